@@ -1,0 +1,211 @@
+/**
+ * The ports: everything the idea needs from the world, as contracts. Adapters implement them; `wire.ts` chooses which.
+ * Nothing here does anything. Each member says whether it may throw, and what it leaves behind when it is cut off.
+ */
+import type { Arena } from './arena.ts';
+import type { Draft, LedgerEvent } from './event.ts';
+import type { LabState } from './replay.ts';
+
+// ---------------------------------------------------------------------------------------------- Clock
+
+export interface Clock {
+  /** Wall time as ISO 8601 in UTC, for the record only. May jump. */
+  now(): string;
+  /** Milliseconds on a clock that never jumps, for durations and limits. */
+  monotonicMs(): number;
+}
+
+// --------------------------------------------------------------------------------------------- Ledger
+
+/** The append-only record. One writer at a time; the adapter holds the lock from `open` to `close`. */
+export interface Ledger {
+  /** Everything recorded so far, folded. Replaced (never mutated) by each append. */
+  readonly state: LabState;
+  /** SHA-256 of the last line. */
+  readonly tip: string;
+  /**
+   * Write one event and force it to disk before resolving. An event that cannot follow the state throws E_LEDGER_MOVE and writes nothing;
+   * a full disk throws E_DISK_FULL and leaves the file as it was.
+   */
+  append(draft: Draft): LedgerEvent;
+  /** Store bytes under their hash, durable before the event that names them. Returns the hash. Calling twice is free. */
+  putBlob(bytes: string | Uint8Array): string;
+  getBlob(hash: string): Uint8Array | undefined;
+  close(): void;
+}
+
+// ------------------------------------------------------------------------------------------ Workspace
+
+/** A change of editable files: new content by path, or `null` to delete. */
+export interface FileEdit {
+  readonly path: string;
+  readonly content: string | null;
+}
+
+export interface Snapshot {
+  readonly commit: string;
+  readonly tree: string;
+  readonly added: number;
+  readonly deleted: number;
+}
+
+/** Code under version control, in a store of our own. Never writes into the person's checkout. Methods throw LabError (E_GIT_*, E_DISK_FULL). */
+export interface Workspace {
+  /** The person's files as they stand, as a parentless commit. Reads the checkout, writes only the private store. */
+  importBaseline(ref: string): Promise<Snapshot & { readonly files: readonly string[] }>;
+  /** Commit `edits` on top of `parent` under `ref`, without any checkout. Doing it twice gives the same commit. */
+  snapshot(parent: string, edits: readonly FileEdit[], ref: string, message: string): Promise<Snapshot>;
+  /** Lay the files of a commit into a fresh directory (created; must not exist), without those that `skip` says. */
+  checkout(commit: string, dir: string, skip?: (path: string) => boolean): Promise<void>;
+  /** Remove a directory made by `checkout`. Missing is fine. */
+  discard(dir: string): Promise<void>;
+  /** Paths and object ids of a commit, sorted by path. */
+  list(commit: string): Promise<readonly { readonly path: string; readonly mode: string; readonly oid: string }[]>;
+  read(commit: string, path: string): Promise<string | undefined>;
+  /** Unified diff of two commits. */
+  diff(from: string, to: string): Promise<string>;
+  /** Point the lab's branch at a commit. Repeating it is fine. */
+  advance(ref: string, commit: string): Promise<void>;
+  /** The commit a ref points to, if any. */
+  resolve(ref: string): Promise<string | undefined>;
+}
+
+// -------------------------------------------------------------------------------------------- Sandbox
+
+export interface Mount {
+  /** Path on this machine. */
+  readonly from: string;
+  /** Absolute path inside. Without namespaces the adapter cannot move things: see `Sandbox.inside`. */
+  readonly to: string;
+  readonly mode: 'read' | 'write';
+}
+
+export interface Limits {
+  /** Hard bound on the whole process tree, milliseconds. */
+  readonly wallMs: number;
+  readonly memoryMb: number;
+  readonly pids: number;
+  /** Bytes below the writable mounts, in MiB; watched, then killed. */
+  readonly diskMb: number;
+  /** Bytes of output after which the process is killed. Less is kept: see `Captured`. */
+  readonly outputMb: number;
+  /** Core numbers the process may use; empty = no pinning. */
+  readonly cores: readonly number[];
+}
+
+/** The training clock: starts when `startFile` appears or after `graceMs`, cuts after `budgetMs`. */
+export interface TrainingClock {
+  readonly startFile: string;
+  readonly graceMs: number;
+  readonly budgetMs: number;
+}
+
+export interface RunSpec {
+  /** A line for `sh -c`. */
+  readonly command: string;
+  /** Working directory inside. */
+  readonly cwd: string;
+  readonly mounts: readonly Mount[];
+  /** The whole environment; PATH, HOME, TMPDIR, XDG_CACHE_HOME, LANG and TZ are set by the sandbox unless given. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly limits: Limits;
+  readonly clock?: TrainingClock;
+  /** True only for the person's own setup and prepare. */
+  readonly network?: boolean;
+  readonly gpus?: number;
+  /** Further read-only paths of this machine to show inside at the same place (toolchains). */
+  readonly alsoRead?: readonly string[];
+  /** Marks every process of this run, so that a later harness can find and end what a killed one left. */
+  readonly tag: string;
+  /** Called about four times a second while it runs. */
+  readonly onTick?: (seconds: { readonly wall: number; readonly budgeted: number }) => void;
+  /** Called with each piece of standard error as it comes; for progress only. */
+  readonly onStderr?: (text: string) => void;
+}
+
+/** Output as kept: the first and the last part of it; `bytes` counts all. Escape sequences are still in it. */
+export interface Captured {
+  readonly text: string;
+  readonly bytes: number;
+}
+
+/** Why a process tree ended. `cut` is the training clock, `wall` the hard limit, `aborted` our own stop. */
+export type Ending = 'exited' | 'signalled' | 'cut' | 'wall' | 'memory' | 'pids' | 'disk' | 'output' | 'aborted';
+
+export interface RunResult {
+  readonly ending: Ending;
+  /** Exit status, present when it exited by itself. */
+  readonly exitCode?: number;
+  readonly signal?: string;
+  readonly stdout: Captured;
+  readonly stderr: Captured;
+  /** Seconds from start to the start signal (or the end of the grace); the whole duration when neither came. */
+  readonly startupS: number;
+  /** Seconds on the training clock; 0 without one. */
+  readonly budgetedS: number;
+  readonly wallS: number;
+  /** CPU seconds of the whole tree, and where the figure comes from. */
+  readonly cpuS: number;
+  readonly peakMemoryMb: number;
+  readonly accounting: 'cgroup' | 'sampled';
+  /** Processes that outlived the main one and had to be ended. */
+  readonly leftovers: number;
+}
+
+export interface Running {
+  readonly pid: number;
+  /** Never rejects; a process that could not be started rejects `Sandbox.start` instead. */
+  readonly done: Promise<RunResult>;
+  /** End the whole tree now. `done` resolves with `aborted`. Calling twice is fine. */
+  kill(): void;
+}
+
+export interface SandboxInfo {
+  readonly level: 'bubblewrap' | 'process';
+  /** How this was chosen, for people: "bubblewrap 0.8.0 (found on PATH, probe passed)". */
+  readonly reason: string;
+  /** How memory and process limits are enforced: "cgroup v1", "cgroup v2", "watched". */
+  readonly limits: string;
+}
+
+/** The only thing that starts candidate and evaluator code. */
+export interface Sandbox {
+  readonly info: SandboxInfo;
+  /** Where `mount.to` is seen from inside: `to` itself with namespaces, `from` without. */
+  inside(mount: Mount): string;
+  /** Throws E_SPAWN when the process cannot be started at all. Every process of the run is gone when `done` resolves. */
+  start(spec: RunSpec): Running;
+  /** Start two and join them: the standard output of each is the standard input of the other (`stdout` is then empty, `bytes` counts). */
+  startJoined(first: RunSpec, second: RunSpec): readonly [Running, Running];
+  /** End every process that carries a tag with this prefix (left by a harness that was killed). Returns how many there were. */
+  sweep(tagPrefix: string): Promise<number>;
+}
+
+// ------------------------------------------------------------------------------------------- Proposer
+
+/** What a proposer gets: the state, the arena, and the current content of the editable files at the incumbent. */
+export interface Brief {
+  readonly arena: Arena;
+  readonly state: LabState;
+  readonly files: ReadonlyMap<string, string>;
+  /** Number of the experiment that the proposal will become: the seed of any chance. */
+  readonly n: number;
+}
+
+export type Proposal =
+  | {
+      readonly kind: 'edit';
+      readonly hypothesis: string;
+      readonly edits: readonly FileEdit[];
+      /** Knob values after the edit, where the proposer thinks in knobs. */
+      readonly knobs?: Readonly<Record<string, number | string>>;
+      /** How it was chosen, one line. */
+      readonly why?: string;
+    }
+  | { readonly kind: 'none'; readonly reason: string };
+
+/** Where ideas come from. Must not throw for want of an idea: that is `none`. */
+export interface Proposer {
+  readonly name: string;
+  propose(brief: Brief): Promise<Proposal>;
+}
