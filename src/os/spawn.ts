@@ -1,0 +1,148 @@
+/**
+ * The one place where processes start. `startProcess` is for trees that somebody supervises (the sandbox, agents, the
+ * server); `capture` is for short helpers such as git and probes. Knows nothing about limits, sandboxes or experiments.
+ */
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
+import { LabError, reasonOf } from '../base/error.ts';
+
+export interface CaptureOptions {
+  readonly cwd?: string;
+  /** The whole environment of the child; the harness's own when absent. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly input?: string | Uint8Array;
+  /** Killed (SIGKILL, the process itself only) after this; 60 s when absent. */
+  readonly timeoutMs?: number;
+  /** Bytes kept of each stream; more than this of standard output ends the child. 64 MiB when absent. */
+  readonly maxBytes?: number;
+}
+
+/** What a helper left. Never thrown: the caller knows what a failure means. */
+export interface CaptureResult {
+  /** Exit status; `undefined` when a signal, a limit or a failed start ended it. */
+  readonly status: number | undefined;
+  /** Why there is no status. `missing`: no such program. */
+  readonly failure?: 'missing' | 'timeout' | 'output' | 'signal' | 'spawn';
+  /** Standard output as UTF-8; `bytes` is the same, raw. */
+  readonly stdout: string;
+  readonly bytes: Buffer;
+  readonly stderr: string;
+}
+
+const DEFAULT_TIMEOUT_MS = 60_000;
+const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Start a process and return its handle at once. Throws E_SPAWN when the system refuses; later events are the caller's.
+ * No shell takes part. Standard streams are pipes unless `stdio` says otherwise.
+ */
+export function startProcess(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+  let child: ChildProcess;
+  try {
+    child = spawn(command, [...args], options);
+  } catch (thrown) {
+    throw notStarted(command, thrown);
+  }
+  child.on('error', () => {}); // what it could say (no such program, a signal that missed) shows in `pid` and `exit`
+  if (child.pid === undefined) {
+    throw notStarted(command, `no such program, or no such folder ${String(options.cwd ?? process.cwd())}`);
+  }
+  return child;
+}
+
+/** Run a helper to its end and keep what it printed. Never rejects. */
+export function capture(
+  command: string,
+  args: readonly string[],
+  options: CaptureOptions = {},
+): Promise<CaptureResult> {
+  return new Promise((resolve) => {
+    const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+    let failure: CaptureResult['failure'];
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    let outBytes = 0;
+    let errBytes = 0;
+    const child = spawn(command, [...args], { ...place(options), stdio: 'pipe' });
+    const stop = (why: CaptureResult['failure']): void => {
+      failure ??= why;
+      child.kill('SIGKILL');
+    };
+    const timer = setTimeout(() => stop('timeout'), options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    const finish = (status: number | undefined): void => {
+      clearTimeout(timer);
+      const bytes = Buffer.concat(out);
+      const stderr = Buffer.concat(err).toString('utf8');
+      resolve({ status, ...(failure ? { failure } : {}), stdout: bytes.toString('utf8'), bytes, stderr });
+    };
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      failure ??= error.code === 'ENOENT' ? 'missing' : 'spawn';
+      err.push(Buffer.from(error.message));
+      if (child.pid === undefined) finish(undefined);
+    });
+    child.stdout.on('data', (chunk: Buffer) => {
+      outBytes += chunk.length;
+      if (outBytes > maxBytes) stop('output');
+      else out.push(chunk);
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      if (errBytes < maxBytes) err.push(chunk);
+      errBytes += chunk.length;
+    });
+    child.on('close', (code, signal) => {
+      if (signal) failure ??= 'signal';
+      finish(failure ? undefined : (code ?? undefined));
+    });
+    child.stdin.on('error', () => {}); // a helper that ends without reading its input is not an error
+    child.stdin.end(options.input ?? '');
+  });
+}
+
+/** The same, blocking. For start-up, locks and probes; never while an experiment runs. */
+export function captureSync(command: string, args: readonly string[], options: CaptureOptions = {}): CaptureResult {
+  const done = spawnSync(command, [...args], {
+    ...place(options),
+    input: options.input ?? '',
+    timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    killSignal: 'SIGKILL',
+    maxBuffer: options.maxBytes ?? DEFAULT_MAX_BYTES,
+  });
+  const bytes = done.stdout ?? Buffer.alloc(0);
+  const failure = syncFailure(done.error as NodeJS.ErrnoException | undefined, done.signal);
+  return {
+    status: failure ? undefined : (done.status ?? undefined),
+    ...(failure ? { failure } : {}),
+    stdout: bytes.toString('utf8'),
+    bytes,
+    stderr: (done.stderr ?? Buffer.alloc(0)).toString('utf8') || (done.error?.message ?? ''),
+  };
+}
+
+function syncFailure(
+  error: NodeJS.ErrnoException | undefined,
+  signal: NodeJS.Signals | null,
+): CaptureResult['failure'] {
+  if (error?.code === 'ENOENT') return 'missing';
+  if (error?.code === 'ETIMEDOUT') return 'timeout';
+  if (error?.code === 'ENOBUFS') return 'output';
+  if (error && error.code !== 'EPIPE') return 'spawn';
+  return signal ? 'signal' : undefined;
+}
+
+function place(options: CaptureOptions): { cwd?: string; env?: NodeJS.ProcessEnv } {
+  return {
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.env === undefined ? {} : { env: { ...options.env } }),
+  };
+}
+
+function notStarted(command: string, thrown: unknown): LabError {
+  return new LabError(
+    'E_SPAWN',
+    {
+      what: `The program ${command} could not be started.`,
+      why: `Reason: ${reasonOf(thrown)}.`,
+      next: 'Check that it is installed, executable, and that the system has processes, files and memory left.',
+    },
+    thrown,
+  );
+}
