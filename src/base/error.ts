@@ -14,7 +14,7 @@ export const ERROR_CODES = {
   E_EXISTS: { exit: 2, title: 'The place to write to is already taken' },
   E_NOT_FOUND: { exit: 2, title: 'What was asked for is not in this lab' },
   E_GIT_MISSING: { exit: 3, title: 'git is not installed' },
-  E_GIT_OLD: { exit: 3, title: 'git is older than 2.31' },
+  E_GIT_OLD: { exit: 3, title: 'git is older than 2.25' },
   E_GIT_FAILED: { exit: 3, title: 'A git command failed' },
   E_NO_COMMITS: { exit: 2, title: 'The repository has no commits' },
   E_SANDBOX: { exit: 3, title: 'The sandbox does not hold' },

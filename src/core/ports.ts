@@ -19,7 +19,7 @@ export interface Clock {
 
 /** The append-only record. One writer at a time; the adapter holds the lock from `open` to `close`. */
 export interface Ledger {
-  /** Everything recorded so far, folded. Replaced (never mutated) by each append. */
+  /** Everything recorded so far, folded: a live view that each append moves on. */
   readonly state: LabState;
   /** SHA-256 of the last line. */
   readonly tip: string;
@@ -49,19 +49,27 @@ export interface Snapshot {
   readonly deleted: number;
 }
 
+/** A file of a commit. `mode` as git writes it: 100644, 100755 or 120000. */
+export interface TreeEntry {
+  readonly path: string;
+  readonly mode: string;
+  readonly oid: string;
+}
+
 /** Code under version control, in a store of our own. Never writes into the person's checkout. Methods throw LabError (E_GIT_*, E_DISK_FULL). */
 export interface Workspace {
-  /** The person's files as they stand, as a parentless commit. Reads the checkout, writes only the private store. */
-  importBaseline(ref: string): Promise<Snapshot & { readonly files: readonly string[] }>;
-  /** Commit `edits` on top of `parent` under `ref`, without any checkout. Doing it twice gives the same commit. */
-  snapshot(parent: string, edits: readonly FileEdit[], ref: string, message: string): Promise<Snapshot>;
+  /** The person's files as they stand, as a parentless commit under `ref`. Reads the checkout, writes only the private store. */
+  importBaseline(ref: string, at: string): Promise<Snapshot>;
+  /** Commit `edits` on top of `parent` under `ref`, dated `at` (ISO), without any checkout. Doing it twice gives the same commit. */
+  snapshot(parent: string, edits: readonly FileEdit[], ref: string, message: string, at: string): Promise<Snapshot>;
   /** Lay the files of a commit into a fresh directory (created; must not exist), without those that `skip` says. */
   checkout(commit: string, dir: string, skip?: (path: string) => boolean): Promise<void>;
   /** Remove a directory made by `checkout`. Missing is fine. */
   discard(dir: string): Promise<void>;
   /** Paths and object ids of a commit, sorted by path. */
-  list(commit: string): Promise<readonly { readonly path: string; readonly mode: string; readonly oid: string }[]>;
-  read(commit: string, path: string): Promise<string | undefined>;
+  list(commit: string): Promise<readonly TreeEntry[]>;
+  /** Text of files of a commit, by path; those that do not exist are left out. */
+  read(commit: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Unified diff of two commits. */
   diff(from: string, to: string): Promise<string>;
   /** Point the lab's branch at a commit. Repeating it is fine. */

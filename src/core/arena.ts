@@ -1,0 +1,295 @@
+/**
+ * The manifest of an arena: what may change, what is frozen, how it is scored. The schema is the type, the check and the
+ * generated table in docs/arena.md. Knows nothing about where the file lies or what it is going to be used for.
+ */
+import picomatch from 'picomatch';
+import { z } from 'zod';
+import type { TrustGrade } from './event.ts';
+
+const name = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/, 'letters, digits, . _ - only, at most 64, not starting with a digit');
+const globs = z.array(z.string().min(1)).describe('glob patterns below the arena folder');
+const command = z.string().min(1).describe('a line for `sh -c`, run in the arena folder');
+const entry = z.string().regex(/^[^/\\]+$/, 'a top-level name, without slashes');
+const positive = z.number().positive();
+
+const knobBase = {
+  name: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+    .describe('the constant as it is called in the file'),
+  file: z.string().min(1).describe('an editable file that sets the constant exactly once, on a line of its own'),
+};
+const range = z
+  .tuple([z.number(), z.number()])
+  .refine(([low, high]) => low < high, 'the lower end must be below the upper end')
+  .describe('lowest and highest value, both allowed');
+
+export const knobSchema = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ ...knobBase, kind: z.literal('float'), range, log: z.boolean().default(false) }),
+    z.strictObject({ ...knobBase, kind: z.literal('int'), range, log: z.boolean().default(false) }),
+    z.strictObject({ ...knobBase, kind: z.literal('pow2'), range }),
+    z.strictObject({
+      ...knobBase,
+      kind: z.literal('choice'),
+      values: z.array(z.union([z.string(), z.number()])).min(2),
+    }),
+  ])
+  .superRefine((knob, context) => {
+    const issue = (message: string): void => context.addIssue({ code: 'custom', path: ['range'], message });
+    if (knob.kind === 'choice') return;
+    const [low, high] = knob.range;
+    if ('log' in knob && knob.log && low <= 0) issue(`a log scale needs a lower end above 0, got ${low}`);
+    if (knob.kind === 'int' && !(Number.isInteger(low) && Number.isInteger(high)))
+      issue('both ends must be whole numbers');
+    const isPow2 = (x: number): boolean => x >= 1 && Number.isInteger(Math.log2(x));
+    if (knob.kind === 'pow2' && !(isPow2(low) && isPow2(high))) issue('both ends must be powers of two');
+  });
+
+export const constraintSchema = z
+  .strictObject({
+    metric: name.describe('a secondary metric, or one that the harness measures: memory_mb, wall_s, cpu_s'),
+    max: z.number().optional(),
+    min: z.number().optional(),
+    relative: z.boolean().default(false).describe('true: `max` and `min` are factors of the champion’s value'),
+    hard: z.boolean().default(true).describe('false: only reported'),
+  })
+  .refine((c) => c.max !== undefined || c.min !== undefined, 'needs `max` or `min`');
+
+export const arenaSchema = z.strictObject({
+  overnight: z.literal(1).describe('version of this format'),
+  name,
+  description: z.string().optional(),
+  metric: z.strictObject({
+    name,
+    direction: z.enum(['minimize', 'maximize']),
+    unit: z.string().default(''),
+    plausible: z
+      .strictObject({ min: z.number().optional(), max: z.number().optional() })
+      .optional()
+      .describe('a number outside is a failure of the measurement, not a result'),
+  }),
+  editable: globs.min(1).describe('files that candidates may change; everything else is frozen'),
+  frozen: globs.default([]).describe('frozen files that must exist; overlapping `editable` is an error'),
+  hidden: globs
+    .default([])
+    .describe('frozen files that neither candidates nor agents may see (the evaluator, its data)'),
+  setup: z
+    .strictObject({
+      command,
+      key: globs.min(1).describe('files whose content decides whether setup must run again (lockfiles)'),
+      visible: z
+        .array(entry)
+        .default([])
+        .describe('entries of $OVERNIGHT_DEPS that candidates see, also linked into their folder'),
+    })
+    .optional(),
+  prepare: z.strictObject({ command, network: z.boolean().default(false) }).optional(),
+  data: z
+    .strictObject({
+      candidate: z.array(entry).default([]).describe('entries of $OVERNIGHT_DATA that candidates see'),
+      evaluator: z.array(entry).default([]).describe('entries that only the evaluator sees'),
+    })
+    .default({ candidate: [], evaluator: [] }),
+  run: z.strictObject({ command }),
+  artefact: z.array(z.string().min(1)).default([]).describe('files that a candidate must leave in $OVERNIGHT_OUT'),
+  evaluate: z
+    .strictObject({
+      command,
+      join: z
+        .enum(['artefact', 'pipe'])
+        .default('artefact')
+        .describe('pipe: candidate and evaluator run together, joined by pipes'),
+      wall_s: positive.default(120).describe('hard limit of the evaluator, seconds'),
+    })
+    .optional()
+    .describe('without it the candidate prints `name: value` itself, and the trust grade is guarded or reported'),
+  budget: z.strictObject({
+    seconds: positive.describe('training clock, seconds'),
+    grace_s: z.number().min(0).default(5).describe('start-up that does not count, seconds'),
+    wall_s: positive.describe('hard limit of the candidate, seconds'),
+  }),
+  seeds: z
+    .strictObject({
+      first: z.number().int().positive().default(1),
+      fixed: z.boolean().default(false).describe('true: every measurement gets `first`'),
+    })
+    .default({ first: 1, fixed: false }),
+  calibrate: z.strictObject({ replicates: z.number().int().min(2).max(100).default(5) }).default({ replicates: 5 }),
+  resources: z
+    .strictObject({
+      cpus: z.number().int().positive().default(1),
+      memory_mb: positive.default(2048),
+      gpus: z.number().int().min(0).default(0),
+      pids: z.number().int().positive().default(128),
+      disk_mb: positive.default(1024),
+    })
+    .prefault({}),
+  sandbox: z
+    .strictObject({
+      read: z
+        .array(z.string())
+        .default([])
+        .describe('further absolute paths to show read-only (toolchains outside /usr)'),
+    })
+    .prefault({}),
+  constraints: z.array(constraintSchema).default([]),
+  guards: z
+    .array(z.strictObject({ name, command, wall_s: positive.default(60) }))
+    .default([])
+    .describe('commands that must exit 0 on a candidate before it can be kept'),
+  decide: z
+    .strictObject({
+      rule: z.enum(['margin', 'greedy']).default('margin'),
+      max_replicates: z
+        .number()
+        .int()
+        .min(1)
+        .max(50)
+        .default(3)
+        .describe('measurements of one candidate before it is called inconclusive'),
+    })
+    .prefault({})
+    .describe('how measurements become a verdict, see docs/measurement.md'),
+  knobs: z.array(knobSchema).default([]),
+  notes: z.string().optional(),
+});
+
+export type Arena = z.infer<typeof arenaSchema>;
+export type Knob = z.infer<typeof knobSchema>;
+export type Constraint = z.infer<typeof constraintSchema>;
+
+/** One thing wrong with a manifest: where, what, and the value that was seen. */
+export interface ManifestProblem {
+  readonly at: string;
+  readonly message: string;
+}
+
+/** Validate parsed YAML. Never throws. */
+export function parseArena(
+  value: unknown,
+): { readonly arena: Arena } | { readonly problems: readonly ManifestProblem[] } {
+  const parsed = arenaSchema.safeParse(value);
+  if (parsed.success) {
+    const problems = crossCheck(parsed.data);
+    return problems.length > 0 ? { problems } : { arena: parsed.data };
+  }
+  return {
+    problems: parsed.error.issues.map((issue) => ({
+      at: issue.path.join('.') || '(top level)',
+      message:
+        issue.code === 'unrecognized_keys'
+          ? `unknown key: ${issue.keys.join(', ')}`
+          : withSeen(issue.message, value, issue.path),
+    })),
+  };
+}
+
+function withSeen(message: string, value: unknown, path: readonly PropertyKey[]): string {
+  let at: unknown = value;
+  for (const key of path)
+    at = at !== null && typeof at === 'object' ? (at as Record<PropertyKey, unknown>)[key] : undefined;
+  if (at === undefined) return message.includes('received undefined') ? 'this key is required and missing' : message;
+  return `${message} (seen: ${JSON.stringify(at)?.slice(0, 80)})`;
+}
+
+function crossCheck(arena: Arena): ManifestProblem[] {
+  const problems: ManifestProblem[] = [];
+  const names = new Set<string>();
+  for (const [i, knob] of arena.knobs.entries()) {
+    const key = `${knob.file}:${knob.name}`;
+    if (names.has(key)) problems.push({ at: `knobs.${i}`, message: `a second knob on the constant ${key}` });
+    names.add(key);
+  }
+  if (arena.budget.wall_s < arena.budget.seconds)
+    problems.push({
+      at: 'budget.wall_s',
+      message: `must be at least budget.seconds (${arena.budget.seconds}), seen: ${arena.budget.wall_s}`,
+    });
+  const both = arena.data.candidate.filter((x) => arena.data.evaluator.includes(x));
+  if (both.length > 0)
+    problems.push({ at: 'data', message: `named for candidates and as evaluator-only: ${both.join(', ')}` });
+  const { min, max } = arena.metric.plausible ?? {};
+  if (min !== undefined && max !== undefined && min >= max)
+    problems.push({ at: 'metric.plausible', message: `min ${min} is not below max ${max}` });
+  return problems;
+}
+
+// ------------------------------------------------------------------------------------------ which file is what
+
+export type FileRole = 'editable' | 'frozen' | 'hidden';
+
+/** Says of any path below the arena folder what it is. The manifest and `program.md` are always frozen. */
+export function roleOf(arena: Pick<Arena, 'editable' | 'hidden'>): (path: string) => FileRole {
+  const editable = picomatch(arena.editable as string[], { dot: true });
+  const hidden = arena.hidden.length > 0 ? picomatch(arena.hidden as string[], { dot: true }) : () => false;
+  return (path) => {
+    if (path === 'arena.yaml' || path === 'program.md') return 'frozen';
+    if (hidden(path)) return 'hidden';
+    return editable(path) ? 'editable' : 'frozen';
+  };
+}
+
+/** Paths out of `files` that match any of the globs. */
+export function matching(patterns: readonly string[], files: readonly string[]): string[] {
+  if (patterns.length === 0) return [];
+  const match = picomatch(patterns as string[], { dot: true });
+  return files.filter((file) => match(file));
+}
+
+/** What is wrong between a manifest and the files that are there: globs without a match, overlaps, knobs in frozen files. */
+export function checkFiles(arena: Arena, files: readonly string[]): ManifestProblem[] {
+  const problems: ManifestProblem[] = [];
+  const groups = [
+    ['editable', arena.editable],
+    ['frozen', arena.frozen],
+    ['hidden', arena.hidden],
+    ['setup.key', arena.setup?.key ?? []],
+  ] as const;
+  for (const [at, patterns] of groups) {
+    for (const pattern of patterns) {
+      if (matching([pattern], files).length === 0)
+        problems.push({ at, message: `"${pattern}" matches none of the ${files.length} files` });
+    }
+  }
+  const editable = matching(arena.editable, files);
+  for (const [at, patterns] of [groups[1], groups[2]]) {
+    const overlap = matching(patterns, editable);
+    if (overlap.length > 0)
+      problems.push({
+        at,
+        message: `overlaps editable in ${overlap.slice(0, 3).join(', ')}${overlap.length > 3 ? ', …' : ''}`,
+      });
+  }
+  const role = roleOf(arena);
+  for (const [i, knob] of arena.knobs.entries()) {
+    if (!files.includes(knob.file)) problems.push({ at: `knobs.${i}.file`, message: `there is no file ${knob.file}` });
+    else if (role(knob.file) !== 'editable')
+      problems.push({ at: `knobs.${i}.file`, message: `${knob.file} is not editable` });
+  }
+  return problems;
+}
+
+// ------------------------------------------------------------------------------------------------ trust grade
+
+/** How far a number of this arena may be trusted on a machine with this sandbox, and why, in words. */
+export function gradeOf(arena: Arena, sandboxLevel: string): { readonly grade: TrustGrade; readonly reason: string } {
+  if (sandboxLevel !== 'bubblewrap')
+    return { grade: 'reported', reason: 'without a sandbox the candidate can reach the evaluator and its data' };
+  if (arena.evaluate)
+    return {
+      grade: 'sealed',
+      reason: 'a separate evaluator process, which the candidate cannot reach, makes the number',
+    };
+  const { min, max } = arena.metric.plausible ?? {};
+  if (min !== undefined && max !== undefined) {
+    return {
+      grade: 'guarded',
+      reason:
+        'the candidate prints the number itself, sandboxed, with frozen files checked and bounds on what is plausible',
+    };
+  }
+  return { grade: 'reported', reason: 'the candidate prints the number itself, and metric.plausible sets no bounds' };
+}

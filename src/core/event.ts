@@ -1,0 +1,224 @@
+/**
+ * Every line the ledger may hold. Events are facts, in the past tense; they are never edited, and a new meaning is a new version
+ * (`v`). Everything else a lab knows is derived from them by `replay`.
+ */
+import type { Arena } from './arena.ts';
+import type { Decision } from './decide.ts';
+import type { Noise } from './stats.ts';
+
+/** Why a measurement was made. Only `idea` and `replicate` steer; `confirm` measurements are fresh and never chosen by their value. */
+export type Purpose = 'calibrate' | 'idea' | 'replicate' | 'confirm';
+
+/** What kind of thing an experiment is: the unchanged code, or an idea. */
+export type Kind = 'baseline' | 'idea';
+
+/** Where the fault lies when a measurement gives no number. */
+export type FailureClass =
+  | 'exit'
+  | 'signal'
+  | 'out-of-memory'
+  | 'too-many-processes'
+  | 'disk'
+  | 'output-flood'
+  | 'nan'
+  | 'shape'
+  | 'import'
+  | 'data'
+  | 'no-artefact'
+  | 'guard'
+  | 'evaluator-exit'
+  | 'evaluator-timeout'
+  | 'evaluator-silent'
+  | 'evaluator-flood'
+  | 'metric-missing'
+  | 'metric-twice'
+  | 'metric-nan'
+  | 'metric-infinite'
+  | 'metric-text'
+  | 'metric-implausible'
+  | 'nonce'
+  | 'frozen-changed'
+  | 'data-changed'
+  | 'timeout'
+  | 'infrastructure';
+
+export type Outcome =
+  | {
+      readonly kind: 'measured';
+      readonly value: number;
+      /** Secondary metrics that the evaluator wrote, and those the harness measured (memory_mb, wall_s, cpu_s). */
+      readonly metrics: Readonly<Record<string, number>>;
+      readonly samples?: readonly number[];
+    }
+  | { readonly kind: 'crashed' | 'timed out'; readonly class: FailureClass; readonly message: string };
+
+/** Under what circumstances a measurement was made. Seconds and MiB. */
+export interface Conditions {
+  readonly startupS: number;
+  readonly budgetedS: number;
+  readonly wallS: number;
+  readonly cpuS: number;
+  readonly evaluateS: number;
+  readonly memoryMb: number;
+  readonly accounting: 'cgroup' | 'sampled';
+  /** True when the training clock ended the candidate. */
+  readonly cut: boolean;
+  /** One-minute load of the machine before the start. */
+  readonly load: number;
+  /** Hash of the artefact's bytes. */
+  readonly artefact?: string;
+  /** Hash of the effective configuration that the candidate echoed. */
+  readonly config?: string;
+  /** Blobs: the output as kept, the curve. */
+  readonly log?: string;
+  readonly curve?: string;
+}
+
+export interface Session {
+  readonly session: number;
+  readonly pid: number;
+  readonly processStart: string;
+  readonly host: string;
+  readonly command: string;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly deviceClass: string;
+  readonly device: string;
+  readonly sandbox: { readonly level: string; readonly reason: string; readonly limits: string };
+  readonly grade: TrustGrade;
+  readonly gradeReason: string;
+  readonly proposer: string;
+  readonly proposerReason: string;
+  readonly limits: RunLimits;
+}
+
+/** When a session ends by itself. Absent = no such limit. */
+export interface RunLimits {
+  /** Experiments of the lab in all, at which to stop. */
+  readonly experiments?: number;
+  /** ISO time at which to stop. */
+  readonly deadline?: string;
+  /** Stop when the incumbent reaches this value. */
+  readonly target?: number;
+}
+
+export type TrustGrade = 'sealed' | 'guarded' | 'reported';
+
+export type StopReason =
+  | 'experiments'
+  | 'deadline'
+  | 'target'
+  | 'asked'
+  | 'interrupted'
+  | 'proposer exhausted'
+  | 'stuck'
+  | 'error';
+
+interface Payloads {
+  'lab.opened': {
+    readonly lab: string;
+    readonly tag: string;
+    readonly arena: Arena;
+    /** Hashes of the baseline's files: a lab whose frozen files changed is another lab. */
+    readonly files: { readonly editable: string; readonly frozen: string };
+    readonly source: {
+      readonly repository?: string;
+      readonly commit?: string;
+      readonly subfolder?: string;
+      readonly dirty: boolean;
+    };
+    readonly seed: number;
+  };
+  'session.started': Session;
+  'session.ended': { readonly session: number; readonly reason: StopReason; readonly detail: string };
+  /** A session that never wrote its end: found dead by the next one. */
+  'session.died': { readonly session: number; readonly detail: string; readonly processes: number };
+  'tail.set_aside': { readonly bytes: number; readonly file: string };
+  'stage.started': { readonly stage: 'setup' | 'prepare'; readonly key: string };
+  'stage.finished': {
+    readonly stage: 'setup' | 'prepare';
+    readonly key: string;
+    readonly wallS: number;
+    readonly output: string;
+    readonly reused: boolean;
+  };
+  'stage.failed': { readonly stage: 'setup' | 'prepare'; readonly key: string; readonly message: string };
+  proposed: {
+    readonly n: number;
+    readonly kind: Kind;
+    readonly parent: number;
+    readonly proposer: string;
+    readonly hypothesis: string;
+    /** Blob of new content by path; `null` deletes. */
+    readonly edits: Readonly<Record<string, string | null>>;
+    readonly knobs?: Readonly<Record<string, number | string>>;
+    readonly why?: string;
+  };
+  refused: { readonly n: number; readonly code: RefusalCode; readonly reason: string; readonly earlier?: number };
+  snapshot: {
+    readonly n: number;
+    readonly commit: string;
+    readonly tree: string;
+    readonly editable: string;
+    readonly added: number;
+    readonly deleted: number;
+  };
+  measuring: {
+    readonly m: number;
+    readonly n: number;
+    readonly purpose: Purpose;
+    readonly seed: number;
+    /** The evaluator's own seed, drawn by chance: a candidate must not foresee its judge's questions. */
+    readonly judgeSeed: number;
+    readonly session: number;
+    readonly deviceClass: string;
+    readonly cores: readonly number[];
+    /** With purpose `confirm`: the experiment whose claim this serves. */
+    readonly claim?: number;
+  };
+  measured: { readonly m: number; readonly outcome: Outcome; readonly conditions: Conditions };
+  /** A measurement whose harness died or was stopped: neither a result nor a failure of the idea. */
+  lost: { readonly m: number; readonly reason: string };
+  calibrated: { readonly deviceClass: string; readonly noise: Noise };
+  decided: { readonly n: number; readonly decision: Decision };
+  advanced: { readonly n: number; readonly commit: string };
+  confirmation: {
+    readonly n: number;
+    readonly against: number;
+    readonly passed: boolean;
+    readonly effect: number;
+    readonly interval: readonly [number, number];
+    readonly probability: number;
+    readonly rule: string;
+    readonly reason: string;
+  };
+  note: { readonly from: string; readonly text: string };
+}
+
+export type RefusalCode =
+  | 'no-change'
+  | 'duplicate'
+  | 'not-editable'
+  | 'too-large'
+  | 'not-text'
+  | 'no-proposal'
+  | 'guard';
+
+export type EventType = keyof Payloads;
+export type Payload<T extends EventType> = Payloads[T];
+
+/** An event before it has a place in the ledger. */
+export type Draft = { readonly [T in EventType]: { readonly type: T } & Payloads[T] }[EventType];
+
+/** Versions of each event that this Overnight reads. The last is the one it writes. */
+export const EVENT_VERSION = 1;
+
+/** The envelope of a line: `prev` is the SHA-256 of the bytes of the line before, 64 zeros for the first. */
+export interface Envelope {
+  readonly seq: number;
+  readonly t: string;
+  readonly v: number;
+  readonly prev: string;
+}
+
+export type LedgerEvent = Draft & Envelope;
+export const GENESIS = '0'.repeat(64);

@@ -1,0 +1,91 @@
+/**
+ * An experiment is a union of states; what a state does not have cannot be read. Measurements hang below it.
+ * Knows nothing about how it is measured or decided.
+ */
+import type { Decision } from './decide.ts';
+import type { Conditions, Kind, Outcome, Payload, Purpose, RefusalCode } from './event.ts';
+
+export interface Idea {
+  readonly n: number;
+  readonly kind: Kind;
+  /** The incumbent it started from. */
+  readonly parent: number;
+  readonly proposer: string;
+  readonly hypothesis: string;
+  readonly edits: Readonly<Record<string, string | null>>;
+  readonly knobs?: Readonly<Record<string, number | string>>;
+  readonly why?: string;
+  readonly at: string;
+}
+
+export interface Code {
+  readonly commit: string;
+  readonly tree: string;
+  /** Hash of the editable files: equal means the same candidate. */
+  readonly editable: string;
+  readonly added: number;
+  readonly deleted: number;
+}
+
+export type Experiment =
+  | { readonly state: 'proposed'; readonly idea: Idea }
+  | {
+      readonly state: 'refused';
+      readonly idea: Idea;
+      readonly code: RefusalCode;
+      readonly reason: string;
+      readonly earlier?: number;
+    }
+  | { readonly state: 'open'; readonly idea: Idea; readonly snapshot: Code; readonly measurements: readonly number[] }
+  | {
+      readonly state: 'decided';
+      readonly idea: Idea;
+      readonly snapshot: Code;
+      readonly measurements: readonly number[];
+      readonly decision: Decision;
+      readonly at: string;
+      /** True once the branch points at it. Only kept experiments advance it. */
+      readonly advanced: boolean;
+    };
+
+export type Verdict = 'kept' | 'discarded' | 'inconclusive' | 'crashed' | 'timed out' | 'refused';
+export const VERDICTS: readonly Verdict[] = ['kept', 'discarded', 'inconclusive', 'crashed', 'timed out', 'refused'];
+
+/** What became of it so far; `undefined` while it is not decided. */
+export function verdictOf(experiment: Experiment): Verdict | undefined {
+  switch (experiment.state) {
+    case 'refused':
+      return 'refused';
+    case 'decided':
+      return experiment.decision.verdict;
+    case 'proposed':
+    case 'open':
+      return undefined;
+    default:
+      return experiment satisfies never;
+  }
+}
+
+export type Measurement = {
+  readonly m: number;
+  readonly n: number;
+  readonly purpose: Purpose;
+  readonly seed: number;
+  readonly session: number;
+  readonly deviceClass: string;
+  readonly startedAt: string;
+  readonly claim?: number;
+} & (
+  | { readonly state: 'running' }
+  | { readonly state: 'finished'; readonly outcome: Outcome; readonly conditions: Conditions; readonly at: string }
+  | { readonly state: 'lost'; readonly reason: string }
+);
+
+/** Did this measurement give a number? Narrows to the outcome that has it. */
+export function valueOf(measurement: Measurement): number | undefined {
+  return measurement.state === 'finished' && measurement.outcome.kind === 'measured'
+    ? measurement.outcome.value
+    : undefined;
+}
+
+export type Confirmation = Payload<'confirmation'>;

@@ -1,0 +1,196 @@
+/**
+ * What to do next, as a pure function of the state: the order of a night. Because it looks at nothing but the ledger, a harness that was
+ * killed anywhere goes on by asking again. Knows nothing about how a step is done.
+ */
+import { seedOf } from '../base/random.ts';
+import { CONFIRM_REPLICATES, judge } from './decide.ts';
+import type { Purpose, StopReason } from './event.ts';
+import { type Measurement, valueOf } from './experiment.ts';
+import { arenaOf, type LabState, measurementsOf, values } from './replay.ts';
+import { median } from './stats.ts';
+
+export type Step =
+  /** A proposal without a commit yet: admit it and put it into git. */
+  | { readonly do: 'admit'; readonly n: number }
+  | {
+      readonly do: 'measure';
+      readonly n: number;
+      readonly purpose: Purpose;
+      readonly seed: number;
+      readonly claim?: number;
+    }
+  | { readonly do: 'decide'; readonly n: number }
+  | { readonly do: 'advance'; readonly n: number }
+  | { readonly do: 'calibrate' }
+  | { readonly do: 'confirm'; readonly n: number; readonly against: number }
+  | { readonly do: 'propose' }
+  /** Everything that could be done is being done by somebody else. */
+  | { readonly do: 'wait' }
+  | { readonly do: 'stop'; readonly reason: StopReason; readonly detail: string };
+
+/** What the planner must know beside the ledger. */
+export interface Situation {
+  readonly deviceClass: string;
+  /** Experiments in all (ideas, not the baseline) at which to stop proposing. */
+  readonly experiments?: number;
+  /** Seconds left until the deadline. */
+  readonly leftS?: number;
+  readonly target?: number;
+  /** A person asked to stop after the current experiment. */
+  readonly asked: boolean;
+  /** Measurements that may run at once. */
+  readonly slots: number;
+  /** Experiments that some worker is already handling: not to be touched. */
+  readonly taken: ReadonlySet<number>;
+}
+
+/** Experiments after a keep before its claim is tested although the night goes on. */
+const CONFIRM_AFTER = 10;
+/** Failures of one class in a row after which nothing can be expected any more. */
+const STUCK_AFTER = 10;
+
+export function plan(state: LabState, now: Situation): Step {
+  return (
+    unfinished(state, now) ??
+    calibration(state, now) ??
+    reference(state, now) ??
+    claim(state, now) ??
+    stop(state, now) ??
+    (state.running.size >= now.slots ? { do: 'wait' } : { do: 'propose' })
+  );
+}
+
+/** Ideas worked on so far: every experiment but the baseline. */
+export const ideasTried = (state: LabState): number => Math.max(0, state.experiments.length - 1);
+
+/** Seed of the measurement that would be made next: independent of the idea, owned by the harness. */
+export function nextSeed(state: LabState): number {
+  const { seeds } = arenaOf(state);
+  return seeds.fixed ? seeds.first : seedOf(`${state.lab!.seed}/${state.measurements.length}`);
+}
+
+/** Seconds that one measurement takes here, from the last ones; the arena's budget before there are any. */
+export function typicalMeasurementS(state: LabState): number {
+  const recent: number[] = [];
+  for (let m = state.measurements.length - 1; m >= 0 && recent.length < 9; m--) {
+    const at = state.measurements[m]!;
+    if (at.state === 'finished') recent.push(at.conditions.wallS + at.conditions.evaluateS);
+  }
+  return recent.length > 0 ? median(recent) : arenaOf(state).budget.seconds * 1.3 + 1;
+}
+
+function unfinished(state: LabState, now: Situation): Step | undefined {
+  for (const n of state.unfinished) {
+    if (now.taken.has(n)) continue;
+    const x = state.experiments[n]!;
+    if (x.state === 'proposed') return { do: 'admit', n };
+    if (x.state === 'decided') return { do: 'advance', n };
+    if (x.state !== 'open' || x.idea.kind === 'baseline') continue;
+    if (x.measurements.some((m) => state.measurements[m]!.state === 'running')) continue;
+    if (!judge(state, n, now.deviceClass).again) return { do: 'decide', n };
+    if (state.running.size >= now.slots) continue;
+    const first = !x.measurements.some((m) => state.measurements[m]!.state === 'finished');
+    return { do: 'measure', n, purpose: first ? 'idea' : 'replicate', seed: nextSeed(state) };
+  }
+  return undefined;
+}
+
+/** Repeats of the baseline on this device class, before the first idea. */
+function calibration(state: LabState, now: Situation): Step | undefined {
+  if (state.noise.get(now.deviceClass)?.calibrated || state.experiments.length === 0) return undefined;
+  const done = values(state, 0, now.deviceClass).length;
+  const busy = measurementsOf(state, 0).filter((m) => m.state === 'running').length;
+  const need = arenaOf(state).calibrate.replicates;
+  if (done >= need) return { do: 'calibrate' };
+  if (done + busy >= need || state.running.size >= now.slots) return { do: 'wait' };
+  return { do: 'measure', n: 0, purpose: 'calibrate', seed: nextSeed(state) };
+}
+
+/** On a new device class the incumbent must be measured there too before anything is compared with it. */
+function reference(state: LabState, now: Situation): Step | undefined {
+  const n = state.incumbent;
+  if (n === 0 || now.taken.has(n)) return undefined;
+  const done = measurementsOf(state, n).filter((m) => m.deviceClass === now.deviceClass && m.state !== 'lost').length;
+  return done >= 2 ? undefined : { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
+}
+
+const isFinal = (state: LabState, now: Situation): boolean => stop(state, now) !== undefined;
+
+/** Fresh measurements for the claim "the incumbent is better than the champion", both sides in turn (A B B A), then its judgement. */
+function claim(state: LabState, now: Situation): Step | undefined {
+  const n = state.incumbent;
+  if (n === state.champion || now.taken.has(n) || state.confirmations.some((c) => c.n === n)) return undefined;
+  const due = isFinal(state, now) || state.experiments.length - n > CONFIRM_AFTER;
+  const left = 2 * CONFIRM_REPLICATES - freshSoFar(state, n, now.deviceClass);
+  if (!due || state.running.size > 0) return undefined;
+  if (left <= 0) return { do: 'confirm', n, against: state.champion };
+  if (now.asked || (now.leftS !== undefined && now.leftS < left * typicalMeasurementS(state))) return undefined;
+  return { do: 'measure', n: sideFor(state, n, now.deviceClass), purpose: 'confirm', seed: nextSeed(state), claim: n };
+}
+
+/** Which side of a claim is measured next: A B B A, but never one that has enough already. */
+function sideFor(state: LabState, n: number, deviceClass: string): number {
+  const [mine, theirs] = freshSides(state, n, deviceClass);
+  if (mine >= CONFIRM_REPLICATES) return state.champion;
+  if (theirs >= CONFIRM_REPLICATES) return n;
+  return [n, state.champion, state.champion, n][(mine + theirs) % 4]!;
+}
+
+function fresh(state: LabState, n: number, deviceClass: string): Measurement[] {
+  return (state.claims.get(n) ?? [])
+    .map((m) => state.measurements[m]!)
+    .filter((m) => m.deviceClass === deviceClass && m.state === 'finished');
+}
+
+/** Numbers so far on the claim's side and on the other. */
+function freshSides(state: LabState, n: number, deviceClass: string): [number, number] {
+  const numbers = fresh(state, n, deviceClass).filter((m) => valueOf(m) !== undefined);
+  const mine = numbers.filter((m) => m.n === n).length;
+  return [mine, numbers.length - mine];
+}
+
+/** Fresh measurements of a claim, capped per side, so that a lost one is made again. A failed one of the claim's own ends it at once. */
+function freshSoFar(state: LabState, n: number, deviceClass: string): number {
+  if (fresh(state, n, deviceClass).some((m) => m.n === n && valueOf(m) === undefined)) return 2 * CONFIRM_REPLICATES;
+  const [mine, theirs] = freshSides(state, n, deviceClass);
+  return Math.min(mine, CONFIRM_REPLICATES) + Math.min(theirs, CONFIRM_REPLICATES);
+}
+
+function stop(state: LabState, now: Situation): Extract<Step, { do: 'stop' }> | undefined {
+  const halt = (reason: StopReason, detail: string): Extract<Step, { do: 'stop' }> => ({ do: 'stop', reason, detail });
+  if (now.asked) return halt('asked', 'stopped after the current experiment, as asked');
+  const tried = ideasTried(state);
+  if (now.experiments !== undefined && tried >= now.experiments)
+    return halt('experiments', `${now.experiments} experiments done`);
+  if (now.leftS !== undefined) {
+    const one = typicalMeasurementS(state);
+    const reserve =
+      state.incumbent !== state.champion && !state.confirmations.some((c) => c.n === state.incumbent)
+        ? 2 * CONFIRM_REPLICATES * one
+        : 0;
+    if (now.leftS < one * 1.2 + reserve) return halt('deadline', 'no time left for another experiment');
+  }
+  if (now.target !== undefined) {
+    const found = values(state, state.incumbent, now.deviceClass);
+    const best = found.reduce((a, b) => a + b, 0) / found.length;
+    const minimize = arenaOf(state).metric.direction === 'minimize';
+    if (minimize ? best <= now.target : best >= now.target)
+      return halt('target', `the incumbent’s mean ${best.toPrecision(6)} reaches the target ${now.target}`);
+  }
+  return stuck(state);
+}
+
+/** The last ideas all failed in the same way: the arena or the machine is broken, not the ideas. */
+function stuck(state: LabState): Extract<Step, { do: 'stop' }> | undefined {
+  const last = state.experiments.slice(-STUCK_AFTER);
+  if (last.length < STUCK_AFTER) return undefined;
+  const classes = new Set(
+    last.map(
+      (x) => (x.state === 'decided' && x.decision.failure) || (x.state === 'refused' ? `refused: ${x.code}` : ''),
+    ),
+  );
+  const only = classes.size === 1 ? [...classes][0] : '';
+  return only
+    ? { do: 'stop', reason: 'stuck', detail: `the last ${STUCK_AFTER} ideas all ended with ${only}` }
+    : undefined;
+}

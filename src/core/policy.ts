@@ -1,0 +1,85 @@
+/**
+ * May this change be tried? Empty, repeated, oversized and out-of-bounds changes are refused before they cost anything.
+ * Looks at paths, bytes and the ledger; never at what the code means.
+ */
+import { sha256Parts } from '../base/hash.ts';
+import { type Arena, roleOf } from './arena.ts';
+import type { RefusalCode } from './event.ts';
+import { type Experiment, verdictOf } from './experiment.ts';
+import type { FileEdit } from './ports.ts';
+import type { LabState } from './replay.ts';
+
+/** Bytes of new content in one proposal. A program is not 1 MB; a lookup table with the validation set in it is. */
+const MAX_EDIT_BYTES = 1 << 20;
+
+export type Admission =
+  | { readonly ok: true; readonly editable: string }
+  | { readonly ok: false; readonly code: RefusalCode; readonly reason: string; readonly earlier?: number };
+
+/** Hash of a set of editable files: equal hash, same candidate. */
+export function editableHash(files: ReadonlyMap<string, string>): string {
+  return sha256Parts([...files].sort(([a], [b]) => (a < b ? -1 : 1)).flat());
+}
+
+/** The editable files after a change. */
+export function applyEdits(files: ReadonlyMap<string, string>, edits: readonly FileEdit[]): Map<string, string> {
+  const result = new Map(files);
+  for (const { path, content } of edits) {
+    if (content === null) result.delete(path);
+    else result.set(path, content);
+  }
+  return result;
+}
+
+/** `files` are the editable files of the parent. */
+export function admit(
+  arena: Arena,
+  state: LabState,
+  parent: number,
+  files: ReadonlyMap<string, string>,
+  edits: readonly FileEdit[],
+): Admission {
+  const role = roleOf(arena);
+  for (const { path, content } of edits) {
+    if (path.startsWith('/') || path.split('/').some((part) => part === '..' || part === '.git' || part === '')) {
+      return { ok: false, code: 'not-editable', reason: `"${path}" leaves the arena’s folder` };
+    }
+    if (role(path) !== 'editable')
+      return { ok: false, code: 'not-editable', reason: `${path} is ${role(path)}, not editable` };
+    if (content?.includes('\0')) return { ok: false, code: 'not-text', reason: `${path} would become a binary file` };
+  }
+  const bytes = edits.reduce((sum, edit) => sum + (edit.content?.length ?? 0), 0);
+  if (bytes > MAX_EDIT_BYTES)
+    return {
+      ok: false,
+      code: 'too-large',
+      reason: `${bytes} bytes of new content, at most ${MAX_EDIT_BYTES} are allowed`,
+    };
+  const editable = editableHash(applyEdits(files, edits));
+  if (editable === editableHash(files))
+    return { ok: false, code: 'no-change', reason: 'the files after the change are the same as before' };
+  const earlier = duplicateOf(state, parent, editable);
+  if (earlier)
+    return {
+      ok: false,
+      code: 'duplicate',
+      reason: `same as #${earlier.idea.n}: ${outcomeOf(earlier)}`,
+      earlier: earlier.idea.n,
+    };
+  return { ok: true, editable };
+}
+
+/** Same editable tree tried since the same champion stood. The frozen files cannot differ within a lab. */
+function duplicateOf(state: LabState, parent: number, editable: string): Experiment | undefined {
+  for (const n of [...(state.byEditable.get(editable) ?? [])].reverse()) {
+    const earlier = state.experiments[n]!;
+    const kept = verdictOf(earlier) === 'kept' || earlier.idea.kind === 'baseline';
+    if (kept || earlier.idea.parent === parent) return earlier;
+  }
+  return undefined;
+}
+
+function outcomeOf(x: Experiment): string {
+  if (x.idea.kind === 'baseline') return 'the baseline';
+  return x.state === 'decided' ? `${x.decision.verdict}, ${x.decision.reason}` : 'still being measured';
+}

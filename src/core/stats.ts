@@ -1,0 +1,214 @@
+/**
+ * The statistics of a lab: noise from repeats, intervals, probabilities. Pure arithmetic on arrays of numbers.
+ * Knows nothing about experiments, directions or rules.
+ */
+
+/** How far apart repeats of the same code lie on one device class. Metric units. */
+export interface Noise {
+  /** Pooled standard deviation of one measurement around the mean of its commit. */
+  readonly sigma: number;
+  /** Degrees of freedom behind sigma: how much to trust it. */
+  readonly dof: number;
+  /** 1.4826 × median absolute residual: what sigma would be if the tails were normal. 0 below 3 residuals. */
+  readonly robust: number;
+  /** Slope of the baseline's repeats over their order, in sigmas per repeat, and whether it is more than chance (|t| > 2.5). */
+  readonly drift: { readonly perRepeat: number; readonly suspicious: boolean };
+  /** Mean of the repeats. */
+  readonly mean: number;
+  readonly n: number;
+  /** Things a person should know: identical repeats, heavy tails, drift. */
+  readonly warnings: readonly string[];
+}
+
+export const mean = (xs: readonly number[]): number => xs.reduce((sum, x) => sum + x, 0) / xs.length;
+
+/** Unbiased sample variance; 0 for fewer than two values. */
+export function variance(xs: readonly number[]): number {
+  if (xs.length < 2) return 0;
+  const m = mean(xs);
+  return xs.reduce((sum, x) => sum + (x - m) ** 2, 0) / (xs.length - 1);
+}
+
+export const sd = (xs: readonly number[]): number => Math.sqrt(variance(xs));
+
+export function median(xs: readonly number[]): number {
+  const sorted = [...xs].sort((a, b) => a - b);
+  const mid = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[mid]! : (sorted[mid - 1]! + sorted[mid]!) / 2;
+}
+
+/** Median absolute deviation from the median, scaled to the standard deviation of a normal. */
+export function mad(xs: readonly number[]): number {
+  const m = median(xs);
+  return 1.4826 * median(xs.map((x) => Math.abs(x - m)));
+}
+
+/** Noise from repeats of one commit, in the order they were made. Needs two values. */
+export function noiseOf(values: readonly number[]): Noise {
+  const sigma = sd(values);
+  const robust = values.length >= 3 ? mad(values) : 0;
+  const drift = driftOf(values, sigma);
+  const warnings: string[] = [];
+  if (sigma === 0)
+    warnings.push('all repeats are identical: the metric is deterministic or quantised; any difference counts as real');
+  else if (new Set(values).size <= values.length / 2)
+    warnings.push('repeats take few distinct values: the metric is quantised, small effects cannot show');
+  if (values.length >= 5 && robust > 0 && sigma > 2.5 * robust)
+    warnings.push('one repeat lies far from the others: heavy tails or a disturbed machine');
+  if (drift.suspicious) warnings.push('repeats drift in one direction: the machine is warming up, throttling or busy');
+  return { sigma, dof: values.length - 1, robust, drift, mean: mean(values), n: values.length, warnings };
+}
+
+function driftOf(values: readonly number[], sigma: number): { perRepeat: number; suspicious: boolean } {
+  const n = values.length;
+  if (n < 4 || sigma === 0) return { perRepeat: 0, suspicious: false };
+  const xm = (n - 1) / 2;
+  const ym = mean(values);
+  const sxx = values.reduce((s, _, i) => s + (i - xm) ** 2, 0);
+  const slope = values.reduce((s, y, i) => s + (i - xm) * (y - ym), 0) / sxx;
+  const sse = values.reduce((s, y, i) => s + (y - ym - slope * (i - xm)) ** 2, 0);
+  const t = slope / Math.sqrt(Math.max(sse / (n - 2), Number.MIN_VALUE) / sxx);
+  return { perRepeat: slope / sigma, suspicious: Math.abs(t) > Math.max(2.5, tQuantile(0.99, n - 2)) };
+}
+
+/** Sum of squared residuals and degrees of freedom of several groups of repeats, pooled. */
+export interface Pool {
+  readonly ss: number;
+  readonly dof: number;
+}
+
+export const emptyPool: Pool = { ss: 0, dof: 0 };
+
+/** Add one value to a group that already has `earlier` values. Welford's update, so that a fold can keep it in constant time. */
+export function addToPool(pool: Pool, earlier: readonly number[], value: number): Pool {
+  if (earlier.length === 0) return pool;
+  const before = mean(earlier);
+  const after = before + (value - before) / (earlier.length + 1);
+  return { ss: pool.ss + (value - before) * (value - after), dof: pool.dof + 1 };
+}
+
+export const poolSigma = (pool: Pool): number => (pool.dof > 0 ? Math.sqrt(Math.max(0, pool.ss) / pool.dof) : 0);
+
+// ------------------------------------------------------------------------------------------ distributions
+
+/** Standard normal distribution function. Complementary error function by Chebyshev fit (Numerical Recipes §6.2, error < 1.2e-7). */
+export function normalCdf(z: number): number {
+  if (Number.isNaN(z)) return Number.NaN;
+  const x = Math.abs(z) / Math.SQRT2;
+  const t = 1 / (1 + 0.5 * x);
+  const c = [
+    -1.26551223, 1.00002368, 0.37409196, 0.09678418, -0.18628806, 0.27886807, -1.13520398, 1.48851587, -0.82215223,
+    0.17087277,
+  ];
+  const poly = c.reduceRight((sum, a) => sum * t + a, 0);
+  const tailArea = 0.5 * t * Math.exp(-x * x + poly);
+  return z > 0 ? 1 - tailArea : tailArea;
+}
+
+/** Student's t distribution function with `dof` degrees of freedom, by the incomplete beta function. Infinite dof = normal. */
+export function tCdf(t: number, dof: number): number {
+  if (!Number.isFinite(dof) || dof > 1e6) return normalCdf(t);
+  if (!Number.isFinite(t)) return t > 0 ? 1 : 0;
+  const half = 0.5 * incompleteBeta(dof / (dof + t * t), dof / 2, 0.5);
+  return t > 0 ? 1 - half : half;
+}
+
+/** The t with `tCdf(t) = p`, by bisection: exact to 1e-9 and never surprising. */
+export function tQuantile(p: number, dof: number): number {
+  let [low, high] = [-1e3, 1e3];
+  if (dof < 2) [low, high] = [-1e5, 1e5];
+  for (let i = 0; i < 200 && high - low > 1e-10; i++) {
+    const mid = (low + high) / 2;
+    if (tCdf(mid, dof) < p) low = mid;
+    else high = mid;
+  }
+  return (low + high) / 2;
+}
+
+/** Regularised incomplete beta function I_x(a, b), by its continued fraction (Lentz; Numerical Recipes §6.4). */
+function incompleteBeta(x: number, a: number, b: number): number {
+  if (x <= 0) return 0;
+  if (x >= 1) return 1;
+  const front = Math.exp(lnGamma(a + b) - lnGamma(a) - lnGamma(b) + a * Math.log(x) + b * Math.log1p(-x));
+  return x < (a + 1) / (a + b + 2) ? (front * betaFraction(x, a, b)) / a : 1 - (front * betaFraction(1 - x, b, a)) / b;
+}
+
+function betaFraction(x: number, a: number, b: number): number {
+  const tiny = 1e-300;
+  const guard = (v: number): number => (Math.abs(v) < tiny ? tiny : v);
+  let c = 1;
+  let d = 1 / guard(1 - ((a + b) * x) / (a + 1));
+  let h = d;
+  for (let m = 1; m <= 300; m++) {
+    const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
+    d = 1 / guard(1 + even * d);
+    c = guard(1 + even / c);
+    h *= d * c;
+    const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
+    d = 1 / guard(1 + odd * d);
+    c = guard(1 + odd / c);
+    h *= d * c;
+    if (Math.abs(d * c - 1) < 1e-14) break;
+  }
+  return h;
+}
+
+/** Logarithm of the gamma function for x > 0 (Lanczos, g = 7, n = 9; error < 1e-13). */
+function lnGamma(x: number): number {
+  const c = [
+    0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
+    12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
+  ];
+  const z = x - 1;
+  const t = z + 7.5;
+  const sum = c.slice(1).reduce((s, ci, i) => s + ci / (z + i + 1), c[0]!);
+  return 0.5 * Math.log(2 * Math.PI) + (z + 0.5) * Math.log(t) - t + Math.log(sum);
+}
+
+// --------------------------------------------------------------------------------------------- comparing
+
+export interface Comparison {
+  /** Mean of `a` minus mean of `b`. */
+  readonly difference: number;
+  /** Standard error of the difference under the known noise. */
+  readonly se: number;
+  /** difference / se; ±Infinity with zero noise and a difference. */
+  readonly z: number;
+  /** Two-sided 95 % interval of the true difference (t with the noise's degrees of freedom). */
+  readonly interval: readonly [number, number];
+  /** Probability that the true difference is above 0, flat prior. */
+  readonly probability: number;
+}
+
+/** Compare two sets of measurements whose noise is known from repeats (papers: modded-nanogpt's rule; any t text). */
+export function compare(a: readonly number[], b: readonly number[], sigma: number, dof: number): Comparison {
+  const difference = mean(a) - mean(b);
+  const se = sigma * Math.sqrt(1 / a.length + 1 / b.length);
+  if (se === 0) {
+    const z = difference === 0 ? 0 : Math.sign(difference) * Number.POSITIVE_INFINITY;
+    return {
+      difference,
+      se,
+      z,
+      interval: [difference, difference],
+      probability: difference > 0 ? 1 : difference < 0 ? 0 : 0.5,
+    };
+  }
+  const z = difference / se;
+  const t = tQuantile(0.975, Math.max(1, dof));
+  return {
+    difference,
+    se,
+    z,
+    interval: [difference - t * se, difference + t * se],
+    probability: tCdf(z, Math.max(1, dof)),
+  };
+}
+
+/**
+ * Smallest true improvement that `n` measurements of each arm show with 80 % power at one-sided 5 %:
+ * (z.95 + z.80) · sigma · sqrt(2/n). Metric units.
+ */
+export function minimumDetectableEffect(sigma: number, n: number): number {
+  return (1.6449 + 0.8416) * sigma * Math.sqrt(2 / n);
+}

@@ -1,0 +1,32 @@
+/**
+ * What a killed session left: processes, half measurements, folders. Named in the ledger, then cleaned; the plan does the rest, because it looks
+ * at nothing but the ledger.
+ */
+import * as fs from 'node:fs';
+import type { Ledger, Sandbox } from '../core/ports.ts';
+import { removeTree } from '../os/files.ts';
+
+/** Returns how many processes had to be ended. Safe to call on a lab that ended well. */
+export async function recover(
+  ledger: Ledger,
+  sandboxes: readonly Sandbox[],
+  tag: string,
+  workFolder: string,
+): Promise<number> {
+  let processes = 0;
+  for (const sandbox of sandboxes) processes += await sandbox.sweep(tag);
+  for (const m of [...ledger.state.running])
+    ledger.append({ type: 'lost', m, reason: 'the harness was killed while it ran' });
+  for (const [session, record] of ledger.state.sessions.entries()) {
+    if (!record.end)
+      ledger.append({
+        type: 'session.died',
+        session,
+        detail: `process ${record.start.pid} ended without a word`,
+        processes,
+      });
+  }
+  removeTree(workFolder);
+  fs.mkdirSync(workFolder, { recursive: true });
+  return processes;
+}
