@@ -1,0 +1,116 @@
+// The prepared data on disk: what prepare writes, what loader and evaluator read, with the checks that tell them apart
+// from damaged or foreign files. Knows nothing of training.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TokenizedDocuments } from './packing.ts';
+import { createTokenizer, type Tokenizer, type TokenizerFile } from './tokenizer.ts';
+
+/** A fault of prepared data; the training script reports it with failure class `data`. */
+export class DataError extends Error {
+  override readonly name = 'DataError';
+}
+
+export interface TrainMeta {
+  readonly version: 1;
+  readonly tokenizer: string;
+  readonly tokens: number;
+  readonly documents: number;
+  readonly bytes: number;
+  readonly source: string;
+}
+export interface ValMeta {
+  readonly version: 1;
+  readonly tokenizer: string;
+  readonly rows: number;
+  readonly rowLength: number;
+  /** Bytes of text in all targets; the judge counts them again. */
+  readonly bytes: number;
+}
+
+function readBytes(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    throw new DataError(`data: ${path.split('/').slice(-2).join('/')} cannot be read (${code}). Run prepare again.`);
+  }
+}
+
+function readJson<T extends { readonly version: 1 }>(path: string): T {
+  const text = readBytes(path).toString('utf8');
+  try {
+    const value = JSON.parse(text) as T;
+    if (value.version === 1) return value;
+  } catch {
+    // Falls through: a cut file and a foreign one have the same remedy.
+  }
+  throw new DataError(`data: ${path.split('/').slice(-2).join('/')} is not a version 1 file. Run prepare again.`);
+}
+
+const u16 = (b: Buffer): Uint16Array => new Uint16Array(b.buffer.slice(b.byteOffset, b.byteOffset + (b.length & ~1)));
+const u32 = (b: Buffer): Uint32Array => new Uint32Array(b.buffer.slice(b.byteOffset, b.byteOffset + (b.length & ~3)));
+const raw = (a: Uint16Array | Uint32Array): Uint8Array => new Uint8Array(a.buffer, a.byteOffset, a.byteLength);
+
+export function readTokenizer(dataDir: string): Tokenizer {
+  return createTokenizer(readJson<TokenizerFile>(join(dataDir, 'tokenizer.json')));
+}
+export function writeTokenizer(dataDir: string, file: TokenizerFile): void {
+  writeFileSync(join(dataDir, 'tokenizer.json'), `${JSON.stringify(file)}\n`);
+}
+
+export function writeTrain(dataDir: string, docs: TokenizedDocuments, meta: TrainMeta): void {
+  writeFileSync(join(dataDir, 'train', 'tokens.u16'), raw(docs.tokens));
+  writeFileSync(join(dataDir, 'train', 'starts.u32'), raw(docs.starts));
+  writeFileSync(join(dataDir, 'train', 'meta.json'), `${JSON.stringify(meta, null, 2)}\n`);
+}
+
+/** Reads training tokens; refuses data of another tokenizer, and files shorter than their own description. */
+export function readTrain(dataDir: string, tokenizer: Tokenizer): TokenizedDocuments & { readonly meta: TrainMeta } {
+  const meta = readJson<TrainMeta>(join(dataDir, 'train', 'meta.json'));
+  const tokens = u16(readBytes(join(dataDir, 'train', 'tokens.u16')));
+  const starts = u32(readBytes(join(dataDir, 'train', 'starts.u32')));
+  sameTokenizer('train', meta.tokenizer, tokenizer);
+  if (tokens.length !== meta.tokens || starts.length !== meta.documents + 1) {
+    throw new DataError(`data: train holds ${tokens.length} tokens, its description says ${meta.tokens}. Run prepare again.`);
+  }
+  return { tokens, starts, meta };
+}
+
+export function writeVal(dataDir: string, rows: Uint16Array, meta: ValMeta): void {
+  writeFileSync(join(dataDir, 'val', 'rows.u16'), raw(rows));
+  writeFileSync(join(dataDir, 'val', 'meta.json'), `${JSON.stringify(meta, null, 2)}\n`);
+}
+
+export function readVal(dataDir: string, tokenizer: Tokenizer): { readonly rows: Uint16Array; readonly meta: ValMeta } {
+  const meta = readJson<ValMeta>(join(dataDir, 'val', 'meta.json'));
+  const rows = u16(readBytes(join(dataDir, 'val', 'rows.u16')));
+  sameTokenizer('val', meta.tokenizer, tokenizer);
+  if (rows.length !== meta.rows * meta.rowLength) {
+    throw new DataError(`data: val holds ${rows.length} tokens, not ${meta.rows} rows of ${meta.rowLength}. Run prepare again.`);
+  }
+  return { rows, meta };
+}
+
+function sameTokenizer(part: string, made: string, tokenizer: Tokenizer): void {
+  if (made === tokenizer.hash) return;
+  const [a, b] = [made.slice(0, 8), tokenizer.hash.slice(0, 8)];
+  throw new DataError(`data: ${part} was made with tokenizer ${a}, but tokenizer.json is ${b}. Run prepare again.`);
+}
+
+/** Encodes documents, each with BOS in front, into one array. */
+export function tokenizeDocuments(texts: readonly string[], tokenizer: Tokenizer): TokenizedDocuments & { bytes: number } {
+  const encoded = texts.map((text) => tokenizer.encode(text));
+  const total = encoded.reduce((n, ids) => n + ids.length + 1, 0);
+  const tokens = new Uint16Array(total);
+  const starts = new Uint32Array(texts.length + 1);
+  let at = 0;
+  for (const [i, ids] of encoded.entries()) {
+    starts[i] = at;
+    tokens[at] = tokenizer.bos;
+    tokens.set(ids, at + 1);
+    at += ids.length + 1;
+  }
+  starts[texts.length] = at;
+  return { tokens, starts, bytes: texts.reduce((n, t) => n + Buffer.byteLength(t), 0) };
+}

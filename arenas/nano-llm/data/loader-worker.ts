@@ -1,0 +1,42 @@
+// The worker half of the loader: packs rows and posts batches, always a few ahead. Knows nothing of training.
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { readTokenizer, readTrain } from './files.ts';
+import { createPacker } from './packing.ts';
+
+export interface LoaderRequest {
+  readonly dataDir: string;
+  readonly rows: number;
+  readonly length: number;
+  readonly seed: number;
+  readonly ahead: number;
+}
+/** tokens and targets are [rows, length]; targets are the tokens one place further on. */
+export interface Batch {
+  readonly tokens: Int32Array<ArrayBuffer>;
+  readonly targets: Int32Array<ArrayBuffer>;
+}
+export type LoaderMessage = { readonly batch: Batch } | { readonly failed: string };
+
+function serve(request: LoaderRequest): void {
+  const { rows, length, ahead } = request;
+  const packer = createPacker(readTrain(request.dataDir, readTokenizer(request.dataDir)), length + 1, request.seed);
+  const row = new Uint16Array(length + 1);
+  const post = (): void => {
+    const batch = { tokens: new Int32Array(rows * length), targets: new Int32Array(rows * length) };
+    for (let r = 0; r < rows; r++) {
+      packer.fillRow(row);
+      batch.tokens.set(row.subarray(0, length), r * length);
+      batch.targets.set(row.subarray(1), r * length);
+    }
+    parentPort?.postMessage({ batch } satisfies LoaderMessage, [batch.tokens.buffer, batch.targets.buffer]);
+  };
+  for (let i = 0; i < ahead; i++) post();
+  parentPort?.on('message', post);
+}
+
+try {
+  serve(workerData as LoaderRequest);
+} catch (error) {
+  parentPort?.postMessage({ failed: error instanceof Error ? error.message : String(error) } satisfies LoaderMessage);
+}

@@ -1,0 +1,57 @@
+// Training batches from a worker thread, packed ahead so that a training step never waits. Deterministic per seed.
+// Knows nothing of how rows are packed (packing.ts) or of models.
+
+import { Worker } from 'node:worker_threads';
+import { DataError } from './files.ts';
+import type { Batch, LoaderMessage } from './loader-worker.ts';
+
+export type { Batch } from './loader-worker.ts';
+
+export interface LoaderOptions {
+  readonly dataDir: string;
+  /** Rows of a batch. */
+  readonly rows: number;
+  /** Tokens of a row. */
+  readonly length: number;
+  readonly seed: number;
+}
+
+export interface Loader {
+  /** The next batch: tokens and targets [rows, length]. */
+  readonly next: () => Promise<Batch>;
+  readonly close: () => Promise<number>;
+}
+
+const AHEAD = 8;
+
+/** Starts the worker at once; the first batch is usually ready before the model is. */
+export function openLoader(options: LoaderOptions): Loader {
+  const worker = new Worker(new URL('./worker-entry.mjs', import.meta.url), {
+    workerData: { ...options, ahead: AHEAD, module: new URL('./loader-worker.ts', import.meta.url).href },
+    execArgv: [],
+  });
+  const ready: Batch[] = [];
+  let failure: Error | null = null;
+  let wake: (() => void) | null = null;
+  const receive = (message: LoaderMessage): void => {
+    if ('batch' in message) ready.push(message.batch);
+    else failure = new DataError(message.failed);
+    wake?.();
+  };
+  worker.on('message', receive);
+  worker.on('error', (error) => receive({ failed: `loader: the worker failed: ${error}` }));
+  const next = async (): Promise<Batch> => {
+    for (;;) {
+      const batch = ready.shift();
+      if (batch) {
+        worker.postMessage('more');
+        return batch;
+      }
+      if (failure) throw failure;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
+  return { next, close: () => worker.terminate() };
+}

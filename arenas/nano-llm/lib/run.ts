@@ -1,0 +1,140 @@
+// One training run as the harness sees it: environment, clock, files in $OVERNIGHT_OUT, the final block, failures.
+// Knows nothing of models. The clock here is for schedules; the harness keeps its own and does not believe this one.
+
+import { appendFileSync, closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { DataError } from '../data/files.ts';
+import { ShapeError } from '../tensor/graph.ts';
+
+export type FailureClass = 'nan' | 'out-of-memory' | 'shape' | 'import' | 'data';
+
+/** A failure of training whose class is known, such as a loss that is not a number. */
+export class TrainingFailure extends Error {
+  readonly failure: FailureClass;
+  constructor(failure: FailureClass, message: string) {
+    super(message);
+    this.failure = failure;
+  }
+}
+
+export interface Run {
+  readonly dataDir: string;
+  readonly budgetS: number;
+  readonly seed: number;
+  readonly cpus: number;
+  readonly memoryMb: number;
+  /** Signals the harness that budgeted work starts now. */
+  readonly start: () => void;
+  /** Seconds since `start`. */
+  readonly elapsedS: () => number;
+  /** Seconds since the process began. */
+  readonly totalS: () => number;
+  /** Appends one line to curve.csv; the first call fixes the columns. */
+  readonly curve: (point: Readonly<Record<string, number>>) => void;
+  /** Writes the configuration in force. */
+  readonly config: (values: Readonly<Record<string, string | number>>) => void;
+  /** Writes model.onnx by a temporary name. Returns the seconds it took. */
+  readonly saveModel: (bytes: Uint8Array) => number;
+  /** Writes and removes a file of the model's size, to learn how long saving takes here. */
+  readonly rehearseSave: (bytes: Uint8Array) => number;
+  /** Prints the final block. */
+  readonly report: (values: Readonly<Record<string, string | number>>) => void;
+}
+
+function numberFrom(name: string, fallback?: number): number {
+  const text = process.env[name];
+  const value = text === undefined ? fallback : Number(text);
+  if (value !== undefined && Number.isFinite(value) && value > 0) return value;
+  throw new Error(`train: ${name} is "${text ?? ''}", not a positive number. Start this file through the harness.`);
+}
+
+function pathFrom(name: string): string {
+  const value = process.env[name];
+  if (value) return value;
+  throw new Error(`train: ${name} is not set. Start this file through the harness, or see docs/arena.md.`);
+}
+
+function writeSynced(path: string, bytes: Uint8Array): void {
+  const fd = openSync(path, 'w');
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+  fsyncSync(fd);
+  closeSync(fd);
+}
+
+/** Reads the environment and opens the run. */
+export function openRun(): Run {
+  const out = pathFrom('OVERNIGHT_OUT');
+  const startFile = process.env.OVERNIGHT_START ?? join(out, 'start');
+  const curveFile = join(out, 'curve.csv');
+  let startedMs: number | null = null;
+  let columns: string[] | null = null;
+  const timed = (work: () => void): number => {
+    const before = performance.now();
+    work();
+    return (performance.now() - before) / 1000;
+  };
+  return {
+    dataDir: pathFrom('OVERNIGHT_DATA'),
+    budgetS: numberFrom('OVERNIGHT_BUDGET_S'),
+    seed: numberFrom('OVERNIGHT_SEED', 1),
+    cpus: numberFrom('OVERNIGHT_CPUS', 2),
+    memoryMb: numberFrom('OVERNIGHT_MEMORY_MB', 4096),
+    start: () => {
+      startedMs = performance.now();
+      writeFileSync(startFile, '');
+    },
+    elapsedS: () => (startedMs === null ? 0 : (performance.now() - startedMs) / 1000),
+    totalS: () => performance.now() / 1000,
+    curve: (point) => {
+      if (!columns) {
+        columns = Object.keys(point);
+        writeFileSync(curveFile, `${columns.join(',')}\n`);
+      }
+      appendFileSync(curveFile, `${columns.map((c) => Number((point[c] ?? Number.NaN).toPrecision(7))).join(',')}\n`);
+    },
+    config: (values) => {
+      const lines = Object.entries(values).map(([k, v]) => `${k}: ${v}\n`);
+      writeFileSync(join(out, 'config.txt'), lines.join(''));
+    },
+    saveModel: (bytes) =>
+      timed(() => {
+        writeSynced(join(out, 'model.onnx.tmp'), bytes);
+        renameSync(join(out, 'model.onnx.tmp'), join(out, 'model.onnx'));
+      }),
+    rehearseSave: (bytes) =>
+      timed(() => {
+        writeSynced(join(out, 'rehearsal.tmp'), bytes);
+        unlinkSync(join(out, 'rehearsal.tmp'));
+      }),
+    report: (values) => {
+      const width = Math.max(...Object.keys(values).map((k) => k.length)) + 2;
+      const lines = Object.entries(values).map(([k, v]) => `${`${k}:`.padEnd(width)}${v}`);
+      process.stdout.write(`---\n${lines.join('\n')}\n`);
+    },
+  };
+}
+
+function classify(error: unknown): FailureClass | null {
+  if (error instanceof TrainingFailure) return error.failure;
+  if (error instanceof ShapeError) return 'shape';
+  if (error instanceof DataError) return 'data';
+  const text = error instanceof Error ? `${(error as NodeJS.ErrnoException).code ?? ''} ${error.message}` : String(error);
+  if (/ERR_MODULE_NOT_FOUND|Cannot find (module|package)/.test(text)) return 'import';
+  if (/bad_alloc|bad allocation|out of memory|Failed to allocate|Array buffer allocation failed|ENOMEM/i.test(text)) {
+    return 'out-of-memory';
+  }
+  return /shape|dimension|broadcast/i.test(text) ? 'shape' : null;
+}
+
+/** Runs `main`; a failure ends the process with status 1, its class and one clear message on standard error. */
+export async function guard(main: () => Promise<void>): Promise<void> {
+  try {
+    await main();
+    process.exit(0);
+  } catch (error) {
+    const failure = classify(error);
+    const message = error instanceof Error ? (failure ? error.message : (error.stack ?? error.message)) : String(error);
+    process.stderr.write(`${message}\n${failure ? `overnight-failure: ${failure}\n` : ''}`);
+    process.exit(1);
+  }
+}

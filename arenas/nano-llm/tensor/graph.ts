@@ -1,0 +1,168 @@
+// Traced tensors: values that do not exist yet, known by shape and type, and the graph that will compute them.
+// Knows nothing of particular ops, of gradients' rules or of ONNX Runtime; it keeps what ops tell it.
+
+import type { Attr, DType, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from './onnx.ts';
+
+export type { DType } from './onnx.ts';
+export type Shape = readonly number[];
+export type FloatType = 'float32' | 'float64';
+/** Gives the gradient of each input from the gradient of the output; null where none flows. */
+export type BackwardRule = (dy: Tensor) => readonly (Tensor | null)[];
+
+/** A value in a graph. Immutable; made by ops and by `Graph.input`, never by hand. */
+export interface Tensor {
+  readonly id: number;
+  readonly graph: Graph;
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** True when a gradient can flow from this value back to a parameter. */
+  readonly needsGrad: boolean;
+  readonly inputs: readonly Tensor[];
+  readonly backward: BackwardRule | null;
+}
+
+/** A mistake in how ops were combined; the message names the op, the shapes and the line of the caller. */
+export class ShapeError extends Error {
+  override readonly name = 'ShapeError';
+}
+
+const ENGINE_DIR = new URL('.', import.meta.url);
+
+/** The first stack frame outside this engine, as `train.ts:123`: where the person (or agent) has to look. */
+function callerLine(): string {
+  for (const line of (new Error().stack ?? '').split('\n').slice(1)) {
+    const match = /\(?((?:file:\/\/)?\/[^():]+):(\d+):\d+\)?$/.exec(line);
+    if (!match?.[1] || match[1].includes('node_modules') || line.includes('node:')) continue;
+    const path = match[1].replace('file://', '');
+    if (!path.startsWith(decodeURIComponent(ENGINE_DIR.pathname))) return `${path.split('/').pop()}:${match[2]}`;
+  }
+  return 'an unknown line';
+}
+
+export const formatShape = (shape: Shape): string => `[${shape.join(',')}]`;
+export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
+
+/** Throws a ShapeError: `matmul: why: [2,3] and [4,5]. fix (train.ts:41)`. */
+export function failShape(op: string, why: string, shapes: readonly Shape[], fix: string): never {
+  const seen = shapes.length > 0 ? `: ${shapes.map(formatShape).join(' and ')}` : '';
+  throw new ShapeError(`${op}: ${why}${seen}. ${fix} (${callerLine()})`);
+}
+
+const BYTES_OF: Record<DType, (values: ArrayLike<number>) => Uint8Array> = {
+  float32: (v) => new Uint8Array(Float32Array.from(v).buffer),
+  float64: (v) => new Uint8Array(Float64Array.from(v).buffer),
+  int32: (v) => new Uint8Array(Int32Array.from(v).buffer),
+  int64: (v) => new Uint8Array(BigInt64Array.from(Array.from(v, (x) => BigInt(x))).buffer),
+  bool: (v) => Uint8Array.from(v),
+};
+
+interface EmitOptions {
+  readonly attrs?: Readonly<Record<string, Attr>>;
+  readonly dtype?: DType;
+  readonly backward?: BackwardRule;
+}
+
+/** One computation under construction. Equal nodes and equal constants are stored once. */
+export class Graph {
+  readonly floatType: FloatType;
+  private readonly nodes: { readonly node: OnnxNode; readonly out: Tensor }[] = [];
+  private readonly constants = new Map<string, OnnxTensor>();
+  private readonly inputs = new Map<string, Tensor>();
+  private readonly known = new Map<string, Tensor>();
+  private nextId = 0;
+
+  constructor(floatType: FloatType = 'float32') {
+    this.floatType = floatType;
+  }
+
+  private make(name: string | null, shape: Shape, dtype: DType, rest: Partial<Tensor>): Tensor {
+    const id = this.nextId++;
+    const { needsGrad = false, inputs = [], backward = null } = rest;
+    return { id, graph: this, name: name ?? `v${id}`, shape, dtype, needsGrad, inputs, backward };
+  }
+
+  /** A value fed at every run. `needsGrad` makes it something `gradients` can differentiate by. */
+  input(name: string, shape: Shape, dtype: DType = this.floatType, needsGrad = false): Tensor {
+    if (this.inputs.has(name)) failShape('input', `the name "${name}" is taken`, [shape], 'Give each input its own name.');
+    const t = this.make(name, shape, dtype, { needsGrad });
+    this.inputs.set(name, t);
+    return t;
+  }
+
+  /** A value known now; it is stored inside the graph. */
+  constant(values: ArrayLike<number>, shape: Shape, dtype: DType = this.floatType): Tensor {
+    if (sizeOf(shape) !== values.length) {
+      failShape('constant', `${values.length} values do not fill the shape`, [shape], 'Match the two.');
+    }
+    const bytes = BYTES_OF[dtype](values);
+    const key = bytes.length <= 4096 ? `const ${dtype} ${shape} ${Buffer.from(bytes).toString('latin1')}` : null;
+    const found = key === null ? undefined : this.known.get(key);
+    if (found) return found;
+    const t = this.make(null, shape, dtype, {});
+    this.constants.set(t.name, { name: t.name, dtype, shape, bytes });
+    if (key !== null) this.known.set(key, t);
+    return t;
+  }
+
+  /** A known weight under a name of its own, as in an exported model. */
+  weight(name: string, values: Float32Array, shape: Shape): Tensor {
+    const t = this.make(name, shape, 'float32', {});
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    this.constants.set(name, { name, dtype: 'float32', shape, bytes });
+    return t;
+  }
+
+  /** Adds one ONNX node. `shape` is the caller's promise; ONNX Runtime checks it when the session is made. */
+  emit(op: string, inputs: readonly Tensor[], shape: Shape, options: EmitOptions = {}): Tensor {
+    const { attrs = {}, dtype = inputs[0]?.dtype ?? this.floatType, backward } = options;
+    for (const t of inputs) {
+      if (t.graph !== this) failShape(op, `"${t.name}" belongs to another graph`, [t.shape], 'Trace it in this graph.');
+    }
+    const names = inputs.map((t) => t.name);
+    const key = `${op} ${inputs.map((t) => t.id).join(',')} ${JSON.stringify(attrs)} ${dtype} ${shape}`;
+    const found = this.known.get(key);
+    if (found) return found;
+    const needsGrad = backward !== undefined && inputs.some((t) => t.needsGrad);
+    const out = this.make(null, shape, dtype, { needsGrad, inputs, backward: needsGrad ? (backward ?? null) : null });
+    this.nodes.push({ node: { op, inputs: names, output: out.name, attrs }, out });
+    this.known.set(key, out);
+    return out;
+  }
+
+  /**
+   * A view of emitted nodes as one differentiable step: the value of `out`, the inputs and the rule given here.
+   * Used by fused rules, whose parts must not be differentiated one by one.
+   */
+  fused(out: Tensor, inputs: readonly Tensor[], backward: BackwardRule): Tensor {
+    const needsGrad = inputs.some((t) => t.needsGrad);
+    return { ...out, id: this.nextId++, needsGrad, inputs, backward: needsGrad ? backward : null };
+  }
+
+  /** The same value, known not to depend on any parameter. */
+  detach(x: Tensor): Tensor {
+    return { ...x, id: this.nextId++, needsGrad: false, inputs: [], backward: null };
+  }
+
+  /** The part of the graph that `outputs` need, in an order in which it can be computed. */
+  finish(outputs: ReadonlyMap<string, Tensor>): OnnxGraph {
+    const needed = new Set([...outputs.values()].map((t) => t.name));
+    const nodes: OnnxNode[] = [];
+    for (let i = this.nodes.length - 1; i >= 0; i--) {
+      const node = this.nodes[i]?.node;
+      if (!node || !needed.has(node.output)) continue;
+      for (const input of node.inputs) needed.add(input);
+      nodes.push(node);
+    }
+    nodes.reverse();
+    // A graph output must have its own name: an Identity keeps inputs and doubly used values legal.
+    for (const [name, t] of outputs) nodes.push({ op: 'Identity', inputs: [t.name], output: name, attrs: {} });
+    const describe = (name: string, t: Tensor): OnnxValue => ({ name, dtype: t.dtype, shape: t.shape });
+    return {
+      nodes,
+      initializers: [...this.constants.values()].filter((c) => needed.has(c.name)),
+      inputs: [...this.inputs.values()].filter((t) => needed.has(t.name)).map((t) => describe(t.name, t)),
+      outputs: [...outputs].map(([name, t]) => describe(name, t)),
+    };
+  }
+}

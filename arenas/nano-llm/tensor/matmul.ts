@@ -1,0 +1,63 @@
+// Matrix products and their gradients, as plain ONNX Gemm, MatMul and Transpose.
+// Knows nothing of models. ONNX Runtime folds the transposes into the product on the CPU by itself.
+
+import { broadcastShape, sumTo } from './elementwise.ts';
+import { failShape, type Tensor } from './graph.ts';
+import { reshape, transpose } from './shape.ts';
+
+interface MatmulOptions {
+  /** Use the transpose of `a`'s last two axes. */
+  readonly transA?: boolean;
+  /** Use the transpose of `b`'s last two axes. */
+  readonly transB?: boolean;
+}
+
+function gemm(a: Tensor, b: Tensor, transA: boolean, transB: boolean): Tensor {
+  const [m = 0, k = 0] = transA ? [...a.shape].reverse() : a.shape;
+  const [k2 = 0, n = 0] = transB ? [...b.shape].reverse() : b.shape;
+  if (k !== k2) {
+    failShape('matmul', `inner sizes differ (${k} and ${k2})`, [a.shape, b.shape], 'Transpose one, or fix the width.');
+  }
+  const backward = (dy: Tensor) => [
+    a.needsGrad ? (transA ? gemm(b, dy, transB, true) : gemm(dy, b, false, !transB)) : null,
+    b.needsGrad ? (transB ? gemm(dy, a, true, transA) : gemm(a, dy, !transA, false)) : null,
+  ];
+  return a.graph.emit('Gemm', [a, b], [m, n], { attrs: { transA: +transA, transB: +transB }, backward });
+}
+
+/** [.., m, k] · [.., k, n] with broadcasting leading axes; both arguments have at least three axes. */
+function batched(a: Tensor, b: Tensor): Tensor {
+  const [m = 0, k = 0] = a.shape.slice(-2);
+  const [k2 = 0, n = 0] = b.shape.slice(-2);
+  if (k !== k2) {
+    failShape('matmul', `inner sizes differ (${k} and ${k2})`, [a.shape, b.shape], 'Transpose one, or fix the width.');
+  }
+  const lead = broadcastShape('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const backward = (dy: Tensor) => [
+    a.needsGrad ? sumTo(batched(dy, transpose(b)), a.shape) : null,
+    b.needsGrad ? sumTo(batched(transpose(a), dy), b.shape) : null,
+  ];
+  return a.graph.emit('MatMul', [a, b], [...lead, m, n], { backward });
+}
+
+/**
+ * Matrix product. Two matrices; or a stack of matrices times one matrix ([.., m, k] · [k, n] → [.., m, n]);
+ * or two stacks whose leading axes broadcast.
+ */
+export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  const { transA = false, transB = false } = options;
+  if (a.shape.length < 2 || b.shape.length < 2) {
+    failShape('matmul', 'both arguments need two axes or more', [a.shape, b.shape], 'Reshape the vector to a matrix.');
+  }
+  if (a.dtype !== b.dtype) failShape('matmul', `types differ (${a.dtype}, ${b.dtype})`, [a.shape, b.shape], 'Use cast().');
+  if (a.shape.length === 2 && b.shape.length === 2) return gemm(a, b, transA, transB);
+  if (b.shape.length === 2 && !transA) {
+    const k = a.shape.at(-1) ?? 0;
+    if (k !== b.shape[transB ? 1 : 0]) {
+      failShape('matmul', 'inner sizes differ', [a.shape, b.shape], 'Transpose one, or fix the width.');
+    }
+    const flat = gemm(reshape(a, [-1, k]), b, false, transB);
+    return reshape(flat, [...a.shape.slice(0, -1), flat.shape[1] ?? 0]);
+  }
+  return batched(transA ? transpose(a) : a, transB ? transpose(b) : b);
+}

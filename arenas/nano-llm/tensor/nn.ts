@@ -1,0 +1,195 @@
+// Fused rules for the parts of a language model whose plain gradients would cost extra passes over memory:
+// softmax, cross-entropy, RMSNorm, rotary embedding and (windowed) causal attention. Knows no model and no optimizer.
+
+import { add, div, exp, mul, reciprocal, sqrt, sub } from './elementwise.ts';
+import { failShape, sizeOf, type Tensor } from './graph.ts';
+import { matmul } from './matmul.ts';
+import { addAll, concat, mean, reshape, slice, sum, takeLast, transpose } from './shape.ts';
+
+const LAST = { axis: -1, keep: true } as const;
+
+/** Softmax over the last axis. */
+export function softmax(x: Tensor): Tensor {
+  const y: Tensor = x.graph.emit('Softmax', [x], x.shape, {
+    attrs: { axis: -1 },
+    backward: (dy) => [mul(y, sub(dy, sum(mul(dy, y), LAST)))],
+  });
+  return y;
+}
+
+/** log(softmax(x)) over the last axis, without overflow. */
+export function logSoftmax(x: Tensor): Tensor {
+  const y: Tensor = x.graph.emit('LogSoftmax', [x], x.shape, {
+    attrs: { axis: -1 },
+    backward: (dy) => [sub(dy, mul(exp(y), sum(dy, LAST)))],
+  });
+  return y;
+}
+
+/**
+ * Mean cross-entropy in nats: logits [N, V] (or [.., V]), targets [N] (or [..], int32) → scalar.
+ * The gradient is (softmax − one-hot)/N, made in place of a general log-softmax gradient.
+ */
+export function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
+  const vocab = logits.shape.at(-1) ?? 0;
+  const count = sizeOf(targets.shape);
+  const flat = reshape(logits, [-1, vocab]);
+  if (flat.shape[0] !== count) {
+    failShape('crossEntropy', 'there must be one target for each row', [logits.shape, targets.shape], 'Align the two.');
+  }
+  const ids = reshape(targets, [count]);
+  const logp = logits.graph.emit('LogSoftmax', [flat], flat.shape, { attrs: { axis: -1 } });
+  const loss = mul(mean(takeLast(logp, ids)), -1);
+  return logits.graph.fused(loss, [logits], (dy) => {
+    const minusOne = logits.graph.constant(new Float32Array(count).fill(-1), [count, 1]);
+    const inputs = [exp(logp), reshape(ids, [count, 1]), minusOne];
+    const diff = logits.graph.emit('ScatterElements', inputs, flat.shape, { attrs: { axis: 1, reduction: 'add' } });
+    return [reshape(mul(diff, mul(dy, 1 / count)), logits.shape)];
+  });
+}
+
+/** x / sqrt(mean(x²) + eps) over the last axis, with no gain (Zhang and Sennrich 2019, arXiv:1910.07467). */
+export function rmsNorm(x: Tensor, eps = 1e-6): Tensor {
+  const plain = x.graph.detach(x);
+  const rate = reciprocal(sqrt(add(mean(mul(plain, plain), LAST), eps)));
+  const y = mul(plain, rate);
+  return x.graph.fused(y, [x], (dy) => [mul(sub(dy, mul(y, mean(mul(dy, y), LAST))), rate)]);
+}
+
+/** Exchanges the two halves of the last axis. */
+function swapHalves(x: Tensor): Tensor {
+  const width = x.shape.at(-1) ?? 0;
+  return concat([slice(x, -1, width / 2, width), slice(x, -1, 0, width / 2)], -1);
+}
+
+/**
+ * Rotary position embedding on [.., T, D]: halves of D form the rotated pairs (Su et al. 2021, arXiv:2104.09864).
+ * Position is the index along T; the angle of pair i is position / base^(2i/D).
+ */
+export function rope(x: Tensor, base = 10_000): Tensor {
+  const [length = 0, width = 0] = x.shape.slice(-2);
+  if (x.shape.length < 2 || width % 2 !== 0) {
+    failShape('rope', 'needs [.., T, D] with an even D', [x.shape], 'Choose an even head size.');
+  }
+  const half = width / 2;
+  const angle = (i: number): number => Math.floor(i / width) / base ** ((2 * (i % half)) / width);
+  const table = (f: (i: number) => number): Tensor =>
+    x.graph.constant(Array.from({ length: length * width }, (_, i) => f(i)), [length, width]);
+  const cosines = table((i) => Math.cos(angle(i)));
+  const sines = table((i) => (i % width < half ? 1 : -1) * Math.sin(angle(i)));
+  const plain = x.graph.detach(x);
+  const y = add(mul(plain, cosines), mul(swapHalves(plain), sines));
+  return x.graph.fused(y, [x], (dy) => [add(mul(dy, cosines), swapHalves(mul(dy, sines)))]);
+}
+
+interface AttentionOptions {
+  /** How many positions back a query sees, itself included; the whole past when left out. */
+  readonly window?: number;
+  /** Queries are handled in blocks of this many; keys no query of a block can see are never touched. */
+  readonly block?: number;
+}
+
+/** Additive mask of one block: 0 where query `from + row` may see key `lo + column`, else −1e30; null if all may. */
+function blockMask(q: Tensor, rows: number, groups: number, from: number, lo: number, hi: number, window: number) {
+  const values: number[] = [];
+  for (let g = 0; g < groups; g++) {
+    for (let t = from; t < from + rows; t++) {
+      for (let s = lo; s < hi; s++) values.push(s <= t && t - s < window ? 0 : -1e30);
+    }
+  }
+  return values.every((v) => v === 0) ? null : q.graph.constant(values, [groups * rows, hi - lo]);
+}
+
+/**
+ * Causal softmax attention. q [B, H, T, D], k and v [B, Hkv, T, D] with Hkv dividing H → [B, H, T, D].
+ * Scores are scaled by D^-½. Work is done block by block of queries, so what lies in the future or behind the
+ * window costs nothing; the gradient uses rowsum(dO·O) for the softmax (Dao et al. 2022, arXiv:2205.14135).
+ */
+export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
+  const [batch = 0, heads = 0, length = 0, width = 0] = q.shape;
+  const [, kvHeads = 0] = k.shape;
+  const fits = q.shape.length === 4 && k.shape.length === 4 && heads % kvHeads === 0;
+  if (!fits || sizeOf(k.shape) !== batch * kvHeads * length * width || sizeOf(v.shape) !== sizeOf(k.shape)) {
+    failShape('attention', 'q, k, v do not fit', [q.shape, k.shape, v.shape], 'Use [B,H,T,D] and [B,Hkv,T,D], H a multiple of Hkv.');
+  }
+  const groups = heads / kvHeads;
+  const block = Math.min(options.block ?? 64, length);
+  const window = Math.max(1, Math.min(options.window ?? length, length));
+  const scaled = mul(q.graph.detach(q), width ** -0.5);
+  const [keys, values] = [q.graph.detach(k), q.graph.detach(v)];
+  const parts: Part[] = [];
+  for (let from = 0; from < length; from += block) {
+    const to = Math.min(from + block, length);
+    const lo = Math.floor(Math.max(0, from - window + 1) / block) * block;
+    const rows = to - from;
+    const fold = (t: Tensor): Tensor => reshape(slice(t, 2, from, to), [batch, kvHeads, groups * rows, width]);
+    const query = fold(scaled);
+    const scores = matmul(query, slice(keys, 2, lo, to), { transB: true });
+    const mask = blockMask(q, rows, groups, from, lo, to, window);
+    const probs = softmax(mask ? add(scores, mask) : scores);
+    parts.push({ from, lo, to, query, probs, fold, out: matmul(probs, slice(values, 2, lo, to)) });
+  }
+  const unfold = (t: Tensor): Tensor => reshape(t, [batch, heads, sizeOf(t.shape) / (batch * heads * width), width]);
+  const y = concat(parts.map((p) => unfold(p.out)), 2);
+  return q.graph.fused(y, [q, k, v], (dy) => attentionGradient(dy, parts, keys, values, unfold, block, width));
+}
+
+/** What the gradient needs of one block of queries: its range of queries and keys, and the values it computed. */
+interface Part {
+  readonly from: number;
+  readonly lo: number;
+  readonly to: number;
+  readonly query: Tensor;
+  readonly probs: Tensor;
+  readonly out: Tensor;
+  readonly fold: (t: Tensor) => Tensor;
+}
+
+function attentionGradient(
+  dy: Tensor,
+  parts: readonly Part[],
+  keys: Tensor,
+  values: Tensor,
+  unfold: (t: Tensor) => Tensor,
+  block: number,
+  width: number,
+): readonly Tensor[] {
+  const dq: Tensor[] = [];
+  const dk: Tensor[][] = parts.map(() => []);
+  const dv: Tensor[][] = parts.map(() => []);
+  for (const { lo, to, query, probs, out, fold } of parts) {
+    const dOut = fold(dy);
+    const rowSum = sum(mul(dOut, out), LAST);
+    const dScores = mul(probs, sub(matmul(dOut, slice(values, 2, lo, to), { transB: true }), rowSum));
+    dq.push(unfold(matmul(dScores, slice(keys, 2, lo, to))));
+    const dKeys = matmul(dScores, query, { transA: true });
+    const dValues = matmul(probs, dOut, { transA: true });
+    for (let at = lo; at < to; at += block) {
+      const end = Math.min(at + block, to) - lo;
+      dk[at / block]?.push(slice(dKeys, 2, at - lo, end));
+      dv[at / block]?.push(slice(dValues, 2, at - lo, end));
+    }
+  }
+  return [mul(concat(dq, 2), width ** -0.5), concat(dk.map(addAll), 2), concat(dv.map(addAll), 2)];
+}
+
+/** Splits the last axis into heads and moves them forward: [B, T, H·D] → [B, H, T, D]. */
+export function splitHeads(x: Tensor, heads: number): Tensor {
+  const [batch = 0, length = 0, width = 0] = x.shape;
+  if (x.shape.length !== 3 || width % heads !== 0) {
+    failShape('splitHeads', `${width} does not split into ${heads} heads`, [x.shape], 'Use [B,T,H·D].');
+  }
+  return transpose(reshape(x, [batch, length, heads, width / heads]), [0, 2, 1, 3]);
+}
+
+/** The inverse of splitHeads: [B, H, T, D] → [B, T, H·D]. */
+export function mergeHeads(x: Tensor): Tensor {
+  const [batch = 0, heads = 0, length = 0, width = 0] = x.shape;
+  return reshape(transpose(x, [0, 2, 1, 3]), [batch, length, heads * width]);
+}
+
+/** Mean over the last axis taken away, variance brought to one; no gain, no bias. */
+export function layerNorm(x: Tensor, eps = 1e-5): Tensor {
+  const centred = sub(x, mean(x, LAST));
+  return div(centred, sqrt(add(mean(mul(centred, centred), LAST), eps)));
+}
