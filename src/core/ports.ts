@@ -183,7 +183,7 @@ export interface Sandbox {
   inside(mount: Mount): string;
   /** Throws E_SPAWN when the process cannot be started at all. Every process of the run is gone when `done` resolves. */
   start(spec: RunSpec): Running;
-  /** Start two and join them: the standard output of each is the standard input of the other (`stdout` is then empty, `bytes` counts). */
+  /** Start two and join them: the standard output of each is the standard input of the other (`stdout` is then empty and not counted: no byte passes through us). */
   startJoined(first: RunSpec, second: RunSpec): readonly [Running, Running];
   /** End every process that carries a tag with this prefix (left by a harness that was killed). Returns how many there were. */
   sweep(tagPrefix: string): Promise<number>;

@@ -3,7 +3,16 @@
  * accounting, and a list of members that no process can leave. Used when we may create groups; says so when we may not.
  * Not covered: limits of processor share and disk bandwidth; enabling controllers that an administrator did not delegate.
  */
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { killHard } from './proc.ts';
 import { captureSync } from './spawn.ts';
@@ -181,7 +190,12 @@ function v2Groups(places: Places): ControlGroups | undefined {
 function delegated(root: string, own: string): string | undefined {
   for (let dir = own; dir.startsWith(root); dir = join(dir, '..')) {
     const given = ` ${(read(join(dir, 'cgroup.subtree_control')) ?? '').trim()} `;
-    if (given.includes(' memory ') && given.includes(' pids ') && mayWrite(dir) && mayWrite(join(dir, 'cgroup.procs'))) {
+    if (
+      given.includes(' memory ') &&
+      given.includes(' pids ') &&
+      mayWrite(dir) &&
+      mayWrite(join(dir, 'cgroup.procs'))
+    ) {
       return dir;
     }
     if (dir === root) break;
@@ -198,7 +212,7 @@ function tryOut(groups: ControlGroups): string | undefined {
     for (let attempt = 0; attempt < 50 && !group.remove(); attempt++) pause(2);
     return done.status === 0 ? undefined : `a process could not enter a control group (${done.stderr.trim()})`;
   } catch (thrown) {
-    return `control groups cannot be created here (${thrown instanceof Error ? thrown.message : String(thrown)})`;
+    return `control groups cannot be created here: ${(thrown as NodeJS.ErrnoException).code ?? String(thrown)}`;
   }
 }
 

@@ -85,7 +85,7 @@ export class BubblewrapSandbox implements Sandbox {
         spec.command,
       ]),
       sent: Buffer.from(args.map((arg) => `${arg}\0`).join('')),
-      env: { [TAG_VARIABLE]: spec.tag, PATH: '/usr/bin:/bin' },
+      env: { [TAG_VARIABLE]: limits.mark, PATH: '/usr/bin:/bin' },
       cwd: '/',
       writable: writableOf(spec),
       ...(spec.clock ? { startFile: onThisMachine(spec.clock.startFile, spec.mounts) } : {}),

@@ -50,7 +50,7 @@ export class ProcessSandbox implements Sandbox {
     const limits = limitRun(spec, this.#groups, 1);
     return {
       argv: launchArgs({ ...limits.launch, cores: spec.limits.cores }, ['/bin/sh', '-c', spec.command]),
-      env: { ...baseEnv(spec, process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin', home), [TAG_VARIABLE]: spec.tag },
+      env: { ...baseEnv(spec, process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin', home), [TAG_VARIABLE]: limits.mark },
       cwd: onThisMachine(spec.cwd, spec.mounts),
       writable: [home, ...writableOf(spec)],
       ...(spec.clock ? { startFile: onThisMachine(spec.clock.startFile, spec.mounts) } : {}),
@@ -74,21 +74,25 @@ export function limitRun(
 ): {
   readonly launch: { entrances: readonly string[]; fileMb: number; userTasks?: number };
   readonly meter: Prepared['meter'];
+  /** The tag made unique, so that two runs with one tag do not end each other; it begins with the tag. */
+  readonly mark: string;
 } {
-  const { limits, tag } = spec;
+  const { limits } = spec;
+  const mark = `${spec.tag}#${process.pid}-${++runs}`;
   const fileMb = limits.diskMb + 1; // the whole is watched; this stops one file that grows faster than the looks
   if (typeof groups !== 'string') {
-    const group = groups.create(`${tag}-${process.pid}-${++runs}`, {
+    const group = groups.create(mark, {
       memoryBytes: limits.memoryMb * MIB,
       tasks: limits.pids + helpers,
     });
-    return { launch: { entrances: group.entrances, fileMb }, meter: () => new GroupMeter(group) };
+    return { launch: { entrances: group.entrances, fileMb }, meter: () => new GroupMeter(group), mark };
   }
   const bounds = { memoryMb: limits.memoryMb, pids: limits.pids + helpers };
   const userTasks = process.getuid?.() === 0 ? undefined : tasksOfUser(bounds.pids); // the kernel does not apply it to root
   return {
     launch: { entrances: [], fileMb, ...(userTasks === undefined ? {} : { userTasks }) },
-    meter: (pid) => new WatchedMeter(pid, tag, bounds),
+    meter: (pid) => new WatchedMeter(pid, mark, bounds),
+    mark,
   };
 }
 
