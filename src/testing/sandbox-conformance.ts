@@ -135,7 +135,7 @@ const EVERYWHERE: readonly SandboxCase[] = [
       spec("trap '' TERM INT HUP; while :; do sleep 1; done", { limits: { wallMs: 300 } }),
     );
     strictEqual(result.ending, 'wall');
-    ok(result.wallS >= 0.3 && result.wallS < 0.6, `took ${result.wallS} s`);
+    ok(result.wallS >= 0.3 && result.wallS < 1.5, `took ${result.wallS} s`);
   }),
   onCase('says aborted when it is told to stop, also when told twice', false, async (sandbox, { spec }) => {
     const running = sandbox.start(spec('sleep 60'));
@@ -184,8 +184,8 @@ const CLOCKED: readonly SandboxCase[] = [
       const clock = { startFile, graceMs: 10_000, budgetMs: 400 };
       const result = await done(sandbox, spec(command, { clock, onTick: ({ budgeted }) => ticks.push(budgeted) }));
       strictEqual(result.ending, 'cut');
-      ok(result.startupS >= 0.2 && result.startupS < 0.4, `startupS ${result.startupS}`);
-      ok(result.budgetedS >= 0.4 && result.budgetedS < 0.45, `budgetedS ${result.budgetedS}`);
+      ok(result.startupS >= 0.2 && result.startupS < 1.2, `startupS ${result.startupS}`);
+      ok(result.budgetedS >= 0.4 && result.budgetedS < 0.7, `budgetedS ${result.budgetedS}`);
       ok(ticks.length >= 1);
     },
   ),
@@ -193,13 +193,13 @@ const CLOCKED: readonly SandboxCase[] = [
     const clock = { startFile: join(out, 'start'), graceMs: 200, budgetMs: 200 };
     const result = await done(sandbox, spec('sleep 60', { clock }));
     strictEqual(result.ending, 'cut');
-    ok(Math.abs(result.startupS - 0.2) < 0.05 && Math.abs(result.budgetedS - 0.2) < 0.05);
+    ok(Math.abs(result.startupS - 0.2) < 0.3 && Math.abs(result.budgetedS - 0.2) < 0.3);
   }),
   onCase('measures a program that ends before its budget as it is', false, async (sandbox, { spec, out }) => {
     const clock = { startFile: join(out, 'start'), graceMs: 5000, budgetMs: 5000 };
     const result = await done(sandbox, spec(': >"$O/start"; sleep 0.2', { clock }));
     strictEqual(result.ending, 'exited');
-    ok(result.budgetedS > 0.1 && result.budgetedS < 0.5, `budgetedS ${result.budgetedS}`);
+    ok(result.budgetedS > 0.1 && result.budgetedS < 1.2, `budgetedS ${result.budgetedS}`);
   }),
 ];
 
