@@ -26,7 +26,6 @@ import { startTimeOf } from './os/proc.ts';
 import { knobProposer } from './proposers/knobs.ts';
 import { resultsTsv } from './render/tsv.ts';
 import { chooseSandbox } from './sandbox/choose.ts';
-import { processSandbox } from './sandbox/process.ts';
 import { VERSION } from './version.ts';
 import { type LoadedArena, loadArena } from './workspace/arena.ts';
 import { requireGit } from './workspace/command.ts';
@@ -116,8 +115,8 @@ async function open(
   const { watch = {} } = options;
   const resumed = ledger.state.lab !== undefined;
   if (resumed) checkUnchanged(ledger.state, loaded, tag);
-  const sandbox = options.sandbox ?? (await chooseSandbox({})).sandbox;
-  const plain = processSandbox('for setup and prepare');
+  const sandbox = options.sandbox ?? (await chooseSandbox()).sandbox;
+  const plain = (await chooseSandbox({ forbid: 'bubblewrap' })).sandbox;
   const workspace = await openWorkspace(paths.arena, paths.store);
   const runTag = `overnight-${ledger.state.lab?.lab ?? randomBytes(4).toString('hex')}`;
   if (!resumed) openEvent(ledger, options, loaded, tag, runTag.slice('overnight-'.length));

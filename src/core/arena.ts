@@ -154,6 +154,10 @@ export const arenaSchema = z.strictObject({
     .prefault({})
     .describe('how measurements become a verdict, see docs/measurement.md'),
   knobs: z.array(knobSchema).default([]),
+  try: z
+    .strictObject({ experiments: z.number().int().positive().default(12), minutes: positive.default(9) })
+    .prefault({})
+    .describe('what `overnight try` does with a shipped arena'),
   notes: z.string().optional(),
 });
 

@@ -106,7 +106,7 @@ function calibration(state: LabState, now: Situation): Step | undefined {
   return { do: 'measure', n: 0, purpose: 'calibrate', seed: nextSeed(state) };
 }
 
-/** On a new device class the incumbent must be measured there too before anything is compared with it. */
+/** The incumbent is measured at least twice on this device class: its score must not be the lucky number that made it one, nor one from elsewhere. */
 function reference(state: LabState, now: Situation): Step | undefined {
   const n = state.incumbent;
   if (n === 0 || now.taken.has(n)) return undefined;

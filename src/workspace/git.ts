@@ -176,7 +176,7 @@ class GitWorkspace implements Workspace {
     if (missing.size === 0) return result;
     const output = await gitBytes(['cat-file', '--batch'], {
       store: this.#store,
-      input: [...missing].join('\n') + '\n',
+      input: `${[...missing].join('\n')}\n`,
     });
     let at = 0;
     for (const oid of missing) {

@@ -1,0 +1,4 @@
+import type { Call } from './spec.ts';
+export async function main(_call: Call): Promise<number> {
+  return 0;
+}

@@ -1,0 +1,22 @@
+/** How commands talk: text for people on standard output, one JSON value a line with --json. Knows what a terminal can do, not what is said. */
+export interface Style {
+  readonly color: boolean;
+  readonly columns: number;
+  readonly unicode: boolean;
+}
+
+export const print = (text: string): void => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+export const printJson = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
+
+/** Progress and other things that are not the answer. */
+export const remark = (text: string): void => void process.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
+
+/** Colours only on a terminal, and never against NO_COLOR (no-color.org); Unicode unless the locale says otherwise. */
+export function styleOf(stream: NodeJS.WriteStream): Style {
+  const terminal = stream.isTTY === true && process.env.TERM !== 'dumb';
+  const forced = process.env.FORCE_COLOR !== undefined && process.env.FORCE_COLOR !== '0';
+  const color = process.env.NO_COLOR ? false : forced || terminal;
+  const locale = process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || '';
+  const unicode = process.env.TERM !== 'linux' && !/^(C|POSIX)$/.test(locale);
+  return { color, unicode, columns: terminal ? Math.max(40, stream.columns ?? 80) : 100 };
+}

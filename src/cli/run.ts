@@ -1,0 +1,46 @@
+/** `overnight run`: open the lab, watch the loop, write the report. Ctrl-C once stops after the current experiment, twice at once. */
+import { type OpenOptions, openLab } from '../wire.ts';
+import { Display } from './display.ts';
+import { limitsFrom } from './limits.ts';
+import { writeReport } from './report.ts';
+import type { Call } from './spec.ts';
+
+export async function main(call: Call): Promise<number> {
+  return runLab(
+    {
+      folder: call.folder,
+      limits: limitsFrom(call, new Date()),
+      command: 'run',
+      ...(call.options.tag !== undefined && { tag: String(call.options.tag) }),
+    },
+    call.json,
+  );
+}
+
+/** Run a lab to its end in front of a person. Shared with `try`. */
+export async function runLab(options: OpenOptions, json: boolean): Promise<number> {
+  const display = new Display(json);
+  const opening = new AbortController();
+  let stopping: { soon(): void; now(): void } = { soon: () => opening.abort(), now: () => process.exit(130) };
+  let presses = 0;
+  const onSignal = (): void => {
+    presses++;
+    if (presses === 1) {
+      display.note('Stopping after the current experiment. Once more to stop at once.');
+      stopping.soon();
+    } else stopping.now();
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  try {
+    const opened = await openLab({ ...options, watch: display.watch });
+    stopping = { soon: () => opened.lab.stopSoon(), now: () => opened.lab.abort() };
+    if (opening.signal.aborted) opened.lab.stopSoon();
+    const stop = await opened.run(display.runWatch);
+    const report = await writeReport(opened.paths, opened.tag);
+    display.end(report, stop);
+    return stop.reason === 'interrupted' ? 130 : stop.reason === 'stuck' ? 6 : 0;
+  } finally {
+    display.close();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}

@@ -1,0 +1,149 @@
+/** The commands and their options as data: help, parsing and docs/cli.md are made from this. Loads nothing else. */
+
+export interface OptionSpec {
+  /** As commander writes it: `--tag <name>`. */
+  readonly flags: string;
+  readonly text: string;
+}
+
+export interface CommandSpec {
+  readonly name: string;
+  readonly args?: string;
+  readonly summary: string;
+  readonly options: readonly OptionSpec[];
+  readonly exits: readonly (readonly [code: string, meaning: string])[];
+  /** The file that does it. */
+  readonly load: () => Promise<{ readonly main: (call: Call) => Promise<number> }>;
+}
+
+/** One call of a command, parsed. */
+export interface Call {
+  readonly args: readonly string[];
+  readonly options: Readonly<Record<string, string | boolean | undefined>>;
+  /** The arena's folder. */
+  readonly folder: string;
+  readonly json: boolean;
+}
+
+const dir: OptionSpec = { flags: '-C, --dir <folder>', text: 'the arena’s folder (default: here)' };
+const tag: OptionSpec = { flags: '--tag <name>', text: 'the lab’s name (default: the one used last)' };
+const json: OptionSpec = { flags: '--json', text: 'machine-readable output' };
+const ok = ['0', 'done'] as const;
+const limits: readonly OptionSpec[] = [
+  { flags: '--experiments <n>', text: 'stop after n more experiments' },
+  { flags: '--hours <h>', text: 'stop after h hours' },
+  { flags: '--until <when>', text: 'stop at a time of day (06:30), a date, or a value of the metric (0.97)' },
+];
+
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'try',
+    args: '<arena>',
+    summary: 'watch a shipped arena being researched: hello, sort-speed, nano-llm',
+    options: [{ flags: '--quick', text: 'a shorter budget, 3 calibration runs, 6 experiments' }, ...limits, dir, json],
+    exits: [ok, ['130', 'stopped at once by a second Ctrl-C']],
+    load: () => import('./try.ts'),
+  },
+  {
+    name: 'new',
+    summary: 'make this folder an arena: writes arena.yaml and program.md',
+    options: [
+      { flags: '--name <name>', text: 'name of the arena (default: the folder’s)' },
+      { flags: '--edit <globs>', text: 'files that may change, separated by commas' },
+      { flags: '--run <command>', text: 'the command that runs a candidate' },
+      {
+        flags: '--evaluate <command>',
+        text: 'the command that scores it; without, the candidate prints the number itself',
+      },
+      { flags: '--artefact <files>', text: 'files a candidate leaves in $OVERNIGHT_OUT, separated by commas' },
+      { flags: '--metric <name>', text: 'the number, as it is printed before its colon' },
+      { flags: '--maximize', text: 'larger is better (default: smaller)' },
+      { flags: '--seconds <s>', text: 'budget of one run (default: 300)' },
+      dir,
+      json,
+    ],
+    exits: [ok],
+    load: () => import('./new.ts'),
+  },
+  {
+    name: 'doctor',
+    summary: 'prove, before the night, that this arena and this machine measure',
+    options: [dir, json],
+    exits: [
+      ['0', 'every check passed'],
+      ['6', 'a check failed'],
+    ],
+    load: () => import('./doctor.ts'),
+  },
+  {
+    name: 'run',
+    summary: 'research this arena: measure, decide, record, until a limit or Ctrl-C',
+    options: [tag, ...limits, dir, json],
+    exits: [ok, ['130', 'stopped at once by a second Ctrl-C; `run` goes on where it stopped']],
+    load: () => import('./run.ts'),
+  },
+  {
+    name: 'status',
+    summary: 'how is it going, in three lines',
+    options: [tag, dir, json],
+    exits: [
+      ['0', 'running, or finished as planned'],
+      ['1', 'broken'],
+      ['10', 'stalled: running, but nothing was recorded for long'],
+      ['11', 'stopped on budget'],
+      ['12', 'stopped by a person, or died'],
+    ],
+    load: () => import('./status.ts'),
+  },
+  {
+    name: 'log',
+    summary: 'every experiment, a line each',
+    options: [tag, dir, json],
+    exits: [ok],
+    load: () => import('./log.ts'),
+  },
+  {
+    name: 'show',
+    args: '<n>',
+    summary: 'one experiment, whole',
+    options: [tag, dir, json],
+    exits: [ok],
+    load: () => import('./show.ts'),
+  },
+  {
+    name: 'diff',
+    args: '[n] [other]',
+    summary: 'what an experiment changed, or the whole kept stack',
+    options: [tag, dir, json],
+    exits: [ok],
+    load: () => import('./diff.ts'),
+  },
+  {
+    name: 'report',
+    summary: 'write the morning report: Markdown, HTML, SVG',
+    options: [{ flags: '--out <folder>', text: 'where to (default: the lab’s folder)' }, tag, dir, json],
+    exits: [ok],
+    load: () => import('./report.ts'),
+  },
+  {
+    name: 'take',
+    summary: 'the kept stack as a branch of your repository, or as patches; nothing else of yours is touched',
+    options: [
+      { flags: '--branch <name>', text: 'create this branch; it must not exist' },
+      { flags: '--patches <folder>', text: 'write a patch series; the folder must not exist' },
+      { flags: '--confirmed', text: 'only up to the confirmed champion' },
+      tag,
+      dir,
+      json,
+    ],
+    exits: [ok],
+    load: () => import('./take.ts'),
+  },
+  {
+    name: 'audit',
+    summary: 're-derive the whole lab from its ledger and name the first mismatch',
+    options: [tag, dir, json],
+    exits: [ok, ['4', 'a mismatch']],
+    load: () => import('./audit.ts'),
+  },
+];
