@@ -91,7 +91,7 @@ export function parsePlaces(mountinfo: string, selfCgroup: string): Places {
     const [, , , within = '/', point = ''] = (left ?? '').split(' ');
     const [type, , options = ''] = (right ?? '').split(' ');
     const below = (path: string): string =>
-      join(point, within !== '/' && path.startsWith(within) ? path.slice(within.length) : path);
+      path === '/' ? point : join(point, within !== '/' && path.startsWith(within) ? path.slice(within.length) : path);
     if (type === 'cgroup2') v2 = { root: point, own: below(ownPath.get('') ?? '/') };
     if (type !== 'cgroup') continue;
     for (const name of options.split(',')) if (ownPath.has(name)) v1[name] = below(ownPath.get(name) ?? '/');

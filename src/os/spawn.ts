@@ -10,7 +10,7 @@ export interface CaptureOptions {
   /** The whole environment of the child; the harness's own when absent. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly input?: string | Uint8Array;
-  /** Killed (SIGKILL, the process itself only) after this; 60 s when absent. */
+  /** Killed (SIGKILL; with its process group when asynchronous) after this; 60 s when absent. */
   readonly timeoutMs?: number;
   /** Bytes kept of each stream; more than this of standard output ends the child. 64 MiB when absent. */
   readonly maxBytes?: number;
@@ -62,10 +62,13 @@ export function capture(
     const err: Buffer[] = [];
     let outBytes = 0;
     let errBytes = 0;
-    const child = spawn(command, [...args], { ...place(options), stdio: 'pipe' });
+    // A group of its own: Ctrl-C on the terminal is for the harness, and what a helper started can be ended with it.
+    const child = spawn(command, [...args], { ...place(options), stdio: 'pipe', detached: true });
     const stop = (why: CaptureResult['failure']): void => {
       failure ??= why;
-      child.kill('SIGKILL');
+      killGroup(child);
+      child.stdout.destroy(); // whoever still holds the other end must not keep us waiting
+      child.stderr.destroy();
     };
     const timer = setTimeout(() => stop('timeout'), options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
     const finish = (status: number | undefined): void => {
@@ -133,6 +136,14 @@ function place(options: CaptureOptions): { cwd?: string; env?: NodeJS.ProcessEnv
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: { ...options.env } }),
   };
+}
+
+function killGroup(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    child.kill('SIGKILL'); // already gone, or no groups here
+  }
 }
 
 function notStarted(command: string, thrown: unknown): LabError {

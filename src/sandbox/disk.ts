@@ -39,10 +39,16 @@ export class DiskMeter {
 
   /** A fresh pass from the start, for the end of a run. */
   final(budgetMs: number): number {
-    this.#walk = undefined;
+    this.close();
     this.#pass = 0;
     this.#last = 0;
     return this.look(budgetMs);
+  }
+
+  /** Let go of the directory that is being read. */
+  close(): void {
+    this.#walk?.return();
+    this.#walk = undefined;
   }
 }
 

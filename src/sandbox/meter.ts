@@ -4,7 +4,7 @@
  */
 import type { RunResult } from '../core/ports.ts';
 import type { ControlGroup } from '../os/cgroup.ts';
-import { isAlive, killHard, processInfo, taggedPids, treeOf } from '../os/proc.ts';
+import { isAlive, isRunning, killHard, processInfo, taggedPids, treeOf } from '../os/proc.ts';
 
 export interface Meter {
   readonly accounting: RunResult['accounting'];
@@ -38,7 +38,10 @@ export class GroupMeter implements Meter {
   }
 
   members(): readonly number[] {
-    return this.#group.members();
+    return this.#group.members().filter((pid) => {
+      const info = processInfo(pid);
+      return info !== undefined && isRunning(info); // older kernels list zombies, which wait for their parent only
+    });
   }
 
   forbidForks(): void {
@@ -92,7 +95,7 @@ export class WatchedMeter implements Meter {
     const inTree = new Set(tree.map((info) => info.pid));
     for (const { pid, startTime } of this.#seen.values()) {
       const info = inTree.has(pid) ? undefined : processInfo(pid);
-      if (info?.startTime === startTime && info.state !== 'Z') tree.push(info);
+      if (info?.startTime === startTime && isRunning(info)) tree.push(info);
     }
     let rss = 0;
     let tasks = 0;

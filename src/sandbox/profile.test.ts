@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { bwrapArgs, type Profile, systemLayout, toolchainOf } from './profile.ts';
+
+const profile: Profile = {
+  layout: { links: [{ path: '/bin', target: 'usr/bin' }], dirs: ['/lib64'], toolchain: ['/home/me/node'] },
+  mounts: [
+    { from: '/lab/frozen', to: '/w/deep/frozen', mode: 'read' },
+    { from: '/lab/w', to: '/w', mode: 'write' },
+  ],
+  alsoRead: ['/opt/tool'],
+  env: { A: '1', 'B C': 'two\nlines' },
+  cwd: '/w',
+  tmpMb: 64,
+  network: false,
+  userNamespace: true,
+  devices: [],
+};
+
+/** Where a run of arguments begins, -1 when it is not there. */
+const position = (args: readonly string[], ...wanted: string[]): number =>
+  args.findIndex((_, i) => wanted.every((word, k) => args[i + k] === word));
+
+describe('the bubblewrap profile', () => {
+  const args = bwrapArgs(profile);
+
+  it('takes the namespaces, the capabilities and the environment away', () => {
+    for (const flag of [
+      '--unshare-user',
+      '--unshare-pid',
+      '--unshare-net',
+      '--unshare-ipc',
+      '--die-with-parent',
+      '--new-session',
+      '--clearenv',
+    ]) {
+      expect(args).toContain(flag);
+    }
+    expect(position(args, '--cap-drop', 'ALL')).toBeGreaterThan(-1);
+    expect(position(args, '--setenv', 'B C', 'two\nlines')).toBeGreaterThan(-1);
+  });
+
+  it('binds parents before children, after /tmp, and closes the root last', () => {
+    const parent = position(args, '--bind', '/lab/w', '/w');
+    const child = position(args, '--ro-bind', '/lab/frozen', '/w/deep/frozen');
+    expect(parent).toBeGreaterThan(position(args, '--tmpfs', '/tmp'));
+    expect(child).toBeGreaterThan(parent);
+    expect(position(args, '--remount-ro', '/')).toBeGreaterThan(child);
+  });
+
+  it('never binds a directory that may hold secrets', () => {
+    const bound = args.filter((_, i) => /^--(ro-|dev-)?bind(-try)?$/.test(args[i - 1] ?? ''));
+    for (const dir of [
+      '/',
+      '/etc',
+      '/root',
+      '/home',
+      '/var',
+      '/run',
+      '/tmp',
+      '/sys',
+      '/etc/shadow',
+      '/etc/ssl',
+      '/etc/resolv.conf',
+    ]) {
+      expect(bound).not.toContain(dir);
+    }
+  });
+
+  it('opens the network only when asked, with the files that names need', () => {
+    const open = bwrapArgs({ ...profile, network: true });
+    expect(open).not.toContain('--unshare-net');
+    expect(open).toContain('/etc/resolv.conf');
+  });
+
+  it('shows GPUs only when there are devices', () => {
+    expect(args.join(' ')).not.toContain('/sys/class/drm');
+    const gpu = bwrapArgs({ ...profile, devices: ['/dev/nvidia0'] });
+    expect(position(gpu, '--dev-bind-try', '/dev/nvidia0', '/dev/nvidia0')).toBeGreaterThan(
+      position(gpu, '--dev', '/dev'),
+    );
+  });
+
+  it('gives the same arguments for the same profile', () => {
+    expect(bwrapArgs(profile)).toEqual(bwrapArgs(profile));
+    expect(systemLayout()).toEqual(systemLayout());
+  });
+});
+
+describe('where Node lies', () => {
+  it('is shown whole when it is a directory of its own, and never as a whole home or root', () => {
+    expect(toolchainOf('/usr/bin/node', '/root')).toEqual([]);
+    expect(toolchainOf('/opt/node-20/bin/node', '/root')).toEqual(['/opt/node-20']);
+    expect(toolchainOf('/home/me/.nvm/versions/v20/bin/node', '/home/me')).toEqual(['/home/me/.nvm/versions/v20']);
+    expect(toolchainOf('/home/me/bin/node', '/home/me')).toEqual(['/home/me/bin/node']);
+    expect(toolchainOf('/node/node', '/root')).toEqual(['/node/node']);
+  });
+});
