@@ -1,0 +1,74 @@
+/** The pinned window of a run as lines: the CLI owns the cursor and decides how often. Costs nothing that grows with the lab but a sparkline. */
+import type { LabView } from '../view/types.ts';
+import { trust } from './terminal.ts';
+import { bar, cut, pad, paint, type Style, spell, widthOf } from './text.ts';
+
+/** How far a running measurement is, as the sandbox reports it. */
+export interface LiveTick {
+  readonly n: number;
+  readonly purpose: string;
+  readonly wallS: number;
+  readonly budgetedS: number;
+  /** The last line of the candidate's output, if it is worth showing. */
+  readonly said?: string;
+}
+
+export interface LiveOptions {
+  /** What the keys do; the CLI knows them. */
+  readonly keys?: string;
+  /** What the proposer does. */
+  readonly thinking?: string;
+}
+
+/** Most running measurements that get a line of their own. */
+const MOST_TICKS = 4;
+
+export function liveWindow(
+  view: LabView,
+  ticks: readonly LiveTick[],
+  style: Style,
+  options: LiveOptions = {},
+): string[] {
+  const { columns } = style;
+  const since = `since best ${view.sinceBest.text}`;
+  const lines = [
+    paint(style, 'dim', '─'.repeat(columns)),
+    `${twoEnds(` best ${view.verdict.headline}`, since, columns - view.trust.grade.length - 4)} ${trust(view, style)}`,
+    cut(` ${view.counts.text}`, columns),
+    ...budgetLine(view, columns),
+    ...ticks.slice(0, MOST_TICKS).map((tick) => tickLine(view, tick, columns)),
+    ...(ticks.length > MOST_TICKS ? [` and ${ticks.length - MOST_TICKS} more`] : []),
+    ...(ticks.length === 0 ? [cut(` ${view.state.text}`, columns)] : []),
+    ...(options.thinking ? [cut(` thinking: ${options.thinking}`, columns)] : []),
+    ...(options.keys ? [paint(style, 'dim', cut(` ${options.keys}`, columns))] : []),
+  ];
+  return lines.map((line) => spell(line, style));
+}
+
+function twoEnds(left: string, right: string, columns: number): string {
+  const room = columns - widthOf(right) - 2;
+  return room < 24 ? pad(left, columns) : `${pad(left, room)}  ${right}`;
+}
+
+function budgetLine(view: LabView, columns: number): string[] {
+  const bars = view.limits.bars.map(({ label, share }) => `${label} ${bar(share)}`);
+  const rate = view.time.experimentsPerHour > 0 ? `${view.time.text.perHour} per hour` : '';
+  const parts = [...bars, view.limits.projection ?? '', rate].filter((part) => part !== '');
+  return parts.length > 0 ? [cut(` ${parts.join('  ')}`, columns)] : [];
+}
+
+function tickLine(view: LabView, tick: LiveTick, columns: number): string {
+  const { seconds, wallS } = view.budget;
+  const training = tick.budgetedS > 0;
+  const [done, all] = training ? [tick.budgetedS, seconds] : [tick.wallS, wallS];
+  const row = view.experiments[tick.n];
+  const what =
+    tick.purpose === 'calibrate'
+      ? 'measuring the noise of the baseline'
+      : `${tick.purpose === 'idea' ? '' : `${tick.purpose} `}${row?.hypothesis ?? ''}`;
+  const said = tick.said ? `  ${tick.said}` : '';
+  return cut(` #${tick.n} ${bar(all > 0 ? done / all : 0)} ${minutes(done)}/${minutes(all)} ${what}${said}`, columns);
+}
+
+const minutes = (seconds: number): string =>
+  `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;

@@ -1,0 +1,59 @@
+/** One sign and one word for what became of an experiment: the same on every surface. Shape first, colour second. */
+import type { MarkKind } from '../view/staircase.ts';
+import type { ExperimentView } from '../view/types.ts';
+import type { Paint } from './text.ts';
+
+export const GLYPHS: Readonly<Record<MarkKind, string>> = {
+  baseline: '◇',
+  confirmed: '●',
+  'in stack': '◐',
+  unconfirmed: '○',
+  discarded: '·',
+  inconclusive: '?',
+  crashed: '×',
+  refused: '⊘',
+};
+
+export const WORDS: Readonly<Record<MarkKind, string>> = {
+  baseline: 'baseline',
+  confirmed: 'confirmed',
+  'in stack': 'confirmed with later steps',
+  unconfirmed: 'kept, not confirmed',
+  discarded: 'discarded',
+  inconclusive: 'inconclusive',
+  crashed: 'crashed or timed out',
+  refused: 'refused',
+};
+
+export const PAINTS: Readonly<Record<MarkKind, Paint>> = {
+  baseline: 'blue',
+  confirmed: 'green',
+  'in stack': 'green',
+  unconfirmed: 'green',
+  discarded: 'dim',
+  inconclusive: 'yellow',
+  crashed: 'red',
+  refused: 'dim',
+};
+
+export function kindOf(row: ExperimentView): MarkKind {
+  switch (row.verdict) {
+    case 'baseline':
+      return 'baseline';
+    case 'kept':
+      return row.standing === 'confirmed' || row.standing === 'in stack' ? row.standing : 'unconfirmed';
+    case 'discarded':
+      return 'discarded';
+    case 'crashed':
+    case 'timed out':
+      return 'crashed';
+    case 'refused':
+      return 'refused';
+    case 'inconclusive':
+    case 'running':
+    case 'waiting':
+      return 'inconclusive';
+    default:
+      return row.verdict satisfies never;
+  }
+}

@@ -1,0 +1,173 @@
+/** One experiment in full: what was expected, what was measured beside the incumbent, what was decided and under which conditions. Pure. */
+import { sanitize } from '../base/text.ts';
+import { type Measurement, valueOf } from '../core/experiment.ts';
+import { type LabState, measurementsOf } from '../core/replay.ts';
+import { type Basis, basisOf, meanOf, secondsOf } from './basis.ts';
+import { dateTime, fixed, type Num, shortDuration, whole } from './format.ts';
+import { rowView, standings } from './rows.ts';
+import type { ClaimView, ExperimentView, Facts, LabView } from './types.ts';
+import { claimViews } from './verdict.ts';
+
+export interface MeasurementView {
+  readonly m: number;
+  readonly purpose: string;
+  readonly seed: number;
+  readonly value?: Num;
+  /** `measured`, or why there is no number. */
+  readonly text: string;
+  readonly duration: string;
+  readonly memory: string;
+  readonly started: string;
+  readonly metrics: readonly { readonly name: string; readonly text: string }[];
+  /** Blobs of the output and the curve. */
+  readonly log?: string;
+  readonly curve?: string;
+}
+
+export interface SideView {
+  readonly n: number;
+  readonly mean?: Num;
+  readonly half?: Num;
+  readonly measurements: readonly MeasurementView[];
+}
+
+export interface ExperimentPage {
+  readonly row: ExperimentView;
+  readonly metric: LabView['metric']['name'];
+  readonly arrow: '↓' | '↑';
+  readonly unit: string;
+  readonly trust: LabView['trust'];
+  /** The hypothesis unshortened, and what the proposer expected. */
+  readonly hypothesis: string;
+  readonly why?: string;
+  readonly mine: SideView;
+  /** The incumbent it was compared with. */
+  readonly other?: SideView;
+  readonly claims: readonly ClaimView[];
+  readonly children: readonly number[];
+  readonly decision: readonly { readonly label: string; readonly text: string }[];
+  readonly provenance: readonly { readonly label: string; readonly text: string }[];
+}
+
+/** The page of experiment `n`; undefined where the lab has none. */
+export function viewExperiment(state: LabState, n: number, facts: Facts): ExperimentPage | undefined {
+  const x = state.experiments[n];
+  if (!x || !state.lab) return undefined;
+  const b = basisOf(state, facts);
+  const row = rowView(b, x, standings(state).get(n) ?? 'none');
+  const session = state.sessions.at(-1)?.start;
+  const { metric } = b.arena;
+  const { why } = x.idea;
+  return {
+    row,
+    metric: metric.name,
+    arrow: metric.direction === 'minimize' ? '↓' : '↑',
+    unit: metric.unit,
+    trust: {
+      grade: session?.grade ?? 'reported',
+      reason: sanitize(session?.gradeReason ?? 'nothing was measured yet'),
+    },
+    hypothesis: sanitize(x.idea.hypothesis).trim(),
+    mine: sideView(b, n),
+    claims: claimViews(b).filter((c) => c.n === n || c.against === n),
+    children: state.experiments.filter((y) => y.idea.kind === 'idea' && y.idea.parent === n).map((y) => y.idea.n),
+    decision: decisionLines(b, row),
+    provenance: provenanceLines(b, n),
+    ...(why && { why: sanitize(why).trim() }),
+    ...(row.against !== undefined && row.against !== n && { other: sideView(b, row.against) }),
+  };
+}
+
+function sideView(b: Basis, n: number): SideView {
+  const found = meanOf(b.state, n, b.device);
+  const half = found && b.dof > 0 ? (b.t * b.sigma) / Math.sqrt(found.n) : undefined;
+  return {
+    n,
+    measurements: measurementsOf(b.state, n).map((m) => measurementView(b, m)),
+    ...(found && { mean: { raw: found.mean, text: b.format.value(found.mean) } }),
+    ...(half !== undefined && { half: { raw: half, text: b.format.spread(half) } }),
+  };
+}
+
+function measurementView(b: Basis, m: Measurement): MeasurementView {
+  const value = valueOf(m);
+  const done = m.state === 'finished' ? m : undefined;
+  const metrics = done?.outcome.kind === 'measured' ? Object.entries(done.outcome.metrics) : [];
+  return {
+    m: m.m,
+    purpose: m.claim === undefined ? m.purpose : `confirm #${m.claim}`,
+    seed: m.seed,
+    text: outcomeText(m),
+    duration: done ? shortDuration(secondsOf(m)) : '',
+    memory: done ? `${whole(Math.round(done.conditions.memoryMb))} MB` : '',
+    started: dateTime(m.startedAt, b.zone),
+    metrics: metrics.map(([name, x]) => ({ name, text: fixed(x, Number.isInteger(x) ? 0 : 3) })),
+    ...(value !== undefined && { value: { raw: value, text: b.format.bare(value) } }),
+    ...(done?.conditions.log && { log: done.conditions.log }),
+    ...(done?.conditions.curve && { curve: done.conditions.curve }),
+  };
+}
+
+function outcomeText(m: Measurement): string {
+  switch (m.state) {
+    case 'running':
+      return 'running';
+    case 'lost':
+      return `lost: ${sanitize(m.reason)}`;
+    case 'finished':
+      return m.outcome.kind === 'measured'
+        ? 'measured'
+        : `${m.outcome.kind} (${m.outcome.class}): ${sanitize(m.outcome.message)}`;
+    default:
+      return m satisfies never;
+  }
+}
+
+function decisionLines(b: Basis, row: ExperimentView): ExperimentPage['decision'] {
+  const lines: [string, string | undefined][] = [
+    ['Verdict', row.verdict],
+    ['Reason', row.reason],
+    ['Effect', row.effect?.text],
+    ['Chance that it is better', row.effect?.probability === undefined ? undefined : chance(row.effect.probability)],
+    ['Rule', row.rule],
+    ['Noise', b.dof > 0 && row.rule ? `${b.format.spread(b.sigma)} (standard deviation of repeats)` : undefined],
+    ['Standing', row.verdict === 'kept' ? STANDING[row.standing] : undefined],
+  ];
+  return lines.flatMap(([label, text]) => (text ? [{ label, text }] : []));
+}
+
+/** How a kept experiment stands, in words. */
+export const STANDING: Readonly<Record<ExperimentView['standing'], string>> = {
+  confirmed: 'confirmed by fresh measurements',
+  'in stack': 'confirmed together with the steps after it',
+  unconfirmed: 'kept, not tested by fresh measurements yet',
+  'not shown': 'kept, but fresh measurements did not show it to be better',
+  none: '',
+};
+
+function chance(p: number): string {
+  if (p > 0.999) return 'above 99.9 %';
+  return p < 0.001 ? 'below 0.1 %' : `${fixed(100 * p, 1)} %`;
+}
+
+function provenanceLines(b: Basis, n: number): ExperimentPage['provenance'] {
+  const x = b.state.experiments[n]!;
+  const code = x.state === 'open' || x.state === 'decided' ? x.snapshot : undefined;
+  const knobs = Object.entries(x.idea.knobs ?? {});
+  const lines: [string, string | undefined][] = [
+    ['Proposed by', `${x.idea.proposer}, ${dateTime(x.idea.at, b.zone)}`],
+    ['Parent', n > 0 ? `#${x.idea.parent}` : undefined],
+    ['Commit', code?.commit],
+    ['Tree', code?.tree],
+    ['Editable files', code?.editable],
+    [
+      'Files touched',
+      Object.keys(x.idea.edits)
+        .map((file) => sanitize(file))
+        .join(', '),
+    ],
+    ['Knobs', knobs.map(([name, value]) => `${name} = ${sanitize(String(value))}`).join(', ')],
+    ['Device', measurementsOf(b.state, n)[0]?.deviceClass],
+  ];
+  return lines.flatMap(([label, text]) => (text ? [{ label, text }] : []));
+}

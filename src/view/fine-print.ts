@@ -1,0 +1,52 @@
+/** Everything somebody needs who does not believe the report. */
+import { count, oneLine } from '../base/text.ts';
+import type { Basis } from './basis.ts';
+import { dateTime, whole } from './format.ts';
+import type { Span } from './time.ts';
+import type { LabView } from './types.ts';
+
+export function finePrint(b: Basis, spans: readonly Span[]): LabView['finePrint'] {
+  const { state, arena, facts } = b;
+  const lab = state.lab!;
+  const session = state.sessions.at(-1)?.start;
+  const seeds = new Set(state.measurements.map((m) => m.seed));
+  const { source } = lab;
+  const rules = new Set(state.experiments.flatMap((x) => (x.state === 'decided' ? [x.decision.rule] : [])));
+  for (const claim of state.confirmations) rules.add(claim.rule);
+  const lines: [string, string | undefined][] = [
+    ['Lab', `${lab.lab}, tag ${lab.tag}, opened ${dateTime(lab.at, b.zone)}`],
+    ['Ledger', `${count(state.seq + 1, 'event')}, tip ${facts.tip}`],
+    [
+      'Source',
+      `${source.commit ? `commit ${source.commit}` : 'no commit'}${source.dirty ? ', with uncommitted changes' : ''}`,
+    ],
+    ['Files', `editable ${lab.files.editable.slice(0, 16)}…, frozen ${lab.files.frozen.slice(0, 16)}…`],
+    ['Seeds', seedsText(b, seeds)],
+    ['Measurements', `${whole(state.measurements.length)} in ${count(spans.length, 'session')}`],
+    ['Budget', `${arena.budget.seconds} s of training each, hard limit ${arena.budget.wall_s} s`],
+    ['Machine', session && `${oneLine(session.device, 200)} (${session.deviceClass})`],
+    [
+      'Sandbox',
+      session && `${session.sandbox.level}: ${oneLine(session.sandbox.reason, 200)}; limits: ${session.sandbox.limits}`,
+    ],
+    [
+      'Versions',
+      session &&
+        Object.entries(session.versions)
+          .map(([name, version]) => `${name} ${version}`)
+          .join(', '),
+    ],
+    ['Rule', rules.size > 0 ? [...rules].join(', ') : `${arena.decide.rule}, nothing decided yet`],
+    [
+      'Intervals',
+      'All are 95 %. After ± stands half of one. Confirmed effects come from fresh measurements made in turn with the other side, so that drift cancels; they need not equal the difference of the means.',
+    ],
+  ];
+  return lines.flatMap(([label, text]) => (text ? [{ label, text }] : []));
+}
+
+function seedsText(b: Basis, seeds: ReadonlySet<number>): string {
+  if (b.arena.seeds.fixed) return `fixed: ${b.arena.seeds.first} for every measurement`;
+  const first = [...seeds].slice(0, 3).join(', ');
+  return `the lab’s seed is ${b.state.lab!.seed}; ${count(seeds.size, 'seed')} derived from it${first ? ` (${first}${seeds.size > 3 ? ', …' : ''})` : ''}, another for every measurement`;
+}

@@ -1,0 +1,119 @@
+/** Signs that a night went wrong, and what to do in the morning. Every line is a fact with its number. */
+import { count } from '../base/text.ts';
+import { valueOf } from '../core/experiment.ts';
+import { measurementsOf } from '../core/replay.ts';
+import { compare } from '../core/stats.ts';
+import { type Basis, effectView } from './basis.ts';
+import { fixed, percent } from './format.ts';
+import type { ExperimentView, HealthView, LabView, StateView, TimeView, UndecidedView } from './types.ts';
+
+export interface HealthParts {
+  readonly rows: readonly ExperimentView[];
+  readonly time: TimeView;
+  readonly crashes: LabView['crashes'];
+  readonly refusals: LabView['refusals'];
+}
+
+/** Share of idle time and of failures above which a person should look. */
+const WORRYING = 0.3;
+
+export function healthViews(b: Basis, parts: HealthParts): HealthView[] {
+  const { rows, time } = parts;
+  const ideas = rows.length - 1;
+  const failures = parts.crashes.reduce((sum, c) => sum + c.count, 0);
+  const refused = parts.refusals.reduce((sum, r) => sum + r.count, 0);
+  const listed = (items: readonly { count: number; what: string }[]): string =>
+    items.map((item) => `${item.count} ${item.what}`).join(', ');
+  const crashes = parts.crashes.map((c) => ({ count: c.count, what: c.class }));
+  const refusals = parts.refusals.map((r) => ({ count: r.count, what: r.code }));
+  const lines: HealthView[] = [
+    {
+      what: 'Crashes and timeouts',
+      text: failures === 0 ? 'none' : `${failures}: ${listed(crashes)}`,
+      warning: ideas > 5 && failures > WORRYING * ideas,
+    },
+    {
+      what: 'Refused before measuring',
+      text: refused === 0 ? 'none' : `${refused}: ${listed(refusals)}`,
+      warning: ideas > 5 && refused > WORRYING * ideas,
+    },
+    {
+      what: 'Idle',
+      text: `${time.text.idle} of ${time.text.sessions} (${time.text.idleShare}), longest gap ${time.text.longestGap}`,
+      warning: time.sessionsS > 60 && time.idleShare > WORRYING,
+    },
+  ];
+  return [...lines, ...falseKeeps(rows), ...driftLines(b), ...mishaps(b)];
+}
+
+/** How many keeps are expected to be luck, by the probabilities at which they were kept. Chosen from many, so this is a floor. */
+function falseKeeps(rows: readonly ExperimentView[]): HealthView[] {
+  const kept = rows.filter((row) => row.verdict === 'kept');
+  if (kept.length === 0) return [];
+  const expected = kept.reduce((sum, row) => sum + 1 - (row.effect?.probability ?? 1), 0);
+  const text = `at least ${fixed(expected, 1)} of ${kept.length} expected, from the chances at which they were kept`;
+  return [{ what: 'Kept by luck', text, warning: expected > 0.5 * kept.length }];
+}
+
+function driftLines(b: Basis): HealthView[] {
+  const calibrated = b.state.noise.get(b.device)?.calibrated;
+  const warnings = (calibrated?.warnings ?? []).map((text) => ({ what: 'Noise', text, warning: true }));
+  const baseline = measurementsOf(b.state, 0).filter((m) => m.deviceClass === b.device);
+  const of = (fresh: boolean): number[] =>
+    baseline.filter((m) => (m.purpose === 'confirm') === fresh).flatMap((m) => valueOf(m) ?? []);
+  const [early, late] = [of(false), of(true)];
+  if (early.length < 2 || late.length < 2 || b.sigma === 0) return warnings;
+  const c = compare(late, early, b.sigma, b.dof);
+  const moved = Math.abs(c.z) > 3;
+  const change = effectView(b, c.difference * b.sign, undefined);
+  const text = moved
+    ? `the baseline measures ${change.text} now than at the start: the machine changed, ideas judged in between are less sure`
+    : `none seen: the baseline measured again later agrees with the start (${late.length} + ${early.length} measurements)`;
+  return [...warnings, { what: 'Drift', text, warning: moved }];
+}
+
+function mishaps(b: Basis): HealthView[] {
+  const { state } = b;
+  const lost = state.measurements.filter((m) => m.state === 'lost').length;
+  const died = state.sessions.filter((s) => s.end?.reason === 'died').length;
+  const loads = state.measurements.flatMap((m) => (m.state === 'finished' ? [m.conditions.load] : []));
+  const busy = loads.filter((load) => load > b.arena.resources.cpus + 2).length;
+  const lines: HealthView[] = [];
+  if (lost > 0)
+    lines.push({ what: 'Lost', text: `${count(lost, 'measurement')} cut off and made again`, warning: false });
+  if (died > 0) lines.push({ what: 'Died', text: `${count(died, 'session')} ended without a word`, warning: true });
+  if (state.tailsSetAside > 0)
+    lines.push({
+      what: 'Ledger',
+      text: `${count(state.tailsSetAside, 'torn line')} set aside after a crash`,
+      warning: true,
+    });
+  if (loads.length > 0 && busy > WORRYING * loads.length)
+    lines.push({
+      what: 'Machine',
+      text: `busy with other work in ${percent(busy / loads.length)} of the measurements`,
+      warning: true,
+    });
+  return lines;
+}
+
+/** What a person would do next, best first. */
+export function nextSteps(b: Basis, state: StateView, undecided: readonly UndecidedView[]): string[] {
+  const steps: string[] = [];
+  const { incumbent, champion } = b.state;
+  if (state.kind === 'never run') return ['Start the night: `overnight run`.'];
+  if (b.facts.ledgerProblem) steps.push('Check the record: `overnight audit`.');
+  else if (state.kind === 'broken')
+    steps.push('Find out what broke: `overnight doctor`; then `overnight run` goes on where it stopped.');
+  if (state.kind === 'stalled')
+    steps.push('Look at what hangs: `overnight log`, or stop it with Ctrl-C and `overnight run` again.');
+  if (state.kind === 'died') steps.push('Go on where it stopped, nothing is lost: `overnight run`.');
+  if (incumbent !== champion && !b.state.confirmations.some((c) => c.n === incumbent))
+    steps.push(`Test #${incumbent} with fresh measurements: \`overnight run\` does so before it ends.`);
+  if (champion > 0) steps.push(`Look at what #${champion} changed, then take it: the commands are below.`);
+  const cheap = undecided.find((u) => u.n !== incumbent && u.measurements !== undefined);
+  if (cheap) steps.push(`Settle #${cheap.n}, which is inconclusive: ${cheap.cost}.`);
+  if (state.kind === 'finished' || state.kind === 'stopped on budget' || state.kind === 'stopped by person')
+    steps.push('Try more ideas: `overnight run --experiments 50`.');
+  return steps;
+}

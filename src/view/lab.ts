@@ -1,0 +1,255 @@
+/**
+ * A lab as people see it: every number computed once. Terminal, report, dashboard and `--json` all show this object and nothing else.
+ * Pure: the same state and facts give the same view. Knows nothing about how it is drawn.
+ */
+import { oneLine, sanitize } from '../base/text.ts';
+import { verdictOf } from '../core/experiment.ts';
+import { ideasTried } from '../core/plan.ts';
+import { type LabState, lineage } from '../core/replay.ts';
+import { minimumDetectableEffect } from '../core/stats.ts';
+import { type Basis, basisOf, standingOf } from './basis.ts';
+import { deadEnds, undecidedViews } from './dead-ends.ts';
+import { finePrint } from './fine-print.ts';
+import { dateTime, duration, secondsBetween, shortDuration, whole } from './format.ts';
+import { healthViews, nextSteps } from './health.ts';
+import { rowView, standings } from './rows.ts';
+import { nowViews, stateView } from './state.ts';
+import { limitsView, sessionSpans, sessionViews, timeView } from './time.ts';
+import type { ClaimView, CountsView, ExperimentView, Facts, LabView, NoiseView, SegmentView } from './types.ts';
+import { claimViews, gainView, verdictView } from './verdict.ts';
+
+export function viewLab(state: LabState, facts: Facts): LabView {
+  if (!state.lab) return emptyView(facts);
+  const b = basisOf(state, facts);
+  const spans = sessionSpans(b);
+  const standing = standings(state);
+  const rows = state.experiments.map((x) => rowView(b, x, standing.get(x.idea.n) ?? 'none', spans));
+  const counts = countsView(state);
+  const ended = rows.filter((row) => row.n > 0 && row.verdict !== 'running' && row.verdict !== 'waiting');
+  const measured = ended.filter((row) => row.verdict !== 'refused').length;
+  const time = timeView(b, spans, measured);
+  const claims = claimViews(b);
+  const gain = gainView(b, claims);
+  const noise = noiseView(b);
+  const lastSign = spans.at(-1)?.to ?? state.lastAt;
+  const status = stateView(b, lastSign);
+  const crashes = crashCounts(rows);
+  const refusals = refusalCounts(state);
+  const undecided = undecidedViews(b, rows);
+  const path = lineage(state, state.incumbent);
+  const measuredAny = state.measurements.length > 0;
+  return {
+    ...heading(b),
+    state: status,
+    verdict: verdictView(b, { gain, claims, noise, tried: measured }),
+    ...(measuredAny && {
+      baseline: standingOf(b, 0),
+      incumbent: standingOf(b, state.incumbent),
+      champion: standingOf(b, state.champion),
+    }),
+    ...(gain && { gain }),
+    ...(noise && { noise }),
+    claims,
+    sinceBest: sinceBest(b, ended, lastSign),
+    counts,
+    refusals,
+    crashes,
+    time,
+    spend: { text: spendText(state, time.text.cpu) },
+    limits: limitsView(b, spans, ideasTried(state), time.experimentsPerHour),
+    budget: { seconds: b.arena.budget.seconds, wallS: b.arena.budget.wall_s },
+    now: nowViews(b),
+    experiments: rows,
+    lineage: path,
+    segments: segmentViews(path, claims),
+    deadEnds: deadEnds(rows),
+    undecided,
+    sessions: sessionViews(b, spans),
+    health: healthViews(b, { rows, time, crashes, refusals }),
+    next: nextSteps(b, status, undecided),
+    take: takeCommands(state),
+    notes: state.notes.map((n) => ({ at: dateTime(n.at, b.zone), from: oneLine(n.from, 60), text: sanitize(n.text) })),
+    finePrint: finePrint(b, spans),
+    tip: facts.tip,
+    madeAt: dateTime(facts.now, b.zone),
+  };
+}
+
+type Heading = Pick<LabView, 'arena' | 'description' | 'tag' | 'metric' | 'trust'>;
+
+function heading(b: Basis): Heading {
+  const { metric, name, description } = b.arena;
+  const session = b.state.sessions.at(-1)?.start;
+  const graded = session && { grade: session.grade, reason: oneLine(session.gradeReason, 300) };
+  return {
+    arena: name,
+    tag: b.state.lab!.tag,
+    metric: {
+      name: metric.name,
+      unit: metric.unit,
+      direction: metric.direction,
+      arrow: metric.direction === 'minimize' ? '↓' : '↑',
+      decimals: b.format.decimals,
+    },
+    trust: graded ?? { grade: 'reported', reason: 'nothing was measured yet' },
+    ...(description && { description: oneLine(description, 600) }),
+  };
+}
+
+function noiseView(b: Basis): NoiseView | undefined {
+  if (!(b.dof > 0)) return undefined;
+  const num = (raw: number) => ({ raw, text: b.format.spread(raw) });
+  const sigma = num(b.sigma);
+  const [one, three] = [num(minimumDetectableEffect(b.sigma, 1)), num(minimumDetectableEffect(b.sigma, 3))];
+  const text =
+    b.sigma === 0
+      ? `none: repeats of the same code agree exactly (${b.dof} comparisons)`
+      : `${sigma.text} (standard deviation of repeats of the same code, ${b.dof} degrees of freedom)`;
+  const warnings = b.state.noise.get(b.device)?.calibrated?.warnings ?? [];
+  return { sigma, dof: b.dof, detectable: one, detectable3: three, text, warnings };
+}
+
+function sinceBest(b: Basis, ended: readonly ExperimentView[], until: string): LabView['sinceBest'] {
+  const { incumbent } = b.state;
+  const best = b.state.experiments[incumbent];
+  const experiments = ended.filter((row) => row.n > incumbent).length;
+  const from = best?.state === 'decided' ? best.at : (b.state.sessions[0]?.startedAt ?? until);
+  const seconds = Math.max(0, secondsBetween(from, b.facts.alive ? b.facts.now : until));
+  return { experiments, seconds, text: `${whole(experiments)} · ${shortDuration(seconds)}` };
+}
+
+function countsView(state: LabState): CountsView {
+  const { kept, discarded, inconclusive, crashed, refused } = state.counts;
+  const timedOut = state.counts['timed out'];
+  const tried = ideasTried(state);
+  const open = Math.max(0, tried - kept - discarded - inconclusive - crashed - timedOut - refused);
+  const parts: [number, string][] = [
+    [kept, 'kept'],
+    [discarded, 'discarded'],
+    [inconclusive, 'inconclusive'],
+    [crashed, 'crashed'],
+    [timedOut, 'timed out'],
+    [refused, 'refused'],
+    [open, 'open'],
+  ];
+  const text = [`${whole(tried)} tried`, ...parts.filter(([n]) => n > 0).map(([n, what]) => `${whole(n)} ${what}`)];
+  return { tried, kept, discarded, inconclusive, crashed, timedOut, refused, open, text: text.join(' · ') };
+}
+
+function crashCounts(rows: readonly ExperimentView[]): LabView['crashes'] {
+  const counts = new Map<string, number>();
+  for (const { failure } of rows) if (failure) counts.set(failure, (counts.get(failure) ?? 0) + 1);
+  return [...counts].map(([name, n]) => ({ class: name, count: n })).sort((a, b) => b.count - a.count);
+}
+
+function refusalCounts(state: LabState): LabView['refusals'] {
+  return (Object.entries(state.refusals) as [LabView['refusals'][number]['code'], number][])
+    .map(([code, n]) => ({ code, count: n }))
+    .sort((a, b) => b.count - a.count);
+}
+
+function spendText(state: LabState, cpu: string): string {
+  const proposers = new Set(state.experiments.slice(1).map((x) => x.idea.proposer));
+  const modelFree = [...proposers].every((name) => name === 'knobs' || name === 'hand' || name === 'replay');
+  return modelFree ? `no money: ideas came without a model; ${cpu} of processor time` : `${cpu} of processor time`;
+}
+
+/** The lineage cut at its confirmed claims: each segment is what one claim confirmed together; the last may be unconfirmed. */
+function segmentViews(path: readonly number[], claims: readonly ClaimView[]): SegmentView[] {
+  const segments: SegmentView[] = [];
+  let steps: number[] = [];
+  for (const n of path) {
+    if (n === 0) continue;
+    steps.push(n);
+    const claim = claims.findLast((c) => c.passed && c.n === n);
+    if (!claim) continue;
+    segments.push({ claim, steps });
+    steps = [];
+  }
+  return steps.length > 0 ? [...segments, { steps }] : segments;
+}
+
+function takeCommands(state: LabState): LabView['take'] {
+  const n = state.champion > 0 ? state.champion : state.incumbent;
+  const kept = state.experiments[n];
+  if (n === 0 || !kept || verdictOf(kept) !== 'kept') return [];
+  return [
+    { command: `overnight diff ${n}`, what: `show what #${n} changes against the baseline` },
+    { command: 'overnight take', what: 'put the kept steps on a branch of your repository' },
+    { command: 'overnight audit', what: 'check that every verdict follows from the record' },
+  ];
+}
+
+function emptyView(facts: Facts): LabView {
+  const num = { raw: 0, text: '0' };
+  const problem = facts.ledgerProblem;
+  const none = duration(0);
+  return {
+    arena: '(no lab)',
+    tag: '',
+    metric: { name: 'metric', unit: '', direction: 'minimize', arrow: '↓', decimals: 3 },
+    trust: { grade: 'reported', reason: 'nothing was measured yet' },
+    state: problem
+      ? { kind: 'broken', text: `broken: ${oneLine(problem, 300)}` }
+      : { kind: 'never run', text: 'never run' },
+    verdict: { outcome: 'nothing yet', sentence: 'Nothing has been measured yet.', headline: 'nothing measured yet' },
+    claims: [],
+    sinceBest: { experiments: 0, seconds: 0, text: `${num.text} · ${none}` },
+    counts: {
+      tried: 0,
+      kept: 0,
+      discarded: 0,
+      inconclusive: 0,
+      crashed: 0,
+      timedOut: 0,
+      refused: 0,
+      open: 0,
+      text: '0 tried',
+    },
+    refusals: [],
+    crashes: [],
+    time: {
+      sessionsS: 0,
+      trainingS: 0,
+      startupS: 0,
+      evaluatingS: 0,
+      stagesS: 0,
+      idleS: 0,
+      idleShare: 0,
+      longestGapS: 0,
+      perExperimentS: 0,
+      cpuS: 0,
+      experimentsPerHour: 0,
+      text: {
+        sessions: none,
+        training: none,
+        startup: none,
+        evaluating: none,
+        stages: none,
+        idle: none,
+        idleShare: '0 %',
+        longestGap: none,
+        perExperiment: none,
+        cpu: none,
+        perHour: '0',
+      },
+    },
+    spend: { text: 'nothing' },
+    limits: { bars: [] },
+    budget: { seconds: 0, wallS: 0 },
+    now: [],
+    experiments: [],
+    lineage: [],
+    segments: [],
+    deadEnds: [],
+    undecided: [],
+    sessions: [],
+    health: [],
+    next: problem ? ['Check the record: `overnight audit`.'] : ['Start the night: `overnight run`.'],
+    take: [],
+    notes: [],
+    finePrint: [],
+    tip: facts.tip,
+    madeAt: dateTime(facts.now, facts.zoneMinutes ?? 0),
+  };
+}

@@ -1,0 +1,313 @@
+/**
+ * What people see of a lab, as plain JSON: raw numbers beside the text that every surface prints. `--json`, report, dashboard and terminal
+ * all get these objects. Types only.
+ */
+import type { RefusalCode, TrustGrade } from '../core/event.ts';
+import type { Verdict } from '../core/experiment.ts';
+import type { Num } from './format.ts';
+
+/** What a lab's ledger does not say. */
+export interface Facts {
+  /** ISO time of the reader. */
+  readonly now: string;
+  /** Does a living process hold the lab? */
+  readonly alive: boolean;
+  /** SHA-256 of the ledger's last line. */
+  readonly tip: string;
+  /** Why the ledger could only be read up to a point. */
+  readonly ledgerProblem?: string;
+  /** The reader's clock: minutes east of UTC. Absent = UTC. */
+  readonly zoneMinutes?: number;
+}
+
+export type LabStateKind =
+  | 'never run'
+  | 'running'
+  | 'stalled'
+  | 'finished'
+  | 'stopped on budget'
+  | 'stopped by person'
+  | 'died'
+  | 'broken';
+
+export interface StateView {
+  readonly kind: LabStateKind;
+  /** `died at 02:31 because …`; what it does now while running. */
+  readonly text: string;
+  readonly at?: string;
+}
+
+/** How sure it is that an experiment is better than what it grew from. */
+export type Standing =
+  /** A confirmation passed at this experiment. */
+  | 'confirmed'
+  /** Kept below a confirmed one: confirmed together with it, not alone. */
+  | 'in stack'
+  | 'unconfirmed'
+  /** Fresh measurements did not show it to be better. */
+  | 'not shown'
+  /** Not kept: nothing to confirm. */
+  | 'none';
+
+export interface EffectView {
+  /** Improvement in metric units, positive = better. */
+  readonly raw: number;
+  /** Change of the metric with its sign, as in `−0.0072`. */
+  readonly delta: string;
+  /** Improvement without sign and with interval, as in `0.0072 better (95 %: 0.0068 to 0.0076)`. */
+  readonly text: string;
+  readonly interval?: readonly [number, number];
+  /** `0.0068 to 0.0076`, positive = better. */
+  readonly intervalText?: string;
+  /** Half of the 95 % interval. */
+  readonly half?: Num;
+  readonly percentText?: string;
+  readonly percentIntervalText?: string;
+  readonly probability?: number;
+}
+
+export type RowVerdict = 'baseline' | 'running' | 'waiting' | Verdict;
+
+export interface ExperimentView {
+  readonly n: number;
+  readonly verdict: RowVerdict;
+  readonly standing: Standing;
+  readonly mean?: Num;
+  /** Half of the 95 % interval of the mean. */
+  readonly half?: Num;
+  readonly effect?: EffectView;
+  /** Numbers behind the mean, and measurements made in all. */
+  readonly replicates: number;
+  readonly measurements: number;
+  readonly hypothesis: string;
+  readonly proposer: string;
+  readonly why?: string;
+  readonly knobs?: Readonly<Record<string, number | string>>;
+  /** Knobs that differ from the parent's: `X 0 → 1.2`. */
+  readonly changed: readonly { readonly name: string; readonly from?: string; readonly to: string }[];
+  /** What a dead end is grouped by. */
+  readonly theme: string;
+  readonly parent: number;
+  readonly against?: number;
+  readonly added: number;
+  readonly deleted: number;
+  /** `+4 −2`. */
+  readonly lines: string;
+  readonly durationS: number;
+  readonly duration: string;
+  readonly reason: string;
+  readonly rule?: string;
+  /** Why a discard was discarded: refuted, within noise, constraint. */
+  readonly discard?: string;
+  readonly failure?: string;
+  readonly refusal?: RefusalCode;
+  readonly at: string;
+  /** Seconds of work before it, gaps between sessions left out. */
+  readonly workedS: number;
+  readonly commit?: string;
+  /** Measured on another device class than the lab's newest session: not comparable. */
+  readonly otherDevice: boolean;
+}
+
+/** A commit that stands for something: baseline, incumbent, champion. */
+export interface StandingView {
+  readonly n: number;
+  readonly title: string;
+  readonly mean?: Num;
+  readonly half?: Num;
+  readonly replicates: number;
+}
+
+/** One judged claim: what a confirmation found. */
+export interface ClaimView {
+  readonly n: number;
+  readonly against: number;
+  readonly passed: boolean;
+  readonly effect: EffectView;
+  /** Fresh measurements: of it, of the other side. */
+  readonly fresh: readonly [number, number];
+  readonly text: string;
+  readonly reason: string;
+}
+
+/** From the baseline to what the report claims. */
+export interface GainView {
+  readonly effect: EffectView;
+  readonly text: string;
+}
+
+export type Outcome = 'nothing yet' | 'calibrating' | 'confirmed' | 'unconfirmed' | 'not shown' | 'nothing better';
+
+export interface VerdictView {
+  readonly outcome: Outcome;
+  readonly sentence: string;
+  /** The best number with its standing, short: `0.9777 ± 0.0004 (−2.0 %), confirmed`. */
+  readonly headline: string;
+}
+
+export interface NoiseView {
+  readonly sigma: Num;
+  readonly dof: number;
+  /** Smallest improvement that one measurement per side shows with 80 % power, and that three show. */
+  readonly detectable: Num;
+  readonly detectable3: Num;
+  readonly text: string;
+  readonly warnings: readonly string[];
+}
+
+export interface CountsView {
+  readonly tried: number;
+  readonly kept: number;
+  readonly discarded: number;
+  readonly inconclusive: number;
+  readonly crashed: number;
+  readonly timedOut: number;
+  readonly refused: number;
+  readonly open: number;
+  /** `142 tried · 11 kept · 96 discarded …`, zeros left out. */
+  readonly text: string;
+}
+
+export interface TimeView {
+  /** Seconds that sessions were open. */
+  readonly sessionsS: number;
+  readonly trainingS: number;
+  readonly startupS: number;
+  readonly evaluatingS: number;
+  readonly stagesS: number;
+  /** Neither training, start-up, evaluating nor stages: harness, proposer, waiting. */
+  readonly idleS: number;
+  readonly idleShare: number;
+  readonly longestGapS: number;
+  readonly perExperimentS: number;
+  readonly cpuS: number;
+  readonly experimentsPerHour: number;
+  readonly text: { readonly [K in TimeText]: string };
+}
+export type TimeText =
+  | 'sessions'
+  | 'training'
+  | 'startup'
+  | 'evaluating'
+  | 'stages'
+  | 'idle'
+  | 'idleShare'
+  | 'longestGap'
+  | 'perExperiment'
+  | 'cpu'
+  | 'perHour';
+
+/** One confirmed segment of the lineage, or the unconfirmed rest: the steps in it, oldest first. */
+export interface SegmentView {
+  readonly claim?: ClaimView;
+  readonly steps: readonly number[];
+}
+
+export interface UndecidedView {
+  readonly n: number;
+  readonly what: string;
+  readonly effect?: EffectView;
+  /** Further measurements, and how long they take. Absent where no affordable number settles it. */
+  readonly measurements?: number;
+  readonly cost: string;
+}
+
+export interface ThemeView {
+  readonly theme: string;
+  readonly tried: number;
+  readonly refuted: number;
+  readonly withinNoise: number;
+  readonly failed: number;
+  readonly inconclusive: number;
+  readonly text: string;
+  /** The least bad one that was measured. */
+  readonly best?: number;
+  readonly experiments: readonly number[];
+}
+
+export interface SessionView {
+  readonly session: number;
+  readonly startedAt: string;
+  readonly started: string;
+  readonly lengthS: number;
+  readonly length: string;
+  readonly end: string;
+  readonly detail: string;
+  readonly command: string;
+  readonly device: string;
+  readonly proposer: string;
+  readonly sandbox: string;
+}
+
+/** One line of health: what, and whether a person should look at it. */
+export interface HealthView {
+  readonly what: string;
+  readonly text: string;
+  readonly warning: boolean;
+}
+
+export interface LimitsView {
+  readonly experiments?: number;
+  readonly deadline?: string;
+  readonly target?: Num;
+  /** Used share of each limit, 0 to 1, with words: `9 of 12 experiments`. */
+  readonly bars: readonly { readonly label: string; readonly share: number }[];
+  /** `ends about 06:40`, where it can be told. */
+  readonly projection?: string;
+}
+
+export interface NowView {
+  readonly m: number;
+  readonly n: number;
+  readonly purpose: string;
+  readonly startedAt: string;
+  readonly elapsedS: number;
+  readonly text: string;
+}
+
+export interface LabView {
+  readonly arena: string;
+  readonly description?: string;
+  readonly tag: string;
+  readonly metric: {
+    readonly name: string;
+    readonly unit: string;
+    readonly direction: 'minimize' | 'maximize';
+    readonly arrow: '↓' | '↑';
+    readonly decimals: number;
+  };
+  readonly trust: { readonly grade: TrustGrade; readonly reason: string };
+  readonly state: StateView;
+  readonly verdict: VerdictView;
+  readonly baseline?: StandingView;
+  readonly incumbent?: StandingView;
+  readonly champion?: StandingView;
+  readonly gain?: GainView;
+  readonly claims: readonly ClaimView[];
+  readonly noise?: NoiseView;
+  readonly sinceBest: { readonly experiments: number; readonly seconds: number; readonly text: string };
+  readonly counts: CountsView;
+  readonly refusals: readonly { readonly code: RefusalCode; readonly count: number }[];
+  readonly crashes: readonly { readonly class: string; readonly count: number }[];
+  readonly time: TimeView;
+  readonly spend: { readonly text: string };
+  readonly limits: LimitsView;
+  /** Of one measurement: training clock and hard limit, seconds. */
+  readonly budget: { readonly seconds: number; readonly wallS: number };
+  readonly now: readonly NowView[];
+  readonly experiments: readonly ExperimentView[];
+  /** Kept experiments from the baseline to the incumbent. */
+  readonly lineage: readonly number[];
+  readonly segments: readonly SegmentView[];
+  readonly deadEnds: readonly ThemeView[];
+  readonly undecided: readonly UndecidedView[];
+  readonly sessions: readonly SessionView[];
+  readonly health: readonly HealthView[];
+  readonly next: readonly string[];
+  /** Show, apply, check: commands with what they do. */
+  readonly take: readonly { readonly command: string; readonly what: string }[];
+  readonly notes: readonly { readonly at: string; readonly from: string; readonly text: string }[];
+  readonly finePrint: readonly { readonly label: string; readonly text: string }[];
+  readonly tip: string;
+  readonly madeAt: string;
+}
