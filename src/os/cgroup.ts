@@ -102,18 +102,17 @@ export function parsePlaces(mountinfo: string, selfCgroup: string): Places {
 /** End the members of groups that a killed harness left, and remove the groups. Returns how many processes there were. */
 export function sweepGroups(namePrefix: string): number {
   const wanted = `${PREFIX}${safeName(namePrefix)}`;
-  let ended = 0;
-  for (const top of readSubdirs('/sys/fs/cgroup').map((name) => join('/sys/fs/cgroup', name))) {
-    for (const group of findBelow(top, wanted, 6)) {
-      for (let attempt = 0; attempt < 50 && !tryRemove(group); attempt++) {
-        const members = pidsIn(join(group, 'cgroup.procs'));
-        if (attempt === 0) ended += members.length;
-        for (const pid of members) killHard(pid);
-        pause(2);
+  const ended = new Set<number>();
+  for (const group of findBelow('/sys/fs/cgroup', wanted, 8)) {
+    for (let attempt = 0; attempt < 500 && !tryRemove(group); attempt++) {
+      for (const pid of pidsIn(join(group, 'cgroup.procs'))) {
+        ended.add(pid);
+        killHard(pid);
       }
+      pause(2);
     }
   }
-  return ended;
+  return ended.size;
 }
 
 function v1Groups(places: Places): ControlGroups | undefined {

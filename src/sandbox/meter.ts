@@ -109,8 +109,8 @@ export class WatchedMeter implements Meter {
     const summed = [...this.#seen.values()].reduce((sum, one) => sum + one.cpuS, 0);
     const waited = tree.reduce((sum, info) => sum + info.cpuWithChildrenS, 0);
     this.#cpuS = Math.max(this.#cpuS, summed, waited);
-    if (rss > this.#limits.memoryMb * MIB) return 'memory';
-    return tasks > this.#limits.pids ? 'pids' : undefined;
+    if (tasks > this.#limits.pids) return 'pids'; // first: a fork bomb takes memory too
+    return rss > this.#limits.memoryMb * MIB ? 'memory' : undefined;
   }
 
   members(): readonly number[] {

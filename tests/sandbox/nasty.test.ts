@@ -17,16 +17,15 @@ const kinds = [
 for (const [name, options] of kinds) {
   const { sandbox } = await chooseSandbox(options);
   const absent = name.startsWith('bubblewrap') && sandbox.info.level !== 'bubblewrap';
-  describe.skipIf(absent)(absent ? `${name} (skipped: ${sandbox.info.reason})` : name, () => {
+  describe(absent ? `${name} (skipped: ${sandbox.info.reason})` : name, () => {
     /** Run one nasty program with a word in its environment by which any survivor is found. */
     const ordeal = async (program: string, limits: Partial<Limits> = {}) => {
       const word = randomUUID();
       const place = scene(sandbox, `nasty-${word}`);
       try {
         const running = sandbox.start(place.spec(program, limits, { env: { WORD: word } }));
-        if (program.startsWith('daemons')) {
-          await new Promise((resolve) => setTimeout(resolve, 120));
-          expect(processesWith(`WORD=${word}`).length).toBeGreaterThanOrEqual(4);
+        if (program === 'daemons.sh stay') {
+          await expect.poll(() => processesWith(`WORD=${word}`).length, { timeout: 900 }).toBeGreaterThanOrEqual(4);
         }
         const result = await running.done;
         expect(processesWith(`WORD=${word}`)).toEqual([]);
@@ -37,30 +36,30 @@ for (const [name, options] of kinds) {
       }
     };
 
-    it('ends a fork bomb at the limit of processes', async () => {
+    it.skipIf(absent)('ends a fork bomb at the limit of processes', async () => {
       const result = await ordeal('fork-bomb.sh', { pids: 60 });
       expect(result.ending).toBe('pids');
       expect(result.wallS).toBeLessThan(3);
     });
 
-    it('ends a memory hog at the limit of memory, and says it was memory', async () => {
+    it.skipIf(absent)('ends a memory hog at the limit of memory, and says it was memory', async () => {
       const result = await ordeal('eat-memory.mjs', { memoryMb: 200 });
       expect(result.ending).toBe('memory');
       expect(result.peakMemoryMb).toBeGreaterThan(100);
     });
 
-    it('ends what fills the disk with many files', async () => {
+    it.skipIf(absent)('ends what fills the disk with many files', async () => {
       const result = await ordeal('fill-disk.sh "$O"', { diskMb: 40 });
       expect(result.ending).toBe('disk');
       expect(result.wallS).toBeLessThan(5);
     });
 
-    it('ends what writes one file that is too big', async () => {
+    it.skipIf(absent)('ends what writes one file that is too big', async () => {
       const result = await ordeal('one-big-file.sh "$O"', { diskMb: 40 });
       expect(result.ending).toBe('disk');
     });
 
-    it('ends what prints too much, and keeps little of it', async () => {
+    it.skipIf(absent)('ends what prints too much, and keeps little of it', async () => {
       const result = await ordeal('print-much.sh', { outputMb: 2 });
       expect(result.ending).toBe('output');
       expect(result.stdout.bytes).toBeGreaterThan(2 * 1024 * 1024);
@@ -69,20 +68,20 @@ for (const [name, options] of kinds) {
       expect(result.stdout.text).toMatch(/^first line/);
     });
 
-    it('ends daemons that a program left behind when it ended', async () => {
+    it.skipIf(absent)('ends daemons that a program left behind when it ended', async () => {
       const result = await ordeal('daemons.sh');
       expect(result.ending).toBe('exited');
       expect(result.exitCode).toBe(0);
       if (sandbox.info.level === 'process') expect(result.leftovers).toBeGreaterThanOrEqual(3);
     });
 
-    it('ends daemons together with the program at the wall limit', async () => {
-      const result = await ordeal('daemons.sh stay', { wallMs: 600 });
+    it.skipIf(absent)('ends daemons together with the program at the wall limit', async () => {
+      const result = await ordeal('daemons.sh stay', { wallMs: 1000 });
       expect(result.ending).toBe('wall');
       expect(result.stdout.text).toBe('ready\n');
     });
 
-    it('ends a program that ignores every signal', async () => {
+    it.skipIf(absent)('ends a program that ignores every signal', async () => {
       const result = await ordeal('deaf.sh', { wallMs: 400 });
       expect(result.ending).toBe('wall');
       expect(result.wallS).toBeLessThan(1.5);
