@@ -1,6 +1,6 @@
 /**
  * Control groups of Linux, version 1 and 2: hard limits on the memory and the number of tasks of a process tree, exact
- * accounting, and a list of members that no process can leave. Used when we may create groups; says so when we may not.
+ * accounting, and a list of members that an ordinary process cannot leave (as root and unsandboxed it can). Used when we may create groups; says so when we may not.
  * Not covered: limits of processor share and disk bandwidth; enabling controllers that an administrator did not delegate.
  */
 import {

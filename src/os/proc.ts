@@ -2,7 +2,7 @@
  * What the system says about processes: who is alive, since when, whose child, how much memory and processor time.
  * Reads /proc; without it (macOS) only `startTimeOf` and `isAlive` work, by `ps`. Knows nothing about experiments.
  */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { captureSync } from './spawn.ts';
 
 /** The variable that marks every process of a run. */
@@ -117,7 +117,7 @@ export function taggedPids(tag: string, match: 'exact' | 'prefix'): readonly num
 }
 
 /** The pid itself, its parent, and so on up to 1. */
-export function ancestry(pid: number): readonly number[] {
+function ancestry(pid: number): readonly number[] {
   const line: number[] = [];
   for (let at = pid; at > 0 && !line.includes(at); at = processInfo(at)?.parent ?? 0) line.push(at);
   return line;
@@ -130,15 +130,6 @@ export function killHard(pid: number): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-/** The program behind a pid, for messages. */
-export function executableOf(pid: number): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/exe`);
-  } catch {
-    return undefined;
   }
 }
 

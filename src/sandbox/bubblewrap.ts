@@ -9,7 +9,7 @@ import { delimiter, dirname, join } from 'node:path';
 import type { Mount, Running, RunSpec, Sandbox, SandboxInfo } from '../core/ports.ts';
 import type { ControlGroups } from '../os/cgroup.ts';
 import { TAG_VARIABLE } from '../os/proc.ts';
-import { baseEnv, checkSpec, type JoinedEnds, launchArgs, onThisMachine } from './launch.ts';
+import { baseEnv, checkSpec, type JoinedEnds, launchArgs, onThisMachine, prepared } from './launch.ts';
 import { describeLimits, limitRun, startPair, sweepTagged, writableOf } from './process.ts';
 import { bwrapArgs, type HostLayout, systemLayout } from './profile.ts';
 import { type Prepared, supervise } from './supervise.ts';
@@ -55,7 +55,11 @@ export class BubblewrapSandbox implements Sandbox {
 
   #start(spec: RunSpec, ends?: JoinedEnds): Running {
     checkSpec(spec);
-    return supervise(spec, this.#prepare(spec), ends);
+    return supervise(
+      spec,
+      prepared(() => this.#prepare(spec)),
+      ends,
+    );
   }
 
   #prepare(spec: RunSpec): Prepared {
@@ -91,7 +95,7 @@ export class BubblewrapSandbox implements Sandbox {
       ...(spec.clock ? { startFile: onThisMachine(spec.clock.startFile, spec.mounts) } : {}),
       helper: 'bwrap',
       meter: limits.meter,
-      cleanup: () => {},
+      cleanup: limits.abandon,
     };
   }
 }
@@ -110,7 +114,7 @@ function pathInside(layout: HostLayout, alsoRead: readonly string[]): string {
   return [...new Set([dirname(realpathSync(process.execPath)), ...theirs, ...usual])].join(delimiter);
 }
 
-/** Best effort for NVIDIA and AMD: device nodes, and the parts of /sys that their libraries read. Missing ones are skipped. */
+/** Best effort for NVIDIA and AMD, not tried on a machine that has one: device nodes, and the parts of /sys that their libraries read. Missing ones are skipped. */
 function gpuDevices(): readonly string[] {
   const nodes = existsSync('/dev') ? readdirSync('/dev').filter((name) => /^(nvidia.*|dri|kfd)$/.test(name)) : [];
   return nodes.map((name) => join('/dev', name));

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { reasonOf } from '../base/error.ts';
 import type { RunResult, RunSpec, Sandbox } from '../core/ports.ts';
-import { type ControlGroups, findControlGroups } from '../os/cgroup.ts';
+import { findControlGroups } from '../os/cgroup.ts';
 import { capture } from '../os/spawn.ts';
 import { BubblewrapSandbox } from './bubblewrap.ts';
 import { findProgram } from './launch.ts';
@@ -173,11 +173,4 @@ function listen(): Promise<Server> {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => resolve(server));
   });
-}
-
-/** How limits are held here, for `doctor`. */
-export function limitsCheck(groups: ControlGroups | string = findControlGroups()): SandboxCheck {
-  return typeof groups === 'string'
-    ? { name: 'hard limits', ok: false, detail: `memory and processes are only watched: ${groups}` }
-    : { name: 'hard limits', ok: true, detail: `control groups version ${groups.version}` };
 }

@@ -5,7 +5,7 @@
 import { closeSync, constants, existsSync, lstatSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { LabError } from '../base/error.ts';
+import { LabError, reasonOf } from '../base/error.ts';
 import type { Mount, RunSpec } from '../core/ports.ts';
 import { quoted } from '../os/cgroup.ts';
 import { captureSync } from '../os/spawn.ts';
@@ -86,6 +86,25 @@ export function checkSpec(spec: RunSpec): void {
       why: `${missing.from}, which it needs as ${missing.to}, does not exist.`,
       next: 'If you removed it by hand, run again; otherwise this is a mistake in Overnight, please report it.',
     });
+  }
+}
+
+/** Do what must be done before a start; whatever the system refuses becomes E_SPAWN or E_DISK_FULL. */
+export function prepared<T>(prepare: () => T): T {
+  try {
+    return prepare();
+  } catch (thrown) {
+    if (thrown instanceof LabError) throw thrown;
+    const full = (thrown as NodeJS.ErrnoException).code === 'ENOSPC';
+    throw new LabError(
+      full ? 'E_DISK_FULL' : 'E_SPAWN',
+      {
+        what: 'A run could not be prepared.',
+        why: `Reason: ${reasonOf(thrown)}.`,
+        next: full ? 'Free some space and run again.' : 'Run `overnight doctor`: it tries every part of the sandbox.',
+      },
+      thrown,
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 /**
- * The fallback sandbox: a plain process in a group of its own, with a private home, exact environment, limits and tree kill.
+ * The fallback sandbox: a plain process in a group of its own, with a private home, exact environment (and the tag), limits,
+ * tree kill.
  * It does NOT hide anything: the program may read and write whatever the person may, use the network, and see other
  * processes. `read` mounts are not enforced. A daemon that clears its environment and leaves the group escapes the kill
  * unless control groups work; without /proc (macOS) only the process group is killed and memory and tasks are not bounded.
@@ -11,7 +12,16 @@ import type { Mount, Running, RunSpec, Sandbox, SandboxInfo } from '../core/port
 import { type ControlGroups, sweepGroups } from '../os/cgroup.ts';
 import { sleep } from '../os/clock.ts';
 import { hasProc, killHard, TAG_VARIABLE, taggedPids } from '../os/proc.ts';
-import { baseEnv, checkSpec, closeAll, type JoinedEnds, joinedPipes, launchArgs, onThisMachine } from './launch.ts';
+import {
+  baseEnv,
+  checkSpec,
+  closeAll,
+  type JoinedEnds,
+  joinedPipes,
+  launchArgs,
+  onThisMachine,
+  prepared,
+} from './launch.ts';
 import { GroupMeter, WatchedMeter } from './meter.ts';
 import { type Prepared, supervise } from './supervise.ts';
 
@@ -32,11 +42,23 @@ export class ProcessSandbox implements Sandbox {
   }
 
   start(spec: RunSpec): Running {
-    return supervise(spec, this.#prepare(spec));
+    return supervise(
+      spec,
+      prepared(() => this.#prepare(spec)),
+    );
   }
 
   startJoined(first: RunSpec, second: RunSpec): readonly [Running, Running] {
-    return startPair((spec, ends) => supervise(spec, this.#prepare(spec), ends), first, second);
+    return startPair(
+      (spec, ends) =>
+        supervise(
+          spec,
+          prepared(() => this.#prepare(spec)),
+          ends,
+        ),
+      first,
+      second,
+    );
   }
 
   sweep(tagPrefix: string): Promise<number> {
@@ -55,7 +77,10 @@ export class ProcessSandbox implements Sandbox {
       writable: [home, ...writableOf(spec)],
       ...(spec.clock ? { startFile: onThisMachine(spec.clock.startFile, spec.mounts) } : {}),
       meter: limits.meter,
-      cleanup: () => rmSync(home, { recursive: true, force: true }),
+      cleanup: () => {
+        limits.abandon();
+        rmSync(home, { recursive: true, force: true });
+      },
     };
   }
 }
@@ -76,6 +101,8 @@ export function limitRun(
   readonly meter: Prepared['meter'];
   /** The tag made unique, so that two runs with one tag do not end each other; it begins with the tag. */
   readonly mark: string;
+  /** Give back what was taken when the start fails; harmless afterwards. */
+  readonly abandon: () => void;
 } {
   const { limits } = spec;
   const mark = `${spec.tag}#${process.pid}-${++runs}`;
@@ -85,7 +112,12 @@ export function limitRun(
       memoryBytes: limits.memoryMb * MIB,
       tasks: limits.pids + helpers,
     });
-    return { launch: { entrances: group.entrances, fileMb }, meter: () => new GroupMeter(group), mark };
+    return {
+      launch: { entrances: group.entrances, fileMb },
+      meter: () => new GroupMeter(group),
+      mark,
+      abandon: () => void group.remove(),
+    };
   }
   const bounds = { memoryMb: limits.memoryMb, pids: limits.pids + helpers };
   const userTasks = process.getuid?.() === 0 ? undefined : tasksOfUser(bounds.pids); // the kernel does not apply it to root
@@ -93,6 +125,7 @@ export function limitRun(
     launch: { entrances: [], fileMb, ...(userTasks === undefined ? {} : { userTasks }) },
     meter: (pid) => new WatchedMeter(pid, mark, bounds),
     mark,
+    abandon: () => {},
   };
 }
 
