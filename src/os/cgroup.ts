@@ -1,6 +1,7 @@
 /**
  * Control groups of Linux, version 1 and 2: hard limits on the memory and the number of tasks of a process tree, exact
- * accounting, and a list of members that an ordinary process cannot leave (as root and unsandboxed it can). Used when we may create groups; says so when we may not.
+ * accounting, and a list of members that a process cannot leave (as root and unsandboxed it can). Used when we may create
+ * groups; says so when we may not.
  * Not covered: limits of processor share and disk bandwidth; enabling controllers that an administrator did not delegate.
  */
 import {
@@ -220,8 +221,9 @@ export function quoted(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-function safeName(text: string): string {
-  return text.replace(/[^A-Za-z0-9._-]/g, '_');
+/** A tag as a part of a file name; what began with a prefix still does. */
+export function safeName(text: string): string {
+  return text.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 200);
 }
 
 function findBelow(dir: string, wanted: string, depth: number): readonly string[] {

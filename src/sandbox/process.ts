@@ -5,11 +5,11 @@
  * processes. `read` mounts are not enforced. A daemon that clears its environment and leaves the group escapes the kill
  * unless control groups work; without /proc (macOS) only the process group is killed and memory and tasks are not bounded.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Mount, Running, RunSpec, Sandbox, SandboxInfo } from '../core/ports.ts';
-import { type ControlGroups, sweepGroups } from '../os/cgroup.ts';
+import { type ControlGroups, safeName, sweepGroups } from '../os/cgroup.ts';
 import { sleep } from '../os/clock.ts';
 import { hasProc, killHard, TAG_VARIABLE, taggedPids } from '../os/proc.ts';
 import {
@@ -26,6 +26,8 @@ import { GroupMeter, WatchedMeter } from './meter.ts';
 import { type Prepared, supervise } from './supervise.ts';
 
 let runs = 0;
+/** Private homes carry the tag, so that those of a killed harness are found. */
+const HOME_PREFIX = 'overnight-home-';
 const MIB = 1024 * 1024;
 
 export class ProcessSandbox implements Sandbox {
@@ -67,7 +69,7 @@ export class ProcessSandbox implements Sandbox {
 
   #prepare(spec: RunSpec): Prepared {
     checkSpec(spec);
-    const home = mkdtempSync(join(tmpdir(), 'overnight-home-'));
+    const home = mkdtempSync(join(tmpdir(), `${HOME_PREFIX}${safeName(spec.tag)}-`));
     mkdirSync(join(home, '.cache'));
     const limits = limitRun(spec, this.#groups, 1);
     return {
@@ -166,6 +168,10 @@ export async function sweepTagged(tagPrefix: string): Promise<number> {
     if (attempt === 0) ended += left.length;
     for (const pid of left) killHard(pid);
     await sleep(2);
+  }
+  const homes = `${HOME_PREFIX}${safeName(tagPrefix)}`;
+  for (const name of readdirSync(tmpdir())) {
+    if (name.startsWith(homes)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
   }
   return ended;
 }

@@ -226,7 +226,11 @@ class Supervision implements Running {
     // A group may stay busy for a moment after its last member died.
     for (let attempt = 0; attempt < 100 && !this.#meter.release(); attempt++) await after(1);
     this.#disk.close();
-    this.#prepared.cleanup();
+    try {
+      this.#prepared.cleanup();
+    } catch {
+      // files that cannot be removed (made unreadable by the program) are no reason to lose the result of a run
+    }
   }
 
   #later(ms: number, act: () => void): void {

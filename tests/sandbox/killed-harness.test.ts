@@ -1,9 +1,10 @@
 /** The harness itself is killed with SIGKILL: namespaces take everything along; without them the next harness sweeps. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { chooseSandbox } from '../../src/sandbox/choose.ts';
 import { PROGRAMS, processesWith } from './support.ts';
 
@@ -31,6 +32,13 @@ const groupsOf = (tag: string): readonly string[] =>
     : [];
 
 const bubblewrap = (await chooseSandbox()).sandbox.info;
+
+/** The folders that the killed harnesses could not remove themselves. */
+afterAll(() => {
+  for (const name of readdirSync(tmpdir()).filter((each) => each.startsWith('overnight-nasty-kill-'))) {
+    rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+});
 
 describe.concurrent('a harness that was killed', () => {
   for (const watched of [false, true]) {

@@ -15,7 +15,7 @@ export interface Scene {
 }
 
 export function scene(sandbox: Sandbox, tag: string): Scene {
-  const dir = mkdtempSync(join(tmpdir(), 'overnight-nasty-'));
+  const dir = mkdtempSync(join(tmpdir(), `overnight-nasty-${tag}-`));
   const programs: Mount = { from: PROGRAMS, to: '/bin-of-tests', mode: 'read' };
   const out: Mount = { from: join(dir, 'out'), to: '/out', mode: 'write' };
   mkdirSync(out.from);
