@@ -8,6 +8,8 @@ export interface Point {
 /** Share of the climb that is shown on the worse side of the baseline, and on the better side of the best. */
 const ROOM_WORSE = 0.45;
 const ROOM_BETTER = 0.08;
+/** Share of the worst that is clipped where nothing climbs: a few outliers must not flatten the rest. */
+const CLIPPED_WHEN_FLAT = 0.05;
 
 /**
  * Low and high end of the y axis. Everything kept fits; failures of ideas are shown as far as they leave room for that. `down` says that
@@ -27,19 +29,17 @@ export function limitsOf(
   const held = (core.length > 0 ? core : finite.map((p) => p.y)).map((v) => v * sign);
   const worst = held.reduce((a, b) => Math.min(a, b));
   const best = held.reduce((a, b) => Math.max(a, b));
-  const climb = Math.max(
-    best - worst,
-    6 * noise,
-    half(all) - all[0]! > 0 && best === worst ? half(all) - quarter(all) : 0,
-  );
-  const low = Math.max(worst - ROOM_WORSE * climb, Math.min(all[0]!, worst));
-  const high = Math.min(best + 3 * ROOM_BETTER * climb, Math.max(all.at(-1)!, best));
+  const climb = best - worst;
+  const flat = climb < 6 * noise || climb === 0;
+  const room = flat
+    ? Math.max(6 * noise, worst - all[Math.floor(all.length * CLIPPED_WHEN_FLAT)]!)
+    : ROOM_WORSE * climb;
+  const low = Math.max(worst - room, Math.min(all[0]!, worst));
+  const high = Math.max(Math.min(best + 3 * ROOM_BETTER * climb, all.at(-1)!), best + 1.3 * noise);
   const [a, b] = pad(low, high, noise);
   return sign > 0 ? [a, b] : [negative(b), negative(a)];
 }
 
-const half = (sorted: readonly number[]): number => sorted[sorted.length >> 1]!;
-const quarter = (sorted: readonly number[]): number => sorted[sorted.length >> 2]!;
 const negative = (x: number): number => (x === 0 ? 0 : -x);
 
 function pad(low: number, high: number, noise: number): [number, number] {
