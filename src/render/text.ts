@@ -140,9 +140,10 @@ export function escapeHtml(text: string): string {
 export function escapeMarkdown(text: string): string {
   return text
     .replace(/\s+/g, ' ')
-    .replace(/[\\`*_{}[\]<>#|~$]/g, (c) => `\\${c}`)
+    .replace(/[\\`*[\]<|~$]/g, (c) => `\\${c}`)
+    .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\_')
     .replace(/&(?=#|\w)/g, '&amp;')
-    .replace(/^(\s*)([-+=]|\d+\.)/, '$1\\$2')
+    .replace(/^(\s*)([-+=>]|#+ |\d+[.)] )/, '$1\\$2')
     .replace(/(https?|ftp|www)(:|\.)/gi, '$1​$2')
     .replace(/@(?=\w)/g, '@​');
 }

@@ -23,6 +23,9 @@ export function deadEnds(rows: readonly ExperimentView[]): ThemeView[] {
   return [...groups].map(([theme, group]) => themeView(theme, group)).sort((a, b) => b.tried - a.tried);
 }
 
+/** For sorting: failures after everything that has a number. */
+const gainOf = (row: ExperimentView): number => row.effect?.raw ?? -Number.MAX_VALUE;
+
 function themeView(theme: string, group: readonly ExperimentView[]): ThemeView {
   const of = (test: (row: ExperimentView) => boolean): number => group.filter(test).length;
   const failed = of((r) => r.verdict === 'crashed' || r.verdict === 'timed out');
@@ -48,7 +51,7 @@ function themeView(theme: string, group: readonly ExperimentView[]): ThemeView {
     failed,
     inconclusive,
     text: parts.join(', '),
-    experiments: group.map((row) => row.n),
+    experiments: [...group].sort((a, b) => gainOf(b) - gainOf(a)).map((row) => row.n),
     ...(best && { best: best.n }),
   };
 }

@@ -66,7 +66,7 @@ export function verdictView(b: Basis, parts: VerdictParts): VerdictView {
   const incumbent = standingOf(b, state.incumbent);
   const champion = standingOf(b, state.champion);
   if (state.champion > 0 && parts.gain) {
-    const first = `Best ${metric} ${plusMinus(champion)} (#${champion.n}), from ${baseline.mean?.text}: ${parts.gain.text}.`;
+    const first = `Best ${metric} ${plusMinus(champion)} (#${champion.n}), baseline ${baseline.mean?.text}: ${parts.gain.text}.`;
     const headline = `${plusMinus(champion)}, confirmed, ${change(parts.gain.effect)}`;
     return { outcome: 'confirmed', sentence: `${first}${laterCandidate(b, incumbent, parts.claims)}`, headline };
   }
