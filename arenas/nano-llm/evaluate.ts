@@ -5,8 +5,9 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EVAL_BATCH, MAX_ARTEFACT_BYTES, SEQ_LEN, VOCAB_SIZE } from './contract.ts';
-import { readTokenizer, readVal } from './data/files.ts';
 import { checkArtefact } from './data/artefact.ts';
+import { readTokenizer, readVal, type ValMeta } from './data/files.ts';
+import type { Tokenizer } from './data/tokenizer.ts';
 import { createRandom } from './tensor/random.ts';
 import { createSession, toOrt } from './tensor/runtime.ts';
 
@@ -21,7 +22,8 @@ function env(name: string): string {
 async function openArtefact(dir: string, cpus: number): Promise<{ run: Run; params: number; bytes: number }> {
   const path = join(dir, 'model.onnx');
   const size = statSync(path, { throwIfNoEntry: false })?.size;
-  if (size === undefined) throw new Error('evaluate: the candidate left no model.onnx. It must write one before the cut.');
+  if (size === undefined)
+    throw new Error('evaluate: the candidate left no model.onnx. It must write one before the cut.');
   if (size > MAX_ARTEFACT_BYTES) {
     throw new Error(`evaluate: model.onnx has ${size} bytes, more than ${MAX_ARTEFACT_BYTES}. Make the model smaller.`);
   }
@@ -33,7 +35,9 @@ async function openArtefact(dir: string, cpus: number): Promise<{ run: Run; para
     const data = logits?.data;
     const expected = EVAL_BATCH * SEQ_LEN * VOCAB_SIZE;
     if (!(data instanceof Float32Array) || data.length !== expected) {
-      throw new Error(`evaluate: logits have ${data?.length ?? 0} values, not ${expected}. Export [8, 256, 1024] float32.`);
+      throw new Error(
+        `evaluate: logits have ${data?.length ?? 0} values, not ${expected}. Export [8, 256, 1024] float32.`,
+      );
     }
     return data;
   };
@@ -45,7 +49,8 @@ function surprise(logits: Float32Array, from: number, target: number): number {
   let top = Number.NEGATIVE_INFINITY;
   for (let i = from; i < from + VOCAB_SIZE; i++) {
     const value = logits[i] ?? Number.NaN;
-    if (!Number.isFinite(value)) throw new Error('evaluate: a logit is not a finite number. The weights have diverged.');
+    if (!Number.isFinite(value))
+      throw new Error('evaluate: a logit is not a finite number. The weights have diverged.');
     if (value > top) top = value;
   }
   let total = 0;
@@ -81,6 +86,32 @@ async function checkCausality(run: Run, tokens: Int32Array, before: Float32Array
   }
 }
 
+/** Sums surprise and bytes over all validation rows. The next rows run while the last ones are counted. */
+async function score(run: Run, rows: Uint16Array, meta: ValMeta, tokenizer: Tokenizer, seed: number) {
+  const shifted = (first: number, by: number): Int32Array =>
+    Int32Array.from({ length: EVAL_BATCH * SEQ_LEN }, (_, i) => {
+      const row = first + Math.floor(i / SEQ_LEN);
+      return rows[row * meta.rowLength + (i % SEQ_LEN) + by] ?? 0;
+    });
+  let [nats, bytes, tokens] = [0, 0, 0];
+  let pending = run(shifted(0, 0));
+  for (let first = 0; first < meta.rows; first += EVAL_BATCH) {
+    const logits = await pending;
+    if (first + EVAL_BATCH < meta.rows) pending = run(shifted(first + EVAL_BATCH, 0));
+    for (const [i, target] of shifted(first, 1).entries()) {
+      const loss = surprise(logits, i * VOCAB_SIZE, target);
+      const length = tokenizer.bytesOf[target]?.length ?? 0;
+      if (length === 0) continue; // Specials count on neither side.
+      nats += loss;
+      bytes += length;
+      tokens++;
+    }
+    // After scoring, which has found these logits finite. The run that is under way is waited for by ONNX Runtime.
+    if (first === 0) await checkCausality(run, shifted(0, 0), logits, seed);
+  }
+  return { nats, bytes, tokens };
+}
+
 async function main(): Promise<void> {
   const started = performance.now();
   const dataDir = env('OVERNIGHT_DATA');
@@ -88,26 +119,15 @@ async function main(): Promise<void> {
   const tokenizer = readTokenizer(dataDir);
   const { rows, meta } = readVal(dataDir, tokenizer);
   if (tokenizer.vocabSize !== VOCAB_SIZE || meta.rowLength !== SEQ_LEN + 1 || meta.rows % EVAL_BATCH !== 0) {
-    throw new Error(`evaluate: the data does not fit the contract (vocabulary ${tokenizer.vocabSize}). Run prepare again.`);
+    throw new Error(
+      `evaluate: the data does not fit the contract (vocabulary ${tokenizer.vocabSize}). Run prepare again.`,
+    );
   }
   const artefact = await openArtefact(env('OVERNIGHT_ARTEFACT'), Number(process.env.OVERNIGHT_CPUS ?? 1));
-  let [nats, bytes, tokens] = [0, 0, 0];
-  for (let first = 0; first < meta.rows; first += EVAL_BATCH) {
-    const input = new Int32Array(EVAL_BATCH * SEQ_LEN);
-    for (let i = 0; i < input.length; i++) input[i] = rows[i + first * meta.rowLength + Math.floor(i / SEQ_LEN)] ?? 0;
-    const logits = await artefact.run(input);
-    if (first === 0) await checkCausality(artefact.run, input, logits, Number.parseInt(nonce.slice(0, 7), 16) || 1);
-    for (let i = 0; i < input.length; i++) {
-      const target = rows[i + 1 + first * meta.rowLength + Math.floor(i / SEQ_LEN)] ?? 0;
-      const length = tokenizer.bytesOf[target]?.length ?? 0;
-      const loss = surprise(logits, i * VOCAB_SIZE, target);
-      if (length === 0) continue; // Specials count on neither side.
-      nats += loss;
-      bytes += length;
-      tokens++;
-    }
-  }
-  if (bytes !== meta.bytes) throw new Error(`evaluate: scored ${bytes} bytes, expected ${meta.bytes}. Run prepare again.`);
+  const causalitySeed = Number.parseInt(nonce.slice(0, 7), 16) || 1;
+  const { nats, bytes, tokens } = await score(artefact.run, rows, meta, tokenizer, causalitySeed);
+  if (bytes !== meta.bytes)
+    throw new Error(`evaluate: scored ${bytes} bytes, expected ${meta.bytes}. Run prepare again.`);
   const result = {
     nonce,
     val_bpb: (nats / Math.LN2 / bytes).toFixed(6),

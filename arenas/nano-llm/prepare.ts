@@ -59,14 +59,18 @@ function packValidation(texts: readonly string[], tokenizer: Tokenizer): { rows:
 function main(): void {
   const depsDir = process.env.OVERNIGHT_DEPS;
   const dataDir = process.env.OVERNIGHT_DATA;
-  if (!depsDir || !dataDir) throw new Error('prepare: OVERNIGHT_DEPS and OVERNIGHT_DATA are not set. See docs/arena.md.');
+  if (!depsDir || !dataDir)
+    throw new Error('prepare: OVERNIGHT_DEPS and OVERNIGHT_DATA are not set. See docs/arena.md.');
   for (const part of ['train', 'val']) mkdirSync(join(dataDir, part), { recursive: true });
   const documents = readCorpus(depsDir);
   say(`read ${documents.length} documents`);
   const { train, val, dropped } = splitDocuments(documents, VAL_PERCENT);
-  say(`split: ${train.length} train, ${val.length} val; dropped ${dropped.exact} exact and ${dropped.near} near duplicates`);
+  say(
+    `split: ${train.length} train, ${val.length} val; dropped ${dropped.exact} exact and ${dropped.near} near duplicates`,
+  );
   const file = trainTokenizer(train, VOCAB_SIZE);
-  if (file.vocabSize !== VOCAB_SIZE) throw new Error(`prepare: only ${file.vocabSize} tokens could be learnt. Use more text.`);
+  if (file.vocabSize !== VOCAB_SIZE)
+    throw new Error(`prepare: only ${file.vocabSize} tokens could be learnt. Use more text.`);
   const tokenizer = createTokenizer(file);
   writeTokenizer(dataDir, file);
   say(`tokenizer: ${file.vocabSize} tokens, ${file.hash.slice(0, 8)}`);
@@ -77,7 +81,9 @@ function main(): void {
   const packed = packValidation(val, tokenizer);
   writeVal(dataDir, packed.rows, { ...common, rows: EVAL_ROWS, rowLength: SEQ_LEN + 1, bytes: packed.bytes });
   const perToken = (docs.bytes / docs.tokens.length).toFixed(2);
-  say(`train ${docs.bytes} bytes in ${docs.tokens.length} tokens (${perToken} bytes/token); val ${packed.bytes} bytes scored`);
+  say(
+    `train ${docs.bytes} bytes in ${docs.tokens.length} tokens (${perToken} bytes/token); val ${packed.bytes} bytes scored`,
+  );
 }
 
 main();

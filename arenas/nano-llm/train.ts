@@ -7,47 +7,44 @@ import { openLoader } from './data/loader.ts';
 import { measurePeakFlops } from './lib/peak.ts';
 import { guard, openRun, type Run, TrainingFailure } from './lib/run.ts';
 import {
-  abs,
   add,
   addAll,
   attention,
+  type CompiledStep,
   cast,
   createRandom,
   crossEntropy,
-  type CompiledStep,
   div,
   embedding,
   encodeModel,
   Graph,
   gradients,
-  greater,
+  less,
   matmul,
   maximum,
   mean,
   mergeHeads,
   mul,
   not,
-  less,
   type Random,
   reciprocal,
   reluSquared,
   reshape,
   rmsNorm,
   rope,
+  Step,
+  Store,
   sigmoid,
   sizeOf,
   slice,
-  softCap,
   splitHeads,
   sqrt,
   square,
   stack,
-  Step,
-  Store,
   sub,
   sum,
   type Tensor,
-  transpose,
+  tanh,
   unstack,
 } from './tensor/index.ts';
 
@@ -68,8 +65,8 @@ const LOGIT_CAP = 15; // logits are bounded to ± this
 
 // Batch
 const TRAIN_LEN = 256; // tokens of a training row; evaluation always uses rows of 256
-const DEVICE_ROWS = 8; // rows in one pass
-const BATCH_TOKENS = 2048; // tokens of one optimizer step; a multiple of DEVICE_ROWS · TRAIN_LEN
+const DEVICE_ROWS = 4; // rows in one pass
+const BATCH_TOKENS = 1024; // tokens of one optimizer step; a multiple of DEVICE_ROWS · TRAIN_LEN
 
 // Optimizer
 const MATRIX_LR = 0.04; // Muon
@@ -180,7 +177,8 @@ function forward(w: Weights, tokens: Tensor): Tensor {
     x = add(x, attend(w, i, rmsNorm(x), tokens));
     x = add(x, matmul(reluSquared(matmul(rmsNorm(x), w(`${i}.up`))), w(`${i}.down`)));
   }
-  return softCap(matmul(rmsNorm(x), w('head')), LOGIT_CAP);
+  // softCap(logits), with the division moved to the smaller tensor.
+  return mul(tanh(matmul(mul(rmsNorm(x), 1 / LOGIT_CAP), w('head'))), LOGIT_CAP);
 }
 
 // =====================================================================================================================
@@ -257,7 +255,7 @@ function muon(step: Step, store: Store, group: readonly Parameter[], grads: read
   const u = orthogonalize(lerp(g, m, hyper.momentum));
   // One variance for each output (column) or, for tall matrices, for each input (row).
   const axis = cols >= rows ? -2 : -1;
-  const size = cols >= rows ? rows : cols;
+  const size = Math.min(rows, cols);
   const meanSquare = mean(square(u), { axis, keep: true });
   const v = lerp(moment(step, store, `${key}:v`, meanSquare.shape), meanSquare, 1 - MUON_BETA2);
   step.update(`${key}:v`, v);
@@ -342,8 +340,14 @@ function tracePass(store: Store, params: readonly Parameter[], last: boolean): S
   const step = new Step(store);
   const tokens = step.input('tokens', [DEVICE_ROWS, TRAIN_LEN], 'int32');
   const targets = step.input('targets', [DEVICE_ROWS, TRAIN_LEN], 'int32');
-  const loss = crossEntropy(forward((name) => step.state(name), tokens), targets);
-  const own = gradients(loss, params.map((p) => step.state(p.name)));
+  const loss = crossEntropy(
+    forward((name) => step.state(name), tokens),
+    targets,
+  );
+  const own = gradients(
+    loss,
+    params.map((p) => step.state(p.name)),
+  );
   step.output('loss', loss);
   if (PASSES === 1) {
     optimize(step, store, params, own);
@@ -389,7 +393,11 @@ function exportModel(store: Store, params: readonly Parameter[]): Uint8Array {
 function createParameters(store: Store, params: readonly Parameter[], seed: number): void {
   for (const p of params) {
     const random = createRandom(seed, p.name);
-    store.add(p.name, p.shape, Float32Array.from({ length: sizeOf(p.shape) }, () => p.init(random)));
+    store.add(
+      p.name,
+      p.shape,
+      Float32Array.from({ length: sizeOf(p.shape) }, () => p.init(random)),
+    );
   }
 }
 
@@ -410,7 +418,12 @@ interface LoopResult {
   readonly lastLoss: number;
 }
 
-async function loop(run: Run, trainer: Trainer, loader: ReturnType<typeof openLoader>, saveS: number): Promise<LoopResult> {
+async function loop(
+  run: Run,
+  trainer: Trainer,
+  loader: ReturnType<typeof openLoader>,
+  saveS: number,
+): Promise<LoopResult> {
   // Time kept back for saving: what the rehearsal took, thrice, and a little; plus the longest step seen so far.
   const reserveS = 0.15 + 3 * saveS;
   const usableS = Math.max(0.2, run.budgetS - reserveS);
@@ -426,7 +439,10 @@ async function loop(run: Run, trainer: Trainer, loader: ReturnType<typeof openLo
     const tookS = run.elapsedS() - before;
     if (steps > 1) longestS = Math.max(longestS * 0.98, tookS);
     if (!(loss <= 100)) {
-      throw new TrainingFailure('nan', `train: the loss is ${loss} at step ${steps}. Lower a learning rate or check the change.`);
+      throw new TrainingFailure(
+        'nan',
+        `train: the loss is ${loss} at step ${steps}. Lower a learning rate or check the change.`,
+      );
     }
     smooth = steps === 1 ? loss : smooth * 0.9 + loss * 0.1;
     run.curve({ step: steps, seconds: run.elapsedS(), loss, smooth, lr: hyper.lr ?? 0 });

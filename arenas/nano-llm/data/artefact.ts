@@ -17,13 +17,21 @@ const ALLOWED = new Set(
 const FLOAT32 = 1;
 const INT32 = 6;
 
-function onlyOne(values: ModelSummary['inputs'], what: string, name: string, type: number, shape: readonly number[]): void {
+function onlyOne(
+  values: ModelSummary['inputs'],
+  what: string,
+  name: string,
+  type: number,
+  shape: readonly number[],
+): void {
   const [value] = values;
   const fits =
     values.length === 1 && value?.name === name && value.typeCode === type && value.shape.join() === shape.join();
   if (fits) return;
   const seen = values.map((v) => `${v.name} [${v.shape.join(', ')}] of type ${v.typeCode}`).join('; ') || 'none';
-  throw new Error(`artefact: the ${what} must be only ${name} [${shape.join(', ')}] of type ${type}, not ${seen}. Export it so.`);
+  throw new Error(
+    `artefact: the ${what} must be only ${name} [${shape.join(', ')}] of type ${type}, not ${seen}. Export it so.`,
+  );
 }
 
 /** Throws one clear message when the file is not an allowed artefact; tells the number of float weights. */
@@ -32,14 +40,17 @@ export function checkArtefact(file: Uint8Array): { readonly params: number } {
   try {
     model = summarizeModel(file);
   } catch (error) {
-    throw new Error(`artefact: model.onnx is not a readable ONNX file (${error instanceof Error ? error.message : error}).`);
+    throw new Error(
+      `artefact: model.onnx is not a readable ONNX file (${error instanceof Error ? error.message : error}).`,
+    );
   }
   if (model.forbidden.length > 0) {
     throw new Error(`artefact: model.onnx has ${model.forbidden[0]}. Keep everything inside one plain graph.`);
   }
   for (const { op, domain, hasSubgraph } of model.ops) {
     const plain = (domain === '' || domain === 'ai.onnx') && ALLOWED.has(op) && !hasSubgraph;
-    if (!plain) throw new Error(`artefact: operator ${domain ? `${domain}.` : ''}${op} is not allowed. Use plain operators.`);
+    if (!plain)
+      throw new Error(`artefact: operator ${domain ? `${domain}.` : ''}${op} is not allowed. Use plain operators.`);
   }
   // An initializer may also be listed as an input (old style); the judge wants the one true input only.
   onlyOne(model.inputs, 'input', 'tokens', INT32, [EVAL_BATCH, SEQ_LEN]);

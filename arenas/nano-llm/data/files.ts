@@ -72,7 +72,9 @@ export function readTrain(dataDir: string, tokenizer: Tokenizer): TokenizedDocum
   const starts = u32(readBytes(join(dataDir, 'train', 'starts.u32')));
   sameTokenizer('train', meta.tokenizer, tokenizer);
   if (tokens.length !== meta.tokens || starts.length !== meta.documents + 1) {
-    throw new DataError(`data: train holds ${tokens.length} tokens, its description says ${meta.tokens}. Run prepare again.`);
+    throw new DataError(
+      `data: train holds ${tokens.length} tokens, its description says ${meta.tokens}. Run prepare again.`,
+    );
   }
   return { tokens, starts, meta };
 }
@@ -87,7 +89,9 @@ export function readVal(dataDir: string, tokenizer: Tokenizer): { readonly rows:
   const rows = u16(readBytes(join(dataDir, 'val', 'rows.u16')));
   sameTokenizer('val', meta.tokenizer, tokenizer);
   if (rows.length !== meta.rows * meta.rowLength) {
-    throw new DataError(`data: val holds ${rows.length} tokens, not ${meta.rows} rows of ${meta.rowLength}. Run prepare again.`);
+    throw new DataError(
+      `data: val holds ${rows.length} tokens, not ${meta.rows} rows of ${meta.rowLength}. Run prepare again.`,
+    );
   }
   return { rows, meta };
 }
@@ -99,7 +103,10 @@ function sameTokenizer(part: string, made: string, tokenizer: Tokenizer): void {
 }
 
 /** Encodes documents, each with BOS in front, into one array. */
-export function tokenizeDocuments(texts: readonly string[], tokenizer: Tokenizer): TokenizedDocuments & { bytes: number } {
+export function tokenizeDocuments(
+  texts: readonly string[],
+  tokenizer: Tokenizer,
+): TokenizedDocuments & { bytes: number } {
   const encoded = texts.map((text) => tokenizer.encode(text));
   const total = encoded.reduce((n, ids) => n + ids.length + 1, 0);
   const tokens = new Uint16Array(total);

@@ -48,7 +48,9 @@ interface PairEntry {
 /** Learns merges from texts: the most frequent pair first, the smaller ids first on a tie. */
 export function trainTokenizer(texts: Iterable<string>, vocabSize: number): TokenizerFile {
   if (vocabSize < 257 || vocabSize > 65_536) {
-    throw new Error(`tokenizer: vocabulary ${vocabSize} is out of range. Choose 257 to 65536 (256 bytes and one special).`);
+    throw new Error(
+      `tokenizer: vocabulary ${vocabSize} is out of range. Choose 257 to 65536 (256 bytes and one special).`,
+    );
   }
   const pieces = countPieces(texts);
   const words = [...pieces.keys()].map((piece) => Array.from(utf8.encode(piece)));
@@ -114,7 +116,9 @@ function mergeWord(ids: number[], a: number, b: number, id: number, count: numbe
 }
 
 const hashOf = (merges: TokenizerFile['merges'], specials: readonly string[]): string =>
-  createHash('sha256').update(JSON.stringify([merges, specials])).digest('hex');
+  createHash('sha256')
+    .update(JSON.stringify([merges, specials]))
+    .digest('hex');
 
 /** Makes a working tokenizer from its file; refuses a file whose hash does not match its merges. */
 export function createTokenizer(file: TokenizerFile): Tokenizer {

@@ -1,7 +1,16 @@
 // One training run as the harness sees it: environment, clock, files in $OVERNIGHT_OUT, the final block, failures.
 // Knows nothing of models. The clock here is for schedules; the harness keeps its own and does not believe this one.
 
-import { appendFileSync, closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DataError } from '../data/files.ts';
 import { ShapeError } from '../tensor/graph.ts';
@@ -118,7 +127,8 @@ function classify(error: unknown): FailureClass | null {
   if (error instanceof TrainingFailure) return error.failure;
   if (error instanceof ShapeError) return 'shape';
   if (error instanceof DataError) return 'data';
-  const text = error instanceof Error ? `${(error as NodeJS.ErrnoException).code ?? ''} ${error.message}` : String(error);
+  const text =
+    error instanceof Error ? `${(error as NodeJS.ErrnoException).code ?? ''} ${error.message}` : String(error);
   if (/ERR_MODULE_NOT_FOUND|Cannot find (module|package)/.test(text)) return 'import';
   if (/bad_alloc|bad allocation|out of memory|Failed to allocate|Array buffer allocation failed|ENOMEM/i.test(text)) {
     return 'out-of-memory';

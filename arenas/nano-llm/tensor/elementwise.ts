@@ -31,7 +31,9 @@ export function sumTo(t: Tensor, shape: Shape): Tensor {
   const summed =
     axes.length === 0
       ? t
-      : t.graph.emit('ReduceSum', [t, t.graph.constant(axes, [axes.length], 'int64')], kept, { attrs: { keepdims: 1 } });
+      : t.graph.emit('ReduceSum', [t, t.graph.constant(axes, [axes.length], 'int64')], kept, {
+          attrs: { keepdims: 1 },
+        });
   if (lead === 0) return summed;
   return t.graph.emit('Reshape', [summed, t.graph.constant(shape, [shape.length], 'int64')], shape);
 }
@@ -43,7 +45,12 @@ function operands(op: string, a: Operand, b: Operand): [Tensor, Tensor] {
   const lift = (x: Operand): Tensor => (isTensor(x) ? x : anchor.graph.constant([x], [], anchor.dtype));
   const pair: [Tensor, Tensor] = [lift(a), lift(b)];
   if (pair[0].dtype !== pair[1].dtype) {
-    failShape(op, `types differ (${pair[0].dtype} and ${pair[1].dtype})`, [pair[0].shape, pair[1].shape], 'Use cast().');
+    failShape(
+      op,
+      `types differ (${pair[0].dtype} and ${pair[1].dtype})`,
+      [pair[0].shape, pair[1].shape],
+      'Use cast().',
+    );
   }
   return pair;
 }
@@ -67,9 +74,29 @@ export const add = (a: Operand, b: Operand): Tensor => binary('add', 'Add', a, b
 /** a − b, broadcasting. */
 export const sub = (a: Operand, b: Operand): Tensor =>
   binary('sub', 'Sub', a, b, (dy, _x, y) => [dy, y.needsGrad ? neg(dy) : null]);
-/** a · b, element by element, broadcasting. */
-export const mul = (a: Operand, b: Operand): Tensor =>
-  binary('mul', 'Mul', a, b, (dy, x, y) => [x.needsGrad ? mul(dy, y) : null, y.needsGrad ? mul(dy, x) : null]);
+/** a · b, element by element, broadcasting. Numbers are collected: (x·2)·3 is one pass, and x·1 none. */
+export function mul(a: Operand, b: Operand): Tensor {
+  const [x, y] = operands('mul', a, b);
+  const [m, n] = [x.graph.numberOf(x), x.graph.numberOf(y)];
+  if (n !== null) return scale(x, n);
+  if (m !== null) return scale(y, m);
+  const sameSize = sizeOf(broadcastShape('mul', x.shape, y.shape)) === Math.max(sizeOf(x.shape), sizeOf(y.shape));
+  if (x.scaled && sameSize && sizeOf(x.shape) >= sizeOf(y.shape)) return scale(mul(x.scaled.base, y), x.scaled.factor);
+  if (y.scaled && sameSize && sizeOf(y.shape) >= sizeOf(x.shape)) return scale(mul(x, y.scaled.base), y.scaled.factor);
+  return binary('mul', 'Mul', x, y, (dy) => [x.needsGrad ? mul(dy, y) : null, y.needsGrad ? mul(dy, x) : null]);
+}
+
+/** x times a plain number. */
+function scale(x: Tensor, factor: number): Tensor {
+  if (x.scaled) return scale(x.scaled.base, x.scaled.factor * factor);
+  if (factor === 1) return x;
+  const known = x.graph.numberOf(x);
+  if (known !== null) return x.graph.constant([known * factor], [], x.dtype);
+  const inputs = [x, x.graph.constant([factor], [], x.dtype)];
+  const scaled = { base: x, factor };
+  return x.graph.emit('Mul', inputs, x.shape, { scaled, backward: (dy) => [scale(dy, factor), null] });
+}
+
 /** a / b, element by element, broadcasting. */
 export const div = (a: Operand, b: Operand): Tensor =>
   binary('div', 'Div', a, b, (dy, x, y) => [

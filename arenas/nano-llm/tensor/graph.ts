@@ -20,6 +20,8 @@ export interface Tensor {
   readonly needsGrad: boolean;
   readonly inputs: readonly Tensor[];
   readonly backward: BackwardRule | null;
+  /** Set when this value is another one times a number: lets products swallow the number instead of a pass over memory. */
+  readonly scaled: { readonly base: Tensor; readonly factor: number } | null;
 }
 
 /** A mistake in how ops were combined; the message names the op, the shapes and the line of the caller. */
@@ -61,6 +63,7 @@ interface EmitOptions {
   readonly attrs?: Readonly<Record<string, Attr>>;
   readonly dtype?: DType;
   readonly backward?: BackwardRule;
+  readonly scaled?: Tensor['scaled'];
 }
 
 /** One computation under construction. Equal nodes and equal constants are stored once. */
@@ -70,6 +73,7 @@ export class Graph {
   private readonly constants = new Map<string, OnnxTensor>();
   private readonly inputs = new Map<string, Tensor>();
   private readonly known = new Map<string, Tensor>();
+  private readonly numbers = new Map<number, number>();
   private nextId = 0;
 
   constructor(floatType: FloatType = 'float32') {
@@ -78,13 +82,14 @@ export class Graph {
 
   private make(name: string | null, shape: Shape, dtype: DType, rest: Partial<Tensor>): Tensor {
     const id = this.nextId++;
-    const { needsGrad = false, inputs = [], backward = null } = rest;
-    return { id, graph: this, name: name ?? `v${id}`, shape, dtype, needsGrad, inputs, backward };
+    const { needsGrad = false, inputs = [], backward = null, scaled = null } = rest;
+    return { id, graph: this, name: name ?? `v${id}`, shape, dtype, needsGrad, inputs, backward, scaled };
   }
 
   /** A value fed at every run. `needsGrad` makes it something `gradients` can differentiate by. */
   input(name: string, shape: Shape, dtype: DType = this.floatType, needsGrad = false): Tensor {
-    if (this.inputs.has(name)) failShape('input', `the name "${name}" is taken`, [shape], 'Give each input its own name.');
+    if (this.inputs.has(name))
+      failShape('input', `the name "${name}" is taken`, [shape], 'Give each input its own name.');
     const t = this.make(name, shape, dtype, { needsGrad });
     this.inputs.set(name, t);
     return t;
@@ -101,8 +106,14 @@ export class Graph {
     if (found) return found;
     const t = this.make(null, shape, dtype, {});
     this.constants.set(t.name, { name: t.name, dtype, shape, bytes });
+    if (values.length === 1) this.numbers.set(t.id, values[0] ?? 0);
     if (key !== null) this.known.set(key, t);
     return t;
+  }
+
+  /** The number behind a constant of one element and no axes; null for anything else. */
+  numberOf(t: Tensor): number | null {
+    return t.shape.length === 0 ? (this.numbers.get(t.id) ?? null) : null;
   }
 
   /** A known weight under a name of its own, as in an exported model. */
@@ -115,7 +126,7 @@ export class Graph {
 
   /** Adds one ONNX node. `shape` is the caller's promise; ONNX Runtime checks it when the session is made. */
   emit(op: string, inputs: readonly Tensor[], shape: Shape, options: EmitOptions = {}): Tensor {
-    const { attrs = {}, dtype = inputs[0]?.dtype ?? this.floatType, backward } = options;
+    const { attrs = {}, dtype = inputs[0]?.dtype ?? this.floatType, backward, scaled = null } = options;
     for (const t of inputs) {
       if (t.graph !== this) failShape(op, `"${t.name}" belongs to another graph`, [t.shape], 'Trace it in this graph.');
     }
@@ -124,7 +135,8 @@ export class Graph {
     const found = this.known.get(key);
     if (found) return found;
     const needsGrad = backward !== undefined && inputs.some((t) => t.needsGrad);
-    const out = this.make(null, shape, dtype, { needsGrad, inputs, backward: needsGrad ? (backward ?? null) : null });
+    const rule = needsGrad ? (backward ?? null) : null;
+    const out = this.make(null, shape, dtype, { needsGrad, inputs, backward: rule, scaled });
     this.nodes.push({ node: { op, inputs: names, output: out.name, attrs }, out });
     this.known.set(key, out);
     return out;
@@ -136,12 +148,12 @@ export class Graph {
    */
   fused(out: Tensor, inputs: readonly Tensor[], backward: BackwardRule): Tensor {
     const needsGrad = inputs.some((t) => t.needsGrad);
-    return { ...out, id: this.nextId++, needsGrad, inputs, backward: needsGrad ? backward : null };
+    return { ...out, id: this.nextId++, needsGrad, inputs, backward: needsGrad ? backward : null, scaled: null };
   }
 
   /** The same value, known not to depend on any parameter. */
   detach(x: Tensor): Tensor {
-    return { ...x, id: this.nextId++, needsGrad: false, inputs: [], backward: null };
+    return { ...x, id: this.nextId++, needsGrad: false, inputs: [], backward: null, scaled: null };
   }
 
   /** The part of the graph that `outputs` need, in an order in which it can be computed. */

@@ -12,17 +12,21 @@ interface MatmulOptions {
   readonly transB?: boolean;
 }
 
-function gemm(a: Tensor, b: Tensor, transA: boolean, transB: boolean): Tensor {
+/** alpha · a · b for matrices, either transposed. Numbers that scale an argument move into alpha, which is free. */
+function gemm(a: Tensor, b: Tensor, transA: boolean, transB: boolean, alpha = 1): Tensor {
+  if (a.scaled) return gemm(a.scaled.base, b, transA, transB, alpha * a.scaled.factor);
+  if (b.scaled) return gemm(a, b.scaled.base, transA, transB, alpha * b.scaled.factor);
   const [m = 0, k = 0] = transA ? [...a.shape].reverse() : a.shape;
   const [k2 = 0, n = 0] = transB ? [...b.shape].reverse() : b.shape;
   if (k !== k2) {
     failShape('matmul', `inner sizes differ (${k} and ${k2})`, [a.shape, b.shape], 'Transpose one, or fix the width.');
   }
   const backward = (dy: Tensor) => [
-    a.needsGrad ? (transA ? gemm(b, dy, transB, true) : gemm(dy, b, false, !transB)) : null,
-    b.needsGrad ? (transB ? gemm(dy, a, true, transA) : gemm(a, dy, !transA, false)) : null,
+    a.needsGrad ? (transA ? gemm(b, dy, transB, true, alpha) : gemm(dy, b, false, !transB, alpha)) : null,
+    b.needsGrad ? (transB ? gemm(dy, a, true, transA, alpha) : gemm(a, dy, !transA, false, alpha)) : null,
   ];
-  return a.graph.emit('Gemm', [a, b], [m, n], { attrs: { transA: +transA, transB: +transB }, backward });
+  const attrs = { transA: +transA, transB: +transB, alpha: { float: alpha } };
+  return a.graph.emit('Gemm', [a, b], [m, n], { attrs, backward });
 }
 
 /** [.., m, k] · [.., k, n] with broadcasting leading axes; both arguments have at least three axes. */
@@ -49,7 +53,8 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   if (a.shape.length < 2 || b.shape.length < 2) {
     failShape('matmul', 'both arguments need two axes or more', [a.shape, b.shape], 'Reshape the vector to a matrix.');
   }
-  if (a.dtype !== b.dtype) failShape('matmul', `types differ (${a.dtype}, ${b.dtype})`, [a.shape, b.shape], 'Use cast().');
+  if (a.dtype !== b.dtype)
+    failShape('matmul', `types differ (${a.dtype}, ${b.dtype})`, [a.shape, b.shape], 'Use cast().');
   if (a.shape.length === 2 && b.shape.length === 2) return gemm(a, b, transA, transB);
   if (b.shape.length === 2 && !transA) {
     const k = a.shape.at(-1) ?? 0;

@@ -48,18 +48,31 @@ export function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
   });
 }
 
+/** Σ x² over the last axis, kept, in one pass; without a gradient rule of its own. */
+function sumSquares(x: Tensor): Tensor {
+  const shape = [...x.shape.slice(0, -1), 1];
+  const axes = x.graph.constant([-1], [1], 'int64');
+  return x.graph.emit('ReduceSumSquare', [x, axes], shape, { attrs: { keepdims: 1 } });
+}
+
 /** x / sqrt(mean(x²) + eps) over the last axis, with no gain (Zhang and Sennrich 2019, arXiv:1910.07467). */
 export function rmsNorm(x: Tensor, eps = 1e-6): Tensor {
   const plain = x.graph.detach(x);
-  const rate = reciprocal(sqrt(add(mean(mul(plain, plain), LAST), eps)));
+  const width = x.shape.at(-1) ?? 1;
+  const rate = reciprocal(sqrt(add(mul(sumSquares(plain), 1 / width), eps)));
   const y = mul(plain, rate);
   return x.graph.fused(y, [x], (dy) => [mul(sub(dy, mul(y, mean(mul(dy, y), LAST))), rate)]);
 }
 
-/** Exchanges the two halves of the last axis. */
+/** Exchanges the two halves of the last axis: a product with a permutation, which beats copying many short runs. */
 function swapHalves(x: Tensor): Tensor {
   const width = x.shape.at(-1) ?? 0;
-  return concat([slice(x, -1, width / 2, width), slice(x, -1, 0, width / 2)], -1);
+  const one = (i: number): number => (i % width === (Math.floor(i / width) + width / 2) % width ? 1 : 0);
+  const swap = x.graph.constant(
+    Array.from({ length: width * width }, (_, i) => one(i)),
+    [width, width],
+  );
+  return matmul(x, swap);
 }
 
 /**
@@ -74,7 +87,10 @@ export function rope(x: Tensor, base = 10_000): Tensor {
   const half = width / 2;
   const angle = (i: number): number => Math.floor(i / width) / base ** ((2 * (i % half)) / width);
   const table = (f: (i: number) => number): Tensor =>
-    x.graph.constant(Array.from({ length: length * width }, (_, i) => f(i)), [length, width]);
+    x.graph.constant(
+      Array.from({ length: length * width }, (_, i) => f(i)),
+      [length, width],
+    );
   const cosines = table((i) => Math.cos(angle(i)));
   const sines = table((i) => (i % width < half ? 1 : -1) * Math.sin(angle(i)));
   const plain = x.graph.detach(x);
@@ -110,7 +126,12 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   const [, kvHeads = 0] = k.shape;
   const fits = q.shape.length === 4 && k.shape.length === 4 && heads % kvHeads === 0;
   if (!fits || sizeOf(k.shape) !== batch * kvHeads * length * width || sizeOf(v.shape) !== sizeOf(k.shape)) {
-    failShape('attention', 'q, k, v do not fit', [q.shape, k.shape, v.shape], 'Use [B,H,T,D] and [B,Hkv,T,D], H a multiple of Hkv.');
+    failShape(
+      'attention',
+      'q, k, v do not fit',
+      [q.shape, k.shape, v.shape],
+      'Use [B,H,T,D] and [B,Hkv,T,D], H a multiple of Hkv.',
+    );
   }
   const groups = heads / kvHeads;
   const block = Math.min(options.block ?? 64, length);
@@ -130,7 +151,10 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
     parts.push({ from, lo, to, query, probs, fold, out: matmul(probs, slice(values, 2, lo, to)) });
   }
   const unfold = (t: Tensor): Tensor => reshape(t, [batch, heads, sizeOf(t.shape) / (batch * heads * width), width]);
-  const y = concat(parts.map((p) => unfold(p.out)), 2);
+  const y = concat(
+    parts.map((p) => unfold(p.out)),
+    2,
+  );
   return q.graph.fused(y, [q, k, v], (dy) => attentionGradient(dy, parts, keys, values, unfold, block, width));
 }
 

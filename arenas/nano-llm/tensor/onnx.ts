@@ -220,7 +220,8 @@ function readInts(fields: readonly Field[], n: number): number[] {
 export function summarizeModel(buf: Uint8Array): ModelSummary {
   const model = readFields(buf);
   const graphs = messages(model, 7);
-  if (graphs.length !== 1 || graphs[0] === undefined) throw new RangeError(`expected one graph, found ${graphs.length}`);
+  if (graphs.length !== 1 || graphs[0] === undefined)
+    throw new RangeError(`expected one graph, found ${graphs.length}`);
   const graph = readFields(graphs[0]);
   const forbidden: string[] = [];
   if (messages(model, 25).length > 0) forbidden.push('model-local functions');

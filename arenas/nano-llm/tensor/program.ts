@@ -20,7 +20,9 @@ export class Store {
   add(name: string, shape: Shape, init: Float32Array = new Float32Array(sizeOf(shape))): void {
     if (this.slots.has(name)) throw new Error(`state: the name "${name}" is taken. Give each value its own name.`);
     if (init.length !== sizeOf(shape)) {
-      throw new Error(`state: "${name}" has ${init.length} values for [${shape}]. Initialise it with ${sizeOf(shape)}.`);
+      throw new Error(
+        `state: "${name}" has ${init.length} values for [${shape}]. Initialise it with ${sizeOf(shape)}.`,
+      );
     }
     const now = toOrt({ data: init, shape });
     this.slots.set(name, { shape, now, next: toOrt({ data: new Float32Array(init.length), shape }) });
@@ -30,7 +32,8 @@ export class Store {
   }
   slot(name: string): Slot {
     const slot = this.slots.get(name);
-    if (!slot) throw new Error(`state: there is no "${name}". Known: ${[...this.slots.keys()].slice(0, 8).join(', ')} …`);
+    if (!slot)
+      throw new Error(`state: there is no "${name}". Known: ${[...this.slots.keys()].slice(0, 8).join(', ')} …`);
     return slot;
   }
   /** The current numbers, not a copy: the next step but one overwrites them. */
@@ -106,7 +109,9 @@ export class Step {
       states: [...this.states.keys()].filter((name) => used.has(name)),
       updates: [...this.updates.keys()],
       outputs: [...this.outputs.keys()],
-      feeds: [...this.feeds].filter(([name]) => used.has(name)).map(([name, t]) => ({ name, shape: t.shape, dtype: t.dtype })),
+      feeds: [...this.feeds]
+        .filter(([name]) => used.has(name))
+        .map(([name, t]) => ({ name, shape: t.shape, dtype: t.dtype })),
     });
   }
 }

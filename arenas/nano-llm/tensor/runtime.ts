@@ -70,7 +70,8 @@ export async function runOnce(
   const session = await createSession(encodeModel(finished), options);
   const inputs = finished.inputs.map(({ name, shape }) => {
     const data = feeds[name];
-    if (!data) throw new Error(`runOnce: the graph needs "${name}", which was not fed. Feed ${Object.keys(feeds)} too.`);
+    if (!data)
+      throw new Error(`runOnce: the graph needs "${name}", which was not fed. Feed ${Object.keys(feeds)} too.`);
     return [name, toOrt({ data, shape })] as const;
   });
   const results = await session.run(Object.fromEntries(inputs));

@@ -23,7 +23,9 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
     failShape('reshape', `${sizeOf(x.shape)} elements do not fit`, [x.shape, shape], 'Keep the number of elements.');
   }
   if (full.length === x.shape.length && full.every((d, i) => d === x.shape[i])) return x;
-  return x.graph.emit('Reshape', [x, ints(x, full)], full, { backward: (dy) => [reshape(dy, x.shape)] });
+  // A scaled value stays one, so that the number can still move into a product behind the reshape.
+  const scaled = x.scaled && { base: reshape(x.scaled.base, full), factor: x.scaled.factor };
+  return x.graph.emit('Reshape', [x, ints(x, full)], full, { scaled, backward: (dy) => [reshape(dy, x.shape)] });
 }
 
 /** Permutes the axes: result axis i is source axis `perm[i]`. Without `perm` the last two swap. */
@@ -84,7 +86,11 @@ export function concat(xs: readonly Tensor[], axis: number): Tensor {
 }
 
 /** Joins tensors of one shape along a new first axis: n × [..] → [n, ..]. */
-export const stack = (xs: readonly Tensor[]): Tensor => concat(xs.map((x) => reshape(x, [1, ...x.shape])), 0);
+export const stack = (xs: readonly Tensor[]): Tensor =>
+  concat(
+    xs.map((x) => reshape(x, [1, ...x.shape])),
+    0,
+  );
 
 /** Element `i` of the first axis: [n, ..] → [..]. */
 export const unstack = (x: Tensor, i: number): Tensor => reshape(slice(x, 0, i, i + 1), x.shape.slice(1));
@@ -151,7 +157,10 @@ export function embedding(table: Tensor, ids: Tensor): Tensor {
     const index = expand(reshape(ids, [count, 1]), [count, width]);
     const zeros = full(table.graph, [rows, width], 0);
     const attrs = { axis: 0, reduction: 'add' };
-    return [table.graph.emit('ScatterElements', [zeros, index, reshape(dy, [count, width])], table.shape, { attrs }), null];
+    return [
+      table.graph.emit('ScatterElements', [zeros, index, reshape(dy, [count, width])], table.shape, { attrs }),
+      null,
+    ];
   };
   return table.graph.emit('Gather', [table, ids], [...ids.shape, width], { attrs: { axis: 0 }, backward });
 }
@@ -160,7 +169,12 @@ export function embedding(table: Tensor, ids: Tensor): Tensor {
 export function takeLast(x: Tensor, ids: Tensor): Tensor {
   const lead = x.shape.slice(0, -1);
   if (lead.length !== ids.shape.length || lead.some((d, i) => d !== ids.shape[i])) {
-    failShape('takeLast', 'ids do not match the leading axes', [x.shape, ids.shape], 'Use ids of shape [..] for [.., V].');
+    failShape(
+      'takeLast',
+      'ids do not match the leading axes',
+      [x.shape, ids.shape],
+      'Use ids of shape [..] for [.., V].',
+    );
   }
   const index = reshape(ids, [...lead, 1]);
   const axis = x.shape.length - 1;

@@ -6,22 +6,42 @@ import { createRandom, Graph, gradients, runOnce, sizeOf, type Tensor } from '..
 
 interface Case {
   readonly shapes: readonly (readonly number[])[];
-  readonly run: (xs: Tensor[], g: Graph) => Tensor;
+  readonly run: (xs: readonly [Tensor, Tensor, Tensor], g: Graph) => Tensor;
   /** Maps a standard normal to a legal argument, away from kinks. */
   readonly domain?: (x: number) => number;
 }
 
 const positive = (x: number): number => Math.abs(x) + 0.5;
 const offZero = (x: number): number => x + Math.sign(x) * 0.2;
-const ids = (g: Graph, values: number[], shape: number[] = [values.length]): Tensor => g.constant(values, shape, 'int32');
-const AB = [[3, 4], [3, 4]];
-const QKV = [[2, 4, 8, 6], [2, 2, 8, 6], [2, 2, 8, 6]];
+const ids = (g: Graph, values: number[], shape: number[] = [values.length]): Tensor =>
+  g.constant(values, shape, 'int32');
+const AB = [
+  [3, 4],
+  [3, 4],
+];
+const QKV = [
+  [2, 4, 8, 6],
+  [2, 2, 8, 6],
+  [2, 2, 8, 6],
+];
 
 const CASES: Record<string, Case> = {
   add: { shapes: [[3, 4], [4]], run: ([a, b]) => t.add(a, b) },
-  'add with both sides broadcast': { shapes: [[3, 1], [1, 4]], run: ([a, b]) => t.add(a, b) },
+  'add with both sides broadcast': {
+    shapes: [
+      [3, 1],
+      [1, 4],
+    ],
+    run: ([a, b]) => t.add(a, b),
+  },
   sub: { shapes: AB, run: ([a, b]) => t.sub(a, b) },
-  mul: { shapes: [[2, 3, 4], [3, 1]], run: ([a, b]) => t.mul(a, b) },
+  mul: {
+    shapes: [
+      [2, 3, 4],
+      [3, 1],
+    ],
+    run: ([a, b]) => t.mul(a, b),
+  },
   div: { shapes: AB, run: ([a, b]) => t.div(a, b), domain: positive },
   maximum: { shapes: AB, run: ([a, b]) => t.maximum(a, b) },
   minimum: { shapes: AB, run: ([a, b]) => t.minimum(a, b) },
@@ -47,24 +67,49 @@ const CASES: Record<string, Case> = {
   transpose: { shapes: [[2, 3, 4]], run: ([a]) => t.transpose(a, [2, 0, 1]) },
   slice: { shapes: [[3, 5]], run: ([a]) => t.slice(a, 1, 1, 4) },
   pad: { shapes: [[3, 2]], run: ([a]) => t.pad(a, -1, 1, 2) },
-  concat: { shapes: [[2, 3], [2, 1], [2, 2]], run: (xs) => t.concat(xs, 1) },
-  stack: { shapes: AB, run: (xs) => t.stack(xs) },
+  concat: {
+    shapes: [
+      [2, 3],
+      [2, 1],
+      [2, 2],
+    ],
+    run: (xs) => t.concat(xs, 1),
+  },
+  stack: { shapes: AB, run: ([a, b]) => t.stack([a, b]) },
   unstack: { shapes: [[3, 2, 2]], run: ([a]) => t.unstack(a, 1) },
   expand: { shapes: [[3, 1]], run: ([a]) => t.expand(a, [2, 3, 4]) },
   sum: { shapes: [[2, 3, 4]], run: ([a]) => t.sum(a, { axis: [0, 2] }) },
   mean: { shapes: [[2, 3, 4]], run: ([a]) => t.mean(a, { axis: 1, keep: true }) },
   max: { shapes: [[3, 4]], run: ([a]) => t.max(a, { axis: -1 }) },
-  addAll: { shapes: AB, run: (xs) => t.addAll(xs) },
+  addAll: { shapes: AB, run: ([a, b]) => t.addAll([a, b, a]) },
   embedding: { shapes: [[5, 3]], run: ([a], g) => t.embedding(a, ids(g, [4, 0, 4, 2], [2, 2])) },
   takeLast: { shapes: [[3, 4]], run: ([a], g) => t.takeLast(a, ids(g, [3, 0, 2])) },
-  matmul: { shapes: [[3, 4], [4, 2]], run: ([a, b]) => t.matmul(a, b) },
+  matmul: {
+    shapes: [
+      [3, 4],
+      [4, 2],
+    ],
+    run: ([a, b]) => t.matmul(a, b),
+  },
   'matmul with both transposed': {
-    shapes: [[4, 3], [2, 4]],
+    shapes: [
+      [4, 3],
+      [2, 4],
+    ],
     run: ([a, b]) => t.matmul(a, b, { transA: true, transB: true }),
   },
-  'matmul of a stack and a matrix': { shapes: [[2, 3, 4], [5, 4]], run: ([a, b]) => t.matmul(a, b, { transB: true }) },
+  'matmul of a stack and a matrix': {
+    shapes: [
+      [2, 3, 4],
+      [5, 4],
+    ],
+    run: ([a, b]) => t.matmul(a, b, { transB: true }),
+  },
   'matmul of two stacks': {
-    shapes: [[2, 1, 4, 3], [3, 4, 5]],
+    shapes: [
+      [2, 1, 4, 3],
+      [3, 4, 5],
+    ],
     run: ([a, b]) => t.matmul(a, b, { transA: true }),
   },
   softmax: { shapes: [[3, 4]], run: ([a]) => t.softmax(a) },
@@ -73,7 +118,10 @@ const CASES: Record<string, Case> = {
   rmsNorm: { shapes: [[3, 6]], run: ([a]) => t.rmsNorm(a) },
   layerNorm: { shapes: [[3, 6]], run: ([a]) => t.layerNorm(a) },
   rope: { shapes: [[2, 5, 6]], run: ([a]) => t.rope(a, 100) },
-  attention: { shapes: QKV.map(([b, , l, d]) => [b ?? 0, 2, l ?? 0, d ?? 0]), run: ([q, k, v]) => t.attention(q, k, v) },
+  attention: {
+    shapes: QKV.map(([b, , l, d]) => [b ?? 0, 2, l ?? 0, d ?? 0]),
+    run: ([q, k, v]) => t.attention(q, k, v),
+  },
   'attention with grouped heads, blocks and a window': {
     shapes: QKV,
     run: ([q, k, v]) => t.attention(q, k, v, { window: 3, block: 2 }),
@@ -86,7 +134,7 @@ const CASES: Record<string, Case> = {
 function trace(c: Case, type: 'float32' | 'float64') {
   const g = new Graph(type);
   const xs = c.shapes.map((shape, i) => g.input(`x${i}`, shape, type, true));
-  const y = c.run(xs, g);
+  const y = c.run(xs as unknown as [Tensor, Tensor, Tensor], g);
   const random = createRandom(7);
   const weights = g.constant(Array.from({ length: sizeOf(y.shape) }, random.normal), y.shape);
   return { g, xs, loss: t.sum(t.mul(y, weights)) };
@@ -94,7 +142,9 @@ function trace(c: Case, type: 'float32' | 'float64') {
 
 async function check(c: Case) {
   const random = createRandom(3);
-  const points = c.shapes.map((s) => Float64Array.from({ length: sizeOf(s) }, () => (c.domain ?? ((x) => x))(random.normal())));
+  const points = c.shapes.map((s) =>
+    Float64Array.from({ length: sizeOf(s) }, () => (c.domain ?? ((x) => x))(random.normal())),
+  );
   const feed = (values: Float64Array[]) => Object.fromEntries(values.map((v, i) => [`x${i}`, v]));
   const exact = trace(c, 'float64');
   const grads = gradients(exact.loss, exact.xs);
@@ -117,7 +167,9 @@ async function check(c: Case) {
       };
       const numeric = ((await at(h)) - (await at(-h))) / (2 * h);
       const got = analytic[`d${i}`]?.[j] ?? Number.NaN;
-      expect(Math.abs(got - numeric), `x${i}[${j}]: rule ${got}, differences ${numeric}`).toBeLessThan(1e-7 * Math.max(1, Math.abs(numeric)) * 20);
+      expect(Math.abs(got - numeric), `x${i}[${j}]: rule ${got}, differences ${numeric}`).toBeLessThan(
+        1e-7 * Math.max(1, Math.abs(numeric)) * 20,
+      );
       expect(Math.abs((rounded[`d${i}`]?.[j] ?? Number.NaN) - got)).toBeLessThan(2e-5 * Math.max(1, Math.abs(got)));
     }
   }
@@ -130,7 +182,9 @@ async function compileLoss(g: Graph, loss: Tensor) {
   const shapes = new Map(finished.inputs.map((i) => [i.name, i.shape]));
   return async (feeds: Record<string, Float64Array>): Promise<number> => {
     const entries = Object.entries(feeds).filter(([name]) => shapes.has(name));
-    const result = await session.run(Object.fromEntries(entries.map(([n, data]) => [n, toOrt({ data, shape: shapes.get(n) ?? [] })])));
+    const result = await session.run(
+      Object.fromEntries(entries.map(([n, data]) => [n, toOrt({ data, shape: shapes.get(n) ?? [] })])),
+    );
     return Number(result.loss?.data[0]);
   };
 }

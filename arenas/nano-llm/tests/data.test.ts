@@ -1,0 +1,190 @@
+// Tokenizer, documents, split and packing: round trips, leak control, full rows, determinism, damaged files.
+
+import { mkdirSync, mkdtempSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { cutDocuments, splitDocuments } from '../data/documents.ts';
+import { readTokenizer, readTrain, tokenizeDocuments, writeTokenizer, writeTrain } from '../data/files.ts';
+import { openLoader } from '../data/loader.ts';
+import { createPacker } from '../data/packing.ts';
+import { createTokenizer, trainTokenizer } from '../data/tokenizer.ts';
+import { createRandom } from '../tensor/random.ts';
+
+const prose = readFileSync(new URL('../program.md', import.meta.url), 'utf8');
+const file = trainTokenizer([prose, 'naïve café — déjà vu 你好 👩‍👩‍👧 ١٢٣'], 400);
+const tokenizer = createTokenizer(file);
+
+describe('the tokenizer', () => {
+  test('gives back every character of Unicode, alone and in a row', () => {
+    let row = '';
+    for (let code = 0; code <= 0x10ffff; code++) {
+      if (code >= 0xd800 && code <= 0xdfff) continue; // Surrogates are no characters; UTF-8 has no bytes for them.
+      row += String.fromCodePoint(code);
+      if (code % 4096 !== 4095) continue;
+      expect(tokenizer.decode(tokenizer.encode(row)) === row, `up to ${code.toString(16)}`).toBe(true);
+      row = '';
+    }
+    for (const char of ['\0', '\r\n', '\u2028', '\ufeff', '\u{10ffff}']) {
+      expect(tokenizer.decode(tokenizer.encode(char))).toBe(char);
+    }
+  });
+
+  test('counts raw bytes, also for tokens that hold part of a character', () => {
+    const text = '你好, naïve 👩‍👩‍👧';
+    const bytes = tokenizer.encode(text).reduce((n, id) => n + (tokenizer.bytesOf[id]?.length ?? 0), 0);
+    expect(bytes).toBe(Buffer.byteLength(text));
+    expect(tokenizer.bytesOf[0xe4]).toEqual(Uint8Array.of(0xe4));
+    expect(tokenizer.bytesOf[tokenizer.bos]).toHaveLength(0);
+  });
+
+  test('merges the most frequent pair first, and compresses what it has learnt', () => {
+    const tiny = trainTokenizer(['abab abab abab'], 260);
+    expect(tiny.merges[0]).toEqual([97, 98]);
+    expect(tokenizer.encode(prose).length).toBeLessThan(Buffer.byteLength(prose) / 1.8);
+    expect(trainTokenizer([prose], 400)).toEqual(trainTokenizer([prose], 400));
+  });
+
+  test('never merges across words or groups digits by more than two', () => {
+    const trained = createTokenizer(trainTokenizer(['2026 2026 2026 2026 of the of the of the of the'], 300));
+    const pieces = trained.encode('2026 of the').map((id) => Buffer.from(trained.bytesOf[id] ?? []).toString());
+    expect(pieces).toEqual(['20', '26', ' of', ' the']);
+  });
+
+  test('refuses a file whose merges were changed, and an impossible vocabulary', () => {
+    expect(() => createTokenizer({ ...file, merges: file.merges.slice(1) })).toThrow('its hash differs');
+    expect(() => trainTokenizer([prose], 100)).toThrow('vocabulary 100 is out of range');
+  });
+});
+
+describe('documents', () => {
+  const random = createRandom(1);
+  const words = Array.from({ length: 400 }, (_, i) => `w${i}`);
+  const essay = (): string => Array.from({ length: 120 }, () => words[random.below(400)]).join(' ');
+
+  test('are cut before doc comments and keep every line but scraps of under 80 characters', () => {
+    const member = (i: number): string =>
+      `  /** Member ${i}: ${'does a thing. '.repeat(30)} */\n  member${i}(): void;\n`;
+    const source = `interface Big {\n${Array.from({ length: 20 }, (_, i) => member(i)).join('')}}\n`;
+    const cut = cutDocuments(source);
+    expect(cut.length).toBeGreaterThan(5);
+    expect(cut.slice(1).every((d) => d.startsWith('/** Member'))).toBe(true);
+    const lines = (text: string): string[] =>
+      text
+        .split('\n')
+        .map((l) => l.trim())
+        .filter(Boolean);
+    expect(cut.flatMap(lines)).toEqual(lines(source).slice(0, -1));
+  });
+
+  test('that repeat are dropped, and validation text that training text nearly contains is too', () => {
+    const essays = Array.from({ length: 300 }, essay);
+    // Every essay also in a copy with one word changed: the copy has its own hash, and may land on the other side.
+    const copies = essays.map((e) => e.replace(/^\S+/, 'changed'));
+    const split = splitDocuments([...essays, ...copies, ...essays.slice(0, 10)], 20);
+    expect(split.dropped.exact).toBe(10);
+    expect(split.dropped.near).toBeGreaterThan(50);
+    const inTraining = new Set(split.train.map((d) => d.slice(20, 100)));
+    expect(split.val.filter((d) => inTraining.has(d.slice(20, 100)))).toEqual([]);
+    expect(split.val.length).toBeGreaterThan(0);
+  });
+
+  test('go to the same side whatever the order of the files', () => {
+    const essays = Array.from({ length: 50 }, essay);
+    expect(splitDocuments([...essays].reverse(), 20)).toEqual(splitDocuments(essays, 20));
+  });
+});
+
+/** Documents of the given lengths; every token tells its document, and the first is BOS (0). */
+function numbered(lengths: readonly number[]) {
+  const starts = new Uint32Array(lengths.length + 1);
+  for (const [i, n] of lengths.entries()) starts[i + 1] = (starts[i] ?? 0) + n;
+  const tokens = Uint16Array.from(lengths.flatMap((n, i) => [0, ...Array(n - 1).fill(i + 1)]));
+  return { tokens, starts };
+}
+
+describe('packing', () => {
+  const random = createRandom(2);
+  const docs = numbered(Array.from({ length: 500 }, () => 5 + random.below(60)));
+
+  test('fills every row with documents that each begin with BOS, and crops at most the last', () => {
+    const packer = createPacker(docs, 64, 1);
+    for (let r = 0; r < 200; r++) {
+      const row = new Uint16Array(64).fill(9999);
+      packer.fillRow(row);
+      expect(row[0]).toBe(0);
+      expect(row.includes(9999)).toBe(false);
+      const begins = [...row.keys()].filter((i) => row[i] === 0);
+      for (const [n, from] of begins.slice(0, -1).entries()) {
+        const doc = (row[from + 1] ?? 0) - 1;
+        const length = (docs.starts[doc + 1] ?? 0) - (docs.starts[doc] ?? 0);
+        expect((begins[n + 1] ?? 0) - from).toBe(length);
+      }
+    }
+  });
+
+  test('takes the largest document that fits', () => {
+    const packer = createPacker(numbered([10, 6, 4, 3]), 10, 1);
+    const row = new Uint16Array(10);
+    packer.fillRow(row);
+    expect([...row]).toEqual([0, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
+  });
+
+  test('is the same for the same seed and different for another', () => {
+    const rows = (seed: number): number[] => {
+      const packer = createPacker(docs, 64, seed);
+      const row = new Uint16Array(64);
+      return Array.from({ length: 20 }, () => {
+        packer.fillRow(row);
+        return row.reduce((a, b) => (a * 31 + b) >>> 0, 7);
+      });
+    };
+    expect(rows(1)).toEqual(rows(1));
+    expect(rows(2)).not.toEqual(rows(1));
+  });
+});
+
+describe('prepared data', () => {
+  const write = (): string => {
+    const dir = mkdtempSync(join(tmpdir(), 'nano-llm-data-'));
+    mkdirSync(join(dir, 'train'));
+    const texts = Array.from({ length: 40 }, (_, i) => `document ${i} ${prose.slice(i * 20, i * 20 + 300)}`);
+    const docs = tokenizeDocuments(texts, tokenizer);
+    const counts = { tokens: docs.tokens.length, documents: texts.length, bytes: docs.bytes };
+    writeTokenizer(dir, file);
+    writeTrain(dir, docs, { version: 1, tokenizer: tokenizer.hash, ...counts, source: 'test' });
+    return dir;
+  };
+
+  test('comes from the loader as targets one place ahead of tokens, the same for the same seed', async () => {
+    const dataDir = write();
+    const take = async (): Promise<number[][]> => {
+      const loader = openLoader({ dataDir, rows: 3, length: 32, seed: 4 });
+      const batches = [await loader.next(), await loader.next()];
+      await loader.close();
+      return batches.flatMap((b) => [[...b.tokens], [...b.targets]]);
+    };
+    const [tokens = [], targets = []] = await take();
+    expect(tokens).toHaveLength(96);
+    for (let i = 0; i < 96; i++) if (i % 32 !== 31) expect(targets[i]).toBe(tokens[i + 1]);
+    for (const row of [0, 1, 2]) expect(tokens[row * 32]).toBe(tokenizer.bos);
+    expect(await take()).toEqual(await take());
+  });
+
+  test('that was cut short, is missing, or belongs to another tokenizer is refused with one clear message', async () => {
+    const cut = write();
+    truncateSync(join(cut, 'train', 'tokens.u16'), 100);
+    expect(() => readTrain(cut, readTokenizer(cut))).toThrow('train holds 50 tokens, its description says');
+    const loader = openLoader({ dataDir: cut, rows: 1, length: 8, seed: 1 });
+    await expect(loader.next()).rejects.toThrow('train holds 50 tokens');
+    await loader.close();
+    const foreign = write();
+    writeTokenizer(foreign, trainTokenizer([prose], 300));
+    expect(() => readTrain(foreign, readTokenizer(foreign))).toThrow(
+      /train was made with tokenizer .* but tokenizer.json is/,
+    );
+    expect(() => readTokenizer(join(foreign, 'nowhere'))).toThrow('cannot be read (ENOENT). Run prepare again.');
+    writeFileSync(join(foreign, 'tokenizer.json'), '{"version": 1, "mer');
+    expect(() => readTokenizer(foreign)).toThrow('is not a version 1 file');
+  });
+});
