@@ -1,4 +1,16 @@
+/** `overnight audit`: the lab derived again from its ledger. */
+import { audit } from '../audit/audit.ts';
+import { findLab } from './find.ts';
+import { print, printJson } from './output.ts';
 import type { Call } from './spec.ts';
-export async function main(_call: Call): Promise<number> {
-  return 0;
+
+export async function main(call: Call): Promise<number> {
+  const { paths, tag } = findLab(call);
+  const result = await audit(paths.lab, paths.store);
+  if (call.json) printJson({ tag, ...result });
+  else {
+    for (const check of result.checks) print(`${check.ok ? '✓' : '✗'} ${check.name}: ${check.detail}`);
+    print(result.ok ? `Lab ${tag} is consistent.` : `Lab ${tag} is not what its ledger says: see docs/ledger.md.`);
+  }
+  return result.ok ? 0 : 4;
 }

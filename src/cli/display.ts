@@ -1,40 +1,187 @@
-/** What a person sees while a lab runs: plain lines here; one JSON event a line with --json. Decides no number. */
-import type { Job, Stop, Told } from '../loop/lab.ts';
+/**
+ * What a person sees while a lab runs: on a terminal a pinned window below permanent lines, elsewhere plain lines, with --json one event a
+ * line. Every number comes from the view; this file owns the cursor and nothing else.
+ */
+import type { LedgerEvent } from '../core/event.ts';
+import type { LabState } from '../core/replay.ts';
+import type { Job, Stop } from '../loop/lab.ts';
 import type { RunWatch } from '../loop/run.ts';
-import type { OpenOptions } from '../wire.ts';
-import { print, printJson, remark } from './output.ts';
+import { now } from '../os/clock.ts';
+import { type LiveTick, liveWindow } from '../render/live.ts';
+import { experimentLine, summaryText } from '../render/terminal.ts';
+import { cut, type Style } from '../render/text.ts';
+import { viewLab } from '../view/lab.ts';
+import type { LabView } from '../view/types.ts';
+import type { Opened, OpenOptions } from '../wire.ts';
+import { viewOf } from './find.ts';
+import { print, printJson, remark, styleOf, zoneMinutes } from './output.ts';
+import type { ReportFiles } from './report.ts';
+
+const KEYS = 'Ctrl-C stop after this one · twice: now, `run` goes on where it stopped';
+const REDRAW_MS = 250;
+/** The window may use this share of the time that passes. */
+const MOST_SHARE = 0.01;
 
 export class Display {
   readonly #json: boolean;
+  readonly #pinned: boolean;
+  readonly #style: Style = styleOf(process.stdout);
+  readonly #ticks = new Map<number, LiveTick>();
+  #lines: string[] = [];
+  #view: LabView | undefined;
+  #state: LabState | undefined;
+  #stage = '';
+  #stageLine = '';
+  #redrawAt = 0;
+
   constructor(json: boolean) {
     this.#json = json;
+    this.#pinned = !json && process.stdout.isTTY === true && process.env.TERM !== 'dumb';
   }
+
   readonly watch: NonNullable<OpenOptions['watch']> = {
-    onOpen: (opened) => this.#say(`lab ${opened.tag} in ${opened.paths.lab}`),
-    onStage: (stage, line) => this.#say(`  ${stage}: ${line}`),
-    onEvent: (event) => {
-      if (this.#json) printJson(event);
-      else if (event.type === 'session.started')
-        this.#say(
-          `sandbox: ${event.sandbox.reason}; limits: ${event.sandbox.limits}; grade: ${event.grade} (${event.gradeReason})`,
-        );
-      else if (event.type === 'measured') this.#say(`  measured: ${JSON.stringify(event.outcome).slice(0, 200)}`);
-      else if (event.type === 'decided') this.#say(`#${event.n} ${event.decision.verdict}: ${event.decision.reason}`);
-      else if (event.type === 'refused') this.#say(`#${event.n} refused: ${event.reason}`);
-      else if (event.type === 'proposed') this.#say(`#${event.n} ${event.hypothesis}`);
-      else if (event.type === 'calibrated') this.#say(`calibrated: ${JSON.stringify(event.noise)}`);
-      else if (event.type === 'confirmation') this.#say(`confirmation of #${event.n}: ${event.reason}`);
+    onOpen: (opened) => this.#opened(opened),
+    onStage: (stage, line) => this.#staged(stage, line),
+    onEvent: (event, state) => this.#event(event, state),
+    onTick: (job, seconds) => {
+      this.#ticks.set(job.n, { n: job.n, purpose: job.purpose, wallS: seconds.wall, budgetedS: seconds.budgeted });
+      this.#redraw(false);
     },
   };
-  readonly runWatch: RunWatch = { onJob: (_job: Job) => {}, onTold: (_job: Job, _told: Told) => {} };
+
+  readonly runWatch: RunWatch = {
+    onJob: (job: Job) => {
+      this.#ticks.set(job.n, { n: job.n, purpose: job.purpose, wallS: 0, budgetedS: 0 });
+      this.#redraw(false);
+    },
+    onTold: (job) => void this.#ticks.delete(job.n),
+  };
+
+  /** A word to the person that is not part of the record. */
   note(text: string): void {
-    remark(text);
+    if (this.#json) remark(text);
+    else this.#permanent(text);
   }
-  #say(text: string): void {
-    if (!this.#json) print(text);
+
+  /** The end of a run: verdict, picture, what next. */
+  end(opened: Opened, report: ReportFiles, stop: Stop): void {
+    this.#clear();
+    if (this.#json) return printJson({ stop, report });
+    const { view } = viewOf(opened);
+    print(`\n${summaryText(view, this.#style, { report: report.markdown })}`);
   }
-  end(report: string | undefined, stop: Stop): void {
-    this.#say(`${stop.reason}: ${stop.detail}; report: ${report}`);
+
+  close(): void {
+    this.#clear();
   }
-  close(): void {}
+
+  #opened(opened: Opened): void {
+    if (this.#json) return;
+    const { state, resumed, tag, paths } = opened;
+    const { start } = state.sessions.at(-1)!;
+    const arena = state.lab!.arena;
+    print(
+      `${resumed ? 'Going on with' : 'New'} lab ${tag} of ${arena.name}: ${arena.metric.name}, ${arena.metric.direction === 'minimize' ? 'lower' : 'higher'} is better`,
+    );
+    print(`  ideas    ${start.proposer} (${start.proposerReason})`);
+    print(`  sandbox  ${start.sandbox.reason}; limits by ${start.sandbox.limits}`);
+    print(`  trust    ${start.grade}: ${start.gradeReason}`);
+    print(`  device   ${start.device}`);
+    print(`  record   ${paths.lab}\n`);
+  }
+
+  #staged(stage: string, line: string): void {
+    if (this.#json) return;
+    this.#stageLine = line;
+    if (!this.#pinned) print(`  ${stage}: ${line}`);
+    else this.#draw([cut(` ${stage}: ${line}`, this.#style.columns)]);
+  }
+
+  #event(event: LedgerEvent, state: LabState): void {
+    if (this.#json) return printJson(event);
+    this.#state = state;
+    switch (event.type) {
+      case 'stage.started':
+        this.#stage = event.stage;
+        return this.#permanent(
+          `${event.stage}: ${event.stage === 'setup' ? 'installing what the arena needs (once)' : 'preparing the data (once)'} …`,
+        );
+      case 'stage.finished':
+        return this.#permanent(
+          event.reused
+            ? `${event.stage}: done before, kept`
+            : `${event.stage}: ${event.wallS.toFixed(1)} s${this.#stage === event.stage && this.#stageLine ? `; ${this.#stageLine}` : ''}`,
+        );
+      case 'measured':
+        return this.#measured(event.m, state);
+      case 'calibrated':
+        this.#look();
+        return this.#permanent(calibrationText(this.#view!));
+      case 'decided':
+      case 'refused':
+        this.#look();
+        return this.#permanent(experimentLine(this.#view!, event.n, this.#style));
+      case 'confirmation':
+        this.#look();
+        return this.#permanent(`${event.passed ? '●' : '○'} #${event.n} ${event.reason}`);
+      case 'session.died':
+        return this.#permanent(
+          `The last session ended without a word${event.processes > 0 ? `; ${event.processes} of its processes were ended` : ''}. Going on.`,
+        );
+      default:
+        return this.#redraw(false);
+    }
+  }
+
+  /** Calibration and confirmation runs get a line each: the first minute says something every few seconds. */
+  #measured(m: number, state: LabState): void {
+    const at = state.measurements[m]!;
+    if (at.state !== 'finished' || at.outcome.kind !== 'measured') return;
+    const unit = state.lab!.arena.metric.name;
+    if (at.purpose === 'calibrate')
+      this.#permanent(`  calibrating: ${unit} ${Number(at.outcome.value.toPrecision(6))}`);
+    if (at.purpose === 'confirm')
+      this.#permanent(`  confirming #${at.claim}: ${unit} ${Number(at.outcome.value.toPrecision(6))} for #${at.n}`);
+  }
+
+  #look(): void {
+    if (this.#state)
+      this.#view = viewLab(this.#state, { now: now(), alive: true, tip: '', zoneMinutes: zoneMinutes() });
+  }
+
+  #permanent(line: string): void {
+    if (!this.#pinned) return print(line);
+    this.#clear();
+    print(line);
+    this.#redraw(true);
+  }
+
+  /** Draw the window again, unless that would cost more of a core than it is worth. */
+  #redraw(must: boolean): void {
+    const started = performance.now();
+    if (!this.#pinned || !this.#state || (!must && started < this.#redrawAt)) return;
+    if (!this.#view || !must) this.#look();
+    if (this.#view) this.#draw(liveWindow(this.#view, [...this.#ticks.values()], this.#style, { keys: KEYS }));
+    const cost = performance.now() - started;
+    this.#redrawAt = performance.now() + Math.max(REDRAW_MS, cost / MOST_SHARE);
+  }
+
+  #draw(lines: string[]): void {
+    // Synchronised update (DEC mode 2026): terminals that know it show the change at once, others ignore it.
+    process.stdout.write(`\x1b[?2026h${this.#erase()}${lines.join('\n')}\n\x1b[?2026l`);
+    this.#lines = lines;
+  }
+
+  #clear(): void {
+    if (this.#lines.length > 0) process.stdout.write(this.#erase());
+    this.#lines = [];
+  }
+
+  #erase(): string {
+    return this.#lines.length > 0 ? `\x1b[${this.#lines.length}A\x1b[0J` : '';
+  }
+}
+
+function calibrationText(view: LabView): string {
+  return view.noise ? `noise: ${view.noise.text}` : 'noise: not known yet';
 }

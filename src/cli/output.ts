@@ -1,9 +1,5 @@
 /** How commands talk: text for people on standard output, one JSON value a line with --json. Knows what a terminal can do, not what is said. */
-export interface Style {
-  readonly color: boolean;
-  readonly columns: number;
-  readonly unicode: boolean;
-}
+import type { Style } from '../render/text.ts';
 
 export const print = (text: string): void => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 export const printJson = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
@@ -20,3 +16,6 @@ export function styleOf(stream: NodeJS.WriteStream): Style {
   const unicode = process.env.TERM !== 'linux' && !/^(C|POSIX)$/.test(locale);
   return { color, unicode, columns: terminal ? Math.max(40, stream.columns ?? 80) : 100 };
 }
+
+/** Minutes east of UTC of the person's clock. */
+export const zoneMinutes = (): number => -new Date().getTimezoneOffset();

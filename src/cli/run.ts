@@ -36,8 +36,8 @@ export async function runLab(options: OpenOptions, json: boolean): Promise<numbe
     stopping = { soon: () => opened.lab.stopSoon(), now: () => opened.lab.abort() };
     if (opening.signal.aborted) opened.lab.stopSoon();
     const stop = await opened.run(display.runWatch);
-    const report = await writeReport(opened.paths, opened.tag);
-    display.end(report, stop);
+    const report = await writeReport(opened);
+    display.end(opened, report, stop);
     return stop.reason === 'interrupted' ? 130 : stop.reason === 'stuck' ? 6 : 0;
   } finally {
     display.close();

@@ -51,7 +51,9 @@ function fresh(call: Call, folder: string, name: string, quick: boolean): OpenOp
     tag: nextTag(folder, quick),
     command: `try ${name}${quick ? ' --quick' : ''}`,
     limits: { experiments, deadline, ...asked },
-    ...(quick && { calibrate: QUICK.calibrate, seconds: Math.min(QUICK.seconds, arena.budget.seconds) }),
+    ...(quick && { calibrate: QUICK.calibrate }),
+    // Where candidate and judge are joined, the budget is a bound on answering, not an amount of work to shorten.
+    ...(quick && arena.evaluate?.join !== 'pipe' && { seconds: Math.min(QUICK.seconds, arena.budget.seconds) }),
   };
 }
 

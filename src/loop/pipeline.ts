@@ -145,9 +145,23 @@ class Measuring {
     const waiting = setTimeout(() => first.kill(), 500);
     this.#candidate = await first.done;
     clearTimeout(waiting);
-    const mute = this.#candidate.ending === 'aborted' || this.#candidate.ending === 'signalled';
-    const candidateFault = mute ? undefined : this.#candidateFault(this.#candidate);
-    return candidateFault ?? this.#evaluatorFault(this.#evaluator) ?? this.#tampered() ?? this.#readResult();
+    return this.#joinedFault() ?? this.#tampered() ?? this.#readResult();
+  }
+
+  /** Who is to blame when two joined processes fail: a candidate that failed by itself, else the judge. */
+  #joinedFault(): Outcome | undefined {
+    const { ending } = this.#candidate!;
+    const judged = this.#evaluatorFault(this.#evaluator!);
+    if (ending === 'cut' && judged) {
+      const seconds = this.#bench.arena.budget.seconds;
+      return {
+        kind: 'timed out',
+        class: 'timeout',
+        message: `the candidate’s ${seconds} s ended before the evaluator had all its answers`,
+      };
+    }
+    const waited = ending === 'aborted' || (ending === 'signalled' && !judged);
+    return (waited ? undefined : this.#candidateFault(this.#candidate!)) ?? judged;
   }
 
   async #guards(): Promise<Outcome | undefined> {

@@ -33,7 +33,8 @@ export async function run(
     watch.onJob?.(job);
     try {
       const result = await lab.measure(job);
-      watch.onTold?.(job, await lab.tell(job, result));
+      const told = await lab.tell(job, result);
+      watch.onTold?.(job, told);
       failures = 0;
     } catch (thrown) {
       if (thrown instanceof LabError && thrown.code !== 'E_SPAWN') throw thrown;

@@ -39,11 +39,15 @@ export function createHome(paths: LabPaths): void {
   if (!fs.existsSync(ignore)) fs.writeFileSync(ignore, '*\n');
 }
 
+/** The lab that `doctor` makes and removes; never the one a person means. */
+export const DOCTOR_TAG = 'doctor';
+
 /** Tags of the labs of an arena, the one written last first. */
 export function listTags(arena: string): string[] {
   const { labs } = labPaths(arena, '-');
   const found = fs.existsSync(labs) ? fs.readdirSync(labs) : [];
   return found
+    .filter((tag) => tag !== DOCTOR_TAG)
     .map((tag) => ({ tag, stat: fs.statSync(path.join(labs, tag, 'ledger.jsonl'), { throwIfNoEntry: false }) }))
     .filter(({ stat }) => stat?.isFile())
     .sort((a, b) => b.stat!.mtimeMs - a.stat!.mtimeMs)

@@ -1,0 +1,40 @@
+/** The page of instructions that `new` writes: a protocol for whoever proposes, made from the manifest. */
+import type { Arena } from '../core/arena.ts';
+
+export function programText(arena: Arena): string {
+  const { metric, editable, budget, resources, evaluate } = arena;
+  const better = metric.direction === 'minimize' ? 'lower is better' : 'higher is better';
+  const judge = evaluate
+    ? 'It is made by an evaluator process that you cannot reach, from frozen files.'
+    : `It is the line \`${metric.name}: NUMBER\` that the candidate prints. Printing another number than the one that was measured is not an idea.`;
+  return `# ${arena.name}: the protocol
+
+You improve one number: \`${metric.name}\`, ${better}. ${judge}
+
+## Scope
+- You may change: ${editable.map((glob) => `\`${glob}\``).join(', ')}. Everything else is frozen; a change outside is refused before it runs.
+- One experiment has ${budget.seconds} s of budgeted work after the candidate creates \`$OVERNIGHT_START\` (at most ${budget.grace_s} s of start-up),
+  ${resources.cpus} core${resources.cpus === 1 ? '' : 's'} and ${resources.memory_mb} MB. The harness keeps the time and ends what runs over.
+- No network, no new packages, no files of the machine outside the arena.
+
+## What better means
+- The harness repeats the unchanged code first and knows the noise. A difference inside the noise is no result, whatever the sign.
+- Seeds belong to the harness. A lucky seed is not an improvement.
+- One idea per experiment. Say what you expect, and by how much, before you change anything.
+
+## Keep policy
+- Better by more than the noise is kept; in doubt it is measured again; otherwise it is dropped. What is kept is claimed only after fresh repeats.
+- All else equal, less code wins. A change of more than twenty added lines must pay double; deleting code for an equal result is a win.
+
+## Crashes
+- A crash, a missing or an implausible number is a failed experiment, never a zero. You see the last lines of the output and may try a repair;
+  if the idea itself is broken, drop it and go on.
+
+## Autonomy
+- Do not ask, do not wait, do not stop: propose. Having no idea is a legal answer; say so instead of repeating an old one.
+- Look at what was tried before. An idea that failed against an earlier champion may be tried again when the champion has moved far.
+
+## Notes of the person
+(Write here what you know about the problem: what was tried by hand, what is believed not to work, what must not get worse.)
+`;
+}
