@@ -5,7 +5,7 @@
 import { STANDING } from '../view/experiment.ts';
 import { viewStaircase } from '../view/staircase.ts';
 import type { ExperimentView, LabView, SegmentView } from '../view/types.ts';
-import { MOST_DIFF, type ReportOptions } from './markdown.ts';
+import { affordable, MOST_DIFF, type ReportOptions } from './markdown.ts';
 import { GLYPHS, kindOf } from './marks.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import { staircaseSvg } from './svg.ts';
@@ -64,7 +64,7 @@ function table(
 function header(view: LabView): string {
   const { grade, reason } = view.trust;
   const tiles: [string, string][] = [
-    ['best', esc(view.verdict.headline)],
+    ['result', esc(view.verdict.headline)],
     ['noise', view.noise ? `±${esc(view.noise.sigma.text)}` : 'not known yet'],
     ['since best', `${view.sinceBest.experiments} experiments, ${esc(view.sinceBest.text.split(' · ')[1] ?? '')}`],
     ['tried', esc(view.counts.text)],
@@ -152,13 +152,18 @@ function oneResult(row: ExperimentView): string {
 
 function undecided(view: LabView): string {
   if (view.undecided.length === 0) return section('undecided', 'Undecided', '<p>Nothing.</p>');
-  const rows = view.undecided.map((u) => [
+  const { shown, rest } = affordable(view);
+  const rows = shown.map((u) => [
     String(u.n),
     foreign(cut(view.experiments[u.n]!.hypothesis, 120)),
     `${esc(u.what)}${u.effect ? `, ${esc(u.effect.text)}` : ''}`,
     esc(u.cost),
   ]);
-  return section('undecided', 'Undecided', table(['#', 'idea', 'now', 'to settle'], rows, [0]));
+  return section(
+    'undecided',
+    'Undecided',
+    `${table(['#', 'idea', 'now', 'to settle'], rows, [0])}${rest === '' ? '' : `<p>${esc(rest)}</p>`}`,
+  );
 }
 
 // ----------------------------------------------------------------------------------- the rest of the page

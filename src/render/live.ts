@@ -33,7 +33,7 @@ export function liveWindow(
   const since = `since best ${view.sinceBest.text}`;
   const lines = [
     paint(style, 'dim', '─'.repeat(columns)),
-    `${twoEnds(` best ${view.verdict.headline}`, since, columns - view.trust.grade.length - 4)} ${trust(view, style)}`,
+    `${twoEnds(` ${view.verdict.headline}`, since, columns - view.trust.grade.length - 4)} ${trust(view, style)}`,
     cut(` ${view.counts.text}`, columns),
     ...budgetLine(view, columns),
     ...ticks.slice(0, MOST_TICKS).map((tick) => tickLine(view, tick, columns)),

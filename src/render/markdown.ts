@@ -3,7 +3,7 @@ import { STANDING } from '../view/experiment.ts';
 import { viewStaircase } from '../view/staircase.ts';
 import type { EffectView, ExperimentView, LabView, SegmentView } from '../view/types.ts';
 import { GLYPHS, kindOf } from './marks.ts';
-import { cut, escapeMarkdown as esc } from './text.ts';
+import { cut, escapeMarkdown as esc, revealBidi } from './text.ts';
 
 export interface ReportOptions {
   /** Unified diff from one experiment to another, where there is one. */
@@ -102,7 +102,7 @@ function diffLines(n: number, options: ReportOptions): string[] {
   const shown =
     diff.length > MOST_DIFF ? `${diff.slice(0, MOST_DIFF)}\n… cut; \`overnight diff ${n}\` shows all` : diff;
   const fence = '`'.repeat(Math.max(3, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length + 1)));
-  return ['', `The whole change, from the baseline to #${n}:`, '', `${fence}diff`, shown.trimEnd(), fence];
+  return ['', `The whole change, from the baseline to #${n}:`, '', `${fence}diff`, revealBidi(shown).trimEnd(), fence];
 }
 
 // ---------------------------------------------------------------------------------------- what did not
@@ -128,14 +128,29 @@ function oneResult(row: ExperimentView): string {
 
 const effectText = (effect: EffectView): string => esc(effect.text);
 
+/** Those that can be settled one by one; the others, when there are many, only by their numbers. */
+export function affordable({ undecided }: LabView): { shown: LabView['undecided']; rest: string } {
+  const hard = undecided.filter((u) => u.measurements === undefined);
+  if (undecided.length <= 6 || hard.length < 2) return { shown: undecided, rest: '' };
+  const shown = undecided.filter((u) => u.measurements !== undefined);
+  const numbers = hard
+    .slice(0, 30)
+    .map((u) => `#${u.n}`)
+    .join(', ');
+  const rest = `${shown.length > 0 ? 'Not worth settling' : 'None is worth settling'}, their effects being too small for this noise: ${numbers}${hard.length > 30 ? ` and ${hard.length - 30} more` : ''}.`;
+  return shown.length > 0 ? { shown, rest } : { shown: hard.slice(0, 3), rest };
+}
+
 function undecided(view: LabView): string {
-  const lines = view.undecided.map((u) => {
+  const { shown, rest } = affordable(view);
+  const lines = shown.map((u) => {
     const row = view.experiments[u.n]!;
     const effect = u.effect ? `, ${esc(u.effect.text)}` : '';
     return `| ${u.n} | ${esc(cut(row.hypothesis, 120))} | ${esc(u.what)}${effect} | ${esc(u.cost)} |`;
   });
   const table = ['| # | idea | now | to settle |', '|--:|---|---|---|', ...lines];
-  return lines.length > 0 ? section('Undecided', table) : section('Undecided', ['Nothing.']);
+  const more = rest === '' ? [] : ['', esc(rest)];
+  return section('Undecided', lines.length > 0 ? [...table, ...more] : ['Nothing.']);
 }
 
 // ----------------------------------------------------------------------------------- the rest of the page

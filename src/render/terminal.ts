@@ -21,10 +21,14 @@ const STATE_SIGNS: Readonly<Record<LabStateKind, readonly [string, Paint]>> = {
 export function statusText(view: LabView, style: Style): string {
   const [sign, color] = STATE_SIGNS[view.state.kind];
   const head = `${sign} ${name(view)} · ${view.state.text}`;
-  const tried = [`since best ${view.sinceBest.text}`, view.counts.text, `${view.time.text.perHour} per hour`];
+  const tried = [
+    `since best ${view.sinceBest.text}`,
+    view.counts.text,
+    ...(view.time.experimentsPerHour > 0 ? [`${view.time.text.perHour} per hour`] : []),
+  ];
   const lines = [
     paint(style, color, cut(head, style.columns)),
-    `  ${cut(`best ${view.verdict.headline}`, style.columns - 2 - trustWidth(view))} ${trust(view, style)}`,
+    `  ${cut(view.verdict.headline, style.columns - 2 - trustWidth(view))} ${trust(view, style)}`,
     `  ${cut(tried.join(' · '), style.columns - 2)}`,
   ];
   return finish(lines, style);
@@ -54,7 +58,7 @@ export function experimentLine(view: LabView, n: number, style: Style): string {
   const kind = kindOf(row);
   const left = [
     pad(String(row.n), widths.n, 'right'),
-    GLYPHS[kind],
+    row.verdict === 'running' || row.verdict === 'waiting' ? '…' : GLYPHS[kind],
     pad(row.verdict, 12),
     pad(numbers(row, widths), widths.numbers),
   ].join(' ');
@@ -122,10 +126,7 @@ export function summaryText(view: LabView, style: Style, options: SummaryOptions
     ...chart(viewStaircase(view), style, options.rows ?? 11),
     '',
     ...wrap(view.counts.text, style.columns),
-    ...wrap(
-      `${view.time.text.sessions} in all, ${view.time.text.perExperiment} per experiment, ${view.time.text.idleShare} idle`,
-      style.columns,
-    ),
+    ...(view.sessions.length > 0 ? wrap(timeText(view), style.columns) : []),
     ...wrap(view.state.text, style.columns),
     ...view.health.filter((h) => h.warning).flatMap((h) => wrap(`! ${h.what}: ${h.text}`, style.columns)),
     ...view.take.map((t) => `  ${pad(t.command, 22)} ${t.what}`),
@@ -133,6 +134,9 @@ export function summaryText(view: LabView, style: Style, options: SummaryOptions
   ];
   return finish(lines, style);
 }
+
+const timeText = ({ time: { text } }: LabView): string =>
+  `${text.sessions} in all, ${text.perExperiment} per experiment, ${text.idleShare} idle`;
 
 // ------------------------------------------------------------------------------------------------- show
 

@@ -124,9 +124,14 @@ export function bar(share: number, length = 10): string {
   return '▓'.repeat(full) + '░'.repeat(length - full);
 }
 
+/** Characters that turn the direction of text, made visible: a diff must not read otherwise than it runs. */
+export function revealBidi(text: string): string {
+  return text.replace(/[\u202a-\u202e\u2066-\u2069]/g, (c) => `⟨U+${c.charCodeAt(0).toString(16).toUpperCase()}⟩`);
+}
+
 /** Text that may stand in HTML, SVG and their attributes. */
 export function escapeHtml(text: string): string {
-  return text
+  return revealBidi(text)
     .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]/g, '')
     .replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
     .replaceAll('&', '&amp;')
@@ -140,9 +145,10 @@ export function escapeHtml(text: string): string {
 export function escapeMarkdown(text: string): string {
   return text
     .replace(/\s+/g, ' ')
-    .replace(/[\\`*[\]<|~$]/g, (c) => `\\${c}`)
+    .replace(/[\\`*[\]|~$]/g, (c) => `\\${c}`)
     .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\_')
     .replace(/&(?=#|\w)/g, '&amp;')
+    .replaceAll('<', '&lt;')
     .replace(/^(\s*)([-+=>]|#+ |\d+[.)] )/, '$1\\$2')
     .replace(/(https?|ftp|www)(:|\.)/gi, '$1​$2')
     .replace(/@(?=\w)/g, '@​');

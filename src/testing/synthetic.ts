@@ -53,6 +53,11 @@ export interface SyntheticLab {
   readonly now: string;
 }
 
+const REASONS = {
+  sealed: 'a separate evaluator process, which the candidate cannot reach, makes the number',
+  guarded: 'the candidate prints the number itself, sandboxed, with bounds on what is plausible',
+  reported: 'without a sandbox the candidate can reach the evaluator and its data',
+};
 const DEVICE = 'cpu:synthetic';
 const SOURCE = 'x';
 /** Seconds that a session lies down between two others. */
@@ -156,7 +161,7 @@ class Maker {
       device: 'a synthetic processor, 2 cores',
       sandbox: { level: 'bubblewrap', reason: 'found on PATH, probe passed', limits: 'cgroup' },
       grade: this.#o.grade ?? 'sealed',
-      gradeReason: 'a separate evaluator process, which the candidate cannot reach, makes the number',
+      gradeReason: REASONS[this.#o.grade ?? 'sealed'],
       proposer: 'knobs',
       proposerReason: 'the manifest declares knobs and no model is configured',
       limits,
@@ -336,7 +341,7 @@ class Maker {
 const MESSAGES: Partial<Record<FailureClass, string>> = {
   'out-of-memory': 'the candidate needed more than its 2048 MB of memory',
   exit: 'the candidate ended with status 1: TypeError: x is not a function',
-  nan: 'the loss became NaN at step 3',
+  nan: 'the loss is not a number at step 3',
 };
 
 function syntheticArena(o: SyntheticOptions): Arena {

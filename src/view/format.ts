@@ -26,6 +26,7 @@ const clamp = (decimals: number): number => Math.min(15, Math.max(0, decimals));
 
 /** Decimals that show exact values exactly, at most five significant figures: for metrics without noise. */
 export function decimalsOfExact(values: readonly number[]): number {
+  if (values.length === 0) return 3;
   const most = values.reduce((worst, v) => Math.max(worst, Math.abs(v)), 0);
   const limit = decimalsOf(0, most);
   for (let d = 0; d < limit; d++)

@@ -41,7 +41,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
   return {
     ...heading(b),
     state: status,
-    verdict: verdictView(b, { gain, claims, noise, tried: measured }),
+    verdict: verdictView(b, { gain, claims, noise, tried: measured, numbers: ended.filter((row) => row.mean).length }),
     ...(measuredAny && {
       baseline: standingOf(b, 0),
       incumbent: standingOf(b, state.incumbent),
@@ -173,15 +173,15 @@ function takeCommands(state: LabState): LabView['take'] {
   const n = state.champion > 0 ? state.champion : state.incumbent;
   const kept = state.experiments[n];
   if (n === 0 || !kept || verdictOf(kept) !== 'kept') return [];
+  const doubt = state.champion > 0 ? '' : ', which are not confirmed,';
   return [
     { command: `overnight diff ${n}`, what: `show what #${n} changes against the baseline` },
-    { command: 'overnight take', what: 'put the kept steps on a branch of your repository' },
+    { command: 'overnight take', what: `put the kept steps${doubt} on a branch of your repository` },
     { command: 'overnight audit', what: 'check that every verdict follows from the record' },
   ];
 }
 
 function emptyView(facts: Facts): LabView {
-  const num = { raw: 0, text: '0' };
   const problem = facts.ledgerProblem;
   const none = duration(0);
   return {
@@ -194,7 +194,7 @@ function emptyView(facts: Facts): LabView {
       : { kind: 'never run', text: 'never run' },
     verdict: { outcome: 'nothing yet', sentence: 'Nothing has been measured yet.', headline: 'nothing measured yet' },
     claims: [],
-    sinceBest: { experiments: 0, seconds: 0, text: `${num.text} · ${none}` },
+    sinceBest: { experiments: 0, seconds: 0, text: `0 · ${shortDuration(0)}` },
     counts: {
       tried: 0,
       kept: 0,

@@ -2,7 +2,7 @@
  * The staircase as data: marks, the running best, noise band, baseline, labels, axes, in units of the axes. Nothing is dropped: what does not
  * fit is clipped to the edge and counted, what has no number stands on the rug. Knows nothing about pixels or characters.
  */
-import { oneLine } from '../base/text.ts';
+import { count, oneLine } from '../base/text.ts';
 import { fixed, NONE, percent, shortDuration, signed } from './format.ts';
 import { limitsOf, ticks } from './scale.ts';
 import type { ExperimentView, LabView } from './types.ts';
@@ -89,8 +89,8 @@ export function viewStaircase(view: LabView, options: StaircaseOptions = {}): St
   const marks = rows.map((row) => markOf(row, view, toX(row), toY, y));
   const lastX = Math.max(xAxis === 'experiment' ? 10 : 0, ...view.experiments.slice(-1).map(toX), 0);
   const x: [number, number] = [0, lastX > 0 ? lastX * 1.02 : 1];
-  const count = (edge: 'top' | 'bottom'): number => marks.filter((m) => m.clipped === edge).length;
-  const clipped = { top: count('top'), bottom: count('bottom') };
+  const beyond = (edge: 'top' | 'bottom'): number => marks.filter((m) => m.clipped === edge).length;
+  const clipped = { top: beyond('top'), bottom: beyond('bottom') };
   return {
     title: `${view.arena}: ${view.metric.name} ${view.metric.arrow}`,
     description: describe(view, clipped),
@@ -243,7 +243,7 @@ function captionOf(view: LabView, clipped: StaircaseView['clipped']): string {
     ? `The band is one standard deviation of repeats of the same code, ±${view.noise.sigma.text} (${view.noise.dof} degrees of freedom).`
     : 'The noise is not known yet.';
   const beyond = clipped.top + clipped.bottom;
-  const edges = beyond > 0 ? ` ${fixed(beyond, 0)} lie beyond the edges and are drawn there as triangles.` : '';
+  const edges = beyond > 0 ? ` ${count(beyond, 'mark')} beyond the edges: drawn there as triangles.` : '';
   const other = view.experiments.filter((row) => row.otherDevice).length;
   const devices =
     other > 0 ? ` ${other} were measured on another device and are left out: their numbers cannot be compared.` : '';

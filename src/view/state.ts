@@ -32,8 +32,7 @@ export function stateView(b: Basis, lastSign: string): StateView {
   }
   const session = state.sessions.at(-1);
   if (!session) return { kind: 'never run', text: 'never run' };
-  if (!session.end)
-    return facts.alive ? livingState(b) : diedState(lastSign, time, 'the process is gone and left no word');
+  if (!session.end) return facts.alive ? livingState(b) : diedState(lastSign, time, 'the process is gone');
   const { reason, detail, at } = session.end;
   if (reason === 'died') return diedState(lastSign, time, detail);
   const kind = KINDS[reason];
@@ -62,7 +61,7 @@ function activity(b: Basis): string {
   const { state } = b;
   const [first] = state.running;
   const m = first === undefined ? undefined : state.measurements[first];
-  if (m) return `${purposeText(b, m)}${state.running.size > 1 ? ` and ${state.running.size - 1} more` : ''}`;
+  if (m) return `${nowText(b, m)}${state.running.size > 1 ? ` and ${state.running.size - 1} more` : ''}`;
   for (const [stage, record] of state.stages)
     if (record.output === undefined && record.failed === undefined) return `${stage}`;
   return state.measurements.length === 0 ? 'getting ready' : 'waiting for the next idea';
@@ -84,17 +83,21 @@ export function purposeText(b: Basis, m: Measurement): string {
   }
 }
 
+function nowText(b: Basis, m: Measurement): string {
+  const titled = m.purpose === 'idea' || m.purpose === 'replicate';
+  return titled ? `${purposeText(b, m)} ${titleOf(b.state, m.n)}` : purposeText(b, m);
+}
+
 export function nowViews(b: Basis): NowView[] {
   return [...b.state.running].map((k) => {
     const m = b.state.measurements[k]!;
-    const title = m.purpose === 'idea' || m.purpose === 'replicate' ? ` ${titleOf(b.state, m.n)}` : '';
     return {
       m: m.m,
       n: m.n,
       purpose: m.purpose,
       startedAt: m.startedAt,
       elapsedS: Math.max(0, secondsBetween(m.startedAt, b.facts.now)),
-      text: `${purposeText(b, m)}${title}`,
+      text: nowText(b, m),
     };
   });
 }

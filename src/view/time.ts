@@ -118,7 +118,7 @@ export function sessionViews(b: Basis, spans: readonly Span[]): SessionView[] {
       lengthS,
       length: duration(lengthS),
       end: end?.reason ?? (running ? 'running' : 'died'),
-      detail: oneLine(end?.detail ?? (running ? '' : 'the process is gone and left no word'), 300),
+      detail: oneLine(end?.detail ?? (running ? '' : 'the process is gone'), 300),
       command: oneLine(start.command, 200),
       device: oneLine(start.device, 120),
       proposer: `${start.proposer}: ${oneLine(start.proposerReason, 200)}`,

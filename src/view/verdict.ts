@@ -53,7 +53,9 @@ export interface VerdictParts {
   readonly gain: GainView | undefined;
   readonly claims: readonly ClaimView[];
   readonly noise: NoiseView | undefined;
+  /** Ideas that were measured, and those of them that gave a number. */
   readonly tried: number;
+  readonly numbers: number;
 }
 
 export function verdictView(b: Basis, parts: VerdictParts): VerdictView {
@@ -67,22 +69,26 @@ export function verdictView(b: Basis, parts: VerdictParts): VerdictView {
   const champion = standingOf(b, state.champion);
   if (state.champion > 0 && parts.gain) {
     const first = `Best ${metric} ${plusMinus(champion)} (#${champion.n}), baseline ${baseline.mean?.text}: ${parts.gain.text}.`;
-    const headline = `${plusMinus(champion)}, confirmed, ${change(parts.gain.effect)}`;
+    const headline = `best ${plusMinus(champion)}, confirmed, ${change(parts.gain.effect)}`;
     return { outcome: 'confirmed', sentence: `${first}${laterCandidate(b, incumbent, parts.claims)}`, headline };
   }
   if (state.incumbent > 0) return unconfirmed(b, incumbent, baseline, parts.claims);
-  const seen = parts.noise
-    ? ` An improvement of ${parts.noise.detectable.text} would have shown in four of five cases.`
-    : '';
-  const tried =
-    parts.tried === 0
-      ? 'No idea has been tried yet'
-      : `Nothing better than the baseline (${metric} ${plusMinus(baseline)}) was found in ${count(parts.tried, 'experiment')}`;
-  return {
-    outcome: 'nothing better',
-    sentence: parts.tried === 0 ? `${tried}; the baseline’s ${metric} is ${plusMinus(baseline)}.` : `${tried}.${seen}`,
-    headline: `${plusMinus(baseline)}, the baseline; nothing better yet`,
-  };
+  return nothingBetter(b, baseline, parts);
+}
+
+function nothingBetter(b: Basis, baseline: StandingView, { tried, numbers, noise }: VerdictParts): VerdictView {
+  const metric = b.arena.metric.name;
+  const value = `${metric} ${plusMinus(baseline)}`;
+  const headline = `baseline ${plusMinus(baseline)}, nothing better yet`;
+  const outcome = 'nothing better';
+  if (tried === 0) return { outcome, sentence: `No idea has been measured yet; the baseline has ${value}.`, headline };
+  if (numbers === 0) {
+    const what = `None of ${count(tried, 'experiment')} gave a number`;
+    return { outcome, sentence: `${what}; the baseline has ${value}.`, headline };
+  }
+  const first = `Nothing better than the baseline (${value}) was found in ${count(tried, 'experiment')}.`;
+  const power = noise ? ` An improvement of ${noise.detectable.text} would have shown in four of five cases.` : '';
+  return { outcome, sentence: `${first}${noise && noise.sigma.raw > 0 ? power : ''}`, headline };
 }
 
 /** `0.9777 ± 0.0004 ms`: the half-width of the 95 % interval of the mean. */
@@ -111,14 +117,16 @@ function unconfirmed(b: Basis, s: StandingView, baseline: StandingView, claims: 
   const raw = s.mean && baseline.mean ? (s.mean.raw - baseline.mean.raw) * b.sign : 0;
   const effect = effectView(b, raw);
   const failed = claims.findLast((c) => c.n === s.n && !c.passed);
-  const looks = `the best candidate is #${s.n} at ${plusMinus(s)}, ${effect.percentText ? `${effect.percentText} ` : ''}${raw > 0 ? 'better' : 'worse'} than the baseline’s ${baseline.mean?.text}`;
+  const share = effect.percentText ? `${effect.percentText} ` : '';
+  const looks = `the best candidate is #${s.n} at ${plusMinus(s)}, ${share}${raw > 0 ? 'better' : 'worse'} than the baseline’s ${baseline.mean?.text}`;
+  const untested = `${looks}, but it was picked from many and no fresh measurements have tested it`;
   const why = failed
-    ? `, but fresh measurements did not show it to be better (${failed.effect.text})`
-    : ', but it was picked from many and no fresh measurements have tested it';
+    ? `#${s.n} was kept, but fresh measurements did not show it to be better: ${failed.effect.text}`
+    : untested;
   return {
     outcome: failed ? 'not shown' : 'unconfirmed',
-    sentence: `Nothing is confirmed: ${looks}${why}.`,
-    headline: `${plusMinus(s)}, not confirmed, ${change(effect)}`,
+    sentence: `Nothing is confirmed: ${why}.`,
+    headline: `best ${plusMinus(s)}, not confirmed, ${change(failed?.effect ?? effect)}`,
   };
 }
 

@@ -27,8 +27,15 @@ const measuring =
   ({ running }: { running: ReadonlySet<number> }): boolean =>
     running.has(m);
 
-/** A fresh set at each call; the same bytes every time. */
+let made: Readonly<Record<string, TestLab>> | undefined;
+
+/** Made once; the same bytes every time. */
 export function labs(): Readonly<Record<string, TestLab>> {
+  made ??= make();
+  return made;
+}
+
+function make(): Readonly<Record<string, TestLab>> {
   return {
     empty: empty(),
     opened: lab({ until: (s) => s.sessions.length === 1 }, { alive: true }),
