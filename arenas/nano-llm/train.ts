@@ -4,6 +4,7 @@
 
 import { EVAL_BATCH, SEQ_LEN, VOCAB_SIZE } from './contract.ts';
 import { openLoader } from './data/loader.ts';
+import { peakMemoryMb } from './lib/memory.ts';
 import { measurePeakFlops } from './lib/peak.ts';
 import { guard, openRun, type Run, TrainingFailure } from './lib/run.ts';
 import {
@@ -444,6 +445,10 @@ async function loop(
         `train: the loss is ${loss} at step ${steps}. Lower a learning rate or check the change.`,
       );
     }
+    if (steps === 1 && peakMemoryMb() > run.memoryMb) {
+      const used = `${peakMemoryMb().toFixed(0)} MB after one step, the limit is ${run.memoryMb} MB`;
+      throw new TrainingFailure('out-of-memory', `train: ${used}. Use fewer DEVICE_ROWS, layers or channels.`);
+    }
     smooth = steps === 1 ? loss : smooth * 0.9 + loss * 0.1;
     run.curve({ step: steps, seconds: run.elapsedS(), loss, smooth, lr: hyper.lr ?? 0 });
   }
@@ -485,7 +490,7 @@ async function main(): Promise<void> {
     training_seconds: seconds.toFixed(1),
     total_seconds: run.totalS().toFixed(1),
     startup_seconds: startupS.toFixed(2),
-    peak_memory_mb: (process.resourceUsage().maxRSS / 1024).toFixed(1),
+    peak_memory_mb: peakMemoryMb().toFixed(1),
     mfu_percent: ((100 * flopsPerToken(params) * tokens) / seconds / peakFlops).toFixed(2),
     tokens_per_second: Math.round(tokens / seconds),
     total_tokens_M: (tokens / 1e6).toFixed(3),

@@ -51,7 +51,7 @@ interface Outcome {
 /** Runs a copy of the arena whose train.ts has the given knobs (and text replacements). */
 function train(
   knobs: Record<string, string>,
-  options: { data?: string; budgetS?: string; seed?: string; edit?: [string, string] } = {},
+  options: { data?: string; budgetS?: string; seed?: string; memoryMb?: string; edit?: [string, string] } = {},
 ): Outcome {
   const dir = mkdtempSync(join(tmpdir(), 'nano-llm-arena-'));
   for (const name of readdirSync(arena)) if (name !== 'train.ts') symlinkSync(join(arena, name), join(dir, name));
@@ -75,7 +75,7 @@ function train(
     OVERNIGHT_BUDGET_S: options.budgetS ?? '20',
     OVERNIGHT_SEED: options.seed ?? '1',
     OVERNIGHT_CPUS: '2',
-    OVERNIGHT_MEMORY_MB: '3072',
+    OVERNIGHT_MEMORY_MB: options.memoryMb ?? '3072',
   };
   const child = spawnSync(
     process.execPath,
@@ -167,6 +167,12 @@ describe('a failing run', () => {
   test('that imports what is not there is of class import', () => {
     const stderr = failure(train({}, { edit: ["from './lib/peak.ts'", "from './lib/nowhere.ts'"] }));
     expect(stderr).toContain('nowhere.ts');
+  });
+
+  test('that needs more memory than its limit is of class out-of-memory, with both figures', () => {
+    const stderr = failure(train({}, { memoryMb: '40' }));
+    expect(stderr).toMatch(/train: \d+ MB after one step, the limit is 40 MB/);
+    expect(stderr).toContain('overnight-failure: out-of-memory\n');
   });
 
   test('on damaged data is of class data and says what to do', () => {

@@ -1,0 +1,195 @@
+// Training speed: tokens per second of one reference model in the arena's engine, beside PyTorch where it is installed.
+// Prints a table and, as its last line, one summary. Ratios of interleaved rounds, since other work may share the cores.
+// Usage: tsx bench/train.ts [--rounds 3] [--steps 6] [--cpus 2]
+
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { cpus as cpuList } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { tokenizeDocuments } from '../arenas/nano-llm/data/files.ts';
+import { createPacker } from '../arenas/nano-llm/data/packing.ts';
+import { createTokenizer, trainTokenizer } from '../arenas/nano-llm/data/tokenizer.ts';
+import { peakMemoryMb } from '../arenas/nano-llm/lib/memory.ts';
+import { measurePeakFlops } from '../arenas/nano-llm/lib/peak.ts';
+import { buildReference, type ReferenceConfig, referenceFlopsPerToken } from './train-reference.ts';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    steps: { type: 'string', default: '6' },
+    cpus: { type: 'string', default: '2' },
+    child: { type: 'string' },
+  },
+});
+const CPUS = Number(values.cpus);
+const here = fileURLToPath(import.meta.url);
+
+const configOf = (width: number, optimizer: 'adamw' | 'muon'): ReferenceConfig => ({
+  ...{ layers: 4, width, heads: 4, length: 256, batch: 8, vocab: 512, optimizer },
+});
+const median = (xs: readonly number[]): number => [...xs].sort((a, b) => a - b)[xs.length >> 1] ?? Number.NaN;
+
+/** A process of its own: milliseconds from its start to the end of set-up, and its peak memory after a few steps. */
+async function child(width: number): Promise<void> {
+  const model = await buildReference(configOf(width, 'adamw'), CPUS);
+  const startMs = performance.now();
+  for (let i = 0; i < 4; i++) await model.run(i);
+  console.log(JSON.stringify({ startMs, memoryMb: peakMemoryMb() }));
+}
+
+function measureChild(width: number): { startMs: number; memoryMb: number } {
+  const args = ['--import', 'tsx', here, '--child', String(width), '--cpus', values.cpus];
+  const cwd = join(dirname(here), '../arenas/nano-llm'); // where tsx is installed
+  return JSON.parse(spawnSync(process.execPath, args, { cwd, encoding: 'utf8' }).stdout);
+}
+
+interface TorchResult {
+  readonly torch: string;
+  readonly tokens_per_second: number;
+}
+/** PyTorch at the thread count that suits it best: old builds can be slower with all threads than with one. */
+function torch(width: number): TorchResult | null {
+  const counts = [...new Set([1, CPUS])];
+  const results = counts.map((threads) => torchWith(width, threads)).filter((r) => r !== null);
+  return results.sort((a, b) => b.tokens_per_second - a.tokens_per_second)[0] ?? null;
+}
+
+function torchWith(width: number, threads: number): TorchResult | null {
+  const script = join(dirname(here), 'train-torch.py');
+  const args = [script, '4', String(width), '4', '256', '8', '512', String(Number(values.steps) + 3), String(threads)];
+  // OpenBLAS 0.3.21 does not know newer CPUs and takes a slow kernel on them; with AVX-512 this one is right.
+  const avx512 = /\bavx512f\b/.test(readFileSync('/proc/cpuinfo', 'utf8'));
+  const env = { ...(avx512 ? { OPENBLAS_CORETYPE: 'SKYLAKEX' } : {}), ...process.env };
+  for (const python of ['python3', '/usr/bin/python3']) {
+    const run = spawnSync(python, args, { encoding: 'utf8', env });
+    if (run.status === 0) return JSON.parse(run.stdout);
+  }
+  return null;
+}
+
+/** Text at hand: the declaration files of the TypeScript package. */
+function someText(): string[] {
+  const dir = dirname(createRequire(import.meta.url).resolve('typescript/lib/lib.dom.d.ts'));
+  return readdirSync(dir).flatMap((f) => (f.endsWith('.d.ts') ? [readFileSync(join(dir, f), 'utf8')] : []));
+}
+
+/** Megabytes a second of tokenizer training (vocabulary 1024), and rows' tokens a second of packing. */
+function measureData(): { tokenizerMbS: number; loaderTokensS: number } {
+  const texts = someText();
+  const megabytes = texts.reduce((n, t) => n + Buffer.byteLength(t), 0) / 1e6;
+  const before = performance.now();
+  const tokenizer = createTokenizer(trainTokenizer(texts, 1024));
+  const tokenizerMbS = megabytes / ((performance.now() - before) / 1000);
+  const paragraphs = texts.flatMap((t) => t.match(/[\s\S]{1,900}/g) ?? []);
+  const packer = createPacker(tokenizeDocuments(paragraphs, tokenizer), 257, 1);
+  const row = new Uint16Array(257);
+  const begun = performance.now();
+  const count = 20_000;
+  for (let i = 0; i < count; i++) packer.fillRow(row);
+  return { tokenizerMbS, loaderTokensS: (count * 257) / ((performance.now() - begun) / 1000) };
+}
+
+interface Row {
+  readonly name: string;
+  readonly config: ReferenceConfig;
+  readonly rates: number[];
+  readonly shares: number[];
+  readonly model: Awaited<ReturnType<typeof buildReference>>;
+}
+
+async function measureRounds(): Promise<{ rows: Row[]; torchRates: Map<number, TorchResult[]>; peaks: number[] }> {
+  const rows: Row[] = [];
+  for (const width of [128, 256]) {
+    for (const optimizer of ['adamw', 'muon'] as const) {
+      const config = configOf(width, optimizer);
+      const model = await buildReference(config, CPUS);
+      await model.run(0);
+      rows.push({ name: `${optimizer} d${width}`, config, rates: [], shares: [], model });
+    }
+  }
+  const torchRates = new Map<number, TorchResult[]>([
+    [128, []],
+    [256, []],
+  ]);
+  const peaks: number[] = [];
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const row of rows) {
+      const peak = await measurePeakFlops(CPUS);
+      peaks.push(peak);
+      const times: number[] = [];
+      for (let i = 0; i < Number(values.steps); i++) {
+        const before = performance.now();
+        await row.model.run(1 + i);
+        times.push((performance.now() - before) / 1000);
+      }
+      const rate = (row.config.batch * row.config.length) / median(times);
+      row.rates.push(rate);
+      row.shares.push((rate * referenceFlopsPerToken(row.config)) / peak);
+    }
+    for (const [width, results] of torchRates) {
+      const result = torch(width);
+      if (result) results.push(result);
+    }
+  }
+  return { rows, torchRates, peaks };
+}
+
+async function main(): Promise<void> {
+  if (values.child) return child(Number(values.child));
+  const { rows, torchRates, peaks } = await measureRounds();
+  const data = measureData();
+  const cpu = cpuList()[0]?.model ?? 'unknown';
+  console.log(
+    `${CPUS} threads of ${cpu}; Node ${process.version}; large product ${(median(peaks) / 1e9).toFixed(0)} GFLOP/s`,
+  );
+  console.log('model        tokens/s   ms/step   % of large product');
+  const summary: Record<string, string> = {};
+  for (const { name, config, rates, shares } of rows) {
+    const rate = median(rates);
+    const ms = (1000 * config.batch * config.length) / rate;
+    const share = 100 * median(shares);
+    console.log(
+      `${name.padEnd(12)} ${rate.toFixed(0).padStart(8)} ${ms.toFixed(1).padStart(9)} ${share.toFixed(1).padStart(20)}`,
+    );
+    summary[`${name.replace(' ', '_')}_tok_s`] = rate.toFixed(0);
+    summary[`${name.replace(' ', '_')}_of_peak_pct`] = share.toFixed(1);
+  }
+  for (const width of [128, 256]) {
+    const ours = rows.find((r) => r.name === `adamw d${width}`)?.rates ?? [];
+    const theirs = torchRates.get(width) ?? [];
+    const muon = rows.find((r) => r.name === `muon d${width}`)?.rates ?? [];
+    summary[`muon_cost_d${width}_pct`] = (100 * (median(ours.map((r, i) => r / (muon[i] ?? 1))) - 1)).toFixed(0);
+    if (theirs.length === 0) continue;
+    const ratio = median(ours.map((r, i) => r / (theirs[i]?.tokens_per_second ?? Number.NaN)));
+    const rate = median(theirs.map((t) => t.tokens_per_second));
+    console.log(
+      `torch d${width}   ${String(rate).padStart(8)}   (PyTorch ${theirs[0]?.torch}, eager float32, best of 1 and ${CPUS} threads; ours / theirs ${ratio.toFixed(2)})`,
+    );
+    summary[`vs_torch_d${width}`] = ratio.toFixed(2);
+  }
+  if ((torchRates.get(128) ?? []).length === 0) console.log('torch        not installed: no ratio');
+  for (const width of [128, 256]) {
+    const { startMs, memoryMb } = measureChild(width);
+    console.log(
+      `d${width}: ${(startMs / 1000).toFixed(2)} s from process start to first step, peak memory ${memoryMb.toFixed(0)} MB`,
+    );
+    summary[`start_d${width}_s`] = (startMs / 1000).toFixed(2);
+    summary[`memory_d${width}_mb`] = memoryMb.toFixed(0);
+  }
+  const fastest = Math.max(...rows.map((r) => median(r.rates)));
+  console.log(
+    `tokenizer training ${data.tokenizerMbS.toFixed(1)} MB/s; loader ${(data.loaderTokensS / 1e6).toFixed(1)} M tokens/s`,
+  );
+  summary.tokenizer_mb_s = data.tokenizerMbS.toFixed(1);
+  summary.loader_ratio = (data.loaderTokensS / fastest).toFixed(0);
+  console.log(
+    `bench:train ${Object.entries(summary)
+      .map(([k, v]) => `${k}=${v}`)
+      .join(' ')}`,
+  );
+}
+
+await main();
