@@ -17,7 +17,6 @@ export const ERROR_CODES = {
   E_GIT_OLD: { exit: 3, title: 'git is older than 2.25' },
   E_GIT_FAILED: { exit: 3, title: 'A git command failed' },
   E_NO_COMMITS: { exit: 2, title: 'The repository has no commits' },
-  E_SANDBOX: { exit: 3, title: 'The sandbox does not hold' },
   E_SPAWN: { exit: 3, title: 'A process could not be started' },
   E_DISK_FULL: { exit: 3, title: 'The disk is full' },
   E_NO_LAB: { exit: 2, title: 'There is no lab here yet' },
@@ -28,13 +27,11 @@ export const ERROR_CODES = {
   E_LEDGER_GAP: { exit: 4, title: 'The ledger lacks a line' },
   E_LEDGER_MOVE: { exit: 4, title: 'The ledger holds an event that cannot follow what stands before it' },
   E_LEDGER_VERSION: { exit: 4, title: 'The ledger was written by a newer Overnight' },
-  E_AUDIT: { exit: 4, title: 'The audit found a mismatch' },
   E_ARENA_CHANGED: { exit: 2, title: 'The frozen files or the manifest changed since the lab was opened' },
   E_SETUP: { exit: 6, title: 'The setup command failed' },
   E_PREPARE: { exit: 6, title: 'The prepare command failed' },
   E_BASELINE: { exit: 6, title: 'The unchanged code could not be measured' },
   E_STUCK: { exit: 6, title: 'Nothing can be measured any more' },
-  E_UNSAFE: { exit: 3, title: 'This needs a sandbox' },
   E_INTERNAL: { exit: 70, title: 'A mistake in Overnight itself' },
 } as const;
 

@@ -1,0 +1,65 @@
+/** What goes out: pinned versions, one version number, nothing of the machine it was written on, nothing half done. */
+import { describe, expect, it } from 'vitest';
+import { VERSION } from '../../src/version.ts';
+import { below, isTest, program, read, text, tracked } from './source.ts';
+
+type Manifest = Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
+const manifests = tracked.filter((file) => /(^|\/)package\.json$/.test(file));
+const isText = (file: string): boolean => !/\.(png|jpg|onnx|bin|gz|woff2?|whl)$/.test(file);
+
+describe('the package', () => {
+  it('pins every dependency to one version', () => {
+    const loose = manifests.flatMap((file) => {
+      const manifest = JSON.parse(text(file)) as Manifest;
+      const all = [manifest.dependencies, manifest.devDependencies, manifest.optionalDependencies];
+      return all
+        .flatMap((group) => Object.entries(group ?? {}))
+        .filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))
+        .map(([name, version]) => `${file}: ${name} ${version}`);
+    });
+    expect(loose).toEqual([]);
+  });
+
+  it('has one version number', () => {
+    expect(VERSION).toBe((JSON.parse(text('package.json')) as { version: string }).version);
+  });
+
+  it('needs nothing at run time that no file imports, and imports nothing that it does not name', () => {
+    const named = Object.keys((JSON.parse(text('package.json')) as { dependencies: object }).dependencies).sort();
+    const used = program.flatMap((file) =>
+      [...text(file).matchAll(/(?:from|import\()\s*'([^'.][^']*)'/g)].map((found) => found[1]!),
+    );
+    const packages = [...new Set(used.filter((name) => !name.startsWith('node:')))].map((name) => name.split('/')[0]!);
+    expect([...new Set(packages)].sort()).toEqual(named);
+  });
+
+  it('holds no path of the machine it was written on', () => {
+    const found = tracked
+      .filter(isText)
+      .flatMap((file) => (/(?<![\w./~-])\/(?:root|work)\/\w/.test(text(file)) ? [file] : []));
+    expect(found).toEqual([]);
+  });
+
+  it('leaves nothing half done', () => {
+    const mark = new RegExp(['TO', 'DO|FIX', 'ME|XX', 'X'].join(''));
+    expect(
+      tracked.filter((file) => isText(file) && /\.(ts|mjs|sh|md|yaml)$/.test(file) && mark.test(text(file))),
+    ).toEqual([]);
+  });
+
+  it('skips no test silently and runs none alone', () => {
+    const tests = [...below('src', '.ts'), ...below('tests', '.ts'), ...below('arenas', '.ts')].filter(isTest);
+    expect(tests.filter((file) => /\b(it|describe|test)\.(only|todo)\b/.test(text(file)))).toEqual([]);
+  });
+
+  it('has a generated page of its commands that is up to date', async (context) => {
+    const page = read('docs/cli.md');
+    if (page === undefined) return context.skip('docs/cli.md is not there yet');
+    const { COMMANDS } = await import('../../src/cli/spec.ts');
+    for (const { name, summary, options } of COMMANDS) {
+      expect(page).toContain(name);
+      expect(page).toContain(summary);
+      for (const option of options) expect(page, `${name} ${option.flags}`).toContain(option.flags);
+    }
+  });
+});

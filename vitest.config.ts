@@ -1,0 +1,25 @@
+/** Two projects: `quick` (pure and small, no build, under half a minute) and `full` (real processes, real git, real time). */
+import { defineConfig } from 'vitest/config';
+
+const QUICK = ['src/**/*.test.ts', 'tests/tidy/**/*.test.ts', 'tests/tiny.test.ts'];
+
+export default defineConfig({
+  test: {
+    // Most of the time is spent waiting for other processes; more workers than this disturb what is measured.
+    maxWorkers: 2,
+    reporters: ['default'],
+    projects: [
+      { test: { name: 'quick', include: QUICK, testTimeout: 30_000, hookTimeout: 30_000 } },
+      {
+        test: {
+          name: 'full',
+          include: ['tests/**/*.test.ts', 'arenas/*/tests/**/*.test.ts'],
+          exclude: [...QUICK, '**/node_modules/**', '**/.overnight/**'],
+          globalSetup: ['tests/fixtures/build.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
