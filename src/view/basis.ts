@@ -125,7 +125,6 @@ export function effectView(
   const shown = interval?.every(Number.isFinite) ? interval : undefined;
   const intervalText = shown && `${format.bare(shown[0])} to ${format.bare(shown[1])}`;
   const words = format.bare(raw) === format.bare(0) ? 'no difference' : `${amount} ${raw > 0 ? 'better' : 'worse'}`;
-  const share = percentable(b) ? (x: number): string => format.percent(x / Math.abs(b.baseline!.mean)) : undefined;
   const half = shown && (shown[1] - shown[0]) / 2;
   return {
     raw,
@@ -133,9 +132,20 @@ export function effectView(
     text: intervalText ? `${words} (95 %: ${intervalText})` : words,
     ...(shown && { interval: shown, intervalText: intervalText! }),
     ...(half !== undefined && { half: { raw: half, text: format.spread(half) } }),
-    ...(share && { percentText: share(Math.abs(raw)) }),
-    ...(share && shown && { percentIntervalText: `${share(shown[0]).replace(' %', '')} to ${share(shown[1])}` }),
     ...(probability !== undefined && { probability }),
+  };
+}
+
+/** The same in percent of the baseline, where that means something. */
+export function withPercent(b: Basis, effect: EffectView): EffectView {
+  if (!percentable(b)) return effect;
+  const share = (x: number): string => b.format.percent(x / Math.abs(b.baseline!.mean));
+  const [low, high] = effect.interval ?? [];
+  return {
+    ...effect,
+    percentText: share(Math.abs(effect.raw)),
+    ...(low !== undefined &&
+      high !== undefined && { percentIntervalText: `${share(low).replace(' %', '')} to ${share(high)}` }),
   };
 }
 

@@ -41,9 +41,11 @@ export function fixed(x: number, decimals: number): string {
   const size = Math.abs(x);
   if (size >= 1e12 || (decimals > 9 && size > 0)) return exponent(x, decimals);
   const text = size.toFixed(Math.min(decimals, 12));
+  const sign = x < 0 && /[1-9]/.test(text) ? MINUS : '';
+  if (size < 9999) return sign + text;
   const [whole, fraction] = text.split('.') as [string, string?];
   const grouped = whole.length > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, ',') : whole;
-  return `${x < 0 && Number(text) !== 0 ? MINUS : ''}${grouped}${fraction === undefined ? '' : `.${fraction}`}`;
+  return `${sign}${grouped}${fraction === undefined ? '' : `.${fraction}`}`;
 }
 
 function exponent(x: number, decimals: number): string {

@@ -5,7 +5,7 @@
 
 import { count } from '../base/text.ts';
 import { values } from '../core/replay.ts';
-import { type Basis, effectView, freshOf, percentable, standingOf } from './basis.ts';
+import { type Basis, effectView, freshOf, percentable, standingOf, withPercent } from './basis.ts';
 import type { ClaimView, GainView, NoiseView, StandingView, VerdictView } from './types.ts';
 
 export function claimViews(b: Basis): ClaimView[] {
@@ -36,7 +36,7 @@ export function gainView(b: Basis, claims: readonly ClaimView[]): GainView | und
   if (chain.length === 0) return undefined;
   const total = chain.reduce((sum, c) => sum + c.effect.raw, 0);
   const half = Math.sqrt(chain.reduce((sum, c) => sum + (c.effect.half?.raw ?? 0) ** 2, 0));
-  const effect = effectView(b, total, [total - half, total + half]);
+  const effect = withPercent(b, effectView(b, total, [total - half, total + half]));
   const fresh =
     chain.length === 1
       ? `${chain[0]!.fresh[0]} + ${chain[0]!.fresh[1]} fresh measurements`
@@ -115,7 +115,7 @@ function calibrating(b: Basis, baseline: StandingView): VerdictView {
 
 function unconfirmed(b: Basis, s: StandingView, baseline: StandingView, claims: readonly ClaimView[]): VerdictView {
   const raw = s.mean && baseline.mean ? (s.mean.raw - baseline.mean.raw) * b.sign : 0;
-  const effect = effectView(b, raw);
+  const effect = withPercent(b, effectView(b, raw));
   const failed = claims.findLast((c) => c.n === s.n && !c.passed);
   const share = effect.percentText ? `${effect.percentText} ` : '';
   const looks = `the best candidate is #${s.n} at ${plusMinus(s)}, ${share}${raw > 0 ? 'better' : 'worse'} than the baseline’s ${baseline.mean?.text}`;

@@ -41,7 +41,7 @@ describe('the report', () => {
   for (const name of ['empty', 'finished', 'nothing better', 'died', 'only crashes', 'reported'])
     it(`reads as agreed for the lab "${name}"`, async () => {
       const text = reportMarkdown(all[name]!.view, { diffOf: () => DIFF });
-      await expect(text).toMatchFileSnapshot(file(name, 'md'));
+      await expect(text).toMatchFileSnapshot(file(name, 'md.txt'));
     });
 
   it('draws the staircase as agreed', async () => {
