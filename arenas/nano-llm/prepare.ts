@@ -1,9 +1,13 @@
-// Makes the data: text packages → documents → split → tokenizer → token files. Runs once, with the person's rights.
+// Makes the data: text → documents → split → tokenizer → token files. Runs once, with the person's rights.
 // Writes $OVERNIGHT_DATA/{train, tokenizer.json, val}; the tokenizer is learnt from training text only.
+// Usage: prepare.ts [--dataset embedded|climbmix|tinystories] [--shards 1] [--max-mb 100] [--cache dir] [--base-url url]
 
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { EVAL_ROWS, SEQ_LEN, VOCAB_SIZE } from './contract.ts';
+import { DATASETS, fetchDataset } from './data/datasets.ts';
 import { cutDocuments, splitDocuments } from './data/documents.ts';
 import { tokenizeDocuments, writeTokenizer, writeTrain, writeVal } from './data/files.ts';
 import { createPacker } from './data/packing.ts';
@@ -56,28 +60,62 @@ function packValidation(texts: readonly string[], tokenizer: Tokenizer): { rows:
   return { rows, bytes };
 }
 
-function main(): void {
+interface Texts {
+  readonly train: readonly string[];
+  readonly val: readonly string[];
+}
+
+/** The default: text packages installed by setup, split by content hash. */
+function embeddedTexts(depsDir: string): Texts {
+  const documents = readCorpus(depsDir);
+  say(`read ${documents.length} documents`);
+  const { train, val, dropped } = splitDocuments(documents, VAL_PERCENT);
+  say(`dropped ${dropped.exact} exact and ${dropped.near} near duplicates`);
+  return { train, val };
+}
+
+const { values: flags } = parseArgs({
+  options: {
+    dataset: { type: 'string', default: 'embedded' },
+    shards: { type: 'string', default: '1' },
+    'max-mb': { type: 'string', default: '100' },
+    cache: { type: 'string', default: join(homedir(), '.cache', 'overnight', 'nano-llm') },
+    'base-url': { type: 'string' },
+  },
+});
+
+async function publicTexts(name: string): Promise<Texts> {
+  const known = DATASETS[name];
+  if (!known) {
+    throw new Error(`prepare: there is no dataset "${name}". Choose embedded, ${Object.keys(DATASETS).join(' or ')}.`);
+  }
+  const dataset = { ...known, baseUrl: flags['base-url'] ?? known.baseUrl };
+  const maxChars = Number(flags['max-mb']) * 1e6;
+  if (!(maxChars > 0)) throw new Error(`prepare: --max-mb is "${flags['max-mb']}". Give a number above 0.`);
+  return fetchDataset({ dataset, cacheDir: join(flags.cache, name), shards: Number(flags.shards), maxChars });
+}
+
+async function main(): Promise<void> {
   const depsDir = process.env.OVERNIGHT_DEPS;
   const dataDir = process.env.OVERNIGHT_DATA;
   if (!depsDir || !dataDir)
     throw new Error('prepare: OVERNIGHT_DEPS and OVERNIGHT_DATA are not set. See docs/arena.md.');
   for (const part of ['train', 'val']) mkdirSync(join(dataDir, part), { recursive: true });
-  const documents = readCorpus(depsDir);
-  say(`read ${documents.length} documents`);
-  const { train, val, dropped } = splitDocuments(documents, VAL_PERCENT);
-  say(
-    `split: ${train.length} train, ${val.length} val; dropped ${dropped.exact} exact and ${dropped.near} near duplicates`,
-  );
+  const { train, val } = flags.dataset === 'embedded' ? embeddedTexts(depsDir) : await publicTexts(flags.dataset);
+  say(`split: ${train.length} documents to train, ${val.length} to validate`);
   const file = trainTokenizer(train, VOCAB_SIZE);
-  if (file.vocabSize !== VOCAB_SIZE)
-    throw new Error(`prepare: only ${file.vocabSize} tokens could be learnt. Use more text.`);
+  if (file.vocabSize !== VOCAB_SIZE) {
+    throw new Error(
+      `prepare: only ${file.vocabSize} of ${VOCAB_SIZE} tokens could be learnt from the text. Use more text.`,
+    );
+  }
   const tokenizer = createTokenizer(file);
   writeTokenizer(dataDir, file);
   say(`tokenizer: ${file.vocabSize} tokens, ${file.hash.slice(0, 8)}`);
   const docs = tokenizeDocuments(train, tokenizer);
   const common = { version: 1, tokenizer: tokenizer.hash } as const;
   const counts = { tokens: docs.tokens.length, documents: train.length, bytes: docs.bytes };
-  writeTrain(dataDir, docs, { ...common, ...counts, source: 'embedded' });
+  writeTrain(dataDir, docs, { ...common, ...counts, source: flags.dataset });
   const packed = packValidation(val, tokenizer);
   writeVal(dataDir, packed.rows, { ...common, rows: EVAL_ROWS, rowLength: SEQ_LEN + 1, bytes: packed.bytes });
   const perToken = (docs.bytes / docs.tokens.length).toFixed(2);
@@ -86,4 +124,7 @@ function main(): void {
   );
 }
 
-main();
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -106,18 +106,23 @@ function sameTokenizer(part: string, made: string, tokenizer: Tokenizer): void {
 export function tokenizeDocuments(
   texts: readonly string[],
   tokenizer: Tokenizer,
-): TokenizedDocuments & { bytes: number } {
-  const encoded = texts.map((text) => tokenizer.encode(text));
-  const total = encoded.reduce((n, ids) => n + ids.length + 1, 0);
-  const tokens = new Uint16Array(total);
+): TokenizedDocuments & { readonly bytes: number } {
   const starts = new Uint32Array(texts.length + 1);
-  let at = 0;
-  for (const [i, ids] of encoded.entries()) {
+  let tokens = new Uint16Array(1 << 20);
+  let [at, bytes] = [0, 0];
+  for (const [i, text] of texts.entries()) {
+    const ids = tokenizer.encode(text);
+    if (at + ids.length + 1 > tokens.length) {
+      const larger = new Uint16Array(2 * tokens.length + ids.length);
+      larger.set(tokens);
+      tokens = larger;
+    }
     starts[i] = at;
     tokens[at] = tokenizer.bos;
     tokens.set(ids, at + 1);
     at += ids.length + 1;
+    bytes += Buffer.byteLength(text);
   }
   starts[texts.length] = at;
-  return { tokens, starts, bytes: texts.reduce((n, t) => n + Buffer.byteLength(t), 0) };
+  return { tokens: tokens.slice(0, at), starts, bytes };
 }
