@@ -129,8 +129,10 @@ function toText(line: readonly (Cell | undefined)[], style: Style, columns: numb
 
 function yLabels(picture: StaircaseView, toY: Scale, rows: number, gutter: number): string[] {
   const labels = new Array<string>(rows).fill(`${' '.repeat(gutter - 1)}│`);
-  for (const tick of picture.yTicks) {
-    if (tick.at < picture.y[0] || tick.at > picture.y[1]) continue;
+  const inside = picture.yTicks.filter((t) => t.at >= picture.y[0] && t.at <= picture.y[1]);
+  const every = Math.max(1, Math.ceil((2.5 * inside.length) / rows));
+  for (const [k, tick] of inside.entries()) {
+    if (k % every !== 0) continue;
     labels[toY(tick.at)] = `${pad(tick.text, gutter - 2, 'right')} ┤`;
   }
   return labels;

@@ -51,6 +51,8 @@ export interface SyntheticLab {
   readonly tip: string;
   /** The moment of the last event. */
   readonly now: string;
+  /** What each experiment is really worth: what a report can be checked against. */
+  readonly truth: readonly number[];
 }
 
 const REASONS = {
@@ -68,7 +70,7 @@ export function syntheticLab(options: SyntheticOptions = {}): SyntheticLab {
   const maker = new Maker(options);
   maker.run();
   const { ledger } = maker;
-  return { ledger, state: ledger.state, events: ledger.events, tip: ledger.tip, now: maker.now };
+  return { ledger, state: ledger.state, events: ledger.events, tip: ledger.tip, now: maker.now, truth: maker.truth };
 }
 
 class Halted extends Error {}
@@ -87,7 +89,7 @@ class Maker {
   readonly #chance: Random;
   readonly #arena: Arena;
   /** True value of each experiment. */
-  readonly #truth: number[] = [];
+  readonly truth: number[] = [];
   readonly #knobs: Record<string, number>[] = [];
   #at: number;
   #session = 0;
@@ -141,7 +143,7 @@ class Maker {
     const files = { editable: sha256(SOURCE), frozen: sha256('frozen') };
     const source = { commit: sha256('commit').slice(0, 40), dirty: false };
     this.#record({ type: 'lab.opened', lab, tag: 'mar7', arena: this.#arena, files, source, seed: seedOf(lab) });
-    this.#truth.push(start);
+    this.truth.push(start);
     this.#knobs.push(Object.fromEntries(Object.entries(KNOBS).map(([name, [low, high]]) => [name, (low + high) / 4])));
     this.#propose('baseline', 'the code as it was found');
     this.#snapshot(0, 0, 0);
@@ -245,11 +247,11 @@ class Maker {
     const name = names[this.#chance.below(names.length)]!;
     const [low, high] = KNOBS[name]!;
     const value = Number((low + (high - low) * this.#chance.uniform()).toPrecision(3));
-    const gap = best - this.#truth[state.incumbent]!;
+    const gap = best - this.truth[state.incumbent]!;
     const good = this.#chance.uniform() < goodRate;
     const size = this.#chance.uniform() ** 2;
     const change = good ? gap * 0.4 * size : -Math.sign(gap) * (noise * 6 * size + Math.abs(gap) * 0.3 * size ** 3);
-    this.#truth.push(this.#truth[state.incumbent]! + change);
+    this.truth.push(this.truth[state.incumbent]! + change);
     this.#knobs.push({ ...before, [name]: value });
     this.#wait(0.05 + this.#chance.uniform() * 0.2);
     this.#propose('idea', hypothesis?.(n) ?? `${name} ${Number(before[name]!.toPrecision(3))} → ${value}`);
@@ -322,7 +324,7 @@ class Maker {
     }
     if (first && n > 0 && fate < crashRate + timeoutRate)
       return { kind: 'timed out', class: 'timeout', message: 'the candidate ran longer than its hard limit' };
-    const value = Number((this.#truth[n]! + noise * this.#chance.normal()).toPrecision(9));
+    const value = Number((this.truth[n]! + noise * this.#chance.normal()).toPrecision(9));
     return { kind: 'measured', value, metrics: { memory_mb: 400 } };
   }
 
