@@ -9,8 +9,9 @@ import { type LabState, lineage } from '../core/replay.ts';
 import { minimumDetectableEffect } from '../core/stats.ts';
 import { type Basis, basisOf, standingOf } from './basis.ts';
 import { deadEnds, undecidedViews } from './dead-ends.ts';
+import { emptyView } from './empty.ts';
 import { finePrint } from './fine-print.ts';
-import { dateTime, duration, secondsBetween, shortDuration, whole } from './format.ts';
+import { dateTime, secondsBetween, shortDuration, whole } from './format.ts';
 import { healthViews, nextSteps } from './health.ts';
 import { rowView, standings } from './rows.ts';
 import { nowViews, stateView } from './state.ts';
@@ -179,77 +180,4 @@ function takeCommands(state: LabState): LabView['take'] {
     { command: 'overnight take', what: `put the kept steps${doubt} on a branch of your repository` },
     { command: 'overnight audit', what: 'check that every verdict follows from the record' },
   ];
-}
-
-function emptyView(facts: Facts): LabView {
-  const problem = facts.ledgerProblem;
-  const none = duration(0);
-  return {
-    arena: '(no lab)',
-    tag: '',
-    metric: { name: 'metric', unit: '', direction: 'minimize', arrow: '↓', decimals: 3 },
-    trust: { grade: 'reported', reason: 'nothing was measured yet' },
-    state: problem
-      ? { kind: 'broken', text: `broken: ${oneLine(problem, 300)}` }
-      : { kind: 'never run', text: 'never run' },
-    verdict: { outcome: 'nothing yet', sentence: 'Nothing has been measured yet.', headline: 'nothing measured yet' },
-    claims: [],
-    sinceBest: { experiments: 0, seconds: 0, text: `0 · ${shortDuration(0)}` },
-    counts: {
-      tried: 0,
-      kept: 0,
-      discarded: 0,
-      inconclusive: 0,
-      crashed: 0,
-      timedOut: 0,
-      refused: 0,
-      open: 0,
-      text: '0 tried',
-    },
-    refusals: [],
-    crashes: [],
-    time: {
-      sessionsS: 0,
-      trainingS: 0,
-      startupS: 0,
-      evaluatingS: 0,
-      stagesS: 0,
-      idleS: 0,
-      idleShare: 0,
-      longestGapS: 0,
-      perExperimentS: 0,
-      cpuS: 0,
-      experimentsPerHour: 0,
-      text: {
-        sessions: none,
-        training: none,
-        startup: none,
-        evaluating: none,
-        stages: none,
-        idle: none,
-        idleShare: '0 %',
-        longestGap: none,
-        perExperiment: none,
-        cpu: none,
-        perHour: '0',
-      },
-    },
-    spend: { text: 'nothing' },
-    limits: { bars: [] },
-    budget: { seconds: 0, wallS: 0 },
-    now: [],
-    experiments: [],
-    lineage: [],
-    segments: [],
-    deadEnds: [],
-    undecided: [],
-    sessions: [],
-    health: [],
-    next: problem ? ['Check the record: `overnight audit`.'] : ['Start the night: `overnight run`.'],
-    take: [],
-    notes: [],
-    finePrint: [],
-    tip: facts.tip,
-    madeAt: dateTime(facts.now, facts.zoneMinutes ?? 0),
-  };
 }
