@@ -213,6 +213,7 @@ function labels(picture: StaircaseView, f: Frame): string {
     if (next) solid.push({ x: to - 2, y: Math.min(y, f.y(next.y)), w: 4, h: Math.abs(f.y(next.y) - y) });
   });
   if (picture.baseline) {
+    solid.push({ x: plot.x, y: f.y(picture.baseline.y) - 1, w: plot.w, h: 2 });
     const w = widthOf(picture.baseline.text) * CHAR;
     solid.push({ x: right - w - 2, y: f.y(picture.baseline.y) - 15, w, h: 16 });
   }
