@@ -17,11 +17,13 @@ export type Found =
   | { readonly ok: false; readonly problem: string };
 
 const LITERAL = String.raw`(?:'[^'\n]*'|"[^"\n]*"|[+-]?(?:\d[\d_]*\.?[\d_]*|\.\d+)(?:[eE][+-]?\d+)?(?:\s*(?:\*\*|<<)\s*\d+)?)`;
+/** What may follow the literal: the end of the statement or the line, a comment, a suffix of type. Anything else makes it an expression. */
+const AFTER = String.raw`(?=[ \t]*(?:[;,\r]|#|//|/\*|as\b|$))`;
 
 /** Where and what the knob is in its file. A knob that is set nowhere, twice, or not to a literal is a problem in words. */
 export function findKnob(knob: Pick<Knob, 'name' | 'file'>, source: string): Found {
   const line = new RegExp(
-    String.raw`^([ \t]*(?:export\s+)?(?:pub\s+)?(?:const|let|var|static|final|readonly)?\s*${knob.name}\s*(?::[^=\n]+)?=\s*)(${LITERAL})`,
+    String.raw`^([ \t]*(?:export\s+)?(?:pub\s+)?(?:const|let|var|static|final|readonly)?\s*${knob.name}\s*(?::[^=\n]+)?=\s*)(${LITERAL})${AFTER}`,
     'gm',
   );
   const found = [...source.matchAll(line)];

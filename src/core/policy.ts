@@ -3,6 +3,7 @@
  * Looks at paths, bytes and the ledger; never at what the code means.
  */
 import { sha256Parts } from '../base/hash.ts';
+import { oneLine } from '../base/text.ts';
 import { type Arena, roleOf } from './arena.ts';
 import type { RefusalCode } from './event.ts';
 import { type Experiment, verdictOf } from './experiment.ts';
@@ -11,6 +12,7 @@ import type { LabState } from './replay.ts';
 
 /** Bytes of new content in one proposal. A program is not 1 MB; a lookup table with the validation set in it is. */
 const MAX_EDIT_BYTES = 1 << 20;
+const utf8 = new TextEncoder();
 
 export type Admission =
   | { readonly ok: true; readonly editable: string }
@@ -31,24 +33,30 @@ export function applyEdits(files: ReadonlyMap<string, string>, edits: readonly F
   return result;
 }
 
-/** `files` are the editable files of the parent. */
+/** `files` are the editable files of the parent, `paths` all of its files. */
 export function admit(
   arena: Arena,
   state: LabState,
   parent: number,
   files: ReadonlyMap<string, string>,
   edits: readonly FileEdit[],
+  paths: readonly string[] = [...files.keys()],
 ): Admission {
   const role = roleOf(arena);
   for (const { path, content } of edits) {
-    if (path.startsWith('/') || path.split('/').some((part) => part === '..' || part === '.git' || part === '')) {
-      return { ok: false, code: 'not-editable', reason: `"${path}" leaves the arena’s folder` };
-    }
+    if (!isPlain(path))
+      return {
+        ok: false,
+        code: 'not-editable',
+        reason: `"${oneLine(path, 80)}" is no plain path below the arena’s folder`,
+      };
     if (role(path) !== 'editable')
       return { ok: false, code: 'not-editable', reason: `${path} is ${role(path)}, not editable` };
+    const other = content === null ? undefined : collision(path, paths);
+    if (other) return { ok: false, code: 'not-editable', reason: `${path} would take the place of ${other}` };
     if (content?.includes('\0')) return { ok: false, code: 'not-text', reason: `${path} would become a binary file` };
   }
-  const bytes = edits.reduce((sum, edit) => sum + (edit.content?.length ?? 0), 0);
+  const bytes = edits.reduce((sum, edit) => sum + utf8.encode(edit.content ?? '').length, 0);
   if (bytes > MAX_EDIT_BYTES)
     return {
       ok: false,
@@ -68,6 +76,14 @@ export function admit(
     };
   return { ok: true, editable };
 }
+
+/** One way to write each path: no dots, no empty parts, nothing that a terminal or git would take for something else. */
+const isPlain = (path: string): boolean =>
+  !/[\x00-\x1f\x7f\\]/.test(path) && path.split('/').every((part) => !['', '.', '..', '.git'].includes(part));
+
+/** A file that would vanish because a path turns from folder to file or from file to folder. */
+const collision = (path: string, paths: readonly string[]): string | undefined =>
+  paths.find((other) => other.startsWith(`${path}/`) || path.startsWith(`${other}/`));
 
 /** Same editable tree tried since the same champion stood. The frozen files cannot differ within a lab. */
 function duplicateOf(state: LabState, parent: number, editable: string): Experiment | undefined {

@@ -56,7 +56,7 @@ export function parseResult(text: string, metric: Arena['metric'], nonce: string
 }
 
 function withSecondary(lines: [string, string][], primary: string, value: number, strict: boolean): Outcome {
-  const metrics: Record<string, number> = {};
+  const metrics = new Map<string, number>();
   let samples: number[] | undefined;
   for (const [key, text] of lines) {
     if (key === primary || key === 'nonce') continue;
@@ -71,15 +71,15 @@ function withSecondary(lines: [string, string][], primary: string, value: number
       continue;
     }
     const number = NUMBER.test(text) ? Number(text) : Number.NaN;
-    const good = Number.isFinite(number) && !RESERVED.has(key) && !(key in metrics);
-    if (good) metrics[key] = number;
+    const good = Number.isFinite(number) && !RESERVED.has(key) && !metrics.has(key);
+    if (good) metrics.set(key, number);
     else if (strict)
       return fail(
-        key in metrics ? 'metric-twice' : 'metric-text',
+        metrics.has(key) ? 'metric-twice' : 'metric-text',
         `the secondary metric "${key}" is "${oneLine(text, 60)}": ${RESERVED.has(key) ? 'the harness owns this name' : 'one finite number is wanted'}`,
       );
   }
-  return { kind: 'measured', value, metrics, ...(samples && { samples }) };
+  return { kind: 'measured', value, metrics: Object.fromEntries(metrics), ...(samples && { samples }) };
 }
 
 function readNumber(name: string, text: string): number | Outcome {

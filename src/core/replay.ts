@@ -199,7 +199,8 @@ function step(s: Working, e: LedgerEvent): void {
       s.notes.push({ at: e.t, from: e.from, text: e.text });
       return;
     default:
-      return e satisfies never;
+      e satisfies never;
+      return impossible(e, `No version of Overnight up to this one writes "${String((e as LedgerEvent).type)}".`);
   }
 }
 

@@ -308,7 +308,8 @@ export class Lab {
     }
     const parent = codeOf(this.state, idea.parent)!.commit;
     const edits = this.#editsOf(idea.edits);
-    const admission = admit(this.arena, this.state, idea.parent, await this.#editable(parent), edits);
+    const paths = (await workspace.list(parent)).map((entry) => entry.path);
+    const admission = admit(this.arena, this.state, idea.parent, await this.#editable(parent), edits, paths);
     if (!admission.ok) {
       const { code, reason, earlier } = admission;
       this.#record({ type: 'refused', n, code, reason, ...(earlier !== undefined && { earlier }) });

@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { LabError } from '../base/error.ts';
+import { encode } from '../ledger/chain.ts';
+import { arenaWith, CONDITIONS, Script } from '../testing/script.ts';
+import { syntheticLab } from '../testing/synthetic.ts';
+import type { Decision } from './decide.ts';
+import { type Draft, GENESIS, type LedgerEvent } from './event.ts';
+import { fold, lineage, measurementsOf, replay, values } from './replay.ts';
+import { noiseOf } from './stats.ts';
+
+const small = fc.integer({ min: 0, max: 4 });
+const verdict = fc.constantFrom('kept', 'discarded', 'inconclusive', 'crashed', 'timed out' as const);
+const decision = verdict.map(
+  (verdict): Decision => ({ verdict, reason: 'r', rule: 'margin/1', against: 0, n: 1, nAgainst: 1 }),
+);
+const outcome = fc.oneof(
+  fc
+    .double({ noNaN: true, noDefaultInfinity: true })
+    .map((value) => ({ kind: 'measured' as const, value, metrics: {} })),
+  fc.constant({ kind: 'crashed' as const, class: 'exit' as const, message: 'm' }),
+);
+const opened = new Script().ledger.events;
+
+/** Any event with small numbers in it: most of them impossible where they come. */
+const anyDraft: fc.Arbitrary<Draft> = fc.oneof(
+  fc.constantFrom(...opened.map(({ seq: _s, t: _t, v: _v, prev: _p, ...draft }) => draft as Draft)),
+  small.map((session): Draft => ({ type: 'session.ended', session, reason: 'asked', detail: '' })),
+  small.map((session): Draft => ({ type: 'session.died', session, detail: '', processes: 0 })),
+  fc.record({ n: small, parent: small }).map(
+    ({ n, parent }): Draft => ({
+      type: 'proposed',
+      n,
+      kind: n ? 'idea' : 'baseline',
+      parent,
+      proposer: 'p',
+      hypothesis: 'h',
+      edits: {},
+    }),
+  ),
+  small.map((n): Draft => ({ type: 'refused', n, code: 'duplicate', reason: 'r' })),
+  small.map(
+    (n): Draft => ({ type: 'snapshot', n, commit: 'c', tree: 't', editable: `e${n % 2}`, added: 1, deleted: 0 }),
+  ),
+  fc.record({ m: small, n: small, claim: fc.option(small, { nil: undefined }) }).map(({ m, n, claim }): Draft => {
+    const about = { purpose: 'idea' as const, seed: 1, judgeSeed: 1, session: 0, deviceClass: 'd', cores: [] };
+    return { type: 'measuring', m, n, ...about, ...(claim !== undefined && { claim }) };
+  }),
+  fc
+    .record({ m: small, outcome })
+    .map(({ m, outcome }): Draft => ({ type: 'measured', m, outcome, conditions: CONDITIONS })),
+  small.map((m): Draft => ({ type: 'lost', m, reason: 'r' })),
+  fc.constant<Draft>({ type: 'calibrated', deviceClass: 'd', noise: noiseOf([1, 2, 3]) }),
+  fc.record({ n: small, decision }).map(({ n, decision }): Draft => ({ type: 'decided', n, decision })),
+  small.map((n): Draft => ({ type: 'advanced', n, commit: 'c' })),
+  fc.record({ n: small, passed: fc.boolean() }).map(
+    ({ n, passed }): Draft => ({
+      type: 'confirmation',
+      n,
+      against: 0,
+      passed,
+      effect: 0,
+      interval: [0, 0],
+      probability: 0.5,
+      rule: 'r',
+      reason: 'r',
+    }),
+  ),
+  fc.constant<Draft>({ type: 'note', from: 'me', text: 'hello' }),
+);
+
+describe('the fold', () => {
+  it('takes any event or refuses it by name, and a refused one changes nothing', () => {
+    fc.assert(
+      fc.property(fc.array(anyDraft, { maxLength: 60 }), (drafts) => {
+        const { state, apply } = fold();
+        const taken: LedgerEvent[] = [];
+        for (const draft of [...opened, ...drafts]) {
+          const { event } = encode(draft, taken.length, '2026-01-01T00:00:00Z', GENESIS);
+          const before = structuredClone(state);
+          try {
+            apply(event);
+            taken.push(event);
+          } catch (thrown) {
+            expect((thrown as LabError).code).toBe('E_LEDGER_MOVE');
+            expect(state).toEqual(before);
+          }
+        }
+        expect(replay(taken)).toEqual(state);
+        expect([...state.running]).toEqual(state.measurements.filter((m) => m.state === 'running').map(({ m }) => m));
+        const decided = state.experiments.filter((x) => x.state === 'decided' || x.state === 'refused').length;
+        expect(Object.values(state.counts).reduce((a, b) => a + b, 0)).toBe(decided);
+        const tip = state.experiments[state.incumbent];
+        if (state.incumbent > 0) expect(tip).toMatchObject({ state: 'decided', advanced: true });
+        for (const x of state.experiments) {
+          const done =
+            x.state === 'refused' || (x.state === 'decided' && (x.decision.verdict !== 'kept' || x.advanced));
+          expect(state.unfinished.has(x.idea.n)).toBe(!done);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('accepts every ledger that the planner and the rules write, from any seed', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 1, max: 3 }), (seed, sessions) => {
+        const { events, state } = syntheticLab({ n: 12, seed, sessions, crashRate: 0.2, refuseRate: 0.2 });
+        expect(replay(events)).toEqual(state);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('reaches the state of every prefix, so that a lab can be read as it was', () => {
+    const { events } = syntheticLab({ n: 6, seed: 3 });
+    const { state, apply } = fold();
+    events.forEach((event, i) => {
+      apply(event);
+      expect(replay(events.slice(0, i + 1))).toEqual(state);
+    });
+  });
+
+  it('refuses an event of a kind that it does not know', () => {
+    const script = new Script();
+    const before = structuredClone(script.state);
+    const append = (): unknown => script.add({ type: 'wished', n: 1 } as unknown as Draft);
+    expect(append).toThrow(LabError);
+    expect(append).toThrow(/wished/);
+    expect(script.state).toEqual(before);
+  });
+
+  it('says which event cannot stand where, why, and what to do', () => {
+    try {
+      new Script().add({ type: 'advanced', n: 3, commit: 'c' });
+      expect.unreachable();
+    } catch (thrown) {
+      const { parts } = thrown as LabError;
+      expect(parts.what).toContain('Event 2 (advanced)');
+      expect(parts.why).toBe('Experiment 3 is unknown, not decided.');
+      expect(parts.next).toContain('overnight audit');
+    }
+  });
+});
+
+describe('what a state answers', () => {
+  const script = new Script(arenaWith()).calibrated([5, 5.1, 4.9]).kept(3).kept(2);
+  script.idea().measure(3, 'exit');
+
+  it('gives the measurements and numbers of an experiment, by device class', () => {
+    expect(values(script.state, 0, 'device-a')).toEqual([5, 5.1, 4.9]);
+    expect(values(script.state, 0, 'device-b')).toEqual([]);
+    expect(values(script.state, 3, 'device-a')).toEqual([]);
+    expect(measurementsOf(script.state, 3)).toHaveLength(1);
+  });
+
+  it('gives the kept line from the baseline', () => {
+    expect(lineage(script.state, script.state.incumbent)).toEqual([0, 1, 2]);
+    expect(lineage(script.state, 0)).toEqual([0]);
+  });
+});

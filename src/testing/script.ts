@@ -1,0 +1,161 @@
+/**
+ * A lab written by hand, event by event, in few words: for tests of everything that is derived from a ledger. Real fold, real chain, made-up
+ * measurements. Knows no test runner.
+ */
+import { sha256 } from '../base/hash.ts';
+import { type Arena, arenaSchema } from '../core/arena.ts';
+import { judge } from '../core/decide.ts';
+import type { Conditions, Draft, FailureClass, LedgerEvent, Outcome, Purpose } from '../core/event.ts';
+import type { Ledger } from '../core/ports.ts';
+import type { LabState } from '../core/replay.ts';
+import { noiseOf } from '../core/stats.ts';
+import { memoryLedger } from '../ledger/memory.ts';
+
+export const DEVICE = 'device-a';
+
+export const CONDITIONS: Conditions = {
+  startupS: 0.1,
+  budgetedS: 1,
+  wallS: 1,
+  cpuS: 1,
+  evaluateS: 0,
+  memoryMb: 10,
+  accounting: 'sampled',
+  cut: false,
+  load: 0,
+};
+
+/** The smallest manifest that validates, with changes. */
+export function arenaWith(change: Readonly<Record<string, unknown>> = {}): Arena {
+  return arenaSchema.parse({
+    overnight: 1,
+    name: 'scripted',
+    metric: { name: 'loss', direction: 'minimize' },
+    editable: ['x.ts'],
+    run: { command: 'true' },
+    budget: { seconds: 1, wall_s: 2 },
+    calibrate: { replicates: 3 },
+    ...change,
+  });
+}
+
+interface MeasureOptions {
+  readonly purpose?: Purpose;
+  readonly device?: string;
+  readonly claim?: number;
+  readonly metrics?: Readonly<Record<string, number>>;
+}
+
+export class Script {
+  readonly ledger: Ledger & { readonly events: readonly LedgerEvent[] };
+
+  constructor(arena: Arena = arenaWith()) {
+    let clock = Date.parse('2026-03-07T20:00:00Z');
+    this.ledger = memoryLedger(() => {
+      clock += 1000;
+      return new Date(clock).toISOString();
+    });
+    const files = { editable: sha256('x'), frozen: sha256('y') };
+    this.add({ type: 'lab.opened', lab: 'ab12', tag: 'mar7', arena, files, source: { dirty: false }, seed: 7 });
+    this.session();
+  }
+
+  get state(): LabState {
+    return this.ledger.state;
+  }
+
+  add(draft: Draft): this {
+    this.ledger.append(draft);
+    return this;
+  }
+
+  session(deviceClass = DEVICE): this {
+    return this.add({
+      type: 'session.started',
+      session: this.state.sessions.length,
+      pid: 1,
+      processStart: '1',
+      host: 'here',
+      command: 'run',
+      versions: {},
+      deviceClass,
+      device: deviceClass,
+      sandbox: { level: 'process', reason: 'test', limits: 'watched' },
+      grade: 'reported',
+      gradeReason: 'test',
+      proposer: 'test',
+      proposerReason: 'test',
+      limits: {},
+    });
+  }
+
+  /** The baseline in git, repeated, and its noise written down. */
+  calibrated(values: readonly number[], device = DEVICE): this {
+    if (this.state.experiments.length === 0) this.propose('baseline').snapshot(0);
+    for (const value of values) this.measure(0, value, { purpose: 'calibrate', device });
+    return this.add({ type: 'calibrated', deviceClass: device, noise: noiseOf(values) });
+  }
+
+  /** A new idea on top of the incumbent, without code yet. */
+  propose(hypothesis = 'an idea'): this {
+    const n = this.state.experiments.length;
+    const kind = n === 0 ? 'baseline' : 'idea';
+    return this.add({
+      type: 'proposed',
+      n,
+      kind,
+      parent: this.state.incumbent,
+      proposer: 'test',
+      hypothesis,
+      edits: {},
+    });
+  }
+
+  snapshot(
+    n = this.state.experiments.length - 1,
+    lines: { added: number; deleted: number } = { added: 1, deleted: 1 },
+  ): this {
+    const commit = sha256(`commit ${n}`).slice(0, 40);
+    const tree = sha256(`tree ${n}`).slice(0, 40);
+    return this.add({ type: 'snapshot', n, commit, tree, editable: sha256(n === 0 ? 'x' : `code ${n}`), ...lines });
+  }
+
+  idea(lines?: { added: number; deleted: number }): this {
+    return this.propose().snapshot(this.state.experiments.length - 1, lines);
+  }
+
+  start(n: number, { purpose = 'idea', device = DEVICE, claim }: MeasureOptions = {}): this {
+    const m = this.state.measurements.length;
+    const session = this.state.sessions.length - 1;
+    const about = { seed: m + 1, judgeSeed: m + 2, session, deviceClass: device, cores: [] };
+    return this.add({ type: 'measuring', m, n, purpose, ...about, ...(claim !== undefined && { claim }) });
+  }
+
+  /** One finished measurement: a value, or the class of a failure. */
+  measure(n: number, result: number | FailureClass, options: MeasureOptions = {}): this {
+    this.start(n, options);
+    const m = this.state.measurements.length - 1;
+    const outcome: Outcome =
+      typeof result === 'number'
+        ? { kind: 'measured', value: result, metrics: options.metrics ?? {} }
+        : { kind: result === 'timeout' ? 'timed out' : 'crashed', class: result, message: `it failed: ${result}` };
+    return this.add({ type: 'measured', m, outcome, conditions: CONDITIONS });
+  }
+
+  /** Write down what the rule says; an experiment that is in doubt throws. */
+  decide(n: number, device = DEVICE): this {
+    const judgement = judge(this.state, n, device);
+    if (judgement.again) throw new Error(`#${n} is in doubt: ${judgement.reason}`);
+    return this.add({ type: 'decided', n, decision: judgement.decision });
+  }
+
+  advance(n: number): this {
+    return this.add({ type: 'advanced', n, commit: sha256(`commit ${n}`).slice(0, 40) });
+  }
+
+  /** A whole kept idea: measured twice, decided, advanced. */
+  kept(value: number): this {
+    const n = this.state.experiments.length;
+    return this.idea().measure(n, value).decide(n).advance(n).measure(n, value, { purpose: 'replicate' });
+  }
+}
