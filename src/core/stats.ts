@@ -115,6 +115,19 @@ export function tCdf(t: number, dof: number): number {
 
 /** The t with `tCdf(t) = p`, by bisection: exact to 1e-9 and never surprising. */
 export function tQuantile(p: number, dof: number): number {
+  const key = `${p} ${dof}`;
+  const known = quantiles.get(key);
+  if (known !== undefined) return known;
+  const found = bisectT(p, dof);
+  if (quantiles.size >= 256) quantiles.clear();
+  quantiles.set(key, found);
+  return found;
+}
+
+/** Few different quantiles are asked for again and again; a lab of 10,000 experiments shows one interval a row. */
+const quantiles = new Map<string, number>();
+
+function bisectT(p: number, dof: number): number {
   let [low, high] = [-1e3, 1e3];
   if (dof < 2) [low, high] = [-1e5, 1e5];
   for (let i = 0; i < 200 && high - low > 1e-10; i++) {
