@@ -11,6 +11,7 @@ import {
   div,
   embedding,
   gradients,
+  identity,
   less,
   matmul,
   maximum,
@@ -135,10 +136,11 @@ function muon(step: Step, store: Store, group: readonly Weight[], grads: readonl
   step.update(`${key}:m`, m);
   const nesterov = lerp(g, m, 0.95);
   let x = div(nesterov, add(mul(sqrt(sum(square(nesterov), BOTH)), 1.02), 1e-6));
+  const eye = (value: number): Tensor => identity(g.graph, Math.min(rows, cols), value);
   for (const [a, b, c] of COEFFICIENTS) {
     const gram = rows > cols ? matmul(x, x, { transA: true }) : matmul(x, x, { transB: true });
-    const poly = add(mul(gram, b), mul(matmul(gram, gram), c));
-    x = add(mul(x, a), rows > cols ? matmul(x, poly) : matmul(poly, x));
+    const poly = add(matmul(gram, add(mul(gram, c), eye(b))), eye(a));
+    x = rows > cols ? matmul(x, poly) : matmul(poly, x);
   }
   const meanSquare = mean(square(x), { axis: cols >= rows ? -2 : -1, keep: true });
   const v = lerp(moment(step, store, `${key}:v`, meanSquare.shape), meanSquare, 0.05);

@@ -20,6 +20,7 @@ import {
   encodeModel,
   Graph,
   gradients,
+  identity,
   less,
   matmul,
   maximum,
@@ -90,7 +91,8 @@ const WARMUP = 0.0;
 const WARMDOWN = 0.5;
 const FINAL_LR = 0.0; // the learning rate's last value, as a fraction of its peak
 
-// A number above 0 stops after that many steps, and schedules follow steps instead of time: exact repeats, any machine.
+// A number above 0 stops after that many steps, and schedules follow steps instead of time: repeats to the bit on one
+// machine. The seconds of the budget still end the run. OVERNIGHT_BUDGET_STEPS does the same from outside.
 const MAX_STEPS = 0;
 
 // =====================================================================================================================
@@ -234,10 +236,13 @@ function orthogonalize(g: Tensor): Tensor {
   const [, rows = 0, cols = 0] = g.shape;
   const tall = rows > cols;
   let x = div(g, add(mul(sqrt(sum(square(g), MATRIX_AXES)), 1.02), 1e-6));
+  // x ← a·x + (b·A + c·A²)·x with A = x·xᵀ, as one product more and passes over the small A only.
+  const side = Math.min(rows, cols);
+  const eye = (value: number): Tensor => identity(g.graph, side, value);
   for (const [a, b, c] of POLAR_EXPRESS.slice(0, MUON_STEPS)) {
     const gram = tall ? matmul(x, x, { transA: true }) : matmul(x, x, { transB: true });
-    const poly = add(mul(gram, b), mul(matmul(gram, gram), c));
-    x = add(mul(x, a), tall ? matmul(x, poly) : matmul(poly, x));
+    const poly = add(matmul(gram, add(mul(gram, c), eye(b))), eye(a));
+    x = tall ? matmul(x, poly) : matmul(poly, x);
   }
   return x;
 }
@@ -428,12 +433,13 @@ async function loop(
   // Time kept back for saving: what the rehearsal took, thrice, and a little; plus the longest step seen so far.
   const reserveS = 0.15 + 3 * saveS;
   const usableS = Math.max(0.2, run.budgetS - reserveS);
+  const maxSteps = MAX_STEPS || run.budgetSteps;
   let [steps, longestS, smooth, loss] = [0, 0, Number.NaN, Number.NaN];
   run.start();
   for (;;) {
     const before = run.elapsedS();
-    if (MAX_STEPS > 0 ? steps >= MAX_STEPS : before + longestS >= usableS) break;
-    const progress = MAX_STEPS > 0 ? steps / MAX_STEPS : before / usableS;
+    if (before + longestS >= usableS || (maxSteps > 0 && steps >= maxSteps)) break;
+    const progress = maxSteps > 0 ? steps / maxSteps : before / usableS;
     const hyper = hyperparameters(progress, steps + 1);
     loss = await trainStep(trainer, loader, hyper);
     steps++;

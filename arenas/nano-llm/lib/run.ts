@@ -29,6 +29,8 @@ export class TrainingFailure extends Error {
 export interface Run {
   readonly dataDir: string;
   readonly budgetS: number;
+  /** A fixed number of optimizer steps, when the budget is given in steps; 0 when it is given in seconds only. */
+  readonly budgetSteps: number;
   readonly seed: number;
   readonly cpus: number;
   readonly memoryMb: number;
@@ -85,6 +87,7 @@ export function openRun(): Run {
   return {
     dataDir: pathFrom('OVERNIGHT_DATA'),
     budgetS: numberFrom('OVERNIGHT_BUDGET_S'),
+    budgetSteps: process.env.OVERNIGHT_BUDGET_STEPS ? numberFrom('OVERNIGHT_BUDGET_STEPS') : 0,
     seed: numberFrom('OVERNIGHT_SEED', 1),
     cpus: numberFrom('OVERNIGHT_CPUS', 2),
     memoryMb: numberFrom('OVERNIGHT_MEMORY_MB', 4096),

@@ -187,3 +187,9 @@ export function full(graph: Graph, shape: Shape, value: number, dtype: DType = g
   if (sizeOf(shape) === 1 && shape.length === 0) return scalar;
   return graph.emit('Expand', [scalar, graph.constant(shape, [shape.length], 'int64')], shape, { dtype });
 }
+
+/** value · the identity matrix [n, n], as a constant. */
+export function identity(graph: Graph, n: number, value = 1): Tensor {
+  const values = Float64Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? value : 0));
+  return graph.constant(values, [n, n]);
+}
