@@ -61,6 +61,10 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
   const sign = signOf(arena);
   const mine = values(state, n, deviceClass).map((v) => v * sign);
   const theirs = values(state, against, deviceClass).map((v) => v * sign);
+  if (theirs.length === 0) {
+    const reason = `#${against}, which it is compared with, has no number on this device`;
+    return { again: false, decision: { verdict: 'inconclusive', reason, rule, against, n: mine.length, nAgainst: 0 } };
+  }
   const { sigma, dof } = noiseIn(state, deviceClass);
   const c = compare(mine, theirs, sigma, dof);
   const base = {

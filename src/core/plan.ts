@@ -51,9 +51,9 @@ const STUCK_AFTER = 10;
 
 export function plan(state: LabState, now: Situation): Step {
   return (
-    unfinished(state, now) ??
-    calibration(state, now) ??
-    reference(state, now) ??
+    settle(state, now) ??
+    ground(state, now) ??
+    open(state, now) ??
     claim(state, now) ??
     stop(state, now) ??
     (state.running.size >= now.slots ? { do: 'wait' } : { do: 'propose' })
@@ -79,13 +79,29 @@ export function typicalMeasurementS(state: LabState): number {
   return recent.length > 0 ? median(recent) : arenaOf(state).budget.seconds * 1.3 + 1;
 }
 
-function unfinished(state: LabState, now: Situation): Step | undefined {
+/** What costs no measurement: a proposal to admit, a keep to advance. */
+function settle(state: LabState, now: Situation): Step | undefined {
   for (const n of state.unfinished) {
     if (now.taken.has(n)) continue;
     const x = state.experiments[n]!;
     if (x.state === 'proposed') return { do: 'admit', n };
     if (x.state === 'decided') return { do: 'advance', n };
-    if (x.state !== 'open' || x.idea.kind === 'baseline') continue;
+  }
+  return undefined;
+}
+
+/** What everything is compared with, measured on this device class. Nobody waits for it who wants to stop: the next session makes it. */
+function ground(state: LabState, now: Situation): Step | undefined {
+  const step = calibration(state, now) ?? reference(state, now);
+  const over = now.asked || (now.leftS !== undefined && now.leftS <= 0);
+  return step?.do === 'measure' && over ? stop(state, now) : step;
+}
+
+/** The experiments that have code and no verdict: measure, measure again in doubt, decide. */
+function open(state: LabState, now: Situation): Step | undefined {
+  for (const n of state.unfinished) {
+    const x = state.experiments[n]!;
+    if (now.taken.has(n) || x.state !== 'open' || x.idea.kind === 'baseline') continue;
     if (x.measurements.some((m) => state.measurements[m]!.state === 'running')) continue;
     if (!judge(state, n, now.deviceClass).again) return { do: 'decide', n };
     if (state.running.size >= now.slots) continue;
@@ -180,10 +196,11 @@ function stop(state: LabState, now: Situation): Extract<Step, { do: 'stop' }> | 
   return stuck(state);
 }
 
-/** The last ideas all failed in the same way: the arena or the machine is broken, not the ideas. */
+/** The last ideas of this session all failed in the same way: the arena or the machine is broken, not the ideas. */
 function stuck(state: LabState): Extract<Step, { do: 'stop' }> | undefined {
   const last = state.experiments.slice(-STUCK_AFTER);
-  if (last.length < STUCK_AFTER) return undefined;
+  const since = state.sessions.at(-1)?.startedAt ?? '';
+  if (last.length < STUCK_AFTER || last[0]!.idea.at < since) return undefined;
   const classes = new Set(
     last.map(
       (x) => (x.state === 'decided' && x.decision.failure) || (x.state === 'refused' ? `refused: ${x.code}` : ''),
