@@ -47,7 +47,12 @@ export interface OpenOptions {
   /** How this session was started, for the record. */
   readonly command?: string;
   readonly watch?: LabWatch &
-    Pick<StageHost, 'onStage'> & { readonly onOpen?: (opened: Opened) => void; readonly onEvent?: EventListener };
+    Pick<StageHost, 'onStage'> & {
+      readonly onOpen?: (opened: Opened) => void;
+      readonly onEvent?: EventListener;
+      /** Receives the way to end a running setup or prepare. */
+      readonly onStageStart?: (kill: () => void) => void;
+    };
 }
 
 /** Called after an event is on disk, with the state that includes it. Must not throw. */
@@ -161,8 +166,7 @@ async function open(
       ...(Object.keys(knobs).length > 0 && { knobs }),
     });
   }
-  const kills = new Set<() => void>();
-  const bench = await prepareBench({ ledger: record, workspace, sandbox, plain, paths, runTag, watch, kills });
+  const bench = await prepareBench({ ledger: record, workspace, sandbox, plain, paths, runTag, watch });
   const lab = new Lab({
     ledger: record,
     workspace,
@@ -272,7 +276,6 @@ interface BenchParts {
   readonly paths: LabPaths;
   readonly runTag: string;
   readonly watch: NonNullable<OpenOptions['watch']>;
-  readonly kills: Set<() => void>;
 }
 
 /** Setup, prepare, and the evaluator's pristine files: everything that is done once a session. */
@@ -291,6 +294,7 @@ async function prepareBench(parts: BenchParts): Promise<Bench> {
     tag: runTag,
     person: { sandbox: plain, env: process.env as Record<string, string> },
     ...(watch.onStage && { onStage: watch.onStage }),
+    ...(watch.onStageStart && { onStart: watch.onStageStart }),
   });
   const pristineDir = path.join(paths.work, 'pristine');
   const role = roleOf(arena);

@@ -21,7 +21,12 @@ export async function main(call: Call): Promise<number> {
 export async function runLab(options: OpenOptions, json: boolean): Promise<number> {
   const display = new Display(json);
   const opening = new AbortController();
-  let stopping: { soon(): void; now(): void } = { soon: () => opening.abort(), now: () => process.exit(130) };
+  const kills: (() => void)[] = [];
+  const quit = (): never => {
+    for (const kill of kills) kill();
+    process.exit(130);
+  };
+  let stopping: { soon(): void; now(): void } = { soon: () => opening.abort(), now: quit };
   let presses = 0;
   const onSignal = (): void => {
     presses++;
@@ -32,7 +37,10 @@ export async function runLab(options: OpenOptions, json: boolean): Promise<numbe
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
-    const opened = await openLab({ ...options, watch: display.watch });
+    const opened = await openLab({
+      ...options,
+      watch: { ...display.watch, onStageStart: (kill) => void kills.push(kill) },
+    });
     stopping = { soon: () => opened.lab.stopSoon(), now: () => opened.lab.abort() };
     if (opening.signal.aborted) opened.lab.stopSoon();
     const stop = await opened.run(display.runWatch);

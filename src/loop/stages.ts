@@ -121,7 +121,7 @@ async function once(
   const output = path.join(home, 'output');
   const seal = path.join(home, 'hash');
   const recorded = readText(seal)?.trim();
-  if (recorded !== undefined) {
+  if (recorded !== undefined && hashTree(output) === recorded) {
     const known = host.ledger.state.stages.get(stage);
     if (known?.key === key && known.output === recorded) return output;
     host.ledger.append({ type: 'stage.started', stage, key });
