@@ -2,7 +2,7 @@
  * The ledger's lines: how an event becomes bytes, how bytes are checked. Each line carries the SHA-256 of the line before it, so no line
  * can be changed, added or removed without every later one telling. Knows nothing about files.
  */
-import { LabError } from '../base/error.ts';
+import { LabError, reasonOf } from '../base/error.ts';
 import { sha256 } from '../base/hash.ts';
 import { type Draft, EVENT_VERSION, GENESIS, type LedgerEvent } from '../core/event.ts';
 
@@ -27,35 +27,57 @@ export interface Decoded {
 }
 
 /**
- * Check every line and hand each event on, in order. Throws E_LEDGER_CORRUPT (not JSON), E_LEDGER_CHAIN (hash differs), E_LEDGER_GAP
+ * Check every line and hand each event on, in order, once the line after it has vouched for its bytes. Throws E_LEDGER_CORRUPT (not JSON), E_LEDGER_CHAIN (hash differs), E_LEDGER_GAP
  * (numbers skip) or E_LEDGER_VERSION with the line's number. A last line without its newline is not an event: it is reported as torn.
  */
 export function decode(bytes: Buffer, take: (event: LedgerEvent, line: number) => void): Decoded {
   let prev = GENESIS;
   let start = 0;
   let count = 0;
+  let held: LedgerEvent | undefined;
   for (let end = bytes.indexOf(10, start); end >= 0; end = bytes.indexOf(10, start)) {
     const slice = bytes.subarray(start, end);
     const event = parse(slice, count + 1);
     if (event.prev !== prev) chainBroken(event, count, prev);
     if (event.seq !== count) gap(event, count);
-    take(event, count + 1);
+    if (held) hand(held, count, take);
+    held = event;
     prev = sha256(slice);
     start = end + 1;
     count++;
   }
+  if (held) hand(held, count, take);
   return { events: count, tip: prev, goodBytes: start, tornBytes: bytes.length - start };
+}
+
+/** An event whose fields are not what its type says stumbles somewhere in the fold: that is a broken record, not a mistake of the program. */
+function hand(event: LedgerEvent, line: number, take: (event: LedgerEvent, line: number) => void): void {
+  try {
+    take(event, line);
+  } catch (thrown) {
+    if (thrown instanceof LabError) throw thrown;
+    throw new LabError(
+      'E_LEDGER_MOVE',
+      {
+        what: `Line ${line} of the ledger (event ${event.seq}, ${event.type}) cannot be understood.`,
+        why: `Its fields are not those of such an event: ${reasonOf(thrown)}.`,
+        next: 'The ledger was edited or written by a faulty program: run `overnight audit`, and go on from a copy.',
+      },
+      thrown,
+    );
+  }
 }
 
 function parse(slice: Buffer, line: number): LedgerEvent {
   let event: LedgerEvent;
   try {
     event = JSON.parse(slice.toString('utf8')) as LedgerEvent;
+    if (event === null || typeof event !== 'object' || Array.isArray(event)) throw new SyntaxError('not an object');
   } catch (thrown) {
     throw new LabError(
       'E_LEDGER_CORRUPT',
       {
-        what: `Line ${line} of the ledger is not JSON.`,
+        what: `Line ${line} of the ledger is not an event in JSON.`,
         why: `It begins with "${slice.toString('utf8', 0, 60)}" and is ${slice.length} bytes long.`,
         next: 'Restore the file from a backup; the lines before it are good and `overnight show` still reads a copy cut there.',
       },

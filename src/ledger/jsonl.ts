@@ -53,13 +53,17 @@ export interface OpenLedger extends Ledger {
  * lock shows that a crash tore it; otherwise somebody cut the file, and that is E_LEDGER_TORN.
  */
 export function openLedger(folder: string, now: () => string): OpenLedger {
-  fs.mkdirSync(path.join(folder, 'blobs'), { recursive: true });
-  const lock = takeLock(path.join(folder, LOCK_FILE), now());
   try {
-    return new JsonlLedger(folder, now, lock.tookOverFrom, lock.release);
+    fs.mkdirSync(path.join(folder, 'blobs'), { recursive: true });
+    const lock = takeLock(path.join(folder, LOCK_FILE), now());
+    try {
+      return new JsonlLedger(folder, now, lock.tookOverFrom, lock.release);
+    } catch (thrown) {
+      lock.release();
+      throw thrown;
+    }
   } catch (thrown) {
-    lock.release();
-    throw thrown;
+    throw isFull(thrown) ? full(folder, thrown) : thrown;
   }
 }
 
