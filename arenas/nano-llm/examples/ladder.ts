@@ -1,0 +1,115 @@
+// Measures the ladder of known ideas against the baseline: every round trains the baseline and each patched train.ts with
+// one seed, in an order that rotates, and the differences of a round are what is averaged. For people, not part of a run.
+// Usage: node --import tsx examples/ladder.ts [--rounds 3] [--seconds 12] [--steps 0]; needs OVERNIGHT_DATA (see README.md).
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const arena = fileURLToPath(new URL('..', import.meta.url));
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '12' },
+    steps: { type: 'string', default: '0' },
+    cpus: { type: 'string', default: '2' },
+  },
+});
+
+/** A folder like the arena whose train.ts has the patch applied. */
+function patched(patch: string | null): string {
+  const dir = mkdtempSync(join(tmpdir(), 'nano-llm-ladder-'));
+  for (const name of [
+    'contract.ts',
+    'evaluate.ts',
+    'package.json',
+    'tsconfig.json',
+    'train.ts',
+    'data',
+    'lib',
+    'tensor',
+  ]) {
+    cpSync(join(arena, name), join(dir, name), { recursive: true });
+  }
+  symlinkSync(join(arena, 'node_modules'), join(dir, 'node_modules'));
+  if (patch) {
+    const done = spawnSync('git', ['apply', join(arena, 'examples', patch)], { cwd: dir, encoding: 'utf8' });
+    if (done.status !== 0) throw new Error(`ladder: ${patch} does not apply (${done.stderr.trim()}). Remake it.`);
+  }
+  return dir;
+}
+
+/** Trains and scores one folder; gives val_bpb and the number of steps. */
+function measure(dir: string, seed: number): { bpb: number; steps: number } {
+  const out = mkdtempSync(join(tmpdir(), 'nano-llm-ladder-out-'));
+  const common = { PATH: process.env.PATH, OVERNIGHT_DATA: process.env.OVERNIGHT_DATA, OVERNIGHT_CPUS: values.cpus };
+  const steps = Number(values.steps) > 0 ? { OVERNIGHT_BUDGET_STEPS: values.steps } : {};
+  const run = {
+    ...common,
+    ...steps,
+    OVERNIGHT_OUT: out,
+    OVERNIGHT_BUDGET_S: values.seconds,
+    OVERNIGHT_SEED: String(seed),
+  };
+  const judge = {
+    ...common,
+    OVERNIGHT_ARTEFACT: out,
+    OVERNIGHT_RESULT: join(out, 'result'),
+    OVERNIGHT_NONCE: '1a2b3c4d',
+  };
+  const node = (file: string, env: NodeJS.ProcessEnv): string => {
+    const child = spawnSync(process.execPath, ['--import', 'tsx', file], { cwd: dir, env, encoding: 'utf8' });
+    if (child.status !== 0) throw new Error(`ladder: ${file} failed: ${child.stderr}`);
+    return child.stdout;
+  };
+  const steps_ = Number(/num_steps:\s+(\d+)/.exec(node('train.ts', run))?.[1]);
+  node('evaluate.ts', judge);
+  return { bpb: Number(/val_bpb: (\S+)/.exec(readFileSync(join(out, 'result'), 'utf8'))?.[1]), steps: steps_ };
+}
+
+/** Two-sided 95 % quantiles of Student's t by degrees of freedom. */
+const T95 = [Number.NaN, 12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26];
+const meanOf = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length;
+function deviation(xs: readonly number[]): number {
+  const mean = meanOf(xs);
+  return Math.sqrt(xs.reduce((a, x) => a + (x - mean) ** 2, 0) / Math.max(1, xs.length - 1));
+}
+
+function main(): void {
+  if (!process.env.OVERNIGHT_DATA)
+    throw new Error('ladder: OVERNIGHT_DATA is not set. Prepare the data first (README.md).');
+  const patches = readdirSync(join(arena, 'examples'))
+    .filter((f) => f.endsWith('.patch'))
+    .sort();
+  const entries = [null, ...patches].map((patch) => ({
+    name: patch?.replace('.patch', '') ?? 'baseline',
+    dir: patched(patch),
+    scores: [] as number[],
+    steps: [] as number[],
+  }));
+  const rounds = Number(values.rounds);
+  for (let round = 0; round < rounds; round++) {
+    for (let i = 0; i < entries.length; i++) {
+      const entry = entries[(i + round) % entries.length];
+      if (!entry) continue;
+      const { bpb, steps } = measure(entry.dir, round + 1);
+      entry.scores[round] = bpb;
+      entry.steps[round] = steps;
+      process.stderr.write(`round ${round + 1} ${entry.name}: ${bpb} after ${steps} steps\n`);
+    }
+  }
+  const base = entries[0]?.scores ?? [];
+  console.log('idea                   val_bpb      sd   steps   difference, 95 % interval (negative is better)');
+  for (const { name, scores, steps } of entries) {
+    const differences = scores.map((s, i) => s - (base[i] ?? Number.NaN));
+    const half = ((T95[rounds - 1] ?? 2) * deviation(differences)) / Math.sqrt(rounds);
+    const difference = name === 'baseline' ? '' : `${meanOf(differences).toFixed(4)} ± ${half.toFixed(4)}`;
+    const cells = [meanOf(scores).toFixed(4), deviation(scores).toFixed(4), meanOf(steps).toFixed(0).padStart(5)];
+    console.log(`${name.padEnd(22)} ${cells.join('  ')}   ${difference}`);
+  }
+}
+
+main();
