@@ -12,7 +12,7 @@ const source = readFileSync(join(arena, 'train.ts'), 'utf8');
 const manifest = readFileSync(join(arena, 'arena.yaml'), 'utf8');
 
 describe('train.ts', () => {
-  const knobs = [...manifest.matchAll(/\{name: ([A-Z0-9_]+), file: train\.ts, kind: (\w+)/g)].map(([, name, kind]) => ({
+  const knobs = [...manifest.matchAll(/\{\s*name: ([A-Z0-9_]+), file: train\.ts, kind: (\w+)/g)].map(([, name, kind]) => ({
     name,
     kind,
   }));
