@@ -13,6 +13,7 @@ import {
   attention,
   type CompiledStep,
   cast,
+  chooseDevice,
   createRandom,
   crossEntropy,
   div,
@@ -34,6 +35,7 @@ import {
   reshape,
   rmsNorm,
   rope,
+  type SessionOptions,
   Step,
   Store,
   sigmoid,
@@ -369,12 +371,12 @@ function tracePass(store: Store, params: readonly Parameter[], last: boolean): S
   return step;
 }
 
-async function compileTrainer(store: Store, params: readonly Parameter[], cpus: number): Promise<Trainer> {
+async function compileTrainer(store: Store, params: readonly Parameter[], options: SessionOptions): Promise<Trainer> {
   const finish = tracePass(store, params, true);
   const accumulate = PASSES > 1 ? tracePass(store, params, false) : null;
   return {
-    accumulate: accumulate && (await accumulate.compile({ cpus })),
-    finish: await finish.compile({ cpus }),
+    accumulate: accumulate && (await accumulate.compile(options)),
+    finish: await finish.compile(options),
   };
 }
 
@@ -478,7 +480,9 @@ async function main(): Promise<void> {
   const params = parameters();
   const store = new Store();
   createParameters(store, params, run.seed);
-  const trainer = await compileTrainer(store, params, run.cpus);
+  const { device, reason } = await chooseDevice(run.device);
+  process.stdout.write(`device: ${device} (${reason})\n`);
+  const trainer = await compileTrainer(store, params, { cpus: run.cpus, device });
   const peakFlops = await measurePeakFlops(run.cpus);
   const saveS = run.rehearseSave(exportModel(store, params));
   run.config({

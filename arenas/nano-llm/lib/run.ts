@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { DataError } from '../data/files.ts';
 import { ShapeError } from '../tensor/graph.ts';
+import type { Device } from '../tensor/runtime.ts';
 
 export type FailureClass = 'nan' | 'out-of-memory' | 'shape' | 'import' | 'data';
 
@@ -34,6 +35,8 @@ export interface Run {
   readonly seed: number;
   readonly cpus: number;
   readonly memoryMb: number;
+  /** Where to compute, from `--device cpu|webgpu|auto`; the CPU unless something else is asked for. */
+  readonly device: Device | 'auto';
   /** Signals the harness that budgeted work starts now. */
   readonly start: () => void;
   /** Seconds since `start`. */
@@ -65,6 +68,13 @@ function pathFrom(name: string): string {
   throw new Error(`train: ${name} is not set. Start this file through the harness, or see docs/arena.md.`);
 }
 
+function deviceFrom(argv: readonly string[]): Device | 'auto' {
+  const at = argv.indexOf('--device');
+  const value = at < 0 ? 'cpu' : argv[at + 1];
+  if (value === 'cpu' || value === 'webgpu' || value === 'auto') return value;
+  throw new Error(`train: --device is "${value ?? ''}". Choose cpu, webgpu or auto.`);
+}
+
 function writeSynced(path: string, bytes: Uint8Array): void {
   const fd = openSync(path, 'w');
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
@@ -91,6 +101,7 @@ export function openRun(): Run {
     seed: numberFrom('OVERNIGHT_SEED', 1),
     cpus: numberFrom('OVERNIGHT_CPUS', 2),
     memoryMb: numberFrom('OVERNIGHT_MEMORY_MB', 4096),
+    device: deviceFrom(process.argv),
     start: () => {
       startedMs = performance.now();
       writeFileSync(startFile, '');

@@ -8,5 +8,5 @@ export * from './nn.ts';
 export { encodeModel } from './onnx.ts';
 export { CompiledStep, Step, Store } from './program.ts';
 export { createRandom, type Random } from './random.ts';
-export { chooseDevice, type Device, runOnce } from './runtime.ts';
+export { chooseDevice, type Device, runOnce, type SessionOptions } from './runtime.ts';
 export * from './shape.ts';

@@ -12,10 +12,12 @@ const source = readFileSync(join(arena, 'train.ts'), 'utf8');
 const manifest = readFileSync(join(arena, 'arena.yaml'), 'utf8');
 
 describe('train.ts', () => {
-  const knobs = [...manifest.matchAll(/\{\s*name: ([A-Z0-9_]+), file: train\.ts, kind: (\w+)/g)].map(([, name, kind]) => ({
-    name,
-    kind,
-  }));
+  const knobs = [...manifest.matchAll(/\{\s*name: ([A-Z0-9_]+), file: train\.ts, kind: (\w+)/g)].map(
+    ([, name, kind]) => ({
+      name,
+      kind,
+    }),
+  );
 
   test('has every knob of the manifest once, as one literal on one line, and echoes it', () => {
     expect(knobs.length).toBeGreaterThanOrEqual(14);
