@@ -6,7 +6,7 @@ import { EVAL_BATCH, SEQ_LEN, VOCAB_SIZE } from './contract.ts';
 import { openLoader } from './data/loader.ts';
 import { peakMemoryMb } from './lib/memory.ts';
 import { measurePeakFlops } from './lib/peak.ts';
-import { guard, openRun, type Run, TrainingFailure } from './lib/run.ts';
+import { openRun, type Run, TrainingFailure } from './lib/run.ts';
 import {
   add,
   addAll,
@@ -474,7 +474,8 @@ function flopsPerToken(params: readonly Parameter[]): number {
   return 6 * weights.reduce((n, p) => n + sizeOf(p.shape), 0) + 12 * WIDTH * spans;
 }
 
-async function main(): Promise<void> {
+/** Called by start.ts, which reports failures. */
+export async function main(): Promise<void> {
   const run = openRun();
   const loader = openLoader({ dataDir: run.dataDir, rows: DEVICE_ROWS, length: TRAIN_LEN, seed: run.seed });
   const params = parameters();
@@ -510,5 +511,3 @@ async function main(): Promise<void> {
   });
   await loader.close();
 }
-
-await guard(main);

@@ -26,6 +26,7 @@ function patched(patch: string | null): string {
     'contract.ts',
     'evaluate.ts',
     'package.json',
+    'start.ts',
     'tsconfig.json',
     'train.ts',
     'data',
@@ -65,7 +66,7 @@ function measure(dir: string, seed: number): { bpb: number; steps: number } {
     if (child.status !== 0) throw new Error(`ladder: ${file} failed: ${child.stderr}`);
     return child.stdout;
   };
-  const steps_ = Number(/num_steps:\s+(\d+)/.exec(node('train.ts', run))?.[1]);
+  const steps_ = Number(/num_steps:\s+(\d+)/.exec(node('start.ts', run))?.[1]);
   node('evaluate.ts', judge);
   return { bpb: Number(/val_bpb: (\S+)/.exec(readFileSync(join(out, 'result'), 'utf8'))?.[1]), steps: steps_ };
 }

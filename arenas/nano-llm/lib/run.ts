@@ -143,7 +143,9 @@ function classify(error: unknown): FailureClass | null {
   if (error instanceof DataError) return 'data';
   const text =
     error instanceof Error ? `${(error as NodeJS.ErrnoException).code ?? ''} ${error.message}` : String(error);
-  if (/ERR_MODULE_NOT_FOUND|Cannot find (module|package)/.test(text)) return 'import';
+  // A missing module, a missing export, or text that is no TypeScript: the file does not load.
+  const unloadable = /ERR_MODULE_NOT_FOUND|Cannot find (module|package)|does not provide an export|Transform failed/;
+  if (unloadable.test(text) || error instanceof SyntaxError) return 'import';
   if (/bad_alloc|bad allocation|out of memory|Failed to allocate|Array buffer allocation failed|ENOMEM/i.test(text)) {
     return 'out-of-memory';
   }

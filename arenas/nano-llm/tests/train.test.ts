@@ -79,7 +79,7 @@ function train(
   };
   const child = spawnSync(
     process.execPath,
-    ['--preserve-symlinks', '--preserve-symlinks-main', '--import', 'tsx', 'train.ts'],
+    ['--preserve-symlinks', '--preserve-symlinks-main', '--import', 'tsx', 'start.ts'],
     { cwd: dir, env, encoding: 'utf8' },
   );
   const pairs = child.stdout.split('\n').map((line) => line.split(/:\s+/) as [string, string]);
@@ -164,9 +164,15 @@ describe('a failing run', () => {
     expect(stderr).toContain('overnight-failure: shape\n');
   });
 
-  test('that imports what is not there is of class import', () => {
-    const stderr = failure(train({}, { edit: ["from './lib/peak.ts'", "from './lib/nowhere.ts'"] }));
-    expect(stderr).toContain('nowhere.ts');
+  test.each<[string, [string, string], string]>([
+    ['imports a file that is not there', ["from './lib/peak.ts'", "from './lib/nowhere.ts'"], 'nowhere.ts'],
+    ['imports an op that there is not', ['  rmsNorm,', '  rmsNorm,\n  rmsNorms,'], 'rmsNorms'],
+    ['is no TypeScript', ['function forward(', 'function forward(('], 'train.ts:'],
+  ])('that %s is of class import and says what', (_name, edit, expected) => {
+    const stderr = failure(train({}, { edit }));
+    expect(stderr).toContain(expected);
+    expect(stderr).toContain('overnight-failure: import\n');
+    expect(stderr).not.toContain('    at ');
   });
 
   test('that needs more memory than its limit is of class out-of-memory, with both figures', () => {
