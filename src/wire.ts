@@ -93,17 +93,20 @@ export async function openLab(options: OpenOptions): Promise<OpenedLab> {
   const paths = labPaths(folder, tag);
   createHome(paths);
   const ledger = openLedger(paths.lab, now);
+  const earlier = ledger.state.sessions.length;
   try {
     return await open(options, loaded, paths, tag, ledger, gitVersion);
   } catch (thrown) {
+    // Only a session of our own is ended: one that died before is for the next run to name.
     const session = ledger.state.sessions.length - 1;
-    if (session >= 0 && !ledger.state.sessions[session]!.end)
+    if (session >= earlier && !ledger.state.sessions[session]!.end)
       endSession(
         ledger,
         session,
         'error',
         thrown instanceof LabError ? `${thrown.code}: ${thrown.message}` : String(thrown),
       );
+    if (session >= earlier) removeTree(paths.work);
     ledger.close();
     throw thrown;
   }

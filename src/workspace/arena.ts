@@ -79,7 +79,9 @@ export function readManifest(folder: string): Arena {
       'E_MANIFEST',
       {
         what: `${MANIFEST} is not YAML${where}.`,
-        why: reasonOf(thrown).split('\n')[0]!,
+        why: `${reasonOf(thrown)
+          .split('\n')[0]!
+          .replace(/[:.\s]+$/, '')}.`,
         next: 'Correct that line; docs/arena.md has an example.',
       },
       thrown,
