@@ -1,0 +1,110 @@
+/** CMA-ES as an algorithm: convergence on the standard functions, injection, margin, learning rates. */
+import { describe, expect, it } from 'vitest';
+import { random } from '../base/random.ts';
+import { Cma, type CmaOptions } from './cma.ts';
+import { cmaConstants } from './cma-constants.ts';
+import { keepMargin } from './margin.ts';
+import { normalCdf } from './normal.ts';
+import { compileParam } from './param.ts';
+
+type Fn = (x: ArrayLike<number>) => number;
+const sum = (x: ArrayLike<number>, f: (v: number, i: number) => number): number =>
+  Array.from(x).reduce((s, v, i) => s + f(v, i), 0);
+const sphere: Fn = (x) => sum(x, (v) => v * v);
+const ellipsoid: Fn = (x) => sum(x, (v, i) => 1e6 ** (i / (x.length - 1)) * v * v);
+const rosenbrock: Fn = (x) => sum(Array.from(x).slice(0, -1), (v, i) => 100 * (x[i + 1]! - v * v) ** 2 + (1 - v) ** 2);
+
+/** Evaluations until f ≤ 1e-9. */
+function evaluations(f: Fn, options: CmaOptions, seed: number, limit: number): number {
+  const cma = new Cma(options);
+  const chance = random(seed);
+  for (let count = 0; count < limit; ) {
+    const samples = Array.from({ length: cma.lambda }, () => {
+      const x = cma.sample(chance);
+      return { x, loss: f(x) };
+    });
+    count += cma.lambda;
+    if (samples.some(({ loss }) => loss <= 1e-9)) return count;
+    cma.update(samples);
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+const median = (xs: number[]): number => xs.sort((a, b) => a - b)[xs.length >> 1]!;
+
+describe('CMA-ES', () => {
+  it('has the default constants of the tutorial', () => {
+    const k = cmaConstants(10, 10, true);
+    expect(k.mu).toBe(5);
+    expect(k.weights.slice(0, 5).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
+    expect(k.weights[9]).toBeLessThan(0);
+    expect(k.muEff).toBeCloseTo(3.1672, 3);
+    expect(k.clip).toBeCloseTo(Math.sqrt(10) + 20 / 12, 12);
+  });
+
+  it.each([
+    ['sphere', sphere, 5, 3, 2, 950],
+    ['sphere', sphere, 20, 3, 2, 3600],
+    ['ellipsoid', ellipsoid, 5, 3, 2, 1900],
+    ['ellipsoid', ellipsoid, 10, 3, 2, 5000],
+    ['rosenbrock', rosenbrock, 5, 0, 0.5, 2200],
+    ['rosenbrock', rosenbrock, 10, 0, 0.5, 6300],
+  ] as const)('reaches 1e-9 on the %s', (_, f, n, start, sigma, limit) => {
+    const counts = [1, 2, 3].map((seed) => evaluations(f, { mean: Array(n).fill(start), sigma }, seed, 3 * limit));
+    expect(median(counts)).toBeLessThanOrEqual(limit);
+  });
+
+  it('shortens an injected step to √n + 2n/(n + 2) standard deviations, so that a far point does not blow it up', () => {
+    const run = (outside: boolean): Cma => {
+      const cma = new Cma({ mean: [0, 0, 0, 0], sigma: 1, lambda: 8 });
+      const chance = random(5);
+      const samples = Array.from({ length: 7 }, () => ({ x: cma.sample(chance), loss: 1 }));
+      cma.update([...samples, { x: [1000, 0, 0, 0], loss: 0, outside }]);
+      return cma;
+    };
+    expect(run(true).mean[0]).toBeLessThan(2.5);
+    expect(run(false).mean[0]).toBeGreaterThan(100);
+    expect(run(true).sigma).toBeLessThan(2.8);
+  });
+
+  it('slows down under noise when it adapts its learning rates, and ends nearer to the optimum', () => {
+    const distance = (noisy: boolean, seed: number): number => {
+      const chance = random(seed);
+      const cma = new Cma({ mean: Array(5).fill(3), sigma: 2, noisy });
+      for (let g = 0; g < 700; g++) {
+        cma.update(
+          Array.from({ length: cma.lambda }, () => {
+            const x = cma.sample(chance);
+            return { x, loss: sphere(x) + chance.normal() };
+          }),
+        );
+      }
+      return sphere(cma.mean);
+    };
+    const seeds = [1, 2, 3, 4, 5];
+    expect(median(seeds.map((s) => distance(true, s)))).toBeLessThan(median(seeds.map((s) => distance(false, s))));
+  });
+
+  it('keeps a chance of 1/(nλ) for the neighbours of a discrete value that has taken over', () => {
+    const dims = [
+      compileParam({ name: 'n', kind: 'int', low: 1, high: 5 }),
+      compileParam({ name: 'x', kind: 'float', low: 0, high: 1 }),
+    ];
+    const alpha = 0.05;
+    for (const mean of [0.5, 0.44, 0.1]) {
+      const cma = new Cma({ mean: [mean, 0.5], sigma: 0.001 });
+      keepMargin(cma, dims, alpha);
+      const [low, high] = dims[0]!.edges(mean);
+      const sigma = cma.deviation(0);
+      const below = low > 0 ? normalCdf((low - cma.mean[0]!) / sigma) : 0;
+      const above = high < 1 ? normalCdf((cma.mean[0]! - high) / sigma) : 0;
+      expect(below + above).toBeGreaterThan(0.049);
+      if (low > 0 && high < 1) expect(Math.min(below, above)).toBeGreaterThanOrEqual(alpha / 2 - 1e-9);
+      expect(cma.deviation(1)).toBe(0.001);
+    }
+  });
+
+  it('refuses a generation of the wrong size', () => {
+    expect(() => new Cma({ mean: [0, 0], sigma: 1 }).update([])).toThrow('6 samples');
+  });
+});

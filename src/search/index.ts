@@ -1,0 +1,20 @@
+/** `overnight/search`: seeded, dependency-free optimizers by ask and tell. See docs/search.md. */
+export { choose, SAMPLERS, type SamplerChoice, type SamplerName, type SamplerOptions } from './auto.ts';
+export { Cma, type CmaOptions, type Sample } from './cma.ts';
+export type { CmaSamplerOptions } from './cma-sampler.ts';
+export { type SearchCode, SearchError } from './error.ts';
+export { type Labelled, learnFeasibility } from './feasibility.ts';
+export type { Dim, Param, Value } from './param.ts';
+export { Parzen } from './parzen.ts';
+export { type Admission, createSearch, type Limit, type LogEntry, Search, type SearchOptions } from './search.ts';
+export {
+  type Constraint,
+  createSpace,
+  MAX_PARAMS,
+  type Point,
+  type Space,
+  type SpaceSpec,
+  type Values,
+} from './space.ts';
+export type { TpeOptions } from './tpe.ts';
+export type { Ask, Failed, History, Outcome, Proposed, Sampler, Told, Trial } from './trial.ts';

@@ -1,0 +1,217 @@
+/**
+ * Parzen estimators over knobs: a mixture of one kernel per observation and one broad prior kernel. Continuous knobs get normals truncated
+ * to [0, 1], discrete numbers their integrals over the value's interval, categories the smoothed indicator (Bergstra et al., "Algorithms
+ * for hyper-parameter optimization", NeurIPS 2011; constants of Optuna's TPESampler as described by Watanabe, arXiv 2304.11127, section 3).
+ */
+import type { Random } from '../base/random.ts';
+import { LOG_SQRT_2PI, normalMass, truncatedNormal } from './normal.ts';
+import type { Dim } from './param.ts';
+
+/** A mixture component's place on one knob: NaN = the knob was not active there, so the component takes the prior's kernel. */
+export interface Kernels {
+  readonly dim: Dim;
+  /** Coordinate per observation; the prior comes last and is not listed. */
+  readonly mu: Float64Array;
+  readonly sigma: Float64Array;
+}
+
+/** Centre and width of the prior kernel: the middle of the scale, as wide as the scale. */
+const PRIOR_MU = 0.5;
+const PRIOR_SIGMA = 1;
+
+/**
+ * Weights of observations, oldest first, prior last, normalised. Fewer than 25: all equal. More: the newest 25 weigh 1 and older ones ramp
+ * down linearly to 1/n (Bergstra et al. 2013, "old decay").
+ */
+export function mixtureWeights(n: number): Float64Array {
+  const weights = new Float64Array(n + 1).fill(1);
+  const ramp = n - 25;
+  if (ramp > 0) for (let i = 0; i < ramp; i++) weights[i] = ramp === 1 ? 1 / n : 1 / n + ((1 - 1 / n) * i) / (ramp - 1);
+  const sum = weights.reduce((a, b) => a + b, 0);
+  return weights.map((w) => w / sum);
+}
+
+/** The magic clip: no kernel narrower than 1/min(100, 2 + n) of the scale, none wider than it. n counts the observations. */
+export function magicClip(sigma: number, n: number): number {
+  return Math.min(1, Math.max(1 / Math.min(100, 2 + n), sigma));
+}
+
+/**
+ * Widths for one knob alone: the larger gap to a neighbour, the prior's centre counting as one; the outermost kernels take their inner gap
+ * (consider_endpoints = false). `mu` in the order of observation.
+ */
+export function gapWidths(mu: readonly number[]): number[] {
+  const n = mu.length;
+  const all = [...mu, PRIOR_MU];
+  const order = all.map((_, i) => i).sort((a, b) => all[a]! - all[b]! || a - b);
+  const sigma = new Array<number>(n);
+  for (let k = 0; k <= n; k++) {
+    const i = order[k]!;
+    if (i === n) continue;
+    const left = k > 0 ? all[i]! - all[order[k - 1]!]! : Number.NaN;
+    const right = k < n ? all[order[k + 1]!]! - all[i]! : Number.NaN;
+    sigma[i] = magicClip(Number.isNaN(left) ? right : Number.isNaN(right) ? left : Math.max(left, right), n);
+  }
+  return sigma;
+}
+
+/** One width for all kernels of a mixture over d knobs: 0.2 · n^(−1/(d+4)) (Scott's rule as Optuna's multivariate TPE has it), clipped. */
+export function scottWidth(n: number, d: number): number {
+  return magicClip(0.2 * Math.max(n, 1) ** (-1 / (d + 4)), n);
+}
+
+/** Log of the smoothed indicator: the mass that a kernel on category `at` (or the uniform prior) gives to `index`. n observations. */
+export function categoryLogMass(levels: number, n: number, at: number, index: number): number {
+  if (Number.isNaN(at)) return -Math.log(levels);
+  const base = 1 / (n + 1);
+  return Math.log(((at === index ? 1 : 0) + base) / (1 + levels * base));
+}
+
+/** Log density (continuous) or log mass (discrete) of one kernel at coordinate u. */
+export function kernelLog(dim: Dim, mu: number, sigma: number, u: number): number {
+  const mass = normalMass((0 - mu) / sigma, (1 - mu) / sigma);
+  if (dim.levels === Number.POSITIVE_INFINITY) {
+    const z = (u - mu) / sigma;
+    return -0.5 * z * z - LOG_SQRT_2PI - Math.log(sigma) - Math.log(mass);
+  }
+  const [low, high] = dim.edges(u);
+  return Math.log(Math.max(1e-300, normalMass((low - mu) / sigma, (high - mu) / sigma) / mass));
+}
+
+/** A mixture over several knobs whose components are products (Falkner et al. 2018; with one knob it is the plain univariate one). */
+export class Parzen {
+  readonly size: number;
+  readonly #columns: readonly Column[];
+  readonly #logWeights: Float64Array;
+  readonly #cumulative: Float64Array;
+
+  /** `points`: coordinates of the observations on these dims, oldest first. `joint`: one Scott width instead of gaps. */
+  constructor(dims: readonly Dim[], points: readonly (readonly number[])[], joint: boolean) {
+    const n = points.length;
+    this.size = n;
+    const weights = mixtureWeights(n);
+    this.#logWeights = weights.map(Math.log);
+    let sum = 0;
+    this.#cumulative = weights.map((w) => (sum += w));
+    this.#columns = dims.map(
+      (dim, j) =>
+        new Column(
+          dim,
+          Float64Array.from(points, (p) => p[j]!),
+          joint ? scottWidth(n, dims.length) : undefined,
+        ),
+    );
+  }
+
+  /** A point drawn from the mixture. */
+  draw(chance: Random): number[] {
+    const u = chance.uniform();
+    let k = 0;
+    while (k < this.size && this.#cumulative[k]! <= u) k++;
+    return this.#columns.map((column) => column.draw(k, chance));
+  }
+
+  /** Log density of a point; coordinates that are NaN are integrated out. `scratch` needs size + 1 places. */
+  logDensity(point: readonly number[], scratch = new Float64Array(this.size + 1)): number {
+    const n = this.size + 1;
+    scratch.set(this.#logWeights);
+    for (const [j, column] of this.#columns.entries()) if (!Number.isNaN(point[j]!)) column.addTo(scratch, point[j]!);
+    let max = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < n; i++) if (scratch[i]! > max) max = scratch[i]!;
+    let sum = 0;
+    for (let i = 0; i < n; i++) if (scratch[i]! > max - 40) sum += Math.exp(scratch[i]! - max);
+    return max + Math.log(sum);
+  }
+}
+
+/** All kernels of a mixture on one knob, prior last. */
+class Column {
+  readonly #dim: Dim;
+  readonly #n: number;
+  /** The width that all kernels but the prior share, in a joint mixture. */
+  readonly #width: number | undefined;
+  readonly #mu: Float64Array;
+  readonly #sigma: Float64Array;
+  /** Log of the normalising constant per kernel (continuous knobs). */
+  readonly #constant: Float64Array;
+  readonly #halfPrecision: Float64Array;
+  /** Log masses of all kernels by discrete value, filled when first needed. */
+  readonly #tables = new Map<number, Float64Array>();
+
+  constructor(dim: Dim, values: Float64Array, width: number | undefined) {
+    this.#dim = dim;
+    this.#width = width;
+    const n = values.length;
+    this.#n = n;
+    this.#mu = new Float64Array(n + 1);
+    this.#sigma = new Float64Array(n + 1).fill(PRIOR_SIGMA);
+    this.#mu.set(values);
+    this.#mu[n] = dim.kind === 'category' ? Number.NaN : PRIOR_MU;
+    if (dim.kind === 'numeric') this.#setWidths(width);
+    this.#constant = new Float64Array(n + 1);
+    this.#halfPrecision = new Float64Array(n + 1);
+    if (dim.kind === 'category' || dim.levels !== Number.POSITIVE_INFINITY) return;
+    for (let i = 0; i <= n; i++) {
+      this.#constant[i] = kernelLog(dim, this.#mu[i]!, this.#sigma[i]!, this.#mu[i]!);
+      this.#halfPrecision[i] = 0.5 / this.#sigma[i]! ** 2;
+    }
+  }
+
+  #setWidths(width: number | undefined): void {
+    const n = this.#n;
+    const known: number[] = [];
+    for (let i = 0; i < n; i++) if (!Number.isNaN(this.#mu[i]!)) known.push(i);
+    const gaps = width === undefined ? gapWidths(known.map((i) => this.#mu[i]!)) : [];
+    for (const [k, i] of known.entries()) this.#sigma[i] = width ?? gaps[k]!;
+    for (let i = 0; i < n; i++) if (Number.isNaN(this.#mu[i]!)) this.#mu[i] = PRIOR_MU;
+  }
+
+  draw(k: number, chance: Random): number {
+    const dim = this.#dim;
+    if (dim.kind === 'category') {
+      let u = chance.uniform();
+      for (let index = 0; index < dim.levels - 1; index++) {
+        u -= Math.exp(categoryLogMass(dim.levels, this.#n, this.#mu[k]!, index));
+        if (u < 0) return index;
+      }
+      return dim.levels - 1;
+    }
+    const u = truncatedNormal(this.#mu[k]!, this.#sigma[k]!, 0, 1, chance.uniform());
+    return dim.levels === Number.POSITIVE_INFINITY ? u : dim.encode(dim.decode(u));
+  }
+
+  addTo(out: Float64Array, u: number): void {
+    const n = this.#n + 1;
+    if (this.#dim.kind === 'category' || this.#dim.levels !== Number.POSITIVE_INFINITY) {
+      const table = this.#table(u);
+      for (let i = 0; i < n; i++) out[i]! += table[i]!;
+      return;
+    }
+    const [mu, constant, half] = [this.#mu, this.#constant, this.#halfPrecision];
+    for (let i = 0; i < n; i++) {
+      const d = u - mu[i]!;
+      out[i]! += constant[i]! - d * d * half[i]!;
+    }
+  }
+
+  #table(u: number): Float64Array {
+    const known = this.#tables.get(u);
+    if (known) return known;
+    const dim = this.#dim;
+    // Kernels on the same value with the shared width have the same mass: one evaluation each instead of one per observation.
+    const memo = new Map<number, number>();
+    const table = new Float64Array(this.#n + 1);
+    for (let i = 0; i <= this.#n; i++) {
+      const [mu, sigma] = [this.#mu[i]!, this.#sigma[i]!];
+      const shared = dim.kind === 'category' || sigma === this.#width;
+      let mass = shared ? memo.get(mu) : undefined;
+      if (mass === undefined) {
+        mass = dim.kind === 'category' ? categoryLogMass(dim.levels, this.#n, mu, u) : kernelLog(dim, mu, sigma, u);
+        if (shared) memo.set(mu, mass);
+      }
+      table[i] = mass;
+    }
+    this.#tables.set(u, table);
+    return table;
+  }
+}

@@ -1,0 +1,171 @@
+/** The building blocks against published and independently computed values: Sobol, the normal distribution, Parzen densities. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { random } from '../base/random.ts';
+import { cholesky, solveLower, solveUpper, symmetricEigen } from './matrix.ts';
+import { normalCdf, normalQuantile, truncatedNormal } from './normal.ts';
+import { compileParam } from './param.ts';
+import { gapWidths, mixtureWeights, Parzen, scottWidth } from './parzen.ts';
+import { SOBOL_DIMENSIONS, scrambledSobolAt, sobolAt } from './sobol.ts';
+
+describe('Sobol', () => {
+  it('gives the first points of the published sequence', () => {
+    // scipy.stats.qmc.Sobol(8, scramble=False), SciPy 1.17.1.
+    const rows = [
+      [0, 0, 0, 0, 0, 0, 0, 0],
+      [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5],
+      [0.75, 0.25, 0.25, 0.25, 0.75, 0.75, 0.25, 0.75],
+      [0.25, 0.75, 0.75, 0.75, 0.25, 0.25, 0.75, 0.25],
+      [0.375, 0.375, 0.625, 0.875, 0.375, 0.125, 0.375, 0.875],
+      [0.875, 0.875, 0.125, 0.375, 0.875, 0.625, 0.875, 0.375],
+    ];
+    for (const [i, row] of rows.entries()) expect(row.map((_, d) => sobolAt(i, d))).toEqual(row);
+    expect([1, 50, 100, 159].map((d) => sobolAt(777, d))).toEqual([
+      0.9365234375, 0.0830078125, 0.8427734375, 0.1806640625,
+    ]);
+  });
+
+  it('keeps one point in every eighth of every dimension after scrambling, and depends on the seed', () => {
+    for (let d = 0; d < SOBOL_DIMENSIONS; d += 13) {
+      const cells = Array.from({ length: 8 }, (_, i) => Math.floor(8 * scrambledSobolAt(i, d, 42)));
+      expect(new Set(cells).size).toBe(8);
+    }
+    expect(scrambledSobolAt(3, 1, 1)).not.toBe(scrambledSobolAt(3, 1, 2));
+  });
+});
+
+describe('the normal distribution', () => {
+  it('agrees with reference values in the middle and in the tails', () => {
+    // scipy.stats.norm, SciPy 1.17.1.
+    const cdf: [number, number][] = [
+      [-8, 6.22096057427174e-16],
+      [-5, 2.866515718791933e-7],
+      [-3.5, 0.00023262907903552502],
+      [-1, 0.15865525393145707],
+      [0.3, 0.6179114221889526],
+      [2.9, 0.998134186699616],
+    ];
+    for (const [x, p] of cdf) expect(normalCdf(x) / p).toBeCloseTo(1, 12);
+    const quantile: [number, number][] = [
+      [1e-12, -7.034483825301131],
+      [1e-4, -3.7190164854556804],
+      [0.03, -1.880793608151251],
+      [0.3, -0.5244005127080409],
+      [0.9, 1.2815515655446004],
+    ];
+    for (const [p, x] of quantile) expect(normalQuantile(p) / x).toBeCloseTo(1, 13);
+  });
+
+  it('draws truncated normals inside their interval, however far out it is', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: -3, max: 4, noNaN: true }),
+        fc.double({ min: 0.001, max: 2, noNaN: true }),
+        fc.double({ min: 0, max: 0.999999, noNaN: true }),
+        (mean, sigma, u) => {
+          const x = truncatedNormal(mean, sigma, 0, 1, u);
+          expect(x).toBeGreaterThanOrEqual(0);
+          expect(x).toBeLessThanOrEqual(1);
+        },
+      ),
+    );
+  });
+});
+
+describe('linear algebra', () => {
+  it('rebuilds random symmetric matrices from their eigenvectors', () => {
+    const chance = random(3);
+    for (const n of [1, 2, 7, 20]) {
+      const a = new Float64Array(n * n);
+      for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) a[i * n + j] = a[j * n + i] = chance.normal();
+      const { values, vectors } = symmetricEigen(a, n);
+      for (let i = 0; i < n; i++)
+        for (let j = 0; j < n; j++) {
+          let sum = 0;
+          for (let k = 0; k < n; k++) sum += vectors[i * n + k]! * values[k]! * vectors[j * n + k]!;
+          expect(sum).toBeCloseTo(a[i * n + j]!, 10);
+        }
+    }
+  });
+
+  it('solves positive definite systems and refuses others', () => {
+    const l = cholesky(Float64Array.of(4, 2, 2, 3), 2)!;
+    expect([...solveUpper(l, solveLower(l, [2, 1], 2), 2)]).toEqual([0.5, 0]);
+    expect(cholesky(Float64Array.of(1, 2, 2, 1), 2)).toBeUndefined();
+  });
+});
+
+describe('Parzen densities', () => {
+  const unit = compileParam({ name: 'u', kind: 'float', low: 0, high: 1 });
+  const second = compileParam({ name: 'v', kind: 'float', low: 0, high: 1 });
+
+  it('takes the larger gap to a neighbour as width, and clips it to 1/(2 + n)', () => {
+    expect(gapWidths([0.2, 0.7, 0.25]).map((s) => Number(s.toFixed(12)))).toEqual([0.2, 0.2, 0.25]);
+    expect(scottWidth(2, 2)).toBe(0.25);
+    expect(scottWidth(1000, 14)).toBeCloseTo(0.2 * 1000 ** (-1 / 18), 12);
+  });
+
+  it('equals the mixture of truncated normals computed by hand, one knob', () => {
+    // Kernels at 0.2, 0.7, 0.25 of widths 0.2, 0.2, 0.25 and the prior at 0.5 of width 1, equal weights; scipy.stats.truncnorm.
+    const parzen = new Parzen([unit], [[0.2], [0.7], [0.25]], false);
+    expect(parzen.logDensity([0.1])).toBeCloseTo(0.15371429802544204, 12);
+    expect(parzen.logDensity([0.22])).toBeCloseTo(0.29398049233496687, 12);
+    expect(parzen.logDensity([0.9])).toBeCloseTo(-0.5411185164993899, 12);
+  });
+
+  it('equals the mixture of products computed by hand, two knobs', () => {
+    const parzen = new Parzen(
+      [unit, second],
+      [
+        [0.2, 0.3],
+        [0.6, 0.8],
+      ],
+      true,
+    );
+    expect(parzen.logDensity([0.25, 0.3])).toBeCloseTo(0.4697513089971189, 12);
+    expect(parzen.logDensity([0.9, 0.1])).toBeCloseTo(-1.0876167260705056, 12);
+  });
+
+  it('integrates kernels over the interval of a whole number', () => {
+    const dim = compileParam({ name: 'n', kind: 'int', low: 1, high: 4 });
+    const parzen = new Parzen([dim], [[dim.encode(2)]], false);
+    const masses = [1, 2, 3, 4].map((v) => Math.exp(parzen.logDensity([dim.encode(v)])));
+    const expected = [0.2542818024366075, 0.30303956258149245, 0.2620511976123524, 0.18062743736954773];
+    for (const [i, mass] of masses.entries()) expect(mass).toBeCloseTo(expected[i]!, 12);
+  });
+
+  it('smooths categories by 1/(n + 1) and adds a uniform prior', () => {
+    const dim = compileParam({ name: 'c', kind: 'categorical', values: ['a', 'b', 'c'] });
+    const parzen = new Parzen([dim], [[0], [0], [1]], false);
+    // n = 3: each kernel gives (1 + ¼)/(1 + ¾) = 5/7 to its own and 1/7 to others, the prior 1/3; four equal weights.
+    const expected = [(5 / 7 + 5 / 7 + 1 / 7 + 1 / 3) / 4, (1 / 7 + 1 / 7 + 5 / 7 + 1 / 3) / 4, (3 / 7 + 1 / 3) / 4];
+    for (const [i, p] of expected.entries()) expect(Math.exp(parzen.logDensity([i]))).toBeCloseTo(p, 12);
+  });
+
+  it('weighs the newest 25 observations fully and older ones down to 1/n', () => {
+    const weights = mixtureWeights(30);
+    const raw = [
+      1 / 30,
+      1 / 30 + (29 / 30) * 0.25,
+      1 / 30 + (29 / 30) * 0.5,
+      1 / 30 + (29 / 30) * 0.75,
+      1,
+      ...Array(26).fill(1),
+    ];
+    const sum = raw.reduce((a, b) => a + b, 0);
+    for (const [i, w] of raw.entries()) expect(weights[i]).toBeCloseTo(w / sum, 12);
+  });
+
+  it('has mass one, and draws as its density says', () => {
+    const parzen = new Parzen([unit], [[0.1], [0.15], [0.8]], false);
+    let mass = 0;
+    for (let i = 0; i < 2000; i++) mass += Math.exp(parzen.logDensity([(i + 0.5) / 2000])) / 2000;
+    expect(mass).toBeCloseTo(1, 5);
+    const chance = random(1);
+    let below = 0;
+    for (let i = 0; i < 4000; i++) if (parzen.draw(chance)[0]! < 0.4) below++;
+    let expected = 0;
+    for (let i = 0; i < 800; i++) expected += Math.exp(parzen.logDensity([(i + 0.5) / 2000])) / 2000;
+    expect(Math.abs(below / 4000 - expected)).toBeLessThan(0.03);
+  });
+});

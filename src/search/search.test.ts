@@ -1,0 +1,204 @@
+/** Ask and tell, with every sampler: replay, parallel trials, duplicates, failures, noise, limits, mistakes. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { random } from '../base/random.ts';
+import type { SamplerName } from './auto.ts';
+import type { Param } from './param.ts';
+import { createSearch, type Search, type SearchOptions } from './search.ts';
+import type { Values } from './space.ts';
+
+const NAMES: SamplerName[] = ['auto', 'random', 'sobol', 'tpe', 'tpe-univariate', 'cma-es'];
+const space: Param[] = [
+  { name: 'x', kind: 'float', low: -5, high: 5, default: 3 },
+  { name: 'y', kind: 'float', low: 0.001, high: 10, log: true, default: 1 },
+  { name: 'n', kind: 'int', low: 1, high: 8, default: 2 },
+  { name: 'c', kind: 'categorical', values: ['a', 'b', 'c'], default: 'a' },
+];
+const loss = (v: Values): number =>
+  (Number(v.x) - 1) ** 2 + (Math.log10(Number(v.y)) + 1) ** 2 + 0.3 * (Number(v.n) - 5) ** 2 + (v.c === 'b' ? 0 : 2);
+
+function play(search: Search, trials: number, f: (v: Values) => number = loss): Search {
+  for (let i = 0; i < trials; i++) for (const trial of search.ask()) search.tell(trial.id, f(trial.values));
+  return search;
+}
+
+describe.each(NAMES)('the sampler %s', (sampler) => {
+  const options: SearchOptions = { space, sampler, seed: 7, budget: 80 };
+
+  it('starts at the default, finds better, and is the same for the same seed', () => {
+    const [a, b] = [play(createSearch(options), 60), play(createSearch(options), 60)];
+    expect(a.history.told[0]!.trial.values).toEqual({ x: 3, y: 1, n: 2, c: 'a' });
+    expect(a.best!.value).toBeLessThan(loss({ x: 3, y: 1, n: 2, c: 'a' }) / 2);
+    expect(a.log).toEqual(b.log);
+    expect(play(createSearch({ ...options, seed: 8 }), 20).log).not.toEqual(a.log.slice(0, 40));
+  });
+
+  it('goes on from its log as if it had never stopped', () => {
+    const whole = play(createSearch(options), 50);
+    const half = play(createSearch(options), 25);
+    expect(play(createSearch(options, half.log), 25).log).toEqual(whole.log);
+  });
+
+  it('gives k different trials at once and takes their results in any order', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 2, max: 16 }), (seed, k) => {
+        const search = createSearch({ ...options, seed, parallel: k });
+        const chance = random(seed);
+        for (let wave = 0; wave < 3; wave++) {
+          const trials = search.ask(k);
+          expect(new Set(trials.map((t) => t.key)).size).toBe(k);
+          for (const t of trials.sort(() => chance.uniform() - 0.5)) search.tell(t.id, loss(t.values));
+        }
+        expect(new Set(search.history.told.map((t) => t.trial.key)).size).toBe(3 * k);
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it('maximizes as it minimizes', () => {
+    const up = play(createSearch({ ...options, direction: 'maximize' }), 40, (v) => -loss(v));
+    const down = play(createSearch(options), 40);
+    expect(up.history.told.map((t) => t.trial.values)).toEqual(down.history.told.map((t) => t.trial.values));
+    expect(up.best!.value).toBe(-down.best!.value);
+  });
+
+  it('goes on when every trial failed, and has no best', () => {
+    const search = createSearch(options);
+    for (let i = 0; i < 40; i++) for (const t of search.ask()) search.tell(t.id, { failed: 'crash' });
+    expect(search.best).toBeUndefined();
+    expect(search.history.failed).toHaveLength(40);
+  });
+
+  it('asks every configuration of a small space once, then none', () => {
+    const small = createSearch({
+      space: [
+        { name: 'n', kind: 'int', low: 1, high: 4 },
+        { name: 'c', kind: 'categorical', values: ['a', 'b'] },
+      ],
+      sampler,
+    });
+    const seen = new Set<string>();
+    for (let i = 0; i < 8; i++)
+      for (const t of small.ask()) {
+        seen.add(t.key);
+        small.tell(t.id, i);
+      }
+    expect(seen.size).toBe(8);
+    expect(small.ask(3)).toEqual([]);
+  });
+});
+
+describe('failures', () => {
+  it('teach where not to look, and never become numbers', () => {
+    // Half of the space fails: x > 0 or n > 5; the optimum of what is left lies at the edge.
+    const fails = (v: Values): boolean => Number(v.x) > 2 || Number(v.n) > 6;
+    const rate = (sampler: SamplerName): number => {
+      let late = 0;
+      for (const seed of [1, 2, 3, 4]) {
+        const search = createSearch({ space, sampler, seed });
+        for (let i = 0; i < 80; i++) {
+          for (const t of search.ask()) {
+            const failed = fails(t.values);
+            if (failed && i >= 40) late++;
+            search.tell(t.id, failed ? { failed: 'out of memory' } : { value: loss(t.values) });
+          }
+        }
+        expect(search.history.told.every((t) => t.value < 200)).toBe(true);
+      }
+      return late / 160;
+    };
+    // Without the model random search fails in about half of its trials.
+    for (const sampler of ['random', 'tpe', 'cma-es'] as const) expect(rate(sampler)).toBeLessThan(0.35);
+  });
+
+  it('rank below when a limit on a metric is broken, ordered by how far', () => {
+    const search = createSearch({ space, limits: [{ metric: 'mb', max: 100 }] });
+    const [a, b, c] = search.ask(3);
+    search.tell(a!.id, { value: 1, metrics: { mb: 200 } });
+    search.tell(b!.id, { value: 0.5, metrics: { mb: 150 } });
+    expect(search.best!.trial.id).toBe(b!.id);
+    search.tell(c!.id, { value: 9, metrics: { mb: 90 } });
+    expect(search.best!.trial.id).toBe(c!.id);
+  });
+});
+
+describe('noise', () => {
+  it('a replicate sharpens the mean and is not a trial', () => {
+    const search = play(createSearch({ space, noise: 0.5 }), 5);
+    const { trial, value } = search.history.told[2]!;
+    search.replicate(trial.id, value + 1);
+    expect(search.history.told[2]!.value).toBeCloseTo(value + 0.5);
+    expect(search.history.told[2]!.n).toBe(2);
+    expect(search.history.told).toHaveLength(5);
+  });
+
+  it('a lucky single measurement does not outrank a mean of many', () => {
+    const search = createSearch({ space, noise: 1 });
+    const [a, b, c, d] = search.ask(4);
+    search.tell(a!.id, { value: 0, n: 20 });
+    search.tell(b!.id, { value: -0.2, n: 1 });
+    search.tell(c!.id, { value: 1, n: 1 });
+    search.tell(d!.id, { value: 1.2, n: 1 });
+    expect(search.best!.trial.id).toBe(a!.id);
+  });
+});
+
+describe('mistakes of the caller', () => {
+  const search = (): Search => createSearch({ space });
+  it.each([
+    ['a trial never asked for', (s: Search) => s.tell(3, 1), 'never asked for'],
+    ['telling twice', (s: Search) => [s.tell(s.ask()[0]!.id, 1), s.tell(0, 1)], 'told already'],
+    ['NaN', (s: Search) => s.tell(s.ask()[0]!.id, Number.NaN), 'Its value is NaN'],
+    ['infinity', (s: Search) => s.tell(s.ask()[0]!.id, Number.POSITIVE_INFINITY), 'Its value is Infinity'],
+    ['a replicate of a trial without a number', (s: Search) => s.replicate(s.ask()[0]!.id, 1), 'no number yet'],
+    ['a known configuration', (s: Search) => [s.ask(), s.add(s.space.start)], 'known already'],
+    ['no trials asked for', (s: Search) => s.ask(0), 'k is 0'],
+    ['forgetting what is told', (s: Search) => [s.tell(s.ask()[0]!.id, 1), s.forget(0)], 'told already'],
+  ] as [string, (s: Search) => unknown, string][])('%s', (_, act, message) => {
+    expect(() => act(search())).toThrow(message);
+  });
+
+  it('options that cannot be', () => {
+    expect(() => createSearch({ space, noise: -1 })).toThrow('`noise` is -1');
+    expect(() => createSearch({ space, budget: 0 })).toThrow('`budget` is 0');
+    expect(() => createSearch({ space, sampler: 'gp' as SamplerName })).toThrow('"gp" was asked for');
+    expect(() => createSearch({ space: space.slice(3), sampler: 'cma-es' })).toThrow('0 numeric knobs');
+  });
+
+  it('a failed tell changes nothing, and a forgotten trial may be asked again', () => {
+    const s = search();
+    const [trial] = s.ask();
+    expect(() => s.tell(trial!.id, Number.NaN)).toThrow();
+    expect(s.history.pending).toHaveLength(1);
+    s.forget(trial!.id);
+    expect(s.history.pending).toHaveLength(0);
+    expect(s.ask()[0]!.values).toEqual(trial!.values);
+  });
+});
+
+describe('large and conditional spaces', () => {
+  it('asks 500 knobs', () => {
+    const many: Param[] = Array.from({ length: 500 }, (_, i) => ({ name: `x${i}`, kind: 'float', low: 0, high: 1 }));
+    const s = play(createSearch({ space: many, budget: 1000 }), 12, (v) => Number(v.x0));
+    expect(s.history.told).toHaveLength(12);
+    expect(s.sampler.why).toContain('500 knobs');
+  });
+
+  it('never gives a value to a knob that is not active', () => {
+    const conditional: Param[] = [
+      { name: 'opt', kind: 'categorical', values: ['sgd', 'adam'] },
+      { name: 'momentum', kind: 'float', low: 0, high: 1, when: { param: 'opt', in: ['sgd'] } },
+      { name: 'beta', kind: 'float', low: 0, high: 1, when: { param: 'opt', in: ['adam'] } },
+    ];
+    for (const sampler of ['tpe', 'tpe-univariate', 'cma-es', 'random'] as const) {
+      const s = play(createSearch({ space: conditional, sampler }), 40, (v) =>
+        v.opt === 'adam' ? (Number(v.beta) - 0.9) ** 2 : 1,
+      );
+      for (const { trial } of s.history.told) {
+        expect('momentum' in trial.values).toBe(trial.values.opt === 'sgd');
+        expect('beta' in trial.values).toBe(trial.values.opt === 'adam');
+      }
+      expect(s.best!.value).toBeLessThan(0.02);
+    }
+  });
+});
