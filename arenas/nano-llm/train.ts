@@ -485,7 +485,7 @@ export async function main(): Promise<void> {
   process.stdout.write(`device: ${device} (${reason})\n`);
   const trainer = await compileTrainer(store, params, { cpus: run.cpus, device });
   const peakFlops = await measurePeakFlops(run.cpus);
-  const saveS = run.rehearseSave(exportModel(store, params));
+  const saveS = run.rehearseSave(() => exportModel(store, params));
   run.config({
     ...{ DEPTH, WIDTH, HEAD_DIM, KV_GROUPS, MLP_RATIO, WINDOW_PATTERN, ROPE_BASE, QK_SCALE, LOGIT_CAP, TRAIN_LEN },
     ...{ DEVICE_ROWS, BATCH_TOKENS: PASSES * PASS_TOKENS, MATRIX_LR, EMBED_LR, HEAD_LR, RESID_LR, X0_LR, ADAM_BETA1 },
@@ -494,6 +494,7 @@ export async function main(): Promise<void> {
   });
   const startupS = run.totalS();
   const { steps, seconds, lastLoss } = await loop(run, trainer, loader, saveS);
+  await store.sync();
   run.saveModel(exportModel(store, params));
   const tokens = steps * PASSES * PASS_TOKENS;
   run.report({

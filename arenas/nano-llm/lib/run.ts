@@ -47,10 +47,10 @@ export interface Run {
   readonly curve: (point: Readonly<Record<string, number>>) => void;
   /** Writes the configuration in force. */
   readonly config: (values: Readonly<Record<string, string | number>>) => void;
-  /** Writes model.onnx by a temporary name. Returns the seconds it took. */
-  readonly saveModel: (bytes: Uint8Array) => number;
-  /** Writes and removes a file of the model's size, to learn how long saving takes here. */
-  readonly rehearseSave: (bytes: Uint8Array) => number;
+  /** Writes model.onnx by a temporary name. */
+  readonly saveModel: (bytes: Uint8Array) => void;
+  /** Makes, writes and removes a model, to learn how many seconds saving takes here. */
+  readonly rehearseSave: (make: () => Uint8Array) => number;
   /** Prints the final block. */
   readonly report: (values: Readonly<Record<string, string | number>>) => void;
 }
@@ -89,11 +89,6 @@ export function openRun(): Run {
   const curveFile = join(out, 'curve.csv');
   let startedMs: number | null = null;
   let columns: string[] | null = null;
-  const timed = (work: () => void): number => {
-    const before = performance.now();
-    work();
-    return (performance.now() - before) / 1000;
-  };
   return {
     dataDir: pathFrom('OVERNIGHT_DATA'),
     budgetS: numberFrom('OVERNIGHT_BUDGET_S'),
@@ -119,16 +114,16 @@ export function openRun(): Run {
       const lines = Object.entries(values).map(([k, v]) => `${k}: ${v}\n`);
       writeFileSync(join(out, 'config.txt'), lines.join(''));
     },
-    saveModel: (bytes) =>
-      timed(() => {
-        writeSynced(join(out, 'model.onnx.tmp'), bytes);
-        renameSync(join(out, 'model.onnx.tmp'), join(out, 'model.onnx'));
-      }),
-    rehearseSave: (bytes) =>
-      timed(() => {
-        writeSynced(join(out, 'rehearsal.tmp'), bytes);
-        unlinkSync(join(out, 'rehearsal.tmp'));
-      }),
+    saveModel: (bytes) => {
+      writeSynced(join(out, 'model.onnx.tmp'), bytes);
+      renameSync(join(out, 'model.onnx.tmp'), join(out, 'model.onnx'));
+    },
+    rehearseSave: (make) => {
+      const before = performance.now();
+      writeSynced(join(out, 'rehearsal.tmp'), make());
+      unlinkSync(join(out, 'rehearsal.tmp'));
+      return (performance.now() - before) / 1000;
+    },
     report: (values) => {
       const width = Math.max(...Object.keys(values).map((k) => k.length)) + 2;
       const lines = Object.entries(values).map(([k, v]) => `${`${k}:`.padEnd(width)}${v}`);

@@ -1,5 +1,6 @@
 // A training program: named state that lives between runs, and steps (graphs) that read and replace it.
-// Knows nothing of models or optimizers. State is kept twice and swapped after each run, so nothing is copied.
+// Knows nothing of models or optimizers. On the CPU state is kept twice and swapped after each run, so nothing is copied;
+// on a GPU it stays there between runs, and `sync` brings it back.
 
 import type * as ort from 'onnxruntime-node';
 import { Graph, type Shape, sizeOf, type Tensor } from './graph.ts';
@@ -9,8 +10,11 @@ import { createSession, type Device, type SessionOptions, toOrt, type Values } f
 interface Slot {
   readonly shape: Shape;
   now: ort.Tensor;
+  /** Where the CPU writes the next value. */
   next: ort.Tensor;
 }
+
+const onDevice = (t: ort.Tensor): boolean => t.location === 'gpu-buffer';
 
 /** All numbers that outlive a step: parameters, moments, running sums. Shared by the steps of one training run. */
 export class Store {
@@ -36,9 +40,24 @@ export class Store {
       throw new Error(`state: there is no "${name}". Known: ${[...this.slots.keys()].slice(0, 8).join(', ')} …`);
     return slot;
   }
-  /** The current numbers, not a copy: the next step but one overwrites them. */
+  /** The current numbers, not a copy: the next step but one overwrites them. After steps on a GPU, `sync` first. */
   read(name: string): Float32Array {
     return this.slot(name).now.data as Float32Array;
+  }
+  /** Copies state that lies on a GPU back to memory; does nothing otherwise. */
+  async sync(): Promise<void> {
+    const away = [...this.slots].filter(([, slot]) => onDevice(slot.now));
+    if (away.length === 0) return;
+    // Through a session: reading a GPU tensor directly ends the process in onnxruntime-node 1.30.
+    const graph = new Graph();
+    const outputs = new Map(away.map(([name, slot]) => [`out:${name}`, graph.input(name, slot.shape)]));
+    const session = await createSession(encodeModel(graph.finish(outputs)), { cpus: 1, device: 'webgpu' });
+    const results = await session.run(Object.fromEntries(away.map(([name, slot]) => [name, slot.now])));
+    for (const [name, slot] of away) {
+      slot.now.dispose();
+      slot.now = results[`out:${name}`] as ort.Tensor;
+    }
+    await session.release();
   }
   shape(name: string): Shape {
     return this.slot(name).shape;
@@ -102,9 +121,11 @@ export class Step {
     for (const [name, t] of this.updates) all.set(`${name}'`, t);
     for (const [name, t] of this.outputs) all.set(`out:${name}`, t);
     const finished = this.graph.finish(all);
-    const session = await createSession(encodeModel(finished), options);
+    const resident = options.device === 'webgpu' ? [...this.updates.keys()].map((name) => `${name}'`) : [];
+    const session = await createSession(encodeModel(finished), { ...options, resident });
     const used = new Set(finished.inputs.map((i) => i.name));
     return new CompiledStep(session, this.store, {
+      resident: resident.length > 0,
       nodes: finished.nodes.length,
       states: [...this.states.keys()].filter((name) => used.has(name)),
       updates: [...this.updates.keys()],
@@ -117,6 +138,8 @@ export class Step {
 }
 
 interface StepPlan {
+  /** New state stays on the GPU. */
+  readonly resident: boolean;
   readonly nodes: number;
   readonly states: readonly string[];
   readonly updates: readonly string[];
@@ -150,12 +173,17 @@ export class CompiledStep {
       feeds[name] = toOrt({ data, shape });
     }
     for (const name of this.plan.states) feeds[name] = this.store.slot(name).now;
-    for (const name of this.plan.updates) fetches[`${name}'`] = this.store.slot(name).next;
+    for (const name of this.plan.updates) {
+      fetches[`${name}'`] = this.plan.resident ? null : this.store.slot(name).next;
+    }
     for (const name of this.plan.outputs) fetches[`out:${name}`] = null;
     const results = await this.session.run(feeds, fetches);
     for (const name of this.plan.updates) {
       const slot = this.store.slot(name);
-      [slot.now, slot.next] = [slot.next, slot.now];
+      if (this.plan.resident) {
+        if (onDevice(slot.now)) slot.now.dispose();
+        slot.now = results[`${name}'`] as ort.Tensor;
+      } else [slot.now, slot.next] = [slot.next, slot.now];
     }
     return Object.fromEntries(this.plan.outputs.map((name) => [name, results[`out:${name}`]?.data as Float32Array]));
   }

@@ -17,16 +17,20 @@ export interface SessionOptions {
   readonly device?: Device;
   /** `basic` leaves out fusions, some of which have no float64 kernel. */
   readonly optimize?: 'all' | 'basic';
+  /** Outputs that stay on the GPU. */
+  readonly resident?: readonly string[];
 }
 
 /** Makes a session from a file's bytes. Spinning is off, so that a neighbour on a core does not triple the time. */
 export function createSession(model: Uint8Array, options: SessionOptions): Promise<ort.InferenceSession> {
+  const resident = Object.fromEntries((options.resident ?? []).map((name) => [name, 'gpu-buffer' as const]));
   return ort.InferenceSession.create(model, {
     executionProviders: [options.device ?? 'cpu'],
     intraOpNumThreads: options.cpus,
     interOpNumThreads: 1,
     graphOptimizationLevel: options.optimize ?? 'all',
     logSeverityLevel: 3,
+    ...(options.resident?.length ? { preferredOutputLocation: resident } : {}),
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
 }

@@ -2,7 +2,7 @@
 // A fused op once gave gradients 1e-5 of their size on WebGPU only, and Adam's scale invariance hid it.
 
 import { describe, expect, test } from 'vitest';
-import { gradients, runOnce } from '../tensor/index.ts';
+import { add, gradients, matmul, mul, runOnce, Step, Store, sum } from '../tensor/index.ts';
 import { chooseDevice } from '../tensor/runtime.ts';
 import { CASES, pointsOf, trace } from './cases.ts';
 
@@ -25,4 +25,23 @@ describe.skipIf(device === 'cpu')('on WebGPU, the gradient of', () => {
       }
     });
   }
+});
+
+test.skipIf(device === 'cpu')('on WebGPU, state stays on the device over steps and comes back with sync', async () => {
+  const result = async (where: 'cpu' | 'webgpu'): Promise<{ w: number[]; total: number }> => {
+    const store = new Store();
+    store.add('w', [2, 2], Float32Array.of(1, 2, 3, 4));
+    const step = new Step(store);
+    const w = step.state('w');
+    step.update('w', add(mul(matmul(w, w), 0.1), step.scalar('bias')));
+    step.output('total', sum(w));
+    const compiled = await step.compile({ cpus: 1, device: where });
+    let total = 0;
+    for (let i = 0; i < 4; i++) total = (await compiled.run({ bias: i })).total?.[0] ?? Number.NaN;
+    await store.sync();
+    return { w: [...store.read('w')], total };
+  };
+  const [cpu, gpu] = [await result('cpu'), await result('webgpu')];
+  expect(gpu.total).toBeCloseTo(cpu.total, 4);
+  for (const [i, value] of cpu.w.entries()) expect(gpu.w[i]).toBeCloseTo(value, 4);
 });
