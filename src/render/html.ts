@@ -66,7 +66,7 @@ function header(view: LabView): string {
   const tiles: [string, string][] = [
     ['result', esc(view.verdict.headline)],
     ['noise', view.noise ? `±${esc(view.noise.sigma.text)}` : 'not known yet'],
-    ['since best', `${view.sinceBest.experiments} experiments, ${esc(view.sinceBest.text.split(' · ')[1] ?? '')}`],
+    ['since best', esc(view.sinceBest.long)],
     ['tried', esc(view.counts.text)],
     ['time', `${esc(view.time.text.sessions)}, ${esc(view.time.text.perHour)} per hour`],
     ['spent', esc(view.spend.text)],

@@ -15,7 +15,12 @@ export function emptyView(facts: Facts): LabView {
       : { kind: 'never run', text: 'never run' },
     verdict: { outcome: 'nothing yet', sentence: 'Nothing has been measured yet.', headline: 'nothing measured yet' },
     claims: [],
-    sinceBest: { experiments: 0, seconds: 0, text: `0 · ${shortDuration(0)}` },
+    sinceBest: {
+      experiments: 0,
+      seconds: 0,
+      text: `0 · ${shortDuration(0)}`,
+      long: `0 experiments, ${shortDuration(0)}`,
+    },
     counts: {
       tried: 0,
       kept: 0,

@@ -2,7 +2,7 @@
  * A lab as people see it: every number computed once. Terminal, report, dashboard and `--json` all show this object and nothing else.
  * Pure: the same state and facts give the same view. Knows nothing about how it is drawn.
  */
-import { oneLine, sanitize } from '../base/text.ts';
+import { count, oneLine, sanitize } from '../base/text.ts';
 import { verdictOf } from '../core/experiment.ts';
 import { ideasTried } from '../core/plan.ts';
 import { type LabState, lineage } from '../core/replay.ts';
@@ -116,7 +116,8 @@ function sinceBest(b: Basis, ended: readonly ExperimentView[], until: string): L
   const experiments = ended.filter((row) => row.n > incumbent).length;
   const from = best?.state === 'decided' ? best.at : (b.state.sessions[0]?.startedAt ?? until);
   const seconds = Math.max(0, secondsBetween(from, b.facts.alive ? b.facts.now : until));
-  return { experiments, seconds, text: `${whole(experiments)} · ${shortDuration(seconds)}` };
+  const long = `${count(experiments, 'experiment')}, ${shortDuration(seconds)}`;
+  return { experiments, seconds, text: `${whole(experiments)} · ${shortDuration(seconds)}`, long };
 }
 
 function countsView(state: LabState): CountsView {

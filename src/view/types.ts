@@ -285,7 +285,13 @@ export interface LabView {
   readonly gain?: GainView;
   readonly claims: readonly ClaimView[];
   readonly noise?: NoiseView;
-  readonly sinceBest: { readonly experiments: number; readonly seconds: number; readonly text: string };
+  readonly sinceBest: {
+    readonly experiments: number;
+    readonly seconds: number;
+    readonly text: string;
+    /** In words: `31 experiments, 4h10`. */
+    readonly long: string;
+  };
   readonly counts: CountsView;
   readonly refusals: readonly { readonly code: RefusalCode; readonly count: number }[];
   readonly crashes: readonly { readonly class: string; readonly count: number }[];
