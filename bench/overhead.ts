@@ -1,32 +1,46 @@
 /**
- * Harness overhead per experiment: everything except the candidate's and the evaluator's own run, on a repository of 200 files. Median over
- * a block of experiments at the start and after many, in the sandbox and without; prints how it grows. `npm run bench:overhead [-- --long]`.
+ * Harness overhead per experiment: everything except the candidate's and the evaluator's own run, on a repository of 200 files; and how it grows
+ * with the lab. Labs are filled with experiments whose processes an instant sandbox replaces (ledger, git and decisions are real), then a block is
+ * measured with real processes. `npm run bench:overhead [-- --long]`: up to 1,000 or 10,000 experiments.
  */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import type { Proposer } from '../src/core/ports.ts';
+import type { Proposer, Running, RunResult, RunSpec, Sandbox } from '../src/core/ports.ts';
 import { median } from '../src/core/stats.ts';
 import { chooseSandbox } from '../src/sandbox/choose.ts';
 import { openLab } from '../src/wire.ts';
+import { openWorkspace } from '../src/workspace/git.ts';
 
 const FILES = 200;
 const BLOCK = 40;
+const TAG = 'bench';
 
-function makeArena(folder: string): void {
-  fs.mkdirSync(path.join(folder, 'lib'), { recursive: true });
+function makeArena(): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-bench-'));
+  fs.mkdirSync(path.join(folder, 'lib'));
+  const content = 'content '.repeat(200);
   for (let i = 0; i < FILES - 4; i++)
-    fs.writeFileSync(path.join(folder, 'lib', `file-${i}.txt`), `file ${i}\n${'content '.repeat(200)}\n`);
+    fs.writeFileSync(path.join(folder, 'lib', `file-${i}.txt`), `file ${i}\n${content}\n`);
   fs.writeFileSync(path.join(folder, 'value.txt'), 'VALUE=1\n');
   fs.writeFileSync(path.join(folder, 'run.sh'), ': > "$OVERNIGHT_START"; cp value.txt "$OVERNIGHT_OUT/"\n');
   fs.writeFileSync(
     path.join(folder, 'evaluate.sh'),
     'printf "nonce: %s\\nscore: %s\\n" "$OVERNIGHT_NONCE" "$OVERNIGHT_SEED" > "$OVERNIGHT_RESULT"\n',
   );
-  fs.writeFileSync(
-    path.join(folder, 'arena.yaml'),
-    'overnight: 1\nname: bench\nmetric: {name: score, direction: minimize}\neditable: [value.txt]\nrun: {command: sh run.sh}\nartefact: [value.txt]\nevaluate: {command: sh evaluate.sh}\nbudget: {seconds: 5, wall_s: 10}\ncalibrate: {replicates: 3}\ndecide: {rule: greedy}\n',
-  );
+  const manifest = {
+    overnight: 1,
+    name: 'bench',
+    metric: { name: 'score', direction: 'minimize' },
+    editable: ['value.txt'],
+    run: { command: 'sh run.sh' },
+    artefact: ['value.txt'],
+    evaluate: { command: 'sh evaluate.sh' },
+    budget: { seconds: 5, wall_s: 10 },
+    calibrate: { replicates: 3 },
+  };
+  fs.writeFileSync(path.join(folder, 'arena.yaml'), JSON.stringify(manifest));
+  return folder;
 }
 
 const counter: Proposer = {
@@ -38,59 +52,109 @@ const counter: Proposer = {
   }),
 };
 
-/** Milliseconds of overhead of each measurement, in order: the time between events less what the processes ran. */
-async function measure(
-  forbid: boolean,
-  blocks: readonly number[],
-): Promise<{ at: number; overheadMs: number; n: number }[]> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-bench-'));
-  makeArena(folder);
-  const { sandbox } = await chooseSandbox(forbid ? { forbid: 'bubblewrap' } : {});
-  const samples: { n: number; ms: number }[] = [];
+/** A sandbox without processes: does at once what the two scripts of the arena do. */
+function instantSandbox(like: Sandbox): Sandbox {
+  const done: RunResult = {
+    ending: 'exited',
+    exitCode: 0,
+    stdout: { text: '', bytes: 0 },
+    stderr: { text: '', bytes: 0 },
+    startupS: 0,
+    budgetedS: 0,
+    wallS: 0,
+    cpuS: 0,
+    peakMemoryMb: 1,
+    accounting: 'sampled',
+    leftovers: 0,
+  };
+  const start = (spec: RunSpec): Running => {
+    const {
+      OVERNIGHT_OUT: out,
+      OVERNIGHT_ARENA: arena,
+      OVERNIGHT_RESULT: result,
+      OVERNIGHT_NONCE: nonce,
+      OVERNIGHT_SEED: seed,
+    } = spec.env;
+    if (out) fs.copyFileSync(path.join(arena!, 'value.txt'), path.join(out, 'value.txt'));
+    else fs.writeFileSync(result!, `nonce: ${nonce}\nscore: ${seed}\n`);
+    return { pid: process.pid, done: Promise.resolve(done), kill: () => {} };
+  };
+  return {
+    info: like.info,
+    inside: (mount) => mount.from,
+    start,
+    startJoined: () => {
+      throw new Error('not used');
+    },
+    sweep: async () => 0,
+  };
+}
+
+/** Open the bench lab and go on for `experiments` more; milliseconds of overhead of each idea's first measurement. */
+async function goOn(folder: string, sandbox: Sandbox, experiments: number): Promise<number[]> {
   let ran = 0;
   const opened = await openLab({
     folder,
-    tag: 'bench',
+    tag: TAG,
     sandbox,
     proposer: counter,
-    limits: { experiments: Math.max(...blocks) },
+    limits: { experiments },
     watch: {
       onEvent: (event) => {
         if (event.type === 'measured') ran = event.conditions.wallS + event.conditions.evaluateS;
       },
     },
   });
+  const samples: number[] = [];
   let started = performance.now();
   for (let job = await opened.lab.ask(); job.do === 'measure'; job = await opened.lab.ask()) {
     await opened.lab.tell(job, await opened.lab.measure(job));
     const now = performance.now();
-    if (job.purpose === 'idea') samples.push({ n: job.n, ms: now - started - ran * 1000 });
+    if (job.purpose === 'idea') samples.push(now - started - ran * 1000);
     started = now;
   }
   opened.close();
-  fs.rmSync(folder, { recursive: true, force: true });
-  return blocks.map((at) => {
-    const block = samples.filter(({ n }) => n > at - BLOCK && n <= at).map(({ ms }) => ms);
-    return { at, overheadMs: median(block), n: block.length };
-  });
+  return samples;
 }
 
-const blocks = process.argv.includes('--long') ? [50, 1000, 10_000] : [50, 1000];
-const rows: string[] = [];
-const parts: string[] = [];
-for (const [label, forbid, limit] of [
-  ['bubblewrap', false, 150],
-  ['process', true, 80],
-] as const) {
-  const found = await measure(forbid, blocks);
-  for (const { at, overheadMs, n } of found)
-    rows.push(
-      `${label.padEnd(12)} ${String(at).padStart(7)} ${overheadMs.toFixed(1).padStart(10)} ${String(n).padStart(5)}   target ${limit}`,
-    );
-  const growth = found.at(-1)!.overheadMs / found[0]!.overheadMs;
-  parts.push(
-    `${label} median ${found.at(-1)!.overheadMs.toFixed(1)} ms after ${found.at(-1)!.at} experiments (target ${limit}), ×${growth.toFixed(2)} of the first block`,
-  );
+/** Milliseconds to lay out and to remove the 200 files of a commit. */
+async function layOut(folder: string): Promise<readonly [number, number]> {
+  const workspace = await openWorkspace(folder, path.join(folder, '.overnight', 'store.git'));
+  const commit = (await workspace.resolve(`refs/heads/overnight/${TAG}`)) ?? '';
+  const [made, removed]: [number[], number[]] = [[], []];
+  for (let i = 0; i < 30; i++) {
+    const dir = path.join(folder, '.overnight', 'layout', String(i));
+    const [a, , b] = [performance.now(), await workspace.checkout(commit, dir), performance.now()];
+    await workspace.discard(dir);
+    made.push(b - a);
+    removed.push(performance.now() - b);
+  }
+  return [median(made), median(removed)];
 }
-console.log(`sandbox       after   median ms  of n\n${rows.join('\n')}`);
-console.log(`overhead: ${parts.join('; ')}`);
+
+const sizes = process.argv.includes('--long') ? [10, 1000, 10_000] : [10, 1000];
+console.log(
+  `${'sandbox'.padEnd(12)} after experiments   overhead (median ms of ${BLOCK})   lay out + remove ${FILES} files (ms)`,
+);
+const parts: string[] = [];
+for (const [forbid, target] of [
+  [false, 150],
+  [true, 80],
+] as const) {
+  const folder = makeArena();
+  const { sandbox } = await chooseSandbox(forbid ? { forbid: 'bubblewrap' } : {});
+  const found: number[] = [];
+  let have = 0;
+  for (const size of sizes) {
+    await goOn(folder, instantSandbox(sandbox), size - have);
+    found.push(median(await goOn(folder, sandbox, BLOCK)));
+    have = size + BLOCK;
+    const [made, removed] = await layOut(folder);
+    console.log(
+      `${sandbox.info.level.padEnd(12)} ${String(size).padStart(17)} ${found.at(-1)!.toFixed(1).padStart(33)} ${`${made.toFixed(1)} + ${removed.toFixed(1)}`.padStart(34)}`,
+    );
+  }
+  fs.rmSync(folder, { recursive: true, force: true });
+  parts.push(`${sandbox.info.level} ${found.map((ms) => ms.toFixed(0)).join(' → ')} ms (target ${target})`);
+}
+console.log(`overhead after ${sizes.join(', ')} experiments: ${parts.join('; ')}`);

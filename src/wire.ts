@@ -75,7 +75,7 @@ export interface OpenedLab extends Opened {
 }
 
 /** Default tag: upstream's, month and day. */
-export const tagOf = (iso: string): string =>
+const tagOf = (iso: string): string =>
   `${new Date(iso).toLocaleString('en-US', { month: 'short', timeZone: 'UTC' }).toLowerCase()}${iso.slice(8, 10)}`;
 
 export async function openLab(options: OpenOptions): Promise<OpenedLab> {

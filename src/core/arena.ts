@@ -26,7 +26,7 @@ const range = z
   .refine(([low, high]) => low < high, 'the lower end must be below the upper end')
   .describe('lowest and highest value, both allowed');
 
-export const knobSchema = z
+const knobSchema = z
   .discriminatedUnion('kind', [
     z.strictObject({ ...knobBase, kind: z.literal('float'), range, log: z.boolean().default(false) }),
     z.strictObject({ ...knobBase, kind: z.literal('int'), range, log: z.boolean().default(false) }),
@@ -48,7 +48,7 @@ export const knobSchema = z
     if (knob.kind === 'pow2' && !(isPow2(low) && isPow2(high))) issue('both ends must be powers of two');
   });
 
-export const constraintSchema = z
+const constraintSchema = z
   .strictObject({
     metric: name.describe('a secondary metric, or one that the harness measures: memory_mb, wall_s, cpu_s'),
     max: z.number().optional(),

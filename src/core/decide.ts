@@ -142,7 +142,7 @@ function failure(m: Measurement, of: number, rule: string, against: number): Dec
 // -------------------------------------------------------------------------------------------- constraints
 
 /** Mean of a secondary metric over the measurements of an experiment. */
-export function secondary(state: LabState, n: number, deviceClass: string, metric: string): number | undefined {
+function secondary(state: LabState, n: number, deviceClass: string, metric: string): number | undefined {
   const found = measurementsOf(state, n).flatMap((m) =>
     m.deviceClass === deviceClass &&
     m.state === 'finished' &&

@@ -49,7 +49,6 @@ export type Experiment =
     };
 
 export type Verdict = 'kept' | 'discarded' | 'inconclusive' | 'crashed' | 'timed out' | 'refused';
-export const VERDICTS: readonly Verdict[] = ['kept', 'discarded', 'inconclusive', 'crashed', 'timed out', 'refused'];
 
 /** What became of it so far; `undefined` while it is not decided. */
 export function verdictOf(experiment: Experiment): Verdict | undefined {

@@ -59,8 +59,8 @@ export interface LabWatch {
 }
 
 /** Refs of a lab in the private store. */
-export const refOf = (lab: string, n: number): string => `refs/overnight/${lab}/${n}`;
-export const branchOf = (tag: string): string => `refs/heads/overnight/${tag}`;
+const refOf = (lab: string, n: number): string => `refs/overnight/${lab}/${n}`;
+const branchOf = (tag: string): string => `refs/heads/overnight/${tag}`;
 
 /** Times in a row that a proposer may have nothing before the session ends. */
 const MOST_EMPTY_PROPOSALS = 3;

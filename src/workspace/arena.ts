@@ -10,7 +10,7 @@ import { editableHash } from '../core/policy.ts';
 import { readText } from '../os/files.ts';
 import { readFolder, type Source, type SourceFile, sourceOf } from './source.ts';
 
-export const MANIFEST = 'arena.yaml';
+const MANIFEST = 'arena.yaml';
 
 export interface LoadedArena {
   readonly arena: Arena;
