@@ -1,6 +1,6 @@
 // Measures the ladder of known ideas against the baseline: every round trains the baseline and each patched train.ts with
 // one seed, in an order that rotates, and the differences of a round are what is averaged. For people, not part of a run.
-// Usage: node --import tsx examples/ladder.ts [--rounds 3] [--seconds 12] [--steps 0]; needs OVERNIGHT_DATA (see README.md).
+// Usage: node --import tsx examples/ladder.ts [--rounds 3] [--seconds 12] [--steps 0] [--clock wall|cpu]; needs OVERNIGHT_DATA (see README.md).
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '12' },
     steps: { type: 'string', default: '0' },
+    clock: { type: 'string', default: 'wall' },
     cpus: { type: 'string', default: '2' },
   },
 });

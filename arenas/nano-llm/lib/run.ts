@@ -87,6 +87,10 @@ export function openRun(): Run {
   const out = pathFrom('OVERNIGHT_OUT');
   const startFile = process.env.OVERNIGHT_START ?? join(out, 'start');
   const curveFile = join(out, 'curve.csv');
+  const cpus = numberFrom('OVERNIGHT_CPUS', 2);
+  // OVERNIGHT_CLOCK=cpu, for comparisons by hand on a busy machine: processor time of all threads over the cores given.
+  const cpuMs = (): number => (process.cpuUsage().user + process.cpuUsage().system) / 1000 / cpus;
+  const now = process.env.OVERNIGHT_CLOCK === 'cpu' ? cpuMs : () => performance.now();
   let startedMs: number | null = null;
   let columns: string[] | null = null;
   return {
@@ -94,14 +98,14 @@ export function openRun(): Run {
     budgetS: numberFrom('OVERNIGHT_BUDGET_S'),
     budgetSteps: process.env.OVERNIGHT_BUDGET_STEPS ? numberFrom('OVERNIGHT_BUDGET_STEPS') : 0,
     seed: numberFrom('OVERNIGHT_SEED', 1),
-    cpus: numberFrom('OVERNIGHT_CPUS', 2),
+    cpus,
     memoryMb: numberFrom('OVERNIGHT_MEMORY_MB', 4096),
     device: deviceFrom(process.argv),
     start: () => {
-      startedMs = performance.now();
+      startedMs = now();
       writeFileSync(startFile, '');
     },
-    elapsedS: () => (startedMs === null ? 0 : (performance.now() - startedMs) / 1000),
+    elapsedS: () => (startedMs === null ? 0 : (now() - startedMs) / 1000),
     totalS: () => performance.now() / 1000,
     curve: (point) => {
       if (!columns) {
