@@ -80,14 +80,16 @@ export class Display {
     const { state, resumed, tag, paths } = opened;
     const { start } = state.sessions.at(-1)!;
     const arena = state.lab!.arena;
-    print(
-      `${resumed ? 'Going on with' : 'New'} lab ${tag} of ${arena.name}: ${arena.metric.name}, ${arena.metric.direction === 'minimize' ? 'lower' : 'higher'} is better`,
-    );
-    print(`  ideas    ${start.proposer} (${start.proposerReason})`);
-    print(`  sandbox  ${start.sandbox.reason}; limits by ${start.sandbox.limits}`);
-    print(`  trust    ${start.grade}: ${start.gradeReason}`);
-    print(`  device   ${start.device}`);
-    print(`  record   ${paths.lab}\n`);
+    const heading = `${resumed ? 'Going on with' : 'New'} lab ${tag} of ${arena.name}: ${arena.metric.name}, ${arena.metric.direction === 'minimize' ? 'lower' : 'higher'} is better`;
+    const lines = [
+      heading,
+      `  ideas    ${start.proposer} (${start.proposerReason})`,
+      `  sandbox  ${start.sandbox.reason}; limits by ${start.sandbox.limits}`,
+      `  trust    ${start.grade}: ${start.gradeReason}`,
+      `  device   ${start.device}`,
+      `  record   ${paths.lab}`,
+    ];
+    this.#permanent(`${lines.join('\n')}\n`);
   }
 
   #staged(stage: string, line: string): void {
@@ -137,6 +139,7 @@ export class Display {
   #measured(m: number, state: LabState): void {
     const at = state.measurements[m]!;
     if (at.state !== 'finished' || at.outcome.kind !== 'measured') return;
+    this.#look();
     const unit = state.lab!.arena.metric.name;
     if (at.purpose === 'calibrate')
       this.#permanent(`  calibrating: ${unit} ${Number(at.outcome.value.toPrecision(6))}`);
