@@ -52,6 +52,7 @@ function measure(dir: string, seed: number): { bpb: number; steps: number } {
   const run = {
     ...common,
     ...steps,
+    OVERNIGHT_CLOCK: values.clock,
     OVERNIGHT_OUT: out,
     OVERNIGHT_BUDGET_S: values.seconds,
     OVERNIGHT_SEED: String(seed),
