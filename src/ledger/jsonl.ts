@@ -15,6 +15,8 @@ import { type Owner, takeLock } from './lock.ts';
 
 export const LEDGER_FILE = 'ledger.jsonl';
 export const LOCK_FILE = 'lock';
+/** What a killed owner was about to rename into place. */
+const HALF_WRITTEN = /\.\d+\.[a-z0-9]+\.tmp$/;
 
 export interface ReadLedger extends Decoded {
   readonly state: LabState;
@@ -57,6 +59,7 @@ export function openLedger(folder: string, now: () => string): OpenLedger {
     fs.mkdirSync(path.join(folder, 'blobs'), { recursive: true });
     const lock = takeLock(path.join(folder, LOCK_FILE), now());
     try {
+      for (const name of fs.readdirSync(folder)) if (HALF_WRITTEN.test(name)) fs.rmSync(path.join(folder, name));
       return new JsonlLedger(folder, now, lock.tookOverFrom, lock.release);
     } catch (thrown) {
       lock.release();

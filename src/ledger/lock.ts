@@ -4,6 +4,7 @@
  */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
+import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import { isMissing } from '../os/files.ts';
 import { bootId, isAlive, startTimeOf } from '../os/proc.ts';
@@ -36,6 +37,7 @@ export function takeLock(file: string, now: string): Lock {
   let tookOverFrom: Owner | undefined;
   for (let attempt = 0; attempt < 20; attempt++) {
     if (create(file, text)) {
+      sweep(file);
       return { ...(tookOverFrom && { tookOverFrom }), release: () => release(file, text) };
     }
     const owner = readOwner(file);
@@ -64,6 +66,16 @@ function create(file: string, text: string): boolean {
     throw thrown;
   } finally {
     fs.rmSync(temporary, { force: true });
+  }
+}
+
+/** Remove what processes left beside the lock that were killed while they took it. */
+function sweep(file: string): void {
+  const folder = path.dirname(file);
+  for (const name of fs.readdirSync(folder)) {
+    const [, pid] = /^\.(?:stale\.)?(\d+)\.[a-z0-9]+$/.exec(name.slice(path.basename(file).length)) ?? [];
+    if (pid && name.startsWith(path.basename(file)) && startTimeOf(Number(pid)) === undefined)
+      fs.rmSync(path.join(folder, name), { force: true });
   }
 }
 
