@@ -14,7 +14,8 @@ import { admit } from '../core/policy.ts';
 import type { Clock, FileEdit, Ledger, Proposal, Proposer, Workspace } from '../core/ports.ts';
 import { codeOf, type LabState, values } from '../core/replay.ts';
 import { noiseOf } from '../core/stats.ts';
-import { type Bench, type MeasureResult, measureOnce } from './pipeline.ts';
+import { type MeasureResult, measureOnce } from './pipeline.ts';
+import type { Bench } from './specs.ts';
 
 export interface Job {
   readonly do: 'measure';
