@@ -434,10 +434,9 @@ async function loop(
 ): Promise<LoopResult> {
   // Time kept back for saving: what the rehearsal took, thrice, and a little; plus the longest step seen so far.
   const reserveS = 0.15 + 3 * saveS;
-  const usableS = Math.max(0.2, run.budgetS - reserveS);
   const maxSteps = MAX_STEPS || run.budgetSteps;
   let [steps, longestS, smooth, loss] = [0, 0, Number.NaN, Number.NaN];
-  run.start();
+  const usableS = Math.max(0.2, run.start() - reserveS);
   for (;;) {
     const before = run.elapsedS();
     if (before + longestS >= usableS || (maxSteps > 0 && steps >= maxSteps)) break;

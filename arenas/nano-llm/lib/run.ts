@@ -16,6 +16,9 @@ import { DataError } from '../data/files.ts';
 import { ShapeError } from '../tensor/graph.ts';
 import type { Device } from '../tensor/runtime.ts';
 
+/** The manifest's budget.grace_s: when start-up takes longer, the harness starts the clock by itself. */
+export const GRACE_S = 4;
+
 export type FailureClass = 'nan' | 'out-of-memory' | 'shape' | 'import' | 'data';
 
 /** A failure of training whose class is known, such as a loss that is not a number. */
@@ -37,8 +40,8 @@ export interface Run {
   readonly memoryMb: number;
   /** Where to compute, from `--device cpu|webgpu|auto`; the CPU unless something else is asked for. */
   readonly device: Device | 'auto';
-  /** Signals the harness that budgeted work starts now. */
-  readonly start: () => void;
+  /** Signals the harness that budgeted work starts now. Returns the seconds it has: less after a slow start. */
+  readonly start: () => number;
   /** Seconds since `start`. */
   readonly elapsedS: () => number;
   /** Seconds since the process began. */
@@ -88,6 +91,7 @@ export function openRun(): Run {
   const startFile = process.env.OVERNIGHT_START ?? join(out, 'start');
   const curveFile = join(out, 'curve.csv');
   const cpus = numberFrom('OVERNIGHT_CPUS', 2);
+  const budgetS = numberFrom('OVERNIGHT_BUDGET_S');
   // OVERNIGHT_CLOCK=cpu, for comparisons by hand on a busy machine: processor time of all threads over the cores given.
   const cpuMs = (): number => (process.cpuUsage().user + process.cpuUsage().system) / 1000 / cpus;
   const now = process.env.OVERNIGHT_CLOCK === 'cpu' ? cpuMs : () => performance.now();
@@ -95,7 +99,7 @@ export function openRun(): Run {
   let columns: string[] | null = null;
   return {
     dataDir: pathFrom('OVERNIGHT_DATA'),
-    budgetS: numberFrom('OVERNIGHT_BUDGET_S'),
+    budgetS,
     budgetSteps: process.env.OVERNIGHT_BUDGET_STEPS ? numberFrom('OVERNIGHT_BUDGET_STEPS') : 0,
     seed: numberFrom('OVERNIGHT_SEED', 1),
     cpus,
@@ -104,6 +108,7 @@ export function openRun(): Run {
     start: () => {
       startedMs = now();
       writeFileSync(startFile, '');
+      return budgetS - Math.max(0, performance.now() / 1000 - GRACE_S);
     },
     elapsedS: () => (startedMs === null ? 0 : (now() - startedMs) / 1000),
     totalS: () => performance.now() / 1000,

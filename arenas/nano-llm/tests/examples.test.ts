@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { GRACE_S } from '../lib/run.ts';
 
 const arena = fileURLToPath(new URL('..', import.meta.url));
 const source = readFileSync(join(arena, 'train.ts'), 'utf8');
@@ -27,6 +28,10 @@ describe('train.ts', () => {
       expect(lines[0], name).toMatch(/^const \w+ = (-?[\d.e-]+|'[^']*');/);
       expect(source.slice(source.indexOf('run.config({')), name).toContain(name);
     }
+  });
+
+  test('knows the start-up allowance of the manifest', () => {
+    expect(manifest).toMatch(new RegExp(`grace_s: ${GRACE_S}\\b`));
   });
 
   test('is short enough to be read whole', () => {
