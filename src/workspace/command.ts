@@ -1,5 +1,7 @@
 /** How git is called: no user configuration, no prompts, no hooks, errors in three parts. The only file that starts git. */
+import * as fs from 'node:fs';
 import { LabError } from '../base/error.ts';
+import { sleep } from '../os/clock.ts';
 import { type CaptureResult, capture } from '../os/spawn.ts';
 
 /** Oldest git whose `fast-import`, `cat-file --batch` and `update-ref` behave as used here. */
@@ -31,11 +33,19 @@ export async function gitBytes(args: readonly string[], options: GitOptions = {}
     ...options.env,
   };
   const where = options.store ? [`--git-dir=${options.store}`] : [];
-  const result = await capture('git', [...where, '-c', 'core.hooksPath=/dev/null', ...args], {
-    env,
-    ...(options.cwd !== undefined && { cwd: options.cwd }),
-    ...(options.input !== undefined && { input: options.input }),
-  });
+  const call = (): Promise<CaptureResult> =>
+    capture('git', [...where, '-c', 'core.hooksPath=/dev/null', ...args], {
+      env,
+      ...(options.cwd !== undefined && { cwd: options.cwd }),
+      ...(options.input !== undefined && { input: options.input }),
+    });
+  let result = await call();
+  const stale = options.store ? staleLock(options.store, result.stderr) : undefined;
+  if (stale) {
+    await sleep(LOCK_GRACE_MS);
+    fs.rmSync(stale, { force: true });
+    result = await call();
+  }
   if (result.failure === 'missing') {
     throw new LabError('E_GIT_MISSING', {
       what: 'git could not be started.',
@@ -45,6 +55,15 @@ export async function gitBytes(args: readonly string[], options: GitOptions = {}
   }
   if (result.status !== 0 && !options.allow?.includes(result.status ?? -1)) throw failed(args, result);
   return Buffer.from(result.bytes);
+}
+
+/** How long a git that still runs may need to end; then a lock in the private store is one that a killed git left. */
+const LOCK_GRACE_MS = 300;
+
+/** The lock file of our own store that git complained about. The refs of a lab have one writer, which holds the ledger's lock. */
+function staleLock(store: string, stderr: string): string | undefined {
+  const file = /Unable to create '([^']+\.lock)': File exists/.exec(stderr)?.[1];
+  return file?.startsWith(`${store}/`) ? file : undefined;
 }
 
 export async function gitText(args: readonly string[], options: GitOptions = {}): Promise<string> {

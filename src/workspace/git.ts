@@ -6,7 +6,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import type { FileEdit, Snapshot, TreeEntry, Workspace } from '../core/ports.ts';
-import { isFull, removeTree } from '../os/files.ts';
+import { isFull, readText, removeTree } from '../os/files.ts';
 import { gitBytes, gitText } from './command.ts';
 import { readFolder } from './source.ts';
 
@@ -16,7 +16,7 @@ const CACHE_BYTES = 64 << 20;
 
 /** The workspace of an arena folder. Creates the store when missing. */
 export async function openWorkspace(arenaFolder: string, store: string): Promise<Workspace> {
-  if (!fs.existsSync(path.join(store, 'HEAD'))) {
+  if (!isComplete(store)) {
     fs.mkdirSync(path.dirname(store), { recursive: true });
     await gitText(['init', '--quiet', '--bare', store]);
     for (const [key, value] of [
@@ -27,6 +27,10 @@ export async function openWorkspace(arenaFolder: string, store: string): Promise
   }
   return new GitWorkspace(arenaFolder, store);
 }
+
+/** The last thing that making a store writes is there; one whose making was cut short is made again. */
+const isComplete = (store: string): boolean =>
+  fs.existsSync(path.join(store, 'objects')) && /logallrefupdates/i.test(readText(path.join(store, 'config')) ?? '');
 
 class GitWorkspace implements Workspace {
   readonly #folder: string;
