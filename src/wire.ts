@@ -19,7 +19,7 @@ import { endSession, type RunWatch, run } from './loop/run.ts';
 import { type Bench, linkDeps } from './loop/specs.ts';
 import { runStages, type StageHost } from './loop/stages.ts';
 import { monotonicMs, now, sleep } from './os/clock.ts';
-import { copyTree, hashTree, removeTree, writeAtomic } from './os/files.ts';
+import { copyTree, hashTree, isFull, removeTree, writeAtomic } from './os/files.ts';
 import { allowedCores, describeDevice, hostName } from './os/machine.ts';
 import { createHome, type LabPaths, labPaths, listTags } from './os/paths.ts';
 import { startTimeOf } from './os/proc.ts';
@@ -189,9 +189,15 @@ async function open(
     if (!open) return;
     open = false;
     endSession(record, session, reason, detail);
-    removeTree(paths.work);
-    writeAtomic(paths.tsv, resultsTsv(ledger.state));
-    ledger.close();
+    try {
+      removeTree(paths.work);
+      writeAtomic(paths.tsv, resultsTsv(ledger.state));
+    } catch (thrown) {
+      // The table can be made again from the ledger; the reason why the session ends must not be lost over it.
+      if (!isFull(thrown)) throw thrown;
+    } finally {
+      ledger.close();
+    }
   };
   return {
     lab,

@@ -4,6 +4,7 @@
  * the whole program.
  */
 import { ERROR_CODES, LabError } from '../base/error.ts';
+import { nameFullDisk } from '../os/files.ts';
 
 const OLDEST_NODE = [20, 19] as const;
 
@@ -46,7 +47,7 @@ async function start(argv: readonly string[]): Promise<number> {
     const { dispatch } = await import('./dispatch.ts');
     return await dispatch(argv);
   } catch (thrown) {
-    return printError(thrown, json);
+    return printError(nameFullDisk(thrown), json);
   }
 }
 

@@ -1,6 +1,7 @@
 /** The door to the file system: durable writes, whole trees, content hashes. Knows nothing about what the files mean. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { LabError, reasonOf } from '../base/error.ts';
 import { sha256, sha256Parts } from '../base/hash.ts';
 
 /** Write a file so that after a crash it is either the old or the new one: temporary name, fsync, rename, fsync of the folder. */
@@ -42,6 +43,21 @@ export const isMissing = (thrown: unknown): boolean =>
   ['ENOENT', 'ENOTDIR'].includes((thrown as NodeJS.ErrnoException)?.code ?? '');
 export const isFull = (thrown: unknown): boolean =>
   ['ENOSPC', 'EDQUOT', 'EFBIG'].includes((thrown as NodeJS.ErrnoException)?.code ?? '');
+
+/** What was thrown, by its name where a full disk is the reason. */
+export function nameFullDisk(thrown: unknown): unknown {
+  if (thrown instanceof LabError || !isFull(thrown)) return thrown;
+  const where = (thrown as NodeJS.ErrnoException).path;
+  return new LabError(
+    'E_DISK_FULL',
+    {
+      what: 'A file could not be written.',
+      why: `The disk${where ? ` of ${where}` : ''} is full (${reasonOf(thrown)}).`,
+      next: 'Free some space and run again: nothing that was recorded is lost.',
+    },
+    thrown,
+  );
+}
 
 /** Remove a tree, also read-only folders inside it. Missing is fine. */
 export function removeTree(folder: string): void {
