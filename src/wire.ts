@@ -23,7 +23,7 @@ import { copyTree, hashTree, isFull, removeTree, writeAtomic } from './os/files.
 import { allowedCores, describeDevice, hostName } from './os/machine.ts';
 import { createHome, type LabPaths, labPaths, listTags } from './os/paths.ts';
 import { startTimeOf } from './os/proc.ts';
-import { knobProposer } from './proposers/knobs.ts';
+import { searchProposer } from './proposers/search.ts';
 import { resultsTsv } from './render/tsv.ts';
 import { chooseSandbox } from './sandbox/choose.ts';
 import { VERSION } from './version.ts';
@@ -132,7 +132,7 @@ async function open(
   await recover(record, [sandbox, plain], runTag, paths.work);
 
   const arena = ledger.state.lab!.arena;
-  const proposer = options.proposer ?? knobProposer();
+  const proposer = options.proposer ?? searchProposer();
   const device = describeDevice(arena.resources.cpus, arena.resources.gpus);
   const { grade, reason: gradeReason } = gradeOf(arena, sandbox.info.level);
   const session = ledger.state.sessions.length;
@@ -151,7 +151,9 @@ async function open(
     grade,
     gradeReason,
     proposer: proposer.name,
-    proposerReason: options.proposer ? 'given by the caller' : 'knobs of the manifest: no model is used',
+    proposerReason: options.proposer
+      ? 'given by the caller'
+      : 'an optimizer over the knobs of the manifest: no model is used',
     limits,
   });
   watch.onOpen?.({ tag, paths, state: ledger.state, resumed });

@@ -1,9 +1,11 @@
 /**
  * Which configurations cannot be measured at all (crash, out of memory, time out), learned from the ones that could not. Two small models
  * are averaged: a logistic regression on the coordinates (half-spaces: "too deep times too wide", in few trials whatever the dimension) and
- * a kernel estimate (any shape, near what was seen). A failure never becomes a score.
+ * a Gaussian process on the labels (any shape, near what was seen). A failure never becomes a score.
  */
+import { Gp } from './gp.ts';
 import { cholesky, solveLower, solveUpper } from './matrix.ts';
+import { normalCdf } from './normal.ts';
 import type { Point, Space } from './space.ts';
 
 export interface Labelled {
@@ -11,11 +13,9 @@ export interface Labelled {
   readonly ok: boolean;
 }
 
-/** Kernel width in coordinates, and how much a category that differs still counts. */
-const WIDTH = 0.18;
-const CATEGORY = 0.35;
-/** Prior successes and failures of the kernel estimate: 1 failure in 10 where nothing is known. */
-const PRIOR = { ok: 0.9, failed: 0.1 };
+/** Trials the process is fitted to, and how blurred the edge between success and failure is believed to be. */
+const ROWS = 64;
+const LABEL_NOISE = 0.15;
 /** Prior precision of the regression's weights, in units of one range. */
 const RIDGE = 0.15;
 
@@ -23,8 +23,8 @@ const RIDGE = 0.15;
 export function learnFeasibility(space: Space, seen: readonly Labelled[]): (point: Point) => number {
   if (seen.every(({ ok }) => ok)) return () => 1;
   const logistic = fitLogistic(space, seen);
-  const kernel = kernelEstimate(space, seen);
-  return (point) => Math.sqrt(logistic(point) * kernel(point));
+  const process = labelProcess(space, seen);
+  return (point) => Math.sqrt(logistic(point) * process(point));
 }
 
 /** Coordinates as regression features: centred numbers, categories as indicators, an inactive knob as nothing. */
@@ -74,26 +74,15 @@ function accumulate(hessian: Float64Array, gradient: Float64Array, x: Float64Arr
   }
 }
 
-/** Nadaraya–Watson with a product of normal kernels, pulled towards the prior where nothing is near. */
-function kernelEstimate(space: Space, seen: readonly Labelled[]): (point: Point) => number {
-  const rows = seen.slice(-300);
-  const width = WIDTH * Math.sqrt(Math.max(1, space.dims.length / 3));
+/** Regression of the labels by a Gaussian process ("label regression", Rasmussen & Williams 2006, section 6.5), squashed by the normal. */
+function labelProcess(space: Space, seen: readonly Labelled[]): (point: Point) => number {
+  const newest = (ok: boolean): Labelled[] => seen.filter((row) => row.ok === ok).slice(-ROWS / 2);
+  const rows = [...newest(true), ...newest(false)];
+  const data = { points: rows.map((r) => r.point), losses: rows.map((r) => (r.ok ? 0 : 1)), counts: rows.map(() => 1) };
+  const gp = new Gp(space, { ...data, noise: LABEL_NOISE, start: undefined });
   return (point) => {
-    let { ok, failed }: { ok: number; failed: number } = PRIOR;
-    for (const row of rows) {
-      let log = 0;
-      for (const [j, dim] of space.dims.entries()) {
-        const [a, b] = [point[j]!, row.point[j]!];
-        if (Number.isNaN(a) || Number.isNaN(b)) continue;
-        if (dim.kind === 'numeric') log -= 0.5 * ((a - b) / width) ** 2;
-        else if (a !== b) log += Math.log(CATEGORY);
-        if (log < -12) break;
-      }
-      if (log < -12) continue;
-      if (row.ok) ok += Math.exp(log);
-      else failed += Math.exp(log);
-    }
-    return Math.max(1e-6, ok / (ok + failed));
+    const { mean, sd } = gp.predict(point);
+    return Math.max(1e-6, normalCdf((0.5 - mean) / Math.hypot(0.5 * sd, LABEL_NOISE)));
   };
 }
 

@@ -65,6 +65,7 @@ export class Memory implements History {
     const told: Writable<Told> = {
       trial,
       value,
+      mean: this.#settings.sign * value,
       loss: this.#settings.sign * value,
       n,
       over: this.#over(metrics),
@@ -85,7 +86,7 @@ export class Memory implements History {
     told.value += (value - told.value) / (told.n + 1);
     told.n++;
     this.#uneven = true;
-    told.loss = this.#settings.sign * told.value;
+    told.mean = told.loss = this.#settings.sign * told.value;
     this.#shrink();
   }
 

@@ -7,7 +7,7 @@ import type { Param } from './param.ts';
 import { createSearch, type Search, type SearchOptions } from './search.ts';
 import type { Values } from './space.ts';
 
-const NAMES: SamplerName[] = ['auto', 'random', 'sobol', 'tpe', 'tpe-univariate', 'cma-es'];
+const NAMES: SamplerName[] = ['auto', 'random', 'sobol', 'tpe', 'tpe-univariate', 'cma-es', 'gp'];
 const space: Param[] = [
   { name: 'x', kind: 'float', low: -5, high: 5, default: 3 },
   { name: 'y', kind: 'float', low: 0.001, high: 10, log: true, default: 1 },
@@ -161,7 +161,7 @@ describe('mistakes of the caller', () => {
   it('options that cannot be', () => {
     expect(() => createSearch({ space, noise: -1 })).toThrow('`noise` is -1');
     expect(() => createSearch({ space, budget: 0 })).toThrow('`budget` is 0');
-    expect(() => createSearch({ space, sampler: 'gp' as SamplerName })).toThrow('"gp" was asked for');
+    expect(() => createSearch({ space, sampler: 'grid' as SamplerName })).toThrow('"grid" was asked for');
     expect(() => createSearch({ space: space.slice(3), sampler: 'cma-es' })).toThrow('0 numeric knobs');
   });
 

@@ -27,10 +27,14 @@ export type Outcome =
     }
   | { readonly failed: string };
 
-/** A trial with a number. `loss` is smaller-is-better whatever the direction; `over` > 0 says by how much it breaks the limits. */
+/**
+ * A trial with a number. `mean` and `loss` are smaller-is-better whatever the direction; `loss` is pulled to the average of all where the noise
+ * is known and the numbers of measurements differ. `over` > 0 says by how much the trial breaks the limits.
+ */
 export interface Told {
   readonly trial: Trial;
   readonly value: number;
+  readonly mean: number;
   readonly loss: number;
   readonly n: number;
   readonly over: number;

@@ -1,0 +1,246 @@
+/**
+ * A Gaussian process over knobs: a sum of one-knob effects plus a joint effect (additive kernels: Duvenaud, Nickisch & Rasmussen, NeurIPS
+ * 2011), its few hyperparameters from a grid by marginal likelihood (Rasmussen & Williams 2006, equations 2.30, 5.8). For tens of trials.
+ */
+import { cholesky, solveLower, solveUpper } from './matrix.ts';
+import type { Point, Space } from './space.ts';
+
+/** Shape of the prior: what is chosen from the grid. */
+interface Shape {
+  /** Distance in coordinates over which a one-knob effect changes. */
+  readonly length: number;
+  /** Share of the variance in one-knob effects, the rest is joint. */
+  readonly additive: number;
+  /** Variance of one measurement as a share of the prior variance. */
+  readonly noise: number;
+  /** Expected loss, in prior standard deviations, of moving one knob half its range away from the known-good start. */
+  readonly slope: number;
+}
+
+export interface GpData {
+  readonly points: readonly Point[];
+  readonly losses: readonly number[];
+  /** Measurements behind each loss. */
+  readonly counts: readonly number[];
+  /** Standard deviation of one measurement, when known. */
+  readonly noise: number | undefined;
+  /** The known-good point: the prior says that moving away from it costs. */
+  readonly start: Point | undefined;
+}
+
+export interface Prediction {
+  readonly mean: number;
+  readonly sd: number;
+}
+
+/** Correlation of two different categories, or of an active with an inactive knob. */
+const OTHER = 0.2;
+const LENGTHS = [0.15, 0.35, 0.8];
+const ADDITIVE = [0.1, 0.6, 0.95];
+const NOISES = [1e-6, 1e-3, 0.03, 0.3];
+const SLOPES = [0, 0.8];
+
+/**
+ * How much a knob is expected to matter before anything is known. Learning rates and their like, which people put on a log scale, matter
+ * most (van Rijn & Hutter, "Hyperparameter importance across datasets", KDD 2018); a choice among categories least.
+ */
+export function expectedWeight(dim: Space['dims'][number]): number {
+  if (dim.kind === 'category') return 0.7;
+  if (dim.log) return 1.5;
+  return dim.levels === Number.POSITIVE_INFINITY ? 1 : 1.2;
+}
+
+export class Gp {
+  shape: Shape = { length: 0.35, additive: 0.6, noise: 0.03, slope: 0 };
+  readonly #space: Space;
+  readonly #data: GpData;
+  readonly #weights: readonly number[];
+  readonly #amplitude: number;
+  readonly #constant: number;
+  readonly #l: Float64Array;
+  readonly #alpha: Float64Array;
+  #stand: Stand | undefined;
+
+  /** Fit to at least one trial. Losses may be on any scale. */
+  constructor(space: Space, data: GpData) {
+    this.#space = space;
+    this.#data = data;
+    const raw = space.dims.map(expectedWeight);
+    const sum = raw.reduce((a, b) => a + b, 0);
+    this.#weights = raw.map((w) => w / sum);
+    const n = data.points.length;
+    let best: { score: number; shape: Shape; fit: Fit } | undefined;
+    for (const length of n < 4 ? [0.35] : LENGTHS) {
+      this.shape = { ...this.shape, length };
+      const [one, joint] = this.#kernels();
+      for (const additive of n < 4 ? [0.6] : ADDITIVE) {
+        const r = one.map((v, i) => additive * v + (1 - additive) * joint[i]!);
+        for (const noise of this.#noises()) {
+          for (const slope of data.start ? SLOPES : [0]) {
+            const shape = { length, additive, noise, slope };
+            const fit = this.#fit(r, shape);
+            // A weak preference for a slope and for the middle of the grid, worth a trial or two of evidence.
+            const score = fit
+              ? fit.evidence + (slope > 0 ? 1.5 : 0) - (length === 0.35 ? 0 : 0.5) - (additive === 0.6 ? 0 : 0.5)
+              : 0;
+            if (fit && (!best || score > best.score)) best = { score, shape, fit };
+          }
+        }
+      }
+    }
+    if (!best) throw new RangeError('the kernel matrix is singular for every hyperparameter');
+    this.shape = best.shape;
+    this.#amplitude = best.fit.amplitude;
+    this.#constant = best.fit.constant;
+    this.#l = best.fit.l;
+    this.#alpha = best.fit.alpha;
+  }
+
+  /** Prior variance: the square of how far losses are expected to spread. */
+  get amplitude(): number {
+    return this.#amplitude;
+  }
+
+  /** Predictions near this point become cheap: only knobs that differ from it are looked at. */
+  stand(point: Point): void {
+    this.#stand = { point, parts: this.#parts(point) };
+  }
+
+  /** What a measurement without noise would give at a point. */
+  predict(point: Point): Prediction {
+    const n = this.#data.points.length;
+    const { one, log } = this.#parts(point, this.#stand);
+    const { additive } = this.shape;
+    const k = new Float64Array(n);
+    for (let i = 0; i < n; i++) k[i] = additive * one[i]! + (additive < 1 ? (1 - additive) * Math.exp(log[i]!) : 0);
+    let mean = this.#mean(point);
+    for (let i = 0; i < n; i++) mean += k[i]! * this.#alpha[i]!;
+    const v = solveLower(this.#l, k, n);
+    let explained = 0;
+    for (let i = 0; i < n; i++) explained += v[i]! * v[i]!;
+    return { mean, sd: Math.sqrt(this.#amplitude * Math.max(1e-12, 1 - explained)) };
+  }
+
+  /** Sum of one-knob kernels and log of the joint kernel, to every trial; from a neighbour's by the knobs that differ. */
+  #parts(point: Point, near?: Stand): Parts {
+    const { points } = this.#data;
+    const n = points.length;
+    const [one, log] = near
+      ? [Float64Array.from(near.parts.one), Float64Array.from(near.parts.log)]
+      : [new Float64Array(n), new Float64Array(n)];
+    for (const [j, dim] of this.#space.dims.entries()) {
+      const [x, old] = [point[j]!, near?.point[j]];
+      if (near && (x === old || (Number.isNaN(x) && Number.isNaN(old)))) continue;
+      const category = dim.kind === 'category';
+      for (let i = 0; i < n; i++) {
+        const y = points[i]![j]!;
+        one[i]! += this.#weights[j]! * (this.#alike(category, x, y) - (near ? this.#alike(category, old!, y) : 0));
+        log[i]! += this.#logAlike(category, x, y) - (near ? this.#logAlike(category, old!, y) : 0);
+      }
+    }
+    return { one, log };
+  }
+
+  /** One-knob kernel. */
+  #alike(category: boolean, x: number, y: number): number {
+    if (x === y || (Number.isNaN(x) && Number.isNaN(y))) return 1;
+    if (category || Number.isNaN(x) || Number.isNaN(y)) return OTHER;
+    return Math.exp((-0.5 * (x - y) * (x - y)) / (this.shape.length * this.shape.length));
+  }
+
+  /** What one knob adds to the log of the joint kernel. */
+  #logAlike(category: boolean, x: number, y: number): number {
+    if (x === y || (Number.isNaN(x) && Number.isNaN(y))) return 0;
+    if (category || Number.isNaN(x) || Number.isNaN(y)) return -1;
+    const reach = this.shape.length * Math.sqrt(Math.max(1, this.#space.dims.length / 2));
+    return (-0.5 * (x - y) * (x - y)) / (reach * reach);
+  }
+
+  #noises(): readonly number[] {
+    const { noise, losses } = this.#data;
+    if (noise === undefined) return losses.length < 4 ? [0.03] : NOISES;
+    // The noise is known: the grid is over the prior variance instead, from "effects like the noise" to "effects a hundred times it".
+    return noise === 0 ? [1e-6] : [0.5, 0.1, 0.02, 0.004, 1e-4];
+  }
+
+  #mean(point: Point): number {
+    const { start } = this.#data;
+    return this.#constant + (start ? this.shape.slope * Math.sqrt(this.#amplitude) * this.#distance(point, start) : 0);
+  }
+
+  /** Sum over knobs of (move / half the range)², at most 1 each, times √(weight): the shape of the expected loss around the start. */
+  #distance(a: Point, b: Point): number {
+    let sum = 0;
+    for (const [j, dim] of this.#space.dims.entries()) {
+      const moved = dim.kind === 'category' ? (a[j] === b[j] ? 0 : 0.6) : Math.abs((a[j] ?? 0) - (b[j] ?? 0)) * 2;
+      if (!Number.isNaN(moved)) sum += Math.sqrt(this.#weights[j]!) * Math.min(1, moved * moved);
+    }
+    return sum;
+  }
+
+  #fit(r: Float64Array, shape: Shape): Fit | undefined {
+    const { losses, counts, points, start, noise } = this.#data;
+    const n = losses.length;
+    const matrix = Float64Array.from(r);
+    for (let i = 0; i < n; i++) matrix[i * n + i]! += shape.noise / counts[i]! + 1e-8;
+    const l = cholesky(matrix, n);
+    if (!l) return undefined;
+    // Two rounds: the slope is in units of the amplitude, which is estimated around the mean that the slope gives.
+    let amplitude = noise ? noise ** 2 / shape.noise : Math.max(spread(losses), 1e-300);
+    let [constant, quadratic] = [0, 0];
+    let alpha: Float64Array = new Float64Array(n);
+    for (let round = 0; round < 2; round++) {
+      const rest = losses.map(
+        (y, i) => y - (start ? shape.slope * Math.sqrt(amplitude) * this.#distance(points[i]!, start) : 0),
+      );
+      const ones = solveUpper(l, solveLower(l, new Float64Array(n).fill(1), n), n);
+      constant = rest.reduce((s, y, i) => s + y * ones[i]!, 0) / ones.reduce((s, v) => s + v, 0);
+      const centred = rest.map((y) => y - constant);
+      alpha = solveUpper(l, solveLower(l, centred, n), n);
+      quadratic = centred.reduce((s, y, i) => s + y * alpha[i]!, 0);
+      if (!noise) amplitude = Math.max((quadratic + 2 * spread(losses)) / (n + 2), 1e-300);
+    }
+    let logDet = 0;
+    for (let i = 0; i < n; i++) logDet += 2 * Math.log(l[i * n + i]!);
+    const evidence = -0.5 * (quadratic / amplitude + logDet + n * Math.log(amplitude));
+    return { evidence, amplitude, constant, l, alpha };
+  }
+
+  /** Additive and joint kernel matrices for the length in `shape`. */
+  #kernels(): readonly [Float64Array, Float64Array] {
+    const { points } = this.#data;
+    const n = points.length;
+    const [one, joint] = [new Float64Array(n * n), new Float64Array(n * n)];
+    for (let i = 0; i < n; i++) {
+      const row = this.#parts(points[i]!);
+      for (let j = 0; j < n; j++) {
+        one[i * n + j] = row.one[j]!;
+        joint[i * n + j] = Math.exp(row.log[j]!);
+      }
+    }
+    return [one, joint];
+  }
+}
+
+interface Parts {
+  readonly one: Float64Array;
+  readonly log: Float64Array;
+}
+
+interface Stand {
+  readonly point: Point;
+  readonly parts: Parts;
+}
+
+interface Fit {
+  readonly evidence: number;
+  readonly amplitude: number;
+  readonly constant: number;
+  readonly l: Float64Array;
+  readonly alpha: Float64Array;
+}
+
+function spread(losses: readonly number[]): number {
+  const mean = losses.reduce((a, b) => a + b, 0) / losses.length;
+  return losses.reduce((s, y) => s + (y - mean) ** 2, 0) / Math.max(1, losses.length - 1);
+}
