@@ -30,7 +30,7 @@ knobs: [{ name: X, file: x.sh, kind: int, range: [0, 9] }]
 
 it('runs a whole small night and everything that a morning needs', async () => {
   writeFileSync(join(folder, 'arena.yaml'), MANIFEST);
-  writeFileSync(join(folder, 'x.sh'), '#!/bin/sh\nX=8\n: > "$OVERNIGHT_START"\necho "$X" > "$OVERNIGHT_OUT/x.txt"\n');
+  writeFileSync(join(folder, 'x.sh'), '#!/bin/sh\nX=9\n: > "$OVERNIGHT_START"\necho "$X" > "$OVERNIGHT_OUT/x.txt"\n');
   const judge =
     'read -r X < "$OVERNIGHT_ARTEFACT/x.txt"\necho "nonce: $OVERNIGHT_NONCE\nloss: $X" > "$OVERNIGHT_RESULT"\n';
   writeFileSync(join(folder, 'judge.sh'), judge);
@@ -58,6 +58,6 @@ it('runs a whole small night and everything that a morning needs', async () => {
 
   const steps = [{ commit: codeOf(state, state.incumbent)!.commit, message: 'better' }];
   const patches = await takePatches(first.paths.store, '', codeOf(state, 0)!.commit, steps, join(folder, 'patches'));
-  expect(readFileSync(patches[0]!, 'utf8')).toMatch(/^-X=8$/m);
+  expect(readFileSync(patches[0]!, 'utf8')).toMatch(/^-X=9$/m);
   expect(execFileSync('git', ['-C', folder, 'status', '--porcelain']).toString()).toBe('?? patches/\n');
 });

@@ -24,7 +24,7 @@ beforeAll(async () => {
 const READERS = [['status'], ['log'], ['show', '1'], ['diff'], ['report'], ['take', '--branch', 'b']] as const;
 const DAMAGE: readonly (readonly [what: string, code: string, why: RegExp, change: (text: string) => string])[] = [
   ['cut in the middle of a line', 'E_LEDGER_TORN', /without a newline/, (text) => text.slice(0, -20)],
-  ['edited', 'E_LEDGER_CHAIN', /Line \d+ was edited/, (text) => text.replace('"value":8', '"value":7')],
+  ['edited', 'E_LEDGER_CHAIN', /Line \d+ was edited/, (text) => text.replace('"value":9', '"value":7')],
   ['missing a line', 'E_LEDGER_GAP', /should stand at line/, (text) => text.split('\n').toSpliced(5, 1).join('\n')],
   [
     'with a line that is no event',

@@ -100,7 +100,7 @@ const MANIFESTS: readonly (readonly [what: string, manifest: string, code: strin
     'a knob outside its own range',
     instead('knobs', 'knobs: [{ name: X, file: x.sh, kind: int, range: [0, 5] }]'),
     'E_KNOB',
-    /X is 8 in x\.sh, outside 0 to 5/,
+    /X is 9 in x\.sh, outside 0 to 5/,
   ],
 ];
 

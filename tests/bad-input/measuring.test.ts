@@ -162,7 +162,7 @@ it('an idea that fails is crashed with its class, the night goes on, and the lab
     /knobs:.*/,
     'knobs: [{ name: X, file: x.sh, kind: choice, values: [ok, crash, hang, twice] }]',
   );
-  const candidate = CANDIDATE.replace('X=8', "X='ok'").concat(
+  const candidate = CANDIDATE.replace('X=9', "X='ok'").concat(
     'case $X in crash) exit 3;; hang) rm "$OVERNIGHT_OUT/x.txt"; sleep 60;; esac\n',
   );
   const judge = JUDGE.replace('"$X" >', '"5" >').concat(

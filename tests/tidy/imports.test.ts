@@ -83,13 +83,26 @@ function impurities(file: string): string[] {
     if (ts.isNewExpression(node) && node.expression.getText() === 'Date' && !node.arguments?.length) say('new Date()');
     if (ts.isPropertyAccessExpression(node) && /^(Date\.now|Math\.random|performance\.now)$/.test(node.getText()))
       say(node.getText());
-    if (ts.isIdentifier(node) && /^(fetch|setTimeout|setInterval|process|console)$/.test(node.text)) {
+    if (ts.isIdentifier(node) && /^(fetch|setTimeout|setInterval|process|console)$/.test(node.text) && !isLocal(node)) {
       const owned = ts.isPropertyAccessExpression(node.parent) && node.parent.name === node;
       const named = ts.isPropertyAssignment(node.parent) || ts.isPropertySignature(node.parent);
       if (!owned && !named) say(node.text);
     }
   });
   return found;
+}
+
+/** A parameter or variable of the same name hides the global one. */
+function isLocal(node: ts.Identifier): boolean {
+  let hidden = false;
+  visit(tree(node.getSourceFile().fileName), (other) => {
+    if (
+      (ts.isParameter(other) || ts.isVariableDeclaration(other) || ts.isBindingElement(other)) &&
+      other.name.getText() === node.text
+    )
+      hidden = true;
+  });
+  return hidden;
 }
 
 describe('one owner per effect', () => {

@@ -1,0 +1,82 @@
+import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type Draft, GENESIS, type LedgerEvent } from '../core/event.ts';
+import { encode } from '../ledger/chain.ts';
+import { syntheticLab } from '../testing/synthetic.ts';
+import { audit } from './audit.ts';
+
+const root = fs.mkdtempSync(path.join(tmpdir(), 'overnight-audit-'));
+afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
+const { events } = syntheticLab({ n: 14, seed: 4 });
+
+/** A lab whose ledger was forged with a correct chain: events changed by somebody who knows how the hashes are made. */
+async function forged(
+  change: (event: LedgerEvent) => LedgerEvent | undefined,
+): Promise<Awaited<ReturnType<typeof audit>>> {
+  const folder = fs.mkdtempSync(path.join(root, 'lab-'));
+  let prev = GENESIS;
+  const lines: string[] = [];
+  for (const { seq: _s, t, v: _v, prev: _p, ...draft } of events.map(change).filter((event) => event !== undefined)) {
+    const made = encode(draft as Draft, lines.length, t, prev);
+    lines.push(`${made.line}\n`);
+    prev = made.hash;
+  }
+  fs.writeFileSync(path.join(folder, 'ledger.jsonl'), lines.join(''));
+  return audit(folder, undefined);
+}
+const failed = (result: Awaited<ReturnType<typeof audit>>, name: string): string | undefined =>
+  result.checks.find((check) => check.name === name && !check.ok)?.detail;
+const last = <T extends LedgerEvent['type']>(type: T): LedgerEvent => events.findLast((event) => event.type === type)!;
+
+describe('the audit of a ledger with a perfect chain', () => {
+  it('finds nothing in what the program wrote, but blobs that were never there', async () => {
+    const result = await forged((event) => event);
+    expect(failed(result, 'hash chain')).toBeUndefined();
+    expect(failed(result, 'decisions')).toBeUndefined();
+  });
+
+  it('finds a measurement that was made better after the verdict', async () => {
+    const at = events.find((event) => event.type === 'measured' && event.outcome.kind === 'measured')!.seq;
+    const result = await forged((event) =>
+      event.seq === at && event.type === 'measured' && event.outcome.kind === 'measured'
+        ? { ...event, outcome: { ...event.outcome, value: event.outcome.value * 1.5 } }
+        : event,
+    );
+    expect(failed(result, 'decisions')).toMatch(/does not follow from the measurements before it/);
+    expect(result.ok).toBe(false);
+  });
+
+  it('finds a verdict that was turned round', async () => {
+    const { seq } = last('decided');
+    const result = await forged((event) =>
+      event.seq === seq && event.type === 'decided'
+        ? { ...event, decision: { ...event.decision, reason: 'because I say so' } }
+        : event,
+    );
+    expect(failed(result, 'decisions')).toMatch(new RegExp(`event ${seq}: the verdict on #`));
+  });
+
+  it('finds a noise floor that was made smaller', async () => {
+    const result = await forged((event) =>
+      event.type === 'calibrated' ? { ...event, noise: { ...event.noise, sigma: event.noise.sigma / 2 } } : event,
+    );
+    expect(failed(result, 'decisions')).toMatch(/the noise floor/);
+  });
+
+  it('finds a confirmation that did not pass', async () => {
+    const claim = events.findLast((event) => event.type === 'confirmation');
+    expect(claim).toBeDefined();
+    const result = await forged((event) =>
+      event === claim && event.type === 'confirmation' ? { ...event, passed: !event.passed } : event,
+    );
+    expect(failed(result, 'decisions')).toMatch(/the confirmation of #/);
+  });
+
+  it('finds a step that was left out', async () => {
+    const { seq } = last('snapshot');
+    const result = await forged((event) => (event.seq === seq ? undefined : event));
+    expect(failed(result, 'hash chain')).toMatch(/^E_LEDGER_MOVE/);
+  });
+});

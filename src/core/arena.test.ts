@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { arenaWith } from '../testing/script.ts';
+import { checkFiles, gradeOf, matching, parseArena, roleOf } from './arena.ts';
+
+const manifest = {
+  overnight: 1,
+  name: 'a',
+  metric: { name: 'loss', direction: 'minimize' },
+  editable: ['x.ts'],
+  run: { command: 'true' },
+  budget: { seconds: 1, wall_s: 2 },
+};
+const problems = (change: object): string => {
+  const parsed = parseArena({ ...manifest, ...change });
+  return 'problems' in parsed ? parsed.problems.map(({ at, message }) => `${at}: ${message}`).join('; ') : '';
+};
+
+describe('a manifest', () => {
+  it('needs six keys and fills in the rest', () => {
+    const parsed = parseArena(manifest);
+    expect('arena' in parsed && parsed.arena).toMatchObject({
+      frozen: [],
+      calibrate: { replicates: 5 },
+      decide: { rule: 'margin', max_replicates: 3 },
+      resources: { cpus: 1, pids: 128 },
+    });
+  });
+
+  it.each([
+    [{ knobs: [{ name: 'A', file: 'x.ts', kind: 'float', range: [2, 1] }] }, /lower end must be below/],
+    [
+      { knobs: [{ name: 'A', file: 'x.ts', kind: 'float', range: [0, 1], log: true }] },
+      /log scale needs a lower end above 0, got 0/,
+    ],
+    [{ knobs: [{ name: 'A', file: 'x.ts', kind: 'int', range: [0.5, 2] }] }, /whole numbers/],
+    [{ knobs: [{ name: 'A', file: 'x.ts', kind: 'pow2', range: [3, 8] }] }, /powers of two/],
+    [{ knobs: [{ name: 'A', file: 'x.ts', kind: 'choice', values: ['one'] }] }, /knobs\.0\.values/],
+    [{ knobs: [{ name: 'A', file: 'x.ts', kind: 'wish' }] }, /knobs\.0/],
+    [
+      { knobs: [1, 2].map(() => ({ name: 'A', file: 'x.ts', kind: 'int', range: [0, 2] })) },
+      /knobs\.1: a second knob on the constant x\.ts:A/,
+    ],
+    [{ constraints: [{ metric: 'params' }] }, /needs `max` or `min`/],
+    [{ metric: { name: 'loss', direction: 'minimize', plausible: { min: 2, max: 1 } } }, /min 2 is not below max 1/],
+    [{ data: { candidate: ['a'], evaluator: ['a'] } }, /named for candidates and as evaluator-only: a/],
+    [{ data: { candidate: ['a/b'] } }, /without slashes/],
+    [{ name: '1 2' }, /letters, digits/],
+    [{ calibrate: { replicates: 1 } }, /calibrate\.replicates/],
+  ])('with %j says what is wrong and where', (change, message) => {
+    expect(problems(change)).toMatch(message);
+  });
+
+  it('is never anything but an arena or problems in words, whatever it is made of', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.anything(),
+          fc.dictionary(fc.constantFrom(...Object.keys(manifest), 'knobs', 'data'), fc.jsonValue()),
+        ),
+        (value) => {
+          const parsed = parseArena(value);
+          if ('problems' in parsed) for (const { at, message } of parsed.problems) expect(at && message).toBeTruthy();
+        },
+      ),
+    );
+  });
+});
+
+describe('which file is what', () => {
+  const arena = arenaWith({ editable: ['src/**', '*.py'], hidden: ['src/judge/**'], frozen: ['data.csv'] });
+
+  it('follows the globs; hidden goes before editable, and the manifest is always frozen', () => {
+    const role = roleOf(arena);
+    expect(
+      ['src/a.ts', 'src/.env', 'train.py', 'data.csv', 'src/judge/x', 'arena.yaml', 'program.md', 'deep/train.py'].map(
+        role,
+      ),
+    ).toEqual(['editable', 'editable', 'editable', 'frozen', 'hidden', 'frozen', 'frozen', 'frozen']);
+    expect(matching(['**/*.ts'], ['a.ts', 'b/c.ts', 'd.py'])).toEqual(['a.ts', 'b/c.ts']);
+  });
+
+  it('is checked against the files that are there', () => {
+    expect(checkFiles(arena, ['src/a.ts', 'train.py', 'data.csv'])).toEqual([
+      { at: 'hidden', message: '"src/judge/**" matches none of the 3 files' },
+    ]);
+    const overlap = checkFiles(arena, ['src/a.ts', 'src/judge/x', 'train.py', 'data.csv']);
+    expect(overlap).toEqual([{ at: 'hidden', message: 'overlaps editable in src/judge/x' }]);
+  });
+});
+
+describe('the trust grade', () => {
+  const judged = arenaWith({ evaluate: { command: 'judge' } });
+  const bounded = arenaWith({ metric: { name: 'loss', direction: 'minimize', plausible: { min: 0, max: 9 } } });
+  it.each([
+    [judged, 'bubblewrap', 'sealed'],
+    [bounded, 'bubblewrap', 'guarded'],
+    [arenaWith(), 'bubblewrap', 'reported'],
+    [judged, 'process', 'reported'],
+    [bounded, 'process', 'reported'],
+  ] as const)('is never better than what the sandbox and the arena allow', (arena, level, grade) => {
+    const found = gradeOf(arena, level);
+    expect(found.grade).toBe(grade);
+    expect(found.reason.length).toBeGreaterThan(20);
+  });
+});

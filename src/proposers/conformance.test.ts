@@ -1,0 +1,25 @@
+/** Every proposer that ships keeps the same contract. */
+import { describe, it } from 'vitest';
+import type { Brief } from '../core/ports.ts';
+import { PROPOSER_CASES } from '../testing/proposer-conformance.ts';
+import { arenaWith, Script } from '../testing/script.ts';
+import { searchProposer } from './search.ts';
+
+const arena = arenaWith({
+  knobs: [
+    { name: 'RATE', file: 'x.ts', kind: 'float', range: [0.001, 1], log: true },
+    { name: 'DEPTH', file: 'x.ts', kind: 'int', range: [1, 12] },
+    { name: 'PIVOT', file: 'x.ts', kind: 'choice', values: ['a', 'b', 'c'] },
+  ],
+});
+const brief = (): Brief => ({
+  arena,
+  state: new Script(arena).calibrated([5, 5.1, 4.9]).state,
+  files: new Map([['x.ts', "const RATE = 0.1;\nconst DEPTH = 4; // layers\nconst PIVOT = 'a';\n"]]),
+  n: 1,
+});
+
+for (const [name, make] of Object.entries({ search: () => searchProposer() }))
+  describe(`the proposer "${name}"`, () => {
+    for (const one of PROPOSER_CASES) it(one.name, () => one.run(make, brief));
+  });
