@@ -1,0 +1,55 @@
+/**
+ * Ledgers of every version that was ever released replay for ever, to the same state and the same verdicts. Files are added here, never
+ * changed; a rule that would judge one of them otherwise is a new rule beside the old one.
+ */
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { audit } from '../../src/audit/audit.ts';
+import { replay } from '../../src/core/replay.ts';
+import { decode } from '../../src/ledger/chain.ts';
+import { readLedger } from '../../src/ledger/jsonl.ts';
+
+const KNOWN = {
+  'v1-three-sessions.jsonl': {
+    events: 239,
+    tip: '210cbb250f30ad81b6d1819ddbb65574f82e92e672db2f373f607d9a6de55290',
+    incumbent: 13,
+    champion: 13,
+    confirmations: 1,
+    counts: { kept: 4, discarded: 28, inconclusive: 0, crashed: 2, 'timed out': 2, refused: 4 },
+  },
+} as const;
+
+describe.each(Object.entries(KNOWN))('the ledger %s', (name, known) => {
+  const file = join(import.meta.dirname, name);
+
+  it('has the events and the hash that it had', () => {
+    const read = decode(readFileSync(file), () => {});
+    expect(read).toMatchObject({ events: known.events, tip: known.tip, tornBytes: 0 });
+  });
+
+  it('replays to the state that it had, and every verdict follows again', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'overnight-old-'));
+    try {
+      cpSync(file, join(folder, 'ledger.jsonl'));
+      const { state } = readLedger(folder);
+      const { incumbent, champion, counts } = state;
+      expect({ incumbent, champion, counts, confirmations: state.confirmations.length }).toEqual({
+        incumbent: known.incumbent,
+        champion: known.champion,
+        counts: known.counts,
+        confirmations: known.confirmations,
+      });
+      const { checks } = await audit(folder, undefined);
+      expect(checks.find((check) => check.name === 'decisions')).toMatchObject({ ok: true });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+it('an empty list of events is an empty lab', () => {
+  expect(replay([])).toMatchObject({ seq: 0, experiments: [], incumbent: 0 });
+});
