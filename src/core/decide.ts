@@ -211,19 +211,17 @@ export function confirm(state: LabState, n: number, against: number, deviceClass
       .map(valueOf)
       .filter((v) => v !== undefined)
       .map((v) => v * sign);
-  const failed = fresh.filter((m) => m.n === n && m.state === 'finished' && m.outcome.kind !== 'measured').length;
+  const failures = (k: number): number =>
+    fresh.filter((m) => m.n === k && m.state === 'finished' && m.outcome.kind !== 'measured').length;
   const [mine, theirs] = [side(n), side(against)];
   const rule = 'confirm/1';
-  if (failed > 0) {
-    return {
-      passed: false,
-      effect: 0,
-      interval: [0, 0],
-      probability: 0,
-      rule,
-      reason: `${failed} of its fresh measurements failed`,
-    };
-  }
+  const unmeasured =
+    failures(n) > 0
+      ? `${failures(n)} of its fresh measurements failed`
+      : failures(against) >= CONFIRM_REPLICATES
+        ? `#${against}, which it is compared with, failed in ${failures(against)} fresh measurements`
+        : undefined;
+  if (unmeasured) return { passed: false, effect: 0, interval: [0, 0], probability: 0, rule, reason: unmeasured };
   if (mine.length < CONFIRM_REPLICATES || theirs.length < CONFIRM_REPLICATES) return undefined;
   const { sigma, dof } = noiseIn(state, deviceClass);
   const c = compare(mine, theirs, sigma, dof);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { arenaWith, DEVICE, Script } from '../testing/script.ts';
+import { confirm } from './decide.ts';
 import type { Purpose } from './event.ts';
 import { ideasTried, nextSeed, plan, type Situation, type Step, typicalMeasurementS } from './plan.ts';
 
@@ -85,6 +86,22 @@ describe('the order of a night', () => {
     expect(next(script, { experiments: 1 })).toEqual(measure(1, 'confirm'));
     script.measure(1, 'exit', { purpose: 'confirm', claim: 1 });
     expect(next(script, { experiments: 1 })).toEqual({ do: 'confirm', n: 1, against: 0 });
+  });
+});
+
+describe('a claim whose other side fails', () => {
+  it('is given up after three failures instead of measured for ever', () => {
+    const script = opened().calibrated(quiet).kept(3);
+    for (let i = 0; i < 20; i++) {
+      const step = next(script, { experiments: 1 });
+      if (step.do !== 'measure') break;
+      script.measure(step.n, step.n === 0 ? 'exit' : 3, { purpose: 'confirm', claim: 1 });
+    }
+    expect(next(script, { experiments: 1 })).toEqual({ do: 'confirm', n: 1, against: 0 });
+    expect(confirm(script.state, 1, 0, DEVICE)).toMatchObject({
+      passed: false,
+      reason: '#0, which it is compared with, failed in 3 fresh measurements',
+    });
   });
 });
 

@@ -165,9 +165,14 @@ function freshSides(state: LabState, n: number, deviceClass: string): [number, n
   return [mine, numbers.length - mine];
 }
 
-/** Fresh measurements of a claim, capped per side, so that a lost one is made again. A failed one of the claim's own ends it at once. */
+/**
+ * Fresh measurements of a claim, capped per side, so that a lost one is made again. A failed one of the claim's own ends it at once, failures
+ * of the other side when there are as many as numbers were wanted.
+ */
 function freshSoFar(state: LabState, n: number, deviceClass: string): number {
-  if (fresh(state, n, deviceClass).some((m) => m.n === n && valueOf(m) === undefined)) return 2 * CONFIRM_REPLICATES;
+  const failed = fresh(state, n, deviceClass).filter((m) => valueOf(m) === undefined);
+  const others = failed.filter((m) => m.n !== n).length;
+  if (others < failed.length || others >= CONFIRM_REPLICATES) return 2 * CONFIRM_REPLICATES;
   const [mine, theirs] = freshSides(state, n, deviceClass);
   return Math.min(mine, CONFIRM_REPLICATES) + Math.min(theirs, CONFIRM_REPLICATES);
 }
