@@ -4,6 +4,9 @@ export { Cma, type CmaOptions, type Sample } from './cma.ts';
 export type { CmaSamplerOptions } from './cma-sampler.ts';
 export { type SearchCode, SearchError } from './error.ts';
 export { type Labelled, learnFeasibility } from './feasibility.ts';
+export { type Agreement, agreement, front, type Objective, promote } from './front.ts';
+export type { GpOptions } from './gp-sampler.ts';
+export { Hybrid, type HybridOptions } from './hybrid.ts';
 export type { Dim, Param, Value } from './param.ts';
 export { Parzen } from './parzen.ts';
 export { type Admission, createSearch, type Limit, type LogEntry, Search, type SearchOptions } from './search.ts';
@@ -18,3 +21,4 @@ export {
 } from './space.ts';
 export type { TpeOptions } from './tpe.ts';
 export type { Ask, Failed, History, Outcome, Proposed, Sampler, Told, Trial } from './trial.ts';
+export { brief, type Importance, importance, type ParallelCoordinates, parallelCoordinates, slice } from './view.ts';

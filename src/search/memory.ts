@@ -55,7 +55,7 @@ export class Memory implements History {
     const trial = this.#waiting(id);
     if ('failed' in outcome) {
       this.#settle(trial, 'failed');
-      this.failed.push({ trial, reason: outcome.failed });
+      this.failed.push({ trial, reason: outcome.failed, blame: outcome.blame !== false });
       return undefined;
     }
     const { value, n = 1, metrics = {} } = outcome;

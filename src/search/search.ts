@@ -206,7 +206,7 @@ export class Search {
     if (this.#model?.at !== at) {
       const seen: Labelled[] = [
         ...told.map((t) => ({ trial: t.trial, ok: t.over <= 0 })),
-        ...failed.map((f) => ({ trial: f.trial, ok: false })),
+        ...failed.filter((f) => f.blame).map((f) => ({ trial: f.trial, ok: false })),
       ]
         .sort((a, b) => a.trial.id - b.trial.id)
         .map(({ trial, ok }) => ({ point: trial.point, ok }));

@@ -25,7 +25,8 @@ export type Outcome =
       readonly sd?: number;
       readonly metrics?: Readonly<Record<string, number>>;
     }
-  | { readonly failed: string };
+  /** `blame: false`: the failure says nothing about the configuration, so the feasibility model does not learn from it. */
+  | { readonly failed: string; readonly blame?: boolean };
 
 /**
  * A trial with a number. `mean` and `loss` are smaller-is-better whatever the direction; `loss` is pulled to the average of all where the noise
@@ -44,6 +45,7 @@ export interface Told {
 export interface Failed {
   readonly trial: Trial;
   readonly reason: string;
+  readonly blame: boolean;
 }
 
 /** Everything told so far, in the order in which it was told. A live view. */

@@ -1,0 +1,150 @@
+/**
+ * What a search has learned, as data for pictures and for an adviser: importance of knobs, parallel coordinates, slices, a brief in words.
+ * Computes, never draws.
+ */
+import { random } from '../base/random.ts';
+import { SearchError } from './error.ts';
+import { Gp } from './gp.ts';
+import type { Value } from './param.ts';
+import { randomPoint } from './plain.ts';
+import type { Search } from './search.ts';
+import type { Point } from './space.ts';
+import { better, type History, type Told } from './trial.ts';
+
+export interface Importance {
+  readonly name: string;
+  /** Share of the explained variation, 0 to 1, summing to one over all knobs. */
+  readonly share: number;
+}
+
+/**
+ * Permutation importance (Breiman 2001) of each knob in a Gaussian process on the trials, around the better half of them: how much predictions
+ * change when the knob's values are shuffled. Most important first; empty below 4 trials.
+ */
+export function importance(history: History, seed = 1): readonly Importance[] {
+  const told = history.told.slice(-90);
+  if (told.length < 4) return [];
+  const gp = model(history, told);
+  const chance = random(seed);
+  const good = [...told]
+    .sort(better)
+    .slice(0, Math.max(4, told.length >> 1))
+    .map((t) => t.trial.point);
+  const rows = good.map((p) => ({ point: p, mean: gp.predict(p).mean }));
+  const effects = history.space.dims.map((_, j) => {
+    let sum = 0;
+    for (const row of rows)
+      for (let k = 0; k < 4; k++) {
+        const other = randomPoint(history.space, chance)[j]!;
+        if (Number.isNaN(row.point[j]!)) continue;
+        sum += (gp.predict(row.point.map((u, i) => (i === j ? other : u))).mean - row.mean) ** 2;
+      }
+    return sum;
+  });
+  const total = effects.reduce((a, b) => a + b, 0);
+  return history.space.dims
+    .map(({ name }, j) => ({ name, share: total > 0 ? effects[j]! / total : 0 }))
+    .sort((a, b) => b.share - a.share);
+}
+
+function model(history: History, told: readonly Told[]): Gp {
+  const data = {
+    points: told.map((t) => t.trial.point),
+    losses: told.map((t) => t.mean),
+    counts: told.map((t) => t.n),
+  };
+  return new Gp(history.space, { ...data, noise: history.noise, start: undefined });
+}
+
+export interface ParallelCoordinates {
+  readonly axes: readonly { readonly name: string; readonly log: boolean; readonly values?: readonly Value[] }[];
+  /** One line per trial: its coordinates in [0, 1] on every axis (NaN: not active), its value, or why it failed. */
+  readonly lines: readonly {
+    readonly id: number;
+    readonly at: Point;
+    readonly value?: number;
+    readonly failed?: string;
+  }[];
+}
+
+export function parallelCoordinates({ space, told, failed }: History): ParallelCoordinates {
+  const scale = (point: Point): Point =>
+    point.map((u, j) => (space.dims[j]!.kind === 'category' ? u / (space.dims[j]!.levels - 1) : u));
+  return {
+    axes: space.dims.map((dim) => ({
+      name: dim.name,
+      log: dim.log,
+      ...(dim.kind === 'category' && { values: Array.from({ length: dim.levels }, (_, i) => dim.decode(i)) }),
+    })),
+    lines: [
+      ...told.map(({ trial, value }) => ({ id: trial.id, at: scale(trial.point), value })),
+      ...failed.map(({ trial, reason }) => ({ id: trial.id, at: scale(trial.point), failed: reason })),
+    ].sort((a, b) => a.id - b.id),
+  };
+}
+
+/** Trials along one knob, in its own units, oldest first. Throws E_VALUE for a knob that is not there. */
+export function slice(
+  { space, told }: History,
+  name: string,
+): readonly { readonly id: number; readonly x: Value; readonly value: number }[] {
+  if (!space.dims.some((dim) => dim.name === name))
+    throw new SearchError(
+      'E_VALUE',
+      'This slice cannot be made.',
+      `There is no knob "${name}".`,
+      `The knobs are ${space.dims.map((d) => d.name).join(', ')}.`,
+    );
+  return told.flatMap(({ trial, value }) => {
+    const x = trial.values[name];
+    return x === undefined ? [] : [{ id: trial.id, x, value }];
+  });
+}
+
+/** What an adviser should know, at most about 2 KB: where the good trials are in native units, the best ones, what fails, what is exhausted. */
+export function brief(search: Search): string {
+  const { space, told, failed } = search.history;
+  const ranked = [...told].sort(better);
+  const good = ranked.slice(0, Math.max(3, Math.ceil(told.length / 4)));
+  const lines = [`${told.length} configurations measured, ${failed.length} failed.`];
+  for (const [j, dim] of space.dims.slice(0, 24).entries()) {
+    const at = good.map((t) => t.trial.point[j]!).filter((u) => !Number.isNaN(u));
+    if (at.length === 0) continue;
+    if (dim.kind === 'category')
+      lines.push(`${dim.name}: good trials have ${[...new Set(at.map((u) => dim.decode(u)))].join(', ')}`);
+    else {
+      const mean = at.reduce((a, b) => a + b, 0) / at.length;
+      const sd = Math.sqrt(at.reduce((a, b) => a + (b - mean) ** 2, 0) / at.length);
+      const show = (u: number): string =>
+        String(typeof dim.decode(u) === 'number' ? Number(Number(dim.decode(u)).toPrecision(3)) : dim.decode(u));
+      lines.push(
+        `${dim.name}: good trials around ${show(mean)} (${show(Math.max(0, mean - sd))} to ${show(Math.min(1, mean + sd))})${edge(search, ranked[0], j)}${worn(search, ranked[0], j)}`,
+      );
+    }
+  }
+  for (const { trial, value } of ranked.slice(0, 3))
+    lines.push(`${value.toPrecision(6)}: ${JSON.stringify(trial.values)}`);
+  return lines.join('\n').slice(0, 2048);
+}
+
+/** Where along one knob, from the best trial, failures are likely. */
+function edge(search: Search, best: Told | undefined, j: number): string {
+  if (!best || search.history.failed.length === 0) return '';
+  const dim = search.space.dims[j]!;
+  const ok = (u: number): boolean =>
+    search.feasible(search.space.decode(best.trial.point.map((v, i) => (i === j ? u : v)))) >= 0.5;
+  const [low, high] = [ok(0), ok(1)];
+  if (low && high) return '';
+  return `; ${!high ? 'high' : 'low'} values (${dim.decode(high ? 0 : 1)}) probably fail`;
+}
+
+/** Tried on both sides of the best with everything else nearly equal, and neither side was better. */
+function worn(search: Search, best: Told | undefined, j: number): string {
+  if (!best) return '';
+  const sides = new Set<number>();
+  for (const { trial } of search.history.told) {
+    const alone = trial.point.every((u, i) => i === j || u === best.trial.point[i] || Number.isNaN(u));
+    if (alone && trial !== best.trial) sides.add(Math.sign(trial.point[j]! - best.trial.point[j]!));
+  }
+  return sides.size === 2 ? '; tried in both directions from the best, neither was better' : '';
+}
