@@ -29,7 +29,7 @@ function cli() {
     const usage = `overnight ${command.name}${command.args ? ` ${command.args}` : ''} [options]`;
     const options = command.options.map(({ flags, text }) => `| \`${cell(flags)}\` | ${cell(text)} |`).join('\n');
     const exits = command.exits.map(([code, text]) => `| ${code} | ${cell(text)} |`).join('\n');
-    return `## ${command.name}\n\n${command.summary}\n\n    ${usage}\n\n| option | meaning |\n|---|---|\n${options}\n\n| exit status | meaning |\n|---|---|\n${exits}\n`;
+    return `## ${command.name}\n\n${command.summary[0].toUpperCase()}${command.summary.slice(1)}.\n\n    ${usage}\n\n| option | meaning |\n|---|---|\n${options}\n\n| exit status | meaning |\n|---|---|\n${exits}\n`;
   });
   return `# Commands\n\nGenerated from \`src/cli/spec.ts\` by \`npm run docs\`. Errors end with the statuses in [errors.md](errors.md).\n\n${parts.join('\n')}`;
 }

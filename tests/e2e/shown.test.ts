@@ -1,0 +1,38 @@
+/** What is shown to people works as it is shown: the examples, the generated pages, the second shipped arena. */
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, inject, it } from 'vitest';
+import { freshFolder, overnight, ROOT } from '../fixtures/cli.ts';
+
+const LOADER = join(ROOT, 'node_modules', 'tsx', 'dist', 'loader.mjs');
+
+describe.concurrent('the example', () => {
+  it.each(readdirSync(join(ROOT, 'examples')).filter((name) => name.endsWith('.ts')))('%s runs to its end', (name) => {
+    const env = { ...process.env, TMPDIR: freshFolder('tmp') };
+    const said = execFileSync(process.execPath, ['--import', LOADER, join(ROOT, 'examples', name)], { env }).toString();
+    expect(said).toMatch(/kept|champion/);
+    expect(said).not.toMatch(/undefined|NaN/);
+  });
+});
+
+it('the generated pages say what the program does now', () => {
+  const built = inject('built');
+  mkdirSync(join(built, 'scripts'), { recursive: true });
+  cpSync(join(ROOT, 'scripts', 'docs.mjs'), join(built, 'scripts', 'docs.mjs'));
+  rmSync(join(built, 'docs'), { recursive: true, force: true });
+  cpSync(join(ROOT, 'docs'), join(built, 'docs'), { recursive: true });
+  const check = (): string =>
+    execFileSync(process.execPath, [join(built, 'scripts', 'docs.mjs'), '--check'], { stdio: 'pipe' }).toString();
+  expect(check).not.toThrow();
+});
+
+it('sort-speed joins a candidate and its judge by a pipe and measures real time', { timeout: 300_000 }, async () => {
+  const ended = await overnight(['try', 'sort-speed', '--quick', '--experiments', '1', '--json'], {
+    cwd: freshFolder(),
+  });
+  expect(ended.status, ended.stdout.slice(-2000) + ended.stderr).toBe(0);
+  const measured = ended.json.filter((event) => event.type === 'measured');
+  expect(measured[0]).toMatchObject({ outcome: { kind: 'measured', metrics: { memory_mb: expect.any(Number) } } });
+  expect(ended.json.filter((event) => event.type === 'decided')).toHaveLength(1);
+});
