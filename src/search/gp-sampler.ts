@@ -115,16 +115,13 @@ function climb(
     ...history.pending.map((t) => t.key),
     ...history.failed.map((f) => f.trial.key),
   ]);
-  const fresh = (point: Point): Point | undefined => {
-    const values = space.decode(point);
-    return known.has(space.key(values)) || space.broken(values) !== undefined ? undefined : space.encode(values);
-  };
   let best: { point: Point; score: number } | undefined;
   const consider = (candidate: Point): boolean => {
-    const point = fresh(candidate);
-    if (!point) return false;
+    const values = space.decode(candidate);
+    const point = space.encode(values);
     const s = score(point) + (ask.attempt > 0 ? 0.5 * ask.attempt ** 0.5 * chance.uniform() : 0);
     if (best && s <= best.score) return false;
+    if (known.has(space.key(values)) || space.broken(values) !== undefined) return false;
     best = { point, score: s };
     return true;
   };

@@ -39,6 +39,8 @@ const LENGTHS = [0.15, 0.35, 0.8];
 const ADDITIVE = [0.1, 0.6, 0.95];
 const NOISES = [1e-6, 1e-3, 0.03, 0.3];
 const SLOPES = [0, 0.8];
+/** Trials by which the shape is chosen: the grid has dozens of cells, and the cost of each is cubic. */
+const SHAPE_TRIALS = 40;
 
 /**
  * How much a knob is expected to matter before anything is known. Learning rates and their like, which people put on a log scale, matter
@@ -68,32 +70,38 @@ export class Gp {
     const raw = space.dims.map(expectedWeight);
     const sum = raw.reduce((a, b) => a + b, 0);
     this.#weights = raw.map((w) => w / sum);
-    const n = data.points.length;
-    let best: { score: number; shape: Shape; fit: Fit } | undefined;
-    for (const length of n < 4 ? [0.35] : LENGTHS) {
-      this.shape = { ...this.shape, length };
-      const [one, joint] = this.#kernels();
-      for (const additive of n < 4 ? [0.6] : ADDITIVE) {
-        const r = one.map((v, i) => additive * v + (1 - additive) * joint[i]!);
-        for (const noise of this.#noises()) {
-          for (const slope of data.start ? SLOPES : [0]) {
-            const shape = { length, additive, noise, slope };
-            const fit = this.#fit(r, shape);
-            // A weak preference for a slope and for the middle of the grid, worth a trial or two of evidence.
-            const score = fit
-              ? fit.evidence + (slope > 0 ? 1.5 : 0) - (length === 0.35 ? 0 : 0.5) - (additive === 0.6 ? 0 : 0.5)
-              : 0;
-            if (fit && (!best || score > best.score)) best = { score, shape, fit };
-          }
-        }
-      }
-    }
+    const best = this.#choose(data.points.length > SHAPE_TRIALS ? new Gp(space, sample(data)).shape : undefined);
     if (!best) throw new RangeError('the kernel matrix is singular for every hyperparameter');
     this.shape = best.shape;
     this.#amplitude = best.fit.amplitude;
     this.#constant = best.fit.constant;
     this.#l = best.fit.l;
     this.#alpha = best.fit.alpha;
+  }
+
+  /** The shape with the most evidence, or the fit of one that is given. */
+  #choose(given: Shape | undefined): { readonly shape: Shape; readonly fit: Fit } | undefined {
+    const { start, points } = this.#data;
+    const few = points.length < 4;
+    let best: { score: number; shape: Shape; fit: Fit } | undefined;
+    for (const length of given ? [given.length] : few ? [0.35] : LENGTHS) {
+      this.shape = { ...this.shape, length };
+      const [one, joint] = this.#kernels();
+      for (const additive of given ? [given.additive] : few ? [0.6] : ADDITIVE) {
+        const r = one.map((v, i) => additive * v + (1 - additive) * joint[i]!);
+        for (const noise of given ? [given.noise, 0.1, 1] : this.#noises()) {
+          if (given && best) break;
+          for (const slope of given ? [given.slope] : start ? SLOPES : [0]) {
+            const shape = { length, additive, noise, slope };
+            const fit = this.#fit(r, shape);
+            // A weak preference for a slope and for the middle of the grid, worth a trial or two of evidence.
+            const weak = (slope > 0 ? 1.5 : 0) - (length === 0.35 ? 0 : 0.5) - (additive === 0.6 ? 0 : 0.5);
+            if (fit && (!best || fit.evidence + weak > best.score)) best = { score: fit.evidence + weak, shape, fit };
+          }
+        }
+      }
+    }
+    return best;
   }
 
   /** Prior variance: the square of how far losses are expected to spread. */
@@ -220,6 +228,16 @@ export class Gp {
     }
     return [one, joint];
   }
+}
+
+/** The best and the newest half of as many trials as the shape is chosen by. */
+function sample(data: GpData): GpData {
+  const { points, losses, counts } = data;
+  const order = losses.map((_, i) => i).sort((a, b) => losses[a]! - losses[b]! || a - b);
+  const keep = new Set(order.slice(0, SHAPE_TRIALS / 2));
+  for (let i = losses.length - 1; keep.size < SHAPE_TRIALS; i--) keep.add(i);
+  const some = <T>(xs: readonly T[]): T[] => xs.filter((_, i) => keep.has(i));
+  return { ...data, points: some(points), losses: some(losses), counts: some(counts) };
 }
 
 interface Parts {

@@ -24,19 +24,22 @@ function play(search: Search, trials: number, f: (v: Values) => number = loss): 
 
 describe.each(NAMES)('the sampler %s', (sampler) => {
   const options: SearchOptions = { space, sampler, seed: 7, budget: 80 };
+  // The process costs tens of milliseconds a trial on a busy machine: fewer of them.
+  const slow = sampler === 'gp' || sampler === 'auto';
+  const many = slow ? 16 : 60;
 
   it('starts at the default, finds better, and is the same for the same seed', () => {
-    const [a, b] = [play(createSearch(options), 60), play(createSearch(options), 60)];
+    const [a, b] = [play(createSearch(options), many), play(createSearch(options), many)];
     expect(a.history.told[0]!.trial.values).toEqual({ x: 3, y: 1, n: 2, c: 'a' });
     expect(a.best!.value).toBeLessThan(loss({ x: 3, y: 1, n: 2, c: 'a' }) / 2);
     expect(a.log).toEqual(b.log);
-    expect(play(createSearch({ ...options, seed: 8 }), 20).log).not.toEqual(a.log.slice(0, 40));
+    expect(play(createSearch({ ...options, seed: 8 }), 10).log).not.toEqual(a.log.slice(0, 20));
   });
 
   it('goes on from its log as if it had never stopped', () => {
-    const whole = play(createSearch(options), 50);
-    const half = play(createSearch(options), 25);
-    expect(play(createSearch(options, half.log), 25).log).toEqual(whole.log);
+    const whole = play(createSearch(options), many);
+    const half = play(createSearch(options), many / 2);
+    expect(play(createSearch(options, half.log), many / 2).log).toEqual(whole.log);
   });
 
   it('gives k different trials at once and takes their results in any order', () => {
@@ -51,22 +54,22 @@ describe.each(NAMES)('the sampler %s', (sampler) => {
         }
         expect(new Set(search.history.told.map((t) => t.trial.key)).size).toBe(3 * k);
       }),
-      { numRuns: 10 },
+      { numRuns: slow ? 1 : 8 },
     );
   });
 
   it('maximizes as it minimizes', () => {
-    const up = play(createSearch({ ...options, direction: 'maximize' }), 40, (v) => -loss(v));
-    const down = play(createSearch(options), 40);
+    const up = play(createSearch({ ...options, direction: 'maximize' }), many / 2, (v) => -loss(v));
+    const down = play(createSearch(options), many / 2);
     expect(up.history.told.map((t) => t.trial.values)).toEqual(down.history.told.map((t) => t.trial.values));
     expect(up.best!.value).toBe(-down.best!.value);
   });
 
   it('goes on when every trial failed, and has no best', () => {
     const search = createSearch(options);
-    for (let i = 0; i < 40; i++) for (const t of search.ask()) search.tell(t.id, { failed: 'crash' });
+    for (let i = 0; i < 20; i++) for (const t of search.ask()) search.tell(t.id, { failed: 'crash' });
     expect(search.best).toBeUndefined();
-    expect(search.history.failed).toHaveLength(40);
+    expect(search.history.failed).toHaveLength(20);
   });
 
   it('asks every configuration of a small space once, then none', () => {
@@ -94,7 +97,7 @@ describe('failures', () => {
     const fails = (v: Values): boolean => Number(v.x) > 2 || Number(v.n) > 6;
     const rate = (sampler: SamplerName): number => {
       let late = 0;
-      for (const seed of [1, 2, 3, 4]) {
+      for (const seed of [1, 2]) {
         const search = createSearch({ space, sampler, seed });
         for (let i = 0; i < 80; i++) {
           for (const t of search.ask()) {
@@ -105,7 +108,7 @@ describe('failures', () => {
         }
         expect(search.history.told.every((t) => t.value < 200)).toBe(true);
       }
-      return late / 160;
+      return late / 80;
     };
     // Without the model random search fails in about half of its trials.
     for (const sampler of ['random', 'tpe', 'cma-es'] as const) expect(rate(sampler)).toBeLessThan(0.35);
