@@ -130,6 +130,7 @@ async function open(
   if (!resumed) openEvent(ledger, options, loaded, tag, runTag.slice('overnight-'.length));
   const record = watching(ledger, watch.onEvent);
   await recover(record, [sandbox, plain], runTag, paths.work);
+  for (const name of fs.readdirSync(paths.lab)) if (/^best\.\d+$/.test(name)) removeTree(path.join(paths.lab, name));
 
   const arena = ledger.state.lab!.arena;
   const proposer = options.proposer ?? searchProposer();

@@ -210,8 +210,13 @@ export class Lab {
         conditions: { ...result.conditions, ...log, ...curve },
       });
       if (job.purpose === 'calibrate' && result.outcome.kind !== 'measured') throw baselineFailed(result.outcome);
-      if (this.state.experiments[job.n]!.state !== 'open' || job.n === 0)
+      if (this.state.experiments[job.n]!.state !== 'open' || job.n === 0) {
+        // Kept a second time with the incumbent's second measurement: a harness killed at the first had no artefact to show for it.
+        const again =
+          job.purpose === 'replicate' && job.n === this.state.incumbent && result.outcome.kind === 'measured';
+        if (again) this.#p.keepArtefact?.(job.n, result.artefactDir);
         return { decided: false, reason: `a ${job.purpose} measurement` };
+      }
       return await this.#settle(job.n, result.artefactDir);
     } finally {
       result.discard();
