@@ -58,11 +58,6 @@ export function quickCdf(x: number): number {
   return f0 + t * (p0 + t * (0.5 * c0 + t * (a3 + t * (a4 + t * a5))));
 }
 
-/** The mass of a standard normal between a and b (a ≤ b), without cancellation in either tail. */
-export function normalMass(a: number, b: number): number {
-  return a > 0 ? normalCdf(-a) - normalCdf(-b) : normalCdf(b) - normalCdf(a);
-}
-
 const A = [
   3.3871328727963665, 133.14166789178438, 1971.5909503065513, 13731.69376550946, 45921.95393154987, 67265.7709270087,
   33430.57558358813, 2509.0809287301227,

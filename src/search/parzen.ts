@@ -4,16 +4,8 @@
  * for hyper-parameter optimization", NeurIPS 2011; constants of Optuna's TPESampler as described by Watanabe, arXiv 2304.11127, section 3).
  */
 import type { Random } from '../base/random.ts';
-import { LOG_SQRT_2PI, normalMass, quickCdf, truncatedNormal } from './normal.ts';
+import { LOG_SQRT_2PI, quickCdf, truncatedNormal } from './normal.ts';
 import type { Dim } from './param.ts';
-
-/** A mixture component's place on one knob: NaN = the knob was not active there, so the component takes the prior's kernel. */
-export interface Kernels {
-  readonly dim: Dim;
-  /** Coordinate per observation; the prior comes last and is not listed. */
-  readonly mu: Float64Array;
-  readonly sigma: Float64Array;
-}
 
 /** Centre and width of the prior kernel: the middle of the scale, as wide as the scale. */
 const PRIOR_MU = 0.5;
@@ -32,7 +24,7 @@ export function mixtureWeights(n: number): Float64Array {
 }
 
 /** The magic clip: no kernel narrower than 1/min(100, 2 + n) of the scale, none wider than it. n counts the observations. */
-export function magicClip(sigma: number, n: number): number {
+function magicClip(sigma: number, n: number): number {
   return Math.min(1, Math.max(1 / Math.min(100, 2 + n), sigma));
 }
 
@@ -61,21 +53,10 @@ export function scottWidth(n: number, d: number): number {
 }
 
 /** Log of the smoothed indicator: the mass that a kernel on category `at` (or the uniform prior) gives to `index`. n observations. */
-export function categoryLogMass(levels: number, n: number, at: number, index: number): number {
+function categoryLogMass(levels: number, n: number, at: number, index: number): number {
   if (Number.isNaN(at)) return -Math.log(levels);
   const base = 1 / (n + 1);
   return Math.log(((at === index ? 1 : 0) + base) / (1 + levels * base));
-}
-
-/** Log density (continuous) or log mass (discrete) of one kernel at coordinate u. */
-export function kernelLog(dim: Dim, mu: number, sigma: number, u: number): number {
-  const mass = normalMass((0 - mu) / sigma, (1 - mu) / sigma);
-  if (dim.levels === Number.POSITIVE_INFINITY) {
-    const z = (u - mu) / sigma;
-    return -0.5 * z * z - LOG_SQRT_2PI - Math.log(sigma) - Math.log(mass);
-  }
-  const [low, high] = dim.edges(u);
-  return Math.log(Math.max(1e-300, normalMass((low - mu) / sigma, (high - mu) / sigma) / mass));
 }
 
 /** A mixture over several knobs whose components are products (Falkner et al. 2018; with one knob it is the plain univariate one). */
