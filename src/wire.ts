@@ -130,7 +130,7 @@ async function open(
   if (!resumed) openEvent(ledger, options, loaded, tag, runTag.slice('overnight-'.length));
   const record = watching(ledger, watch.onEvent);
   await recover(record, [sandbox, plain], runTag, paths.work);
-  for (const name of fs.readdirSync(paths.lab)) if (/^best\.\d+$/.test(name)) removeTree(path.join(paths.lab, name));
+  settleArtefact(paths);
 
   const arena = ledger.state.lab!.arena;
   const proposer = options.proposer ?? searchProposer();
@@ -342,12 +342,23 @@ function chooseCores(cpus: number): Bench['cores'] {
   return { candidate, evaluator: rest.slice(-cpus) };
 }
 
-/** Keep the artefact of the newest kept experiment where a person finds it. */
+/** Keep the artefact of the newest kept experiment where a person finds it. Copied beside it first: under its number it is whole. */
 function keepArtefact(paths: LabPaths, n: number, dir: string): void {
+  const whole = path.join(paths.lab, `best.${n}`);
+  removeTree(`${whole}.half`);
+  copyTree(dir, `${whole}.half`);
+  removeTree(whole);
+  fs.renameSync(`${whole}.half`, whole);
+  settleArtefact(paths);
+}
+
+/** Put a whole copy in place and remove a half one; a harness may have been killed at any moment in between. */
+function settleArtefact(paths: LabPaths): void {
   const best = path.join(paths.lab, 'best');
-  const next = path.join(paths.lab, `best.${n}`);
-  removeTree(next);
-  copyTree(dir, next);
-  removeTree(best);
-  fs.renameSync(next, best);
+  for (const name of fs.readdirSync(paths.lab)) {
+    if (/^best\.\d+\.half$/.test(name)) removeTree(path.join(paths.lab, name));
+    if (!/^best\.\d+$/.test(name)) continue;
+    removeTree(best);
+    fs.renameSync(path.join(paths.lab, name), best);
+  }
 }
