@@ -97,7 +97,7 @@ export class Parzen {
     let max = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < n; i++) if (scratch[i]! > max) max = scratch[i]!;
     let sum = 0;
-    for (let i = 0; i < n; i++) if (scratch[i]! > max - 40) sum += Math.exp(scratch[i]! - max);
+    for (let i = 0; i < n; i++) if (scratch[i]! > max - 30) sum += Math.exp(scratch[i]! - max);
     return max + Math.log(sum);
   }
 }

@@ -34,12 +34,26 @@ export function split(
   return { below: order.slice(0, count).sort(byAge), above: order.slice(count).sort(byAge) };
 }
 
+/** Densities over some knobs: all of them together, or one. */
+interface Part {
+  readonly at: readonly number[];
+  readonly l: Parzen;
+  readonly g: Parzen;
+}
+
+interface Model {
+  readonly key: string;
+  readonly good: number;
+  readonly other: number;
+  readonly parts: readonly Part[];
+}
+
 /** TPE on a history. Its only state is the history: nothing to replay. */
 export function tpe(history: History, options: TpeOptions = {}): Sampler {
   const { multivariate = true, startup = 10, candidates = 24, good = defaultGood, liar = true } = options;
   const { space } = history;
   const name = multivariate ? 'tpe' : 'tpe-univariate';
-  let models: { readonly key: string; readonly l: Parzen; readonly g: Parzen } | undefined;
+  let cached: Model | undefined;
 
   const points = (indices: readonly number[]): Point[] => indices.map((i) => history.told[i]!.trial.point);
   /** Failed trials are not good either; that they have no number does not matter to a density. */
@@ -49,48 +63,52 @@ export function tpe(history: History, options: TpeOptions = {}): Sampler {
   ];
   const lies = (): Point[] => (liar ? history.pending.map((trial) => trial.point) : []);
 
-  const joint = (ask: Ask, below: readonly number[], above: readonly number[]): Point => {
+  /** The densities of what was told and failed: made once for all proposals until the next result. */
+  const model = (): Model => {
     const key = `${history.told.length}/${history.failed.length}/${history.told.reduce((n, t) => n + t.n, 0)}`;
-    if (models?.key !== key)
-      models = { key, l: new Parzen(space.dims, points(below), true), g: new Parzen(space.dims, others(above), true) };
-    const { l, g } = models;
-    const running = lies();
-    const r = running.length > 0 ? new Parzen(space.dims, running, true) : undefined;
-    const scratch = new Float64Array(Math.max(l.size, g.size) + 1);
-    /** Other trials and running ones, weighted by their numbers. */
-    const bad = (point: Point): number => {
-      const other = g.logDensity(point, scratch);
-      if (!r) return other;
-      const [a, b] = [other + Math.log(g.size + 1), r.logDensity(point) + Math.log(r.size + 1)];
-      return Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b))) - Math.log(g.size + r.size + 2);
-    };
-    let best: Point | undefined;
-    let bestScore = Number.NEGATIVE_INFINITY;
-    for (let c = 0; c < candidates; c++) {
-      const point = space.encode(space.decode(l.draw(ask.chance)));
-      const score = l.logDensity(point, scratch) - bad(point) + Math.log(ask.feasible(point));
-      if (score > bestScore || best === undefined) [best, bestScore] = [point, score];
-    }
-    return best!;
+    if (cached?.key === key) return cached;
+    const { below, above } = split(history, good);
+    const [goods, bads] = [points(below), others(above)];
+    const groups = multivariate ? [space.dims.map((_, j) => j)] : space.dims.map((_, j) => [j]);
+    const parts = groups.map((at) => ({ at, l: estimate(at, goods), g: estimate(at, bads) }));
+    cached = { key, good: below.length, other: above.length, parts };
+    return cached;
   };
 
-  const apart = (ask: Ask, below: readonly number[], above: readonly number[]): Point => {
-    // A proposal that could not be used would come again from as many draws: each further attempt takes fewer, down to one.
-    const draws = Math.max(1, candidates >> (ask.attempt >> 1));
-    const [goods, bads] = [points(below), [...others(above), ...lies()]];
-    return space.dims.map((dim, j) => {
-      const column = (from: readonly Point[]): number[][] =>
-        from.map((p) => [p[j]!]).filter(([u]) => !Number.isNaN(u!));
-      const [l, g] = [new Parzen([dim], column(goods), false), new Parzen([dim], column(bads), false)];
-      let best = 0;
-      let bestScore = Number.NEGATIVE_INFINITY;
-      for (let c = 0; c < draws; c++) {
-        const [u] = l.draw(ask.chance);
-        const score = l.logDensity([u!]) - g.logDensity([u!]);
-        if (score > bestScore) [best, bestScore] = [u!, score];
-      }
-      return best;
-    });
+  const estimate = (at: readonly number[], from: readonly Point[]): Parzen => {
+    const dims = at.map((j) => space.dims[j]!);
+    // Alone, a knob is described by the trials in which it was active; together, such a trial has the prior's kernel on it.
+    const rows = multivariate ? from : from.map((p) => [p[at[0]!]!]).filter(([u]) => !Number.isNaN(u!));
+    return new Parzen(dims, rows, multivariate);
+  };
+
+  /** Log density of what is not good: told, failed and, as a mixture weighted by their numbers, running trials. */
+  const against = (part: Part, scratch: Float64Array<ArrayBuffer>): ((u: readonly number[]) => number) => {
+    const running = lies();
+    if (running.length === 0) return (u) => part.g.logDensity(u, scratch);
+    const r = estimate(part.at, running);
+    return (u) => {
+      const [a, b] = [
+        part.g.logDensity(u, scratch) + Math.log(part.g.size + 1),
+        r.logDensity(u) + Math.log(r.size + 1),
+      ];
+      return Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b))) - Math.log(part.g.size + r.size + 2);
+    };
+  };
+
+  /** The best of some draws from the good density; feasibility is weighed where all knobs are drawn together. */
+  const draw = (part: Part, ask: Ask, draws: number): readonly number[] => {
+    const scratch = new Float64Array(Math.max(part.l.size, part.g.size) + 1);
+    const bad = against(part, scratch);
+    let best: readonly number[] | undefined;
+    let bestScore = Number.NEGATIVE_INFINITY;
+    for (let c = 0; c < draws; c++) {
+      const drawn = part.l.draw(ask.chance);
+      const u = multivariate ? space.encode(space.decode(drawn)) : drawn;
+      const score = part.l.logDensity(u, scratch) - bad(u) + (multivariate ? Math.log(ask.feasible(u)) : 0);
+      if (score > bestScore || best === undefined) [best, bestScore] = [u, score];
+    }
+    return best!;
   };
 
   return {
@@ -102,11 +120,14 @@ export function tpe(history: History, options: TpeOptions = {}): Sampler {
           point: randomPoint(space, ask.chance),
           why: `random: ${n} of ${startup} trials before the model is used`,
         };
-      const { below, above } = split(history, good);
-      const point = (multivariate ? joint : apart)(ask, below, above);
+      const { parts, good: below, other } = model();
+      // One knob at a time, a proposal that could not be used would come again from as many draws: each further attempt takes fewer.
+      const draws = multivariate ? candidates : Math.max(1, candidates >> (ask.attempt >> 1));
+      const point = new Array<number>(space.dims.length);
+      for (const part of parts) for (const [i, u] of draw(part, ask, draws).entries()) point[part.at[i]!] = u;
       return {
         point,
-        why: `the best of ${candidates} draws by the ratio of densities of ${below.length} good and ${above.length} other trials`,
+        why: `the best of ${candidates} draws by the ratio of densities of ${below} good and ${other} other trials`,
       };
     },
   };
