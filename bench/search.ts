@@ -1,7 +1,7 @@
 /**
  * Search quality: samplers on BBOB-style functions, mixed, conditional and failing spaces, a scripted night, and the poison test of the hybrid.
  * Prints one table of mean ranks with 95 % bootstrap intervals (1 = best of the row's samplers), failures, costs, and a summary as last line.
- * `--quick` for about a minute; `--samplers a,b`; Optuna joins when `python3 -c "import optuna"` works (bench/search-optuna.py).
+ * `--quick` for two minutes; `--samplers a,b`; `--only 'night of 12'` for one suite. Optuna joins when `python3 -c "import optuna"` works.
  */
 import { random, seedOf } from '../src/base/random.ts';
 import { createSearch, Hybrid, type SamplerName, type SearchOptions, type Values } from '../src/search/index.ts';
@@ -108,10 +108,11 @@ function raceAll(): Map<string, number[]> {
   const names = [...contenders.map((c) => c.name), ...(optuna ? [`optuna ${optuna}`] : [])];
   const all = new Map(names.map((name) => [name, [] as number[]]));
   row('mean rank [95 %]', names);
-  for (const suite of suites) {
+  for (const suite of suites.filter(({ name }) => (argument('--only') ?? name) === name)) {
     const table: number[][] = [];
     const failures = names.map(() => [] as number[]);
     const cost = names.map(() => [] as number[]);
+    const losses = names.map(() => [] as number[]);
     for (let seed = 1; seed <= suite.seeds; seed++) {
       const problems = suite.problems(seed);
       const others = optuna ? optunaRuns(problems, suite.budget, suite.noisy, seed) : [];
@@ -122,6 +123,7 @@ function raceAll(): Map<string, number[]> {
         for (const [i, run] of runs.entries()) {
           failures[i]!.push(run.failures / suite.budget);
           cost[i]!.push(run.ms);
+          losses[i]!.push(run.loss);
         }
       }
     }
@@ -135,6 +137,10 @@ function raceAll(): Map<string, number[]> {
             .map((v) => v.toFixed(2))
             .join(', ')}]`,
       ),
+    );
+    row(
+      '  median loss',
+      losses.map((xs) => median(xs).toPrecision(3)),
     );
     if (failures.some((xs) => mean(xs) > 0))
       row(
@@ -278,7 +284,7 @@ function costs(): string {
 
 const started = performance.now();
 const all = raceAll();
-const verdicts = poison();
+const verdicts = argument('--only') ? [] : poison();
 console.log(`\nask + tell at 1,000 trials, 14 knobs: ${costs()}`);
 const overall = [...all].map(([name, xs]) => `${name} ${mean(xs).toFixed(2)}`).join(', ');
 console.log(
