@@ -143,6 +143,10 @@ export const arenaSchema = z.strictObject({
   decide: z
     .strictObject({
       rule: z.enum(['margin', 'greedy']).default('margin'),
+      rules: z
+        .union([z.literal(1), z.literal(2)])
+        .default(2)
+        .describe('version of the rules; a lab keeps those it was opened with'),
       max_replicates: z
         .number()
         .int()

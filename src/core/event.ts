@@ -190,6 +190,9 @@ interface Payloads {
     readonly probability: number;
     readonly rule: string;
     readonly reason: string;
+    /** Under confirm/2: the level it was tested at. */
+    readonly alpha?: number;
+    readonly numbers?: readonly [number, number];
   };
   note: { readonly from: string; readonly text: string };
 }

@@ -4,10 +4,10 @@
  */
 import { seedOf } from '../base/random.ts';
 import { count } from '../base/text.ts';
-import { CONFIRM_REPLICATES, judge } from './decide.ts';
+import { CONFIRM_REPLICATES, sidesOf } from './claims.ts';
+import { judge } from './decide.ts';
 import type { Purpose, StopReason } from './event.ts';
-import { type Measurement, valueOf } from './experiment.ts';
-import { arenaOf, type LabState, measurementsOf, values } from './replay.ts';
+import { arenaOf, type LabState, measurementsOf, rulesOf, values } from './replay.ts';
 import { median } from './stats.ts';
 
 export type Step =
@@ -47,6 +47,10 @@ export interface Situation {
 
 /** Experiments after a keep before its claim is tested although the night goes on. */
 const CONFIRM_AFTER = 10;
+/** Experiments between two claims under the second rules: testing each costs more true gain than it saves (`npm run bench:decide`). */
+const CLAIM_EVERY = 120;
+/** Experiments that an incumbent may stand before it is measured again, so that one lucky number does not bar the way for ever. */
+const RECHECK_EVERY = 25;
 /** Failures of one class in a row after which nothing can be expected any more. */
 const STUCK_AFTER = 10;
 
@@ -123,12 +127,23 @@ function calibration(state: LabState, now: Situation): Step | undefined {
   return { do: 'measure', n: 0, purpose: 'calibrate', seed: nextSeed(state) };
 }
 
-/** The incumbent is measured at least twice on this device class: its score must not be the lucky number that made it one, nor one from elsewhere. */
+/**
+ * The incumbent has a number from this device class: under the first rules two, lest it be the lucky one alone; under the second that luck is
+ * part of the margin for a while, and a claim never uses it.
+ */
 function reference(state: LabState, now: Situation): Step | undefined {
   const n = state.incumbent;
   if (n === 0 || now.taken.has(n)) return undefined;
   const done = measurementsOf(state, n).filter((m) => m.deviceClass === now.deviceClass && m.state !== 'lost').length;
-  return done >= 2 ? undefined : { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
+  const need = rulesOf(state) === 1 ? 2 : 1 + Math.floor((state.experiments.length - n) / RECHECK_EVERY);
+  return done >= need ? undefined : { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
+}
+
+/** Has it stood long enough, and the last claim lain far enough back, for its claim to be tested although the night goes on? */
+function isSettled(state: LabState, n: number): boolean {
+  const stood = state.experiments.length - n > CONFIRM_AFTER;
+  if (rulesOf(state) === 1) return stood;
+  return stood && state.experiments.length - (state.confirmations.at(-1)?.n ?? 0) > CLAIM_EVERY;
 }
 
 const isFinal = (state: LabState, now: Situation): boolean => stop(state, now) !== undefined;
@@ -137,45 +152,23 @@ const isFinal = (state: LabState, now: Situation): boolean => stop(state, now) !
 function claim(state: LabState, now: Situation): Step | undefined {
   const n = state.incumbent;
   if (n === state.champion || now.taken.has(n) || state.confirmations.some((c) => c.n === n)) return undefined;
-  const due = isFinal(state, now) || state.experiments.length - n > CONFIRM_AFTER;
-  const left = 2 * CONFIRM_REPLICATES - freshSoFar(state, n, now.deviceClass);
+  const due = isFinal(state, now) || isSettled(state, n);
+  const { missing, fresh } = sidesOf(state, n, state.champion, now.deviceClass);
+  const left = missing[0] + missing[1];
   if (!due || state.running.size > 0) return undefined;
-  if (left <= 0) return { do: 'confirm', n, against: state.champion };
+  if (left === 0) return { do: 'confirm', n, against: state.champion };
   if (now.asked || (now.leftS !== undefined && now.leftS < left * typicalMeasurementS(state))) return undefined;
-  return { do: 'measure', n: sideFor(state, n, now.deviceClass), purpose: 'confirm', seed: nextSeed(state), claim: n };
+  // A B B A, but never a side that has enough already.
+  const turn = [n, state.champion, state.champion, n][fresh % 4]!;
+  const side = missing[0] === 0 ? state.champion : missing[1] === 0 ? n : turn;
+  return { do: 'measure', n: side, purpose: 'confirm', seed: nextSeed(state), claim: n };
 }
 
-/** Which side of a claim is measured next: A B B A, but never one that has enough already. */
-function sideFor(state: LabState, n: number, deviceClass: string): number {
-  const [mine, theirs] = freshSides(state, n, deviceClass);
-  if (mine >= CONFIRM_REPLICATES) return state.champion;
-  if (theirs >= CONFIRM_REPLICATES) return n;
-  return [n, state.champion, state.champion, n][(mine + theirs) % 4]!;
-}
-
-function fresh(state: LabState, n: number, deviceClass: string): Measurement[] {
-  return (state.claims.get(n) ?? [])
-    .map((m) => state.measurements[m]!)
-    .filter((m) => m.deviceClass === deviceClass && m.state === 'finished');
-}
-
-/** Numbers so far on the claim's side and on the other. */
-function freshSides(state: LabState, n: number, deviceClass: string): [number, number] {
-  const numbers = fresh(state, n, deviceClass).filter((m) => valueOf(m) !== undefined);
-  const mine = numbers.filter((m) => m.n === n).length;
-  return [mine, numbers.length - mine];
-}
-
-/**
- * Fresh measurements of a claim, capped per side, so that a lost one is made again. A failed one of the claim's own ends it at once, failures
- * of the other side when there are as many as numbers were wanted.
- */
-function freshSoFar(state: LabState, n: number, deviceClass: string): number {
-  const failed = fresh(state, n, deviceClass).filter((m) => valueOf(m) === undefined);
-  const others = failed.filter((m) => m.n !== n).length;
-  if (others < failed.length || others >= CONFIRM_REPLICATES) return 2 * CONFIRM_REPLICATES;
-  const [mine, theirs] = freshSides(state, n, deviceClass);
-  return Math.min(mine, CONFIRM_REPLICATES) + Math.min(theirs, CONFIRM_REPLICATES);
+/** Measurements to keep in reserve for the claim at the end. */
+function claimCost(state: LabState, now: Situation): number {
+  if (rulesOf(state) === 1) return 2 * CONFIRM_REPLICATES;
+  const { missing } = sidesOf(state, state.incumbent, state.champion, now.deviceClass);
+  return missing[0] + missing[1];
 }
 
 function stop(state: LabState, now: Situation): Extract<Step, { do: 'stop' }> | undefined {
@@ -188,7 +181,7 @@ function stop(state: LabState, now: Situation): Extract<Step, { do: 'stop' }> | 
     const one = typicalMeasurementS(state);
     const reserve =
       state.incumbent !== state.champion && !state.confirmations.some((c) => c.n === state.incumbent)
-        ? 2 * CONFIRM_REPLICATES * one
+        ? claimCost(state, now) * one
         : 0;
     if (now.leftS < one * 1.2 + reserve) return halt('deadline', 'no time left for another experiment');
   }

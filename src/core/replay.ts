@@ -325,8 +325,9 @@ function advance(s: Working, e: Of<'advanced'>): void {
 
 function confirm(s: Working, e: Of<'confirmation'>): void {
   get(s, e, e.n, 'decided');
-  const { n, against, passed, effect, interval, probability, rule, reason } = e;
-  s.confirmations.push({ n, against, passed, effect, interval, probability, rule, reason });
+  const { n, against, passed, effect, interval, probability, rule, reason, alpha, numbers } = e;
+  const second = { ...(alpha !== undefined && { alpha }), ...(numbers && { numbers }) };
+  s.confirmations.push({ n, against, passed, effect, interval, probability, rule, reason, ...second });
   if (passed) s.champion = n;
 }
 
@@ -358,6 +359,9 @@ export function arenaOf(s: LabState): Arena {
     });
   return s.lab.arena;
 }
+
+/** Version of the rules in force; labs opened before there was a second have none written down. */
+export const rulesOf = (s: LabState): 1 | 2 => arenaOf(s).decide.rules ?? 1;
 
 /** The experiment's code, once it is in git. */
 export function codeOf(s: Readable, n: number): Code | undefined {

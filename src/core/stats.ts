@@ -181,6 +181,8 @@ function lnGamma(x: number): number {
 // --------------------------------------------------------------------------------------------- comparing
 
 export interface Comparison {
+  /** Values of `a`. */
+  readonly n: number;
   /** Mean of `a` minus mean of `b`. */
   readonly difference: number;
   /** Standard error of the difference under the known noise. */
@@ -200,6 +202,7 @@ export function compare(a: readonly number[], b: readonly number[], sigma: numbe
   if (se === 0) {
     const z = difference === 0 ? 0 : Math.sign(difference) * Number.POSITIVE_INFINITY;
     return {
+      n: a.length,
       difference,
       se,
       z,
@@ -210,6 +213,7 @@ export function compare(a: readonly number[], b: readonly number[], sigma: numbe
   const z = difference / se;
   const t = tQuantile(0.975, Math.max(1, dof));
   return {
+    n: a.length,
     difference,
     se,
     z,

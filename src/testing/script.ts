@@ -25,7 +25,7 @@ export const CONDITIONS: Conditions = {
   load: 0,
 };
 
-/** The smallest manifest that validates, with changes. */
+/** The smallest manifest that validates, with changes. First rules, unless they say otherwise. */
 export function arenaWith(change: Readonly<Record<string, unknown>> = {}): Arena {
   return arenaSchema.parse({
     overnight: 1,
@@ -36,6 +36,7 @@ export function arenaWith(change: Readonly<Record<string, unknown>> = {}): Arena
     budget: { seconds: 1, wall_s: 2 },
     calibrate: { replicates: 3 },
     ...change,
+    decide: { rules: 1, ...(change.decide as object | undefined) },
   });
 }
 

@@ -1,7 +1,7 @@
 /** What did not work, by theme, and what is still open, with the price of an answer. */
 
 import { count } from '../base/text.ts';
-import { CONFIRM_REPLICATES } from '../core/decide.ts';
+import { CONFIRM_REPLICATES } from '../core/claims.ts';
 import { type Basis, freshOf } from './basis.ts';
 import { duration } from './format.ts';
 import type { ExperimentView, ThemeView, UndecidedView } from './types.ts';

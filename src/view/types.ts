@@ -39,7 +39,7 @@ export interface StateView {
 
 /** How sure it is that an experiment is better than what it grew from. */
 export type Standing =
-  /** A confirmation passed at this experiment. */
+  /** A confirmation passed at this experiment; under the second rules: in a confirmed stack, and clearly better by its own evidence too. */
   | 'confirmed'
   /** Kept below a confirmed one: confirmed together with it, not alone. */
   | 'in stack'
