@@ -65,7 +65,7 @@ function addNight(score: Score, { state, truth, used }: Night): void {
   score.falseSteps += steps.filter((n) => own(n) <= 0).length;
   score.stepGain += steps.reduce((sum, n) => sum + own(n), 0);
   score.used += used;
-  score.ideas += state.experiments.length - 1;
+  score.ideas += state.experiments.length - 1 - state.controls.all.length;
 }
 
 function upstream(sigma: number): Score {

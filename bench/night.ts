@@ -6,7 +6,7 @@ import { random } from '../src/base/random.ts';
 import { type Arena, arenaSchema } from '../src/core/arena.ts';
 import { confirm } from '../src/core/claims.ts';
 import { judge } from '../src/core/decide.ts';
-import type { Conditions, Draft, LedgerEvent } from '../src/core/event.ts';
+import type { Conditions, Draft, Kind, LedgerEvent } from '../src/core/event.ts';
 import { plan, type Step } from '../src/core/plan.ts';
 import { fold, type LabState, values } from '../src/core/replay.ts';
 import { noiseOf } from '../src/core/stats.ts';
@@ -115,6 +115,9 @@ class Simulation {
       case 'propose':
         this.#truth.push(this.#truth[this.#state.incumbent]! + (this.#o.effect ?? studied)(this.#ideas));
         return this.#propose('idea');
+      case 'control':
+        this.#truth.push(this.#truth[this.#state.incumbent]!);
+        return this.#propose('control');
       case 'admit':
         return this.#snapshot(step.n);
       case 'measure':
@@ -141,7 +144,7 @@ class Simulation {
     }
   }
 
-  #propose(kind: 'baseline' | 'idea'): void {
+  #propose(kind: Kind): void {
     const n = this.#state.experiments.length;
     const who = { proposer: 'simulated', hypothesis: '', edits: {} };
     this.#add({ type: 'proposed', n, kind, parent: this.#state.incumbent, ...who });

@@ -147,6 +147,12 @@ export const arenaSchema = z.strictObject({
         .union([z.literal(1), z.literal(2)])
         .default(2)
         .describe('version of the rules; a lab keeps those it was opened with'),
+      controls: z
+        .number()
+        .min(0)
+        .max(0.5)
+        .default(0.01)
+        .describe('share of A/A controls: the unchanged incumbent measured as if it were an idea'),
       max_replicates: z
         .number()
         .int()

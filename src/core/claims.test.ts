@@ -122,3 +122,69 @@ describe('a step inside a confirmed stack', () => {
     expect(isClearStep(script.state, 0, DEVICE)).toBe(false);
   });
 });
+
+describe('A/A controls', () => {
+  const often = { decide: { rules: 2, controls: 0.5 } };
+  const control = (script: Script): Script => {
+    const n = script.state.experiments.length;
+    const hypothesis = 'unchanged';
+    const about = { n, parent: script.state.incumbent, proposer: 'harness', hypothesis, edits: {} };
+    return script.add({ type: 'proposed', kind: 'control', ...about }).snapshot(n);
+  };
+
+  it('are due at the rate that the manifest says, and none under the first rules or in a short try', () => {
+    expect(next(baseline(quiet, often), 9)).toEqual({ do: 'propose' });
+    expect(next(kept(baseline(quiet, often), 3), 9)).toEqual({ do: 'control' });
+    expect(
+      next(
+        control(kept(baseline(quiet, often), 3))
+          .measure(2, 3)
+          .decide(2),
+        9,
+      ),
+    ).toEqual({ do: 'propose' });
+    expect(next(kept(baseline(), 3), 9)).toEqual({ do: 'propose' });
+  });
+
+  it('are judged like an idea, counted apart, and never kept', () => {
+    const script = control(kept(baseline(quiet, often), 3))
+      .measure(2, 2.5)
+      .decide(2);
+    expect(script.state.experiments[2]).toMatchObject({
+      decision: { verdict: 'discarded', kind: 'control', wouldKeep: true },
+    });
+    expect(script.state).toMatchObject({ incumbent: 1, controls: { all: [2], decided: 1, wouldKeep: 1 } });
+    expect(script.state.counts).toMatchObject({ kept: 1, discarded: 0 });
+    expect(control(script).measure(3, 9).decide(3).state.controls).toMatchObject({ decided: 2, wouldKeep: 1 });
+  });
+});
+
+describe('what cannot be an improvement', () => {
+  it('the same artefact from other code is a no-op, unless the code only became shorter', () => {
+    const script = new Script(arenaWith(second)).propose('baseline').snapshot();
+    const same = { conditions: { artefact: 'a1' } };
+    for (const value of quiet) script.measure(0, value, { purpose: 'calibrate', ...same });
+    script.calibrated([]).idea().measure(1, 4, same).decide(1);
+    expect(script.state.experiments[1]).toMatchObject({ decision: { verdict: 'discarded', kind: 'no-op' } });
+    script.idea({ added: 0, deleted: 3 }).measure(2, 4.9, same).decide(2);
+    expect(script.state.experiments[2]).toMatchObject({ decision: { verdict: 'kept' } });
+    script
+      .idea()
+      .measure(3, 4, { conditions: { artefact: 'a2' } })
+      .decide(3);
+    expect(script.state.experiments[3]).toMatchObject({ decision: { verdict: 'kept' } });
+  });
+
+  it('a gain far above the usual ones is measured again before it is kept', () => {
+    const script = kept(kept(kept(baseline(), 4.8), 4.6), 4.4)
+      .idea()
+      .measure(4, 3);
+    expect(judge(script.state, 4, DEVICE)).toMatchObject({
+      again: true,
+      reason: expect.stringMatching(/^quarantined/),
+    });
+    expect(next(script, 9)).toMatchObject({ do: 'measure', n: 4, purpose: 'replicate' });
+    script.measure(4, 5.8, { purpose: 'replicate' });
+    expect(judge(script.state, 4, DEVICE)).toMatchObject({ again: false, decision: { n: 2 } });
+  });
+});

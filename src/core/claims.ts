@@ -101,10 +101,10 @@ export function confirm(state: LabState, n: number, against: number, deviceClass
 }
 
 /**
- * The probability above which a kept step inside a confirmed stack may be called confirmed by itself. At 0.92 fewer than a tenth of the steps so
+ * The probability above which a kept step inside a confirmed stack may be called confirmed by itself. At 0.91 fewer than a tenth of the steps so
  * called are false, and they carry most of the gain (`npm run bench:decide`).
  */
-const CLEAR_STEP = 0.92;
+const CLEAR_STEP = 0.91;
 
 /** Is this kept step better than what it was compared with by its own evidence, under the noise as it is known by now? */
 export function isClearStep(state: LabState, n: number, deviceClass: string): boolean {

@@ -27,7 +27,9 @@ export interface Decision {
   /** Class of the failure when crashed or timed out. */
   readonly failure?: FailureClass;
   /** A discard is `refuted` when it is clearly worse, `within noise` when it only failed to be better. */
-  readonly kind?: 'refuted' | 'within noise' | 'constraint';
+  readonly kind?: 'refuted' | 'within noise' | 'constraint' | 'no-op' | 'control';
+  /** Of an A/A control: would the unchanged code have been kept? */
+  readonly wouldKeep?: boolean;
 }
 
 export type Judgement =
@@ -75,8 +77,11 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
   };
   const broken = brokenConstraint(state, arena, n, against, deviceClass);
   if (broken) return { again: false, decision: { ...base, verdict: 'discarded', kind: 'constraint', reason: broken } };
+  const same = x.idea.kind === 'idea' && rulesOf(state) === 2 ? noOp(state, n, against, deviceClass) : undefined;
+  if (same) return { again: false, decision: { ...base, verdict: 'discarded', kind: 'no-op', reason: same } };
   const verdict = ruling(state, arena, n, c);
   if (verdict.verdict === 'again') return { again: true, reason: verdict.reason };
+  if (x.idea.kind === 'control') return { again: false, decision: controlled(base, verdict) };
   const kind =
     verdict.verdict === 'discarded' ? { kind: c.z <= -CLEAR_Z ? ('refuted' as const) : ('within noise' as const) } : {};
   return {
@@ -90,12 +95,60 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
   };
 }
 
+/** A control is never kept; what counts is whether the rule would have. */
+function controlled(base: Omit<Decision, 'verdict' | 'reason'>, { verdict, reason }: Ruling): Decision {
+  const wouldKeep = verdict === 'kept';
+  const text = `the unchanged incumbent would ${wouldKeep ? '' : 'not '}have been kept: ${reason}`;
+  return { ...base, verdict: 'discarded', kind: 'control', wouldKeep, reason: text };
+}
+
+/**
+ * Why candidate `n` is the incumbent in another coat, if it is: the same artefact from code that was not only shortened, or a knob turned
+ * without any effect on the configuration that the candidate says is in force. Any difference in its number is chance then.
+ */
+function noOp(state: LabState, n: number, against: number, deviceClass: string): string | undefined {
+  const seen = (k: number, what: 'artefact' | 'config'): string[] =>
+    measurementsOf(state, k).flatMap((m) =>
+      m.state === 'finished' && m.deviceClass === deviceClass && m.conditions[what] ? [m.conditions[what]] : [],
+    );
+  const shared = (what: 'artefact' | 'config'): boolean => {
+    const theirs = seen(against, what);
+    return seen(n, what).some((hash) => theirs.includes(hash));
+  };
+  const { added, deleted } = codeOf(state, n)!;
+  if (marginZ(added, deleted) > 0 && shared('artefact'))
+    return `it left the same artefact as #${against}: any difference is chance`;
+  if (state.experiments[n]!.idea.knobs && shared('config'))
+    return `its effective configuration is that of #${against}: the knob has no effect`;
+  return undefined;
+}
+
+/** A gain this many times the usual one is measured again before it is believed. */
+const QUARANTINE_FACTOR = 3;
+/** Kept gains that say what is usual: at least, and at most looked at. */
+const [FEWEST_GAINS, MOST_GAINS] = [5, 10];
+
+function isSuspicious(state: LabState, c: Comparison): boolean {
+  const gains: number[] = [];
+  for (let at = state.incumbent; at > 0 && gains.length < MOST_GAINS; at = state.experiments[at]!.idea.parent) {
+    const x = state.experiments[at]!;
+    if (x.state === 'decided' && x.decision.effect !== undefined) gains.push(Math.max(0, x.decision.effect));
+  }
+  return c.n === 1 && gains.length >= FEWEST_GAINS && c.difference > QUARANTINE_FACTOR * mean(gains);
+}
+
 function ruling(state: LabState, arena: Arena, n: number, c: Comparison): Ruling {
   const { added, deleted } = codeOf(state, n)!;
   const steps = marginZ(added, deleted);
   const { rule, max_replicates: most } = arena.decide;
   if (rule === 'greedy') return greedy(c);
-  return rulesOf(state) === 2 ? margin2(c, c.n, steps) : margin1(c, c.n, steps, most);
+  if (rulesOf(state) === 1) return margin1(c, c.n, steps, most);
+  const found = margin2(c, c.n, steps);
+  if (found.verdict !== 'kept' || !isSuspicious(state, c)) return found;
+  return {
+    verdict: 'again',
+    reason: `quarantined: ${QUARANTINE_FACTOR} times the usual gain, so measured again first`,
+  };
 }
 
 function failure(m: Measurement, of: number, rule: string, against: number): Decision {

@@ -9,8 +9,8 @@ import type { Noise } from './stats.ts';
 /** Why a measurement was made. Only `idea` and `replicate` steer; `confirm` measurements are fresh and never chosen by their value. */
 export type Purpose = 'calibrate' | 'idea' | 'replicate' | 'confirm';
 
-/** What kind of thing an experiment is: the unchanged code, or an idea. */
-export type Kind = 'baseline' | 'idea';
+/** What kind of thing an experiment is: the unchanged code, an idea, or the incumbent again as if it were an idea (A/A control). */
+export type Kind = 'baseline' | 'idea' | 'control';
 
 /** Where the fault lies when a measurement gives no number. */
 export type FailureClass =

@@ -25,6 +25,8 @@ export type Step =
   | { readonly do: 'calibrate' }
   | { readonly do: 'confirm'; readonly n: number; readonly against: number }
   | { readonly do: 'propose' }
+  /** Propose the incumbent itself, as a control. */
+  | { readonly do: 'control' }
   /** Everything that could be done is being done by somebody else. */
   | { readonly do: 'wait' }
   | { readonly do: 'stop'; readonly reason: StopReason; readonly detail: string };
@@ -61,12 +63,19 @@ export function plan(state: LabState, now: Situation): Step {
     open(state, now) ??
     claim(state, now) ??
     stop(state, now) ??
-    (state.running.size >= now.slots ? { do: 'wait' } : { do: 'propose' })
+    (state.running.size >= now.slots ? { do: 'wait' } : { do: isControlDue(state) ? 'control' : 'propose' })
   );
 }
 
-/** Ideas worked on so far: every experiment but the baseline. */
-export const ideasTried = (state: LabState): number => Math.max(0, state.experiments.length - 1);
+/** Ideas worked on so far: every experiment but the baseline and the controls. */
+export const ideasTried = (state: LabState): number =>
+  Math.max(0, state.experiments.length - 1 - state.controls.all.length);
+
+/** The first control comes after half of the first interval: none in a short try, one in a night. */
+function isControlDue(state: LabState): boolean {
+  if (rulesOf(state) === 1) return false;
+  return Math.floor((arenaOf(state).decide.controls ?? 0) * ideasTried(state) + 0.5) > state.controls.all.length;
+}
 
 /** Seed of the measurement that would be made next: independent of the idea, owned by the harness. */
 export function nextSeed(state: LabState): number {

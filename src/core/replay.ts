@@ -62,6 +62,8 @@ export interface LabState {
   readonly claims: ReadonlyMap<number, readonly number[]>;
   readonly counts: Readonly<Record<Verdict, number>>;
   readonly refusals: Readonly<Partial<Record<RefusalCode, number>>>;
+  /** A/A controls: their numbers, and how many of the decided ones would have been kept. */
+  readonly controls: { readonly all: readonly number[]; readonly decided: number; readonly wouldKeep: number };
   readonly notes: readonly { readonly at: string; readonly from: string; readonly text: string }[];
   readonly tailsSetAside: number;
 }
@@ -83,6 +85,7 @@ interface Working
     | 'claims'
     | 'counts'
     | 'refusals'
+    | 'controls'
     | 'notes'
   > {
   sessions: SessionRecord[];
@@ -97,6 +100,7 @@ interface Working
   claims: Map<number, number[]>;
   counts: Record<Verdict, number>;
   refusals: Partial<Record<RefusalCode, number>>;
+  controls: { all: number[]; decided: number; wouldKeep: number };
   notes: { at: string; from: string; text: string }[];
 }
 
@@ -119,6 +123,7 @@ export function fold(): { readonly state: LabState; readonly apply: (event: Ledg
     claims: new Map(),
     counts: { kept: 0, discarded: 0, inconclusive: 0, crashed: 0, 'timed out': 0, refused: 0 },
     refusals: {},
+    controls: { all: [], decided: 0, wouldKeep: 0 },
     notes: [],
     tailsSetAside: 0,
   };
@@ -230,6 +235,7 @@ function propose(s: Working, e: Of<'proposed'>): void {
     ...(why && { why }),
   };
   s.experiments.push({ state: 'proposed', idea });
+  if (kind === 'control') s.controls.all.push(n);
   s.unfinished.add(n);
 }
 
@@ -264,7 +270,7 @@ function snapshot(s: Working, e: Of<'snapshot'>): void {
   const { commit, tree, editable, added, deleted } = e;
   const code: Code = { commit, tree, editable, added, deleted };
   s.experiments[e.n] = { state: 'open', idea, snapshot: code, measurements: [] };
-  s.byEditable.set(editable, [...(s.byEditable.get(editable) ?? []), e.n]);
+  if (idea.kind !== 'control') s.byEditable.set(editable, [...(s.byEditable.get(editable) ?? []), e.n]);
 }
 
 function startMeasurement(s: Working, e: Of<'measuring'>): void {
@@ -310,7 +316,11 @@ function loseMeasurement(s: Working, e: Of<'lost'>): void {
 function decided(s: Working, e: Of<'decided'>): void {
   const x = get(s, e, e.n, 'open');
   s.experiments[e.n] = { ...x, state: 'decided', decision: e.decision, at: e.t, advanced: false };
-  s.counts[e.decision.verdict]++;
+  if (x.idea.kind !== 'control') s.counts[e.decision.verdict]++;
+  else if (e.decision.wouldKeep !== undefined) {
+    s.controls.decided++;
+    if (e.decision.wouldKeep) s.controls.wouldKeep++;
+  }
   if (e.decision.verdict !== 'kept') s.unfinished.delete(e.n);
 }
 

@@ -138,6 +138,9 @@ export class Lab {
         case 'confirm':
           this.#confirm(step.n, step.against);
           break;
+        case 'control':
+          this.#control();
+          break;
         case 'propose': {
           const stop = await this.#propose();
           if (stop) return stop;
@@ -269,6 +272,14 @@ export class Lab {
     return undefined;
   }
 
+  /** The incumbent again, as if it were an idea. */
+  #control(): void {
+    const parent = this.state.incumbent;
+    const hypothesis = 'A/A control: the incumbent, unchanged';
+    const n = this.state.experiments.length;
+    this.#record({ type: 'proposed', n, kind: 'control', parent, proposer: 'harness', hypothesis, edits: {} });
+  }
+
   #recordProposal(proposal: Extract<Proposal, { kind: 'edit' }>, from: string): number {
     const n = this.state.experiments.length;
     const edits = Object.fromEntries(
@@ -308,7 +319,12 @@ export class Lab {
       this.#record({ type: 'snapshot', n, ...made, editable: this.state.lab!.files.editable });
       return;
     }
-    const parent = codeOf(this.state, idea.parent)!.commit;
+    const { commit: parent, editable } = codeOf(this.state, idea.parent)!;
+    if (idea.kind === 'control') {
+      const made = await workspace.snapshot(parent, [], refOf(lab, n), messageOf(this.state.experiments[n]!), idea.at);
+      this.#record({ type: 'snapshot', n, ...made, editable });
+      return;
+    }
     const edits = this.#editsOf(idea.edits);
     const paths = (await workspace.list(parent)).map((entry) => entry.path);
     const admission = admit(this.arena, this.state, idea.parent, await this.#editable(parent), edits, paths);

@@ -45,6 +45,7 @@ interface MeasureOptions {
   readonly device?: string;
   readonly claim?: number;
   readonly metrics?: Readonly<Record<string, number>>;
+  readonly conditions?: Partial<Conditions>;
 }
 
 export class Script {
@@ -140,7 +141,7 @@ export class Script {
       typeof result === 'number'
         ? { kind: 'measured', value: result, metrics: options.metrics ?? {} }
         : { kind: result === 'timeout' ? 'timed out' : 'crashed', class: result, message: `it failed: ${result}` };
-    return this.add({ type: 'measured', m, outcome, conditions: CONDITIONS });
+    return this.add({ type: 'measured', m, outcome, conditions: { ...CONDITIONS, ...options.conditions } });
   }
 
   /** Write down what the rule says; an experiment that is in doubt throws. */

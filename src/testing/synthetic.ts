@@ -207,6 +207,11 @@ class Maker {
         case 'advance':
           this.#record({ type: 'advanced', n: step.n, commit: codeOf(this.ledger.state, step.n)!.commit });
           break;
+        case 'control':
+          this.truth.push(this.truth[this.ledger.state.incumbent]!);
+          this.#knobs.push(this.#knobs[this.ledger.state.incumbent]!);
+          this.#propose('control', 'A/A control: the incumbent, unchanged');
+          break;
         case 'propose':
           this.#idea();
           break;

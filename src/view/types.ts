@@ -97,7 +97,7 @@ export interface ExperimentView {
   readonly duration: string;
   readonly reason: string;
   readonly rule?: string;
-  /** Why a discard was discarded: refuted, within noise, constraint. */
+  /** Why a discard was discarded: refuted, within noise, constraint, no-op, control. */
   readonly discard?: string;
   readonly failure?: string;
   readonly refusal?: RefusalCode;
