@@ -154,10 +154,15 @@ class Simulation {
     this.#add({ type: 'snapshot', n, commit: `${n}`, tree: `${n}`, editable: `${n}`, added: 5, deleted: 5 });
   }
 
-  #measure({ n, purpose, seed, claim }: Extract<Step, { do: 'measure' }>): void {
+  #measure({ n, purpose, seed, claim, pair }: Extract<Step, { do: 'measure' }>): void {
     const m = this.#state.measurements.length;
     const about = { m, n, purpose, seed, judgeSeed: 1, session: 0, deviceClass: DEVICE, cores: [] };
-    this.#add({ type: 'measuring', ...about, ...(claim !== undefined && { claim }) });
+    this.#add({
+      type: 'measuring',
+      ...about,
+      ...(claim !== undefined && { claim }),
+      ...(pair !== undefined && { pair }),
+    });
     const value = START - this.#truth[n]! + this.#o.sigma * this.#noise.normal();
     this.#add({ type: 'measured', m, outcome: { kind: 'measured', value, metrics: {} }, conditions: CONDITIONS });
     this.#used++;

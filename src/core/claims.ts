@@ -50,7 +50,8 @@ export function sidesOf(state: LabState, n: number, against: number, deviceClass
   const failed = fresh.filter((m) => m.n === n && m.state === 'finished' && m.outcome.kind !== 'measured').length;
   const [mine, now] = [numbers(fresh, n), numbers(fresh, against)];
   const lacks = (want: number, have: number): number => (failed > 0 ? 0 : Math.max(0, want - have));
-  const before = rulesOf(state) === 2 ? numbers(unselected(state, n, against, deviceClass), against) : [];
+  const reusable = rulesOf(state) === 2 && arenaOf(state).decide.rule !== 'paired';
+  const before = reusable ? numbers(unselected(state, n, against, deviceClass), against) : [];
   const reuse = before.length > 0 && !isStale(before, now, noiseIn(state, deviceClass).sigma);
   const theirs = reuse ? [...before, ...now] : now;
   const want = reuse ? Math.max(1, CONFIRM_REPLICATES - before.length) : CONFIRM_REPLICATES;

@@ -8,7 +8,7 @@ import type { Measurement, Verdict } from './experiment.ts';
 import { valueOf } from './experiment.ts';
 import { arenaOf, codeOf, type LabState, measurementsOf, rulesOf, values } from './replay.ts';
 import { CLEAR_Z, greedy, margin1, margin2, marginZ, type Ruling, show } from './rules.ts';
-import { type Comparison, compare, mean, poolSigma } from './stats.ts';
+import { type Comparison, compare, comparePairs, mean, poolSigma } from './stats.ts';
 
 export interface Decision {
   readonly verdict: Exclude<Verdict, 'refused'>;
@@ -64,12 +64,14 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
     return { again: false, decision: { verdict: 'inconclusive', reason, rule, against, n: mine.length, nAgainst: 0 } };
   }
   const { sigma, dof } = noiseIn(state, deviceClass);
-  const c = compare(mine, theirs, sigma, dof);
+  const differences = arena.decide.rule === 'paired' ? differencesOf(state, n, against, deviceClass) : [];
+  const paired = differences.length > 0;
+  const c = paired ? comparePairs(differences, sigma, dof) : compare(mine, theirs, sigma, dof);
   const base = {
     rule,
     against,
-    n: mine.length,
-    nAgainst: theirs.length,
+    n: c.n,
+    nAgainst: paired ? c.n : theirs.length,
     sigma,
     effect: c.difference,
     interval: c.interval,
@@ -79,7 +81,7 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
   if (broken) return { again: false, decision: { ...base, verdict: 'discarded', kind: 'constraint', reason: broken } };
   const same = x.idea.kind === 'idea' && rulesOf(state) === 2 ? noOp(state, n, against, deviceClass) : undefined;
   if (same) return { again: false, decision: { ...base, verdict: 'discarded', kind: 'no-op', reason: same } };
-  const verdict = ruling(state, arena, n, c);
+  const verdict = ruling(state, arena, n, c, paired);
   if (verdict.verdict === 'again') return { again: true, reason: verdict.reason };
   if (x.idea.kind === 'control') return { again: false, decision: controlled(base, verdict) };
   const kind =
@@ -137,12 +139,38 @@ function isSuspicious(state: LabState, c: Comparison): boolean {
   return c.n === 1 && gains.length >= FEWEST_GAINS && c.difference > QUARANTINE_FACTOR * mean(gains);
 }
 
-function ruling(state: LabState, arena: Arena, n: number, c: Comparison): Ruling {
+/** Improvements within the finished pairs of a comparison, oldest first: two measurements in a row, one of each side. */
+function differencesOf(state: LabState, n: number, against: number, deviceClass: string): number[] {
+  const sign = signOf(arenaOf(state));
+  const done = pairedSoFar(state, n, deviceClass);
+  const found: number[] = [];
+  for (let i = 0; i + 1 < done.length; i += 2) {
+    const sides = [done[i]!, done[i + 1]!];
+    const value = (k: number): number | undefined => sides.filter((m) => m.n === k).map(valueOf)[0];
+    const [mine, theirs] = [value(n), value(against)];
+    if (mine !== undefined && theirs !== undefined) found.push((mine - theirs) * sign);
+  }
+  return found;
+}
+
+/** Measurements with a number that serve a paired comparison. */
+export function pairedSoFar(state: LabState, n: number, deviceClass: string): Measurement[] {
+  return (state.pairs.get(n) ?? [])
+    .map((m) => state.measurements[m]!)
+    .filter((m) => m.deviceClass === deviceClass && valueOf(m) !== undefined);
+}
+
+/** Standard errors below all earlier numbers of the incumbent at which a candidate needs no partner to be dropped. */
+const HOPELESS_Z = 3;
+
+function ruling(state: LabState, arena: Arena, n: number, c: Comparison, paired: boolean): Ruling {
   const { added, deleted } = codeOf(state, n)!;
   const steps = marginZ(added, deleted);
   const { rule, max_replicates: most } = arena.decide;
   if (rule === 'greedy') return greedy(c);
-  if (rulesOf(state) === 1) return margin1(c, c.n, steps, most);
+  if (rule === 'paired' && !paired && c.z > -HOPELESS_Z)
+    return { verdict: 'again', reason: 'its partner is not measured yet' };
+  if (rulesOf(state) === 1 || rule === 'paired') return margin1(c, c.n, steps, most);
   const found = margin2(c, c.n, steps);
   if (found.verdict !== 'kept' || !isSuspicious(state, c)) return found;
   return {

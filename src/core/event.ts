@@ -174,6 +174,8 @@ interface Payloads {
     readonly cores: readonly number[];
     /** With purpose `confirm`: the experiment whose claim this serves. */
     readonly claim?: number;
+    /** With the rule `paired`: the experiment whose comparison this serves. Two in a row share their seeds. */
+    readonly pair?: number;
   };
   measured: { readonly m: number; readonly outcome: Outcome; readonly conditions: Conditions };
   /** A measurement whose harness died or was stopped: neither a result nor a failure of the idea. */

@@ -5,7 +5,7 @@
 import { seedOf } from '../base/random.ts';
 import { count } from '../base/text.ts';
 import { CONFIRM_REPLICATES, sidesOf } from './claims.ts';
-import { judge } from './decide.ts';
+import { judge, pairedSoFar } from './decide.ts';
 import type { Purpose, StopReason } from './event.ts';
 import { arenaOf, type LabState, measurementsOf, rulesOf, values } from './replay.ts';
 import { median } from './stats.ts';
@@ -19,6 +19,9 @@ export type Step =
       readonly purpose: Purpose;
       readonly seed: number;
       readonly claim?: number;
+      /** Rule `paired`: the experiment whose comparison this serves, and the measurement whose seeds it shares. */
+      readonly pair?: number;
+      readonly like?: number;
     }
   | { readonly do: 'decide'; readonly n: number }
   | { readonly do: 'advance'; readonly n: number }
@@ -119,10 +122,21 @@ function open(state: LabState, now: Situation): Step | undefined {
     if (x.measurements.some((m) => state.measurements[m]!.state === 'running')) continue;
     if (!judge(state, n, now.deviceClass).again) return { do: 'decide', n };
     if (state.running.size >= now.slots) continue;
+    if (arenaOf(state).decide.rule === 'paired') return pairStep(state, n, now.deviceClass);
     const first = !x.measurements.some((m) => state.measurements[m]!.state === 'finished');
     return { do: 'measure', n, purpose: first ? 'idea' : 'replicate', seed: nextSeed(state) };
   }
   return undefined;
+}
+
+/** Candidate and incumbent in turn (A B B A), each two in a row under the same seeds. */
+function pairStep(state: LabState, n: number, deviceClass: string): Step {
+  const done = pairedSoFar(state, n, deviceClass);
+  const side = [n, state.incumbent, state.incumbent, n][done.length % 4]!;
+  const partner = done.length % 2 === 1 ? done.at(-1)! : undefined;
+  const purpose = done.length === 0 ? 'idea' : 'replicate';
+  const seed = partner?.seed ?? nextSeed(state);
+  return { do: 'measure', n: side, purpose, seed, pair: n, ...(partner && { like: partner.m }) };
 }
 
 /** Repeats of the baseline on this device class, before the first idea. */
@@ -173,6 +187,12 @@ function claim(state: LabState, now: Situation): Step | undefined {
   return { do: 'measure', n: side, purpose: 'confirm', seed: nextSeed(state), claim: n };
 }
 
+/** Measurements that the next experiment may take before it is decided; under the margin rules a second one is rare. */
+function mostMeasurements(state: LabState): number {
+  const { rule, max_replicates: most } = arenaOf(state).decide;
+  return rule === 'paired' ? 2 * most : 1;
+}
+
 /** Measurements to keep in reserve for the claim at the end. */
 function claimCost(state: LabState, now: Situation): number {
   if (rulesOf(state) === 1) return 2 * CONFIRM_REPLICATES;
@@ -192,7 +212,8 @@ function stop(state: LabState, now: Situation): Extract<Step, { do: 'stop' }> | 
       state.incumbent !== state.champion && !state.confirmations.some((c) => c.n === state.incumbent)
         ? claimCost(state, now) * one
         : 0;
-    if (now.leftS < one * 1.2 + reserve) return halt('deadline', 'no time left for another experiment');
+    if (now.leftS < one * (mostMeasurements(state) + 0.2) + reserve)
+      return halt('deadline', 'no time left for another experiment');
   }
   if (now.target !== undefined) {
     const found = values(state, state.incumbent, now.deviceClass);

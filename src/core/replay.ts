@@ -60,6 +60,8 @@ export interface LabState {
   readonly byEditable: ReadonlyMap<string, readonly number[]>;
   /** Confirm measurements by the experiment whose claim they serve. */
   readonly claims: ReadonlyMap<number, readonly number[]>;
+  /** Measurements made in pairs, by the experiment whose comparison they serve. */
+  readonly pairs: ReadonlyMap<number, readonly number[]>;
   readonly counts: Readonly<Record<Verdict, number>>;
   readonly refusals: Readonly<Partial<Record<RefusalCode, number>>>;
   /** A/A controls: their numbers, and how many of the decided ones would have been kept. */
@@ -83,6 +85,7 @@ interface Working
     | 'confirmations'
     | 'byEditable'
     | 'claims'
+    | 'pairs'
     | 'counts'
     | 'refusals'
     | 'controls'
@@ -98,6 +101,7 @@ interface Working
   confirmations: Confirmation[];
   byEditable: Map<string, number[]>;
   claims: Map<number, number[]>;
+  pairs: Map<number, number[]>;
   counts: Record<Verdict, number>;
   refusals: Partial<Record<RefusalCode, number>>;
   controls: { all: number[]; decided: number; wouldKeep: number };
@@ -121,6 +125,7 @@ export function fold(): { readonly state: LabState; readonly apply: (event: Ledg
     confirmations: [],
     byEditable: new Map(),
     claims: new Map(),
+    pairs: new Map(),
     counts: { kept: 0, discarded: 0, inconclusive: 0, crashed: 0, 'timed out': 0, refused: 0 },
     refusals: {},
     controls: { all: [], decided: 0, wouldKeep: 0 },
@@ -277,7 +282,7 @@ function startMeasurement(s: Working, e: Of<'measuring'>): void {
   if (e.m !== s.measurements.length)
     impossible(e, `It says measurement ${e.m}; the next one is ${s.measurements.length}.`);
   const x = get(s, e, e.n, 'open', 'decided');
-  const { m, n, purpose, seed, session, deviceClass, claim } = e;
+  const { m, n, purpose, seed, judgeSeed, session, deviceClass, claim, pair } = e;
   s.measurements.push({
     state: 'running',
     m,
@@ -287,8 +292,11 @@ function startMeasurement(s: Working, e: Of<'measuring'>): void {
     session,
     deviceClass,
     startedAt: e.t,
+    judgeSeed,
     ...(claim !== undefined && { claim }),
+    ...(pair !== undefined && { pair }),
   });
+  if (pair !== undefined) s.pairs.set(pair, [...(s.pairs.get(pair) ?? []), m]);
   s.running.add(m);
   s.experiments[n] = { ...x, measurements: [...x.measurements, m] };
   if (claim !== undefined) s.claims.set(claim, [...(s.claims.get(claim) ?? []), m]);

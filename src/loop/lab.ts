@@ -24,6 +24,8 @@ export interface Job {
   readonly purpose: Purpose;
   readonly seed: number;
   readonly claim?: number;
+  readonly pair?: number;
+  readonly like?: number;
 }
 
 export interface Stop {
@@ -157,9 +159,10 @@ export class Lab {
     const { bench, deviceClass, session, watch } = this.#p;
     const m = this.state.measurements.length;
     const commit = codeOf(this.state, job.n)!.commit;
-    const { n, purpose, seed, claim } = job;
+    const { n, purpose, seed, claim, pair, like } = job;
     const nonce = this.#p.nonce();
-    const judgeSeed = this.arena.seeds.fixed ? seed : seedOf(this.#p.nonce());
+    const shared = like === undefined ? undefined : this.state.measurements[like]!.judgeSeed;
+    const judgeSeed = shared ?? (this.arena.seeds.fixed ? seed : seedOf(this.#p.nonce()));
     this.#record({
       type: 'measuring',
       m,
@@ -171,6 +174,7 @@ export class Lab {
       deviceClass,
       cores: bench.cores.candidate,
       ...(claim !== undefined && { claim }),
+      ...(pair !== undefined && { pair }),
     });
     try {
       const result = await measureOnce(bench, {

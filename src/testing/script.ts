@@ -44,6 +44,8 @@ interface MeasureOptions {
   readonly purpose?: Purpose;
   readonly device?: string;
   readonly claim?: number;
+  readonly pair?: number;
+  readonly seed?: number;
   readonly metrics?: Readonly<Record<string, number>>;
   readonly conditions?: Partial<Conditions>;
 }
@@ -126,16 +128,21 @@ export class Script {
     return this.propose().snapshot(this.state.experiments.length - 1, lines);
   }
 
-  start(n: number, { purpose = 'idea', device = DEVICE, claim }: MeasureOptions = {}): this {
+  start(n: number, { purpose = 'idea', device = DEVICE, claim, pair, seed }: MeasureOptions = {}): this {
     const m = this.state.measurements.length;
     const session = this.state.sessions.length - 1;
-    const about = { seed: m + 1, judgeSeed: m + 2, session, deviceClass: device, cores: [] };
-    return this.add({ type: 'measuring', m, n, purpose, ...about, ...(claim !== undefined && { claim }) });
+    const about = { seed: seed ?? m + 1, judgeSeed: m + 2, session, deviceClass: device, cores: [] };
+    const serves = { ...(claim !== undefined && { claim }), ...(pair !== undefined && { pair }) };
+    return this.add({ type: 'measuring', m, n, purpose, ...about, ...serves });
   }
 
   /** One finished measurement: a value, or the class of a failure. */
   measure(n: number, result: number | FailureClass, options: MeasureOptions = {}): this {
-    this.start(n, options);
+    return this.start(n, options).finish(result, options);
+  }
+
+  /** The outcome of the measurement that was started last. */
+  finish(result: number | FailureClass, options: MeasureOptions = {}): this {
     const m = this.state.measurements.length - 1;
     const outcome: Outcome =
       typeof result === 'number'
