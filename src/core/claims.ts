@@ -33,8 +33,8 @@ export interface Sides {
   readonly missing: readonly [number, number];
   /** Numbers made for this claim so far. */
   readonly fresh: number;
-  /** Fresh measurements of the claim's own side that gave no number. */
-  readonly failed: number;
+  /** Why it cannot be judged: a fresh measurement of its own failed, or the other side fails as often as numbers are wanted. */
+  readonly unmeasured?: string;
 }
 
 export function sidesOf(state: LabState, n: number, against: number, deviceClass: string): Sides {
@@ -47,16 +47,23 @@ export function sidesOf(state: LabState, n: number, against: number, deviceClass
       const value = m.n === k ? valueOf(m) : undefined;
       return value === undefined ? [] : [value * sign];
     });
-  const failed = fresh.filter((m) => m.n === n && m.state === 'finished' && m.outcome.kind !== 'measured').length;
+  const failures = (k: number): number =>
+    fresh.filter((m) => m.n === k && m.state === 'finished' && m.outcome.kind !== 'measured').length;
+  const unmeasured =
+    failures(n) > 0
+      ? `${failures(n)} of its fresh measurements failed`
+      : failures(against) >= CONFIRM_REPLICATES
+        ? `#${against}, which it is compared with, failed in ${failures(against)} fresh measurements`
+        : undefined;
   const [mine, now] = [numbers(fresh, n), numbers(fresh, against)];
-  const lacks = (want: number, have: number): number => (failed > 0 ? 0 : Math.max(0, want - have));
+  const lacks = (want: number, have: number): number => (unmeasured ? 0 : Math.max(0, want - have));
   const reusable = rulesOf(state) === 2 && arenaOf(state).decide.rule !== 'paired';
   const before = reusable ? numbers(unselected(state, n, against, deviceClass), against) : [];
   const reuse = before.length > 0 && !isStale(before, now, noiseIn(state, deviceClass).sigma);
   const theirs = reuse ? [...before, ...now] : now;
   const want = reuse ? Math.max(1, CONFIRM_REPLICATES - before.length) : CONFIRM_REPLICATES;
   const missing = [lacks(CONFIRM_REPLICATES, mine.length), lacks(want, now.length)] as const;
-  return { mine, theirs, failed, missing, fresh: mine.length + now.length };
+  return { mine, theirs, ...(unmeasured && { unmeasured }), missing, fresh: mine.length + now.length };
 }
 
 /** Earlier measurements of the other side that nothing was chosen by: the baseline's calibration, an earlier claim's fresh ones. */
@@ -83,12 +90,10 @@ function isStale(before: readonly number[], now: readonly number[], sigma: numbe
 export function confirm(state: LabState, n: number, against: number, deviceClass: string): ConfirmResult | undefined {
   const second = rulesOf(state) === 2;
   const rule = second ? 'confirm/2' : 'confirm/1';
-  const { mine, theirs, missing, failed } = sidesOf(state, n, against, deviceClass);
+  const { mine, theirs, missing, unmeasured } = sidesOf(state, n, against, deviceClass);
   const spent = second ? { alpha: nextAlpha(state), numbers: [mine.length, theirs.length] as const } : {};
-  if (failed > 0) {
-    const reason = `${failed} of its fresh measurements failed`;
-    return { passed: false, effect: 0, interval: [0, 0], probability: 0, rule, reason, ...spent };
-  }
+  if (unmeasured)
+    return { passed: false, effect: 0, interval: [0, 0], probability: 0, rule, reason: unmeasured, ...spent };
   if (missing[0] > 0 || missing[1] > 0) return undefined;
   const { sigma, dof } = noiseIn(state, deviceClass);
   const c = compare(mine, theirs, sigma, dof);
@@ -124,7 +129,7 @@ const ERROR_RATE = 0.05;
 const FIRST_WEALTH = ERROR_RATE / 2;
 
 /**
- * LORD++ (Ramdas and others 2017): the level of test `t` (from 1), given at which earlier tests something was found. The false discovery rate
+ * LORD++ (Ramdas and others 2017): the level of test `t` (from 1), unmeasured at which earlier tests something was found. The false discovery rate
  * stays below 5 % however many claims follow; a lab in which nothing is better makes a false one in at most 2.5 % of cases.
  */
 export function lordAlpha(t: number, discoveries: readonly number[]): number {
