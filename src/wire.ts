@@ -130,7 +130,7 @@ async function open(
   if (!resumed) openEvent(ledger, options, loaded, tag, runTag.slice('overnight-'.length));
   const record = watching(ledger, watch.onEvent);
   await recover(record, [sandbox, plain], runTag, paths.work);
-  for (const name of fs.readdirSync(paths.lab)) if (/^best\.\d+$/.test(name)) removeTree(path.join(paths.lab, name));
+  sweepArtefacts(paths);
 
   const arena = ledger.state.lab!.arena;
   const proposer = options.proposer ?? searchProposer();
@@ -340,6 +340,11 @@ function chooseCores(cpus: number): Bench['cores'] {
   const candidate = all.slice(-cpus);
   const rest = all.slice(0, -cpus);
   return { candidate, evaluator: rest.slice(-cpus) };
+}
+
+/** Half-kept artefacts of a session that was killed. */
+function sweepArtefacts(paths: LabPaths): void {
+  for (const name of fs.readdirSync(paths.lab)) if (/^best\.\d+$/.test(name)) removeTree(path.join(paths.lab, name));
 }
 
 /** Keep the artefact of the newest kept experiment where a person finds it. */
