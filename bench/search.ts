@@ -165,6 +165,12 @@ const somewhere = (hybrid: Hybrid, chance: ReturnType<typeof random>): Values =>
     hybrid.search.space.dims.map((dim) => (dim.kind === 'category' ? chance.below(dim.levels) : chance.uniform())),
   );
 
+const nearby = (hybrid: Hybrid, chance: ReturnType<typeof random>): Values => {
+  const { space, best } = hybrid.search;
+  const from = space.encode(best?.trial.values ?? space.start);
+  return space.decode(from.map((u) => Math.min(1, Math.max(0, u + 0.1 * chance.normal()))));
+};
+
 const ADVISERS: Adviser[] = [
   { name: 'fails 40 %', advise: (h, _, c) => ({ values: somewhere(h, c), fails: c.uniform() < 0.4 }) },
   {
@@ -184,9 +190,10 @@ const ADVISERS: Adviser[] = [
     }),
   },
   {
+    // Somebody who knows: the best of forty steps of about a tenth of the range from the best so far.
     name: 'good',
     advise: (h, problem, c) => ({
-      values: Array.from({ length: 300 }, () => somewhere(h, c)).reduce((a, b) =>
+      values: Array.from({ length: 40 }, () => nearby(h, c)).reduce((a, b) =>
         (problem.loss(b) ?? 1e300) < (problem.loss(a) ?? 1e300) ? b : a,
       ),
       fails: false,

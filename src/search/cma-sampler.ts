@@ -47,6 +47,7 @@ export function cmaSampler(history: History, seed: number, options: CmaSamplerOp
   const restarts = new Restarts(history, seed, options, numeric);
   let cma = restarts.first();
   let waiting: Sample[] = [];
+  let last: readonly Sample[] = [];
 
   /** Where on a continuous scale a trial lies. A discrete value stands for an interval: a draw from it, the same at every replay. */
   const locate = (told: Told): Sample => {
@@ -78,15 +79,13 @@ export function cmaSampler(history: History, seed: number, options: CmaSamplerOp
       };
     },
     tell(told) {
-      if (told.trial.source !== 'cma-es' && waiting.length >= cma.lambda >> 2) {
-        // Outside points are worth a place only when they are good; a generation of strangers would make the distribution theirs.
-        const worst = waiting.reduce((a, b) => (b.loss > a.loss ? b : a), waiting[0]!);
-        if (!worst || told.loss >= worst.loss) return;
-      }
-      waiting.push(over(locate(told), told));
+      const sample = over(locate(told), told);
+      // An outside point is worth a place only when it is good: a generation of strangers would make the distribution theirs.
+      if (told.trial.source !== 'cma-es' && sample.loss >= bar(waiting, last)) return;
+      waiting.push(sample);
       if (waiting.length < cma.lambda) return;
       cma.update(waiting);
-      waiting = [];
+      [last, waiting] = [waiting, []];
       keepMargin(cma, dims, 1 / (dims.length * cma.lambda));
       for (let i = 0; i < dims.length; i++) cma.mean[i] = Math.min(1, Math.max(0, cma.mean[i]!));
       cma = restarts.next(cma);
@@ -94,12 +93,18 @@ export function cmaSampler(history: History, seed: number, options: CmaSamplerOp
   };
 }
 
+/** The loss that an outside point must beat: the median of the generation at hand, or of the last one while this one is young. */
+function bar(waiting: readonly Sample[], last: readonly Sample[]): number {
+  const losses = (waiting.length >= 3 ? waiting : last).map(({ loss }) => loss).sort((a, b) => a - b);
+  return losses[losses.length >> 1] ?? Number.NEGATIVE_INFINITY;
+}
+
 /** Beyond the limits: behind everything within them, ordered by how far. */
 const over = (sample: Sample, told: Told): Sample =>
   told.over > 0 ? { ...sample, loss: Number.MAX_VALUE * (1 - 1 / (2 + told.over)) } : sample;
 
 /** A coordinate outside [0, 1], folded back at the ends. */
-export function reflect(u: number): number {
+function reflect(u: number): number {
   const folded = Math.abs(u) % 2;
   return folded > 1 ? 2 - folded : folded;
 }
@@ -178,7 +183,7 @@ class Restarts {
 }
 
 /** Nomura et al. 2021, equation 8: the normal closest to a mixture of narrow normals on the good points of an earlier search. */
-export function warmStart(
+function warmStart(
   good: readonly (readonly number[])[],
   n: number,
 ): { mean: number[]; sigma: number; covariance: Float64Array } {

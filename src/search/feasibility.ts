@@ -28,7 +28,7 @@ export function learnFeasibility(space: Space, seen: readonly Labelled[]): (poin
 }
 
 /** Coordinates as regression features: centred numbers, categories as indicators, an inactive knob as nothing. */
-export function features(space: Space, point: Point): Float64Array {
+function features(space: Space, point: Point): Float64Array {
   const out: number[] = [1];
   for (const [j, dim] of space.dims.entries()) {
     const u = point[j]!;

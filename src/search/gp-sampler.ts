@@ -85,7 +85,7 @@ export function gpSampler(history: History, options: GpOptions = {}): Sampler {
 }
 
 /** log of E[max(0, z + N(0, 1))], stable far below zero (Ament et al., "Unexpected improvements to expected improvement", 2023). */
-export function logImprovement(z: number): number {
+function logImprovement(z: number): number {
   if (z > -6) return Math.log(z * normalCdf(z) + Math.exp(-0.5 * z * z - LOG_SQRT_2PI));
   // Asymptotic expansion of z·Φ(z) + φ(z) for z → −∞: φ(z)/z².
   return -0.5 * z * z - LOG_SQRT_2PI - 2 * Math.log(-z);

@@ -46,7 +46,7 @@ const SHAPE_TRIALS = 40;
  * How much a knob is expected to matter before anything is known. Learning rates and their like, which people put on a log scale, matter
  * most (van Rijn & Hutter, "Hyperparameter importance across datasets", KDD 2018); a choice among categories least.
  */
-export function expectedWeight(dim: Space['dims'][number]): number {
+function expectedWeight(dim: Space['dims'][number]): number {
   if (dim.kind === 'category') return 0.7;
   if (dim.log) return 1.5;
   return dim.levels === Number.POSITIVE_INFINITY ? 1 : 1.2;

@@ -28,7 +28,7 @@ const TYPICAL = 0.25;
 /** What a suggestion that was refused costs, in trials: it measured nothing, but it used the adviser's turn. */
 const REFUSAL_COST = 0.5;
 /** The source of an adviser's trials. */
-export const ADVISER = 'adviser';
+const ADVISER = 'adviser';
 
 export class Hybrid {
   readonly search: Search;

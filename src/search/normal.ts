@@ -28,9 +28,34 @@ export function normalCdf(x: number): number {
   return x < 0 ? tail : 1 - tail;
 }
 
-/** The mass of a standard normal between a and b (a ≤ b), without cancellation in either tail. */
-export function normalMass(a: number, b: number): number {
-  return a > 0 ? normalCdf(-a) - normalCdf(-b) : normalCdf(b) - normalCdf(a);
+/** Places per unit of the table, and how far it reaches. */
+const STEP = 64;
+const REACH = 9;
+let table: { readonly cdf: Float64Array; readonly pdf: Float64Array } | undefined;
+
+/**
+ * Φ(x) to 1e-14 absolute, several times faster: quintic Hermite interpolation of a table, whose derivatives are known exactly. For masses that
+ * are not small; in the tails its relative error is large.
+ */
+export function quickCdf(x: number): number {
+  if (x >= REACH) return 1;
+  if (x <= -REACH) return 0;
+  if (!table) {
+    const nodes = Float64Array.from({ length: 2 * REACH * STEP + 1 }, (_, i) => i / STEP - REACH);
+    table = { cdf: nodes.map(normalCdf), pdf: nodes.map((v) => Math.exp(-0.5 * v * v - LOG_SQRT_2PI)) };
+  }
+  const i = Math.floor((x + REACH) * STEP);
+  const node = i / STEP - REACH;
+  const h = 1 / STEP;
+  const t = (x - node) * STEP;
+  const [f0, f1, p0, p1] = [table.cdf[i]!, table.cdf[i + 1]!, table.pdf[i]! * h, table.pdf[i + 1]! * h];
+  const [c0, c1] = [-node * p0 * h, -(node + h) * p1 * h];
+  const d = f1 - f0;
+  // Coefficients of the quintic through values, first and second derivatives at both ends.
+  const a3 = 10 * d - 6 * p0 - 4 * p1 - 1.5 * c0 + 0.5 * c1;
+  const a4 = -15 * d + 8 * p0 + 7 * p1 + 1.5 * c0 - c1;
+  const a5 = 6 * d - 3 * (p0 + p1) - 0.5 * (c0 - c1);
+  return f0 + t * (p0 + t * (0.5 * c0 + t * (a3 + t * (a4 + t * a5))));
 }
 
 const A = [

@@ -4,16 +4,8 @@
  * for hyper-parameter optimization", NeurIPS 2011; constants of Optuna's TPESampler as described by Watanabe, arXiv 2304.11127, section 3).
  */
 import type { Random } from '../base/random.ts';
-import { LOG_SQRT_2PI, normalMass, truncatedNormal } from './normal.ts';
+import { LOG_SQRT_2PI, quickCdf, truncatedNormal } from './normal.ts';
 import type { Dim } from './param.ts';
-
-/** A mixture component's place on one knob: NaN = the knob was not active there, so the component takes the prior's kernel. */
-export interface Kernels {
-  readonly dim: Dim;
-  /** Coordinate per observation; the prior comes last and is not listed. */
-  readonly mu: Float64Array;
-  readonly sigma: Float64Array;
-}
 
 /** Centre and width of the prior kernel: the middle of the scale, as wide as the scale. */
 const PRIOR_MU = 0.5;
@@ -32,7 +24,7 @@ export function mixtureWeights(n: number): Float64Array {
 }
 
 /** The magic clip: no kernel narrower than 1/min(100, 2 + n) of the scale, none wider than it. n counts the observations. */
-export function magicClip(sigma: number, n: number): number {
+function magicClip(sigma: number, n: number): number {
   return Math.min(1, Math.max(1 / Math.min(100, 2 + n), sigma));
 }
 
@@ -61,21 +53,10 @@ export function scottWidth(n: number, d: number): number {
 }
 
 /** Log of the smoothed indicator: the mass that a kernel on category `at` (or the uniform prior) gives to `index`. n observations. */
-export function categoryLogMass(levels: number, n: number, at: number, index: number): number {
+function categoryLogMass(levels: number, n: number, at: number, index: number): number {
   if (Number.isNaN(at)) return -Math.log(levels);
   const base = 1 / (n + 1);
   return Math.log(((at === index ? 1 : 0) + base) / (1 + levels * base));
-}
-
-/** Log density (continuous) or log mass (discrete) of one kernel at coordinate u. */
-export function kernelLog(dim: Dim, mu: number, sigma: number, u: number): number {
-  const mass = normalMass((0 - mu) / sigma, (1 - mu) / sigma);
-  if (dim.levels === Number.POSITIVE_INFINITY) {
-    const z = (u - mu) / sigma;
-    return -0.5 * z * z - LOG_SQRT_2PI - Math.log(sigma) - Math.log(mass);
-  }
-  const [low, high] = dim.edges(u);
-  return Math.log(Math.max(1e-300, normalMass((low - mu) / sigma, (high - mu) / sigma) / mass));
 }
 
 /** A mixture over several knobs whose components are products (Falkner et al. 2018; with one knob it is the plain univariate one). */
@@ -93,14 +74,11 @@ export class Parzen {
     this.#logWeights = weights.map(Math.log);
     let sum = 0;
     this.#cumulative = weights.map((w) => (sum += w));
-    this.#columns = dims.map(
-      (dim, j) =>
-        new Column(
-          dim,
-          Float64Array.from(points, (p) => p[j]!),
-          joint ? scottWidth(n, dims.length) : undefined,
-        ),
-    );
+    this.#columns = dims.map((dim, j) => {
+      const column = new Float64Array(n);
+      for (let i = 0; i < n; i++) column[i] = points[i]![j]!;
+      return new Column(dim, column, joint ? scottWidth(n, dims.length) : undefined);
+    });
   }
 
   /** A point drawn from the mixture. */
@@ -137,6 +115,9 @@ class Column {
   readonly #halfPrecision: Float64Array;
   /** Log masses of all kernels by discrete value, filled when first needed. */
   readonly #tables = new Map<number, Float64Array>();
+  /** Discrete knobs: which of `#sites` each kernel stands on. */
+  #index: Int32Array | undefined;
+  #sites: readonly number[] = [];
 
   constructor(dim: Dim, values: Float64Array, width: number | undefined) {
     this.#dim = dim;
@@ -150,9 +131,15 @@ class Column {
     if (dim.kind === 'numeric') this.#setWidths(width);
     this.#constant = new Float64Array(n + 1);
     this.#halfPrecision = new Float64Array(n + 1);
-    if (dim.kind === 'category' || dim.levels !== Number.POSITIVE_INFINITY) return;
+    if (dim.kind === 'category' || dim.levels !== Number.POSITIVE_INFINITY) {
+      if (dim.kind === 'category' || width !== undefined) this.#number();
+      return;
+    }
     for (let i = 0; i <= n; i++) {
-      this.#constant[i] = kernelLog(dim, this.#mu[i]!, this.#sigma[i]!, this.#mu[i]!);
+      const [mu, sigma] = [this.#mu[i]!, this.#sigma[i]!];
+      // The mass inside [0, 1] is never small, because the kernel's centre lies there.
+      const mass = quickCdf((1 - mu) / sigma) - quickCdf(-mu / sigma);
+      this.#constant[i] = -LOG_SQRT_2PI - Math.log(sigma * mass);
       this.#halfPrecision[i] = 0.5 / this.#sigma[i]! ** 2;
     }
   }
@@ -182,6 +169,11 @@ class Column {
 
   addTo(out: Float64Array, u: number): void {
     const n = this.#n + 1;
+    if (this.#index) {
+      const small = this.#small(u);
+      for (let i = 0; i < n; i++) out[i]! += small[this.#index[i]!]!;
+      return;
+    }
     if (this.#dim.kind === 'category' || this.#dim.levels !== Number.POSITIVE_INFINITY) {
       const table = this.#table(u);
       for (let i = 0; i < n; i++) out[i]! += table[i]!;
@@ -194,24 +186,77 @@ class Column {
     }
   }
 
+  /** Log masses at `u` by the value that a kernel stands on; the last one is the prior's. */
+  #small(u: number): Float64Array {
+    const known = this.#tables.get(u);
+    if (known) return known;
+    const [dim, sites] = [this.#dim, this.#sites];
+    const [low, high] = dim.edges(u);
+    const prior = sites.length - 1;
+    const masses = Float64Array.from(sites, (mu, k) =>
+      dim.kind === 'category'
+        ? categoryLogMass(dim.levels, this.#n, mu, u)
+        : quickLogMass(mu, k === prior ? PRIOR_SIGMA : this.#width!, low, high),
+    );
+    this.#tables.set(u, masses);
+    return masses;
+  }
+
+  /** Number the distinct places of the kernels, where their number is small and their width shared. */
+  #number(): void {
+    const seen = new Map<number, number>();
+    const index = new Int32Array(this.#n + 1);
+    for (let i = 0; i < this.#n; i++) {
+      const mu = this.#mu[i]!;
+      // A kernel where the knob was not active is the prior's.
+      if (this.#dim.kind === 'numeric' && this.#sigma[i] !== this.#width) {
+        index[i] = -1;
+        continue;
+      }
+      let k = seen.get(mu);
+      if (k === undefined) {
+        k = seen.size;
+        seen.set(mu, k);
+      }
+      index[i] = k;
+    }
+    if (seen.size > 64) return;
+    index[this.#n] = -1;
+    this.#index = index.map((k) => (k < 0 ? seen.size : k));
+    this.#sites = [...seen.keys(), this.#mu[this.#n]!];
+  }
+
   #table(u: number): Float64Array {
     const known = this.#tables.get(u);
     if (known) return known;
     const dim = this.#dim;
-    // Kernels on the same value with the shared width have the same mass: one evaluation each instead of one per observation.
-    const memo = new Map<number, number>();
     const table = new Float64Array(this.#n + 1);
+    const category = dim.kind === 'category';
+    const [low, high] = dim.edges(u);
+    // Kernels on the same value with the shared width have the same mass: one evaluation each instead of one per observation.
+    const shared = new Map<number, number>();
+    let [lastMu, lastMass] = [Number.POSITIVE_INFINITY, 0];
     for (let i = 0; i <= this.#n; i++) {
       const [mu, sigma] = [this.#mu[i]!, this.#sigma[i]!];
-      const shared = dim.kind === 'category' || sigma === this.#width;
-      let mass = shared ? memo.get(mu) : undefined;
+      if (mu === lastMu && i < this.#n && sigma === this.#width) {
+        table[i] = lastMass;
+        continue;
+      }
+      let mass = sigma === this.#width ? shared.get(mu) : undefined;
       if (mass === undefined) {
-        mass = dim.kind === 'category' ? categoryLogMass(dim.levels, this.#n, mu, u) : kernelLog(dim, mu, sigma, u);
-        if (shared) memo.set(mu, mass);
+        mass = category ? categoryLogMass(dim.levels, this.#n, mu, u) : quickLogMass(mu, sigma, low, high);
+        if (sigma === this.#width) shared.set(mu, mass);
       }
       table[i] = mass;
+      [lastMu, lastMass] = [mu, mass];
     }
     this.#tables.set(u, table);
     return table;
   }
+}
+
+/** Log of the mass that a truncated normal gives to an interval; for many kernels at once, where 1e-14 absolute is enough. */
+function quickLogMass(mu: number, sigma: number, low: number, high: number): number {
+  const inside = quickCdf((1 - mu) / sigma) - quickCdf(-mu / sigma);
+  return Math.log(Math.max(1e-300, (quickCdf((high - mu) / sigma) - quickCdf((low - mu) / sigma)) / inside));
 }

@@ -18,7 +18,7 @@ export function randomSampler(history: History): Sampler {
 }
 
 /** Point number `index` of the space's scrambled Sobol sequence. Knobs beyond the table's dimensions get independent numbers. */
-export function sobolPoint(space: Space, index: number, seed: number): Point {
+function sobolPoint(space: Space, index: number, seed: number): Point {
   const pad = random((seed ^ Math.imul(index + 1, 0x85ebca6b)) >>> 0);
   return space.dims.map((dim, j) => {
     const u = j < SOBOL_DIMENSIONS ? scrambledSobolAt(index, j, seed) : pad.uniform();

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { random } from '../base/random.ts';
 import { cholesky, solveLower, solveUpper, symmetricEigen } from './matrix.ts';
-import { normalCdf, normalQuantile, truncatedNormal } from './normal.ts';
+import { normalCdf, normalQuantile, quickCdf, truncatedNormal } from './normal.ts';
 import { compileParam } from './param.ts';
 import { gapWidths, mixtureWeights, Parzen, scottWidth } from './parzen.ts';
 import { SOBOL_DIMENSIONS, scrambledSobolAt, sobolAt } from './sobol.ts';
@@ -54,6 +54,10 @@ describe('the normal distribution', () => {
       [0.9, 1.2815515655446004],
     ];
     for (const [p, x] of quantile) expect(normalQuantile(p) / x).toBeCloseTo(1, 13);
+  });
+
+  it('is interpolated to 1e-14', () => {
+    for (let x = -9.5; x < 9.5; x += 0.0371) expect(Math.abs(quickCdf(x) - normalCdf(x))).toBeLessThan(1e-14);
   });
 
   it('draws truncated normals inside their interval, however far out it is', () => {
@@ -132,6 +136,31 @@ describe('Parzen densities', () => {
     const masses = [1, 2, 3, 4].map((v) => Math.exp(parzen.logDensity([dim.encode(v)])));
     const expected = [0.2542818024366075, 0.30303956258149245, 0.2620511976123524, 0.18062743736954773];
     for (const [i, mass] of masses.entries()) expect(mass).toBeCloseTo(expected[i]!, 12);
+  });
+
+  it('gives the kernel of a trial where a knob was not active the prior on that knob, and leaves it out where it is asked for so', () => {
+    const dim = compileParam({ name: 'n', kind: 'int', low: 1, high: 3 });
+    const parzen = new Parzen(
+      [unit, dim],
+      [
+        [0.2, dim.encode(2)],
+        [0.2, Number.NaN],
+      ],
+      true,
+    );
+    const alone = new Parzen(
+      [unit, dim],
+      [
+        [0.2, Number.NaN],
+        [0.2, Number.NaN],
+      ],
+      true,
+    );
+    const at = (p: Parzen, v: number): number => Math.exp(p.logDensity([Number.NaN, dim.encode(v)]));
+    expect(at(parzen, 1) + at(parzen, 2) + at(parzen, 3)).toBeCloseTo(1, 12);
+    expect(at(parzen, 2)).toBeGreaterThan(at(alone, 2));
+    expect(at(alone, 1)).toBeCloseTo(at(alone, 3), 12);
+    expect(alone.logDensity([0.2, Number.NaN])).toBeCloseTo(parzen.logDensity([0.2, Number.NaN]), 12);
   });
 
   it('smooths categories by 1/(n + 1) and adds a uniform prior', () => {

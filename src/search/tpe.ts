@@ -45,20 +45,25 @@ export function tpe(history: History, options: TpeOptions = {}): Sampler {
   const lies = (): Point[] => (liar ? history.pending.map((trial) => trial.point) : []);
 
   const joint = (ask: Ask, below: readonly number[], above: readonly number[]): Point => {
-    const key = `${history.told.length}/${history.pending.length}/${history.pending.at(-1)?.id}/${history.told.reduce((n, t) => n + t.n, 0)}`;
+    const key = `${history.told.length}/${history.told.reduce((n, t) => n + t.n, 0)}`;
     if (models?.key !== key)
-      models = {
-        key,
-        l: new Parzen(space.dims, points(below), true),
-        g: new Parzen(space.dims, [...points(above), ...lies()], true),
-      };
+      models = { key, l: new Parzen(space.dims, points(below), true), g: new Parzen(space.dims, points(above), true) };
     const { l, g } = models;
-    const [scratchL, scratchG] = [new Float64Array(l.size + 1), new Float64Array(g.size + 1)];
+    const running = lies();
+    const r = running.length > 0 ? new Parzen(space.dims, running, true) : undefined;
+    const scratch = new Float64Array(Math.max(l.size, g.size) + 1);
+    /** Other trials and running ones, weighted by their numbers. */
+    const bad = (point: Point): number => {
+      const other = g.logDensity(point, scratch);
+      if (!r) return other;
+      const [a, b] = [other + Math.log(g.size + 1), r.logDensity(point) + Math.log(r.size + 1)];
+      return Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b))) - Math.log(g.size + r.size + 2);
+    };
     let best: Point | undefined;
     let bestScore = Number.NEGATIVE_INFINITY;
     for (let c = 0; c < candidates; c++) {
       const point = space.encode(space.decode(l.draw(ask.chance)));
-      const score = l.logDensity(point, scratchL) - g.logDensity(point, scratchG) + Math.log(ask.feasible(point));
+      const score = l.logDensity(point, scratch) - bad(point) + Math.log(ask.feasible(point));
       if (score > bestScore || best === undefined) [best, bestScore] = [point, score];
     }
     return best!;
