@@ -130,7 +130,7 @@ async function open(
   if (!resumed) openEvent(ledger, options, loaded, tag, runTag.slice('overnight-'.length));
   const record = watching(ledger, watch.onEvent);
   await recover(record, [sandbox, plain], runTag, paths.work);
-  sweepArtefacts(paths);
+  settleArtefact(paths);
 
   const arena = ledger.state.lab!.arena;
   const proposer = options.proposer ?? searchProposer();
@@ -342,17 +342,23 @@ function chooseCores(cpus: number): Bench['cores'] {
   return { candidate, evaluator: rest.slice(-cpus) };
 }
 
-/** Half-kept artefacts of a session that was killed. */
-function sweepArtefacts(paths: LabPaths): void {
-  for (const name of fs.readdirSync(paths.lab)) if (/^best\.\d+$/.test(name)) removeTree(path.join(paths.lab, name));
+/** Keep the artefact of the newest kept experiment where a person finds it. Copied beside it first: under its number it is whole. */
+function keepArtefact(paths: LabPaths, n: number, dir: string): void {
+  const whole = path.join(paths.lab, `best.${n}`);
+  removeTree(`${whole}.half`);
+  copyTree(dir, `${whole}.half`);
+  removeTree(whole);
+  fs.renameSync(`${whole}.half`, whole);
+  settleArtefact(paths);
 }
 
-/** Keep the artefact of the newest kept experiment where a person finds it. */
-function keepArtefact(paths: LabPaths, n: number, dir: string): void {
+/** Put a whole copy in place and remove a half one; a harness may have been killed at any moment in between. */
+function settleArtefact(paths: LabPaths): void {
   const best = path.join(paths.lab, 'best');
-  const next = path.join(paths.lab, `best.${n}`);
-  removeTree(next);
-  copyTree(dir, next);
-  removeTree(best);
-  fs.renameSync(next, best);
+  for (const name of fs.readdirSync(paths.lab)) {
+    if (/^best\.\d+\.half$/.test(name)) removeTree(path.join(paths.lab, name));
+    if (!/^best\.\d+$/.test(name)) continue;
+    removeTree(best);
+    fs.renameSync(path.join(paths.lab, name), best);
+  }
 }

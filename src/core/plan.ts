@@ -3,7 +3,6 @@
  * killed anywhere goes on by asking again. Knows nothing about how a step is done.
  */
 import { seedOf } from '../base/random.ts';
-import { count } from '../base/text.ts';
 import { CONFIRM_REPLICATES, sidesOf } from './claims.ts';
 import { judge, pairedSoFar } from './decide.ts';
 import type { Purpose, StopReason } from './event.ts';
@@ -205,7 +204,7 @@ function stop(state: LabState, now: Situation): Extract<Step, { do: 'stop' }> | 
   if (now.asked) return halt('asked', 'stopped after the current experiment, as asked');
   const tried = ideasTried(state);
   if (now.experiments !== undefined && tried >= now.experiments)
-    return halt('experiments', `${count(now.experiments, 'experiment')} done`);
+    return halt('experiments', `${now.experiments} ${now.experiments === 1 ? 'experiment' : 'experiments'} done`);
   if (now.leftS !== undefined) {
     const one = typicalMeasurementS(state);
     const reserve =

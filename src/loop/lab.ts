@@ -219,9 +219,9 @@ export class Lab {
       });
       if (job.purpose === 'calibrate' && result.outcome.kind !== 'measured') throw baselineFailed(result.outcome);
       if (this.state.experiments[job.n]!.state !== 'open' || job.n === 0) {
-        // Kept a second time with the incumbent's second measurement: a harness killed at the first had no artefact to show for it.
-        if (job.purpose === 'replicate' && job.n === this.state.incumbent && result.outcome.kind === 'measured')
-          this.#p.keepArtefact?.(job.n, result.artefactDir);
+        // Kept again whenever the incumbent is measured again: a harness killed at the first time had no artefact to show for it.
+        const incumbent = job.n > 0 && job.n === this.state.incumbent;
+        if (incumbent && result.outcome.kind === 'measured') this.#p.keepArtefact?.(job.n, result.artefactDir);
         return { decided: false, reason: `a ${job.purpose} measurement` };
       }
       return await this.#settle(job.n, result.artefactDir);

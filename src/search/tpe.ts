@@ -42,12 +42,17 @@ export function tpe(history: History, options: TpeOptions = {}): Sampler {
   let models: { readonly key: string; readonly l: Parzen; readonly g: Parzen } | undefined;
 
   const points = (indices: readonly number[]): Point[] => indices.map((i) => history.told[i]!.trial.point);
+  /** Failed trials are not good either; that they have no number does not matter to a density. */
+  const others = (above: readonly number[]): Point[] => [
+    ...history.failed.filter((f) => f.blame).map((f) => f.trial.point),
+    ...points(above),
+  ];
   const lies = (): Point[] => (liar ? history.pending.map((trial) => trial.point) : []);
 
   const joint = (ask: Ask, below: readonly number[], above: readonly number[]): Point => {
-    const key = `${history.told.length}/${history.told.reduce((n, t) => n + t.n, 0)}`;
+    const key = `${history.told.length}/${history.failed.length}/${history.told.reduce((n, t) => n + t.n, 0)}`;
     if (models?.key !== key)
-      models = { key, l: new Parzen(space.dims, points(below), true), g: new Parzen(space.dims, points(above), true) };
+      models = { key, l: new Parzen(space.dims, points(below), true), g: new Parzen(space.dims, others(above), true) };
     const { l, g } = models;
     const running = lies();
     const r = running.length > 0 ? new Parzen(space.dims, running, true) : undefined;
@@ -70,14 +75,16 @@ export function tpe(history: History, options: TpeOptions = {}): Sampler {
   };
 
   const apart = (ask: Ask, below: readonly number[], above: readonly number[]): Point => {
-    const [goods, bads] = [points(below), [...points(above), ...lies()]];
+    // A proposal that could not be used would come again from as many draws: each further attempt takes fewer, down to one.
+    const draws = Math.max(1, candidates >> (ask.attempt >> 1));
+    const [goods, bads] = [points(below), [...others(above), ...lies()]];
     return space.dims.map((dim, j) => {
       const column = (from: readonly Point[]): number[][] =>
         from.map((p) => [p[j]!]).filter(([u]) => !Number.isNaN(u!));
       const [l, g] = [new Parzen([dim], column(goods), false), new Parzen([dim], column(bads), false)];
       let best = 0;
       let bestScore = Number.NEGATIVE_INFINITY;
-      for (let c = 0; c < candidates; c++) {
+      for (let c = 0; c < draws; c++) {
         const [u] = l.draw(ask.chance);
         const score = l.logDensity([u!]) - g.logDensity([u!]);
         if (score > bestScore) [best, bestScore] = [u!, score];
