@@ -9,7 +9,8 @@ import { sha256 } from '../base/hash.ts';
 import { canonicalJson, type Json } from '../base/json.ts';
 import { count } from '../base/text.ts';
 import { roleOf } from '../core/arena.ts';
-import { confirm, judge } from '../core/decide.ts';
+import { confirm } from '../core/claims.ts';
+import { judge } from '../core/decide.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import { arenaOf, fold, type LabState, values } from '../core/replay.ts';
 import { noiseOf } from '../core/stats.ts';
@@ -97,12 +98,12 @@ class Rederivation {
       );
     } else if (event.type === 'confirmation') {
       this.#counts.confirmation++;
-      const { passed, effect, interval, probability, rule, reason } = event;
+      const { passed, effect, interval, probability, rule, reason, alpha, numbers } = event;
       const again = confirm(this.#state, event.n, event.against, this.#deviceClass);
       this.#compare(
         event,
         again ?? null,
-        { passed, effect, interval, probability, rule, reason },
+        { passed, effect, interval, probability, rule, reason, alpha, numbers },
         `the confirmation of #${event.n}`,
       );
     }

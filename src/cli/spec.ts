@@ -146,4 +146,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     exits: [ok, ['4', 'a mismatch']],
     load: () => import('./audit.ts'),
   },
+  {
+    name: 'drill',
+    args: '[arena]',
+    summary: 'plant known cheats in copies of hello and sort-speed, and require each to be caught',
+    options: [json],
+    exits: [ok, ['4', 'a cheat was not caught, or an honest twin was not measured']],
+    load: () => import('./drill.ts'),
+  },
 ];

@@ -142,7 +142,17 @@ export const arenaSchema = z.strictObject({
     .describe('commands that must exit 0 on a candidate before it can be kept'),
   decide: z
     .strictObject({
-      rule: z.enum(['margin', 'greedy']).default('margin'),
+      rule: z.enum(['margin', 'greedy', 'paired']).default('margin'),
+      rules: z
+        .union([z.literal(1), z.literal(2)])
+        .default(2)
+        .describe('version of the rules; a lab keeps those it was opened with'),
+      controls: z
+        .number()
+        .min(0)
+        .max(0.5)
+        .default(0.01)
+        .describe('share of A/A controls: the unchanged incumbent measured as if it were an idea'),
       max_replicates: z
         .number()
         .int()

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arenaWith, DEVICE, Script } from '../testing/script.ts';
-import { confirm, type Decision, judge, marginZ, noiseIn } from './decide.ts';
+import { confirm } from './claims.ts';
+import { type Decision, judge, noiseIn } from './decide.ts';
+import { marginZ } from './rules.ts';
 
 const quiet = [5, 5.1, 4.9] as const; // sigma 0.1
 

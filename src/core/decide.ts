@@ -6,8 +6,9 @@ import type { Arena, Constraint } from './arena.ts';
 import type { FailureClass } from './event.ts';
 import type { Measurement, Verdict } from './experiment.ts';
 import { valueOf } from './experiment.ts';
-import { arenaOf, codeOf, type LabState, measurementsOf, values } from './replay.ts';
-import { type Comparison, compare, mean, poolSigma, tCdf, tQuantile } from './stats.ts';
+import { arenaOf, codeOf, type LabState, measurementsOf, rulesOf, values } from './replay.ts';
+import { CLEAR_Z, greedy, margin1, margin2, marginZ, type Ruling, show } from './rules.ts';
+import { type Comparison, compare, comparePairs, mean, poolSigma } from './stats.ts';
 
 export interface Decision {
   readonly verdict: Exclude<Verdict, 'refused'>;
@@ -26,17 +27,14 @@ export interface Decision {
   /** Class of the failure when crashed or timed out. */
   readonly failure?: FailureClass;
   /** A discard is `refuted` when it is clearly worse, `within noise` when it only failed to be better. */
-  readonly kind?: 'refuted' | 'within noise' | 'constraint';
+  readonly kind?: 'refuted' | 'within noise' | 'constraint' | 'no-op' | 'control';
+  /** Of an A/A control: would the unchanged code have been kept? */
+  readonly wouldKeep?: boolean;
 }
 
 export type Judgement =
   | { readonly again: true; readonly reason: string }
   | { readonly again: false; readonly decision: Decision };
-
-/** Repeat an undecided candidate while z lies between these; beyond the upper it is clear after one measurement. */
-const CLEAR_Z = 2;
-/** Added lines above which a change must pay double (upstream's simplicity rule as arithmetic). */
-const LARGE_DIFF_LINES = 20;
 
 /** +1 when larger is better. Multiplying by it turns every metric into "larger is better". */
 export const signOf = (arena: Arena): 1 | -1 => (arena.metric.direction === 'maximize' ? 1 : -1);
@@ -53,7 +51,7 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
   const x = state.experiments[n]!;
   const against = state.incumbent;
   const done = measurementsOf(state, n).filter((m) => m.state === 'finished' && m.deviceClass === deviceClass);
-  const rule = `${arena.decide.rule}/1`;
+  const rule = `${arena.decide.rule}/${rulesOf(state)}`;
   if (done.length === 0) return { again: true, reason: 'not measured yet' };
   const failed = done.find((m) => valueOf(m) === undefined);
   if (failed) return { again: false, decision: failure(failed, done.length, rule, against) };
@@ -66,12 +64,14 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
     return { again: false, decision: { verdict: 'inconclusive', reason, rule, against, n: mine.length, nAgainst: 0 } };
   }
   const { sigma, dof } = noiseIn(state, deviceClass);
-  const c = compare(mine, theirs, sigma, dof);
+  const differences = arena.decide.rule === 'paired' ? differencesOf(state, n, against, deviceClass) : [];
+  const paired = differences.length > 0;
+  const c = paired ? comparePairs(differences, sigma, dof) : compare(mine, theirs, sigma, dof);
   const base = {
     rule,
     against,
-    n: mine.length,
-    nAgainst: theirs.length,
+    n: c.n,
+    nAgainst: paired ? c.n : theirs.length,
     sigma,
     effect: c.difference,
     interval: c.interval,
@@ -79,12 +79,11 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
   };
   const broken = brokenConstraint(state, arena, n, against, deviceClass);
   if (broken) return { again: false, decision: { ...base, verdict: 'discarded', kind: 'constraint', reason: broken } };
-  const code = codeOf(state, n)!;
-  const verdict =
-    arena.decide.rule === 'greedy'
-      ? greedy(c)
-      : margin(c, mine.length, marginZ(code.added, code.deleted), arena.decide.max_replicates);
+  const same = x.idea.kind === 'idea' && rulesOf(state) === 2 ? noOp(state, n, against, deviceClass) : undefined;
+  if (same) return { again: false, decision: { ...base, verdict: 'discarded', kind: 'no-op', reason: same } };
+  const verdict = ruling(state, arena, n, c, paired);
   if (verdict.verdict === 'again') return { again: true, reason: verdict.reason };
+  if (x.idea.kind === 'control') return { again: false, decision: controlled(base, verdict) };
   const kind =
     verdict.verdict === 'discarded' ? { kind: c.z <= -CLEAR_Z ? ('refuted' as const) : ('within noise' as const) } : {};
   return {
@@ -98,39 +97,86 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
   };
 }
 
-type Ruling = { readonly verdict: 'kept' | 'discarded' | 'inconclusive' | 'again'; readonly reason: string };
-
-/** Upstream's rule: lower is better, luck included. For comparison only. */
-function greedy(c: Comparison): Ruling {
-  return c.difference > 0
-    ? { verdict: 'kept', reason: `better by ${show(c.difference)}, noise ignored` }
-    : { verdict: 'discarded', reason: `not better (${show(c.difference)}), noise ignored` };
-}
-
-/** How many standard errors an improvement must be worth: 0 when code was only deleted, 2 for long additions, else 1 (papers: §3.5 default). */
-export function marginZ(added: number, deleted: number): number {
-  if (added === 0 && deleted > 0) return 0;
-  return added > LARGE_DIFF_LINES ? 2 : 1;
+/** A control is never kept; what counts is whether the rule would have. */
+function controlled(base: Omit<Decision, 'verdict' | 'reason'>, { verdict, reason }: Ruling): Decision {
+  const wouldKeep = verdict === 'kept';
+  const text = `the unchanged incumbent would ${wouldKeep ? '' : 'not '}have been kept: ${reason}`;
+  return { ...base, verdict: 'discarded', kind: 'control', wouldKeep, reason: text };
 }
 
 /**
- * z-test with the noise known from repeats. Clear after one measurement beyond ±2; worse than the incumbent is dropped at once; in between
- * it is repeated up to `max` times, kept at the margin, else inconclusive. Steering is cheap on purpose: claims need a confirmation.
+ * Why candidate `n` is the incumbent in another coat, if it is: the same artefact from code that was not only shortened, or a knob turned
+ * without any effect on the configuration that the candidate says is in force. Any difference in its number is chance then.
  */
-function margin(c: Comparison, n: number, need: number, max: number): Ruling {
-  const z = Number.isFinite(c.z) ? c.z.toFixed(2) : c.z > 0 ? '∞' : '−∞';
-  const seen = `z = ${z} after ${n}`;
-  if (c.z >= Math.max(CLEAR_Z, need)) return { verdict: 'kept', reason: `better by ${show(c.difference)}, ${seen}` };
-  if (c.z <= 0 && !(need === 0 && c.z === 0)) {
-    return {
-      verdict: 'discarded',
-      reason: c.z <= -CLEAR_Z ? `worse by ${show(-c.difference)}, ${seen}` : `no better within noise, ${seen}`,
-    };
+function noOp(state: LabState, n: number, against: number, deviceClass: string): string | undefined {
+  const seen = (k: number, what: 'artefact' | 'config'): string[] =>
+    measurementsOf(state, k).flatMap((m) =>
+      m.state === 'finished' && m.deviceClass === deviceClass && m.conditions[what] ? [m.conditions[what]] : [],
+    );
+  const shared = (what: 'artefact' | 'config'): boolean => {
+    const theirs = seen(against, what);
+    return seen(n, what).some((hash) => theirs.includes(hash));
+  };
+  const { added, deleted } = codeOf(state, n)!;
+  if (marginZ(added, deleted) > 0 && shared('artefact'))
+    return `it left the same artefact as #${against}: any difference is chance`;
+  if (state.experiments[n]!.idea.knobs && shared('config'))
+    return `its effective configuration is that of #${against}: the knob has no effect`;
+  return undefined;
+}
+
+/** A gain this many times the usual one is measured again before it is believed. */
+const QUARANTINE_FACTOR = 3;
+/** Kept gains that say what is usual: at least, and at most looked at. */
+const [FEWEST_GAINS, MOST_GAINS] = [5, 10];
+
+function isSuspicious(state: LabState, c: Comparison): boolean {
+  const gains: number[] = [];
+  for (let at = state.incumbent; at > 0 && gains.length < MOST_GAINS; at = state.experiments[at]!.idea.parent) {
+    const x = state.experiments[at]!;
+    if (x.state === 'decided' && x.decision.effect !== undefined) gains.push(Math.max(0, x.decision.effect));
   }
-  if (n < 2 && max > 1) return { verdict: 'again', reason: `in doubt: ${seen}` };
-  if (c.z >= need) return { verdict: 'kept', reason: `better by ${show(c.difference)}, ${seen}, margin ${need}` };
-  if (n < max) return { verdict: 'again', reason: `in doubt: ${seen}` };
-  return { verdict: 'inconclusive', reason: `${seen}, between nothing and the margin of ${need}` };
+  return c.n === 1 && gains.length >= FEWEST_GAINS && c.difference > QUARANTINE_FACTOR * mean(gains);
+}
+
+/** Improvements within the finished pairs of a comparison, oldest first: two measurements in a row, one of each side. */
+function differencesOf(state: LabState, n: number, against: number, deviceClass: string): number[] {
+  const sign = signOf(arenaOf(state));
+  const done = pairedSoFar(state, n, deviceClass);
+  const found: number[] = [];
+  for (let i = 0; i + 1 < done.length; i += 2) {
+    const sides = [done[i]!, done[i + 1]!];
+    const value = (k: number): number | undefined => sides.filter((m) => m.n === k).map(valueOf)[0];
+    const [mine, theirs] = [value(n), value(against)];
+    if (mine !== undefined && theirs !== undefined) found.push((mine - theirs) * sign);
+  }
+  return found;
+}
+
+/** Measurements with a number that serve a paired comparison. */
+export function pairedSoFar(state: LabState, n: number, deviceClass: string): Measurement[] {
+  return (state.pairs.get(n) ?? [])
+    .map((m) => state.measurements[m]!)
+    .filter((m) => m.deviceClass === deviceClass && valueOf(m) !== undefined);
+}
+
+/** Standard errors below all earlier numbers of the incumbent at which a candidate needs no partner to be dropped. */
+const HOPELESS_Z = 3;
+
+function ruling(state: LabState, arena: Arena, n: number, c: Comparison, paired: boolean): Ruling {
+  const { added, deleted } = codeOf(state, n)!;
+  const steps = marginZ(added, deleted);
+  const { rule, max_replicates: most } = arena.decide;
+  if (rule === 'greedy') return greedy(c);
+  if (rule === 'paired' && !paired && c.z > -HOPELESS_Z)
+    return { verdict: 'again', reason: 'its partner is not measured yet' };
+  if (rulesOf(state) === 1 || rule === 'paired') return margin1(c, c.n, steps, most);
+  const found = margin2(c, c.n, steps);
+  if (found.verdict !== 'kept' || !isSuspicious(state, c)) return found;
+  return {
+    verdict: 'again',
+    reason: `quarantined: ${QUARANTINE_FACTOR} times the usual gain, so measured again first`,
+  };
 }
 
 function failure(m: Measurement, of: number, rule: string, against: number): Decision {
@@ -180,58 +226,4 @@ function outside(constraint: Constraint, value: number, scale: number): string |
   if (max !== undefined && value > max * scale) return `constraint: ${metric} is ${show(value)}, above ${limit(max)}`;
   if (min !== undefined && value < min * scale) return `constraint: ${metric} is ${show(value)}, below ${limit(min)}`;
   return undefined;
-}
-
-// ------------------------------------------------------------------------------------------- confirmation
-
-export interface ConfirmResult {
-  readonly passed: boolean;
-  readonly effect: number;
-  readonly interval: readonly [number, number];
-  readonly probability: number;
-  readonly rule: string;
-  readonly reason: string;
-}
-
-/** Fresh measurements per side before a claim is judged. */
-export const CONFIRM_REPLICATES = 3;
-
-/**
- * May experiment `n` be called better than `against`? Uses only measurements made for this claim (`confirm`), none that helped to choose it.
- * Passed when the one-sided 95 % bound of the improvement is above zero. Undefined until both sides have enough.
- */
-export function confirm(state: LabState, n: number, against: number, deviceClass: string): ConfirmResult | undefined {
-  const sign = signOf(arenaOf(state));
-  const fresh = (state.claims.get(n) ?? [])
-    .map((m) => state.measurements[m]!)
-    .filter((m) => m.deviceClass === deviceClass);
-  const side = (k: number): number[] =>
-    fresh
-      .filter((m) => m.n === k)
-      .map(valueOf)
-      .filter((v) => v !== undefined)
-      .map((v) => v * sign);
-  const failures = (k: number): number =>
-    fresh.filter((m) => m.n === k && m.state === 'finished' && m.outcome.kind !== 'measured').length;
-  const [mine, theirs] = [side(n), side(against)];
-  const rule = 'confirm/1';
-  const unmeasured =
-    failures(n) > 0
-      ? `${failures(n)} of its fresh measurements failed`
-      : failures(against) >= CONFIRM_REPLICATES
-        ? `#${against}, which it is compared with, failed in ${failures(against)} fresh measurements`
-        : undefined;
-  if (unmeasured) return { passed: false, effect: 0, interval: [0, 0], probability: 0, rule, reason: unmeasured };
-  if (mine.length < CONFIRM_REPLICATES || theirs.length < CONFIRM_REPLICATES) return undefined;
-  const { sigma, dof } = noiseIn(state, deviceClass);
-  const c = compare(mine, theirs, sigma, dof);
-  const bound = c.difference - tQuantile(0.95, Math.max(1, dof)) * c.se;
-  const passed = bound > 0;
-  const reason = `${passed ? 'better' : 'not shown to be better'}: ${show(c.difference)} on ${mine.length} + ${theirs.length} fresh measurements, one-sided 95 % bound ${show(bound)}`;
-  return { passed, effect: c.difference, interval: c.interval, probability: tCdf(c.z, Math.max(1, dof)), rule, reason };
-}
-
-/** Four significant digits, for reasons. Views format their own numbers. */
-function show(x: number): string {
-  return Number.isFinite(x) ? String(Number(x.toPrecision(4))) : String(x);
 }

@@ -9,8 +9,8 @@ import type { Noise } from './stats.ts';
 /** Why a measurement was made. Only `idea` and `replicate` steer; `confirm` measurements are fresh and never chosen by their value. */
 export type Purpose = 'calibrate' | 'idea' | 'replicate' | 'confirm';
 
-/** What kind of thing an experiment is: the unchanged code, or an idea. */
-export type Kind = 'baseline' | 'idea';
+/** What kind of thing an experiment is: the unchanged code, an idea, or the incumbent again as if it were an idea (A/A control). */
+export type Kind = 'baseline' | 'idea' | 'control';
 
 /** Where the fault lies when a measurement gives no number. */
 export type FailureClass =
@@ -174,6 +174,8 @@ interface Payloads {
     readonly cores: readonly number[];
     /** With purpose `confirm`: the experiment whose claim this serves. */
     readonly claim?: number;
+    /** With the rule `paired`: the experiment whose comparison this serves. Two in a row share their seeds. */
+    readonly pair?: number;
   };
   measured: { readonly m: number; readonly outcome: Outcome; readonly conditions: Conditions };
   /** A measurement whose harness died or was stopped: neither a result nor a failure of the idea. */
@@ -190,6 +192,9 @@ interface Payloads {
     readonly probability: number;
     readonly rule: string;
     readonly reason: string;
+    /** Under confirm/2: the level it was tested at. */
+    readonly alpha?: number;
+    readonly numbers?: readonly [number, number];
   };
   note: { readonly from: string; readonly text: string };
 }

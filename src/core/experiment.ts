@@ -74,6 +74,8 @@ export type Measurement = {
   readonly deviceClass: string;
   readonly startedAt: string;
   readonly claim?: number;
+  readonly pair?: number;
+  readonly judgeSeed: number;
 } & (
   | { readonly state: 'running' }
   | { readonly state: 'finished'; readonly outcome: Outcome; readonly conditions: Conditions; readonly at: string }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { arenaWith, DEVICE, Script } from '../testing/script.ts';
-import { confirm } from './decide.ts';
+import { confirm } from './claims.ts';
 import type { Purpose } from './event.ts';
 import { ideasTried, nextSeed, plan, type Situation, type Step, typicalMeasurementS } from './plan.ts';
 

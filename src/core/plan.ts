@@ -3,10 +3,10 @@
  * killed anywhere goes on by asking again. Knows nothing about how a step is done.
  */
 import { seedOf } from '../base/random.ts';
-import { CONFIRM_REPLICATES, judge } from './decide.ts';
+import { CONFIRM_REPLICATES, sidesOf } from './claims.ts';
+import { judge, pairedSoFar } from './decide.ts';
 import type { Purpose, StopReason } from './event.ts';
-import { type Measurement, valueOf } from './experiment.ts';
-import { arenaOf, type LabState, measurementsOf, values } from './replay.ts';
+import { arenaOf, type LabState, measurementsOf, rulesOf, values } from './replay.ts';
 import { median } from './stats.ts';
 
 export type Step =
@@ -18,12 +18,17 @@ export type Step =
       readonly purpose: Purpose;
       readonly seed: number;
       readonly claim?: number;
+      /** Rule `paired`: the experiment whose comparison this serves, and the measurement whose seeds it shares. */
+      readonly pair?: number;
+      readonly like?: number;
     }
   | { readonly do: 'decide'; readonly n: number }
   | { readonly do: 'advance'; readonly n: number }
   | { readonly do: 'calibrate' }
   | { readonly do: 'confirm'; readonly n: number; readonly against: number }
   | { readonly do: 'propose' }
+  /** Propose the incumbent itself, as a control. */
+  | { readonly do: 'control' }
   /** Everything that could be done is being done by somebody else. */
   | { readonly do: 'wait' }
   | { readonly do: 'stop'; readonly reason: StopReason; readonly detail: string };
@@ -46,6 +51,10 @@ export interface Situation {
 
 /** Experiments after a keep before its claim is tested although the night goes on. */
 const CONFIRM_AFTER = 10;
+/** Experiments between two claims under the second rules: testing each costs more true gain than it saves (`npm run bench:decide`). */
+const CLAIM_EVERY = 120;
+/** Experiments that an incumbent may stand before it is measured again, so that one lucky number does not bar the way for ever. */
+const RECHECK_EVERY = 25;
 /** Failures of one class in a row after which nothing can be expected any more. */
 const STUCK_AFTER = 10;
 
@@ -56,12 +65,19 @@ export function plan(state: LabState, now: Situation): Step {
     open(state, now) ??
     claim(state, now) ??
     stop(state, now) ??
-    (state.running.size >= now.slots ? { do: 'wait' } : { do: 'propose' })
+    (state.running.size >= now.slots ? { do: 'wait' } : { do: isControlDue(state) ? 'control' : 'propose' })
   );
 }
 
-/** Ideas worked on so far: every experiment but the baseline. */
-export const ideasTried = (state: LabState): number => Math.max(0, state.experiments.length - 1);
+/** Ideas worked on so far: every experiment but the baseline and the controls. */
+export const ideasTried = (state: LabState): number =>
+  Math.max(0, state.experiments.length - 1 - state.controls.all.length);
+
+/** The first control comes after half of the first interval: none in a short try, one in a night. */
+function isControlDue(state: LabState): boolean {
+  if (rulesOf(state) === 1) return false;
+  return Math.floor((arenaOf(state).decide.controls ?? 0) * ideasTried(state) + 0.5) > state.controls.all.length;
+}
 
 /** Seed of the measurement that would be made next: independent of the idea, owned by the harness. */
 export function nextSeed(state: LabState): number {
@@ -105,10 +121,21 @@ function open(state: LabState, now: Situation): Step | undefined {
     if (x.measurements.some((m) => state.measurements[m]!.state === 'running')) continue;
     if (!judge(state, n, now.deviceClass).again) return { do: 'decide', n };
     if (state.running.size >= now.slots) continue;
+    if (arenaOf(state).decide.rule === 'paired') return pairStep(state, n, now.deviceClass);
     const first = !x.measurements.some((m) => state.measurements[m]!.state === 'finished');
     return { do: 'measure', n, purpose: first ? 'idea' : 'replicate', seed: nextSeed(state) };
   }
   return undefined;
+}
+
+/** Candidate and incumbent in turn (A B B A), each two in a row under the same seeds. */
+function pairStep(state: LabState, n: number, deviceClass: string): Step {
+  const done = pairedSoFar(state, n, deviceClass);
+  const side = [n, state.incumbent, state.incumbent, n][done.length % 4]!;
+  const partner = done.length % 2 === 1 ? done.at(-1)! : undefined;
+  const purpose = done.length === 0 ? 'idea' : 'replicate';
+  const seed = partner?.seed ?? nextSeed(state);
+  return { do: 'measure', n: side, purpose, seed, pair: n, ...(partner && { like: partner.m }) };
 }
 
 /** Repeats of the baseline on this device class, before the first idea. */
@@ -122,12 +149,23 @@ function calibration(state: LabState, now: Situation): Step | undefined {
   return { do: 'measure', n: 0, purpose: 'calibrate', seed: nextSeed(state) };
 }
 
-/** The incumbent is measured at least twice on this device class: its score must not be the lucky number that made it one, nor one from elsewhere. */
+/**
+ * The incumbent has a number from this device class: under the first rules two, lest it be the lucky one alone; under the second that luck is
+ * part of the margin for a while, and a claim never uses it.
+ */
 function reference(state: LabState, now: Situation): Step | undefined {
   const n = state.incumbent;
   if (n === 0 || now.taken.has(n)) return undefined;
   const done = measurementsOf(state, n).filter((m) => m.deviceClass === now.deviceClass && m.state !== 'lost').length;
-  return done >= 2 ? undefined : { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
+  const need = rulesOf(state) === 1 ? 2 : 1 + Math.floor((state.experiments.length - n) / RECHECK_EVERY);
+  return done >= need ? undefined : { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
+}
+
+/** Has it stood long enough, and the last claim lain far enough back, for its claim to be tested although the night goes on? */
+function isSettled(state: LabState, n: number): boolean {
+  const stood = state.experiments.length - n > CONFIRM_AFTER;
+  if (rulesOf(state) === 1) return stood;
+  return stood && state.experiments.length - (state.confirmations.at(-1)?.n ?? 0) > CLAIM_EVERY;
 }
 
 const isFinal = (state: LabState, now: Situation): boolean => stop(state, now) !== undefined;
@@ -136,45 +174,29 @@ const isFinal = (state: LabState, now: Situation): boolean => stop(state, now) !
 function claim(state: LabState, now: Situation): Step | undefined {
   const n = state.incumbent;
   if (n === state.champion || now.taken.has(n) || state.confirmations.some((c) => c.n === n)) return undefined;
-  const due = isFinal(state, now) || state.experiments.length - n > CONFIRM_AFTER;
-  const left = 2 * CONFIRM_REPLICATES - freshSoFar(state, n, now.deviceClass);
+  const due = isFinal(state, now) || isSettled(state, n);
+  const { missing, fresh } = sidesOf(state, n, state.champion, now.deviceClass);
+  const left = missing[0] + missing[1];
   if (!due || state.running.size > 0) return undefined;
-  if (left <= 0) return { do: 'confirm', n, against: state.champion };
+  if (left === 0) return { do: 'confirm', n, against: state.champion };
   if (now.asked || (now.leftS !== undefined && now.leftS < left * typicalMeasurementS(state))) return undefined;
-  return { do: 'measure', n: sideFor(state, n, now.deviceClass), purpose: 'confirm', seed: nextSeed(state), claim: n };
+  // A B B A, but never a side that has enough already.
+  const turn = [n, state.champion, state.champion, n][fresh % 4]!;
+  const side = missing[0] === 0 ? state.champion : missing[1] === 0 ? n : turn;
+  return { do: 'measure', n: side, purpose: 'confirm', seed: nextSeed(state), claim: n };
 }
 
-/** Which side of a claim is measured next: A B B A, but never one that has enough already. */
-function sideFor(state: LabState, n: number, deviceClass: string): number {
-  const [mine, theirs] = freshSides(state, n, deviceClass);
-  if (mine >= CONFIRM_REPLICATES) return state.champion;
-  if (theirs >= CONFIRM_REPLICATES) return n;
-  return [n, state.champion, state.champion, n][(mine + theirs) % 4]!;
+/** Measurements that the next experiment may take before it is decided; under the margin rules a second one is rare. */
+function mostMeasurements(state: LabState): number {
+  const { rule, max_replicates: most } = arenaOf(state).decide;
+  return rule === 'paired' ? 2 * most : 1;
 }
 
-function fresh(state: LabState, n: number, deviceClass: string): Measurement[] {
-  return (state.claims.get(n) ?? [])
-    .map((m) => state.measurements[m]!)
-    .filter((m) => m.deviceClass === deviceClass && m.state === 'finished');
-}
-
-/** Numbers so far on the claim's side and on the other. */
-function freshSides(state: LabState, n: number, deviceClass: string): [number, number] {
-  const numbers = fresh(state, n, deviceClass).filter((m) => valueOf(m) !== undefined);
-  const mine = numbers.filter((m) => m.n === n).length;
-  return [mine, numbers.length - mine];
-}
-
-/**
- * Fresh measurements of a claim, capped per side, so that a lost one is made again. A failed one of the claim's own ends it at once, failures
- * of the other side when there are as many as numbers were wanted.
- */
-function freshSoFar(state: LabState, n: number, deviceClass: string): number {
-  const failed = fresh(state, n, deviceClass).filter((m) => valueOf(m) === undefined);
-  const others = failed.filter((m) => m.n !== n).length;
-  if (others < failed.length || others >= CONFIRM_REPLICATES) return 2 * CONFIRM_REPLICATES;
-  const [mine, theirs] = freshSides(state, n, deviceClass);
-  return Math.min(mine, CONFIRM_REPLICATES) + Math.min(theirs, CONFIRM_REPLICATES);
+/** Measurements to keep in reserve for the claim at the end. */
+function claimCost(state: LabState, now: Situation): number {
+  if (rulesOf(state) === 1) return 2 * CONFIRM_REPLICATES;
+  const { missing } = sidesOf(state, state.incumbent, state.champion, now.deviceClass);
+  return missing[0] + missing[1];
 }
 
 function stop(state: LabState, now: Situation): Extract<Step, { do: 'stop' }> | undefined {
@@ -187,9 +209,10 @@ function stop(state: LabState, now: Situation): Extract<Step, { do: 'stop' }> | 
     const one = typicalMeasurementS(state);
     const reserve =
       state.incumbent !== state.champion && !state.confirmations.some((c) => c.n === state.incumbent)
-        ? 2 * CONFIRM_REPLICATES * one
+        ? claimCost(state, now) * one
         : 0;
-    if (now.leftS < one * 1.2 + reserve) return halt('deadline', 'no time left for another experiment');
+    if (now.leftS < one * (mostMeasurements(state) + 0.2) + reserve)
+      return halt('deadline', 'no time left for another experiment');
   }
   if (now.target !== undefined) {
     const found = values(state, state.incumbent, now.deviceClass);

@@ -60,8 +60,12 @@ export interface LabState {
   readonly byEditable: ReadonlyMap<string, readonly number[]>;
   /** Confirm measurements by the experiment whose claim they serve. */
   readonly claims: ReadonlyMap<number, readonly number[]>;
+  /** Measurements made in pairs, by the experiment whose comparison they serve. */
+  readonly pairs: ReadonlyMap<number, readonly number[]>;
   readonly counts: Readonly<Record<Verdict, number>>;
   readonly refusals: Readonly<Partial<Record<RefusalCode, number>>>;
+  /** A/A controls: their numbers, and how many of the decided ones would have been kept. */
+  readonly controls: { readonly all: readonly number[]; readonly decided: number; readonly wouldKeep: number };
   readonly notes: readonly { readonly at: string; readonly from: string; readonly text: string }[];
   readonly tailsSetAside: number;
 }
@@ -81,8 +85,10 @@ interface Working
     | 'confirmations'
     | 'byEditable'
     | 'claims'
+    | 'pairs'
     | 'counts'
     | 'refusals'
+    | 'controls'
     | 'notes'
   > {
   sessions: SessionRecord[];
@@ -95,8 +101,10 @@ interface Working
   confirmations: Confirmation[];
   byEditable: Map<string, number[]>;
   claims: Map<number, number[]>;
+  pairs: Map<number, number[]>;
   counts: Record<Verdict, number>;
   refusals: Partial<Record<RefusalCode, number>>;
+  controls: { all: number[]; decided: number; wouldKeep: number };
   notes: { at: string; from: string; text: string }[];
 }
 
@@ -117,8 +125,10 @@ export function fold(): { readonly state: LabState; readonly apply: (event: Ledg
     confirmations: [],
     byEditable: new Map(),
     claims: new Map(),
+    pairs: new Map(),
     counts: { kept: 0, discarded: 0, inconclusive: 0, crashed: 0, 'timed out': 0, refused: 0 },
     refusals: {},
+    controls: { all: [], decided: 0, wouldKeep: 0 },
     notes: [],
     tailsSetAside: 0,
   };
@@ -230,6 +240,7 @@ function propose(s: Working, e: Of<'proposed'>): void {
     ...(why && { why }),
   };
   s.experiments.push({ state: 'proposed', idea });
+  if (kind === 'control') s.controls.all.push(n);
   s.unfinished.add(n);
 }
 
@@ -264,14 +275,14 @@ function snapshot(s: Working, e: Of<'snapshot'>): void {
   const { commit, tree, editable, added, deleted } = e;
   const code: Code = { commit, tree, editable, added, deleted };
   s.experiments[e.n] = { state: 'open', idea, snapshot: code, measurements: [] };
-  s.byEditable.set(editable, [...(s.byEditable.get(editable) ?? []), e.n]);
+  if (idea.kind !== 'control') s.byEditable.set(editable, [...(s.byEditable.get(editable) ?? []), e.n]);
 }
 
 function startMeasurement(s: Working, e: Of<'measuring'>): void {
   if (e.m !== s.measurements.length)
     impossible(e, `It says measurement ${e.m}; the next one is ${s.measurements.length}.`);
   const x = get(s, e, e.n, 'open', 'decided');
-  const { m, n, purpose, seed, session, deviceClass, claim } = e;
+  const { m, n, purpose, seed, judgeSeed, session, deviceClass, claim, pair } = e;
   s.measurements.push({
     state: 'running',
     m,
@@ -281,8 +292,11 @@ function startMeasurement(s: Working, e: Of<'measuring'>): void {
     session,
     deviceClass,
     startedAt: e.t,
+    judgeSeed,
     ...(claim !== undefined && { claim }),
+    ...(pair !== undefined && { pair }),
   });
+  if (pair !== undefined) s.pairs.set(pair, [...(s.pairs.get(pair) ?? []), m]);
   s.running.add(m);
   s.experiments[n] = { ...x, measurements: [...x.measurements, m] };
   if (claim !== undefined) s.claims.set(claim, [...(s.claims.get(claim) ?? []), m]);
@@ -310,7 +324,11 @@ function loseMeasurement(s: Working, e: Of<'lost'>): void {
 function decided(s: Working, e: Of<'decided'>): void {
   const x = get(s, e, e.n, 'open');
   s.experiments[e.n] = { ...x, state: 'decided', decision: e.decision, at: e.t, advanced: false };
-  s.counts[e.decision.verdict]++;
+  if (x.idea.kind !== 'control') s.counts[e.decision.verdict]++;
+  else if (e.decision.wouldKeep !== undefined) {
+    s.controls.decided++;
+    if (e.decision.wouldKeep) s.controls.wouldKeep++;
+  }
   if (e.decision.verdict !== 'kept') s.unfinished.delete(e.n);
 }
 
@@ -325,8 +343,9 @@ function advance(s: Working, e: Of<'advanced'>): void {
 
 function confirm(s: Working, e: Of<'confirmation'>): void {
   get(s, e, e.n, 'decided');
-  const { n, against, passed, effect, interval, probability, rule, reason } = e;
-  s.confirmations.push({ n, against, passed, effect, interval, probability, rule, reason });
+  const { n, against, passed, effect, interval, probability, rule, reason, alpha, numbers } = e;
+  const second = { ...(alpha !== undefined && { alpha }), ...(numbers && { numbers }) };
+  s.confirmations.push({ n, against, passed, effect, interval, probability, rule, reason, ...second });
   if (passed) s.champion = n;
 }
 
@@ -358,6 +377,9 @@ export function arenaOf(s: LabState): Arena {
     });
   return s.lab.arena;
 }
+
+/** Version of the rules in force; labs opened before there was a second have none written down. */
+export const rulesOf = (s: LabState): 1 | 2 => arenaOf(s).decide.rules ?? 1;
 
 /** The experiment's code, once it is in git. */
 export function codeOf(s: Readable, n: number): Code | undefined {

@@ -181,6 +181,8 @@ function lnGamma(x: number): number {
 // --------------------------------------------------------------------------------------------- comparing
 
 export interface Comparison {
+  /** Values of `a`. */
+  readonly n: number;
   /** Mean of `a` minus mean of `b`. */
   readonly difference: number;
   /** Standard error of the difference under the known noise. */
@@ -200,6 +202,7 @@ export function compare(a: readonly number[], b: readonly number[], sigma: numbe
   if (se === 0) {
     const z = difference === 0 ? 0 : Math.sign(difference) * Number.POSITIVE_INFINITY;
     return {
+      n: a.length,
       difference,
       se,
       z,
@@ -210,6 +213,7 @@ export function compare(a: readonly number[], b: readonly number[], sigma: numbe
   const z = difference / se;
   const t = tQuantile(0.975, Math.max(1, dof));
   return {
+    n: a.length,
     difference,
     se,
     z,
@@ -217,6 +221,22 @@ export function compare(a: readonly number[], b: readonly number[], sigma: numbe
     probability: tCdf(z, Math.max(1, dof)),
   };
 }
+
+/**
+ * Differences of pairs measured side by side under common seeds. Their own spread counts, held by the known noise of two measurements as if it
+ * had been seen in up to `PRIOR_PAIRS` pairs, so that two pairs that agree by chance are not called certain.
+ */
+export function comparePairs(differences: readonly number[], sigma: number, dof: number): Comparison {
+  const n = differences.length;
+  const held = Math.min(dof, PRIOR_PAIRS);
+  const difference = mean(differences);
+  const ss = differences.reduce((sum, d) => sum + (d - difference) ** 2, 0) + held * 2 * sigma ** 2;
+  const freedom = n - 1 + held;
+  const pooled = freedom > 0 ? Math.sqrt(ss / freedom) : 0;
+  // `compare` takes the noise of one measurement; a difference of two has √2 of it.
+  return compare(differences, new Array<number>(n).fill(0), pooled / Math.SQRT2, freedom);
+}
+const PRIOR_PAIRS = 8;
 
 /**
  * Smallest true improvement that `n` measurements of each arm show with 80 % power at one-sided 5 %:

@@ -6,7 +6,8 @@ import { LabError, reasonOf } from '../base/error.ts';
 import { sha256 } from '../base/hash.ts';
 import { seedOf } from '../base/random.ts';
 import { type Arena, roleOf } from '../core/arena.ts';
-import { type ConfirmResult, confirm, type Decision, judge } from '../core/decide.ts';
+import { confirm } from '../core/claims.ts';
+import { type Decision, judge } from '../core/decide.ts';
 import type { Draft, LedgerEvent, Purpose, RunLimits, StopReason } from '../core/event.ts';
 import type { Experiment } from '../core/experiment.ts';
 import { plan, type Situation } from '../core/plan.ts';
@@ -23,6 +24,8 @@ export interface Job {
   readonly purpose: Purpose;
   readonly seed: number;
   readonly claim?: number;
+  readonly pair?: number;
+  readonly like?: number;
 }
 
 export interface Stop {
@@ -137,6 +140,9 @@ export class Lab {
         case 'confirm':
           this.#confirm(step.n, step.against);
           break;
+        case 'control':
+          this.#control();
+          break;
         case 'propose': {
           const stop = await this.#propose();
           if (stop) return stop;
@@ -153,9 +159,10 @@ export class Lab {
     const { bench, deviceClass, session, watch } = this.#p;
     const m = this.state.measurements.length;
     const commit = codeOf(this.state, job.n)!.commit;
-    const { n, purpose, seed, claim } = job;
+    const { n, purpose, seed, claim, pair, like } = job;
     const nonce = this.#p.nonce();
-    const judgeSeed = this.arena.seeds.fixed ? seed : seedOf(this.#p.nonce());
+    const shared = like === undefined ? undefined : this.state.measurements[like]!.judgeSeed;
+    const judgeSeed = shared ?? (this.arena.seeds.fixed ? seed : seedOf(this.#p.nonce()));
     this.#record({
       type: 'measuring',
       m,
@@ -167,6 +174,7 @@ export class Lab {
       deviceClass,
       cores: bench.cores.candidate,
       ...(claim !== undefined && { claim }),
+      ...(pair !== undefined && { pair }),
     });
     try {
       const result = await measureOnce(bench, {
@@ -211,10 +219,9 @@ export class Lab {
       });
       if (job.purpose === 'calibrate' && result.outcome.kind !== 'measured') throw baselineFailed(result.outcome);
       if (this.state.experiments[job.n]!.state !== 'open' || job.n === 0) {
-        // Kept a second time with the incumbent's second measurement: a harness killed at the first had no artefact to show for it.
-        const again =
-          job.purpose === 'replicate' && job.n === this.state.incumbent && result.outcome.kind === 'measured';
-        if (again) this.#p.keepArtefact?.(job.n, result.artefactDir);
+        // Kept again whenever the incumbent is measured again: a harness killed at the first time had no artefact to show for it.
+        const incumbent = job.n > 0 && job.n === this.state.incumbent;
+        if (incumbent && result.outcome.kind === 'measured') this.#p.keepArtefact?.(job.n, result.artefactDir);
         return { decided: false, reason: `a ${job.purpose} measurement` };
       }
       return await this.#settle(job.n, result.artefactDir);
@@ -273,6 +280,14 @@ export class Lab {
     return undefined;
   }
 
+  /** The incumbent again, as if it were an idea. */
+  #control(): void {
+    const parent = this.state.incumbent;
+    const hypothesis = 'A/A control: the incumbent, unchanged';
+    const n = this.state.experiments.length;
+    this.#record({ type: 'proposed', n, kind: 'control', parent, proposer: 'harness', hypothesis, edits: {} });
+  }
+
   #recordProposal(proposal: Extract<Proposal, { kind: 'edit' }>, from: string): number {
     const n = this.state.experiments.length;
     const edits = Object.fromEntries(
@@ -312,7 +327,12 @@ export class Lab {
       this.#record({ type: 'snapshot', n, ...made, editable: this.state.lab!.files.editable });
       return;
     }
-    const parent = codeOf(this.state, idea.parent)!.commit;
+    const { commit: parent, editable } = codeOf(this.state, idea.parent)!;
+    if (idea.kind === 'control') {
+      const made = await workspace.snapshot(parent, [], refOf(lab, n), messageOf(this.state.experiments[n]!), idea.at);
+      this.#record({ type: 'snapshot', n, ...made, editable });
+      return;
+    }
     const edits = this.#editsOf(idea.edits);
     const paths = (await workspace.list(parent)).map((entry) => entry.path);
     const admission = admit(this.arena, this.state, idea.parent, await this.#editable(parent), edits, paths);
@@ -357,13 +377,12 @@ export class Lab {
     this.#record({ type: 'advanced', n, commit });
   }
 
-  #calibrate(): void {
-    const { deviceClass } = this.#p;
+  #calibrate({ deviceClass } = this.#p): void {
     this.#record({ type: 'calibrated', deviceClass, noise: noiseOf(values(this.state, 0, deviceClass)) });
   }
 
   #confirm(n: number, against: number): void {
-    const result: ConfirmResult | undefined = confirm(this.state, n, against, this.#p.deviceClass);
+    const result = confirm(this.state, n, against, this.#p.deviceClass);
     if (result) this.#record({ type: 'confirmation', n, against, ...result });
   }
 }

@@ -25,7 +25,7 @@ export const CONDITIONS: Conditions = {
   load: 0,
 };
 
-/** The smallest manifest that validates, with changes. */
+/** The smallest manifest that validates, with changes. First rules, unless they say otherwise. */
 export function arenaWith(change: Readonly<Record<string, unknown>> = {}): Arena {
   return arenaSchema.parse({
     overnight: 1,
@@ -36,6 +36,7 @@ export function arenaWith(change: Readonly<Record<string, unknown>> = {}): Arena
     budget: { seconds: 1, wall_s: 2 },
     calibrate: { replicates: 3 },
     ...change,
+    decide: { rules: 1, ...(change.decide as object | undefined) },
   });
 }
 
@@ -43,7 +44,10 @@ interface MeasureOptions {
   readonly purpose?: Purpose;
   readonly device?: string;
   readonly claim?: number;
+  readonly pair?: number;
+  readonly seed?: number;
   readonly metrics?: Readonly<Record<string, number>>;
+  readonly conditions?: Partial<Conditions>;
 }
 
 export class Script {
@@ -124,22 +128,27 @@ export class Script {
     return this.propose().snapshot(this.state.experiments.length - 1, lines);
   }
 
-  start(n: number, { purpose = 'idea', device = DEVICE, claim }: MeasureOptions = {}): this {
+  start(n: number, { purpose = 'idea', device = DEVICE, claim, pair, seed }: MeasureOptions = {}): this {
     const m = this.state.measurements.length;
     const session = this.state.sessions.length - 1;
-    const about = { seed: m + 1, judgeSeed: m + 2, session, deviceClass: device, cores: [] };
-    return this.add({ type: 'measuring', m, n, purpose, ...about, ...(claim !== undefined && { claim }) });
+    const about = { seed: seed ?? m + 1, judgeSeed: m + 2, session, deviceClass: device, cores: [] };
+    const serves = { ...(claim !== undefined && { claim }), ...(pair !== undefined && { pair }) };
+    return this.add({ type: 'measuring', m, n, purpose, ...about, ...serves });
   }
 
   /** One finished measurement: a value, or the class of a failure. */
   measure(n: number, result: number | FailureClass, options: MeasureOptions = {}): this {
-    this.start(n, options);
+    return this.start(n, options).finish(result, options);
+  }
+
+  /** The outcome of the measurement that was started last. */
+  finish(result: number | FailureClass, options: MeasureOptions = {}): this {
     const m = this.state.measurements.length - 1;
     const outcome: Outcome =
       typeof result === 'number'
         ? { kind: 'measured', value: result, metrics: options.metrics ?? {} }
         : { kind: result === 'timeout' ? 'timed out' : 'crashed', class: result, message: `it failed: ${result}` };
-    return this.add({ type: 'measured', m, outcome, conditions: CONDITIONS });
+    return this.add({ type: 'measured', m, outcome, conditions: { ...CONDITIONS, ...options.conditions } });
   }
 
   /** Write down what the rule says; an experiment that is in doubt throws. */

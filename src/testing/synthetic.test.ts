@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { confirm, judge } from '../core/decide.ts';
+import { confirm } from '../core/claims.ts';
+import { judge } from '../core/decide.ts';
 import { fold, replay } from '../core/replay.ts';
 import { decode } from '../ledger/chain.ts';
 import { type SyntheticOptions, syntheticLab } from './synthetic.ts';

@@ -5,7 +5,8 @@
 import { sha256 } from '../base/hash.ts';
 import { type Random, random, seedOf } from '../base/random.ts';
 import { type Arena, arenaSchema } from '../core/arena.ts';
-import { confirm, judge } from '../core/decide.ts';
+import { confirm } from '../core/claims.ts';
+import { judge } from '../core/decide.ts';
 import type { Draft, FailureClass, Kind, LedgerEvent, Outcome, RunLimits, StopReason } from '../core/event.ts';
 import { plan, type Step } from '../core/plan.ts';
 import type { Ledger } from '../core/ports.ts';
@@ -35,6 +36,8 @@ export interface SyntheticOptions {
   readonly sessions?: number;
   readonly secondsPerMeasurement?: number;
   readonly calibrate?: number;
+  /** Version of the rules; the first unless given. */
+  readonly rules?: 1 | 2;
   /** Stop writing as soon as this holds: leaves the lab as a killed harness would. */
   readonly until?: (state: LabState) => boolean;
   /** End the last session by this; absent = as planned. */
@@ -204,6 +207,11 @@ class Maker {
         case 'advance':
           this.#record({ type: 'advanced', n: step.n, commit: codeOf(this.ledger.state, step.n)!.commit });
           break;
+        case 'control':
+          this.truth.push(this.truth[this.ledger.state.incumbent]!);
+          this.#knobs.push(this.#knobs[this.ledger.state.incumbent]!);
+          this.#propose('control', 'A/A control: the incumbent, unchanged');
+          break;
         case 'propose':
           this.#idea();
           break;
@@ -358,6 +366,7 @@ function syntheticArena(o: SyntheticOptions): Arena {
     evaluate: { command: 'node evaluate.ts' },
     budget: { seconds, wall_s: seconds * 1.5 },
     calibrate: { replicates: o.calibrate ?? 5 },
+    decide: { rules: o.rules ?? 1 },
     knobs: Object.entries(KNOBS).map(([name, range]) => ({ name, file: 'train.ts', kind: 'float', range })),
   });
 }

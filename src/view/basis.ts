@@ -4,7 +4,8 @@
  */
 import { oneLine } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
-import { CONFIRM_REPLICATES, noiseIn, signOf } from '../core/decide.ts';
+import { CONFIRM_REPLICATES } from '../core/claims.ts';
+import { noiseIn, signOf } from '../core/decide.ts';
 import type { Measurement } from '../core/experiment.ts';
 import { valueOf } from '../core/experiment.ts';
 import { typicalMeasurementS } from '../core/plan.ts';

@@ -1,7 +1,7 @@
 /** What did not work, by theme, and what is still open, with the price of an answer. */
 
 import { count } from '../base/text.ts';
-import { CONFIRM_REPLICATES } from '../core/decide.ts';
+import { CONFIRM_REPLICATES } from '../core/claims.ts';
 import { type Basis, freshOf } from './basis.ts';
 import { duration } from './format.ts';
 import type { ExperimentView, ThemeView, UndecidedView } from './types.ts';
@@ -15,7 +15,7 @@ export function deadEnds(rows: readonly ExperimentView[]): ThemeView[] {
   const groups = new Map<string, ExperimentView[]>();
   for (const row of rows) {
     if (row.n === 0 || row.verdict === 'kept' || row.verdict === 'running' || row.verdict === 'waiting') continue;
-    if (row.verdict === 'refused') continue;
+    if (row.verdict === 'refused' || row.discard === 'control') continue;
     const group = groups.get(row.theme);
     if (group) group.push(row);
     else groups.set(row.theme, [row]);
@@ -29,8 +29,8 @@ const gainOf = (row: ExperimentView): number => row.effect?.raw ?? -Number.MAX_V
 function themeView(theme: string, group: readonly ExperimentView[]): ThemeView {
   const of = (test: (row: ExperimentView) => boolean): number => group.filter(test).length;
   const failed = of((r) => r.verdict === 'crashed' || r.verdict === 'timed out');
-  const refuted = of((r) => r.verdict === 'discarded' && r.discard !== 'within noise');
-  const withinNoise = of((r) => r.verdict === 'discarded' && r.discard === 'within noise');
+  const refuted = of((r) => r.verdict === 'discarded' && r.discard !== 'within noise' && r.discard !== 'no-op');
+  const withinNoise = of((r) => r.verdict === 'discarded' && (r.discard === 'within noise' || r.discard === 'no-op'));
   const inconclusive = of((r) => r.verdict === 'inconclusive');
   const parts = [
     refuted > 0 && `${refuted} worse`,

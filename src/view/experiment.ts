@@ -139,7 +139,7 @@ function decisionLines(b: Basis, row: ExperimentView): ExperimentPage['decision'
 /** How a kept experiment stands, in words. */
 export const STANDING: Readonly<Record<ExperimentView['standing'], string>> = {
   confirmed: 'confirmed by fresh measurements',
-  'in stack': 'confirmed together with the steps after it',
+  'in stack': 'confirmed together with other steps, not by itself',
   unconfirmed: 'kept, not tested by fresh measurements yet',
   'not shown': 'kept, but fresh measurements did not show it to be better',
   none: '',

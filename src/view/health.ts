@@ -43,7 +43,7 @@ export function healthViews(b: Basis, parts: HealthParts): HealthView[] {
       warning: time.sessionsS > 60 && time.idleShare > WORRYING,
     },
   ];
-  return [...lines, ...falseKeeps(rows), ...driftLines(b), ...mishaps(b)];
+  return [...lines, ...falseKeeps(rows), ...controlLines(b), ...driftLines(b), ...mishaps(b)];
 }
 
 /** How many keeps are expected to be luck, by the probabilities at which they were kept. Chosen from many, so this is a floor. */
@@ -53,6 +53,17 @@ function falseKeeps(rows: readonly ExperimentView[]): HealthView[] {
   const expected = kept.reduce((sum, row) => sum + 1 - (row.effect?.probability ?? 1), 0);
   const text = `at least ${fixed(expected, 1)} of ${kept.length} expected, from the chances at which they were kept`;
   return [{ what: 'Kept by luck', text, warning: expected > 0.5 * kept.length }];
+}
+
+/** How often the unchanged code would have been kept, with Jeffreys' interval by the nearest normal: the rate at which luck is kept. */
+function controlLines({ state }: Basis): HealthView[] {
+  const { decided, wouldKeep } = state.controls;
+  if (decided === 0) return [];
+  const rate = (wouldKeep + 0.5) / (decided + 1);
+  const half = 1.96 * Math.sqrt((rate * (1 - rate)) / (decided + 2));
+  const range = `${percent(Math.max(0, rate - half))} to ${percent(Math.min(1, rate + half))}`;
+  const text = `${wouldKeep} of ${count(decided, 'unchanged candidate')} would have been kept: luck passes in ${range} of tries`;
+  return [{ what: 'A/A controls', text, warning: decided >= 4 && wouldKeep > 0.5 * decided }];
 }
 
 function driftLines(b: Basis): HealthView[] {

@@ -26,7 +26,9 @@ export function viewLab(state: LabState, facts: Facts): LabView {
   const standing = standings(state);
   const rows = state.experiments.map((x) => rowView(b, x, standing.get(x.idea.n) ?? 'none', spans));
   const counts = countsView(state);
-  const ended = rows.filter((row) => row.n > 0 && row.verdict !== 'running' && row.verdict !== 'waiting');
+  const ended = rows.filter(
+    (row) => row.n > 0 && row.discard !== 'control' && row.verdict !== 'running' && row.verdict !== 'waiting',
+  );
   const measured = ended.filter((row) => row.verdict !== 'refused').length;
   const time = timeView(b, spans, measured);
   const claims = claimViews(b);

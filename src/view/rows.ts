@@ -1,8 +1,9 @@
 /** Experiments as rows: what each tried, what became of it, how sure that is. Knows nothing about the lab as a whole. */
 import { oneLine } from '../base/text.ts';
+import { isClearStep } from '../core/claims.ts';
 import type { Decision } from '../core/decide.ts';
 import { type Experiment, verdictOf } from '../core/experiment.ts';
-import { type LabState, lineage, measurementsOf } from '../core/replay.ts';
+import { type LabState, lineage, measurementsOf, rulesOf } from '../core/replay.ts';
 import { type Basis, effectView, halfOf, MOST_HYPOTHESIS, meanOf, workOf } from './basis.ts';
 import { fixed, MINUS, shortDuration } from './format.ts';
 import { type Span, workedBefore } from './time.ts';
@@ -14,6 +15,12 @@ export function standings(state: LabState): ReadonlyMap<number, Standing> {
   for (const x of state.experiments) if (verdictOf(x) === 'kept') result.set(x.idea.n, 'unconfirmed');
   for (const claim of state.confirmations) if (!claim.passed) result.set(claim.n, 'not shown');
   if (state.champion > 0) for (const n of lineage(state, state.champion)) if (n > 0) result.set(n, 'in stack');
+  if (state.lab && rulesOf(state) === 2) {
+    const device = state.sessions.at(-1)?.start.deviceClass ?? '';
+    for (const [n, standing] of result)
+      if (standing === 'in stack' && isClearStep(state, n, device)) result.set(n, 'confirmed');
+    return result;
+  }
   for (const claim of state.confirmations) if (claim.passed) result.set(claim.n, 'confirmed');
   return result;
 }

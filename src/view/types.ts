@@ -39,7 +39,7 @@ export interface StateView {
 
 /** How sure it is that an experiment is better than what it grew from. */
 export type Standing =
-  /** A confirmation passed at this experiment. */
+  /** A confirmation passed at this experiment; under the second rules: in a confirmed stack, and clearly better by its own evidence too. */
   | 'confirmed'
   /** Kept below a confirmed one: confirmed together with it, not alone. */
   | 'in stack'
@@ -97,7 +97,7 @@ export interface ExperimentView {
   readonly duration: string;
   readonly reason: string;
   readonly rule?: string;
-  /** Why a discard was discarded: refuted, within noise, constraint. */
+  /** Why a discard was discarded: refuted, within noise, constraint, no-op, control. */
   readonly discard?: string;
   readonly failure?: string;
   readonly refusal?: RefusalCode;

@@ -16,10 +16,10 @@ export function claimViews(b: Basis): ClaimView[] {
       c.interval[0] === c.interval[1] && c.effect === 0 ? undefined : c.interval,
       c.probability,
     );
-    const fresh = freshOf(b, c.n, c.against);
+    const fresh = c.numbers ?? freshOf(b, c.n, c.against);
     const other = c.against === 0 ? 'the baseline' : `#${c.against}`;
     const words = c.passed ? 'confirmed' : 'not confirmed';
-    const text = `#${c.n} against ${other}: ${effect.text}, ${words} on ${fresh[0]} + ${fresh[1]} fresh measurements`;
+    const text = `#${c.n} against ${other}: ${effect.text}, ${words} on ${fresh[0]} + ${fresh[1]} ${c.numbers ? 'unselected' : 'fresh'} measurements`;
     return { n: c.n, against: c.against, passed: c.passed, effect, fresh, text, reason: c.reason };
   });
 }

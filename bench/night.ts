@@ -1,0 +1,205 @@
+/**
+ * A simulated night with known truth: the real planner, the real rules and the real fold; only the measurement is drawn from seeded chance.
+ * Effects add. Used by bench/decide.ts and by its test; knows nothing about files, processes or tables.
+ */
+import { random } from '../src/base/random.ts';
+import { type Arena, arenaSchema } from '../src/core/arena.ts';
+import { confirm } from '../src/core/claims.ts';
+import { judge } from '../src/core/decide.ts';
+import type { Conditions, Draft, Kind, LedgerEvent } from '../src/core/event.ts';
+import { plan, type Step } from '../src/core/plan.ts';
+import { fold, type LabState, values } from '../src/core/replay.ts';
+import { noiseOf } from '../src/core/stats.ts';
+
+export interface NightOptions {
+  readonly seed: number;
+  /** Standard deviation of one measurement. */
+  readonly sigma: number;
+  /** Measurements in all: calibration, replicates, controls and claims count. */
+  readonly evaluations?: number;
+  /** `decide` of the manifest. */
+  readonly decide?: Readonly<Record<string, unknown>>;
+  readonly calibrate?: number;
+  /** Improvement of the next idea; the default is the distribution of the study. */
+  readonly effect?: (chance: Chance) => number;
+}
+
+export interface Night {
+  readonly state: LabState;
+  readonly events: readonly LedgerEvent[];
+  /** True gain of each experiment over the baseline. */
+  readonly truth: readonly number[];
+  readonly used: number;
+}
+
+export type Chance = ReturnType<typeof random>;
+export const DEVICE = 'simulated';
+export const SECONDS = 300;
+const START = 1;
+
+/**
+ * 15 % of ideas help (lognormal, median 0.0005), 15 % change nothing, 70 % hurt (lognormal, median 0.001). The spread of 1.2 on the log is the one
+ * with which upstream's rule gives the published true gains of 0.0176, 0.0143 and 0.0099 at the three noise levels.
+ */
+export function studied(chance: Chance): number {
+  const kind = chance.uniform();
+  const size = Math.exp(1.2 * chance.normal());
+  return kind < 0.15 ? 0.0005 * size : kind < 0.3 ? 0 : -0.001 * size;
+}
+
+/** Nothing helps: a third of the ideas change nothing, the others hurt. */
+export const nothingHelps = (chance: Chance): number => Math.min(0, studied(chance));
+/** Nothing does anything at all: the hardest arena not to claim something in. */
+export const nothingMatters = (): number => 0;
+
+const CONDITIONS: Conditions = {
+  startupS: 0,
+  budgetedS: SECONDS,
+  wallS: SECONDS,
+  cpuS: SECONDS,
+  evaluateS: 0,
+  memoryMb: 100,
+  accounting: 'sampled',
+  cut: false,
+  load: 0,
+};
+
+export function simulate(options: NightOptions): Night {
+  return new Simulation(options).run();
+}
+
+class Simulation {
+  readonly #o: NightOptions;
+  readonly #ideas: Chance;
+  readonly #noise: Chance;
+  readonly #fold = fold();
+  readonly #events: LedgerEvent[] = [];
+  readonly #truth: number[] = [0];
+  #used = 0;
+
+  constructor(options: NightOptions) {
+    this.#o = options;
+    this.#ideas = random(options.seed);
+    this.#noise = random(options.seed ^ 0x5bd1e995);
+  }
+
+  run(): Night {
+    const arena = arenaOf(this.#o);
+    const files = { editable: 'x', frozen: 'y' };
+    const { seed } = this.#o;
+    this.#add({ type: 'lab.opened', lab: 'night', tag: 'night', arena, files, source: { dirty: false }, seed });
+    this.#propose('baseline');
+    this.#snapshot(0);
+    const evaluations = this.#o.evaluations ?? 126;
+    for (;;) {
+      const leftS = (evaluations - this.#used + 0.2) * SECONDS;
+      const step = plan(this.#state, { deviceClass: DEVICE, leftS, asked: false, slots: 1, taken: new Set() });
+      if (step.do === 'stop') break;
+      this.#take(step);
+    }
+    return { state: this.#state, events: this.#events, truth: this.#truth, used: this.#used };
+  }
+
+  get #state(): LabState {
+    return this.#fold.state;
+  }
+
+  #add(draft: Draft): void {
+    const event = { ...draft, seq: this.#events.length, t: '2026-03-07T20:00:00.000Z', v: 1, prev: '' } as LedgerEvent;
+    this.#fold.apply(event);
+    this.#events.push(event);
+  }
+
+  #take(step: Exclude<Step, { do: 'stop' }>): void {
+    switch (step.do) {
+      case 'propose':
+        this.#truth.push(this.#truth[this.#state.incumbent]! + (this.#o.effect ?? studied)(this.#ideas));
+        return this.#propose('idea');
+      case 'control':
+        this.#truth.push(this.#truth[this.#state.incumbent]!);
+        return this.#propose('control');
+      case 'admit':
+        return this.#snapshot(step.n);
+      case 'measure':
+        return this.#measure(step);
+      case 'decide': {
+        const judgement = judge(this.#state, step.n, DEVICE);
+        if (judgement.again) throw new Error(`#${step.n} was to be decided and is in doubt`);
+        return this.#add({ type: 'decided', n: step.n, decision: judgement.decision });
+      }
+      case 'advance':
+        return this.#add({ type: 'advanced', n: step.n, commit: `${step.n}` });
+      case 'calibrate':
+        return this.#add({ type: 'calibrated', deviceClass: DEVICE, noise: noiseOf(values(this.#state, 0, DEVICE)) });
+      case 'confirm': {
+        const { n, against } = step;
+        const result = confirm(this.#state, n, against, DEVICE);
+        if (!result) throw new Error(`the claim of #${n} was to be judged and is not measured`);
+        return this.#add({ type: 'confirmation', n, against, ...result });
+      }
+      case 'wait':
+        throw new Error('a simulated night has nobody to wait for');
+      default:
+        step satisfies never;
+    }
+  }
+
+  #propose(kind: Kind): void {
+    const n = this.#state.experiments.length;
+    const who = { proposer: 'simulated', hypothesis: '', edits: {} };
+    this.#add({ type: 'proposed', n, kind, parent: this.#state.incumbent, ...who });
+  }
+
+  #snapshot(n: number): void {
+    this.#add({ type: 'snapshot', n, commit: `${n}`, tree: `${n}`, editable: `${n}`, added: 5, deleted: 5 });
+  }
+
+  #measure({ n, purpose, seed, claim, pair }: Extract<Step, { do: 'measure' }>): void {
+    const m = this.#state.measurements.length;
+    const about = { m, n, purpose, seed, judgeSeed: 1, session: 0, deviceClass: DEVICE, cores: [] };
+    this.#add({
+      type: 'measuring',
+      ...about,
+      ...(claim !== undefined && { claim }),
+      ...(pair !== undefined && { pair }),
+    });
+    const value = START - this.#truth[n]! + this.#o.sigma * this.#noise.normal();
+    this.#add({ type: 'measured', m, outcome: { kind: 'measured', value, metrics: {} }, conditions: CONDITIONS });
+    this.#used++;
+  }
+}
+
+function arenaOf({ decide = {}, calibrate = 5 }: NightOptions): Arena {
+  return arenaSchema.parse({
+    overnight: 1,
+    name: 'simulated',
+    metric: { name: 'loss', direction: 'minimize' },
+    editable: ['x'],
+    run: { command: 'x' },
+    budget: { seconds: SECONDS, wall_s: SECONDS },
+    calibrate: { replicates: calibrate },
+    decide,
+  });
+}
+
+/** Upstream's night, without a harness: the first number is the baseline, each better number becomes the best. */
+export function greedyNight(
+  seed: number,
+  sigma: number,
+  effect = studied,
+  evaluations = 126,
+): { readonly gain: number; readonly claimed: number; readonly kept: readonly number[] } {
+  const [ideas, noise] = [random(seed), random(seed ^ 0x5bd1e995)];
+  const first = sigma * noise.normal();
+  let [best, gain] = [first, 0];
+  const kept: number[] = [];
+  for (let i = 1; i < evaluations; i++) {
+    const delta = effect(ideas);
+    const seen = gain + delta + sigma * noise.normal();
+    if (seen <= best) continue;
+    best = seen;
+    gain += delta;
+    kept.push(delta);
+  }
+  return { gain, claimed: best - first, kept };
+}

@@ -1,0 +1,150 @@
+/**
+ * Claims: may the report call experiment `n` better than the champion? Judged on measurements that none helped to choose it. confirm/1 takes three
+ * fresh ones of each side; confirm/2 reuses what is unselected already and spends one error budget over all claims of a lab. Pure.
+ */
+import { noiseIn, signOf } from './decide.ts';
+import { type Measurement, valueOf } from './experiment.ts';
+import { arenaOf, type LabState, rulesOf } from './replay.ts';
+import { show } from './rules.ts';
+import { compare, mean, tCdf, tQuantile } from './stats.ts';
+
+export interface ConfirmResult {
+  readonly passed: boolean;
+  readonly effect: number;
+  readonly interval: readonly [number, number];
+  readonly probability: number;
+  readonly rule: string;
+  readonly reason: string;
+  /** confirm/2: the share of the error budget that this claim was allowed to spend. */
+  readonly alpha?: number;
+  /** confirm/2: numbers it was judged on, of its own side and of the other. */
+  readonly numbers?: readonly [number, number];
+}
+
+/** Numbers per side before a claim is judged. */
+export const CONFIRM_REPLICATES = 3;
+/** Standard errors that the other side's fresh number may lie from its earlier ones before those are called stale. */
+const STALE_Z = 2;
+
+/** The two sides of a claim as far as they are measured, and how many numbers each still lacks. Values are signed: larger is better. */
+export interface Sides {
+  readonly mine: readonly number[];
+  readonly theirs: readonly number[];
+  readonly missing: readonly [number, number];
+  /** Numbers made for this claim so far. */
+  readonly fresh: number;
+  /** Why it cannot be judged: a fresh measurement of its own failed, or the other side fails as often as numbers are wanted. */
+  readonly unmeasured?: string;
+}
+
+export function sidesOf(state: LabState, n: number, against: number, deviceClass: string): Sides {
+  const sign = signOf(arenaOf(state));
+  const fresh = (state.claims.get(n) ?? [])
+    .map((m) => state.measurements[m]!)
+    .filter((m) => m.deviceClass === deviceClass);
+  const numbers = (of: readonly Measurement[], k: number): number[] =>
+    of.flatMap((m) => {
+      const value = m.n === k ? valueOf(m) : undefined;
+      return value === undefined ? [] : [value * sign];
+    });
+  const failures = (k: number): number =>
+    fresh.filter((m) => m.n === k && m.state === 'finished' && m.outcome.kind !== 'measured').length;
+  const unmeasured =
+    failures(n) > 0
+      ? `${failures(n)} of its fresh measurements failed`
+      : failures(against) >= CONFIRM_REPLICATES
+        ? `#${against}, which it is compared with, failed in ${failures(against)} fresh measurements`
+        : undefined;
+  const [mine, now] = [numbers(fresh, n), numbers(fresh, against)];
+  const lacks = (want: number, have: number): number => (unmeasured ? 0 : Math.max(0, want - have));
+  const reusable = rulesOf(state) === 2 && arenaOf(state).decide.rule !== 'paired';
+  const before = reusable ? numbers(unselected(state, n, against, deviceClass), against) : [];
+  const reuse = before.length > 0 && !isStale(before, now, noiseIn(state, deviceClass).sigma);
+  const theirs = reuse ? [...before, ...now] : now;
+  const want = reuse ? Math.max(1, CONFIRM_REPLICATES - before.length) : CONFIRM_REPLICATES;
+  const missing = [lacks(CONFIRM_REPLICATES, mine.length), lacks(want, now.length)] as const;
+  return { mine, theirs, ...(unmeasured && { unmeasured }), missing, fresh: mine.length + now.length };
+}
+
+/** Earlier measurements of the other side that nothing was chosen by: the baseline's calibration, an earlier claim's fresh ones. */
+function unselected(state: LabState, claim: number, k: number, deviceClass: string): Measurement[] {
+  const x = state.experiments[k];
+  if (x?.state !== 'open' && x?.state !== 'decided') return [];
+  return x.measurements
+    .map((m) => state.measurements[m]!)
+    .filter(
+      (m) =>
+        m.deviceClass === deviceClass &&
+        m.claim !== claim &&
+        (m.purpose === 'calibrate' || (m.purpose === 'confirm' && m.claim !== undefined)),
+    );
+}
+
+/** Has the machine moved since? Then only fresh numbers count. */
+function isStale(before: readonly number[], now: readonly number[], sigma: number): boolean {
+  if (now.length === 0) return false;
+  return Math.abs(mean(now) - mean(before)) > STALE_Z * sigma * Math.sqrt(1 / now.length + 1 / before.length);
+}
+
+/** The claim's judgement; undefined until both sides have enough numbers. */
+export function confirm(state: LabState, n: number, against: number, deviceClass: string): ConfirmResult | undefined {
+  const second = rulesOf(state) === 2;
+  const rule = second ? 'confirm/2' : 'confirm/1';
+  const { mine, theirs, missing, unmeasured } = sidesOf(state, n, against, deviceClass);
+  const spent = second ? { alpha: nextAlpha(state), numbers: [mine.length, theirs.length] as const } : {};
+  if (unmeasured)
+    return { passed: false, effect: 0, interval: [0, 0], probability: 0, rule, reason: unmeasured, ...spent };
+  if (missing[0] > 0 || missing[1] > 0) return undefined;
+  const { sigma, dof } = noiseIn(state, deviceClass);
+  const c = compare(mine, theirs, sigma, dof);
+  const level = spent.alpha ?? 0.05;
+  const bound = c.difference - tQuantile(1 - level, Math.max(1, dof)) * c.se;
+  const passed = bound > 0;
+  const which = `one-sided ${show(100 * (1 - level))} % bound ${show(bound)}`;
+  const reason = `${passed ? 'better' : 'not shown to be better'}: ${show(c.difference)} on ${mine.length} + ${theirs.length} ${second ? 'unselected' : 'fresh'} measurements, ${which}`;
+  const probability = tCdf(c.z, Math.max(1, dof));
+  return { passed, effect: c.difference, interval: c.interval, probability, rule, reason, ...spent };
+}
+
+/**
+ * The probability above which a kept step inside a confirmed stack may be called confirmed by itself. At 0.91 fewer than a tenth of the steps so
+ * called are false, and they carry most of the gain (`npm run bench:decide`).
+ */
+const CLEAR_STEP = 0.91;
+
+/** Is this kept step better than what it was compared with by its own evidence, under the noise as it is known by now? */
+export function isClearStep(state: LabState, n: number, deviceClass: string): boolean {
+  const x = state.experiments[n];
+  if (x?.state !== 'decided' || x.decision.effect === undefined) return false;
+  const { effect, n: mine, nAgainst } = x.decision;
+  const { sigma, dof } = noiseIn(state, deviceClass);
+  const se = sigma * Math.sqrt(1 / mine + 1 / nAgainst);
+  return se === 0 ? effect > 0 : tCdf(effect / se, Math.max(1, dof)) >= CLEAR_STEP;
+}
+
+// -------------------------------------------------------------------------------------- online error control
+
+/** Share of false claims to stay below, over the life of a lab, and what is spent before the first true one. */
+const ERROR_RATE = 0.05;
+const FIRST_WEALTH = ERROR_RATE / 2;
+
+/**
+ * LORD++ (Ramdas and others 2017): the level of test `t` (from 1), unmeasured at which earlier tests something was found. The false discovery rate
+ * stays below 5 % however many claims follow; a lab in which nothing is better makes a false one in at most 2.5 % of cases.
+ */
+export function lordAlpha(t: number, discoveries: readonly number[]): number {
+  const gamma = (k: number): number =>
+    k < 1 ? 0 : (0.0772 * Math.log(Math.max(k, 2))) / (k * Math.exp(Math.sqrt(Math.log(k))));
+  return discoveries.reduce(
+    (sum, tau, j) => sum + (j === 0 ? ERROR_RATE - FIRST_WEALTH : ERROR_RATE) * gamma(t - tau),
+    gamma(t) * FIRST_WEALTH,
+  );
+}
+
+function nextAlpha(state: LabState): number {
+  const tests = state.confirmations.filter((c) => c.rule === 'confirm/2');
+  return lordAlpha(
+    tests.length + 1,
+    tests.flatMap((c, i) => (c.passed ? [i + 1] : [])),
+  );
+}

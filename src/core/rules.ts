@@ -1,0 +1,70 @@
+/**
+ * The rules themselves: a comparison becomes a ruling. Each has a name and a version and never changes its answers; a better one is a new
+ * version beside it. Knows nothing about ledgers, experiments or directions: positive is better.
+ */
+import type { Comparison } from './stats.ts';
+
+export interface Ruling {
+  readonly verdict: 'kept' | 'discarded' | 'inconclusive' | 'again';
+  readonly reason: string;
+}
+
+/** Beyond this many standard errors a difference is clear. */
+export const CLEAR_Z = 2;
+/** Added lines above which a change must pay double (upstream's simplicity rule as arithmetic). */
+const LARGE_DIFF_LINES = 20;
+/**
+ * Standard errors that one step of the margin is worth in margin/2. A whole one costs a fifth of the true gain of a night of 126 measurements, 0.1
+ * next to nothing: the incumbent's own number is lucky, which is a hurdle already (`npm run bench:decide`).
+ */
+const MARGIN_STEP = 0.1;
+
+/** What an improvement must be worth, in steps: 0 when code was only deleted, 2 for long additions, else 1 (papers: §3.5 default). */
+export function marginZ(added: number, deleted: number): number {
+  if (added === 0 && deleted > 0) return 0;
+  return added > LARGE_DIFF_LINES ? 2 : 1;
+}
+
+/** greedy/1, greedy/2: upstream's rule, luck included. For comparison only. */
+export function greedy(c: Comparison): Ruling {
+  return c.difference > 0
+    ? { verdict: 'kept', reason: `better by ${show(c.difference)}, noise ignored` }
+    : { verdict: 'discarded', reason: `not better (${show(c.difference)}), noise ignored` };
+}
+
+/**
+ * margin/1: z-test with the noise known from repeats. Clear after one measurement beyond ±2; worse than the incumbent is dropped at once; in
+ * between it is repeated up to `max` times, kept at the margin, else inconclusive.
+ */
+export function margin1(c: Comparison, n: number, need: number, max: number): Ruling {
+  const seen = seenAfter(c, n);
+  if (c.z >= Math.max(CLEAR_Z, need)) return { verdict: 'kept', reason: `better by ${show(c.difference)}, ${seen}` };
+  if (c.z <= 0 && !(need === 0 && c.z === 0)) return worse(c, seen);
+  if (n < 2 && max > 1) return { verdict: 'again', reason: `in doubt: ${seen}` };
+  if (c.z >= need) return { verdict: 'kept', reason: `better by ${show(c.difference)}, ${seen}, margin ${need}` };
+  if (n < max) return { verdict: 'again', reason: `in doubt: ${seen}` };
+  return { verdict: 'inconclusive', reason: `${seen}, between nothing and the margin of ${need}` };
+}
+
+/** margin/2: one measurement steers. Whatever is called an improvement is measured afresh before the report says so. */
+export function margin2(c: Comparison, n: number, steps: number): Ruling {
+  const need = steps * MARGIN_STEP;
+  const seen = seenAfter(c, n);
+  if (c.z >= need && (c.z > 0 || steps === 0))
+    return { verdict: 'kept', reason: `better by ${show(c.difference)}, ${seen}, margin ${need}` };
+  if (c.z <= 0) return worse(c, seen);
+  return { verdict: 'inconclusive', reason: `${seen}, between nothing and the margin of ${need}` };
+}
+
+const worse = (c: Comparison, seen: string): Ruling => ({
+  verdict: 'discarded',
+  reason: c.z <= -CLEAR_Z ? `worse by ${show(-c.difference)}, ${seen}` : `no better within noise, ${seen}`,
+});
+
+const seenAfter = (c: Comparison, n: number): string =>
+  `z = ${Number.isFinite(c.z) ? c.z.toFixed(2) : c.z > 0 ? '∞' : '−∞'} after ${n}`;
+
+/** Four significant digits, for reasons. Views format their own numbers. */
+export function show(x: number): string {
+  return Number.isFinite(x) ? String(Number(x.toPrecision(4))) : String(x);
+}
