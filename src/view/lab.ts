@@ -154,7 +154,9 @@ function refusalCounts(state: LabState): LabView['refusals'] {
 
 function spendText(state: LabState, cpu: string): string {
   const proposers = new Set(state.experiments.slice(1).map((x) => x.idea.proposer));
-  const modelFree = [...proposers].every((name) => name === 'knobs' || name === 'hand' || name === 'replay');
+  const modelFree = [...proposers].every(
+    (name) => name === 'search' || name === 'knobs' || name === 'hand' || name === 'replay',
+  );
   return modelFree ? `no money: ideas came without a model; ${cpu} of processor time` : `${cpu} of processor time`;
 }
 
