@@ -13,7 +13,7 @@ import { ideasTried } from './core/plan.ts';
 import type { Proposer, Sandbox, Workspace } from './core/ports.ts';
 import type { LabState } from './core/replay.ts';
 import { type OpenLedger, openLedger } from './ledger/jsonl.ts';
-import { Lab, type LabWatch, type Stop } from './loop/lab.ts';
+import { Lab, type LabWatch, refOf, type Stop } from './loop/lab.ts';
 import { recover } from './loop/resume.ts';
 import { endSession, type RunWatch, run } from './loop/run.ts';
 import { type Bench, linkDeps } from './loop/specs.ts';
@@ -100,12 +100,7 @@ export async function openLab(options: OpenOptions): Promise<OpenedLab> {
     // Only a session of our own is ended: one that died before is for the next run to name.
     const session = ledger.state.sessions.length - 1;
     if (session >= earlier && !ledger.state.sessions[session]!.end)
-      endSession(
-        ledger,
-        session,
-        'error',
-        thrown instanceof LabError ? `${thrown.code}: ${thrown.message}` : String(thrown),
-      );
+      endSession(ledger, session, 'error', detailOf(thrown));
     if (session >= earlier) removeTree(paths.work);
     ledger.close();
     throw thrown;
@@ -215,12 +210,16 @@ async function open(
         close(stop.reason, stop.detail);
         return stop;
       } catch (thrown) {
-        close('error', thrown instanceof LabError ? `${thrown.code}: ${thrown.message}` : String(thrown));
+        close('error', detailOf(thrown));
         throw thrown;
       }
     },
   };
 }
+
+/** Why a session ended in an error, for the record. */
+const detailOf = (thrown: unknown): string =>
+  thrown instanceof LabError ? `${thrown.code}: ${thrown.message}` : String(thrown);
 
 /** A ledger whose appends are also shown to a listener. */
 function watching(ledger: OpenLedger, onEvent: EventListener | undefined): OpenLedger {
@@ -328,7 +327,7 @@ async function prepareBench(parts: BenchParts): Promise<Bench> {
 async function baselineCommit(ledger: OpenLedger, workspace: Workspace, lab: string): Promise<string> {
   const x = ledger.state.experiments[0]!;
   if (x.state === 'open' || x.state === 'decided') return x.snapshot.commit;
-  const made = await workspace.importBaseline(`refs/overnight/${lab}/0`, x.idea.at);
+  const made = await workspace.importBaseline(refOf(lab, 0), x.idea.at);
   ledger.append({ type: 'snapshot', n: 0, ...made, editable: ledger.state.lab!.files.editable });
   return made.commit;
 }

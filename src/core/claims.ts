@@ -3,23 +3,14 @@
  * fresh ones of each side; confirm/2 reuses what is unselected already and spends one error budget over all claims of a lab. Pure.
  */
 import { noiseIn, signOf } from './decide.ts';
+import type { Payload } from './event.ts';
 import { type Measurement, valueOf } from './experiment.ts';
 import { arenaOf, type LabState, rulesOf } from './replay.ts';
 import { show } from './rules.ts';
 import { compare, mean, tCdf, tQuantile } from './stats.ts';
 
-export interface ConfirmResult {
-  readonly passed: boolean;
-  readonly effect: number;
-  readonly interval: readonly [number, number];
-  readonly probability: number;
-  readonly rule: string;
-  readonly reason: string;
-  /** confirm/2: the share of the error budget that this claim was allowed to spend. */
-  readonly alpha?: number;
-  /** confirm/2: numbers it was judged on, of its own side and of the other. */
-  readonly numbers?: readonly [number, number];
-}
+/** What a confirmation records, but for whom it is about. */
+export type ConfirmResult = Omit<Payload<'confirmation'>, 'n' | 'against'>;
 
 /** Numbers per side before a claim is judged. */
 export const CONFIRM_REPLICATES = 3;

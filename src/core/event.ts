@@ -192,8 +192,9 @@ interface Payloads {
     readonly probability: number;
     readonly rule: string;
     readonly reason: string;
-    /** Under confirm/2: the level it was tested at. */
+    /** confirm/2: the share of the error budget that this claim was allowed to spend. */
     readonly alpha?: number;
+    /** confirm/2: numbers it was judged on, of its own side and of the other. */
     readonly numbers?: readonly [number, number];
   };
   note: { readonly from: string; readonly text: string };

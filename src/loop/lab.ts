@@ -8,9 +8,9 @@ import { seedOf } from '../base/random.ts';
 import { type Arena, roleOf } from '../core/arena.ts';
 import { confirm } from '../core/claims.ts';
 import { type Decision, judge } from '../core/decide.ts';
-import type { Draft, LedgerEvent, Purpose, RunLimits, StopReason } from '../core/event.ts';
+import type { Draft, LedgerEvent, RunLimits } from '../core/event.ts';
 import type { Experiment } from '../core/experiment.ts';
-import { plan, type Situation } from '../core/plan.ts';
+import { plan, type Situation, type Step } from '../core/plan.ts';
 import { admit } from '../core/policy.ts';
 import type { Clock, FileEdit, Ledger, Proposal, Proposer, Workspace } from '../core/ports.ts';
 import { codeOf, type LabState, values } from '../core/replay.ts';
@@ -18,21 +18,9 @@ import { noiseOf } from '../core/stats.ts';
 import { type MeasureResult, measureOnce } from './pipeline.ts';
 import type { Bench } from './specs.ts';
 
-export interface Job {
-  readonly do: 'measure';
-  readonly n: number;
-  readonly purpose: Purpose;
-  readonly seed: number;
-  readonly claim?: number;
-  readonly pair?: number;
-  readonly like?: number;
-}
-
-export interface Stop {
-  readonly do: 'stop';
-  readonly reason: StopReason;
-  readonly detail: string;
-}
+/** A measurement to make, as the plan asks for it. */
+export type Job = Extract<Step, { do: 'measure' }>;
+export type Stop = Extract<Step, { do: 'stop' }>;
 
 /** What `tell` made of a measurement: a verdict, or that more is needed. */
 export type Told =
@@ -63,7 +51,7 @@ export interface LabWatch {
 }
 
 /** Refs of a lab in the private store. */
-const refOf = (lab: string, n: number): string => `refs/overnight/${lab}/${n}`;
+export const refOf = (lab: string, n: number): string => `refs/overnight/${lab}/${n}`;
 const branchOf = (tag: string): string => `refs/heads/overnight/${tag}`;
 
 /** Times in a row that a proposer may have nothing before the session ends. */

@@ -52,9 +52,8 @@ describe('the package', () => {
     expect(tests.filter((file) => /\b(it|describe|test)\.(only|todo)\b/.test(text(file)))).toEqual([]);
   });
 
-  it('has a generated page of its commands that is up to date', async (context) => {
+  it('has a generated page of its commands that is up to date', async () => {
     const page = read('docs/cli.md');
-    if (page === undefined) return context.skip('docs/cli.md is not there yet');
     const { COMMANDS } = await import('../../src/cli/spec.ts');
     for (const { name, summary, options } of COMMANDS) {
       expect(page).toContain(`## ${name}\n`);
