@@ -310,11 +310,6 @@ export class Lab {
     const { workspace } = this.#p;
     const { idea } = this.state.experiments[n]!;
     const lab = this.state.lab!.lab;
-    if (idea.kind === 'baseline') {
-      const made = await workspace.importBaseline(refOf(lab, 0), idea.at);
-      this.#record({ type: 'snapshot', n, ...made, editable: this.state.lab!.files.editable });
-      return;
-    }
     const { commit: parent, editable } = codeOf(this.state, idea.parent)!;
     if (idea.kind === 'control') {
       const made = await workspace.snapshot(parent, [], refOf(lab, n), messageOf(this.state.experiments[n]!), idea.at);
