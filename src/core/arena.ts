@@ -108,6 +108,12 @@ export const arenaSchema = z.strictObject({
     .describe('without it the candidate prints `name: value` itself, and the trust grade is guarded or reported'),
   budget: z.strictObject({
     seconds: positive.describe('training clock, seconds'),
+    steps: z
+      .number()
+      .int()
+      .positive()
+      .optional()
+      .describe('fixed amount of work, told to the candidate; `seconds` still ends it'),
     grace_s: z.number().min(0).default(5).describe('start-up that does not count, seconds'),
     wall_s: positive.describe('hard limit of the candidate, seconds'),
   }),
@@ -165,7 +171,11 @@ export const arenaSchema = z.strictObject({
     .describe('how measurements become a verdict, see docs/measurement.md'),
   knobs: z.array(knobSchema).default([]),
   try: z
-    .strictObject({ experiments: z.number().int().positive().default(12), minutes: positive.default(9) })
+    .strictObject({
+      experiments: z.number().int().positive().default(12),
+      minutes: positive.default(9),
+      seconds: positive.optional().describe('training clock of a try, where budget.seconds is too long for one'),
+    })
     .prefault({})
     .describe('what `overnight try` does with a shipped arena'),
   notes: z.string().optional(),
