@@ -8,7 +8,7 @@ import { applyEdits, editableHash } from '../core/policy.ts';
 import type { Proposal } from '../core/ports.ts';
 import { replay } from '../core/replay.ts';
 import { values } from '../core/state.ts';
-import { arenaWith, DEVICE, Script } from '../testing/script.ts';
+import { arenaWith, briefOf, DEVICE, Script } from '../testing/script.ts';
 import { searchProposer } from './search.ts';
 import { knobSpace } from './space.ts';
 
@@ -74,8 +74,7 @@ class Night {
   }
 
   propose(): Promise<Proposal> {
-    const { state } = this.script;
-    return searchProposer().propose({ arena: state.lab!.arena, state, files: this.files, n: state.experiments.length });
+    return searchProposer().propose(briefOf(this.script.state, this.files));
   }
 
   async step(): Promise<Edit> {
@@ -107,7 +106,7 @@ class Night {
       deleted: 1,
     });
     for (let i = 0; i < 4; i++) {
-      script.measure(n, this.#measure(after!) ?? 'oom');
+      script.measure(n, this.#measure(after!) ?? 'out-of-memory');
       const judgement = judge(script.state, n, DEVICE);
       if (judgement.again) continue;
       script.decide(n);
@@ -162,12 +161,7 @@ describe('the search proposer', () => {
     expect(a).toEqual(b);
     const again = replay(night.script.ledger.events);
     expect(
-      await searchProposer().propose({
-        arena: again.lab!.arena,
-        state: again,
-        files: night.files,
-        n: again.experiments.length,
-      }),
+      await searchProposer().propose(briefOf(again, night.files)),
     ).toEqual(a);
     const hashes = night.script.state.experiments.map((x) => (x.state === 'decided' ? x.snapshot.editable : ''));
     expect(new Set(hashes).size).toBe(hashes.length);
@@ -196,7 +190,7 @@ describe('the search proposer', () => {
     const night = new Night(bowl);
     const { state } = night.script;
     const ask = (files: string, some: unknown = knobs): Promise<Proposal> =>
-      searchProposer().propose({ arena: arenaWith({ knobs: some }), state, files: new Map([['x.ts', files]]), n: 1 });
+      searchProposer().propose({ ...briefOf(state, new Map([['x.ts', files]])), arena: arenaWith({ knobs: some }) });
     expect(await ask(SOURCE, [])).toEqual({ kind: 'none', reason: 'the manifest declares no knobs' });
     expect(await ask(SOURCE.replace('DEPTH', 'DEEP'))).toMatchObject({
       kind: 'none',
