@@ -10,13 +10,15 @@ import { editableHash } from '../core/policy.ts';
 import { readText } from '../os/files.ts';
 import { readFolder, type Source, type SourceFile, sourceOf } from './source.ts';
 
-const MANIFEST = 'arena.yaml';
+export const MANIFEST = 'arena.yaml';
 
 export interface LoadedArena {
   readonly arena: Arena;
   readonly folder: string;
   readonly source: Source;
   readonly files: readonly string[];
+  /** The editable files as they lie there now, as text. */
+  readonly editable: ReadonlyMap<string, string>;
   /** Hashes of the files as they lie there now. `program.md` may change during a lab and is in neither. */
   readonly hashes: { readonly editable: string; readonly frozen: string };
   /** Values of the knobs in the files. */
@@ -50,6 +52,7 @@ export async function loadArena(folder: string): Promise<LoadedArena> {
     folder,
     source,
     files: names,
+    editable,
     knobs: readKnobs(arena, editable, folder),
     hashes: { editable: editableHash(editable), frozen: frozenHash(frozen) },
     ...(program !== undefined && { program }),
