@@ -33,7 +33,12 @@ export async function main(call: Call): Promise<number> {
   const write = call.options.write === true && found.proposed.length > 0;
   if (write) save(file, found.proposed);
   if (call.json) {
-    const proposed = found.proposed.map(({ knob, constant, why }) => ({ ...knob, now: constant.value, line: constant.line, why }));
+    const proposed = found.proposed.map(({ knob, constant, why }) => ({
+      ...knob,
+      now: constant.value,
+      line: constant.line,
+      why,
+    }));
     printJson({ ...found, proposed, written: write ? file : null });
   } else print(textOf(found, write ? file : undefined));
   return 0;
@@ -61,7 +66,10 @@ function propose({ arena, editable }: LoadedArena): Proposals {
 /** `--only A,B`: these and no others. A name that was not found is a mistake of the caller. */
 function chosen(proposed: readonly Proposed[], only: string | boolean | undefined): readonly Proposed[] {
   if (typeof only !== 'string') return proposed;
-  const names = only.split(',').map((name) => name.trim()).filter(Boolean);
+  const names = only
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
   const missing = names.filter((name) => !proposed.some(({ knob }) => knob.name === name));
   if (missing.length > 0)
     throw new LabError('E_USAGE', {
@@ -73,7 +81,10 @@ function chosen(proposed: readonly Proposed[], only: string | boolean | undefine
 }
 
 function save(file: string, proposed: readonly Proposed[]): void {
-  const text = addKnobs(readText(file)!, proposed.map(({ knob }) => knob));
+  const text = addKnobs(
+    readText(file)!,
+    proposed.map(({ knob }) => knob),
+  );
   const parsed = parseArena(parseYaml(text));
   if ('problems' in parsed)
     throw new LabError('E_MANIFEST', {

@@ -66,7 +66,11 @@ export const SCANNED = Object.keys(LANGUAGES);
 export function scanConstants(file: string, source: string): Scan {
   const language = LANGUAGES[file.slice(file.lastIndexOf('.') + 1).toLowerCase()];
   if (!language)
-    return { constants: [], leftOut: [], problem: `no parser for it (there are ${SCANNED.map((e) => `.${e}`).join(' ')})` };
+    return {
+      constants: [],
+      leftOut: [],
+      problem: `no parser for it (there are ${SCANNED.map((e) => `.${e}`).join(' ')})`,
+    };
   const tree = language.parser.parse(source);
   const fault = firstFault(tree);
   if (fault !== undefined)
@@ -77,10 +81,12 @@ export function scanConstants(file: string, source: string): Scan {
     if (!UPPER.test(name)) continue;
     const place = { name, file, line: lineOf(source, at) };
     const found = findKnob({ name, file }, source);
-    if (found.ok)
-      constants.push({ ...place, value: found.value, literal: source.slice(found.start, found.end) });
+    if (found.ok) constants.push({ ...place, value: found.value, literal: source.slice(found.start, found.end) });
     else if (!leftOut.some((other) => other.name === name))
-      leftOut.push({ ...place, reason: isLiteral(value) ? after(found.problem) : 'it is no number and no text, but an expression' });
+      leftOut.push({
+        ...place,
+        reason: isLiteral(value) ? after(found.problem) : 'it is no number and no text, but an expression',
+      });
   }
   return { constants, leftOut };
 }
@@ -106,7 +112,10 @@ function isLiteral(node: SyntaxNode | null): boolean {
   if (!node) return false;
   if (LITERALS.has(node.name)) return true;
   const parts = node.name === 'UnaryExpression' || node.name === 'BinaryExpression' ? children(node) : [];
-  return parts.length > 0 && parts.every(({ name }) => LITERALS.has(name) || /^(ArithOp|BitOp|as|const)$/.test(name) || name === '**');
+  return (
+    parts.length > 0 &&
+    parts.every(({ name }) => LITERALS.has(name) || /^(ArithOp|BitOp|as|const)$/.test(name) || name === '**')
+  );
 }
 
 function children(node: SyntaxNode): SyntaxNode[] {

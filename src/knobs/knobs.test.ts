@@ -141,7 +141,8 @@ describe('knobs written into a manifest', () => {
     expect(value.name).toBe('a');
     expect(value.knobs.map((knob) => knob.name)).toEqual([...(old ? ['OLD'] : []), 'A', 'B']);
     expect(value.knobs.at(-1)).toEqual(b);
-    for (const line of text.split('\n').filter((l) => l !== '' && !l.startsWith('knobs: ['))) expect(after).toContain(line);
+    for (const line of text.split('\n').filter((l) => l !== '' && !l.startsWith('knobs: [')))
+      expect(after).toContain(line);
   });
 
   it('are one line each', () => {

@@ -36,16 +36,34 @@ export function suggestKnob({ name, file, value, literal }: Constant): Suggestio
   if (whole && value === 0)
     return { ok: false, reason: 'it is 0: nothing says how large it may become; write its range by hand' };
   if (whole && value >= 16 && Number.isInteger(Math.log2(value)))
-    return { ok: true, knob: { ...base, kind: 'pow2', range: [value / 4, value * 4] }, why: 'a power of two: a quarter to four times' };
-  if (whole && value < 0) return int([4 * value, Math.ceil(value / 4)], false, 'a negative whole number: four times to a quarter');
-  if (whole && value < 16) return int([Math.max(1, Math.ceil(value / 2)), Math.max(4, 2 * value)], false, 'a small whole number: half to double');
+    return {
+      ok: true,
+      knob: { ...base, kind: 'pow2', range: [value / 4, value * 4] },
+      why: 'a power of two: a quarter to four times',
+    };
+  if (whole && value < 0)
+    return int([4 * value, Math.ceil(value / 4)], false, 'a negative whole number: four times to a quarter');
+  if (whole && value < 16)
+    return int(
+      [Math.max(1, Math.ceil(value / 2)), Math.max(4, 2 * value)],
+      false,
+      'a small whole number: half to double',
+    );
   if (whole) return int([Math.ceil(value / 4), 4 * value], true, 'a whole number: a quarter to four times');
   if (value === 0) return float([0, 1], false, 'a 0 written as a fraction: all of 0 to 1');
   if (value < 0) return float([4 * value, value / 4], false, 'a negative number: four times to a quarter');
   if (value >= 0.5 && value < 1 && !SCALED.test(name))
-    return float([Math.max(0, 1 - 4 * (1 - value)), 1 - (1 - value) / 4], false, 'a share near 1: its distance to 1, a quarter to four times');
+    return float(
+      [Math.max(0, 1 - 4 * (1 - value)), 1 - (1 - value) / 4],
+      false,
+      'a share near 1: its distance to 1, a quarter to four times',
+    );
   const factor = value < 0.1 ? 10 : 4;
-  return float([value / factor, value * factor], true, `a number above 0: a ${factor === 10 ? 'tenth to ten' : 'quarter to four'} times, on a log scale`);
+  return float(
+    [value / factor, value * factor],
+    true,
+    `a number above 0: a ${factor === 10 ? 'tenth to ten' : 'quarter to four'} times, on a log scale`,
+  );
 }
 
 /** Three figures are enough for the end of a range. */

@@ -40,19 +40,30 @@ describe('overnight knobs', () => {
     const file = join(folder, 'arena.yaml');
     const before = readFileSync(file, 'utf8');
     const written = await overnight(['knobs', '--write', '--json'], { cwd: folder });
-    expect(written.json[0], written.stdout).toMatchObject({ written: file, proposed: [{ name: 'RATE', now: 0.3 }, {}] });
+    expect(written.json[0], written.stdout).toMatchObject({
+      written: file,
+      proposed: [{ name: 'RATE', now: 0.3 }, {}],
+    });
     expect(readFileSync(file, 'utf8').startsWith(before)).toBe(true);
     const again = await overnight(['knobs', '--write'], { cwd: folder });
     expect(again.stdout).toMatch(/0 knobs proposed, 2 declared already, 1 left out\.\nNothing to add\./);
     const run = await overnight(['run', '--experiments', '1', '--json'], { cwd: folder });
-    expect(run.json.find((event) => event.type === 'proposed' && event.n === 1), run.stdout).toMatchObject({
+    expect(
+      run.json.find((event) => event.type === 'proposed' && event.n === 1),
+      run.stdout,
+    ).toMatchObject({
       hypothesis: expect.stringMatching(/^(RATE|DEPTH) \S+ → \S+/),
     });
   });
 
   it('takes only the ones that were named, and says which names it does not know', async () => {
     const folder = pythonArena();
-    expectError(await overnight(['knobs', '--only', 'RATE,WIDTH', '--json'], { cwd: folder }), 'E_USAGE', 2, /WIDTH not in RATE, DEPTH/);
+    expectError(
+      await overnight(['knobs', '--only', 'RATE,WIDTH', '--json'], { cwd: folder }),
+      'E_USAGE',
+      2,
+      /WIDTH not in RATE, DEPTH/,
+    );
     const { stdout } = await overnight(['knobs', '--only', 'DEPTH', '--write'], { cwd: folder });
     expect(stdout).toMatch(/^1 knob written, 0 declared already/m);
     expect(readFileSync(join(folder, 'arena.yaml'), 'utf8')).not.toContain('RATE');
@@ -63,6 +74,11 @@ describe('overnight knobs', () => {
     expectError(await overnight(['knobs', '--json'], { cwd: gone }), 'E_KNOB', 2, /knobs\.0: x\.sh: X is not set/);
     const knob = '{ name: X, file: x.sh, kind: int, range: [0, 9] }';
     const twice = smallArena({ manifest: MANIFEST.replace(`[${knob}]`, `[${knob}, ${knob}]`) });
-    expectError(await overnight(['knobs', '--json'], { cwd: twice }), 'E_MANIFEST', 2, /a second knob on the constant x\.sh:X/);
+    expectError(
+      await overnight(['knobs', '--json'], { cwd: twice }),
+      'E_MANIFEST',
+      2,
+      /a second knob on the constant x\.sh:X/,
+    );
   });
 });
