@@ -6,7 +6,7 @@ import type { Arena, Constraint } from './arena.ts';
 import type { FailureClass } from './event.ts';
 import type { Measurement, Verdict } from './experiment.ts';
 import { valueOf } from './experiment.ts';
-import { arenaOf, codeOf, type LabState, measurementsOf, rulesOf, values } from './replay.ts';
+import { arenaOf, codeOf, type LabState, measurementsOf, rulesOf, values } from './state.ts';
 import { CLEAR_Z, greedy, margin1, margin2, marginZ, type Ruling, show } from './rules.ts';
 import { type Comparison, compare, comparePairs, mean, poolSigma } from './stats.ts';
 
@@ -52,6 +52,10 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
   const against = state.incumbent;
   const done = measurementsOf(state, n).filter((m) => m.state === 'finished' && m.deviceClass === deviceClass);
   const rule = `${arena.decide.rule}/${rulesOf(state)}`;
+  if (state.steering.skipped.has(n)) {
+    const reason = 'given up by a person';
+    return { again: false, decision: { verdict: 'inconclusive', reason, rule, against, n: 0, nAgainst: 0 } };
+  }
   if (done.length === 0) return { again: true, reason: 'not measured yet' };
   const failed = done.find((m) => valueOf(m) === undefined);
   if (failed) return { again: false, decision: failure(failed, done.length, rule, against) };

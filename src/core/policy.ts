@@ -6,9 +6,9 @@ import { sha256Parts } from '../base/hash.ts';
 import { oneLine } from '../base/text.ts';
 import { type Arena, roleOf } from './arena.ts';
 import type { RefusalCode } from './event.ts';
-import { type Experiment, verdictOf } from './experiment.ts';
+import { type Experiment, type Idea, verdictOf } from './experiment.ts';
 import type { FileEdit } from './ports.ts';
-import type { LabState } from './replay.ts';
+import type { LabState } from './state.ts';
 
 /** Bytes of new content in one proposal. A program is not 1 MB; a lookup table with the validation set in it is. */
 const MAX_EDIT_BYTES = 1 << 20;
@@ -33,11 +33,11 @@ export function applyEdits(files: ReadonlyMap<string, string>, edits: readonly F
   return result;
 }
 
-/** `files` are the editable files of the parent, `paths` all of its files. */
+/** `files` are the editable files of the parent, `paths` all of its files. A deliberate retry may repeat what was tried. */
 export function admit(
   arena: Arena,
   state: LabState,
-  parent: number,
+  idea: Pick<Idea, 'parent' | 'retries'>,
   files: ReadonlyMap<string, string>,
   edits: readonly FileEdit[],
   paths: readonly string[] = [...files.keys()],
@@ -66,7 +66,7 @@ export function admit(
   const editable = editableHash(applyEdits(files, edits));
   if (editable === editableHash(files))
     return { ok: false, code: 'no-change', reason: 'the files after the change are the same as before' };
-  const earlier = duplicateOf(state, parent, editable);
+  const earlier = idea.retries === undefined ? duplicateOf(state, idea.parent, editable) : undefined;
   if (earlier)
     return {
       ok: false,
@@ -90,7 +90,7 @@ function duplicateOf(state: LabState, parent: number, editable: string): Experim
   for (const n of [...(state.byEditable.get(editable) ?? [])].reverse()) {
     const earlier = state.experiments[n]!;
     const kept = verdictOf(earlier) === 'kept' || earlier.idea.kind === 'baseline';
-    if (kept || earlier.idea.parent === parent) return earlier;
+    if (kept || earlier.idea.parent === parent || state.steering.vetoed.has(n)) return earlier;
   }
   return undefined;
 }

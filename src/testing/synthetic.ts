@@ -10,7 +10,7 @@ import { judge } from '../core/decide.ts';
 import type { Draft, FailureClass, Kind, LedgerEvent, Outcome, RunLimits, StopReason } from '../core/event.ts';
 import { plan, type Step } from '../core/plan.ts';
 import type { Ledger } from '../core/ports.ts';
-import { codeOf, type LabState, values } from '../core/replay.ts';
+import { codeOf, type LabState, values } from '../core/state.ts';
 import { noiseOf } from '../core/stats.ts';
 import { memoryLedger } from '../ledger/memory.ts';
 
@@ -186,6 +186,8 @@ class Maker {
         asked: false,
         slots: 1,
         taken: new Set(),
+        thinking: false,
+        spare: false,
       });
       switch (step.do) {
         case 'stop':
@@ -219,6 +221,8 @@ class Maker {
           this.#admit(step.n);
           break;
         case 'wait':
+        case 'retry':
+        case 'abandon':
           throw new Error('a synthetic lab has nobody to wait for');
         default:
           step satisfies never;
