@@ -81,4 +81,10 @@ describe('overnight knobs', () => {
       /a second knob on the constant x\.sh:X/,
     );
   });
+
+  it('names a rule of the manifest that the files break', async () => {
+    const folder = smallArena({ manifest: `${MANIFEST}knob_rules: ["X % 2 == 0"]\n` });
+    const ended = await overnight(['knobs', '--json'], { cwd: folder });
+    expectError(ended, 'E_KNOB', 2, /knob_rules\.0: "X % 2 == 0" does not hold for X = 9/);
+  });
 });
