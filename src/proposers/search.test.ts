@@ -226,8 +226,31 @@ describe('the search proposer', () => {
 describe('knobs as a space', () => {
   it('takes choices of numbers in order as ordinal, other choices as categories', () => {
     const arena = arenaWith({ knobs });
-    const space = knobSpace(arena.knobs, { LR: 0.04, DECAY: 0.5, DEPTH: 4, BATCH: 64, WINDOW: 'S', HEAD: 32 });
+    const space = knobSpace(arena, { LR: 0.04, DECAY: 0.5, DEPTH: 4, BATCH: 64, WINDOW: 'S', HEAD: 32 });
     expect(space.dims.map((d) => d.kind)).toEqual(['numeric', 'numeric', 'numeric', 'numeric', 'category', 'numeric']);
     expect(space.start).toEqual({ LR: 0.04, DECAY: 0.5, DEPTH: 4, BATCH: 64, WINDOW: 'S', HEAD: 32 });
+  });
+
+  it('carry their conditions, and what the optimizer tries keeps to the rules', async () => {
+    const night = new Night(bowl, 'minimize', {
+      knobs: knobs.map((k) => (k.name === 'DECAY' ? { ...k, when: { knob: 'LR', in: [0.04] } } : k)),
+      knob_rules: ['BATCH * DEPTH <= 512', "WINDOW != 'SL'"],
+    });
+    const { arena } = night.script.state.lab!;
+    const now = Object.fromEntries(knobs.map((k) => [k.name, night.read(k)]));
+    const space = knobSpace(arena, now);
+    expect(space.conditions[1]).toEqual({ parent: 0, values: [0.04] });
+    expect(space.broken({ ...now, BATCH: 1024 })).toBe('BATCH * DEPTH <= 512');
+    await night.play(14);
+    for (const { knobs: tried, hypothesis } of night.edits) {
+      expect(Number(tried!.BATCH) * Number(tried!.DEPTH), hypothesis).toBeLessThanOrEqual(512);
+      expect(tried!.WINDOW).not.toBe('SL');
+      if (/DECAY/.test(hypothesis)) expect(tried!.LR).toBe(0.04);
+    }
+  });
+
+  it('that stand where a rule forbids them give no idea, with the rule in words', async () => {
+    const night = new Night(bowl, 'minimize', { knob_rules: ['DEPTH >= 6'] });
+    expect(await night.propose()).toMatchObject({ kind: 'none', reason: expect.stringContaining('DEPTH >= 6') });
   });
 });
