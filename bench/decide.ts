@@ -4,7 +4,7 @@
  */
 import { isClearStep } from '../src/core/claims.ts';
 import { verdictOf } from '../src/core/experiment.ts';
-import { lineage } from '../src/core/replay.ts';
+import { lineage } from '../src/core/state.ts';
 import { DEVICE, greedyNight, type Night, nothingHelps, nothingMatters, simulate, studied } from './night.ts';
 
 const NIGHTS = process.argv.includes('--quick') ? 100 : 1000;

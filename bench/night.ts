@@ -8,7 +8,8 @@ import { confirm } from '../src/core/claims.ts';
 import { judge } from '../src/core/decide.ts';
 import type { Conditions, Draft, Kind, LedgerEvent } from '../src/core/event.ts';
 import { plan, type Step } from '../src/core/plan.ts';
-import { fold, type LabState, values } from '../src/core/replay.ts';
+import { fold } from '../src/core/replay.ts';
+import { type LabState, values } from '../src/core/state.ts';
 import { noiseOf } from '../src/core/stats.ts';
 
 export interface NightOptions {

@@ -14,7 +14,7 @@ export type { Decision } from './core/decide.ts';
 export type { LedgerEvent, Outcome } from './core/event.ts';
 export { type Experiment, type Measurement, verdictOf } from './core/experiment.ts';
 export type { Brief, FileEdit, Proposal, Proposer, Sandbox } from './core/ports.ts';
-export { type LabState, measurementsOf } from './core/replay.ts';
+export { type LabState, measurementsOf } from './core/state.ts';
 export type { Job, Lab, Stop, Told } from './loop/lab.ts';
 export { run } from './loop/run.ts';
 export { type OpenedLab, type OpenOptions, openLab } from './wire.ts';

@@ -11,7 +11,7 @@ import { gradeOf, roleOf } from './core/arena.ts';
 import type { LedgerEvent, RunLimits, StopReason } from './core/event.ts';
 import { ideasTried } from './core/plan.ts';
 import type { Proposer, Sandbox, Workspace } from './core/ports.ts';
-import type { LabState } from './core/replay.ts';
+import type { LabState } from './core/state.ts';
 import { type OpenLedger, openLedger } from './ledger/jsonl.ts';
 import { Lab, type LabWatch, refOf, type Stop } from './loop/lab.ts';
 import { recover } from './loop/resume.ts';
@@ -172,7 +172,7 @@ async function open(
     ledger: record,
     workspace,
     proposer,
-    clock: { now, monotonicMs },
+    clock: { now, monotonicMs, sleep },
     bench,
     deviceClass: device.class,
     session,

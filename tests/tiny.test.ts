@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { audit } from '../src/audit/audit.ts';
-import { codeOf } from '../src/core/replay.ts';
+import { codeOf } from '../src/core/state.ts';
 import { readLedger } from '../src/ledger/jsonl.ts';
 import { resultsTsv } from '../src/render/tsv.ts';
 import { openLab } from '../src/wire.ts';

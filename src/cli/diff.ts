@@ -1,6 +1,6 @@
 /** `overnight diff`: what an experiment changed against its parent, two experiments against each other, or the whole kept stack. */
 import { LabError } from '../base/error.ts';
-import { codeOf } from '../core/replay.ts';
+import { codeOf } from '../core/state.ts';
 import { openWorkspace } from '../workspace/git.ts';
 import { experimentNumber, findLab, readLab } from './find.ts';
 import { print, printJson } from './output.ts';

@@ -3,7 +3,7 @@
  * line. Every number comes from the view; this file owns the cursor and nothing else.
  */
 import type { LedgerEvent } from '../core/event.ts';
-import type { LabState } from '../core/replay.ts';
+import type { LabState } from '../core/state.ts';
 import type { Job, Stop } from '../loop/lab.ts';
 import type { RunWatch } from '../loop/run.ts';
 import { now } from '../os/clock.ts';

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
-import type { LabState } from '../core/replay.ts';
+import type { LabState } from '../core/state.ts';
 import { type ReadLedger, readLedger, torn } from '../ledger/jsonl.ts';
 import { lockOwner } from '../ledger/lock.ts';
 import { now } from '../os/clock.ts';

@@ -1,7 +1,7 @@
 /** `overnight report`: the morning report as files: Markdown, one HTML file, the picture. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { codeOf, type LabState, lineage } from '../core/replay.ts';
+import { codeOf, type LabState, lineage } from '../core/state.ts';
 import { writeAtomic } from '../os/files.ts';
 import { reportHtml } from '../render/html.ts';
 import { reportMarkdown } from '../render/markdown.ts';

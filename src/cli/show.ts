@@ -1,6 +1,6 @@
 /** `overnight show`: one experiment, whole: what was expected, measured, decided and why, and the end of its output. */
 import { tail } from '../base/text.ts';
-import { measurementsOf } from '../core/replay.ts';
+import { measurementsOf } from '../core/state.ts';
 import { readBlobText } from '../ledger/jsonl.ts';
 import { showText } from '../render/terminal.ts';
 import { viewExperiment } from '../view/experiment.ts';

@@ -2,7 +2,7 @@
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import { count } from '../base/text.ts';
-import { codeOf, type LabState, lineage } from '../core/replay.ts';
+import { codeOf, type LabState, lineage } from '../core/state.ts';
 import { type Step, takeBranch, takePatches } from '../workspace/take.ts';
 import { findLab, readLab } from './find.ts';
 import { print, printJson } from './output.ts';

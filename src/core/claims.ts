@@ -5,7 +5,7 @@
 import { noiseIn, signOf } from './decide.ts';
 import type { Payload } from './event.ts';
 import { type Measurement, valueOf } from './experiment.ts';
-import { arenaOf, type LabState, rulesOf } from './replay.ts';
+import { arenaOf, type LabState, rulesOf } from './state.ts';
 import { show } from './rules.ts';
 import { compare, mean, tCdf, tQuantile } from './stats.ts';
 

@@ -6,7 +6,7 @@ import type { Arena, Constraint } from './arena.ts';
 import type { FailureClass } from './event.ts';
 import type { Measurement, Verdict } from './experiment.ts';
 import { valueOf } from './experiment.ts';
-import { arenaOf, codeOf, type LabState, measurementsOf, rulesOf, values } from './replay.ts';
+import { arenaOf, codeOf, type LabState, measurementsOf, rulesOf, values } from './state.ts';
 import { CLEAR_Z, greedy, margin1, margin2, marginZ, type Ruling, show } from './rules.ts';
 import { type Comparison, compare, comparePairs, mean, poolSigma } from './stats.ts';
 

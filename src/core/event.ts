@@ -5,6 +5,7 @@
 import type { Arena } from './arena.ts';
 import type { Decision } from './decide.ts';
 import type { Noise } from './stats.ts';
+import type { Wish } from './wish.ts';
 
 /** Why a measurement was made. Only `idea` and `replicate` steer; `confirm` measurements are fresh and never chosen by their value. */
 export type Purpose = 'calibrate' | 'idea' | 'replicate' | 'confirm';
@@ -152,6 +153,9 @@ interface Payloads {
     readonly edits: Readonly<Record<string, string | null>>;
     readonly knobs?: Readonly<Record<string, number | string>>;
     readonly why?: string;
+    /** The request from the inbox that this idea answers; the experiment that it deliberately tries again. */
+    readonly request?: string;
+    readonly retries?: number;
   };
   refused: { readonly n: number; readonly code: RefusalCode; readonly reason: string; readonly earlier?: number };
   snapshot: {
@@ -198,6 +202,54 @@ interface Payloads {
     readonly numbers?: readonly [number, number];
   };
   note: { readonly from: string; readonly text: string };
+  /** An agent or a model is about to be asked for experiment `n` (the next one when it was asked). */
+  calling: {
+    readonly call: number;
+    readonly n: number;
+    readonly purpose: 'idea' | 'repair';
+    readonly agent: string;
+    readonly model?: string;
+    readonly session: number;
+    /** Blob of the brief it was given, and the version of `program.md` in it. */
+    readonly brief?: string;
+    readonly program?: string;
+  };
+  called: {
+    readonly call: number;
+    readonly outcome: 'edit' | 'empty' | 'failed' | 'lost';
+    readonly class?: CallFailure;
+    readonly message?: string;
+    readonly wallS: number;
+    readonly usage?: Usage;
+    /** Blob of what it said at the end. */
+    readonly reply?: string;
+  };
+  /** A wish taken from the inbox, in force from here on. `id` is the sender's: a wish found again after a kill is not obeyed twice. */
+  steered: { readonly id: string; readonly from: string; readonly wish: Wish };
+}
+
+/** Why a call of an agent gave nothing. */
+export type CallFailure =
+  | 'rate-limit'
+  | 'quota'
+  | 'server'
+  | 'login'
+  | 'model'
+  | 'hung'
+  | 'budget'
+  | 'refused'
+  | 'crashed'
+  | 'aborted';
+
+/** What calls cost. `usd` is absent where no price is known. */
+export interface Usage {
+  readonly calls: number;
+  readonly inputTokens: number;
+  readonly cachedTokens: number;
+  readonly outputTokens: number;
+  readonly usd?: number;
+  /** Counted by our gateway, or told by the agent itself. */
+  readonly source: 'gateway' | 'agent';
 }
 
 export type RefusalCode =

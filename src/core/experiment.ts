@@ -3,20 +3,10 @@
  * Knows nothing about how it is measured or decided.
  */
 import type { Decision } from './decide.ts';
-import type { Conditions, Kind, Outcome, Payload, Purpose, RefusalCode } from './event.ts';
+import type { Conditions, Outcome, Payload, Purpose, RefusalCode } from './event.ts';
 
-export interface Idea {
-  readonly n: number;
-  readonly kind: Kind;
-  /** The incumbent it started from. */
-  readonly parent: number;
-  readonly proposer: string;
-  readonly hypothesis: string;
-  readonly edits: Readonly<Record<string, string | null>>;
-  readonly knobs?: Readonly<Record<string, number | string>>;
-  readonly why?: string;
-  readonly at: string;
-}
+/** What was proposed, and when. Its parent is the incumbent it started from. */
+export type Idea = Payload<'proposed'> & { readonly at: string };
 
 export interface Code {
   readonly commit: string;
@@ -90,3 +80,10 @@ export function valueOf(measurement: Measurement): number | undefined {
 }
 
 export type Confirmation = Payload<'confirmation'>;
+
+/** One call of an agent or a model; without an end while it runs. */
+export interface Call {
+  readonly start: Payload<'calling'>;
+  readonly at: string;
+  readonly end?: Payload<'called'>;
+}

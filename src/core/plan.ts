@@ -6,7 +6,7 @@ import { seedOf } from '../base/random.ts';
 import { CONFIRM_REPLICATES, sidesOf } from './claims.ts';
 import { judge, pairedSoFar } from './decide.ts';
 import type { Purpose, StopReason } from './event.ts';
-import { arenaOf, type LabState, measurementsOf, rulesOf, values } from './replay.ts';
+import { arenaOf, type LabState, measurementsOf, rulesOf, values } from './state.ts';
 import { median } from './stats.ts';
 
 export type Step =

@@ -8,7 +8,7 @@ import { type Arena, roleOf } from './arena.ts';
 import type { RefusalCode } from './event.ts';
 import { type Experiment, verdictOf } from './experiment.ts';
 import type { FileEdit } from './ports.ts';
-import type { LabState } from './replay.ts';
+import type { LabState } from './state.ts';
 
 /** Bytes of new content in one proposal. A program is not 1 MB; a lookup table with the validation set in it is. */
 const MAX_EDIT_BYTES = 1 << 20;

@@ -3,8 +3,9 @@
  * Nothing here does anything. Each member says whether it may throw, and what it leaves behind when it is cut off.
  */
 import type { Arena } from './arena.ts';
-import type { Draft, LedgerEvent } from './event.ts';
-import type { LabState } from './replay.ts';
+import type { CallFailure, Draft, LedgerEvent, Payload, Usage } from './event.ts';
+import type { LabState } from './state.ts';
+import type { Request } from './wish.ts';
 
 // ---------------------------------------------------------------------------------------------- Clock
 
@@ -13,6 +14,8 @@ export interface Clock {
   now(): string;
   /** Milliseconds on a clock that never jumps, for durations and limits. */
   monotonicMs(): number;
+  /** Resolves after so many milliseconds. */
+  sleep(ms: number): Promise<void>;
 }
 
 // --------------------------------------------------------------------------------------------- Ledger
@@ -198,6 +201,20 @@ export interface Brief {
   readonly files: ReadonlyMap<string, string>;
   /** Number of the experiment that the proposal will become: the seed of any chance. */
   readonly n: number;
+  /** Commit of the incumbent, which the edits are made on. */
+  readonly commit: string;
+  /** Aborted when nobody wants the idea any more: give up, and answer `none`. */
+  readonly signal: AbortSignal;
+  readonly journal: CallJournal;
+}
+
+/** Where a proposer that asks a model writes each call down: intent before it, outcome after it. */
+export interface CallJournal {
+  calling(call: Omit<Payload<'calling'>, 'call' | 'n' | 'session'>): number;
+  called(call: number, outcome: Omit<Payload<'called'>, 'call'>): void;
+  /** Store a text under its hash. */
+  putBlob(text: string): string;
+  getBlob(hash: string): Uint8Array | undefined;
 }
 
 export type Proposal =
@@ -216,4 +233,50 @@ export type Proposal =
 export interface Proposer {
   readonly name: string;
   propose(brief: Brief): Promise<Proposal>;
+}
+
+// ---------------------------------------------------------------------------------------------- Agent
+
+/** One bounded piece of work for a coding agent: edit the files in `dir`, then say what was done. */
+export interface AgentTask {
+  readonly prompt: string;
+  /** A fresh folder with what the agent may see. It is read afterwards; nothing else that the agent did counts. */
+  readonly dir: string;
+  /** Files and folders below `dir` that may be written; the rest is read-only where the jail can make it so. */
+  readonly writable: readonly string[];
+  readonly limits: { readonly wallMs: number; readonly tokens?: number; readonly usd?: number };
+  /** Cores it may use; empty = no pinning. */
+  readonly cores: readonly number[];
+  /** Marks every process of this call, so that a later harness can end what a killed one left. */
+  readonly tag: string;
+  readonly signal: AbortSignal;
+}
+
+export type AgentResult =
+  | { readonly kind: 'done'; readonly text: string; readonly usage?: Usage; readonly wallS: number }
+  | {
+      readonly kind: 'failed';
+      readonly class: CallFailure;
+      readonly message: string;
+      /** ISO time before which asking again is pointless. */
+      readonly retryAt?: string;
+      readonly usage?: Usage;
+      readonly wallS: number;
+    };
+
+/** A coding agent in its jail. Never throws for what an agent or a provider does: that is `failed` with its class. No process outlives `run`. */
+export interface Agent {
+  readonly name: string;
+  readonly model?: string;
+  /** How it was found and what holds it, for people: "codex 0.135.0 (found on PATH), in bubblewrap, through the gateway". */
+  readonly reason: string;
+  run(task: AgentTask): Promise<AgentResult>;
+}
+
+// ---------------------------------------------------------------------------------------------- Inbox
+
+/** Wishes from outside, a file each; written by anybody, read by the running harness alone. */
+export interface Inbox {
+  /** Everything that waits, oldest first; what cannot be read is set aside and named. Must not throw for a bad file. */
+  list(): readonly { readonly request: Request; remove(): void }[];
 }

@@ -6,7 +6,8 @@ import { arenaWith, CONDITIONS, Script } from '../testing/script.ts';
 import { syntheticLab } from '../testing/synthetic.ts';
 import type { Decision } from './decide.ts';
 import { type Draft, GENESIS, type LedgerEvent } from './event.ts';
-import { fold, lineage, measurementsOf, replay, values } from './replay.ts';
+import { fold, replay } from './replay.ts';
+import { lineage, measurementsOf, values } from './state.ts';
 import { noiseOf } from './stats.ts';
 
 const small = fc.integer({ min: 0, max: 4 });

@@ -3,110 +3,26 @@
  * repaired. Knows nothing about files, hashes or clocks.
  */
 import { LabError } from '../base/error.ts';
-import type { Arena } from './arena.ts';
-import type { EventType, LedgerEvent, Payload, RefusalCode, StopReason } from './event.ts';
-import {
-  type Code,
-  type Confirmation,
-  type Experiment,
-  type Idea,
-  type Measurement,
-  type Verdict,
-  valueOf,
-} from './experiment.ts';
-import { addToPool, emptyPool, type Noise, type Pool } from './stats.ts';
+import type { EventType, LedgerEvent, Payload } from './event.ts';
+import type { Code, Experiment, Idea } from './experiment.ts';
+import { type LabState, lineage, values } from './state.ts';
+import { addToPool, emptyPool } from './stats.ts';
+import { replicated, steered, unpinned, unsteered } from './steering.ts';
 
-export interface SessionRecord {
-  readonly start: Payload<'session.started'>;
-  readonly startedAt: string;
-  readonly end?: { readonly at: string; readonly reason: StopReason | 'died'; readonly detail: string };
-}
-
-export interface StageRecord {
-  readonly key: string;
-  readonly output?: string;
-  readonly wallS?: number;
-  readonly failed?: string;
-}
-
-/** Everything that is known on one device class. */
-export interface ClassNoise {
-  /** From the baseline's repeats, once calibrated. */
-  readonly calibrated?: Noise;
-  /** From the repeats of every commit, kept up to date. */
-  readonly pool: Pool;
-}
-
-/** Everything the ledger says. A live view: the fold updates it in place, readers must not keep parts across appends. */
-export interface LabState {
-  readonly seq: number;
-  readonly lastAt: string;
-  readonly lab?: Payload<'lab.opened'> & { readonly at: string };
-  readonly sessions: readonly SessionRecord[];
-  readonly stages: ReadonlyMap<string, StageRecord>;
-  readonly experiments: readonly Experiment[];
-  readonly measurements: readonly Measurement[];
-  /** Numbers of experiments that are not decided yet, and of kept ones whose branch is not advanced. */
-  readonly unfinished: ReadonlySet<number>;
-  /** Running measurements. */
-  readonly running: ReadonlySet<number>;
-  readonly noise: ReadonlyMap<string, ClassNoise>;
-  /** Tip of the lab's branch. */
-  readonly incumbent: number;
-  /** Newest kept experiment that a confirmation passed; the baseline until then. */
-  readonly champion: number;
-  readonly confirmations: readonly Confirmation[];
-  /** Experiments by the hash of their editable files, newest last. */
-  readonly byEditable: ReadonlyMap<string, readonly number[]>;
-  /** Confirm measurements by the experiment whose claim they serve. */
-  readonly claims: ReadonlyMap<number, readonly number[]>;
-  /** Measurements made in pairs, by the experiment whose comparison they serve. */
-  readonly pairs: ReadonlyMap<number, readonly number[]>;
-  readonly counts: Readonly<Record<Verdict, number>>;
-  readonly refusals: Readonly<Partial<Record<RefusalCode, number>>>;
-  /** A/A controls: their numbers, and how many of the decided ones would have been kept. */
-  readonly controls: { readonly all: readonly number[]; readonly decided: number; readonly wouldKeep: number };
-  readonly notes: readonly { readonly at: string; readonly from: string; readonly text: string }[];
-  readonly tailsSetAside: number;
-}
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-interface Working
-  extends Omit<
-    Mutable<LabState>,
-    | 'sessions'
-    | 'stages'
-    | 'experiments'
-    | 'measurements'
-    | 'unfinished'
-    | 'running'
-    | 'noise'
-    | 'confirmations'
-    | 'byEditable'
-    | 'claims'
-    | 'pairs'
-    | 'counts'
-    | 'refusals'
-    | 'controls'
-    | 'notes'
-  > {
-  sessions: SessionRecord[];
-  stages: Map<string, StageRecord>;
-  experiments: Experiment[];
-  measurements: Measurement[];
-  unfinished: Set<number>;
-  running: Set<number>;
-  noise: Map<string, ClassNoise>;
-  confirmations: Confirmation[];
-  byEditable: Map<string, number[]>;
-  claims: Map<number, number[]>;
-  pairs: Map<number, number[]>;
-  counts: Record<Verdict, number>;
-  refusals: Partial<Record<RefusalCode, number>>;
-  controls: { all: number[]; decided: number; wouldKeep: number };
-  notes: { at: string; from: string; text: string }[];
-}
+/** The state as the fold sees it: containers and counters can be changed, what they hold is replaced whole. */
+type Mutable<T> = T extends readonly (infer E)[]
+  ? E[]
+  : T extends ReadonlyMap<infer K, infer V>
+    ? Map<K, V>
+    : T extends ReadonlySet<infer E>
+      ? Set<E>
+      : T;
+type Loose<T> = { -readonly [K in keyof T]: Mutable<T[K]> };
+type Working = Omit<Loose<LabState>, 'counts' | 'refusals' | 'controls'> & {
+  counts: Loose<LabState['counts']>;
+  refusals: Loose<LabState['refusals']>;
+  controls: Loose<LabState['controls']>;
+};
 
 /** The empty lab, and the function that takes the next event. Throws E_LEDGER_MOVE and changes nothing when the event cannot follow. */
 export function fold(): { readonly state: LabState; readonly apply: (event: LedgerEvent) => void } {
@@ -131,6 +47,9 @@ export function fold(): { readonly state: LabState; readonly apply: (event: Ledg
     controls: { all: [], decided: 0, wouldKeep: 0 },
     notes: [],
     tailsSetAside: 0,
+    calls: [],
+    steering: unsteered,
+    requests: new Map(),
   };
   return {
     state: s,
@@ -208,6 +127,14 @@ function step(s: Working, e: LedgerEvent): void {
     case 'note':
       s.notes.push({ at: e.t, from: e.from, text: e.text });
       return;
+    case 'calling':
+      if (e.call !== s.calls.length) impossible(e, `It says call ${e.call}; the next one is ${s.calls.length}.`);
+      s.calls.push({ start: e, at: e.t });
+      return;
+    case 'called':
+      return endCall(s, e);
+    case 'steered':
+      return steer(s, e);
     default:
       e satisfies never;
       return impossible(e, `No version of Overnight up to this one writes "${String((e as LedgerEvent).type)}".`);
@@ -215,6 +142,12 @@ function step(s: Working, e: LedgerEvent): void {
 }
 
 type Of<T extends EventType> = Extract<LedgerEvent, { type: T }>;
+
+/** An event without its envelope. */
+function said<T extends EventType>(e: Of<T>): Payload<T> {
+  const { type, seq, v, prev, t, ...rest } = e;
+  return rest as unknown as Payload<T>;
+}
 
 function endSession(s: Working, e: Of<'session.ended'> | Of<'session.died'>): void {
   const session = s.sessions[e.session];
@@ -227,20 +160,12 @@ function propose(s: Working, e: Of<'proposed'>): void {
   if (e.n !== s.experiments.length)
     impossible(e, `It says experiment ${e.n}; the next one is ${s.experiments.length}.`);
   if (e.n > 0 && !s.experiments[e.parent]) impossible(e, `Its parent ${e.parent} is unknown.`);
-  const { n, kind, parent, proposer, hypothesis, edits, knobs, why } = e;
-  const idea: Idea = {
-    n,
-    kind,
-    parent,
-    proposer,
-    hypothesis,
-    edits,
-    at: e.t,
-    ...(knobs && { knobs }),
-    ...(why && { why }),
-  };
+  const { n, kind } = e;
+  const idea: Idea = { ...said(e), at: e.t };
   s.experiments.push({ state: 'proposed', idea });
   if (kind === 'control') s.controls.all.push(n);
+  if (e.request !== undefined) s.requests.set(e.request, n);
+  if (e.retries !== undefined) s.steering = unpinned(s.steering, e.retries);
   s.unfinished.add(n);
 }
 
@@ -296,6 +221,7 @@ function startMeasurement(s: Working, e: Of<'measuring'>): void {
     ...(claim !== undefined && { claim }),
     ...(pair !== undefined && { pair }),
   });
+  if (purpose === 'replicate' && n === s.incumbent) s.steering = replicated(s.steering);
   if (pair !== undefined) s.pairs.set(pair, [...(s.pairs.get(pair) ?? []), m]);
   s.running.add(m);
   s.experiments[n] = { ...x, measurements: [...x.measurements, m] };
@@ -343,56 +269,36 @@ function advance(s: Working, e: Of<'advanced'>): void {
 
 function confirm(s: Working, e: Of<'confirmation'>): void {
   get(s, e, e.n, 'decided');
-  const { n, against, passed, effect, interval, probability, rule, reason, alpha, numbers } = e;
-  const second = { ...(alpha !== undefined && { alpha }), ...(numbers && { numbers }) };
-  s.confirmations.push({ n, against, passed, effect, interval, probability, rule, reason, ...second });
-  if (passed) s.champion = n;
+  s.confirmations.push(said(e));
+  if (e.passed) s.champion = e.n;
 }
 
-// ------------------------------------------------------------------------------------------------ questions
-
-type Readable = Pick<LabState, 'experiments' | 'measurements'>;
-
-/** All measurements of an experiment, oldest first. */
-export function measurementsOf(s: Readable, n: number): Measurement[] {
-  const x = s.experiments[n];
-  return x && (x.state === 'open' || x.state === 'decided') ? x.measurements.map((m) => s.measurements[m]!) : [];
+function endCall(s: Working, e: Of<'called'>): void {
+  const call = s.calls[e.call];
+  if (!call || call.end) impossible(e, `Call ${e.call} is ${call ? 'ended already' : 'unknown'}.`);
+  s.calls[e.call] = { ...call, end: e };
 }
 
-/** The numbers that measurements of an experiment gave on one device class, oldest first. */
-export function values(s: Readable, n: number, deviceClass: string): number[] {
-  return measurementsOf(s, n)
-    .filter((m) => m.deviceClass === deviceClass)
-    .map(valueOf)
-    .filter((v) => v !== undefined);
+function steer(s: Working, e: Of<'steered'>): void {
+  const { wish } = e;
+  if (wish.verb === 'skip') get(s, e, wish.n, 'open');
+  if (wish.verb === 'pin') get(s, e, wish.n, 'decided', 'refused');
+  if (wish.verb === 'veto') veto(s, e, wish.n);
+  s.requests.set(e.id, undefined);
+  s.steering = steered(s.steering, wish, e);
 }
 
-/** The arena of an open lab. Throws on an empty ledger. */
-export function arenaOf(s: LabState): Arena {
-  if (!s.lab)
-    throw new LabError('E_NO_LAB', {
-      what: 'This ledger is empty.',
-      why: 'No lab was opened in it.',
-      next: 'Start one with `overnight run`.',
-    });
-  return s.lab.arena;
+/** What was built on a vetoed idea goes with it: the incumbent is again what stood before. */
+function veto(s: Working, e: LedgerEvent, n: number): void {
+  if (!s.experiments[n] || n === 0) impossible(e, `Experiment ${n} is ${n === 0 ? 'the baseline' : 'unknown'}.`);
+  if (lineage(s, s.incumbent).includes(n)) s.incumbent = s.experiments[n]!.idea.parent;
+  const left = lineage(s, s.incumbent);
+  if (!left.includes(s.champion)) s.champion = s.confirmations.findLast((c) => c.passed && left.includes(c.n))?.n ?? 0;
+  for (const k of s.unfinished) if (lineage(s, k).includes(n)) giveUp(s, k);
 }
 
-/** Version of the rules in force; labs opened before there was a second have none written down. */
-export const rulesOf = (s: LabState): 1 | 2 => arenaOf(s).decide.rules ?? 1;
-
-/** The experiment's code, once it is in git. */
-export function codeOf(s: Readable, n: number): Code | undefined {
-  const x = s.experiments[n];
-  return x && (x.state === 'open' || x.state === 'decided') ? x.snapshot : undefined;
-}
-
-/** Kept experiments from the baseline to `n`, oldest first, the baseline included. */
-export function lineage(s: Readable, n: number): number[] {
-  const chain = [n];
-  for (let at = n; at > 0; ) {
-    at = s.experiments[at]!.idea.parent;
-    chain.push(at);
-  }
-  return chain.reverse();
+/** An open idea gets its verdict from the plan; a kept one whose branch never moved stays where it is. */
+function giveUp(s: Working, k: number): void {
+  if (s.experiments[k]!.state === 'decided') s.unfinished.delete(k);
+  else s.steering = { ...s.steering, skipped: new Set([...s.steering.skipped, k]) };
 }

@@ -8,7 +8,7 @@ import * as path from 'node:path';
 import { audit } from '../audit/audit.ts';
 import { type Experiment, verdictOf } from '../core/experiment.ts';
 import type { FileEdit, Proposer } from '../core/ports.ts';
-import { type LabState, measurementsOf } from '../core/replay.ts';
+import { type LabState, measurementsOf } from '../core/state.ts';
 import type { Lab } from '../loop/lab.ts';
 import { copyTree, removeTree } from '../os/files.ts';
 import { CHEATS, type Cheat, type Fate } from './cheats.ts';

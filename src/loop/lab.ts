@@ -12,8 +12,8 @@ import type { Draft, LedgerEvent, RunLimits } from '../core/event.ts';
 import type { Experiment } from '../core/experiment.ts';
 import { plan, type Situation, type Step } from '../core/plan.ts';
 import { admit } from '../core/policy.ts';
-import type { Clock, FileEdit, Ledger, Proposal, Proposer, Workspace } from '../core/ports.ts';
-import { codeOf, type LabState, values } from '../core/replay.ts';
+import type { CallJournal, Clock, FileEdit, Ledger, Proposal, Proposer, Workspace } from '../core/ports.ts';
+import { codeOf, type LabState, values } from '../core/state.ts';
 import { noiseOf } from '../core/stats.ts';
 import { type MeasureResult, measureOnce } from './pipeline.ts';
 import type { Bench } from './specs.ts';
@@ -256,7 +256,10 @@ export class Lab {
       arena: this.arena,
       state: this.state,
       n,
+      commit: parent.commit,
       files: await this.#editable(parent.commit),
+      signal: new AbortController().signal,
+      journal: this.#journal(n),
     });
     if (proposal.kind === 'none') {
       this.#empty++;
@@ -266,6 +269,20 @@ export class Lab {
     this.#empty = 0;
     this.#recordProposal(proposal, proposer.name);
     return undefined;
+  }
+
+  #journal(n: number): CallJournal {
+    const { ledger, session } = this.#p;
+    return {
+      calling: (about) => {
+        const call = this.state.calls.length;
+        this.#record({ type: 'calling', call, n, session, ...about });
+        return call;
+      },
+      called: (call, outcome) => void this.#record({ type: 'called', call, ...outcome }),
+      putBlob: (text) => ledger.putBlob(text),
+      getBlob: (hash) => ledger.getBlob(hash),
+    };
   }
 
   /** The incumbent again, as if it were an idea. */

@@ -19,7 +19,7 @@ const WAIT_MS = 50;
 /** Go on until a limit, a wish or a broken machine ends it. Resolves with why; throws LabError when the lab cannot be trusted any more. */
 export async function run(
   lab: Lab,
-  clock: Clock & { sleep(ms: number): Promise<void> },
+  clock: Clock,
   watch: RunWatch = {},
 ): Promise<Stop> {
   let failures = 0;

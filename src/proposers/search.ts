@@ -7,7 +7,7 @@ import { noiseIn } from '../core/decide.ts';
 import { verdictOf } from '../core/experiment.ts';
 import { editableHash } from '../core/policy.ts';
 import type { Brief, FileEdit, Proposal, Proposer } from '../core/ports.ts';
-import { type LabState, lineage, values as measuredValues } from '../core/replay.ts';
+import { type LabState, lineage, values as measuredValues } from '../core/state.ts';
 import {
   createSearch,
   type Point,

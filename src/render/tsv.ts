@@ -2,7 +2,7 @@
 import { oneLine } from '../base/text.ts';
 import type { Experiment } from '../core/experiment.ts';
 import { verdictOf } from '../core/experiment.ts';
-import { type LabState, measurementsOf } from '../core/replay.ts';
+import { type LabState, measurementsOf } from '../core/state.ts';
 import { mean } from '../core/stats.ts';
 
 export function resultsTsv(state: LabState): string {

@@ -7,7 +7,7 @@ import { type Arena, arenaSchema } from '../core/arena.ts';
 import { judge } from '../core/decide.ts';
 import type { Conditions, Draft, FailureClass, LedgerEvent, Outcome, Purpose } from '../core/event.ts';
 import type { Ledger } from '../core/ports.ts';
-import type { LabState } from '../core/replay.ts';
+import type { LabState } from '../core/state.ts';
 import { noiseOf } from '../core/stats.ts';
 import { memoryLedger } from '../ledger/memory.ts';
 

@@ -10,7 +10,7 @@ import { judge } from '../core/decide.ts';
 import type { Draft, FailureClass, Kind, LedgerEvent, Outcome, RunLimits, StopReason } from '../core/event.ts';
 import { plan, type Step } from '../core/plan.ts';
 import type { Ledger } from '../core/ports.ts';
-import { codeOf, type LabState, values } from '../core/replay.ts';
+import { codeOf, type LabState, values } from '../core/state.ts';
 import { noiseOf } from '../core/stats.ts';
 import { memoryLedger } from '../ledger/memory.ts';
 

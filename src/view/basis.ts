@@ -9,7 +9,7 @@ import { noiseIn, signOf } from '../core/decide.ts';
 import type { Measurement } from '../core/experiment.ts';
 import { valueOf } from '../core/experiment.ts';
 import { typicalMeasurementS } from '../core/plan.ts';
-import { type LabState, measurementsOf } from '../core/replay.ts';
+import { type LabState, measurementsOf } from '../core/state.ts';
 import { mean, tQuantile } from '../core/stats.ts';
 import { decimalsOf, decimalsOfExact, type MetricFormat, metricFormat, type Num, type Zone } from './format.ts';
 import type { EffectView, Facts, StandingView } from './types.ts';

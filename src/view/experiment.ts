@@ -1,7 +1,7 @@
 /** One experiment in full: what was expected, what was measured beside the incumbent, what was decided and under which conditions. Pure. */
 import { sanitize } from '../base/text.ts';
 import { type Measurement, valueOf } from '../core/experiment.ts';
-import { type LabState, measurementsOf } from '../core/replay.ts';
+import { type LabState, measurementsOf } from '../core/state.ts';
 import { type Basis, basisOf, meanOf, secondsOf } from './basis.ts';
 import { dateTime, fixed, type Num, shortDuration, whole } from './format.ts';
 import { rowView, standings } from './rows.ts';

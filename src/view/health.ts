@@ -1,7 +1,7 @@
 /** Signs that a night went wrong, and what to do in the morning. Every line is a fact with its number. */
 import { count } from '../base/text.ts';
 import { valueOf } from '../core/experiment.ts';
-import { measurementsOf } from '../core/replay.ts';
+import { measurementsOf } from '../core/state.ts';
 import { compare } from '../core/stats.ts';
 import { type Basis, effectView } from './basis.ts';
 import { fixed, percent } from './format.ts';

@@ -5,7 +5,7 @@
 import { count, oneLine, sanitize } from '../base/text.ts';
 import { verdictOf } from '../core/experiment.ts';
 import { ideasTried } from '../core/plan.ts';
-import { type LabState, lineage } from '../core/replay.ts';
+import { type LabState, lineage } from '../core/state.ts';
 import { minimumDetectableEffect } from '../core/stats.ts';
 import { type Basis, basisOf, standingOf } from './basis.ts';
 import { deadEnds, undecidedViews } from './dead-ends.ts';

@@ -3,7 +3,7 @@ import { oneLine } from '../base/text.ts';
 import { isClearStep } from '../core/claims.ts';
 import type { Decision } from '../core/decide.ts';
 import { type Experiment, verdictOf } from '../core/experiment.ts';
-import { type LabState, lineage, measurementsOf, rulesOf } from '../core/replay.ts';
+import { type LabState, lineage, measurementsOf, rulesOf } from '../core/state.ts';
 import { type Basis, effectView, halfOf, MOST_HYPOTHESIS, meanOf, workOf } from './basis.ts';
 import { fixed, MINUS, shortDuration } from './format.ts';
 import { type Span, workedBefore } from './time.ts';

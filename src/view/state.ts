@@ -2,7 +2,7 @@
 import { oneLine } from '../base/text.ts';
 import type { StopReason } from '../core/event.ts';
 import type { Measurement } from '../core/experiment.ts';
-import { values } from '../core/replay.ts';
+import { values } from '../core/state.ts';
 import { type Basis, titleOf } from './basis.ts';
 import { clockTime, duration, secondsBetween, zoneName } from './format.ts';
 import type { LabStateKind, NowView, StateView } from './types.ts';

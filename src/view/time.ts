@@ -1,6 +1,6 @@
 /** Where the hours went: sessions, measuring, waiting. Knows nothing about results. */
 import { oneLine } from '../base/text.ts';
-import type { SessionRecord } from '../core/replay.ts';
+import type { SessionRecord } from '../core/state.ts';
 import type { Basis } from './basis.ts';
 import { clockTime, dateTime, duration, fixed, isoAfter, percent, secondsBetween } from './format.ts';
 import type { LimitsView, SessionView, TimeView } from './types.ts';

@@ -4,7 +4,7 @@
  */
 
 import { count } from '../base/text.ts';
-import { values } from '../core/replay.ts';
+import { values } from '../core/state.ts';
 import { type Basis, effectView, freshOf, percentable, standingOf, withPercent } from './basis.ts';
 import type { ClaimView, GainView, NoiseView, StandingView, VerdictView } from './types.ts';
 

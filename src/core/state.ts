@@ -1,0 +1,117 @@
+/**
+ * What is known about a lab, and the questions that everybody asks of it. Made from events by replay.ts alone; knows nothing about how.
+ */
+import { LabError } from '../base/error.ts';
+import type { Arena } from './arena.ts';
+import type { Payload, RefusalCode, StopReason } from './event.ts';
+import { type Call, type Code, type Confirmation, type Experiment, type Measurement, type Verdict, valueOf } from './experiment.ts';
+import type { Noise, Pool } from './stats.ts';
+import type { Steering } from './steering.ts';
+
+export interface SessionRecord {
+  readonly start: Payload<'session.started'>;
+  readonly startedAt: string;
+  readonly end?: { readonly at: string; readonly reason: StopReason | 'died'; readonly detail: string };
+}
+
+export interface StageRecord {
+  readonly key: string;
+  readonly output?: string;
+  readonly wallS?: number;
+  readonly failed?: string;
+}
+
+/** Everything that is known on one device class. */
+export interface ClassNoise {
+  /** From the baseline's repeats, once calibrated. */
+  readonly calibrated?: Noise;
+  /** From the repeats of every commit, kept up to date. */
+  readonly pool: Pool;
+}
+
+/** Everything the ledger says. A live view: the fold updates it in place, readers must not keep parts across appends. */
+export interface LabState {
+  readonly seq: number;
+  readonly lastAt: string;
+  readonly lab?: Payload<'lab.opened'> & { readonly at: string };
+  readonly sessions: readonly SessionRecord[];
+  readonly stages: ReadonlyMap<string, StageRecord>;
+  readonly experiments: readonly Experiment[];
+  readonly measurements: readonly Measurement[];
+  /** Numbers of experiments that are not decided yet, and of kept ones whose branch is not advanced. */
+  readonly unfinished: ReadonlySet<number>;
+  /** Running measurements. */
+  readonly running: ReadonlySet<number>;
+  readonly noise: ReadonlyMap<string, ClassNoise>;
+  /** Tip of the lab's branch. */
+  readonly incumbent: number;
+  /** Newest kept experiment that a confirmation passed; the baseline until then. */
+  readonly champion: number;
+  readonly confirmations: readonly Confirmation[];
+  /** Experiments by the hash of their editable files, newest last. */
+  readonly byEditable: ReadonlyMap<string, readonly number[]>;
+  /** Confirm measurements by the experiment whose claim they serve. */
+  readonly claims: ReadonlyMap<number, readonly number[]>;
+  /** Measurements made in pairs, by the experiment whose comparison they serve. */
+  readonly pairs: ReadonlyMap<number, readonly number[]>;
+  readonly counts: Readonly<Record<Verdict, number>>;
+  readonly refusals: Readonly<Partial<Record<RefusalCode, number>>>;
+  /** A/A controls: their numbers, and how many of the decided ones would have been kept. */
+  readonly controls: { readonly all: readonly number[]; readonly decided: number; readonly wouldKeep: number };
+  readonly notes: readonly { readonly at: string; readonly from: string; readonly text: string }[];
+  readonly tailsSetAside: number;
+  /** Calls of agents and models, in order; without an end while they run. */
+  readonly calls: readonly Call[];
+  /** What people asked for and what is in force of it. */
+  readonly steering: Steering;
+  /** Requests taken from the inbox, with the experiment that came of them, if one did. */
+  readonly requests: ReadonlyMap<string, number | undefined>;
+}
+
+// ------------------------------------------------------------------------------------------------ questions
+
+type Readable = Pick<LabState, 'experiments' | 'measurements'>;
+
+/** All measurements of an experiment, oldest first. */
+export function measurementsOf(s: Readable, n: number): Measurement[] {
+  const x = s.experiments[n];
+  return x && (x.state === 'open' || x.state === 'decided') ? x.measurements.map((m) => s.measurements[m]!) : [];
+}
+
+/** The numbers that measurements of an experiment gave on one device class, oldest first. */
+export function values(s: Readable, n: number, deviceClass: string): number[] {
+  return measurementsOf(s, n)
+    .filter((m) => m.deviceClass === deviceClass)
+    .map(valueOf)
+    .filter((v) => v !== undefined);
+}
+
+/** The arena of an open lab. Throws on an empty ledger. */
+export function arenaOf(s: LabState): Arena {
+  if (!s.lab)
+    throw new LabError('E_NO_LAB', {
+      what: 'This ledger is empty.',
+      why: 'No lab was opened in it.',
+      next: 'Start one with `overnight run`.',
+    });
+  return s.lab.arena;
+}
+
+/** Version of the rules in force; labs opened before there was a second have none written down. */
+export const rulesOf = (s: LabState): 1 | 2 => arenaOf(s).decide.rules ?? 1;
+
+/** The experiment's code, once it is in git. */
+export function codeOf(s: Readable, n: number): Code | undefined {
+  const x = s.experiments[n];
+  return x && (x.state === 'open' || x.state === 'decided') ? x.snapshot : undefined;
+}
+
+/** Kept experiments from the baseline to `n`, oldest first, the baseline included. */
+export function lineage(s: Readable, n: number): number[] {
+  const chain = [n];
+  for (let at = n; at > 0; ) {
+    at = s.experiments[at]!.idea.parent;
+    chain.push(at);
+  }
+  return chain.reverse();
+}

@@ -1,0 +1,56 @@
+/** What people asked for and what is in force of it: a pure fold over wishes. Knows nothing about what is done with it. */
+import type { Wish } from './wish.ts';
+
+export interface Steering {
+  readonly paused: boolean;
+  /** Words in force for whoever proposes, oldest first. */
+  readonly words: readonly { readonly at: string; readonly from: string; readonly text: string }[];
+  /** Experiments that were given up, whatever they measured. */
+  readonly skipped: ReadonlySet<number>;
+  /** Ideas that a person ruled out. */
+  readonly vetoed: ReadonlySet<number>;
+  /** Ideas to be tried once more, and measurements of the incumbent: asked for and not yet begun. */
+  readonly pinned: readonly number[];
+  readonly replicates: number;
+}
+
+export const unsteered: Steering = {
+  paused: false,
+  words: [],
+  skipped: new Set(),
+  vetoed: new Set(),
+  pinned: [],
+  replicates: 0,
+};
+
+export function steered(now: Steering, wish: Wish, { t: at, from }: { t: string; from: string }): Steering {
+  switch (wish.verb) {
+    case 'steer':
+      return { ...now, words: [...now.words, { at, from, text: wish.text }] };
+    case 'forget':
+      return { ...now, words: [] };
+    case 'pause':
+      return { ...now, paused: true };
+    case 'resume':
+      return { ...now, paused: false };
+    case 'replicate':
+      return { ...now, replicates: now.replicates + 1 };
+    case 'skip':
+      return { ...now, skipped: new Set([...now.skipped, wish.n]) };
+    case 'pin':
+      return now.pinned.includes(wish.n) ? now : { ...now, pinned: [...now.pinned, wish.n] };
+    case 'veto':
+      return { ...unpinned(now, wish.n), vetoed: new Set([...now.vetoed, wish.n]) };
+    case 'stop':
+      return now;
+    default:
+      return wish satisfies never;
+  }
+}
+
+export const unpinned = (now: Steering, n: number): Steering => ({
+  ...now,
+  pinned: now.pinned.filter((k) => k !== n),
+});
+
+export const replicated = (now: Steering): Steering => ({ ...now, replicates: Math.max(0, now.replicates - 1) });

@@ -1,0 +1,46 @@
+/**
+ * What a person, or an agent that they talk to, may ask of a lab: the schema of a line in its inbox, which is also the type. A wish never decides
+ * anything about a number. Knows nothing about files.
+ */
+import { z } from 'zod';
+
+const number = z.number().int().nonnegative();
+
+/** Recorded as it is, and in force from then on. */
+export const wish = z.discriminatedUnion('verb', [
+  /** Words for whoever proposes; they stay in every brief until `forget`. */
+  z.strictObject({ verb: z.literal('steer'), text: z.string().trim().min(1).max(2000) }),
+  z.strictObject({ verb: z.literal('forget') }),
+  /** No new ideas until `resume`; what is open is finished first. */
+  z.strictObject({ verb: z.literal('pause') }),
+  z.strictObject({ verb: z.literal('resume') }),
+  /** Stop after the current experiment. */
+  z.strictObject({ verb: z.literal('stop') }),
+  /** Give up experiment `n`, which is being measured: inconclusive, no failure of the idea. */
+  z.strictObject({ verb: z.literal('skip'), n: number.min(1) }),
+  /** Measure the incumbent once more. */
+  z.strictObject({ verb: z.literal('replicate') }),
+  /** Try idea `n` once more on the incumbent, however it ended. */
+  z.strictObject({ verb: z.literal('pin'), n: number.min(1) }),
+  /** Never build on idea `n`: if it was kept, the branch goes back to what stood before it. */
+  z.strictObject({ verb: z.literal('veto'), n: number.min(1) }),
+]);
+
+/** An idea from outside: new content by path, `null` deletes. Becomes an experiment like any other. */
+const submission = z.strictObject({
+  verb: z.literal('submit'),
+  hypothesis: z.string().trim().min(1).max(2000),
+  edits: z.record(z.string(), z.string().nullable()),
+  /** The experiment whose files the edits were made on; the incumbent when absent. */
+  parent: number.optional(),
+});
+
+/** One file in the inbox. */
+export const request = z.strictObject({
+  id: z.string().regex(/^[A-Za-z0-9-]{8,64}$/),
+  from: z.string().trim().min(1).max(100),
+  wish: z.union([wish, submission]),
+});
+
+export type Wish = Readonly<z.infer<typeof wish>>;
+export type Request = Readonly<z.infer<typeof request>>;
