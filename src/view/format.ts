@@ -63,6 +63,9 @@ export function signed(x: number, decimals: number): string {
 /** A fraction as percent: `0.0203` → `2.0 %`. */
 export const percent = (fraction: number, decimals = 0): string => `${fixed(100 * fraction, decimals)} %`;
 
+/** `$0.27`, `$38.1`, `$1,204`. */
+export const dollars = (usd: number): string => `$${fixed(usd, usd < 10 ? 2 : usd < 1000 ? 1 : 0)}`;
+
 /** The numbers of one metric, all with the same digits. */
 export interface MetricFormat {
   readonly decimals: number;
