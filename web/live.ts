@@ -1,6 +1,6 @@
 /** One stream from the server and what it built up so far. Never asks twice for what it has: a dropped connection goes on from its cursor. */
 import { useEffect, useState } from 'preact/hooks';
-import type { LabCard } from '../src/server/labs.ts';
+import type { LabCard } from '../src/view/answers.ts';
 import { type Board, type BoardPatch, patched } from '../src/view/board.ts';
 
 export type Connection = 'connecting' | 'live' | 'lost';

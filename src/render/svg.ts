@@ -47,7 +47,7 @@ export function staircaseSvg(picture: StaircaseView, options: SvgOptions = {}): 
 }
 
 /** Scoped to `.ov-stair`, so that it may stand inline in any page. */
-export const STYLE =
+const STYLE =
   '.ov-stair{--bg:#fff;--ink:#1f2328;--soft:#57606a;--grid:#e6e8eb;--best:#00735a;--dot:#8b949e;--doubt:#9a6700;--bad:#c2410c;--base:#4f6fad;--band:#00735a22;font-family:ui-sans-serif,system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif;font-size:11px;font-variant-numeric:tabular-nums;max-width:100%;height:auto}' +
   '@media(prefers-color-scheme:dark){.ov-stair{--bg:#0d1117;--ink:#e6edf3;--soft:#9198a1;--grid:#262c36;--best:#3fd0a4;--dot:#7d8590;--doubt:#e3b341;--bad:#ff8f66;--base:#8fa8d9;--band:#3fd0a42b}}' +
   '.ov-stair .ov-bg{fill:var(--bg)}.ov-stair text{fill:var(--soft)}.ov-stair .ov-title{fill:var(--ink);font-size:15px;font-weight:600}.ov-stair .ov-empty{font-size:15px}.ov-stair .ov-label{fill:var(--ink);paint-order:stroke;stroke:var(--bg);stroke-width:3.5px;stroke-linejoin:round}' +

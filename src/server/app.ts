@@ -7,14 +7,14 @@ import * as path from 'node:path';
 import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import type { LabState } from '../core/state.ts';
-import { now } from '../os/clock.ts';
-import { sleep } from '../os/clock.ts';
+import { now, sleep } from '../os/clock.ts';
+import type { LabCard } from '../view/answers.ts';
 import { dateTime } from '../view/format.ts';
 import { viewFactors } from '../view/factors.ts';
 import { boardAt, chainHolds, curveOf, type DiffOf, diffOf, experimentAt, logOf, machinesAt, stateAt } from './details.ts';
 import { Feed } from './feed.ts';
 import { guard } from './guard.ts';
-import { cardOf, findLabs, type LabCard, type LabFolder } from './labs.ts';
+import { cardOf, findLabs, type LabFolder } from './labs.ts';
 
 /** What the composition root lends the server: it runs no git, audits nothing and knows no optimizer itself. */
 export interface ServerParts {

@@ -7,8 +7,9 @@ import { fold } from '../core/replay.ts';
 import { codeOf, type LabState } from '../core/state.ts';
 import { decode } from '../ledger/chain.ts';
 import { LEDGER_FILE, readBlobTail, readBlobText } from '../ledger/jsonl.ts';
+import type { CurveData, DiffText, LogText } from '../view/answers.ts';
 import { type Board, boardOf } from '../view/board.ts';
-import { type Buckets, bucketsOf, mainColumn, parseCurve } from '../view/curve.ts';
+import { bucketsOf, mainColumn, parseCurve } from '../view/curve.ts';
 import { type ExperimentPage, viewExperiment } from '../view/experiment.ts';
 import { viewLab } from '../view/lab.ts';
 import { type MachinesView, viewMachines } from '../view/machines.ts';
@@ -66,12 +67,6 @@ export const experimentAt = (feed: Feed, n: number, seq: number | undefined): Ex
   return viewExperiment(state, n, facts);
 };
 
-export interface DiffText {
-  readonly text: string;
-  /** Why there is none. */
-  readonly none?: string;
-}
-
 export async function diffOf(feed: Feed, from: number, to: number, diff: DiffOf): Promise<DiffText> {
   const { state } = feed.tail;
   const [before, after] = [codeOf(state, from), codeOf(state, to)];
@@ -83,12 +78,6 @@ export async function diffOf(feed: Feed, from: number, to: number, diff: DiffOf)
   return text.length > MOST_DIFF ? { text: `${text.slice(0, MOST_DIFF)}\n[… cut; \`overnight diff\` prints all]` } : { text };
 }
 
-export interface LogText {
-  readonly text: string;
-  readonly bytes: number;
-  readonly cut: boolean;
-}
-
 /** The last part of an output, however long it is. */
 export function logOf(feed: Feed, blob: string): LogText | undefined {
   const found = readBlobTail(feed.folder.lab, blob, MOST_LOG_BYTES);
@@ -96,11 +85,6 @@ export function logOf(feed: Feed, blob: string): LogText | undefined {
   const cut = found.bytes > MOST_LOG_BYTES;
   const text = sanitize(found.text);
   return { text: cut ? text.slice(text.indexOf('\n') + 1) : text, bytes: found.bytes, cut };
-}
-
-export interface CurveData extends Buckets {
-  readonly columns: readonly string[];
-  readonly column: number;
 }
 
 export function curveOf(

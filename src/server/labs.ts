@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LEDGER_FILE } from '../ledger/jsonl.ts';
 import { DOCTOR_TAG } from '../os/paths.ts';
+import type { LabCard } from '../view/answers.ts';
 import type { LabView } from '../view/types.ts';
 
 export interface LabFolder {
@@ -15,19 +16,6 @@ export interface LabFolder {
   readonly tag: string;
   readonly size: number;
   readonly changedMs: number;
-}
-
-/** One line of the start page. */
-export interface LabCard {
-  readonly id: string;
-  readonly arena: string;
-  readonly tag: string;
-  readonly state: LabView['state'];
-  readonly headline: string;
-  readonly counts: string;
-  readonly metric: string;
-  readonly updated: string;
-  readonly trust: string;
 }
 
 /** Deep enough for arenas in a monorepo and tries inside an arena; far from walking a home folder. */

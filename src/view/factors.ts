@@ -2,7 +2,7 @@
 import { type Measurement, verdictOf } from '../core/experiment.ts';
 import { type LabState, measurementsOf } from '../core/state.ts';
 import { basisOf, meanOf } from './basis.ts';
-import { fixed, type Num } from './format.ts';
+import type { Num } from './format.ts';
 import { kindOfVerdict, type MarkKind } from './staircase.ts';
 import { standings } from './rows.ts';
 import type { Facts } from './types.ts';
@@ -132,6 +132,3 @@ const secondary = (measurements: readonly Measurement[]): Readonly<Record<string
   const found = measurements.findLast((m) => m.state === 'finished' && m.outcome.kind === 'measured');
   return found?.state === 'finished' && found.outcome.kind === 'measured' ? found.outcome.metrics : undefined;
 };
-
-/** How a secondary metric is written beside a point. */
-export const secondaryText = (x: number): string => fixed(x, Number.isInteger(x) ? 0 : 3);
