@@ -6,7 +6,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { audit } from '../audit/audit.ts';
 import type { Experiment } from '../core/experiment.ts';
-import { startProcess } from '../os/spawn.ts';
+import { capture } from '../os/spawn.ts';
 import type { DrillLine, OpenedLab } from './drill.ts';
 
 type Variant = DrillLine['variant'];
@@ -35,11 +35,10 @@ export async function meddleWithFiles({ opened, folder, editable, fast, submit, 
   ];
   for (const [variant, script] of plans) {
     if (fast && variant !== 'first') continue;
-    const formatter = startProcess('sh', ['-c', script], { stdio: 'ignore' });
-    const ended = new Promise<void>((resolve) => formatter.once('exit', () => resolve()));
+    // It ends by itself, once it has found what it waits for.
+    const formatter = capture('sh', ['-c', script]);
     const x = await submit(`formatted, ${variant}`);
-    formatter.kill('SIGKILL');
-    await ended;
+    await formatter;
     tell(variant, x);
   }
 }

@@ -13,6 +13,7 @@ import { emptyView } from './empty.ts';
 import { finePrint } from './fine-print.ts';
 import { dateTime, secondsBetween, shortDuration, whole } from './format.ts';
 import { healthViews, nextSteps } from './health.ts';
+import { luckView } from './luck.ts';
 import { rowView, standings } from './rows.ts';
 import { nowViews, stateView } from './state.ts';
 import { limitsView, sessionSpans, sessionViews, timeView } from './time.ts';
@@ -53,6 +54,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     ...(gain && { gain }),
     ...(noise && { noise }),
     claims,
+    luck: luckView(state),
     sinceBest: sinceBest(b, ended, lastSign),
     counts,
     refusals,
