@@ -194,7 +194,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'drill',
     args: '[arena]',
-    summary: 'plant known cheats in copies of hello and sort-speed, and require each to be caught',
+    summary: 'plant known cheats in copies of the shipped arenas (or of one), and require each to be caught',
     options: [json],
     exits: [ok, ['4', 'a cheat was not caught, or an honest twin was not measured']],
     load: () => import('./drill.ts'),

@@ -39,6 +39,7 @@ export type FailureClass =
   | 'metric-implausible'
   | 'nonce'
   | 'frozen-changed'
+  | 'seed'
   | 'data-changed'
   | 'timeout'
   | 'infrastructure';

@@ -33,6 +33,10 @@ export function applyEdits(files: ReadonlyMap<string, string>, edits: readonly F
   return result;
 }
 
+/** Without what no language reads: spaces at line ends, blank lines, carriage returns. */
+const respaced = (files: ReadonlyMap<string, string>): Map<string, string> =>
+  new Map([...files].map(([path, text]) => [path, text.replace(/[ \t\r]+$/gm, '').replace(/\n+/g, '\n').trim()]));
+
 /** `files` are the editable files of the parent, `paths` all of its files. A deliberate retry may repeat what was tried. */
 export function admit(
   arena: Arena,
@@ -66,6 +70,8 @@ export function admit(
   const editable = editableHash(applyEdits(files, edits));
   if (editable === editableHash(files))
     return { ok: false, code: 'no-change', reason: 'the files after the change are the same as before' };
+  if (editableHash(respaced(applyEdits(files, edits))) === editableHash(respaced(files)))
+    return { ok: false, code: 'no-change', reason: 'only blank lines and spaces at line ends would change' };
   const earlier = idea.retries === undefined ? duplicateOf(state, idea.parent, editable) : undefined;
   if (earlier)
     return {

@@ -67,6 +67,8 @@ export interface Workspace {
   snapshot(parent: string, edits: readonly FileEdit[], ref: string, message: string, at: string): Promise<Snapshot>;
   /** Lay the files of a commit into a fresh directory (created; must not exist), without those that `skip` says. */
   checkout(commit: string, dir: string, skip?: (path: string) => boolean): Promise<void>;
+  /** The first path below `dir` that is not as `checkout` of the commit lays it out: changed, missing or added. Reads only. */
+  differs(commit: string, dir: string, skip?: (path: string) => boolean): Promise<string | undefined>;
   /** Remove a directory made by `checkout`. Missing is fine. */
   discard(dir: string): Promise<void>;
   /** Paths and object ids of a commit, sorted by path. */

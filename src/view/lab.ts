@@ -14,6 +14,7 @@ import { emptyView } from './empty.ts';
 import { finePrint } from './fine-print.ts';
 import { dateTime, dollars, secondsBetween, shortDuration, whole } from './format.ts';
 import { healthViews, nextSteps } from './health.ts';
+import { luckView } from './luck.ts';
 import { rowView, standings } from './rows.ts';
 import { nowViews, stateView } from './state.ts';
 import { limitsView, sessionSpans, sessionViews, timeView } from './time.ts';
@@ -55,6 +56,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     ...(gain && { gain }),
     ...(noise && { noise }),
     claims,
+    luck: luckView(state),
     sinceBest: sinceBest(b, ended, lastSign),
     counts: countsView(state),
     refusals,
