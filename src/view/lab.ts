@@ -17,7 +17,7 @@ import { healthViews, nextSteps } from './health.ts';
 import { luckView } from './luck.ts';
 import { rowView, standings } from './rows.ts';
 import { nowViews, stateView } from './state.ts';
-import { limitsView, sessionSpans, sessionViews, timeView } from './time.ts';
+import { limitsView, type Span, sessionSpans, sessionViews, timeView } from './time.ts';
 import type { ClaimView, CountsView, ExperimentView, Facts, LabView, NoiseView, SegmentView } from './types.ts';
 import { claimViews, gainView, verdictView } from './verdict.ts';
 
@@ -25,11 +25,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
   if (!state.lab) return emptyView(facts);
   const b = basisOf(state, facts);
   const spans = sessionSpans(b);
-  const standing = standings(state);
-  const money = moneyByExperiment(state);
-  const rows = state.experiments.map((x) =>
-    rowView(b, x, standing.get(x.idea.n) ?? 'none', spans, money.get(x.idea.n)),
-  );
+  const rows = rowViews(b, spans);
   const ended = rows.filter(isEndedIdea);
   const measured = ended.filter((row) => row.verdict !== 'refused').length;
   const time = timeView(b, spans, measured);
@@ -81,6 +77,14 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     tip: facts.tip,
     madeAt: dateTime(facts.now, b.zone),
   };
+}
+
+function rowViews(b: Basis, spans: readonly Span[]): ExperimentView[] {
+  const standing = standings(b.state);
+  const money = moneyByExperiment(b.state);
+  return b.state.experiments.map((x) =>
+    rowView(b, x, standing.get(x.idea.n) ?? 'none', spans, money.get(x.idea.n)),
+  );
 }
 
 const isEndedIdea = (row: ExperimentView): boolean =>
