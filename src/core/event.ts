@@ -4,6 +4,7 @@
  */
 import type { Arena } from './arena.ts';
 import type { Decision } from './decide.ts';
+import type { Note } from './note.ts';
 import type { Noise } from './stats.ts';
 import type { Wish } from './wish.ts';
 
@@ -100,6 +101,13 @@ export interface RunLimits {
   readonly deadline?: string;
   /** Stop when the incumbent reaches this value. */
   readonly target?: number;
+  /** Tokens and dollars that the agents of the session may spend. */
+  readonly tokens?: number;
+  readonly usd?: number;
+  /** Stop after so many experiments without a keep that is confirmed or not yet refuted. */
+  readonly plateau?: number;
+  /** Stop when no measurement gave a number for so long. */
+  readonly idleS?: number;
 }
 
 export type TrustGrade = 'sealed' | 'guarded' | 'reported';
@@ -111,6 +119,9 @@ export type StopReason =
   | 'asked'
   | 'interrupted'
   | 'proposer exhausted'
+  | 'budget'
+  | 'plateau'
+  | 'idle'
   | 'stuck'
   | 'error';
 
@@ -156,6 +167,12 @@ interface Payloads {
     /** The request from the inbox that this idea answers; the experiment that it deliberately tries again. */
     readonly request?: string;
     readonly retries?: number;
+    /** What an agent left beside its edit, the version of `program.md` it was shown, and the steering words then in force. */
+    readonly note?: Note;
+    readonly program?: string;
+    readonly words?: number;
+    /** Earlier ideas that this one resembles: told, not refused. */
+    readonly near?: readonly number[];
   };
   refused: { readonly n: number; readonly code: RefusalCode; readonly reason: string; readonly earlier?: number };
   snapshot: {
@@ -165,6 +182,8 @@ interface Payloads {
     readonly editable: string;
     readonly added: number;
     readonly deleted: number;
+    /** The same hash of the editable files with spelling taken out: white space at line ends, empty lines, how a knob's value is written. */
+    readonly normal?: string;
   };
   measuring: {
     readonly m: number;
@@ -221,6 +240,8 @@ interface Payloads {
     readonly message?: string;
     readonly wallS: number;
     readonly usage?: Usage;
+    /** ISO time before which asking again is pointless, as the provider said. */
+    readonly retryAt?: string;
     /** Blob of what it said at the end. */
     readonly reply?: string;
   };

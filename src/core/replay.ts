@@ -40,6 +40,7 @@ export function fold(): { readonly state: LabState; readonly apply: (event: Ledg
     champion: 0,
     confirmations: [],
     byEditable: new Map(),
+    byNormal: new Map(),
     claims: new Map(),
     pairs: new Map(),
     counts: { kept: 0, discarded: 0, inconclusive: 0, crashed: 0, 'timed out': 0, refused: 0 },
@@ -200,7 +201,9 @@ function snapshot(s: Working, e: Of<'snapshot'>): void {
   const { commit, tree, editable, added, deleted } = e;
   const code: Code = { commit, tree, editable, added, deleted };
   s.experiments[e.n] = { state: 'open', idea, snapshot: code, measurements: [] };
-  if (idea.kind !== 'control') s.byEditable.set(editable, [...(s.byEditable.get(editable) ?? []), e.n]);
+  if (idea.kind === 'control') return;
+  s.byEditable.set(editable, [...(s.byEditable.get(editable) ?? []), e.n]);
+  if (e.normal !== undefined) s.byNormal.set(e.normal, [...(s.byNormal.get(e.normal) ?? []), e.n]);
 }
 
 function startMeasurement(s: Working, e: Of<'measuring'>): void {

@@ -262,12 +262,15 @@ export class Lab {
       journal: this.#journal(n),
     });
     if (proposal.kind === 'none') {
+      if (proposal.class === 'budget') return { do: 'stop', reason: 'budget', detail: proposal.reason };
       this.#empty++;
       this.#emptyReason = proposal.reason;
       return undefined;
     }
     this.#empty = 0;
-    this.#recordProposal(proposal, proposer.name);
+    this.#recordProposal(proposal, proposal.proposer ?? proposer.name);
+    const { refusal } = proposal;
+    if (refusal) this.#record({ type: 'refused', n, ...refusal });
     return undefined;
   }
 
@@ -298,7 +301,7 @@ export class Lab {
     const edits = Object.fromEntries(
       proposal.edits.map(({ path, content }) => [path, content === null ? null : this.#p.ledger.putBlob(content)]),
     );
-    const { hypothesis, knobs, why } = proposal;
+    const { hypothesis, knobs, why, note, program, words, near } = proposal;
     this.#record({
       type: 'proposed',
       n,
@@ -309,6 +312,10 @@ export class Lab {
       edits,
       ...(knobs && { knobs }),
       ...(why && { why }),
+      ...(note && { note }),
+      ...(program !== undefined && { program }),
+      ...(words !== undefined && { words }),
+      ...(near && near.length > 0 && { near }),
     });
     return n;
   }
@@ -342,7 +349,7 @@ export class Lab {
       return;
     }
     const made = await workspace.snapshot(parent, edits, refOf(lab, n), messageOf(this.state.experiments[n]!), idea.at);
-    this.#record({ type: 'snapshot', n, ...made, editable: admission.editable });
+    this.#record({ type: 'snapshot', n, ...made, editable: admission.editable, normal: admission.normal });
   }
 
   #editsOf(edits: Readonly<Record<string, string | null>>): FileEdit[] {
