@@ -6,7 +6,7 @@ import { sha256Parts } from '../base/hash.ts';
 import { oneLine } from '../base/text.ts';
 import { type Arena, roleOf } from './arena.ts';
 import type { RefusalCode } from './event.ts';
-import { type Experiment, verdictOf } from './experiment.ts';
+import { type Experiment, type Idea, verdictOf } from './experiment.ts';
 import { normalHash } from './ideas.ts';
 import type { FileEdit } from './ports.ts';
 import type { LabState } from './state.ts';
@@ -34,11 +34,11 @@ export function applyEdits(files: ReadonlyMap<string, string>, edits: readonly F
   return result;
 }
 
-/** `files` are the editable files of the parent, `paths` all of its files. */
+/** `files` are the editable files of the parent, `paths` all of its files. A deliberate retry may repeat what was tried. */
 export function admit(
   arena: Arena,
   state: LabState,
-  parent: number,
+  idea: Pick<Idea, 'parent' | 'retries'>,
   files: ReadonlyMap<string, string>,
   edits: readonly FileEdit[],
   paths: readonly string[] = [...files.keys()],
@@ -68,8 +68,8 @@ export function admit(
   const [editable, normal] = [editableHash(after), normalHash(arena, after)];
   if (editable === editableHash(files))
     return { ok: false, code: 'no-change', reason: 'the files after the change are the same as before' };
-  const exact = duplicateOf(state, parent, state.byEditable.get(editable));
-  const earlier = exact ?? duplicateOf(state, parent, state.byNormal.get(normal));
+  const exact = duplicateOf(state, idea.parent, state.byEditable.get(editable));
+  const earlier = idea.retries === undefined ? (exact ?? duplicateOf(state, idea.parent, state.byNormal.get(normal))) : undefined;
   if (earlier)
     return {
       ok: false,
@@ -93,7 +93,7 @@ function duplicateOf(state: LabState, parent: number, same: readonly number[] = 
   for (const n of [...same].reverse()) {
     const earlier = state.experiments[n]!;
     const kept = verdictOf(earlier) === 'kept' || earlier.idea.kind === 'baseline';
-    if (kept || earlier.idea.parent === parent) return earlier;
+    if (kept || earlier.idea.parent === parent || state.steering.vetoed.has(n)) return earlier;
   }
   return undefined;
 }

@@ -113,7 +113,7 @@ class Chain {
     for (;;) {
       const leftMs = Date.parse(until) - Date.parse(clock.now());
       if (!(leftMs > 0) || signal.aborted) return;
-      await clock.sleep(Math.min(WAIT_STEP_MS, leftMs));
+      await clock.sleep(Math.min(WAIT_STEP_MS, leftMs), signal);
     }
   }
 

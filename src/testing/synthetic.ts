@@ -186,6 +186,8 @@ class Maker {
         asked: false,
         slots: 1,
         taken: new Set(),
+        thinking: false,
+        spare: false,
       });
       switch (step.do) {
         case 'stop':
@@ -219,6 +221,8 @@ class Maker {
           this.#admit(step.n);
           break;
         case 'wait':
+        case 'retry':
+        case 'abandon':
           throw new Error('a synthetic lab has nobody to wait for');
         default:
           step satisfies never;
