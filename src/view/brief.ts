@@ -101,7 +101,7 @@ function task(view: LabView, state: LabState, { repair }: BriefMaterial): Part {
     : 'Make one change, one idea, in the files of this folder, which hold the best code so far.';
   return {
     title: `Improve ${name} of ${view.arena} (${better})`,
-    most: 2200,
+    most: 2000,
     lines: [
       what,
       `You may change: ${editable.map((glob) => oneLine(glob, 80)).slice(0, 12).join(', ')}. Every other file is frozen: a change there is ignored or refused.`,
@@ -119,7 +119,7 @@ function repairPart(repair: NonNullable<BriefMaterial['repair']>): Part {
   const log = repair.log === undefined ? [] : logExcerpt(repair.log, 24);
   return {
     title: `What happened to #${repair.n}`,
-    most: 2000,
+    most: 1500,
     data: true,
     lines: [`${repair.class}: ${oneLine(repair.message, 400)}`, ...log],
   };
@@ -128,13 +128,13 @@ function repairPart(repair: NonNullable<BriefMaterial['repair']>): Part {
 function words(state: LabState): Part {
   const all = state.steering.words;
   const lines = all.map(({ from, text }, i) => `w${i + 1} (${oneLine(from, 40)}): ${oneLine(text, 700)}`);
-  return { title: 'Words of the person, in force now', most: 1500, lines: lines.reverse() };
+  return { title: 'Words of the person, in force now', most: 1000, lines: lines.reverse() };
 }
 
 function program({ program: page }: BriefMaterial): Part | undefined {
   if (!page) return undefined;
   const lines = sanitize(page.text).split('\n').map((line) => line.slice(0, 400).trimEnd());
-  return { title: `program.md, version ${page.version.slice(0, 8)} (whole in this folder)`, most: 2400, lines };
+  return { title: `program.md, version ${page.version.slice(0, 8)} (whole in this folder)`, most: 1800, lines };
 }
 
 function standing(view: LabView, { left }: BriefMaterial): Part {
