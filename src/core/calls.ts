@@ -79,7 +79,7 @@ export function readiness(state: Pick<LabState, 'calls'>, agent: string, session
   const waitS = Math.min(MOST_WAIT_S, FIRST_WAIT_S[why] * 2 ** Math.min(20, failures - 1));
   const spread = 1 + JITTER * random(seedOf(`${agent}/${last.call}`)).uniform();
   const told = last.retryAt === undefined ? Number.NaN : Date.parse(last.retryAt);
-  const until = Number.isNaN(told) ? at + waitS * spread * 1000 * scale : told + (spread - 1) * 20_000 * scale;
+  const until = Math.ceil(Number.isNaN(told) ? at + waitS * spread * 1000 * scale : told + (spread - 1) * 20_000 * scale);
   return until <= Date.parse(now) ? { ready: true } : { ready: false, class: why, until: new Date(until).toISOString() };
 }
 

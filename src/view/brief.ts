@@ -46,11 +46,12 @@ export function briefText(state: LabState, facts: Facts, material: BriefMaterial
     words(state),
     program(material),
     standing(view, material),
+    stack(view),
     verdicts(view),
     errors(state, material),
     knobs(state, material),
     openIdeas(state, ideas),
-    deadEnds(ideas),
+    deadEnds(ideas, SHOWN_VERDICTS),
     curves(state, material),
   ];
   let text = '';
@@ -138,11 +139,6 @@ function program({ program: page }: BriefMaterial): Part | undefined {
 }
 
 function standing(view: LabView, { left }: BriefMaterial): Part {
-  const row = (n: number): ExperimentView => view.experiments[n]!;
-  const path = view.lineage
-    .filter((n) => n > 0)
-    .slice(-6)
-    .map((n) => `- #${n} ${oneLine(row(n).hypothesis, 140)}: ${row(n).effect?.text ?? ''} (${row(n).standing})`);
   const purse = [
     left.seconds !== undefined && duration(left.seconds),
     left.tokens !== undefined && `${count(Math.floor(left.tokens), 'token')}`,
@@ -150,18 +146,27 @@ function standing(view: LabView, { left }: BriefMaterial): Part {
   ].filter((one) => one !== false);
   return {
     title: 'Where it stands',
-    most: 1500,
+    most: 900,
     lines: [
       view.verdict.sentence,
       view.noise ? `Noise: ${view.noise.text}; a smaller difference is no result.` : 'Noise: not measured yet.',
       `${view.counts.text}; ${view.sinceBest.long} since the last keep.${purse.length > 0 ? ` Left: ${purse.join(', ')}.` : ''}`,
-      ...(path.length > 0 ? ['How the best code came about:', ...path.reverse()] : []),
     ],
   };
 }
 
+function stack({ lineage, experiments }: LabView): Part {
+  const line = (row: ExperimentView): string =>
+    `#${row.n} ${oneLine(row.hypothesis, 140)}: ${row.effect?.text ?? ''} (${row.standing})`;
+  const kept = lineage.filter((n) => n > 0).slice(-6);
+  return { title: 'How the best code came about', most: 1000, data: true, lines: kept.reverse().map((n) => line(experiments[n]!)) };
+}
+
+/** Verdicts that are shown one by one; dead ends are those before them. */
+const SHOWN_VERDICTS = 8;
+
 function verdicts(view: LabView): Part {
-  const last = view.experiments.filter((row) => row.n > 0 && row.discard !== 'control' && row.reason).slice(-8);
+  const last = view.experiments.filter((row) => row.n > 0 && row.discard !== 'control' && row.reason).slice(-SHOWN_VERDICTS);
   const lines = last.map(
     (row) => `#${row.n} ${row.verdict}: ${oneLine(row.hypothesis, 110)} [${oneLine(row.effect?.text ?? row.reason, 110)}]`,
   );
@@ -196,13 +201,13 @@ function openIdeas(state: LabState, ideas: readonly IdeaEntry[]): Part {
   return { title: 'Open ideas', most: 800, data: true, lines: [...lines.slice(-6).reverse(), ...open.reverse()] };
 }
 
-function deadEnds(ideas: readonly IdeaEntry[]): Part {
-  const dead = ideas.filter((idea) => ['discarded', 'crashed', 'timed out'].includes(idea.outcome));
+function deadEnds(ideas: readonly IdeaEntry[], shown: number): Part {
+  const dead = ideas.slice(0, -shown).filter((idea) => ['discarded', 'crashed', 'timed out'].includes(idea.outcome));
   const line = (idea: IdeaEntry): string =>
     `- #${idea.n} ${oneLine(idea.mechanism, 50)}: ${oneLine(idea.hypothesis, 90)} (${idea.outcome}, ${idea.evidence} evidence, ${count(idea.measurements, 'measurement')}, on #${idea.parent}${idea.reopened ? ': open again, the code moved on' : ''})`;
   const still = dead.filter((idea) => !idea.reopened).slice(-12);
   const again = dead.filter((idea) => idea.reopened).slice(-6);
-  return { title: 'Dead ends', most: 1500, data: true, lines: [...still.reverse(), ...again.reverse()].map(line) };
+  return { title: 'Dead ends before those', most: 1500, data: true, lines: [...still.reverse(), ...again.reverse()].map(line) };
 }
 
 function curves(state: LabState, { blob }: BriefMaterial): Part {
