@@ -174,6 +174,15 @@ interface Payloads {
     /** Earlier ideas that this one resembles: told, not refused. */
     readonly near?: readonly number[];
   };
+  /** A candidate that crashed was mended: it is proposed again, with these edits on top of its own. What ran before stays under its ref. */
+  repaired: {
+    readonly n: number;
+    /** 1 for the first repair. */
+    readonly attempt: number;
+    readonly edits: Readonly<Record<string, string | null>>;
+    readonly proposer: string;
+    readonly note?: Note;
+  };
   refused: { readonly n: number; readonly code: RefusalCode; readonly reason: string; readonly earlier?: number };
   snapshot: {
     readonly n: number;
