@@ -81,6 +81,18 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./new.ts'),
   },
   {
+    name: 'knobs',
+    summary: 'propose knobs from the constants of the editable files, with ranges for you to confirm',
+    options: [
+      { flags: '--write', text: 'add them to arena.yaml (default: only show them)' },
+      { flags: '--only <names>', text: 'these and no others, separated by commas' },
+      dir,
+      json,
+    ],
+    exits: [ok],
+    load: () => import('./knobs.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'prove, before the night, that this arena and this machine measure',
     options: [dir, json],

@@ -12,6 +12,7 @@ import {
   createSearch,
   type Point,
   type SamplerName,
+  SearchError,
   type Search,
   type SearchOptions,
   type Space,
@@ -35,22 +36,17 @@ function propose(brief: Brief, sampler: SamplerName): Proposal {
   if (!read.ok) return { kind: 'none', reason: read.problem };
   const now = read.values;
   const baseline = state.experiments[0]?.idea.knobs;
-  const space = knobSpace(
-    arena.knobs,
-    complete(
-      arena.knobs.map((k) => k.name),
-      baseline,
-    )
-      ? baseline!
-      : now,
-  );
+  const names = arena.knobs.map((knob) => knob.name);
+  const start = complete(names, baseline) ? baseline! : now;
+  const space = spaceOf(arena, start, now);
+  if ('problem' in space) return { kind: 'none', reason: space.problem };
   const search = rebuild(brief, space, now, sampler);
   const standing = space.snap(now);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const [trial] = search.ask();
     if (!trial) return { kind: 'none', reason: 'every configuration of the knobs was tried' };
     const changed = Object.fromEntries(
-      Object.entries(trial.values).filter(([name, value]) => value !== standing[name]),
+      Object.entries(trial.values).filter(([name, value]) => value !== (standing[name] ?? now[name])),
     );
     const edits = knobEdits(arena.knobs, files, now, changed);
     if (edits.length === 0 || known(state, files, edits)) continue;
@@ -63,6 +59,16 @@ function propose(brief: Brief, sampler: SamplerName): Proposal {
     };
   }
   return { kind: 'none', reason: `${ATTEMPTS} configurations in a row were measured before` };
+}
+
+/** Somebody's edit may have moved a constant to where a rule of the manifest forbids it. */
+function spaceOf(arena: Brief['arena'], start: Values, now: Values): Space | { readonly problem: string } {
+  try {
+    return knobSpace(arena, start, now);
+  } catch (thrown) {
+    if (thrown instanceof SearchError) return { problem: thrown.message };
+    throw thrown;
+  }
 }
 
 /** The ledger as a search: every experiment that is nothing but knobs is a trial, told on the scale of the code that stands now. */

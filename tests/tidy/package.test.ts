@@ -1,7 +1,7 @@
 /** What goes out: pinned versions, one version number, nothing of the machine it was written on, nothing half done. */
 import { describe, expect, it } from 'vitest';
 import { VERSION } from '../../src/version.ts';
-import { below, isTest, program, read, text, tracked } from './source.ts';
+import { below, isTest, program, text, tracked } from './source.ts';
 
 type Manifest = Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
 const manifests = tracked.filter((file) => /(^|\/)package\.json$/.test(file));
@@ -29,7 +29,7 @@ describe('the package', () => {
     const used = program.flatMap((file) =>
       [...text(file).matchAll(/(?:from|import\()\s*'([^'.][^']*)'/g)].map((found) => found[1]!),
     );
-    const packages = [...new Set(used.filter((name) => !name.startsWith('node:')))].map((name) => name.split('/')[0]!);
+    const packages = [...new Set(used.filter((name) => !name.startsWith('node:')))].map((name) => /^(?:@[^/]+\/)?[^/]+/.exec(name)![0]);
     expect([...new Set(packages)].sort()).toEqual(named);
   });
 
@@ -53,7 +53,7 @@ describe('the package', () => {
   });
 
   it('has a generated page of its commands that is up to date', async () => {
-    const page = read('docs/cli.md');
+    const page = text('docs/cli.md');
     const { COMMANDS } = await import('../../src/cli/spec.ts');
     for (const { name, summary, options } of COMMANDS) {
       expect(page).toContain(`## ${name}\n`);
