@@ -133,6 +133,10 @@ export interface RunSpec {
   readonly onTick?: (seconds: { readonly wall: number; readonly budgeted: number }) => void;
   /** Called with each piece of standard error as it comes; for progress only. */
   readonly onStderr?: (text: string) => void;
+  /** Called with each piece of standard output as it comes, all of it (what is kept in the result is not all). */
+  readonly onStdout?: (text: string) => void;
+  /** What it reads on standard input, then the end of file. Absent: no input at all. `open`: what `Running.send` gives it, until that gives `null`. */
+  readonly stdin?: string | { readonly open: true };
 }
 
 /** Output as kept: the first and the last part of it; `bytes` counts all. Escape sequences are still in it. */
@@ -170,6 +174,8 @@ export interface Running {
   readonly done: Promise<RunResult>;
   /** End the whole tree now. `done` resolves with `aborted`. Calling twice is fine. */
   kill(): void;
+  /** Write to an open standard input; `null` ends it. Nothing happens when the input is not open any more. */
+  send?(text: string | null): void;
 }
 
 export interface SandboxInfo {
@@ -274,7 +280,16 @@ export interface AgentTask {
 }
 
 export type AgentResult =
-  | { readonly kind: 'done'; readonly text: string; readonly usage?: Usage; readonly wallS: number }
+  | {
+      readonly kind: 'done';
+      readonly text: string;
+      readonly usage?: Usage;
+      readonly wallS: number;
+      /** True when it asks back instead of working: nobody is there to answer. */
+      readonly asks?: boolean;
+      /** What it did or tried that it must not, for people: files beside the writable ones, processes left behind, paths it reached for. */
+      readonly incidents?: readonly string[];
+    }
   | {
       readonly kind: 'failed';
       readonly class: CallFailure;
@@ -283,6 +298,7 @@ export type AgentResult =
       readonly retryAt?: string;
       readonly usage?: Usage;
       readonly wallS: number;
+      readonly incidents?: readonly string[];
     };
 
 /** A coding agent in its jail. Never throws for what an agent or a provider does: that is `failed` with its class. No process outlives `run`. */
