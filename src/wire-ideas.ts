@@ -4,9 +4,11 @@
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { oneLine, sanitize } from './base/text.ts';
 import { type Arena, roleOf } from './core/arena.ts';
 import type { RunLimits } from './core/event.ts';
 import type { Agent, Brief, Clock, Proposer, Workspace } from './core/ports.ts';
+import { codeOf } from './core/state.ts';
 import { readText } from './os/files.ts';
 import { allowedCores } from './os/machine.ts';
 import type { LabPaths } from './os/paths.ts';
@@ -14,6 +16,7 @@ import { type AgentProposerParts, agentProposer, type BriefAbout } from './propo
 import { chainProposer } from './proposers/chain.ts';
 import { searchProposer } from './proposers/search.ts';
 import { briefText, NOTE_FILE } from './view/brief.ts';
+import { viewExperiment } from './view/experiment.ts';
 
 /** Who is asked, in order of preference; `search` is the optimizer over knobs. */
 export interface Ideas {
@@ -68,6 +71,7 @@ function asProposer(agent: Agent, ideas: Ideas, { arena, workspace, paths, runTa
     program: () => readText(page),
     write: (brief, about) => writeBrief(brief, about, limits, clock),
     noteFile: NOTE_FILE,
+    earlier: (brief, n) => earlierText(brief, n, workspace, clock.now()),
     call: { wallMs: CALL_MS, ...ideas.call },
     limits,
     session,
@@ -101,6 +105,24 @@ function writeBrief(brief: Brief, { program, left, repair }: BriefAbout, limits:
     ...(program && { program }),
     ...(repair && { repair }),
   });
+}
+
+const MOST_DIFF = 8000;
+
+/** An earlier experiment as an agent may read it: what was expected, changed and found. Text of models in it is data. */
+async function earlierText({ state }: Brief, n: number, workspace: Workspace, now: string): Promise<string> {
+  const page = viewExperiment(state, n, { now, alive: true, tip: '' });
+  const code = codeOf(state, n);
+  if (!page) return `There is no experiment ${n}; the newest is ${state.experiments.length - 1}.`;
+  const parent = codeOf(state, page.row.parent);
+  const diff = code && parent && n > 0 ? await workspace.diff(parent.commit, code.commit) : '';
+  const { verdict, reason, effect, mean } = page.row;
+  return [
+    `#${n} on #${page.row.parent}: ${verdict}. ${effect?.text ?? ''} ${mean ? `${page.metric} ${mean.text}` : ''}`.trim(),
+    `Said: ${oneLine(page.hypothesis, 600)}`,
+    `Found: ${oneLine(reason, 400)}`,
+    sanitize(diff).slice(0, MOST_DIFF),
+  ].join('\n');
 }
 
 /** Cores that no measurement owns; none are pinned where a measurement needs them all. */

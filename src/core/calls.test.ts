@@ -35,8 +35,8 @@ describe('what calls cost', () => {
     calls.script.session();
     calls.add({ outcome: 'edit', usage: { ...usage, usd: 0.25 } });
     const { calls: all } = calls.script.state;
-    expect(spent(all)).toEqual({ calls: 3, tokens: 3300, usd: 0.75, unpriced: 1 });
-    expect(spent(all, 1)).toEqual({ calls: 1, tokens: 1100, usd: 0.25, unpriced: 0 });
+    expect(spent(all)).toEqual({ calls: 3, tokens: 4800, usd: 0.75, unpriced: 1 });
+    expect(spent(all, 1)).toEqual({ calls: 1, tokens: 1600, usd: 0.25, unpriced: 0 });
     expect(budgetLeft(all, 1, { tokens: 1000, usd: 1 })).toEqual({ tokens: 0, usd: 0.75 });
     expect(budgetLeft(all, 1, {})).toEqual({});
   });

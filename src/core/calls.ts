@@ -9,6 +9,7 @@ import type { LabState } from './state.ts';
 
 export interface Spent {
   readonly calls: number;
+  /** All of them, those read from a cache too. */
   readonly tokens: number;
   readonly usd: number;
   /** Calls whose price nobody knows: `usd` is then too low. */
@@ -22,7 +23,7 @@ export function spent(calls: readonly Call[], session?: number): Spent {
     if (session !== undefined && start.session !== session) continue;
     n++;
     if (!end?.usage) continue;
-    tokens += end.usage.inputTokens + end.usage.outputTokens;
+    tokens += end.usage.inputTokens + end.usage.cachedTokens + end.usage.outputTokens;
     if (end.usage.usd === undefined) unpriced++;
     else usd += end.usage.usd;
   }

@@ -277,6 +277,8 @@ export interface AgentTask {
   /** Marks every process of this call, so that a later harness can end what a killed one left. */
   readonly tag: string;
   readonly signal: AbortSignal;
+  /** What earlier experiment `n` was, changed and gave, in words; for agents of ours that have a tool for it. */
+  readonly earlier?: (n: number) => Promise<string>;
 }
 
 export type AgentResult =

@@ -23,6 +23,8 @@ export interface AgentProposerParts {
   readonly program: () => string | undefined;
   /** The text that the agent gets. */
   readonly write: (brief: Brief, about: BriefAbout) => string;
+  /** What an earlier experiment was, in words. */
+  readonly earlier?: (brief: Brief, n: number) => Promise<string>;
   /** Where a note may be left, below the folder. */
   readonly noteFile: string;
   /** Bounds of one call, and of the session. */
@@ -91,13 +93,14 @@ interface Found extends Harvest {
 }
 
 async function inFolder(
-  { agent, lay, room, call: bounds, cores, tag, noteFile: name }: AgentProposerParts,
-  { arena, commit, files, signal }: Brief,
+  { agent, lay, room, call: bounds, cores, tag, noteFile: name, earlier }: AgentProposerParts,
+  brief: Brief,
   call: number,
   prompt: string,
   left: { readonly tokens?: number; readonly usd?: number },
 ): Promise<{ readonly result: AgentResult; readonly found?: Found }> {
   const dir = room(call);
+  const { arena, commit, files, signal } = brief;
   const role = roleOf(arena);
   try {
     await lay(commit, dir);
@@ -110,6 +113,7 @@ async function inFolder(
       cores,
       tag: tag(call),
       signal,
+      ...(earlier && { earlier: (n: number) => earlier(brief, n) }),
     });
     if (result.kind === 'failed') return { result };
     const note = noteFile(dir, name);
@@ -151,7 +155,7 @@ function judged(result: AgentResult, found: Found | undefined): Outcome {
     const failed = result.kind === 'failed' ? result : { class: 'crashed' as const, message: 'nothing came back' };
     const message = oneLine(failed.message, 500);
     const retry = 'retryAt' in failed && failed.retryAt !== undefined ? { retryAt: failed.retryAt } : {};
-    const event = { outcome: 'failed', class: failed.class, message, ...retry } as const;
+    const event = { outcome: 'failed', class: failed.class, message: withIncidents(message, result), ...retry } as const;
     return { kind: 'none', event, proposal: { kind: 'none', class: failed.class, reason: message } };
   }
   const read = readNote(found.note ?? result.text);
@@ -159,7 +163,7 @@ function judged(result: AgentResult, found: Found | undefined): Outcome {
   const outside = named('changed what it must not', touched) ?? named('left other files', strays);
   if (edits.length === 0 && touched.length === 0 && !refusal) {
     const reason = empty(result.text, strays);
-    return { kind: 'none', event: { outcome: 'empty', message: reason }, proposal: { kind: 'none', reason } };
+    return { kind: 'none', event: { outcome: 'empty', message: withIncidents(reason, result) }, proposal: { kind: 'none', reason } };
   }
   // Changes of frozen files alone are an experiment that is refused: they are to be seen in the record, not only in a call.
   const refused = refusal ?? (edits.length === 0 ? frozenOnly(touched) : undefined);
@@ -167,13 +171,17 @@ function judged(result: AgentResult, found: Found | undefined): Outcome {
   const about = read.ok
     ? { hypothesis: read.hypothesis, note: read.note }
     : { hypothesis: firstWords(result.text) || `changes ${oneLine(files.join(', '), 200) || 'what cannot be recorded'}`, note: { problem: read.problem } };
-  const message = [read.ok ? undefined : read.problem, outside].filter((part) => part !== undefined).join('; ');
+  const message = withIncidents([read.ok ? undefined : read.problem, outside].filter((part) => part !== undefined).join('; '), result);
   return {
     kind: 'edit',
     event: { outcome: 'edit', ...(message && { message }) },
     proposal: { kind: 'edit', edits, ...about, ...(outside && { why: outside }), ...(refused && { refusal: refused }) },
   };
 }
+
+/** What it tried beside its work goes on record. */
+const withIncidents = (message: string, { incidents = [] }: AgentResult): string =>
+  [message, ...incidents.slice(0, 10).map((what) => oneLine(what, 200))].filter((part) => part !== '').join('; ');
 
 const frozenOnly = (touched: readonly string[]): NonNullable<Found['refusal']> => ({
   code: 'not-editable',
