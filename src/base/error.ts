@@ -35,6 +35,8 @@ export const ERROR_CODES = {
   E_UNSAFE: { exit: 3, title: 'An agent would run without a jail' },
   E_AGENT: { exit: 3, title: 'An agent cannot be used as it is' },
   E_STUCK: { exit: 6, title: 'Nothing can be measured any more' },
+  E_PORT: { exit: 3, title: 'The dashboard’s port is taken' },
+  E_WEB: { exit: 3, title: 'The browser half of the dashboard is not built' },
   E_INTERNAL: { exit: 70, title: 'A mistake in Overnight itself' },
 } as const;
 

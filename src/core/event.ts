@@ -4,7 +4,6 @@
  */
 import type { Arena } from './arena.ts';
 import type { Decision } from './decide.ts';
-import type { Note } from './note.ts';
 import type { Noise } from './stats.ts';
 import type { Wish } from './wish.ts';
 
@@ -40,6 +39,7 @@ export type FailureClass =
   | 'metric-implausible'
   | 'nonce'
   | 'frozen-changed'
+  | 'seed'
   | 'data-changed'
   | 'timeout'
   | 'infrastructure';
@@ -259,6 +259,16 @@ interface Payloads {
    * it has no effect.
    */
   steered: { readonly id: string; readonly from: string; readonly wish: Wish; readonly refused?: string };
+}
+
+/** What an agent leaves beside its edit. Its hypothesis is the experiment's. */
+export interface Note {
+  readonly mechanism?: string;
+  readonly expected?: string;
+  readonly next?: readonly string[];
+  readonly heeds?: readonly string[];
+  /** Why there is no more than this: the note was missing or could not be read. */
+  readonly problem?: string;
 }
 
 /** Why a call of an agent gave nothing. */

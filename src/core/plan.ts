@@ -153,7 +153,7 @@ function settle(state: LabState, now: Situation): Step | undefined {
 
 /** What everything is compared with, measured on this device class. Nobody waits for it who wants to stop: the next session makes it. */
 function ground(state: LabState, now: Situation): Step | undefined {
-  const step = calibration(state, now) ?? reference(state, now);
+  const step = calibration(state, now) ?? reference(state, now, isOver(now));
   return step?.do === 'measure' && isOver(now) ? stop(state, now) : step;
 }
 
@@ -206,14 +206,14 @@ function calibration(state: LabState, now: Situation): Step | undefined {
  * The incumbent has a number from this device class: under the first rules two, lest it be the lucky one alone; under the second that luck is
  * part of the margin for a while, and a claim never uses it.
  */
-function reference(state: LabState, now: Situation): Step | undefined {
+function reference(state: LabState, now: Situation, over: boolean): Step | undefined {
   const n = state.incumbent;
   if (now.taken.has(n)) return undefined;
   if (state.steering.replicates > 0) return { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
   if (n === 0) return undefined;
   const done = measurementsOf(state, n).filter((m) => m.deviceClass === now.deviceClass && m.state !== 'lost').length;
   const need = rulesOf(state) === 1 ? 2 : 1 + Math.floor((state.experiments.length - n) / RECHECK_EVERY);
-  return done >= need ? undefined : { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
+  return done >= (over ? 1 : need) ? undefined : { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
 }
 
 /** Has it stood long enough, and the last claim lain far enough back, for its claim to be tested although the night goes on? */

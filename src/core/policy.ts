@@ -4,10 +4,10 @@
  */
 import { sha256Parts } from '../base/hash.ts';
 import { oneLine } from '../base/text.ts';
+import { normalHash } from './alike.ts';
 import { type Arena, roleOf } from './arena.ts';
 import type { RefusalCode } from './event.ts';
 import { type Experiment, type Idea, verdictOf } from './experiment.ts';
-import { normalHash } from './ideas.ts';
 import type { FileEdit } from './ports.ts';
 import type { LabState } from './state.ts';
 
@@ -68,6 +68,8 @@ export function admit(
   const [editable, normal] = [editableHash(after), normalHash(arena, after)];
   if (editable === editableHash(files))
     return { ok: false, code: 'no-change', reason: 'the files after the change are the same as before' };
+  if (normal === normalHash(arena, files))
+    return { ok: false, code: 'no-change', reason: 'only its spelling would change: spaces at line ends, empty lines, how a number is written' };
   const exact = duplicateOf(state, idea.parent, state.byEditable.get(editable));
   const earlier = idea.retries === undefined ? (exact ?? duplicateOf(state, idea.parent, state.byNormal.get(normal))) : undefined;
   if (earlier)

@@ -3,8 +3,7 @@
  * Nothing here does anything. Each member says whether it may throw, and what it leaves behind when it is cut off.
  */
 import type { Arena } from './arena.ts';
-import type { CallFailure, Draft, FailureClass, LedgerEvent, Payload, RefusalCode, Usage } from './event.ts';
-import type { Note } from './note.ts';
+import type { CallFailure, Draft, FailureClass, LedgerEvent, Note, Payload, RefusalCode, Usage } from './event.ts';
 import type { LabState } from './state.ts';
 import type { Request } from './wish.ts';
 
@@ -68,6 +67,8 @@ export interface Workspace {
   snapshot(parent: string, edits: readonly FileEdit[], ref: string, message: string, at: string): Promise<Snapshot>;
   /** Lay the files of a commit into a fresh directory (created; must not exist), without those that `skip` says. */
   checkout(commit: string, dir: string, skip?: (path: string) => boolean): Promise<void>;
+  /** The first path below `dir` that is not as `checkout` of the commit lays it out: changed, missing or added. Reads only. */
+  differs(commit: string, dir: string, skip?: (path: string) => boolean): Promise<string | undefined>;
   /** Remove a directory made by `checkout`. Missing is fine. */
   discard(dir: string): Promise<void>;
   /** Paths and object ids of a commit, sorted by path. */

@@ -4,14 +4,14 @@
  */
 import { LabError, reasonOf } from '../base/error.ts';
 import { oneLine } from '../base/text.ts';
+import { nearIdeas } from '../core/alike.ts';
 import { roleOf } from '../core/arena.ts';
 import { budgetLeft } from '../core/calls.ts';
 import type { CallFailure, RunLimits } from '../core/event.ts';
-import { nearIdeas } from '../core/ideas.ts';
-import { readNote } from '../core/note.ts';
 import type { Agent, AgentResult, Brief, Failure, Proposal, Proposer } from '../core/ports.ts';
 import { removeTree } from '../os/files.ts';
 import { type Harvest, harvest, noteFile, printsOf } from './folder.ts';
+import { readNote } from './note.ts';
 
 export interface AgentProposerParts {
   readonly agent: Agent;

@@ -10,6 +10,8 @@ import type { Brief, FileEdit, Proposal, Proposer } from '../core/ports.ts';
 import { type LabState, lineage, values as measuredValues } from '../core/state.ts';
 import {
   createSearch,
+  type Importance,
+  importance,
   type Point,
   type SamplerName,
   SearchError,
@@ -28,6 +30,9 @@ const ATTEMPTS = 24;
 export function searchProposer(sampler: SamplerName = 'auto'): Proposer {
   return { name: 'search', propose: async (brief) => propose(brief, sampler) };
 }
+
+/** What a search is made from. */
+type Known = Pick<Brief, 'arena' | 'state' | 'n'>;
 
 function propose(brief: Brief, sampler: SamplerName): Proposal {
   const { arena, state, files } = brief;
@@ -71,8 +76,21 @@ function spaceOf(arena: Brief['arena'], start: Values, now: Values): Space | { r
   }
 }
 
+/** What each knob matters, by the search's model of everything that was measured. Empty while too little is known. */
+export function importanceOf(state: LabState): readonly Importance[] {
+  const arena = state.lab?.arena;
+  const knobs = state.experiments[state.incumbent]?.idea.knobs;
+  if (!arena || arena.knobs.length === 0 || !knobs) return [];
+  const names = arena.knobs.map((k) => k.name);
+  if (!complete(names, knobs)) return [];
+  const start = state.experiments[0]!.idea.knobs;
+  const space = spaceOf(arena, complete(names, start) ? start! : knobs, knobs);
+  if ('problem' in space) return [];
+  return importance(rebuild({ arena, state, n: state.experiments.length }, space, knobs, 'auto').history);
+}
+
 /** The ledger as a search: every experiment that is nothing but knobs is a trial, told on the scale of the code that stands now. */
-function rebuild(brief: Brief, space: Space, now: Values, sampler: SamplerName): Search {
+function rebuild(brief: Known, space: Space, now: Values, sampler: SamplerName): Search {
   const { arena, state, n } = brief;
   const device = state.sessions.at(-1)?.start.deviceClass ?? '';
   const { sigma, dof } = noiseIn(state, device);
@@ -128,7 +146,7 @@ type TrialRecord = { readonly n: number; readonly knobs: Values; readonly propos
 );
 
 /** Experiments that have all knobs, oldest first: measured, failed, or under way. Refused ones cost nothing and taught nothing. */
-function* trialsOf({ arena, state }: Brief, device: string): Generator<TrialRecord> {
+function* trialsOf({ arena, state }: Known, device: string): Generator<TrialRecord> {
   const names = arena.knobs.map((knob) => knob.name);
   for (const x of state.experiments) {
     const { knobs, n, proposer } = x.idea;

@@ -4,11 +4,11 @@
  * sanitised and marked. Pure; knows nothing about agents.
  */
 import { count, oneLine, sanitize } from '../base/text.ts';
-import { ideaLedger, type IdeaEntry } from '../core/ideas.ts';
 import { findKnob } from '../core/knobs.ts';
 import type { LabState } from '../core/state.ts';
 import { curveText, logExcerpt } from './digest.ts';
 import { duration } from './format.ts';
+import { ideaLedger, type IdeaEntry } from './ideas.ts';
 import { viewLab } from './lab.ts';
 import type { ExperimentView, Facts, LabView } from './types.ts';
 

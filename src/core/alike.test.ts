@@ -1,8 +1,9 @@
 /** Ideas as a list: what is the same but for its spelling, what is close, what is worth another look. */
 import { describe, expect, it } from 'vitest';
 import { arenaWith, Script } from '../testing/script.ts';
-import { ideaLedger, nearIdeas, normalHash } from './ideas.ts';
+import { nearIdeas, normalHash } from './alike.ts';
 import { admit } from './policy.ts';
+import { ideaLedger } from '../view/ideas.ts';
 
 const knobs = [{ name: 'RATE', file: 'x.ts', kind: 'float', range: [0, 1] }] as const;
 const arena = arenaWith({ knobs });
