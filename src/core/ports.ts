@@ -3,7 +3,7 @@
  * Nothing here does anything. Each member says whether it may throw, and what it leaves behind when it is cut off.
  */
 import type { Arena } from './arena.ts';
-import type { CallFailure, Draft, LedgerEvent, Payload, Usage } from './event.ts';
+import type { CallFailure, Draft, FailureClass, LedgerEvent, Note, Payload, RefusalCode, Usage } from './event.ts';
 import type { LabState } from './state.ts';
 import type { Request } from './wish.ts';
 
@@ -234,13 +234,33 @@ export type Proposal =
       readonly knobs?: Readonly<Record<string, number | string>>;
       /** How it was chosen, one line. */
       readonly why?: string;
+      /** Beside an agent's edit: its note, the version of `program.md` it saw, how many steering words, which earlier ideas it resembles. */
+      readonly note?: Note;
+      readonly program?: string;
+      readonly words?: number;
+      readonly near?: readonly number[];
+      /** Who of several made it; the proposer's own name when absent. */
+      readonly proposer?: string;
+      /** It cannot be tried, and cannot even be recorded as edits (a binary file, 10 MB): recorded and refused. */
+      readonly refusal?: { readonly code: RefusalCode; readonly reason: string };
     }
-  | { readonly kind: 'none'; readonly reason: string };
+  /** `class`: why the call of an agent gave nothing; absent where nobody failed. */
+  | { readonly kind: 'none'; readonly reason: string; readonly class?: CallFailure };
 
 /** Where ideas come from. Must not throw for want of an idea: that is `none`. */
 export interface Proposer {
   readonly name: string;
   propose(brief: Brief): Promise<Proposal>;
+  /** Mend a crashed candidate: `files` and `commit` are the candidate's, the edits are made on them. Absent where nobody could. */
+  repair?(brief: Brief, failure: Failure): Promise<Proposal>;
+}
+
+/** What a candidate to be repaired died of. Text of untrusted code. */
+export interface Failure {
+  readonly n: number;
+  readonly class: FailureClass;
+  readonly message: string;
+  readonly log?: string;
 }
 
 // ---------------------------------------------------------------------------------------------- Agent
@@ -258,6 +278,8 @@ export interface AgentTask {
   /** Marks every process of this call, so that a later harness can end what a killed one left. */
   readonly tag: string;
   readonly signal: AbortSignal;
+  /** What earlier experiment `n` was, changed and gave, in words; for agents of ours that have a tool for it. */
+  readonly earlier?: (n: number) => Promise<string>;
 }
 
 export type AgentResult =
