@@ -10,6 +10,8 @@ const next = (script: Script, experiments?: number): Step =>
     asked: false,
     slots: 1,
     taken: new Set(),
+    thinking: false,
+    spare: false,
     ...(experiments !== undefined && { experiments }),
   });
 const look = (n: number): object => expect.objectContaining({ do: 'measure', n, purpose: 'drift' });

@@ -6,7 +6,7 @@ import { sha256Parts } from '../base/hash.ts';
 import { oneLine } from '../base/text.ts';
 import { type Arena, roleOf } from './arena.ts';
 import type { RefusalCode } from './event.ts';
-import { type Experiment, verdictOf } from './experiment.ts';
+import { type Experiment, type Idea, verdictOf } from './experiment.ts';
 import type { FileEdit } from './ports.ts';
 import type { LabState } from './state.ts';
 
@@ -37,11 +37,11 @@ export function applyEdits(files: ReadonlyMap<string, string>, edits: readonly F
 const respaced = (files: ReadonlyMap<string, string>): Map<string, string> =>
   new Map([...files].map(([path, text]) => [path, text.replace(/[ \t\r]+$/gm, '').replace(/\n+/g, '\n').trim()]));
 
-/** `files` are the editable files of the parent, `paths` all of its files. */
+/** `files` are the editable files of the parent, `paths` all of its files. A deliberate retry may repeat what was tried. */
 export function admit(
   arena: Arena,
   state: LabState,
-  parent: number,
+  idea: Pick<Idea, 'parent' | 'retries'>,
   files: ReadonlyMap<string, string>,
   edits: readonly FileEdit[],
   paths: readonly string[] = [...files.keys()],
@@ -72,7 +72,7 @@ export function admit(
     return { ok: false, code: 'no-change', reason: 'the files after the change are the same as before' };
   if (editableHash(respaced(applyEdits(files, edits))) === editableHash(respaced(files)))
     return { ok: false, code: 'no-change', reason: 'only blank lines and spaces at line ends would change' };
-  const earlier = duplicateOf(state, parent, editable);
+  const earlier = idea.retries === undefined ? duplicateOf(state, idea.parent, editable) : undefined;
   if (earlier)
     return {
       ok: false,
@@ -96,7 +96,7 @@ function duplicateOf(state: LabState, parent: number, editable: string): Experim
   for (const n of [...(state.byEditable.get(editable) ?? [])].reverse()) {
     const earlier = state.experiments[n]!;
     const kept = verdictOf(earlier) === 'kept' || earlier.idea.kind === 'baseline';
-    if (kept || earlier.idea.parent === parent) return earlier;
+    if (kept || earlier.idea.parent === parent || state.steering.vetoed.has(n)) return earlier;
   }
   return undefined;
 }

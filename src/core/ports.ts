@@ -14,8 +14,8 @@ export interface Clock {
   now(): string;
   /** Milliseconds on a clock that never jumps, for durations and limits. */
   monotonicMs(): number;
-  /** Resolves after so many milliseconds. */
-  sleep(ms: number): Promise<void>;
+  /** Resolves after so many milliseconds, or when the signal is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 // --------------------------------------------------------------------------------------------- Ledger

@@ -10,8 +10,11 @@ import type { Brief, FileEdit, Proposal, Proposer } from '../core/ports.ts';
 import { type LabState, lineage, values as measuredValues } from '../core/state.ts';
 import {
   createSearch,
+  type Importance,
+  importance,
   type Point,
   type SamplerName,
+  SearchError,
   type Search,
   type SearchOptions,
   type Space,
@@ -28,6 +31,9 @@ export function searchProposer(sampler: SamplerName = 'auto'): Proposer {
   return { name: 'search', propose: async (brief) => propose(brief, sampler) };
 }
 
+/** What a search is made from. */
+type Known = Pick<Brief, 'arena' | 'state' | 'n'>;
+
 function propose(brief: Brief, sampler: SamplerName): Proposal {
   const { arena, state, files } = brief;
   if (arena.knobs.length === 0) return { kind: 'none', reason: 'the manifest declares no knobs' };
@@ -35,22 +41,17 @@ function propose(brief: Brief, sampler: SamplerName): Proposal {
   if (!read.ok) return { kind: 'none', reason: read.problem };
   const now = read.values;
   const baseline = state.experiments[0]?.idea.knobs;
-  const space = knobSpace(
-    arena.knobs,
-    complete(
-      arena.knobs.map((k) => k.name),
-      baseline,
-    )
-      ? baseline!
-      : now,
-  );
+  const names = arena.knobs.map((knob) => knob.name);
+  const start = complete(names, baseline) ? baseline! : now;
+  const space = spaceOf(arena, start, now);
+  if ('problem' in space) return { kind: 'none', reason: space.problem };
   const search = rebuild(brief, space, now, sampler);
   const standing = space.snap(now);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const [trial] = search.ask();
     if (!trial) return { kind: 'none', reason: 'every configuration of the knobs was tried' };
     const changed = Object.fromEntries(
-      Object.entries(trial.values).filter(([name, value]) => value !== standing[name]),
+      Object.entries(trial.values).filter(([name, value]) => value !== (standing[name] ?? now[name])),
     );
     const edits = knobEdits(arena.knobs, files, now, changed);
     if (edits.length === 0 || known(state, files, edits)) continue;
@@ -65,8 +66,31 @@ function propose(brief: Brief, sampler: SamplerName): Proposal {
   return { kind: 'none', reason: `${ATTEMPTS} configurations in a row were measured before` };
 }
 
+/** Somebody's edit may have moved a constant to where a rule of the manifest forbids it. */
+function spaceOf(arena: Brief['arena'], start: Values, now: Values): Space | { readonly problem: string } {
+  try {
+    return knobSpace(arena, start, now);
+  } catch (thrown) {
+    if (thrown instanceof SearchError) return { problem: thrown.message };
+    throw thrown;
+  }
+}
+
+/** What each knob matters, by the search's model of everything that was measured. Empty while too little is known. */
+export function importanceOf(state: LabState): readonly Importance[] {
+  const arena = state.lab?.arena;
+  const knobs = state.experiments[state.incumbent]?.idea.knobs;
+  if (!arena || arena.knobs.length === 0 || !knobs) return [];
+  const names = arena.knobs.map((k) => k.name);
+  if (!complete(names, knobs)) return [];
+  const start = state.experiments[0]!.idea.knobs;
+  const space = spaceOf(arena, complete(names, start) ? start! : knobs, knobs);
+  if ('problem' in space) return [];
+  return importance(rebuild({ arena, state, n: state.experiments.length }, space, knobs, 'auto').history);
+}
+
 /** The ledger as a search: every experiment that is nothing but knobs is a trial, told on the scale of the code that stands now. */
-function rebuild(brief: Brief, space: Space, now: Values, sampler: SamplerName): Search {
+function rebuild(brief: Known, space: Space, now: Values, sampler: SamplerName): Search {
   const { arena, state, n } = brief;
   const device = state.sessions.at(-1)?.start.deviceClass ?? '';
   const { sigma, dof } = noiseIn(state, device);
@@ -122,7 +146,7 @@ type TrialRecord = { readonly n: number; readonly knobs: Values; readonly propos
 );
 
 /** Experiments that have all knobs, oldest first: measured, failed, or under way. Refused ones cost nothing and taught nothing. */
-function* trialsOf({ arena, state }: Brief, device: string): Generator<TrialRecord> {
+function* trialsOf({ arena, state }: Known, device: string): Generator<TrialRecord> {
   const names = arena.knobs.map((knob) => knob.name);
   for (const x of state.experiments) {
     const { knobs, n, proposer } = x.idea;

@@ -240,7 +240,7 @@ function everything(view: LabView): string {
     measured(row),
     row.effect?.delta ?? '',
     row.replicates > 0 ? String(row.replicates) : '',
-    foreign(cut(row.hypothesis, 300)),
+    `${foreign(cut(row.hypothesis, 300))}${row.why ? `<br><span class="soft">${foreign(cut(row.why, 200))}</span>` : ''}`,
     row.n > 0 ? `#${row.parent}` : '',
     row.duration,
     foreign(cut(row.reason, 160)),

@@ -157,7 +157,7 @@ export function showText(page: ExperimentPage, style: Style): string {
       `#${row.n} ${GLYPHS[kind]} ${row.verdict}${row.standing === 'none' ? '' : `, ${row.standing}`}  ${trustOf(page)}`,
     ),
     ...wrap(page.hypothesis.replace(/\s+/g, ' '), style.columns, '  '),
-    ...(page.why ? wrap(`Expected: ${page.why.replace(/\s+/g, ' ')}`, style.columns, '  ') : []),
+    ...(page.why ? wrap(`Why: ${page.why.replace(/\s+/g, ' ')}`, style.columns, '  ') : []),
     ...family.filter((part) => part !== '').map((part) => `  ${part}`),
     ...(row.lines ? [`  lines ${row.lines}`] : []),
     '',
