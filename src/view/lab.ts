@@ -52,7 +52,6 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     ...(gain && { gain }),
     ...(noise && { noise }),
     claims,
-    luck: luckView(state),
     sinceBest: sinceBest(b, ended, lastSign),
     counts: countsView(state),
     refusals,
@@ -90,7 +89,7 @@ function rowViews(b: Basis, spans: readonly Span[]): ExperimentView[] {
 const isEndedIdea = (row: ExperimentView): boolean =>
   row.n > 0 && row.discard !== 'control' && row.verdict !== 'running' && row.verdict !== 'waiting';
 
-type Heading = Pick<LabView, 'arena' | 'description' | 'tag' | 'metric' | 'trust'>;
+type Heading = Pick<LabView, 'arena' | 'description' | 'tag' | 'metric' | 'trust' | 'luck'>;
 
 function heading(b: Basis): Heading {
   const { metric, name, description } = b.arena;
@@ -106,6 +105,7 @@ function heading(b: Basis): Heading {
       arrow: metric.direction === 'minimize' ? '↓' : '↑',
       decimals: b.format.decimals,
     },
+    luck: luckView(b.state),
     trust: graded ?? { grade: 'reported', reason: 'nothing was measured yet' },
     ...(description && { description: oneLine(description, 600) }),
   };
