@@ -262,6 +262,7 @@ export type RefusalCode =
   | 'too-large'
   | 'not-text'
   | 'no-proposal'
+  | 'infeasible'
   | 'guard'
   | 'vetoed'
   | 'conflict';

@@ -3,7 +3,7 @@
  * Nothing here does anything. Each member says whether it may throw, and what it leaves behind when it is cut off.
  */
 import type { Arena } from './arena.ts';
-import type { CallFailure, Draft, LedgerEvent, Payload, Usage } from './event.ts';
+import type { CallFailure, Draft, LedgerEvent, Payload, RefusalCode, Usage } from './event.ts';
 import type { LabState } from './state.ts';
 import type { Request } from './wish.ts';
 
@@ -203,6 +203,8 @@ export interface Brief {
   readonly n: number;
   /** Commit of the incumbent, which the edits are made on. */
   readonly commit: string;
+  /** What an optimizer has learned about the knobs, in words, for a proposer that can read: at most 2 KB. */
+  readonly advice?: string;
   /** Aborted when nobody wants the idea any more: give up, and answer `none`. */
   readonly signal: AbortSignal;
   readonly journal: CallJournal;
@@ -226,6 +228,10 @@ export type Proposal =
       readonly knobs?: Readonly<Record<string, number | string>>;
       /** How it was chosen, one line. */
       readonly why?: string;
+      /** Who of several made it; the proposer's own name when absent. */
+      readonly proposer?: string;
+      /** It cannot be tried, and cannot even be recorded as edits (a binary file, 10 MB): recorded and refused. */
+      readonly refusal?: { readonly code: RefusalCode; readonly reason: string };
     }
   | { readonly kind: 'none'; readonly reason: string };
 

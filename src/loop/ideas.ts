@@ -101,8 +101,12 @@ export class Ideas {
     });
     if (signal.aborted) return;
     this.#empty = proposal.kind === 'none' ? this.#empty + 1 : 0;
-    if (proposal.kind === 'none') this.#emptyReason = proposal.reason;
-    else this.record(proposal, { proposer: proposer.name, parent });
+    if (proposal.kind === 'none') {
+      this.#emptyReason = proposal.reason;
+      return;
+    }
+    const recorded = this.record(proposal, { proposer: proposal.proposer ?? proposer.name, parent });
+    if (proposal.refusal) this.#p.ledger.append({ type: 'refused', n: recorded, ...proposal.refusal });
   }
 
   #journal(n: number): CallJournal {
