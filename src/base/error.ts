@@ -33,6 +33,8 @@ export const ERROR_CODES = {
   E_PREPARE: { exit: 6, title: 'The prepare command failed' },
   E_BASELINE: { exit: 6, title: 'The unchanged code could not be measured' },
   E_STUCK: { exit: 6, title: 'Nothing can be measured any more' },
+  E_PORT: { exit: 3, title: 'The dashboard’s port is taken' },
+  E_WEB: { exit: 3, title: 'The browser half of the dashboard is not built' },
   E_INTERNAL: { exit: 70, title: 'A mistake in Overnight itself' },
 } as const;
 

@@ -164,6 +164,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./report.ts'),
   },
   {
+    name: 'serve',
+    summary: 'the dashboard of all labs below a folder, in the browser: live, read-only, this machine only',
+    options: [{ flags: '--port <n>', text: 'listen here (default: the folder’s own port, the same every time)' }, dir, json],
+    exits: [ok],
+    load: () => import('./serve.ts'),
+  },
+  {
     name: 'take',
     summary: 'the kept stack as a branch of your repository, or as patches; nothing else of yours is touched',
     options: [

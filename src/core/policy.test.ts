@@ -117,7 +117,7 @@ describe('repeated ideas', () => {
       admit(
         arena,
         kept.state,
-        1,
+        { parent: 1 },
         new Map([
           ['x.ts', 'other\n'],
           ['lib/a.ts', 'two\n'],

@@ -59,7 +59,7 @@ function replayed(
         if (sideOf(past) === 'adviser') hybrid.aside(asideOf(past), costOf(brief.state, past.n));
       },
     },
-    brief,
+    brief.state,
     at,
   );
   return { hybrid, experiments };

@@ -37,12 +37,20 @@ export interface Ground {
 }
 
 export function ground(brief: Brief, sampler: SamplerName): Ground | { readonly problem: string } {
-  const { state, files, n } = brief;
   if (brief.arena.knobs.length === 0) return { problem: 'the manifest declares no knobs' };
-  const { arena, lost } = surviving(brief.arena, files);
-  const read = readKnobs(lost.length === brief.arena.knobs.length ? brief.arena.knobs : arena.knobs, files);
-  if (!read.ok) return { problem: read.problem };
-  const now = read.values;
+  const { arena, lost } = surviving(brief.arena, brief.files);
+  const read = readKnobs(arena.knobs.length === 0 ? brief.arena.knobs : arena.knobs, brief.files);
+  return read.ok ? groundAt(arena, brief.state, read.values, sampler, lost) : { problem: read.problem };
+}
+
+/** The same where the files say `now`. */
+export function groundAt(
+  arena: Arena,
+  state: LabState,
+  now: Values,
+  sampler: SamplerName,
+  lost: readonly string[] = [],
+): Ground | { readonly problem: string } {
   const baseline = state.experiments[0]?.idea.knobs;
   const names = arena.knobs.map((knob) => knob.name);
   try {
@@ -53,7 +61,7 @@ export function ground(brief: Brief, sampler: SamplerName): Ground | { readonly 
     const options: SearchOptions = {
       space,
       sampler,
-      seed: seedOf(`search/${state.lab!.seed}/${n}`),
+      seed: seedOf(`search/${state.lab!.seed}/${state.experiments.length}`),
       direction: arena.metric.direction,
       startAtDefault: false,
       limits: [{ metric: 'broken constraints', max: 0 }],
@@ -105,11 +113,11 @@ export interface Sink {
 }
 
 /** Tell everything that happened, oldest first. Gives the experiment of each trial. */
-export function replayInto(sink: Sink, brief: Brief, { arena, space, device }: Ground): ReadonlyMap<number, number> {
+export function replayInto(sink: Sink, state: LabState, { arena, space, device }: Ground): ReadonlyMap<number, number> {
   const { search } = sink;
   const experiments = new Map<number, number>();
-  const shift = shifts(brief.state, device);
-  for (const past of pastOf(arena, brief.state, device)) {
+  const shift = shifts(state, device);
+  for (const past of pastOf(arena, state, device)) {
     if (past.kind === 'other') {
       sink.other?.(past.mean === undefined ? past : { ...past, mean: past.mean + shift(past.n) });
       continue;

@@ -5,8 +5,16 @@
 import { editableHash } from '../core/policy.ts';
 import type { Brief, FileEdit, Proposal, Proposer } from '../core/ports.ts';
 import type { LabState } from '../core/state.ts';
-import { createSearch, type SamplerName, type Search, type Trial, type Values } from '../search/index.ts';
-import { type Ground, ground, replayInto } from './replay.ts';
+import {
+  createSearch,
+  type Importance,
+  importance,
+  type SamplerName,
+  type Search,
+  type Trial,
+  type Values,
+} from '../search/index.ts';
+import { type Ground, ground, groundAt, replayInto, type Sink } from './replay.ts';
 import { knobEdits } from './space.ts';
 
 /** Who an idea of the optimizer is recorded as. */
@@ -20,21 +28,30 @@ export function searchProposer(sampler: SamplerName = 'auto'): Proposer {
     name: OPTIMIZER,
     propose: async (brief) => {
       const at = ground(brief, sampler);
-      if ('problem' in at) return { kind: 'none', reason: at.problem };
-      const search = createSearch(at.options);
-      replayInto(
-        {
-          search,
-          // What CMA-ES drew and what another sampler proposed are both its own; only what others gave is injected.
-          add: (values, { proposer }) => search.add(values, undefined, proposer === OPTIMIZER ? 'cma-es' : proposer),
-          tell: (id, outcome) => search.tell(id, outcome),
-        },
-        brief,
-        at,
-      );
-      return nextIdea(brief, at, search);
+      return 'problem' in at ? { kind: 'none', reason: at.problem } : nextIdea(brief, at, replayed(brief.state, at));
     },
   };
+}
+
+/** What each knob matters, by the search's model of everything that was measured. Empty while too little is known. */
+export function importanceOf(state: LabState): readonly Importance[] {
+  const arena = state.lab?.arena;
+  const knobs = state.experiments[state.incumbent]?.idea.knobs;
+  if (!arena || !knobs || arena.knobs.some(({ name }) => knobs[name] === undefined)) return [];
+  const at = arena.knobs.length > 0 ? groundAt(arena, state, knobs, 'auto') : undefined;
+  return !at || 'problem' in at ? [] : importance(replayed(state, at).history);
+}
+
+/** The ledger as a search. What CMA-ES drew and what another sampler drew are both its own; only what others gave is injected. */
+function replayed(state: LabState, at: Ground): Search {
+  const search = createSearch(at.options);
+  const sink: Sink = {
+    search,
+    add: (values, { proposer }) => search.add(values, undefined, proposer === OPTIMIZER ? 'cma-es' : proposer),
+    tell: (id, outcome) => search.tell(id, outcome),
+  };
+  replayInto(sink, state, at);
+  return search;
 }
 
 /** The optimizer's next configuration as an edit of the files. */

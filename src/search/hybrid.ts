@@ -49,7 +49,7 @@ export class Hybrid {
     this.search = new Search(options);
     this.#sign = options.direction === 'maximize' ? -1 : 1;
     this.#options = { share, least, most };
-    const arm = (): Arm => ({ reward: PRIOR * TYPICAL, cost: PRIOR });
+    const arm = (): Arm => ({ reward: 0, cost: 0 });
     this.#arms = { adviser: arm(), optimizer: arm() };
     for (const entry of log) {
       if (entry.type === 'told') this.tell(entry.id, entry.outcome);
@@ -61,7 +61,12 @@ export class Hybrid {
   /** The adviser's share of the next trials, between `least` and `most`. */
   get share(): number {
     const { adviser, optimizer } = this.#arms;
-    const [a, o] = [adviser.reward / adviser.cost, optimizer.reward / optimizer.cost];
+    // Both sides start from what a trial was worth lately, whoever chose it: early gains are easy, and a side that was not asked yet had none.
+    const usual = (adviser.reward + optimizer.reward + PRIOR * TYPICAL) / (adviser.cost + optimizer.cost + PRIOR);
+    const [a, o] = [adviser, optimizer].map((arm) => (arm.reward + PRIOR * usual) / (arm.cost + PRIOR)) as [
+      number,
+      number,
+    ];
     // Squares sharpen the contest: twice the reward per trial is four times the share.
     const { share, least, most } = this.#options;
     const odds = (a / Math.max(1e-9, o)) ** 2;

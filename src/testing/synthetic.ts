@@ -13,6 +13,7 @@ import type { Ledger } from '../core/ports.ts';
 import { codeOf, type LabState, values } from '../core/state.ts';
 import { noiseOf } from '../core/stats.ts';
 import { memoryLedger } from '../ledger/memory.ts';
+import { SITUATION } from './script.ts';
 
 export interface SyntheticOptions {
   /** Ideas to try. */
@@ -180,15 +181,7 @@ class Maker {
   /** Follow the planner until it stops. */
   #work(experiments: number): Extract<Step, { do: 'stop' }> {
     for (;;) {
-      const step = plan(this.#planned(), {
-        deviceClass: DEVICE,
-        experiments,
-        asked: false,
-        slots: 1,
-        taken: new Set(),
-        thinking: false,
-        spare: false,
-      });
+      const step = plan(this.#planned(), { ...SITUATION, deviceClass: DEVICE, experiments });
       switch (step.do) {
         case 'stop':
           return step;

@@ -36,6 +36,7 @@ export function emptyView(facts: Facts): LabView {
     crashes: [],
     time: NO_TIME,
     spend: { text: 'nothing' },
+    economics: { lines: [], deviceS: 0, confirmedGains: 0 },
     limits: { bars: [] },
     budget: { seconds: 0, wallS: 0 },
     now: [],

@@ -63,6 +63,12 @@ export function signed(x: number, decimals: number): string {
 /** A fraction as percent: `0.0203` → `2.0 %`. */
 export const percent = (fraction: number, decimals = 0): string => `${fixed(100 * fraction, decimals)} %`;
 
+/** `$0.27`, `$38.1`, `$1,204`. */
+export const dollars = (usd: number): string => `$${fixed(usd, usd < 10 ? 2 : usd < 1000 ? 1 : 0)}`;
+
+/** A secondary metric: whole, or three decimals. */
+export const secondaryTextOf = (x: number): string => fixed(x, Number.isInteger(x) ? 0 : 3);
+
 /** The numbers of one metric, all with the same digits. */
 export interface MetricFormat {
   readonly decimals: number;

@@ -5,7 +5,7 @@ import type { Decision } from '../core/decide.ts';
 import { type Experiment, verdictOf } from '../core/experiment.ts';
 import { type LabState, lineage, measurementsOf, rulesOf } from '../core/state.ts';
 import { type Basis, effectView, halfOf, MOST_HYPOTHESIS, meanOf, workOf } from './basis.ts';
-import { fixed, MINUS, shortDuration } from './format.ts';
+import { dollars, fixed, MINUS, shortDuration } from './format.ts';
 import { type Span, workedBefore } from './time.ts';
 import type { EffectView, ExperimentView, RowVerdict, Standing } from './types.ts';
 
@@ -25,7 +25,13 @@ export function standings(state: LabState): ReadonlyMap<number, Standing> {
   return result;
 }
 
-export function rowView(b: Basis, x: Experiment, standing: Standing, spans: readonly Span[] = []): ExperimentView {
+export function rowView(
+  b: Basis,
+  x: Experiment,
+  standing: Standing,
+  spans: readonly Span[] = [],
+  costUsd?: number,
+): ExperimentView {
   const { idea } = x;
   const { state } = b;
   const found = meanOf(state, idea.n, b.device);
@@ -66,6 +72,7 @@ export function rowView(b: Basis, x: Experiment, standing: Standing, spans: read
     ...(decision?.failure && { failure: decision.failure }),
     ...(x.state === 'refused' && { refusal: x.code }),
     ...(code && { commit: code.commit }),
+    ...(costUsd !== undefined && { costUsd, cost: dollars(costUsd) }),
   };
 }
 

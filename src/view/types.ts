@@ -107,6 +107,9 @@ export interface ExperimentView {
   readonly commit?: string;
   /** Measured on another device class than the lab's newest session: not comparable. */
   readonly otherDevice: boolean;
+  /** Money that asking for it cost, where prices are known. */
+  readonly costUsd?: number;
+  readonly cost?: string;
 }
 
 /** A commit that stands for something: baseline, incumbent, champion. */
@@ -196,6 +199,15 @@ export type TimeText =
   | 'perExperiment'
   | 'cpu'
   | 'perHour';
+
+/** What the night cost, and what it will. Money and tokens are absent where no agent was asked or no price is known. */
+export interface EconomicsView {
+  readonly lines: readonly { readonly what: string; readonly text: string }[];
+  readonly usd?: number;
+  /** Sum of the device's time, seconds. */
+  readonly deviceS: number;
+  readonly confirmedGains: number;
+}
 
 /** One confirmed segment of the lineage, or the unconfirmed rest: the steps in it, oldest first. */
 export interface SegmentView {
@@ -297,6 +309,7 @@ export interface LabView {
   readonly crashes: readonly { readonly class: string; readonly count: number }[];
   readonly time: TimeView;
   readonly spend: { readonly text: string };
+  readonly economics: EconomicsView;
   readonly limits: LimitsView;
   /** Of one measurement: training clock and hard limit, seconds. */
   readonly budget: { readonly seconds: number; readonly wallS: number };
