@@ -305,6 +305,7 @@ export type RefusalCode =
   | 'too-large'
   | 'not-text'
   | 'no-proposal'
+  | 'infeasible'
   | 'guard'
   | 'vetoed'
   | 'conflict';
