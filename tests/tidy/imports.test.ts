@@ -141,8 +141,8 @@ describe('one owner per effect', () => {
     expect(using('takeLock', ['src/ledger/'])).toEqual([]);
   });
 
-  it('only the server listens (and the probe that proves the network is shut from inside)', () => {
-    const owners = ['src/server/', 'src/mcp/', 'src/sandbox/choose.ts'];
+  it('only the server and the gateway listen (and the probe that proves the network is shut from inside)', () => {
+    const owners = ['src/server/', 'src/mcp/', 'src/sandbox/choose.ts', 'src/agents/gateway/', 'src/agents/inside.ts'];
     const found = program.filter((file) => /\.listen\(/.test(text(file)) && !owners.some((at) => file.startsWith(at)));
     expect(found).toEqual([]);
   });
