@@ -29,7 +29,9 @@ function embedded() {
 }
 
 const patterns = (match) =>
-  match.or
+  match.and
+    ? patterns(match.and[0]) // the others only leave out what SKIPPED leaves out too
+    : match.or
     ? match.or.flatMap(patterns)
     : match.equals
       ? [match.equals]

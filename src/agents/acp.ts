@@ -148,7 +148,7 @@ class Session {
     if (id === undefined) return;
     if (method === 'session/request_permission') {
       const options = list(given.options).map(fields);
-      const chosen = ['allow_always', 'allow_once'].map((kind) => options.find((option) => option.kind === kind)).find(Boolean);
+      const chosen = ['allow_once', 'allow_always'].map((kind) => options.find((option) => option.kind === kind)).find(Boolean);
       const outcome = chosen ? { outcome: 'selected', optionId: chosen.optionId } : { outcome: 'cancelled' };
       return this.#send({ id, result: { outcome } });
     }
@@ -157,7 +157,7 @@ class Session {
 
   #updated(update: Fields): void {
     const kind = text(update.sessionUpdate);
-    if (kind === 'tool_call') this.#text = ''; // its last words are those after the last tool
+    if (kind.startsWith('tool_call')) this.#text = ''; // its last words are those after the last tool
     if (kind === 'agent_message_chunk') this.#text += text(fields(update.content).text);
   }
 

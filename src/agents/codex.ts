@@ -29,8 +29,9 @@ export const codex: Recipe = {
     RUST_LOG: 'error',
     ...(way === 'login' ? tunnelEnv(place) : { OVERNIGHT_GATEWAY_TOKEN: place.token }),
   }),
-  files: ({ place, way }) => ({
+  files: ({ place, way, model }) => ({
     '.codex/config.toml': [
+      ...(model === undefined ? [] : [`model = ${JSON.stringify(model)}`]),
       ...(way === 'login' ? [] : ['model_provider = "overnight"']),
       'check_for_update_on_startup = false',
       'web_search = "disabled"',

@@ -16,7 +16,8 @@ export const gemini: Recipe = {
     ...['--prompt', task.prompt, '--output-format', 'stream-json', '--approval-mode', jailed ? 'yolo' : 'auto_edit'],
     ...(model === undefined ? [] : ['--model', model]),
   ],
-  env: ({ place }) => ({
+  env: ({ place, model }) => ({
+    ...(model !== undefined && { GEMINI_MODEL: model }),
     GEMINI_API_KEY: place.token,
     GOOGLE_GEMINI_BASE_URL: place.gateway,
     GEMINI_SANDBOX: 'false',

@@ -44,7 +44,7 @@ export async function probe(recipe: Recipe, path: string): Promise<Program> {
       next: 'Run it once by hand and mend its installation, or name another agent.',
     });
   }
-  const number = /\d+\.\d+[\w.+-]*/.exec(version.stdout)?.[0] ?? 'of unknown version';
+  const number = /\d+\.\d+(?:[\w.+-]*\w)?/.exec(version.stdout + version.stderr)?.[0] ?? 'of unknown version';
   const flags = new Set((help.stdout + help.stderr).match(/--[a-z][\w-]*/g) ?? []);
   const lacking = recipe.needs.filter((flag) => !flags.has(flag));
   if (lacking.length > 0) {
