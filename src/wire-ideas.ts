@@ -27,6 +27,8 @@ export interface Ideas {
   readonly call?: Partial<AgentProposerParts['call']>;
   /** Factor on waits after failures. For tests. */
   readonly patience?: number;
+  /** Called when the session is over. */
+  close?(): Promise<void>;
 }
 
 export interface IdeasContext {
