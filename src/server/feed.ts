@@ -7,8 +7,9 @@ import { LEDGER_FILE } from '../ledger/jsonl.ts';
 import { LedgerTail } from '../ledger/tail.ts';
 import { now } from '../os/clock.ts';
 import { type BoardHead, type BoardPatch, type BoardRow, boardRow, changedHead } from '../view/board.ts';
-import { viewLab } from '../view/lab.ts';
-import type { Facts, LabView } from '../view/types.ts';
+import type { LedgerEvent } from '../core/event.ts';
+import { viewLab, viewRows } from '../view/lab.ts';
+import type { ExperimentView, Facts, LabView } from '../view/types.ts';
 import type { LabFolder } from './labs.ts';
 
 export type FeedMessage =
@@ -21,6 +22,9 @@ type Reader = (message: FeedMessage) => void;
 const BURST_MS = 15;
 /** Where the kernel's notices do not arrive (network file systems), and for a writer that died silently. */
 const CHECK_MS = 1000;
+/** Experiments above which adding up over all of them takes longer than a person should wait for a row, and how long it then waits. */
+const LARGE = 1500;
+const LATER_MS = 250;
 
 export class Feed {
   readonly folder: LabFolder;
@@ -37,6 +41,7 @@ export class Feed {
   #watcher: fs.FSWatcher | undefined;
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
+  #later: NodeJS.Timeout | undefined;
   #seen = '';
 
   constructor(folder: LabFolder, zoneMinutes: number) {
@@ -48,6 +53,7 @@ export class Feed {
   /** The view as the ledger stands now. */
   get view(): LabView {
     this.refresh();
+    if (this.#later !== undefined || !this.#view) this.#lookAtAll(false);
     return this.#view!;
   }
   get tail(): LedgerTail {
@@ -82,6 +88,9 @@ export class Feed {
     this.#watcher = undefined;
     clearInterval(this.#timer);
     clearTimeout(this.#soon);
+    clearTimeout(this.#later);
+    this.#later = undefined;
+    this.#seen = '';
     this.#timer = undefined;
     this.#soon = undefined;
   }
@@ -93,10 +102,38 @@ export class Feed {
     if (anew) this.#restart();
     if (!anew && events.length === 0 && seen === this.#seen && this.#view) return;
     this.#seen = seen;
+    const large = this.#rows.length > LARGE && this.#readers.size > 0 && !anew && events.length < 100;
+    if (!large) return this.#lookAtAll(anew);
+    // The rows that the events name go out at once; what must be added up over all experiments follows.
+    const named = new Set(events.flatMap((event) => this.#named(event)));
+    if (named.size > 0) this.#publish(() => this.#takeRows(viewRows(this.#tail.state, this.facts(), named)));
+    this.#later ??= setTimeout(() => {
+      this.#later = undefined;
+      this.#lookAtAll(false);
+    }, LATER_MS);
+  }
+
+  #named(event: LedgerEvent): number[] {
+    if ('n' in event) return [event.n];
+    const m = 'm' in event ? this.#tail.state.measurements[event.m] : undefined;
+    return m ? [m.n] : [];
+  }
+
+  #lookAtAll(anew: boolean): void {
+    this.#publish(() => {
+      this.#view = viewLab(this.#tail.state, this.facts());
+      const { experiments, ...head } = this.#view;
+      this.#rows.length = Math.min(this.#rows.length, experiments.length);
+      const rows = this.#takeRows(experiments);
+      return this.#takeHead(head) || rows;
+    }, anew);
+  }
+
+  /** Take in what changed under a new version, and tell the readers if anything did. */
+  #publish(take: () => boolean, anew = false): void {
     const before = this.#version;
     this.#version++;
-    this.#view = viewLab(this.#tail.state, this.facts());
-    if (!this.#takeView(this.#view)) {
+    if (!take() && !anew) {
       this.#version = before;
       return;
     }
@@ -112,23 +149,25 @@ export class Feed {
     this.#headVersions = new Map();
   }
 
-  /** Note what differs from the view before. False when nothing does. */
-  #takeView(view: LabView): boolean {
-    const { experiments, ...head } = view;
+  /** Note what differs from before. False when nothing does. */
+  #takeHead(head: BoardHead): boolean {
     // The moment of looking is no news by itself.
     const changed = changedHead({ ...this.#head, madeAt: head.madeAt }, head);
     for (const key of Object.keys(changed)) this.#headVersions.set(key, this.#version);
-    let rows = experiments.length !== this.#rows.length;
-    this.#rows.length = Math.min(this.#rows.length, experiments.length);
-    for (const full of experiments) {
+    this.#head = head;
+    return Object.keys(changed).length > 0;
+  }
+
+  #takeRows(rows: readonly ExperimentView[]): boolean {
+    let changed = false;
+    for (const full of rows) {
       const row = boardRow(full);
       const text = JSON.stringify(row);
       if (this.#rows[full.n]?.text === text) continue;
       this.#rows[full.n] = { row, text, version: this.#version };
-      rows = true;
+      changed = true;
     }
-    this.#head = head;
-    return rows || Object.keys(changed).length > 0;
+    return changed;
   }
 
   #since(kind: FeedMessage['kind'], version: number): FeedMessage {

@@ -85,6 +85,19 @@ export function viewLab(state: LabState, facts: Facts): LabView {
   };
 }
 
+/** Some rows alone: what one event changed, without adding up over the whole lab. */
+export function viewRows(state: LabState, facts: Facts, which: Iterable<number>): ExperimentView[] {
+  if (!state.lab) return [];
+  const b = basisOf(state, facts);
+  const spans = sessionSpans(b);
+  const standing = standings(state);
+  const money = moneyByExperiment(state);
+  return [...which].flatMap((n) => {
+    const x = state.experiments[n];
+    return x ? [rowView(b, x, standing.get(n) ?? 'none', spans, money.get(n))] : [];
+  });
+}
+
 type Heading = Pick<LabView, 'arena' | 'description' | 'tag' | 'metric' | 'trust'>;
 
 function heading(b: Basis): Heading {

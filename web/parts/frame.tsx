@@ -72,7 +72,7 @@ const TROUBLE = new Set(['broken', 'died', 'stalled']);
 
 export function StatePill({ board, connection, past }: { board: Pick<Board, 'state'>; connection: Connection; past?: boolean }) {
   const { kind, text } = board.state;
-  if (past) return <span class="pill past">◷ as it was: {text}</span>;
+  if (past) return <span class="pill past" title={text}>◷ as it was, {kind}</span>;
   if (connection === 'lost') return <span class="pill bad" role="status">✕ no connection to the server; last known: {kind}</span>;
   const tone = LIVELY.has(kind) ? 'good' : TROUBLE.has(kind) ? 'bad' : 'calm';
   const sign = tone === 'good' ? '●' : tone === 'bad' ? '✕' : '■';
