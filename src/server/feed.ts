@@ -6,15 +6,18 @@ import * as fs from 'node:fs';
 import { LEDGER_FILE } from '../ledger/jsonl.ts';
 import { LedgerTail } from '../ledger/tail.ts';
 import { now } from '../os/clock.ts';
-import { type BoardHead, type BoardPatch, type BoardRow, boardRow, changedHead } from '../view/board.ts';
+import { type BoardHead, boardRow, changedHead } from '../view/board.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import { viewLab, viewRows } from '../view/lab.ts';
 import type { ExperimentView, Facts, LabView } from '../view/types.ts';
 import type { LabFolder } from './labs.ts';
 
-export type FeedMessage =
-  | { readonly kind: 'snapshot'; readonly cursor: string; readonly seq: number; readonly patch: BoardPatch }
-  | { readonly kind: 'patch'; readonly cursor: string; readonly seq: number; readonly patch: BoardPatch };
+/** What a reader is told: everything, or what changed. `data` is JSON of the ledger's last event and a `BoardPatch`. */
+export interface FeedMessage {
+  readonly kind: 'snapshot' | 'patch';
+  readonly cursor: string;
+  readonly data: string;
+}
 
 type Reader = (message: FeedMessage) => void;
 
@@ -35,7 +38,7 @@ export class Feed {
   #version = 0;
   #head: Partial<BoardHead> = {};
   #headVersions = new Map<string, number>();
-  #rows: { row: BoardRow; text: string; version: number }[] = [];
+  #rows: { readonly text: string; readonly version: number }[] = [];
   #view: LabView | undefined;
   readonly #readers = new Set<Reader>();
   #watcher: fs.FSWatcher | undefined;
@@ -161,10 +164,9 @@ export class Feed {
   #takeRows(rows: readonly ExperimentView[]): boolean {
     let changed = false;
     for (const full of rows) {
-      const row = boardRow(full);
-      const text = JSON.stringify(row);
+      const text = JSON.stringify(boardRow(full));
       if (this.#rows[full.n]?.text === text) continue;
-      this.#rows[full.n] = { row, text, version: this.#version };
+      this.#rows[full.n] = { text, version: this.#version };
       changed = true;
     }
     return changed;
@@ -173,15 +175,13 @@ export class Feed {
   #since(kind: FeedMessage['kind'], version: number): FeedMessage {
     const keys = [...this.#headVersions].filter(([, at]) => at > version).map(([key]) => key);
     const head = Object.fromEntries(keys.map((key) => [key, this.#head[key as keyof BoardHead] ?? null]));
+    // Rows are JSON already; making them again would take longer than everything else.
+    const rows = this.#rows.filter((each) => each.version > version).map((each) => each.text);
+    const patch = `{"head":${JSON.stringify(head)},"rows":[${rows.join(',')}],"count":${this.#rows.length}}`;
     return {
       kind,
       cursor: `${this.#epoch}-${this.#version}`,
-      seq: this.#tail.state.seq,
-      patch: {
-        head: head as Partial<BoardHead>,
-        rows: this.#rows.filter((each) => each.version > version).map((each) => each.row),
-        count: this.#rows.length,
-      },
+      data: `{"seq":${this.#tail.state.seq},"patch":${patch}}`,
     };
   }
 

@@ -19,13 +19,10 @@ export interface BoardRow
     | 'durationS'
     | 'duration'
     | 'theme'
-    | 'reason'
-    | 'at'
     | 'workedS'
     | 'otherDevice'
     | 'discard'
     | 'proposer'
-    | 'changed'
   > {
   readonly half?: { readonly text: string };
   readonly effect?: { readonly raw: number; readonly delta: string };
@@ -46,13 +43,10 @@ export interface BoardPatch {
   readonly count: number;
 }
 
-/** Longest reason in a row; the experiment's own page has it whole. */
-const MOST_REASON = 160;
-
 export function boardRow(row: ExperimentView): BoardRow {
-  const { n, verdict, standing, mean, replicates, hypothesis, parent, lines, durationS, duration, theme } = row;
-  const { at, workedS, otherDevice, discard, proposer, changed, half, effect, costUsd, cost } = row;
-  const reason = row.reason.length > MOST_REASON ? `${row.reason.slice(0, MOST_REASON - 1)}…` : row.reason;
+  const { n, verdict, standing, mean, replicates, hypothesis, parent, lines, duration, theme } = row;
+  const { otherDevice, discard, proposer, half, effect, costUsd, cost } = row;
+  const short = (seconds: number): number => Math.round(1000 * seconds) / 1000;
   return {
     n,
     verdict,
@@ -61,15 +55,12 @@ export function boardRow(row: ExperimentView): BoardRow {
     hypothesis,
     parent,
     lines,
-    durationS,
+    durationS: short(row.durationS),
     duration,
     theme,
-    reason,
-    at,
-    workedS,
+    workedS: short(row.workedS),
     otherDevice,
     proposer,
-    changed,
     ...(mean && { mean }),
     ...(discard && { discard }),
     ...(half && { half: { text: half.text } }),

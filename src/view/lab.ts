@@ -69,6 +69,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     limits,
     budget: { seconds: b.arena.budget.seconds, wallS: b.arena.budget.wall_s },
     now: nowViews(b),
+    knobs: b.arena.knobs.length,
     experiments: rows,
     lineage: path,
     segments: segmentViews(path, claims),

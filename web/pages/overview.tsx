@@ -1,6 +1,6 @@
 /** The first screen: is it alive, is it better, is that real, what did it cost, what next. Then every experiment. */
 import { useEffect, useState } from 'preact/hooks';
-import type { Board } from '../../src/view/board.ts';
+import type { Board, BoardRow } from '../../src/view/board.ts';
 import { duration } from '../../src/view/format.ts';
 import { Code, Link } from '../parts/frame.tsx';
 import { Stairs } from '../parts/stairs.tsx';
@@ -18,7 +18,7 @@ const TONES: Readonly<Record<Board['verdict']['outcome'], string>> = {
 
 const TROUBLE = new Set(['broken', 'died', 'stalled']);
 
-export function Overview({ board }: { readonly board: Board }) {
+export function Overview({ board, rows }: { readonly board: Board; readonly rows: readonly BoardRow[] }) {
   const { verdict, state } = board;
   return (
     <>
@@ -33,7 +33,7 @@ export function Overview({ board }: { readonly board: Board }) {
         <Numbers board={board} />
       </div>
       <Running board={board} />
-      <Table board={board} />
+      <Table board={board} rows={rows} />
     </>
   );
 }

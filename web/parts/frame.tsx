@@ -38,7 +38,7 @@ interface HeaderProps {
 
 export function Header({ board, connection, seq, help }: HeaderProps) {
   const place = usePlace();
-  const factors = board.experiments.some((row) => row.changed.length > 0);
+  const factors = board.knobs > 0;
   const pages = PAGES.filter((page) => page !== 'factors' || factors);
   const shown = place.n ?? place.row ?? board.incumbent?.n ?? 0;
   return (
