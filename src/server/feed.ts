@@ -6,7 +6,7 @@ import * as fs from 'node:fs';
 import { LEDGER_FILE } from '../ledger/jsonl.ts';
 import { LedgerTail } from '../ledger/tail.ts';
 import { now } from '../os/clock.ts';
-import { type BoardHead, boardRow, changedHead } from '../view/board.ts';
+import { type BoardHead, boardRow, changedHead, packed } from '../view/board.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import { viewLab, viewRows } from '../view/lab.ts';
 import type { ExperimentView, Facts, LabView } from '../view/types.ts';
@@ -91,9 +91,10 @@ export class Feed {
     this.#watcher = undefined;
     clearInterval(this.#timer);
     clearTimeout(this.#soon);
+    // The sums that were still to come are made when somebody asks again.
+    if (this.#later !== undefined) this.#seen = '';
     clearTimeout(this.#later);
     this.#later = undefined;
-    this.#seen = '';
     this.#timer = undefined;
     this.#soon = undefined;
   }
@@ -164,7 +165,7 @@ export class Feed {
   #takeRows(rows: readonly ExperimentView[]): boolean {
     let changed = false;
     for (const full of rows) {
-      const text = JSON.stringify(boardRow(full));
+      const text = JSON.stringify(packed(boardRow(full)));
       if (this.#rows[full.n]?.text === text) continue;
       this.#rows[full.n] = { text, version: this.#version };
       changed = true;
