@@ -79,7 +79,13 @@ export function importanceOf(state: LabState): readonly Importance[] {
   if (!complete(names, knobs)) return [];
   const start = state.experiments[0]!.idea.knobs;
   const space = knobSpace(arena.knobs, complete(names, start) ? start! : knobs);
-  return importance(rebuild({ arena, state, n: state.experiments.length }, space, knobs, 'auto').history);
+  try {
+    return importance(rebuild({ arena, state, n: state.experiments.length }, space, knobs, 'auto').history);
+  } catch (thrown) {
+    // Numbers that no model can be made of, such as noise that overflows: then nothing is known.
+    if (thrown instanceof SearchError) return [];
+    throw thrown;
+  }
 }
 
 /** The ledger as a search: every experiment that is nothing but knobs is a trial, told on the scale of the code that stands now. */

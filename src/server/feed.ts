@@ -22,7 +22,7 @@ export interface FeedMessage {
 type Reader = (message: FeedMessage) => void;
 
 /** A burst of events becomes one patch. */
-const BURST_MS = 15;
+const BURST_MS = 5;
 /** Where the kernel's notices do not arrive (network file systems), and for a writer that died silently. */
 const CHECK_MS = 1000;
 /** Experiments above which adding up over all of them takes longer than a person should wait for a row, and how long it then waits. */

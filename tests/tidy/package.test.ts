@@ -29,7 +29,9 @@ describe('the package', () => {
     const used = program.flatMap((file) =>
       [...text(file).matchAll(/(?:from|import\()\s*'([^'.][^']*)'/g)].map((found) => found[1]!),
     );
-    const packages = [...new Set(used.filter((name) => !name.startsWith('node:')))].map((name) => name.split('/')[0]!);
+    const packages = [...new Set(used.filter((name) => !name.startsWith('node:')))].map((name) =>
+      name.split('/').slice(0, name.startsWith('@') ? 2 : 1).join('/'),
+    );
     expect([...new Set(packages)].sort()).toEqual(named);
   });
 
