@@ -12,8 +12,10 @@ import type { LedgerEvent, RunLimits, StopReason } from './core/event.ts';
 import { ideasTried } from './core/plan.ts';
 import type { Proposer, Sandbox, Workspace } from './core/ports.ts';
 import type { LabState } from './core/state.ts';
+import { openInbox } from './ledger/inbox.ts';
 import { type OpenLedger, openLedger } from './ledger/jsonl.ts';
-import { Lab, type LabWatch, refOf, type Stop } from './loop/lab.ts';
+import { refOf } from './loop/ideas.ts';
+import { Lab, type LabWatch, type Stop } from './loop/lab.ts';
 import { recover } from './loop/resume.ts';
 import { endSession, type RunWatch, run } from './loop/run.ts';
 import { type Bench, linkDeps } from './loop/specs.ts';
@@ -177,7 +179,9 @@ async function open(
     deviceClass: device.class,
     session,
     limits,
+    inbox: openInbox(paths.inbox),
     slots: 1,
+    spare: bench.cores.candidate.length > 0,
     nonce: () => randomBytes(16).toString('hex'),
     watch,
     keepArtefact: (n, dir) => keepArtefact(paths, n, dir),
@@ -207,9 +211,11 @@ async function open(
     run: async (runWatch) => {
       try {
         const stop = await run(lab, { now, monotonicMs, sleep }, runWatch);
+        await lab.quiet();
         close(stop.reason, stop.detail);
         return stop;
       } catch (thrown) {
+        await lab.quiet();
         close('error', detailOf(thrown));
         throw thrown;
       }

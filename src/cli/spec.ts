@@ -35,6 +35,21 @@ const limits: readonly OptionSpec[] = [
   { flags: '--until <when>', text: 'stop at a time of day (06:30), a date, or a value of the metric (0.97)' },
 ];
 
+/** A command that puts a wish into the lab's inbox. */
+function wish(verb: string, summary: string, more: Partial<Pick<CommandSpec, 'args' | 'options'>> = {}): CommandSpec {
+  return {
+    name: verb,
+    ...(more.args && { args: more.args }),
+    summary,
+    options: [...(more.options ?? []), tag, dir, json],
+    exits: [
+      ['0', 'in force, or waiting for the next `run`'],
+      ['2', 'it cannot be obeyed as things stand'],
+    ],
+    load: async () => ({ main: (await import('./wish.ts')).wishCommand(verb) }),
+  };
+}
+
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'try',
@@ -64,6 +79,18 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     exits: [ok],
     load: () => import('./new.ts'),
+  },
+  {
+    name: 'knobs',
+    summary: 'propose knobs from the constants of the editable files, with ranges for you to confirm',
+    options: [
+      { flags: '--write', text: 'add them to arena.yaml (default: only show them)' },
+      { flags: '--only <names>', text: 'these and no others, separated by commas' },
+      dir,
+      json,
+    ],
+    exits: [ok],
+    load: () => import('./knobs.ts'),
   },
   {
     name: 'doctor',
@@ -118,6 +145,17 @@ export const COMMANDS: readonly CommandSpec[] = [
     exits: [ok],
     load: () => import('./diff.ts'),
   },
+  wish('steer', 'give whoever proposes a direction; it stays in force until --forget', {
+    args: '[words...]',
+    options: [{ flags: '--forget', text: 'take back every direction given so far' }],
+  }),
+  wish('pause', 'no new ideas until `resume`; what is open is finished'),
+  wish('resume', 'go on after `pause`'),
+  wish('stop', 'stop the running harness after the current experiment'),
+  wish('skip', 'give up the experiment that is being measured', { args: '[n]' }),
+  wish('replicate', 'measure the incumbent once more'),
+  wish('pin', 'try an earlier idea once more, on the incumbent of today', { args: '<n>' }),
+  wish('veto', 'never build on this idea: if it was kept, the branch goes back to before it', { args: '<n>' }),
   {
     name: 'report',
     summary: 'write the morning report: Markdown, HTML, SVG',
@@ -156,7 +194,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'drill',
     args: '[arena]',
-    summary: 'plant known cheats in copies of hello and sort-speed, and require each to be caught',
+    summary: 'plant known cheats in copies of the shipped arenas (or of one), and require each to be caught',
     options: [json],
     exits: [ok, ['4', 'a cheat was not caught, or an honest twin was not measured']],
     load: () => import('./drill.ts'),

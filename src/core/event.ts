@@ -39,6 +39,7 @@ export type FailureClass =
   | 'metric-implausible'
   | 'nonce'
   | 'frozen-changed'
+  | 'seed'
   | 'data-changed'
   | 'timeout'
   | 'infrastructure';
@@ -224,8 +225,11 @@ interface Payloads {
     /** Blob of what it said at the end. */
     readonly reply?: string;
   };
-  /** A wish taken from the inbox, in force from here on. `id` is the sender's: a wish found again after a kill is not obeyed twice. */
-  steered: { readonly id: string; readonly from: string; readonly wish: Wish };
+  /**
+   * A wish taken from the inbox, in force from here on. `id` is the sender's: found again after a kill, it is not obeyed twice. `refused` says why
+   * it has no effect.
+   */
+  steered: { readonly id: string; readonly from: string; readonly wish: Wish; readonly refused?: string };
 }
 
 /** Why a call of an agent gave nothing. */
@@ -259,7 +263,9 @@ export type RefusalCode =
   | 'too-large'
   | 'not-text'
   | 'no-proposal'
-  | 'guard';
+  | 'guard'
+  | 'vetoed'
+  | 'conflict';
 
 export type EventType = keyof Payloads;
 export type Payload<T extends EventType> = Payloads[T];

@@ -27,6 +27,10 @@ export type Step =
   | { readonly do: 'calibrate' }
   | { readonly do: 'confirm'; readonly n: number; readonly against: number }
   | { readonly do: 'propose' }
+  /** Try idea `n` once more, because a person asked for it. */
+  | { readonly do: 'retry'; readonly n: number }
+  /** The idea that is being thought about comes too late. */
+  | { readonly do: 'abandon' }
   /** Propose the incumbent itself, as a control. */
   | { readonly do: 'control' }
   /** Everything that could be done is being done by somebody else. */
@@ -47,6 +51,9 @@ export interface Situation {
   readonly slots: number;
   /** Experiments that some worker is already handling: not to be touched. */
   readonly taken: ReadonlySet<number>;
+  /** An idea is being thought about, and are there cores left to measure on meanwhile? */
+  readonly thinking: boolean;
+  readonly spare: boolean;
 }
 
 /** Experiments after a keep before its claim is tested although the night goes on. */
@@ -59,14 +66,40 @@ const RECHECK_EVERY = 25;
 const STUCK_AFTER = 10;
 
 export function plan(state: LabState, now: Situation): Step {
+  if (now.thinking && stop(state, now)) return { do: 'abandon' };
+  if (now.thinking && !now.spare) return settle(state, now) ?? { do: 'wait' };
   return (
     settle(state, now) ??
     ground(state, now) ??
     open(state, now) ??
     claim(state, now) ??
     stop(state, now) ??
-    (state.running.size >= now.slots ? { do: 'wait' } : { do: isControlDue(state) ? 'control' : 'propose' })
+    next(state, now)
   );
+}
+
+/** Nothing is left to do for the ideas that there are: the next one. */
+function next(state: LabState, now: Situation): Step {
+  const { paused, pinned } = state.steering;
+  if (state.running.size >= now.slots) return { do: 'wait' };
+  if (now.thinking) return idle(state, now.deviceClass) ?? { do: 'wait' };
+  if (paused) return { do: 'wait' };
+  if (pinned[0] !== undefined) return { do: 'retry', n: pinned[0] };
+  return { do: isControlDue(state) ? 'control' : 'propose' };
+}
+
+/** Numbers that incumbent and baseline may get while the machine would stand still. */
+const [MOST_INCUMBENT, MOST_BASELINE] = [5, 10];
+
+/**
+ * What is measured while an idea is thought about, most useful first: the incumbent, which everything is compared with; the baseline, which the
+ * report's percentage rests on and drift shows in. More of both makes every later verdict surer.
+ */
+function idle(state: LabState, deviceClass: string): Step | undefined {
+  const has = (n: number): number => values(state, n, deviceClass).length;
+  const { incumbent } = state;
+  const n = has(incumbent) < MOST_INCUMBENT ? incumbent : has(0) < MOST_BASELINE ? 0 : undefined;
+  return n === undefined ? undefined : { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
 }
 
 /** Ideas worked on so far: every experiment but the baseline and the controls. */
@@ -108,8 +141,8 @@ function settle(state: LabState, now: Situation): Step | undefined {
 
 /** What everything is compared with, measured on this device class. Nobody waits for it who wants to stop: the next session makes it. */
 function ground(state: LabState, now: Situation): Step | undefined {
-  const step = calibration(state, now) ?? reference(state, now);
   const over = now.asked || (now.leftS !== undefined && now.leftS <= 0);
+  const step = calibration(state, now) ?? reference(state, now, over);
   return step?.do === 'measure' && over ? stop(state, now) : step;
 }
 
@@ -153,12 +186,14 @@ function calibration(state: LabState, now: Situation): Step | undefined {
  * The incumbent has a number from this device class: under the first rules two, lest it be the lucky one alone; under the second that luck is
  * part of the margin for a while, and a claim never uses it.
  */
-function reference(state: LabState, now: Situation): Step | undefined {
+function reference(state: LabState, now: Situation, over: boolean): Step | undefined {
   const n = state.incumbent;
-  if (n === 0 || now.taken.has(n)) return undefined;
+  if (now.taken.has(n)) return undefined;
+  if (state.steering.replicates > 0) return { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
+  if (n === 0) return undefined;
   const done = measurementsOf(state, n).filter((m) => m.deviceClass === now.deviceClass && m.state !== 'lost').length;
   const need = rulesOf(state) === 1 ? 2 : 1 + Math.floor((state.experiments.length - n) / RECHECK_EVERY);
-  return done >= need ? undefined : { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
+  return done >= (over ? 1 : need) ? undefined : { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
 }
 
 /** Has it stood long enough, and the last claim lain far enough back, for its claim to be tested although the night goes on? */

@@ -6,7 +6,7 @@ import { sha256Parts } from '../base/hash.ts';
 import { oneLine } from '../base/text.ts';
 import { type Arena, roleOf } from './arena.ts';
 import type { RefusalCode } from './event.ts';
-import { type Experiment, verdictOf } from './experiment.ts';
+import { type Experiment, type Idea, verdictOf } from './experiment.ts';
 import type { FileEdit } from './ports.ts';
 import type { LabState } from './state.ts';
 
@@ -33,11 +33,15 @@ export function applyEdits(files: ReadonlyMap<string, string>, edits: readonly F
   return result;
 }
 
-/** `files` are the editable files of the parent, `paths` all of its files. */
+/** Without what no language reads: spaces at line ends, blank lines, carriage returns. */
+const respaced = (files: ReadonlyMap<string, string>): Map<string, string> =>
+  new Map([...files].map(([path, text]) => [path, text.replace(/[ \t\r]+$/gm, '').replace(/\n+/g, '\n').trim()]));
+
+/** `files` are the editable files of the parent, `paths` all of its files. A deliberate retry may repeat what was tried. */
 export function admit(
   arena: Arena,
   state: LabState,
-  parent: number,
+  idea: Pick<Idea, 'parent' | 'retries'>,
   files: ReadonlyMap<string, string>,
   edits: readonly FileEdit[],
   paths: readonly string[] = [...files.keys()],
@@ -66,7 +70,9 @@ export function admit(
   const editable = editableHash(applyEdits(files, edits));
   if (editable === editableHash(files))
     return { ok: false, code: 'no-change', reason: 'the files after the change are the same as before' };
-  const earlier = duplicateOf(state, parent, editable);
+  if (editableHash(respaced(applyEdits(files, edits))) === editableHash(respaced(files)))
+    return { ok: false, code: 'no-change', reason: 'only blank lines and spaces at line ends would change' };
+  const earlier = idea.retries === undefined ? duplicateOf(state, idea.parent, editable) : undefined;
   if (earlier)
     return {
       ok: false,
@@ -90,7 +96,7 @@ function duplicateOf(state: LabState, parent: number, editable: string): Experim
   for (const n of [...(state.byEditable.get(editable) ?? [])].reverse()) {
     const earlier = state.experiments[n]!;
     const kept = verdictOf(earlier) === 'kept' || earlier.idea.kind === 'baseline';
-    if (kept || earlier.idea.parent === parent) return earlier;
+    if (kept || earlier.idea.parent === parent || state.steering.vetoed.has(n)) return earlier;
   }
   return undefined;
 }

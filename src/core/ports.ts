@@ -14,8 +14,8 @@ export interface Clock {
   now(): string;
   /** Milliseconds on a clock that never jumps, for durations and limits. */
   monotonicMs(): number;
-  /** Resolves after so many milliseconds. */
-  sleep(ms: number): Promise<void>;
+  /** Resolves after so many milliseconds, or when the signal is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 // --------------------------------------------------------------------------------------------- Ledger
@@ -67,6 +67,8 @@ export interface Workspace {
   snapshot(parent: string, edits: readonly FileEdit[], ref: string, message: string, at: string): Promise<Snapshot>;
   /** Lay the files of a commit into a fresh directory (created; must not exist), without those that `skip` says. */
   checkout(commit: string, dir: string, skip?: (path: string) => boolean): Promise<void>;
+  /** The first path below `dir` that is not as `checkout` of the commit lays it out: changed, missing or added. Reads only. */
+  differs(commit: string, dir: string, skip?: (path: string) => boolean): Promise<string | undefined>;
   /** Remove a directory made by `checkout`. Missing is fine. */
   discard(dir: string): Promise<void>;
   /** Paths and object ids of a commit, sorted by path. */

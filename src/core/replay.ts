@@ -7,7 +7,7 @@ import type { EventType, LedgerEvent, Payload } from './event.ts';
 import type { Code, Experiment, Idea } from './experiment.ts';
 import { type LabState, lineage, values } from './state.ts';
 import { addToPool, emptyPool } from './stats.ts';
-import { replicated, steered, unpinned, unsteered } from './steering.ts';
+import { objection, replicated, steered, unpinned, unsteered } from './steering.ts';
 
 /** The state as the fold sees it: containers and counters can be changed, what they hold is replaced whole. */
 type Mutable<T> = T extends readonly (infer E)[]
@@ -50,6 +50,7 @@ export function fold(): { readonly state: LabState; readonly apply: (event: Ledg
     calls: [],
     steering: unsteered,
     requests: new Map(),
+    refused: new Map(),
   };
   return {
     state: s,
@@ -280,17 +281,16 @@ function endCall(s: Working, e: Of<'called'>): void {
 }
 
 function steer(s: Working, e: Of<'steered'>): void {
-  const { wish } = e;
-  if (wish.verb === 'skip') get(s, e, wish.n, 'open');
-  if (wish.verb === 'pin') get(s, e, wish.n, 'decided', 'refused');
-  if (wish.verb === 'veto') veto(s, e, wish.n);
   s.requests.set(e.id, undefined);
-  s.steering = steered(s.steering, wish, e);
+  if (e.refused !== undefined) return void s.refused.set(e.id, e.refused);
+  const against = objection(s, e.wish);
+  if (against) impossible(e, `It cannot be obeyed: ${against}.`);
+  s.steering = steered(s.steering, e.wish, e);
+  if (e.wish.verb === 'veto') veto(s, e.wish.n);
 }
 
 /** What was built on a vetoed idea goes with it: the incumbent is again what stood before. */
-function veto(s: Working, e: LedgerEvent, n: number): void {
-  if (!s.experiments[n] || n === 0) impossible(e, `Experiment ${n} is ${n === 0 ? 'the baseline' : 'unknown'}.`);
+function veto(s: Working, n: number): void {
   if (lineage(s, s.incumbent).includes(n)) s.incumbent = s.experiments[n]!.idea.parent;
   const left = lineage(s, s.incumbent);
   if (!left.includes(s.champion)) s.champion = s.confirmations.findLast((c) => c.passed && left.includes(c.n))?.n ?? 0;

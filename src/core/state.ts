@@ -66,6 +66,8 @@ export interface LabState {
   readonly steering: Steering;
   /** Requests taken from the inbox, with the experiment that came of them, if one did. */
   readonly requests: ReadonlyMap<string, number | undefined>;
+  /** Why a request was not obeyed. */
+  readonly refused: ReadonlyMap<string, string>;
 }
 
 // ------------------------------------------------------------------------------------------------ questions

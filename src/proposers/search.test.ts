@@ -8,7 +8,7 @@ import { applyEdits, editableHash } from '../core/policy.ts';
 import type { Proposal } from '../core/ports.ts';
 import { replay } from '../core/replay.ts';
 import { values } from '../core/state.ts';
-import { arenaWith, DEVICE, Script } from '../testing/script.ts';
+import { arenaWith, briefOf, DEVICE, Script } from '../testing/script.ts';
 import { searchProposer } from './search.ts';
 import { knobSpace } from './space.ts';
 
@@ -74,8 +74,7 @@ class Night {
   }
 
   propose(): Promise<Proposal> {
-    const { state } = this.script;
-    return searchProposer().propose({ arena: state.lab!.arena, state, files: this.files, n: state.experiments.length });
+    return searchProposer().propose(briefOf(this.script.state, this.files));
   }
 
   async step(): Promise<Edit> {
@@ -107,7 +106,7 @@ class Night {
       deleted: 1,
     });
     for (let i = 0; i < 4; i++) {
-      script.measure(n, this.#measure(after!) ?? 'oom');
+      script.measure(n, this.#measure(after!) ?? 'out-of-memory');
       const judgement = judge(script.state, n, DEVICE);
       if (judgement.again) continue;
       script.decide(n);
@@ -162,12 +161,7 @@ describe('the search proposer', () => {
     expect(a).toEqual(b);
     const again = replay(night.script.ledger.events);
     expect(
-      await searchProposer().propose({
-        arena: again.lab!.arena,
-        state: again,
-        files: night.files,
-        n: again.experiments.length,
-      }),
+      await searchProposer().propose(briefOf(again, night.files)),
     ).toEqual(a);
     const hashes = night.script.state.experiments.map((x) => (x.state === 'decided' ? x.snapshot.editable : ''));
     expect(new Set(hashes).size).toBe(hashes.length);
@@ -196,7 +190,7 @@ describe('the search proposer', () => {
     const night = new Night(bowl);
     const { state } = night.script;
     const ask = (files: string, some: unknown = knobs): Promise<Proposal> =>
-      searchProposer().propose({ arena: arenaWith({ knobs: some }), state, files: new Map([['x.ts', files]]), n: 1 });
+      searchProposer().propose({ ...briefOf(state, new Map([['x.ts', files]])), arena: arenaWith({ knobs: some }) });
     expect(await ask(SOURCE, [])).toEqual({ kind: 'none', reason: 'the manifest declares no knobs' });
     expect(await ask(SOURCE.replace('DEPTH', 'DEEP'))).toMatchObject({
       kind: 'none',
@@ -232,8 +226,31 @@ describe('the search proposer', () => {
 describe('knobs as a space', () => {
   it('takes choices of numbers in order as ordinal, other choices as categories', () => {
     const arena = arenaWith({ knobs });
-    const space = knobSpace(arena.knobs, { LR: 0.04, DECAY: 0.5, DEPTH: 4, BATCH: 64, WINDOW: 'S', HEAD: 32 });
+    const space = knobSpace(arena, { LR: 0.04, DECAY: 0.5, DEPTH: 4, BATCH: 64, WINDOW: 'S', HEAD: 32 });
     expect(space.dims.map((d) => d.kind)).toEqual(['numeric', 'numeric', 'numeric', 'numeric', 'category', 'numeric']);
     expect(space.start).toEqual({ LR: 0.04, DECAY: 0.5, DEPTH: 4, BATCH: 64, WINDOW: 'S', HEAD: 32 });
+  });
+
+  it('carry their conditions, and what the optimizer tries keeps to the rules', async () => {
+    const night = new Night(bowl, 'minimize', {
+      knobs: knobs.map((k) => (k.name === 'DECAY' ? { ...k, when: { knob: 'LR', in: [0.04] } } : k)),
+      knob_rules: ['BATCH * DEPTH <= 512', "WINDOW != 'SL'"],
+    });
+    const { arena } = night.script.state.lab!;
+    const now = Object.fromEntries(knobs.map((k) => [k.name, night.read(k)]));
+    const space = knobSpace(arena, now);
+    expect(space.conditions[1]).toEqual({ parent: 0, values: [0.04] });
+    expect(space.broken({ ...now, BATCH: 1024 })).toBe('BATCH * DEPTH <= 512');
+    await night.play(14);
+    for (const { knobs: tried, hypothesis } of night.edits) {
+      expect(Number(tried!.BATCH) * Number(tried!.DEPTH), hypothesis).toBeLessThanOrEqual(512);
+      expect(tried!.WINDOW).not.toBe('SL');
+      if (/DECAY/.test(hypothesis)) expect(tried!.LR).toBe(0.04);
+    }
+  });
+
+  it('that stand where a rule forbids them give no idea, with the rule in words', async () => {
+    const night = new Night(bowl, 'minimize', { knob_rules: ['DEPTH >= 6'] });
+    expect(await night.propose()).toMatchObject({ kind: 'none', reason: expect.stringContaining('DEPTH >= 6') });
   });
 });

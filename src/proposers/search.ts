@@ -14,6 +14,7 @@ import {
   importance,
   type Point,
   type SamplerName,
+  SearchError,
   type Search,
   type SearchOptions,
   type Space,
@@ -40,22 +41,17 @@ function propose(brief: Brief, sampler: SamplerName): Proposal {
   if (!read.ok) return { kind: 'none', reason: read.problem };
   const now = read.values;
   const baseline = state.experiments[0]?.idea.knobs;
-  const space = knobSpace(
-    arena.knobs,
-    complete(
-      arena.knobs.map((k) => k.name),
-      baseline,
-    )
-      ? baseline!
-      : now,
-  );
+  const names = arena.knobs.map((knob) => knob.name);
+  const start = complete(names, baseline) ? baseline! : now;
+  const space = spaceOf(arena, start, now);
+  if ('problem' in space) return { kind: 'none', reason: space.problem };
   const search = rebuild(brief, space, now, sampler);
   const standing = space.snap(now);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const [trial] = search.ask();
     if (!trial) return { kind: 'none', reason: 'every configuration of the knobs was tried' };
     const changed = Object.fromEntries(
-      Object.entries(trial.values).filter(([name, value]) => value !== standing[name]),
+      Object.entries(trial.values).filter(([name, value]) => value !== (standing[name] ?? now[name])),
     );
     const edits = knobEdits(arena.knobs, files, now, changed);
     if (edits.length === 0 || known(state, files, edits)) continue;
@@ -70,6 +66,16 @@ function propose(brief: Brief, sampler: SamplerName): Proposal {
   return { kind: 'none', reason: `${ATTEMPTS} configurations in a row were measured before` };
 }
 
+/** Somebody's edit may have moved a constant to where a rule of the manifest forbids it. */
+function spaceOf(arena: Brief['arena'], start: Values, now: Values): Space | { readonly problem: string } {
+  try {
+    return knobSpace(arena, start, now);
+  } catch (thrown) {
+    if (thrown instanceof SearchError) return { problem: thrown.message };
+    throw thrown;
+  }
+}
+
 /** What each knob matters, by the search's model of everything that was measured. Empty while too little is known. */
 export function importanceOf(state: LabState): readonly Importance[] {
   const arena = state.lab?.arena;
@@ -78,7 +84,8 @@ export function importanceOf(state: LabState): readonly Importance[] {
   const names = arena.knobs.map((k) => k.name);
   if (!complete(names, knobs)) return [];
   const start = state.experiments[0]!.idea.knobs;
-  const space = knobSpace(arena.knobs, complete(names, start) ? start! : knobs);
+  const space = spaceOf(arena, complete(names, start) ? start! : knobs, knobs);
+  if ('problem' in space) return [];
   try {
     return importance(rebuild({ arena, state, n: state.experiments.length }, space, knobs, 'auto').history);
   } catch (thrown) {

@@ -5,6 +5,7 @@ import { measurementsOf } from '../core/state.ts';
 import { compare } from '../core/stats.ts';
 import { type Basis, effectView } from './basis.ts';
 import { fixed, percent } from './format.ts';
+import { luckView } from './luck.ts';
 import type { ExperimentView, HealthView, LabView, StateView, TimeView, UndecidedView } from './types.ts';
 
 export interface HealthParts {
@@ -55,14 +56,9 @@ function falseKeeps(rows: readonly ExperimentView[]): HealthView[] {
   return [{ what: 'Kept by luck', text, warning: expected > 0.5 * kept.length }];
 }
 
-/** How often the unchanged code would have been kept, with Jeffreys' interval by the nearest normal: the rate at which luck is kept. */
 function controlLines({ state }: Basis): HealthView[] {
-  const { decided, wouldKeep } = state.controls;
+  const { decided, wouldKeep, text } = luckView(state);
   if (decided === 0) return [];
-  const rate = (wouldKeep + 0.5) / (decided + 1);
-  const half = 1.96 * Math.sqrt((rate * (1 - rate)) / (decided + 2));
-  const range = `${percent(Math.max(0, rate - half))} to ${percent(Math.min(1, rate + half))}`;
-  const text = `${wouldKeep} of ${count(decided, 'unchanged candidate')} would have been kept: luck passes in ${range} of tries`;
   return [{ what: 'A/A controls', text, warning: decided >= 4 && wouldKeep > 0.5 * decided }];
 }
 

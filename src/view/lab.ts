@@ -14,6 +14,7 @@ import { emptyView } from './empty.ts';
 import { finePrint } from './fine-print.ts';
 import { dateTime, dollars, secondsBetween, shortDuration, whole } from './format.ts';
 import { healthViews, nextSteps } from './health.ts';
+import { luckView } from './luck.ts';
 import { rowView, standings } from './rows.ts';
 import { nowViews, stateView } from './state.ts';
 import { limitsView, sessionSpans, sessionViews, timeView } from './time.ts';
@@ -29,10 +30,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
   const rows = state.experiments.map((x) =>
     rowView(b, x, standing.get(x.idea.n) ?? 'none', spans, money.get(x.idea.n)),
   );
-  const counts = countsView(state);
-  const ended = rows.filter(
-    (row) => row.n > 0 && row.discard !== 'control' && row.verdict !== 'running' && row.verdict !== 'waiting',
-  );
+  const ended = rows.filter(isEndedIdea);
   const measured = ended.filter((row) => row.verdict !== 'refused').length;
   const time = timeView(b, spans, measured);
   const claims = claimViews(b);
@@ -44,14 +42,13 @@ export function viewLab(state: LabState, facts: Facts): LabView {
   const refusals = refusalCounts(state);
   const undecided = undecidedViews(b, rows);
   const path = lineage(state, state.incumbent);
-  const measuredAny = state.measurements.length > 0;
   const limits = limitsView(b, spans, ideasTried(state), time.experimentsPerHour);
   const economics = economicsView(b, rows, ideasTried(state), limits);
   return {
     ...heading(b),
     state: status,
     verdict: verdictView(b, { gain, claims, noise, tried: measured, numbers: ended.filter((row) => row.mean).length }),
-    ...(measuredAny && {
+    ...(state.measurements.length > 0 && {
       baseline: standingOf(b, 0),
       incumbent: standingOf(b, state.incumbent),
       champion: standingOf(b, state.champion),
@@ -59,8 +56,9 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     ...(gain && { gain }),
     ...(noise && { noise }),
     claims,
+    luck: luckView(state),
     sinceBest: sinceBest(b, ended, lastSign),
-    counts,
+    counts: countsView(state),
     refusals,
     crashes,
     time,
@@ -98,6 +96,9 @@ export function viewRows(state: LabState, facts: Facts, which: Iterable<number>)
     return x ? [rowView(b, x, standing.get(n) ?? 'none', spans, money.get(n))] : [];
   });
 }
+
+const isEndedIdea = (row: ExperimentView): boolean =>
+  row.n > 0 && row.discard !== 'control' && row.verdict !== 'running' && row.verdict !== 'waiting';
 
 type Heading = Pick<LabView, 'arena' | 'description' | 'tag' | 'metric' | 'trust'>;
 

@@ -9,6 +9,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   os: ['base'],
   core: ['base'],
   search: ['base', 'core'],
+  knobs: ['base', 'core'],
   view: ['base', 'core'],
   render: ['base', 'core', 'view'],
   ledger: ['base', 'core', 'os'],
