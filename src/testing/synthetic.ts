@@ -218,6 +218,7 @@ class Maker {
         case 'wait':
         case 'retry':
         case 'abandon':
+        case 'repair':
           throw new Error('a synthetic lab has nobody to wait for');
         default:
           step satisfies never;

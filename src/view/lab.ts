@@ -17,7 +17,7 @@ import { healthViews, nextSteps } from './health.ts';
 import { luckView } from './luck.ts';
 import { rowView, standings } from './rows.ts';
 import { nowViews, stateView } from './state.ts';
-import { limitsView, sessionSpans, sessionViews, timeView } from './time.ts';
+import { limitsView, type Span, sessionSpans, sessionViews, timeView } from './time.ts';
 import type { ClaimView, CountsView, ExperimentView, Facts, LabView, NoiseView, SegmentView } from './types.ts';
 import { claimViews, gainView, verdictView } from './verdict.ts';
 
@@ -25,11 +25,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
   if (!state.lab) return emptyView(facts);
   const b = basisOf(state, facts);
   const spans = sessionSpans(b);
-  const standing = standings(state);
-  const money = moneyByExperiment(state);
-  const rows = state.experiments.map((x) =>
-    rowView(b, x, standing.get(x.idea.n) ?? 'none', spans, money.get(x.idea.n)),
-  );
+  const rows = rowViews(b, spans);
   const ended = rows.filter(isEndedIdea);
   const measured = ended.filter((row) => row.verdict !== 'refused').length;
   const time = timeView(b, spans, measured);
@@ -88,13 +84,17 @@ export function viewLab(state: LabState, facts: Facts): LabView {
 export function viewRows(state: LabState, facts: Facts, which: Iterable<number>): ExperimentView[] {
   if (!state.lab) return [];
   const b = basisOf(state, facts);
-  const spans = sessionSpans(b);
-  const standing = standings(state);
-  const money = moneyByExperiment(state);
-  return [...which].flatMap((n) => {
-    const x = state.experiments[n];
-    return x ? [rowView(b, x, standing.get(n) ?? 'none', spans, money.get(n))] : [];
-  });
+  return rowViews(
+    b,
+    sessionSpans(b),
+    [...which].flatMap((n) => state.experiments[n] ?? []),
+  );
+}
+
+function rowViews(b: Basis, spans: readonly Span[], which = b.state.experiments): ExperimentView[] {
+  const standing = standings(b.state);
+  const money = moneyByExperiment(b.state);
+  return which.map((x) => rowView(b, x, standing.get(x.idea.n) ?? 'none', spans, money.get(x.idea.n)));
 }
 
 const isEndedIdea = (row: ExperimentView): boolean =>
