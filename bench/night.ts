@@ -141,6 +141,8 @@ class Simulation {
       }
       case 'wait':
       case 'retry':
+      case 'ablate':
+      case 'finalize':
       case 'abandon':
         throw new Error('a simulated night has nobody to wait for');
       default:

@@ -39,7 +39,7 @@ export interface OpenOptions {
   /** Name of the lab below the arena; the last one used when absent, else one made of today's date. */
   readonly tag?: string;
   /** What to stop at. `experiments` counts from now. Absent: what an interrupted session still had to do, else forever. */
-  readonly limits?: { readonly experiments?: number; readonly deadline?: string; readonly target?: number };
+  readonly limits?: RunLimits;
   /** Repeats of the baseline, instead of the manifest's. Fixed when the lab is created. */
   readonly calibrate?: number;
   /** Seconds on the training clock, instead of the manifest's. Fixed when the lab is created. */

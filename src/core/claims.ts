@@ -69,6 +69,7 @@ function unselected(state: LabState, claim: number, k: number, deviceClass: stri
         m.claim !== claim &&
         (m.purpose === 'calibrate' ||
           m.purpose === 'drift' ||
+          m.purpose === 'final' ||
           (m.purpose === 'confirm' && m.claim !== undefined)),
     );
 }

@@ -27,7 +27,7 @@ export interface Decision {
   /** Class of the failure when crashed or timed out. */
   readonly failure?: FailureClass;
   /** A discard is `refuted` when it is clearly worse, `within noise` when it only failed to be better. */
-  readonly kind?: 'refuted' | 'within noise' | 'constraint' | 'no-op' | 'control';
+  readonly kind?: 'refuted' | 'within noise' | 'constraint' | 'no-op' | 'control' | 'ablation';
   /** Of an A/A control: would the unchanged code have been kept? */
   readonly wouldKeep?: boolean;
 }
@@ -68,7 +68,8 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
     return { again: false, decision: { verdict: 'inconclusive', reason, rule, against, n: mine.length, nAgainst: 0 } };
   }
   const { sigma, dof } = noiseIn(state, deviceClass);
-  const differences = arena.decide.rule === 'paired' ? differencesOf(state, n, against, deviceClass) : [];
+  const ablation = x.idea.kind === 'ablation';
+  const differences = arena.decide.rule === 'paired' || ablation ? differencesOf(state, n, against, deviceClass) : [];
   const paired = differences.length > 0;
   const c = paired ? comparePairs(differences, sigma, dof) : compare(mine, theirs, sigma, dof);
   const base = {
@@ -83,6 +84,7 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
   };
   const broken = brokenConstraint(state, arena, n, against, deviceClass);
   if (broken) return { again: false, decision: { ...base, verdict: 'discarded', kind: 'constraint', reason: broken } };
+  if (ablation) return ablated({ ...base, rule: 'ablation/1' }, c, paired);
   const same = x.idea.kind === 'idea' && rulesOf(state) === 2 ? noOp(state, n, against, deviceClass) : undefined;
   if (same) return { again: false, decision: { ...base, verdict: 'discarded', kind: 'no-op', reason: same } };
   const verdict = ruling(state, arena, n, c, paired);
@@ -99,6 +101,19 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
       reason: `${verdict.reason} (against #${against}, parent #${x.idea.parent})`,
     },
   };
+}
+
+/** Pairs that decide whether a step may be left out. */
+const ABLATION_PAIRS = 3;
+
+/** ablation/1: less code that is no worse stays. The step is dropped then. */
+function ablated(base: Omit<Decision, 'verdict' | 'reason'>, c: Comparison, paired: boolean): Judgement {
+  if (!paired || c.n < ABLATION_PAIRS) return { again: true, reason: `${c.n} of ${ABLATION_PAIRS} pairs without the step` };
+  const kept = c.difference >= 0;
+  const reason = kept
+    ? `without the step it is no worse (${show(c.difference)}), so the step is dropped`
+    : `the step pays: without it worse by ${show(-c.difference)}`;
+  return { again: false, decision: { ...base, verdict: kept ? 'kept' : 'discarded', kind: 'ablation', reason } };
 }
 
 /** A control is never kept; what counts is whether the rule would have. */

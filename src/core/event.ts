@@ -9,12 +9,13 @@ import type { Wish } from './wish.ts';
 
 /**
  * Why a measurement was made. Only `idea` and `replicate` steer; `confirm` measurements are fresh and never chosen by their value, and neither are
- * `drift` ones, of baseline and champion on a schedule.
+ * `drift` ones, of baseline and champion on a schedule, `final` ones, of the last comparison, and those whose artefact the holdout sees.
  */
-export type Purpose = 'calibrate' | 'idea' | 'replicate' | 'confirm' | 'drift';
+export type Purpose = 'calibrate' | 'idea' | 'replicate' | 'confirm' | 'drift' | 'final' | 'holdout';
 
-/** What kind of thing an experiment is: the unchanged code, an idea, or the incumbent again as if it were an idea (A/A control). */
-export type Kind = 'baseline' | 'idea' | 'control';
+/** What kind of thing an experiment is: the unchanged code, an idea, or the incumbent again as if it were an idea (A/A control), the incumbent
+ * without one of its steps (ablation). */
+export type Kind = 'baseline' | 'idea' | 'control' | 'ablation';
 
 /** Where the fault lies when a measurement gives no number. */
 export type FailureClass =
@@ -104,6 +105,8 @@ export interface RunLimits {
   readonly deadline?: string;
   /** Stop when the incumbent reaches this value. */
   readonly target?: number;
+  /** No new ideas: test the kept stack step by step, and measure what is left of it against the baseline. */
+  readonly finalize?: true;
 }
 
 export type TrustGrade = 'sealed' | 'guarded' | 'reported';
@@ -113,10 +116,25 @@ export type StopReason =
   | 'deadline'
   | 'target'
   | 'asked'
+  | 'finalized'
   | 'interrupted'
   | 'proposer exhausted'
   | 'stuck'
   | 'error';
+
+export interface Finalized {
+  readonly n: number;
+  readonly against: number;
+  readonly pairs: number;
+  readonly effect: number;
+  readonly interval: readonly [number, number];
+  readonly probability: number;
+  readonly rule: string;
+  /** Steps that did not pay and were left out. */
+  readonly dropped: readonly number[];
+  /** The same comparison on the holdout; why there is none, where there should be one. */
+  readonly holdout?: { readonly effect: number } | { readonly problem: string };
+}
 
 interface Payloads {
   'lab.opened': {
@@ -160,6 +178,8 @@ interface Payloads {
     /** The request from the inbox that this idea answers; the experiment that it deliberately tries again. */
     readonly request?: string;
     readonly retries?: number;
+    /** Of an ablation: the kept step that it leaves out. */
+    readonly ablates?: number;
   };
   refused: { readonly n: number; readonly code: RefusalCode; readonly reason: string; readonly earlier?: number };
   snapshot: {
@@ -205,6 +225,10 @@ interface Payloads {
     /** confirm/2: numbers it was judged on, of its own side and of the other. */
     readonly numbers?: readonly [number, number];
   };
+  /** What the holdout said of the artefact of measurement `m`. Kept apart from it: nobody who proposes may see it. */
+  held: { readonly m: number; readonly outcome: Outcome };
+  /** The finish line: what is left of the stack against the baseline, side by side. The only headline from here on. */
+  finalized: Finalized;
   note: { readonly from: string; readonly text: string };
   /** An agent or a model is about to be asked for experiment `n` (the next one when it was asked). */
   calling: {

@@ -6,6 +6,8 @@ import { seedOf } from '../base/random.ts';
 import { CONFIRM_REPLICATES, sidesOf } from './claims.ts';
 import { judge, pairedSoFar } from './decide.ts';
 import type { Purpose, StopReason } from './event.ts';
+import { finalStep } from './final.ts';
+import { holdoutStep } from './holdout.ts';
 import { arenaOf, type LabState, measurementsOf, rulesOf, values } from './state.ts';
 import { median } from './stats.ts';
 
@@ -27,6 +29,9 @@ export type Step =
   | { readonly do: 'calibrate' }
   | { readonly do: 'confirm'; readonly n: number; readonly against: number }
   | { readonly do: 'propose' }
+  /** Finish line: try the incumbent without step `n`; write the last comparison down. */
+  | { readonly do: 'ablate'; readonly n: number }
+  | { readonly do: 'finalize' }
   /** Try idea `n` once more, because a person asked for it. */
   | { readonly do: 'retry'; readonly n: number }
   /** The idea that is being thought about comes too late. */
@@ -54,6 +59,8 @@ export interface Situation {
   /** An idea is being thought about, and are there cores left to measure on meanwhile? */
   readonly thinking: boolean;
   readonly spare: boolean;
+  /** No new ideas: see final.ts. */
+  readonly finalize?: boolean;
 }
 
 /** Experiments after a keep before its claim is tested although the night goes on. */
@@ -72,7 +79,9 @@ export function plan(state: LabState, now: Situation): Step {
     settle(state, now) ??
     ground(state, now) ??
     open(state, now) ??
+    (now.finalize ? finalStep(state, now, nextSeed(state)) : undefined) ??
     claim(state, now) ??
+    held(state, now) ??
     stop(state, now) ??
     drift(state, now) ??
     next(state, now)
@@ -103,9 +112,9 @@ function idle(state: LabState, deviceClass: string): Step | undefined {
   return n === undefined ? undefined : { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
 }
 
-/** Ideas worked on so far: every experiment but the baseline and the controls. */
+/** Ideas worked on so far: every experiment but the baseline, the controls and the ablations. */
 export const ideasTried = (state: LabState): number =>
-  Math.max(0, state.experiments.length - 1 - state.controls.all.length);
+  Math.max(0, state.experiments.length - 1 - state.controls.all.length - state.ablations.size);
 
 /** The first control comes after half of the first interval: none in a short try, one in a night. */
 function isControlDue(state: LabState): boolean {
@@ -155,7 +164,7 @@ function open(state: LabState, now: Situation): Step | undefined {
     if (x.measurements.some((m) => state.measurements[m]!.state === 'running')) continue;
     if (!judge(state, n, now.deviceClass).again) return { do: 'decide', n };
     if (state.running.size >= now.slots) continue;
-    if (arenaOf(state).decide.rule === 'paired') return pairStep(state, n, now.deviceClass);
+    if (arenaOf(state).decide.rule === 'paired' || x.idea.kind === 'ablation') return pairStep(state, n, now.deviceClass);
     const first = !x.measurements.some((m) => state.measurements[m]!.state === 'finished');
     return { do: 'measure', n, purpose: first ? 'idea' : 'replicate', seed: nextSeed(state) };
   }
@@ -211,6 +220,12 @@ function drift(state: LabState, now: Situation): Step | undefined {
   const look = (n: number): Step => ({ do: 'measure', n, purpose: 'drift', seed: nextSeed(state) });
   if (base.length < due) return look(0);
   return (champion.at(-1) ?? -1) < base.at(-1)! ? look(state.champion) : undefined;
+}
+
+/** The holdout's word on a new champion, where the arena has one and there is time. */
+function held(state: LabState, now: Situation): Step | undefined {
+  if (state.champion === 0 || now.asked || (now.leftS !== undefined && now.leftS < typicalMeasurementS(state))) return undefined;
+  return holdoutStep(state, [0, state.champion], nextSeed(state));
 }
 
 /** Has it stood long enough, and the last claim lain far enough back, for its claim to be tested although the night goes on? */

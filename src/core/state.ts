@@ -3,7 +3,7 @@
  */
 import { LabError } from '../base/error.ts';
 import type { Arena } from './arena.ts';
-import type { Payload, RefusalCode, StopReason } from './event.ts';
+import type { Finalized, Outcome, Payload, RefusalCode, StopReason } from './event.ts';
 import { type Call, type Code, type Confirmation, type Experiment, type Measurement, type Verdict, valueOf } from './experiment.ts';
 import type { Noise, Pool } from './stats.ts';
 import type { Steering } from './steering.ts';
@@ -58,6 +58,11 @@ export interface LabState {
   readonly refusals: Readonly<Partial<Record<RefusalCode, number>>>;
   /** A/A controls: their numbers, and how many of the decided ones would have been kept. */
   readonly controls: { readonly all: readonly number[]; readonly decided: number; readonly wouldKeep: number };
+  /** Ablations by the step that they leave out. */
+  readonly ablations: ReadonlyMap<number, number>;
+  /** What the holdout said, by experiment, oldest first. */
+  readonly held: ReadonlyMap<number, readonly Outcome[]>;
+  readonly final?: Finalized;
   readonly notes: readonly { readonly at: string; readonly from: string; readonly text: string }[];
   readonly tailsSetAside: number;
   /** Calls of agents and models, in order; without an end while they run. */

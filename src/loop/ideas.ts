@@ -7,7 +7,7 @@ import { sha256 } from '../base/hash.ts';
 import { roleOf } from '../core/arena.ts';
 import type { Draft, Payload } from '../core/event.ts';
 import type { Experiment } from '../core/experiment.ts';
-import { admit } from '../core/policy.ts';
+import { admit, applyEdits, editableHash } from '../core/policy.ts';
 import type { CallJournal, Clock, FileEdit, Ledger, Proposal, Proposer, Workspace } from '../core/ports.ts';
 import { arenaOf, codeOf, type LabState } from '../core/state.ts';
 
@@ -146,6 +146,31 @@ export class Ideas {
     this.#p.ledger.append({ type: 'proposed', n, kind: 'control', parent, proposer: 'harness', hypothesis, edits: {} });
   }
 
+  /** The incumbent without one of its steps. Refused where later steps changed the same lines. */
+  async ablate(step: number): Promise<void> {
+    const { ledger, workspace } = this.#p;
+    const parent = this.#state.incumbent;
+    const n = this.#state.experiments.length;
+    const { idea } = this.#state.experiments[step]!;
+    const commit = (k: number): string => codeOf(this.#state, k)!.commit;
+    const edits = await workspace.without(commit(parent), commit(step), commit(idea.parent));
+    ledger.append({
+      type: 'proposed',
+      n,
+      kind: 'ablation',
+      parent,
+      proposer: 'harness',
+      hypothesis: `Without #${step}: ${idea.hypothesis}`,
+      edits: Object.fromEntries(
+        (edits ?? []).map(({ path, content }) => [path, content === null ? null : ledger.putBlob(content)]),
+      ),
+      ablates: step,
+    });
+    if (edits && edits.length > 0) return;
+    const reason = edits ? 'nothing of it is left' : 'later steps changed the same lines, so it cannot be taken out alone';
+    ledger.append({ type: 'refused', n, code: edits ? 'no-change' : 'conflict', reason });
+  }
+
   /** An earlier idea once more, on the incumbent of today. Refused where the files that it changes are no longer what they were. */
   async retry(earlier: number): Promise<void> {
     const { idea } = this.#state.experiments[earlier]!;
@@ -197,6 +222,7 @@ export class Ideas {
     const edits = this.#editsOf(idea.edits);
     const paths = (await workspace.list(parent)).map((entry) => entry.path);
     const files = await this.#editable(parent);
+    if (idea.kind === 'ablation') return snapshot(edits, editableHash(applyEdits(files, edits)));
     const admission = admit(arenaOf(this.#state), this.#state, idea, files, edits, paths);
     if (admission.ok) return snapshot(edits, admission.editable);
     const { ok: _, ...why } = admission;

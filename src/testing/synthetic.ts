@@ -215,6 +215,8 @@ class Maker {
           break;
         case 'wait':
         case 'retry':
+        case 'ablate':
+        case 'finalize':
         case 'abandon':
           throw new Error('a synthetic lab has nobody to wait for');
         default:

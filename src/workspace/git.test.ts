@@ -28,6 +28,7 @@ describe('a workspace', () => {
           snapshot: (...args) => workspace.snapshot(...args).finally(check),
           checkout: (...args) => workspace.checkout(...args).finally(check),
           differs: (...args) => workspace.differs(...args).finally(check),
+          without: (...args) => workspace.without(...args).finally(check),
           discard: (dir) => workspace.discard(dir).finally(check),
           list: (commit) => workspace.list(commit),
           read: (...args) => workspace.read(...args),
