@@ -173,6 +173,13 @@ export const arenaSchema = z.strictObject({
         .max(0.5)
         .default(0.01)
         .describe('share of A/A controls: the unchanged incumbent measured as if it were an idea'),
+      bundle: z
+        .number()
+        .int()
+        .min(0)
+        .max(8)
+        .default(0)
+        .describe('near misses that are tried together as one idea; 0 = never'),
       drift: z
         .number()
         .int()

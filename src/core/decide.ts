@@ -6,6 +6,7 @@ import type { Arena, Constraint } from './arena.ts';
 import type { FailureClass } from './event.ts';
 import type { Measurement, Verdict } from './experiment.ts';
 import { valueOf } from './experiment.ts';
+import { BUNDLE_REPLICATES } from './frontier.ts';
 import { arenaOf, codeOf, type LabState, measurementsOf, rulesOf, values } from './state.ts';
 import { CLEAR_Z, greedy, margin1, margin2, marginZ, type Ruling, show } from './rules.ts';
 import { type Comparison, compare, comparePairs, mean, poolSigma } from './stats.ts';
@@ -191,6 +192,8 @@ function ruling(state: LabState, arena: Arena, n: number, c: Comparison, paired:
     return { verdict: 'again', reason: 'its partner is not measured yet' };
   if (rulesOf(state) === 1 || rule === 'paired') return margin1(c, c.n, steps, most);
   const found = margin2(c, c.n, steps);
+  if (state.experiments[n]!.idea.bundles && c.n < BUNDLE_REPLICATES)
+    return { verdict: 'again', reason: `a bundle is measured ${BUNDLE_REPLICATES} times` };
   if (found.verdict !== 'kept' || !isSuspicious(state, c)) return found;
   return {
     verdict: 'again',

@@ -180,6 +180,8 @@ interface Payloads {
     readonly retries?: number;
     /** Of an ablation: the kept step that it leaves out. */
     readonly ablates?: number;
+    /** Near misses that are tried together as this one. */
+    readonly bundles?: readonly number[];
   };
   refused: { readonly n: number; readonly code: RefusalCode; readonly reason: string; readonly earlier?: number };
   snapshot: {

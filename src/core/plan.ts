@@ -7,6 +7,7 @@ import { CONFIRM_REPLICATES, sidesOf } from './claims.ts';
 import { judge, pairedSoFar } from './decide.ts';
 import type { Purpose, StopReason } from './event.ts';
 import { finalStep } from './final.ts';
+import { nextBundle } from './frontier.ts';
 import { holdoutStep } from './holdout.ts';
 import { arenaOf, type LabState, measurementsOf, rulesOf, values } from './state.ts';
 import { median } from './stats.ts';
@@ -32,6 +33,8 @@ export type Step =
   /** Finish line: try the incumbent without step `n`; write the last comparison down. */
   | { readonly do: 'ablate'; readonly n: number }
   | { readonly do: 'finalize' }
+  /** Try near misses together. */
+  | { readonly do: 'bundle'; readonly of: readonly number[] }
   /** Try idea `n` once more, because a person asked for it. */
   | { readonly do: 'retry'; readonly n: number }
   /** The idea that is being thought about comes too late. */
@@ -95,7 +98,9 @@ function next(state: LabState, now: Situation): Step {
   if (now.thinking) return idle(state, now.deviceClass) ?? { do: 'wait' };
   if (paused) return { do: 'wait' };
   if (pinned[0] !== undefined) return { do: 'retry', n: pinned[0] };
-  return { do: isControlDue(state) ? 'control' : 'propose' };
+  if (isControlDue(state)) return { do: 'control' };
+  const of = nextBundle(state);
+  return of ? { do: 'bundle', of } : { do: 'propose' };
 }
 
 /** Numbers that incumbent and baseline may get while the machine would stand still. */

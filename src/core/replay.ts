@@ -45,6 +45,8 @@ export function fold(): { readonly state: LabState; readonly apply: (event: Ledg
     counts: { kept: 0, discarded: 0, inconclusive: 0, crashed: 0, 'timed out': 0, refused: 0 },
     refusals: {},
     controls: { all: [], decided: 0, wouldKeep: 0 },
+    marginal: [],
+    bundled: new Map(),
     ablations: new Map(),
     held: new Map(),
     notes: [],
@@ -178,6 +180,7 @@ function propose(s: Working, e: Of<'proposed'>): void {
   const idea: Idea = { ...said(e), at: e.t };
   s.experiments.push({ state: 'proposed', idea });
   if (kind === 'control') s.controls.all.push(n);
+  for (const part of e.bundles ?? []) s.bundled.set(part, n);
   if (e.ablates !== undefined) s.ablations.set(e.ablates, n);
   if (e.request !== undefined) s.requests.set(e.request, n);
   if (e.retries !== undefined) s.steering = unpinned(s.steering, e.retries);
@@ -266,6 +269,9 @@ function decided(s: Working, e: Of<'decided'>): void {
   const x = get(s, e, e.n, 'open');
   s.experiments[e.n] = { ...x, state: 'decided', decision: e.decision, at: e.t, advanced: false };
   if (x.idea.kind === 'idea' || x.idea.kind === 'baseline') s.counts[e.decision.verdict]++;
+  const { verdict, kind } = e.decision;
+  const near = verdict === 'inconclusive' || (verdict === 'discarded' && kind === 'within noise');
+  if (x.idea.kind === 'idea' && near && !x.idea.bundles) s.marginal.push(e.n);
   else if (e.decision.wouldKeep !== undefined) {
     s.controls.decided++;
     if (e.decision.wouldKeep) s.controls.wouldKeep++;

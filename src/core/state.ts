@@ -58,6 +58,9 @@ export interface LabState {
   readonly refusals: Readonly<Partial<Record<RefusalCode, number>>>;
   /** A/A controls: their numbers, and how many of the decided ones would have been kept. */
   readonly controls: { readonly all: readonly number[]; readonly decided: number; readonly wouldKeep: number };
+  /** Ideas that were neither better nor clearly worse, and of those that were tried in a bundle, its number. */
+  readonly marginal: readonly number[];
+  readonly bundled: ReadonlyMap<number, number>;
   /** Ablations by the step that they leave out. */
   readonly ablations: ReadonlyMap<number, number>;
   /** What the holdout said, by experiment, oldest first. */

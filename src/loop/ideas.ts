@@ -171,6 +171,40 @@ export class Ideas {
     ledger.append({ type: 'refused', n, code: edits ? 'no-change' : 'conflict', reason });
   }
 
+  /** Near misses as one idea on the incumbent of today; those that touch what others changed are left out, and lose their turn. */
+  async bundle(of: readonly number[]): Promise<void> {
+    const { ledger, workspace } = this.#p;
+    const parent = this.#state.incumbent;
+    const n = this.#state.experiments.length;
+    const { lab } = this.#state.lab!;
+    const files = new Map<string, string | null>();
+    const joined: number[] = [];
+    let tip = codeOf(this.#state, parent)!.commit;
+    for (const part of of) {
+      const { idea } = this.#state.experiments[part]!;
+      const [before, after] = [idea.parent, part].map((k) => codeOf(this.#state, k)!.commit) as [string, string];
+      // Taking the way back out of the tip is putting the change into it.
+      const edits = await workspace.without(tip, before, after);
+      if (!edits || edits.length === 0) continue;
+      tip = (await workspace.snapshot(tip, edits, `${refOf(lab, n)}-parts`, `with #${part}`, idea.at)).commit;
+      for (const { path, content } of edits) files.set(path, content);
+      joined.push(part);
+    }
+    const edits = [...files].map(([path, content]) => [path, content === null ? null : ledger.putBlob(content)]);
+    ledger.append({
+      type: 'proposed',
+      n,
+      kind: 'idea',
+      parent,
+      proposer: 'harness',
+      hypothesis: `Together: ${joined.map((k) => `#${k} ${this.#state.experiments[k]!.idea.hypothesis}`).join('; ')}`,
+      edits: Object.fromEntries(edits),
+      bundles: of,
+    });
+    if (joined.length < 2)
+      ledger.append({ type: 'refused', n, code: 'conflict', reason: 'its parts change the same lines' });
+  }
+
   /** An earlier idea once more, on the incumbent of today. Refused where the files that it changes are no longer what they were. */
   async retry(earlier: number): Promise<void> {
     const { idea } = this.#state.experiments[earlier]!;

@@ -146,6 +146,8 @@ export class Lab {
         return this.#ideas.retry(step.n);
       case 'propose':
         return this.#ideas.begin();
+      case 'bundle':
+        return this.#ideas.bundle(step.of);
       case 'ablate':
         return this.#ideas.ablate(step.n);
       case 'finalize':

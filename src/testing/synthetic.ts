@@ -215,6 +215,7 @@ class Maker {
           break;
         case 'wait':
         case 'retry':
+        case 'bundle':
         case 'ablate':
         case 'finalize':
         case 'abandon':
