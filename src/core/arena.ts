@@ -162,7 +162,7 @@ export const arenaSchema = z.strictObject({
     .describe('commands that must exit 0 on a candidate before it can be kept'),
   decide: z
     .strictObject({
-      rule: z.enum(['margin', 'greedy', 'paired']).default('margin'),
+      rule: z.enum(['margin', 'greedy', 'paired', 'sequential']).default('margin'),
       rules: z
         .union([z.literal(1), z.literal(2)])
         .default(2)

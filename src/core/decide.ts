@@ -7,8 +7,8 @@ import type { FailureClass } from './event.ts';
 import type { Measurement, Verdict } from './experiment.ts';
 import { valueOf } from './experiment.ts';
 import { BUNDLE_REPLICATES } from './frontier.ts';
-import { arenaOf, codeOf, type LabState, measurementsOf, rulesOf, values } from './state.ts';
-import { CLEAR_Z, greedy, margin1, margin2, marginZ, type Ruling, show } from './rules.ts';
+import { arenaOf, codeOf, inPairs, type LabState, measurementsOf, rulesOf, values } from './state.ts';
+import { CLEAR_Z, greedy, margin1, margin2, marginZ, type Ruling, sequential1, show } from './rules.ts';
 import { type Comparison, compare, comparePairs, mean, poolSigma } from './stats.ts';
 
 export interface Decision {
@@ -52,7 +52,7 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
   const x = state.experiments[n]!;
   const against = state.incumbent;
   const done = measurementsOf(state, n).filter((m) => m.state === 'finished' && m.deviceClass === deviceClass);
-  const rule = `${arena.decide.rule}/${rulesOf(state)}`;
+  const rule = arena.decide.rule === 'sequential' ? 'sequential/1' : `${arena.decide.rule}/${rulesOf(state)}`;
   if (state.steering.skipped.has(n)) {
     const reason = 'given up by a person';
     return { again: false, decision: { verdict: 'inconclusive', reason, rule, against, n: 0, nAgainst: 0 } };
@@ -70,7 +70,7 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
   }
   const { sigma, dof } = noiseIn(state, deviceClass);
   const ablation = x.idea.kind === 'ablation';
-  const differences = arena.decide.rule === 'paired' || ablation ? differencesOf(state, n, against, deviceClass) : [];
+  const differences = inPairs(state) || ablation ? differencesOf(state, n, against, deviceClass) : [];
   const paired = differences.length > 0;
   const c = paired ? comparePairs(differences, sigma, dof) : compare(mine, theirs, sigma, dof);
   const base = {
@@ -188,9 +188,10 @@ function ruling(state: LabState, arena: Arena, n: number, c: Comparison, paired:
   const steps = marginZ(added, deleted);
   const { rule, max_replicates: most } = arena.decide;
   if (rule === 'greedy') return greedy(c);
-  if (rule === 'paired' && !paired && c.z > -HOPELESS_Z)
+  if (inPairs(state) && !paired && c.z > -HOPELESS_Z)
     return { verdict: 'again', reason: 'its partner is not measured yet' };
-  if (rulesOf(state) === 1 || rule === 'paired') return margin1(c, c.n, steps, most);
+  if (rule === 'sequential' && paired) return sequential1(c, most);
+  if (rulesOf(state) === 1 || inPairs(state)) return margin1(c, c.n, steps, most);
   const found = margin2(c, c.n, steps);
   if (state.experiments[n]!.idea.bundles && c.n < BUNDLE_REPLICATES)
     return { verdict: 'again', reason: `a bundle is measured ${BUNDLE_REPLICATES} times` };

@@ -9,7 +9,7 @@ import type { Purpose, StopReason } from './event.ts';
 import { finalStep } from './final.ts';
 import { nextBundle } from './frontier.ts';
 import { holdoutStep } from './holdout.ts';
-import { arenaOf, type LabState, measurementsOf, rulesOf, values } from './state.ts';
+import { arenaOf, inPairs, type LabState, measurementsOf, rulesOf, values } from './state.ts';
 import { median } from './stats.ts';
 
 export type Step =
@@ -169,7 +169,7 @@ function open(state: LabState, now: Situation): Step | undefined {
     if (x.measurements.some((m) => state.measurements[m]!.state === 'running')) continue;
     if (!judge(state, n, now.deviceClass).again) return { do: 'decide', n };
     if (state.running.size >= now.slots) continue;
-    if (arenaOf(state).decide.rule === 'paired' || x.idea.kind === 'ablation') return pairStep(state, n, now.deviceClass);
+    if (inPairs(state) || x.idea.kind === 'ablation') return pairStep(state, n, now.deviceClass);
     const first = !x.measurements.some((m) => state.measurements[m]!.state === 'finished');
     return { do: 'measure', n, purpose: first ? 'idea' : 'replicate', seed: nextSeed(state) };
   }
@@ -260,8 +260,7 @@ function claim(state: LabState, now: Situation): Step | undefined {
 
 /** Measurements that the next experiment may take before it is decided; under the margin rules a second one is rare. */
 function mostMeasurements(state: LabState): number {
-  const { rule, max_replicates: most } = arenaOf(state).decide;
-  return rule === 'paired' ? 2 * most : 1;
+  return inPairs(state) ? 2 * arenaOf(state).decide.max_replicates : 1;
 }
 
 /** Measurements to keep in reserve for the claim at the end. */

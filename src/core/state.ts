@@ -110,6 +110,9 @@ export function arenaOf(s: LabState): Arena {
 /** Version of the rules in force; labs opened before there was a second have none written down. */
 export const rulesOf = (s: LabState): 1 | 2 => arenaOf(s).decide.rules ?? 1;
 
+/** Do the lab's verdicts rest on candidate and incumbent side by side? */
+export const inPairs = (s: LabState): boolean => ['paired', 'sequential'].includes(arenaOf(s).decide.rule);
+
 /** The experiment's code, once it is in git. */
 export function codeOf(s: Readable, n: number): Code | undefined {
   const x = s.experiments[n];
