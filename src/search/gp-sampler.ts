@@ -77,9 +77,9 @@ export function gpSampler(history: History, options: GpOptions = {}): Sampler {
       const far = explore();
       const ranked = [...told].sort(better).map((t) => t.trial.point);
       const standing = anchor?.() ?? ranked[0] ?? space.encode(space.start);
-      // Standing still, every other proposal starts from a runner-up.
+      // Standing still, half of the proposals start from a runner-up (two of four, so that no rhythm of the caller misses them).
       const turn = far > 0 ? ask.id % 4 : 0;
-      const from = turn % 2 === 1 ? (ranked[(turn + 1) >> 1] ?? standing) : standing;
+      const from = turn === 1 || turn === 2 ? (ranked[turn] ?? standing) : standing;
       const reach = {
         wide: Math.round(wide * (1 + 3 * far)),
         parents: ranked.slice(0, 6),
