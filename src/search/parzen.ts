@@ -6,6 +6,7 @@
 import type { Random } from '../base/random.ts';
 import { LOG_SQRT_2PI, quickCdf, truncatedNormal } from './normal.ts';
 import type { Dim } from './param.ts';
+import { Window } from './window.ts';
 
 /** Centre and width of the prior kernel: the middle of the scale, as wide as the scale. */
 const PRIOR_MU = 0.5;
@@ -66,6 +67,9 @@ export class Parzen {
   readonly #columns: readonly Column[];
   /** Knobs of a joint mixture whose kernels share one width: one pass over a matrix instead of one per knob. */
   readonly #block: Block | undefined;
+  /** A mixture on one knob: its window where that is continuous, what was computed already where it is discrete. */
+  readonly #window: Window | undefined;
+  readonly #known = new Map<number, number>();
   readonly #logWeights: Float64Array;
   readonly #cumulative: Float64Array;
 
@@ -82,7 +86,9 @@ export class Parzen {
       for (let i = 0; i < n; i++) column[i] = points[i]![j]!;
       return new Column(dim, column, joint ? scottWidth(n, dims.length) : undefined);
     });
-    if (joint && n > 0) this.#block = new Block(this.#columns, this.#logWeights, scottWidth(n, dims.length));
+    if (dims.length === 1) this.#window = this.#columns[0]!.window(this.#logWeights);
+    if (joint && n > 0 && dims.length > 1)
+      this.#block = new Block(this.#columns, this.#logWeights, scottWidth(n, dims.length));
   }
 
   /** A point drawn from the mixture. */
@@ -95,6 +101,16 @@ export class Parzen {
 
   /** Log density of a point; coordinates that are NaN are integrated out. `scratch` needs size + 1 places. */
   logDensity(point: readonly number[], scratch = new Float64Array(this.size + 1)): number {
+    if (this.#columns.length > 1) return this.#joint(point, scratch);
+    const u = point[0]!;
+    if (Number.isNaN(u)) return 0;
+    if (this.#window) return this.#window.logDensity(u);
+    const known = this.#known.get(u) ?? this.#joint(point, scratch);
+    this.#known.set(u, known);
+    return known;
+  }
+
+  #joint(point: readonly number[], scratch: Float64Array): number {
     const n = this.size + 1;
     const block = this.#block?.fill(scratch, point) ? this.#block : undefined;
     if (!block) scratch.set(this.#logWeights);
@@ -236,6 +252,13 @@ class Column {
     if (this.#dim.kind === 'category' || this.#dim.levels !== Number.POSITIVE_INFINITY) return false;
     for (let i = 0; i < this.#n; i++) if (this.#sigma[i] !== this.#width) return false;
     return this.#width !== undefined;
+  }
+
+  /** All kernels by their place, for a continuous knob alone. */
+  window(logWeights: Float64Array): Window | undefined {
+    if (this.#dim.kind === 'category' || this.#dim.levels !== Number.POSITIVE_INFINITY) return undefined;
+    const logs = logWeights.map((w, i) => w + this.#constant[i]!);
+    return new Window(this.#mu, this.#sigma, logs);
   }
 
   /** Places that kernels stand on and the prior's, where they are numbered; 0 where they are not. */
