@@ -68,7 +68,8 @@ export class Parzen {
   /** Knobs of a joint mixture whose kernels share one width: one pass over a matrix instead of one per knob. */
   readonly #block: Block | undefined;
   /** A mixture on one knob: its window where that is continuous, what was computed already where it is discrete. */
-  readonly #window: Window | undefined;
+  #window: Window | undefined;
+  #asked = 0;
   readonly #known = new Map<number, number>();
   readonly #logWeights: Float64Array;
   readonly #cumulative: Float64Array;
@@ -86,7 +87,6 @@ export class Parzen {
       for (let i = 0; i < n; i++) column[i] = points[i]![j]!;
       return new Column(dim, column, joint ? scottWidth(n, dims.length) : undefined);
     });
-    if (dims.length === 1) this.#window = this.#columns[0]!.window(this.#logWeights);
     if (joint && n > 0 && dims.length > 1)
       this.#block = new Block(this.#columns, this.#logWeights, scottWidth(n, dims.length));
   }
@@ -104,6 +104,8 @@ export class Parzen {
     if (this.#columns.length > 1) return this.#joint(point, scratch);
     const u = point[0]!;
     if (Number.isNaN(u)) return 0;
+    // Sorting the kernels pays only when it is asked more often than one proposal does.
+    if (++this.#asked === 40) this.#window = this.#columns[0]!.window(this.#logWeights);
     if (this.#window) return this.#window.logDensity(u);
     const known = this.#known.get(u) ?? this.#joint(point, scratch);
     this.#known.set(u, known);

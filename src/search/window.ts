@@ -6,7 +6,7 @@
 /** Standard deviations beyond which a kernel adds nothing that a double could show. */
 const REACH = 9.5;
 /** Kernels up to so many times the narrowest are found by their place; the few wider ones are always counted. */
-const NARROW = 3;
+const NARROW = 1.2;
 
 export class Window {
   readonly #mu: Float64Array;
