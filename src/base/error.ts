@@ -32,6 +32,8 @@ export const ERROR_CODES = {
   E_SETUP: { exit: 6, title: 'The setup command failed' },
   E_PREPARE: { exit: 6, title: 'The prepare command failed' },
   E_BASELINE: { exit: 6, title: 'The unchanged code could not be measured' },
+  E_UNSAFE: { exit: 3, title: 'An agent would run without a jail' },
+  E_AGENT: { exit: 3, title: 'An agent cannot be used as it is' },
   E_STUCK: { exit: 6, title: 'Nothing can be measured any more' },
   E_PORT: { exit: 3, title: 'The dashboard’s port is taken' },
   E_WEB: { exit: 3, title: 'The browser half of the dashboard is not built' },

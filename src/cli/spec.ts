@@ -50,6 +50,19 @@ function wish(verb: string, summary: string, more: Partial<Pick<CommandSpec, 'ar
   };
 }
 
+const agents: readonly OptionSpec[] = [
+  { flags: '--agent <names>', text: 'who proposes, in order of preference: claude, codex, opencode, gemini, qwen, pi, copilot, acp, command, model, search (default: the best that is found)' },
+  { flags: '--model <names>', text: 'their models, by position' },
+  { flags: '--agent-command <line>', text: 'what to start, for the agents acp and command' },
+  { flags: '--unsafe', text: 'let an agent run without a sandbox' },
+  { flags: '--max-usd <amount>', text: 'dollars that the agents of this session may spend; 0 = none is asked' },
+  { flags: '--max-tokens <n>', text: 'tokens that they may use' },
+  { flags: '--call-minutes <m>', text: 'longest call of an agent (default: 10)' },
+  { flags: '--plateau <n>', text: 'stop after n experiments without a lasting gain' },
+  { flags: '--idle <minutes>', text: 'stop when nothing gave a number for so long' },
+  { flags: '--notify <target>', text: 'when the run ends: a URL to post to, or a command to start' },
+];
+
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'try',
@@ -105,7 +118,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'run',
     summary: 'research this arena: measure, decide, record, until a limit or Ctrl-C',
-    options: [tag, ...limits, dir, json],
+    options: [tag, ...limits, ...agents, dir, json],
     exits: [ok, ['130', 'stopped at once by a second Ctrl-C; `run` goes on where it stopped']],
     load: () => import('./run.ts'),
   },
@@ -194,7 +207,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'drill',
     args: '[arena]',
-    summary: 'plant known cheats in copies of hello and sort-speed, and require each to be caught',
+    summary: 'plant known cheats in copies of the shipped arenas (or of one), and require each to be caught',
     options: [json],
     exits: [ok, ['4', 'a cheat was not caught, or an honest twin was not measured']],
     load: () => import('./drill.ts'),

@@ -3,7 +3,7 @@
  * Nothing here does anything. Each member says whether it may throw, and what it leaves behind when it is cut off.
  */
 import type { Arena } from './arena.ts';
-import type { CallFailure, Draft, LedgerEvent, Payload, RefusalCode, Usage } from './event.ts';
+import type { CallFailure, Draft, FailureClass, LedgerEvent, Note, Payload, RefusalCode, Usage } from './event.ts';
 import type { LabState } from './state.ts';
 import type { Request } from './wish.ts';
 
@@ -67,6 +67,8 @@ export interface Workspace {
   snapshot(parent: string, edits: readonly FileEdit[], ref: string, message: string, at: string): Promise<Snapshot>;
   /** Lay the files of a commit into a fresh directory (created; must not exist), without those that `skip` says. */
   checkout(commit: string, dir: string, skip?: (path: string) => boolean): Promise<void>;
+  /** The first path below `dir` that is not as `checkout` of the commit lays it out: changed, missing or added. Reads only. */
+  differs(commit: string, dir: string, skip?: (path: string) => boolean): Promise<string | undefined>;
   /** Remove a directory made by `checkout`. Missing is fine. */
   discard(dir: string): Promise<void>;
   /** Paths and object ids of a commit, sorted by path. */
@@ -132,6 +134,10 @@ export interface RunSpec {
   readonly onTick?: (seconds: { readonly wall: number; readonly budgeted: number }) => void;
   /** Called with each piece of standard error as it comes; for progress only. */
   readonly onStderr?: (text: string) => void;
+  /** Called with each piece of standard output as it comes, all of it (what is kept in the result is not all). */
+  readonly onStdout?: (text: string) => void;
+  /** What it reads on standard input, then the end of file. Absent: no input at all. `open`: what `Running.send` gives it, until that gives `null`. */
+  readonly stdin?: string | { readonly open: true };
 }
 
 /** Output as kept: the first and the last part of it; `bytes` counts all. Escape sequences are still in it. */
@@ -169,6 +175,8 @@ export interface Running {
   readonly done: Promise<RunResult>;
   /** End the whole tree now. `done` resolves with `aborted`. Calling twice is fine. */
   kill(): void;
+  /** Write to an open standard input; `null` ends it. Nothing happens when the input is not open any more. */
+  send?(text: string | null): void;
 }
 
 export interface SandboxInfo {
@@ -228,17 +236,33 @@ export type Proposal =
       readonly knobs?: Readonly<Record<string, number | string>>;
       /** How it was chosen, one line. */
       readonly why?: string;
+      /** Beside an agent's edit: its note, the version of `program.md` it saw, how many steering words, which earlier ideas it resembles. */
+      readonly note?: Note;
+      readonly program?: string;
+      readonly words?: number;
+      readonly near?: readonly number[];
       /** Who of several made it; the proposer's own name when absent. */
       readonly proposer?: string;
       /** It cannot be tried, and cannot even be recorded as edits (a binary file, 10 MB): recorded and refused. */
       readonly refusal?: { readonly code: RefusalCode; readonly reason: string };
     }
-  | { readonly kind: 'none'; readonly reason: string };
+  /** `class`: why the call of an agent gave nothing; absent where nobody failed. */
+  | { readonly kind: 'none'; readonly reason: string; readonly class?: CallFailure };
 
 /** Where ideas come from. Must not throw for want of an idea: that is `none`. */
 export interface Proposer {
   readonly name: string;
   propose(brief: Brief): Promise<Proposal>;
+  /** Mend a crashed candidate: `files` and `commit` are the candidate's, the edits are made on them. Absent where nobody could. */
+  repair?(brief: Brief, failure: Failure): Promise<Proposal>;
+}
+
+/** What a candidate to be repaired died of. Text of untrusted code. */
+export interface Failure {
+  readonly n: number;
+  readonly class: FailureClass;
+  readonly message: string;
+  readonly log?: string;
 }
 
 // ---------------------------------------------------------------------------------------------- Agent
@@ -256,10 +280,21 @@ export interface AgentTask {
   /** Marks every process of this call, so that a later harness can end what a killed one left. */
   readonly tag: string;
   readonly signal: AbortSignal;
+  /** What earlier experiment `n` was, changed and gave, in words; for agents of ours that have a tool for it. */
+  readonly earlier?: (n: number) => Promise<string>;
 }
 
 export type AgentResult =
-  | { readonly kind: 'done'; readonly text: string; readonly usage?: Usage; readonly wallS: number }
+  | {
+      readonly kind: 'done';
+      readonly text: string;
+      readonly usage?: Usage;
+      readonly wallS: number;
+      /** True when it asks back instead of working: nobody is there to answer. */
+      readonly asks?: boolean;
+      /** What it did or tried that it must not, for people: files beside the writable ones, processes left behind, paths it reached for. */
+      readonly incidents?: readonly string[];
+    }
   | {
       readonly kind: 'failed';
       readonly class: CallFailure;
@@ -268,6 +303,7 @@ export type AgentResult =
       readonly retryAt?: string;
       readonly usage?: Usage;
       readonly wallS: number;
+      readonly incidents?: readonly string[];
     };
 
 /** A coding agent in its jail. Never throws for what an agent or a provider does: that is `failed` with its class. No process outlives `run`. */

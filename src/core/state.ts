@@ -58,6 +58,8 @@ export interface LabState {
   readonly confirmations: readonly Confirmation[];
   /** Experiments by the hash of their editable files, newest last. */
   readonly byEditable: ReadonlyMap<string, readonly number[]>;
+  /** The same by the hash without spelling, where one is recorded. */
+  readonly byNormal: ReadonlyMap<string, readonly number[]>;
   /** Confirm measurements by the experiment whose claim they serve. */
   readonly claims: ReadonlyMap<number, readonly number[]>;
   /** Measurements made in pairs, by the experiment whose comparison they serve. */

@@ -23,6 +23,7 @@ export function statusText(view: LabView, style: Style): string {
   const head = `${sign} ${name(view)} · ${view.state.text}`;
   const tried = [
     `since best ${view.sinceBest.text}`,
+    ...(view.luck.range ? [view.luck.short] : []),
     view.counts.text,
     ...(view.time.experimentsPerHour > 0 ? [`${view.time.text.perHour} per hour`] : []),
   ];
@@ -126,6 +127,7 @@ export function summaryText(view: LabView, style: Style, options: SummaryOptions
     ...chart(viewStaircase(view), style, options.rows ?? 11),
     '',
     ...wrap(view.counts.text, style.columns),
+    ...wrap(`False keeps: ${view.luck.text}.`, style.columns),
     ...(view.sessions.length > 0 ? wrap(timeText(view), style.columns) : []),
     ...wrap(view.state.text, style.columns),
     ...view.health.filter((h) => h.warning).flatMap((h) => wrap(`! ${h.what}: ${h.text}`, style.columns)),

@@ -129,6 +129,24 @@ const EVERYWHERE: readonly SandboxCase[] = [
     );
     strictEqual(pieces.join(''), 'step 1\nstep 2\n');
   }),
+  onCase('gives a text on standard input and its end, and tells the output as it comes', false, async (sandbox, { spec }) => {
+    const pieces: string[] = [];
+    const result = await done(sandbox, spec('cat; echo over', { stdin: 'given ü\n', onStdout: (text) => pieces.push(text) }));
+    strictEqual(result.stdout.text, 'given ü\nover\n');
+    strictEqual(pieces.join(''), 'given ü\nover\n');
+    strictEqual((await done(sandbox, spec('exec 0<&-; sleep 0.05', { stdin: 'x'.repeat(1 << 20) }))).exitCode, 0);
+  }),
+  onCase('talks with a program whose input stays open', false, async (sandbox, { spec }) => {
+    const running = sandbox.start(
+      spec('while read -r n; do echo $((n*2)); done; echo bye', {
+        stdin: { open: true },
+        onStdout: (text) => running.send!(/^4\b/.test(text) ? null : '2\n'),
+      }),
+    );
+    running.send!('1\n');
+    strictEqual((await running.done).stdout.text, '2\n4\nbye\n');
+    running.send!('late\n');
+  }),
   onCase('ends at the wall limit, whatever the program ignores', false, async (sandbox, { spec }) => {
     const result = await done(
       sandbox,

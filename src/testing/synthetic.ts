@@ -46,6 +46,8 @@ export interface SyntheticOptions {
   readonly hypothesis?: (n: number) => string;
   readonly startedAt?: string;
   readonly grade?: 'sealed' | 'guarded' | 'reported';
+  /** Blobs that every measurement is said to have left. */
+  readonly artefacts?: { readonly log?: string; readonly curve?: string };
 }
 
 export interface SyntheticLab {
@@ -216,6 +218,7 @@ class Maker {
         case 'wait':
         case 'retry':
         case 'abandon':
+        case 'repair':
           throw new Error('a synthetic lab has nobody to wait for');
         default:
           step satisfies never;
@@ -315,6 +318,7 @@ class Maker {
         accounting: 'cgroup',
         cut: outcome.kind === 'measured',
         load: 1.2,
+        ...this.#o.artefacts,
       },
     });
   }

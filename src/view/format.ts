@@ -168,3 +168,9 @@ function local(iso: string, zone: Zone): string {
 
 /** Thousands separated, for counts. */
 export const whole = (n: number): string => fixed(n, 0);
+
+/** A probability in words: `93.1 %`, never 0 or 100. */
+export function chanceText(p: number): string {
+  if (p > 0.999) return 'above 99.9 %';
+  return p < 0.001 ? 'below 0.1 %' : `${fixed(100 * p, 1)} %`;
+}

@@ -5,7 +5,8 @@ import type { Decision } from '../core/decide.ts';
 import { type Experiment, verdictOf } from '../core/experiment.ts';
 import { type LabState, lineage, measurementsOf, rulesOf } from '../core/state.ts';
 import { type Basis, effectView, halfOf, MOST_HYPOTHESIS, meanOf, workOf } from './basis.ts';
-import { dollars, fixed, MINUS, shortDuration } from './format.ts';
+import { chanceText, dollars, fixed, MINUS, shortDuration } from './format.ts';
+import { shrunkenEffect } from './luck.ts';
 import { type Span, workedBefore } from './time.ts';
 import type { EffectView, ExperimentView, RowVerdict, Standing } from './types.ts';
 
@@ -40,6 +41,8 @@ export function rowView(
   const decision = x.state === 'decided' ? x.decision : undefined;
   const code = x.state === 'open' || x.state === 'decided' ? x.snapshot : undefined;
   const effect = decision && decisionEffect(b, decision);
+  const shrunken = decision && shrunkenEffect(b, decision);
+  const probability = decision?.verdict === 'kept' ? (shrunken ?? effect)?.probability : undefined;
   const changed = changedKnobs(state, x);
   const seconds = workOf(state, idea.n);
   return {
@@ -65,6 +68,8 @@ export function rowView(
     ...(found && { mean: { raw: found.mean, text: b.format.bare(found.mean) } }),
     ...(half && { half }),
     ...(effect && { effect }),
+    ...(shrunken && { shrunken }),
+    ...(probability !== undefined && { chance: chanceText(probability) }),
     ...(idea.why && { why: oneLine(idea.why, MOST_HYPOTHESIS) }),
     ...(idea.knobs && { knobs: idea.knobs }),
     ...(decision && { against: decision.against, rule: decision.rule }),

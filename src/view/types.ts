@@ -76,6 +76,10 @@ export interface ExperimentView {
   /** Half of the 95 % interval of the mean. */
   readonly half?: Num;
   readonly effect?: EffectView;
+  /** Of a kept one: its effect without what choosing the best of many has added, and how probable it is that it is better. */
+  readonly shrunken?: EffectView;
+  /** `93.1 %`, of the shrunken effect where there is one. */
+  readonly chance?: string;
   /** Numbers behind the mean, and measurements made in all. */
   readonly replicates: number;
   readonly measurements: number;
@@ -119,6 +123,17 @@ export interface StandingView {
   readonly mean?: Num;
   readonly half?: Num;
   readonly replicates: number;
+}
+
+/** How often the unchanged code would have been kept: the live estimate of false keeps. */
+export interface LuckView {
+  /** A/A controls decided, and how many of them the rule would have kept. */
+  readonly decided: number;
+  readonly wouldKeep: number;
+  /** 95 % interval of the share. Absent where no control was decided. */
+  readonly range?: readonly [number, number];
+  readonly short: string;
+  readonly text: string;
 }
 
 /** One judged claim: what a confirmation found. */
@@ -297,6 +312,7 @@ export interface LabView {
   readonly gain?: GainView;
   readonly claims: readonly ClaimView[];
   readonly noise?: NoiseView;
+  readonly luck: LuckView;
   readonly sinceBest: {
     readonly experiments: number;
     readonly seconds: number;
@@ -314,6 +330,8 @@ export interface LabView {
   /** Of one measurement: training clock and hard limit, seconds. */
   readonly budget: { readonly seconds: number; readonly wallS: number };
   readonly now: readonly NowView[];
+  /** Knobs that the arena declares. */
+  readonly knobs: number;
   readonly experiments: readonly ExperimentView[];
   /** Kept experiments from the baseline to the incumbent. */
   readonly lineage: readonly number[];
