@@ -43,9 +43,11 @@ export async function findIdeas(request: AgentRequest, sandbox: Sandbox): Promis
   }
 }
 
-type Found = Pick<Ideas, 'members' | 'reason'>;
+type Found = Pick<Ideas, 'members' | 'reason' | 'mute'>;
 
 async function named(request: AgentRequest, names: readonly string[], sandbox: Sandbox, gateway: Gateway): Promise<Found> {
+  if (names.length === 1 && names[0] === 'submissions')
+    return { members: [], mute: true, reason: 'as asked, nobody: what is submitted through MCP or `overnight submit` is measured' };
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined || names.some((name) => name === '')) {
     throw new LabError('E_USAGE', {

@@ -4,12 +4,13 @@
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { isInstructions, leftWithoutUs } from './base/block.ts';
 import { oneLine, sanitize } from './base/text.ts';
 import { type Arena, roleOf } from './core/arena.ts';
 import type { RunLimits } from './core/event.ts';
 import type { Agent, Brief, Clock, Proposer, Workspace } from './core/ports.ts';
 import { codeOf } from './core/state.ts';
-import { readText } from './os/files.ts';
+import { listTree, readText } from './os/files.ts';
 import { allowedCores } from './os/machine.ts';
 import type { LabPaths } from './os/paths.ts';
 import { type AgentProposerParts, agentProposer, type BriefAbout } from './proposers/agent.ts';
@@ -21,6 +22,8 @@ import { viewExperiment } from './view/experiment.ts';
 /** Who is asked, in order of preference; `search` is the optimizer over knobs. */
 export interface Ideas {
   readonly members: readonly (Agent | 'search')[];
+  /** Nobody is asked: ideas come through the inbox alone. */
+  readonly mute?: boolean;
   /** Why these: shown and recorded. */
   readonly reason: string;
   /** Bounds of one call. */
@@ -53,6 +56,7 @@ export function chooseProposer(
   const { ideas } = options;
   if (!ideas)
     return { proposer: searchProposer(), reason: 'an optimizer over the knobs of the manifest: no model is used' };
+  if (ideas.mute) return { proposer: muteProposer(), reason: ideas.reason };
   const members = ideas.members.map((member) => (member === 'search' ? searchProposer() : asProposer(member, ideas, context)));
   const { clock, session, onSwitch } = context;
   const proposer = chainProposer(members, {
@@ -63,6 +67,13 @@ export function chooseProposer(
   });
   return { proposer, reason: ideas.reason };
 }
+
+/** Never asked: the plan waits for what comes through the inbox. */
+const muteProposer = (): Proposer => ({
+  name: 'submissions',
+  mute: true,
+  propose: async () => ({ kind: 'none', reason: 'ideas are submitted from outside' }),
+});
 
 function asProposer(agent: Agent, ideas: Ideas, { arena, workspace, paths, runTag, session, limits, clock }: IdeasContext): Proposer {
   const page = path.join(paths.arena, 'program.md');
@@ -90,7 +101,17 @@ function layFor(arena: Arena, workspace: Workspace, page: string): AgentProposer
     await workspace.checkout(commit, dir, (file) => role(file) === 'hidden');
     const text = readText(page);
     if (text !== undefined) fs.writeFileSync(path.join(dir, 'program.md'), text);
+    // What is written there for an agent that a person talks to would only confuse one that has a brief.
+    for (const file of listTree(dir).filter(isInstructions)) leaveOut(path.join(dir, file));
   };
+}
+
+function leaveOut(file: string): void {
+  if (!fs.lstatSync(file).isFile()) return;
+  const text = fs.readFileSync(file, 'utf8');
+  const left = leftWithoutUs(file, text);
+  if (left === '') fs.rmSync(file);
+  else if (left !== text) fs.writeFileSync(file, left);
 }
 
 function writeBrief(brief: Brief, { program, left, repair }: BriefAbout, limits: RunLimits, clock: Clock): string {

@@ -51,7 +51,7 @@ function wish(verb: string, summary: string, more: Partial<Pick<CommandSpec, 'ar
 }
 
 const agents: readonly OptionSpec[] = [
-  { flags: '--agent <names>', text: 'who proposes, in order of preference: claude, codex, opencode, gemini, qwen, pi, copilot, acp, command, model, search (default: the best that is found)' },
+  { flags: '--agent <names>', text: 'who proposes, in order of preference: claude, codex, opencode, gemini, qwen, pi, copilot, acp, command, model, search; or submissions alone (default: the best that is found)' },
   { flags: '--model <names>', text: 'their models, by position' },
   { flags: '--agent-command <line>', text: 'what to start, for the agents acp and command' },
   { flags: '--unsafe', text: 'let an agent run without a sandbox' },
@@ -203,6 +203,61 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [tag, dir, json],
     exits: [ok, ['4', 'a mismatch']],
     load: () => import('./audit.ts'),
+  },
+  {
+    name: 'brief',
+    summary: 'what an agent is told: the goal, what may change, where it stands, what was tried',
+    options: [tag, dir, json],
+    exits: [ok],
+    load: async () => ({ main: (await import('./desk.ts')).brief }),
+  },
+  {
+    name: 'submit',
+    args: '[diff]',
+    summary: 'propose a change as a unified diff, from a file or standard input; the harness measures and decides',
+    options: [
+      { flags: '--hypothesis <text>', text: 'what should get better, and why' },
+      { flags: '--parent <n>', text: 'the experiment it was made on (default: the best so far)' },
+      { flags: '--from <name>', text: 'who proposes it (default: person)' },
+      tag,
+      dir,
+      json,
+    ],
+    exits: [ok],
+    load: async () => ({ main: (await import('./desk.ts')).submit }),
+  },
+  {
+    name: 'poll',
+    args: '<id>',
+    summary: 'what became of a submission',
+    options: [{ flags: '--wait <seconds>', text: 'wait for its end so long, at most 25' }, tag, dir, json],
+    exits: [
+      ['0', 'it is decided'],
+      ['10', 'not yet'],
+    ],
+    load: async () => ({ main: (await import('./desk.ts')).poll }),
+  },
+  {
+    name: 'note',
+    args: '<words...>',
+    summary: 'leave words for the record and the report',
+    options: [{ flags: '--from <name>', text: 'who says so (default: person)' }, tag, dir, json],
+    exits: [ok],
+    load: async () => ({ main: (await import('./desk.ts')).note }),
+  },
+  {
+    name: 'mcp',
+    summary: 'offer brief, propose, poll, history, diff and note to an agent as MCP tools, on standard input and output',
+    options: [{ flags: '--http [port]', text: 'on a loopback port instead, behind a token of this run' }, { flags: '--from <name>', text: 'who proposes (default: mcp)' }, tag, dir],
+    exits: [ok],
+    load: () => import('./mcp.ts'),
+  },
+  {
+    name: 'install',
+    summary: 'tell the agents that work in this folder how to use Overnight: AGENTS.md and a skill, in marked blocks',
+    options: [{ flags: '--remove', text: 'take the blocks out again' }, dir, json],
+    exits: [ok],
+    load: () => import('./install.ts'),
   },
   {
     name: 'drill',
