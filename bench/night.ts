@@ -142,6 +142,7 @@ class Simulation {
       case 'wait':
       case 'retry':
       case 'abandon':
+      case 'repair':
         throw new Error('a simulated night has nobody to wait for');
       default:
         step satisfies never;

@@ -164,6 +164,13 @@ export const arenaSchema = z.strictObject({
         .max(0.5)
         .default(0.01)
         .describe('share of A/A controls: the unchanged incumbent measured as if it were an idea'),
+      drift: z
+        .number()
+        .int()
+        .min(0)
+        .max(100_000)
+        .default(60)
+        .describe('ideas between two looks for drift: baseline and champion measured again; 0 = never'),
       max_replicates: z
         .number()
         .int()

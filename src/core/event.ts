@@ -7,8 +7,11 @@ import type { Decision } from './decide.ts';
 import type { Noise } from './stats.ts';
 import type { Wish } from './wish.ts';
 
-/** Why a measurement was made. Only `idea` and `replicate` steer; `confirm` measurements are fresh and never chosen by their value. */
-export type Purpose = 'calibrate' | 'idea' | 'replicate' | 'confirm';
+/**
+ * Why a measurement was made. Only `idea` and `replicate` steer; `confirm` measurements are fresh and never chosen by their value, and neither are
+ * `drift` ones, of baseline and champion on a schedule.
+ */
+export type Purpose = 'calibrate' | 'idea' | 'replicate' | 'confirm' | 'drift';
 
 /** What kind of thing an experiment is: the unchanged code, an idea, or the incumbent again as if it were an idea (A/A control). */
 export type Kind = 'baseline' | 'idea' | 'control';
@@ -302,6 +305,7 @@ export type RefusalCode =
   | 'too-large'
   | 'not-text'
   | 'no-proposal'
+  | 'infeasible'
   | 'guard'
   | 'vetoed'
   | 'conflict';

@@ -88,6 +88,7 @@ export function plan(state: LabState, now: Situation): Step {
     open(state, now) ??
     claim(state, now) ??
     stop(state, now) ??
+    drift(state, now) ??
     next(state, now)
   );
 }
@@ -216,6 +217,22 @@ function reference(state: LabState, now: Situation, over: boolean): Step | undef
   const done = measurementsOf(state, n).filter((m) => m.deviceClass === now.deviceClass && m.state !== 'lost').length;
   const need = rulesOf(state) === 1 ? 2 : 1 + Math.floor((state.experiments.length - n) / RECHECK_EVERY);
   return done >= (over ? 1 : need) ? undefined : { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
+}
+
+/** Every so many ideas the baseline and the champion are measured again: has the machine moved? In labs opened before this was so, never. */
+function drift(state: LabState, now: Situation): Step | undefined {
+  const every = arenaOf(state).decide.drift ?? 0;
+  if (every === 0 || rulesOf(state) === 1 || state.running.size > 0) return undefined;
+  const looks = (n: number): number[] =>
+    measurementsOf(state, n).flatMap((m) =>
+      m.purpose === 'drift' && m.deviceClass === now.deviceClass && m.state !== 'lost' ? [m.m] : [],
+    );
+  const due = Math.floor(ideasTried(state) / every);
+  if (due === 0) return undefined;
+  const [base, champion] = [looks(0), looks(state.champion)];
+  const look = (n: number): Step => ({ do: 'measure', n, purpose: 'drift', seed: nextSeed(state) });
+  if (base.length < due) return look(0);
+  return (champion.at(-1) ?? -1) < base.at(-1)! ? look(state.champion) : undefined;
 }
 
 /** Has it stood long enough, and the last claim lain far enough back, for its claim to be tested although the night goes on? */

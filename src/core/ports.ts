@@ -211,6 +211,8 @@ export interface Brief {
   readonly n: number;
   /** Commit of the incumbent, which the edits are made on. */
   readonly commit: string;
+  /** What an optimizer has learned about the knobs, in words, for a proposer that can read: at most 2 KB. */
+  readonly advice?: string;
   /** Aborted when nobody wants the idea any more: give up, and answer `none`. */
   readonly signal: AbortSignal;
   readonly journal: CallJournal;

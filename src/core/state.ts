@@ -4,7 +4,15 @@
 import { LabError } from '../base/error.ts';
 import type { Arena } from './arena.ts';
 import type { Payload, RefusalCode, StopReason } from './event.ts';
-import { type Call, type Code, type Confirmation, type Experiment, type Measurement, type Verdict, valueOf } from './experiment.ts';
+import {
+  type Call,
+  type Code,
+  type Confirmation,
+  type Experiment,
+  type Measurement,
+  type Verdict,
+  valueOf,
+} from './experiment.ts';
 import type { Noise, Pool } from './stats.ts';
 import type { Steering } from './steering.ts';
 

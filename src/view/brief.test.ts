@@ -58,7 +58,7 @@ describe('the brief', () => {
       }),
       { numRuns: 60 },
     );
-    expect(bytesOf(brief(syntheticLab({ experiments: 400 }).state))).toBeLessThanOrEqual(MOST_BRIEF_BYTES);
+    expect(bytesOf(brief(syntheticLab({ n: 400 }).state))).toBeLessThanOrEqual(MOST_BRIEF_BYTES);
   });
 
   it('keeps what programs print between marks that they cannot write', () => {

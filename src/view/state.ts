@@ -81,6 +81,8 @@ export function purposeText(b: Basis, m: Measurement): string {
       return `#${m.n} again`;
     case 'confirm':
       return `confirming #${m.claim}: fresh measurement of #${m.n}`;
+    case 'drift':
+      return `looking for drift: #${m.n} again`;
     default:
       return m.purpose satisfies never;
   }

@@ -28,6 +28,7 @@ describe('a workspace', () => {
           snapshot: (...args) => workspace.snapshot(...args).finally(check),
           checkout: (...args) => workspace.checkout(...args).finally(check),
           discard: (dir) => workspace.discard(dir).finally(check),
+          differs: (...args) => workspace.differs(...args).finally(check),
           list: (commit) => workspace.list(commit),
           read: (...args) => workspace.read(...args),
           diff: (...args) => workspace.diff(...args),

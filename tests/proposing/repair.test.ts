@@ -48,7 +48,7 @@ it('is mended with the class and the end of its output in the brief, measured ag
 });
 
 it('is decided as crashed when two repairs did not help, or nobody could repair it', async () => {
-  const { opened, tasks } = await night((task, call) => ({ edits: { 'x.sh': `${BROKEN}# ${call}\n` }, text: noteText(`try ${call}`) }), 1);
+  const { opened, tasks } = await night((_, call) => ({ edits: { 'x.sh': `${BROKEN}# ${call}\n` }, text: noteText(`try ${call}`) }), 1);
   expect(tasks).toHaveLength(3);
   expect(opened.state.experiments[1]).toMatchObject({ decision: { verdict: 'crashed', failure: 'exit' }, idea: { attempts: [{}, {}] } });
 
@@ -59,7 +59,7 @@ it('is decided as crashed when two repairs did not help, or nobody could repair 
 });
 
 it('stops on a plateau, and when the money is spent', async () => {
-  const ideas = (task: AgentTask, call: number): Act => ({
+  const ideas = (_: AgentTask, call: number): Act => ({
     edits: { 'x.sh': CANDIDATE.replace('X=9', `X=${call === 0 ? 1 : 20 + call}`) },
     text: noteText(`idea ${call}`),
     usage: { calls: 1, inputTokens: 10, cachedTokens: 0, outputTokens: 10, usd: 0.3, source: 'gateway' },
