@@ -24,6 +24,7 @@ export interface AgentRequest {
   readonly env: Environment;
   /** Bounds of one call. */
   readonly call?: Ideas['call'];
+  readonly programB?: string;
 }
 
 export interface FoundIdeas extends Ideas {
@@ -36,7 +37,7 @@ export async function findIdeas(request: AgentRequest, sandbox: Sandbox): Promis
   const close = (): Promise<void> => gateway.close();
   try {
     const found = request.agents ? await named(request, request.agents, sandbox, gateway) : await best(request, sandbox, gateway);
-    return { ...found, ...(request.call && { call: request.call }), close };
+    return { ...found, ...(request.call && { call: request.call }), ...(request.programB !== undefined && { programB: request.programB }), close };
   } catch (thrown) {
     await close();
     throw thrown;

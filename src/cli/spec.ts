@@ -58,6 +58,7 @@ const agents: readonly OptionSpec[] = [
   { flags: '--max-usd <amount>', text: 'dollars that the agents of this session may spend; 0 = none is asked' },
   { flags: '--max-tokens <n>', text: 'tokens that they may use' },
   { flags: '--call-minutes <m>', text: 'longest call of an agent (default: 10)' },
+  { flags: '--program-b <file>', text: 'a second page of instructions, taken in turn with program.md: see compare-programs' },
   { flags: '--plateau <n>', text: 'stop after n experiments without a lasting gain' },
   { flags: '--idle <minutes>', text: 'stop when nothing gave a number for so long' },
   { flags: '--notify <target>', text: 'when the run ends: a URL to post to, or a command to start' },
@@ -244,6 +245,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [{ flags: '--from <name>', text: 'who says so (default: person)' }, tag, dir, json],
     exits: [ok],
     load: async () => ({ main: (await import('./desk.ts')).note }),
+  },
+  {
+    name: 'compare-programs',
+    args: '[a] [b]',
+    summary: 'what experiments under two versions of program.md brought; versions as files or beginnings of their hashes',
+    options: [tag, dir, json],
+    exits: [ok],
+    load: () => import('./compare-programs.ts'),
   },
   {
     name: 'mcp',
