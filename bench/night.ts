@@ -11,6 +11,7 @@ import { plan, type Step } from '../src/core/plan.ts';
 import { fold } from '../src/core/replay.ts';
 import { type LabState, values } from '../src/core/state.ts';
 import { noiseOf } from '../src/core/stats.ts';
+import { SITUATION } from '../src/testing/script.ts';
 
 export interface NightOptions {
   readonly seed: number;
@@ -94,7 +95,7 @@ class Simulation {
     const evaluations = this.#o.evaluations ?? 126;
     for (;;) {
       const leftS = (evaluations - this.#used + 0.2) * SECONDS;
-      const step = plan(this.#state, { deviceClass: DEVICE, leftS, asked: false, slots: 1, taken: new Set() });
+      const step = plan(this.#state, { ...SITUATION, deviceClass: DEVICE, leftS });
       if (step.do === 'stop') break;
       this.#take(step);
     }
@@ -139,6 +140,9 @@ class Simulation {
         return this.#add({ type: 'confirmation', n, against, ...result });
       }
       case 'wait':
+      case 'retry':
+      case 'abandon':
+      case 'repair':
         throw new Error('a simulated night has nobody to wait for');
       default:
         step satisfies never;

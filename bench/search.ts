@@ -1,7 +1,7 @@
 /**
  * Search quality: samplers on BBOB-style functions, mixed, conditional and failing spaces, a scripted night, and the poison test of the hybrid.
  * Prints one table of mean ranks with 95 % bootstrap intervals (1 = best of the row's samplers), failures, costs, and a summary as last line.
- * `--quick` for two minutes; `--samplers a,b`; `--only 'night of 12'` for one suite. Optuna joins when `python3 -c "import optuna"` works.
+ * `--real` trains nano-llm instead (search-real.ts, an hour). `--quick` for two minutes; `--samplers a,b`; `--only 'night of 12'` for one suite. Optuna joins when `python3 -c "import optuna"` works.
  */
 import { random, seedOf } from '../src/base/random.ts';
 import { createSearch, Hybrid, type SamplerName, type SearchOptions, type Values } from '../src/search/index.ts';
@@ -282,6 +282,10 @@ function costs(): string {
   return texts.join('; ');
 }
 
+if (process.argv.includes('--real')) {
+  await import('./search-real.ts');
+  process.exit(0);
+}
 const started = performance.now();
 const all = raceAll();
 const verdicts = argument('--only') ? [] : poison();

@@ -2,37 +2,7 @@
 // 4 layers, pre-RMSNorm, learned positions, ReLU² MLP, untied head, AdamW(1e-3, 0.9, 0.95, decay 0.1).
 // Knows nothing of the arena's recipe; it uses only the arena's tensor engine.
 
-import {
-  add,
-  attention,
-  type CompiledStep,
-  cast,
-  crossEntropy,
-  div,
-  embedding,
-  gradients,
-  identity,
-  less,
-  matmul,
-  maximum,
-  mean,
-  mergeHeads,
-  mul,
-  not,
-  reciprocal,
-  reluSquared,
-  rmsNorm,
-  Step,
-  Store,
-  splitHeads,
-  sqrt,
-  square,
-  stack,
-  sub,
-  sum,
-  type Tensor,
-  unstack,
-} from '../arenas/nano-llm/tensor/index.ts';
+import * as T from '../arenas/nano-llm/tensor/index.ts';
 
 export interface ReferenceConfig {
   readonly layers: number;
@@ -89,33 +59,33 @@ export function referenceTokens(c: ReferenceConfig, step: number): { tokens: Int
   };
 }
 
-function forward(c: ReferenceConfig, w: (name: string) => Tensor, tokens: Tensor): Tensor {
-  let x = add(embedding(w('wte'), tokens), w('wpe'));
+function forward(c: ReferenceConfig, w: (name: string) => T.Tensor, tokens: T.Tensor): T.Tensor {
+  let x = T.add(T.embedding(w('wte'), tokens), w('wpe'));
   for (let i = 0; i < c.layers; i++) {
-    const h = rmsNorm(x);
-    const heads = (n: string): Tensor => splitHeads(matmul(h, w(`${i}.${n}`)), c.heads);
-    x = add(x, matmul(mergeHeads(attention(heads('q'), heads('k'), heads('v'))), w(`${i}.o`)));
-    x = add(x, matmul(reluSquared(matmul(rmsNorm(x), w(`${i}.up`))), w(`${i}.down`)));
+    const h = T.rmsNorm(x);
+    const heads = (n: string): T.Tensor => T.splitHeads(T.matmul(h, w(`${i}.${n}`)), c.heads);
+    x = T.add(x, T.matmul(T.mergeHeads(T.attention(heads('q'), heads('k'), heads('v'))), w(`${i}.o`)));
+    x = T.add(x, T.matmul(T.reluSquared(T.matmul(T.rmsNorm(x), w(`${i}.up`))), w(`${i}.down`)));
   }
-  return matmul(rmsNorm(x), w('head'));
+  return T.matmul(T.rmsNorm(x), w('head'));
 }
 
-const lerp = (a: Tensor, b: Tensor, t: number): Tensor => add(a, mul(sub(b, a), t));
+const lerp = (a: T.Tensor, b: T.Tensor, t: number): T.Tensor => T.add(a, T.mul(T.sub(b, a), t));
 
-function moment(step: Step, store: Store, name: string, shape: readonly number[]): Tensor {
+function moment(step: T.Step, store: T.Store, name: string, shape: readonly number[]): T.Tensor {
   store.add(name, shape);
   return step.state(name);
 }
 
 /** torch.optim.AdamW, its order of operations included. */
-function adamw(step: Step, store: Store, w: Weight, g: Tensor): void {
+function adamw(step: T.Step, store: T.Store, w: Weight, g: T.Tensor): void {
   const m = lerp(moment(step, store, `${w.name}:m`, w.shape), g, 0.1);
-  const v = lerp(moment(step, store, `${w.name}:v`, w.shape), square(g), 0.05);
+  const v = lerp(moment(step, store, `${w.name}:v`, w.shape), T.square(g), 0.05);
   step.update(`${w.name}:m`, m);
   step.update(`${w.name}:v`, v);
-  const denominator = add(sqrt(div(v, step.scalar('bias2'))), 1e-8);
-  const p = mul(step.state(w.name), 1 - 1e-3 * 0.1);
-  step.update(w.name, sub(p, mul(div(m, denominator), div(1e-3, step.scalar('bias1')))));
+  const denominator = T.add(T.sqrt(T.div(v, step.scalar('bias2'))), 1e-8);
+  const p = T.mul(step.state(w.name), 1 - 1e-3 * 0.1);
+  step.update(w.name, T.sub(p, T.mul(T.div(m, denominator), T.div(1e-3, step.scalar('bias1')))));
 }
 
 const COEFFICIENTS = [
@@ -128,53 +98,53 @@ const COEFFICIENTS = [
 const BOTH = { axis: [-2, -1], keep: true } as const;
 
 /** Muon as in the arena: five Polar Express steps, Nesterov, NorMuon, cautious decay; all matrices of a shape at once. */
-function muon(step: Step, store: Store, group: readonly Weight[], grads: readonly Tensor[]): void {
+function muon(step: T.Step, store: T.Store, group: readonly Weight[], grads: readonly T.Tensor[]): void {
   const [rows, cols] = group[0]?.shape ?? [0, 0];
   const key = `muon${rows}x${cols}`;
-  const g = stack(grads);
+  const g = T.stack(grads);
   const m = lerp(moment(step, store, `${key}:m`, g.shape), g, 0.05);
   step.update(`${key}:m`, m);
   const nesterov = lerp(g, m, 0.95);
-  let x = div(nesterov, add(mul(sqrt(sum(square(nesterov), BOTH)), 1.02), 1e-6));
-  const eye = (value: number): Tensor => identity(g.graph, Math.min(rows, cols), value);
+  let x = T.div(nesterov, T.add(T.mul(T.sqrt(T.sum(T.square(nesterov), BOTH)), 1.02), 1e-6));
+  const eye = (value: number): T.Tensor => T.identity(g.graph, Math.min(rows, cols), value);
   for (const [a, b, c] of COEFFICIENTS) {
-    const gram = rows > cols ? matmul(x, x, { transA: true }) : matmul(x, x, { transB: true });
-    const poly = add(matmul(gram, add(mul(gram, c), eye(b))), eye(a));
-    x = rows > cols ? matmul(x, poly) : matmul(poly, x);
+    const gram = rows > cols ? T.matmul(x, x, { transA: true }) : T.matmul(x, x, { transB: true });
+    const poly = T.add(T.matmul(gram, T.add(T.mul(gram, c), eye(b))), eye(a));
+    x = rows > cols ? T.matmul(x, poly) : T.matmul(poly, x);
   }
-  const meanSquare = mean(square(x), { axis: cols >= rows ? -2 : -1, keep: true });
+  const meanSquare = T.mean(T.square(x), { axis: cols >= rows ? -2 : -1, keep: true });
   const v = lerp(moment(step, store, `${key}:v`, meanSquare.shape), meanSquare, 0.05);
   step.update(`${key}:v`, v);
-  const rate = reciprocal(sqrt(maximum(v, 1e-10)));
-  const norm = sqrt(sum(meanSquare, BOTH));
-  const scaled = sqrt(sum(mul(meanSquare, square(rate)), BOTH));
-  const update = mul(x, mul(rate, div(norm, maximum(scaled, 1e-10))));
-  const weights = stack(group.map((w) => step.state(w.name)));
-  const agrees = cast(not(less(mul(update, weights), 0)), 'float32');
-  const next = sub(weights, mul(add(update, mul(mul(weights, agrees), 0.1)), 0.02));
-  for (const [i, w] of group.entries()) step.update(w.name, unstack(next, i));
+  const rate = T.reciprocal(T.sqrt(T.maximum(v, 1e-10)));
+  const norm = T.sqrt(T.sum(meanSquare, BOTH));
+  const scaled = T.sqrt(T.sum(T.mul(meanSquare, T.square(rate)), BOTH));
+  const update = T.mul(x, T.mul(rate, T.div(norm, T.maximum(scaled, 1e-10))));
+  const weights = T.stack(group.map((w) => step.state(w.name)));
+  const agrees = T.cast(T.not(T.less(T.mul(update, weights), 0)), 'float32');
+  const next = T.sub(weights, T.mul(T.add(update, T.mul(T.mul(weights, agrees), 0.1)), 0.02));
+  for (const [i, w] of group.entries()) step.update(w.name, T.unstack(next, i));
 }
 
 /** Builds the training step; `run` does step t (from 0) and gives its loss. */
 export async function buildReference(c: ReferenceConfig, cpus: number) {
-  const store = new Store();
+  const store = new T.Store();
   const weights = referenceWeights(c);
   for (const [seed, w] of weights.entries()) store.add(w.name, w.shape, initial(w, seed));
-  const step = new Step(store);
+  const step = new T.Step(store);
   const tokens = step.input('tokens', [c.batch, c.length], 'int32');
   const targets = step.input('targets', [c.batch, c.length], 'int32');
-  const loss = crossEntropy(
+  const loss = T.crossEntropy(
     forward(c, (name) => step.state(name), tokens),
     targets,
   );
-  const grads = gradients(
+  const grads = T.gradients(
     loss,
     weights.map((w) => step.state(w.name)),
   );
   step.output('loss', loss);
-  const matrices = new Map<string, { weights: Weight[]; grads: Tensor[] }>();
+  const matrices = new Map<string, { weights: Weight[]; grads: T.Tensor[] }>();
   for (const [i, w] of weights.entries()) {
-    const grad = grads[i] as Tensor;
+    const grad = grads[i] as T.Tensor;
     if (c.optimizer === 'adamw' || !/^\d/.test(w.name)) {
       adamw(step, store, w, grad);
       continue;
@@ -185,7 +155,7 @@ export async function buildReference(c: ReferenceConfig, cpus: number) {
     matrices.set(w.shape.join(), group);
   }
   for (const group of matrices.values()) muon(step, store, group.weights, group.grads);
-  const compiled: CompiledStep = await step.compile({ cpus });
+  const compiled: T.CompiledStep = await step.compile({ cpus });
   const run = async (t: number): Promise<number> => {
     const fed = { ...referenceTokens(c, t), bias1: 1 - 0.9 ** (t + 1), bias2: 1 - 0.95 ** (t + 1) };
     return (await compiled.run(fed)).loss?.[0] ?? Number.NaN;

@@ -12,8 +12,10 @@ import type { LedgerEvent, RunLimits, StopReason } from './core/event.ts';
 import { ideasTried } from './core/plan.ts';
 import type { Proposer, Sandbox, Workspace } from './core/ports.ts';
 import type { LabState } from './core/state.ts';
+import { openInbox } from './ledger/inbox.ts';
 import { type OpenLedger, openLedger } from './ledger/jsonl.ts';
-import { Lab, type LabWatch, refOf, type Stop } from './loop/lab.ts';
+import { refOf } from './loop/ideas.ts';
+import { Lab, type LabWatch, type Stop } from './loop/lab.ts';
 import { recover } from './loop/resume.ts';
 import { endSession, type RunWatch, run } from './loop/run.ts';
 import { type Bench, linkDeps } from './loop/specs.ts';
@@ -23,10 +25,10 @@ import { copyTree, hashTree, isFull, removeTree, writeAtomic } from './os/files.
 import { allowedCores, describeDevice, hostName } from './os/machine.ts';
 import { createHome, type LabPaths, labPaths, listTags } from './os/paths.ts';
 import { startTimeOf } from './os/proc.ts';
-import { searchProposer } from './proposers/search.ts';
 import { resultsTsv } from './render/tsv.ts';
 import { chooseSandbox } from './sandbox/choose.ts';
 import { VERSION } from './version.ts';
+import { chooseProposer, type Ideas } from './wire-ideas.ts';
 import { type LoadedArena, loadArena } from './workspace/arena.ts';
 import { requireGit } from './workspace/command.ts';
 import { openWorkspace } from './workspace/git.ts';
@@ -37,12 +39,14 @@ export interface OpenOptions {
   /** Name of the lab below the arena; the last one used when absent, else one made of today's date. */
   readonly tag?: string;
   /** What to stop at. `experiments` counts from now. Absent: what an interrupted session still had to do, else forever. */
-  readonly limits?: { readonly experiments?: number; readonly deadline?: string; readonly target?: number };
+  readonly limits?: RunLimits;
   /** Repeats of the baseline, instead of the manifest's. Fixed when the lab is created. */
   readonly calibrate?: number;
   /** Seconds on the training clock, instead of the manifest's. Fixed when the lab is created. */
   readonly seconds?: number;
   readonly proposer?: Proposer;
+  /** Agents to ask for ideas, in order of preference, instead of a proposer. */
+  readonly ideas?: Ideas | ((sandbox: Sandbox) => Promise<Ideas>);
   readonly sandbox?: Sandbox;
   /** How this session was started, for the record. */
   readonly command?: string;
@@ -50,6 +54,8 @@ export interface OpenOptions {
     Pick<StageHost, 'onStage'> & {
       readonly onOpen?: (opened: Opened) => void;
       readonly onEvent?: EventListener;
+      /** A change that is not in the ledger, in words: who is asked for ideas now. */
+      readonly onRemark?: (text: string) => void;
       /** Receives the way to end a running setup or prepare. */
       readonly onStageStart?: (kill: () => void) => void;
     };
@@ -128,11 +134,16 @@ async function open(
   settleArtefact(paths);
 
   const arena = ledger.state.lab!.arena;
-  const proposer = options.proposer ?? searchProposer();
   const device = describeDevice(arena.resources.cpus, arena.resources.gpus);
   const { grade, reason: gradeReason } = gradeOf(arena, sandbox.info.level);
   const session = ledger.state.sessions.length;
   const limits = limitsOf(ledger.state, options.limits);
+  const clock = { now, monotonicMs, sleep };
+  const ideas = typeof options.ideas === 'function' ? await options.ideas(sandbox) : options.ideas;
+  const { proposer, reason: proposerReason } = chooseProposer({ ...(options.proposer && { proposer: options.proposer }), ...(ideas && { ideas }) }, {
+    arena, workspace, paths, runTag, session, limits, clock,
+    ...(watch.onRemark && { onSwitch: watch.onRemark }),
+  });
   record.append({
     type: 'session.started',
     session,
@@ -147,9 +158,7 @@ async function open(
     grade,
     gradeReason,
     proposer: proposer.name,
-    proposerReason: options.proposer
-      ? 'given by the caller'
-      : 'an optimizer over the knobs of the manifest: no model is used',
+    proposerReason,
     limits,
   });
   watch.onOpen?.({ tag, paths, state: ledger.state, resumed });
@@ -172,12 +181,14 @@ async function open(
     ledger: record,
     workspace,
     proposer,
-    clock: { now, monotonicMs, sleep },
+    clock,
     bench,
     deviceClass: device.class,
     session,
     limits,
+    inbox: openInbox(paths.inbox),
     slots: 1,
+    spare: bench.cores.candidate.length > 0,
     nonce: () => randomBytes(16).toString('hex'),
     watch,
     keepArtefact: (n, dir) => keepArtefact(paths, n, dir),
@@ -195,6 +206,7 @@ async function open(
       if (!isFull(thrown)) throw thrown;
     } finally {
       ledger.close();
+      void ideas?.close?.();
     }
   };
   return {
@@ -206,10 +218,12 @@ async function open(
     close,
     run: async (runWatch) => {
       try {
-        const stop = await run(lab, { now, monotonicMs, sleep }, runWatch);
+        const stop = await run(lab, clock, runWatch);
+        await lab.quiet();
         close(stop.reason, stop.detail);
         return stop;
       } catch (thrown) {
+        await lab.quiet();
         close('error', detailOf(thrown));
         throw thrown;
       }

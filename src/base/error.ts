@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   E_SPAWN: { exit: 3, title: 'A process could not be started' },
   E_DISK_FULL: { exit: 3, title: 'The disk is full' },
   E_NO_LAB: { exit: 2, title: 'There is no lab here yet' },
+  E_WISH: { exit: 2, title: 'A wish cannot be obeyed as things stand' },
   E_LOCKED: { exit: 5, title: 'Another run works on this lab' },
   E_LEDGER_TORN: { exit: 4, title: 'The last line of the ledger is cut' },
   E_LEDGER_CORRUPT: { exit: 4, title: 'A line of the ledger cannot be read' },
@@ -34,6 +35,8 @@ export const ERROR_CODES = {
   E_UNSAFE: { exit: 3, title: 'An agent would run without a jail' },
   E_AGENT: { exit: 3, title: 'An agent cannot be used as it is' },
   E_STUCK: { exit: 6, title: 'Nothing can be measured any more' },
+  E_PORT: { exit: 3, title: 'The dashboard’s port is taken' },
+  E_WEB: { exit: 3, title: 'The browser half of the dashboard is not built' },
   E_INTERNAL: { exit: 70, title: 'A mistake in Overnight itself' },
 } as const;
 

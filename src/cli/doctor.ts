@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { LabError } from '../base/error.ts';
 import { count } from '../base/text.ts';
 import { type Arena, gradeOf } from '../core/arena.ts';
@@ -9,6 +10,7 @@ import { typicalMeasurementS } from '../core/plan.ts';
 import type { Sandbox } from '../core/ports.ts';
 import type { LabState } from '../core/state.ts';
 import { minimumDetectableEffect } from '../core/stats.ts';
+import { drill } from '../drill/drill.ts';
 import { freeBytes, removeTree } from '../os/files.ts';
 import { DOCTOR_TAG, labPaths } from '../os/paths.ts';
 import { chooseSandbox } from '../sandbox/choose.ts';
@@ -25,6 +27,7 @@ interface Check {
   readonly fix?: string;
 }
 
+const SHIPPED = fileURLToPath(new URL('../../arenas', import.meta.url));
 const REPEATS = 3;
 const DISK_FLOOR_BYTES = 2 << 30;
 
@@ -52,6 +55,7 @@ export async function main(call: Call): Promise<number> {
     detail: `${(free / 1e9).toFixed(1)} GB free`,
     fix: 'free some space: a night writes logs and commits',
   });
+  if (git && sandbox.info.level === 'bubblewrap') say(await planted());
   if (git && loaded) await measure(call, say, loaded, sandbox);
   const failed = checks.filter((check) => !check.ok);
   if (call.json) printJson({ ok: failed.length === 0, checks });
@@ -114,6 +118,18 @@ async function killPath(sandbox: Sandbox): Promise<Check> {
   } finally {
     removeTree(room);
   }
+}
+
+/** The fast half of the drill, on the arena that needs least: is what must be caught caught on this machine? */
+async function planted(): Promise<Check> {
+  const lines = await drill(openLab, { arenas: SHIPPED, only: 'hello', fast: true, onLine: () => {} });
+  const missed = lines.filter((line) => !line.ok).map((line) => line.cheat);
+  return {
+    name: 'planted cheats',
+    ok: missed.length === 0,
+    detail: missed.length === 0 ? `${lines.length} of ${lines.length} caught` : `not caught: ${missed.join(', ')}`,
+    fix: 'run `overnight drill hello` to see what became of each; do not trust a night on this machine before',
+  };
 }
 
 /** Set up, prepare, and repeat the unchanged code: what a night's first minutes would do. */

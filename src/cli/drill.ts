@@ -12,7 +12,8 @@ export async function main(call: Call): Promise<number> {
   const show = ({ arena, cheat, variant, ok, text }: DrillLine): void => {
     if (!call.json) print(`${ok ? '✓' : '✗'} ${arena}: ${cheat} (${variant}): ${oneLine(text, 110)}`);
   };
-  const lines = await drill(openLab, SHIPPED, call.args[0], show);
+  const only = call.args[0];
+  const lines = await drill(openLab, { arenas: SHIPPED, onLine: show, ...(only !== undefined && { only }) });
   const missed = lines.filter((line) => !line.ok);
   if (call.json) printJson({ ok: missed.length === 0, lines });
   else if (missed.length > 0) print(`${missed.length} of ${lines.length} went wrong.`);

@@ -35,6 +35,34 @@ const limits: readonly OptionSpec[] = [
   { flags: '--until <when>', text: 'stop at a time of day (06:30), a date, or a value of the metric (0.97)' },
 ];
 
+/** A command that puts a wish into the lab's inbox. */
+function wish(verb: string, summary: string, more: Partial<Pick<CommandSpec, 'args' | 'options'>> = {}): CommandSpec {
+  return {
+    name: verb,
+    ...(more.args && { args: more.args }),
+    summary,
+    options: [...(more.options ?? []), tag, dir, json],
+    exits: [
+      ['0', 'in force, or waiting for the next `run`'],
+      ['2', 'it cannot be obeyed as things stand'],
+    ],
+    load: async () => ({ main: (await import('./wish.ts')).wishCommand(verb) }),
+  };
+}
+
+const agents: readonly OptionSpec[] = [
+  { flags: '--agent <names>', text: 'who proposes, in order of preference: claude, codex, opencode, gemini, qwen, pi, copilot, acp, command, model, search (default: the best that is found)' },
+  { flags: '--model <names>', text: 'their models, by position' },
+  { flags: '--agent-command <line>', text: 'what to start, for the agents acp and command' },
+  { flags: '--unsafe', text: 'let an agent run without a sandbox' },
+  { flags: '--max-usd <amount>', text: 'dollars that the agents of this session may spend; 0 = none is asked' },
+  { flags: '--max-tokens <n>', text: 'tokens that they may use' },
+  { flags: '--call-minutes <m>', text: 'longest call of an agent (default: 10)' },
+  { flags: '--plateau <n>', text: 'stop after n experiments without a lasting gain' },
+  { flags: '--idle <minutes>', text: 'stop when nothing gave a number for so long' },
+  { flags: '--notify <target>', text: 'when the run ends: a URL to post to, or a command to start' },
+];
+
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'try',
@@ -66,6 +94,18 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./new.ts'),
   },
   {
+    name: 'knobs',
+    summary: 'propose knobs from the constants of the editable files, with ranges for you to confirm',
+    options: [
+      { flags: '--write', text: 'add them to arena.yaml (default: only show them)' },
+      { flags: '--only <names>', text: 'these and no others, separated by commas' },
+      dir,
+      json,
+    ],
+    exits: [ok],
+    load: () => import('./knobs.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'prove, before the night, that this arena and this machine measure',
     options: [dir, json],
@@ -78,7 +118,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'run',
     summary: 'research this arena: measure, decide, record, until a limit or Ctrl-C',
-    options: [tag, ...limits, dir, json],
+    options: [tag, ...limits, ...agents, dir, json],
     exits: [ok, ['130', 'stopped at once by a second Ctrl-C; `run` goes on where it stopped']],
     load: () => import('./run.ts'),
   },
@@ -118,12 +158,30 @@ export const COMMANDS: readonly CommandSpec[] = [
     exits: [ok],
     load: () => import('./diff.ts'),
   },
+  wish('steer', 'give whoever proposes a direction; it stays in force until --forget', {
+    args: '[words...]',
+    options: [{ flags: '--forget', text: 'take back every direction given so far' }],
+  }),
+  wish('pause', 'no new ideas until `resume`; what is open is finished'),
+  wish('resume', 'go on after `pause`'),
+  wish('stop', 'stop the running harness after the current experiment'),
+  wish('skip', 'give up the experiment that is being measured', { args: '[n]' }),
+  wish('replicate', 'measure the incumbent once more'),
+  wish('pin', 'try an earlier idea once more, on the incumbent of today', { args: '<n>' }),
+  wish('veto', 'never build on this idea: if it was kept, the branch goes back to before it', { args: '<n>' }),
   {
     name: 'report',
     summary: 'write the morning report: Markdown, HTML, SVG',
     options: [{ flags: '--out <folder>', text: 'where to (default: the lab’s folder)' }, tag, dir, json],
     exits: [ok],
     load: () => import('./report.ts'),
+  },
+  {
+    name: 'serve',
+    summary: 'the dashboard of all labs below a folder, in the browser: live, read-only, this machine only',
+    options: [{ flags: '--port <n>', text: 'listen here (default: the folder’s own port, the same every time)' }, dir, json],
+    exits: [ok],
+    load: () => import('./serve.ts'),
   },
   {
     name: 'take',
@@ -149,7 +207,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'drill',
     args: '[arena]',
-    summary: 'plant known cheats in copies of hello and sort-speed, and require each to be caught',
+    summary: 'plant known cheats in copies of the shipped arenas (or of one), and require each to be caught',
     options: [json],
     exits: [ok, ['4', 'a cheat was not caught, or an honest twin was not measured']],
     load: () => import('./drill.ts'),

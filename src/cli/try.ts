@@ -46,14 +46,15 @@ function fresh(call: Call, folder: string, name: string, quick: boolean): OpenOp
   const asked = limitsFrom(call, new Date());
   const { experiments, minutes } = quick ? QUICK : arena.try;
   const deadline = new Date(Date.now() + minutes * 60_000).toISOString();
+  // Where candidate and judge are joined, the budget is a bound on answering, not an amount of work to shorten.
+  const seconds = quick && arena.evaluate?.join !== 'pipe' ? QUICK.seconds : arena.try.seconds;
   return {
     folder,
     tag: nextTag(folder, quick),
     command: `try ${name}${quick ? ' --quick' : ''}`,
     limits: { experiments, deadline, ...asked },
     ...(quick && { calibrate: QUICK.calibrate }),
-    // Where candidate and judge are joined, the budget is a bound on answering, not an amount of work to shorten.
-    ...(quick && arena.evaluate?.join !== 'pipe' && { seconds: Math.min(QUICK.seconds, arena.budget.seconds) }),
+    ...(seconds !== undefined && { seconds: Math.min(seconds, arena.budget.seconds) }),
   };
 }
 

@@ -41,6 +41,24 @@ describe('a manifest', () => {
       { knobs: [1, 2].map(() => ({ name: 'A', file: 'x.ts', kind: 'int', range: [0, 2] })) },
       /knobs\.1: a second knob on the constant x\.ts:A/,
     ],
+    [
+      { knobs: [{ name: 'A', file: 'x.ts', kind: 'int', range: [0, 2], when: { knob: 'B', in: [1] } }] },
+      /knobs\.0\.when: no knob above is B/,
+    ],
+    [
+      {
+        knobs: [
+          { name: 'B', file: 'x.ts', kind: 'choice', values: ['a', 'b'] },
+          { name: 'A', file: 'x.ts', kind: 'int', range: [0, 2], when: { knob: 'B', in: ['c'] } },
+        ],
+      },
+      /knobs\.1\.when: B cannot be "c"/,
+    ],
+    [
+      { knobs: [{ name: 'A', file: 'x.ts', kind: 'int', range: [0, 2] }], knob_rules: ['A < WIDTH'] },
+      /knob_rules\.0: "A < WIDTH": there is no knob WIDTH/,
+    ],
+    [{ knob_rules: ['1 <'] }, /knob_rules\.0: "1 <": it ends where a name or a number must stand/],
     [{ constraints: [{ metric: 'params' }] }, /needs `max` or `min`/],
     [{ metric: { name: 'loss', direction: 'minimize', plausible: { min: 2, max: 1 } } }, /min 2 is not below max 1/],
     [{ data: { candidate: ['a'], evaluator: ['a'] } }, /named for candidates and as evaluator-only: a/],

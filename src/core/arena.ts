@@ -4,6 +4,7 @@
  */
 import picomatch from 'picomatch';
 import { z } from 'zod';
+import { parseComparison } from '../base/comparison.ts';
 import type { TrustGrade } from './event.ts';
 
 const name = z
@@ -20,6 +21,10 @@ const knobBase = {
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
     .describe('the constant as it is called in the file'),
   file: z.string().min(1).describe('an editable file that sets the constant exactly once, on a line of its own'),
+  when: z
+    .strictObject({ knob: z.string(), in: z.array(z.union([z.string(), z.number()])).min(1) })
+    .optional()
+    .describe('tried only while a knob above has one of these values'),
 };
 const range = z
   .tuple([z.number(), z.number()])
@@ -108,6 +113,12 @@ export const arenaSchema = z.strictObject({
     .describe('without it the candidate prints `name: value` itself, and the trust grade is guarded or reported'),
   budget: z.strictObject({
     seconds: positive.describe('training clock, seconds'),
+    steps: z
+      .number()
+      .int()
+      .positive()
+      .optional()
+      .describe('fixed amount of work, told to the candidate; `seconds` still ends it'),
     grace_s: z.number().min(0).default(5).describe('start-up that does not count, seconds'),
     wall_s: positive.describe('hard limit of the candidate, seconds'),
   }),
@@ -153,6 +164,13 @@ export const arenaSchema = z.strictObject({
         .max(0.5)
         .default(0.01)
         .describe('share of A/A controls: the unchanged incumbent measured as if it were an idea'),
+      drift: z
+        .number()
+        .int()
+        .min(0)
+        .max(100_000)
+        .default(60)
+        .describe('ideas between two looks for drift: baseline and champion measured again; 0 = never'),
       max_replicates: z
         .number()
         .int()
@@ -164,8 +182,16 @@ export const arenaSchema = z.strictObject({
     .prefault({})
     .describe('how measurements become a verdict, see docs/measurement.md'),
   knobs: z.array(knobSchema).default([]),
+  knob_rules: z
+    .array(z.string().min(1))
+    .optional()
+    .describe('comparisons that what the optimizer tries must satisfy: "WIDTH % HEAD_DIM == 0"'),
   try: z
-    .strictObject({ experiments: z.number().int().positive().default(12), minutes: positive.default(9) })
+    .strictObject({
+      experiments: z.number().int().positive().default(12),
+      minutes: positive.default(9),
+      seconds: positive.optional().describe('training clock of a try, where budget.seconds is too long for one'),
+    })
     .prefault({})
     .describe('what `overnight try` does with a shipped arena'),
   notes: z.string().optional(),
@@ -216,6 +242,17 @@ function crossCheck(arena: Arena): ManifestProblem[] {
     const key = `${knob.file}:${knob.name}`;
     if (names.has(key)) problems.push({ at: `knobs.${i}`, message: `a second knob on the constant ${key}` });
     names.add(key);
+    const above = arena.knobs.slice(0, i).find((other) => other.name === knob.when?.knob);
+    if (knob.when && !above) problems.push({ at: `knobs.${i}.when`, message: `no knob above is ${knob.when.knob}` });
+    const never = above && knob.when!.in.find((value) => !canBe(above, value));
+    if (never !== undefined)
+      problems.push({ at: `knobs.${i}.when`, message: `${above!.name} cannot be ${JSON.stringify(never)}` });
+  }
+  for (const [i, text] of (arena.knob_rules ?? []).entries()) {
+    const rule = parseComparison(text);
+    const strange = 'names' in rule ? rule.names.find((name) => !arena.knobs.some((knob) => knob.name === name)) : '';
+    const message = 'problem' in rule ? rule.problem : strange && `there is no knob ${strange}`;
+    if (message) problems.push({ at: `knob_rules.${i}`, message: `"${text}": ${message}` });
   }
   if (arena.budget.wall_s < arena.budget.seconds)
     problems.push({
@@ -229,6 +266,11 @@ function crossCheck(arena: Arena): ManifestProblem[] {
   if (min !== undefined && max !== undefined && min >= max)
     problems.push({ at: 'metric.plausible', message: `min ${min} is not below max ${max}` });
   return problems;
+}
+
+function canBe(knob: Knob, value: string | number): boolean {
+  if (knob.kind === 'choice') return knob.values.includes(value);
+  return typeof value === 'number' && value >= knob.range[0] && value <= knob.range[1];
 }
 
 // ------------------------------------------------------------------------------------------ which file is what

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { arenaWith, DEVICE, Script } from '../testing/script.ts';
+import { arenaWith, DEVICE, Script, SITUATION } from '../testing/script.ts';
 import { confirm, isClearStep, lordAlpha, sidesOf } from './claims.ts';
 import { type Decision, judge } from './decide.ts';
 import { plan, type Step } from './plan.ts';
@@ -10,7 +10,7 @@ const second = { decide: { rules: 2 } };
 const baseline = (values: readonly number[] = quiet, change: object = second): Script =>
   new Script(arenaWith(change as Record<string, unknown>)).calibrated(values);
 const next = (script: Script, experiments = 1): Step =>
-  plan(script.state, { deviceClass: DEVICE, asked: false, slots: 1, taken: new Set(), experiments });
+  plan(script.state, { ...SITUATION, experiments });
 const judged = (script: Script, value: number, lines = { added: 1, deleted: 1 }): Decision => {
   const n = script.state.experiments.length;
   const judgement = judge(script.idea(lines).measure(n, value).state, n, DEVICE);

@@ -57,7 +57,7 @@ export function sidesOf(state: LabState, n: number, against: number, deviceClass
   return { mine, theirs, ...(unmeasured && { unmeasured }), missing, fresh: mine.length + now.length };
 }
 
-/** Earlier measurements of the other side that nothing was chosen by: the baseline's calibration, an earlier claim's fresh ones. */
+/** Earlier measurements of the other side that nothing was chosen by: the baseline's calibration, looks for drift, an earlier claim's fresh ones. */
 function unselected(state: LabState, claim: number, k: number, deviceClass: string): Measurement[] {
   const x = state.experiments[k];
   if (x?.state !== 'open' && x?.state !== 'decided') return [];
@@ -67,7 +67,9 @@ function unselected(state: LabState, claim: number, k: number, deviceClass: stri
       (m) =>
         m.deviceClass === deviceClass &&
         m.claim !== claim &&
-        (m.purpose === 'calibrate' || (m.purpose === 'confirm' && m.claim !== undefined)),
+        (m.purpose === 'calibrate' ||
+          m.purpose === 'drift' ||
+          (m.purpose === 'confirm' && m.claim !== undefined)),
     );
 }
 
@@ -98,10 +100,10 @@ export function confirm(state: LabState, n: number, against: number, deviceClass
 }
 
 /**
- * The probability above which a kept step inside a confirmed stack may be called confirmed by itself. At 0.91 fewer than a tenth of the steps so
+ * The probability above which a kept step inside a confirmed stack may be called confirmed by itself. At 0.915 fewer than a tenth of the steps so
  * called are false, and they carry most of the gain (`npm run bench:decide`).
  */
-const CLEAR_STEP = 0.91;
+const CLEAR_STEP = 0.915;
 
 /** Is this kept step better than what it was compared with by its own evidence, under the noise as it is known by now? */
 export function isClearStep(state: LabState, n: number, deviceClass: string): boolean {

@@ -52,6 +52,10 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
   const against = state.incumbent;
   const done = measurementsOf(state, n).filter((m) => m.state === 'finished' && m.deviceClass === deviceClass);
   const rule = `${arena.decide.rule}/${rulesOf(state)}`;
+  if (state.steering.skipped.has(n)) {
+    const reason = 'given up by a person';
+    return { again: false, decision: { verdict: 'inconclusive', reason, rule, against, n: 0, nAgainst: 0 } };
+  }
   if (done.length === 0) return { again: true, reason: 'not measured yet' };
   const failed = done.find((m) => valueOf(m) === undefined);
   if (failed) return { again: false, decision: failure(failed, done.length, rule, against) };

@@ -7,8 +7,11 @@ import type { Decision } from './decide.ts';
 import type { Noise } from './stats.ts';
 import type { Wish } from './wish.ts';
 
-/** Why a measurement was made. Only `idea` and `replicate` steer; `confirm` measurements are fresh and never chosen by their value. */
-export type Purpose = 'calibrate' | 'idea' | 'replicate' | 'confirm';
+/**
+ * Why a measurement was made. Only `idea` and `replicate` steer; `confirm` measurements are fresh and never chosen by their value, and neither are
+ * `drift` ones, of baseline and champion on a schedule.
+ */
+export type Purpose = 'calibrate' | 'idea' | 'replicate' | 'confirm' | 'drift';
 
 /** What kind of thing an experiment is: the unchanged code, an idea, or the incumbent again as if it were an idea (A/A control). */
 export type Kind = 'baseline' | 'idea' | 'control';
@@ -39,6 +42,7 @@ export type FailureClass =
   | 'metric-implausible'
   | 'nonce'
   | 'frozen-changed'
+  | 'seed'
   | 'data-changed'
   | 'timeout'
   | 'infrastructure';
@@ -100,6 +104,13 @@ export interface RunLimits {
   readonly deadline?: string;
   /** Stop when the incumbent reaches this value. */
   readonly target?: number;
+  /** Tokens and dollars that the agents of the session may spend. */
+  readonly tokens?: number;
+  readonly usd?: number;
+  /** Stop after so many experiments without a keep that is confirmed or not yet refuted. */
+  readonly plateau?: number;
+  /** Stop when no measurement gave a number for so long. */
+  readonly idleS?: number;
 }
 
 export type TrustGrade = 'sealed' | 'guarded' | 'reported';
@@ -111,6 +122,9 @@ export type StopReason =
   | 'asked'
   | 'interrupted'
   | 'proposer exhausted'
+  | 'budget'
+  | 'plateau'
+  | 'idle'
   | 'stuck'
   | 'error';
 
@@ -156,6 +170,21 @@ interface Payloads {
     /** The request from the inbox that this idea answers; the experiment that it deliberately tries again. */
     readonly request?: string;
     readonly retries?: number;
+    /** What an agent left beside its edit, the version of `program.md` it was shown, and the steering words then in force. */
+    readonly note?: Note;
+    readonly program?: string;
+    readonly words?: number;
+    /** Earlier ideas that this one resembles: told, not refused. */
+    readonly near?: readonly number[];
+  };
+  /** A candidate that crashed was mended: it is proposed again, with these edits on top of its own. What ran before stays under its ref. */
+  repaired: {
+    readonly n: number;
+    /** 1 for the first repair. */
+    readonly attempt: number;
+    readonly edits: Readonly<Record<string, string | null>>;
+    readonly proposer: string;
+    readonly note?: Note;
   };
   refused: { readonly n: number; readonly code: RefusalCode; readonly reason: string; readonly earlier?: number };
   snapshot: {
@@ -165,6 +194,8 @@ interface Payloads {
     readonly editable: string;
     readonly added: number;
     readonly deleted: number;
+    /** The same hash of the editable files with spelling taken out: white space at line ends, empty lines, how a knob's value is written. */
+    readonly normal?: string;
   };
   measuring: {
     readonly m: number;
@@ -221,11 +252,26 @@ interface Payloads {
     readonly message?: string;
     readonly wallS: number;
     readonly usage?: Usage;
+    /** ISO time before which asking again is pointless, as the provider said. */
+    readonly retryAt?: string;
     /** Blob of what it said at the end. */
     readonly reply?: string;
   };
-  /** A wish taken from the inbox, in force from here on. `id` is the sender's: a wish found again after a kill is not obeyed twice. */
-  steered: { readonly id: string; readonly from: string; readonly wish: Wish };
+  /**
+   * A wish taken from the inbox, in force from here on. `id` is the sender's: found again after a kill, it is not obeyed twice. `refused` says why
+   * it has no effect.
+   */
+  steered: { readonly id: string; readonly from: string; readonly wish: Wish; readonly refused?: string };
+}
+
+/** What an agent leaves beside its edit. Its hypothesis is the experiment's. */
+export interface Note {
+  readonly mechanism?: string;
+  readonly expected?: string;
+  readonly next?: readonly string[];
+  readonly heeds?: readonly string[];
+  /** Why there is no more than this: the note was missing or could not be read. */
+  readonly problem?: string;
 }
 
 /** Why a call of an agent gave nothing. */
@@ -259,7 +305,10 @@ export type RefusalCode =
   | 'too-large'
   | 'not-text'
   | 'no-proposal'
-  | 'guard';
+  | 'infeasible'
+  | 'guard'
+  | 'vetoed'
+  | 'conflict';
 
 export type EventType = keyof Payloads;
 export type Payload<T extends EventType> = Payloads[T];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { simulate } from '../../bench/night.ts';
-import { arenaWith, DEVICE, Script } from '../testing/script.ts';
+import { arenaWith, DEVICE, Script, SITUATION } from '../testing/script.ts';
 import { judge } from './decide.ts';
 import { plan, type Step } from './plan.ts';
 import { comparePairs } from './stats.ts';
@@ -8,7 +8,7 @@ import { comparePairs } from './stats.ts';
 const paired = { decide: { rules: 2, rule: 'paired' } };
 const quiet = [5, 5.1, 4.9, 5.05, 4.95] as const;
 const next = (script: Script): Step =>
-  plan(script.state, { deviceClass: DEVICE, asked: false, slots: 1, taken: new Set(), experiments: 9 });
+  plan(script.state, { ...SITUATION, experiments: 9 });
 const started = (): Script => new Script(arenaWith(paired)).calibrated(quiet).idea();
 
 /** Let the planner run until the idea is decided; each measurement's value from its experiment and its place in the night. */

@@ -1,20 +1,73 @@
 import { describe, expect, it } from 'vitest';
-import { arenaWith, DEVICE, Script } from '../testing/script.ts';
+import { arenaWith, DEVICE, Script, SITUATION } from '../testing/script.ts';
 import { confirm } from './claims.ts';
 import type { Purpose } from './event.ts';
 import { ideasTried, nextSeed, plan, type Situation, type Step, typicalMeasurementS } from './plan.ts';
 
-const now = (change: Partial<Situation> = {}): Situation => ({
-  deviceClass: DEVICE,
-  asked: false,
-  slots: 1,
-  taken: new Set(),
-  ...change,
-});
+const now = (change: Partial<Situation> = {}): Situation => ({ ...SITUATION, ...change });
 const next = (script: Script, change: Partial<Situation> = {}): Step => plan(script.state, now(change));
 const measure = (n: number, purpose: Purpose): object => expect.objectContaining({ do: 'measure', n, purpose });
 const opened = (): Script => new Script().propose('baseline').snapshot();
 const quiet = [5, 5.02, 4.98] as const;
+
+describe('while an idea is thought about', () => {
+  const thinking = { thinking: true, spare: true };
+
+  it('the incumbent is measured up to five times, then the baseline up to ten, and then it is waited for', () => {
+    const script = opened().calibrated(quiet).kept(3);
+    for (let has = 2; has < 5; has++) {
+      expect(next(script, thinking)).toEqual(measure(1, 'replicate'));
+      script.measure(1, 3, { purpose: 'replicate' });
+    }
+    for (let has = 3; has < 10; has++) {
+      expect(next(script, thinking)).toEqual(measure(0, 'replicate'));
+      script.measure(0, 5, { purpose: 'replicate' });
+    }
+    expect(next(script, thinking)).toEqual({ do: 'wait' });
+  });
+
+  it('nothing is measured when a measurement needs every core', () => {
+    expect(next(opened().calibrated(quiet).kept(3), { thinking: true, spare: false })).toEqual({ do: 'wait' });
+  });
+
+  it('it is taken back when the night is over', () => {
+    const script = opened().calibrated(quiet);
+    for (const over of [{ asked: true }, { leftS: 0.5 }, { experiments: 0 }])
+      expect(next(script, { ...thinking, ...over })).toEqual({ do: 'abandon' });
+  });
+});
+
+describe('a person’s wishes', () => {
+  const id = 'wish-0001';
+  const from = 'person';
+
+  it('to pause keeps new ideas away until `resume`, not what is open', () => {
+    const script = opened().calibrated(quiet).add({ type: 'steered', id, from, wish: { verb: 'pause' } });
+    expect(next(script)).toEqual({ do: 'wait' });
+    expect(next(opened().calibrated(quiet).idea().add({ type: 'steered', id, from, wish: { verb: 'pause' } }))).toEqual(
+      measure(1, 'idea'),
+    );
+    expect(next(script.add({ type: 'steered', id: 'wish-0002', from, wish: { verb: 'resume' } }))).toEqual({
+      do: 'propose',
+    });
+  });
+
+  it('for another number of the incumbent or another try of an idea come before new ideas, once', () => {
+    const script = opened().calibrated(quiet).idea().measure(1, 9).decide(1);
+    script.add({ type: 'steered', id, from, wish: { verb: 'replicate' } });
+    script.add({ type: 'steered', id: 'wish-0002', from, wish: { verb: 'pin', n: 1 } });
+    expect(next(script)).toEqual(measure(0, 'replicate'));
+    expect(next(script.measure(0, 5, { purpose: 'replicate' }))).toEqual({ do: 'retry', n: 1 });
+  });
+
+  it('to skip an idea decides it without a number', () => {
+    const script = opened().calibrated(quiet).idea();
+    script.add({ type: 'steered', id, from, wish: { verb: 'skip', n: 1 } });
+    expect(next(script)).toEqual({ do: 'decide', n: 1 });
+    expect(next(script.decide(1))).toEqual({ do: 'propose' });
+    expect(script.state.experiments[1]).toMatchObject({ decision: { verdict: 'inconclusive', n: 0 } });
+  });
+});
 
 describe('the order of a night', () => {
   it('repeats the baseline first, then writes its noise down, then asks for an idea', () => {

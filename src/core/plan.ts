@@ -6,7 +6,8 @@ import { seedOf } from '../base/random.ts';
 import { CONFIRM_REPLICATES, sidesOf } from './claims.ts';
 import { judge, pairedSoFar } from './decide.ts';
 import type { Purpose, StopReason } from './event.ts';
-import { arenaOf, type LabState, measurementsOf, rulesOf, values } from './state.ts';
+import { isMendable } from './repair.ts';
+import { arenaOf, type LabState, lineage, measurementsOf, rulesOf, values } from './state.ts';
 import { median } from './stats.ts';
 
 export type Step =
@@ -23,10 +24,16 @@ export type Step =
       readonly like?: number;
     }
   | { readonly do: 'decide'; readonly n: number }
+  /** Have the crashed candidate mended, if somebody can, before it is decided. */
+  | { readonly do: 'repair'; readonly n: number }
   | { readonly do: 'advance'; readonly n: number }
   | { readonly do: 'calibrate' }
   | { readonly do: 'confirm'; readonly n: number; readonly against: number }
   | { readonly do: 'propose' }
+  /** Try idea `n` once more, because a person asked for it. */
+  | { readonly do: 'retry'; readonly n: number }
+  /** The idea that is being thought about comes too late. */
+  | { readonly do: 'abandon' }
   /** Propose the incumbent itself, as a control. */
   | { readonly do: 'control' }
   /** Everything that could be done is being done by somebody else. */
@@ -47,6 +54,18 @@ export interface Situation {
   readonly slots: number;
   /** Experiments that some worker is already handling: not to be touched. */
   readonly taken: ReadonlySet<number>;
+  /** An idea is being thought about, and are there cores left to measure on meanwhile? */
+  readonly thinking: boolean;
+  readonly spare: boolean;
+  /** Calls that may go into the repair of one experiment, and those that nobody can repair. */
+  readonly repairs?: number;
+  readonly beyondRepair?: ReadonlySet<number>;
+  /** What is being thought about is a repair. */
+  readonly mending?: boolean;
+  /** ISO time of now, and the limits that depend on it or on what was found. */
+  readonly at?: string;
+  readonly plateau?: number;
+  readonly idleS?: number;
 }
 
 /** Experiments after a keep before its claim is tested although the night goes on. */
@@ -59,14 +78,41 @@ const RECHECK_EVERY = 25;
 const STUCK_AFTER = 10;
 
 export function plan(state: LabState, now: Situation): Step {
+  if (now.thinking && (now.mending ? isOver(now) : stop(state, now))) return { do: 'abandon' };
+  if (now.thinking && !now.spare) return settle(state, now) ?? { do: 'wait' };
   return (
     settle(state, now) ??
     ground(state, now) ??
     open(state, now) ??
     claim(state, now) ??
     stop(state, now) ??
-    (state.running.size >= now.slots ? { do: 'wait' } : { do: isControlDue(state) ? 'control' : 'propose' })
+    drift(state, now) ??
+    next(state, now)
   );
+}
+
+/** Nothing is left to do for the ideas that there are: the next one. */
+function next(state: LabState, now: Situation): Step {
+  const { paused, pinned } = state.steering;
+  if (state.running.size >= now.slots) return { do: 'wait' };
+  if (now.thinking) return idle(state, now.deviceClass) ?? { do: 'wait' };
+  if (paused) return { do: 'wait' };
+  if (pinned[0] !== undefined) return { do: 'retry', n: pinned[0] };
+  return { do: isControlDue(state) ? 'control' : 'propose' };
+}
+
+/** Numbers that incumbent and baseline may get while the machine would stand still. */
+const [MOST_INCUMBENT, MOST_BASELINE] = [5, 10];
+
+/**
+ * What is measured while an idea is thought about, most useful first: the incumbent, which everything is compared with; the baseline, which the
+ * report's percentage rests on and drift shows in. More of both makes every later verdict surer.
+ */
+function idle(state: LabState, deviceClass: string): Step | undefined {
+  const has = (n: number): number => values(state, n, deviceClass).length;
+  const { incumbent } = state;
+  const n = has(incumbent) < MOST_INCUMBENT ? incumbent : has(0) < MOST_BASELINE ? 0 : undefined;
+  return n === undefined ? undefined : { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
 }
 
 /** Ideas worked on so far: every experiment but the baseline and the controls. */
@@ -108,10 +154,12 @@ function settle(state: LabState, now: Situation): Step | undefined {
 
 /** What everything is compared with, measured on this device class. Nobody waits for it who wants to stop: the next session makes it. */
 function ground(state: LabState, now: Situation): Step | undefined {
-  const step = calibration(state, now) ?? reference(state, now);
-  const over = now.asked || (now.leftS !== undefined && now.leftS <= 0);
-  return step?.do === 'measure' && over ? stop(state, now) : step;
+  const step = calibration(state, now) ?? reference(state, now, isOver(now));
+  return step?.do === 'measure' && isOver(now) ? stop(state, now) : step;
 }
+
+/** Somebody wants to stop, or the time is up: what is open is ended as it stands. */
+const isOver = (now: Situation): boolean => now.asked || (now.leftS !== undefined && now.leftS <= 0);
 
 /** The experiments that have code and no verdict: measure, measure again in doubt, decide. */
 function open(state: LabState, now: Situation): Step | undefined {
@@ -119,7 +167,13 @@ function open(state: LabState, now: Situation): Step | undefined {
     const x = state.experiments[n]!;
     if (now.taken.has(n) || x.state !== 'open' || x.idea.kind === 'baseline') continue;
     if (x.measurements.some((m) => state.measurements[m]!.state === 'running')) continue;
-    if (!judge(state, n, now.deviceClass).again) return { do: 'decide', n };
+    const judgement = judge(state, n, now.deviceClass);
+    if (!judgement.again) {
+      const mendable = !now.beyondRepair?.has(n) && isMendable(state, n, judgement.decision, now.repairs ?? 0);
+      if (!mendable || isOver(now)) return { do: 'decide', n };
+      if (now.thinking) continue;
+      return { do: 'repair', n };
+    }
     if (state.running.size >= now.slots) continue;
     if (arenaOf(state).decide.rule === 'paired') return pairStep(state, n, now.deviceClass);
     const first = !x.measurements.some((m) => state.measurements[m]!.state === 'finished');
@@ -153,12 +207,30 @@ function calibration(state: LabState, now: Situation): Step | undefined {
  * The incumbent has a number from this device class: under the first rules two, lest it be the lucky one alone; under the second that luck is
  * part of the margin for a while, and a claim never uses it.
  */
-function reference(state: LabState, now: Situation): Step | undefined {
+function reference(state: LabState, now: Situation, over: boolean): Step | undefined {
   const n = state.incumbent;
-  if (n === 0 || now.taken.has(n)) return undefined;
+  if (now.taken.has(n)) return undefined;
+  if (state.steering.replicates > 0) return { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
+  if (n === 0) return undefined;
   const done = measurementsOf(state, n).filter((m) => m.deviceClass === now.deviceClass && m.state !== 'lost').length;
   const need = rulesOf(state) === 1 ? 2 : 1 + Math.floor((state.experiments.length - n) / RECHECK_EVERY);
-  return done >= need ? undefined : { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
+  return done >= (over ? 1 : need) ? undefined : { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
+}
+
+/** Every so many ideas the baseline and the champion are measured again: has the machine moved? In labs opened before this was so, never. */
+function drift(state: LabState, now: Situation): Step | undefined {
+  const every = arenaOf(state).decide.drift ?? 0;
+  if (every === 0 || rulesOf(state) === 1 || state.running.size > 0) return undefined;
+  const looks = (n: number): number[] =>
+    measurementsOf(state, n).flatMap((m) =>
+      m.purpose === 'drift' && m.deviceClass === now.deviceClass && m.state !== 'lost' ? [m.m] : [],
+    );
+  const due = Math.floor(ideasTried(state) / every);
+  if (due === 0) return undefined;
+  const [base, champion] = [looks(0), looks(state.champion)];
+  const look = (n: number): Step => ({ do: 'measure', n, purpose: 'drift', seed: nextSeed(state) });
+  if (base.length < due) return look(0);
+  return (champion.at(-1) ?? -1) < base.at(-1)! ? look(state.champion) : undefined;
 }
 
 /** Has it stood long enough, and the last claim lain far enough back, for its claim to be tested although the night goes on? */
@@ -221,7 +293,29 @@ function stop(state: LabState, now: Situation): Extract<Step, { do: 'stop' }> | 
     if (minimize ? best <= now.target : best >= now.target)
       return halt('target', `the incumbent’s mean ${best.toPrecision(6)} reaches the target ${now.target}`);
   }
-  return stuck(state);
+  return plateau(state, now) ?? idling(state, now) ?? stuck(state);
+}
+
+/** So many ideas of this session since the last gain that stands: kept, and not refuted by fresh measurements. */
+function plateau(state: LabState, now: Situation): Extract<Step, { do: 'stop' }> | undefined {
+  if (now.plateau === undefined) return undefined;
+  const refuted = (n: number): boolean => state.confirmations.some((c) => c.n === n && !c.passed);
+  const gain = lineage(state, state.incumbent).findLast((n) => !refuted(n)) ?? 0;
+  const since = state.sessions.at(-1)?.startedAt ?? '';
+  const tried = state.experiments.slice(gain + 1).filter(({ idea }) => idea.kind === 'idea' && idea.at >= since).length;
+  if (tried < now.plateau) return undefined;
+  return { do: 'stop', reason: 'plateau', detail: `no lasting gain in ${tried} experiments since #${gain}` };
+}
+
+/** Nothing gave a number for too long, whoever is to blame. */
+function idling(state: LabState, now: Situation): Extract<Step, { do: 'stop' }> | undefined {
+  if (now.idleS === undefined || now.at === undefined) return undefined;
+  const last = state.measurements.findLast((m) => m.state === 'finished' && m.outcome.kind === 'measured');
+  const started = state.sessions.at(-1)?.startedAt ?? now.at;
+  const from = last?.state === 'finished' && last.at > started ? last.at : started;
+  const silentS = (Date.parse(now.at) - Date.parse(from)) / 1000;
+  if (silentS < now.idleS) return undefined;
+  return { do: 'stop', reason: 'idle', detail: `no measurement gave a number for ${Math.round(silentS / 60)} minutes` };
 }
 
 /** The last ideas of this session all failed in the same way: the arena or the machine is broken, not the ideas. */

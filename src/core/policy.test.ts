@@ -10,7 +10,7 @@ const files = new Map([
 ]);
 const state = new Script(arena).calibrated([1, 2, 3]).state;
 const refusal = (path: string, content: string | null = 'new\n'): string => {
-  const answer = admit(arena, state, 0, files, [{ path, content }]);
+  const answer = admit(arena, state, { parent: 0 }, files, [{ path, content }]);
   return answer.ok ? 'admitted' : answer.code;
 };
 
@@ -44,14 +44,19 @@ describe('what may be tried', () => {
   it('the manifest and the protocol stay frozen also where a glob covers them', () => {
     const open = arenaWith({ editable: ['**'] });
     for (const path of ['arena.yaml', 'program.md', './arena.yaml', 'a/.git/hooks/x'])
-      expect(admit(open, state, 0, files, [{ path, content: 'x' }])).toMatchObject({ ok: false, code: 'not-editable' });
+      expect(admit(open, state, { parent: 0 }, files, [{ path, content: 'x' }])).toMatchObject({
+        ok: false,
+        code: 'not-editable',
+      });
   });
 
   it('a file does not take the place of a folder, nor a folder that of a file, also of frozen ones', () => {
     const open = arenaWith({ editable: ['**'], hidden: ['a/secret/**'] });
     const all = [...files.keys(), 'a/secret/answers.txt'];
     for (const path of ['lib', 'a', 'a/secret', 'x.ts/y'])
-      expect(admit(open, state, 0, files, [{ path, content: 'x' }], all), path).toMatchObject({ code: 'not-editable' });
+      expect(admit(open, state, { parent: 0 }, files, [{ path, content: 'x' }], all), path).toMatchObject({
+        code: 'not-editable',
+      });
   });
 
   it('whatever is admitted is a plain path below the folder that the globs name', () => {
@@ -68,7 +73,7 @@ describe('what may be tried', () => {
   it('a change that changes nothing is refused, also when it is spelled as one', () => {
     expect(refusal('x.ts', 'one\n')).toBe('no-change');
     expect(refusal('lib/none.ts', null)).toBe('no-change');
-    expect(admit(arena, state, 0, files, [])).toMatchObject({ ok: false, code: 'no-change' });
+    expect(admit(arena, state, { parent: 0 }, files, [])).toMatchObject({ ok: false, code: 'no-change' });
   });
 
   it('binary content is refused', () => {
@@ -92,13 +97,13 @@ describe('repeated ideas', () => {
 
   it('the same files on the same parent are refused with what became of them', () => {
     const script = tried();
-    expect(admit(arena, script.state, 0, files, edits)).toMatchObject({
+    expect(admit(arena, script.state, { parent: 0 }, files, edits)).toMatchObject({
       code: 'duplicate',
       earlier: 1,
       reason: 'same as #1: still being measured',
     });
     script.measure(1, 9).decide(1);
-    const again = admit(arena, script.state, 0, files, edits);
+    const again = admit(arena, script.state, { parent: 0 }, files, edits);
     expect(again).toMatchObject({ ok: false, code: 'duplicate', earlier: 1 });
     expect(again.ok ? '' : again.reason).toMatch(/^same as #1: discarded, worse by 4/);
   });
@@ -106,13 +111,13 @@ describe('repeated ideas', () => {
   it('what was dropped may be tried again when the incumbent has moved, what was kept may not', () => {
     const script = tried().measure(1, 9).decide(1).kept(3);
     expect(script.state.incumbent).toBe(2);
-    expect(admit(arena, script.state, 2, files, edits).ok).toBe(true);
+    expect(admit(arena, script.state, { parent: 2 }, files, edits).ok).toBe(true);
     const kept = tried().measure(1, 3).decide(1).advance(1);
     expect(
       admit(
         arena,
         kept.state,
-        1,
+        { parent: 1 },
         new Map([
           ['x.ts', 'other\n'],
           ['lib/a.ts', 'two\n'],

@@ -3,7 +3,7 @@
  * Nothing here does anything. Each member says whether it may throw, and what it leaves behind when it is cut off.
  */
 import type { Arena } from './arena.ts';
-import type { CallFailure, Draft, LedgerEvent, Payload, Usage } from './event.ts';
+import type { CallFailure, Draft, FailureClass, LedgerEvent, Note, Payload, RefusalCode, Usage } from './event.ts';
 import type { LabState } from './state.ts';
 import type { Request } from './wish.ts';
 
@@ -14,8 +14,8 @@ export interface Clock {
   now(): string;
   /** Milliseconds on a clock that never jumps, for durations and limits. */
   monotonicMs(): number;
-  /** Resolves after so many milliseconds. */
-  sleep(ms: number): Promise<void>;
+  /** Resolves after so many milliseconds, or when the signal is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 // --------------------------------------------------------------------------------------------- Ledger
@@ -67,6 +67,8 @@ export interface Workspace {
   snapshot(parent: string, edits: readonly FileEdit[], ref: string, message: string, at: string): Promise<Snapshot>;
   /** Lay the files of a commit into a fresh directory (created; must not exist), without those that `skip` says. */
   checkout(commit: string, dir: string, skip?: (path: string) => boolean): Promise<void>;
+  /** The first path below `dir` that is not as `checkout` of the commit lays it out: changed, missing or added. Reads only. */
+  differs(commit: string, dir: string, skip?: (path: string) => boolean): Promise<string | undefined>;
   /** Remove a directory made by `checkout`. Missing is fine. */
   discard(dir: string): Promise<void>;
   /** Paths and object ids of a commit, sorted by path. */
@@ -209,6 +211,8 @@ export interface Brief {
   readonly n: number;
   /** Commit of the incumbent, which the edits are made on. */
   readonly commit: string;
+  /** What an optimizer has learned about the knobs, in words, for a proposer that can read: at most 2 KB. */
+  readonly advice?: string;
   /** Aborted when nobody wants the idea any more: give up, and answer `none`. */
   readonly signal: AbortSignal;
   readonly journal: CallJournal;
@@ -232,13 +236,33 @@ export type Proposal =
       readonly knobs?: Readonly<Record<string, number | string>>;
       /** How it was chosen, one line. */
       readonly why?: string;
+      /** Beside an agent's edit: its note, the version of `program.md` it saw, how many steering words, which earlier ideas it resembles. */
+      readonly note?: Note;
+      readonly program?: string;
+      readonly words?: number;
+      readonly near?: readonly number[];
+      /** Who of several made it; the proposer's own name when absent. */
+      readonly proposer?: string;
+      /** It cannot be tried, and cannot even be recorded as edits (a binary file, 10 MB): recorded and refused. */
+      readonly refusal?: { readonly code: RefusalCode; readonly reason: string };
     }
-  | { readonly kind: 'none'; readonly reason: string };
+  /** `class`: why the call of an agent gave nothing; absent where nobody failed. */
+  | { readonly kind: 'none'; readonly reason: string; readonly class?: CallFailure };
 
 /** Where ideas come from. Must not throw for want of an idea: that is `none`. */
 export interface Proposer {
   readonly name: string;
   propose(brief: Brief): Promise<Proposal>;
+  /** Mend a crashed candidate: `files` and `commit` are the candidate's, the edits are made on them. Absent where nobody could. */
+  repair?(brief: Brief, failure: Failure): Promise<Proposal>;
+}
+
+/** What a candidate to be repaired died of. Text of untrusted code. */
+export interface Failure {
+  readonly n: number;
+  readonly class: FailureClass;
+  readonly message: string;
+  readonly log?: string;
 }
 
 // ---------------------------------------------------------------------------------------------- Agent
@@ -256,6 +280,8 @@ export interface AgentTask {
   /** Marks every process of this call, so that a later harness can end what a killed one left. */
   readonly tag: string;
   readonly signal: AbortSignal;
+  /** What earlier experiment `n` was, changed and gave, in words; for agents of ours that have a tool for it. */
+  readonly earlier?: (n: number) => Promise<string>;
 }
 
 export type AgentResult =

@@ -4,7 +4,15 @@
 import { LabError } from '../base/error.ts';
 import type { Arena } from './arena.ts';
 import type { Payload, RefusalCode, StopReason } from './event.ts';
-import { type Call, type Code, type Confirmation, type Experiment, type Measurement, type Verdict, valueOf } from './experiment.ts';
+import {
+  type Call,
+  type Code,
+  type Confirmation,
+  type Experiment,
+  type Measurement,
+  type Verdict,
+  valueOf,
+} from './experiment.ts';
 import type { Noise, Pool } from './stats.ts';
 import type { Steering } from './steering.ts';
 
@@ -50,6 +58,8 @@ export interface LabState {
   readonly confirmations: readonly Confirmation[];
   /** Experiments by the hash of their editable files, newest last. */
   readonly byEditable: ReadonlyMap<string, readonly number[]>;
+  /** The same by the hash without spelling, where one is recorded. */
+  readonly byNormal: ReadonlyMap<string, readonly number[]>;
   /** Confirm measurements by the experiment whose claim they serve. */
   readonly claims: ReadonlyMap<number, readonly number[]>;
   /** Measurements made in pairs, by the experiment whose comparison they serve. */
@@ -66,6 +76,8 @@ export interface LabState {
   readonly steering: Steering;
   /** Requests taken from the inbox, with the experiment that came of them, if one did. */
   readonly requests: ReadonlyMap<string, number | undefined>;
+  /** Why a request was not obeyed. */
+  readonly refused: ReadonlyMap<string, string>;
 }
 
 // ------------------------------------------------------------------------------------------------ questions

@@ -1,4 +1,5 @@
 /** What people asked for and what is in force of it: a pure fold over wishes. Knows nothing about what is done with it. */
+import type { LabState } from './state.ts';
 import type { Wish } from './wish.ts';
 
 export interface Steering {
@@ -46,6 +47,22 @@ export function steered(now: Steering, wish: Wish, { t: at, from }: { t: string;
     default:
       return wish satisfies never;
   }
+}
+
+/** Why a wish cannot be obeyed as things stand, if so. */
+export function objection(
+  { experiments, incumbent }: Pick<LabState, 'experiments' | 'incumbent'>,
+  wish: Wish,
+): string | undefined {
+  if (wish.verb !== 'skip' && wish.verb !== 'pin' && wish.verb !== 'veto') return undefined;
+  const x = experiments[wish.n];
+  if (!x) return `there is no experiment #${wish.n}; the newest is #${experiments.length - 1}`;
+  if (x.idea.kind !== 'idea')
+    return `#${wish.n} is ${x.idea.kind === 'control' ? 'a control' : 'the baseline'}, not an idea`;
+  if (wish.verb === 'skip' && x.state !== 'open') return `#${wish.n} is ${x.state}, not being measured`;
+  if (wish.verb === 'pin' && x.state !== 'decided' && x.state !== 'refused') return `#${wish.n} is not decided yet`;
+  if (wish.verb === 'pin' && wish.n === incumbent) return `#${wish.n} is the incumbent already`;
+  return undefined;
 }
 
 export const unpinned = (now: Steering, n: number): Steering => ({

@@ -17,13 +17,13 @@ export const wish = z.discriminatedUnion('verb', [
   /** Stop after the current experiment. */
   z.strictObject({ verb: z.literal('stop') }),
   /** Give up experiment `n`, which is being measured: inconclusive, no failure of the idea. */
-  z.strictObject({ verb: z.literal('skip'), n: number.min(1) }),
+  z.strictObject({ verb: z.literal('skip'), n: number }),
   /** Measure the incumbent once more. */
   z.strictObject({ verb: z.literal('replicate') }),
   /** Try idea `n` once more on the incumbent, however it ended. */
-  z.strictObject({ verb: z.literal('pin'), n: number.min(1) }),
+  z.strictObject({ verb: z.literal('pin'), n: number }),
   /** Never build on idea `n`: if it was kept, the branch goes back to what stood before it. */
-  z.strictObject({ verb: z.literal('veto'), n: number.min(1) }),
+  z.strictObject({ verb: z.literal('veto'), n: number }),
 ]);
 
 /** An idea from outside: new content by path, `null` deletes. Becomes an experiment like any other. */

@@ -30,10 +30,15 @@ export interface Decoded {
  * Check every line and hand each event on, in order, once the line after it has vouched for its bytes. Throws E_LEDGER_CORRUPT (not JSON), E_LEDGER_CHAIN (hash differs), E_LEDGER_GAP
  * (numbers skip) or E_LEDGER_VERSION with the line's number. A last line without its newline is not an event: it is reported as torn.
  */
-export function decode(bytes: Buffer, take: (event: LedgerEvent, line: number) => void): Decoded {
-  let prev = GENESIS;
+export function decode(
+  bytes: Buffer,
+  take: (event: LedgerEvent, line: number) => void,
+  /** Where the bytes begin, when the lines before them were decoded earlier. */
+  from: { readonly tip: string; readonly events: number } = { tip: GENESIS, events: 0 },
+): Decoded {
+  let prev = from.tip;
   let start = 0;
-  let count = 0;
+  let count = from.events;
   let held: LedgerEvent | undefined;
   for (let end = bytes.indexOf(10, start); end >= 0; end = bytes.indexOf(10, start)) {
     const slice = bytes.subarray(start, end);

@@ -171,6 +171,25 @@ export function readBlob(folder: string, hash: string): Uint8Array | undefined {
   return fs.existsSync(file) ? fs.readFileSync(file) : undefined;
 }
 
+/** The end of a blob, however large it is, and its whole size. */
+export function readBlobTail(
+  folder: string,
+  hash: string,
+  mostBytes: number,
+): { readonly text: string; readonly bytes: number } | undefined {
+  const file = blobPath(folder, hash);
+  if (!fs.existsSync(file)) return undefined;
+  const fd = fs.openSync(file, 'r');
+  try {
+    const { size } = fs.fstatSync(fd);
+    const tail = Buffer.alloc(Math.min(size, mostBytes));
+    fs.readSync(fd, tail, 0, tail.length, size - tail.length);
+    return { text: tail.toString('utf8'), bytes: size };
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
 export const readBlobText = (folder: string, hash: string): string | undefined => readText(blobPath(folder, hash));
 
 /** Words for a reader that meets a torn tail: the complete lines before it are good. */

@@ -3,20 +3,21 @@
  * wire.ts. Every effect has its event on disk before it happens, so that a killed session is a named state.
  */
 import { LabError, reasonOf } from '../base/error.ts';
-import { sha256 } from '../base/hash.ts';
 import { seedOf } from '../base/random.ts';
-import { type Arena, roleOf } from '../core/arena.ts';
+import type { Arena } from '../core/arena.ts';
 import { confirm } from '../core/claims.ts';
 import { type Decision, judge } from '../core/decide.ts';
 import type { Draft, LedgerEvent, RunLimits } from '../core/event.ts';
-import type { Experiment } from '../core/experiment.ts';
 import { plan, type Situation, type Step } from '../core/plan.ts';
-import { admit } from '../core/policy.ts';
-import type { CallJournal, Clock, FileEdit, Ledger, Proposal, Proposer, Workspace } from '../core/ports.ts';
-import { codeOf, type LabState, values } from '../core/state.ts';
+import type { Failure, FileEdit, Inbox } from '../core/ports.ts';
+import { isMendable } from '../core/repair.ts';
+import { codeOf, type LabState, measurementsOf, values } from '../core/state.ts';
 import { noiseOf } from '../core/stats.ts';
+import type { Wish } from '../core/wish.ts';
+import { type IdeaParts, Ideas } from './ideas.ts';
 import { type MeasureResult, measureOnce } from './pipeline.ts';
 import type { Bench } from './specs.ts';
+import { obey } from './wishes.ts';
 
 /** A measurement to make, as the plan asks for it. */
 export type Job = Extract<Step, { do: 'measure' }>;
@@ -27,17 +28,15 @@ export type Told =
   | { readonly decided: true; readonly decision: Decision }
   | { readonly decided: false; readonly reason: string };
 
-export interface LabParts {
-  readonly ledger: Ledger;
-  readonly workspace: Workspace;
-  readonly proposer: Proposer;
-  readonly clock: Clock;
+export interface LabParts extends IdeaParts {
+  readonly inbox: Inbox;
   readonly bench: Bench;
   readonly deviceClass: string;
-  readonly session: number;
   readonly limits: RunLimits;
   /** Measurements that may run at once. */
   readonly slots: number;
+  /** Are there cores that no measurement needs? Then it goes on measuring while a proposer thinks. */
+  readonly spare: boolean;
   /** Unguessable text, fresh at each call. */
   readonly nonce: () => string;
   readonly watch: LabWatch;
@@ -50,24 +49,27 @@ export interface LabWatch {
   readonly onTick?: (job: Job, seconds: { readonly wall: number; readonly budgeted: number }) => void;
 }
 
-/** Refs of a lab in the private store. */
-export const refOf = (lab: string, n: number): string => `refs/overnight/${lab}/${n}`;
+/** The lab's branch in the private store. */
 const branchOf = (tag: string): string => `refs/heads/overnight/${tag}`;
-
-/** Times in a row that a proposer may have nothing before the session ends. */
-const MOST_EMPTY_PROPOSALS = 3;
+/** Calls that may go into mending one candidate. */
+const MOST_REPAIRS = 2;
+/** How often it looks for wishes while nothing can be done. */
+const LOOK_MS = 250;
 
 export class Lab {
   readonly #p: LabParts;
   readonly #taken = new Set<number>();
   readonly #kills = new Map<number, () => void>();
+  readonly #ideas: Ideas;
   #asked = false;
   #aborted = false;
-  #empty = 0;
-  #emptyReason = '';
+  /** The branch may be ahead of the incumbent: a veto moves it back. */
+  #vetoed = true;
+  #failure: { readonly thrown: unknown } | undefined;
 
   constructor(parts: LabParts) {
     this.#p = parts;
+    this.#ideas = new Ideas(parts);
   }
 
   get state(): LabState {
@@ -105,40 +107,53 @@ export class Lab {
    */
   async ask(): Promise<Job | Stop | { readonly do: 'wait' }> {
     for (;;) {
+      this.#obey();
+      await this.#follow();
+      const exhausted = this.#ideas.exhausted();
+      if (exhausted) return { do: 'stop', ...exhausted };
       const step = plan(this.state, this.#situation());
       switch (step.do) {
         case 'measure':
           this.#taken.add(step.n);
           return step;
         case 'stop':
-        case 'wait':
           return step;
-        case 'admit':
-          await this.#admit(step.n);
+        case 'wait':
+          if (this.state.running.size > 0) return step;
+          await this.#ideas.settled(LOOK_MS);
           break;
-        case 'decide':
-          await this.#settle(step.n);
-          break;
-        case 'advance':
-          await this.#advance(step.n);
-          break;
-        case 'calibrate':
-          this.#calibrate();
-          break;
-        case 'confirm':
-          this.#confirm(step.n, step.against);
-          break;
-        case 'control':
-          this.#control();
-          break;
-        case 'propose': {
-          const stop = await this.#propose();
-          if (stop) return stop;
-          break;
-        }
         default:
-          step satisfies never;
+          await this.#take(step);
       }
+    }
+  }
+
+  /** A step that costs no measurement. */
+  async #take(step: Exclude<Step, { do: 'measure' | 'stop' | 'wait' }>): Promise<void> {
+    switch (step.do) {
+      case 'admit':
+        return this.#ideas.admit(step.n);
+      case 'decide':
+        await this.#settle(step.n);
+        return;
+      case 'advance':
+        return this.#advance(step.n);
+      case 'calibrate':
+        return this.#calibrate();
+      case 'confirm':
+        return this.#confirm(step.n, step.against);
+      case 'control':
+        return this.#ideas.control();
+      case 'retry':
+        return this.#ideas.retry(step.n);
+      case 'propose':
+        return this.#ideas.begin();
+      case 'repair':
+        return this.#ideas.repair(step.n, this.#failureOf(step.n));
+      case 'abandon':
+        return this.#ideas.giveUp();
+      default:
+        step satisfies never;
     }
   }
 
@@ -172,7 +187,10 @@ export class Lab {
         judgeSeed,
         nonce,
         guarded: purpose === 'idea',
-        onTick: (seconds) => watch.onTick?.(job, seconds),
+        onTick: (seconds) => {
+          this.#obey();
+          watch.onTick?.(job, seconds);
+        },
         onStart: (kill) => {
           this.#kills.set(m, kill);
           if (this.#aborted) kill();
@@ -221,21 +239,34 @@ export class Lab {
 
   /** Put an idea of your own into the lab: admitted, refused or measured like any other. Resolves with its number. */
   async submit(from: string, hypothesis: string, edits: readonly FileEdit[]): Promise<number> {
-    const n = this.#recordProposal({ kind: 'edit', hypothesis, edits }, from);
-    await this.#admit(n);
+    const n = this.#ideas.record({ kind: 'edit', hypothesis, edits }, { proposer: from, parent: this.state.incumbent });
+    await this.#ideas.admit(n);
     return n;
+  }
+
+  /** Let go of whatever is still being thought about. */
+  async quiet(): Promise<void> {
+    await this.#ideas.giveUp();
   }
 
   // --------------------------------------------------------------------------------------------- the steps
 
   #situation(): Situation {
-    const { deviceClass, limits, slots, clock } = this.#p;
-    const { experiments, deadline, target } = limits;
+    const { deviceClass, limits, slots, spare, clock } = this.#p;
+    const { experiments, deadline, target, plateau, idleS } = limits;
     return {
       deviceClass,
       slots,
+      spare,
+      thinking: this.#ideas.thinking,
       asked: this.#asked,
       taken: this.#taken,
+      repairs: this.#p.proposer.repair ? MOST_REPAIRS : 0,
+      beyondRepair: this.#ideas.beyondRepair,
+      mending: this.#ideas.mending,
+      at: clock.now(),
+      ...(plateau !== undefined && { plateau }),
+      ...(idleS !== undefined && { idleS }),
       ...(experiments !== undefined && { experiments }),
       ...(deadline !== undefined && { leftS: (Date.parse(deadline) - Date.parse(clock.now())) / 1000 }),
       ...(target !== undefined && { target }),
@@ -246,129 +277,60 @@ export class Lab {
     return this.#p.ledger.append(draft);
   }
 
-  async #propose(): Promise<Stop | undefined> {
-    const { proposer } = this.#p;
-    if (this.#empty >= MOST_EMPTY_PROPOSALS)
-      return { do: 'stop', reason: 'proposer exhausted', detail: `${proposer.name}: ${this.#emptyReason}` };
-    const n = this.state.experiments.length;
-    const parent = codeOf(this.state, this.state.incumbent)!;
-    const proposal = await proposer.propose({
-      arena: this.arena,
-      state: this.state,
-      n,
-      commit: parent.commit,
-      files: await this.#editable(parent.commit),
-      signal: new AbortController().signal,
-      journal: this.#journal(n),
-    });
-    if (proposal.kind === 'none') {
-      this.#empty++;
-      this.#emptyReason = proposal.reason;
-      return undefined;
+  /** What waits in the inbox comes into force. Called four times a second while something runs, so a failure is kept for `ask`. */
+  #obey(): void {
+    const { inbox, ledger } = this.#p;
+    try {
+      obey({
+        inbox,
+        ledger,
+        submit: ({ from, id, hypothesis, edits, parent = this.state.incumbent }) =>
+          void this.#ideas.record({ kind: 'edit', hypothesis, edits }, { proposer: from, parent, request: id }),
+        obeyed: (wish) => this.#obeyed(wish),
+      });
+    } catch (thrown) {
+      this.#failure ??= { thrown };
     }
-    this.#empty = 0;
-    this.#recordProposal(proposal, proposer.name);
-    return undefined;
   }
 
-  #journal(n: number): CallJournal {
-    const { ledger, session } = this.#p;
-    return {
-      calling: (about) => {
-        const call = this.state.calls.length;
-        this.#record({ type: 'calling', call, n, session, ...about });
-        return call;
-      },
-      called: (call, outcome) => void this.#record({ type: 'called', call, ...outcome }),
-      putBlob: (text) => ledger.putBlob(text),
-      getBlob: (hash) => ledger.getBlob(hash),
-    };
+  #obeyed(wish: Wish): void {
+    if (wish.verb === 'stop') this.stopSoon();
+    if (wish.verb === 'veto') this.#vetoed = true;
+    for (const m of this.state.running)
+      if (this.state.steering.skipped.has(this.state.measurements[m]!.n)) this.#kills.get(m)?.();
   }
 
-  /** The incumbent again, as if it were an idea. */
-  #control(): void {
-    const parent = this.state.incumbent;
-    const hypothesis = 'A/A control: the incumbent, unchanged';
-    const n = this.state.experiments.length;
-    this.#record({ type: 'proposed', n, kind: 'control', parent, proposer: 'harness', hypothesis, edits: {} });
-  }
-
-  #recordProposal(proposal: Extract<Proposal, { kind: 'edit' }>, from: string): number {
-    const n = this.state.experiments.length;
-    const edits = Object.fromEntries(
-      proposal.edits.map(({ path, content }) => [path, content === null ? null : this.#p.ledger.putBlob(content)]),
-    );
-    const { hypothesis, knobs, why } = proposal;
-    this.#record({
-      type: 'proposed',
-      n,
-      kind: 'idea',
-      parent: this.state.incumbent,
-      proposer: from,
-      hypothesis,
-      edits,
-      ...(knobs && { knobs }),
-      ...(why && { why }),
-    });
-    return n;
-  }
-
-  async #editable(commit: string): Promise<ReadonlyMap<string, string>> {
-    const role = roleOf(this.arena);
-    const entries = await this.#p.workspace.list(commit);
-    return this.#p.workspace.read(
-      commit,
-      entries.map((entry) => entry.path).filter((path) => role(path) === 'editable'),
-    );
-  }
-
-  /** Refuse a proposal, or put it into git. */
-  async #admit(n: number): Promise<void> {
-    const { workspace } = this.#p;
-    const { idea } = this.state.experiments[n]!;
-    const lab = this.state.lab!.lab;
-    const { commit: parent, editable } = codeOf(this.state, idea.parent)!;
-    if (idea.kind === 'control') {
-      const made = await workspace.snapshot(parent, [], refOf(lab, n), messageOf(this.state.experiments[n]!), idea.at);
-      this.#record({ type: 'snapshot', n, ...made, editable });
-      return;
-    }
-    const edits = this.#editsOf(idea.edits);
-    const paths = (await workspace.list(parent)).map((entry) => entry.path);
-    const admission = admit(this.arena, this.state, idea.parent, await this.#editable(parent), edits, paths);
-    if (!admission.ok) {
-      const { code, reason, earlier } = admission;
-      this.#record({ type: 'refused', n, code, reason, ...(earlier !== undefined && { earlier }) });
-      return;
-    }
-    const made = await workspace.snapshot(parent, edits, refOf(lab, n), messageOf(this.state.experiments[n]!), idea.at);
-    this.#record({ type: 'snapshot', n, ...made, editable: admission.editable });
-  }
-
-  #editsOf(edits: Readonly<Record<string, string | null>>): FileEdit[] {
-    return Object.entries(edits).map(([path, blob]) => {
-      if (blob === null) return { path, content: null };
-      const bytes = this.#p.ledger.getBlob(blob);
-      if (!bytes || sha256(bytes) !== blob) {
-        throw new LabError('E_LEDGER_CORRUPT', {
-          what: `The content of ${path} that was proposed is missing.`,
-          why: `Blob ${blob.slice(0, 12)}… is ${bytes ? 'damaged' : 'not there'}.`,
-          next: 'Restore the lab’s `blobs` folder from a backup.',
-        });
-      }
-      return { path, content: Buffer.from(bytes).toString('utf8') };
-    });
+  /** The branch follows a veto, also one that a killed session recorded. */
+  async #follow(): Promise<void> {
+    if (this.#failure) throw this.#failure.thrown;
+    if (this.#vetoed && this.state.steering.vetoed.size > 0)
+      await this.#p.workspace.advance(branchOf(this.state.lab!.tag), codeOf(this.state, this.state.incumbent)!.commit);
+    this.#vetoed = false;
   }
 
   async #settle(n: number, artefactDir?: string): Promise<Told> {
     const judgement = judge(this.state, n, this.#p.deviceClass);
     if (judgement.again) return { decided: false, reason: judgement.reason };
+    if (this.#isMendable(n, judgement.decision)) return { decided: false, reason: `${judgement.decision.reason}; to be repaired` };
     this.#record({ type: 'decided', n, decision: judgement.decision });
     if (judgement.decision.verdict === 'kept') {
       if (artefactDir) this.#p.keepArtefact?.(n, artefactDir);
       await this.#advance(n);
     }
     return { decided: true, decision: judgement.decision };
+  }
+
+  #isMendable(n: number, decision: Decision): boolean {
+    const most = this.#p.proposer.repair ? MOST_REPAIRS : 0;
+    return !this.#asked && !this.#ideas.beyondRepair.has(n) && isMendable(this.state, n, decision, most);
+  }
+
+  #failureOf(n: number): Failure {
+    const m = measurementsOf(this.state, n).findLast((each) => each.state === 'finished' && each.outcome.kind !== 'measured')!;
+    if (m.state !== 'finished' || m.outcome.kind === 'measured') throw new RangeError(`#${n} did not fail`);
+    const log = m.conditions.log === undefined ? undefined : this.#p.ledger.getBlob(m.conditions.log);
+    const { class: kind, message } = m.outcome;
+    return { n, class: kind, message, ...(log && { log: Buffer.from(log).toString('utf8') }) };
   }
 
   async #advance(n: number): Promise<void> {
@@ -385,10 +347,6 @@ export class Lab {
     const result = confirm(this.state, n, against, this.#p.deviceClass);
     if (result) this.#record({ type: 'confirmation', n, against, ...result });
   }
-}
-
-function messageOf({ idea }: Experiment): string {
-  return `#${idea.n} ${idea.hypothesis}\n\nProposer: ${idea.proposer}\nParent: #${idea.parent}\n`;
 }
 
 function baselineFailed(outcome: Exclude<MeasureResult['outcome'], { kind: 'measured' }>): LabError {

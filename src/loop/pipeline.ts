@@ -7,11 +7,11 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import { sha256, sha256Parts } from '../base/hash.ts';
-import { sanitize } from '../base/text.ts';
+import { oneLine, sanitize } from '../base/text.ts';
 import { roleOf } from '../core/arena.ts';
 import type { Conditions, Outcome } from '../core/event.ts';
 import type { RunResult, RunSpec } from '../core/ports.ts';
-import { parseResult } from '../core/protocol.ts';
+import { keyValues, parseResult } from '../core/protocol.ts';
 import { freeBytes, hashTree, removeTree, stampTree } from '../os/files.ts';
 import { loadAverage } from '../os/machine.ts';
 import { candidateFault, crash, evaluatorFault, oneReason } from './faults.ts';
@@ -58,7 +58,10 @@ export async function measureOnce(bench: Bench, request: MeasureRequest): Promis
   for (const dir of [dirs.out, dirs.artefact, dirs.result]) fs.mkdirSync(dir);
   const discard = (): void => removeTree(room);
   try {
-    const measured = await new Measuring(bench, request, dirs).run();
+    const measuring = new Measuring(bench, request, dirs);
+    const foreign = await bench.workspace.differs(request.commit, dirs.arena, (file) => role(file) === 'hidden');
+    linkDeps(bench, dirs.arena);
+    const measured = await measuring.run(foreign);
     return { ...measured, artefactDir: dirs.artefact, discard };
   } catch (thrown) {
     discard();
@@ -84,16 +87,19 @@ class Measuring {
     this.#dirs = dirs;
     this.#specs = new Specs(bench, request, dirs);
     this.#before = hashTree(dirs.arena);
-    linkDeps(bench, dirs.arena);
   }
 
-  async run(): Promise<Partial> {
+  /** `foreign` is a file that was not as the commit has it when the hash was taken. */
+  async run(foreign: string | undefined): Promise<Partial> {
     const { arena } = this.#bench;
+    if (foreign)
+      return this.#finish(crash('frozen-changed', `${foreign} was changed by somebody between its commit and its run`));
     const guard = this.#request.guarded ? await this.#guards() : undefined;
     if (guard) return this.#finish(guard);
     if (arena.evaluate?.join === 'pipe') return this.#finish(await this.#joined());
     this.#candidate = await this.#start(this.#specs.candidate());
-    const failed = candidateFault(arena, this.#candidate, this.#blame) ?? this.#tampered() ?? this.#collect();
+    const failed =
+      candidateFault(arena, this.#candidate, this.#blame) ?? this.#tampered() ?? this.#reseeded() ?? this.#collect();
     if (failed) return this.#finish(failed);
     if (!arena.evaluate)
       return this.#finish(parseResult(sanitize(this.#candidate.stdout.text), arena.metric, undefined));
@@ -118,7 +124,7 @@ class Measuring {
     const waiting = setTimeout(() => first.kill(), 500);
     this.#candidate = await first.done;
     clearTimeout(waiting);
-    return this.#joinedFault() ?? this.#tampered() ?? this.#readResult();
+    return this.#joinedFault() ?? this.#tampered() ?? this.#reseeded() ?? this.#readResult();
   }
 
   /** Who is to blame when two joined processes fail: a candidate that failed by itself, else the judge. */
@@ -183,6 +189,17 @@ class Measuring {
     return undefined;
   }
 
+  /** A candidate that tells which seed it ran under must have run under ours. */
+  #reseeded(): Outcome | undefined {
+    const told = keyValues(this.#echo() ?? '').find(([key]) => key === 'seed')?.[1];
+    if (told === undefined || told === String(this.#request.seed)) return undefined;
+    return crash('seed', `it ran under seed ${oneLine(told, 20)}, not under the one it was given, ${this.#request.seed}`);
+  }
+
+  #echo(): string | undefined {
+    return readSideFile(path.join(this.#dirs.out, 'config.txt'));
+  }
+
   /** Move the declared artefacts, and only them, to where the evaluator sees them. Links and special files are refused. */
   #collect(): Outcome | undefined {
     for (const name of this.#bench.arena.artefact) {
@@ -219,7 +236,7 @@ class Measuring {
     const artefacts = this.#bench.arena.artefact
       .map((name) => path.join(this.#dirs.artefact, name))
       .filter((file) => fs.existsSync(file));
-    const config = readSideFile(path.join(this.#dirs.out, 'config.txt'));
+    const config = this.#echo()?.replace(/^seed *:.*\n?/gm, '');
     const curve = readSideFile(path.join(this.#dirs.out, 'curve.csv'));
     const conditions: Conditions = {
       startupS: c?.startupS ?? 0,

@@ -17,6 +17,9 @@ export async function recover(
   for (const sandbox of sandboxes) processes += await sandbox.sweep(tag);
   for (const m of [...ledger.state.running])
     ledger.append({ type: 'lost', m, reason: 'the harness was killed while it ran' });
+  for (const [call, { end }] of ledger.state.calls.entries()) {
+    if (!end) ledger.append({ type: 'called', call, outcome: 'lost', wallS: 0 });
+  }
   for (const [session, record] of ledger.state.sessions.entries()) {
     if (!record.end)
       ledger.append({

@@ -86,6 +86,7 @@ export class Specs {
       OVERNIGHT_OUT: sandbox.inside(out),
       OVERNIGHT_START: `${sandbox.inside(out)}/${START_FILE}`,
       OVERNIGHT_BUDGET_S: String(arena.budget.seconds),
+      ...(arena.budget.steps !== undefined && { OVERNIGHT_BUDGET_STEPS: String(arena.budget.steps) }),
       ...Object.assign({}, ...parts.map((part) => part.env)),
     };
     return {

@@ -13,6 +13,8 @@ export interface LabPaths {
   /** Fresh directories of running measurements. */
   readonly work: string;
   readonly report: string;
+  /** Wishes for the running harness, a file each. */
+  readonly inbox: string;
   readonly tsv: string;
 }
 
@@ -28,6 +30,7 @@ export function labPaths(arena: string, tag: string): LabPaths {
     labs: path.join(home, 'labs'),
     work: path.join(home, 'work', tag),
     report: path.join(lab, 'report'),
+    inbox: path.join(lab, 'inbox'),
     tsv: path.join(lab, 'results.tsv'),
   };
 }

@@ -2,7 +2,7 @@
 import { describe, it } from 'vitest';
 import type { Brief } from '../core/ports.ts';
 import { PROPOSER_CASES } from '../testing/proposer-conformance.ts';
-import { arenaWith, Script } from '../testing/script.ts';
+import { arenaWith, briefOf, Script } from '../testing/script.ts';
 import { searchProposer } from './search.ts';
 
 const arena = arenaWith({
@@ -12,12 +12,8 @@ const arena = arenaWith({
     { name: 'PIVOT', file: 'x.ts', kind: 'choice', values: ['a', 'b', 'c'] },
   ],
 });
-const brief = (): Brief => ({
-  arena,
-  state: new Script(arena).calibrated([5, 5.1, 4.9]).state,
-  files: new Map([['x.ts', "const RATE = 0.1;\nconst DEPTH = 4; // layers\nconst PIVOT = 'a';\n"]]),
-  n: 1,
-});
+const source = "const RATE = 0.1;\nconst DEPTH = 4; // layers\nconst PIVOT = 'a';\n";
+const brief = (): Brief => briefOf(new Script(arena).calibrated([5, 5.1, 4.9]).state, new Map([['x.ts', source]]));
 
 for (const [name, make] of Object.entries({ search: () => searchProposer() }))
   describe(`the proposer "${name}"`, () => {

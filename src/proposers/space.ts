@@ -1,8 +1,9 @@
 /** The manifest's knobs as a search space, and what the files say now as a configuration of it. Knows no sampler and no ledger. */
-import type { Knob } from '../core/arena.ts';
+import { parseComparison } from '../base/comparison.ts';
+import type { Arena, Knob } from '../core/arena.ts';
 import { findKnob, type KnobValue, snapKnob, writeKnob } from '../core/knobs.ts';
 import type { FileEdit } from '../core/ports.ts';
-import { createSpace, type Param, type Space, type Values } from '../search/index.ts';
+import { type Constraint, createSpace, type Param, type Space, type Values } from '../search/index.ts';
 
 /** Value of every knob, as its file says it; or why one of them cannot be read. */
 export function readKnobs(
@@ -20,16 +21,24 @@ export function readKnobs(
   return { ok: true, values };
 }
 
-/** A space whose known-good default is `start`. A start outside the declared range counts as the nearest end. */
-export function knobSpace(knobs: readonly Knob[], start: Values): Space {
-  return createSpace(
-    knobs.map((knob): Param => {
-      const { name } = knob;
-      const at = snapKnob(knob, start[name]!);
+/**
+ * The manifest's knobs, their conditions and rules as a space whose known-good default is `start`. A start outside the declared range counts as
+ * the nearest end; a knob that is not active counts in rules as it stands `now`. Throws SearchError E_SPACE where the start breaks a rule.
+ */
+export function knobSpace(
+  { knobs, knob_rules: rules = [] }: Pick<Arena, 'knobs' | 'knob_rules'>,
+  start: Values,
+  now = start,
+): Space {
+  return createSpace({
+    constraints: rules.map((text) => ruleOf(text, now)),
+    params: knobs.map((knob): Param => {
+      const name = { name: knob.name, ...(knob.when && { when: { param: knob.when.knob, in: knob.when.in } }) };
+      const at = snapKnob(knob, start[knob.name]!);
       switch (knob.kind) {
         case 'float':
           return {
-            name,
+            ...name,
             kind: 'float',
             low: knob.range[0],
             high: knob.range[1],
@@ -38,16 +47,22 @@ export function knobSpace(knobs: readonly Knob[], start: Values): Space {
             default: Number(at),
           };
         case 'int':
-          return { name, kind: 'int', low: knob.range[0], high: knob.range[1], log: knob.log, default: Number(at) };
+          return { ...name, kind: 'int', low: knob.range[0], high: knob.range[1], log: knob.log, default: Number(at) };
         case 'pow2':
-          return { name, kind: 'pow2', low: knob.range[0], high: knob.range[1], default: Number(at) };
+          return { ...name, kind: 'pow2', low: knob.range[0], high: knob.range[1], default: Number(at) };
         case 'choice':
-          return { name, kind: inOrder(knob.values) ? 'ordinal' : 'categorical', values: knob.values, default: at };
+          return { ...name, kind: inOrder(knob.values) ? 'ordinal' : 'categorical', values: knob.values, default: at };
         default:
           return knob satisfies never;
       }
     }),
-  );
+  });
+}
+
+function ruleOf(text: string, now: Values): Constraint {
+  const rule = parseComparison(text);
+  if ('problem' in rule) throw new RangeError(`${text}: ${rule.problem}`);
+  return { name: text, holds: (values) => rule.holds({ ...now, ...values }) };
 }
 
 /** Numbers listed from small to large (or back) have an order worth knowing. */

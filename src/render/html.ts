@@ -66,6 +66,7 @@ function header(view: LabView): string {
   const tiles: [string, string][] = [
     ['result', esc(view.verdict.headline)],
     ['noise', view.noise ? `±${esc(view.noise.sigma.text)}` : 'not known yet'],
+    ['false keeps', esc(view.luck.short)],
     ['since best', esc(view.sinceBest.long)],
     ['tried', esc(view.counts.text)],
     ['time', `${esc(view.time.text.sessions)}, ${esc(view.time.text.perHour)} per hour`],
@@ -105,16 +106,18 @@ function segmentHtml(view: LabView, segment: SegmentView, options: ReportOptions
     : '<p><b>Kept, not confirmed</b>: these may be luck.</p>';
   const rows = segment.steps.map((n) => view.experiments[n]!);
   const body = table(
-    ['#', 'idea', 'effect when kept', '95 %', 'measured', 'lines'],
+    ['#', 'idea', 'effect when kept', '95 %', 'without luck', 'better', 'measured', 'lines'],
     rows.map((row) => [
       sign(row),
       `${foreign(row.hypothesis)}${row.standing === 'not shown' ? ` <span class="soft">${STANDING['not shown']}</span>` : ''}`,
       row.effect?.delta ?? '',
       row.effect?.intervalText ?? '',
+      row.shrunken?.delta ?? '',
+      row.chance ?? '',
       measured(row),
       row.lines,
     ]),
-    [0, 2, 4, 5],
+    [0, 2, 4, 5, 6, 7],
   );
   const diffs = rows.map((row) => diffHtml(`Diff of #${row.n}`, options.diffOf?.(row.parent, row.n)));
   return `${title}${body}${diffs.join('')}`;
@@ -237,7 +240,7 @@ function everything(view: LabView): string {
     measured(row),
     row.effect?.delta ?? '',
     row.replicates > 0 ? String(row.replicates) : '',
-    foreign(cut(row.hypothesis, 300)),
+    `${foreign(cut(row.hypothesis, 300))}${row.why ? `<br><span class="soft">${foreign(cut(row.why, 200))}</span>` : ''}`,
     row.n > 0 ? `#${row.parent}` : '',
     row.duration,
     foreign(cut(row.reason, 160)),

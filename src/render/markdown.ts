@@ -57,6 +57,7 @@ function head(view: LabView, options: ReportOptions): string {
     `# ${esc(view.arena)}: ${esc(view.metric.name)} ${view.metric.arrow}`,
     `**${esc(view.verdict.sentence)}**`,
     `State: ${esc(view.state.text)}. ${warning}Trust: ${view.trust.grade}**, because ${esc(view.trust.reason)}.`,
+    `False keeps: ${esc(view.luck.text)}.`,
     image,
     `*${esc(picture.caption)}*`,
   ].join('\n\n');
@@ -79,7 +80,7 @@ function segmentLines(view: LabView, segment: SegmentView): string[] {
     ? `**Confirmed**: ${esc(segment.claim.text)}.`
     : '**Kept, not confirmed**: these may be luck.';
   const rows = segment.steps.map((n) => stepRow(view.experiments[n]!));
-  return [title, '', '| # | idea | effect when kept | 95 % | measured | lines |', '|--:|---|--:|---|--:|--:|', ...rows];
+  return [title, '', '| # | idea | effect when kept | 95 % | without luck | better | measured | lines |', '|--:|---|--:|---|--:|--:|--:|--:|', ...rows];
 }
 
 function stepRow(row: ExperimentView): string {
@@ -90,6 +91,8 @@ function stepRow(row: ExperimentView): string {
     `${esc(row.hypothesis)}${standing}`,
     effect?.delta ?? '',
     effect?.intervalText ?? '',
+    row.shrunken?.delta ?? '',
+    row.chance ?? '',
     `${row.mean?.text ?? ''}${row.half ? ` ± ${row.half.text}` : ''}`,
     row.lines,
   ];

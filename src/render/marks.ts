@@ -1,5 +1,5 @@
 /** One sign and one word for what became of an experiment: the same on every surface. Shape first, colour second. */
-import type { MarkKind } from '../view/staircase.ts';
+import { kindOfVerdict, type MarkKind } from '../view/staircase.ts';
 import type { ExperimentView } from '../view/types.ts';
 import type { Paint } from './text.ts';
 
@@ -36,24 +36,5 @@ export const PAINTS: Readonly<Record<MarkKind, Paint>> = {
   refused: 'dim',
 };
 
-export function kindOf(row: ExperimentView): MarkKind {
-  switch (row.verdict) {
-    case 'baseline':
-      return 'baseline';
-    case 'kept':
-      return row.standing === 'confirmed' || row.standing === 'in stack' ? row.standing : 'unconfirmed';
-    case 'discarded':
-      return 'discarded';
-    case 'crashed':
-    case 'timed out':
-      return 'crashed';
-    case 'refused':
-      return 'refused';
-    case 'inconclusive':
-    case 'running':
-    case 'waiting':
-      return 'inconclusive';
-    default:
-      return row.verdict satisfies never;
-  }
-}
+export const kindOf = (row: Pick<ExperimentView, 'verdict' | 'standing'>): MarkKind =>
+  kindOfVerdict(row.verdict, row.standing);

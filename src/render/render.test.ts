@@ -49,7 +49,7 @@ describe('hostile text', () => {
     expect(text).not.toMatch(/<(script|img|svg)/);
     expect(text).not.toMatch(/(?<!\\)\]\(javascript/);
     for (const row of text.split('\n').filter((line) => line.startsWith('| ●')))
-      expect(row.match(/(?<!\\)\|/g)).toHaveLength(7);
+      expect(row.match(/(?<!\\)\|/g)).toHaveLength(9);
   });
 
   it('reaches the terminal without escapes, one line each, never too wide', () => {

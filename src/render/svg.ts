@@ -13,6 +13,10 @@ export interface SvgOptions {
   /** Distinguishes several pictures on one page. */
   readonly id?: string;
   readonly title?: boolean;
+  /** False: the page brings the style (it forbids inline ones). */
+  readonly style?: boolean;
+  /** Draw thin lines from each mark to the experiment it grew from: the family tree on the same axes. */
+  readonly parents?: ReadonlyMap<number, number>;
 }
 
 /** Marks above which dots are drawn as one path, without words on hover. */
@@ -20,7 +24,7 @@ const MOST_SINGLE_MARKS = 2500;
 const CHAR = 6.7;
 const LEGEND_LINE = 18;
 
-interface Frame {
+export interface Frame {
   readonly width: number;
   readonly height: number;
   readonly plot: Box;
@@ -30,17 +34,16 @@ interface Frame {
 }
 
 export function staircaseSvg(picture: StaircaseView, options: SvgOptions = {}): string {
-  const width = options.width ?? 960;
-  const id = options.id ?? 'staircase';
+  const { width = 960, id = 'staircase' } = options;
   const legend = legendOf(picture, width);
-  const f = frameOf(picture, width, options.height ?? 460, options.title !== false, legend.lines);
+  const f = staircaseFrame(picture, options);
   const parts = [
     `<rect class="ov-bg" width="${width}" height="${f.height}"/>`,
     options.title === false ? '' : text(f.plot.x, 24, picture.title, 'ov-title'),
-    picture.empty ? text(width / 2, f.height / 2, picture.empty, 'ov-empty', 'middle') : drawing(picture, f),
+    picture.empty ? text(width / 2, f.height / 2, picture.empty, 'ov-empty', 'middle') : drawing(picture, f, options.parents),
     picture.empty ? '' : legend.draw(f.height - legend.lines * LEGEND_LINE + 2),
   ];
-  return `<svg xmlns="http://www.w3.org/2000/svg" class="ov-stair" viewBox="0 0 ${width} ${f.height}" width="${width}" height="${f.height}" role="img" aria-labelledby="${id}-t ${id}-d"><title id="${id}-t">${escapeHtml(picture.title)}</title><desc id="${id}-d">${escapeHtml(picture.description)}</desc><style>${STYLE}</style>${parts.join('')}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" class="ov-stair" viewBox="0 0 ${width} ${f.height}" width="${width}" height="${f.height}" role="img" aria-labelledby="${id}-t ${id}-d"><title id="${id}-t">${escapeHtml(picture.title)}</title><desc id="${id}-d">${escapeHtml(picture.description)}</desc>${options.style === false ? '' : `<style>${STYLE}</style>`}${parts.join('')}</svg>\n`;
 }
 
 /** Scoped to `.ov-stair`, so that it may stand inline in any page. */
@@ -51,7 +54,10 @@ const STYLE =
   '.ov-stair .ov-grid{stroke:var(--grid);fill:none}.ov-stair .ov-line{stroke:var(--best);stroke-width:2;fill:none;stroke-linejoin:round}.ov-stair .ov-band{fill:var(--band)}.ov-stair .ov-base{stroke:var(--base);stroke-dasharray:5 4;fill:none}.ov-stair .ov-basetext{fill:var(--base);paint-order:stroke;stroke:var(--bg);stroke-width:3px}.ov-stair .ov-lead{stroke:var(--soft);stroke-width:.7;fill:none}' +
   '.ov-stair .ov-k{fill:var(--best);stroke:var(--bg);stroke-width:1}.ov-stair .ov-h{fill:var(--bg);stroke:var(--best);stroke-width:1.8}.ov-stair .ov-hi{fill:var(--best)}.ov-stair .ov-d{fill:var(--dot)}.ov-stair .ov-dd{stroke:var(--dot);stroke-width:4;stroke-linecap:round;fill:none;opacity:.7}.ov-stair .ov-q{fill:var(--doubt);font-weight:700;font-size:12px}.ov-stair .ov-x{stroke:var(--bad);stroke-width:1.6;fill:none}.ov-stair .ov-r{stroke:var(--dot);stroke-width:1.3;fill:none}.ov-stair .ov-b{fill:var(--bg);stroke:var(--base);stroke-width:1.8}';
 
-function frameOf(picture: StaircaseView, width: number, height: number, title: boolean, legendLines: number): Frame {
+/** Where values lie in the picture that `staircaseSvg` draws with the same options: for whoever points at marks. */
+export function staircaseFrame(picture: StaircaseView, options: SvgOptions = {}): Frame {
+  const { width = 960, height = 460, title = true } = options;
+  const legendLines = legendOf(picture, width).lines;
   const widest = Math.max(3, ...picture.yTicks.map((t) => widthOf(t.text)));
   const left = Math.min(150, Math.max(78, 34 + widest * CHAR));
   const top = (title ? 40 : 12) + 22;
@@ -74,11 +80,12 @@ function share(value: number, [low, high]: readonly [number, number]): number {
   return Number.isFinite(found) ? Math.max(0, Math.min(1, found)) : 0.5;
 }
 
-function drawing(picture: StaircaseView, f: Frame): string {
+function drawing(picture: StaircaseView, f: Frame, parents?: ReadonlyMap<number, number>): string {
   return [
     axes(picture, f),
     band(picture, f),
     baseline(picture, f),
+    parents ? branches(picture, f, parents) : '',
     dots(picture, f),
     line(picture, f),
     kept(picture, f),
@@ -140,6 +147,15 @@ function line(picture: StaircaseView, f: Frame): string {
   if (!first) return '';
   const path = rest.map((step) => `H${n(f.x(step.x))}V${n(f.y(step.y))}`).join('');
   return `<path class="ov-line" d="M${n(f.x(first.x))} ${n(f.y(first.y))}${path}H${n(f.plot.x + f.plot.w)}"/>`;
+}
+
+function branches(picture: StaircaseView, f: Frame, parents: ReadonlyMap<number, number>): string {
+  const at = new Map(picture.marks.flatMap((m) => (m.y === undefined ? [] : [[m.n, [f.x(m.x), f.y(m.y)] as const]])));
+  const paths = picture.marks.flatMap((m) => {
+    const [to, from] = [at.get(m.n), at.get(parents.get(m.n) ?? -1)];
+    return to && from && m.n > 0 ? [`M${n(from[0])} ${n(from[1])}L${n(to[0])} ${n(to[1])}`] : [];
+  });
+  return `<path class="ov-branch" d="${paths.join('')}"/>`;
 }
 
 const isDot = (kind: MarkKind): boolean =>

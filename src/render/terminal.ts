@@ -23,6 +23,7 @@ export function statusText(view: LabView, style: Style): string {
   const head = `${sign} ${name(view)} · ${view.state.text}`;
   const tried = [
     `since best ${view.sinceBest.text}`,
+    ...(view.luck.range ? [view.luck.short] : []),
     view.counts.text,
     ...(view.time.experimentsPerHour > 0 ? [`${view.time.text.perHour} per hour`] : []),
   ];
@@ -126,6 +127,7 @@ export function summaryText(view: LabView, style: Style, options: SummaryOptions
     ...chart(viewStaircase(view), style, options.rows ?? 11),
     '',
     ...wrap(view.counts.text, style.columns),
+    ...wrap(`False keeps: ${view.luck.text}.`, style.columns),
     ...(view.sessions.length > 0 ? wrap(timeText(view), style.columns) : []),
     ...wrap(view.state.text, style.columns),
     ...view.health.filter((h) => h.warning).flatMap((h) => wrap(`! ${h.what}: ${h.text}`, style.columns)),
@@ -155,7 +157,7 @@ export function showText(page: ExperimentPage, style: Style): string {
       `#${row.n} ${GLYPHS[kind]} ${row.verdict}${row.standing === 'none' ? '' : `, ${row.standing}`}  ${trustOf(page)}`,
     ),
     ...wrap(page.hypothesis.replace(/\s+/g, ' '), style.columns, '  '),
-    ...(page.why ? wrap(`Expected: ${page.why.replace(/\s+/g, ' ')}`, style.columns, '  ') : []),
+    ...(page.why ? wrap(`Why: ${page.why.replace(/\s+/g, ' ')}`, style.columns, '  ') : []),
     ...family.filter((part) => part !== '').map((part) => `  ${part}`),
     ...(row.lines ? [`  lines ${row.lines}`] : []),
     '',

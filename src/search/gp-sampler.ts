@@ -78,7 +78,7 @@ export function gpSampler(history: History, options: GpOptions = {}): Sampler {
       const gain = best - mean;
       return {
         point: found,
-        why: `${moved === 1 ? 'one knob' : `${moved} knobs`} from the best; a model of ${told.length} trials expects ${gain >= 0 ? 'a gain of' : 'a loss of'} ${Math.abs(gain).toPrecision(2)} ± ${sd.toPrecision(2)}`,
+        why: `${moved === 1 ? 'one knob' : `${moved} knobs`} from the best; a model of ${told.length} trials expects it ${Math.abs(gain).toPrecision(2)} ± ${sd.toPrecision(2)} ${gain >= 0 ? 'better' : 'worse'}`,
       };
     },
   };

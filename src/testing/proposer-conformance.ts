@@ -26,7 +26,7 @@ export const PROPOSER_CASES: readonly ProposerCase[] = [
       const proposal = edit(await proposer.propose(brief()));
       ok(proposal.hypothesis.length > 2);
       ok(proposal.edits.length > 0);
-      deepStrictEqual(admit(arena, state, state.incumbent, files, proposal.edits).ok, true);
+      deepStrictEqual(admit(arena, state, { parent: state.incumbent }, files, proposal.edits).ok, true);
     },
   },
   {

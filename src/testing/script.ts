@@ -6,8 +6,9 @@ import { sha256 } from '../base/hash.ts';
 import { type Arena, arenaSchema } from '../core/arena.ts';
 import { judge } from '../core/decide.ts';
 import type { Conditions, Draft, FailureClass, LedgerEvent, Outcome, Purpose } from '../core/event.ts';
-import type { Ledger } from '../core/ports.ts';
-import type { LabState } from '../core/state.ts';
+import type { Situation } from '../core/plan.ts';
+import type { Brief, Ledger } from '../core/ports.ts';
+import { arenaOf, codeOf, type LabState } from '../core/state.ts';
 import { noiseOf } from '../core/stats.ts';
 import { memoryLedger } from '../ledger/memory.ts';
 
@@ -38,6 +39,30 @@ export function arenaWith(change: Readonly<Record<string, unknown>> = {}): Arena
     ...change,
     decide: { rules: 1, ...(change.decide as object | undefined) },
   });
+}
+
+/** One place to measure, nothing running elsewhere, nobody in a hurry. */
+export const SITUATION: Situation = {
+  deviceClass: DEVICE,
+  asked: false,
+  slots: 1,
+  taken: new Set(),
+  thinking: false,
+  spare: false,
+};
+
+/** What a proposer is given for the next experiment of a state; calls that it journals are forgotten. */
+export function briefOf(state: LabState, files: ReadonlyMap<string, string>): Brief {
+  const journal = { calling: () => 0, called: () => {}, putBlob: sha256, getBlob: () => undefined };
+  return {
+    arena: arenaOf(state),
+    state,
+    files,
+    n: state.experiments.length,
+    commit: codeOf(state, state.incumbent)?.commit ?? '',
+    signal: new AbortController().signal,
+    journal,
+  };
 }
 
 interface MeasureOptions {

@@ -13,6 +13,7 @@ import type { Ledger } from '../core/ports.ts';
 import { codeOf, type LabState, values } from '../core/state.ts';
 import { noiseOf } from '../core/stats.ts';
 import { memoryLedger } from '../ledger/memory.ts';
+import { SITUATION } from './script.ts';
 
 export interface SyntheticOptions {
   /** Ideas to try. */
@@ -180,13 +181,7 @@ class Maker {
   /** Follow the planner until it stops. */
   #work(experiments: number): Extract<Step, { do: 'stop' }> {
     for (;;) {
-      const step = plan(this.#planned(), {
-        deviceClass: DEVICE,
-        experiments,
-        asked: false,
-        slots: 1,
-        taken: new Set(),
-      });
+      const step = plan(this.#planned(), { ...SITUATION, deviceClass: DEVICE, experiments });
       switch (step.do) {
         case 'stop':
           return step;
@@ -219,6 +214,9 @@ class Maker {
           this.#admit(step.n);
           break;
         case 'wait':
+        case 'retry':
+        case 'abandon':
+        case 'repair':
           throw new Error('a synthetic lab has nobody to wait for');
         default:
           step satisfies never;

@@ -4,6 +4,7 @@
  */
 import { deepStrictEqual, match, notStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
   lstatSync,
@@ -120,6 +121,18 @@ export const WORKSPACE_CASES: readonly WorkspaceCase[] = [
     const next = await workspace.snapshot(commit, edits, 'refs/overnight/ab12/1', 'm', AT);
     match(await workspace.diff(commit, next.commit), /^-two$/m);
     strictEqual(await workspace.diff(commit, commit), '');
+  }),
+  onCase('says which file is no longer as the commit has it', async (workspace, room) => {
+    const { commit } = await workspace.importBaseline(BASE, AT);
+    const out = join(room, 'laid-out');
+    await workspace.checkout(commit, out);
+    strictEqual(await workspace.differs(commit, out), undefined);
+    appendFileSync(join(out, 'x.ts'), '\n');
+    strictEqual(await workspace.differs(commit, out), 'x.ts');
+    await workspace.discard(out);
+    await workspace.checkout(commit, out);
+    writeFileSync(join(out, 'added'), '');
+    strictEqual(await workspace.differs(commit, out), 'added');
   }),
   onCase('moves a branch, again for free, and knows refs that are not there', async (workspace) => {
     const { commit } = await workspace.importBaseline(BASE, AT);

@@ -5,10 +5,11 @@
 import { oneLine } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
 import { CONFIRM_REPLICATES } from '../core/claims.ts';
-import { noiseIn, signOf } from '../core/decide.ts';
+import { type Decision, noiseIn, signOf } from '../core/decide.ts';
 import type { Measurement } from '../core/experiment.ts';
 import { valueOf } from '../core/experiment.ts';
 import { typicalMeasurementS } from '../core/plan.ts';
+import { type Prior, priorOf } from '../core/shrink.ts';
 import { type LabState, measurementsOf } from '../core/state.ts';
 import { mean, tQuantile } from '../core/stats.ts';
 import { decimalsOf, decimalsOfExact, type MetricFormat, metricFormat, type Num, type Zone } from './format.ts';
@@ -27,6 +28,8 @@ export interface Basis {
   /** Seconds of one measurement. */
   readonly typicalS: number;
   readonly zone: Zone;
+  /** How large true effects are here, once enough ideas were measured to say. */
+  readonly prior: Prior | undefined;
   /** t at 97.5 % for the noise's degrees of freedom. */
   readonly t: number;
 }
@@ -57,6 +60,7 @@ export function basisOf(state: LabState, facts: Facts): Basis {
     format: formatOf(state, device, sigma, dof, baseline?.mean),
     typicalS: typicalMeasurementS(state),
     zone: facts.zoneMinutes ?? 0,
+    prior: labPrior(state, sigma),
     t: dof > 0 ? tQuantile(0.975, dof) : Number.NaN,
   };
 }
@@ -165,4 +169,18 @@ export function freshOf(b: Basis, claim: number, against: number): [number, numb
   const fresh = (b.state.claims.get(claim) ?? []).map((m) => b.state.measurements[m]!);
   const count = (n: number): number => fresh.filter((m) => m.n === n && valueOf(m) !== undefined).length;
   return [count(claim), count(against)];
+}
+
+/** Standard error of a decision's effect under the noise as known now. */
+export const seOf = ({ n, nAgainst }: Decision, sigma: number): number => sigma * Math.sqrt(1 / n + 1 / nAgainst);
+
+/** How large true effects are in this lab, from every idea that gave a number. */
+function labPrior(state: LabState, sigma: number): Prior | undefined {
+  return priorOf(
+    state.experiments.flatMap((x) =>
+      x.state === 'decided' && x.idea.kind === 'idea' && x.decision.effect !== undefined && x.decision.nAgainst > 0
+        ? [{ effect: x.decision.effect, se: seOf(x.decision, sigma) }]
+        : [],
+    ),
+  );
 }

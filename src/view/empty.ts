@@ -15,6 +15,7 @@ export function emptyView(facts: Facts): LabView {
       : { kind: 'never run', text: 'never run' },
     verdict: { outcome: 'nothing yet', sentence: 'Nothing has been measured yet.', headline: 'nothing measured yet' },
     claims: [],
+    luck: { decided: 0, wouldKeep: 0, short: 'luck not measured', text: 'not known: nothing was measured yet' },
     sinceBest: {
       experiments: 0,
       seconds: 0,
@@ -36,6 +37,7 @@ export function emptyView(facts: Facts): LabView {
     crashes: [],
     time: NO_TIME,
     spend: { text: 'nothing' },
+    economics: { lines: [], deviceS: 0, confirmedGains: 0 },
     limits: { bars: [] },
     budget: { seconds: 0, wallS: 0 },
     now: [],

@@ -3,7 +3,7 @@ import { sanitize } from '../base/text.ts';
 import { type Measurement, valueOf } from '../core/experiment.ts';
 import { type LabState, measurementsOf } from '../core/state.ts';
 import { type Basis, basisOf, meanOf, secondsOf } from './basis.ts';
-import { dateTime, fixed, type Num, shortDuration, whole } from './format.ts';
+import { chanceText, dateTime, fixed, type Num, shortDuration, whole } from './format.ts';
 import { rowView, standings } from './rows.ts';
 import type { ClaimView, ExperimentView, Facts, LabView } from './types.ts';
 import { claimViews } from './verdict.ts';
@@ -128,7 +128,11 @@ function decisionLines(b: Basis, row: ExperimentView): ExperimentPage['decision'
     ['Verdict', row.verdict],
     ['Reason', row.reason],
     ['Effect', row.effect?.text],
-    ['Chance that it is better', row.effect?.probability === undefined ? undefined : chance(row.effect.probability)],
+    ['Without luck', row.shrunken && `${row.shrunken.text}, chance that it is better ${row.chance}`],
+    [
+      'Chance that it is better',
+      row.shrunken || row.effect?.probability === undefined ? undefined : chanceText(row.effect.probability),
+    ],
     ['Rule', row.rule],
     ['Noise', b.dof > 0 && row.rule ? `${b.format.spread(b.sigma)} (standard deviation of repeats)` : undefined],
     ['Standing', row.verdict === 'kept' ? STANDING[row.standing] : undefined],
@@ -144,11 +148,6 @@ export const STANDING: Readonly<Record<ExperimentView['standing'], string>> = {
   'not shown': 'kept, but fresh measurements did not show it to be better',
   none: '',
 };
-
-function chance(p: number): string {
-  if (p > 0.999) return 'above 99.9 %';
-  return p < 0.001 ? 'below 0.1 %' : `${fixed(100 * p, 1)} %`;
-}
 
 function provenanceLines(b: Basis, n: number): ExperimentPage['provenance'] {
   const x = b.state.experiments[n]!;

@@ -63,6 +63,12 @@ export function signed(x: number, decimals: number): string {
 /** A fraction as percent: `0.0203` → `2.0 %`. */
 export const percent = (fraction: number, decimals = 0): string => `${fixed(100 * fraction, decimals)} %`;
 
+/** `$0.27`, `$38.1`, `$1,204`. */
+export const dollars = (usd: number): string => `$${fixed(usd, usd < 10 ? 2 : usd < 1000 ? 1 : 0)}`;
+
+/** A secondary metric: whole, or three decimals. */
+export const secondaryTextOf = (x: number): string => fixed(x, Number.isInteger(x) ? 0 : 3);
+
 /** The numbers of one metric, all with the same digits. */
 export interface MetricFormat {
   readonly decimals: number;
@@ -162,3 +168,9 @@ function local(iso: string, zone: Zone): string {
 
 /** Thousands separated, for counts. */
 export const whole = (n: number): string => fixed(n, 0);
+
+/** A probability in words: `93.1 %`, never 0 or 100. */
+export function chanceText(p: number): string {
+  if (p > 0.999) return 'above 99.9 %';
+  return p < 0.001 ? 'below 0.1 %' : `${fixed(100 * p, 1)} %`;
+}

@@ -1,10 +1,11 @@
 /** Signs that a night went wrong, and what to do in the morning. Every line is a fact with its number. */
 import { count } from '../base/text.ts';
-import { valueOf } from '../core/experiment.ts';
-import { measurementsOf } from '../core/state.ts';
+import { type Measurement, valueOf } from '../core/experiment.ts';
+import { measurementsOf, rulesOf } from '../core/state.ts';
 import { compare } from '../core/stats.ts';
 import { type Basis, effectView } from './basis.ts';
 import { fixed, percent } from './format.ts';
+import { luckView } from './luck.ts';
 import type { ExperimentView, HealthView, LabView, StateView, TimeView, UndecidedView } from './types.ts';
 
 export interface HealthParts {
@@ -55,32 +56,42 @@ function falseKeeps(rows: readonly ExperimentView[]): HealthView[] {
   return [{ what: 'Kept by luck', text, warning: expected > 0.5 * kept.length }];
 }
 
-/** How often the unchanged code would have been kept, with Jeffreys' interval by the nearest normal: the rate at which luck is kept. */
 function controlLines({ state }: Basis): HealthView[] {
-  const { decided, wouldKeep } = state.controls;
+  const { decided, wouldKeep, text } = luckView(state);
   if (decided === 0) return [];
-  const rate = (wouldKeep + 0.5) / (decided + 1);
-  const half = 1.96 * Math.sqrt((rate * (1 - rate)) / (decided + 2));
-  const range = `${percent(Math.max(0, rate - half))} to ${percent(Math.min(1, rate + half))}`;
-  const text = `${wouldKeep} of ${count(decided, 'unchanged candidate')} would have been kept: luck passes in ${range} of tries`;
   return [{ what: 'A/A controls', text, warning: decided >= 4 && wouldKeep > 0.5 * decided }];
 }
+
+/** Standard errors at which a later number of unchanged code is an alarm: where it is looked for on a schedule, and in older labs. */
+const [ALARM_Z, OLD_ALARM_Z] = [2, 3];
 
 function driftLines(b: Basis): HealthView[] {
   const calibrated = b.state.noise.get(b.device)?.calibrated;
   const warnings = (calibrated?.warnings ?? []).map((text) => ({ what: 'Noise', text, warning: true }));
-  const baseline = measurementsOf(b.state, 0).filter((m) => m.deviceClass === b.device);
-  const of = (fresh: boolean): number[] =>
-    baseline.filter((m) => (m.purpose === 'confirm') === fresh).flatMap((m) => valueOf(m) ?? []);
-  const [early, late] = [of(false), of(true)];
-  if (early.length < 2 || late.length < 2 || b.sigma === 0) return warnings;
-  const c = compare(late, early, b.sigma, b.dof);
-  const moved = Math.abs(c.z) > 3;
+  const scheduled = (b.arena.decide.drift ?? 0) > 0 && rulesOf(b.state) === 2;
+  const champion = b.state.champion;
+  const sides = scheduled && champion > 0 ? [0, champion] : [0];
+  return [...warnings, ...sides.flatMap((n) => driftOf(b, n, scheduled))];
+}
+
+/** Do the later numbers of code that nobody changed agree with its first ones? */
+function driftOf(b: Basis, n: number, scheduled: boolean): HealthView[] {
+  const found = measurementsOf(b.state, n).filter((m) => m.deviceClass === b.device);
+  const isLate = (m: Measurement): boolean => m.purpose === 'drift' || (n === 0 && m.purpose === 'confirm');
+  const of = (late: boolean): number[] => found.filter((m) => isLate(m) === late).flatMap((m) => valueOf(m) ?? []);
+  const [early, late] = [of(false), of(true).slice(scheduled ? -2 : 0)];
+  // The noise as calibrated: what has drifted must not widen the yardstick that it is held against.
+  const first = b.state.noise.get(b.device)?.calibrated;
+  const [sigma, dof] = scheduled && first ? [first.sigma, first.dof] : [b.sigma, b.dof];
+  if (early.length < (n === 0 ? 2 : 1) || late.length < (scheduled ? 1 : 2) || sigma === 0) return [];
+  const c = compare(late, early, sigma, dof);
+  const moved = Math.abs(c.z) > (scheduled ? ALARM_Z : OLD_ALARM_Z);
   const change = effectView(b, c.difference * b.sign, undefined);
+  const who = n === 0 ? 'the baseline' : `the champion #${n}`;
   const text = moved
-    ? `the baseline measures ${change.text} now than at the start: the machine changed, ideas judged in between are less sure`
-    : `none seen: the baseline measured again later agrees with the start (${late.length} + ${early.length} measurements)`;
-  return [...warnings, { what: 'Drift', text, warning: moved }];
+    ? `${who} measures ${change.text} now than at the start: the machine changed, ideas judged in between are less sure`
+    : `none seen: ${who} measured again later agrees with the start (${late.length} + ${early.length} measurements)`;
+  return [{ what: 'Drift', text, warning: moved }];
 }
 
 function mishaps(b: Basis): HealthView[] {

@@ -131,6 +131,24 @@ describe('experiments', () => {
     expect(viewExperiment(state, 21, facts)).toBeUndefined();
   });
 
+  it('name in the fine print which sampler chose them, and why that one', () => {
+    const { ledger, state, now, tip } = syntheticLab({ n: 3, seed: 3 });
+    const why = 'gp: one knob from the best (a Gaussian process (additive) for few trials)';
+    const idea = {
+      type: 'proposed',
+      kind: 'idea',
+      parent: 0,
+      hypothesis: 'A 1 → 2',
+      edits: {},
+      knobs: { A: 2 },
+    } as const;
+    ledger.append({ ...idea, n: 4, proposer: 'search', why });
+    const lines = viewLab(state, { now, tip, alive: false }).finePrint;
+    expect(lines.find(({ label }) => label === 'Ideas by')?.text).toMatch(
+      /\b3; search 1 \(gp 1\): a Gaussian process \(additive\) for few trials$/,
+    );
+  });
+
   it('that are undecided carry the price of an answer', () => {
     const lab = view({ n: 60, seed: 5, noise: 0.02, goodRate: 0.4 });
     expect(lab.undecided.length).toBeGreaterThan(0);

@@ -9,13 +9,15 @@ import { type LabState, lineage } from '../core/state.ts';
 import { minimumDetectableEffect } from '../core/stats.ts';
 import { type Basis, basisOf, standingOf } from './basis.ts';
 import { deadEnds, undecidedViews } from './dead-ends.ts';
+import { economicsView, moneyByExperiment } from './economics.ts';
 import { emptyView } from './empty.ts';
 import { finePrint } from './fine-print.ts';
-import { dateTime, secondsBetween, shortDuration, whole } from './format.ts';
+import { dateTime, dollars, secondsBetween, shortDuration, whole } from './format.ts';
 import { healthViews, nextSteps } from './health.ts';
+import { luckView } from './luck.ts';
 import { rowView, standings } from './rows.ts';
 import { nowViews, stateView } from './state.ts';
-import { limitsView, sessionSpans, sessionViews, timeView } from './time.ts';
+import { limitsView, type Span, sessionSpans, sessionViews, timeView } from './time.ts';
 import type { ClaimView, CountsView, ExperimentView, Facts, LabView, NoiseView, SegmentView } from './types.ts';
 import { claimViews, gainView, verdictView } from './verdict.ts';
 
@@ -23,12 +25,8 @@ export function viewLab(state: LabState, facts: Facts): LabView {
   if (!state.lab) return emptyView(facts);
   const b = basisOf(state, facts);
   const spans = sessionSpans(b);
-  const standing = standings(state);
-  const rows = state.experiments.map((x) => rowView(b, x, standing.get(x.idea.n) ?? 'none', spans));
-  const counts = countsView(state);
-  const ended = rows.filter(
-    (row) => row.n > 0 && row.discard !== 'control' && row.verdict !== 'running' && row.verdict !== 'waiting',
-  );
+  const rows = rowViews(b, spans);
+  const ended = rows.filter(isEndedIdea);
   const measured = ended.filter((row) => row.verdict !== 'refused').length;
   const time = timeView(b, spans, measured);
   const claims = claimViews(b);
@@ -40,12 +38,13 @@ export function viewLab(state: LabState, facts: Facts): LabView {
   const refusals = refusalCounts(state);
   const undecided = undecidedViews(b, rows);
   const path = lineage(state, state.incumbent);
-  const measuredAny = state.measurements.length > 0;
+  const limits = limitsView(b, spans, ideasTried(state), time.experimentsPerHour);
+  const economics = economicsView(b, rows, ideasTried(state), limits);
   return {
     ...heading(b),
     state: status,
     verdict: verdictView(b, { gain, claims, noise, tried: measured, numbers: ended.filter((row) => row.mean).length }),
-    ...(measuredAny && {
+    ...(state.measurements.length > 0 && {
       baseline: standingOf(b, 0),
       incumbent: standingOf(b, state.incumbent),
       champion: standingOf(b, state.champion),
@@ -54,12 +53,13 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     ...(noise && { noise }),
     claims,
     sinceBest: sinceBest(b, ended, lastSign),
-    counts,
+    counts: countsView(state),
     refusals,
     crashes,
     time,
-    spend: { text: spendText(state, time.text.cpu) },
-    limits: limitsView(b, spans, ideasTried(state), time.experimentsPerHour),
+    spend: { text: spendText(state, time.text.cpu, economics.usd) },
+    economics,
+    limits,
     budget: { seconds: b.arena.budget.seconds, wallS: b.arena.budget.wall_s },
     now: nowViews(b),
     experiments: rows,
@@ -78,7 +78,18 @@ export function viewLab(state: LabState, facts: Facts): LabView {
   };
 }
 
-type Heading = Pick<LabView, 'arena' | 'description' | 'tag' | 'metric' | 'trust'>;
+function rowViews(b: Basis, spans: readonly Span[]): ExperimentView[] {
+  const standing = standings(b.state);
+  const money = moneyByExperiment(b.state);
+  return b.state.experiments.map((x) =>
+    rowView(b, x, standing.get(x.idea.n) ?? 'none', spans, money.get(x.idea.n)),
+  );
+}
+
+const isEndedIdea = (row: ExperimentView): boolean =>
+  row.n > 0 && row.discard !== 'control' && row.verdict !== 'running' && row.verdict !== 'waiting';
+
+type Heading = Pick<LabView, 'arena' | 'description' | 'tag' | 'metric' | 'trust' | 'luck'>;
 
 function heading(b: Basis): Heading {
   const { metric, name, description } = b.arena;
@@ -94,6 +105,7 @@ function heading(b: Basis): Heading {
       arrow: metric.direction === 'minimize' ? '↓' : '↑',
       decimals: b.format.decimals,
     },
+    luck: luckView(b.state),
     trust: graded ?? { grade: 'reported', reason: 'nothing was measured yet' },
     ...(description && { description: oneLine(description, 600) }),
   };
@@ -152,7 +164,8 @@ function refusalCounts(state: LabState): LabView['refusals'] {
     .sort((a, b) => b.count - a.count);
 }
 
-function spendText(state: LabState, cpu: string): string {
+function spendText(state: LabState, cpu: string, usd: number | undefined): string {
+  if (usd !== undefined) return `${dollars(usd)} for ideas; ${cpu} of processor time`;
   const proposers = new Set(state.experiments.slice(1).map((x) => x.idea.proposer));
   const modelFree = [...proposers].every(
     (name) => name === 'search' || name === 'knobs' || name === 'hand' || name === 'replay',

@@ -5,7 +5,8 @@ import type { Decision } from '../core/decide.ts';
 import { type Experiment, verdictOf } from '../core/experiment.ts';
 import { type LabState, lineage, measurementsOf, rulesOf } from '../core/state.ts';
 import { type Basis, effectView, halfOf, MOST_HYPOTHESIS, meanOf, workOf } from './basis.ts';
-import { fixed, MINUS, shortDuration } from './format.ts';
+import { chanceText, dollars, fixed, MINUS, shortDuration } from './format.ts';
+import { shrunkenEffect } from './luck.ts';
 import { type Span, workedBefore } from './time.ts';
 import type { EffectView, ExperimentView, RowVerdict, Standing } from './types.ts';
 
@@ -25,7 +26,13 @@ export function standings(state: LabState): ReadonlyMap<number, Standing> {
   return result;
 }
 
-export function rowView(b: Basis, x: Experiment, standing: Standing, spans: readonly Span[] = []): ExperimentView {
+export function rowView(
+  b: Basis,
+  x: Experiment,
+  standing: Standing,
+  spans: readonly Span[] = [],
+  costUsd?: number,
+): ExperimentView {
   const { idea } = x;
   const { state } = b;
   const found = meanOf(state, idea.n, b.device);
@@ -34,6 +41,8 @@ export function rowView(b: Basis, x: Experiment, standing: Standing, spans: read
   const decision = x.state === 'decided' ? x.decision : undefined;
   const code = x.state === 'open' || x.state === 'decided' ? x.snapshot : undefined;
   const effect = decision && decisionEffect(b, decision);
+  const shrunken = decision && shrunkenEffect(b, decision);
+  const probability = decision?.verdict === 'kept' ? (shrunken ?? effect)?.probability : undefined;
   const changed = changedKnobs(state, x);
   const seconds = workOf(state, idea.n);
   return {
@@ -59,6 +68,8 @@ export function rowView(b: Basis, x: Experiment, standing: Standing, spans: read
     ...(found && { mean: { raw: found.mean, text: b.format.bare(found.mean) } }),
     ...(half && { half }),
     ...(effect && { effect }),
+    ...(shrunken && { shrunken }),
+    ...(probability !== undefined && { chance: chanceText(probability) }),
     ...(idea.why && { why: oneLine(idea.why, MOST_HYPOTHESIS) }),
     ...(idea.knobs && { knobs: idea.knobs }),
     ...(decision && { against: decision.against, rule: decision.rule }),
@@ -66,6 +77,7 @@ export function rowView(b: Basis, x: Experiment, standing: Standing, spans: read
     ...(decision?.failure && { failure: decision.failure }),
     ...(x.state === 'refused' && { refusal: x.code }),
     ...(code && { commit: code.commit }),
+    ...(costUsd !== undefined && { costUsd, cost: dollars(costUsd) }),
   };
 }
 

@@ -3,11 +3,12 @@
  * fit is clipped to the edge and counted, what has no number stands on the rug. Knows nothing about pixels or characters.
  */
 import { count, oneLine } from '../base/text.ts';
-import { fixed, NONE, percent, shortDuration, signed } from './format.ts';
+import { dollars, fixed, NONE, percent, shortDuration, signed } from './format.ts';
 import { limitsOf, ticks } from './scale.ts';
-import type { ExperimentView, LabView } from './types.ts';
+import type { BoardRow } from './board.ts';
+import type { LabView } from './types.ts';
 
-export type XAxis = 'experiment' | 'clock';
+export type XAxis = 'experiment' | 'clock' | 'device' | 'money';
 export type YAxis = 'value' | 'percent' | 'noise';
 
 export type MarkKind =
@@ -68,6 +69,16 @@ export interface StaircaseView {
   readonly empty?: string;
 }
 
+/** What the picture is made of: a whole view, or a board with slim rows. */
+export type Source = Pick<
+  LabView,
+  'arena' | 'metric' | 'state' | 'verdict' | 'counts' | 'lineage' | 'baseline' | 'incumbent' | 'noise'
+> & { readonly experiments: readonly Row[] };
+type Row = Pick<
+  BoardRow,
+  'n' | 'verdict' | 'standing' | 'mean' | 'half' | 'effect' | 'hypothesis' | 'otherDevice' | 'workedS' | 'durationS' | 'costUsd'
+>;
+
 export interface StaircaseOptions {
   readonly x?: XAxis;
   readonly y?: YAxis;
@@ -75,11 +86,12 @@ export interface StaircaseOptions {
   readonly labels?: number;
 }
 
-export function viewStaircase(view: LabView, options: StaircaseOptions = {}): StaircaseView {
-  const [xAxis, yAxis] = [options.x ?? 'experiment', usableAxis(view, options.y ?? 'value')];
+export function viewStaircase(view: Source, options: StaircaseOptions = {}): StaircaseView {
+  const xAxis = usableX(view, options.x ?? 'experiment');
+  const yAxis = usableAxis(view, options.y ?? 'value');
   const base = view.baseline?.mean?.raw;
   const toY = yScale(view, yAxis);
-  const toX = xScale(xAxis);
+  const toX = xScale(view, xAxis);
   const rows = view.experiments.filter((row) => !row.otherDevice && (row.mean !== undefined || isFailed(row)));
   const path = new Set(view.lineage);
   const points = rows.flatMap((row) => (row.mean ? [{ y: toY(row.mean.raw), kept: path.has(row.n) }] : []));
@@ -95,7 +107,7 @@ export function viewStaircase(view: LabView, options: StaircaseOptions = {}): St
     title: `${view.arena}: ${view.metric.name} ${view.metric.arrow}`,
     description: describe(view, clipped),
     caption: captionOf(view, clipped),
-    xTitle: xAxis === 'experiment' ? 'experiment' : 'hours of work',
+    xTitle: X_TITLES[xAxis],
     yTitle: yTitle(view, yAxis),
     x,
     y,
@@ -125,18 +137,18 @@ const KINDS: readonly MarkKind[] = [
   'refused',
 ];
 
-const isFailed = (row: ExperimentView): boolean =>
+const isFailed = (row: Row): boolean =>
   row.verdict === 'crashed' || row.verdict === 'timed out' || row.verdict === 'refused';
 
 /** Percent needs a baseline that is not zero, noise units need noise. */
-function usableAxis(view: LabView, axis: YAxis): YAxis {
+function usableAxis(view: Source, axis: YAxis): YAxis {
   if (axis === 'percent' && !view.baseline?.mean?.raw) return 'value';
   if (axis === 'noise' && (!view.baseline?.mean || !(view.noise && view.noise.sigma.raw > 0))) return 'value';
   return axis;
 }
 
 /** On the percent and noise axes up is always better. */
-function yScale(view: LabView, axis: YAxis): (value: number) => number {
+function yScale(view: Source, axis: YAxis): (value: number) => number {
   const base = view.baseline?.mean?.raw ?? 0;
   const sign = view.metric.direction === 'minimize' ? -1 : 1;
   if (axis === 'percent') return (v) => (sign * 100 * (v - base)) / Math.abs(base);
@@ -144,14 +156,43 @@ function yScale(view: LabView, axis: YAxis): (value: number) => number {
   return (v) => v;
 }
 
-function xScale(axis: XAxis): (row: ExperimentView) => number {
-  if (axis === 'experiment') return (row) => row.n;
-  return (row) => row.workedS / 3600;
+const X_TITLES: Readonly<Record<XAxis, string>> = {
+  experiment: 'experiment',
+  clock: 'hours of work',
+  device: 'device-hours spent on experiments',
+  money: 'dollars spent on ideas',
+};
+
+/** Money needs prices. */
+function usableX(view: Source, axis: XAxis): XAxis {
+  return axis === 'money' && !view.experiments.some((row) => row.costUsd) ? 'experiment' : axis;
+}
+
+function xScale(view: Source, axis: XAxis): (row: Row) => number {
+  switch (axis) {
+    case 'experiment':
+      return (row) => row.n;
+    case 'clock':
+      return (row) => row.workedS / 3600;
+    case 'device':
+      return summed(view, (row) => row.durationS / 3600);
+    case 'money':
+      return summed(view, (row) => row.costUsd ?? 0);
+    default:
+      return axis satisfies never;
+  }
+}
+
+/** What was spent up to and including each experiment. */
+function summed(view: Source, of: (row: Row) => number): (row: Row) => number {
+  let sum = 0;
+  const sums = view.experiments.map((row) => (sum += of(row)));
+  return (row) => sums[row.n] ?? sum;
 }
 
 function markOf(
-  row: ExperimentView,
-  view: LabView,
+  row: Row,
+  view: Source,
   x: number,
   toY: (v: number) => number,
   [low, high]: readonly [number, number],
@@ -166,16 +207,32 @@ function markOf(
   return { n: row.n, kind, x, y, text };
 }
 
-function kindOf(row: ExperimentView): MarkKind {
-  if (row.n === 0) return 'baseline';
-  if (row.verdict === 'kept')
-    return row.standing === 'confirmed' || row.standing === 'in stack' ? row.standing : 'unconfirmed';
-  return row.verdict === 'inconclusive' || row.verdict === 'running' || row.verdict === 'waiting'
-    ? 'inconclusive'
-    : 'discarded';
+const kindOf = (row: Row): MarkKind => (row.n === 0 ? 'baseline' : kindOfVerdict(row.verdict, row.standing));
+
+/** The mark of an experiment that has a place: what became of it and how sure that is. */
+export function kindOfVerdict(verdict: Row['verdict'], standing: Row['standing']): MarkKind {
+  switch (verdict) {
+    case 'baseline':
+      return 'baseline';
+    case 'kept':
+      return standing === 'confirmed' || standing === 'in stack' ? standing : 'unconfirmed';
+    case 'discarded':
+      return 'discarded';
+    case 'crashed':
+    case 'timed out':
+      return 'crashed';
+    case 'refused':
+      return 'refused';
+    case 'inconclusive':
+    case 'running':
+    case 'waiting':
+      return 'inconclusive';
+    default:
+      return verdict satisfies never;
+  }
 }
 
-function markText(row: ExperimentView, view: LabView): string {
+function markText(row: Row, view: Source): string {
   const number = row.mean ? ` ${row.mean.text}${row.half ? ` ± ${row.half.text}` : ''}` : '';
   const standing = row.verdict === 'kept' ? `, ${row.standing}` : '';
   const what = row.n === 0 ? 'baseline' : `#${row.n} ${row.verdict}${standing}`;
@@ -184,8 +241,8 @@ function markText(row: ExperimentView, view: LabView): string {
 
 /** The running best: each kept experiment of the lineage at the mean that it has now. */
 function stepsOf(
-  view: LabView,
-  toX: (row: ExperimentView) => number,
+  view: Source,
+  toX: (row: Row) => number,
   toY: (v: number) => number,
 ): { x: number; y: number }[] {
   return view.lineage.flatMap((n) => {
@@ -196,12 +253,12 @@ function stepsOf(
 
 /** The steps with the largest gains, largest first; confirmed ones before others. */
 function labelsOf(
-  view: LabView,
-  toX: (row: ExperimentView) => number,
+  view: Source,
+  toX: (row: Row) => number,
   toY: (v: number) => number,
   most: number,
 ): StairLabel[] {
-  const rank = (row: ExperimentView): number =>
+  const rank = (row: Row): number =>
     (row.effect?.raw ?? 0) * (row.standing === 'confirmed' || row.standing === 'in stack' ? 1 : 0.25);
   return view.lineage
     .map((n) => view.experiments[n])
@@ -220,25 +277,26 @@ function labelsOf(
 
 function xTicks([low, high]: readonly [number, number], axis: XAxis): Tick[] {
   const found = ticks(low, high, 6);
-  if (axis === 'clock') return found.map((at) => ({ at, text: at === 0 ? '0' : shortDuration(at * 3600) }));
+  if (axis === 'money') return found.map((at) => ({ at, text: at === 0 ? '0' : dollars(at) }));
+  if (axis !== 'experiment') return found.map((at) => ({ at, text: at === 0 ? '0' : shortDuration(at * 3600) }));
   return found.filter(Number.isInteger).map((at) => ({ at, text: fixed(at, 0) }));
 }
 
-function yTitle(view: LabView, axis: YAxis): string {
+function yTitle(view: Source, axis: YAxis): string {
   const { name, unit, arrow } = view.metric;
   if (axis === 'percent') return `${name}: percent better than the baseline ↑`;
   if (axis === 'noise') return `${name}: better than the baseline, in noise units ↑`;
   return `${name}${unit ? `, ${unit}` : ''} ${arrow}`;
 }
 
-function yText(view: LabView, axis: YAxis, at: number, [low, high]: readonly [number, number]): string {
+function yText(view: Source, axis: YAxis, at: number, [low, high]: readonly [number, number]): string {
   const step = (high - low) / 5;
   const decimals = Math.max(0, Math.min(view.metric.decimals, Math.ceil(-Math.log10(step || 1)) + 1));
   if (axis === 'percent') return percent(at / 100, step < 1 ? 1 : 0);
   return axis === 'noise' ? signed(at, step < 1 ? 1 : 0) : fixed(at, Number.isFinite(decimals) ? decimals : 0);
 }
 
-function captionOf(view: LabView, clipped: StaircaseView['clipped']): string {
+function captionOf(view: Source, clipped: StaircaseView['clipped']): string {
   const noise = view.noise
     ? `The band is one standard deviation of repeats of the same code, ±${view.noise.sigma.text} (${view.noise.dof} degrees of freedom).`
     : 'The noise is not known yet.';
@@ -250,7 +308,7 @@ function captionOf(view: LabView, clipped: StaircaseView['clipped']): string {
   return `${noise}${edges}${devices} The line is the best kept so far; no line joins attempts.`;
 }
 
-function describe(view: LabView, clipped: StaircaseView['clipped']): string {
+function describe(view: Source, clipped: StaircaseView['clipped']): string {
   const range = view.baseline?.mean
     ? ` Baseline ${view.baseline.mean.text}; best ${view.incumbent?.mean?.text ?? NONE}.`
     : '';

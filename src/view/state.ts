@@ -15,6 +15,9 @@ const KINDS: Readonly<Record<StopReason | 'died', LabStateKind>> = {
   experiments: 'finished',
   target: 'finished',
   'proposer exhausted': 'finished',
+  plateau: 'finished',
+  budget: 'stopped on budget',
+  idle: 'broken',
   deadline: 'stopped on budget',
   asked: 'stopped by person',
   interrupted: 'stopped by person',
@@ -78,6 +81,8 @@ export function purposeText(b: Basis, m: Measurement): string {
       return `#${m.n} again`;
     case 'confirm':
       return `confirming #${m.claim}: fresh measurement of #${m.n}`;
+    case 'drift':
+      return `looking for drift: #${m.n} again`;
     default:
       return m.purpose satisfies never;
   }

@@ -76,6 +76,10 @@ export interface ExperimentView {
   /** Half of the 95 % interval of the mean. */
   readonly half?: Num;
   readonly effect?: EffectView;
+  /** Of a kept one: its effect without what choosing the best of many has added, and how probable it is that it is better. */
+  readonly shrunken?: EffectView;
+  /** `93.1 %`, of the shrunken effect where there is one. */
+  readonly chance?: string;
   /** Numbers behind the mean, and measurements made in all. */
   readonly replicates: number;
   readonly measurements: number;
@@ -107,6 +111,9 @@ export interface ExperimentView {
   readonly commit?: string;
   /** Measured on another device class than the lab's newest session: not comparable. */
   readonly otherDevice: boolean;
+  /** Money that asking for it cost, where prices are known. */
+  readonly costUsd?: number;
+  readonly cost?: string;
 }
 
 /** A commit that stands for something: baseline, incumbent, champion. */
@@ -116,6 +123,17 @@ export interface StandingView {
   readonly mean?: Num;
   readonly half?: Num;
   readonly replicates: number;
+}
+
+/** How often the unchanged code would have been kept: the live estimate of false keeps. */
+export interface LuckView {
+  /** A/A controls decided, and how many of them the rule would have kept. */
+  readonly decided: number;
+  readonly wouldKeep: number;
+  /** 95 % interval of the share. Absent where no control was decided. */
+  readonly range?: readonly [number, number];
+  readonly short: string;
+  readonly text: string;
 }
 
 /** One judged claim: what a confirmation found. */
@@ -196,6 +214,15 @@ export type TimeText =
   | 'perExperiment'
   | 'cpu'
   | 'perHour';
+
+/** What the night cost, and what it will. Money and tokens are absent where no agent was asked or no price is known. */
+export interface EconomicsView {
+  readonly lines: readonly { readonly what: string; readonly text: string }[];
+  readonly usd?: number;
+  /** Sum of the device's time, seconds. */
+  readonly deviceS: number;
+  readonly confirmedGains: number;
+}
 
 /** One confirmed segment of the lineage, or the unconfirmed rest: the steps in it, oldest first. */
 export interface SegmentView {
@@ -285,6 +312,7 @@ export interface LabView {
   readonly gain?: GainView;
   readonly claims: readonly ClaimView[];
   readonly noise?: NoiseView;
+  readonly luck: LuckView;
   readonly sinceBest: {
     readonly experiments: number;
     readonly seconds: number;
@@ -297,6 +325,7 @@ export interface LabView {
   readonly crashes: readonly { readonly class: string; readonly count: number }[];
   readonly time: TimeView;
   readonly spend: { readonly text: string };
+  readonly economics: EconomicsView;
   readonly limits: LimitsView;
   /** Of one measurement: training clock and hard limit, seconds. */
   readonly budget: { readonly seconds: number; readonly wallS: number };

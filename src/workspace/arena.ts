@@ -1,6 +1,7 @@
 /** An arena folder read from disk and checked whole: manifest, globs, knobs. Reads only. Everything wrong with it is one E_MANIFEST, E_FILES or E_KNOB. */
 import * as path from 'node:path';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
+import { parseComparison } from '../base/comparison.ts';
 import { LabError, reasonOf } from '../base/error.ts';
 import { sha256, sha256Parts } from '../base/hash.ts';
 import { count } from '../base/text.ts';
@@ -10,13 +11,15 @@ import { editableHash } from '../core/policy.ts';
 import { readText } from '../os/files.ts';
 import { readFolder, type Source, type SourceFile, sourceOf } from './source.ts';
 
-const MANIFEST = 'arena.yaml';
+export const MANIFEST = 'arena.yaml';
 
 export interface LoadedArena {
   readonly arena: Arena;
   readonly folder: string;
   readonly source: Source;
   readonly files: readonly string[];
+  /** The editable files as they lie there now, as text. */
+  readonly editable: ReadonlyMap<string, string>;
   /** Hashes of the files as they lie there now. `program.md` may change during a lab and is in neither. */
   readonly hashes: { readonly editable: string; readonly frozen: string };
   /** Values of the knobs in the files. */
@@ -50,6 +53,7 @@ export async function loadArena(folder: string): Promise<LoadedArena> {
     folder,
     source,
     files: names,
+    editable,
     knobs: readKnobs(arena, editable, folder),
     hashes: { editable: editableHash(editable), frozen: frozenHash(frozen) },
     ...(program !== undefined && { program }),
@@ -112,6 +116,14 @@ function readKnobs(
       const allowed = knob.kind === 'choice' ? knob.values.join(', ') : `${knob.range[0]} to ${knob.range[1]}`;
       problems.push({ at, message: `${knob.name} is ${found.value} in ${knob.file}, outside ${allowed}` });
     } else values[knob.name] = found.value;
+  }
+  for (const [i, text] of (problems.length > 0 ? [] : (arena.knob_rules ?? [])).entries()) {
+    const rule = parseComparison(text);
+    if ('holds' in rule && !rule.holds(values))
+      problems.push({
+        at: `knob_rules.${i}`,
+        message: `"${text}" does not hold for ${rule.names.map((name) => `${name} = ${values[name]}`).join(', ')} as the files have it`,
+      });
   }
   if (problems.length > 0)
     throw wrong('E_KNOB', folder, problems, 'Correct the knobs in arena.yaml or the constants in the file.');

@@ -6,7 +6,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import type { FileEdit, Snapshot, TreeEntry, Workspace } from '../core/ports.ts';
-import { isFull, readText, removeTree } from '../os/files.ts';
+import { isFull, listTree, readText, removeTree } from '../os/files.ts';
 import { gitBytes, gitText } from './command.ts';
 import { readFolder } from './source.ts';
 
@@ -31,6 +31,12 @@ export async function openWorkspace(arenaFolder: string, store: string): Promise
 /** The last thing that making a store writes is there; one whose making was cut short is made again. */
 const isComplete = (store: string): boolean =>
   fs.existsSync(path.join(store, 'objects')) && /logallrefupdates/i.test(readText(path.join(store, 'config')) ?? '');
+
+function isAsCommitted(file: string, mode: string, content: Buffer): boolean {
+  const stat = fs.lstatSync(file, { throwIfNoEntry: false });
+  if (mode === '120000') return stat?.isSymbolicLink() === true && fs.readlinkSync(file) === content.toString('utf8');
+  return stat?.isFile() === true && (stat.mode & 0o100) === (mode === '100755' ? 0o100 : 0) && fs.readFileSync(file).equals(content);
+}
 
 class GitWorkspace implements Workspace {
   readonly #folder: string;
@@ -144,6 +150,16 @@ class GitWorkspace implements Workspace {
         );
       throw thrown;
     }
+  }
+
+  async differs(commit: string, dir: string, skip: (file: string) => boolean = () => false): Promise<string | undefined> {
+    const entries = (await this.list(commit)).filter((entry) => !skip(entry.path));
+    const bytes = await this.#load(entries);
+    const known = new Set(entries.map((entry) => entry.path));
+    return (
+      entries.find((entry) => !isAsCommitted(path.join(dir, entry.path), entry.mode, bytes.get(entry.oid)!))?.path ??
+      listTree(dir).find((file) => !known.has(file))
+    );
   }
 
   async discard(dir: string): Promise<void> {

@@ -1,7 +1,7 @@
 /** What goes out: pinned versions, one version number, nothing of the machine it was written on, nothing half done. */
 import { describe, expect, it } from 'vitest';
 import { VERSION } from '../../src/version.ts';
-import { below, isTest, program, read, text, tracked } from './source.ts';
+import { below, importsOf, isTest, program, text, tracked } from './source.ts';
 
 type Manifest = Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
 const manifests = tracked.filter((file) => /(^|\/)package\.json$/.test(file));
@@ -26,10 +26,9 @@ describe('the package', () => {
 
   it('needs nothing at run time that no file imports, and imports nothing that it does not name', () => {
     const named = Object.keys((JSON.parse(text('package.json')) as { dependencies: object }).dependencies).sort();
-    const used = program.flatMap((file) =>
-      [...text(file).matchAll(/(?:from|import\()\s*'([^'.][^']*)'/g)].map((found) => found[1]!),
-    );
-    const packages = [...new Set(used.filter((name) => !name.startsWith('node:')))].map((name) => name.split('/')[0]!);
+    const used = program.flatMap((file) => importsOf(file).map(({ target }) => target));
+    const outside = used.filter((name) => !/^(src\/|node:)/.test(name));
+    const packages = outside.map((name) => name.split('/').slice(0, name.startsWith('@') ? 2 : 1).join('/'));
     expect([...new Set(packages)].sort()).toEqual(named);
   });
 
@@ -53,7 +52,7 @@ describe('the package', () => {
   });
 
   it('has a generated page of its commands that is up to date', async () => {
-    const page = read('docs/cli.md');
+    const page = text('docs/cli.md');
     const { COMMANDS } = await import('../../src/cli/spec.ts');
     for (const { name, summary, options } of COMMANDS) {
       expect(page).toContain(`## ${name}\n`);

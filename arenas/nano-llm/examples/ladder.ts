@@ -1,9 +1,9 @@
 // Measures the ladder of known ideas against the baseline: every round trains the baseline and each patched train.ts with
 // one seed, in an order that rotates, and the differences of a round are what is averaged. For people, not part of a run.
-// Usage: node --import tsx examples/ladder.ts [--rounds 3] [--seconds 12] [--steps 0] [--clock wall|cpu]; needs OVERNIGHT_DATA (see README.md).
+// Usage: node --import tsx examples/ladder.ts [--rounds 3] [--seconds 20] [--steps 0] [--clock wall|cpu] [--only baseline]; needs OVERNIGHT_DATA (see README.md).
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,16 +13,19 @@ const arena = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '12' },
+    seconds: { type: 'string', default: '20' },
     steps: { type: 'string', default: '0' },
     clock: { type: 'string', default: 'wall' },
     cpus: { type: 'string', default: '2' },
+    only: { type: 'string', default: '' },
   },
 });
 
+const room = mkdtempSync(join(tmpdir(), 'nano-llm-ladder-'));
+
 /** A folder like the arena whose train.ts has the patch applied. */
 function patched(patch: string | null): string {
-  const dir = mkdtempSync(join(tmpdir(), 'nano-llm-ladder-'));
+  const dir = mkdtempSync(join(room, 'code-'));
   for (const name of [
     'contract.ts',
     'evaluate.ts',
@@ -46,7 +49,7 @@ function patched(patch: string | null): string {
 
 /** Trains and scores one folder; gives val_bpb and the number of steps. */
 function measure(dir: string, seed: number): { bpb: number; steps: number } {
-  const out = mkdtempSync(join(tmpdir(), 'nano-llm-ladder-out-'));
+  const out = mkdtempSync(join(room, 'out-'));
   const common = { PATH: process.env.PATH, OVERNIGHT_DATA: process.env.OVERNIGHT_DATA, OVERNIGHT_CPUS: values.cpus };
   const steps = Number(values.steps) > 0 ? { OVERNIGHT_BUDGET_STEPS: values.steps } : {};
   const run = {
@@ -85,7 +88,7 @@ function main(): void {
   if (!process.env.OVERNIGHT_DATA)
     throw new Error('ladder: OVERNIGHT_DATA is not set. Prepare the data first (README.md).');
   const patches = readdirSync(join(arena, 'examples'))
-    .filter((f) => f.endsWith('.patch'))
+    .filter((f) => f.endsWith('.patch') && values.only !== 'baseline' && f.includes(values.only))
     .sort();
   const entries = [null, ...patches].map((patch) => ({
     name: patch?.replace('.patch', '') ?? 'baseline',
@@ -115,4 +118,8 @@ function main(): void {
   }
 }
 
-main();
+try {
+  main();
+} finally {
+  rmSync(room, { recursive: true, force: true });
+}

@@ -91,6 +91,7 @@ export function openRun(): Run {
   const startFile = process.env.OVERNIGHT_START ?? join(out, 'start');
   const curveFile = join(out, 'curve.csv');
   const cpus = numberFrom('OVERNIGHT_CPUS', 2);
+  const seed = numberFrom('OVERNIGHT_SEED', 1);
   const budgetS = numberFrom('OVERNIGHT_BUDGET_S');
   // OVERNIGHT_CLOCK=cpu, for comparisons by hand on a busy machine: processor time of all threads over the cores given.
   const cpuMs = (): number => (process.cpuUsage().user + process.cpuUsage().system) / 1000 / cpus;
@@ -101,7 +102,7 @@ export function openRun(): Run {
     dataDir: pathFrom('OVERNIGHT_DATA'),
     budgetS,
     budgetSteps: process.env.OVERNIGHT_BUDGET_STEPS ? numberFrom('OVERNIGHT_BUDGET_STEPS') : 0,
-    seed: numberFrom('OVERNIGHT_SEED', 1),
+    seed,
     cpus,
     memoryMb: numberFrom('OVERNIGHT_MEMORY_MB', 4096),
     device: deviceFrom(process.argv),
@@ -120,7 +121,7 @@ export function openRun(): Run {
       appendFileSync(curveFile, `${columns.map((c) => Number((point[c] ?? Number.NaN).toPrecision(7))).join(',')}\n`);
     },
     config: (values) => {
-      const lines = Object.entries(values).map(([k, v]) => `${k}: ${v}\n`);
+      const lines = Object.entries({ ...values, seed }).map(([k, v]) => `${k}: ${v}\n`);
       writeFileSync(join(out, 'config.txt'), lines.join(''));
     },
     saveModel: (bytes) => {

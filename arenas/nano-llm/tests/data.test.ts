@@ -1,7 +1,6 @@
 // Tokenizer, documents, split and packing: round trips, leak control, full rows, determinism, damaged files.
 
-import { mkdirSync, mkdtempSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cutDocuments, splitDocuments } from '../data/documents.ts';
@@ -10,6 +9,7 @@ import { openLoader } from '../data/loader.ts';
 import { createPacker } from '../data/packing.ts';
 import { createTokenizer, trainTokenizer } from '../data/tokenizer.ts';
 import { createRandom } from '../tensor/random.ts';
+import { freshFolder } from './folders.ts';
 
 const prose = readFileSync(new URL('../program.md', import.meta.url), 'utf8');
 const file = trainTokenizer([prose, 'naïve café — déjà vu 你好 👩‍👩‍👧 ١٢٣'], 400);
@@ -146,7 +146,7 @@ describe('packing', () => {
 
 describe('prepared data', () => {
   const write = (): string => {
-    const dir = mkdtempSync(join(tmpdir(), 'nano-llm-data-'));
+    const dir = freshFolder('data');
     mkdirSync(join(dir, 'train'));
     const texts = Array.from({ length: 40 }, (_, i) => `document ${i} ${prose.slice(i * 20, i * 20 + 300)}`);
     const docs = tokenizeDocuments(texts, tokenizer);

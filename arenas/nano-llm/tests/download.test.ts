@@ -2,10 +2,9 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parquetWriteBuffer } from 'hyparquet-writer';
@@ -14,6 +13,7 @@ import { fetchDataset } from '../data/datasets.ts';
 import { download } from '../data/download.ts';
 import { readTexts } from '../data/parquet.ts';
 import { createRandom } from '../tensor/random.ts';
+import { freshFolder } from './folders.ts';
 
 const arena = fileURLToPath(new URL('..', import.meta.url));
 const content = Buffer.from(Array.from({ length: 200_000 }, (_, i) => (i * 31) % 251));
@@ -55,7 +55,7 @@ function send(
   else response.write(rest.subarray(0, limit), () => setTimeout(() => response.destroy(), 20));
 }
 
-const target = (): string => join(mkdtempSync(join(tmpdir(), 'nano-llm-dl-')), 'shard.parquet');
+const target = (): string => join(freshFolder('dl'), 'shard.parquet');
 const quick = { waitMs: 5 };
 
 describe('a download', () => {
@@ -164,11 +164,11 @@ describe('parquet shards', () => {
 
   test('become a dataset with its own validation shard; without one there is a clear message', async () => {
     const { url } = await serve(files404);
-    const options = { cacheDir: mkdtempSync(join(tmpdir(), 'nano-llm-ds-')), shards: 2, maxChars: 1e7, ...quick };
+    const options = { cacheDir: freshFolder('ds'), shards: 2, maxChars: 1e7, ...quick };
     const { train, val } = await fetchDataset({ dataset: { ...dataset, baseUrl: url }, ...options });
     expect([train.length, val.length]).toEqual([400, 200]);
     expect(train.slice(0, 100)).toEqual(stories);
-    const cacheDir = mkdtempSync(join(tmpdir(), 'nano-llm-ds-'));
+    const cacheDir = freshFolder('ds');
     await expect(
       fetchDataset({ dataset: { ...dataset, baseUrl: `${url}/empty` }, ...options, cacheDir }),
     ).rejects.toThrow('v.parquet has no text: there is no validation split');
@@ -182,7 +182,7 @@ describe('parquet shards', () => {
       const body = /validation/.test(q.url ?? '') ? files['/v.parquet'] : files['/b.parquet'];
       if (body) send(q, r, body);
     });
-    const data = mkdtempSync(join(tmpdir(), 'nano-llm-prep-'));
+    const data = freshFolder('prep');
     const args = [
       '--import',
       'tsx',
@@ -213,7 +213,7 @@ describe('parquet shards', () => {
     const env = {
       PATH: process.env.PATH ?? '',
       OVERNIGHT_DEPS: '/nowhere',
-      OVERNIGHT_DATA: mkdtempSync(join(tmpdir(), 'x-')),
+      OVERNIGHT_DATA: freshFolder('data'),
     };
     const args = ['--import', 'tsx', 'prepare.ts', '--dataset', 'pile'];
     const { status, stderr } = spawnSync(process.execPath, args, { cwd: arena, env, encoding: 'utf8' });

@@ -1,12 +1,12 @@
 // What is promised about train.ts as text: knobs that can be rewritten, patches that apply, a file that can be read whole.
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { GRACE_S } from '../lib/run.ts';
+import { freshFolder } from './folders.ts';
 
 const arena = fileURLToPath(new URL('..', import.meta.url));
 const source = readFileSync(join(arena, 'train.ts'), 'utf8');
@@ -43,7 +43,7 @@ describe('the examples', () => {
   const patches = readdirSync(join(arena, 'examples')).filter((f) => f.endsWith('.patch'));
 
   test.each(patches)('%s applies to train.ts as it is, and changes only that', (patch) => {
-    const dir = mkdtempSync(join(tmpdir(), 'nano-llm-patch-'));
+    const dir = freshFolder('patch');
     cpSync(join(arena, 'train.ts'), join(dir, 'train.ts'));
     const done = spawnSync('git', ['apply', join(arena, 'examples', patch)], { cwd: dir, encoding: 'utf8' });
     expect(done.stderr).toBe('');

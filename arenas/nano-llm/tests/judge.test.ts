@@ -1,8 +1,7 @@
 // The judge as a process: an exact score for a known model, and one clear message for every artefact it must refuse.
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -25,6 +24,7 @@ import {
   reshape,
   type Tensor,
 } from '../tensor/index.ts';
+import { freshFolder } from './folders.ts';
 
 const arena = fileURLToPath(new URL('..', import.meta.url));
 const SHAPE = [EVAL_BATCH, SEQ_LEN];
@@ -33,7 +33,7 @@ let rows = new Uint16Array();
 let bytesOf: readonly Uint8Array[] = [];
 
 beforeAll(() => {
-  dataDir = mkdtempSync(join(tmpdir(), 'nano-llm-judge-'));
+  dataDir = freshFolder('judge');
   mkdirSync(join(dataDir, 'val'));
   const random = createRandom(1);
   const word = (): string =>
@@ -57,7 +57,7 @@ function artefact(build: (tokens: Tensor, g: Graph) => Tensor, shape = SHAPE): U
 }
 
 function judge(model: Uint8Array | null): { status: number | null; message: string; result: Map<string, string> } {
-  const out = mkdtempSync(join(tmpdir(), 'nano-llm-out-'));
+  const out = freshFolder('out');
   if (model) writeFileSync(join(out, 'model.onnx'), model);
   const env = {
     PATH: process.env.PATH ?? '',

@@ -1,17 +1,7 @@
 // train.ts as a process: it meets its budget, repeats to the bit, and fails with its class and one clear message.
 
 import { spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -20,12 +10,13 @@ import { checkArtefact } from '../data/artefact.ts';
 import { tokenizeDocuments, writeTokenizer, writeTrain } from '../data/files.ts';
 import { createTokenizer, trainTokenizer } from '../data/tokenizer.ts';
 import { createRandom } from '../tensor/random.ts';
+import { freshFolder } from './folders.ts';
 
 const arena = fileURLToPath(new URL('..', import.meta.url));
 const TINY = { DEPTH: '2', WIDTH: '32', HEAD_DIM: '16', TRAIN_LEN: '64', DEVICE_ROWS: '2', BATCH_TOKENS: '128' };
 
 function writeData(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'nano-llm-train-'));
+  const dir = freshFolder('train');
   mkdirSync(join(dir, 'train'));
   const random = createRandom(3);
   const word = (): string =>
@@ -53,7 +44,7 @@ function train(
   knobs: Record<string, string>,
   options: { data?: string; budgetS?: string; seed?: string; memoryMb?: string; edit?: [string, string] } = {},
 ): Outcome {
-  const dir = mkdtempSync(join(tmpdir(), 'nano-llm-arena-'));
+  const dir = freshFolder('arena');
   for (const name of readdirSync(arena)) if (name !== 'train.ts') symlinkSync(join(arena, name), join(dir, name));
   let source = readFileSync(join(arena, 'train.ts'), 'utf8');
   for (const [name, value] of Object.entries({ ...TINY, ...knobs })) {
@@ -66,7 +57,7 @@ function train(
     source = source.replace(...options.edit);
   }
   writeFileSync(join(dir, 'train.ts'), source);
-  const out = mkdtempSync(join(tmpdir(), 'nano-llm-out-'));
+  const out = freshFolder('out');
   const env = {
     PATH: process.env.PATH ?? '',
     OVERNIGHT_DATA: options.data ?? data,

@@ -1,0 +1,70 @@
+/**
+ * A range around the present value of a constant: a first guess for a person to confirm, from how the literal is written and how large it is.
+ * Knows nothing about what the constant does; says in words why the range is what it is.
+ */
+import type { Knob } from '../core/arena.ts';
+import type { Constant } from './constants.ts';
+
+export type Suggestion =
+  | { readonly ok: true; readonly knob: Knob; readonly why: string }
+  | { readonly ok: false; readonly reason: string };
+
+/** Names of things that are no ideas: they belong to the harness, or change what is compared. */
+const NOT_IDEAS = /(^|_)(SEED|PORT|VERSION|DEBUG|VERBOSE|LOG|HOST|PATH|DIR|FILE|URL)(_|$)/;
+
+/** Names of things that have a scale and no upper end, whatever their present value. */
+const SCALED = /(^|_)(LR|RATE|DECAY|EPS|EPSILON|SCALE|STD|SIGMA|TEMPERATURE)(_|$)/;
+
+export function suggestKnob({ name, file, value, literal }: Constant): Suggestion {
+  if (NOT_IDEAS.test(name)) return { ok: false, reason: 'by its name it is no idea to try, but part of the set-up' };
+  if (typeof value === 'string')
+    return { ok: false, reason: 'it is a text: only a person knows its other values (kind: choice, values: […])' };
+  const base = { name, file };
+  const float = (range: [number, number], log: boolean, why: string): Suggestion => ({
+    ok: true,
+    knob: { ...base, kind: 'float', range: [tidy(range[0]), tidy(range[1])], log },
+    why,
+  });
+  const int = (range: [number, number], log: boolean, why: string): Suggestion => ({
+    ok: true,
+    knob: { ...base, kind: 'int', range, log },
+    why,
+  });
+  const whole = Number.isInteger(value) && !/[.eE]/.test(literal);
+  if (value !== 0 && !(Math.abs(value) > 1e-300 && Math.abs(value) < 1e300))
+    return { ok: false, reason: 'its size leaves no room for a range' };
+  if (whole && value === 0)
+    return { ok: false, reason: 'it is 0: nothing says how large it may become; write its range by hand' };
+  if (whole && value >= 16 && Number.isInteger(Math.log2(value)))
+    return {
+      ok: true,
+      knob: { ...base, kind: 'pow2', range: [value / 4, value * 4] },
+      why: 'a power of two: a quarter to four times',
+    };
+  if (whole && value < 0)
+    return int([4 * value, Math.ceil(value / 4)], false, 'a negative whole number: four times to a quarter');
+  if (whole && value < 16)
+    return int(
+      [Math.max(1, Math.ceil(value / 2)), Math.max(4, 2 * value)],
+      false,
+      'a small whole number: half to double',
+    );
+  if (whole) return int([Math.ceil(value / 4), 4 * value], true, 'a whole number: a quarter to four times');
+  if (value === 0) return float([0, 1], false, 'a 0 written as a fraction: all of 0 to 1');
+  if (value < 0) return float([4 * value, value / 4], false, 'a negative number: four times to a quarter');
+  if (value >= 0.5 && value < 1 && !SCALED.test(name))
+    return float(
+      [Math.max(0, 1 - 4 * (1 - value)), 1 - (1 - value) / 4],
+      false,
+      'a share near 1: its distance to 1, a quarter to four times',
+    );
+  const factor = value < 0.1 ? 10 : 4;
+  return float(
+    [value / factor, value * factor],
+    true,
+    `a number above 0: a ${factor === 10 ? 'tenth to ten' : 'quarter to four'} times, on a log scale`,
+  );
+}
+
+/** Three figures are enough for the end of a range. */
+const tidy = (x: number): number => Number(x.toPrecision(3));

@@ -1,0 +1,274 @@
+/**
+ * From an idea to a commit: asks the proposer while other things go on, takes ideas from outside, refuses or snapshots them. Names only ports; knows
+ * nothing about measuring.
+ */
+import { LabError } from '../base/error.ts';
+import { sha256 } from '../base/hash.ts';
+import { roleOf } from '../core/arena.ts';
+import type { Draft, Payload, StopReason } from '../core/event.ts';
+import type { Experiment } from '../core/experiment.ts';
+import { admit } from '../core/policy.ts';
+import type { CallJournal, Clock, Failure, FileEdit, Ledger, Proposal, Proposer, Workspace } from '../core/ports.ts';
+import { arenaOf, codeOf, type LabState } from '../core/state.ts';
+
+export interface IdeaParts {
+  readonly ledger: Ledger;
+  readonly workspace: Workspace;
+  readonly proposer: Proposer;
+  readonly clock: Clock;
+  readonly session: number;
+}
+
+/** Refs of a lab in the private store. */
+export const refOf = (lab: string, n: number, repairs = 0): string =>
+  `refs/overnight/${lab}/${n}${repairs > 0 ? `.${repairs}` : ''}`;
+
+/** Times in a row that a proposer may have nothing before the session ends. */
+const MOST_EMPTY_PROPOSALS = 3;
+/** An idea that comes within this time is worth waiting for with everything else. */
+const SOON_MS = 1000;
+
+type Edit = Extract<Proposal, { kind: 'edit' }>;
+type Origin = Pick<Payload<'proposed'>, 'proposer' | 'parent' | 'request' | 'retries'>;
+
+export class Ideas {
+  readonly #p: IdeaParts;
+  #thinking: { readonly over: Promise<void>; readonly controller: AbortController; readonly mending: boolean } | undefined;
+  #failure: { readonly thrown: unknown } | undefined;
+  /** Crashed candidates that nobody could mend: not to be asked about again. */
+  readonly beyondRepair = new Set<number>();
+  #empty = 0;
+  #spent = false;
+  #emptyReason = '';
+
+  constructor(parts: IdeaParts) {
+    this.#p = parts;
+  }
+
+  get #state(): LabState {
+    return this.#p.ledger.state;
+  }
+
+  get thinking(): boolean {
+    return this.#thinking !== undefined;
+  }
+
+  get mending(): boolean {
+    return this.#thinking?.mending === true;
+  }
+
+  /** Why the proposer is no longer worth asking, if so. Throws what a proposer threw. */
+  exhausted(): { readonly reason: StopReason; readonly detail: string } | undefined {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure) throw failure.thrown;
+    if (this.#spent) return { reason: 'budget', detail: this.#emptyReason };
+    if (this.#empty < MOST_EMPTY_PROPOSALS) return undefined;
+    return { reason: 'proposer exhausted', detail: `${this.#p.proposer.name}: ${this.#emptyReason}` };
+  }
+
+  /** Ask the proposer. Resolves when the idea is recorded, or while it is still being thought about. */
+  async begin(): Promise<void> {
+    return this.#beginWith((signal) => this.#think(signal));
+  }
+
+  /** Ask for a crashed candidate to be mended. What cannot be is decided as it is. */
+  async repair(n: number, failure: Failure): Promise<void> {
+    return this.#beginWith((signal) => this.#mend(n, failure, signal), true);
+  }
+
+  async #beginWith(work: (signal: AbortSignal) => Promise<void>, mending = false): Promise<void> {
+    const controller = new AbortController();
+    const over = work(controller.signal)
+      .catch((thrown: unknown) => {
+        this.#failure = { thrown };
+      })
+      .finally(() => {
+        this.#thinking = undefined;
+      });
+    this.#thinking = { over, controller, mending };
+    await this.settled(SOON_MS);
+  }
+
+  /** Resolves when nothing is being thought about, or after so many milliseconds. */
+  async settled(ms: number): Promise<void> {
+    const enough = new AbortController();
+    const sleep = this.#p.clock.sleep(ms, enough.signal);
+    await (this.#thinking ? Promise.race([this.#thinking.over, sleep]) : sleep);
+    enough.abort();
+  }
+
+  /** Nobody wants the idea any more. Resolves when its proposer has let go. */
+  async giveUp(): Promise<void> {
+    this.#thinking?.controller.abort();
+    await this.#thinking?.over;
+  }
+
+  async #mend(n: number, failure: Failure, signal: AbortSignal): Promise<void> {
+    const { proposer, ledger } = this.#p;
+    const { idea } = this.#state.experiments[n]!;
+    const { commit } = codeOf(this.#state, n)!;
+    const arena = arenaOf(this.#state);
+    const files = await this.#editable(commit);
+    const brief = { arena, state: this.#state, n, commit, files, signal, journal: this.#journal(n) };
+    const proposal = await proposer.repair?.(brief, failure);
+    const parent = codeOf(this.#state, idea.parent)!.commit;
+    const mended = proposal?.kind === 'edit' && !proposal.refusal && !signal.aborted ? proposal : undefined;
+    const edits = Object.fromEntries((mended?.edits ?? []).map(({ path, content }) => [path, content === null ? null : ledger.putBlob(content)]));
+    const whole = this.#editsOf({ ...idea.edits, ...edits });
+    const paths = (await this.#p.workspace.list(parent)).map((entry) => entry.path);
+    if (!mended || !admit(arena, this.#state, idea, await this.#editable(parent), whole, paths).ok) {
+      this.beyondRepair.add(n);
+      return;
+    }
+    const { note, proposer: who = proposer.name } = mended;
+    const attempt = (idea.attempts?.length ?? 0) + 1;
+    ledger.append({ type: 'repaired', n, attempt, edits, proposer: who, ...(note && { note }) });
+  }
+
+  async #think(signal: AbortSignal): Promise<void> {
+    const { proposer } = this.#p;
+    const n = this.#state.experiments.length;
+    const parent = this.#state.incumbent;
+    const { commit } = codeOf(this.#state, parent)!;
+    const proposal = await proposer.propose({
+      arena: arenaOf(this.#state),
+      state: this.#state,
+      n,
+      commit,
+      files: await this.#editable(commit),
+      signal,
+      journal: this.#journal(n),
+    });
+    if (signal.aborted) return;
+    this.#empty = proposal.kind === 'none' ? this.#empty + 1 : 0;
+    if (proposal.kind === 'none') {
+      this.#emptyReason = proposal.reason;
+      this.#spent = proposal.class === 'budget';
+      return;
+    }
+    const recorded = this.record(proposal, { proposer: proposal.proposer ?? proposer.name, parent });
+    if (proposal.refusal) this.#p.ledger.append({ type: 'refused', n: recorded, ...proposal.refusal });
+  }
+
+  #journal(n: number): CallJournal {
+    const { ledger, session } = this.#p;
+    return {
+      calling: (about) => {
+        const call = this.#state.calls.length;
+        ledger.append({ type: 'calling', call, n, session, ...about });
+        return call;
+      },
+      called: (call, outcome) => void ledger.append({ type: 'called', call, ...outcome }),
+      putBlob: (text) => ledger.putBlob(text),
+      getBlob: (hash) => ledger.getBlob(hash),
+    };
+  }
+
+  /** Write a proposal down. Returns its number. */
+  record({ hypothesis, edits, knobs, why, note, program, words, near }: Edit, origin: Origin): number {
+    const { ledger } = this.#p;
+    const n = this.#state.experiments.length;
+    ledger.append({
+      type: 'proposed',
+      n,
+      kind: 'idea',
+      hypothesis,
+      edits: Object.fromEntries(
+        edits.map(({ path, content }) => [path, content === null ? null : ledger.putBlob(content)]),
+      ),
+      ...(knobs && { knobs }),
+      ...(why && { why }),
+      ...(note && { note }),
+      ...(program !== undefined && { program }),
+      ...(words !== undefined && { words }),
+      ...(near && near.length > 0 && { near }),
+      ...origin,
+    });
+    return n;
+  }
+
+  /** The incumbent again, as if it were an idea. */
+  control(): void {
+    const parent = this.#state.incumbent;
+    const n = this.#state.experiments.length;
+    const hypothesis = 'A/A control: the incumbent, unchanged';
+    this.#p.ledger.append({ type: 'proposed', n, kind: 'control', parent, proposer: 'harness', hypothesis, edits: {} });
+  }
+
+  /** An earlier idea once more, on the incumbent of today. Refused where the files that it changes are no longer what they were. */
+  async retry(earlier: number): Promise<void> {
+    const { idea } = this.#state.experiments[earlier]!;
+    const parent = this.#state.incumbent;
+    const edits = this.#editsOf(idea.edits);
+    const { knobs, hypothesis } = idea;
+    const n = this.record(
+      { kind: 'edit', hypothesis, edits, ...(knobs && { knobs }) },
+      { proposer: idea.proposer, parent, retries: earlier },
+    );
+    const [then, today] = await Promise.all(
+      [idea.parent, parent].map((k) => this.#editable(codeOf(this.#state, k)!.commit)),
+    );
+    const moved = edits.find(({ path }) => then!.get(path) !== today!.get(path));
+    if (moved)
+      this.#p.ledger.append({
+        type: 'refused',
+        n,
+        code: 'conflict',
+        reason: `${moved.path} has changed since #${idea.parent}, on which #${earlier} was made`,
+      });
+  }
+
+  async #editable(commit: string): Promise<ReadonlyMap<string, string>> {
+    const role = roleOf(arenaOf(this.#state));
+    const entries = await this.#p.workspace.list(commit);
+    return this.#p.workspace.read(
+      commit,
+      entries.map((entry) => entry.path).filter((path) => role(path) === 'editable'),
+    );
+  }
+
+  /** Refuse a proposal, or put it into git. */
+  async admit(n: number): Promise<void> {
+    const { workspace, ledger } = this.#p;
+    const x = this.#state.experiments[n]!;
+    const { idea } = x;
+    const refuse = (why: Omit<Extract<Draft, { type: 'refused' }>, 'type' | 'n'>): void =>
+      void ledger.append({ type: 'refused', n, ...why });
+    if (this.#state.steering.skipped.has(n))
+      return refuse({ code: 'vetoed', reason: 'it is built on an idea that a person ruled out' });
+    const { commit: parent, editable } = codeOf(this.#state, idea.parent)!;
+    const snapshot = async (edits: readonly FileEdit[], hash: string, normal?: string): Promise<void> => {
+      const ref = refOf(this.#state.lab!.lab, n, idea.attempts?.length);
+      const made = await workspace.snapshot(parent, edits, ref, messageOf(x), idea.at);
+      ledger.append({ type: 'snapshot', n, ...made, editable: hash, ...(normal !== undefined && { normal }) });
+    };
+    if (idea.kind === 'control') return snapshot([], editable);
+    const edits = this.#editsOf(idea.edits);
+    const paths = (await workspace.list(parent)).map((entry) => entry.path);
+    const files = await this.#editable(parent);
+    const admission = admit(arenaOf(this.#state), this.#state, idea, files, edits, paths);
+    if (admission.ok) return snapshot(edits, admission.editable, admission.normal);
+    const { ok: _, ...why } = admission;
+    refuse(why);
+  }
+
+  #editsOf(edits: Readonly<Record<string, string | null>>): FileEdit[] {
+    return Object.entries(edits).map(([path, blob]) => {
+      if (blob === null) return { path, content: null };
+      const bytes = this.#p.ledger.getBlob(blob);
+      if (!bytes || sha256(bytes) !== blob) {
+        throw new LabError('E_LEDGER_CORRUPT', {
+          what: `The content of ${path} that was proposed is missing.`,
+          why: `Blob ${blob.slice(0, 12)}… is ${bytes ? 'damaged' : 'not there'}.`,
+          next: 'Restore the lab’s `blobs` folder from a backup.',
+        });
+      }
+      return { path, content: Buffer.from(bytes).toString('utf8') };
+    });
+  }
+}
+
+function messageOf({ idea }: Experiment): string {
+  return `#${idea.n} ${idea.hypothesis}\n\nProposer: ${idea.proposer}\nParent: #${idea.parent}\n`;
+}

@@ -1,0 +1,43 @@
+/** What the server answers beside the board: types that it shares with the browser half. Types only. */
+import type { Buckets } from './curve.ts';
+import type { FactorsView } from './factors.ts';
+import type { LabView } from './types.ts';
+
+/** One line of the start page. */
+export interface LabCard {
+  readonly id: string;
+  readonly arena: string;
+  readonly tag: string;
+  readonly state: LabView['state'];
+  readonly headline: string;
+  readonly counts: string;
+  readonly metric: string;
+  readonly updated: string;
+  readonly trust: string;
+}
+
+export interface DiffText {
+  readonly text: string;
+  /** Why there is none. */
+  readonly none?: string;
+}
+
+export interface LogText {
+  readonly text: string;
+  readonly bytes: number;
+  readonly cut: boolean;
+}
+
+export interface CurveData extends Buckets {
+  readonly columns: readonly string[];
+  readonly column: number;
+}
+
+export interface FactorsAnswer extends FactorsView {
+  readonly importance: readonly { readonly name: string; readonly share: number }[];
+}
+
+export interface AuditAnswer {
+  readonly ok: boolean;
+  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
+}

@@ -1,0 +1,73 @@
+/** The browser half: one page of one lab, or the list of all labs, as its address says. Numbers come from the server's views; none is made here. */
+import { render } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { Board } from '../src/view/board.ts';
+import { api, useLab, useRead } from './live.ts';
+import { Compare } from './pages/compare.tsx';
+import { Experiment } from './pages/experiment.tsx';
+import { Factors } from './pages/factors.tsx';
+import { Lineage } from './pages/lineage.tsx';
+import { Machines } from './pages/machines.tsx';
+import { Overview } from './pages/overview.tsx';
+import { Start } from './pages/start.tsx';
+import { Header, Notebook } from './parts/frame.tsx';
+import { Help, useKeys } from './parts/keys.tsx';
+import { useRows } from './parts/table.tsx';
+import { usePlace } from './url.ts';
+import './style.css';
+
+function App() {
+  const place = usePlace();
+  return place.lab === '' ? <Start /> : <Lab key={place.lab} lab={place.lab} />;
+}
+
+const NONE = { experiments: [] } as unknown as Board;
+
+function Lab({ lab }: { lab: string }) {
+  const place = usePlace();
+  const live = useLab(lab);
+  // As it was: the last picture stays until the next one is there, so that the slider can be dragged.
+  const past = useRead<Board>(place.at === undefined ? undefined : api('board', { lab, at: place.at }));
+  const board = place.at === undefined ? live.board : (past.data ?? live.board);
+  const [help, showHelp] = useState(false);
+  const rows = useRows(board ?? NONE);
+  useKeys(board, rows, live.seq, (show) => showHelp((now) => (show === 'turn' ? !now : show)));
+  useEffect(() => {
+    document.title = board ? `${board.state.kind === 'running' ? '● ' : ''}${board.verdict.headline} · ${board.arena}` : 'Overnight';
+  }, [board]);
+  if (live.error && !board) return <main class="alone"><h1>Overnight</h1><p role="alert">{live.error}</p><p><a href="/">All labs</a></p></main>;
+  if (!board) return <main class="alone"><p class="loading" role="status">{live.connection === 'lost' ? 'The server does not answer. Trying again …' : 'Reading the ledger …'}</p></main>;
+  return (
+    <div class={place.notebook ? 'with-notebook' : ''}>
+      <a class="skip" href="#main">To the content</a>
+      <Header board={board} connection={live.connection} seq={live.seq} help={() => showHelp(true)} />
+      <main id="main"><PageOf board={board} seq={place.at ?? live.seq} /></main>
+      {place.notebook && <Notebook board={board} />}
+      {help && <Help close={() => showHelp(false)} />}
+    </div>
+  );
+}
+
+function PageOf({ board, seq }: { board: Board; seq: number }) {
+  const place = usePlace();
+  switch (place.page) {
+    case 'overview':
+      return <Overview board={board} />;
+    case 'experiment':
+      return <Experiment key={place.n} board={board} n={place.n ?? board.incumbent?.n ?? 0} />;
+    case 'compare':
+      return <Compare board={board} />;
+    case 'lineage':
+      return <Lineage board={board} />;
+    case 'machines':
+      return <Machines board={board} seq={seq} />;
+    case 'factors':
+      return <Factors board={board} />;
+    default:
+      return place.page satisfies never;
+  }
+}
+
+const root = document.getElementById('app')!;
+root.replaceChildren();
+render(<App />, root);

@@ -1,0 +1,66 @@
+/** Two to six experiments side by side: intervals, what their knobs differ in, their code, their curves. */
+import { useEffect, useState } from 'preact/hooks';
+import type { Board } from '../../src/view/board.ts';
+import type { ExperimentPage } from '../../src/view/experiment.ts';
+import { api } from '../live.ts';
+import { CopyMenu } from '../parts/copy.tsx';
+import { Curves, Legend } from '../parts/curves.tsx';
+import { Link } from '../parts/frame.tsx';
+import { Diff, Strip, stripLine } from '../parts/pieces.tsx';
+import { toggleCompare } from '../parts/table.tsx';
+import { usePlace } from '../url.ts';
+import { curveRef, Section } from './experiment.tsx';
+
+export function Compare({ board }: { board: Board }) {
+  const { lab, compare, at } = usePlace();
+  const [pages, set] = useState<readonly ExperimentPage[]>([]);
+  const key = compare.map((n) => `${n}:${board.experiments[n]?.replicates}`).join();
+  useEffect(() => {
+    const ended = new AbortController();
+    void Promise.all(
+      compare.map((n) =>
+        fetch(api('experiment', { lab, n, at }), { signal: ended.signal })
+          .then(async (answer) => (answer.ok ? ((await answer.json()) as ExperimentPage) : undefined))
+          .catch(() => undefined),
+      ),
+    ).then((found) => {
+      if (!ended.signal.aborted) set(found.filter((page) => page !== undefined));
+    });
+    return () => ended.abort();
+  }, [lab, key, at]);
+  if (compare.length === 0)
+    return <p>Nothing is chosen yet. On the overview press <kbd>c</kbd> on a row, or Shift-click it; up to six.</p>;
+  const lines = pages.map((page, k) => stripLine(page, page.mine, `#${page.row.n}`, k === 0));
+  const refs = pages.flatMap((page) => curveRef(page.mine, `#${page.row.n}`) ?? []);
+  const [first, ...others] = pages;
+  return (
+    <article class="compare">
+      <h2>Compare</h2>
+      <ul class="chosen">{compare.map((n) => <li key={n}><Link to={{ page: 'experiment', n }}>#{n}</Link> <bdi>{board.experiments[n]?.hypothesis ?? 'not there'}</bdi> <button type="button" aria-label={`Take #${n} out`} onClick={() => toggleCompare(n)}>✕</button></li>)}</ul>
+      <Section id="intervals" title="Means and 95 % intervals"><Strip lines={lines} /></Section>
+      <Section id="knobs" title="Knobs that differ"><Knobs pages={pages} /></Section>
+      <Section id="curves" title="Curves"><Legend labels={refs.map((r) => r.label)} /><Curves refs={refs} /></Section>
+      {first && others.map((page) => <Section key={page.row.n} id={`diff-${page.row.n}`} title={`Code: #${first.row.n} to #${page.row.n}`}><Diff from={first.row.n} to={page.row.n} /></Section>)}
+    </article>
+  );
+}
+
+/** Only what differs. */
+function Knobs({ pages }: { pages: readonly ExperimentPage[] }) {
+  const names = [...new Set(pages.flatMap((page) => Object.keys(page.row.knobs ?? {})))];
+  const text = (page: ExperimentPage, name: string): string => String(page.row.knobs?.[name] ?? '–');
+  const different = names.filter((name) => new Set(pages.map((page) => text(page, name))).size > 1);
+  if (different.length === 0) return <p class="soft">{names.length === 0 ? 'These experiments have no knobs.' : 'All knobs are equal.'}</p>;
+  const table = (): string[][] => [['knob', ...pages.map((p) => `#${p.row.n}`)], ...different.map((name) => [name, ...pages.map((p) => text(p, name))])];
+  return (
+    <>
+      <div class="wide" tabIndex={0} role="region" aria-label="Knobs that differ">
+        <table class="plain">
+          <thead><tr><th scope="col">knob</th>{pages.map((p) => <th scope="col" key={p.row.n}>#{p.row.n}</th>)}</tr></thead>
+          <tbody>{different.map((name) => <tr key={name}><th scope="row"><bdi>{name}</bdi></th>{pages.map((p) => <td key={p.row.n}><bdi>{text(p, name)}</bdi></td>)}</tr>)}</tbody>
+        </table>
+      </div>
+      <CopyMenu what="knobs" table={table} />
+    </>
+  );
+}

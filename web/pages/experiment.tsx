@@ -1,0 +1,102 @@
+/** One experiment whole: what was expected, what was measured, why it was decided so, what it changed, under which circumstances. */
+import { useEffect } from 'preact/hooks';
+import { GLYPHS, kindOf, WORDS } from '../../src/render/marks.ts';
+import type { LogText } from '../../src/view/answers.ts';
+import type { Board } from '../../src/view/board.ts';
+import type { ExperimentPage } from '../../src/view/experiment.ts';
+import { api, useRead } from '../live.ts';
+import { Curves, type CurveRef, Legend } from '../parts/curves.tsx';
+import { Link } from '../parts/frame.tsx';
+import { Diff, Facts, Strip, stripLine } from '../parts/pieces.tsx';
+import { toggleCompare } from '../parts/table.tsx';
+import { usePlace } from '../url.ts';
+
+export function Experiment({ board, n }: { board: Board; n: number }) {
+  const { lab, at, part, compare } = usePlace();
+  const row = board.experiments[n];
+  // Read again when this very experiment changed, not when anything else did.
+  const key = `${row?.verdict} ${row?.replicates} ${row?.standing} ${board.now.some((m) => m.n === n)}`;
+  const { data: page, error } = useRead<ExperimentPage>(api('experiment', { lab, n, at }), key);
+  useEffect(() => {
+    if (page && part) document.getElementById(part)?.scrollIntoView();
+  }, [page !== undefined, part]);
+  if (!row) return <p role="alert">There is no experiment #{n} here{at === undefined ? '' : ' at this point of the night'}: {board.experiments.length === 0 ? 'nothing was tried yet' : `the last is #${board.experiments.length - 1}`}.</p>;
+  if (error) return <p role="alert">{error}</p>;
+  const kind = kindOf(row);
+  return (
+    <article class="experiment">
+      <div class="heading">
+        <h2><span class={`mark p-${kind.replace(' ', '-')}`}>{GLYPHS[kind]}</span> #{n} {WORDS[kind]}{row.verdict === 'running' ? ', running' : ''}</h2>
+        <button type="button" aria-pressed={compare.includes(n)} onClick={() => toggleCompare(n)}>{compare.includes(n) ? 'in compare' : 'add to compare'}</button>
+      </div>
+      <p class="family soft">
+        {n > 0 && <>grew from <Link to={{ page: 'experiment', n: row.parent }}>#{row.parent}</Link></>}
+        {page && page.children.length > 0 && <> · tried on it: {page.children.slice(0, 24).map((k) => <Link key={k} to={{ page: 'experiment', n: k }}>#{k} </Link>)}{page.children.length > 24 && `and ${page.children.length - 24} more`}</>}
+      </p>
+      {page && <Body board={board} page={page} n={n} />}
+      {!page && <p class="loading" role="status">Reading …</p>}
+    </article>
+  );
+}
+
+function Body({ board, page, n }: { board: Board; page: ExperimentPage; n: number }) {
+  const sides = [stripLine(page, page.mine, `#${n} this`, true), ...(page.other ? [stripLine(page, page.other, `#${page.other.n} against`, false)] : [])];
+  const refs = [curveRef(page.mine, `#${n}`), ...(page.other ? [curveRef(page.other, `#${page.other.n}`)] : [])].filter((r) => r !== undefined);
+  const log = page.mine.measurements.findLast((m) => m.log)?.log;
+  return (
+    <>
+      <blockquote><bdi>{page.hypothesis}</bdi>{page.why && <footer class="soft">why: <bdi>{page.why}</bdi></footer>}</blockquote>
+      <Section id="outcome" title="Outcome">
+        <p>{page.row.effect ? <b>{page.row.effect.text}</b> : null} <bdi>{page.row.reason}</bdi></p>
+        {page.claims.map((claim) => <p key={claim.text} class={claim.passed ? 'good' : 'doubt'}>{claim.passed ? '●' : '○'} {claim.text}</p>)}
+        {page.row.changed.length > 0 && <table class="plain"><thead><tr><th scope="col">knob</th><th scope="col">before</th><th scope="col">after</th></tr></thead><tbody>{page.row.changed.map((k) => <tr key={k.name}><td><bdi>{k.name}</bdi></td><td>{k.from ?? ''}</td><td>{k.to}</td></tr>)}</tbody></table>}
+      </Section>
+      <Section id="replicates" title="Replicates">
+        <Strip lines={sides} />
+        <Measurements page={page} />
+      </Section>
+      <Section id="decision" title="Decision"><Facts lines={page.decision} /></Section>
+      {n > 0 && <Section id="diff" title={`Diff against #${page.row.parent}`}><Diff from={page.row.parent} to={n} /></Section>}
+      <Section id="curves" title="Curves"><Legend labels={refs.map((r) => r.label)} /><Curves refs={refs} /></Section>
+      <Section id="log" title="Output"><Log blob={log} /></Section>
+      <Section id="provenance" title="Provenance and cost"><Facts lines={[...page.provenance, ...(page.row.cost ? [{ label: 'Cost', text: page.row.cost }] : []), { label: 'Trust', text: `${board.trust.grade}: ${page.trust.reason}` }]} /></Section>
+    </>
+  );
+}
+
+export function curveRef(side: ExperimentPage['mine'], label: string): CurveRef | undefined {
+  const blob = side.measurements.findLast((m) => m.curve)?.curve;
+  return blob === undefined ? undefined : { label, blob };
+}
+
+export function Section({ id, title, children }: { id: string; title: string; children: preact.ComponentChildren }) {
+  return <section id={id} aria-labelledby={`${id}-title`}><h3 id={`${id}-title`}>{title}</h3>{children}</section>;
+}
+
+function Measurements({ page }: { page: ExperimentPage }) {
+  return (
+    <div class="wide" tabIndex={0} role="region" aria-label="Measurements">
+      <table class="plain">
+        <thead><tr><th scope="col">for</th><th scope="col">{page.metric}</th><th scope="col">seed</th><th scope="col">time</th><th scope="col">memory</th><th scope="col">started</th><th scope="col">other metrics</th></tr></thead>
+        <tbody>
+          {page.mine.measurements.map((m) => (
+            <tr key={m.m}><td>{m.purpose}</td><td>{m.value?.text ?? <bdi>{m.text}</bdi>}</td><td>{m.seed}</td><td>{m.duration}</td><td>{m.memory}</td><td>{m.started}</td><td>{m.metrics.map((x) => `${x.name} ${x.text}`).join(', ')}</td></tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Log({ blob }: { blob: string | undefined }) {
+  const { lab } = usePlace();
+  const { data } = useRead<LogText>(blob === undefined ? undefined : api('log', { lab, blob }));
+  if (blob === undefined) return <p class="soft">No output was kept.</p>;
+  if (!data) return <p class="soft">Reading the output …</p>;
+  return (
+    <>
+      {data.cut && <p class="soft">The last part of {data.bytes.toLocaleString('en-US')} bytes.</p>}
+      <pre class="log" tabIndex={0} aria-label="Output">{data.text.split('\n').slice(-400).map((line, k) => <span key={k} class={/\b(error|exception|traceback|fatal)\b/i.test(line) ? 'bad' : ''}>{line}{'\n'}</span>)}</pre>
+    </>
+  );
+}

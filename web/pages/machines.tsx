@@ -1,0 +1,41 @@
+/** Where time and money went, and how long the budgets last. */
+import { ganttSvg } from '../../src/render/plots.ts';
+import type { Board } from '../../src/view/board.ts';
+import type { MachinesView } from '../../src/view/machines.ts';
+import { api, useRead } from '../live.ts';
+import { Drawing, Facts } from '../parts/pieces.tsx';
+import { usePlace } from '../url.ts';
+import { Section } from './experiment.tsx';
+import { Bar } from './overview.tsx';
+
+export function Machines({ board, seq }: { board: Board; seq: number }) {
+  const { lab, at } = usePlace();
+  const { data } = useRead<MachinesView>(api('machines', { lab, at }), String(seq));
+  const table = (): string[][] => [['what', 'seconds', 'share'], ...(data?.parts ?? []).map((p) => [p.what, p.seconds.toFixed(1), p.share.toFixed(4)])];
+  return (
+    <article class="machines">
+      <Section id="budgets" title="Budgets">
+        {board.limits.bars.length === 0 && <p class="soft">No budget was set: it runs until somebody stops it.</p>}
+        <p>{board.limits.bars.map((bar) => <Bar key={bar.label} {...bar} />)}</p>
+        {board.limits.projection && <p>{board.limits.projection}</p>}
+      </Section>
+      <Section id="cost" title="Cost"><Facts lines={board.economics.lines.map(({ what, text }) => ({ label: what, text }))} /></Section>
+      <Section id="device" title="Use of the device">
+        {data && <><p>{data.busy}</p><ul class="key">{data.parts.map((p) => <li key={p.what}>{p.what}: {p.text}</li>)}</ul><Drawing what="device" draw={(width) => ganttSvg(data, width)} table={table} /></>}
+        <ul class="key swatches"><li class="k-calibrate">noise</li><li class="k-idea">ideas</li><li class="k-replicate">replicates</li><li class="k-confirm">claims</li><li class="k-failed">failed</li><li class="k-agent">agents</li></ul>
+      </Section>
+      <Section id="health" title="Health">
+        <dl class="facts">{board.health.map((h) => <div key={h.what + h.text}><dt>{h.what}</dt><dd class={h.warning ? 'doubt' : ''}>{h.warning ? '⚠ ' : ''}{h.text}</dd></div>)}</dl>
+      </Section>
+      <Section id="sessions" title="Sessions">
+        <div class="wide" tabIndex={0} role="region" aria-label="Sessions">
+          <table class="plain">
+            <thead><tr><th scope="col">started</th><th scope="col">length</th><th scope="col">end</th><th scope="col">device</th><th scope="col">ideas from</th><th scope="col">sandbox</th></tr></thead>
+            <tbody>{board.sessions.map((s) => <tr key={s.session}><td>{s.started}</td><td>{s.length}</td><td>{s.end}{s.detail ? <>: <bdi>{s.detail}</bdi></> : ''}</td><td><bdi>{s.device}</bdi></td><td><bdi>{s.proposer}</bdi></td><td><bdi>{s.sandbox}</bdi></td></tr>)}</tbody>
+          </table>
+        </div>
+      </Section>
+      <Section id="fine" title="Fine print"><Facts lines={board.finePrint} /></Section>
+    </article>
+  );
+}

@@ -1,0 +1,110 @@
+/** The first screen: is it alive, is it better, is that real, what did it cost, what next. Then every experiment. */
+import { useEffect, useState } from 'preact/hooks';
+import type { Board } from '../../src/view/board.ts';
+import { duration } from '../../src/view/format.ts';
+import { Code, Link } from '../parts/frame.tsx';
+import { Stairs } from '../parts/stairs.tsx';
+import { Table } from '../parts/table.tsx';
+import { usePlace } from '../url.ts';
+
+const TONES: Readonly<Record<Board['verdict']['outcome'], string>> = {
+  confirmed: 'good',
+  unconfirmed: 'doubt',
+  'not shown': 'doubt',
+  'nothing better': 'calm',
+  'nothing yet': 'calm',
+  calibrating: 'calm',
+};
+
+export function Overview({ board }: { readonly board: Board }) {
+  const { verdict, state } = board;
+  return (
+    <>
+      <section class={`verdict ${TONES[verdict.outcome]}`} aria-label="Verdict">
+        <p class="sentence"><bdi>{verdict.sentence}</bdi></p>
+        <p class="soft"><bdi>{state.text}</bdi>{state.kind !== 'never run' && <> · nothing better for {board.sinceBest.long}</>}</p>
+        {board.next[0] && <p class="next"><b>Next</b> <Code text={board.next[0]} /></p>}
+      </section>
+      <div class="first">
+        <Stairs board={board} />
+        <Numbers board={board} />
+      </div>
+      <Running board={board} />
+      <Table board={board} />
+    </>
+  );
+}
+
+function Numbers({ board }: { readonly board: Board }) {
+  const { incumbent, champion, baseline, gain, counts } = board;
+  const best = champion && champion.n > 0 ? champion : incumbent;
+  const spent = board.economics.lines.find((line) => line.what === 'Money');
+  return (
+    <dl class="numbers">
+      <Tile name={best && best.n > 0 ? `Best, #${best.n}` : 'Baseline'} value={best?.mean?.text ?? '–'} small={best?.half ? `± ${best.half.text} (95 %), ${best.replicates} measurements` : ''} />
+      <Tile name="Gain" value={gain ? (gain.effect.percentText ?? gain.effect.delta) : 'none confirmed'} small={gain ? `95 %: ${gain.effect.percentIntervalText ?? gain.effect.intervalText ?? ''}` : baseline?.mean ? `baseline ${baseline.mean.text}` : ''} />
+      <Tile name="Is it real?" value={TRUST[board.verdict.outcome]} small={`${board.trust.grade}: ${board.trust.reason}`} tone={board.trust.grade === 'reported' ? 'bad' : ''} />
+      <Tile name="Tried" value={String(counts.tried)} small={counts.text.replace(/^[\d,]+ tried( · )?/, '')} />
+      <Tile name="Since best" value={`${board.sinceBest.experiments}`} small={board.sinceBest.long} />
+      <Tile name="Spent" value={board.economics.usd === undefined ? board.time.text.sessions : (spent?.text ?? '')} small={board.economics.usd === undefined ? board.spend.text : board.time.text.sessions} />
+      <div class="tile wide">
+        <dt>Left</dt>
+        <dd>
+          {board.limits.bars.length === 0 && <span class="soft">no budget was set</span>}
+          {board.limits.bars.map((bar) => <Bar key={bar.label} label={bar.label} share={bar.share} />)}
+          {board.limits.projection && <span class="soft">{board.limits.projection}</span>}
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+const TRUST: Readonly<Record<Board['verdict']['outcome'], string>> = {
+  confirmed: 'confirmed',
+  unconfirmed: 'not tested yet',
+  'not shown': 'not shown',
+  'nothing better': 'nothing to confirm',
+  'nothing yet': 'nothing measured',
+  calibrating: 'calibrating',
+};
+
+function Tile({ name, value, small, tone = '' }: { name: string; value: string; small: string; tone?: string }) {
+  return (
+    <div class={`tile ${tone}`}>
+      <dt>{name}</dt>
+      <dd><span class="value">{value}</span><span class="soft" title={small}><bdi>{small}</bdi></span></dd>
+    </div>
+  );
+}
+
+export function Bar({ label, share }: { label: string; share: number }) {
+  return <span class="bar"><progress max={1} value={share} aria-label={label} /> <span>{label}</span></span>;
+}
+
+/** What runs now, with a clock of its own between events. */
+function Running({ board }: { readonly board: Board }) {
+  const { at } = usePlace();
+  const [now, tick] = useState(Date.now());
+  const busy = board.now.length > 0 && at === undefined && board.state.kind === 'running';
+  useEffect(() => {
+    if (!busy) return undefined;
+    const timer = setInterval(() => tick(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, [busy]);
+  if (!busy) return null;
+  return (
+    <section class="running" aria-label="Running now">
+      {board.now.map((m) => {
+        const elapsed = Math.max(0, (now - Date.parse(m.startedAt)) / 1000);
+        return (
+          <Link key={m.m} to={{ page: 'experiment', n: m.n }}>
+            <b>#{m.n}</b>
+            <progress max={board.budget.seconds} value={Math.min(elapsed, board.budget.seconds)} aria-label={`Progress of measurement ${m.m}`} />
+            <span>{duration(elapsed)} of {duration(board.budget.seconds)} and evaluation</span>
+            <bdi>{m.text}</bdi>
+          </Link>
+        );
+      })}
+    </section>
+  );
+}

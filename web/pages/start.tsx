@@ -1,0 +1,29 @@
+/** All labs below the served folder. */
+import { StatePill } from '../parts/frame.tsx';
+import { Link } from '../parts/frame.tsx';
+import { useLabs } from '../live.ts';
+
+export function Start() {
+  const { labs, connection } = useLabs(true);
+  return (
+    <main class="alone start">
+      <h1>Overnight</h1>
+      {connection === 'lost' && <p role="alert">The server does not answer; this is what it said last.</p>}
+      {!labs && <p class="loading" role="status">Looking for labs …</p>}
+      {labs?.length === 0 && <p>No lab lies below this folder yet. Start one with <code>overnight run</code> or <code>overnight try hello</code>; it will appear here.</p>}
+      <ul class="labs">
+        {labs?.map((lab) => (
+          <li key={lab.id}>
+            <Link to={{ lab: lab.id, page: 'overview' }}>
+              <span class="name"><b><bdi>{lab.arena}</bdi></b> <span class="soft"><bdi>{lab.tag}</bdi> · {lab.metric}</span></span>
+              <StatePill board={lab} connection="live" />
+              <span class="headline">{lab.headline}</span>
+              <span class="soft">{lab.counts}</span>
+              <span class="soft">{lab.trust} · {lab.updated} · <bdi>{lab.id}</bdi></span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </main>
+  );
+}

@@ -1,0 +1,59 @@
+/** Pieces that several pages share: drawings in the page, diffs, lists of facts. */
+import type { ExperimentPage } from '../../src/view/experiment.ts';
+import type { StripLine } from '../../src/render/plots.ts';
+import { stripSvg } from '../../src/render/plots.ts';
+import type { DiffText } from '../../src/view/answers.ts';
+import { api, useRead } from '../live.ts';
+import { usePlace } from '../url.ts';
+import { CopyMenu } from './copy.tsx';
+import { useWidth } from './stairs.tsx';
+
+/** A drawing of our own: escaped where it is made. */
+export function Drawing({ draw, what, table }: { draw: (width: number) => string; what: string; table?: () => string[][] }) {
+  const [box, width] = useWidth();
+  return (
+    <div class="drawing">
+      <div ref={box} dangerouslySetInnerHTML={{ __html: width > 0 ? draw(width) : '' }} />
+      <CopyMenu what={what} svg={() => draw(800)} {...(table && { table })} />
+    </div>
+  );
+}
+
+export function Facts({ lines }: { lines: readonly { readonly label: string; readonly text: string }[] }) {
+  return <dl class="facts">{lines.map((line) => <div key={line.label}><dt>{line.label}</dt><dd><bdi>{line.text}</bdi></dd></div>)}</dl>;
+}
+
+export function Diff({ from, to }: { from: number; to: number }) {
+  const { lab } = usePlace();
+  const { data, error } = useRead<DiffText>(api('diff', { lab, from, to }));
+  if (error) return <p role="alert">{error}</p>;
+  if (!data) return <p class="soft">Reading the diff …</p>;
+  if (data.text === '') return <p class="soft">{data.none}</p>;
+  return (
+    <pre class="diff" tabIndex={0} aria-label={`Changes from #${from} to #${to}`}>
+      {data.text.split('\n').map((line, k) => <span key={k} class={kindOfLine(line)}>{line}{'\n'}</span>)}
+    </pre>
+  );
+}
+
+function kindOfLine(line: string): string {
+  if (/^(diff|index|---|\+\+\+)/.test(line)) return 'meta';
+  if (line.startsWith('@@')) return 'hunk';
+  return line.startsWith('+') ? 'add' : line.startsWith('-') ? 'del' : '';
+}
+
+export function stripLine(page: ExperimentPage, side: ExperimentPage['mine'], label: string, main: boolean): StripLine {
+  return {
+    label,
+    main,
+    values: side.measurements.flatMap((m) => (m.value ? [m.value.raw] : [])),
+    text: side.mean ? `${side.mean.text}${side.half ? ` ± ${side.half.text}` : ''}` : `no ${page.metric}`,
+    ...(side.mean && { mean: side.mean.raw }),
+    ...(side.half && { half: side.half.raw }),
+  };
+}
+
+export function Strip({ lines }: { lines: readonly StripLine[] }) {
+  const table = (): string[][] => [['experiment', 'mean', 'measurements'], ...lines.map((l) => [l.label, l.text, l.values.join(' ')])];
+  return <Drawing what="replicates" draw={(width) => stripSvg(lines, width)} table={table} />;
+}
