@@ -240,6 +240,7 @@ export type Proposal =
       readonly note?: Note;
       readonly program?: string;
       readonly words?: number;
+      readonly call?: number;
       readonly near?: readonly number[];
       /** Who of several made it; the proposer's own name when absent. */
       readonly proposer?: string;

@@ -77,6 +77,7 @@ async function ask(parts: AgentProposerParts, brief: Brief, repair?: Failure): P
   if (outcome.kind === 'none') return outcome.proposal;
   return {
     ...outcome.proposal,
+    call,
     near: nearIdeas(state, outcome.proposal.hypothesis, outcome.proposal.edits.map((edit) => edit.path)),
     ...(program && { program: program.version }),
     ...(words > 0 && { words }),
