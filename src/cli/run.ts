@@ -1,4 +1,7 @@
 /** `overnight run`: open the lab, watch the loop, write the report. Ctrl-C once stops after the current experiment, twice at once. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { LabError } from '../base/error.ts';
 import { type OpenOptions, openLab } from '../wire.ts';
 import { Display } from './display.ts';
 import type { AgentRequest } from '../wire-agents.ts';
@@ -32,9 +35,19 @@ function ideasFrom(call: Call): NonNullable<OpenOptions['ideas']> {
     ...(agent && { agents: names(agent) }),
     ...(model !== undefined && { models: names(model) }),
     ...(agentCommand !== undefined && { command: String(agentCommand) }),
+    ...(call.options.programB !== undefined && { programB: existing(path.resolve(String(call.options.programB))) }),
     ...(minutes !== undefined && { call: { wallMs: minutes * 60_000 } }),
   };
   return async (sandbox) => (await import('../wire-agents.ts')).findIdeas(request, sandbox);
+}
+
+function existing(file: string): string {
+  if (fs.existsSync(file)) return file;
+  throw new LabError('E_USAGE', {
+    what: '--program-b cannot be understood.',
+    why: `There is no file ${file}.`,
+    next: 'Name the second page of instructions, for example --program-b other-program.md.',
+  });
 }
 
 /** Run a lab to its end in front of a person. Shared with `try`. */

@@ -192,6 +192,8 @@ interface Payloads {
     readonly note?: Note;
     readonly program?: string;
     readonly words?: number;
+    /** The call that gave it. */
+    readonly call?: number;
     /** Earlier ideas that this one resembles: told, not refused. */
     readonly near?: readonly number[];
     /** Of an ablation: the kept step that it leaves out. */

@@ -68,6 +68,8 @@ export interface Situation {
   /** Calls that may go into the repair of one experiment, and those that nobody can repair. */
   readonly repairs?: number;
   readonly beyondRepair?: ReadonlySet<number>;
+  /** Nobody has ideas: they come from outside. */
+  readonly mute?: boolean;
   /** What is being thought about is a repair. */
   readonly mending?: boolean;
   /** ISO time of now, and the limits that depend on it or on what was found. */
@@ -108,7 +110,7 @@ function next(state: LabState, now: Situation): Step {
   const { paused, pinned } = state.steering;
   if (state.running.size >= now.slots) return { do: 'wait' };
   if (now.thinking) return idle(state, now.deviceClass) ?? { do: 'wait' };
-  if (paused) return { do: 'wait' };
+  if (paused || (now.mute && pinned.length === 0)) return { do: 'wait' };
   if (pinned[0] !== undefined) return { do: 'retry', n: pinned[0] };
   if (isControlDue(state)) return { do: 'control' };
   const of = nextBundle(state);

@@ -242,6 +242,7 @@ export type Proposal =
       readonly note?: Note;
       readonly program?: string;
       readonly words?: number;
+      readonly call?: number;
       readonly near?: readonly number[];
       /** Who of several made it; the proposer's own name when absent. */
       readonly proposer?: string;
@@ -254,6 +255,8 @@ export type Proposal =
 /** Where ideas come from. Must not throw for want of an idea: that is `none`. */
 export interface Proposer {
   readonly name: string;
+  /** Has no ideas of its own and is never asked: what comes through the inbox is all there is. */
+  readonly mute?: boolean;
   propose(brief: Brief): Promise<Proposal>;
   /** Mend a crashed candidate: `files` and `commit` are the candidate's, the edits are made on them. Absent where nobody could. */
   repair?(brief: Brief, failure: Failure): Promise<Proposal>;

@@ -325,6 +325,7 @@ function steer(s: Working, e: Of<'steered'>): void {
   const against = objection(s, e.wish);
   if (against) impossible(e, `It cannot be obeyed: ${against}.`);
   s.steering = steered(s.steering, e.wish, e);
+  if (e.wish.verb === 'note') s.notes.push({ at: e.t, from: e.from, text: e.wish.text });
   if (e.wish.verb === 'veto') veto(s, e.wish.n);
 }
 

@@ -43,6 +43,7 @@ export function steered(now: Steering, wish: Wish, { t: at, from }: { t: string;
     case 'veto':
       return { ...unpinned(now, wish.n), vetoed: new Set([...now.vetoed, wish.n]) };
     case 'stop':
+    case 'note':
       return now;
     default:
       return wish satisfies never;

@@ -166,7 +166,7 @@ export class Ideas {
   }
 
   /** Write a proposal down. Returns its number. */
-  record({ hypothesis, edits, knobs, why, note, program, words, near }: Edit, origin: Origin): number {
+  record({ hypothesis, edits, knobs, why, note, program, words, call, near }: Edit, origin: Origin): number {
     const { ledger } = this.#p;
     const n = this.#state.experiments.length;
     ledger.append({
@@ -182,6 +182,7 @@ export class Ideas {
       ...(note && { note }),
       ...(program !== undefined && { program }),
       ...(words !== undefined && { words }),
+      ...(call !== undefined && { call }),
       ...(near && near.length > 0 && { near }),
       ...origin,
     });

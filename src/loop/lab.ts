@@ -273,6 +273,7 @@ export class Lab {
       repairs: this.#p.proposer.repair ? MOST_REPAIRS : 0,
       beyondRepair: this.#ideas.beyondRepair,
       mending: this.#ideas.mending,
+      mute: this.#p.proposer.mute === true,
       at: clock.now(),
       ...(plateau !== undefined && { plateau }),
       ...(idleS !== undefined && { idleS }),
