@@ -4,7 +4,7 @@
  */
 import { findAgents, openAgent } from './agents/open.ts';
 import type { AgentHost } from './agents/cli-agent.ts';
-import { type Environment, upstreamsFrom } from './agents/gateway/environment.ts';
+import { type Environment, pricesFrom, upstreamsFrom } from './agents/gateway/environment.ts';
 import { Gateway } from './agents/gateway/gateway.ts';
 import { openJail } from './agents/jail.ts';
 import { canAskModels, modelAgent } from './agents/model.ts';
@@ -32,7 +32,7 @@ export interface FoundIdeas extends Ideas {
 
 /** Throws E_AGENT, E_UNSAFE or E_USAGE where what was asked for cannot be had; what was not asked for is left out with its reason. */
 export async function findIdeas(request: AgentRequest, sandbox: Sandbox): Promise<FoundIdeas> {
-  const gateway = new Gateway({ upstreams: upstreamsFrom(request.env) });
+  const gateway = new Gateway({ upstreams: upstreamsFrom(request.env), prices: pricesFrom(request.env) });
   const close = (): Promise<void> => gateway.close();
   try {
     const found = request.agents ? await named(request, request.agents, sandbox, gateway) : await best(request, sandbox, gateway);
