@@ -10,6 +10,7 @@ import {
   type Importance,
   importance,
   type SamplerName,
+  SearchError,
   type Search,
   type Trial,
   type Values,
@@ -39,7 +40,14 @@ export function importanceOf(state: LabState): readonly Importance[] {
   const knobs = state.experiments[state.incumbent]?.idea.knobs;
   if (!arena || !knobs || arena.knobs.some(({ name }) => knobs[name] === undefined)) return [];
   const at = arena.knobs.length > 0 ? groundAt(arena, state, knobs, 'auto') : undefined;
-  return !at || 'problem' in at ? [] : importance(replayed(state, at).history);
+  if (!at || 'problem' in at) return [];
+  try {
+    return importance(replayed(state, at).history);
+  } catch (thrown) {
+    // Numbers that no model can be made of, such as noise that overflows: then nothing is known.
+    if (thrown instanceof SearchError) return [];
+    throw thrown;
+  }
 }
 
 /** The ledger as a search. What CMA-ES drew and what another sampler drew are both its own; only what others gave is injected. */

@@ -46,6 +46,8 @@ export interface SyntheticOptions {
   readonly hypothesis?: (n: number) => string;
   readonly startedAt?: string;
   readonly grade?: 'sealed' | 'guarded' | 'reported';
+  /** Blobs that every measurement is said to have left. */
+  readonly artefacts?: { readonly log?: string; readonly curve?: string };
 }
 
 export interface SyntheticLab {
@@ -316,6 +318,7 @@ class Maker {
         accounting: 'cgroup',
         cut: outcome.kind === 'measured',
         load: 1.2,
+        ...this.#o.artefacts,
       },
     });
   }

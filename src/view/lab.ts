@@ -62,6 +62,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     limits,
     budget: { seconds: b.arena.budget.seconds, wallS: b.arena.budget.wall_s },
     now: nowViews(b),
+    knobs: b.arena.knobs.length,
     experiments: rows,
     lineage: path,
     segments: segmentViews(path, claims),
@@ -78,12 +79,21 @@ export function viewLab(state: LabState, facts: Facts): LabView {
   };
 }
 
-function rowViews(b: Basis, spans: readonly Span[]): ExperimentView[] {
+/** Some rows alone: what one event changed, without adding up over the whole lab. */
+export function viewRows(state: LabState, facts: Facts, which: Iterable<number>): ExperimentView[] {
+  if (!state.lab) return [];
+  const b = basisOf(state, facts);
+  return rowViews(
+    b,
+    sessionSpans(b),
+    [...which].flatMap((n) => state.experiments[n] ?? []),
+  );
+}
+
+function rowViews(b: Basis, spans: readonly Span[], which = b.state.experiments): ExperimentView[] {
   const standing = standings(b.state);
   const money = moneyByExperiment(b.state);
-  return b.state.experiments.map((x) =>
-    rowView(b, x, standing.get(x.idea.n) ?? 'none', spans, money.get(x.idea.n)),
-  );
+  return which.map((x) => rowView(b, x, standing.get(x.idea.n) ?? 'none', spans, money.get(x.idea.n)));
 }
 
 const isEndedIdea = (row: ExperimentView): boolean =>
