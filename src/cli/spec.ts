@@ -50,6 +50,14 @@ function wish(verb: string, summary: string, more: Partial<Pick<CommandSpec, 'ar
   };
 }
 
+const notify: readonly OptionSpec[] = [
+  {
+    flags: '--notify <url>',
+    text: 'tell this webhook of a new champion, budget, stall, failure, end; slack+, discord+, ntfy+, json+ before it name its shape (also $OVERNIGHT_NOTIFY)',
+  },
+  { flags: '--notify-command <command>', text: 'run this with the notice as JSON on its standard input' },
+];
+
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'try',
@@ -105,7 +113,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'run',
     summary: 'research this arena: measure, decide, record, until a limit or Ctrl-C',
-    options: [tag, ...limits, dir, json],
+    options: [tag, ...limits, ...notify, dir, json],
     exits: [ok, ['130', 'stopped at once by a second Ctrl-C; `run` goes on where it stopped']],
     load: () => import('./run.ts'),
   },
@@ -166,7 +174,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'serve',
     summary: 'the dashboard of all labs below a folder, in the browser: live, read-only, this machine only',
-    options: [{ flags: '--port <n>', text: 'listen here (default: the folder’s own port, the same every time)' }, dir, json],
+    options: [{ flags: '--port <n>', text: 'listen here (default: the folder’s own port, the same every time)' }, { flags: '--control', text: 'let whoever has the printed address pause, resume, stop, skip, replicate and steer' }, dir, json],
     exits: [ok],
     load: () => import('./serve.ts'),
   },

@@ -104,3 +104,13 @@ export function nowViews(b: Basis): NowView[] {
     };
   });
 }
+
+/** Which agent is asked for what, while a living harness waits for it. */
+export function thinkingPart(b: Basis): { readonly thinking?: string } {
+  const call = b.state.calls.at(-1);
+  if (!call || call.end || !b.facts.alive) return {};
+  const { agent, model, n, purpose } = call.start;
+  const who = oneLine(model ? `${agent} (${model})` : agent, 80);
+  const what = purpose === 'repair' ? `to repair #${n}` : `for idea #${n}`;
+  return { thinking: `${who} is asked ${what}, ${duration(Math.max(0, secondsBetween(call.at, b.facts.now)))}` };
+}
