@@ -166,10 +166,23 @@ export const COMMANDS: readonly CommandSpec[] = [
   wish('veto', 'never build on this idea: if it was kept, the branch goes back to before it', { args: '<n>' }),
   {
     name: 'report',
-    summary: 'write the morning report: Markdown, HTML, SVG',
+    summary: 'write the morning report: Markdown, HTML, SVG, and PNG where a Chromium can draw it',
     options: [{ flags: '--out <folder>', text: 'where to (default: the lab’s folder)' }, tag, dir, json],
     exits: [ok],
     load: () => import('./report.ts'),
+  },
+  {
+    name: 'export',
+    summary: 'every experiment as CSV, JSON Lines, or results.tsv with upstream’s columns',
+    options: [
+      { flags: '--format <name>', text: 'csv, jsonl or tsv (default: by the file’s ending, else csv)' },
+      { flags: '--out <file>', text: 'write here instead of standard output' },
+      tag,
+      dir,
+      json,
+    ],
+    exits: [ok],
+    load: () => import('./export.ts'),
   },
   {
     name: 'serve',
