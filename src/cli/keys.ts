@@ -3,7 +3,7 @@
  */
 import type { Wish } from '../core/wish.ts';
 import { post } from '../ledger/inbox.ts';
-import { startProcess } from '../os/spawn.ts';
+import { type Beside, serveBeside } from '../server/beside.ts';
 import type { Opened } from '../wire.ts';
 
 export const KEYS = 'p pause · s skip · r replicate best · t steer · o dashboard · q stop after this one · Ctrl-C twice: now';
@@ -44,7 +44,7 @@ class Keys {
   readonly #host: KeysHost;
   /** Words of a steer being typed. */
   #words: string | undefined;
-  #dashboard: ReturnType<typeof startProcess> | undefined;
+  #dashboard: Beside | undefined;
 
   constructor(opened: Opened, host: KeysHost) {
     this.#opened = opened;
@@ -58,7 +58,7 @@ class Keys {
   }
 
   close(): void {
-    this.#dashboard?.kill('SIGINT');
+    this.#dashboard?.close();
   }
 
   #press(key: string): void {
@@ -112,17 +112,13 @@ class Keys {
     }
   }
 
-  /** The dashboard as a process of its own: it must not take time from the night's. */
   #open(): void {
     if (this.#dashboard) return this.#host.note('The dashboard is open already; its address is above.');
-    const args = [process.argv[1]!, 'serve', '--dir', this.#opened.paths.arena, '--json'];
-    const child = startProcess(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-    this.#dashboard = child;
-    child.stdout?.once('data', (line: Buffer) => {
-      const found = /"url":"([^"]+)"/.exec(line.toString('utf8'));
-      this.#host.note(found ? `Dashboard: ${found[1]}?lab=${encodeURIComponent(this.#opened.tag)}` : 'The dashboard did not start.');
-    });
-    child.once('exit', () => {
+    const beside = serveBeside(process.argv[1]!, this.#opened.paths.arena);
+    this.#dashboard = beside;
+    const lab = encodeURIComponent(this.#opened.tag);
+    void beside.address.then((url) => this.#host.note(url ? `Dashboard: ${url}?lab=${lab}` : 'The dashboard did not start.'));
+    void beside.ended.then(() => {
       this.#dashboard = undefined;
     });
   }

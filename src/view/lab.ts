@@ -75,13 +75,17 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     next: nextSteps(b, status, undecided),
     take: takeCommands(state),
     notes: words(b, state.notes),
-    steering: words(b, state.steering.words),
-    paused: state.steering.paused,
+    ...steeringPart(b),
     finePrint: finePrint(b, spans),
     tip: facts.tip,
     madeAt: dateTime(facts.now, b.zone),
   };
 }
+
+const steeringPart = (b: Basis): Pick<LabView, 'steering' | 'paused'> => ({
+  steering: words(b, b.state.steering.words),
+  paused: b.state.steering.paused,
+});
 
 const words = (b: Basis, said: LabView['notes']): LabView['notes'] =>
   said.map((n) => ({ at: dateTime(n.at, b.zone), from: oneLine(n.from, 60), text: sanitize(n.text) }));

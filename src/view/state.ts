@@ -67,7 +67,8 @@ function activity(b: Basis): string {
   if (m) return `${nowText(b, m)}${state.running.size > 1 ? ` and ${state.running.size - 1} more` : ''}`;
   for (const [stage, record] of state.stages)
     if (record.output === undefined && record.failed === undefined) return `${stage}`;
-  return state.measurements.length === 0 ? 'getting ready' : 'waiting for the next idea';
+  if (state.measurements.length === 0) return 'getting ready';
+  return state.steering.paused ? 'paused by a person, no new ideas until `resume`' : 'waiting for the next idea';
 }
 
 /** What a measurement is for, in words. */

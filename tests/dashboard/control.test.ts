@@ -2,7 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { syntheticLab } from '../../src/testing/synthetic.ts';
 import { CANDIDATE, freshFolder, ledgerLines, MANIFEST, smallArena } from '../fixtures/cli.ts';
 import { ask, serve } from '../fixtures/dashboard.ts';
@@ -49,8 +49,10 @@ describe.skipIf(!hasScript)('the keys of a running lab', () => {
       shown += String(chunk);
     });
     const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+    onTestFinished(() => void (child.exitCode === null && child.kill('SIGKILL')));
     const see = async (pattern: RegExp): Promise<void> => {
-      while (!pattern.test(shown)) {
+      for (const end = Date.now() + 30_000; !pattern.test(shown); ) {
+        if (Date.now() > end) throw new Error(`${pattern} was not shown: ${shown.slice(-1500)}`);
         if (child.exitCode !== null) throw new Error(`it ended before ${pattern}: ${shown.slice(-2000)}`);
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
@@ -58,7 +60,7 @@ describe.skipIf(!hasScript)('the keys of a running lab', () => {
     await see(/q stop after/);
     child.stdin.write('p');
     await see(/Pausing/);
-    await see(/paused/);
+    await see(/paused by a person/);
     child.stdin.write('p');
     await see(/Going on with new ideas/);
     child.stdin.write('t');
