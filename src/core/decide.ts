@@ -211,7 +211,7 @@ function failure(m: Measurement, of: number, rule: string, against: number): Dec
 // -------------------------------------------------------------------------------------------- constraints
 
 /** Mean of a secondary metric over the measurements of an experiment. */
-function secondary(state: LabState, n: number, deviceClass: string, metric: string): number | undefined {
+export function secondary(state: LabState, n: number, deviceClass: string, metric: string): number | undefined {
   const found = measurementsOf(state, n).flatMap((m) =>
     m.deviceClass === deviceClass &&
     m.state === 'finished' &&
@@ -221,6 +221,14 @@ function secondary(state: LabState, n: number, deviceClass: string, metric: stri
       : [],
   );
   return found.length > 0 ? mean(found) : undefined;
+}
+
+/** The soft constraints that `n` breaks against `against`, in words: information, never a verdict. */
+export function softBreaks(state: LabState, n: number, against: number, deviceClass: string): string[] {
+  const arena = arenaOf(state);
+  return arena.constraints
+    .filter((c) => !c.hard)
+    .flatMap((c) => brokenConstraint(state, { ...arena, constraints: [{ ...c, hard: true }] }, n, against, deviceClass) ?? []);
 }
 
 /** The first hard constraint that candidate `n` breaks, as a sentence; relative ones are factors of the champion's value. */

@@ -44,6 +44,7 @@ export type FailureClass =
   | 'nonce'
   | 'frozen-changed'
   | 'seed'
+  | 'too-little-work'
   | 'data-changed'
   | 'timeout'
   | 'infrastructure';
