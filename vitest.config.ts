@@ -1,4 +1,4 @@
-/** Two projects: `quick` (pure and small, no build, under half a minute) and `full` (real processes, real git, real time). */
+/** Three projects: `quick` (pure and small, no build, under half a minute), `full` (real processes, real git, real time), `agents` (real coding agents). */
 import { defineConfig } from 'vitest/config';
 
 const QUICK = ['src/**/*.test.ts', 'tests/tidy/**/*.test.ts', 'tests/tiny.test.ts'];
@@ -14,7 +14,16 @@ export default defineConfig({
         test: {
           name: 'full',
           include: ['tests/**/*.test.ts', 'arenas/*/tests/**/*.test.ts'],
-          exclude: [...QUICK, '**/node_modules/**', '**/.overnight/**'],
+          exclude: [...QUICK, 'tests/agents/**', '**/node_modules/**', '**/.overnight/**'],
+          globalSetup: ['tests/fixtures/build.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'agents',
+          include: ['tests/agents/*.test.ts'],
           globalSetup: ['tests/fixtures/build.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,

@@ -25,10 +25,10 @@ import { copyTree, hashTree, isFull, removeTree, writeAtomic } from './os/files.
 import { allowedCores, describeDevice, hostName } from './os/machine.ts';
 import { createHome, type LabPaths, labPaths, listTags } from './os/paths.ts';
 import { startTimeOf } from './os/proc.ts';
-import { searchProposer } from './proposers/search.ts';
 import { resultsTsv } from './render/tsv.ts';
 import { chooseSandbox } from './sandbox/choose.ts';
 import { VERSION } from './version.ts';
+import { chooseProposer, type Ideas } from './wire-ideas.ts';
 import { type LoadedArena, loadArena } from './workspace/arena.ts';
 import { requireGit } from './workspace/command.ts';
 import { openWorkspace } from './workspace/git.ts';
@@ -45,6 +45,8 @@ export interface OpenOptions {
   /** Seconds on the training clock, instead of the manifest's. Fixed when the lab is created. */
   readonly seconds?: number;
   readonly proposer?: Proposer;
+  /** Agents to ask for ideas, in order of preference, instead of a proposer. */
+  readonly ideas?: Ideas | ((sandbox: Sandbox) => Promise<Ideas>);
   readonly sandbox?: Sandbox;
   /** How this session was started, for the record. */
   readonly command?: string;
@@ -52,6 +54,8 @@ export interface OpenOptions {
     Pick<StageHost, 'onStage'> & {
       readonly onOpen?: (opened: Opened) => void;
       readonly onEvent?: EventListener;
+      /** A change that is not in the ledger, in words: who is asked for ideas now. */
+      readonly onRemark?: (text: string) => void;
       /** Receives the way to end a running setup or prepare. */
       readonly onStageStart?: (kill: () => void) => void;
     };
@@ -130,11 +134,16 @@ async function open(
   settleArtefact(paths);
 
   const arena = ledger.state.lab!.arena;
-  const proposer = options.proposer ?? searchProposer();
   const device = describeDevice(arena.resources.cpus, arena.resources.gpus);
   const { grade, reason: gradeReason } = gradeOf(arena, sandbox.info.level);
   const session = ledger.state.sessions.length;
   const limits = limitsOf(ledger.state, options.limits);
+  const clock = { now, monotonicMs, sleep };
+  const ideas = typeof options.ideas === 'function' ? await options.ideas(sandbox) : options.ideas;
+  const { proposer, reason: proposerReason } = chooseProposer({ ...(options.proposer && { proposer: options.proposer }), ...(ideas && { ideas }) }, {
+    arena, workspace, paths, runTag, session, limits, clock,
+    ...(watch.onRemark && { onSwitch: watch.onRemark }),
+  });
   record.append({
     type: 'session.started',
     session,
@@ -149,9 +158,7 @@ async function open(
     grade,
     gradeReason,
     proposer: proposer.name,
-    proposerReason: options.proposer
-      ? 'given by the caller'
-      : 'an optimizer over the knobs of the manifest: no model is used',
+    proposerReason,
     limits,
   });
   watch.onOpen?.({ tag, paths, state: ledger.state, resumed });
@@ -174,7 +181,7 @@ async function open(
     ledger: record,
     workspace,
     proposer,
-    clock: { now, monotonicMs, sleep },
+    clock,
     bench,
     deviceClass: device.class,
     session,
@@ -199,6 +206,7 @@ async function open(
       if (!isFull(thrown)) throw thrown;
     } finally {
       ledger.close();
+      void ideas?.close?.();
     }
   };
   return {
@@ -210,7 +218,7 @@ async function open(
     close,
     run: async (runWatch) => {
       try {
-        const stop = await run(lab, { now, monotonicMs, sleep }, runWatch);
+        const stop = await run(lab, clock, runWatch);
         await lab.quiet();
         close(stop.reason, stop.detail);
         return stop;

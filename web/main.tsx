@@ -1,7 +1,7 @@
 /** The browser half: one page of one lab, or the list of all labs, as its address says. Numbers come from the server's views; none is made here. */
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { Board } from '../src/view/board.ts';
+import type { Board, BoardRow } from '../src/view/board.ts';
 import { api, useLab, useRead } from './live.ts';
 import { Compare } from './pages/compare.tsx';
 import { Experiment } from './pages/experiment.tsx';
@@ -41,18 +41,18 @@ function Lab({ lab }: { lab: string }) {
     <div class={place.notebook ? 'with-notebook' : ''}>
       <a class="skip" href="#main">To the content</a>
       <Header board={board} connection={live.connection} seq={live.seq} help={() => showHelp(true)} />
-      <main id="main"><PageOf board={board} seq={place.at ?? live.seq} /></main>
+      <main id="main"><PageOf board={board} rows={rows} seq={place.at ?? live.seq} /></main>
       {place.notebook && <Notebook board={board} />}
       {help && <Help close={() => showHelp(false)} />}
     </div>
   );
 }
 
-function PageOf({ board, seq }: { board: Board; seq: number }) {
+function PageOf({ board, rows, seq }: { board: Board; rows: readonly BoardRow[]; seq: number }) {
   const place = usePlace();
   switch (place.page) {
     case 'overview':
-      return <Overview board={board} />;
+      return <Overview board={board} rows={rows} />;
     case 'experiment':
       return <Experiment key={place.n} board={board} n={place.n ?? board.incumbent?.n ?? 0} />;
     case 'compare':

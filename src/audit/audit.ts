@@ -15,7 +15,7 @@ import type { LedgerEvent } from '../core/event.ts';
 import { finalResult } from '../core/final.ts';
 import { fold } from '../core/replay.ts';
 import { arenaOf, type LabState, values } from '../core/state.ts';
-import { noiseOf } from '../core/stats.ts';
+import { noiseOf } from '../base/stats.ts';
 import { decode } from '../ledger/chain.ts';
 import { LEDGER_FILE, readBlob, torn } from '../ledger/jsonl.ts';
 import { gitText } from '../workspace/command.ts';
@@ -89,6 +89,9 @@ class Rederivation {
     if (event.type === 'calibrated') {
       this.#counts.calibrated++;
       this.#compare(event, noiseOf(values(this.#state, 0, event.deviceClass)), event.noise, 'the noise floor');
+    } else if (event.type === 'repaired') {
+      const judgement = judge(this.#state, event.n, this.#deviceClass);
+      this.#compare(event, !judgement.again && judgement.decision.failure !== undefined, true, `the failure that repair ${event.attempt} of #${event.n} mends`);
     } else if (event.type === 'decided') {
       this.#counts.decided++;
       const judgement = judge(this.#state, event.n, this.#deviceClass);
@@ -126,7 +129,10 @@ class Rederivation {
   }
 
   #collectBlobs(event: LedgerEvent): void {
-    if (event.type === 'proposed') for (const blob of Object.values(event.edits)) if (blob) this.blobs.add(blob);
+    if (event.type === 'proposed' || event.type === 'repaired')
+      for (const blob of Object.values(event.edits)) if (blob) this.blobs.add(blob);
+    if (event.type === 'calling') for (const blob of [event.brief, event.program]) if (blob) this.blobs.add(blob);
+    if (event.type === 'called' && event.reply) this.blobs.add(event.reply);
     if (event.type === 'measured')
       for (const blob of [event.conditions.log, event.conditions.curve]) if (blob) this.blobs.add(blob);
   }
@@ -150,9 +156,10 @@ function blobCheck(folder: string, blobs: ReadonlySet<string>): AuditCheck {
 
 /** Every commit is there with its tree, and differs from the baseline only in editable files. */
 async function gitCheck(state: LabState, store: string): Promise<AuditCheck> {
-  const codes = state.experiments.flatMap((x) =>
-    x.state === 'open' || x.state === 'decided' ? [{ n: x.idea.n, ...x.snapshot }] : [],
-  );
+  const codes = state.experiments.flatMap((x) => [
+    ...(x.idea.attempts ?? []).map(({ snapshot }) => ({ n: x.idea.n, ...snapshot })),
+    ...(x.state === 'open' || x.state === 'decided' ? [{ n: x.idea.n, ...x.snapshot }] : []),
+  ]);
   if (codes.length === 0) return { name: 'commits', ok: true, detail: 'none yet' };
   const bad = (detail: string): AuditCheck => ({ name: 'commits', ok: false, detail });
   const input = codes.map(({ commit }) => `${commit}^{tree}`).join('\n');

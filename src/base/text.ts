@@ -27,3 +27,10 @@ export function oneLine(text: string, max: number): string {
   const flat = sanitize(text).replace(/\s+/g, ' ').trim();
   return flat.length <= max ? flat : `${flat.slice(0, Math.max(0, max - 1))}…`;
 }
+
+/** How much two texts say with the same words, whatever their order: shared words over all words (Jaccard); 0 where one has fewer than two. */
+export function sharedWords(a: string, b: string): number {
+  const [mine, theirs] = [a, b].map((text) => new Set(text.toLowerCase().match(/[\p{L}\p{N}_.]+/gu) ?? []));
+  const shared = [...mine!].filter((word) => theirs!.has(word)).length;
+  return mine!.size < 2 || theirs!.size < 2 ? 0 : shared / (mine!.size + theirs!.size - shared);
+}

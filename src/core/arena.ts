@@ -138,6 +138,10 @@ export const arenaSchema = z.strictObject({
     })
     .optional()
     .describe('work without which a number is no result'),
+  screen: z
+    .strictObject({ seconds: positive.describe('training clock of the short run, below budget.seconds') })
+    .optional()
+    .describe('a short run of every idea first: what crashes or diverges in it costs no whole budget'),
   seeds: z
     .strictObject({
       first: z.number().int().positive().default(1),
@@ -282,6 +286,13 @@ function crossCheck(arena: Arena): ManifestProblem[] {
       at: 'budget.wall_s',
       message: `must be at least budget.seconds (${arena.budget.seconds}), seen: ${arena.budget.wall_s}`,
     });
+  if (arena.screen && arena.screen.seconds >= arena.budget.seconds)
+    problems.push({
+      at: 'screen.seconds',
+      message: `must be below budget.seconds (${arena.budget.seconds}), seen: ${arena.screen.seconds}`,
+    });
+  if (arena.screen && arena.evaluate?.join === 'pipe')
+    problems.push({ at: 'screen', message: 'candidates that are joined with their evaluator cannot run alone' });
   const both = arena.data.candidate.filter((x) => arena.data.evaluator.includes(x));
   if (both.length > 0)
     problems.push({ at: 'data', message: `named for candidates and as evaluator-only: ${both.join(', ')}` });

@@ -9,7 +9,7 @@ import { valueOf } from './experiment.ts';
 import { BUNDLE_REPLICATES } from './frontier.ts';
 import { arenaOf, codeOf, inPairs, type LabState, measurementsOf, rulesOf, values } from './state.ts';
 import { CLEAR_Z, greedy, margin1, margin2, marginZ, type Ruling, sequential1, show } from './rules.ts';
-import { type Comparison, compare, comparePairs, mean, poolSigma } from './stats.ts';
+import { type Comparison, compare, comparePairs, mean, poolSigma } from '../base/stats.ts';
 
 export interface Decision {
   readonly verdict: Exclude<Verdict, 'refused'>;
@@ -223,16 +223,8 @@ export function secondary(state: LabState, n: number, deviceClass: string, metri
   return found.length > 0 ? mean(found) : undefined;
 }
 
-/** The soft constraints that `n` breaks against `against`, in words: information, never a verdict. */
-export function softBreaks(state: LabState, n: number, against: number, deviceClass: string): string[] {
-  const arena = arenaOf(state);
-  return arena.constraints
-    .filter((c) => !c.hard)
-    .flatMap((c) => brokenConstraint(state, { ...arena, constraints: [{ ...c, hard: true }] }, n, against, deviceClass) ?? []);
-}
-
 /** The first hard constraint that candidate `n` breaks, as a sentence; relative ones are factors of the champion's value. */
-function brokenConstraint(
+export function brokenConstraint(
   state: LabState,
   arena: Arena,
   n: number,

@@ -4,7 +4,7 @@
  */
 import type { Arena } from './arena.ts';
 import type { Decision } from './decide.ts';
-import type { Noise } from './stats.ts';
+import type { Noise } from '../base/stats.ts';
 import type { Wish } from './wish.ts';
 
 /**
@@ -106,6 +106,13 @@ export interface RunLimits {
   readonly deadline?: string;
   /** Stop when the incumbent reaches this value. */
   readonly target?: number;
+  /** Tokens and dollars that the agents of the session may spend. */
+  readonly tokens?: number;
+  readonly usd?: number;
+  /** Stop after so many experiments without a keep that is confirmed or not yet refuted. */
+  readonly plateau?: number;
+  /** Stop when no measurement gave a number for so long. */
+  readonly idleS?: number;
   /** No new ideas: test the kept stack step by step, and measure what is left of it against the baseline. */
   readonly finalize?: true;
 }
@@ -120,6 +127,9 @@ export type StopReason =
   | 'finalized'
   | 'interrupted'
   | 'proposer exhausted'
+  | 'budget'
+  | 'plateau'
+  | 'idle'
   | 'stuck'
   | 'error';
 
@@ -179,10 +189,27 @@ interface Payloads {
     /** The request from the inbox that this idea answers; the experiment that it deliberately tries again. */
     readonly request?: string;
     readonly retries?: number;
+    /** What an agent left beside its edit, the version of `program.md` it was shown, and the steering words then in force. */
+    readonly note?: Note;
+    readonly program?: string;
+    readonly words?: number;
+    /** The call that gave it. */
+    readonly call?: number;
+    /** Earlier ideas that this one resembles: told, not refused. */
+    readonly near?: readonly number[];
     /** Of an ablation: the kept step that it leaves out. */
     readonly ablates?: number;
     /** Near misses that are tried together as this one. */
     readonly bundles?: readonly number[];
+  };
+  /** A candidate that crashed was mended: it is proposed again, with these edits on top of its own. What ran before stays under its ref. */
+  repaired: {
+    readonly n: number;
+    /** 1 for the first repair. */
+    readonly attempt: number;
+    readonly edits: Readonly<Record<string, string | null>>;
+    readonly proposer: string;
+    readonly note?: Note;
   };
   refused: { readonly n: number; readonly code: RefusalCode; readonly reason: string; readonly earlier?: number };
   snapshot: {
@@ -192,6 +219,8 @@ interface Payloads {
     readonly editable: string;
     readonly added: number;
     readonly deleted: number;
+    /** The same hash of the editable files with spelling taken out: white space at line ends, empty lines, how a knob's value is written. */
+    readonly normal?: string;
   };
   measuring: {
     readonly m: number;
@@ -252,6 +281,8 @@ interface Payloads {
     readonly message?: string;
     readonly wallS: number;
     readonly usage?: Usage;
+    /** ISO time before which asking again is pointless, as the provider said. */
+    readonly retryAt?: string;
     /** Blob of what it said at the end. */
     readonly reply?: string;
   };
@@ -260,6 +291,16 @@ interface Payloads {
    * it has no effect.
    */
   steered: { readonly id: string; readonly from: string; readonly wish: Wish; readonly refused?: string };
+}
+
+/** What an agent leaves beside its edit. Its hypothesis is the experiment's. */
+export interface Note {
+  readonly mechanism?: string;
+  readonly expected?: string;
+  readonly next?: readonly string[];
+  readonly heeds?: readonly string[];
+  /** Why there is no more than this: the note was missing or could not be read. */
+  readonly problem?: string;
 }
 
 /** Why a call of an agent gave nothing. */
@@ -293,6 +334,7 @@ export type RefusalCode =
   | 'too-large'
   | 'not-text'
   | 'no-proposal'
+  | 'infeasible'
   | 'guard'
   | 'vetoed'
   | 'conflict';

@@ -6,7 +6,17 @@ import type { Decision } from './decide.ts';
 import type { Conditions, Outcome, Payload, Purpose, RefusalCode } from './event.ts';
 
 /** What was proposed, and when. Its parent is the incumbent it started from. */
-export type Idea = Payload<'proposed'> & { readonly at: string };
+export type Idea = Payload<'proposed'> & {
+  readonly at: string;
+  /** What crashed before it was repaired, oldest first. */
+  readonly attempts?: readonly Attempt[];
+};
+
+/** Code of an experiment that crashed, and the measurements in which it did. */
+export interface Attempt {
+  readonly snapshot: Code;
+  readonly measurements: readonly number[];
+}
 
 export interface Code {
   readonly commit: string;

@@ -66,7 +66,7 @@ export function snapKnob(knob: Knob, value: KnobValue): KnobValue {
   if (knob.kind === 'choice') return knob.values.includes(value) ? value : knob.values[0]!;
   const [low, high] = knob.range;
   const clamped = Math.min(high, Math.max(low, Number(value)));
-  if (knob.kind === 'int') return Math.round(clamped);
+  if (knob.kind === 'int') return Math.round(clamped) + 0; // no text says -0
   if (knob.kind === 'pow2') return 2 ** Math.round(Math.log2(clamped));
   return Math.min(high, Math.max(low, Number(clamped.toPrecision(4))));
 }

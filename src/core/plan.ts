@@ -9,8 +9,9 @@ import type { Purpose, StopReason } from './event.ts';
 import { finalStep } from './final.ts';
 import { nextBundle } from './frontier.ts';
 import { holdoutStep } from './holdout.ts';
-import { arenaOf, inPairs, type LabState, measurementsOf, rulesOf, values } from './state.ts';
-import { median } from './stats.ts';
+import { isMendable } from './repair.ts';
+import { arenaOf, inPairs, type LabState, lineage, measurementsOf, rulesOf, values } from './state.ts';
+import { median } from '../base/stats.ts';
 
 export type Step =
   /** A proposal without a commit yet: admit it and put it into git. */
@@ -26,6 +27,8 @@ export type Step =
       readonly like?: number;
     }
   | { readonly do: 'decide'; readonly n: number }
+  /** Have the crashed candidate mended, if somebody can, before it is decided. */
+  | { readonly do: 'repair'; readonly n: number }
   | { readonly do: 'advance'; readonly n: number }
   | { readonly do: 'calibrate' }
   | { readonly do: 'confirm'; readonly n: number; readonly against: number }
@@ -62,6 +65,17 @@ export interface Situation {
   /** An idea is being thought about, and are there cores left to measure on meanwhile? */
   readonly thinking: boolean;
   readonly spare: boolean;
+  /** Calls that may go into the repair of one experiment, and those that nobody can repair. */
+  readonly repairs?: number;
+  readonly beyondRepair?: ReadonlySet<number>;
+  /** Nobody has ideas: they come from outside. */
+  readonly mute?: boolean;
+  /** What is being thought about is a repair. */
+  readonly mending?: boolean;
+  /** ISO time of now, and the limits that depend on it or on what was found. */
+  readonly at?: string;
+  readonly plateau?: number;
+  readonly idleS?: number;
   /** No new ideas: see final.ts. */
   readonly finalize?: boolean;
 }
@@ -76,7 +90,7 @@ const RECHECK_EVERY = 25;
 const STUCK_AFTER = 10;
 
 export function plan(state: LabState, now: Situation): Step {
-  if (now.thinking && stop(state, now)) return { do: 'abandon' };
+  if (now.thinking && (now.mending ? isOver(now) : stop(state, now))) return { do: 'abandon' };
   if (now.thinking && !now.spare) return settle(state, now) ?? { do: 'wait' };
   return (
     settle(state, now) ??
@@ -96,7 +110,7 @@ function next(state: LabState, now: Situation): Step {
   const { paused, pinned } = state.steering;
   if (state.running.size >= now.slots) return { do: 'wait' };
   if (now.thinking) return idle(state, now.deviceClass) ?? { do: 'wait' };
-  if (paused) return { do: 'wait' };
+  if (paused || (now.mute && pinned.length === 0)) return { do: 'wait' };
   if (pinned[0] !== undefined) return { do: 'retry', n: pinned[0] };
   if (isControlDue(state)) return { do: 'control' };
   const of = nextBundle(state);
@@ -156,10 +170,12 @@ function settle(state: LabState, now: Situation): Step | undefined {
 
 /** What everything is compared with, measured on this device class. Nobody waits for it who wants to stop: the next session makes it. */
 function ground(state: LabState, now: Situation): Step | undefined {
-  const over = now.asked || (now.leftS !== undefined && now.leftS <= 0);
-  const step = calibration(state, now) ?? reference(state, now, over);
-  return step?.do === 'measure' && over ? stop(state, now) : step;
+  const step = calibration(state, now) ?? reference(state, now, isOver(now));
+  return step?.do === 'measure' && isOver(now) ? stop(state, now) : step;
 }
+
+/** Somebody wants to stop, or the time is up: what is open is ended as it stands. */
+const isOver = (now: Situation): boolean => now.asked || (now.leftS !== undefined && now.leftS <= 0);
 
 /** The experiments that have code and no verdict: measure, measure again in doubt, decide. */
 function open(state: LabState, now: Situation): Step | undefined {
@@ -167,7 +183,13 @@ function open(state: LabState, now: Situation): Step | undefined {
     const x = state.experiments[n]!;
     if (now.taken.has(n) || x.state !== 'open' || x.idea.kind === 'baseline') continue;
     if (x.measurements.some((m) => state.measurements[m]!.state === 'running')) continue;
-    if (!judge(state, n, now.deviceClass).again) return { do: 'decide', n };
+    const judgement = judge(state, n, now.deviceClass);
+    if (!judgement.again) {
+      const mendable = !now.beyondRepair?.has(n) && isMendable(state, n, judgement.decision, now.repairs ?? 0);
+      if (!mendable || isOver(now)) return { do: 'decide', n };
+      if (now.thinking) continue;
+      return { do: 'repair', n };
+    }
     if (state.running.size >= now.slots) continue;
     if (inPairs(state) || x.idea.kind === 'ablation') return pairStep(state, n, now.deviceClass);
     const first = !x.measurements.some((m) => state.measurements[m]!.state === 'finished');
@@ -292,7 +314,29 @@ function stop(state: LabState, now: Situation): Extract<Step, { do: 'stop' }> | 
     if (minimize ? best <= now.target : best >= now.target)
       return halt('target', `the incumbent’s mean ${best.toPrecision(6)} reaches the target ${now.target}`);
   }
-  return stuck(state);
+  return plateau(state, now) ?? idling(state, now) ?? stuck(state);
+}
+
+/** So many ideas of this session since the last gain that stands: kept, and not refuted by fresh measurements. */
+function plateau(state: LabState, now: Situation): Extract<Step, { do: 'stop' }> | undefined {
+  if (now.plateau === undefined) return undefined;
+  const refuted = (n: number): boolean => state.confirmations.some((c) => c.n === n && !c.passed);
+  const gain = lineage(state, state.incumbent).findLast((n) => !refuted(n)) ?? 0;
+  const since = state.sessions.at(-1)?.startedAt ?? '';
+  const tried = state.experiments.slice(gain + 1).filter(({ idea }) => idea.kind === 'idea' && idea.at >= since).length;
+  if (tried < now.plateau) return undefined;
+  return { do: 'stop', reason: 'plateau', detail: `no lasting gain in ${tried} experiments since #${gain}` };
+}
+
+/** Nothing gave a number for too long, whoever is to blame. */
+function idling(state: LabState, now: Situation): Extract<Step, { do: 'stop' }> | undefined {
+  if (now.idleS === undefined || now.at === undefined) return undefined;
+  const last = state.measurements.findLast((m) => m.state === 'finished' && m.outcome.kind === 'measured');
+  const started = state.sessions.at(-1)?.startedAt ?? now.at;
+  const from = last?.state === 'finished' && last.at > started ? last.at : started;
+  const silentS = (Date.parse(now.at) - Date.parse(from)) / 1000;
+  if (silentS < now.idleS) return undefined;
+  return { do: 'stop', reason: 'idle', detail: `no measurement gave a number for ${Math.round(silentS / 60)} minutes` };
 }
 
 /** The last ideas of this session all failed in the same way: the arena or the machine is broken, not the ideas. */

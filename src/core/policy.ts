@@ -4,6 +4,7 @@
  */
 import { sha256Parts } from '../base/hash.ts';
 import { oneLine } from '../base/text.ts';
+import { normalHash } from './alike.ts';
 import { type Arena, roleOf } from './arena.ts';
 import type { RefusalCode } from './event.ts';
 import { type Experiment, type Idea, verdictOf } from './experiment.ts';
@@ -15,7 +16,7 @@ const MAX_EDIT_BYTES = 1 << 20;
 const utf8 = new TextEncoder();
 
 export type Admission =
-  | { readonly ok: true; readonly editable: string }
+  | { readonly ok: true; readonly editable: string; readonly normal: string }
   | { readonly ok: false; readonly code: RefusalCode; readonly reason: string; readonly earlier?: number };
 
 /** Hash of a set of editable files: equal hash, same candidate. */
@@ -32,10 +33,6 @@ export function applyEdits(files: ReadonlyMap<string, string>, edits: readonly F
   }
   return result;
 }
-
-/** Without what no language reads: spaces at line ends, blank lines, carriage returns. */
-const respaced = (files: ReadonlyMap<string, string>): Map<string, string> =>
-  new Map([...files].map(([path, text]) => [path, text.replace(/[ \t\r]+$/gm, '').replace(/\n+/g, '\n').trim()]));
 
 /** `files` are the editable files of the parent, `paths` all of its files. A deliberate retry may repeat what was tried. */
 export function admit(
@@ -67,20 +64,22 @@ export function admit(
       code: 'too-large',
       reason: `${bytes} bytes of new content, at most ${MAX_EDIT_BYTES} are allowed`,
     };
-  const editable = editableHash(applyEdits(files, edits));
+  const after = applyEdits(files, edits);
+  const [editable, normal] = [editableHash(after), normalHash(arena, after)];
   if (editable === editableHash(files))
     return { ok: false, code: 'no-change', reason: 'the files after the change are the same as before' };
-  if (editableHash(respaced(applyEdits(files, edits))) === editableHash(respaced(files)))
-    return { ok: false, code: 'no-change', reason: 'only blank lines and spaces at line ends would change' };
-  const earlier = idea.retries === undefined ? duplicateOf(state, idea.parent, editable) : undefined;
+  if (normal === normalHash(arena, files))
+    return { ok: false, code: 'no-change', reason: 'only its spelling would change: spaces at line ends, empty lines, how a number is written' };
+  const exact = duplicateOf(state, idea.parent, state.byEditable.get(editable));
+  const earlier = idea.retries === undefined ? (exact ?? duplicateOf(state, idea.parent, state.byNormal.get(normal))) : undefined;
   if (earlier)
     return {
       ok: false,
       code: 'duplicate',
-      reason: `same as #${earlier.idea.n}: ${outcomeOf(earlier)}`,
+      reason: `same as #${earlier.idea.n}${exact ? '' : ' but for spelling'}: ${outcomeOf(earlier)}`,
       earlier: earlier.idea.n,
     };
-  return { ok: true, editable };
+  return { ok: true, editable, normal };
 }
 
 /** One way to write each path: no dots, no empty parts, nothing that a terminal or git would take for something else. */
@@ -92,8 +91,8 @@ const collision = (path: string, paths: readonly string[]): string | undefined =
   paths.find((other) => other.startsWith(`${path}/`) || path.startsWith(`${other}/`));
 
 /** Same editable tree tried since the same champion stood. The frozen files cannot differ within a lab. */
-function duplicateOf(state: LabState, parent: number, editable: string): Experiment | undefined {
-  for (const n of [...(state.byEditable.get(editable) ?? [])].reverse()) {
+function duplicateOf(state: LabState, parent: number, same: readonly number[] = []): Experiment | undefined {
+  for (const n of [...same].reverse()) {
     const earlier = state.experiments[n]!;
     const kept = verdictOf(earlier) === 'kept' || earlier.idea.kind === 'baseline';
     if (kept || earlier.idea.parent === parent || state.steering.vetoed.has(n)) return earlier;

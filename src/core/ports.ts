@@ -3,7 +3,7 @@
  * Nothing here does anything. Each member says whether it may throw, and what it leaves behind when it is cut off.
  */
 import type { Arena } from './arena.ts';
-import type { CallFailure, Draft, LedgerEvent, Payload, Usage } from './event.ts';
+import type { CallFailure, Draft, FailureClass, LedgerEvent, Note, Payload, RefusalCode, Usage } from './event.ts';
 import type { LabState } from './state.ts';
 import type { Request } from './wish.ts';
 
@@ -136,6 +136,10 @@ export interface RunSpec {
   readonly onTick?: (seconds: { readonly wall: number; readonly budgeted: number }) => void;
   /** Called with each piece of standard error as it comes; for progress only. */
   readonly onStderr?: (text: string) => void;
+  /** Called with each piece of standard output as it comes, all of it (what is kept in the result is not all). */
+  readonly onStdout?: (text: string) => void;
+  /** What it reads on standard input, then the end of file. Absent: no input at all. `open`: what `Running.send` gives it, until that gives `null`. */
+  readonly stdin?: string | { readonly open: true };
 }
 
 /** Output as kept: the first and the last part of it; `bytes` counts all. Escape sequences are still in it. */
@@ -173,6 +177,8 @@ export interface Running {
   readonly done: Promise<RunResult>;
   /** End the whole tree now. `done` resolves with `aborted`. Calling twice is fine. */
   kill(): void;
+  /** Write to an open standard input; `null` ends it. Nothing happens when the input is not open any more. */
+  send?(text: string | null): void;
 }
 
 export interface SandboxInfo {
@@ -207,6 +213,8 @@ export interface Brief {
   readonly n: number;
   /** Commit of the incumbent, which the edits are made on. */
   readonly commit: string;
+  /** What an optimizer has learned about the knobs, in words, for a proposer that can read: at most 2 KB. */
+  readonly advice?: string;
   /** Aborted when nobody wants the idea any more: give up, and answer `none`. */
   readonly signal: AbortSignal;
   readonly journal: CallJournal;
@@ -230,13 +238,36 @@ export type Proposal =
       readonly knobs?: Readonly<Record<string, number | string>>;
       /** How it was chosen, one line. */
       readonly why?: string;
+      /** Beside an agent's edit: its note, the version of `program.md` it saw, how many steering words, which earlier ideas it resembles. */
+      readonly note?: Note;
+      readonly program?: string;
+      readonly words?: number;
+      readonly call?: number;
+      readonly near?: readonly number[];
+      /** Who of several made it; the proposer's own name when absent. */
+      readonly proposer?: string;
+      /** It cannot be tried, and cannot even be recorded as edits (a binary file, 10 MB): recorded and refused. */
+      readonly refusal?: { readonly code: RefusalCode; readonly reason: string };
     }
-  | { readonly kind: 'none'; readonly reason: string };
+  /** `class`: why the call of an agent gave nothing; absent where nobody failed. */
+  | { readonly kind: 'none'; readonly reason: string; readonly class?: CallFailure };
 
 /** Where ideas come from. Must not throw for want of an idea: that is `none`. */
 export interface Proposer {
   readonly name: string;
+  /** Has no ideas of its own and is never asked: what comes through the inbox is all there is. */
+  readonly mute?: boolean;
   propose(brief: Brief): Promise<Proposal>;
+  /** Mend a crashed candidate: `files` and `commit` are the candidate's, the edits are made on them. Absent where nobody could. */
+  repair?(brief: Brief, failure: Failure): Promise<Proposal>;
+}
+
+/** What a candidate to be repaired died of. Text of untrusted code. */
+export interface Failure {
+  readonly n: number;
+  readonly class: FailureClass;
+  readonly message: string;
+  readonly log?: string;
 }
 
 // ---------------------------------------------------------------------------------------------- Agent
@@ -254,10 +285,21 @@ export interface AgentTask {
   /** Marks every process of this call, so that a later harness can end what a killed one left. */
   readonly tag: string;
   readonly signal: AbortSignal;
+  /** What earlier experiment `n` was, changed and gave, in words; for agents of ours that have a tool for it. */
+  readonly earlier?: (n: number) => Promise<string>;
 }
 
 export type AgentResult =
-  | { readonly kind: 'done'; readonly text: string; readonly usage?: Usage; readonly wallS: number }
+  | {
+      readonly kind: 'done';
+      readonly text: string;
+      readonly usage?: Usage;
+      readonly wallS: number;
+      /** True when it asks back instead of working: nobody is there to answer. */
+      readonly asks?: boolean;
+      /** What it did or tried that it must not, for people: files beside the writable ones, processes left behind, paths it reached for. */
+      readonly incidents?: readonly string[];
+    }
   | {
       readonly kind: 'failed';
       readonly class: CallFailure;
@@ -266,6 +308,7 @@ export type AgentResult =
       readonly retryAt?: string;
       readonly usage?: Usage;
       readonly wallS: number;
+      readonly incidents?: readonly string[];
     };
 
 /** A coding agent in its jail. Never throws for what an agent or a provider does: that is `failed` with its class. No process outlives `run`. */

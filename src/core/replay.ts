@@ -6,7 +6,7 @@ import { LabError } from '../base/error.ts';
 import type { EventType, LedgerEvent, Payload } from './event.ts';
 import type { Code, Experiment, Idea } from './experiment.ts';
 import { type LabState, lineage, values } from './state.ts';
-import { addToPool, emptyPool } from './stats.ts';
+import { addToPool, emptyPool } from '../base/stats.ts';
 import { objection, replicated, steered, unpinned, unsteered } from './steering.ts';
 
 /** The state as the fold sees it: containers and counters can be changed, what they hold is replaced whole. */
@@ -40,6 +40,7 @@ export function fold(): { readonly state: LabState; readonly apply: (event: Ledg
     champion: 0,
     confirmations: [],
     byEditable: new Map(),
+    byNormal: new Map(),
     claims: new Map(),
     pairs: new Map(),
     counts: { kept: 0, discarded: 0, inconclusive: 0, crashed: 0, 'timed out': 0, refused: 0 },
@@ -114,6 +115,8 @@ function step(s: Working, e: LedgerEvent): void {
       return refuse(s, e);
     case 'snapshot':
       return snapshot(s, e);
+    case 'repaired':
+      return repair(s, e);
     case 'measuring':
       return startMeasurement(s, e);
     case 'measured':
@@ -218,7 +221,23 @@ function snapshot(s: Working, e: Of<'snapshot'>): void {
   const { commit, tree, editable, added, deleted } = e;
   const code: Code = { commit, tree, editable, added, deleted };
   s.experiments[e.n] = { state: 'open', idea, snapshot: code, measurements: [] };
-  if (idea.kind === 'idea' || idea.kind === 'baseline') s.byEditable.set(editable, [...(s.byEditable.get(editable) ?? []), e.n]);
+  if (idea.kind !== 'idea' && idea.kind !== 'baseline') return;
+  s.byEditable.set(editable, [...(s.byEditable.get(editable) ?? []), e.n]);
+  if (e.normal !== undefined) s.byNormal.set(e.normal, [...(s.byNormal.get(e.normal) ?? []), e.n]);
+}
+
+/** Back to where it has no code: what it was measured with is kept as an attempt and counts for nothing. */
+function repair(s: Working, e: Of<'repaired'>): void {
+  const { idea, snapshot: code, measurements } = get(s, e, e.n, 'open');
+  const attempts = idea.attempts ?? [];
+  if (e.attempt !== attempts.length + 1) impossible(e, `It says repair ${e.attempt}; the next one is ${attempts.length + 1}.`);
+  if (measurements.some((m) => s.running.has(m))) impossible(e, `Experiment ${e.n} is being measured.`);
+  const edits = { ...idea.edits, ...e.edits };
+  s.experiments[e.n] = {
+    state: 'proposed',
+    idea: { ...idea, edits, attempts: [...attempts, { snapshot: code, measurements }] },
+  };
+  s.pairs.delete(e.n);
 }
 
 function startMeasurement(s: Working, e: Of<'measuring'>): void {
@@ -306,6 +325,7 @@ function steer(s: Working, e: Of<'steered'>): void {
   const against = objection(s, e.wish);
   if (against) impossible(e, `It cannot be obeyed: ${against}.`);
   s.steering = steered(s.steering, e.wish, e);
+  if (e.wish.verb === 'note') s.notes.push({ at: e.t, from: e.from, text: e.wish.text });
   if (e.wish.verb === 'veto') veto(s, e.wish.n);
 }
 

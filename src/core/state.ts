@@ -4,8 +4,16 @@
 import { LabError } from '../base/error.ts';
 import type { Arena } from './arena.ts';
 import type { Finalized, Outcome, Payload, RefusalCode, StopReason } from './event.ts';
-import { type Call, type Code, type Confirmation, type Experiment, type Measurement, type Verdict, valueOf } from './experiment.ts';
-import type { Noise, Pool } from './stats.ts';
+import {
+  type Call,
+  type Code,
+  type Confirmation,
+  type Experiment,
+  type Measurement,
+  type Verdict,
+  valueOf,
+} from './experiment.ts';
+import type { Noise, Pool } from '../base/stats.ts';
 import type { Steering } from './steering.ts';
 
 export interface SessionRecord {
@@ -50,6 +58,8 @@ export interface LabState {
   readonly confirmations: readonly Confirmation[];
   /** Experiments by the hash of their editable files, newest last. */
   readonly byEditable: ReadonlyMap<string, readonly number[]>;
+  /** The same by the hash without spelling, where one is recorded. */
+  readonly byNormal: ReadonlyMap<string, readonly number[]>;
   /** Confirm measurements by the experiment whose claim they serve. */
   readonly claims: ReadonlyMap<number, readonly number[]>;
   /** Measurements made in pairs, by the experiment whose comparison they serve. */

@@ -5,10 +5,10 @@
 import { LabError } from '../base/error.ts';
 import { sha256 } from '../base/hash.ts';
 import { roleOf } from '../core/arena.ts';
-import type { Draft, Payload } from '../core/event.ts';
+import type { Draft, Payload, StopReason } from '../core/event.ts';
 import type { Experiment } from '../core/experiment.ts';
 import { admit, applyEdits, editableHash } from '../core/policy.ts';
-import type { CallJournal, Clock, FileEdit, Ledger, Proposal, Proposer, Workspace } from '../core/ports.ts';
+import type { CallJournal, Clock, Failure, FileEdit, Ledger, Proposal, Proposer, Workspace } from '../core/ports.ts';
 import { arenaOf, codeOf, type LabState } from '../core/state.ts';
 
 export interface IdeaParts {
@@ -20,7 +20,8 @@ export interface IdeaParts {
 }
 
 /** Refs of a lab in the private store. */
-export const refOf = (lab: string, n: number): string => `refs/overnight/${lab}/${n}`;
+export const refOf = (lab: string, n: number, repairs = 0): string =>
+  `refs/overnight/${lab}/${n}${repairs > 0 ? `.${repairs}` : ''}`;
 
 /** Times in a row that a proposer may have nothing before the session ends. */
 const MOST_EMPTY_PROPOSALS = 3;
@@ -32,9 +33,12 @@ type Origin = Pick<Payload<'proposed'>, 'proposer' | 'parent' | 'request' | 'ret
 
 export class Ideas {
   readonly #p: IdeaParts;
-  #thinking: { readonly over: Promise<void>; readonly controller: AbortController } | undefined;
+  #thinking: { readonly over: Promise<void>; readonly controller: AbortController; readonly mending: boolean } | undefined;
   #failure: { readonly thrown: unknown } | undefined;
+  /** Crashed candidates that nobody could mend: not to be asked about again. */
+  readonly beyondRepair = new Set<number>();
   #empty = 0;
+  #spent = false;
   #emptyReason = '';
 
   constructor(parts: IdeaParts) {
@@ -49,25 +53,40 @@ export class Ideas {
     return this.#thinking !== undefined;
   }
 
+  get mending(): boolean {
+    return this.#thinking?.mending === true;
+  }
+
   /** Why the proposer is no longer worth asking, if so. Throws what a proposer threw. */
-  exhausted(): string | undefined {
+  exhausted(): { readonly reason: StopReason; readonly detail: string } | undefined {
     const failure = this.#failure;
     this.#failure = undefined;
     if (failure) throw failure.thrown;
-    return this.#empty >= MOST_EMPTY_PROPOSALS ? `${this.#p.proposer.name}: ${this.#emptyReason}` : undefined;
+    if (this.#spent) return { reason: 'budget', detail: this.#emptyReason };
+    if (this.#empty < MOST_EMPTY_PROPOSALS) return undefined;
+    return { reason: 'proposer exhausted', detail: `${this.#p.proposer.name}: ${this.#emptyReason}` };
   }
 
   /** Ask the proposer. Resolves when the idea is recorded, or while it is still being thought about. */
   async begin(): Promise<void> {
+    return this.#beginWith((signal) => this.#think(signal));
+  }
+
+  /** Ask for a crashed candidate to be mended. What cannot be is decided as it is. */
+  async repair(n: number, failure: Failure): Promise<void> {
+    return this.#beginWith((signal) => this.#mend(n, failure, signal), true);
+  }
+
+  async #beginWith(work: (signal: AbortSignal) => Promise<void>, mending = false): Promise<void> {
     const controller = new AbortController();
-    const over = this.#think(controller.signal)
+    const over = work(controller.signal)
       .catch((thrown: unknown) => {
         this.#failure = { thrown };
       })
       .finally(() => {
         this.#thinking = undefined;
       });
-    this.#thinking = { over, controller };
+    this.#thinking = { over, controller, mending };
     await this.settled(SOON_MS);
   }
 
@@ -83,6 +102,28 @@ export class Ideas {
   async giveUp(): Promise<void> {
     this.#thinking?.controller.abort();
     await this.#thinking?.over;
+  }
+
+  async #mend(n: number, failure: Failure, signal: AbortSignal): Promise<void> {
+    const { proposer, ledger } = this.#p;
+    const { idea } = this.#state.experiments[n]!;
+    const { commit } = codeOf(this.#state, n)!;
+    const arena = arenaOf(this.#state);
+    const files = await this.#editable(commit);
+    const brief = { arena, state: this.#state, n, commit, files, signal, journal: this.#journal(n) };
+    const proposal = await proposer.repair?.(brief, failure);
+    const parent = codeOf(this.#state, idea.parent)!.commit;
+    const mended = proposal?.kind === 'edit' && !proposal.refusal && !signal.aborted ? proposal : undefined;
+    const edits = Object.fromEntries((mended?.edits ?? []).map(({ path, content }) => [path, content === null ? null : ledger.putBlob(content)]));
+    const whole = this.#editsOf({ ...idea.edits, ...edits });
+    const paths = (await this.#p.workspace.list(parent)).map((entry) => entry.path);
+    if (!mended || !admit(arena, this.#state, idea, await this.#editable(parent), whole, paths).ok) {
+      this.beyondRepair.add(n);
+      return;
+    }
+    const { note, proposer: who = proposer.name } = mended;
+    const attempt = (idea.attempts?.length ?? 0) + 1;
+    ledger.append({ type: 'repaired', n, attempt, edits, proposer: who, ...(note && { note }) });
   }
 
   async #think(signal: AbortSignal): Promise<void> {
@@ -101,8 +142,13 @@ export class Ideas {
     });
     if (signal.aborted) return;
     this.#empty = proposal.kind === 'none' ? this.#empty + 1 : 0;
-    if (proposal.kind === 'none') this.#emptyReason = proposal.reason;
-    else this.record(proposal, { proposer: proposer.name, parent });
+    if (proposal.kind === 'none') {
+      this.#emptyReason = proposal.reason;
+      this.#spent = proposal.class === 'budget';
+      return;
+    }
+    const recorded = this.record(proposal, { proposer: proposal.proposer ?? proposer.name, parent });
+    if (proposal.refusal) this.#p.ledger.append({ type: 'refused', n: recorded, ...proposal.refusal });
   }
 
   #journal(n: number): CallJournal {
@@ -120,7 +166,7 @@ export class Ideas {
   }
 
   /** Write a proposal down. Returns its number. */
-  record({ hypothesis, edits, knobs, why }: Edit, origin: Origin): number {
+  record({ hypothesis, edits, knobs, why, note, program, words, call, near }: Edit, origin: Origin): number {
     const { ledger } = this.#p;
     const n = this.#state.experiments.length;
     ledger.append({
@@ -133,6 +179,11 @@ export class Ideas {
       ),
       ...(knobs && { knobs }),
       ...(why && { why }),
+      ...(note && { note }),
+      ...(program !== undefined && { program }),
+      ...(words !== undefined && { words }),
+      ...(call !== undefined && { call }),
+      ...(near && near.length > 0 && { near }),
       ...origin,
     });
     return n;
@@ -247,10 +298,10 @@ export class Ideas {
     if (this.#state.steering.skipped.has(n))
       return refuse({ code: 'vetoed', reason: 'it is built on an idea that a person ruled out' });
     const { commit: parent, editable } = codeOf(this.#state, idea.parent)!;
-    const snapshot = async (edits: readonly FileEdit[], hash: string): Promise<void> => {
-      const ref = refOf(this.#state.lab!.lab, n);
+    const snapshot = async (edits: readonly FileEdit[], hash: string, normal?: string): Promise<void> => {
+      const ref = refOf(this.#state.lab!.lab, n, idea.attempts?.length);
       const made = await workspace.snapshot(parent, edits, ref, messageOf(x), idea.at);
-      ledger.append({ type: 'snapshot', n, ...made, editable: hash });
+      ledger.append({ type: 'snapshot', n, ...made, editable: hash, ...(normal !== undefined && { normal }) });
     };
     if (idea.kind === 'control') return snapshot([], editable);
     const edits = this.#editsOf(idea.edits);
@@ -258,7 +309,7 @@ export class Ideas {
     const files = await this.#editable(parent);
     if (idea.kind === 'ablation') return snapshot(edits, editableHash(applyEdits(files, edits)));
     const admission = admit(arenaOf(this.#state), this.#state, idea, files, edits, paths);
-    if (admission.ok) return snapshot(edits, admission.editable);
+    if (admission.ok) return snapshot(edits, admission.editable, admission.normal);
     const { ok: _, ...why } = admission;
     refuse(why);
   }

@@ -10,9 +10,10 @@ import { type Decision, judge } from '../core/decide.ts';
 import type { Draft, LedgerEvent, RunLimits } from '../core/event.ts';
 import { finalResult } from '../core/final.ts';
 import { plan, type Situation, type Step } from '../core/plan.ts';
-import type { FileEdit, Inbox } from '../core/ports.ts';
-import { codeOf, type LabState, values } from '../core/state.ts';
-import { noiseOf } from '../core/stats.ts';
+import type { Failure, FileEdit, Inbox } from '../core/ports.ts';
+import { isMendable } from '../core/repair.ts';
+import { codeOf, type LabState, measurementsOf, values } from '../core/state.ts';
+import { noiseOf } from '../base/stats.ts';
 import type { Wish } from '../core/wish.ts';
 import { type IdeaParts, Ideas } from './ideas.ts';
 import { type MeasureResult, measureOnce } from './pipeline.ts';
@@ -51,6 +52,8 @@ export interface LabWatch {
 
 /** The lab's branch in the private store. */
 const branchOf = (tag: string): string => `refs/heads/overnight/${tag}`;
+/** Calls that may go into mending one candidate. */
+const MOST_REPAIRS = 2;
 /** How often it looks for wishes while nothing can be done. */
 const LOOK_MS = 250;
 
@@ -108,7 +111,7 @@ export class Lab {
       this.#obey();
       await this.#follow();
       const exhausted = this.#ideas.exhausted();
-      if (exhausted !== undefined) return { do: 'stop', reason: 'proposer exhausted', detail: exhausted };
+      if (exhausted) return { do: 'stop', ...exhausted };
       const step = plan(this.state, this.#situation());
       switch (step.do) {
         case 'measure':
@@ -146,6 +149,8 @@ export class Lab {
         return this.#ideas.retry(step.n);
       case 'propose':
         return this.#ideas.begin();
+      case 'repair':
+        return this.#ideas.repair(step.n, this.#failureOf(step.n));
       case 'bundle':
         return this.#ideas.bundle(step.of);
       case 'ablate':
@@ -257,7 +262,7 @@ export class Lab {
 
   #situation(): Situation {
     const { deviceClass, limits, slots, spare, clock } = this.#p;
-    const { experiments, deadline, target, finalize } = limits;
+    const { experiments, deadline, target, plateau, idleS, finalize } = limits;
     return {
       deviceClass,
       slots,
@@ -265,6 +270,13 @@ export class Lab {
       thinking: this.#ideas.thinking,
       asked: this.#asked,
       taken: this.#taken,
+      repairs: this.#p.proposer.repair ? MOST_REPAIRS : 0,
+      beyondRepair: this.#ideas.beyondRepair,
+      mending: this.#ideas.mending,
+      mute: this.#p.proposer.mute === true,
+      at: clock.now(),
+      ...(plateau !== undefined && { plateau }),
+      ...(idleS !== undefined && { idleS }),
       ...(experiments !== undefined && { experiments }),
       ...(deadline !== undefined && { leftS: (Date.parse(deadline) - Date.parse(clock.now())) / 1000 }),
       ...(target !== undefined && { target }),
@@ -310,12 +322,26 @@ export class Lab {
   async #settle(n: number, artefactDir?: string): Promise<Told> {
     const judgement = judge(this.state, n, this.#p.deviceClass);
     if (judgement.again) return { decided: false, reason: judgement.reason };
+    if (this.#isMendable(n, judgement.decision)) return { decided: false, reason: `${judgement.decision.reason}; to be repaired` };
     this.#record({ type: 'decided', n, decision: judgement.decision });
     if (judgement.decision.verdict === 'kept') {
       if (artefactDir) this.#p.keepArtefact?.(n, artefactDir);
       await this.#advance(n);
     }
     return { decided: true, decision: judgement.decision };
+  }
+
+  #isMendable(n: number, decision: Decision): boolean {
+    const most = this.#p.proposer.repair ? MOST_REPAIRS : 0;
+    return !this.#asked && !this.#ideas.beyondRepair.has(n) && isMendable(this.state, n, decision, most);
+  }
+
+  #failureOf(n: number): Failure {
+    const m = measurementsOf(this.state, n).findLast((each) => each.state === 'finished' && each.outcome.kind !== 'measured')!;
+    if (m.state !== 'finished' || m.outcome.kind === 'measured') throw new RangeError(`#${n} did not fail`);
+    const log = m.conditions.log === undefined ? undefined : this.#p.ledger.getBlob(m.conditions.log);
+    const { class: kind, message } = m.outcome;
+    return { n, class: kind, message, ...(log && { log: Buffer.from(log).toString('utf8') }) };
   }
 
   async #advance(n: number): Promise<void> {

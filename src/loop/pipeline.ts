@@ -12,7 +12,7 @@ import { type Arena, roleOf } from '../core/arena.ts';
 import type { Conditions, Outcome } from '../core/event.ts';
 import type { RunResult, RunSpec } from '../core/ports.ts';
 import { keyValues, parseResult } from '../core/protocol.ts';
-import { sd } from '../core/stats.ts';
+import { sd } from '../base/stats.ts';
 import { freeBytes, hashTree, removeTree, stampTree } from '../os/files.ts';
 import { loadAverage } from '../os/machine.ts';
 import { candidateFault, crash, evaluatorFault, oneReason } from './faults.ts';
@@ -103,6 +103,8 @@ class Measuring {
     const guard = this.#request.guarded ? await this.#guards() : undefined;
     if (guard) return this.#finish(guard);
     if (arena.evaluate?.join === 'pipe') return this.#finish(await this.#joined());
+    const early = this.#request.guarded && arena.screen ? await this.#screen(arena.screen.seconds) : undefined;
+    if (early) return this.#finish(early);
     this.#candidate = await this.#start(this.#specs.candidate());
     const failed =
       candidateFault(arena, this.#candidate, this.#blame) ?? this.#tampered() ?? this.#reseeded() ?? this.#collect();
@@ -119,6 +121,21 @@ class Measuring {
     const running = this.#bench.sandbox.start(spec);
     this.#request.onStart?.(() => running.kill());
     return running.done;
+  }
+
+  /** A short run: what fails in it is not run in full. What it wrote is no result and is removed. */
+  async #screen(seconds: number): Promise<Outcome | undefined> {
+    const result = await this.#start(this.#specs.candidate(seconds));
+    const failed = candidateFault(this.#bench.arena, result, this.#blame);
+    if (failed) {
+      this.#candidate = result;
+      return failed.kind === 'measured'
+        ? failed
+        : { ...failed, message: `in the first ${seconds} s: ${failed.message}` };
+    }
+    removeTree(this.#dirs.out);
+    fs.mkdirSync(this.#dirs.out);
+    return undefined;
   }
 
   async #joined(): Promise<Outcome> {

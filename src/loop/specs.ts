@@ -75,7 +75,8 @@ export class Specs {
     };
   }
 
-  candidate(): RunSpec {
+  /** `seconds` instead of the whole budget for the short run before it. */
+  candidate(seconds?: number): RunSpec {
     const { arena, sandbox, deps, data } = this.#bench;
     const code: Mount = { from: this.#dirs.arena, to: INSIDE.arena, mode: 'read' };
     const out: Mount = { from: this.#dirs.out, to: INSIDE.out, mode: 'write' };
@@ -88,7 +89,7 @@ export class Specs {
       OVERNIGHT_ARENA: sandbox.inside(code),
       OVERNIGHT_OUT: sandbox.inside(out),
       OVERNIGHT_START: `${sandbox.inside(out)}/${START_FILE}`,
-      OVERNIGHT_BUDGET_S: String(arena.budget.seconds),
+      OVERNIGHT_BUDGET_S: String(seconds ?? arena.budget.seconds),
       ...(arena.budget.steps !== undefined && { OVERNIGHT_BUDGET_STEPS: String(arena.budget.steps) }),
       ...Object.assign({}, ...parts.map((part) => part.env)),
     };
@@ -101,7 +102,7 @@ export class Specs {
       clock: {
         startFile: path.join(this.#dirs.out, START_FILE),
         graceMs: arena.budget.grace_s * 1000,
-        budgetMs: arena.budget.seconds * 1000,
+        budgetMs: (seconds ?? arena.budget.seconds) * 1000,
       },
       gpus: arena.resources.gpus,
       alsoRead: arena.sandbox.read,

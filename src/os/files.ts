@@ -105,9 +105,9 @@ function hashFile(file: string): string {
 }
 
 /** Cheap fingerprint of a tree: names, sizes, change times, inodes. Changes when anybody writes, without reading the bytes. */
-export function stampTree(folder: string): string {
+export function stampTree(folder: string, skip: (relative: string) => boolean = () => false): string {
   return sha256Parts(
-    listTree(folder).map((file) => {
+    listTree(folder, skip).map((file) => {
       const stat = fs.lstatSync(path.join(folder, file), { bigint: true });
       return `${file} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs} ${stat.ino}`;
     }),

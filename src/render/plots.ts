@@ -31,7 +31,7 @@ export interface StripLine {
 
 /** Every measurement a tick, the mean with its 95 % interval above them, one line a side. */
 export function stripSvg(lines: readonly StripLine[], width: number): string {
-  const left = 128;
+  const left = Math.min(width / 2.4, 24 + 6.6 * lines.reduce((a, l) => Math.max(a, l.text.length, l.label.length), 8));
   const right = width - 16;
   const all = lines.flatMap((l) => [...l.values, ...(l.mean === undefined ? [] : [l.mean - (l.half ?? 0), l.mean + (l.half ?? 0)])]);
   if (all.length === 0) return svg(width, 40, 'no measurements', text(width / 2, 24, 'No number was measured.', 'middle'));

@@ -6,7 +6,7 @@ import type { ChildProcess } from 'node:child_process';
 import { type FSWatcher, lstatSync, watch } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, dirname } from 'node:path';
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { setTimeout as after } from 'node:timers/promises';
 import type { Ending, Running, RunResult, RunSpec } from '../core/ports.ts';
 import { killHard, processInfo } from '../os/proc.ts';
@@ -57,7 +57,7 @@ export function supervise(spec: RunSpec, prepared: Prepared, joined?: JoinedEnds
       cwd: prepared.cwd,
       env: { ...prepared.env },
       detached: true, // a group of its own: Ctrl-C on the terminal is for the harness
-      stdio: [joined?.stdin ?? 'ignore', joined?.stdout ?? 'pipe', 'pipe', prepared.sent ? 'pipe' : 'ignore'],
+      stdio: [joined?.stdin ?? (spec.stdin === undefined ? 'ignore' : 'pipe'), joined?.stdout ?? 'pipe', 'pipe', prepared.sent ? 'pipe' : 'ignore'],
     });
   } catch (thrown) {
     prepared.cleanup();
@@ -77,6 +77,7 @@ class Supervision implements Running {
   readonly #stdout = new OutputKeeper();
   readonly #stderr = new OutputKeeper();
   readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #input: Writable | null;
   #watcher: FSWatcher | undefined;
   #signalledAt: number | undefined;
   #slowLookAt = 0;
@@ -90,6 +91,9 @@ class Supervision implements Running {
     this.pid = child.pid!;
     this.#meter = prepared.meter(this.pid);
     this.#disk = new DiskMeter(prepared.writable);
+    this.#input = child.stdin;
+    this.#input?.on('error', () => {}); // a program that ends without reading its input is not an error
+    if (typeof spec.stdin === 'string') this.#input?.end(spec.stdin);
     this.#capture(child);
     this.done = new Promise((resolve) => {
       child.once('exit', (code, signal) => void this.#settle(child, code, signal).then(resolve));
@@ -103,6 +107,12 @@ class Supervision implements Running {
 
   kill(): void {
     this.#end('aborted');
+  }
+
+  send(text: string | null): void {
+    if (!this.#input?.writable) return;
+    if (text === null) this.#input.end();
+    else this.#input.write(text);
   }
 
   #end(why: Ending): void {
@@ -121,11 +131,13 @@ class Supervision implements Running {
     };
     child.stdout?.on('data', keep(this.#stdout)).on('error', () => {});
     child.stderr?.on('data', keep(this.#stderr)).on('error', () => {});
-    const { onStderr } = this.#spec;
-    if (onStderr) {
+    const tell = (stream: Readable | null, each: ((text: string) => void) | undefined): void => {
+      if (!each) return;
       const decoder = new TextDecoder();
-      child.stderr?.on('data', (chunk: Buffer) => onStderr(decoder.decode(chunk, { stream: true })));
-    }
+      stream?.on('data', (chunk: Buffer) => each(decoder.decode(chunk, { stream: true })));
+    };
+    tell(child.stdout, this.#spec.onStdout);
+    tell(child.stderr, this.#spec.onStderr);
     const sink = child.stdio[3] as Writable | null;
     if (sink && this.#prepared.sent) {
       sink.on('error', () => {}); // a launcher that died early shows in its exit status
@@ -181,6 +193,7 @@ class Supervision implements Running {
     const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
     const leftovers = await this.#endTheRest(endedAt);
     await Promise.race([closed, after(DRAIN_MS)]);
+    child.stdin?.destroy();
     child.stdout?.destroy();
     child.stderr?.destroy();
     const breach = this.#ending === undefined ? this.#lateBreach(code, signal) : undefined;

@@ -97,8 +97,8 @@ function labStream(c: Context, labs: Labs): Response {
   if (!feed) return gone(c);
   const cursor = c.req.header('last-event-id') ?? c.req.query('after');
   return streamSSE(c, async (stream) => {
-    const stop = feed.follow(cursor, ({ kind, cursor: id, ...data }) => {
-      void stream.writeSSE({ event: kind, id, data: JSON.stringify(data) });
+    const stop = feed.follow(cursor, ({ kind, cursor: id, data }) => {
+      void stream.writeSSE({ event: kind, id, data });
     });
     await untilClosed(stream);
     stop();

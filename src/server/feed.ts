@@ -6,21 +6,28 @@ import * as fs from 'node:fs';
 import { LEDGER_FILE } from '../ledger/jsonl.ts';
 import { LedgerTail } from '../ledger/tail.ts';
 import { now } from '../os/clock.ts';
-import { type BoardHead, type BoardPatch, type BoardRow, boardRow, changedHead } from '../view/board.ts';
-import { viewLab } from '../view/lab.ts';
-import type { Facts, LabView } from '../view/types.ts';
+import { type BoardHead, boardRow, changedHead, packed } from '../view/board.ts';
+import type { LedgerEvent } from '../core/event.ts';
+import { viewLab, viewRows } from '../view/lab.ts';
+import type { ExperimentView, Facts, LabView } from '../view/types.ts';
 import type { LabFolder } from './labs.ts';
 
-export type FeedMessage =
-  | { readonly kind: 'snapshot'; readonly cursor: string; readonly seq: number; readonly patch: BoardPatch }
-  | { readonly kind: 'patch'; readonly cursor: string; readonly seq: number; readonly patch: BoardPatch };
+/** What a reader is told: everything, or what changed. `data` is JSON of the ledger's last event and a `BoardPatch`. */
+export interface FeedMessage {
+  readonly kind: 'snapshot' | 'patch';
+  readonly cursor: string;
+  readonly data: string;
+}
 
 type Reader = (message: FeedMessage) => void;
 
 /** A burst of events becomes one patch. */
-const BURST_MS = 15;
+const BURST_MS = 5;
 /** Where the kernel's notices do not arrive (network file systems), and for a writer that died silently. */
 const CHECK_MS = 1000;
+/** Experiments above which adding up over all of them takes longer than a person should wait for a row, and how long it then waits. */
+const LARGE = 1500;
+const LATER_MS = 250;
 
 export class Feed {
   readonly folder: LabFolder;
@@ -31,12 +38,13 @@ export class Feed {
   #version = 0;
   #head: Partial<BoardHead> = {};
   #headVersions = new Map<string, number>();
-  #rows: { row: BoardRow; text: string; version: number }[] = [];
+  #rows: { readonly text: string; readonly version: number }[] = [];
   #view: LabView | undefined;
   readonly #readers = new Set<Reader>();
   #watcher: fs.FSWatcher | undefined;
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
+  #later: NodeJS.Timeout | undefined;
   #seen = '';
 
   constructor(folder: LabFolder, zoneMinutes: number) {
@@ -48,6 +56,7 @@ export class Feed {
   /** The view as the ledger stands now. */
   get view(): LabView {
     this.refresh();
+    if (this.#later !== undefined || !this.#view) this.#lookAtAll(false);
     return this.#view!;
   }
   get tail(): LedgerTail {
@@ -82,6 +91,10 @@ export class Feed {
     this.#watcher = undefined;
     clearInterval(this.#timer);
     clearTimeout(this.#soon);
+    // The sums that were still to come are made when somebody asks again.
+    if (this.#later !== undefined) this.#seen = '';
+    clearTimeout(this.#later);
+    this.#later = undefined;
     this.#timer = undefined;
     this.#soon = undefined;
   }
@@ -93,10 +106,38 @@ export class Feed {
     if (anew) this.#restart();
     if (!anew && events.length === 0 && seen === this.#seen && this.#view) return;
     this.#seen = seen;
+    const large = this.#rows.length > LARGE && this.#readers.size > 0 && !anew && events.length < 100;
+    if (!large) return this.#lookAtAll(anew);
+    // The rows that the events name go out at once; what must be added up over all experiments follows.
+    const named = new Set(events.flatMap((event) => this.#named(event)));
+    if (named.size > 0) this.#publish(() => this.#takeRows(viewRows(this.#tail.state, this.facts(), named)));
+    this.#later ??= setTimeout(() => {
+      this.#later = undefined;
+      this.#lookAtAll(false);
+    }, LATER_MS);
+  }
+
+  #named(event: LedgerEvent): number[] {
+    if ('n' in event) return [event.n];
+    const m = 'm' in event ? this.#tail.state.measurements[event.m] : undefined;
+    return m ? [m.n] : [];
+  }
+
+  #lookAtAll(anew: boolean): void {
+    this.#publish(() => {
+      this.#view = viewLab(this.#tail.state, this.facts());
+      const { experiments, ...head } = this.#view;
+      this.#rows.length = Math.min(this.#rows.length, experiments.length);
+      const rows = this.#takeRows(experiments);
+      return this.#takeHead(head) || rows;
+    }, anew);
+  }
+
+  /** Take in what changed under a new version, and tell the readers if anything did. */
+  #publish(take: () => boolean, anew = false): void {
     const before = this.#version;
     this.#version++;
-    this.#view = viewLab(this.#tail.state, this.facts());
-    if (!this.#takeView(this.#view)) {
+    if (!take() && !anew) {
       this.#version = before;
       return;
     }
@@ -112,37 +153,36 @@ export class Feed {
     this.#headVersions = new Map();
   }
 
-  /** Note what differs from the view before. False when nothing does. */
-  #takeView(view: LabView): boolean {
-    const { experiments, ...head } = view;
+  /** Note what differs from before. False when nothing does. */
+  #takeHead(head: BoardHead): boolean {
     // The moment of looking is no news by itself.
     const changed = changedHead({ ...this.#head, madeAt: head.madeAt }, head);
     for (const key of Object.keys(changed)) this.#headVersions.set(key, this.#version);
-    let rows = experiments.length !== this.#rows.length;
-    this.#rows.length = Math.min(this.#rows.length, experiments.length);
-    for (const full of experiments) {
-      const row = boardRow(full);
-      const text = JSON.stringify(row);
-      if (this.#rows[full.n]?.text === text) continue;
-      this.#rows[full.n] = { row, text, version: this.#version };
-      rows = true;
-    }
     this.#head = head;
-    return rows || Object.keys(changed).length > 0;
+    return Object.keys(changed).length > 0;
+  }
+
+  #takeRows(rows: readonly ExperimentView[]): boolean {
+    let changed = false;
+    for (const full of rows) {
+      const text = JSON.stringify(packed(boardRow(full)));
+      if (this.#rows[full.n]?.text === text) continue;
+      this.#rows[full.n] = { text, version: this.#version };
+      changed = true;
+    }
+    return changed;
   }
 
   #since(kind: FeedMessage['kind'], version: number): FeedMessage {
     const keys = [...this.#headVersions].filter(([, at]) => at > version).map(([key]) => key);
     const head = Object.fromEntries(keys.map((key) => [key, this.#head[key as keyof BoardHead] ?? null]));
+    // Rows are JSON already; making them again would take longer than everything else.
+    const rows = this.#rows.filter((each) => each.version > version).map((each) => each.text);
+    const patch = `{"head":${JSON.stringify(head)},"rows":[${rows.join(',')}],"count":${this.#rows.length}}`;
     return {
       kind,
       cursor: `${this.#epoch}-${this.#version}`,
-      seq: this.#tail.state.seq,
-      patch: {
-        head: head as Partial<BoardHead>,
-        rows: this.#rows.filter((each) => each.version > version).map((each) => each.row),
-        count: this.#rows.length,
-      },
+      data: `{"seq":${this.#tail.state.seq},"patch":${patch}}`,
     };
   }
 

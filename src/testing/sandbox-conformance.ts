@@ -34,6 +34,21 @@ export const ROOMY: RunSpec['limits'] = {
   cores: [],
 };
 
+/** The result of a run of nothing that ended well, for tests of what is made of results. */
+export const CLEAN_END: RunResult = {
+  ending: 'exited',
+  exitCode: 0,
+  stdout: { text: '', bytes: 0 },
+  stderr: { text: '', bytes: 0 },
+  startupS: 0,
+  budgetedS: 0,
+  wallS: 1,
+  cpuS: 1,
+  peakMemoryMb: 1,
+  accounting: 'sampled',
+  leftovers: 0,
+};
+
 /** Give a case a fresh place and take it away again. */
 async function withPlace(sandbox: Sandbox, act: (place: Place) => Promise<void>): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'overnight-conformance-'));
@@ -128,6 +143,24 @@ const EVERYWHERE: readonly SandboxCase[] = [
       spec('echo step 1 >&2; sleep 0.05; echo step 2 >&2', { onStderr: (text) => pieces.push(text) }),
     );
     strictEqual(pieces.join(''), 'step 1\nstep 2\n');
+  }),
+  onCase('gives a text on standard input and its end, and tells the output as it comes', false, async (sandbox, { spec }) => {
+    const pieces: string[] = [];
+    const result = await done(sandbox, spec('cat; echo over', { stdin: 'given ü\n', onStdout: (text) => pieces.push(text) }));
+    strictEqual(result.stdout.text, 'given ü\nover\n');
+    strictEqual(pieces.join(''), 'given ü\nover\n');
+    strictEqual((await done(sandbox, spec('exec 0<&-; sleep 0.05', { stdin: 'x'.repeat(1 << 20) }))).exitCode, 0);
+  }),
+  onCase('talks with a program whose input stays open', false, async (sandbox, { spec }) => {
+    const running = sandbox.start(
+      spec('while read -r n; do echo $((n*2)); done; echo bye', {
+        stdin: { open: true },
+        onStdout: (text) => running.send!(/^4\b/.test(text) ? null : '2\n'),
+      }),
+    );
+    running.send!('1\n');
+    strictEqual((await running.done).stdout.text, '2\n4\nbye\n');
+    running.send!('late\n');
   }),
   onCase('ends at the wall limit, whatever the program ignores', false, async (sandbox, { spec }) => {
     const result = await done(

@@ -11,7 +11,7 @@ import type { Draft, FailureClass, Kind, LedgerEvent, Outcome, RunLimits, StopRe
 import { plan, type Step } from '../core/plan.ts';
 import type { Ledger } from '../core/ports.ts';
 import { codeOf, type LabState, values } from '../core/state.ts';
-import { noiseOf } from '../core/stats.ts';
+import { noiseOf } from '../base/stats.ts';
 import { memoryLedger } from '../ledger/memory.ts';
 import { SITUATION } from './script.ts';
 
@@ -46,6 +46,8 @@ export interface SyntheticOptions {
   readonly hypothesis?: (n: number) => string;
   readonly startedAt?: string;
   readonly grade?: 'sealed' | 'guarded' | 'reported';
+  /** Blobs that every measurement is said to have left. */
+  readonly artefacts?: { readonly log?: string; readonly curve?: string };
 }
 
 export interface SyntheticLab {
@@ -219,6 +221,7 @@ class Maker {
         case 'ablate':
         case 'finalize':
         case 'abandon':
+        case 'repair':
           throw new Error('a synthetic lab has nobody to wait for');
         default:
           step satisfies never;
@@ -318,6 +321,7 @@ class Maker {
         accounting: 'cgroup',
         cut: outcome.kind === 'measured',
         load: 1.2,
+        ...this.#o.artefacts,
       },
     });
   }

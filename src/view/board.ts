@@ -19,13 +19,10 @@ export interface BoardRow
     | 'durationS'
     | 'duration'
     | 'theme'
-    | 'reason'
-    | 'at'
     | 'workedS'
     | 'otherDevice'
     | 'discard'
     | 'proposer'
-    | 'changed'
   > {
   readonly half?: { readonly text: string };
   readonly effect?: { readonly raw: number; readonly delta: string };
@@ -41,18 +38,16 @@ export interface Board extends BoardHead {
 /** What changed since an earlier board: whole top-level parts, whole rows. */
 export interface BoardPatch {
   readonly head: Partial<BoardHead>;
-  readonly rows: readonly BoardRow[];
+  /** Packed. */
+  readonly rows: readonly (readonly unknown[])[];
   /** Rows there are now; a reader cuts what lies behind. */
   readonly count: number;
 }
 
-/** Longest reason in a row; the experiment's own page has it whole. */
-const MOST_REASON = 160;
-
 export function boardRow(row: ExperimentView): BoardRow {
-  const { n, verdict, standing, mean, replicates, hypothesis, parent, lines, durationS, duration, theme } = row;
-  const { at, workedS, otherDevice, discard, proposer, changed, half, effect, costUsd, cost } = row;
-  const reason = row.reason.length > MOST_REASON ? `${row.reason.slice(0, MOST_REASON - 1)}…` : row.reason;
+  const { n, verdict, standing, mean, replicates, hypothesis, parent, lines, duration, theme } = row;
+  const { otherDevice, discard, proposer, half, effect, costUsd, cost } = row;
+  const short = (seconds: number): number => Math.round(1000 * seconds) / 1000;
   return {
     n,
     verdict,
@@ -61,15 +56,12 @@ export function boardRow(row: ExperimentView): BoardRow {
     hypothesis,
     parent,
     lines,
-    durationS,
+    durationS: short(row.durationS),
     duration,
     theme,
-    reason,
-    at,
-    workedS,
+    workedS: short(row.workedS),
     otherDevice,
     proposer,
-    changed,
     ...(mean && { mean }),
     ...(discard && { discard }),
     ...(half && { half: { text: half.text } }),
@@ -81,6 +73,53 @@ export function boardRow(row: ExperimentView): BoardRow {
 
 export function boardOf(view: LabView): Board {
   return { ...view, experiments: view.experiments.map(boardRow) };
+}
+
+/** Columns of a row on the wire, in order: names would be half of what is sent. Missing parts are null. */
+const WIRE = [
+  'n',
+  'verdict',
+  'standing',
+  'mean',
+  'half',
+  'effect',
+  'replicates',
+  'hypothesis',
+  'parent',
+  'lines',
+  'durationS',
+  'duration',
+  'workedS',
+  'theme',
+  'proposer',
+  'otherDevice',
+  'discard',
+  'costUsd',
+  'cost',
+] as const satisfies readonly (keyof BoardRow)[];
+
+/** A row as values only; numbers with their texts as pairs. */
+export function packed(row: BoardRow): unknown[] {
+  const values: unknown[] = WIRE.map((key) => {
+    if (key === 'mean') return row.mean ? [row.mean.raw, row.mean.text] : null;
+    if (key === 'half') return row.half?.text ?? null;
+    if (key === 'effect') return row.effect ? [row.effect.raw, row.effect.delta] : null;
+    return key === 'otherDevice' ? (row.otherDevice ? 1 : null) : (row[key] ?? null);
+  });
+  while (values.at(-1) === null) values.pop();
+  return values;
+}
+
+export function unpacked(values: readonly unknown[]): BoardRow {
+  const row: Record<string, unknown> = { otherDevice: false };
+  WIRE.forEach((key, k) => {
+    const value = values[k];
+    if (value === null || value === undefined) return;
+    if (key === 'mean') row.mean = { raw: (value as unknown[])[0], text: (value as unknown[])[1] };
+    else if (key === 'effect') row.effect = { raw: (value as unknown[])[0], delta: (value as unknown[])[1] };
+    else row[key] = key === 'half' ? { text: value } : key === 'otherDevice' ? true : value;
+  });
+  return row as unknown as BoardRow;
 }
 
 /** The parts of a head that differ; compared by what they say. */
@@ -95,7 +134,10 @@ export function changedHead(before: Partial<BoardHead>, after: BoardHead): Parti
 /** A board after a patch. Untouched rows stay the same objects. */
 export function patched(board: Board, patch: BoardPatch): Board {
   const experiments = board.experiments.slice(0, patch.count);
-  for (const row of patch.rows) experiments[row.n] = row;
+  for (const values of patch.rows) {
+    const row = unpacked(values);
+    experiments[row.n] = row;
+  }
   const head = Object.fromEntries(
     Object.entries({ ...board, ...patch.head }).filter(([, part]) => part !== null),
   ) as unknown as Board;

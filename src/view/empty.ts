@@ -41,6 +41,7 @@ export function emptyView(facts: Facts): LabView {
     limits: { bars: [] },
     budget: { seconds: 0, wallS: 0 },
     now: [],
+    knobs: 0,
     experiments: [],
     lineage: [],
     segments: [],

@@ -2,7 +2,7 @@
 import { count } from '../base/text.ts';
 import { type Measurement, valueOf } from '../core/experiment.ts';
 import { measurementsOf, rulesOf } from '../core/state.ts';
-import { compare } from '../core/stats.ts';
+import { compare } from '../base/stats.ts';
 import { type Basis, effectView } from './basis.ts';
 import { holdoutLines } from './final.ts';
 import { fixed, percent } from './format.ts';

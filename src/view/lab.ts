@@ -17,7 +17,7 @@ import { luckView } from './luck.ts';
 import { noiseView } from './noise.ts';
 import { rowView, standings } from './rows.ts';
 import { nowViews, stateView } from './state.ts';
-import { limitsView, sessionSpans, sessionViews, timeView } from './time.ts';
+import { limitsView, type Span, sessionSpans, sessionViews, timeView } from './time.ts';
 import type { ClaimView, CountsView, ExperimentView, Facts, LabView, SegmentView } from './types.ts';
 import { claimViews, gainView, verdictView } from './verdict.ts';
 
@@ -25,11 +25,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
   if (!state.lab) return emptyView(facts);
   const b = basisOf(state, facts);
   const spans = sessionSpans(b);
-  const standing = standings(state);
-  const money = moneyByExperiment(state);
-  const rows = state.experiments.map((x) =>
-    rowView(b, x, standing.get(x.idea.n) ?? 'none', spans, money.get(x.idea.n)),
-  );
+  const rows = rowViews(b, spans);
   const ended = rows.filter(isEndedIdea);
   const measured = ended.filter((row) => row.verdict !== 'refused').length;
   const time = timeView(b, spans, measured);
@@ -66,6 +62,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     limits,
     budget: { seconds: b.arena.budget.seconds, wallS: b.arena.budget.wall_s },
     now: nowViews(b),
+    knobs: b.arena.knobs.length,
     experiments: rows,
     lineage: path,
     segments: segmentViews(path, claims),
@@ -80,6 +77,23 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     tip: facts.tip,
     madeAt: dateTime(facts.now, b.zone),
   };
+}
+
+/** Some rows alone: what one event changed, without adding up over the whole lab. */
+export function viewRows(state: LabState, facts: Facts, which: Iterable<number>): ExperimentView[] {
+  if (!state.lab) return [];
+  const b = basisOf(state, facts);
+  return rowViews(
+    b,
+    sessionSpans(b),
+    [...which].flatMap((n) => state.experiments[n] ?? []),
+  );
+}
+
+function rowViews(b: Basis, spans: readonly Span[], which = b.state.experiments): ExperimentView[] {
+  const standing = standings(b.state);
+  const money = moneyByExperiment(b.state);
+  return which.map((x) => rowView(b, x, standing.get(x.idea.n) ?? 'none', spans, money.get(x.idea.n)));
 }
 
 const isEndedIdea = (row: ExperimentView): boolean =>

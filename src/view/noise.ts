@@ -2,7 +2,7 @@
 import type { Measurement } from '../core/experiment.ts';
 import { valueOf } from '../core/experiment.ts';
 import { measurementsOf } from '../core/state.ts';
-import { correlation, mean, minimumDetectableEffect } from '../core/stats.ts';
+import { correlation, mean, minimumDetectableEffect } from '../base/stats.ts';
 import type { Basis } from './basis.ts';
 import { duration, fixed } from './format.ts';
 import type { NoiseView } from './types.ts';

@@ -1,6 +1,6 @@
 /** Secondary metrics as information: what breaks a soft constraint, and which experiments no other beats in every respect. Never a verdict. */
 import { count } from '../base/text.ts';
-import { secondary, softBreaks } from '../core/decide.ts';
+import { brokenConstraint, secondary } from '../core/decide.ts';
 import { type Basis, meanOf } from './basis.ts';
 import { fixed } from './format.ts';
 import type { HealthView } from './types.ts';
@@ -11,7 +11,9 @@ const MOST_NAMED = 8;
 export function softLines(b: Basis): HealthView[] {
   const { incumbent } = b.state;
   if (incumbent === 0) return [];
-  return softBreaks(b.state, incumbent, 0, b.device).map((text) => ({
+  const soft = b.arena.constraints.filter((c) => !c.hard).map((c) => ({ ...b.arena, constraints: [{ ...c, hard: true }] }));
+  const broken = soft.flatMap((arena) => brokenConstraint(b.state, arena, incumbent, 0, b.device) ?? []);
+  return broken.map((text) => ({
     what: 'Soft limit',
     text: `#${incumbent} breaks one: ${text.replace('the incumbent’s', 'the baseline’s')}`,
     warning: true,

@@ -332,6 +332,8 @@ export interface LabView {
   /** Of one measurement: training clock and hard limit, seconds. */
   readonly budget: { readonly seconds: number; readonly wallS: number };
   readonly now: readonly NowView[];
+  /** Knobs that the arena declares. */
+  readonly knobs: number;
   readonly experiments: readonly ExperimentView[];
   /** Kept experiments from the baseline to the incumbent. */
   readonly lineage: readonly number[];

@@ -18,6 +18,7 @@ const code = [
   ...below('tests', '.ts', '.mjs'),
   ...below('arenas', '.ts', '.mjs'),
   ...below('scripts', '.mjs'),
+  ...below('web', '.ts', '.tsx', '.css'),
 ];
 
 describe('size', () => {

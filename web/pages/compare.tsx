@@ -18,7 +18,7 @@ export function Compare({ board }: { board: Board }) {
   useEffect(() => {
     const ended = new AbortController();
     void Promise.all(
-      compare.map((n) =>
+      compare.filter((n) => board.experiments[n]).map((n) =>
         fetch(api('experiment', { lab, n, at }), { signal: ended.signal })
           .then(async (answer) => (answer.ok ? ((await answer.json()) as ExperimentPage) : undefined))
           .catch(() => undefined),

@@ -16,7 +16,7 @@ export function Experiment({ board, n }: { board: Board; n: number }) {
   const row = board.experiments[n];
   // Read again when this very experiment changed, not when anything else did.
   const key = `${row?.verdict} ${row?.replicates} ${row?.standing} ${board.now.some((m) => m.n === n)}`;
-  const { data: page, error } = useRead<ExperimentPage>(api('experiment', { lab, n, at }), key);
+  const { data: page, error } = useRead<ExperimentPage>(row && api('experiment', { lab, n, at }), key);
   useEffect(() => {
     if (page && part) document.getElementById(part)?.scrollIntoView();
   }, [page !== undefined, part]);

@@ -1,6 +1,6 @@
 /** The first screen: is it alive, is it better, is that real, what did it cost, what next. Then every experiment. */
 import { useEffect, useState } from 'preact/hooks';
-import type { Board } from '../../src/view/board.ts';
+import type { Board, BoardRow } from '../../src/view/board.ts';
 import { duration } from '../../src/view/format.ts';
 import { Code, Link } from '../parts/frame.tsx';
 import { Stairs } from '../parts/stairs.tsx';
@@ -16,21 +16,24 @@ const TONES: Readonly<Record<Board['verdict']['outcome'], string>> = {
   calibrating: 'calm',
 };
 
-export function Overview({ board }: { readonly board: Board }) {
+const TROUBLE = new Set(['broken', 'died', 'stalled']);
+
+export function Overview({ board, rows }: { readonly board: Board; readonly rows: readonly BoardRow[] }) {
   const { verdict, state } = board;
   return (
     <>
       <section class={`verdict ${TONES[verdict.outcome]}`} aria-label="Verdict">
         <p class="sentence"><bdi>{verdict.sentence}</bdi></p>
-        <p class="soft"><bdi>{state.text}</bdi>{state.kind !== 'never run' && <> · nothing better for {board.sinceBest.long}</>}</p>
+        <p class={TROUBLE.has(state.kind) ? 'bad trouble' : 'soft'} {...(TROUBLE.has(state.kind) && { role: 'alert' })}><bdi>{state.text}</bdi>{state.kind !== 'never run' && <> · nothing better for {board.sinceBest.long}</>}</p>
         {board.next[0] && <p class="next"><b>Next</b> <Code text={board.next[0]} /></p>}
+        {board.take.length > 0 && <p class="take soft">{board.take.map((t) => <span key={t.command}><code>{t.command}</code> {t.what}</span>)}</p>}
       </section>
       <div class="first">
-        <Stairs board={board} />
+        <Stairs board={board} height={470} />
         <Numbers board={board} />
       </div>
       <Running board={board} />
-      <Table board={board} />
+      <Table board={board} rows={rows} />
     </>
   );
 }
@@ -43,8 +46,8 @@ function Numbers({ board }: { readonly board: Board }) {
     <dl class="numbers">
       <Tile name={best && best.n > 0 ? `Best, #${best.n}` : 'Baseline'} value={best?.mean?.text ?? '–'} small={best?.half ? `± ${best.half.text} (95 %), ${best.replicates} measurements` : ''} />
       <Tile name="Gain" value={gain ? (gain.effect.percentText ?? gain.effect.delta) : 'none confirmed'} small={gain ? `95 %: ${gain.effect.percentIntervalText ?? gain.effect.intervalText ?? ''}` : baseline?.mean ? `baseline ${baseline.mean.text}` : ''} />
-      <Tile name="Is it real?" value={TRUST[board.verdict.outcome]} small={`${board.trust.grade}: ${board.trust.reason}`} tone={board.trust.grade === 'reported' ? 'bad' : ''} />
-      <Tile name="Tried" value={String(counts.tried)} small={counts.text.replace(/^[\d,]+ tried( · )?/, '')} />
+      <Tile name="Is it real?" value={TRUST[board.verdict.outcome]} small={`${board.trust.grade}: ${board.trust.reason}`} tone={board.trust.grade === 'reported' && board.sessions.length > 0 ? 'bad' : ''} />
+      <Tile name="Tried" value={counts.text.split(' tried')[0]!} small={counts.text.replace(/^[\d,]+ tried( · )?/, '')} />
       <Tile name="Since best" value={`${board.sinceBest.experiments}`} small={board.sinceBest.long} />
       <Tile name="Spent" value={board.economics.usd === undefined ? board.time.text.sessions : (spent?.text ?? '')} small={board.economics.usd === undefined ? board.spend.text : board.time.text.sessions} />
       <div class="tile wide">

@@ -38,7 +38,7 @@ interface HeaderProps {
 
 export function Header({ board, connection, seq, help }: HeaderProps) {
   const place = usePlace();
-  const factors = board.experiments.some((row) => row.changed.length > 0);
+  const factors = board.knobs > 0;
   const pages = PAGES.filter((page) => page !== 'factors' || factors);
   const shown = place.n ?? place.row ?? board.incumbent?.n ?? 0;
   return (
@@ -72,7 +72,7 @@ const TROUBLE = new Set(['broken', 'died', 'stalled']);
 
 export function StatePill({ board, connection, past }: { board: Pick<Board, 'state'>; connection: Connection; past?: boolean }) {
   const { kind, text } = board.state;
-  if (past) return <span class="pill past">◷ as it was: {text}</span>;
+  if (past) return <span class="pill past" title={text}>◷ as it was, {kind}</span>;
   if (connection === 'lost') return <span class="pill bad" role="status">✕ no connection to the server; last known: {kind}</span>;
   const tone = LIVELY.has(kind) ? 'good' : TROUBLE.has(kind) ? 'bad' : 'calm';
   const sign = tone === 'good' ? '●' : tone === 'bad' ? '✕' : '■';

@@ -76,7 +76,7 @@ function act(key: string, rows: readonly BoardRow[], seq: number, help: (show: b
     case '?':
       return done(help('turn'));
     case 'Escape':
-      help(false);
+      if (document.querySelector('.help')) return done(help(false));
       return done(here.notebook ? go({ notebook: false }) : here.page !== 'overview' ? go({ page: 'overview', part: '' }) : go({ filter: '' }));
     default:
       return false;

@@ -24,7 +24,23 @@ interface Props {
   readonly tree?: boolean;
 }
 
-export function Stairs({ board, height = 380, tree = false }: Props) {
+/** Marks above which the picture follows a moment after the table: drawing them all takes longer than one frame. */
+const LARGE = 1500;
+const LATER_MS = 200;
+
+function useSettled(board: Board): Board {
+  const [settled, set] = useState(board);
+  const small = board.experiments.length <= LARGE;
+  useEffect(() => {
+    if (small) return undefined;
+    const timer = setTimeout(() => set(board), LATER_MS);
+    return () => clearTimeout(timer);
+  }, [board, small]);
+  return small ? board : settled;
+}
+
+export function Stairs({ board: newest, height = 380, tree = false }: Props) {
+  const board = useSettled(newest);
   const place = usePlace();
   const [box, width] = useWidth();
   const [x, y] = [place.x as XAxis, place.y as YAxis];

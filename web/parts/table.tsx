@@ -17,12 +17,11 @@ interface Column {
   readonly cell: (row: BoardRow) => string;
 }
 
-function columnsOf(board: Board): readonly Column[] {
-  const money = board.experiments.some((row) => row.costUsd !== undefined);
+function columnsOf(metric: string, money: boolean): readonly Column[] {
   return [
     { id: 'n', title: '#', sort: 'n', cell: (row) => String(row.n) },
     { id: 'verdict', title: 'verdict', sort: 'verdict', cell: (row) => `${GLYPHS[kindOf(row)]} ${row.verdict}` },
-    { id: 'mean', title: board.metric.name, sort: 'metric', cell: (row) => row.mean?.text ?? '–' },
+    { id: 'mean', title: metric, sort: 'metric', cell: (row) => row.mean?.text ?? '–' },
     { id: 'half', title: '±', name: 'half of the 95 % interval', cell: (row) => row.half?.text ?? '' },
     { id: 'delta', title: 'Δ', sort: 'gain', name: 'change against what it was compared with', cell: (row) => row.effect?.delta ?? '' },
     { id: 'reps', title: 'n', sort: 'replicates', name: 'measurements behind the mean', cell: (row) => String(row.replicates) },
@@ -39,10 +38,16 @@ export function useRows(board: Board): readonly BoardRow[] {
   return useMemo(() => sorted(board.experiments.filter(filterOf(filter)), sort), [board.experiments, filter, sort]);
 }
 
-export function Table({ board }: { readonly board: Board }) {
+export function Table({ board, rows }: { readonly board: Board; readonly rows: readonly BoardRow[] }) {
   const place = usePlace();
-  const rows = useRows(board);
-  const columns = useMemo(() => columnsOf(board), [board]);
+  const money = board.economics.usd !== undefined;
+  const columns = useMemo(() => columnsOf(board.metric.name, money), [board.metric.name, money]);
+  const drawn = useRef(new Map<BoardRow, { readonly key: string; readonly line: preact.VNode }>());
+  useMemo(() => drawn.current.clear(), [columns]);
+  const filter = useMemo(
+    () => <Filter all={board.experiments.length} shown={rows.length} copy={() => [columns.map((c) => c.title), ...rows.map((row) => columns.map((c) => c.cell(row)))]} />,
+    [rows, columns, place.filter, place.compare],
+  );
   const scroller = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 600 });
   const index = rows.findIndex((row) => row.n === place.row);
@@ -66,11 +71,22 @@ export function Table({ board }: { readonly board: Board }) {
     if (top < box.scrollTop) box.scrollTop = top;
     else if (bottom > box.scrollTop + box.clientHeight) box.scrollTop = bottom - box.clientHeight;
   }, [index]);
+  /** The same drawing as long as nothing in it changed: scrolling costs the rows that come into sight, no others. */
+  const lineOf = (row: BoardRow, at: number): preact.VNode => {
+    const [chosen, compared] = [row.n === place.row, place.compare.includes(row.n)];
+    const key = `${at} ${chosen} ${compared}`;
+    const known = drawn.current.get(row);
+    if (known?.key === key) return known.line;
+    const line = <Line key={row.n} row={row} top={at * ROW} index={at + 2} columns={columns} chosen={chosen} compared={compared} />;
+    if (drawn.current.size > 2000) drawn.current.clear();
+    drawn.current.set(row, { key, line });
+    return line;
+  };
   const first = Math.max(0, Math.floor(view.top / ROW) - OVERSCAN);
   const last = Math.min(rows.length, Math.ceil((view.top + view.height) / ROW) + OVERSCAN);
   return (
     <section class="experiments" aria-label="Experiments">
-      <Filter board={board} shown={rows.length} copy={() => [columns.map((c) => c.title), ...rows.map((row) => columns.map((c) => c.cell(row)))]} />
+      {filter}
       <div class="grid" role="grid" aria-label="Experiments" aria-rowcount={rows.length + 1} ref={scroller} tabIndex={0}
         {...(index >= 0 && { 'aria-activedescendant': `row-${place.row}` })}>
         <div class="line head" role="row" aria-rowindex={1}>
@@ -78,10 +94,7 @@ export function Table({ board }: { readonly board: Board }) {
         </div>
         {rows.length === 0 && <p class="none">{board.experiments.length === 0 ? 'Nothing has been tried yet.' : 'No experiment fits the filter.'}</p>}
         <div class="body" role="rowgroup" style={{ height: `${rows.length * ROW}px` }}>
-          {rows.slice(first, last).map((row, k) => (
-            <Line key={row.n} row={row} top={(first + k) * ROW} index={first + k + 2} columns={columns}
-              chosen={row.n === place.row} compared={place.compare.includes(row.n)} />
-          ))}
+          {rows.slice(first, last).map((row, k) => lineOf(row, first + k))}
         </div>
       </div>
     </section>
@@ -135,7 +148,7 @@ export function toggleCompare(n: number): void {
 
 const CHIPS = ['kept', 'confirmed', 'inconclusive', 'discarded', 'crashed', 'running'];
 
-function Filter({ board, shown, copy }: { board: Board; shown: number; copy: () => string[][] }) {
+function Filter({ all, shown, copy }: { all: number; shown: number; copy: () => string[][] }) {
   const { filter, compare } = usePlace();
   return (
     <div class="filter">
@@ -147,7 +160,7 @@ function Filter({ board, shown, copy }: { board: Board; shown: number; copy: () 
           return <button key={chip} type="button" aria-pressed={filter === text} onClick={() => go({ filter: filter === text ? '' : text })}>{chip}</button>;
         })}
       </span>
-      <span class="soft" role="status">{shown === board.experiments.length ? '' : `${shown} of ${board.experiments.length}`}</span>
+      <span class="soft" role="status">{shown === all ? '' : `${shown} of ${all}`}</span>
       {compare.length > 0 && <a class="button" href={href({ page: 'compare' })} onClick={(event) => { event.preventDefault(); go({ page: 'compare' }); }}>compare {compare.length}</a>}
       <CopyMenu what="experiments" table={copy} />
     </div>

@@ -1,0 +1,63 @@
+/**
+ * What was tried, as a list of ideas rather than of measurements: mechanism, files and knobs touched, outcome, how strong the evidence is and against
+ * which code. Derived from the ledger alone; pure.
+ */
+import { type Experiment, type Verdict, verdictOf } from '../core/experiment.ts';
+import { type LabState, lineage, measurementsOf } from '../core/state.ts';
+
+export interface IdeaEntry {
+  readonly n: number;
+  readonly hypothesis: string;
+  readonly mechanism: string;
+  readonly files: readonly string[];
+  /** Names of the knobs whose value differs from the parent's. */
+  readonly knobs: readonly string[];
+  /** The code it was tried on. */
+  readonly parent: number;
+  readonly outcome: Verdict | 'open';
+  /** Strong: its interval excludes no effect, or the same failure twice. Weak: inside the noise. None: never measured. */
+  readonly evidence: 'strong' | 'weak' | 'none';
+  readonly measurements: number;
+  readonly reason: string;
+  /** It failed against code that no longer stands: worth another look. */
+  readonly reopened: boolean;
+}
+
+/** Every idea, oldest first; baseline and controls left out. */
+export function ideaLedger(state: LabState): IdeaEntry[] {
+  const standing = new Set(lineage(state, state.incumbent));
+  return state.experiments.filter((x) => x.idea.kind === 'idea').map((x) => entryOf(state, x, standing));
+}
+
+function entryOf(state: LabState, x: Experiment, standing: ReadonlySet<number>): IdeaEntry {
+  const { idea } = x;
+  const outcome = verdictOf(x) ?? 'open';
+  const knobs = movedKnobs(state, x);
+  const files = Object.keys(idea.edits).sort();
+  const dead = outcome !== 'open' && outcome !== 'refused' && !standing.has(idea.n);
+  return {
+    n: idea.n,
+    hypothesis: idea.hypothesis,
+    mechanism: idea.note?.mechanism ?? (knobs.length > 0 ? knobs.join(', ') : files.join(', ')),
+    files,
+    knobs,
+    parent: idea.parent,
+    outcome,
+    evidence: evidenceOf(state, x),
+    measurements: measurementsOf(state, idea.n).filter((m) => m.state === 'finished').length,
+    reason: x.state === 'decided' ? x.decision.reason : x.state === 'refused' ? x.reason : '',
+    reopened: dead && idea.parent !== state.incumbent,
+  };
+}
+
+function evidenceOf(state: LabState, x: Experiment): IdeaEntry['evidence'] {
+  if (x.state !== 'decided') return 'none';
+  const { interval, failure } = x.decision;
+  if (failure) return measurementsOf(state, x.idea.n).length > 1 ? 'strong' : 'weak';
+  return interval && (interval[0] > 0 || interval[1] < 0) ? 'strong' : 'weak';
+}
+
+function movedKnobs(state: LabState, { idea }: Experiment): string[] {
+  const before = state.experiments[idea.parent]?.idea.knobs ?? {};
+  return Object.entries(idea.knobs ?? {}).flatMap(([name, value]) => (before[name] === value ? [] : [name]));
+}

@@ -1,0 +1,237 @@
+/**
+ * The dashboard in a real browser: what the first screen answers, keys, addresses, the past, labs of every size and in every trouble, markup in
+ * what candidates wrote, and no serious fault of accessibility. Skipped, and said so, where the machine has no Chromium.
+ */
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import pixelmatch from 'pixelmatch';
+import type { Page } from 'playwright-core';
+import { PNG } from 'pngjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { syntheticLab } from '../../src/testing/synthetic.ts';
+import { findChromium } from '../fixtures/chromium.ts';
+import { freshFolder } from '../fixtures/cli.ts';
+import { type Dashboard, dashboard } from '../fixtures/dashboard.ts';
+import { curveText, growingLab, linesOf, putBlob, putLab, zoo } from '../fixtures/ledgers.ts';
+
+const found = findChromium();
+if (!found) console.warn('Skipped: the dashboard’s pages. No chromium, chromium-browser or google-chrome on PATH.');
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let root = '';
+let board: Dashboard;
+
+/** A night of ten with curves: every fifth measurement left one. */
+function withCurves(): void {
+  const lab = putLab(root, 'curves', []);
+  const blob = putBlob(lab, curveText(900));
+  const log = putBlob(lab, 'loss 2.1\nError: <b>boom</b>\n');
+  const made = syntheticLab({ n: 10, noise: 0.0009, best: 0.9, artefacts: { curve: blob, log } });
+  writeFileSync(join(lab, 'ledger.jsonl'), linesOf(made.events));
+}
+
+describe.skipIf(!found)('the dashboard in Chromium', () => {
+  beforeAll(async () => {
+    root = freshFolder('labs');
+    zoo(root);
+    putLab(root, 'large', syntheticLab({ n: 10_000, noise: 0.0009, best: 0.7 }).events);
+    withCurves();
+    board = await dashboard(root);
+  });
+
+  const text = (page: Page): Promise<string> => page.innerText('body');
+  const ready = (page: Page): Promise<unknown> => page.waitForSelector('main:not(.alone) .verdict, main:not(.alone) article, .labs');
+
+  it('answers five questions on the first screen, without scrolling', async () => {
+    const { page, complaints } = await board.open('?lab=ten/mar7');
+    await ready(page);
+    const inSight = await page.evaluate(() =>
+      [...document.querySelectorAll('.pill, .sentence, .next, .tile')].filter((e) => e.getBoundingClientRect().bottom <= innerHeight).map((e) => (e as HTMLElement).innerText),
+    );
+    const seen = inSight.join('\n');
+    expect(seen).toMatch(/finished/);
+    expect(seen).toMatch(/Best val_bpb .* % better \(95 %/);
+    expect(seen).toMatch(/IS IT REAL\?\s*confirmed/i);
+    expect(seen).toMatch(/SPENT/i);
+    expect(seen).toMatch(/Next/);
+    expect(complaints).toEqual([]);
+  });
+
+  const OTHERS = ['&page=experiment&n=1', '&page=lineage', '&page=machines', '&page=factors', '&page=compare&compare=0,1&notebook=1'];
+  it.each([
+    ['empty', OTHERS],
+    ['opened', OTHERS.slice(0, 1)],
+    ['one', OTHERS.slice(3)],
+    ['ten', OTHERS],
+    ['thousand', []],
+    ['large', OTHERS.slice(2, 4)],
+    ['crashes', OTHERS.slice(0, 1)],
+    ['huge', OTHERS],
+    ['nasty', OTHERS],
+    ['cut', []],
+    ['edited', OTHERS.slice(0, 1)],
+  ])('shows the lab "%s" without a complaint', async (name, pages) => {
+    for (const query of ['', ...pages]) {
+      const { page, complaints } = await board.open(`?lab=${name}/mar7${query}`);
+      await ready(page).catch(() => page.waitForSelector('main:not(.alone) [role=alert], main:not(.alone) p'));
+      await page.waitForLoadState('load');
+      expect(complaints, `${name} ${query}`).toEqual([]);
+      expect(await text(page)).not.toMatch(/NaN|undefined|\[object|Infinity/);
+      expect(await page.evaluate(() => 'hacked' in window)).toBe(false);
+      await page.context().close();
+    }
+  });
+
+  it('shows markup in a hypothesis as text, in its own direction', async () => {
+    const { page } = await board.open('?lab=nasty/mar7&page=experiment&n=1');
+    await page.waitForSelector('blockquote bdi');
+    expect(await page.innerText('blockquote bdi')).toContain('<script>window.hacked=1</script>');
+    expect(await page.locator('main img, main script').count()).toBe(0);
+    const { page: log } = await board.open('?lab=curves/mar7&page=experiment&n=1');
+    await log.waitForSelector('pre.log .bad');
+    expect(await log.innerText('pre.log')).toContain('<b>boom</b>');
+  });
+
+  it('keeps only the rows in sight of ten thousand, and reaches the last by scrolling', async () => {
+    const { page } = await board.open('?lab=large/mar7');
+    await page.waitForSelector('.body .line');
+    expect(await page.locator('.body .line').count()).toBeLessThan(80);
+    await page.evaluate(() => document.querySelector('.grid')!.scrollTo(0, 1e9));
+    await page.waitForSelector('#row-0');
+    expect(await page.getAttribute('.grid', 'aria-rowcount')).toBe('10002');
+  });
+
+  it('is led by keys: filter, rows, open, diff, compare, axes, help', async () => {
+    const { page } = await board.open('?lab=ten/mar7');
+    await page.waitForSelector('.body .line');
+    await page.keyboard.press('/');
+    await page.keyboard.type('status:kept');
+    await page.waitForFunction(() => document.querySelectorAll('.body .line').length < 9);
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('j');
+    await page.keyboard.press('c');
+    await page.keyboard.press('x');
+    expect(page.url()).toMatch(/filter=status%3Akept.*x=clock.*compare=\d/);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('article.experiment blockquote');
+    await page.keyboard.press('d');
+    expect(page.url()).toMatch(/part=diff/);
+    await page.keyboard.press('C');
+    await page.waitForSelector('article.compare .chosen li');
+    await page.keyboard.press('?');
+    await page.waitForSelector('[role=dialog] dl');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('article.compare');
+    await page.goBack();
+    await page.waitForSelector('article.experiment');
+  });
+
+  it('puts the whole state of the page into its address', async () => {
+    const { page } = await board.open('?lab=thousand/mar7&filter=theme%3ADEPTH+-status%3Acrashed&sort=-gain&y=noise&row=7&at=900');
+    await page.waitForSelector('.body .line');
+    const again = await board.open(new URL(page.url()).search);
+    await again.page.waitForSelector('.body .line');
+    for (const each of [page, again.page]) await each.waitForFunction(() => /as it was/.test(document.querySelector('.pill')?.textContent ?? ''));
+    expect(await again.page.innerText('.body')).toBe(await page.innerText('.body'));
+  });
+
+  it('replays the night by its slider', async () => {
+    const { page } = await board.open('?lab=ten/mar7');
+    await page.waitForSelector('.body .line');
+    const now = await page.innerText('.sentence');
+    await page.locator('.slider input').fill('25');
+    await page.waitForFunction((old) => (document.querySelector('.sentence') as HTMLElement).innerText !== old, now);
+    expect(await text(page)).toMatch(/as it was/);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: /back to now/ }).click();
+    await page.waitForFunction((old) => (document.querySelector('.sentence') as HTMLElement).innerText === old, now);
+  });
+
+  it('shows an event without being asked, in two browsers at once', async () => {
+    const { grow } = growingLab(root, 'live', syntheticLab({ n: 30, noise: 0.0009, best: 0.9 }), 60);
+    const pages = [(await board.open('?lab=live/mar7')).page, (await board.open('?lab=live/mar7')).page];
+    for (const page of pages) await page.waitForSelector('.body .line');
+    const before = await pages[0]!.getAttribute('.body .line', 'id');
+    grow(60);
+    for (const page of pages) await page.waitForFunction((old) => document.querySelector('.body .line')?.id !== old, before);
+    appendFileSync(join(root, 'live', '.overnight', 'labs', 'mar7', 'ledger.jsonl'), '{"broken":true}\n');
+    await pages[0]!.waitForSelector('.pill.bad');
+    expect(await text(pages[0]!)).toMatch(/broken: .*ledger/);
+  });
+
+  it('draws curves and copies what it shows', async () => {
+    const { page } = await board.open('?lab=curves/mar7&page=experiment&n=1');
+    await page.waitForSelector('.curves canvas');
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.locator('#curves').getByRole('button', { name: 'CSV' }).click();
+    const csv = await page.evaluate(() => navigator.clipboard.readText());
+    expect(csv.split('\n')[0]).toBe('experiment,step,last,least,greatest');
+    expect(csv.split('\n').length).toBeGreaterThan(200);
+    await page.locator('#replicates').getByRole('button', { name: 'SVG' }).click();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/^<svg xmlns/);
+  });
+
+  it.each([
+    ['start', ''],
+    ['overview', '?lab=ten/mar7&notebook=1'],
+    ['experiment', '?lab=curves/mar7&page=experiment&n=1'],
+    ['compare', '?lab=curves/mar7&page=compare&compare=0,1,2'],
+    ['lineage', '?lab=ten/mar7&page=lineage'],
+    ['machines', '?lab=ten/mar7&page=machines'],
+    ['factors', '?lab=ten/mar7&page=factors'],
+  ])('has no serious fault of accessibility: %s, light and dark', async (_, query) => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const { page } = await board.open(query, { colorScheme });
+      await ready(page);
+      await page.waitForTimeout(300);
+      await page.evaluate(AXE);
+      const faults = await page.evaluate(async () => {
+        const axe = (window as unknown as { axe: { run: () => Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } }).axe;
+        const { violations } = await axe.run();
+        return violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 120)).join(' | ')}`);
+      });
+      expect(faults, colorScheme).toEqual([]);
+      await page.context().close();
+    }
+  });
+
+  it('fits a phone: nothing is wider than the screen', async () => {
+    for (const query of ['', '?lab=thousand/mar7', '?lab=nasty/mar7&page=experiment&n=1', '?lab=ten/mar7&page=machines']) {
+      const { page } = await board.open(query, { viewport: { width: 390, height: 844 } });
+      await ready(page);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), query).toBeLessThanOrEqual(390);
+      await page.context().close();
+    }
+  });
+
+  it.each([
+    ['overview-light', '?lab=ten/mar7', { colorScheme: 'light' as const }],
+    ['overview-dark', '?lab=ten/mar7', { colorScheme: 'dark' as const }],
+    ['overview-phone', '?lab=ten/mar7', { viewport: { width: 390, height: 844 } }],
+    ['empty', '?lab=empty/mar7', {}],
+    ['lineage', '?lab=ten/mar7&page=lineage', {}],
+  ])('looks as it did: %s', async (name, query, options) => {
+    const { page } = await board.open(query, { viewport: { width: 1100, height: 760 }, ...options });
+    await ready(page);
+    await page.waitForSelector('.picture svg');
+    await page.waitForTimeout(200);
+    expectPicture(name, await page.screenshot());
+  });
+});
+
+/** Share of pixels that may differ: fonts and their smoothing are the machine's, the layout is ours. */
+const TOLERANCE = 0.06;
+
+function expectPicture(name: string, bytes: Buffer): void {
+  const folder = join(import.meta.dirname, 'pictures');
+  const file = join(folder, `${name}.png`);
+  if (process.env.UPDATE_PICTURES || !existsSync(file)) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(file, bytes);
+  }
+  const [now, then] = [PNG.sync.read(bytes), PNG.sync.read(readFileSync(file))];
+  expect([now.width, now.height]).toEqual([then.width, then.height]);
+  const different = pixelmatch(now.data, then.data, undefined, now.width, now.height, { threshold: 0.25 });
+  expect(different / (now.width * now.height), `${name} looks different: UPDATE_PICTURES=1 takes the new look`).toBeLessThan(TOLERANCE);
+}
