@@ -14,6 +14,7 @@ import { allowedCores } from './os/machine.ts';
 import type { LabPaths } from './os/paths.ts';
 import { type AgentProposerParts, agentProposer, type BriefAbout } from './proposers/agent.ts';
 import { chainProposer } from './proposers/chain.ts';
+import { hybridProposer } from './proposers/hybrid.ts';
 import { searchProposer } from './proposers/search.ts';
 import { briefText, NOTE_FILE } from './view/brief.ts';
 import { viewExperiment } from './view/experiment.ts';
@@ -21,6 +22,8 @@ import { viewExperiment } from './view/experiment.ts';
 /** Who is asked, in order of preference; `search` is the optimizer over knobs. */
 export interface Ideas {
   readonly members: readonly (Agent | 'search')[];
+  /** The members advise, and the optimizer over knobs shares the budget with them. */
+  readonly hybrid?: boolean;
   /** Why these: shown and recorded. */
   readonly reason: string;
   /** Bounds of one call. */
@@ -61,7 +64,7 @@ export function chooseProposer(
     ...(ideas.patience !== undefined && { patience: ideas.patience }),
     ...(onSwitch && { onSwitch }),
   });
-  return { proposer, reason: ideas.reason };
+  return { proposer: ideas.hybrid ? hybridProposer({ adviser: proposer }) : proposer, reason: ideas.reason };
 }
 
 function asProposer(agent: Agent, ideas: Ideas, { arena, workspace, paths, runTag, session, limits, clock }: IdeasContext): Proposer {
@@ -106,6 +109,7 @@ function writeBrief(brief: Brief, { program, left, repair }: BriefAbout, limits:
     blob,
     ...(program && { program }),
     ...(repair && { repair }),
+    ...(brief.advice && { advice: brief.advice }),
   });
 }
 
