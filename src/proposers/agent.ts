@@ -4,23 +4,23 @@
  */
 import { LabError, reasonOf } from '../base/error.ts';
 import { oneLine } from '../base/text.ts';
-import { nearIdeas } from '../core/alike.ts';
 import { roleOf } from '../core/arena.ts';
 import { budgetLeft } from '../core/calls.ts';
 import type { CallFailure, RunLimits } from '../core/event.ts';
 import type { Agent, AgentResult, Brief, Failure, Proposal, Proposer } from '../core/ports.ts';
 import { removeTree } from '../os/files.ts';
 import { type Harvest, harvest, noteFile, printsOf } from './folder.ts';
+import { nearIdeas } from './near.ts';
 import { readNote } from './note.ts';
 
 export interface AgentProposerParts {
   readonly agent: Agent;
-  /** Lay what an agent may see of a commit into a folder that does not exist yet. */
-  readonly lay: (commit: string, dir: string) => Promise<void>;
+  /** Lay what an agent may see of the brief's commit into a folder that does not exist yet. */
+  readonly lay: (brief: Brief, dir: string) => Promise<void>;
   /** A path for a fresh folder of call `call`. */
   readonly room: (call: number) => string;
-  /** The page of instructions as it stands now. */
-  readonly program: () => string | undefined;
+  /** The page of instructions for the next idea, as it stands now. */
+  readonly program: (brief: Brief) => string | undefined;
   /** The text that the agent gets. */
   readonly write: (brief: Brief, about: BriefAbout) => string;
   /** What an earlier experiment was, in words. */
@@ -58,7 +58,7 @@ async function ask(parts: AgentProposerParts, brief: Brief, repair?: Failure): P
   const left = budgetLeft(state.calls, session, limits);
   const over = overspent(left);
   if (over) return { kind: 'none', class: 'budget', reason: over };
-  const text = parts.program();
+  const text = parts.program(brief);
   const program = text === undefined ? undefined : { text, version: journal.putBlob(text) };
   const words = state.steering.words.length;
   const prompt = parts.write(brief, { left, ...(program && { program }), ...(repair && { repair }) });
@@ -72,17 +72,13 @@ async function ask(parts: AgentProposerParts, brief: Brief, repair?: Failure): P
   const { result, found } = await inFolder(parts, brief, call, prompt, left);
   const outcome = judged(result, found);
   const usage = result.usage && { usage: result.usage };
-  const reply =
-    result.kind === 'done' && result.text !== '' ? { reply: journal.putBlob(result.text.slice(-20_000)) } : {};
+  const reply = result.kind === 'done' && result.text !== '' ? { reply: journal.putBlob(result.text.slice(-20_000)) } : {};
   journal.called(call, { ...outcome.event, wallS: result.wallS, ...usage, ...reply });
   if (outcome.kind === 'none') return outcome.proposal;
   return {
     ...outcome.proposal,
-    near: nearIdeas(
-      state,
-      outcome.proposal.hypothesis,
-      outcome.proposal.edits.map((edit) => edit.path),
-    ),
+    call,
+    near: nearIdeas(state, outcome.proposal.hypothesis, outcome.proposal.edits.map((edit) => edit.path)),
     ...(program && { program: program.version }),
     ...(words > 0 && { words }),
   };
@@ -105,20 +101,16 @@ async function inFolder(
   left: { readonly tokens?: number; readonly usd?: number },
 ): Promise<{ readonly result: AgentResult; readonly found?: Found }> {
   const dir = room(call);
-  const { arena, commit, files, signal } = brief;
+  const { arena, files, signal } = brief;
   const role = roleOf(arena);
   try {
-    await lay(commit, dir);
+    await lay(brief, dir);
     const before = printsOf(dir);
     const result = await agent.run({
       prompt,
       dir,
       writable: writableOf(arena.editable, [...files.keys()], name),
-      limits: {
-        wallMs: bounds.wallMs,
-        ...least('tokens', bounds.tokens, left.tokens),
-        ...least('usd', bounds.usd, left.usd),
-      },
+      limits: { wallMs: bounds.wallMs, ...least('tokens', bounds.tokens, left.tokens), ...least('usd', bounds.usd, left.usd) },
       cores,
       tag: tag(call),
       signal,
@@ -144,13 +136,7 @@ function least<K extends string>(name: K, a: number | undefined, b: number | und
 function writableOf(globs: readonly string[], files: readonly string[], note: string): string[] {
   const folders = globs
     .filter((glob) => /[*?[{(!]/.test(glob))
-    .map(
-      (glob) =>
-        glob
-          .slice(0, glob.search(/[*?[{(!]/))
-          .replace(/[^/]*$/, '')
-          .replace(/\/$/, '') || '.',
-    );
+    .map((glob) => glob.slice(0, glob.search(/[*?[{(!]/)).replace(/[^/]*$/, '').replace(/\/$/, '') || '.');
   return [...new Set([...files, ...folders, note])].sort();
 }
 
@@ -170,12 +156,7 @@ function judged(result: AgentResult, found: Found | undefined): Outcome {
     const failed = result.kind === 'failed' ? result : { class: 'crashed' as const, message: 'nothing came back' };
     const message = oneLine(failed.message, 500);
     const retry = 'retryAt' in failed && failed.retryAt !== undefined ? { retryAt: failed.retryAt } : {};
-    const event = {
-      outcome: 'failed',
-      class: failed.class,
-      message: withIncidents(message, result),
-      ...retry,
-    } as const;
+    const event = { outcome: 'failed', class: failed.class, message: withIncidents(message, result), ...retry } as const;
     return { kind: 'none', event, proposal: { kind: 'none', class: failed.class, reason: message } };
   }
   const read = readNote(found.note ?? result.text);
@@ -183,25 +164,15 @@ function judged(result: AgentResult, found: Found | undefined): Outcome {
   const outside = named('changed what it must not', touched) ?? named('left other files', strays);
   if (edits.length === 0 && touched.length === 0 && !refusal) {
     const reason = empty(result.text, strays);
-    return {
-      kind: 'none',
-      event: { outcome: 'empty', message: withIncidents(reason, result) },
-      proposal: { kind: 'none', reason },
-    };
+    return { kind: 'none', event: { outcome: 'empty', message: withIncidents(reason, result) }, proposal: { kind: 'none', reason } };
   }
   // Changes of frozen files alone are an experiment that is refused: they are to be seen in the record, not only in a call.
   const refused = refusal ?? (edits.length === 0 ? frozenOnly(touched) : undefined);
   const files = edits.length > 0 ? edits.map((edit) => edit.path) : touched;
   const about = read.ok
     ? { hypothesis: read.hypothesis, note: read.note }
-    : {
-        hypothesis: firstWords(result.text) || `changes ${oneLine(files.join(', '), 200) || 'what cannot be recorded'}`,
-        note: { problem: read.problem },
-      };
-  const message = withIncidents(
-    [read.ok ? undefined : read.problem, outside].filter((part) => part !== undefined).join('; '),
-    result,
-  );
+    : { hypothesis: firstWords(result.text) || `changes ${oneLine(files.join(', '), 200) || 'what cannot be recorded'}`, note: { problem: read.problem } };
+  const message = withIncidents([read.ok ? undefined : read.problem, outside].filter((part) => part !== undefined).join('; '), result);
   return {
     kind: 'edit',
     event: { outcome: 'edit', ...(message && { message }) },

@@ -78,10 +78,7 @@ class Chain {
     for (let attempt = 0; attempt < MOST_EMPTY && !brief.signal.aborted; attempt++) {
       const state = this.#ready(brief, member);
       if (!state.ready && (attempt === 0 || state.class !== 'empty' || state.until === undefined)) {
-        said.push({
-          kind: 'none',
-          reason: `${member.name}: ${state.class}${state.until ? `, until ${state.until}` : ''}`,
-        });
+        said.push({ kind: 'none', reason: `${member.name}: ${state.class}${state.until ? `, until ${state.until}` : ''}` });
         return undefined;
       }
       if (!state.ready) await this.#wait(state.until!, brief.signal);
@@ -121,8 +118,7 @@ class Chain {
   }
 
   #tell(name: string): void {
-    if (this.#asked !== '' && this.#asked !== name)
-      this.#options.onSwitch?.(`Ideas now come from ${name}, before from ${this.#asked}.`);
+    if (this.#asked !== '' && this.#asked !== name) this.#options.onSwitch?.(`Ideas now come from ${name}, before from ${this.#asked}.`);
     this.#asked = name;
   }
 

@@ -40,12 +40,7 @@ function printOf(file: string): string {
 }
 
 /** What changed below `dir` since `before`. Paths in `ignore` are nobody's business. */
-export function harvest(
-  dir: string,
-  before: Prints,
-  role: (path: string) => FileRole,
-  ignore: ReadonlySet<string>,
-): Harvest {
+export function harvest(dir: string, before: Prints, role: (path: string) => FileRole, ignore: ReadonlySet<string>): Harvest {
   const after = printsOf(dir);
   const changed = [...new Set([...before.keys(), ...after.keys()])]
     .filter((file) => !ignore.has(file) && before.get(file) !== after.get(file))

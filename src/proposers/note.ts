@@ -42,17 +42,10 @@ export function readNote(text: string): ReadNote {
   const value = lastObject(seen, 'hypothesis');
   if (value === undefined) {
     const broken = /\{\s*"hypothesis"/.test(seen);
-    return {
-      ok: false,
-      problem: broken ? 'the note is not valid JSON' : 'no note: the answer holds no JSON object with a "hypothesis"',
-    };
+    return { ok: false, problem: broken ? 'the note is not valid JSON' : 'no note: the answer holds no JSON object with a "hypothesis"' };
   }
   const result = schema.safeParse(value);
   if (!result.success) return { ok: false, problem: 'the hypothesis of the note is empty or no text' };
   const { hypothesis, ...rest } = result.data;
-  return {
-    ok: true,
-    hypothesis,
-    note: Object.fromEntries(Object.entries(rest).filter(([, member]) => member !== undefined)),
-  };
+  return { ok: true, hypothesis, note: Object.fromEntries(Object.entries(rest).filter(([, member]) => member !== undefined)) };
 }
