@@ -4,7 +4,7 @@
  */
 import { findAgents, openAgent } from './agents/open.ts';
 import type { AgentHost } from './agents/cli-agent.ts';
-import { type Environment, upstreamsFrom } from './agents/gateway/environment.ts';
+import { type Environment, pricesFrom, upstreamsFrom } from './agents/gateway/environment.ts';
 import { Gateway } from './agents/gateway/gateway.ts';
 import { openJail } from './agents/jail.ts';
 import { canAskModels, modelAgent } from './agents/model.ts';
@@ -24,6 +24,7 @@ export interface AgentRequest {
   readonly env: Environment;
   /** Bounds of one call. */
   readonly call?: Ideas['call'];
+  readonly programB?: string;
 }
 
 export interface FoundIdeas extends Ideas {
@@ -32,20 +33,26 @@ export interface FoundIdeas extends Ideas {
 
 /** Throws E_AGENT, E_UNSAFE or E_USAGE where what was asked for cannot be had; what was not asked for is left out with its reason. */
 export async function findIdeas(request: AgentRequest, sandbox: Sandbox): Promise<FoundIdeas> {
-  const gateway = new Gateway({ upstreams: upstreamsFrom(request.env) });
+  const gateway = new Gateway({ upstreams: upstreamsFrom(request.env), prices: pricesFrom(request.env) });
   const close = (): Promise<void> => gateway.close();
   try {
     const found = request.agents ? await named(request, request.agents, sandbox, gateway) : await best(request, sandbox, gateway);
-    return { ...found, ...(request.call && { call: request.call }), close };
+    return { ...found, ...(request.call && { call: request.call }), ...(request.programB !== undefined && { programB: request.programB }), close };
   } catch (thrown) {
     await close();
     throw thrown;
   }
 }
 
+<<<<<<< HEAD
 type Found = Pick<Ideas, 'members' | 'reason' | 'hybrid'>;
+=======
+type Found = Pick<Ideas, 'members' | 'reason' | 'mute'>;
+>>>>>>> main
 
 async function named(request: AgentRequest, names: readonly string[], sandbox: Sandbox, gateway: Gateway): Promise<Found> {
+  if (names.length === 1 && names[0] === 'submissions')
+    return { members: [], mute: true, reason: 'as asked, nobody: what is submitted through MCP or `overnight submit` is measured' };
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined || names.some((name) => name === '')) {
     throw new LabError('E_USAGE', {

@@ -22,6 +22,8 @@ export interface MeasureRequest extends SpecRequest {
   readonly commit: string;
   /** Run the arena's guards first. */
   readonly guarded: boolean;
+  /** Let the holdout see the artefact too. */
+  readonly holdout?: boolean;
   /** Receives each running process tree, so that it can be ended. */
   readonly onStart?: (kill: () => void) => void;
 }
@@ -32,6 +34,8 @@ export interface MeasureResult {
   readonly conditions: Conditions;
   readonly log: string;
   readonly curve?: string;
+  /** What the holdout said, where it was asked. In no log. */
+  readonly held?: Outcome;
   /** True when our own stop ended it: not a result. */
   readonly aborted: boolean;
   /** Where the artefact lies until `discard`. */
@@ -52,10 +56,11 @@ export async function measureOnce(bench: Bench, request: MeasureRequest): Promis
     out: path.join(room, 'out'),
     artefact: path.join(room, 'artefact'),
     result: path.join(room, 'result'),
+    held: path.join(room, 'held'),
   };
   const role = roleOf(bench.arena);
   await bench.workspace.checkout(request.commit, dirs.arena, (file) => role(file) === 'hidden');
-  for (const dir of [dirs.out, dirs.artefact, dirs.result]) fs.mkdirSync(dir);
+  for (const dir of [dirs.out, dirs.artefact, dirs.result, dirs.held]) fs.mkdirSync(dir);
   const discard = (): void => removeTree(room);
   try {
     const measuring = new Measuring(bench, request, dirs);
@@ -106,7 +111,9 @@ class Measuring {
     if (!arena.evaluate)
       return this.#finish(parseResult(sanitize(this.#candidate.stdout.text), arena.metric, undefined));
     this.#evaluator = await this.#start(this.#specs.evaluator());
-    return this.#finish(evaluatorFault(arena, this.#evaluator, this.#blame) ?? this.#tampered() ?? this.#readResult());
+    const outcome = evaluatorFault(arena, this.#evaluator, this.#blame) ?? this.#tampered() ?? this.#readResult(this.#dirs.result);
+    if (!this.#request.holdout || !arena.holdout) return this.#finish(outcome);
+    return { ...this.#finish(outcome), held: outcome.kind === 'measured' ? await this.#held() : outcome };
   }
 
   async #start(spec: RunSpec): Promise<RunResult> {
@@ -141,7 +148,7 @@ class Measuring {
     const waiting = setTimeout(() => first.kill(), 500);
     this.#candidate = await first.done;
     clearTimeout(waiting);
-    return this.#joinedFault() ?? this.#tampered() ?? this.#reseeded() ?? this.#readResult();
+    return this.#joinedFault() ?? this.#tampered() ?? this.#reseeded() ?? this.#readResult(this.#dirs.result);
   }
 
   /** Who is to blame when two joined processes fail: a candidate that failed by itself, else the judge. */
@@ -243,8 +250,13 @@ class Measuring {
     return undefined;
   }
 
-  #readResult(): Outcome {
-    const text = readSideFile(path.join(this.#dirs.result, 'result.txt')) ?? '';
+  async #held(): Promise<Outcome> {
+    const result = await this.#start(this.#specs.holdout());
+    return evaluatorFault(this.#bench.arena, result, this.#blame) ?? this.#tampered() ?? this.#readResult(this.#dirs.held);
+  }
+
+  #readResult(folder: string): Outcome {
+    const text = readSideFile(path.join(folder, 'result.txt')) ?? '';
     return parseResult(text, this.#bench.arena.metric, this.#request.nonce);
   }
 

@@ -38,6 +38,8 @@ export interface Dirs {
   readonly out: string;
   readonly artefact: string;
   readonly result: string;
+  /** Where the holdout leaves its result. */
+  readonly held: string;
 }
 
 const INSIDE = {
@@ -47,6 +49,7 @@ const INSIDE = {
   out: '/lab/out',
   artefact: '/lab/artefact',
   result: '/lab/result',
+  held: '/lab/held',
 };
 const START_FILE = '.overnight-start';
 
@@ -105,6 +108,20 @@ export class Specs {
       alsoRead: arena.sandbox.read,
       tag: this.#bench.tag,
       ...(this.#request.onTick && { onTick: this.#request.onTick }),
+    };
+  }
+
+  /** The evaluator's way in, with the holdout's command and a result of its own. */
+  holdout(): RunSpec {
+    const { command, wall_s: wallS } = this.#bench.arena.holdout!;
+    const result: Mount = { from: this.#dirs.held, to: INSIDE.held, mode: 'write' };
+    const spec = this.evaluator();
+    return {
+      ...spec,
+      command,
+      mounts: [...spec.mounts.filter((mount) => mount.to !== INSIDE.result), result],
+      env: { ...spec.env, OVERNIGHT_STAGE: 'holdout', OVERNIGHT_RESULT: `${this.#bench.sandbox.inside(result)}/result.txt` },
+      limits: { ...spec.limits, wallMs: wallS * 1000 },
     };
   }
 

@@ -1,5 +1,5 @@
 // A small agent of the tests: asks a model through the gateway, then does what its first argument says. Prints its last words.
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 
 const [what] = process.argv.slice(2);
@@ -19,6 +19,17 @@ async function ask() {
 
 if (what === 'environment') {
   console.log(JSON.stringify({ env: process.env, cwd: process.cwd(), argv: process.execArgv }));
+} else if (what === 'look') {
+  const list = (dir) => {
+    try {
+      return readdirSync(dir);
+    } catch (error) {
+      return error.code;
+    }
+  };
+  const cores = /Cpus_allowed_list:\s*(\S+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1];
+  const [root, home, tmp, mine] = ['/', '/home', '/tmp', '/root'].map(list);
+  console.log(JSON.stringify({ root, home, tmp, mine, cores, up: list(process.argv[3]) }));
 } else if (what === 'stray') {
   for (const file of ['stray.txt', 'frozen.txt']) {
     try {

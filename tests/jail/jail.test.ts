@@ -91,6 +91,16 @@ describe.skipIf(absent)('in the jail', () => {
     await close();
   });
 
+  it('an agent finds no lab, no home and nobody else, and runs on the cores it was given', async () => {
+    const { host, close } = await hostWith(answering);
+    const result = await (await command(`look ${root}`, host)).run(taskIn({ cores: [0] }));
+    const seen = JSON.parse(result.kind === 'done' ? result.text : '{}');
+    expect(seen).toMatchObject({ home: ['agent'], mine: 'ENOENT', up: 'ENOENT', cores: '0' });
+    expect(seen.root).not.toContain('var');
+    expect(seen.tmp.filter((name: string) => name.startsWith('overnight'))).toEqual([]);
+    await close();
+  });
+
   it('a stray file is reported, a frozen one cannot be written, a daemon is ended and reported', async () => {
     const { host, close } = await hostWith(answering);
     const task = taskIn();

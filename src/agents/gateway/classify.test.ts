@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { classifyResponse, classifyText, redacted } from './classify.ts';
+import { pricesFrom, upstreamsFrom } from './environment.ts';
 import { PRICE_ROWS } from './price-table.ts';
 import { priceOf, usdOf } from './prices.ts';
 
@@ -84,5 +85,23 @@ describe('prices', () => {
       expect(cacheRead, names).toBeLessThanOrEqual(cacheWrite);
       if (from !== undefined) expect(above, names).toHaveLength(4);
     }
+  });
+});
+
+describe('the environment', () => {
+  it('says where models are, by the variables that every client knows', () => {
+    expect(upstreamsFrom({})).toEqual({});
+    expect(upstreamsFrom({ ANTHROPIC_API_KEY: 'a', OPENAI_API_KEY: ' ' })).toEqual({ anthropic: { baseUrl: 'https://api.anthropic.com', key: 'a' } });
+    const local = { baseUrl: 'http://127.0.0.1:11434/v1' };
+    expect(upstreamsFrom({ OPENAI_BASE_URL: local.baseUrl })).toEqual({ chat: local, responses: local });
+    expect(upstreamsFrom({ ANTHROPIC_AUTH_TOKEN: 't', ANTHROPIC_BASE_URL: 'http://x' })).toEqual({ anthropic: { baseUrl: 'http://x', key: 't', bearer: true } });
+    expect(upstreamsFrom({ GOOGLE_API_KEY: 'g' }).gemini).toMatchObject({ key: 'g' });
+  });
+
+  it('may hold prices', () => {
+    expect(pricesFrom({})).toEqual({});
+    expect(pricesFrom({ OVERNIGHT_PRICES: '{"m":{"input":1,"output":2}}' })).toEqual({ m: { input: 1, output: 2 } });
+    for (const bad of ['x', '[1]', 'null', '{"m":1}', '{"m":{"input":"1","output":2}}', '{"m":{"input":-1,"output":2}}'])
+      expect(() => pricesFrom({ OVERNIGHT_PRICES: bad }), bad).toThrow(/OVERNIGHT_PRICES cannot be understood/);
   });
 });
