@@ -44,11 +44,7 @@ export async function findIdeas(request: AgentRequest, sandbox: Sandbox): Promis
   }
 }
 
-<<<<<<< HEAD
-type Found = Pick<Ideas, 'members' | 'reason' | 'hybrid'>;
-=======
-type Found = Pick<Ideas, 'members' | 'reason' | 'mute'>;
->>>>>>> main
+type Found = Pick<Ideas, 'members' | 'reason' | 'mute' | 'hybrid'>;
 
 async function named(request: AgentRequest, names: readonly string[], sandbox: Sandbox, gateway: Gateway): Promise<Found> {
   if (names.length === 1 && names[0] === 'submissions')

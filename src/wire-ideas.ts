@@ -23,13 +23,10 @@ import { viewExperiment } from './view/experiment.ts';
 /** Who is asked, in order of preference; `search` is the optimizer over knobs. */
 export interface Ideas {
   readonly members: readonly (Agent | 'search')[];
-<<<<<<< HEAD
   /** The members advise, and the optimizer over knobs shares the budget with them. */
   readonly hybrid?: boolean;
-=======
   /** Nobody is asked: ideas come through the inbox alone. */
   readonly mute?: boolean;
->>>>>>> main
   /** Why these: shown and recorded. */
   readonly reason: string;
   /** Bounds of one call. */
