@@ -51,7 +51,7 @@ function wish(verb: string, summary: string, more: Partial<Pick<CommandSpec, 'ar
 }
 
 const agents: readonly OptionSpec[] = [
-  { flags: '--agent <names>', text: 'who proposes, in order of preference: claude, codex, opencode, gemini, qwen, pi, copilot, acp, command, model, search; or submissions alone (default: the best that is found)' },
+  { flags: '--agent <names>', text: 'who proposes, in order of preference: claude, codex, opencode, gemini, qwen, pi, copilot, acp, command, model, search; last may be hybrid: the optimizer shares the budget with those before it; or submissions alone (default: the best that is found)' },
   { flags: '--model <names>', text: 'their models, by position' },
   { flags: '--agent-command <line>', text: 'what to start, for the agents acp and command' },
   { flags: '--unsafe', text: 'let an agent run without a sandbox' },

@@ -218,7 +218,10 @@ class Measuring {
   #reseeded(): Outcome | undefined {
     const told = keyValues(this.#echo() ?? '').find(([key]) => key === 'seed')?.[1];
     if (told === undefined || told === String(this.#request.seed)) return undefined;
-    return crash('seed', `it ran under seed ${oneLine(told, 20)}, not under the one it was given, ${this.#request.seed}`);
+    return crash(
+      'seed',
+      `it ran under seed ${oneLine(told, 20)}, not under the one it was given, ${this.#request.seed}`,
+    );
   }
 
   #echo(): string | undefined {
