@@ -124,6 +124,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./run.ts'),
   },
   {
+    name: 'finalize',
+    summary: 'the finish line: drop kept steps that do not pay, measure the rest against the baseline in five pairs',
+    options: [tag, dir, json],
+    exits: [ok, ['6', 'a side could not be measured'], ['130', 'stopped at once by a second Ctrl-C; `finalize` goes on']],
+    load: () => import('./finalize.ts'),
+  },
+  {
     name: 'status',
     summary: 'how is it going, in three lines',
     options: [tag, dir, json],

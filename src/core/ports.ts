@@ -75,6 +75,8 @@ export interface Workspace {
   list(commit: string): Promise<readonly TreeEntry[]>;
   /** Text of files of a commit, by path; those that do not exist are left out. */
   read(commit: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Edits of `tip` that take the change from `before` to `after` out of it again; undefined where it cannot be told apart from later ones. */
+  without(tip: string, after: string, before: string): Promise<readonly FileEdit[] | undefined>;
   /** Unified diff of two commits. */
   diff(from: string, to: string): Promise<string>;
   /** Point the lab's branch at a commit. Repeating it is fine. */

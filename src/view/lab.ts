@@ -69,7 +69,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     deadEnds: deadEnds(rows),
     undecided,
     sessions: sessionViews(b, spans),
-    health: healthViews(b, { rows, time, crashes, refusals }),
+    health: healthViews(b, { rows, time, crashes, refusals, gain: gain?.effect.raw }),
     next: nextSteps(b, status, undecided),
     take: takeCommands(state),
     notes: state.notes.map((n) => ({ at: dateTime(n.at, b.zone), from: oneLine(n.from, 60), text: sanitize(n.text) })),
@@ -97,7 +97,7 @@ function rowViews(b: Basis, spans: readonly Span[], which = b.state.experiments)
 }
 
 const isEndedIdea = (row: ExperimentView): boolean =>
-  row.n > 0 && row.discard !== 'control' && row.verdict !== 'running' && row.verdict !== 'waiting';
+  row.n > 0 && row.discard !== 'control' && row.discard !== 'ablation' && row.verdict !== 'running' && row.verdict !== 'waiting';
 
 type Heading = Pick<LabView, 'arena' | 'description' | 'tag' | 'metric' | 'trust' | 'luck'>;
 
