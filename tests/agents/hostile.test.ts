@@ -7,7 +7,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { allPids } from '../../src/os/proc.ts';
-import { calling, EVALUATE, following, leftFolders, REAL_KEY, REAL_NAMES, type Scene, SECRET, scene, TRAIN, VALIDATION } from './scene.ts';
+import { calling, EVALUATE, following, leftFolders, REAL_KEY, REAL_NAMES, scene, type Scene, SECRET, titled, TRAIN, VALIDATION, whyNot } from './scene.ts';
 
 const ESCAPED = join(homedir(), '.overnight-escaped');
 /** A sleep of this many seconds is ours: how a daemon is found again, whatever it did to its environment. */
@@ -36,7 +36,7 @@ const shellAttack = (place: () => Scene): string =>
     `(setsid nohup sleep ${DAEMON} >/dev/null 2>&1 &) ; (env -i setsid sleep ${DAEMON} >/dev/null 2>&1 &)`,
   ].join('\n');
 
-describe.each(REAL_NAMES)('a hostile script through %s', (name) => {
+describe.skipIf(whyNot).each(REAL_NAMES)(titled('a hostile script through %s'), (name) => {
   it('changes nothing but the editable file, reaches nothing, leaves nobody, and is reported', async () => {
     let place!: Scene;
     let asked = 0;
