@@ -6,7 +6,7 @@
 import { random, seedOf } from '../src/base/random.ts';
 import { createSearch, Hybrid, type SamplerName, type SearchOptions, type Values } from '../src/search/index.ts';
 import { bbob, FUNCTION_NAMES, mixed, night, type Problem } from './search-functions.ts';
-import { optunaRuns, optunaVersion } from './search-optuna.ts';
+import { Optuna, optunaVersion } from './search-optuna.ts';
 
 const quick = process.argv.includes('--quick');
 const argument = (name: string): string | undefined =>
@@ -103,8 +103,9 @@ function row(name: string, cells: readonly string[]): void {
   console.log(name.padEnd(22) + cells.map((c) => cell(c, width)).join(''));
 }
 
-function raceAll(): Map<string, number[]> {
+async function raceAll(): Promise<Map<string, number[]>> {
   const optuna = optunaVersion();
+  const python = optuna ? new Optuna() : undefined;
   const names = [...contenders.map((c) => c.name), ...(optuna ? [`optuna ${optuna}`] : [])];
   const all = new Map(names.map((name) => [name, [] as number[]]));
   row('mean rank [95 %]', names);
@@ -115,10 +116,9 @@ function raceAll(): Map<string, number[]> {
     const losses = names.map(() => [] as number[]);
     for (let seed = 1; seed <= suite.seeds; seed++) {
       const problems = suite.problems(seed);
-      const others = optuna ? optunaRuns(problems, suite.budget, suite.noisy, seed) : [];
-      for (const [p, problem] of problems.entries()) {
-        const runs = contenders.map((contender) => play(problem, contender, suite.budget, suite.noisy, seed));
-        if (optuna) runs.push(others[p]!);
+      for (const problem of problems) {
+        const runs: Run[] = contenders.map((contender) => play(problem, contender, suite.budget, suite.noisy, seed));
+        if (python) runs.push(await python.run(problem, suite.budget, suite.noisy, seed));
         table.push(ranks(runs.map((run) => run.loss)));
         for (const [i, run] of runs.entries()) {
           failures[i]!.push(run.failures / suite.budget);
@@ -152,6 +152,7 @@ function raceAll(): Map<string, number[]> {
       cost.map((xs) => median(xs).toFixed(2)),
     );
   }
+  python?.close();
   if (!optuna) console.log('Optuna: not compared, no Python with optuna on this machine');
   return all;
 }
@@ -287,7 +288,7 @@ if (process.argv.includes('--real')) {
   process.exit(0);
 }
 const started = performance.now();
-const all = raceAll();
+const all = await raceAll();
 const verdicts = argument('--only') ? [] : poison();
 console.log(`\nask + tell at 1,000 trials, 14 knobs: ${costs()}`);
 const overall = [...all].map(([name, xs]) => `${name} ${mean(xs).toFixed(2)}`).join(', ');

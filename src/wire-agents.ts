@@ -24,6 +24,7 @@ export interface AgentRequest {
   readonly env: Environment;
   /** Bounds of one call. */
   readonly call?: Ideas['call'];
+  readonly programB?: string;
 }
 
 export interface FoundIdeas extends Ideas {
@@ -36,16 +37,18 @@ export async function findIdeas(request: AgentRequest, sandbox: Sandbox): Promis
   const close = (): Promise<void> => gateway.close();
   try {
     const found = request.agents ? await named(request, request.agents, sandbox, gateway) : await best(request, sandbox, gateway);
-    return { ...found, ...(request.call && { call: request.call }), close };
+    return { ...found, ...(request.call && { call: request.call }), ...(request.programB !== undefined && { programB: request.programB }), close };
   } catch (thrown) {
     await close();
     throw thrown;
   }
 }
 
-type Found = Pick<Ideas, 'members' | 'reason'>;
+type Found = Pick<Ideas, 'members' | 'reason' | 'mute'>;
 
 async function named(request: AgentRequest, names: readonly string[], sandbox: Sandbox, gateway: Gateway): Promise<Found> {
+  if (names.length === 1 && names[0] === 'submissions')
+    return { members: [], mute: true, reason: 'as asked, nobody: what is submitted through MCP or `overnight submit` is measured' };
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined || names.some((name) => name === '')) {
     throw new LabError('E_USAGE', {

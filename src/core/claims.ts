@@ -5,9 +5,10 @@
 import { noiseIn, signOf } from './decide.ts';
 import type { Payload } from './event.ts';
 import { type Measurement, valueOf } from './experiment.ts';
-import { arenaOf, type LabState, rulesOf } from './state.ts';
+import { arenaOf, inPairs, type LabState, rulesOf } from './state.ts';
 import { show } from './rules.ts';
-import { compare, mean, tCdf, tQuantile } from './stats.ts';
+import { tCdf, tQuantile } from '../base/distributions.ts';
+import { compare, mean } from './stats.ts';
 
 /** What a confirmation records, but for whom it is about. */
 export type ConfirmResult = Omit<Payload<'confirmation'>, 'n' | 'against'>;
@@ -48,7 +49,7 @@ export function sidesOf(state: LabState, n: number, against: number, deviceClass
         : undefined;
   const [mine, now] = [numbers(fresh, n), numbers(fresh, against)];
   const lacks = (want: number, have: number): number => (unmeasured ? 0 : Math.max(0, want - have));
-  const reusable = rulesOf(state) === 2 && arenaOf(state).decide.rule !== 'paired';
+  const reusable = rulesOf(state) === 2 && !inPairs(state);
   const before = reusable ? numbers(unselected(state, n, against, deviceClass), against) : [];
   const reuse = before.length > 0 && !isStale(before, now, noiseIn(state, deviceClass).sigma);
   const theirs = reuse ? [...before, ...now] : now;
@@ -69,6 +70,7 @@ function unselected(state: LabState, claim: number, k: number, deviceClass: stri
         m.claim !== claim &&
         (m.purpose === 'calibrate' ||
           m.purpose === 'drift' ||
+          m.purpose === 'final' ||
           (m.purpose === 'confirm' && m.claim !== undefined)),
     );
 }

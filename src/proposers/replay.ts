@@ -21,6 +21,7 @@ import {
   type Trial,
   type Values,
 } from '../search/index.ts';
+import { type Plateau, plateau } from './plateau.ts';
 import { knobSpace, readKnobs } from './space.ts';
 
 /** What a search starts from, read from the manifest, the files and the ledger. */
@@ -34,6 +35,7 @@ export interface Ground {
   /** Knobs whose constant an edit of the code removed. */
   readonly lost: readonly string[];
   readonly device: string;
+  readonly stall: Plateau;
 }
 
 export function ground(brief: Brief, sampler: SamplerName): Ground | { readonly problem: string } {
@@ -57,6 +59,7 @@ export function groundAt(
     const space = knobSpace(arena, complete(names, baseline) ? baseline! : now, now);
     const device = state.sessions.at(-1)?.start.deviceClass ?? '';
     const { sigma, dof } = noiseIn(state, device);
+    const stall = plateau(state, arena.knobs.length);
     const anchor = space.encode(space.snap(pick(space, now)));
     const options: SearchOptions = {
       space,
@@ -65,11 +68,11 @@ export function groundAt(
       direction: arena.metric.direction,
       startAtDefault: false,
       limits: [{ metric: 'broken constraints', max: 0 }],
-      gp: { anchor: (): Point => anchor },
+      gp: { anchor: (): Point => anchor, explore: (): number => stall.explore },
       cma: { start: anchor },
       ...(dof > 0 && sigma > 0 && { noise: sigma }),
     };
-    return { arena, space, now, options, lost, device };
+    return { arena, space, now, options, lost, device, stall };
   } catch (thrown) {
     // Somebody's edit may have moved a constant to where a rule of the manifest forbids it.
     if (thrown instanceof SearchError) return { problem: thrown.message };

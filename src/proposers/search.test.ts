@@ -99,6 +99,19 @@ describe('the search proposer', () => {
     expect(idea.kind === 'edit' && Object.keys(idea.knobs!)).toEqual(['LR', 'DECAY', 'BATCH', 'WINDOW', 'HEAD']);
   });
 
+  it('standing still, tries the directions that no trial ever tried, looks further, and says why', async () => {
+    const flat = await nightOf(() => 1).play(46);
+    const early = flat.edits.slice(0, 18).map((idea) => idea.why!);
+    const late = flat.edits.slice(18).map((idea) => idea.why!);
+    expect(early.filter((why) => why.startsWith('direction:'))).toEqual([]);
+    const tests = late.filter((why) => why.startsWith('direction:'));
+    expect(tests.length).toBeGreaterThan(2);
+    expect(tests[0]).toMatch(
+      /^direction: a (larger|smaller) [A-Z]+ alone was never tried from here, and \d+ ideas in a row/,
+    );
+    expect(late.some((why) => why.includes('from a runner-up'))).toBe(true);
+  });
+
   it('says so when every configuration was tried', async () => {
     const night = nightOf(() => 1, 'minimize', { knobs: knobs.slice(4, 5) });
     await night.play(2);

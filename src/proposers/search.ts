@@ -12,7 +12,9 @@ import {
   type SamplerName,
   SearchError,
   type Search,
+  stepTo,
   type Trial,
+  untried,
   type Values,
 } from '../search/index.ts';
 import { type Ground, ground, groundAt, replayInto, type Sink } from './replay.ts';
@@ -22,6 +24,8 @@ import { knobEdits } from './space.ts';
 export const OPTIMIZER = 'search';
 /** Configurations to ask for before giving up: some of them may be known under another name (the same files). */
 const ATTEMPTS = 24;
+/** Chance to be measured at all that a move must have to be made for the sake of trying. */
+const LIKELY = 0.5;
 
 /** An optimizer as a proposer. `auto` chooses the sampler by the knobs and the number of trials, and says why with every idea. */
 export function searchProposer(sampler: SamplerName = 'auto'): Proposer {
@@ -62,29 +66,62 @@ function replayed(state: LabState, at: Ground): Search {
   return search;
 }
 
-/** The optimizer's next configuration as an edit of the files. */
-export function nextIdea(brief: Brief, { arena, space, now, lost }: Ground, search: Search): Proposal {
-  const { state, files } = brief;
-  const standing = space.snap(Object.fromEntries(space.dims.map(({ name }) => [name, now[name]!])));
+/** The optimizer's next configuration as an edit of the files; once it stands still, first what no trial ever tried. */
+export function nextIdea(brief: Brief, at: Ground, search: Search): Proposal {
+  // Every other idea, so that many knobs do not take the whole night.
+  if (at.stall.explore > 0 && at.stall.ideas % 2 === 0) {
+    const half = openDirection(brief, at, search);
+    if (half) return half;
+  }
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const [trial] = search.ask();
     if (!trial) return { kind: 'none', reason: 'every configuration of the knobs was tried' };
-    const changed = Object.fromEntries(
-      Object.entries(trial.values).filter(([name, value]) => value !== (standing[name] ?? now[name])),
-    );
-    const edits = knobEdits(arena.knobs, files, now, changed);
-    if (edits.length === 0 || known(state, files, edits)) continue;
-    const without = lost.length > 0 ? `, without ${lost.join(', ')}, which the code no longer has` : '';
-    return {
-      kind: 'edit',
-      hypothesis: hypothesis(now, changed),
-      why: `${reason(search, trial)}${without}`,
-      edits,
-      knobs: { ...now, ...changed },
-      proposer: OPTIMIZER,
-    };
+    const idea = ideaOf(brief, at, trial.values, reason(search, trial));
+    if (idea) return idea;
   }
   return { kind: 'none', reason: `${ATTEMPTS} configurations in a row were measured before` };
+}
+
+/** A move of one knob that was never made from here: nothing is called dead before both directions were tried. */
+function openDirection(brief: Brief, at: Ground, search: Search): Proposal | undefined {
+  const { space, now, stall } = at;
+  const from = space.encode(space.snap(Object.fromEntries(space.dims.map(({ name }) => [name, now[name]!]))));
+  for (const direction of untried(search.history, from)) {
+    const values = space.decode(stepTo(search.history, from, direction));
+    if (!search.admit(values).ok || search.feasible(values) < LIKELY) continue;
+    const which = `${direction.sign > 0 ? 'larger' : 'smaller'} ${space.dims[direction.knob]!.name}`;
+    const idea = ideaOf(
+      brief,
+      at,
+      values,
+      `direction: a ${which} alone was never tried from here, and ${stall.ideas} ideas in a row gained nothing`,
+    );
+    if (idea) return idea;
+  }
+  return undefined;
+}
+
+function ideaOf(
+  { state, files }: Brief,
+  { arena, space, now, lost }: Ground,
+  values: Values,
+  why: string,
+): Proposal | undefined {
+  const standing = space.snap(Object.fromEntries(space.dims.map(({ name }) => [name, now[name]!])));
+  const changed = Object.fromEntries(
+    Object.entries(values).filter(([name, value]) => value !== (standing[name] ?? now[name])),
+  );
+  const edits = knobEdits(arena.knobs, files, now, changed);
+  if (edits.length === 0 || known(state, files, edits)) return undefined;
+  const without = lost.length > 0 ? `, without ${lost.join(', ')}, which the code no longer has` : '';
+  return {
+    kind: 'edit',
+    hypothesis: hypothesis(now, changed),
+    why: `${why}${without}`,
+    edits,
+    knobs: { ...now, ...changed },
+    proposer: OPTIMIZER,
+  };
 }
 
 function known(state: LabState, files: ReadonlyMap<string, string>, edits: readonly FileEdit[]): boolean {

@@ -6,6 +6,7 @@ export { type SearchCode, SearchError } from './error.ts';
 export { type Labelled, learnFeasibility } from './feasibility.ts';
 export { type Agreement, agreement, front, type Objective, promote } from './front.ts';
 export type { GpOptions } from './gp-sampler.ts';
+export { type Direction, stepTo, triedAlone, untried } from './directions.ts';
 export { type Aside, Hybrid, type HybridOptions } from './hybrid.ts';
 export type { Dim, Param, Value } from './param.ts';
 export { Parzen } from './parzen.ts';

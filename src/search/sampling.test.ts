@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { random } from '../base/random.ts';
 import { cholesky, solveLower, solveUpper, symmetricEigen } from './matrix.ts';
-import { normalCdf, normalQuantile, quickCdf, truncatedNormal } from './normal.ts';
+import { normalCdf } from '../base/distributions.ts';
+import { normalQuantile, quickCdf, truncatedNormal } from './normal.ts';
 import { compileParam } from './param.ts';
 import { gapWidths, mixtureWeights, Parzen, scottWidth } from './parzen.ts';
 import { SOBOL_DIMENSIONS, scrambledSobolAt, sobolAt } from './sobol.ts';
@@ -196,5 +197,20 @@ describe('Parzen densities', () => {
     let expected = 0;
     for (let i = 0; i < 800; i++) expected += Math.exp(parzen.logDensity([(i + 0.5) / 2000])) / 2000;
     expect(Math.abs(below / 4000 - expected)).toBeLessThan(0.03);
+  });
+});
+
+describe('a mixture on one knob with many observations', () => {
+  it('has the same density from the kernels that reach a place as from all of them', () => {
+    const chance = random(8);
+    const dim = compileParam({ name: 'x', kind: 'float', low: 0, high: 1 });
+    const points = Array.from({ length: 700 }, () => [chance.uniform() ** 3]);
+    const whole = new Parzen([dim], points, false);
+    const windowed = new Parzen([dim], points, false);
+    for (let i = 0; i < 60; i++) windowed.logDensity([chance.uniform()]);
+    for (let i = 0; i < 30; i++) {
+      const u = [chance.uniform()];
+      expect(Math.abs(windowed.logDensity(u) - whole.logDensity(u))).toBeLessThan(1e-12);
+    }
   });
 });

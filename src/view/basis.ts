@@ -11,7 +11,8 @@ import { valueOf } from '../core/experiment.ts';
 import { typicalMeasurementS } from '../core/plan.ts';
 import { type Prior, priorOf } from '../core/shrink.ts';
 import { type LabState, measurementsOf } from '../core/state.ts';
-import { mean, tQuantile } from '../core/stats.ts';
+import { tQuantile } from '../base/distributions.ts';
+import { mean } from '../core/stats.ts';
 import { decimalsOf, decimalsOfExact, type MetricFormat, metricFormat, type Num, type Zone } from './format.ts';
 import type { EffectView, Facts, StandingView } from './types.ts';
 
@@ -84,7 +85,7 @@ export function meanOf(state: LabState, n: number, device: string): Mean | undef
   const found = measurementsOf(state, n).filter((m) => valueOf(m) !== undefined);
   const here = found.some((m) => m.deviceClass === device) ? device : found[0]?.deviceClass;
   const comparable = found.filter((m) => m.deviceClass === here);
-  const fresh = comparable.filter((m) => m.purpose === 'confirm');
+  const fresh = comparable.filter((m) => m.purpose === 'confirm' || m.purpose === 'final' || m.purpose === 'drift');
   const used = n > 0 && fresh.length >= CONFIRM_REPLICATES ? fresh : comparable;
   if (used.length === 0) return undefined;
   return { mean: mean(used.map((m) => valueOf(m)!)), n: used.length, device: here! };

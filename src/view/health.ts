@@ -4,6 +4,7 @@ import { type Measurement, valueOf } from '../core/experiment.ts';
 import { measurementsOf, rulesOf } from '../core/state.ts';
 import { compare } from '../core/stats.ts';
 import { type Basis, effectView } from './basis.ts';
+import { holdoutLines } from './final.ts';
 import { fixed, percent } from './format.ts';
 import { luckView } from './luck.ts';
 import type { ExperimentView, HealthView, LabView, StateView, TimeView, UndecidedView } from './types.ts';
@@ -13,6 +14,8 @@ export interface HealthParts {
   readonly time: TimeView;
   readonly crashes: LabView['crashes'];
   readonly refusals: LabView['refusals'];
+  /** Confirmed improvement over the baseline, metric units. */
+  readonly gain: number | undefined;
 }
 
 /** Share of idle time and of failures above which a person should look. */
@@ -44,7 +47,7 @@ export function healthViews(b: Basis, parts: HealthParts): HealthView[] {
       warning: time.sessionsS > 60 && time.idleShare > WORRYING,
     },
   ];
-  return [...lines, ...falseKeeps(rows), ...controlLines(b), ...driftLines(b), ...mishaps(b)];
+  return [...lines, ...falseKeeps(rows), ...controlLines(b), ...driftLines(b), ...holdoutLines(b, parts.gain), ...mishaps(b)];
 }
 
 /** How many keeps are expected to be luck, by the probabilities at which they were kept. Chosen from many, so this is a floor. */
@@ -132,6 +135,8 @@ export function nextSteps(b: Basis, state: StateView, undecided: readonly Undeci
   if (state.kind === 'died') steps.push('Go on where it stopped, nothing is lost: `overnight run`.');
   if (incumbent !== champion && !b.state.confirmations.some((c) => c.n === incumbent))
     steps.push(`Test #${incumbent} with fresh measurements: \`overnight run\` does so before it ends.`);
+  if (incumbent > 0 && b.state.final?.n !== incumbent)
+    steps.push('Draw the line under the stack: `overnight finalize` drops what does not pay and measures the rest side by side.');
   if (champion > 0) steps.push(`Look at what #${champion} changed, then take it: the commands are below.`);
   const cheap = undecided.find((u) => u.n !== incumbent && u.measurements !== undefined);
   if (cheap) steps.push(`Settle #${cheap.n}, which is inconclusive: ${cheap.cost}.`);

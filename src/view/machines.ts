@@ -70,6 +70,8 @@ const WORDS: Readonly<Record<BarKind, string>> = {
   replicate: 'replicates',
   confirm: 'fresh measurements of claims',
   drift: 'looks for drift',
+  final: 'the last comparison',
+  holdout: 'holdout',
   failed: 'crashed or timed out',
   agent: 'agents asked',
 };
