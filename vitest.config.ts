@@ -24,6 +24,7 @@ export default defineConfig({
         test: {
           name: 'agents',
           include: ['tests/agents/*.test.ts'],
+          globalSetup: ['tests/fixtures/build.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,
         },

@@ -117,6 +117,11 @@ class Simulation {
       case 'propose':
         this.#truth.push(this.#truth[this.#state.incumbent]! + (this.#o.effect ?? studied)(this.#ideas));
         return this.#propose('idea');
+      case 'bundle': {
+        const own = (n: number): number => this.#truth[n]! - this.#truth[this.#state.experiments[n]!.idea.parent]!;
+        this.#truth.push(step.of.reduce((sum, n) => sum + own(n), this.#truth[this.#state.incumbent]!));
+        return this.#propose('idea', step.of);
+      }
       case 'control':
         this.#truth.push(this.#truth[this.#state.incumbent]!);
         return this.#propose('control');
@@ -141,6 +146,8 @@ class Simulation {
       }
       case 'wait':
       case 'retry':
+      case 'ablate':
+      case 'finalize':
       case 'abandon':
       case 'repair':
         throw new Error('a simulated night has nobody to wait for');
@@ -149,10 +156,10 @@ class Simulation {
     }
   }
 
-  #propose(kind: Kind): void {
+  #propose(kind: Kind, bundles?: readonly number[]): void {
     const n = this.#state.experiments.length;
     const who = { proposer: 'simulated', hypothesis: '', edits: {} };
-    this.#add({ type: 'proposed', n, kind, parent: this.#state.incumbent, ...who });
+    this.#add({ type: 'proposed', n, kind, parent: this.#state.incumbent, ...who, ...(bundles && { bundles }) });
   }
 
   #snapshot(n: number): void {

@@ -1,5 +1,6 @@
-/** Optuna's defaults as a contender, in a Python process of its own that asks and tells by lines: only where a Python with optuna is present. */
-import { spawnSync } from 'node:child_process';
+/** Optuna's defaults as a contender, in a Python process that asks and tells by lines: only where `python3` has optuna. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { random, seedOf } from '../src/base/random.ts';
 import type { Values } from '../src/search/index.ts';
@@ -13,31 +14,50 @@ export function optunaVersion(): string | undefined {
   return run.status === 0 ? run.stdout.trim() : undefined;
 }
 
-/**
- * One study per problem, trial by trial: the script is given the outcomes so far and prints the next configuration, so that the problems stay
- * in one language. Slow (a process per trial, the study rebuilt by enqueued trials would change its state), hence a pickled study on disk.
- */
-export function optunaRuns(
-  problems: readonly Problem[],
-  budget: number,
-  noisy: boolean,
-  seed: number,
-): { loss: number; failures: number; ms: number }[] {
-  return problems.map((problem) => {
+export interface OptunaRun {
+  readonly loss: number;
+  readonly failures: number;
+  readonly ms: number;
+}
+
+/** One Python for all studies; the problems stay in one language. */
+export class Optuna {
+  readonly #child: ChildProcess;
+  readonly #lines: Interface;
+  readonly #answers: AsyncIterator<string>;
+
+  constructor() {
+    this.#child = spawn('python3', [SCRIPT], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#lines = createInterface({ input: this.#child.stdout! });
+    this.#answers = this.#lines[Symbol.asyncIterator]();
+  }
+
+  /** A study of `budget` trials; the value that counts is the noise-free loss of what looked best. */
+  async run(problem: Problem, budget: number, noisy: boolean, seed: number): Promise<OptunaRun> {
     const chance = random(seedOf(`noise/${problem.name}/${seed}`));
     let [best, failures] = [{ told: Number.POSITIVE_INFINITY, loss: Number.POSITIVE_INFINITY }, 0];
-    let told: string = JSON.stringify({ space: problem.space, seed });
-    const state = `${process.env.TMPDIR ?? '/tmp'}/search-optuna-${process.pid}.pickle`;
     const start = performance.now();
+    let values = await this.#ask({ space: problem.space, seed });
     for (let i = 0; i < budget; i++) {
-      const run = spawnSync('python3', [SCRIPT, state, i === 0 ? 'first' : 'next'], { input: told, encoding: 'utf8' });
-      if (run.status !== 0) throw new Error(`search-optuna.py failed: ${run.stderr.slice(-400)}`);
-      const loss = problem.loss(JSON.parse(run.stdout) as Values);
+      const loss = problem.loss(values);
       const error = noisy ? problem.noise * chance.normal() : 0;
       if (loss === undefined) failures++;
       else if (loss + error < best.told) best = { told: loss + error, loss };
-      told = JSON.stringify({ value: loss === undefined ? null : loss + error });
+      // The last answer is one trial too many; the next study forgets it.
+      values = await this.#ask({ value: loss === undefined ? null : loss + error });
     }
     return { loss: best.loss, failures, ms: (performance.now() - start) / budget };
-  });
+  }
+
+  close(): void {
+    this.#child.stdin!.end();
+    this.#lines.close();
+  }
+
+  async #ask(line: object): Promise<Values> {
+    this.#child.stdin!.write(`${JSON.stringify(line)}\n`);
+    const { value, done } = await this.#answers.next();
+    if (done) throw new Error('search-optuna.py ended');
+    return JSON.parse(value) as Values;
+  }
 }

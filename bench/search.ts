@@ -1,12 +1,12 @@
 /**
  * Search quality: samplers on BBOB-style functions, mixed, conditional and failing spaces, a scripted night, and the poison test of the hybrid.
  * Prints one table of mean ranks with 95 % bootstrap intervals (1 = best of the row's samplers), failures, costs, and a summary as last line.
- * `--quick` for two minutes; `--samplers a,b`; `--only 'night of 12'` for one suite. Optuna joins when `python3 -c "import optuna"` works.
+ * `--real` trains nano-llm instead (search-real.ts, an hour). `--quick` for two minutes; `--samplers a,b`; `--only 'night of 12'` for one suite. Optuna joins when `python3 -c "import optuna"` works.
  */
 import { random, seedOf } from '../src/base/random.ts';
 import { createSearch, Hybrid, type SamplerName, type SearchOptions, type Values } from '../src/search/index.ts';
 import { bbob, FUNCTION_NAMES, mixed, night, type Problem } from './search-functions.ts';
-import { optunaRuns, optunaVersion } from './search-optuna.ts';
+import { Optuna, optunaVersion } from './search-optuna.ts';
 
 const quick = process.argv.includes('--quick');
 const argument = (name: string): string | undefined =>
@@ -103,8 +103,9 @@ function row(name: string, cells: readonly string[]): void {
   console.log(name.padEnd(22) + cells.map((c) => cell(c, width)).join(''));
 }
 
-function raceAll(): Map<string, number[]> {
+async function raceAll(): Promise<Map<string, number[]>> {
   const optuna = optunaVersion();
+  const python = optuna ? new Optuna() : undefined;
   const names = [...contenders.map((c) => c.name), ...(optuna ? [`optuna ${optuna}`] : [])];
   const all = new Map(names.map((name) => [name, [] as number[]]));
   row('mean rank [95 %]', names);
@@ -115,10 +116,9 @@ function raceAll(): Map<string, number[]> {
     const losses = names.map(() => [] as number[]);
     for (let seed = 1; seed <= suite.seeds; seed++) {
       const problems = suite.problems(seed);
-      const others = optuna ? optunaRuns(problems, suite.budget, suite.noisy, seed) : [];
-      for (const [p, problem] of problems.entries()) {
-        const runs = contenders.map((contender) => play(problem, contender, suite.budget, suite.noisy, seed));
-        if (optuna) runs.push(others[p]!);
+      for (const problem of problems) {
+        const runs: Run[] = contenders.map((contender) => play(problem, contender, suite.budget, suite.noisy, seed));
+        if (python) runs.push(await python.run(problem, suite.budget, suite.noisy, seed));
         table.push(ranks(runs.map((run) => run.loss)));
         for (const [i, run] of runs.entries()) {
           failures[i]!.push(run.failures / suite.budget);
@@ -152,6 +152,7 @@ function raceAll(): Map<string, number[]> {
       cost.map((xs) => median(xs).toFixed(2)),
     );
   }
+  python?.close();
   if (!optuna) console.log('Optuna: not compared, no Python with optuna on this machine');
   return all;
 }
@@ -282,8 +283,12 @@ function costs(): string {
   return texts.join('; ');
 }
 
+if (process.argv.includes('--real')) {
+  await import('./search-real.ts');
+  process.exit(0);
+}
 const started = performance.now();
-const all = raceAll();
+const all = await raceAll();
 const verdicts = argument('--only') ? [] : poison();
 console.log(`\nask + tell at 1,000 trials, 14 knobs: ${costs()}`);
 const overall = [...all].map(([name, xs]) => `${name} ${mean(xs).toFixed(2)}`).join(', ');

@@ -17,4 +17,6 @@ export type { Brief, FileEdit, Proposal, Proposer, Sandbox } from './core/ports.
 export { type LabState, measurementsOf } from './core/state.ts';
 export type { Job, Lab, Stop, Told } from './loop/lab.ts';
 export { run } from './loop/run.ts';
+export { type HybridProposerOptions, hybridProposer } from './proposers/hybrid.ts';
+export { searchProposer } from './proposers/search.ts';
 export { type OpenedLab, type OpenOptions, openLab } from './wire.ts';

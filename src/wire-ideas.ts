@@ -4,12 +4,13 @@
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { isInstructions, leftWithoutUs } from './base/block.ts';
 import { oneLine, sanitize } from './base/text.ts';
 import { type Arena, roleOf } from './core/arena.ts';
 import type { RunLimits } from './core/event.ts';
 import type { Agent, Brief, Clock, Proposer, Workspace } from './core/ports.ts';
-import { codeOf } from './core/state.ts';
-import { readText } from './os/files.ts';
+import { codeOf, type LabState } from './core/state.ts';
+import { listTree, readText } from './os/files.ts';
 import { allowedCores } from './os/machine.ts';
 import type { LabPaths } from './os/paths.ts';
 import { type AgentProposerParts, agentProposer, type BriefAbout } from './proposers/agent.ts';
@@ -21,12 +22,18 @@ import { viewExperiment } from './view/experiment.ts';
 /** Who is asked, in order of preference; `search` is the optimizer over knobs. */
 export interface Ideas {
   readonly members: readonly (Agent | 'search')[];
+  /** Nobody is asked: ideas come through the inbox alone. */
+  readonly mute?: boolean;
   /** Why these: shown and recorded. */
   readonly reason: string;
   /** Bounds of one call. */
   readonly call?: Partial<AgentProposerParts['call']>;
   /** Factor on waits after failures. For tests. */
   readonly patience?: number;
+  /** A second page of instructions, taken in turn with the arena's program.md. */
+  readonly programB?: string;
+  /** Called when the session is over. */
+  close?(): Promise<void>;
 }
 
 export interface IdeasContext {
@@ -51,6 +58,7 @@ export function chooseProposer(
   const { ideas } = options;
   if (!ideas)
     return { proposer: searchProposer(), reason: 'an optimizer over the knobs of the manifest: no model is used' };
+  if (ideas.mute) return { proposer: muteProposer(), reason: ideas.reason };
   const members = ideas.members.map((member) => (member === 'search' ? searchProposer() : asProposer(member, ideas, context)));
   const { clock, session, onSwitch } = context;
   const proposer = chainProposer(members, {
@@ -62,13 +70,21 @@ export function chooseProposer(
   return { proposer, reason: ideas.reason };
 }
 
+/** Never asked: the plan waits for what comes through the inbox. */
+const muteProposer = (): Proposer => ({
+  name: 'submissions',
+  mute: true,
+  propose: async () => ({ kind: 'none', reason: 'ideas are submitted from outside' }),
+});
+
 function asProposer(agent: Agent, ideas: Ideas, { arena, workspace, paths, runTag, session, limits, clock }: IdeasContext): Proposer {
   const page = path.join(paths.arena, 'program.md');
+  const pageFor = ({ state }: Brief): string => (ideas.programB !== undefined && isSecondTurn(state) ? ideas.programB : page);
   return agentProposer({
     agent,
-    lay: layFor(arena, workspace, page),
+    lay: layFor(arena, workspace, pageFor),
     room: (call) => path.join(paths.work, `call-${call}`),
-    program: () => readText(page),
+    program: (brief) => readText(pageFor(brief)),
     write: (brief, about) => writeBrief(brief, about, limits, clock),
     noteFile: NOTE_FILE,
     earlier: (brief, n) => earlierText(brief, n, workspace, clock.now()),
@@ -80,15 +96,29 @@ function asProposer(agent: Agent, ideas: Ideas, { arena, workspace, paths, runTa
   });
 }
 
+/** A B B A, by the ideas that agents have had so far: two in a row stand on nearly the same code. */
+const isSecondTurn = (state: LabState): boolean =>
+  [false, true, true, false][state.experiments.filter((x) => x.idea.program !== undefined).length % 4]!;
+
 /** What an agent may see: the commit without hidden files, and the page of instructions as the person has it now. */
-function layFor(arena: Arena, workspace: Workspace, page: string): AgentProposerParts['lay'] {
+function layFor(arena: Arena, workspace: Workspace, pageFor: (brief: Brief) => string): AgentProposerParts['lay'] {
   const role = roleOf(arena);
-  return async (commit, dir) => {
+  return async (brief, dir) => {
     fs.mkdirSync(path.dirname(dir), { recursive: true });
-    await workspace.checkout(commit, dir, (file) => role(file) === 'hidden');
-    const text = readText(page);
+    await workspace.checkout(brief.commit, dir, (file) => role(file) === 'hidden');
+    const text = readText(pageFor(brief));
     if (text !== undefined) fs.writeFileSync(path.join(dir, 'program.md'), text);
+    // What is written there for an agent that a person talks to would only confuse one that has a brief.
+    for (const file of listTree(dir).filter(isInstructions)) leaveOut(path.join(dir, file));
   };
+}
+
+function leaveOut(file: string): void {
+  if (!fs.lstatSync(file).isFile()) return;
+  const text = fs.readFileSync(file, 'utf8');
+  const left = leftWithoutUs(file, text);
+  if (left === '') fs.rmSync(file);
+  else if (left !== text) fs.writeFileSync(file, left);
 }
 
 function writeBrief(brief: Brief, { program, left, repair }: BriefAbout, limits: RunLimits, clock: Clock): string {

@@ -46,7 +46,7 @@ export interface OpenOptions {
   readonly seconds?: number;
   readonly proposer?: Proposer;
   /** Agents to ask for ideas, in order of preference, instead of a proposer. */
-  readonly ideas?: Ideas;
+  readonly ideas?: Ideas | ((sandbox: Sandbox) => Promise<Ideas>);
   readonly sandbox?: Sandbox;
   /** How this session was started, for the record. */
   readonly command?: string;
@@ -139,7 +139,8 @@ async function open(
   const session = ledger.state.sessions.length;
   const limits = limitsOf(ledger.state, options.limits);
   const clock = { now, monotonicMs, sleep };
-  const { proposer, reason: proposerReason } = chooseProposer(options, {
+  const ideas = typeof options.ideas === 'function' ? await options.ideas(sandbox) : options.ideas;
+  const { proposer, reason: proposerReason } = chooseProposer({ ...(options.proposer && { proposer: options.proposer }), ...(ideas && { ideas }) }, {
     arena, workspace, paths, runTag, session, limits, clock,
     ...(watch.onRemark && { onSwitch: watch.onRemark }),
   });
@@ -205,6 +206,7 @@ async function open(
       if (!isFull(thrown)) throw thrown;
     } finally {
       ledger.close();
+      void ideas?.close?.();
     }
   };
   return {

@@ -1,6 +1,6 @@
 /**
  * One client for every agent that speaks the Agent Client Protocol, version 1 (JSON-RPC, a line each, on standard input and output). Written
- * by hand: five messages are used. What the agent asks to be allowed is allowed, for the jail decides what it can do.
+ * by hand: five messages are used. In a jail it allows all it is asked, for the jail decides what can be done.
  * Not covered: terminals and files of the client (not offered), a login by browser, protocol versions other than 1.
  */
 import { oneLine } from '../base/text.ts';
@@ -26,7 +26,7 @@ export function acpAgent(options: CommandOptions, host: AgentHost): Agent {
     ...(model !== undefined && { model }),
     reason: `${options.command} (${path}) by the Agent Client Protocol, ${host.jail.reason}, through the gateway`,
     run: (task) => {
-      const set = (place: Place): Setting => ({ task, place, way: way ?? 'chat', model, jailed: true, has: () => true });
+      const set = (place: Place): Setting => ({ task, place, way: way ?? 'chat', model, jailed: host.jail.holds, has: () => true });
       const confined: Omit<Confined, 'onStdout' | 'stdin'> = {
         argv: () => ['/bin/sh', '-c', `exec ${line}`],
         env: (place) => ({ ...modelEnv(place, model), ...recipe?.env(set(place)), NO_COLOR: '1', TERM: 'dumb', ...options.env }),
@@ -48,7 +48,7 @@ function dialogue(host: AgentHost, task: AgentTask, confined: Omit<Confined, 'on
         else early += piece;
       };
       const jailed = await host.jail.start(task, { ...confined, stdin: { open: true }, onStdout }, open);
-      session = new Session(jailed.running, jailed.place.dir, task.prompt);
+      session = new Session(jailed.running, { dir: jailed.place.dir, prompt: task.prompt, allowAll: host.jail.holds });
       session.hear(early);
       session.begin();
       const ended = jailed.ended.then(({ result, incidents }) => ({
@@ -62,13 +62,24 @@ function dialogue(host: AgentHost, task: AgentTask, confined: Omit<Confined, 'on
   };
 }
 
+interface Order {
+  readonly dir: string;
+  readonly prompt: string;
+  /** In a jail; else only reads and edits of files in the work folder are allowed. */
+  readonly allowAll: boolean;
+}
+
+function within(call: Fields, dir: string): boolean {
+  const places = list(call.locations).map((location) => text(fields(location).path));
+  return /^(read|edit|search)$/.test(text(call.kind)) && places.every((path) => path.startsWith(`${dir}/`) && !path.includes('/../'));
+}
+
 /** One conversation: greet, open a session, prompt, wait for the end of the turn, end the program. */
 class Session {
   /** It has answered, well or not. */
   settled = false;
   readonly #running: Running;
-  readonly #dir: string;
-  readonly #prompt: string;
+  readonly #order: Order;
   readonly #waiting = new Map<number, (result: Fields) => void>();
   #rest = '';
   #ids = 0;
@@ -77,10 +88,9 @@ class Session {
   #error: string | undefined;
   #stopReason = '';
 
-  constructor(running: Running, dir: string, prompt: string) {
+  constructor(running: Running, order: Order) {
     this.#running = running;
-    this.#dir = dir;
-    this.#prompt = prompt;
+    this.#order = order;
   }
 
   begin(): void {
@@ -89,8 +99,8 @@ class Session {
       if (hello.protocolVersion !== PROTOCOL) {
         return this.#finish(`it speaks version ${String(hello.protocolVersion)} of the protocol, not ${PROTOCOL}`);
       }
-      this.#ask('session/new', { cwd: this.#dir, mcpServers: [] }, ({ sessionId }) => {
-        const prompt = [{ type: 'text', text: this.#prompt }];
+      this.#ask('session/new', { cwd: this.#order.dir, mcpServers: [] }, ({ sessionId }) => {
+        const prompt = [{ type: 'text', text: this.#order.prompt }];
         this.#ask('session/prompt', { sessionId, prompt }, (answer) => {
           this.#stopReason = text(answer.stopReason);
           this.#usage = { ...this.#usage, ...fields(answer.usage) };
@@ -148,7 +158,8 @@ class Session {
     if (id === undefined) return;
     if (method === 'session/request_permission') {
       const options = list(given.options).map(fields);
-      const chosen = ['allow_once', 'allow_always'].map((kind) => options.find((option) => option.kind === kind)).find(Boolean);
+      const wanted = this.#order.allowAll || within(fields(given.toolCall), this.#order.dir) ? ['allow_once', 'allow_always'] : ['reject_once'];
+      const chosen = wanted.map((kind) => options.find((option) => option.kind === kind)).find(Boolean);
       const outcome = chosen ? { outcome: 'selected', optionId: chosen.optionId } : { outcome: 'cancelled' };
       return this.#send({ id, result: { outcome } });
     }

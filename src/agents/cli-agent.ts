@@ -28,13 +28,12 @@ const MOST_STDOUT = 16 * 1024 * 1024;
 
 export function cliAgent(recipe: Recipe, program: Program, way: Setting['way'], model: string | undefined, host: AgentHost): Agent {
   const { jail } = host;
-  const jailed = jail.reason.startsWith('in ');
   return {
     name: recipe.name,
     ...(model !== undefined && { model }),
     reason: `${recipe.name} ${program.version} (${program.path}), ${jail.reason}, ${way === 'login' ? 'with your own login: its own figures' : 'through the gateway'}`,
     run: (task) => {
-      const set = (place: Setting['place']): Setting => ({ task, place, way, model, jailed, has: (flag) => program.flags.has(flag) });
+      const set = (place: Setting['place']): Setting => ({ task, place, way, model, jailed: jail.holds, has: (flag) => program.flags.has(flag) });
       let stdout = '';
       const confined: Confined = {
         argv: (place) => [program.path, ...recipe.argv(set(place))],

@@ -52,6 +52,8 @@ const SOCKET_INSIDE = '/gateway';
 export interface Jail {
   /** For people: "in bubblewrap", "without a jail (--unsafe)". */
   readonly reason: string;
+  /** False when the person accepted that nothing holds: then the agents' own permissions are all there is. */
+  readonly holds: boolean;
   /** Throws E_SPAWN when it cannot be started. */
   start(task: AgentTask, confined: Confined, open: OpenCall): Promise<Jailed>;
 }
@@ -74,6 +76,7 @@ export function openJail(sandbox: Sandbox, unsafe = false, limits: JailLimits = 
     });
   }
   return {
+    holds,
     reason: holds ? 'in bubblewrap' : 'without a jail (--unsafe)',
     start: (task, confined, open) => start({ sandbox, limits, holds }, task, confined, open),
   };

@@ -31,11 +31,22 @@ export function findOnPath(names: readonly string[], path = process.env.PATH ?? 
   return undefined;
 }
 
-/** Ask it for its version and its options. Throws E_AGENT when it does not answer, or lacks an option without which it cannot be driven. */
-export async function probe(recipe: Recipe, path: string): Promise<Program> {
+const probed = new Map<string, Promise<Program>>();
+
+/** Ask it for its version and its options, once for each state of the file. Throws E_AGENT when it does not answer, or lacks an option without which it cannot be driven. */
+export function probe(recipe: Recipe, path: string): Promise<Program> {
+  const { mtimeMs, size } = statSync(path);
+  const key = [recipe.name, realpathSync(path), mtimeMs, size].join(' ');
+  const known = probed.get(key) ?? ask(recipe, path);
+  probed.set(key, known);
+  known.catch(() => probed.delete(key));
+  return known;
+}
+
+async function ask(recipe: Recipe, path: string): Promise<Program> {
   const env = { ...process.env, CI: '1', NO_COLOR: '1' };
-  const ask = (args: readonly string[]) => capture(path, args, { timeoutMs: PROBE_MS, env, maxBytes: 1024 * 1024 });
-  const [version, help] = await Promise.all([ask(['--version']), ask(recipe.help)]);
+  const say = (args: readonly string[]) => capture(path, args, { timeoutMs: PROBE_MS, env, maxBytes: 1024 * 1024 });
+  const [version, help] = await Promise.all([say(['--version']), say(recipe.help)]);
   if (version.status !== 0) {
     const said = (version.stderr || version.stdout).trim().split('\n')[0] ?? '';
     throw new LabError('E_AGENT', {

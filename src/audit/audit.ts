@@ -12,6 +12,7 @@ import { roleOf } from '../core/arena.ts';
 import { confirm } from '../core/claims.ts';
 import { judge } from '../core/decide.ts';
 import type { LedgerEvent } from '../core/event.ts';
+import { finalResult } from '../core/final.ts';
 import { fold } from '../core/replay.ts';
 import { arenaOf, type LabState, values } from '../core/state.ts';
 import { noiseOf } from '../core/stats.ts';
@@ -100,7 +101,8 @@ class Rederivation {
         event.decision,
         `the verdict on #${event.n}`,
       );
-    } else if (event.type === 'confirmation') {
+    } else if (event.type === 'finalized') this.#final(event);
+    else if (event.type === 'confirmation') {
       this.#counts.confirmation++;
       const { passed, effect, interval, probability, rule, reason, alpha, numbers } = event;
       const again = confirm(this.#state, event.n, event.against, this.#deviceClass);
@@ -111,6 +113,12 @@ class Rederivation {
         `the confirmation of #${event.n}`,
       );
     }
+  }
+
+  #final(event: Extract<LedgerEvent, { type: 'finalized' }>): void {
+    const { n, against, pairs, effect, interval, probability, rule, dropped, holdout } = event;
+    const recorded = { n, against, pairs, effect, interval, probability, rule, dropped, holdout };
+    this.#compare(event, finalResult(this.#state, this.#deviceClass) ?? null, recorded, 'the last comparison');
   }
 
   #compare(event: LedgerEvent, derived: unknown, recorded: unknown, what: string): void {

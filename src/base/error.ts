@@ -33,6 +33,7 @@ export const ERROR_CODES = {
   E_PREPARE: { exit: 6, title: 'The prepare command failed' },
   E_BASELINE: { exit: 6, title: 'The unchanged code could not be measured' },
   E_UNSAFE: { exit: 3, title: 'An agent would run without a jail' },
+  E_SUBMIT: { exit: 2, title: 'A submission cannot become an experiment' },
   E_AGENT: { exit: 3, title: 'An agent cannot be used as it is' },
   E_STUCK: { exit: 6, title: 'Nothing can be measured any more' },
   E_PORT: { exit: 3, title: 'The dashboard’s port is taken' },

@@ -10,13 +10,16 @@ const bad = (option: string, value: unknown, wanted: string): LabError =>
     next: `Give ${wanted}, for example --${option} ${option === 'until' ? '06:30' : '8'}.`,
   });
 
-/** A positive number from an option, if it was given. */
-export function numberOption(call: Call, name: string, whole: boolean): number | undefined {
+/** `maxUsd` as a person types it: `max-usd`. */
+const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** A positive number from an option, if it was given; zero only where it means something. */
+export function numberOption(call: Call, name: string, whole: boolean, zero = false): number | undefined {
   const given = call.options[name];
   if (given === undefined) return undefined;
   const value = Number(given);
-  if (!(value > 0) || !Number.isFinite(value) || (whole && !Number.isInteger(value)))
-    throw bad(name, given, whole ? 'a whole number above 0' : 'a number above 0');
+  const usable = Number.isFinite(value) && (value > 0 || (zero && value === 0 && given !== '')) && (!whole || Number.isInteger(value));
+  if (!usable) throw bad(dashed(name), given, `a ${whole ? 'whole ' : ''}number ${zero ? 'of 0 or more' : 'above 0'}`);
   return value;
 }
 
@@ -25,7 +28,19 @@ export function limitsFrom(call: Call, now: Date): NonNullable<OpenOptions['limi
   const hours = numberOption(call, 'hours', false);
   const until = call.options.until === undefined ? {} : untilFrom(String(call.options.until), now);
   const deadline = hours === undefined ? undefined : new Date(now.getTime() + hours * 3600_000).toISOString();
-  return { ...(experiments !== undefined && { experiments }), ...until, ...(deadline !== undefined && { deadline }) };
+  const tokens = numberOption(call, 'maxTokens', true, true);
+  const usd = numberOption(call, 'maxUsd', false, true);
+  const plateau = numberOption(call, 'plateau', true);
+  const idle = numberOption(call, 'idle', false);
+  return {
+    ...(experiments !== undefined && { experiments }),
+    ...until,
+    ...(deadline !== undefined && { deadline }),
+    ...(tokens !== undefined && { tokens }),
+    ...(usd !== undefined && { usd }),
+    ...(plateau !== undefined && { plateau }),
+    ...(idle !== undefined && { idleS: idle * 60 }),
+  };
 }
 
 /** A time of day is the next one to come, in local time; a bare number (or `name<number`) is a target of the metric. */

@@ -1,8 +1,12 @@
 /** `overnight run`: open the lab, watch the loop, write the report. Ctrl-C once stops after the current experiment, twice at once. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { LabError } from '../base/error.ts';
 import { type OpenOptions, openLab } from '../wire.ts';
 import { Display } from './display.ts';
 import { listenToKeys } from './keys.ts';
-import { limitsFrom } from './limits.ts';
+import type { AgentRequest } from '../wire-agents.ts';
+import { limitsFrom, numberOption } from './limits.ts';
 import { type Targets, targetsOf, watchNotices } from './notices.ts';
 import { writeReport } from './report.ts';
 import type { Call } from './spec.ts';
@@ -14,11 +18,38 @@ export async function main(call: Call): Promise<number> {
       folder: call.folder,
       limits: limitsFrom(call, new Date()),
       command: 'run',
+      ideas: ideasFrom(call),
       ...(call.options.tag !== undefined && { tag: String(call.options.tag) }),
     },
     call.json,
     targets,
   );
+}
+
+/** Who is asked for ideas, as the command line says it. OVERNIGHT_AGENT stands in for --agent. */
+function ideasFrom(call: Call): NonNullable<OpenOptions['ideas']> {
+  const { agent = process.env.OVERNIGHT_AGENT, model, agentCommand, unsafe } = call.options;
+  const names = (text: string | boolean): string[] => String(text).split(',').map((name) => name.trim());
+  const minutes = numberOption(call, 'callMinutes', false);
+  const request: AgentRequest = {
+    unsafe: unsafe === true,
+    env: process.env,
+    ...(agent && { agents: names(agent) }),
+    ...(model !== undefined && { models: names(model) }),
+    ...(agentCommand !== undefined && { command: String(agentCommand) }),
+    ...(call.options.programB !== undefined && { programB: existing(path.resolve(String(call.options.programB))) }),
+    ...(minutes !== undefined && { call: { wallMs: minutes * 60_000 } }),
+  };
+  return async (sandbox) => (await import('../wire-agents.ts')).findIdeas(request, sandbox);
+}
+
+function existing(file: string): string {
+  if (fs.existsSync(file)) return file;
+  throw new LabError('E_USAGE', {
+    what: '--program-b cannot be understood.',
+    why: `There is no file ${file}.`,
+    next: 'Name the second page of instructions, for example --program-b other-program.md.',
+  });
 }
 
 /** Run a lab to its end in front of a person. Shared with `try`. */
@@ -56,6 +87,7 @@ export async function runLab(
           notices.onEvent(event, state);
         },
         onStageStart: (kill) => void kills.push(kill),
+        onRemark: (text) => display.note(text),
       },
     });
     stopping = { soon: () => opened.lab.stopSoon(), now: () => opened.lab.abort() };
@@ -68,7 +100,7 @@ export async function runLab(
     deaf();
     const report = await writeReport(opened);
     display.end(opened, report, stop);
-    return stop.reason === 'interrupted' ? 130 : stop.reason === 'stuck' ? 6 : 0;
+    return stop.reason === 'interrupted' ? 130 : ['stuck', 'idle'].includes(stop.reason) ? 6 : 0;
   } finally {
     deaf();
     display.close();

@@ -52,10 +52,23 @@ function wish(verb: string, summary: string, more: Partial<Pick<CommandSpec, 'ar
 
 const notify: readonly OptionSpec[] = [
   {
-    flags: '--notify <url>',
-    text: 'tell this webhook of a new champion, budget, stall, failure, end; slack+, discord+, ntfy+, json+ before it name its shape (also $OVERNIGHT_NOTIFY)',
+    flags: '--notify <target>',
+    text: 'tell of a new champion, budget, stall, failure, end: a URL to post to (slack+, discord+, ntfy+, json+ before it name its shape), or a command (also $OVERNIGHT_NOTIFY)',
   },
-  { flags: '--notify-command <command>', text: 'run this with the notice as JSON on its standard input' },
+  { flags: '--notify-command <command>', text: 'run this too, with the notice as JSON on its standard input' },
+];
+
+const agents: readonly OptionSpec[] = [
+  { flags: '--agent <names>', text: 'who proposes, in order of preference: claude, codex, opencode, gemini, qwen, pi, copilot, acp, command, model, search; or submissions alone (default: the best that is found)' },
+  { flags: '--model <names>', text: 'their models, by position' },
+  { flags: '--agent-command <line>', text: 'what to start, for the agents acp and command' },
+  { flags: '--unsafe', text: 'let an agent run without a sandbox' },
+  { flags: '--max-usd <amount>', text: 'dollars that the agents of this session may spend; 0 = none is asked' },
+  { flags: '--max-tokens <n>', text: 'tokens that they may use' },
+  { flags: '--call-minutes <m>', text: 'longest call of an agent (default: 10)' },
+  { flags: '--program-b <file>', text: 'a second page of instructions, taken in turn with program.md: see compare-programs' },
+  { flags: '--plateau <n>', text: 'stop after n experiments without a lasting gain' },
+  { flags: '--idle <minutes>', text: 'stop when nothing gave a number for so long' },
 ];
 
 export const COMMANDS: readonly CommandSpec[] = [
@@ -113,9 +126,16 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'run',
     summary: 'research this arena: measure, decide, record, until a limit or Ctrl-C',
-    options: [tag, ...limits, ...notify, dir, json],
+    options: [tag, ...limits, ...agents, ...notify, dir, json],
     exits: [ok, ['130', 'stopped at once by a second Ctrl-C; `run` goes on where it stopped']],
     load: () => import('./run.ts'),
+  },
+  {
+    name: 'finalize',
+    summary: 'the finish line: drop kept steps that do not pay, measure the rest against the baseline in five pairs',
+    options: [tag, dir, json],
+    exits: [ok, ['6', 'a side could not be measured'], ['130', 'stopped at once by a second Ctrl-C; `finalize` goes on']],
+    load: () => import('./finalize.ts'),
   },
   {
     name: 'status',
@@ -211,6 +231,69 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [tag, dir, json],
     exits: [ok, ['4', 'a mismatch']],
     load: () => import('./audit.ts'),
+  },
+  {
+    name: 'brief',
+    summary: 'what an agent is told: the goal, what may change, where it stands, what was tried',
+    options: [tag, dir, json],
+    exits: [ok],
+    load: async () => ({ main: (await import('./desk.ts')).brief }),
+  },
+  {
+    name: 'submit',
+    args: '[diff]',
+    summary: 'propose a change as a unified diff, from a file or standard input; the harness measures and decides',
+    options: [
+      { flags: '--hypothesis <text>', text: 'what should get better, and why' },
+      { flags: '--parent <n>', text: 'the experiment it was made on (default: the best so far)' },
+      { flags: '--from <name>', text: 'who proposes it (default: person)' },
+      tag,
+      dir,
+      json,
+    ],
+    exits: [ok],
+    load: async () => ({ main: (await import('./desk.ts')).submit }),
+  },
+  {
+    name: 'poll',
+    args: '<id>',
+    summary: 'what became of a submission',
+    options: [{ flags: '--wait <seconds>', text: 'wait for its end so long, at most 25' }, tag, dir, json],
+    exits: [
+      ['0', 'it is decided'],
+      ['10', 'not yet'],
+    ],
+    load: async () => ({ main: (await import('./desk.ts')).poll }),
+  },
+  {
+    name: 'note',
+    args: '<words...>',
+    summary: 'leave words for the record and the report',
+    options: [{ flags: '--from <name>', text: 'who says so (default: person)' }, tag, dir, json],
+    exits: [ok],
+    load: async () => ({ main: (await import('./desk.ts')).note }),
+  },
+  {
+    name: 'compare-programs',
+    args: '[a] [b]',
+    summary: 'what experiments under two versions of program.md brought; versions as files or beginnings of their hashes',
+    options: [tag, dir, json],
+    exits: [ok],
+    load: () => import('./compare-programs.ts'),
+  },
+  {
+    name: 'mcp',
+    summary: 'offer brief, propose, poll, history, diff and note to an agent as MCP tools, on standard input and output',
+    options: [{ flags: '--http [port]', text: 'on a loopback port instead, behind a token of this run' }, { flags: '--from <name>', text: 'who proposes (default: mcp)' }, tag, dir],
+    exits: [ok],
+    load: () => import('./mcp.ts'),
+  },
+  {
+    name: 'install',
+    summary: 'tell the agents that work in this folder how to use Overnight: AGENTS.md and a skill, in marked blocks',
+    options: [{ flags: '--remove', text: 'take the blocks out again' }, dir, json],
+    exits: [ok],
+    load: () => import('./install.ts'),
   },
   {
     name: 'drill',

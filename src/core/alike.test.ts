@@ -1,7 +1,8 @@
 /** Ideas as a list: what is the same but for its spelling, what is close, what is worth another look. */
 import { describe, expect, it } from 'vitest';
 import { arenaWith, Script } from '../testing/script.ts';
-import { nearIdeas, normalHash } from './alike.ts';
+import { nearIdeas } from '../proposers/near.ts';
+import { normalHash } from './alike.ts';
 import { admit } from './policy.ts';
 import { ideaLedger } from '../view/ideas.ts';
 

@@ -59,6 +59,7 @@ describe('a manifest', () => {
       /knob_rules\.0: "A < WIDTH": there is no knob WIDTH/,
     ],
     [{ knob_rules: ['1 <'] }, /knob_rules\.0: "1 <": it ends where a name or a number must stand/],
+    [{ screen: { seconds: 1 } }, /screen\.seconds: must be below budget\.seconds \(1\), seen: 1/],
     [{ constraints: [{ metric: 'params' }] }, /needs `max` or `min`/],
     [{ metric: { name: 'loss', direction: 'minimize', plausible: { min: 2, max: 1 } } }, /min 2 is not below max 1/],
     [{ data: { candidate: ['a'], evaluator: ['a'] } }, /named for candidates and as evaluator-only: a/],

@@ -111,6 +111,15 @@ export const arenaSchema = z.strictObject({
     })
     .optional()
     .describe('without it the candidate prints `name: value` itself, and the trust grade is guarded or reported'),
+  holdout: z
+    .strictObject({
+      command,
+      data: z.array(entry).min(1).describe('entries of $OVERNIGHT_DATA that make up the split; missing ones stop the lab'),
+      wall_s: positive.default(120).describe('hard limit, seconds'),
+      reads: z.number().int().min(2).max(1000).default(20).describe('how often it may be asked in the life of a lab'),
+    })
+    .optional()
+    .describe('a second evaluator that only baseline and confirmed champions meet, and that no proposer hears of'),
   budget: z.strictObject({
     seconds: positive.describe('training clock, seconds'),
     steps: z
@@ -122,6 +131,10 @@ export const arenaSchema = z.strictObject({
     grace_s: z.number().min(0).default(5).describe('start-up that does not count, seconds'),
     wall_s: positive.describe('hard limit of the candidate, seconds'),
   }),
+  screen: z
+    .strictObject({ seconds: positive.describe('training clock of the short run, below budget.seconds') })
+    .optional()
+    .describe('a short run of every idea first: what crashes or diverges in it costs no whole budget'),
   seeds: z
     .strictObject({
       first: z.number().int().positive().default(1),
@@ -153,7 +166,7 @@ export const arenaSchema = z.strictObject({
     .describe('commands that must exit 0 on a candidate before it can be kept'),
   decide: z
     .strictObject({
-      rule: z.enum(['margin', 'greedy', 'paired']).default('margin'),
+      rule: z.enum(['margin', 'greedy', 'paired', 'sequential']).default('margin'),
       rules: z
         .union([z.literal(1), z.literal(2)])
         .default(2)
@@ -164,6 +177,20 @@ export const arenaSchema = z.strictObject({
         .max(0.5)
         .default(0.01)
         .describe('share of A/A controls: the unchanged incumbent measured as if it were an idea'),
+      bundle: z
+        .number()
+        .int()
+        .min(0)
+        .max(8)
+        .default(0)
+        .describe('near misses that are tried together as one idea; 0 = never'),
+      drift: z
+        .number()
+        .int()
+        .min(0)
+        .max(100_000)
+        .default(60)
+        .describe('ideas between two looks for drift: baseline and champion measured again; 0 = never'),
       max_replicates: z
         .number()
         .int()
@@ -252,9 +279,20 @@ function crossCheck(arena: Arena): ManifestProblem[] {
       at: 'budget.wall_s',
       message: `must be at least budget.seconds (${arena.budget.seconds}), seen: ${arena.budget.wall_s}`,
     });
+  if (arena.screen && arena.screen.seconds >= arena.budget.seconds)
+    problems.push({
+      at: 'screen.seconds',
+      message: `must be below budget.seconds (${arena.budget.seconds}), seen: ${arena.screen.seconds}`,
+    });
+  if (arena.screen && arena.evaluate?.join === 'pipe')
+    problems.push({ at: 'screen', message: 'candidates that are joined with their evaluator cannot run alone' });
   const both = arena.data.candidate.filter((x) => arena.data.evaluator.includes(x));
   if (both.length > 0)
     problems.push({ at: 'data', message: `named for candidates and as evaluator-only: ${both.join(', ')}` });
+  if (arena.holdout && arena.evaluate?.join !== 'artefact')
+    problems.push({ at: 'holdout', message: 'needs an `evaluate` command that scores artefacts' });
+  const shown = arena.data.candidate.filter((x) => arena.holdout?.data.includes(x));
+  if (shown.length > 0) problems.push({ at: 'holdout.data', message: `candidates would see ${shown.join(', ')}` });
   const { min, max } = arena.metric.plausible ?? {};
   if (min !== undefined && max !== undefined && min >= max)
     problems.push({ at: 'metric.plausible', message: `min ${min} is not below max ${max}` });

@@ -5,7 +5,7 @@
 import { noiseIn, signOf } from './decide.ts';
 import type { Payload } from './event.ts';
 import { type Measurement, valueOf } from './experiment.ts';
-import { arenaOf, type LabState, rulesOf } from './state.ts';
+import { arenaOf, inPairs, type LabState, rulesOf } from './state.ts';
 import { show } from './rules.ts';
 import { compare, mean, tCdf, tQuantile } from './stats.ts';
 
@@ -48,7 +48,7 @@ export function sidesOf(state: LabState, n: number, against: number, deviceClass
         : undefined;
   const [mine, now] = [numbers(fresh, n), numbers(fresh, against)];
   const lacks = (want: number, have: number): number => (unmeasured ? 0 : Math.max(0, want - have));
-  const reusable = rulesOf(state) === 2 && arenaOf(state).decide.rule !== 'paired';
+  const reusable = rulesOf(state) === 2 && !inPairs(state);
   const before = reusable ? numbers(unselected(state, n, against, deviceClass), against) : [];
   const reuse = before.length > 0 && !isStale(before, now, noiseIn(state, deviceClass).sigma);
   const theirs = reuse ? [...before, ...now] : now;
@@ -57,7 +57,7 @@ export function sidesOf(state: LabState, n: number, against: number, deviceClass
   return { mine, theirs, ...(unmeasured && { unmeasured }), missing, fresh: mine.length + now.length };
 }
 
-/** Earlier measurements of the other side that nothing was chosen by: the baseline's calibration, an earlier claim's fresh ones. */
+/** Earlier measurements of the other side that nothing was chosen by: the baseline's calibration, looks for drift, an earlier claim's fresh ones. */
 function unselected(state: LabState, claim: number, k: number, deviceClass: string): Measurement[] {
   const x = state.experiments[k];
   if (x?.state !== 'open' && x?.state !== 'decided') return [];
@@ -67,7 +67,10 @@ function unselected(state: LabState, claim: number, k: number, deviceClass: stri
       (m) =>
         m.deviceClass === deviceClass &&
         m.claim !== claim &&
-        (m.purpose === 'calibrate' || (m.purpose === 'confirm' && m.claim !== undefined)),
+        (m.purpose === 'calibrate' ||
+          m.purpose === 'drift' ||
+          m.purpose === 'final' ||
+          (m.purpose === 'confirm' && m.claim !== undefined)),
     );
 }
 
@@ -98,10 +101,10 @@ export function confirm(state: LabState, n: number, against: number, deviceClass
 }
 
 /**
- * The probability above which a kept step inside a confirmed stack may be called confirmed by itself. At 0.91 fewer than a tenth of the steps so
+ * The probability above which a kept step inside a confirmed stack may be called confirmed by itself. At 0.915 fewer than a tenth of the steps so
  * called are false, and they carry most of the gain (`npm run bench:decide`).
  */
-const CLEAR_STEP = 0.91;
+const CLEAR_STEP = 0.915;
 
 /** Is this kept step better than what it was compared with by its own evidence, under the noise as it is known by now? */
 export function isClearStep(state: LabState, n: number, deviceClass: string): boolean {

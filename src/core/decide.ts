@@ -6,8 +6,9 @@ import type { Arena, Constraint } from './arena.ts';
 import type { FailureClass } from './event.ts';
 import type { Measurement, Verdict } from './experiment.ts';
 import { valueOf } from './experiment.ts';
-import { arenaOf, codeOf, type LabState, measurementsOf, rulesOf, values } from './state.ts';
-import { CLEAR_Z, greedy, margin1, margin2, marginZ, type Ruling, show } from './rules.ts';
+import { BUNDLE_REPLICATES } from './frontier.ts';
+import { arenaOf, codeOf, inPairs, type LabState, measurementsOf, rulesOf, values } from './state.ts';
+import { CLEAR_Z, greedy, margin1, margin2, marginZ, type Ruling, sequential1, show } from './rules.ts';
 import { type Comparison, compare, comparePairs, mean, poolSigma } from './stats.ts';
 
 export interface Decision {
@@ -27,7 +28,7 @@ export interface Decision {
   /** Class of the failure when crashed or timed out. */
   readonly failure?: FailureClass;
   /** A discard is `refuted` when it is clearly worse, `within noise` when it only failed to be better. */
-  readonly kind?: 'refuted' | 'within noise' | 'constraint' | 'no-op' | 'control';
+  readonly kind?: 'refuted' | 'within noise' | 'constraint' | 'no-op' | 'control' | 'ablation';
   /** Of an A/A control: would the unchanged code have been kept? */
   readonly wouldKeep?: boolean;
 }
@@ -51,7 +52,7 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
   const x = state.experiments[n]!;
   const against = state.incumbent;
   const done = measurementsOf(state, n).filter((m) => m.state === 'finished' && m.deviceClass === deviceClass);
-  const rule = `${arena.decide.rule}/${rulesOf(state)}`;
+  const rule = arena.decide.rule === 'sequential' ? 'sequential/1' : `${arena.decide.rule}/${rulesOf(state)}`;
   if (state.steering.skipped.has(n)) {
     const reason = 'given up by a person';
     return { again: false, decision: { verdict: 'inconclusive', reason, rule, against, n: 0, nAgainst: 0 } };
@@ -68,7 +69,8 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
     return { again: false, decision: { verdict: 'inconclusive', reason, rule, against, n: mine.length, nAgainst: 0 } };
   }
   const { sigma, dof } = noiseIn(state, deviceClass);
-  const differences = arena.decide.rule === 'paired' ? differencesOf(state, n, against, deviceClass) : [];
+  const ablation = x.idea.kind === 'ablation';
+  const differences = inPairs(state) || ablation ? differencesOf(state, n, against, deviceClass) : [];
   const paired = differences.length > 0;
   const c = paired ? comparePairs(differences, sigma, dof) : compare(mine, theirs, sigma, dof);
   const base = {
@@ -83,6 +85,7 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
   };
   const broken = brokenConstraint(state, arena, n, against, deviceClass);
   if (broken) return { again: false, decision: { ...base, verdict: 'discarded', kind: 'constraint', reason: broken } };
+  if (ablation) return ablated({ ...base, rule: 'ablation/1' }, c, paired);
   const same = x.idea.kind === 'idea' && rulesOf(state) === 2 ? noOp(state, n, against, deviceClass) : undefined;
   if (same) return { again: false, decision: { ...base, verdict: 'discarded', kind: 'no-op', reason: same } };
   const verdict = ruling(state, arena, n, c, paired);
@@ -99,6 +102,19 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
       reason: `${verdict.reason} (against #${against}, parent #${x.idea.parent})`,
     },
   };
+}
+
+/** Pairs that decide whether a step may be left out. */
+const ABLATION_PAIRS = 3;
+
+/** ablation/1: less code that is no worse stays. The step is dropped then. */
+function ablated(base: Omit<Decision, 'verdict' | 'reason'>, c: Comparison, paired: boolean): Judgement {
+  if (!paired || c.n < ABLATION_PAIRS) return { again: true, reason: `${c.n} of ${ABLATION_PAIRS} pairs without the step` };
+  const kept = c.difference >= 0;
+  const reason = kept
+    ? `without the step it is no worse (${show(c.difference)}), so the step is dropped`
+    : `the step pays: without it worse by ${show(-c.difference)}`;
+  return { again: false, decision: { ...base, verdict: kept ? 'kept' : 'discarded', kind: 'ablation', reason } };
 }
 
 /** A control is never kept; what counts is whether the rule would have. */
@@ -172,10 +188,13 @@ function ruling(state: LabState, arena: Arena, n: number, c: Comparison, paired:
   const steps = marginZ(added, deleted);
   const { rule, max_replicates: most } = arena.decide;
   if (rule === 'greedy') return greedy(c);
-  if (rule === 'paired' && !paired && c.z > -HOPELESS_Z)
+  if (inPairs(state) && !paired && c.z > -HOPELESS_Z)
     return { verdict: 'again', reason: 'its partner is not measured yet' };
-  if (rulesOf(state) === 1 || rule === 'paired') return margin1(c, c.n, steps, most);
+  if (rule === 'sequential' && paired) return sequential1(c, most);
+  if (rulesOf(state) === 1 || inPairs(state)) return margin1(c, c.n, steps, most);
   const found = margin2(c, c.n, steps);
+  if (state.experiments[n]!.idea.bundles && c.n < BUNDLE_REPLICATES)
+    return { verdict: 'again', reason: `a bundle is measured ${BUNDLE_REPLICATES} times` };
   if (found.verdict !== 'kept' || !isSuspicious(state, c)) return found;
   return {
     verdict: 'again',

@@ -7,11 +7,15 @@ import type { Decision } from './decide.ts';
 import type { Noise } from './stats.ts';
 import type { Wish } from './wish.ts';
 
-/** Why a measurement was made. Only `idea` and `replicate` steer; `confirm` measurements are fresh and never chosen by their value. */
-export type Purpose = 'calibrate' | 'idea' | 'replicate' | 'confirm';
+/**
+ * Why a measurement was made. Only `idea` and `replicate` steer; `confirm` measurements are fresh and never chosen by their value, and neither are
+ * `drift` ones, of baseline and champion on a schedule, `final` ones, of the last comparison, and those whose artefact the holdout sees.
+ */
+export type Purpose = 'calibrate' | 'idea' | 'replicate' | 'confirm' | 'drift' | 'final' | 'holdout';
 
-/** What kind of thing an experiment is: the unchanged code, an idea, or the incumbent again as if it were an idea (A/A control). */
-export type Kind = 'baseline' | 'idea' | 'control';
+/** What kind of thing an experiment is: the unchanged code, an idea, or the incumbent again as if it were an idea (A/A control), the incumbent
+ * without one of its steps (ablation). */
+export type Kind = 'baseline' | 'idea' | 'control' | 'ablation';
 
 /** Where the fault lies when a measurement gives no number. */
 export type FailureClass =
@@ -108,6 +112,8 @@ export interface RunLimits {
   readonly plateau?: number;
   /** Stop when no measurement gave a number for so long. */
   readonly idleS?: number;
+  /** No new ideas: test the kept stack step by step, and measure what is left of it against the baseline. */
+  readonly finalize?: true;
 }
 
 export type TrustGrade = 'sealed' | 'guarded' | 'reported';
@@ -117,6 +123,7 @@ export type StopReason =
   | 'deadline'
   | 'target'
   | 'asked'
+  | 'finalized'
   | 'interrupted'
   | 'proposer exhausted'
   | 'budget'
@@ -124,6 +131,20 @@ export type StopReason =
   | 'idle'
   | 'stuck'
   | 'error';
+
+export interface Finalized {
+  readonly n: number;
+  readonly against: number;
+  readonly pairs: number;
+  readonly effect: number;
+  readonly interval: readonly [number, number];
+  readonly probability: number;
+  readonly rule: string;
+  /** Steps that did not pay and were left out. */
+  readonly dropped: readonly number[];
+  /** The same comparison on the holdout; why there is none, where there should be one. */
+  readonly holdout?: { readonly effect: number } | { readonly problem: string };
+}
 
 interface Payloads {
   'lab.opened': {
@@ -171,8 +192,14 @@ interface Payloads {
     readonly note?: Note;
     readonly program?: string;
     readonly words?: number;
+    /** The call that gave it. */
+    readonly call?: number;
     /** Earlier ideas that this one resembles: told, not refused. */
     readonly near?: readonly number[];
+    /** Of an ablation: the kept step that it leaves out. */
+    readonly ablates?: number;
+    /** Near misses that are tried together as this one. */
+    readonly bundles?: readonly number[];
   };
   /** A candidate that crashed was mended: it is proposed again, with these edits on top of its own. What ran before stays under its ref. */
   repaired: {
@@ -229,6 +256,10 @@ interface Payloads {
     /** confirm/2: numbers it was judged on, of its own side and of the other. */
     readonly numbers?: readonly [number, number];
   };
+  /** What the holdout said of the artefact of measurement `m`. Kept apart from it: nobody who proposes may see it. */
+  held: { readonly m: number; readonly outcome: Outcome };
+  /** The finish line: what is left of the stack against the baseline, side by side. The only headline from here on. */
+  finalized: Finalized;
   note: { readonly from: string; readonly text: string };
   /** An agent or a model is about to be asked for experiment `n` (the next one when it was asked). */
   calling: {
@@ -302,6 +333,7 @@ export type RefusalCode =
   | 'too-large'
   | 'not-text'
   | 'no-proposal'
+  | 'infeasible'
   | 'guard'
   | 'vetoed'
   | 'conflict';

@@ -6,8 +6,11 @@ import { seedOf } from '../base/random.ts';
 import { CONFIRM_REPLICATES, sidesOf } from './claims.ts';
 import { judge, pairedSoFar } from './decide.ts';
 import type { Purpose, StopReason } from './event.ts';
+import { finalStep } from './final.ts';
+import { nextBundle } from './frontier.ts';
+import { holdoutStep } from './holdout.ts';
 import { isMendable } from './repair.ts';
-import { arenaOf, type LabState, lineage, measurementsOf, rulesOf, values } from './state.ts';
+import { arenaOf, inPairs, type LabState, lineage, measurementsOf, rulesOf, values } from './state.ts';
 import { median } from './stats.ts';
 
 export type Step =
@@ -30,6 +33,11 @@ export type Step =
   | { readonly do: 'calibrate' }
   | { readonly do: 'confirm'; readonly n: number; readonly against: number }
   | { readonly do: 'propose' }
+  /** Finish line: try the incumbent without step `n`; write the last comparison down. */
+  | { readonly do: 'ablate'; readonly n: number }
+  | { readonly do: 'finalize' }
+  /** Try near misses together. */
+  | { readonly do: 'bundle'; readonly of: readonly number[] }
   /** Try idea `n` once more, because a person asked for it. */
   | { readonly do: 'retry'; readonly n: number }
   /** The idea that is being thought about comes too late. */
@@ -60,12 +68,16 @@ export interface Situation {
   /** Calls that may go into the repair of one experiment, and those that nobody can repair. */
   readonly repairs?: number;
   readonly beyondRepair?: ReadonlySet<number>;
+  /** Nobody has ideas: they come from outside. */
+  readonly mute?: boolean;
   /** What is being thought about is a repair. */
   readonly mending?: boolean;
   /** ISO time of now, and the limits that depend on it or on what was found. */
   readonly at?: string;
   readonly plateau?: number;
   readonly idleS?: number;
+  /** No new ideas: see final.ts. */
+  readonly finalize?: boolean;
 }
 
 /** Experiments after a keep before its claim is tested although the night goes on. */
@@ -84,8 +96,11 @@ export function plan(state: LabState, now: Situation): Step {
     settle(state, now) ??
     ground(state, now) ??
     open(state, now) ??
+    (now.finalize ? finalStep(state, now, nextSeed(state)) : undefined) ??
     claim(state, now) ??
+    held(state, now) ??
     stop(state, now) ??
+    drift(state, now) ??
     next(state, now)
   );
 }
@@ -95,9 +110,11 @@ function next(state: LabState, now: Situation): Step {
   const { paused, pinned } = state.steering;
   if (state.running.size >= now.slots) return { do: 'wait' };
   if (now.thinking) return idle(state, now.deviceClass) ?? { do: 'wait' };
-  if (paused) return { do: 'wait' };
+  if (paused || (now.mute && pinned.length === 0)) return { do: 'wait' };
   if (pinned[0] !== undefined) return { do: 'retry', n: pinned[0] };
-  return { do: isControlDue(state) ? 'control' : 'propose' };
+  if (isControlDue(state)) return { do: 'control' };
+  const of = nextBundle(state);
+  return of ? { do: 'bundle', of } : { do: 'propose' };
 }
 
 /** Numbers that incumbent and baseline may get while the machine would stand still. */
@@ -114,9 +131,9 @@ function idle(state: LabState, deviceClass: string): Step | undefined {
   return n === undefined ? undefined : { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
 }
 
-/** Ideas worked on so far: every experiment but the baseline and the controls. */
+/** Ideas worked on so far: every experiment but the baseline, the controls and the ablations. */
 export const ideasTried = (state: LabState): number =>
-  Math.max(0, state.experiments.length - 1 - state.controls.all.length);
+  Math.max(0, state.experiments.length - 1 - state.controls.all.length - state.ablations.size);
 
 /** The first control comes after half of the first interval: none in a short try, one in a night. */
 function isControlDue(state: LabState): boolean {
@@ -174,7 +191,7 @@ function open(state: LabState, now: Situation): Step | undefined {
       return { do: 'repair', n };
     }
     if (state.running.size >= now.slots) continue;
-    if (arenaOf(state).decide.rule === 'paired') return pairStep(state, n, now.deviceClass);
+    if (inPairs(state) || x.idea.kind === 'ablation') return pairStep(state, n, now.deviceClass);
     const first = !x.measurements.some((m) => state.measurements[m]!.state === 'finished');
     return { do: 'measure', n, purpose: first ? 'idea' : 'replicate', seed: nextSeed(state) };
   }
@@ -216,6 +233,28 @@ function reference(state: LabState, now: Situation, over: boolean): Step | undef
   return done >= (over ? 1 : need) ? undefined : { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
 }
 
+/** Every so many ideas the baseline and the champion are measured again: has the machine moved? In labs opened before this was so, never. */
+function drift(state: LabState, now: Situation): Step | undefined {
+  const every = arenaOf(state).decide.drift ?? 0;
+  if (every === 0 || rulesOf(state) === 1 || state.running.size > 0) return undefined;
+  const looks = (n: number): number[] =>
+    measurementsOf(state, n).flatMap((m) =>
+      m.purpose === 'drift' && m.deviceClass === now.deviceClass && m.state !== 'lost' ? [m.m] : [],
+    );
+  const due = Math.floor(ideasTried(state) / every);
+  if (due === 0) return undefined;
+  const [base, champion] = [looks(0), looks(state.champion)];
+  const look = (n: number): Step => ({ do: 'measure', n, purpose: 'drift', seed: nextSeed(state) });
+  if (base.length < due) return look(0);
+  return (champion.at(-1) ?? -1) < base.at(-1)! ? look(state.champion) : undefined;
+}
+
+/** The holdout's word on a new champion, where the arena has one and there is time. */
+function held(state: LabState, now: Situation): Step | undefined {
+  if (state.champion === 0 || now.asked || (now.leftS !== undefined && now.leftS < typicalMeasurementS(state))) return undefined;
+  return holdoutStep(state, [0, state.champion], nextSeed(state));
+}
+
 /** Has it stood long enough, and the last claim lain far enough back, for its claim to be tested although the night goes on? */
 function isSettled(state: LabState, n: number): boolean {
   const stood = state.experiments.length - n > CONFIRM_AFTER;
@@ -243,8 +282,7 @@ function claim(state: LabState, now: Situation): Step | undefined {
 
 /** Measurements that the next experiment may take before it is decided; under the margin rules a second one is rare. */
 function mostMeasurements(state: LabState): number {
-  const { rule, max_replicates: most } = arenaOf(state).decide;
-  return rule === 'paired' ? 2 * most : 1;
+  return inPairs(state) ? 2 * arenaOf(state).decide.max_replicates : 1;
 }
 
 /** Measurements to keep in reserve for the claim at the end. */

@@ -44,14 +44,19 @@ describe('what may be tried', () => {
   it('the manifest and the protocol stay frozen also where a glob covers them', () => {
     const open = arenaWith({ editable: ['**'] });
     for (const path of ['arena.yaml', 'program.md', './arena.yaml', 'a/.git/hooks/x'])
-      expect(admit(open, state, { parent: 0 }, files, [{ path, content: 'x' }])).toMatchObject({ ok: false, code: 'not-editable' });
+      expect(admit(open, state, { parent: 0 }, files, [{ path, content: 'x' }])).toMatchObject({
+        ok: false,
+        code: 'not-editable',
+      });
   });
 
   it('a file does not take the place of a folder, nor a folder that of a file, also of frozen ones', () => {
     const open = arenaWith({ editable: ['**'], hidden: ['a/secret/**'] });
     const all = [...files.keys(), 'a/secret/answers.txt'];
     for (const path of ['lib', 'a', 'a/secret', 'x.ts/y'])
-      expect(admit(open, state, { parent: 0 }, files, [{ path, content: 'x' }], all), path).toMatchObject({ code: 'not-editable' });
+      expect(admit(open, state, { parent: 0 }, files, [{ path, content: 'x' }], all), path).toMatchObject({
+        code: 'not-editable',
+      });
   });
 
   it('whatever is admitted is a plain path below the folder that the globs name', () => {

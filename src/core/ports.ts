@@ -75,6 +75,8 @@ export interface Workspace {
   list(commit: string): Promise<readonly TreeEntry[]>;
   /** Text of files of a commit, by path; those that do not exist are left out. */
   read(commit: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Edits of `tip` that take the change from `before` to `after` out of it again; undefined where it cannot be told apart from later ones. */
+  without(tip: string, after: string, before: string): Promise<readonly FileEdit[] | undefined>;
   /** Unified diff of two commits. */
   diff(from: string, to: string): Promise<string>;
   /** Point the lab's branch at a commit. Repeating it is fine. */
@@ -211,6 +213,8 @@ export interface Brief {
   readonly n: number;
   /** Commit of the incumbent, which the edits are made on. */
   readonly commit: string;
+  /** What an optimizer has learned about the knobs, in words, for a proposer that can read: at most 2 KB. */
+  readonly advice?: string;
   /** Aborted when nobody wants the idea any more: give up, and answer `none`. */
   readonly signal: AbortSignal;
   readonly journal: CallJournal;
@@ -238,6 +242,7 @@ export type Proposal =
       readonly note?: Note;
       readonly program?: string;
       readonly words?: number;
+      readonly call?: number;
       readonly near?: readonly number[];
       /** Who of several made it; the proposer's own name when absent. */
       readonly proposer?: string;
@@ -250,6 +255,8 @@ export type Proposal =
 /** Where ideas come from. Must not throw for want of an idea: that is `none`. */
 export interface Proposer {
   readonly name: string;
+  /** Has no ideas of its own and is never asked: what comes through the inbox is all there is. */
+  readonly mute?: boolean;
   propose(brief: Brief): Promise<Proposal>;
   /** Mend a crashed candidate: `files` and `commit` are the candidate's, the edits are made on them. Absent where nobody could. */
   repair?(brief: Brief, failure: Failure): Promise<Proposal>;

@@ -46,6 +46,10 @@ export function fold(): { readonly state: LabState; readonly apply: (event: Ledg
     counts: { kept: 0, discarded: 0, inconclusive: 0, crashed: 0, 'timed out': 0, refused: 0 },
     refusals: {},
     controls: { all: [], decided: 0, wouldKeep: 0 },
+    marginal: [],
+    bundled: new Map(),
+    ablations: new Map(),
+    held: new Map(),
     notes: [],
     tailsSetAside: 0,
     calls: [],
@@ -128,6 +132,17 @@ function step(s: Working, e: LedgerEvent): void {
       return advance(s, e);
     case 'confirmation':
       return confirm(s, e);
+    case 'held': {
+      const n = s.measurements[e.m]?.n;
+      if (n === undefined) impossible(e, `Measurement ${e.m} is unknown.`);
+      s.held.set(n, [...(s.held.get(n) ?? []), e.outcome]);
+      return;
+    }
+    case 'finalized': {
+      const { n, against, pairs, effect, interval, probability, rule, dropped, holdout } = e;
+      s.final = { n, against, pairs, effect, interval, probability, rule, dropped, ...(holdout && { holdout }) };
+      return;
+    }
     case 'note':
       s.notes.push({ at: e.t, from: e.from, text: e.text });
       return;
@@ -168,6 +183,8 @@ function propose(s: Working, e: Of<'proposed'>): void {
   const idea: Idea = { ...said(e), at: e.t };
   s.experiments.push({ state: 'proposed', idea });
   if (kind === 'control') s.controls.all.push(n);
+  for (const part of e.bundles ?? []) s.bundled.set(part, n);
+  if (e.ablates !== undefined) s.ablations.set(e.ablates, n);
   if (e.request !== undefined) s.requests.set(e.request, n);
   if (e.retries !== undefined) s.steering = unpinned(s.steering, e.retries);
   s.unfinished.add(n);
@@ -204,7 +221,7 @@ function snapshot(s: Working, e: Of<'snapshot'>): void {
   const { commit, tree, editable, added, deleted } = e;
   const code: Code = { commit, tree, editable, added, deleted };
   s.experiments[e.n] = { state: 'open', idea, snapshot: code, measurements: [] };
-  if (idea.kind === 'control') return;
+  if (idea.kind !== 'idea' && idea.kind !== 'baseline') return;
   s.byEditable.set(editable, [...(s.byEditable.get(editable) ?? []), e.n]);
   if (e.normal !== undefined) s.byNormal.set(e.normal, [...(s.byNormal.get(e.normal) ?? []), e.n]);
 }
@@ -270,7 +287,10 @@ function loseMeasurement(s: Working, e: Of<'lost'>): void {
 function decided(s: Working, e: Of<'decided'>): void {
   const x = get(s, e, e.n, 'open');
   s.experiments[e.n] = { ...x, state: 'decided', decision: e.decision, at: e.t, advanced: false };
-  if (x.idea.kind !== 'control') s.counts[e.decision.verdict]++;
+  if (x.idea.kind === 'idea' || x.idea.kind === 'baseline') s.counts[e.decision.verdict]++;
+  const { verdict, kind } = e.decision;
+  const near = verdict === 'inconclusive' || (verdict === 'discarded' && kind === 'within noise');
+  if (x.idea.kind === 'idea' && near && !x.idea.bundles) s.marginal.push(e.n);
   else if (e.decision.wouldKeep !== undefined) {
     s.controls.decided++;
     if (e.decision.wouldKeep) s.controls.wouldKeep++;
@@ -305,6 +325,7 @@ function steer(s: Working, e: Of<'steered'>): void {
   const against = objection(s, e.wish);
   if (against) impossible(e, `It cannot be obeyed: ${against}.`);
   s.steering = steered(s.steering, e.wish, e);
+  if (e.wish.verb === 'note') s.notes.push({ at: e.t, from: e.from, text: e.wish.text });
   if (e.wish.verb === 'veto') veto(s, e.wish.n);
 }
 

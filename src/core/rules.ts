@@ -56,6 +56,33 @@ export function margin2(c: Comparison, n: number, steps: number): Ruling {
   return { verdict: 'inconclusive', reason: `${seen}, between nothing and the margin of ${need}` };
 }
 
+/** Share of unchanged candidates that sequential may keep or refute by chance, whenever it stops. */
+const SEQUENTIAL_ALPHA = 0.05;
+
+/**
+ * sequential/1: mixture sequential probability ratio test (Robbins 1970) on pairs, for measurements so cheap that dozens can be afforded. It may look
+ * after every pair and stop as soon as the mixture of effects around one standard deviation of a pair is 1/α times likelier than none.
+ */
+export function sequential1(c: Comparison, most: number): Ruling {
+  const spread = c.se * Math.sqrt(c.n);
+  const evidence = mixtureRatio(c.difference, spread, spread, c.n);
+  const seen = `evidence ${show(evidence)} to 1 after ${c.n} pairs`;
+  if (evidence >= 1 / SEQUENTIAL_ALPHA)
+    return c.difference > 0
+      ? { verdict: 'kept', reason: `better by ${show(c.difference)}, ${seen}` }
+      : { verdict: 'discarded', reason: `worse by ${show(-c.difference)}, ${seen}` };
+  if (c.n < most) return { verdict: 'again', reason: `in doubt: ${seen}` };
+  if (c.difference <= 0) return { verdict: 'discarded', reason: `no better within noise, ${seen}` };
+  return { verdict: 'inconclusive', reason: `not told apart: ${seen}, ${show(1 / SEQUENTIAL_ALPHA)} wanted` };
+}
+
+/** How much likelier n values of mean `x` are under effects N(0, tau²) than under none, their standard deviation being `sigma`. */
+export function mixtureRatio(x: number, sigma: number, tau: number, n: number): number {
+  if (sigma === 0) return x === 0 ? 0 : Number.POSITIVE_INFINITY;
+  const total = sigma ** 2 + n * tau ** 2;
+  return Math.sqrt(sigma ** 2 / total) * Math.exp((n ** 2 * tau ** 2 * x ** 2) / (2 * sigma ** 2 * total));
+}
+
 const worse = (c: Comparison, seen: string): Ruling => ({
   verdict: 'discarded',
   reason: c.z <= -CLEAR_Z ? `worse by ${show(-c.difference)}, ${seen}` : `no better within noise, ${seen}`,

@@ -3,8 +3,16 @@
  */
 import { LabError } from '../base/error.ts';
 import type { Arena } from './arena.ts';
-import type { Payload, RefusalCode, StopReason } from './event.ts';
-import { type Call, type Code, type Confirmation, type Experiment, type Measurement, type Verdict, valueOf } from './experiment.ts';
+import type { Finalized, Outcome, Payload, RefusalCode, StopReason } from './event.ts';
+import {
+  type Call,
+  type Code,
+  type Confirmation,
+  type Experiment,
+  type Measurement,
+  type Verdict,
+  valueOf,
+} from './experiment.ts';
 import type { Noise, Pool } from './stats.ts';
 import type { Steering } from './steering.ts';
 
@@ -60,6 +68,14 @@ export interface LabState {
   readonly refusals: Readonly<Partial<Record<RefusalCode, number>>>;
   /** A/A controls: their numbers, and how many of the decided ones would have been kept. */
   readonly controls: { readonly all: readonly number[]; readonly decided: number; readonly wouldKeep: number };
+  /** Ideas that were neither better nor clearly worse, and of those that were tried in a bundle, its number. */
+  readonly marginal: readonly number[];
+  readonly bundled: ReadonlyMap<number, number>;
+  /** Ablations by the step that they leave out. */
+  readonly ablations: ReadonlyMap<number, number>;
+  /** What the holdout said, by experiment, oldest first. */
+  readonly held: ReadonlyMap<number, readonly Outcome[]>;
+  readonly final?: Finalized;
   readonly notes: readonly { readonly at: string; readonly from: string; readonly text: string }[];
   readonly tailsSetAside: number;
   /** Calls of agents and models, in order; without an end while they run. */
@@ -103,6 +119,9 @@ export function arenaOf(s: LabState): Arena {
 
 /** Version of the rules in force; labs opened before there was a second have none written down. */
 export const rulesOf = (s: LabState): 1 | 2 => arenaOf(s).decide.rules ?? 1;
+
+/** Do the lab's verdicts rest on candidate and incumbent side by side? */
+export const inPairs = (s: LabState): boolean => ['paired', 'sequential'].includes(arenaOf(s).decide.rule);
 
 /** The experiment's code, once it is in git. */
 export function codeOf(s: Readable, n: number): Code | undefined {

@@ -43,6 +43,7 @@ export function steered(now: Steering, wish: Wish, { t: at, from }: { t: string;
     case 'veto':
       return { ...unpinned(now, wish.n), vetoed: new Set([...now.vetoed, wish.n]) };
     case 'stop':
+    case 'note':
       return now;
     default:
       return wish satisfies never;
@@ -57,10 +58,9 @@ export function objection(
   if (wish.verb !== 'skip' && wish.verb !== 'pin' && wish.verb !== 'veto') return undefined;
   const x = experiments[wish.n];
   if (!x) return `there is no experiment #${wish.n}; the newest is #${experiments.length - 1}`;
-  if (x.idea.kind !== 'idea') return `#${wish.n} is ${x.idea.kind === 'control' ? 'a control' : 'the baseline'}, not an idea`;
+  if (x.idea.kind !== 'idea') return `#${wish.n} is ${x.idea.kind === 'baseline' ? 'the baseline' : `a${x.idea.kind === 'ablation' ? 'n ablation' : ' control'}`}, not an idea`;
   if (wish.verb === 'skip' && x.state !== 'open') return `#${wish.n} is ${x.state}, not being measured`;
-  if (wish.verb === 'pin' && x.state !== 'decided' && x.state !== 'refused')
-    return `#${wish.n} is not decided yet`;
+  if (wish.verb === 'pin' && x.state !== 'decided' && x.state !== 'refused') return `#${wish.n} is not decided yet`;
   if (wish.verb === 'pin' && wish.n === incumbent) return `#${wish.n} is the incumbent already`;
   return undefined;
 }

@@ -11,6 +11,8 @@ export const wish = z.discriminatedUnion('verb', [
   /** Words for whoever proposes; they stay in every brief until `forget`. */
   z.strictObject({ verb: z.literal('steer'), text: z.string().trim().min(1).max(2000) }),
   z.strictObject({ verb: z.literal('forget') }),
+  /** Words for the record and the report; nobody acts on them. */
+  z.strictObject({ verb: z.literal('note'), text: z.string().trim().min(1).max(4000) }),
   /** No new ideas until `resume`; what is open is finished first. */
   z.strictObject({ verb: z.literal('pause') }),
   z.strictObject({ verb: z.literal('resume') }),

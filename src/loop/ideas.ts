@@ -7,7 +7,7 @@ import { sha256 } from '../base/hash.ts';
 import { roleOf } from '../core/arena.ts';
 import type { Draft, Payload, StopReason } from '../core/event.ts';
 import type { Experiment } from '../core/experiment.ts';
-import { admit } from '../core/policy.ts';
+import { admit, applyEdits, editableHash } from '../core/policy.ts';
 import type { CallJournal, Clock, Failure, FileEdit, Ledger, Proposal, Proposer, Workspace } from '../core/ports.ts';
 import { arenaOf, codeOf, type LabState } from '../core/state.ts';
 
@@ -166,7 +166,7 @@ export class Ideas {
   }
 
   /** Write a proposal down. Returns its number. */
-  record({ hypothesis, edits, knobs, why, note, program, words, near }: Edit, origin: Origin): number {
+  record({ hypothesis, edits, knobs, why, note, program, words, call, near }: Edit, origin: Origin): number {
     const { ledger } = this.#p;
     const n = this.#state.experiments.length;
     ledger.append({
@@ -182,6 +182,7 @@ export class Ideas {
       ...(note && { note }),
       ...(program !== undefined && { program }),
       ...(words !== undefined && { words }),
+      ...(call !== undefined && { call }),
       ...(near && near.length > 0 && { near }),
       ...origin,
     });
@@ -194,6 +195,65 @@ export class Ideas {
     const n = this.#state.experiments.length;
     const hypothesis = 'A/A control: the incumbent, unchanged';
     this.#p.ledger.append({ type: 'proposed', n, kind: 'control', parent, proposer: 'harness', hypothesis, edits: {} });
+  }
+
+  /** The incumbent without one of its steps. Refused where later steps changed the same lines. */
+  async ablate(step: number): Promise<void> {
+    const { ledger, workspace } = this.#p;
+    const parent = this.#state.incumbent;
+    const n = this.#state.experiments.length;
+    const { idea } = this.#state.experiments[step]!;
+    const commit = (k: number): string => codeOf(this.#state, k)!.commit;
+    const edits = await workspace.without(commit(parent), commit(step), commit(idea.parent));
+    ledger.append({
+      type: 'proposed',
+      n,
+      kind: 'ablation',
+      parent,
+      proposer: 'harness',
+      hypothesis: `Without #${step}: ${idea.hypothesis}`,
+      edits: Object.fromEntries(
+        (edits ?? []).map(({ path, content }) => [path, content === null ? null : ledger.putBlob(content)]),
+      ),
+      ablates: step,
+    });
+    if (edits && edits.length > 0) return;
+    const reason = edits ? 'nothing of it is left' : 'later steps changed the same lines, so it cannot be taken out alone';
+    ledger.append({ type: 'refused', n, code: edits ? 'no-change' : 'conflict', reason });
+  }
+
+  /** Near misses as one idea on the incumbent of today; those that touch what others changed are left out, and lose their turn. */
+  async bundle(of: readonly number[]): Promise<void> {
+    const { ledger, workspace } = this.#p;
+    const parent = this.#state.incumbent;
+    const n = this.#state.experiments.length;
+    const { lab } = this.#state.lab!;
+    const files = new Map<string, string | null>();
+    const joined: number[] = [];
+    let tip = codeOf(this.#state, parent)!.commit;
+    for (const part of of) {
+      const { idea } = this.#state.experiments[part]!;
+      const [before, after] = [idea.parent, part].map((k) => codeOf(this.#state, k)!.commit) as [string, string];
+      // Taking the way back out of the tip is putting the change into it.
+      const edits = await workspace.without(tip, before, after);
+      if (!edits || edits.length === 0) continue;
+      tip = (await workspace.snapshot(tip, edits, `${refOf(lab, n)}-parts`, `with #${part}`, idea.at)).commit;
+      for (const { path, content } of edits) files.set(path, content);
+      joined.push(part);
+    }
+    const edits = [...files].map(([path, content]) => [path, content === null ? null : ledger.putBlob(content)]);
+    ledger.append({
+      type: 'proposed',
+      n,
+      kind: 'idea',
+      parent,
+      proposer: 'harness',
+      hypothesis: `Together: ${joined.map((k) => `#${k} ${this.#state.experiments[k]!.idea.hypothesis}`).join('; ')}`,
+      edits: Object.fromEntries(edits),
+      bundles: of,
+    });
+    if (joined.length < 2)
+      ledger.append({ type: 'refused', n, code: 'conflict', reason: 'its parts change the same lines' });
   }
 
   /** An earlier idea once more, on the incumbent of today. Refused where the files that it changes are no longer what they were. */
@@ -247,6 +307,7 @@ export class Ideas {
     const edits = this.#editsOf(idea.edits);
     const paths = (await workspace.list(parent)).map((entry) => entry.path);
     const files = await this.#editable(parent);
+    if (idea.kind === 'ablation') return snapshot(edits, editableHash(applyEdits(files, edits)));
     const admission = admit(arenaOf(this.#state), this.#state, idea, files, edits, paths);
     if (admission.ok) return snapshot(edits, admission.editable, admission.normal);
     const { ok: _, ...why } = admission;

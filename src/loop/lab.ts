@@ -8,6 +8,7 @@ import type { Arena } from '../core/arena.ts';
 import { confirm } from '../core/claims.ts';
 import { type Decision, judge } from '../core/decide.ts';
 import type { Draft, LedgerEvent, RunLimits } from '../core/event.ts';
+import { finalResult } from '../core/final.ts';
 import { plan, type Situation, type Step } from '../core/plan.ts';
 import type { Failure, FileEdit, Inbox } from '../core/ports.ts';
 import { isMendable } from '../core/repair.ts';
@@ -150,6 +151,12 @@ export class Lab {
         return this.#ideas.begin();
       case 'repair':
         return this.#ideas.repair(step.n, this.#failureOf(step.n));
+      case 'bundle':
+        return this.#ideas.bundle(step.of);
+      case 'ablate':
+        return this.#ideas.ablate(step.n);
+      case 'finalize':
+        return this.#finalize();
       case 'abandon':
         return this.#ideas.giveUp();
       default:
@@ -187,6 +194,7 @@ export class Lab {
         judgeSeed,
         nonce,
         guarded: purpose === 'idea',
+        holdout: purpose === 'holdout',
         onTick: (seconds) => {
           this.#obey();
           watch.onTick?.(job, seconds);
@@ -223,6 +231,7 @@ export class Lab {
         outcome: result.outcome,
         conditions: { ...result.conditions, ...log, ...curve },
       });
+      if (result.held) this.#record({ type: 'held', m: result.m, outcome: result.held });
       if (job.purpose === 'calibrate' && result.outcome.kind !== 'measured') throw baselineFailed(result.outcome);
       if (this.state.experiments[job.n]!.state !== 'open' || job.n === 0) {
         // Kept again whenever the incumbent is measured again: a harness killed at the first time had no artefact to show for it.
@@ -253,7 +262,7 @@ export class Lab {
 
   #situation(): Situation {
     const { deviceClass, limits, slots, spare, clock } = this.#p;
-    const { experiments, deadline, target, plateau, idleS } = limits;
+    const { experiments, deadline, target, plateau, idleS, finalize } = limits;
     return {
       deviceClass,
       slots,
@@ -264,12 +273,14 @@ export class Lab {
       repairs: this.#p.proposer.repair ? MOST_REPAIRS : 0,
       beyondRepair: this.#ideas.beyondRepair,
       mending: this.#ideas.mending,
+      mute: this.#p.proposer.mute === true,
       at: clock.now(),
       ...(plateau !== undefined && { plateau }),
       ...(idleS !== undefined && { idleS }),
       ...(experiments !== undefined && { experiments }),
       ...(deadline !== undefined && { leftS: (Date.parse(deadline) - Date.parse(clock.now())) / 1000 }),
       ...(target !== undefined && { target }),
+      ...(finalize && { finalize }),
     };
   }
 
@@ -341,6 +352,11 @@ export class Lab {
 
   #calibrate({ deviceClass } = this.#p): void {
     this.#record({ type: 'calibrated', deviceClass, noise: noiseOf(values(this.state, 0, deviceClass)) });
+  }
+
+  #finalize(): void {
+    const result = finalResult(this.state, this.#p.deviceClass);
+    if (result) this.#record({ type: 'finalized', ...result });
   }
 
   #confirm(n: number, against: number): void {

@@ -22,6 +22,8 @@ export interface MeasureRequest extends SpecRequest {
   readonly commit: string;
   /** Run the arena's guards first. */
   readonly guarded: boolean;
+  /** Let the holdout see the artefact too. */
+  readonly holdout?: boolean;
   /** Receives each running process tree, so that it can be ended. */
   readonly onStart?: (kill: () => void) => void;
 }
@@ -32,6 +34,8 @@ export interface MeasureResult {
   readonly conditions: Conditions;
   readonly log: string;
   readonly curve?: string;
+  /** What the holdout said, where it was asked. In no log. */
+  readonly held?: Outcome;
   /** True when our own stop ended it: not a result. */
   readonly aborted: boolean;
   /** Where the artefact lies until `discard`. */
@@ -52,10 +56,11 @@ export async function measureOnce(bench: Bench, request: MeasureRequest): Promis
     out: path.join(room, 'out'),
     artefact: path.join(room, 'artefact'),
     result: path.join(room, 'result'),
+    held: path.join(room, 'held'),
   };
   const role = roleOf(bench.arena);
   await bench.workspace.checkout(request.commit, dirs.arena, (file) => role(file) === 'hidden');
-  for (const dir of [dirs.out, dirs.artefact, dirs.result]) fs.mkdirSync(dir);
+  for (const dir of [dirs.out, dirs.artefact, dirs.result, dirs.held]) fs.mkdirSync(dir);
   const discard = (): void => removeTree(room);
   try {
     const measuring = new Measuring(bench, request, dirs);
@@ -97,6 +102,8 @@ class Measuring {
     const guard = this.#request.guarded ? await this.#guards() : undefined;
     if (guard) return this.#finish(guard);
     if (arena.evaluate?.join === 'pipe') return this.#finish(await this.#joined());
+    const early = this.#request.guarded && arena.screen ? await this.#screen(arena.screen.seconds) : undefined;
+    if (early) return this.#finish(early);
     this.#candidate = await this.#start(this.#specs.candidate());
     const failed =
       candidateFault(arena, this.#candidate, this.#blame) ?? this.#tampered() ?? this.#reseeded() ?? this.#collect();
@@ -104,13 +111,30 @@ class Measuring {
     if (!arena.evaluate)
       return this.#finish(parseResult(sanitize(this.#candidate.stdout.text), arena.metric, undefined));
     this.#evaluator = await this.#start(this.#specs.evaluator());
-    return this.#finish(evaluatorFault(arena, this.#evaluator, this.#blame) ?? this.#tampered() ?? this.#readResult());
+    const outcome = evaluatorFault(arena, this.#evaluator, this.#blame) ?? this.#tampered() ?? this.#readResult(this.#dirs.result);
+    if (!this.#request.holdout || !arena.holdout) return this.#finish(outcome);
+    return { ...this.#finish(outcome), held: outcome.kind === 'measured' ? await this.#held() : outcome };
   }
 
   async #start(spec: RunSpec): Promise<RunResult> {
     const running = this.#bench.sandbox.start(spec);
     this.#request.onStart?.(() => running.kill());
     return running.done;
+  }
+
+  /** A short run: what fails in it is not run in full. What it wrote is no result and is removed. */
+  async #screen(seconds: number): Promise<Outcome | undefined> {
+    const result = await this.#start(this.#specs.candidate(seconds));
+    const failed = candidateFault(this.#bench.arena, result, this.#blame);
+    if (failed) {
+      this.#candidate = result;
+      return failed.kind === 'measured'
+        ? failed
+        : { ...failed, message: `in the first ${seconds} s: ${failed.message}` };
+    }
+    removeTree(this.#dirs.out);
+    fs.mkdirSync(this.#dirs.out);
+    return undefined;
   }
 
   async #joined(): Promise<Outcome> {
@@ -124,7 +148,7 @@ class Measuring {
     const waiting = setTimeout(() => first.kill(), 500);
     this.#candidate = await first.done;
     clearTimeout(waiting);
-    return this.#joinedFault() ?? this.#tampered() ?? this.#reseeded() ?? this.#readResult();
+    return this.#joinedFault() ?? this.#tampered() ?? this.#reseeded() ?? this.#readResult(this.#dirs.result);
   }
 
   /** Who is to blame when two joined processes fail: a candidate that failed by itself, else the judge. */
@@ -223,8 +247,13 @@ class Measuring {
     return undefined;
   }
 
-  #readResult(): Outcome {
-    const text = readSideFile(path.join(this.#dirs.result, 'result.txt')) ?? '';
+  async #held(): Promise<Outcome> {
+    const result = await this.#start(this.#specs.holdout());
+    return evaluatorFault(this.#bench.arena, result, this.#blame) ?? this.#tampered() ?? this.#readResult(this.#dirs.held);
+  }
+
+  #readResult(folder: string): Outcome {
+    const text = readSideFile(path.join(folder, 'result.txt')) ?? '';
     return parseResult(text, this.#bench.arena.metric, this.#request.nonce);
   }
 

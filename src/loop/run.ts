@@ -17,11 +17,7 @@ const MOST_MACHINE_FAILURES = 3;
 const WAIT_MS = 50;
 
 /** Go on until a limit, a wish or a broken machine ends it. Resolves with why; throws LabError when the lab cannot be trusted any more. */
-export async function run(
-  lab: Lab,
-  clock: Clock,
-  watch: RunWatch = {},
-): Promise<Stop> {
+export async function run(lab: Lab, clock: Clock, watch: RunWatch = {}): Promise<Stop> {
   let failures = 0;
   for (;;) {
     const job = await lab.ask();

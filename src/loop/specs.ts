@@ -38,6 +38,8 @@ export interface Dirs {
   readonly out: string;
   readonly artefact: string;
   readonly result: string;
+  /** Where the holdout leaves its result. */
+  readonly held: string;
 }
 
 const INSIDE = {
@@ -47,6 +49,7 @@ const INSIDE = {
   out: '/lab/out',
   artefact: '/lab/artefact',
   result: '/lab/result',
+  held: '/lab/held',
 };
 const START_FILE = '.overnight-start';
 
@@ -72,7 +75,8 @@ export class Specs {
     };
   }
 
-  candidate(): RunSpec {
+  /** `seconds` instead of the whole budget for the short run before it. */
+  candidate(seconds?: number): RunSpec {
     const { arena, sandbox, deps, data } = this.#bench;
     const code: Mount = { from: this.#dirs.arena, to: INSIDE.arena, mode: 'read' };
     const out: Mount = { from: this.#dirs.out, to: INSIDE.out, mode: 'write' };
@@ -85,7 +89,7 @@ export class Specs {
       OVERNIGHT_ARENA: sandbox.inside(code),
       OVERNIGHT_OUT: sandbox.inside(out),
       OVERNIGHT_START: `${sandbox.inside(out)}/${START_FILE}`,
-      OVERNIGHT_BUDGET_S: String(arena.budget.seconds),
+      OVERNIGHT_BUDGET_S: String(seconds ?? arena.budget.seconds),
       ...(arena.budget.steps !== undefined && { OVERNIGHT_BUDGET_STEPS: String(arena.budget.steps) }),
       ...Object.assign({}, ...parts.map((part) => part.env)),
     };
@@ -98,12 +102,26 @@ export class Specs {
       clock: {
         startFile: path.join(this.#dirs.out, START_FILE),
         graceMs: arena.budget.grace_s * 1000,
-        budgetMs: arena.budget.seconds * 1000,
+        budgetMs: (seconds ?? arena.budget.seconds) * 1000,
       },
       gpus: arena.resources.gpus,
       alsoRead: arena.sandbox.read,
       tag: this.#bench.tag,
       ...(this.#request.onTick && { onTick: this.#request.onTick }),
+    };
+  }
+
+  /** The evaluator's way in, with the holdout's command and a result of its own. */
+  holdout(): RunSpec {
+    const { command, wall_s: wallS } = this.#bench.arena.holdout!;
+    const result: Mount = { from: this.#dirs.held, to: INSIDE.held, mode: 'write' };
+    const spec = this.evaluator();
+    return {
+      ...spec,
+      command,
+      mounts: [...spec.mounts.filter((mount) => mount.to !== INSIDE.result), result],
+      env: { ...spec.env, OVERNIGHT_STAGE: 'holdout', OVERNIGHT_RESULT: `${this.#bench.sandbox.inside(result)}/result.txt` },
+      limits: { ...spec.limits, wallMs: wallS * 1000 },
     };
   }
 

@@ -94,12 +94,12 @@ async function runPrepare(host: StageHost, entries: readonly TreeEntry[], setup:
     const env = { OVERNIGHT_DATA: sandbox.inside(data), ...(deps[0] && { OVERNIGHT_DEPS: sandbox.inside(deps[0]) }) };
     return { command, mounts: [arena, data, ...deps], network, env, arena };
   });
-  const named = [...host.arena.data.candidate, ...host.arena.data.evaluator];
+  const named = [...host.arena.data.candidate, ...host.arena.data.evaluator, ...(host.arena.holdout?.data ?? [])];
   const missing = named.filter((entry) => !fs.existsSync(path.join(dir, entry)));
   if (missing.length > 0)
     throw failedStage(
       'prepare',
-      `it did not create ${missing.join(', ')} in $OVERNIGHT_DATA, which the manifest’s data names`,
+      `it did not create ${missing.join(', ')} in $OVERNIGHT_DATA, which the manifest’s data and holdout name`,
     );
   return { dir, key };
 }

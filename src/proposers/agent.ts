@@ -4,23 +4,23 @@
  */
 import { LabError, reasonOf } from '../base/error.ts';
 import { oneLine } from '../base/text.ts';
-import { nearIdeas } from '../core/alike.ts';
 import { roleOf } from '../core/arena.ts';
 import { budgetLeft } from '../core/calls.ts';
 import type { CallFailure, RunLimits } from '../core/event.ts';
 import type { Agent, AgentResult, Brief, Failure, Proposal, Proposer } from '../core/ports.ts';
 import { removeTree } from '../os/files.ts';
 import { type Harvest, harvest, noteFile, printsOf } from './folder.ts';
+import { nearIdeas } from './near.ts';
 import { readNote } from './note.ts';
 
 export interface AgentProposerParts {
   readonly agent: Agent;
-  /** Lay what an agent may see of a commit into a folder that does not exist yet. */
-  readonly lay: (commit: string, dir: string) => Promise<void>;
+  /** Lay what an agent may see of the brief's commit into a folder that does not exist yet. */
+  readonly lay: (brief: Brief, dir: string) => Promise<void>;
   /** A path for a fresh folder of call `call`. */
   readonly room: (call: number) => string;
-  /** The page of instructions as it stands now. */
-  readonly program: () => string | undefined;
+  /** The page of instructions for the next idea, as it stands now. */
+  readonly program: (brief: Brief) => string | undefined;
   /** The text that the agent gets. */
   readonly write: (brief: Brief, about: BriefAbout) => string;
   /** What an earlier experiment was, in words. */
@@ -58,7 +58,7 @@ async function ask(parts: AgentProposerParts, brief: Brief, repair?: Failure): P
   const left = budgetLeft(state.calls, session, limits);
   const over = overspent(left);
   if (over) return { kind: 'none', class: 'budget', reason: over };
-  const text = parts.program();
+  const text = parts.program(brief);
   const program = text === undefined ? undefined : { text, version: journal.putBlob(text) };
   const words = state.steering.words.length;
   const prompt = parts.write(brief, { left, ...(program && { program }), ...(repair && { repair }) });
@@ -77,6 +77,7 @@ async function ask(parts: AgentProposerParts, brief: Brief, repair?: Failure): P
   if (outcome.kind === 'none') return outcome.proposal;
   return {
     ...outcome.proposal,
+    call,
     near: nearIdeas(state, outcome.proposal.hypothesis, outcome.proposal.edits.map((edit) => edit.path)),
     ...(program && { program: program.version }),
     ...(words > 0 && { words }),
@@ -100,10 +101,10 @@ async function inFolder(
   left: { readonly tokens?: number; readonly usd?: number },
 ): Promise<{ readonly result: AgentResult; readonly found?: Found }> {
   const dir = room(call);
-  const { arena, commit, files, signal } = brief;
+  const { arena, files, signal } = brief;
   const role = roleOf(arena);
   try {
-    await lay(commit, dir);
+    await lay(brief, dir);
     const before = printsOf(dir);
     const result = await agent.run({
       prompt,

@@ -16,6 +16,18 @@ export interface GpOptions {
   readonly trustStart?: boolean;
   /** Random points of the whole space among the candidates. Default 40. */
   readonly wide?: number;
+  /**
+   * How far to look around, 0 (the default) to 1: moves also start from the runners-up, good trials are crossed, and more of the space is sampled.
+   */
+  readonly explore?: () => number;
+}
+
+/** Where candidates come from, beside the point that moves start from. */
+interface Reach {
+  readonly wide: number;
+  /** Good trials to be crossed with each other, and how often. */
+  readonly parents: readonly Point[];
+  readonly crossings: number;
 }
 
 /** Trials the model is fitted to: the best ones and the newest ones. */
@@ -26,7 +38,7 @@ const LEVELS = [1, 2, 4];
 
 export function gpSampler(history: History, options: GpOptions = {}): Sampler {
   const { space } = history;
-  const { trustStart = true, wide = 40, anchor } = options;
+  const { trustStart = true, wide = 40, anchor, explore = (): number => 0 } = options;
   const start = trustStart ? space.encode(space.start) : undefined;
   let cached: { readonly key: string; readonly gp: Gp; readonly best: number } | undefined;
 
@@ -62,7 +74,17 @@ export function gpSampler(history: History, options: GpOptions = {}): Sampler {
     name: 'gp',
     propose(ask: Ask): Proposed {
       const { told } = history;
-      const from = anchor?.() ?? (told.length > 0 ? [...told].sort(better)[0]!.trial.point : space.encode(space.start));
+      const far = explore();
+      const ranked = [...told].sort(better).map((t) => t.trial.point);
+      const standing = anchor?.() ?? ranked[0] ?? space.encode(space.start);
+      // Standing still, half of the proposals start from a runner-up (two of four, so that no rhythm of the caller misses them).
+      const turn = far > 0 ? ask.id % 4 : 0;
+      const from = turn === 1 || turn === 2 ? (ranked[turn] ?? standing) : standing;
+      const reach = {
+        wide: Math.round(wide * (1 + 3 * far)),
+        parents: ranked.slice(0, 6),
+        crossings: far > 0 && ranked.length > 1 ? Math.round(60 * far) : 0,
+      };
       if (told.length === 0)
         return { point: oneMove(space, from, ask.chance), why: 'a step from the default, nothing is known yet' };
       const { gp, best } = model();
@@ -70,7 +92,7 @@ export function gpSampler(history: History, options: GpOptions = {}): Sampler {
         const { mean, sd } = gp.predict(point);
         return logImprovement((best - mean) / sd) + Math.log(sd) + 2 * Math.log(ask.feasible(point));
       };
-      const found = climb(space, from, ask, wide, history, score, (p) => gp.stand(p));
+      const found = climb(space, from, ask, reach, history, score, (p) => gp.stand(p));
       const moved = space.dims.filter(
         (_, j) => found[j] !== from[j] && !(Number.isNaN(found[j]!) && Number.isNaN(from[j]!)),
       ).length;
@@ -78,7 +100,7 @@ export function gpSampler(history: History, options: GpOptions = {}): Sampler {
       const gain = best - mean;
       return {
         point: found,
-        why: `${moved === 1 ? 'one knob' : `${moved} knobs`} from the best; a model of ${told.length} trials expects it ${Math.abs(gain).toPrecision(2)} ± ${sd.toPrecision(2)} ${gain >= 0 ? 'better' : 'worse'}`,
+        why: `${moved === 1 ? 'one knob' : `${moved} knobs`} from ${from === standing ? 'the best' : 'a runner-up'}; a model of ${told.length} trials expects it ${Math.abs(gain).toPrecision(2)} ± ${sd.toPrecision(2)} ${gain >= 0 ? 'better' : 'worse'}`,
       };
     },
   };
@@ -104,7 +126,7 @@ function climb(
   space: Space,
   from: Point,
   ask: Ask,
-  wide: number,
+  { wide, parents, crossings }: Reach,
   history: History,
   score: (p: Point) => number,
   stand: (p: Point) => void,
@@ -130,6 +152,7 @@ function climb(
   const few = Math.min(60, 6 * space.dims.length);
   for (let i = 0; i < few; i++) consider(several(space, from, chance));
   for (let i = 0; i < wide; i++) consider(randomPoint(space, chance));
+  for (let i = 0; i < crossings; i++) consider(crossed(parents, chance));
   for (let round = 0; round < 4 && best; round++) {
     let better = false;
     stand(best.point);
@@ -172,6 +195,12 @@ function several(space: Space, from: Point, chance: Random): Point {
     const step = dim.levels === Number.POSITIVE_INFINITY ? size : Math.max(size, 1 / dim.levels);
     return Math.min(1, Math.max(0, from[j]! + step * chance.normal()));
   });
+}
+
+/** Every knob from one of two good trials. */
+function crossed(parents: readonly Point[], chance: Random): Point {
+  const [a, b] = [parents[chance.below(parents.length)]!, parents[chance.below(parents.length)]!];
+  return a.map((u, j) => (chance.uniform() < 0.5 ? u : b[j]!));
 }
 
 function oneMove(space: Space, from: Point, chance: Random): Point {

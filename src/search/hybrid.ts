@@ -29,10 +29,16 @@ const TYPICAL = 0.25;
 const REFUSAL_COST = 0.5;
 /** The source of an adviser's trials. */
 const ADVISER = 'adviser';
+/** Trials that neither side chose. */
+const NOBODY = 'given';
+
+/** What became of something that an adviser did beside the space: a change of the code with its number, a failure, a refusal, or not known yet. */
+export type Aside = { readonly value: number } | 'failed' | 'refused' | 'open';
 
 export class Hybrid {
   readonly search: Search;
   readonly #options: { readonly share: number; readonly least: number; readonly most: number };
+  readonly #sign: 1 | -1;
   readonly #arms: { readonly adviser: Arm; readonly optimizer: Arm };
   /** Fraction of a trial that the adviser is owed. */
   #owed = 0;
@@ -41,8 +47,9 @@ export class Hybrid {
   constructor(options: HybridOptions, log: readonly LogEntry[] = []) {
     const { share = 0.15, least = 0.02, most = 0.5 } = options;
     this.search = new Search(options);
+    this.#sign = options.direction === 'maximize' ? -1 : 1;
     this.#options = { share, least, most };
-    const arm = (): Arm => ({ reward: PRIOR * TYPICAL, cost: PRIOR });
+    const arm = (): Arm => ({ reward: 0, cost: 0 });
     this.#arms = { adviser: arm(), optimizer: arm() };
     for (const entry of log) {
       if (entry.type === 'told') this.tell(entry.id, entry.outcome);
@@ -54,7 +61,12 @@ export class Hybrid {
   /** The adviser's share of the next trials, between `least` and `most`. */
   get share(): number {
     const { adviser, optimizer } = this.#arms;
-    const [a, o] = [adviser.reward / adviser.cost, optimizer.reward / optimizer.cost];
+    // Both sides start from what a trial was worth lately, whoever chose it: early gains are easy, and a side that was not asked yet had none.
+    const usual = (adviser.reward + optimizer.reward + PRIOR * TYPICAL) / (adviser.cost + optimizer.cost + PRIOR);
+    const [a, o] = [adviser, optimizer].map((arm) => (arm.reward + PRIOR * usual) / (arm.cost + PRIOR)) as [
+      number,
+      number,
+    ];
     // Squares sharpen the contest: twice the reward per trial is four times the share.
     const { share, least, most } = this.#options;
     const odds = (a / Math.max(1e-9, o)) ** 2;
@@ -81,29 +93,44 @@ export class Hybrid {
   advise(values: Values): { readonly ok: true; readonly trial: Trial } | Exclude<Admission, { readonly ok: true }> {
     const admission = this.#admit(values);
     if (!admission.ok) {
-      this.#reward('adviser', 0, REFUSAL_COST);
-      this.#owed = Math.max(0, this.#owed - REFUSAL_COST);
+      this.aside('refused');
       return admission;
     }
-    const trial = this.search.add(values, undefined, ADVISER);
+    return { ok: true, trial: this.add(values, 'adviser') };
+  }
+
+  /** A trial that was chosen elsewhere, by a side or by nobody; nothing is refused but a repeat. Throws E_VALUE. */
+  add(values: Values, from?: 'adviser' | 'optimizer'): Trial {
+    const trial = this.search.add(values, undefined, from === 'adviser' ? ADVISER : from ? 'cma-es' : NOBODY);
+    if (from) this.#settleTurn(from === 'adviser');
+    return trial;
+  }
+
+  /** Something that the adviser did with its turn and that is no configuration of the space. `cost` in trials. */
+  aside(what: Aside, cost = 1): void {
+    if (what === 'refused') {
+      this.#reward('adviser', 0, REFUSAL_COST);
+      this.#owed = Math.max(0, this.#owed - REFUSAL_COST);
+      return;
+    }
     this.#settleTurn(true);
-    return { ok: true, trial };
+    if (what === 'failed') this.#reward('adviser', 0, cost);
+    else if (what !== 'open') this.#reward('adviser', worth(this.#sign * what.value, this.#recent()), cost);
   }
 
   /** The result of a trial of either side. `cost` in trials: what it took of the shared budget. Throws E_TELL. */
   tell(id: number, outcome: number | Outcome, cost = 1): void {
-    const { told } = this.search.history;
-    const recent = told.slice(-20).map((t) => t.loss);
+    const recent = this.#recent();
     const trial = this.search.history.pending.find((t) => t.id === id);
-    const arm = trial?.source === ADVISER ? 'adviser' : 'optimizer';
+    const arm = trial?.source === ADVISER ? 'adviser' : trial?.source === NOBODY ? undefined : 'optimizer';
     const failed = typeof outcome !== 'number' && 'failed' in outcome;
     // A failed suggestion says nothing about the knobs alone: what else the adviser did may have failed.
     this.search.tell(id, failed && arm === 'adviser' ? { ...outcome, blame: false } : outcome);
-    if (failed) return this.#reward(arm, 0, cost);
-    const loss = told.at(-1)!.loss;
-    const beaten = recent.length === 0 ? 0.5 : recent.filter((other) => loss < other).length / recent.length;
-    const best = recent.every((other) => loss < other);
-    this.#reward(arm, 0.7 * beaten ** 2 + (best ? 0.3 : 0), cost);
+    if (arm) this.#reward(arm, failed ? 0 : worth(this.search.history.told.at(-1)!.loss, recent), cost);
+  }
+
+  #recent(): number[] {
+    return this.search.history.told.slice(-20).map((t) => t.loss);
   }
 
   #admit(values: Values): Admission {
@@ -124,4 +151,10 @@ export class Hybrid {
   #settleTurn(adviser: boolean): void {
     this.#owed = Math.min(2, Math.max(-1, this.#owed + this.share - (adviser ? 1 : 0)));
   }
+}
+
+/** Worth of a result among the recent ones, 0 to 1: how many it beats, and a bonus for beating all. */
+function worth(loss: number, recent: readonly number[]): number {
+  const beaten = recent.length === 0 ? 0.5 : recent.filter((other) => loss < other).length / recent.length;
+  return 0.7 * beaten ** 2 + (beaten === 1 || recent.length === 0 ? 0.3 : 0);
 }

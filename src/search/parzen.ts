@@ -6,10 +6,12 @@
 import type { Random } from '../base/random.ts';
 import { LOG_SQRT_2PI, quickCdf, truncatedNormal } from './normal.ts';
 import type { Dim } from './param.ts';
+import { Window } from './window.ts';
 
 /** Centre and width of the prior kernel: the middle of the scale, as wide as the scale. */
 const PRIOR_MU = 0.5;
 const PRIOR_SIGMA = 1;
+const PRIOR_HALF = 0.5 / PRIOR_SIGMA ** 2;
 
 /**
  * Weights of observations, oldest first, prior last, normalised. Fewer than 25: all equal. More: the newest 25 weigh 1 and older ones ramp
@@ -63,6 +65,12 @@ function categoryLogMass(levels: number, n: number, at: number, index: number): 
 export class Parzen {
   readonly size: number;
   readonly #columns: readonly Column[];
+  /** Knobs of a joint mixture whose kernels share one width: one pass over a matrix instead of one per knob. */
+  readonly #block: Block | undefined;
+  /** A mixture on one knob: its window where that is continuous, what was computed already where it is discrete. */
+  #window: Window | undefined;
+  #asked = 0;
+  readonly #known = new Map<number, number>();
   readonly #logWeights: Float64Array;
   readonly #cumulative: Float64Array;
 
@@ -79,6 +87,8 @@ export class Parzen {
       for (let i = 0; i < n; i++) column[i] = points[i]![j]!;
       return new Column(dim, column, joint ? scottWidth(n, dims.length) : undefined);
     });
+    if (joint && n > 0 && dims.length > 1)
+      this.#block = new Block(this.#columns, this.#logWeights, scottWidth(n, dims.length));
   }
 
   /** A point drawn from the mixture. */
@@ -91,14 +101,100 @@ export class Parzen {
 
   /** Log density of a point; coordinates that are NaN are integrated out. `scratch` needs size + 1 places. */
   logDensity(point: readonly number[], scratch = new Float64Array(this.size + 1)): number {
+    if (this.#columns.length > 1) return this.#joint(point, scratch);
+    const u = point[0]!;
+    if (Number.isNaN(u)) return 0;
+    // Sorting the kernels pays only when it is asked more often than one proposal does.
+    if (++this.#asked === 40) this.#window = this.#columns[0]!.window(this.#logWeights);
+    if (this.#window) return this.#window.logDensity(u);
+    const known = this.#known.get(u) ?? this.#joint(point, scratch);
+    this.#known.set(u, known);
+    return known;
+  }
+
+  #joint(point: readonly number[], scratch: Float64Array): number {
     const n = this.size + 1;
-    scratch.set(this.#logWeights);
-    for (const [j, column] of this.#columns.entries()) if (!Number.isNaN(point[j]!)) column.addTo(scratch, point[j]!);
+    const block = this.#block?.fill(scratch, point) ? this.#block : undefined;
+    if (!block) scratch.set(this.#logWeights);
+    for (let j = 0; j < this.#columns.length; j++)
+      if (!Number.isNaN(point[j]!) && !block?.has[j]) this.#columns[j]!.addTo(scratch, point[j]!);
     let max = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < n; i++) if (scratch[i]! > max) max = scratch[i]!;
     let sum = 0;
     for (let i = 0; i < n; i++) if (scratch[i]! > max - 30) sum += Math.exp(scratch[i]! - max);
     return max + Math.log(sum);
+  }
+}
+
+/** Log densities of all kernels over the knobs whose kernels share a width, in one pass. */
+class Block {
+  /** Which knobs are in it. */
+  readonly has: readonly boolean[];
+  readonly #columns: readonly Column[];
+  readonly #smooth: readonly number[];
+  readonly #stepped: readonly number[];
+  /** Centres on continuous knobs, row by row. */
+  readonly #centres: Float64Array;
+  /** Places in `#masses` of each kernel on discrete knobs, row by row. */
+  readonly #places: Int32Array;
+  /** Weight and normalising constants of each kernel, as logs. */
+  readonly #base: Float64Array;
+  readonly #half: number;
+  readonly #point: Float64Array;
+  readonly #masses: Float64Array;
+
+  constructor(columns: readonly Column[], logWeights: Float64Array, width: number) {
+    const rows = logWeights.length;
+    this.#columns = columns;
+    this.#smooth = columns.flatMap((column, j) => (column.isUniform ? [j] : []));
+    this.#stepped = columns.flatMap((column, j) => (column.sites > 0 ? [j] : []));
+    this.has = columns.map((column) => column.isUniform || column.sites > 0);
+    this.#half = 0.5 / width ** 2;
+    this.#base = logWeights.slice();
+    this.#centres = new Float64Array(rows * this.#smooth.length);
+    this.#places = new Int32Array(rows * this.#stepped.length);
+    this.#point = new Float64Array(this.#smooth.length);
+    for (const [c, j] of this.#smooth.entries())
+      columns[j]!.copyCentres(this.#centres, this.#base, c, this.#smooth.length);
+    let offset = 0;
+    for (const [c, j] of this.#stepped.entries()) {
+      columns[j]!.copyPlaces(this.#places, offset, c, this.#stepped.length);
+      offset += columns[j]!.sites;
+    }
+    this.#masses = new Float64Array(offset);
+  }
+
+  /** Writes the log densities; false, and nothing written, where one of its knobs is not active. */
+  fill(out: Float64Array, point: readonly number[]): boolean {
+    for (let j = 0; j < point.length; j++) if (this.has[j] && Number.isNaN(point[j]!)) return false;
+    const [u, centres, places, masses, base, half] = [
+      this.#point,
+      this.#centres,
+      this.#places,
+      this.#masses,
+      this.#base,
+      this.#half,
+    ];
+    const [smooth, stepped] = [this.#smooth.length, this.#stepped.length];
+    for (let c = 0; c < smooth; c++) u[c] = point[this.#smooth[c]!]!;
+    let offset = 0;
+    for (const j of this.#stepped) {
+      const small = this.#columns[j]!.small(point[j]!);
+      masses.set(small, offset);
+      offset += small.length;
+    }
+    const last = base.length - 1;
+    for (let i = 0, k = 0, p = 0; i <= last; i++) {
+      let sum = 0;
+      for (let c = 0; c < smooth; c++, k++) {
+        const d = u[c]! - centres[k]!;
+        sum += d * d;
+      }
+      let log = base[i]! - sum * (i === last ? PRIOR_HALF : half);
+      for (let c = 0; c < stepped; c++, p++) log += masses[places[p]!]!;
+      out[i] = log;
+    }
+    return true;
   }
 }
 
@@ -153,6 +249,37 @@ class Column {
     for (let i = 0; i < n; i++) if (Number.isNaN(this.#mu[i]!)) this.#mu[i] = PRIOR_MU;
   }
 
+  /** Continuous, with one width for all kernels but the prior: no trial in which the knob was not active. */
+  get isUniform(): boolean {
+    if (this.#dim.kind === 'category' || this.#dim.levels !== Number.POSITIVE_INFINITY) return false;
+    for (let i = 0; i < this.#n; i++) if (this.#sigma[i] !== this.#width) return false;
+    return this.#width !== undefined;
+  }
+
+  /** All kernels by their place, for a continuous knob alone. */
+  window(logWeights: Float64Array): Window | undefined {
+    if (this.#dim.kind === 'category' || this.#dim.levels !== Number.POSITIVE_INFINITY) return undefined;
+    const logs = logWeights.map((w, i) => w + this.#constant[i]!);
+    return new Window(this.#mu, this.#sigma, logs);
+  }
+
+  /** Places that kernels stand on and the prior's, where they are numbered; 0 where they are not. */
+  get sites(): number {
+    return this.#index ? this.#sites.length : 0;
+  }
+
+  copyPlaces(places: Int32Array, offset: number, c: number, stride: number): void {
+    for (let i = 0; i <= this.#n; i++) places[i * stride + c] = offset + this.#index![i]!;
+  }
+
+  /** Centres into place `c` of every row of `stride`; constants added to `base`. */
+  copyCentres(centres: Float64Array, base: Float64Array, c: number, stride: number): void {
+    for (let i = 0; i <= this.#n; i++) {
+      centres[i * stride + c] = this.#mu[i]!;
+      base[i]! += this.#constant[i]!;
+    }
+  }
+
   draw(k: number, chance: Random): number {
     const dim = this.#dim;
     if (dim.kind === 'category') {
@@ -170,7 +297,7 @@ class Column {
   addTo(out: Float64Array, u: number): void {
     const n = this.#n + 1;
     if (this.#index) {
-      const small = this.#small(u);
+      const small = this.small(u);
       for (let i = 0; i < n; i++) out[i]! += small[this.#index[i]!]!;
       return;
     }
@@ -186,8 +313,8 @@ class Column {
     }
   }
 
-  /** Log masses at `u` by the value that a kernel stands on; the last one is the prior's. */
-  #small(u: number): Float64Array {
+  /** Log masses at `u` by the value that a kernel stands on; the last one is the prior's. Where places are numbered. */
+  small(u: number): Float64Array {
     const known = this.#tables.get(u);
     if (known) return known;
     const [dim, sites] = [this.#dim, this.#sites];

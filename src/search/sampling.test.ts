@@ -198,3 +198,18 @@ describe('Parzen densities', () => {
     expect(Math.abs(below / 4000 - expected)).toBeLessThan(0.03);
   });
 });
+
+describe('a mixture on one knob with many observations', () => {
+  it('has the same density from the kernels that reach a place as from all of them', () => {
+    const chance = random(8);
+    const dim = compileParam({ name: 'x', kind: 'float', low: 0, high: 1 });
+    const points = Array.from({ length: 700 }, () => [chance.uniform() ** 3]);
+    const whole = new Parzen([dim], points, false);
+    const windowed = new Parzen([dim], points, false);
+    for (let i = 0; i < 60; i++) windowed.logDensity([chance.uniform()]);
+    for (let i = 0; i < 30; i++) {
+      const u = [chance.uniform()];
+      expect(Math.abs(windowed.logDensity(u) - whole.logDensity(u))).toBeLessThan(1e-12);
+    }
+  });
+});

@@ -9,6 +9,7 @@ import type { Value } from './param.ts';
 import { randomPoint } from './plain.ts';
 import type { Search } from './search.ts';
 import type { Point } from './space.ts';
+import { triedAlone } from './directions.ts';
 import { better, type History, type Told } from './trial.ts';
 
 export interface Importance {
@@ -141,10 +142,6 @@ function edge(search: Search, best: Told | undefined, j: number): string {
 /** Tried on both sides of the best with everything else nearly equal, and neither side was better. */
 function worn(search: Search, best: Told | undefined, j: number): string {
   if (!best) return '';
-  const sides = new Set<number>();
-  for (const { trial } of search.history.told) {
-    const alone = trial.point.every((u, i) => i === j || u === best.trial.point[i] || Number.isNaN(u));
-    if (alone && trial !== best.trial) sides.add(Math.sign(trial.point[j]! - best.trial.point[j]!));
-  }
+  const sides = triedAlone(search.history, best.trial.point, j);
   return sides.size === 2 ? '; tried in both directions from the best, neither was better' : '';
 }

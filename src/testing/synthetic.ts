@@ -217,6 +217,9 @@ class Maker {
           break;
         case 'wait':
         case 'retry':
+        case 'bundle':
+        case 'ablate':
+        case 'finalize':
         case 'abandon':
         case 'repair':
           throw new Error('a synthetic lab has nobody to wait for');

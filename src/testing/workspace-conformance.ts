@@ -134,6 +134,24 @@ export const WORKSPACE_CASES: readonly WorkspaceCase[] = [
     writeFileSync(join(out, 'added'), '');
     strictEqual(await workspace.differs(commit, out), 'added');
   }),
+  onCase('takes a change out again below later ones, and says where it cannot', async (workspace) => {
+    const { commit: base } = await workspace.importBaseline(BASE, AT);
+    const lines = (a: string, b: string): string => `${a}\n\n\n\n\n\n${b}\n`;
+    const commit = async (parent: string, n: number, content: string | null, path = 'x.ts'): Promise<string> =>
+      (await workspace.snapshot(parent, [{ path, content }], `refs/overnight/ab12/${n}`, 'm', AT)).commit;
+    const start = await commit(base, 1, lines('a', 'b'));
+    const first = await commit(start, 2, lines('A', 'b'));
+    const second = await commit(first, 3, lines('A', 'B'));
+    deepStrictEqual(await workspace.without(second, first, start), [{ path: 'x.ts', content: lines('a', 'B') }]);
+    deepStrictEqual(await workspace.without(second, second, first), [{ path: 'x.ts', content: lines('A', 'b') }]);
+    const again = await commit(second, 4, lines('AA', 'B'));
+    strictEqual(await workspace.without(again, first, start), undefined);
+    deepStrictEqual(await workspace.without(start, first, start), []);
+    const added = await commit(second, 5, 'new\n', 'added.ts');
+    deepStrictEqual(await workspace.without(added, added, second), [{ path: 'added.ts', content: null }]);
+    // The other way round it puts a change into a tip that does not have it.
+    deepStrictEqual(await workspace.without(start, first, second), [{ path: 'x.ts', content: lines('a', 'B') }]);
+  }),
   onCase('moves a branch, again for free, and knows refs that are not there', async (workspace) => {
     const { commit } = await workspace.importBaseline(BASE, AT);
     await workspace.advance('refs/heads/overnight/mar7', commit);

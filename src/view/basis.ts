@@ -84,7 +84,7 @@ export function meanOf(state: LabState, n: number, device: string): Mean | undef
   const found = measurementsOf(state, n).filter((m) => valueOf(m) !== undefined);
   const here = found.some((m) => m.deviceClass === device) ? device : found[0]?.deviceClass;
   const comparable = found.filter((m) => m.deviceClass === here);
-  const fresh = comparable.filter((m) => m.purpose === 'confirm');
+  const fresh = comparable.filter((m) => m.purpose === 'confirm' || m.purpose === 'final' || m.purpose === 'drift');
   const used = n > 0 && fresh.length >= CONFIRM_REPLICATES ? fresh : comparable;
   if (used.length === 0) return undefined;
   return { mean: mean(used.map((m) => valueOf(m)!)), n: used.length, device: here! };

@@ -15,7 +15,7 @@ export function deadEnds(rows: readonly ExperimentView[]): ThemeView[] {
   const groups = new Map<string, ExperimentView[]>();
   for (const row of rows) {
     if (row.n === 0 || row.verdict === 'kept' || row.verdict === 'running' || row.verdict === 'waiting') continue;
-    if (row.verdict === 'refused' || row.discard === 'control') continue;
+    if (row.verdict === 'refused' || row.discard === 'control' || row.discard === 'ablation') continue;
     const group = groups.get(row.theme);
     if (group) group.push(row);
     else groups.set(row.theme, [row]);

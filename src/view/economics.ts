@@ -1,4 +1,5 @@
 /** What a night costs: device-hours always, tokens and money where agents were asked; per experiment, per confirmed gain, to the budget's end. */
+import { count, oneLine } from '../base/text.ts';
 import type { Call } from '../core/experiment.ts';
 import type { LabState } from '../core/state.ts';
 import type { Basis } from './basis.ts';
@@ -43,10 +44,30 @@ export function economicsView(
     { what: 'Tokens', text: tokensText(used) },
     { what: 'Per experiment', text: both(tried) },
     { what: 'Per confirmed gain', text: confirmedGains > 0 ? both(confirmedGains) : 'no gain is confirmed yet' },
+    ...modelLines(b),
     ...(projected ? [{ what: 'At the budget’s end', text: projected }] : []),
   ];
   return { lines, deviceS, confirmedGains, ...(usd !== undefined && { usd }) };
 }
+
+/** What each model was asked, gave and brought: the kept gains of its ideas, and what a dollar of it bought. */
+function modelLines(b: Basis): { what: string; text: string }[] {
+  const names = [...new Set(b.state.calls.map(nameOf))];
+  return names.map((name) => {
+    const calls = b.state.calls.filter((call) => nameOf(call) === name);
+    const own = new Set(calls.map((call) => call.start.call));
+    const ideas = b.state.experiments.filter((x) => x.idea.call !== undefined && own.has(x.idea.call));
+    const kept = ideas.filter((x) => x.state === 'decided' && x.advanced);
+    const gain = kept.reduce((sum, x) => sum + Math.max(0, (x.state === 'decided' && x.decision.effect) || 0), 0);
+    const priced = calls.flatMap((call) => usageOf(call)?.usd ?? []);
+    const usd = priced.reduce((sum, each) => sum + each, 0);
+    const bought = usd > 0 ? `, ${b.format.value(gain / usd)} a dollar` : '';
+    const text = `${count(calls.length, 'call')}, ${count(ideas.length, 'idea')}, ${whole(kept.length)} kept, ${b.format.value(gain)} gained${bought}`;
+    return { what: `By ${name}`, text };
+  });
+}
+
+const nameOf = ({ start }: Call): string => oneLine(start.model === undefined ? start.agent : `${start.agent} (${start.model})`, 80);
 
 function moneyText(state: LabState, used: number, priced: number, usd: number | undefined): string {
   if (state.calls.length === 0) return 'none: no agent or model was asked';

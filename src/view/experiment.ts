@@ -1,6 +1,6 @@
 /** One experiment in full: what was expected, what was measured beside the incumbent, what was decided and under which conditions. Pure. */
-import { sanitize } from '../base/text.ts';
-import { type Measurement, valueOf } from '../core/experiment.ts';
+import { count, oneLine, sanitize } from '../base/text.ts';
+import { type Idea, type Measurement, valueOf } from '../core/experiment.ts';
 import { type LabState, measurementsOf } from '../core/state.ts';
 import { type Basis, basisOf, meanOf, secondsOf } from './basis.ts';
 import { chanceText, dateTime, fixed, type Num, shortDuration, whole } from './format.ts';
@@ -149,6 +149,22 @@ export const STANDING: Readonly<Record<ExperimentView['standing'], string>> = {
   none: '',
 };
 
+/** What an agent left beside its edit, and under which circumstances it worked. Text of models. */
+function noteLines({ note, near, attempts, program, words, call }: Idea): [string, string | undefined][] {
+  const said = (text: string | undefined): string | undefined => text && oneLine(text, 600);
+  return [
+    ['Call', call === undefined ? undefined : `#${call}${words ? `, ${count(words, 'steering word')} in force` : ''}`],
+    ['program.md', program],
+    ['Mechanism', said(note?.mechanism)],
+    ['Expected', said(note?.expected)],
+    ['Heeds', note?.heeds?.join(', ')],
+    ['Would try next', said(note?.next?.join('; '))],
+    ['Note', said(note?.problem)],
+    ['Close to', near?.map((n) => `#${n}`).join(', ')],
+    ['Repaired', attempts && `${count(attempts.length, 'time')}; what crashed is ${attempts.map(({ snapshot }) => snapshot.commit.slice(0, 12)).join(', ')}`],
+  ];
+}
+
 function provenanceLines(b: Basis, n: number): ExperimentPage['provenance'] {
   const x = b.state.experiments[n]!;
   const code = x.state === 'open' || x.state === 'decided' ? x.snapshot : undefined;
@@ -166,6 +182,7 @@ function provenanceLines(b: Basis, n: number): ExperimentPage['provenance'] {
         .join(', '),
     ],
     ['Knobs', knobs.map(([name, value]) => `${name} = ${sanitize(String(value))}`).join(', ')],
+    ...noteLines(x.idea),
     ['Device', measurementsOf(b.state, n)[0]?.deviceClass],
   ];
   return lines.flatMap(([label, text]) => (text ? [{ label, text }] : []));

@@ -1,9 +1,10 @@
 /** Signs that a night went wrong, and what to do in the morning. Every line is a fact with its number. */
 import { count } from '../base/text.ts';
-import { valueOf } from '../core/experiment.ts';
-import { measurementsOf } from '../core/state.ts';
+import { type Measurement, valueOf } from '../core/experiment.ts';
+import { measurementsOf, rulesOf } from '../core/state.ts';
 import { compare } from '../core/stats.ts';
 import { type Basis, effectView } from './basis.ts';
+import { holdoutLines } from './final.ts';
 import { fixed, percent } from './format.ts';
 import { luckView } from './luck.ts';
 import type { ExperimentView, HealthView, LabView, StateView, TimeView, UndecidedView } from './types.ts';
@@ -13,6 +14,8 @@ export interface HealthParts {
   readonly time: TimeView;
   readonly crashes: LabView['crashes'];
   readonly refusals: LabView['refusals'];
+  /** Confirmed improvement over the baseline, metric units. */
+  readonly gain: number | undefined;
 }
 
 /** Share of idle time and of failures above which a person should look. */
@@ -44,7 +47,7 @@ export function healthViews(b: Basis, parts: HealthParts): HealthView[] {
       warning: time.sessionsS > 60 && time.idleShare > WORRYING,
     },
   ];
-  return [...lines, ...falseKeeps(rows), ...controlLines(b), ...driftLines(b), ...mishaps(b)];
+  return [...lines, ...falseKeeps(rows), ...controlLines(b), ...driftLines(b), ...holdoutLines(b, parts.gain), ...mishaps(b)];
 }
 
 /** How many keeps are expected to be luck, by the probabilities at which they were kept. Chosen from many, so this is a floor. */
@@ -62,21 +65,36 @@ function controlLines({ state }: Basis): HealthView[] {
   return [{ what: 'A/A controls', text, warning: decided >= 4 && wouldKeep > 0.5 * decided }];
 }
 
+/** Standard errors at which a later number of unchanged code is an alarm: where it is looked for on a schedule, and in older labs. */
+const [ALARM_Z, OLD_ALARM_Z] = [2, 3];
+
 function driftLines(b: Basis): HealthView[] {
   const calibrated = b.state.noise.get(b.device)?.calibrated;
   const warnings = (calibrated?.warnings ?? []).map((text) => ({ what: 'Noise', text, warning: true }));
-  const baseline = measurementsOf(b.state, 0).filter((m) => m.deviceClass === b.device);
-  const of = (fresh: boolean): number[] =>
-    baseline.filter((m) => (m.purpose === 'confirm') === fresh).flatMap((m) => valueOf(m) ?? []);
-  const [early, late] = [of(false), of(true)];
-  if (early.length < 2 || late.length < 2 || b.sigma === 0) return warnings;
-  const c = compare(late, early, b.sigma, b.dof);
-  const moved = Math.abs(c.z) > 3;
+  const scheduled = (b.arena.decide.drift ?? 0) > 0 && rulesOf(b.state) === 2;
+  const champion = b.state.champion;
+  const sides = scheduled && champion > 0 ? [0, champion] : [0];
+  return [...warnings, ...sides.flatMap((n) => driftOf(b, n, scheduled))];
+}
+
+/** Do the later numbers of code that nobody changed agree with its first ones? */
+function driftOf(b: Basis, n: number, scheduled: boolean): HealthView[] {
+  const found = measurementsOf(b.state, n).filter((m) => m.deviceClass === b.device);
+  const isLate = (m: Measurement): boolean => m.purpose === 'drift' || (n === 0 && m.purpose === 'confirm');
+  const of = (late: boolean): number[] => found.filter((m) => isLate(m) === late).flatMap((m) => valueOf(m) ?? []);
+  const [early, late] = [of(false), of(true).slice(scheduled ? -2 : 0)];
+  // The noise as calibrated: what has drifted must not widen the yardstick that it is held against.
+  const first = b.state.noise.get(b.device)?.calibrated;
+  const [sigma, dof] = scheduled && first ? [first.sigma, first.dof] : [b.sigma, b.dof];
+  if (early.length < (n === 0 ? 2 : 1) || late.length < (scheduled ? 1 : 2) || sigma === 0) return [];
+  const c = compare(late, early, sigma, dof);
+  const moved = Math.abs(c.z) > (scheduled ? ALARM_Z : OLD_ALARM_Z);
   const change = effectView(b, c.difference * b.sign, undefined);
+  const who = n === 0 ? 'the baseline' : `the champion #${n}`;
   const text = moved
-    ? `the baseline measures ${change.text} now than at the start: the machine changed, ideas judged in between are less sure`
-    : `none seen: the baseline measured again later agrees with the start (${late.length} + ${early.length} measurements)`;
-  return [...warnings, { what: 'Drift', text, warning: moved }];
+    ? `${who} measures ${change.text} now than at the start: the machine changed, ideas judged in between are less sure`
+    : `none seen: ${who} measured again later agrees with the start (${late.length} + ${early.length} measurements)`;
+  return [{ what: 'Drift', text, warning: moved }];
 }
 
 function mishaps(b: Basis): HealthView[] {
@@ -117,6 +135,8 @@ export function nextSteps(b: Basis, state: StateView, undecided: readonly Undeci
   if (state.kind === 'died') steps.push('Go on where it stopped, nothing is lost: `overnight run`.');
   if (incumbent !== champion && !b.state.confirmations.some((c) => c.n === incumbent))
     steps.push(`Test #${incumbent} with fresh measurements: \`overnight run\` does so before it ends.`);
+  if (incumbent > 0 && b.state.final?.n !== incumbent)
+    steps.push('Draw the line under the stack: `overnight finalize` drops what does not pay and measures the rest side by side.');
   if (champion > 0) steps.push(`Look at what #${champion} changed, then take it: the commands are below.`);
   const cheap = undecided.find((u) => u.n !== incumbent && u.measurements !== undefined);
   if (cheap) steps.push(`Settle #${cheap.n}, which is inconclusive: ${cheap.cost}.`);

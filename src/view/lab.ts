@@ -52,7 +52,6 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     ...(gain && { gain }),
     ...(noise && { noise }),
     claims,
-    luck: luckView(state),
     sinceBest: sinceBest(b, ended, lastSign),
     counts: countsView(state),
     refusals,
@@ -71,7 +70,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     deadEnds: deadEnds(rows),
     undecided,
     sessions: sessionViews(b, spans),
-    health: healthViews(b, { rows, time, crashes, refusals }),
+    health: healthViews(b, { rows, time, crashes, refusals, gain: gain?.effect.raw }),
     next: nextSteps(b, status, undecided),
     take: takeCommands(state),
     notes: words(b, state.notes),
@@ -108,9 +107,9 @@ function rowViews(b: Basis, spans: readonly Span[], which = b.state.experiments)
 }
 
 const isEndedIdea = (row: ExperimentView): boolean =>
-  row.n > 0 && row.discard !== 'control' && row.verdict !== 'running' && row.verdict !== 'waiting';
+  row.n > 0 && row.discard !== 'control' && row.discard !== 'ablation' && row.verdict !== 'running' && row.verdict !== 'waiting';
 
-type Heading = Pick<LabView, 'arena' | 'description' | 'tag' | 'metric' | 'trust'>;
+type Heading = Pick<LabView, 'arena' | 'description' | 'tag' | 'metric' | 'trust' | 'luck'>;
 
 function heading(b: Basis): Heading {
   const { metric, name, description } = b.arena;
@@ -126,6 +125,7 @@ function heading(b: Basis): Heading {
       arrow: metric.direction === 'minimize' ? '↓' : '↑',
       decimals: b.format.decimals,
     },
+    luck: luckView(b.state),
     trust: graded ?? { grade: 'reported', reason: 'nothing was measured yet' },
     ...(description && { description: oneLine(description, 600) }),
   };

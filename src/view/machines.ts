@@ -1,11 +1,12 @@
 /** Where the device's time went, measurement by measurement: lanes of bars for a picture, sums for a table. Pure. */
+import type { Purpose } from '../core/event.ts';
 import type { LabState } from '../core/state.ts';
 import { basisOf } from './basis.ts';
 import { clockTime, duration, percent, secondsBetween } from './format.ts';
 import { sessionSpans } from './time.ts';
 import type { Facts } from './types.ts';
 
-export type BarKind = 'calibrate' | 'idea' | 'replicate' | 'confirm' | 'failed' | 'agent';
+export type BarKind = Purpose | 'failed' | 'agent';
 
 export interface GanttBar {
   readonly n: number;
@@ -68,6 +69,9 @@ const WORDS: Readonly<Record<BarKind, string>> = {
   idea: 'first measurements of ideas',
   replicate: 'replicates',
   confirm: 'fresh measurements of claims',
+  drift: 'looks for drift',
+  final: 'the last comparison',
+  holdout: 'holdout',
   failed: 'crashed or timed out',
   agent: 'agents asked',
 };

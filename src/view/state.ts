@@ -14,6 +14,7 @@ const SILENCE_S = 120;
 const KINDS: Readonly<Record<StopReason | 'died', LabStateKind>> = {
   experiments: 'finished',
   target: 'finished',
+  finalized: 'finished',
   'proposer exhausted': 'finished',
   plateau: 'finished',
   budget: 'stopped on budget',
@@ -82,6 +83,12 @@ export function purposeText(b: Basis, m: Measurement): string {
       return `#${m.n} again`;
     case 'confirm':
       return `confirming #${m.claim}: fresh measurement of #${m.n}`;
+    case 'drift':
+      return `looking for drift: #${m.n} again`;
+    case 'final':
+      return `the last comparison: #${m.n}`;
+    case 'holdout':
+      return `#${m.n} before the holdout`;
     default:
       return m.purpose satisfies never;
   }

@@ -6,6 +6,7 @@
 import { count } from '../base/text.ts';
 import { values } from '../core/state.ts';
 import { type Basis, effectView, freshOf, percentable, standingOf, withPercent } from './basis.ts';
+import { finalVerdict } from './final.ts';
 import type { ClaimView, GainView, NoiseView, StandingView, VerdictView } from './types.ts';
 
 export function claimViews(b: Basis): ClaimView[] {
@@ -65,6 +66,8 @@ export function verdictView(b: Basis, parts: VerdictParts): VerdictView {
     return { outcome: 'nothing yet', sentence: 'Nothing has been measured yet.', headline: 'nothing measured yet' };
   const baseline = standingOf(b, 0);
   if (!state.noise.get(b.device)?.calibrated) return calibrating(b, baseline);
+  const final = finalVerdict(b);
+  if (final) return final;
   const incumbent = standingOf(b, state.incumbent);
   const champion = standingOf(b, state.champion);
   if (state.champion > 0 && parts.gain) {

@@ -2,6 +2,7 @@
 import * as path from 'node:path';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { parseComparison } from '../base/comparison.ts';
+import { isInstructions, leftWithoutUs } from '../base/block.ts';
 import { LabError, reasonOf } from '../base/error.ts';
 import { sha256, sha256Parts } from '../base/hash.ts';
 import { count } from '../base/text.ts';
@@ -46,7 +47,7 @@ export async function loadArena(folder: string): Promise<LoadedArena> {
       .filter((file) => role(file.path) === 'editable')
       .map((file) => [file.path, Buffer.from(file.bytes).toString('utf8')]),
   );
-  const frozen = files.filter((file) => role(file.path) !== 'editable' && file.path !== 'program.md');
+  const frozen = files.filter((file) => role(file.path) !== 'editable' && file.path !== 'program.md').flatMap(withoutOurs);
   const program = readText(path.join(folder, 'program.md'));
   return {
     arena,
@@ -58,6 +59,15 @@ export async function loadArena(folder: string): Promise<LoadedArena> {
     hashes: { editable: editableHash(editable), frozen: frozenHash(frozen) },
     ...(program !== undefined && { program }),
   };
+}
+
+/** What `overnight install` wrote for agents is no part of the arena: installing must not end a lab. */
+function withoutOurs(file: SourceFile): SourceFile[] {
+  if (!isInstructions(file.path)) return [file];
+  const text = Buffer.from(file.bytes).toString('utf8');
+  const left = leftWithoutUs(file.path, text);
+  if (left === text) return [file];
+  return left === '' ? [] : [{ ...file, bytes: Buffer.from(left) }];
 }
 
 const frozenHash = (files: readonly SourceFile[]): string =>

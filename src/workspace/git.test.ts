@@ -27,6 +27,7 @@ describe('a workspace', () => {
           importBaseline: (...args) => workspace.importBaseline(...args).finally(check),
           snapshot: (...args) => workspace.snapshot(...args).finally(check),
           checkout: (...args) => workspace.checkout(...args).finally(check),
+          without: (...args) => workspace.without(...args).finally(check),
           discard: (dir) => workspace.discard(dir).finally(check),
           differs: (...args) => workspace.differs(...args).finally(check),
           list: (commit) => workspace.list(commit),

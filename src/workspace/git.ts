@@ -3,6 +3,7 @@
  * (`ls-files`, `rev-parse`, `status`), never written. Knows nothing about experiments.
  */
 import * as fs from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import type { FileEdit, Snapshot, TreeEntry, Workspace } from '../core/ports.ts';
@@ -36,6 +37,19 @@ function isAsCommitted(file: string, mode: string, content: Buffer): boolean {
   const stat = fs.lstatSync(file, { throwIfNoEntry: false });
   if (mode === '120000') return stat?.isSymbolicLink() === true && fs.readlinkSync(file) === content.toString('utf8');
   return stat?.isFile() === true && (stat.mode & 0o100) === (mode === '100755' ? 0o100 : 0) && fs.readFileSync(file).equals(content);
+}
+
+/** Three versions of a text as one, by git; undefined where both sides changed the same lines. */
+async function mergeTexts(mine: string, base: string, theirs: string): Promise<string | undefined> {
+  const room = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-merge-'));
+  try {
+    for (const [name, text] of Object.entries({ mine, base, theirs })) fs.writeFileSync(path.join(room, name), text);
+    const conflicts = Array.from({ length: 127 }, (_, i) => i + 1);
+    const merged = await gitText(['merge-file', '-p', 'mine', 'base', 'theirs'], { cwd: room, allow: conflicts });
+    return /^<{7} mine$/m.test(merged) ? undefined : merged;
+  } finally {
+    removeTree(room);
+  }
 }
 
 class GitWorkspace implements Workspace {
@@ -164,6 +178,29 @@ class GitWorkspace implements Workspace {
 
   async discard(dir: string): Promise<void> {
     removeTree(dir);
+  }
+
+  async without(tip: string, after: string, before: string): Promise<readonly FileEdit[] | undefined> {
+    const trees = await Promise.all([tip, after, before].map(async (commit) => new Map((await this.list(commit)).map((e) => [e.path, e]))));
+    const [now, then, old] = trees as [Map<string, TreeEntry>, Map<string, TreeEntry>, Map<string, TreeEntry>];
+    const changed = [...new Set([...then.keys(), ...old.keys()])].filter((file) => then.get(file)?.oid !== old.get(file)?.oid);
+    const edits: FileEdit[] = [];
+    for (const file of changed) {
+      const [mine, base, theirs] = [now.get(file), then.get(file), old.get(file)];
+      if (mine?.oid === theirs?.oid) continue;
+      if (mine?.oid === base?.oid) edits.push({ path: file, content: theirs ? await this.#text(theirs) : null });
+      else if (!mine || !base || !theirs) return undefined;
+      else {
+        const merged = await mergeTexts(await this.#text(mine), await this.#text(base), await this.#text(theirs));
+        if (merged === undefined) return undefined;
+        edits.push({ path: file, content: merged });
+      }
+    }
+    return edits;
+  }
+
+  async #text(entry: TreeEntry): Promise<string> {
+    return (await this.#load([entry])).get(entry.oid)!.toString('utf8');
   }
 
   async diff(from: string, to: string): Promise<string> {

@@ -200,6 +200,41 @@ describe('setup and prepare', () => {
   });
 });
 
+describe('a short run of every idea first', () => {
+  const manifest = `${MANIFEST}screen: { seconds: 0.3 }\n`;
+  const measuredIdeas = (
+    folder: string,
+  ): { outcome: Record<string, unknown>; conditions: Record<string, unknown> }[] => {
+    const lines = ledgerLines(folder);
+    const ideas = new Set(lines.filter((e) => e.type === 'measuring' && e.purpose === 'idea').map((e) => e.m));
+    return lines.filter((e) => e.type === 'measured' && ideas.has(e.m)) as never;
+  };
+
+  it('ends what diverges early, with its class, before the whole budget is spent', async () => {
+    const candidate = `X=9\n: > "$OVERNIGHT_START"\nif [ $X != 9 ]; then echo 'overnight-failure: nan' >&2; exit 1; fi\nsleep 1\necho $X > "$OVERNIGHT_OUT/x.txt"\n`;
+    const folder = smallArena({ manifest, candidate });
+    const ended = await overnight(['run', '--experiments', '2', '--json'], { cwd: folder });
+    expect(ended.status, ended.stdout + ended.stderr).toBe(0);
+    const [first] = measuredIdeas(folder);
+    expect(first!.outcome).toMatchObject({
+      kind: 'crashed',
+      class: 'nan',
+      message: expect.stringMatching(/^in the first 0\.3 s: /),
+    });
+    expect(Number(first!.conditions.wallS)).toBeLessThan(1);
+    await expectClean(folder);
+  });
+
+  it('leaves no trace in the measurement of what goes on', async () => {
+    const candidate = `X=9\n: > "$OVERNIGHT_START"\necho "$OVERNIGHT_BUDGET_S" >> "$OVERNIGHT_OUT/x.txt"\n`;
+    const folder = smallArena({ manifest, candidate });
+    const ended = await overnight(['run', '--experiments', '1', '--json'], { cwd: folder });
+    expect(ended.status, ended.stdout + ended.stderr).toBe(0);
+    // The score is the budget that the candidate saw: one line, of the full run.
+    expect(measuredIdeas(folder)[0]!.outcome).toMatchObject({ kind: 'measured', value: 2 });
+  });
+});
+
 it('the program under test is the one that was built', () => {
   expect(readFileSync(join(inject('built'), 'dist', 'version.js'), 'utf8')).toContain('VERSION');
 });

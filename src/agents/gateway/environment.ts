@@ -1,5 +1,7 @@
 /** Where models are reached, from the variables that every client of these APIs knows. Keys are read here and given to the gateway alone. */
+import { LabError } from '../../base/error.ts';
 import type { Api } from './apis.ts';
+import type { OwnPrices } from './prices.ts';
 import type { Upstream } from './upstream.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -24,3 +26,30 @@ function upstream(usual: string, given: string | undefined, key: string | undefi
   if (given === undefined && key === undefined) return undefined;
   return { baseUrl: given ?? usual, ...(key !== undefined && { key }) };
 }
+
+/** The person's own prices, from OVERNIGHT_PRICES. Throws E_USAGE when it is not what it should be. */
+export function pricesFrom(env: Environment): OwnPrices {
+  const given = filled(env.OVERNIGHT_PRICES);
+  if (given === undefined) return {};
+  try {
+    const parsed: unknown = JSON.parse(given);
+    if (isPrices(parsed)) return parsed;
+  } catch {
+    // said below
+  }
+  throw new LabError('E_USAGE', {
+    what: 'OVERNIGHT_PRICES cannot be understood.',
+    why: `It is ${given.slice(0, 100)}.`,
+    next: `Write it as '{"my-model": {"input": 0.5, "output": 2}}', in dollars per million tokens.`,
+  });
+}
+
+const isPrices = (value: unknown): value is OwnPrices =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.values(value).every(
+    (price) =>
+      typeof price?.input === 'number' &&
+      typeof price.output === 'number' &&
+      Object.values(price).every((each) => typeof each === 'number' && each >= 0),
+  );

@@ -1,0 +1,196 @@
+/**
+ * The ledger as a search: the knobs that are still there as a space, every experiment that is nothing but knobs as a trial, told on the scale of
+ * the code that stands now. The same ledger gives the same search. Proposes nothing.
+ */
+import { parseComparison } from '../base/comparison.ts';
+import { seedOf } from '../base/random.ts';
+import type { Arena } from '../core/arena.ts';
+import { noiseIn } from '../core/decide.ts';
+import { verdictOf } from '../core/experiment.ts';
+import { findKnob } from '../core/knobs.ts';
+import type { Brief } from '../core/ports.ts';
+import { type LabState, lineage, values as measuredValues } from '../core/state.ts';
+import {
+  type Outcome,
+  type Point,
+  type SamplerName,
+  type Search,
+  SearchError,
+  type SearchOptions,
+  type Space,
+  type Trial,
+  type Values,
+} from '../search/index.ts';
+import { type Plateau, plateau } from './plateau.ts';
+import { knobSpace, readKnobs } from './space.ts';
+
+/** What a search starts from, read from the manifest, the files and the ledger. */
+export interface Ground {
+  /** The manifest with the knobs that are left. */
+  readonly arena: Arena;
+  readonly space: Space;
+  /** What the files say. */
+  readonly now: Values;
+  readonly options: SearchOptions;
+  /** Knobs whose constant an edit of the code removed. */
+  readonly lost: readonly string[];
+  readonly device: string;
+  readonly stall: Plateau;
+}
+
+export function ground(brief: Brief, sampler: SamplerName): Ground | { readonly problem: string } {
+  if (brief.arena.knobs.length === 0) return { problem: 'the manifest declares no knobs' };
+  const { arena, lost } = surviving(brief.arena, brief.files);
+  const read = readKnobs(arena.knobs.length === 0 ? brief.arena.knobs : arena.knobs, brief.files);
+  return read.ok ? groundAt(arena, brief.state, read.values, sampler, lost) : { problem: read.problem };
+}
+
+/** The same where the files say `now`. */
+export function groundAt(
+  arena: Arena,
+  state: LabState,
+  now: Values,
+  sampler: SamplerName,
+  lost: readonly string[] = [],
+): Ground | { readonly problem: string } {
+  const baseline = state.experiments[0]?.idea.knobs;
+  const names = arena.knobs.map((knob) => knob.name);
+  try {
+    const space = knobSpace(arena, complete(names, baseline) ? baseline! : now, now);
+    const device = state.sessions.at(-1)?.start.deviceClass ?? '';
+    const { sigma, dof } = noiseIn(state, device);
+    const stall = plateau(state, arena.knobs.length);
+    const anchor = space.encode(space.snap(pick(space, now)));
+    const options: SearchOptions = {
+      space,
+      sampler,
+      seed: seedOf(`search/${state.lab!.seed}/${state.experiments.length}`),
+      direction: arena.metric.direction,
+      startAtDefault: false,
+      limits: [{ metric: 'broken constraints', max: 0 }],
+      gp: { anchor: (): Point => anchor, explore: (): number => stall.explore },
+      cma: { start: anchor },
+      ...(dof > 0 && sigma > 0 && { noise: sigma }),
+    };
+    return { arena, space, now, options, lost, device, stall };
+  } catch (thrown) {
+    // Somebody's edit may have moved a constant to where a rule of the manifest forbids it.
+    if (thrown instanceof SearchError) return { problem: thrown.message };
+    throw thrown;
+  }
+}
+
+/** A constant that vanished with an edit of the code is no knob any more; the others go on. One that is set twice is a mistake, not an edit. */
+function surviving(arena: Arena, files: Brief['files']): { readonly arena: Arena; readonly lost: readonly string[] } {
+  const gone = arena.knobs.filter((knob) => {
+    const found = findKnob(knob, files.get(knob.file) ?? '');
+    return !found.ok && found.problem.endsWith('is not set to a literal on a line of its own');
+  });
+  const lost = gone.map((knob) => knob.name);
+  if (lost.length === 0) return { arena, lost };
+  const knobs = arena.knobs
+    .filter((knob) => !gone.includes(knob))
+    .map((knob) => (knob.when && lost.includes(knob.when.knob) ? { ...knob, when: undefined } : knob));
+  const rules = arena.knob_rules?.filter((text) => {
+    const rule = parseComparison(text);
+    return 'names' in rule && !rule.names.some((name) => lost.includes(name));
+  });
+  return { arena: { ...arena, knobs, ...(rules && { knob_rules: rules }) } as Arena, lost };
+}
+
+/** An experiment of the past, as the optimizer sees it. */
+export type Past = { readonly n: number; readonly proposer: string } & (
+  | { readonly kind: 'value'; readonly knobs: Values; readonly values: readonly number[]; readonly broken: boolean }
+  | { readonly kind: 'failed'; readonly knobs: Values; readonly reason: string }
+  | { readonly kind: 'open'; readonly knobs: Values }
+  /** No configuration of this space: refused, or a change of the code itself; its mean where it was measured. */
+  | { readonly kind: 'other'; readonly refused: boolean; readonly decided: boolean; readonly mean?: number }
+);
+
+/** Where the past is told to. */
+export interface Sink {
+  readonly search: Search;
+  add(values: Values, past: Past): Trial;
+  tell(id: number, outcome: Outcome, past: Past): void;
+  other?(past: Extract<Past, { kind: 'other' }>): void;
+}
+
+/** Tell everything that happened, oldest first. Gives the experiment of each trial. */
+export function replayInto(sink: Sink, state: LabState, { arena, space, device }: Ground): ReadonlyMap<number, number> {
+  const { search } = sink;
+  const experiments = new Map<number, number>();
+  const shift = shifts(state, device);
+  for (const past of pastOf(arena, state, device)) {
+    if (past.kind === 'other') {
+      sink.other?.(past.mean === undefined ? past : { ...past, mean: past.mean + shift(past.n) });
+      continue;
+    }
+    const values = space.snap(pick(space, past.knobs));
+    const before = search.admit(values);
+    if (!before.ok) {
+      // A further measurement of a configuration that was told already. One that failed then is left alone.
+      const known = search.history.told.some(({ trial }) => trial.id === before.earlier);
+      if (past.kind === 'value' && known)
+        for (const value of past.values) search.replicate(before.earlier!, value + shift(past.n));
+      continue;
+    }
+    const trial = sink.add(values, past);
+    experiments.set(trial.id, past.n);
+    if (past.kind === 'failed') sink.tell(trial.id, { failed: past.reason }, past);
+    else if (past.kind === 'value') {
+      const mean = past.values.reduce((a, b) => a + b, 0) / past.values.length + shift(past.n);
+      const metrics = { 'broken constraints': past.broken ? 1 : 0 };
+      sink.tell(trial.id, { value: mean, n: past.values.length, metrics }, past);
+    }
+  }
+  return experiments;
+}
+
+/** Every idea and the baseline, oldest first. Configurations are measured, failed, or under way; controls are nobody's. */
+function* pastOf(arena: Arena, state: LabState, device: string): Generator<Past> {
+  const names = arena.knobs.map((knob) => knob.name);
+  for (const x of state.experiments) {
+    const { knobs, n, proposer, kind } = x.idea;
+    if (kind === 'control') continue;
+    const about = { n, proposer };
+    const verdict = verdictOf(x);
+    const found = measuredValues(state, n, device);
+    const mean = found.length > 0 ? found.reduce((a, b) => a + b, 0) / found.length : undefined;
+    if (!complete(names, knobs) || x.state === 'refused') {
+      const refused = x.state === 'refused';
+      yield { ...about, kind: 'other', refused, decided: verdict !== undefined, ...(mean !== undefined && { mean }) };
+    } else if (verdict === 'crashed' || verdict === 'timed out') {
+      const reason = x.state === 'decided' ? (x.decision.failure ?? verdict) : verdict;
+      yield { ...about, knobs: knobs!, kind: 'failed', reason };
+    } else if (found.length > 0) {
+      const broken = x.state === 'decided' && x.decision.kind === 'constraint';
+      yield { ...about, knobs: knobs!, kind: 'value', values: found, broken };
+    } else if (verdict === undefined) yield { ...about, knobs: knobs!, kind: 'open' };
+  }
+}
+
+/**
+ * Somebody's edit of the code itself moved the whole landscape: experiments from before it are told with the edit's effect added, so that what
+ * was learned about the knobs carries over. The effect is measured: mean of the edit's experiment minus mean of its parent.
+ */
+function shifts(state: LabState, device: string): (n: number) => number {
+  const mean = (n: number): number | undefined => {
+    const found = measuredValues(state, n, device);
+    return found.length > 0 ? found.reduce((a, b) => a + b, 0) / found.length : undefined;
+  };
+  const steps = lineage(state, state.incumbent)
+    .filter((n) => n > 0 && state.experiments[n]!.idea.knobs === undefined)
+    .map((n) => ({ n, effect: (mean(n) ?? Number.NaN) - (mean(state.experiments[n]!.idea.parent) ?? Number.NaN) }))
+    .filter(({ effect }) => Number.isFinite(effect));
+  if (steps.length === 0) return () => 0;
+  return (n) => {
+    const own = new Set(lineage(state, n));
+    return steps.reduce((sum, step) => sum + (own.has(step.n) ? 0 : step.effect), 0);
+  };
+}
+
+const complete = (names: readonly string[], knobs: Values | undefined): boolean =>
+  knobs !== undefined && names.every((name) => knobs[name] !== undefined);
+
+const pick = (space: Space, knobs: Values): Values =>
+  Object.fromEntries(space.dims.map(({ name }) => [name, knobs[name]!]));
