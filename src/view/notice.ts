@@ -21,6 +21,7 @@ export interface Notice {
 
 const ENDS: Readonly<Record<StopReason, NoticeKind>> = {
   budget: 'budget',
+  finalized: 'end',
   idle: 'stall',
   plateau: 'end',
   experiments: 'budget',
