@@ -3,6 +3,7 @@
  * with the lab. Labs are filled with experiments whose processes an instant sandbox replaces (ledger, git and decisions are real), then a block is
  * measured with real processes. `npm run bench:overhead [-- --long]`: up to 1,000 or 10,000 experiments.
  */
+import { CLEAN_END } from '../src/testing/sandbox-conformance.ts';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -54,19 +55,7 @@ const counter: Proposer = {
 
 /** A sandbox without processes: does at once what the two scripts of the arena do. */
 function instantSandbox(like: Sandbox): Sandbox {
-  const done: RunResult = {
-    ending: 'exited',
-    exitCode: 0,
-    stdout: { text: '', bytes: 0 },
-    stderr: { text: '', bytes: 0 },
-    startupS: 0,
-    budgetedS: 0,
-    wallS: 0,
-    cpuS: 0,
-    peakMemoryMb: 1,
-    accounting: 'sampled',
-    leftovers: 0,
-  };
+  const done: RunResult = { ...CLEAN_END, wallS: 0, cpuS: 0 };
   const start = (spec: RunSpec): Running => {
     const {
       OVERNIGHT_OUT: out,

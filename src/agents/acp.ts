@@ -42,12 +42,12 @@ function dialogue(host: AgentHost, task: AgentTask, confined: Omit<Confined, 'on
   let session: Session | undefined;
   let early = '';
   return {
-    start: async (open): Promise<Jailed> => {
+    start: async (call): Promise<Jailed> => {
       const onStdout = (piece: string): void => {
         if (session) session.hear(piece);
         else early += piece;
       };
-      const jailed = await host.jail.start(task, { ...confined, stdin: { open: true }, onStdout }, open);
+      const jailed = await host.jail.start(task, { ...confined, stdin: { open: true }, onStdout }, call);
       session = new Session(jailed.running, { dir: jailed.place.dir, prompt: task.prompt, allowAll: host.jail.holds });
       session.hear(early);
       session.begin();

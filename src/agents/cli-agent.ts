@@ -9,8 +9,8 @@ import { reasonOf } from '../base/error.ts';
 import type { Agent, AgentResult, AgentTask } from '../core/ports.ts';
 import type { Account } from './gateway/account.ts';
 import type { Failure } from './gateway/classify.ts';
-import type { Gateway, OpenCall } from './gateway/gateway.ts';
-import type { Confined, Jail, Jailed } from './jail.ts';
+import type { Gateway } from './gateway/gateway.ts';
+import { type Call, type Confined, type Jail, type Jailed, openRoom, type Room } from './jail.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Program } from './program.ts';
 import { reachedFor } from './reach.ts';
@@ -46,7 +46,7 @@ export function cliAgent(recipe: Recipe, program: Program, way: Setting['way'], 
         alsoRead: program.alsoRead,
       };
       return callAgent(host, task, way === 'login' ? (recipe.login?.hosts ?? []) : [], {
-        start: (open) => jail.start(task, confined, open),
+        start: (call) => jail.start(task, confined, call),
         read: () => recipe.read(stdout),
       });
     },
@@ -55,39 +55,49 @@ export function cliAgent(recipe: Recipe, program: Program, way: Setting['way'], 
 
 /** The two things that differ between kinds of agents. */
 export interface Doing {
-  start(open: OpenCall): Promise<Jailed>;
+  start(call: Call): Promise<Jailed>;
   read(): Reading;
 }
 
 /** One call from the way in to the outcome. Never rejects; nothing of it is left afterwards. */
 export async function callAgent(host: AgentHost, task: AgentTask, hosts: readonly string[], doing: Doing): Promise<AgentResult> {
   if (task.signal.aborted) return { kind: 'failed', class: 'aborted', message: 'it was stopped before it began', wallS: 0 };
+  let room: Room | undefined;
+  try {
+    room = openRoom(task.tag);
+    return await callIn(room, host, task, hosts, doing);
+  } catch (thrown) {
+    return { kind: 'failed', class: 'crashed', message: reasonOf(thrown), wallS: 0 };
+  } finally {
+    room?.remove();
+  }
+}
+
+async function callIn(room: Room, host: AgentHost, task: AgentTask, hosts: readonly string[], doing: Doing): Promise<AgentResult> {
   let gaveUp: Failure | undefined;
   let jailed: Jailed | undefined;
+  const stop = (): void => jailed?.running.kill();
   const { tokens, usd } = task.limits;
-  const allowance = { ...(tokens !== undefined && { tokens }), ...(usd !== undefined && { usd }) };
   const open = await host.gateway.open({
-    allowance,
+    socketDir: room.sockets,
+    allowance: { ...(tokens !== undefined && { tokens }), ...(usd !== undefined && { usd }) },
     within: host.within,
     hosts,
     onGiveUp: (failure) => {
       gaveUp = failure;
-      jailed?.running.kill();
+      stop();
     },
   });
-  const stop = (): void => jailed?.running.kill();
   try {
     const nothing = open.call.account.exhausted();
     if (nothing !== undefined) return { kind: 'failed', class: 'budget', message: nothing, wallS: 0 };
-    jailed = await doing.start(open);
+    jailed = await doing.start({ open, home: room.home });
     task.signal.addEventListener('abort', stop, { once: true });
     if (task.signal.aborted || gaveUp) stop();
     const { result, incidents } = await jailed.ended;
     const report = open.call.report();
     const reached = reachedFor(report.toolCalls, { ...jailed.place, writable: task.writable });
     return outcomeOf({ result, reading: doing.read(), report, gaveUp, incidents: [...incidents, ...reached] }, Date.now());
-  } catch (thrown) {
-    return { kind: 'failed', class: 'crashed', message: reasonOf(thrown), wallS: 0 };
   } finally {
     task.signal.removeEventListener('abort', stop);
     await open.close();

@@ -33,7 +33,7 @@ export function commandAgent(options: CommandOptions, host: AgentHost): Agent {
     run: (task) => {
       let stdout = '';
       return callAgent(host, task, [], {
-        start: (open) =>
+        start: (call) =>
           host.jail.start(
             task,
             {
@@ -46,7 +46,7 @@ export function commandAgent(options: CommandOptions, host: AgentHost): Agent {
               },
               alsoRead: [...rootsOf(path), ...(options.alsoRead ?? [])],
             },
-            open,
+            call,
           ),
         read: () => ({ text: stdout.trim() }),
       });

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { LabError } from '../base/error.ts';
 import type { AgentTask, Mount, RunResult, RunSpec, Running, Sandbox } from '../core/ports.ts';
-import { quoted } from '../os/cgroup.ts';
+import { quoted, safeName } from '../os/cgroup.ts';
 import { listTree, removeTree, stampTree } from '../os/files.ts';
 import { exposureOf } from './exposure.ts';
 import type { OpenCall } from './gateway/gateway.ts';
@@ -49,19 +49,43 @@ const WORK_INSIDE = '/task';
 const HOME_INSIDE = '/home/agent';
 const SOCKET_INSIDE = '/gateway';
 
+/** Where one call keeps what is its own on this machine: its home, and the socket to the gateway. */
+export interface Room {
+  readonly home: string;
+  readonly sockets: string;
+  remove(): void;
+}
+
+/** The name carries the tag as homes of the sandbox do, so that the sweep after a killed harness finds it. */
+export function openRoom(tag: string): Room {
+  const name = `overnight-home-${safeName(tag)}-`;
+  // The address of a socket holds 107 bytes.
+  const base = tmpdir().length + name.length < 80 ? tmpdir() : '/tmp';
+  const dir = mkdtempSync(join(base, name.slice(0, 70)));
+  const [home, sockets] = [join(dir, 'home'), join(dir, 'gw')];
+  for (const each of [home, sockets]) mkdirSync(each);
+  return { home, sockets, remove: () => removeTree(dir) };
+}
+
 export interface Jail {
   /** For people: "in bubblewrap", "without a jail (--unsafe)". */
   readonly reason: string;
   /** False when the person accepted that nothing holds: then the agents' own permissions are all there is. */
   readonly holds: boolean;
   /** Throws E_SPAWN when it cannot be started. */
-  start(task: AgentTask, confined: Confined, open: OpenCall): Promise<Jailed>;
+  start(task: AgentTask, confined: Confined, call: Call): Promise<Jailed>;
+}
+
+/** What a call needs beside its task. */
+export interface Call {
+  readonly open: OpenCall;
+  readonly home: string;
 }
 
 export interface Jailed {
   readonly running: Running;
   readonly place: Place;
-  /** When it has ended: what it did beside its work, and its home is removed. Never rejects. */
+  /** When it has ended, with what it did beside its work. Never rejects. */
   readonly ended: Promise<{ readonly result: RunResult; readonly incidents: readonly string[] }>;
 }
 
@@ -78,7 +102,7 @@ export function openJail(sandbox: Sandbox, unsafe = false, limits: JailLimits = 
   return {
     holds,
     reason: holds ? 'in bubblewrap' : 'without a jail (--unsafe)',
-    start: (task, confined, open) => start({ sandbox, limits, holds }, task, confined, open),
+    start: (task, confined, call) => start({ sandbox, limits, holds }, task, confined, call),
   };
 }
 
@@ -88,48 +112,39 @@ interface Held {
   readonly holds: boolean;
 }
 
-async function start(held: Held, task: AgentTask, confined: Confined, open: OpenCall): Promise<Jailed> {
+async function start(held: Held, task: AgentTask, confined: Confined, { open, home: homeDir }: Call): Promise<Jailed> {
   const { sandbox, limits, holds } = held;
-  const homeDir = mkdtempSync(join(tmpdir(), 'overnight-agent-'));
-  try {
-    const work: Mount = { from: task.dir, to: WORK_INSIDE, mode: 'write' };
-    const home: Mount = { from: homeDir, to: HOME_INSIDE, mode: 'write' };
-    const socket: Mount = { from: open.socketDir, to: SOCKET_INSIDE, mode: 'read' };
-    const port = holds ? PORT_INSIDE : await open.port();
-    const place: Place = {
-      dir: sandbox.inside(work),
-      home: sandbox.inside(home),
-      gateway: `http://127.0.0.1:${port}`,
-      token: open.call.token,
-    };
-    const files = confined.homeFiles?.(place) ?? {};
-    for (const [path, content] of Object.entries(files)) {
-      mkdirSync(dirname(join(homeDir, path)), { recursive: true });
-      writeFileSync(join(homeDir, path), content);
-    }
-    const exposure = exposureOf(task.dir, WORK_INSIDE, task.writable);
-    const before = protectedStamp(task);
-    const argv = confined.argv(place);
-    const running = sandbox.start({
-      command: holds ? behindBridge(join(SOCKET_INSIDE, SOCKET_NAME), argv) : `exec ${argv.map(quoted).join(' ')}`,
-      cwd: place.dir,
-      mounts: holds ? [...exposure.mounts, home, socket] : [work, home],
-      env: { HOME: place.home, XDG_CACHE_HOME: join(place.home, '.cache'), ...confined.env(place) },
-      limits: { ...limits, wallMs: task.limits.wallMs, outputMb: OUTPUT_MB, cores: task.cores },
-      alsoRead: confined.alsoRead,
-      tag: task.tag,
-      ...(confined.stdin !== undefined && { stdin: confined.stdin }),
-      ...(confined.onStdout && { onStdout: confined.onStdout }),
-    });
-    const ended = running.done.then((result) => {
-      removeTree(homeDir);
-      return { result, incidents: [...aftermath(task, before), ...leftBehind(result)] };
-    });
-    return { running, place, ended };
-  } catch (thrown) {
-    removeTree(homeDir);
-    throw thrown;
+  const work: Mount = { from: task.dir, to: WORK_INSIDE, mode: 'write' };
+  const home: Mount = { from: homeDir, to: HOME_INSIDE, mode: 'write' };
+  const socket: Mount = { from: open.socketDir, to: SOCKET_INSIDE, mode: 'read' };
+  const port = holds ? PORT_INSIDE : await open.port();
+  const place: Place = {
+    dir: sandbox.inside(work),
+    home: sandbox.inside(home),
+    gateway: `http://127.0.0.1:${port}`,
+    token: open.call.token,
+  };
+  const files = confined.homeFiles?.(place) ?? {};
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(homeDir, path)), { recursive: true });
+    writeFileSync(join(homeDir, path), content);
   }
+  const exposure = exposureOf(task.dir, WORK_INSIDE, task.writable);
+  const before = protectedStamp(task);
+  const argv = confined.argv(place);
+  const running = sandbox.start({
+    command: holds ? behindBridge(join(SOCKET_INSIDE, SOCKET_NAME), argv) : `exec ${argv.map(quoted).join(' ')}`,
+    cwd: place.dir,
+    mounts: holds ? [...exposure.mounts, home, socket] : [work, home],
+    env: { HOME: place.home, XDG_CACHE_HOME: join(place.home, '.cache'), ...confined.env(place) },
+    limits: { ...limits, wallMs: task.limits.wallMs, outputMb: OUTPUT_MB, cores: task.cores },
+    alsoRead: confined.alsoRead,
+    tag: task.tag,
+    ...(confined.stdin !== undefined && { stdin: confined.stdin }),
+    ...(confined.onStdout && { onStdout: confined.onStdout }),
+  });
+  const ended = running.done.then((result) => ({ result, incidents: [...aftermath(task, before), ...leftBehind(result)] }));
+  return { running, place, ended };
 }
 
 interface Before {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { RunResult } from '../core/ports.ts';
+import { CLEAN_END } from '../testing/sandbox-conformance.ts';
 import { exposureOf } from './exposure.ts';
 import type { CallReport } from './gateway/call.ts';
 import { asksBack, outcomeOf, type Seen } from './outcome.ts';
@@ -93,19 +94,7 @@ describe('what was reached for', () => {
   });
 });
 
-const ran: RunResult = {
-  ending: 'exited',
-  exitCode: 0,
-  stdout: { text: '', bytes: 0 },
-  stderr: { text: '', bytes: 0 },
-  startupS: 0,
-  budgetedS: 0,
-  wallS: 3,
-  cpuS: 1,
-  peakMemoryMb: 10,
-  accounting: 'cgroup',
-  leftovers: 0,
-};
+const ran: RunResult = { ...CLEAN_END, wallS: 3 };
 const silent: CallReport = { usage: undefined, requests: 0, failure: undefined, refused: [], toolCalls: [], model: undefined, modelMs: 0 };
 const metered: CallReport = {
   ...silent,

@@ -1,23 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../core/ports.ts';
+import { CLEAN_END } from '../testing/sandbox-conformance.ts';
 import { arenaWith } from '../testing/script.ts';
 import { candidateFault, evaluatorFault, oneReason } from './faults.ts';
 
 const arena = arenaWith({ evaluate: { command: 'judge', wall_s: 9 } });
-const ended = (change: Partial<RunResult>): RunResult => ({
-  ending: 'exited',
-  exitCode: 0,
-  stdout: { text: '', bytes: 0 },
-  stderr: { text: '', bytes: 0 },
-  startupS: 0,
-  budgetedS: 0,
-  wallS: 1,
-  cpuS: 1,
-  peakMemoryMb: 1,
-  accounting: 'sampled',
-  leftovers: 0,
-  ...change,
-});
+const ended = (change: Partial<RunResult>): RunResult => ({ ...CLEAN_END, ...change });
 const same = <T>(outcome: T): T => outcome;
 
 describe('how a process ended', () => {

@@ -34,6 +34,21 @@ export const ROOMY: RunSpec['limits'] = {
   cores: [],
 };
 
+/** The result of a run of nothing that ended well, for tests of what is made of results. */
+export const CLEAN_END: RunResult = {
+  ending: 'exited',
+  exitCode: 0,
+  stdout: { text: '', bytes: 0 },
+  stderr: { text: '', bytes: 0 },
+  startupS: 0,
+  budgetedS: 0,
+  wallS: 1,
+  cpuS: 1,
+  peakMemoryMb: 1,
+  accounting: 'sampled',
+  leftovers: 0,
+};
+
 /** Give a case a fresh place and take it away again. */
 async function withPlace(sandbox: Sandbox, act: (place: Place) => Promise<void>): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'overnight-conformance-'));

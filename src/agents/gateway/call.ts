@@ -14,6 +14,8 @@ export interface CallOptions {
   readonly within?: Account | undefined;
   /** Hosts that a tunnel may be opened to, `name:port`: only for a login that cannot go through the gateway. */
   readonly hosts?: readonly string[];
+  /** Empty folder for the socket of the call, removed by the caller; one is made when absent. */
+  readonly socketDir?: string;
   /** Called once when going on is pointless: end the agent. */
   readonly onGiveUp?: (failure: Failure) => void;
 }

@@ -55,7 +55,7 @@ export class Gateway {
   async open(options: CallOptions): Promise<OpenCall> {
     const call = new GatewayCall(options);
     this.#calls.set(call.token, call);
-    const socketDir = mkdtempSync(join(tmpdir(), 'overnight-gw-'));
+    const socketDir = options.socketDir ?? mkdtempSync(join(tmpdir(), 'overnight-gw-'));
     const server = this.#server(() => call);
     await listen(server, join(socketDir, SOCKET_NAME));
     return {
@@ -65,7 +65,7 @@ export class Gateway {
       close: async () => {
         this.#calls.delete(call.token);
         await shut(server);
-        rmSync(socketDir, { recursive: true, force: true });
+        if (options.socketDir === undefined) rmSync(socketDir, { recursive: true, force: true });
       },
     };
   }
