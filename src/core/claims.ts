@@ -7,7 +7,8 @@ import type { Payload } from './event.ts';
 import { type Measurement, valueOf } from './experiment.ts';
 import { arenaOf, inPairs, type LabState, rulesOf } from './state.ts';
 import { show } from './rules.ts';
-import { compare, mean, tCdf, tQuantile } from './stats.ts';
+import { tCdf, tQuantile } from '../base/distributions.ts';
+import { compare, mean } from './stats.ts';
 
 /** What a confirmation records, but for whom it is about. */
 export type ConfirmResult = Omit<Payload<'confirmation'>, 'n' | 'against'>;

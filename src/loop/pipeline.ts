@@ -11,7 +11,7 @@ import { oneLine, sanitize } from '../base/text.ts';
 import { roleOf } from '../core/arena.ts';
 import type { Conditions, Outcome } from '../core/event.ts';
 import type { RunResult, RunSpec } from '../core/ports.ts';
-import { keyValues, parseResult } from '../core/protocol.ts';
+import { keyValues, parseResult } from './protocol.ts';
 import { freeBytes, hashTree, removeTree, stampTree } from '../os/files.ts';
 import { loadAverage } from '../os/machine.ts';
 import { candidateFault, crash, evaluatorFault, oneReason } from './faults.ts';
