@@ -10,6 +10,7 @@ import { Lineage } from './pages/lineage.tsx';
 import { Machines } from './pages/machines.tsx';
 import { Overview } from './pages/overview.tsx';
 import { Start } from './pages/start.tsx';
+import { ControlBar } from './parts/control.tsx';
 import { Header, Notebook } from './parts/frame.tsx';
 import { Help, useKeys } from './parts/keys.tsx';
 import { useRows } from './parts/table.tsx';
@@ -41,6 +42,7 @@ function Lab({ lab }: { lab: string }) {
     <div class={place.notebook ? 'with-notebook' : ''}>
       <a class="skip" href="#main">To the content</a>
       <Header board={board} connection={live.connection} seq={live.seq} help={() => showHelp(true)} />
+      {place.at === undefined && <ControlBar board={board} />}
       <main id="main"><PageOf board={board} rows={rows} seq={place.at ?? live.seq} /></main>
       {place.notebook && <Notebook board={board} />}
       {help && <Help close={() => showHelp(false)} />}

@@ -10,15 +10,18 @@ import { now } from '../os/clock.ts';
 import { type LiveTick, liveWindow } from '../render/live.ts';
 import { experimentLine, summaryText } from '../render/terminal.ts';
 import { cut, type Style } from '../render/text.ts';
+import { sameStep } from '../server/same-step.ts';
 import { viewLab } from '../view/lab.ts';
 import type { LabView } from '../view/types.ts';
 import type { Opened, OpenOptions } from '../wire.ts';
 import { viewOf } from './find.ts';
+import { KEYS } from './keys.ts';
 import { print, printJson, remark, styleOf, zoneMinutes } from './output.ts';
 import type { ReportFiles } from './report.ts';
 
-const KEYS = 'Ctrl-C stop after this one · twice: now, `run` goes on where it stopped';
+const NO_KEYS = 'Ctrl-C stop after this one · twice: now, `run` goes on where it stopped';
 const REDRAW_MS = 250;
+const CURVE_MS = 2000;
 /** The window may use this share of the time that passes. */
 const MOST_SHARE = 0.01;
 
@@ -33,6 +36,9 @@ export class Display {
   #stage = '';
   #stageLine = '';
   #redrawAt = 0;
+  #typed: string | undefined;
+  #lab: Opened | undefined;
+  #curve: { readonly m: number; readonly at: number; readonly text: string | undefined } | undefined;
 
   constructor(json: boolean) {
     this.#json = json;
@@ -40,11 +46,16 @@ export class Display {
   }
 
   readonly watch: NonNullable<OpenOptions['watch']> = {
-    onOpen: (opened) => this.#opened(opened),
+    onOpen: (opened) => {
+      this.#lab = opened;
+      this.#opened(opened);
+    },
     onStage: (stage, line) => this.#staged(stage, line),
     onEvent: (event, state) => this.#event(event, state),
     onTick: (job, seconds) => {
-      this.#ticks.set(job.n, { n: job.n, purpose: job.purpose, wallS: seconds.wall, budgetedS: seconds.budgeted });
+      const said = this.#said(job.n);
+      const tick = { n: job.n, purpose: job.purpose, wallS: seconds.wall, budgetedS: seconds.budgeted };
+      this.#ticks.set(job.n, { ...tick, ...(said !== undefined && { said }) });
       this.#redraw(false);
     },
   };
@@ -61,6 +72,24 @@ export class Display {
   note(text: string): void {
     if (this.#json) remark(text);
     else this.#permanent(text);
+  }
+
+  /** The curve of a running measurement, looked at every two seconds at most: it must not cost the night time. */
+  #said(n: number): string | undefined {
+    const { paths } = this.#lab ?? {};
+    if (!this.#pinned || !paths || !this.#state) return undefined;
+    const m = [...this.#state.running].find((at) => this.#state!.measurements[at]!.n === n);
+    if (m === undefined) return undefined;
+    const at = performance.now();
+    if (this.#curve?.m === m && at - this.#curve.at < CURVE_MS) return this.#curve.text;
+    this.#curve = { m, at, text: sameStep(paths.lab, paths.work, this.#state, m) };
+    return this.#curve.text;
+  }
+
+  /** What is being typed stands where the keys are; undefined: nothing is. */
+  typing(text: string | undefined): void {
+    this.#typed = text;
+    this.#redraw(true);
   }
 
   /** The end of a run: verdict, picture, what next. */
@@ -164,7 +193,10 @@ export class Display {
     const started = performance.now();
     if (!this.#pinned || !this.#state || (!must && started < this.#redrawAt)) return;
     if (!this.#view || !must) this.#look();
-    if (this.#view) this.#draw(liveWindow(this.#view, [...this.#ticks.values()], this.#style, { keys: KEYS }));
+    if (this.#view) this.#draw(liveWindow(this.#view, [...this.#ticks.values()], this.#style, {
+        keys: this.#typed ?? (process.stdin.isTTY ? KEYS : NO_KEYS),
+        ...(this.#view.thinking && { thinking: this.#view.thinking }),
+      }));
     const cost = performance.now() - started;
     this.#redrawAt = performance.now() + Math.max(REDRAW_MS, cost / MOST_SHARE);
   }

@@ -10,6 +10,7 @@ import { viewStaircase } from '../view/staircase.ts';
 import { openWorkspace } from '../workspace/git.ts';
 import { type FoundLab, findLab, viewOf } from './find.ts';
 import { print, printJson } from './output.ts';
+import { drawPng } from './png.ts';
 import type { Call } from './spec.ts';
 
 export interface ReportFiles {
@@ -24,8 +25,13 @@ export async function main(call: Call): Promise<number> {
     found,
     call.options.out === undefined ? undefined : path.resolve(String(call.options.out)),
   );
-  if (call.json) printJson(files);
-  else print(`Wrote ${files.markdown}\n      ${files.html}\n      ${files.picture}`);
+  const png = path.join(path.dirname(files.picture), 'progress.png');
+  const problem = await drawPng(fs.readFileSync(files.picture, 'utf8'), png);
+  if (call.json) printJson({ ...files, ...(problem === undefined ? { png } : { noPng: problem }) });
+  else {
+    const last = problem === undefined ? png : `(no PNG: ${problem})`;
+    print(`Wrote ${files.markdown}\n      ${files.html}\n      ${files.picture}\n      ${last}`);
+  }
   return 0;
 }
 

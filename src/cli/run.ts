@@ -4,13 +4,15 @@ import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import { type OpenOptions, openLab } from '../wire.ts';
 import { Display } from './display.ts';
+import { listenToKeys } from './keys.ts';
 import type { AgentRequest } from '../wire-agents.ts';
 import { limitsFrom, numberOption } from './limits.ts';
-import { notify } from './notify.ts';
+import { type Targets, targetsOf, watchNotices } from './notices.ts';
 import { writeReport } from './report.ts';
 import type { Call } from './spec.ts';
 
 export async function main(call: Call): Promise<number> {
+  const targets = targetsOf(call);
   return runLab(
     {
       folder: call.folder,
@@ -20,7 +22,7 @@ export async function main(call: Call): Promise<number> {
       ...(call.options.tag !== undefined && { tag: String(call.options.tag) }),
     },
     call.json,
-    call.options.notify === undefined ? undefined : String(call.options.notify),
+    targets,
   );
 }
 
@@ -51,8 +53,13 @@ function existing(file: string): string {
 }
 
 /** Run a lab to its end in front of a person. Shared with `try`. */
-export async function runLab(options: OpenOptions, json: boolean, target?: string): Promise<number> {
+export async function runLab(
+  options: OpenOptions,
+  json: boolean,
+  targets: Targets = { urls: [], commands: [] },
+): Promise<number> {
   const display = new Display(json);
+  const notices = watchNotices(targets, (text) => display.note(text));
   const opening = new AbortController();
   const kills: (() => void)[] = [];
   const quit = (): never => {
@@ -61,6 +68,7 @@ export async function runLab(options: OpenOptions, json: boolean, target?: strin
   };
   let stopping: { soon(): void; now(): void } = { soon: () => opening.abort(), now: quit };
   let presses = 0;
+  let deaf = (): void => {};
   const onSignal = (): void => {
     presses++;
     if (presses === 1) {
@@ -72,17 +80,31 @@ export async function runLab(options: OpenOptions, json: boolean, target?: strin
   try {
     const opened = await openLab({
       ...options,
-      watch: { ...display.watch, onStageStart: (kill) => void kills.push(kill), onRemark: (text) => display.note(text) },
+      watch: {
+        ...display.watch,
+        onEvent: (event, state) => {
+          display.watch.onEvent?.(event, state);
+          notices.onEvent(event, state);
+        },
+        onStageStart: (kill) => void kills.push(kill),
+        onRemark: (text) => display.note(text),
+      },
     });
     stopping = { soon: () => opened.lab.stopSoon(), now: () => opened.lab.abort() };
     if (opening.signal.aborted) opened.lab.stopSoon();
+    if (!json) {
+      const typing = (text: string | undefined): void => display.typing(text);
+      deaf = listenToKeys(opened, { note: (text) => display.note(text), typing, interrupt: onSignal });
+    }
     const stop = await opened.run(display.runWatch);
+    deaf();
     const report = await writeReport(opened);
     display.end(opened, report, stop);
-    if (target !== undefined && !(await notify(target, opened, stop))) display.note(`Nobody was told: ${target} did not answer.`);
     return stop.reason === 'interrupted' ? 130 : ['stuck', 'idle'].includes(stop.reason) ? 6 : 0;
   } finally {
+    deaf();
     display.close();
+    await notices.close();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
 }

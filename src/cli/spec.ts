@@ -50,8 +50,16 @@ function wish(verb: string, summary: string, more: Partial<Pick<CommandSpec, 'ar
   };
 }
 
+const notify: readonly OptionSpec[] = [
+  {
+    flags: '--notify <target>',
+    text: 'tell of a new champion, budget, stall, failure, end: a URL to post to (slack+, discord+, ntfy+, json+ before it name its shape), or a command (also $OVERNIGHT_NOTIFY)',
+  },
+  { flags: '--notify-command <command>', text: 'run this too, with the notice as JSON on its standard input' },
+];
+
 const agents: readonly OptionSpec[] = [
-  { flags: '--agent <names>', text: 'who proposes, in order of preference: claude, codex, opencode, gemini, qwen, pi, copilot, acp, command, model, search; or submissions alone (default: the best that is found)' },
+  { flags: '--agent <names>', text: 'who proposes, in order of preference: claude, codex, opencode, gemini, qwen, pi, copilot, acp, command, model, search; last may be hybrid: the optimizer shares the budget with those before it; or submissions alone (default: the best that is found)' },
   { flags: '--model <names>', text: 'their models, by position' },
   { flags: '--agent-command <line>', text: 'what to start, for the agents acp and command' },
   { flags: '--unsafe', text: 'let an agent run without a sandbox' },
@@ -61,7 +69,6 @@ const agents: readonly OptionSpec[] = [
   { flags: '--program-b <file>', text: 'a second page of instructions, taken in turn with program.md: see compare-programs' },
   { flags: '--plateau <n>', text: 'stop after n experiments without a lasting gain' },
   { flags: '--idle <minutes>', text: 'stop when nothing gave a number for so long' },
-  { flags: '--notify <target>', text: 'when the run ends: a URL to post to, or a command to start' },
 ];
 
 export const COMMANDS: readonly CommandSpec[] = [
@@ -119,7 +126,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'run',
     summary: 'research this arena: measure, decide, record, until a limit or Ctrl-C',
-    options: [tag, ...limits, ...agents, dir, json],
+    options: [tag, ...limits, ...agents, ...notify, dir, json],
     exits: [ok, ['130', 'stopped at once by a second Ctrl-C; `run` goes on where it stopped']],
     load: () => import('./run.ts'),
   },
@@ -179,15 +186,28 @@ export const COMMANDS: readonly CommandSpec[] = [
   wish('veto', 'never build on this idea: if it was kept, the branch goes back to before it', { args: '<n>' }),
   {
     name: 'report',
-    summary: 'write the morning report: Markdown, HTML, SVG',
+    summary: 'write the morning report: Markdown, HTML, SVG, and PNG where a Chromium can draw it',
     options: [{ flags: '--out <folder>', text: 'where to (default: the lab’s folder)' }, tag, dir, json],
     exits: [ok],
     load: () => import('./report.ts'),
   },
   {
+    name: 'export',
+    summary: 'every experiment as CSV, JSON Lines, or results.tsv with upstream’s columns',
+    options: [
+      { flags: '--format <name>', text: 'csv, jsonl or tsv (default: by the file’s ending, else csv)' },
+      { flags: '--out <file>', text: 'write here instead of standard output' },
+      tag,
+      dir,
+      json,
+    ],
+    exits: [ok],
+    load: () => import('./export.ts'),
+  },
+  {
     name: 'serve',
     summary: 'the dashboard of all labs below a folder, in the browser: live, read-only, this machine only',
-    options: [{ flags: '--port <n>', text: 'listen here (default: the folder’s own port, the same every time)' }, dir, json],
+    options: [{ flags: '--port <n>', text: 'listen here (default: the folder’s own port, the same every time)' }, { flags: '--control', text: 'let whoever has the printed address pause, resume, stop, skip, replicate and steer' }, dir, json],
     exits: [ok],
     load: () => import('./serve.ts'),
   },

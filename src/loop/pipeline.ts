@@ -11,7 +11,7 @@ import { oneLine, sanitize } from '../base/text.ts';
 import { type Arena, roleOf } from '../core/arena.ts';
 import type { Conditions, Outcome } from '../core/event.ts';
 import type { RunResult, RunSpec } from '../core/ports.ts';
-import { keyValues, parseResult } from '../core/protocol.ts';
+import { keyValues, parseResult } from './protocol.ts';
 import { sd } from '../base/stats.ts';
 import { freeBytes, hashTree, removeTree, stampTree } from '../os/files.ts';
 import { loadAverage } from '../os/machine.ts';
@@ -218,7 +218,10 @@ class Measuring {
   #reseeded(): Outcome | undefined {
     const told = keyValues(this.#echo() ?? '').find(([key]) => key === 'seed')?.[1];
     if (told === undefined || told === String(this.#request.seed)) return undefined;
-    return crash('seed', `it ran under seed ${oneLine(told, 20)}, not under the one it was given, ${this.#request.seed}`);
+    return crash(
+      'seed',
+      `it ran under seed ${oneLine(told, 20)}, not under the one it was given, ${this.#request.seed}`,
+    );
   }
 
   #echo(): string | undefined {

@@ -6,11 +6,13 @@ import * as fs from 'node:fs';
 import { LEDGER_FILE } from '../ledger/jsonl.ts';
 import { LedgerTail } from '../ledger/tail.ts';
 import { now } from '../os/clock.ts';
+import { labPaths } from '../os/paths.ts';
 import { type BoardHead, boardRow, changedHead, packed } from '../view/board.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import { viewLab, viewRows } from '../view/lab.ts';
 import type { ExperimentView, Facts, LabView } from '../view/types.ts';
 import type { LabFolder } from './labs.ts';
+import { sameStep } from './same-step.ts';
 
 /** What a reader is told: everything, or what changed. `data` is JSON of the ledger's last event and a `BoardPatch`. */
 export interface FeedMessage {
@@ -117,6 +119,22 @@ export class Feed {
     }, LATER_MS);
   }
 
+  /** A running measurement's curve grows without an event. */
+  #lookAtCurves(): void {
+    const { now } = this.#head;
+    if (!now || now.length === 0 || !this.#tail.alive) return;
+    this.#publish(() => this.#takeHead({ ...(this.#head as BoardHead), now: this.#withCurves(now) }));
+  }
+
+  #withCurves(now: LabView['now']): LabView['now'] {
+    const { lab, arena, tag } = this.folder;
+    const { work } = labPaths(arena, tag);
+    return now.map(({ said: _, ...m }) => {
+      const said = sameStep(lab, work, this.#tail.state, m.m);
+      return said === undefined ? m : { ...m, said };
+    });
+  }
+
   #named(event: LedgerEvent): number[] {
     if ('n' in event) return [event.n];
     const m = 'm' in event ? this.#tail.state.measurements[event.m] : undefined;
@@ -126,7 +144,8 @@ export class Feed {
   #lookAtAll(anew: boolean): void {
     this.#publish(() => {
       this.#view = viewLab(this.#tail.state, this.facts());
-      const { experiments, ...head } = this.#view;
+      const { experiments, ...whole } = this.#view;
+      const head = { ...whole, now: this.#withCurves(whole.now) };
       this.#rows.length = Math.min(this.#rows.length, experiments.length);
       const rows = this.#takeRows(experiments);
       return this.#takeHead(head) || rows;
@@ -187,7 +206,10 @@ export class Feed {
   }
 
   #watch(): void {
-    this.#timer ??= setInterval(() => this.refresh(), CHECK_MS).unref();
+    this.#timer ??= setInterval(() => {
+      this.refresh();
+      this.#lookAtCurves();
+    }, CHECK_MS).unref();
     if (this.#watcher) return;
     try {
       this.#watcher = fs.watch(this.folder.lab, { persistent: false }, (_, file) => {

@@ -3,6 +3,8 @@
  * stay exact. Compared at the same step. Pure.
  */
 
+import { decimalsOf, fixed, NONE } from './format.ts';
+
 export interface Curve {
   readonly columns: readonly string[];
   /** Points in the order they were written, a number a column; the first column is the step. */
@@ -71,3 +73,15 @@ export function atSameStep(mine: Curve, other: Curve): SameStep | undefined {
   const match = point && other.points.findLast((p) => p[0]! <= point[0]! && Number.isFinite(p[b]));
   return point && match ? { step: point[0]!, mine: point[a]!, other: match[b]! } : undefined;
 }
+
+/** `loss 3.412, incumbent 3.398 at step 120`. */
+export function sameStepText(mine: Curve, incumbent: Curve | undefined): string | undefined {
+  const name = mine.columns[mainColumn(mine)]!;
+  const last = mine.points.at(-1)!;
+  const alone = `${name} ${figures(last[mainColumn(mine)]!)} at ${mine.columns[0]} ${last[0]}`;
+  if (!incumbent) return alone;
+  const both = atSameStep(mine, incumbent);
+  return both ? `${name} ${figures(both.mine)}, incumbent ${figures(both.other)} at ${mine.columns[0]} ${both.step}` : alone;
+}
+
+const figures = (x: number): string => (Number.isFinite(x) ? fixed(x, decimalsOf(0, x)) : NONE);

@@ -42,6 +42,8 @@ export function emptyView(facts: Facts): LabView {
     budget: { seconds: 0, wallS: 0 },
     now: [],
     knobs: 0,
+    paused: false,
+    steering: [],
     experiments: [],
     lineage: [],
     segments: [],

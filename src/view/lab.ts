@@ -16,7 +16,7 @@ import { healthViews, nextSteps } from './health.ts';
 import { luckView } from './luck.ts';
 import { noiseView } from './noise.ts';
 import { rowView, standings } from './rows.ts';
-import { nowViews, stateView } from './state.ts';
+import { nowViews, stateView, thinkingPart } from './state.ts';
 import { limitsView, type Span, sessionSpans, sessionViews, timeView } from './time.ts';
 import type { ClaimView, CountsView, ExperimentView, Facts, LabView, SegmentView } from './types.ts';
 import { claimViews, gainView, verdictView } from './verdict.ts';
@@ -62,6 +62,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     limits,
     budget: { seconds: b.arena.budget.seconds, wallS: b.arena.budget.wall_s },
     now: nowViews(b),
+    ...thinkingPart(b),
     knobs: b.arena.knobs.length,
     experiments: rows,
     lineage: path,
@@ -72,12 +73,21 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     health: healthViews(b, { rows, time, crashes, refusals, gain: gain?.effect.raw }),
     next: nextSteps(b, status, undecided),
     take: takeCommands(state),
-    notes: state.notes.map((n) => ({ at: dateTime(n.at, b.zone), from: oneLine(n.from, 60), text: sanitize(n.text) })),
+    notes: words(b, state.notes),
+    ...steeringPart(b),
     finePrint: finePrint(b, spans),
     tip: facts.tip,
     madeAt: dateTime(facts.now, b.zone),
   };
 }
+
+const steeringPart = (b: Basis): Pick<LabView, 'steering' | 'paused'> => ({
+  steering: words(b, b.state.steering.words),
+  paused: b.state.steering.paused,
+});
+
+const words = (b: Basis, said: LabView['notes']): LabView['notes'] =>
+  said.map((n) => ({ at: dateTime(n.at, b.zone), from: oneLine(n.from, 60), text: sanitize(n.text) }));
 
 /** Some rows alone: what one event changed, without adding up over the whole lab. */
 export function viewRows(state: LabState, facts: Facts, which: Iterable<number>): ExperimentView[] {

@@ -68,7 +68,8 @@ function activity(b: Basis): string {
   if (m) return `${nowText(b, m)}${state.running.size > 1 ? ` and ${state.running.size - 1} more` : ''}`;
   for (const [stage, record] of state.stages)
     if (record.output === undefined && record.failed === undefined) return `${stage}`;
-  return state.measurements.length === 0 ? 'getting ready' : 'waiting for the next idea';
+  if (state.measurements.length === 0) return 'getting ready';
+  return state.steering.paused ? 'paused by a person, no new ideas until `resume`' : 'waiting for the next idea';
 }
 
 /** What a measurement is for, in words. */
@@ -110,4 +111,14 @@ export function nowViews(b: Basis): NowView[] {
       text: nowText(b, m),
     };
   });
+}
+
+/** Which agent is asked for what, while a living harness waits for it. */
+export function thinkingPart(b: Basis): { readonly thinking?: string } {
+  const call = b.state.calls.at(-1);
+  if (!call || call.end || !b.facts.alive) return {};
+  const { agent, model, n, purpose } = call.start;
+  const who = oneLine(model ? `${agent} (${model})` : agent, 80);
+  const what = purpose === 'repair' ? `to repair #${n}` : `for idea #${n}`;
+  return { thinking: `${who} is asked ${what}, ${duration(Math.max(0, secondsBetween(call.at, b.facts.now)))}` };
 }

@@ -286,6 +286,8 @@ export interface LimitsView {
 }
 
 export interface NowView {
+  /** Its curve beside the incumbent's at the same step, where it writes one. */
+  readonly said?: string;
   readonly m: number;
   readonly n: number;
   readonly purpose: string;
@@ -332,6 +334,12 @@ export interface LabView {
   /** Of one measurement: training clock and hard limit, seconds. */
   readonly budget: { readonly seconds: number; readonly wallS: number };
   readonly now: readonly NowView[];
+  /** A person asked for no new ideas. */
+  readonly paused: boolean;
+  /** Words of people that are in force for whoever proposes. */
+  readonly steering: readonly { readonly at: string; readonly from: string; readonly text: string }[];
+  /** Whom it asks for an idea just now. */
+  readonly thinking?: string;
   /** Knobs that the arena declares. */
   readonly knobs: number;
   readonly experiments: readonly ExperimentView[];

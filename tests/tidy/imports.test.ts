@@ -19,6 +19,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   proposers: ['base', 'core', 'os', 'agents', 'search'],
   loop: ['base', 'core', 'os'],
   audit: ['base', 'core', 'os', 'ledger', 'workspace'],
+  notify: ['base', 'os', 'view'],
   server: ['base', 'core', 'os', 'ledger', 'view', 'render'],
 };
 const PURE = ['base', 'core', 'search', 'view', 'render'];

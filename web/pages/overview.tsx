@@ -94,7 +94,7 @@ function Running({ board }: { readonly board: Board }) {
     const timer = setInterval(() => tick(Date.now()), 1000);
     return () => clearInterval(timer);
   }, [busy]);
-  if (!busy) return null;
+  if (!busy) return board.thinking && at === undefined ? <section class="running" aria-label="Running now"><p>{board.thinking}</p></section> : null;
   return (
     <section class="running" aria-label="Running now">
       {board.now.map((m) => {
@@ -104,6 +104,7 @@ function Running({ board }: { readonly board: Board }) {
             <b>#{m.n}</b>
             <progress max={board.budget.seconds} value={Math.min(elapsed, board.budget.seconds)} aria-label={`Progress of measurement ${m.m}`} />
             <span>{duration(elapsed)} of {duration(board.budget.seconds)} and evaluation</span>
+            {m.said && <span>{m.said}</span>}
             <bdi>{m.text}</bdi>
           </Link>
         );

@@ -70,13 +70,13 @@ export function Header({ board, connection, seq, help }: HeaderProps) {
 const LIVELY = new Set(['running']);
 const TROUBLE = new Set(['broken', 'died', 'stalled']);
 
-export function StatePill({ board, connection, past }: { board: Pick<Board, 'state'>; connection: Connection; past?: boolean }) {
+export function StatePill({ board, connection, past }: { board: Pick<Board, 'state'> & { readonly paused?: boolean }; connection: Connection; past?: boolean }) {
   const { kind, text } = board.state;
   if (past) return <span class="pill past" title={text}>◷ as it was, {kind}</span>;
   if (connection === 'lost') return <span class="pill bad" role="status">✕ no connection to the server; last known: {kind}</span>;
   const tone = LIVELY.has(kind) ? 'good' : TROUBLE.has(kind) ? 'bad' : 'calm';
   const sign = tone === 'good' ? '●' : tone === 'bad' ? '✕' : '■';
-  return <span class={`pill ${tone}`} title={text}>{sign} {kind}</span>;
+  return <span class={`pill ${tone}`} title={text}>{sign} {kind}{board.paused ? ', paused' : ''}</span>;
 }
 
 /** The chain is checked as the ledger is read; the full audit derives every verdict again, when asked. */
@@ -140,7 +140,7 @@ function Slider({ seq }: { seq: number }) {
 }
 
 export function Notebook({ board }: { board: Board }) {
-  const words = board.notes;
+  const words = [...board.steering, ...board.notes];
   return (
     <aside class="notebook" aria-label="Notebook">
       <div class="title"><h2>Notebook</h2><button type="button" onClick={() => go({ notebook: false })} aria-label="Close the notebook">✕</button></div>

@@ -3,8 +3,8 @@
  * A missing, doubled or implausible number is a failure, never a zero. Knows nothing about processes.
  */
 import { oneLine } from '../base/text.ts';
-import type { Arena } from './arena.ts';
-import type { FailureClass, Outcome } from './event.ts';
+import type { Arena } from '../core/arena.ts';
+import type { FailureClass, Outcome } from '../core/event.ts';
 
 const fail = (kind: FailureClass, message: string): Outcome => ({ kind: 'crashed', class: kind, message });
 
