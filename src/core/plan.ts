@@ -11,7 +11,7 @@ import { nextBundle } from './frontier.ts';
 import { holdoutStep } from './holdout.ts';
 import { isMendable } from './repair.ts';
 import { arenaOf, inPairs, type LabState, lineage, measurementsOf, rulesOf, values } from './state.ts';
-import { median } from './stats.ts';
+import { median } from '../base/stats.ts';
 
 export type Step =
   /** A proposal without a commit yet: admit it and put it into git. */

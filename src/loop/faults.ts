@@ -3,7 +3,7 @@ import { sanitize } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
 import type { FailureClass, Outcome } from '../core/event.ts';
 import type { RunResult } from '../core/ports.ts';
-import { excerpt, failureClass } from '../core/protocol.ts';
+import { excerpt, failureClass } from './protocol.ts';
 
 /** May throw instead, when the machine is to blame for what looks like a failure. */
 export type Blame = (outcome: Outcome) => Outcome;

@@ -10,7 +10,7 @@ import { sha256Parts } from '../base/hash.ts';
 import { sanitize } from '../base/text.ts';
 import { type Arena, matching, roleOf } from '../core/arena.ts';
 import type { Ledger, Mount, RunSpec, Sandbox, TreeEntry, Workspace } from '../core/ports.ts';
-import { excerpt } from '../core/protocol.ts';
+import { excerpt } from './protocol.ts';
 import { hashTree, readText, removeTree, stampTree, writeAtomic } from '../os/files.ts';
 import { linkDeps } from './specs.ts';
 

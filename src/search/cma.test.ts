@@ -4,7 +4,7 @@ import { random } from '../base/random.ts';
 import { Cma, type CmaOptions } from './cma.ts';
 import { cmaConstants } from './cma-constants.ts';
 import { keepMargin } from './margin.ts';
-import { normalCdf } from './normal.ts';
+import { normalCdf } from '../base/distributions.ts';
 import { compileParam } from './param.ts';
 
 type Fn = (x: ArrayLike<number>) => number;

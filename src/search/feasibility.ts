@@ -5,7 +5,7 @@
  */
 import { Gp } from './gp.ts';
 import { cholesky, solveLower, solveUpper } from './matrix.ts';
-import { normalCdf } from './normal.ts';
+import { normalCdf } from '../base/distributions.ts';
 import type { Point, Space } from './space.ts';
 
 export interface Labelled {

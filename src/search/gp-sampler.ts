@@ -4,7 +4,7 @@
  */
 import type { Random } from '../base/random.ts';
 import { Gp } from './gp.ts';
-import { LOG_SQRT_2PI, normalCdf } from './normal.ts';
+import { LOG_SQRT_2PI, normalCdf } from '../base/distributions.ts';
 import { randomPoint } from './plain.ts';
 import type { Point, Space } from './space.ts';
 import { type Ask, better, type History, type Proposed, type Sampler, type Told } from './trial.ts';

@@ -3,7 +3,8 @@
  * discrete knob keeps at least a small probability of moving to a neighbouring value, so that it can never freeze.
  */
 import type { Cma } from './cma.ts';
-import { normalCdf, normalQuantile } from './normal.ts';
+import { normalCdf } from '../base/distributions.ts';
+import { normalQuantile } from './normal.ts';
 import type { Dim } from './param.ts';
 
 /** Correct mean and scale of the discrete coordinates so that each neighbour keeps probability `alpha` (the paper's 1/(nλ)). */

@@ -2,31 +2,7 @@
  * The normal distribution, as precise as doubles allow where it matters: distribution function, its inverse, truncated masses and draws.
  * Pure arithmetic.
  */
-
-/** log(sqrt(2π)). */
-export const LOG_SQRT_2PI = 0.9189385332046727;
-
-/** Φ(x): Marsaglia's series in the middle, the continued fraction in the tails, relative error about 1e-13 there. */
-export function normalCdf(x: number): number {
-  if (Number.isNaN(x)) return x;
-  if (x > 8.5) return 1;
-  if (x < -38) return 0;
-  if (Math.abs(x) < 3) {
-    // Marsaglia, "Evaluating the normal distribution", J. Stat. Software 11 (2004): 1/2 + φ(x)·(x + x³/3 + x⁵/15 + …).
-    let [sum, term] = [x, x];
-    for (let i = 3; Math.abs(term) > 1e-17 * Math.abs(sum) && i < 400; i += 2) {
-      term *= (x * x) / i;
-      sum += term;
-    }
-    return 0.5 + sum * Math.exp(-0.5 * x * x - LOG_SQRT_2PI);
-  }
-  // Tail by its continued fraction (Abramowitz & Stegun 26.2.14), evaluated backwards.
-  const t = Math.abs(x);
-  let fraction = t;
-  for (let k = 60; k >= 1; k--) fraction = t + k / fraction;
-  const tail = Math.exp(-0.5 * t * t - LOG_SQRT_2PI) / fraction;
-  return x < 0 ? tail : 1 - tail;
-}
+import { LOG_SQRT_2PI, normalCdf } from '../base/distributions.ts';
 
 /** Places per unit of the table, and how far it reaches. */
 const STEP = 64;

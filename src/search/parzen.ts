@@ -4,7 +4,8 @@
  * for hyper-parameter optimization", NeurIPS 2011; constants of Optuna's TPESampler as described by Watanabe, arXiv 2304.11127, section 3).
  */
 import type { Random } from '../base/random.ts';
-import { LOG_SQRT_2PI, quickCdf, truncatedNormal } from './normal.ts';
+import { LOG_SQRT_2PI } from '../base/distributions.ts';
+import { quickCdf, truncatedNormal } from './normal.ts';
 import type { Dim } from './param.ts';
 import { Window } from './window.ts';
 

@@ -6,11 +6,11 @@ import { below, functionsOf, isTest, program, text, tree, visit } from './source
 const MOST_FILE_LINES = 400;
 const MOST_FUNCTION_LINES = 60;
 const MOST_EXCEPTION_LINES = 120;
-const MOST_CORE_LINES = 3200;
+const MOST_CORE_LINES = 3400;
 /** An arena's one editable file stays in one piece on purpose: that is what agents work on. */
 const EDITABLE = ['arenas/nano-llm/train.ts'];
 /** Functions that are longer and better so: a union taken apart case by case, or one story told once. At most five. */
-const LONG_FUNCTIONS: readonly string[] = ['src/wire.ts open', 'src/search/tpe.ts tpe', 'src/core/replay.ts step'];
+const LONG_FUNCTIONS: readonly string[] = ['src/wire.ts open', 'src/search/tpe.ts tpe', 'src/core/replay.ts step', 'src/search/gp-sampler.ts gpSampler'];
 
 const lines = (file: string): number => text(file).trimEnd().split('\n').length;
 const code = [

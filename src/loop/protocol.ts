@@ -3,13 +3,13 @@
  * A missing, doubled or implausible number is a failure, never a zero. Knows nothing about processes.
  */
 import { oneLine } from '../base/text.ts';
-import type { Arena } from './arena.ts';
-import type { FailureClass, Outcome } from './event.ts';
+import type { Arena } from '../core/arena.ts';
+import type { FailureClass, Outcome } from '../core/event.ts';
 
 const fail = (kind: FailureClass, message: string): Outcome => ({ kind: 'crashed', class: kind, message });
 
 /** Secondary metric names that only the harness may write. */
-const RESERVED = new Set(['memory_mb', 'wall_s', 'cpu_s', 'budgeted_s']);
+const RESERVED = new Set(['memory_mb', 'wall_s', 'cpu_s', 'budgeted_s', 'sample_sd']);
 const LINE = /^([A-Za-z_][A-Za-z0-9_.-]*)\s*:\s*(.*)$/;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 

@@ -2,6 +2,7 @@
  * The statistics of a lab: noise from repeats, intervals, probabilities. Pure arithmetic on arrays of numbers.
  * Knows nothing about experiments, directions or rules.
  */
+import { tCdf, tQuantile } from './distributions.ts';
 
 /** How far apart repeats of the same code lie on one device class. Metric units. */
 export interface Noise {
@@ -41,6 +42,14 @@ export function median(xs: readonly number[]): number {
 export function mad(xs: readonly number[]): number {
   const m = median(xs);
   return 1.4826 * median(xs.map((x) => Math.abs(x - m)));
+}
+
+/** Pearson's coefficient; 0 where one side does not vary. */
+export function correlation(xs: readonly number[], ys: readonly number[]): number {
+  const [mx, my] = [mean(xs), mean(ys)];
+  const sum = (f: (i: number) => number): number => xs.reduce((total, _, i) => total + f(i), 0);
+  const spread = Math.sqrt(sum((i) => (xs[i]! - mx) ** 2) * sum((i) => (ys[i]! - my) ** 2));
+  return spread > 0 ? sum((i) => (xs[i]! - mx) * (ys[i]! - my)) / spread : 0;
 }
 
 /** Noise from repeats of one commit, in the order they were made. Needs two values. */
@@ -88,95 +97,6 @@ export function addToPool(pool: Pool, earlier: readonly number[], value: number)
 }
 
 export const poolSigma = (pool: Pool): number => (pool.dof > 0 ? Math.sqrt(Math.max(0, pool.ss) / pool.dof) : 0);
-
-// ------------------------------------------------------------------------------------------ distributions
-
-/** Standard normal distribution function. Complementary error function by Chebyshev fit (Numerical Recipes §6.2, error < 1.2e-7). */
-export function normalCdf(z: number): number {
-  if (Number.isNaN(z)) return Number.NaN;
-  const x = Math.abs(z) / Math.SQRT2;
-  const t = 1 / (1 + 0.5 * x);
-  const c = [
-    -1.26551223, 1.00002368, 0.37409196, 0.09678418, -0.18628806, 0.27886807, -1.13520398, 1.48851587, -0.82215223,
-    0.17087277,
-  ];
-  const poly = c.reduceRight((sum, a) => sum * t + a, 0);
-  const tailArea = 0.5 * t * Math.exp(-x * x + poly);
-  return z > 0 ? 1 - tailArea : tailArea;
-}
-
-/** Student's t distribution function with `dof` degrees of freedom, by the incomplete beta function. Infinite dof = normal. */
-export function tCdf(t: number, dof: number): number {
-  if (!Number.isFinite(dof) || dof > 1e6) return normalCdf(t);
-  if (!Number.isFinite(t)) return t > 0 ? 1 : 0;
-  const half = 0.5 * incompleteBeta(dof / (dof + t * t), dof / 2, 0.5);
-  return t > 0 ? 1 - half : half;
-}
-
-/** The t with `tCdf(t) = p`, by bisection: exact to 1e-9 and never surprising. */
-export function tQuantile(p: number, dof: number): number {
-  const key = `${p} ${dof}`;
-  const known = quantiles.get(key);
-  if (known !== undefined) return known;
-  const found = bisectT(p, dof);
-  if (quantiles.size >= 256) quantiles.clear();
-  quantiles.set(key, found);
-  return found;
-}
-
-/** Few different quantiles are asked for again and again; a lab of 10,000 experiments shows one interval a row. */
-const quantiles = new Map<string, number>();
-
-function bisectT(p: number, dof: number): number {
-  let [low, high] = [-1e3, 1e3];
-  if (dof < 2) [low, high] = [-1e5, 1e5];
-  for (let i = 0; i < 200 && high - low > 1e-10; i++) {
-    const mid = (low + high) / 2;
-    if (tCdf(mid, dof) < p) low = mid;
-    else high = mid;
-  }
-  return (low + high) / 2;
-}
-
-/** Regularised incomplete beta function I_x(a, b), by its continued fraction (Lentz; Numerical Recipes §6.4). */
-function incompleteBeta(x: number, a: number, b: number): number {
-  if (x <= 0) return 0;
-  if (x >= 1) return 1;
-  const front = Math.exp(lnGamma(a + b) - lnGamma(a) - lnGamma(b) + a * Math.log(x) + b * Math.log1p(-x));
-  return x < (a + 1) / (a + b + 2) ? (front * betaFraction(x, a, b)) / a : 1 - (front * betaFraction(1 - x, b, a)) / b;
-}
-
-function betaFraction(x: number, a: number, b: number): number {
-  const tiny = 1e-300;
-  const guard = (v: number): number => (Math.abs(v) < tiny ? tiny : v);
-  let c = 1;
-  let d = 1 / guard(1 - ((a + b) * x) / (a + 1));
-  let h = d;
-  for (let m = 1; m <= 300; m++) {
-    const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
-    d = 1 / guard(1 + even * d);
-    c = guard(1 + even / c);
-    h *= d * c;
-    const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
-    d = 1 / guard(1 + odd * d);
-    c = guard(1 + odd / c);
-    h *= d * c;
-    if (Math.abs(d * c - 1) < 1e-14) break;
-  }
-  return h;
-}
-
-/** Logarithm of the gamma function for x > 0 (Lanczos, g = 7, n = 9; error < 1e-13). */
-function lnGamma(x: number): number {
-  const c = [
-    0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
-    12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
-  ];
-  const z = x - 1;
-  const t = z + 7.5;
-  const sum = c.slice(1).reduce((s, ci, i) => s + ci / (z + i + 1), c[0]!);
-  return 0.5 * Math.log(2 * Math.PI) + (z + 0.5) * Math.log(t) - t + Math.log(sum);
-}
 
 // --------------------------------------------------------------------------------------------- comparing
 
@@ -244,4 +164,11 @@ const PRIOR_PAIRS = 8;
  */
 export function minimumDetectableEffect(sigma: number, n: number): number {
   return (1.6449 + 0.8416) * sigma * Math.sqrt(2 / n);
+}
+
+/** How much likelier n values of mean `x` are under effects N(0, tau²) than under none, their standard deviation being `sigma`. */
+export function mixtureRatio(x: number, sigma: number, tau: number, n: number): number {
+  if (sigma === 0) return x === 0 ? 0 : Number.POSITIVE_INFINITY;
+  const total = sigma ** 2 + n * tau ** 2;
+  return Math.sqrt(sigma ** 2 / total) * Math.exp((n ** 2 * tau ** 2 * x ** 2) / (2 * sigma ** 2 * total));
 }

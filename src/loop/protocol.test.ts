@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Arena } from './arena.ts';
+import type { Arena } from '../core/arena.ts';
 import { excerpt, failureClass, keyValues, parseResult } from './protocol.ts';
 
 const metric: Arena['metric'] = { name: 'loss', direction: 'minimize', unit: '' };
