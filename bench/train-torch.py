@@ -1,5 +1,5 @@
 # The model of bench/train-reference.ts in PyTorch (eager, float32, CPU), from equal weights and tokens.
-# Usage: train-torch.py layers width heads length batch vocab steps threads [curve]
+# Usage: train-torch.py layers width heads length batch vocab steps threads [wall|cpu]
 # Prints one JSON line: {"torch": version, "tokens_per_second": median, "losses": [...]}.
 import json
 import statistics
@@ -12,6 +12,7 @@ import torch.nn.functional as F
 
 L, C, H, T, B, V, STEPS, THREADS = map(int, sys.argv[1:9])
 torch.set_num_threads(THREADS)
+now = (lambda: time.process_time() / THREADS) if sys.argv[9:] == ["cpu"] else time.perf_counter
 
 
 def hash_uniform(index, seed):
@@ -70,12 +71,12 @@ optimizer = torch.optim.AdamW(w.values(), lr=1e-3, betas=(0.9, 0.95), eps=1e-8, 
 losses, times = [], []
 for step in range(STEPS):
     x, y = tokens(step)
-    before = time.perf_counter()
+    before = now()
     loss = F.cross_entropy(forward(x).view(-1, V), y)
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
     losses.append(loss.item())
-    times.append(time.perf_counter() - before)
+    times.append(now() - before)
 rate = B * T / statistics.median(times[3:] or times)
 print(json.dumps({"torch": torch.__version__, "tokens_per_second": round(rate), "losses": losses}))
