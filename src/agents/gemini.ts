@@ -59,7 +59,9 @@ export const qwen: Recipe = {
   help: ['--help'],
   argv: ({ task, jailed, has }) => [
     ...['--prompt', task.prompt, '--auth-type', 'openai', '--output-format', 'json'],
-    ...['--approval-mode', jailed ? 'yolo' : 'auto-edit', ...(has('--bare') ? ['--bare'] : [])],
+    ...['--approval-mode', jailed ? 'yolo' : 'auto-edit'],
+    // Bare reads no instructions of the person and starts quickly; it leaves `edit` and the shell, which make new files too.
+    ...(has('--bare') ? ['--bare'] : []),
   ],
   env: ({ place, model }) => ({
     OPENAI_API_KEY: place.token,

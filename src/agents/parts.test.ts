@@ -71,6 +71,7 @@ describe('what was reached for', () => {
     ['Read', { file_path: '/task/evaluate.py' }],
     ['Edit', { file_path: '/task/train.py', old_string: '/etc/shadow', new_string: 'http://x' }],
     ['write_file', { file_path: 'src/new.py', content: 'x' }],
+    ['create', { path: '/task/train.py', file_text: 'escaped' }],
     ['bash', { command: 'cd /task && python3 /usr/bin/x.py > /dev/null; ls ./a/b ../task /tmp/x' }],
     ['exec_command', { cmd: 'cat a/b/c.txt' }],
     ['apply_patch', '*** Begin Patch\n*** Update File: train.py\n@@\n-a\n+/etc/shadow\n*** End Patch'],

@@ -1,4 +1,4 @@
-/** pi, headless (`pi -p --mode json`). It has no permissions of its own, and ends with exit status 0 after a fatal error of the model. */
+/** pi, headless (`pi -p --mode json`). It has no permissions of its own (but its tools can be chosen), and ends with exit status 0 after a fatal error of the model. */
 import type { Api } from './gateway/apis.ts';
 import { fields, list } from './gateway/apis.ts';
 import { jsonLines, ownUsage, type Recipe, text } from './recipe.ts';
@@ -17,8 +17,9 @@ export const pi: Recipe = {
   defaultModel: { anthropic: 'claude-sonnet-4-5', responses: 'gpt-5.5', chat: 'gpt-5.5', gemini: 'gemini-2.5-pro' },
   needs: ['--mode', '--provider', '--no-session'],
   help: ['--help'],
-  argv: ({ task, model }) => [
+  argv: ({ task, model, jailed }) => [
     ...['--provider', 'overnight', '--model', model ?? '', '--mode', 'json', '-p', '--no-session'],
+    ...(jailed ? [] : ['--tools', 'read,edit,write']), // no shell
     ...['--no-extensions', '--no-skills', '--no-prompt-templates', '--no-context-files', task.prompt],
   ],
   env: ({ place }) => ({

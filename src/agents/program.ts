@@ -2,10 +2,11 @@
  * The person's own installs of agents: where a program lies, what must be shown of it in the jail, which version it is and which options it
  * has. Starts programs only to ask for their version and help.
  */
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { existsSync, mkdtempSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve, sep } from 'node:path';
 import { LabError } from '../base/error.ts';
+import { removeTree } from '../os/files.ts';
 import { capture } from '../os/spawn.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -44,9 +45,12 @@ export function probe(recipe: Recipe, path: string): Promise<Program> {
 }
 
 async function ask(recipe: Recipe, path: string): Promise<Program> {
-  const env = { ...process.env, CI: '1', NO_COLOR: '1' };
+  // Some unpack parts of themselves to answer: not into the person's folders.
+  const scratch = mkdtempSync(join(tmpdir(), 'overnight-probe-'));
+  const env = { ...process.env, CI: '1', NO_COLOR: '1', TMPDIR: scratch, XDG_CACHE_HOME: scratch };
   const say = (args: readonly string[]) => capture(path, args, { timeoutMs: PROBE_MS, env, maxBytes: 1024 * 1024 });
   const [version, help] = await Promise.all([say(['--version']), say(recipe.help)]);
+  removeTree(scratch);
   if (version.status !== 0) {
     const said = (version.stderr || version.stdout).trim().split('\n')[0] ?? '';
     throw new LabError('E_AGENT', {

@@ -25,7 +25,7 @@ export function reachedFor(calls: readonly ToolCall[], reachable: Reachable): re
     const given = argumentsOf(call.input);
     for (const [name, value] of Object.entries(given)) {
       if (typeof value !== 'string') continue;
-      if (/path|file|dir/i.test(name) && !/\n/.test(value)) inspectPath(call, value, reachable, found);
+      if (/(path|file|dir|directory)$/i.test(name) && !/\n/.test(value)) inspectPath(call, value, reachable, found);
     }
     const script = SHELLS.test(call.name) || EDITS.test(call.name) ? strings(given).join('\n') : '';
     if (SHELLS.test(call.name)) inspectScript(call, script, reachable, found);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { taggedPids } from '../../src/os/proc.ts';
 import type { AgentResult, AgentTask } from '../../src/core/ports.ts';
 import type { Script } from '../fixtures/models/server.ts';
-import { honest, leftFolders, REAL_KEY, REAL_NAMES, type RealName, type SceneOptions, scene, tagOf, TRAIN } from './scene.ts';
+import { honest, leftFolders, REAL_KEY, REAL_NAMES, type RealName, scene, type SceneOptions, tagOf, titled, TRAIN, whyNot } from './scene.ts';
 
 interface Case {
   readonly what: string;
@@ -65,7 +65,7 @@ const SLOW: readonly RealName[] = ['gemini', 'pi'];
 const casesOf = (name: RealName): readonly Case[] =>
   SLOW.includes(name) ? CASES.filter((one) => ['login', 'quota', 'hung'].includes(one.class)) : CASES;
 
-describe.each(REAL_NAMES)('%s', (name) => {
+describe.skipIf(whyNot).each(REAL_NAMES)(titled('%s'), (name) => {
   it.each(casesOf(name).map((one) => [one.what, one] as const))('%s is a failed call of its class', (_, one) => outcome(name, one));
 
   it('a rate limit that passes is waited for', async () => {
@@ -81,13 +81,13 @@ describe.each(REAL_NAMES)('%s', (name) => {
   });
 });
 
-describe('a server that fails again and again', () => {
+describe.skipIf(whyNot)(titled('a server that fails again and again'), () => {
   it.each(['claude', 'pi'] as const)('is given up by the gateway before %s gives up', async (name) => {
     await outcome(name, { what: '', script: failing(500), class: 'server' });
   });
 });
 
-describe('a call', () => {
+describe.skipIf(whyNot)(titled('a call'), () => {
   it('is stopped by its signal', async () => {
     const place = await scene(() => ({ hang: true }));
     try {

@@ -7,7 +7,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { allPids } from '../../src/os/proc.ts';
-import { calling, EVALUATE, following, leftFolders, REAL_KEY, REAL_NAMES, type Scene, SECRET, scene, TRAIN, VALIDATION } from './scene.ts';
+import { calling, EVALUATE, following, leftFolders, REAL_KEY, REAL_NAMES, scene, type Scene, SECRET, titled, TRAIN, VALIDATION, whyNot } from './scene.ts';
 
 const ESCAPED = join(homedir(), '.overnight-escaped');
 /** A sleep of this many seconds is ours: how a daemon is found again, whatever it did to its environment. */
@@ -23,20 +23,21 @@ const withDaemonName = (): readonly number[] =>
     }
   });
 
+/** Marks are written so that a shell prints them, but a line that is only repeated does not hold them. */
 const shellAttack = (place: () => Scene): string =>
   [
-    `(echo 'print(9999)' > evaluate.py && echo CHANGED) 2>&1`,
-    `(mv train.py t && mv t evaluate.py && echo CHANGED; mv t train.py; rm -f evaluate.py README.md) 2>&1`,
-    `(echo x > ${ESCAPED} && echo ESCAPED) 2>&1`,
+    `(echo 'print(9999)' > evaluate.py && echo CH''ANGED) 2>&1`,
+    `(mv train.py t && mv t evaluate.py && echo CH''ANGED; mv t train.py; rm -f evaluate.py README.md) 2>&1`,
+    `(echo x > ${ESCAPED} && echo ES''CAPED) 2>&1`,
     `cat ${place().outside}/secret ${place().outside}/validation.bin /etc/shadow 2>&1`,
     `grep -r REAL-key /proc/*/environ ${homedir()} 2>/dev/null | head -3`,
-    `(exec 3<>/dev/tcp/127.0.0.1/${place().canary.port} && echo CONNECTED) 2>&1`,
+    `(exec 3<>/dev/tcp/127.0.0.1/${place().canary.port} && echo CO''NNECTED) 2>&1`,
     `curl -sS -m 3 http://127.0.0.1:${place().canary.port}/ 2>&1 | head -2`,
-    `(unshare -Urm sh -c 'mount -t tmpfs none /task' && echo MOUNTED) 2>&1`,
+    `(unshare -Urm sh -c 'mount -t tmpfs none /task' && echo MO''UNTED) 2>&1`,
     `(setsid nohup sleep ${DAEMON} >/dev/null 2>&1 &) ; (env -i setsid sleep ${DAEMON} >/dev/null 2>&1 &)`,
   ].join('\n');
 
-describe.each(REAL_NAMES)('a hostile script through %s', (name) => {
+describe.skipIf(whyNot).each(REAL_NAMES)(titled('a hostile script through %s'), (name) => {
   it('changes nothing but the editable file, reaches nothing, leaves nobody, and is reported', async () => {
     let place!: Scene;
     let asked = 0;

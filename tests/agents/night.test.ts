@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { overnight, smallArena } from '../fixtures/cli.ts';
 import { dialectOf } from '../fixtures/models/dialects.ts';
 import { type Script, startModelServer } from '../fixtures/models/server.ts';
-import { calling, INSIDE, programOf, REAL, REAL_KEY, REAL_NAMES } from './scene.ts';
+import { calling, INSIDE, programOf, REAL, REAL_KEY, REAL_NAMES, titled, whyNot } from './scene.ts';
 
 const NOTE = JSON.stringify({ hypothesis: 'a smaller X gives a smaller loss', expected: '-2', next: 'smaller still' });
 
@@ -24,7 +24,7 @@ const smaller: Script = (asked) => {
 
 type Line = { readonly type: string } & Readonly<Record<string, never>>;
 
-describe.each(REAL_NAMES)('a night with %s', (name) => {
+describe.skipIf(whyNot).each(REAL_NAMES)(titled('a night with %s'), (name) => {
   it('keeps what is really better, records every call with what it cost, and its ledger verifies', async () => {
     const server = await startModelServer(smaller);
     const folder = smallArena();

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { taggedPids } from '../../src/os/proc.ts';
-import { calling, EVALUATE, following, honest, leftFolders, programOf, REAL, REAL_KEY, REAL_NAMES, type Scene, scene, TRAIN, tagOf } from './scene.ts';
+import { calling, EVALUATE, following, honest, leftFolders, programOf, REAL, REAL_KEY, REAL_NAMES, type Scene, scene, tagOf, titled, TRAIN, whyNot } from './scene.ts';
 
 async function within(make: Promise<Scene>, act: (place: Scene) => Promise<void>): Promise<void> {
   const place = await make;
@@ -14,7 +14,7 @@ async function within(make: Promise<Scene>, act: (place: Scene) => Promise<void>
   }
 }
 
-describe.each(REAL_NAMES)('%s', (name) => {
+describe.skipIf(whyNot).each(REAL_NAMES)(titled('%s'), (name) => {
   it('edits the editable file, is metered by the gateway, and leaves nothing', () =>
     within(scene(honest), async (place) => {
       const agent = await place.agent(name);
@@ -51,7 +51,7 @@ describe.each(REAL_NAMES)('%s', (name) => {
   });
 });
 
-describe('by the Agent Client Protocol', () => {
+describe.skipIf(whyNot)(titled('by the Agent Client Protocol'), () => {
   it('Gemini CLI edits, says its last words and is metered', () =>
     within(scene(honest), async (place) => {
       const agent = await place.open({ name: 'acp', command: `${programOf('gemini')} --acp` });

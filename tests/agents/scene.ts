@@ -30,6 +30,16 @@ export type RealName = keyof typeof REAL;
 export const REAL_NAMES = Object.keys(REAL) as readonly RealName[];
 export const programOf = (name: RealName): string => join(MODULES, REAL[name].program);
 
+const { sandbox } = await chooseSandbox();
+/** Why no agent can be driven here; the reason stands in the names of the tests that are skipped for it. */
+export const whyNot: string | undefined =
+  process.platform !== 'linux'
+    ? `the agents of this workspace are installed for Linux, this is ${process.platform}`
+    : sandbox.info.level === 'bubblewrap'
+      ? undefined
+      : sandbox.info.reason;
+export const titled = (title: string): string => (whyNot === undefined ? title : `${title} (skipped: ${whyNot})`);
+
 export const REAL_KEY = 'sk-REAL-key-that-no-agent-may-see-0123456789';
 export const SECRET = 'the-secret-of-the-person';
 export const VALIDATION = 'the-validation-data';
@@ -82,7 +92,6 @@ export async function scene(script: Script, options: SceneOptions = {}): Promise
     upstreams: { anthropic: at(''), chat: at('/v1'), responses: at('/v1'), gemini: at('') },
     ...options.gateway,
   });
-  const { sandbox } = await chooseSandbox();
   const host = { jail: openJail(sandbox, false, options.limits), gateway };
   const open = (choice: AgentChoice) => openAgent(choice, host);
   return {
