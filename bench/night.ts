@@ -10,7 +10,7 @@ import type { Conditions, Draft, Kind, LedgerEvent } from '../src/core/event.ts'
 import { plan, type Step } from '../src/core/plan.ts';
 import { fold } from '../src/core/replay.ts';
 import { type LabState, values } from '../src/core/state.ts';
-import { noiseOf } from '../src/core/stats.ts';
+import { noiseOf } from '../src/base/stats.ts';
 import { SITUATION } from '../src/testing/script.ts';
 
 export interface NightOptions {

@@ -8,7 +8,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Proposer, Running, RunResult, RunSpec, Sandbox } from '../src/core/ports.ts';
-import { median } from '../src/core/stats.ts';
+import { median } from '../src/base/stats.ts';
 import { chooseSandbox } from '../src/sandbox/choose.ts';
 import { openLab } from '../src/wire.ts';
 import { openWorkspace } from '../src/workspace/git.ts';

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { median } from '../src/core/stats.ts';
+import { median } from '../src/base/stats.ts';
 import { readLedger } from '../src/ledger/jsonl.ts';
 import { syntheticLab } from '../src/testing/synthetic.ts';
 

@@ -10,7 +10,7 @@ import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { sha256 } from '../src/base/hash.ts';
 import { GENESIS, type LedgerEvent } from '../src/core/event.ts';
-import { median } from '../src/core/stats.ts';
+import { median } from '../src/base/stats.ts';
 import { replay } from '../src/core/replay.ts';
 import { writeReport } from '../src/cli/report.ts';
 import { serveFolder } from '../src/cli/serve.ts';

@@ -44,7 +44,7 @@ export async function findIdeas(request: AgentRequest, sandbox: Sandbox): Promis
   }
 }
 
-type Found = Pick<Ideas, 'members' | 'reason' | 'mute'>;
+type Found = Pick<Ideas, 'members' | 'reason' | 'mute' | 'hybrid'>;
 
 async function named(request: AgentRequest, names: readonly string[], sandbox: Sandbox, gateway: Gateway): Promise<Found> {
   if (names.length === 1 && names[0] === 'submissions')
@@ -57,9 +57,18 @@ async function named(request: AgentRequest, names: readonly string[], sandbox: S
       next: 'Give each name once, in order of preference, for example --agent claude,codex,search.',
     });
   }
+  const hybrid = names.includes('hybrid');
+  if (hybrid && (names.length === 1 || names.at(-1) !== 'hybrid' || names.includes('search'))) {
+    throw new LabError('E_USAGE', {
+      what: '--agent cannot be understood.',
+      why: '"hybrid" is the optimizer sharing the budget with the agents named before it.',
+      next: 'Name it once, last, and without "search", for example --agent claude,hybrid.',
+    });
+  }
   const members: (Agent | 'search')[] = [];
-  for (const [i, name] of names.entries()) members.push(await open(name, i, request, sandbox, gateway));
-  return { members, reason: `as asked: ${members.map(reasonOfMember).join('; then ')}` };
+  for (const [i, name] of (hybrid ? names.slice(0, -1) : names).entries()) members.push(await open(name, i, request, sandbox, gateway));
+  const reason = `as asked: ${members.map(reasonOfMember).join('; then ')}`;
+  return { members, reason: hybrid ? `${reason}; beside ${OPTIMIZER}, which shares the budget` : reason, ...(hybrid && { hybrid }) };
 }
 
 async function open(name: string, i: number, request: AgentRequest, sandbox: Sandbox, gateway: Gateway): Promise<Agent | 'search'> {

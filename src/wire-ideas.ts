@@ -15,6 +15,7 @@ import { allowedCores } from './os/machine.ts';
 import type { LabPaths } from './os/paths.ts';
 import { type AgentProposerParts, agentProposer, type BriefAbout } from './proposers/agent.ts';
 import { chainProposer } from './proposers/chain.ts';
+import { hybridProposer } from './proposers/hybrid.ts';
 import { searchProposer } from './proposers/search.ts';
 import { briefText, NOTE_FILE } from './view/brief.ts';
 import { viewExperiment } from './view/experiment.ts';
@@ -22,6 +23,8 @@ import { viewExperiment } from './view/experiment.ts';
 /** Who is asked, in order of preference; `search` is the optimizer over knobs. */
 export interface Ideas {
   readonly members: readonly (Agent | 'search')[];
+  /** The members advise, and the optimizer over knobs shares the budget with them. */
+  readonly hybrid?: boolean;
   /** Nobody is asked: ideas come through the inbox alone. */
   readonly mute?: boolean;
   /** Why these: shown and recorded. */
@@ -67,7 +70,7 @@ export function chooseProposer(
     ...(ideas.patience !== undefined && { patience: ideas.patience }),
     ...(onSwitch && { onSwitch }),
   });
-  return { proposer, reason: ideas.reason };
+  return { proposer: ideas.hybrid ? hybridProposer({ adviser: proposer }) : proposer, reason: ideas.reason };
 }
 
 /** Never asked: the plan waits for what comes through the inbox. */
@@ -134,6 +137,7 @@ function writeBrief(brief: Brief, { program, left, repair }: BriefAbout, limits:
     blob,
     ...(program && { program }),
     ...(repair && { repair }),
+    ...(brief.advice && { advice: brief.advice }),
   });
 }
 

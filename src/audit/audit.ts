@@ -15,7 +15,7 @@ import type { LedgerEvent } from '../core/event.ts';
 import { finalResult } from '../core/final.ts';
 import { fold } from '../core/replay.ts';
 import { arenaOf, type LabState, values } from '../core/state.ts';
-import { noiseOf } from '../core/stats.ts';
+import { noiseOf } from '../base/stats.ts';
 import { decode } from '../ledger/chain.ts';
 import { LEDGER_FILE, readBlob, torn } from '../ledger/jsonl.ts';
 import { gitText } from '../workspace/command.ts';

@@ -218,5 +218,7 @@ export class Display {
 }
 
 function calibrationText(view: LabView): string {
-  return view.noise ? `noise: ${view.noise.text}` : 'noise: not known yet';
+  if (!view.noise) return 'noise: not known yet';
+  const { text, cost, warnings } = view.noise;
+  return [`noise: ${text}`, ...(cost ? [`  ${cost}`] : []), ...warnings.map((warning) => `  ! ${warning}`)].join('\n');
 }

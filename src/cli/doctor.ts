@@ -9,7 +9,7 @@ import { type Arena, gradeOf } from '../core/arena.ts';
 import { typicalMeasurementS } from '../core/plan.ts';
 import type { Sandbox } from '../core/ports.ts';
 import type { LabState } from '../core/state.ts';
-import { minimumDetectableEffect } from '../core/stats.ts';
+import { minimumDetectableEffect } from '../base/stats.ts';
 import { drill } from '../drill/drill.ts';
 import { freeBytes, removeTree } from '../os/files.ts';
 import { DOCTOR_TAG, labPaths } from '../os/paths.ts';

@@ -20,11 +20,16 @@ const WATCH_MS = 30_000;
 
 /** Throws E_USAGE for an address that is none. The environment's OVERNIGHT_NOTIFY is taken too: an address is a secret. */
 export function targetsOf(call: Call): Targets {
-  const urls = [call.options.notify, process.env.OVERNIGHT_NOTIFY].flatMap((text) => (typeof text === 'string' && text !== '' ? [text] : []));
-  const command = call.options.notifyCommand;
+  const targets = [call.options.notify, process.env.OVERNIGHT_NOTIFY].flatMap((text) => (typeof text === 'string' && text !== '' ? [text] : []));
+  const { notifyCommand } = call.options;
+  const urls = targets.filter((text) => ADDRESS.test(text));
   for (const url of urls) check(url);
-  return { urls, commands: typeof command === 'string' ? [command] : [] };
+  const commands = targets.filter((text) => !ADDRESS.test(text));
+  return { urls, commands: typeof notifyCommand === 'string' ? [...commands, notifyCommand] : commands };
 }
+
+/** What looks like an address is one; everything else is a command. */
+const ADDRESS = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 function check(url: string): void {
   try {

@@ -50,8 +50,16 @@ function wish(verb: string, summary: string, more: Partial<Pick<CommandSpec, 'ar
   };
 }
 
+const notify: readonly OptionSpec[] = [
+  {
+    flags: '--notify <target>',
+    text: 'tell of a new champion, budget, stall, failure, end: a URL to post to (slack+, discord+, ntfy+, json+ before it name its shape), or a command (also $OVERNIGHT_NOTIFY)',
+  },
+  { flags: '--notify-command <command>', text: 'run this too, with the notice as JSON on its standard input' },
+];
+
 const agents: readonly OptionSpec[] = [
-  { flags: '--agent <names>', text: 'who proposes, in order of preference: claude, codex, opencode, gemini, qwen, pi, copilot, acp, command, model, search; or submissions alone (default: the best that is found)' },
+  { flags: '--agent <names>', text: 'who proposes, in order of preference: claude, codex, opencode, gemini, qwen, pi, copilot, acp, command, model, search; last may be hybrid: the optimizer shares the budget with those before it; or submissions alone (default: the best that is found)' },
   { flags: '--model <names>', text: 'their models, by position' },
   { flags: '--agent-command <line>', text: 'what to start, for the agents acp and command' },
   { flags: '--unsafe', text: 'let an agent run without a sandbox' },
@@ -61,13 +69,6 @@ const agents: readonly OptionSpec[] = [
   { flags: '--program-b <file>', text: 'a second page of instructions, taken in turn with program.md: see compare-programs' },
   { flags: '--plateau <n>', text: 'stop after n experiments without a lasting gain' },
   { flags: '--idle <minutes>', text: 'stop when nothing gave a number for so long' },
-];
-const notify: readonly OptionSpec[] = [
-  {
-    flags: '--notify <url>',
-    text: 'tell this webhook of a new champion, budget, stall, failure, end; slack+, discord+, ntfy+, json+ before it name its shape (also $OVERNIGHT_NOTIFY)',
-  },
-  { flags: '--notify-command <command>', text: 'run this with the notice as JSON on its standard input' },
 ];
 
 export const COMMANDS: readonly CommandSpec[] = [

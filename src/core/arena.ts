@@ -55,11 +55,11 @@ const knobSchema = z
 
 const constraintSchema = z
   .strictObject({
-    metric: name.describe('a secondary metric, or one that the harness measures: memory_mb, wall_s, cpu_s'),
+    metric: name.describe('a secondary metric, or one that the harness measures: memory_mb, wall_s, cpu_s, sample_sd (stability: the spread of the samples)'),
     max: z.number().optional(),
     min: z.number().optional(),
     relative: z.boolean().default(false).describe('true: `max` and `min` are factors of the champion’s value'),
-    hard: z.boolean().default(true).describe('false: only reported'),
+    hard: z.boolean().default(true).describe('false: only reported, under Health'),
   })
   .refine((c) => c.max !== undefined || c.min !== undefined, 'needs `max` or `min`');
 
@@ -131,6 +131,13 @@ export const arenaSchema = z.strictObject({
     grace_s: z.number().min(0).default(5).describe('start-up that does not count, seconds'),
     wall_s: positive.describe('hard limit of the candidate, seconds'),
   }),
+  minimum: z
+    .strictObject({
+      seconds: positive.optional().describe('a candidate that ended sooner after its start has not done the work'),
+      metrics: z.record(name, z.number()).default({}).describe('secondary metrics of the evaluator and the least they may be'),
+    })
+    .optional()
+    .describe('work without which a number is no result'),
   screen: z
     .strictObject({ seconds: positive.describe('training clock of the short run, below budget.seconds') })
     .optional()

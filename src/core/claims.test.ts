@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arenaWith, DEVICE, Script, SITUATION } from '../testing/script.ts';
-import { confirm, isClearStep, lordAlpha, sidesOf } from './claims.ts';
+import { lordAlpha } from '../base/online.ts';
+import { confirm, isClearStep, sidesOf } from './claims.ts';
 import { type Decision, judge } from './decide.ts';
 import { plan, type Step } from './plan.ts';
 

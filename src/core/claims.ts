@@ -2,13 +2,14 @@
  * Claims: may the report call experiment `n` better than the champion? Judged on measurements that none helped to choose it. confirm/1 takes three
  * fresh ones of each side; confirm/2 reuses what is unselected already and spends one error budget over all claims of a lab. Pure.
  */
+import { lordAlpha } from '../base/online.ts';
 import { noiseIn, signOf } from './decide.ts';
 import type { Payload } from './event.ts';
 import { type Measurement, valueOf } from './experiment.ts';
 import { arenaOf, inPairs, type LabState, rulesOf } from './state.ts';
 import { show } from './rules.ts';
 import { tCdf, tQuantile } from '../base/distributions.ts';
-import { compare, mean } from './stats.ts';
+import { compare, mean } from '../base/stats.ts';
 
 /** What a confirmation records, but for whom it is about. */
 export type ConfirmResult = Omit<Payload<'confirmation'>, 'n' | 'against'>;
@@ -115,25 +116,6 @@ export function isClearStep(state: LabState, n: number, deviceClass: string): bo
   const { sigma, dof } = noiseIn(state, deviceClass);
   const se = sigma * Math.sqrt(1 / mine + 1 / nAgainst);
   return se === 0 ? effect > 0 : tCdf(effect / se, Math.max(1, dof)) >= CLEAR_STEP;
-}
-
-// -------------------------------------------------------------------------------------- online error control
-
-/** Share of false claims to stay below, over the life of a lab, and what is spent before the first true one. */
-const ERROR_RATE = 0.05;
-const FIRST_WEALTH = ERROR_RATE / 2;
-
-/**
- * LORD++ (Ramdas and others 2017): the level of test `t` (from 1), unmeasured at which earlier tests something was found. The false discovery rate
- * stays below 5 % however many claims follow; a lab in which nothing is better makes a false one in at most 2.5 % of cases.
- */
-export function lordAlpha(t: number, discoveries: readonly number[]): number {
-  const gamma = (k: number): number =>
-    k < 1 ? 0 : (0.0772 * Math.log(Math.max(k, 2))) / (k * Math.exp(Math.sqrt(Math.log(k))));
-  return discoveries.reduce(
-    (sum, tau, j) => sum + (j === 0 ? ERROR_RATE - FIRST_WEALTH : ERROR_RATE) * gamma(t - tau),
-    gamma(t) * FIRST_WEALTH,
-  );
 }
 
 function nextAlpha(state: LabState): number {

@@ -9,7 +9,7 @@ import { valueOf } from './experiment.ts';
 import { BUNDLE_REPLICATES } from './frontier.ts';
 import { arenaOf, codeOf, inPairs, type LabState, measurementsOf, rulesOf, values } from './state.ts';
 import { CLEAR_Z, greedy, margin1, margin2, marginZ, type Ruling, sequential1, show } from './rules.ts';
-import { type Comparison, compare, comparePairs, mean, poolSigma } from './stats.ts';
+import { type Comparison, compare, comparePairs, mean, poolSigma } from '../base/stats.ts';
 
 export interface Decision {
   readonly verdict: Exclude<Verdict, 'refused'>;
@@ -211,7 +211,7 @@ function failure(m: Measurement, of: number, rule: string, against: number): Dec
 // -------------------------------------------------------------------------------------------- constraints
 
 /** Mean of a secondary metric over the measurements of an experiment. */
-function secondary(state: LabState, n: number, deviceClass: string, metric: string): number | undefined {
+export function secondary(state: LabState, n: number, deviceClass: string, metric: string): number | undefined {
   const found = measurementsOf(state, n).flatMap((m) =>
     m.deviceClass === deviceClass &&
     m.state === 'finished' &&
@@ -224,7 +224,7 @@ function secondary(state: LabState, n: number, deviceClass: string, metric: stri
 }
 
 /** The first hard constraint that candidate `n` breaks, as a sentence; relative ones are factors of the champion's value. */
-function brokenConstraint(
+export function brokenConstraint(
   state: LabState,
   arena: Arena,
   n: number,

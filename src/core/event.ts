@@ -4,7 +4,7 @@
  */
 import type { Arena } from './arena.ts';
 import type { Decision } from './decide.ts';
-import type { Noise } from './stats.ts';
+import type { Noise } from '../base/stats.ts';
 import type { Wish } from './wish.ts';
 
 /**
@@ -44,6 +44,7 @@ export type FailureClass =
   | 'nonce'
   | 'frozen-changed'
   | 'seed'
+  | 'too-little-work'
   | 'data-changed'
   | 'timeout'
   | 'infrastructure';

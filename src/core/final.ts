@@ -8,7 +8,7 @@ import { type Measurement, valueOf } from './experiment.ts';
 import { holdoutStep, heldEffect } from './holdout.ts';
 import type { Situation, Step } from './plan.ts';
 import { arenaOf, type LabState, lineage, measurementsOf } from './state.ts';
-import { comparePairs } from './stats.ts';
+import { comparePairs } from '../base/stats.ts';
 
 /** Interleaved pairs of the last comparison. */
 const FINAL_PAIRS = 5;

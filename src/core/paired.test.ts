@@ -3,7 +3,7 @@ import { simulate } from '../../bench/night.ts';
 import { arenaWith, DEVICE, Script, SITUATION } from '../testing/script.ts';
 import { judge } from './decide.ts';
 import { plan, type Step } from './plan.ts';
-import { comparePairs } from './stats.ts';
+import { comparePairs } from '../base/stats.ts';
 
 const paired = { decide: { rules: 2, rule: 'paired' } };
 const quiet = [5, 5.1, 4.9, 5.05, 4.95] as const;

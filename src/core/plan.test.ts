@@ -37,6 +37,65 @@ describe('while an idea is thought about', () => {
   });
 });
 
+describe('a candidate of an agent that crashed', () => {
+  const crashed = (failure: 'exit' | 'frozen-changed' = 'exit', note: object | null = {}): Script => {
+    const script = opened().calibrated(quiet);
+    script.add({ type: 'proposed', n: 1, kind: 'idea', parent: 0, proposer: 'a', hypothesis: 'h', edits: {}, ...(note && { note }) });
+    return script.snapshot(1).measure(1, failure);
+  };
+  const can = { repairs: 2 };
+
+  it('is mended first, and then measured as if nothing had been', () => {
+    const script = crashed();
+    expect(next(script, can)).toEqual({ do: 'repair', n: 1 });
+    script.add({ type: 'repaired', n: 1, attempt: 1, edits: {}, proposer: 'a' });
+    expect(next(script, can)).toEqual({ do: 'admit', n: 1 });
+    expect(next(script.snapshot(1), can)).toEqual(measure(1, 'idea'));
+    expect(script.state.experiments[1]!.idea.attempts).toHaveLength(1);
+  });
+
+  it('is decided when nobody can, too often was tried, it is no agent’s, or it touched what it must not', () => {
+    const decide = { do: 'decide', n: 1 };
+    expect(next(crashed())).toEqual(decide);
+    expect(next(crashed(), { ...can, beyondRepair: new Set([1]) })).toEqual(decide);
+    expect(next(crashed('exit', null), can)).toEqual(decide);
+    expect(next(crashed('frozen-changed'), can)).toEqual(decide);
+    expect(next(crashed(), { ...can, asked: true })).toEqual(decide);
+    const script = crashed();
+    for (const call of [0, 1]) script.add({ type: 'calling', call, n: 1, purpose: 'repair', agent: 'a', session: 0 });
+    expect(next(script, can)).toEqual(decide);
+  });
+
+  it('waits while somebody thinks, and its repair goes on when the last experiment was reached', () => {
+    expect(next(crashed(), { ...can, thinking: true, spare: true }).do).not.toBe('decide');
+    const mending = { ...can, thinking: true, spare: true, mending: true };
+    expect(next(crashed(), { ...mending, experiments: 1 }).do).not.toBe('abandon');
+    expect(next(crashed(), { ...mending, asked: true })).toEqual({ do: 'abandon' });
+  });
+});
+
+describe('stop rules', () => {
+  it('a plateau is so many ideas of this session since a gain that stands', () => {
+    const script = opened().calibrated(quiet).kept(3);
+    for (let n = 2; n < 5; n++) script.idea().measure(n, 9).decide(n);
+    expect(next(script, { plateau: 4 })).toEqual({ do: 'propose' });
+    expect(['measure', 'stop']).toContain(next(script, { plateau: 3 }).do);
+    expect(next(script.session(), { plateau: 3 })).toEqual({ do: 'propose' });
+  });
+
+  it('silence is measured from the last number, or from the start', () => {
+    const script = opened().calibrated(quiet);
+    expect(next(script, { idleS: 600, at: '2026-03-07T20:05:00Z' })).toEqual({ do: 'propose' });
+    expect(next(script, { idleS: 600, at: '2026-03-07T20:30:00Z' })).toMatchObject({ do: 'stop', reason: 'idle', detail: expect.stringContaining('minutes') });
+  });
+
+  it('nobody is asked for ideas where they come from outside; what came is measured', () => {
+    const script = opened().calibrated(quiet);
+    expect(next(script, { mute: true })).toEqual({ do: 'wait' });
+    expect(next(script.idea(), { mute: true })).toEqual(measure(1, 'idea'));
+  });
+});
+
 describe('a person’s wishes', () => {
   const id = 'wish-0001';
   const from = 'person';

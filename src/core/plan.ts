@@ -11,7 +11,7 @@ import { nextBundle } from './frontier.ts';
 import { holdoutStep } from './holdout.ts';
 import { isMendable } from './repair.ts';
 import { arenaOf, inPairs, type LabState, lineage, measurementsOf, rulesOf, values } from './state.ts';
-import { median } from './stats.ts';
+import { median } from '../base/stats.ts';
 
 export type Step =
   /** A proposal without a commit yet: admit it and put it into git. */
@@ -317,11 +317,16 @@ function stop(state: LabState, now: Situation): Extract<Step, { do: 'stop' }> | 
   return plateau(state, now) ?? idling(state, now) ?? stuck(state);
 }
 
-/** So many ideas of this session since the last gain that stands: kept, and not refuted by fresh measurements. */
+/** The newest kept experiment of the incumbent's line that no fresh measurement refuted. */
+export function lastGain(state: LabState): number {
+  const refuted = (n: number): boolean => state.confirmations.some((c) => c.n === n && !c.passed);
+  return lineage(state, state.incumbent).findLast((n) => !refuted(n)) ?? 0;
+}
+
+/** So many ideas of this session since the last gain that stands. */
 function plateau(state: LabState, now: Situation): Extract<Step, { do: 'stop' }> | undefined {
   if (now.plateau === undefined) return undefined;
-  const refuted = (n: number): boolean => state.confirmations.some((c) => c.n === n && !c.passed);
-  const gain = lineage(state, state.incumbent).findLast((n) => !refuted(n)) ?? 0;
+  const gain = lastGain(state);
   const since = state.sessions.at(-1)?.startedAt ?? '';
   const tried = state.experiments.slice(gain + 1).filter(({ idea }) => idea.kind === 'idea' && idea.at >= since).length;
   if (tried < now.plateau) return undefined;

@@ -8,7 +8,7 @@ import type { Decision } from './decide.ts';
 import { type Draft, GENESIS, type LedgerEvent } from './event.ts';
 import { fold, replay } from './replay.ts';
 import { lineage, measurementsOf, values } from './state.ts';
-import { noiseOf } from './stats.ts';
+import { noiseOf } from '../base/stats.ts';
 
 const small = fc.integer({ min: 0, max: 4 });
 const verdict = fc.constantFrom('kept', 'discarded', 'inconclusive', 'crashed', 'timed out' as const);

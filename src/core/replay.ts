@@ -6,7 +6,7 @@ import { LabError } from '../base/error.ts';
 import type { EventType, LedgerEvent, Payload } from './event.ts';
 import type { Code, Experiment, Idea } from './experiment.ts';
 import { type LabState, lineage, values } from './state.ts';
-import { addToPool, emptyPool } from './stats.ts';
+import { addToPool, emptyPool } from '../base/stats.ts';
 import { objection, replicated, steered, unpinned, unsteered } from './steering.ts';
 
 /** The state as the fold sees it: containers and counters can be changed, what they hold is replaced whole. */

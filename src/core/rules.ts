@@ -2,7 +2,7 @@
  * The rules themselves: a comparison becomes a ruling. Each has a name and a version and never changes its answers; a better one is a new
  * version beside it. Knows nothing about ledgers, experiments or directions: positive is better.
  */
-import type { Comparison } from './stats.ts';
+import { type Comparison, mixtureRatio } from '../base/stats.ts';
 
 export interface Ruling {
   readonly verdict: 'kept' | 'discarded' | 'inconclusive' | 'again';
@@ -74,13 +74,6 @@ export function sequential1(c: Comparison, most: number): Ruling {
   if (c.n < most) return { verdict: 'again', reason: `in doubt: ${seen}` };
   if (c.difference <= 0) return { verdict: 'discarded', reason: `no better within noise, ${seen}` };
   return { verdict: 'inconclusive', reason: `not told apart: ${seen}, ${show(1 / SEQUENTIAL_ALPHA)} wanted` };
-}
-
-/** How much likelier n values of mean `x` are under effects N(0, tau²) than under none, their standard deviation being `sigma`. */
-export function mixtureRatio(x: number, sigma: number, tau: number, n: number): number {
-  if (sigma === 0) return x === 0 ? 0 : Number.POSITIVE_INFINITY;
-  const total = sigma ** 2 + n * tau ** 2;
-  return Math.sqrt(sigma ** 2 / total) * Math.exp((n ** 2 * tau ** 2 * x ** 2) / (2 * sigma ** 2 * total));
 }
 
 const worse = (c: Comparison, seen: string): Ruling => ({

@@ -4,8 +4,8 @@ import { random } from '../base/random.ts';
 import { arenaWith, DEVICE, Script } from '../testing/script.ts';
 import { judge } from './decide.ts';
 import { plan } from './plan.ts';
-import { mixtureRatio, sequential1 } from './rules.ts';
-import { comparePairs } from './stats.ts';
+import { sequential1 } from './rules.ts';
+import { comparePairs, mixtureRatio } from '../base/stats.ts';
 
 const MOST = 40;
 

@@ -13,7 +13,7 @@ import {
   type Verdict,
   valueOf,
 } from './experiment.ts';
-import type { Noise, Pool } from './stats.ts';
+import type { Noise, Pool } from '../base/stats.ts';
 import type { Steering } from './steering.ts';
 
 export interface SessionRecord {

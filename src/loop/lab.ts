@@ -13,7 +13,7 @@ import { plan, type Situation, type Step } from '../core/plan.ts';
 import type { Failure, FileEdit, Inbox } from '../core/ports.ts';
 import { isMendable } from '../core/repair.ts';
 import { codeOf, type LabState, measurementsOf, values } from '../core/state.ts';
-import { noiseOf } from '../core/stats.ts';
+import { noiseOf } from '../base/stats.ts';
 import type { Wish } from '../core/wish.ts';
 import { type IdeaParts, Ideas } from './ideas.ts';
 import { type MeasureResult, measureOnce } from './pipeline.ts';

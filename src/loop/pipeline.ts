@@ -8,10 +8,11 @@ import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import { sha256, sha256Parts } from '../base/hash.ts';
 import { oneLine, sanitize } from '../base/text.ts';
-import { roleOf } from '../core/arena.ts';
+import { type Arena, roleOf } from '../core/arena.ts';
 import type { Conditions, Outcome } from '../core/event.ts';
 import type { RunResult, RunSpec } from '../core/ports.ts';
 import { keyValues, parseResult } from './protocol.ts';
+import { sd } from '../base/stats.ts';
 import { freeBytes, hashTree, removeTree, stampTree } from '../os/files.ts';
 import { loadAverage } from '../os/machine.ts';
 import { candidateFault, crash, evaluatorFault, oneReason } from './faults.ts';
@@ -217,7 +218,10 @@ class Measuring {
   #reseeded(): Outcome | undefined {
     const told = keyValues(this.#echo() ?? '').find(([key]) => key === 'seed')?.[1];
     if (told === undefined || told === String(this.#request.seed)) return undefined;
-    return crash('seed', `it ran under seed ${oneLine(told, 20)}, not under the one it was given, ${this.#request.seed}`);
+    return crash(
+      'seed',
+      `it ran under seed ${oneLine(told, 20)}, not under the one it was given, ${this.#request.seed}`,
+    );
   }
 
   #echo(): string | undefined {
@@ -280,9 +284,10 @@ class Measuring {
       ...(artefacts.length > 0 && { artefact: sha256Parts(artefacts.map((file) => sha256(fs.readFileSync(file)))) }),
       ...(config !== undefined && { config: sha256(config.trim()) }),
     };
+    const worked = enoughWork(this.#bench.arena, outcome, conditions);
     const aborted = (c?.ending === 'aborted' && this.#evaluator === undefined) || e?.ending === 'aborted';
     return {
-      outcome: withOwnMetrics(outcome, conditions),
+      outcome: withOwnMetrics(worked, conditions),
       conditions,
       log: logOf(c, e),
       aborted,
@@ -291,12 +296,32 @@ class Measuring {
   }
 }
 
+/** A number that was had without the least work that the manifest asks for is none. */
+function enoughWork({ minimum }: Arena, outcome: Outcome, c: Conditions): Outcome {
+  if (!minimum || outcome.kind !== 'measured') return outcome;
+  if (minimum.seconds !== undefined && c.budgetedS < minimum.seconds)
+    return crash('too-little-work', `the candidate worked ${c.budgetedS.toFixed(2)} s, at least ${minimum.seconds} s are asked for`);
+  for (const [name, least] of Object.entries(minimum.metrics)) {
+    const value = outcome.metrics[name];
+    if (value === undefined || value < least)
+      return crash('too-little-work', `${name} is ${value ?? 'not reported'}, at least ${least} is asked for`);
+  }
+  return outcome;
+}
+
 /** What the harness measured itself, under names that evaluators may not use. */
 function withOwnMetrics(outcome: Outcome, c: Conditions): Outcome {
   if (outcome.kind !== 'measured') return outcome;
   return {
     ...outcome,
-    metrics: { ...outcome.metrics, memory_mb: c.memoryMb, wall_s: c.wallS, cpu_s: c.cpuS, budgeted_s: c.budgetedS },
+    metrics: {
+      ...outcome.metrics,
+      ...(outcome.samples && outcome.samples.length > 1 && { sample_sd: sd(outcome.samples) }),
+      memory_mb: c.memoryMb,
+      wall_s: c.wallS,
+      cpu_s: c.cpuS,
+      budgeted_s: c.budgetedS,
+    },
   };
 }
 

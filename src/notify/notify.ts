@@ -158,6 +158,10 @@ async function runCommand(command: string, notice: Notice): Promise<void> {
     OVERNIGHT_NOTICE: notice.kind,
     OVERNIGHT_TITLE: notice.title,
     OVERNIGHT_TEXT: notice.text,
+    OVERNIGHT_ARENA: notice.arena,
+    OVERNIGHT_VERDICT: notice.text.split('\n')[0],
+    OVERNIGHT_REASON: notice.reason,
+    OVERNIGHT_DETAIL: notice.detail,
   };
   const ended = await capture('sh', ['-c', command], { input: JSON.stringify(notice), env, timeoutMs: COMMAND_MS });
   if (ended.status !== 0) throw new Refused(`it ended with ${ended.status ?? ended.failure}: ${ended.stderr.slice(-200).trim()}`);

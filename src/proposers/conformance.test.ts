@@ -1,8 +1,14 @@
 /** Every proposer that ships keeps the same contract. */
-import { describe, it } from 'vitest';
-import type { Brief } from '../core/ports.ts';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { afterAll, describe, it } from 'vitest';
+import type { Brief, Proposer } from '../core/ports.ts';
 import { PROPOSER_CASES } from '../testing/proposer-conformance.ts';
 import { arenaWith, briefOf, Script } from '../testing/script.ts';
+import { noteText, scriptedAgent } from '../testing/scripted-agent.ts';
+import { agentProposer } from './agent.ts';
+import { chainProposer } from './chain.ts';
 import { searchProposer } from './search.ts';
 
 const arena = arenaWith({
@@ -15,7 +21,31 @@ const arena = arenaWith({
 const source = "const RATE = 0.1;\nconst DEPTH = 4; // layers\nconst PIVOT = 'a';\n";
 const brief = (): Brief => briefOf(new Script(arena).calibrated([5, 5.1, 4.9]).state, new Map([['x.ts', source]]));
 
-for (const [name, make] of Object.entries({ search: () => searchProposer() }))
+const home = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-conformance-'));
+afterAll(() => fs.rmSync(home, { recursive: true, force: true }));
+let rooms = 0;
+
+const agent = (): Proposer =>
+  agentProposer({
+    agent: scriptedAgent(() => ({ edits: { 'x.ts': source.replace('4', '5') }, text: noteText('one layer more') })),
+    lay: async ({ files }, dir) => {
+      fs.mkdirSync(dir);
+      for (const [file, text] of files) fs.writeFileSync(path.join(dir, file), text);
+    },
+    room: () => path.join(home, String(rooms++)),
+    program: () => undefined,
+    write: () => 'the brief',
+    noteFile: 'note.json',
+    call: { wallMs: 1000 },
+    limits: {},
+    session: 0,
+    cores: [],
+    tag: () => 'test',
+  });
+const clock = { now: () => '2026-03-07T20:00:00Z', monotonicMs: () => 0, sleep: async () => {} };
+const chain = (): Proposer => chainProposer([agent(), searchProposer()], { clock, session: 0 });
+
+for (const [name, make] of Object.entries({ search: () => searchProposer(), agent, chain }))
   describe(`the proposer "${name}"`, () => {
     for (const one of PROPOSER_CASES) it(one.name, () => one.run(make, brief));
   });

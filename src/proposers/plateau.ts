@@ -3,7 +3,8 @@
  * around. A pure function of the ledger.
  */
 import { verdictOf } from '../core/experiment.ts';
-import { type LabState, lineage } from '../core/state.ts';
+import { lastGain } from '../core/plan.ts';
+import type { LabState } from '../core/state.ts';
 
 /** Ideas without a gain, beside one for each knob, after which the search counts as standing still. */
 const PATIENCE = 12;
@@ -16,9 +17,7 @@ export interface Plateau {
 }
 
 export function plateau(state: LabState, knobs: number): Plateau {
-  const refuted = new Set(state.confirmations.filter((c) => !c.passed).map((c) => c.n));
-  const gain = lineage(state, state.incumbent).findLast((n) => n === 0 || !refuted.has(n)) ?? 0;
-  const ideas = state.experiments.slice(gain + 1).filter((x) => {
+  const ideas = state.experiments.slice(lastGain(state) + 1).filter((x) => {
     const verdict = verdictOf(x);
     return x.idea.kind === 'idea' && verdict !== undefined && verdict !== 'refused';
   }).length;

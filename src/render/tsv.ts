@@ -3,7 +3,7 @@ import { oneLine } from '../base/text.ts';
 import type { Experiment } from '../core/experiment.ts';
 import { verdictOf } from '../core/experiment.ts';
 import { type LabState, measurementsOf } from '../core/state.ts';
-import { mean } from '../core/stats.ts';
+import { mean } from '../base/stats.ts';
 
 export function resultsTsv(state: LabState): string {
   const metric = state.lab?.arena.metric.name ?? 'metric';

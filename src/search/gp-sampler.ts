@@ -74,17 +74,7 @@ export function gpSampler(history: History, options: GpOptions = {}): Sampler {
     name: 'gp',
     propose(ask: Ask): Proposed {
       const { told } = history;
-      const far = explore();
-      const ranked = [...told].sort(better).map((t) => t.trial.point);
-      const standing = anchor?.() ?? ranked[0] ?? space.encode(space.start);
-      // Standing still, half of the proposals start from a runner-up (two of four, so that no rhythm of the caller misses them).
-      const turn = far > 0 ? ask.id % 4 : 0;
-      const from = turn === 1 || turn === 2 ? (ranked[turn] ?? standing) : standing;
-      const reach = {
-        wide: Math.round(wide * (1 + 3 * far)),
-        parents: ranked.slice(0, 6),
-        crossings: far > 0 && ranked.length > 1 ? Math.round(60 * far) : 0,
-      };
+      const { standing, from, reach } = whence(history, ask.id, anchor?.(), wide, explore());
       if (told.length === 0)
         return { point: oneMove(space, from, ask.chance), why: 'a step from the default, nothing is known yet' };
       const { gp, best } = model();
@@ -104,6 +94,23 @@ export function gpSampler(history: History, options: GpOptions = {}): Sampler {
       };
     },
   };
+}
+
+/** The point that counts as the best, the one that moves start from, and how far they go. */
+function whence(
+  { space, told }: History,
+  id: number,
+  anchor: Point | undefined,
+  wide: number,
+  far: number,
+): { readonly standing: Point; readonly from: Point; readonly reach: Reach } {
+  const ranked = [...told].sort(better).map((t) => t.trial.point);
+  const standing = anchor ?? ranked[0] ?? space.encode(space.start);
+  // Standing still, half of the proposals start from a runner-up (two of four, so that no rhythm of the caller misses them).
+  const turn = far > 0 ? id % 4 : 0;
+  const from = turn === 1 || turn === 2 ? (ranked[turn] ?? standing) : standing;
+  const crossings = far > 0 && ranked.length > 1 ? Math.round(60 * far) : 0;
+  return { standing, from, reach: { wide: Math.round(wide * (1 + 3 * far)), parents: ranked.slice(0, 6), crossings } };
 }
 
 /** log of E[max(0, z + N(0, 1))], stable far below zero (Ament et al., "Unexpected improvements to expected improvement", 2023). */

@@ -9,7 +9,7 @@ import type { Conditions, Draft, FailureClass, LedgerEvent, Outcome, Purpose } f
 import type { Situation } from '../core/plan.ts';
 import type { Brief, Ledger } from '../core/ports.ts';
 import { arenaOf, codeOf, type LabState } from '../core/state.ts';
-import { noiseOf } from '../core/stats.ts';
+import { noiseOf } from '../base/stats.ts';
 import { memoryLedger } from '../ledger/memory.ts';
 
 export const DEVICE = 'device-a';

@@ -1,6 +1,5 @@
-/** An agent that does what a script says: real files in a real folder, no process and no model. For tests of everything above the `Agent` port. */
-import * as fs from 'node:fs';
-import * as path from 'node:path';
+/** The scripted agent in the words of tests that are about failures: what a call does, how it fails, that it hangs; and what it was asked. */
+import { type ScriptedStep, scriptedAgent as scripted } from '../agents/scripted.ts';
 import type { Usage } from '../core/event.ts';
 import type { Agent, AgentResult, AgentTask } from '../core/ports.ts';
 
@@ -12,7 +11,7 @@ export type Act =
       readonly edits?: Readonly<Record<string, string | Uint8Array | null>>;
       readonly text?: string;
       readonly usage?: Usage;
-      /** Anything else that it does to its folder. */
+      /** Anything else that it does to its folder, first. */
       readonly then?: (dir: string) => void;
     }
   | (Pick<Failed, 'class' | 'message'> & Partial<Pick<Failed, 'retryAt' | 'usage'>>)
@@ -28,35 +27,19 @@ export function scriptedAgent(
   name = 'scripted',
 ): Agent & { readonly tasks: readonly AgentTask[] } {
   const tasks: AgentTask[] = [];
-  return {
-    name,
-    reason: 'scripted, for tests',
-    tasks,
-    async run(task) {
-      const act = script(task, tasks.length);
-      tasks.push(task);
-      if (act === 'hang') return hang(task);
-      if ('class' in act) return { kind: 'failed', wallS: 0, ...act };
-      for (const [file, content] of Object.entries(act.edits ?? {})) write(path.join(task.dir, file), content);
-      act.then?.(task.dir);
-      return { kind: 'done', text: act.text ?? '', wallS: 0, ...(act.usage && { usage: act.usage }) };
-    },
-  };
+  const agent = scripted((task, call) => {
+    tasks.push(task);
+    return stepOf(script(task, call), task);
+  }, name);
+  return { ...agent, tasks };
 }
 
-function write(file: string, content: string | Uint8Array | null): void {
-  if (content === null) return fs.rmSync(file, { force: true });
-  fs.mkdirSync(path.dirname(file), { recursive: true });
-  fs.writeFileSync(file, content);
-}
-
-function hang({ limits, signal }: AgentTask): Promise<AgentResult> {
-  return new Promise((resolve) => {
-    const end = (why: 'hung' | 'aborted'): void => {
-      clearTimeout(timer);
-      resolve({ kind: 'failed', class: why, message: `no answer after ${limits.wallMs} ms`, wallS: limits.wallMs / 1000 });
-    };
-    const timer = setTimeout(() => end('hung'), limits.wallMs);
-    signal.addEventListener('abort', () => end('aborted'), { once: true });
-  });
+function stepOf(act: Act, { dir }: AgentTask): ScriptedStep {
+  if (act === 'hang') return { waitMs: Number.MAX_SAFE_INTEGER };
+  if ('class' in act) {
+    const { usage, ...fail } = act;
+    return { fail, ...(usage && { usage }) };
+  }
+  act.then?.(dir);
+  return { text: act.text ?? '', ...(act.edits && { files: act.edits }), ...(act.usage && { usage: act.usage }) };
 }

@@ -11,7 +11,7 @@ import type { Draft, FailureClass, Kind, LedgerEvent, Outcome, RunLimits, StopRe
 import { plan, type Step } from '../core/plan.ts';
 import type { Ledger } from '../core/ports.ts';
 import { codeOf, type LabState, values } from '../core/state.ts';
-import { noiseOf } from '../core/stats.ts';
+import { noiseOf } from '../base/stats.ts';
 import { memoryLedger } from '../ledger/memory.ts';
 import { SITUATION } from './script.ts';
 

@@ -9,10 +9,10 @@ import { type Decision, noiseIn, signOf } from '../core/decide.ts';
 import type { Measurement } from '../core/experiment.ts';
 import { valueOf } from '../core/experiment.ts';
 import { typicalMeasurementS } from '../core/plan.ts';
-import { type Prior, priorOf } from '../core/shrink.ts';
+import { type Prior, priorOf } from '../base/shrink.ts';
 import { type LabState, measurementsOf } from '../core/state.ts';
 import { tQuantile } from '../base/distributions.ts';
-import { mean } from '../core/stats.ts';
+import { mean } from '../base/stats.ts';
 import { decimalsOf, decimalsOfExact, type MetricFormat, metricFormat, type Num, type Zone } from './format.ts';
 import type { EffectView, Facts, StandingView } from './types.ts';
 

@@ -56,7 +56,7 @@ describe('the brief', () => {
         expect(bytesOf(written)).toBeLessThanOrEqual(MOST_BRIEF_BYTES);
         expect(written).toContain('"hypothesis"');
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
     expect(bytesOf(brief(syntheticLab({ n: 400 }).state))).toBeLessThanOrEqual(MOST_BRIEF_BYTES);
   });

@@ -25,6 +25,8 @@ export interface BriefMaterial {
   readonly left: { readonly tokens?: number; readonly usd?: number; readonly seconds?: number };
   /** Content of a blob, as far as it is there. */
   readonly blob: (hash: string) => string | undefined;
+  /** What an optimizer learned about the knobs. */
+  readonly advice?: string;
   /** Set when a crashed candidate is to be repaired. */
   readonly repair?: { readonly n: number; readonly class: string; readonly message: string; readonly log?: string };
 }
@@ -50,6 +52,7 @@ export function briefText(state: LabState, facts: Facts, material: BriefMaterial
     verdicts(view),
     errors(state, material),
     knobs(state, material),
+    advice(material),
     openIdeas(state, ideas),
     deadEnds(ideas, SHOWN_VERDICTS),
     curves(state, material),
@@ -63,6 +66,12 @@ export function briefText(state: LabState, facts: Facts, material: BriefMaterial
     text += piece;
   }
   return text;
+}
+
+function advice(material: BriefMaterial): Part | undefined {
+  if (!material.advice) return undefined;
+  const lines = material.advice.split('\n').map((line) => oneLine(line, 300));
+  return { title: 'What an optimizer learned about the knobs; it tries numbers, so try ideas', most: 1500, data: true, lines };
 }
 
 const utf8 = new TextEncoder();

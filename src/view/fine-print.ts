@@ -3,6 +3,7 @@ import { count, oneLine } from '../base/text.ts';
 import type { Basis } from './basis.ts';
 import { dateTime, whole } from './format.ts';
 import { choosersText } from './choosers.ts';
+import { paretoText } from './pareto.ts';
 import type { Span } from './time.ts';
 import type { LabView } from './types.ts';
 
@@ -25,6 +26,7 @@ export function finePrint(b: Basis, spans: readonly Span[]): LabView['finePrint'
     ['Seeds', seedsText(b, seeds)],
     ['Measurements', `${whole(state.measurements.length)} in ${count(spans.length, 'session')}`],
     ['Ideas by', choosersText(state)],
+    ['Pareto set', paretoText(b)],
     ['Budget', `${arena.budget.seconds} s of training each, hard limit ${arena.budget.wall_s} s`],
     ['Machine', session && `${oneLine(session.device, 200)} (${session.deviceClass})`],
     [

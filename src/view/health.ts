@@ -2,11 +2,12 @@
 import { count } from '../base/text.ts';
 import { type Measurement, valueOf } from '../core/experiment.ts';
 import { measurementsOf, rulesOf } from '../core/state.ts';
-import { compare } from '../core/stats.ts';
+import { compare } from '../base/stats.ts';
 import { type Basis, effectView } from './basis.ts';
 import { holdoutLines } from './final.ts';
 import { fixed, percent } from './format.ts';
 import { luckView } from './luck.ts';
+import { softLines } from './pareto.ts';
 import type { ExperimentView, HealthView, LabView, StateView, TimeView, UndecidedView } from './types.ts';
 
 export interface HealthParts {
@@ -47,7 +48,7 @@ export function healthViews(b: Basis, parts: HealthParts): HealthView[] {
       warning: time.sessionsS > 60 && time.idleShare > WORRYING,
     },
   ];
-  return [...lines, ...falseKeeps(rows), ...controlLines(b), ...driftLines(b), ...holdoutLines(b, parts.gain), ...mishaps(b)];
+  return [...lines, ...falseKeeps(rows), ...controlLines(b), ...driftLines(b), ...holdoutLines(b, parts.gain), ...softLines(b), ...mishaps(b)];
 }
 
 /** How many keeps are expected to be luck, by the probabilities at which they were kept. Chosen from many, so this is a floor. */
@@ -113,6 +114,15 @@ function mishaps(b: Basis): HealthView[] {
       text: `${count(state.tailsSetAside, 'torn line')} set aside after a crash`,
       warning: true,
     });
+  const items = new Set(
+    state.measurements.flatMap((m) =>
+      m.state === 'finished' && m.outcome.kind === 'measured' && m.outcome.samples ? [m.outcome.samples.length] : [],
+    ),
+  );
+  if (items.size > 1) {
+    const text = `between ${Math.min(...items)} and ${Math.max(...items)} samples stand behind the numbers: they are not means over the same things`;
+    lines.push({ what: 'Samples', text, warning: true });
+  }
   if (loads.length > 0 && busy > WORRYING * loads.length)
     lines.push({
       what: 'Machine',

@@ -6,7 +6,6 @@ import { count, oneLine, sanitize } from '../base/text.ts';
 import { verdictOf } from '../core/experiment.ts';
 import { ideasTried } from '../core/plan.ts';
 import { type LabState, lineage } from '../core/state.ts';
-import { minimumDetectableEffect } from '../core/stats.ts';
 import { type Basis, basisOf, standingOf } from './basis.ts';
 import { deadEnds, undecidedViews } from './dead-ends.ts';
 import { economicsView, moneyByExperiment } from './economics.ts';
@@ -15,10 +14,11 @@ import { finePrint } from './fine-print.ts';
 import { dateTime, dollars, secondsBetween, shortDuration, whole } from './format.ts';
 import { healthViews, nextSteps } from './health.ts';
 import { luckView } from './luck.ts';
+import { noiseView } from './noise.ts';
 import { rowView, standings } from './rows.ts';
 import { nowViews, stateView, thinkingPart } from './state.ts';
 import { limitsView, type Span, sessionSpans, sessionViews, timeView } from './time.ts';
-import type { ClaimView, CountsView, ExperimentView, Facts, LabView, NoiseView, SegmentView } from './types.ts';
+import type { ClaimView, CountsView, ExperimentView, Facts, LabView, SegmentView } from './types.ts';
 import { claimViews, gainView, verdictView } from './verdict.ts';
 
 export function viewLab(state: LabState, facts: Facts): LabView {
@@ -129,19 +129,6 @@ function heading(b: Basis): Heading {
     trust: graded ?? { grade: 'reported', reason: 'nothing was measured yet' },
     ...(description && { description: oneLine(description, 600) }),
   };
-}
-
-function noiseView(b: Basis): NoiseView | undefined {
-  if (!(b.dof > 0)) return undefined;
-  const num = (raw: number) => ({ raw, text: b.format.spread(raw) });
-  const sigma = num(b.sigma);
-  const [one, three] = [num(minimumDetectableEffect(b.sigma, 1)), num(minimumDetectableEffect(b.sigma, 3))];
-  const text =
-    b.sigma === 0
-      ? `none: repeats of the same code agree exactly (${b.dof} comparisons)`
-      : `${sigma.text} (standard deviation of repeats of the same code, ${b.dof} degrees of freedom)`;
-  const warnings = b.state.noise.get(b.device)?.calibrated?.warnings ?? [];
-  return { sigma, dof: b.dof, detectable: one, detectable3: three, text, warnings };
 }
 
 function sinceBest(b: Basis, ended: readonly ExperimentView[], until: string): LabView['sinceBest'] {

@@ -1,7 +1,7 @@
 /** How often luck passes here, and what a kept effect is worth when one knows that it was chosen. Said wherever a champion is shown. */
 import { count } from '../base/text.ts';
 import type { Decision } from '../core/decide.ts';
-import { shrink } from '../core/shrink.ts';
+import { shrink } from '../base/shrink.ts';
 import type { LabState } from '../core/state.ts';
 import { type Basis, effectView, seOf } from './basis.ts';
 import { percent } from './format.ts';

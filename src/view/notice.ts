@@ -14,12 +14,15 @@ export interface Notice {
   /** The metric of what the report claims, where something is confirmed. */
   readonly value?: number;
   readonly experiment?: number;
+  /** Why the session ended. */
+  readonly reason?: StopReason;
+  readonly detail?: string;
 }
 
 const ENDS: Readonly<Record<StopReason, NoticeKind>> = {
   budget: 'budget',
   finalized: 'end',
-  idle: 'end',
+  idle: 'stall',
   plateau: 'end',
   experiments: 'budget',
   deadline: 'budget',
@@ -43,7 +46,8 @@ export function noticeOf(event: LedgerEvent, view: LabView): Notice | undefined 
       return notice(view, 'champion', `New champion #${event.n}: ${view.verdict.headline}`, event.n);
     case 'session.ended': {
       const kind = ENDS[event.reason];
-      return notice(view, kind, `${TITLES[kind]}: ${oneLine(event.detail, 160)}`);
+      const { reason, detail } = event;
+      return { ...notice(view, kind, `${TITLES[kind]}: ${oneLine(detail, 160)}`), reason, detail: oneLine(detail, 500) };
     }
     case 'stage.failed':
       return notice(view, 'failure', `${event.stage} failed: ${oneLine(event.message, 200)}`);

@@ -5,7 +5,7 @@
 import { count } from '../base/text.ts';
 import { type Experiment, verdictOf } from '../core/experiment.ts';
 import type { LabState } from '../core/state.ts';
-import { type Comparison, compare, comparePairs, mean } from '../core/stats.ts';
+import { type Comparison, compare, comparePairs, mean } from '../base/stats.ts';
 import { basisOf } from './basis.ts';
 import { percent } from './format.ts';
 import type { Facts } from './types.ts';

@@ -170,6 +170,8 @@ export interface NoiseView {
   readonly detectable: Num;
   readonly detectable3: Num;
   readonly text: string;
+  /** What smaller effects would cost to resolve. Absent without noise. */
+  readonly cost?: string;
   readonly warnings: readonly string[];
 }
 

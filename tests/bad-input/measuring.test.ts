@@ -94,6 +94,16 @@ const BAD: readonly Bad[] = [
     candidate: ending('cd "$OVERNIGHT_OUT"; rm x.txt; mkdir x.txt'),
   },
   {
+    what: 'a candidate that ends before it can have worked',
+    kind: 'too-little-work',
+    manifest: `${MANIFEST}minimum: { seconds: 1 }\n`,
+  },
+  {
+    what: 'an evaluator that does not say how much it judged',
+    kind: 'too-little-work',
+    manifest: `${MANIFEST}minimum: { metrics: { items: 10 } }\n`,
+  },
+  {
     what: 'a candidate that writes outside its folder',
     kind: 'exit',
     sealed: true,

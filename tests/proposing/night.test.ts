@@ -62,7 +62,7 @@ it('ends with every experiment and every call accounted for, and the ledger audi
   for (const { start } of state.calls) {
     const brief = readBlobText(opened.paths.lab, start.brief!)!;
     expect(Buffer.byteLength(brief)).toBeLessThanOrEqual(MOST_BRIEF_BYTES);
-    expect(brief).not.toMatch(/^(?!\| |- #|#\d).*ignore all instructions/m);
+    expect(brief.replace(/<<<data\n[\s\S]*?\ndata>>>/g, ''), 'outside the marks').not.toContain('ignore all instructions');
   }
   const checked = await audit(opened.paths.lab, opened.paths.store);
   expect(checked.checks.filter((check) => !check.ok)).toEqual([]);

@@ -1,7 +1,7 @@
 /** Shrinkage takes back what choosing the best of many has added, and nothing where there is no noise. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { random } from '../base/random.ts';
+import { random } from './random.ts';
 import { priorOf, shrink } from './shrink.ts';
 
 describe('a shrunken estimate', () => {

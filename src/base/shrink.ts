@@ -2,7 +2,7 @@
  * What a chosen effect is worth when one knows that it was chosen: the winner's curse taken back (Smith and Winkler 2006). All effects of a lab say how
  * large true effects are here; each measured one is drawn towards them by how noisy it is. Pure arithmetic.
  */
-import { normalCdf } from '../base/distributions.ts';
+import { normalCdf } from './distributions.ts';
 import { mad, median } from './stats.ts';
 
 /** How true effects of a lab are spread, as a normal distribution. Positive is better. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { normalCdf, tCdf, tQuantile } from '../base/distributions.ts';
+import { normalCdf, tCdf, tQuantile } from './distributions.ts';
 import { addToPool, compare, emptyPool, mad, mean, median, minimumDetectableEffect, noiseOf, poolSigma, sd, variance } from './stats.ts';
 
 const number = fc.double({ min: -1e6, max: 1e6, noNaN: true });

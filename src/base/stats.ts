@@ -2,7 +2,7 @@
  * The statistics of a lab: noise from repeats, intervals, probabilities. Pure arithmetic on arrays of numbers.
  * Knows nothing about experiments, directions or rules.
  */
-import { tCdf, tQuantile } from '../base/distributions.ts';
+import { tCdf, tQuantile } from './distributions.ts';
 
 /** How far apart repeats of the same code lie on one device class. Metric units. */
 export interface Noise {
@@ -42,6 +42,14 @@ export function median(xs: readonly number[]): number {
 export function mad(xs: readonly number[]): number {
   const m = median(xs);
   return 1.4826 * median(xs.map((x) => Math.abs(x - m)));
+}
+
+/** Pearson's coefficient; 0 where one side does not vary. */
+export function correlation(xs: readonly number[], ys: readonly number[]): number {
+  const [mx, my] = [mean(xs), mean(ys)];
+  const sum = (f: (i: number) => number): number => xs.reduce((total, _, i) => total + f(i), 0);
+  const spread = Math.sqrt(sum((i) => (xs[i]! - mx) ** 2) * sum((i) => (ys[i]! - my) ** 2));
+  return spread > 0 ? sum((i) => (xs[i]! - mx) * (ys[i]! - my)) / spread : 0;
 }
 
 /** Noise from repeats of one commit, in the order they were made. Needs two values. */
@@ -156,4 +164,11 @@ const PRIOR_PAIRS = 8;
  */
 export function minimumDetectableEffect(sigma: number, n: number): number {
   return (1.6449 + 0.8416) * sigma * Math.sqrt(2 / n);
+}
+
+/** How much likelier n values of mean `x` are under effects N(0, tau²) than under none, their standard deviation being `sigma`. */
+export function mixtureRatio(x: number, sigma: number, tau: number, n: number): number {
+  if (sigma === 0) return x === 0 ? 0 : Number.POSITIVE_INFINITY;
+  const total = sigma ** 2 + n * tau ** 2;
+  return Math.sqrt(sigma ** 2 / total) * Math.exp((n ** 2 * tau ** 2 * x ** 2) / (2 * sigma ** 2 * total));
 }
