@@ -14,8 +14,7 @@ import { chooseSandbox } from '../../src/sandbox/choose.ts';
 import { type Answer, type Asked, type Call, type ModelServer, type Script, startModelServer } from '../fixtures/models/server.ts';
 import { type Dialect, dialectOf } from '../fixtures/models/dialects.ts';
 
-const OWN_TMP = mkdtempSync(join(tmpdir(), 'overnight-at-'));
-process.on('exit', () => rmSync(OWN_TMP, { recursive: true, force: true }));
+const SYSTEM_TMP = tmpdir();
 const MODULES = join(import.meta.dirname, 'node_modules');
 const platform = `linux-${process.arch}`;
 
@@ -69,7 +68,8 @@ export interface SceneOptions {
 }
 
 export async function scene(script: Script, options: SceneOptions = {}): Promise<Scene> {
-  process.env.TMPDIR = OWN_TMP; // this worker's own, so that what is left in it was left by us
+  const own = mkdtempSync(join(SYSTEM_TMP, 'overnight-at-'));
+  process.env.TMPDIR = own; // so that what is left in it was left by us
   const server = await startModelServer(script);
   const root = mkdtempSync(join(homedir(), '.overnight-agents-'));
   const dir = join(root, 'task');
@@ -117,7 +117,8 @@ export async function scene(script: Script, options: SceneOptions = {}): Promise
       await server.close();
       await gateway.close();
       await new Promise((resolve) => trap.close(resolve));
-      rmSync(root, { recursive: true, force: true });
+      for (const each of [root, own]) rmSync(each, { recursive: true, force: true });
+      process.env.TMPDIR = SYSTEM_TMP;
     },
   };
 }
@@ -141,4 +142,4 @@ export const calling = (...calls: readonly (Call | undefined)[]): readonly Answe
 export const honest: Script = following((d) => calling(d.read?.('train.py'), d.edit('train.py', 'x = 0', 'x = 42')));
 
 /** Folders of the harness that a call has left behind. */
-export const leftFolders = (): readonly string[] => readdirSync(OWN_TMP);
+export const leftFolders = (): readonly string[] => readdirSync(tmpdir());
