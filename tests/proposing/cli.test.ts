@@ -1,7 +1,5 @@
 /** `overnight run` with agents, as a person types it: who is asked and why, budgets, a chain, and what is said when nobody can be asked. */
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { chooseSandbox } from '../../src/sandbox/choose.ts';
@@ -47,26 +45,6 @@ it('with a key and no agent the built-in one proposes, the optimizer stands in w
   } finally {
     await server.close();
   }
-}, 60_000);
-
-it('a URL is told of the end, and one that does not answer is no failure of the run', async () => {
-  const told: unknown[] = [];
-  const server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk) => (body += chunk)).on('end', () => {
-      told.push(JSON.parse(body));
-      response.end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const ended = await run(smallArena(), ['--experiments', '1', '--notify', url]);
-  expect(ended.status, ended.stderr).toBe(0);
-  expect(told).toEqual([expect.objectContaining({ arena: 'small', reason: 'experiments', detail: '1 experiment done' })]);
-  await new Promise((resolve) => server.close(resolve));
-  const deaf = await run(smallArena(), ['--experiments', '1', '--notify', url]);
-  expect(deaf.status).toBe(0);
-  expect(deaf.stderr).toContain('Nobody was told');
 }, 60_000);
 
 describe('a chain that is named', () => {
