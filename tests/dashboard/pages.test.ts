@@ -112,7 +112,7 @@ describe.skipIf(!found)('the dashboard in Chromium', () => {
     await page.keyboard.press('j');
     await page.keyboard.press('c');
     await page.keyboard.press('x');
-    expect(page.url()).toMatch(/filter=status%3Akept.*x=clock.*compare=\d/);
+    await page.waitForURL(/filter=status%3Akept.*x=clock.*compare=\d/, { timeout: 5000 }).catch(() => { throw new Error(page.url()); });
     await page.keyboard.press('Enter');
     await page.waitForSelector('article.experiment blockquote');
     await page.keyboard.press('d');
@@ -156,7 +156,7 @@ describe.skipIf(!found)('the dashboard in Chromium', () => {
     grow(60);
     for (const page of pages) await page.waitForFunction((old) => document.querySelector('.body .line')?.id !== old, before);
     appendFileSync(join(root, 'live', '.overnight', 'labs', 'mar7', 'ledger.jsonl'), '{"broken":true}\n');
-    await pages[0]!.waitForSelector('.pill.bad');
+    await pages[0]!.waitForFunction(() => /broken/.test(document.querySelector('.pill')?.textContent ?? ''));
     expect(await text(pages[0]!)).toMatch(/broken: .*ledger/);
   });
 

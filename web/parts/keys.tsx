@@ -46,7 +46,9 @@ function act(key: string, rows: readonly BoardRow[], seq: number, help: (show: b
   switch (key) {
     case '/':
       if (here.page !== 'overview') go({ page: 'overview' });
-      setTimeout(() => document.getElementById('filter')?.focus(), 0);
+      // At once, or what is typed next would be taken for keys; and again when the page that has the field is drawn.
+      focusFilter();
+      setTimeout(focusFilter, 0);
       return true;
     case 'j':
     case 'k':
@@ -83,6 +85,7 @@ function act(key: string, rows: readonly BoardRow[], seq: number, help: (show: b
   }
 }
 
+const focusFilter = (): void => document.getElementById('filter')?.focus();
 const done = (_: void): true => true;
 
 function move(by: 1 | -1, rows: readonly BoardRow[], chosen: number | undefined): boolean {
