@@ -30,6 +30,8 @@ export function limitsFrom(call: Call, now: Date): NonNullable<OpenOptions['limi
   const deadline = hours === undefined ? undefined : new Date(now.getTime() + hours * 3600_000).toISOString();
   const tokens = numberOption(call, 'maxTokens', true, true);
   const usd = numberOption(call, 'maxUsd', false, true);
+  const labTokens = numberOption(call, 'labTokens', true, true);
+  const labUsd = numberOption(call, 'labUsd', false, true);
   const plateau = numberOption(call, 'plateau', true);
   const idle = numberOption(call, 'idle', false);
   return {
@@ -38,6 +40,8 @@ export function limitsFrom(call: Call, now: Date): NonNullable<OpenOptions['limi
     ...(deadline !== undefined && { deadline }),
     ...(tokens !== undefined && { tokens }),
     ...(usd !== undefined && { usd }),
+    ...(labTokens !== undefined && { labTokens }),
+    ...(labUsd !== undefined && { labUsd }),
     ...(plateau !== undefined && { plateau }),
     ...(idle !== undefined && { idleS: idle * 60 }),
   };

@@ -31,6 +31,12 @@ function ideasFrom(call: Call): NonNullable<OpenOptions['ideas']> {
   const { agent = process.env.OVERNIGHT_AGENT, model, agentCommand, unsafe } = call.options;
   const names = (text: string | boolean): string[] => String(text).split(',').map((name) => name.trim());
   const minutes = numberOption(call, 'callMinutes', false);
+  const [usd, tokens] = [numberOption(call, 'callUsd', false), numberOption(call, 'callTokens', true)];
+  const bounds = {
+    ...(minutes !== undefined && { wallMs: minutes * 60_000 }),
+    ...(usd !== undefined && { usd }),
+    ...(tokens !== undefined && { tokens }),
+  };
   const request: AgentRequest = {
     unsafe: unsafe === true,
     env: process.env,
@@ -38,7 +44,7 @@ function ideasFrom(call: Call): NonNullable<OpenOptions['ideas']> {
     ...(model !== undefined && { models: names(model) }),
     ...(agentCommand !== undefined && { command: String(agentCommand) }),
     ...(call.options.programB !== undefined && { programB: existing(path.resolve(String(call.options.programB))) }),
-    ...(minutes !== undefined && { call: { wallMs: minutes * 60_000 } }),
+    ...(Object.keys(bounds).length > 0 && { call: bounds }),
   };
   return async (sandbox) => (await import('../wire-agents.ts')).findIdeas(request, sandbox);
 }

@@ -39,6 +39,9 @@ describe('what calls cost', () => {
     expect(spent(all, 1)).toEqual({ calls: 1, tokens: 1600, usd: 0.25, unpriced: 0 });
     expect(budgetLeft(all, 1, { tokens: 1000, usd: 1 })).toEqual({ tokens: 0, usd: 0.75 });
     expect(budgetLeft(all, 1, {})).toEqual({});
+    expect(budgetLeft(all, 1, { labUsd: 0.8, labTokens: 10_000 })).toEqual({ tokens: 5200, usd: expect.closeTo(0.05) });
+    expect(budgetLeft(all, 1, { usd: 0.3, labUsd: 5 })).toEqual({ usd: expect.closeTo(0.05) });
+    expect(budgetLeft(all, 1, { usd: 9, labUsd: 0.5 })).toEqual({ usd: 0 });
   });
 });
 

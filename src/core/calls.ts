@@ -30,13 +30,16 @@ export function spent(calls: readonly Call[], session?: number): Spent {
   return { calls: n, tokens, usd, unpriced };
 }
 
-/** What this session may still spend; absent = no bound. Never below zero. */
+/** What may still be spent, in this session and in the whole lab; absent = no bound. Never below zero. */
 export function budgetLeft(calls: readonly Call[], session: number, limits: RunLimits): { tokens?: number; usd?: number } {
-  const done = spent(calls, session);
-  return {
-    ...(limits.tokens !== undefined && { tokens: Math.max(0, limits.tokens - done.tokens) }),
-    ...(limits.usd !== undefined && { usd: Math.max(0, limits.usd - done.usd) }),
+  const [here, ever] = [spent(calls, session), spent(calls)];
+  const left = (what: 'tokens' | 'usd', ofSession: number | undefined, ofLab: number | undefined): number | undefined => {
+    if (ofSession === undefined && ofLab === undefined) return undefined;
+    const [mine, all] = [(ofSession ?? Number.POSITIVE_INFINITY) - here[what], (ofLab ?? Number.POSITIVE_INFINITY) - ever[what]];
+    return Math.max(0, Math.min(mine, all));
   };
+  const [tokens, usd] = [left('tokens', limits.tokens, limits.labTokens), left('usd', limits.usd, limits.labUsd)];
+  return { ...(tokens !== undefined && { tokens }), ...(usd !== undefined && { usd }) };
 }
 
 /** Seconds before the second attempt after a failure of this class; doubled with each further one. `never` within the session for the others. */

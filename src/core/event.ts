@@ -109,6 +109,9 @@ export interface RunLimits {
   /** Tokens and dollars that the agents of the session may spend. */
   readonly tokens?: number;
   readonly usd?: number;
+  /** The same over all sessions of the lab. */
+  readonly labTokens?: number;
+  readonly labUsd?: number;
   /** Stop after so many experiments without a keep that is confirmed or not yet refuted. */
   readonly plateau?: number;
   /** Stop when no measurement gave a number for so long. */

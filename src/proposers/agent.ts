@@ -85,8 +85,8 @@ async function ask(parts: AgentProposerParts, brief: Brief, repair?: Failure): P
 }
 
 function overspent(left: { readonly tokens?: number; readonly usd?: number }): string | undefined {
-  if (left.tokens === 0) return 'the tokens of this session are spent';
-  return left.usd === 0 ? 'the money of this session is spent' : undefined;
+  if (left.tokens === 0) return 'the tokens that the session or the lab may use are spent';
+  return left.usd === 0 ? 'the money that the session or the lab may spend is spent' : undefined;
 }
 
 interface Found extends Harvest {
