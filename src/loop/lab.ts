@@ -246,9 +246,17 @@ export class Lab {
     }
   }
 
-  /** Put an idea of your own into the lab: admitted, refused or measured like any other. Resolves with its number. */
-  async submit(from: string, hypothesis: string, edits: readonly FileEdit[]): Promise<number> {
-    const n = this.#ideas.record({ kind: 'edit', hypothesis, edits }, { proposer: from, parent: this.state.incumbent });
+  /**
+   * Put an idea of your own into the lab: admitted, refused or measured like any other. `parent` is the experiment whose files the edits were made
+   * on. Resolves with its number.
+   */
+  async submit(
+    from: string,
+    hypothesis: string,
+    edits: readonly FileEdit[],
+    parent = this.state.incumbent,
+  ): Promise<number> {
+    const n = this.#ideas.record({ kind: 'edit', hypothesis, edits }, { proposer: from, parent });
     await this.#ideas.admit(n);
     return n;
   }
