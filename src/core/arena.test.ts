@@ -1,16 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { arenaWith } from '../testing/script.ts';
+import { arenaWith, MINIMAL as manifest } from '../testing/script.ts';
 import { checkFiles, gradeOf, matching, parseArena, roleOf } from './arena.ts';
 
-const manifest = {
-  overnight: 1,
-  name: 'a',
-  metric: { name: 'loss', direction: 'minimize' },
-  editable: ['x.ts'],
-  run: { command: 'true' },
-  budget: { seconds: 1, wall_s: 2 },
-};
 const problems = (change: object): string => {
   const parsed = parseArena({ ...manifest, ...change });
   return 'problems' in parsed ? parsed.problems.map(({ at, message }) => `${at}: ${message}`).join('; ') : '';

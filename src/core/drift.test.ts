@@ -1,19 +1,11 @@
 /** Looks for drift: on a schedule, baseline and champion, only where the lab was opened with it; an alarm at two standard errors. */
 import { describe, expect, it } from 'vitest';
-import { arenaWith, DEVICE, Script } from '../testing/script.ts';
+import { arenaWith, Script, SITUATION } from '../testing/script.ts';
 import { viewLab } from '../view/lab.ts';
 import { plan, type Step } from './plan.ts';
 
 const next = (script: Script, experiments?: number): Step =>
-  plan(script.state, {
-    deviceClass: DEVICE,
-    asked: false,
-    slots: 1,
-    taken: new Set(),
-    thinking: false,
-    spare: false,
-    ...(experiments !== undefined && { experiments }),
-  });
+  plan(script.state, { ...SITUATION, ...(experiments !== undefined && { experiments }) });
 const look = (n: number): object => expect.objectContaining({ do: 'measure', n, purpose: 'drift' });
 const opened = (decide: object): Script =>
   new Script(arenaWith({ decide: { rules: 2, controls: 0, drift: 3, ...decide } })).calibrated([5, 5.02, 4.98]);

@@ -8,6 +8,7 @@ import { findKnob, snapKnob, writeKnob } from '../core/knobs.ts';
 import { scanConstants } from './constants.ts';
 import { addKnobs, knobLine } from './manifest.ts';
 import { suggestKnob } from './ranges.ts';
+import { MINIMAL } from '../testing/script.ts';
 
 const names = (file: string, source: string): string[] => scanConstants(file, source).constants.map((c) => c.name);
 const reasons = (file: string, source: string): Record<string, string> =>
@@ -113,15 +114,6 @@ describe('a suggested range', () => {
     expect(suggestKnob(constant('MAX_STEPS', '0'))).toMatchObject({ ok: false, reason: /it is 0/ });
   });
 });
-
-const MINIMAL = {
-  overnight: 1,
-  name: 'a',
-  metric: { name: 'loss', direction: 'minimize' },
-  editable: ['x.ts'],
-  run: { command: 'true' },
-  budget: { seconds: 1, wall_s: 2 },
-};
 
 describe('knobs written into a manifest', () => {
   const a: Knob = { name: 'A', file: 'x.ts', kind: 'int', range: [1, 8], log: false };

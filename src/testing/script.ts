@@ -26,15 +26,20 @@ export const CONDITIONS: Conditions = {
   load: 0,
 };
 
-/** The smallest manifest that validates, with changes. First rules, unless they say otherwise. */
+/** The smallest manifest that validates. */
+export const MINIMAL = {
+  overnight: 1,
+  name: 'scripted',
+  metric: { name: 'loss', direction: 'minimize' },
+  editable: ['x.ts'],
+  run: { command: 'true' },
+  budget: { seconds: 1, wall_s: 2 },
+} as const;
+
+/** It as an arena, with changes. First rules, unless they say otherwise. */
 export function arenaWith(change: Readonly<Record<string, unknown>> = {}): Arena {
   return arenaSchema.parse({
-    overnight: 1,
-    name: 'scripted',
-    metric: { name: 'loss', direction: 'minimize' },
-    editable: ['x.ts'],
-    run: { command: 'true' },
-    budget: { seconds: 1, wall_s: 2 },
+    ...MINIMAL,
     calibrate: { replicates: 3 },
     ...change,
     decide: { rules: 1, ...(change.decide as object | undefined) },
