@@ -139,6 +139,24 @@ describe('the gateway refuses', () => {
   });
 });
 
+describe('two labs on one gateway', () => {
+  it('are counted and bounded apart, and neither’s token opens the other’s way', async () => {
+    const { gateway, open: mine, server } = await stage(() => ({ text: 'x', usage: { input: 1000, output: 100 } }));
+    const theirs = await gateway.open({ allowance: { tokens: 0 } });
+    undo.push(() => theirs.close());
+    expect((await send(mine, '/v1/messages', ask('anthropic', false))).status).toBe(200);
+    expect((await send(theirs, '/v1/messages', ask('anthropic', false))).status).toBe(403);
+    const stolen = await send(theirs, '/v1/messages', ask('anthropic', false), { authorization: `Bearer ${mine.call.token}` });
+    expect(stolen.status).toBe(401);
+    expect((await send(mine, '/v1/messages', ask('anthropic', false))).status).toBe(200);
+    expect(server.asked).toHaveLength(2);
+    expect(mine.call.report().usage).toMatchObject({ calls: 2, inputTokens: 2000, outputTokens: 200 });
+    expect(mine.call.report().failure).toBeUndefined();
+    expect(theirs.call.report().usage).toBeUndefined();
+    expect(theirs.call.report().failure).toMatchObject({ class: 'budget' });
+  });
+});
+
 describe('budgets', () => {
   it('hold before a request is sent, at every level, also for calls that share them', async () => {
     const lab = new Account('the lab', { tokens: 2500 });
