@@ -99,11 +99,16 @@ function near(lines: [string, string][], wanted: string): string {
 
 const DECLARED: readonly FailureClass[] = ['nan', 'out-of-memory', 'shape', 'import', 'data'];
 
-/** The class that a candidate gave its own failure on standard error, or what well-known messages say, else `exit`. */
-export function failureClass(stderr: string): FailureClass {
+/** The class in the last line `overnight-failure: …` on standard error, if it is one that may be declared. */
+export function declaredClass(stderr: string): FailureClass | undefined {
   const declared = [...stderr.matchAll(/^overnight-failure:\s*([a-z-]+)\s*$/gm)].at(-1)?.[1];
-  const known = DECLARED.find((name) => name === declared);
-  if (known) return known;
+  return DECLARED.find((name) => name === declared);
+}
+
+/** The class that a candidate gave its own failure, or what well-known messages say, else `exit`. */
+export function failureClass(stderr: string): FailureClass {
+  const declared = declaredClass(stderr);
+  if (declared) return declared;
   if (/heap out of memory|MemoryError|std::bad_alloc|out of memory|Cannot allocate memory/i.test(stderr))
     return 'out-of-memory';
   if (/ERR_MODULE_NOT_FOUND|Cannot find module|ModuleNotFoundError|ImportError|SyntaxError/.test(stderr))

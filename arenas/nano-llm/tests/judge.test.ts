@@ -100,7 +100,7 @@ describe('the judge', () => {
     expect(result.get('nonce')).toBe('c0ffee42');
   });
 
-  test.each<[string, () => Uint8Array | null, string]>([
+  test.each<[string, () => Uint8Array | null, string, string?]>([
     ['nothing', () => null, 'the candidate left no model.onnx'],
     ['a file that is no ONNX graph', () => Buffer.from('not a model at all'), 'is not a readable ONNX file'],
     ['a file cut short', () => artefact((t) => oneHot(t, VOCAB_SIZE)).slice(0, 3000), 'is not a readable ONNX file'],
@@ -108,11 +108,13 @@ describe('the judge', () => {
       'another vocabulary',
       () => artefact((t) => oneHot(t, 512)),
       'the output must be only logits [8, 256, 1024] of type 1, not logits [8, 256, 512]',
+      'shape',
     ],
     [
       'another batch',
       () => artefact((t) => oneHot(t, VOCAB_SIZE), [4, 256]),
       'the input must be only tokens [8, 256] of type 6, not tokens [4, 256]',
+      'shape',
     ],
     [
       'weights that are not numbers',
@@ -121,6 +123,7 @@ describe('the judge', () => {
           embedding(g.weight('w', new Float32Array(VOCAB_SIZE ** 2).fill(Number.NaN), [VOCAB_SIZE, VOCAB_SIZE]), t),
         ),
       'a logit is not a finite number',
+      'nan',
     ],
     [
       'a model that averages over the whole row',
@@ -148,11 +151,12 @@ describe('the judge', () => {
         ),
       'operator RandomNormalLike is not allowed',
     ],
-  ])('refuses %s with one clear message', (_name, make, expected) => {
+  ])('refuses %s with one clear message, and the class where there is one', (_name, make, expected, failure) => {
     const { status, message, result } = judge(make());
     expect(status).toBe(1);
     expect(message).toContain(expected);
-    expect(message.trim().split('\n')).toHaveLength(1);
+    expect(message.trim().split('\n')).toHaveLength(failure ? 2 : 1);
+    expect(/^overnight-failure: (\S+)$/m.exec(message)?.[1]).toBe(failure);
     expect(result.size).toBe(0);
   });
 });
