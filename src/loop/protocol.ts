@@ -97,11 +97,12 @@ function near(lines: [string, string][], wanted: string): string {
   return keys.length > 0 ? ` (it has: ${keys.slice(0, 5).join(', ')}); is "${wanted}" spelled as in arena.yaml?` : '';
 }
 
+const DECLARATION = /^overnight-failure:\s*([a-z-]+)\s*$/gm;
 const DECLARED: readonly FailureClass[] = ['nan', 'out-of-memory', 'shape', 'import', 'data'];
 
 /** The class in the last line `overnight-failure: …` on standard error, if it is one that may be declared. */
 export function declaredClass(stderr: string): FailureClass | undefined {
-  const declared = [...stderr.matchAll(/^overnight-failure:\s*([a-z-]+)\s*$/gm)].at(-1)?.[1];
+  const declared = [...stderr.matchAll(DECLARATION)].at(-1)?.[1];
   return DECLARED.find((name) => name === declared);
 }
 
@@ -116,10 +117,11 @@ export function failureClass(stderr: string): FailureClass {
   return 'exit';
 }
 
-/** The last lines that say something: what people and agents are shown of a failure. */
+/** The last lines that say something: what people and agents are shown of a failure. The declared class stands elsewhere. */
 export function excerpt(stderr: string, stdout: string, maxLines = 12): string {
   const text = stderr.trim() === '' ? stdout : stderr;
   return text
+    .replace(DECLARATION, '')
     .trimEnd()
     .split('\n')
     .filter((line) => line.trim() !== '')
