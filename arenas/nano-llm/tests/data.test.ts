@@ -171,6 +171,20 @@ describe('prepared data', () => {
     expect(await take()).toEqual(await take());
   });
 
+  test('is packed ahead on a thread of its own: a step that has kept the main thread busy finds the next batches there', async () => {
+    const loader = openLoader({ dataDir: write(), rows: 3, length: 32, seed: 4 });
+    await loader.next();
+    const pause = new Int32Array(new SharedArrayBuffer(4));
+    for (let step = 0; step < 5; step++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const { times } = loader.waited();
+      for (let i = 0; i < 4; i++) await loader.next();
+      expect(loader.waited().times).toBe(times);
+      Atomics.wait(pause, 0, 0, 200); // Nothing of this thread runs meanwhile, timers neither.
+    }
+    await loader.close();
+  });
+
   test('that was cut short, is missing, or belongs to another tokenizer is refused with one clear message', async () => {
     const cut = write();
     truncateSync(join(cut, 'train', 'tokens.u16'), 100);
