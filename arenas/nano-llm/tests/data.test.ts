@@ -51,6 +51,18 @@ describe('the tokenizer', () => {
     expect(pieces).toEqual(['20', '26', ' of', ' the']);
   });
 
+  test.each([512, 1024, 8192])('of %i tokens is whole: no token twice, BOS last, text comes back', (size) => {
+    const random = createRandom(size);
+    const syllable = (): string => String.fromCharCode(97 + random.below(26), 97 + random.below(26), 0x430 + random.below(32));
+    const text = Array.from({ length: 30_000 }, () => syllable() + syllable()).join(' ');
+    const trained = createTokenizer(trainTokenizer([text], size));
+    expect(trained.vocabSize).toBe(size);
+    expect(trained.bos).toBe(size - 1);
+    expect(new Set(trained.bytesOf.map((b) => Buffer.from(b).toString('hex'))).size).toBe(size);
+    expect(trained.decode(trained.encode(text)) === text).toBe(true);
+    expect(trained.encode(text).every((id) => id >= 0 && id < trained.bos)).toBe(true);
+  });
+
   test('refuses a file whose merges were changed, and an impossible vocabulary', () => {
     expect(() => createTokenizer({ ...file, merges: file.merges.slice(1) })).toThrow('its hash differs');
     expect(() => trainTokenizer([prose], 100)).toThrow('vocabulary 100 is out of range');
