@@ -1,5 +1,5 @@
 // From files to documents: cutting, removing duplicates, and a split in which validation text is not in training text.
-// Knows nothing of tokens. Everything is decided by content hashes, so the order of files does not matter.
+// Knows nothing of tokens. Sides are decided by content hashes, so the order of files does not matter; training text keeps it.
 
 import { createHash } from 'node:crypto';
 
@@ -80,7 +80,8 @@ export function splitDocuments(documents: Iterable<string>, valPercent: number):
     const own = shingles(doc);
     return own.length > 0 && own.filter((s) => known.has(s)).length <= own.length * MAX_OVERLAP;
   });
-  const byKey = (a: { key: string }, b: { key: string }): number => (a.key < b.key ? -1 : 1);
-  const texts = (list: { key: string; doc: string }[]): string[] => list.sort(byKey).map((d) => d.doc);
+  // Training text keeps the order of its sources, over which the loader draws evenly; validation rows must not depend on it.
+  val.sort((a, b) => (a.key < b.key ? -1 : 1));
+  const texts = (list: readonly { readonly doc: string }[]): string[] => list.map((d) => d.doc);
   return { train: texts(train), val: texts(val), dropped: { exact, near: candidates.length - val.length } };
 }
