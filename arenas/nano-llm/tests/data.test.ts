@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cutDocuments, splitDocuments } from '../data/documents.ts';
+import { cutDocuments, splitDocuments, unlike } from '../data/documents.ts';
 import { readTokenizer, readTrain, tokenizeDocuments, writeTokenizer, writeTrain } from '../data/files.ts';
 import { openLoader } from '../data/loader.ts';
 import { createPacker } from '../data/packing.ts';
@@ -101,6 +101,15 @@ describe('documents', () => {
     expect(split.val.length).toBeGreaterThan(0);
   });
 
+  test('are like others when these hold more than a fifth of their text', () => {
+    const [known, other] = [essay(), essay()];
+    const isNew = unlike([known]);
+    expect(isNew(other)).toBe(true);
+    expect(isNew(known.replace(/^\S+/, 'changed'))).toBe(false);
+    expect(isNew(`${other} ${known.split(' ').slice(0, 20).join(' ')}`), 'a seventh').toBe(true);
+    expect(isNew(`${other} ${known.split(' ').slice(0, 60).join(' ')}`), 'a third').toBe(false);
+  });
+
   test('go to the same side whatever the order of the files', () => {
     const essays = Array.from({ length: 50 }, essay);
     expect(splitDocuments([...essays].reverse(), 20)).toEqual(splitDocuments(essays, 20));
@@ -133,6 +142,21 @@ describe('packing', () => {
         expect((begins[n + 1] ?? 0) - from).toBe(length);
       }
     }
+  });
+
+  test('tells of which documents a row has something, cropped ones too', () => {
+    const packer = createPacker(docs, 64, 1);
+    const seen = new Set<number>();
+    let onlyBos = 0;
+    for (let r = 0; r < 50; r++) {
+      const row = new Uint16Array(64);
+      packer.fillRow(row);
+      for (const id of row) if (id > 0) seen.add(id - 1);
+      if (row[63] === 0) onlyBos++;
+    }
+    expect([...seen].filter((doc) => !packer.packed.has(doc))).toEqual([]);
+    expect(packer.packed.size - seen.size).toBeLessThanOrEqual(onlyBos);
+    expect(packer.packed.size).toBeLessThan(500);
   });
 
   test('takes the largest document that fits', () => {
