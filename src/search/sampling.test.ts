@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { random } from '../base/random.ts';
-import { cholesky, solveLower, solveUpper, symmetricEigen } from './matrix.ts';
+import { symmetricEigen } from './eigen.ts';
+import { cholesky, solveLower, solveUpper } from './matrix.ts';
 import { normalCdf } from '../base/distributions.ts';
 import { normalQuantile, quickCdf, truncatedNormal } from './normal.ts';
 import { compileParam } from './param.ts';
