@@ -139,7 +139,11 @@ export const arenaSchema = z.strictObject({
     .optional()
     .describe('work without which a number is no result'),
   screen: z
-    .strictObject({ seconds: positive.describe('training clock of the short run, below budget.seconds') })
+    .strictObject({
+      seconds: positive.describe('training clock of the short run, below budget.seconds'),
+      ranks: z.boolean().optional().describe('true: a short run ranks long ones, so that only the best share of them is measured in full'),
+      one_in: z.number().int().min(2).max(10).optional().describe('with `ranks`: of so many short runs one goes on; 3 when absent'),
+    })
     .optional()
     .describe('a short run of every idea first: what crashes or diverges in it costs no whole budget'),
   seeds: z
@@ -291,6 +295,8 @@ function crossCheck(arena: Arena): ManifestProblem[] {
       at: 'screen.seconds',
       message: `must be below budget.seconds (${arena.budget.seconds}), seen: ${arena.screen.seconds}`,
     });
+  if (arena.screen?.one_in !== undefined && arena.screen.ranks !== true)
+    problems.push({ at: 'screen.one_in', message: 'means nothing without `ranks: true`' });
   if (arena.screen && arena.evaluate?.join === 'pipe')
     problems.push({ at: 'screen', message: 'candidates that are joined with their evaluator cannot run alone' });
   const both = arena.data.candidate.filter((x) => arena.data.evaluator.includes(x));

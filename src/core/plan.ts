@@ -8,6 +8,7 @@ import { judge, pairedSoFar } from './decide.ts';
 import type { Purpose, StopReason } from './event.ts';
 import { finalStep } from './final.ts';
 import { nextBundle } from './frontier.ts';
+import { wantsShort } from './halving.ts';
 import { holdoutStep } from './holdout.ts';
 import { isMendable } from './repair.ts';
 import { arenaOf, inPairs, type LabState, lineage, measurementsOf, rulesOf, values } from './state.ts';
@@ -152,7 +153,7 @@ export function typicalMeasurementS(state: LabState): number {
   const recent: number[] = [];
   for (let m = state.measurements.length - 1; m >= 0 && recent.length < 9; m--) {
     const at = state.measurements[m]!;
-    if (at.state === 'finished') recent.push(at.conditions.wallS + at.conditions.evaluateS);
+    if (at.state === 'finished' && at.purpose !== 'screen') recent.push(at.conditions.wallS + at.conditions.evaluateS);
   }
   return recent.length > 0 ? median(recent) : arenaOf(state).budget.seconds * 1.3 + 1;
 }
@@ -182,7 +183,7 @@ function open(state: LabState, now: Situation): Step | undefined {
   for (const n of state.unfinished) {
     const x = state.experiments[n]!;
     if (now.taken.has(n) || x.state !== 'open' || x.idea.kind === 'baseline') continue;
-    if (x.measurements.some((m) => state.measurements[m]!.state === 'running')) continue;
+    if ([...state.running].some((m) => state.measurements[m]!.n === n)) continue;
     const judgement = judge(state, n, now.deviceClass);
     if (!judgement.again) {
       const mendable = !now.beyondRepair?.has(n) && isMendable(state, n, judgement.decision, now.repairs ?? 0);
@@ -191,6 +192,7 @@ function open(state: LabState, now: Situation): Step | undefined {
       return { do: 'repair', n };
     }
     if (state.running.size >= now.slots) continue;
+    if (wantsShort(state, n, now.deviceClass)) return { do: 'measure', n, purpose: 'screen', seed: nextSeed(state) };
     if (inPairs(state) || x.idea.kind === 'ablation') return pairStep(state, n, now.deviceClass);
     const first = !x.measurements.some((m) => state.measurements[m]!.state === 'finished');
     return { do: 'measure', n, purpose: first ? 'idea' : 'replicate', seed: nextSeed(state) };

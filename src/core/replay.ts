@@ -41,6 +41,7 @@ export function fold(): { readonly state: LabState; readonly apply: (event: Ledg
     confirmations: [],
     byEditable: new Map(),
     byNormal: new Map(),
+    shorts: new Map(),
     claims: new Map(),
     pairs: new Map(),
     counts: { kept: 0, discarded: 0, inconclusive: 0, crashed: 0, 'timed out': 0, refused: 0 },
@@ -231,13 +232,14 @@ function repair(s: Working, e: Of<'repaired'>): void {
   const { idea, snapshot: code, measurements } = get(s, e, e.n, 'open');
   const attempts = idea.attempts ?? [];
   if (e.attempt !== attempts.length + 1) impossible(e, `It says repair ${e.attempt}; the next one is ${attempts.length + 1}.`);
-  if (measurements.some((m) => s.running.has(m))) impossible(e, `Experiment ${e.n} is being measured.`);
+  if ([...s.running].some((m) => s.measurements[m]!.n === e.n)) impossible(e, `Experiment ${e.n} is being measured.`);
   const edits = { ...idea.edits, ...e.edits };
   s.experiments[e.n] = {
     state: 'proposed',
     idea: { ...idea, edits, attempts: [...attempts, { snapshot: code, measurements }] },
   };
   s.pairs.delete(e.n);
+  s.shorts.delete(e.n);
 }
 
 function startMeasurement(s: Working, e: Of<'measuring'>): void {
@@ -261,6 +263,7 @@ function startMeasurement(s: Working, e: Of<'measuring'>): void {
   if (purpose === 'replicate' && n === s.incumbent) s.steering = replicated(s.steering);
   if (pair !== undefined) s.pairs.set(pair, [...(s.pairs.get(pair) ?? []), m]);
   s.running.add(m);
+  if (purpose === 'screen') return void s.shorts.set(n, [...(s.shorts.get(n) ?? []), m]);
   s.experiments[n] = { ...x, measurements: [...x.measurements, m] };
   if (claim !== undefined) s.claims.set(claim, [...(s.claims.get(claim) ?? []), m]);
 }
@@ -269,7 +272,7 @@ function finishMeasurement(s: Working, e: Of<'measured'>): void {
   const at = s.measurements[e.m];
   if (at?.state !== 'running') impossible(e, `Measurement ${e.m} is ${at?.state ?? 'unknown'}, not running.`);
   s.running.delete(e.m);
-  if (e.outcome.kind === 'measured') {
+  if (e.outcome.kind === 'measured' && at.purpose !== 'screen') {
     const noise = s.noise.get(at.deviceClass) ?? { pool: emptyPool };
     const earlier = values(s, at.n, at.deviceClass);
     s.noise.set(at.deviceClass, { ...noise, pool: addToPool(noise.pool, earlier, e.outcome.value) });

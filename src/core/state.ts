@@ -60,6 +60,8 @@ export interface LabState {
   readonly byEditable: ReadonlyMap<string, readonly number[]>;
   /** The same by the hash without spelling, where one is recorded. */
   readonly byNormal: ReadonlyMap<string, readonly number[]>;
+  /** Short runs by experiment, in the order of their ideas. They are no measurements of it. */
+  readonly shorts: ReadonlyMap<number, readonly number[]>;
   /** Confirm measurements by the experiment whose claim they serve. */
   readonly claims: ReadonlyMap<number, readonly number[]>;
   /** Measurements made in pairs, by the experiment whose comparison they serve. */

@@ -102,7 +102,8 @@ function surviving(arena: Arena, files: Brief['files']): { readonly arena: Arena
 export type Past = { readonly n: number; readonly proposer: string } & (
   | { readonly kind: 'value'; readonly knobs: Values; readonly values: readonly number[]; readonly broken: boolean }
   | { readonly kind: 'failed'; readonly knobs: Values; readonly reason: string }
-  | { readonly kind: 'open'; readonly knobs: Values }
+  /** No number (yet): still measured, or dropped after its short run, whose number stands for nothing. */
+  | { readonly kind: 'open'; readonly knobs: Values; readonly dropped?: true }
   /** No configuration of this space: refused, or a change of the code itself; its mean where it was measured. */
   | { readonly kind: 'other'; readonly refused: boolean; readonly decided: boolean; readonly mean?: number }
 );
@@ -113,6 +114,8 @@ export interface Sink {
   add(values: Values, past: Past): Trial;
   tell(id: number, outcome: Outcome, past: Past): void;
   other?(past: Extract<Past, { kind: 'other' }>): void;
+  /** It stays a trial without a number: the optimizer believes what it expected of it, and tries it no more. */
+  dropped?(id: number, past: Past): void;
 }
 
 /** Tell everything that happened, oldest first. Gives the experiment of each trial. */
@@ -136,7 +139,8 @@ export function replayInto(sink: Sink, state: LabState, { arena, space, device }
     }
     const trial = sink.add(values, past);
     experiments.set(trial.id, past.n);
-    if (past.kind === 'failed') sink.tell(trial.id, { failed: past.reason }, past);
+    if (past.kind === 'open' && past.dropped) sink.dropped?.(trial.id, past);
+    else if (past.kind === 'failed') sink.tell(trial.id, { failed: past.reason }, past);
     else if (past.kind === 'value') {
       const mean = past.values.reduce((a, b) => a + b, 0) / past.values.length + shift(past.n);
       const metrics = { 'broken constraints': past.broken ? 1 : 0 };
@@ -165,7 +169,8 @@ function* pastOf(arena: Arena, state: LabState, device: string): Generator<Past>
     } else if (found.length > 0) {
       const broken = x.state === 'decided' && x.decision.kind === 'constraint';
       yield { ...about, knobs: knobs!, kind: 'value', values: found, broken };
-    } else if (verdict === undefined) yield { ...about, knobs: knobs!, kind: 'open' };
+    } else if (x.state === 'decided' && x.decision.kind === 'screened') yield { ...about, knobs: knobs!, kind: 'open', dropped: true };
+    else if (verdict === undefined) yield { ...about, knobs: knobs!, kind: 'open' };
   }
 }
 

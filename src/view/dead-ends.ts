@@ -29,13 +29,15 @@ const gainOf = (row: ExperimentView): number => row.effect?.raw ?? -Number.MAX_V
 function themeView(theme: string, group: readonly ExperimentView[]): ThemeView {
   const of = (test: (row: ExperimentView) => boolean): number => group.filter(test).length;
   const failed = of((r) => r.verdict === 'crashed' || r.verdict === 'timed out');
-  const refuted = of((r) => r.verdict === 'discarded' && r.discard !== 'within noise' && r.discard !== 'no-op');
+  const screened = of((r) => r.discard === 'screened');
+  const refuted = of((r) => r.verdict === 'discarded' && r.discard !== 'within noise' && r.discard !== 'no-op') - screened;
   const withinNoise = of((r) => r.verdict === 'discarded' && (r.discard === 'within noise' || r.discard === 'no-op'));
   const inconclusive = of((r) => r.verdict === 'inconclusive');
   const parts = [
     refuted > 0 && `${refuted} worse`,
     withinNoise > 0 && `${withinNoise} no better within noise`,
     inconclusive > 0 && `${inconclusive} inconclusive`,
+    screened > 0 && `${screened} dropped after a short run`,
     failed > 0 && `${failed} failed`,
   ].filter((part) => part !== false);
   const measured = group.filter((row) => row.effect !== undefined);
