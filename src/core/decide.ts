@@ -6,10 +6,9 @@ import type { Arena, Constraint } from './arena.ts';
 import type { FailureClass } from './event.ts';
 import type { Measurement, Verdict } from './experiment.ts';
 import { valueOf } from './experiment.ts';
-import { BUNDLE_REPLICATES } from './frontier.ts';
 import { rungOf } from './halving.ts';
 import { arenaOf, codeOf, inPairs, type LabState, measurementsOf, rulesOf, values } from './state.ts';
-import { CLEAR_Z, greedy, margin1, margin2, marginZ, type Ruling, sequential1, show } from './rules.ts';
+import { BUNDLE_REPLICATES, CLEAR_Z, greedy, margin1, margin2, marginZ, type Ruling, sequential1, show } from './rules.ts';
 import { type Comparison, compare, comparePairs, mean, poolSigma } from '../base/stats.ts';
 
 export interface Decision {

@@ -205,6 +205,8 @@ interface Payloads {
     readonly ablates?: number;
     /** Near misses that are tried together as this one. */
     readonly bundles?: readonly number[];
+    /** The same, as a crossing on a plateau: all of them merge with the incumbent, or it is refused. */
+    readonly crosses?: true;
   };
   /** A candidate that crashed was mended: it is proposed again, with these edits on top of its own. What ran before stays under its ref. */
   repaired: {

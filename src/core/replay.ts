@@ -334,10 +334,22 @@ function steer(s: Working, e: Of<'steered'>): void {
 
 /** What was built on a vetoed idea goes with it: the incumbent is again what stood before. */
 function veto(s: Working, n: number): void {
-  if (lineage(s, s.incumbent).includes(n)) s.incumbent = s.experiments[n]!.idea.parent;
+  if (lineage(s, s.incumbent).includes(n)) s.incumbent = before(s, n);
   const left = lineage(s, s.incumbent);
-  if (!left.includes(s.champion)) s.champion = s.confirmations.findLast((c) => c.passed && left.includes(c.n))?.n ?? 0;
+  if (hasBranches(s) ? lineage(s, s.champion).includes(n) : !left.includes(s.champion)) s.champion = s.confirmations.findLast((c) => c.passed && left.includes(c.n))?.n ?? 0;
   for (const k of s.unfinished) if (lineage(s, k).includes(n)) giveUp(s, k);
+}
+
+const hasBranches = (s: Working): boolean => (s.lab?.arena.search?.branches ?? 1) > 1;
+
+/** The incumbent that stood before `n`: its parent, or, where a branch took over, what that beat. */
+function before(s: Working, n: number): number {
+  const { parent } = s.experiments[n]!.idea;
+  if (!hasBranches(s)) return parent;
+  const first = s.experiments.find((y) => y.state === 'decided' && y.advanced && lineage(s, y.idea.n).includes(n));
+  const beaten = first?.state === 'decided' ? first.decision.against : 0;
+  if (first?.idea.n === n && lineage(s, beaten).includes(parent)) return parent;
+  return lineage(s, beaten).some((k) => s.steering.vetoed.has(k)) ? 0 : beaten;
 }
 
 /** An open idea gets its verdict from the plan; a kept one whose branch never moved stays where it is. */

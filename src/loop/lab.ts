@@ -148,11 +148,11 @@ export class Lab {
       case 'retry':
         return this.#ideas.retry(step.n);
       case 'propose':
-        return this.#ideas.begin();
+        return this.#ideas.begin(step.base && { n: step.base.n, why: step.why ?? step.base.why });
       case 'repair':
         return this.#ideas.repair(step.n, this.#failureOf(step.n));
       case 'bundle':
-        return this.#ideas.bundle(step.of);
+        return this.#ideas.bundle(step.of, step.why);
       case 'ablate':
         return this.#ideas.ablate(step.n);
       case 'finalize':

@@ -39,7 +39,7 @@ export function hybridProposer({ adviser, sampler = 'auto', ...shares }: HybridP
   };
 }
 
-/** The ledger as a hybrid. The baseline, people and wishes are trials, but nobody's merit. */
+/** The ledger as a hybrid. The baseline, people, wishes and the harness's crossings are trials, but nobody's merit. */
 function replayed(
   brief: Brief,
   at: Ground,
@@ -47,7 +47,7 @@ function replayed(
 ): { readonly hybrid: Hybrid; readonly experiments: ReadonlyMap<number, number> } {
   const hybrid = new Hybrid({ ...at.options, ...shares });
   const sideOf = ({ n, proposer }: Past): 'adviser' | 'optimizer' | undefined => {
-    if (n === 0 || proposer === 'person' || brief.state.experiments[n]!.idea.request !== undefined) return undefined;
+    if (n === 0 || proposer === 'person' || proposer === 'harness' || brief.state.experiments[n]!.idea.request !== undefined) return undefined;
     return proposer === OPTIMIZER ? 'optimizer' : 'adviser';
   };
   const experiments = replayInto(

@@ -11,9 +11,11 @@ const MOST_MEASUREMENTS = 100;
 /** (z.95 + z.80): a true effect of this many standard errors shows with 80 % power at one-sided 5 %. */
 const POWER_Z = 1.6449 + 0.8416;
 
-export function deadEnds(rows: readonly ExperimentView[]): ThemeView[] {
+/** `line` is what the incumbent is built on: a runner-up that its branch came from is no dead end. */
+export function deadEnds(rows: readonly ExperimentView[], line: readonly number[]): ThemeView[] {
   const groups = new Map<string, ExperimentView[]>();
   for (const row of rows) {
+    if (line.includes(row.n)) continue;
     if (row.n === 0 || row.verdict === 'kept' || row.verdict === 'running' || row.verdict === 'waiting') continue;
     if (row.verdict === 'refused' || row.discard === 'control' || row.discard === 'ablation') continue;
     const group = groups.get(row.theme);
@@ -58,7 +60,7 @@ function themeView(theme: string, group: readonly ExperimentView[]): ThemeView {
   };
 }
 
-export function undecidedViews(b: Basis, rows: readonly ExperimentView[]): UndecidedView[] {
+export function undecidedViews(b: Basis, rows: readonly ExperimentView[], line: readonly number[]): UndecidedView[] {
   const { state } = b;
   const open: UndecidedView[] = [];
   if (state.incumbent !== state.champion) {
@@ -73,7 +75,7 @@ export function undecidedViews(b: Basis, rows: readonly ExperimentView[]): Undec
       });
   }
   for (const row of rows)
-    if (row.verdict === 'inconclusive' && row.effect)
+    if (row.verdict === 'inconclusive' && row.effect && !line.includes(row.n))
       open.push({
         n: row.n,
         what: 'inconclusive',
