@@ -83,7 +83,7 @@ function sideView(b: Basis, n: number): SideView {
   const half = found && b.dof > 0 ? (b.t * b.sigma) / Math.sqrt(found.n) : undefined;
   return {
     n,
-    measurements: measurementsOf(b.state, n).map((m) => measurementView(b, m)),
+    measurements: [...(b.state.shorts.get(n) ?? []).map((m) => b.state.measurements[m]!), ...measurementsOf(b.state, n)].map((m) => measurementView(b, m)),
     ...(found && { mean: { raw: found.mean, text: b.format.value(found.mean) } }),
     ...(half !== undefined && { half: { raw: half, text: b.format.spread(half) } }),
   };

@@ -36,8 +36,8 @@ export function viewLab(state: LabState, facts: Facts): LabView {
   const status = stateView(b, lastSign);
   const crashes = crashCounts(rows);
   const refusals = refusalCounts(state);
-  const undecided = undecidedViews(b, rows);
   const path = lineage(state, state.incumbent);
+  const undecided = undecidedViews(b, rows, path);
   const limits = limitsView(b, spans, ideasTried(state), time.experimentsPerHour);
   const economics = economicsView(b, rows, ideasTried(state), limits);
   return {
@@ -67,7 +67,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     experiments: rows,
     lineage: path,
     segments: segmentViews(path, claims),
-    deadEnds: deadEnds(rows),
+    deadEnds: deadEnds(rows, path),
     undecided,
     sessions: sessionViews(b, spans),
     health: healthViews(b, { rows, time, crashes, refusals, gain: gain?.effect.raw }),
