@@ -16,7 +16,7 @@ import { finalResult } from '../core/final.ts';
 import { fold } from '../core/replay.ts';
 import { arenaOf, type LabState, values } from '../core/state.ts';
 import { noiseOf } from '../base/stats.ts';
-import { decode } from '../ledger/chain.ts';
+import { decode, type Watch } from '../ledger/chain.ts';
 import { LEDGER_FILE, readBlob, torn } from '../ledger/jsonl.ts';
 import { gitText } from '../workspace/command.ts';
 
@@ -33,7 +33,7 @@ export interface AuditResult {
 }
 
 /** `folder` is the lab's, `store` the private git store (absent: git is not checked, and the result says so). */
-export async function audit(folder: string, store: string | undefined): Promise<AuditResult> {
+export async function audit(folder: string, store: string | undefined, watch?: Watch): Promise<AuditResult> {
   const file = path.join(folder, LEDGER_FILE);
   if (!fs.existsSync(file))
     throw new LabError('E_NO_LAB', {
@@ -47,10 +47,11 @@ export async function audit(folder: string, store: string | undefined): Promise<
   const checks: AuditCheck[] = [];
   let tip = '';
   try {
-    const read = decode(bytes, (event) => {
+    const take = (event: LedgerEvent): void => {
       rederived.before(event);
       apply(event);
-    });
+    };
+    const read = decode(bytes, take, undefined, watch);
     tip = read.tip;
     if (read.tornBytes > 0) throw torn(file, read, bytes);
     checks.push({

@@ -161,6 +161,8 @@ export interface VerdictView {
   readonly sentence: string;
   /** The best number with its standing, short: `0.9777 ± 0.0004 (−2.0 %), confirmed`. */
   readonly headline: string;
+  /** While the noise is measured: the share of its repeats that is done. */
+  readonly progress?: number;
 }
 
 export interface NoiseView {

@@ -113,6 +113,7 @@ function calibrating(b: Basis, baseline: StandingView): VerdictView {
     outcome: 'calibrating',
     sentence: `${first}${seen}.`,
     headline: `calibrating, ${done} of ${b.arena.calibrate.replicates}`,
+    progress: Math.min(1, done / b.arena.calibrate.replicates),
   };
 }
 
