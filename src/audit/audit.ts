@@ -133,7 +133,7 @@ class Rederivation {
     if (event.type === 'proposed' || event.type === 'repaired')
       for (const blob of Object.values(event.edits)) if (blob) this.blobs.add(blob);
     if (event.type === 'calling') for (const blob of [event.brief, event.program]) if (blob) this.blobs.add(blob);
-    if (event.type === 'called' && event.reply) this.blobs.add(event.reply);
+    if (event.type === 'called') for (const blob of [event.reply, event.log]) if (blob) this.blobs.add(blob);
     if (event.type === 'measured')
       for (const blob of [event.conditions.log, event.conditions.curve]) if (blob) this.blobs.add(blob);
   }

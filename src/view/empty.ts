@@ -53,6 +53,7 @@ export function emptyView(facts: Facts): LabView {
     sessions: [],
     health: [],
     next: problem ? ['Check the record: `overnight audit`.'] : ['Start the night: `overnight run`.'],
+    ideas: [],
     take: [],
     notes: [],
     finePrint: [],

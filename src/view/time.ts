@@ -1,9 +1,9 @@
 /** Where the hours went: sessions, measuring, waiting. Knows nothing about results. */
-import { oneLine } from '../base/text.ts';
+import { count, oneLine } from '../base/text.ts';
 import { FINAL_PAIRS } from '../core/final.ts';
 import { lineage, type SessionRecord } from '../core/state.ts';
 import type { Basis } from './basis.ts';
-import { clockTime, dateTime, duration, fixed, isoAfter, percent, secondsBetween } from './format.ts';
+import { clockTime, dateTime, duration, fixed, isoAfter, percent, secondsBetween, whole } from './format.ts';
 import type { LimitsView, SessionView, TimeView } from './types.ts';
 
 export interface Span {
@@ -136,7 +136,7 @@ export function limitsView(b: Basis, spans: readonly Span[], tried: number, perH
   let endS: number | undefined;
   if (limits.experiments !== undefined) {
     const share = limits.experiments > 0 ? Math.min(1, tried / limits.experiments) : 1;
-    bars.push({ label: `${tried} of ${limits.experiments} experiments`, share });
+    bars.push({ label: `${whole(tried)} of ${count(limits.experiments, 'experiment')}`, share });
     if (perHour > 0) endS = (3600 * Math.max(0, limits.experiments - tried)) / perHour;
   }
   if (limits.deadline !== undefined && span) {
