@@ -36,6 +36,8 @@ const FIT = 90;
 const SIZES = [0.1, 0.2, 0.35];
 const FINE = [0.04, ...SIZES];
 const FINE_AFTER = 40;
+/** Trials before which one knob is moved at a time: what combines well cannot be known yet. */
+const ALONE = 4;
 const LEVELS = [1, 2, 4];
 
 export function gpSampler(history: History, options: GpOptions = {}): Sampler {
@@ -159,6 +161,7 @@ function climb(
   stand(from);
   const sizes = history.told.length < FINE_AFTER ? SIZES : FINE;
   for (const move of singles(space, from, chance, sizes)) consider(move);
+  if (best && history.told.length < ALONE) return best.point;
   const few = Math.min(60, 6 * space.dims.length);
   for (let i = 0; i < few; i++) consider(several(space, from, chance));
   for (let i = 0; i < wide; i++) consider(randomPoint(space, chance));

@@ -38,7 +38,7 @@ const OTHER = 0.2;
 const LENGTHS = [0.15, 0.35, 0.8];
 const ADDITIVE = [0.1, 0.6, 0.95];
 const NOISES = [1e-6, 1e-3, 0.03, 0.3];
-const SLOPES = [0, 0.4];
+const SLOPES = [0, 0.6];
 /**
  * Knobs that somebody declared are expected to matter more than the noise: evidence taken off for each factor of ten by which the prior variance
  * falls short of 250 times the noise's. Without it a few moves inside the noise teach the model that nothing matters, and it moves nothing.
