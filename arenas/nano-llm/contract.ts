@@ -9,5 +9,7 @@ export const VOCAB_SIZE = 1024;
 export const EVAL_BATCH = 8;
 /** Rows of validation text that are scored, each document at most once. */
 export const EVAL_ROWS = 384;
+/** Rows of the holdout, which only confirmed champions meet. */
+export const HOLDOUT_ROWS = 128;
 /** The artefact's largest size. The baseline's is about 8 MB. */
 export const MAX_ARTEFACT_BYTES = 128 * 1024 * 1024;

@@ -1,12 +1,14 @@
-// The judge: scores an ONNX artefact on validation text it alone can see. Runs from pristine files in its own process;
-// no candidate code takes part. It trusts the artefact in nothing: size, operators, shapes, causality and finiteness are
-// checked, and the score is computed here from the logits, in float64.
+// The judge: scores an ONNX artefact on text it alone can see (`val`; with `--split holdout` the text that only confirmed
+// champions meet). Runs from pristine files in its own process; no candidate code takes part. It trusts the artefact in
+// nothing: size, operators, shapes, causality and finiteness are checked, and the score is computed here from the logits,
+// in float64.
 
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { EVAL_BATCH, MAX_ARTEFACT_BYTES, SEQ_LEN, VOCAB_SIZE } from './contract.ts';
 import { ArtefactError, checkArtefact } from './data/artefact.ts';
-import { DataError, readTokenizer, readVal, type ValMeta } from './data/files.ts';
+import { DataError, readScored, readTokenizer, type ScoredMeta } from './data/files.ts';
 import type { Tokenizer } from './data/tokenizer.ts';
 import { createRandom } from './tensor/random.ts';
 import { createSession, toOrt } from './tensor/runtime.ts';
@@ -87,8 +89,8 @@ async function checkCausality(run: Run, tokens: Int32Array, before: Float32Array
   }
 }
 
-/** Sums surprise and bytes over all validation rows. The next rows run while the last ones are counted. */
-async function score(run: Run, rows: Uint16Array, meta: ValMeta, tokenizer: Tokenizer, seed: number) {
+/** Sums surprise and bytes over all rows of the split. The next rows run while the last ones are counted. */
+async function score(run: Run, rows: Uint16Array, meta: ScoredMeta, tokenizer: Tokenizer, seed: number) {
   const shifted = (first: number, by: number): Int32Array =>
     Int32Array.from({ length: EVAL_BATCH * SEQ_LEN }, (_, i) => {
       const row = first + Math.floor(i / SEQ_LEN);
@@ -118,7 +120,10 @@ async function main(): Promise<void> {
   const dataDir = env('OVERNIGHT_DATA');
   const nonce = env('OVERNIGHT_NONCE');
   const tokenizer = readTokenizer(dataDir);
-  const { rows, meta } = readVal(dataDir, tokenizer);
+  const { values: flags } = parseArgs({ options: { split: { type: 'string', default: 'val' } } });
+  if (flags.split !== 'val' && flags.split !== 'holdout')
+    throw new Error(`evaluate: there is no split "${flags.split}". Choose val or holdout.`);
+  const { rows, meta } = readScored(dataDir, flags.split, tokenizer);
   if (tokenizer.vocabSize !== VOCAB_SIZE || meta.rowLength !== SEQ_LEN + 1 || meta.rows % EVAL_BATCH !== 0) {
     throw new DataError(
       `evaluate: the data does not fit the contract (vocabulary ${tokenizer.vocabSize}). Run prepare again.`,

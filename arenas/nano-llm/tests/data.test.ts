@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cutDocuments, splitDocuments } from '../data/documents.ts';
+import { cutDocuments, splitDocuments, unlike } from '../data/documents.ts';
 import { readTokenizer, readTrain, tokenizeDocuments, writeTokenizer, writeTrain } from '../data/files.ts';
 import { openLoader } from '../data/loader.ts';
 import { createPacker } from '../data/packing.ts';
@@ -99,6 +99,15 @@ describe('documents', () => {
     const inTraining = new Set(split.train.map((d) => d.slice(20, 100)));
     expect(split.val.filter((d) => inTraining.has(d.slice(20, 100)))).toEqual([]);
     expect(split.val.length).toBeGreaterThan(0);
+  });
+
+  test('are like others when these hold more than a fifth of their text', () => {
+    const [known, other] = [essay(), essay()];
+    const isNew = unlike([known]);
+    expect(isNew(other)).toBe(true);
+    expect(isNew(known.replace(/^\S+/, 'changed'))).toBe(false);
+    expect(isNew(`${other} ${known.split(' ').slice(0, 20).join(' ')}`), 'a seventh').toBe(true);
+    expect(isNew(`${other} ${known.split(' ').slice(0, 60).join(' ')}`), 'a third').toBe(false);
   });
 
   test('go to the same side whatever the order of the files, which training text keeps', () => {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { EVAL_BATCH, MAX_ARTEFACT_BYTES, SEQ_LEN, VOCAB_SIZE } from '../contract.ts';
 import { checkArtefact } from '../data/artefact.ts';
-import { type ValMeta, writeTokenizer, writeVal } from '../data/files.ts';
+import { type ScoredMeta, writeScored, writeTokenizer } from '../data/files.ts';
 import { createTokenizer, trainTokenizer } from '../data/tokenizer.ts';
 import {
   add,
@@ -28,12 +28,12 @@ import { freshFolder } from './folders.ts';
 const arena = fileURLToPath(new URL('..', import.meta.url));
 const SHAPE = [EVAL_BATCH, SEQ_LEN];
 let dataDir = '';
-let rows = new Uint16Array();
+let rows: Readonly<Record<'val' | 'holdout', Uint16Array>>;
 let bytesOf: readonly Uint8Array[] = [];
 
 beforeAll(() => {
   dataDir = freshFolder('judge');
-  mkdirSync(join(dataDir, 'val'));
+  for (const split of ['val', 'holdout']) mkdirSync(join(dataDir, split));
   const random = createRandom(1);
   const word = (): string =>
     Array.from({ length: 2 + random.below(6) }, () => String.fromCharCode(97 + random.below(26))).join('');
@@ -41,13 +41,20 @@ beforeAll(() => {
   const tokenizer = createTokenizer(file);
   expect(tokenizer.vocabSize).toBe(VOCAB_SIZE);
   bytesOf = tokenizer.bytesOf;
-  rows = Uint16Array.from({ length: 8 * (SEQ_LEN + 1) }, (_, i) =>
-    i % (SEQ_LEN + 1) === 0 || i % 50 === 0 ? tokenizer.bos : random.below(VOCAB_SIZE),
-  );
-  const bytes = [...rows].reduce((n, id, i) => n + (i % (SEQ_LEN + 1) === 0 ? 0 : (bytesOf[id]?.length ?? 0)), 0);
+  const text = (ids: number): Uint16Array =>
+    Uint16Array.from({ length: 8 * (SEQ_LEN + 1) }, (_, i) =>
+      i % (SEQ_LEN + 1) === 0 || i % 50 === 0 ? tokenizer.bos : random.below(ids),
+    );
+  rows = { val: text(VOCAB_SIZE), holdout: text(VOCAB_SIZE / 2) };
   writeTokenizer(dataDir, file);
-  writeVal(dataDir, rows, { version: 1, tokenizer: tokenizer.hash, rows: 8, rowLength: SEQ_LEN + 1, bytes });
+  const meta = { version: 1, tokenizer: tokenizer.hash, rows: 8, rowLength: SEQ_LEN + 1 } as const;
+  for (const split of ['val', 'holdout'] as const)
+    writeScored(dataDir, split, rows[split], { ...meta, bytes: targets(rows[split]).reduce((n, id) => n + bytes(id), 0) });
 });
+
+/** All ids that are predicted: those of every row but its first. */
+const targets = (ids: Uint16Array): number[] => [...ids].filter((_, i) => i % (SEQ_LEN + 1) !== 0);
+const bytes = (id: number): number => bytesOf[id]?.length ?? 0;
 
 /** An artefact that computes `logits` from tokens. */
 function artefact(build: (tokens: Tensor, g: Graph) => Tensor, shape = SHAPE): Uint8Array {
@@ -56,17 +63,16 @@ function artefact(build: (tokens: Tensor, g: Graph) => Tensor, shape = SHAPE): U
 }
 
 /** Prepared data that a test may damage. */
-function copyOfData(): { data: string; meta: ValMeta } {
+function copyOfData(): { data: string; meta: ScoredMeta } {
   const data = freshFolder('damaged');
   cpSync(dataDir, data, { recursive: true });
-  return { data, meta: JSON.parse(readFileSync(join(data, 'val', 'meta.json'), 'utf8')) as ValMeta };
+  return { data, meta: JSON.parse(readFileSync(join(data, 'val', 'meta.json'), 'utf8')) as ScoredMeta };
 }
 
 /** Judges a model; with `size` its file is made so long first. */
 function judge(
   model: Uint8Array | null,
-  size = 0,
-  data = dataDir,
+  { size = 0, data = dataDir, split = [] as string[] } = {},
 ): { status: number | null; message: string; result: Map<string, string> } {
   const out = freshFolder('out');
   if (model) writeFileSync(join(out, 'model.onnx'), model);
@@ -79,7 +85,7 @@ function judge(
     OVERNIGHT_NONCE: 'c0ffee42',
     OVERNIGHT_CPUS: '2',
   };
-  const child = spawnSync(process.execPath, ['--import', 'tsx', 'evaluate.ts'], { cwd: arena, env, encoding: 'utf8' });
+  const child = spawnSync(process.execPath, ['--import', 'tsx', 'evaluate.ts', ...split], { cwd: arena, env, encoding: 'utf8' });
   const text = child.status === 0 ? readFileSync(join(out, 'result'), 'utf8') : '';
   const pairs = text
     .split('\n')
@@ -92,24 +98,35 @@ function judge(
 const bias = (): Float32Array => Float32Array.from({ length: VOCAB_SIZE }, createRandom(9).normal);
 
 describe('the judge', () => {
-  test('scores a model of known probabilities exactly, without special tokens, and repeats the nonce', () => {
-    const model = artefact((tokens, g) =>
+  /** A model of known probabilities, the same everywhere. */
+  const known = (): Uint8Array =>
+    artefact((tokens, g) =>
       add(mul(oneHot(tokens, VOCAB_SIZE), 0), reshape(g.weight('bias', bias(), [VOCAB_SIZE]), [1, 1, VOCAB_SIZE])),
     );
-    const { status, result, message } = judge(model);
+
+  test.each([
+    ['val', []],
+    ['holdout', ['--split', 'holdout']],
+  ] as const)('scores a model of known probabilities exactly on %s, without special tokens, and repeats the nonce', (split, flags) => {
+    const { status, result, message } = judge(known(), { split: [...flags] });
     expect(message).toBe('');
     expect(status).toBe(0);
     const total = Math.log(bias().reduce((a, b) => a + Math.exp(b), 0));
-    let [nats, bytes] = [0, 0];
-    for (const [i, id] of rows.entries()) {
-      const length = bytesOf[id]?.length ?? 0;
-      if (i % (SEQ_LEN + 1) === 0 || length === 0) continue;
-      nats += total - (bias()[id] ?? 0);
-      bytes += length;
-    }
-    expect(Number(result.get('val_bpb'))).toBeCloseTo(nats / Math.LN2 / bytes, 5);
-    expect(result.get('bytes')).toBe(String(bytes));
+    const scored = targets(rows[split]).filter((id) => bytes(id) > 0);
+    const nats = scored.reduce((sum, id) => sum + total - (bias()[id] ?? 0), 0);
+    const length = scored.reduce((sum, id) => sum + bytes(id), 0);
+    expect(Number(result.get('val_bpb'))).toBeCloseTo(nats / Math.LN2 / length, 5);
+    expect(result.get('bytes')).toBe(String(length));
     expect(result.get('nonce')).toBe('c0ffee42');
+  });
+
+  test('says in one line that the holdout is missing, and gives no number', () => {
+    const data = freshFolder('half');
+    for (const entry of ['tokenizer.json', 'val']) cpSync(join(dataDir, entry), join(data, entry), { recursive: true });
+    const { status, message, result } = judge(known(), { split: ['--split', 'holdout'], data });
+    expect(status).toBe(1);
+    expect(message).toBe('data: holdout/meta.json cannot be read (ENOENT). Run prepare again.\novernight-failure: data\n');
+    expect(result.size).toBe(0);
   });
 
   test.each<[string, () => Uint8Array | null, string, string?]>([
@@ -177,21 +194,21 @@ describe('the judge refuses', () => {
   const good = (): Uint8Array => artefact((t) => oneHot(t, VOCAB_SIZE));
 
   test('a file larger than the limit, before it is read', () => {
-    const { status, message } = judge(good(), MAX_ARTEFACT_BYTES + 1);
+    const { status, message } = judge(good(), { size: MAX_ARTEFACT_BYTES + 1 });
     expect(status).toBe(1);
     expect(message).toBe(
       `evaluate: model.onnx has ${MAX_ARTEFACT_BYTES + 1} bytes, more than ${MAX_ARTEFACT_BYTES}. Make the model smaller.\n`,
     );
   });
 
-  test.each<[string, (meta: ValMeta) => ValMeta, string]>([
+  test.each<[string, (meta: ScoredMeta) => ScoredMeta, string]>([
     ['whose bytes are not those that were counted when it was made', (m) => ({ ...m, bytes: m.bytes + 1 }), 'scored'],
     ['of another tokenizer', (m) => ({ ...m, tokenizer: '0'.repeat(64) }), 'val was made with tokenizer 00000000'],
     ['that is cut short', (m) => ({ ...m, rows: 16 }), 'not 16 rows of 257'],
   ])('validation data %s, as class data', (_name, change, expected) => {
     const { data, meta } = copyOfData();
     writeFileSync(join(data, 'val', 'meta.json'), JSON.stringify(change(meta)));
-    const { status, message } = judge(good(), 0, data);
+    const { status, message } = judge(good(), { data });
     expect(status).toBe(1);
     expect(message).toContain(expected);
     expect(message).toContain('Run prepare again.\novernight-failure: data\n');
