@@ -74,7 +74,7 @@ const [ALARM_Z, OLD_ALARM_Z] = [2, 3];
 function driftLines(b: Basis): HealthView[] {
   const calibrated = b.state.noise.get(b.device)?.calibrated;
   const warnings = (calibrated?.warnings ?? []).map((text) => ({ what: 'Noise', text, warning: true }));
-  const scheduled = (b.arena.decide.drift ?? 0) > 0 && rulesOf(b.state) === 2;
+  const scheduled = (b.arena.decide.drift ?? 0) > 0 && rulesOf(b.state) > 1;
   const champion = b.state.champion;
   const sides = scheduled && champion > 0 ? [0, champion] : [0];
   return [...warnings, ...sides.flatMap((n) => driftOf(b, n, scheduled))];
