@@ -9,7 +9,7 @@ const CHUNK = 64;
 /** A term this far below the largest adds less than 1e-13. */
 const NOTHING = 30;
 /** Values of a knob whose masses are kept. */
-const VALUES = 256;
+const VALUES = 1024;
 
 export class Block {
   /** Knobs without steps, and with steps or categories: places in a point. */
