@@ -207,13 +207,14 @@ function openIdeas(state: LabState, ideas: readonly IdeaEntry[]): Part {
   const tried = new Set(ideas.map((idea) => idea.hypothesis.toLowerCase()));
   const said = state.experiments.slice(-30).flatMap(({ idea }) => (idea.note?.next ?? []).map((next) => ({ n: idea.n, next })));
   const lines = said.filter(({ next }) => !tried.has(next.toLowerCase())).map(({ n, next }) => `- ${oneLine(next, 160)} (from #${n})`);
+  const half = ideas.flatMap(({ n, hypothesis, otherWay }) => (otherWay ? [`- ${otherWay.side} ${otherWay.knob} was never tried: #${n} (${oneLine(hypothesis, 80)}) went the other way in vain`] : []));
   const doubt = ideas.filter((idea) => idea.outcome === 'inconclusive').slice(-4);
   const open = doubt.map((idea) => `- #${idea.n} undecided: ${oneLine(idea.hypothesis, 120)}`);
-  return { title: 'Open ideas', most: 800, data: true, lines: [...lines.slice(-6).reverse(), ...open.reverse()] };
+  return { title: 'Open ideas', most: 800, data: true, lines: [...lines.slice(-6).reverse(), ...half.slice(-3).reverse(), ...open.reverse()] };
 }
 
 function deadEnds(ideas: readonly IdeaEntry[], shown: number): Part {
-  const dead = ideas.slice(0, -shown).filter((idea) => ['discarded', 'crashed', 'timed out'].includes(idea.outcome));
+  const dead = ideas.slice(0, -shown).filter((idea) => !idea.otherWay && ['discarded', 'crashed', 'timed out'].includes(idea.outcome));
   const line = (idea: IdeaEntry): string =>
     `- #${idea.n} ${oneLine(idea.mechanism, 50)}: ${oneLine(idea.hypothesis, 90)} (${idea.outcome}, ${idea.evidence} evidence, ${count(idea.measurements, 'measurement')}, on #${idea.parent}${idea.reopened ? ': open again, the code moved on' : ''})`;
   const still = dead.filter((idea) => !idea.reopened).slice(-12);

@@ -21,6 +21,13 @@ export interface IdeaEntry {
   readonly reason: string;
   /** It failed against code that no longer stands: worth another look. */
   readonly reopened: boolean;
+  /** It moved one number one way in vain, and nobody tried the other way from there: no dead end yet. */
+  readonly otherWay?: OtherWay;
+}
+
+export interface OtherWay {
+  readonly knob: string;
+  readonly side: 'larger' | 'smaller';
 }
 
 /** Every idea, oldest first; baseline and controls left out. */
@@ -34,6 +41,7 @@ function entryOf(state: LabState, x: Experiment, standing: ReadonlySet<number>):
   const outcome = verdictOf(x) ?? 'open';
   const knobs = movedKnobs(state, x);
   const files = Object.keys(idea.edits).sort();
+  const otherWay = outcome === 'discarded' || outcome === 'inconclusive' ? untriedSide(state, x) : undefined;
   const dead = outcome !== 'open' && outcome !== 'refused' && !standing.has(idea.n);
   return {
     n: idea.n,
@@ -47,7 +55,23 @@ function entryOf(state: LabState, x: Experiment, standing: ReadonlySet<number>):
     measurements: measurementsOf(state, idea.n).filter((m) => m.state === 'finished').length,
     reason: x.state === 'decided' ? x.decision.reason : x.state === 'refused' ? x.reason : '',
     reopened: dead && idea.parent !== state.incumbent,
+    ...(otherWay && !standing.has(idea.n) && { otherWay }),
   };
+}
+
+/** The way of its one knob that no experiment tried from where it started; undefined where both were, there is no room, or it moved more. */
+export function untriedSide(state: LabState, { idea }: Experiment): OtherWay | undefined {
+  const from = state.experiments[idea.parent]?.idea.knobs;
+  const [name, ...more] = Object.keys(idea.knobs ?? {}).filter((knob) => idea.knobs![knob] !== from?.[knob]);
+  const knob = state.lab?.arena.knobs.find((each) => each.name === name);
+  if (!from || name === undefined || more.length > 0 || !knob || knob.kind === 'choice') return undefined;
+  const [start, to] = [Number(from[name]), Number(idea.knobs![name])];
+  const sign = Math.sign(start - to);
+  if (sign === 0 || (sign > 0 ? start >= knob.range[1] : start <= knob.range[0])) return undefined;
+  const isOpposite = ({ knobs }: Experiment['idea']): boolean =>
+    knobs !== undefined && Object.keys(from).every((k) => (k === name ? Math.sign(Number(knobs[k]) - start) === sign : knobs[k] === from[k]));
+  const tried = state.experiments.some((y) => y.state !== 'refused' && isOpposite(y.idea));
+  return tried ? undefined : { knob: name, side: sign > 0 ? 'larger' : 'smaller' };
 }
 
 function evidenceOf(state: LabState, x: Experiment): IdeaEntry['evidence'] {

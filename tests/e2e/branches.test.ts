@@ -51,6 +51,9 @@ describe('live branches', () => {
     const patches = join(freshFolder(), 'patches');
     expect((await overnight(['take', '--patches', patches, '--json'], { cwd: folder })).status).toBe(0);
     expect(readdirSync(patches).sort().map((file) => /^[+-][A-Z]=.*$/gm[Symbol.match](readFileSync(join(patches, file), 'utf8')))).toEqual([['-A=0', '+A=1'], ['-B=0', '+B=1']]);
+    const other = join(freshFolder(), 'other');
+    expect((await overnight(['take', '--experiment', '2', '--patches', other, '--json'], { cwd: folder })).status).toBe(0);
+    expect(readdirSync(other)).toHaveLength(1);
     const last = await openLab({ folder, tag: 't', proposer: proposer(junk), limits: { finalize: true } });
     expect(await last.run()).toMatchObject({ reason: 'finalized' });
     expect(last.state.final).toMatchObject({ n: 14, effect: 30, dropped: [] });
