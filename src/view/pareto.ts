@@ -65,5 +65,5 @@ export function frontLines(b: Basis): HealthView[] {
   if (!b.arena.front?.length) return [];
   const by = [b.arena.metric, ...b.arena.front.map(({ metric, direction }) => ({ name: metric, direction }))];
   const text = paretoText(b) ?? 'nothing has all its metrics yet';
-  return [{ what: 'Front', text: `${text}, by ${by.map(({ name, direction }) => `${direction === 'maximize' ? 'more' : 'less'} ${name}`).join(', ')}; take one with \`overnight take --experiment N\``, warning: false }];
+  return [{ what: 'Front', text: `${text}, by ${by.map(({ name, direction }) => `${direction === 'maximize' ? 'more' : 'less'} ${name}`).join(', ')}; overnight take --experiment N takes one`, warning: false }];
 }

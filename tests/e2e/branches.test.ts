@@ -69,10 +69,31 @@ describe('live branches', () => {
     await clean(lab.paths);
   });
 
+  it('knobs on neighbouring lines are crossed by their values, and stay a trial of the optimizer', { timeout: 120_000 }, async () => {
+    const next = candidate.replace('\n\n# first\n\nB=0\n\n# second\n\n', '\nB=0\n').replace('\n\n# third\n\n', '\n');
+    const knobs = `knobs: [${['A', 'C'].map((name) => `{ name: ${name}, file: x.sh, kind: int, range: [0, 9] }`).join(', ')}]\n`;
+    const folder = smallArena({ manifest: `${manifest}${knobs}`, candidate: next, judge });
+    const values = (files: Brief['files']): Record<string, number> => Object.fromEntries(['A', 'C'].map((name) => [name, Number(new RegExp(`^${name}=(.*)`, 'm').exec(files.get('x.sh')!)![1])]));
+    const inner = proposer(junk);
+    const turns: Proposer = {
+      name: 'turns',
+      propose: async (brief) => {
+        const idea = await inner.propose(brief);
+        const isTurn = idea.kind === 'edit' && /^[AC]=/.test(idea.hypothesis);
+        return isTurn ? { ...idea, knobs: values(new Map([['x.sh', idea.edits[0]!.content!]])) } : idea;
+      },
+    };
+    const lab = await openLab({ folder, tag: 't', proposer: turns, limits: { experiments: 20 } });
+    await lab.run();
+    const crossed = lab.state.experiments.find(({ idea }) => idea.crosses)!;
+    expect(crossed).toMatchObject({ idea: { bundles: [1, 2], knobs: { A: 1, C: 1 } }, decision: { verdict: 'kept', effect: 10 } });
+    await clean(lab.paths);
+  });
+
   it('two that change the same line are refused as incompatible', { timeout: 120_000 }, async () => {
     const lab = await openLab({ folder: made(), tag: 't', proposer: proposer(junk, [['A', 1], ['A', 2]]), limits: { experiments: 17 } });
     await lab.run();
-    expect(lab.state.experiments.find(({ idea }) => idea.crosses)).toMatchObject({ state: 'refused', code: 'conflict', reason: 'its parts change the same lines' });
+    expect(lab.state.experiments.find(({ idea }) => idea.crosses)).toMatchObject({ state: 'refused', code: 'conflict', reason: 'its parts change the same lines or knobs' });
     await clean(lab.paths);
   });
 
