@@ -11,6 +11,7 @@ import { bases } from '../core/frontier.ts';
 import { findKnob, writeKnob } from '../core/knobs.ts';
 import { admit, applyEdits, editableHash } from '../core/policy.ts';
 import type { Brief, CallJournal, Clock, Failure, FileEdit, Ledger, Proposal, Proposer, Workspace } from '../core/ports.ts';
+import { objection } from '../core/steering.ts';
 import { arenaOf, codeOf, forkOf, type LabState } from '../core/state.ts';
 
 export interface IdeaParts {
@@ -159,8 +160,19 @@ export class Ideas {
       { ...proposal, ...(why !== '' && { why }) },
       { proposer: proposal.proposer ?? proposer.name, parent: isLive ? parent : given },
     );
+    this.#park(proposal.note?.park ?? [], recorded);
     if (refusal) this.#p.ledger.append({ type: 'refused', n: recorded, ...refusal });
     else if (!isLive) this.#p.ledger.append({ type: 'refused', n: recorded, code: 'conflict', reason: `#${parent}, on which it says it was made, is no live base` });
+  }
+
+  /** What a proposer would keep as bases, as if it had wished for it: on record, and only what a person could park too. */
+  #park(wanted: readonly number[], by: number): void {
+    for (const n of wanted) {
+      const wish = { verb: 'park', n } as const;
+      const from = this.#state.experiments[by]!.idea.proposer;
+      if (this.#state.steering.parked.includes(n) || objection(this.#state, wish)) continue;
+      this.#p.ledger.append({ type: 'steered', id: `experiment-${by}-parks-${n}`, from, wish });
+    }
   }
 
   #journal(n: number): CallJournal {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { audit } from '../../src/audit/audit.ts';
 import type { Brief, Proposal, Proposer } from '../../src/core/ports.ts';
+import { bases } from '../../src/core/frontier.ts';
 import { codeOf, lineage } from '../../src/core/state.ts';
 import { openLab } from '../../src/wire.ts';
 import { openWorkspace } from '../../src/workspace/git.ts';
@@ -114,6 +115,19 @@ describe('live branches', () => {
     expect(seen[0]).toEqual([[0, 'incumbent'], [1, 'runner-up']]);
     expect(lab.state.experiments[2]).toMatchObject({ idea: { parent: 1 }, decision: { verdict: 'kept' } });
     expect(lab.state.experiments[3]).toMatchObject({ state: 'refused', code: 'conflict', reason: expect.stringContaining('#77') });
+    await clean(lab.paths);
+  });
+
+  it('a proposer may park what measured nearly as well, as a person may; nonsense is passed over', { timeout: 120_000 }, async () => {
+    const inner = proposer(junk);
+    const parks: Proposer = {
+      name: 'parks',
+      propose: async (brief) => ({ ...(await inner.propose(brief)), ...(brief.n === 4 && { note: { park: [2, 77, 4] } }) }) as Proposal,
+    };
+    const lab = await openLab({ folder: made(), tag: 't', proposer: parks, limits: { experiments: 5 } });
+    await lab.run();
+    expect(lab.state.steering.parked).toEqual([2]);
+    expect(bases(lab.state).map(({ n, role }) => [n, role])).toEqual([[0, 'incumbent'], [2, 'parked'], [1, 'runner-up']]);
     await clean(lab.paths);
   });
 
