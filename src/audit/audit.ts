@@ -17,7 +17,7 @@ import { rungOf } from '../core/halving.ts';
 import { fold } from '../core/replay.ts';
 import { arenaOf, type LabState, measurementsOf, values } from '../core/state.ts';
 import { noiseOf } from '../base/stats.ts';
-import { decode } from '../ledger/chain.ts';
+import { decode, type Watch } from '../ledger/chain.ts';
 import { LEDGER_FILE, readBlob, torn } from '../ledger/jsonl.ts';
 import { gitText } from '../workspace/command.ts';
 
@@ -34,7 +34,7 @@ export interface AuditResult {
 }
 
 /** `folder` is the lab's, `store` the private git store (absent: git is not checked, and the result says so). */
-export async function audit(folder: string, store: string | undefined): Promise<AuditResult> {
+export async function audit(folder: string, store: string | undefined, watch?: Watch): Promise<AuditResult> {
   const file = path.join(folder, LEDGER_FILE);
   if (!fs.existsSync(file))
     throw new LabError('E_NO_LAB', {
@@ -48,10 +48,11 @@ export async function audit(folder: string, store: string | undefined): Promise<
   const checks: AuditCheck[] = [];
   let tip = '';
   try {
-    const read = decode(bytes, (event) => {
+    const take = (event: LedgerEvent): void => {
       rederived.before(event);
       apply(event);
-    });
+    };
+    const read = decode(bytes, take, undefined, watch);
     tip = read.tip;
     if (read.tornBytes > 0) throw torn(file, read, bytes);
     checks.push({
@@ -142,7 +143,7 @@ class Rederivation {
     if (event.type === 'proposed' || event.type === 'repaired')
       for (const blob of Object.values(event.edits)) if (blob) this.blobs.add(blob);
     if (event.type === 'calling') for (const blob of [event.brief, event.program]) if (blob) this.blobs.add(blob);
-    if (event.type === 'called' && event.reply) this.blobs.add(event.reply);
+    if (event.type === 'called') for (const blob of [event.reply, event.log]) if (blob) this.blobs.add(blob);
     if (event.type === 'measured')
       for (const blob of [event.conditions.log, event.conditions.curve]) if (blob) this.blobs.add(blob);
   }

@@ -289,8 +289,9 @@ interface Payloads {
     readonly usage?: Usage;
     /** ISO time before which asking again is pointless, as the provider said. */
     readonly retryAt?: string;
-    /** Blob of what it said at the end. */
+    /** Blobs of what it said at the end, and of what it printed on the way. */
     readonly reply?: string;
+    readonly log?: string;
   };
   /**
    * A wish taken from the inbox, in force from here on. `id` is the sender's: found again after a kill, it is not obeyed twice. `refused` says why

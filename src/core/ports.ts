@@ -305,6 +305,8 @@ export type AgentResult =
       readonly asks?: boolean;
       /** What it did or tried that it must not, for people: files beside the writable ones, processes left behind, paths it reached for. */
       readonly incidents?: readonly string[];
+      /** What it printed on the way, for people: bounded, without keys. */
+      readonly log?: string;
     }
   | {
       readonly kind: 'failed';
@@ -315,6 +317,7 @@ export type AgentResult =
       readonly usage?: Usage;
       readonly wallS: number;
       readonly incidents?: readonly string[];
+      readonly log?: string;
     };
 
 /** A coding agent in its jail. Never throws for what an agent or a provider does: that is `failed` with its class. No process outlives `run`. */

@@ -8,7 +8,7 @@ import { findKnob } from '../core/knobs.ts';
 import type { LabState } from '../core/state.ts';
 import { curveText, logExcerpt } from './digest.ts';
 import { duration } from './format.ts';
-import { ideaLedger, type IdeaEntry } from './ideas.ts';
+import { ideaLedger, type IdeaEntry, untriedIdeas } from './ideas.ts';
 import { viewLab } from './lab.ts';
 import type { ExperimentView, Facts, LabView } from './types.ts';
 
@@ -206,9 +206,7 @@ function knobs(state: LabState, { files }: BriefMaterial): Part {
 }
 
 function openIdeas(state: LabState, ideas: readonly IdeaEntry[]): Part {
-  const tried = new Set(ideas.map((idea) => idea.hypothesis.toLowerCase()));
-  const said = state.experiments.slice(-30).flatMap(({ idea }) => (idea.note?.next ?? []).map((next) => ({ n: idea.n, next })));
-  const lines = said.filter(({ next }) => !tried.has(next.toLowerCase())).map(({ n, next }) => `- ${oneLine(next, 160)} (from #${n})`);
+  const lines = untriedIdeas(state).map(({ n, text }) => `- ${text} (from #${n})`);
   const half = ideas.flatMap(({ n, hypothesis, otherWay }) => (otherWay ? [`- ${otherWay.side} ${otherWay.knob} was never tried: #${n} (${oneLine(hypothesis, 80)}) went the other way in vain`] : []));
   const doubt = ideas.filter((idea) => idea.outcome === 'inconclusive').slice(-4);
   const open = doubt.map((idea) => `- #${idea.n} undecided: ${oneLine(idea.hypothesis, 120)}`);

@@ -1,7 +1,7 @@
 /** Knobs and metrics as factors: each experiment's coordinates on every knob, slices, and which experiments no other beats in two metrics. Pure. */
 import { type Measurement, verdictOf } from '../core/experiment.ts';
 import { type LabState, measurementsOf } from '../core/state.ts';
-import { nonDominated } from '../core/frontier.ts';
+import { nonDominated } from '../base/rank.ts';
 import { type Basis, basisOf, meanOf } from './basis.ts';
 import type { Num } from './format.ts';
 import { kindOfVerdict, type MarkKind } from './staircase.ts';

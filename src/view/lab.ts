@@ -13,7 +13,7 @@ import { emptyView } from './empty.ts';
 import { finePrint } from './fine-print.ts';
 import { dateTime, dollars, secondsBetween, shortDuration, whole } from './format.ts';
 import { healthViews, nextSteps } from './health.ts';
-import { untriedSide } from './ideas.ts';
+import { untriedIdeas, untriedSide } from './ideas.ts';
 import { luckView } from './luck.ts';
 import { noiseView } from './noise.ts';
 import { rowView, standings } from './rows.ts';
@@ -21,6 +21,9 @@ import { nowViews, stateView, thinkingPart } from './state.ts';
 import { limitsView, type Span, sessionSpans, sessionViews, timeView } from './time.ts';
 import type { ClaimView, CountsView, ExperimentView, Facts, LabView, SegmentView } from './types.ts';
 import { claimViews, gainView, verdictView } from './verdict.ts';
+
+/** Untried ideas that are shown. */
+const MOST_IDEAS = 8;
 
 export function viewLab(state: LabState, facts: Facts): LabView {
   if (!state.lab) return emptyView(facts);
@@ -73,6 +76,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     sessions: sessionViews(b, spans),
     health: healthViews(b, { rows, time, crashes, refusals, gain: gain?.effect.raw }),
     next: nextSteps(b, status, undecided),
+    ideas: untriedIdeas(state).slice(-MOST_IDEAS).reverse(),
     take: takeCommands(state),
     notes: words(b, state.notes),
     ...steeringPart(b),

@@ -2,7 +2,8 @@
 import { count } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
 import { brokenConstraint, secondary } from '../core/decide.ts';
-import { nonDominated, paretoFront } from '../core/frontier.ts';
+import { nonDominated } from '../base/rank.ts';
+import { paretoFront } from '../core/frontier.ts';
 import { type Basis, meanOf } from './basis.ts';
 import { fixed } from './format.ts';
 import type { HealthView } from './types.ts';
