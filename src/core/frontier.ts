@@ -133,9 +133,9 @@ export type Start = { readonly base: Base; readonly why?: string } | { readonly 
  */
 export function nextStart(state: LabState, device: string): Start {
   const [incumbent, ...others] = bases(state, device) as [Base, ...Base[]];
-  const { branches = 1 } = arenaOf(state).search ?? {};
+  if ((arenaOf(state).search?.branches ?? 1) < 2) return { base: incumbent };
   const still = plateau(state, arenaOf(state).knobs.length, device);
-  if (branches < 2 || still.explore === 0) return { base: incumbent };
+  if (still.explore === 0) return { base: incumbent };
   const done = explored(state, still);
   if (done >= Math.round((still.explore / 2) * (still.ideas - still.patience + 1))) return { base: incumbent };
   const because = `no sure gain in ${still.ideas} ideas since ${still.since === 0 ? 'the baseline' : `#${still.since}`}`;

@@ -13,7 +13,7 @@ const MOST_MEASUREMENTS = 100;
 const POWER_Z = 1.6449 + 0.8416;
 
 /** `half` says of single moves of a knob whose other way was not tried which it is. `line` is what the incumbent is built on: a runner-up that its branch came from is no dead end. */
-export function deadEnds(rows: readonly ExperimentView[], line: readonly number[], half: (n: number) => OtherWay | undefined): ThemeView[] {
+export function deadEnds(rows: readonly ExperimentView[], line: readonly number[], half: ReadonlyMap<number, OtherWay>): ThemeView[] {
   const groups = new Map<string, ExperimentView[]>();
   for (const row of rows) {
     if (line.includes(row.n)) continue;
@@ -29,14 +29,14 @@ export function deadEnds(rows: readonly ExperimentView[], line: readonly number[
 /** For sorting: failures after everything that has a number. */
 const gainOf = (row: ExperimentView): number => row.effect?.raw ?? -Number.MAX_VALUE;
 
-function themeView(theme: string, group: readonly ExperimentView[], half: (n: number) => OtherWay | undefined): ThemeView {
+function themeView(theme: string, group: readonly ExperimentView[], half: ReadonlyMap<number, OtherWay>): ThemeView {
   const of = (test: (row: ExperimentView) => boolean): number => group.filter(test).length;
   const failed = of((r) => r.verdict === 'crashed' || r.verdict === 'timed out');
   const screened = of((r) => r.discard === 'screened');
   const refuted = of((r) => r.verdict === 'discarded' && r.discard !== 'within noise' && r.discard !== 'no-op') - screened;
   const withinNoise = of((r) => r.verdict === 'discarded' && (r.discard === 'within noise' || r.discard === 'no-op'));
   const inconclusive = of((r) => r.verdict === 'inconclusive');
-  const sides = group.map(({ n }) => half(n)?.side);
+  const sides = group.map(({ n }) => half.get(n)?.side);
   const open = sides.length > 0 && sides.every((side) => side === sides[0]) ? sides[0] : undefined;
   const parts = [
     refuted > 0 && `${refuted} worse`,

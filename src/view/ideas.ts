@@ -41,15 +41,16 @@ export function untriedIdeas(state: LabState): { readonly n: number; readonly te
 /** Every idea, oldest first; baseline and controls left out. */
 export function ideaLedger(state: LabState): IdeaEntry[] {
   const standing = new Set(lineage(state, state.incumbent));
-  return state.experiments.filter((x) => x.idea.kind === 'idea').map((x) => entryOf(state, x, standing));
+  const half = halfTried(state);
+  return state.experiments.filter((x) => x.idea.kind === 'idea').map((x) => entryOf(state, x, standing, half));
 }
 
-function entryOf(state: LabState, x: Experiment, standing: ReadonlySet<number>): IdeaEntry {
+function entryOf(state: LabState, x: Experiment, standing: ReadonlySet<number>, half: ReadonlyMap<number, OtherWay>): IdeaEntry {
   const { idea } = x;
   const outcome = verdictOf(x) ?? 'open';
   const knobs = movedKnobs(state, x);
   const files = Object.keys(idea.edits).sort();
-  const otherWay = outcome === 'discarded' || outcome === 'inconclusive' ? untriedSide(state, x) : undefined;
+  const otherWay = outcome === 'discarded' || outcome === 'inconclusive' ? half.get(idea.n) : undefined;
   const dead = outcome !== 'open' && outcome !== 'refused' && !standing.has(idea.n);
   return {
     n: idea.n,
@@ -67,19 +68,31 @@ function entryOf(state: LabState, x: Experiment, standing: ReadonlySet<number>):
   };
 }
 
-/** The way of its one knob that no experiment tried from where it started; undefined where both were, there is no room, or it moved more. */
-export function untriedSide(state: LabState, { idea }: Experiment): OtherWay | undefined {
-  const from = state.experiments[idea.parent]?.idea.knobs;
-  const [name, ...more] = Object.keys(idea.knobs ?? {}).filter((knob) => idea.knobs![knob] !== from?.[knob]);
-  const knob = state.lab?.arena.knobs.find((each) => each.name === name);
-  if (!from || name === undefined || more.length > 0 || !knob || knob.kind === 'choice') return undefined;
-  const [start, to] = [Number(from[name]), Number(idea.knobs![name])];
-  const sign = Math.sign(start - to);
-  if (sign === 0 || (sign > 0 ? start >= knob.range[1] : start <= knob.range[0])) return undefined;
-  const isOpposite = ({ knobs }: Experiment['idea']): boolean =>
-    knobs !== undefined && Object.keys(from).every((k) => (k === name ? Math.sign(Number(knobs[k]) - start) === sign : knobs[k] === from[k]));
-  const tried = state.experiments.some((y) => y.state !== 'refused' && isOpposite(y.idea));
-  return tried ? undefined : { knob: name, side: sign > 0 ? 'larger' : 'smaller' };
+/**
+ * Experiments that moved one number one way, with the way that nobody tried alone from the same knobs, where there is room for it. One pass: labs have
+ * thousands of experiments.
+ */
+export function halfTried(state: LabState): ReadonlyMap<number, OtherWay> {
+  const ranges = new Map(state.lab?.arena.knobs.flatMap((knob) => (knob.kind === 'choice' ? [] : [[knob.name, knob.range] as const])));
+  const keys = new Map<number, string>();
+  const keyOf = (n: number): string => {
+    if (!keys.has(n)) keys.set(n, JSON.stringify(state.experiments[n]!.idea.knobs));
+    return keys.get(n)!;
+  };
+  const moves = state.experiments.flatMap((x) => {
+    const [knob, ...more] = x.state === 'refused' || x.idea.kind !== 'idea' ? [] : movedKnobs(state, x);
+    const from = Number(state.experiments[x.idea.parent]?.idea.knobs?.[knob ?? '']);
+    if (knob === undefined || more.length > 0 || !ranges.has(knob) || !Number.isFinite(from)) return [];
+    return [{ n: x.idea.n, knob, from, sign: Math.sign(Number(x.idea.knobs![knob]) - from), key: `${knob} ${keyOf(x.idea.parent)}` }];
+  });
+  const tried = new Set(moves.map(({ key, sign }) => `${sign} ${key}`));
+  return new Map(
+    moves.flatMap(({ n, knob, from, sign, key }) => {
+      const [low, high] = ranges.get(knob)!;
+      if (tried.has(`${-sign} ${key}`) || (sign > 0 ? from <= low : from >= high)) return [];
+      return [[n, { knob, side: sign > 0 ? 'smaller' : 'larger' }] as const];
+    }),
+  );
 }
 
 function evidenceOf(state: LabState, x: Experiment): IdeaEntry['evidence'] {
