@@ -1,7 +1,7 @@
 /** Knobs and metrics as factors: each experiment's coordinates on every knob, slices, and which experiments no other beats in two metrics. Pure. */
 import { type Measurement, verdictOf } from '../core/experiment.ts';
 import { type LabState, measurementsOf } from '../core/state.ts';
-import { basisOf, meanOf } from './basis.ts';
+import { type Basis, basisOf, meanOf } from './basis.ts';
 import type { Num } from './format.ts';
 import { kindOfVerdict, type MarkKind } from './staircase.ts';
 import { standings } from './rows.ts';
@@ -38,6 +38,8 @@ export interface FactorsView {
   readonly lines: readonly FactorLine[];
   readonly metrics: readonly string[];
   readonly points: readonly ParetoPoint[];
+  /** The other metric of the trade, whether less of it is better, and whether a constraint says so. */
+  readonly second?: { readonly name: string; readonly less: boolean; readonly declared: boolean };
   readonly more: number;
 }
 
@@ -67,12 +69,13 @@ export function viewFactors(state: LabState, facts: Facts): FactorsView {
   });
   const order = made.flatMap((line) => (line.value ? [line.value.raw * b.sign] : [])).sort((a, c) => a - c);
   const rankOf = (raw: number): number => order.indexOf(raw * b.sign) / Math.max(1, order.length - 1);
-  const { metrics, points } = paretoOf(state, made, b.arena.metric.name, b.sign, b.device);
+  const { metrics, points, second } = paretoOf(state, made, b);
   return {
     axes: axes.map(({ axis }) => axis),
     lines: made.map((line) => (line.value ? { ...line, rank: rankOf(line.value.raw) } : line)),
     metrics,
     points,
+    ...(second && { second }),
     more: all.length - shown.length,
   };
 }
@@ -98,34 +101,46 @@ function axisOf(name: string, values: readonly KnobValue[]): { axis: FactorAxis;
   return { axis: { name, log: false, ends: [levels[0] ?? '', levels.at(-1) ?? ''], levels }, place };
 }
 
-/** The main metric and the memory or first secondary one: smaller is taken as better for every secondary. */
+/** The second metric of the trade, and which way it is better. Declared: a constraint says so. */
+interface Second {
+  readonly name: string;
+  readonly less: boolean;
+  readonly declared: boolean;
+}
+
+/** The main metric and another: one that a constraint names goes before one that is only reported; what never changes is no trade. */
 function paretoOf(
   state: LabState,
   lines: readonly { readonly n: number; readonly kind: MarkKind; readonly value?: Num }[],
-  metric: string,
-  sign: 1 | -1,
-  device: string,
-): { metrics: string[]; points: ParetoPoint[] } {
-  const names = new Map<string, number>();
+  { arena, sign, device }: Pick<Basis, 'arena' | 'sign' | 'device'>,
+): Pick<FactorsView, 'metrics' | 'points' | 'second'> {
   const of = new Map<number, Readonly<Record<string, number>>>();
   for (const line of lines) {
     const metrics = line.value && secondary(measurementsOf(state, line.n).filter((m) => m.deviceClass === device));
-    if (!metrics) continue;
-    of.set(line.n, metrics);
-    for (const name of Object.keys(metrics)) names.set(name, (names.get(name) ?? 0) + 1);
+    if (metrics) of.set(line.n, metrics);
   }
-  const second = [...names].sort((a, c) => c[1] - a[1])[0]?.[0];
-  if (second === undefined) return { metrics: [metric], points: [] };
+  const second = secondOf(arena.constraints, [...of.values()]);
+  if (!second) return { metrics: [arena.metric.name], points: [] };
   const points = lines.flatMap(({ n, kind, value }) => {
-    const y = of.get(n)?.[second];
+    const y = of.get(n)?.[second.name];
     return value && y !== undefined && Number.isFinite(y) ? [{ n, kind, values: [value.raw, y] }] : [];
   });
+  const gain = (p: readonly number[], k: 0 | 1): number => p[k]! * (k === 0 ? sign : second.less ? -1 : 1);
   const beats = (a: readonly number[], c: readonly number[]): boolean =>
-    a[0]! * sign >= c[0]! * sign && a[1]! <= c[1]! && (a[0] !== c[0] || a[1] !== c[1]);
+    gain(a, 0) >= gain(c, 0) && gain(a, 1) >= gain(c, 1) && (a[0] !== c[0] || a[1] !== c[1]);
   return {
-    metrics: [metric, second],
+    metrics: [arena.metric.name, second.name],
     points: points.map((p) => ({ ...p, front: !points.some((q) => beats(q.values, p.values)) })),
+    second,
   };
+}
+
+function secondOf(constraints: Basis['arena']['constraints'], found: readonly Readonly<Record<string, number>>[]): Second | undefined {
+  const varies = (name: string): boolean => new Set(found.flatMap((metrics) => metrics[name] ?? [])).size > 1;
+  const bound = constraints.find((c) => varies(c.metric));
+  if (bound) return { name: bound.metric, less: bound.max !== undefined, declared: true };
+  const name = [...new Set(found.flatMap((metrics) => Object.keys(metrics)))].find(varies);
+  return name === undefined ? undefined : { name, less: true, declared: false };
 }
 
 const secondary = (measurements: readonly Measurement[]): Readonly<Record<string, number>> | undefined => {

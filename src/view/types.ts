@@ -18,6 +18,8 @@ export interface Facts {
   readonly ledgerProblem?: string;
   /** The reader's clock: minutes east of UTC. Absent = UTC. */
   readonly zoneMinutes?: number;
+  /** Seconds of silence that the reader calls a stall. Absent: what measurements of this lab take tells. */
+  readonly patienceS?: number;
 }
 
 export type LabStateKind =
