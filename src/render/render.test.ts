@@ -154,7 +154,7 @@ describe('a night of a thousand experiments', () => {
     const lab = view({ n: 1000, seed: 1 });
     expect(reportHtml(lab).length).toBeLessThan(2e6);
     expect(reportMarkdown(lab).length).toBeLessThan(1e5);
-    expect(statusText(lab, PLAIN)).toContain('1000 tried');
+    expect(statusText(lab, PLAIN)).toContain('1,000 tried');
   });
 });
 
