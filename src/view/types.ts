@@ -332,7 +332,8 @@ export interface LabView {
   readonly refusals: readonly { readonly code: RefusalCode; readonly count: number }[];
   readonly crashes: readonly { readonly class: string; readonly count: number }[];
   readonly time: TimeView;
-  readonly spend: { readonly text: string };
+  /** What it cost, in a sentence, and in a word or two: `$0.27, 7 h 05 min`. */
+  readonly spend: { readonly text: string; readonly short: string };
   readonly economics: EconomicsView;
   readonly limits: LimitsView;
   /** Of one measurement: training clock and hard limit, seconds. */
