@@ -1,5 +1,5 @@
-// Makes the data: text → documents → split → tokenizer → token files. Runs once, with the person's rights.
-// Writes $OVERNIGHT_DATA/{train, tokenizer.json, val}; the tokenizer is learnt from training text only.
+// Makes the data: text → documents → splits → tokenizer → token files. Runs once, with the person's rights.
+// Writes $OVERNIGHT_DATA/{train, tokenizer.json, val, holdout}; the tokenizer is learnt from training text only.
 // Usage: prepare.ts [--dataset embedded|climbmix|tinystories] [--shards 1] [--max-mb 100] [--cache dir] [--base-url url]
 
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EVAL_ROWS, SEQ_LEN, VOCAB_SIZE } from './contract.ts';
 import { DATASETS, fetchDataset } from './data/datasets.ts';
-import { cutDocuments, splitDocuments } from './data/documents.ts';
-import { tokenizeDocuments, writeTokenizer, writeTrain, writeVal } from './data/files.ts';
+import { cutDocuments, splitDocuments, unlike } from './data/documents.ts';
+import { type ScoredSplit, tokenizeDocuments, writeScored, writeTokenizer, writeTrain } from './data/files.ts';
 import { createPacker } from './data/packing.ts';
 import { createTokenizer, type Tokenizer, trainTokenizer } from './data/tokenizer.ts';
 
@@ -39,13 +39,21 @@ function readCorpus(depsDir: string): string[] {
   return files.flatMap((path) => cutDocuments(readFileSync(path, 'utf8')));
 }
 
-/** Packs validation text into rows and counts the bytes of their targets. */
-function packValidation(texts: readonly string[], tokenizer: Tokenizer): { rows: Uint16Array; bytes: number } {
+interface Packed {
+  readonly rows: Uint16Array;
+  /** Of the text in all targets. */
+  readonly bytes: number;
+  /** Texts of which a row has something. */
+  readonly used: ReadonlySet<number>;
+}
+
+/** Packs text to be scored into rows. */
+function packScored(split: ScoredSplit, texts: readonly string[], tokenizer: Tokenizer): Packed {
   const docs = tokenizeDocuments(texts, tokenizer);
   const rowLength = SEQ_LEN + 1;
   if (docs.tokens.length < EVAL_ROWS * rowLength * 1.2) {
     throw new Error(
-      `prepare: the validation split has ${docs.tokens.length} tokens, too few for ${EVAL_ROWS} rows of ${rowLength}. ` +
+      `prepare: the split ${split} has ${docs.tokens.length} tokens, too few for ${EVAL_ROWS} rows of ${rowLength}. ` +
         'Use more text, or raise VAL_PERCENT in prepare.ts.',
     );
   }
@@ -57,7 +65,7 @@ function packValidation(texts: readonly string[], tokenizer: Tokenizer): { rows:
     packer.fillRow(row);
     for (const id of row.subarray(1)) bytes += tokenizer.bytesOf[id]?.length ?? 0;
   }
-  return { rows, bytes };
+  return { rows, bytes, used: packer.packed };
 }
 
 interface Texts {
@@ -100,7 +108,7 @@ async function main(): Promise<void> {
   const dataDir = process.env.OVERNIGHT_DATA;
   if (!depsDir || !dataDir)
     throw new Error('prepare: OVERNIGHT_DEPS and OVERNIGHT_DATA are not set. See docs/arena.md.');
-  for (const part of ['train', 'val']) mkdirSync(join(dataDir, part), { recursive: true });
+  for (const part of ['train', 'val', 'holdout']) mkdirSync(join(dataDir, part), { recursive: true });
   const { train, val } = flags.dataset === 'embedded' ? embeddedTexts(depsDir) : await publicTexts(flags.dataset);
   say(`split: ${train.length} documents to train, ${val.length} to validate`);
   const file = trainTokenizer(train, VOCAB_SIZE);
@@ -116,11 +124,19 @@ async function main(): Promise<void> {
   const common = { version: 1, tokenizer: tokenizer.hash } as const;
   const counts = { tokens: docs.tokens.length, documents: train.length, bytes: docs.bytes };
   writeTrain(dataDir, docs, { ...common, ...counts, source: flags.dataset });
-  const packed = packValidation(val, tokenizer);
-  writeVal(dataDir, packed.rows, { ...common, rows: EVAL_ROWS, rowLength: SEQ_LEN + 1, bytes: packed.bytes });
+  const scored = (split: ScoredSplit, texts: readonly string[]): Packed => {
+    const packed = packScored(split, texts, tokenizer);
+    writeScored(dataDir, split, packed.rows, { ...common, rows: EVAL_ROWS, rowLength: SEQ_LEN + 1, bytes: packed.bytes });
+    return packed;
+  };
+  const packed = scored('val', val);
+  // Validation scores the rows that it always did; the documents that those left over are the holdout's.
+  const isNew = unlike(val.filter((_, i) => packed.used.has(i)));
+  const left = val.filter((doc, i) => !packed.used.has(i) && isNew(doc));
+  const held = scored('holdout', left);
   const perToken = (docs.bytes / docs.tokens.length).toFixed(2);
   say(
-    `train ${docs.bytes} bytes in ${docs.tokens.length} tokens (${perToken} bytes/token); val ${packed.bytes} bytes scored`,
+    `train ${docs.bytes} bytes in ${docs.tokens.length} tokens (${perToken} bytes/token); val ${packed.bytes} bytes scored, holdout ${held.bytes} of ${left.length} documents`,
   );
 }
 

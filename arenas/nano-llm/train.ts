@@ -506,6 +506,7 @@ export async function main(): Promise<void> {
     tokens_per_second: Math.round(tokens / seconds),
     total_tokens_M: (tokens / 1e6).toFixed(3),
     num_steps: steps,
+    loader_wait_seconds: loader.waited().seconds.toFixed(3),
     num_params_M: (params.reduce((n, p) => n + sizeOf(p.shape), 0) / 1e6).toFixed(3),
     depth: DEPTH,
   });

@@ -43,6 +43,7 @@ export function createPacker(docs: TokenizedDocuments, rowLength: number, seed: 
     }
     return lo;
   };
+  const packed = new Set<number>();
   /** Fills `row` (rowLength ids) with whole documents and at most one cropped one. */
   const fillRow = (row: Uint16Array): void => {
     let used = 0;
@@ -53,11 +54,13 @@ export function createPacker(docs: TokenizedDocuments, rowLength: number, seed: 
       }
       const fits = upperBound(rowLength - used);
       const [doc = 0] = buffer.splice(Math.max(0, fits - 1), 1);
+      packed.add(doc);
       const from = docs.starts[doc] ?? 0;
       const take = Math.min(lengthOf(doc), rowLength - used);
       row.set(docs.tokens.subarray(from, from + take), used);
       used += take;
     }
   };
-  return { fillRow };
+  /** The documents of which a row so far has something. */
+  return { fillRow, packed: packed as ReadonlySet<number> };
 }

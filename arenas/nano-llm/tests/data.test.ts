@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cutDocuments, splitDocuments } from '../data/documents.ts';
+import { cutDocuments, splitDocuments, unlike } from '../data/documents.ts';
 import { readTokenizer, readTrain, tokenizeDocuments, writeTokenizer, writeTrain } from '../data/files.ts';
 import { openLoader } from '../data/loader.ts';
 import { createPacker } from '../data/packing.ts';
@@ -51,6 +51,18 @@ describe('the tokenizer', () => {
     expect(pieces).toEqual(['20', '26', ' of', ' the']);
   });
 
+  test.each([512, 1024, 8192])('of %i tokens is whole: no token twice, BOS last, text comes back', (size) => {
+    const random = createRandom(size);
+    const syllable = (): string => String.fromCharCode(97 + random.below(26), 97 + random.below(26), 0x430 + random.below(32));
+    const text = Array.from({ length: 30_000 }, () => syllable() + syllable()).join(' ');
+    const trained = createTokenizer(trainTokenizer([text], size));
+    expect(trained.vocabSize).toBe(size);
+    expect(trained.bos).toBe(size - 1);
+    expect(new Set(trained.bytesOf.map((b) => Buffer.from(b).toString('hex'))).size).toBe(size);
+    expect(trained.decode(trained.encode(text)) === text).toBe(true);
+    expect(trained.encode(text).every((id) => id >= 0 && id < trained.bos)).toBe(true);
+  });
+
   test('refuses a file whose merges were changed, and an impossible vocabulary', () => {
     expect(() => createTokenizer({ ...file, merges: file.merges.slice(1) })).toThrow('its hash differs');
     expect(() => trainTokenizer([prose], 100)).toThrow('vocabulary 100 is out of range');
@@ -89,6 +101,15 @@ describe('documents', () => {
     expect(split.val.length).toBeGreaterThan(0);
   });
 
+  test('are like others when these hold more than a fifth of their text', () => {
+    const [known, other] = [essay(), essay()];
+    const isNew = unlike([known]);
+    expect(isNew(other)).toBe(true);
+    expect(isNew(known.replace(/^\S+/, 'changed'))).toBe(false);
+    expect(isNew(`${other} ${known.split(' ').slice(0, 20).join(' ')}`), 'a seventh').toBe(true);
+    expect(isNew(`${other} ${known.split(' ').slice(0, 60).join(' ')}`), 'a third').toBe(false);
+  });
+
   test('go to the same side whatever the order of the files', () => {
     const essays = Array.from({ length: 50 }, essay);
     expect(splitDocuments([...essays].reverse(), 20)).toEqual(splitDocuments(essays, 20));
@@ -121,6 +142,21 @@ describe('packing', () => {
         expect((begins[n + 1] ?? 0) - from).toBe(length);
       }
     }
+  });
+
+  test('tells of which documents a row has something, cropped ones too', () => {
+    const packer = createPacker(docs, 64, 1);
+    const seen = new Set<number>();
+    let onlyBos = 0;
+    for (let r = 0; r < 50; r++) {
+      const row = new Uint16Array(64);
+      packer.fillRow(row);
+      for (const id of row) if (id > 0) seen.add(id - 1);
+      if (row[63] === 0) onlyBos++;
+    }
+    expect([...seen].filter((doc) => !packer.packed.has(doc))).toEqual([]);
+    expect(packer.packed.size - seen.size).toBeLessThanOrEqual(onlyBos);
+    expect(packer.packed.size).toBeLessThan(500);
   });
 
   test('takes the largest document that fits', () => {
@@ -169,6 +205,20 @@ describe('prepared data', () => {
     for (let i = 0; i < 96; i++) if (i % 32 !== 31) expect(targets[i]).toBe(tokens[i + 1]);
     for (const row of [0, 1, 2]) expect(tokens[row * 32]).toBe(tokenizer.bos);
     expect(await take()).toEqual(await take());
+  });
+
+  test('is packed ahead on a thread of its own: a step that has kept the main thread busy finds the next batches there', async () => {
+    const loader = openLoader({ dataDir: write(), rows: 3, length: 32, seed: 4 });
+    await loader.next();
+    const pause = new Int32Array(new SharedArrayBuffer(4));
+    for (let step = 0; step < 5; step++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const { times } = loader.waited();
+      for (let i = 0; i < 4; i++) await loader.next();
+      expect(loader.waited().times).toBe(times);
+      Atomics.wait(pause, 0, 0, 200); // Nothing of this thread runs meanwhile, timers neither.
+    }
+    await loader.close();
   });
 
   test('that was cut short, is missing, or belongs to another tokenizer is refused with one clear message', async () => {
