@@ -19,6 +19,8 @@ export interface NightOptions {
   readonly sigma: number;
   /** Measurements in all: calibration, replicates, controls and claims count. */
   readonly evaluations?: number;
+  /** Live branches. */
+  readonly branches?: number;
   /** `decide` of the manifest. */
   readonly decide?: Readonly<Record<string, unknown>>;
   readonly calibrate?: number;
@@ -115,12 +117,12 @@ class Simulation {
   #take(step: Exclude<Step, { do: 'stop' }>): void {
     switch (step.do) {
       case 'propose':
-        this.#truth.push(this.#truth[this.#state.incumbent]! + (this.#o.effect ?? studied)(this.#ideas));
-        return this.#propose('idea');
+        this.#truth.push(this.#truth[step.base?.n ?? this.#state.incumbent]! + (this.#o.effect ?? studied)(this.#ideas));
+        return this.#propose('idea', undefined, step.base?.n);
       case 'bundle': {
         const own = (n: number): number => this.#truth[n]! - this.#truth[this.#state.experiments[n]!.idea.parent]!;
         this.#truth.push(step.of.reduce((sum, n) => sum + own(n), this.#truth[this.#state.incumbent]!));
-        return this.#propose('idea', step.of);
+        return this.#propose('idea', step.of, undefined, step.why !== undefined);
       }
       case 'control':
         this.#truth.push(this.#truth[this.#state.incumbent]!);
@@ -156,10 +158,10 @@ class Simulation {
     }
   }
 
-  #propose(kind: Kind, bundles?: readonly number[]): void {
+  #propose(kind: Kind, bundles?: readonly number[], parent = this.#state.incumbent, crosses = false): void {
     const n = this.#state.experiments.length;
     const who = { proposer: 'simulated', hypothesis: '', edits: {} };
-    this.#add({ type: 'proposed', n, kind, parent: this.#state.incumbent, ...who, ...(bundles && { bundles }) });
+    this.#add({ type: 'proposed', n, kind, parent, ...who, ...(bundles && { bundles }), ...(crosses && { crosses: true as const }) });
   }
 
   #snapshot(n: number): void {
@@ -181,7 +183,7 @@ class Simulation {
   }
 }
 
-function arenaOf({ decide = {}, calibrate = 5 }: NightOptions): Arena {
+function arenaOf({ decide = {}, calibrate = 5, branches }: NightOptions): Arena {
   return arenaSchema.parse({
     overnight: 1,
     name: 'simulated',
@@ -191,6 +193,7 @@ function arenaOf({ decide = {}, calibrate = 5 }: NightOptions): Arena {
     budget: { seconds: SECONDS, wall_s: SECONDS },
     calibrate: { replicates: calibrate },
     decide,
+    ...(branches !== undefined && { search: { branches } }),
   });
 }
 

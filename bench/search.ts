@@ -77,6 +77,13 @@ const suites: Suite[] = [
   { name: 'hidden failures', budget: 100, noisy: true, problems: (s) => [mixed('failing', s)], seeds: quick ? 4 : 15 },
   { name: 'night of 12', budget: 12, noisy: true, problems: (s) => [night(s)], seeds: quick ? 8 : 40 },
   { name: 'night of 40', budget: 40, noisy: true, problems: (s) => [night(s)], seeds: quick ? 4 : 20 },
+  {
+    name: 'noisy night of 40',
+    budget: 40,
+    noisy: true,
+    problems: (s) => [night(s, { far: 0.35, noise: 0.02 })],
+    seeds: quick ? 4 : 20,
+  },
 ];
 
 const mean = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length;

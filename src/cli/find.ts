@@ -10,6 +10,7 @@ import { type LabPaths, labPaths, listTags } from '../os/paths.ts';
 import { viewLab } from '../view/lab.ts';
 import type { Facts, LabView } from '../view/types.ts';
 import { zoneMinutes } from './output.ts';
+import { openProgress } from './progress.ts';
 import type { Call } from './spec.ts';
 
 export interface FoundLab {
@@ -47,7 +48,7 @@ function newest(labs: readonly FoundLab[]): FoundLab | undefined {
 
 /** The lab's state, whether somebody works on it, and the ledger's tip. A torn tail is an error unless a writer lives. */
 export function readLab(found: FoundLab): ReadLedger & { readonly alive: boolean } {
-  const read = readLedger(found.paths.lab);
+  const read = readShown(found.paths.lab);
   const lock = path.join(found.paths.lab, 'lock');
   const alive = lockOwner(lock) !== undefined;
   const killed = !alive && fs.existsSync(lock);
@@ -56,6 +57,16 @@ export function readLab(found: FoundLab): ReadLedger & { readonly alive: boolean
     throw torn(file, read, fs.readFileSync(file));
   }
   return { ...read, alive };
+}
+
+/** Read a ledger, and say how far it is where that takes long. */
+function readShown(folder: string): ReadLedger {
+  const progress = openProgress('reading the ledger');
+  try {
+    return readLedger(folder, undefined, (done, all) => progress.at(done / all));
+  } finally {
+    progress.end();
+  }
 }
 
 /** A lab as people see it. */

@@ -188,6 +188,10 @@ export const COMMANDS: readonly CommandSpec[] = [
   wish('replicate', 'measure the incumbent once more'),
   wish('pin', 'try an earlier idea once more, on the incumbent of today', { args: '<n>' }),
   wish('veto', 'never build on this idea: if it was kept, the branch goes back to before it', { args: '<n>' }),
+  wish('park', 'keep what this experiment left as code that ideas may start from (`search.branches` of the manifest)', {
+    args: '<n>',
+    options: [{ flags: '--forget', text: 'no longer' }],
+  }),
   {
     name: 'report',
     summary: 'write the morning report: Markdown, HTML, SVG, and PNG where a Chromium can draw it',

@@ -6,9 +6,9 @@ import type { Arena, Constraint } from './arena.ts';
 import type { FailureClass } from './event.ts';
 import type { Measurement, Verdict } from './experiment.ts';
 import { valueOf } from './experiment.ts';
-import { BUNDLE_REPLICATES } from './frontier.ts';
+import { rungOf } from './halving.ts';
 import { arenaOf, codeOf, inPairs, type LabState, measurementsOf, rulesOf, values } from './state.ts';
-import { CLEAR_Z, greedy, margin1, margin2, margin3, marginZ, type Ruling, sequential1, show } from './rules.ts';
+import { BUNDLE_REPLICATES, CLEAR_Z, greedy, margin1, margin2, margin3, marginZ, type Ruling, sequential1, show } from './rules.ts';
 import { type Comparison, compare, comparePairs, mean, poolSigma } from '../base/stats.ts';
 
 export interface Decision {
@@ -27,8 +27,8 @@ export interface Decision {
   readonly sigma?: number;
   /** Class of the failure when crashed or timed out. */
   readonly failure?: FailureClass;
-  /** A discard is `refuted` when it is clearly worse, `within noise` when it only failed to be better. */
-  readonly kind?: 'refuted' | 'within noise' | 'constraint' | 'no-op' | 'control' | 'ablation';
+  /** A discard is `refuted` when it is clearly worse, `within noise` when it only failed to be better, `screened` when its short run ranked too low. */
+  readonly kind?: 'refuted' | 'within noise' | 'constraint' | 'no-op' | 'control' | 'ablation' | 'screened';
   /** Of an A/A control: would the unchanged code have been kept? */
   readonly wouldKeep?: boolean;
 }
@@ -57,7 +57,7 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
     const reason = 'given up by a person';
     return { again: false, decision: { verdict: 'inconclusive', reason, rule, against, n: 0, nAgainst: 0 } };
   }
-  if (done.length === 0) return { again: true, reason: 'not measured yet' };
+  if (done.length === 0) return screened(state, n, deviceClass);
   const failed = done.find((m) => valueOf(m) === undefined);
   if (failed) return { again: false, decision: failure(failed, done.length, rule, against) };
 
@@ -102,6 +102,15 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
       reason: `${verdict.reason} (against #${against}, parent #${x.idea.parent})`,
     },
   };
+}
+
+/** halving/1: without a full measurement, a short run that failed or ranked too low ends it; nothing else does. */
+function screened(state: LabState, n: number, deviceClass: string): Judgement {
+  const rung = rungOf(state, n, deviceClass);
+  const [rule, against] = ['halving/1', state.incumbent] as const;
+  if (rung.next === 'failed') return { again: false, decision: failure(rung.short, 1, rule, against) };
+  if (rung.next !== 'drop') return { again: true, reason: rung.next === 'short' ? 'not run yet' : 'not measured yet' };
+  return { again: false, decision: { verdict: 'discarded', kind: 'screened', reason: rung.reason, rule, against, n: 0, nAgainst: 0 } };
 }
 
 /** Name and version of the rule in force. The third rules changed the margin alone. */

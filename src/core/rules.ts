@@ -9,6 +9,8 @@ export interface Ruling {
   readonly reason: string;
 }
 
+/** Measurements of a bundle before it is kept or dissolved. */
+export const BUNDLE_REPLICATES = 3;
 /** Beyond this many standard errors a difference is clear. */
 export const CLEAR_Z = 2;
 /** Added lines above which a change must pay double (upstream's simplicity rule as arithmetic). */

@@ -6,7 +6,7 @@ import { random, seedOf } from '../base/random.ts';
 import { Cma, type Sample } from './cma.ts';
 import { SearchError } from './error.ts';
 import { keepMargin } from './margin.ts';
-import { symmetricEigen } from './matrix.ts';
+import { symmetricEigen } from './eigen.ts';
 import { truncatedNormal } from './normal.ts';
 import { Parzen } from './parzen.ts';
 import type { Point } from './space.ts';

@@ -38,7 +38,13 @@ const OTHER = 0.2;
 const LENGTHS = [0.15, 0.35, 0.8];
 const ADDITIVE = [0.1, 0.6, 0.95];
 const NOISES = [1e-6, 1e-3, 0.03, 0.3];
-const SLOPES = [0, 0.8];
+const SLOPES = [0, 0.6];
+/**
+ * Knobs that somebody declared are expected to matter more than the noise: evidence taken off for each factor of ten by which the prior variance
+ * falls short of 250 times the noise's. Without it a few moves inside the noise teach the model that nothing matters, and it moves nothing.
+ */
+const TIMID = 4;
+const EXPECTED = 0.004;
 /** Trials by which the shape is chosen: the grid has dozens of cells, and the cost of each is cubic. */
 const SHAPE_TRIALS = 40;
 
@@ -94,8 +100,9 @@ export class Gp {
           for (const slope of given ? [given.slope] : start ? SLOPES : [0]) {
             const shape = { length, additive, noise, slope };
             const fit = this.#fit(r, shape);
-            // A weak preference for a slope and for the middle of the grid, worth a trial or two of evidence.
-            const weak = (slope > 0 ? 1.5 : 0) - (length === 0.35 ? 0 : 0.5) - (additive === 0.6 ? 0 : 0.5);
+            // A weak preference for a slope, for the middle of the grid and for knobs that matter, worth a few trials of evidence.
+            const timid = this.#data.noise ? TIMID * Math.max(0, Math.log10(noise / EXPECTED)) : 0;
+            const weak = (slope > 0 ? 1.5 : 0) - (length === 0.35 ? 0 : 0.5) - (additive === 0.6 ? 0 : 0.5) - timid;
             if (fit && (!best || fit.evidence + weak > best.score)) best = { score: fit.evidence + weak, shape, fit };
           }
         }

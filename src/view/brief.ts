@@ -8,7 +8,7 @@ import { findKnob } from '../core/knobs.ts';
 import type { LabState } from '../core/state.ts';
 import { curveText, logExcerpt } from './digest.ts';
 import { duration } from './format.ts';
-import { ideaLedger, type IdeaEntry } from './ideas.ts';
+import { ideaLedger, type IdeaEntry, untriedIdeas } from './ideas.ts';
 import { viewLab } from './lab.ts';
 import type { ExperimentView, Facts, LabView } from './types.ts';
 
@@ -27,6 +27,8 @@ export interface BriefMaterial {
   readonly blob: (hash: string) => string | undefined;
   /** What an optimizer learned about the knobs. */
   readonly advice?: string;
+  /** The base that the files are of, where it is not the incumbent, and why. */
+  readonly base?: { readonly n: number; readonly why: string };
   /** Set when a crashed candidate is to be repaired. */
   readonly repair?: { readonly n: number; readonly class: string; readonly message: string; readonly log?: string };
 }
@@ -102,13 +104,13 @@ function written({ title, lines, data }: Part, room: number): string {
   return head + body + foot;
 }
 
-function task(view: LabView, state: LabState, { repair }: BriefMaterial): Part {
+function task(view: LabView, state: LabState, { repair, base }: BriefMaterial): Part {
   const { editable, hidden } = state.lab!.arena;
   const { name, direction } = view.metric;
   const better = direction === 'minimize' ? 'lower is better' : 'higher is better';
   const what = repair
     ? `Experiment ${repair.n} crashed. Repair it in the files of this folder, which hold its code, keeping its idea.`
-    : 'Make one change, one idea, in the files of this folder, which hold the best code so far.';
+    : `Make one change, one idea, in the files of this folder, which hold ${base ? `the code of #${base.n}, another base than the best so far (${oneLine(base.why, 240)}); it must beat the best one to be kept` : 'the best code so far'}.`;
   return {
     title: `Improve ${name} of ${view.arena} (${better})`,
     most: 2000,
@@ -202,9 +204,7 @@ function knobs(state: LabState, { files }: BriefMaterial): Part {
 }
 
 function openIdeas(state: LabState, ideas: readonly IdeaEntry[]): Part {
-  const tried = new Set(ideas.map((idea) => idea.hypothesis.toLowerCase()));
-  const said = state.experiments.slice(-30).flatMap(({ idea }) => (idea.note?.next ?? []).map((next) => ({ n: idea.n, next })));
-  const lines = said.filter(({ next }) => !tried.has(next.toLowerCase())).map(({ n, next }) => `- ${oneLine(next, 160)} (from #${n})`);
+  const lines = untriedIdeas(state).map(({ n, text }) => `- ${text} (from #${n})`);
   const doubt = ideas.filter((idea) => idea.outcome === 'inconclusive').slice(-4);
   const open = doubt.map((idea) => `- #${idea.n} undecided: ${oneLine(idea.hypothesis, 120)}`);
   return { title: 'Open ideas', most: 800, data: true, lines: [...lines.slice(-6).reverse(), ...open.reverse()] };

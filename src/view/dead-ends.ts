@@ -11,9 +11,11 @@ const MOST_MEASUREMENTS = 100;
 /** (z.95 + z.80): a true effect of this many standard errors shows with 80 % power at one-sided 5 %. */
 const POWER_Z = 1.6449 + 0.8416;
 
-export function deadEnds(rows: readonly ExperimentView[]): ThemeView[] {
+/** `line` is what the incumbent is built on: a runner-up that its branch came from is no dead end. */
+export function deadEnds(rows: readonly ExperimentView[], line: readonly number[]): ThemeView[] {
   const groups = new Map<string, ExperimentView[]>();
   for (const row of rows) {
+    if (line.includes(row.n)) continue;
     if (row.n === 0 || row.verdict === 'kept' || row.verdict === 'running' || row.verdict === 'waiting') continue;
     if (row.verdict === 'refused' || row.discard === 'control' || row.discard === 'ablation') continue;
     const group = groups.get(row.theme);
@@ -29,13 +31,15 @@ const gainOf = (row: ExperimentView): number => row.effect?.raw ?? -Number.MAX_V
 function themeView(theme: string, group: readonly ExperimentView[]): ThemeView {
   const of = (test: (row: ExperimentView) => boolean): number => group.filter(test).length;
   const failed = of((r) => r.verdict === 'crashed' || r.verdict === 'timed out');
-  const refuted = of((r) => r.verdict === 'discarded' && r.discard !== 'within noise' && r.discard !== 'no-op');
+  const screened = of((r) => r.discard === 'screened');
+  const refuted = of((r) => r.verdict === 'discarded' && r.discard !== 'within noise' && r.discard !== 'no-op') - screened;
   const withinNoise = of((r) => r.verdict === 'discarded' && (r.discard === 'within noise' || r.discard === 'no-op'));
   const inconclusive = of((r) => r.verdict === 'inconclusive');
   const parts = [
     refuted > 0 && `${refuted} worse`,
     withinNoise > 0 && `${withinNoise} no better within noise`,
     inconclusive > 0 && `${inconclusive} inconclusive`,
+    screened > 0 && `${screened} dropped after a short run`,
     failed > 0 && `${failed} failed`,
   ].filter((part) => part !== false);
   const measured = group.filter((row) => row.effect !== undefined);
@@ -56,7 +60,7 @@ function themeView(theme: string, group: readonly ExperimentView[]): ThemeView {
   };
 }
 
-export function undecidedViews(b: Basis, rows: readonly ExperimentView[]): UndecidedView[] {
+export function undecidedViews(b: Basis, rows: readonly ExperimentView[], line: readonly number[]): UndecidedView[] {
   const { state } = b;
   const open: UndecidedView[] = [];
   if (state.incumbent !== state.champion) {
@@ -71,7 +75,7 @@ export function undecidedViews(b: Basis, rows: readonly ExperimentView[]): Undec
       });
   }
   for (const row of rows)
-    if (row.verdict === 'inconclusive' && row.effect)
+    if (row.verdict === 'inconclusive' && row.effect && !line.includes(row.n))
       open.push({
         n: row.n,
         what: 'inconclusive',

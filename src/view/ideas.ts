@@ -2,6 +2,7 @@
  * What was tried, as a list of ideas rather than of measurements: mechanism, files and knobs touched, outcome, how strong the evidence is and against
  * which code. Derived from the ledger alone; pure.
  */
+import { oneLine } from '../base/text.ts';
 import { type Experiment, type Verdict, verdictOf } from '../core/experiment.ts';
 import { type LabState, lineage, measurementsOf } from '../core/state.ts';
 
@@ -21,6 +22,13 @@ export interface IdeaEntry {
   readonly reason: string;
   /** It failed against code that no longer stands: worth another look. */
   readonly reopened: boolean;
+}
+
+/** What proposers said they would try next and nobody has tried since, the newest last. Text of models. */
+export function untriedIdeas(state: LabState): { readonly n: number; readonly text: string }[] {
+  const tried = new Set(state.experiments.map(({ idea }) => idea.hypothesis.toLowerCase()));
+  const said = state.experiments.slice(-30).flatMap(({ idea }) => (idea.note?.next ?? []).map((next) => ({ n: idea.n, text: oneLine(next, 160), tried: tried.has(next.toLowerCase()) })));
+  return said.flatMap(({ n, text, tried: done }) => (done ? [] : [{ n, text }]));
 }
 
 /** Every idea, oldest first; baseline and controls left out. */

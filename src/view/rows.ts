@@ -85,7 +85,7 @@ function rowVerdict(state: LabState, x: Experiment): RowVerdict {
   if (x.idea.kind === 'baseline') return 'baseline';
   const verdict = verdictOf(x);
   if (verdict) return verdict;
-  return measurementsOf(state, x.idea.n).some((m) => m.state === 'running') ? 'running' : 'waiting';
+  return [...state.running].some((m) => state.measurements[m]!.n === x.idea.n) ? 'running' : 'waiting';
 }
 
 export function decisionEffect(b: Basis, decision: Decision): EffectView | undefined {

@@ -32,7 +32,7 @@ export function stateView(b: Basis, lastSign: string): StateView {
   const time = (iso: string): string => `${clockTime(iso, b.zone)} ${zoneName(b.zone)}`;
   if (facts.ledgerProblem) {
     const at = state.lastAt ? `; shown is the state of ${time(state.lastAt)}` : '';
-    return { kind: 'broken', text: `broken: ${oneLine(facts.ledgerProblem, 300)}${at}`, at: state.lastAt };
+    return { kind: 'broken', text: `broken: ${oneLine(facts.ledgerProblem, 300).replace(/\.$/, '')}${at}`, at: state.lastAt };
   }
   const session = state.sessions.at(-1);
   if (!session) return { kind: 'never run', text: 'never run' };
@@ -75,6 +75,8 @@ function activity(b: Basis): string {
 /** What a measurement is for, in words. */
 export function purposeText(b: Basis, m: Measurement): string {
   switch (m.purpose) {
+    case 'screen':
+      return `a short run of #${m.n}`;
     case 'calibrate':
       return `measuring the noise, repeat ${values(b.state, 0, m.deviceClass).length + 1} of ${b.arena.calibrate.replicates}`;
     case 'idea':

@@ -161,6 +161,8 @@ export interface VerdictView {
   readonly sentence: string;
   /** The best number with its standing, short: `0.9777 ± 0.0004 (−2.0 %), confirmed`. */
   readonly headline: string;
+  /** While the noise is measured: the share of its repeats that is done. */
+  readonly progress?: number;
 }
 
 export interface NoiseView {
@@ -351,6 +353,8 @@ export interface LabView {
   readonly sessions: readonly SessionView[];
   readonly health: readonly HealthView[];
   readonly next: readonly string[];
+  /** What proposers said they would try next, and nobody has: the newest first. */
+  readonly ideas: readonly { readonly n: number; readonly text: string }[];
   /** Show, apply, check: commands with what they do. */
   readonly take: readonly { readonly command: string; readonly what: string }[];
   readonly notes: readonly { readonly at: string; readonly from: string; readonly text: string }[];

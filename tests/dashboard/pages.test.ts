@@ -12,8 +12,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { syntheticLab } from '../../src/testing/synthetic.ts';
 import { findChromium } from '../fixtures/chromium.ts';
 import { freshFolder } from '../fixtures/cli.ts';
-import { type Dashboard, dashboard } from '../fixtures/dashboard.ts';
-import { curveText, growingLab, linesOf, putBlob, putLab, zoo } from '../fixtures/ledgers.ts';
+import { type Dashboard, dashboard, serve } from '../fixtures/dashboard.ts';
+import { curveText, growingLab, linesOf, longLab, putBlob, putLab, zoo } from '../fixtures/ledgers.ts';
 
 const found = findChromium();
 if (!found) console.warn('Skipped: the dashboard’s pages. No chromium, chromium-browser or google-chrome on PATH.');
@@ -91,6 +91,22 @@ describe.skipIf(!found)('the dashboard in Chromium', () => {
     const { page: log } = await board.open('?lab=curves/mar7&page=experiment&n=1');
     await log.waitForSelector('pre.log .bad');
     expect(await log.innerText('pre.log')).toContain('<b>boom</b>');
+  });
+
+  it('says that it is still loading, and how far, until there is something to show', async () => {
+    const here = freshFolder('long');
+    longLab(here);
+    const { page } = await board.open('');
+    await page.addInitScript(() => {
+      new MutationObserver(() => {
+        const waiting = document.querySelector('.waiting:has(progress)');
+        if (waiting) (window as unknown as { seen: string }).seen = (waiting as HTMLElement).innerText;
+      }).observe(document, { childList: true, subtree: true, characterData: true });
+    });
+    const { url } = await serve(here);
+    await page.goto(`${url}?lab=long/mar7`);
+    await page.waitForSelector('.verdict');
+    expect(await page.evaluate(() => (window as unknown as { seen?: string }).seen)).toMatch(/Still loading: reading the ledger, \d+\.\d of \d+\.\d MB/);
   });
 
   it('keeps only the rows in sight of ten thousand, and reaches the last by scrolling', async () => {
