@@ -226,6 +226,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--branch <name>', text: 'create this branch; it must not exist' },
       { flags: '--patches <folder>', text: 'write a patch series; the folder must not exist' },
       { flags: '--confirmed', text: 'only up to the confirmed champion' },
+      { flags: '--experiment <n>', text: 'what this experiment is built on and itself, kept or not: a member of the front, a branch' },
       tag,
       dir,
       json,

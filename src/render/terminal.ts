@@ -89,6 +89,7 @@ function widthsOf(view: LabView): Widths {
 function numbers(row: ExperimentView, widths: Widths): string {
   if (row.failure) return row.failure;
   if (row.refusal) return row.refusal;
+  if (row.discard === 'screened') return 'short run';
   if (!row.mean) return '';
   const delta = pad(row.effect?.delta ?? '', widths.delta, 'right');
   const half = row.half ? `±${pad(row.half.text, widths.half)}` : ' '.repeat(widths.half + 1);

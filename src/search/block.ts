@@ -8,6 +8,8 @@ import { type Column, PRIOR_MU, PRIOR_SIGMA } from './column.ts';
 const CHUNK = 64;
 /** A term this far below the largest adds less than 1e-13. */
 const NOTHING = 30;
+/** Values of a knob whose masses are kept. */
+const VALUES = 1024;
 
 export class Block {
   /** Knobs without steps, and with steps or categories: places in a point. */
@@ -132,6 +134,7 @@ export class Block {
       let masses = known.get(point[j]!);
       if (!masses) {
         masses = this.#columns[j]!.masses(first, point[j]!).map(Math.log);
+        if (known.size >= VALUES) known.clear();
         known.set(point[j]!, masses);
       }
       this.#masses.set(masses, offset);

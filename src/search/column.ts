@@ -19,6 +19,7 @@ export class Column {
   readonly sigma: Float64Array;
   /** A trial in which the knob was not active has the prior's kernel: true when there is one. */
   readonly hasInactive: boolean;
+  readonly #inside: Float64Array;
   /** By kernel: the truncations of those that were drawn from. */
   readonly #drawn: (Truncation | undefined)[] = [];
   /** Log masses of all kernels by discrete value, made when first needed. */
@@ -35,6 +36,7 @@ export class Column {
     this.count = n;
     this.mu = new Float64Array(n + 1);
     this.sigma = new Float64Array(n + 1);
+    this.#inside = new Float64Array(n + 1);
     this.mu.set(values);
     if (typeof sigma === 'number') this.sigma.fill(sigma);
     else this.sigma.set(sigma);
@@ -78,14 +80,16 @@ export class Column {
 
   /** Mass of a kernel inside [0, 1]: never small, because its centre lies there. */
   inside(k: number): number {
+    const known = this.#inside[k]!;
+    if (known > 0) return known;
     const mu = this.mu[k]!;
     const sigma = this.sigma[k]!;
-    return quickCdf((1 - mu) / sigma) - quickCdf(-mu / sigma);
+    return (this.#inside[k] = quickCdf((1 - mu) / sigma) - quickCdf(-mu / sigma));
   }
 
   /** What some kernels on a discrete knob or category give to the value at `u`; never nothing, so that logs are finite. */
   masses(kernels: readonly number[], u: number): Float64Array {
-    const { dim, mu, sigma } = this;
+    const { dim, mu } = this;
     const out = new Float64Array(kernels.length);
     if (dim.kind === 'category') {
       const base = 1 / (this.count + 1);
@@ -94,12 +98,15 @@ export class Column {
       return out;
     }
     const [low, high] = dim.edges(u);
-    for (let s = 0; s < kernels.length; s++) {
-      const k = kernels[s]!;
-      const mass = quickCdf((high - mu[k]!) / sigma[k]!) - quickCdf((low - mu[k]!) / sigma[k]!);
-      out[s] = Math.max(1e-300, mass / this.inside(k));
-    }
+    for (let s = 0; s < kernels.length; s++) out[s] = this.between(kernels[s]!, low, high);
     return out;
+  }
+
+  /** What a kernel on a number gives to an interval. */
+  between(k: number, low: number, high: number): number {
+    const mu = this.mu[k]!;
+    const sigma = this.sigma[k]!;
+    return Math.max(1e-300, (quickCdf((high - mu) / sigma) - quickCdf((low - mu) / sigma)) / this.inside(k));
   }
 
   /** Add the log density of every kernel at `u`. */

@@ -1,9 +1,11 @@
 /** Knobs and metrics as factors: each experiment's coordinates on every knob, slices, and which experiments no other beats in two metrics. Pure. */
 import { type Measurement, verdictOf } from '../core/experiment.ts';
 import { type LabState, measurementsOf } from '../core/state.ts';
-import { basisOf, meanOf } from './basis.ts';
+import { nonDominated } from '../base/rank.ts';
+import { type Basis, basisOf, meanOf } from './basis.ts';
 import type { Num } from './format.ts';
 import { kindOfVerdict, type MarkKind } from './staircase.ts';
+import { type SecondMetric, secondMetrics } from './pareto.ts';
 import { standings } from './rows.ts';
 import type { Facts } from './types.ts';
 
@@ -38,6 +40,8 @@ export interface FactorsView {
   readonly lines: readonly FactorLine[];
   readonly metrics: readonly string[];
   readonly points: readonly ParetoPoint[];
+  /** Which side of the second metric counts as better. */
+  readonly second: SecondMetric['direction'];
   readonly more: number;
 }
 
@@ -45,7 +49,7 @@ export interface FactorsView {
 const MOST_LINES = 600;
 
 export function viewFactors(state: LabState, facts: Facts): FactorsView {
-  if (!state.lab) return { axes: [], lines: [], metrics: [], points: [], more: 0 };
+  if (!state.lab) return { axes: [], lines: [], metrics: [], points: [], second: 'minimize', more: 0 };
   const b = basisOf(state, facts);
   const standing = standings(state);
   const all = state.experiments.filter((x) => x.idea.kind !== 'control' && x.idea.knobs);
@@ -67,12 +71,13 @@ export function viewFactors(state: LabState, facts: Facts): FactorsView {
   });
   const order = made.flatMap((line) => (line.value ? [line.value.raw * b.sign] : [])).sort((a, c) => a - c);
   const rankOf = (raw: number): number => order.indexOf(raw * b.sign) / Math.max(1, order.length - 1);
-  const { metrics, points } = paretoOf(state, made, b.arena.metric.name, b.sign, b.device);
+  const { metrics, points, second } = paretoOf(b, made);
   return {
     axes: axes.map(({ axis }) => axis),
     lines: made.map((line) => (line.value ? { ...line, rank: rankOf(line.value.raw) } : line)),
     metrics,
     points,
+    second,
     more: all.length - shown.length,
   };
 }
@@ -98,33 +103,28 @@ function axisOf(name: string, values: readonly KnobValue[]): { axis: FactorAxis;
   return { axis: { name, log: false, ends: [levels[0] ?? '', levels.at(-1) ?? ''], levels }, place };
 }
 
-/** The main metric and the memory or first secondary one: smaller is taken as better for every secondary. */
+/** What the harness itself measures of every run: less of it is better, where the manifest names nothing else. */
+const MEASURED = { metric: 'memory_mb', direction: 'minimize' } as const;
+
+/** The main metric and the first of those whose better side is known: the manifest's front, else a constraint's metric, else memory. */
 function paretoOf(
-  state: LabState,
+  { state, arena, sign, device }: Basis,
   lines: readonly { readonly n: number; readonly kind: MarkKind; readonly value?: Num }[],
-  metric: string,
-  sign: 1 | -1,
-  device: string,
-): { metrics: string[]; points: ParetoPoint[] } {
-  const names = new Map<string, number>();
-  const of = new Map<number, Readonly<Record<string, number>>>();
-  for (const line of lines) {
-    const metrics = line.value && secondary(measurementsOf(state, line.n).filter((m) => m.deviceClass === device));
-    if (!metrics) continue;
-    of.set(line.n, metrics);
-    for (const name of Object.keys(metrics)) names.set(name, (names.get(name) ?? 0) + 1);
-  }
-  const second = [...names].sort((a, c) => c[1] - a[1])[0]?.[0];
-  if (second === undefined) return { metrics: [metric], points: [] };
+): { metrics: string[]; points: ParetoPoint[]; second: SecondMetric['direction'] } {
+  const of = new Map(lines.map((line) => [line.n, line.value && secondary(measurementsOf(state, line.n).filter((m) => m.deviceClass === device))]));
+  const isThere = ({ metric }: SecondMetric): boolean => [...of.values()].some((metrics) => metrics?.[metric] !== undefined);
+  const found = [...secondMetrics(arena), MEASURED].find(isThere);
+  if (found === undefined) return { metrics: [arena.metric.name], points: [], second: 'minimize' };
+  const other = found.direction === 'maximize' ? 1 : -1;
   const points = lines.flatMap(({ n, kind, value }) => {
-    const y = of.get(n)?.[second];
-    return value && y !== undefined && Number.isFinite(y) ? [{ n, kind, values: [value.raw, y] }] : [];
+    const y = of.get(n)?.[found.metric];
+    return value && y !== undefined && Number.isFinite(y) ? [{ n, kind, values: [value.raw, y], at: [value.raw * sign, y * other] }] : [];
   });
-  const beats = (a: readonly number[], c: readonly number[]): boolean =>
-    a[0]! * sign >= c[0]! * sign && a[1]! <= c[1]! && (a[0] !== c[0] || a[1] !== c[1]);
+  const front = new Set(nonDominated(points).map(({ n }) => n));
   return {
-    metrics: [metric, second],
-    points: points.map((p) => ({ ...p, front: !points.some((q) => beats(q.values, p.values)) })),
+    metrics: [arena.metric.name, found.metric],
+    second: found.direction,
+    points: points.map(({ at: _, ...p }) => ({ ...p, front: front.has(p.n) })),
   };
 }
 

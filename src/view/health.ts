@@ -8,7 +8,7 @@ import { type Basis, effectView } from './basis.ts';
 import { holdoutLines } from './final.ts';
 import { fixed, percent, whole } from './format.ts';
 import { luckView } from './luck.ts';
-import { softLines } from './pareto.ts';
+import { frontLines, softLines } from './pareto.ts';
 import { branchLines, shortRunLines } from './searching.ts';
 import type { ExperimentView, HealthView, LabView, StateView, TimeView, UndecidedView } from './types.ts';
 
@@ -50,7 +50,7 @@ export function healthViews(b: Basis, parts: HealthParts): HealthView[] {
       warning: time.sessionsS > 60 && time.idleShare > WORRYING,
     },
   ];
-  return [...lines, ...falseKeeps(rows), ...controlLines(b), ...driftLines(b), ...holdoutLines(b, parts.gain), ...softLines(b), ...shortRunLines(b), ...branchLines(b), ...mishaps(b)];
+  return [...lines, ...falseKeeps(rows), ...controlLines(b), ...driftLines(b), ...holdoutLines(b, parts.gain), ...softLines(b), ...shortRunLines(b), ...branchLines(b), ...frontLines(b), ...mishaps(b)];
 }
 
 /** How many keeps are expected to be luck, by the probabilities at which they were kept. Chosen from many, so this is a floor. */
