@@ -190,6 +190,8 @@ interface Payloads {
     readonly editable: string;
     readonly added: number;
     readonly deleted: number;
+    /** Packages asked for in package.json, more than by the parent; none where that file is not editable. */
+    readonly dependencies?: number;
     /** The same hash of the editable files with spelling taken out: white space at line ends, empty lines, how a knob's value is written. */
     readonly normal?: string;
   };
