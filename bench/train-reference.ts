@@ -77,15 +77,19 @@ function moment(step: T.Step, store: T.Store, name: string, shape: readonly numb
   return step.state(name);
 }
 
-/** torch.optim.AdamW, its order of operations included. */
+/**
+ * torch.optim.AdamW. The moments are kept as sums, m / (1 − β1) and v / (1 − β2), which saves two passes over memory each
+ * step; the numbers left out are put back with the bias correction.
+ */
 function adamw(step: T.Step, store: T.Store, w: Weight, g: T.Tensor): void {
-  const m = lerp(moment(step, store, `${w.name}:m`, w.shape), g, 0.1);
-  const v = lerp(moment(step, store, `${w.name}:v`, w.shape), T.square(g), 0.05);
+  const m = T.add(T.mul(moment(step, store, `${w.name}:m`, w.shape), 0.9), g);
+  const v = T.add(T.mul(moment(step, store, `${w.name}:v`, w.shape), 0.95), T.square(g));
   step.update(`${w.name}:m`, m);
   step.update(`${w.name}:v`, v);
-  const denominator = T.add(T.sqrt(T.div(v, step.scalar('bias2'))), 1e-8);
+  const root = T.sqrt(T.div(step.scalar('bias2'), 0.05));
+  const rate = T.mul(T.div(root, step.scalar('bias1')), 1e-3 * 0.1);
   const p = T.mul(step.state(w.name), 1 - 1e-3 * 0.1);
-  step.update(w.name, T.sub(p, T.mul(T.div(m, denominator), T.div(1e-3, step.scalar('bias1')))));
+  step.update(w.name, T.sub(p, T.mul(T.div(m, T.add(T.sqrt(v), T.mul(root, 1e-8))), rate)));
 }
 
 const COEFFICIENTS = [

@@ -13,8 +13,9 @@ import { confirm } from '../core/claims.ts';
 import { judge } from '../core/decide.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import { finalResult } from '../core/final.ts';
+import { rungOf } from '../core/halving.ts';
 import { fold } from '../core/replay.ts';
-import { arenaOf, type LabState, values } from '../core/state.ts';
+import { arenaOf, type LabState, measurementsOf, values } from '../core/state.ts';
 import { noiseOf } from '../base/stats.ts';
 import { decode, type Watch } from '../ledger/chain.ts';
 import { LEDGER_FILE, readBlob, torn } from '../ledger/jsonl.ts';
@@ -102,7 +103,8 @@ class Rederivation {
         event.decision,
         `the verdict on #${event.n}`,
       );
-    } else if (event.type === 'finalized') this.#final(event);
+    } else if (event.type === 'measuring') this.#rung(event);
+    else if (event.type === 'finalized') this.#final(event);
     else if (event.type === 'confirmation') {
       this.#counts.confirmation++;
       const { passed, effect, interval, probability, rule, reason, alpha, numbers } = event;
@@ -114,6 +116,14 @@ class Rederivation {
         `the confirmation of #${event.n}`,
       );
     }
+  }
+
+  /** Which idea was run short, and which went on from there, follows from the short runs before it. */
+  #rung(event: Extract<LedgerEvent, { type: 'measuring' }>): void {
+    const first = event.purpose === 'idea' && !measurementsOf(this.#state, event.n).some((m) => m.state === 'finished');
+    if (event.purpose !== 'screen' && !(first && arenaOf(this.#state).screen?.ranks)) return;
+    const { next } = rungOf(this.#state, event.n, event.deviceClass);
+    this.#compare(event, next, event.purpose === 'screen' ? 'short' : 'full', `the rung of #${event.n}`);
   }
 
   #final(event: Extract<LedgerEvent, { type: 'finalized' }>): void {

@@ -189,6 +189,10 @@ export const COMMANDS: readonly CommandSpec[] = [
   wish('replicate', 'measure the incumbent once more'),
   wish('pin', 'try an earlier idea once more, on the incumbent of today', { args: '<n>' }),
   wish('veto', 'never build on this idea: if it was kept, the branch goes back to before it', { args: '<n>' }),
+  wish('park', 'keep what this experiment left as code that ideas may start from (`search.branches` of the manifest)', {
+    args: '<n>',
+    options: [{ flags: '--forget', text: 'no longer' }],
+  }),
   {
     name: 'report',
     summary: 'write the morning report: Markdown, HTML, SVG, and PNG where a Chromium can draw it',
@@ -223,6 +227,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--branch <name>', text: 'create this branch; it must not exist' },
       { flags: '--patches <folder>', text: 'write a patch series; the folder must not exist' },
       { flags: '--confirmed', text: 'only up to the confirmed champion' },
+      { flags: '--experiment <n>', text: 'what this experiment is built on and itself, kept or not: a member of the front, a branch' },
       tag,
       dir,
       json,

@@ -16,10 +16,7 @@ const entry = z.string().regex(/^[^/\\]+$/, 'a top-level name, without slashes')
 const positive = z.number().positive();
 
 const knobBase = {
-  name: z
-    .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
-    .describe('the constant as it is called in the file'),
+  name: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/).describe('the constant as it is called in the file'),
   file: z.string().min(1).describe('an editable file that sets the constant exactly once, on a line of its own'),
   when: z
     .strictObject({ knob: z.string(), in: z.array(z.union([z.string(), z.number()])).min(1) })
@@ -139,7 +136,11 @@ export const arenaSchema = z.strictObject({
     .optional()
     .describe('work without which a number is no result'),
   screen: z
-    .strictObject({ seconds: positive.describe('training clock of the short run, below budget.seconds') })
+    .strictObject({
+      seconds: positive.describe('training clock of the short run, below budget.seconds'),
+      ranks: z.boolean().optional().describe('true: a short run ranks long ones, so that only the best share of them is measured in full'),
+      one_in: z.number().int().min(2).max(10).optional().describe('with `ranks`: of so many short runs one goes on; 3 when absent'),
+    })
     .optional()
     .describe('a short run of every idea first: what crashes or diverges in it costs no whole budget'),
   seeds: z
@@ -175,8 +176,8 @@ export const arenaSchema = z.strictObject({
     .strictObject({
       rule: z.enum(['margin', 'greedy', 'paired', 'sequential']).default('margin'),
       rules: z
-        .union([z.literal(1), z.literal(2)])
-        .default(2)
+        .literal([1, 2, 3])
+        .default(3)
         .describe('version of the rules; a lab keeps those it was opened with'),
       controls: z
         .number()
@@ -208,6 +209,16 @@ export const arenaSchema = z.strictObject({
     })
     .prefault({})
     .describe('how measurements become a verdict, see docs/measurement.md'),
+  search: z
+    .strictObject({
+      branches: z.number().int().min(1).max(8).default(1).describe('live bases that ideas start from once nothing sure is gained: the incumbent and so many less one; 1 = one line'),
+    })
+    .optional(),
+  front: z
+    .array(z.strictObject({ metric: name, direction: z.enum(['minimize', 'maximize']) }))
+    .max(4)
+    .optional()
+    .describe('further metrics that count beside the first: what no other experiment beats in all of them is shown as the front, and is a live base where there are branches'),
   knobs: z.array(knobSchema).default([]),
   knob_rules: z
     .array(z.string().min(1))
@@ -291,6 +302,8 @@ function crossCheck(arena: Arena): ManifestProblem[] {
       at: 'screen.seconds',
       message: `must be below budget.seconds (${arena.budget.seconds}), seen: ${arena.screen.seconds}`,
     });
+  if (arena.screen?.one_in !== undefined && arena.screen.ranks !== true)
+    problems.push({ at: 'screen.one_in', message: 'means nothing without `ranks: true`' });
   if (arena.screen && arena.evaluate?.join === 'pipe')
     problems.push({ at: 'screen', message: 'candidates that are joined with their evaluator cannot run alone' });
   const both = arena.data.candidate.filter((x) => arena.data.evaluator.includes(x));
@@ -373,17 +386,9 @@ export function gradeOf(arena: Arena, sandboxLevel: string): { readonly grade: T
   if (sandboxLevel !== 'bubblewrap')
     return { grade: 'reported', reason: 'without a sandbox the candidate can reach the evaluator and its data' };
   if (arena.evaluate)
-    return {
-      grade: 'sealed',
-      reason: 'a separate evaluator process, which the candidate cannot reach, makes the number',
-    };
+    return { grade: 'sealed', reason: 'a separate evaluator process, which the candidate cannot reach, makes the number' };
   const { min, max } = arena.metric.plausible ?? {};
-  if (min !== undefined && max !== undefined) {
-    return {
-      grade: 'guarded',
-      reason:
-        'the candidate prints the number itself, sandboxed, with frozen files checked and bounds on what is plausible',
-    };
-  }
+  if (min !== undefined && max !== undefined)
+    return { grade: 'guarded', reason: 'the candidate prints the number itself, sandboxed, with frozen files checked and bounds on what is plausible' };
   return { grade: 'reported', reason: 'the candidate prints the number itself, and metric.plausible sets no bounds' };
 }

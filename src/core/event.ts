@@ -9,9 +9,10 @@ import type { Wish } from './wish.ts';
 
 /**
  * Why a measurement was made. Only `idea` and `replicate` steer; `confirm` measurements are fresh and never chosen by their value, and neither are
- * `drift` ones, of baseline and champion on a schedule, `final` ones, of the last comparison, and those whose artefact the holdout sees.
+ * `drift` ones, of baseline and champion on a schedule, `final` ones, of the last comparison, and those whose artefact the holdout sees. `screen` is a
+ * short run: a rung of its own, whose number is compared with no full one.
  */
-export type Purpose = 'calibrate' | 'idea' | 'replicate' | 'confirm' | 'drift' | 'final' | 'holdout';
+export type Purpose = 'screen' | 'calibrate' | 'idea' | 'replicate' | 'confirm' | 'drift' | 'final' | 'holdout';
 
 /** What kind of thing an experiment is: the unchanged code, an idea, or the incumbent again as if it were an idea (A/A control), the incumbent
  * without one of its steps (ablation). */
@@ -204,6 +205,8 @@ interface Payloads {
     readonly ablates?: number;
     /** Near misses that are tried together as this one. */
     readonly bundles?: readonly number[];
+    /** The same, as a crossing on a plateau: all of them merge with the incumbent, or it is refused. */
+    readonly crosses?: true;
   };
   /** A candidate that crashed was mended: it is proposed again, with these edits on top of its own. What ran before stays under its ref. */
   repaired: {
@@ -303,6 +306,8 @@ export interface Note {
   readonly expected?: string;
   readonly next?: readonly string[];
   readonly heeds?: readonly string[];
+  /** Earlier experiments that it would keep as live bases. */
+  readonly park?: readonly number[];
   /** Why there is no more than this: the note was missing or could not be read. */
   readonly problem?: string;
 }

@@ -23,6 +23,8 @@ export interface MeasureRequest extends SpecRequest {
   readonly commit: string;
   /** Run the arena's guards first. */
   readonly guarded: boolean;
+  /** The short run of `screen`, as a measurement of its own. */
+  readonly short?: boolean;
   /** Let the holdout see the artefact too. */
   readonly holdout?: boolean;
   /** Receives each running process tree, so that it can be ended. */
@@ -103,9 +105,9 @@ class Measuring {
     const guard = this.#request.guarded ? await this.#guards() : undefined;
     if (guard) return this.#finish(guard);
     if (arena.evaluate?.join === 'pipe') return this.#finish(await this.#joined());
-    const early = this.#request.guarded && arena.screen ? await this.#screen(arena.screen.seconds) : undefined;
+    const early = this.#request.guarded && arena.screen && !this.#request.short ? await this.#screen(arena.screen.seconds) : undefined;
     if (early) return this.#finish(early);
-    this.#candidate = await this.#start(this.#specs.candidate());
+    this.#candidate = await this.#start(this.#request.short ? this.#specs.rung(this.#seconds) : this.#specs.candidate());
     const failed =
       candidateFault(arena, this.#candidate, this.#blame) ?? this.#tampered() ?? this.#reseeded() ?? this.#collect();
     if (failed) return this.#finish(failed);
@@ -115,6 +117,12 @@ class Measuring {
     const outcome = evaluatorFault(arena, this.#evaluator, this.#blame) ?? this.#tampered() ?? this.#readResult(this.#dirs.result);
     if (!this.#request.holdout || !arena.holdout) return this.#finish(outcome);
     return { ...this.#finish(outcome), held: outcome.kind === 'measured' ? await this.#held() : outcome };
+  }
+
+  /** The training clock of this run. */
+  get #seconds(): number {
+    const { screen, budget } = this.#bench.arena;
+    return this.#request.short && screen ? screen.seconds : budget.seconds;
   }
 
   async #start(spec: RunSpec): Promise<RunResult> {
@@ -129,9 +137,7 @@ class Measuring {
     const failed = candidateFault(this.#bench.arena, result, this.#blame);
     if (failed) {
       this.#candidate = result;
-      return failed.kind === 'measured'
-        ? failed
-        : { ...failed, message: `in the first ${seconds} s: ${failed.message}` };
+      return inShort(this.#bench.arena, failed);
     }
     removeTree(this.#dirs.out);
     fs.mkdirSync(this.#dirs.out);
@@ -240,7 +246,7 @@ class Measuring {
           return {
             kind: 'timed out',
             class: 'timeout',
-            message: `the training clock ended after ${this.#bench.arena.budget.seconds} s and ${name} was not written yet`,
+            message: `the training clock ended after ${this.#seconds} s and ${name} was not written yet`,
           };
         return crash('no-artefact', `the artefact ${name} ${what}`);
       }
@@ -284,7 +290,7 @@ class Measuring {
       ...(artefacts.length > 0 && { artefact: sha256Parts(artefacts.map((file) => sha256(fs.readFileSync(file)))) }),
       ...(config !== undefined && { config: sha256(config.trim()) }),
     };
-    const worked = enoughWork(this.#bench.arena, outcome, conditions);
+    const worked = this.#request.short ? inShort(this.#bench.arena, outcome) : enoughWork(this.#bench.arena, outcome, conditions);
     const aborted = (c?.ending === 'aborted' && this.#evaluator === undefined) || e?.ending === 'aborted';
     return {
       outcome: withOwnMetrics(worked, conditions),
@@ -295,6 +301,10 @@ class Measuring {
     };
   }
 }
+
+/** A failure of a short run says that it was one. */
+const inShort = ({ screen }: Arena, outcome: Outcome): Outcome =>
+  outcome.kind === 'measured' ? outcome : { ...outcome, message: `in the first ${screen?.seconds} s: ${outcome.message}` };
 
 /** A number that was had without the least work that the manifest asks for is none. */
 function enoughWork({ minimum }: Arena, outcome: Outcome, c: Conditions): Outcome {

@@ -17,7 +17,7 @@ const STATE_SIGNS: Readonly<Record<LabStateKind, readonly [string, Paint]>> = {
   broken: ['✗', 'red'],
 };
 
-/** Three lines: is it alive, is it better and is that real, how much was tried. */
+/** Three lines: is it alive, is it better and is that real, how much was tried; a fourth where short runs mislead. */
 export function statusText(view: LabView, style: Style): string {
   const [sign, color] = STATE_SIGNS[view.state.kind];
   const head = `${sign} ${name(view)} · ${view.state.text}`;
@@ -32,6 +32,7 @@ export function statusText(view: LabView, style: Style): string {
     paint(style, color, cut(head, style.columns)),
     `  ${cut(view.verdict.headline, style.columns - 2 - trustWidth(view))} ${trust(view, style)}`,
     `  ${cut(tried.join(' · '), style.columns - 2)}`,
+    ...view.health.filter((h) => h.warning && h.what === 'Short runs').map((h) => paint(style, 'yellow', cut(`! ${h.what}: ${h.text}`, style.columns))),
   ];
   return finish(lines, style);
 }
@@ -89,6 +90,7 @@ function widthsOf(view: LabView): Widths {
 function numbers(row: ExperimentView, widths: Widths): string {
   if (row.failure) return row.failure;
   if (row.refusal) return row.refusal;
+  if (row.discard === 'screened') return 'short run';
   if (!row.mean) return '';
   const delta = pad(row.effect?.delta ?? '', widths.delta, 'right');
   const half = row.half ? `±${pad(row.half.text, widths.half)}` : ' '.repeat(widths.half + 1);

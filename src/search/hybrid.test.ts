@@ -1,7 +1,8 @@
 /** Adviser and optimizer on one budget, and what is shown of a search. */
 import { describe, expect, it } from 'vitest';
 import { random } from '../base/random.ts';
-import { agreement, front, promote } from './front.ts';
+import { agreement, promote } from '../base/rank.ts';
+import { front } from './front.ts';
 import { Hybrid } from './hybrid.ts';
 import type { Param } from './param.ts';
 import { createSearch } from './search.ts';
@@ -120,7 +121,11 @@ describe('what is shown of a search', () => {
   });
 
   it('warns when short runs do not rank long ones, and promotes the best third', () => {
-    expect(agreement([1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 6, 5])).toEqual({ tau: 13 / 15, pairs: 6 });
+    const good = agreement([1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 6, 5]);
+    expect(good).toMatchObject({ tau: 13 / 15, pairs: 6 });
+    expect(good.warning).toBeUndefined();
+    // By hand: tanh(atanh(13/15) ± 1.96 · √(0.437 / 2)).
+    expect(good.interval.map((end) => Number(end.toFixed(3)))).toEqual([0.383, 0.977]);
     expect(agreement([1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1]).warning).toContain('do not rank');
     expect(agreement([1, 2], [1, 2]).warning).toContain('only 2');
     expect(promote([5, undefined, 1, 3, 4, 2, 9])).toEqual([2, 5]);

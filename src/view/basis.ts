@@ -72,7 +72,7 @@ function deviceOf(state: LabState): string {
 }
 
 function formatOf(state: LabState, device: string, sigma: number, dof: number, baseline: number | undefined) {
-  const values = state.measurements.filter((m) => m.deviceClass === device).flatMap((m) => valueOf(m) ?? []);
+  const values = state.measurements.filter((m) => m.deviceClass === device && m.purpose !== 'screen').flatMap((m) => valueOf(m) ?? []);
   const magnitude = baseline ?? values[0] ?? 0;
   const decimals = dof > 0 && sigma > 0 ? decimalsOf(sigma, magnitude) : decimalsOfExact(values);
   const share = sigma > 0 && magnitude !== 0 ? (100 * sigma) / Math.abs(magnitude) : 0;

@@ -120,7 +120,7 @@ function sideView(b: Basis, n: number): SideView {
   const half = found && b.dof > 0 ? (b.t * b.sigma) / Math.sqrt(found.n) : undefined;
   return {
     n,
-    measurements: measurementsOf(b.state, n).map((m) => measurementView(b, m)),
+    measurements: [...(b.state.shorts.get(n) ?? []).map((m) => b.state.measurements[m]!), ...measurementsOf(b.state, n)].map((m) => measurementView(b, m)),
     ...(found && { mean: { raw: found.mean, text: b.format.value(found.mean) } }),
     ...(half !== undefined && { half: { raw: half, text: b.format.spread(half) } }),
   };
@@ -132,7 +132,7 @@ function measurementView(b: Basis, m: Measurement): MeasurementView {
   const metrics = done?.outcome.kind === 'measured' ? Object.entries(done.outcome.metrics) : [];
   return {
     m: m.m,
-    purpose: m.claim === undefined ? m.purpose : `confirm #${m.claim}`,
+    purpose: m.purpose === 'screen' ? 'short run' : m.claim === undefined ? m.purpose : `confirm #${m.claim}`,
     seed: m.seed,
     text: outcomeText(m),
     duration: done ? shortDuration(secondsOf(m)) : '',

@@ -1,9 +1,11 @@
 /** Knobs and metrics as factors: each experiment's coordinates on every knob, slices, and which experiments no other beats in two metrics. Pure. */
 import { type Measurement, verdictOf } from '../core/experiment.ts';
 import { type LabState, measurementsOf } from '../core/state.ts';
+import { nonDominated } from '../base/rank.ts';
 import { type Basis, basisOf, meanOf } from './basis.ts';
 import type { Num } from './format.ts';
 import { kindOfVerdict, type MarkKind } from './staircase.ts';
+import { type SecondMetric, secondMetrics } from './pareto.ts';
 import { standings } from './rows.ts';
 import type { Facts } from './types.ts';
 
@@ -38,8 +40,8 @@ export interface FactorsView {
   readonly lines: readonly FactorLine[];
   readonly metrics: readonly string[];
   readonly points: readonly ParetoPoint[];
-  /** The other metric of the trade, whether less of it is better, and whether a constraint says so. */
-  readonly second?: { readonly name: string; readonly less: boolean; readonly declared: boolean };
+  /** Which side of the second metric counts as better. */
+  readonly second: SecondMetric['direction'];
   readonly more: number;
 }
 
@@ -47,7 +49,7 @@ export interface FactorsView {
 const MOST_LINES = 600;
 
 export function viewFactors(state: LabState, facts: Facts): FactorsView {
-  if (!state.lab) return { axes: [], lines: [], metrics: [], points: [], more: 0 };
+  if (!state.lab) return { axes: [], lines: [], metrics: [], points: [], second: 'minimize', more: 0 };
   const b = basisOf(state, facts);
   const standing = standings(state);
   const all = state.experiments.filter((x) => x.idea.kind !== 'control' && x.idea.knobs);
@@ -69,13 +71,13 @@ export function viewFactors(state: LabState, facts: Facts): FactorsView {
   });
   const order = made.flatMap((line) => (line.value ? [line.value.raw * b.sign] : [])).sort((a, c) => a - c);
   const rankOf = (raw: number): number => order.indexOf(raw * b.sign) / Math.max(1, order.length - 1);
-  const { metrics, points, second } = paretoOf(state, made, b);
+  const { metrics, points, second } = paretoOf(b, made);
   return {
     axes: axes.map(({ axis }) => axis),
     lines: made.map((line) => (line.value ? { ...line, rank: rankOf(line.value.raw) } : line)),
     metrics,
     points,
-    ...(second && { second }),
+    second,
     more: all.length - shown.length,
   };
 }
@@ -101,46 +103,30 @@ function axisOf(name: string, values: readonly KnobValue[]): { axis: FactorAxis;
   return { axis: { name, log: false, ends: [levels[0] ?? '', levels.at(-1) ?? ''], levels }, place };
 }
 
-/** The second metric of the trade, and which way it is better. Declared: a constraint says so. */
-interface Second {
-  readonly name: string;
-  readonly less: boolean;
-  readonly declared: boolean;
-}
+/** What the harness itself measures of every run: less of it is better, where the manifest names nothing else. */
+const MEASURED = { metric: 'memory_mb', direction: 'minimize' } as const;
 
-/** The main metric and another: one that a constraint names goes before one that is only reported; what never changes is no trade. */
+/** The main metric and the first of those whose better side is known: the manifest's front, else a constraint's metric, else memory. */
 function paretoOf(
-  state: LabState,
+  { state, arena, sign, device }: Basis,
   lines: readonly { readonly n: number; readonly kind: MarkKind; readonly value?: Num }[],
-  { arena, sign, device }: Pick<Basis, 'arena' | 'sign' | 'device'>,
-): Pick<FactorsView, 'metrics' | 'points' | 'second'> {
-  const of = new Map<number, Readonly<Record<string, number>>>();
-  for (const line of lines) {
-    const metrics = line.value && secondary(measurementsOf(state, line.n).filter((m) => m.deviceClass === device));
-    if (metrics) of.set(line.n, metrics);
-  }
-  const second = secondOf(arena.constraints, [...of.values()]);
-  if (!second) return { metrics: [arena.metric.name], points: [] };
+): { metrics: string[]; points: ParetoPoint[]; second: SecondMetric['direction'] } {
+  const of = new Map(lines.map((line) => [line.n, line.value && secondary(measurementsOf(state, line.n).filter((m) => m.deviceClass === device))]));
+  // What never changes is no trade.
+  const varies = ({ metric }: SecondMetric): boolean => new Set([...of.values()].flatMap((metrics) => metrics?.[metric] ?? [])).size > 1;
+  const found = [...secondMetrics(arena), MEASURED].find(varies);
+  if (found === undefined) return { metrics: [arena.metric.name], points: [], second: 'minimize' };
+  const other = found.direction === 'maximize' ? 1 : -1;
   const points = lines.flatMap(({ n, kind, value }) => {
-    const y = of.get(n)?.[second.name];
-    return value && y !== undefined && Number.isFinite(y) ? [{ n, kind, values: [value.raw, y] }] : [];
+    const y = of.get(n)?.[found.metric];
+    return value && y !== undefined && Number.isFinite(y) ? [{ n, kind, values: [value.raw, y], at: [value.raw * sign, y * other] }] : [];
   });
-  const gain = (p: readonly number[], k: 0 | 1): number => p[k]! * (k === 0 ? sign : second.less ? -1 : 1);
-  const beats = (a: readonly number[], c: readonly number[]): boolean =>
-    gain(a, 0) >= gain(c, 0) && gain(a, 1) >= gain(c, 1) && (a[0] !== c[0] || a[1] !== c[1]);
+  const front = new Set(nonDominated(points).map(({ n }) => n));
   return {
-    metrics: [arena.metric.name, second.name],
-    points: points.map((p) => ({ ...p, front: !points.some((q) => beats(q.values, p.values)) })),
-    second,
+    metrics: [arena.metric.name, found.metric],
+    second: found.direction,
+    points: points.map(({ at: _, ...p }) => ({ ...p, front: front.has(p.n) })),
   };
-}
-
-function secondOf(constraints: Basis['arena']['constraints'], found: readonly Readonly<Record<string, number>>[]): Second | undefined {
-  const varies = (name: string): boolean => new Set(found.flatMap((metrics) => metrics[name] ?? [])).size > 1;
-  const bound = constraints.find((c) => varies(c.metric));
-  if (bound) return { name: bound.metric, less: bound.max !== undefined, declared: true };
-  const name = [...new Set(found.flatMap((metrics) => Object.keys(metrics)))].find(varies);
-  return name === undefined ? undefined : { name, less: true, declared: false };
 }
 
 const secondary = (measurements: readonly Measurement[]): Readonly<Record<string, number>> | undefined => {

@@ -8,7 +8,8 @@ import { type Basis, effectView } from './basis.ts';
 import { holdoutLines } from './final.ts';
 import { fixed, percent, whole } from './format.ts';
 import { luckView } from './luck.ts';
-import { softLines } from './pareto.ts';
+import { frontLines, softLines } from './pareto.ts';
+import { branchLines, shortRunLines } from './searching.ts';
 import type { ExperimentView, HealthView, LabView, StateView, TimeView, UndecidedView } from './types.ts';
 
 export interface HealthParts {
@@ -49,7 +50,7 @@ export function healthViews(b: Basis, parts: HealthParts): HealthView[] {
       warning: time.sessionsS > 60 && time.idleShare > WORRYING,
     },
   ];
-  return [...lines, ...falseKeeps(rows), ...controlLines(b), ...driftLines(b), ...holdoutLines(b, parts.gain), ...softLines(b), ...mishaps(b)];
+  return [...lines, ...falseKeeps(rows), ...controlLines(b), ...driftLines(b), ...holdoutLines(b, parts.gain), ...softLines(b), ...shortRunLines(b), ...branchLines(b), ...frontLines(b), ...mishaps(b)];
 }
 
 /** How many keeps are expected to be luck, by the probabilities at which they were kept. Chosen from many, so this is a floor. */
@@ -73,7 +74,7 @@ const [ALARM_Z, OLD_ALARM_Z] = [2, 3];
 function driftLines(b: Basis): HealthView[] {
   const calibrated = b.state.noise.get(b.device)?.calibrated;
   const warnings = (calibrated?.warnings ?? []).map((text) => ({ what: 'Noise', text, warning: true }));
-  const scheduled = (b.arena.decide.drift ?? 0) > 0 && rulesOf(b.state) === 2;
+  const scheduled = (b.arena.decide.drift ?? 0) > 0 && rulesOf(b.state) > 1;
   const champion = b.state.champion;
   const sides = scheduled && champion > 0 ? [0, champion] : [0];
   return [...warnings, ...sides.flatMap((n) => driftOf(b, n, scheduled))];

@@ -13,7 +13,7 @@ import { emptyView } from './empty.ts';
 import { finePrint } from './fine-print.ts';
 import { dateTime, dollars, secondsBetween, shortDuration, whole } from './format.ts';
 import { healthViews, nextSteps } from './health.ts';
-import { untriedIdeas } from './ideas.ts';
+import { halfTried, untriedIdeas } from './ideas.ts';
 import { luckView } from './luck.ts';
 import { noiseView } from './noise.ts';
 import { rowView, standings } from './rows.ts';
@@ -40,8 +40,8 @@ export function viewLab(state: LabState, facts: Facts): LabView {
   const status = stateView(b, lastSign);
   const crashes = crashCounts(rows);
   const refusals = refusalCounts(state);
-  const undecided = undecidedViews(b, rows);
   const path = lineage(state, state.incumbent);
+  const undecided = undecidedViews(b, rows, path);
   const limits = limitsView(b, spans, ideasTried(state), time.experimentsPerHour);
   const economics = economicsView(b, rows, ideasTried(state), limits);
   return {
@@ -71,7 +71,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     experiments: rows,
     lineage: path,
     segments: segmentViews(path, claims),
-    deadEnds: deadEnds(rows),
+    deadEnds: deadEnds(rows, path, halfTried(state)),
     undecided,
     sessions: sessionViews(b, spans),
     health: healthViews(b, { rows, time, crashes, refusals, gain: gain?.effect.raw }),

@@ -72,6 +72,8 @@ function activity(b: Basis): string {
 /** What a measurement is for, in words. */
 export function purposeText(b: Basis, m: Measurement): string {
   switch (m.purpose) {
+    case 'screen':
+      return `a short run of #${m.n}`;
     case 'calibrate':
       return `measuring the noise, repeat ${values(b.state, 0, m.deviceClass).length + 1} of ${b.arena.calibrate.replicates}`;
     case 'idea':

@@ -167,11 +167,17 @@ export class Graph {
       nodes.push(node);
     }
     nodes.reverse();
-    // A graph output must have its own name: an Identity keeps inputs and doubly used values legal.
-    for (const [name, t] of outputs) nodes.push({ op: 'Identity', inputs: [t.name], output: name, attrs: {} });
+    // A node that makes an output writes it under the output's name; an Identity copies inputs and values that are two outputs.
+    const made = new Set(nodes.map((node) => node.output));
+    const renamed = new Map<string, string>();
+    for (const [name, t] of outputs) {
+      if (made.has(t.name) && !renamed.has(t.name)) renamed.set(t.name, name);
+      else nodes.push({ op: 'Identity', inputs: [t.name], output: name, attrs: {} });
+    }
+    const rename = (name: string): string => renamed.get(name) ?? name;
     const describe = (name: string, t: Tensor): OnnxValue => ({ name, dtype: t.dtype, shape: t.shape });
     return {
-      nodes,
+      nodes: nodes.map((n) => ({ ...n, inputs: n.inputs.map(rename), output: rename(n.output) })),
       initializers: [...this.constants.values()].filter((c) => needed.has(c.name)),
       inputs: [...this.inputs.values()].filter((t) => needed.has(t.name)).map((t) => describe(t.name, t)),
       outputs: [...outputs].map(([name, t]) => describe(name, t)),

@@ -101,7 +101,7 @@ export function rope(x: Tensor, base = 10_000): Tensor {
 interface AttentionOptions {
   /** How many positions back a query sees, itself included; the whole past when left out. */
   readonly window?: number;
-  /** Queries are handled in blocks of this many; keys no query of a block can see are never touched. */
+  /** Queries are handled in blocks of this many (64 with a window, else 128); keys no query of a block can see are never touched. */
   readonly block?: number;
 }
 
@@ -134,28 +134,32 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
     );
   }
   const groups = heads / kvHeads;
-  const block = Math.min(options.block ?? 64, length);
   const window = Math.max(1, Math.min(options.window ?? length, length));
-  const scaled = mul(q.graph.detach(q), width ** -0.5);
-  const [keys, values] = [q.graph.detach(k), q.graph.detach(v)];
+  const block = Math.min(options.block ?? (window < length ? 64 : 128), length);
+  // One leading axis, made by a reshape: ONNX Runtime then folds transposes into the products instead of copying for them.
+  const flat = (t: Tensor, n: number): Tensor => reshape(t, [batch * n, length, width]);
+  const [queries, keys, values] = [flat(q.graph.detach(q), heads), flat(q.graph.detach(k), kvHeads), flat(q.graph.detach(v), kvHeads)];
   const parts: Part[] = [];
   for (let from = 0; from < length; from += block) {
     const to = Math.min(from + block, length);
     const lo = Math.floor(Math.max(0, from - window + 1) / block) * block;
     const rows = to - from;
-    const fold = (t: Tensor): Tensor => reshape(slice(t, 2, from, to), [batch, kvHeads, groups * rows, width]);
-    const query = fold(scaled);
-    const scores = matmul(query, slice(keys, 2, lo, to), { transB: true });
+    const fold = (t: Tensor): Tensor => reshape(slice(t, 1, from, to), [batch * kvHeads, groups * rows, width]);
+    const query = fold(queries);
+    const scores = mul(matmul(query, slice(keys, 1, lo, to), { transB: true }), width ** -0.5);
     const mask = blockMask(q, rows, groups, from, lo, to, window);
     const probs = softmax(mask ? add(scores, mask) : scores);
-    parts.push({ from, lo, to, query, probs, fold, out: matmul(probs, slice(values, 2, lo, to)) });
+    parts.push({ from, lo, to, query, probs, fold, out: matmul(probs, slice(values, 1, lo, to)) });
   }
-  const unfold = (t: Tensor): Tensor => reshape(t, [batch, heads, sizeOf(t.shape) / (batch * heads * width), width]);
+  const unfold = (t: Tensor): Tensor => reshape(t, [batch * heads, sizeOf(t.shape) / (batch * heads * width), width]);
   const y = concat(
     parts.map((p) => unfold(p.out)),
-    2,
+    1,
   );
-  return q.graph.fused(y, [q, k, v], (dy) => attentionGradient(dy, parts, keys, values, unfold, block, width));
+  return q.graph.fused(reshape(y, q.shape), [q, k, v], (dy) => {
+    const [dq, dk, dv] = attentionGradient(flat(dy, heads), parts, keys, values, unfold, block);
+    return [reshape(dq, q.shape), reshape(dk, k.shape), reshape(dv, v.shape)];
+  });
 }
 
 /** What the gradient needs of one block of queries: its range of queries and keys, and the values it computed. */
@@ -176,25 +180,25 @@ function attentionGradient(
   values: Tensor,
   unfold: (t: Tensor) => Tensor,
   block: number,
-  width: number,
-): readonly Tensor[] {
+): readonly [Tensor, Tensor, Tensor] {
+  const scale = (keys.shape[2] ?? 1) ** -0.5;
   const dq: Tensor[] = [];
   const dk: Tensor[][] = parts.map(() => []);
   const dv: Tensor[][] = parts.map(() => []);
   for (const { lo, to, query, probs, out, fold } of parts) {
     const dOut = fold(dy);
     const rowSum = sum(mul(dOut, out), LAST);
-    const dScores = mul(probs, sub(matmul(dOut, slice(values, 2, lo, to), { transB: true }), rowSum));
-    dq.push(unfold(matmul(dScores, slice(keys, 2, lo, to))));
-    const dKeys = matmul(dScores, query, { transA: true });
+    const dScores = mul(probs, sub(matmul(dOut, slice(values, 1, lo, to), { transB: true }), rowSum));
+    dq.push(unfold(mul(matmul(dScores, slice(keys, 1, lo, to)), scale)));
+    const dKeys = mul(matmul(dScores, query, { transA: true }), scale);
     const dValues = matmul(probs, dOut, { transA: true });
     for (let at = lo; at < to; at += block) {
       const end = Math.min(at + block, to) - lo;
-      dk[at / block]?.push(slice(dKeys, 2, at - lo, end));
-      dv[at / block]?.push(slice(dValues, 2, at - lo, end));
+      dk[at / block]?.push(slice(dKeys, 1, at - lo, end));
+      dv[at / block]?.push(slice(dValues, 1, at - lo, end));
     }
   }
-  return [mul(concat(dq, 2), width ** -0.5), concat(dk.map(addAll), 2), concat(dv.map(addAll), 2)];
+  return [concat(dq, 1), concat(dk.map(addAll), 1), concat(dv.map(addAll), 1)];
 }
 
 /** Splits the last axis into heads and moves them forward: [B, T, H·D] → [B, H, T, D]. */

@@ -142,9 +142,13 @@ export function max(x: Tensor, options: ReduceOptions = {}): Tensor {
   return y;
 }
 
+/** With 2,048 ids the product is faster on two threads up to here: 1.4 against 1.9 ms at [512, 128], 2.9 against 1.9 at [1024, 128]. */
+const ONE_HOT_ROWS = 512;
+
 /**
  * Rows of a table: table [V, C], ids [..] (int32) → [.., C].
- * The gradient is ScatterElements(add) into zeros: its order is fixed, where ScatterND(add) races with two threads.
+ * The gradient of a small table is a product with one-hot rows, which uses all threads; of a larger one ScatterElements(add)
+ * into zeros, on one thread: its order is fixed, where ScatterND(add) races with two.
  */
 export function embedding(table: Tensor, ids: Tensor): Tensor {
   const [rows, width] = table.shape;
@@ -154,13 +158,15 @@ export function embedding(table: Tensor, ids: Tensor): Tensor {
   if (ids.dtype !== 'int32') failShape('embedding', `ids are ${ids.dtype}`, [ids.shape], 'Use int32 ids.');
   const backward = (dy: Tensor) => {
     const count = sizeOf(ids.shape);
+    const rowGrads = reshape(dy, [count, width]);
+    if (rows <= ONE_HOT_ROWS) {
+      const hot = oneHot(reshape(ids, [count]), rows);
+      return [table.graph.emit('Gemm', [hot, rowGrads], table.shape, { attrs: { transA: 1 } }), null];
+    }
     const index = expand(reshape(ids, [count, 1]), [count, width]);
     const zeros = full(table.graph, [rows, width], 0);
     const attrs = { axis: 0, reduction: 'add' };
-    return [
-      table.graph.emit('ScatterElements', [zeros, index, reshape(dy, [count, width])], table.shape, { attrs }),
-      null,
-    ];
+    return [table.graph.emit('ScatterElements', [zeros, index, rowGrads], table.shape, { attrs }), null];
   };
   return table.graph.emit('Gather', [table, ids], [...ids.shape, width], { attrs: { axis: 0 }, backward });
 }
