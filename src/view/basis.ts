@@ -39,6 +39,8 @@ export interface Mean {
   readonly mean: number;
   readonly n: number;
   readonly device: string;
+  /** Of every measurement there, those that it was chosen by among them. */
+  readonly all: { readonly mean: number; readonly n: number };
 }
 
 /** Longest hypothesis that any surface shows whole. */
@@ -90,7 +92,8 @@ export function meanOf(state: LabState, n: number, device: string): Mean | undef
   const fresh = comparable.filter((m) => m.purpose === 'confirm' || m.purpose === 'final' || m.purpose === 'drift');
   const used = n > 0 && fresh.length >= CONFIRM_REPLICATES ? fresh : comparable;
   if (used.length === 0) return undefined;
-  return { mean: mean(used.map((m) => valueOf(m)!)), n: used.length, device: here! };
+  const all = comparable.map((m) => valueOf(m)!);
+  return { mean: mean(used.map((m) => valueOf(m)!)), n: used.length, device: here!, all: { mean: mean(all), n: all.length } };
 }
 
 /** Half of the 95 % interval of a mean of n. Undefined where noise is unknown. */
