@@ -19,11 +19,15 @@ export interface NightOptions {
   readonly sigma: number;
   /** Measurements in all: calibration, replicates, controls and claims count. */
   readonly evaluations?: number;
+  /** Live branches. */
+  readonly branches?: number;
+  /** Short runs that rank: what one costs of a whole one, and the standard deviation of its number around the true one. */
+  readonly short?: { readonly cost: number; readonly sigma: number };
   /** `decide` of the manifest. */
   readonly decide?: Readonly<Record<string, unknown>>;
   readonly calibrate?: number;
-  /** Improvement of the next idea; the default is the distribution of the study. */
-  readonly effect?: (chance: Chance) => number;
+  /** Improvement of the next idea, `n`, over the base that it starts from; the default is the distribution of the study. */
+  readonly effect?: (chance: Chance, base: number, n: number) => number;
 }
 
 export interface Night {
@@ -114,13 +118,15 @@ class Simulation {
 
   #take(step: Exclude<Step, { do: 'stop' }>): void {
     switch (step.do) {
-      case 'propose':
-        this.#truth.push(this.#truth[this.#state.incumbent]! + (this.#o.effect ?? studied)(this.#ideas));
-        return this.#propose('idea');
+      case 'propose': {
+        const base = step.base?.n ?? this.#state.incumbent;
+        this.#truth.push(this.#truth[base]! + (this.#o.effect ?? studied)(this.#ideas, base, this.#truth.length));
+        return this.#propose('idea', undefined, base);
+      }
       case 'bundle': {
         const own = (n: number): number => this.#truth[n]! - this.#truth[this.#state.experiments[n]!.idea.parent]!;
         this.#truth.push(step.of.reduce((sum, n) => sum + own(n), this.#truth[this.#state.incumbent]!));
-        return this.#propose('idea', step.of);
+        return this.#propose('idea', step.of, undefined, step.why !== undefined);
       }
       case 'control':
         this.#truth.push(this.#truth[this.#state.incumbent]!);
@@ -156,10 +162,10 @@ class Simulation {
     }
   }
 
-  #propose(kind: Kind, bundles?: readonly number[]): void {
+  #propose(kind: Kind, bundles?: readonly number[], parent = this.#state.incumbent, crosses = false): void {
     const n = this.#state.experiments.length;
     const who = { proposer: 'simulated', hypothesis: '', edits: {} };
-    this.#add({ type: 'proposed', n, kind, parent: this.#state.incumbent, ...who, ...(bundles && { bundles }) });
+    this.#add({ type: 'proposed', n, kind, parent, ...who, ...(bundles && { bundles }), ...(crosses && { crosses: true as const }) });
   }
 
   #snapshot(n: number): void {
@@ -175,13 +181,15 @@ class Simulation {
       ...(claim !== undefined && { claim }),
       ...(pair !== undefined && { pair }),
     });
-    const value = START - this.#truth[n]! + this.#o.sigma * this.#noise.normal();
+    const { short } = this.#o;
+    const isShort = purpose === 'screen' && short !== undefined;
+    const value = START - this.#truth[n]! + (isShort ? short.sigma : this.#o.sigma) * this.#noise.normal() + (isShort ? 1 : 0);
     this.#add({ type: 'measured', m, outcome: { kind: 'measured', value, metrics: {} }, conditions: CONDITIONS });
-    this.#used++;
+    this.#used += isShort ? short.cost : 1;
   }
 }
 
-function arenaOf({ decide = {}, calibrate = 5 }: NightOptions): Arena {
+function arenaOf({ decide = {}, calibrate = 5, branches, short }: NightOptions): Arena {
   return arenaSchema.parse({
     overnight: 1,
     name: 'simulated',
@@ -191,6 +199,8 @@ function arenaOf({ decide = {}, calibrate = 5 }: NightOptions): Arena {
     budget: { seconds: SECONDS, wall_s: SECONDS },
     calibrate: { replicates: calibrate },
     decide,
+    ...(branches !== undefined && { search: { branches } }),
+    ...(short && { screen: { seconds: SECONDS * short.cost, ranks: true } }),
   });
 }
 

@@ -160,9 +160,9 @@ export function mixed(kind: 'mixed' | 'conditional' | 'failing', seed: number): 
 
 /**
  * A night on a small language model: 17 knobs, a default that somebody has already tuned (its distance from the optimum on every knob is about
- * a seventh of the range), few knobs that matter, noise of the size of a useful step, and configurations that run out of memory.
+ * a seventh of the range, `far`), few knobs that matter, noise of the size of a useful step, and configurations that run out of memory.
  */
-export function night(seed: number): Problem {
+export function night(seed: number, { far = 0.15, noise = 0.004 } = {}): Problem {
   const chance = random(seedOf(`night/${seed}`));
   const logs = ['matrix_lr', 'embed_lr', 'head_lr', 'rope', 'scale'];
   const floats = ['beta1', 'beta2', 'decay', 'warmup', 'warmdown', 'final'];
@@ -188,7 +188,7 @@ export function night(seed: number): Problem {
     { name: 'rows', kind: 'ordinal', values: [1, 2, 4], default: 4 },
   ];
   const start = space.map((p) => coordinate(p, p.default!));
-  const optimum = start.map((u) => Math.min(1, Math.max(0, u + 0.15 * chance.normal())));
+  const optimum = start.map((u) => Math.min(1, Math.max(0, u + far * chance.normal())));
   const weight = space.map(() => 0.25 * Math.exp(1.3 * chance.normal()));
   const cost = space.map(() => Array.from({ length: 4 }, () => 0.02 * Math.max(0, 1 + chance.normal())));
   const pairs = Array.from({ length: 8 }, () => [chance.below(13), chance.below(13), 0.3 * chance.normal()] as const);
@@ -205,7 +205,7 @@ export function night(seed: number): Problem {
       f += w * Math.sqrt(weight[a]! * weight[b]!) * (u[a]! - optimum[a]!) * (u[b]! - optimum[b]!);
     return f;
   };
-  return { name: 'night', space, loss, noise: 0.004 };
+  return { name: 'night', space, loss, noise };
 }
 
 /** Where a value lies on its knob's own scale, 0 to 1. */

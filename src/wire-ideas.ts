@@ -138,6 +138,7 @@ function writeBrief(brief: Brief, { program, left, repair }: BriefAbout, limits:
     ...(program && { program }),
     ...(repair && { repair }),
     ...(brief.advice && { advice: brief.advice }),
+    ...(brief.base && { base: brief.base }),
   });
 }
 

@@ -56,6 +56,8 @@ export interface OpenOptions {
       readonly onEvent?: EventListener;
       /** A change that is not in the ledger, in words: who is asked for ideas now. */
       readonly onRemark?: (text: string) => void;
+      /** How much of an earlier ledger is read, in bytes. */
+      readonly onReading?: (done: number, all: number) => void;
       /** Receives the way to end a running setup or prepare. */
       readonly onStageStart?: (kill: () => void) => void;
     };
@@ -98,7 +100,7 @@ export async function openLab(options: OpenOptions): Promise<OpenedLab> {
   }
   const paths = labPaths(folder, tag);
   createHome(paths);
-  const ledger = openLedger(paths.lab, now);
+  const ledger = openLedger(paths.lab, now, options.watch?.onReading);
   const earlier = ledger.state.sessions.length;
   try {
     return await open(options, loaded, paths, tag, ledger, gitVersion);

@@ -1,6 +1,6 @@
 /** One stream from the server and what it built up so far. Never asks twice for what it has: a dropped connection goes on from its cursor. */
 import { useEffect, useState } from 'preact/hooks';
-import type { LabCard } from '../src/view/answers.ts';
+import type { LabCard, ReadingCard, ReadingView } from '../src/view/answers.ts';
 import { type Board, type BoardPatch, patched } from '../src/view/board.ts';
 
 export type Connection = 'connecting' | 'live' | 'lost';
@@ -8,6 +8,8 @@ export type Connection = 'connecting' | 'live' | 'lost';
 export interface Live {
   readonly connection: Connection;
   readonly board?: Board;
+  /** How far the server has read the ledger, before there is a board. */
+  readonly reading?: ReadingView;
   readonly seq: number;
   readonly error?: string;
 }
@@ -34,6 +36,9 @@ export function useLab(lab: string): Live {
       source = new EventSource(`/api/stream?${query}`);
       source.addEventListener('snapshot', take('snapshot'));
       source.addEventListener('patch', take('patch'));
+      source.addEventListener('reading', (event: MessageEvent<string>) =>
+        set((now) => ({ ...now, connection: 'live', reading: JSON.parse(event.data) as ReadingView })),
+      );
       source.onopen = () => set((now) => ({ ...now, connection: 'live' }));
       source.onerror = () => {
         const refused = source?.readyState === EventSource.CLOSED && cursor === '';
@@ -56,13 +61,15 @@ export function useLab(lab: string): Live {
   return live;
 }
 
-export function useLabs(active: boolean): { readonly connection: Connection; readonly labs?: readonly LabCard[] } {
-  const [state, set] = useState<{ connection: Connection; labs?: readonly LabCard[] }>({ connection: 'connecting' });
+export type Card = LabCard | ReadingCard;
+
+export function useLabs(active: boolean): { readonly connection: Connection; readonly labs?: readonly Card[] } {
+  const [state, set] = useState<{ connection: Connection; labs?: readonly Card[] }>({ connection: 'connecting' });
   useEffect(() => {
     if (!active) return undefined;
     const source = new EventSource('/api/stream');
     source.addEventListener('labs', (event: MessageEvent<string>) =>
-      set({ connection: 'live', labs: JSON.parse(event.data) as LabCard[] }),
+      set({ connection: 'live', labs: JSON.parse(event.data) as Card[] }),
     );
     source.onerror = () => set((now) => ({ ...now, connection: 'lost' }));
     return () => source.close();

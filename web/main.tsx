@@ -2,7 +2,7 @@
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Board, BoardRow } from '../src/view/board.ts';
-import { api, useLab, useRead } from './live.ts';
+import { api, type Live, useLab, useRead } from './live.ts';
 import { Compare } from './pages/compare.tsx';
 import { Experiment } from './pages/experiment.tsx';
 import { Factors } from './pages/factors.tsx';
@@ -37,7 +37,7 @@ function Lab({ lab }: { lab: string }) {
     document.title = board ? `${board.state.kind === 'running' ? '● ' : ''}${board.verdict.headline} · ${board.arena}` : 'Overnight';
   }, [board]);
   if (live.error && !board) return <main class="alone"><h1>Overnight</h1><p role="alert">{live.error}</p><p><a href="/">All labs</a></p></main>;
-  if (!board) return <main class="alone"><p class="loading" role="status">{live.connection === 'lost' ? 'The server does not answer. Trying again …' : 'Reading the ledger …'}</p></main>;
+  if (!board) return <Waiting live={live} lab={lab} />;
   return (
     <div class={place.notebook ? 'with-notebook' : ''}>
       <a class="skip" href="#main">To the content</a>
@@ -47,6 +47,21 @@ function Lab({ lab }: { lab: string }) {
       {place.notebook && <Notebook board={board} />}
       {help && <Help close={() => showHelp(false)} />}
     </div>
+  );
+}
+
+/** A ledger that is not read yet: how far it is, and that it goes on by itself. */
+function Waiting({ live, lab }: { live: Live; lab: string }) {
+  const { reading, connection } = live;
+  return (
+    <main class="alone waiting">
+      <h1><bdi>{lab}</bdi></h1>
+      <p class="loading" role="status">
+        {connection === 'lost' ? 'The server does not answer. Trying again …' : reading ? `Still loading: ${reading.text} …` : 'Still loading …'}
+      </p>
+      {reading && connection !== 'lost' && <progress max={1} value={reading.share} aria-label="Ledger read" />}
+      <p><a href="/">All labs</a></p>
+    </main>
   );
 }
 

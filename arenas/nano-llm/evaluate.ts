@@ -1,12 +1,14 @@
-// The judge: scores an ONNX artefact on validation text it alone can see. Runs from pristine files in its own process;
-// no candidate code takes part. It trusts the artefact in nothing: size, operators, shapes, causality and finiteness are
-// checked, and the score is computed here from the logits, in float64.
+// The judge: scores an ONNX artefact on text it alone can see (`val`; with `--split holdout` the text that only confirmed
+// champions meet). Runs from pristine files in its own process; no candidate code takes part. It trusts the artefact in
+// nothing: size, operators, shapes, causality and finiteness are checked, and the score is computed here from the logits,
+// in float64.
 
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { EVAL_BATCH, MAX_ARTEFACT_BYTES, SEQ_LEN, VOCAB_SIZE } from './contract.ts';
-import { checkArtefact } from './data/artefact.ts';
-import { readTokenizer, readVal, type ValMeta } from './data/files.ts';
+import { ArtefactError, checkArtefact } from './data/artefact.ts';
+import { DataError, readScored, readTokenizer, type ScoredMeta } from './data/files.ts';
 import type { Tokenizer } from './data/tokenizer.ts';
 import { createRandom } from './tensor/random.ts';
 import { createSession, toOrt } from './tensor/runtime.ts';
@@ -35,8 +37,9 @@ async function openArtefact(dir: string, cpus: number): Promise<{ run: Run; para
     const data = logits?.data;
     const expected = EVAL_BATCH * SEQ_LEN * VOCAB_SIZE;
     if (!(data instanceof Float32Array) || data.length !== expected) {
-      throw new Error(
+      throw new ArtefactError(
         `evaluate: logits have ${data?.length ?? 0} values, not ${expected}. Export [8, 256, 1024] float32.`,
+        'shape',
       );
     }
     return data;
@@ -50,7 +53,7 @@ function surprise(logits: Float32Array, from: number, target: number): number {
   for (let i = from; i < from + VOCAB_SIZE; i++) {
     const value = logits[i] ?? Number.NaN;
     if (!Number.isFinite(value))
-      throw new Error('evaluate: a logit is not a finite number. The weights have diverged.');
+      throw new ArtefactError('evaluate: a logit is not a finite number. The weights have diverged.', 'nan');
     if (value > top) top = value;
   }
   let total = 0;
@@ -86,8 +89,8 @@ async function checkCausality(run: Run, tokens: Int32Array, before: Float32Array
   }
 }
 
-/** Sums surprise and bytes over all validation rows. The next rows run while the last ones are counted. */
-async function score(run: Run, rows: Uint16Array, meta: ValMeta, tokenizer: Tokenizer, seed: number) {
+/** Sums surprise and bytes over all rows of the split. The next rows run while the last ones are counted. */
+async function score(run: Run, rows: Uint16Array, meta: ScoredMeta, tokenizer: Tokenizer, seed: number) {
   const shifted = (first: number, by: number): Int32Array =>
     Int32Array.from({ length: EVAL_BATCH * SEQ_LEN }, (_, i) => {
       const row = first + Math.floor(i / SEQ_LEN);
@@ -117,9 +120,12 @@ async function main(): Promise<void> {
   const dataDir = env('OVERNIGHT_DATA');
   const nonce = env('OVERNIGHT_NONCE');
   const tokenizer = readTokenizer(dataDir);
-  const { rows, meta } = readVal(dataDir, tokenizer);
+  const { values: flags } = parseArgs({ options: { split: { type: 'string', default: 'val' } } });
+  if (flags.split !== 'val' && flags.split !== 'holdout')
+    throw new Error(`evaluate: there is no split "${flags.split}". Choose val or holdout.`);
+  const { rows, meta } = readScored(dataDir, flags.split, tokenizer);
   if (tokenizer.vocabSize !== VOCAB_SIZE || meta.rowLength !== SEQ_LEN + 1 || meta.rows % EVAL_BATCH !== 0) {
-    throw new Error(
+    throw new DataError(
       `evaluate: the data does not fit the contract (vocabulary ${tokenizer.vocabSize}). Run prepare again.`,
     );
   }
@@ -127,7 +133,7 @@ async function main(): Promise<void> {
   const causalitySeed = Number.parseInt(nonce.slice(0, 7), 16) || 1;
   const { nats, bytes, tokens } = await score(artefact.run, rows, meta, tokenizer, causalitySeed);
   if (bytes !== meta.bytes)
-    throw new Error(`evaluate: scored ${bytes} bytes, expected ${meta.bytes}. Run prepare again.`);
+    throw new DataError(`evaluate: scored ${bytes} bytes, expected ${meta.bytes}. Run prepare again.`);
   const result = {
     nonce,
     val_bpb: (nats / Math.LN2 / bytes).toFixed(6),
@@ -142,6 +148,8 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  const failure = error instanceof ArtefactError ? error.failure : error instanceof DataError ? 'data' : null;
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${message}\n${failure ? `overnight-failure: ${failure}\n` : ''}`);
   process.exitCode = 1;
 });

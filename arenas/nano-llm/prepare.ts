@@ -1,19 +1,22 @@
-// Makes the data: text → documents → split → tokenizer → token files. Runs once, with the person's rights.
-// Writes $OVERNIGHT_DATA/{train, tokenizer.json, val}; the tokenizer is learnt from training text only.
+// Makes the data: text → documents → splits → tokenizer → token files. Runs once, with the person's rights.
+// Writes $OVERNIGHT_DATA/{train, tokenizer.json, val, holdout}; the tokenizer is learnt from training text only.
 // Usage: prepare.ts [--dataset embedded|climbmix|tinystories] [--shards 1] [--max-mb 100] [--cache dir] [--base-url url]
 
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { EVAL_ROWS, SEQ_LEN, VOCAB_SIZE } from './contract.ts';
+import { EVAL_ROWS, HOLDOUT_ROWS, SEQ_LEN, VOCAB_SIZE } from './contract.ts';
 import { DATASETS, fetchDataset } from './data/datasets.ts';
-import { cutDocuments, splitDocuments } from './data/documents.ts';
-import { tokenizeDocuments, writeTokenizer, writeTrain, writeVal } from './data/files.ts';
+import { cutDocuments, splitDocuments, unlike } from './data/documents.ts';
+import { type ScoredSplit, tokenizeDocuments, writeScored, writeTokenizer, writeTrain } from './data/files.ts';
 import { createPacker } from './data/packing.ts';
 import { createTokenizer, type Tokenizer, trainTokenizer } from './data/tokenizer.ts';
 
-const VAL_PERCENT = 6;
+/** Documents that are kept from training: three of four for validation, one for the holdout. */
+const SCORED_PERCENT = 13;
+const HOLDOUT_SHARE = 4;
+const ROWS: Readonly<Record<ScoredSplit, number>> = { val: EVAL_ROWS, holdout: HOLDOUT_ROWS };
 const VAL_SEED = 1;
 
 const started = performance.now();
@@ -39,25 +42,48 @@ function readCorpus(depsDir: string): string[] {
   return files.flatMap((path) => cutDocuments(readFileSync(path, 'utf8')));
 }
 
-/** Packs validation text into rows and counts the bytes of their targets. */
-function packValidation(texts: readonly string[], tokenizer: Tokenizer): { rows: Uint16Array; bytes: number } {
+interface Packed {
+  readonly rows: Uint16Array;
+  /** Of the text in all targets. */
+  readonly bytes: number;
+}
+
+/** Packs text to be scored into rows. */
+function packScored(split: ScoredSplit, texts: readonly string[], tokenizer: Tokenizer): Packed {
+  const wanted = ROWS[split];
   const docs = tokenizeDocuments(texts, tokenizer);
   const rowLength = SEQ_LEN + 1;
-  if (docs.tokens.length < EVAL_ROWS * rowLength * 1.2) {
-    throw new Error(
-      `prepare: the validation split has ${docs.tokens.length} tokens, too few for ${EVAL_ROWS} rows of ${rowLength}. ` +
-        'Use more text, or raise VAL_PERCENT in prepare.ts.',
-    );
-  }
-  const packer = createPacker(docs, rowLength, VAL_SEED);
-  const rows = new Uint16Array(EVAL_ROWS * rowLength);
+  // Each document once: text that is repeated adds no evidence, and lets few documents decide the score.
+  const packer = createPacker(docs, rowLength, VAL_SEED, { once: true });
+  const rows = new Uint16Array(wanted * rowLength);
   let bytes = 0;
-  for (let r = 0; r < EVAL_ROWS; r++) {
+  for (let r = 0; r < wanted; r++) {
     const row = rows.subarray(r * rowLength, (r + 1) * rowLength);
-    packer.fillRow(row);
+    if (!packer.fillRow(row)) {
+      throw new Error(
+        `prepare: the split ${split} has ${docs.tokens.length} tokens, which fill ${r} of ${wanted} rows of ${rowLength}. ` +
+          'Use more text, or raise SCORED_PERCENT in prepare.ts.',
+      );
+    }
     for (const id of row.subarray(1)) bytes += tokenizer.bytesOf[id]?.length ?? 0;
   }
   return { rows, bytes };
+}
+
+/** The score of a model that only knows how frequent each token is: from counts of training tokens, plus one. */
+function unigramBitsPerByte(train: Uint16Array, rows: Uint16Array, tokenizer: Tokenizer): number {
+  const counts = new Float64Array(tokenizer.vocabSize).fill(1);
+  const sizes = tokenizer.bytesOf.map((b) => b.length);
+  for (const id of train) if (sizes[id] !== 0) counts[id] = (counts[id] ?? 0) + 1;
+  const total = counts.reduce((a, b, id) => a + (sizes[id] === 0 ? 0 : b), 0);
+  let [bits, bytes] = [0, 0];
+  for (const [i, id] of rows.entries()) {
+    const size = sizes[id] ?? 0;
+    if (i % (SEQ_LEN + 1) === 0 || size === 0) continue;
+    bits -= Math.log2((counts[id] ?? 1) / total);
+    bytes += size;
+  }
+  return bits / bytes;
 }
 
 interface Texts {
@@ -69,7 +95,7 @@ interface Texts {
 function embeddedTexts(depsDir: string): Texts {
   const documents = readCorpus(depsDir);
   say(`read ${documents.length} documents`);
-  const { train, val, dropped } = splitDocuments(documents, VAL_PERCENT);
+  const { train, val, dropped } = splitDocuments(documents, SCORED_PERCENT);
   say(`dropped ${dropped.exact} exact and ${dropped.near} near duplicates`);
   return { train, val };
 }
@@ -100,9 +126,9 @@ async function main(): Promise<void> {
   const dataDir = process.env.OVERNIGHT_DATA;
   if (!depsDir || !dataDir)
     throw new Error('prepare: OVERNIGHT_DEPS and OVERNIGHT_DATA are not set. See docs/arena.md.');
-  for (const part of ['train', 'val']) mkdirSync(join(dataDir, part), { recursive: true });
+  for (const part of ['train', 'val', 'holdout']) mkdirSync(join(dataDir, part), { recursive: true });
   const { train, val } = flags.dataset === 'embedded' ? embeddedTexts(depsDir) : await publicTexts(flags.dataset);
-  say(`split: ${train.length} documents to train, ${val.length} to validate`);
+  say(`split: ${train.length} documents to train, ${val.length} to score`);
   const file = trainTokenizer(train, VOCAB_SIZE);
   if (file.vocabSize !== VOCAB_SIZE) {
     throw new Error(
@@ -116,11 +142,21 @@ async function main(): Promise<void> {
   const common = { version: 1, tokenizer: tokenizer.hash } as const;
   const counts = { tokens: docs.tokens.length, documents: train.length, bytes: docs.bytes };
   writeTrain(dataDir, docs, { ...common, ...counts, source: flags.dataset });
-  const packed = packValidation(val, tokenizer);
-  writeVal(dataDir, packed.rows, { ...common, rows: EVAL_ROWS, rowLength: SEQ_LEN + 1, bytes: packed.bytes });
+  const scored = (split: ScoredSplit, texts: readonly string[]): Packed => {
+    const packed = packScored(split, texts, tokenizer);
+    writeScored(dataDir, split, packed.rows, { ...common, rows: ROWS[split], rowLength: SEQ_LEN + 1, bytes: packed.bytes });
+    return packed;
+  };
+  const inHoldout = (i: number): boolean => i % HOLDOUT_SHARE === HOLDOUT_SHARE - 1;
+  const validation = val.filter((_, i) => !inHoldout(i));
+  const packed = scored('val', validation);
+  const isNew = unlike(validation);
+  const left = val.filter((doc, i) => inHoldout(i) && isNew(doc));
+  const held = scored('holdout', left);
   const perToken = (docs.bytes / docs.tokens.length).toFixed(2);
+  say(`a model of single tokens scores ${unigramBitsPerByte(docs.tokens, packed.rows, tokenizer).toFixed(3)} bits/byte`);
   say(
-    `train ${docs.bytes} bytes in ${docs.tokens.length} tokens (${perToken} bytes/token); val ${packed.bytes} bytes scored`,
+    `train ${docs.bytes} bytes in ${docs.tokens.length} tokens (${perToken} bytes/token); val ${packed.bytes} bytes scored, holdout ${held.bytes} of ${left.length} documents`,
   );
 }
 

@@ -77,10 +77,10 @@ const MATRIX_LR = 0.04; // Muon
 const EMBED_LR = 0.6; // AdamW; embeddings and value embeddings; × (WIDTH / 768)^-½
 const HEAD_LR = 0.004; // AdamW; × (WIDTH / 768)^-½
 const RESID_LR = 0.005; // AdamW; residual scalars
-const X0_LR = 0.5; // AdamW; x0 scalars
+const X0_LR = 0.1; // AdamW; x0 scalars
 const ADAM_BETA1 = 0.8;
 const ADAM_BETA2 = 0.95;
-const ADAM_EPS = 1e-10;
+const ADAM_EPS = 1e-8; // first gradients of the mixing scalars are rounding, about 1e-10: a smaller one lets Adam follow them
 const MUON_MOMENTUM_START = 0.85;
 const MUON_MOMENTUM_END = 0.95;
 const MUON_BETA2 = 0.95; // NorMuon's second moment
@@ -506,6 +506,7 @@ export async function main(): Promise<void> {
     tokens_per_second: Math.round(tokens / seconds),
     total_tokens_M: (tokens / 1e6).toFixed(3),
     num_steps: steps,
+    loader_wait_seconds: loader.waited().seconds.toFixed(3),
     num_params_M: (params.reduce((n, p) => n + sizeOf(p.shape), 0) / 1e6).toFixed(3),
     depth: DEPTH,
   });

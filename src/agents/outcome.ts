@@ -19,6 +19,7 @@ export interface Seen {
 }
 
 const MOST_TEXT = 32_000;
+const MOST_LOG = 200_000;
 
 export function outcomeOf(seen: Seen, nowMs: number): AgentResult {
   const { result, reading, report } = seen;
@@ -29,11 +30,19 @@ export function outcomeOf(seen: Seen, nowMs: number): AgentResult {
     wallS: result.wallS,
     ...(usage && { usage }),
     ...(all.length > 0 && { incidents: all }),
+    ...logOf(result),
   };
   const failure = seen.gaveUp ?? endingFailure(result, report) ?? report.failure ?? saidFailure(seen, nowMs);
   if (failure) return { kind: 'failed', ...failure, message: oneLine(redacted(failure.message), 400), ...rest };
   const text = tail(redacted(sanitize(reading.text)), MOST_TEXT);
   return { kind: 'done', text, ...rest, ...(asksBack(text) && { asks: true }) };
+}
+
+/** What it printed, its own events and complaints: nobody reads it but people, so nothing is made of it. */
+function logOf({ stdout, stderr }: RunResult): { readonly log?: string } {
+  const part = (name: string, text: string): string => (text.trim() === '' ? '' : `== ${name} ==\n${tail(redacted(sanitize(text)), MOST_LOG)}\n`);
+  const log = part('printed', stdout.text) + part('complained', stderr.text);
+  return log === '' ? {} : { log };
 }
 
 /** Limits and stops of ours. */

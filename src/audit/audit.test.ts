@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Draft, GENESIS, type LedgerEvent } from '../core/event.ts';
 import { encode } from '../ledger/chain.ts';
+import { arenaWith, Script } from '../testing/script.ts';
 import { syntheticLab } from '../testing/synthetic.ts';
 import { audit } from './audit.ts';
 
@@ -14,11 +15,12 @@ const { events } = syntheticLab({ n: 14, seed: 4 });
 /** A lab whose ledger was forged with a correct chain: events changed by somebody who knows how the hashes are made. */
 async function forged(
   change: (event: LedgerEvent) => LedgerEvent | undefined,
+  from: readonly LedgerEvent[] = events,
 ): Promise<Awaited<ReturnType<typeof audit>>> {
   const folder = fs.mkdtempSync(path.join(root, 'lab-'));
   let prev = GENESIS;
   const lines: string[] = [];
-  for (const { seq: _s, t, v: _v, prev: _p, ...draft } of events.map(change).filter((event) => event !== undefined)) {
+  for (const { seq: _s, t, v: _v, prev: _p, ...draft } of from.map(change).filter((event) => event !== undefined)) {
     const made = encode(draft as Draft, lines.length, t, prev);
     lines.push(`${made.line}\n`);
     prev = made.hash;
@@ -78,5 +80,17 @@ describe('the audit of a ledger with a perfect chain', () => {
     const { seq } = last('snapshot');
     const result = await forged((event) => (event.seq === seq ? undefined : event));
     expect(failed(result, 'hash chain')).toMatch(/^E_LEDGER_MOVE/);
+  });
+
+  it('finds an idea that was measured in full although its short run had dropped it', async () => {
+    const script = new Script(arenaWith({ screen: { seconds: 0.2, ranks: true }, decide: { rules: 2 } })).calibrated([50, 50.1, 49.9]);
+    const both = (short: number, long: number): void => {
+      const n = script.state.experiments.length;
+      script.idea().measure(n, short, { purpose: 'screen' }).measure(n, long).decide(n);
+    };
+    for (let k = 0; k < 8; k++) both(10 + k, 100 + k);
+    expect(failed(await forged((event) => event, script.ledger.events), 'decisions')).toBeUndefined();
+    both(99, 60);
+    expect(failed(await forged((event) => event, script.ledger.events), 'decisions')).toMatch(/the rung of #9 does not follow/);
   });
 });

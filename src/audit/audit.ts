@@ -13,10 +13,12 @@ import { confirm } from '../core/claims.ts';
 import { judge } from '../core/decide.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import { finalResult } from '../core/final.ts';
+import { rungOf } from '../core/halving.ts';
 import { fold } from '../core/replay.ts';
-import { arenaOf, type LabState, values } from '../core/state.ts';
+import { followsFromPenalties } from '../core/simplicity.ts';
+import { arenaOf, type LabState, measurementsOf, values } from '../core/state.ts';
 import { noiseOf } from '../base/stats.ts';
-import { decode } from '../ledger/chain.ts';
+import { decode, type Watch } from '../ledger/chain.ts';
 import { LEDGER_FILE, readBlob, torn } from '../ledger/jsonl.ts';
 import { gitText } from '../workspace/command.ts';
 
@@ -33,7 +35,7 @@ export interface AuditResult {
 }
 
 /** `folder` is the lab's, `store` the private git store (absent: git is not checked, and the result says so). */
-export async function audit(folder: string, store: string | undefined): Promise<AuditResult> {
+export async function audit(folder: string, store: string | undefined, watch?: Watch): Promise<AuditResult> {
   const file = path.join(folder, LEDGER_FILE);
   if (!fs.existsSync(file))
     throw new LabError('E_NO_LAB', {
@@ -47,10 +49,11 @@ export async function audit(folder: string, store: string | undefined): Promise<
   const checks: AuditCheck[] = [];
   let tip = '';
   try {
-    const read = decode(bytes, (event) => {
+    const take = (event: LedgerEvent): void => {
       rederived.before(event);
       apply(event);
-    });
+    };
+    const read = decode(bytes, take, undefined, watch);
     tip = read.tip;
     if (read.tornBytes > 0) throw torn(file, read, bytes);
     checks.push({
@@ -86,6 +89,8 @@ class Rederivation {
   before(event: LedgerEvent): void {
     if (event.type === 'session.started') this.#deviceClass = event.deviceClass;
     this.#collectBlobs(event);
+    if (event.type === 'measured' && !this.#mismatch && !followsFromPenalties(arenaOf(this.#state), event.outcome))
+      this.#mismatch = `event ${event.seq}: the number of measurement ${event.m} does not follow from the metric and its penalties`;
     if (event.type === 'calibrated') {
       this.#counts.calibrated++;
       this.#compare(event, noiseOf(values(this.#state, 0, event.deviceClass)), event.noise, 'the noise floor');
@@ -101,7 +106,8 @@ class Rederivation {
         event.decision,
         `the verdict on #${event.n}`,
       );
-    } else if (event.type === 'finalized') this.#final(event);
+    } else if (event.type === 'measuring') this.#rung(event);
+    else if (event.type === 'finalized') this.#final(event);
     else if (event.type === 'confirmation') {
       this.#counts.confirmation++;
       const { passed, effect, interval, probability, rule, reason, alpha, numbers } = event;
@@ -113,6 +119,14 @@ class Rederivation {
         `the confirmation of #${event.n}`,
       );
     }
+  }
+
+  /** Which idea was run short, and which went on from there, follows from the short runs before it. */
+  #rung(event: Extract<LedgerEvent, { type: 'measuring' }>): void {
+    const first = event.purpose === 'idea' && !measurementsOf(this.#state, event.n).some((m) => m.state === 'finished');
+    if (event.purpose !== 'screen' && !(first && arenaOf(this.#state).screen?.ranks)) return;
+    const { next } = rungOf(this.#state, event.n, event.deviceClass);
+    this.#compare(event, next, event.purpose === 'screen' ? 'short' : 'full', `the rung of #${event.n}`);
   }
 
   #final(event: Extract<LedgerEvent, { type: 'finalized' }>): void {
@@ -132,7 +146,7 @@ class Rederivation {
     if (event.type === 'proposed' || event.type === 'repaired')
       for (const blob of Object.values(event.edits)) if (blob) this.blobs.add(blob);
     if (event.type === 'calling') for (const blob of [event.brief, event.program]) if (blob) this.blobs.add(blob);
-    if (event.type === 'called' && event.reply) this.blobs.add(event.reply);
+    if (event.type === 'called') for (const blob of [event.reply, event.log]) if (blob) this.blobs.add(blob);
     if (event.type === 'measured')
       for (const blob of [event.conditions.log, event.conditions.curve]) if (blob) this.blobs.add(blob);
   }

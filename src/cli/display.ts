@@ -9,14 +9,16 @@ import type { RunWatch } from '../loop/run.ts';
 import { now } from '../os/clock.ts';
 import { type LiveTick, liveWindow } from '../render/live.ts';
 import { experimentLine, summaryText } from '../render/terminal.ts';
-import { cut, type Style } from '../render/text.ts';
+import { type Style, wrap } from '../render/text.ts';
 import { sameStep } from '../server/same-step.ts';
 import { viewLab } from '../view/lab.ts';
+import { shareIn } from '../view/progress.ts';
 import type { LabView } from '../view/types.ts';
 import type { Opened, OpenOptions } from '../wire.ts';
 import { viewOf } from './find.ts';
-import { KEYS } from './keys.ts';
+import { keysText } from './keys.ts';
 import { print, printJson, remark, styleOf, zoneMinutes } from './output.ts';
+import { openProgress, type Progress } from './progress.ts';
 import type { ReportFiles } from './report.ts';
 
 const NO_KEYS = 'Ctrl-C stop after this one · twice: now, `run` goes on where it stopped';
@@ -33,8 +35,9 @@ export class Display {
   #lines: string[] = [];
   #view: LabView | undefined;
   #state: LabState | undefined;
-  #stage = '';
   #stageLine = '';
+  /** Of what takes a while before the first measurement. */
+  #progress: Progress | undefined;
   #redrawAt = 0;
   #typed: string | undefined;
   #lab: Opened | undefined;
@@ -48,9 +51,14 @@ export class Display {
   readonly watch: NonNullable<OpenOptions['watch']> = {
     onOpen: (opened) => {
       this.#lab = opened;
+      this.#done();
       this.#opened(opened);
     },
     onStage: (stage, line) => this.#staged(stage, line),
+    onReading: (done, all) => {
+      this.#progress ??= this.#open('reading the ledger');
+      this.#progress?.at(done / all);
+    },
     onEvent: (event, state) => this.#event(event, state),
     onTick: (job, seconds) => {
       const said = this.#said(job.n);
@@ -101,7 +109,20 @@ export class Display {
   }
 
   close(): void {
+    this.#done();
     this.#clear();
+  }
+
+  /** A line of its own while something takes long; nothing with --json, where events say it. */
+  #open(what: string): Progress | undefined {
+    if (this.#json) return undefined;
+    const show = (line: string): void => (this.#pinned ? this.#draw([line]) : print(line));
+    return openProgress(what, { style: this.#style, live: this.#pinned, show, clear: () => this.#clear() });
+  }
+
+  #done(): void {
+    this.#progress?.end();
+    this.#progress = undefined;
   }
 
   #opened(opened: Opened): void {
@@ -125,7 +146,7 @@ export class Display {
     if (this.#json) return;
     this.#stageLine = line;
     if (!this.#pinned) print(`  ${stage}: ${line}`);
-    else this.#draw([cut(` ${stage}: ${line}`, this.#style.columns)]);
+    this.#progress?.at(shareIn(line), line);
   }
 
   #event(event: LedgerEvent, state: LabState): void {
@@ -133,21 +154,23 @@ export class Display {
     this.#state = state;
     switch (event.type) {
       case 'stage.started':
-        this.#stage = event.stage;
-        return this.#permanent(
-          `${event.stage}: ${event.stage === 'setup' ? 'installing what the arena needs (once)' : 'preparing the data (once)'} …`,
-        );
+        this.#stageLine = '';
+        this.#permanent(`${event.stage}: ${event.stage === 'setup' ? 'installing what the arena needs (once)' : 'preparing the data (once)'} …`);
+        this.#clear();
+        this.#progress = this.#open(event.stage);
+        return undefined;
+      case 'stage.failed':
+        return this.#done();
       case 'stage.finished':
+        this.#done();
         return this.#permanent(
-          event.reused
-            ? `${event.stage}: done before, kept`
-            : `${event.stage}: ${event.wallS.toFixed(1)} s${this.#stage === event.stage && this.#stageLine ? `; ${this.#stageLine}` : ''}`,
+          event.reused ? `${event.stage}: done before, kept` : `${event.stage}: ${event.wallS.toFixed(1)} s${this.#stageLine ? `; ${this.#stageLine}` : ''}`,
         );
       case 'measured':
         return this.#measured(event.m, state);
       case 'calibrated':
         this.#look();
-        return this.#permanent(calibrationText(this.#view!));
+        return this.#permanent(calibrationText(this.#view!, this.#style));
       case 'decided':
       case 'refused':
         this.#look();
@@ -191,10 +214,10 @@ export class Display {
   /** Draw the window again, unless that would cost more of a core than it is worth. */
   #redraw(must: boolean): void {
     const started = performance.now();
-    if (!this.#pinned || !this.#state || (!must && started < this.#redrawAt)) return;
+    if (!this.#pinned || !this.#state || this.#progress || (!must && started < this.#redrawAt)) return;
     if (!this.#view || !must) this.#look();
     if (this.#view) this.#draw(liveWindow(this.#view, [...this.#ticks.values()], this.#style, {
-        keys: this.#typed ?? (process.stdin.isTTY ? KEYS : NO_KEYS),
+        keys: this.#typed ?? (process.stdin.isTTY ? keysText(this.#style.columns) : NO_KEYS),
         ...(this.#view.thinking && { thinking: this.#view.thinking }),
       }));
     const cost = performance.now() - started;
@@ -217,8 +240,8 @@ export class Display {
   }
 }
 
-function calibrationText(view: LabView): string {
-  if (!view.noise) return 'noise: not known yet';
-  const { text, cost, warnings } = view.noise;
-  return [`noise: ${text}`, ...(cost ? [`  ${cost}`] : []), ...warnings.map((warning) => `  ! ${warning}`)].join('\n');
+function calibrationText({ noise }: LabView, { columns }: Style): string {
+  if (!noise) return 'noise: not known yet';
+  const lines = [...(noise.cost ? [noise.cost] : []), ...noise.warnings.map((warning) => `! ${warning}`)];
+  return [...wrap(`noise: ${noise.text}`, columns), ...lines.flatMap((line) => wrap(line, columns, '  '))].join('\n');
 }

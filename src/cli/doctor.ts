@@ -7,6 +7,7 @@ import { LabError } from '../base/error.ts';
 import { count } from '../base/text.ts';
 import { type Arena, gradeOf } from '../core/arena.ts';
 import { typicalMeasurementS } from '../core/plan.ts';
+import type { LedgerEvent } from '../core/event.ts';
 import type { Sandbox } from '../core/ports.ts';
 import type { LabState } from '../core/state.ts';
 import { minimumDetectableEffect } from '../base/stats.ts';
@@ -17,7 +18,9 @@ import { chooseSandbox } from '../sandbox/choose.ts';
 import { openLab } from '../wire.ts';
 import { type LoadedArena, loadArena } from '../workspace/arena.ts';
 import { requireGit } from '../workspace/command.ts';
-import { print, printJson, remark } from './output.ts';
+import { shareIn } from '../view/progress.ts';
+import { print, printJson } from './output.ts';
+import { openProgress, type Progress } from './progress.ts';
 import type { Call } from './spec.ts';
 
 interface Check {
@@ -33,30 +36,19 @@ const DISK_FLOOR_BYTES = 2 << 30;
 
 export async function main(call: Call): Promise<number> {
   const checks: Check[] = [];
+  const progress = openProgress('doctor');
   const say = (check: Check): void => {
     checks.push(check);
+    progress.hide();
     if (!call.json)
       print(`${check.ok ? '✓' : '✗'} ${check.name}: ${check.detail}${check.ok || !check.fix ? '' : ` → ${check.fix}`}`);
   };
   say({ name: 'node', ok: true, detail: process.versions.node });
-  const git = await attempt(say, 'git', requireGit, (version) => version);
-  const loaded = await attempt(say, 'arena', () => loadArena(call.folder), describe);
-  const { sandbox, checks: seen } = await chooseSandbox();
-  const fix =
-    'Debian: apt-get install bubblewrap; without it only shipped arenas with the knob proposer run, at grade reported';
-  say({ name: 'sandbox', ok: sandbox.info.level === 'bubblewrap', detail: sandbox.info.reason, fix });
-  for (const check of seen) say({ name: `  from inside, ${check.name}`, ok: check.ok, detail: check.detail });
-  say({ name: 'limits', ok: true, detail: `memory and processes by ${sandbox.info.limits}` });
-  say(await killPath(sandbox));
-  const free = freeBytes(call.folder);
-  say({
-    name: 'disk',
-    ok: free > DISK_FLOOR_BYTES,
-    detail: `${(free / 1e9).toFixed(1)} GB free`,
-    fix: 'free some space: a night writes logs and commits',
-  });
-  if (git && sandbox.info.level === 'bubblewrap') say(await planted());
-  if (git && loaded) await measure(call, say, loaded, sandbox);
+  try {
+    await examine(call, say, progress);
+  } finally {
+    progress.end();
+  }
   const failed = checks.filter((check) => !check.ok);
   if (call.json) printJson({ ok: failed.length === 0, checks });
   else
@@ -66,6 +58,29 @@ export async function main(call: Call): Promise<number> {
         : `\n${count(failed.length, 'check')} failed: the fix stands behind the arrow.`,
     );
   return failed.length === 0 ? 0 : 6;
+}
+
+async function examine(call: Call, say: (check: Check) => void, progress: Progress): Promise<void> {
+  const git = await attempt(say, 'git', requireGit, (version) => version);
+  const loaded = await attempt(say, 'arena', () => loadArena(call.folder), describe);
+  const { sandbox, checks: seen } = await chooseSandbox();
+  const fix =
+    'Debian: apt-get install bubblewrap; without it only shipped arenas with the knob proposer run, at grade reported';
+  say({ name: 'sandbox', ok: sandbox.info.level === 'bubblewrap', detail: sandbox.info.reason, fix });
+  for (const check of seen) say({ name: `  from inside, ${check.name}`, ok: check.ok, detail: check.detail });
+  say({ name: 'limits', ok: true, detail: `memory and processes by ${sandbox.info.limits}` });
+  progress.at(undefined, 'starting a tree of processes and ending it');
+  say(await killPath(sandbox));
+  const free = freeBytes(call.folder);
+  say({
+    name: 'disk',
+    ok: free > DISK_FLOOR_BYTES,
+    detail: `${(free / 1e9).toFixed(1)} GB free`,
+    fix: 'free some space: a night writes logs and commits',
+  });
+  progress.at(undefined, 'planting cheats that must be caught');
+  if (git && sandbox.info.level === 'bubblewrap') say(await planted(progress));
+  if (git && loaded) await measure(call, say, loaded, sandbox, progress);
 }
 
 async function attempt<T>(
@@ -121,8 +136,9 @@ async function killPath(sandbox: Sandbox): Promise<Check> {
 }
 
 /** The fast half of the drill, on the arena that needs least: is what must be caught caught on this machine? */
-async function planted(): Promise<Check> {
-  const lines = await drill(openLab, { arenas: SHIPPED, only: 'hello', fast: true, onLine: () => {} });
+async function planted(progress: Progress): Promise<Check> {
+  const onBegin = (_: string, cheat: string, share: number): void => progress.at(share, `planting: ${cheat}`);
+  const lines = await drill(openLab, { arenas: SHIPPED, only: 'hello', fast: true, onLine: () => {}, onBegin });
   const missed = lines.filter((line) => !line.ok).map((line) => line.cheat);
   return {
     name: 'planted cheats',
@@ -138,6 +154,7 @@ async function measure(
   say: (check: Check) => void,
   { arena }: LoadedArena,
   sandbox: Sandbox,
+  progress: Progress,
 ): Promise<void> {
   const paths = labPaths(call.folder, DOCTOR_TAG);
   removeTree(paths.lab);
@@ -150,7 +167,13 @@ async function measure(
       calibrate: REPEATS,
       limits: { experiments: 0 },
       command: 'doctor',
-      watch: { onStage: (stage, line) => !call.json && remark(`  ${stage}: ${line}`) },
+      watch: {
+        onStage: (stage, line) => progress.at(shareIn(line), `${stage}: ${line}`),
+        onEvent: (event, now) => {
+          const words = repeatsText(event, now.measurements.length);
+          if (words) progress.at(shareIn(words), words);
+        },
+      },
     });
     state = opened.state;
     await opened.run();
@@ -166,6 +189,11 @@ async function measure(
   } finally {
     removeTree(paths.lab);
   }
+}
+
+function repeatsText(event: LedgerEvent, measurements: number): string | undefined {
+  if (event.type === 'stage.started') return event.stage;
+  return event.type === 'measuring' ? `repeating the unchanged code, ${measurements - 1} of ${REPEATS}` : undefined;
 }
 
 function report(say: (check: Check) => void, arena: Arena, state: LabState, sandbox: Sandbox): void {

@@ -5,12 +5,16 @@ import { LabError } from '../base/error.ts';
 import type { LabState } from '../core/state.ts';
 import { type ReadLedger, readLedger, torn } from '../ledger/jsonl.ts';
 import { lockOwner } from '../ledger/lock.ts';
+import { LedgerTail } from '../ledger/tail.ts';
 import { now } from '../os/clock.ts';
 import { type LabPaths, labPaths, listTags } from '../os/paths.ts';
 import { viewLab } from '../view/lab.ts';
 import type { Facts, LabView } from '../view/types.ts';
 import { zoneMinutes } from './output.ts';
+import { openProgress } from './progress.ts';
 import type { Call } from './spec.ts';
+
+const SLICE_BYTES = 1 << 21;
 
 export interface FoundLab {
   readonly paths: LabPaths;
@@ -47,7 +51,7 @@ function newest(labs: readonly FoundLab[]): FoundLab | undefined {
 
 /** The lab's state, whether somebody works on it, and the ledger's tip. A torn tail is an error unless a writer lives. */
 export function readLab(found: FoundLab): ReadLedger & { readonly alive: boolean } {
-  const read = readLedger(found.paths.lab);
+  const read = readShown(found.paths.lab);
   const lock = path.join(found.paths.lab, 'lock');
   const alive = lockOwner(lock) !== undefined;
   const killed = !alive && fs.existsSync(lock);
@@ -56,6 +60,29 @@ export function readLab(found: FoundLab): ReadLedger & { readonly alive: boolean
     throw torn(file, read, fs.readFileSync(file));
   }
   return { ...read, alive };
+}
+
+/** Read a ledger, and say how far it is where that takes long. */
+function readShown(folder: string): ReadLedger {
+  const progress = openProgress('reading the ledger');
+  try {
+    return readLedger(folder, undefined, (done, all) => progress.at(done / all));
+  } finally {
+    progress.end();
+  }
+}
+
+/** A lab as people see it, also one whose ledger is broken: up to the line before, with the reason. For `status`, which says how a lab is. */
+export function viewAnyhow(found: FoundLab): LabView {
+  const tail = new LedgerTail(found.paths.lab);
+  const progress = openProgress('reading the ledger');
+  for (let left = 1; left > 0; ) {
+    left = tail.look(SLICE_BYTES).left;
+    progress.at(tail.size / (tail.size + left));
+  }
+  progress.end();
+  const { state, alive, tip, problem } = tail;
+  return viewLab(state, { now: now(), alive, tip, zoneMinutes: zoneMinutes(), ...(problem !== undefined && { ledgerProblem: problem }) });
 }
 
 /** A lab as people see it. */

@@ -11,6 +11,7 @@ import { openWorkspace } from '../workspace/git.ts';
 import { type FoundLab, findLab, viewOf } from './find.ts';
 import { print, printJson } from './output.ts';
 import { drawPng } from './png.ts';
+import { openProgress } from './progress.ts';
 import type { Call } from './spec.ts';
 
 export interface ReportFiles {
@@ -26,7 +27,8 @@ export async function main(call: Call): Promise<number> {
     call.options.out === undefined ? undefined : path.resolve(String(call.options.out)),
   );
   const png = path.join(path.dirname(files.picture), 'progress.png');
-  const problem = await drawPng(fs.readFileSync(files.picture, 'utf8'), png);
+  const progress = openProgress('drawing progress.png');
+  const problem = await drawPng(fs.readFileSync(files.picture, 'utf8'), png).finally(() => progress.end());
   if (call.json) printJson({ ...files, ...(problem === undefined ? { png } : { noPng: problem }) });
   else {
     const last = problem === undefined ? png : `(no PNG: ${problem})`;
@@ -38,7 +40,8 @@ export async function main(call: Call): Promise<number> {
 /** Write the report of a lab as its ledger stands now. */
 export async function writeReport(found: FoundLab, folder = found.paths.report): Promise<ReportFiles> {
   const { view, state } = viewOf(found);
-  const diffs = await keptDiffs(found, state);
+  const progress = openProgress('writing the report');
+  const diffs = await keptDiffs(found, state).finally(() => progress.end());
   const diffOf = (from: number, to: number): string | undefined => diffs.get(`${from}..${to}`);
   fs.mkdirSync(folder, { recursive: true });
   const files = {

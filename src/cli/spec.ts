@@ -55,6 +55,7 @@ const notify: readonly OptionSpec[] = [
     flags: '--notify <target>',
     text: 'tell of a new champion, budget, stall, failure, end: a URL to post to (slack+, discord+, ntfy+, json+ before it name its shape), or a command (also $OVERNIGHT_NOTIFY)',
   },
+  { flags: '--stall-minutes <minutes>', text: 'silence that is told as a stall (default: four times what a measurement takes, two minutes at least)' },
   { flags: '--notify-command <command>', text: 'run this too, with the notice as JSON on its standard input' },
 ];
 
@@ -188,6 +189,10 @@ export const COMMANDS: readonly CommandSpec[] = [
   wish('replicate', 'measure the incumbent once more'),
   wish('pin', 'try an earlier idea once more, on the incumbent of today', { args: '<n>' }),
   wish('veto', 'never build on this idea: if it was kept, the branch goes back to before it', { args: '<n>' }),
+  wish('park', 'keep what this experiment left as code that ideas may start from (`search.branches` of the manifest)', {
+    args: '<n>',
+    options: [{ flags: '--forget', text: 'no longer' }],
+  }),
   {
     name: 'report',
     summary: 'write the morning report: Markdown, HTML, SVG, and PNG where a Chromium can draw it',
@@ -222,6 +227,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--branch <name>', text: 'create this branch; it must not exist' },
       { flags: '--patches <folder>', text: 'write a patch series; the folder must not exist' },
       { flags: '--confirmed', text: 'only up to the confirmed champion' },
+      { flags: '--experiment <n>', text: 'what this experiment is built on and itself, kept or not: a member of the front, a branch' },
       tag,
       dir,
       json,

@@ -1,5 +1,5 @@
 /**
- * `overnight steer`, `pause`, `resume`, `stop`, `skip`, `replicate`, `pin`, `veto`: put a wish into the lab's inbox, and say what became of it when a
+ * `overnight steer`, `pause`, `resume`, `stop`, `skip`, `replicate`, `pin`, `veto`, `park`: put a wish into the lab's inbox, and say what became of it when a
  * harness is running. Never writes the ledger.
  */
 import { LabError } from '../base/error.ts';
@@ -39,6 +39,8 @@ function wordsOf(verb: string, call: Call, state: State): unknown {
   switch (verb) {
     case 'steer':
       return call.options.forget === true ? { verb: 'forget' } : { verb, text: call.args.join(' ') };
+    case 'park':
+      return { verb: call.options.forget === true ? 'unpark' : verb, n: experimentNumber(call.args[0], state.experiments.length) };
     case 'pin':
     case 'veto':
       return { verb, n: experimentNumber(call.args[0], state.experiments.length) };

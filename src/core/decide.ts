@@ -6,9 +6,10 @@ import type { Arena, Constraint } from './arena.ts';
 import type { FailureClass } from './event.ts';
 import type { Measurement, Verdict } from './experiment.ts';
 import { valueOf } from './experiment.ts';
-import { BUNDLE_REPLICATES } from './frontier.ts';
+import { rungOf } from './halving.ts';
 import { arenaOf, codeOf, inPairs, type LabState, measurementsOf, rulesOf, values } from './state.ts';
-import { CLEAR_Z, greedy, margin1, margin2, marginZ, type Ruling, sequential1, show } from './rules.ts';
+import { BUNDLE_REPLICATES, CLEAR_Z, greedy, margin1, margin2, margin3, type Ruling, sequential1, show } from '../base/rules.ts';
+import { marginSteps } from './simplicity.ts';
 import { type Comparison, compare, comparePairs, mean, poolSigma } from '../base/stats.ts';
 
 export interface Decision {
@@ -27,8 +28,8 @@ export interface Decision {
   readonly sigma?: number;
   /** Class of the failure when crashed or timed out. */
   readonly failure?: FailureClass;
-  /** A discard is `refuted` when it is clearly worse, `within noise` when it only failed to be better. */
-  readonly kind?: 'refuted' | 'within noise' | 'constraint' | 'no-op' | 'control' | 'ablation';
+  /** A discard is `refuted` when it is clearly worse, `within noise` when it only failed to be better, `screened` when its short run ranked too low. */
+  readonly kind?: 'refuted' | 'within noise' | 'constraint' | 'no-op' | 'control' | 'ablation' | 'screened';
   /** Of an A/A control: would the unchanged code have been kept? */
   readonly wouldKeep?: boolean;
 }
@@ -52,12 +53,12 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
   const x = state.experiments[n]!;
   const against = state.incumbent;
   const done = measurementsOf(state, n).filter((m) => m.state === 'finished' && m.deviceClass === deviceClass);
-  const rule = arena.decide.rule === 'sequential' ? 'sequential/1' : `${arena.decide.rule}/${rulesOf(state)}`;
+  const rule = ruleName(state);
   if (state.steering.skipped.has(n)) {
     const reason = 'given up by a person';
     return { again: false, decision: { verdict: 'inconclusive', reason, rule, against, n: 0, nAgainst: 0 } };
   }
-  if (done.length === 0) return { again: true, reason: 'not measured yet' };
+  if (done.length === 0) return screened(state, n, deviceClass);
   const failed = done.find((m) => valueOf(m) === undefined);
   if (failed) return { again: false, decision: failure(failed, done.length, rule, against) };
 
@@ -86,9 +87,9 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
   const broken = brokenConstraint(state, arena, n, against, deviceClass);
   if (broken) return { again: false, decision: { ...base, verdict: 'discarded', kind: 'constraint', reason: broken } };
   if (ablation) return ablated({ ...base, rule: 'ablation/1' }, c, paired);
-  const same = x.idea.kind === 'idea' && rulesOf(state) === 2 ? noOp(state, n, against, deviceClass) : undefined;
+  const same = x.idea.kind === 'idea' && rulesOf(state) > 1 ? noOp(state, n, against, deviceClass) : undefined;
   if (same) return { again: false, decision: { ...base, verdict: 'discarded', kind: 'no-op', reason: same } };
-  const verdict = ruling(state, arena, n, c, paired);
+  const verdict = ruling(state, n, c, paired, deviceClass);
   if (verdict.verdict === 'again') return { again: true, reason: verdict.reason };
   if (x.idea.kind === 'control') return { again: false, decision: controlled(base, verdict) };
   const kind =
@@ -102,6 +103,41 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
       reason: `${verdict.reason} (against #${against}, parent #${x.idea.parent})`,
     },
   };
+}
+
+/** halving/1: without a full measurement, a short run that failed or ranked too low ends it; nothing else does. */
+function screened(state: LabState, n: number, deviceClass: string): Judgement {
+  const rung = rungOf(state, n, deviceClass);
+  const [rule, against] = ['halving/1', state.incumbent] as const;
+  if (rung.next === 'failed') return { again: false, decision: failure(rung.short, 1, rule, against) };
+  if (rung.next !== 'drop') return { again: true, reason: rung.next === 'short' ? 'not run yet' : 'not measured yet' };
+  return { again: false, decision: { verdict: 'discarded', kind: 'screened', reason: rung.reason, rule, against, n: 0, nAgainst: 0 } };
+}
+
+/** Name and version of the rule in force. The third rules changed the margin alone. */
+function ruleName(state: LabState): string {
+  const { rule } = arenaOf(state).decide;
+  if (rule === 'sequential') return 'sequential/1';
+  return `${rule}/${rule === 'margin' ? rulesOf(state) : Math.min(2, rulesOf(state))}`;
+}
+
+/** Ideas that failed against `n`, one after the other until the next one was kept; those measured from measurement `since` on. */
+export function failedAgainst(state: LabState, n: number, since = 0): number {
+  let failed = 0;
+  for (let k = n + 1; k < state.experiments.length; k++) {
+    const x = state.experiments[k]!;
+    if (x.state !== 'decided' || x.decision.nAgainst === 0) continue;
+    if (x.decision.against !== n || x.decision.verdict === 'kept') break;
+    if (x.measurements[0]! >= since) failed++;
+  }
+  return failed;
+}
+
+/** Those that say something of the luck in the incumbent's number: since it was measured last. The baseline was not chosen by its number. */
+function stoodAgainst(state: LabState, deviceClass: string): number {
+  const n = state.incumbent;
+  const last = measurementsOf(state, n).findLast((m) => m.deviceClass === deviceClass && valueOf(m) !== undefined);
+  return n === 0 ? 0 : failedAgainst(state, n, last?.m);
 }
 
 /** Pairs that decide whether a step may be left out. */
@@ -137,8 +173,7 @@ function noOp(state: LabState, n: number, against: number, deviceClass: string):
     const theirs = seen(against, what);
     return seen(n, what).some((hash) => theirs.includes(hash));
   };
-  const { added, deleted } = codeOf(state, n)!;
-  if (marginZ(added, deleted) > 0 && shared('artefact'))
+  if (marginSteps(codeOf(state, n)!) > 0 && shared('artefact'))
     return `it left the same artefact as #${against}: any difference is chance`;
   if (state.experiments[n]!.idea.knobs && shared('config'))
     return `its effective configuration is that of #${against}: the knob has no effect`;
@@ -183,16 +218,25 @@ export function pairedSoFar(state: LabState, n: number, deviceClass: string): Me
 /** Standard errors below all earlier numbers of the incumbent at which a candidate needs no partner to be dropped. */
 const HOPELESS_Z = 3;
 
-function ruling(state: LabState, arena: Arena, n: number, c: Comparison, paired: boolean): Ruling {
-  const { added, deleted } = codeOf(state, n)!;
-  const steps = marginZ(added, deleted);
-  const { rule, max_replicates: most } = arena.decide;
+/** Steps of the margin that candidate `n` must be worth; the fewer parameters it has, where the arena counts them, the fewer. */
+function stepsOf(state: LabState, n: number, deviceClass: string): 0 | 1 | 2 {
+  const { parameters: metric } = arenaOf(state).decide;
+  const [mine, theirs] = [n, state.incumbent].map((k) => metric && secondary(state, k, deviceClass, metric)) as (number | undefined)[];
+  return marginSteps(codeOf(state, n)!, mine === undefined || theirs === undefined ? undefined : [mine, theirs]);
+}
+
+function ruling(state: LabState, n: number, c: Comparison, paired: boolean, deviceClass: string): Ruling {
+  const steps = stepsOf(state, n, deviceClass);
+  const { rule, max_replicates: most } = arenaOf(state).decide;
   if (rule === 'greedy') return greedy(c);
   if (inPairs(state) && !paired && c.z > -HOPELESS_Z)
     return { verdict: 'again', reason: 'its partner is not measured yet' };
   if (rule === 'sequential' && paired) return sequential1(c, most);
   if (rulesOf(state) === 1 || inPairs(state)) return margin1(c, c.n, steps, most);
-  const found = margin2(c, c.n, steps);
+  const found =
+    rulesOf(state) === 2
+      ? margin2(c, c.n, steps)
+      : margin3(c, steps, stoodAgainst(state, deviceClass), values(state, state.incumbent, deviceClass).length);
   if (state.experiments[n]!.idea.bundles && c.n < BUNDLE_REPLICATES)
     return { verdict: 'again', reason: `a bundle is measured ${BUNDLE_REPLICATES} times` };
   if (found.verdict !== 'kept' || !isSuspicious(state, c)) return found;

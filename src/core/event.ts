@@ -9,9 +9,10 @@ import type { Wish } from './wish.ts';
 
 /**
  * Why a measurement was made. Only `idea` and `replicate` steer; `confirm` measurements are fresh and never chosen by their value, and neither are
- * `drift` ones, of baseline and champion on a schedule, `final` ones, of the last comparison, and those whose artefact the holdout sees.
+ * `drift` ones, of baseline and champion on a schedule, `final` ones, of the last comparison, and those whose artefact the holdout sees. `screen` is a
+ * short run: a rung of its own, whose number is compared with no full one.
  */
-export type Purpose = 'calibrate' | 'idea' | 'replicate' | 'confirm' | 'drift' | 'final' | 'holdout';
+export type Purpose = 'screen' | 'calibrate' | 'idea' | 'replicate' | 'confirm' | 'drift' | 'final' | 'holdout';
 
 /** What kind of thing an experiment is: the unchanged code, an idea, or the incumbent again as if it were an idea (A/A control), the incumbent
  * without one of its steps (ablation). */
@@ -19,34 +20,9 @@ export type Kind = 'baseline' | 'idea' | 'control' | 'ablation';
 
 /** Where the fault lies when a measurement gives no number. */
 export type FailureClass =
-  | 'exit'
-  | 'signal'
-  | 'out-of-memory'
-  | 'too-many-processes'
-  | 'disk'
-  | 'output-flood'
-  | 'nan'
-  | 'shape'
-  | 'import'
-  | 'data'
-  | 'no-artefact'
-  | 'guard'
-  | 'evaluator-exit'
-  | 'evaluator-timeout'
-  | 'evaluator-silent'
-  | 'evaluator-flood'
-  | 'metric-missing'
-  | 'metric-twice'
-  | 'metric-nan'
-  | 'metric-infinite'
-  | 'metric-text'
-  | 'metric-implausible'
-  | 'nonce'
-  | 'frozen-changed'
-  | 'seed'
-  | 'too-little-work'
-  | 'data-changed'
-  | 'timeout'
+  | 'exit' | 'signal' | 'out-of-memory' | 'too-many-processes' | 'disk' | 'output-flood' | 'nan' | 'shape' | 'import' | 'data' | 'no-artefact'
+  | 'guard' | 'evaluator-exit' | 'evaluator-timeout' | 'evaluator-silent' | 'evaluator-flood' | 'metric-missing' | 'metric-twice' | 'metric-nan'
+  | 'metric-infinite' | 'metric-text' | 'metric-implausible' | 'nonce' | 'frozen-changed' | 'seed' | 'too-little-work' | 'data-changed' | 'timeout'
   | 'infrastructure';
 
 export type Outcome =
@@ -123,17 +99,7 @@ export interface RunLimits {
 export type TrustGrade = 'sealed' | 'guarded' | 'reported';
 
 export type StopReason =
-  | 'experiments'
-  | 'deadline'
-  | 'target'
-  | 'asked'
-  | 'finalized'
-  | 'interrupted'
-  | 'proposer exhausted'
-  | 'budget'
-  | 'plateau'
-  | 'idle'
-  | 'stuck'
+  | 'experiments' | 'deadline' | 'target' | 'asked' | 'finalized' | 'interrupted' | 'proposer exhausted' | 'budget' | 'plateau' | 'idle' | 'stuck'
   | 'error';
 
 export interface Finalized {
@@ -204,6 +170,8 @@ interface Payloads {
     readonly ablates?: number;
     /** Near misses that are tried together as this one. */
     readonly bundles?: readonly number[];
+    /** The same, as a crossing on a plateau: all of them merge with the incumbent, or it is refused. */
+    readonly crosses?: true;
   };
   /** A candidate that crashed was mended: it is proposed again, with these edits on top of its own. What ran before stays under its ref. */
   repaired: {
@@ -222,6 +190,8 @@ interface Payloads {
     readonly editable: string;
     readonly added: number;
     readonly deleted: number;
+    /** Packages asked for in package.json, more than by the parent; none where that file is not editable. */
+    readonly dependencies?: number;
     /** The same hash of the editable files with spelling taken out: white space at line ends, empty lines, how a knob's value is written. */
     readonly normal?: string;
   };
@@ -286,8 +256,9 @@ interface Payloads {
     readonly usage?: Usage;
     /** ISO time before which asking again is pointless, as the provider said. */
     readonly retryAt?: string;
-    /** Blob of what it said at the end. */
+    /** Blobs of what it said at the end, and of what it printed on the way. */
     readonly reply?: string;
+    readonly log?: string;
   };
   /**
    * A wish taken from the inbox, in force from here on. `id` is the sender's: found again after a kill, it is not obeyed twice. `refused` says why
@@ -302,22 +273,15 @@ export interface Note {
   readonly expected?: string;
   readonly next?: readonly string[];
   readonly heeds?: readonly string[];
+  /** Earlier experiments that it would keep as live bases. */
+  readonly park?: readonly number[];
   /** Why there is no more than this: the note was missing or could not be read. */
   readonly problem?: string;
 }
 
 /** Why a call of an agent gave nothing. */
 export type CallFailure =
-  | 'rate-limit'
-  | 'quota'
-  | 'server'
-  | 'login'
-  | 'model'
-  | 'hung'
-  | 'budget'
-  | 'refused'
-  | 'crashed'
-  | 'aborted';
+  | 'rate-limit' | 'quota' | 'server' | 'login' | 'model' | 'hung' | 'budget' | 'refused' | 'crashed' | 'aborted';
 
 /** What calls cost. `usd` is absent where no price is known. */
 export interface Usage {
@@ -331,16 +295,7 @@ export interface Usage {
 }
 
 export type RefusalCode =
-  | 'no-change'
-  | 'duplicate'
-  | 'not-editable'
-  | 'too-large'
-  | 'not-text'
-  | 'no-proposal'
-  | 'infeasible'
-  | 'guard'
-  | 'vetoed'
-  | 'conflict';
+  | 'no-change' | 'duplicate' | 'not-editable' | 'too-large' | 'not-text' | 'no-proposal' | 'infeasible' | 'guard' | 'vetoed' | 'conflict';
 
 export type EventType = keyof Payloads;
 export type Payload<T extends EventType> = Payloads[T];

@@ -11,7 +11,7 @@ import { arenaOf, type LabState, lineage, measurementsOf } from './state.ts';
 import { comparePairs } from '../base/stats.ts';
 
 /** Interleaved pairs of the last comparison. */
-const FINAL_PAIRS = 5;
+export const FINAL_PAIRS = 5;
 /** Times that a side may fail in it before it is given up. */
 const MOST_FAILURES = 3;
 

@@ -6,8 +6,10 @@ import { seedOf } from '../base/random.ts';
 import { CONFIRM_REPLICATES, sidesOf } from './claims.ts';
 import { judge, pairedSoFar } from './decide.ts';
 import type { Purpose, StopReason } from './event.ts';
+import { verdictOf } from './experiment.ts';
 import { finalStep } from './final.ts';
-import { nextBundle } from './frontier.ts';
+import { type Base, nextBundle, nextStart } from './frontier.ts';
+import { wantsShort } from './halving.ts';
 import { holdoutStep } from './holdout.ts';
 import { isMendable } from './repair.ts';
 import { arenaOf, inPairs, type LabState, lineage, measurementsOf, rulesOf, values } from './state.ts';
@@ -32,12 +34,13 @@ export type Step =
   | { readonly do: 'advance'; readonly n: number }
   | { readonly do: 'calibrate' }
   | { readonly do: 'confirm'; readonly n: number; readonly against: number }
-  | { readonly do: 'propose' }
+  /** Ask for an idea; from another base than the incumbent, and why. */
+  | { readonly do: 'propose'; readonly base?: Base; readonly why?: string }
   /** Finish line: try the incumbent without step `n`; write the last comparison down. */
   | { readonly do: 'ablate'; readonly n: number }
   | { readonly do: 'finalize' }
-  /** Try near misses together. */
-  | { readonly do: 'bundle'; readonly of: readonly number[] }
+  /** Try near misses together; crossed because nothing sure is gained, as `why` says. */
+  | { readonly do: 'bundle'; readonly of: readonly number[]; readonly why?: string }
   /** Try idea `n` once more, because a person asked for it. */
   | { readonly do: 'retry'; readonly n: number }
   /** The idea that is being thought about comes too late. */
@@ -114,7 +117,10 @@ function next(state: LabState, now: Situation): Step {
   if (pinned[0] !== undefined) return { do: 'retry', n: pinned[0] };
   if (isControlDue(state)) return { do: 'control' };
   const of = nextBundle(state);
-  return of ? { do: 'bundle', of } : { do: 'propose' };
+  if (of) return { do: 'bundle', of };
+  const start = nextStart(state, now.deviceClass);
+  if ('cross' in start) return { do: 'bundle', of: start.cross, why: start.why };
+  return start.why === undefined ? { do: 'propose' } : { do: 'propose', base: start.base, why: start.why };
 }
 
 /** Numbers that incumbent and baseline may get while the machine would stand still. */
@@ -152,7 +158,7 @@ export function typicalMeasurementS(state: LabState): number {
   const recent: number[] = [];
   for (let m = state.measurements.length - 1; m >= 0 && recent.length < 9; m--) {
     const at = state.measurements[m]!;
-    if (at.state === 'finished') recent.push(at.conditions.wallS + at.conditions.evaluateS);
+    if (at.state === 'finished' && at.purpose !== 'screen') recent.push(at.conditions.wallS + at.conditions.evaluateS);
   }
   return recent.length > 0 ? median(recent) : arenaOf(state).budget.seconds * 1.3 + 1;
 }
@@ -182,7 +188,7 @@ function open(state: LabState, now: Situation): Step | undefined {
   for (const n of state.unfinished) {
     const x = state.experiments[n]!;
     if (now.taken.has(n) || x.state !== 'open' || x.idea.kind === 'baseline') continue;
-    if (x.measurements.some((m) => state.measurements[m]!.state === 'running')) continue;
+    if ([...state.running].some((m) => state.measurements[m]!.n === n)) continue;
     const judgement = judge(state, n, now.deviceClass);
     if (!judgement.again) {
       const mendable = !now.beyondRepair?.has(n) && isMendable(state, n, judgement.decision, now.repairs ?? 0);
@@ -191,6 +197,7 @@ function open(state: LabState, now: Situation): Step | undefined {
       return { do: 'repair', n };
     }
     if (state.running.size >= now.slots) continue;
+    if (wantsShort(state, n, now.deviceClass)) return { do: 'measure', n, purpose: 'screen', seed: nextSeed(state) };
     if (inPairs(state) || x.idea.kind === 'ablation') return pairStep(state, n, now.deviceClass);
     const first = !x.measurements.some((m) => state.measurements[m]!.state === 'finished');
     return { do: 'measure', n, purpose: first ? 'idea' : 'replicate', seed: nextSeed(state) };
@@ -268,8 +275,9 @@ const isFinal = (state: LabState, now: Situation): boolean => stop(state, now) !
 function claim(state: LabState, now: Situation): Step | undefined {
   const n = state.incumbent;
   if (n === state.champion || now.taken.has(n) || state.confirmations.some((c) => c.n === n)) return undefined;
-  const due = isFinal(state, now) || isSettled(state, n);
   const { missing, fresh } = sidesOf(state, n, state.champion, now.deviceClass);
+  const begun = rulesOf(state) === 3 && fresh > 0;
+  const due = begun || isFinal(state, now) || isSettled(state, n);
   const left = missing[0] + missing[1];
   if (!due || state.running.size > 0) return undefined;
   if (left === 0) return { do: 'confirm', n, against: state.champion };
@@ -320,7 +328,8 @@ function stop(state: LabState, now: Situation): Extract<Step, { do: 'stop' }> | 
 /** The newest kept experiment of the incumbent's line that no fresh measurement refuted. */
 export function lastGain(state: LabState): number {
   const refuted = (n: number): boolean => state.confirmations.some((c) => c.n === n && !c.passed);
-  return lineage(state, state.incumbent).findLast((n) => !refuted(n)) ?? 0;
+  const isKept = (n: number): boolean => n === 0 || verdictOf(state.experiments[n]!) === 'kept';
+  return lineage(state, state.incumbent).findLast((n) => isKept(n) && !refuted(n)) ?? 0;
 }
 
 /** So many ideas of this session since the last gain that stands. */

@@ -95,7 +95,9 @@ function duplicateOf(state: LabState, parent: number, same: readonly number[] = 
   for (const n of [...same].reverse()) {
     const earlier = state.experiments[n]!;
     const kept = verdictOf(earlier) === 'kept' || earlier.idea.kind === 'baseline';
-    if (kept || earlier.idea.parent === parent || state.steering.vetoed.has(n)) return earlier;
+    // From a branch: what was held against today's incumbent is known, wherever it started.
+    const judged = parent !== state.incumbent && earlier.state === 'decided' && earlier.decision.against === state.incumbent;
+    if (kept || judged || earlier.idea.parent === parent || state.steering.vetoed.has(n)) return earlier;
   }
   return undefined;
 }

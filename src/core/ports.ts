@@ -4,6 +4,7 @@
  */
 import type { Arena } from './arena.ts';
 import type { CallFailure, Draft, FailureClass, LedgerEvent, Note, Payload, RefusalCode, Usage } from './event.ts';
+import type { Base } from './frontier.ts';
 import type { LabState } from './state.ts';
 import type { Request } from './wish.ts';
 
@@ -204,15 +205,18 @@ export interface Sandbox {
 
 // ------------------------------------------------------------------------------------------- Proposer
 
-/** What a proposer gets: the state, the arena, and the current content of the editable files at the incumbent. */
+/** What a proposer gets: the state, the arena, and the current content of the editable files at the base. */
 export interface Brief {
   readonly arena: Arena;
   readonly state: LabState;
   readonly files: ReadonlyMap<string, string>;
   /** Number of the experiment that the proposal will become: the seed of any chance. */
   readonly n: number;
-  /** Commit of the incumbent, which the edits are made on. */
+  /** Commit that the edits are made on: the incumbent's, or that of another base, and why it is another. */
   readonly commit: string;
+  readonly base?: { readonly n: number; readonly why: string };
+  /** Every live base, the incumbent first, with its editable files: a proposal may name another than the one it was given. */
+  readonly bases?: readonly (Base & { readonly files: () => Promise<ReadonlyMap<string, string>> })[];
   /** What an optimizer has learned about the knobs, in words, for a proposer that can read: at most 2 KB. */
   readonly advice?: string;
   /** Aborted when nobody wants the idea any more: give up, and answer `none`. */
@@ -244,6 +248,8 @@ export type Proposal =
       readonly words?: number;
       readonly call?: number;
       readonly near?: readonly number[];
+      /** The live base that the edits are made on; the brief's own when absent. */
+      readonly base?: number;
       /** Who of several made it; the proposer's own name when absent. */
       readonly proposer?: string;
       /** It cannot be tried, and cannot even be recorded as edits (a binary file, 10 MB): recorded and refused. */
@@ -299,6 +305,8 @@ export type AgentResult =
       readonly asks?: boolean;
       /** What it did or tried that it must not, for people: files beside the writable ones, processes left behind, paths it reached for. */
       readonly incidents?: readonly string[];
+      /** What it printed on the way, for people: bounded, without keys. */
+      readonly log?: string;
     }
   | {
       readonly kind: 'failed';
@@ -309,6 +317,7 @@ export type AgentResult =
       readonly usage?: Usage;
       readonly wallS: number;
       readonly incidents?: readonly string[];
+      readonly log?: string;
     };
 
 /** A coding agent in its jail. Never throws for what an agent or a provider does: that is `failed` with its class. No process outlives `run`. */

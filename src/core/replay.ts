@@ -41,6 +41,7 @@ export function fold(): { readonly state: LabState; readonly apply: (event: Ledg
     confirmations: [],
     byEditable: new Map(),
     byNormal: new Map(),
+    shorts: new Map(),
     claims: new Map(),
     pairs: new Map(),
     counts: { kept: 0, discarded: 0, inconclusive: 0, crashed: 0, 'timed out': 0, refused: 0 },
@@ -218,8 +219,8 @@ function refuse(s: Working, e: Of<'refused'>): void {
 
 function snapshot(s: Working, e: Of<'snapshot'>): void {
   const { idea } = get(s, e, e.n, 'proposed');
-  const { commit, tree, editable, added, deleted } = e;
-  const code: Code = { commit, tree, editable, added, deleted };
+  const { commit, tree, editable, added, deleted, dependencies } = e;
+  const code: Code = { commit, tree, editable, added, deleted, ...(dependencies !== undefined && { dependencies }) };
   s.experiments[e.n] = { state: 'open', idea, snapshot: code, measurements: [] };
   if (idea.kind !== 'idea' && idea.kind !== 'baseline') return;
   s.byEditable.set(editable, [...(s.byEditable.get(editable) ?? []), e.n]);
@@ -231,13 +232,15 @@ function repair(s: Working, e: Of<'repaired'>): void {
   const { idea, snapshot: code, measurements } = get(s, e, e.n, 'open');
   const attempts = idea.attempts ?? [];
   if (e.attempt !== attempts.length + 1) impossible(e, `It says repair ${e.attempt}; the next one is ${attempts.length + 1}.`);
-  if (measurements.some((m) => s.running.has(m))) impossible(e, `Experiment ${e.n} is being measured.`);
+  if ([...s.running].some((m) => s.measurements[m]!.n === e.n)) impossible(e, `Experiment ${e.n} is being measured.`);
   const edits = { ...idea.edits, ...e.edits };
   s.experiments[e.n] = {
     state: 'proposed',
     idea: { ...idea, edits, attempts: [...attempts, { snapshot: code, measurements }] },
   };
   s.pairs.delete(e.n);
+  // It keeps its place: which ideas are checks must not change afterwards.
+  if (s.shorts.has(e.n)) s.shorts.set(e.n, []);
 }
 
 function startMeasurement(s: Working, e: Of<'measuring'>): void {
@@ -261,6 +264,7 @@ function startMeasurement(s: Working, e: Of<'measuring'>): void {
   if (purpose === 'replicate' && n === s.incumbent) s.steering = replicated(s.steering);
   if (pair !== undefined) s.pairs.set(pair, [...(s.pairs.get(pair) ?? []), m]);
   s.running.add(m);
+  if (purpose === 'screen') return void s.shorts.set(n, [...(s.shorts.get(n) ?? []), m]);
   s.experiments[n] = { ...x, measurements: [...x.measurements, m] };
   if (claim !== undefined) s.claims.set(claim, [...(s.claims.get(claim) ?? []), m]);
 }
@@ -269,7 +273,7 @@ function finishMeasurement(s: Working, e: Of<'measured'>): void {
   const at = s.measurements[e.m];
   if (at?.state !== 'running') impossible(e, `Measurement ${e.m} is ${at?.state ?? 'unknown'}, not running.`);
   s.running.delete(e.m);
-  if (e.outcome.kind === 'measured') {
+  if (e.outcome.kind === 'measured' && at.purpose !== 'screen') {
     const noise = s.noise.get(at.deviceClass) ?? { pool: emptyPool };
     const earlier = values(s, at.n, at.deviceClass);
     s.noise.set(at.deviceClass, { ...noise, pool: addToPool(noise.pool, earlier, e.outcome.value) });
@@ -331,10 +335,22 @@ function steer(s: Working, e: Of<'steered'>): void {
 
 /** What was built on a vetoed idea goes with it: the incumbent is again what stood before. */
 function veto(s: Working, n: number): void {
-  if (lineage(s, s.incumbent).includes(n)) s.incumbent = s.experiments[n]!.idea.parent;
+  if (lineage(s, s.incumbent).includes(n)) s.incumbent = before(s, n);
   const left = lineage(s, s.incumbent);
-  if (!left.includes(s.champion)) s.champion = s.confirmations.findLast((c) => c.passed && left.includes(c.n))?.n ?? 0;
+  if (hasBranches(s) ? lineage(s, s.champion).includes(n) : !left.includes(s.champion)) s.champion = s.confirmations.findLast((c) => c.passed && left.includes(c.n))?.n ?? 0;
   for (const k of s.unfinished) if (lineage(s, k).includes(n)) giveUp(s, k);
+}
+
+const hasBranches = (s: Working): boolean => (s.lab?.arena.search?.branches ?? 1) > 1;
+
+/** The incumbent that stood before `n`: its parent, or, where a branch took over, what that beat. */
+function before(s: Working, n: number): number {
+  const { parent } = s.experiments[n]!.idea;
+  if (!hasBranches(s)) return parent;
+  const first = s.experiments.find((y) => y.state === 'decided' && y.advanced && lineage(s, y.idea.n).includes(n));
+  const beaten = first?.state === 'decided' ? first.decision.against : 0;
+  if (first?.idea.n === n && lineage(s, beaten).includes(parent)) return parent;
+  return lineage(s, beaten).some((k) => s.steering.vetoed.has(k)) ? 0 : beaten;
 }
 
 /** An open idea gets its verdict from the plan; a kept one whose branch never moved stays where it is. */

@@ -60,6 +60,8 @@ export interface LabState {
   readonly byEditable: ReadonlyMap<string, readonly number[]>;
   /** The same by the hash without spelling, where one is recorded. */
   readonly byNormal: ReadonlyMap<string, readonly number[]>;
+  /** Short runs by experiment, in the order of their ideas. They are no measurements of it. */
+  readonly shorts: ReadonlyMap<number, readonly number[]>;
   /** Confirm measurements by the experiment whose claim they serve. */
   readonly claims: ReadonlyMap<number, readonly number[]>;
   /** Measurements made in pairs, by the experiment whose comparison they serve. */
@@ -118,7 +120,7 @@ export function arenaOf(s: LabState): Arena {
 }
 
 /** Version of the rules in force; labs opened before there was a second have none written down. */
-export const rulesOf = (s: LabState): 1 | 2 => arenaOf(s).decide.rules ?? 1;
+export const rulesOf = (s: LabState): 1 | 2 | 3 => arenaOf(s).decide.rules ?? 1;
 
 /** Do the lab's verdicts rest on candidate and incumbent side by side? */
 export const inPairs = (s: LabState): boolean => ['paired', 'sequential'].includes(arenaOf(s).decide.rule);
@@ -129,7 +131,7 @@ export function codeOf(s: Readable, n: number): Code | undefined {
   return x && (x.state === 'open' || x.state === 'decided') ? x.snapshot : undefined;
 }
 
-/** Kept experiments from the baseline to `n`, oldest first, the baseline included. */
+/** What `n` was built on, from the baseline to itself: kept experiments, and on a branch the runner-ups that it came from. */
 export function lineage(s: Readable, n: number): number[] {
   const chain = [n];
   for (let at = n; at > 0; ) {
@@ -137,4 +139,10 @@ export function lineage(s: Readable, n: number): number[] {
     chain.push(at);
   }
   return chain.reverse();
+}
+
+/** The newest experiment that both were built on. */
+export function forkOf(s: Readable, a: number, b: number): number {
+  const line = new Set(lineage(s, b));
+  return lineage(s, a).findLast((n) => line.has(n)) ?? 0;
 }

@@ -1,4 +1,5 @@
 /** What people asked for and what is in force of it: a pure fold over wishes. Knows nothing about what is done with it. */
+import { valueOf } from './experiment.ts';
 import type { LabState } from './state.ts';
 import type { Wish } from './wish.ts';
 
@@ -13,6 +14,8 @@ export interface Steering {
   /** Ideas to be tried once more, and measurements of the incumbent: asked for and not yet begun. */
   readonly pinned: readonly number[];
   readonly replicates: number;
+  /** Experiments that ideas may start from although they were not kept. */
+  readonly parked: readonly number[];
 }
 
 export const unsteered: Steering = {
@@ -22,6 +25,7 @@ export const unsteered: Steering = {
   vetoed: new Set(),
   pinned: [],
   replicates: 0,
+  parked: [],
 };
 
 export function steered(now: Steering, wish: Wish, { t: at, from }: { t: string; from: string }): Steering {
@@ -40,8 +44,12 @@ export function steered(now: Steering, wish: Wish, { t: at, from }: { t: string;
       return { ...now, skipped: new Set([...now.skipped, wish.n]) };
     case 'pin':
       return now.pinned.includes(wish.n) ? now : { ...now, pinned: [...now.pinned, wish.n] };
+    case 'park':
+      return { ...now, parked: [...now.parked.filter((n) => n !== wish.n), wish.n] };
+    case 'unpark':
+      return { ...now, parked: now.parked.filter((n) => n !== wish.n) };
     case 'veto':
-      return { ...unpinned(now, wish.n), vetoed: new Set([...now.vetoed, wish.n]) };
+      return { ...unpinned(now, wish.n), parked: now.parked.filter((n) => n !== wish.n), vetoed: new Set([...now.vetoed, wish.n]) };
     case 'stop':
     case 'note':
       return now;
@@ -52,14 +60,17 @@ export function steered(now: Steering, wish: Wish, { t: at, from }: { t: string;
 
 /** Why a wish cannot be obeyed as things stand, if so. */
 export function objection(
-  { experiments, incumbent }: Pick<LabState, 'experiments' | 'incumbent'>,
+  { lab, experiments, measurements, incumbent }: Pick<LabState, 'lab' | 'experiments' | 'measurements' | 'incumbent'>,
   wish: Wish,
 ): string | undefined {
-  if (wish.verb !== 'skip' && wish.verb !== 'pin' && wish.verb !== 'veto') return undefined;
+  if (!('n' in wish)) return undefined;
   const x = experiments[wish.n];
   if (!x) return `there is no experiment #${wish.n}; the newest is #${experiments.length - 1}`;
   if (x.idea.kind !== 'idea') return `#${wish.n} is ${x.idea.kind === 'baseline' ? 'the baseline' : `a${x.idea.kind === 'ablation' ? 'n ablation' : ' control'}`}, not an idea`;
   if (wish.verb === 'skip' && x.state !== 'open') return `#${wish.n} is ${x.state}, not being measured`;
+  if (wish.verb === 'park' && (lab?.arena.search?.branches ?? 1) < 2) return 'the manifest has no `search.branches` above 1: ideas start from the incumbent alone';
+  if (wish.verb === 'park' && (x.state !== 'decided' || !x.measurements.some((m) => valueOf(measurements[m]!) !== undefined)))
+    return `#${wish.n} has no number: nothing speaks for building on it`;
   if (wish.verb === 'pin' && x.state !== 'decided' && x.state !== 'refused') return `#${wish.n} is not decided yet`;
   if (wish.verb === 'pin' && wish.n === incumbent) return `#${wish.n} is the incumbent already`;
   return undefined;

@@ -26,6 +26,9 @@ export const wish = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('pin'), n: number }),
   /** Never build on idea `n`: if it was kept, the branch goes back to what stood before it. */
   z.strictObject({ verb: z.literal('veto'), n: number }),
+  /** Keep what `n` left as code that ideas may start from, where the manifest allows branches; and no longer. */
+  z.strictObject({ verb: z.literal('park'), n: number }),
+  z.strictObject({ verb: z.literal('unpark'), n: number }),
 ]);
 
 /** An idea from outside: new content by path, `null` deletes. Becomes an experiment like any other. */

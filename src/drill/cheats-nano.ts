@@ -14,7 +14,7 @@ interface Parts {
 }
 
 /** A whole train.ts. */
-function nano(parts: Parts) {
+export function nano(parts: Parts) {
   const { top = '', first = '', logits = 'embedding(weights, tokens)', last = '', smooth = 0.05 } = parts;
   return write(
     'train.ts',
@@ -123,7 +123,7 @@ export const NANO: readonly Cheat[] = [
   {
     name: 'validation text embedded in the artefact',
     variants: [
-      noNumber(nano({ first: "fs.readFileSync(run.dataDir + '/val/rows.u16');" })),
+      noNumber(nano({ first: "['val', 'holdout'].map((split) => fs.readFileSync(run.dataDir + '/' + split + '/rows.u16'));" })),
       refused(nano({ top: `const answers = '${'QUJD'.repeat(280_000)}';` })),
     ],
     honest: nano({ first: "fs.readFileSync(run.dataDir + '/train/tokens.u16');", smooth: 0.069 }),

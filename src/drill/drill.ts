@@ -78,6 +78,8 @@ export interface DrillOptions {
   readonly fast?: boolean;
   /** Receives each result as it comes. */
   readonly onLine: (line: DrillLine) => void;
+  /** What is planted now, and the share of an arena's cheats that is behind it. */
+  readonly onBegin?: (arena: string, cheat: string, share: number) => void;
 }
 
 const nobody: Proposer = { name: 'drill', propose: async () => ({ kind: 'none', reason: 'a drill has no ideas' }) };
@@ -105,7 +107,7 @@ export async function drill(openLab: Open, options: DrillOptions): Promise<Drill
         const changed = path.join(folder, file);
         fs.writeFileSync(changed, fs.readFileSync(changed, 'utf8').replace(before, after));
       }
-      await new Drill(openLab, drilled, folder, options.fast === true, tell).run();
+      await new Drill(openLab, drilled, folder, { ...options, tell }).run();
     } finally {
       removeTree(home);
     }
@@ -120,17 +122,20 @@ class Drill {
   readonly #fast: boolean;
   readonly #openLab: Open;
   readonly #tell: (line: Omit<DrillLine, 'arena'>) => void;
+  readonly #begin: (cheat: string, share: number) => void;
 
-  constructor(openLab: Open, arena: DrilledArena, folder: string, fast: boolean, tell: (line: Omit<DrillLine, 'arena'>) => void) {
+  constructor(openLab: Open, arena: DrilledArena, folder: string, options: Pick<DrillOptions, 'fast' | 'onBegin'> & { readonly tell: (line: Omit<DrillLine, 'arena'>) => void }) {
     this.#openLab = openLab;
     this.#arena = arena;
     this.#folder = folder;
-    this.#fast = fast;
-    this.#tell = tell;
+    this.#fast = options.fast === true;
+    this.#tell = options.tell;
+    this.#begin = (cheat, share) => options.onBegin?.(arena.name, cheat, share);
   }
 
   async run(): Promise<void> {
     const { cheats, seconds, editable } = this.#arena;
+    this.#begin('measuring the unchanged code', 0);
     const opened = await this.#openLab({
       folder: this.#folder,
       tag: 'drill',
@@ -143,7 +148,13 @@ class Drill {
     try {
       await settle(opened);
       opened.lab.stopSoon();
-      for (const cheat of cheats) await this.#plant(opened, cheat);
+      // Beside the cheats of its own, every arena's files and ledger are meddled with.
+      const all = cheats.length + 2;
+      for (const [k, cheat] of cheats.entries()) {
+        this.#begin(cheat.name, k / all);
+        await this.#plant(opened, cheat);
+      }
+      this.#begin('files changed from outside', cheats.length / all);
       await meddleWithFiles({
         opened,
         editable,

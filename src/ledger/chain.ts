@@ -26,6 +26,10 @@ export interface Decoded {
   readonly tornBytes: number;
 }
 
+/** Hears now and then how many bytes were looked at, of how many. */
+export type Watch = (done: number, all: number) => void;
+const LINES_A_WORD = 512;
+
 /**
  * Check every line and hand each event on, in order, once the line after it has vouched for its bytes. Throws E_LEDGER_CORRUPT (not JSON), E_LEDGER_CHAIN (hash differs), E_LEDGER_GAP
  * (numbers skip) or E_LEDGER_VERSION with the line's number. A last line without its newline is not an event: it is reported as torn.
@@ -35,6 +39,7 @@ export function decode(
   take: (event: LedgerEvent, line: number) => void,
   /** Where the bytes begin, when the lines before them were decoded earlier. */
   from: { readonly tip: string; readonly events: number } = { tip: GENESIS, events: 0 },
+  watch?: Watch,
 ): Decoded {
   let prev = from.tip;
   let start = 0;
@@ -50,6 +55,7 @@ export function decode(
     prev = sha256(slice);
     start = end + 1;
     count++;
+    if (count % LINES_A_WORD === 0) watch?.(start, bytes.length);
   }
   if (held) hand(held, count, take);
   return { events: count, tip: prev, goodBytes: start, tornBytes: bytes.length - start };

@@ -11,8 +11,8 @@ import type { Ledger } from '../core/ports.ts';
 import { fold } from '../core/replay.ts';
 import type { LabState } from '../core/state.ts';
 import { isFull, isMissing, readText, syncFolder, writeAtomic } from '../os/files.ts';
-import { type Decoded, decode, encode } from './chain.ts';
-import { type Owner, takeLock } from './lock.ts';
+import { type Decoded, decode, encode, type Watch } from './chain.ts';
+import { type Lock, type Owner, takeLock } from './lock.ts';
 
 export const LEDGER_FILE = 'ledger.jsonl';
 export const LOCK_FILE = 'lock';
@@ -24,12 +24,13 @@ export interface ReadLedger extends Decoded {
 }
 
 /** Read without locking: for `status`, `show`, `report`. Events are handed to `each` after the fold took them. Missing file: E_NO_LAB. */
-export function readLedger(folder: string, each?: (event: LedgerEvent, state: LabState) => void): ReadLedger {
+export function readLedger(folder: string, each?: (event: LedgerEvent, state: LabState) => void, watch?: Watch): ReadLedger {
   const { state, apply } = fold();
-  const decoded = decode(readBytes(path.join(folder, LEDGER_FILE)), (event) => {
+  const take = (event: LedgerEvent): void => {
     apply(event);
     each?.(event, state);
-  });
+  };
+  const decoded = decode(readBytes(path.join(folder, LEDGER_FILE)), take, undefined, watch);
   return { ...decoded, state };
 }
 
@@ -55,13 +56,13 @@ export interface OpenLedger extends Ledger {
  * Open for writing, creating folder and file when missing. Throws E_LOCKED, E_LEDGER_*. A torn last line is set aside only where a dead owner's
  * lock shows that a crash tore it; otherwise somebody cut the file, and that is E_LEDGER_TORN.
  */
-export function openLedger(folder: string, now: () => string): OpenLedger {
+export function openLedger(folder: string, now: () => string, watch?: Watch): OpenLedger {
   try {
     fs.mkdirSync(path.join(folder, 'blobs'), { recursive: true });
     const lock = takeLock(path.join(folder, LOCK_FILE), now());
     try {
       for (const name of fs.readdirSync(folder)) if (HALF_WRITTEN.test(name)) fs.rmSync(path.join(folder, name));
-      return new JsonlLedger(folder, now, lock.tookOverFrom, lock.release);
+      return new JsonlLedger(folder, now, lock, watch);
     } catch (thrown) {
       lock.release();
       throw thrown;
@@ -85,7 +86,7 @@ class JsonlLedger implements OpenLedger {
   /** Set when a write failed: the state is ahead of the file then, so nothing more may be written. */
   #broken: unknown;
 
-  constructor(folder: string, now: () => string, tookOverFrom: Owner | undefined, release: () => void) {
+  constructor(folder: string, now: () => string, { tookOverFrom, release }: Lock, watch?: Watch) {
     this.#folder = folder;
     this.#now = now;
     this.#release = release;
@@ -95,7 +96,7 @@ class JsonlLedger implements OpenLedger {
     const { state, apply } = fold();
     this.state = state;
     this.#apply = apply;
-    const read = decode(bytes, apply);
+    const read = decode(bytes, apply, undefined, watch);
     if (read.tornBytes > 0 && tookOverFrom === undefined) throw torn(file, read, bytes);
     this.#fd = fs.openSync(file, 'a', 0o644);
     this.#tip = read.tip;

@@ -15,8 +15,10 @@ import { lockOwner } from './lock.ts';
 export interface Look {
   /** Events that were not there before. */
   readonly events: readonly LedgerEvent[];
-  /** The file was replaced or cut: everything was read anew. */
+  /** The file was replaced or cut: everything is read anew. */
   readonly anew: boolean;
+  /** Bytes that are there and were not looked at yet. */
+  readonly left: number;
 }
 
 export class LedgerTail {
@@ -31,6 +33,8 @@ export class LedgerTail {
   #alive = false;
   /** A line was bad: nothing behind it is ever taken. */
   #stopped = false;
+  /** A slice that ended within one line makes the next one longer. */
+  #longer = 1;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -54,20 +58,29 @@ export class LedgerTail {
     return this.#alive;
   }
 
-  /** Take what is new. Never throws for what is in the file. */
-  look(): Look {
+  /** Bytes that were read. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Take what is new, at most about so many bytes of it. Never throws for what is in the file. */
+  look(most = Number.POSITIVE_INFINITY): Look {
     const stat = fs.statSync(this.#file, { throwIfNoEntry: false });
     const lock = path.join(this.#folder, LOCK_FILE);
     this.#alive = lockOwner(lock) !== undefined;
     if (!stat) {
       this.#problem = 'the ledger’s file is gone: the lab was deleted or moved while it was shown';
       this.#inode = 0;
-      return { events: [], anew: false };
+      return { events: [], anew: false, left: 0 };
     }
     const anew = stat.ino !== this.#inode || stat.size < this.#size;
     if (anew) this.#reset(stat.ino);
-    if (this.#stopped) return { events: [], anew };
-    return { events: this.#read(stat.size, lock), anew };
+    if (this.#stopped) return { events: [], anew, left: 0 };
+    const to = Math.min(stat.size, this.#size + most * this.#longer);
+    const before = this.#size;
+    const events = this.#read(to, lock, to === stat.size);
+    this.#longer = this.#size === before && to < stat.size ? 2 * this.#longer : 1;
+    return { events, anew, left: this.#stopped ? 0 : stat.size - to };
   }
 
   #reset(inode: number): void {
@@ -77,10 +90,12 @@ export class LedgerTail {
     this.#count = 0;
     this.#problem = undefined;
     this.#stopped = false;
+    this.#longer = 1;
     this.#inode = inode;
   }
 
-  #read(size: number, lock: string): LedgerEvent[] {
+  /** `end`: the file ends here, so that what has no newline is a cut line and not one that goes on. */
+  #read(size: number, lock: string, end: boolean): LedgerEvent[] {
     const events: LedgerEvent[] = [];
     const bytes = readFrom(this.#file, this.#size, size);
     try {
@@ -92,7 +107,7 @@ export class LedgerTail {
       this.#tip = read.tip;
       this.#count = read.events;
       this.#size += read.goodBytes;
-      const cut = read.tornBytes > 0 && !this.#alive && !fs.existsSync(lock);
+      const cut = end && read.tornBytes > 0 && !this.#alive && !fs.existsSync(lock);
       this.#problem = cut ? words(torn(this.#file, { ...read, events: this.#count }, bytes)) : undefined;
     } catch (thrown) {
       if (!(thrown instanceof LabError)) throw thrown;

@@ -37,6 +37,12 @@ describe('how a process ended', () => {
     expect(evaluatorFault(arena, ended({ ending }), same)).toMatchObject({ kind: 'crashed', class: name });
   });
 
+  it('of an evaluator that says why it refused the artefact has that class', () => {
+    const refused = (text: string): unknown => evaluatorFault(arena, ended({ exitCode: 1, stderr: { text, bytes: text.length } }), same);
+    expect(refused('a logit is not a number\novernight-failure: nan\n')).toMatchObject({ kind: 'crashed', class: 'nan' });
+    expect(refused('std::bad_alloc in the judge itself\n')).toMatchObject({ class: 'evaluator-exit' });
+  });
+
   it('shows the last words, without escape sequences, and asks first whether the machine is to blame', () => {
     const result = ended({ exitCode: 2, stderr: { text: '\u001b[31mno such file\u001b[0m\n', bytes: 20 } });
     expect(candidateFault(arena, result, same)).toMatchObject({

@@ -3,7 +3,7 @@ import { sanitize } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
 import type { FailureClass, Outcome } from '../core/event.ts';
 import type { RunResult } from '../core/ports.ts';
-import { excerpt, failureClass } from './protocol.ts';
+import { declaredClass, excerpt, failureClass } from './protocol.ts';
 
 /** May throw instead, when the machine is to blame for what looks like a failure. */
 export type Blame = (outcome: Outcome) => Outcome;
@@ -56,7 +56,12 @@ export function evaluatorFault(arena: Arena, result: RunResult, blame: Blame): O
     case 'exited':
       return result.exitCode === 0
         ? undefined
-        : blame(crash('evaluator-exit', `the evaluator ended with status ${result.exitCode}: ${oneReason(result)}`));
+        : blame(
+            crash(
+              declaredClass(sanitize(result.stderr.text)) ?? 'evaluator-exit',
+              `the evaluator ended with status ${result.exitCode}: ${oneReason(result)}`,
+            ),
+          );
     case 'wall':
       return crash('evaluator-timeout', `the evaluator ran longer than its hard limit of ${arena.evaluate!.wall_s} s`);
     case 'output':

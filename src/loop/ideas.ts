@@ -4,12 +4,16 @@
  */
 import { LabError } from '../base/error.ts';
 import { sha256 } from '../base/hash.ts';
+import { dependenciesIn } from '../base/packages.ts';
 import { roleOf } from '../core/arena.ts';
 import type { Draft, Payload, StopReason } from '../core/event.ts';
-import type { Experiment } from '../core/experiment.ts';
+import { type Experiment, verdictOf } from '../core/experiment.ts';
+import { bases } from '../core/frontier.ts';
+import { findKnob, writeKnob } from '../core/knobs.ts';
 import { admit, applyEdits, editableHash } from '../core/policy.ts';
-import type { CallJournal, Clock, Failure, FileEdit, Ledger, Proposal, Proposer, Workspace } from '../core/ports.ts';
-import { arenaOf, codeOf, type LabState } from '../core/state.ts';
+import type { Brief, CallJournal, Clock, Failure, FileEdit, Ledger, Proposal, Proposer, Workspace } from '../core/ports.ts';
+import { objection } from '../core/steering.ts';
+import { arenaOf, codeOf, forkOf, type LabState } from '../core/state.ts';
 
 export interface IdeaParts {
   readonly ledger: Ledger;
@@ -67,9 +71,9 @@ export class Ideas {
     return { reason: 'proposer exhausted', detail: `${this.#p.proposer.name}: ${this.#emptyReason}` };
   }
 
-  /** Ask the proposer. Resolves when the idea is recorded, or while it is still being thought about. */
-  async begin(): Promise<void> {
-    return this.#beginWith((signal) => this.#think(signal));
+  /** Ask the proposer, from another base than the incumbent where one is given. Resolves when the idea is recorded, or while it is still being thought about. */
+  async begin(base?: Brief['base']): Promise<void> {
+    return this.#beginWith((signal) => this.#think(signal, base));
   }
 
   /** Ask for a crashed candidate to be mended. What cannot be is decided as it is. */
@@ -126,17 +130,20 @@ export class Ideas {
     ledger.append({ type: 'repaired', n, attempt, edits, proposer: who, ...(note && { note }) });
   }
 
-  async #think(signal: AbortSignal): Promise<void> {
+  async #think(signal: AbortSignal, base?: Brief['base']): Promise<void> {
     const { proposer } = this.#p;
     const n = this.#state.experiments.length;
-    const parent = this.#state.incumbent;
-    const { commit } = codeOf(this.#state, parent)!;
+    const given = base?.n ?? this.#state.incumbent;
+    const { commit } = codeOf(this.#state, given)!;
+    const live = bases(this.#state).map((each) => ({ ...each, commit: codeOf(this.#state, each.n)!.commit }));
     const proposal = await proposer.propose({
       arena: arenaOf(this.#state),
       state: this.#state,
       n,
       commit,
       files: await this.#editable(commit),
+      bases: live.map((each) => ({ ...each, files: () => this.#editable(each.commit) })),
+      ...(base && { base }),
       signal,
       journal: this.#journal(n),
     });
@@ -147,8 +154,26 @@ export class Ideas {
       this.#spent = proposal.class === 'budget';
       return;
     }
-    const recorded = this.record(proposal, { proposer: proposal.proposer ?? proposer.name, parent });
-    if (proposal.refusal) this.#p.ledger.append({ type: 'refused', n: recorded, ...proposal.refusal });
+    const { refusal, base: parent = given } = proposal;
+    const isLive = parent === given || live.some((each) => each.n === parent);
+    const why = [proposal.why, parent === given ? base?.why : undefined].filter((each) => each !== undefined).join('; ');
+    const recorded = this.record(
+      { ...proposal, ...(why !== '' && { why }) },
+      { proposer: proposal.proposer ?? proposer.name, parent: isLive ? parent : given },
+    );
+    this.#park(proposal.note?.park ?? [], recorded);
+    if (refusal) this.#p.ledger.append({ type: 'refused', n: recorded, ...refusal });
+    else if (!isLive) this.#p.ledger.append({ type: 'refused', n: recorded, code: 'conflict', reason: `#${parent}, on which it says it was made, is no live base` });
+  }
+
+  /** What a proposer would keep as bases, as if it had wished for it: on record, and only what a person could park too. */
+  #park(wanted: readonly number[], by: number): void {
+    for (const n of wanted) {
+      const wish = { verb: 'park', n } as const;
+      const from = this.#state.experiments[by]!.idea.proposer;
+      if (this.#state.steering.parked.includes(n) || objection(this.#state, wish)) continue;
+      this.#p.ledger.append({ type: 'steered', id: `experiment-${by}-parks-${n}`, from, wish });
+    }
   }
 
   #journal(n: number): CallJournal {
@@ -222,38 +247,74 @@ export class Ideas {
     ledger.append({ type: 'refused', n, code: edits ? 'no-change' : 'conflict', reason });
   }
 
-  /** Near misses as one idea on the incumbent of today; those that touch what others changed are left out, and lose their turn. */
-  async bundle(of: readonly number[]): Promise<void> {
+  /**
+   * Near misses as one idea on the incumbent of today; those that touch what others changed are left out, and lose their turn. A crossing, which says
+   * `why`, is refused where one of them does not merge.
+   */
+  async bundle(of: readonly number[], why?: string): Promise<void> {
     const { ledger, workspace } = this.#p;
     const parent = this.#state.incumbent;
     const n = this.#state.experiments.length;
     const { lab } = this.#state.lab!;
     const files = new Map<string, string | null>();
     const joined: number[] = [];
+    const moved = new Set<string>();
     let tip = codeOf(this.#state, parent)!.commit;
     for (const part of of) {
       const { idea } = this.#state.experiments[part]!;
-      const [before, after] = [idea.parent, part].map((k) => codeOf(this.#state, k)!.commit) as [string, string];
-      // Taking the way back out of the tip is putting the change into it.
-      const edits = await workspace.without(tip, before, after);
+      // A kept step of another branch brings the branch with it.
+      const from = verdictOf(this.#state.experiments[part]!) === 'kept' ? forkOf(this.#state, part, parent) : idea.parent;
+      const [before, after] = [from, part].map((k) => codeOf(this.#state, k)!.commit) as [string, string];
+      // Knobs are put together by value: their constants often stand on neighbouring lines, which git would not merge. As for the rest, taking the way
+      // back out of the tip is putting the change into it.
+      const edits = (await this.#turned(part, from, tip, moved)) ?? (await workspace.without(tip, before, after));
       if (!edits || edits.length === 0) continue;
       tip = (await workspace.snapshot(tip, edits, `${refOf(lab, n)}-parts`, `with #${part}`, idea.at)).commit;
       for (const { path, content } of edits) files.set(path, content);
       joined.push(part);
     }
+    const named = (k: number): string => `#${k} ${this.#state.experiments[k]!.idea.hypothesis}`;
+    const parts = (why === undefined ? joined : of.length > 1 ? of : [parent, ...of]).map(named);
     const edits = [...files].map(([path, content]) => [path, content === null ? null : ledger.putBlob(content)]);
+    const knobs = await this.#knobsOf(joined, tip);
     ledger.append({
       type: 'proposed',
       n,
       kind: 'idea',
       parent,
       proposer: 'harness',
-      hypothesis: `Together: ${joined.map((k) => `#${k} ${this.#state.experiments[k]!.idea.hypothesis}`).join('; ')}`,
+      hypothesis: why === undefined ? `Together: ${parts.join('; ')}` : `Crossed: ${parts.join(' with ')}`,
       edits: Object.fromEntries(edits),
       bundles: of,
+      ...(why !== undefined && { crosses: true as const, why }),
+      ...(knobs && { knobs }),
     });
-    if (joined.length < 2)
-      ledger.append({ type: 'refused', n, code: 'conflict', reason: 'its parts change the same lines' });
+    if (joined.length < (why === undefined ? 2 : of.length))
+      ledger.append({ type: 'refused', n, code: 'conflict', reason: 'its parts change the same lines or knobs' });
+  }
+
+  /** Edits of `tip` that turn the knobs as `part` did since `from`; none where another part turned one of them, undefined for a change of code. */
+  async #turned(part: number, from: number, tip: string, moved: Set<string>): Promise<readonly FileEdit[] | undefined> {
+    const [before, after] = [from, part].map((k) => this.#state.experiments[k]!.idea.knobs);
+    if (!before || !after) return undefined;
+    const knobs = arenaOf(this.#state).knobs.filter(({ name }) => after[name] !== undefined && after[name] !== before[name]);
+    const files = new Map(await this.#editable(tip));
+    if (knobs.length === 0 || knobs.some((knob) => !findKnob(knob, files.get(knob.file) ?? '').ok)) return undefined;
+    if (knobs.some(({ name }) => moved.has(name))) return [];
+    for (const knob of knobs) {
+      moved.add(knob.name);
+      files.set(knob.file, writeKnob(knob, files.get(knob.file)!, after[knob.name]!));
+    }
+    return [...new Set(knobs.map(({ file }) => file))].map((path) => ({ path, content: files.get(path)! }));
+  }
+
+  /** Knobs of merged code, where every part and what it is built on are nothing but knobs. */
+  async #knobsOf(parts: readonly number[], tip: string): Promise<Record<string, number | string> | undefined> {
+    const { knobs } = arenaOf(this.#state);
+    if (knobs.length === 0 || [this.#state.incumbent, ...parts].some((k) => !this.#state.experiments[k]!.idea.knobs)) return undefined;
+    const files = await this.#editable(tip);
+    const found = knobs.map((knob) => [knob.name, findKnob(knob, files.get(knob.file) ?? '')] as const);
+    return Object.fromEntries(found.flatMap(([name, at]) => (at.ok ? [[name, at.value]] : [])));
   }
 
   /** An earlier idea once more, on the incumbent of today. Refused where the files that it changes are no longer what they were. */
@@ -298,10 +359,10 @@ export class Ideas {
     if (this.#state.steering.skipped.has(n))
       return refuse({ code: 'vetoed', reason: 'it is built on an idea that a person ruled out' });
     const { commit: parent, editable } = codeOf(this.#state, idea.parent)!;
-    const snapshot = async (edits: readonly FileEdit[], hash: string, normal?: string): Promise<void> => {
+    const snapshot = async (edits: readonly FileEdit[], hash: string, normal?: string, packages?: number): Promise<void> => {
       const ref = refOf(this.#state.lab!.lab, n, idea.attempts?.length);
       const made = await workspace.snapshot(parent, edits, ref, messageOf(x), idea.at);
-      ledger.append({ type: 'snapshot', n, ...made, editable: hash, ...(normal !== undefined && { normal }) });
+      ledger.append({ type: 'snapshot', n, ...made, editable: hash, ...(normal !== undefined && { normal }), ...(packages && { dependencies: packages }) });
     };
     if (idea.kind === 'control') return snapshot([], editable);
     const edits = this.#editsOf(idea.edits);
@@ -309,7 +370,9 @@ export class Ideas {
     const files = await this.#editable(parent);
     if (idea.kind === 'ablation') return snapshot(edits, editableHash(applyEdits(files, edits)));
     const admission = admit(arenaOf(this.#state), this.#state, idea, files, edits, paths);
-    if (admission.ok) return snapshot(edits, admission.editable, admission.normal);
+    const [before, after] = [files, applyEdits(files, edits)].map(dependenciesIn);
+    const packages = before === undefined || after === undefined ? undefined : after - before;
+    if (admission.ok) return snapshot(edits, admission.editable, admission.normal, packages);
     const { ok: _, ...why } = admission;
     refuse(why);
   }

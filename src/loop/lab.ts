@@ -148,11 +148,11 @@ export class Lab {
       case 'retry':
         return this.#ideas.retry(step.n);
       case 'propose':
-        return this.#ideas.begin();
+        return this.#ideas.begin(step.base && { n: step.base.n, why: step.why ?? step.base.why });
       case 'repair':
         return this.#ideas.repair(step.n, this.#failureOf(step.n));
       case 'bundle':
-        return this.#ideas.bundle(step.of);
+        return this.#ideas.bundle(step.of, step.why);
       case 'ablate':
         return this.#ideas.ablate(step.n);
       case 'finalize':
@@ -193,7 +193,8 @@ export class Lab {
         seed,
         judgeSeed,
         nonce,
-        guarded: purpose === 'idea',
+        guarded: purpose === 'screen' || (purpose === 'idea' && !this.state.shorts.get(n)?.length),
+        short: purpose === 'screen',
         holdout: purpose === 'holdout',
         onTick: (seconds) => {
           this.#obey();
@@ -345,7 +346,8 @@ export class Lab {
   }
 
   #failureOf(n: number): Failure {
-    const m = measurementsOf(this.state, n).findLast((each) => each.state === 'finished' && each.outcome.kind !== 'measured')!;
+    const all = [...measurementsOf(this.state, n), ...(this.state.shorts.get(n) ?? []).map((m) => this.state.measurements[m]!)];
+    const m = all.findLast((each) => each.state === 'finished' && each.outcome.kind !== 'measured')!;
     if (m.state !== 'finished' || m.outcome.kind === 'measured') throw new RangeError(`#${n} did not fail`);
     const log = m.conditions.log === undefined ? undefined : this.#p.ledger.getBlob(m.conditions.log);
     const { class: kind, message } = m.outcome;

@@ -11,6 +11,7 @@ import { oneLine, sanitize } from '../base/text.ts';
 import { type Arena, roleOf } from '../core/arena.ts';
 import type { Conditions, Outcome } from '../core/event.ts';
 import type { RunResult, RunSpec } from '../core/ports.ts';
+import { penalised } from '../core/simplicity.ts';
 import { keyValues, parseResult } from './protocol.ts';
 import { sd } from '../base/stats.ts';
 import { freeBytes, hashTree, removeTree, stampTree } from '../os/files.ts';
@@ -23,6 +24,8 @@ export interface MeasureRequest extends SpecRequest {
   readonly commit: string;
   /** Run the arena's guards first. */
   readonly guarded: boolean;
+  /** The short run of `screen`, as a measurement of its own. */
+  readonly short?: boolean;
   /** Let the holdout see the artefact too. */
   readonly holdout?: boolean;
   /** Receives each running process tree, so that it can be ended. */
@@ -103,9 +106,9 @@ class Measuring {
     const guard = this.#request.guarded ? await this.#guards() : undefined;
     if (guard) return this.#finish(guard);
     if (arena.evaluate?.join === 'pipe') return this.#finish(await this.#joined());
-    const early = this.#request.guarded && arena.screen ? await this.#screen(arena.screen.seconds) : undefined;
+    const early = this.#request.guarded && arena.screen && !this.#request.short ? await this.#screen(arena.screen.seconds) : undefined;
     if (early) return this.#finish(early);
-    this.#candidate = await this.#start(this.#specs.candidate());
+    this.#candidate = await this.#start(this.#request.short ? this.#specs.rung(this.#seconds) : this.#specs.candidate());
     const failed =
       candidateFault(arena, this.#candidate, this.#blame) ?? this.#tampered() ?? this.#reseeded() ?? this.#collect();
     if (failed) return this.#finish(failed);
@@ -115,6 +118,12 @@ class Measuring {
     const outcome = evaluatorFault(arena, this.#evaluator, this.#blame) ?? this.#tampered() ?? this.#readResult(this.#dirs.result);
     if (!this.#request.holdout || !arena.holdout) return this.#finish(outcome);
     return { ...this.#finish(outcome), held: outcome.kind === 'measured' ? await this.#held() : outcome };
+  }
+
+  /** The training clock of this run. */
+  get #seconds(): number {
+    const { screen, budget } = this.#bench.arena;
+    return this.#request.short && screen ? screen.seconds : budget.seconds;
   }
 
   async #start(spec: RunSpec): Promise<RunResult> {
@@ -129,9 +138,7 @@ class Measuring {
     const failed = candidateFault(this.#bench.arena, result, this.#blame);
     if (failed) {
       this.#candidate = result;
-      return failed.kind === 'measured'
-        ? failed
-        : { ...failed, message: `in the first ${seconds} s: ${failed.message}` };
+      return inShort(this.#bench.arena, failed);
     }
     removeTree(this.#dirs.out);
     fs.mkdirSync(this.#dirs.out);
@@ -240,7 +247,7 @@ class Measuring {
           return {
             kind: 'timed out',
             class: 'timeout',
-            message: `the training clock ended after ${this.#bench.arena.budget.seconds} s and ${name} was not written yet`,
+            message: `the training clock ended after ${this.#seconds} s and ${name} was not written yet`,
           };
         return crash('no-artefact', `the artefact ${name} ${what}`);
       }
@@ -253,7 +260,12 @@ class Measuring {
 
   async #held(): Promise<Outcome> {
     const result = await this.#start(this.#specs.holdout());
-    return evaluatorFault(this.#bench.arena, result, this.#blame) ?? this.#tampered() ?? this.#readResult(this.#dirs.held);
+    return evaluatorFault(this.#bench.arena, result, this.#blame) ?? this.#tampered() ?? this.#penalised(this.#readResult(this.#dirs.held));
+  }
+
+  /** The holdout's word with the same penalties as everybody's, where it reports them itself or by its samples. */
+  #penalised(outcome: Outcome): Outcome {
+    return penalised(this.#bench.arena, outcome.kind === 'measured' ? { ...outcome, metrics: { ...outcome.metrics, ...spreadOf(outcome) } } : outcome);
   }
 
   #readResult(folder: string): Outcome {
@@ -284,10 +296,10 @@ class Measuring {
       ...(artefacts.length > 0 && { artefact: sha256Parts(artefacts.map((file) => sha256(fs.readFileSync(file)))) }),
       ...(config !== undefined && { config: sha256(config.trim()) }),
     };
-    const worked = enoughWork(this.#bench.arena, outcome, conditions);
+    const worked = this.#request.short ? inShort(this.#bench.arena, outcome) : enoughWork(this.#bench.arena, outcome, conditions);
     const aborted = (c?.ending === 'aborted' && this.#evaluator === undefined) || e?.ending === 'aborted';
     return {
-      outcome: withOwnMetrics(worked, conditions),
+      outcome: penalised(this.#bench.arena, withOwnMetrics(worked, conditions)),
       conditions,
       log: logOf(c, e),
       aborted,
@@ -295,6 +307,10 @@ class Measuring {
     };
   }
 }
+
+/** A failure of a short run says that it was one. */
+const inShort = ({ screen }: Arena, outcome: Outcome): Outcome =>
+  outcome.kind === 'measured' ? outcome : { ...outcome, message: `in the first ${screen?.seconds} s: ${outcome.message}` };
 
 /** A number that was had without the least work that the manifest asks for is none. */
 function enoughWork({ minimum }: Arena, outcome: Outcome, c: Conditions): Outcome {
@@ -309,6 +325,9 @@ function enoughWork({ minimum }: Arena, outcome: Outcome, c: Conditions): Outcom
   return outcome;
 }
 
+/** Stability: how far the samples of one measurement lie apart. */
+const spreadOf = ({ samples = [] }: Extract<Outcome, { kind: 'measured' }>) => (samples.length > 1 ? { sample_sd: sd(samples) } : {});
+
 /** What the harness measured itself, under names that evaluators may not use. */
 function withOwnMetrics(outcome: Outcome, c: Conditions): Outcome {
   if (outcome.kind !== 'measured') return outcome;
@@ -316,7 +335,7 @@ function withOwnMetrics(outcome: Outcome, c: Conditions): Outcome {
     ...outcome,
     metrics: {
       ...outcome.metrics,
-      ...(outcome.samples && outcome.samples.length > 1 && { sample_sd: sd(outcome.samples) }),
+      ...spreadOf(outcome),
       memory_mb: c.memoryMb,
       wall_s: c.wallS,
       cpu_s: c.cpuS,

@@ -146,6 +146,7 @@ describe('what a failed candidate says', () => {
   it('is shown by its last lines, from the output when the error stream is silent', () => {
     expect(excerpt('a\n\nb\n', 'c')).toBe('a\nb');
     expect(excerpt(' \n', 'x\ny\n', 1)).toBe('y');
+    expect(excerpt('the loss is NaN\novernight-failure: nan\n', '')).toBe('the loss is NaN');
     expect(keyValues('a: 1\nnot a pair\nb:2')).toEqual([
       ['a', '1'],
       ['b', '2'],

@@ -9,7 +9,7 @@ import type { FailureClass, Outcome } from '../core/event.ts';
 const fail = (kind: FailureClass, message: string): Outcome => ({ kind: 'crashed', class: kind, message });
 
 /** Secondary metric names that only the harness may write. */
-const RESERVED = new Set(['memory_mb', 'wall_s', 'cpu_s', 'budgeted_s', 'sample_sd']);
+const RESERVED = new Set(['memory_mb', 'wall_s', 'cpu_s', 'budgeted_s', 'sample_sd', 'before_penalties']);
 const LINE = /^([A-Za-z_][A-Za-z0-9_.-]*)\s*:\s*(.*)$/;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
@@ -97,13 +97,19 @@ function near(lines: [string, string][], wanted: string): string {
   return keys.length > 0 ? ` (it has: ${keys.slice(0, 5).join(', ')}); is "${wanted}" spelled as in arena.yaml?` : '';
 }
 
+const DECLARATION = /^overnight-failure:\s*([a-z-]+)\s*$/gm;
 const DECLARED: readonly FailureClass[] = ['nan', 'out-of-memory', 'shape', 'import', 'data'];
 
-/** The class that a candidate gave its own failure on standard error, or what well-known messages say, else `exit`. */
+/** The class in the last line `overnight-failure: …` on standard error, if it is one that may be declared. */
+export function declaredClass(stderr: string): FailureClass | undefined {
+  const declared = [...stderr.matchAll(DECLARATION)].at(-1)?.[1];
+  return DECLARED.find((name) => name === declared);
+}
+
+/** The class that a candidate gave its own failure, or what well-known messages say, else `exit`. */
 export function failureClass(stderr: string): FailureClass {
-  const declared = [...stderr.matchAll(/^overnight-failure:\s*([a-z-]+)\s*$/gm)].at(-1)?.[1];
-  const known = DECLARED.find((name) => name === declared);
-  if (known) return known;
+  const declared = declaredClass(stderr);
+  if (declared) return declared;
   if (/heap out of memory|MemoryError|std::bad_alloc|out of memory|Cannot allocate memory/i.test(stderr))
     return 'out-of-memory';
   if (/ERR_MODULE_NOT_FOUND|Cannot find module|ModuleNotFoundError|ImportError|SyntaxError/.test(stderr))
@@ -111,10 +117,11 @@ export function failureClass(stderr: string): FailureClass {
   return 'exit';
 }
 
-/** The last lines that say something: what people and agents are shown of a failure. */
+/** The last lines that say something: what people and agents are shown of a failure. The declared class stands elsewhere. */
 export function excerpt(stderr: string, stdout: string, maxLines = 12): string {
   const text = stderr.trim() === '' ? stdout : stderr;
   return text
+    .replace(DECLARATION, '')
     .trimEnd()
     .split('\n')
     .filter((line) => line.trim() !== '')

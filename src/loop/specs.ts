@@ -111,6 +111,15 @@ export class Specs {
     };
   }
 
+  /** A short run that ranks: the budget and the fixed amount of work, if there is one, in proportion. */
+  rung(seconds: number): RunSpec {
+    const { budget } = this.#bench.arena;
+    const spec = this.candidate(seconds);
+    if (budget.steps === undefined) return spec;
+    const steps = Math.max(1, Math.round((budget.steps * seconds) / budget.seconds));
+    return { ...spec, env: { ...spec.env, OVERNIGHT_BUDGET_STEPS: String(steps) } };
+  }
+
   /** The evaluator's way in, with the holdout's command and a result of its own. */
   holdout(): RunSpec {
     const { command, wall_s: wallS } = this.#bench.arena.holdout!;

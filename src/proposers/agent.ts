@@ -73,7 +73,8 @@ async function ask(parts: AgentProposerParts, brief: Brief, repair?: Failure): P
   const outcome = judged(result, found);
   const usage = result.usage && { usage: result.usage };
   const reply = result.kind === 'done' && result.text !== '' ? { reply: journal.putBlob(result.text.slice(-20_000)) } : {};
-  journal.called(call, { ...outcome.event, wallS: result.wallS, ...usage, ...reply });
+  const log = result.log === undefined ? {} : { log: journal.putBlob(result.log) };
+  journal.called(call, { ...outcome.event, wallS: result.wallS, ...usage, ...reply, ...log });
   if (outcome.kind === 'none') return outcome.proposal;
   return {
     ...outcome.proposal,

@@ -6,7 +6,7 @@
 import { typicalMeasurementS } from '../core/plan.ts';
 import { applyEdits } from '../core/policy.ts';
 import type { Brief, Proposal, Proposer } from '../core/ports.ts';
-import { type LabState, measurementsOf } from '../core/state.ts';
+import { arenaOf, type LabState, measurementsOf } from '../core/state.ts';
 import { brief as adviceOf, Hybrid, type HybridOptions, type SamplerName, type Values } from '../search/index.ts';
 import { type Ground, ground, type Past, replayInto } from './replay.ts';
 import { nextIdea, OPTIMIZER } from './search.ts';
@@ -39,7 +39,7 @@ export function hybridProposer({ adviser, sampler = 'auto', ...shares }: HybridP
   };
 }
 
-/** The ledger as a hybrid. The baseline, people and wishes are trials, but nobody's merit. */
+/** The ledger as a hybrid. The baseline, people, wishes and the harness's crossings are trials, but nobody's merit. */
 function replayed(
   brief: Brief,
   at: Ground,
@@ -47,7 +47,7 @@ function replayed(
 ): { readonly hybrid: Hybrid; readonly experiments: ReadonlyMap<number, number> } {
   const hybrid = new Hybrid({ ...at.options, ...shares });
   const sideOf = ({ n, proposer }: Past): 'adviser' | 'optimizer' | undefined => {
-    if (n === 0 || proposer === 'person' || brief.state.experiments[n]!.idea.request !== undefined) return undefined;
+    if (n === 0 || proposer === 'person' || proposer === 'harness' || brief.state.experiments[n]!.idea.request !== undefined) return undefined;
     return proposer === OPTIMIZER ? 'optimizer' : 'adviser';
   };
   const experiments = replayInto(
@@ -55,6 +55,7 @@ function replayed(
       search: hybrid.search,
       add: (values, past) => hybrid.add(values, sideOf(past)),
       tell: (id, outcome, past) => hybrid.tell(id, outcome, costOf(brief.state, past.n)),
+      dropped: (id, past) => hybrid.dropped(id, costOf(brief.state, past.n)),
       other: (past) => {
         if (sideOf(past) === 'adviser') hybrid.aside(asideOf(past), costOf(brief.state, past.n));
       },
@@ -75,7 +76,9 @@ function asideOf(past: Extract<Past, { kind: 'other' }>): Parameters<Hybrid['asi
 function costOf(state: LabState, n: number): number {
   const one = typicalMeasurementS(state);
   const thought = state.calls.reduce((sum, { start, end }) => sum + (start.n === n ? (end?.wallS ?? 0) : 0), 0);
-  return Math.max(0.1, measurementsOf(state, n).length + thought / Math.max(one, 1e-3));
+  const { screen, budget } = arenaOf(state);
+  const short = screen ? ((state.shorts.get(n)?.length ?? 0) * screen.seconds) / budget.seconds : 0;
+  return Math.max(0.1, measurementsOf(state, n).length + short + thought / Math.max(one, 1e-3));
 }
 
 /** An adviser's edit, with the knobs it comes to; refused before it costs anything where the optimizer knows better. */

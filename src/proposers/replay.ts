@@ -6,6 +6,7 @@ import { parseComparison } from '../base/comparison.ts';
 import { seedOf } from '../base/random.ts';
 import type { Arena } from '../core/arena.ts';
 import { noiseIn } from '../core/decide.ts';
+import { type Plateau, plateau } from '../core/frontier.ts';
 import { verdictOf } from '../core/experiment.ts';
 import { findKnob } from '../core/knobs.ts';
 import type { Brief } from '../core/ports.ts';
@@ -21,7 +22,6 @@ import {
   type Trial,
   type Values,
 } from '../search/index.ts';
-import { type Plateau, plateau } from './plateau.ts';
 import { knobSpace, readKnobs } from './space.ts';
 
 /** What a search starts from, read from the manifest, the files and the ledger. */
@@ -35,14 +35,18 @@ export interface Ground {
   /** Knobs whose constant an edit of the code removed. */
   readonly lost: readonly string[];
   readonly device: string;
+  /** The experiment whose files these are. */
+  readonly base: number;
   readonly stall: Plateau;
+  /** One more for each change of the code itself that the files are built on: what was learned before it is carried over. */
+  readonly version: number;
 }
 
 export function ground(brief: Brief, sampler: SamplerName): Ground | { readonly problem: string } {
   if (brief.arena.knobs.length === 0) return { problem: 'the manifest declares no knobs' };
   const { arena, lost } = surviving(brief.arena, brief.files);
   const read = readKnobs(arena.knobs.length === 0 ? brief.arena.knobs : arena.knobs, brief.files);
-  return read.ok ? groundAt(arena, brief.state, read.values, sampler, lost) : { problem: read.problem };
+  return read.ok ? groundAt(arena, brief.state, read.values, sampler, lost, brief.base?.n) : { problem: read.problem };
 }
 
 /** The same where the files say `now`. */
@@ -52,6 +56,7 @@ export function groundAt(
   now: Values,
   sampler: SamplerName,
   lost: readonly string[] = [],
+  base = state.incumbent,
 ): Ground | { readonly problem: string } {
   const baseline = state.experiments[0]?.idea.knobs;
   const names = arena.knobs.map((knob) => knob.name);
@@ -72,7 +77,8 @@ export function groundAt(
       cma: { start: anchor },
       ...(dof > 0 && sigma > 0 && { noise: sigma }),
     };
-    return { arena, space, now, options, lost, device, stall };
+    const version = 1 + lineage(state, base).filter((n) => n > 0 && state.experiments[n]!.idea.knobs === undefined).length;
+    return { arena, space, now, options, lost, device, base, stall, version };
   } catch (thrown) {
     // Somebody's edit may have moved a constant to where a rule of the manifest forbids it.
     if (thrown instanceof SearchError) return { problem: thrown.message };
@@ -102,7 +108,8 @@ function surviving(arena: Arena, files: Brief['files']): { readonly arena: Arena
 export type Past = { readonly n: number; readonly proposer: string } & (
   | { readonly kind: 'value'; readonly knobs: Values; readonly values: readonly number[]; readonly broken: boolean }
   | { readonly kind: 'failed'; readonly knobs: Values; readonly reason: string }
-  | { readonly kind: 'open'; readonly knobs: Values }
+  /** No number (yet): still measured, or dropped after its short run, whose number stands for nothing. */
+  | { readonly kind: 'open'; readonly knobs: Values; readonly dropped?: true }
   /** No configuration of this space: refused, or a change of the code itself; its mean where it was measured. */
   | { readonly kind: 'other'; readonly refused: boolean; readonly decided: boolean; readonly mean?: number }
 );
@@ -113,13 +120,15 @@ export interface Sink {
   add(values: Values, past: Past): Trial;
   tell(id: number, outcome: Outcome, past: Past): void;
   other?(past: Extract<Past, { kind: 'other' }>): void;
+  /** It stays a trial without a number: the optimizer believes what it expected of it, and tries it no more. */
+  dropped?(id: number, past: Past): void;
 }
 
 /** Tell everything that happened, oldest first. Gives the experiment of each trial. */
-export function replayInto(sink: Sink, state: LabState, { arena, space, device }: Ground): ReadonlyMap<number, number> {
+export function replayInto(sink: Sink, state: LabState, { arena, space, device, base }: Ground): ReadonlyMap<number, number> {
   const { search } = sink;
   const experiments = new Map<number, number>();
-  const shift = shifts(state, device);
+  const shift = shifts(state, device, base);
   for (const past of pastOf(arena, state, device)) {
     if (past.kind === 'other') {
       sink.other?.(past.mean === undefined ? past : { ...past, mean: past.mean + shift(past.n) });
@@ -136,7 +145,8 @@ export function replayInto(sink: Sink, state: LabState, { arena, space, device }
     }
     const trial = sink.add(values, past);
     experiments.set(trial.id, past.n);
-    if (past.kind === 'failed') sink.tell(trial.id, { failed: past.reason }, past);
+    if (past.kind === 'open' && past.dropped) sink.dropped?.(trial.id, past);
+    else if (past.kind === 'failed') sink.tell(trial.id, { failed: past.reason }, past);
     else if (past.kind === 'value') {
       const mean = past.values.reduce((a, b) => a + b, 0) / past.values.length + shift(past.n);
       const metrics = { 'broken constraints': past.broken ? 1 : 0 };
@@ -165,7 +175,8 @@ function* pastOf(arena: Arena, state: LabState, device: string): Generator<Past>
     } else if (found.length > 0) {
       const broken = x.state === 'decided' && x.decision.kind === 'constraint';
       yield { ...about, knobs: knobs!, kind: 'value', values: found, broken };
-    } else if (verdict === undefined) yield { ...about, knobs: knobs!, kind: 'open' };
+    } else if (x.state === 'decided' && x.decision.kind === 'screened') yield { ...about, knobs: knobs!, kind: 'open', dropped: true };
+    else if (verdict === undefined) yield { ...about, knobs: knobs!, kind: 'open' };
   }
 }
 
@@ -173,19 +184,28 @@ function* pastOf(arena: Arena, state: LabState, device: string): Generator<Past>
  * Somebody's edit of the code itself moved the whole landscape: experiments from before it are told with the edit's effect added, so that what
  * was learned about the knobs carries over. The effect is measured: mean of the edit's experiment minus mean of its parent.
  */
-function shifts(state: LabState, device: string): (n: number) => number {
+function shifts(state: LabState, device: string, base: number): (n: number) => number {
   const mean = (n: number): number | undefined => {
     const found = measuredValues(state, n, device);
     return found.length > 0 ? found.reduce((a, b) => a + b, 0) / found.length : undefined;
   };
-  const steps = lineage(state, state.incumbent)
-    .filter((n) => n > 0 && state.experiments[n]!.idea.knobs === undefined)
-    .map((n) => ({ n, effect: (mean(n) ?? Number.NaN) - (mean(state.experiments[n]!.idea.parent) ?? Number.NaN) }))
-    .filter(({ effect }) => Number.isFinite(effect));
-  if (steps.length === 0) return () => 0;
+  const isCode = (n: number): boolean => n > 0 && state.experiments[n]!.idea.knobs === undefined;
+  const effect = (n: number): number => (mean(n) ?? Number.NaN) - (mean(state.experiments[n]!.idea.parent) ?? Number.NaN);
+  const known = new Map<number, number>();
+  const worth = (n: number): number => {
+    if (!known.has(n)) known.set(n, Number.isFinite(effect(n)) ? effect(n) : 0);
+    return known.get(n)!;
+  };
+  if (!state.experiments.some(({ idea }) => idea.kind !== 'control' && isCode(idea.n))) return () => 0;
+  const here = new Set(lineage(state, base).filter(isCode));
   return (n) => {
-    const own = new Set(lineage(state, n));
-    return steps.reduce((sum, step) => sum + (own.has(step.n) ? 0 : step.effect), 0);
+    // Its own code is what was measured with it: only what it was built on moves the ground.
+    const own = new Set(lineage(state, n).filter(isCode));
+    let sum = 0;
+    for (const k of here) if (!own.has(k)) sum += worth(k);
+    // Code of another branch, which does not stand here.
+    for (const k of own) if (k !== n && !here.has(k)) sum -= worth(k);
+    return sum;
   };
 }
 

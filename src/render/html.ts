@@ -5,7 +5,7 @@
 import { STANDING } from '../view/experiment.ts';
 import { viewStaircase } from '../view/staircase.ts';
 import type { ExperimentView, LabView, SegmentView } from '../view/types.ts';
-import { affordable, MOST_DIFF, type ReportOptions } from './markdown.ts';
+import { affordable, MOST_DIFF, type ReportOptions, ideaText } from './markdown.ts';
 import { GLYPHS, kindOf } from './marks.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import { staircaseSvg } from './svg.ts';
@@ -202,8 +202,9 @@ function cost(view: LabView): string {
     ['Evaluating', t.evaluating],
     ['Preparing', t.stages],
     ['Between', `${t.idle} (${t.idleShare})`],
-    ['Per experiment', `${t.perExperiment} of measuring, ${t.perHour} experiments per hour`],
+    ['Speed', `${t.perExperiment} of measuring per experiment, ${t.perHour} experiments per hour`],
     ['Spent', view.spend.text],
+    ...view.economics.lines.map(({ what, text }) => [what, text] as const),
   ] as const;
   const sessions = table(
     ['session', 'started', 'length', 'end', 'device'],
@@ -220,7 +221,7 @@ function cost(view: LabView): string {
 }
 
 function next(view: LabView): string {
-  const items = view.next.map((step) => `<li>${prose(step)}</li>`);
+  const items = [...view.next, ...view.ideas.map(ideaText)].map((step) => `<li>${prose(step)}</li>`);
   return section('next', 'Next', items.length > 0 ? `<ul>${items.join('')}</ul>` : '');
 }
 

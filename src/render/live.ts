@@ -1,4 +1,4 @@
-/** The pinned window of a run as lines: the CLI owns the cursor and decides how often. Costs nothing that grows with the lab but a sparkline. */
+/** The pinned window of a run, and the line of what takes a while: the CLI owns the cursor and decides how often. Costs nothing that grows with the lab. */
 import type { LabView } from '../view/types.ts';
 import { trust } from './terminal.ts';
 import { bar, cut, pad, paint, type Style, spell, widthOf } from './text.ts';
@@ -34,6 +34,7 @@ export function liveWindow(
   const lines = [
     paint(style, 'dim', '─'.repeat(columns)),
     `${twoEnds(` ${view.verdict.headline}`, since, columns - view.trust.grade.length - 4)} ${trust(view, style)}`,
+    ...(view.verdict.progress === undefined ? [] : [cut(` measuring the noise of the unchanged code ${bar(view.verdict.progress)}`, columns)]),
     cut(` ${view.counts.text}`, columns),
     ...budgetLine(view, columns),
     ...ticks.slice(0, MOST_TICKS).map((tick) => tickLine(view, tick, columns)),
@@ -72,3 +73,26 @@ function tickLine(view: LabView, tick: LiveTick, columns: number): string {
 
 const minutes = (seconds: number): string =>
   `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
+
+/** What takes a while. */
+export interface Doing {
+  readonly what: string;
+  /** 0 to 1; absent where nobody knows. */
+  readonly share?: number;
+  readonly words?: string;
+}
+
+/** ` setup ▓▓▓░░░░░░░ 30 % 0:12  words`. Where no share is known, a piece of bar wanders: it lives. Plain lines have words instead of bars. */
+export function progressLine({ what, share, words }: Doing, elapsedS: number, style: Style, drawn = true): string {
+  const known = share === undefined ? [] : [`${Math.floor(100 * share)} %`];
+  const place = share === undefined ? wandering(elapsedS) : bar(share);
+  const line = drawn
+    ? [` ${what}`, place, ...known, minutes(elapsedS), ...(words ? ['', words] : [])].join(' ')
+    : `${what}: ${[...known, `${minutes(elapsedS)} so far`, ...(words ? [words] : [])].join(', ')}`;
+  return spell(cut(line, style.columns - 1), style);
+}
+
+function wandering(elapsedS: number): string {
+  const at = Math.floor(elapsedS * 4) % 10;
+  return [...bar(0)].map((cell, k) => (k === at || k === (at + 1) % 10 ? '▓' : cell)).join('');
+}

@@ -25,7 +25,7 @@ export function reportMarkdown(view: LabView, options: ReportOptions = {}): stri
     undecided(view),
     health(view),
     cost(view),
-    list('Next', view.next),
+    list('Next', [...view.next, ...view.ideas.map(ideaText)]),
     take(view),
     finePrint(view),
   ];
@@ -129,10 +129,13 @@ function oneResult(row: ExperimentView): string {
   return `#${row.n} ${esc(cut(row.hypothesis, 120))}: ${row.effect ? effectText(row.effect) : esc(cut(row.reason, 160))}`;
 }
 
+/** An untried idea of a proposer, in the words of one line. */
+export const ideaText = ({ n, text }: LabView['ideas'][number]): string => `Untried, said at #${n}: ${text.replaceAll('`', '’')}`;
+
 const effectText = (effect: EffectView): string => esc(effect.text);
 
 /** Those that can be settled one by one; the others, when there are many, only by their numbers. */
-export function affordable({ undecided }: LabView): { shown: LabView['undecided']; rest: string } {
+export function affordable({ undecided }: Pick<LabView, 'undecided'>): { shown: LabView['undecided']; rest: string } {
   const hard = undecided.filter((u) => u.measurements === undefined);
   if (undecided.length <= 6 || hard.length < 2) return { shown: undecided, rest: '' };
   const shown = undecided.filter((u) => u.measurements !== undefined);
@@ -176,6 +179,7 @@ function cost(view: LabView): string {
     `- ${t.sessions} in all: ${t.training} training, ${t.startup} starting up, ${t.evaluating} evaluating, ${t.stages} preparing, ${t.idle} between (${t.idleShare})`,
     `- ${t.perExperiment} of measuring per experiment, ${t.perHour} experiments per hour`,
     `- ${esc(view.spend.text)}`,
+    ...view.economics.lines.map(({ what, text }) => `- ${what}: ${esc(text)}`),
   ];
   const sessions = view.sessions.map(
     (s) => `| ${s.session} | ${s.started} | ${s.length} | ${esc(s.end)}${s.detail ? `: ${esc(s.detail)}` : ''} |`,

@@ -6,7 +6,7 @@ import { viewStaircase, type XAxis, type YAxis } from '../view/staircase.ts';
 import type { LabView } from '../view/types.ts';
 import { chart } from './chart.ts';
 import { reportHtml } from './html.ts';
-import { liveWindow } from './live.ts';
+import { liveWindow, progressLine } from './live.ts';
 import { reportMarkdown } from './markdown.ts';
 import { staircaseSvg } from './svg.ts';
 import { experimentLine, logText, statusText, summaryText } from './terminal.ts';
@@ -154,7 +154,22 @@ describe('a night of a thousand experiments', () => {
     const lab = view({ n: 1000, seed: 1 });
     expect(reportHtml(lab).length).toBeLessThan(2e6);
     expect(reportMarkdown(lab).length).toBeLessThan(1e5);
-    expect(statusText(lab, PLAIN)).toContain('1000 tried');
+    expect(statusText(lab, PLAIN)).toContain('1,000 tried');
+  });
+});
+
+describe('the line of what takes a while', () => {
+  const style = { ...PLAIN, columns: 60 };
+  it('has a bar, the share, the time and the last words, cut to the terminal', () => {
+    expect(progressLine({ what: 'prepare', share: 0.42, words: 'shard 5 of 12' }, 75, style)).toBe(' prepare ▓▓▓▓░░░░░░ 42 % 1:15  shard 5 of 12');
+    expect(widthOf(progressLine({ what: 'prepare', share: 1, words: 'x'.repeat(200) }, 75, style))).toBeLessThan(60);
+  });
+
+  it('moves where nobody knows how long it takes, and says it in words where it cannot be drawn again', () => {
+    const at = (seconds: number): string => progressLine({ what: 'setup' }, seconds, style);
+    expect(at(1)).toMatch(/^ setup (?=.*▓▓)[▓░]{10} 0:01$/);
+    expect(at(1.25)).not.toBe(at(1));
+    expect(progressLine({ what: 'setup', share: 0.5, words: 'tar' }, 12, style, false)).toBe('setup: 50 %, 0:12 so far, tar');
   });
 });
 

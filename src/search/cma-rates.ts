@@ -2,7 +2,7 @@
  * Learning-rate adaptation for CMA-ES under noise (Nomura, Akimoto & Ono, "CMA-ES with learning rate adaptation", arXiv 2304.03473,
  * algorithm 1): the updates of mean and covariance are shrunk so that their signal-to-noise ratio stays constant.
  */
-import { symmetricEigen } from './matrix.ts';
+import { symmetricEigen } from './eigen.ts';
 
 /** α, β and γ as in the paper's section 4.4. */
 const ALPHA = 1.4;

@@ -6,10 +6,10 @@ import { random, seedOf } from '../base/random.ts';
 import { Cma, type Sample } from './cma.ts';
 import { SearchError } from './error.ts';
 import { keepMargin } from './margin.ts';
-import { symmetricEigen } from './matrix.ts';
+import { symmetricEigen } from './eigen.ts';
 import { truncatedNormal } from './normal.ts';
 import { Parzen } from './parzen.ts';
-import type { Point } from './space.ts';
+import type { Point, Values } from './space.ts';
 import { defaultGood, split } from './tpe.ts';
 import { type Ask, better, type History, type Proposed, type Sampler, type Told } from './trial.ts';
 
@@ -21,8 +21,12 @@ export interface CmaSamplerOptions {
   /** Adapt the learning rates to noise. Default false: it needs many generations to pay. */
   readonly noisy?: boolean;
   readonly restarts?: 'ipop' | 'bipop' | 'none';
+  /** Keep a small chance that a discrete knob leaves its value. Default true; without it such a knob freezes when the steps have become small. */
+  readonly margin?: boolean;
   /** Start from trials told before this sampler was made: the mean and spread of the best tenth. Default true. */
   readonly warm?: boolean;
+  /** Trials of an earlier search of something similar, smaller losses being better: taken for the warm start beside those that were told. */
+  readonly earlier?: readonly { readonly values: Values; readonly loss: number }[];
   /** Centre of the first generation; the space's start when absent. */
   readonly start?: Point;
 }
@@ -86,7 +90,7 @@ export function cmaSampler(history: History, seed: number, options: CmaSamplerOp
       if (waiting.length < cma.lambda) return;
       cma.update(waiting);
       [last, waiting] = [waiting, []];
-      keepMargin(cma, dims, 1 / (dims.length * cma.lambda));
+      if (options.margin !== false) keepMargin(cma, dims, 1 / (dims.length * cma.lambda));
       for (let i = 0; i < dims.length; i++) cma.mean[i] = Math.min(1, Math.max(0, cma.mean[i]!));
       cma = restarts.next(cma);
     },
@@ -144,16 +148,28 @@ class Restarts {
     const { sigma = 0.2, warm = true, start } = this.#options;
     const n = this.#numeric.length;
     const told = [...this.#history.told].sort(better);
-    if (warm && told.length >= 20 && told.length >= 2 * n) {
-      const good = told
-        .slice(0, Math.max(3, Math.ceil(0.1 * told.length)))
-        .map(({ trial }) => this.#numeric.map((j) => trial.point[j]!));
+    const source = this.#source(told);
+    if (warm && source.length >= 20 && source.length >= 2 * n) {
+      const good = source
+        .slice(0, Math.max(3, Math.ceil(0.1 * source.length)))
+        .map((point) => this.#numeric.map((j) => point[j]!));
       if (good.every((p) => p.every((u) => !Number.isNaN(u)))) return this.#make(warmStart(good, n));
     }
     const from =
       start ?? (told.length > 0 && warm ? told[0]!.trial.point : this.#history.space.encode(this.#history.space.start));
     const mean = this.#numeric.map((j) => (Number.isNaN(from[j]!) ? 0.5 : from[j]!));
     return this.#make({ mean, sigma });
+  }
+
+  /** What a warm start may learn from, best first. */
+  #source(told: readonly Told[]): readonly Point[] {
+    const { space } = this.#history;
+    const earlier = (this.#options.earlier ?? []).map(({ values, loss }) => ({
+      point: space.encode(space.snap(values)),
+      loss,
+    }));
+    const here = told.filter((t) => t.over <= 0).map(({ trial, loss }) => ({ point: trial.point, loss }));
+    return [...earlier, ...here].sort((a, b) => a.loss - b.loss).map(({ point }) => point);
   }
 
   #make(

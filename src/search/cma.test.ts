@@ -1,34 +1,12 @@
 /** CMA-ES as an algorithm: convergence on the standard functions, injection, margin, learning rates. */
 import { describe, expect, it } from 'vitest';
+import { FUNCTIONS, isLong, medianOf, reference } from '../../bench/search-cma.ts';
 import { random } from '../base/random.ts';
-import { Cma, type CmaOptions } from './cma.ts';
+import { Cma } from './cma.ts';
 import { cmaConstants } from './cma-constants.ts';
 import { keepMargin } from './margin.ts';
 import { normalCdf } from '../base/distributions.ts';
 import { compileParam } from './param.ts';
-
-type Fn = (x: ArrayLike<number>) => number;
-const sum = (x: ArrayLike<number>, f: (v: number, i: number) => number): number =>
-  Array.from(x).reduce((s, v, i) => s + f(v, i), 0);
-const sphere: Fn = (x) => sum(x, (v) => v * v);
-const ellipsoid: Fn = (x) => sum(x, (v, i) => 1e6 ** (i / (x.length - 1)) * v * v);
-const rosenbrock: Fn = (x) => sum(Array.from(x).slice(0, -1), (v, i) => 100 * (x[i + 1]! - v * v) ** 2 + (1 - v) ** 2);
-
-/** Evaluations until f ≤ 1e-9. */
-function evaluations(f: Fn, options: CmaOptions, seed: number, limit: number): number {
-  const cma = new Cma(options);
-  const chance = random(seed);
-  for (let count = 0; count < limit; ) {
-    const samples = Array.from({ length: cma.lambda }, () => {
-      const x = cma.sample(chance);
-      return { x, loss: f(x) };
-    });
-    count += cma.lambda;
-    if (samples.some(({ loss }) => loss <= 1e-9)) return count;
-    cma.update(samples);
-  }
-  return Number.POSITIVE_INFINITY;
-}
 
 const median = (xs: number[]): number => xs.sort((a, b) => a - b)[xs.length >> 1]!;
 
@@ -42,17 +20,14 @@ describe('CMA-ES', () => {
     expect(k.clip).toBeCloseTo(Math.sqrt(10) + 20 / 12, 12);
   });
 
-  it.each([
-    ['sphere', sphere, 5, 3, 2, 950],
-    ['sphere', sphere, 20, 3, 2, 3600],
-    ['ellipsoid', ellipsoid, 5, 3, 2, 1900],
-    ['ellipsoid', ellipsoid, 10, 3, 2, 5000],
-    ['rosenbrock', rosenbrock, 5, 0, 0.5, 2200],
-    ['rosenbrock', rosenbrock, 10, 0, 0.5, 6300],
-  ] as const)('reaches 1e-9 on the %s', (_, f, n, start, sigma, limit) => {
-    const counts = [1, 2, 3].map((seed) => evaluations(f, { mean: Array(n).fill(start), sigma }, seed, 3 * limit));
-    expect(median(counts)).toBeLessThanOrEqual(limit);
-  });
+  // The longer ones take a dozen seconds: tests/search.test.ts.
+  it.each(reference.rows.filter((row) => !isLong(row)))(
+    'reaches 1e-9 on the $f in $n dimensions in 15 % more evaluations than the reference implementation at most',
+    (row) => {
+      expect(new Cma({ mean: Array(row.n).fill(0), sigma: 1 }).lambda).toBe(row.population);
+      expect(medianOf(row)).toBeLessThanOrEqual(1.15 * row.median);
+    },
+  );
 
   it('shortens an injected step to √n + 2n/(n + 2) standard deviations, so that a far point does not blow it up', () => {
     const run = (outside: boolean): Cma => {
@@ -75,11 +50,11 @@ describe('CMA-ES', () => {
         cma.update(
           Array.from({ length: cma.lambda }, () => {
             const x = cma.sample(chance);
-            return { x, loss: sphere(x) + chance.normal() };
+            return { x, loss: FUNCTIONS.sphere(x) + chance.normal() };
           }),
         );
       }
-      return sphere(cma.mean);
+      return FUNCTIONS.sphere(cma.mean);
     };
     const seeds = [1, 2, 3, 4, 5];
     expect(median(seeds.map((s) => distance(true, s)))).toBeLessThan(median(seeds.map((s) => distance(false, s))));

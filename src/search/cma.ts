@@ -7,7 +7,7 @@
 import type { Random } from '../base/random.ts';
 import { type CmaConstants, cmaConstants } from './cma-constants.ts';
 import { LearningRates } from './cma-rates.ts';
-import { symmetricEigen } from './matrix.ts';
+import { symmetricEigen } from './eigen.ts';
 
 export interface CmaOptions {
   readonly mean: readonly number[];
@@ -83,8 +83,8 @@ export class Cma {
   /** A draw from N(m, σ² A C A). */
   sample(chance: Random): Float64Array {
     const { n } = this;
-    const z = Float64Array.from({ length: n }, () => chance.normal());
-    for (let k = 0; k < n; k++) z[k]! *= this.#d[k]!;
+    const z = new Float64Array(n);
+    for (let k = 0; k < n; k++) z[k] = chance.normal() * this.#d[k]!;
     const x = new Float64Array(n);
     for (let i = 0; i < n; i++) {
       let sum = 0;
@@ -158,7 +158,9 @@ export class Cma {
   }
 
   #step(x: ArrayLike<number>): Float64Array {
-    return Float64Array.from({ length: this.n }, (_, j) => (x[j]! - this.mean[j]!) / (this.sigma * this.scale[j]!));
+    const y = new Float64Array(this.n);
+    for (let j = 0; j < this.n; j++) y[j] = (x[j]! - this.mean[j]!) / (this.sigma * this.scale[j]!);
+    return y;
   }
 
   /** Hansen 2011, equation 4: an outside step is shortened to √n + 2n/(n + 2) standard deviations. */
@@ -206,16 +208,17 @@ export class Cma {
       return w >= 0 ? w : (w * n) / (norm(this.#whiten(y)) ** 2 + 1e-12);
     });
     const sumW = k.weights.reduce((a, b) => a + b, 0);
+    const c = this.#c;
     const keep = 1 + k.c1 * (1 - h) * k.cC * (2 - k.cC) - k.c1 - k.cMu * sumW;
     for (let i = 0; i < n; i++) {
-      for (let j = 0; j <= i; j++) {
-        let rankMu = 0;
-        for (let s = 0; s < steps.length; s++) rankMu += weights[s]! * steps[s]![i]! * steps[s]![j]!;
-        const value = keep * this.#c[i * n + j]! + k.c1 * this.#pathC[i]! * this.#pathC[j]! + k.cMu * rankMu;
-        this.#c[i * n + j] = value;
-        this.#c[j * n + i] = value;
-      }
+      const p = k.c1 * this.#pathC[i]!;
+      for (let j = 0; j <= i; j++) c[i * n + j] = keep * c[i * n + j]! + p * this.#pathC[j]!;
     }
+    for (const [s, y] of steps.entries()) {
+      const w = k.cMu * weights[s]!;
+      for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) c[i * n + j]! += w * y[i]! * y[j]!;
+    }
+    for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) c[j * n + i] = c[i * n + j]!;
   }
 
   #decompose(): void {
@@ -233,4 +236,8 @@ function identity(n: number): Float64Array {
   return m;
 }
 
-const norm = (x: Float64Array): number => Math.sqrt(x.reduce((sum, v) => sum + v * v, 0));
+function norm(x: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += x[i]! * x[i]!;
+  return Math.sqrt(sum);
+}

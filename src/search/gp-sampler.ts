@@ -32,8 +32,12 @@ interface Reach {
 
 /** Trials the model is fitted to: the best ones and the newest ones. */
 const FIT = 90;
-/** Sizes of one-knob moves, in coordinates, and in values of a discrete knob. */
-const SIZES = [0.04, 0.1, 0.2, 0.35];
+/** Sizes of one-knob moves, in coordinates, and in values of a discrete knob; the finest only after so many trials. */
+const SIZES = [0.1, 0.2, 0.35];
+const FINE = [0.04, ...SIZES];
+const FINE_AFTER = 40;
+/** Trials before which one knob is moved at a time: what combines well cannot be known yet. */
+const ALONE = 4;
 const LEVELS = [1, 2, 4];
 
 export function gpSampler(history: History, options: GpOptions = {}): Sampler {
@@ -155,7 +159,9 @@ function climb(
     return true;
   };
   stand(from);
-  for (const move of singles(space, from, chance)) consider(move);
+  const sizes = history.told.length < FINE_AFTER ? SIZES : FINE;
+  for (const move of singles(space, from, chance, sizes)) consider(move);
+  if (best && history.told.length < ALONE) return best.point;
   const few = Math.min(60, 6 * space.dims.length);
   for (let i = 0; i < few; i++) consider(several(space, from, chance));
   for (let i = 0; i < wide; i++) consider(randomPoint(space, chance));
@@ -163,14 +169,14 @@ function climb(
   for (let round = 0; round < 4 && best; round++) {
     let better = false;
     stand(best.point);
-    for (const move of singles(space, best.point, chance, 0.6)) better = consider(move) || better;
+    for (const move of singles(space, best.point, chance, sizes, 0.6)) better = consider(move) || better;
     if (!better) break;
   }
   return best?.point ?? oneMove(space, from, chance);
 }
 
 /** All moves of one knob: up and down in several sizes, jittered so that no grid forms; every other category. */
-function* singles(space: Space, from: Point, chance: Random, scale = 1): Generator<Point> {
+function* singles(space: Space, from: Point, chance: Random, sizesOf = SIZES, scale = 1): Generator<Point> {
   for (const [j, dim] of space.dims.entries()) {
     const u = from[j]!;
     if (Number.isNaN(u)) continue;
@@ -179,7 +185,7 @@ function* singles(space: Space, from: Point, chance: Random, scale = 1): Generat
     } else {
       const sizes =
         dim.levels === Number.POSITIVE_INFINITY
-          ? SIZES.map((s) => s * scale)
+          ? sizesOf.map((s) => s * scale)
           : LEVELS.filter((l) => l < dim.levels).map((l) => l / dim.levels);
       for (const size of sizes)
         for (const sign of [-1, 1]) {

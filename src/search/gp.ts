@@ -38,7 +38,13 @@ const OTHER = 0.2;
 const LENGTHS = [0.15, 0.35, 0.8];
 const ADDITIVE = [0.1, 0.6, 0.95];
 const NOISES = [1e-6, 1e-3, 0.03, 0.3];
-const SLOPES = [0, 0.8];
+const SLOPES = [0, 0.6];
+/**
+ * Knobs that somebody declared are expected to matter more than the noise: evidence taken off for each factor of ten by which the prior variance
+ * falls short of 250 times the noise's. Without it a few moves inside the noise teach the model that nothing matters, and it moves nothing.
+ */
+const TIMID = 4;
+const EXPECTED = 0.004;
 /** Trials by which the shape is chosen: the grid has dozens of cells, and the cost of each is cubic. */
 const SHAPE_TRIALS = 40;
 
@@ -62,14 +68,26 @@ export class Gp {
   readonly #l: Float64Array;
   readonly #alpha: Float64Array;
   #stand: Stand | undefined;
+  readonly #size: number;
+  /** Coordinates of the trials, knob by knob. */
+  readonly #columns: readonly Float64Array[];
+  readonly #scratch: Scratch;
+  /** How far each trial is from the start. */
+  readonly #away: Float64Array;
 
   /** Fit to at least one trial. Losses may be on any scale. */
   constructor(space: Space, data: GpData) {
     this.#space = space;
     this.#data = data;
+    const n = data.points.length;
+    this.#size = n;
+    this.#columns = space.dims.map((_, j) => Float64Array.from(data.points, (p) => p[j]!));
+    const parts = { one: new Float64Array(n), log: new Float64Array(n) };
+    this.#scratch = { parts, knob: emptyKnob(n), k: new Float64Array(n), v: new Float64Array(n) };
     const raw = space.dims.map(expectedWeight);
     const sum = raw.reduce((a, b) => a + b, 0);
     this.#weights = raw.map((w) => w / sum);
+    this.#away = Float64Array.from(data.points, (p) => (data.start ? this.#distance(p, data.start) : 0));
     const best = this.#choose(data.points.length > SHAPE_TRIALS ? new Gp(space, sample(data)).shape : undefined);
     if (!best) throw new RangeError('the kernel matrix is singular for every hyperparameter');
     this.shape = best.shape;
@@ -94,8 +112,9 @@ export class Gp {
           for (const slope of given ? [given.slope] : start ? SLOPES : [0]) {
             const shape = { length, additive, noise, slope };
             const fit = this.#fit(r, shape);
-            // A weak preference for a slope and for the middle of the grid, worth a trial or two of evidence.
-            const weak = (slope > 0 ? 1.5 : 0) - (length === 0.35 ? 0 : 0.5) - (additive === 0.6 ? 0 : 0.5);
+            // A weak preference for a slope, for the middle of the grid and for knobs that matter, worth a few trials of evidence.
+            const timid = this.#data.noise ? TIMID * Math.max(0, Math.log10(noise / EXPECTED)) : 0;
+            const weak = (slope > 0 ? 1.5 : 0) - (length === 0.35 ? 0 : 0.5) - (additive === 0.6 ? 0 : 0.5) - timid;
             if (fit && (!best || fit.evidence + weak > best.score)) best = { score: fit.evidence + weak, shape, fit };
           }
         }
@@ -111,57 +130,81 @@ export class Gp {
 
   /** Predictions near this point become cheap: only knobs that differ from it are looked at. */
   stand(point: Point): void {
-    this.#stand = { point, parts: this.#parts(point) };
+    this.#stand = undefined;
+    const parts = this.#parts(point, { one: new Float64Array(this.#size), log: new Float64Array(this.#size) });
+    const knobs = this.#space.dims.map((_, j) => this.#knob(j, point[j]!, emptyKnob(this.#size)));
+    this.#stand = { point, parts, knobs };
   }
 
   /** What a measurement without noise would give at a point. */
   predict(point: Point): Prediction {
-    const n = this.#data.points.length;
-    const { one, log } = this.#parts(point, this.#stand);
+    const n = this.#size;
+    const { one, log } = this.#parts(point, this.#scratch.parts);
     const { additive } = this.shape;
-    const k = new Float64Array(n);
+    const [k, v, l, alpha] = [this.#scratch.k, this.#scratch.v, this.#l, this.#alpha];
     for (let i = 0; i < n; i++) k[i] = additive * one[i]! + (additive < 1 ? (1 - additive) * Math.exp(log[i]!) : 0);
     let mean = this.#mean(point);
-    for (let i = 0; i < n; i++) mean += k[i]! * this.#alpha[i]!;
-    const v = solveLower(this.#l, k, n);
+    for (let i = 0; i < n; i++) mean += k[i]! * alpha[i]!;
     let explained = 0;
-    for (let i = 0; i < n; i++) explained += v[i]! * v[i]!;
+    // The forward substitution of `solveLower`, without an array for every candidate.
+    for (let i = 0; i < n; i++) {
+      let sum = k[i]!;
+      for (let j = 0, at = i * n; j < i; j++, at++) sum -= l[at]! * v[j]!;
+      v[i] = sum / l[i * n + i]!;
+      explained += v[i]! * v[i]!;
+    }
     return { mean, sd: Math.sqrt(this.#amplitude * Math.max(1e-12, 1 - explained)) };
   }
 
-  /** Sum of one-knob kernels and log of the joint kernel, to every trial; from a neighbour's by the knobs that differ. */
-  #parts(point: Point, near?: Stand): Parts {
-    const { points } = this.#data;
-    const n = points.length;
-    const [one, log] = near
-      ? [Float64Array.from(near.parts.one), Float64Array.from(near.parts.log)]
-      : [new Float64Array(n), new Float64Array(n)];
-    for (const [j, dim] of this.#space.dims.entries()) {
+  /** Sum of one-knob kernels and log of the joint kernel, to every trial; from the point that it stands at by the knobs that differ. */
+  #parts(point: Point, out: Parts): Parts {
+    const near = this.#stand;
+    const n = this.#size;
+    const { one, log } = out;
+    if (near) {
+      one.set(near.parts.one);
+      log.set(near.parts.log);
+    } else {
+      one.fill(0);
+      log.fill(0);
+    }
+    for (let j = 0; j < this.#columns.length; j++) {
       const [x, old] = [point[j]!, near?.point[j]];
       if (near && (x === old || (Number.isNaN(x) && Number.isNaN(old)))) continue;
-      const category = dim.kind === 'category';
+      const { alike, logs } = this.#knob(j, x, this.#scratch.knob);
+      const before = near?.knobs[j];
+      const weight = this.#weights[j]!;
       for (let i = 0; i < n; i++) {
-        const y = points[i]![j]!;
-        one[i]! += this.#weights[j]! * (this.#alike(category, x, y) - (near ? this.#alike(category, old!, y) : 0));
-        log[i]! += this.#logAlike(category, x, y) - (near ? this.#logAlike(category, old!, y) : 0);
+        one[i]! += weight * (alike[i]! - (before ? before.alike[i]! : 0));
+        log[i]! += logs[i]! - (before ? before.logs[i]! : 0);
       }
     }
-    return { one, log };
+    return out;
   }
 
-  /** One-knob kernel. */
-  #alike(category: boolean, x: number, y: number): number {
-    if (x === y || (Number.isNaN(x) && Number.isNaN(y))) return 1;
-    if (category || Number.isNaN(x) || Number.isNaN(y)) return OTHER;
-    return Math.exp((-0.5 * (x - y) * (x - y)) / (this.shape.length * this.shape.length));
-  }
-
-  /** What one knob adds to the log of the joint kernel. */
-  #logAlike(category: boolean, x: number, y: number): number {
-    if (x === y || (Number.isNaN(x) && Number.isNaN(y))) return 0;
-    if (category || Number.isNaN(x) || Number.isNaN(y)) return -1;
-    const reach = this.shape.length * Math.sqrt(Math.max(1, this.#space.dims.length / 2));
-    return (-0.5 * (x - y) * (x - y)) / (reach * reach);
+  /** One-knob kernel of a value to every trial, and what it adds to the log of the joint kernel. */
+  #knob(j: number, x: number, out: Knob): Knob {
+    const column = this.#columns[j]!;
+    const isCategory = this.#space.dims[j]!.kind === 'category';
+    const { length } = this.shape;
+    const [square, reach] = [length * length, length * Math.sqrt(Math.max(1, this.#space.dims.length / 2))];
+    const wide = reach * reach;
+    const { alike, logs } = out;
+    for (let i = 0; i < column.length; i++) {
+      const y = column[i]!;
+      if (x === y || (Number.isNaN(x) && Number.isNaN(y))) {
+        alike[i] = 1;
+        logs[i] = 0;
+      } else if (isCategory || Number.isNaN(x) || Number.isNaN(y)) {
+        alike[i] = OTHER;
+        logs[i] = -1;
+      } else {
+        const d = x - y;
+        alike[i] = Math.exp((-0.5 * d * d) / square);
+        logs[i] = (-0.5 * d * d) / wide;
+      }
+    }
+    return out;
   }
 
   #noises(): readonly number[] {
@@ -187,7 +230,7 @@ export class Gp {
   }
 
   #fit(r: Float64Array, shape: Shape): Fit | undefined {
-    const { losses, counts, points, start, noise } = this.#data;
+    const { losses, counts, start, noise } = this.#data;
     const n = losses.length;
     const matrix = Float64Array.from(r);
     for (let i = 0; i < n; i++) matrix[i * n + i]! += shape.noise / counts[i]! + 1e-8;
@@ -199,7 +242,7 @@ export class Gp {
     let alpha: Float64Array = new Float64Array(n);
     for (let round = 0; round < 2; round++) {
       const rest = losses.map(
-        (y, i) => y - (start ? shape.slope * Math.sqrt(amplitude) * this.#distance(points[i]!, start) : 0),
+        (y, i) => y - (start ? shape.slope * Math.sqrt(amplitude) * this.#away[i]! : 0),
       );
       const ones = solveUpper(l, solveLower(l, new Float64Array(n).fill(1), n), n);
       constant = rest.reduce((s, y, i) => s + y * ones[i]!, 0) / ones.reduce((s, v) => s + v, 0);
@@ -220,7 +263,7 @@ export class Gp {
     const n = points.length;
     const [one, joint] = [new Float64Array(n * n), new Float64Array(n * n)];
     for (let i = 0; i < n; i++) {
-      const row = this.#parts(points[i]!);
+      const row = this.#parts(points[i]!, this.#scratch.parts);
       for (let j = 0; j < n; j++) {
         one[i * n + j] = row.one[j]!;
         joint[i * n + j] = Math.exp(row.log[j]!);
@@ -245,9 +288,26 @@ interface Parts {
   readonly log: Float64Array;
 }
 
+/** One knob's part in both kernels, by trial. */
+interface Knob {
+  readonly alike: Float64Array;
+  readonly logs: Float64Array;
+}
+
+const emptyKnob = (n: number): Knob => ({ alike: new Float64Array(n), logs: new Float64Array(n) });
+
 interface Stand {
   readonly point: Point;
   readonly parts: Parts;
+  readonly knobs: readonly Knob[];
+}
+
+/** Room for one prediction: there are hundreds for every proposal. */
+interface Scratch {
+  readonly parts: Parts;
+  readonly knob: Knob;
+  readonly k: Float64Array;
+  readonly v: Float64Array;
 }
 
 interface Fit {

@@ -1,7 +1,8 @@
 /** Adviser and optimizer on one budget, and what is shown of a search. */
 import { describe, expect, it } from 'vitest';
 import { random } from '../base/random.ts';
-import { agreement, front, promote } from './front.ts';
+import { agreement, promote } from '../base/rank.ts';
+import { front } from './front.ts';
 import { Hybrid } from './hybrid.ts';
 import type { Param } from './param.ts';
 import { createSearch } from './search.ts';
@@ -109,6 +110,26 @@ describe('what is shown of a search', () => {
     expect(text).toMatch(/a: good trials around 0\.\d+/);
   });
 
+  it('briefs with the best configuration whole, what was looked at for nothing, and what was never measured', () => {
+    const s = createSearch({ space: [...space.slice(0, 3), { ...space[3]!, values: ['x', 'y', 'z'] } as Param] });
+    for (let i = 0; i < 20; i++) s.add({ a: i / 19, b: 0.5, c: 'x' }, (i / 19 - 0.9) ** 2);
+    const text = brief(s);
+    expect(text).toContain(`: ${JSON.stringify(s.best!.trial.values)}\n`);
+    expect(text).toMatch(/the same but for \{"a":0\.\d+\}/);
+    expect(text).not.toMatch(/the same but for .*"b"/);
+    expect(text).toContain('nothing good from 0 to 0.333 (7 trials)');
+    expect(text).toContain('good trials have x; never measured: y, z');
+  });
+
+  it('leaves out whole knobs rather than the best configuration where two kilobytes are not enough', () => {
+    const many: Param[] = Array.from({ length: 60 }, (_, i) => ({ name: `a_long_knob_${i}`, kind: 'int', low: 1, high: 9 }));
+    const s = createSearch({ space: many, sampler: 'random' });
+    for (let i = 0; i < 6; i++) for (const t of s.ask()) s.tell(t.id, i);
+    const lines = brief(s).split('\n');
+    expect(lines[1]).toContain(JSON.stringify(s.best!.trial.values));
+    expect(lines.slice(2).every((line) => /^(\d|a_long_knob_\d+: good trials around .*\)$)/.test(line))).toBe(true);
+  });
+
   it('finds the front of two objectives', () => {
     const objectives = [
       { metric: 'value', direction: 'minimize' },
@@ -120,7 +141,11 @@ describe('what is shown of a search', () => {
   });
 
   it('warns when short runs do not rank long ones, and promotes the best third', () => {
-    expect(agreement([1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 6, 5])).toEqual({ tau: 13 / 15, pairs: 6 });
+    const good = agreement([1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 6, 5]);
+    expect(good).toMatchObject({ tau: 13 / 15, pairs: 6 });
+    expect(good.warning).toBeUndefined();
+    // By hand: tanh(atanh(13/15) ± 1.96 · √(0.437 / 2)).
+    expect(good.interval.map((end) => Number(end.toFixed(3)))).toEqual([0.383, 0.977]);
     expect(agreement([1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1]).warning).toContain('do not rank');
     expect(agreement([1, 2], [1, 2]).warning).toContain('only 2');
     expect(promote([5, undefined, 1, 3, 4, 2, 9])).toEqual([2, 5]);

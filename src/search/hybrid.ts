@@ -129,6 +129,12 @@ export class Hybrid {
     if (arm) this.#reward(arm, failed ? 0 : worth(this.search.history.told.at(-1)!.loss, recent), cost);
   }
 
+  /** A trial that was given up without a number, after a short run: worth nothing to its side. It stays pending, so that it is not asked again. */
+  dropped(id: number, cost = 1): void {
+    const trial = this.search.history.pending.find((t) => t.id === id);
+    if (trial && trial.source !== NOBODY) this.#reward(trial.source === ADVISER ? 'adviser' : 'optimizer', 0, cost);
+  }
+
   #recent(): number[] {
     return this.search.history.told.slice(-20).map((t) => t.loss);
   }

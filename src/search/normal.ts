@@ -79,11 +79,27 @@ export function normalQuantile(p: number): number {
   return q < 0 ? -x : x;
 }
 
-/** A draw from a normal restricted to [low, high], by inversion of a uniform number in [0, 1). */
-export function truncatedNormal(mean: number, sigma: number, low: number, high: number, uniform: number): number {
+/** The part of a normal within an interval, prepared for draws: its probabilities on the side where they are not close to one. */
+export interface Truncation {
+  readonly side: 1 | -1;
+  readonly from: number;
+  readonly mass: number;
+}
+
+export function truncation(mean: number, sigma: number, low: number, high: number): Truncation {
   const [a, b] = [(low - mean) / sigma, (high - mean) / sigma];
-  // In the upper tail both probabilities are close to one: mirror it.
-  const [side, pa, pb] = a > 0 ? [-1, normalCdf(-a), normalCdf(-b)] : [1, normalCdf(a), normalCdf(b)];
-  const z = side * normalQuantile(pa + uniform * (pb - pa));
-  return Math.min(high, Math.max(low, mean + sigma * z));
+  const [side, from, to] = a > 0 ? [-1 as const, normalCdf(-a), normalCdf(-b)] : [1 as const, normalCdf(a), normalCdf(b)];
+  return { side, from, mass: to - from };
+}
+
+/** A draw from a normal restricted to [low, high], by inversion of a uniform number in [0, 1). */
+export function truncatedNormal(
+  mean: number,
+  sigma: number,
+  low: number,
+  high: number,
+  uniform: number,
+  { side, from, mass }: Truncation = truncation(mean, sigma, low, high),
+): number {
+  return Math.min(high, Math.max(low, mean + sigma * side * normalQuantile(from + uniform * mass)));
 }

@@ -4,15 +4,11 @@
  * for hyper-parameter optimization", NeurIPS 2011; constants of Optuna's TPESampler as described by Watanabe, arXiv 2304.11127, section 3).
  */
 import type { Random } from '../base/random.ts';
-import { LOG_SQRT_2PI } from '../base/distributions.ts';
-import { quickCdf, truncatedNormal } from './normal.ts';
+import { Block } from './block.ts';
+import { Column, PRIOR_MU } from './column.ts';
 import type { Dim } from './param.ts';
+import type { Point } from './space.ts';
 import { Window } from './window.ts';
-
-/** Centre and width of the prior kernel: the middle of the scale, as wide as the scale. */
-const PRIOR_MU = 0.5;
-const PRIOR_SIGMA = 1;
-const PRIOR_HALF = 0.5 / PRIOR_SIGMA ** 2;
 
 /**
  * Weights of observations, oldest first, prior last, normalised. Fewer than 25: all equal. More: the newest 25 weigh 1 and older ones ramp
@@ -31,23 +27,63 @@ function magicClip(sigma: number, n: number): number {
   return Math.min(1, Math.max(1 / Math.min(100, 2 + n), sigma));
 }
 
+/** Indices in ascending order of their values, equal ones in the order of the indices: a bucket each, then insertion. */
+export function ascending(values: Float64Array): Int32Array {
+  const n = values.length;
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = 0; i < n; i++) {
+    if (values[i]! < low) low = values[i]!;
+    if (values[i]! > high) high = values[i]!;
+  }
+  const perUnit = (n - 1) / (high - low);
+  const scale = Number.isFinite(perUnit) ? perUnit : 0;
+  const start = new Int32Array(n + 1);
+  for (let i = 0; i < n; i++) start[Math.floor((values[i]! - low) * scale) + 1]!++;
+  for (let k = 0; k < n; k++) start[k + 1]! += start[k]!;
+  const order = new Int32Array(n);
+  for (let i = 0; i < n; i++) order[start[Math.floor((values[i]! - low) * scale)]!++] = i;
+  // Where a bucket is crowded, insertion would be quadratic.
+  let from = 0;
+  for (let k = 0; k < n; k++) {
+    const end = start[k]!;
+    if (end - from > 64) order.subarray(from, end).sort((a, b) => values[a]! - values[b]! || a - b);
+    else insert(order, values, from, end);
+    from = end;
+  }
+  return order;
+}
+
+function insert(order: Int32Array, values: Float64Array, from: number, end: number): void {
+  for (let k = from + 1; k < end; k++) {
+    const i = order[k]!;
+    let at = k;
+    while (at > from && values[order[at - 1]!]! > values[i]!) {
+      order[at] = order[at - 1]!;
+      at--;
+    }
+    order[at] = i;
+  }
+}
+
 /**
  * Widths for one knob alone: the larger gap to a neighbour, the prior's centre counting as one; the outermost kernels take their inner gap
- * (consider_endpoints = false). `mu` in the order of observation.
+ * (consider_endpoints = false). `mu` in the order of observation, all of them numbers; `order`: by place, the prior last among equals.
  */
-export function gapWidths(mu: readonly number[]): number[] {
+export function gapWidths(mu: ArrayLike<number>): { readonly sigma: Float64Array; readonly order: Int32Array } {
   const n = mu.length;
-  const all = [...mu, PRIOR_MU];
-  const order = all.map((_, i) => i).sort((a, b) => all[a]! - all[b]! || a - b);
-  const sigma = new Array<number>(n);
+  const all = new Float64Array(n + 1);
+  all.set(mu);
+  all[n] = PRIOR_MU;
+  const order = ascending(all);
+  const sigma = new Float64Array(n);
   for (let k = 0; k <= n; k++) {
     const i = order[k]!;
     if (i === n) continue;
-    const left = k > 0 ? all[i]! - all[order[k - 1]!]! : Number.NaN;
-    const right = k < n ? all[order[k + 1]!]! - all[i]! : Number.NaN;
-    sigma[i] = magicClip(Number.isNaN(left) ? right : Number.isNaN(right) ? left : Math.max(left, right), n);
+    const left = k > 0 ? all[i]! - all[order[k - 1]!]! : Number.NEGATIVE_INFINITY;
+    const right = k < n ? all[order[k + 1]!]! - all[i]! : Number.NEGATIVE_INFINITY;
+    sigma[i] = magicClip(Math.max(left, right), n);
   }
-  return sigma;
+  return { sigma, order };
 }
 
 /** One width for all kernels of a mixture over d knobs: 0.2 · n^(−1/(d+4)) (Scott's rule as Optuna's multivariate TPE has it), clipped. */
@@ -55,336 +91,132 @@ export function scottWidth(n: number, d: number): number {
   return magicClip(0.2 * Math.max(n, 1) ** (-1 / (d + 4)), n);
 }
 
-/** Log of the smoothed indicator: the mass that a kernel on category `at` (or the uniform prior) gives to `index`. n observations. */
-function categoryLogMass(levels: number, n: number, at: number, index: number): number {
-  if (Number.isNaN(at)) return -Math.log(levels);
-  const base = 1 / (n + 1);
-  return Math.log(((at === index ? 1 : 0) + base) / (1 + levels * base));
+export interface ParzenOptions {
+  /** Where in the points the knobs' coordinates are; in the order of the knobs when absent. */
+  readonly at?: readonly number[];
+  /** Where densities will be asked for mostly. It changes how fast they come, not what they are. */
+  readonly near?: Point | undefined;
 }
+
+interface Weights {
+  readonly plain: Float64Array;
+  readonly log: Float64Array;
+  readonly cumulative: Float64Array;
+}
+
+/** The newest weights by number of observations: a mixture for every knob has the same ones. */
+const known = new Map<number, Weights>();
+
+function weightsOf(n: number): Weights {
+  let weights = known.get(n);
+  if (!weights) {
+    const plain = mixtureWeights(n);
+    let sum = 0;
+    weights = { plain, log: plain.map(Math.log), cumulative: plain.map((w) => (sum += w)) };
+    if (known.size >= 64) known.clear();
+    known.set(n, weights);
+  }
+  return weights;
+}
+
+/** Log density of a point, or a smaller number above `limit`. */
+type Density = (point: readonly number[], limit: number) => number;
 
 /** A mixture over several knobs whose components are products (Falkner et al. 2018; with one knob it is the plain univariate one). */
 export class Parzen {
   readonly size: number;
   readonly #columns: readonly Column[];
-  /** Knobs of a joint mixture whose kernels share one width: one pass over a matrix instead of one per knob. */
-  readonly #block: Block | undefined;
-  /** A mixture on one knob: its window where that is continuous, what was computed already where it is discrete. */
-  #window: Window | undefined;
-  #asked = 0;
-  readonly #known = new Map<number, number>();
-  readonly #logWeights: Float64Array;
-  readonly #cumulative: Float64Array;
+  readonly #weights: Weights;
+  readonly #nearby: Point | undefined;
+  /** Made when first needed: a mixture that is only drawn from has none. */
+  #quick: Density | undefined;
 
-  /** `points`: coordinates of the observations on these dims, oldest first. `joint`: one Scott width instead of gaps. */
-  constructor(dims: readonly Dim[], points: readonly (readonly number[])[], joint: boolean) {
+  /**
+   * `points`: coordinates of the observations on these dims, oldest first. `joint`: one Scott width instead of gaps; without it an observation in which
+   * a number's knob was not active (NaN) must be left out.
+   */
+  constructor(dims: readonly Dim[], points: readonly Point[], joint: boolean, options: ParzenOptions = {}) {
+    const { at, near } = options;
     const n = points.length;
     this.size = n;
-    const weights = mixtureWeights(n);
-    this.#logWeights = weights.map(Math.log);
-    let sum = 0;
-    this.#cumulative = weights.map((w) => (sum += w));
+    this.#nearby = near;
+    this.#weights = weightsOf(n);
     this.#columns = dims.map((dim, j) => {
-      const column = new Float64Array(n);
-      for (let i = 0; i < n; i++) column[i] = points[i]![j]!;
-      return new Column(dim, column, joint ? scottWidth(n, dims.length) : undefined);
+      const values = new Float64Array(n);
+      const from = at?.[j] ?? j;
+      for (let i = 0; i < n; i++) values[i] = points[i]![from]!;
+      if (joint) return new Column(dim, values, scottWidth(n, dims.length));
+      if (dim.kind === 'category') return new Column(dim, values, 1);
+      const { sigma, order } = gapWidths(values);
+      return new Column(dim, values, sigma, order);
     });
-    if (joint && n > 0 && dims.length > 1)
-      this.#block = new Block(this.#columns, this.#logWeights, scottWidth(n, dims.length));
   }
 
   /** A point drawn from the mixture. */
   draw(chance: Random): number[] {
     const u = chance.uniform();
     let k = 0;
-    while (k < this.size && this.#cumulative[k]! <= u) k++;
+    while (k < this.size && this.#weights.cumulative[k]! <= u) k++;
     return this.#columns.map((column) => column.draw(k, chance));
   }
 
-  /** Log density of a point; coordinates that are NaN are integrated out. `scratch` needs size + 1 places. */
-  logDensity(point: readonly number[], scratch = new Float64Array(this.size + 1)): number {
-    if (this.#columns.length > 1) return this.#joint(point, scratch);
-    const u = point[0]!;
-    if (Number.isNaN(u)) return 0;
-    // Sorting the kernels pays only when it is asked more often than one proposal does.
-    if (++this.#asked === 40) this.#window = this.#columns[0]!.window(this.#logWeights);
-    if (this.#window) return this.#window.logDensity(u);
-    const known = this.#known.get(u) ?? this.#joint(point, scratch);
-    this.#known.set(u, known);
-    return known;
+  /**
+   * Log density of a point; coordinates that are NaN are integrated out. With a limit, any number above it may come instead of a density above it: enough
+   * to know that the point is not worth more.
+   */
+  logDensity(point: readonly number[], limit = Number.POSITIVE_INFINITY): number {
+    for (let j = 0; j < point.length; j++) if (Number.isNaN(point[j]!)) return this.#withGaps(point);
+    this.#quick ??= this.#prepare();
+    return this.#quick(point, limit);
   }
 
-  #joint(point: readonly number[], scratch: Float64Array): number {
-    const n = this.size + 1;
-    const block = this.#block?.fill(scratch, point) ? this.#block : undefined;
-    if (!block) scratch.set(this.#logWeights);
-    for (let j = 0; j < this.#columns.length; j++)
-      if (!Number.isNaN(point[j]!) && !block?.has[j]) this.#columns[j]!.addTo(scratch, point[j]!);
+  #prepare(): Density {
+    const [column] = this.#columns;
+    if (this.#columns.length > 1) {
+      if (this.#columns.some(({ hasInactive }) => hasInactive)) return (point) => this.#withGaps(point);
+      const width = scottWidth(this.size, this.#columns.length);
+      const block = new Block(this.#columns, this.#weights.log, width, this.#rows());
+      return (point, limit) => block.logDensity(point, limit);
+    }
+    if (!column!.isContinuous) return stepped(column!, this.#weights.plain);
+    const window = new Window(column!, this.#weights.plain, column!.order ?? ascending(column!.mu));
+    return (point, limit) => window.logDensity(point[0]!, limit);
+  }
+
+  /** Kernels of a joint mixture, the ones nearest to where it will be asked first. */
+  #rows(): Int32Array {
+    const near = this.#nearby;
+    const distance = new Float64Array(this.size);
+    if (near)
+      for (const [j, { dim, mu }] of this.#columns.entries())
+        for (let i = 0; i < this.size; i++)
+          distance[i]! += dim.kind === 'category' ? Number(mu[i] !== near[j]) * 0.1 : (mu[i]! - near[j]!) ** 2 || 0;
+    return ascending(distance);
+  }
+
+  #withGaps(point: readonly number[]): number {
+    const logs = this.#weights.log.slice();
+    for (const [j, u] of point.entries()) if (!Number.isNaN(u)) this.#columns[j]!.addTo(logs, u);
     let max = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < n; i++) if (scratch[i]! > max) max = scratch[i]!;
+    for (let i = 0; i < logs.length; i++) if (logs[i]! > max) max = logs[i]!;
     let sum = 0;
-    for (let i = 0; i < n; i++) if (scratch[i]! > max - 30) sum += Math.exp(scratch[i]! - max);
+    for (let i = 0; i < logs.length; i++) sum += Math.exp(logs[i]! - max);
     return max + Math.log(sum);
   }
 }
 
-/** Log densities of all kernels over the knobs whose kernels share a width, in one pass. */
-class Block {
-  /** Which knobs are in it. */
-  readonly has: readonly boolean[];
-  readonly #columns: readonly Column[];
-  readonly #smooth: readonly number[];
-  readonly #stepped: readonly number[];
-  /** Centres on continuous knobs, row by row. */
-  readonly #centres: Float64Array;
-  /** Places in `#masses` of each kernel on discrete knobs, row by row. */
-  readonly #places: Int32Array;
-  /** Weight and normalising constants of each kernel, as logs. */
-  readonly #base: Float64Array;
-  readonly #half: number;
-  readonly #point: Float64Array;
-  readonly #masses: Float64Array;
-
-  constructor(columns: readonly Column[], logWeights: Float64Array, width: number) {
-    const rows = logWeights.length;
-    this.#columns = columns;
-    this.#smooth = columns.flatMap((column, j) => (column.isUniform ? [j] : []));
-    this.#stepped = columns.flatMap((column, j) => (column.sites > 0 ? [j] : []));
-    this.has = columns.map((column) => column.isUniform || column.sites > 0);
-    this.#half = 0.5 / width ** 2;
-    this.#base = logWeights.slice();
-    this.#centres = new Float64Array(rows * this.#smooth.length);
-    this.#places = new Int32Array(rows * this.#stepped.length);
-    this.#point = new Float64Array(this.#smooth.length);
-    for (const [c, j] of this.#smooth.entries())
-      columns[j]!.copyCentres(this.#centres, this.#base, c, this.#smooth.length);
-    let offset = 0;
-    for (const [c, j] of this.#stepped.entries()) {
-      columns[j]!.copyPlaces(this.#places, offset, c, this.#stepped.length);
-      offset += columns[j]!.sites;
+/** A discrete knob or category alone: kernels on the same place with the same width are counted once, and every value is computed once. */
+function stepped(column: Column, weights: Float64Array): Density {
+  const { site, first } = column.sites();
+  const heights = new Float64Array(first.length);
+  for (let i = 0; i < site.length; i++) heights[site[i]!]! += weights[i]!;
+  const values = new Map<number, number>();
+  return ([u]) => {
+    let log = values.get(u!);
+    if (log === undefined) {
+      log = Math.log(column.masses(first, u!).reduce((sum, mass, s) => sum + mass * heights[s]!, 0));
+      values.set(u!, log);
     }
-    this.#masses = new Float64Array(offset);
-  }
-
-  /** Writes the log densities; false, and nothing written, where one of its knobs is not active. */
-  fill(out: Float64Array, point: readonly number[]): boolean {
-    for (let j = 0; j < point.length; j++) if (this.has[j] && Number.isNaN(point[j]!)) return false;
-    const [u, centres, places, masses, base, half] = [
-      this.#point,
-      this.#centres,
-      this.#places,
-      this.#masses,
-      this.#base,
-      this.#half,
-    ];
-    const [smooth, stepped] = [this.#smooth.length, this.#stepped.length];
-    for (let c = 0; c < smooth; c++) u[c] = point[this.#smooth[c]!]!;
-    let offset = 0;
-    for (const j of this.#stepped) {
-      const small = this.#columns[j]!.small(point[j]!);
-      masses.set(small, offset);
-      offset += small.length;
-    }
-    const last = base.length - 1;
-    for (let i = 0, k = 0, p = 0; i <= last; i++) {
-      let sum = 0;
-      for (let c = 0; c < smooth; c++, k++) {
-        const d = u[c]! - centres[k]!;
-        sum += d * d;
-      }
-      let log = base[i]! - sum * (i === last ? PRIOR_HALF : half);
-      for (let c = 0; c < stepped; c++, p++) log += masses[places[p]!]!;
-      out[i] = log;
-    }
-    return true;
-  }
-}
-
-/** All kernels of a mixture on one knob, prior last. */
-class Column {
-  readonly #dim: Dim;
-  readonly #n: number;
-  /** The width that all kernels but the prior share, in a joint mixture. */
-  readonly #width: number | undefined;
-  readonly #mu: Float64Array;
-  readonly #sigma: Float64Array;
-  /** Log of the normalising constant per kernel (continuous knobs). */
-  readonly #constant: Float64Array;
-  readonly #halfPrecision: Float64Array;
-  /** Log masses of all kernels by discrete value, filled when first needed. */
-  readonly #tables = new Map<number, Float64Array>();
-  /** Discrete knobs: which of `#sites` each kernel stands on. */
-  #index: Int32Array | undefined;
-  #sites: readonly number[] = [];
-
-  constructor(dim: Dim, values: Float64Array, width: number | undefined) {
-    this.#dim = dim;
-    this.#width = width;
-    const n = values.length;
-    this.#n = n;
-    this.#mu = new Float64Array(n + 1);
-    this.#sigma = new Float64Array(n + 1).fill(PRIOR_SIGMA);
-    this.#mu.set(values);
-    this.#mu[n] = dim.kind === 'category' ? Number.NaN : PRIOR_MU;
-    if (dim.kind === 'numeric') this.#setWidths(width);
-    this.#constant = new Float64Array(n + 1);
-    this.#halfPrecision = new Float64Array(n + 1);
-    if (dim.kind === 'category' || dim.levels !== Number.POSITIVE_INFINITY) {
-      if (dim.kind === 'category' || width !== undefined) this.#number();
-      return;
-    }
-    for (let i = 0; i <= n; i++) {
-      const [mu, sigma] = [this.#mu[i]!, this.#sigma[i]!];
-      // The mass inside [0, 1] is never small, because the kernel's centre lies there.
-      const mass = quickCdf((1 - mu) / sigma) - quickCdf(-mu / sigma);
-      this.#constant[i] = -LOG_SQRT_2PI - Math.log(sigma * mass);
-      this.#halfPrecision[i] = 0.5 / this.#sigma[i]! ** 2;
-    }
-  }
-
-  #setWidths(width: number | undefined): void {
-    const n = this.#n;
-    const known: number[] = [];
-    for (let i = 0; i < n; i++) if (!Number.isNaN(this.#mu[i]!)) known.push(i);
-    const gaps = width === undefined ? gapWidths(known.map((i) => this.#mu[i]!)) : [];
-    for (const [k, i] of known.entries()) this.#sigma[i] = width ?? gaps[k]!;
-    for (let i = 0; i < n; i++) if (Number.isNaN(this.#mu[i]!)) this.#mu[i] = PRIOR_MU;
-  }
-
-  /** Continuous, with one width for all kernels but the prior: no trial in which the knob was not active. */
-  get isUniform(): boolean {
-    if (this.#dim.kind === 'category' || this.#dim.levels !== Number.POSITIVE_INFINITY) return false;
-    for (let i = 0; i < this.#n; i++) if (this.#sigma[i] !== this.#width) return false;
-    return this.#width !== undefined;
-  }
-
-  /** All kernels by their place, for a continuous knob alone. */
-  window(logWeights: Float64Array): Window | undefined {
-    if (this.#dim.kind === 'category' || this.#dim.levels !== Number.POSITIVE_INFINITY) return undefined;
-    const logs = logWeights.map((w, i) => w + this.#constant[i]!);
-    return new Window(this.#mu, this.#sigma, logs);
-  }
-
-  /** Places that kernels stand on and the prior's, where they are numbered; 0 where they are not. */
-  get sites(): number {
-    return this.#index ? this.#sites.length : 0;
-  }
-
-  copyPlaces(places: Int32Array, offset: number, c: number, stride: number): void {
-    for (let i = 0; i <= this.#n; i++) places[i * stride + c] = offset + this.#index![i]!;
-  }
-
-  /** Centres into place `c` of every row of `stride`; constants added to `base`. */
-  copyCentres(centres: Float64Array, base: Float64Array, c: number, stride: number): void {
-    for (let i = 0; i <= this.#n; i++) {
-      centres[i * stride + c] = this.#mu[i]!;
-      base[i]! += this.#constant[i]!;
-    }
-  }
-
-  draw(k: number, chance: Random): number {
-    const dim = this.#dim;
-    if (dim.kind === 'category') {
-      let u = chance.uniform();
-      for (let index = 0; index < dim.levels - 1; index++) {
-        u -= Math.exp(categoryLogMass(dim.levels, this.#n, this.#mu[k]!, index));
-        if (u < 0) return index;
-      }
-      return dim.levels - 1;
-    }
-    const u = truncatedNormal(this.#mu[k]!, this.#sigma[k]!, 0, 1, chance.uniform());
-    return dim.levels === Number.POSITIVE_INFINITY ? u : dim.encode(dim.decode(u));
-  }
-
-  addTo(out: Float64Array, u: number): void {
-    const n = this.#n + 1;
-    if (this.#index) {
-      const small = this.small(u);
-      for (let i = 0; i < n; i++) out[i]! += small[this.#index[i]!]!;
-      return;
-    }
-    if (this.#dim.kind === 'category' || this.#dim.levels !== Number.POSITIVE_INFINITY) {
-      const table = this.#table(u);
-      for (let i = 0; i < n; i++) out[i]! += table[i]!;
-      return;
-    }
-    const [mu, constant, half] = [this.#mu, this.#constant, this.#halfPrecision];
-    for (let i = 0; i < n; i++) {
-      const d = u - mu[i]!;
-      out[i]! += constant[i]! - d * d * half[i]!;
-    }
-  }
-
-  /** Log masses at `u` by the value that a kernel stands on; the last one is the prior's. Where places are numbered. */
-  small(u: number): Float64Array {
-    const known = this.#tables.get(u);
-    if (known) return known;
-    const [dim, sites] = [this.#dim, this.#sites];
-    const [low, high] = dim.edges(u);
-    const prior = sites.length - 1;
-    const masses = Float64Array.from(sites, (mu, k) =>
-      dim.kind === 'category'
-        ? categoryLogMass(dim.levels, this.#n, mu, u)
-        : quickLogMass(mu, k === prior ? PRIOR_SIGMA : this.#width!, low, high),
-    );
-    this.#tables.set(u, masses);
-    return masses;
-  }
-
-  /** Number the distinct places of the kernels, where their number is small and their width shared. */
-  #number(): void {
-    const seen = new Map<number, number>();
-    const index = new Int32Array(this.#n + 1);
-    for (let i = 0; i < this.#n; i++) {
-      const mu = this.#mu[i]!;
-      // A kernel where the knob was not active is the prior's.
-      if (this.#dim.kind === 'numeric' && this.#sigma[i] !== this.#width) {
-        index[i] = -1;
-        continue;
-      }
-      let k = seen.get(mu);
-      if (k === undefined) {
-        k = seen.size;
-        seen.set(mu, k);
-      }
-      index[i] = k;
-    }
-    if (seen.size > 64) return;
-    index[this.#n] = -1;
-    this.#index = index.map((k) => (k < 0 ? seen.size : k));
-    this.#sites = [...seen.keys(), this.#mu[this.#n]!];
-  }
-
-  #table(u: number): Float64Array {
-    const known = this.#tables.get(u);
-    if (known) return known;
-    const dim = this.#dim;
-    const table = new Float64Array(this.#n + 1);
-    const category = dim.kind === 'category';
-    const [low, high] = dim.edges(u);
-    // Kernels on the same value with the shared width have the same mass: one evaluation each instead of one per observation.
-    const shared = new Map<number, number>();
-    let [lastMu, lastMass] = [Number.POSITIVE_INFINITY, 0];
-    for (let i = 0; i <= this.#n; i++) {
-      const [mu, sigma] = [this.#mu[i]!, this.#sigma[i]!];
-      if (mu === lastMu && i < this.#n && sigma === this.#width) {
-        table[i] = lastMass;
-        continue;
-      }
-      let mass = sigma === this.#width ? shared.get(mu) : undefined;
-      if (mass === undefined) {
-        mass = category ? categoryLogMass(dim.levels, this.#n, mu, u) : quickLogMass(mu, sigma, low, high);
-        if (sigma === this.#width) shared.set(mu, mass);
-      }
-      table[i] = mass;
-      [lastMu, lastMass] = [mu, mass];
-    }
-    this.#tables.set(u, table);
-    return table;
-  }
-}
-
-/** Log of the mass that a truncated normal gives to an interval; for many kernels at once, where 1e-14 absolute is enough. */
-function quickLogMass(mu: number, sigma: number, low: number, high: number): number {
-  const inside = quickCdf((1 - mu) / sigma) - quickCdf(-mu / sigma);
-  return Math.log(Math.max(1e-300, (quickCdf((high - mu) / sigma) - quickCdf((low - mu) / sigma)) / inside));
+    return log;
+  };
 }

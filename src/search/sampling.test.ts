@@ -2,12 +2,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { random } from '../base/random.ts';
-import { cholesky, solveLower, solveUpper, symmetricEigen } from './matrix.ts';
+import { symmetricEigen } from './eigen.ts';
+import { cholesky, solveLower, solveUpper } from './matrix.ts';
 import { normalCdf } from '../base/distributions.ts';
 import { normalQuantile, quickCdf, truncatedNormal } from './normal.ts';
-import { compileParam } from './param.ts';
-import { gapWidths, mixtureWeights, Parzen, scottWidth } from './parzen.ts';
+import { compileParam, type Param } from './param.ts';
+import { ascending, gapWidths, mixtureWeights, Parzen, scottWidth } from './parzen.ts';
 import { SOBOL_DIMENSIONS, scrambledSobolAt, sobolAt } from './sobol.ts';
+import { logAgainst } from './tpe.ts';
 
 describe('Sobol', () => {
   it('gives the first points of the published sequence', () => {
@@ -105,7 +107,7 @@ describe('Parzen densities', () => {
   const second = compileParam({ name: 'v', kind: 'float', low: 0, high: 1 });
 
   it('takes the larger gap to a neighbour as width, and clips it to 1/(2 + n)', () => {
-    expect(gapWidths([0.2, 0.7, 0.25]).map((s) => Number(s.toFixed(12)))).toEqual([0.2, 0.2, 0.25]);
+    expect(Array.from(gapWidths([0.2, 0.7, 0.25]).sigma, (s) => Number(s.toFixed(12)))).toEqual([0.2, 0.2, 0.25]);
     expect(scottWidth(2, 2)).toBe(0.25);
     expect(scottWidth(1000, 14)).toBeCloseTo(0.2 * 1000 ** (-1 / 18), 12);
   });
@@ -200,17 +202,114 @@ describe('Parzen densities', () => {
   });
 });
 
-describe('a mixture on one knob with many observations', () => {
-  it('has the same density from the kernels that reach a place as from all of them', () => {
-    const chance = random(8);
-    const dim = compileParam({ name: 'x', kind: 'float', low: 0, high: 1 });
-    const points = Array.from({ length: 700 }, () => [chance.uniform() ** 3]);
-    const whole = new Parzen([dim], points, false);
-    const windowed = new Parzen([dim], points, false);
-    for (let i = 0; i < 60; i++) windowed.logDensity([chance.uniform()]);
-    for (let i = 0; i < 30; i++) {
-      const u = [chance.uniform()];
-      expect(Math.abs(windowed.logDensity(u) - whole.logDensity(u))).toBeLessThan(1e-12);
+describe('densities of fixed histories', () => {
+  // Computed from the formulas with Python's math.erfc, kernel by kernel.
+  const unit = compileParam({ name: 'u', kind: 'float', low: 0, high: 1 });
+
+  it('have no kernel narrower than the magic clip allows', () => {
+    const parzen = new Parzen([unit], [[0.3], [0.301], [0.302]], false);
+    expect(parzen.logDensity([0.3])).toBeCloseTo(0.6193410183113203, 12);
+    expect(parzen.logDensity([0.31])).toBeCloseTo(0.6187468622114018, 12);
+    expect(parzen.logDensity([0.9])).toBeCloseTo(-1.3528453022494231, 12);
+  });
+
+  it('have the prior beside a single observation, whose gap is to the middle', () => {
+    const parzen = new Parzen([unit], [[0.7]], false);
+    expect(parzen.logDensity([0.7])).toBeCloseTo(0.23144523407850462, 12);
+    expect(parzen.logDensity([0.1])).toBeCloseTo(-0.46322155643933643, 12);
+  });
+
+  it('multiply a float, a whole number and a category kernel by kernel', () => {
+    const n = compileParam({ name: 'n', kind: 'int', low: 1, high: 4 });
+    const c = compileParam({ name: 'c', kind: 'categorical', values: ['a', 'b', 'c'] });
+    const at = (u: number, whole: number, category: number): number[] => [u, n.encode(whole), category];
+    const parzen = new Parzen([unit, n, c], [at(0.2, 2, 0), at(0.6, 3, 1), at(0.65, 3, 1)], true);
+    expect(parzen.logDensity(at(0.62, 3, 1))).toBeCloseTo(-0.9746276767559986, 12);
+    expect(parzen.logDensity(at(0.1, 1, 2))).toBeCloseTo(-3.277139449843777, 12);
+    expect(parzen.logDensity(at(0.2, 2, 0))).toBeCloseTo(-1.470591534560732, 12);
+  });
+
+  it('count a running trial as bad, in a mixture weighted by the numbers of kernels', () => {
+    const others = new Parzen([unit], [[0.2], [0.7], [0.25]], false);
+    const running = new Parzen([unit], [[0.4]], false);
+    const bad = (u: number): number => logAgainst(others, running, [u], Number.POSITIVE_INFINITY);
+    expect(bad(0.4)).toBeCloseTo(0.18258888423287217, 12);
+    expect(bad(0.9)).toBeCloseTo(-0.47059689457333864, 12);
+    // The lie: worse near the running trial than without it, better among the others.
+    expect(bad(0.4)).toBeGreaterThan(others.logDensity([0.4]));
+    expect(bad(0.22)).toBeLessThan(others.logDensity([0.22]));
+  });
+});
+
+describe('densities of many observations', () => {
+  const kinds: Param[] = [
+    { name: 'x', kind: 'float', low: 0, high: 1 },
+    { name: 'y', kind: 'float', low: 0, high: 1 },
+    { name: 'n', kind: 'int', low: 1, high: 6 },
+    { name: 'w', kind: 'int', low: 1, high: 900 },
+    { name: 'c', kind: 'categorical', values: ['a', 'b', 'c'] },
+  ];
+  const dims = kinds.map(compileParam);
+  const chance = random(8);
+  const point = (): number[] =>
+    dims.map((dim) => (dim.kind === 'category' ? chance.below(3) : dim.encode(dim.decode(chance.uniform() ** 3))));
+  const points = Array.from({ length: 700 }, point);
+  const asked = Array.from({ length: 60 }, point);
+
+  /** One kernel after the other, by the exact distribution function. */
+  const plain = (at: readonly number[], u: readonly number[], widths: readonly ArrayLike<number>[]): number => {
+    const weights = mixtureWeights(points.length);
+    const density = (j: number, mu: number, sigma: number): number => {
+      const dim = dims[j]!;
+      const inside = normalCdf((1 - mu) / sigma) - normalCdf(-mu / sigma);
+      if (dim.levels === Number.POSITIVE_INFINITY)
+        return Math.exp(-0.5 * ((u[j]! - mu) / sigma) ** 2) / (sigma * inside * Math.sqrt(2 * Math.PI));
+      const [low, high] = dim.edges(u[j]!);
+      return (normalCdf((high - mu) / sigma) - normalCdf((low - mu) / sigma)) / inside;
+    };
+    const category = (mu: number, v: number): number => ((mu === v ? 1 : 0) + 1 / 701) / (1 + 3 / 701);
+    let sum = 0;
+    for (let i = 0; i <= points.length; i++)
+      sum += at.reduce((product, j, k) => {
+        if (dims[j]!.kind === 'category') return product * (i < 700 ? category(points[i]![j]!, u[j]!) : 1 / 3);
+        return product * (i < 700 ? density(j, points[i]![j]!, widths[k]![i]!) : density(j, 0.5, 1));
+      }, weights[i]!);
+    return Math.log(sum);
+  };
+
+  it.each(dims.map((dim, j) => [dim.name, j] as const))('are those of the formula, knob %s alone', (_, j) => {
+    const widths = gapWidths(points.map((p) => p[j]!)).sigma;
+    const parzen = new Parzen([dims[j]!], points, false, { at: [j] });
+    for (const u of asked) expect(parzen.logDensity([u[j]!])).toBeCloseTo(plain([j], u, [widths]), 10);
+  });
+
+  it('are those of the formula, all knobs together, wherever they are expected to be asked for', () => {
+    const widths = dims.map(() => new Float64Array(700).fill(scottWidth(700, dims.length)));
+    for (const near of [undefined, asked[0]]) {
+      const parzen = new Parzen(dims, points, true, { near });
+      for (const u of asked) expect(parzen.logDensity(u)).toBeCloseTo(plain([0, 1, 2, 3, 4], u, widths), 9);
     }
+  });
+
+  it('are on the same side of a limit as the whole density', () => {
+    for (const parzen of [new Parzen([dims[0]!], points, false, { at: [0] }), new Parzen(dims, points, true)])
+      for (const u of asked) {
+        const whole = parzen.logDensity(u);
+        for (const limit of [whole - 5, whole - 0.1, whole + 0.1]) {
+          const part = parzen.logDensity(u, limit);
+          expect(part > limit).toBe(whole > limit);
+          expect(part).toBeLessThanOrEqual(whole + 1e-12);
+        }
+      }
+  });
+
+  it('are put in order by value, equal ones by age', () => {
+    const number = fc.oneof(fc.constantFrom(0, 0.25, 0.5), fc.double({ min: 0, max: 1, noNaN: true }));
+    fc.assert(
+      fc.property(fc.array(number, { maxLength: 200 }), (values) => {
+        const expected = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]! || a - b);
+        expect([...ascending(Float64Array.from(values))]).toEqual(expected);
+      }),
+    );
   });
 });

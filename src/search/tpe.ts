@@ -5,7 +5,7 @@
 import { Parzen } from './parzen.ts';
 import { randomPoint } from './plain.ts';
 import type { Point } from './space.ts';
-import { type Ask, better, type History, type Proposed, type Sampler } from './trial.ts';
+import { type Ask, better, type History, type Proposed, type Sampler, type Told } from './trial.ts';
 
 export interface TpeOptions {
   /** One density over all knobs together (true, the default), or one per knob. */
@@ -28,10 +28,41 @@ export function split(
   good: (n: number) => number,
 ): { readonly below: number[]; readonly above: number[] } {
   const { told } = history;
-  const order = told.map((_, i) => i).sort((a, b) => better(told[a]!, told[b]!));
   const count = Math.min(told.length, Math.max(1, good(told.length)));
   const byAge = (a: number, b: number): number => told[a]!.trial.id - told[b]!.trial.id;
-  return { below: order.slice(0, count).sort(byAge), above: order.slice(count).sort(byAge) };
+  const chosen = new Set(bestOf(told, count));
+  const above: number[] = [];
+  for (let i = 0; i < told.length; i++) if (!chosen.has(i)) above.push(i);
+  // Told in the order of asking, they are in order already; in any other order the sort is needed.
+  return { below: [...chosen].sort(byAge), above: above.sort(byAge) };
+}
+
+/** Indices of the best few: one pass, because nearly every trial of a long search is worse than all of them. */
+function bestOf(told: readonly Told[], count: number): number[] {
+  const best: number[] = [];
+  for (let i = 0; i < told.length; i++) {
+    const one = told[i]!;
+    let at = best.length;
+    while (at > 0 && better(one, told[best[at - 1]!]!) < 0) at--;
+    if (at >= count) continue;
+    best.splice(at, 0, i);
+    if (best.length > count) best.pop();
+  }
+  return best;
+}
+
+/**
+ * What speaks against a point: the mixture of the trials that are not good, and, weighted by their numbers, that of the trials that still run (the
+ * constant liar: a running trial counts as bad until its result is known).
+ */
+export function logAgainst(others: Parzen, running: Parzen | undefined, u: readonly number[], limit: number): number {
+  if (!running) return others.logDensity(u, limit);
+  const [a, b] = [others.size + 1, running.size + 1];
+  // As soon as part of the sum is above the limit, how far above does not matter.
+  const most = Math.exp(limit) * (a + b);
+  const lie = b * Math.exp(running.logDensity(u, Math.log(most / b)));
+  if (lie >= most) return Math.log(lie / (a + b));
+  return Math.log((a * Math.exp(others.logDensity(u, Math.log((most - lie) / a))) + lie) / (a + b));
 }
 
 /** Densities over some knobs: all of them together, or one. */
@@ -53,7 +84,9 @@ export function tpe(history: History, options: TpeOptions = {}): Sampler {
   const { multivariate = true, startup = 10, candidates = 24, good = defaultGood, liar = true } = options;
   const { space } = history;
   const name = multivariate ? 'tpe' : 'tpe-univariate';
+  const groups = multivariate ? [space.dims.map((_, j) => j)] : space.dims.map((_, j) => [j]);
   let cached: Model | undefined;
+  let lies: { readonly key: string; readonly parts: readonly Parzen[] } | undefined;
 
   const points = (indices: readonly number[]): Point[] => indices.map((i) => history.told[i]!.trial.point);
   /** Failed trials are not good either; that they have no number does not matter to a density. */
@@ -61,7 +94,6 @@ export function tpe(history: History, options: TpeOptions = {}): Sampler {
     ...history.failed.filter((f) => f.blame).map((f) => f.trial.point),
     ...points(above),
   ];
-  const lies = (): Point[] => (liar ? history.pending.map((trial) => trial.point) : []);
 
   /** The densities of what was told and failed: made once for all proposals until the next result. */
   const model = (): Model => {
@@ -69,46 +101,55 @@ export function tpe(history: History, options: TpeOptions = {}): Sampler {
     if (cached?.key === key) return cached;
     const { below, above } = split(history, good);
     const [goods, bads] = [points(below), others(above)];
-    const groups = multivariate ? [space.dims.map((_, j) => j)] : space.dims.map((_, j) => [j]);
-    const parts = groups.map((at) => ({ at, l: estimate(at, goods), g: estimate(at, bads) }));
+    const parts = groups.map((at) => ({ at, l: estimate(at, goods), g: estimate(at, bads, goods[0]) }));
     cached = { key, good: below.length, other: above.length, parts };
     return cached;
   };
 
-  const estimate = (at: readonly number[], from: readonly Point[]): Parzen => {
+  const estimate = (at: readonly number[], from: readonly Point[], near?: Point): Parzen => {
     const dims = at.map((j) => space.dims[j]!);
     // Alone, a knob is described by the trials in which it was active; together, such a trial has the prior's kernel on it.
-    const rows = multivariate ? from : from.map((p) => [p[at[0]!]!]).filter(([u]) => !Number.isNaN(u!));
-    return new Parzen(dims, rows, multivariate);
+    const j = at[0]!;
+    const sure = multivariate || space.conditions[j] === undefined;
+    return new Parzen(dims, sure ? from : from.filter((p) => !Number.isNaN(p[j]!)), multivariate, { at, near });
   };
 
-  /** Log density of what is not good: told, failed and, as a mixture weighted by their numbers, running trials. */
-  const against = (part: Part, scratch: Float64Array<ArrayBuffer>): ((u: readonly number[]) => number) => {
-    const running = lies();
-    if (running.length === 0) return (u) => part.g.logDensity(u, scratch);
-    const r = estimate(part.at, running);
-    return (u) => {
-      const [a, b] = [
-        part.g.logDensity(u, scratch) + Math.log(part.g.size + 1),
-        r.logDensity(u) + Math.log(r.size + 1),
-      ];
-      return Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b))) - Math.log(part.g.size + r.size + 2);
-    };
+  /** The densities of the running trials, part by part: made once for all proposals until one is told, lost or added. */
+  const running = (): readonly Parzen[] | undefined => {
+    const { pending, told, failed } = history;
+    if (!liar || pending.length === 0) return undefined;
+    const key = `${pending.length}/${pending.at(-1)!.id}/${told.length}/${failed.length}`;
+    if (lies?.key !== key) {
+      const points = pending.map((trial) => trial.point);
+      lies = { key, parts: groups.map((at) => estimate(at, points)) };
+    }
+    return lies.parts;
   };
 
   /** The best of some draws from the good density; feasibility is weighed where all knobs are drawn together. */
-  const draw = (part: Part, ask: Ask, draws: number): readonly number[] => {
-    const scratch = new Float64Array(Math.max(part.l.size, part.g.size) + 1);
-    const bad = against(part, scratch);
-    let best: readonly number[] | undefined;
-    let bestScore = Number.NEGATIVE_INFINITY;
+  const draw = ({ l, g }: Part, lie: Parzen | undefined, ask: Ask, draws: number): readonly number[] => {
+    const drawn: (readonly number[])[] = [];
+    const goods = new Float64Array(draws);
+    let first = 0;
     for (let c = 0; c < draws; c++) {
-      const drawn = part.l.draw(ask.chance);
-      const u = multivariate ? space.encode(space.decode(drawn)) : drawn;
-      const score = part.l.logDensity(u, scratch) - bad(u) + (multivariate ? Math.log(ask.feasible(u)) : 0);
-      if (score > bestScore || best === undefined) [best, bestScore] = [u, score];
+      const point = l.draw(ask.chance);
+      drawn[c] = multivariate ? space.encode(space.decode(point)) : point;
+      goods[c] = l.logDensity(drawn[c]!);
+      if (goods[c]! > goods[first]!) first = c;
     }
-    return best!;
+    let best = drawn[first]!;
+    let bestScore = Number.NEGATIVE_INFINITY;
+    // The most promising one first: most others are dropped as soon as part of the bad density says that they are worse.
+    for (let i = 0; i < draws; i++) {
+      const c = i === 0 ? first : i <= first ? i - 1 : i;
+      const u = drawn[c]!;
+      const limit = goods[c]! - bestScore;
+      const bad = logAgainst(g, lie, u, limit);
+      if (bad >= limit) continue;
+      const score = goods[c]! - bad + (multivariate ? Math.log(ask.feasible(u)) : 0);
+      if (score > bestScore) [best, bestScore] = [u, score];
+    }
+    return best;
   };
 
   return {
@@ -121,10 +162,12 @@ export function tpe(history: History, options: TpeOptions = {}): Sampler {
           why: `random: ${n} of ${startup} trials before the model is used`,
         };
       const { parts, good: below, other } = model();
-      // One knob at a time, a proposal that could not be used would come again from as many draws: each further attempt takes fewer.
-      const draws = multivariate ? candidates : Math.max(1, candidates >> (ask.attempt >> 1));
+      // One knob at a time, a proposal that could not be used would come again from as many draws: each further attempt takes half as many.
+      const draws = multivariate ? candidates : Math.max(1, candidates >> ask.attempt);
       const point = new Array<number>(space.dims.length);
-      for (const part of parts) for (const [i, u] of draw(part, ask, draws).entries()) point[part.at[i]!] = u;
+      const lie = running();
+      for (const [p, part] of parts.entries())
+        for (const [i, u] of draw(part, lie?.[p], ask, draws).entries()) point[part.at[i]!] = u;
       return {
         point,
         why: `the best of ${candidates} draws by the ratio of densities of ${below} good and ${other} other trials`,

@@ -10,7 +10,7 @@ import { streamSSE } from 'hono/streaming';
 import { sha256 } from '../base/hash.ts';
 import type { LabState } from '../core/state.ts';
 import { now, sleep } from '../os/clock.ts';
-import type { LabCard } from '../view/answers.ts';
+import type { LabCard, ReadingCard } from '../view/answers.ts';
 import { dateTime } from '../view/format.ts';
 import { viewFactors } from '../view/factors.ts';
 import { boardAt, chainHolds, curveOf, type DiffOf, diffOf, experimentAt, logOf, machinesAt, stateAt } from './details.ts';
@@ -39,6 +39,8 @@ export interface Control {
 
 /** How often the start page's list is looked at while somebody watches it. */
 const LIST_MS = 2000;
+/** The same while ledgers are read for the first time. */
+const READING_MS = 150;
 const HEARTBEAT_MS = 15_000;
 
 export function createApp(parts: ServerParts, port: () => number): { readonly app: Hono; readonly close: () => void } {
@@ -46,7 +48,10 @@ export function createApp(parts: ServerParts, port: () => number): { readonly ap
   const labs = new Labs(parts);
   app.use('*', guard(port));
   app.onError((error, c) => c.json({ error: error.message }, 500));
-  app.get('/api/labs', (c) => c.json(labs.cards()));
+  app.get('/api/labs', async (c) => {
+    await labs.load();
+    return c.json(labs.cards());
+  });
   app.get('/api/stream', (c) => (c.req.query('lab') ? labStream(c, labs) : listStream(c, labs)));
   addReads(app, labs, parts);
   if (parts.control) addControl(app, labs, parts.control);
@@ -75,10 +80,16 @@ class Labs {
     return feed;
   }
 
+  /** Every ledger read, one after the other. */
+  async load(): Promise<void> {
+    for (const { id } of findLabs(this.#parts.root)) await this.feed(id)?.load();
+  }
+
   /** A card is made anew when its ledger grew or its writer came or went. */
-  cards(): LabCard[] {
+  cards(): (LabCard | ReadingCard)[] {
     return findLabs(this.#parts.root).map((lab) => {
       const feed = this.feed(lab.id)!;
+      if (feed.reading) return { id: lab.id, reading: feed.reading };
       const { view } = feed;
       const known = this.#cards.get(lab.id);
       if (known?.size === lab.size && known.alive === feed.tail.alive) return known.card;
@@ -110,11 +121,13 @@ function labStream(c: Context, labs: Labs): Response {
 function listStream(c: Context, labs: Labs): Response {
   return streamSSE(c, async (stream) => {
     let last = '';
+    void labs.load();
     while (!stream.aborted) {
-      const data = JSON.stringify(labs.cards());
+      const cards = labs.cards();
+      const data = JSON.stringify(cards);
       if (data !== last) await stream.writeSSE({ event: 'labs', data });
       last = data;
-      await sleep(LIST_MS);
+      await sleep(cards.some((card) => 'reading' in card) ? READING_MS : LIST_MS);
     }
   });
 }
@@ -137,6 +150,7 @@ function addReads(app: Hono, labs: Labs, parts: ServerParts): void {
     app.get(where, async (c) => {
       const feed = labs.feed(c.req.query('lab'));
       if (!feed) return gone(c);
+      await feed.load();
       const found = await answer(feed, c);
       return found === undefined ? c.json({ error: 'There is nothing of this kind.' }, 404) : c.json(found);
     });
@@ -167,6 +181,8 @@ function addControl(app: Hono, labs: Labs, control: Control): void {
       return c.json({ error: 'The token is wrong: open the address that `overnight serve --control` printed.' }, 403);
     const feed = labs.feed(c.req.query('lab'));
     if (!feed) return gone(c);
+    await feed.load();
+    if (feed.tail.problem !== undefined) return c.json({ error: `Read-only: ${feed.tail.problem}` }, 409);
     try {
       control.send(feed.folder, await c.req.json(), feed.tail.state);
     } catch (thrown) {

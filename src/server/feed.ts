@@ -1,22 +1,29 @@
 /**
  * One lab, followed while others write it: its board, and for every part of it the version in which it last changed. A reader that comes back
- * with a cursor gets what changed since. Knows nothing about HTTP.
+ * with a cursor gets what changed since. A large ledger is read in slices, so that others are answered meanwhile. Knows nothing about HTTP.
  */
 import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { setImmediate as breath } from 'node:timers/promises';
 import { LEDGER_FILE } from '../ledger/jsonl.ts';
 import { LedgerTail } from '../ledger/tail.ts';
 import { now } from '../os/clock.ts';
 import { labPaths } from '../os/paths.ts';
+import type { ReadingView } from '../view/answers.ts';
 import { type BoardHead, boardRow, changedHead, packed } from '../view/board.ts';
+import { readingView } from '../view/empty.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import { viewLab, viewRows } from '../view/lab.ts';
 import type { ExperimentView, Facts, LabView } from '../view/types.ts';
 import type { LabFolder } from './labs.ts';
 import { sameStep } from './same-step.ts';
 
-/** What a reader is told: everything, or what changed. `data` is JSON of the ledger's last event and a `BoardPatch`. */
+/**
+ * What a reader is told: how far the ledger is read, then everything, then what changed. `data` is JSON of a `ReadingView`, else of the ledger's last
+ * event and a `BoardPatch`.
+ */
 export interface FeedMessage {
-  readonly kind: 'snapshot' | 'patch';
+  readonly kind: 'reading' | 'snapshot' | 'patch';
   readonly cursor: string;
   readonly data: string;
 }
@@ -27,6 +34,10 @@ type Reader = (message: FeedMessage) => void;
 const BURST_MS = 5;
 /** Where the kernel's notices do not arrive (network file systems), and for a writer that died silently. */
 const CHECK_MS = 1000;
+/** Bytes of a ledger that are read in one go: some tens of milliseconds. */
+const SLICE_BYTES = 1 << 20;
+/** How often readers hear how far it is. */
+const SAY_MS = 100;
 /** Experiments above which adding up over all of them takes longer than a person should wait for a row, and how long it then waits. */
 const LARGE = 1500;
 const LATER_MS = 250;
@@ -48,6 +59,8 @@ export class Feed {
   #soon: NodeJS.Timeout | undefined;
   #later: NodeJS.Timeout | undefined;
   #seen = '';
+  #reading: Promise<void> | undefined;
+  #read = false;
 
   constructor(folder: LabFolder, zoneMinutes: number) {
     this.folder = folder;
@@ -55,7 +68,38 @@ export class Feed {
     this.#zoneMinutes = zoneMinutes;
   }
 
-  /** The view as the ledger stands now. */
+  /** How far the ledger is read, until it is read once. */
+  get reading(): ReadingView | undefined {
+    if (this.#read) return undefined;
+    const size = fs.statSync(path.join(this.folder.lab, LEDGER_FILE), { throwIfNoEntry: false })?.size ?? 0;
+    return readingView(this.#tail.size, size);
+  }
+
+  /** Read the ledger to its end, others being answered between two slices. At once for one that was read before. */
+  load(): Promise<void> {
+    if (this.#read) return Promise.resolve();
+    this.#reading ??= this.#readOn();
+    return this.#reading;
+  }
+
+  async #readOn(): Promise<void> {
+    let said = performance.now();
+    while (this.#tail.look(SLICE_BYTES).left > 0) {
+      await breath();
+      if (performance.now() - said < SAY_MS) continue;
+      said = performance.now();
+      for (const reader of this.#readers) reader(this.#progress());
+    }
+    this.#read = true;
+    this.#seen = this.#looks();
+    this.#lookAtAll(true);
+  }
+
+  #progress(): FeedMessage {
+    return { kind: 'reading', cursor: '', data: JSON.stringify(this.reading) };
+  }
+
+  /** The view as the ledger stands now; it must be loaded. */
   get view(): LabView {
     this.refresh();
     if (this.#later !== undefined || !this.#view) this.#lookAtAll(false);
@@ -77,9 +121,13 @@ export class Feed {
 
   /** Hear what changes from a cursor on; without one, or with a strange one, first everything. Returns the way to stop. */
   follow(cursor: string | undefined, reader: Reader): () => void {
-    this.refresh();
-    const known = cursor?.startsWith(`${this.#epoch}-`) ? Number(cursor.slice(this.#epoch.length + 1)) : Number.NaN;
-    reader(Number.isInteger(known) ? this.#since('patch', known) : this.#since('snapshot', -1));
+    // A small ledger is read here and now; a large one ends with everything, for all who read by then.
+    void this.load();
+    if (this.#read) {
+      this.refresh();
+      const known = cursor?.startsWith(`${this.#epoch}-`) ? Number(cursor.slice(this.#epoch.length + 1)) : Number.NaN;
+      reader(Number.isInteger(known) ? this.#since('patch', known) : this.#since('snapshot', -1));
+    } else reader(this.#progress());
     this.#readers.add(reader);
     this.#watch();
     return () => {
@@ -103,8 +151,9 @@ export class Feed {
 
   /** Read what is new and tell the readers what that changed. */
   refresh(): void {
+    if (!this.#read) return;
     const { events, anew } = this.#tail.look();
-    const seen = `${this.#tail.count} ${this.#tail.alive} ${this.#tail.problem}`;
+    const seen = this.#looks();
     if (anew) this.#restart();
     if (!anew && events.length === 0 && seen === this.#seen && this.#view) return;
     this.#seen = seen;
@@ -117,6 +166,11 @@ export class Feed {
       this.#later = undefined;
       this.#lookAtAll(false);
     }, LATER_MS);
+  }
+
+  /** What a look has found: the same again is no news. */
+  #looks(): string {
+    return `${this.#tail.count} ${this.#tail.alive} ${this.#tail.problem}`;
   }
 
   /** A running measurement's curve grows without an event. */

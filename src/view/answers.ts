@@ -3,6 +3,18 @@ import type { Buckets } from './curve.ts';
 import type { FactorsView } from './factors.ts';
 import type { LabView } from './types.ts';
 
+/** How much of a ledger the server has read. */
+export interface ReadingView {
+  readonly share: number;
+  readonly text: string;
+}
+
+/** One line of the start page, while its ledger is read: a place without figures yet. */
+export interface ReadingCard {
+  readonly id: string;
+  readonly reading: ReadingView;
+}
+
 /** One line of the start page. */
 export interface LabCard {
   readonly id: string;

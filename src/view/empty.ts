@@ -1,6 +1,7 @@
-/** What people see where no lab was opened yet. */
+/** What people see where no lab was opened yet, or is not read yet. */
 import { oneLine } from '../base/text.ts';
-import { dateTime, duration, shortDuration } from './format.ts';
+import type { ReadingView } from './answers.ts';
+import { dateTime, duration, fixed, shortDuration } from './format.ts';
 import type { Facts, LabView, TimeView } from './types.ts';
 
 export function emptyView(facts: Facts): LabView {
@@ -36,7 +37,7 @@ export function emptyView(facts: Facts): LabView {
     refusals: [],
     crashes: [],
     time: NO_TIME,
-    spend: { text: 'nothing' },
+    spend: { text: 'nothing', short: 'nothing' },
     economics: { lines: [], deviceS: 0, confirmedGains: 0 },
     limits: { bars: [] },
     budget: { seconds: 0, wallS: 0 },
@@ -52,12 +53,19 @@ export function emptyView(facts: Facts): LabView {
     sessions: [],
     health: [],
     next: problem ? ['Check the record: `overnight audit`.'] : ['Start the night: `overnight run`.'],
+    ideas: [],
     take: [],
     notes: [],
     finePrint: [],
     tip: facts.tip,
     madeAt: dateTime(facts.now, facts.zoneMinutes ?? 0),
   };
+}
+
+/** A ledger that is being read: how far. */
+export function readingView(read: number, size: number): ReadingView {
+  const megabytes = (bytes: number): string => fixed(bytes / 1e6, 1);
+  return { share: size > 0 ? Math.min(1, read / size) : 0, text: `reading the ledger, ${megabytes(read)} of ${megabytes(size)} MB` };
 }
 
 const NONE_AT_ALL = duration(0);

@@ -1,9 +1,9 @@
 /** One experiment in full: what was expected, what was measured beside the incumbent, what was decided and under which conditions. Pure. */
 import { count, oneLine, sanitize } from '../base/text.ts';
-import { type Idea, type Measurement, valueOf } from '../core/experiment.ts';
+import { type Call, type Idea, type Measurement, valueOf } from '../core/experiment.ts';
 import { type LabState, measurementsOf } from '../core/state.ts';
 import { type Basis, basisOf, meanOf, secondsOf } from './basis.ts';
-import { chanceText, dateTime, fixed, type Num, shortDuration, whole } from './format.ts';
+import { chanceText, dateTime, dollars, duration, fixed, type Num, shortDuration, whole } from './format.ts';
 import { rowView, standings } from './rows.ts';
 import type { ClaimView, ExperimentView, Facts, LabView } from './types.ts';
 import { claimViews } from './verdict.ts';
@@ -31,6 +31,17 @@ export interface SideView {
   readonly measurements: readonly MeasurementView[];
 }
 
+/** One call of an agent or a model for this experiment: what it was given, what it said and did, what it cost. */
+export interface CallView {
+  readonly call: number;
+  readonly title: string;
+  readonly lines: readonly { readonly label: string; readonly text: string }[];
+  /** Blobs: the brief, its last words, what it printed on the way. */
+  readonly brief?: string;
+  readonly reply?: string;
+  readonly log?: string;
+}
+
 export interface ExperimentPage {
   readonly row: ExperimentView;
   readonly metric: LabView['metric']['name'];
@@ -45,6 +56,7 @@ export interface ExperimentPage {
   readonly other?: SideView;
   readonly claims: readonly ClaimView[];
   readonly children: readonly number[];
+  readonly calls: readonly CallView[];
   readonly decision: readonly { readonly label: string; readonly text: string }[];
   readonly provenance: readonly { readonly label: string; readonly text: string }[];
 }
@@ -71,6 +83,7 @@ export function viewExperiment(state: LabState, n: number, facts: Facts): Experi
     mine: sideView(b, n),
     claims: claimViews(b).filter((c) => c.n === n || c.against === n),
     children: state.experiments.filter((y) => y.idea.kind === 'idea' && y.idea.parent === n).map((y) => y.idea.n),
+    calls: state.calls.filter((call) => call.start.n === n || call.start.call === x.idea.call).map(callView),
     decision: decisionLines(b, row),
     provenance: provenanceLines(b, n),
     ...(why && { why: sanitize(why).trim() }),
@@ -78,12 +91,36 @@ export function viewExperiment(state: LabState, n: number, facts: Facts): Experi
   };
 }
 
+function callView({ start, end }: Call): CallView {
+  const { agent, model, purpose, brief } = start;
+  const used = end?.usage;
+  const lines: [string, string | undefined][] = [
+    ['Outcome', end ? [OUTCOMES[end.outcome], end.class].filter((part) => part !== undefined).join(', ') : 'it is being asked'],
+    ['Said of it', end?.message && oneLine(end.message, 600)],
+    ['Time', end && duration(end.wallS)],
+    ['Requests', used && whole(used.calls)],
+    ['Tokens', used && `${whole(used.inputTokens)} in (${whole(used.cachedTokens)} from cache), ${whole(used.outputTokens)} out, as ${used.source === 'gateway' ? 'counted on the way' : 'the agent says'}`],
+    ['Money', used && (used.usd === undefined ? 'not known: no price is recorded' : dollars(used.usd))],
+    ['Asked again', end?.retryAt && `not before ${oneLine(end.retryAt, 40)}`],
+  ];
+  return {
+    call: start.call,
+    title: oneLine(`${agent}${model === undefined ? '' : ` (${model})`}, asked ${purpose === 'repair' ? 'to repair it' : 'for it'}`, 120),
+    lines: lines.flatMap(([label, text]) => (text ? [{ label, text }] : [])),
+    ...(brief && { brief }),
+    ...(end?.reply && { reply: end.reply }),
+    ...(end?.log && { log: end.log }),
+  };
+}
+
+const OUTCOMES = { edit: 'an edit', empty: 'no edit', failed: 'failed', lost: 'lost: the harness ended before it came back' } as const;
+
 function sideView(b: Basis, n: number): SideView {
   const found = meanOf(b.state, n, b.device);
   const half = found && b.dof > 0 ? (b.t * b.sigma) / Math.sqrt(found.n) : undefined;
   return {
     n,
-    measurements: measurementsOf(b.state, n).map((m) => measurementView(b, m)),
+    measurements: [...(b.state.shorts.get(n) ?? []).map((m) => b.state.measurements[m]!), ...measurementsOf(b.state, n)].map((m) => measurementView(b, m)),
     ...(found && { mean: { raw: found.mean, text: b.format.value(found.mean) } }),
     ...(half !== undefined && { half: { raw: half, text: b.format.spread(half) } }),
   };
@@ -95,7 +132,7 @@ function measurementView(b: Basis, m: Measurement): MeasurementView {
   const metrics = done?.outcome.kind === 'measured' ? Object.entries(done.outcome.metrics) : [];
   return {
     m: m.m,
-    purpose: m.claim === undefined ? m.purpose : `confirm #${m.claim}`,
+    purpose: m.purpose === 'screen' ? 'short run' : m.claim === undefined ? m.purpose : `confirm #${m.claim}`,
     seed: m.seed,
     text: outcomeText(m),
     duration: done ? shortDuration(secondsOf(m)) : '',

@@ -167,7 +167,7 @@ function local(iso: string, zone: Zone): string {
 }
 
 /** Thousands separated, for counts. */
-export const whole = (n: number): string => fixed(n, 0);
+export const whole = (n: number): string => fixed(n, 0).replace(/^\d{4}$/, (digits) => `${digits[0]},${digits.slice(1)}`);
 
 /** A probability in words: `93.1 %`, never 0 or 100. */
 export function chanceText(p: number): string {

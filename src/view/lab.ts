@@ -13,6 +13,7 @@ import { emptyView } from './empty.ts';
 import { finePrint } from './fine-print.ts';
 import { dateTime, dollars, secondsBetween, shortDuration, whole } from './format.ts';
 import { healthViews, nextSteps } from './health.ts';
+import { halfTried, untriedIdeas } from './ideas.ts';
 import { luckView } from './luck.ts';
 import { noiseView } from './noise.ts';
 import { rowView, standings } from './rows.ts';
@@ -20,6 +21,9 @@ import { nowViews, stateView, thinkingPart } from './state.ts';
 import { limitsView, type Span, sessionSpans, sessionViews, timeView } from './time.ts';
 import type { ClaimView, CountsView, ExperimentView, Facts, LabView, SegmentView } from './types.ts';
 import { claimViews, gainView, verdictView } from './verdict.ts';
+
+/** Untried ideas that are shown. */
+const MOST_IDEAS = 8;
 
 export function viewLab(state: LabState, facts: Facts): LabView {
   if (!state.lab) return emptyView(facts);
@@ -36,8 +40,8 @@ export function viewLab(state: LabState, facts: Facts): LabView {
   const status = stateView(b, lastSign);
   const crashes = crashCounts(rows);
   const refusals = refusalCounts(state);
-  const undecided = undecidedViews(b, rows);
   const path = lineage(state, state.incumbent);
+  const undecided = undecidedViews(b, rows, path);
   const limits = limitsView(b, spans, ideasTried(state), time.experimentsPerHour);
   const economics = economicsView(b, rows, ideasTried(state), limits);
   return {
@@ -57,7 +61,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     refusals,
     crashes,
     time,
-    spend: { text: spendText(state, time.text.cpu, economics.usd) },
+    spend: { text: spendText(state, time.text.cpu, economics.usd), short: economics.usd === undefined ? time.text.sessions : `${dollars(economics.usd)}, ${time.text.sessions}` },
     economics,
     limits,
     budget: { seconds: b.arena.budget.seconds, wallS: b.arena.budget.wall_s },
@@ -67,11 +71,12 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     experiments: rows,
     lineage: path,
     segments: segmentViews(path, claims),
-    deadEnds: deadEnds(rows),
+    deadEnds: deadEnds(rows, path, halfTried(state)),
     undecided,
     sessions: sessionViews(b, spans),
     health: healthViews(b, { rows, time, crashes, refusals, gain: gain?.effect.raw }),
     next: nextSteps(b, status, undecided),
+    ideas: untriedIdeas(state).slice(-MOST_IDEAS).reverse(),
     take: takeCommands(state),
     notes: words(b, state.notes),
     ...steeringPart(b),
@@ -172,7 +177,7 @@ function refusalCounts(state: LabState): LabView['refusals'] {
 }
 
 function spendText(state: LabState, cpu: string, usd: number | undefined): string {
-  if (usd !== undefined) return `${dollars(usd)} for ideas; ${cpu} of processor time`;
+  if (usd !== undefined) return `${dollars(usd)} for models; ${cpu} of processor time`;
   const proposers = new Set(state.experiments.slice(1).map((x) => x.idea.proposer));
   const modelFree = [...proposers].every(
     (name) => name === 'search' || name === 'knobs' || name === 'hand' || name === 'replay',

@@ -65,6 +65,7 @@ export function viewMachines(state: LabState, facts: Facts): MachinesView {
 }
 
 const WORDS: Readonly<Record<BarKind, string>> = {
+  screen: 'short runs',
   calibrate: 'measuring the noise',
   idea: 'first measurements of ideas',
   replicate: 'replicates',

@@ -32,7 +32,7 @@ export function stateView(b: Basis, lastSign: string): StateView {
   const time = (iso: string): string => `${clockTime(iso, b.zone)} ${zoneName(b.zone)}`;
   if (facts.ledgerProblem) {
     const at = state.lastAt ? `; shown is the state of ${time(state.lastAt)}` : '';
-    return { kind: 'broken', text: `broken: ${oneLine(facts.ledgerProblem, 300)}${at}`, at: state.lastAt };
+    return { kind: 'broken', text: `broken: ${oneLine(facts.ledgerProblem, 300).replace(/\.$/, '')}${at}`, at: state.lastAt };
   }
   const session = state.sessions.at(-1);
   if (!session) return { kind: 'never run', text: 'never run' };
@@ -51,11 +51,8 @@ function diedState(at: string, time: (iso: string) => string, detail: string): S
 function livingState(b: Basis): StateView {
   const { state, facts } = b;
   const silent = secondsBetween(state.lastAt, facts.now);
-  const patience = Math.max(
-    SILENCE_S,
-    SILENCE_FACTOR * b.typicalS,
-    b.arena.budget.wall_s + b.arena.budget.grace_s + SILENCE_S,
-  );
+  const { wall_s, grace_s } = b.arena.budget;
+  const patience = facts.patienceS ?? Math.max(SILENCE_S, SILENCE_FACTOR * b.typicalS, wall_s + grace_s + SILENCE_S);
   if (silent > patience)
     return { kind: 'stalled', text: `stalled: nothing was recorded for ${duration(silent)}`, at: state.lastAt };
   return { kind: 'running', text: `running: ${activity(b)}` };
@@ -75,6 +72,8 @@ function activity(b: Basis): string {
 /** What a measurement is for, in words. */
 export function purposeText(b: Basis, m: Measurement): string {
   switch (m.purpose) {
+    case 'screen':
+      return `a short run of #${m.n}`;
     case 'calibrate':
       return `measuring the noise, repeat ${values(b.state, 0, m.deviceClass).length + 1} of ${b.arena.calibrate.replicates}`;
     case 'idea':

@@ -1,8 +1,10 @@
 /** Where the hours went: sessions, measuring, waiting. Knows nothing about results. */
-import { oneLine } from '../base/text.ts';
-import type { SessionRecord } from '../core/state.ts';
+import { count, oneLine } from '../base/text.ts';
+import { spent } from '../core/calls.ts';
+import { FINAL_PAIRS } from '../core/final.ts';
+import { lineage, type SessionRecord } from '../core/state.ts';
 import type { Basis } from './basis.ts';
-import { clockTime, dateTime, duration, fixed, isoAfter, percent, secondsBetween } from './format.ts';
+import { clockTime, dateTime, dollars, duration, fixed, isoAfter, percent, secondsBetween, whole } from './format.ts';
 import type { LimitsView, SessionView, TimeView } from './types.ts';
 
 export interface Span {
@@ -135,7 +137,7 @@ export function limitsView(b: Basis, spans: readonly Span[], tried: number, perH
   let endS: number | undefined;
   if (limits.experiments !== undefined) {
     const share = limits.experiments > 0 ? Math.min(1, tried / limits.experiments) : 1;
-    bars.push({ label: `${tried} of ${limits.experiments} experiments`, share });
+    bars.push({ label: `${whole(tried)} of ${count(limits.experiments, 'experiment')}`, share });
     if (perHour > 0) endS = (3600 * Math.max(0, limits.experiments - tried)) / perHour;
   }
   if (limits.deadline !== undefined && span) {
@@ -145,6 +147,8 @@ export function limitsView(b: Basis, spans: readonly Span[], tried: number, perH
     const left = Math.max(0, secondsBetween(b.facts.now, limits.deadline));
     endS = Math.min(endS ?? left, left);
   }
+  bars.push(...moneyBars(b));
+  if (limits.finalize) bars.push(...finalBars(b));
   const running = b.facts.alive && endS !== undefined && endS > 0;
   const end = running ? isoAfter(b.facts.now, endS!) : '';
   return {
@@ -156,4 +160,29 @@ export function limitsView(b: Basis, spans: readonly Span[], tried: number, perH
     }),
     ...(end && { projection: `ends about ${clockTime(end, b.zone)}, in ${duration(endS!)}` }),
   };
+}
+
+/** How far the finish line is: steps left out once, then measurements of the last comparison. */
+function finalBars({ state }: Basis): { label: string; share: number }[] {
+  const { incumbent } = state;
+  const steps = lineage(state, incumbent).filter((n) => n > 0 && state.experiments[n]!.idea.kind === 'idea');
+  const tested = steps.filter((n) => state.ablations.has(n)).length;
+  const session = state.sessions.length - 1;
+  const made = state.measurements.filter((m) => m.purpose === 'final' && m.session === session && m.state === 'finished').length;
+  const last = { label: `${made} of ${2 * FINAL_PAIRS} last measurements`, share: Math.min(1, made / (2 * FINAL_PAIRS)) };
+  return steps.length < 2 ? [last] : [{ label: `${tested} of ${steps.length} steps left out once`, share: tested / steps.length }, last];
+}
+
+/** What agents may spend, of the session and of the lab: tokens and dollars. */
+function moneyBars({ state }: Basis): { label: string; share: number }[] {
+  const limits = state.sessions.at(-1)?.start.limits ?? {};
+  const [here, ever] = [spent(state.calls, state.sessions.length - 1), spent(state.calls)];
+  const bar = (used: number, most: number | undefined, text: (x: number) => string, what: string): { label: string; share: number }[] =>
+    most === undefined ? [] : [{ label: `${text(used)} of ${text(most)}${what}`, share: most > 0 ? Math.min(1, used / most) : 1 }];
+  return [
+    ...bar(here.usd, limits.usd, dollars, ''),
+    ...bar(ever.usd, limits.labUsd, dollars, ' for the lab'),
+    ...bar(here.tokens, limits.tokens, whole, ' tokens'),
+    ...bar(ever.tokens, limits.labTokens, whole, ' tokens for the lab'),
+  ];
 }

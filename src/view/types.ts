@@ -18,6 +18,8 @@ export interface Facts {
   readonly ledgerProblem?: string;
   /** The reader's clock: minutes east of UTC. Absent = UTC. */
   readonly zoneMinutes?: number;
+  /** Seconds of silence that the reader calls a stall. Absent: what measurements of this lab take tells. */
+  readonly patienceS?: number;
 }
 
 export type LabStateKind =
@@ -161,6 +163,8 @@ export interface VerdictView {
   readonly sentence: string;
   /** The best number with its standing, short: `0.9777 ± 0.0004 (−2.0 %), confirmed`. */
   readonly headline: string;
+  /** While the noise is measured: the share of its repeats that is done. */
+  readonly progress?: number;
 }
 
 export interface NoiseView {
@@ -328,7 +332,8 @@ export interface LabView {
   readonly refusals: readonly { readonly code: RefusalCode; readonly count: number }[];
   readonly crashes: readonly { readonly class: string; readonly count: number }[];
   readonly time: TimeView;
-  readonly spend: { readonly text: string };
+  /** What it cost, in a sentence, and in a word or two: `$0.27, 7 h 05 min`. */
+  readonly spend: { readonly text: string; readonly short: string };
   readonly economics: EconomicsView;
   readonly limits: LimitsView;
   /** Of one measurement: training clock and hard limit, seconds. */
@@ -351,6 +356,8 @@ export interface LabView {
   readonly sessions: readonly SessionView[];
   readonly health: readonly HealthView[];
   readonly next: readonly string[];
+  /** What proposers said they would try next, and nobody has: the newest first. */
+  readonly ideas: readonly { readonly n: number; readonly text: string }[];
   /** Show, apply, check: commands with what they do. */
   readonly take: readonly { readonly command: string; readonly what: string }[];
   readonly notes: readonly { readonly at: string; readonly from: string; readonly text: string }[];

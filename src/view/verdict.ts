@@ -91,7 +91,8 @@ function nothingBetter(b: Basis, baseline: StandingView, { tried, numbers, noise
   }
   const first = `Nothing better than the baseline (${value}) was found in ${count(tried, 'experiment')}.`;
   const power = noise ? ` An improvement of ${noise.detectable.text} would have shown in four of five cases.` : '';
-  return { outcome, sentence: `${first}${noise && noise.sigma.raw > 0 ? power : ''}`, headline };
+  const known = noise && noise.sigma.raw > 0 && Number.isFinite(noise.detectable.raw);
+  return { outcome, sentence: `${first}${known ? power : ''}`, headline };
 }
 
 /** `0.9777 ± 0.0004 ms`: the half-width of the 95 % interval of the mean. */
@@ -113,6 +114,7 @@ function calibrating(b: Basis, baseline: StandingView): VerdictView {
     outcome: 'calibrating',
     sentence: `${first}${seen}.`,
     headline: `calibrating, ${done} of ${b.arena.calibrate.replicates}`,
+    progress: Math.min(1, done / b.arena.calibrate.replicates),
   };
 }
 

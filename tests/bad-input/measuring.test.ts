@@ -45,6 +45,11 @@ const BAD: readonly Bad[] = [
   },
   { what: 'an evaluator that writes nothing', kind: 'evaluator-silent', judge: 'true\n' },
   { what: 'an evaluator that exits with an error', kind: 'evaluator-exit', judge: 'echo cannot >&2; exit 3\n' },
+  {
+    what: 'an evaluator that finds no numbers in the artefact and says so',
+    kind: 'nan',
+    judge: 'echo "overnight-failure: nan" >&2; exit 1\n',
+  },
   { what: 'an evaluator that hangs', kind: 'evaluator-timeout', judge: 'sleep 60\n' },
   {
     what: 'an evaluator that prints 100 MB',

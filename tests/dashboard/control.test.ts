@@ -1,12 +1,12 @@
 /** Acting on a running lab: the dashboard with --control and its token, and the keys of the terminal. Wishes only; no number can be changed. */
-import { execFileSync, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { syntheticLab } from '../../src/testing/synthetic.ts';
 import { CANDIDATE, freshFolder, ledgerLines, MANIFEST, smallArena } from '../fixtures/cli.ts';
 import { ask, serve } from '../fixtures/dashboard.ts';
 import { putLab } from '../fixtures/ledgers.ts';
+import { hasTerminal, inTerminal } from '../fixtures/terminal.ts';
 
 const inboxOf = (lab: string): unknown[] =>
   readdirSync(join(lab, 'inbox')).map((name) => (JSON.parse(readFileSync(join(lab, 'inbox', name), 'utf8')) as { wish: unknown }).wish);
@@ -15,6 +15,8 @@ describe('the dashboard with --control', () => {
   it('takes wishes from whoever has the token, and only sensible ones', async () => {
     const root = freshFolder('labs');
     const lab = putLab(root, 'ten', syntheticLab({ n: 10, noise: 0.0009 }).events);
+    const cut = putLab(root, 'cut', []);
+    writeFileSync(join(cut, 'ledger.jsonl'), readFileSync(join(lab, 'ledger.jsonl'), 'utf8').slice(0, -40));
     const { port, said } = await serve(root, ['--port', '0', '--control']);
     const token = /#token=([\w-]+)/.exec(said)![1]!;
     const send = (wish: object, bearer: string, headers = {}): ReturnType<typeof ask> =>
@@ -23,51 +25,31 @@ describe('the dashboard with --control', () => {
     expect((await send({ verb: 'pause' }, token, { origin: 'http://evil.example' })).status).toBe(403);
     expect((await send({ verb: 'submit', hypothesis: 'x', edits: {} }, token)).status).toBe(400);
     expect((await send({ verb: 'veto', n: 999 }, token)).body).toMatch(/no experiment #999/);
+    const broken = await ask(port, '/api/wish?lab=cut/mar7', { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, 'POST', JSON.stringify({ verb: 'pause' }));
+    expect(broken).toMatchObject({ status: 409, body: expect.stringMatching(/Read-only: The last line of the ledger is cut/) });
     expect((await send({ verb: 'pause' }, token)).status).toBe(200);
     expect((await send({ verb: 'steer', text: 'try less <b>depth</b>' }, token)).status).toBe(200);
     expect(inboxOf(lab)).toEqual([{ verb: 'pause' }, { verb: 'steer', text: 'try less <b>depth</b>' }]);
   });
 });
 
-const hasScript = ((): boolean => {
-  try {
-    execFileSync('script', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
-if (!hasScript) console.warn('Skipped: the terminal’s keys. No `script` on PATH to make a terminal.');
+if (!hasTerminal) console.warn('Skipped: the terminal’s keys. No `script` on PATH to make a terminal.');
 
-describe.skipIf(!hasScript)('the keys of a running lab', () => {
+describe.skipIf(!hasTerminal)('the keys of a running lab', () => {
   it('pause, go on, steer, and stop after the current experiment', async () => {
     const cwd = smallArena({ manifest: MANIFEST.replace('range: [0, 9]', 'range: [0, 900]'), candidate: CANDIDATE.replace('echo', 'sleep 0.4\necho') });
-    const main = join(inject('built'), 'dist', 'cli', 'main.js');
-    const child = spawn('script', ['-qfec', `stty cols 120 rows 40; exec ${process.execPath} ${main} run`, '/dev/null'], { cwd, env: { ...process.env, TERM: 'xterm', LANG: 'C.UTF-8' }, stdio: ['pipe', 'pipe', 'ignore'] });
-    let shown = '';
-    child.stdout.on('data', (chunk) => {
-      shown += String(chunk);
-    });
-    const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-    onTestFinished(() => void (child.exitCode === null && child.kill('SIGKILL')));
-    const see = async (pattern: RegExp): Promise<void> => {
-      for (const end = Date.now() + 30_000; !pattern.test(shown); ) {
-        if (Date.now() > end) throw new Error(`${pattern} was not shown: ${shown.slice(-1500)}`);
-        if (child.exitCode !== null) throw new Error(`it ended before ${pattern}: ${shown.slice(-2000)}`);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    };
+    const { see, type, ended } = inTerminal('run', { cwd });
     await see(/q stop after/);
-    child.stdin.write('p');
+    type('p');
     await see(/Pausing/);
     await see(/paused by a person/);
-    child.stdin.write('p');
+    type('p');
     await see(/Going on with new ideas/);
-    child.stdin.write('t');
+    type('t');
     await see(/steer: ▏/);
-    child.stdin.write('less noisex\x7f\r');
+    type('less noisex\x7f\r');
     await see(/Told whoever proposes: less noise/);
-    child.stdin.write('q');
+    type('q');
     await see(/Stopping after/);
     expect(await ended).toBe(0);
     const wishes = ledgerLines(cwd).flatMap((event) => (event.type === 'steered' ? [event.wish] : []));

@@ -7,7 +7,7 @@ import { syntheticLab } from '../../src/testing/synthetic.ts';
 import { type Board, type BoardPatch, patched } from '../../src/view/board.ts';
 import { expectError, freshFolder, overnight } from '../fixtures/cli.ts';
 import { ask, serve } from '../fixtures/dashboard.ts';
-import { curveText, growingLab, linesOf, putBlob, putLab, zoo } from '../fixtures/ledgers.ts';
+import { curveText, growingLab, hugeBlob, linesOf, longLab, putBlob, putLab, zoo } from '../fixtures/ledgers.ts';
 
 let root = '';
 let port = 0;
@@ -121,11 +121,11 @@ describe('labs in every condition', () => {
     expect(await read('audit?lab=edited/mar7')).toMatchObject({ ok: false });
   });
 
-  it('reads only the end of an output of many megabytes', async () => {
-    const line = `${'x'.repeat(99)}\n`;
-    const blob = putBlob(join(root, 'ten', '.overnight', 'labs', 'mar7'), `${line.repeat(400_000)}the end\n`);
+  it('reads only the end of an output of a gigabyte', async () => {
+    const lab = join(root, 'ten', '.overnight', 'labs', 'mar7');
+    const blob = hugeBlob(lab, 1e9, `${`${'x'.repeat(99)}\n`.repeat(4000)}the end\n`);
     const log = JSON.parse((await ask(port, `/api/log?lab=ten/mar7&blob=${blob}`)).body) as { text: string; bytes: number; cut: boolean };
-    expect(log).toMatchObject({ bytes: 40_000_008, cut: true });
+    expect(log).toMatchObject({ bytes: 1e9 + 400_008, cut: true });
     expect(log.text.endsWith('the end\n')).toBe(true);
     expect(log.text.length).toBeLessThanOrEqual(200_000);
   });
@@ -175,6 +175,40 @@ describe('a lab that grows while it is watched', () => {
     expect(states[2]).not.toMatch(/broken/);
     expect(states.at(-1)).toMatch(/file is gone/);
     expect(board.experiments.length).toBeGreaterThan(0);
+  });
+});
+
+describe('a ledger that takes a while to read', () => {
+  it('is answered for at once, tells how far it is, then shows everything; others are answered meanwhile', async () => {
+    const here = freshFolder('long');
+    longLab(here);
+    putLab(here, 'small', syntheticLab({ n: 3, noise: 0.0009 }).events);
+    port = (await serve(here)).port;
+    const meanwhile: ReturnType<typeof ask>[] = [];
+    const messages = await stream('lab=long/mar7', (m) => m.at(-1)?.event === 'snapshot', (got) => void (got === 1 && meanwhile.push(ask(port, '/'))));
+    const kinds = messages.map((m) => m.event);
+    expect([kinds[0], kinds.at(-1)]).toEqual(['reading', 'snapshot']);
+    expect((await meanwhile[0]!).status).toBe(200);
+    const first = messages[0]!.data as unknown as { readonly share: number; readonly text: string };
+    expect(first.share).toBeLessThan(1);
+    expect(first.text).toMatch(/^reading the ledger, \d+\.\d of \d+\.\d MB$/);
+    expect(patched(EMPTY, messages.at(-1)!.data.patch).experiments).toHaveLength(13);
+  });
+
+  it('has a place on the start page before it has figures', async () => {
+    const here = freshFolder('long');
+    longLab(here);
+    port = (await serve(here)).port;
+    const lists = (await stream('', (m) => (m.at(-1)?.data as unknown as { headline?: string }[])[0]?.headline !== undefined)).map((m) => m.data as unknown as object[]);
+    expect(lists[0]).toEqual([{ id: 'long/mar7', reading: expect.objectContaining({ share: expect.any(Number) }) }]);
+    expect(lists.at(-1)).toMatchObject([{ arena: 'synthetic', state: { kind: 'finished' } }]);
+  });
+
+  it('answers a page’s questions when it is read', async () => {
+    const here = freshFolder('long');
+    longLab(here);
+    const at = (await serve(here)).port;
+    expect(JSON.parse((await ask(at, '/api/experiment?lab=long/mar7&n=3')).body)).toMatchObject({ row: { n: 3 } });
   });
 });
 

@@ -3,10 +3,9 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Board } from '../../src/view/board.ts';
 import type { ExperimentPage } from '../../src/view/experiment.ts';
 import { api } from '../live.ts';
-import { CopyMenu } from '../parts/copy.tsx';
 import { Curves, Legend } from '../parts/curves.tsx';
 import { Link } from '../parts/frame.tsx';
-import { Diff, Strip, stripLine } from '../parts/pieces.tsx';
+import { Diff, PlainTable, Strip, stripLine } from '../parts/pieces.tsx';
 import { toggleCompare } from '../parts/table.tsx';
 import { usePlace } from '../url.ts';
 import { curveRef, Section } from './experiment.tsx';
@@ -51,16 +50,6 @@ function Knobs({ pages }: { pages: readonly ExperimentPage[] }) {
   const text = (page: ExperimentPage, name: string): string => String(page.row.knobs?.[name] ?? '–');
   const different = names.filter((name) => new Set(pages.map((page) => text(page, name))).size > 1);
   if (different.length === 0) return <p class="soft">{names.length === 0 ? 'These experiments have no knobs.' : 'All knobs are equal.'}</p>;
-  const table = (): string[][] => [['knob', ...pages.map((p) => `#${p.row.n}`)], ...different.map((name) => [name, ...pages.map((p) => text(p, name))])];
-  return (
-    <>
-      <div class="wide" tabIndex={0} role="region" aria-label="Knobs that differ">
-        <table class="plain">
-          <thead><tr><th scope="col">knob</th>{pages.map((p) => <th scope="col" key={p.row.n}>#{p.row.n}</th>)}</tr></thead>
-          <tbody>{different.map((name) => <tr key={name}><th scope="row"><bdi>{name}</bdi></th>{pages.map((p) => <td key={p.row.n}><bdi>{text(p, name)}</bdi></td>)}</tr>)}</tbody>
-        </table>
-      </div>
-      <CopyMenu what="knobs" table={table} />
-    </>
-  );
+  const rows = different.map((name) => [name, ...pages.map((p) => text(p, name))]);
+  return <PlainTable what="knobs" head={['knob', ...pages.map((p) => `#${p.row.n}`)]} rows={rows} />;
 }

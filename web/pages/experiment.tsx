@@ -1,13 +1,13 @@
 /** One experiment whole: what was expected, what was measured, why it was decided so, what it changed, under which circumstances. */
-import { useEffect } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { GLYPHS, kindOf, WORDS } from '../../src/render/marks.ts';
 import type { LogText } from '../../src/view/answers.ts';
 import type { Board } from '../../src/view/board.ts';
-import type { ExperimentPage } from '../../src/view/experiment.ts';
+import type { CallView, ExperimentPage } from '../../src/view/experiment.ts';
 import { api, useRead } from '../live.ts';
 import { Curves, type CurveRef, Legend } from '../parts/curves.tsx';
 import { Link } from '../parts/frame.tsx';
-import { Diff, Facts, Strip, stripLine } from '../parts/pieces.tsx';
+import { Diff, Facts, PlainTable, Strip, stripLine } from '../parts/pieces.tsx';
 import { toggleCompare } from '../parts/table.tsx';
 import { usePlace } from '../url.ts';
 
@@ -49,17 +49,18 @@ function Body({ board, page, n }: { board: Board; page: ExperimentPage; n: numbe
       <Section id="outcome" title="Outcome">
         <p>{page.row.effect ? <b>{page.row.effect.text}</b> : null} <bdi>{page.row.reason}</bdi></p>
         {page.claims.map((claim) => <p key={claim.text} class={claim.passed ? 'good' : 'doubt'}>{claim.passed ? '●' : '○'} {claim.text}</p>)}
-        {page.row.changed.length > 0 && <table class="plain"><thead><tr><th scope="col">knob</th><th scope="col">before</th><th scope="col">after</th></tr></thead><tbody>{page.row.changed.map((k) => <tr key={k.name}><td><bdi>{k.name}</bdi></td><td>{k.from ?? ''}</td><td>{k.to}</td></tr>)}</tbody></table>}
+        {page.row.changed.length > 0 && <PlainTable what="knobs" head={['knob', 'before', 'after']} rows={page.row.changed.map((k) => [k.name, k.from ?? '', k.to])} />}
       </Section>
       <Section id="replicates" title="Replicates">
         <Strip lines={sides} />
         <Measurements page={page} />
       </Section>
-      <Section id="decision" title="Decision"><Facts lines={page.decision} /></Section>
+      <Section id="decision" title="Decision"><Facts lines={page.decision} what="decision" /></Section>
       {n > 0 && <Section id="diff" title={`Diff against #${page.row.parent}`}><Diff from={page.row.parent} to={n} /></Section>}
       <Section id="curves" title="Curves"><Legend labels={refs.map((r) => r.label)} /><Curves refs={refs} /></Section>
-      <Section id="log" title="Output"><Log blob={log} /></Section>
-      <Section id="provenance" title="Provenance and cost"><Facts lines={[...page.provenance, ...(page.row.cost ? [{ label: 'Cost', text: page.row.cost }] : []), { label: 'Trust', text: `${board.trust.grade}: ${page.trust.reason}` }]} /></Section>
+      <Section id="log" title="Output"><Log blob={log} what="Output" /></Section>
+      {page.calls.length > 0 && <Section id="transcript" title="Transcript">{page.calls.map((call) => <Transcript key={call.call} call={call} />)}</Section>}
+      <Section id="provenance" title="Provenance and cost"><Facts lines={[...page.provenance, ...(page.row.cost ? [{ label: 'Cost', text: page.row.cost }] : []), { label: 'Trust', text: `${board.trust.grade}: ${page.trust.reason}` }]} what="provenance" /></Section>
     </>
   );
 }
@@ -73,30 +74,41 @@ export function Section({ id, title, children }: { id: string; title: string; ch
   return <section id={id} aria-labelledby={`${id}-title`}><h3 id={`${id}-title`}>{title}</h3>{children}</section>;
 }
 
+const MEASURED = ['for', 'value', 'seed', 'time', 'memory', 'started', 'other metrics'];
+
 function Measurements({ page }: { page: ExperimentPage }) {
+  const head = MEASURED.map((name) => (name === 'value' ? page.metric : name));
+  const rows = page.mine.measurements.map((m) => [m.purpose, m.value?.text ?? m.text, String(m.seed), m.duration, m.memory, m.started, m.metrics.map((x) => `${x.name} ${x.text}`).join(', ')]);
+  return <PlainTable what="measurements" head={head} rows={rows} />;
+}
+
+/** A call of an agent: figures at once, its texts when they are opened. */
+function Transcript({ call }: { call: CallView }) {
+  const texts = [['the brief it was given', call.brief], ['its last words', call.reply], ['what it printed on the way', call.log]] as const;
   return (
-    <div class="wide" tabIndex={0} role="region" aria-label="Measurements">
-      <table class="plain">
-        <thead><tr><th scope="col">for</th><th scope="col">{page.metric}</th><th scope="col">seed</th><th scope="col">time</th><th scope="col">memory</th><th scope="col">started</th><th scope="col">other metrics</th></tr></thead>
-        <tbody>
-          {page.mine.measurements.map((m) => (
-            <tr key={m.m}><td>{m.purpose}</td><td>{m.value?.text ?? <bdi>{m.text}</bdi>}</td><td>{m.seed}</td><td>{m.duration}</td><td>{m.memory}</td><td>{m.started}</td><td>{m.metrics.map((x) => `${x.name} ${x.text}`).join(', ')}</td></tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <>
+      <h4>Call {call.call}: <bdi>{call.title}</bdi></h4>
+      <Facts lines={call.lines} />
+      {texts.map(([what, blob]) => blob && <Fold key={what} title={what}><Log blob={blob} what={what} /></Fold>)}
+    </>
   );
 }
 
-function Log({ blob }: { blob: string | undefined }) {
+function Fold({ title, children }: { title: string; children: preact.ComponentChildren }) {
+  const [open, set] = useState(false);
+  return <details onToggle={(event) => set(event.currentTarget.open)}><summary>{title}</summary>{open && children}</details>;
+}
+
+function Log({ blob, what }: { blob: string | undefined; what: string }) {
   const { lab } = usePlace();
-  const { data } = useRead<LogText>(blob === undefined ? undefined : api('log', { lab, blob }));
+  const { data, error } = useRead<LogText>(blob === undefined ? undefined : api('log', { lab, blob }));
   if (blob === undefined) return <p class="soft">No output was kept.</p>;
-  if (!data) return <p class="soft">Reading the output …</p>;
+  if (error) return <p class="soft">It is not beside this ledger.</p>;
+  if (!data) return <p class="soft">Reading …</p>;
   return (
     <>
       {data.cut && <p class="soft">The last part of {data.bytes.toLocaleString('en-US')} bytes.</p>}
-      <pre class="log" tabIndex={0} aria-label="Output">{data.text.split('\n').slice(-400).map((line, k) => <span key={k} class={/\b(error|exception|traceback|fatal)\b/i.test(line) ? 'bad' : ''}>{line}{'\n'}</span>)}</pre>
+      <pre class="log" tabIndex={0} aria-label={what}>{data.text.split('\n').slice(-400).map((line, k) => <span key={k} class={/\b(error|exception|traceback|fatal)\b/i.test(line) ? 'bad' : ''}>{line}{'\n'}</span>)}</pre>
     </>
   );
 }

@@ -1,6 +1,7 @@
 /** Where the best comes from: the staircase with its family lines, and the kept steps with what else was tried on each. */
 import type { Board, BoardRow } from '../../src/view/board.ts';
 import { GLYPHS, kindOf, WORDS } from '../../src/render/marks.ts';
+import { CopyMenu } from '../parts/copy.tsx';
 import { Link } from '../parts/frame.tsx';
 import { Stairs } from '../parts/stairs.tsx';
 import { go } from '../url.ts';
@@ -17,6 +18,7 @@ export function Lineage({ board }: { board: Board }) {
       <ol class="steps">
         {board.lineage.map((n) => <Step key={n} row={board.experiments[n]} tried={(children.get(n) ?? []).filter((row) => !path.has(row.n))} board={board} />)}
       </ol>
+      <CopyMenu what="kept-steps" table={() => [['#', board.metric.name, 'change', 'standing', 'hypothesis'], ...board.lineage.flatMap((n) => board.experiments[n] ?? []).map((row) => [String(row.n), row.mean?.text ?? '', row.effect?.delta ?? '', row.standing, row.hypothesis])]} />
       {off.length > 0 && <p class="soft">Kept once and no longer in the line: {off.map((row) => <Link key={row.n} to={{ page: 'experiment', n: row.n }}>#{row.n} </Link>)}</p>}
     </article>
   );

@@ -1,7 +1,8 @@
 /** The first screen: is it alive, is it better, is that real, what did it cost, what next. Then every experiment. */
 import { useEffect, useState } from 'preact/hooks';
+import { count } from '../../src/base/text.ts';
 import type { Board, BoardRow } from '../../src/view/board.ts';
-import { duration } from '../../src/view/format.ts';
+import { dollars, duration, whole } from '../../src/view/format.ts';
 import { Code, Link } from '../parts/frame.tsx';
 import { Stairs } from '../parts/stairs.tsx';
 import { Table } from '../parts/table.tsx';
@@ -24,34 +25,38 @@ export function Overview({ board, rows }: { readonly board: Board; readonly rows
     <>
       <section class={`verdict ${TONES[verdict.outcome]}`} aria-label="Verdict">
         <p class="sentence"><bdi>{verdict.sentence}</bdi></p>
-        <p class={TROUBLE.has(state.kind) ? 'bad trouble' : 'soft'} {...(TROUBLE.has(state.kind) && { role: 'alert' })}><bdi>{state.text}</bdi>{state.kind !== 'never run' && <> · nothing better for {board.sinceBest.long}</>}</p>
+        <p class={TROUBLE.has(state.kind) ? 'bad trouble' : 'soft'} {...(TROUBLE.has(state.kind) && { role: 'alert' })}><bdi>{state.text}</bdi>{board.sinceBest.experiments > 0 && !TROUBLE.has(state.kind) && <> · nothing better for {board.sinceBest.long}</>}</p>
         {board.next[0] && <p class="next"><b>Next</b> <Code text={board.next[0]} /></p>}
-        {board.take.length > 0 && <p class="take soft">{board.take.map((t) => <span key={t.command}><code>{t.command}</code> {t.what}</span>)}</p>}
       </section>
-      <div class="first">
-        <Stairs board={board} height={470} />
-        <Numbers board={board} />
-      </div>
+      <Numbers board={board} />
       <Running board={board} />
+      {board.take.length > 0 && state.kind !== 'running' && <p class="take soft">{board.take.map((t) => <span key={t.command}><code>{t.command}</code> {t.what}</span>)}</p>}
+      <Stairs board={board} height={roomFor(board.experiments.length)} />
       <Table board={board} rows={rows} />
     </>
   );
 }
 
+/** The picture takes what the first screen has left, within reason; a picture of little needs less. */
+function roomFor(experiments: number): number {
+  const most = experiments < 2 ? 300 : 480;
+  return Math.max(300, Math.min(most, innerHeight - 370));
+}
+
 function Numbers({ board }: { readonly board: Board }) {
   const { incumbent, champion, baseline, gain, counts } = board;
   const best = champion && champion.n > 0 ? champion : incumbent;
-  const spent = board.economics.lines.find((line) => line.what === 'Money');
+  const perGain = board.economics.confirmedGains > 0 ? board.economics.lines.find((line) => line.what === 'Per confirmed gain') : undefined;
   return (
     <dl class="numbers">
-      <Tile name={best && best.n > 0 ? `Best, #${best.n}` : 'Baseline'} value={best?.mean?.text ?? '–'} small={best?.half ? `± ${best.half.text} (95 %), ${best.replicates} measurements` : ''} />
+      <Tile name={best && best.n > 0 ? `Best, #${best.n}` : 'Baseline'} value={best?.mean?.text ?? '–'} small={best?.half ? `± ${best.half.text} (95 %), ${count(best.replicates, 'measurement')}` : ''} />
       <Tile name="Gain" value={gain ? (gain.effect.percentText ?? gain.effect.delta) : 'none confirmed'} small={gain ? `95 %: ${gain.effect.percentIntervalText ?? gain.effect.intervalText ?? ''}` : baseline?.mean ? `baseline ${baseline.mean.text}` : ''} />
       <Tile name="Is it real?" value={TRUST[board.verdict.outcome]} small={`${board.trust.grade}: ${board.trust.reason}`} tone={board.trust.grade === 'reported' && board.sessions.length > 0 ? 'bad' : ''} />
       <Tile name="Tried" value={counts.text.split(' tried')[0]!} small={counts.text.replace(/^[\d,]+ tried( · )?/, '')} />
-      <Tile name="Since best" value={`${board.sinceBest.experiments}`} small={board.sinceBest.long} />
-      <Tile name="Spent" value={board.economics.usd === undefined ? board.time.text.sessions : (spent?.text ?? '')} small={board.economics.usd === undefined ? board.spend.text : board.time.text.sessions} />
-      <div class="tile wide">
-        <dt>Left</dt>
+      <Tile name="Since best" value={whole(board.sinceBest.experiments)} small={board.sinceBest.long} />
+      <Tile name="Spent" value={board.economics.usd === undefined ? board.time.text.sessions : dollars(board.economics.usd)} small={board.economics.usd === undefined ? board.spend.text : `${board.time.text.sessions}${perGain ? `; per confirmed gain ${perGain.text}` : ''}`} />
+      <div class="tile">
+        <dt>Budget</dt>
         <dd>
           {board.limits.bars.length === 0 && <span class="soft">no budget was set</span>}
           {board.limits.bars.map((bar) => <Bar key={bar.label} label={bar.label} share={bar.share} />)}

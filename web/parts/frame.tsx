@@ -1,5 +1,6 @@
 /** What stands around every page: name, state, pages, audit badge, the slider through the night, the notebook, the keys. */
 import { useEffect, useState } from 'preact/hooks';
+import { affordable } from '../../src/render/markdown.ts';
 import type { AuditAnswer } from '../../src/view/answers.ts';
 import type { Board } from '../../src/view/board.ts';
 import { api, type Connection } from '../live.ts';
@@ -141,14 +142,19 @@ function Slider({ seq }: { seq: number }) {
 
 export function Notebook({ board }: { board: Board }) {
   const words = [...board.steering, ...board.notes];
+  const { shown, rest } = affordable(board);
   return (
     <aside class="notebook" aria-label="Notebook">
       <div class="title"><h2>Notebook</h2><button type="button" onClick={() => go({ notebook: false })} aria-label="Close the notebook">✕</button></div>
       <h3>Next</h3>
       <ul>{board.next.map((text) => <li key={text}><Code text={text} /></li>)}</ul>
+      <h3>Ideas not tried yet</h3>
+      {board.ideas.length === 0 && <p class="soft">Nobody who proposes has said what to try next.</p>}
+      <ul>{board.ideas.map((idea) => <li key={idea.text}><bdi>{idea.text}</bdi> <span class="soft">said at <Link to={{ page: 'experiment', n: idea.n }}>#{idea.n}</Link></span></li>)}</ul>
       <h3>Undecided</h3>
       {board.undecided.length === 0 && <p class="soft">Nothing is open.</p>}
-      <ul>{board.undecided.slice(0, 30).map((u) => <li key={u.n}><Link to={{ page: 'experiment', n: u.n }}>#{u.n}</Link> {u.what}<br /><span class="soft">{u.cost}</span></li>)}</ul>
+      <ul>{shown.slice(0, 30).map((u) => <li key={u.n}><Link to={{ page: 'experiment', n: u.n }}>#{u.n}</Link> {u.what}<br /><span class="soft">{u.cost}</span></li>)}</ul>
+      {rest !== '' && <p class="soft">{rest}</p>}
       <h3>Dead ends</h3>
       {board.deadEnds.length === 0 && <p class="soft">None yet.</p>}
       <ul>{board.deadEnds.slice(0, 40).map((d) => <li key={d.theme}><button type="button" class="plain" onClick={() => go({ page: 'overview', filter: `theme:"${d.theme}"` })}><bdi>{d.theme}</bdi></button><br /><span class="soft">{d.text}</span></li>)}</ul>

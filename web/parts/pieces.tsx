@@ -19,8 +19,31 @@ export function Drawing({ draw, what, table }: { draw: (width: number) => string
   );
 }
 
-export function Facts({ lines }: { lines: readonly { readonly label: string; readonly text: string }[] }) {
-  return <dl class="facts">{lines.map((line) => <div key={line.label}><dt>{line.label}</dt><dd><bdi>{line.text}</bdi></dd></div>)}</dl>;
+type Labelled = readonly { readonly label: string; readonly text: string }[];
+
+/** With a name, it can be copied. */
+export function Facts({ lines, what }: { lines: Labelled; what?: string }) {
+  return (
+    <>
+      <dl class="facts">{lines.map((line) => <div key={line.label}><dt>{line.label}</dt><dd><bdi>{line.text}</bdi></dd></div>)}</dl>
+      {what && <CopyMenu what={what} table={() => [['what', 'value'], ...lines.map((line) => [line.label, line.text])]} />}
+    </>
+  );
+}
+
+/** A small table of texts, as it is shown and as it is copied. */
+export function PlainTable({ what, head, rows }: { what: string; head: readonly string[]; rows: readonly (readonly string[])[] }) {
+  return (
+    <>
+      <div class="wide" tabIndex={0} role="region" aria-label={what}>
+        <table class="plain">
+          <thead><tr>{head.map((name) => <th scope="col" key={name}>{name}</th>)}</tr></thead>
+          <tbody>{rows.map((cells, k) => <tr key={k}>{cells.map((cell, at) => <td key={head[at]}><bdi>{cell}</bdi></td>)}</tr>)}</tbody>
+        </table>
+      </div>
+      <CopyMenu what={what} table={() => [head, ...rows]} />
+    </>
+  );
 }
 
 export function Diff({ from, to }: { from: number; to: number }) {
@@ -46,7 +69,7 @@ export function stripLine(page: ExperimentPage, side: ExperimentPage['mine'], la
   return {
     label,
     main,
-    values: side.measurements.flatMap((m) => (m.value ? [m.value.raw] : [])),
+    values: side.measurements.flatMap((m) => (m.value && m.purpose !== 'short run' ? [m.value.raw] : [])),
     text: side.mean ? `${side.mean.text}${side.half ? ` ± ${side.half.text}` : ''}` : `no ${page.metric}`,
     ...(side.mean && { mean: side.mean.raw }),
     ...(side.half && { half: side.half.raw }),

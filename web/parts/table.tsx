@@ -71,19 +71,24 @@ export function Table({ board, rows }: { readonly board: Board; readonly rows: r
     if (top < box.scrollTop) box.scrollTop = top;
     else if (bottom > box.scrollTop + box.clientHeight) box.scrollTop = bottom - box.clientHeight;
   }, [index]);
+  // Lines that leave on one side become those that come on the other: nothing is made or removed while it scrolls.
+  const slots = Math.ceil(view.height / ROW) + 2 * OVERSCAN + 1;
   /** The same drawing as long as nothing in it changed: scrolling costs the rows that come into sight, no others. */
   const lineOf = (row: BoardRow, at: number): preact.VNode => {
     const [chosen, compared] = [row.n === place.row, place.compare.includes(row.n)];
-    const key = `${at} ${chosen} ${compared}`;
+    const key = `${at} ${slots} ${chosen} ${compared}`;
     const known = drawn.current.get(row);
     if (known?.key === key) return known.line;
-    const line = <Line key={row.n} row={row} top={at * ROW} index={at + 2} columns={columns} chosen={chosen} compared={compared} />;
+    const line = <Line key={at % slots} row={row} top={at * ROW} index={at + 2} columns={columns} chosen={chosen} compared={compared} />;
     if (drawn.current.size > 2000) drawn.current.clear();
     drawn.current.set(row, { key, line });
     return line;
   };
-  const first = Math.max(0, Math.floor(view.top / ROW) - OVERSCAN);
-  const last = Math.min(rows.length, Math.ceil((view.top + view.height) / ROW) + OVERSCAN);
+  const first = Math.max(0, Math.min(Math.floor(view.top / ROW) - OVERSCAN, rows.length - slots));
+  const shown = rows.slice(first, first + slots).map((row, k) => lineOf(row, first + k));
+  // In the order of their places: a line keeps its own, whichever row it shows.
+  const turn = first % slots;
+  const placed = turn === 0 || shown.length < slots ? shown : [...shown.slice(slots - turn), ...shown.slice(0, slots - turn)];
   return (
     <section class="experiments" aria-label="Experiments">
       {filter}
@@ -94,7 +99,7 @@ export function Table({ board, rows }: { readonly board: Board; readonly rows: r
         </div>
         {rows.length === 0 && <p class="none">{board.experiments.length === 0 ? 'Nothing has been tried yet.' : 'No experiment fits the filter.'}</p>}
         <div class="body" role="rowgroup" style={{ height: `${rows.length * ROW}px` }}>
-          {rows.slice(first, last).map((row, k) => lineOf(row, first + k))}
+          {placed}
         </div>
       </div>
     </section>

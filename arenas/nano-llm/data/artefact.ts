@@ -14,6 +14,16 @@ const ALLOWED = new Set(
     'Slice Softmax Softplus Softsign Split Sqrt Squeeze Sub Sum Tanh Tile TopK Transpose Trilu Unsqueeze Where Xor'
   ).split(' '),
 );
+/** Why an artefact is refused; with a class where it is one that the harness knows. */
+export class ArtefactError extends Error {
+  override readonly name = 'ArtefactError';
+  readonly failure: 'nan' | 'shape' | null;
+  constructor(message: string, failure: 'nan' | 'shape' | null = null) {
+    super(message);
+    this.failure = failure;
+  }
+}
+
 const FLOAT32 = 1;
 const INT32 = 6;
 
@@ -29,8 +39,9 @@ function onlyOne(
     values.length === 1 && value?.name === name && value.typeCode === type && value.shape.join() === shape.join();
   if (fits) return;
   const seen = values.map((v) => `${v.name} [${v.shape.join(', ')}] of type ${v.typeCode}`).join('; ') || 'none';
-  throw new Error(
+  throw new ArtefactError(
     `artefact: the ${what} must be only ${name} [${shape.join(', ')}] of type ${type}, not ${seen}. Export it so.`,
+    'shape',
   );
 }
 
@@ -40,17 +51,17 @@ export function checkArtefact(file: Uint8Array): { readonly params: number } {
   try {
     model = summarizeModel(file);
   } catch (error) {
-    throw new Error(
+    throw new ArtefactError(
       `artefact: model.onnx is not a readable ONNX file (${error instanceof Error ? error.message : error}).`,
     );
   }
   if (model.forbidden.length > 0) {
-    throw new Error(`artefact: model.onnx has ${model.forbidden[0]}. Keep everything inside one plain graph.`);
+    throw new ArtefactError(`artefact: model.onnx has ${model.forbidden[0]}. Keep everything inside one plain graph.`);
   }
   for (const { op, domain, hasSubgraph } of model.ops) {
     const plain = (domain === '' || domain === 'ai.onnx') && ALLOWED.has(op) && !hasSubgraph;
     if (!plain)
-      throw new Error(`artefact: operator ${domain ? `${domain}.` : ''}${op} is not allowed. Use plain operators.`);
+      throw new ArtefactError(`artefact: operator ${domain ? `${domain}.` : ''}${op} is not allowed. Use plain operators.`);
   }
   // An initializer may also be listed as an input (old style); the judge wants the one true input only.
   onlyOne(model.inputs, 'input', 'tokens', INT32, [EVAL_BATCH, SEQ_LEN]);

@@ -1,11 +1,11 @@
-// From files to documents: cutting, removing duplicates, and a split in which validation text is not in training text.
-// Knows nothing of tokens. Everything is decided by content hashes, so the order of files does not matter.
+// From files to documents: cutting, removing duplicates, and splits of which none contains the text of another.
+// Knows nothing of tokens. Sides are decided by content hashes, so the order of files does not matter; training text keeps it.
 
 import { createHash } from 'node:crypto';
 
 const MIN_CHARS = 500;
 const MAX_CHARS = 3_000;
-/** A validation document may share at most this part of its 8-word shingles with training text. */
+/** A document may share at most this part of its 8-word shingles with text of another side. */
 const MAX_OVERLAP = 0.2;
 const SHINGLE_WORDS = 8;
 
@@ -58,6 +58,16 @@ function shingles(doc: string): number[] {
   return out;
 }
 
+/** A question to ask of documents: do they share at most a fifth of their 8-word shingles with any of `others`? */
+export function unlike(others: Iterable<string>): (doc: string) => boolean {
+  const known = new Set<number>();
+  for (const doc of others) for (const s of shingles(doc)) known.add(s);
+  return (doc) => {
+    const own = shingles(doc);
+    return own.length > 0 && own.filter((s) => known.has(s)).length <= own.length * MAX_OVERLAP;
+  };
+}
+
 /**
  * Splits by content hash (`valPercent` of documents to validation), drops exact repeats anywhere, and drops validation
  * documents that share more than a fifth of their 8-word shingles with any training text.
@@ -74,13 +84,10 @@ export function splitDocuments(documents: Iterable<string>, valPercent: number):
     else (hash.readUInt32BE(0) % 10_000 < valPercent * 100 ? candidates : train).push({ key, doc });
     seen.add(key);
   }
-  const known = new Set<number>();
-  for (const { doc } of train) for (const s of shingles(doc)) known.add(s);
-  const val = candidates.filter(({ doc }) => {
-    const own = shingles(doc);
-    return own.length > 0 && own.filter((s) => known.has(s)).length <= own.length * MAX_OVERLAP;
-  });
-  const byKey = (a: { key: string }, b: { key: string }): number => (a.key < b.key ? -1 : 1);
-  const texts = (list: { key: string; doc: string }[]): string[] => list.sort(byKey).map((d) => d.doc);
+  const isNew = unlike(train.map(({ doc }) => doc));
+  const val = candidates.filter(({ doc }) => isNew(doc));
+  // Training text keeps the order of its sources, over which the loader draws evenly; rows to be scored must not depend on it.
+  val.sort((a, b) => (a.key < b.key ? -1 : 1));
+  const texts = (list: readonly { readonly doc: string }[]): string[] => list.map((d) => d.doc);
   return { train: texts(train), val: texts(val), dropped: { exact, near: candidates.length - val.length } };
 }

@@ -19,7 +19,7 @@ export interface TrainMeta {
   readonly bytes: number;
   readonly source: string;
 }
-export interface ValMeta {
+export interface ScoredMeta {
   readonly version: 1;
   readonly tokenizer: string;
   readonly rows: number;
@@ -79,18 +79,25 @@ export function readTrain(dataDir: string, tokenizer: Tokenizer): TokenizedDocum
   return { tokens, starts, meta };
 }
 
-export function writeVal(dataDir: string, rows: Uint16Array, meta: ValMeta): void {
-  writeFileSync(join(dataDir, 'val', 'rows.u16'), raw(rows));
-  writeFileSync(join(dataDir, 'val', 'meta.json'), `${JSON.stringify(meta, null, 2)}\n`);
+/** Text to score: of every experiment, and of confirmed champions alone. */
+export type ScoredSplit = 'val' | 'holdout';
+
+export function writeScored(dataDir: string, split: ScoredSplit, rows: Uint16Array, meta: ScoredMeta): void {
+  writeFileSync(join(dataDir, split, 'rows.u16'), raw(rows));
+  writeFileSync(join(dataDir, split, 'meta.json'), `${JSON.stringify(meta, null, 2)}\n`);
 }
 
-export function readVal(dataDir: string, tokenizer: Tokenizer): { readonly rows: Uint16Array; readonly meta: ValMeta } {
-  const meta = readJson<ValMeta>(join(dataDir, 'val', 'meta.json'));
-  const rows = u16(readBytes(join(dataDir, 'val', 'rows.u16')));
-  sameTokenizer('val', meta.tokenizer, tokenizer);
+export function readScored(
+  dataDir: string,
+  split: ScoredSplit,
+  tokenizer: Tokenizer,
+): { readonly rows: Uint16Array; readonly meta: ScoredMeta } {
+  const meta = readJson<ScoredMeta>(join(dataDir, split, 'meta.json'));
+  const rows = u16(readBytes(join(dataDir, split, 'rows.u16')));
+  sameTokenizer(split, meta.tokenizer, tokenizer);
   if (rows.length !== meta.rows * meta.rowLength) {
     throw new DataError(
-      `data: val holds ${rows.length} tokens, not ${meta.rows} rows of ${meta.rowLength}. Run prepare again.`,
+      `data: ${split} holds ${rows.length} tokens, not ${meta.rows} rows of ${meta.rowLength}. Run prepare again.`,
     );
   }
   return { rows, meta };

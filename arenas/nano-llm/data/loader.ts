@@ -19,6 +19,8 @@ export interface LoaderOptions {
 export interface Loader {
   /** The next batch: tokens and targets [rows, length]. */
   readonly next: () => Promise<Batch>;
+  /** How often `next` found nothing packed, and the seconds it waited in all. The first batch of a run counts too. */
+  readonly waited: () => { readonly times: number; readonly seconds: number };
   readonly close: () => Promise<number>;
 }
 
@@ -33,6 +35,7 @@ export function openLoader(options: LoaderOptions): Loader {
   const ready: Batch[] = [];
   let failure: Error | null = null;
   let wake: (() => void) | null = null;
+  let [times, waitedMs] = [0, 0];
   const receive = (message: LoaderMessage): void => {
     if ('batch' in message) ready.push(message.batch);
     else failure = new DataError(message.failed);
@@ -48,10 +51,13 @@ export function openLoader(options: LoaderOptions): Loader {
         return batch;
       }
       if (failure) throw failure;
+      const before = performance.now();
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
+      times++;
+      waitedMs += performance.now() - before;
     }
   };
-  return { next, close: () => worker.terminate() };
+  return { next, waited: () => ({ times, seconds: waitedMs / 1000 }), close: () => worker.terminate() };
 }

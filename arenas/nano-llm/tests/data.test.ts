@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cutDocuments, splitDocuments } from '../data/documents.ts';
+import { cutDocuments, splitDocuments, unlike } from '../data/documents.ts';
 import { readTokenizer, readTrain, tokenizeDocuments, writeTokenizer, writeTrain } from '../data/files.ts';
 import { openLoader } from '../data/loader.ts';
 import { createPacker } from '../data/packing.ts';
@@ -51,6 +51,18 @@ describe('the tokenizer', () => {
     expect(pieces).toEqual(['20', '26', ' of', ' the']);
   });
 
+  test.each([512, 1024, 8192])('of %i tokens is whole: no token twice, BOS last, text comes back', (size) => {
+    const random = createRandom(size);
+    const syllable = (): string => String.fromCharCode(97 + random.below(26), 97 + random.below(26), 0x430 + random.below(32));
+    const text = Array.from({ length: 30_000 }, () => syllable() + syllable()).join(' ');
+    const trained = createTokenizer(trainTokenizer([text], size));
+    expect(trained.vocabSize).toBe(size);
+    expect(trained.bos).toBe(size - 1);
+    expect(new Set(trained.bytesOf.map((b) => Buffer.from(b).toString('hex'))).size).toBe(size);
+    expect(trained.decode(trained.encode(text)) === text).toBe(true);
+    expect(trained.encode(text).every((id) => id >= 0 && id < trained.bos)).toBe(true);
+  });
+
   test('refuses a file whose merges were changed, and an impossible vocabulary', () => {
     expect(() => createTokenizer({ ...file, merges: file.merges.slice(1) })).toThrow('its hash differs');
     expect(() => trainTokenizer([prose], 100)).toThrow('vocabulary 100 is out of range');
@@ -89,9 +101,21 @@ describe('documents', () => {
     expect(split.val.length).toBeGreaterThan(0);
   });
 
-  test('go to the same side whatever the order of the files', () => {
+  test('are like others when these hold more than a fifth of their text', () => {
+    const [known, other] = [essay(), essay()];
+    const isNew = unlike([known]);
+    expect(isNew(other)).toBe(true);
+    expect(isNew(known.replace(/^\S+/, 'changed'))).toBe(false);
+    expect(isNew(`${other} ${known.split(' ').slice(0, 20).join(' ')}`), 'a seventh').toBe(true);
+    expect(isNew(`${other} ${known.split(' ').slice(0, 60).join(' ')}`), 'a third').toBe(false);
+  });
+
+  test('go to the same side whatever the order of the files, which training text keeps', () => {
     const essays = Array.from({ length: 50 }, essay);
-    expect(splitDocuments([...essays].reverse(), 20)).toEqual(splitDocuments(essays, 20));
+    const [there, back] = [splitDocuments(essays, 20), splitDocuments([...essays].reverse(), 20)];
+    expect(back.val).toEqual(there.val);
+    expect([...back.train].reverse()).toEqual(there.train);
+    expect(there.train).toEqual(essays.filter((e) => there.train.includes(e)));
   });
 });
 
@@ -121,6 +145,40 @@ describe('packing', () => {
         expect((begins[n + 1] ?? 0) - from).toBe(length);
       }
     }
+  });
+
+  test('draws evenly over the corpus: any stretch of rows holds every source in its share, whatever the seed', () => {
+    // 100 sources of 16 neighbouring documents, each document exactly a row: a pass over the corpus takes one from each source.
+    const sources = numbered(Array.from({ length: 1600 }, () => 16));
+    const passes = (seed: number): number[][] => {
+      const packer = createPacker(sources, 16, seed);
+      const row = new Uint16Array(16);
+      const drawn = Array.from({ length: 1600 }, () => packer.fillRow(row) && (row[1] ?? 0) - 1);
+      return [drawn.slice(0, 800), drawn.slice(800)] as number[][];
+    };
+    const [first = [], rest = []] = passes(1);
+    for (const half of [first, rest]) {
+      const perSource = Array.from({ length: 100 }, (_, s) => half.filter((d) => Math.floor(d / 16) === s).length);
+      expect(Math.min(...perSource)).toBeGreaterThanOrEqual(3);
+      expect(Math.max(...perSource)).toBeLessThanOrEqual(13);
+    }
+    expect(passes(2)[0]).not.toEqual(first);
+  });
+
+  test('for validation uses each document at most once, then has no more rows', () => {
+    const packer = createPacker(docs, 64, 1, { once: true });
+    const row = new Uint16Array(64);
+    const seen: number[] = [];
+    let count = 0;
+    while (packer.fillRow(row)) {
+      count++;
+      for (const i of row.keys()) if (row[i] === 0) seen.push(row[i + 1] ?? -1 - i);
+    }
+    const whole = seen.filter((d) => d > 0);
+    expect(new Set(whole).size).toBe(whole.length);
+    expect(whole.length).toBeGreaterThan(480);
+    expect(count).toBeGreaterThan(200);
+    expect(packer.fillRow(row)).toBe(false);
   });
 
   test('takes the largest document that fits', () => {
@@ -169,6 +227,20 @@ describe('prepared data', () => {
     for (let i = 0; i < 96; i++) if (i % 32 !== 31) expect(targets[i]).toBe(tokens[i + 1]);
     for (const row of [0, 1, 2]) expect(tokens[row * 32]).toBe(tokenizer.bos);
     expect(await take()).toEqual(await take());
+  });
+
+  test('is packed ahead on a thread of its own: a step that has kept the main thread busy finds the next batches there', async () => {
+    const loader = openLoader({ dataDir: write(), rows: 3, length: 32, seed: 4 });
+    await loader.next();
+    const pause = new Int32Array(new SharedArrayBuffer(4));
+    for (let step = 0; step < 5; step++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const { times } = loader.waited();
+      for (let i = 0; i < 4; i++) await loader.next();
+      expect(loader.waited().times).toBe(times);
+      Atomics.wait(pause, 0, 0, 200); // Nothing of this thread runs meanwhile, timers neither.
+    }
+    await loader.close();
   });
 
   test('that was cut short, is missing, or belongs to another tokenizer is refused with one clear message', async () => {

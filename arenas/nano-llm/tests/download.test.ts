@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, describe, expect, test } from 'vitest';
 import { fetchDataset } from '../data/datasets.ts';
-import { download } from '../data/download.ts';
+import { createProgressBar, download } from '../data/download.ts';
 import { readTexts } from '../data/parquet.ts';
 import { createRandom } from '../tensor/random.ts';
 import { freshFolder } from './folders.ts';
@@ -116,6 +116,30 @@ describe('a download', () => {
   });
 });
 
+describe('progress', () => {
+  const drawn = (isTTY: boolean, received: readonly number[], total: number | null): string => {
+    let text = '';
+    const stream = { isTTY, write: (chunk: string) => (text += chunk) } as unknown as NodeJS.WriteStream;
+    const show = createProgressBar('shard', stream);
+    for (const n of received) show(n, total);
+    return text;
+  };
+
+  test('on a terminal is a bar in one line that ends full', () => {
+    expect(drawn(true, [5e6, 10e6], 10e6)).toBe(
+      `\rshard ${'█'.repeat(15)}${'░'.repeat(15)} 5.0 / 10.0 MB\rshard ${'█'.repeat(30)} 10.0 / 10.0 MB\n`,
+    );
+  });
+
+  test('elsewhere is one line every tenth, and without a known length still says how much', () => {
+    const steps = Array.from({ length: 100 }, (_, i) => (i + 1) * 1e5);
+    const lines = drawn(false, steps, 10e6).trim().split('\n');
+    expect(lines).toHaveLength(11);
+    expect(lines.at(-1)).toBe('shard: 10.0 of 10.0 MB');
+    expect(drawn(false, [3e6], null)).toBe('shard: 3.0 MB\n');
+  });
+});
+
 const random = createRandom(1);
 const word = (): string =>
   Array.from({ length: 2 + random.below(7) }, () => String.fromCharCode(97 + random.below(26))).join('');
@@ -153,7 +177,7 @@ describe('parquet shards', () => {
   const files: Record<string, Buffer> = {
     '/a.parquet': shard(stories),
     '/b.parquet': shard(Array.from({ length: 300 }, story)),
-    '/v.parquet': shard(Array.from({ length: 200 }, story)),
+    '/v.parquet': shard(Array.from({ length: 650 }, story)),
     '/empty/v.parquet': shard(['']),
   };
   const files404: Handler = (q, r) => {
@@ -164,9 +188,9 @@ describe('parquet shards', () => {
 
   test('become a dataset with its own validation shard; without one there is a clear message', async () => {
     const { url } = await serve(files404);
-    const options = { cacheDir: freshFolder('ds'), shards: 2, maxChars: 1e7, ...quick };
+    const options = { cacheDir: freshFolder('ds'), shards: 2, maxChars: 2e7, ...quick };
     const { train, val } = await fetchDataset({ dataset: { ...dataset, baseUrl: url }, ...options });
-    expect([train.length, val.length]).toEqual([400, 200]);
+    expect([train.length, val.length]).toEqual([400, 650]);
     expect(train.slice(0, 100)).toEqual(stories);
     const cacheDir = freshFolder('ds');
     await expect(
@@ -203,10 +227,23 @@ describe('parquet shards', () => {
       stderr += chunk;
     });
     const status = await new Promise((resolve) => child.on('exit', resolve));
-    expect(stderr).toContain('split: 300 documents to train, 200 to validate');
+    expect(stderr).toContain('split: 300 documents to train, 650 to score');
     expect(status).toBe(0);
-    expect(readdirSync(data).sort()).toEqual(['cache', 'tokenizer.json', 'train', 'val']);
+    expect(readdirSync(data).sort()).toEqual(['cache', 'holdout', 'tokenizer.json', 'train', 'val']);
     expect(JSON.parse(readFileSync(join(data, 'train', 'meta.json'), 'utf8')).source).toBe('tinystories');
+  });
+
+  test('of too little text for the tokenizer or the validation split are refused with what to do', () => {
+    const deps = freshFolder('deps');
+    const text = join(deps, 'corpus', 'node_modules', 'text');
+    const env = { PATH: process.env.PATH ?? '', OVERNIGHT_DEPS: deps, OVERNIGHT_DATA: freshFolder('data') };
+    const prepare = () => spawnSync(process.execPath, ['--import', 'tsx', 'prepare.ts'], { cwd: arena, env, encoding: 'utf8' });
+    mkdirSync(text, { recursive: true });
+    expect(prepare().stderr).toMatch(/prepare: no \.d\.ts files under .*\. Run setup again\.\n$/);
+    writeFileSync(join(text, 'a.d.ts'), 'declare const alone: number; // and nothing else in this file, which is too little for anybody\n');
+    expect(prepare().stderr).toMatch(/prepare: only \d+ of 1024 tokens could be learnt from the text\. Use more text\.\n$/);
+    writeFileSync(join(text, 'b.d.ts'), Array.from({ length: 60 }, story).join('\n\n'));
+    expect(prepare().stderr).toMatch(/prepare: the split val has \d+ tokens, which fill \d+ of 448 rows of 257\. Use more text, or raise/);
   });
 
   test('of an unknown dataset are refused before anything is fetched', () => {

@@ -1,6 +1,8 @@
 // The engine around the ops: errors that point at the caller, repeats that agree to the bit, state, common subexpressions.
 
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import * as engine from '../tensor/index.ts';
 import {
   add,
   attention,
@@ -49,6 +51,27 @@ describe('a shape error', () => {
     const p = g.input('unused', [2], 'float32', true);
     const q = g.input('used', [2], 'float32', true);
     expect(() => gradients(sum(q), [q, p])).toThrow('the loss does not depend on "unused"');
+  });
+});
+
+describe('the list of ops', () => {
+  const readme = readFileSync(new URL('../tensor/README.md', import.meta.url), 'utf8');
+  const cases = readFileSync(new URL('./cases.ts', import.meta.url), 'utf8');
+  /** Exported functions that are no ops on tensors. */
+  const OTHERS = ['formatShape', 'sizeOf', 'encodeModel', 'runOnce', 'chooseDevice', 'broadcastShape', 'sumTo', 'expectFloat'];
+  const ops = Object.entries(engine)
+    .filter(([name, value]) => typeof value === 'function' && /^[a-z]/.test(name) && !OTHERS.includes(name))
+    .map(([name]) => name);
+  /** Ops without a gradient, or that are made of nothing else than checked ones. */
+  const UNCHECKED = ['less', 'greater', 'equal', 'not', 'cast', 'sign', 'stopGradient', 'full', 'identity', 'oneHot', 'gradients', 'createRandom'];
+
+  test('on the one page has every op that train.ts may import', () => {
+    expect(ops.length).toBeGreaterThan(50);
+    expect(ops.filter((name) => !new RegExp(`\\b${name}\\b`).test(readme))).toEqual([]);
+  });
+
+  test('is the list of gradients that are checked', () => {
+    expect(ops.filter((name) => !UNCHECKED.includes(name) && !cases.includes(`t.${name}(`))).toEqual([]);
   });
 });
 

@@ -1,0 +1,17 @@
+/** One of the processes of bench/search.ts: a job in, its result out, until it is told that there are no more. */
+import { finish, type Job, perform } from './search-jobs.ts';
+
+process.on('message', (job: Job | 'done') => {
+  if (job === 'done') {
+    finish();
+    setImmediate(() => process.disconnect());
+    return;
+  }
+  perform(job).then(
+    (result) => process.send!(result),
+    (error: unknown) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
+});
