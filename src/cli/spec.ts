@@ -55,6 +55,7 @@ const notify: readonly OptionSpec[] = [
     flags: '--notify <target>',
     text: 'tell of a new champion, budget, stall, failure, end: a URL to post to (slack+, discord+, ntfy+, json+ before it name its shape), or a command (also $OVERNIGHT_NOTIFY)',
   },
+  { flags: '--stall-minutes <minutes>', text: 'silence that is told as a stall (default: four times what a measurement takes, two minutes at least)' },
   { flags: '--notify-command <command>', text: 'run this too, with the notice as JSON on its standard input' },
 ];
 

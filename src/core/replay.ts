@@ -239,7 +239,8 @@ function repair(s: Working, e: Of<'repaired'>): void {
     idea: { ...idea, edits, attempts: [...attempts, { snapshot: code, measurements }] },
   };
   s.pairs.delete(e.n);
-  s.shorts.delete(e.n);
+  // It keeps its place: which ideas are checks must not change afterwards.
+  if (s.shorts.has(e.n)) s.shorts.set(e.n, []);
 }
 
 function startMeasurement(s: Working, e: Of<'measuring'>): void {

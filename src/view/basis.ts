@@ -76,7 +76,9 @@ function deviceOf(state: LabState): string {
 function formatOf(state: LabState, device: string, sigma: number, dof: number, baseline: number | undefined) {
   const values = state.measurements.filter((m) => m.deviceClass === device && m.purpose !== 'screen').flatMap((m) => valueOf(m) ?? []);
   const magnitude = baseline ?? values[0] ?? 0;
-  const decimals = dof > 0 && sigma > 0 ? decimalsOf(sigma, magnitude) : decimalsOfExact(values);
+  // The deviation of equal numbers may be a rounding error, which must not ask for fifteen decimals.
+  const noisy = dof > 0 && sigma > 1e-12 * Math.abs(magnitude);
+  const decimals = noisy ? decimalsOf(sigma, magnitude) : decimalsOfExact(values);
   const share = sigma > 0 && magnitude !== 0 ? (100 * sigma) / Math.abs(magnitude) : 0;
   const percentDecimals = share > 0 ? Math.min(3, decimalsOf(share, 0)) : 1;
   return metricFormat(state.lab!.arena.metric.unit, decimals, percentDecimals);

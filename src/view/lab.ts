@@ -61,7 +61,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     refusals,
     crashes,
     time,
-    spend: { text: spendText(state, time.text.cpu, economics.usd) },
+    spend: { text: spendText(state, time.text.cpu, economics.usd), short: economics.usd === undefined ? time.text.sessions : `${dollars(economics.usd)}, ${time.text.sessions}` },
     economics,
     limits,
     budget: { seconds: b.arena.budget.seconds, wallS: b.arena.budget.wall_s },
@@ -177,7 +177,7 @@ function refusalCounts(state: LabState): LabView['refusals'] {
 }
 
 function spendText(state: LabState, cpu: string, usd: number | undefined): string {
-  if (usd !== undefined) return `${dollars(usd)} for ideas; ${cpu} of processor time`;
+  if (usd !== undefined) return `${dollars(usd)} for models; ${cpu} of processor time`;
   const proposers = new Set(state.experiments.slice(1).map((x) => x.idea.proposer));
   const modelFree = [...proposers].every(
     (name) => name === 'search' || name === 'knobs' || name === 'hand' || name === 'replay',
