@@ -1,8 +1,9 @@
 /** Signs that a night went wrong, and what to do in the morning. Every line is a fact with its number. */
 import { count } from '../base/text.ts';
+import { QUARANTINE_FACTOR, usualGain } from '../core/decide.ts';
 import { type Measurement, valueOf, verdictOf } from '../core/experiment.ts';
 import { ideasTried } from '../core/plan.ts';
-import { measurementsOf, rulesOf } from '../core/state.ts';
+import { lineage, measurementsOf, rulesOf } from '../core/state.ts';
 import { compare } from '../base/stats.ts';
 import { type Basis, effectView } from './basis.ts';
 import { holdoutLines } from './final.ts';
@@ -50,7 +51,21 @@ export function healthViews(b: Basis, parts: HealthParts): HealthView[] {
       warning: time.sessionsS > 60 && time.idleShare > WORRYING,
     },
   ];
-  return [...lines, ...falseKeeps(rows), ...controlLines(b), ...driftLines(b), ...holdoutLines(b, parts.gain), ...softLines(b), ...shortRunLines(b), ...branchLines(b), ...frontLines(b), ...mishaps(b)];
+  return [...lines, ...falseKeeps(rows), ...controlLines(b), ...reviewLines(b), ...driftLines(b), ...holdoutLines(b, parts.gain), ...softLines(b), ...shortRunLines(b), ...branchLines(b), ...frontLines(b), ...mishaps(b)];
+}
+
+/** Gains far above the usual ones: replicated before they were kept, and still for a person to look at. */
+function reviewLines(b: Basis): HealthView[] {
+  const { state } = b;
+  if (rulesOf(state) === 1) return [];
+  return lineage(state, state.incumbent).flatMap((n) => {
+    const x = state.experiments[n]!;
+    if (x.state !== 'decided' || x.decision.effect === undefined || x.idea.kind !== 'idea') return [];
+    const times = x.decision.effect / (usualGain(state, x.decision.against) ?? Number.POSITIVE_INFINITY);
+    if (!(times > QUARANTINE_FACTOR)) return [];
+    const seen = x.decision.n > 1 ? `measured ${x.decision.n} times before it was kept` : 'kept on one measurement';
+    return [{ what: 'Review', text: `#${n} gained ${Number.isFinite(times) ? `${fixed(times, 0)} times` : 'far more than'} the usual, ${seen}: look at what it does, \`overnight diff ${n}\``, warning: true }];
+  });
 }
 
 /** How many keeps are expected to be luck, by the probabilities at which they were kept. Chosen from many, so this is a floor. */
