@@ -9,10 +9,11 @@ import { DEVICE, greedyNight, type Night, nothingHelps, nothingMatters, simulate
 
 const NIGHTS = process.argv.includes('--quick') ? 100 : 1000;
 const SIGMAS = [0.0002, 0.0005, 0.001];
-const DEFAULT = 'margin/2, confirm/2';
+const DEFAULT = 'margin/3, confirm/3';
 const RULES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   [DEFAULT]: {},
-  'greedy/2, confirm/2': { rule: 'greedy' },
+  'margin/2, confirm/2': { rules: 2 },
+  'greedy/2, confirm/3': { rule: 'greedy' },
   'margin/1, confirm/1': { rules: 1 },
 };
 const seedOf = (night: number): number => 7717 * night + 11;
@@ -99,6 +100,12 @@ function falseNights(decide: Readonly<Record<string, unknown>>, effect: typeof s
   return found / NIGHTS;
 }
 
+/** Share of nights, of so many measurements in all, that end with something confirmed. */
+function confirming(evaluations: number, sigma: number, decide: Readonly<Record<string, unknown>>): number {
+  const found = Array.from({ length: NIGHTS }, (_, i) => simulate({ seed: seedOf(i + 1), sigma, decide, evaluations }));
+  return found.filter(({ state }) => state.champion > 0).length / NIGHTS;
+}
+
 const percent = (x: number, of: number): string => (of === 0 ? '' : `${((100 * x) / of).toFixed(1)} %`);
 const HEADS = [
   ...['rule', 'sigma', 'true gain', 'of greedy', 'claimed − true', 'kept', 'false', 'claims', 'false'],
@@ -153,6 +160,9 @@ const nulls = Object.entries(RULES).map(([name, decide]) => {
   );
   return Math.max(helps, matters);
 });
+for (const evaluations of [18, 30, 54])
+  for (const [name, decide] of Object.entries(RULES).slice(0, 2))
+    console.log(`short nights, ${name}: ${evaluations} measurements end confirmed in ${SIGMAS.map((s) => percent(confirming(evaluations, s, decide), 1)).join(', ')} of nights (sigma ${SIGMAS.join(', ')})`);
 console.log(
   `decide: ${DEFAULT} over ${NIGHTS} nights each, worst noise level: ${percent(worst.gain, 1)} of greedy's true gain (target 90), ${percent(worst.inflation, 1)} of its inflation (target 25), ${percent(worst.claims, 1)} of claims and ${percent(worst.steps, 1)} of confirmed steps false (target 10), carrying ${percent(worst.carry, 1)} and ${percent(worst.stepCarry, 1)} of the gain (target 60); null arenas ${percent(nulls[0]!, 1)} of nights (target 5)`,
 );

@@ -21,11 +21,13 @@ export interface NightOptions {
   readonly evaluations?: number;
   /** Live branches. */
   readonly branches?: number;
+  /** Short runs that rank: what one costs of a whole one, and the standard deviation of its number around the true one. */
+  readonly short?: { readonly cost: number; readonly sigma: number };
   /** `decide` of the manifest. */
   readonly decide?: Readonly<Record<string, unknown>>;
   readonly calibrate?: number;
-  /** Improvement of the next idea; the default is the distribution of the study. */
-  readonly effect?: (chance: Chance) => number;
+  /** Improvement of the next idea, `n`, over the base that it starts from; the default is the distribution of the study. */
+  readonly effect?: (chance: Chance, base: number, n: number) => number;
 }
 
 export interface Night {
@@ -116,9 +118,11 @@ class Simulation {
 
   #take(step: Exclude<Step, { do: 'stop' }>): void {
     switch (step.do) {
-      case 'propose':
-        this.#truth.push(this.#truth[step.base?.n ?? this.#state.incumbent]! + (this.#o.effect ?? studied)(this.#ideas));
-        return this.#propose('idea', undefined, step.base?.n);
+      case 'propose': {
+        const base = step.base?.n ?? this.#state.incumbent;
+        this.#truth.push(this.#truth[base]! + (this.#o.effect ?? studied)(this.#ideas, base, this.#truth.length));
+        return this.#propose('idea', undefined, base);
+      }
       case 'bundle': {
         const own = (n: number): number => this.#truth[n]! - this.#truth[this.#state.experiments[n]!.idea.parent]!;
         this.#truth.push(step.of.reduce((sum, n) => sum + own(n), this.#truth[this.#state.incumbent]!));
@@ -177,13 +181,15 @@ class Simulation {
       ...(claim !== undefined && { claim }),
       ...(pair !== undefined && { pair }),
     });
-    const value = START - this.#truth[n]! + this.#o.sigma * this.#noise.normal();
+    const { short } = this.#o;
+    const isShort = purpose === 'screen' && short !== undefined;
+    const value = START - this.#truth[n]! + (isShort ? short.sigma : this.#o.sigma) * this.#noise.normal() + (isShort ? 1 : 0);
     this.#add({ type: 'measured', m, outcome: { kind: 'measured', value, metrics: {} }, conditions: CONDITIONS });
-    this.#used++;
+    this.#used += isShort ? short.cost : 1;
   }
 }
 
-function arenaOf({ decide = {}, calibrate = 5, branches }: NightOptions): Arena {
+function arenaOf({ decide = {}, calibrate = 5, branches, short }: NightOptions): Arena {
   return arenaSchema.parse({
     overnight: 1,
     name: 'simulated',
@@ -194,6 +200,7 @@ function arenaOf({ decide = {}, calibrate = 5, branches }: NightOptions): Arena 
     calibrate: { replicates: calibrate },
     decide,
     ...(branches !== undefined && { search: { branches } }),
+    ...(short && { screen: { seconds: SECONDS * short.cost, ranks: true } }),
   });
 }
 

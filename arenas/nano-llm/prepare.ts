@@ -6,14 +6,17 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { EVAL_ROWS, SEQ_LEN, VOCAB_SIZE } from './contract.ts';
+import { EVAL_ROWS, HOLDOUT_ROWS, SEQ_LEN, VOCAB_SIZE } from './contract.ts';
 import { DATASETS, fetchDataset } from './data/datasets.ts';
 import { cutDocuments, splitDocuments, unlike } from './data/documents.ts';
 import { type ScoredSplit, tokenizeDocuments, writeScored, writeTokenizer, writeTrain } from './data/files.ts';
 import { createPacker } from './data/packing.ts';
 import { createTokenizer, type Tokenizer, trainTokenizer } from './data/tokenizer.ts';
 
-const VAL_PERCENT = 6;
+/** Documents that are kept from training: three of four for validation, one for the holdout. */
+const SCORED_PERCENT = 13;
+const HOLDOUT_SHARE = 4;
+const ROWS: Readonly<Record<ScoredSplit, number>> = { val: EVAL_ROWS, holdout: HOLDOUT_ROWS };
 const VAL_SEED = 1;
 
 const started = performance.now();
@@ -43,29 +46,44 @@ interface Packed {
   readonly rows: Uint16Array;
   /** Of the text in all targets. */
   readonly bytes: number;
-  /** Texts of which a row has something. */
-  readonly used: ReadonlySet<number>;
 }
 
 /** Packs text to be scored into rows. */
 function packScored(split: ScoredSplit, texts: readonly string[], tokenizer: Tokenizer): Packed {
+  const wanted = ROWS[split];
   const docs = tokenizeDocuments(texts, tokenizer);
   const rowLength = SEQ_LEN + 1;
-  if (docs.tokens.length < EVAL_ROWS * rowLength * 1.2) {
-    throw new Error(
-      `prepare: the split ${split} has ${docs.tokens.length} tokens, too few for ${EVAL_ROWS} rows of ${rowLength}. ` +
-        'Use more text, or raise VAL_PERCENT in prepare.ts.',
-    );
-  }
-  const packer = createPacker(docs, rowLength, VAL_SEED);
-  const rows = new Uint16Array(EVAL_ROWS * rowLength);
+  // Each document once: text that is repeated adds no evidence, and lets few documents decide the score.
+  const packer = createPacker(docs, rowLength, VAL_SEED, { once: true });
+  const rows = new Uint16Array(wanted * rowLength);
   let bytes = 0;
-  for (let r = 0; r < EVAL_ROWS; r++) {
+  for (let r = 0; r < wanted; r++) {
     const row = rows.subarray(r * rowLength, (r + 1) * rowLength);
-    packer.fillRow(row);
+    if (!packer.fillRow(row)) {
+      throw new Error(
+        `prepare: the split ${split} has ${docs.tokens.length} tokens, which fill ${r} of ${wanted} rows of ${rowLength}. ` +
+          'Use more text, or raise SCORED_PERCENT in prepare.ts.',
+      );
+    }
     for (const id of row.subarray(1)) bytes += tokenizer.bytesOf[id]?.length ?? 0;
   }
-  return { rows, bytes, used: packer.packed };
+  return { rows, bytes };
+}
+
+/** The score of a model that only knows how frequent each token is: from counts of training tokens, plus one. */
+function unigramBitsPerByte(train: Uint16Array, rows: Uint16Array, tokenizer: Tokenizer): number {
+  const counts = new Float64Array(tokenizer.vocabSize).fill(1);
+  const sizes = tokenizer.bytesOf.map((b) => b.length);
+  for (const id of train) if (sizes[id] !== 0) counts[id] = (counts[id] ?? 0) + 1;
+  const total = counts.reduce((a, b, id) => a + (sizes[id] === 0 ? 0 : b), 0);
+  let [bits, bytes] = [0, 0];
+  for (const [i, id] of rows.entries()) {
+    const size = sizes[id] ?? 0;
+    if (i % (SEQ_LEN + 1) === 0 || size === 0) continue;
+    bits -= Math.log2((counts[id] ?? 1) / total);
+    bytes += size;
+  }
+  return bits / bytes;
 }
 
 interface Texts {
@@ -77,7 +95,7 @@ interface Texts {
 function embeddedTexts(depsDir: string): Texts {
   const documents = readCorpus(depsDir);
   say(`read ${documents.length} documents`);
-  const { train, val, dropped } = splitDocuments(documents, VAL_PERCENT);
+  const { train, val, dropped } = splitDocuments(documents, SCORED_PERCENT);
   say(`dropped ${dropped.exact} exact and ${dropped.near} near duplicates`);
   return { train, val };
 }
@@ -110,7 +128,7 @@ async function main(): Promise<void> {
     throw new Error('prepare: OVERNIGHT_DEPS and OVERNIGHT_DATA are not set. See docs/arena.md.');
   for (const part of ['train', 'val', 'holdout']) mkdirSync(join(dataDir, part), { recursive: true });
   const { train, val } = flags.dataset === 'embedded' ? embeddedTexts(depsDir) : await publicTexts(flags.dataset);
-  say(`split: ${train.length} documents to train, ${val.length} to validate`);
+  say(`split: ${train.length} documents to train, ${val.length} to score`);
   const file = trainTokenizer(train, VOCAB_SIZE);
   if (file.vocabSize !== VOCAB_SIZE) {
     throw new Error(
@@ -126,15 +144,17 @@ async function main(): Promise<void> {
   writeTrain(dataDir, docs, { ...common, ...counts, source: flags.dataset });
   const scored = (split: ScoredSplit, texts: readonly string[]): Packed => {
     const packed = packScored(split, texts, tokenizer);
-    writeScored(dataDir, split, packed.rows, { ...common, rows: EVAL_ROWS, rowLength: SEQ_LEN + 1, bytes: packed.bytes });
+    writeScored(dataDir, split, packed.rows, { ...common, rows: ROWS[split], rowLength: SEQ_LEN + 1, bytes: packed.bytes });
     return packed;
   };
-  const packed = scored('val', val);
-  // Validation scores the rows that it always did; the documents that those left over are the holdout's.
-  const isNew = unlike(val.filter((_, i) => packed.used.has(i)));
-  const left = val.filter((doc, i) => !packed.used.has(i) && isNew(doc));
+  const inHoldout = (i: number): boolean => i % HOLDOUT_SHARE === HOLDOUT_SHARE - 1;
+  const validation = val.filter((_, i) => !inHoldout(i));
+  const packed = scored('val', validation);
+  const isNew = unlike(validation);
+  const left = val.filter((doc, i) => inHoldout(i) && isNew(doc));
   const held = scored('holdout', left);
   const perToken = (docs.bytes / docs.tokens.length).toFixed(2);
+  say(`a model of single tokens scores ${unigramBitsPerByte(docs.tokens, packed.rows, tokenizer).toFixed(3)} bits/byte`);
   say(
     `train ${docs.bytes} bytes in ${docs.tokens.length} tokens (${perToken} bytes/token); val ${packed.bytes} bytes scored, holdout ${held.bytes} of ${left.length} documents`,
   );

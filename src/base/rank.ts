@@ -1,4 +1,4 @@
-/** Ranks: whether short runs order candidates as long ones do, and which of them go on. Numbers only; smaller is better. */
+/** Ranks: whether short runs order candidates as long ones do, which of them go on, and what no other beats. Numbers only. */
 
 export interface Agreement {
   /** Kendall's τ-a of short against long results, −1 to 1. */
@@ -49,4 +49,17 @@ export function promote(losses: readonly (number | undefined)[], eta = 3): reado
     .slice(0, Math.max(1, Math.floor(alive.length / eta)))
     .map(({ i }) => i)
     .sort((a, b) => a - b);
+}
+
+/** Those that no other beats, larger being better in every place; best in the first place first. */
+export function nonDominated<P extends { readonly at: readonly number[] }>(points: readonly P[]): P[] {
+  const beats = (p: readonly number[], q: readonly number[]): boolean => p.every((v, k) => v >= q[k]!) && p.some((v, k) => v > q[k]!);
+  // What came before is no worse in the first place, so only it can beat a point; points that are equal there are compared both ways.
+  const front: P[] = [];
+  for (const p of [...points].sort((a, b) => b.at[0]! - a.at[0]!)) {
+    if (front.some((q) => beats(q.at, p.at))) continue;
+    for (let i = front.length - 1; i >= 0 && front[i]!.at[0] === p.at[0]; i--) if (beats(p.at, front[i]!.at)) front.splice(i, 1);
+    front.push(p);
+  }
+  return front;
 }

@@ -16,7 +16,7 @@ import { shareIn } from '../view/progress.ts';
 import type { LabView } from '../view/types.ts';
 import type { Opened, OpenOptions } from '../wire.ts';
 import { viewOf } from './find.ts';
-import { KEYS } from './keys.ts';
+import { keysText } from './keys.ts';
 import { print, printJson, remark, styleOf, zoneMinutes } from './output.ts';
 import { openProgress, type Progress } from './progress.ts';
 import type { ReportFiles } from './report.ts';
@@ -217,7 +217,7 @@ export class Display {
     if (!this.#pinned || !this.#state || this.#progress || (!must && started < this.#redrawAt)) return;
     if (!this.#view || !must) this.#look();
     if (this.#view) this.#draw(liveWindow(this.#view, [...this.#ticks.values()], this.#style, {
-        keys: this.#typed ?? (process.stdin.isTTY ? KEYS : NO_KEYS),
+        keys: this.#typed ?? (process.stdin.isTTY ? keysText(this.#style.columns) : NO_KEYS),
         ...(this.#view.thinking && { thinking: this.#view.thinking }),
       }));
     const cost = performance.now() - started;

@@ -5,6 +5,7 @@ import { LabError } from '../base/error.ts';
 import type { LabState } from '../core/state.ts';
 import { type ReadLedger, readLedger, torn } from '../ledger/jsonl.ts';
 import { lockOwner } from '../ledger/lock.ts';
+import { LedgerTail } from '../ledger/tail.ts';
 import { now } from '../os/clock.ts';
 import { type LabPaths, labPaths, listTags } from '../os/paths.ts';
 import { viewLab } from '../view/lab.ts';
@@ -12,6 +13,8 @@ import type { Facts, LabView } from '../view/types.ts';
 import { zoneMinutes } from './output.ts';
 import { openProgress } from './progress.ts';
 import type { Call } from './spec.ts';
+
+const SLICE_BYTES = 1 << 21;
 
 export interface FoundLab {
   readonly paths: LabPaths;
@@ -67,6 +70,19 @@ function readShown(folder: string): ReadLedger {
   } finally {
     progress.end();
   }
+}
+
+/** A lab as people see it, also one whose ledger is broken: up to the line before, with the reason. For `status`, which says how a lab is. */
+export function viewAnyhow(found: FoundLab): LabView {
+  const tail = new LedgerTail(found.paths.lab);
+  const progress = openProgress('reading the ledger');
+  for (let left = 1; left > 0; ) {
+    left = tail.look(SLICE_BYTES).left;
+    progress.at(tail.size / (tail.size + left));
+  }
+  progress.end();
+  const { state, alive, tip, problem } = tail;
+  return viewLab(state, { now: now(), alive, tip, zoneMinutes: zoneMinutes(), ...(problem !== undefined && { ledgerProblem: problem }) });
 }
 
 /** A lab as people see it. */

@@ -6,7 +6,11 @@ import { post } from '../ledger/inbox.ts';
 import { type Beside, serveBeside } from '../server/beside.ts';
 import type { Opened } from '../wire.ts';
 
-export const KEYS = 'p pause · s skip · r replicate best · t steer · o dashboard · q stop after this one · Ctrl-C twice: now';
+const SHORT = 'p pause · s skip · r replicate best · t steer · o dashboard · q stop after this';
+const LONG = `${SHORT} one · Ctrl-C twice: now`;
+
+/** What the keys do, as far as there is room for it. */
+export const keysText = (columns: number): string => (columns > LONG.length ? LONG : SHORT);
 
 export interface KeysHost {
   /** A line for the person. */

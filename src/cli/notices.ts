@@ -7,15 +7,18 @@ import { now } from '../os/clock.ts';
 import { viewLab } from '../view/lab.ts';
 import { isTold, noticeOf, stallNotice } from '../view/notice.ts';
 import type { LabView } from '../view/types.ts';
+import { numberOption } from './limits.ts';
 import { zoneMinutes } from './output.ts';
 import type { Call } from './spec.ts';
 
 export interface Targets {
   readonly urls: readonly string[];
   readonly commands: readonly string[];
+  /** Silence that is a stall, where the person says so. */
+  readonly patienceS?: number;
 }
 
-/** How often the silence is looked at. */
+/** How often the silence is looked at, at least. */
 const WATCH_MS = 30_000;
 
 /** Throws E_USAGE for an address that is none. The environment's OVERNIGHT_NOTIFY is taken too: an address is a secret. */
@@ -25,7 +28,12 @@ export function targetsOf(call: Call): Targets {
   const urls = targets.filter((text) => ADDRESS.test(text));
   for (const url of urls) check(url);
   const commands = targets.filter((text) => !ADDRESS.test(text));
-  return { urls, commands: typeof notifyCommand === 'string' ? [...commands, notifyCommand] : commands };
+  const minutes = numberOption(call, 'stallMinutes', false);
+  return {
+    urls,
+    commands: typeof notifyCommand === 'string' ? [...commands, notifyCommand] : commands,
+    ...(minutes !== undefined && { patienceS: 60 * minutes }),
+  };
 }
 
 /** What looks like an address is one; everything else is a command. */
@@ -54,13 +62,15 @@ export function watchNotices(targets: Targets, onTrouble: (text: string) => void
   const notifier = openNotifier({ ...targets, onTrouble });
   let state: LabState | undefined;
   let stalled = false;
-  const look = (of: LabState): LabView => viewLab(of, { now: now(), alive: true, tip: '', zoneMinutes: zoneMinutes() });
+  const { patienceS } = targets;
+  const look = (of: LabState): LabView =>
+    viewLab(of, { now: now(), alive: true, tip: '', zoneMinutes: zoneMinutes(), ...(patienceS !== undefined && { patienceS }) });
   const timer = setInterval(() => {
     const view = state && look(state);
     const still = view?.state.kind === 'stalled';
     if (view && still && !stalled) notifier.tell(stallNotice(view));
     stalled = still;
-  }, WATCH_MS).unref();
+  }, Math.min(WATCH_MS, 250 * (patienceS ?? Number.POSITIVE_INFINITY))).unref();
   return {
     onEvent: (event, after) => {
       state = after;

@@ -55,6 +55,7 @@ const notify: readonly OptionSpec[] = [
     flags: '--notify <target>',
     text: 'tell of a new champion, budget, stall, failure, end: a URL to post to (slack+, discord+, ntfy+, json+ before it name its shape), or a command (also $OVERNIGHT_NOTIFY)',
   },
+  { flags: '--stall-minutes <minutes>', text: 'silence that is told as a stall (default: four times what a measurement takes, two minutes at least)' },
   { flags: '--notify-command <command>', text: 'run this too, with the notice as JSON on its standard input' },
 ];
 
@@ -226,6 +227,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--branch <name>', text: 'create this branch; it must not exist' },
       { flags: '--patches <folder>', text: 'write a patch series; the folder must not exist' },
       { flags: '--confirmed', text: 'only up to the confirmed champion' },
+      { flags: '--experiment <n>', text: 'what this experiment is built on and itself, kept or not: a member of the front, a branch' },
       tag,
       dir,
       json,

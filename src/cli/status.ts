@@ -1,7 +1,7 @@
 /** `overnight status`: is it alive, is it better, what did it cost, in three lines and an exit status. */
 import { statusText } from '../render/terminal.ts';
 import type { LabStateKind } from '../view/types.ts';
-import { findLab, viewOf } from './find.ts';
+import { findLab, viewAnyhow } from './find.ts';
 import { print, printJson, styleOf } from './output.ts';
 import type { Call } from './spec.ts';
 
@@ -17,7 +17,7 @@ const EXIT: Readonly<Record<LabStateKind, number>> = {
 };
 
 export async function main(call: Call): Promise<number> {
-  const { view } = viewOf(findLab(call));
+  const view = viewAnyhow(findLab(call));
   if (call.json) {
     const { experiments: _, ...rest } = view;
     printJson(rest);

@@ -4,14 +4,15 @@ import { LabError } from '../base/error.ts';
 import { count } from '../base/text.ts';
 import { codeOf, type LabState, lineage } from '../core/state.ts';
 import { type Step, takeBranch, takePatches } from '../workspace/take.ts';
-import { findLab, readLab } from './find.ts';
+import { experimentNumber, findLab, readLab } from './find.ts';
 import { print, printJson } from './output.ts';
 import type { Call } from './spec.ts';
 
 export async function main(call: Call): Promise<number> {
   const found = findLab(call);
   const { state } = readLab(found);
-  const { branch, patches, confirmed } = call.options;
+  const { branch, patches, confirmed, experiment } = call.options;
+  const named = experiment === undefined ? undefined : experimentNumber(String(experiment), state.experiments.length);
   if ((branch === undefined) === (patches === undefined)) {
     throw new LabError('E_USAGE', {
       what: 'Say how to take it.',
@@ -20,7 +21,9 @@ export async function main(call: Call): Promise<number> {
       next: 'Give one: `overnight take --branch overnight-result`, or `--patches folder`.',
     });
   }
-  const steps = stepsOf(state, confirmed === true ? state.champion : state.incumbent);
+  if (named !== undefined && !codeOf(state, named))
+    throw new LabError('E_NOT_FOUND', { what: `#${named} cannot be taken.`, why: 'It was refused, so it has no code.', next: '`overnight log` lists the experiments.' });
+  const steps = stepsOf(state, named ?? (confirmed === true ? state.champion : state.incumbent));
   if (steps.length === 0) {
     throw new LabError('E_NOT_FOUND', {
       what: 'There is nothing to take.',

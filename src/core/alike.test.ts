@@ -5,6 +5,7 @@ import { nearIdeas } from '../proposers/near.ts';
 import { normalHash } from './alike.ts';
 import { admit } from './policy.ts';
 import { ideaLedger } from '../view/ideas.ts';
+import { viewLab } from '../view/lab.ts';
 
 const knobs = [{ name: 'RATE', file: 'x.ts', kind: 'float', range: [0, 1] }] as const;
 const arena = arenaWith({ knobs });
@@ -50,6 +51,27 @@ describe('the list of ideas', () => {
     ]);
     script.kept(1);
     expect(ideaLedger(script.state).map(({ reopened }) => reopened)).toEqual([true, true, false]);
+  });
+
+  it('calls no knob dead that went one way only: the other is an open idea until it was tried too', () => {
+    const script = new Script(arenaWith({ knobs: [{ name: 'RATE', file: 'x.ts', kind: 'float', range: [0, 1] }, { name: 'N', file: 'x.ts', kind: 'int', range: [1, 8] }] }));
+    const at = (n: number, RATE: number, N: number): object => ({ type: 'proposed', n, kind: n === 0 ? 'baseline' : 'idea', parent: 0, proposer: 'a', hypothesis: 'x', edits: {}, knobs: { RATE, N } });
+    script.add(at(0, 0.5, 1) as never).snapshot().calibrated([5, 5.1, 4.9]);
+    const fails = (RATE: number, N: number): void => {
+      const n = script.state.experiments.length;
+      script.add(at(n, RATE, N) as never).snapshot().measure(n, 9).decide(n);
+    };
+    fails(0.7, 1);
+    fails(0.3, 4);
+    // 3 goes up from the lower end of its range: there is no other way.
+    fails(0.5, 4);
+    const ways = () => ideaLedger(script.state).map(({ otherWay }) => otherWay);
+    expect(ways()).toEqual([{ knob: 'RATE', side: 'smaller' }, undefined, undefined]);
+    const ends = () => viewLab(script.state, { now: script.state.lastAt, alive: true, tip: '' }).deadEnds.find(({ theme }) => theme === 'RATE')!.text;
+    expect(ends()).toBe('1 worse, not dead yet: smaller was never tried');
+    fails(0.4, 1);
+    expect(ways()).toEqual([undefined, undefined, undefined, undefined]);
+    expect(ends()).toBe('2 worse');
   });
 
   it('finds the ideas that say much the same of the same files', () => {

@@ -176,8 +176,8 @@ export const arenaSchema = z.strictObject({
     .strictObject({
       rule: z.enum(['margin', 'greedy', 'paired', 'sequential']).default('margin'),
       rules: z
-        .union([z.literal(1), z.literal(2)])
-        .default(2)
+        .literal([1, 2, 3])
+        .default(3)
         .describe('version of the rules; a lab keeps those it was opened with'),
       controls: z
         .number()

@@ -1,4 +1,5 @@
 /** Live branches: what an idea may start from, when it starts elsewhere, and what a line that came from a branch means for everything after it. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arenaWith, DEVICE, Script, SITUATION } from '../testing/script.ts';
 import { viewLab } from '../view/lab.ts';
@@ -7,7 +8,8 @@ import { bases, nextStart, paretoFront, plateau } from './frontier.ts';
 import { lastGain, plan } from './plan.ts';
 import { admit } from './policy.ts';
 import { replay } from './replay.ts';
-import { lineage } from './state.ts';
+import type { LedgerEvent } from './event.ts';
+import { lineage, measurementsOf } from './state.ts';
 import { objection } from './steering.ts';
 
 const opened = (branches = 3, manifest: object = {}): Script =>
@@ -158,6 +160,36 @@ describe('an idea from a branch', () => {
     expect(known.snapshot.editable).toBeTruthy();
     const state = { ...script.state, byEditable: seen };
     expect(admit(state.lab!.arena, state, { parent: 1 }, files, edits)).toMatchObject({ ok: false, code: 'duplicate', earlier: 3 });
+  });
+});
+
+describe('whatever a night measures', () => {
+  it('what is live has code and a number, no two have the same, and the same ledger gives the same start', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.double({ min: 4.9, max: 5.1, noNaN: true }), fc.nat({ max: 40 })), { minLength: 1, maxLength: 40 }), fc.integer({ min: 2, max: 8 }), (values, branches) => {
+        const script = opened(branches);
+        for (const [value, from] of values) {
+          const step = nextStart(script.state, DEVICE);
+          if ('cross' in step) {
+            expect(new Set(step.cross).size).toBe(step.cross.length);
+            tried(script, value, { bundles: step.cross, crosses: true });
+          } else tried(script, value, { parent: from < 4 ? bases(script.state).at(-1)!.n : step.base.n });
+        }
+        const live = bases(script.state);
+        expect(live[0]).toMatchObject({ n: script.state.incumbent, role: 'incumbent' });
+        expect(live.length).toBeLessThanOrEqual(branches);
+        expect(new Set(live.map(({ n }) => n)).size).toBe(live.length);
+        for (const { n } of live) expect(measurementsOf(script.state, n).length).toBeGreaterThan(0);
+        const again = replay(script.ledger.events);
+        expect(again).toEqual(script.state);
+        expect(nextStart(again, DEVICE)).toEqual(nextStart(script.state, DEVICE));
+        for (const n of lineage(again, again.incumbent).slice(1)) {
+          const after = replay([...script.ledger.events, { ...script.ledger.events.at(-1)!, type: 'steered', seq: script.ledger.events.length, id: 'wish-0009', from: 'me', wish: { verb: 'veto', n } } as LedgerEvent]);
+          expect(lineage(after, after.incumbent)).not.toContain(n);
+        }
+      }),
+      { numRuns: 60 },
+    );
   });
 });
 

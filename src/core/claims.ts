@@ -1,13 +1,14 @@
 /**
  * Claims: may the report call experiment `n` better than the champion? Judged on measurements that none helped to choose it. confirm/1 takes three
- * fresh ones of each side; confirm/2 reuses what is unselected already and spends one error budget over all claims of a lab. Pure.
+ * fresh ones of each side; confirm/2 reuses what is unselected already and spends one error budget over all claims of a lab; confirm/3 looks after
+ * each number of its own, at a third of the level, and gives the first claims more. Pure.
  */
-import { lordAlpha } from '../base/online.ts';
-import { noiseIn, signOf } from './decide.ts';
+import { eager, lordAlpha, patient } from '../base/online.ts';
+import { failedAgainst, noiseIn, signOf } from './decide.ts';
 import type { Payload } from './event.ts';
 import { type Measurement, valueOf } from './experiment.ts';
 import { arenaOf, inPairs, type LabState, rulesOf } from './state.ts';
-import { show } from './rules.ts';
+import { luckOf, show } from './rules.ts';
 import { tCdf, tQuantile } from '../base/distributions.ts';
 import { compare, mean } from '../base/stats.ts';
 
@@ -50,12 +51,15 @@ export function sidesOf(state: LabState, n: number, against: number, deviceClass
         : undefined;
   const [mine, now] = [numbers(fresh, n), numbers(fresh, against)];
   const lacks = (want: number, have: number): number => (unmeasured ? 0 : Math.max(0, want - have));
-  const reusable = rulesOf(state) === 2 && !inPairs(state);
+  const reusable = rulesOf(state) > 1 && !inPairs(state);
   const before = reusable ? numbers(unselected(state, n, against, deviceClass), against) : [];
   const reuse = before.length > 0 && !isStale(before, now, noiseIn(state, deviceClass).sigma);
   const theirs = reuse ? [...before, ...now] : now;
   const want = reuse ? Math.max(1, CONFIRM_REPLICATES - before.length) : CONFIRM_REPLICATES;
-  const missing = [lacks(CONFIRM_REPLICATES, mine.length), lacks(want, now.length)] as const;
+  // Third rules: a look after each number of its own side, once the other side has as many as that look needs.
+  const looked = rulesOf(state) === 3 && mine.length > 0 && now.length === (reuse ? want : mine.length);
+  const clear = looked && !unmeasured && tested(state, mine, theirs, deviceClass).passed;
+  const missing = clear ? ([0, 0] as const) : ([lacks(CONFIRM_REPLICATES, mine.length), lacks(want, now.length)] as const);
   return { mine, theirs, ...(unmeasured && { unmeasured }), missing, fresh: mine.length + now.length };
 }
 
@@ -84,22 +88,29 @@ function isStale(before: readonly number[], now: readonly number[], sigma: numbe
 
 /** The claim's judgement; undefined until both sides have enough numbers. */
 export function confirm(state: LabState, n: number, against: number, deviceClass: string): ConfirmResult | undefined {
-  const second = rulesOf(state) === 2;
-  const rule = second ? 'confirm/2' : 'confirm/1';
+  const rule = `confirm/${rulesOf(state)}`;
   const { mine, theirs, missing, unmeasured } = sidesOf(state, n, against, deviceClass);
-  const spent = second ? { alpha: nextAlpha(state), numbers: [mine.length, theirs.length] as const } : {};
+  const first = rulesOf(state) === 1;
+  const spent = first ? {} : { alpha: nextAlpha(state), numbers: [mine.length, theirs.length] as const };
   if (unmeasured)
     return { passed: false, effect: 0, interval: [0, 0], probability: 0, rule, reason: unmeasured, ...spent };
   if (missing[0] > 0 || missing[1] > 0) return undefined;
-  const { sigma, dof } = noiseIn(state, deviceClass);
-  const c = compare(mine, theirs, sigma, dof);
-  const level = spent.alpha ?? 0.05;
-  const bound = c.difference - tQuantile(1 - level, Math.max(1, dof)) * c.se;
-  const passed = bound > 0;
+  const { c, dof, level, bound, passed } = tested(state, mine, theirs, deviceClass);
   const which = `one-sided ${show(100 * (1 - level))} % bound ${show(bound)}`;
-  const reason = `${passed ? 'better' : 'not shown to be better'}: ${show(c.difference)} on ${mine.length} + ${theirs.length} ${second ? 'unselected' : 'fresh'} measurements, ${which}`;
-  const probability = tCdf(c.z, Math.max(1, dof));
+  const reason = `${passed ? 'better' : 'not shown to be better'}: ${show(c.difference)} on ${mine.length} + ${theirs.length} ${first ? 'fresh' : 'unselected'} measurements, ${which}`;
+  const probability = tCdf(c.z, dof);
   return { passed, effect: c.difference, interval: c.interval, probability, rule, reason, ...spent };
+}
+
+/** Is the bound of the improvement above zero, at the level that this look is worth? */
+function tested(state: LabState, mine: readonly number[], theirs: readonly number[], deviceClass: string) {
+  const { sigma, dof: known } = noiseIn(state, deviceClass);
+  const c = compare(mine, theirs, sigma, known);
+  const dof = Math.max(1, known);
+  const looks = rulesOf(state) === 3 ? CONFIRM_REPLICATES : 1;
+  const level = (rulesOf(state) === 1 ? 0.05 : nextAlpha(state)) / looks;
+  const bound = c.difference - tQuantile(1 - level, dof) * c.se;
+  return { c, dof, level, bound, passed: bound > 0 };
 }
 
 /**
@@ -107,21 +118,28 @@ export function confirm(state: LabState, n: number, against: number, deviceClass
  * called are false, and they carry most of the gain (`npm run bench:decide`).
  */
 const CLEAR_STEP = 0.915;
+/** Third rules: the same in standard errors, after the luck of both sides is taken out. */
+const CLEAR_STEP_Z = 1.2;
 
 /** Is this kept step better than what it was compared with by its own evidence, under the noise as it is known by now? */
 export function isClearStep(state: LabState, n: number, deviceClass: string): boolean {
   const x = state.experiments[n];
   if (x?.state !== 'decided' || x.decision.effect === undefined) return false;
-  const { effect, n: mine, nAgainst } = x.decision;
+  const { effect, n: mine, nAgainst, against } = x.decision;
   const { sigma, dof } = noiseIn(state, deviceClass);
   const se = sigma * Math.sqrt(1 / mine + 1 / nAgainst);
-  return se === 0 ? effect > 0 : tCdf(effect / se, Math.max(1, dof)) >= CLEAR_STEP;
+  if (se === 0) return effect > 0;
+  if (rulesOf(state) < 3 || inPairs(state)) return tCdf(effect / se, Math.max(1, dof)) >= CLEAR_STEP;
+  // The baseline was not chosen by its number.
+  const theirs = against === 0 ? 0 : luckOf(failedAgainst(state, against), nAgainst);
+  return effect / se + theirs - luckOf(failedAgainst(state, n), mine) >= CLEAR_STEP_Z;
 }
 
 function nextAlpha(state: LabState): number {
-  const tests = state.confirmations.filter((c) => c.rule === 'confirm/2');
+  const tests = state.confirmations.filter((c) => c.rule !== 'confirm/1');
   return lordAlpha(
     tests.length + 1,
     tests.flatMap((c, i) => (c.passed ? [i + 1] : [])),
+    rulesOf(state) === 3 ? eager : patient,
   );
 }

@@ -8,7 +8,7 @@ import type { Measurement, Verdict } from './experiment.ts';
 import { valueOf } from './experiment.ts';
 import { rungOf } from './halving.ts';
 import { arenaOf, codeOf, inPairs, type LabState, measurementsOf, rulesOf, values } from './state.ts';
-import { BUNDLE_REPLICATES, CLEAR_Z, greedy, margin1, margin2, marginZ, type Ruling, sequential1, show } from './rules.ts';
+import { BUNDLE_REPLICATES, CLEAR_Z, greedy, margin1, margin2, margin3, marginZ, type Ruling, sequential1, show } from './rules.ts';
 import { type Comparison, compare, comparePairs, mean, poolSigma } from '../base/stats.ts';
 
 export interface Decision {
@@ -52,7 +52,7 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
   const x = state.experiments[n]!;
   const against = state.incumbent;
   const done = measurementsOf(state, n).filter((m) => m.state === 'finished' && m.deviceClass === deviceClass);
-  const rule = arena.decide.rule === 'sequential' ? 'sequential/1' : `${arena.decide.rule}/${rulesOf(state)}`;
+  const rule = ruleName(state);
   if (state.steering.skipped.has(n)) {
     const reason = 'given up by a person';
     return { again: false, decision: { verdict: 'inconclusive', reason, rule, against, n: 0, nAgainst: 0 } };
@@ -86,9 +86,9 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
   const broken = brokenConstraint(state, arena, n, against, deviceClass);
   if (broken) return { again: false, decision: { ...base, verdict: 'discarded', kind: 'constraint', reason: broken } };
   if (ablation) return ablated({ ...base, rule: 'ablation/1' }, c, paired);
-  const same = x.idea.kind === 'idea' && rulesOf(state) === 2 ? noOp(state, n, against, deviceClass) : undefined;
+  const same = x.idea.kind === 'idea' && rulesOf(state) > 1 ? noOp(state, n, against, deviceClass) : undefined;
   if (same) return { again: false, decision: { ...base, verdict: 'discarded', kind: 'no-op', reason: same } };
-  const verdict = ruling(state, arena, n, c, paired);
+  const verdict = ruling(state, n, c, paired, deviceClass);
   if (verdict.verdict === 'again') return { again: true, reason: verdict.reason };
   if (x.idea.kind === 'control') return { again: false, decision: controlled(base, verdict) };
   const kind =
@@ -111,6 +111,32 @@ function screened(state: LabState, n: number, deviceClass: string): Judgement {
   if (rung.next === 'failed') return { again: false, decision: failure(rung.short, 1, rule, against) };
   if (rung.next !== 'drop') return { again: true, reason: rung.next === 'short' ? 'not run yet' : 'not measured yet' };
   return { again: false, decision: { verdict: 'discarded', kind: 'screened', reason: rung.reason, rule, against, n: 0, nAgainst: 0 } };
+}
+
+/** Name and version of the rule in force. The third rules changed the margin alone. */
+function ruleName(state: LabState): string {
+  const { rule } = arenaOf(state).decide;
+  if (rule === 'sequential') return 'sequential/1';
+  return `${rule}/${rule === 'margin' ? rulesOf(state) : Math.min(2, rulesOf(state))}`;
+}
+
+/** Ideas that failed against `n`, one after the other until the next one was kept; those measured from measurement `since` on. */
+export function failedAgainst(state: LabState, n: number, since = 0): number {
+  let failed = 0;
+  for (let k = n + 1; k < state.experiments.length; k++) {
+    const x = state.experiments[k]!;
+    if (x.state !== 'decided' || x.decision.nAgainst === 0) continue;
+    if (x.decision.against !== n || x.decision.verdict === 'kept') break;
+    if (x.measurements[0]! >= since) failed++;
+  }
+  return failed;
+}
+
+/** Those that say something of the luck in the incumbent's number: since it was measured last. The baseline was not chosen by its number. */
+function stoodAgainst(state: LabState, deviceClass: string): number {
+  const n = state.incumbent;
+  const last = measurementsOf(state, n).findLast((m) => m.deviceClass === deviceClass && valueOf(m) !== undefined);
+  return n === 0 ? 0 : failedAgainst(state, n, last?.m);
 }
 
 /** Pairs that decide whether a step may be left out. */
@@ -192,16 +218,19 @@ export function pairedSoFar(state: LabState, n: number, deviceClass: string): Me
 /** Standard errors below all earlier numbers of the incumbent at which a candidate needs no partner to be dropped. */
 const HOPELESS_Z = 3;
 
-function ruling(state: LabState, arena: Arena, n: number, c: Comparison, paired: boolean): Ruling {
+function ruling(state: LabState, n: number, c: Comparison, paired: boolean, deviceClass: string): Ruling {
   const { added, deleted } = codeOf(state, n)!;
   const steps = marginZ(added, deleted);
-  const { rule, max_replicates: most } = arena.decide;
+  const { rule, max_replicates: most } = arenaOf(state).decide;
   if (rule === 'greedy') return greedy(c);
   if (inPairs(state) && !paired && c.z > -HOPELESS_Z)
     return { verdict: 'again', reason: 'its partner is not measured yet' };
   if (rule === 'sequential' && paired) return sequential1(c, most);
   if (rulesOf(state) === 1 || inPairs(state)) return margin1(c, c.n, steps, most);
-  const found = margin2(c, c.n, steps);
+  const found =
+    rulesOf(state) === 2
+      ? margin2(c, c.n, steps)
+      : margin3(c, steps, stoodAgainst(state, deviceClass), values(state, state.incumbent, deviceClass).length);
   if (state.experiments[n]!.idea.bundles && c.n < BUNDLE_REPLICATES)
     return { verdict: 'again', reason: `a bundle is measured ${BUNDLE_REPLICATES} times` };
   if (found.verdict !== 'kept' || !isSuspicious(state, c)) return found;

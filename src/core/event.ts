@@ -306,6 +306,8 @@ export interface Note {
   readonly expected?: string;
   readonly next?: readonly string[];
   readonly heeds?: readonly string[];
+  /** Earlier experiments that it would keep as live bases. */
+  readonly park?: readonly number[];
   /** Why there is no more than this: the note was missing or could not be read. */
   readonly problem?: string;
 }

@@ -2,6 +2,7 @@
  * What a lab may build on beside the incumbent, and when: near misses that are tried together, live branches, crossings, and how far to look around while
  * nothing sure is gained. A pure function of the ledger; decides no verdict.
  */
+import { nonDominated } from '../base/rank.ts';
 import { compare } from '../base/stats.ts';
 import { isClearStep } from './claims.ts';
 import { brokenConstraint, noiseIn, secondary, signOf } from './decide.ts';
@@ -132,9 +133,9 @@ export type Start = { readonly base: Base; readonly why?: string } | { readonly 
  */
 export function nextStart(state: LabState, device: string): Start {
   const [incumbent, ...others] = bases(state, device) as [Base, ...Base[]];
-  const { branches = 1 } = arenaOf(state).search ?? {};
+  if ((arenaOf(state).search?.branches ?? 1) < 2) return { base: incumbent };
   const still = plateau(state, arenaOf(state).knobs.length, device);
-  if (branches < 2 || still.explore === 0) return { base: incumbent };
+  if (still.explore === 0) return { base: incumbent };
   const done = explored(state, still);
   if (done >= Math.round((still.explore / 2) * (still.ideas - still.patience + 1))) return { base: incumbent };
   const because = `no sure gain in ${still.ideas} ideas since ${still.since === 0 ? 'the baseline' : `#${still.since}`}`;
@@ -194,17 +195,4 @@ export function paretoFront(state: LabState, device = deviceOf(state)): number[]
     return [{ n, at: [(signOf(arenaOf(state)) * own.reduce((a, b) => a + b, 0)) / own.length, ...others] }];
   });
   return nonDominated(points).map(({ n }) => n);
-}
-
-/** Those that no other beats, larger being better in every place; best in the first place first. */
-export function nonDominated<P extends { readonly at: readonly number[] }>(points: readonly P[]): P[] {
-  const beats = (p: readonly number[], q: readonly number[]): boolean => p.every((v, k) => v >= q[k]!) && p.some((v, k) => v > q[k]!);
-  // What came before is no worse in the first place, so only it can beat a point; points that are equal there are compared both ways.
-  const front: P[] = [];
-  for (const p of [...points].sort((a, b) => b.at[0]! - a.at[0]!)) {
-    if (front.some((q) => beats(q.at, p.at))) continue;
-    for (let i = front.length - 1; i >= 0 && front[i]!.at[0] === p.at[0]; i--) if (beats(p.at, front[i]!.at)) front.splice(i, 1);
-    front.push(p);
-  }
-  return front;
 }

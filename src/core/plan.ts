@@ -275,8 +275,9 @@ const isFinal = (state: LabState, now: Situation): boolean => stop(state, now) !
 function claim(state: LabState, now: Situation): Step | undefined {
   const n = state.incumbent;
   if (n === state.champion || now.taken.has(n) || state.confirmations.some((c) => c.n === n)) return undefined;
-  const due = isFinal(state, now) || isSettled(state, n);
   const { missing, fresh } = sidesOf(state, n, state.champion, now.deviceClass);
+  const begun = rulesOf(state) === 3 && fresh > 0;
+  const due = begun || isFinal(state, now) || isSettled(state, n);
   const left = missing[0] + missing[1];
   if (!due || state.running.size > 0) return undefined;
   if (left === 0) return { do: 'confirm', n, against: state.champion };

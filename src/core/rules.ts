@@ -58,6 +58,35 @@ export function margin2(c: Comparison, n: number, steps: number): Ruling {
   return { verdict: 'inconclusive', reason: `${seen}, between nothing and the margin of ${need}` };
 }
 
+/** margin/3: standard errors that one step is worth before the incumbent's number has stood against anything. */
+const FIRST_STEP = 0.2;
+/**
+ * Luck in a number that something was chosen by, in standard errors of a comparison with it: at first, more for each idea that failed against it since,
+ * and at most more. Read off simulated nights of known truth (`npm run bench:decide`).
+ */
+const [FIRST_LUCK, MORE_LUCK, MOST_MORE_LUCK] = [0.6, 0.05, 0.7];
+
+/** `stood` ideas failed against a mean of `n` numbers: the more numbers, the less luck. */
+export const luckOf = (stood: number, n: number): number =>
+  (FIRST_LUCK + Math.min(MOST_MORE_LUCK, MORE_LUCK * stood)) * Math.sqrt(2 / (1 + n));
+
+/**
+ * margin/3: as margin/2, with a margin that melts. The incumbent was chosen by its number, so that number is lucky, and each idea that fails against it
+ * says so again: what comes a little below it may then be better than what it stands for.
+ */
+export function margin3(c: Comparison, steps: number, stood: number, nAgainst: number): Ruling {
+  const melted = c.se === 0 ? 0 : luckOf(stood, nAgainst) - luckOf(0, nAgainst);
+  const need = steps * FIRST_STEP - melted;
+  const seen = `${seenAfter(c, c.n)}, margin ${show(need)}`;
+  const same = c.z === 0 && steps > 0;
+  if (c.z > 0 && c.z < need)
+    return { verdict: 'inconclusive', reason: `${seenAfter(c, c.n)}, between nothing and the margin of ${show(need)}` };
+  if (c.z < need || same) return worse(c, seen);
+  if (c.z >= 0) return { verdict: 'kept', reason: `better by ${show(c.difference)}, ${seen}` };
+  const luck = `less than the luck in a number that ${stood} ideas failed against`;
+  return { verdict: 'kept', reason: `worse by ${show(-c.difference)}, ${luck}: ${seen}` };
+}
+
 /** Share of unchanged candidates that sequential may keep or refute by chance, whenever it stops. */
 const SEQUENTIAL_ALPHA = 0.05;
 

@@ -120,7 +120,7 @@ export function arenaOf(s: LabState): Arena {
 }
 
 /** Version of the rules in force; labs opened before there was a second have none written down. */
-export const rulesOf = (s: LabState): 1 | 2 => arenaOf(s).decide.rules ?? 1;
+export const rulesOf = (s: LabState): 1 | 2 | 3 => arenaOf(s).decide.rules ?? 1;
 
 /** Do the lab's verdicts rest on candidate and incumbent side by side? */
 export const inPairs = (s: LabState): boolean => ['paired', 'sequential'].includes(arenaOf(s).decide.rule);

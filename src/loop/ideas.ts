@@ -8,9 +8,10 @@ import { roleOf } from '../core/arena.ts';
 import type { Draft, Payload, StopReason } from '../core/event.ts';
 import { type Experiment, verdictOf } from '../core/experiment.ts';
 import { bases } from '../core/frontier.ts';
-import { findKnob } from '../core/knobs.ts';
+import { findKnob, writeKnob } from '../core/knobs.ts';
 import { admit, applyEdits, editableHash } from '../core/policy.ts';
 import type { Brief, CallJournal, Clock, Failure, FileEdit, Ledger, Proposal, Proposer, Workspace } from '../core/ports.ts';
+import { objection } from '../core/steering.ts';
 import { arenaOf, codeOf, forkOf, type LabState } from '../core/state.ts';
 
 export interface IdeaParts {
@@ -159,8 +160,19 @@ export class Ideas {
       { ...proposal, ...(why !== '' && { why }) },
       { proposer: proposal.proposer ?? proposer.name, parent: isLive ? parent : given },
     );
+    this.#park(proposal.note?.park ?? [], recorded);
     if (refusal) this.#p.ledger.append({ type: 'refused', n: recorded, ...refusal });
     else if (!isLive) this.#p.ledger.append({ type: 'refused', n: recorded, code: 'conflict', reason: `#${parent}, on which it says it was made, is no live base` });
+  }
+
+  /** What a proposer would keep as bases, as if it had wished for it: on record, and only what a person could park too. */
+  #park(wanted: readonly number[], by: number): void {
+    for (const n of wanted) {
+      const wish = { verb: 'park', n } as const;
+      const from = this.#state.experiments[by]!.idea.proposer;
+      if (this.#state.steering.parked.includes(n) || objection(this.#state, wish)) continue;
+      this.#p.ledger.append({ type: 'steered', id: `experiment-${by}-parks-${n}`, from, wish });
+    }
   }
 
   #journal(n: number): CallJournal {
@@ -245,14 +257,16 @@ export class Ideas {
     const { lab } = this.#state.lab!;
     const files = new Map<string, string | null>();
     const joined: number[] = [];
+    const moved = new Set<string>();
     let tip = codeOf(this.#state, parent)!.commit;
     for (const part of of) {
       const { idea } = this.#state.experiments[part]!;
       // A kept step of another branch brings the branch with it.
       const from = verdictOf(this.#state.experiments[part]!) === 'kept' ? forkOf(this.#state, part, parent) : idea.parent;
       const [before, after] = [from, part].map((k) => codeOf(this.#state, k)!.commit) as [string, string];
-      // Taking the way back out of the tip is putting the change into it.
-      const edits = await workspace.without(tip, before, after);
+      // Knobs are put together by value: their constants often stand on neighbouring lines, which git would not merge. As for the rest, taking the way
+      // back out of the tip is putting the change into it.
+      const edits = (await this.#turned(part, from, tip, moved)) ?? (await workspace.without(tip, before, after));
       if (!edits || edits.length === 0) continue;
       tip = (await workspace.snapshot(tip, edits, `${refOf(lab, n)}-parts`, `with #${part}`, idea.at)).commit;
       for (const { path, content } of edits) files.set(path, content);
@@ -275,7 +289,22 @@ export class Ideas {
       ...(knobs && { knobs }),
     });
     if (joined.length < (why === undefined ? 2 : of.length))
-      ledger.append({ type: 'refused', n, code: 'conflict', reason: 'its parts change the same lines' });
+      ledger.append({ type: 'refused', n, code: 'conflict', reason: 'its parts change the same lines or knobs' });
+  }
+
+  /** Edits of `tip` that turn the knobs as `part` did since `from`; none where another part turned one of them, undefined for a change of code. */
+  async #turned(part: number, from: number, tip: string, moved: Set<string>): Promise<readonly FileEdit[] | undefined> {
+    const [before, after] = [from, part].map((k) => this.#state.experiments[k]!.idea.knobs);
+    if (!before || !after) return undefined;
+    const knobs = arenaOf(this.#state).knobs.filter(({ name }) => after[name] !== undefined && after[name] !== before[name]);
+    const files = new Map(await this.#editable(tip));
+    if (knobs.length === 0 || knobs.some((knob) => !findKnob(knob, files.get(knob.file) ?? '').ok)) return undefined;
+    if (knobs.some(({ name }) => moved.has(name))) return [];
+    for (const knob of knobs) {
+      moved.add(knob.name);
+      files.set(knob.file, writeKnob(knob, files.get(knob.file)!, after[knob.name]!));
+    }
+    return [...new Set(knobs.map(({ file }) => file))].map((path) => ({ path, content: files.get(path)! }));
   }
 
   /** Knobs of merged code, where every part and what it is built on are nothing but knobs. */

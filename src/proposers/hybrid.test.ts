@@ -109,6 +109,30 @@ describe('the hybrid proposer', () => {
     expect(night.edits.at(-1)!.proposer === 'search' || night.edits.at(-2)!.proposer === 'search').toBe(true);
   });
 
+  it('a change of the code that takes a knob away is a new space: the knobs that survive keep what was learned, also from the ledger alone', async () => {
+    let turns = 0;
+    const coder = adviser((source, brief) =>
+      ++turns === 1 && brief.n > 3 ? source.replace(/const DEPTH = .*\n/, '// depth follows the width now\n') : set(source, brief, { LR: near(0.25, 0.05) }),
+    );
+    const landscape: Landscape = (v, source) => bowl(v, source)! - (source.includes('follows') ? 0.5 : 0);
+    const hybrid = () => hybridProposer({ adviser: coder, share: 0.5, least: 0.3 });
+    turns = 1;
+    const night = await new Night(hybrid(), landscape).play(6);
+    turns = 0;
+    while (!night.files.get('x.ts')!.includes('follows')) await night.step();
+    const before = night.script.state.experiments.filter((x) => x.state === 'decided' && x.idea.knobs).length;
+    let own = await night.step();
+    while (own.proposer !== 'search') own = await night.step();
+    expect(Object.keys(own.knobs!)).toEqual(['LR', 'DECAY', 'BATCH', 'WINDOW', 'HEAD']);
+    expect(own.why).toMatch(/, space version 2, without DEPTH, which the code no longer has$/);
+    // Every older trial is there; configurations that differed in DEPTH alone are one now.
+    expect(Number(/model of (\d+) trials/.exec(own.why!)![1])).toBeGreaterThan(before / 2);
+    const live = await searchProposer().propose(briefOf(night.script.state, night.files));
+    expect(live).toMatchObject({ why: expect.stringContaining('space version 2') });
+    expect(await searchProposer().propose(briefOf(replay(night.script.ledger.events), night.files))).toEqual(live);
+    expect((await night.play(10)).loss()).toBeLessThan(0.65);
+  });
+
   it('shows the adviser what the optimizer knows, in at most two kilobytes', async () => {
     let advice = '';
     await nightWith(

@@ -12,8 +12,8 @@ describe('the note of an agent', () => {
   });
 
   it('keeps what is usable of it and drops the rest', () => {
-    const text = JSON.stringify({ hypothesis: ' a\n b ', expected: -0.02, next: ['x', 'y', 'z', 'w'], heeds: ['w1'], mechanism: { no: 1 } });
-    expect(readNote(text)).toEqual({ ok: true, hypothesis: 'a b', note: { expected: '-0.02', next: ['x', 'y', 'z'], heeds: ['w1'] } });
+    const text = JSON.stringify({ hypothesis: ' a\n b ', expected: -0.02, next: ['x', 'y', 'z', 'w'], heeds: ['w1'], mechanism: { no: 1 }, park: [3] });
+    expect(readNote(text)).toEqual({ ok: true, hypothesis: 'a b', note: { expected: '-0.02', next: ['x', 'y', 'z'], heeds: ['w1'], park: [3] } });
   });
 
   it('says what is wrong when there is none', () => {

@@ -24,6 +24,8 @@ const schema = z.object({
     .union([line(300).transform((one) => [one]), z.array(line(300)).transform((many) => many.slice(0, 3))])
     .optional()
     .catch(undefined),
+  /** Earlier experiments that ideas may start from, where there are branches. */
+  park: z.array(z.number().int().positive()).max(3).optional().catch(undefined),
   /** Steering words that it acted on, by their names in the brief (w1, w2). */
   heeds: z
     .array(z.string().regex(/^w\d{1,4}$/))

@@ -38,6 +38,8 @@ export interface Ground {
   /** The experiment whose files these are. */
   readonly base: number;
   readonly stall: Plateau;
+  /** One more for each change of the code itself that the files are built on: what was learned before it is carried over. */
+  readonly version: number;
 }
 
 export function ground(brief: Brief, sampler: SamplerName): Ground | { readonly problem: string } {
@@ -75,7 +77,8 @@ export function groundAt(
       cma: { start: anchor },
       ...(dof > 0 && sigma > 0 && { noise: sigma }),
     };
-    return { arena, space, now, options, lost, device, base, stall };
+    const version = 1 + lineage(state, base).filter((n) => n > 0 && state.experiments[n]!.idea.knobs === undefined).length;
+    return { arena, space, now, options, lost, device, base, stall, version };
   } catch (thrown) {
     // Somebody's edit may have moved a constant to where a rule of the manifest forbids it.
     if (thrown instanceof SearchError) return { problem: thrown.message };

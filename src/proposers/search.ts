@@ -103,7 +103,7 @@ function openDirection(brief: Brief, at: Ground, search: Search): Proposal | und
 
 function ideaOf(
   { state, files }: Brief,
-  { arena, space, now, lost }: Ground,
+  { arena, space, now, lost, version }: Ground,
   values: Values,
   why: string,
 ): Proposal | undefined {
@@ -114,10 +114,11 @@ function ideaOf(
   const edits = knobEdits(arena.knobs, files, now, changed);
   if (edits.length === 0 || known(state, files, edits)) return undefined;
   const without = lost.length > 0 ? `, without ${lost.join(', ')}, which the code no longer has` : '';
+  const newer = version > 1 ? `, space version ${version}` : '';
   return {
     kind: 'edit',
     hypothesis: hypothesis(now, changed),
-    why: `${why}${without}`,
+    why: `${why}${newer}${without}`,
     edits,
     knobs: { ...now, ...changed },
     proposer: OPTIMIZER,

@@ -202,8 +202,9 @@ function cost(view: LabView): string {
     ['Evaluating', t.evaluating],
     ['Preparing', t.stages],
     ['Between', `${t.idle} (${t.idleShare})`],
-    ['Per experiment', `${t.perExperiment} of measuring, ${t.perHour} experiments per hour`],
+    ['Speed', `${t.perExperiment} of measuring per experiment, ${t.perHour} experiments per hour`],
     ['Spent', view.spend.text],
+    ...view.economics.lines.map(({ what, text }) => [what, text] as const),
   ] as const;
   const sessions = table(
     ['session', 'started', 'length', 'end', 'device'],

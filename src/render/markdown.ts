@@ -179,6 +179,7 @@ function cost(view: LabView): string {
     `- ${t.sessions} in all: ${t.training} training, ${t.startup} starting up, ${t.evaluating} evaluating, ${t.stages} preparing, ${t.idle} between (${t.idleShare})`,
     `- ${t.perExperiment} of measuring per experiment, ${t.perHour} experiments per hour`,
     `- ${esc(view.spend.text)}`,
+    ...view.economics.lines.map(({ what, text }) => `- ${what}: ${esc(text)}`),
   ];
   const sessions = view.sessions.map(
     (s) => `| ${s.session} | ${s.started} | ${s.length} | ${esc(s.end)}${s.detail ? `: ${esc(s.detail)}` : ''} |`,

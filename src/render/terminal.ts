@@ -22,6 +22,7 @@ export function statusText(view: LabView, style: Style): string {
   const [sign, color] = STATE_SIGNS[view.state.kind];
   const head = `${sign} ${name(view)} · ${view.state.text}`;
   const tried = [
+    `cost ${view.spend.short}`,
     `since best ${view.sinceBest.text}`,
     ...(view.luck.range ? [view.luck.short] : []),
     view.counts.text,
@@ -89,6 +90,7 @@ function widthsOf(view: LabView): Widths {
 function numbers(row: ExperimentView, widths: Widths): string {
   if (row.failure) return row.failure;
   if (row.refusal) return row.refusal;
+  if (row.discard === 'screened') return 'short run';
   if (!row.mean) return '';
   const delta = pad(row.effect?.delta ?? '', widths.delta, 'right');
   const half = row.half ? `±${pad(row.half.text, widths.half)}` : ' '.repeat(widths.half + 1);
@@ -130,8 +132,10 @@ export function summaryText(view: LabView, style: Style, options: SummaryOptions
     ...wrap(view.counts.text, style.columns),
     ...wrap(`False keeps: ${view.luck.text}.`, style.columns),
     ...(view.sessions.length > 0 ? wrap(timeText(view), style.columns) : []),
+    ...(view.sessions.length > 0 ? wrap(costText(view), style.columns) : []),
     ...wrap(view.state.text, style.columns),
     ...view.health.filter((h) => h.warning).flatMap((h) => wrap(`! ${h.what}: ${h.text}`, style.columns)),
+    ...view.next.slice(0, 1).flatMap((step) => wrap(`Next: ${step}`, style.columns)),
     ...view.take.map((t) => `  ${pad(t.command, 22)} ${t.what}`),
     ...(options.report ? [`Report: ${options.report}`] : []),
   ];
@@ -140,6 +144,12 @@ export function summaryText(view: LabView, style: Style, options: SummaryOptions
 
 const timeText = ({ time: { text } }: LabView): string =>
   `${text.sessions} in all, ${text.perExperiment} per experiment, ${text.idleShare} idle`;
+
+/** What there is to say of the cost; what there is not is in the report. */
+function costText({ economics, spend }: LabView): string {
+  const known = economics.lines.filter(({ text }) => !/^(none|no |–)/.test(text)).map(({ what, text }) => `${what.toLowerCase()} ${text}`);
+  return `Cost: ${[spend.text, ...known].join('; ')}`;
+}
 
 // ------------------------------------------------------------------------------------------------- show
 

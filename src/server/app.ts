@@ -182,6 +182,7 @@ function addControl(app: Hono, labs: Labs, control: Control): void {
     const feed = labs.feed(c.req.query('lab'));
     if (!feed) return gone(c);
     await feed.load();
+    if (feed.tail.problem !== undefined) return c.json({ error: `Read-only: ${feed.tail.problem}` }, 409);
     try {
       control.send(feed.folder, await c.req.json(), feed.tail.state);
     } catch (thrown) {

@@ -37,6 +37,17 @@ describe('the brief', () => {
     expect(text.replace(/<<<data[\s\S]*?data>>>/g, '')).not.toContain('TypeError');
   });
 
+  it('says on which code it stands where that is not the best, and which way of a knob nobody tried', () => {
+    const script = new Script(arenaWith({ knobs: [{ name: 'RATE', file: 'x.ts', kind: 'float', range: [0, 1] }] }));
+    const at = (n: number, RATE: number): never =>
+      ({ type: 'proposed', n, kind: n === 0 ? 'baseline' : 'idea', parent: 0, proposer: 'a', hypothesis: 'more of it', edits: {}, knobs: { RATE } }) as never;
+    script.add(at(0, 0.5)).snapshot().calibrated([5, 5.1, 4.9]).add(at(1, 0.7)).snapshot().measure(1, 9).decide(1);
+    const text = brief(script.state, { base: { n: 1, why: 'from #1, parked: no sure gain in 13 ideas' } });
+    expect(text).toContain('hold the code of #1, another base than the best so far (from #1, parked: no sure gain in 13 ideas); it must beat the best one to be kept.');
+    expect(text).toContain('- smaller RATE was never tried: #1 (more of it) went the other way in vain');
+    expect(brief(script.state)).toContain('which hold the best code so far.');
+  });
+
   it('is at most 8 KB, whatever is in the lab, the program, the words and the logs', () => {
     const text = fc.string({ unit: 'binary', maxLength: 3000 });
     const big = fc.oneof(text, text.map((piece) => (piece + '\n€').repeat(200)));

@@ -4,6 +4,7 @@ import { count } from '../base/text.ts';
 import { CONFIRM_REPLICATES } from '../core/claims.ts';
 import { type Basis, freshOf } from './basis.ts';
 import { duration } from './format.ts';
+import type { OtherWay } from './ideas.ts';
 import type { ExperimentView, ThemeView, UndecidedView } from './types.ts';
 
 /** Further measurements above which an answer is called unaffordable. */
@@ -11,8 +12,8 @@ const MOST_MEASUREMENTS = 100;
 /** (z.95 + z.80): a true effect of this many standard errors shows with 80 % power at one-sided 5 %. */
 const POWER_Z = 1.6449 + 0.8416;
 
-/** `line` is what the incumbent is built on: a runner-up that its branch came from is no dead end. */
-export function deadEnds(rows: readonly ExperimentView[], line: readonly number[]): ThemeView[] {
+/** `half` says of single moves of a knob whose other way was not tried which it is. `line` is what the incumbent is built on: a runner-up that its branch came from is no dead end. */
+export function deadEnds(rows: readonly ExperimentView[], line: readonly number[], half: ReadonlyMap<number, OtherWay>): ThemeView[] {
   const groups = new Map<string, ExperimentView[]>();
   for (const row of rows) {
     if (line.includes(row.n)) continue;
@@ -22,25 +23,28 @@ export function deadEnds(rows: readonly ExperimentView[], line: readonly number[
     if (group) group.push(row);
     else groups.set(row.theme, [row]);
   }
-  return [...groups].map(([theme, group]) => themeView(theme, group)).sort((a, b) => b.tried - a.tried);
+  return [...groups].map(([theme, group]) => themeView(theme, group, half)).sort((a, b) => b.tried - a.tried);
 }
 
 /** For sorting: failures after everything that has a number. */
 const gainOf = (row: ExperimentView): number => row.effect?.raw ?? -Number.MAX_VALUE;
 
-function themeView(theme: string, group: readonly ExperimentView[]): ThemeView {
+function themeView(theme: string, group: readonly ExperimentView[], half: ReadonlyMap<number, OtherWay>): ThemeView {
   const of = (test: (row: ExperimentView) => boolean): number => group.filter(test).length;
   const failed = of((r) => r.verdict === 'crashed' || r.verdict === 'timed out');
   const screened = of((r) => r.discard === 'screened');
   const refuted = of((r) => r.verdict === 'discarded' && r.discard !== 'within noise' && r.discard !== 'no-op') - screened;
   const withinNoise = of((r) => r.verdict === 'discarded' && (r.discard === 'within noise' || r.discard === 'no-op'));
   const inconclusive = of((r) => r.verdict === 'inconclusive');
+  const sides = group.map(({ n }) => half.get(n)?.side);
+  const open = sides.length > 0 && sides.every((side) => side === sides[0]) ? sides[0] : undefined;
   const parts = [
     refuted > 0 && `${refuted} worse`,
     withinNoise > 0 && `${withinNoise} no better within noise`,
     inconclusive > 0 && `${inconclusive} inconclusive`,
     screened > 0 && `${screened} dropped after a short run`,
     failed > 0 && `${failed} failed`,
+    open !== undefined && `not dead yet: ${open} was never tried`,
   ].filter((part) => part !== false);
   const measured = group.filter((row) => row.effect !== undefined);
   const best = measured.reduce<ExperimentView | undefined>(

@@ -33,21 +33,44 @@ export function economicsView(
   const confirmedGains = rows.filter((row) => row.standing === 'confirmed' || row.standing === 'in stack').length;
   const used = b.state.calls.flatMap((call) => usageOf(call) ?? []);
   const priced = used.filter((u) => u.usd !== undefined);
-  const usd = priced.length > 0 ? priced.reduce((sum, u) => sum + u.usd!, 0) : undefined;
+  const ideasUsd = priced.length > 0 ? priced.reduce((sum, u) => sum + u.usd!, 0) : undefined;
+  const target = targetUse(b.state);
+  const usd = ideasUsd === undefined && target.usd === undefined ? undefined : (ideasUsd ?? 0) + (target.usd ?? 0);
   const per = (amount: number, of: number, text: (x: number) => string): string => (of > 0 ? text(amount / of) : NONE);
   const both = (of: number): string =>
-    of > 0 ? [per(deviceS, of, duration), ...(usd === undefined ? [] : [per(usd, of, dollars)])].join(' and ') : NONE;
+    of > 0 ? [per(deviceS, of, (s) => `${duration(s)} of the device`), ...(usd === undefined ? [] : [per(usd, of, dollars)])].join(' and ') : NONE;
   const projected = projectionOf(tried, limits, deviceS, usd);
   const lines = [
     { what: 'Device', text: `${hours(deviceS)} (${duration(deviceS)})` },
-    { what: 'Money', text: moneyText(b.state, used.length, priced.length, usd) },
-    { what: 'Tokens', text: tokensText(used) },
+    { what: 'Money for ideas', text: moneyText(b.state, used.length, priced.length, ideasUsd) },
+    { what: 'Tokens for ideas', text: tokensText(used) },
+    ...targetLines(target),
     { what: 'Per experiment', text: both(tried) },
     { what: 'Per confirmed gain', text: confirmedGains > 0 ? both(confirmedGains) : 'no gain is confirmed yet' },
     ...modelLines(b),
     ...(projected ? [{ what: 'At the budget’s end', text: projected }] : []),
   ];
   return { lines, deviceS, confirmedGains, ...(usd !== undefined && { usd }) };
+}
+
+/** What the models that are measured used, as evaluators tell it by these metrics. */
+interface TargetUse {
+  readonly tokens?: number;
+  readonly usd?: number;
+}
+
+function targetUse(state: LabState): TargetUse {
+  const told = (metric: string): number[] =>
+    state.measurements.flatMap((m) => (m.state === 'finished' && m.outcome.kind === 'measured' ? (m.outcome.metrics[metric] ?? []) : []));
+  const [tokens, usd] = [told('target_tokens'), told('target_usd')];
+  const sum = (all: readonly number[]): number => all.reduce((a, c) => a + c, 0);
+  return { ...(tokens.length > 0 && { tokens: sum(tokens) }), ...(usd.length > 0 && { usd: sum(usd) }) };
+}
+
+function targetLines({ tokens, usd }: TargetUse): { what: string; text: string }[] {
+  if (tokens === undefined && usd === undefined) return [];
+  const parts = [...(tokens === undefined ? [] : [`${whole(tokens)} tokens`]), ...(usd === undefined ? [] : [dollars(usd)])];
+  return [{ what: 'Measured model', text: `${parts.join(', ')}, as the evaluator tells` }];
 }
 
 /** What each model was asked, gave and brought: the kept gains of its ideas, and what a dollar of it bought. */
@@ -78,7 +101,7 @@ function moneyText(state: LabState, used: number, priced: number, usd: number | 
 function tokensText(used: readonly { readonly inputTokens: number; readonly outputTokens: number; readonly cachedTokens: number }[]): string {
   if (used.length === 0) return 'none';
   const sum = (of: (u: (typeof used)[number]) => number): string => whole(used.reduce((all, u) => all + of(u), 0));
-  return `${sum((u) => u.inputTokens)} in (${sum((u) => u.cachedTokens)} from cache), ${sum((u) => u.outputTokens)} out, for ideas; what candidates use themselves is not counted`;
+  return `${sum((u) => u.inputTokens)} in (${sum((u) => u.cachedTokens)} from cache), ${sum((u) => u.outputTokens)} out`;
 }
 
 /** At the same rate, until the budget of experiments is used up. */

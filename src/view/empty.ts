@@ -37,7 +37,7 @@ export function emptyView(facts: Facts): LabView {
     refusals: [],
     crashes: [],
     time: NO_TIME,
-    spend: { text: 'nothing' },
+    spend: { text: 'nothing', short: 'nothing' },
     economics: { lines: [], deviceS: 0, confirmedGains: 0 },
     limits: { bars: [] },
     budget: { seconds: 0, wallS: 0 },

@@ -132,7 +132,7 @@ function measurementView(b: Basis, m: Measurement): MeasurementView {
   const metrics = done?.outcome.kind === 'measured' ? Object.entries(done.outcome.metrics) : [];
   return {
     m: m.m,
-    purpose: m.claim === undefined ? m.purpose : `confirm #${m.claim}`,
+    purpose: m.purpose === 'screen' ? 'short run' : m.claim === undefined ? m.purpose : `confirm #${m.claim}`,
     seed: m.seed,
     text: outcomeText(m),
     duration: done ? shortDuration(secondsOf(m)) : '',

@@ -1,9 +1,11 @@
 /** Knobs and metrics as factors: each experiment's coordinates on every knob, slices, and which experiments no other beats in two metrics. Pure. */
 import { type Measurement, verdictOf } from '../core/experiment.ts';
 import { type LabState, measurementsOf } from '../core/state.ts';
-import { basisOf, meanOf } from './basis.ts';
+import { nonDominated } from '../base/rank.ts';
+import { type Basis, basisOf, meanOf } from './basis.ts';
 import type { Num } from './format.ts';
 import { kindOfVerdict, type MarkKind } from './staircase.ts';
+import { type SecondMetric, secondMetrics } from './pareto.ts';
 import { standings } from './rows.ts';
 import type { Facts } from './types.ts';
 
@@ -38,6 +40,8 @@ export interface FactorsView {
   readonly lines: readonly FactorLine[];
   readonly metrics: readonly string[];
   readonly points: readonly ParetoPoint[];
+  /** The other metric of the trade, whether less of it is better, and whether the manifest says so. */
+  readonly second?: { readonly name: string; readonly less: boolean; readonly declared: boolean };
   readonly more: number;
 }
 
@@ -67,12 +71,13 @@ export function viewFactors(state: LabState, facts: Facts): FactorsView {
   });
   const order = made.flatMap((line) => (line.value ? [line.value.raw * b.sign] : [])).sort((a, c) => a - c);
   const rankOf = (raw: number): number => order.indexOf(raw * b.sign) / Math.max(1, order.length - 1);
-  const { metrics, points } = paretoOf(state, made, b.arena.metric.name, b.sign, b.device);
+  const { metrics, points, second } = paretoOf(b, made);
   return {
     axes: axes.map(({ axis }) => axis),
     lines: made.map((line) => (line.value ? { ...line, rank: rankOf(line.value.raw) } : line)),
     metrics,
     points,
+    ...(second && { second }),
     more: all.length - shown.length,
   };
 }
@@ -98,34 +103,33 @@ function axisOf(name: string, values: readonly KnobValue[]): { axis: FactorAxis;
   return { axis: { name, log: false, ends: [levels[0] ?? '', levels.at(-1) ?? ''], levels }, place };
 }
 
-/** The main metric and the memory or first secondary one: smaller is taken as better for every secondary. */
+/** The main metric and another: one that the manifest names (its front, then its constraints) goes before one that is only reported. */
 function paretoOf(
-  state: LabState,
+  { state, arena, sign, device }: Basis,
   lines: readonly { readonly n: number; readonly kind: MarkKind; readonly value?: Num }[],
-  metric: string,
-  sign: 1 | -1,
-  device: string,
-): { metrics: string[]; points: ParetoPoint[] } {
-  const names = new Map<string, number>();
+): Pick<FactorsView, 'metrics' | 'points' | 'second'> {
   const of = new Map<number, Readonly<Record<string, number>>>();
   for (const line of lines) {
     const metrics = line.value && secondary(measurementsOf(state, line.n).filter((m) => m.deviceClass === device));
-    if (!metrics) continue;
-    of.set(line.n, metrics);
-    for (const name of Object.keys(metrics)) names.set(name, (names.get(name) ?? 0) + 1);
+    if (metrics) of.set(line.n, metrics);
   }
-  const second = [...names].sort((a, c) => c[1] - a[1])[0]?.[0];
-  if (second === undefined) return { metrics: [metric], points: [] };
+  const second = secondOf(secondMetrics(arena), [...of.values()]);
+  if (!second) return { metrics: [arena.metric.name], points: [] };
   const points = lines.flatMap(({ n, kind, value }) => {
-    const y = of.get(n)?.[second];
-    return value && y !== undefined && Number.isFinite(y) ? [{ n, kind, values: [value.raw, y] }] : [];
+    const y = of.get(n)?.[second.name];
+    return value && y !== undefined && Number.isFinite(y) ? [{ n, kind, values: [value.raw, y], at: [value.raw * sign, second.less ? -y : y] }] : [];
   });
-  const beats = (a: readonly number[], c: readonly number[]): boolean =>
-    a[0]! * sign >= c[0]! * sign && a[1]! <= c[1]! && (a[0] !== c[0] || a[1] !== c[1]);
-  return {
-    metrics: [metric, second],
-    points: points.map((p) => ({ ...p, front: !points.some((q) => beats(q.values, p.values)) })),
-  };
+  const front = new Set(nonDominated(points).map(({ n }) => n));
+  return { metrics: [arena.metric.name, second.name], points: points.map(({ at: _, ...p }) => ({ ...p, front: front.has(p.n) })), second };
+}
+
+/** What never changes is no trade. Of what the manifest does not name, less is taken as better. */
+function secondOf(declared: readonly SecondMetric[], found: readonly Readonly<Record<string, number>>[]): FactorsView['second'] {
+  const varies = (name: string): boolean => new Set(found.flatMap((metrics) => metrics[name] ?? [])).size > 1;
+  const named = declared.find(({ metric }) => varies(metric));
+  if (named) return { name: named.metric, less: named.direction === 'minimize', declared: true };
+  const name = [...new Set(found.flatMap((metrics) => Object.keys(metrics)))].find(varies);
+  return name === undefined ? undefined : { name, less: true, declared: false };
 }
 
 const secondary = (measurements: readonly Measurement[]): Readonly<Record<string, number>> | undefined => {

@@ -26,7 +26,7 @@ export function finePrint(b: Basis, spans: readonly Span[]): LabView['finePrint'
     ['Seeds', seedsText(b, seeds)],
     ['Measurements', `${whole(state.measurements.length)} in ${count(spans.length, 'session')}`],
     ['Ideas by', choosersText(state)],
-    ['Pareto set', paretoText(b)],
+    ['Pareto set', b.arena.front ? undefined : paretoText(b)],
     ['Budget', `${arena.budget.seconds} s of training each, hard limit ${arena.budget.wall_s} s`],
     ['Machine', session && `${oneLine(session.device, 200)} (${session.deviceClass})`],
     [

@@ -8,7 +8,7 @@ import { type Basis, effectView } from './basis.ts';
 import { holdoutLines } from './final.ts';
 import { fixed, percent, whole } from './format.ts';
 import { luckView } from './luck.ts';
-import { softLines } from './pareto.ts';
+import { frontLines, softLines } from './pareto.ts';
 import { branchLines, shortRunLines } from './searching.ts';
 import type { ExperimentView, HealthView, LabView, StateView, TimeView, UndecidedView } from './types.ts';
 
@@ -50,7 +50,7 @@ export function healthViews(b: Basis, parts: HealthParts): HealthView[] {
       warning: time.sessionsS > 60 && time.idleShare > WORRYING,
     },
   ];
-  return [...lines, ...falseKeeps(rows), ...controlLines(b), ...driftLines(b), ...holdoutLines(b, parts.gain), ...softLines(b), ...shortRunLines(b), ...branchLines(b), ...mishaps(b)];
+  return [...lines, ...falseKeeps(rows), ...controlLines(b), ...driftLines(b), ...holdoutLines(b, parts.gain), ...softLines(b), ...shortRunLines(b), ...branchLines(b), ...frontLines(b), ...mishaps(b)];
 }
 
 /** How many keeps are expected to be luck, by the probabilities at which they were kept. Chosen from many, so this is a floor. */
@@ -74,7 +74,7 @@ const [ALARM_Z, OLD_ALARM_Z] = [2, 3];
 function driftLines(b: Basis): HealthView[] {
   const calibrated = b.state.noise.get(b.device)?.calibrated;
   const warnings = (calibrated?.warnings ?? []).map((text) => ({ what: 'Noise', text, warning: true }));
-  const scheduled = (b.arena.decide.drift ?? 0) > 0 && rulesOf(b.state) === 2;
+  const scheduled = (b.arena.decide.drift ?? 0) > 0 && rulesOf(b.state) > 1;
   const champion = b.state.champion;
   const sides = scheduled && champion > 0 ? [0, champion] : [0];
   return [...warnings, ...sides.flatMap((n) => driftOf(b, n, scheduled))];
@@ -156,10 +156,14 @@ export function nextSteps(b: Basis, state: StateView, undecided: readonly Undeci
   if (state.kind === 'died') steps.push('Go on where it stopped, nothing is lost: `overnight run`.');
   const failing = mostlyFailing(b);
   if (failing) steps.push(failing);
-  if (incumbent !== champion && !b.state.confirmations.some((c) => c.n === incumbent))
-    steps.push(`Test #${incumbent} with fresh measurements: \`overnight run\` does so before it ends.`);
-  if (incumbent > 0 && b.state.final?.n !== incumbent)
-    steps.push('Draw the line under the stack: `overnight finalize` drops what does not pay and measures the rest side by side.');
+  const untested = incumbent !== champion && !b.state.confirmations.some((c) => c.n === incumbent);
+  if (state.kind === 'running')
+    steps.push(untested ? `Let it run: #${incumbent} is tested with fresh measurements before it ends.` : 'Let it run; `overnight steer` tells whoever proposes what you think.');
+  else {
+    if (untested) steps.push(`Test #${incumbent} with fresh measurements: \`overnight run\` does so before it ends.`);
+    if (incumbent > 0 && b.state.final?.n !== incumbent)
+      steps.push('Draw the line under the stack: `overnight finalize` drops what does not pay and measures the rest side by side.');
+  }
   if (champion > 0) steps.push(`Look at what #${champion} changed, then take it: \`overnight diff ${champion}\`, \`overnight take\`.`);
   const cheap = undecided.find((u) => u.n !== incumbent && u.measurements !== undefined);
   if (cheap) steps.push(`Settle #${cheap.n}, which is inconclusive: ${cheap.cost}.`);

@@ -22,6 +22,13 @@ export interface IdeaEntry {
   readonly reason: string;
   /** It failed against code that no longer stands: worth another look. */
   readonly reopened: boolean;
+  /** It moved one number one way in vain, and nobody tried the other way from there: no dead end yet. */
+  readonly otherWay?: OtherWay;
+}
+
+export interface OtherWay {
+  readonly knob: string;
+  readonly side: 'larger' | 'smaller';
 }
 
 /** What proposers said they would try next and nobody has tried since, the newest last. Text of models. */
@@ -34,14 +41,16 @@ export function untriedIdeas(state: LabState): { readonly n: number; readonly te
 /** Every idea, oldest first; baseline and controls left out. */
 export function ideaLedger(state: LabState): IdeaEntry[] {
   const standing = new Set(lineage(state, state.incumbent));
-  return state.experiments.filter((x) => x.idea.kind === 'idea').map((x) => entryOf(state, x, standing));
+  const half = halfTried(state);
+  return state.experiments.filter((x) => x.idea.kind === 'idea').map((x) => entryOf(state, x, standing, half));
 }
 
-function entryOf(state: LabState, x: Experiment, standing: ReadonlySet<number>): IdeaEntry {
+function entryOf(state: LabState, x: Experiment, standing: ReadonlySet<number>, half: ReadonlyMap<number, OtherWay>): IdeaEntry {
   const { idea } = x;
   const outcome = verdictOf(x) ?? 'open';
   const knobs = movedKnobs(state, x);
   const files = Object.keys(idea.edits).sort();
+  const otherWay = outcome === 'discarded' || outcome === 'inconclusive' ? half.get(idea.n) : undefined;
   const dead = outcome !== 'open' && outcome !== 'refused' && !standing.has(idea.n);
   return {
     n: idea.n,
@@ -55,7 +64,35 @@ function entryOf(state: LabState, x: Experiment, standing: ReadonlySet<number>):
     measurements: measurementsOf(state, idea.n).filter((m) => m.state === 'finished').length,
     reason: x.state === 'decided' ? x.decision.reason : x.state === 'refused' ? x.reason : '',
     reopened: dead && idea.parent !== state.incumbent,
+    ...(otherWay && !standing.has(idea.n) && { otherWay }),
   };
+}
+
+/**
+ * Experiments that moved one number one way, with the way that nobody tried alone from the same knobs, where there is room for it. One pass: labs have
+ * thousands of experiments.
+ */
+export function halfTried(state: LabState): ReadonlyMap<number, OtherWay> {
+  const ranges = new Map(state.lab?.arena.knobs.flatMap((knob) => (knob.kind === 'choice' ? [] : [[knob.name, knob.range] as const])));
+  const keys = new Map<number, string>();
+  const keyOf = (n: number): string => {
+    if (!keys.has(n)) keys.set(n, JSON.stringify(state.experiments[n]!.idea.knobs));
+    return keys.get(n)!;
+  };
+  const moves = state.experiments.flatMap((x) => {
+    const [knob, ...more] = x.state === 'refused' || x.idea.kind !== 'idea' ? [] : movedKnobs(state, x);
+    const from = Number(state.experiments[x.idea.parent]?.idea.knobs?.[knob ?? '']);
+    if (knob === undefined || more.length > 0 || !ranges.has(knob) || !Number.isFinite(from)) return [];
+    return [{ n: x.idea.n, knob, from, sign: Math.sign(Number(x.idea.knobs![knob]) - from), key: `${knob} ${keyOf(x.idea.parent)}` }];
+  });
+  const tried = new Set(moves.map(({ key, sign }) => `${sign} ${key}`));
+  return new Map(
+    moves.flatMap(({ n, knob, from, sign, key }) => {
+      const [low, high] = ranges.get(knob)!;
+      if (tried.has(`${-sign} ${key}`) || (sign > 0 ? from <= low : from >= high)) return [];
+      return [[n, { knob, side: sign > 0 ? 'smaller' : 'larger' }] as const];
+    }),
+  );
 }
 
 function evidenceOf(state: LabState, x: Experiment): IdeaEntry['evidence'] {

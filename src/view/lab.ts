@@ -13,7 +13,7 @@ import { emptyView } from './empty.ts';
 import { finePrint } from './fine-print.ts';
 import { dateTime, dollars, secondsBetween, shortDuration, whole } from './format.ts';
 import { healthViews, nextSteps } from './health.ts';
-import { untriedIdeas } from './ideas.ts';
+import { halfTried, untriedIdeas } from './ideas.ts';
 import { luckView } from './luck.ts';
 import { noiseView } from './noise.ts';
 import { rowView, standings } from './rows.ts';
@@ -61,7 +61,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     refusals,
     crashes,
     time,
-    spend: { text: spendText(state, time.text.cpu, economics.usd) },
+    spend: { text: spendText(state, time.text.cpu, economics.usd), short: economics.usd === undefined ? time.text.sessions : `${dollars(economics.usd)}, ${time.text.sessions}` },
     economics,
     limits,
     budget: { seconds: b.arena.budget.seconds, wallS: b.arena.budget.wall_s },
@@ -71,7 +71,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     experiments: rows,
     lineage: path,
     segments: segmentViews(path, claims),
-    deadEnds: deadEnds(rows, path),
+    deadEnds: deadEnds(rows, path, halfTried(state)),
     undecided,
     sessions: sessionViews(b, spans),
     health: healthViews(b, { rows, time, crashes, refusals, gain: gain?.effect.raw }),
@@ -177,7 +177,7 @@ function refusalCounts(state: LabState): LabView['refusals'] {
 }
 
 function spendText(state: LabState, cpu: string, usd: number | undefined): string {
-  if (usd !== undefined) return `${dollars(usd)} for ideas; ${cpu} of processor time`;
+  if (usd !== undefined) return `${dollars(usd)} for models; ${cpu} of processor time`;
   const proposers = new Set(state.experiments.slice(1).map((x) => x.idea.proposer));
   const modelFree = [...proposers].every(
     (name) => name === 'search' || name === 'knobs' || name === 'hand' || name === 'replay',

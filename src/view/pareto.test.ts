@@ -1,6 +1,7 @@
 /** Secondary metrics beside the score: soft limits warn, and the Pareto set names what no other beats in every respect. */
 import { describe, expect, it } from 'vitest';
 import { arenaWith, Script } from '../testing/script.ts';
+import { viewFactors } from './factors.ts';
 import { viewLab } from './lab.ts';
 
 const opened = (): Script =>
@@ -11,6 +12,35 @@ const opened = (): Script =>
     }),
   );
 const view = (script: Script) => viewLab(script.state, { now: script.state.lastAt, alive: true, tip: '' });
+
+describe('a front that the manifest asks for', () => {
+  const asked = (direction: 'minimize' | 'maximize'): Script => {
+    const knobs = [{ name: 'A', file: 'x.ts', kind: 'int', range: [0, 9] }];
+    const script = new Script(arenaWith({ front: [{ metric: 'speed', direction }], knobs, decide: { rules: 2, controls: 0 } }));
+    const about = { parent: 0, proposer: 'test', hypothesis: '', edits: {}, knobs: { A: 1 } };
+    script.add({ type: 'proposed', n: 0, kind: 'baseline', ...about }).snapshot();
+    for (const value of [5, 5.1, 4.9]) script.measure(0, value, { purpose: 'calibrate', metrics: { speed: 10, memory_mb: 5 } });
+    for (const [n, speed] of [[1, 30], [2, 3]] as const)
+      script.add({ type: 'proposed', n, kind: 'idea', ...about }).snapshot().measure(n, 6, { metrics: { speed, memory_mb: 9 } }).decide(n);
+    return script;
+  };
+
+  it('takes each metric in its own direction: in words, and in the picture', () => {
+    for (const [direction, better, words] of [['maximize', 1, 'more speed'], ['minimize', 2, 'less speed']] as const) {
+      const script = asked(direction);
+      const line = view(script).health.find(({ what }) => what === 'Front');
+      expect(line?.text.match(/#\d/g), direction).toEqual(['#0', `#${better}`]);
+      expect(line?.text).toContain(`less loss, ${words}`);
+      const factors = viewFactors(script.state, { now: script.state.lastAt, alive: true, tip: '' });
+      expect(factors).toMatchObject({ metrics: ['loss', 'speed'], second: { name: 'speed', less: direction === 'minimize' } });
+      expect(factors.points.filter(({ front }) => front).map(({ n }) => n)).toEqual([0, better]);
+    }
+  });
+
+  it('decides nothing: the scalar does', () => {
+    expect(asked('maximize').state.experiments[1]).toMatchObject({ decision: { verdict: 'discarded' } });
+  });
+});
 
 describe('secondary metrics', () => {
   it('a broken soft limit is a warning on what is kept, not a verdict', () => {

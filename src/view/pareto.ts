@@ -1,6 +1,9 @@
 /** Secondary metrics as information: what breaks a soft constraint, and which experiments no other beats in every respect. Never a verdict. */
 import { count } from '../base/text.ts';
+import type { Arena } from '../core/arena.ts';
 import { brokenConstraint, secondary } from '../core/decide.ts';
+import { nonDominated } from '../base/rank.ts';
+import { paretoFront } from '../core/frontier.ts';
 import { type Basis, meanOf } from './basis.ts';
 import { fixed } from './format.ts';
 import type { HealthView } from './types.ts';
@@ -20,26 +23,48 @@ export function softLines(b: Basis): HealthView[] {
   }));
 }
 
-/** Experiments that none beats in the metric and in everything that a constraint names at once; undefined where none names anything. */
+export interface SecondMetric {
+  readonly metric: string;
+  readonly direction: 'minimize' | 'maximize';
+}
+
+/** Metrics beside the first whose better side the manifest says: the front it asks for, else what its constraints bound (an upper bound: less is better). */
+export function secondMetrics({ front, constraints }: Pick<Arena, 'front' | 'constraints'>): readonly SecondMetric[] {
+  if (front && front.length > 0) return front;
+  const names = [...new Set(constraints.map((c) => c.metric))];
+  return names.map((metric) => ({ metric, direction: constraints.find((c) => c.metric === metric)!.max !== undefined ? 'minimize' : 'maximize' }));
+}
+
+/** Experiments that none beats in the metric and in everything that the manifest names beside it at once; undefined where it names nothing. */
 export function paretoText(b: Basis): string | undefined {
-  const names = [...new Set(b.arena.constraints.map((c) => c.metric))];
-  if (names.length === 0) return undefined;
-  const signs = names.map((name) => (b.arena.constraints.find((c) => c.metric === name)!.max !== undefined ? -1 : 1));
-  const points = b.state.experiments.flatMap((x) => {
-    const { n } = x.idea;
+  const others = secondMetrics(b.arena);
+  const numbers = (n: number): (number | undefined)[] => others.map(({ metric }) => secondary(b.state, n, b.device, metric));
+  const found = b.arena.front ? paretoFront(b.state, b.device) : undeclared(b, others, numbers);
+  const named = found.slice(0, MOST_NAMED).map((n) => {
     const own = meanOf(b.state, n, b.device);
-    const others = names.map((name) => secondary(b.state, n, b.device, name));
-    if (own?.device !== b.device || others.some((value) => value === undefined) || x.idea.kind === 'control') return [];
-    return [{ n, at: [own.mean * b.sign, ...others.map((value, k) => value! * signs[k]!)], own: own.mean, others }];
+    const texts = numbers(n).map((value, k) => `${others[k]!.metric} ${fixed(value ?? Number.NaN, 2)}`);
+    return `#${n} (${[own ? b.format.value(own.mean) : '', ...texts].join(', ')})`;
   });
-  const beats = (p: readonly number[], q: readonly number[]): boolean =>
-    p.every((value, k) => value >= q[k]!) && p.some((value, k) => value > q[k]!);
-  // Best score first: only what came before can beat a point, and what it beat need not be looked at.
-  const front: typeof points = [];
-  for (const p of points.sort((a, c) => c.at[0]! - a.at[0]!)) if (!front.some((q) => beats(q.at, p.at))) front.push(p);
-  const named = front
-    .slice(0, MOST_NAMED)
-    .map((p) => `#${p.n} (${[b.format.value(p.own), ...names.map((name, k) => `${name} ${fixed(p.others[k]!, 2)}`)].join(', ')})`);
-  const rest = front.length > MOST_NAMED ? ` and ${count(front.length - MOST_NAMED, 'other')}` : '';
+  const rest = found.length > MOST_NAMED ? ` and ${count(found.length - MOST_NAMED, 'other')}` : '';
   return named.length > 0 ? `${named.join('; ')}${rest}` : undefined;
+}
+
+/** The same for an arena that asks for no front: by what its constraints name, those that break one included. */
+function undeclared(b: Basis, others: readonly SecondMetric[], numbers: (n: number) => readonly (number | undefined)[]): number[] {
+  if (others.length === 0) return [];
+  const points = b.state.experiments.flatMap(({ idea: { n, kind } }) => {
+    const own = meanOf(b.state, n, b.device);
+    const found = numbers(n);
+    if (own?.device !== b.device || found.some((value) => value === undefined) || kind === 'control') return [];
+    return [{ n, at: [own.mean * b.sign, ...found.map((value, k) => value! * (others[k]!.direction === 'maximize' ? 1 : -1))] }];
+  });
+  return nonDominated(points).map(({ n }) => n);
+}
+
+/** The front where the manifest asks for one: alternatives, not verdicts. */
+export function frontLines(b: Basis): HealthView[] {
+  if (!b.arena.front?.length) return [];
+  const by = [b.arena.metric, ...b.arena.front.map(({ metric, direction }) => ({ name: metric, direction }))];
+  const text = paretoText(b) ?? 'nothing has all its metrics yet';
+  return [{ what: 'Front', text: `${text}, by ${by.map(({ name, direction }) => `${direction === 'maximize' ? 'more' : 'less'} ${name}`).join(', ')}; overnight take --experiment N takes one`, warning: false }];
 }

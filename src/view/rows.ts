@@ -16,7 +16,7 @@ export function standings(state: LabState): ReadonlyMap<number, Standing> {
   for (const x of state.experiments) if (verdictOf(x) === 'kept') result.set(x.idea.n, 'unconfirmed');
   for (const claim of state.confirmations) if (!claim.passed) result.set(claim.n, 'not shown');
   if (state.champion > 0) for (const n of lineage(state, state.champion)) if (n > 0) result.set(n, 'in stack');
-  if (state.lab && rulesOf(state) === 2) {
+  if (state.lab && rulesOf(state) > 1) {
     const device = state.sessions.at(-1)?.start.deviceClass ?? '';
     for (const [n, standing] of result)
       if (standing === 'in stack' && isClearStep(state, n, device)) result.set(n, 'confirmed');

@@ -158,8 +158,8 @@ function yScale(view: Source, axis: YAxis): (value: number) => number {
 
 const X_TITLES: Readonly<Record<XAxis, string>> = {
   experiment: 'experiment',
-  clock: 'hours of work',
-  device: 'device-hours spent on experiments',
+  clock: 'time at work',
+  device: 'time of the device spent on experiments',
   money: 'dollars spent on ideas',
 };
 
@@ -276,10 +276,24 @@ function labelsOf(
 }
 
 function xTicks([low, high]: readonly [number, number], axis: XAxis): Tick[] {
+  if (axis === 'clock' || axis === 'device') return timeTicks(low, high);
   const found = ticks(low, high, 6);
   if (axis === 'money') return found.map((at) => ({ at, text: at === 0 ? '0' : dollars(at) }));
-  if (axis !== 'experiment') return found.map((at) => ({ at, text: at === 0 ? '0' : shortDuration(at * 3600) }));
   return found.filter(Number.isInteger).map((at) => ({ at, text: fixed(at, 0) }));
+}
+
+const TIME_UNITS: readonly (readonly [seconds: number, name: string])[] = [[86_400, 'd'], [3600, 'h'], [60, 'min'], [1, 's']];
+const TIME_STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 432_000];
+const MOST_TIME_TICKS = 8;
+
+/** Round times between two ends in hours, all in the largest unit in which their distance is whole. */
+function timeTicks(low: number, high: number): Tick[] {
+  const step = TIME_STEPS_S.find((each) => (high - low) * 3600 <= each * MOST_TIME_TICKS);
+  if (step === undefined || !(high > low)) return ticks(low, high, 6).map((at) => ({ at, text: at === 0 ? '0' : shortDuration(at * 3600) }));
+  const [unit, name] = TIME_UNITS.find(([seconds]) => step % seconds === 0)!;
+  const first = Math.ceil((low * 3600) / step - 1e-9);
+  const count = Math.floor((high * 3600) / step + 1e-9) - first + 1;
+  return Array.from({ length: Math.max(0, count) }, (_, k) => ({ at: ((first + k) * step) / 3600, text: first + k === 0 ? '0' : `${((first + k) * step) / unit} ${name}` }));
 }
 
 function yTitle(view: Source, axis: YAxis): string {

@@ -51,11 +51,8 @@ function diedState(at: string, time: (iso: string) => string, detail: string): S
 function livingState(b: Basis): StateView {
   const { state, facts } = b;
   const silent = secondsBetween(state.lastAt, facts.now);
-  const patience = Math.max(
-    SILENCE_S,
-    SILENCE_FACTOR * b.typicalS,
-    b.arena.budget.wall_s + b.arena.budget.grace_s + SILENCE_S,
-  );
+  const { wall_s, grace_s } = b.arena.budget;
+  const patience = facts.patienceS ?? Math.max(SILENCE_S, SILENCE_FACTOR * b.typicalS, wall_s + grace_s + SILENCE_S);
   if (silent > patience)
     return { kind: 'stalled', text: `stalled: nothing was recorded for ${duration(silent)}`, at: state.lastAt };
   return { kind: 'running', text: `running: ${activity(b)}` };

@@ -1,9 +1,10 @@
 /** Where the hours went: sessions, measuring, waiting. Knows nothing about results. */
 import { count, oneLine } from '../base/text.ts';
+import { spent } from '../core/calls.ts';
 import { FINAL_PAIRS } from '../core/final.ts';
 import { lineage, type SessionRecord } from '../core/state.ts';
 import type { Basis } from './basis.ts';
-import { clockTime, dateTime, duration, fixed, isoAfter, percent, secondsBetween, whole } from './format.ts';
+import { clockTime, dateTime, dollars, duration, fixed, isoAfter, percent, secondsBetween, whole } from './format.ts';
 import type { LimitsView, SessionView, TimeView } from './types.ts';
 
 export interface Span {
@@ -146,6 +147,7 @@ export function limitsView(b: Basis, spans: readonly Span[], tried: number, perH
     const left = Math.max(0, secondsBetween(b.facts.now, limits.deadline));
     endS = Math.min(endS ?? left, left);
   }
+  bars.push(...moneyBars(b));
   if (limits.finalize) bars.push(...finalBars(b));
   const running = b.facts.alive && endS !== undefined && endS > 0;
   const end = running ? isoAfter(b.facts.now, endS!) : '';
@@ -169,4 +171,18 @@ function finalBars({ state }: Basis): { label: string; share: number }[] {
   const made = state.measurements.filter((m) => m.purpose === 'final' && m.session === session && m.state === 'finished').length;
   const last = { label: `${made} of ${2 * FINAL_PAIRS} last measurements`, share: Math.min(1, made / (2 * FINAL_PAIRS)) };
   return steps.length < 2 ? [last] : [{ label: `${tested} of ${steps.length} steps left out once`, share: tested / steps.length }, last];
+}
+
+/** What agents may spend, of the session and of the lab: tokens and dollars. */
+function moneyBars({ state }: Basis): { label: string; share: number }[] {
+  const limits = state.sessions.at(-1)?.start.limits ?? {};
+  const [here, ever] = [spent(state.calls, state.sessions.length - 1), spent(state.calls)];
+  const bar = (used: number, most: number | undefined, text: (x: number) => string, what: string): { label: string; share: number }[] =>
+    most === undefined ? [] : [{ label: `${text(used)} of ${text(most)}${what}`, share: most > 0 ? Math.min(1, used / most) : 1 }];
+  return [
+    ...bar(here.usd, limits.usd, dollars, ''),
+    ...bar(ever.usd, limits.labUsd, dollars, ' for the lab'),
+    ...bar(here.tokens, limits.tokens, whole, ' tokens'),
+    ...bar(ever.tokens, limits.labTokens, whole, ' tokens for the lab'),
+  ];
 }

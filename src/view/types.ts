@@ -18,6 +18,8 @@ export interface Facts {
   readonly ledgerProblem?: string;
   /** The reader's clock: minutes east of UTC. Absent = UTC. */
   readonly zoneMinutes?: number;
+  /** Seconds of silence that the reader calls a stall. Absent: what measurements of this lab take tells. */
+  readonly patienceS?: number;
 }
 
 export type LabStateKind =
@@ -330,7 +332,8 @@ export interface LabView {
   readonly refusals: readonly { readonly code: RefusalCode; readonly count: number }[];
   readonly crashes: readonly { readonly class: string; readonly count: number }[];
   readonly time: TimeView;
-  readonly spend: { readonly text: string };
+  /** What it cost, in a sentence, and in a word or two: `$0.27, 7 h 05 min`. */
+  readonly spend: { readonly text: string; readonly short: string };
   readonly economics: EconomicsView;
   readonly limits: LimitsView;
   /** Of one measurement: training clock and hard limit, seconds. */

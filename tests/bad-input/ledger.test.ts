@@ -21,7 +21,7 @@ beforeAll(async () => {
   expect(ended.status, ended.stdout + ended.stderr).toBe(0);
 });
 
-const READERS = [['status'], ['log'], ['show', '1'], ['diff'], ['report'], ['take', '--branch', 'b']] as const;
+const READERS = [['log'], ['show', '1'], ['diff'], ['report'], ['take', '--branch', 'b']] as const;
 const DAMAGE: readonly (readonly [what: string, code: string, why: RegExp, change: (text: string) => string])[] = [
   ['cut in the middle of a line', 'E_LEDGER_TORN', /without a newline/, (text) => text.slice(0, -20)],
   ['edited', 'E_LEDGER_CHAIN', /Line \d+ was edited/, (text) => text.replace('"value":9', '"value":7')],
@@ -43,6 +43,10 @@ describe.concurrent('a ledger', () => {
     const before = everything(folder);
     expectError(await overnight(['run', '--experiments', '1', '--json'], { cwd: folder }), code, 4, why);
     for (const args of READERS) expectError(await overnight([...args, '--json'], { cwd: folder }), code, 4, why);
+    // How a lab is can be said of a broken one too: up to the line before, with the reason.
+    const status = await overnight(['status', '--json'], { cwd: folder });
+    expect(status.status).toBe(1);
+    expect(status.json[0]).toMatchObject({ state: { kind: 'broken', text: expect.stringMatching(why) } });
     const audit = await overnight(['audit', '--json'], { cwd: folder });
     expect(audit.status).toBe(4);
     expect(audit.json[0]).toMatchObject({

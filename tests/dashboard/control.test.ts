@@ -1,5 +1,5 @@
 /** Acting on a running lab: the dashboard with --control and its token, and the keys of the terminal. Wishes only; no number can be changed. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { syntheticLab } from '../../src/testing/synthetic.ts';
@@ -15,6 +15,8 @@ describe('the dashboard with --control', () => {
   it('takes wishes from whoever has the token, and only sensible ones', async () => {
     const root = freshFolder('labs');
     const lab = putLab(root, 'ten', syntheticLab({ n: 10, noise: 0.0009 }).events);
+    const cut = putLab(root, 'cut', []);
+    writeFileSync(join(cut, 'ledger.jsonl'), readFileSync(join(lab, 'ledger.jsonl'), 'utf8').slice(0, -40));
     const { port, said } = await serve(root, ['--port', '0', '--control']);
     const token = /#token=([\w-]+)/.exec(said)![1]!;
     const send = (wish: object, bearer: string, headers = {}): ReturnType<typeof ask> =>
@@ -23,6 +25,8 @@ describe('the dashboard with --control', () => {
     expect((await send({ verb: 'pause' }, token, { origin: 'http://evil.example' })).status).toBe(403);
     expect((await send({ verb: 'submit', hypothesis: 'x', edits: {} }, token)).status).toBe(400);
     expect((await send({ verb: 'veto', n: 999 }, token)).body).toMatch(/no experiment #999/);
+    const broken = await ask(port, '/api/wish?lab=cut/mar7', { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, 'POST', JSON.stringify({ verb: 'pause' }));
+    expect(broken).toMatchObject({ status: 409, body: expect.stringMatching(/Read-only: The last line of the ledger is cut/) });
     expect((await send({ verb: 'pause' }, token)).status).toBe(200);
     expect((await send({ verb: 'steer', text: 'try less <b>depth</b>' }, token)).status).toBe(200);
     expect(inboxOf(lab)).toEqual([{ verb: 'pause' }, { verb: 'steer', text: 'try less <b>depth</b>' }]);

@@ -13,7 +13,7 @@ import { syntheticLab } from '../../src/testing/synthetic.ts';
 import { findChromium } from '../fixtures/chromium.ts';
 import { freshFolder } from '../fixtures/cli.ts';
 import { type Dashboard, dashboard, serve } from '../fixtures/dashboard.ts';
-import { curveText, growingLab, linesOf, longLab, putBlob, putLab, zoo } from '../fixtures/ledgers.ts';
+import { askAgent, curveText, growingLab, hugeBlob, linesOf, longLab, putBlob, putLab, zoo } from '../fixtures/ledgers.ts';
 
 const found = findChromium();
 if (!found) console.warn('Skipped: the dashboard’s pages. No chromium, chromium-browser or google-chrome on PATH.');
@@ -28,6 +28,8 @@ function withCurves(): void {
   const blob = putBlob(lab, curveText(900));
   const log = putBlob(lab, 'loss 2.1\nError: <b>boom</b>\n');
   const made = syntheticLab({ n: 10, noise: 0.0009, best: 0.9, artefacts: { curve: blob, log } });
+  const printed = hugeBlob(lab, 1e9, `${'{"type":"tool"}\n'.repeat(20_000)}<script>window.hacked=1</script>\n`);
+  askAgent(lab, made, 1, { brief: 'Lower <i>val_bpb</i>.', reply: 'I made it <img src=x onerror="window.hacked=1"> smaller.', log: printed });
   writeFileSync(join(lab, 'ledger.jsonl'), linesOf(made.events));
 }
 
@@ -43,8 +45,11 @@ describe.skipIf(!found)('the dashboard in Chromium', () => {
   const text = (page: Page): Promise<string> => page.innerText('body');
   const ready = (page: Page): Promise<unknown> => page.waitForSelector('main:not(.alone) :is(.verdict, article, [role=alert], p:not(.loading)), .labs');
 
-  it('answers five questions on the first screen, without scrolling', async () => {
-    const { page, complaints } = await board.open('?lab=ten/mar7');
+  it.each([
+    ['a laptop', { width: 1280, height: 720 }],
+    ['a phone', { width: 390, height: 844 }],
+  ])('answers five questions on the first screen of %s, without scrolling', async (_, viewport) => {
+    const { page, complaints } = await board.open('?lab=ten/mar7', { viewport });
     await ready(page);
     const inSight = await page.evaluate(() =>
       [...document.querySelectorAll('.pill, .sentence, .next, .tile')].filter((e) => e.getBoundingClientRect().bottom <= innerHeight).map((e) => (e as HTMLElement).innerText),
@@ -54,6 +59,7 @@ describe.skipIf(!found)('the dashboard in Chromium', () => {
     expect(seen).toMatch(/Best val_bpb .* % better \(95 %/);
     expect(seen).toMatch(/IS IT REAL\?\s*confirmed/i);
     expect(seen).toMatch(/SPENT/i);
+    expect(seen).toMatch(/BUDGET/i);
     expect(seen).toMatch(/Next/);
     expect(complaints).toEqual([]);
   });
@@ -93,6 +99,44 @@ describe.skipIf(!found)('the dashboard in Chromium', () => {
     expect(await log.innerText('pre.log')).toContain('<b>boom</b>');
   });
 
+  it('shows what an agent was asked, said, did and cost, as text, and of a gigabyte the end', async () => {
+    const { page, complaints } = await board.open('?lab=curves/mar7&page=experiment&n=1');
+    const transcript = page.locator('#transcript');
+    await transcript.waitFor();
+    expect(await transcript.innerText()).toMatch(/codex \(<b>gpt<\/b>\), asked for it[\s\S]*Tokens\s*41,200 in \(30,000 from cache\), 1,650 out[\s\S]*Money\s*\$0\.27/);
+    for (const [what, words] of [['the brief', 'Lower <i>val_bpb</i>.'], ['its last words', 'onerror="window.hacked=1"'], ['what it printed', '<script>window.hacked=1</script>']] as const) {
+      const part = transcript.locator('details', { hasText: what });
+      await part.locator('summary').click();
+      await part.locator('pre').waitFor();
+      expect(await part.locator('pre').innerText()).toContain(words);
+    }
+    expect(await transcript.innerText()).toContain('The last part of 1,000,');
+    expect(await page.evaluate(() => 'hacked' in window)).toBe(false);
+    expect(complaints).toEqual([]);
+  });
+
+  it('offers every table and plot to be copied', async () => {
+    const offers: Record<string, readonly string[]> = {
+      '': ['staircase', 'experiments'],
+      '&page=experiment&n=1': ['knobs', 'replicates', 'measurements', 'decision', 'curves', 'provenance'],
+      '&page=compare&compare=0,1': ['replicates', 'knobs', 'curves'],
+      '&page=lineage': ['staircase', 'kept-steps'],
+      '&page=machines': ['cost', 'device', 'health', 'sessions', 'fine-print'],
+      '&page=factors': ['knobs', 'LEARNING_RATE', 'DEPTH', 'BATCH', 'WARMUP', 'WEIGHT_DECAY'],
+    };
+    const drawn = new Set(['staircase', 'replicates', 'curves', 'device', 'LEARNING_RATE', 'DEPTH', 'BATCH', 'WARMUP', 'WEIGHT_DECAY']);
+    for (const [query, names] of Object.entries(offers)) {
+      const { page } = await board.open(`?lab=curves/mar7${query}`);
+      for (const name of names) {
+        const menu = page.getByRole('group', { name: `Copy ${name}`, exact: true }).first();
+        await menu.waitFor();
+        const buttons = await menu.getByRole('button').allInnerTexts();
+        expect(buttons, `${query} ${name}`).toEqual(expect.arrayContaining(drawn.has(name) ? ['SVG', 'CSV', 'Markdown'] : ['CSV', 'Markdown']));
+      }
+      await page.context().close();
+    }
+  });
+
   it('says that it is still loading, and how far, until there is something to show', async () => {
     const here = freshFolder('long');
     longLab(here);
@@ -113,6 +157,17 @@ describe.skipIf(!found)('the dashboard in Chromium', () => {
     const { page } = await board.open('?lab=large/mar7');
     await page.waitForSelector('.body .line');
     expect(await page.locator('.body .line').count()).toBeLessThan(80);
+    // Wherever it stands, the lines are the right ones in the right places: they are used again and again.
+    for (const row of [0, 7, 3, 250, 5000, 4999, 40]) {
+      await page.evaluate((top) => document.querySelector('.grid')!.scrollTo(0, top), 30 * row);
+      await page.waitForFunction((at) => document.querySelector(`#row-${10_000 - at}`), row + 5);
+      const lines = await page.evaluate(() =>
+        [...document.querySelectorAll<HTMLElement>('.body .line')]
+          .map((e) => ({ at: new DOMMatrix(e.style.transform).m42 / 30, id: e.id, index: e.ariaRowIndex, first: e.firstElementChild!.textContent }))
+          .sort((a, b) => a.at - b.at),
+      );
+      expect(lines).toEqual(lines.map((_, k) => ({ at: lines[0]!.at + k, id: `row-${10_000 - lines[0]!.at - k}`, index: String(lines[0]!.at + k + 2), first: String(10_000 - lines[0]!.at - k) })));
+    }
     await page.evaluate(() => document.querySelector('.grid')!.scrollTo(0, 1e9));
     await page.waitForSelector('#row-0');
     expect(await page.getAttribute('.grid', 'aria-rowcount')).toBe('10002');

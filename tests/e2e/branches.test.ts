@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { audit } from '../../src/audit/audit.ts';
 import type { Brief, Proposal, Proposer } from '../../src/core/ports.ts';
+import { bases } from '../../src/core/frontier.ts';
 import { codeOf, lineage } from '../../src/core/state.ts';
 import { openLab } from '../../src/wire.ts';
 import { openWorkspace } from '../../src/workspace/git.ts';
@@ -51,6 +52,9 @@ describe('live branches', () => {
     const patches = join(freshFolder(), 'patches');
     expect((await overnight(['take', '--patches', patches, '--json'], { cwd: folder })).status).toBe(0);
     expect(readdirSync(patches).sort().map((file) => /^[+-][A-Z]=.*$/gm[Symbol.match](readFileSync(join(patches, file), 'utf8')))).toEqual([['-A=0', '+A=1'], ['-B=0', '+B=1']]);
+    const other = join(freshFolder(), 'other');
+    expect((await overnight(['take', '--experiment', '2', '--patches', other, '--json'], { cwd: folder })).status).toBe(0);
+    expect(readdirSync(other)).toHaveLength(1);
     const last = await openLab({ folder, tag: 't', proposer: proposer(junk), limits: { finalize: true } });
     expect(await last.run()).toMatchObject({ reason: 'finalized' });
     expect(last.state.final).toMatchObject({ n: 14, effect: 30, dropped: [] });
@@ -66,10 +70,31 @@ describe('live branches', () => {
     await clean(lab.paths);
   });
 
+  it('knobs on neighbouring lines are crossed by their values, and stay a trial of the optimizer', { timeout: 120_000 }, async () => {
+    const next = candidate.replace('\n\n# first\n\nB=0\n\n# second\n\n', '\nB=0\n').replace('\n\n# third\n\n', '\n');
+    const knobs = `knobs: [${['A', 'C'].map((name) => `{ name: ${name}, file: x.sh, kind: int, range: [0, 9] }`).join(', ')}]\n`;
+    const folder = smallArena({ manifest: `${manifest}${knobs}`, candidate: next, judge });
+    const values = (files: Brief['files']): Record<string, number> => Object.fromEntries(['A', 'C'].map((name) => [name, Number(new RegExp(`^${name}=(.*)`, 'm').exec(files.get('x.sh')!)![1])]));
+    const inner = proposer(junk);
+    const turns: Proposer = {
+      name: 'turns',
+      propose: async (brief) => {
+        const idea = await inner.propose(brief);
+        const isTurn = idea.kind === 'edit' && /^[AC]=/.test(idea.hypothesis);
+        return isTurn ? { ...idea, knobs: values(new Map([['x.sh', idea.edits[0]!.content!]])) } : idea;
+      },
+    };
+    const lab = await openLab({ folder, tag: 't', proposer: turns, limits: { experiments: 20 } });
+    await lab.run();
+    const crossed = lab.state.experiments.find(({ idea }) => idea.crosses)!;
+    expect(crossed).toMatchObject({ idea: { bundles: [1, 2], knobs: { A: 1, C: 1 } }, decision: { verdict: 'kept', effect: 10 } });
+    await clean(lab.paths);
+  });
+
   it('two that change the same line are refused as incompatible', { timeout: 120_000 }, async () => {
     const lab = await openLab({ folder: made(), tag: 't', proposer: proposer(junk, [['A', 1], ['A', 2]]), limits: { experiments: 17 } });
     await lab.run();
-    expect(lab.state.experiments.find(({ idea }) => idea.crosses)).toMatchObject({ state: 'refused', code: 'conflict', reason: 'its parts change the same lines' });
+    expect(lab.state.experiments.find(({ idea }) => idea.crosses)).toMatchObject({ state: 'refused', code: 'conflict', reason: 'its parts change the same lines or knobs' });
     await clean(lab.paths);
   });
 
@@ -90,6 +115,19 @@ describe('live branches', () => {
     expect(seen[0]).toEqual([[0, 'incumbent'], [1, 'runner-up']]);
     expect(lab.state.experiments[2]).toMatchObject({ idea: { parent: 1 }, decision: { verdict: 'kept' } });
     expect(lab.state.experiments[3]).toMatchObject({ state: 'refused', code: 'conflict', reason: expect.stringContaining('#77') });
+    await clean(lab.paths);
+  });
+
+  it('a proposer may park what measured nearly as well, as a person may; nonsense is passed over', { timeout: 120_000 }, async () => {
+    const inner = proposer(junk);
+    const parks: Proposer = {
+      name: 'parks',
+      propose: async (brief) => ({ ...(await inner.propose(brief)), ...(brief.n === 4 && { note: { park: [2, 77, 4] } }) }) as Proposal,
+    };
+    const lab = await openLab({ folder: made(), tag: 't', proposer: parks, limits: { experiments: 5 } });
+    await lab.run();
+    expect(lab.state.steering.parked).toEqual([2]);
+    expect(bases(lab.state).map(({ n, role }) => [n, role])).toEqual([[0, 'incumbent'], [2, 'parked'], [1, 'runner-up']]);
     await clean(lab.paths);
   });
 

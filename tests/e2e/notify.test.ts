@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { messageOf, shapeOf } from '../../src/notify/notify.ts';
 import type { Notice } from '../../src/view/notice.ts';
-import { expectError, freshFolder, overnight, smallArena } from '../fixtures/cli.ts';
+import { CANDIDATE, expectError, freshFolder, MANIFEST, overnight, smallArena, start } from '../fixtures/cli.ts';
 
 interface Heard {
   readonly body: string;
@@ -65,6 +65,37 @@ describe('notices of a run', () => {
     const broken = await overnight(['run', '--experiments', '1', '--notify-command', 'exit 3'], { cwd: smallArena() });
     expect(broken.status).toBe(0);
     expect(broken.stdout).toMatch(/it ended with 3/);
+  });
+
+  it('tell of a stall, once, in the shape of each receiver, while the run still hangs', async () => {
+    const [slack, ntfy] = [await receiver(200), await receiver(200)];
+    const file = join(freshFolder(), 'told.jsonl');
+    const hanging = smallArena({ manifest: MANIFEST.replace(/budget: .*/, 'budget: { seconds: 60, grace_s: 1, wall_s: 90 }'), candidate: CANDIDATE.replace('echo', 'sleep 60\necho') });
+    const args = ['run', '--stall-minutes', '0.02', '--notify', `slack+${slack.url}`, '--notify-command', `cat > ${file}.part && mv ${file}.part ${file}`];
+    const run = start(args, { cwd: hanging, env: { OVERNIGHT_NOTIFY: `ntfy+${ntfy.url}` } });
+    const told = (): boolean => slack.heard.length > 0 && ntfy.heard.length > 0 && existsSync(file);
+    for (const end = Date.now() + 60_000; !told(); ) {
+      if (run.child.exitCode !== null || Date.now() > end) throw new Error('it never told of the stall');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(run.child.exitCode).toBe(null);
+    const words = /small: Stalled: stalled: nothing was recorded for \d+\.\d s/;
+    expect((JSON.parse(slack.heard[0]!.body) as { text: string }).text).toMatch(words);
+    expect(ntfy.heard[0]).toMatchObject({ body: expect.stringMatching(words), headers: { priority: 'high', title: expect.stringMatching(words) } });
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ kind: 'stall', arena: 'small' });
+    run.child.kill('SIGINT');
+    await run.until(/Once more to stop at once/);
+    run.child.kill('SIGINT');
+    await run.ended;
+    expect(slack.heard.filter(({ body }) => words.test(body))).toHaveLength(1);
+  });
+
+  it('tell of a failure', async () => {
+    const { url, heard } = await receiver(204);
+    const cwd = smallArena({ manifest: `${MANIFEST}setup: { command: "echo no route >&2; exit 3", key: [x.sh] }\n` });
+    expectError(await overnight(['run', '--json', '--notify', `discord+${url}`], { cwd }), 'E_SETUP', 6, /no route/);
+    const texts = heard.map(({ body }) => JSON.parse(body) as { content: string });
+    expect(texts[0]).toMatchObject({ content: expect.stringMatching(/^small: setup failed: it ended with status 3: no route/), allowed_mentions: { parse: [] } });
   });
 
   it('need an address that is one', async () => {

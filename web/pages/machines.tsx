@@ -23,7 +23,7 @@ export function Machines({ board, seq }: { board: Board; seq: number }) {
       <Section id="cost" title="Cost"><Facts lines={board.economics.lines.map(({ what, text }) => ({ label: what, text }))} what="cost" /></Section>
       <Section id="device" title="Use of the device">
         {data && <><p>{data.busy}</p><ul class="key">{data.parts.map((p) => <li key={p.what}>{p.what}: {p.text}</li>)}</ul><Drawing what="device" draw={(width) => ganttSvg(data, width)} table={table} /></>}
-        <ul class="key swatches"><li class="k-calibrate">noise</li><li class="k-idea">ideas</li><li class="k-replicate">replicates</li><li class="k-confirm">claims</li><li class="k-failed">failed</li><li class="k-agent">agents</li></ul>
+        <ul class="key swatches"><li class="k-calibrate">noise</li><li class="k-idea">ideas</li><li class="k-replicate">replicates, short runs</li><li class="k-confirm">claims</li><li class="k-failed">failed</li><li class="k-agent">agents</li></ul>
       </Section>
       <Section id="health" title="Health">
         <dl class="facts">{board.health.map((h) => <div key={h.what + h.text}><dt>{h.what}</dt><dd class={h.warning ? 'doubt' : ''}>{h.warning ? '⚠ ' : ''}{h.text}</dd></div>)}</dl>

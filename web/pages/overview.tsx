@@ -1,5 +1,6 @@
 /** The first screen: is it alive, is it better, is that real, what did it cost, what next. Then every experiment. */
 import { useEffect, useState } from 'preact/hooks';
+import { count } from '../../src/base/text.ts';
 import type { Board, BoardRow } from '../../src/view/board.ts';
 import { dollars, duration, whole } from '../../src/view/format.ts';
 import { Code, Link } from '../parts/frame.tsx';
@@ -28,9 +29,9 @@ export function Overview({ board, rows }: { readonly board: Board; readonly rows
         {board.next[0] && <p class="next"><b>Next</b> <Code text={board.next[0]} /></p>}
       </section>
       <Numbers board={board} />
-      {board.take.length > 0 && <p class="take soft">{board.take.map((t) => <span key={t.command}><code>{t.command}</code> {t.what}</span>)}</p>}
-      <Stairs board={board} height={roomFor(board.experiments.length)} />
       <Running board={board} />
+      {board.take.length > 0 && state.kind !== 'running' && <p class="take soft">{board.take.map((t) => <span key={t.command}><code>{t.command}</code> {t.what}</span>)}</p>}
+      <Stairs board={board} height={roomFor(board.experiments.length)} />
       <Table board={board} rows={rows} />
     </>
   );
@@ -48,7 +49,7 @@ function Numbers({ board }: { readonly board: Board }) {
   const perGain = board.economics.confirmedGains > 0 ? board.economics.lines.find((line) => line.what === 'Per confirmed gain') : undefined;
   return (
     <dl class="numbers">
-      <Tile name={best && best.n > 0 ? `Best, #${best.n}` : 'Baseline'} value={best?.mean?.text ?? '–'} small={best?.half ? `± ${best.half.text} (95 %), ${best.replicates} measurements` : ''} />
+      <Tile name={best && best.n > 0 ? `Best, #${best.n}` : 'Baseline'} value={best?.mean?.text ?? '–'} small={best?.half ? `± ${best.half.text} (95 %), ${count(best.replicates, 'measurement')}` : ''} />
       <Tile name="Gain" value={gain ? (gain.effect.percentText ?? gain.effect.delta) : 'none confirmed'} small={gain ? `95 %: ${gain.effect.percentIntervalText ?? gain.effect.intervalText ?? ''}` : baseline?.mean ? `baseline ${baseline.mean.text}` : ''} />
       <Tile name="Is it real?" value={TRUST[board.verdict.outcome]} small={`${board.trust.grade}: ${board.trust.reason}`} tone={board.trust.grade === 'reported' && board.sessions.length > 0 ? 'bad' : ''} />
       <Tile name="Tried" value={counts.text.split(' tried')[0]!} small={counts.text.replace(/^[\d,]+ tried( · )?/, '')} />

@@ -20,7 +20,8 @@ export function ControlBar({ board }: { board: Board }) {
   const { lab } = usePlace();
   const [words, type] = useState('');
   const [answer, say] = useState('');
-  if (!allowed) return null;
+  // A broken record is shown, not acted on.
+  if (!allowed || board.state.text.startsWith('broken: ')) return null;
   const wish = async (body: object, done: string): Promise<void> => {
     try {
       const result = await fetch(api('wish', { lab }), { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify(body) });

@@ -69,7 +69,7 @@ export function stripLine(page: ExperimentPage, side: ExperimentPage['mine'], la
   return {
     label,
     main,
-    values: side.measurements.flatMap((m) => (m.value ? [m.value.raw] : [])),
+    values: side.measurements.flatMap((m) => (m.value && m.purpose !== 'short run' ? [m.value.raw] : [])),
     text: side.mean ? `${side.mean.text}${side.half ? ` ± ${side.half.text}` : ''}` : `no ${page.metric}`,
     ...(side.mean && { mean: side.mean.raw }),
     ...(side.half && { half: side.half.raw }),

@@ -1,7 +1,7 @@
 // BOS-aligned best-fit packing: documents into rows of fixed length, no padding, nothing but real text.
 // Knows nothing of files, threads or models. Deterministic in (documents, seed).
 
-import { createRandom } from '../tensor/random.ts';
+import { createRandom, type Random } from '../tensor/random.ts';
 
 /** Documents as one array of ids, each starting with BOS, and where each begins (the last entry is the end). */
 export interface TokenizedDocuments {
@@ -10,28 +10,52 @@ export interface TokenizedDocuments {
 }
 
 const BUFFER_DOCUMENTS = 1_000;
+/** Neighbouring documents of which one is drawn at a time. */
+const STRATUM = 16;
 
 /**
- * An endless source of rows. Each row starts with a document's BOS; the largest buffered document that fits comes next;
- * when none fits, the shortest is cropped to fill the row and its rest is left out (as upstream does).
+ * Documents, each once in an epoch. Neighbours on disk come from one source and are alike, so an epoch is STRATUM passes
+ * over the whole corpus, and each pass draws one document by chance from every stratum, in a fresh order: every seed sees
+ * other documents, but the same mixture. With a plain shuffle a short run's score depends on which sources it happened
+ * to see (docs/decisions/0203).
  */
-export function createPacker(docs: TokenizedDocuments, rowLength: number, seed: number) {
+function* drawDocuments(count: number, random: Random, once: boolean): Generator<number, void> {
+  const order = Uint32Array.from({ length: count }, (_, i) => i);
+  const strata = Uint32Array.from({ length: Math.ceil(count / STRATUM) }, (_, i) => i);
+  const shuffle = (list: Uint32Array): void => {
+    for (let i = list.length - 1; i > 0; i--) {
+      const j = random.below(i + 1);
+      [list[i], list[j]] = [list[j] ?? 0, list[i] ?? 0];
+    }
+  };
+  for (;;) {
+    for (let from = 0; from < count; from += STRATUM) shuffle(order.subarray(from, from + STRATUM));
+    for (let pass = 0; pass < STRATUM; pass++) {
+      shuffle(strata);
+      for (const stratum of strata) {
+        const at = stratum * STRATUM + pass;
+        if (at < count) yield order[at] ?? 0;
+      }
+    }
+    if (once) return;
+  }
+}
+
+/**
+ * A source of rows, endless unless every document is to be used at most once. Each row starts with a document's BOS; the
+ * largest buffered document that fits comes next; when none fits, the shortest is cropped to fill the row and its rest is
+ * left out (as upstream does).
+ */
+export function createPacker(
+  docs: TokenizedDocuments,
+  rowLength: number,
+  seed: number,
+  options: { readonly once?: boolean } = {},
+) {
   const count = docs.starts.length - 1;
   if (count < 1) throw new Error('loader: the data has no documents. Run prepare again.');
-  const random = createRandom(seed, 'documents');
-  const order = Uint32Array.from({ length: count }, (_, i) => i);
-  let at = count;
+  const draw = drawDocuments(count, createRandom(seed, 'documents'), options.once === true);
   const lengthOf = (doc: number): number => (docs.starts[doc + 1] ?? 0) - (docs.starts[doc] ?? 0);
-  const nextDocument = (): number => {
-    if (at === count) {
-      for (let i = count - 1; i > 0; i--) {
-        const j = random.below(i + 1);
-        [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
-      }
-      at = 0;
-    }
-    return order[at++] ?? 0;
-  };
   // Sorted by length (then number): best fit is a binary search, the shortest is the first.
   const buffer: number[] = [];
   const upperBound = (length: number): number => {
@@ -43,24 +67,24 @@ export function createPacker(docs: TokenizedDocuments, rowLength: number, seed: 
     }
     return lo;
   };
-  const packed = new Set<number>();
-  /** Fills `row` (rowLength ids) with whole documents and at most one cropped one. */
-  const fillRow = (row: Uint16Array): void => {
+  /** Fills `row` (rowLength ids) with whole documents and at most one cropped one; false when too little is left. */
+  const fillRow = (row: Uint16Array): boolean => {
     let used = 0;
     while (used < rowLength) {
       while (buffer.length < BUFFER_DOCUMENTS) {
-        const doc = nextDocument();
+        const { value: doc } = draw.next();
+        if (doc === undefined) break;
         buffer.splice(upperBound(lengthOf(doc)), 0, doc);
       }
+      if (buffer.length === 0) return false;
       const fits = upperBound(rowLength - used);
       const [doc = 0] = buffer.splice(Math.max(0, fits - 1), 1);
-      packed.add(doc);
       const from = docs.starts[doc] ?? 0;
       const take = Math.min(lengthOf(doc), rowLength - used);
       row.set(docs.tokens.subarray(from, from + take), used);
       used += take;
     }
+    return true;
   };
-  /** The documents of which a row so far has something. */
-  return { fillRow, packed: packed as ReadonlySet<number> };
+  return { fillRow };
 }

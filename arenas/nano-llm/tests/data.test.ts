@@ -110,9 +110,12 @@ describe('documents', () => {
     expect(isNew(`${other} ${known.split(' ').slice(0, 60).join(' ')}`), 'a third').toBe(false);
   });
 
-  test('go to the same side whatever the order of the files', () => {
+  test('go to the same side whatever the order of the files, which training text keeps', () => {
     const essays = Array.from({ length: 50 }, essay);
-    expect(splitDocuments([...essays].reverse(), 20)).toEqual(splitDocuments(essays, 20));
+    const [there, back] = [splitDocuments(essays, 20), splitDocuments([...essays].reverse(), 20)];
+    expect(back.val).toEqual(there.val);
+    expect([...back.train].reverse()).toEqual(there.train);
+    expect(there.train).toEqual(essays.filter((e) => there.train.includes(e)));
   });
 });
 
@@ -144,19 +147,38 @@ describe('packing', () => {
     }
   });
 
-  test('tells of which documents a row has something, cropped ones too', () => {
-    const packer = createPacker(docs, 64, 1);
-    const seen = new Set<number>();
-    let onlyBos = 0;
-    for (let r = 0; r < 50; r++) {
-      const row = new Uint16Array(64);
-      packer.fillRow(row);
-      for (const id of row) if (id > 0) seen.add(id - 1);
-      if (row[63] === 0) onlyBos++;
+  test('draws evenly over the corpus: any stretch of rows holds every source in its share, whatever the seed', () => {
+    // 100 sources of 16 neighbouring documents, each document exactly a row: a pass over the corpus takes one from each source.
+    const sources = numbered(Array.from({ length: 1600 }, () => 16));
+    const passes = (seed: number): number[][] => {
+      const packer = createPacker(sources, 16, seed);
+      const row = new Uint16Array(16);
+      const drawn = Array.from({ length: 1600 }, () => packer.fillRow(row) && (row[1] ?? 0) - 1);
+      return [drawn.slice(0, 800), drawn.slice(800)] as number[][];
+    };
+    const [first = [], rest = []] = passes(1);
+    for (const half of [first, rest]) {
+      const perSource = Array.from({ length: 100 }, (_, s) => half.filter((d) => Math.floor(d / 16) === s).length);
+      expect(Math.min(...perSource)).toBeGreaterThanOrEqual(3);
+      expect(Math.max(...perSource)).toBeLessThanOrEqual(13);
     }
-    expect([...seen].filter((doc) => !packer.packed.has(doc))).toEqual([]);
-    expect(packer.packed.size - seen.size).toBeLessThanOrEqual(onlyBos);
-    expect(packer.packed.size).toBeLessThan(500);
+    expect(passes(2)[0]).not.toEqual(first);
+  });
+
+  test('for validation uses each document at most once, then has no more rows', () => {
+    const packer = createPacker(docs, 64, 1, { once: true });
+    const row = new Uint16Array(64);
+    const seen: number[] = [];
+    let count = 0;
+    while (packer.fillRow(row)) {
+      count++;
+      for (const i of row.keys()) if (row[i] === 0) seen.push(row[i + 1] ?? -1 - i);
+    }
+    const whole = seen.filter((d) => d > 0);
+    expect(new Set(whole).size).toBe(whole.length);
+    expect(whole.length).toBeGreaterThan(480);
+    expect(count).toBeGreaterThan(200);
+    expect(packer.fillRow(row)).toBe(false);
   });
 
   test('takes the largest document that fits', () => {

@@ -177,7 +177,7 @@ describe('parquet shards', () => {
   const files: Record<string, Buffer> = {
     '/a.parquet': shard(stories),
     '/b.parquet': shard(Array.from({ length: 300 }, story)),
-    '/v.parquet': shard(Array.from({ length: 200 }, story)),
+    '/v.parquet': shard(Array.from({ length: 650 }, story)),
     '/empty/v.parquet': shard(['']),
   };
   const files404: Handler = (q, r) => {
@@ -188,9 +188,9 @@ describe('parquet shards', () => {
 
   test('become a dataset with its own validation shard; without one there is a clear message', async () => {
     const { url } = await serve(files404);
-    const options = { cacheDir: freshFolder('ds'), shards: 2, maxChars: 1e7, ...quick };
+    const options = { cacheDir: freshFolder('ds'), shards: 2, maxChars: 2e7, ...quick };
     const { train, val } = await fetchDataset({ dataset: { ...dataset, baseUrl: url }, ...options });
-    expect([train.length, val.length]).toEqual([400, 200]);
+    expect([train.length, val.length]).toEqual([400, 650]);
     expect(train.slice(0, 100)).toEqual(stories);
     const cacheDir = freshFolder('ds');
     await expect(
@@ -227,9 +227,9 @@ describe('parquet shards', () => {
       stderr += chunk;
     });
     const status = await new Promise((resolve) => child.on('exit', resolve));
-    expect(stderr).toContain('split: 300 documents to train, 200 to validate');
+    expect(stderr).toContain('split: 300 documents to train, 650 to score');
     expect(status).toBe(0);
-    expect(readdirSync(data).sort()).toEqual(['cache', 'tokenizer.json', 'train', 'val']);
+    expect(readdirSync(data).sort()).toEqual(['cache', 'holdout', 'tokenizer.json', 'train', 'val']);
     expect(JSON.parse(readFileSync(join(data, 'train', 'meta.json'), 'utf8')).source).toBe('tinystories');
   });
 
@@ -243,7 +243,7 @@ describe('parquet shards', () => {
     writeFileSync(join(text, 'a.d.ts'), 'declare const alone: number; // and nothing else in this file, which is too little for anybody\n');
     expect(prepare().stderr).toMatch(/prepare: only \d+ of 1024 tokens could be learnt from the text\. Use more text\.\n$/);
     writeFileSync(join(text, 'b.d.ts'), Array.from({ length: 60 }, story).join('\n\n'));
-    expect(prepare().stderr).toMatch(/prepare: the validation split has \d+ tokens, too few for \d+ rows of 257\. Use more text, or raise/);
+    expect(prepare().stderr).toMatch(/prepare: the split val has \d+ tokens, which fill \d+ of 384 rows of 257\. Use more text, or raise/);
   });
 
   test('of an unknown dataset are refused before anything is fetched', () => {
