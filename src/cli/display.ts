@@ -7,9 +7,9 @@ import type { LabState } from '../core/state.ts';
 import type { Job, Stop } from '../loop/lab.ts';
 import type { RunWatch } from '../loop/run.ts';
 import { now } from '../os/clock.ts';
-import { type LiveTick, liveWindow } from '../render/live.ts';
+import { type LiveTick, liveWindow, tickLine } from '../render/live.ts';
 import { experimentLine, summaryText } from '../render/terminal.ts';
-import { type Style, wrap } from '../render/text.ts';
+import { type Style, spell, wrap } from '../render/text.ts';
 import { sameStep } from '../server/same-step.ts';
 import { viewLab } from '../view/lab.ts';
 import { shareIn } from '../view/progress.ts';
@@ -39,6 +39,8 @@ export class Display {
   /** Of what takes a while before the first measurement. */
   #progress: Progress | undefined;
   #redrawAt = 0;
+  /** Of each experiment, the minute of its running measurement that was told last. */
+  readonly #minutes = new Map<number, number>();
   #typed: string | undefined;
   #lab: Opened | undefined;
   #curve: { readonly m: number; readonly at: number; readonly text: string | undefined } | undefined;
@@ -64,7 +66,8 @@ export class Display {
       const said = this.#said(job.n);
       const tick = { n: job.n, purpose: job.purpose, wallS: seconds.wall, budgetedS: seconds.budgeted };
       this.#ticks.set(job.n, { ...tick, ...(said !== undefined && { said }) });
-      this.#redraw(false);
+      if (this.#pinned) this.#redraw(false);
+      else this.#tellLong(tick);
     },
   };
 
@@ -92,6 +95,16 @@ export class Display {
     if (this.#curve?.m === m && at - this.#curve.at < CURVE_MS) return this.#curve.text;
     this.#curve = { m, at, text: sameStep(paths.lab, paths.work, this.#state, m) };
     return this.#curve.text;
+  }
+
+  /** Where no window can be drawn, a long measurement gets a line a minute: silence would look like a stall. */
+  #tellLong(tick: LiveTick): void {
+    const minute = Math.floor(tick.wallS / 60);
+    if (this.#json || !this.#state || minute === (this.#minutes.get(tick.n) ?? 0)) return;
+    this.#minutes.set(tick.n, minute);
+    if (minute === 0) return;
+    this.#look();
+    print(spell(tickLine(this.#view!, tick, this.#style.columns), this.#style));
   }
 
   /** What is being typed stands where the keys are; undefined: nothing is. */

@@ -58,7 +58,8 @@ function budgetLine(view: LabView, columns: number): string[] {
   return parts.length > 0 ? [cut(` ${parts.join('  ')}`, columns)] : [];
 }
 
-function tickLine(view: LabView, tick: LiveTick, columns: number): string {
+/** One running measurement: how far, what for, and how it does beside the incumbent. */
+export function tickLine(view: LabView, tick: LiveTick, columns: number): string {
   const { seconds, wallS } = view.budget;
   const training = tick.budgetedS > 0;
   const [done, all] = training ? [tick.budgetedS, seconds] : [tick.wallS, wallS];

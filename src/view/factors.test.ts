@@ -17,23 +17,25 @@ function night(metrics: (m: number) => Record<string, number>, constraints: Aren
 }
 
 const bound = (metric: string, side: object): Arena['constraints'][number] => ({ metric, hard: true, ...side }) as Arena['constraints'][number];
-const speed = (m: number): Record<string, number> => ({ bytes: 400, speed: 10 + ((7 * m) % 11), memory: m });
+const speed = (m: number): Record<string, number> => ({ bytes: 400, speed: 10 + ((7 * m) % 11), memory_mb: 300 + m });
 
 describe('the trade against a second metric', () => {
   it('takes the one that a constraint names, better in the direction that it says', () => {
     const view = viewFactors(night(speed, [bound('speed', { min: 5 })]), facts);
-    expect(view.second).toEqual({ name: 'speed', less: false, declared: true });
+    expect([view.metrics[1], view.second]).toEqual(['speed', 'maximize']);
     const most = view.points.reduce((a, b) => (b.values[1]! > a.values[1]! ? b : a));
     expect(view.points.filter((p) => p.front).map((p) => p.values[1])).toContain(most.values[1]);
-    expect(viewFactors(night(speed, [bound('speed', { max: 5 })]), facts).second).toMatchObject({ less: true, declared: true });
+    expect(viewFactors(night(speed, [bound('speed', { max: 5 })]), facts).second).toBe('minimize');
   });
 
-  it('without one takes what varies, less being better, and says that nobody said so', () => {
-    expect(viewFactors(night(speed), facts).second).toEqual({ name: 'speed', less: true, declared: false });
+  it('without one takes memory, less of it being better', () => {
+    const view = viewFactors(night(speed), facts);
+    expect([view.metrics[1], view.second]).toEqual(['memory_mb', 'minimize']);
   });
 
   it('is not drawn against what never changes', () => {
-    const view = viewFactors(night(() => ({ bytes: 400 })), facts);
-    expect([view.second, view.points]).toEqual([undefined, []]);
+    expect(viewFactors(night(() => ({ memory_mb: 400 })), facts).points).toEqual([]);
+    const view = viewFactors(night((m) => ({ ...speed(m), bytes: 400 }), [bound('bytes', { max: 500 })]), facts);
+    expect(view.metrics[1]).toBe('memory_mb');
   });
 });

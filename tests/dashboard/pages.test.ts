@@ -43,6 +43,12 @@ describe.skipIf(!found)('the dashboard in Chromium', () => {
   });
 
   const text = (page: Page): Promise<string> => page.innerText('body');
+  /** Fonts are there and what was drawn last is on the screen. */
+  const settled = (page: Page): Promise<unknown> =>
+    page.evaluate(async () => {
+      await document.fonts.ready;
+      for (let k = 0; k < 3; k++) await new Promise(requestAnimationFrame);
+    });
   const ready = (page: Page): Promise<unknown> => page.waitForSelector('main:not(.alone) :is(.verdict, article, [role=alert], p:not(.loading)), .labs');
 
   it.each([
@@ -255,7 +261,7 @@ describe.skipIf(!found)('the dashboard in Chromium', () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       const { page } = await board.open(query, { colorScheme });
       await ready(page);
-      await page.waitForTimeout(300);
+      await settled(page);
       await page.evaluate(AXE);
       const faults = await page.evaluate(async () => {
         const axe = (window as unknown as { axe: { run: () => Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } }).axe;
@@ -281,12 +287,14 @@ describe.skipIf(!found)('the dashboard in Chromium', () => {
     ['overview-dark', '?lab=ten/mar7', { colorScheme: 'dark' as const }],
     ['overview-phone', '?lab=ten/mar7', { viewport: { width: 390, height: 844 } }],
     ['empty', '?lab=empty/mar7', {}],
+    ['broken', '?lab=edited/mar7', {}],
+    ['thousand', '?lab=thousand/mar7&x=clock', {}],
     ['lineage', '?lab=ten/mar7&page=lineage', {}],
   ])('looks as it did: %s', async (name, query, options) => {
     const { page } = await board.open(query, { viewport: { width: 1100, height: 760 }, ...options });
     await ready(page);
     await page.waitForSelector('.picture svg');
-    await page.waitForTimeout(200);
+    await settled(page);
     expectPicture(name, await page.screenshot(), await letters(page));
   });
 });

@@ -1,8 +1,10 @@
 /** The night in the README is what its ledger says: derived again, verdict by verdict. */
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { audit } from '../../src/audit/audit.ts';
 import { readLedger } from '../../src/ledger/jsonl.ts';
+import { freshFolder, overnight } from '../fixtures/cli.ts';
 
 const NIGHT = path.resolve(import.meta.dirname, '../../docs/nights/nano-llm');
 
@@ -11,6 +13,16 @@ describe('the night that the README shows', () => {
     const result = await audit(NIGHT, undefined);
     expect(result.checks.filter((check) => !check.ok)).toEqual([]);
     expect(result.ok).toBe(true);
+  });
+
+  it('has the picture that `overnight report` makes of its ledger, to the byte', async () => {
+    const folder = freshFolder();
+    const lab = path.join(folder, '.overnight', 'labs', 'night');
+    fs.cpSync(NIGHT, lab, { recursive: true });
+    const out = path.join(folder, 'out');
+    expect((await overnight(['report', '--out', out], { cwd: folder })).status).toBe(0);
+    expect(fs.readFileSync(path.join(out, 'progress.svg'), 'utf8')).toBe(fs.readFileSync(path.join(NIGHT, 'progress.svg'), 'utf8'));
+    expect(fs.readFileSync(path.resolve(NIGHT, '../../../README.md'), 'utf8')).toContain('(docs/nights/nano-llm/progress.svg)');
   });
 
   it('has a champion that fresh measurements confirmed, on a sealed metric', () => {

@@ -2,9 +2,10 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readBlobText } from '../../src/ledger/jsonl.ts';
 import { chooseSandbox } from '../../src/sandbox/choose.ts';
 import { noteText } from '../../src/testing/scripted-agent.ts';
-import { type Ended, expectClean, expectError, freshFolder, ledgerLines, overnight, processesOf, smallArena } from '../fixtures/cli.ts';
+import { type Ended, expectClean, expectError, freshFolder, ledgerFile, ledgerLines, overnight, processesOf, smallArena } from '../fixtures/cli.ts';
 import { startModelServer } from '../fixtures/models/server.ts';
 
 const { sandbox } = await chooseSandbox();
@@ -56,6 +57,7 @@ describe('a chain that is named', () => {
       `#!/bin/sh
 sed -i "s/X=.*/X=$(( $(sed -n 's/^X=//p' x.sh) - 1 ))/" x.sh
 echo "loss: 0" > ../judge.sh 2>/dev/null; echo hacked > ${folder}/judge.sh 2>/dev/null; echo mine > program.md 2>/dev/null
+echo 'reading x.sh with sk-ant-api03-0123456789abcdefghij' >&2
 echo '${JSON.stringify({ hypothesis: 'one less', mechanism: 'X' })}'
 `,
       { mode: 0o755 },
@@ -66,6 +68,12 @@ echo '${JSON.stringify({ hypothesis: 'one less', mechanism: 'X' })}'
     const proposed = ended.json.filter((event) => event.type === 'proposed' && event.n !== 0);
     expect(proposed.map(({ hypothesis, note }) => [hypothesis, note])).toEqual([['one less', { mechanism: 'X' }], ['one less', { mechanism: 'X' }]]);
     expect(ended.json.filter((event) => event.type === 'advanced')).toHaveLength(2);
+    // What it printed is kept for people, without keys.
+    const { log } = ended.json.find((event) => event.type === 'called') as { log: string };
+    const printed = readBlobText(dirname(ledgerFile(folder)), log);
+    expect(printed).toMatch(/== printed ==\n\{"hypothesis":"one less"[^]*== complained ==[^]*\nreading x\.sh with /);
+    expect(printed).not.toContain('0123456789abcdefghij');
+    expect((await overnight(['audit'], { cwd: folder })).status).toBe(0);
     expect(readFileSync(join(folder, 'judge.sh'), 'utf8')).toBe(judge);
     expect(readFileSync(join(folder, 'program.md'), 'utf8')).toBe('# Find a small X\n');
     expect(processesOf(folder)).toEqual([]);

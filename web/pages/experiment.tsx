@@ -1,5 +1,5 @@
 /** One experiment whole: what was expected, what was measured, why it was decided so, what it changed, under which circumstances. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { GLYPHS, kindOf, WORDS } from '../../src/render/marks.ts';
 import type { LogText } from '../../src/view/answers.ts';
 import type { Board } from '../../src/view/board.ts';
@@ -102,13 +102,18 @@ function Fold({ title, children }: { title: string; children: preact.ComponentCh
 function Log({ blob, what }: { blob: string | undefined; what: string }) {
   const { lab } = usePlace();
   const { data, error } = useRead<LogText>(blob === undefined ? undefined : api('log', { lab, blob }));
+  const box = useRef<HTMLPreElement>(null);
+  // Of what was cut the end is what one came for.
+  useEffect(() => {
+    if (box.current && data?.cut) box.current.scrollTop = box.current.scrollHeight;
+  }, [data]);
   if (blob === undefined) return <p class="soft">No output was kept.</p>;
   if (error) return <p class="soft">It is not beside this ledger.</p>;
   if (!data) return <p class="soft">Reading …</p>;
   return (
     <>
       {data.cut && <p class="soft">The last part of {data.bytes.toLocaleString('en-US')} bytes.</p>}
-      <pre class="log" tabIndex={0} aria-label={what}>{data.text.split('\n').slice(-400).map((line, k) => <span key={k} class={/\b(error|exception|traceback|fatal)\b/i.test(line) ? 'bad' : ''}>{line}{'\n'}</span>)}</pre>
+      <pre class="log" tabIndex={0} aria-label={what} ref={box}>{data.text.split('\n').slice(-400).map((line, k) => <span key={k} class={/\b(error|exception|traceback|fatal)\b/i.test(line) ? 'bad' : ''}>{line}{'\n'}</span>)}</pre>
     </>
   );
 }

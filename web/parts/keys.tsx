@@ -57,7 +57,7 @@ function act(key: string, rows: readonly BoardRow[], seq: number, help: (show: b
     case 'ArrowUp':
       return target.closest('.grid') !== null && move(key === 'ArrowDown' ? 1 : -1, rows, chosen);
     case 'Enter':
-      if (target.matches('button, a, input')) return false;
+      if (target.matches('button, a, input, summary')) return false;
       return chosen !== undefined && done(go({ page: 'experiment', n: chosen, part: '' }));
     case 'd':
       return chosen !== undefined && done(go({ page: 'experiment', n: chosen, part: 'diff' }));
