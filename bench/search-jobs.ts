@@ -69,7 +69,13 @@ export const SUITES: readonly Suite[] = [
   { name: 'hidden failures', budget: 100, noisy: true, problems: (s) => [mixed('failing', s)], seeds: [4, 15] },
   { name: 'night of 12', budget: 12, noisy: true, problems: (s) => [night(s)], seeds: [8, 40] },
   { name: 'night of 40', budget: 40, noisy: true, problems: (s) => [night(s)], seeds: [4, 20] },
-  { name: 'noisy night of 40', budget: 40, noisy: true, problems: (s) => [night(s, { far: 0.35, noise: 0.02 })], seeds: [4, 20] },
+  {
+    name: 'noisy night of 40',
+    budget: 40,
+    noisy: true,
+    problems: (s) => [night(s, { far: 0.35, noise: 0.02 })],
+    seeds: [4, 20],
+  },
 ];
 
 let python: Optuna | undefined;

@@ -4,7 +4,7 @@ import { finish, type Job, perform } from './search-jobs.ts';
 process.on('message', (job: Job | 'done') => {
   if (job === 'done') {
     finish();
-    process.disconnect();
+    setImmediate(() => process.disconnect());
     return;
   }
   perform(job).then(

@@ -2,7 +2,7 @@
  * Search quality, as one table: samplers on BBOB-style functions, mixed, conditional and failing spaces and a scripted night, paired by seed; CMA-ES
  * against the recorded reference implementation; the poison test of the hybrid; costs. Mean ranks (1 = best) and medians with 95 % bootstrap intervals.
  * Two processes. `--quick`: a seed of each function, four of a problem; `--full`: every function with every seed (default: four functions a seed, in turn).
- * `--samplers a,b`; `--only 'night of 12'` for one suite; `--real` trains nano-llm instead (search-real.ts, an hour). Optuna joins when
+ * `--samplers a,b`; `--only x` for one suite (its name), `poison`, `reference` or `costs`; `--real` trains nano-llm instead (search-real.ts, an hour). Optuna joins when
  * `python3 -c "import optuna"` works.
  */
 import { fork } from 'node:child_process';
@@ -70,7 +70,7 @@ function jobs(): Job[] {
       return { kind: 'race', suite: suite.name, seed: i + 1, samplers, optuna: optuna !== undefined, breadth };
     }),
   );
-  if (only) return races;
+  const wants = (part: string): boolean => (only ?? part) === part;
   const poison = POISONED.filter((sampler) => samplers.includes(sampler)).flatMap((sampler) =>
     Object.keys(ADVISERS).flatMap((adviser) =>
       Array.from({ length: breadth === 'quick' ? 2 : 6 }, (_, i): Job => {
@@ -80,7 +80,7 @@ function jobs(): Job[] {
   );
   const cma = samplers.includes('cma-es') ? reference.rows.map((_, i): Job => ({ kind: 'cma', row: i })) : [];
   // The long ones first, so that both processes end together.
-  return [...races, ...poison, ...cma];
+  return [...races, ...(wants('poison') ? poison : []), ...(wants('reference') ? cma : [])];
 }
 
 /** All jobs on two processes; results in the order of the jobs, whoever was faster. */
@@ -105,7 +105,7 @@ async function performAll(todo: readonly Job[]): Promise<readonly Result[]> {
       child.on('exit', (code) => (ended ? resolve() : reject(new Error(`a worker ended with ${code}`))));
       give();
     });
-  await Promise.all([worker(), worker()]);
+  if (todo.length > 0) await Promise.all([worker(), worker()]);
   return results;
 }
 
@@ -270,7 +270,7 @@ function costRows(): void {
 }
 
 const started = performance.now();
-row('', names, 'held against');
+row(`${breadth}, Node ${process.versions.node}`, names, 'held against');
 const results = await performAll(jobs());
 const table: number[][] = [];
 for (const suite of SUITES) {
@@ -280,7 +280,7 @@ for (const suite of SUITES) {
 overall(table);
 truth(of(results, 'cma'));
 poisonRows(of(results, 'poison'));
-if (!only) costRows();
+if (!only || only === 'costs') costRows();
 const unmet = verdicts.filter((text) => text.endsWith('NO'));
 console.log(
   `summary: ${table.length} races; ${verdicts.length - unmet.length} of ${verdicts.length} aims met${unmet.length > 0 ? ` (not: ${unmet.join('; ')})` : ''}; ${((performance.now() - started) / 60000).toFixed(1)} min`,

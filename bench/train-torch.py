@@ -1,5 +1,6 @@
-# The model of bench/train-reference.ts in PyTorch (eager, float32, CPU), from equal weights and tokens.
-# Usage: train-torch.py layers width heads length batch vocab steps threads [wall|cpu]
+# The model of bench/train-reference.ts in PyTorch (eager, CPU), from equal weights and tokens, in float32 or with autocast
+# to bfloat16, which is another computation: its losses differ.
+# Usage: train-torch.py layers width heads length batch vocab steps threads [wall|cpu] [float32|bfloat16]
 # Prints one JSON line: {"torch": version, "tokens_per_second": median, "losses": [...]}.
 import json
 import statistics
@@ -12,7 +13,8 @@ import torch.nn.functional as F
 
 L, C, H, T, B, V, STEPS, THREADS = map(int, sys.argv[1:9])
 torch.set_num_threads(THREADS)
-now = (lambda: time.process_time() / THREADS) if sys.argv[9:] == ["cpu"] else time.perf_counter
+now = (lambda: time.process_time() / THREADS) if "cpu" in sys.argv[9:] else time.perf_counter
+AUTOCAST = "bfloat16" in sys.argv[9:]
 
 
 def hash_uniform(index, seed):
@@ -72,7 +74,8 @@ losses, times = [], []
 for step in range(STEPS):
     x, y = tokens(step)
     before = now()
-    loss = F.cross_entropy(forward(x).view(-1, V), y)
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=AUTOCAST):
+        loss = F.cross_entropy(forward(x).view(-1, V), y)
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()

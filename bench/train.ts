@@ -57,16 +57,20 @@ interface TorchResult {
   readonly torch: string;
   readonly tokens_per_second: number;
 }
+const PRECISIONS = ['float32', 'bfloat16'] as const;
+type Precision = (typeof PRECISIONS)[number];
+
 /** PyTorch at the thread count that suits it best: old builds can be slower with all threads than with one. */
-function torch(width: number): TorchResult | null {
+function torch(width: number, precision: Precision): TorchResult | null {
   const counts = [...new Set([1, CPUS])];
-  const results = counts.map((threads) => torchWith(width, threads)).filter((r) => r !== null);
+  const results = counts.map((threads) => torchWith(width, threads, precision)).filter((r) => r !== null);
   return results.sort((a, b) => b.tokens_per_second - a.tokens_per_second)[0] ?? null;
 }
 
-function torchWith(width: number, threads: number): TorchResult | null {
+function torchWith(width: number, threads: number, precision: Precision): TorchResult | null {
   const script = join(dirname(here), 'train-torch.py');
-  const args = [script, '4', String(width), '4', '256', '8', '512', String(Number(values.steps) + 3), String(threads), values.clock];
+  const sizes = ['4', String(width), '4', '256', '8', '512', String(Number(values.steps) + 3), String(threads)];
+  const args = [script, ...sizes, values.clock, precision];
   // OpenBLAS 0.3.21 does not know newer CPUs and takes a slow kernel on them; with AVX-512 this one is right.
   const avx512 = /\bavx512f\b/.test(readFileSync('/proc/cpuinfo', 'utf8'));
   const env = { ...(avx512 ? { OPENBLAS_CORETYPE: 'SKYLAKEX' } : {}), ...process.env };
@@ -107,7 +111,13 @@ interface Row {
   readonly model: Awaited<ReturnType<typeof buildReference>>;
 }
 
-async function measureRounds(): Promise<{ rows: Row[]; torchRates: Map<number, TorchResult[]>; peaks: number[] }> {
+interface TorchRow {
+  readonly width: number;
+  readonly precision: Precision;
+  readonly results: TorchResult[];
+}
+
+async function measureRounds(): Promise<{ rows: Row[]; torchRows: TorchRow[]; peaks: number[] }> {
   const rows: Row[] = [];
   for (const width of [128, 256]) {
     for (const optimizer of ['adamw', 'muon'] as const) {
@@ -117,10 +127,9 @@ async function measureRounds(): Promise<{ rows: Row[]; torchRates: Map<number, T
       rows.push({ name: `${optimizer} d${width}`, config, rates: [], shares: [], model });
     }
   }
-  const torchRates = new Map<number, TorchResult[]>([
-    [128, []],
-    [256, []],
-  ]);
+  const torchRows = [128, 256].flatMap((width) =>
+    PRECISIONS.map((precision): TorchRow => ({ width, precision, results: [] })),
+  );
   const peaks: number[] = [];
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const row of rows) {
@@ -136,17 +145,17 @@ async function measureRounds(): Promise<{ rows: Row[]; torchRates: Map<number, T
       row.rates.push(rate);
       row.shares.push((rate * referenceFlopsPerToken(row.config)) / peak);
     }
-    for (const [width, results] of torchRates) {
-      const result = torch(width);
+    for (const { width, precision, results } of torchRows) {
+      const result = torch(width, precision);
       if (result) results.push(result);
     }
   }
-  return { rows, torchRates, peaks };
+  return { rows, torchRows, peaks };
 }
 
 async function main(): Promise<void> {
   if (values.child) return child(Number(values.child));
-  const { rows, torchRates, peaks } = await measureRounds();
+  const { rows, torchRows, peaks } = await measureRounds();
   const data = measureData();
   const cpu = cpuList()[0]?.model ?? 'unknown';
   console.log(
@@ -166,18 +175,19 @@ async function main(): Promise<void> {
   }
   for (const width of [128, 256]) {
     const ours = rows.find((r) => r.name === `adamw d${width}`)?.rates ?? [];
-    const theirs = torchRates.get(width) ?? [];
     const muon = rows.find((r) => r.name === `muon d${width}`)?.rates ?? [];
     summary[`muon_cost_d${width}_pct`] = (100 * (median(ours.map((r, i) => r / (muon[i] ?? 1))) - 1)).toFixed(0);
-    if (theirs.length === 0) continue;
-    const ratio = median(ours.map((r, i) => r / (theirs[i]?.tokens_per_second ?? Number.NaN)));
-    const rate = median(theirs.map((t) => t.tokens_per_second));
-    console.log(
-      `torch d${width}   ${String(rate).padStart(8)}   (PyTorch ${theirs[0]?.torch}, eager float32, best of 1 and ${CPUS} threads; ours / theirs ${ratio.toFixed(2)})`,
-    );
-    summary[`vs_torch_d${width}`] = ratio.toFixed(2);
+    for (const { precision, results } of torchRows.filter((t) => t.width === width && t.results.length > 0)) {
+      const ratio = median(ours.map((r, i) => r / (results[i]?.tokens_per_second ?? Number.NaN)));
+      const rate = median(results.map((t) => t.tokens_per_second));
+      const what = precision === 'float32' ? 'eager float32' : 'eager with autocast to bfloat16';
+      console.log(
+        `torch d${width}   ${String(rate).padStart(8)}   (PyTorch ${results[0]?.torch}, ${what}, best of 1 and ${CPUS} threads; ours / theirs ${ratio.toFixed(2)})`,
+      );
+      summary[`vs_torch${precision === 'float32' ? '' : '_bf16'}_d${width}`] = ratio.toFixed(2);
+    }
   }
-  if ((torchRates.get(128) ?? []).length === 0) console.log('torch        not installed: no ratio');
+  if (torchRows.every((t) => t.results.length === 0)) console.log('torch        not installed: no ratio');
   for (const width of [128, 256]) {
     const { startMs, memoryMb } = measureChild(width);
     console.log(

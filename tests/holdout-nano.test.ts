@@ -56,6 +56,6 @@ it('says the gap between validation and holdout, and nobody but the confirmed ch
 it('does not start without the split', { timeout: 120_000 }, async () => {
   const folder = offlineNano(freshFolder());
   const prepare = path.join(folder, 'prepare.ts');
-  fs.writeFileSync(prepare, fs.readFileSync(prepare, 'utf8').replaceAll("'val', 'holdout'", "'val'").replace("scored('holdout', left)", "scored('val', left)"));
+  fs.writeFileSync(prepare, fs.readFileSync(prepare, 'utf8').replace("'val', 'holdout'", "'val'").replace("scored('holdout', left)", '{ bytes: left.length }'));
   await expect(openLab({ folder, tag: 't', proposer: ideas() })).rejects.toMatchObject({ code: 'E_PREPARE', message: expect.stringContaining('holdout') });
 });

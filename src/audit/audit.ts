@@ -15,6 +15,7 @@ import type { LedgerEvent } from '../core/event.ts';
 import { finalResult } from '../core/final.ts';
 import { rungOf } from '../core/halving.ts';
 import { fold } from '../core/replay.ts';
+import { followsFromPenalties } from '../core/simplicity.ts';
 import { arenaOf, type LabState, measurementsOf, values } from '../core/state.ts';
 import { noiseOf } from '../base/stats.ts';
 import { decode, type Watch } from '../ledger/chain.ts';
@@ -88,6 +89,8 @@ class Rederivation {
   before(event: LedgerEvent): void {
     if (event.type === 'session.started') this.#deviceClass = event.deviceClass;
     this.#collectBlobs(event);
+    if (event.type === 'measured' && !this.#mismatch && !followsFromPenalties(arenaOf(this.#state), event.outcome))
+      this.#mismatch = `event ${event.seq}: the number of measurement ${event.m} does not follow from the metric and its penalties`;
     if (event.type === 'calibrated') {
       this.#counts.calibrated++;
       this.#compare(event, noiseOf(values(this.#state, 0, event.deviceClass)), event.noise, 'the noise floor');

@@ -168,6 +168,10 @@ export const arenaSchema = z.strictObject({
     })
     .prefault({}),
   constraints: z.array(constraintSchema).default([]),
+  penalties: z
+    .array(z.strictObject({ metric: name, weight: positive.describe('units of the first metric that one of it is worth') }))
+    .optional()
+    .describe('what makes the number that decides worse, weight times metric: sample_sd for stability across seeds or days'),
   guards: z
     .array(z.strictObject({ name, command, wall_s: positive.default(60) }))
     .default([])
@@ -179,33 +183,11 @@ export const arenaSchema = z.strictObject({
         .literal([1, 2, 3])
         .default(3)
         .describe('version of the rules; a lab keeps those it was opened with'),
-      controls: z
-        .number()
-        .min(0)
-        .max(0.5)
-        .default(0.01)
-        .describe('share of A/A controls: the unchanged incumbent measured as if it were an idea'),
-      bundle: z
-        .number()
-        .int()
-        .min(0)
-        .max(8)
-        .default(0)
-        .describe('near misses that are tried together as one idea; 0 = never'),
-      drift: z
-        .number()
-        .int()
-        .min(0)
-        .max(100_000)
-        .default(60)
-        .describe('ideas between two looks for drift: baseline and champion measured again; 0 = never'),
-      max_replicates: z
-        .number()
-        .int()
-        .min(1)
-        .max(50)
-        .default(3)
-        .describe('measurements of one candidate before it is called inconclusive'),
+      controls: z.number().min(0).max(0.5).default(0.01).describe('share of A/A controls: the unchanged incumbent measured as if it were an idea'),
+      bundle: z.number().int().min(0).max(8).default(0).describe('near misses that are tried together as one idea; 0 = never'),
+      drift: z.number().int().min(0).max(100_000).default(60).describe('ideas between two looks for drift: baseline and champion measured again; 0 = never'),
+      parameters: name.optional().describe('secondary metric that counts parameters: with fewer of them a change needs no margin, it wins ties'),
+      max_replicates: z.number().int().min(1).max(50).default(3).describe('measurements of one candidate before it is called inconclusive'),
     })
     .prefault({})
     .describe('how measurements become a verdict, see docs/measurement.md'),

@@ -8,7 +8,7 @@ import { failedAgainst, noiseIn, signOf } from './decide.ts';
 import type { Payload } from './event.ts';
 import { type Measurement, valueOf } from './experiment.ts';
 import { arenaOf, inPairs, type LabState, rulesOf } from './state.ts';
-import { luckOf, show } from './rules.ts';
+import { luckOf, show } from '../base/rules.ts';
 import { tCdf, tQuantile } from '../base/distributions.ts';
 import { compare, mean } from '../base/stats.ts';
 

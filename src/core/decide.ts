@@ -8,7 +8,8 @@ import type { Measurement, Verdict } from './experiment.ts';
 import { valueOf } from './experiment.ts';
 import { rungOf } from './halving.ts';
 import { arenaOf, codeOf, inPairs, type LabState, measurementsOf, rulesOf, values } from './state.ts';
-import { BUNDLE_REPLICATES, CLEAR_Z, greedy, margin1, margin2, margin3, marginZ, type Ruling, sequential1, show } from './rules.ts';
+import { BUNDLE_REPLICATES, CLEAR_Z, greedy, margin1, margin2, margin3, type Ruling, sequential1, show } from '../base/rules.ts';
+import { marginSteps } from './simplicity.ts';
 import { type Comparison, compare, comparePairs, mean, poolSigma } from '../base/stats.ts';
 
 export interface Decision {
@@ -172,8 +173,7 @@ function noOp(state: LabState, n: number, against: number, deviceClass: string):
     const theirs = seen(against, what);
     return seen(n, what).some((hash) => theirs.includes(hash));
   };
-  const { added, deleted } = codeOf(state, n)!;
-  if (marginZ(added, deleted) > 0 && shared('artefact'))
+  if (marginSteps(codeOf(state, n)!) > 0 && shared('artefact'))
     return `it left the same artefact as #${against}: any difference is chance`;
   if (state.experiments[n]!.idea.knobs && shared('config'))
     return `its effective configuration is that of #${against}: the knob has no effect`;
@@ -218,9 +218,15 @@ export function pairedSoFar(state: LabState, n: number, deviceClass: string): Me
 /** Standard errors below all earlier numbers of the incumbent at which a candidate needs no partner to be dropped. */
 const HOPELESS_Z = 3;
 
+/** Steps of the margin that candidate `n` must be worth; the fewer parameters it has, where the arena counts them, the fewer. */
+function stepsOf(state: LabState, n: number, deviceClass: string): 0 | 1 | 2 {
+  const { parameters: metric } = arenaOf(state).decide;
+  const [mine, theirs] = [n, state.incumbent].map((k) => metric && secondary(state, k, deviceClass, metric)) as (number | undefined)[];
+  return marginSteps(codeOf(state, n)!, mine === undefined || theirs === undefined ? undefined : [mine, theirs]);
+}
+
 function ruling(state: LabState, n: number, c: Comparison, paired: boolean, deviceClass: string): Ruling {
-  const { added, deleted } = codeOf(state, n)!;
-  const steps = marginZ(added, deleted);
+  const steps = stepsOf(state, n, deviceClass);
   const { rule, max_replicates: most } = arenaOf(state).decide;
   if (rule === 'greedy') return greedy(c);
   if (inPairs(state) && !paired && c.z > -HOPELESS_Z)

@@ -20,34 +20,9 @@ export type Kind = 'baseline' | 'idea' | 'control' | 'ablation';
 
 /** Where the fault lies when a measurement gives no number. */
 export type FailureClass =
-  | 'exit'
-  | 'signal'
-  | 'out-of-memory'
-  | 'too-many-processes'
-  | 'disk'
-  | 'output-flood'
-  | 'nan'
-  | 'shape'
-  | 'import'
-  | 'data'
-  | 'no-artefact'
-  | 'guard'
-  | 'evaluator-exit'
-  | 'evaluator-timeout'
-  | 'evaluator-silent'
-  | 'evaluator-flood'
-  | 'metric-missing'
-  | 'metric-twice'
-  | 'metric-nan'
-  | 'metric-infinite'
-  | 'metric-text'
-  | 'metric-implausible'
-  | 'nonce'
-  | 'frozen-changed'
-  | 'seed'
-  | 'too-little-work'
-  | 'data-changed'
-  | 'timeout'
+  | 'exit' | 'signal' | 'out-of-memory' | 'too-many-processes' | 'disk' | 'output-flood' | 'nan' | 'shape' | 'import' | 'data' | 'no-artefact'
+  | 'guard' | 'evaluator-exit' | 'evaluator-timeout' | 'evaluator-silent' | 'evaluator-flood' | 'metric-missing' | 'metric-twice' | 'metric-nan'
+  | 'metric-infinite' | 'metric-text' | 'metric-implausible' | 'nonce' | 'frozen-changed' | 'seed' | 'too-little-work' | 'data-changed' | 'timeout'
   | 'infrastructure';
 
 export type Outcome =
@@ -124,17 +99,7 @@ export interface RunLimits {
 export type TrustGrade = 'sealed' | 'guarded' | 'reported';
 
 export type StopReason =
-  | 'experiments'
-  | 'deadline'
-  | 'target'
-  | 'asked'
-  | 'finalized'
-  | 'interrupted'
-  | 'proposer exhausted'
-  | 'budget'
-  | 'plateau'
-  | 'idle'
-  | 'stuck'
+  | 'experiments' | 'deadline' | 'target' | 'asked' | 'finalized' | 'interrupted' | 'proposer exhausted' | 'budget' | 'plateau' | 'idle' | 'stuck'
   | 'error';
 
 export interface Finalized {
@@ -225,6 +190,8 @@ interface Payloads {
     readonly editable: string;
     readonly added: number;
     readonly deleted: number;
+    /** Packages asked for in package.json, more than by the parent; none where that file is not editable. */
+    readonly dependencies?: number;
     /** The same hash of the editable files with spelling taken out: white space at line ends, empty lines, how a knob's value is written. */
     readonly normal?: string;
   };
@@ -314,16 +281,7 @@ export interface Note {
 
 /** Why a call of an agent gave nothing. */
 export type CallFailure =
-  | 'rate-limit'
-  | 'quota'
-  | 'server'
-  | 'login'
-  | 'model'
-  | 'hung'
-  | 'budget'
-  | 'refused'
-  | 'crashed'
-  | 'aborted';
+  | 'rate-limit' | 'quota' | 'server' | 'login' | 'model' | 'hung' | 'budget' | 'refused' | 'crashed' | 'aborted';
 
 /** What calls cost. `usd` is absent where no price is known. */
 export interface Usage {
@@ -337,16 +295,7 @@ export interface Usage {
 }
 
 export type RefusalCode =
-  | 'no-change'
-  | 'duplicate'
-  | 'not-editable'
-  | 'too-large'
-  | 'not-text'
-  | 'no-proposal'
-  | 'infeasible'
-  | 'guard'
-  | 'vetoed'
-  | 'conflict';
+  | 'no-change' | 'duplicate' | 'not-editable' | 'too-large' | 'not-text' | 'no-proposal' | 'infeasible' | 'guard' | 'vetoed' | 'conflict';
 
 export type EventType = keyof Payloads;
 export type Payload<T extends EventType> = Payloads[T];

@@ -25,6 +25,8 @@ export interface Code {
   readonly editable: string;
   readonly added: number;
   readonly deleted: number;
+  /** Packages that its package.json asks for more than its parent's, where that one may change. */
+  readonly dependencies?: number;
 }
 
 export type Experiment =

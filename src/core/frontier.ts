@@ -7,7 +7,7 @@ import { compare } from '../base/stats.ts';
 import { isClearStep } from './claims.ts';
 import { brokenConstraint, noiseIn, secondary, signOf } from './decide.ts';
 import { verdictOf } from './experiment.ts';
-import { CLEAR_Z } from './rules.ts';
+import { CLEAR_Z } from '../base/rules.ts';
 import { arenaOf, codeOf, type LabState, lineage, rulesOf, values } from './state.ts';
 
 /** Probability of being better below which a near miss is a miss. */

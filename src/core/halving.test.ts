@@ -82,6 +82,13 @@ describe('short runs that rank', () => {
     expect(judge(script.state, 1, DEVICE)).toMatchObject({ decision: { verdict: 'crashed', failure: 'nan', rule: 'halving/1' } });
   });
 
+  it('of a candidate that is mended are made again, and the order of the checks stays as it was', () => {
+    const script = opened().idea().measure(1, 'nan', { purpose: 'screen' }).idea().measure(2, 9, { purpose: 'screen' });
+    script.add({ type: 'repaired', n: 1, attempt: 1, edits: {}, proposer: 'test' }).snapshot(1);
+    expect([...script.state.shorts]).toEqual([[1, []], [2, [4]]]);
+    expect(next(script)).toMatchObject({ do: 'measure', n: 1, purpose: 'screen' });
+  });
+
   it('are not made where the manifest does not say that they rank', () => {
     expect(idea(opened({ seconds: 0.2 }), 1, 60)).toEqual(['idea', 'decide']);
   });

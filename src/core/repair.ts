@@ -5,17 +5,7 @@ import type { LabState } from './state.ts';
 
 /** Failures that lie in the candidate's code. The others are the machine's, the evaluator's, or an attempt at what must not be touched. */
 const MENDABLE: readonly FailureClass[] = [
-  'exit',
-  'signal',
-  'out-of-memory',
-  'too-many-processes',
-  'output-flood',
-  'nan',
-  'shape',
-  'import',
-  'no-artefact',
-  'guard',
-  'timeout',
+  'exit', 'signal', 'out-of-memory', 'too-many-processes', 'output-flood', 'nan', 'shape', 'import', 'no-artefact', 'guard', 'timeout',
 ];
 
 /** May experiment `n`, about to be decided so, be repaired first? Only ideas of agents, and at most `most` calls for one. */

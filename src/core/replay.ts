@@ -219,8 +219,8 @@ function refuse(s: Working, e: Of<'refused'>): void {
 
 function snapshot(s: Working, e: Of<'snapshot'>): void {
   const { idea } = get(s, e, e.n, 'proposed');
-  const { commit, tree, editable, added, deleted } = e;
-  const code: Code = { commit, tree, editable, added, deleted };
+  const { commit, tree, editable, added, deleted, dependencies } = e;
+  const code: Code = { commit, tree, editable, added, deleted, ...(dependencies !== undefined && { dependencies }) };
   s.experiments[e.n] = { state: 'open', idea, snapshot: code, measurements: [] };
   if (idea.kind !== 'idea' && idea.kind !== 'baseline') return;
   s.byEditable.set(editable, [...(s.byEditable.get(editable) ?? []), e.n]);
@@ -239,7 +239,8 @@ function repair(s: Working, e: Of<'repaired'>): void {
     idea: { ...idea, edits, attempts: [...attempts, { snapshot: code, measurements }] },
   };
   s.pairs.delete(e.n);
-  s.shorts.delete(e.n);
+  // It keeps its place: which ideas are checks must not change afterwards.
+  if (s.shorts.has(e.n)) s.shorts.set(e.n, []);
 }
 
 function startMeasurement(s: Working, e: Of<'measuring'>): void {

@@ -4,7 +4,7 @@ import { random } from '../base/random.ts';
 import { arenaWith, DEVICE, Script } from '../testing/script.ts';
 import { judge } from './decide.ts';
 import { plan } from './plan.ts';
-import { sequential1 } from './rules.ts';
+import { sequential1 } from '../base/rules.ts';
 import { comparePairs, mixtureRatio } from '../base/stats.ts';
 
 const MOST = 40;

@@ -6,7 +6,7 @@ import { arenaWith, DEVICE, Script, SITUATION } from '../testing/script.ts';
 import { confirm, isClearStep, sidesOf } from './claims.ts';
 import { failedAgainst, judge } from './decide.ts';
 import { plan, type Step } from './plan.ts';
-import { luckOf, margin2, margin3 } from './rules.ts';
+import { luckOf, margin2, margin3 } from '../base/rules.ts';
 
 const quiet = [5, 5.1, 4.9, 5.05, 4.95] as const;
 const third = { decide: { rules: 3, controls: 0, drift: 0 } };

@@ -4,6 +4,7 @@
  */
 import { LabError } from '../base/error.ts';
 import { sha256 } from '../base/hash.ts';
+import { dependenciesIn } from '../base/packages.ts';
 import { roleOf } from '../core/arena.ts';
 import type { Draft, Payload, StopReason } from '../core/event.ts';
 import { type Experiment, verdictOf } from '../core/experiment.ts';
@@ -358,10 +359,10 @@ export class Ideas {
     if (this.#state.steering.skipped.has(n))
       return refuse({ code: 'vetoed', reason: 'it is built on an idea that a person ruled out' });
     const { commit: parent, editable } = codeOf(this.#state, idea.parent)!;
-    const snapshot = async (edits: readonly FileEdit[], hash: string, normal?: string): Promise<void> => {
+    const snapshot = async (edits: readonly FileEdit[], hash: string, normal?: string, packages?: number): Promise<void> => {
       const ref = refOf(this.#state.lab!.lab, n, idea.attempts?.length);
       const made = await workspace.snapshot(parent, edits, ref, messageOf(x), idea.at);
-      ledger.append({ type: 'snapshot', n, ...made, editable: hash, ...(normal !== undefined && { normal }) });
+      ledger.append({ type: 'snapshot', n, ...made, editable: hash, ...(normal !== undefined && { normal }), ...(packages && { dependencies: packages }) });
     };
     if (idea.kind === 'control') return snapshot([], editable);
     const edits = this.#editsOf(idea.edits);
@@ -369,7 +370,9 @@ export class Ideas {
     const files = await this.#editable(parent);
     if (idea.kind === 'ablation') return snapshot(edits, editableHash(applyEdits(files, edits)));
     const admission = admit(arenaOf(this.#state), this.#state, idea, files, edits, paths);
-    if (admission.ok) return snapshot(edits, admission.editable, admission.normal);
+    const [before, after] = [files, applyEdits(files, edits)].map(dependenciesIn);
+    const packages = before === undefined || after === undefined ? undefined : after - before;
+    if (admission.ok) return snapshot(edits, admission.editable, admission.normal, packages);
     const { ok: _, ...why } = admission;
     refuse(why);
   }

@@ -193,7 +193,7 @@ export class Lab {
         seed,
         judgeSeed,
         nonce,
-        guarded: purpose === 'screen' || (purpose === 'idea' && !this.state.shorts.has(n)),
+        guarded: purpose === 'screen' || (purpose === 'idea' && !this.state.shorts.get(n)?.length),
         short: purpose === 'screen',
         holdout: purpose === 'holdout',
         onTick: (seconds) => {

@@ -11,6 +11,7 @@ import { oneLine, sanitize } from '../base/text.ts';
 import { type Arena, roleOf } from '../core/arena.ts';
 import type { Conditions, Outcome } from '../core/event.ts';
 import type { RunResult, RunSpec } from '../core/ports.ts';
+import { penalised } from '../core/simplicity.ts';
 import { keyValues, parseResult } from './protocol.ts';
 import { sd } from '../base/stats.ts';
 import { freeBytes, hashTree, removeTree, stampTree } from '../os/files.ts';
@@ -259,7 +260,12 @@ class Measuring {
 
   async #held(): Promise<Outcome> {
     const result = await this.#start(this.#specs.holdout());
-    return evaluatorFault(this.#bench.arena, result, this.#blame) ?? this.#tampered() ?? this.#readResult(this.#dirs.held);
+    return evaluatorFault(this.#bench.arena, result, this.#blame) ?? this.#tampered() ?? this.#penalised(this.#readResult(this.#dirs.held));
+  }
+
+  /** The holdout's word with the same penalties as everybody's, where it reports them itself or by its samples. */
+  #penalised(outcome: Outcome): Outcome {
+    return penalised(this.#bench.arena, outcome.kind === 'measured' ? { ...outcome, metrics: { ...outcome.metrics, ...spreadOf(outcome) } } : outcome);
   }
 
   #readResult(folder: string): Outcome {
@@ -293,7 +299,7 @@ class Measuring {
     const worked = this.#request.short ? inShort(this.#bench.arena, outcome) : enoughWork(this.#bench.arena, outcome, conditions);
     const aborted = (c?.ending === 'aborted' && this.#evaluator === undefined) || e?.ending === 'aborted';
     return {
-      outcome: withOwnMetrics(worked, conditions),
+      outcome: penalised(this.#bench.arena, withOwnMetrics(worked, conditions)),
       conditions,
       log: logOf(c, e),
       aborted,
@@ -319,6 +325,9 @@ function enoughWork({ minimum }: Arena, outcome: Outcome, c: Conditions): Outcom
   return outcome;
 }
 
+/** Stability: how far the samples of one measurement lie apart. */
+const spreadOf = ({ samples = [] }: Extract<Outcome, { kind: 'measured' }>) => (samples.length > 1 ? { sample_sd: sd(samples) } : {});
+
 /** What the harness measured itself, under names that evaluators may not use. */
 function withOwnMetrics(outcome: Outcome, c: Conditions): Outcome {
   if (outcome.kind !== 'measured') return outcome;
@@ -326,7 +335,7 @@ function withOwnMetrics(outcome: Outcome, c: Conditions): Outcome {
     ...outcome,
     metrics: {
       ...outcome.metrics,
-      ...(outcome.samples && outcome.samples.length > 1 && { sample_sd: sd(outcome.samples) }),
+      ...spreadOf(outcome),
       memory_mb: c.memoryMb,
       wall_s: c.wallS,
       cpu_s: c.cpuS,

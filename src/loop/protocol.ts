@@ -9,7 +9,7 @@ import type { FailureClass, Outcome } from '../core/event.ts';
 const fail = (kind: FailureClass, message: string): Outcome => ({ kind: 'crashed', class: kind, message });
 
 /** Secondary metric names that only the harness may write. */
-const RESERVED = new Set(['memory_mb', 'wall_s', 'cpu_s', 'budgeted_s', 'sample_sd']);
+const RESERVED = new Set(['memory_mb', 'wall_s', 'cpu_s', 'budgeted_s', 'sample_sd', 'before_penalties']);
 const LINE = /^([A-Za-z_][A-Za-z0-9_.-]*)\s*:\s*(.*)$/;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 

@@ -38,29 +38,85 @@ function features(space: Space, point: Point): Float64Array {
   return Float64Array.from(out);
 }
 
+/** Trials that a boundary is fitted to: the newest ones say enough about it. */
+const NEWEST = 300;
+/** The same where there are more features than trials: the cost is then cubic in the trials. */
+const NEWEST_OF_MANY = 100;
+
 /** Ridge-penalised logistic regression by Newton's method (Hastie, Tibshirani & Friedman, 4.4.1). */
 function fitLogistic(space: Space, seen: readonly Labelled[]): (point: Point) => number {
-  // The newest 300 say enough about a boundary; the cost is cubic in the features, linear in the trials.
-  const rows = seen.slice(-300).map(({ point, ok }) => ({ x: features(space, point), y: ok ? 1 : 0 }));
+  const isWide = features(space, seen[0]!.point).length > NEWEST_OF_MANY;
+  const rows = seen
+    .slice(isWide ? -NEWEST_OF_MANY : -NEWEST)
+    .map(({ point, ok }): Row => ({ x: features(space, point), y: ok ? 1 : 0 }));
   const n = rows[0]!.x.length;
-  let w = new Float64Array(n);
-  w[0] = 1;
+  const prior = new Float64Array(n);
+  prior[0] = 1;
+  const precision = new Float64Array(n).fill(RIDGE);
+  precision[0] = 0.02;
+  let w = prior;
   for (let iteration = 0; iteration < 8; iteration++) {
-    const hessian = new Float64Array(n * n);
-    const gradient = new Float64Array(n);
-    for (let i = 0; i < n; i++) {
-      const ridge = i === 0 ? 0.02 : RIDGE;
-      hessian[i * n + i] = ridge;
-      gradient[i] = -ridge * (w[i]! - (i === 0 ? 1 : 0));
-    }
-    for (const { x, y } of rows) accumulate(hessian, gradient, x, y - sigmoid(dot(w, x)), sigmoid(dot(w, x)));
-    const l = cholesky(hessian, n);
-    if (!l) break;
-    const step = solveUpper(l, solveLower(l, gradient, n), n);
+    const step = isWide ? dualStep(rows, w, prior, precision) : primalStep(rows, w, prior, precision);
+    if (!step) break;
     w = w.map((v, i) => v + step[i]!);
     if (step.every((v) => Math.abs(v) < 1e-6)) break;
   }
   return (point) => Math.max(1e-6, sigmoid(dot(w, features(space, point))));
+}
+
+export interface Row {
+  readonly x: Float64Array;
+  readonly y: number;
+}
+
+/** One step of Newton's method: the Hessian has a row for every feature. */
+export function primalStep(
+  rows: readonly Row[],
+  w: Float64Array,
+  prior: Float64Array,
+  precision: Float64Array,
+): Float64Array | undefined {
+  const n = w.length;
+  const hessian = new Float64Array(n * n);
+  const gradient = w.map((v, i) => precision[i]! * (prior[i]! - v));
+  for (let i = 0; i < n; i++) hessian[i * n + i] = precision[i]!;
+  for (const { x, y } of rows) accumulate(hessian, gradient, x, y - sigmoid(dot(w, x)), sigmoid(dot(w, x)));
+  const l = cholesky(hessian, n);
+  return l && solveUpper(l, solveLower(l, gradient, n), n);
+}
+
+/** The same step by the matrix of the trials (Woodbury): R⁻¹(g − Xᵀ (V⁻¹ + X R⁻¹ Xᵀ)⁻¹ X R⁻¹ g), V the weights of the trials. */
+export function dualStep(
+  rows: readonly Row[],
+  w: Float64Array,
+  prior: Float64Array,
+  precision: Float64Array,
+): Float64Array | undefined {
+  const m = rows.length;
+  const gradient = w.map((v, i) => precision[i]! * (prior[i]! - v));
+  const kernel = new Float64Array(m * m);
+  for (const [i, { x, y }] of rows.entries()) {
+    const p = sigmoid(dot(w, x));
+    for (let f = 0; f < x.length; f++) gradient[f]! += (y - p) * x[f]!;
+    const scaled = x.map((v, f) => v / precision[f]!);
+    for (let j = 0; j <= i; j++) kernel[i * m + j] = kernel[j * m + i] = dot(scaled, rows[j]!.x);
+    kernel[i * m + i]! += 1 / Math.max(1e-6, p * (1 - p));
+  }
+  const l = cholesky(kernel, m);
+  if (!l) return undefined;
+  const direct = gradient.map((g, f) => g / precision[f]!);
+  const seen = solveUpper(
+    l,
+    solveLower(
+      l,
+      rows.map(({ x }) => dot(x, direct)),
+      m,
+    ),
+    m,
+  );
+  const back = new Float64Array(w.length);
+  for (const [i, { x }] of rows.entries()) for (let f = 0; f < x.length; f++) back[f]! += seen[i]! * x[f]!;
+  return direct.map((v, f) => v - back[f]! / precision[f]!);
 }
 
 function accumulate(hessian: Float64Array, gradient: Float64Array, x: Float64Array, residual: number, p: number): void {

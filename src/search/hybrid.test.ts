@@ -110,6 +110,26 @@ describe('what is shown of a search', () => {
     expect(text).toMatch(/a: good trials around 0\.\d+/);
   });
 
+  it('briefs with the best configuration whole, what was looked at for nothing, and what was never measured', () => {
+    const s = createSearch({ space: [...space.slice(0, 3), { ...space[3]!, values: ['x', 'y', 'z'] } as Param] });
+    for (let i = 0; i < 20; i++) s.add({ a: i / 19, b: 0.5, c: 'x' }, (i / 19 - 0.9) ** 2);
+    const text = brief(s);
+    expect(text).toContain(`: ${JSON.stringify(s.best!.trial.values)}\n`);
+    expect(text).toMatch(/the same but for \{"a":0\.\d+\}/);
+    expect(text).not.toMatch(/the same but for .*"b"/);
+    expect(text).toContain('nothing good from 0 to 0.333 (7 trials)');
+    expect(text).toContain('good trials have x; never measured: y, z');
+  });
+
+  it('leaves out whole knobs rather than the best configuration where two kilobytes are not enough', () => {
+    const many: Param[] = Array.from({ length: 60 }, (_, i) => ({ name: `a_long_knob_${i}`, kind: 'int', low: 1, high: 9 }));
+    const s = createSearch({ space: many, sampler: 'random' });
+    for (let i = 0; i < 6; i++) for (const t of s.ask()) s.tell(t.id, i);
+    const lines = brief(s).split('\n');
+    expect(lines[1]).toContain(JSON.stringify(s.best!.trial.values));
+    expect(lines.slice(2).every((line) => /^(\d|a_long_knob_\d+: good trials around .*\)$)/.test(line))).toBe(true);
+  });
+
   it('finds the front of two objectives', () => {
     const objectives = [
       { metric: 'value', direction: 'minimize' },

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { random } from '../base/random.ts';
 import type { SamplerName } from './auto.ts';
+import { dualStep, primalStep, type Row } from './feasibility.ts';
 import type { Param } from './param.ts';
 import { createSearch, type Search, type SearchOptions } from './search.ts';
 import type { Values } from './space.ts';
@@ -114,6 +115,28 @@ describe('failures', () => {
     for (const sampler of ['random', 'tpe', 'cma-es'] as const) expect(rate(sampler)).toBeLessThan(0.35);
   });
 
+  it('that were found before anything was measured teach as much as measured ones', () => {
+    const search = createSearch({ space, sampler: 'random' });
+    expect(search.feasible({ x: 4 })).toBe(1);
+    for (let i = 0; i < 6; i++) search.add({ x: 3 + i / 3 }, { failed: 'the preflight says that it does not fit' });
+    for (let i = 0; i < 6; i++) search.add({ x: -3 - i / 3 }, { value: 1 });
+    expect(search.feasible({ x: 4.5 })).toBeLessThan(0.5);
+    expect(search.feasible({ x: -4.5 })).toBeGreaterThan(0.5);
+    expect(search.history.told).toHaveLength(6);
+  });
+
+  it('teach the same from the matrix of the trials as from that of the features, which a wide space takes', () => {
+    const chance = random(2);
+    const rows: Row[] = Array.from({ length: 30 }, () => {
+      const x = Float64Array.from({ length: 12 }, (_, i) => (i === 0 ? 1 : 2 * chance.uniform() - 1));
+      return { x, y: x[1]! + x[2]! > 0 ? 0 : 1 };
+    });
+    const [prior, precision] = [new Float64Array(12).fill(0.3), new Float64Array(12).fill(0.15)];
+    const w = prior.map((v, i) => v + 0.1 * i);
+    const [a, b] = [primalStep(rows, w, prior, precision)!, dualStep(rows, w, prior, precision)!];
+    for (let i = 0; i < 12; i++) expect(b[i]).toBeCloseTo(a[i]!, 9);
+  });
+
   it('rank below when a limit on a metric is broken, ordered by how far', () => {
     const search = createSearch({ space, limits: [{ metric: 'mb', max: 100 }] });
     const [a, b, c] = search.ask(3);
@@ -179,12 +202,65 @@ describe('mistakes of the caller', () => {
   });
 });
 
+describe('many trials at once', () => {
+  it('are pushed apart by the lie that a running trial is bad', () => {
+    const floats: Param[] = ['a', 'b', 'c'].map((name) => ({ name, kind: 'float', low: 0, high: 1 }));
+    const f = (v: Values): number => ['a', 'b', 'c'].reduce((s, name) => s + (Number(v[name]) - 0.3) ** 2, 0);
+    /** Mean distance to the nearest other trial of a wave of 16, over the seeds. */
+    const apart = (liar: boolean): number =>
+      [1, 2, 3, 4, 5, 6].reduce((sum, seed) => {
+        const search = play(createSearch({ space: floats, sampler: 'tpe', seed, tpe: { liar } }), 40, f);
+        const points = search.ask(16).map((t) => t.point);
+        const nearest = points.map((p) =>
+          Math.min(...points.filter((q) => q !== p).map((q) => Math.hypot(...p.map((u, j) => u - q[j]!)))),
+        );
+        return sum + nearest.reduce((a, b) => a + b, 0);
+      }, 0);
+    expect(apart(true)).toBeGreaterThan(1.1 * apart(false));
+  });
+
+  it('are told as the values that were handed out, not as the points behind them', () => {
+    const search = play(createSearch({ space, sampler: 'cma-es' }), 20);
+    for (const { trial } of search.history.told) expect(trial.point).toEqual(search.space.encode(trial.values));
+  });
+});
+
+describe('`auto`', () => {
+  const floats = (n: number, extra: object = {}): Param[] =>
+    Array.from({ length: n }, (_, i) => ({ name: `x${i}`, kind: 'float', low: 0, high: 1, ...extra }) as Param);
+  const choices = (n: number): Param[] =>
+    Array.from({ length: n }, (_, i) => ({ name: `c${i}`, kind: 'categorical', values: ['a', 'b'] }));
+  const under: Param = { ...floats(1)[0]!, name: 'under', when: { param: 'c0', in: ['a'] } } as Param;
+  it.each([
+    ['few trials', floats(5), 100, 1, 'gp', '100 trials are too few'],
+    ['many trials of numbers', floats(5), 1000, 1, 'gp', 'then CMA-ES'],
+    ['many trials of choices', [...floats(2), ...choices(4)], 1000, 1, 'gp', 'then TPE, because most of 6 knobs'],
+    ['a knob under another one', [...choices(1), under], 1000, 1, 'gp', '1 of 2 knobs are active only under others'],
+    ['wide waves of numbers', floats(5), 1000, 32, 'tpe', '32 trials at once'],
+    ['wide waves of many numbers', floats(70), 5000, 1, 'cma-es', '70 of 70 knobs are numbers'],
+    ['many knobs and few trials', floats(70), 300, 1, 'tpe', '300 trials are few for 70 knobs'],
+    ['hundreds of knobs', floats(200), 1000, 1, 'tpe-univariate', '200 knobs are too many'],
+  ] as const)('takes for %s what fits, and says why', (_, params, budget, parallel, name, why) => {
+    const { sampler } = createSearch({ space: [...params], budget, parallel });
+    expect(sampler.name).toBe(name);
+    expect(sampler.why).toContain(why);
+  });
+});
+
 describe('large and conditional spaces', () => {
   it('asks 500 knobs', () => {
     const many: Param[] = Array.from({ length: 500 }, (_, i) => ({ name: `x${i}`, kind: 'float', low: 0, high: 1 }));
     const s = play(createSearch({ space: many, budget: 1000 }), 12, (v) => Number(v.x0));
     expect(s.history.told).toHaveLength(12);
     expect(s.sampler.why).toContain('500 knobs');
+  });
+
+  it('learns from failures among 500 knobs', () => {
+    const many: Param[] = Array.from({ length: 500 }, (_, i) => ({ name: `x${i}`, kind: 'float', low: 0, high: 1 }));
+    const s = createSearch({ space: many, sampler: 'random', seed: 3 });
+    for (let i = 0; i < 40; i++) for (const t of s.ask()) s.tell(t.id, Number(t.values.x7) > 0.5 ? { failed: 'no' } : 1);
+    const at = (x7: number): number => s.feasible({ ...s.space.start, x7 });
+    expect(at(0.05)).toBeGreaterThan(at(0.95) + 0.02);
   });
 
   it('never gives a value to a knob that is not active', () => {

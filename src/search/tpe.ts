@@ -162,8 +162,8 @@ export function tpe(history: History, options: TpeOptions = {}): Sampler {
           why: `random: ${n} of ${startup} trials before the model is used`,
         };
       const { parts, good: below, other } = model();
-      // One knob at a time, a proposal that could not be used would come again from as many draws: each further attempt takes fewer.
-      const draws = multivariate ? candidates : Math.max(1, candidates >> (ask.attempt >> 1));
+      // One knob at a time, a proposal that could not be used would come again from as many draws: each further attempt takes half as many.
+      const draws = multivariate ? candidates : Math.max(1, candidates >> ask.attempt);
       const point = new Array<number>(space.dims.length);
       const lie = running();
       for (const [p, part] of parts.entries())

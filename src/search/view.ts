@@ -5,7 +5,7 @@
 import { random } from '../base/random.ts';
 import { SearchError } from './error.ts';
 import { Gp } from './gp.ts';
-import type { Value } from './param.ts';
+import type { Dim, Value } from './param.ts';
 import { randomPoint } from './plain.ts';
 import type { Search } from './search.ts';
 import type { Point } from './space.ts';
@@ -102,30 +102,75 @@ export function slice(
   });
 }
 
-/** What an adviser should know, at most about 2 KB: where the good trials are in native units, the best ones, what fails, what is exhausted. */
+/** Most characters of a brief. */
+const BRIEF = 2048;
+/** Trials in a part of a knob's scale after which it counts as looked at. */
+const ENOUGH = 5;
+
+/**
+ * What an adviser should know, at most about 2 KB of whole lines: the best trials, where the good ones are in native units, what fails, where was looked
+ * for nothing. Knobs in order of the space; what does not fit is left out, the last ones first.
+ */
 export function brief(search: Search): string {
-  const { space, told, failed } = search.history;
+  const { told, failed } = search.history;
   const ranked = [...told].sort(better);
   const good = ranked.slice(0, Math.max(3, Math.ceil(told.length / 4)));
-  const lines = [`${told.length} configurations measured, ${failed.length} failed.`];
-  for (const [j, dim] of space.dims.slice(0, 24).entries()) {
-    const at = good.map((t) => t.trial.point[j]!).filter((u) => !Number.isNaN(u));
-    if (at.length === 0) continue;
-    if (dim.kind === 'category')
-      lines.push(`${dim.name}: good trials have ${[...new Set(at.map((u) => dim.decode(u)))].join(', ')}`);
-    else {
-      const mean = at.reduce((a, b) => a + b, 0) / at.length;
-      const sd = Math.sqrt(at.reduce((a, b) => a + (b - mean) ** 2, 0) / at.length);
-      const show = (u: number): string =>
-        String(typeof dim.decode(u) === 'number' ? Number(Number(dim.decode(u)).toPrecision(3)) : dim.decode(u));
-      lines.push(
-        `${dim.name}: good trials around ${show(mean)} (${show(Math.max(0, mean - sd))} to ${show(Math.min(1, mean + sd))})${edge(search, ranked[0], j)}${worn(search, ranked[0], j)}`,
-      );
-    }
+  const lines = [`${told.length} configurations measured, ${failed.length} failed.`, ...bestLines(ranked.slice(0, 3))];
+  for (const [j] of search.space.dims.entries()) {
+    const line = knobLine(search, good, ranked[0], j);
+    if (line !== undefined) lines.push(line);
   }
-  for (const { trial, value } of ranked.slice(0, 3))
-    lines.push(`${value.toPrecision(6)}: ${JSON.stringify(trial.values)}`);
-  return lines.join('\n').slice(0, 2048);
+  let length = 0;
+  return lines.filter((line) => (length += line.length + 1) <= BRIEF).join('\n');
+}
+
+/** The best configuration whole, the next ones by what they have different. */
+function bestLines([best, ...next]: readonly Told[]): string[] {
+  if (!best) return [];
+  const differs = ({ trial }: Told): string =>
+    JSON.stringify(Object.fromEntries(Object.entries(trial.values).filter(([name, v]) => v !== best.trial.values[name])));
+  return [
+    `${best.value.toPrecision(6)}: ${JSON.stringify(best.trial.values)}`,
+    ...next.map((one) => `${one.value.toPrecision(6)}: the same but for ${differs(one)}`),
+  ];
+}
+
+/** Where the good trials are on one knob, and where they are not. */
+function knobLine(search: Search, good: readonly Told[], best: Told | undefined, j: number): string | undefined {
+  const dim = search.space.dims[j]!;
+  const at = good.map((t) => t.trial.point[j]!).filter((u) => !Number.isNaN(u));
+  if (at.length === 0) return undefined;
+  if (dim.kind === 'category') {
+    const names = (values: ReadonlySet<number>): string => [...values].map((u) => dim.decode(u)).join(', ');
+    const seen = new Set(search.history.told.map((t) => t.trial.point[j]!));
+    const never = new Set(Array.from({ length: dim.levels }, (_, u) => u).filter((u) => !seen.has(u)));
+    const left = never.size > 0 && never.size <= 8 ? `; never measured: ${names(never)}` : '';
+    return `${dim.name}: good trials have ${names(new Set(at))}${left}`;
+  }
+  const mean = at.reduce((a, b) => a + b, 0) / at.length;
+  const sd = Math.sqrt(at.reduce((a, b) => a + (b - mean) ** 2, 0) / at.length);
+  const from = shown(dim, Math.max(0, mean - sd));
+  const to = shown(dim, Math.min(1, mean + sd));
+  const notes = edge(search, best, j) + worn(search, best, j) + exhausted(search, at, j);
+  return `${dim.name}: good trials around ${shown(dim, mean)} (${from} to ${to})${notes}`;
+}
+
+function shown(dim: Dim, u: number): string {
+  const value = dim.decode(u);
+  return String(typeof value === 'number' ? Number(value.toPrecision(3)) : value);
+}
+
+/** Thirds of the scale that were looked at and have no good trial. */
+function exhausted({ space, history }: Search, good: readonly number[], j: number): string {
+  const dim = space.dims[j]!;
+  const third = (u: number): number => Math.min(2, Math.floor(3 * u));
+  const trials = [...history.told, ...history.failed].map((t) => t.trial.point[j]!);
+  const barren = [0, 1, 2].flatMap((part) => {
+    const looked = trials.filter((u) => third(u) === part).length;
+    if (looked < ENOUGH || good.some((u) => third(u) === part)) return [];
+    return `${shown(dim, part / 3)} to ${shown(dim, (part + 1) / 3)} (${looked} trials)`;
+  });
+  return barren.length > 0 ? `; nothing good from ${barren.join(' or ')}` : '';
 }
 
 /** Where along one knob, from the best trial, failures are likely. */

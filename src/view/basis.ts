@@ -39,6 +39,8 @@ export interface Mean {
   readonly mean: number;
   readonly n: number;
   readonly device: string;
+  /** Of every measurement there, those that it was chosen by among them. */
+  readonly all: { readonly mean: number; readonly n: number };
 }
 
 /** Longest hypothesis that any surface shows whole. */
@@ -74,7 +76,9 @@ function deviceOf(state: LabState): string {
 function formatOf(state: LabState, device: string, sigma: number, dof: number, baseline: number | undefined) {
   const values = state.measurements.filter((m) => m.deviceClass === device && m.purpose !== 'screen').flatMap((m) => valueOf(m) ?? []);
   const magnitude = baseline ?? values[0] ?? 0;
-  const decimals = dof > 0 && sigma > 0 ? decimalsOf(sigma, magnitude) : decimalsOfExact(values);
+  // The deviation of equal numbers may be a rounding error, which must not ask for fifteen decimals.
+  const noisy = dof > 0 && sigma > 1e-12 * Math.abs(magnitude);
+  const decimals = noisy ? decimalsOf(sigma, magnitude) : decimalsOfExact(values);
   const share = sigma > 0 && magnitude !== 0 ? (100 * sigma) / Math.abs(magnitude) : 0;
   const percentDecimals = share > 0 ? Math.min(3, decimalsOf(share, 0)) : 1;
   return metricFormat(state.lab!.arena.metric.unit, decimals, percentDecimals);
@@ -88,7 +92,8 @@ export function meanOf(state: LabState, n: number, device: string): Mean | undef
   const fresh = comparable.filter((m) => m.purpose === 'confirm' || m.purpose === 'final' || m.purpose === 'drift');
   const used = n > 0 && fresh.length >= CONFIRM_REPLICATES ? fresh : comparable;
   if (used.length === 0) return undefined;
-  return { mean: mean(used.map((m) => valueOf(m)!)), n: used.length, device: here! };
+  const all = comparable.map((m) => valueOf(m)!);
+  return { mean: mean(used.map((m) => valueOf(m)!)), n: used.length, device: here!, all: { mean: mean(all), n: all.length } };
 }
 
 /** Half of the 95 % interval of a mean of n. Undefined where noise is unknown. */

@@ -1,6 +1,6 @@
 /** Everything somebody needs who does not believe the report. */
 import { count, oneLine } from '../base/text.ts';
-import type { Basis } from './basis.ts';
+import { type Basis, meanOf } from './basis.ts';
 import { dateTime, whole } from './format.ts';
 import { choosersText } from './choosers.ts';
 import { paretoText } from './pareto.ts';
@@ -40,6 +40,8 @@ export function finePrint(b: Basis, spans: readonly Span[]): LabView['finePrint'
           .map(([name, version]) => `${name} ${version}`)
           .join(', '),
     ],
+    ['Score', scoreText(b)],
+    ['Penalties', penaltiesText(arena)],
     ['Rule', rules.size > 0 ? [...rules].join(', ') : `${arena.decide.rule}, nothing decided yet`],
     [
       'Intervals',
@@ -47,6 +49,23 @@ export function finePrint(b: Basis, spans: readonly Span[]): LabView['finePrint'
     ],
   ];
   return lines.flatMap(([label, text]) => (text ? [{ label, text }] : []));
+}
+
+/** Which measurements the champion's number is the mean of, and what all of them say. Never the best of them. */
+function scoreText(b: Basis): string {
+  const n = b.state.champion > 0 ? b.state.champion : b.state.incumbent;
+  const found = n > 0 ? meanOf(b.state, n, b.device) : undefined;
+  if (!found) return '';
+  const { all } = found;
+  const text = (value: number): string => b.format.value(value);
+  if (all.n === 1) return `#${n} stands at ${text(all.mean)}, the one measurement by which it was chosen`;
+  if (found.n === all.n) return `#${n} stands at ${text(all.mean)}, the mean of all its ${all.n} measurements, the one that it was chosen by among them`;
+  return `#${n} stands at ${text(found.mean)}, the mean of the ${found.n} fresh of its measurements, which nothing was chosen by; the mean of all ${all.n} is ${text(all.mean)}`;
+}
+
+function penaltiesText({ penalties = [], metric }: Basis['arena']): string {
+  const parts = penalties.map((one) => `${one.weight} × ${one.metric}`).join(' + ');
+  return parts && `every ${metric.name} stands with ${parts} ${metric.direction === 'minimize' ? 'added' : 'taken off'}: that number decides`;
 }
 
 function seedsText(b: Basis, seeds: ReadonlySet<number>): string {

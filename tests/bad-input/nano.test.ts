@@ -4,7 +4,10 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { audit } from '../../src/audit/audit.ts';
 import type { Proposer } from '../../src/core/ports.ts';
+import { measurementsOf } from '../../src/core/state.ts';
 import { settle } from '../../src/drill/drill.ts';
+import { readBlobText } from '../../src/ledger/jsonl.ts';
+import { mainColumn, parseCurve } from '../../src/view/curve.ts';
 import { openLab } from '../../src/wire.ts';
 import { freshFolder, processesOf } from '../fixtures/cli.ts';
 import { offlineNano } from '../fixtures/nano.ts';
@@ -60,11 +63,11 @@ const BAD: readonly Bad[] = [
 it('a language model that fails is crashed with its class and one clear reason, and the lab stays whole', { timeout: 400_000 }, async () => {
   const folder = offlineNano(freshFolder());
   const manifest = path.join(folder, 'arena.yaml');
-  fs.writeFileSync(manifest, fs.readFileSync(manifest, 'utf8').replace('memory_mb: 3072', 'memory_mb: 1500'));
+  fs.writeFileSync(manifest, fs.readFileSync(manifest, 'utf8').replace('memory_mb: 3072', 'memory_mb: 1500').replace('budget: { seconds: 20,', 'budget: { seconds: 8, steps: 12,'));
   const train = path.join(folder, 'train.ts');
   const shipped = fs.readFileSync(train, 'utf8').replace('const WIDTH = 128;', 'const WIDTH = 64;').replace('const DEPTH = 4;', 'const DEPTH = 2;');
   fs.writeFileSync(train, shipped);
-  const opened = await openLab({ folder, tag: 'bad', seconds: 6, calibrate: 2, proposer: nobody, limits: { experiments: 0 } });
+  const opened = await openLab({ folder, tag: 'bad', calibrate: 2, proposer: nobody, limits: { experiments: 0 } });
   try {
     await settle(opened);
     opened.lab.stopSoon();
@@ -86,6 +89,11 @@ it('a language model that fails is crashed with its class and one clear reason, 
     }
     const good = await submit('one layer', [['const DEPTH = 2;', 'const DEPTH = 1;']]);
     expect(good.state === 'decided' && good.decision.failure).toBeUndefined();
+    // The manifest's budget in steps reached the candidate, and its curve is what the views plot.
+    const finished = measurementsOf(opened.state, good.idea.n).find((m) => m.state === 'finished');
+    const curve = parseCurve(readBlobText(opened.paths.lab, finished?.state === 'finished' ? finished.conditions.curve! : '') ?? '');
+    expect(curve?.points.map((point) => point[0])).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
+    expect(curve?.columns[mainColumn(curve)]).toBe('loss');
   } finally {
     opened.close();
   }

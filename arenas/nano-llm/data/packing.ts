@@ -10,17 +10,18 @@ export interface TokenizedDocuments {
 }
 
 const BUFFER_DOCUMENTS = 1_000;
-/** Neighbouring documents of which one is drawn at a time. */
+/** Neighbouring documents of which one is drawn at a time, and the order of turns: far apart first (van der Corput). */
 const STRATUM = 16;
+const TURNS = [0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15];
 
 /**
- * Documents, each once in an epoch. Neighbours on disk come from one source and are alike, so an epoch is STRATUM passes
- * over the whole corpus, and each pass draws one document by chance from every stratum, in a fresh order: every seed sees
- * other documents, but the same mixture. With a plain shuffle a short run's score depends on which sources it happened
- * to see (docs/decisions/0203).
+ * Documents, each once in an epoch. Neighbours on disk come from one source and are alike, so an epoch is 16 passes over
+ * the whole corpus. A pass draws one document of every stratum, in a fresh order; which one is the turn, scrambled by
+ * chance for each stratum, so that two passes draw from both halves of a stratum and four from all quarters. Every seed
+ * sees other documents, but the same mixture: with a plain shuffle a short run's score depends on which sources it
+ * happened to see (docs/decisions/0203).
  */
 function* drawDocuments(count: number, random: Random, once: boolean): Generator<number, void> {
-  const order = Uint32Array.from({ length: count }, (_, i) => i);
   const strata = Uint32Array.from({ length: Math.ceil(count / STRATUM) }, (_, i) => i);
   const shuffle = (list: Uint32Array): void => {
     for (let i = list.length - 1; i > 0; i--) {
@@ -29,12 +30,12 @@ function* drawDocuments(count: number, random: Random, once: boolean): Generator
     }
   };
   for (;;) {
-    for (let from = 0; from < count; from += STRATUM) shuffle(order.subarray(from, from + STRATUM));
-    for (let pass = 0; pass < STRATUM; pass++) {
+    const scramble = strata.map(() => random.below(STRATUM));
+    for (const turn of TURNS) {
       shuffle(strata);
       for (const stratum of strata) {
-        const at = stratum * STRATUM + pass;
-        if (at < count) yield order[at] ?? 0;
+        const doc = stratum * STRATUM + (turn ^ (scramble[stratum] ?? 0));
+        if (doc < count) yield doc;
       }
     }
     if (once) return;

@@ -23,7 +23,7 @@ export interface SessionOptions {
 
 /**
  * Makes a session from a file's bytes. Spinning is off, so that a neighbour on a core does not triple the time. Numbers
- * below 1e-38 count as zero: what a mask leaves of exp() is one, and arithmetic with them takes a hundred times as long.
+ * below 1e-38 count as zero: what a mask leaves of exp() is one, and it made a masked softmax three times as slow.
  * ONNX Runtime sets that once, for its own threads and for the thread that makes the first session: JavaScript's too.
  */
 export function createSession(model: Uint8Array, options: SessionOptions): Promise<ort.InferenceSession> {

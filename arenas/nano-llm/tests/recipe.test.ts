@@ -153,7 +153,7 @@ describe('AdamW', () => {
     ['embedding', 0.6 * byWidth, 0.8],
     ['head', 0.004 * byWidth, 0.8],
     ['resid', 0.005, 0.8],
-    ['x0', 0.5, 0.96],
+    ['x0', 0.1, 0.96],
   ])('steps %s at its own rate and betas, with both biases corrected', async (group, rate, beta1) => {
     const r = await recipe();
     const eps = Number(/^const ADAM_EPS = (\S+);/m.exec(trainSource)?.[1]);

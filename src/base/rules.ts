@@ -2,7 +2,7 @@
  * The rules themselves: a comparison becomes a ruling. Each has a name and a version and never changes its answers; a better one is a new
  * version beside it. Knows nothing about ledgers, experiments or directions: positive is better.
  */
-import { type Comparison, mixtureRatio } from '../base/stats.ts';
+import { type Comparison, mixtureRatio } from './stats.ts';
 
 export interface Ruling {
   readonly verdict: 'kept' | 'discarded' | 'inconclusive' | 'again';
@@ -13,19 +13,13 @@ export interface Ruling {
 export const BUNDLE_REPLICATES = 3;
 /** Beyond this many standard errors a difference is clear. */
 export const CLEAR_Z = 2;
-/** Added lines above which a change must pay double (upstream's simplicity rule as arithmetic). */
-const LARGE_DIFF_LINES = 20;
+/** Added lines above which a change must pay double (upstream's simplicity rule as arithmetic; papers: §3.5). */
+export const LARGE_DIFF_LINES = 20;
 /**
  * Standard errors that one step of the margin is worth in margin/2. A whole one costs a fifth of the true gain of a night of 126 measurements, 0.1
  * next to nothing: the incumbent's own number is lucky, which is a hurdle already (`npm run bench:decide`).
  */
 const MARGIN_STEP = 0.1;
-
-/** What an improvement must be worth, in steps: 0 when code was only deleted, 2 for long additions, else 1 (papers: §3.5 default). */
-export function marginZ(added: number, deleted: number): number {
-  if (added === 0 && deleted > 0) return 0;
-  return added > LARGE_DIFF_LINES ? 2 : 1;
-}
 
 /** greedy/1, greedy/2: upstream's rule, luck included. For comparison only. */
 export function greedy(c: Comparison): Ruling {
