@@ -40,8 +40,8 @@ export interface FactorsView {
   readonly lines: readonly FactorLine[];
   readonly metrics: readonly string[];
   readonly points: readonly ParetoPoint[];
-  /** The other metric of the trade, whether less of it is better, and whether the manifest says so. */
-  readonly second?: { readonly name: string; readonly less: boolean; readonly declared: boolean };
+  /** Which side of the second metric counts as better. */
+  readonly second: SecondMetric['direction'];
   readonly more: number;
 }
 
@@ -49,7 +49,7 @@ export interface FactorsView {
 const MOST_LINES = 600;
 
 export function viewFactors(state: LabState, facts: Facts): FactorsView {
-  if (!state.lab) return { axes: [], lines: [], metrics: [], points: [], more: 0 };
+  if (!state.lab) return { axes: [], lines: [], metrics: [], points: [], second: 'minimize', more: 0 };
   const b = basisOf(state, facts);
   const standing = standings(state);
   const all = state.experiments.filter((x) => x.idea.kind !== 'control' && x.idea.knobs);
@@ -77,7 +77,7 @@ export function viewFactors(state: LabState, facts: Facts): FactorsView {
     lines: made.map((line) => (line.value ? { ...line, rank: rankOf(line.value.raw) } : line)),
     metrics,
     points,
-    ...(second && { second }),
+    second,
     more: all.length - shown.length,
   };
 }
@@ -103,33 +103,30 @@ function axisOf(name: string, values: readonly KnobValue[]): { axis: FactorAxis;
   return { axis: { name, log: false, ends: [levels[0] ?? '', levels.at(-1) ?? ''], levels }, place };
 }
 
-/** The main metric and another: one that the manifest names (its front, then its constraints) goes before one that is only reported. */
+/** What the harness itself measures of every run: less of it is better, where the manifest names nothing else. */
+const MEASURED = { metric: 'memory_mb', direction: 'minimize' } as const;
+
+/** The main metric and the first of those whose better side is known: the manifest's front, else a constraint's metric, else memory. */
 function paretoOf(
   { state, arena, sign, device }: Basis,
   lines: readonly { readonly n: number; readonly kind: MarkKind; readonly value?: Num }[],
-): Pick<FactorsView, 'metrics' | 'points' | 'second'> {
-  const of = new Map<number, Readonly<Record<string, number>>>();
-  for (const line of lines) {
-    const metrics = line.value && secondary(measurementsOf(state, line.n).filter((m) => m.deviceClass === device));
-    if (metrics) of.set(line.n, metrics);
-  }
-  const second = secondOf(secondMetrics(arena), [...of.values()]);
-  if (!second) return { metrics: [arena.metric.name], points: [] };
+): { metrics: string[]; points: ParetoPoint[]; second: SecondMetric['direction'] } {
+  const of = new Map(lines.map((line) => [line.n, line.value && secondary(measurementsOf(state, line.n).filter((m) => m.deviceClass === device))]));
+  // What never changes is no trade.
+  const varies = ({ metric }: SecondMetric): boolean => new Set([...of.values()].flatMap((metrics) => metrics?.[metric] ?? [])).size > 1;
+  const found = [...secondMetrics(arena), MEASURED].find(varies);
+  if (found === undefined) return { metrics: [arena.metric.name], points: [], second: 'minimize' };
+  const other = found.direction === 'maximize' ? 1 : -1;
   const points = lines.flatMap(({ n, kind, value }) => {
-    const y = of.get(n)?.[second.name];
-    return value && y !== undefined && Number.isFinite(y) ? [{ n, kind, values: [value.raw, y], at: [value.raw * sign, second.less ? -y : y] }] : [];
+    const y = of.get(n)?.[found.metric];
+    return value && y !== undefined && Number.isFinite(y) ? [{ n, kind, values: [value.raw, y], at: [value.raw * sign, y * other] }] : [];
   });
   const front = new Set(nonDominated(points).map(({ n }) => n));
-  return { metrics: [arena.metric.name, second.name], points: points.map(({ at: _, ...p }) => ({ ...p, front: front.has(p.n) })), second };
-}
-
-/** What never changes is no trade. Of what the manifest does not name, less is taken as better. */
-function secondOf(declared: readonly SecondMetric[], found: readonly Readonly<Record<string, number>>[]): FactorsView['second'] {
-  const varies = (name: string): boolean => new Set(found.flatMap((metrics) => metrics[name] ?? [])).size > 1;
-  const named = declared.find(({ metric }) => varies(metric));
-  if (named) return { name: named.metric, less: named.direction === 'minimize', declared: true };
-  const name = [...new Set(found.flatMap((metrics) => Object.keys(metrics)))].find(varies);
-  return name === undefined ? undefined : { name, less: true, declared: false };
+  return {
+    metrics: [arena.metric.name, found.metric],
+    second: found.direction,
+    points: points.map(({ at: _, ...p }) => ({ ...p, front: front.has(p.n) })),
+  };
 }
 
 const secondary = (measurements: readonly Measurement[]): Readonly<Record<string, number>> | undefined => {

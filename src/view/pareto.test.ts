@@ -32,7 +32,7 @@ describe('a front that the manifest asks for', () => {
       expect(line?.text.match(/#\d/g), direction).toEqual(['#0', `#${better}`]);
       expect(line?.text).toContain(`less loss, ${words}`);
       const factors = viewFactors(script.state, { now: script.state.lastAt, alive: true, tip: '' });
-      expect(factors).toMatchObject({ metrics: ['loss', 'speed'], second: { name: 'speed', less: direction === 'minimize' } });
+      expect(factors).toMatchObject({ metrics: ['loss', 'speed'], second: direction });
       expect(factors.points.filter(({ front }) => front).map(({ n }) => n)).toEqual([0, better]);
     }
   });

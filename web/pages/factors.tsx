@@ -35,7 +35,7 @@ export function Factors({ board }: { board: Board }) {
         <p class="soft">Across: the knob. Up: the rank of what was measured with it, the best on top.</p>
         <div class="slices">{data.axes.map((axis, k) => <Drawing key={axis.name} what={axis.name} draw={(width) => sliceSvg(data, k, width)} table={() => slice(k)} />)}</div>
       </Section>
-      {data.second && data.points.length > 0 && <Section id="pareto" title={`${data.metrics[0]} and ${data.metrics[1]}`}><p class="soft">Joined: what no other beats in both. {data.second.less ? 'Less' : 'More'} {data.second.name} is taken as better, {data.second.declared ? 'as the manifest says' : 'because the manifest does not say'}.</p><Drawing what="pareto" draw={(width) => paretoSvg(data, width)} table={front} /></Section>}
+      {data.points.length > 0 && <Section id="pareto" title={`${data.metrics[0]} and ${data.metrics[1]}`}><p class="soft">Joined: what no other beats in both, taking {data.second === 'maximize' ? 'more' : 'less'} {data.metrics[1]} as better.</p><Drawing what="pareto" draw={(width) => paretoSvg(data, width)} table={front} /></Section>}
     </article>
   );
 }
