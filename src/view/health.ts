@@ -171,15 +171,17 @@ export function nextSteps(b: Basis, state: StateView, undecided: readonly Undeci
   if (state.kind === 'died') steps.push('Go on where it stopped, nothing is lost: `overnight run`.');
   const failing = mostlyFailing(b);
   if (failing) steps.push(failing);
-  const untested = incumbent !== champion && !b.state.confirmations.some((c) => c.n === incumbent);
+  const { final } = b.state;
+  const untested = incumbent !== champion && final?.n !== incumbent && !b.state.confirmations.some((c) => c.n === incumbent);
   if (state.kind === 'running')
     steps.push(untested ? `Let it run: #${incumbent} is tested with fresh measurements before it ends.` : 'Let it run; `overnight steer` tells whoever proposes what you think.');
   else {
     if (untested) steps.push(`Test #${incumbent} with fresh measurements: \`overnight run\` does so before it ends.`);
-    if (incumbent > 0 && b.state.final?.n !== incumbent)
+    if (incumbent > 0 && final?.n !== incumbent)
       steps.push('Draw the line under the stack: `overnight finalize` drops what does not pay and measures the rest side by side.');
   }
-  if (champion > 0) steps.push(`Look at what #${champion} changed, then take it: \`overnight diff ${champion}\`, \`overnight take\`.`);
+  const best = final?.n ?? champion;
+  if (best > 0) steps.push(`Look at what #${best} changed, then take it: \`overnight diff ${best}\`, \`overnight take\`.`);
   const cheap = undecided.find((u) => u.n !== incumbent && u.measurements !== undefined);
   if (cheap) steps.push(`Settle #${cheap.n}, which is inconclusive: ${cheap.cost}.`);
   if (state.kind === 'finished' || state.kind === 'stopped on budget' || state.kind === 'stopped by person')
