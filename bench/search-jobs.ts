@@ -151,10 +151,11 @@ const somewhere = (hybrid: Hybrid, chance: Chance): Values =>
     hybrid.search.space.dims.map((dim) => (dim.kind === 'category' ? chance.below(dim.levels) : chance.uniform())),
   );
 
-const nearby = (hybrid: Hybrid, chance: Chance): Values => {
+/** A step from the best so far; `size` in ranges. */
+const nearby = (hybrid: Hybrid, chance: Chance, size: number): Values => {
   const { space, best } = hybrid.search;
   const from = space.encode(best?.trial.values ?? space.start);
-  return space.decode(from.map((u) => Math.min(1, Math.max(0, u + 0.1 * chance.normal()))));
+  return space.decode(from.map((u) => Math.min(1, Math.max(0, u + size * chance.normal()))));
 };
 
 const most = (values: readonly Values[], worth: (v: Values) => number): Values =>
@@ -167,17 +168,25 @@ export const ADVISERS: Readonly<Record<string, (hybrid: Hybrid, problem: Problem
     fails: false,
   }),
   // The worst of thirty places.
-  adversarial: (h, problem, c) => ({
+  'is adversarial': (h, problem, c) => ({
     values: most(
       Array.from({ length: 30 }, () => somewhere(h, c)),
       (v) => problem.loss(v) ?? 0,
     ),
     fails: false,
   }),
-  // Somebody who knows: the best of forty steps of about a tenth of the range from the best so far.
-  good: (h, problem, c) => ({
+  // Knows where it is better, but only a tenth of the range away: late in a search on a smooth function that is nowhere.
+  'is good at large steps': (h, problem, c) => ({
     values: most(
-      Array.from({ length: 40 }, () => nearby(h, c)),
+      Array.from({ length: 40 }, () => nearby(h, c, 0.1)),
+      (v) => -(problem.loss(v) ?? 1e300),
+    ),
+    fails: false,
+  }),
+  // Somebody who knows: the best of forty steps from the best so far, a fifth of the range to a five-thousandth.
+  'is good': (h, problem, c) => ({
+    values: most(
+      Array.from({ length: 40 }, () => nearby(h, c, 0.2 * 10 ** (-3 * c.uniform()))),
       (v) => -(problem.loss(v) ?? 1e300),
     ),
     fails: false,

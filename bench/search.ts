@@ -59,7 +59,7 @@ const WIDTH = 24;
 /** One row of the table; the last cell says what the figures are held against. */
 function row(name: string, cells: readonly (string | undefined)[], against = ''): void {
   const padded = names.map((_, i) => (cells[i] ?? '').padStart(WIDTH)).join('');
-  console.log(`${name.padEnd(38)}${padded}  ${against}`.trimEnd());
+  console.log(`${name.padEnd(52)}${padded}  ${against}`.trimEnd());
 }
 
 const cellsFor = (of: (name: string) => string | undefined): (string | undefined)[] => names.map(of);
@@ -194,12 +194,12 @@ function poisonRows(results: readonly Of<'poison'>[]): void {
       ),
     );
     row(
-      `adviser ${adviser}: log10 with/alone`,
+      `adviser that ${adviser}: log10 with/alone`,
       cellsFor((name) => {
         const ratios = at(name).flatMap((r) => r.ratios);
         return ratios.length === 0 ? undefined : withInterval(ratios, mean, (v) => v.toFixed(2));
       }),
-      adviser === 'good'
+      adviser === 'is good'
         ? verdict('a good adviser makes it better', bounds.every(([, high]) => high < 0))
         : verdict(`no worse with one that ${adviser}`, bounds.every(([low]) => low <= 0)),
     );

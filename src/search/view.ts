@@ -106,6 +106,8 @@ export function slice(
 const BRIEF = 2048;
 /** Trials in a part of a knob's scale after which it counts as looked at. */
 const ENOUGH = 5;
+/** Values up to which a knob is looked at one by one. */
+const FEW = 8;
 
 /**
  * What an adviser should know, at most about 2 KB of whole lines: the best trials, where the good ones are in native units, what fails, where was looked
@@ -157,20 +159,25 @@ function knobLine(search: Search, good: readonly Told[], best: Told | undefined,
 
 function shown(dim: Dim, u: number): string {
   const value = dim.decode(u);
-  return String(typeof value === 'number' ? Number(value.toPrecision(3)) : value);
+  const isRounded = typeof value === 'number' && dim.levels === Number.POSITIVE_INFINITY;
+  return String(isRounded ? Number(value.toPrecision(3)) : value);
 }
 
-/** Thirds of the scale that were looked at and have no good trial. */
+/** Values of a knob that has few, or thirds of its scale, that were looked at and have no good trial. */
 function exhausted({ space, history }: Search, good: readonly number[], j: number): string {
   const dim = space.dims[j]!;
-  const third = (u: number): number => Math.min(2, Math.floor(3 * u));
-  const trials = [...history.told, ...history.failed].map((t) => t.trial.point[j]!);
-  const barren = [0, 1, 2].flatMap((part) => {
-    const looked = trials.filter((u) => third(u) === part).length;
-    if (looked < ENOUGH || good.some((u) => third(u) === part)) return [];
-    return `${shown(dim, part / 3)} to ${shown(dim, (part + 1) / 3)} (${looked} trials)`;
-  });
-  return barren.length > 0 ? `; nothing good from ${barren.join(' or ')}` : '';
+  const isFew = dim.levels <= FEW;
+  const part = (u: number): string => {
+    if (isFew) return `at ${shown(dim, u)}`;
+    const third = Math.min(2, Math.floor(3 * u));
+    return `from ${shown(dim, third / 3)} to ${shown(dim, (third + 1) / 3)}`;
+  };
+  const looked = new Map<string, number>();
+  const trials = [...history.told, ...history.failed].map((t) => t.trial.point[j]!).sort((a, b) => a - b);
+  for (const u of trials) if (!Number.isNaN(u)) looked.set(part(u), (looked.get(part(u)) ?? 0) + 1);
+  for (const u of good) looked.delete(part(u));
+  const barren = [...looked].filter(([, count]) => count >= ENOUGH).map(([where, count]) => `${where} (${count} trials)`);
+  return barren.length > 0 ? `; nothing good ${barren.join(' or ')}` : '';
 }
 
 /** Where along one knob, from the best trial, failures are likely. */
