@@ -78,8 +78,8 @@ function moment(step: T.Step, store: T.Store, name: string, shape: readonly numb
 }
 
 /**
- * torch.optim.AdamW. The moments are kept as sums, m / (1 − β1) and v / (1 − β2), which saves three passes over memory each
- * step; the numbers left out are put back with the bias correction.
+ * torch.optim.AdamW. The moments are kept as sums, m / (1 − β1) and v / (1 − β2), which saves three passes over memory
+ * a step; the numbers left out are put back with the bias correction.
  */
 function adamw(step: T.Step, store: T.Store, w: Weight, g: T.Tensor): void {
   const m = T.add(T.mul(moment(step, store, `${w.name}:m`, w.shape), 0.9), g);

@@ -26,7 +26,10 @@ describe('the finish line', () => {
     expect(state.final!.effect).toBeGreaterThan(7.9);
     expect(state.final!.effect).toBeLessThan(8.1);
     expect(state.ablations.size).toBe(3);
-    const { verdict, counts } = viewOf(state);
+    const { verdict, counts, next, take, limits } = viewOf(state);
+    const { n } = state.final!;
+    expect([next[0], take[0]!.command]).toEqual([`Look at what #${n} changed, then take it: \`overnight diff ${n}\`, \`overnight take\`.`, `overnight diff ${n}`]);
+    expect(limits.bars).toContainEqual({ label: '10 of 10 last measurements', share: 1 });
     expect(verdict.sentence).toMatch(/^Final: loss of #4 \(without #1, which did not pay\) is 44[.\d]* % better/);
     expect(counts.tried).toBe(3);
     const turns = state.measurements.filter((m) => m.purpose === 'final').map((m) => (m.n === 0 ? 'B' : 'A'));

@@ -9,6 +9,7 @@ import type { LabState } from '../core/state.ts';
 import { wish } from '../core/wish.ts';
 import { post } from '../ledger/inbox.ts';
 import { labPaths } from '../os/paths.ts';
+import { capture } from '../os/spawn.ts';
 import { importanceOf } from '../proposers/search.ts';
 import type { Control } from '../server/app.ts';
 import { type Served, listen } from '../server/listen.ts';
@@ -52,7 +53,7 @@ export async function serveFolder(folder: string, port?: number, control?: Contr
       web,
       zoneMinutes: zoneMinutes(),
       diff: async (arena, store, from, to) => (await openWorkspace(arena, store)).diff(from, to),
-      audit: (lab) => audit(lab.lab, path.join(lab.arena, '.overnight', 'store.git')),
+      audit: auditBeside,
       importance: importanceOf,
       ...(control && { control }),
     },
@@ -60,6 +61,19 @@ export async function serveFolder(folder: string, port?: number, control?: Contr
   );
   return { ...served, root };
 }
+
+/** Every verdict derived again, by a process of its own: the dashboard answers others meanwhile. A ledger that stands alone is done here. */
+async function auditBeside(lab: LabFolder): Promise<unknown> {
+  const program = path.join(import.meta.dirname, 'main.js');
+  if (lab.arena !== lab.lab && fs.existsSync(program)) {
+    const { stdout } = await capture(process.execPath, [program, 'audit', '--json', '--dir', lab.arena, '--tag', lab.tag], { timeoutMs: AUDIT_MS });
+    const said = stdout.split('\n').find((line) => line.startsWith('{"tag":'));
+    if (said) return JSON.parse(said);
+  }
+  return audit(lab.lab, path.join(lab.arena, '.overnight', 'store.git'));
+}
+
+const AUDIT_MS = 600_000;
 
 /** What the dashboard may ask of a lab: what cannot change a number. Throws for a wish that makes no sense. */
 function sendWish(lab: LabFolder, asked: unknown, state: LabState): void {

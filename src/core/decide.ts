@@ -181,17 +181,18 @@ function noOp(state: LabState, n: number, against: number, deviceClass: string):
 }
 
 /** A gain this many times the usual one is measured again before it is believed. */
-const QUARANTINE_FACTOR = 3;
+export const QUARANTINE_FACTOR = 3;
 /** Kept gains that say what is usual: at least, and at most looked at. */
 const [FEWEST_GAINS, MOST_GAINS] = [5, 10];
 
-function isSuspicious(state: LabState, c: Comparison): boolean {
+/** Mean of the kept gains on the way to `n`; undefined while there are too few to say what is usual. */
+export function usualGain(state: LabState, n: number): number | undefined {
   const gains: number[] = [];
-  for (let at = state.incumbent; at > 0 && gains.length < MOST_GAINS; at = state.experiments[at]!.idea.parent) {
+  for (let at = n; at > 0 && gains.length < MOST_GAINS; at = state.experiments[at]!.idea.parent) {
     const x = state.experiments[at]!;
     if (x.state === 'decided' && x.decision.effect !== undefined) gains.push(Math.max(0, x.decision.effect));
   }
-  return c.n === 1 && gains.length >= FEWEST_GAINS && c.difference > QUARANTINE_FACTOR * mean(gains);
+  return gains.length < FEWEST_GAINS ? undefined : mean(gains);
 }
 
 /** Improvements within the finished pairs of a comparison, oldest first: two measurements in a row, one of each side. */
@@ -231,15 +232,20 @@ function ruling(state: LabState, n: number, c: Comparison, paired: boolean, devi
   if (rule === 'greedy') return greedy(c);
   if (inPairs(state) && !paired && c.z > -HOPELESS_Z)
     return { verdict: 'again', reason: 'its partner is not measured yet' };
-  if (rule === 'sequential' && paired) return sequential1(c, most);
-  if (rulesOf(state) === 1 || inPairs(state)) return margin1(c, c.n, steps, most);
+  const byPairs = rulesOf(state) === 1 || inPairs(state);
   const found =
-    rulesOf(state) === 2
-      ? margin2(c, c.n, steps)
-      : margin3(c, steps, stoodAgainst(state, deviceClass), values(state, state.incumbent, deviceClass).length);
-  if (state.experiments[n]!.idea.bundles && c.n < BUNDLE_REPLICATES)
+    rule === 'sequential' && paired
+      ? sequential1(c, most)
+      : byPairs
+        ? margin1(c, c.n, steps, most)
+        : rulesOf(state) === 2
+          ? margin2(c, c.n, steps)
+          : margin3(c, steps, stoodAgainst(state, deviceClass), values(state, state.incumbent, deviceClass).length);
+  if (byPairs && (rulesOf(state) < 3 || most < 2)) return found;
+  if (!byPairs && state.experiments[n]!.idea.bundles && c.n < BUNDLE_REPLICATES)
     return { verdict: 'again', reason: `a bundle is measured ${BUNDLE_REPLICATES} times` };
-  if (found.verdict !== 'kept' || !isSuspicious(state, c)) return found;
+  const usual = usualGain(state, state.incumbent);
+  if (found.verdict !== 'kept' || c.n > 1 || usual === undefined || c.difference <= QUARANTINE_FACTOR * usual) return found;
   return {
     verdict: 'again',
     reason: `quarantined: ${QUARANTINE_FACTOR} times the usual gain, so measured again first`,

@@ -123,18 +123,20 @@ function next(state: LabState, now: Situation): Step {
   return start.why === undefined ? { do: 'propose' } : { do: 'propose', base: start.base, why: start.why };
 }
 
-/** Numbers that incumbent and baseline may get while the machine would stand still. */
-const [MOST_INCUMBENT, MOST_BASELINE] = [5, 10];
+/** Numbers that incumbent and baseline may get while the machine would stand still, and controls for each idea. */
+const [MOST_INCUMBENT, MOST_BASELINE, IDLE_CONTROLS] = [5, 10, 0.05];
 
 /**
  * What is measured while an idea is thought about, most useful first: the incumbent, which everything is compared with; the baseline, which the
- * report's percentage rests on and drift shows in. More of both makes every later verdict surer.
+ * report's percentage rests on and drift shows in; then A/A controls, up to one in twenty ideas. More of each makes every later verdict surer.
  */
 function idle(state: LabState, deviceClass: string): Step | undefined {
   const has = (n: number): number => values(state, n, deviceClass).length;
   const { incumbent } = state;
   const n = has(incumbent) < MOST_INCUMBENT ? incumbent : has(0) < MOST_BASELINE ? 0 : undefined;
-  return n === undefined ? undefined : { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
+  if (n !== undefined) return { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
+  const wanted = rulesOf(state) === 3 && arenaOf(state).decide.controls > 0 ? IDLE_CONTROLS * ideasTried(state) : 0;
+  return state.controls.all.length < wanted ? { do: 'control' } : undefined;
 }
 
 /** Ideas worked on so far: every experiment but the baseline, the controls and the ablations. */

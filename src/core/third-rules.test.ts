@@ -6,6 +6,8 @@ import { arenaWith, DEVICE, Script, SITUATION } from '../testing/script.ts';
 import { confirm, isClearStep, sidesOf } from './claims.ts';
 import { failedAgainst, judge } from './decide.ts';
 import { plan, type Step } from './plan.ts';
+import { measurementsOf } from './state.ts';
+import { viewLab } from '../view/lab.ts';
 import { luckOf, margin2, margin3 } from '../base/rules.ts';
 
 const quiet = [5, 5.1, 4.9, 5.05, 4.95] as const;
@@ -136,6 +138,48 @@ describe('the third confirmation', () => {
       }
       expect(sum).toBeLessThan(1);
     }
+  });
+});
+
+describe('a gain far above the usual ones', () => {
+  it('is measured again in pairs too, where a second pair is allowed', () => {
+    for (const [most, again] of [[3, true], [1, false]] as const) { // prettier-ignore
+      const script = baseline({ decide: { ...third.decide, rule: 'paired', max_replicates: most } });
+      const pair = (n: number, mine: number, theirs: number): Script =>
+        script.measure(n, mine, { pair: n }).measure(script.state.incumbent, theirs, { pair: n, purpose: 'replicate' });
+      for (const value of [4.6, 4.2, 3.8, 3.4, 3]) {
+        const n = script.state.experiments.length;
+        script.idea();
+        pair(n, value, value + 0.4).decide(n).advance(n);
+      }
+      script.idea();
+      expect(judge(pair(6, 1, 3).state, 6, DEVICE)).toMatchObject({ again });
+      const { health } = viewLab(script.state, { now: script.state.lastAt, alive: true, tip: '' });
+      expect(health.filter(({ what }) => what === 'Review')).toEqual([]);
+      if (again) pair(6, 1, 3);
+      script.decide(6).advance(6);
+      const after = viewLab(script.state, { now: script.state.lastAt, alive: true, tip: '' }).health.find(({ what }) => what === 'Review');
+      expect(after).toMatchObject({ warning: true, text: expect.stringMatching(/^#6 gained 5 times the usual, .*: look at what it does, `overnight diff 6`$/) });
+    }
+  });
+});
+
+describe('while an idea is thought about', () => {
+  it('measures the incumbent, then the baseline, then unchanged code as a control, up to one in twenty ideas', () => {
+    const script = baseline({ decide: { rules: 3, drift: 0 } });
+    tried(script, 3);
+    for (let i = 0; i < 19; i++) tried(script, 4);
+    const idle = (): Step => plan(script.state, { ...SITUATION, thinking: true, spare: true });
+    while (script.state.controls.all.length === 0 && idle().do === 'measure') {
+      const step = idle();
+      if (step.do === 'measure') script.measure(step.n, step.n === 0 ? 5 : 3, { purpose: step.purpose });
+    }
+    expect([1, 0].map((n) => measurementsOf(script.state, n).length)).toEqual([5, 10]);
+    expect(idle()).toEqual({ do: 'control' });
+    const n = script.state.experiments.length;
+    const about = { n, parent: 1, proposer: 'harness', hypothesis: 'unchanged', edits: {} };
+    script.add({ type: 'proposed', kind: 'control', ...about }).snapshot(n).measure(n, 3).decide(n);
+    expect(idle()).toEqual({ do: 'wait' });
   });
 });
 

@@ -1,8 +1,9 @@
 /** Signs that a night went wrong, and what to do in the morning. Every line is a fact with its number. */
 import { count } from '../base/text.ts';
+import { QUARANTINE_FACTOR, usualGain } from '../core/decide.ts';
 import { type Measurement, valueOf, verdictOf } from '../core/experiment.ts';
 import { ideasTried } from '../core/plan.ts';
-import { measurementsOf, rulesOf } from '../core/state.ts';
+import { lineage, measurementsOf, rulesOf } from '../core/state.ts';
 import { compare } from '../base/stats.ts';
 import { type Basis, effectView } from './basis.ts';
 import { holdoutLines } from './final.ts';
@@ -50,7 +51,21 @@ export function healthViews(b: Basis, parts: HealthParts): HealthView[] {
       warning: time.sessionsS > 60 && time.idleShare > WORRYING,
     },
   ];
-  return [...lines, ...falseKeeps(rows), ...controlLines(b), ...driftLines(b), ...holdoutLines(b, parts.gain), ...softLines(b), ...shortRunLines(b), ...branchLines(b), ...frontLines(b), ...mishaps(b)];
+  return [...lines, ...falseKeeps(rows), ...controlLines(b), ...reviewLines(b), ...driftLines(b), ...holdoutLines(b, parts.gain), ...softLines(b), ...shortRunLines(b), ...branchLines(b), ...frontLines(b), ...mishaps(b)];
+}
+
+/** Gains far above the usual ones: replicated before they were kept, and still for a person to look at. */
+function reviewLines(b: Basis): HealthView[] {
+  const { state } = b;
+  if (rulesOf(state) === 1) return [];
+  return lineage(state, state.incumbent).flatMap((n) => {
+    const x = state.experiments[n]!;
+    if (x.state !== 'decided' || x.decision.effect === undefined || x.idea.kind !== 'idea') return [];
+    const times = x.decision.effect / (usualGain(state, x.decision.against) ?? Number.POSITIVE_INFINITY);
+    if (!(times > QUARANTINE_FACTOR)) return [];
+    const seen = x.decision.n > 1 ? `measured ${x.decision.n} times before it was kept` : 'kept on one measurement';
+    return [{ what: 'Review', text: `#${n} gained ${Number.isFinite(times) ? `${fixed(times, 0)} times` : 'far more than'} the usual, ${seen}: look at what it does, \`overnight diff ${n}\``, warning: true }];
+  });
 }
 
 /** How many keeps are expected to be luck, by the probabilities at which they were kept. Chosen from many, so this is a floor. */
@@ -156,15 +171,17 @@ export function nextSteps(b: Basis, state: StateView, undecided: readonly Undeci
   if (state.kind === 'died') steps.push('Go on where it stopped, nothing is lost: `overnight run`.');
   const failing = mostlyFailing(b);
   if (failing) steps.push(failing);
-  const untested = incumbent !== champion && !b.state.confirmations.some((c) => c.n === incumbent);
+  const { final } = b.state;
+  const untested = incumbent !== champion && final?.n !== incumbent && !b.state.confirmations.some((c) => c.n === incumbent);
   if (state.kind === 'running')
     steps.push(untested ? `Let it run: #${incumbent} is tested with fresh measurements before it ends.` : 'Let it run; `overnight steer` tells whoever proposes what you think.');
   else {
     if (untested) steps.push(`Test #${incumbent} with fresh measurements: \`overnight run\` does so before it ends.`);
-    if (incumbent > 0 && b.state.final?.n !== incumbent)
+    if (incumbent > 0 && final?.n !== incumbent)
       steps.push('Draw the line under the stack: `overnight finalize` drops what does not pay and measures the rest side by side.');
   }
-  if (champion > 0) steps.push(`Look at what #${champion} changed, then take it: \`overnight diff ${champion}\`, \`overnight take\`.`);
+  const best = final?.n ?? champion;
+  if (best > 0) steps.push(`Look at what #${best} changed, then take it: \`overnight diff ${best}\`, \`overnight take\`.`);
   const cheap = undecided.find((u) => u.n !== incumbent && u.measurements !== undefined);
   if (cheap) steps.push(`Settle #${cheap.n}, which is inconclusive: ${cheap.cost}.`);
   if (state.kind === 'finished' || state.kind === 'stopped on budget' || state.kind === 'stopped by person')

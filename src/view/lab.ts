@@ -147,7 +147,9 @@ function sinceBest(b: Basis, ended: readonly ExperimentView[], until: string): L
 }
 
 function countsView(state: LabState): CountsView {
-  const { kept, discarded, inconclusive, crashed, refused } = state.counts;
+  const { kept, discarded, inconclusive, crashed } = state.counts;
+  // Steps left out for the finish line are refused too where they cannot be: they are no ideas.
+  const refused = state.experiments.filter((x) => x.state === 'refused' && x.idea.kind === 'idea').length;
   const timedOut = state.counts['timed out'];
   const tried = ideasTried(state);
   const open = Math.max(0, tried - kept - discarded - inconclusive - crashed - timedOut - refused);
@@ -178,7 +180,7 @@ function refusalCounts(state: LabState): LabView['refusals'] {
 
 function spendText(state: LabState, cpu: string, usd: number | undefined): string {
   if (usd !== undefined) return `${dollars(usd)} for models; ${cpu} of processor time`;
-  const proposers = new Set(state.experiments.slice(1).map((x) => x.idea.proposer));
+  const proposers = new Set(state.experiments.flatMap((x) => (x.idea.kind === 'idea' ? [x.idea.proposer] : [])));
   const modelFree = [...proposers].every(
     (name) => name === 'search' || name === 'knobs' || name === 'hand' || name === 'replay',
   );
@@ -201,10 +203,10 @@ function segmentViews(path: readonly number[], claims: readonly ClaimView[]): Se
 }
 
 function takeCommands(state: LabState): LabView['take'] {
-  const n = state.champion > 0 ? state.champion : state.incumbent;
+  const n = state.final?.n ?? (state.champion > 0 ? state.champion : state.incumbent);
   const kept = state.experiments[n];
   if (n === 0 || !kept || verdictOf(kept) !== 'kept') return [];
-  const doubt = state.champion > 0 ? '' : ', which are not confirmed,';
+  const doubt = state.champion > 0 || state.final ? '' : ', which are not confirmed,';
   return [
     { command: `overnight diff ${n}`, what: `show what #${n} changes against the baseline` },
     { command: 'overnight take', what: `put the kept steps${doubt} on a branch of your repository` },

@@ -167,7 +167,7 @@ export class Graph {
       nodes.push(node);
     }
     nodes.reverse();
-    // A node that makes an output writes it under the output's name; an Identity copies inputs and values that are two outputs.
+    // A node that makes an output writes it under its name; inputs, and values that are two outputs, are copied.
     const made = new Set(nodes.map((node) => node.output));
     const renamed = new Map<string, string>();
     for (const [name, t] of outputs) {

@@ -101,7 +101,10 @@ export function rope(x: Tensor, base = 10_000): Tensor {
 interface AttentionOptions {
   /** How many positions back a query sees, itself included; the whole past when left out. */
   readonly window?: number;
-  /** Queries are handled in blocks of this many (64 with a window, else 128); keys no query of a block can see are never touched. */
+  /**
+   * Queries are handled in blocks of this many (half a window, within 64 and 128, when left out); keys that no query of a
+   * block can see are never touched.
+   */
   readonly block?: number;
 }
 
@@ -135,10 +138,11 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   }
   const groups = heads / kvHeads;
   const window = Math.max(1, Math.min(options.window ?? length, length));
-  const block = Math.min(options.block ?? (window < length ? 64 : 128), length);
-  // One leading axis, made by a reshape: ONNX Runtime then folds transposes into the products instead of copying for them.
+  const block = Math.min(options.block ?? Math.min(128, Math.max(64, Math.ceil(window / 2))), length);
+  // One leading axis, made by a reshape: ONNX Runtime then folds transposes into the products instead of copying.
   const flat = (t: Tensor, n: number): Tensor => reshape(t, [batch * n, length, width]);
-  const [queries, keys, values] = [flat(q.graph.detach(q), heads), flat(q.graph.detach(k), kvHeads), flat(q.graph.detach(v), kvHeads)];
+  const queries = flat(q.graph.detach(q), heads);
+  const [keys, values] = [flat(q.graph.detach(k), kvHeads), flat(q.graph.detach(v), kvHeads)];
   const parts: Part[] = [];
   for (let from = 0; from < length; from += block) {
     const to = Math.min(from + block, length);

@@ -142,13 +142,13 @@ export function max(x: Tensor, options: ReduceOptions = {}): Tensor {
   return y;
 }
 
-/** With 2,048 ids the product is faster on two threads up to here: 1.4 against 1.9 ms at [512, 128], 2.9 against 1.9 at [1024, 128]. */
+/** Up to here the product pays (docs/log.md): its cost grows with the rows of the table, the other's does not. */
 const ONE_HOT_ROWS = 512;
 
 /**
  * Rows of a table: table [V, C], ids [..] (int32) → [.., C].
- * The gradient of a small table is a product with one-hot rows, which uses all threads; of a larger one ScatterElements(add)
- * into zeros, on one thread: its order is fixed, where ScatterND(add) races with two.
+ * The gradient of a small table is a product with one-hot rows, which uses all threads; of a larger one
+ * ScatterElements(add) into zeros, on one thread: its order is fixed, where ScatterND(add) races with two.
  */
 export function embedding(table: Tensor, ids: Tensor): Tensor {
   const [rows, width] = table.shape;

@@ -82,6 +82,10 @@ export const CASES: Record<string, Case> = {
   max: { shapes: [[3, 4]], run: ([a]) => t.max(a, { axis: -1 }) },
   addAll: { shapes: AB, run: ([a, b]) => t.addAll([a, b, a]) },
   embedding: { shapes: [[5, 3]], run: ([a], g) => t.embedding(a, ids(g, [4, 0, 4, 2], [2, 2])) },
+  'embedding of a table too large for a one-hot product': {
+    shapes: [[513, 1]],
+    run: ([a], g) => t.embedding(a, ids(g, [4, 512, 4, 2], [2, 2])),
+  },
   takeLast: { shapes: [[3, 4]], run: ([a], g) => t.takeLast(a, ids(g, [3, 0, 2])) },
   matmul: {
     shapes: [
