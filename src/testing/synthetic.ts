@@ -38,7 +38,7 @@ export interface SyntheticOptions {
   readonly secondsPerMeasurement?: number;
   readonly calibrate?: number;
   /** Version of the rules; the first unless given. */
-  readonly rules?: 1 | 2;
+  readonly rules?: 1 | 2 | 3;
   /** Stop writing as soon as this holds: leaves the lab as a killed harness would. */
   readonly until?: (state: LabState) => boolean;
   /** End the last session by this; absent = as planned. */

@@ -59,8 +59,9 @@ function reviewLines(b: Basis): HealthView[] {
   const { state } = b;
   if (rulesOf(state) === 1) return [];
   return lineage(state, state.incumbent).flatMap((n) => {
-    const x = state.experiments[n]!;
-    if (x.state !== 'decided' || x.decision.effect === undefined || x.idea.kind !== 'idea') return [];
+    // Before the baseline is known there is no experiment 0 either.
+    const x = state.experiments[n];
+    if (x?.state !== 'decided' || x.decision.effect === undefined || x.idea.kind !== 'idea') return [];
     const times = x.decision.effect / (usualGain(state, x.decision.against) ?? Number.POSITIVE_INFINITY);
     if (!(times > QUARANTINE_FACTOR)) return [];
     const seen = x.decision.n > 1 ? `measured ${x.decision.n} times before it was kept` : 'kept on one measurement';

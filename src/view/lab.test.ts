@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { LedgerEvent } from '../core/event.ts';
+import { fold } from '../core/replay.ts';
 import { type SyntheticOptions, syntheticLab } from '../testing/synthetic.ts';
+import { boardOf } from './board.ts';
 import { viewExperiment } from './experiment.ts';
 import { viewLab } from './lab.ts';
 import type { Facts, LabView } from './types.ts';
@@ -9,6 +11,23 @@ function view(options: SyntheticOptions, facts: Partial<Facts> = {}): LabView {
   const { state, now, tip } = syntheticLab(options);
   return viewLab(state, { now, tip, alive: false, ...facts });
 }
+
+describe('a night that goes on', () => {
+  it('has a view, a board and the page of every experiment after each of its events, under all versions of the rules', () => {
+    for (const rules of [1, 2, 3] as const) {
+      const { events, now, tip } = syntheticLab({ n: 20, seed: 4, noise: 0.01, goodRate: 0.3, rules });
+      const facts = { now, tip, alive: true };
+      const { state, apply } = fold();
+      for (const [k, event] of events.entries()) {
+        apply(event);
+        const lab = viewLab(state, facts);
+        expect(lab.verdict.sentence, `rules ${rules}, event ${k}`).not.toBe('');
+        expect(boardOf(lab).experiments.length, `rules ${rules}, event ${k}`).toBe(lab.experiments.length);
+        if (state.experiments.length > 0) expect(viewExperiment(state, state.experiments.length - 1, facts)).toBeDefined();
+      }
+    }
+  });
+});
 
 describe('the verdict', () => {
   it('claims an improvement only where fresh measurements confirmed one', () => {

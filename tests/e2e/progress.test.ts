@@ -41,7 +41,7 @@ describe('what takes a while', () => {
     const root = freshFolder('large');
     const lab = putLab(root, 'a', []);
     const { ledger } = syntheticLab({ n: 12, noise: 0.0009 });
-    for (let k = 0; k < 60_000; k++) ledger.append({ type: 'note', from: 'a test', text: `${k} words` });
+    for (let k = 0; k < 240_000; k++) ledger.append({ type: 'note', from: 'a test', text: `${k} words` });
     writeFileSync(join(lab, 'ledger.jsonl'), linesOf(ledger.events));
     const cwd = join(root, 'a');
     for (const [command, words] of [['status', 'reading the ledger'], ['audit', 'deriving every verdict again']] as const) {

@@ -24,12 +24,18 @@ async function killedHarness(kind: string, tag: string, word: string, watched: b
   return said;
 }
 
-const groupsOf = (tag: string): readonly string[] =>
-  existsSync('/sys/fs/cgroup')
-    ? readdirSync('/sys/fs/cgroup', { recursive: true, encoding: 'utf8' }).filter((path) =>
-        path.includes(`overnight-${tag}`),
-      )
-    : [];
+/** Other tests' groups come and go meanwhile: a folder that vanishes under the search is no answer. */
+function groupsOf(tag: string): readonly string[] {
+  if (!existsSync('/sys/fs/cgroup')) return [];
+  for (;;) {
+    try {
+      const all = readdirSync('/sys/fs/cgroup', { recursive: true, encoding: 'utf8' });
+      return all.filter((path) => path.includes(`overnight-${tag}`));
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw thrown;
+    }
+  }
+}
 
 const bubblewrap = (await chooseSandbox()).sandbox.info;
 
