@@ -9,6 +9,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { mean, sd } from '../src/base/stats.ts';
 import { readKnobs, knobEdits, knobSpace } from '../src/proposers/space.ts';
 import { createSearch, type SamplerName, type Values } from '../src/search/index.ts';
 import { readManifest } from '../src/workspace/arena.ts';
@@ -36,10 +37,6 @@ const LINKED = [
   'tensor',
   'node_modules',
 ];
-
-const mean = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length;
-const deviation = (xs: readonly number[]): number =>
-  Math.sqrt(xs.reduce((sum, x) => sum + (x - mean(xs)) ** 2, 0) / Math.max(1, xs.length - 1));
 
 /** val_bpb of a train.ts, or why there is none. */
 function measure(room: string, source: string, seed: number): number | string {
@@ -92,7 +89,7 @@ function race(room: string): void {
   const written = (values: Values): string =>
     knobEdits(arena.knobs, files, now, values)[0]?.content ?? files.get('train.ts')!;
   const repeats = [901, 902, 903, 904].map((seed) => Number(measure(room, files.get('train.ts')!, seed)));
-  const noise = deviation(repeats);
+  const noise = sd(repeats);
   console.log(
     `baseline ${mean(repeats).toFixed(4)}, sd ${noise.toFixed(4)} of ${repeats.length}; load ${os.loadavg()[0]!.toFixed(1)}`,
   );

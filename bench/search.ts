@@ -7,6 +7,7 @@
  */
 import { fork } from 'node:child_process';
 import { random } from '../src/base/random.ts';
+import { mean } from '../src/base/stats.ts';
 import { createSearch, type SamplerName, type Values } from '../src/search/index.ts';
 import { reference } from './search-cma.ts';
 import { ADVISERS, type Breadth, type Job, type Result, type Run, SUITES } from './search-jobs.ts';
@@ -34,7 +35,6 @@ const optuna = optunaVersion();
 const names: readonly string[] = [...samplers, ...(optuna ? [`optuna ${optuna}`] : [])];
 const POISONED: readonly SamplerName[] = ['auto', 'cma-es'];
 
-const mean = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length;
 const median = (xs: readonly number[]): number => [...xs].sort((a, b) => a - b)[xs.length >> 1]!;
 
 /** 95 % percentile bootstrap of a statistic. */

@@ -12,7 +12,7 @@ export interface Agreement {
 
 /** Below this a short run drops too many good candidates; with fewer pairs nothing can be said. */
 export const RANKS_AT = 0.5;
-const PAIRS = 6;
+export const FEWEST_RANKED = 6;
 
 /** Do short runs rank configurations as long ones do? Both lists in the same order, smaller is better in both. */
 export function agreement(short: readonly number[], long: readonly number[]): Agreement {
@@ -22,7 +22,7 @@ export function agreement(short: readonly number[], long: readonly number[]): Ag
     for (let j = 0; j < i; j++) sum += Math.sign(short[i]! - short[j]!) * Math.sign(long[i]! - long[j]!);
   const tau = n < 2 ? 0 : sum / ((n * (n - 1)) / 2);
   const found = { tau, pairs: n, interval: tauInterval(tau, n) };
-  if (n < PAIRS)
+  if (n < FEWEST_RANKED)
     return { ...found, warning: `only ${n} configurations were run short and long: use short runs to find crashes, not to rank` };
   if (tau < RANKS_AT)
     return {

@@ -3,7 +3,7 @@
  * nothing sure is gained. A pure function of the ledger; decides no verdict.
  */
 import { nonDominated } from '../base/rank.ts';
-import { compare } from '../base/stats.ts';
+import { compare, mean } from '../base/stats.ts';
 import { isClearStep } from './claims.ts';
 import { brokenConstraint, noiseIn, secondary, signOf } from './decide.ts';
 import { verdictOf } from './experiment.ts';
@@ -192,7 +192,7 @@ export function paretoFront(state: LabState, device = deviceOf(state)): number[]
     if (x.state !== 'decided' && kind !== 'baseline') return [];
     if ((kind !== 'idea' && kind !== 'baseline') || own.length === 0 || others.some(Number.isNaN) || isRuledOut(state, n)) return [];
     if (brokenConstraint(state, arenaOf(state), n, 0, device) !== undefined) return [];
-    return [{ n, at: [(signOf(arenaOf(state)) * own.reduce((a, b) => a + b, 0)) / own.length, ...others] }];
+    return [{ n, at: [signOf(arenaOf(state)) * mean(own), ...others] }];
   });
   return nonDominated(points).map(({ n }) => n);
 }

@@ -4,6 +4,7 @@
  */
 import { parseComparison } from '../base/comparison.ts';
 import { seedOf } from '../base/random.ts';
+import { mean } from '../base/stats.ts';
 import type { Arena } from '../core/arena.ts';
 import { noiseIn } from '../core/decide.ts';
 import { type Plateau, plateau } from '../core/frontier.ts';
@@ -148,9 +149,8 @@ export function replayInto(sink: Sink, state: LabState, { arena, space, device, 
     if (past.kind === 'open' && past.dropped) sink.dropped?.(trial.id, past);
     else if (past.kind === 'failed') sink.tell(trial.id, { failed: past.reason }, past);
     else if (past.kind === 'value') {
-      const mean = past.values.reduce((a, b) => a + b, 0) / past.values.length + shift(past.n);
       const metrics = { 'broken constraints': past.broken ? 1 : 0 };
-      sink.tell(trial.id, { value: mean, n: past.values.length, metrics }, past);
+      sink.tell(trial.id, { value: mean(past.values) + shift(past.n), n: past.values.length, metrics }, past);
     }
   }
   return experiments;
@@ -165,10 +165,9 @@ function* pastOf(arena: Arena, state: LabState, device: string): Generator<Past>
     const about = { n, proposer };
     const verdict = verdictOf(x);
     const found = measuredValues(state, n, device);
-    const mean = found.length > 0 ? found.reduce((a, b) => a + b, 0) / found.length : undefined;
     if (!complete(names, knobs) || x.state === 'refused') {
       const refused = x.state === 'refused';
-      yield { ...about, kind: 'other', refused, decided: verdict !== undefined, ...(mean !== undefined && { mean }) };
+      yield { ...about, kind: 'other', refused, decided: verdict !== undefined, ...(found.length > 0 && { mean: mean(found) }) };
     } else if (verdict === 'crashed' || verdict === 'timed out') {
       const reason = x.state === 'decided' ? (x.decision.failure ?? verdict) : verdict;
       yield { ...about, knobs: knobs!, kind: 'failed', reason };
@@ -185,12 +184,10 @@ function* pastOf(arena: Arena, state: LabState, device: string): Generator<Past>
  * was learned about the knobs carries over. The effect is measured: mean of the edit's experiment minus mean of its parent.
  */
 function shifts(state: LabState, device: string, base: number): (n: number) => number {
-  const mean = (n: number): number | undefined => {
-    const found = measuredValues(state, n, device);
-    return found.length > 0 ? found.reduce((a, b) => a + b, 0) / found.length : undefined;
-  };
+  /** NaN without a number. */
+  const meanOf = (n: number): number => mean(measuredValues(state, n, device));
   const isCode = (n: number): boolean => n > 0 && state.experiments[n]!.idea.knobs === undefined;
-  const effect = (n: number): number => (mean(n) ?? Number.NaN) - (mean(state.experiments[n]!.idea.parent) ?? Number.NaN);
+  const effect = (n: number): number => meanOf(n) - meanOf(state.experiments[n]!.idea.parent);
   const known = new Map<number, number>();
   const worth = (n: number): number => {
     if (!known.has(n)) known.set(n, Number.isFinite(effect(n)) ? effect(n) : 0);

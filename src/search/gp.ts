@@ -2,6 +2,7 @@
  * A Gaussian process over knobs: a sum of one-knob effects plus a joint effect (additive kernels: Duvenaud, Nickisch & Rasmussen, NeurIPS
  * 2011), its few hyperparameters from a grid by marginal likelihood (Rasmussen & Williams 2006, equations 2.30, 5.8). For tens of trials.
  */
+import { variance } from '../base/stats.ts';
 import { cholesky, solveLower, solveUpper } from './matrix.ts';
 import type { Point, Space } from './space.ts';
 
@@ -237,7 +238,7 @@ export class Gp {
     const l = cholesky(matrix, n);
     if (!l) return undefined;
     // Two rounds: the slope is in units of the amplitude, which is estimated around the mean that the slope gives.
-    let amplitude = noise ? noise ** 2 / shape.noise : Math.max(spread(losses), 1e-300);
+    let amplitude = noise ? noise ** 2 / shape.noise : Math.max(variance(losses), 1e-300);
     let [constant, quadratic] = [0, 0];
     let alpha: Float64Array = new Float64Array(n);
     for (let round = 0; round < 2; round++) {
@@ -249,7 +250,7 @@ export class Gp {
       const centred = rest.map((y) => y - constant);
       alpha = solveUpper(l, solveLower(l, centred, n), n);
       quadratic = centred.reduce((s, y, i) => s + y * alpha[i]!, 0);
-      if (!noise) amplitude = Math.max((quadratic + 2 * spread(losses)) / (n + 2), 1e-300);
+      if (!noise) amplitude = Math.max((quadratic + 2 * variance(losses)) / (n + 2), 1e-300);
     }
     let logDet = 0;
     for (let i = 0; i < n; i++) logDet += 2 * Math.log(l[i * n + i]!);
@@ -316,9 +317,4 @@ interface Fit {
   readonly constant: number;
   readonly l: Float64Array;
   readonly alpha: Float64Array;
-}
-
-function spread(losses: readonly number[]): number {
-  const mean = losses.reduce((a, b) => a + b, 0) / losses.length;
-  return losses.reduce((s, y) => s + (y - mean) ** 2, 0) / Math.max(1, losses.length - 1);
 }

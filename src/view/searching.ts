@@ -2,6 +2,7 @@
  * How the search goes: whether it stands still and what is done about it, which bases are live, whether short runs may drop ideas. Words for what
  * core/frontier and core/halving say; decides nothing.
  */
+import { FEWEST_RANKED } from '../base/rank.ts';
 import { count } from '../base/text.ts';
 import { bases, explored, plateau } from '../core/frontier.ts';
 import { halving } from '../core/halving.ts';
@@ -17,12 +18,13 @@ export function shortRunLines(b: Basis): HealthView[] {
   const [low, high] = agreement.interval;
   const seen = `Kendall’s τ ${fixed(agreement.tau, 2)}, 95 %: ${fixed(low, 2)} to ${fixed(high, 2)}, over ${count(agreement.pairs, 'idea')} run both ways`;
   const spared = `${dropped} of ${count(b.state.shorts.size, 'idea')} dropped after a short run`;
+  const unproven = agreement.pairs >= FEWEST_RANKED && agreement.warning !== undefined;
   const text = {
-    checking: agreement.warning && agreement.pairs >= 6 ? `not shown to rank like full ones (${seen}): nothing is dropped meanwhile` : `being checked against full ones (${seen}): nothing is dropped yet`,
+    checking: unproven ? `not shown to rank like full ones (${seen}): nothing is dropped meanwhile` : `being checked against full ones (${seen}): nothing is dropped yet`,
     halving: `they rank like full ones (${seen}); ${spared}`,
     stopped: `they do not rank like full ones (${seen}): halving is switched off, every idea is measured in full again; ${spared} before`,
   }[phase];
-  return [{ what: 'Short runs', text, warning: phase === 'stopped' || (phase === 'checking' && agreement.pairs >= 6 && agreement.warning !== undefined) }];
+  return [{ what: 'Short runs', text, warning: phase === 'stopped' || (phase === 'checking' && unproven) }];
 }
 
 /** Nothing where the manifest allows one line alone. */
