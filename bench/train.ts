@@ -1,7 +1,8 @@
 // Training speed: tokens per second of one reference model in the arena's engine, beside PyTorch where it is installed.
 // Prints a table and, as its last line, one summary. Ratios of interleaved rounds, since other work may share the cores.
 // Usage: tsx bench/train.ts [--rounds 3] [--steps 6] [--cpus 2] [--clock wall|cpu]; processor time is for busy machines and
-// fair with --cpus 1 only: threads that spin while they wait use it up.
+// fair with --cpus 1 only: threads that spin while they wait use it up. With --tokenizer-mb 100 it trains tokenizers from
+// that much text instead.
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     cpus: { type: 'string', default: '2' },
     clock: { type: 'string', default: 'wall' },
     child: { type: 'string' },
+    'tokenizer-mb': { type: 'string' },
   },
 });
 const CPUS = Number(values.cpus);
@@ -103,6 +105,36 @@ function measureData(): { tokenizerMbS: number; loaderTokensS: number } {
   return { tokenizerMbS, loaderTokensS: (count * 257) / ((performance.now() - begun) / 1000) };
 }
 
+/** Text of the packages that are installed here, source and documents alike, up to `mb` megabytes. */
+function packageText(mb: number): string[] {
+  const root = join(dirname(here), '../node_modules');
+  const texts: string[] = [];
+  let left = mb * 1e6;
+  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !/\.(md|[cm]?[jt]s|json)$/.test(entry.name)) continue;
+    const text = readFileSync(join(entry.parentPath, entry.name), 'utf8');
+    texts.push(text);
+    left -= Buffer.byteLength(text);
+    if (left <= 0) break;
+  }
+  return texts;
+}
+
+/** A process of its own: tokenizers of two sizes from much text, as `--dataset` would bring. */
+function large(mb: number): void {
+  const texts = packageText(mb);
+  const megabytes = texts.reduce((n, t) => n + Buffer.byteLength(t), 0) / 1e6;
+  for (const vocabulary of [1024, 8192]) {
+    const before = performance.now();
+    trainTokenizer(texts, vocabulary);
+    const seconds = (performance.now() - before) / 1000;
+    const rate = `${(megabytes / seconds).toFixed(1)} MB/s`;
+    console.log(
+      `tokenizer of ${vocabulary} from ${megabytes.toFixed(0)} MB: ${seconds.toFixed(1)} s, ${rate}, peak memory ${peakMemoryMb().toFixed(0)} MB`,
+    );
+  }
+}
+
 interface Row {
   readonly name: string;
   readonly config: ReferenceConfig;
@@ -155,6 +187,7 @@ async function measureRounds(): Promise<{ rows: Row[]; torchRows: TorchRow[]; pe
 
 async function main(): Promise<void> {
   if (values.child) return child(Number(values.child));
+  if (values['tokenizer-mb']) return large(Number(values['tokenizer-mb']));
   const { rows, torchRows, peaks } = await measureRounds();
   const data = measureData();
   const cpu = cpuList()[0]?.model ?? 'unknown';

@@ -159,6 +159,8 @@ function mostlyFailing({ state }: Basis): string | undefined {
   return `Find out why ${whole(failures)} of ${count(ideas, 'idea')} gave no number: \`overnight show ${last}\`.`;
 }
 
+const MORE = '`overnight run --experiments 50`';
+
 /** What a person would do next, best first. */
 export function nextSteps(b: Basis, state: StateView, undecided: readonly UndecidedView[]): string[] {
   const steps: string[] = [];
@@ -173,10 +175,14 @@ export function nextSteps(b: Basis, state: StateView, undecided: readonly Undeci
   const failing = mostlyFailing(b);
   if (failing) steps.push(failing);
   const { final } = b.state;
-  const untested = incumbent !== champion && final?.n !== incumbent && !b.state.confirmations.some((c) => c.n === incumbent);
+  const claim = b.state.confirmations.findLast((c) => c.n === incumbent);
+  const unshown = champion === 0 && incumbent > 0 && final?.n !== incumbent && claim !== undefined && !claim.passed;
+  const untested = incumbent !== champion && final?.n !== incumbent && claim === undefined;
   if (state.kind === 'running')
     steps.push(untested ? `Let it run: #${incumbent} is tested with fresh measurements before it ends.` : 'Let it run; `overnight steer` tells whoever proposes what you think.');
   else {
+    // A claim that failed is most often a night that was too short: a line drawn under it would measure the same again.
+    if (unshown) steps.push(`Give it more ideas: fresh measurements did not show #${incumbent} to be better, and another session goes on from there: ${MORE}.`);
     if (untested) steps.push(`Test #${incumbent} with fresh measurements: \`overnight run\` does so before it ends.`);
     if (incumbent > 0 && final?.n !== incumbent)
       steps.push('Draw the line under the stack: `overnight finalize` drops what does not pay and measures the rest side by side.');
@@ -185,7 +191,7 @@ export function nextSteps(b: Basis, state: StateView, undecided: readonly Undeci
   if (best > 0) steps.push(`Look at what #${best} changed, then take it: \`overnight diff ${best}\`, \`overnight take\`.`);
   const cheap = undecided.find((u) => u.n !== incumbent && u.measurements !== undefined);
   if (cheap) steps.push(`Settle #${cheap.n}, which is inconclusive: ${cheap.cost}.`);
-  if (state.kind === 'finished' || state.kind === 'stopped on budget' || state.kind === 'stopped by person')
-    steps.push('Try more ideas: `overnight run --experiments 50`.');
+  const ended = state.kind === 'finished' || state.kind === 'stopped on budget' || state.kind === 'stopped by person';
+  if (ended && !unshown) steps.push(`Try more ideas: ${MORE}.`);
   return steps;
 }

@@ -67,7 +67,11 @@ export async function fetchDataset(options: FetchOptions): Promise<{ train: stri
   const fetched = async (name: string): Promise<string> => {
     const path = join(cacheDir, name);
     const retry = { ...(attempts === undefined ? {} : { attempts }), ...(waitMs === undefined ? {} : { waitMs }) };
-    await download({ url: `${dataset.baseUrl}/${name}`, path, onProgress: createProgressBar(name), ...retry });
+    const onRetry = (wait: number, reason: string): void => {
+      process.stderr.write(`${name}: ${reason}; trying again in ${(wait / 1000).toFixed(1)} s\n`);
+    };
+    const url = `${dataset.baseUrl}/${name}`;
+    await download({ url, path, onProgress: createProgressBar(name), onRetry, ...retry });
     return path;
   };
   const val = await collect(await fetched(dataset.valShard), Math.ceil(maxChars / 20));

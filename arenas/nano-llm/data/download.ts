@@ -24,10 +24,14 @@ export interface DownloadOptions {
   /** The expected SHA-256 in hex. Without it the server's own (an x-linked-etag or etag of 64 hex digits) is used. */
   readonly sha256?: string;
   readonly attempts?: number;
-  /** The wait before the second attempt; it doubles from there, up to a minute. */
+  /** The wait before the second attempt; it doubles from there, up to a minute, give or take a quarter. */
   readonly waitMs?: number;
   readonly onProgress?: (receivedBytes: number, totalBytes: number | null) => void;
+  /** Told before each wait: how long it is, and what went wrong. */
+  readonly onRetry?: (waitMs: number, reason: string) => void;
 }
+
+const LONGEST_WAIT_MS = 60_000;
 
 /** A failure that trying again cannot mend. */
 class FinalError extends Error {}
@@ -118,7 +122,10 @@ export async function download(options: DownloadOptions): Promise<{ readonly tra
       const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
       last = `${error instanceof Error ? error.message : String(error)}${cause}`;
       if (error instanceof FinalError) break;
-      if (n < attempts) await sleep(Math.min(60_000, waitMs * 2 ** (n - 1)) * (0.75 + Math.random() / 2));
+      if (n === attempts) break;
+      const wait = Math.min(LONGEST_WAIT_MS, waitMs * 2 ** (n - 1)) * (0.75 + Math.random() / 2);
+      options.onRetry?.(wait, last);
+      await sleep(wait);
     }
   }
   throw new DataError(

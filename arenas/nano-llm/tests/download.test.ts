@@ -81,6 +81,27 @@ describe('a download', () => {
     expect(seen.at(-1)).toEqual([content.length, content.length]);
   });
 
+  test('waits twice as long after each failure, give or take a quarter, and says why it waits', async () => {
+    const { url } = await serve((q, r, n) => (n < 5 ? r.writeHead(503).end() : send(q, r, content)));
+    const waits: number[] = [];
+    const reasons = new Set<string>();
+    const onRetry = (wait: number, reason: string): void => {
+      waits.push(wait);
+      reasons.add(reason);
+    };
+    const began = performance.now();
+    await download({ url, path: target(), waitMs: 8, onRetry });
+    const took = performance.now() - began;
+    expect(waits).toHaveLength(5);
+    for (const [i, wait] of waits.entries()) {
+      expect(wait).toBeGreaterThanOrEqual(8 * 2 ** i * 0.75);
+      expect(wait).toBeLessThanOrEqual(8 * 2 ** i * 1.25);
+    }
+    // Timers may end a millisecond early; the waits were waited.
+    expect(took).toBeGreaterThan(waits.reduce((a, b) => a + b, 0) - 10);
+    expect([...reasons]).toEqual(['the server answered 503']);
+  });
+
   test('does not retry a file that is not there, and says what to do', async () => {
     const { url, ranges } = await serve((_q, r) => r.writeHead(404).end());
     const path = target();
