@@ -38,7 +38,7 @@ async function openArtefact(dir: string, cpus: number): Promise<{ run: Run; para
     const expected = EVAL_BATCH * SEQ_LEN * VOCAB_SIZE;
     if (!(data instanceof Float32Array) || data.length !== expected) {
       throw new ArtefactError(
-        `evaluate: logits have ${data?.length ?? 0} values, not ${expected}. Export [8, 256, 1024] float32.`,
+        `evaluate: logits have ${data?.length ?? 0} values, not ${expected}. Export [${EVAL_BATCH}, ${SEQ_LEN}, ${VOCAB_SIZE}] float32.`,
         'shape',
       );
     }

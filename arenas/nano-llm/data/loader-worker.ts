@@ -2,7 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { readTokenizer, readTrain } from './files.ts';
-import { createPacker } from './packing.ts';
+import { createPacker, shuffleRows } from './packing.ts';
 
 export interface LoaderRequest {
   readonly dataDir: string;
@@ -18,14 +18,18 @@ export interface Batch {
 }
 export type LoaderMessage = { readonly batch: Batch } | { readonly failed: string };
 
+/** Documents are drawn and packed alike in every run: a seed decides the order of rows, not the text (docs/decisions/0204). */
+const TEXT_SEED = 1;
+
 function serve(request: LoaderRequest): void {
   const { rows, length, ahead } = request;
-  const packer = createPacker(readTrain(request.dataDir, readTokenizer(request.dataDir)), length + 1, request.seed);
+  const docs = readTrain(request.dataDir, readTokenizer(request.dataDir));
+  const fillRow = shuffleRows(createPacker(docs, length + 1, TEXT_SEED).fillRow, length + 1, request.seed);
   const row = new Uint16Array(length + 1);
   const post = (): void => {
     const batch = { tokens: new Int32Array(rows * length), targets: new Int32Array(rows * length) };
     for (let r = 0; r < rows; r++) {
-      packer.fillRow(row);
+      fillRow(row);
       batch.tokens.set(row.subarray(0, length), r * length);
       batch.targets.set(row.subarray(1), r * length);
     }

@@ -3,6 +3,9 @@
 
 import { createRandom, type Random } from '../tensor/random.ts';
 
+/** Fills one row; false when there is no more text. */
+export type FillRow = (row: Uint16Array) => boolean;
+
 /** Documents as one array of ids, each starting with BOS, and where each begins (the last entry is the end). */
 export interface TokenizedDocuments {
   readonly tokens: Uint16Array;
@@ -17,9 +20,8 @@ const TURNS = [0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15];
 /**
  * Documents, each once in an epoch. Neighbours on disk come from one source and are alike, so an epoch is 16 passes over
  * the whole corpus. A pass draws one document of every stratum, in a fresh order; which one is the turn, scrambled by
- * chance for each stratum, so that two passes draw from both halves of a stratum and four from all quarters. Every seed
- * sees other documents, but the same mixture: with a plain shuffle a short run's score depends on which sources it
- * happened to see (docs/decisions/0203).
+ * chance for each stratum, so that two passes draw from both halves of a stratum and four from all quarters. With a plain
+ * shuffle a short run's score depends on which sources it happened to see (docs/decisions/0203).
  */
 function* drawDocuments(count: number, random: Random, once: boolean): Generator<number, void> {
   const strata = Uint32Array.from({ length: Math.ceil(count / STRATUM) }, (_, i) => i);
@@ -69,7 +71,7 @@ export function createPacker(
     return lo;
   };
   /** Fills `row` (rowLength ids) with whole documents and at most one cropped one; false when too little is left. */
-  const fillRow = (row: Uint16Array): boolean => {
+  const fillRow: FillRow = (row) => {
     let used = 0;
     while (used < rowLength) {
       while (buffer.length < BUFFER_DOCUMENTS) {
@@ -88,4 +90,31 @@ export function createPacker(
     return true;
   };
   return { fillRow };
+}
+
+/** Rows that change places among themselves: at the default size about a fifth of a run of 20 s. */
+const SHUFFLED_ROWS = 256;
+
+/**
+ * The same rows in an order of the seed's: they change places within windows of 256, so two runs of equally many rows have
+ * read the same text, whatever their seeds, but for the last window.
+ */
+export function shuffleRows(fillRow: FillRow, rowLength: number, seed: number): FillRow {
+  const random = createRandom(seed, 'rows');
+  const window: Uint16Array[] = [];
+  const refill = (): void => {
+    for (let row = new Uint16Array(rowLength); window.length < SHUFFLED_ROWS && fillRow(row); row = new Uint16Array(rowLength)) {
+      window.push(row);
+    }
+  };
+  return (row) => {
+    if (window.length === 0) refill();
+    const at = random.below(Math.max(1, window.length));
+    const chosen = window[at];
+    if (!chosen) return false;
+    const last = window.pop() as Uint16Array;
+    if (at < window.length) window[at] = last;
+    row.set(chosen);
+    return true;
+  };
 }

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { cutDocuments, splitDocuments, unlike } from '../data/documents.ts';
 import { readTokenizer, readTrain, tokenizeDocuments, writeTokenizer, writeTrain } from '../data/files.ts';
 import { openLoader } from '../data/loader.ts';
-import { createPacker } from '../data/packing.ts';
+import { createPacker, shuffleRows } from '../data/packing.ts';
 import { createTokenizer, trainTokenizer } from '../data/tokenizer.ts';
 import { createRandom } from '../tensor/random.ts';
 import { freshFolder } from './folders.ts';
@@ -127,10 +127,10 @@ function numbered(lengths: readonly number[]) {
   return { tokens, starts };
 }
 
-describe('packing', () => {
-  const random = createRandom(2);
-  const docs = numbered(Array.from({ length: 500 }, () => 5 + random.below(60)));
+const random = createRandom(2);
+const docs = numbered(Array.from({ length: 500 }, () => 5 + random.below(60)));
 
+describe('packing', () => {
   test('fills every row with documents that each begin with BOS, and crops at most the last', () => {
     const packer = createPacker(docs, 64, 1);
     for (let r = 0; r < 200; r++) {
@@ -202,6 +202,36 @@ describe('packing', () => {
   });
 });
 
+describe('rows in an order of the seed', () => {
+  const first = (seed: number, count: number): string[] => {
+    const fillRow = shuffleRows(createPacker(docs, 64, 1).fillRow, 64, seed);
+    const row = new Uint16Array(64);
+    return Array.from({ length: count }, () => fillRow(row) && row.join()) as string[];
+  };
+
+  test('are the same rows for every seed, window by window, and in another order', () => {
+    for (const [from, to] of [[0, 256], [256, 512]] as const) {
+      const [one, two] = [first(1, to).slice(from), first(2, to).slice(from)];
+      expect(one).not.toEqual(two);
+      expect(one.toSorted()).toEqual(two.toSorted());
+    }
+    expect(first(2, 300)).toEqual(first(2, 300));
+  });
+
+  test('end where the text ends, and none is lost or used twice', () => {
+    const packed: string[] = [];
+    const row = new Uint16Array(64);
+    for (const { fillRow } = createPacker(docs, 64, 1, { once: true }); fillRow(row); ) packed.push(row.join());
+    const fillRow = shuffleRows(createPacker(docs, 64, 1, { once: true }).fillRow, 64, 7);
+    const shuffled: string[] = [];
+    while (fillRow(row)) shuffled.push(row.join());
+    expect(packed.length % 256).not.toBe(0);
+    expect(shuffled).not.toEqual(packed);
+    expect(shuffled.toSorted()).toEqual(packed.toSorted());
+    expect(fillRow(row)).toBe(false);
+  });
+});
+
 describe('prepared data', () => {
   const write = (): string => {
     const dir = freshFolder('data');
@@ -214,10 +244,10 @@ describe('prepared data', () => {
     return dir;
   };
 
-  test('comes from the loader as targets one place ahead of tokens, the same for the same seed', async () => {
+  test('comes from the loader as targets one place ahead of tokens, the same for the same seed, other rows for another', async () => {
     const dataDir = write();
-    const take = async (): Promise<number[][]> => {
-      const loader = openLoader({ dataDir, rows: 3, length: 32, seed: 4 });
+    const take = async (seed = 4): Promise<number[][]> => {
+      const loader = openLoader({ dataDir, rows: 3, length: 32, seed });
       const batches = [await loader.next(), await loader.next()];
       await loader.close();
       return batches.flatMap((b) => [[...b.tokens], [...b.targets]]);
@@ -227,6 +257,7 @@ describe('prepared data', () => {
     for (let i = 0; i < 96; i++) if (i % 32 !== 31) expect(targets[i]).toBe(tokens[i + 1]);
     for (const row of [0, 1, 2]) expect(tokens[row * 32]).toBe(tokenizer.bos);
     expect(await take()).toEqual(await take());
+    expect(await take(5)).not.toEqual(await take());
   });
 
   test('is packed ahead on a thread of its own: a step that has kept the main thread busy finds the next batches there', async () => {
