@@ -75,6 +75,19 @@ describe('standing still', () => {
     expect(plateau(script.state, 0)).toMatchObject({ since: 16, ideas: 0, explore: 0 });
   });
 
+  it('small gains add up: none is sure alone, together they are, and chance keeps are not', () => {
+    // The noise is 0.02; each step gains a fifth of it.
+    const script = stuck(opened());
+    for (let k = 1; k <= 24; k++) tried(script, 5 - 0.004 * k);
+    const { since } = plateau(script.state, 0);
+    expect(since).toBeGreaterThan(25);
+    expect(since).toBeLessThan(script.state.incumbent + 1);
+    const lucky = stuck(opened());
+    for (let k = 1; k <= 24; k++) tried(lucky, 5 - 0.0005 * k);
+    expect(lineage(lucky.state, lucky.state.incumbent).length).toBeGreaterThan(3);
+    expect(plateau(lucky.state, 0).since).toBe(0);
+  });
+
   it('a gain that fresh measurements refuted was none', () => {
     const script = tried(opened(), 4);
     expect(plateau(script.state, 0).since).toBe(1);

@@ -7,7 +7,7 @@ import { eager, lordAlpha, patient } from '../base/online.ts';
 import { failedAgainst, noiseIn, signOf } from './decide.ts';
 import type { Payload } from './event.ts';
 import { type Measurement, valueOf } from './experiment.ts';
-import { arenaOf, inPairs, type LabState, rulesOf } from './state.ts';
+import { arenaOf, inPairs, type LabState, rulesOf, values } from './state.ts';
 import { luckOf, show } from '../base/rules.ts';
 import { tCdf, tQuantile } from '../base/distributions.ts';
 import { compare, mean } from '../base/stats.ts';
@@ -126,13 +126,33 @@ export function isClearStep(state: LabState, n: number, deviceClass: string): bo
   const x = state.experiments[n];
   if (x?.state !== 'decided' || x.decision.effect === undefined) return false;
   const { effect, n: mine, nAgainst, against } = x.decision;
+  return isClear(state, { n, against, effect, counts: [mine, nAgainst] }, deviceClass);
+}
+
+/** Is `n` better than `against`, an earlier one of its line, by all numbers of both? What no step between them shows, they may together. */
+export function isClearlyAhead(state: LabState, n: number, against: number, deviceClass: string): boolean {
+  const [mine, theirs] = [n, against].map((k) => values(state, k, deviceClass));
+  if (mine!.length === 0 || theirs!.length === 0) return false;
+  const effect = (mean(mine!) - mean(theirs!)) * signOf(arenaOf(state));
+  return isClear(state, { n, against, effect, counts: [mine!.length, theirs!.length] }, deviceClass);
+}
+
+interface Step {
+  readonly n: number;
+  readonly against: number;
+  /** Positive is better. */
+  readonly effect: number;
+  readonly counts: readonly [mine: number, theirs: number];
+}
+
+function isClear(state: LabState, { n, against, effect, counts: [mine, theirs] }: Step, deviceClass: string): boolean {
   const { sigma, dof } = noiseIn(state, deviceClass);
-  const se = sigma * Math.sqrt(1 / mine + 1 / nAgainst);
+  const se = sigma * Math.sqrt(1 / mine + 1 / theirs);
   if (se === 0) return effect > 0;
   if (rulesOf(state) < 3 || inPairs(state)) return tCdf(effect / se, Math.max(1, dof)) >= CLEAR_STEP;
   // The baseline was not chosen by its number.
-  const theirs = against === 0 ? 0 : luckOf(failedAgainst(state, against), nAgainst);
-  return effect / se + theirs - luckOf(failedAgainst(state, n), mine) >= CLEAR_STEP_Z;
+  const luck = against === 0 ? 0 : luckOf(failedAgainst(state, against), theirs);
+  return effect / se + luck - luckOf(failedAgainst(state, n), mine) >= CLEAR_STEP_Z;
 }
 
 function nextAlpha(state: LabState): number {

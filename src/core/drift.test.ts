@@ -47,4 +47,17 @@ describe('looking for drift', () => {
     expect(health(5.01)).toMatchObject({ warning: false, text: expect.stringContaining('none seen') });
     expect(health(5.3)).toMatchObject({ warning: true, text: expect.stringContaining('the machine changed') });
   });
+
+  it('does not take the luck by which the champion was chosen for the start it has drifted from', () => {
+    const drift = (later: number) => {
+      const script = opened({}).idea().measure(1, 4.5).decide(1).advance(1).measure(1, 4.7, { purpose: 'confirm' });
+      const passed = { n: 1, against: 0, passed: true, effect: 0.3, interval: [0.1, 0.5], probability: 1, rule: 'x', reason: '' };
+      script.add({ type: 'confirmation', ...passed, interval: [0.1, 0.5] });
+      script.measure(0, 5, { purpose: 'drift' }).measure(1, later, { purpose: 'drift' });
+      const { health } = viewLab(script.state, { now: script.state.lastAt, alive: true, tip: '' });
+      return health.filter((line) => line.what === 'Drift').map((line) => line.warning);
+    };
+    expect(drift(4.7)).toEqual([false, false]);
+    expect(drift(5.2)).toEqual([false, true]);
+  });
 });

@@ -4,7 +4,7 @@
  */
 import { nonDominated } from '../base/rank.ts';
 import { compare, mean } from '../base/stats.ts';
-import { isClearStep } from './claims.ts';
+import { isClearlyAhead, isClearStep } from './claims.ts';
 import { brokenConstraint, noiseIn, secondary, signOf } from './decide.ts';
 import { verdictOf } from './experiment.ts';
 import { CLEAR_Z } from '../base/rules.ts';
@@ -53,9 +53,12 @@ export interface Plateau {
   readonly explore: number;
 }
 
-/** Is the lab standing still? Counted since the last gain that a claim confirmed, or that is clear by its own numbers and was not refuted. */
+/**
+ * Is the lab standing still? Counted since the last gain that a claim confirmed, or that is clear, by its own numbers or together with the small ones since
+ * the gain before it, and was not refuted.
+ */
 export function plateau(state: LabState, knobs: number, device = deviceOf(state)): Plateau {
-  const since = lineage(state, state.incumbent).findLast((n) => n === 0 || isSureGain(state, n, device)) ?? 0;
+  const since = lineage(state, state.incumbent).reduce((last, n) => (n > 0 && isSureGain(state, n, last, device) ? n : last), 0);
   const ideas = state.experiments.slice(since + 1).filter(isAnswered).length;
   const patience = PATIENCE + knobs;
   return { since, ideas, patience, explore: ideas < patience ? 0 : Math.min(1, (0.5 * ideas) / patience) };
@@ -66,9 +69,10 @@ function isAnswered(x: LabState['experiments'][number]): boolean {
   return x.idea.kind === 'idea' && verdict !== undefined && verdict !== 'refused';
 }
 
-function isSureGain(state: LabState, n: number, device: string): boolean {
+function isSureGain(state: LabState, n: number, last: number, device: string): boolean {
   const claim = state.confirmations.findLast((c) => c.n === n);
-  return claim ? claim.passed : verdictOf(state.experiments[n]!) === 'kept' && isClearStep(state, n, device);
+  if (claim) return claim.passed;
+  return verdictOf(state.experiments[n]!) === 'kept' && (isClearStep(state, n, device) || isClearlyAhead(state, n, last, device));
 }
 
 const deviceOf = (state: LabState): string => state.sessions.at(-1)?.start.deviceClass ?? '';

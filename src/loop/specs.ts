@@ -90,6 +90,7 @@ export class Specs {
       OVERNIGHT_OUT: sandbox.inside(out),
       OVERNIGHT_START: `${sandbox.inside(out)}/${START_FILE}`,
       OVERNIGHT_BUDGET_S: String(seconds ?? arena.budget.seconds),
+      OVERNIGHT_GRACE_S: String(arena.budget.grace_s),
       ...(arena.budget.steps !== undefined && { OVERNIGHT_BUDGET_STEPS: String(arena.budget.steps) }),
       ...Object.assign({}, ...parts.map((part) => part.env)),
     };

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Proposal } from '../core/ports.ts';
 import { replay } from '../core/replay.ts';
-import { values } from '../core/state.ts';
+import { lineage, values } from '../core/state.ts';
 import { bowl, type Edit, KNOBS as knobs, type Landscape, Night, SOURCE } from '../testing/night.ts';
 import { arenaWith, briefOf, DEVICE } from '../testing/script.ts';
 import { searchProposer } from './search.ts';
@@ -107,9 +107,17 @@ describe('the search proposer', () => {
     const tests = late.filter((why) => why.startsWith('direction:'));
     expect(tests.length).toBeGreaterThan(2);
     expect(tests[0]).toMatch(
-      /^direction: a (larger|smaller) [A-Z]+ alone was never tried from here, and \d+ ideas in a row/,
+      /^direction: a (larger|smaller) [A-Z]+ alone was never tried from here, and \d+ ideas in a row gained nothing sure/,
     );
     expect(late.some((why) => why.includes('from a runner-up'))).toBe(true);
+  });
+
+  it('standing still, does not try a direction again after a keep that chance alone may have made', async () => {
+    const night = await nightOf(() => 1, 'minimize', { decide: { rules: 3, controls: 0, drift: 0 } }).play(80);
+    expect(lineage(night.script.state, night.script.state.incumbent).length).toBeGreaterThan(8);
+    const moves = night.edits.filter((idea) => idea.why!.startsWith('direction:')).map((idea) => idea.hypothesis);
+    expect(moves.length).toBeGreaterThan(8);
+    expect(moves.filter((move, i) => moves.indexOf(move) < i)).toEqual([]);
   });
 
   it('says so when every configuration was tried', async () => {

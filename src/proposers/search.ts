@@ -4,11 +4,12 @@
  */
 import { editableHash } from '../core/policy.ts';
 import type { Brief, FileEdit, Proposal, Proposer } from '../core/ports.ts';
-import type { LabState } from '../core/state.ts';
+import { type LabState, lineage } from '../core/state.ts';
 import {
   createSearch,
   type Importance,
   importance,
+  type Point,
   type SamplerName,
   SearchError,
   type Search,
@@ -85,8 +86,14 @@ export function nextIdea(brief: Brief, at: Ground, search: Search): Proposal {
 /** A move of one knob that was never made from here: nothing is called dead before both directions were tried. */
 function openDirection(brief: Brief, at: Ground, search: Search): Proposal | undefined {
   const { space, now, stall } = at;
-  const from = space.encode(space.snap(Object.fromEntries(space.dims.map(({ name }) => [name, now[name]!]))));
-  for (const direction of untried(search.history, from)) {
+  const place = (knobs: Values): Point => space.encode(space.snap(Object.fromEntries(space.dims.map(({ name }) => [name, knobs[name]!]))));
+  const from = place(now);
+  // Where the line stood since the last sure gain is as good as here: a move that failed there is not made again after each lucky keep.
+  const places = lineage(brief.state, at.base).flatMap((n) => {
+    const knobs = n >= stall.since ? brief.state.experiments[n]?.idea.knobs : undefined;
+    return knobs && space.dims.every(({ name }) => knobs[name] !== undefined) ? [place(knobs)] : [];
+  });
+  for (const direction of untried(search.history, from, places)) {
     const values = space.decode(stepTo(search.history, from, direction));
     if (!search.admit(values).ok || search.feasible(values) < LIKELY) continue;
     const which = `${direction.sign > 0 ? 'larger' : 'smaller'} ${space.dims[direction.knob]!.name}`;
@@ -94,7 +101,7 @@ function openDirection(brief: Brief, at: Ground, search: Search): Proposal | und
       brief,
       at,
       values,
-      `direction: a ${which} alone was never tried from here, and ${stall.ideas} ideas in a row gained nothing`,
+      `direction: a ${which} alone was never tried from here, and ${stall.ideas} ideas in a row gained nothing sure`,
     );
     if (idea) return idea;
   }

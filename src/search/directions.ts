@@ -10,6 +10,9 @@ export interface Direction {
   readonly sign: 1 | -1;
 }
 
+/** A step of a number, as a share of its scale. */
+const STEP = 1 / 8;
+
 /** Signs of the moves that trials made on knob `j` alone, everything else as in `from`. Failed ones count: they are an answer too. */
 export function triedAlone({ told, failed, pending }: History, from: Point, j: number): ReadonlySet<number> {
   const signs = new Set<number>();
@@ -20,13 +23,18 @@ export function triedAlone({ told, failed, pending }: History, from: Point, j: n
   return signs;
 }
 
-/** Moves of one number, up or down, that no trial made from here although there is room; half-tried knobs first. Categories have no direction. */
-export function untried(history: History, from: Point): Direction[] {
+/**
+ * Moves of one number, up or down, that no trial made from here although there is room; half-tried knobs first. Categories have no direction.
+ * `places` are as good as here: a move that was made from one of them, with the knob within half a step of where it is now, was made.
+ */
+export function untried(history: History, from: Point, places: readonly Point[] = []): Direction[] {
   const found: (Direction & { readonly half: boolean })[] = [];
   for (const [j, dim] of history.space.dims.entries()) {
     const u = from[j]!;
     if (dim.kind === 'category' || Number.isNaN(u)) continue;
-    const tried = triedAlone(history, from, j);
+    const reach = dim.levels === Number.POSITIVE_INFINITY ? STEP / 2 : 0;
+    const near = places.filter((p) => Math.abs(p[j]! - u) <= reach);
+    const tried = new Set([from, ...near].flatMap((p) => [...triedAlone(history, p, j)]));
     const [low, high] = dim.levels === Number.POSITIVE_INFINITY ? [u - 0.02, u + 0.02] : dim.edges(u);
     for (const sign of [1, -1] as const)
       if (!tried.has(sign) && (sign > 0 ? high < 1 : low > 0)) found.push({ knob: j, sign, half: tried.size > 0 });
@@ -34,11 +42,11 @@ export function untried(history: History, from: Point): Direction[] {
   return found.sort((a, b) => Number(b.half) - Number(a.half)).map(({ knob, sign }) => ({ knob, sign }));
 }
 
-/** The point one step in that direction: an eighth of the scale, or the next value of a discrete knob. */
+/** The point one step in that direction, or at the next value of a discrete knob. */
 export function stepTo({ space }: History, from: Point, { knob, sign }: Direction): Point {
   const dim = space.dims[knob]!;
   const u = from[knob]!;
   const [low, high] = dim.edges(u);
-  const to = dim.levels === Number.POSITIVE_INFINITY ? u + sign / 8 : sign > 0 ? high + 1e-9 : low - 1e-9;
+  const to = dim.levels === Number.POSITIVE_INFINITY ? u + sign * STEP : sign > 0 ? high + 1e-9 : low - 1e-9;
   return space.encode(space.decode(from.map((v, i) => (i === knob ? Math.min(1, Math.max(0, to)) : v))));
 }

@@ -100,7 +100,9 @@ function driftLines(b: Basis): HealthView[] {
 function driftOf(b: Basis, n: number, scheduled: boolean): HealthView[] {
   const found = measurementsOf(b.state, n).filter((m) => m.deviceClass === b.device);
   const isLate = (m: Measurement): boolean => m.purpose === 'drift' || (n === 0 && m.purpose === 'confirm');
-  const of = (late: boolean): number[] => found.filter((m) => isLate(m) === late).flatMap((m) => valueOf(m) ?? []);
+  // By its first number the champion was chosen: that was luck in part, and its passing is no drift.
+  const isChosen = (m: Measurement): boolean => n > 0 && m.purpose === 'idea';
+  const of = (late: boolean): number[] => found.filter((m) => isLate(m) === late && !isChosen(m)).flatMap((m) => valueOf(m) ?? []);
   const [early, late] = [of(false), of(true).slice(scheduled ? -2 : 0)];
   // The noise as calibrated: what has drifted must not widen the yardstick that it is held against.
   const first = b.state.noise.get(b.device)?.calibrated;

@@ -9,6 +9,8 @@ import type { NoiseView } from './types.ts';
 
 /** Repeats below which a correlation says nothing, and how strong it must be. */
 const [FEWEST, STRONG] = [5, 0.9];
+/** What the harness itself observes of a run's machine; every other number beside the metric is the arena's own. */
+const MACHINE = new Set(['wall_s', 'cpu_s', 'budgeted_s', 'load']);
 
 export function noiseView(b: Basis): NoiseView | undefined {
   if (!(b.dof > 0)) return undefined;
@@ -41,12 +43,12 @@ function oddities(b: Basis): string[] {
   for (const bound of [min, max])
     if (bound !== undefined && Math.abs(mean(numbers) - bound) <= 2 * b.sigma)
       found.push(`repeats lie at the bound ${b.format.value(bound)}: the metric is saturated, nothing better can show`);
-  const follows = numbers.length >= FEWEST && b.sigma > 0 ? follower(repeats, numbers) : undefined;
+  const follows = numbers.length >= FEWEST && b.sigma > 0 ? follower(b, repeats, numbers) : undefined;
   return follows ? [...found, follows] : found;
 }
 
-/** The secondary number that the metric follows most closely, when it follows one at all. */
-function follower(repeats: readonly Measurement[], numbers: readonly number[]): string | undefined {
+/** The secondary number that the metric follows most closely, when it follows one at all, and what can be done about it. */
+function follower(b: Basis, repeats: readonly Measurement[], numbers: readonly number[]): string | undefined {
   const beside = repeats.map((m): Record<string, number> =>
     m.state === 'finished' && m.outcome.kind === 'measured' ? { ...m.outcome.metrics, load: m.conditions.load } : {},
   );
@@ -56,5 +58,8 @@ function follower(repeats: readonly Measurement[], numbers: readonly number[]): 
     .filter(({ r }) => Math.abs(r) >= STRONG)
     .sort((x, y) => Math.abs(y.r) - Math.abs(x.r))[0];
   if (!strongest) return undefined;
-  return `repeats follow ${strongest.name} (correlation ${fixed(strongest.r, 2)}): a faster or a busier machine gives other numbers`;
+  const found = `repeats follow ${strongest.name} (correlation ${fixed(strongest.r, 2)})`;
+  if (!MACHINE.has(strongest.name)) return `${found}: both measure one thing, or both follow the machine`;
+  const remedy = b.arena.budget.steps === undefined ? ', or fix the work instead of the seconds (`budget.steps`)' : '';
+  return `${found}: a faster or a busier machine gives other numbers. Leave it alone while it measures${remedy}`;
 }

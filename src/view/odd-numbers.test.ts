@@ -43,9 +43,15 @@ describe('odd numbers', () => {
     expect(warnings(second().calibrated([1, 0, 1, 0, 1]))).toMatch(/only two values: the metric is binary/);
     const bounded = { metric: { name: 'share', direction: 'maximize', plausible: { min: 0, max: 1 } } };
     expect(warnings(second(bounded).calibrated([0.999, 1, 0.998, 1, 0.999]))).toMatch(/saturated, nothing better can show/);
-    const follows = second().propose('baseline').snapshot();
-    for (const k of [1, 2, 3, 4, 5, 6]) follows.measure(0, 5 + 0.1 * k, { purpose: 'calibrate', metrics: { steps: 100 - k } });
-    expect(warnings(follows)).toMatch(/follow steps \(correlation −1\.00\)/);
+    const following = (name: string, change = {}): Script => {
+      const script = second(change).propose('baseline').snapshot();
+      for (const k of [1, 2, 3, 4, 5, 6]) script.measure(0, 5 + 0.1 * k, { purpose: 'calibrate', metrics: { [name]: 100 - k } });
+      return script;
+    };
+    const follows = following('rows');
+    expect(warnings(follows)).toMatch(/follow rows \(correlation −1\.00\): both measure one thing, or both follow the machine$/);
+    expect(warnings(following('wall_s'))).toMatch(/follow wall_s .*busier machine .* Leave it alone while it measures, or fix the work .*`budget\.steps`\)$/);
+    expect(warnings(following('wall_s', { budget: { seconds: 5, wall_s: 60, steps: 100 } }))).toMatch(/Leave it alone while it measures$/);
     expect(view(follows).noise?.cost).toMatch(/1 each for .*4 each for .*16 each for/);
   });
 

@@ -2,7 +2,7 @@
  * The dashboard in a real browser: what the first screen answers, keys, addresses, the past, labs of every size and in every trouble, markup in
  * what candidates wrote, and no serious fault of accessibility. Skipped, and said so, where the machine has no Chromium.
  */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import pixelmatch from 'pixelmatch';
@@ -235,6 +235,18 @@ describe.skipIf(!found)('the dashboard in Chromium', () => {
     appendFileSync(join(root, 'live', '.overnight', 'labs', 'mar7', 'ledger.jsonl'), '{"broken":true}\n');
     await pages[0]!.waitForFunction(() => /broken/.test(document.querySelector('.pill')?.textContent ?? ''));
     expect(await text(pages[0]!)).toMatch(/broken: .*ledger/);
+  });
+
+  it('keeps on screen what it knew of a lab whose folder is deleted, and says that its file is gone', async () => {
+    const lab = putLab(root, 'deleted', syntheticLab({ n: 8, noise: 0.0009, best: 0.9 }).events);
+    const { page, complaints } = await board.open('?lab=deleted/mar7');
+    await ready(page);
+    const rows = await page.locator('.body .line').count();
+    expect(rows).toBeGreaterThan(5);
+    rmSync(lab, { recursive: true });
+    await page.waitForFunction(() => /file is gone/.test(document.body.innerText));
+    expect(await page.locator('.body .line').count()).toBe(rows);
+    expect(complaints).toEqual([]);
   });
 
   it('draws curves and copies what it shows', async () => {

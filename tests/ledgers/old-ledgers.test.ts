@@ -20,6 +20,15 @@ const KNOWN = {
     confirmations: 1,
     counts: { kept: 4, discarded: 28, inconclusive: 0, crashed: 2, 'timed out': 2, refused: 4 },
   },
+  // 21 minutes of nano-llm on two cores, decided by the first rules.
+  'v1-night-of-nano-llm.jsonl': {
+    events: 343,
+    tip: '9d2e760f8ed65f2eb7ae1a710de3ec1937c9ca9de1a1f24ca44a8f7d71907f4d',
+    incumbent: 23,
+    champion: 23,
+    confirmations: 2,
+    counts: { kept: 5, discarded: 35, inconclusive: 8, crashed: 0, 'timed out': 0, refused: 0 },
+  },
 } as const;
 
 describe.each(Object.entries(KNOWN))('the ledger %s', (name, known) => {

@@ -5,7 +5,6 @@ import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { GRACE_S } from '../lib/run.ts';
 import { freshFolder } from './folders.ts';
 
 const arena = fileURLToPath(new URL('..', import.meta.url));
@@ -28,10 +27,6 @@ describe('train.ts', () => {
       expect(lines[0], name).toMatch(/^const \w+ = (-?[\d.e-]+|'[^']*');/);
       expect(source.slice(source.indexOf('run.config({')), name).toContain(name);
     }
-  });
-
-  test('knows the start-up allowance of the manifest', () => {
-    expect(manifest).toMatch(new RegExp(`grace_s: ${GRACE_S}\\b`));
   });
 
   test('is short enough to be read whole', () => {

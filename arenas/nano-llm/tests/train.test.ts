@@ -2,9 +2,11 @@
 
 import { existsSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { VOCAB_SIZE } from '../contract.ts';
 import { checkArtefact } from '../data/artefact.ts';
+import { openRun } from '../lib/run.ts';
+import { freshFolder } from './folders.ts';
 import { arena, type Edit, lossesOf, type Outcome, type TrainOptions, train as trainOn, writeData } from './training.ts';
 
 let data = '';
@@ -96,6 +98,32 @@ describe('a run', () => {
     for (const [step, tolerance] of [1e-5, 1e-4, 1e-2].entries()) {
       expect(Math.abs((whole[step] ?? 0) - (parts[step] ?? 1))).toBeLessThan(tolerance);
     }
+  });
+});
+
+describe('the clock of a run', () => {
+  afterEach(() => vi.unstubAllEnvs());
+  /** The seconds that a run is given when it starts now, and how long this process has been up before and after. */
+  const start = (graceS?: string): { given: number; before: number; after: number } => {
+    vi.stubEnv('OVERNIGHT_OUT', freshFolder('out'));
+    vi.stubEnv('OVERNIGHT_DATA', data);
+    vi.stubEnv('OVERNIGHT_BUDGET_S', '1000');
+    if (graceS !== undefined) vi.stubEnv('OVERNIGHT_GRACE_S', graceS);
+    const run = openRun();
+    const before = performance.now() / 1000;
+    const given = run.start();
+    return { given, before, after: performance.now() / 1000 };
+  };
+
+  test('gives all of the budget after a start within the allowance, and without one', () => {
+    expect(start().given).toBe(1000);
+    expect(start('100000').given).toBe(1000);
+  });
+
+  test('takes off what start-up needed beyond the allowance, since the harness has started its clock meanwhile', () => {
+    const { given, before, after } = start('0.001');
+    expect(given).toBeGreaterThanOrEqual(1000.001 - after);
+    expect(given).toBeLessThanOrEqual(1000.001 - before);
   });
 });
 
