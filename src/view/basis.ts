@@ -5,12 +5,12 @@
 import { oneLine } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
 import { CONFIRM_REPLICATES } from '../core/claims.ts';
-import { type Decision, noiseIn, signOf } from '../core/decide.ts';
-import type { Measurement } from '../core/experiment.ts';
+import { noiseIn, signOf } from '../core/decide.ts';
+import type { Experiment, Measurement } from '../core/experiment.ts';
 import { valueOf } from '../core/experiment.ts';
 import { typicalMeasurementS } from '../core/plan.ts';
-import { type Prior, priorOf } from '../base/shrink.ts';
-import { type LabState, measurementsOf } from '../core/state.ts';
+import { believe, type Shrunken, type Tried } from '../base/shrink.ts';
+import { type LabState, measurementsOf, values } from '../core/state.ts';
 import { tQuantile } from '../base/distributions.ts';
 import { mean } from '../base/stats.ts';
 import { decimalsOf, decimalsOfExact, type MetricFormat, metricFormat, type Num, type Zone } from './format.ts';
@@ -29,8 +29,8 @@ export interface Basis {
   /** Seconds of one measurement. */
   readonly typicalS: number;
   readonly zone: Zone;
-  /** How large true effects are here, once enough ideas were measured to say. */
-  readonly prior: Prior | undefined;
+  /** What each experiment's step is worth by all numbers of the lab, once there are enough of them; computed when first asked for. */
+  readonly luck: () => readonly (Shrunken | undefined)[] | undefined;
   /** t at 97.5 % for the noise's degrees of freedom. */
   readonly t: number;
 }
@@ -63,7 +63,7 @@ export function basisOf(state: LabState, facts: Facts): Basis {
     format: formatOf(state, device, sigma, dof, baseline?.mean),
     typicalS: typicalMeasurementS(state),
     zone: facts.zoneMinutes ?? 0,
-    prior: labPrior(state, sigma),
+    luck: luckOf(state, device, sigma, signOf(arena)),
     t: dof > 0 ? tQuantile(0.975, dof) : Number.NaN,
   };
 }
@@ -177,16 +177,13 @@ export function freshOf(b: Basis, claim: number, against: number): [number, numb
   return [count(claim), count(against)];
 }
 
-/** Standard error of a decision's effect under the noise as known now. */
-export const seOf = ({ n, nAgainst }: Decision, sigma: number): number => sigma * Math.sqrt(1 / n + 1 / nAgainst);
-
-/** How large true effects are in this lab, from every idea that gave a number. */
-function labPrior(state: LabState, sigma: number): Prior | undefined {
-  return priorOf(
-    state.experiments.flatMap((x) =>
-      x.state === 'decided' && x.idea.kind === 'idea' && x.decision.effect !== undefined && x.decision.nAgainst > 0
-        ? [{ effect: x.decision.effect, se: seOf(x.decision, sigma) }]
-        : [],
-    ),
-  );
+/** Every idea that gave a number, on what it was made on; everything else says nothing. */
+function luckOf(state: LabState, device: string, sigma: number, sign: 1 | -1): () => readonly (Shrunken | undefined)[] | undefined {
+  let known: { readonly found: readonly (Shrunken | undefined)[] | undefined } | undefined;
+  const tried = (x: Experiment): Tried => {
+    const { n, kind, parent } = x.idea;
+    const numbers = kind === 'ablation' ? [] : values(state, n, device);
+    return { parent: n === 0 ? -1 : parent, mean: numbers.length > 0 ? sign * mean(numbers) : 0, count: numbers.length, ...(kind === 'control' && { same: true }) };
+  };
+  return () => (known ??= { found: believe(state.experiments.map(tried), sigma) }).found;
 }

@@ -69,12 +69,15 @@ function reviewLines(b: Basis): HealthView[] {
   });
 }
 
-/** How many keeps are expected to be luck, by the probabilities at which they were kept. Chosen from many, so this is a floor. */
+/** How many keeps are expected to be luck: by what each is worth without luck, else by the chances at which they were kept, which is a floor. */
 function falseKeeps(rows: readonly ExperimentView[]): HealthView[] {
   const kept = rows.filter((row) => row.verdict === 'kept');
   if (kept.length === 0) return [];
-  const expected = kept.reduce((sum, row) => sum + 1 - (row.effect?.probability ?? 1), 0);
-  const text = `at least ${fixed(expected, 1)} of ${kept.length} expected, from the chances at which they were kept`;
+  const known = kept.every((row) => row.shrunken?.probability !== undefined);
+  const expected = kept.reduce((sum, { shrunken, effect }) => sum + 1 - ((known ? shrunken : effect)?.probability ?? 1), 0);
+  const text = known
+    ? `about ${fixed(expected, 1)} of ${kept.length} expected, by what each is worth without luck`
+    : `at least ${fixed(expected, 1)} of ${kept.length} expected, from the chances at which they were kept`;
   return [{ what: 'Kept by luck', text, warning: expected > 0.5 * kept.length }];
 }
 

@@ -1,9 +1,8 @@
 /** How often luck passes here, and what a kept effect is worth when one knows that it was chosen. Said wherever a champion is shown. */
 import { count } from '../base/text.ts';
 import type { Decision } from '../core/decide.ts';
-import { shrink } from '../base/shrink.ts';
 import type { LabState } from '../core/state.ts';
-import { type Basis, effectView, seOf } from './basis.ts';
+import { type Basis, effectView } from './basis.ts';
 import { percent } from './format.ts';
 import type { EffectView, LuckView } from './types.ts';
 
@@ -22,9 +21,9 @@ export function luckView(state: LabState): LuckView {
   return { decided, wouldKeep, range, short: `luck passes ${spoken}`, text };
 }
 
-/** The effect of a kept experiment without what choosing it has added. */
-export function shrunkenEffect(b: Basis, decision: Decision): EffectView | undefined {
-  if (!b.prior || decision.verdict !== 'kept' || decision.effect === undefined) return undefined;
-  const { effect, probability } = shrink(decision.effect, seOf(decision, b.sigma), b.prior);
-  return effectView(b, effect, undefined, probability);
+/** The effect of a kept experiment without what choosing it, and what it was made on, has added. */
+export function shrunkenEffect(b: Basis, n: number, decision: Decision): EffectView | undefined {
+  if (decision.verdict !== 'kept' || decision.effect === undefined) return undefined;
+  const found = b.luck()?.[n];
+  return found && effectView(b, found.effect, undefined, found.probability);
 }

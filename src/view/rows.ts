@@ -41,7 +41,7 @@ export function rowView(
   const decision = x.state === 'decided' ? x.decision : undefined;
   const code = x.state === 'open' || x.state === 'decided' ? x.snapshot : undefined;
   const effect = decision && decisionEffect(b, decision);
-  const shrunken = decision && shrunkenEffect(b, decision);
+  const shrunken = decision && shrunkenEffect(b, idea.n, decision);
   const probability = decision?.verdict === 'kept' ? (shrunken ?? effect)?.probability : undefined;
   const changed = changedKnobs(state, x);
   const seconds = workOf(state, idea.n);
