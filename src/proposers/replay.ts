@@ -206,8 +206,8 @@ function shifts(state: LabState, device: string, base: number): (n: number) => n
   };
 }
 
-const complete = (names: readonly string[], knobs: Values | undefined): boolean =>
+export const complete = (names: readonly string[], knobs: Values | undefined): boolean =>
   knobs !== undefined && names.every((name) => knobs[name] !== undefined);
 
-const pick = (space: Space, knobs: Values): Values =>
+export const pick = (space: Space, knobs: Values): Values =>
   Object.fromEntries(space.dims.map(({ name }) => [name, knobs[name]!]));

@@ -18,7 +18,7 @@ import {
   untried,
   type Values,
 } from '../search/index.ts';
-import { type Ground, ground, groundAt, replayInto, type Sink } from './replay.ts';
+import { complete, type Ground, ground, groundAt, pick, replayInto, type Sink } from './replay.ts';
 import { knobEdits } from './space.ts';
 
 /** Who an idea of the optimizer is recorded as. */
@@ -86,12 +86,13 @@ export function nextIdea(brief: Brief, at: Ground, search: Search): Proposal {
 /** A move of one knob that was never made from here: nothing is called dead before both directions were tried. */
 function openDirection(brief: Brief, at: Ground, search: Search): Proposal | undefined {
   const { space, now, stall } = at;
-  const place = (knobs: Values): Point => space.encode(space.snap(Object.fromEntries(space.dims.map(({ name }) => [name, knobs[name]!]))));
+  const place = (knobs: Values): Point => space.encode(space.snap(pick(space, knobs)));
   const from = place(now);
+  const names = space.dims.map(({ name }) => name);
   // Where the line stood since the last sure gain is as good as here: a move that failed there is not made again after each lucky keep.
   const places = lineage(brief.state, at.base).flatMap((n) => {
     const knobs = n >= stall.since ? brief.state.experiments[n]?.idea.knobs : undefined;
-    return knobs && space.dims.every(({ name }) => knobs[name] !== undefined) ? [place(knobs)] : [];
+    return complete(names, knobs) ? [place(knobs!)] : [];
   });
   for (const direction of untried(search.history, from, places)) {
     const values = space.decode(stepTo(search.history, from, direction));
@@ -114,7 +115,7 @@ function ideaOf(
   values: Values,
   why: string,
 ): Proposal | undefined {
-  const standing = space.snap(Object.fromEntries(space.dims.map(({ name }) => [name, now[name]!])));
+  const standing = space.snap(pick(space, now));
   const changed = Object.fromEntries(
     Object.entries(values).filter(([name, value]) => value !== (standing[name] ?? now[name])),
   );

@@ -63,7 +63,7 @@ export function basisOf(state: LabState, facts: Facts): Basis {
     format: formatOf(state, device, sigma, dof, baseline?.mean),
     typicalS: typicalMeasurementS(state),
     zone: facts.zoneMinutes ?? 0,
-    luck: luckOf(state, device, sigma, signOf(arena)),
+    luck: beliefsOf(state, device, sigma, signOf(arena)),
     t: dof > 0 ? tQuantile(0.975, dof) : Number.NaN,
   };
 }
@@ -178,7 +178,7 @@ export function freshOf(b: Basis, claim: number, against: number): [number, numb
 }
 
 /** Every idea that gave a number, on what it was made on; everything else says nothing. */
-function luckOf(state: LabState, device: string, sigma: number, sign: 1 | -1): () => readonly (Shrunken | undefined)[] | undefined {
+function beliefsOf(state: LabState, device: string, sigma: number, sign: 1 | -1): () => readonly (Shrunken | undefined)[] | undefined {
   let known: { readonly found: readonly (Shrunken | undefined)[] | undefined } | undefined;
   const tried = (x: Experiment): Tried => {
     const { n, kind, parent } = x.idea;

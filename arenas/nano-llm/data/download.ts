@@ -121,8 +121,7 @@ export async function download(options: DownloadOptions): Promise<{ readonly tra
     } catch (error) {
       const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
       last = `${error instanceof Error ? error.message : String(error)}${cause}`;
-      if (error instanceof FinalError) break;
-      if (n === attempts) break;
+      if (error instanceof FinalError || n === attempts) break;
       const wait = Math.min(LONGEST_WAIT_MS, waitMs * 2 ** (n - 1)) * (0.75 + Math.random() / 2);
       options.onRetry?.(wait, last);
       await sleep(wait);

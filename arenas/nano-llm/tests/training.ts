@@ -1,7 +1,7 @@
 // Runs the arena's train.ts as a process on little made-up data, with knobs and text changed as an agent would change them.
 // Knows nothing of what is expected of a run.
 
-import { spawnSync } from 'node:child_process';
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -72,6 +72,12 @@ export interface TrainOptions {
   readonly args?: readonly string[];
 }
 
+/** A program of such a folder to its end: what it imports are the folder's files, not those that they are links to. */
+export function runLinked(dir: string, args: readonly string[], env: NodeJS.ProcessEnv): SpawnSyncReturns<string> {
+  const links = ['--preserve-symlinks', '--preserve-symlinks-main'];
+  return spawnSync(process.execPath, [...links, '--import', 'tsx', ...args], { cwd: dir, env, encoding: 'utf8' });
+}
+
 /** One run to its end. */
 export function train(knobs: Readonly<Record<string, string>>, options: TrainOptions): Outcome {
   const dir = editedArena(knobs, options.edits ?? []);
@@ -87,12 +93,7 @@ export function train(knobs: Readonly<Record<string, string>>, options: TrainOpt
     OVERNIGHT_CPUS: '2',
     OVERNIGHT_MEMORY_MB: options.memoryMb ?? '3072',
   };
-  const links = ['--preserve-symlinks', '--preserve-symlinks-main'];
-  const child = spawnSync(process.execPath, [...links, '--import', 'tsx', 'start.ts', ...(options.args ?? [])], {
-    cwd: dir,
-    env,
-    encoding: 'utf8',
-  });
+  const child = runLinked(dir, ['start.ts', ...(options.args ?? [])], env);
   const block = child.stdout.split('---\n')[1] ?? '';
   const pairs = block.split('\n').flatMap((line) => {
     const [key = '', value] = line.split(/:\s+/);

@@ -1,12 +1,11 @@
 // Other vocabularies than the contract's: an edit of one line of contract.ts, and everything else follows.
 
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createRandom } from '../tensor/random.ts';
 import { freshFolder } from './folders.ts';
-import { arena, editedArena } from './training.ts';
+import { arena, editedArena, runLinked } from './training.ts';
 
 /** The arena with another vocabulary and few rows to score, so that little text is enough. */
 function withVocabulary(size: number): string {
@@ -54,8 +53,7 @@ test.each([512, 8192])('a vocabulary of %i is learnt, trained on, scored and pri
   };
   for (const name of ['data', 'out']) mkdirSync(join(room, name));
   const node = (...args: string[]): string => {
-    const links = ['--preserve-symlinks', '--preserve-symlinks-main'];
-    const child = spawnSync(process.execPath, [...links, '--import', 'tsx', ...args], { cwd: dir, env, encoding: 'utf8' });
+    const child = runLinked(dir, args, env);
     expect(`${child.stderr}${child.status}`).toMatch(/0$/);
     return child.stdout + child.stderr;
   };
