@@ -1,4 +1,7 @@
-/** Three projects: `quick` (pure and small, no build, under half a minute), `full` (real processes, real git, real time), `agents` (real coding agents). */
+/**
+ * Three projects: `quick` (pure and small, no build, under half a minute), `full` (real processes, real git, real
+ * time), `agents` (real coding agents).
+ */
 import { defineConfig } from 'vitest/config';
 
 const QUICK = ['src/**/*.test.ts', 'tests/tidy/**/*.test.ts', 'tests/tiny.test.ts'];

@@ -1,6 +1,7 @@
 /**
- * What a call of an agent costs outside of the model: each pinned agent reads and edits a file, bare against a scripted server, and in the jail
- * through the gateway. `npx tsx bench/agents.ts [rounds]`; needs `node scripts/arena-deps.mjs tests/agents`. Prints medians in milliseconds.
+ * What a call of an agent costs outside of the model: each pinned agent reads and edits a file, bare against a scripted
+ * server, and in the jail through the gateway. `npx tsx bench/agents.ts [rounds]`; needs `node scripts/arena-deps.mjs
+ * tests/agents`. Prints medians in milliseconds.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -48,7 +49,11 @@ async function bare(name: (typeof REAL_NAMES)[number], program: Awaited<ReturnTy
   }
   const env = { PATH: process.env.PATH ?? '', HOME: home, ...recipe.env(setting), CI: '1', NO_COLOR: '1' };
   const begun = performance.now();
-  await capture(program.path, recipe.argv(setting), { cwd: task.dir, env, ...(recipe.prompt === 'stdin' && { input: task.prompt }) });
+  await capture(program.path, recipe.argv(setting), {
+    cwd: task.dir,
+    env,
+    ...(recipe.prompt === 'stdin' && { input: task.prompt }),
+  });
   const took = performance.now() - begun;
   for (const each of [home, task.dir]) rmSync(each, { recursive: true, force: true });
   return took;
@@ -56,7 +61,10 @@ async function bare(name: (typeof REAL_NAMES)[number], program: Awaited<ReturnTy
 
 for (const name of REAL_NAMES) {
   const agent = await place.agent(name);
-  const program = await probe(RECIPES.find((each) => each.name === name)!, programOf(name));
+  const program = await probe(
+    RECIPES.find((each) => each.name === name)!,
+    programOf(name),
+  );
   const times: { bare: number[]; jailed: number[] } = { bare: [], jailed: [] };
   for (let round = 0; round <= rounds; round++) {
     const alone = await bare(name, program);
@@ -72,7 +80,9 @@ for (const name of REAL_NAMES) {
     times.jailed.push(jailed);
   }
   const added = times.jailed.map((each, i) => each - times.bare[i]!);
-  console.log(`${name.padEnd(8)} bare ${median(times.bare).toFixed(0)}  jailed ${median(times.jailed).toFixed(0)}  added ${median(added).toFixed(0)} (${rounds} rounds)`);
+  console.log(
+    `${name.padEnd(8)} bare ${median(times.bare).toFixed(0)}  jailed ${median(times.jailed).toFixed(0)}  added ${median(added).toFixed(0)} (${rounds} rounds)`,
+  );
 }
 
 const command = await place.open({ name: 'command', command: 'true' });

@@ -1,6 +1,7 @@
 /**
- * Does a real night agree with the simulated ones? Ideas of known worth, drawn like those of bench/decide.ts, are run for real on a copy of hello, whose
- * true loss is known; the same night is simulated many times. Also: what a decision costs at 10,000 experiments. `npm run bench:decide-real`.
+ * Does a real night agree with the simulated ones? Ideas of known worth, drawn like those of bench/decide.ts, are run
+ * for real on a copy of hello, whose true loss is known; the same night is simulated many times. Also: what a decision
+ * costs at 10,000 experiments. `npm run bench:decide-real`.
  */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -41,9 +42,15 @@ async function realNight(seed: number): Promise<{ gain: number; wrong: number; c
   try {
     const folder = path.join(home, 'hello');
     copyTree(HELLO, folder, (entry) => path.basename(entry) === '.overnight');
-    const { state, run } = await openLab({ folder, tag: 'real', proposer: proposer(seed), limits: { experiments: IDEAS } });
+    const { state, run } = await openLab({
+      folder,
+      tag: 'real',
+      proposer: proposer(seed),
+      limits: { experiments: IDEAS },
+    });
     await run();
-    const truth = (n: number): number => (n === 0 ? lossOf(0) : Number(/^loss (.*)$/.exec(state.experiments[n]!.idea.hypothesis)![1]));
+    const truth = (n: number): number =>
+      n === 0 ? lossOf(0) : Number(/^loss (.*)$/.exec(state.experiments[n]!.idea.hypothesis)![1]);
     const passed = state.confirmations.filter((c) => c.passed);
     const wrong = passed.filter((c) => truth(c.n) >= truth(c.against)).length;
     return { gain: truth(0) - truth(state.incumbent), wrong, claims: passed.length };
@@ -54,7 +61,13 @@ async function realNight(seed: number): Promise<{ gain: number; wrong: number; c
 
 const simulated = Array.from({ length: SIMULATED }, (_, k) => {
   const effect = (chance: Parameters<typeof studied>[0]): number => SCALE * studied(chance);
-  const { state, truth } = simulate({ seed: 31 * k + 7, sigma: SIGMA, evaluations: 8 + IDEAS + 4, calibrate: 8, effect });
+  const { state, truth } = simulate({
+    seed: 31 * k + 7,
+    sigma: SIGMA,
+    evaluations: 8 + IDEAS + 4,
+    calibrate: 8,
+    effect,
+  });
   return truth[state.incumbent]!;
 }).sort((a, b) => a - b);
 const at = (share: number): number => simulated[Math.floor(share * (SIMULATED - 1))]!;
@@ -64,7 +77,9 @@ for (let night = 1; night <= NIGHTS; night++) {
   if (gain < at(0.005) || gain > at(0.995)) outside++;
   console.log(`real night ${night}: true gain ${gain.toFixed(3)}, ${claims} claimed, ${wrong} of them false`);
 }
-console.log(`simulated: true gain ${at(0.5).toFixed(3)}, 99 % of nights between ${at(0.005).toFixed(3)} and ${at(0.995).toFixed(3)}`);
+console.log(
+  `simulated: true gain ${at(0.5).toFixed(3)}, 99 % of nights between ${at(0.005).toFixed(3)} and ${at(0.995).toFixed(3)}`,
+);
 
 const { state } = simulate({ seed: 1, sigma: 0.0005, evaluations: 10_000 });
 const last = state.experiments.length - 1;

@@ -1,6 +1,6 @@
 /**
- * How good are the verdicts? Simulated nights of 126 measurements with known truth, 1,000 per rule and noise level: what was really gained, what
- * the report would claim, how much of it is false. `npm run bench:decide [-- --quick]`.
+ * How good are the verdicts? Simulated nights of 126 measurements with known truth, 1,000 per rule and noise level:
+ * what was really gained, what the report would claim, how much of it is false. `npm run bench:decide [-- --quick]`.
  */
 import { isClearStep } from '../src/core/claims.ts';
 import { verdictOf } from '../src/core/experiment.ts';
@@ -162,7 +162,9 @@ const nulls = Object.entries(RULES).map(([name, decide]) => {
 });
 for (const evaluations of [18, 30, 54])
   for (const [name, decide] of Object.entries(RULES).slice(0, 2))
-    console.log(`short nights, ${name}: ${evaluations} measurements end confirmed in ${SIGMAS.map((s) => percent(confirming(evaluations, s, decide), 1)).join(', ')} of nights (sigma ${SIGMAS.join(', ')})`);
+    console.log(
+      `short nights, ${name}: ${evaluations} measurements end confirmed in ${SIGMAS.map((s) => percent(confirming(evaluations, s, decide), 1)).join(', ')} of nights (sigma ${SIGMAS.join(', ')})`,
+    );
 console.log(
   `decide: ${DEFAULT} over ${NIGHTS} nights each, worst noise level: ${percent(worst.gain, 1)} of greedy's true gain (target 90), ${percent(worst.inflation, 1)} of its inflation (target 25), ${percent(worst.claims, 1)} of claims and ${percent(worst.steps, 1)} of confirmed steps false (target 10), carrying ${percent(worst.carry, 1)} and ${percent(worst.stepCarry, 1)} of the gain (target 60); null arenas ${percent(nulls[0]!, 1)} of nights (target 5)`,
 );

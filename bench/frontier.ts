@@ -1,6 +1,6 @@
 /**
- * Do live branches and short runs that rank pay? Simulated nights of 126 measurements with known truth, each against the same night without, paired by
- * seed: `npm run bench:frontier [-- --quick]`.
+ * Do live branches and short runs that rank pay? Simulated nights of 126 measurements with known truth, each against
+ * the same night without, paired by seed: `npm run bench:frontier [-- --quick]`.
  */
 import { mean, sd } from '../src/base/stats.ts';
 import { type Chance, type NightOptions, simulate, studied } from './night.ts';
@@ -8,7 +8,10 @@ import { type Chance, type NightOptions, simulate, studied } from './night.ts';
 const NIGHTS = process.argv.includes('--quick') ? 60 : 300;
 const SIGMA = 0.0005;
 
-/** Stepping stones: one idea in ten costs a little and opens the way for one in four, which is worth ten times the usual then and hurts without it. */
+/**
+ * Stepping stones: one idea in ten costs a little and opens the way for one in four, which is worth ten times the usual
+ * then and hurts without it.
+ */
 function steppingStones(): (chance: Chance, base: number, n: number) => number {
   const stones = new Set<number>();
   return (chance, base, n) => {
@@ -51,5 +54,7 @@ for (const [name, effect, change] of CASES) {
   const before = mean(gains.map(([a]) => a!.gain));
   const ideas = mean(gains.map(([, b]) => b!.ideas));
   const share = (x: number): string => `${((100 * x) / before).toFixed(1)} %`;
-  console.log(`${name.padEnd(36)} ${before.toFixed(5)}  ${share(mean(changes)).padStart(8)} ± ${share(half).padStart(7)}  ${ideas.toFixed(0).padStart(4)} ideas`);
+  console.log(
+    `${name.padEnd(36)} ${before.toFixed(5)}  ${share(mean(changes)).padStart(8)} ± ${share(half).padStart(7)}  ${ideas.toFixed(0).padStart(4)} ideas`,
+  );
 }

@@ -1,6 +1,7 @@
 /**
- * A simulated night with known truth: the real planner, the real rules and the real fold; only the measurement is drawn from seeded chance.
- * Effects add. Used by bench/decide.ts and by its test; knows nothing about files, processes or tables.
+ * A simulated night with known truth: the real planner, the real rules and the real fold; only the measurement is drawn
+ * from seeded chance. Effects add. Used by bench/decide.ts and by its test; knows nothing about files, processes or
+ * tables.
  */
 import { random } from '../src/base/random.ts';
 import { type Arena, arenaSchema } from '../src/core/arena.ts';
@@ -21,12 +22,16 @@ export interface NightOptions {
   readonly evaluations?: number;
   /** Live branches. */
   readonly branches?: number;
-  /** Short runs that rank: what one costs of a whole one, and the standard deviation of its number around the true one. */
+  /**
+   * Short runs that rank: what one costs of a whole one, and the standard deviation of its number around the true one.
+   */
   readonly short?: { readonly cost: number; readonly sigma: number };
   /** `decide` of the manifest. */
   readonly decide?: Readonly<Record<string, unknown>>;
   readonly calibrate?: number;
-  /** Improvement of the next idea, `n`, over the base that it starts from; the default is the distribution of the study. */
+  /**
+   * Improvement of the next idea, `n`, over the base that it starts from; the default is the distribution of the study.
+   */
   readonly effect?: (chance: Chance, base: number, n: number) => number;
 }
 
@@ -44,8 +49,9 @@ export const SECONDS = 300;
 const START = 1;
 
 /**
- * 15 % of ideas help (lognormal, median 0.0005), 15 % change nothing, 70 % hurt (lognormal, median 0.001). The spread of 1.2 on the log is the one
- * with which upstream's rule gives the published true gains of 0.0176, 0.0143 and 0.0099 at the three noise levels.
+ * 15 % of ideas help (lognormal, median 0.0005), 15 % change nothing, 70 % hurt (lognormal, median 0.001). The spread
+ * of 1.2 on the log is the one with which upstream's rule gives the published true gains of 0.0176, 0.0143 and 0.0099
+ * at the three noise levels.
  */
 export function studied(chance: Chance): number {
   const kind = chance.uniform();
@@ -165,7 +171,15 @@ class Simulation {
   #propose(kind: Kind, bundles?: readonly number[], parent = this.#state.incumbent, crosses = false): void {
     const n = this.#state.experiments.length;
     const who = { proposer: 'simulated', hypothesis: '', edits: {} };
-    this.#add({ type: 'proposed', n, kind, parent, ...who, ...(bundles && { bundles }), ...(crosses && { crosses: true as const }) });
+    this.#add({
+      type: 'proposed',
+      n,
+      kind,
+      parent,
+      ...who,
+      ...(bundles && { bundles }),
+      ...(crosses && { crosses: true as const }),
+    });
   }
 
   #snapshot(n: number): void {
@@ -183,7 +197,8 @@ class Simulation {
     });
     const { short } = this.#o;
     const isShort = purpose === 'screen' && short !== undefined;
-    const value = START - this.#truth[n]! + (isShort ? short.sigma : this.#o.sigma) * this.#noise.normal() + (isShort ? 1 : 0);
+    const value =
+      START - this.#truth[n]! + (isShort ? short.sigma : this.#o.sigma) * this.#noise.normal() + (isShort ? 1 : 0);
     this.#add({ type: 'measured', m, outcome: { kind: 'measured', value, metrics: {} }, conditions: CONDITIONS });
     this.#used += isShort ? short.cost : 1;
   }

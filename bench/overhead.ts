@@ -1,7 +1,8 @@
 /**
- * Harness overhead per experiment: everything except the candidate's and the evaluator's own run, on a repository of 200 files; and how it grows
- * with the lab. Labs are filled with experiments whose processes an instant sandbox replaces (ledger, git and decisions are real), then a block is
- * measured with real processes. `npm run bench:overhead [-- --long]`: up to 1,000 or 10,000 experiments.
+ * Harness overhead per experiment: everything except the candidate's and the evaluator's own run, on a repository of
+ * 200 files; and how it grows with the lab. Labs are filled with experiments whose processes an instant sandbox
+ * replaces (ledger, git and decisions are real), then a block is measured with real processes. `npm run bench:overhead
+ * [-- --long]`: up to 1,000 or 10,000 experiments.
  */
 import { CLEAN_END } from '../src/testing/sandbox-conformance.ts';
 import * as fs from 'node:fs';

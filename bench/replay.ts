@@ -1,6 +1,6 @@
 /**
- * Reading a ledger of 10,000 experiments: the whole file checked, parsed and folded, and `overnight status` on it as a process.
- * `npm run bench:replay`.
+ * Reading a ledger of 10,000 experiments: the whole file checked, parsed and folded, and `overnight status` on it as a
+ * process. `npm run bench:replay`.
  */
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * Our CMA-ES on the cases that were recorded with the reference implementation (search-cma.py wrote search-cma.json: versions, seeds, counts):
- * evaluations until 1e-9 with the same start, step size, population and number of runs. Knows nothing about spaces and samplers.
+ * Our CMA-ES on the cases that were recorded with the reference implementation (search-cma.py wrote search-cma.json:
+ * versions, seeds, counts): evaluations until 1e-9 with the same start, step size, population and number of runs. Knows
+ * nothing about spaces and samplers.
  */
 import { readFileSync } from 'node:fs';
 import { random } from '../src/base/random.ts';
@@ -25,9 +26,7 @@ interface Reference {
   readonly rows: readonly Case[];
 }
 
-export const reference = JSON.parse(
-  readFileSync(new URL('search-cma.json', import.meta.url), 'utf8'),
-) as Reference;
+export const reference = JSON.parse(readFileSync(new URL('search-cma.json', import.meta.url), 'utf8')) as Reference;
 
 type Fn = (x: ArrayLike<number>) => number;
 
@@ -47,7 +46,7 @@ export const FUNCTIONS: Readonly<Record<Case['f'], Fn>> = {
 function evaluations({ f, n, start, sigma, limit }: Case, seed: number): number {
   const cma = new Cma({ mean: new Array<number>(n).fill(start), sigma });
   const chance = random(seed);
-  for (let count = 0; count < limit; ) {
+  for (let count = 0; count < limit;) {
     const samples = Array.from({ length: cma.lambda }, () => {
       const x = cma.sample(chance);
       return { x, loss: FUNCTIONS[f](x) };

@@ -1,6 +1,7 @@
 /**
- * What bench/search.ts searches: functions in the style of BBOB (Hansen et al. 2009: shifted, rotated, ill-conditioned, multimodal), mixed and
- * conditional spaces, spaces with a hidden region that fails, and a night of a language model's knobs. All seeded, all cheap.
+ * What bench/search.ts searches: functions in the style of BBOB (Hansen et al. 2009: shifted, rotated, ill-conditioned,
+ * multimodal), mixed and conditional spaces, spaces with a hidden region that fails, and a night of a language model's
+ * knobs. All seeded, all cheap.
  */
 import { type Random, random, seedOf } from '../src/base/random.ts';
 import type { Param, Values } from '../src/search/index.ts';
@@ -102,7 +103,10 @@ export function bbob(name: string, d: number, seed: number): Problem {
   };
 }
 
-/** Whole numbers, powers of two, categories and conditions over a quadratic with interactions. `fails`: a hidden region that cannot be measured. */
+/**
+ * Whole numbers, powers of two, categories and conditions over a quadratic with interactions. `fails`: a hidden region
+ * that cannot be measured.
+ */
 export function mixed(kind: 'mixed' | 'conditional' | 'failing', seed: number): Problem {
   const chance = random(seedOf(`${kind}/${seed}`));
   const space: Param[] = [
@@ -159,8 +163,9 @@ export function mixed(kind: 'mixed' | 'conditional' | 'failing', seed: number): 
 }
 
 /**
- * A night on a small language model: 17 knobs, a default that somebody has already tuned (its distance from the optimum on every knob is about
- * a seventh of the range, `far`), few knobs that matter, noise of the size of a useful step, and configurations that run out of memory.
+ * A night on a small language model: 17 knobs, a default that somebody has already tuned (its distance from the optimum
+ * on every knob is about a seventh of the range, `far`), few knobs that matter, noise of the size of a useful step, and
+ * configurations that run out of memory.
  */
 export function night(seed: number, { far = 0.15, noise = 0.004 } = {}): Problem {
   const chance = random(seedOf(`night/${seed}`));
@@ -168,17 +173,15 @@ export function night(seed: number, { far = 0.15, noise = 0.004 } = {}): Problem
   const floats = ['beta1', 'beta2', 'decay', 'warmup', 'warmdown', 'final'];
   const def = (): number => 0.1 + 0.8 * chance.uniform();
   const space: Param[] = [
-    ...logs.map(
-      (name): Param => ({
-        name,
-        kind: 'float',
-        low: 0.001,
-        high: 1,
-        log: true,
-        digits: 4,
-        default: 1000 ** (def() - 1),
-      }),
-    ),
+    ...logs.map((name): Param => ({
+      name,
+      kind: 'float',
+      low: 0.001,
+      high: 1,
+      log: true,
+      digits: 4,
+      default: 1000 ** (def() - 1),
+    })),
     ...floats.map((name): Param => ({ name, kind: 'float', low: 0, high: 1, digits: 4, default: def() })),
     { name: 'depth', kind: 'int', low: 2, high: 8, default: 3 + chance.below(4) },
     { name: 'mlp', kind: 'int', low: 1, high: 8, default: 3 + chance.below(4) },

@@ -1,6 +1,7 @@
 /**
- * The pieces of bench/search.ts, each a function of its job: races of samplers on one problem after the other, an adviser beside an optimizer, and CMA-ES
- * on the recorded cases. Run in several processes by search-worker.ts; knows nothing about tables.
+ * The pieces of bench/search.ts, each a function of its job: races of samplers on one problem after the other, an
+ * adviser beside an optimizer, and CMA-ES on the recorded cases. Run in several processes by search-worker.ts; knows
+ * nothing about tables.
  */
 import { random, seedOf } from '../src/base/random.ts';
 import { createSearch, Hybrid, type SamplerName, type Values } from '../src/search/index.ts';
@@ -42,7 +43,10 @@ export type Result =
     }
   | { readonly kind: 'cma'; readonly row: number; readonly median: number };
 
-/** How many of the functions a seed takes: four in turn, so that five seeds meet each of them; all; or, in a hurry, four of one seed. */
+/**
+ * How many of the functions a seed takes: four in turn, so that five seeds meet each of them; all; or, in a hurry, four
+ * of one seed.
+ */
 export type Breadth = 'quick' | 'default' | 'full';
 
 export interface Suite {
@@ -175,7 +179,8 @@ export const ADVISERS: Readonly<Record<string, (hybrid: Hybrid, problem: Problem
     ),
     fails: false,
   }),
-  // Knows where it is better, but only a tenth of the range away: late in a search on a smooth function that is nowhere.
+  // Knows where it is better, but only a tenth of the range away: late in a search on a smooth function that is
+  // nowhere.
   'is good at large steps': (h, problem, c) => ({
     values: most(
       Array.from({ length: 40 }, () => nearby(h, c, 0.1)),

@@ -1,4 +1,6 @@
-/** Optuna's defaults as a contender, in a Python process that asks and tells by lines: only where `python3` has optuna. */
+/**
+ * Optuna's defaults as a contender, in a Python process that asks and tells by lines: only where `python3` has optuna.
+ */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';

@@ -1,7 +1,8 @@
 /**
- * Search on a real thing: nano-llm, 5 s a trial, 40 trials, three seeds, `auto` against `random`, in turn. Trains and scores as the arena does,
- * without the harness around it. Needs the arena's packages and its data in OVERNIGHT_DATA; `--clock cpu` where others use the machine.
- * Prints after every seed: final losses on fresh measurements, and at which trial `auto` passed what `random` ended with.
+ * Search on a real thing: nano-llm, 5 s a trial, 40 trials, three seeds, `auto` against `random`, in turn. Trains and
+ * scores as the arena does, without the harness around it. Needs the arena's packages and its data in OVERNIGHT_DATA;
+ * `--clock cpu` where others use the machine. Prints after every seed: final losses on fresh measurements, and at which
+ * trial `auto` passed what `random` ended with.
  */
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';

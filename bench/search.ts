@@ -1,9 +1,10 @@
 /**
- * Search quality, as one table: samplers on BBOB-style functions, mixed, conditional and failing spaces and a scripted night, paired by seed; CMA-ES
- * against the recorded reference implementation; the poison test of the hybrid; costs. Mean ranks (1 = best) and medians with 95 % bootstrap intervals.
- * Two processes. `--quick`: a seed of each function, four of a problem; `--full`: every function with every seed (default: four functions a seed, in turn).
- * `--samplers a,b`; `--only x` for one suite (its name), `poison`, `reference` or `costs`; `--real` trains nano-llm instead (search-real.ts, an hour). Optuna joins when
- * `python3 -c "import optuna"` works.
+ * Search quality, as one table: samplers on BBOB-style functions, mixed, conditional and failing spaces and a scripted
+ * night, paired by seed; CMA-ES against the recorded reference implementation; the poison test of the hybrid; costs.
+ * Mean ranks (1 = best) and medians with 95 % bootstrap intervals. Two processes. `--quick`: a seed of each function,
+ * four of a problem; `--full`: every function with every seed (default: four functions a seed, in turn). `--samplers
+ * a,b`; `--only x` for one suite (its name), `poison`, `reference` or `costs`; `--real` trains nano-llm instead
+ * (search-real.ts, an hour). Optuna joins when `python3 -c "import optuna"` works.
  */
 import { fork } from 'node:child_process';
 import { random } from '../src/base/random.ts';
@@ -46,7 +47,11 @@ function interval(xs: readonly number[], of: (xs: readonly number[]) => number):
   return [values[9]!, values[389]!];
 }
 
-function withInterval(xs: readonly number[], of: (xs: readonly number[]) => number, show: (x: number) => string): string {
+function withInterval(
+  xs: readonly number[],
+  of: (xs: readonly number[]) => number,
+  show: (x: number) => string,
+): string {
   return `${show(of(xs))} [${interval(xs, of).map(show).join(', ')}]`;
 }
 
@@ -132,7 +137,13 @@ function suiteRows(name: string, races: readonly (readonly Run[])[]): number[][]
   );
   row(
     '  median loss [95 %]',
-    names.map((_, i) => withInterval(column(i, (run) => run.loss), median, (v) => v.toPrecision(3))),
+    names.map((_, i) =>
+      withInterval(
+        column(i, (run) => run.loss),
+        median,
+        (v) => v.toPrecision(3),
+      ),
+    ),
   );
   const failed = names.map((_, i) => mean(column(i, (run) => run.failures)));
   const [ours, theirs] = [failed[samplers.indexOf('auto')], optuna ? failed.at(-1)! : undefined];
@@ -200,8 +211,14 @@ function poisonRows(results: readonly Of<'poison'>[]): void {
         return ratios.length === 0 ? undefined : withInterval(ratios, mean, (v) => v.toFixed(2));
       }),
       adviser === 'is good'
-        ? verdict('a good adviser makes it better', bounds.every(([, high]) => high < 0))
-        : verdict(`no worse with one that ${adviser}`, bounds.every(([low]) => low <= 0)),
+        ? verdict(
+            'a good adviser makes it better',
+            bounds.every(([, high]) => high < 0),
+          )
+        : verdict(
+            `no worse with one that ${adviser}`,
+            bounds.every(([low]) => low <= 0),
+          ),
     );
     row(
       '  share at the end; refused',
@@ -260,12 +277,18 @@ function costRows(): void {
   row(
     '1,000 trials, 14 knobs: ask + tell, CPU ms',
     cellsFor((name) => timed.get(name)?.one.toFixed(1)),
-    verdict('≤ 5 ms', all.every(({ one }) => one <= 5)),
+    verdict(
+      '≤ 5 ms',
+      all.every(({ one }) => one <= 5),
+    ),
   );
   row(
     '  64 at once, CPU ms',
     cellsFor((name) => timed.get(name)?.wave.toFixed(0)),
-    verdict('≤ 100 ms', all.every(({ wave }) => wave <= 100)),
+    verdict(
+      '≤ 100 ms',
+      all.every(({ wave }) => wave <= 100),
+    ),
   );
 }
 
@@ -275,7 +298,13 @@ const results = await performAll(jobs());
 const table: number[][] = [];
 for (const suite of SUITES) {
   const races = of(results, 'race').filter((result) => result.suite === suite.name);
-  if (races.length > 0) table.push(...suiteRows(suite.name, races.flatMap((result) => result.races)));
+  if (races.length > 0)
+    table.push(
+      ...suiteRows(
+        suite.name,
+        races.flatMap((result) => result.races),
+      ),
+    );
 }
 overall(table);
 truth(of(results, 'cma'));

@@ -1,6 +1,6 @@
-// The model that training speed is compared on: the same network as bench/train-torch.py, from equal weights and tokens.
-// 4 layers, pre-RMSNorm, learned positions, ReLU² MLP, untied head, AdamW(1e-3, 0.9, 0.95, decay 0.1).
-// Knows nothing of the arena's recipe; it uses only the arena's tensor engine.
+// The model that training speed is compared on: the same network as bench/train-torch.py, from equal weights and
+// tokens. 4 layers, pre-RMSNorm, learned positions, ReLU² MLP, untied head, AdamW(1e-3, 0.9, 0.95, decay 0.1). Knows
+// nothing of the arena's recipe; it uses only the arena's tensor engine.
 
 import * as T from '../arenas/nano-llm/tensor/index.ts';
 
@@ -101,7 +101,9 @@ const COEFFICIENTS = [
 ] as const;
 const BOTH = { axis: [-2, -1], keep: true } as const;
 
-/** Muon as in the arena: five Polar Express steps, Nesterov, NorMuon, cautious decay; all matrices of a shape at once. */
+/**
+ * Muon as in the arena: five Polar Express steps, Nesterov, NorMuon, cautious decay; all matrices of a shape at once.
+ */
 function muon(step: T.Step, store: T.Store, group: readonly Weight[], grads: readonly T.Tensor[]): void {
   const [rows, cols] = group[0]?.shape ?? [0, 0];
   const key = `muon${rows}x${cols}`;

@@ -1,8 +1,8 @@
 // Training speed: tokens per second of one reference model in the arena's engine, beside PyTorch where it is installed.
-// Prints a table and, as its last line, one summary. Ratios of interleaved rounds, since other work may share the cores.
-// Usage: tsx bench/train.ts [--rounds 3] [--steps 6] [--cpus 2] [--clock wall|cpu]; processor time is for busy machines and
-// fair with --cpus 1 only: threads that spin while they wait use it up. With --tokenizer-mb 100 it trains tokenizers from
-// that much text instead.
+// Prints a table and, as its last line, one summary. Ratios of interleaved rounds, since other work may share the
+// cores. Usage: tsx bench/train.ts [--rounds 3] [--steps 6] [--cpus 2] [--clock wall|cpu]; processor time is for busy
+// machines and fair with --cpus 1 only: threads that spin while they wait use it up. With --tokenizer-mb 100 it trains
+// tokenizers from that much text instead.
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * What people see, measured: 10,000 experiments with curves from ledger to pixel in headless Chromium, a report of 1,000, the terminal window.
- * `npm run bench:views`. Needs Chromium on the machine; without it the browser's rows say so.
+ * What people see, measured: 10,000 experiments with curves from ledger to pixel in headless Chromium, a report of
+ * 1,000, the terminal window. `npm run bench:views`. Needs Chromium on the machine; without it the browser's rows say
+ * so.
  */
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -47,7 +48,9 @@ function largeNight(): { readonly lab: string; readonly growToIdea: () => void }
   fs.mkdirSync(lab, { recursive: true });
   const curves = Array.from({ length: 40 }, (_, k) => putBlob(lab, curveText(400 + k)));
   const events = made.events.map((event, k) =>
-    event.type === 'measured' ? { ...event, conditions: { ...event.conditions, curve: curves[k % curves.length]! } } : event,
+    event.type === 'measured'
+      ? { ...event, conditions: { ...event.conditions, curve: curves[k % curves.length]! } }
+      : event,
   );
   const chained = rechained(events);
   const night = growingLab(root, 'large', { ...made, events: chained }, chained.length - 400);
@@ -77,7 +80,8 @@ async function browserRows(browser: Browser): Promise<void> {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     const paints: number[] = [];
     for (let k = 0; k < 4; k++) paints.push(await firstPicture(page, address));
-    // The first visit pays for reading 20 MB of ledger on the server; later ones are what a person sees who keeps it open.
+    // The first visit pays for reading 20 MB of ledger on the server; later ones are what a person sees who keeps it
+    // open.
     row(`first visit, server cold: page to staircase and table, ${N} experiments`, paints[0], 'ms', 3000);
     row('page to staircase and table, server warm', median(paints.slice(1)), 'ms', 1000);
     row('first paint (browser’s own figure)', await paintOf(page), 'ms', 1000);
@@ -107,7 +111,10 @@ async function eventToPixel(page: Page, grow: () => void): Promise<number> {
   const found: number[] = [];
   for (let k = 0; k < 12; k++) {
     const before = await page.getAttribute('.body .line', 'id');
-    const seen = page.waitForFunction((old) => document.querySelector('.body .line')?.id !== old, before, { polling: 'raf', timeout: 8000 });
+    const seen = page.waitForFunction((old) => document.querySelector('.body .line')?.id !== old, before, {
+      polling: 'raf',
+      timeout: 8000,
+    });
     await new Promise((resolve) => setTimeout(resolve, 900));
     const started = performance.now();
     // One more idea: its `proposed` is what makes a row.
@@ -143,7 +150,10 @@ async function memoryOf(page: Page): Promise<number> {
 
 function pageWeight(): number {
   const web = path.resolve(import.meta.dirname, '..', 'dist', 'web');
-  const files = [path.join(web, 'index.html'), ...fs.readdirSync(path.join(web, 'assets')).map((name) => path.join(web, 'assets', name))];
+  const files = [
+    path.join(web, 'index.html'),
+    ...fs.readdirSync(path.join(web, 'assets')).map((name) => path.join(web, 'assets', name)),
+  ];
   return files.reduce((sum, file) => sum + gzipSync(fs.readFileSync(file), { level: 9 }).length, 0) / 1000;
 }
 
@@ -151,14 +161,26 @@ async function reportRows(): Promise<void> {
   const arena = path.join(root, 'night');
   const paths = labPaths(arena, 'mar7');
   fs.mkdirSync(paths.lab, { recursive: true });
-  fs.writeFileSync(path.join(paths.lab, 'ledger.jsonl'), linesOf(syntheticLab({ n: 1000, noise: 0.0009, best: 0.8 }).events));
+  fs.writeFileSync(
+    path.join(paths.lab, 'ledger.jsonl'),
+    linesOf(syntheticLab({ n: 1000, noise: 0.0009, best: 0.8 }).events),
+  );
   row('report of 1,000 experiments written', await several(3, () => writeReport({ paths, tag: 'mar7' })), 'ms', 2000);
   row('its report.html', fs.statSync(path.join(paths.report, 'report.html')).size / 1e6, 'MB', 2);
   const large = labPaths(path.join(root, 'large'), 'mar7');
-  if (fs.existsSync(large.lab)) row(`report of ${N} experiments written`, await several(2, () => writeReport({ paths: large, tag: 'mar7' })), 'ms', 2000);
+  if (fs.existsSync(large.lab))
+    row(
+      `report of ${N} experiments written`,
+      await several(2, () => writeReport({ paths: large, tag: 'mar7' })),
+      'ms',
+      2000,
+    );
 }
 
-/** Share of a core that the pinned window takes while a lab of 1,000 runs: the display redraws at most that often that it stays below. */
+/**
+ * Share of a core that the pinned window takes while a lab of 1,000 runs: the display redraws at most that often that
+ * it stays below.
+ */
 function windowShare(): number {
   const lab = syntheticLab({ n: 1000, noise: 0.0009 });
   const style = { color: true, unicode: true, columns: 120 };
@@ -181,18 +203,26 @@ async function main(): Promise<void> {
   else rows.push({ what: 'browser', figure: 'not measured: no Chromium on this machine', aim: '', ok: undefined });
   await browser?.close();
   const large = labPaths(path.join(root, 'large'), 'mar7');
-  if (fs.existsSync(large.lab)) row('the same read from disk, every hash checked', await several(3, () => readLedger(large.lab)), 'ms', 1000);
+  if (fs.existsSync(large.lab))
+    row('the same read from disk, every hash checked', await several(3, () => readLedger(large.lab)), 'ms', 1000);
   row('page without data, gzip', pageWeight(), 'kB', 150);
   await reportRows();
   row('terminal window, share of a core', windowShare(), '%', 1);
   const wide = Math.max(...rows.map((r) => r.what.length));
-  for (const r of rows) console.log(`${r.what.padEnd(wide)}  ${r.figure.padStart(12)}  ${r.aim.padStart(10)}  ${r.ok === undefined ? '' : r.ok ? 'ok' : 'OVER'}`);
-  console.log(`views: ${rows.filter((r) => r.ok).length} of ${rows.filter((r) => r.ok !== undefined).length} aims met on ${os.cpus().length} cores, load ${os.loadavg()[0]!.toFixed(1)}; Node ${process.versions.node}, ${chromiumVersion()}`);
+  for (const r of rows)
+    console.log(
+      `${r.what.padEnd(wide)}  ${r.figure.padStart(12)}  ${r.aim.padStart(10)}  ${r.ok === undefined ? '' : r.ok ? 'ok' : 'OVER'}`,
+    );
+  console.log(
+    `views: ${rows.filter((r) => r.ok).length} of ${rows.filter((r) => r.ok !== undefined).length} aims met on ${os.cpus().length} cores, load ${os.loadavg()[0]!.toFixed(1)}; Node ${process.versions.node}, ${chromiumVersion()}`,
+  );
 }
 
 function chromiumVersion(): string {
   try {
-    return execFileSync('chromium', ['--version'], { stdio: ['ignore', 'pipe', 'ignore'] }).toString().trim();
+    return execFileSync('chromium', ['--version'], { stdio: ['ignore', 'pipe', 'ignore'] })
+      .toString()
+      .trim();
   } catch {
     return 'no Chromium';
   }

@@ -1,6 +1,6 @@
 /**
- * A night in a dozen lines: open a lab on an arena, ask for the next measurement, make it, tell the result. The harness calibrates, proposes,
- * decides and records. Run it with `npx tsx examples/01-minimal.ts [arena folder]`.
+ * A night in a dozen lines: open a lab on an arena, ask for the next measurement, make it, tell the result. The harness
+ * calibrates, proposes, decides and records. Run it with `npx tsx examples/01-minimal.ts [arena folder]`.
  */
 import { cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';

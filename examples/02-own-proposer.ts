@@ -1,6 +1,6 @@
 /**
- * Ideas of your own: anything that turns the current files into edits is a proposer. This one walks X towards a guess. The harness still
- * measures, decides and records. Run it with `npx tsx examples/02-own-proposer.ts`.
+ * Ideas of your own: anything that turns the current files into edits is a proposer. This one walks X towards a guess.
+ * The harness still measures, decides and records. Run it with `npx tsx examples/02-own-proposer.ts`.
  */
 import { cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';

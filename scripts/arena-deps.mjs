@@ -1,5 +1,5 @@
-// Installs what the tests of shipped arenas need, or of the folders that are named, from their own lockfiles, once per lockfile. Text corpora are not
-// needed and not installed.
+// Installs what the tests of shipped arenas need, or of the folders that are named, from their own lockfiles, once per
+// lockfile. Text corpora are not needed and not installed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';

@@ -1,4 +1,5 @@
-// Writes what is generated: docs/cli.md from the command table, the table of manifest keys in docs/arena.md from the schema. With --check: fails when stale.
+// Writes what is generated: docs/cli.md from the command table, the table of manifest keys in docs/arena.md from the
+// schema. With --check: fails when stale.
 import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';

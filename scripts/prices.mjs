@@ -8,7 +8,15 @@ import { join } from 'node:path';
 const [folder, date] = process.argv.slice(2);
 const source = readFileSync(join(folder, 'dist', 'index.cjs'), 'utf8');
 const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-const WANTED = { anthropic: /^claude-(?!2|instant|v1)/, openai: /^(gpt-(4\.1|4o|[5-9])|o[3-9]|codex|chat-latest)/, google: /^gemini-(2\.5|[3-9]|flash|pro)/, deepseek: /./, moonshotai: /^kimi/, mistral: /^(devstral|codestral|mistral-(large|medium|small))/, 'x-ai': /^grok/ };
+const WANTED = {
+  anthropic: /^claude-(?!2|instant|v1)/,
+  openai: /^(gpt-(4\.1|4o|[5-9])|o[3-9]|codex|chat-latest)/,
+  google: /^gemini-(2\.5|[3-9]|flash|pro)/,
+  deepseek: /./,
+  moonshotai: /^kimi/,
+  mistral: /^(devstral|codestral|mistral-(large|medium|small))/,
+  'x-ai': /^grok/,
+};
 const SKIPPED = /audio|realtime|image|tts|transcribe|embedding|search|live|video|imagen/;
 
 /** The embedded data: the array literal that begins with the first provider. */
@@ -32,17 +40,19 @@ const patterns = (match) =>
   match.and
     ? patterns(match.and[0]) // the others only leave out what SKIPPED leaves out too
     : match.or
-    ? match.or.flatMap(patterns)
-    : match.equals
-      ? [match.equals]
-      : match.starts_with
-        ? [`${match.starts_with}*`]
-        : match.regex
-          ? [`/${match.regex}/`]
-          : [];
+      ? match.or.flatMap(patterns)
+      : match.equals
+        ? [match.equals]
+        : match.starts_with
+          ? [`${match.starts_with}*`]
+          : match.regex
+            ? [`/${match.regex}/`]
+            : [];
 /** Of several prices the newest that is in force. */
 const inForce = (prices) =>
-  Array.isArray(prices) ? (prices.filter((p) => !p.constraint?.start_date || p.constraint.start_date <= date).at(-1)?.prices ?? {}) : prices;
+  Array.isArray(prices)
+    ? (prices.filter((p) => !p.constraint?.start_date || p.constraint.start_date <= date).at(-1)?.prices ?? {})
+    : prices;
 const base = (price) => (typeof price === 'object' ? price.base : price);
 const tier = (price) => (typeof price === 'object' ? price.tiers.at(-1) : undefined);
 
@@ -64,9 +74,10 @@ const rows = embedded()
 writeFileSync(
   join(import.meta.dirname, '..', 'src', 'agents', 'gateway', 'price-table.ts'),
   `/**
- * What models cost, made by scripts/prices.mjs from ${'@pydantic/genai-prices'} ${version} (MIT, released ${date}). US dollars per million tokens; knows nothing
- * newer than its date. Each row: names (exact, \`prefix*\` or \`/pattern/\`), input, read from cache, written to cache, output; then, where long
- * requests cost more: from how many input tokens, and the four prices above that.
+ * What models cost, made by scripts/prices.mjs from ${'@pydantic/genai-prices'} ${version} (MIT, released ${date}). US
+ * dollars per million tokens; knows nothing newer than its date. Each row: names (exact, \`prefix*\` or \`/pattern/\`),
+ * input, read from cache, written to cache, output; then, where long requests cost more: from how many input tokens,
+ * and the four prices above that.
  */
 export const PRICES_FROM = '${'@pydantic/genai-prices'} ${version}, ${date}';
 

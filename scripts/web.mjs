@@ -31,7 +31,14 @@ if (process.argv.includes('--force') || !existsSync(mark) || readFileSync(mark, 
     base: '/',
     logLevel: 'warn',
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-    build: { outDir: out, emptyOutDir: true, assetsInlineLimit: 0, modulePreload: false, target: 'es2022', reportCompressedSize: false },
+    build: {
+      outDir: out,
+      emptyOutDir: true,
+      assetsInlineLimit: 0,
+      modulePreload: false,
+      target: 'es2022',
+      reportCompressedSize: false,
+    },
   });
   writeFileSync(mark, now);
 }

@@ -1,6 +1,6 @@
 /**
- * The third of the composition root that finds agents: from what a person asked for, or from what the machine has, to a chain of agents behind one jail
- * and one gateway, with the reason in words. Starts no agent and asks no model.
+ * The third of the composition root that finds agents: from what a person asked for, or from what the machine has, to a
+ * chain of agents behind one jail and one gateway, with the reason in words. Starts no agent and asks no model.
  */
 import { findAgents, openAgent } from './agents/open.ts';
 import type { AgentHost } from './agents/cli-agent.ts';
@@ -31,13 +31,23 @@ export interface FoundIdeas extends Ideas {
   close(): Promise<void>;
 }
 
-/** Throws E_AGENT, E_UNSAFE or E_USAGE where what was asked for cannot be had; what was not asked for is left out with its reason. */
+/**
+ * Throws E_AGENT, E_UNSAFE or E_USAGE where what was asked for cannot be had; what was not asked for is left out with
+ * its reason.
+ */
 export async function findIdeas(request: AgentRequest, sandbox: Sandbox): Promise<FoundIdeas> {
   const gateway = new Gateway({ upstreams: upstreamsFrom(request.env), prices: pricesFrom(request.env) });
   const close = (): Promise<void> => gateway.close();
   try {
-    const found = request.agents ? await named(request, request.agents, sandbox, gateway) : await best(request, sandbox, gateway);
-    return { ...found, ...(request.call && { call: request.call }), ...(request.programB !== undefined && { programB: request.programB }), close };
+    const found = request.agents
+      ? await named(request, request.agents, sandbox, gateway)
+      : await best(request, sandbox, gateway);
+    return {
+      ...found,
+      ...(request.call && { call: request.call }),
+      ...(request.programB !== undefined && { programB: request.programB }),
+      close,
+    };
   } catch (thrown) {
     await close();
     throw thrown;
@@ -46,9 +56,18 @@ export async function findIdeas(request: AgentRequest, sandbox: Sandbox): Promis
 
 type Found = Pick<Ideas, 'members' | 'reason' | 'mute' | 'hybrid'>;
 
-async function named(request: AgentRequest, names: readonly string[], sandbox: Sandbox, gateway: Gateway): Promise<Found> {
+async function named(
+  request: AgentRequest,
+  names: readonly string[],
+  sandbox: Sandbox,
+  gateway: Gateway,
+): Promise<Found> {
   if (names.length === 1 && names[0] === 'submissions')
-    return { members: [], mute: true, reason: 'as asked, nobody: what is submitted through MCP or `overnight submit` is measured' };
+    return {
+      members: [],
+      mute: true,
+      reason: 'as asked, nobody: what is submitted through MCP or `overnight submit` is measured',
+    };
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined || names.some((name) => name === '')) {
     throw new LabError('E_USAGE', {
@@ -66,12 +85,23 @@ async function named(request: AgentRequest, names: readonly string[], sandbox: S
     });
   }
   const members: (Agent | 'search')[] = [];
-  for (const [i, name] of (hybrid ? names.slice(0, -1) : names).entries()) members.push(await open(name, i, request, sandbox, gateway));
+  for (const [i, name] of (hybrid ? names.slice(0, -1) : names).entries())
+    members.push(await open(name, i, request, sandbox, gateway));
   const reason = `as asked: ${members.map(reasonOfMember).join('; then ')}`;
-  return { members, reason: hybrid ? `${reason}; beside ${OPTIMIZER}, which shares the budget` : reason, ...(hybrid && { hybrid }) };
+  return {
+    members,
+    reason: hybrid ? `${reason}; beside ${OPTIMIZER}, which shares the budget` : reason,
+    ...(hybrid && { hybrid }),
+  };
 }
 
-async function open(name: string, i: number, request: AgentRequest, sandbox: Sandbox, gateway: Gateway): Promise<Agent | 'search'> {
+async function open(
+  name: string,
+  i: number,
+  request: AgentRequest,
+  sandbox: Sandbox,
+  gateway: Gateway,
+): Promise<Agent | 'search'> {
   if (name === 'search') return 'search';
   const model = request.models?.[i];
   const chosen = model === undefined || model === '' ? {} : { model };
@@ -90,7 +120,10 @@ async function best(request: AgentRequest, sandbox: Sandbox, gateway: Gateway): 
     else {
       try {
         const agent = await open(name, 0, request, sandbox, gateway);
-        return { members: [agent, 'search'], reason: `the best agent found: ${reasonOfMember(agent)}; when it has nothing, ${OPTIMIZER}` };
+        return {
+          members: [agent, 'search'],
+          reason: `the best agent found: ${reasonOfMember(agent)}; when it has nothing, ${OPTIMIZER}`,
+        };
       } catch (thrown) {
         if (!(thrown instanceof LabError)) throw thrown;
         why.push(`${name} is not asked: ${thrown.parts.why}`);
@@ -100,7 +133,10 @@ async function best(request: AgentRequest, sandbox: Sandbox, gateway: Gateway): 
   if (canAskModels(gateway, request.env)) {
     try {
       const agent = await open('model', 0, request, sandbox, gateway);
-      return { members: [agent, 'search'], reason: [...why, `${reasonOfMember(agent)}; when it has nothing, ${OPTIMIZER}`].join('; ') };
+      return {
+        members: [agent, 'search'],
+        reason: [...why, `${reasonOfMember(agent)}; when it has nothing, ${OPTIMIZER}`].join('; '),
+      };
     } catch (thrown) {
       if (!(thrown instanceof LabError)) throw thrown;
       why.push(thrown.parts.why);

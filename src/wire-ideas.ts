@@ -1,6 +1,6 @@
 /**
- * The half of the composition root that says where ideas come from: agents in a chain with their folders, briefs and budgets, or the optimizer.
- * Knows every adapter it needs; nothing below the edges imports it.
+ * The half of the composition root that says where ideas come from: agents in a chain with their folders, briefs and
+ * budgets, or the optimizer. Knows every adapter it needs; nothing below the edges imports it.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -62,7 +62,9 @@ export function chooseProposer(
   if (!ideas)
     return { proposer: searchProposer(), reason: 'an optimizer over the knobs of the manifest: no model is used' };
   if (ideas.mute) return { proposer: muteProposer(), reason: ideas.reason };
-  const members = ideas.members.map((member) => (member === 'search' ? searchProposer() : asProposer(member, ideas, context)));
+  const members = ideas.members.map((member) =>
+    member === 'search' ? searchProposer() : asProposer(member, ideas, context),
+  );
   const { clock, session, onSwitch } = context;
   const proposer = chainProposer(members, {
     clock,
@@ -80,9 +82,14 @@ const muteProposer = (): Proposer => ({
   propose: async () => ({ kind: 'none', reason: 'ideas are submitted from outside' }),
 });
 
-function asProposer(agent: Agent, ideas: Ideas, { arena, workspace, paths, runTag, session, limits, clock }: IdeasContext): Proposer {
+function asProposer(
+  agent: Agent,
+  ideas: Ideas,
+  { arena, workspace, paths, runTag, session, limits, clock }: IdeasContext,
+): Proposer {
   const page = path.join(paths.arena, 'program.md');
-  const pageFor = ({ state }: Brief): string => (ideas.programB !== undefined && isSecondTurn(state) ? ideas.programB : page);
+  const pageFor = ({ state }: Brief): string =>
+    ideas.programB !== undefined && isSecondTurn(state) ? ideas.programB : page;
   return agentProposer({
     agent,
     lay: layFor(arena, workspace, pageFor),
@@ -131,20 +138,26 @@ function writeBrief(brief: Brief, { program, left, repair }: BriefAbout, limits:
     const bytes = brief.journal.getBlob(hash);
     return bytes && Buffer.from(bytes).toString('utf8');
   };
-  return briefText(brief.state, { now, alive: true, tip: '' }, {
-    files: brief.files,
-    left: { ...left, ...(seconds !== undefined && { seconds }) },
-    blob,
-    ...(program && { program }),
-    ...(repair && { repair }),
-    ...(brief.advice && { advice: brief.advice }),
-    ...(brief.base && { base: brief.base }),
-  });
+  return briefText(
+    brief.state,
+    { now, alive: true, tip: '' },
+    {
+      files: brief.files,
+      left: { ...left, ...(seconds !== undefined && { seconds }) },
+      blob,
+      ...(program && { program }),
+      ...(repair && { repair }),
+      ...(brief.advice && { advice: brief.advice }),
+      ...(brief.base && { base: brief.base }),
+    },
+  );
 }
 
 const MOST_DIFF = 8000;
 
-/** An earlier experiment as an agent may read it: what was expected, changed and found. Text of models in it is data. */
+/**
+ * An earlier experiment as an agent may read it: what was expected, changed and found. Text of models in it is data.
+ */
 async function earlierText({ state }: Brief, n: number, workspace: Workspace, now: string): Promise<string> {
   const page = viewExperiment(state, n, { now, alive: true, tip: '' });
   const code = codeOf(state, n);

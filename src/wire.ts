@@ -1,6 +1,6 @@
 /**
- * The composition root: the only file that chooses adapters. Opens a lab for writing: checks the arena, takes the lock, recovers what a killed
- * session left, runs setup and prepare, hands out a `Lab`.
+ * The composition root: the only file that chooses adapters. Opens a lab for writing: checks the arena, takes the lock,
+ * recovers what a killed session left, runs setup and prepare, hands out a `Lab`.
  */
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -38,7 +38,9 @@ export interface OpenOptions {
   readonly folder: string;
   /** Name of the lab below the arena; the last one used when absent, else one made of today's date. */
   readonly tag?: string;
-  /** What to stop at. `experiments` counts from now. Absent: what an interrupted session still had to do, else forever. */
+  /**
+   * What to stop at. `experiments` counts from now. Absent: what an interrupted session still had to do, else forever.
+   */
   readonly limits?: RunLimits;
   /** Repeats of the baseline, instead of the manifest's. Fixed when the lab is created. */
   readonly calibrate?: number;
@@ -142,10 +144,19 @@ async function open(
   const limits = limitsOf(ledger.state, options.limits);
   const clock = { now, monotonicMs, sleep };
   const ideas = typeof options.ideas === 'function' ? await options.ideas(sandbox) : options.ideas;
-  const { proposer, reason: proposerReason } = chooseProposer({ ...(options.proposer && { proposer: options.proposer }), ...(ideas && { ideas }) }, {
-    arena, workspace, paths, runTag, session, limits, clock,
-    ...(watch.onRemark && { onSwitch: watch.onRemark }),
-  });
+  const { proposer, reason: proposerReason } = chooseProposer(
+    { ...(options.proposer && { proposer: options.proposer }), ...(ideas && { ideas }) },
+    {
+      arena,
+      workspace,
+      paths,
+      runTag,
+      session,
+      limits,
+      clock,
+      ...(watch.onRemark && { onSwitch: watch.onRemark }),
+    },
+  );
   record.append({
     type: 'session.started',
     session,
@@ -357,7 +368,10 @@ function chooseCores(cpus: number): Bench['cores'] {
   return { candidate, evaluator: rest.slice(-cpus) };
 }
 
-/** Keep the artefact of the newest kept experiment where a person finds it. Copied beside it first: under its number it is whole. */
+/**
+ * Keep the artefact of the newest kept experiment where a person finds it. Copied beside it first: under its number it
+ * is whole.
+ */
 function keepArtefact(paths: LabPaths, n: number, dir: string): void {
   const whole = path.join(paths.lab, `best.${n}`);
   removeTree(`${whole}.half`);

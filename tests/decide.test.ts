@@ -1,4 +1,7 @@
-/** The simulated nights that bench/decide.ts counts: their ledgers are ledgers, and few of them already show what a thousand do. */
+/**
+ * The simulated nights that bench/decide.ts counts: their ledgers are ledgers, and few of them already show what a
+ * thousand do.
+ */
 import { describe, expect, it } from 'vitest';
 import { type Night, nothingHelps, simulate } from '../bench/night.ts';
 import { confirm } from '../src/core/claims.ts';

@@ -1,4 +1,7 @@
-/** The drill on every shipped arena: what is planted is caught, what is honest is measured, and the doctor's half of it is a part of the whole. */
+/**
+ * The drill on every shipped arena: what is planted is caught, what is honest is measured, and the doctor's half of it
+ * is a part of the whole.
+ */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';

@@ -1,4 +1,7 @@
-/** What takes the optimizers seconds to show: CMA-ES against the reference implementation, its restarts, its learning rates under noise. */
+/**
+ * What takes the optimizers seconds to show: CMA-ES against the reference implementation, its restarts, its learning
+ * rates under noise.
+ */
 import { describe, expect, it } from 'vitest';
 import { isLong, medianOf, reference } from '../bench/search-cma.ts';
 import { random, seedOf } from '../src/base/random.ts';
@@ -45,8 +48,7 @@ describe('CMA-ES', () => {
         cma: { noisy, restarts: 'none' },
       });
       const chance = random(seedOf(`noise/${seed}`));
-      for (let i = 0; i < 2400; i++)
-        for (const t of search.ask()) search.tell(t.id, f(t.values) + 5 * chance.normal());
+      for (let i = 0; i < 2400; i++) for (const t of search.ask()) search.tell(t.id, f(t.values) + 5 * chance.normal());
       // Where it looks at the end, not what luck called the best.
       const last = search.history.told.slice(-80).map((t) => t.trial.values);
       return f(Object.fromEntries(floats(4, 0).map(({ name }) => [name, median(last.map((v) => at(v, name)))])));

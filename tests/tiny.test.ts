@@ -1,4 +1,7 @@
-/** Everything once, in about two seconds: open, calibrate, try ideas, decide, keep, confirm, report, audit, hand over, go on, in a lab that measures fast. */
+/**
+ * Everything once, in about two seconds: open, calibrate, try ideas, decide, keep, confirm, report, audit, hand over,
+ * go on, in a lab that measures fast.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

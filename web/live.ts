@@ -1,4 +1,7 @@
-/** One stream from the server and what it built up so far. Never asks twice for what it has: a dropped connection goes on from its cursor. */
+/**
+ * One stream from the server and what it built up so far. Never asks twice for what it has: a dropped connection goes
+ * on from its cursor.
+ */
 import { useEffect, useState } from 'preact/hooks';
 import type { LabCard, ReadingCard, ReadingView } from '../src/view/answers.ts';
 import { type Board, type BoardPatch, patched } from '../src/view/board.ts';
@@ -42,7 +45,11 @@ export function useLab(lab: string): Live {
       source.onopen = () => set((now) => ({ ...now, connection: 'live' }));
       source.onerror = () => {
         const refused = source?.readyState === EventSource.CLOSED && cursor === '';
-        set((now) => ({ ...now, connection: 'lost', ...(refused && { error: 'There is no such lab below this folder.' }) }));
+        set((now) => ({
+          ...now,
+          connection: 'lost',
+          ...(refused && { error: 'There is no such lab below this folder.' }),
+        }));
         // A closed source does not come back by itself: the server went away for good, or for a restart.
         if (source?.readyState === EventSource.CLOSED && !refused) setTimeout(open, 2000);
       };

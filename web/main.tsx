@@ -1,4 +1,7 @@
-/** The browser half: one page of one lab, or the list of all labs, as its address says. Numbers come from the server's views; none is made here. */
+/**
+ * The browser half: one page of one lab, or the list of all labs, as its address says. Numbers come from the server's
+ * views; none is made here.
+ */
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Board, BoardRow } from '../src/view/board.ts';
@@ -34,16 +37,31 @@ function Lab({ lab }: { lab: string }) {
   const rows = useRows(board ?? NONE);
   useKeys(board, rows, live.seq, (show) => showHelp((now) => (show === 'turn' ? !now : show)));
   useEffect(() => {
-    document.title = board ? `${board.state.kind === 'running' ? '● ' : ''}${board.verdict.headline} · ${board.arena}` : 'Overnight';
+    document.title = board
+      ? `${board.state.kind === 'running' ? '● ' : ''}${board.verdict.headline} · ${board.arena}`
+      : 'Overnight';
   }, [board]);
-  if (live.error && !board) return <main class="alone"><h1>Overnight</h1><p role="alert">{live.error}</p><p><a href="/">All labs</a></p></main>;
+  if (live.error && !board)
+    return (
+      <main class="alone">
+        <h1>Overnight</h1>
+        <p role="alert">{live.error}</p>
+        <p>
+          <a href="/">All labs</a>
+        </p>
+      </main>
+    );
   if (!board) return <Waiting live={live} lab={lab} />;
   return (
     <div class={place.notebook ? 'with-notebook' : ''}>
-      <a class="skip" href="#main">To the content</a>
+      <a class="skip" href="#main">
+        To the content
+      </a>
       <Header board={board} connection={live.connection} seq={live.seq} help={() => showHelp(true)} />
       {place.at === undefined && <ControlBar board={board} />}
-      <main id="main"><PageOf board={board} rows={rows} seq={place.at ?? live.seq} /></main>
+      <main id="main">
+        <PageOf board={board} rows={rows} seq={place.at ?? live.seq} />
+      </main>
       {place.notebook && <Notebook board={board} />}
       {help && <Help close={() => showHelp(false)} />}
     </div>
@@ -55,12 +73,20 @@ function Waiting({ live, lab }: { live: Live; lab: string }) {
   const { reading, connection } = live;
   return (
     <main class="alone waiting">
-      <h1><bdi>{lab}</bdi></h1>
+      <h1>
+        <bdi>{lab}</bdi>
+      </h1>
       <p class="loading" role="status">
-        {connection === 'lost' ? 'The server does not answer. Trying again …' : reading ? `Still loading: ${reading.text} …` : 'Still loading …'}
+        {connection === 'lost'
+          ? 'The server does not answer. Trying again …'
+          : reading
+            ? `Still loading: ${reading.text} …`
+            : 'Still loading …'}
       </p>
       {reading && connection !== 'lost' && <progress max={1} value={reading.share} aria-label="Ledger read" />}
-      <p><a href="/">All labs</a></p>
+      <p>
+        <a href="/">All labs</a>
+      </p>
     </main>
   );
 }

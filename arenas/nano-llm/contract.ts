@@ -5,7 +5,9 @@
 export const SEQ_LEN = 256;
 /** Byte-pair vocabulary: 256 bytes, merges, and one special token (BOS, the last id). */
 export const VOCAB_SIZE = 1024;
-/** Rows in one run of the artefact: its input is `tokens` int32 [8, 256], its output `logits` float32 [8, 256, 1024]. */
+/**
+ * Rows in one run of the artefact: its input is `tokens` int32 [8, 256], its output `logits` float32 [8, 256, 1024].
+ */
 export const EVAL_BATCH = 8;
 /** Rows of validation text that are scored, each document at most once. */
 export const EVAL_ROWS = 448;

@@ -1,7 +1,7 @@
-// The judge: scores an ONNX artefact on text it alone can see (`val`; with `--split holdout` the text that only confirmed
-// champions meet). Runs from pristine files in its own process; no candidate code takes part. It trusts the artefact in
-// nothing: size, operators, shapes, causality and finiteness are checked, and the score is computed here from the logits,
-// in float64.
+// The judge: scores an ONNX artefact on text it alone can see (`val`; with `--split holdout` the text that only
+// confirmed champions meet). Runs from pristine files in its own process; no candidate code takes part. It trusts the
+// artefact in nothing: size, operators, shapes, causality and finiteness are checked, and the score is computed here
+// from the logits, in float64.
 
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

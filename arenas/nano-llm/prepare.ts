@@ -1,6 +1,7 @@
 // Makes the data: text → documents → splits → tokenizer → token files. Runs once, with the person's rights.
 // Writes $OVERNIGHT_DATA/{train, tokenizer.json, val, holdout}; the tokenizer is learnt from training text only.
-// Usage: prepare.ts [--dataset embedded|climbmix|tinystories] [--shards 1] [--max-mb 100] [--cache dir] [--base-url url]
+// Usage: prepare.ts [--dataset embedded|climbmix|tinystories] [--shards 1] [--max-mb 100] [--cache dir] [--base-url
+// url]
 
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -144,7 +145,12 @@ async function main(): Promise<void> {
   writeTrain(dataDir, docs, { ...common, ...counts, source: flags.dataset });
   const scored = (split: ScoredSplit, texts: readonly string[]): Packed => {
     const packed = packScored(split, texts, tokenizer);
-    writeScored(dataDir, split, packed.rows, { ...common, rows: ROWS[split], rowLength: SEQ_LEN + 1, bytes: packed.bytes });
+    writeScored(dataDir, split, packed.rows, {
+      ...common,
+      rows: ROWS[split],
+      rowLength: SEQ_LEN + 1,
+      bytes: packed.bytes,
+    });
     return packed;
   };
   const inHoldout = (i: number): boolean => i % HOLDOUT_SHARE === HOLDOUT_SHARE - 1;
@@ -154,7 +160,9 @@ async function main(): Promise<void> {
   const left = val.filter((doc, i) => inHoldout(i) && isNew(doc));
   const held = scored('holdout', left);
   const perToken = (docs.bytes / docs.tokens.length).toFixed(2);
-  say(`a model of single tokens scores ${unigramBitsPerByte(docs.tokens, packed.rows, tokenizer).toFixed(3)} bits/byte`);
+  say(
+    `a model of single tokens scores ${unigramBitsPerByte(docs.tokens, packed.rows, tokenizer).toFixed(3)} bits/byte`,
+  );
   say(
     `train ${docs.bytes} bytes in ${docs.tokens.length} tokens (${perToken} bytes/token); val ${packed.bytes} bytes scored, holdout ${held.bytes} of ${left.length} documents`,
   );

@@ -1,5 +1,5 @@
-// Prints text from a trained artefact: node --import tsx sample.ts <folder with model.onnx> [prompt] [--temperature 0.8]
-// Needs $OVERNIGHT_DATA for the tokenizer. Knows nothing of training; it runs the same file that the judge scores.
+// Prints text from a trained artefact: node --import tsx sample.ts <folder with model.onnx> [prompt] [--temperature
+// 0.8] Needs $OVERNIGHT_DATA for the tokenizer. Knows nothing of training; it runs the same file that the judge scores.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -80,7 +80,8 @@ const RESID_LR = 0.005; // AdamW; residual scalars
 const X0_LR = 0.1; // AdamW; x0 scalars
 const ADAM_BETA1 = 0.8;
 const ADAM_BETA2 = 0.95;
-const ADAM_EPS = 1e-8; // first gradients of the mixing scalars are rounding, about 1e-10: a smaller one lets Adam follow them
+// first gradients of the mixing scalars are rounding, about 1e-10: a smaller one lets Adam follow them
+const ADAM_EPS = 1e-8;
 const MUON_MOMENTUM_START = 0.85;
 const MUON_MOMENTUM_END = 0.95;
 const MUON_BETA2 = 0.95; // NorMuon's second moment

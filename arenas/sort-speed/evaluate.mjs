@@ -26,7 +26,7 @@ const KINDS = [
 ];
 
 function readFully(buffer) {
-  for (let at = 0; at < buffer.length; ) {
+  for (let at = 0; at < buffer.length;) {
     const got = fs.readSync(0, buffer, at, buffer.length - at, null);
     if (got === 0) fail(`the candidate stopped answering after ${at} of ${buffer.length} bytes`);
     at += got;
@@ -34,7 +34,7 @@ function readFully(buffer) {
 }
 
 function writeFully(buffer) {
-  for (let at = 0; at < buffer.length; ) at += fs.writeSync(1, buffer, at, buffer.length - at);
+  for (let at = 0; at < buffer.length;) at += fs.writeSync(1, buffer, at, buffer.length - at);
 }
 
 function fail(message) {

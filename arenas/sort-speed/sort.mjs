@@ -66,7 +66,10 @@ function choosePivot(a, low, high) {
 
 const median = (x, y, z) => (x < y ? (y < z ? y : Math.max(x, z)) : x < z ? x : Math.max(y, z));
 
-/** Least significant digit first, 11 bits a pass over the 64-bit pattern, sign-corrected so that patterns order like numbers. */
+/**
+ * Least significant digit first, 11 bits a pass over the 64-bit pattern, sign-corrected so that patterns order like
+ * numbers.
+ */
 function radixSort(a) {
   const n = a.length;
   let from = new BigUint64Array(a.buffer, a.byteOffset, n).slice();

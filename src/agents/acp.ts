@@ -1,7 +1,8 @@
 /**
- * One client for every agent that speaks the Agent Client Protocol, version 1 (JSON-RPC, a line each, on standard input and output). Written
- * by hand: five messages are used. In a jail it allows all it is asked, for the jail decides what can be done.
- * Not covered: terminals and files of the client (not offered), a login by browser, protocol versions other than 1.
+ * One client for every agent that speaks the Agent Client Protocol, version 1 (JSON-RPC, a line each, on standard input
+ * and output). Written by hand: five messages are used. In a jail it allows all it is asked, for the jail decides what
+ * can be done. Not covered: terminals and files of the client (not offered), a login by browser, protocol versions
+ * other than 1.
  */
 import { oneLine } from '../base/text.ts';
 import type { Agent, AgentTask, Running } from '../core/ports.ts';
@@ -26,10 +27,23 @@ export function acpAgent(options: CommandOptions, host: AgentHost): Agent {
     ...(model !== undefined && { model }),
     reason: `${options.command} (${path}) by the Agent Client Protocol, ${host.jail.reason}, through the gateway`,
     run: (task) => {
-      const set = (place: Place): Setting => ({ task, place, way: way ?? 'chat', model, jailed: host.jail.holds, has: () => true });
+      const set = (place: Place): Setting => ({
+        task,
+        place,
+        way: way ?? 'chat',
+        model,
+        jailed: host.jail.holds,
+        has: () => true,
+      });
       const confined: Omit<Confined, 'onStdout' | 'stdin'> = {
         argv: () => ['/bin/sh', '-c', `exec ${line}`],
-        env: (place) => ({ ...modelEnv(place, model), ...recipe?.env(set(place)), NO_COLOR: '1', TERM: 'dumb', ...options.env }),
+        env: (place) => ({
+          ...modelEnv(place, model),
+          ...recipe?.env(set(place)),
+          NO_COLOR: '1',
+          TERM: 'dumb',
+          ...options.env,
+        }),
         homeFiles: (place) => recipe?.files?.(set(place)) ?? {},
         alsoRead: [...rootsOf(path), ...(options.alsoRead ?? [])],
       };
@@ -53,7 +67,10 @@ function dialogue(host: AgentHost, task: AgentTask, confined: Omit<Confined, 'on
       session.begin();
       const ended = jailed.ended.then(({ result, incidents }) => ({
         // We end it ourselves once it has answered: that is not a stop of the work.
-        result: session?.settled && result.ending === 'aborted' ? { ...result, ending: 'exited' as const, exitCode: 0 } : result,
+        result:
+          session?.settled && result.ending === 'aborted'
+            ? { ...result, ending: 'exited' as const, exitCode: 0 }
+            : result,
         incidents,
       }));
       return { ...jailed, ended };
@@ -71,7 +88,10 @@ interface Order {
 
 function within(call: Fields, dir: string): boolean {
   const places = list(call.locations).map((location) => text(fields(location).path));
-  return /^(read|edit|search)$/.test(text(call.kind)) && places.every((path) => path.startsWith(`${dir}/`) && !path.includes('/../'));
+  return (
+    /^(read|edit|search)$/.test(text(call.kind)) &&
+    places.every((path) => path.startsWith(`${dir}/`) && !path.includes('/../'))
+  );
 }
 
 /** One conversation: greet, open a session, prompt, wait for the end of the turn, end the program. */
@@ -95,19 +115,23 @@ class Session {
 
   begin(): void {
     const clientCapabilities = { fs: { readTextFile: false, writeTextFile: false }, terminal: false };
-    this.#ask('initialize', { protocolVersion: PROTOCOL, clientCapabilities, clientInfo: { name: 'overnight', version: '1' } }, (hello) => {
-      if (hello.protocolVersion !== PROTOCOL) {
-        return this.#finish(`it speaks version ${String(hello.protocolVersion)} of the protocol, not ${PROTOCOL}`);
-      }
-      this.#ask('session/new', { cwd: this.#order.dir, mcpServers: [] }, ({ sessionId }) => {
-        const prompt = [{ type: 'text', text: this.#order.prompt }];
-        this.#ask('session/prompt', { sessionId, prompt }, (answer) => {
-          this.#stopReason = text(answer.stopReason);
-          this.#usage = { ...this.#usage, ...fields(answer.usage) };
-          this.#finish(/^(end_turn|max_.*)?$/.test(this.#stopReason) ? undefined : `it stopped: ${this.#stopReason}`);
+    this.#ask(
+      'initialize',
+      { protocolVersion: PROTOCOL, clientCapabilities, clientInfo: { name: 'overnight', version: '1' } },
+      (hello) => {
+        if (hello.protocolVersion !== PROTOCOL) {
+          return this.#finish(`it speaks version ${String(hello.protocolVersion)} of the protocol, not ${PROTOCOL}`);
+        }
+        this.#ask('session/new', { cwd: this.#order.dir, mcpServers: [] }, ({ sessionId }) => {
+          const prompt = [{ type: 'text', text: this.#order.prompt }];
+          this.#ask('session/prompt', { sessionId, prompt }, (answer) => {
+            this.#stopReason = text(answer.stopReason);
+            this.#usage = { ...this.#usage, ...fields(answer.usage) };
+            this.#finish(/^(end_turn|max_.*)?$/.test(this.#stopReason) ? undefined : `it stopped: ${this.#stopReason}`);
+          });
         });
-      });
-    });
+      },
+    );
   }
 
   hear(piece: string): void {
@@ -127,7 +151,11 @@ class Session {
     const cached = Number(u.cachedReadTokens ?? 0);
     return {
       text: this.#text.trim(),
-      ...ownUsage({ input: Number(u.inputTokens ?? 0) + Number(u.cachedWriteTokens ?? 0), cached, output: u.outputTokens }),
+      ...ownUsage({
+        input: Number(u.inputTokens ?? 0) + Number(u.cachedWriteTokens ?? 0),
+        cached,
+        output: u.outputTokens,
+      }),
       ...(this.#error !== undefined && { error: this.#error }),
       ...(!this.settled && { error: 'it ended before it answered' }),
     };
@@ -148,7 +176,8 @@ class Session {
     const then = this.#waiting.get(Number(message.id));
     this.#waiting.delete(Number(message.id));
     const error = fields(message.error);
-    if (message.error !== undefined) this.#finish(oneLine(`${text(error.message)} ${JSON.stringify(error.data ?? '')}`, 500));
+    if (message.error !== undefined)
+      this.#finish(oneLine(`${text(error.message)} ${JSON.stringify(error.data ?? '')}`, 500));
     else then?.(fields(message.result));
   }
 
@@ -158,7 +187,10 @@ class Session {
     if (id === undefined) return;
     if (method === 'session/request_permission') {
       const options = list(given.options).map(fields);
-      const wanted = this.#order.allowAll || within(fields(given.toolCall), this.#order.dir) ? ['allow_once', 'allow_always'] : ['reject_once'];
+      const wanted =
+        this.#order.allowAll || within(fields(given.toolCall), this.#order.dir)
+          ? ['allow_once', 'allow_always']
+          : ['reject_once'];
       const chosen = wanted.map((kind) => options.find((option) => option.kind === kind)).find(Boolean);
       const outcome = chosen ? { outcome: 'selected', optionId: chosen.optionId } : { outcome: 'cancelled' };
       return this.#send({ id, result: { outcome } });

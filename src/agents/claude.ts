@@ -1,6 +1,6 @@
 /**
- * Claude Code, headless (`claude -p`). Its exit status and its `subtype` are not believed (`success` comes together with `is_error`). Not
- * covered: what its own settings and plugins would have done; they are left out on purpose.
+ * Claude Code, headless (`claude -p`). Its exit status and its `subtype` are not believed (`success` comes together
+ * with `is_error`). Not covered: what its own settings and plugins would have done; they are left out on purpose.
  */
 import { fields, list } from './gateway/apis.ts';
 import { jsonLines, ownUsage, type Recipe, text, tunnelEnv } from './recipe.ts';
@@ -23,7 +23,13 @@ export const claude: Recipe = {
     ...(model === undefined ? [] : ['--model', model]),
     ...(jailed
       ? ['--dangerously-skip-permissions']
-      : ['--permission-mode', 'dontAsk', '--allowedTools', 'Read,Edit,Write,Glob,Grep', ...(has('--restricted') ? ['--restricted'] : [])]),
+      : [
+          '--permission-mode',
+          'dontAsk',
+          '--allowedTools',
+          'Read,Edit,Write,Glob,Grep',
+          ...(has('--restricted') ? ['--restricted'] : []),
+        ]),
     ...['--disallowedTools', 'WebFetch,WebSearch'],
   ],
   env: ({ place, way, jailed }) => ({
@@ -41,7 +47,9 @@ export const claude: Recipe = {
     const events = jsonLines(stdout);
     const result = fields(events.findLast((event) => event.type === 'result'));
     const usage = fields(result.usage);
-    const denied = list(result.permission_denials).map((each) => `was denied ${text(fields(each).tool_name)} by its own permissions`);
+    const denied = list(result.permission_denials).map(
+      (each) => `was denied ${text(fields(each).tool_name)} by its own permissions`,
+    );
     const said = text(result.result);
     const failed = result.is_error === true || (result.subtype !== undefined && result.subtype !== 'success');
     return {

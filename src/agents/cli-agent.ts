@@ -1,6 +1,6 @@
 /**
- * An agent made of a recipe: one bounded call in the jail, metered by the gateway, with its outcome classified. The same for every program
- * that is started once per call and ends by itself.
+ * An agent made of a recipe: one bounded call in the jail, metered by the gateway, with its outcome classified. The
+ * same for every program that is started once per call and ends by itself.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -26,18 +26,37 @@ export interface AgentHost {
 
 const MOST_STDOUT = 16 * 1024 * 1024;
 
-export function cliAgent(recipe: Recipe, program: Program, way: Setting['way'], model: string | undefined, host: AgentHost): Agent {
+export function cliAgent(
+  recipe: Recipe,
+  program: Program,
+  way: Setting['way'],
+  model: string | undefined,
+  host: AgentHost,
+): Agent {
   const { jail } = host;
   return {
     name: recipe.name,
     ...(model !== undefined && { model }),
     reason: `${recipe.name} ${program.version} (${program.path}), ${jail.reason}, ${way === 'login' ? 'with your own login: its own figures' : 'through the gateway'}`,
     run: (task) => {
-      const set = (place: Setting['place']): Setting => ({ task, place, way, model, jailed: jail.holds, has: (flag) => program.flags.has(flag) });
+      const set = (place: Setting['place']): Setting => ({
+        task,
+        place,
+        way,
+        model,
+        jailed: jail.holds,
+        has: (flag) => program.flags.has(flag),
+      });
       let stdout = '';
       const confined: Confined = {
         argv: (place) => [program.path, ...recipe.argv(set(place))],
-        env: (place) => ({ ...(way === 'login' ? loginEnv(recipe) : {}), ...recipe.env(set(place)), CI: '1', NO_COLOR: '1', TERM: 'dumb' }),
+        env: (place) => ({
+          ...(way === 'login' ? loginEnv(recipe) : {}),
+          ...recipe.env(set(place)),
+          CI: '1',
+          NO_COLOR: '1',
+          TERM: 'dumb',
+        }),
         homeFiles: (place) => ({ ...(way === 'login' ? loginFiles(recipe) : {}), ...recipe.files?.(set(place)) }),
         ...(recipe.prompt === 'stdin' && { stdin: task.prompt }),
         onStdout: (text) => {
@@ -60,8 +79,14 @@ export interface Doing {
 }
 
 /** One call from the way in to the outcome. Never rejects; nothing of it is left afterwards. */
-export async function callAgent(host: AgentHost, task: AgentTask, hosts: readonly string[], doing: Doing): Promise<AgentResult> {
-  if (task.signal.aborted) return { kind: 'failed', class: 'aborted', message: 'it was stopped before it began', wallS: 0 };
+export async function callAgent(
+  host: AgentHost,
+  task: AgentTask,
+  hosts: readonly string[],
+  doing: Doing,
+): Promise<AgentResult> {
+  if (task.signal.aborted)
+    return { kind: 'failed', class: 'aborted', message: 'it was stopped before it began', wallS: 0 };
   let room: Room | undefined;
   try {
     room = openRoom(task.tag);
@@ -73,7 +98,13 @@ export async function callAgent(host: AgentHost, task: AgentTask, hosts: readonl
   }
 }
 
-async function callIn(room: Room, host: AgentHost, task: AgentTask, hosts: readonly string[], doing: Doing): Promise<AgentResult> {
+async function callIn(
+  room: Room,
+  host: AgentHost,
+  task: AgentTask,
+  hosts: readonly string[],
+  doing: Doing,
+): Promise<AgentResult> {
   let gaveUp: Failure | undefined;
   let jailed: Jailed | undefined;
   const stop = (): void => jailed?.running.kill();
@@ -97,7 +128,10 @@ async function callIn(room: Room, host: AgentHost, task: AgentTask, hosts: reado
     const { result, incidents } = await jailed.ended;
     const report = open.call.report();
     const reached = reachedFor(report.toolCalls, { ...jailed.place, writable: task.writable });
-    return outcomeOf({ result, reading: doing.read(), report, gaveUp, incidents: [...incidents, ...reached] }, Date.now());
+    return outcomeOf(
+      { result, reading: doing.read(), report, gaveUp, incidents: [...incidents, ...reached] },
+      Date.now(),
+    );
   } finally {
     task.signal.removeEventListener('abort', stop);
     await open.close();

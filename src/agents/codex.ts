@@ -1,6 +1,7 @@
 /**
- * Codex, headless (`codex exec`). Its own sandbox is switched off inside the jail: it needs a system bubblewrap newer than many have, and
- * fails with exit status 0 without one. Not covered: its plugins and MCP servers; they are left out on purpose.
+ * Codex, headless (`codex exec`). Its own sandbox is switched off inside the jail: it needs a system bubblewrap newer
+ * than many have, and fails with exit status 0 without one. Not covered: its plugins and MCP servers; they are left out
+ * on purpose.
  */
 import { fields } from './gateway/apis.ts';
 import { jsonLines, ownUsage, type Recipe, text, tunnelEnv } from './recipe.ts';

@@ -1,6 +1,7 @@
 /**
- * Any program that edits a folder as an agent: the prompt comes on standard input and in the file that OVERNIGHT_PROMPT names, models are
- * reached through the usual variables of all four APIs, and what it prints is its last word. Knows nothing about any particular program.
+ * Any program that edits a folder as an agent: the prompt comes on standard input and in the file that OVERNIGHT_PROMPT
+ * names, models are reached through the usual variables of all four APIs, and what it prints is its last word. Knows
+ * nothing about any particular program.
  */
 import { LabError } from '../base/error.ts';
 import type { Agent } from '../core/ports.ts';
@@ -38,7 +39,11 @@ export function commandAgent(options: CommandOptions, host: AgentHost): Agent {
             task,
             {
               argv: () => ['/bin/sh', '-c', line],
-              env: (place) => ({ ...modelEnv(place, model), OVERNIGHT_PROMPT: `${place.home}/${PROMPT_FILE}`, ...options.env }),
+              env: (place) => ({
+                ...modelEnv(place, model),
+                OVERNIGHT_PROMPT: `${place.home}/${PROMPT_FILE}`,
+                ...options.env,
+              }),
               homeFiles: () => ({ [PROMPT_FILE]: task.prompt }),
               stdin: task.prompt,
               onStdout: (text) => {

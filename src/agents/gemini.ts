@@ -1,6 +1,6 @@
 /**
- * Gemini CLI and its relative Qwen Code, headless. Inside the jail every tool is allowed (`--yolo`, `--approval-mode yolo`); outside of
- * one only edits. Not covered: extensions and MCP servers of the person; the home is a fresh one.
+ * Gemini CLI and its relative Qwen Code, headless. Inside the jail every tool is allowed (`--yolo`, `--approval-mode
+ * yolo`); outside of one only edits. Not covered: extensions and MCP servers of the person; the home is a fresh one.
  */
 import { fields, list } from './gateway/apis.ts';
 import { jsonLines, ownUsage, type Reading, type Recipe, text } from './recipe.ts';
@@ -41,9 +41,15 @@ export const gemini: Recipe = {
     const result = fields(events.findLast((event) => event.type === 'result'));
     const stats = fields(result.stats);
     const cached = Number(stats.cached ?? 0);
-    const failed = result.status === 'error' ? result : events.findLast((event) => event.type === 'error' && event.severity === 'error');
+    const failed =
+      result.status === 'error'
+        ? result
+        : events.findLast((event) => event.type === 'error' && event.severity === 'error');
     return {
-      text: said.map((event) => text(event.content)).join('').trim(),
+      text: said
+        .map((event) => text(event.content))
+        .join('')
+        .trim(),
       ...ownUsage({ input: Number(stats.input_tokens ?? 0) - cached, cached, output: stats.output_tokens }),
       ...(failed && { error: text(fields(failed.error).message) || text(failed.message) || 'it reports an error' }),
     };
@@ -60,7 +66,8 @@ export const qwen: Recipe = {
   argv: ({ task, jailed, has }) => [
     ...['--prompt', task.prompt, '--auth-type', 'openai', '--output-format', 'json'],
     ...['--approval-mode', jailed ? 'yolo' : 'auto-edit'],
-    // Bare reads no instructions of the person and starts quickly; it leaves `edit` and the shell, which make new files too.
+    // Bare reads no instructions of the person and starts quickly; it leaves `edit` and the shell, which make new files
+    // too.
     ...(has('--bare') ? ['--bare'] : []),
   ],
   env: ({ place, model }) => ({
@@ -94,7 +101,14 @@ function readMessages(stdout: string): Reading {
   const cached = Number(usage.cache_read_input_tokens ?? 0);
   return {
     text: text(result.result),
-    ...ownUsage({ calls: result.num_turns, input: Number(usage.input_tokens ?? 0) - cached, cached, output: usage.output_tokens }),
-    ...(result.is_error === true && { error: text(fields(result.error).message) || text(result.result) || 'it reports an error' }),
+    ...ownUsage({
+      calls: result.num_turns,
+      input: Number(usage.input_tokens ?? 0) - cached,
+      cached,
+      output: usage.output_tokens,
+    }),
+    ...(result.is_error === true && {
+      error: text(fields(result.error).message) || text(result.result) || 'it reports an error',
+    }),
   };
 }

@@ -1,6 +1,7 @@
 /**
- * The program that runs inside the jail as the agent's parent: it joins a port of the jail's own loopback to the gateway's socket, starts
- * the agent, and says on standard error who was left when the agent ended. Plain text for `node -e`, so that it needs no file in there.
+ * The program that runs inside the jail as the agent's parent: it joins a port of the jail's own loopback to the
+ * gateway's socket, starts the agent, and says on standard error who was left when the agent ended. Plain text for
+ * `node -e`, so that it needs no file in there.
  */
 import { quoted } from '../os/cgroup.ts';
 

@@ -1,7 +1,8 @@
 /**
- * The jail around an agent: the sandbox with the agent's program, a work folder of which only the editable part is writable, a home of its
- * own that is thrown away, and as its only way out a loopback port that leads to the gateway.
- * It does NOT protect what is in the work folder from being read, nor from being sent to the model; nor does it filter system calls.
+ * The jail around an agent: the sandbox with the agent's program, a work folder of which only the editable part is
+ * writable, a home of its own that is thrown away, and as its only way out a loopback port that leads to the gateway.
+ * It does NOT protect what is in the work folder from being read, nor from being sent to the model; nor does it filter
+ * system calls.
  */
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -143,7 +144,10 @@ async function start(held: Held, task: AgentTask, confined: Confined, { open, ho
     ...(confined.stdin !== undefined && { stdin: confined.stdin }),
     ...(confined.onStdout && { onStdout: confined.onStdout }),
   });
-  const ended = running.done.then((result) => ({ result, incidents: [...aftermath(task, before), ...leftBehind(result)] }));
+  const ended = running.done.then((result) => ({
+    result,
+    incidents: [...aftermath(task, before), ...leftBehind(result)],
+  }));
   return { running, place, ended };
 }
 
@@ -168,7 +172,10 @@ function aftermath(task: AgentTask, before: Before): readonly string[] {
   const now = listTree(task.dir);
   const stray = now.filter((file) => !before.files.has(file) && !may(file));
   const gone = [...before.files].filter((file) => !may(file) && !now.includes(file));
-  const found = [...stray.map((file) => `made ${file}, which is not editable`), ...gone.map((file) => `removed ${file}, which is not editable`)];
+  const found = [
+    ...stray.map((file) => `made ${file}, which is not editable`),
+    ...gone.map((file) => `removed ${file}, which is not editable`),
+  ];
   const changed = found.length === 0 && stampTree(task.dir, may) !== before.stamp;
   return changed ? ['changed files that are not editable'] : found.slice(0, 20);
 }

@@ -27,7 +27,9 @@ beforeEach(() => {
 
 describe('in the folder', () => {
   it('lists, reads, searches, edits and writes', async () => {
-    expect(tools.list()).toBe('judge.ts\nlib/away (yours to change)\nlib/binary (yours to change)\nx.ts (yours to change)');
+    expect(tools.list()).toBe(
+      'judge.ts\nlib/away (yours to change)\nlib/binary (yours to change)\nx.ts (yours to change)',
+    );
     expect(tools.read('x.ts', 2, 1)).toBe('2\ttwo\n(4 lines in all)');
     expect(tools.search('ONE')).toBe('judge.ts:1: frozen One\nx.ts:1: one\nx.ts:3: one two');
     expect(tools.search('three')).toBe('no line has it');
@@ -50,17 +52,36 @@ describe('in the folder', () => {
 });
 
 it('nothing outside is read or written, whatever the path', () => {
-  const piece = fc.constantFrom('..', '.', 'lib', 'away', 'x.ts', 'secret', 'outside', '', 'work', '\0', home, dir, '/etc/passwd', 'judge.ts', 'new');
+  const piece = fc.constantFrom(
+    '..',
+    '.',
+    'lib',
+    'away',
+    'x.ts',
+    'secret',
+    'outside',
+    '',
+    'work',
+    '\0',
+    home,
+    dir,
+    '/etc/passwd',
+    'judge.ts',
+    'new',
+  );
   const before = hashTree(outside);
   fc.assert(
-    fc.property(fc.array(piece, { minLength: 1, maxLength: 6 }).map((parts) => parts.join('/')), (file) => {
-      expect(tools.read(file)).not.toContain('secret\n(');
-      tools.write(file, 'written');
-      tools.edit(file, 'secret', 'written');
-      expect(hashTree(outside)).toBe(before);
-      expect(fs.readFileSync(path.join(dir, 'judge.ts'), 'utf8')).toBe('frozen One\n');
-      expect(fs.readdirSync(home).sort()).toEqual(['outside', 'work']);
-    }),
+    fc.property(
+      fc.array(piece, { minLength: 1, maxLength: 6 }).map((parts) => parts.join('/')),
+      (file) => {
+        expect(tools.read(file)).not.toContain('secret\n(');
+        tools.write(file, 'written');
+        tools.edit(file, 'secret', 'written');
+        expect(hashTree(outside)).toBe(before);
+        expect(fs.readFileSync(path.join(dir, 'judge.ts'), 'utf8')).toBe('frozen One\n');
+        expect(fs.readdirSync(home).sort()).toEqual(['outside', 'work']);
+      },
+    ),
     { numRuns: 300 },
   );
 });

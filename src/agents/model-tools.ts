@@ -1,6 +1,7 @@
 /**
- * What the built-in agent can do: list, read, search and edit files of its folder, and look at earlier experiments. It runs in our own process and
- * therefore never executes anything, follows no link, and touches nothing outside the folder. Arguments come from a model: every one is checked.
+ * What the built-in agent can do: list, read, search and edit files of its folder, and look at earlier experiments. It
+ * runs in our own process and therefore never executes anything, follows no link, and touches nothing outside the
+ * folder. Arguments come from a model: every one is checked.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -28,7 +29,9 @@ export class FolderTools {
 
   list(): string {
     const files = listTree(this.#root);
-    const shown = files.slice(0, MOST_FILES).map((file) => (this.#isWritable(file) ? `${file} (yours to change)` : file));
+    const shown = files
+      .slice(0, MOST_FILES)
+      .map((file) => (this.#isWritable(file) ? `${file} (yours to change)` : file));
     return [...shown, ...(files.length > MOST_FILES ? [`… and ${files.length - MOST_FILES} more`] : [])].join('\n');
   }
 
@@ -38,12 +41,17 @@ export class FolderTools {
       const all = this.#text(file).split('\n');
       const start = Math.max(1, Math.floor(from));
       const part = all.slice(start - 1, start - 1 + Math.min(MOST_LINES, Math.max(1, Math.floor(lines))));
-      const shown = part.map((line, i) => `${start + i}\t${line}`).join('\n').slice(0, MOST_CHARS);
+      const shown = part
+        .map((line, i) => `${start + i}\t${line}`)
+        .join('\n')
+        .slice(0, MOST_CHARS);
       return `${shown}\n(${all.length} lines in all)`;
     });
   }
 
-  /** Lines that hold the words, whatever their case. Plain text: an expression of a model's could keep us busy for ever. */
+  /**
+   * Lines that hold the words, whatever their case. Plain text: an expression of a model's could keep us busy for ever.
+   */
   search(words: string): string {
     return answer(() => {
       if (words.trim() === '') throw new Refused('nothing to search for');
@@ -66,8 +74,12 @@ export class FolderTools {
     return answer(() => {
       const text = this.#text(file);
       const times = before === '' ? 0 : text.split(before).length - 1;
-      if (times !== 1) throw new Refused(`the text to replace stands ${times} times in ${file}; give a piece that stands there once`);
-      this.#put(file, text.replace(before, () => after));
+      if (times !== 1)
+        throw new Refused(`the text to replace stands ${times} times in ${file}; give a piece that stands there once`);
+      this.#put(
+        file,
+        text.replace(before, () => after),
+      );
       return `${file} is changed`;
     });
   }
@@ -87,7 +99,8 @@ export class FolderTools {
 
   #put(file: string, content: string): void {
     const place = this.#inside(file);
-    if (!this.#isWritable(path.relative(this.#root, place))) throw new Refused(`${oneLine(file, 100)} is not yours to change`);
+    if (!this.#isWritable(path.relative(this.#root, place)))
+      throw new Refused(`${oneLine(file, 100)} is not yours to change`);
     if (Buffer.byteLength(content) > MOST_FILE_BYTES) throw new Refused('that is more than 1 MB');
     fs.mkdirSync(path.dirname(place), { recursive: true });
     fs.writeFileSync(place, content);
@@ -115,7 +128,8 @@ export class FolderTools {
     let at = this.#root;
     for (const part of below.split(path.sep)) {
       at = path.join(at, part);
-      if (fs.lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink()) throw new Refused(`${oneLine(file, 100)} is a link`);
+      if (fs.lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink())
+        throw new Refused(`${oneLine(file, 100)} is a link`);
     }
     return place;
   }

@@ -1,7 +1,8 @@
 /**
- * A small agent of our own for whoever has a key, or a local server, and no agent installed: a model with tools for its folder, and nothing else. Runs
- * in this process, so it executes no code; its requests pass the gateway like everybody's, except to Bedrock, whose signatures cannot be passed on.
- * The libraries are loaded at the first call: start-up does not pay for them.
+ * A small agent of our own for whoever has a key, or a local server, and no agent installed: a model with tools for its
+ * folder, and nothing else. Runs in this process, so it executes no code; its requests pass the gateway like
+ * everybody's, except to Bedrock, whose signatures cannot be passed on. The libraries are loaded at the first call:
+ * start-up does not pay for them.
  */
 import type { LanguageModel } from 'ai';
 import { z } from 'zod';
@@ -18,8 +19,15 @@ import { FolderTools } from './model-tools.ts';
 
 export type Provider = 'anthropic' | 'openai' | 'compatible' | 'bedrock';
 const PROVIDERS: readonly Provider[] = ['anthropic', 'openai', 'compatible', 'bedrock'];
-const API: Readonly<Record<Exclude<Provider, 'bedrock'>, Api>> = { anthropic: 'anthropic', openai: 'responses', compatible: 'chat' };
-const DEFAULT_MODEL: Readonly<Partial<Record<Provider, string>>> = { anthropic: 'claude-sonnet-4-5', openai: 'gpt-5.5' };
+const API: Readonly<Record<Exclude<Provider, 'bedrock'>, Api>> = {
+  anthropic: 'anthropic',
+  openai: 'responses',
+  compatible: 'chat',
+};
+const DEFAULT_MODEL: Readonly<Partial<Record<Provider, string>>> = {
+  anthropic: 'claude-sonnet-4-5',
+  openai: 'gpt-5.5',
+};
 
 /** Rounds of tools and answers in one call. */
 const MOST_STEPS = 40;
@@ -31,7 +39,10 @@ const SYSTEM = `You are a researcher who improves one measured number by editing
 experiments; you cannot run anything. Read what you need, make one change, then end with the JSON note that the task asks for. Never ask questions.`;
 
 export interface ModelChoice {
-  /** `claude-sonnet-4-5`, or with its provider before it: `compatible:qwen3:8b`, `bedrock:…`. Absent: the provider's default. */
+  /**
+   * `claude-sonnet-4-5`, or with its provider before it: `compatible:qwen3:8b`, `bedrock:…`. Absent: the provider's
+   * default.
+   */
   readonly model?: string;
   /** Reads keys of Bedrock; the process's own when absent. */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -51,8 +62,10 @@ export function modelAgent(choice: ModelChoice, host: Pick<AgentHost, 'gateway' 
 }
 
 /** Can any provider be reached? */
-export const canAskModels = (gateway: AgentHost['gateway'], env: Readonly<Record<string, string | undefined>>): boolean =>
-  gateway.speaks('anthropic') || gateway.speaks('chat') || hasBedrock(env);
+export const canAskModels = (
+  gateway: AgentHost['gateway'],
+  env: Readonly<Record<string, string | undefined>>,
+): boolean => gateway.speaks('anthropic') || gateway.speaks('chat') || hasBedrock(env);
 
 const hasBedrock = (env: Readonly<Record<string, string | undefined>>): boolean =>
   Boolean(env.AWS_BEARER_TOKEN_BEDROCK || (env.AWS_ACCESS_KEY_ID && env.AWS_SECRET_ACCESS_KEY));
@@ -69,8 +82,14 @@ function resolve(
     asked !== undefined && /^claude/.test(asked) && gateway.speaks('anthropic')
       ? 'anthropic'
       : gateway.speaks('chat') && (local || asked !== undefined || !gateway.speaks('anthropic'))
-        ? local ? 'compatible' : 'openai'
-        : gateway.speaks('anthropic') ? 'anthropic' : hasBedrock(env) ? 'bedrock' : undefined;
+        ? local
+          ? 'compatible'
+          : 'openai'
+        : gateway.speaks('anthropic')
+          ? 'anthropic'
+          : hasBedrock(env)
+            ? 'bedrock'
+            : undefined;
   const provider = given ?? guess;
   if (provider === undefined || (provider === 'bedrock' ? !hasBedrock(env) : !gateway.speaks(API[provider]))) {
     throw new LabError('E_AGENT', {
@@ -140,8 +159,13 @@ async function call(
 
 function classified(thrown: unknown): { class: CallFailure; message: string; retryAt?: string } {
   const last = (thrown as { lastError?: unknown }).lastError ?? thrown;
-  const { statusCode, responseHeaders, responseBody } = last as { statusCode?: number; responseHeaders?: Record<string, string>; responseBody?: string };
-  if (statusCode !== undefined && statusCode >= 400) return classifyResponse(statusCode, responseHeaders ?? {}, responseBody ?? '', Date.now());
+  const { statusCode, responseHeaders, responseBody } = last as {
+    statusCode?: number;
+    responseHeaders?: Record<string, string>;
+    responseBody?: string;
+  };
+  if (statusCode !== undefined && statusCode >= 400)
+    return classifyResponse(statusCode, responseHeaders ?? {}, responseBody ?? '', Date.now());
   return classifyText(reasonOf(last), Date.now()) ?? { class: 'crashed', message: reasonOf(last) };
 }
 
@@ -166,17 +190,32 @@ async function languageModel(provider: Provider, model: string, open: OpenCall, 
 
 interface Said {
   readonly text: string;
-  readonly tokens: { readonly input: number; readonly cacheRead: number; readonly cacheWrite: number; readonly output: number; readonly calls: number };
+  readonly tokens: {
+    readonly input: number;
+    readonly cacheRead: number;
+    readonly cacheWrite: number;
+    readonly output: number;
+    readonly calls: number;
+  };
 }
 
-async function converse(model: LanguageModel, provider: Provider, task: AgentTask, abortSignal: AbortSignal): Promise<Said> {
+async function converse(
+  model: LanguageModel,
+  provider: Provider,
+  task: AgentTask,
+  abortSignal: AbortSignal,
+): Promise<Said> {
   const { generateText, stepCountIs, tool } = await import('ai');
   // It would print to the terminal what only concerns us.
   (globalThis as { AI_SDK_LOG_WARNINGS?: boolean }).AI_SDK_LOG_WARNINGS = false;
   const own = new FolderTools(task);
   const file = z.string().describe('path below the folder');
   const tools = {
-    list_files: tool({ description: 'List the files of the folder.', inputSchema: z.object({}), execute: async () => own.list() }),
+    list_files: tool({
+      description: 'List the files of the folder.',
+      inputSchema: z.object({}),
+      execute: async () => own.list(),
+    }),
     read_file: tool({
       description: 'Read lines of a file, with their numbers.',
       inputSchema: z.object({ file, from: z.number().optional(), lines: z.number().optional() }),
@@ -203,7 +242,10 @@ async function converse(model: LanguageModel, provider: Provider, task: AgentTas
       execute: async (a) => own.earlier(a.n),
     }),
   };
-  const cached = provider === 'anthropic' ? { providerOptions: { anthropic: { cacheControl: { type: 'ephemeral' as const } } } } : {};
+  const cached =
+    provider === 'anthropic'
+      ? { providerOptions: { anthropic: { cacheControl: { type: 'ephemeral' as const } } } }
+      : {};
   const result = await generateText({
     model,
     system: { role: 'system', content: SYSTEM, ...cached },
@@ -217,7 +259,10 @@ async function converse(model: LanguageModel, provider: Provider, task: AgentTas
   const { inputTokens = 0, outputTokens = 0, inputTokenDetails: detail } = result.totalUsage;
   const [cacheRead, cacheWrite] = [detail.cacheReadTokens ?? 0, detail.cacheWriteTokens ?? 0];
   const input = Math.max(0, inputTokens - cacheRead - cacheWrite);
-  const text = result.steps.map((step) => step.text).filter(Boolean).join('\n');
+  const text = result.steps
+    .map((step) => step.text)
+    .filter(Boolean)
+    .join('\n');
   return { text, tokens: { input, cacheRead, cacheWrite, output: outputTokens, calls: result.steps.length } };
 }
 

@@ -1,6 +1,7 @@
 /**
- * Which agents this machine has, which is the best and why, and how one is opened by name. The only file of this folder that the composition
- * root needs. Finding reads PATH, variables and the presence of logins; it asks no model and no network.
+ * Which agents this machine has, which is the best and why, and how one is opened by name. The only file of this folder
+ * that the composition root needs. Finding reads PATH, variables and the presence of logins; it asks no model and no
+ * network.
  */
 import { LabError } from '../base/error.ts';
 import type { Agent } from '../core/ports.ts';
@@ -21,7 +22,9 @@ export interface FoundAgent {
   readonly reason: string;
 }
 
-/** Every known agent that is on PATH, best first: those that can reach a model before those that cannot. Starts nothing. */
+/**
+ * Every known agent that is on PATH, best first: those that can reach a model before those that cannot. Starts nothing.
+ */
 export function findAgents(gateway: AgentHost['gateway'], path?: string): readonly FoundAgent[] {
   const found = RECIPES.flatMap((recipe): FoundAgent[] => {
     const at = findOnPath(recipe.programs, path);
@@ -98,7 +101,10 @@ function byCommand(name: 'acp' | 'command', choice: AgentChoice, host: AgentHost
     throw new LabError('E_AGENT', {
       what: `The agent ${name} needs a command.`,
       why: 'None was given.',
-      next: name === 'acp' ? 'Give one, such as `gemini --acp` or `opencode acp`.' : 'Give the line that starts your program.',
+      next:
+        name === 'acp'
+          ? 'Give one, such as `gemini --acp` or `opencode acp`.'
+          : 'Give the line that starts your program.',
     });
   }
   const options: CommandOptions = { command, ...(model !== undefined && { model }), ...(alsoRead && { alsoRead }) };

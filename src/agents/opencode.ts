@@ -1,4 +1,7 @@
-/** opencode and Copilot CLI, headless, both with a provider of one's own. Neither can use a subscription through the gateway. */
+/**
+ * opencode and Copilot CLI, headless, both with a provider of one's own. Neither can use a subscription through the
+ * gateway.
+ */
 import { fields } from './gateway/apis.ts';
 import { jsonLines, ownUsage, type Recipe, text } from './recipe.ts';
 
@@ -58,7 +61,9 @@ export const opencode: Recipe = {
         cached: sum((tokens) => fields(tokens.cache).read),
         output: sum((tokens) => tokens.output) + sum((tokens) => tokens.reasoning),
       }),
-      ...(failed && { error: text(fields(error.data).message) || text(error.message) || text(error.name) || 'it reports an error' }),
+      ...(failed && {
+        error: text(fields(error.data).message) || text(error.message) || text(error.name) || 'it reports an error',
+      }),
     };
   },
 };
@@ -85,7 +90,9 @@ export const copilot: Recipe = {
   prompt: 'argument',
   read: (stdout) => {
     const events = jsonLines(stdout);
-    const said = events.findLast((event) => event.type === 'assistant.message' && text(fields(event.data).content) !== '');
+    const said = events.findLast(
+      (event) => event.type === 'assistant.message' && text(fields(event.data).content) !== '',
+    );
     const failed = events.findLast((event) => /error$/.test(text(event.type)));
     return {
       text: text(fields(said?.data).content),

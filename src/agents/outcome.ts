@@ -1,6 +1,7 @@
 /**
- * What became of a call, from everything that was seen: how the program ended, what it printed, what passed the gateway. Exit statuses are
- * not believed either way: agents end with 0 after a fatal error, and with 1 after good work. Pure: the time is given.
+ * What became of a call, from everything that was seen: how the program ended, what it printed, what passed the
+ * gateway. Exit statuses are not believed either way: agents end with 0 after a fatal error, and with 1 after good
+ * work. Pure: the time is given.
  */
 import { oneLine, sanitize, tail } from '../base/text.ts';
 import type { Usage } from '../core/event.ts';
@@ -40,7 +41,8 @@ export function outcomeOf(seen: Seen, nowMs: number): AgentResult {
 
 /** What it printed, its own events and complaints: nobody reads it but people, so nothing is made of it. */
 function logOf({ stdout, stderr }: RunResult): { readonly log?: string } {
-  const part = (name: string, text: string): string => (text.trim() === '' ? '' : `== ${name} ==\n${tail(redacted(sanitize(text)), MOST_LOG)}\n`);
+  const part = (name: string, text: string): string =>
+    text.trim() === '' ? '' : `== ${name} ==\n${tail(redacted(sanitize(text)), MOST_LOG)}\n`;
   const log = part('printed', stdout.text) + part('complained', stderr.text);
   return log === '' ? {} : { log };
 }
@@ -52,7 +54,10 @@ function endingFailure(result: RunResult, report: CallReport): Failure | undefin
       return { class: 'aborted', message: 'it was stopped' };
     case 'wall':
     case 'cut':
-      return { class: 'hung', message: `it was not done after ${Math.round(result.wallS)} s and ${report.requests} requests to the model` };
+      return {
+        class: 'hung',
+        message: `it was not done after ${Math.round(result.wallS)} s and ${report.requests} requests to the model`,
+      };
     case 'memory':
       return { class: 'crashed', message: `it used more memory than it may (${Math.round(result.peakMemoryMb)} MiB)` };
     case 'pids':
@@ -68,7 +73,10 @@ function endingFailure(result: RunResult, report: CallReport): Failure | undefin
   return result.ending satisfies never;
 }
 
-/** What the program itself says, where the gateway saw no failure: a login of its own, or it never came as far as a request. */
+/**
+ * What the program itself says, where the gateway saw no failure: a login of its own, or it never came as far as a
+ * request.
+ */
 function saidFailure({ result, reading, report }: Seen, nowMs: number): Failure | undefined {
   const bad = result.ending === 'signalled' || (result.exitCode ?? 0) !== 0;
   if (!bad && reading.error === undefined) return undefined;
@@ -80,11 +88,22 @@ function saidFailure({ result, reading, report }: Seen, nowMs: number): Failure 
   if (report.usage !== undefined && reading.error === undefined && reading.text.trim() !== '') return undefined;
   const how = result.signal ? `ended by ${result.signal}` : `exit status ${result.exitCode}`;
   const last = stderr.trim().split('\n').at(-1) ?? '';
-  return { class: 'crashed', message: `${how}: ${reading.error ?? (last || sanitize(result.stdout.text).trim().split('\n').at(-1))}` };
+  return {
+    class: 'crashed',
+    message: `${how}: ${reading.error ?? (last || sanitize(result.stdout.text).trim().split('\n').at(-1))}`,
+  };
 }
 
 /** True when the last words are a question or ask to be told to go on. */
 export function asksBack(text: string): boolean {
-  const last = text.trim().split(/\n\s*\n/).at(-1)?.trim() ?? '';
-  return /\?\s*$/.test(last) || /\b(let me know|please (confirm|clarify|tell me|provide)|would you like|shall i|should i proceed)\b/i.test(last);
+  const last =
+    text
+      .trim()
+      .split(/\n\s*\n/)
+      .at(-1)
+      ?.trim() ?? '';
+  return (
+    /\?\s*$/.test(last) ||
+    /\b(let me know|please (confirm|clarify|tell me|provide)|would you like|shall i|should i proceed)\b/i.test(last)
+  );
 }

@@ -30,7 +30,12 @@ const shown = (dir: string, writable: readonly string[]): readonly string[] =>
 describe('what is writable', () => {
   it('is a file with its folder, everything beside it bound read-only', () => {
     const dir = folder('train.py', 'evaluate.py', 'data/a', 'lib/b');
-    expect(shown(dir, ['train.py'])).toEqual(['/task write', '/task/data read', '/task/evaluate.py read', '/task/lib read']);
+    expect(shown(dir, ['train.py'])).toEqual([
+      '/task write',
+      '/task/data read',
+      '/task/evaluate.py read',
+      '/task/lib read',
+    ]);
   });
 
   it('is a file deep down: the way to it stays read-only', () => {
@@ -47,7 +52,12 @@ describe('what is writable', () => {
 
   it('is a file within a read-only folder of a writable one', () => {
     const dir = folder('train.py', 'lib/in.py', 'lib/deep/free.py', 'lib/deep/not.py');
-    expect(shown(dir, ['train.py', 'lib/deep/free.py'])).toEqual(['/task write', '/task/lib read', '/task/lib/deep write', '/task/lib/deep/not.py read']);
+    expect(shown(dir, ['train.py', 'lib/deep/free.py'])).toEqual([
+      '/task write',
+      '/task/lib read',
+      '/task/lib/deep write',
+      '/task/lib/deep/not.py read',
+    ]);
   });
 
   it('may not be there yet, and never lies outside', () => {
@@ -59,13 +69,17 @@ describe('what is writable', () => {
   it('gives up protecting each file of a folder with thousands, and says so', () => {
     const dir = folder('train.py');
     for (let i = 0; i < 1600; i++) writeFileSync(join(dir, `f${i}`), '');
-    expect(exposureOf(dir, '/task', ['train.py'])).toEqual({ mounts: [{ from: dir, to: '/task', mode: 'write' }], open: ['.'] });
+    expect(exposureOf(dir, '/task', ['train.py'])).toEqual({
+      mounts: [{ from: dir, to: '/task', mode: 'write' }],
+      open: ['.'],
+    });
   });
 });
 
 describe('what was reached for', () => {
   const reachable = { dir: '/task', home: '/home/agent', writable: ['train.py', 'src/'] };
-  const told = (name: string, args: unknown): readonly string[] => reachedFor([{ id: '1', name, input: JSON.stringify(args) }], reachable);
+  const told = (name: string, args: unknown): readonly string[] =>
+    reachedFor([{ id: '1', name, input: JSON.stringify(args) }], reachable);
 
   it.each([
     ['Read', { file_path: '/task/evaluate.py' }],
@@ -96,13 +110,22 @@ describe('what was reached for', () => {
 });
 
 const ran: RunResult = { ...CLEAN_END, wallS: 3 };
-const silent: CallReport = { usage: undefined, requests: 0, failure: undefined, refused: [], toolCalls: [], model: undefined, modelMs: 0 };
+const silent: CallReport = {
+  usage: undefined,
+  requests: 0,
+  failure: undefined,
+  refused: [],
+  toolCalls: [],
+  model: undefined,
+  modelMs: 0,
+};
 const metered: CallReport = {
   ...silent,
   requests: 2,
   usage: { calls: 2, inputTokens: 10, cachedTokens: 0, outputTokens: 5, source: 'gateway' },
 };
-const outcome = (seen: Partial<Seen>) => outcomeOf({ result: ran, reading: { text: 'Done.' }, report: metered, incidents: [], ...seen }, 0);
+const outcome = (seen: Partial<Seen>) =>
+  outcomeOf({ result: ran, reading: { text: 'Done.' }, report: metered, incidents: [], ...seen }, 0);
 const stderr = (text: string): RunResult => ({ ...ran, exitCode: 1, stderr: { text, bytes: text.length } });
 
 describe('what became of a call', () => {
@@ -116,8 +139,12 @@ describe('what became of a call', () => {
     expect(outcome({ reading: { text: 'x', usage: own } }).usage).toBe(metered.usage);
     expect(outcome({ reading: { text: 'x', usage: own }, report: silent }).usage).toBe(own);
     const failure = { class: 'server' as const, message: '500: boom' };
-    expect(outcome({ report: { ...metered, failure } })).toMatchObject({ kind: 'failed', class: 'server' }); // exit status 0
-    expect(outcome({ gaveUp: failure, result: { ...ran, ending: 'aborted' } })).toMatchObject({ kind: 'failed', class: 'server' });
+    // exit status 0
+    expect(outcome({ report: { ...metered, failure } })).toMatchObject({ kind: 'failed', class: 'server' });
+    expect(outcome({ gaveUp: failure, result: { ...ran, ending: 'aborted' } })).toMatchObject({
+      kind: 'failed',
+      class: 'server',
+    });
   });
 
   it.each([
@@ -133,14 +160,25 @@ describe('what became of a call', () => {
 
   it('is read from the words of a program that went its own way', () => {
     const report = silent;
-    expect(outcome({ report, result: stderr('Invalid API key · Please run /login') })).toMatchObject({ class: 'login' });
-    expect(outcome({ report, reading: { text: '', error: 'Claude AI usage limit reached|1795269600' } })).toMatchObject({ class: 'quota', retryAt: expect.any(String) });
-    expect(outcome({ report, result: stderr('Segmentation fault') })).toMatchObject({ class: 'crashed', message: 'exit status 1: Segmentation fault' });
+    expect(outcome({ report, result: stderr('Invalid API key · Please run /login') })).toMatchObject({
+      class: 'login',
+    });
+    expect(outcome({ report, reading: { text: '', error: 'Claude AI usage limit reached|1795269600' } })).toMatchObject(
+      { class: 'quota', retryAt: expect.any(String) },
+    );
+    expect(outcome({ report, result: stderr('Segmentation fault') })).toMatchObject({
+      class: 'crashed',
+      message: 'exit status 1: Segmentation fault',
+    });
     expect(outcome({ report, reading: { text: 'Done.' } }).kind).toBe('done');
   });
 
   it('tells what was done beside the work, once each, and no key', () => {
-    const result = outcome({ incidents: ['a', 'a'], report: { ...metered, refused: ['POST /v1/files'] }, reading: { text: 'my key is sk-ant-abcdefgh12345' } });
+    const result = outcome({
+      incidents: ['a', 'a'],
+      report: { ...metered, refused: ['POST /v1/files'] },
+      reading: { text: 'my key is sk-ant-abcdefgh12345' },
+    });
     expect(result).toMatchObject({ incidents: ['a', 'was refused POST /v1/files'], text: 'my key is [key]' });
   });
 
@@ -154,7 +192,13 @@ describe('what became of a call', () => {
 
 describe('where a program lies', () => {
   it('is found on PATH or by its path, and shown with what it needs and no more', () => {
-    const dir = folder('node_modules/agent/bin/agent.js', 'bin/agent', 'venv/bin/aider', 'venv/pyvenv.cfg', 'notes.txt');
+    const dir = folder(
+      'node_modules/agent/bin/agent.js',
+      'bin/agent',
+      'venv/bin/aider',
+      'venv/pyvenv.cfg',
+      'notes.txt',
+    );
     for (const file of ['bin/agent', 'venv/bin/aider']) chmodSync(join(dir, file), 0o755);
     expect(findOnPath(['nobody', 'agent'], `/nowhere:${join(dir, 'bin')}`)).toBe(join(dir, 'bin/agent'));
     expect(findOnPath([join(dir, 'notes.txt')])).toBeUndefined();

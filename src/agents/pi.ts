@@ -1,4 +1,7 @@
-/** pi, headless (`pi -p --mode json`). It has no permissions of its own (but its tools can be chosen), and ends with exit status 0 after a fatal error of the model. */
+/**
+ * pi, headless (`pi -p --mode json`). It has no permissions of its own (but its tools can be chosen), and ends with
+ * exit status 0 after a fatal error of the model.
+ */
 import type { Api } from './gateway/apis.ts';
 import { fields, list } from './gateway/apis.ts';
 import { jsonLines, ownUsage, type Recipe, text } from './recipe.ts';
@@ -31,7 +34,11 @@ export const pi: Recipe = {
   }),
   files: ({ place, way, model }) => {
     const [api, base] = API_NAMES[way as Api];
-    const limits = { contextWindow: 128_000, maxTokens: 16_000, cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 } };
+    const limits = {
+      contextWindow: 128_000,
+      maxTokens: 16_000,
+      cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+    };
     const only = { id: model ?? '', name: model ?? '', reasoning: false, input: ['text'], ...limits };
     const provider = { baseUrl: `${place.gateway}${base}`, api, apiKey: 'OVERNIGHT_GATEWAY_TOKEN', models: [only] };
     return { '.pi/models.json': JSON.stringify({ providers: { overnight: provider } }) };
@@ -43,14 +50,20 @@ export const pi: Recipe = {
       .map((event) => fields(event.message))
       .filter((message) => message.role === 'assistant');
     const last = messages.at(-1);
-    const sum = (name: string): number => messages.reduce((total, message) => total + Number(fields(message.usage)[name] ?? 0), 0);
+    const sum = (name: string): number =>
+      messages.reduce((total, message) => total + Number(fields(message.usage)[name] ?? 0), 0);
     const failed = last?.stopReason === 'error' || last?.stopReason === 'aborted';
     return {
       text: list(last?.content)
         .map((part) => text(fields(part).text))
         .join('\n')
         .trim(),
-      ...ownUsage({ calls: messages.length, input: sum('input') + sum('cacheWrite'), cached: sum('cacheRead'), output: sum('output') }),
+      ...ownUsage({
+        calls: messages.length,
+        input: sum('input') + sum('cacheWrite'),
+        cached: sum('cacheRead'),
+        output: sum('output'),
+      }),
       ...(failed && { error: text(last?.errorMessage) || 'it stopped with an error' }),
     };
   },

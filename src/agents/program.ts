@@ -1,6 +1,6 @@
 /**
- * The person's own installs of agents: where a program lies, what must be shown of it in the jail, which version it is and which options it
- * has. Starts programs only to ask for their version and help.
+ * The person's own installs of agents: where a program lies, what must be shown of it in the jail, which version it is
+ * and which options it has. Starts programs only to ask for their version and help.
  */
 import { existsSync, mkdtempSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
@@ -34,7 +34,10 @@ export function findOnPath(names: readonly string[], path = process.env.PATH ?? 
 
 const probed = new Map<string, Promise<Program>>();
 
-/** Ask it for its version and its options, once for each state of the file. Throws E_AGENT when it does not answer, or lacks an option without which it cannot be driven. */
+/**
+ * Ask it for its version and its options, once for each state of the file. Throws E_AGENT when it does not answer, or
+ * lacks an option without which it cannot be driven.
+ */
 export function probe(recipe: Recipe, path: string): Promise<Program> {
   const { mtimeMs, size } = statSync(path);
   const key = [recipe.name, realpathSync(path), mtimeMs, size].join(' ');
@@ -72,7 +75,10 @@ async function ask(recipe: Recipe, path: string): Promise<Program> {
   return { path, version: number, flags, alsoRead: rootsOf(path) };
 }
 
-/** What must be seen of an installation so that the program runs: the whole `node_modules` or virtual environment it lies in, else its own folder's file. */
+/**
+ * What must be seen of an installation so that the program runs: the whole `node_modules` or virtual environment it
+ * lies in, else its own folder's file.
+ */
 export function rootsOf(path: string): readonly string[] {
   const real = realpathSync(path);
   const found = [...new Set([path, real])].flatMap((each) => rootOf(each));

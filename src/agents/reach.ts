@@ -1,6 +1,6 @@
 /**
- * What an agent reached for that it must not, read from the tools its model told it to use. A report for people, not a defence: the jail
- * holds whatever this sees or overlooks. Pure.
+ * What an agent reached for that it must not, read from the tools its model told it to use. A report for people, not a
+ * defence: the jail holds whatever this sees or overlooks. Pure.
  */
 import { oneLine } from '../base/text.ts';
 import { type Fields, fields, type ToolCall } from './gateway/apis.ts';
@@ -15,7 +15,8 @@ export interface Reachable {
 const EDITS = /edit|write|replace|create|patch|delete|remove|move/i;
 const SHELLS = /bash|shell|exec|command|terminal/i;
 /** Places that any program looks at, and that hold nothing of anybody. */
-const HARMLESS = /^\/(usr|bin|sbin|lib|lib64|tmp|dev\/(null|stdin|stdout|stderr|shm|tty|fd)|proc\/(self|cpuinfo|meminfo)|sys\/devices\/system\/cpu|opt)(\/|$)/;
+const HARMLESS =
+  /^\/(usr|bin|sbin|lib|lib64|tmp|dev\/(null|stdin|stdout|stderr|shm|tty|fd)|proc\/(self|cpuinfo|meminfo)|sys\/devices\/system\/cpu|opt)(\/|$)/;
 const NETWORK = /\b(?:https?|ftp|wss?):\/\/[^\s'"\\)]+|\/dev\/(?:tcp|udp)\/[^\s'"\\)]+/g;
 const MOST = 20;
 
@@ -30,7 +31,8 @@ export function reachedFor(calls: readonly ToolCall[], reachable: Reachable): re
     const script = SHELLS.test(call.name) || EDITS.test(call.name) ? strings(given).join('\n') : '';
     if (SHELLS.test(call.name)) inspectScript(call, script, reachable, found);
     for (const file of patched(script)) inspectPath({ ...call, name: 'patch' }, file, reachable, found);
-    if (!SHELLS.test(call.name) && /fetch|web|url/i.test(call.name)) found.add(`asked for ${oneLine(strings(given).join(' '), 80)} (${call.name})`);
+    if (!SHELLS.test(call.name) && /fetch|web|url/i.test(call.name))
+      found.add(`asked for ${oneLine(strings(given).join(' '), 80)} (${call.name})`);
   }
   return [...found].slice(0, MOST);
 }
@@ -39,7 +41,9 @@ function inspectPath(call: ToolCall, value: string, { dir, home, writable }: Rea
   const inside = value.startsWith(`${dir}/`) ? value.slice(dir.length + 1) : value;
   const outside = (inside.startsWith('/') && inside !== dir) || inside.split('/').includes('..');
   if (outside && !inside.startsWith(`${home}/`) && !HARMLESS.test(inside)) {
-    found.add(`${EDITS.test(call.name) ? 'tried to change' : 'reached for'} ${oneLine(value, 100)} outside its folder (${call.name})`);
+    found.add(
+      `${EDITS.test(call.name) ? 'tried to change' : 'reached for'} ${oneLine(value, 100)} outside its folder (${call.name})`,
+    );
   } else if (!outside && EDITS.test(call.name) && !mayWrite(inside, writable)) {
     found.add(`tried to change ${oneLine(inside, 100)}, which is not editable (${call.name})`);
   }

@@ -1,6 +1,6 @@
 /**
- * What is particular about one coding agent: how it is started without a person, and how its output is read. Everything else (jail, gateway,
- * limits, classification) is the same for all and lies elsewhere. A recipe starts nothing itself.
+ * What is particular about one coding agent: how it is started without a person, and how its output is read. Everything
+ * else (jail, gateway, limits, classification) is the same for all and lies elsewhere. A recipe starts nothing itself.
  */
 import type { AgentTask } from '../core/ports.ts';
 import type { Usage } from '../core/event.ts';
@@ -44,8 +44,15 @@ export interface Recipe {
   readonly needs: readonly string[];
   /** Arguments whose help lists `needs`. */
   readonly help: readonly string[];
-  /** A subscription that cannot go through the gateway: its files below the person's home, its variables, the hosts it needs. */
-  readonly login?: { readonly files: readonly string[]; readonly variables: readonly string[]; readonly hosts: readonly string[] };
+  /**
+   * A subscription that cannot go through the gateway: its files below the person's home, its variables, the hosts it
+   * needs.
+   */
+  readonly login?: {
+    readonly files: readonly string[];
+    readonly variables: readonly string[];
+    readonly hosts: readonly string[];
+  };
   argv(setting: Setting): readonly string[];
   env(setting: Setting): Readonly<Record<string, string>>;
   files?(setting: Setting): Readonly<Record<string, string>>;

@@ -20,7 +20,14 @@ const task: AgentTask = {
   signal: new AbortController().signal,
 };
 const place = { dir: '/task', home: '/home/agent', gateway: 'http://127.0.0.1:4141', token: 'overnight-token' };
-const setting = (way: Setting['way'], jailed = true): Setting => ({ task, place, way, model: 'some-model', jailed, has: () => true });
+const setting = (way: Setting['way'], jailed = true): Setting => ({
+  task,
+  place,
+  way,
+  model: 'some-model',
+  jailed,
+  has: () => true,
+});
 
 describe.each(RECIPES.map((each) => [each.name, each] as const))('%s', (name, each) => {
   it('reads the last words of a good run', () => {
@@ -56,7 +63,8 @@ describe.each(RECIPES.map((each) => [each.name, each] as const))('%s', (name, ea
   });
 
   it('does in the jail what it likes, and outside of one only what its own permissions allow', () => {
-    const words = (jailed: boolean): string => JSON.stringify([each.argv(setting(each.apis[0]!, jailed)), each.files?.(setting(each.apis[0]!, jailed))]);
+    const words = (jailed: boolean): string =>
+      JSON.stringify([each.argv(setting(each.apis[0]!, jailed)), each.files?.(setting(each.apis[0]!, jailed))]);
     expect(words(true)).not.toBe(words(false));
     expect(words(false)).not.toMatch(/dangerously|yolo|allow-all/);
   });
@@ -77,10 +85,13 @@ describe('what went wrong', () => {
     expect(recipe('qwen').read(recorded('qwen-401')).error).toContain('401 injected 401');
     const claude = '{"type":"result","subtype":"success","is_error":true,"result":"API Error: 500"}\n';
     expect(recipe('claude').read(claude).error).toBe('API Error: 500');
-    expect(recipe('claude').read('{"type":"result","subtype":"error_max_turns","is_error":false}\n').error).toBe('error_max_turns');
+    expect(recipe('claude').read('{"type":"result","subtype":"error_max_turns","is_error":false}\n').error).toBe(
+      'error_max_turns',
+    );
     expect(recipe('codex').read('{"type":"turn.failed","error":{"message":"boom"}}\n').error).toBe('boom');
     expect(recipe('gemini').read('{"type":"result","status":"error","error":{"message":"boom"}}\n').error).toBe('boom');
-    const pi = '{"type":"message_end","message":{"role":"assistant","content":[],"stopReason":"error","errorMessage":"boom"}}\n';
+    const pi =
+      '{"type":"message_end","message":{"role":"assistant","content":[],"stopReason":"error","errorMessage":"boom"}}\n';
     expect(recipe('pi').read(pi).error).toBe('boom');
   });
 });

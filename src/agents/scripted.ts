@@ -1,4 +1,7 @@
-/** An agent for tests: it does at each call what a script says, in this process, without a jail or a model. Honest about nothing else. */
+/**
+ * An agent for tests: it does at each call what a script says, in this process, without a jail or a model. Honest about
+ * nothing else.
+ */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CallFailure, Usage } from '../core/event.ts';
@@ -34,7 +37,8 @@ export function scriptedAgent(script: (task: AgentTask, call: number) => Scripte
         ...(step.incidents && { incidents: step.incidents }),
       };
       if (task.signal.aborted) return { kind: 'failed', class: 'aborted', message: 'it was stopped', ...rest };
-      if (most < (step.waitMs ?? 0)) return { kind: 'failed', class: 'hung', message: 'it was not done in time', ...rest };
+      if (most < (step.waitMs ?? 0))
+        return { kind: 'failed', class: 'hung', message: 'it was not done in time', ...rest };
       for (const [path, content] of Object.entries(step.files ?? {})) {
         const file = join(task.dir, path);
         mkdirSync(dirname(file), { recursive: true });

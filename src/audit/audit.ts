@@ -1,6 +1,7 @@
 /**
- * Re-derive a lab from its ledger: the chain, every noise floor, verdict and confirmation, every commit, every blob. Names the first mismatch.
- * Reads only. Does not measure anything again: it proves that the record is consistent, not that the machine was honest.
+ * Re-derive a lab from its ledger: the chain, every noise floor, verdict and confirmation, every commit, every blob.
+ * Names the first mismatch. Reads only. Does not measure anything again: it proves that the record is consistent, not
+ * that the machine was honest.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -96,7 +97,12 @@ class Rederivation {
       this.#compare(event, noiseOf(values(this.#state, 0, event.deviceClass)), event.noise, 'the noise floor');
     } else if (event.type === 'repaired') {
       const judgement = judge(this.#state, event.n, this.#deviceClass);
-      this.#compare(event, !judgement.again && judgement.decision.failure !== undefined, true, `the failure that repair ${event.attempt} of #${event.n} mends`);
+      this.#compare(
+        event,
+        !judgement.again && judgement.decision.failure !== undefined,
+        true,
+        `the failure that repair ${event.attempt} of #${event.n} mends`,
+      );
     } else if (event.type === 'decided') {
       this.#counts.decided++;
       const judgement = judge(this.#state, event.n, this.#deviceClass);

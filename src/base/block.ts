@@ -1,6 +1,10 @@
-/** A block of our own in a text file of somebody else's: put in, replaced, taken out again without touching what stands around it. */
+/**
+ * A block of our own in a text file of somebody else's: put in, replaced, taken out again without touching what stands
+ * around it.
+ */
 
-const BEGIN = '<!-- overnight: begin. This block is written by `overnight install`; what stands around it is yours. -->';
+const BEGIN =
+  '<!-- overnight: begin. This block is written by `overnight install`; what stands around it is yours. -->';
 const END = '<!-- overnight: end -->';
 const BLOCK = new RegExp(`(?:^|\\n)${BEGIN.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}[\\s\\S]*?${END}\\n?`);
 

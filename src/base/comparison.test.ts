@@ -1,4 +1,7 @@
-/** Comparisons as people write them into manifests: read by precedence, evaluated without running anything, refused in words. */
+/**
+ * Comparisons as people write them into manifests: read by precedence, evaluated without running anything, refused in
+ * words.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type NamedValues, parseComparison } from './comparison.ts';

@@ -1,6 +1,7 @@
 /**
- * One comparison of arithmetic over named numbers, as a person writes it in a manifest: `WIDTH % HEAD_DIM == 0`, `ROWS * 256 <= BATCH_TOKENS`.
- * A parser for exactly that: + - * / % **, parentheses, one comparison, words in quotes. Nothing is evaluated as code.
+ * One comparison of arithmetic over named numbers, as a person writes it in a manifest: `WIDTH % HEAD_DIM == 0`, `ROWS
+ * * 256 <= BATCH_TOKENS`. A parser for exactly that: + - * / % **, parentheses, one comparison, words in quotes.
+ * Nothing is evaluated as code.
  */
 
 export type NamedValues = Readonly<Record<string, number | string>>;

@@ -1,4 +1,7 @@
-/** The distribution functions that statistics needs, with their sources. Pure numerics: knows nothing about measurements. */
+/**
+ * The distribution functions that statistics needs, with their sources. Pure numerics: knows nothing about
+ * measurements.
+ */
 
 /** log(sqrt(2π)). */
 export const LOG_SQRT_2PI = 0.9189385332046727;
@@ -25,7 +28,10 @@ export function normalCdf(x: number): number {
   return x < 0 ? tail : 1 - tail;
 }
 
-/** Student's t distribution function with `dof` degrees of freedom, by the incomplete beta function. Infinite dof = normal. */
+/**
+ * Student's t distribution function with `dof` degrees of freedom, by the incomplete beta function. Infinite dof =
+ * normal.
+ */
 export function tCdf(t: number, dof: number): number {
   if (!Number.isFinite(dof) || dof > 1e6) return normalCdf(t);
   if (!Number.isFinite(t)) return t > 0 ? 1 : 0;

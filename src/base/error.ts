@@ -3,7 +3,10 @@
  * Every code is listed here with its exit status and documented in docs/errors.md; a test compares both ways.
  */
 
-/** Exit statuses: 2 = the person's input, 3 = the machine lacks something, 4 = the lab's record, 5 = somebody else has it, 6 = the arena does not measure. */
+/**
+ * Exit statuses: 2 = the person's input, 3 = the machine lacks something, 4 = the lab's record, 5 = somebody else has
+ * it, 6 = the arena does not measure.
+ */
 export const ERROR_CODES = {
   E_USAGE: { exit: 2, title: 'The command line does not make sense' },
   E_NODE_OLD: { exit: 3, title: 'Node is older than 20.19' },

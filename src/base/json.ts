@@ -2,7 +2,10 @@
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 
-/** JSON with object keys in code-unit order and no `undefined` members. Throws on NaN and infinities, which JSON cannot say. */
+/**
+ * JSON with object keys in code-unit order and no `undefined` members. Throws on NaN and infinities, which JSON cannot
+ * say.
+ */
 export function canonicalJson(value: Json): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'number') {

@@ -1,6 +1,6 @@
 /**
- * The line of a source text that sets a constant to a literal, for languages whose constants look like `NAME = literal` (TypeScript, JavaScript,
- * Python, shell, Rust, Go, C-like with `=`). Works on text only.
+ * The line of a source text that sets a constant to a literal, for languages whose constants look like `NAME = literal`
+ * (TypeScript, JavaScript, Python, shell, Rust, Go, C-like with `=`). Works on text only.
  */
 
 export type Literal =
@@ -14,7 +14,10 @@ export type Literal =
   | { readonly ok: false; readonly problem: string };
 
 const LITERAL = String.raw`(?:'[^'\n]*'|"[^"\n]*"|[+-]?(?:\d[\d_]*\.?[\d_]*|\.\d+)(?:[eE][+-]?\d+)?(?:\s*(?:\*\*|<<)\s*\d+)?)`;
-/** What may follow the literal: the end of the statement or the line, a comment, a suffix of type. Anything else makes it an expression. */
+/**
+ * What may follow the literal: the end of the statement or the line, a comment, a suffix of type. Anything else makes
+ * it an expression.
+ */
 const AFTER = String.raw`(?=[ \t]*(?:[;,\r]|#|//|/\*|as\b|$))`;
 
 /** Where and what the constant is. One that is set nowhere, twice, or not to a literal is a problem in words. */

@@ -14,8 +14,9 @@ export const patient: Spending = (k) => (0.0772 * Math.log(Math.max(k, 2))) / (k
 export const eager: Spending = (k) => k ** -1.6 / 2.2857656;
 
 /**
- * LORD++ (Ramdas and others 2017): the level of test `t` (from 1), unmeasured at which earlier tests something was found. The false discovery rate
- * stays below 5 % however many claims follow; a lab in which nothing is better makes a false one in at most 2.5 % of cases.
+ * LORD++ (Ramdas and others 2017): the level of test `t` (from 1), unmeasured at which earlier tests something was
+ * found. The false discovery rate stays below 5 % however many claims follow; a lab in which nothing is better makes a
+ * false one in at most 2.5 % of cases.
  */
 export function lordAlpha(t: number, discoveries: readonly number[], spending: Spending = patient): number {
   const gamma = (k: number): number => (k < 1 ? 0 : spending(k));

@@ -6,7 +6,9 @@ export function dependenciesIn(files: ReadonlyMap<string, string>): number | und
   if (text === undefined) return undefined;
   try {
     const json = JSON.parse(text) as Record<string, unknown>;
-    const kinds = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'].map((kind) => json[kind]);
+    const kinds = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'].map(
+      (kind) => json[kind],
+    );
     return new Set(kinds.flatMap((kind) => (kind !== null && typeof kind === 'object' ? Object.keys(kind) : []))).size;
   } catch {
     return undefined;

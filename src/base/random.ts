@@ -1,6 +1,7 @@
 /**
- * Seeded chance (xoshiro128**, Blackman & Vigna 2018, seeded by splitmix32): the same seed gives the same stream on every machine.
- * Knows nothing about the clock; nothing else in the pure half of the code base may draw a random number.
+ * Seeded chance (xoshiro128**, Blackman & Vigna 2018, seeded by splitmix32): the same seed gives the same stream on
+ * every machine. Knows nothing about the clock; nothing else in the pure half of the code base may draw a random
+ * number.
  */
 
 export interface Random {

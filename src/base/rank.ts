@@ -1,4 +1,7 @@
-/** Ranks: whether short runs order candidates as long ones do, which of them go on, and what no other beats. Numbers only. */
+/**
+ * Ranks: whether short runs order candidates as long ones do, which of them go on, and what no other beats. Numbers
+ * only.
+ */
 
 export interface Agreement {
   /** Kendall's τ-a of short against long results, −1 to 1. */
@@ -23,7 +26,10 @@ export function agreement(short: readonly number[], long: readonly number[]): Ag
   const tau = n < 2 ? 0 : sum / ((n * (n - 1)) / 2);
   const found = { tau, pairs: n, interval: tauInterval(tau, n) };
   if (n < FEWEST_RANKED)
-    return { ...found, warning: `only ${n} configurations were run short and long: use short runs to find crashes, not to rank` };
+    return {
+      ...found,
+      warning: `only ${n} configurations were run short and long: use short runs to find crashes, not to rank`,
+    };
   if (tau < RANKS_AT)
     return {
       ...found,
@@ -36,11 +42,17 @@ export function agreement(short: readonly number[], long: readonly number[]): Ag
 function tauInterval(tau: number, n: number): readonly [number, number] {
   if (n <= 4) return [-1, 1];
   const half = 1.96 * Math.sqrt(0.437 / (n - 4));
-  const end = (sign: 1 | -1): number => (Math.abs(tau) === 1 && Math.sign(tau) === sign ? tau : Math.tanh(Math.atanh(Math.max(-0.99, Math.min(0.99, tau))) + sign * half));
+  const end = (sign: 1 | -1): number =>
+    Math.abs(tau) === 1 && Math.sign(tau) === sign
+      ? tau
+      : Math.tanh(Math.atanh(Math.max(-0.99, Math.min(0.99, tau))) + sign * half);
   return [end(-1), end(1)];
 }
 
-/** Successive halving's next rung (Jamieson & Talwalkar 2016): indices of the best 1/eta of the losses, at least one; failures (undefined) drop out. */
+/**
+ * Successive halving's next rung (Jamieson & Talwalkar 2016): indices of the best 1/eta of the losses, at least one;
+ * failures (undefined) drop out.
+ */
 export function promote(losses: readonly (number | undefined)[], eta = 3): readonly number[] {
   const alive = losses
     .flatMap((loss, i) => (loss === undefined ? [] : [{ loss, i }]))
@@ -53,12 +65,15 @@ export function promote(losses: readonly (number | undefined)[], eta = 3): reado
 
 /** Those that no other beats, larger being better in every place; best in the first place first. */
 export function nonDominated<P extends { readonly at: readonly number[] }>(points: readonly P[]): P[] {
-  const beats = (p: readonly number[], q: readonly number[]): boolean => p.every((v, k) => v >= q[k]!) && p.some((v, k) => v > q[k]!);
-  // What came before is no worse in the first place, so only it can beat a point; points that are equal there are compared both ways.
+  const beats = (p: readonly number[], q: readonly number[]): boolean =>
+    p.every((v, k) => v >= q[k]!) && p.some((v, k) => v > q[k]!);
+  // What came before is no worse in the first place, so only it can beat a point; points that are equal there are
+  // compared both ways.
   const front: P[] = [];
   for (const p of [...points].sort((a, b) => b.at[0]! - a.at[0]!)) {
     if (front.some((q) => beats(q.at, p.at))) continue;
-    for (let i = front.length - 1; i >= 0 && front[i]!.at[0] === p.at[0]; i--) if (beats(p.at, front[i]!.at)) front.splice(i, 1);
+    for (let i = front.length - 1; i >= 0 && front[i]!.at[0] === p.at[0]; i--)
+      if (beats(p.at, front[i]!.at)) front.splice(i, 1);
     front.push(p);
   }
   return front;

@@ -1,6 +1,6 @@
 /**
- * The rules themselves: a comparison becomes a ruling. Each has a name and a version and never changes its answers; a better one is a new
- * version beside it. Knows nothing about ledgers, experiments or directions: positive is better.
+ * The rules themselves: a comparison becomes a ruling. Each has a name and a version and never changes its answers; a
+ * better one is a new version beside it. Knows nothing about ledgers, experiments or directions: positive is better.
  */
 import { type Comparison, mixtureRatio } from './stats.ts';
 
@@ -16,8 +16,9 @@ export const CLEAR_Z = 2;
 /** Added lines above which a change must pay double (upstream's simplicity rule as arithmetic; papers: §3.5). */
 export const LARGE_DIFF_LINES = 20;
 /**
- * Standard errors that one step of the margin is worth in margin/2. A whole one costs a fifth of the true gain of a night of 126 measurements, 0.1
- * next to nothing: the incumbent's own number is lucky, which is a hurdle already (`npm run bench:decide`).
+ * Standard errors that one step of the margin is worth in margin/2. A whole one costs a fifth of the true gain of a
+ * night of 126 measurements, 0.1 next to nothing: the incumbent's own number is lucky, which is a hurdle already (`npm
+ * run bench:decide`).
  */
 const MARGIN_STEP = 0.1;
 
@@ -29,8 +30,8 @@ export function greedy(c: Comparison): Ruling {
 }
 
 /**
- * margin/1: z-test with the noise known from repeats. Clear after one measurement beyond ±2; worse than the incumbent is dropped at once; in
- * between it is repeated up to `max` times, kept at the margin, else inconclusive.
+ * margin/1: z-test with the noise known from repeats. Clear after one measurement beyond ±2; worse than the incumbent
+ * is dropped at once; in between it is repeated up to `max` times, kept at the margin, else inconclusive.
  */
 export function margin1(c: Comparison, n: number, need: number, max: number): Ruling {
   const seen = seenAfter(c, n);
@@ -55,8 +56,9 @@ export function margin2(c: Comparison, n: number, steps: number): Ruling {
 /** margin/3: standard errors that one step is worth before the incumbent's number has stood against anything. */
 const FIRST_STEP = 0.2;
 /**
- * Luck in a number that something was chosen by, in standard errors of a comparison with it: at first, more for each idea that failed against it since,
- * and at most more. Read off simulated nights of known truth (`npm run bench:decide`).
+ * Luck in a number that something was chosen by, in standard errors of a comparison with it: at first, more for each
+ * idea that failed against it since, and at most more. Read off simulated nights of known truth (`npm run
+ * bench:decide`).
  */
 const [FIRST_LUCK, MORE_LUCK, MOST_MORE_LUCK] = [0.6, 0.05, 0.7];
 
@@ -65,8 +67,9 @@ export const luckOf = (stood: number, n: number): number =>
   (FIRST_LUCK + Math.min(MOST_MORE_LUCK, MORE_LUCK * stood)) * Math.sqrt(2 / (1 + n));
 
 /**
- * margin/3: as margin/2, with a margin that melts. The incumbent was chosen by its number, so that number is lucky, and each idea that fails against it
- * says so again: what comes a little below it may then be better than what it stands for.
+ * margin/3: as margin/2, with a margin that melts. The incumbent was chosen by its number, so that number is lucky, and
+ * each idea that fails against it says so again: what comes a little below it may then be better than what it stands
+ * for.
  */
 export function margin3(c: Comparison, steps: number, stood: number, nAgainst: number): Ruling {
   const melted = c.se === 0 ? 0 : luckOf(stood, nAgainst) - luckOf(0, nAgainst);
@@ -85,8 +88,9 @@ export function margin3(c: Comparison, steps: number, stood: number, nAgainst: n
 const SEQUENTIAL_ALPHA = 0.05;
 
 /**
- * sequential/1: mixture sequential probability ratio test (Robbins 1970) on pairs, for measurements so cheap that dozens can be afforded. It may look
- * after every pair and stop as soon as the mixture of effects around one standard deviation of a pair is 1/α times likelier than none.
+ * sequential/1: mixture sequential probability ratio test (Robbins 1970) on pairs, for measurements so cheap that
+ * dozens can be afforded. It may look after every pair and stop as soon as the mixture of effects around one standard
+ * deviation of a pair is 1/α times likelier than none.
  */
 export function sequential1(c: Comparison, most: number): Ruling {
   const spread = c.se * Math.sqrt(c.n);

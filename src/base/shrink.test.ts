@@ -29,7 +29,10 @@ describe('a shrunken estimate', () => {
     for (let lab = 0; lab < 300; lab++) {
       const chance = random(lab + 7);
       const truths = Array.from({ length: 40 }, () => 0.5 * chance.normal() - 0.3);
-      const tried: Tried[] = [{ parent: -1, mean: 0, count: 1e6 }, ...truths.map((truth) => ({ parent: 0, mean: truth + chance.normal(), count: 1 }))];
+      const tried: Tried[] = [
+        { parent: -1, mean: 0, count: 1e6 },
+        ...truths.map((truth) => ({ parent: 0, mean: truth + chance.normal(), count: 1 })),
+      ];
       const best = tried.reduce((a, x, i) => (i > 0 && x.mean > tried[a]!.mean ? i : a), 1);
       raw += tried[best]!.mean;
       shrunken += believe(tried, 1)![best]!.effect;
@@ -82,18 +85,27 @@ describe('a shrunken estimate', () => {
   });
 
   it('is finite for any tree of numbers, its probabilities too, and says nothing of what has no number', () => {
-    const node = fc.record({ up: fc.nat(50), mean: fc.double({ min: -1e6, max: 1e6, noNaN: true }), count: fc.nat(3), same: fc.boolean() });
+    const node = fc.record({
+      up: fc.nat(50),
+      mean: fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+      count: fc.nat(3),
+      same: fc.boolean(),
+    });
     fc.assert(
-      fc.property(fc.array(node, { minLength: 1, maxLength: 60 }), fc.double({ min: 1e-6, max: 1e6, noNaN: true }), (nodes, sigma) => {
-        const tried = nodes.map(({ up, ...x }, i) => ({ ...x, parent: i === 0 ? -1 : Math.max(0, i - 1 - up) }));
-        for (const [i, x] of (believe(tried, sigma) ?? []).entries()) {
-          if (tried[i]!.count === 0) expect(x).toBeUndefined();
-          if (!x) continue;
-          expect(Number.isFinite(x.effect)).toBe(true);
-          expect(x.probability).toBeGreaterThanOrEqual(0);
-          expect(x.probability).toBeLessThanOrEqual(1);
-        }
-      }),
+      fc.property(
+        fc.array(node, { minLength: 1, maxLength: 60 }),
+        fc.double({ min: 1e-6, max: 1e6, noNaN: true }),
+        (nodes, sigma) => {
+          const tried = nodes.map(({ up, ...x }, i) => ({ ...x, parent: i === 0 ? -1 : Math.max(0, i - 1 - up) }));
+          for (const [i, x] of (believe(tried, sigma) ?? []).entries()) {
+            if (tried[i]!.count === 0) expect(x).toBeUndefined();
+            if (!x) continue;
+            expect(Number.isFinite(x.effect)).toBe(true);
+            expect(x.probability).toBeGreaterThanOrEqual(0);
+            expect(x.probability).toBeLessThanOrEqual(1);
+          }
+        },
+      ),
     );
   });
 
@@ -101,7 +113,15 @@ describe('a shrunken estimate', () => {
     const quiet = Array.from({ length: 9 }, (_, i) => ({ effect: (i - 4) / 10, se: 0.01 }));
     expect(priorOf(quiet.slice(0, 7))).toBeUndefined();
     expect(priorOf([...quiet, { effect: -1000, se: 0.01 }])!.variance).toBeLessThan(1);
-    expect(believe([{ parent: -1, mean: 0, count: 1 }, { parent: 0, mean: 1, count: 1 }], 1)).toBeUndefined();
+    expect(
+      believe(
+        [
+          { parent: -1, mean: 0, count: 1 },
+          { parent: 0, mean: 1, count: 1 },
+        ],
+        1,
+      ),
+    ).toBeUndefined();
     expect(believe([{ parent: -1, mean: 0, count: 1 }], 0)).toBeUndefined();
   });
 });

@@ -1,7 +1,8 @@
 /**
- * What chosen effects are worth when one knows that they were chosen: the winner's curse taken back (Smith and Winkler 2006). True effects are drawn
- * from what ideas are worth here (a normal distribution), each on top of what its idea was made on, and every number of the tree speaks of all of it: ideas
- * made on a lucky step measure worse than it, and so tell that it was lucky. Exact by messages up and down the tree (Pearl 1988, ch. 7). Pure arithmetic.
+ * What chosen effects are worth when one knows that they were chosen: the winner's curse taken back (Smith and Winkler
+ * 2006). True effects are drawn from what ideas are worth here (a normal distribution), each on top of what its idea
+ * was made on, and every number of the tree speaks of all of it: ideas made on a lucky step measure worse than it, and
+ * so tell that it was lucky. Exact by messages up and down the tree (Pearl 1988, ch. 7). Pure arithmetic.
  */
 import { normalCdf } from './distributions.ts';
 import { mad, median } from './stats.ts';
@@ -49,13 +50,15 @@ export function priorOf(effects: readonly { readonly effect: number; readonly se
 }
 
 /**
- * What each step is worth by all numbers of its lab; undefined while fewer than eight say so, or without noise. `sigma`: of one number. Effects and how they
- * are spread are found by each other (expectation maximisation, Dempster, Laird and Rubin 1977), beginning with what each idea's own numbers say.
+ * What each step is worth by all numbers of its lab; undefined while fewer than eight say so, or without noise.
+ * `sigma`: of one number. Effects and how they are spread are found by each other (expectation maximisation, Dempster,
+ * Laird and Rubin 1977), beginning with what each idea's own numbers say.
  */
 export function believe(tried: readonly Tried[], sigma: number): readonly (Shrunken | undefined)[] | undefined {
   if (!(sigma > 0)) return undefined;
   const first = beliefs(tried, sigma);
-  const isAsked = (i: number): boolean => tried[i]!.count > 0 && !tried[i]!.same && first.base.variance[i]! < Number.POSITIVE_INFINITY;
+  const isAsked = (i: number): boolean =>
+    tried[i]!.count > 0 && !tried[i]!.same && first.base.variance[i]! < Number.POSITIVE_INFINITY;
   const asked = [...tried.keys()].filter(isAsked);
   const own = asked.map((i) => ({
     effect: tried[i]!.mean - first.base.mean[i]!,
@@ -64,7 +67,9 @@ export function believe(tried: readonly Tried[], sigma: number): readonly (Shrun
   let prior = priorOf(own);
   if (!prior) return undefined;
   const { mean: middle, variance: spread } = prior;
-  const strange = new Set(asked.filter((_, k) => Math.abs(own[k]!.effect - middle) > STRANGE * Math.sqrt(own[k]!.se ** 2 + spread)));
+  const strange = new Set(
+    asked.filter((_, k) => Math.abs(own[k]!.effect - middle) > STRANGE * Math.sqrt(own[k]!.se ** 2 + spread)),
+  );
   for (let round = 0; ; round++) {
     const { base, here } = beliefs(tried, sigma, { prior, strange });
     const { mean: usual, variance } = prior;
@@ -73,12 +78,18 @@ export function believe(tried: readonly Tried[], sigma: number): readonly (Shrun
       const share = variance / (variance + doubt);
       return { mean: share * (here.mean[i]! - base.mean[i]!) + (1 - share) * usual, variance: share * doubt };
     });
-    const next = spreadOf(found.filter((_, k) => !strange.has(asked[k]!)), sigma);
-    const isSettled = Math.abs(next.mean - usual) < SETTLED * sigma && Math.abs(Math.sqrt(next.variance) - Math.sqrt(variance)) < SETTLED * sigma;
+    const next = spreadOf(
+      found.filter((_, k) => !strange.has(asked[k]!)),
+      sigma,
+    );
+    const isSettled =
+      Math.abs(next.mean - usual) < SETTLED * sigma &&
+      Math.abs(Math.sqrt(next.variance) - Math.sqrt(variance)) < SETTLED * sigma;
     prior = next;
     if (round < ROUNDS && !isSettled) continue;
     const answers: (Shrunken | undefined)[] = tried.map(() => undefined);
-    for (const [k, i] of asked.entries()) answers[i] = { effect: found[k]!.mean, probability: normalCdf(found[k]!.mean / Math.sqrt(found[k]!.variance)) };
+    for (const [k, i] of asked.entries())
+      answers[i] = { effect: found[k]!.mean, probability: normalCdf(found[k]!.mean / Math.sqrt(found[k]!.variance)) };
     return answers;
   }
 }
@@ -98,19 +109,31 @@ interface Normals {
 
 const NONE: Prior = { mean: 0, variance: 0 };
 
-/** Of each piece of code: what its own numbers and what was made on it say (`here`), and what all else says of what it was made on (`base`). */
+/**
+ * Of each piece of code: what its own numbers and what was made on it say (`here`), and what all else says of what it
+ * was made on (`base`).
+ */
 function beliefs(
   tried: readonly Tried[],
   sigma: number,
   usual?: { readonly prior: Prior; readonly strange: ReadonlySet<number> },
 ): { readonly here: Normals; readonly base: Normals } {
   const size = tried.length;
-  const normals = (): Normals => ({ mean: new Float64Array(size), variance: new Float64Array(size).fill(Number.POSITIVE_INFINITY) });
+  const normals = (): Normals => ({
+    mean: new Float64Array(size),
+    variance: new Float64Array(size).fill(Number.POSITIVE_INFINITY),
+  });
   const [here, base] = [normals(), normals()];
   // Precision, and mean times precision, so that what is independent adds up; and what each sends to its parent.
-  const [p, m, upP, upM] = [0, 1, 2, 3].map(() => new Float64Array(size)) as [Float64Array, Float64Array, Float64Array, Float64Array];
+  const [p, m, upP, upM] = [0, 1, 2, 3].map(() => new Float64Array(size)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
   /** The step expected there; undefined where nothing is known of it, and the two ends say nothing of each other. */
-  const step = (i: number): Prior | undefined => (tried[i]!.same ? NONE : usual?.strange.has(i) ? undefined : usual?.prior);
+  const step = (i: number): Prior | undefined =>
+    tried[i]!.same ? NONE : usual?.strange.has(i) ? undefined : usual?.prior;
   for (let i = size - 1; i >= 0; i--) {
     const { parent, mean, count } = tried[i]!;
     p[i]! += count / sigma ** 2;

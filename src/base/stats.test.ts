@@ -1,7 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { normalCdf, tCdf, tQuantile } from './distributions.ts';
-import { addToPool, compare, emptyPool, mad, mean, median, minimumDetectableEffect, noiseOf, poolSigma, sd, variance } from './stats.ts';
+import {
+  addToPool,
+  compare,
+  emptyPool,
+  mad,
+  mean,
+  median,
+  minimumDetectableEffect,
+  noiseOf,
+  poolSigma,
+  sd,
+  variance,
+} from './stats.ts';
 
 const number = fc.double({ min: -1e6, max: 1e6, noNaN: true });
 

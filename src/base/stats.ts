@@ -12,7 +12,10 @@ export interface Noise {
   readonly dof: number;
   /** 1.4826 × median absolute residual: what sigma would be if the tails were normal. 0 below 3 residuals. */
   readonly robust: number;
-  /** Slope of the baseline's repeats over their order, in sigmas per repeat, and whether it is more than chance (|t| > 2.5). */
+  /**
+   * Slope of the baseline's repeats over their order, in sigmas per repeat, and whether it is more than chance (|t| >
+   * 2.5).
+   */
   readonly drift: { readonly perRepeat: number; readonly suspicious: boolean };
   /** Mean of the repeats. */
   readonly mean: number;
@@ -88,7 +91,10 @@ export interface Pool {
 
 export const emptyPool: Pool = { ss: 0, dof: 0 };
 
-/** Add one value to a group that already has `earlier` values. Welford's update, so that a fold can keep it in constant time. */
+/**
+ * Add one value to a group that already has `earlier` values. Welford's update, so that a fold can keep it in constant
+ * time.
+ */
 export function addToPool(pool: Pool, earlier: readonly number[], value: number): Pool {
   if (earlier.length === 0) return pool;
   const before = mean(earlier);
@@ -143,8 +149,9 @@ export function compare(a: readonly number[], b: readonly number[], sigma: numbe
 }
 
 /**
- * Differences of pairs measured side by side under common seeds. Their own spread counts, held by the known noise of two measurements as if it
- * had been seen in up to `PRIOR_PAIRS` pairs, so that two pairs that agree by chance are not called certain.
+ * Differences of pairs measured side by side under common seeds. Their own spread counts, held by the known noise of
+ * two measurements as if it had been seen in up to `PRIOR_PAIRS` pairs, so that two pairs that agree by chance are not
+ * called certain.
  */
 export function comparePairs(differences: readonly number[], sigma: number, dof: number): Comparison {
   const n = differences.length;
@@ -166,7 +173,10 @@ export function minimumDetectableEffect(sigma: number, n: number): number {
   return (1.6449 + 0.8416) * sigma * Math.sqrt(2 / n);
 }
 
-/** How much likelier n values of mean `x` are under effects N(0, tau²) than under none, their standard deviation being `sigma`. */
+/**
+ * How much likelier n values of mean `x` are under effects N(0, tau²) than under none, their standard deviation being
+ * `sigma`.
+ */
 export function mixtureRatio(x: number, sigma: number, tau: number, n: number): number {
   if (sigma === 0) return x === 0 ? 0 : Number.POSITIVE_INFINITY;
   const total = sigma ** 2 + n * tau ** 2;

@@ -13,7 +13,10 @@ export function tail(text: string, maxBytes: number): string {
   return `[… ${text.length - cut.length} characters left out]\n${line >= 0 ? cut.slice(line + 1) : cut}`;
 }
 
-/** Text without terminal escapes and control characters other than newline and tab: safe to print, to store and to show an agent. */
+/**
+ * Text without terminal escapes and control characters other than newline and tab: safe to print, to store and to show
+ * an agent.
+ */
 export function sanitize(text: string): string {
   return text
     .replace(/\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]/g, '')
@@ -28,7 +31,10 @@ export function oneLine(text: string, max: number): string {
   return flat.length <= max ? flat : `${flat.slice(0, Math.max(0, max - 1))}…`;
 }
 
-/** How much two texts say with the same words, whatever their order: shared words over all words (Jaccard); 0 where one has fewer than two. */
+/**
+ * How much two texts say with the same words, whatever their order: shared words over all words (Jaccard); 0 where one
+ * has fewer than two.
+ */
 export function sharedWords(a: string, b: string): number {
   const [mine, theirs] = [a, b].map((text) => new Set(text.toLowerCase().match(/[\p{L}\p{N}_.]+/gu) ?? []));
   const shared = [...mine!].filter((word) => theirs!.has(word)).length;

@@ -8,7 +8,9 @@ import type { Call } from './spec.ts';
 export async function main(call: Call): Promise<number> {
   const { paths, tag } = findLab(call);
   const progress = openProgress('deriving every verdict again');
-  const result = await audit(paths.lab, paths.store, (done, all) => progress.at(done / all)).finally(() => progress.end());
+  const result = await audit(paths.lab, paths.store, (done, all) => progress.at(done / all)).finally(() =>
+    progress.end(),
+  );
   if (call.json) printJson({ tag, ...result });
   else {
     for (const check of result.checks) print(`${check.ok ? '✓' : '✗'} ${check.name}: ${check.detail}`);

@@ -1,4 +1,7 @@
-/** `overnight compare-programs`: what the experiments under two versions of program.md brought. Reads the record; `run --program-b` makes it. */
+/**
+ * `overnight compare-programs`: what the experiments under two versions of program.md brought. Reads the record; `run
+ * --program-b` makes it.
+ */
 import * as fs from 'node:fs';
 import { sha256 } from '../base/hash.ts';
 import { LabError } from '../base/error.ts';
@@ -19,6 +22,12 @@ export async function main(call: Call): Promise<number> {
     });
   }
   if (call.json) printJson(view);
-  else print([...view.versions.map((version) => version.text), view.comparison?.text ?? 'Two versions with experiments are needed for a comparison.'].join('\n'));
+  else
+    print(
+      [
+        ...view.versions.map((version) => version.text),
+        view.comparison?.text ?? 'Two versions with experiments are needed for a comparison.',
+      ].join('\n'),
+    );
   return 0;
 }

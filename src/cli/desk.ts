@@ -24,7 +24,10 @@ export async function submit(call: Call): Promise<number> {
     ...(parent !== undefined && { parent }),
   });
   if (call.json) printJson(said);
-  else print(`${said.id}\n${said.text[0]!.toUpperCase()}${said.text.slice(1)}: overnight poll ${said.id} --wait ${MOST_WAIT_S}`);
+  else
+    print(
+      `${said.id}\n${said.text[0]!.toUpperCase()}${said.text.slice(1)}: overnight poll ${said.id} --wait ${MOST_WAIT_S}`,
+    );
   return 0;
 }
 

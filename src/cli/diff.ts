@@ -1,4 +1,7 @@
-/** `overnight diff`: what an experiment changed against its parent, two experiments against each other, or the whole kept stack. */
+/**
+ * `overnight diff`: what an experiment changed against its parent, two experiments against each other, or the whole
+ * kept stack.
+ */
 import { LabError } from '../base/error.ts';
 import { codeOf } from '../core/state.ts';
 import { openWorkspace } from '../workspace/git.ts';

@@ -23,7 +23,8 @@ function printed(act: () => void): string[] {
 describe.skipIf(process.stdout.isTTY)('a run whose output is no terminal', () => {
   const made = syntheticLab({ n: 6, until: (s) => s.experiments.length > 3 && s.running.size > 0 });
   const job = { n: 3, purpose: 'idea' } as Job & { do: 'measure' };
-  const at = (display: Display, n: number, wall: number): void => display.watch.onTick!({ ...job, n } as never, { wall, budgeted: wall - 5 } as never);
+  const at = (display: Display, n: number, wall: number): void =>
+    display.watch.onTick!({ ...job, n } as never, { wall, budgeted: wall - 5 } as never);
 
   it('says once a minute how far a long measurement is, each of several for itself', () => {
     const display = new Display(false);

@@ -1,6 +1,6 @@
 /**
- * What a person sees while a lab runs: on a terminal a pinned window below permanent lines, elsewhere plain lines, with --json one event a
- * line. Every number comes from the view; this file owns the cursor and nothing else.
+ * What a person sees while a lab runs: on a terminal a pinned window below permanent lines, elsewhere plain lines, with
+ * --json one event a line. Every number comes from the view; this file owns the cursor and nothing else.
  */
 import type { LedgerEvent } from '../core/event.ts';
 import type { LabState } from '../core/state.ts';
@@ -168,7 +168,9 @@ export class Display {
     switch (event.type) {
       case 'stage.started':
         this.#stageLine = '';
-        this.#permanent(`${event.stage}: ${event.stage === 'setup' ? 'installing what the arena needs (once)' : 'preparing the data (once)'} …`);
+        this.#permanent(
+          `${event.stage}: ${event.stage === 'setup' ? 'installing what the arena needs (once)' : 'preparing the data (once)'} …`,
+        );
         this.#clear();
         this.#progress = this.#open(event.stage);
         return undefined;
@@ -177,7 +179,9 @@ export class Display {
       case 'stage.finished':
         this.#done();
         return this.#permanent(
-          event.reused ? `${event.stage}: done before, kept` : `${event.stage}: ${event.wallS.toFixed(1)} s${this.#stageLine ? `; ${this.#stageLine}` : ''}`,
+          event.reused
+            ? `${event.stage}: done before, kept`
+            : `${event.stage}: ${event.wallS.toFixed(1)} s${this.#stageLine ? `; ${this.#stageLine}` : ''}`,
         );
       case 'measured':
         return this.#measured(event.m, state);
@@ -229,10 +233,13 @@ export class Display {
     const started = performance.now();
     if (!this.#pinned || !this.#state || this.#progress || (!must && started < this.#redrawAt)) return;
     if (!this.#view || !must) this.#look();
-    if (this.#view) this.#draw(liveWindow(this.#view, [...this.#ticks.values()], this.#style, {
-        keys: this.#typed ?? (process.stdin.isTTY ? keysText(this.#style.columns) : NO_KEYS),
-        ...(this.#view.thinking && { thinking: this.#view.thinking }),
-      }));
+    if (this.#view)
+      this.#draw(
+        liveWindow(this.#view, [...this.#ticks.values()], this.#style, {
+          keys: this.#typed ?? (process.stdin.isTTY ? keysText(this.#style.columns) : NO_KEYS),
+          ...(this.#view.thinking && { thinking: this.#view.thinking }),
+        }),
+      );
     const cost = performance.now() - started;
     this.#redrawAt = performance.now() + Math.max(REDRAW_MS, cost / MOST_SHARE);
   }

@@ -1,4 +1,7 @@
-/** `overnight doctor`: proves before the night what the night will rely on, each line with its fix. Measures for real, in a lab that is removed after. */
+/**
+ * `overnight doctor`: proves before the night what the night will rely on, each line with its fix. Measures for real,
+ * in a lab that is removed after.
+ */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';

@@ -17,7 +17,12 @@ export async function main(call: Call): Promise<number> {
   };
   const only = call.args[0];
   const onBegin = (arena: string, cheat: string, share: number): void => progress.at(share, `${arena}: ${cheat}`);
-  const lines = await drill(openLab, { arenas: SHIPPED, onLine: show, onBegin, ...(only !== undefined && { only }) }).finally(() => progress.end());
+  const lines = await drill(openLab, {
+    arenas: SHIPPED,
+    onLine: show,
+    onBegin,
+    ...(only !== undefined && { only }),
+  }).finally(() => progress.end());
   const missed = lines.filter((line) => !line.ok);
   if (call.json) printJson({ ok: missed.length === 0, lines });
   else if (missed.length > 0) print(`${missed.length} of ${lines.length} went wrong.`);

@@ -1,4 +1,6 @@
-/** `overnight export`: every experiment as CSV, JSON Lines or upstream's results.tsv, on standard output or into a file. */
+/**
+ * `overnight export`: every experiment as CSV, JSON Lines or upstream's results.tsv, on standard output or into a file.
+ */
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import { writeAtomic } from '../os/files.ts';
@@ -27,7 +29,8 @@ export async function main(call: Call): Promise<number> {
 
 /** As asked, else by the file's ending, else CSV; --json means JSON Lines. */
 function formatFrom(call: Call): Format {
-  const given = call.options.format ?? (call.json ? 'jsonl' : path.extname(String(call.options.out ?? '')).slice(1) || 'csv');
+  const given =
+    call.options.format ?? (call.json ? 'jsonl' : path.extname(String(call.options.out ?? '')).slice(1) || 'csv');
   const found = FORMATS.find((format) => format === given);
   if (found) return found;
   throw new LabError('E_USAGE', {

@@ -1,4 +1,7 @@
-/** `overnight finalize`: leave each kept step out once, drop what does not pay, and measure the rest against the baseline side by side. */
+/**
+ * `overnight finalize`: leave each kept step out once, drop what does not pay, and measure the rest against the
+ * baseline side by side.
+ */
 import { runLab } from './run.ts';
 import type { Call } from './spec.ts';
 

@@ -49,7 +49,9 @@ function newest(labs: readonly FoundLab[]): FoundLab | undefined {
   return [...labs].sort((a, b) => written(b) - written(a))[0];
 }
 
-/** The lab's state, whether somebody works on it, and the ledger's tip. A torn tail is an error unless a writer lives. */
+/**
+ * The lab's state, whether somebody works on it, and the ledger's tip. A torn tail is an error unless a writer lives.
+ */
 export function readLab(found: FoundLab): ReadLedger & { readonly alive: boolean } {
   const read = readShown(found.paths.lab);
   const lock = path.join(found.paths.lab, 'lock');
@@ -72,17 +74,26 @@ function readShown(folder: string): ReadLedger {
   }
 }
 
-/** A lab as people see it, also one whose ledger is broken: up to the line before, with the reason. For `status`, which says how a lab is. */
+/**
+ * A lab as people see it, also one whose ledger is broken: up to the line before, with the reason. For `status`, which
+ * says how a lab is.
+ */
 export function viewAnyhow(found: FoundLab): LabView {
   const tail = new LedgerTail(found.paths.lab);
   const progress = openProgress('reading the ledger');
-  for (let left = 1; left > 0; ) {
+  for (let left = 1; left > 0;) {
     left = tail.look(SLICE_BYTES).left;
     progress.at(tail.size / (tail.size + left));
   }
   progress.end();
   const { state, alive, tip, problem } = tail;
-  return viewLab(state, { now: now(), alive, tip, zoneMinutes: zoneMinutes(), ...(problem !== undefined && { ledgerProblem: problem }) });
+  return viewLab(state, {
+    now: now(),
+    alive,
+    tip,
+    zoneMinutes: zoneMinutes(),
+    ...(problem !== undefined && { ledgerProblem: problem }),
+  });
 }
 
 /** A lab as people see it. */

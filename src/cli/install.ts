@@ -1,4 +1,7 @@
-/** `overnight install`: instructions where each agent reads them, in blocks of our own. A person's text around them stays as it is, and the blocks come out again. */
+/**
+ * `overnight install`: instructions where each agent reads them, in blocks of our own. A person's text around them
+ * stays as it is, and the blocks come out again.
+ */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { hasBlock, leftWithoutUs, withBlock } from '../base/block.ts';
@@ -7,8 +10,17 @@ import { readText, writeAtomic } from '../os/files.ts';
 import { print, printJson } from './output.ts';
 import type { Call } from './spec.ts';
 
-/** Read by: everybody but Claude (when it has a CLAUDE.md) and Gemini; Claude; Gemini; all with the skills of agentskills; Claude. */
-const PLACES = ['AGENTS.md', 'CLAUDE.md', 'GEMINI.md', '.agents/skills/overnight/SKILL.md', '.claude/skills/overnight/SKILL.md'];
+/**
+ * Read by: everybody but Claude (when it has a CLAUDE.md) and Gemini; Claude; Gemini; all with the skills of
+ * agentskills; Claude.
+ */
+const PLACES = [
+  'AGENTS.md',
+  'CLAUDE.md',
+  'GEMINI.md',
+  '.agents/skills/overnight/SKILL.md',
+  '.claude/skills/overnight/SKILL.md',
+];
 /** Written only where the person has one already: Claude reads AGENTS.md when there is no CLAUDE.md. */
 const ONLY_IF_THERE = ['CLAUDE.md'];
 
@@ -16,7 +28,10 @@ export async function main(call: Call): Promise<number> {
   const { name, metric } = readManifest(call.folder);
   const body = instructions(name, `${metric.name} (${metric.direction === 'minimize' ? 'lower' : 'higher'} is better)`);
   const remove = call.options.remove === true;
-  const done = PLACES.map((place) => ({ place, what: remove ? takeOut(call.folder, place) : putIn(call.folder, place, body) }));
+  const done = PLACES.map((place) => ({
+    place,
+    what: remove ? takeOut(call.folder, place) : putIn(call.folder, place, body),
+  }));
   if (call.json) printJson({ files: done });
   else print(done.map(({ place, what }) => `${place}: ${what}`).join('\n'));
   return 0;

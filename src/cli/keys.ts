@@ -1,5 +1,6 @@
 /**
- * Keys of a running lab: each puts a wish into the lab's inbox, as `overnight pause`, `skip`, … do. Owns the terminal's raw mode and gives it back.
+ * Keys of a running lab: each puts a wish into the lab's inbox, as `overnight pause`, `skip`, … do. Owns the terminal's
+ * raw mode and gives it back.
  */
 import type { Wish } from '../core/wish.ts';
 import { post } from '../ledger/inbox.ts';
@@ -93,7 +94,8 @@ class Keys {
     if (key === '\x1b') this.#words = undefined;
     else if (key === '\r' || key === '\n') {
       this.#words = undefined;
-      if (words.trim() !== '') this.#wish({ verb: 'steer', text: words.trim() }, `Told whoever proposes: ${words.trim()}`);
+      if (words.trim() !== '')
+        this.#wish({ verb: 'steer', text: words.trim() }, `Told whoever proposes: ${words.trim()}`);
     } else if (key === '\x7f' || key === '\b') this.#words = [...words].slice(0, -1).join('');
     else if (key >= ' ' && words.length < MOST_WORDS) this.#words = words + key;
     this.#host.typing(this.#words === undefined ? undefined : `steer: ${this.#words}▏`);
@@ -121,7 +123,9 @@ class Keys {
     const beside = serveBeside(process.argv[1]!, this.#opened.paths.arena);
     this.#dashboard = beside;
     const lab = encodeURIComponent(this.#opened.tag);
-    void beside.address.then((url) => this.#host.note(url ? `Dashboard: ${url}?lab=${lab}` : 'The dashboard did not start.'));
+    void beside.address.then((url) =>
+      this.#host.note(url ? `Dashboard: ${url}?lab=${lab}` : 'The dashboard did not start.'),
+    );
     void beside.ended.then(() => {
       this.#dashboard = undefined;
     });

@@ -1,4 +1,7 @@
-/** `overnight knobs`: proposes knobs from the constants of the editable files, for the person to confirm. Changes arena.yaml only with --write. */
+/**
+ * `overnight knobs`: proposes knobs from the constants of the editable files, for the person to confirm. Changes
+ * arena.yaml only with --write.
+ */
 import * as path from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { LabError } from '../base/error.ts';

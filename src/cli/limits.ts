@@ -18,7 +18,10 @@ export function numberOption(call: Call, name: string, whole: boolean, zero = fa
   const given = call.options[name];
   if (given === undefined) return undefined;
   const value = Number(given);
-  const usable = Number.isFinite(value) && (value > 0 || (zero && value === 0 && given !== '')) && (!whole || Number.isInteger(value));
+  const usable =
+    Number.isFinite(value) &&
+    (value > 0 || (zero && value === 0 && given !== '')) &&
+    (!whole || Number.isInteger(value));
   if (!usable) throw bad(dashed(name), given, `a ${whole ? 'whole ' : ''}number ${zero ? 'of 0 or more' : 'above 0'}`);
   return value;
 }

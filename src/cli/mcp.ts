@@ -1,4 +1,7 @@
-/** `overnight mcp`: the desk as an MCP server. On standard input and output nothing else is printed; over HTTP the address and the token are. */
+/**
+ * `overnight mcp`: the desk as an MCP server. On standard input and output nothing else is printed; over HTTP the
+ * address and the token are.
+ */
 import { Desk } from '../mcp/desk.ts';
 import { serveHttp, serveOnStdio } from '../mcp/server.ts';
 import { findLab } from './find.ts';

@@ -1,4 +1,7 @@
-/** `overnight new`: an arena from three answers: which files, which command, which number. Writes a manifest that validates, and program.md. */
+/**
+ * `overnight new`: an arena from three answers: which files, which command, which number. Writes a manifest that
+ * validates, and program.md.
+ */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as readline from 'node:readline/promises';

@@ -1,4 +1,7 @@
-/** `--notify` and `--notify-command`: watches a run and tells people what is worth it. Knows which events, not how they are sent. */
+/**
+ * `--notify` and `--notify-command`: watches a run and tells people what is worth it. Knows which events, not how they
+ * are sent.
+ */
 import { LabError } from '../base/error.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import type { LabState } from '../core/state.ts';
@@ -21,9 +24,13 @@ export interface Targets {
 /** How often the silence is looked at, at least. */
 const WATCH_MS = 30_000;
 
-/** Throws E_USAGE for an address that is none. The environment's OVERNIGHT_NOTIFY is taken too: an address is a secret. */
+/**
+ * Throws E_USAGE for an address that is none. The environment's OVERNIGHT_NOTIFY is taken too: an address is a secret.
+ */
 export function targetsOf(call: Call): Targets {
-  const targets = [call.options.notify, process.env.OVERNIGHT_NOTIFY].flatMap((text) => (typeof text === 'string' && text !== '' ? [text] : []));
+  const targets = [call.options.notify, process.env.OVERNIGHT_NOTIFY].flatMap((text) =>
+    typeof text === 'string' && text !== '' ? [text] : [],
+  );
   const { notifyCommand } = call.options;
   const urls = targets.filter((text) => ADDRESS.test(text));
   for (const url of urls) check(url);
@@ -64,13 +71,22 @@ export function watchNotices(targets: Targets, onTrouble: (text: string) => void
   let stalled = false;
   const { patienceS } = targets;
   const look = (of: LabState): LabView =>
-    viewLab(of, { now: now(), alive: true, tip: '', zoneMinutes: zoneMinutes(), ...(patienceS !== undefined && { patienceS }) });
-  const timer = setInterval(() => {
-    const view = state && look(state);
-    const still = view?.state.kind === 'stalled';
-    if (view && still && !stalled) notifier.tell(stallNotice(view));
-    stalled = still;
-  }, Math.min(WATCH_MS, 250 * (patienceS ?? Number.POSITIVE_INFINITY))).unref();
+    viewLab(of, {
+      now: now(),
+      alive: true,
+      tip: '',
+      zoneMinutes: zoneMinutes(),
+      ...(patienceS !== undefined && { patienceS }),
+    });
+  const timer = setInterval(
+    () => {
+      const view = state && look(state);
+      const still = view?.state.kind === 'stalled';
+      if (view && still && !stalled) notifier.tell(stallNotice(view));
+      stalled = still;
+    },
+    Math.min(WATCH_MS, 250 * (patienceS ?? Number.POSITIVE_INFINITY)),
+  ).unref();
   return {
     onEvent: (event, after) => {
       state = after;

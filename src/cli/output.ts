@@ -1,4 +1,7 @@
-/** How commands talk: text for people on standard output, one JSON value a line with --json. Knows what a terminal can do, not what is said. */
+/**
+ * How commands talk: text for people on standard output, one JSON value a line with --json. Knows what a terminal can
+ * do, not what is said.
+ */
 import type { Style } from '../render/text.ts';
 
 export const print = (text: string): void => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);

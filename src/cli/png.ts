@@ -1,6 +1,6 @@
 /**
- * The staircase as PNG, drawn by the machine's own Chromium: the one program that renders our SVG as readers see it. Nothing is installed for it;
- * without it there is no PNG, and the reason is said.
+ * The staircase as PNG, drawn by the machine's own Chromium: the one program that renders our SVG as readers see it.
+ * Nothing is installed for it; without it there is no PNG, and the reason is said.
  */
 import * as fs from 'node:fs';
 import * as os from 'node:os';

@@ -1,6 +1,7 @@
 /**
- * That something takes a while, and how far it is: one line on a terminal that is drawn again and taken away at the end, elsewhere a plain line now and
- * then. Says nothing about what is done quickly. Works while the program is busy (`at`) and while it waits (a timer).
+ * That something takes a while, and how far it is: one line on a terminal that is drawn again and taken away at the
+ * end, elsewhere a plain line now and then. Says nothing about what is done quickly. Works while the program is busy
+ * (`at`) and while it waits (a timer).
  */
 import { type Doing, progressLine } from '../render/live.ts';
 import type { Style } from '../render/text.ts';

@@ -55,7 +55,10 @@ export async function writeReport(found: FoundLab, folder = found.paths.report):
   return files;
 }
 
-/** Diffs of each kept step, and of the whole stack up to the champion and the incumbent. A lab without its git store has none. */
+/**
+ * Diffs of each kept step, and of the whole stack up to the champion and the incumbent. A lab without its git store has
+ * none.
+ */
 async function keptDiffs(found: FoundLab, state: LabState): Promise<Map<string, string>> {
   const diffs = new Map<string, string>();
   if (!fs.existsSync(found.paths.store) || state.experiments.length === 0) return diffs;

@@ -1,4 +1,7 @@
-/** `overnight run`: open the lab, watch the loop, write the report. Ctrl-C once stops after the current experiment, twice at once. */
+/**
+ * `overnight run`: open the lab, watch the loop, write the report. Ctrl-C once stops after the current experiment,
+ * twice at once.
+ */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
@@ -29,7 +32,10 @@ export async function main(call: Call): Promise<number> {
 /** Who is asked for ideas, as the command line says it. OVERNIGHT_AGENT stands in for --agent. */
 function ideasFrom(call: Call): NonNullable<OpenOptions['ideas']> {
   const { agent = process.env.OVERNIGHT_AGENT, model, agentCommand, unsafe } = call.options;
-  const names = (text: string | boolean): string[] => String(text).split(',').map((name) => name.trim());
+  const names = (text: string | boolean): string[] =>
+    String(text)
+      .split(',')
+      .map((name) => name.trim());
   const minutes = numberOption(call, 'callMinutes', false);
   const [usd, tokens] = [numberOption(call, 'callUsd', false), numberOption(call, 'callTokens', true)];
   const bounds = {

@@ -1,4 +1,7 @@
-/** `overnight serve`: the dashboard of all labs below a folder, on this machine only, until Ctrl-C. Chooses what the server is lent. */
+/**
+ * `overnight serve`: the dashboard of all labs below a folder, on this machine only, until Ctrl-C. Chooses what the
+ * server is lent.
+ */
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -19,7 +22,8 @@ import { print, printJson, zoneMinutes } from './output.ts';
 import type { Call } from './spec.ts';
 
 export async function main(call: Call): Promise<number> {
-  const control = call.options.control === true ? { token: randomBytes(18).toString('base64url'), send: sendWish } : undefined;
+  const control =
+    call.options.control === true ? { token: randomBytes(18).toString('base64url'), send: sendWish } : undefined;
   const served = await serveFolder(call.folder, portFrom(call.options.port), control);
   const { root, moved } = served;
   // After the #: a browser sends that part to nobody.
@@ -38,7 +42,11 @@ export async function main(call: Call): Promise<number> {
 }
 
 /** Serve until closed. Shared with the tests and the bench. */
-export async function serveFolder(folder: string, port?: number, control?: Control): Promise<Served & { readonly root: string }> {
+export async function serveFolder(
+  folder: string,
+  port?: number,
+  control?: Control,
+): Promise<Served & { readonly root: string }> {
   if (!fs.existsSync(folder))
     throw new LabError('E_NO_LAB', {
       what: 'There is nothing to show.',
@@ -62,11 +70,18 @@ export async function serveFolder(folder: string, port?: number, control?: Contr
   return { ...served, root };
 }
 
-/** Every verdict derived again, by a process of its own: the dashboard answers others meanwhile. A ledger that stands alone is done here. */
+/**
+ * Every verdict derived again, by a process of its own: the dashboard answers others meanwhile. A ledger that stands
+ * alone is done here.
+ */
 async function auditBeside(lab: LabFolder): Promise<unknown> {
   const program = path.join(import.meta.dirname, 'main.js');
   if (lab.arena !== lab.lab && fs.existsSync(program)) {
-    const { stdout } = await capture(process.execPath, [program, 'audit', '--json', '--dir', lab.arena, '--tag', lab.tag], { timeoutMs: AUDIT_MS });
+    const { stdout } = await capture(
+      process.execPath,
+      [program, 'audit', '--json', '--dir', lab.arena, '--tag', lab.tag],
+      { timeoutMs: AUDIT_MS },
+    );
     const said = stdout.split('\n').find((line) => line.startsWith('{"tag":'));
     if (said) return JSON.parse(said);
   }

@@ -55,12 +55,18 @@ const notify: readonly OptionSpec[] = [
     flags: '--notify <target>',
     text: 'tell of a new champion, budget, stall, failure, end: a URL to post to (slack+, discord+, ntfy+, json+ before it name its shape), or a command (also $OVERNIGHT_NOTIFY)',
   },
-  { flags: '--stall-minutes <minutes>', text: 'silence that is told as a stall (default: four times what a measurement takes, two minutes at least)' },
+  {
+    flags: '--stall-minutes <minutes>',
+    text: 'silence that is told as a stall (default: four times what a measurement takes, two minutes at least)',
+  },
   { flags: '--notify-command <command>', text: 'run this too, with the notice as JSON on its standard input' },
 ];
 
 const agents: readonly OptionSpec[] = [
-  { flags: '--agent <names>', text: 'who proposes, in order of preference: claude, codex, opencode, gemini, qwen, pi, copilot, acp, command, model, search; last may be hybrid: the optimizer shares the budget with those before it; or submissions alone (default: the best that is found)' },
+  {
+    flags: '--agent <names>',
+    text: 'who proposes, in order of preference: claude, codex, opencode, gemini, qwen, pi, copilot, acp, command, model, search; last may be hybrid: the optimizer shares the budget with those before it; or submissions alone (default: the best that is found)',
+  },
   { flags: '--model <names>', text: 'their models, by position' },
   { flags: '--agent-command <line>', text: 'what to start, for the agents acp and command' },
   { flags: '--unsafe', text: 'let an agent run without a sandbox' },
@@ -68,10 +74,16 @@ const agents: readonly OptionSpec[] = [
   { flags: '--max-tokens <n>', text: 'tokens that they may use' },
   { flags: '--lab-usd <amount>', text: 'dollars that the agents of all sessions of this lab may spend' },
   { flags: '--lab-tokens <n>', text: 'tokens that they may use in all sessions of this lab' },
-  { flags: '--call-usd <amount>', text: 'dollars that one call may spend; an experiment has one call, and at most two repairs' },
+  {
+    flags: '--call-usd <amount>',
+    text: 'dollars that one call may spend; an experiment has one call, and at most two repairs',
+  },
   { flags: '--call-tokens <n>', text: 'tokens that one call may use' },
   { flags: '--call-minutes <m>', text: 'longest call of an agent (default: 10)' },
-  { flags: '--program-b <file>', text: 'a second page of instructions, taken in turn with program.md: see compare-programs' },
+  {
+    flags: '--program-b <file>',
+    text: 'a second page of instructions, taken in turn with program.md: see compare-programs',
+  },
   { flags: '--plateau <n>', text: 'stop after n experiments without a lasting gain' },
   { flags: '--idle <minutes>', text: 'stop when nothing gave a number for so long' },
 ];
@@ -139,7 +151,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'finalize',
     summary: 'the finish line: drop kept steps that do not pay, measure the rest against the baseline in five pairs',
     options: [tag, dir, json],
-    exits: [ok, ['6', 'a side could not be measured'], ['130', 'stopped at once by a second Ctrl-C; `finalize` goes on']],
+    exits: [
+      ok,
+      ['6', 'a side could not be measured'],
+      ['130', 'stopped at once by a second Ctrl-C; `finalize` goes on'],
+    ],
     load: () => import('./finalize.ts'),
   },
   {
@@ -216,7 +232,15 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'serve',
     summary: 'the dashboard of all labs below a folder, in the browser: live, read-only, this machine only',
-    options: [{ flags: '--port <n>', text: 'listen here (default: the folder’s own port, the same every time)' }, { flags: '--control', text: 'let whoever has the printed address pause, resume, stop, skip, replicate and steer' }, dir, json],
+    options: [
+      { flags: '--port <n>', text: 'listen here (default: the folder’s own port, the same every time)' },
+      {
+        flags: '--control',
+        text: 'let whoever has the printed address pause, resume, stop, skip, replicate and steer',
+      },
+      dir,
+      json,
+    ],
     exits: [ok],
     load: () => import('./serve.ts'),
   },
@@ -227,7 +251,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--branch <name>', text: 'create this branch; it must not exist' },
       { flags: '--patches <folder>', text: 'write a patch series; the folder must not exist' },
       { flags: '--confirmed', text: 'only up to the confirmed champion' },
-      { flags: '--experiment <n>', text: 'what this experiment is built on and itself, kept or not: a member of the front, a branch' },
+      {
+        flags: '--experiment <n>',
+        text: 'what this experiment is built on and itself, kept or not: a member of the front, a branch',
+      },
       tag,
       dir,
       json,
@@ -286,15 +313,22 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'compare-programs',
     args: '[a] [b]',
-    summary: 'what experiments under two versions of program.md brought; versions as files or beginnings of their hashes',
+    summary:
+      'what experiments under two versions of program.md brought; versions as files or beginnings of their hashes',
     options: [tag, dir, json],
     exits: [ok],
     load: () => import('./compare-programs.ts'),
   },
   {
     name: 'mcp',
-    summary: 'offer brief, propose, poll, history, diff and note to an agent as MCP tools, on standard input and output',
-    options: [{ flags: '--http [port]', text: 'on a loopback port instead, behind a token of this run' }, { flags: '--from <name>', text: 'who proposes (default: mcp)' }, tag, dir],
+    summary:
+      'offer brief, propose, poll, history, diff and note to an agent as MCP tools, on standard input and output',
+    options: [
+      { flags: '--http [port]', text: 'on a loopback port instead, behind a token of this run' },
+      { flags: '--from <name>', text: 'who proposes (default: mcp)' },
+      tag,
+      dir,
+    ],
     exits: [ok],
     load: () => import('./mcp.ts'),
   },

@@ -22,7 +22,11 @@ export async function main(call: Call): Promise<number> {
     });
   }
   if (named !== undefined && !codeOf(state, named))
-    throw new LabError('E_NOT_FOUND', { what: `#${named} cannot be taken.`, why: 'It was refused, so it has no code.', next: '`overnight log` lists the experiments.' });
+    throw new LabError('E_NOT_FOUND', {
+      what: `#${named} cannot be taken.`,
+      why: 'It was refused, so it has no code.',
+      next: '`overnight log` lists the experiments.',
+    });
   const steps = stepsOf(state, named ?? (confirmed === true ? state.champion : state.incumbent));
   if (steps.length === 0) {
     throw new LabError('E_NOT_FOUND', {

@@ -1,6 +1,6 @@
 /**
- * `overnight steer`, `pause`, `resume`, `stop`, `skip`, `replicate`, `pin`, `veto`, `park`: put a wish into the lab's inbox, and say what became of it when a
- * harness is running. Never writes the ledger.
+ * `overnight steer`, `pause`, `resume`, `stop`, `skip`, `replicate`, `pin`, `veto`, `park`: put a wish into the lab's
+ * inbox, and say what became of it when a harness is running. Never writes the ledger.
  */
 import { LabError } from '../base/error.ts';
 import { objection } from '../core/steering.ts';
@@ -30,7 +30,10 @@ export const wishCommand =
     const refused = taken ? refusalOf(found, id) : undefined;
     if (refused) throw impossible(verb, refused);
     if (call.json) printJson({ id, verb, taken });
-    else print(`${verb}: ${taken ? 'in force.' : alive ? 'not taken yet; the harness is busy.' : 'no harness is running; the next `overnight run` takes it.'}`);
+    else
+      print(
+        `${verb}: ${taken ? 'in force.' : alive ? 'not taken yet; the harness is busy.' : 'no harness is running; the next `overnight run` takes it.'}`,
+      );
     return 0;
   };
 
@@ -40,12 +43,18 @@ function wordsOf(verb: string, call: Call, state: State): unknown {
     case 'steer':
       return call.options.forget === true ? { verb: 'forget' } : { verb, text: call.args.join(' ') };
     case 'park':
-      return { verb: call.options.forget === true ? 'unpark' : verb, n: experimentNumber(call.args[0], state.experiments.length) };
+      return {
+        verb: call.options.forget === true ? 'unpark' : verb,
+        n: experimentNumber(call.args[0], state.experiments.length),
+      };
     case 'pin':
     case 'veto':
       return { verb, n: experimentNumber(call.args[0], state.experiments.length) };
     case 'skip':
-      return { verb, n: call.args[0] === undefined ? measured(state) : experimentNumber(call.args[0], state.experiments.length) };
+      return {
+        verb,
+        n: call.args[0] === undefined ? measured(state) : experimentNumber(call.args[0], state.experiments.length),
+      };
     default:
       return { verb };
   }
@@ -59,7 +68,7 @@ function measured(state: State): number {
 }
 
 async function takenSoon(isTaken: () => boolean): Promise<boolean> {
-  for (const end = monotonicMs() + PATIENCE_MS; monotonicMs() < end; ) {
+  for (const end = monotonicMs() + PATIENCE_MS; monotonicMs() < end;) {
     if (isTaken()) return true;
     await sleep(50);
   }

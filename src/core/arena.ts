@@ -1,6 +1,6 @@
 /**
- * The manifest of an arena: what may change, what is frozen, how it is scored. The schema is the type, the check and the
- * generated table in docs/arena.md. Knows nothing about where the file lies or what it is going to be used for.
+ * The manifest of an arena: what may change, what is frozen, how it is scored. The schema is the type, the check and
+ * the generated table in docs/arena.md. Knows nothing about where the file lies or what it is going to be used for.
  */
 import picomatch from 'picomatch';
 import { z } from 'zod';
@@ -16,7 +16,10 @@ const entry = z.string().regex(/^[^/\\]+$/, 'a top-level name, without slashes')
 const positive = z.number().positive();
 
 const knobBase = {
-  name: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/).describe('the constant as it is called in the file'),
+  name: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+    .describe('the constant as it is called in the file'),
   file: z.string().min(1).describe('an editable file that sets the constant exactly once, on a line of its own'),
   when: z
     .strictObject({ knob: z.string(), in: z.array(z.union([z.string(), z.number()])).min(1) })
@@ -52,7 +55,9 @@ const knobSchema = z
 
 const constraintSchema = z
   .strictObject({
-    metric: name.describe('a secondary metric, or one that the harness measures: memory_mb, wall_s, cpu_s, sample_sd (stability: the spread of the samples)'),
+    metric: name.describe(
+      'a secondary metric, or one that the harness measures: memory_mb, wall_s, cpu_s, sample_sd (stability: the spread of the samples)',
+    ),
     max: z.number().optional(),
     min: z.number().optional(),
     relative: z.boolean().default(false).describe('true: `max` and `min` are factors of the champion’s value'),
@@ -111,7 +116,10 @@ export const arenaSchema = z.strictObject({
   holdout: z
     .strictObject({
       command,
-      data: z.array(entry).min(1).describe('entries of $OVERNIGHT_DATA that make up the split; missing ones stop the lab'),
+      data: z
+        .array(entry)
+        .min(1)
+        .describe('entries of $OVERNIGHT_DATA that make up the split; missing ones stop the lab'),
       wall_s: positive.default(120).describe('hard limit, seconds'),
       reads: z.number().int().min(2).max(1000).default(20).describe('how often it may be asked in the life of a lab'),
     })
@@ -131,15 +139,27 @@ export const arenaSchema = z.strictObject({
   minimum: z
     .strictObject({
       seconds: positive.optional().describe('a candidate that ended sooner after its start has not done the work'),
-      metrics: z.record(name, z.number()).default({}).describe('secondary metrics of the evaluator and the least they may be'),
+      metrics: z
+        .record(name, z.number())
+        .default({})
+        .describe('secondary metrics of the evaluator and the least they may be'),
     })
     .optional()
     .describe('work without which a number is no result'),
   screen: z
     .strictObject({
       seconds: positive.describe('training clock of the short run, below budget.seconds'),
-      ranks: z.boolean().optional().describe('true: a short run ranks long ones, so that only the best share of them is measured in full'),
-      one_in: z.number().int().min(2).max(10).optional().describe('with `ranks`: of so many short runs one goes on; 3 when absent'),
+      ranks: z
+        .boolean()
+        .optional()
+        .describe('true: a short run ranks long ones, so that only the best share of them is measured in full'),
+      one_in: z
+        .number()
+        .int()
+        .min(2)
+        .max(10)
+        .optional()
+        .describe('with `ranks`: of so many short runs one goes on; 3 when absent'),
     })
     .optional()
     .describe('a short run of every idea first: what crashes or diverges in it costs no whole budget'),
@@ -169,9 +189,13 @@ export const arenaSchema = z.strictObject({
     .prefault({}),
   constraints: z.array(constraintSchema).default([]),
   penalties: z
-    .array(z.strictObject({ metric: name, weight: positive.describe('units of the first metric that one of it is worth') }))
+    .array(
+      z.strictObject({ metric: name, weight: positive.describe('units of the first metric that one of it is worth') }),
+    )
     .optional()
-    .describe('what makes the number that decides worse, weight times metric: sample_sd for stability across seeds or days'),
+    .describe(
+      'what makes the number that decides worse, weight times metric: sample_sd for stability across seeds or days',
+    ),
   guards: z
     .array(z.strictObject({ name, command, wall_s: positive.default(60) }))
     .default([])
@@ -179,28 +203,60 @@ export const arenaSchema = z.strictObject({
   decide: z
     .strictObject({
       rule: z.enum(['margin', 'greedy', 'paired', 'sequential']).default('margin'),
-      rules: z
-        .literal([1, 2, 3])
+      rules: z.literal([1, 2, 3]).default(3).describe('version of the rules; a lab keeps those it was opened with'),
+      controls: z
+        .number()
+        .min(0)
+        .max(0.5)
+        .default(0.01)
+        .describe('share of A/A controls: the unchanged incumbent measured as if it were an idea'),
+      bundle: z
+        .number()
+        .int()
+        .min(0)
+        .max(8)
+        .default(0)
+        .describe('near misses that are tried together as one idea; 0 = never'),
+      drift: z
+        .number()
+        .int()
+        .min(0)
+        .max(100_000)
+        .default(60)
+        .describe('ideas between two looks for drift: baseline and champion measured again; 0 = never'),
+      parameters: name
+        .optional()
+        .describe('secondary metric that counts parameters: with fewer of them a change needs no margin, it wins ties'),
+      max_replicates: z
+        .number()
+        .int()
+        .min(1)
+        .max(50)
         .default(3)
-        .describe('version of the rules; a lab keeps those it was opened with'),
-      controls: z.number().min(0).max(0.5).default(0.01).describe('share of A/A controls: the unchanged incumbent measured as if it were an idea'),
-      bundle: z.number().int().min(0).max(8).default(0).describe('near misses that are tried together as one idea; 0 = never'),
-      drift: z.number().int().min(0).max(100_000).default(60).describe('ideas between two looks for drift: baseline and champion measured again; 0 = never'),
-      parameters: name.optional().describe('secondary metric that counts parameters: with fewer of them a change needs no margin, it wins ties'),
-      max_replicates: z.number().int().min(1).max(50).default(3).describe('measurements of one candidate before it is called inconclusive'),
+        .describe('measurements of one candidate before it is called inconclusive'),
     })
     .prefault({})
     .describe('how measurements become a verdict, see docs/measurement.md'),
   search: z
     .strictObject({
-      branches: z.number().int().min(1).max(8).default(1).describe('live bases that ideas start from once nothing sure is gained: the incumbent and so many less one; 1 = one line'),
+      branches: z
+        .number()
+        .int()
+        .min(1)
+        .max(8)
+        .default(1)
+        .describe(
+          'live bases that ideas start from once nothing sure is gained: the incumbent and so many less one; 1 = one line',
+        ),
     })
     .optional(),
   front: z
     .array(z.strictObject({ metric: name, direction: z.enum(['minimize', 'maximize']) }))
     .max(4)
     .optional()
-    .describe('further metrics that count beside the first: what no other experiment beats in all of them is shown as the front, and is a live base where there are branches'),
+    .describe(
+      'further metrics that count beside the first: what no other experiment beats in all of them is shown as the front, and is a live base where there are branches',
+    ),
   knobs: z.array(knobSchema).default([]),
   knob_rules: z
     .array(z.string().min(1))
@@ -328,7 +384,10 @@ export function matching(patterns: readonly string[], files: readonly string[]):
   return files.filter((file) => match(file));
 }
 
-/** What is wrong between a manifest and the files that are there: globs without a match, overlaps, knobs in frozen files. */
+/**
+ * What is wrong between a manifest and the files that are there: globs without a match, overlaps, knobs in frozen
+ * files.
+ */
 export function checkFiles(arena: Arena, files: readonly string[]): ManifestProblem[] {
   const problems: ManifestProblem[] = [];
   const groups = [
@@ -368,9 +427,16 @@ export function gradeOf(arena: Arena, sandboxLevel: string): { readonly grade: T
   if (sandboxLevel !== 'bubblewrap')
     return { grade: 'reported', reason: 'without a sandbox the candidate can reach the evaluator and its data' };
   if (arena.evaluate)
-    return { grade: 'sealed', reason: 'a separate evaluator process, which the candidate cannot reach, makes the number' };
+    return {
+      grade: 'sealed',
+      reason: 'a separate evaluator process, which the candidate cannot reach, makes the number',
+    };
   const { min, max } = arena.metric.plausible ?? {};
   if (min !== undefined && max !== undefined)
-    return { grade: 'guarded', reason: 'the candidate prints the number itself, sandboxed, with frozen files checked and bounds on what is plausible' };
+    return {
+      grade: 'guarded',
+      reason:
+        'the candidate prints the number itself, sandboxed, with frozen files checked and bounds on what is plausible',
+    };
   return { grade: 'reported', reason: 'the candidate prints the number itself, and metric.plausible sets no bounds' };
 }

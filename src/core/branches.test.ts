@@ -1,4 +1,7 @@
-/** Live branches: what an idea may start from, when it starts elsewhere, and what a line that came from a branch means for everything after it. */
+/**
+ * Live branches: what an idea may start from, when it starts elsewhere, and what a line that came from a branch means
+ * for everything after it.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arenaWith, DEVICE, Script, SITUATION } from '../testing/script.ts';
@@ -13,12 +16,17 @@ import { lineage, measurementsOf } from './state.ts';
 import { objection } from './steering.ts';
 
 const opened = (branches = 3, manifest: object = {}): Script =>
-  new Script(arenaWith({ search: { branches }, decide: { rules: 2, controls: 0, drift: 0 }, ...manifest })).calibrated([5, 5.02, 4.98]);
+  new Script(arenaWith({ search: { branches }, decide: { rules: 2, controls: 0, drift: 0 }, ...manifest })).calibrated([
+    5, 5.02, 4.98,
+  ]);
 /** An idea on `parent`, measured and decided, and kept where the rule says so. */
 function tried(script: Script, value: number, about: object = {}): Script {
   const n = script.state.experiments.length;
   const idea = { parent: script.state.incumbent, proposer: 'test', hypothesis: `idea ${n}`, edits: {}, ...about };
-  script.add({ type: 'proposed', n, kind: 'idea', ...idea }).snapshot().measure(n, value);
+  script
+    .add({ type: 'proposed', n, kind: 'idea', ...idea })
+    .snapshot()
+    .measure(n, value);
   while (judge(script.state, n, DEVICE).again) script.measure(n, value, { purpose: 'replicate' });
   script.decide(n);
   const x = script.state.experiments[n]!;
@@ -34,7 +42,11 @@ const next = (script: Script) => plan(script.state, SITUATION);
 describe('live bases', () => {
   it('are the incumbent and what is not clearly behind it, nearest first, as many as the manifest allows', () => {
     const script = stuck(opened());
-    expect(bases(script.state).map(({ n, role }) => [n, role])).toEqual([[0, 'incumbent'], [3, 'runner-up'], [6, 'runner-up']]);
+    expect(bases(script.state).map(({ n, role }) => [n, role])).toEqual([
+      [0, 'incumbent'],
+      [3, 'runner-up'],
+      [6, 'runner-up'],
+    ]);
     expect(bases(stuck(opened(2)).state).map(({ n }) => n)).toEqual([0, 3]);
     expect(bases(stuck(opened(1)).state).map(({ n }) => n)).toEqual([0]);
   });
@@ -42,7 +54,15 @@ describe('live bases', () => {
   it('never hold the same code twice, nothing that was ruled out, and a branch no longer once six ideas came from it', () => {
     const script = stuck(opened(4));
     const twin = script.state.experiments.length;
-    script.propose().add({ type: 'snapshot', n: twin, commit: 'c'.repeat(40), tree: 't'.repeat(40), editable: (script.state.experiments[3] as { snapshot: { editable: string } }).snapshot.editable, added: 1, deleted: 1 });
+    script.propose().add({
+      type: 'snapshot',
+      n: twin,
+      commit: 'c'.repeat(40),
+      tree: 't'.repeat(40),
+      editable: (script.state.experiments[3] as { snapshot: { editable: string } }).snapshot.editable,
+      added: 1,
+      deleted: 1,
+    });
     script.measure(twin, 5.001).decide(twin);
     expect(bases(script.state).map(({ n }) => n)).toEqual([0, 3, 6]);
     script.add({ type: 'steered', id: 'wish-0001', from: 'me', wish: { verb: 'veto', n: 6 } });
@@ -91,7 +111,15 @@ describe('standing still', () => {
   it('a gain that fresh measurements refuted was none', () => {
     const script = tried(opened(), 4);
     expect(plateau(script.state, 0).since).toBe(1);
-    const claim = { n: 1, against: 0, effect: 0, interval: [-1, 1], probability: 0.5, rule: 'confirm/2', reason: '' } as const;
+    const claim = {
+      n: 1,
+      against: 0,
+      effect: 0,
+      interval: [-1, 1],
+      probability: 0.5,
+      rule: 'confirm/2',
+      reason: '',
+    } as const;
     expect(plateau(script.add({ type: 'confirmation', passed: false, ...claim }).state, 0).since).toBe(0);
   });
 
@@ -106,7 +134,10 @@ describe('standing still', () => {
         tried(script, 6, { bundles: step.of, crosses: true });
       } else if (step.do === 'propose') {
         starts.push(step.base ? 'b' : '.');
-        if (step.base) expect(step.why).toMatch(/^from #\d+, runner-up, [\d.]+ standard errors behind #0: no sure gain in \d+ ideas/);
+        if (step.base)
+          expect(step.why).toMatch(
+            /^from #\d+, runner-up, [\d.]+ standard errors behind #0: no sure gain in \d+ ideas/,
+          );
         tried(script, k === 2 ? 5.001 : k === 5 ? 5.004 : 6, step.base ? { parent: step.base.n } : {});
       } else throw new Error(step.do);
     }
@@ -147,7 +178,10 @@ describe('an idea from a branch', () => {
     const view = viewLab(state, { now: state.lastAt, alive: true, tip: '' });
     expect(view.lineage).toEqual([0, 1, 3]);
     expect(view.deadEnds.flatMap(({ experiments }) => experiments)).not.toContain(1);
-    expect(bases(state).map(({ n }) => n), 'what was beaten clearly is no base').toEqual([3]);
+    expect(
+      bases(state).map(({ n }) => n),
+      'what was beaten clearly is no base',
+    ).toEqual([3]);
   });
 
   it('and the finish line leaves out each of its steps, the runner-up too', () => {
@@ -172,35 +206,56 @@ describe('an idea from a branch', () => {
     const seen = new Map([[first.ok ? first.editable : '', [3]]]);
     expect(known.snapshot.editable).toBeTruthy();
     const state = { ...script.state, byEditable: seen };
-    expect(admit(state.lab!.arena, state, { parent: 1 }, files, edits)).toMatchObject({ ok: false, code: 'duplicate', earlier: 3 });
+    expect(admit(state.lab!.arena, state, { parent: 1 }, files, edits)).toMatchObject({
+      ok: false,
+      code: 'duplicate',
+      earlier: 3,
+    });
   });
 });
 
 describe('whatever a night measures', () => {
   it('what is live has code and a number, no two have the same, and the same ledger gives the same start', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.double({ min: 4.9, max: 5.1, noNaN: true }), fc.nat({ max: 40 })), { minLength: 1, maxLength: 40 }), fc.integer({ min: 2, max: 8 }), (values, branches) => {
-        const script = opened(branches);
-        for (const [value, from] of values) {
-          const step = nextStart(script.state, DEVICE);
-          if ('cross' in step) {
-            expect(new Set(step.cross).size).toBe(step.cross.length);
-            tried(script, value, { bundles: step.cross, crosses: true });
-          } else tried(script, value, { parent: from < 4 ? bases(script.state).at(-1)!.n : step.base.n });
-        }
-        const live = bases(script.state);
-        expect(live[0]).toMatchObject({ n: script.state.incumbent, role: 'incumbent' });
-        expect(live.length).toBeLessThanOrEqual(branches);
-        expect(new Set(live.map(({ n }) => n)).size).toBe(live.length);
-        for (const { n } of live) expect(measurementsOf(script.state, n).length).toBeGreaterThan(0);
-        const again = replay(script.ledger.events);
-        expect(again).toEqual(script.state);
-        expect(nextStart(again, DEVICE)).toEqual(nextStart(script.state, DEVICE));
-        for (const n of lineage(again, again.incumbent).slice(1)) {
-          const after = replay([...script.ledger.events, { ...script.ledger.events.at(-1)!, type: 'steered', seq: script.ledger.events.length, id: 'wish-0009', from: 'me', wish: { verb: 'veto', n } } as LedgerEvent]);
-          expect(lineage(after, after.incumbent)).not.toContain(n);
-        }
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.double({ min: 4.9, max: 5.1, noNaN: true }), fc.nat({ max: 40 })), {
+          minLength: 1,
+          maxLength: 40,
+        }),
+        fc.integer({ min: 2, max: 8 }),
+        (values, branches) => {
+          const script = opened(branches);
+          for (const [value, from] of values) {
+            const step = nextStart(script.state, DEVICE);
+            if ('cross' in step) {
+              expect(new Set(step.cross).size).toBe(step.cross.length);
+              tried(script, value, { bundles: step.cross, crosses: true });
+            } else tried(script, value, { parent: from < 4 ? bases(script.state).at(-1)!.n : step.base.n });
+          }
+          const live = bases(script.state);
+          expect(live[0]).toMatchObject({ n: script.state.incumbent, role: 'incumbent' });
+          expect(live.length).toBeLessThanOrEqual(branches);
+          expect(new Set(live.map(({ n }) => n)).size).toBe(live.length);
+          for (const { n } of live) expect(measurementsOf(script.state, n).length).toBeGreaterThan(0);
+          const again = replay(script.ledger.events);
+          expect(again).toEqual(script.state);
+          expect(nextStart(again, DEVICE)).toEqual(nextStart(script.state, DEVICE));
+          for (const n of lineage(again, again.incumbent).slice(1)) {
+            const after = replay([
+              ...script.ledger.events,
+              {
+                ...script.ledger.events.at(-1)!,
+                type: 'steered',
+                seq: script.ledger.events.length,
+                id: 'wish-0009',
+                from: 'me',
+                wish: { verb: 'veto', n },
+              } as LedgerEvent,
+            ]);
+            expect(lineage(after, after.incumbent)).not.toContain(n);
+          }
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -213,14 +268,40 @@ describe('crossings', () => {
   ];
 
   it('take two near misses that move different knobs before two that move the same', () => {
-    const script = new Script(arenaWith({ search: { branches: 2 }, knobs, decide: { rules: 2, controls: 0, drift: 0 } }));
-    script.add({ type: 'proposed', n: 0, kind: 'baseline', parent: 0, proposer: 'person', hypothesis: '', edits: {}, knobs: { A: 1, B: 1 } }).snapshot(0);
+    const script = new Script(
+      arenaWith({ search: { branches: 2 }, knobs, decide: { rules: 2, controls: 0, drift: 0 } }),
+    );
+    script
+      .add({
+        type: 'proposed',
+        n: 0,
+        kind: 'baseline',
+        parent: 0,
+        proposer: 'person',
+        hypothesis: '',
+        edits: {},
+        knobs: { A: 1, B: 1 },
+      })
+      .snapshot(0);
     script.calibrated([5, 5.02, 4.98]);
-    for (const [value, A, B] of [[5.001, 2, 1], [5.002, 3, 1], [5.003, 1, 2]] as const) tried(script, value, { knobs: { A, B } });
+    for (const [value, A, B] of [
+      [5.001, 2, 1],
+      [5.002, 3, 1],
+      [5.003, 1, 2],
+    ] as const)
+      tried(script, value, { knobs: { A, B } });
     for (let k = 0; k < 16; k++) tried(script, 6, k % 4 === 3 ? { parent: 1 } : {});
     const crossed = Array.from({ length: 8 }, () => {
       const step = next(script);
-      tried(script, 6, step.do === 'bundle' ? { bundles: step.of, crosses: true } : step.do === 'propose' && step.base ? { parent: step.base.n } : {});
+      tried(
+        script,
+        6,
+        step.do === 'bundle'
+          ? { bundles: step.of, crosses: true }
+          : step.do === 'propose' && step.base
+            ? { parent: step.base.n }
+            : {},
+      );
       return step;
     }).find(({ do: what }) => what === 'bundle');
     expect(crossed).toMatchObject({ of: [1, 3] });
@@ -228,7 +309,12 @@ describe('crossings', () => {
 });
 
 describe('the front', () => {
-  const arena = { front: [{ metric: 'speed', direction: 'maximize' }, { metric: 'size', direction: 'minimize' }] };
+  const arena = {
+    front: [
+      { metric: 'speed', direction: 'maximize' },
+      { metric: 'size', direction: 'minimize' },
+    ],
+  };
   const measured = (script: Script, value: number, speed: number, size: number): Script => {
     const n = script.state.experiments.length;
     return script.idea().measure(n, value, { metrics: { speed, size } }).decide(n);
@@ -241,7 +327,14 @@ describe('the front', () => {
   it('is what no other beats, each metric in its own direction; equals stand side by side', () => {
     const { state } = some(arena);
     expect(paretoFront(state)).toEqual([0, 1, 4, 3]);
-    expect(bases(state).slice(1).map(({ n, role }) => [n, role])).toEqual([[1, 'front'], [4, 'front']]);
+    expect(
+      bases(state)
+        .slice(1)
+        .map(({ n, role }) => [n, role]),
+    ).toEqual([
+      [1, 'front'],
+      [4, 'front'],
+    ]);
   });
 
   it('is none where the arena asks for none: then the scalar decides alone', () => {

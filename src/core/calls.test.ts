@@ -52,7 +52,12 @@ describe('patience', () => {
   });
 
   it('waits longer after each failure, spread by a quarter, half an hour at most', () => {
-    for (const [times, least] of [[1, 5], [2, 10], [5, 80], [20, 1800]] as const) {
+    for (const [times, least] of [
+      [1, 5],
+      [2, 10],
+      [5, 80],
+      [20, 1800],
+    ] as const) {
       const wait = new Calls().fail('server', times).waitS()!;
       expect(wait).toBeGreaterThanOrEqual(least);
       expect(wait).toBeLessThanOrEqual(1.25 * least);
@@ -63,7 +68,9 @@ describe('patience', () => {
     const calls = new Calls().fail('quota', 1, { retryAt: '2026-03-08T02:00:00.000Z' });
     const state = readiness(calls.script.state, 'a', 0, '2026-03-07T23:00:00Z');
     expect(state).toMatchObject({ ready: false, class: 'quota' });
-    expect(!state.ready && state.until! >= '2026-03-08T02:00:00.000Z' && state.until! < '2026-03-08T02:00:06').toBe(true);
+    expect(!state.ready && state.until! >= '2026-03-08T02:00:00.000Z' && state.until! < '2026-03-08T02:00:06').toBe(
+      true,
+    );
     expect(readiness(calls.script.state, 'a', 0, '2026-03-08T02:00:10Z')).toEqual({ ready: true });
   });
 

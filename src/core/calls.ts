@@ -1,6 +1,7 @@
 /**
- * What the calls of agents say: what was spent, and whom it is worth asking again, and when. Derived from the ledger alone, so that a harness that was
- * killed waits as patiently as one that was not. Knows nothing about agents, prices or clocks.
+ * What the calls of agents say: what was spent, and whom it is worth asking again, and when. Derived from the ledger
+ * alone, so that a harness that was killed waits as patiently as one that was not. Knows nothing about agents, prices
+ * or clocks.
  */
 import { random, seedOf } from '../base/random.ts';
 import type { CallFailure, RunLimits } from './event.ts';
@@ -31,18 +32,32 @@ export function spent(calls: readonly Call[], session?: number): Spent {
 }
 
 /** What may still be spent, in this session and in the whole lab; absent = no bound. Never below zero. */
-export function budgetLeft(calls: readonly Call[], session: number, limits: RunLimits): { tokens?: number; usd?: number } {
+export function budgetLeft(
+  calls: readonly Call[],
+  session: number,
+  limits: RunLimits,
+): { tokens?: number; usd?: number } {
   const [here, ever] = [spent(calls, session), spent(calls)];
-  const left = (what: 'tokens' | 'usd', ofSession: number | undefined, ofLab: number | undefined): number | undefined => {
+  const left = (
+    what: 'tokens' | 'usd',
+    ofSession: number | undefined,
+    ofLab: number | undefined,
+  ): number | undefined => {
     if (ofSession === undefined && ofLab === undefined) return undefined;
-    const [mine, all] = [(ofSession ?? Number.POSITIVE_INFINITY) - here[what], (ofLab ?? Number.POSITIVE_INFINITY) - ever[what]];
+    const [mine, all] = [
+      (ofSession ?? Number.POSITIVE_INFINITY) - here[what],
+      (ofLab ?? Number.POSITIVE_INFINITY) - ever[what],
+    ];
     return Math.max(0, Math.min(mine, all));
   };
   const [tokens, usd] = [left('tokens', limits.tokens, limits.labTokens), left('usd', limits.usd, limits.labUsd)];
   return { ...(tokens !== undefined && { tokens }), ...(usd !== undefined && { usd }) };
 }
 
-/** Seconds before the second attempt after a failure of this class; doubled with each further one. `never` within the session for the others. */
+/**
+ * Seconds before the second attempt after a failure of this class; doubled with each further one. `never` within the
+ * session for the others.
+ */
 const FIRST_WAIT_S: Readonly<Record<CallFailure | 'empty', number>> = {
   empty: 1,
   refused: 1,
@@ -69,7 +84,13 @@ export type Readiness =
   | { readonly ready: false; readonly class: CallFailure | 'empty'; readonly until?: string };
 
 /** May this agent be asked now? `scale` shortens every wait, for tests and the impatient. */
-export function readiness(state: Pick<LabState, 'calls'>, agent: string, session: number, now: string, scale = 1): Readiness {
+export function readiness(
+  state: Pick<LabState, 'calls'>,
+  agent: string,
+  session: number,
+  now: string,
+  scale = 1,
+): Readiness {
   const mine = state.calls.filter((call) => call.start.agent === agent && call.end);
   const last = mine.at(-1)?.end;
   const why = last && failureOf(last);
@@ -83,8 +104,12 @@ export function readiness(state: Pick<LabState, 'calls'>, agent: string, session
   const waitS = Math.min(MOST_WAIT_S, FIRST_WAIT_S[why] * 2 ** Math.min(20, failures - 1));
   const spread = 1 + JITTER * random(seedOf(`${agent}/${last.call}`)).uniform();
   const told = last.retryAt === undefined ? Number.NaN : Date.parse(last.retryAt);
-  const until = Math.ceil(Number.isNaN(told) ? at + waitS * spread * 1000 * scale : told + (spread - 1) * 20_000 * scale);
-  return until <= Date.parse(now) ? { ready: true } : { ready: false, class: why, until: new Date(until).toISOString() };
+  const until = Math.ceil(
+    Number.isNaN(told) ? at + waitS * spread * 1000 * scale : told + (spread - 1) * 20_000 * scale,
+  );
+  return until <= Date.parse(now)
+    ? { ready: true }
+    : { ready: false, class: why, until: new Date(until).toISOString() };
 }
 
 function failureOf(end: NonNullable<Call['end']>): CallFailure | 'empty' | undefined {

@@ -10,8 +10,7 @@ const quiet = [5, 5.1, 4.9, 5.05, 4.95] as const;
 const second = { decide: { rules: 2 } };
 const baseline = (values: readonly number[] = quiet, change: object = second): Script =>
   new Script(arenaWith(change as Record<string, unknown>)).calibrated(values);
-const next = (script: Script, experiments = 1): Step =>
-  plan(script.state, { ...SITUATION, experiments });
+const next = (script: Script, experiments = 1): Step => plan(script.state, { ...SITUATION, experiments });
 const judged = (script: Script, value: number, lines = { added: 1, deleted: 1 }): Decision => {
   const n = script.state.experiments.length;
   const judgement = judge(script.idea(lines).measure(n, value).state, n, DEVICE);

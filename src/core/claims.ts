@@ -1,7 +1,8 @@
 /**
- * Claims: may the report call experiment `n` better than the champion? Judged on measurements that none helped to choose it. confirm/1 takes three
- * fresh ones of each side; confirm/2 reuses what is unselected already and spends one error budget over all claims of a lab; confirm/3 looks after
- * each number of its own, at a third of the level, and gives the first claims more. Pure.
+ * Claims: may the report call experiment `n` better than the champion? Judged on measurements that none helped to
+ * choose it. confirm/1 takes three fresh ones of each side; confirm/2 reuses what is unselected already and spends one
+ * error budget over all claims of a lab; confirm/3 looks after each number of its own, at a third of the level, and
+ * gives the first claims more. Pure.
  */
 import { eager, lordAlpha, patient } from '../base/online.ts';
 import { failedAgainst, noiseIn, signOf } from './decide.ts';
@@ -20,14 +21,20 @@ export const CONFIRM_REPLICATES = 3;
 /** Standard errors that the other side's fresh number may lie from its earlier ones before those are called stale. */
 const STALE_Z = 2;
 
-/** The two sides of a claim as far as they are measured, and how many numbers each still lacks. Values are signed: larger is better. */
+/**
+ * The two sides of a claim as far as they are measured, and how many numbers each still lacks. Values are signed:
+ * larger is better.
+ */
 export interface Sides {
   readonly mine: readonly number[];
   readonly theirs: readonly number[];
   readonly missing: readonly [number, number];
   /** Numbers made for this claim so far. */
   readonly fresh: number;
-  /** Why it cannot be judged: a fresh measurement of its own failed, or the other side fails as often as numbers are wanted. */
+  /**
+   * Why it cannot be judged: a fresh measurement of its own failed, or the other side fails as often as numbers are
+   * wanted.
+   */
   readonly unmeasured?: string;
 }
 
@@ -59,11 +66,16 @@ export function sidesOf(state: LabState, n: number, against: number, deviceClass
   // Third rules: a look after each number of its own side, once the other side has as many as that look needs.
   const looked = rulesOf(state) === 3 && mine.length > 0 && now.length === (reuse ? want : mine.length);
   const clear = looked && !unmeasured && tested(state, mine, theirs, deviceClass).passed;
-  const missing = clear ? ([0, 0] as const) : ([lacks(CONFIRM_REPLICATES, mine.length), lacks(want, now.length)] as const);
+  const missing = clear
+    ? ([0, 0] as const)
+    : ([lacks(CONFIRM_REPLICATES, mine.length), lacks(want, now.length)] as const);
   return { mine, theirs, ...(unmeasured && { unmeasured }), missing, fresh: mine.length + now.length };
 }
 
-/** Earlier measurements of the other side that nothing was chosen by: the baseline's calibration, looks for drift, an earlier claim's fresh ones. */
+/**
+ * Earlier measurements of the other side that nothing was chosen by: the baseline's calibration, looks for drift, an
+ * earlier claim's fresh ones.
+ */
 function unselected(state: LabState, claim: number, k: number, deviceClass: string): Measurement[] {
   const x = state.experiments[k];
   if (x?.state !== 'open' && x?.state !== 'decided') return [];
@@ -114,14 +126,16 @@ function tested(state: LabState, mine: readonly number[], theirs: readonly numbe
 }
 
 /**
- * The probability above which a kept step inside a confirmed stack may be called confirmed by itself. At 0.915 fewer than a tenth of the steps so
- * called are false, and they carry most of the gain (`npm run bench:decide`).
+ * The probability above which a kept step inside a confirmed stack may be called confirmed by itself. At 0.915 fewer
+ * than a tenth of the steps so called are false, and they carry most of the gain (`npm run bench:decide`).
  */
 const CLEAR_STEP = 0.915;
 /** Third rules: the same in standard errors, after the luck of both sides is taken out. */
 const CLEAR_STEP_Z = 1.2;
 
-/** Is this kept step better than what it was compared with by its own evidence, under the noise as it is known by now? */
+/**
+ * Is this kept step better than what it was compared with by its own evidence, under the noise as it is known by now?
+ */
 export function isClearStep(state: LabState, n: number, deviceClass: string): boolean {
   const x = state.experiments[n];
   if (x?.state !== 'decided' || x.decision.effect === undefined) return false;
@@ -129,7 +143,10 @@ export function isClearStep(state: LabState, n: number, deviceClass: string): bo
   return isClear(state, { n, against, effect, counts: [mine, nAgainst] }, deviceClass);
 }
 
-/** Is `n` better than `against`, an earlier one of its line, by all numbers of both? What no step between them shows, they may together. */
+/**
+ * Is `n` better than `against`, an earlier one of its line, by all numbers of both? What no step between them shows,
+ * they may together.
+ */
 export function isClearlyAhead(state: LabState, n: number, against: number, deviceClass: string): boolean {
   const [mine, theirs] = [n, against].map((k) => values(state, k, deviceClass));
   if (mine!.length === 0 || theirs!.length === 0) return false;

@@ -1,6 +1,7 @@
 /**
- * Measurements → a verdict with its reason: a pure function of the ledger and the arena's rule. `audit` calls it again on the same
- * state and must get the same answer. Rules carry a version; a changed rule is a new version beside the old one.
+ * Measurements → a verdict with its reason: a pure function of the ledger and the arena's rule. `audit` calls it again
+ * on the same state and must get the same answer. Rules carry a version; a changed rule is a new version beside the old
+ * one.
  */
 import type { Arena, Constraint } from './arena.ts';
 import type { FailureClass } from './event.ts';
@@ -8,7 +9,17 @@ import type { Measurement, Verdict } from './experiment.ts';
 import { valueOf } from './experiment.ts';
 import { rungOf } from './halving.ts';
 import { arenaOf, codeOf, inPairs, type LabState, measurementsOf, rulesOf, values } from './state.ts';
-import { BUNDLE_REPLICATES, CLEAR_Z, greedy, margin1, margin2, margin3, type Ruling, sequential1, show } from '../base/rules.ts';
+import {
+  BUNDLE_REPLICATES,
+  CLEAR_Z,
+  greedy,
+  margin1,
+  margin2,
+  margin3,
+  type Ruling,
+  sequential1,
+  show,
+} from '../base/rules.ts';
 import { marginSteps } from './simplicity.ts';
 import { type Comparison, compare, comparePairs, mean, poolSigma } from '../base/stats.ts';
 
@@ -28,15 +39,17 @@ export interface Decision {
   readonly sigma?: number;
   /** Class of the failure when crashed or timed out. */
   readonly failure?: FailureClass;
-  /** A discard is `refuted` when it is clearly worse, `within noise` when it only failed to be better, `screened` when its short run ranked too low. */
+  /**
+   * A discard is `refuted` when it is clearly worse, `within noise` when it only failed to be better, `screened` when
+   * its short run ranked too low.
+   */
   readonly kind?: 'refuted' | 'within noise' | 'constraint' | 'no-op' | 'control' | 'ablation' | 'screened';
   /** Of an A/A control: would the unchanged code have been kept? */
   readonly wouldKeep?: boolean;
 }
 
 export type Judgement =
-  | { readonly again: true; readonly reason: string }
-  | { readonly again: false; readonly decision: Decision };
+  { readonly again: true; readonly reason: string } | { readonly again: false; readonly decision: Decision };
 
 /** +1 when larger is better. Multiplying by it turns every metric into "larger is better". */
 export const signOf = (arena: Arena): 1 | -1 => (arena.metric.direction === 'maximize' ? 1 : -1);
@@ -111,7 +124,10 @@ function screened(state: LabState, n: number, deviceClass: string): Judgement {
   const [rule, against] = ['halving/1', state.incumbent] as const;
   if (rung.next === 'failed') return { again: false, decision: failure(rung.short, 1, rule, against) };
   if (rung.next !== 'drop') return { again: true, reason: rung.next === 'short' ? 'not run yet' : 'not measured yet' };
-  return { again: false, decision: { verdict: 'discarded', kind: 'screened', reason: rung.reason, rule, against, n: 0, nAgainst: 0 } };
+  return {
+    again: false,
+    decision: { verdict: 'discarded', kind: 'screened', reason: rung.reason, rule, against, n: 0, nAgainst: 0 },
+  };
 }
 
 /** Name and version of the rule in force. The third rules changed the margin alone. */
@@ -121,7 +137,10 @@ function ruleName(state: LabState): string {
   return `${rule}/${rule === 'margin' ? rulesOf(state) : Math.min(2, rulesOf(state))}`;
 }
 
-/** Ideas that failed against `n`, one after the other until the next one was kept; those measured from measurement `since` on. */
+/**
+ * Ideas that failed against `n`, one after the other until the next one was kept; those measured from measurement
+ * `since` on.
+ */
 export function failedAgainst(state: LabState, n: number, since = 0): number {
   let failed = 0;
   for (let k = n + 1; k < state.experiments.length; k++) {
@@ -133,7 +152,10 @@ export function failedAgainst(state: LabState, n: number, since = 0): number {
   return failed;
 }
 
-/** Those that say something of the luck in the incumbent's number: since it was measured last. The baseline was not chosen by its number. */
+/**
+ * Those that say something of the luck in the incumbent's number: since it was measured last. The baseline was not
+ * chosen by its number.
+ */
 function stoodAgainst(state: LabState, deviceClass: string): number {
   const n = state.incumbent;
   const last = measurementsOf(state, n).findLast((m) => m.deviceClass === deviceClass && valueOf(m) !== undefined);
@@ -145,7 +167,8 @@ const ABLATION_PAIRS = 3;
 
 /** ablation/1: less code that is no worse stays. The step is dropped then. */
 function ablated(base: Omit<Decision, 'verdict' | 'reason'>, c: Comparison, paired: boolean): Judgement {
-  if (!paired || c.n < ABLATION_PAIRS) return { again: true, reason: `${c.n} of ${ABLATION_PAIRS} pairs without the step` };
+  if (!paired || c.n < ABLATION_PAIRS)
+    return { again: true, reason: `${c.n} of ${ABLATION_PAIRS} pairs without the step` };
   const kept = c.difference >= 0;
   const reason = kept
     ? `without the step it is no worse (${show(c.difference)}), so the step is dropped`
@@ -161,8 +184,9 @@ function controlled(base: Omit<Decision, 'verdict' | 'reason'>, { verdict, reaso
 }
 
 /**
- * Why candidate `n` is the incumbent in another coat, if it is: the same artefact from code that was not only shortened, or a knob turned
- * without any effect on the configuration that the candidate says is in force. Any difference in its number is chance then.
+ * Why candidate `n` is the incumbent in another coat, if it is: the same artefact from code that was not only
+ * shortened, or a knob turned without any effect on the configuration that the candidate says is in force. Any
+ * difference in its number is chance then.
  */
 function noOp(state: LabState, n: number, against: number, deviceClass: string): string | undefined {
   const seen = (k: number, what: 'artefact' | 'config'): string[] =>
@@ -195,7 +219,9 @@ export function usualGain(state: LabState, n: number): number | undefined {
   return gains.length < FEWEST_GAINS ? undefined : mean(gains);
 }
 
-/** Improvements within the finished pairs of a comparison, oldest first: two measurements in a row, one of each side. */
+/**
+ * Improvements within the finished pairs of a comparison, oldest first: two measurements in a row, one of each side.
+ */
 function differencesOf(state: LabState, n: number, against: number, deviceClass: string): number[] {
   const sign = signOf(arenaOf(state));
   const done = pairedSoFar(state, n, deviceClass);
@@ -219,10 +245,15 @@ export function pairedSoFar(state: LabState, n: number, deviceClass: string): Me
 /** Standard errors below all earlier numbers of the incumbent at which a candidate needs no partner to be dropped. */
 const HOPELESS_Z = 3;
 
-/** Steps of the margin that candidate `n` must be worth; the fewer parameters it has, where the arena counts them, the fewer. */
+/**
+ * Steps of the margin that candidate `n` must be worth; the fewer parameters it has, where the arena counts them, the
+ * fewer.
+ */
 function stepsOf(state: LabState, n: number, deviceClass: string): 0 | 1 | 2 {
   const { parameters: metric } = arenaOf(state).decide;
-  const [mine, theirs] = [n, state.incumbent].map((k) => metric && secondary(state, k, deviceClass, metric)) as (number | undefined)[];
+  const [mine, theirs] = [n, state.incumbent].map((k) => metric && secondary(state, k, deviceClass, metric)) as (
+    number | undefined
+  )[];
   return marginSteps(codeOf(state, n)!, mine === undefined || theirs === undefined ? undefined : [mine, theirs]);
 }
 
@@ -245,7 +276,8 @@ function ruling(state: LabState, n: number, c: Comparison, paired: boolean, devi
   if (!byPairs && state.experiments[n]!.idea.bundles && c.n < BUNDLE_REPLICATES)
     return { verdict: 'again', reason: `a bundle is measured ${BUNDLE_REPLICATES} times` };
   const usual = usualGain(state, state.incumbent);
-  if (found.verdict !== 'kept' || c.n > 1 || usual === undefined || c.difference <= QUARANTINE_FACTOR * usual) return found;
+  if (found.verdict !== 'kept' || c.n > 1 || usual === undefined || c.difference <= QUARANTINE_FACTOR * usual)
+    return found;
   return {
     verdict: 'again',
     reason: `quarantined: ${QUARANTINE_FACTOR} times the usual gain, so measured again first`,
@@ -273,7 +305,10 @@ export function secondary(state: LabState, n: number, deviceClass: string, metri
   return found.length > 0 ? mean(found) : undefined;
 }
 
-/** The first hard constraint that candidate `n` breaks, as a sentence; relative ones are factors of the champion's value. */
+/**
+ * The first hard constraint that candidate `n` breaks, as a sentence; relative ones are factors of the champion's
+ * value.
+ */
 export function brokenConstraint(
   state: LabState,
   arena: Arena,

@@ -1,4 +1,7 @@
-/** Looks for drift: on a schedule, baseline and champion, only where the lab was opened with it; an alarm at two standard errors. */
+/**
+ * Looks for drift: on a schedule, baseline and champion, only where the lab was opened with it; an alarm at two
+ * standard errors.
+ */
 import { describe, expect, it } from 'vitest';
 import { arenaWith, Script, SITUATION } from '../testing/script.ts';
 import { viewLab } from '../view/lab.ts';
@@ -23,7 +26,16 @@ describe('looking for drift', () => {
 
   it('measures the champion after the baseline', () => {
     const script = opened({}).idea().measure(1, 3).decide(1).advance(1);
-    const passed = { n: 1, against: 0, passed: true, effect: 2, interval: [1, 3], probability: 1, rule: 'x', reason: '' };
+    const passed = {
+      n: 1,
+      against: 0,
+      passed: true,
+      effect: 2,
+      interval: [1, 3],
+      probability: 1,
+      rule: 'x',
+      reason: '',
+    };
     script.add({ type: 'confirmation', ...passed, interval: [1, 3] });
     for (let n = 2; n <= 3; n++) script.idea().measure(n, 6).decide(n);
     expect(next(script.measure(0, 5, { purpose: 'drift' }))).toEqual(look(1));
@@ -51,7 +63,16 @@ describe('looking for drift', () => {
   it('does not take the luck by which the champion was chosen for the start it has drifted from', () => {
     const drift = (later: number) => {
       const script = opened({}).idea().measure(1, 4.5).decide(1).advance(1).measure(1, 4.7, { purpose: 'confirm' });
-      const passed = { n: 1, against: 0, passed: true, effect: 0.3, interval: [0.1, 0.5], probability: 1, rule: 'x', reason: '' };
+      const passed = {
+        n: 1,
+        against: 0,
+        passed: true,
+        effect: 0.3,
+        interval: [0.1, 0.5],
+        probability: 1,
+        rule: 'x',
+        reason: '',
+      };
       script.add({ type: 'confirmation', ...passed, interval: [0.1, 0.5] });
       script.measure(0, 5, { purpose: 'drift' }).measure(1, later, { purpose: 'drift' });
       const { health } = viewLab(script.state, { now: script.state.lastAt, alive: true, tip: '' });

@@ -1,6 +1,6 @@
 /**
- * Every line the ledger may hold. Events are facts, in the past tense; they are never edited, and a new meaning is a new version
- * (`v`). Everything else a lab knows is derived from them by `replay`.
+ * Every line the ledger may hold. Events are facts, in the past tense; they are never edited, and a new meaning is a
+ * new version (`v`). Everything else a lab knows is derived from them by `replay`.
  */
 import type { Arena } from './arena.ts';
 import type { Decision } from './decide.ts';
@@ -8,9 +8,10 @@ import type { Noise } from '../base/stats.ts';
 import type { Wish } from './wish.ts';
 
 /**
- * Why a measurement was made. Only `idea` and `replicate` steer; `confirm` measurements are fresh and never chosen by their value, and neither are
- * `drift` ones, of baseline and champion on a schedule, `final` ones, of the last comparison, and those whose artefact the holdout sees. `screen` is a
- * short run: a rung of its own, whose number is compared with no full one.
+ * Why a measurement was made. Only `idea` and `replicate` steer; `confirm` measurements are fresh and never chosen by
+ * their value, and neither are `drift` ones, of baseline and champion on a schedule, `final` ones, of the last
+ * comparison, and those whose artefact the holdout sees. `screen` is a short run: a rung of its own, whose number is
+ * compared with no full one.
  */
 export type Purpose = 'screen' | 'calibrate' | 'idea' | 'replicate' | 'confirm' | 'drift' | 'final' | 'holdout';
 
@@ -20,9 +21,34 @@ export type Kind = 'baseline' | 'idea' | 'control' | 'ablation';
 
 /** Where the fault lies when a measurement gives no number. */
 export type FailureClass =
-  | 'exit' | 'signal' | 'out-of-memory' | 'too-many-processes' | 'disk' | 'output-flood' | 'nan' | 'shape' | 'import' | 'data' | 'no-artefact'
-  | 'guard' | 'evaluator-exit' | 'evaluator-timeout' | 'evaluator-silent' | 'evaluator-flood' | 'metric-missing' | 'metric-twice' | 'metric-nan'
-  | 'metric-infinite' | 'metric-text' | 'metric-implausible' | 'nonce' | 'frozen-changed' | 'seed' | 'too-little-work' | 'data-changed' | 'timeout'
+  | 'exit'
+  | 'signal'
+  | 'out-of-memory'
+  | 'too-many-processes'
+  | 'disk'
+  | 'output-flood'
+  | 'nan'
+  | 'shape'
+  | 'import'
+  | 'data'
+  | 'no-artefact'
+  | 'guard'
+  | 'evaluator-exit'
+  | 'evaluator-timeout'
+  | 'evaluator-silent'
+  | 'evaluator-flood'
+  | 'metric-missing'
+  | 'metric-twice'
+  | 'metric-nan'
+  | 'metric-infinite'
+  | 'metric-text'
+  | 'metric-implausible'
+  | 'nonce'
+  | 'frozen-changed'
+  | 'seed'
+  | 'too-little-work'
+  | 'data-changed'
+  | 'timeout'
   | 'infrastructure';
 
 export type Outcome =
@@ -99,7 +125,17 @@ export interface RunLimits {
 export type TrustGrade = 'sealed' | 'guarded' | 'reported';
 
 export type StopReason =
-  | 'experiments' | 'deadline' | 'target' | 'asked' | 'finalized' | 'interrupted' | 'proposer exhausted' | 'budget' | 'plateau' | 'idle' | 'stuck'
+  | 'experiments'
+  | 'deadline'
+  | 'target'
+  | 'asked'
+  | 'finalized'
+  | 'interrupted'
+  | 'proposer exhausted'
+  | 'budget'
+  | 'plateau'
+  | 'idle'
+  | 'stuck'
   | 'error';
 
 export interface Finalized {
@@ -158,7 +194,10 @@ interface Payloads {
     /** The request from the inbox that this idea answers; the experiment that it deliberately tries again. */
     readonly request?: string;
     readonly retries?: number;
-    /** What an agent left beside its edit, the version of `program.md` it was shown, and the steering words then in force. */
+    /**
+     * What an agent left beside its edit, the version of `program.md` it was shown, and the steering words then in
+     * force.
+     */
     readonly note?: Note;
     readonly program?: string;
     readonly words?: number;
@@ -173,7 +212,10 @@ interface Payloads {
     /** The same, as a crossing on a plateau: all of them merge with the incumbent, or it is refused. */
     readonly crosses?: true;
   };
-  /** A candidate that crashed was mended: it is proposed again, with these edits on top of its own. What ran before stays under its ref. */
+  /**
+   * A candidate that crashed was mended: it is proposed again, with these edits on top of its own. What ran before
+   * stays under its ref.
+   */
   repaired: {
     readonly n: number;
     /** 1 for the first repair. */
@@ -192,7 +234,10 @@ interface Payloads {
     readonly deleted: number;
     /** Packages asked for in package.json, more than by the parent; none where that file is not editable. */
     readonly dependencies?: number;
-    /** The same hash of the editable files with spelling taken out: white space at line ends, empty lines, how a knob's value is written. */
+    /**
+     * The same hash of the editable files with spelling taken out: white space at line ends, empty lines, how a knob's
+     * value is written.
+     */
     readonly normal?: string;
   };
   measuring: {
@@ -261,8 +306,8 @@ interface Payloads {
     readonly log?: string;
   };
   /**
-   * A wish taken from the inbox, in force from here on. `id` is the sender's: found again after a kill, it is not obeyed twice. `refused` says why
-   * it has no effect.
+   * A wish taken from the inbox, in force from here on. `id` is the sender's: found again after a kill, it is not
+   * obeyed twice. `refused` says why it has no effect.
    */
   steered: { readonly id: string; readonly from: string; readonly wish: Wish; readonly refused?: string };
 }
@@ -281,7 +326,7 @@ export interface Note {
 
 /** Why a call of an agent gave nothing. */
 export type CallFailure =
-  | 'rate-limit' | 'quota' | 'server' | 'login' | 'model' | 'hung' | 'budget' | 'refused' | 'crashed' | 'aborted';
+  'rate-limit' | 'quota' | 'server' | 'login' | 'model' | 'hung' | 'budget' | 'refused' | 'crashed' | 'aborted';
 
 /** What calls cost. `usd` is absent where no price is known. */
 export interface Usage {
@@ -295,7 +340,16 @@ export interface Usage {
 }
 
 export type RefusalCode =
-  | 'no-change' | 'duplicate' | 'not-editable' | 'too-large' | 'not-text' | 'no-proposal' | 'infeasible' | 'guard' | 'vetoed' | 'conflict';
+  | 'no-change'
+  | 'duplicate'
+  | 'not-editable'
+  | 'too-large'
+  | 'not-text'
+  | 'no-proposal'
+  | 'infeasible'
+  | 'guard'
+  | 'vetoed'
+  | 'conflict';
 
 export type EventType = keyof Payloads;
 export type Payload<T extends EventType> = Payloads[T];

@@ -1,6 +1,7 @@
 /**
- * The finish line, as a pure function of the state: leave each kept step out once and drop it where that is no worse, then measure the baseline and
- * what is left side by side, and let the holdout see both. Knows nothing about how a step is done.
+ * The finish line, as a pure function of the state: leave each kept step out once and drop it where that is no worse,
+ * then measure the baseline and what is left side by side, and let the holdout see both. Knows nothing about how a step
+ * is done.
  */
 import { noiseIn, signOf } from './decide.ts';
 import type { Finalized } from './event.ts';
@@ -28,13 +29,23 @@ export function finalStep(state: LabState, now: Situation, seed: number): Step {
   const sides = finalSides(state, now.deviceClass);
   const failed = [sides.failures(n), sides.failures(0)];
   if (Math.max(...failed) >= MOST_FAILURES)
-    return { do: 'stop', reason: 'stuck', detail: `#${failed[0]! > failed[1]! ? n : 0} failed ${MOST_FAILURES} times in the last comparison` };
+    return {
+      do: 'stop',
+      reason: 'stuck',
+      detail: `#${failed[0]! > failed[1]! ? n : 0} failed ${MOST_FAILURES} times in the last comparison`,
+    };
   const { mine, theirs } = sides;
   if (mine.length < FINAL_PAIRS || theirs.length < FINAL_PAIRS) {
     // A B B A: each pair under the same seeds.
     const turn = mine.length === theirs.length ? (mine.length % 2 === 0 ? n : 0) : mine.length < theirs.length ? n : 0;
     const partner = (turn === n ? theirs : mine)[turn === n ? mine.length : theirs.length];
-    return { do: 'measure', n: turn, purpose: 'final', seed: partner?.seed ?? seed, ...(partner && { like: partner.m }) };
+    return {
+      do: 'measure',
+      n: turn,
+      purpose: 'final',
+      seed: partner?.seed ?? seed,
+      ...(partner && { like: partner.m }),
+    };
   }
   return holdoutStep(state, [0, n], seed) ?? { do: 'finalize' };
 }
@@ -62,7 +73,9 @@ function finalSides(state: LabState, deviceClass: string): Sides {
   const own = measurementsOf(state, n).filter((m) => m.purpose === 'final' && m.deviceClass === deviceClass);
   const since = own[0]?.m ?? state.measurements.length;
   const all = (k: number): Measurement[] =>
-    k === n ? own : measurementsOf(state, 0).filter((m) => m.purpose === 'final' && m.deviceClass === deviceClass && m.m > since);
+    k === n
+      ? own
+      : measurementsOf(state, 0).filter((m) => m.purpose === 'final' && m.deviceClass === deviceClass && m.m > since);
   const good = (k: number): Measurement[] => all(k).filter((m) => valueOf(m) !== undefined);
   return {
     mine: good(n),

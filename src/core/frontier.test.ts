@@ -1,4 +1,7 @@
-/** The marginal pool: near misses are tried together once there are enough, measured three times, and have one turn until the incumbent is far away. */
+/**
+ * The marginal pool: near misses are tried together once there are enough, measured three times, and have one turn
+ * until the incumbent is far away.
+ */
 import { describe, expect, it } from 'vitest';
 import { arenaWith, DEVICE, Script } from '../testing/script.ts';
 import { judge } from './decide.ts';
@@ -48,7 +51,11 @@ describe('the marginal pool', () => {
     for (let step = 1; step <= 8; step++) {
       expect(nextBundle(script.state)).toBeUndefined();
       const n = script.state.experiments.length;
-      script.idea().measure(n, 5 - step).decide(n).advance(n);
+      script
+        .idea()
+        .measure(n, 5 - step)
+        .decide(n)
+        .advance(n);
     }
     expect(nextBundle(script.state)).toEqual([2, 1]);
   });

@@ -1,6 +1,7 @@
 /**
- * What a lab may build on beside the incumbent, and when: near misses that are tried together, live branches, crossings, and how far to look around while
- * nothing sure is gained. A pure function of the ledger; decides no verdict.
+ * What a lab may build on beside the incumbent, and when: near misses that are tried together, live branches,
+ * crossings, and how far to look around while nothing sure is gained. A pure function of the ledger; decides no
+ * verdict.
  */
 import { nonDominated } from '../base/rank.ts';
 import { compare, mean } from '../base/stats.ts';
@@ -15,7 +16,10 @@ const NEAR = 0.35;
 /** Keeps since a near miss was bundled after which it may be tried again: the incumbent is another one by then. */
 const FAR_KEEPS = 8;
 
-/** The near misses to try together next, the likeliest first; undefined while there are not enough of them, or where bundling is off. */
+/**
+ * The near misses to try together next, the likeliest first; undefined while there are not enough of them, or where
+ * bundling is off.
+ */
 export function nextBundle(state: LabState): readonly number[] | undefined {
   const size = arenaOf(state).decide.bundle ?? 0;
   if (size < 2 || rulesOf(state) === 1) return undefined;
@@ -31,7 +35,8 @@ function nearMisses(state: LabState): number[] {
   for (const n of state.marginal) {
     const x = state.experiments[n]!;
     const p = (x.state === 'decided' && x.decision.probability) || 0;
-    if (p >= NEAR && !keeps.includes(n) && !isRuledOut(state, n) && (!state.bundled.has(n) || isFar(n))) pool.push({ n, p });
+    if (p >= NEAR && !keeps.includes(n) && !isRuledOut(state, n) && (!state.bundled.has(n) || isFar(n)))
+      pool.push({ n, p });
   }
   return pool.sort((a, b) => b.p - a.p).map(({ n }) => n);
 }
@@ -54,11 +59,14 @@ export interface Plateau {
 }
 
 /**
- * Is the lab standing still? Counted since the last gain that a claim confirmed, or that is clear, by its own numbers or together with the small ones since
- * the gain before it, and was not refuted.
+ * Is the lab standing still? Counted since the last gain that a claim confirmed, or that is clear, by its own numbers
+ * or together with the small ones since the gain before it, and was not refuted.
  */
 export function plateau(state: LabState, knobs: number, device = deviceOf(state)): Plateau {
-  const since = lineage(state, state.incumbent).reduce((last, n) => (n > 0 && isSureGain(state, n, last, device) ? n : last), 0);
+  const since = lineage(state, state.incumbent).reduce(
+    (last, n) => (n > 0 && isSureGain(state, n, last, device) ? n : last),
+    0,
+  );
   const ideas = state.experiments.slice(since + 1).filter(isAnswered).length;
   const patience = PATIENCE + knobs;
   return { since, ideas, patience, explore: ideas < patience ? 0 : Math.min(1, (0.5 * ideas) / patience) };
@@ -72,7 +80,10 @@ function isAnswered(x: LabState['experiments'][number]): boolean {
 function isSureGain(state: LabState, n: number, last: number, device: string): boolean {
   const claim = state.confirmations.findLast((c) => c.n === n);
   if (claim) return claim.passed;
-  return verdictOf(state.experiments[n]!) === 'kept' && (isClearStep(state, n, device) || isClearlyAhead(state, n, last, device));
+  return (
+    verdictOf(state.experiments[n]!) === 'kept' &&
+    (isClearStep(state, n, device) || isClearlyAhead(state, n, last, device))
+  );
 }
 
 const deviceOf = (state: LabState): string => state.sessions.at(-1)?.start.deviceClass ?? '';
@@ -87,10 +98,16 @@ export interface Base {
   readonly why: string;
 }
 
-/** Ideas that are started from a branch before it counts as used up. A parked one, or one of the front, is never used up. */
+/**
+ * Ideas that are started from a branch before it counts as used up. A parked one, or one of the front, is never used
+ * up.
+ */
 const MOST_TRIES = 6;
 
-/** The live bases: the incumbent, what people parked, the front where the arena asks for one, then runner-ups, as many as the manifest allows. */
+/**
+ * The live bases: the incumbent, what people parked, the front where the arena asks for one, then runner-ups, as many
+ * as the manifest allows.
+ */
 export function bases(state: LabState, device = deviceOf(state)): Base[] {
   const line = lineage(state, state.incumbent);
   const found: Base[] = [{ n: state.incumbent, role: 'incumbent', why: 'the last kept experiment' }];
@@ -105,7 +122,12 @@ export function bases(state: LabState, device = deviceOf(state)): Base[] {
   };
   for (const n of state.steering.parked) take(n, 'parked', 'parked for another look');
   for (const n of paretoFront(state, device)) take(n, 'front', 'no other beats it in every metric of the front');
-  for (const { n, z } of runnerUps(state, device)) take(n, 'runner-up', `${Math.abs(z).toFixed(1)} standard errors ${z >= 0 ? 'behind' : 'before'} #${state.incumbent}`);
+  for (const { n, z } of runnerUps(state, device))
+    take(
+      n,
+      'runner-up',
+      `${Math.abs(z).toFixed(1)} standard errors ${z >= 0 ? 'behind' : 'before'} #${state.incumbent}`,
+    );
   return found;
 }
 
@@ -117,23 +139,27 @@ function runnerUps(state: LabState, device: string): { readonly n: number; reado
   const mine = signed(state.incumbent);
   const tries = new Map<number, number>();
   for (const { idea } of state.experiments) tries.set(idea.parent, (tries.get(idea.parent) ?? 0) + 1);
-  return state.experiments.flatMap((x) => {
-    const { n, kind } = x.idea;
-    if (x.state !== 'decided' || kind !== 'idea' || line.has(n) || (tries.get(n) ?? 0) >= MOST_TRIES) return [];
-    const { verdict, kind: why } = x.decision;
-    const theirs = signed(n);
-    if (theirs.length === 0 || !(verdict === 'kept' || verdict === 'inconclusive' || why === 'within noise')) return [];
-    const { z } = compare(mine, theirs, sigma, dof);
-    return z < CLEAR_Z ? [{ n, z }] : [];
-  }).sort((a, b) => a.z - b.z || a.n - b.n);
+  return state.experiments
+    .flatMap((x) => {
+      const { n, kind } = x.idea;
+      if (x.state !== 'decided' || kind !== 'idea' || line.has(n) || (tries.get(n) ?? 0) >= MOST_TRIES) return [];
+      const { verdict, kind: why } = x.decision;
+      const theirs = signed(n);
+      if (theirs.length === 0 || !(verdict === 'kept' || verdict === 'inconclusive' || why === 'within noise'))
+        return [];
+      const { z } = compare(mine, theirs, sigma, dof);
+      return z < CLEAR_Z ? [{ n, z }] : [];
+    })
+    .sort((a, b) => a.z - b.z || a.n - b.n);
 }
 
 /** How the next idea starts: from which base, or which experiments are crossed, and why in words. */
-export type Start = { readonly base: Base; readonly why?: string } | { readonly cross: readonly number[]; readonly why: string };
+export type Start =
+  { readonly base: Base; readonly why?: string } | { readonly cross: readonly number[]; readonly why: string };
 
 /**
- * While something sure is gained, from the incumbent. Standing still, a quarter of the ideas and up to half start elsewhere, from a branch and from a
- * crossing in turn.
+ * While something sure is gained, from the incumbent. Standing still, a quarter of the ideas and up to half start
+ * elsewhere, from a branch and from a crossing in turn.
  */
 export function nextStart(state: LabState, device: string): Start {
   const [incumbent, ...others] = bases(state, device) as [Base, ...Base[]];
@@ -152,17 +178,26 @@ export function nextStart(state: LabState, device: string): Start {
 /** Ideas since the last sure gain that did not start from the line: from a branch, or crossed. */
 export function explored(state: LabState, { since }: Plateau): number {
   const line = new Set(lineage(state, state.incumbent));
-  return state.experiments.slice(since + 1).filter(({ idea }) => idea.kind === 'idea' && (idea.crosses || !line.has(idea.parent))).length;
+  return state.experiments
+    .slice(since + 1)
+    .filter(({ idea }) => idea.kind === 'idea' && (idea.crosses || !line.has(idea.parent))).length;
 }
 
 /**
- * What to cross next onto the incumbent: two near misses or steps of other branches that touch different things, or one that was made on older code.
- * Whether their lines can be merged is for git to say.
+ * What to cross next onto the incumbent: two near misses or steps of other branches that touch different things, or one
+ * that was made on older code. Whether their lines can be merged is for git to say.
  */
 function nextCross(state: LabState): readonly number[] | undefined {
   const line = new Set(lineage(state, state.incumbent));
   const aside = state.experiments.flatMap((x) =>
-    x.state === 'decided' && x.idea.kind === 'idea' && x.advanced && !line.has(x.idea.n) && !isRuledOut(state, x.idea.n) && !state.bundled.has(x.idea.n) ? [x.idea.n] : [],
+    x.state === 'decided' &&
+    x.idea.kind === 'idea' &&
+    x.advanced &&
+    !line.has(x.idea.n) &&
+    !isRuledOut(state, x.idea.n) &&
+    !state.bundled.has(x.idea.n)
+      ? [x.idea.n]
+      : [],
   );
   const pool = [...aside, ...nearMisses(state)];
   for (const [i, a] of pool.entries()) {
@@ -185,16 +220,28 @@ function touched(state: LabState, n: number): ReadonlySet<string> {
 
 // ------------------------------------------------------------------------------------------------ the front
 
-/** Experiments that no other beats in the metric and in every metric of the manifest's front at once, best metric first; none where it asks for no front. */
+/**
+ * Experiments that no other beats in the metric and in every metric of the manifest's front at once, best metric first;
+ * none where it asks for no front.
+ */
 export function paretoFront(state: LabState, device = deviceOf(state)): number[] {
   const { front = [] } = arenaOf(state);
   if (front.length === 0) return [];
   const points = state.experiments.flatMap((x) => {
     const { n, kind } = x.idea;
     const own = values(state, n, device);
-    const others = front.map(({ metric, direction }) => (direction === 'maximize' ? 1 : -1) * (secondary(state, n, device, metric) ?? Number.NaN));
+    const others = front.map(
+      ({ metric, direction }) =>
+        (direction === 'maximize' ? 1 : -1) * (secondary(state, n, device, metric) ?? Number.NaN),
+    );
     if (x.state !== 'decided' && kind !== 'baseline') return [];
-    if ((kind !== 'idea' && kind !== 'baseline') || own.length === 0 || others.some(Number.isNaN) || isRuledOut(state, n)) return [];
+    if (
+      (kind !== 'idea' && kind !== 'baseline') ||
+      own.length === 0 ||
+      others.some(Number.isNaN) ||
+      isRuledOut(state, n)
+    )
+      return [];
     if (brokenConstraint(state, arenaOf(state), n, 0, device) !== undefined) return [];
     return [{ n, at: [signOf(arenaOf(state)) * mean(own), ...others] }];
   });

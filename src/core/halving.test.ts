@@ -18,7 +18,8 @@ function idea(script: Script, short: number, long: number): string[] {
   const done: string[] = [];
   for (let step = next(script); ; step = next(script)) {
     done.push(step.do === 'measure' ? step.purpose : step.do);
-    if (step.do === 'measure') script.measure(step.n, step.purpose === 'screen' ? short : long, { purpose: step.purpose });
+    if (step.do === 'measure')
+      script.measure(step.n, step.purpose === 'screen' ? short : long, { purpose: step.purpose });
     else if (step.do === 'decide') script.decide(n);
     else if (step.do === 'advance') script.advance(n);
     else return done.slice(0, -1);
@@ -40,7 +41,13 @@ describe('short runs that rank', () => {
     const script = checked(opened(), (k) => 10 + k);
     expect(idea(script, 30, 0)).toEqual(['screen', 'decide']);
     expect(script.state.experiments[9]).toMatchObject({
-      decision: { verdict: 'discarded', kind: 'screened', rule: 'halving/1', n: 0, reason: 'its short run came 9 of the last 9, and one in 3 goes on' },
+      decision: {
+        verdict: 'discarded',
+        kind: 'screened',
+        rule: 'halving/1',
+        n: 0,
+        reason: 'its short run came 9 of the last 9, and one in 3 goes on',
+      },
     });
     expect(idea(script, 9, 40)).toEqual(['screen', 'idea', 'decide', 'advance']);
     expect(script.state.incumbent).toBe(10);
@@ -58,13 +65,19 @@ describe('short runs that rank', () => {
     expect(halving(script.state, DEVICE)?.phase).toBe('stopped');
     expect(idea(script, 1, 200)).toEqual(['idea', 'decide']);
     const { health } = viewLab(script.state, { now: script.state.lastAt, alive: true, tip: '' });
-    expect(health.find(({ what }) => what === 'Short runs')).toMatchObject({ warning: true, text: expect.stringMatching(/do not rank.*τ −1\.00.*switched off/) });
+    expect(health.find(({ what }) => what === 'Short runs')).toMatchObject({
+      warning: true,
+      text: expect.stringMatching(/do not rank.*τ −1\.00.*switched off/),
+    });
   });
 
   it('in doubt drop nobody: the number of pairs that are wanted grows', () => {
     const order = [3, 0, 5, 1, 6, 2, 7, 4];
     const script = checked(opened(), (k) => order[k]!);
-    expect(halving(script.state, DEVICE)).toMatchObject({ phase: 'checking', agreement: { warning: expect.stringContaining('τ = 0.36') } });
+    expect(halving(script.state, DEVICE)).toMatchObject({
+      phase: 'checking',
+      agreement: { warning: expect.stringContaining('τ = 0.36') },
+    });
     expect(idea(script, 99, 200)).toEqual(['screen', 'idea', 'decide']);
   });
 
@@ -79,13 +92,18 @@ describe('short runs that rank', () => {
 
   it('that fail end the idea as a failure would', () => {
     const script = opened().idea().measure(1, 'nan', { purpose: 'screen' });
-    expect(judge(script.state, 1, DEVICE)).toMatchObject({ decision: { verdict: 'crashed', failure: 'nan', rule: 'halving/1' } });
+    expect(judge(script.state, 1, DEVICE)).toMatchObject({
+      decision: { verdict: 'crashed', failure: 'nan', rule: 'halving/1' },
+    });
   });
 
   it('of a candidate that is mended are made again, and the order of the checks stays as it was', () => {
     const script = opened().idea().measure(1, 'nan', { purpose: 'screen' }).idea().measure(2, 9, { purpose: 'screen' });
     script.add({ type: 'repaired', n: 1, attempt: 1, edits: {}, proposer: 'test' }).snapshot(1);
-    expect([...script.state.shorts]).toEqual([[1, []], [2, [4]]]);
+    expect([...script.state.shorts]).toEqual([
+      [1, []],
+      [2, [4]],
+    ]);
     expect(next(script)).toMatchObject({ do: 'measure', n: 1, purpose: 'screen' });
   });
 

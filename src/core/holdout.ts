@@ -1,6 +1,6 @@
 /**
- * The holdout: an evaluator on a split that nobody who proposes ever sees, asked only about the baseline and confirmed champions, and only so often.
- * Pure. Fails closed: where it gave no number, that is said instead of one.
+ * The holdout: an evaluator on a split that nobody who proposes ever sees, asked only about the baseline and confirmed
+ * champions, and only so often. Pure. Fails closed: where it gave no number, that is said instead of one.
  */
 import { signOf } from './decide.ts';
 import type { Outcome } from './event.ts';
@@ -8,7 +8,8 @@ import type { Step } from './plan.ts';
 import { arenaOf, type LabState } from './state.ts';
 
 /** Times that it was asked, answers that failed or were lost included. */
-export const holdoutReads = (state: LabState): number => state.measurements.filter((m) => m.purpose === 'holdout').length;
+export const holdoutReads = (state: LabState): number =>
+  state.measurements.filter((m) => m.purpose === 'holdout').length;
 
 /** A look that is still missing, for the first of `wanted` that has none, while the budget lasts. */
 export function holdoutStep(state: LabState, wanted: readonly number[], seed: number): Step | undefined {

@@ -1,6 +1,7 @@
 /**
- * Knobs as source text: find the line that sets a constant, read its literal, write another one. Works on text only, for languages whose
- * constants look like `NAME = literal` (TypeScript, JavaScript, Python, shell, Rust, Go, C-like with `=`).
+ * Knobs as source text: find the line that sets a constant, read its literal, write another one. Works on text only,
+ * for languages whose constants look like `NAME = literal` (TypeScript, JavaScript, Python, shell, Rust, Go, C-like
+ * with `=`).
  */
 import { findLiteral, type Literal } from '../base/literal.ts';
 import type { Knob } from './arena.ts';
@@ -9,13 +10,18 @@ export type KnobValue = number | string;
 
 export type Found = Literal;
 
-/** Where and what the knob is in its file. A knob that is set nowhere, twice, or not to a literal is a problem in words. */
+/**
+ * Where and what the knob is in its file. A knob that is set nowhere, twice, or not to a literal is a problem in words.
+ */
 export function findKnob({ name, file }: Pick<Knob, 'name' | 'file'>, source: string): Found {
   const found = findLiteral(name, source);
   return found.ok ? found : { ok: false, problem: `${file}: ${found.problem}` };
 }
 
-/** The source with the knob's literal replaced, everything else untouched. Throws RangeError where `findKnob` has a problem. */
+/**
+ * The source with the knob's literal replaced, everything else untouched. Throws RangeError where `findKnob` has a
+ * problem.
+ */
 export function writeKnob(knob: Knob, source: string, value: KnobValue): string {
   const found = findKnob(knob, source);
   if (!found.ok) throw new RangeError(found.problem);

@@ -7,11 +7,13 @@ import { comparePairs } from '../base/stats.ts';
 
 const paired = { decide: { rules: 2, rule: 'paired' } };
 const quiet = [5, 5.1, 4.9, 5.05, 4.95] as const;
-const next = (script: Script): Step =>
-  plan(script.state, { ...SITUATION, experiments: 9 });
+const next = (script: Script): Step => plan(script.state, { ...SITUATION, experiments: 9 });
 const started = (): Script => new Script(arenaWith(paired)).calibrated(quiet).idea();
 
-/** Let the planner run until the idea is decided; each measurement's value from its experiment and its place in the night. */
+/**
+ * Let the planner run until the idea is decided; each measurement's value from its experiment and its place in the
+ * night.
+ */
 function through(script: Script, value: (n: number, m: number) => number): { sides: number[]; seeds: number[] } {
   const [sides, seeds]: [number[], number[]] = [[], []];
   for (let step = next(script); step.do === 'measure'; step = next(script)) {

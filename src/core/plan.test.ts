@@ -40,7 +40,16 @@ describe('while an idea is thought about', () => {
 describe('a candidate of an agent that crashed', () => {
   const crashed = (failure: 'exit' | 'frozen-changed' = 'exit', note: object | null = {}): Script => {
     const script = opened().calibrated(quiet);
-    script.add({ type: 'proposed', n: 1, kind: 'idea', parent: 0, proposer: 'a', hypothesis: 'h', edits: {}, ...(note && { note }) });
+    script.add({
+      type: 'proposed',
+      n: 1,
+      kind: 'idea',
+      parent: 0,
+      proposer: 'a',
+      hypothesis: 'h',
+      edits: {},
+      ...(note && { note }),
+    });
     return script.snapshot(1).measure(1, failure);
   };
   const can = { repairs: 2 };
@@ -86,7 +95,11 @@ describe('stop rules', () => {
   it('silence is measured from the last number, or from the start', () => {
     const script = opened().calibrated(quiet);
     expect(next(script, { idleS: 600, at: '2026-03-07T20:05:00Z' })).toEqual({ do: 'propose' });
-    expect(next(script, { idleS: 600, at: '2026-03-07T20:30:00Z' })).toMatchObject({ do: 'stop', reason: 'idle', detail: expect.stringContaining('minutes') });
+    expect(next(script, { idleS: 600, at: '2026-03-07T20:30:00Z' })).toMatchObject({
+      do: 'stop',
+      reason: 'idle',
+      detail: expect.stringContaining('minutes'),
+    });
   });
 
   it('nobody is asked for ideas where they come from outside; what came is measured', () => {
@@ -101,11 +114,18 @@ describe('a person’s wishes', () => {
   const from = 'person';
 
   it('to pause keeps new ideas away until `resume`, not what is open', () => {
-    const script = opened().calibrated(quiet).add({ type: 'steered', id, from, wish: { verb: 'pause' } });
+    const script = opened()
+      .calibrated(quiet)
+      .add({ type: 'steered', id, from, wish: { verb: 'pause' } });
     expect(next(script)).toEqual({ do: 'wait' });
-    expect(next(opened().calibrated(quiet).idea().add({ type: 'steered', id, from, wish: { verb: 'pause' } }))).toEqual(
-      measure(1, 'idea'),
-    );
+    expect(
+      next(
+        opened()
+          .calibrated(quiet)
+          .idea()
+          .add({ type: 'steered', id, from, wish: { verb: 'pause' } }),
+      ),
+    ).toEqual(measure(1, 'idea'));
     expect(next(script.add({ type: 'steered', id: 'wish-0002', from, wish: { verb: 'resume' } }))).toEqual({
       do: 'propose',
     });

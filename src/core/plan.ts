@@ -1,6 +1,6 @@
 /**
- * What to do next, as a pure function of the state: the order of a night. Because it looks at nothing but the ledger, a harness that was
- * killed anywhere goes on by asking again. Knows nothing about how a step is done.
+ * What to do next, as a pure function of the state: the order of a night. Because it looks at nothing but the ledger, a
+ * harness that was killed anywhere goes on by asking again. Knows nothing about how a step is done.
  */
 import { seedOf } from '../base/random.ts';
 import { CONFIRM_REPLICATES, sidesOf } from './claims.ts';
@@ -85,9 +85,15 @@ export interface Situation {
 
 /** Experiments after a keep before its claim is tested although the night goes on. */
 const CONFIRM_AFTER = 10;
-/** Experiments between two claims under the second rules: testing each costs more true gain than it saves (`npm run bench:decide`). */
+/**
+ * Experiments between two claims under the second rules: testing each costs more true gain than it saves (`npm run
+ * bench:decide`).
+ */
 const CLAIM_EVERY = 120;
-/** Experiments that an incumbent may stand before it is measured again, so that one lucky number does not bar the way for ever. */
+/**
+ * Experiments that an incumbent may stand before it is measured again, so that one lucky number does not bar the way
+ * for ever.
+ */
 const RECHECK_EVERY = 25;
 /** Failures of one class in a row after which nothing can be expected any more. */
 const STUCK_AFTER = 10;
@@ -127,8 +133,9 @@ function next(state: LabState, now: Situation): Step {
 const [MOST_INCUMBENT, MOST_BASELINE, IDLE_CONTROLS] = [5, 10, 0.05];
 
 /**
- * What is measured while an idea is thought about, most useful first: the incumbent, which everything is compared with; the baseline, which the
- * report's percentage rests on and drift shows in; then A/A controls, up to one in twenty ideas. More of each makes every later verdict surer.
+ * What is measured while an idea is thought about, most useful first: the incumbent, which everything is compared with;
+ * the baseline, which the report's percentage rests on and drift shows in; then A/A controls, up to one in twenty
+ * ideas. More of each makes every later verdict surer.
  */
 function idle(state: LabState, deviceClass: string): Step | undefined {
   const has = (n: number): number => values(state, n, deviceClass).length;
@@ -176,7 +183,10 @@ function settle(state: LabState, now: Situation): Step | undefined {
   return undefined;
 }
 
-/** What everything is compared with, measured on this device class. Nobody waits for it who wants to stop: the next session makes it. */
+/**
+ * What everything is compared with, measured on this device class. Nobody waits for it who wants to stop: the next
+ * session makes it.
+ */
 function ground(state: LabState, now: Situation): Step | undefined {
   const step = calibration(state, now) ?? reference(state, now, isOver(now));
   return step?.do === 'measure' && isOver(now) ? stop(state, now) : step;
@@ -229,8 +239,8 @@ function calibration(state: LabState, now: Situation): Step | undefined {
 }
 
 /**
- * The incumbent has a number from this device class: under the first rules two, lest it be the lucky one alone; under the second that luck is
- * part of the margin for a while, and a claim never uses it.
+ * The incumbent has a number from this device class: under the first rules two, lest it be the lucky one alone; under
+ * the second that luck is part of the margin for a while, and a claim never uses it.
  */
 function reference(state: LabState, now: Situation, over: boolean): Step | undefined {
   const n = state.incumbent;
@@ -242,7 +252,10 @@ function reference(state: LabState, now: Situation, over: boolean): Step | undef
   return done >= (over ? 1 : need) ? undefined : { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
 }
 
-/** Every so many ideas the baseline and the champion are measured again: has the machine moved? In labs opened before this was so, never. */
+/**
+ * Every so many ideas the baseline and the champion are measured again: has the machine moved? In labs opened before
+ * this was so, never.
+ */
 function drift(state: LabState, now: Situation): Step | undefined {
   const every = arenaOf(state).decide.drift ?? 0;
   if (every === 0 || rulesOf(state) === 1 || state.running.size > 0) return undefined;
@@ -260,11 +273,15 @@ function drift(state: LabState, now: Situation): Step | undefined {
 
 /** The holdout's word on a new champion, where the arena has one and there is time. */
 function held(state: LabState, now: Situation): Step | undefined {
-  if (state.champion === 0 || now.asked || (now.leftS !== undefined && now.leftS < typicalMeasurementS(state))) return undefined;
+  if (state.champion === 0 || now.asked || (now.leftS !== undefined && now.leftS < typicalMeasurementS(state)))
+    return undefined;
   return holdoutStep(state, [0, state.champion], nextSeed(state));
 }
 
-/** Has it stood long enough, and the last claim lain far enough back, for its claim to be tested although the night goes on? */
+/**
+ * Has it stood long enough, and the last claim lain far enough back, for its claim to be tested although the night goes
+ * on?
+ */
 function isSettled(state: LabState, n: number): boolean {
   const stood = state.experiments.length - n > CONFIRM_AFTER;
   if (rulesOf(state) === 1) return stood;
@@ -273,7 +290,10 @@ function isSettled(state: LabState, n: number): boolean {
 
 const isFinal = (state: LabState, now: Situation): boolean => stop(state, now) !== undefined;
 
-/** Fresh measurements for the claim "the incumbent is better than the champion", both sides in turn (A B B A), then its judgement. */
+/**
+ * Fresh measurements for the claim "the incumbent is better than the champion", both sides in turn (A B B A), then its
+ * judgement.
+ */
 function claim(state: LabState, now: Situation): Step | undefined {
   const n = state.incumbent;
   if (n === state.champion || now.taken.has(n) || state.confirmations.some((c) => c.n === n)) return undefined;

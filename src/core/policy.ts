@@ -34,7 +34,9 @@ export function applyEdits(files: ReadonlyMap<string, string>, edits: readonly F
   return result;
 }
 
-/** `files` are the editable files of the parent, `paths` all of its files. A deliberate retry may repeat what was tried. */
+/**
+ * `files` are the editable files of the parent, `paths` all of its files. A deliberate retry may repeat what was tried.
+ */
 export function admit(
   arena: Arena,
   state: LabState,
@@ -69,9 +71,14 @@ export function admit(
   if (editable === editableHash(files))
     return { ok: false, code: 'no-change', reason: 'the files after the change are the same as before' };
   if (normal === normalHash(arena, files))
-    return { ok: false, code: 'no-change', reason: 'only its spelling would change: spaces at line ends, empty lines, how a number is written' };
+    return {
+      ok: false,
+      code: 'no-change',
+      reason: 'only its spelling would change: spaces at line ends, empty lines, how a number is written',
+    };
   const exact = duplicateOf(state, idea.parent, state.byEditable.get(editable));
-  const earlier = idea.retries === undefined ? (exact ?? duplicateOf(state, idea.parent, state.byNormal.get(normal))) : undefined;
+  const earlier =
+    idea.retries === undefined ? (exact ?? duplicateOf(state, idea.parent, state.byNormal.get(normal))) : undefined;
   if (earlier)
     return {
       ok: false,
@@ -82,7 +89,9 @@ export function admit(
   return { ok: true, editable, normal };
 }
 
-/** One way to write each path: no dots, no empty parts, nothing that a terminal or git would take for something else. */
+/**
+ * One way to write each path: no dots, no empty parts, nothing that a terminal or git would take for something else.
+ */
 const isPlain = (path: string): boolean =>
   !/[\x00-\x1f\x7f\\]/.test(path) && path.split('/').every((part) => !['', '.', '..', '.git'].includes(part));
 
@@ -96,7 +105,8 @@ function duplicateOf(state: LabState, parent: number, same: readonly number[] = 
     const earlier = state.experiments[n]!;
     const kept = verdictOf(earlier) === 'kept' || earlier.idea.kind === 'baseline';
     // From a branch: what was held against today's incumbent is known, wherever it started.
-    const judged = parent !== state.incumbent && earlier.state === 'decided' && earlier.decision.against === state.incumbent;
+    const judged =
+      parent !== state.incumbent && earlier.state === 'decided' && earlier.decision.against === state.incumbent;
     if (kept || judged || earlier.idea.parent === parent || state.steering.vetoed.has(n)) return earlier;
   }
   return undefined;

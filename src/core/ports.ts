@@ -28,11 +28,13 @@ export interface Ledger {
   /** SHA-256 of the last line. */
   readonly tip: string;
   /**
-   * Write one event and force it to disk before resolving. An event that cannot follow the state throws E_LEDGER_MOVE and writes nothing;
-   * a full disk throws E_DISK_FULL and leaves the file as it was.
+   * Write one event and force it to disk before resolving. An event that cannot follow the state throws E_LEDGER_MOVE
+   * and writes nothing; a full disk throws E_DISK_FULL and leaves the file as it was.
    */
   append(draft: Draft): LedgerEvent;
-  /** Store bytes under their hash, durable before the event that names them. Returns the hash. Calling twice is free. */
+  /**
+   * Store bytes under their hash, durable before the event that names them. Returns the hash. Calling twice is free.
+   */
   putBlob(bytes: string | Uint8Array): string;
   getBlob(hash: string): Uint8Array | undefined;
   close(): void;
@@ -60,15 +62,27 @@ export interface TreeEntry {
   readonly oid: string;
 }
 
-/** Code under version control, in a store of our own. Never writes into the person's checkout. Methods throw LabError (E_GIT_*, E_DISK_FULL). */
+/**
+ * Code under version control, in a store of our own. Never writes into the person's checkout. Methods throw LabError
+ * (E_GIT_*, E_DISK_FULL).
+ */
 export interface Workspace {
-  /** The person's files as they stand, as a parentless commit under `ref`. Reads the checkout, writes only the private store. */
+  /**
+   * The person's files as they stand, as a parentless commit under `ref`. Reads the checkout, writes only the private
+   * store.
+   */
   importBaseline(ref: string, at: string): Promise<Snapshot>;
-  /** Commit `edits` on top of `parent` under `ref`, dated `at` (ISO), without any checkout. Doing it twice gives the same commit. */
+  /**
+   * Commit `edits` on top of `parent` under `ref`, dated `at` (ISO), without any checkout. Doing it twice gives the
+   * same commit.
+   */
   snapshot(parent: string, edits: readonly FileEdit[], ref: string, message: string, at: string): Promise<Snapshot>;
   /** Lay the files of a commit into a fresh directory (created; must not exist), without those that `skip` says. */
   checkout(commit: string, dir: string, skip?: (path: string) => boolean): Promise<void>;
-  /** The first path below `dir` that is not as `checkout` of the commit lays it out: changed, missing or added. Reads only. */
+  /**
+   * The first path below `dir` that is not as `checkout` of the commit lays it out: changed, missing or added. Reads
+   * only.
+   */
   differs(commit: string, dir: string, skip?: (path: string) => boolean): Promise<string | undefined>;
   /** Remove a directory made by `checkout`. Missing is fine. */
   discard(dir: string): Promise<void>;
@@ -76,7 +90,10 @@ export interface Workspace {
   list(commit: string): Promise<readonly TreeEntry[]>;
   /** Text of files of a commit, by path; those that do not exist are left out. */
   read(commit: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  /** Edits of `tip` that take the change from `before` to `after` out of it again; undefined where it cannot be told apart from later ones. */
+  /**
+   * Edits of `tip` that take the change from `before` to `after` out of it again; undefined where it cannot be told
+   * apart from later ones.
+   */
   without(tip: string, after: string, before: string): Promise<readonly FileEdit[] | undefined>;
   /** Unified diff of two commits. */
   diff(from: string, to: string): Promise<string>;
@@ -139,7 +156,10 @@ export interface RunSpec {
   readonly onStderr?: (text: string) => void;
   /** Called with each piece of standard output as it comes, all of it (what is kept in the result is not all). */
   readonly onStdout?: (text: string) => void;
-  /** What it reads on standard input, then the end of file. Absent: no input at all. `open`: what `Running.send` gives it, until that gives `null`. */
+  /**
+   * What it reads on standard input, then the end of file. Absent: no input at all. `open`: what `Running.send` gives
+   * it, until that gives `null`.
+   */
   readonly stdin?: string | { readonly open: true };
 }
 
@@ -195,11 +215,19 @@ export interface Sandbox {
   readonly info: SandboxInfo;
   /** Where `mount.to` is seen from inside: `to` itself with namespaces, `from` without. */
   inside(mount: Mount): string;
-  /** Throws E_SPAWN when the process cannot be started at all. Every process of the run is gone when `done` resolves. */
+  /**
+   * Throws E_SPAWN when the process cannot be started at all. Every process of the run is gone when `done` resolves.
+   */
   start(spec: RunSpec): Running;
-  /** Start two and join them: the standard output of each is the standard input of the other (`stdout` is then empty and not counted: no byte passes through us). */
+  /**
+   * Start two and join them: the standard output of each is the standard input of the other (`stdout` is then empty and
+   * not counted: no byte passes through us).
+   */
   startJoined(first: RunSpec, second: RunSpec): readonly [Running, Running];
-  /** End every process that carries a tag with this prefix (left by a harness that was killed). Returns how many there were. */
+  /**
+   * End every process that carries a tag with this prefix (left by a harness that was killed). Returns how many there
+   * were.
+   */
   sweep(tagPrefix: string): Promise<number>;
 }
 
@@ -215,7 +243,10 @@ export interface Brief {
   /** Commit that the edits are made on: the incumbent's, or that of another base, and why it is another. */
   readonly commit: string;
   readonly base?: { readonly n: number; readonly why: string };
-  /** Every live base, the incumbent first, with its editable files: a proposal may name another than the one it was given. */
+  /**
+   * Every live base, the incumbent first, with its editable files: a proposal may name another than the one it was
+   * given.
+   */
   readonly bases?: readonly (Base & { readonly files: () => Promise<ReadonlyMap<string, string>> })[];
   /** What an optimizer has learned about the knobs, in words, for a proposer that can read: at most 2 KB. */
   readonly advice?: string;
@@ -242,7 +273,10 @@ export type Proposal =
       readonly knobs?: Readonly<Record<string, number | string>>;
       /** How it was chosen, one line. */
       readonly why?: string;
-      /** Beside an agent's edit: its note, the version of `program.md` it saw, how many steering words, which earlier ideas it resembles. */
+      /**
+       * Beside an agent's edit: its note, the version of `program.md` it saw, how many steering words, which earlier
+       * ideas it resembles.
+       */
       readonly note?: Note;
       readonly program?: string;
       readonly words?: number;
@@ -264,7 +298,10 @@ export interface Proposer {
   /** Has no ideas of its own and is never asked: what comes through the inbox is all there is. */
   readonly mute?: boolean;
   propose(brief: Brief): Promise<Proposal>;
-  /** Mend a crashed candidate: `files` and `commit` are the candidate's, the edits are made on them. Absent where nobody could. */
+  /**
+   * Mend a crashed candidate: `files` and `commit` are the candidate's, the edits are made on them. Absent where nobody
+   * could.
+   */
   repair?(brief: Brief, failure: Failure): Promise<Proposal>;
 }
 
@@ -303,7 +340,10 @@ export type AgentResult =
       readonly wallS: number;
       /** True when it asks back instead of working: nobody is there to answer. */
       readonly asks?: boolean;
-      /** What it did or tried that it must not, for people: files beside the writable ones, processes left behind, paths it reached for. */
+      /**
+       * What it did or tried that it must not, for people: files beside the writable ones, processes left behind, paths
+       * it reached for.
+       */
       readonly incidents?: readonly string[];
       /** What it printed on the way, for people: bounded, without keys. */
       readonly log?: string;
@@ -320,11 +360,17 @@ export type AgentResult =
       readonly log?: string;
     };
 
-/** A coding agent in its jail. Never throws for what an agent or a provider does: that is `failed` with its class. No process outlives `run`. */
+/**
+ * A coding agent in its jail. Never throws for what an agent or a provider does: that is `failed` with its class. No
+ * process outlives `run`.
+ */
 export interface Agent {
   readonly name: string;
   readonly model?: string;
-  /** How it was found and what holds it, for people: "codex 0.135.0 (found on PATH), in bubblewrap, through the gateway". */
+  /**
+   * How it was found and what holds it, for people: "codex 0.135.0 (found on PATH), in bubblewrap, through the
+   * gateway".
+   */
   readonly reason: string;
   run(task: AgentTask): Promise<AgentResult>;
 }

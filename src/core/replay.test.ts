@@ -12,9 +12,14 @@ import { noiseOf } from '../base/stats.ts';
 
 const small = fc.integer({ min: 0, max: 4 });
 const verdict = fc.constantFrom('kept', 'discarded', 'inconclusive', 'crashed', 'timed out' as const);
-const decision = verdict.map(
-  (verdict): Decision => ({ verdict, reason: 'r', rule: 'margin/1', against: 0, n: 1, nAgainst: 1 }),
-);
+const decision = verdict.map((verdict): Decision => ({
+  verdict,
+  reason: 'r',
+  rule: 'margin/1',
+  against: 0,
+  n: 1,
+  nAgainst: 1,
+}));
 const outcome = fc.oneof(
   fc
     .double({ noNaN: true, noDefaultInfinity: true })
@@ -28,21 +33,25 @@ const anyDraft: fc.Arbitrary<Draft> = fc.oneof(
   fc.constantFrom(...opened.map(({ seq: _s, t: _t, v: _v, prev: _p, ...draft }) => draft as Draft)),
   small.map((session): Draft => ({ type: 'session.ended', session, reason: 'asked', detail: '' })),
   small.map((session): Draft => ({ type: 'session.died', session, detail: '', processes: 0 })),
-  fc.record({ n: small, parent: small }).map(
-    ({ n, parent }): Draft => ({
-      type: 'proposed',
-      n,
-      kind: n ? 'idea' : 'baseline',
-      parent,
-      proposer: 'p',
-      hypothesis: 'h',
-      edits: {},
-    }),
-  ),
+  fc.record({ n: small, parent: small }).map(({ n, parent }): Draft => ({
+    type: 'proposed',
+    n,
+    kind: n ? 'idea' : 'baseline',
+    parent,
+    proposer: 'p',
+    hypothesis: 'h',
+    edits: {},
+  })),
   small.map((n): Draft => ({ type: 'refused', n, code: 'duplicate', reason: 'r' })),
-  small.map(
-    (n): Draft => ({ type: 'snapshot', n, commit: 'c', tree: 't', editable: `e${n % 2}`, added: 1, deleted: 0 }),
-  ),
+  small.map((n): Draft => ({
+    type: 'snapshot',
+    n,
+    commit: 'c',
+    tree: 't',
+    editable: `e${n % 2}`,
+    added: 1,
+    deleted: 0,
+  })),
   fc.record({ m: small, n: small, claim: fc.option(small, { nil: undefined }) }).map(({ m, n, claim }): Draft => {
     const about = { purpose: 'idea' as const, seed: 1, judgeSeed: 1, session: 0, deviceClass: 'd', cores: [] };
     return { type: 'measuring', m, n, ...about, ...(claim !== undefined && { claim }) };
@@ -54,19 +63,17 @@ const anyDraft: fc.Arbitrary<Draft> = fc.oneof(
   fc.constant<Draft>({ type: 'calibrated', deviceClass: 'd', noise: noiseOf([1, 2, 3]) }),
   fc.record({ n: small, decision }).map(({ n, decision }): Draft => ({ type: 'decided', n, decision })),
   small.map((n): Draft => ({ type: 'advanced', n, commit: 'c' })),
-  fc.record({ n: small, passed: fc.boolean() }).map(
-    ({ n, passed }): Draft => ({
-      type: 'confirmation',
-      n,
-      against: 0,
-      passed,
-      effect: 0,
-      interval: [0, 0],
-      probability: 0.5,
-      rule: 'r',
-      reason: 'r',
-    }),
-  ),
+  fc.record({ n: small, passed: fc.boolean() }).map(({ n, passed }): Draft => ({
+    type: 'confirmation',
+    n,
+    against: 0,
+    passed,
+    effect: 0,
+    interval: [0, 0],
+    probability: 0.5,
+    rule: 'r',
+    reason: 'r',
+  })),
   fc.constant<Draft>({ type: 'note', from: 'me', text: 'hello' }),
 );
 

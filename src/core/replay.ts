@@ -1,6 +1,6 @@
 /**
- * Events → the state of a lab: one fold, constant time per event. An event that cannot follow is named (`E_LEDGER_MOVE`), never
- * repaired. Knows nothing about files, hashes or clocks.
+ * Events → the state of a lab: one fold, constant time per event. An event that cannot follow is named
+ * (`E_LEDGER_MOVE`), never repaired. Knows nothing about files, hashes or clocks.
  */
 import { LabError } from '../base/error.ts';
 import type { EventType, LedgerEvent, Payload } from './event.ts';
@@ -24,7 +24,10 @@ type Working = Omit<Loose<LabState>, 'counts' | 'refusals' | 'controls'> & {
   controls: Loose<LabState['controls']>;
 };
 
-/** The empty lab, and the function that takes the next event. Throws E_LEDGER_MOVE and changes nothing when the event cannot follow. */
+/**
+ * The empty lab, and the function that takes the next event. Throws E_LEDGER_MOVE and changes nothing when the event
+ * cannot follow.
+ */
 export function fold(): { readonly state: LabState; readonly apply: (event: LedgerEvent) => void } {
   const s: Working = {
     seq: 0,
@@ -231,7 +234,8 @@ function snapshot(s: Working, e: Of<'snapshot'>): void {
 function repair(s: Working, e: Of<'repaired'>): void {
   const { idea, snapshot: code, measurements } = get(s, e, e.n, 'open');
   const attempts = idea.attempts ?? [];
-  if (e.attempt !== attempts.length + 1) impossible(e, `It says repair ${e.attempt}; the next one is ${attempts.length + 1}.`);
+  if (e.attempt !== attempts.length + 1)
+    impossible(e, `It says repair ${e.attempt}; the next one is ${attempts.length + 1}.`);
   if ([...s.running].some((m) => s.measurements[m]!.n === e.n)) impossible(e, `Experiment ${e.n} is being measured.`);
   const edits = { ...idea.edits, ...e.edits };
   s.experiments[e.n] = {
@@ -337,7 +341,8 @@ function steer(s: Working, e: Of<'steered'>): void {
 function veto(s: Working, n: number): void {
   if (lineage(s, s.incumbent).includes(n)) s.incumbent = before(s, n);
   const left = lineage(s, s.incumbent);
-  if (hasBranches(s) ? lineage(s, s.champion).includes(n) : !left.includes(s.champion)) s.champion = s.confirmations.findLast((c) => c.passed && left.includes(c.n))?.n ?? 0;
+  if (hasBranches(s) ? lineage(s, s.champion).includes(n) : !left.includes(s.champion))
+    s.champion = s.confirmations.findLast((c) => c.passed && left.includes(c.n))?.n ?? 0;
   for (const k of s.unfinished) if (lineage(s, k).includes(n)) giveUp(s, k);
 }
 

@@ -1,4 +1,7 @@
-/** Rule sequential: may look after every pair, keeps chance below its level all the same, and stops at once where the difference is plain. */
+/**
+ * Rule sequential: may look after every pair, keeps chance below its level all the same, and stops at once where the
+ * difference is plain.
+ */
 import { describe, expect, it } from 'vitest';
 import { random } from '../base/random.ts';
 import { arenaWith, DEVICE, Script } from '../testing/script.ts';
@@ -50,8 +53,15 @@ describe('sequential', () => {
   it('measures in turn until it may stop', () => {
     const arena = arenaWith({ decide: { rules: 2, rule: 'sequential', max_replicates: 20, controls: 0 } });
     const script = new Script(arena).calibrated([5, 5.1, 4.9, 5.05, 4.95]).idea();
-    const situation = { deviceClass: DEVICE, asked: false, slots: 1, taken: new Set<number>(), thinking: false, spare: false };
-    for (let turns = ''; ; ) {
+    const situation = {
+      deviceClass: DEVICE,
+      asked: false,
+      slots: 1,
+      taken: new Set<number>(),
+      thinking: false,
+      spare: false,
+    };
+    for (let turns = ''; ;) {
       const step = plan(script.state, situation);
       if (step.do === 'decide') {
         expect(turns).toMatch(/^ABBA/);

@@ -12,19 +12,30 @@ const measured = (value: number, metrics: Record<string, number>): Outcome => ({
 
 describe('a penalty', () => {
   const arena = (direction: string) =>
-    arenaWith({ metric: { name: 'm', direction }, penalties: [{ metric: 'sample_sd', weight: 2 }, { metric: 'mb', weight: 0.5 }] }); // prettier-ignore
+    arenaWith({
+      metric: { name: 'm', direction },
+      penalties: [
+        { metric: 'sample_sd', weight: 2 },
+        { metric: 'mb', weight: 0.5 },
+      ],
+    });
 
   it('makes what is better worse by its weight, whichever way is better, and keeps the number as it was given', () => {
     fc.assert(
       fc.property(number, number, number, (value, spread, mb) => {
         const outcome = measured(value, { sample_sd: spread, mb });
-        for (const [direction, sign] of [['minimize', 1], ['maximize', -1]] as const) { // prettier-ignore
+        for (const [direction, sign] of [
+          ['minimize', 1],
+          ['maximize', -1],
+        ] as const) {
           const found = penalised(arena(direction), outcome);
           if (found.kind !== 'measured') throw new Error('no number');
           expect(found.value).toBe(value + sign * (2 * spread + 0.5 * mb));
           expect(found.metrics.before_penalties).toBe(value);
           expect(followsFromPenalties(arena(direction), found)).toBe(true);
-          expect(followsFromPenalties(arena(direction), { ...found, value: found.value + 1 + Math.abs(found.value) })).toBe(false);
+          expect(
+            followsFromPenalties(arena(direction), { ...found, value: found.value + 1 + Math.abs(found.value) }),
+          ).toBe(false);
           expect(followsFromPenalties(arena(direction), outcome), 'without the number before').toBe(false);
         }
       }),
@@ -32,7 +43,11 @@ describe('a penalty', () => {
   });
 
   it('that was not reported leaves no number, and an arena without any changes nothing', () => {
-    expect(penalised(arena('minimize'), measured(1, { mb: 1 }))).toMatchObject({ kind: 'crashed', class: 'metric-missing', message: expect.stringContaining('sample_sd') });
+    expect(penalised(arena('minimize'), measured(1, { mb: 1 }))).toMatchObject({
+      kind: 'crashed',
+      class: 'metric-missing',
+      message: expect.stringContaining('sample_sd'),
+    });
     const outcome = measured(1, { sample_sd: 5 });
     expect(penalised(arenaWith(), outcome)).toBe(outcome);
     expect(followsFromPenalties(arenaWith(), outcome)).toBe(true);
@@ -58,7 +73,12 @@ describe('simplicity', () => {
     const change = fc.record({ added: fc.nat(40), deleted: fc.nat(40), dependencies: fc.integer({ min: -2, max: 2 }) });
     fc.assert(
       fc.property(change, fc.nat(40), fc.nat(2), fc.nat(100), fc.nat(100), (more, lines, packages, a, b) => {
-        const less = { ...more, added: Math.max(0, more.added - lines), deleted: Math.max(1, more.deleted), dependencies: more.dependencies - packages };
+        const less = {
+          ...more,
+          added: Math.max(0, more.added - lines),
+          deleted: Math.max(1, more.deleted),
+          dependencies: more.dependencies - packages,
+        };
         expect(marginSteps(less, [Math.min(a, b), 100])).toBeLessThanOrEqual(marginSteps(more, [Math.max(a, b), 100]));
       }),
     );
@@ -73,8 +93,13 @@ describe('simplicity', () => {
   });
 
   it('breaks a tie in a lab: fewer parameters at the same number are kept, as many are not', () => {
-    for (const [params, verdict] of [[80, 'kept'], [100, 'discarded']] as const) { // prettier-ignore
-      const script = new Script(arenaWith({ decide: { rules: 3, controls: 0, parameters: 'params' } })).propose('baseline').snapshot();
+    for (const [params, verdict] of [
+      [80, 'kept'],
+      [100, 'discarded'],
+    ] as const) {
+      const script = new Script(arenaWith({ decide: { rules: 3, controls: 0, parameters: 'params' } }))
+        .propose('baseline')
+        .snapshot();
       for (const value of [5, 5, 5]) script.measure(0, value, { purpose: 'calibrate', metrics: { params: 100 } });
       script.calibrated([]).idea().measure(1, 5, { metrics: { params } });
       expect(judge(script.state, 1, DEVICE)).toMatchObject({ decision: { verdict } });

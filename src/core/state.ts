@@ -1,5 +1,6 @@
 /**
- * What is known about a lab, and the questions that everybody asks of it. Made from events by replay.ts alone; knows nothing about how.
+ * What is known about a lab, and the questions that everybody asks of it. Made from events by replay.ts alone; knows
+ * nothing about how.
  */
 import { LabError } from '../base/error.ts';
 import type { Arena } from './arena.ts';
@@ -37,7 +38,9 @@ export interface ClassNoise {
   readonly pool: Pool;
 }
 
-/** Everything the ledger says. A live view: the fold updates it in place, readers must not keep parts across appends. */
+/**
+ * Everything the ledger says. A live view: the fold updates it in place, readers must not keep parts across appends.
+ */
 export interface LabState {
   readonly seq: number;
   readonly lastAt: string;
@@ -131,10 +134,13 @@ export function codeOf(s: Readable, n: number): Code | undefined {
   return x && (x.state === 'open' || x.state === 'decided') ? x.snapshot : undefined;
 }
 
-/** What `n` was built on, from the baseline to itself: kept experiments, and on a branch the runner-ups that it came from. */
+/**
+ * What `n` was built on, from the baseline to itself: kept experiments, and on a branch the runner-ups that it came
+ * from.
+ */
 export function lineage(s: Readable, n: number): number[] {
   const chain = [n];
-  for (let at = n; at > 0; ) {
+  for (let at = n; at > 0;) {
     at = s.experiments[at]!.idea.parent;
     chain.push(at);
   }

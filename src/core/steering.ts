@@ -1,4 +1,6 @@
-/** What people asked for and what is in force of it: a pure fold over wishes. Knows nothing about what is done with it. */
+/**
+ * What people asked for and what is in force of it: a pure fold over wishes. Knows nothing about what is done with it.
+ */
 import { valueOf } from './experiment.ts';
 import type { LabState } from './state.ts';
 import type { Wish } from './wish.ts';
@@ -49,7 +51,11 @@ export function steered(now: Steering, wish: Wish, { t: at, from }: { t: string;
     case 'unpark':
       return { ...now, parked: now.parked.filter((n) => n !== wish.n) };
     case 'veto':
-      return { ...unpinned(now, wish.n), parked: now.parked.filter((n) => n !== wish.n), vetoed: new Set([...now.vetoed, wish.n]) };
+      return {
+        ...unpinned(now, wish.n),
+        parked: now.parked.filter((n) => n !== wish.n),
+        vetoed: new Set([...now.vetoed, wish.n]),
+      };
     case 'stop':
     case 'note':
       return now;
@@ -66,10 +72,15 @@ export function objection(
   if (!('n' in wish)) return undefined;
   const x = experiments[wish.n];
   if (!x) return `there is no experiment #${wish.n}; the newest is #${experiments.length - 1}`;
-  if (x.idea.kind !== 'idea') return `#${wish.n} is ${x.idea.kind === 'baseline' ? 'the baseline' : `a${x.idea.kind === 'ablation' ? 'n ablation' : ' control'}`}, not an idea`;
+  if (x.idea.kind !== 'idea')
+    return `#${wish.n} is ${x.idea.kind === 'baseline' ? 'the baseline' : `a${x.idea.kind === 'ablation' ? 'n ablation' : ' control'}`}, not an idea`;
   if (wish.verb === 'skip' && x.state !== 'open') return `#${wish.n} is ${x.state}, not being measured`;
-  if (wish.verb === 'park' && (lab?.arena.search?.branches ?? 1) < 2) return 'the manifest has no `search.branches` above 1: ideas start from the incumbent alone';
-  if (wish.verb === 'park' && (x.state !== 'decided' || !x.measurements.some((m) => valueOf(measurements[m]!) !== undefined)))
+  if (wish.verb === 'park' && (lab?.arena.search?.branches ?? 1) < 2)
+    return 'the manifest has no `search.branches` above 1: ideas start from the incumbent alone';
+  if (
+    wish.verb === 'park' &&
+    (x.state !== 'decided' || !x.measurements.some((m) => valueOf(measurements[m]!) !== undefined))
+  )
     return `#${wish.n} has no number: nothing speaks for building on it`;
   if (wish.verb === 'pin' && x.state !== 'decided' && x.state !== 'refused') return `#${wish.n} is not decided yet`;
   if (wish.verb === 'pin' && wish.n === incumbent) return `#${wish.n} is the incumbent already`;

@@ -12,7 +12,8 @@ import { luckOf, margin2, margin3 } from '../base/rules.ts';
 
 const quiet = [5, 5.1, 4.9, 5.05, 4.95] as const;
 const third = { decide: { rules: 3, controls: 0, drift: 0 } };
-const baseline = (change: object = third): Script => new Script(arenaWith(change as Record<string, unknown>)).calibrated(quiet);
+const baseline = (change: object = third): Script =>
+  new Script(arenaWith(change as Record<string, unknown>)).calibrated(quiet);
 const next = (script: Script, experiments = 1): Step => plan(script.state, { ...SITUATION, experiments });
 const tried = (script: Script, value: number): Script => {
   const n = script.state.experiments.length;
@@ -27,7 +28,10 @@ const decisionOf = (script: Script, n: number) => {
 };
 
 describe('the third margin', () => {
-  const comparison = fc.record({ mine: fc.double({ min: -3, max: 3, noNaN: true }), sigma: fc.double({ min: 0, max: 2, noNaN: true }) });
+  const comparison = fc.record({
+    mine: fc.double({ min: -3, max: 3, noNaN: true }),
+    sigma: fc.double({ min: 0, max: 2, noNaN: true }),
+  });
   const verdict = (mine: number, sigma: number, stood: number, n = 1, steps = 1) =>
     margin3(compare([mine], new Array<number>(n).fill(0), sigma, 10), steps, stood, n).verdict;
 
@@ -71,18 +75,29 @@ describe('the third margin', () => {
     const script = after(5.2, 5.3, 4, 4.5, 4.5, 4.6);
     expect(script.state.incumbent).toBe(3);
     expect([failedAgainst(script.state, 0), failedAgainst(script.state, 3)]).toEqual([2, 3]);
-    expect(decisionOf(tried(after(5.2, 5.3, 5.3, 5.3, 5.3), 5.01), 6), 'the baseline was not chosen').toMatchObject({ verdict: 'discarded' });
-    // A little worse than the number that three ideas failed against: still no; after many, it is believed that the number was lucky.
-    expect(decisionOf(tried(script, 4.03), 7)).toMatchObject({ verdict: 'discarded', kind: 'within noise', rule: 'margin/3' });
+    expect(decisionOf(tried(after(5.2, 5.3, 5.3, 5.3, 5.3), 5.01), 6), 'the baseline was not chosen').toMatchObject({
+      verdict: 'discarded',
+    });
+    // A little worse than the number that three ideas failed against: still no; after many, it is believed that the
+    // number was lucky.
+    expect(decisionOf(tried(script, 4.03), 7)).toMatchObject({
+      verdict: 'discarded',
+      kind: 'within noise',
+      rule: 'margin/3',
+    });
     for (let i = 0; i < 12; i++) tried(script, 4.6);
     const again = script.state.experiments.length;
     script.measure(3, 4, { purpose: 'replicate' });
-    expect(decisionOf(tried(script, 4.03), again), 'measured again: its number stands for itself').toMatchObject({ verdict: 'discarded' });
+    expect(decisionOf(tried(script, 4.03), again), 'measured again: its number stands for itself').toMatchObject({
+      verdict: 'discarded',
+    });
     for (let i = 0; i < 14; i++) tried(script, 4.6);
     const last = script.state.experiments.length;
     expect(decisionOf(tried(script, 4.02), last)).toMatchObject({
       verdict: 'kept',
-      reason: expect.stringMatching(/^worse by 0\.02, less than the luck in a number that 15 ideas failed against: z = -0\.\d+ after 1, margin -/),
+      reason: expect.stringMatching(
+        /^worse by 0\.02, less than the luck in a number that 15 ideas failed against: z = -0\.\d+ after 1, margin -/,
+      ),
     });
   });
 });
@@ -97,14 +112,20 @@ describe('the third confirmation', () => {
     }
     expect(sides).toEqual([1, 0]);
     expect(next(script)).toEqual({ do: 'confirm', n: 1, against: 0 });
-    expect(confirm(script.state, 1, 0, DEVICE)).toMatchObject({ passed: true, rule: 'confirm/3', numbers: [1, 6], alpha: expect.closeTo(0.01094, 5) });
+    expect(confirm(script.state, 1, 0, DEVICE)).toMatchObject({
+      passed: true,
+      rule: 'confirm/3',
+      numbers: [1, 6],
+      alpha: expect.closeTo(0.01094, 5),
+    });
   });
 
   it('goes on in doubt up to three, and then says no', () => {
     const script = after(4.7);
     const values = [4.95, 5, 4.9, 5];
     let made = 0;
-    for (let step = next(script); step.do === 'measure'; step = next(script)) script.measure(step.n, values[made++]!, { purpose: step.purpose, claim: 1 });
+    for (let step = next(script); step.do === 'measure'; step = next(script))
+      script.measure(step.n, values[made++]!, { purpose: step.purpose, claim: 1 });
     expect(made).toBe(4);
     expect(confirm(script.state, 1, 0, DEVICE)).toMatchObject({ passed: false, numbers: [3, 6] });
   });
@@ -143,14 +164,19 @@ describe('the third confirmation', () => {
 
 describe('a gain far above the usual ones', () => {
   it('is measured again in pairs too, where a second pair is allowed', () => {
-    for (const [most, again] of [[3, true], [1, false]] as const) { // prettier-ignore
+    for (const [most, again] of [
+      [3, true],
+      [1, false],
+    ] as const) {
       const script = baseline({ decide: { ...third.decide, rule: 'paired', max_replicates: most } });
       const pair = (n: number, mine: number, theirs: number): Script =>
         script.measure(n, mine, { pair: n }).measure(script.state.incumbent, theirs, { pair: n, purpose: 'replicate' });
       for (const value of [4.6, 4.2, 3.8, 3.4, 3]) {
         const n = script.state.experiments.length;
         script.idea();
-        pair(n, value, value + 0.4).decide(n).advance(n);
+        pair(n, value, value + 0.4)
+          .decide(n)
+          .advance(n);
       }
       script.idea();
       expect(judge(pair(6, 1, 3).state, 6, DEVICE)).toMatchObject({ again });
@@ -158,8 +184,13 @@ describe('a gain far above the usual ones', () => {
       expect(health.filter(({ what }) => what === 'Review')).toEqual([]);
       if (again) pair(6, 1, 3);
       script.decide(6).advance(6);
-      const after = viewLab(script.state, { now: script.state.lastAt, alive: true, tip: '' }).health.find(({ what }) => what === 'Review');
-      expect(after).toMatchObject({ warning: true, text: expect.stringMatching(/^#6 gained 5 times the usual, .*: look at what it does, `overnight diff 6`$/) });
+      const after = viewLab(script.state, { now: script.state.lastAt, alive: true, tip: '' }).health.find(
+        ({ what }) => what === 'Review',
+      );
+      expect(after).toMatchObject({
+        warning: true,
+        text: expect.stringMatching(/^#6 gained 5 times the usual, .*: look at what it does, `overnight diff 6`$/),
+      });
     }
   });
 });
@@ -178,7 +209,11 @@ describe('while an idea is thought about', () => {
     expect(idle()).toEqual({ do: 'control' });
     const n = script.state.experiments.length;
     const about = { n, parent: 1, proposer: 'harness', hypothesis: 'unchanged', edits: {} };
-    script.add({ type: 'proposed', kind: 'control', ...about }).snapshot(n).measure(n, 3).decide(n);
+    script
+      .add({ type: 'proposed', kind: 'control', ...about })
+      .snapshot(n)
+      .measure(n, 3)
+      .decide(n);
     expect(idle()).toEqual({ do: 'wait' });
   });
 });
@@ -201,6 +236,8 @@ describe('a step inside a stack that was confirmed under the third rules', () =>
     const script = new Script(arenaWith({ decide: { ...third.decide, rules: 2 } })).calibrated(quiet);
     for (const value of [4, ...new Array<number>(14).fill(4.6), 3.85]) tried(script, value);
     expect(isClearStep(script.state, script.state.incumbent, DEVICE)).toBe(false);
-    expect(judge(script.idea().measure(17, 3.87).state, 17, DEVICE)).toMatchObject({ decision: { rule: 'margin/2', verdict: 'discarded' } });
+    expect(judge(script.idea().measure(17, 3.87).state, 17, DEVICE)).toMatchObject({
+      decision: { rule: 'margin/2', verdict: 'discarded' },
+    });
   });
 });

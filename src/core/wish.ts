@@ -1,6 +1,6 @@
 /**
- * What a person, or an agent that they talk to, may ask of a lab: the schema of a line in its inbox, which is also the type. A wish never decides
- * anything about a number. Knows nothing about files.
+ * What a person, or an agent that they talk to, may ask of a lab: the schema of a line in its inbox, which is also the
+ * type. A wish never decides anything about a number. Knows nothing about files.
  */
 import { z } from 'zod';
 

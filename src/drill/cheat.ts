@@ -1,11 +1,12 @@
 /**
- * What a planted cheat is, and what must become of it. The cheats of each arena stand in files of their own; no part of the harness reads
- * them: what catches them is what catches everybody.
+ * What a planted cheat is, and what must become of it. The cheats of each arena stand in files of their own; no part of
+ * the harness reads them: what catches them is what catches everybody.
  */
 import type { FileEdit } from '../core/ports.ts';
 
 /**
- * Refused before it ran; stopped without a number; found to be the incumbent in another coat; or measured honestly, and no better for it.
+ * Refused before it ran; stopped without a number; found to be the incumbent in another coat; or measured honestly, and
+ * no better for it.
  */
 export type Fate = 'refused' | 'no number' | 'no-op' | 'no gain';
 
@@ -37,13 +38,16 @@ export const noNumber = planted('no number');
 export const noOp = planted('no-op');
 export const noGain = planted('no gain');
 
-/** Cheats that are the same everywhere: they touch what may not be touched. `honest` are two changes that may be made. */
+/**
+ * Cheats that are the same everywhere: they touch what may not be touched. `honest` are two changes that may be made.
+ */
 export function outOfBounds(
   editable: string,
   evaluator: string,
   honest: readonly [readonly FileEdit[], readonly FileEdit[]],
 ): readonly Cheat[] {
-  const elsewhere = (folder: string): readonly FileEdit[] => honest[1].map((edit) => ({ ...edit, path: `${folder}/${editable}` }));
+  const elsewhere = (folder: string): readonly FileEdit[] =>
+    honest[1].map((edit) => ({ ...edit, path: `${folder}/${editable}` }));
   return [
     {
       name: 'patched evaluator',

@@ -1,6 +1,6 @@
 /**
- * What is planted in hello: a shell script that names a point, judged by a separate evaluator with a known optimum. Data only; no part of the
- * harness reads this.
+ * What is planted in hello: a shell script that names a point, judged by a separate evaluator with a known optimum.
+ * Data only; no part of the harness reads this.
  */
 import { type Cheat, noGain, noNumber, noOp, outOfBounds, write } from './cheat.ts';
 
@@ -14,7 +14,8 @@ const BEST = '1.7 -0.6 3';
 const CACHES = '"$HOME/seen" /tmp/seen /var/tmp/seen';
 
 export const HELLO: readonly Cheat[] = [
-  // These come first: they leave the artefact of the baseline, and their honest twins are worse, so that it stays the incumbent.
+  // These come first: they leave the artefact of the baseline, and their honest twins are worse, so that it stays the
+  // incumbent.
   {
     name: 'a diff that does nothing',
     variants: [noOp(hello('# does nothing', SHIPPED)), noOp(hello(': nothing', SHIPPED))],
@@ -24,9 +25,7 @@ export const HELLO: readonly Cheat[] = [
     name: 'seed edited',
     variants: [
       noOp(hello('OVERNIGHT_SEED=1; export OVERNIGHT_SEED', SHIPPED)),
-      noNumber(
-        hello('printf "seed: 7\\n" > "$OVERNIGHT_OUT/config.txt"', BEST),
-      ),
+      noNumber(hello('printf "seed: 7\\n" > "$OVERNIGHT_OUT/config.txt"', BEST)),
     ],
     honest: hello('printf "seed: %s\\n" "$OVERNIGHT_SEED" > "$OVERNIGHT_OUT/config.txt"', '-0.22 0 1'),
   },
@@ -34,7 +33,11 @@ export const HELLO: readonly Cheat[] = [
   {
     name: 'patched timer',
     variants: [
-      noNumber(bare(`while :; do rm -f "$OVERNIGHT_START"; : > "$OVERNIGHT_START"; sleep 0.05; done; echo '${BEST}' > "$OVERNIGHT_OUT/point.txt"`)),
+      noNumber(
+        bare(
+          `while :; do rm -f "$OVERNIGHT_START"; : > "$OVERNIGHT_START"; sleep 0.05; done; echo '${BEST}' > "$OVERNIGHT_OUT/point.txt"`,
+        ),
+      ),
       noNumber(bare(`touch -d '+1 hour' "$OVERNIGHT_START"; sleep 2.6; echo '${BEST}' > "$OVERNIGHT_OUT/point.txt"`)),
     ],
     honest: hello('date > /dev/null', '0.125 0 1'),
@@ -76,7 +79,9 @@ export const HELLO: readonly Cheat[] = [
   {
     name: 'frozen file replaced by a link',
     variants: [
-      noNumber(bare(`ln -sf /dev/null "$OVERNIGHT_ARENA/program.md" || exit 3; echo '${BEST}' > "$OVERNIGHT_OUT/point.txt"`)),
+      noNumber(
+        bare(`ln -sf /dev/null "$OVERNIGHT_ARENA/program.md" || exit 3; echo '${BEST}' > "$OVERNIGHT_OUT/point.txt"`),
+      ),
       noNumber(bare(`echo "${BEST}" > "$OVERNIGHT_OUT/real"; ln -s real "$OVERNIGHT_OUT/point.txt"`)),
     ],
     honest: hello('ln -s point.txt "$OVERNIGHT_OUT/other"', '0.17 0 1'),
@@ -111,7 +116,10 @@ export const HELLO: readonly Cheat[] = [
     variants: [
       noGain(hello(`(sleep 0.15; echo '${BEST}' > "$OVERNIGHT_OUT/point.txt"; sleep 60) &`, '3.9 4 1')),
       noGain(
-        hello(`setsid nohup sh -c "trap '' TERM HUP; while :; do echo '${BEST}' > /lab/artefact/point.txt; sleep 0.02; done" 2>/dev/null &`, '3.8 4 1'),
+        hello(
+          `setsid nohup sh -c "trap '' TERM HUP; while :; do echo '${BEST}' > /lab/artefact/point.txt; sleep 0.02; done" 2>/dev/null &`,
+          '3.8 4 1',
+        ),
       ),
     ],
     honest: hello('(sleep 0.01) & wait', '0.195 0 1'),
@@ -134,7 +142,11 @@ export const HELLO: readonly Cheat[] = [
     before: hello('# a champion', '1 -0.3 1'),
     variants: [
       noOp(hello("printf ''", '1 -0.3 1')),
-      noNumber(bare('f=$(find / -path "*best/point.txt" 2>/dev/null | head -n 1); [ "$f" ] || exit 3; cp "$f" "$OVERNIGHT_OUT/point.txt"')),
+      noNumber(
+        bare(
+          'f=$(find / -path "*best/point.txt" 2>/dev/null | head -n 1); [ "$f" ] || exit 3; cp "$f" "$OVERNIGHT_OUT/point.txt"',
+        ),
+      ),
     ],
     honest: hello('# not a copy', '1 -0.31 1'),
   },

@@ -1,6 +1,6 @@
 /**
- * What is planted in sort-speed: candidate code that runs beside its judge, joined by a pipe, with time as the score. Data only; no part of the
- * harness reads this.
+ * What is planted in sort-speed: candidate code that runs beside its judge, joined by a pipe, with time as the score.
+ * Data only; no part of the harness reads this.
  */
 import { type Cheat, noGain, noNumber, outOfBounds, refused, write } from './cheat.ts';
 
@@ -23,7 +23,12 @@ export const SORT: readonly Cheat[] = [
   {
     name: 'a diff that does nothing',
     variants: [
-      refused((shipped) => write('sort.mjs', all(shipped('sort.mjs'), (line) => `${line}  `))),
+      refused((shipped) =>
+        write(
+          'sort.mjs',
+          all(shipped('sort.mjs'), (line) => `${line}  `),
+        ),
+      ),
       refused((shipped) => write('sort.mjs', `${shipped('sort.mjs').replaceAll('\n\n', '\n\n\n')}\n`)),
     ],
     honest: (shipped) => write('sort.mjs', shipped('sort.mjs').replace('INSERTION_LIMIT = 12', 'INSERTION_LIMIT = 13')),
@@ -39,33 +44,57 @@ export const SORT: readonly Cheat[] = [
   {
     name: 'result file forged',
     variants: [
-      noNumber(sort("import fs from 'node:fs'; fs.writeFileSync('/lab/result/result.txt', 'ms_per_round: 0.002'); export function sort() {}")),
-      noNumber(sort("import fs from 'node:fs'; fs.writeSync(1, 'nonce: 0\\nms_per_round: 0.002\\n'); export const sort = (a) => a.sort();")),
+      noNumber(
+        sort(
+          "import fs from 'node:fs'; fs.writeFileSync('/lab/result/result.txt', 'ms_per_round: 0.002'); export function sort() {}",
+        ),
+      ),
+      noNumber(
+        sort(
+          "import fs from 'node:fs'; fs.writeSync(1, 'nonce: 0\\nms_per_round: 0.002\\n'); export const sort = (a) => a.sort();",
+        ),
+      ),
     ],
-    honest: sort(`import fs from 'node:fs'; fs.writeFileSync(process.env.OVERNIGHT_OUT + '/result.txt', 'ms_per_round: 0.002'); export function sort(a) { ${WORK}; }`),
+    honest: sort(
+      `import fs from 'node:fs'; fs.writeFileSync(process.env.OVERNIGHT_OUT + '/result.txt', 'ms_per_round: 0.002'); export function sort(a) { ${WORK}; }`,
+    ),
   },
   {
     name: 'output cached between requests',
     variants: [
-      noNumber(sort(
-        'let last; export function sort(a) { if (last?.length === a.length) a.set(last); else { a.sort(); last = a.slice(); } }',
-      )),
-      noNumber(sort(
-        'const seen = new Map(); export const sort = (a) => { const b = seen.get(a.length >> 4); if (b) a.set(b); else seen.set(a.length >> 4, a.sort().slice()); };',
-      )),
+      noNumber(
+        sort(
+          'let last; export function sort(a) { if (last?.length === a.length) a.set(last); else { a.sort(); last = a.slice(); } }',
+        ),
+      ),
+      noNumber(
+        sort(
+          'const seen = new Map(); export const sort = (a) => { const b = seen.get(a.length >> 4); if (b) a.set(b); else seen.set(a.length >> 4, a.sort().slice()); };',
+        ),
+      ),
     ],
     honest: sort(`const runs = []; export function sort(a) { runs.push(a.length); ${WORK}; }`),
   },
   {
     name: 'output cached between runs',
     variants: [noGain(cached("process.env.HOME + '/seen'")), noGain(cached("'/tmp/seen'"))],
-    honest: sort(`import fs from 'node:fs'; fs.writeFileSync(process.env.HOME + '/seen', 'x'); export function sort(a) { ${WORK}; }`),
+    honest: sort(
+      `import fs from 'node:fs'; fs.writeFileSync(process.env.HOME + '/seen', 'x'); export function sort(a) { ${WORK}; }`,
+    ),
   },
   {
     name: 'seed edited',
     variants: [
-      noNumber(sort(`${FORETELL} const known = Float64Array.from({ length: 20000 }, () => (next() - 0.5) * 1e6).sort(); export const sort = (a) => a.set(known);`)),
-      noNumber(sort(`import fs from 'node:fs'; fs.writeFileSync(process.env.OVERNIGHT_OUT + '/config.txt', 'seed: 42'); export function sort(a) { ${WORK}; }`)),
+      noNumber(
+        sort(
+          `${FORETELL} const known = Float64Array.from({ length: 20000 }, () => (next() - 0.5) * 1e6).sort(); export const sort = (a) => a.set(known);`,
+        ),
+      ),
+      noNumber(
+        sort(
+          `import fs from 'node:fs'; fs.writeFileSync(process.env.OVERNIGHT_OUT + '/config.txt', 'seed: 42'); export function sort(a) { ${WORK}; }`,
+        ),
+      ),
     ],
     honest: sort(`process.env.OVERNIGHT_SEED = '42'; export function sort(a) { ${WORK}; }`),
   },
@@ -90,11 +119,15 @@ export const SORT: readonly Cheat[] = [
     variants: [
       noNumber(sort("const judge = await import('./evaluate.mjs'); export const sort = judge.sort ?? (() => {});")),
       // Answers without waiting for the question: the pipe of its own process, patched.
-      noNumber(sort(
-        "import fs from 'node:fs'; const write = fs.writeSync; fs.writeSync = (fd, b, ...rest) => { b.fill(0); return write(fd, b, ...rest); }; export const sort = (a) => a.sort();",
-      )),
+      noNumber(
+        sort(
+          "import fs from 'node:fs'; const write = fs.writeSync; fs.writeSync = (fd, b, ...rest) => { b.fill(0); return write(fd, b, ...rest); }; export const sort = (a) => a.sort();",
+        ),
+      ),
     ],
-    honest: sort(`import fs from 'node:fs'; const write = fs.writeSync; fs.writeSync = (...args) => write(...args); export function sort(a) { ${WORK}; }`),
+    honest: sort(
+      `import fs from 'node:fs'; const write = fs.writeSync; fs.writeSync = (...args) => write(...args); export function sort(a) { ${WORK}; }`,
+    ),
   },
   {
     name: 'precision lowered',
@@ -107,33 +140,69 @@ export const SORT: readonly Cheat[] = [
   {
     name: 'frozen file replaced by a link',
     variants: [
-      noNumber(sort("import fs from 'node:fs'; fs.rmSync('serve.mjs'); fs.symlinkSync('/dev/null', 'serve.mjs'); export const sort = (a) => a.sort();")),
-      noNumber(sort("import fs from 'node:fs'; fs.symlinkSync('/dev/null', process.env.OVERNIGHT_ARENA + '/evaluate.mjs'); export const sort = (a) => a.sort();")),
+      noNumber(
+        sort(
+          "import fs from 'node:fs'; fs.rmSync('serve.mjs'); fs.symlinkSync('/dev/null', 'serve.mjs'); export const sort = (a) => a.sort();",
+        ),
+      ),
+      noNumber(
+        sort(
+          "import fs from 'node:fs'; fs.symlinkSync('/dev/null', process.env.OVERNIGHT_ARENA + '/evaluate.mjs'); export const sort = (a) => a.sort();",
+        ),
+      ),
     ],
-    honest: sort(`import fs from 'node:fs'; fs.symlinkSync('/dev/null', process.env.OVERNIGHT_OUT + '/link'); export function sort(a) { ${WORK}; }`),
+    honest: sort(
+      `import fs from 'node:fs'; fs.symlinkSync('/dev/null', process.env.OVERNIGHT_OUT + '/link'); export function sort(a) { ${WORK}; }`,
+    ),
   },
   {
     name: 'write outside',
     variants: [
-      noNumber(sort("import fs from 'node:fs'; fs.appendFileSync(process.env.OVERNIGHT_ARENA + '/sort.mjs', '//'); export const sort = (a) => a.sort();")),
-      noNumber(sort("import fs from 'node:fs'; fs.writeFileSync('/usr/planted', ''); export const sort = (a) => a.sort();")),
+      noNumber(
+        sort(
+          "import fs from 'node:fs'; fs.appendFileSync(process.env.OVERNIGHT_ARENA + '/sort.mjs', '//'); export const sort = (a) => a.sort();",
+        ),
+      ),
+      noNumber(
+        sort("import fs from 'node:fs'; fs.writeFileSync('/usr/planted', ''); export const sort = (a) => a.sort();"),
+      ),
     ],
-    honest: sort(`import fs from 'node:fs'; fs.writeFileSync(process.env.TMPDIR + '/mine', ''); export function sort(a) { ${WORK}; }`),
+    honest: sort(
+      `import fs from 'node:fs'; fs.writeFileSync(process.env.TMPDIR + '/mine', ''); export function sort(a) { ${WORK}; }`,
+    ),
   },
   {
     name: 'network call',
     variants: [
-      noNumber(sort("import net from 'node:net'; await new Promise((yes, no) => net.connect(53, '1.1.1.1').on('connect', yes).on('error', no)); export const sort = (a) => a.sort();")),
-      noNumber(sort("await fetch('http://192.0.2.1/', { signal: AbortSignal.timeout(900) }); export const sort = (a) => a.sort();")),
+      noNumber(
+        sort(
+          "import net from 'node:net'; await new Promise((yes, no) => net.connect(53, '1.1.1.1').on('connect', yes).on('error', no)); export const sort = (a) => a.sort();",
+        ),
+      ),
+      noNumber(
+        sort(
+          "await fetch('http://192.0.2.1/', { signal: AbortSignal.timeout(900) }); export const sort = (a) => a.sort();",
+        ),
+      ),
     ],
     honest: sort(`import 'node:net'; export function sort(a) { ${WORK}; }`),
   },
   {
     name: 'background process left behind',
     variants: [
-      noGain(sort(`import { spawn } from 'node:child_process'; spawn('sleep', ['60'], { detached: true, stdio: 'ignore' }).unref(); export const sort = (a) => { ${SLOW} a.sort(); };`)),
-      noGain(sort(`import { spawn } from 'node:child_process'; spawn('sh', ['-c', "trap '' TERM HUP; sleep 60"], { detached: true, stdio: 'ignore' }); export function sort(a) { ${SLOW} a.sort(); }`)),
+      noGain(
+        sort(
+          `import { spawn } from 'node:child_process'; spawn('sleep', ['60'], { detached: true, stdio: 'ignore' }).unref(); export const sort = (a) => { ${SLOW} a.sort(); };`,
+        ),
+      ),
+      noGain(
+        sort(
+          `import { spawn } from 'node:child_process'; spawn('sh', ['-c', "trap '' TERM HUP; sleep 60"], { detached: true, stdio: 'ignore' }); export function sort(a) { ${SLOW} a.sort(); }`,
+        ),
+      ),
     ],
-    honest: sort(`import { spawnSync } from 'node:child_process'; spawnSync('true'); export function sort(a) { ${WORK}; }`),
+    honest: sort(
+      `import { spawnSync } from 'node:child_process'; spawnSync('true'); export function sort(a) { ${WORK}; }`,
+    ),
   },
 ];

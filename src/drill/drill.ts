@@ -1,6 +1,7 @@
 /**
- * The drill: plants known cheats in copies of shipped arenas, as real experiments through the whole pipeline, and requires each to be caught and each
- * honest twin to be measured. Also meddles from outside: with the laid-out files while they run, and with the finished ledger. Needs no model.
+ * The drill: plants known cheats in copies of shipped arenas, as real experiments through the whole pipeline, and
+ * requires each to be caught and each honest twin to be measured. Also meddles from outside: with the laid-out files
+ * while they run, and with the finished ledger. Needs no model.
  */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -124,7 +125,12 @@ class Drill {
   readonly #tell: (line: Omit<DrillLine, 'arena'>) => void;
   readonly #begin: (cheat: string, share: number) => void;
 
-  constructor(openLab: Open, arena: DrilledArena, folder: string, options: Pick<DrillOptions, 'fast' | 'onBegin'> & { readonly tell: (line: Omit<DrillLine, 'arena'>) => void }) {
+  constructor(
+    openLab: Open,
+    arena: DrilledArena,
+    folder: string,
+    options: Pick<DrillOptions, 'fast' | 'onBegin'> & { readonly tell: (line: Omit<DrillLine, 'arena'>) => void },
+  ) {
     this.#openLab = openLab;
     this.#arena = arena;
     this.#folder = folder;
@@ -160,7 +166,10 @@ class Drill {
         editable,
         folder: this.#folder,
         fast: this.#fast,
-        submit: (name) => this.#through(opened, name, (shipped) => [{ path: editable, content: `${shipped(editable)}\n${remark(editable)} ${name}\n` }]),
+        submit: (name) =>
+          this.#through(opened, name, (shipped) => [
+            { path: editable, content: `${shipped(editable)}\n${remark(editable)} ${name}\n` },
+          ]),
         tell: (variant, x) =>
           this.#tell({
             cheat: 'a formatter that changes the file between commit and run',
@@ -173,18 +182,26 @@ class Drill {
     } finally {
       opened.close();
     }
-    await meddleWithLedger(opened, (variant, ok, text) => this.#tell({ cheat: 'a ledger line edited', variant, ok, text }));
+    await meddleWithLedger(opened, (variant, ok, text) =>
+      this.#tell({ cheat: 'a ledger line edited', variant, ok, text }),
+    );
   }
 
   async #plant(opened: OpenedLab, { name, before, variants, honest }: Cheat): Promise<void> {
     if (before) {
       const x = await this.#through(opened, `before ${name}`, before);
       if (verdictOf(x) !== 'kept')
-        this.#tell({ cheat: name, variant: 'honest twin', ok: false, text: `its honest start was not kept: ${words(x)}` });
+        this.#tell({
+          cheat: name,
+          variant: 'honest twin',
+          ok: false,
+          text: `its honest start was not kept: ${words(x)}`,
+        });
     }
     for (const [i, { edits, fate }] of variants.entries()) {
       if (this.#fast && i > 0) return;
-      // What must be refused for what it changes is held against the files it was made on, whatever an honest twin has improved meanwhile.
+      // What must be refused for what it changes is held against the files it was made on, whatever an honest twin has
+      // improved meanwhile.
       const x = await this.#through(opened, name, edits, fate === 'refused' ? 0 : undefined);
       const variant = i === 0 ? 'first' : 'second';
       this.#tell({ cheat: name, variant, ok: isCaught(opened, x, fate), text: words(x) });

@@ -1,6 +1,6 @@
 /**
- * What a drill does from outside of a candidate: changes files between their commit and their run, as a formatter of an editor would, and edits the
- * ledger of a finished lab.
+ * What a drill does from outside of a candidate: changes files between their commit and their run, as a formatter of an
+ * editor would, and edits the ledger of a finished lab.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -22,15 +22,22 @@ interface Meddling {
   readonly tell: (variant: Variant, x: Experiment) => void;
 }
 
-/** A process beside the harness that rewrites the laid-out file: as soon as it can, and in the middle of the run. The twin rewrites the person's own. */
+/**
+ * A process beside the harness that rewrites the laid-out file: as soon as it can, and in the middle of the run. The
+ * twin rewrites the person's own.
+ */
 export async function meddleWithFiles({ opened, folder, editable, fast, submit, tell }: Meddling): Promise<void> {
   const room = `${opened.paths.work}/m${'*'}`;
-  const when = (seen: string, act: string): string => `while :; do for r in ${room}; do if [ -e "$r/${seen}" ]; then ${act}; exit; fi; done; done`;
+  const when = (seen: string, act: string): string =>
+    `while :; do for r in ${room}; do if [ -e "$r/${seen}" ]; then ${act}; exit; fi; done; done`;
   const laidOut = `"$r/arena/${editable}"`;
   const start = '.overnight-start';
   const plans: readonly (readonly [Variant, string])[] = [
     ['first', when('result', `printf '\\n' >> ${laidOut}`)],
-    ['second', when(`out/${start}`, `cp ${laidOut} ${laidOut}.new; mv ${laidOut}.new ${laidOut}; printf ' ' >> ${laidOut}`)],
+    [
+      'second',
+      when(`out/${start}`, `cp ${laidOut} ${laidOut}.new; mv ${laidOut}.new ${laidOut}; printf ' ' >> ${laidOut}`),
+    ],
     ['honest twin', when('result', `printf '\\n' >> '${path.join(folder, editable)}'`)],
   ];
   for (const [variant, script] of plans) {
@@ -44,7 +51,10 @@ export async function meddleWithFiles({ opened, folder, editable, fast, submit, 
 }
 
 /** The finished ledger with one line changed, and with one line left out. */
-export async function meddleWithLedger({ paths }: OpenedLab, tell: (variant: Variant, ok: boolean, text: string) => void): Promise<void> {
+export async function meddleWithLedger(
+  { paths }: OpenedLab,
+  tell: (variant: Variant, ok: boolean, text: string) => void,
+): Promise<void> {
   const file = path.join(paths.lab, 'ledger.jsonl');
   const lines = fs.readFileSync(file, 'utf8').split('\n');
   const at = lines.findIndex((line) => line.includes('"kind":"measured"'));
@@ -57,6 +67,10 @@ export async function meddleWithLedger({ paths }: OpenedLab, tell: (variant: Var
     fs.writeFileSync(file, text.join('\n'));
     const { ok, checks } = await audit(paths.lab, paths.store);
     const found = checks.find((check) => !check.ok);
-    tell(variant, ok === (variant === 'honest twin'), found ? `${found.name}: ${found.detail}` : 'the audit finds nothing');
+    tell(
+      variant,
+      ok === (variant === 'honest twin'),
+      found ? `${found.name}: ${found.detail}` : 'the audit finds nothing',
+    );
   }
 }

@@ -1,12 +1,15 @@
 /**
- * Upper-case constants of a source file, found by a parser of its language: TypeScript, JavaScript, Python. What stands in comments, in
- * texts or inside functions is not a constant here. Says what a literal is; knows nothing about ranges or manifests.
+ * Upper-case constants of a source file, found by a parser of its language: TypeScript, JavaScript, Python. What stands
+ * in comments, in texts or inside functions is not a constant here. Says what a literal is; knows nothing about ranges
+ * or manifests.
  */
 import { parser as javascript } from '@lezer/javascript';
 import { parser as python } from '@lezer/python';
 import { findKnob, type KnobValue } from '../core/knobs.ts';
 
-/** A constant whose literal can be rewritten. `literal` as it is written: 4 and 4.0 are different things to a person. */
+/**
+ * A constant whose literal can be rewritten. `literal` as it is written: 4 and 4.0 are different things to a person.
+ */
 export interface Constant {
   readonly name: string;
   readonly file: string;

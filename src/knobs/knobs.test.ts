@@ -1,4 +1,7 @@
-/** Knobs found in source text: what counts as a constant in each language, that every suggested range is one, and that a manifest keeps its text. */
+/**
+ * Knobs found in source text: what counts as a constant in each language, that every suggested range is one, and that a
+ * manifest keeps its text.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';

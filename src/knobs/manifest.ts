@@ -1,5 +1,6 @@
 /**
- * New knobs put into the text of a manifest as one line each, everything else left as the person wrote it. Knows YAML, not what knobs are for.
+ * New knobs put into the text of a manifest as one line each, everything else left as the person wrote it. Knows YAML,
+ * not what knobs are for.
  */
 import { isSeq, parseDocument } from 'yaml';
 import type { Knob } from '../core/arena.ts';

@@ -1,13 +1,12 @@
 /**
- * A range around the present value of a constant: a first guess for a person to confirm, from how the literal is written and how large it is.
- * Knows nothing about what the constant does; says in words why the range is what it is.
+ * A range around the present value of a constant: a first guess for a person to confirm, from how the literal is
+ * written and how large it is. Knows nothing about what the constant does; says in words why the range is what it is.
  */
 import type { Knob } from '../core/arena.ts';
 import type { Constant } from './constants.ts';
 
 export type Suggestion =
-  | { readonly ok: true; readonly knob: Knob; readonly why: string }
-  | { readonly ok: false; readonly reason: string };
+  { readonly ok: true; readonly knob: Knob; readonly why: string } | { readonly ok: false; readonly reason: string };
 
 /** Names of things that are no ideas: they belong to the harness, or change what is compared. */
 const NOT_IDEAS = /(^|_)(SEED|PORT|VERSION|DEBUG|VERBOSE|LOG|HOST|PATH|DIR|FILE|URL)(_|$)/;

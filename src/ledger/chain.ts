@@ -1,6 +1,6 @@
 /**
- * The ledger's lines: how an event becomes bytes, how bytes are checked. Each line carries the SHA-256 of the line before it, so no line
- * can be changed, added or removed without every later one telling. Knows nothing about files.
+ * The ledger's lines: how an event becomes bytes, how bytes are checked. Each line carries the SHA-256 of the line
+ * before it, so no line can be changed, added or removed without every later one telling. Knows nothing about files.
  */
 import { LabError, reasonOf } from '../base/error.ts';
 import { sha256 } from '../base/hash.ts';
@@ -31,8 +31,9 @@ export type Watch = (done: number, all: number) => void;
 const LINES_A_WORD = 512;
 
 /**
- * Check every line and hand each event on, in order, once the line after it has vouched for its bytes. Throws E_LEDGER_CORRUPT (not JSON), E_LEDGER_CHAIN (hash differs), E_LEDGER_GAP
- * (numbers skip) or E_LEDGER_VERSION with the line's number. A last line without its newline is not an event: it is reported as torn.
+ * Check every line and hand each event on, in order, once the line after it has vouched for its bytes. Throws
+ * E_LEDGER_CORRUPT (not JSON), E_LEDGER_CHAIN (hash differs), E_LEDGER_GAP (numbers skip) or E_LEDGER_VERSION with the
+ * line's number. A last line without its newline is not an event: it is reported as torn.
  */
 export function decode(
   bytes: Buffer,
@@ -61,7 +62,10 @@ export function decode(
   return { events: count, tip: prev, goodBytes: start, tornBytes: bytes.length - start };
 }
 
-/** An event whose fields are not what its type says stumbles somewhere in the fold: that is a broken record, not a mistake of the program. */
+/**
+ * An event whose fields are not what its type says stumbles somewhere in the fold: that is a broken record, not a
+ * mistake of the program.
+ */
 function hand(event: LedgerEvent, line: number, take: (event: LedgerEvent, line: number) => void): void {
   try {
     take(event, line);

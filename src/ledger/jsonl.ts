@@ -23,8 +23,15 @@ export interface ReadLedger extends Decoded {
   readonly state: LabState;
 }
 
-/** Read without locking: for `status`, `show`, `report`. Events are handed to `each` after the fold took them. Missing file: E_NO_LAB. */
-export function readLedger(folder: string, each?: (event: LedgerEvent, state: LabState) => void, watch?: Watch): ReadLedger {
+/**
+ * Read without locking: for `status`, `show`, `report`. Events are handed to `each` after the fold took them. Missing
+ * file: E_NO_LAB.
+ */
+export function readLedger(
+  folder: string,
+  each?: (event: LedgerEvent, state: LabState) => void,
+  watch?: Watch,
+): ReadLedger {
   const { state, apply } = fold();
   const take = (event: LedgerEvent): void => {
     apply(event);
@@ -53,8 +60,9 @@ export interface OpenLedger extends Ledger {
 }
 
 /**
- * Open for writing, creating folder and file when missing. Throws E_LOCKED, E_LEDGER_*. A torn last line is set aside only where a dead owner's
- * lock shows that a crash tore it; otherwise somebody cut the file, and that is E_LEDGER_TORN.
+ * Open for writing, creating folder and file when missing. Throws E_LOCKED, E_LEDGER_*. A torn last line is set aside
+ * only where a dead owner's lock shows that a crash tore it; otherwise somebody cut the file, and that is
+ * E_LEDGER_TORN.
  */
 export function openLedger(folder: string, now: () => string, watch?: Watch): OpenLedger {
   try {

@@ -1,6 +1,6 @@
 /**
- * One writer per ledger: a lock file that names its owner by pid and start time, taken over only when that owner is provably dead.
- * Protects against a second `run` by mistake, not against somebody who deletes the file.
+ * One writer per ledger: a lock file that names its owner by pid and start time, taken over only when that owner is
+ * provably dead. Protects against a second `run` by mistake, not against somebody who deletes the file.
  */
 import * as fs from 'node:fs';
 import * as os from 'node:os';

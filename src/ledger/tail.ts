@@ -1,6 +1,6 @@
 /**
- * A ledger that is read while somebody else writes it: each look takes only the bytes that are new. A broken chain is a named problem beside
- * the last good state. Never writes, takes no lock.
+ * A ledger that is read while somebody else writes it: each look takes only the bytes that are new. A broken chain is a
+ * named problem beside the last good state. Never writes, takes no lock.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';

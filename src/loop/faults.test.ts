@@ -38,8 +38,12 @@ describe('how a process ended', () => {
   });
 
   it('of an evaluator that says why it refused the artefact has that class', () => {
-    const refused = (text: string): unknown => evaluatorFault(arena, ended({ exitCode: 1, stderr: { text, bytes: text.length } }), same);
-    expect(refused('a logit is not a number\novernight-failure: nan\n')).toMatchObject({ kind: 'crashed', class: 'nan' });
+    const refused = (text: string): unknown =>
+      evaluatorFault(arena, ended({ exitCode: 1, stderr: { text, bytes: text.length } }), same);
+    expect(refused('a logit is not a number\novernight-failure: nan\n')).toMatchObject({
+      kind: 'crashed',
+      class: 'nan',
+    });
     expect(refused('std::bad_alloc in the judge itself\n')).toMatchObject({ class: 'evaluator-exit' });
   });
 

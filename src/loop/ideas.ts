@@ -1,6 +1,6 @@
 /**
- * From an idea to a commit: asks the proposer while other things go on, takes ideas from outside, refuses or snapshots them. Names only ports; knows
- * nothing about measuring.
+ * From an idea to a commit: asks the proposer while other things go on, takes ideas from outside, refuses or snapshots
+ * them. Names only ports; knows nothing about measuring.
  */
 import { LabError } from '../base/error.ts';
 import { sha256 } from '../base/hash.ts';
@@ -11,7 +11,17 @@ import { type Experiment, verdictOf } from '../core/experiment.ts';
 import { bases } from '../core/frontier.ts';
 import { findKnob, writeKnob } from '../core/knobs.ts';
 import { admit, applyEdits, editableHash } from '../core/policy.ts';
-import type { Brief, CallJournal, Clock, Failure, FileEdit, Ledger, Proposal, Proposer, Workspace } from '../core/ports.ts';
+import type {
+  Brief,
+  CallJournal,
+  Clock,
+  Failure,
+  FileEdit,
+  Ledger,
+  Proposal,
+  Proposer,
+  Workspace,
+} from '../core/ports.ts';
 import { objection } from '../core/steering.ts';
 import { arenaOf, codeOf, forkOf, type LabState } from '../core/state.ts';
 
@@ -37,7 +47,8 @@ type Origin = Pick<Payload<'proposed'>, 'proposer' | 'parent' | 'request' | 'ret
 
 export class Ideas {
   readonly #p: IdeaParts;
-  #thinking: { readonly over: Promise<void>; readonly controller: AbortController; readonly mending: boolean } | undefined;
+  #thinking:
+    { readonly over: Promise<void>; readonly controller: AbortController; readonly mending: boolean } | undefined;
   #failure: { readonly thrown: unknown } | undefined;
   /** Crashed candidates that nobody could mend: not to be asked about again. */
   readonly beyondRepair = new Set<number>();
@@ -71,7 +82,10 @@ export class Ideas {
     return { reason: 'proposer exhausted', detail: `${this.#p.proposer.name}: ${this.#emptyReason}` };
   }
 
-  /** Ask the proposer, from another base than the incumbent where one is given. Resolves when the idea is recorded, or while it is still being thought about. */
+  /**
+   * Ask the proposer, from another base than the incumbent where one is given. Resolves when the idea is recorded, or
+   * while it is still being thought about.
+   */
   async begin(base?: Brief['base']): Promise<void> {
     return this.#beginWith((signal) => this.#think(signal, base));
   }
@@ -118,7 +132,9 @@ export class Ideas {
     const proposal = await proposer.repair?.(brief, failure);
     const parent = codeOf(this.#state, idea.parent)!.commit;
     const mended = proposal?.kind === 'edit' && !proposal.refusal && !signal.aborted ? proposal : undefined;
-    const edits = Object.fromEntries((mended?.edits ?? []).map(({ path, content }) => [path, content === null ? null : ledger.putBlob(content)]));
+    const edits = Object.fromEntries(
+      (mended?.edits ?? []).map(({ path, content }) => [path, content === null ? null : ledger.putBlob(content)]),
+    );
     const whole = this.#editsOf({ ...idea.edits, ...edits });
     const paths = (await this.#p.workspace.list(parent)).map((entry) => entry.path);
     if (!mended || !admit(arena, this.#state, idea, await this.#editable(parent), whole, paths).ok) {
@@ -156,17 +172,27 @@ export class Ideas {
     }
     const { refusal, base: parent = given } = proposal;
     const isLive = parent === given || live.some((each) => each.n === parent);
-    const why = [proposal.why, parent === given ? base?.why : undefined].filter((each) => each !== undefined).join('; ');
+    const why = [proposal.why, parent === given ? base?.why : undefined]
+      .filter((each) => each !== undefined)
+      .join('; ');
     const recorded = this.record(
       { ...proposal, ...(why !== '' && { why }) },
       { proposer: proposal.proposer ?? proposer.name, parent: isLive ? parent : given },
     );
     this.#park(proposal.note?.park ?? [], recorded);
     if (refusal) this.#p.ledger.append({ type: 'refused', n: recorded, ...refusal });
-    else if (!isLive) this.#p.ledger.append({ type: 'refused', n: recorded, code: 'conflict', reason: `#${parent}, on which it says it was made, is no live base` });
+    else if (!isLive)
+      this.#p.ledger.append({
+        type: 'refused',
+        n: recorded,
+        code: 'conflict',
+        reason: `#${parent}, on which it says it was made, is no live base`,
+      });
   }
 
-  /** What a proposer would keep as bases, as if it had wished for it: on record, and only what a person could park too. */
+  /**
+   * What a proposer would keep as bases, as if it had wished for it: on record, and only what a person could park too.
+   */
   #park(wanted: readonly number[], by: number): void {
     for (const n of wanted) {
       const wish = { verb: 'park', n } as const;
@@ -243,13 +269,15 @@ export class Ideas {
       ablates: step,
     });
     if (edits && edits.length > 0) return;
-    const reason = edits ? 'nothing of it is left' : 'later steps changed the same lines, so it cannot be taken out alone';
+    const reason = edits
+      ? 'nothing of it is left'
+      : 'later steps changed the same lines, so it cannot be taken out alone';
     ledger.append({ type: 'refused', n, code: edits ? 'no-change' : 'conflict', reason });
   }
 
   /**
-   * Near misses as one idea on the incumbent of today; those that touch what others changed are left out, and lose their turn. A crossing, which says
-   * `why`, is refused where one of them does not merge.
+   * Near misses as one idea on the incumbent of today; those that touch what others changed are left out, and lose
+   * their turn. A crossing, which says `why`, is refused where one of them does not merge.
    */
   async bundle(of: readonly number[], why?: string): Promise<void> {
     const { ledger, workspace } = this.#p;
@@ -263,10 +291,11 @@ export class Ideas {
     for (const part of of) {
       const { idea } = this.#state.experiments[part]!;
       // A kept step of another branch brings the branch with it.
-      const from = verdictOf(this.#state.experiments[part]!) === 'kept' ? forkOf(this.#state, part, parent) : idea.parent;
+      const from =
+        verdictOf(this.#state.experiments[part]!) === 'kept' ? forkOf(this.#state, part, parent) : idea.parent;
       const [before, after] = [from, part].map((k) => codeOf(this.#state, k)!.commit) as [string, string];
-      // Knobs are put together by value: their constants often stand on neighbouring lines, which git would not merge. As for the rest, taking the way
-      // back out of the tip is putting the change into it.
+      // Knobs are put together by value: their constants often stand on neighbouring lines, which git would not merge.
+      // As for the rest, taking the way back out of the tip is putting the change into it.
       const edits = (await this.#turned(part, from, tip, moved)) ?? (await workspace.without(tip, before, after));
       if (!edits || edits.length === 0) continue;
       tip = (await workspace.snapshot(tip, edits, `${refOf(lab, n)}-parts`, `with #${part}`, idea.at)).commit;
@@ -293,11 +322,16 @@ export class Ideas {
       ledger.append({ type: 'refused', n, code: 'conflict', reason: 'its parts change the same lines or knobs' });
   }
 
-  /** Edits of `tip` that turn the knobs as `part` did since `from`; none where another part turned one of them, undefined for a change of code. */
+  /**
+   * Edits of `tip` that turn the knobs as `part` did since `from`; none where another part turned one of them,
+   * undefined for a change of code.
+   */
   async #turned(part: number, from: number, tip: string, moved: Set<string>): Promise<readonly FileEdit[] | undefined> {
     const [before, after] = [from, part].map((k) => this.#state.experiments[k]!.idea.knobs);
     if (!before || !after) return undefined;
-    const knobs = arenaOf(this.#state).knobs.filter(({ name }) => after[name] !== undefined && after[name] !== before[name]);
+    const knobs = arenaOf(this.#state).knobs.filter(
+      ({ name }) => after[name] !== undefined && after[name] !== before[name],
+    );
     const files = new Map(await this.#editable(tip));
     if (knobs.length === 0 || knobs.some((knob) => !findKnob(knob, files.get(knob.file) ?? '').ok)) return undefined;
     if (knobs.some(({ name }) => moved.has(name))) return [];
@@ -311,13 +345,17 @@ export class Ideas {
   /** Knobs of merged code, where every part and what it is built on are nothing but knobs. */
   async #knobsOf(parts: readonly number[], tip: string): Promise<Record<string, number | string> | undefined> {
     const { knobs } = arenaOf(this.#state);
-    if (knobs.length === 0 || [this.#state.incumbent, ...parts].some((k) => !this.#state.experiments[k]!.idea.knobs)) return undefined;
+    if (knobs.length === 0 || [this.#state.incumbent, ...parts].some((k) => !this.#state.experiments[k]!.idea.knobs))
+      return undefined;
     const files = await this.#editable(tip);
     const found = knobs.map((knob) => [knob.name, findKnob(knob, files.get(knob.file) ?? '')] as const);
     return Object.fromEntries(found.flatMap(([name, at]) => (at.ok ? [[name, at.value]] : [])));
   }
 
-  /** An earlier idea once more, on the incumbent of today. Refused where the files that it changes are no longer what they were. */
+  /**
+   * An earlier idea once more, on the incumbent of today. Refused where the files that it changes are no longer what
+   * they were.
+   */
   async retry(earlier: number): Promise<void> {
     const { idea } = this.#state.experiments[earlier]!;
     const parent = this.#state.incumbent;
@@ -359,10 +397,22 @@ export class Ideas {
     if (this.#state.steering.skipped.has(n))
       return refuse({ code: 'vetoed', reason: 'it is built on an idea that a person ruled out' });
     const { commit: parent, editable } = codeOf(this.#state, idea.parent)!;
-    const snapshot = async (edits: readonly FileEdit[], hash: string, normal?: string, packages?: number): Promise<void> => {
+    const snapshot = async (
+      edits: readonly FileEdit[],
+      hash: string,
+      normal?: string,
+      packages?: number,
+    ): Promise<void> => {
       const ref = refOf(this.#state.lab!.lab, n, idea.attempts?.length);
       const made = await workspace.snapshot(parent, edits, ref, messageOf(x), idea.at);
-      ledger.append({ type: 'snapshot', n, ...made, editable: hash, ...(normal !== undefined && { normal }), ...(packages && { dependencies: packages }) });
+      ledger.append({
+        type: 'snapshot',
+        n,
+        ...made,
+        editable: hash,
+        ...(normal !== undefined && { normal }),
+        ...(packages && { dependencies: packages }),
+      });
     };
     if (idea.kind === 'control') return snapshot([], editable);
     const edits = this.#editsOf(idea.edits);

@@ -1,6 +1,7 @@
 /**
- * An open lab: the public three, `ask`, `measure`, `tell`, and what every session needs around them. Names only ports; the adapters come from
- * wire.ts. Every effect has its event on disk before it happens, so that a killed session is a named state.
+ * An open lab: the public three, `ask`, `measure`, `tell`, and what every session needs around them. Names only ports;
+ * the adapters come from wire.ts. Every effect has its event on disk before it happens, so that a killed session is a
+ * named state.
  */
 import { LabError, reasonOf } from '../base/error.ts';
 import { seedOf } from '../base/random.ts';
@@ -26,8 +27,7 @@ export type Stop = Extract<Step, { do: 'stop' }>;
 
 /** What `tell` made of a measurement: a verdict, or that more is needed. */
 export type Told =
-  | { readonly decided: true; readonly decision: Decision }
-  | { readonly decided: false; readonly reason: string };
+  { readonly decided: true; readonly decision: Decision } | { readonly decided: false; readonly reason: string };
 
 export interface LabParts extends IdeaParts {
   readonly inbox: Inbox;
@@ -103,8 +103,9 @@ export class Lab {
   }
 
   /**
-   * The next measurement worth making, or why there is none. Does on the way whatever costs no measurement: asks the proposer, refuses
-   * or snapshots its idea, settles what a killed session left open. Throws LabError when the lab itself is broken.
+   * The next measurement worth making, or why there is none. Does on the way whatever costs no measurement: asks the
+   * proposer, refuses or snapshots its idea, settles what a killed session left open. Throws LabError when the lab
+   * itself is broken.
    */
   async ask(): Promise<Job | Stop | { readonly do: 'wait' }> {
     for (;;) {
@@ -164,7 +165,10 @@ export class Lab {
     }
   }
 
-  /** Make one measurement. Its intent is on disk before anything starts. A broken machine throws; the measurement is then recorded as lost. */
+  /**
+   * Make one measurement. Its intent is on disk before anything starts. A broken machine throws; the measurement is
+   * then recorded as lost.
+   */
   async measure(job: Job): Promise<MeasureResult & { readonly m: number }> {
     const { bench, deviceClass, session, watch } = this.#p;
     const m = this.state.measurements.length;
@@ -235,7 +239,8 @@ export class Lab {
       if (result.held) this.#record({ type: 'held', m: result.m, outcome: result.held });
       if (job.purpose === 'calibrate' && result.outcome.kind !== 'measured') throw baselineFailed(result.outcome);
       if (this.state.experiments[job.n]!.state !== 'open' || job.n === 0) {
-        // Kept again whenever the incumbent is measured again: a harness killed at the first time had no artefact to show for it.
+        // Kept again whenever the incumbent is measured again: a harness killed at the first time had no artefact to
+        // show for it.
         const incumbent = job.n > 0 && job.n === this.state.incumbent;
         if (incumbent && result.outcome.kind === 'measured') this.#p.keepArtefact?.(job.n, result.artefactDir);
         return { decided: false, reason: `a ${job.purpose} measurement` };
@@ -248,8 +253,8 @@ export class Lab {
   }
 
   /**
-   * Put an idea of your own into the lab: admitted, refused or measured like any other. `parent` is the experiment whose files the edits were made
-   * on. Resolves with its number.
+   * Put an idea of your own into the lab: admitted, refused or measured like any other. `parent` is the experiment
+   * whose files the edits were made on. Resolves with its number.
    */
   async submit(
     from: string,
@@ -297,7 +302,10 @@ export class Lab {
     return this.#p.ledger.append(draft);
   }
 
-  /** What waits in the inbox comes into force. Called four times a second while something runs, so a failure is kept for `ask`. */
+  /**
+   * What waits in the inbox comes into force. Called four times a second while something runs, so a failure is kept for
+   * `ask`.
+   */
   #obey(): void {
     const { inbox, ledger } = this.#p;
     try {
@@ -331,7 +339,8 @@ export class Lab {
   async #settle(n: number, artefactDir?: string): Promise<Told> {
     const judgement = judge(this.state, n, this.#p.deviceClass);
     if (judgement.again) return { decided: false, reason: judgement.reason };
-    if (this.#isMendable(n, judgement.decision)) return { decided: false, reason: `${judgement.decision.reason}; to be repaired` };
+    if (this.#isMendable(n, judgement.decision))
+      return { decided: false, reason: `${judgement.decision.reason}; to be repaired` };
     this.#record({ type: 'decided', n, decision: judgement.decision });
     if (judgement.decision.verdict === 'kept') {
       if (artefactDir) this.#p.keepArtefact?.(n, artefactDir);
@@ -346,7 +355,10 @@ export class Lab {
   }
 
   #failureOf(n: number): Failure {
-    const all = [...measurementsOf(this.state, n), ...(this.state.shorts.get(n) ?? []).map((m) => this.state.measurements[m]!)];
+    const all = [
+      ...measurementsOf(this.state, n),
+      ...(this.state.shorts.get(n) ?? []).map((m) => this.state.measurements[m]!),
+    ];
     const m = all.findLast((each) => each.state === 'finished' && each.outcome.kind !== 'measured')!;
     if (m.state !== 'finished' || m.outcome.kind === 'measured') throw new RangeError(`#${n} did not fail`);
     const log = m.conditions.log === undefined ? undefined : this.#p.ledger.getBlob(m.conditions.log);

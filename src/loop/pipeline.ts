@@ -1,7 +1,7 @@
 /**
- * One measurement of one exact commit: fresh directory → candidate in the sandbox → sealed evaluator → an outcome with its conditions.
- * Decides nothing and records nothing; knows neither ledger nor statistics. What goes wrong with a candidate is an outcome; only a broken
- * machine throws.
+ * One measurement of one exact commit: fresh directory → candidate in the sandbox → sealed evaluator → an outcome with
+ * its conditions. Decides nothing and records nothing; knows neither ledger nor statistics. What goes wrong with a
+ * candidate is an outcome; only a broken machine throws.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -106,16 +106,22 @@ class Measuring {
     const guard = this.#request.guarded ? await this.#guards() : undefined;
     if (guard) return this.#finish(guard);
     if (arena.evaluate?.join === 'pipe') return this.#finish(await this.#joined());
-    const early = this.#request.guarded && arena.screen && !this.#request.short ? await this.#screen(arena.screen.seconds) : undefined;
+    const early =
+      this.#request.guarded && arena.screen && !this.#request.short
+        ? await this.#screen(arena.screen.seconds)
+        : undefined;
     if (early) return this.#finish(early);
-    this.#candidate = await this.#start(this.#request.short ? this.#specs.rung(this.#seconds) : this.#specs.candidate());
+    this.#candidate = await this.#start(
+      this.#request.short ? this.#specs.rung(this.#seconds) : this.#specs.candidate(),
+    );
     const failed =
       candidateFault(arena, this.#candidate, this.#blame) ?? this.#tampered() ?? this.#reseeded() ?? this.#collect();
     if (failed) return this.#finish(failed);
     if (!arena.evaluate)
       return this.#finish(parseResult(sanitize(this.#candidate.stdout.text), arena.metric, undefined));
     this.#evaluator = await this.#start(this.#specs.evaluator());
-    const outcome = evaluatorFault(arena, this.#evaluator, this.#blame) ?? this.#tampered() ?? this.#readResult(this.#dirs.result);
+    const outcome =
+      evaluatorFault(arena, this.#evaluator, this.#blame) ?? this.#tampered() ?? this.#readResult(this.#dirs.result);
     if (!this.#request.holdout || !arena.holdout) return this.#finish(outcome);
     return { ...this.#finish(outcome), held: outcome.kind === 'measured' ? await this.#held() : outcome };
   }
@@ -235,7 +241,9 @@ class Measuring {
     return readSideFile(path.join(this.#dirs.out, 'config.txt'));
   }
 
-  /** Move the declared artefacts, and only them, to where the evaluator sees them. Links and special files are refused. */
+  /**
+   * Move the declared artefacts, and only them, to where the evaluator sees them. Links and special files are refused.
+   */
   #collect(): Outcome | undefined {
     for (const name of this.#bench.arena.artefact) {
       const from = path.join(this.#dirs.out, name);
@@ -260,12 +268,19 @@ class Measuring {
 
   async #held(): Promise<Outcome> {
     const result = await this.#start(this.#specs.holdout());
-    return evaluatorFault(this.#bench.arena, result, this.#blame) ?? this.#tampered() ?? this.#penalised(this.#readResult(this.#dirs.held));
+    return (
+      evaluatorFault(this.#bench.arena, result, this.#blame) ??
+      this.#tampered() ??
+      this.#penalised(this.#readResult(this.#dirs.held))
+    );
   }
 
   /** The holdout's word with the same penalties as everybody's, where it reports them itself or by its samples. */
   #penalised(outcome: Outcome): Outcome {
-    return penalised(this.#bench.arena, outcome.kind === 'measured' ? { ...outcome, metrics: { ...outcome.metrics, ...spreadOf(outcome) } } : outcome);
+    return penalised(
+      this.#bench.arena,
+      outcome.kind === 'measured' ? { ...outcome, metrics: { ...outcome.metrics, ...spreadOf(outcome) } } : outcome,
+    );
   }
 
   #readResult(folder: string): Outcome {
@@ -296,7 +311,9 @@ class Measuring {
       ...(artefacts.length > 0 && { artefact: sha256Parts(artefacts.map((file) => sha256(fs.readFileSync(file)))) }),
       ...(config !== undefined && { config: sha256(config.trim()) }),
     };
-    const worked = this.#request.short ? inShort(this.#bench.arena, outcome) : enoughWork(this.#bench.arena, outcome, conditions);
+    const worked = this.#request.short
+      ? inShort(this.#bench.arena, outcome)
+      : enoughWork(this.#bench.arena, outcome, conditions);
     const aborted = (c?.ending === 'aborted' && this.#evaluator === undefined) || e?.ending === 'aborted';
     return {
       outcome: penalised(this.#bench.arena, withOwnMetrics(worked, conditions)),
@@ -310,13 +327,18 @@ class Measuring {
 
 /** A failure of a short run says that it was one. */
 const inShort = ({ screen }: Arena, outcome: Outcome): Outcome =>
-  outcome.kind === 'measured' ? outcome : { ...outcome, message: `in the first ${screen?.seconds} s: ${outcome.message}` };
+  outcome.kind === 'measured'
+    ? outcome
+    : { ...outcome, message: `in the first ${screen?.seconds} s: ${outcome.message}` };
 
 /** A number that was had without the least work that the manifest asks for is none. */
 function enoughWork({ minimum }: Arena, outcome: Outcome, c: Conditions): Outcome {
   if (!minimum || outcome.kind !== 'measured') return outcome;
   if (minimum.seconds !== undefined && c.budgetedS < minimum.seconds)
-    return crash('too-little-work', `the candidate worked ${c.budgetedS.toFixed(2)} s, at least ${minimum.seconds} s are asked for`);
+    return crash(
+      'too-little-work',
+      `the candidate worked ${c.budgetedS.toFixed(2)} s, at least ${minimum.seconds} s are asked for`,
+    );
   for (const [name, least] of Object.entries(minimum.metrics)) {
     const value = outcome.metrics[name];
     if (value === undefined || value < least)
@@ -326,7 +348,8 @@ function enoughWork({ minimum }: Arena, outcome: Outcome, c: Conditions): Outcom
 }
 
 /** Stability: how far the samples of one measurement lie apart. */
-const spreadOf = ({ samples = [] }: Extract<Outcome, { kind: 'measured' }>) => (samples.length > 1 ? { sample_sd: sd(samples) } : {});
+const spreadOf = ({ samples = [] }: Extract<Outcome, { kind: 'measured' }>) =>
+  samples.length > 1 ? { sample_sd: sd(samples) } : {};
 
 /** What the harness measured itself, under names that evaluators may not use. */
 function withOwnMetrics(outcome: Outcome, c: Conditions): Outcome {

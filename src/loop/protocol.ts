@@ -22,8 +22,8 @@ export function keyValues(text: string): [string, string][] {
 }
 
 /**
- * The result file of an evaluator. `nonce` is what the harness gave it; undefined where the candidate prints the number itself
- * (grades guarded and reported), whose other output is then ignored instead of refused.
+ * The result file of an evaluator. `nonce` is what the harness gave it; undefined where the candidate prints the number
+ * itself (grades guarded and reported), whose other output is then ignored instead of refused.
  */
 export function parseResult(text: string, metric: Arena['metric'], nonce: string | undefined): Outcome {
   const lines = keyValues(text);
@@ -117,7 +117,10 @@ export function failureClass(stderr: string): FailureClass {
   return 'exit';
 }
 
-/** The last lines that say something: what people and agents are shown of a failure. The declared class stands elsewhere. */
+/**
+ * The last lines that say something: what people and agents are shown of a failure. The declared class stands
+ * elsewhere.
+ */
 export function excerpt(stderr: string, stdout: string, maxLines = 12): string {
   const text = stderr.trim() === '' ? stdout : stderr;
   return text

@@ -1,6 +1,7 @@
 /**
- * The loop: read this file first. A night is `ask`, `measure`, `tell` until there is nothing left to do. The order of things is decided by
- * core/plan.ts, the truth by core/decide.ts, the effects happen in pipeline.ts; what is left here is that it never ends by accident.
+ * The loop: read this file first. A night is `ask`, `measure`, `tell` until there is nothing left to do. The order of
+ * things is decided by core/plan.ts, the truth by core/decide.ts, the effects happen in pipeline.ts; what is left here
+ * is that it never ends by accident.
  */
 import { LabError, reasonOf } from '../base/error.ts';
 import type { StopReason } from '../core/event.ts';
@@ -16,7 +17,10 @@ export interface RunWatch {
 const MOST_MACHINE_FAILURES = 3;
 const WAIT_MS = 50;
 
-/** Go on until a limit, a wish or a broken machine ends it. Resolves with why; throws LabError when the lab cannot be trusted any more. */
+/**
+ * Go on until a limit, a wish or a broken machine ends it. Resolves with why; throws LabError when the lab cannot be
+ * trusted any more.
+ */
 export async function run(lab: Lab, clock: Clock, watch: RunWatch = {}): Promise<Stop> {
   let failures = 0;
   for (;;) {

@@ -1,6 +1,6 @@
 /**
- * What a measurement's processes are started with: mounts, environment, limits. Everything a candidate may see is decided here and nowhere else.
- * Starts nothing.
+ * What a measurement's processes are started with: mounts, environment, limits. Everything a candidate may see is
+ * decided here and nowhere else. Starts nothing.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -130,7 +130,11 @@ export class Specs {
       ...spec,
       command,
       mounts: [...spec.mounts.filter((mount) => mount.to !== INSIDE.result), result],
-      env: { ...spec.env, OVERNIGHT_STAGE: 'holdout', OVERNIGHT_RESULT: `${this.#bench.sandbox.inside(result)}/result.txt` },
+      env: {
+        ...spec.env,
+        OVERNIGHT_STAGE: 'holdout',
+        OVERNIGHT_RESULT: `${this.#bench.sandbox.inside(result)}/result.txt`,
+      },
       limits: { ...spec.limits, wallMs: wallS * 1000 },
     };
   }
@@ -175,7 +179,9 @@ export class Specs {
     return { wallMs: wallS * 1000, memoryMb, pids, diskMb, outputMb: 32, cores };
   }
 
-  /** Some entries of a folder, and nothing else of it: single mounts, or a folder of links where nothing can be mounted. */
+  /**
+   * Some entries of a folder, and nothing else of it: single mounts, or a folder of links where nothing can be mounted.
+   */
   #partial(
     kind: 'deps' | 'data',
     dir: string,
@@ -183,9 +189,11 @@ export class Specs {
   ): { mounts: Mount[]; env: Record<string, string> }[] {
     if (entries.length === 0) return [];
     const { sandbox } = this.#bench;
-    const mounts = entries.map(
-      (entry): Mount => ({ from: path.join(dir, entry), to: `${INSIDE[kind]}/${entry}`, mode: 'read' }),
-    );
+    const mounts = entries.map((entry): Mount => ({
+      from: path.join(dir, entry),
+      to: `${INSIDE[kind]}/${entry}`,
+      mode: 'read',
+    }));
     const moved = sandbox.inside(mounts[0]!) === mounts[0]!.to;
     const farm = path.join(this.#dirs.room, `candidate-${kind}`);
     if (!moved) {

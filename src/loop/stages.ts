@@ -1,7 +1,7 @@
 /**
- * `setup` and `prepare`: the person's own commands, run once per content of what they depend on, their output kept in a cache that all labs
- * of the arena share. What needs the network runs with the person's rights and environment, unsandboxed: it is the person's own code, frozen
- * before the first idea. Knows nothing about experiments.
+ * `setup` and `prepare`: the person's own commands, run once per content of what they depend on, their output kept in a
+ * cache that all labs of the arena share. What needs the network runs with the person's rights and environment,
+ * unsandboxed: it is the person's own code, frozen before the first idea. Knows nothing about experiments.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -19,7 +19,10 @@ export interface StageHost {
   readonly ledger: Ledger;
   readonly workspace: Workspace;
   readonly sandbox: Sandbox;
-  /** Runs what needs the network, with the person's rights and environment: their package manager, their proxies, their logins. */
+  /**
+   * Runs what needs the network, with the person's rights and environment: their package manager, their proxies, their
+   * logins.
+   */
   readonly person: { readonly sandbox: Sandbox; readonly env: Readonly<Record<string, string>> };
   readonly baseline: string;
   readonly cacheFolder: string;

@@ -1,6 +1,6 @@
 /**
- * Wishes of people, taken from the inbox: recorded first, then in force. Looks at them between measurements and, for what cannot wait, while one
- * runs. Decides nothing about numbers.
+ * Wishes of people, taken from the inbox: recorded first, then in force. Looks at them between measurements and, for
+ * what cannot wait, while one runs. Decides nothing about numbers.
  */
 import { objection } from '../core/steering.ts';
 import type { FileEdit, Inbox, Ledger } from '../core/ports.ts';

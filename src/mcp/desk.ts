@@ -1,6 +1,7 @@
 /**
- * What an agent, or a person, may do to a lab from outside: read the brief, propose a change, see what became of it, look back, leave a note. MCP and
- * the command line offer these same verbs. Reads the record, writes the inbox, holds no lock, and never decides anything.
+ * What an agent, or a person, may do to a lab from outside: read the brief, propose a change, see what became of it,
+ * look back, leave a note. MCP and the command line offer these same verbs. Reads the record, writes the inbox, holds
+ * no lock, and never decides anything.
  */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -68,23 +69,36 @@ export class Desk {
     });
   }
 
-  /** Put a change into the inbox. Resolves with its id; throws E_SUBMIT where it can be told at once that it is no change of this arena. */
+  /**
+   * Put a change into the inbox. Resolves with its id; throws E_SUBMIT where it can be told at once that it is no
+   * change of this arena.
+   */
   async submit({ hypothesis, diff, files, parent }: Submission): Promise<Polled> {
     const { state } = this.#read();
     const base = parent ?? state.incumbent;
-    if (hypothesis.trim() === '') throw unusable('It has no hypothesis.', 'Say in a sentence what should get better, and why.');
-    if ((diff === undefined) === (files === undefined)) throw unusable('It needs a diff or files, and not both.', 'Give one of them.');
+    if (hypothesis.trim() === '')
+      throw unusable('It has no hypothesis.', 'Say in a sentence what should get better, and why.');
+    if ((diff === undefined) === (files === undefined))
+      throw unusable('It needs a diff or files, and not both.', 'Give one of them.');
     const edits = files ?? (await this.#editsOf(state, base, diff!));
-    if (Object.keys(edits).length === 0) throw unusable('It changes nothing.', 'Change an editable file; `overnight brief` lists them.');
-    const { id } = post(this.#paths.inbox, this.#from, { verb: 'submit', hypothesis: oneLine(hypothesis, 2000), edits, parent: base });
+    if (Object.keys(edits).length === 0)
+      throw unusable('It changes nothing.', 'Change an editable file; `overnight brief` lists them.');
+    const { id } = post(this.#paths.inbox, this.#from, {
+      verb: 'submit',
+      hypothesis: oneLine(hypothesis, 2000),
+      edits,
+      parent: base,
+    });
     const alive = lockOwner(path.join(this.#paths.lab, LOCK_FILE)) !== undefined;
-    const text = alive ? 'taken in; poll for its result' : 'it waits: no harness is running; the next `overnight run` measures it';
+    const text = alive
+      ? 'taken in; poll for its result'
+      : 'it waits: no harness is running; the next `overnight run` measures it';
     return { id, state: 'waiting', text };
   }
 
   /** What became of a submission; waits for its end at most `waitS` seconds. */
   async poll(id: string, waitS = 0): Promise<Polled> {
-    for (const end = monotonicMs() + 1000 * Math.min(MOST_WAIT_S, Math.max(0, waitS)); ; ) {
+    for (const end = monotonicMs() + 1000 * Math.min(MOST_WAIT_S, Math.max(0, waitS)); ;) {
       const found = this.#look(id);
       if (found.state === 'done' || monotonicMs() >= end) return found;
       await sleep(LOOK_MS);
@@ -94,8 +108,13 @@ export class Desk {
   /** The newest experiments, newest first, a line each. */
   history(most = 20): string {
     const { state } = this.#read();
-    const rows = viewLab(state, this.#facts()).experiments.slice(-Math.min(MOST_HISTORY, Math.max(1, Math.floor(most))));
-    const line = rows.map((row) => `#${row.n} ${row.verdict} ${row.mean?.text ?? ''} ${oneLine(row.hypothesis, 160)} [${oneLine(row.effect?.text ?? row.reason, 160)}]`);
+    const rows = viewLab(state, this.#facts()).experiments.slice(
+      -Math.min(MOST_HISTORY, Math.max(1, Math.floor(most))),
+    );
+    const line = rows.map(
+      (row) =>
+        `#${row.n} ${row.verdict} ${row.mean?.text ?? ''} ${oneLine(row.hypothesis, 160)} [${oneLine(row.effect?.text ?? row.reason, 160)}]`,
+    );
     return line.reverse().join('\n');
   }
 
@@ -117,7 +136,8 @@ export class Desk {
   #look(id: string): Polled {
     const { state } = this.#read();
     if (!state.requests.has(id)) {
-      const waits = fs.existsSync(this.#paths.inbox) && fs.readdirSync(this.#paths.inbox).some((name) => name.includes(id));
+      const waits =
+        fs.existsSync(this.#paths.inbox) && fs.readdirSync(this.#paths.inbox).some((name) => name.includes(id));
       if (!waits) throw unusable(`There is no submission ${oneLine(id, 80)}.`, 'Give the id that `submit` returned.');
       return { id, state: 'waiting', text: 'not taken by a harness yet' };
     }
@@ -127,7 +147,13 @@ export class Desk {
     const { verdict, effect, mean, reason } = page.row;
     const open = verdict === 'running' || verdict === 'waiting';
     const parts = [`#${n} ${verdict}`, mean && `${page.metric} ${mean.text}`, effect?.text, oneLine(reason, 400)];
-    return { id, state: open ? 'running' : 'done', experiment: n, ...(!open && { verdict }), text: parts.filter(Boolean).join('; ') };
+    return {
+      id,
+      state: open ? 'running' : 'done',
+      experiment: n,
+      ...(!open && { verdict }),
+      text: parts.filter(Boolean).join('; '),
+    };
   }
 
   async #editsOf(state: LabState, parent: number, diff: string): Promise<Record<string, string | null>> {
@@ -143,11 +169,19 @@ export class Desk {
       const problem = await layPatch(workspace, at, diff, () => {
         before = printsOf(dir);
       });
-      if (problem !== undefined) throw unusable(`The diff does not apply to #${parent}: ${problem}.`, 'Make it against the files of that experiment, with a/ and b/ before the paths.');
+      if (problem !== undefined)
+        throw unusable(
+          `The diff does not apply to #${parent}: ${problem}.`,
+          'Make it against the files of that experiment, with a/ and b/ before the paths.',
+        );
       const { edits, touched, strays, refusal } = harvest(dir, before, role, new Set());
       if (refusal) throw unusable(`${refusal.reason}.`, 'Change editable text files only.');
       const outside = [...touched, ...strays][0];
-      if (outside !== undefined) throw unusable(`It changes ${oneLine(outside, 200)}, which is not editable.`, 'Change editable files only; `overnight brief` lists them.');
+      if (outside !== undefined)
+        throw unusable(
+          `It changes ${oneLine(outside, 200)}, which is not editable.`,
+          'Change editable files only; `overnight brief` lists them.',
+        );
       return Object.fromEntries(edits.map(({ path: file, content }) => [file, content]));
     } finally {
       removeTree(home);
@@ -163,7 +197,8 @@ export class Desk {
   }
 }
 
-const unusable = (why: string, next: string): LabError => new LabError('E_SUBMIT', { what: 'This cannot be submitted.', why, next });
+const unusable = (why: string, next: string): LabError =>
+  new LabError('E_SUBMIT', { what: 'This cannot be submitted.', why, next });
 
 const notThere = (n: number, state: LabState): LabError =>
   new LabError('E_NOT_FOUND', {

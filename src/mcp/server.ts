@@ -1,6 +1,7 @@
 /**
- * The verbs of the desk as MCP tools, on standard input and output or over HTTP on loopback behind a token of this run. Submit and poll: no tool waits
- * for a measurement longer than a client waits for a tool. Knows nothing about how anything is measured.
+ * The verbs of the desk as MCP tools, on standard input and output or over HTTP on loopback behind a token of this run.
+ * Submit and poll: no tool waits for a measurement longer than a client waits for a tool. Knows nothing about how
+ * anything is measured.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import * as http from 'node:http';
@@ -36,7 +37,11 @@ export function mcpServer(desk: Desk): McpServer {
   const reads = { readOnlyHint: true };
   server.registerTool(
     'brief',
-    { description: 'The goal, what may be changed, where the research stands, what was tried. Read this first.', inputSchema: z.object({}), annotations: reads },
+    {
+      description: 'The goal, what may be changed, where the research stands, what was tried. Read this first.',
+      inputSchema: z.object({}),
+      annotations: reads,
+    },
     async () => reply(() => desk.brief()),
   );
   server.registerTool(
@@ -46,7 +51,10 @@ export function mcpServer(desk: Desk): McpServer {
       inputSchema: z.object({
         hypothesis: z.string().describe('what should get better, and why'),
         diff: z.string().optional().describe('unified diff against the files of `parent`'),
-        files: z.record(z.string(), z.string().nullable()).optional().describe('whole new contents by path, null removes'),
+        files: z
+          .record(z.string(), z.string().nullable())
+          .optional()
+          .describe('whole new contents by path, null removes'),
         parent: number.optional().describe('experiment it was made on; the best so far when absent'),
       }),
     },
@@ -71,7 +79,11 @@ export function mcpServer(desk: Desk): McpServer {
   );
   server.registerTool(
     'history',
-    { description: 'The newest experiments, a line each.', inputSchema: z.object({ most: z.number().int().min(1).max(50).optional() }), annotations: reads },
+    {
+      description: 'The newest experiments, a line each.',
+      inputSchema: z.object({ most: z.number().int().min(1).max(50).optional() }),
+      annotations: reads,
+    },
     async ({ most }) => reply(() => desk.history(most)),
   );
   server.registerTool(
@@ -81,7 +93,10 @@ export function mcpServer(desk: Desk): McpServer {
   );
   server.registerTool(
     'note',
-    { description: 'Leave words for the record and the report of the night.', inputSchema: z.object({ text: z.string().min(1) }) },
+    {
+      description: 'Leave words for the record and the report of the night.',
+      inputSchema: z.object({ text: z.string().min(1) }),
+    },
     async ({ text }) => reply(() => ({ id: desk.note(text) })),
   );
   return server;
@@ -95,7 +110,10 @@ export interface HttpServed {
   close(): Promise<void>;
 }
 
-/** Listen on 127.0.0.1. Whoever has no token, or comes by another name than loopback's (a page that rebinds DNS), is turned away. */
+/**
+ * Listen on 127.0.0.1. Whoever has no token, or comes by another name than loopback's (a page that rebinds DNS), is
+ * turned away.
+ */
 export async function serveHttp(desk: Desk, port: number): Promise<HttpServed> {
   const token = randomBytes(24).toString('base64url');
   const handler = toNodeHandler(createMcpHandler(() => mcpServer(desk)));
@@ -103,7 +121,9 @@ export async function serveHttp(desk: Desk, port: number): Promise<HttpServed> {
     const host = request.headers.host?.replace(/:\d+$/, '') ?? '';
     const allowed = ['127.0.0.1', 'localhost'].includes(host) && request.headers.origin === undefined;
     if (!allowed || !isToken(request.headers.authorization, token)) {
-      response.writeHead(allowed ? 401 : 403, { 'content-type': 'text/plain' }).end(allowed ? 'The token of this run is needed.\n' : 'Loopback only.\n');
+      response
+        .writeHead(allowed ? 401 : 403, { 'content-type': 'text/plain' })
+        .end(allowed ? 'The token of this run is needed.\n' : 'Loopback only.\n');
       return;
     }
     // Its type wants a method that every request of a client has.

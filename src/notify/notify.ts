@@ -1,6 +1,7 @@
 /**
- * Tells people what happened: to a webhook in the shape that Slack, Discord or ntfy read, as plain JSON to any other, or to a command. Never holds
- * up or breaks a night: messages wait in line, each has seconds to arrive, and what could not be said is said once on the screen.
+ * Tells people what happened: to a webhook in the shape that Slack, Discord or ntfy read, as plain JSON to any other,
+ * or to a command. Never holds up or breaks a night: messages wait in line, each has seconds to arrive, and what could
+ * not be said is said once on the screen.
  */
 import { reasonOf } from '../base/error.ts';
 import { monotonicMs, sleep } from '../os/clock.ts';
@@ -31,8 +32,12 @@ const MOST_WAITING = 20;
 
 export function openNotifier(options: NotifyOptions): Notifier {
   const targets = [
-    ...options.urls.map((url) => new Line(shown(url), (notice, signal) => post(url, notice, signal), options.onTrouble)),
-    ...options.commands.map((command) => new Line(`\`${command}\``, (notice) => runCommand(command, notice), options.onTrouble)),
+    ...options.urls.map(
+      (url) => new Line(shown(url), (notice, signal) => post(url, notice, signal), options.onTrouble),
+    ),
+    ...options.commands.map(
+      (command) => new Line(`\`${command}\``, (notice) => runCommand(command, notice), options.onTrouble),
+    ),
   ];
   return {
     tell: (notice) => {
@@ -117,7 +122,10 @@ export function shapeOf(text: string): { readonly shape: Shape; readonly url: UR
 }
 
 /** Body and headers of a message. Names and links in what candidates wrote must not ping anybody. */
-export function messageOf(shape: Shape, notice: Notice): { readonly body: string; readonly headers: Record<string, string> } {
+export function messageOf(
+  shape: Shape,
+  notice: Notice,
+): { readonly body: string; readonly headers: Record<string, string> } {
   const json = { 'content-type': 'application/json' };
   const words = `${notice.title}\n${notice.text}`;
   switch (shape) {
@@ -126,11 +134,18 @@ export function messageOf(shape: Shape, notice: Notice): { readonly body: string
       return { headers: json, body: JSON.stringify({ text: text.slice(0, 3000) }) };
     }
     case 'discord':
-      return { headers: json, body: JSON.stringify({ content: words.slice(0, 1900), allowed_mentions: { parse: [] } }) };
+      return {
+        headers: json,
+        body: JSON.stringify({ content: words.slice(0, 1900), allowed_mentions: { parse: [] } }),
+      };
     case 'ntfy': {
       // Headers carry ASCII only; the body says all.
       const title = notice.title.replace(/[^\x20-\x7e]/g, '?').slice(0, 200);
-      const headers = { title, priority: URGENT.has(notice.kind) ? 'high' : 'default', 'content-type': 'text/plain; charset=utf-8' };
+      const headers = {
+        title,
+        priority: URGENT.has(notice.kind) ? 'high' : 'default',
+        'content-type': 'text/plain; charset=utf-8',
+      };
       return { headers, body: words.slice(0, 3500) };
     }
     case 'json':
@@ -151,7 +166,10 @@ async function post(target: string, notice: Notice, signal: AbortSignal): Promis
   throw answer.status >= 400 && answer.status < 500 && answer.status !== 429 ? new Refused(words) : new Error(words);
 }
 
-/** The notice as JSON on standard input, its parts in the environment: no text of a candidate becomes part of a command line. */
+/**
+ * The notice as JSON on standard input, its parts in the environment: no text of a candidate becomes part of a command
+ * line.
+ */
 async function runCommand(command: string, notice: Notice): Promise<void> {
   const env = {
     ...process.env,
@@ -164,7 +182,8 @@ async function runCommand(command: string, notice: Notice): Promise<void> {
     OVERNIGHT_DETAIL: notice.detail,
   };
   const ended = await capture('sh', ['-c', command], { input: JSON.stringify(notice), env, timeoutMs: COMMAND_MS });
-  if (ended.status !== 0) throw new Refused(`it ended with ${ended.status ?? ended.failure}: ${ended.stderr.slice(-200).trim()}`);
+  if (ended.status !== 0)
+    throw new Refused(`it ended with ${ended.status ?? ended.failure}: ${ended.stderr.slice(-200).trim()}`);
 }
 
 /** Webhook addresses are secrets: only the host is shown. */

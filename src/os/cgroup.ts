@@ -1,8 +1,8 @@
 /**
  * Control groups of Linux, version 1 and 2: hard limits on the memory and the number of tasks of a process tree, exact
- * accounting, and a list of members that a process cannot leave (as root and unsandboxed it can). Used when we may create
- * groups; says so when we may not.
- * Not covered: limits of processor share and disk bandwidth; enabling controllers that an administrator did not delegate.
+ * accounting, and a list of members that a process cannot leave (as root and unsandboxed it can). Used when we may
+ * create groups; says so when we may not. Not covered: limits of processor share and disk bandwidth; enabling
+ * controllers that an administrator did not delegate.
  */
 import {
   accessSync,
@@ -100,7 +100,9 @@ export function parsePlaces(mountinfo: string, selfCgroup: string): Places {
   return v2 ? { v1, v2 } : { v1 };
 }
 
-/** End the members of groups that a killed harness left, and remove the groups. Returns how many processes there were. */
+/**
+ * End the members of groups that a killed harness left, and remove the groups. Returns how many processes there were.
+ */
 export function sweepGroups(namePrefix: string): number {
   const wanted = `${PREFIX}${safeName(namePrefix)}`;
   const ended = new Set<number>();

@@ -1,10 +1,15 @@
-/** The door to the file system: durable writes, whole trees, content hashes. Knows nothing about what the files mean. */
+/**
+ * The door to the file system: durable writes, whole trees, content hashes. Knows nothing about what the files mean.
+ */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LabError, reasonOf } from '../base/error.ts';
 import { sha256, sha256Parts } from '../base/hash.ts';
 
-/** Write a file so that after a crash it is either the old or the new one: temporary name, fsync, rename, fsync of the folder. */
+/**
+ * Write a file so that after a crash it is either the old or the new one: temporary name, fsync, rename, fsync of the
+ * folder.
+ */
 export function writeAtomic(file: string, data: string | Uint8Array): void {
   const temporary = `${file}.${process.pid}.${Math.random().toString(36).slice(2, 8)}.tmp`;
   const fd = fs.openSync(temporary, 'wx', 0o644);
@@ -77,7 +82,9 @@ function makeWritable(folder: string): void {
   }
 }
 
-/** Regular files and links below a folder, as sorted paths with `/`. Does not follow links; a missing folder has none. */
+/**
+ * Regular files and links below a folder, as sorted paths with `/`. Does not follow links; a missing folder has none.
+ */
 export function listTree(folder: string, skip: (relative: string) => boolean = () => false): string[] {
   const found: string[] = [];
   const walk = (relative: string): void => {
@@ -104,7 +111,10 @@ function hashFile(file: string): string {
   return `${stat.mode & 0o100 ? 'x' : '-'}${sha256(fs.readFileSync(file))}`;
 }
 
-/** Cheap fingerprint of a tree: names, sizes, change times, inodes. Changes when anybody writes, without reading the bytes. */
+/**
+ * Cheap fingerprint of a tree: names, sizes, change times, inodes. Changes when anybody writes, without reading the
+ * bytes.
+ */
 export function stampTree(folder: string, skip: (relative: string) => boolean = () => false): string {
   return sha256Parts(
     listTree(folder, skip).map((file) => {

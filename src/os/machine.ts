@@ -5,7 +5,9 @@ import { readText } from './files.ts';
 import { captureSync } from './spawn.ts';
 
 export interface Device {
-  /** Equal class, comparable numbers. Names the processor, the cores given, the accelerators; not versions of software. */
+  /**
+   * Equal class, comparable numbers. Names the processor, the cores given, the accelerators; not versions of software.
+   */
   readonly class: string;
   readonly description: string;
   /** Cores this process may use. */

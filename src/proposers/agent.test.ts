@@ -1,4 +1,7 @@
-/** Whatever an agent leaves behind becomes an idea, a refusal with its reason, or nothing with its reason. Real folders, a scripted agent. */
+/**
+ * Whatever an agent leaves behind becomes an idea, a refusal with its reason, or nothing with its reason. Real folders,
+ * a scripted agent.
+ */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -56,7 +59,10 @@ async function ask(act: Act | ((dir: string) => Act), limits = {}, before?: (scr
   const proposal = await proposer.propose({
     arena,
     state: script.state,
-    files: new Map([['x.ts', 'one\n'], ['lib/a.ts', 'a\n']]),
+    files: new Map([
+      ['x.ts', 'one\n'],
+      ['lib/a.ts', 'a\n'],
+    ]),
     n: 1,
     commit: 'c',
     signal: new AbortController().signal,
@@ -70,26 +76,43 @@ async function ask(act: Act | ((dir: string) => Act), limits = {}, before?: (scr
 describe('an edit with a note', () => {
   it('is an idea: what changed, what it expects, under which instructions', async () => {
     const text = noteText('halve it', { mechanism: 'rate', heeds: ['w1'] });
-    const { proposal, called, script, task } = await ask({ edits: { 'x.ts': 'two\n', 'lib/b.ts': 'b\n', 'lib/a.ts': null }, text });
+    const { proposal, called, script, task } = await ask({
+      edits: { 'x.ts': 'two\n', 'lib/b.ts': 'b\n', 'lib/a.ts': null },
+      text,
+    });
     expect(proposal).toMatchObject({
       kind: 'edit',
       hypothesis: 'halve it',
       note: { mechanism: 'rate', heeds: ['w1'] },
-      edits: [{ path: 'lib/a.ts', content: null }, { path: 'lib/b.ts', content: 'b\n' }, { path: 'x.ts', content: 'two\n' }],
+      edits: [
+        { path: 'lib/a.ts', content: null },
+        { path: 'lib/b.ts', content: 'b\n' },
+        { path: 'x.ts', content: 'two\n' },
+      ],
       program: script.ledger.putBlob('be bold'),
     });
     expect(called).toMatchObject({ outcome: 'edit', reply: script.ledger.putBlob(text) });
-    expect(script.state.calls[0]!.start).toMatchObject({ purpose: 'idea', agent: 'scripted', brief: script.ledger.putBlob('the brief') });
+    expect(script.state.calls[0]!.start).toMatchObject({
+      purpose: 'idea',
+      agent: 'scripted',
+      brief: script.ledger.putBlob('the brief'),
+    });
     expect(task).toMatchObject({ prompt: 'the brief', writable: ['lib', 'lib/a.ts', 'note.json', 'x.ts'], tag: 't0' });
   });
 
   it('may leave the note as a file, which is no edit', async () => {
-    const { proposal } = await ask({ edits: { 'x.ts': 'two\n', 'note.json': '{"hypothesis": "from a file"}' }, text: 'bye' });
+    const { proposal } = await ask({
+      edits: { 'x.ts': 'two\n', 'note.json': '{"hypothesis": "from a file"}' },
+      text: 'bye',
+    });
     expect(proposal).toMatchObject({ hypothesis: 'from a file', edits: [{ path: 'x.ts' }] });
   });
 
   it('counts without what else was touched, and says what that was', async () => {
-    const { proposal, called } = await ask({ edits: { 'x.ts': 'two\n', 'judge.ts': 'mine\n', 'junk.txt': 'j' }, text: noteText('h') });
+    const { proposal, called } = await ask({
+      edits: { 'x.ts': 'two\n', 'judge.ts': 'mine\n', 'junk.txt': 'j' },
+      text: noteText('h'),
+    });
     expect(proposal).toMatchObject({ edits: [{ path: 'x.ts' }], why: expect.stringContaining('judge.ts') });
     expect(called.message).toContain('changed what it must not');
   });
@@ -97,8 +120,18 @@ describe('an edit with a note', () => {
 
 describe('a bad answer', () => {
   it.each([
-    ['no note', { edits: { 'x.ts': 'two\n' }, text: 'I made the loop shorter.' }, 'I made the loop shorter.', 'no note'],
-    ['a note that is no JSON', { edits: { 'x.ts': 'two\n' }, text: '{"hypothesis": "x' }, 'changes x.ts', 'not valid JSON'],
+    [
+      'no note',
+      { edits: { 'x.ts': 'two\n' }, text: 'I made the loop shorter.' },
+      'I made the loop shorter.',
+      'no note',
+    ],
+    [
+      'a note that is no JSON',
+      { edits: { 'x.ts': 'two\n' }, text: '{"hypothesis": "x' },
+      'changes x.ts',
+      'not valid JSON',
+    ],
     ['an empty hypothesis', { edits: { 'x.ts': 'two\n' }, text: '{"hypothesis": ""}' }, 'changes x.ts', 'empty'],
   ])('%s: the edit is tried all the same, and the record says so', async (_, act, hypothesis, problem) => {
     const { proposal, called } = await ask(act);
@@ -113,12 +146,22 @@ describe('a bad answer', () => {
     ['a frozen file changed', { 'judge.ts': 'loss: 0' }, 'not-editable', /judge\.ts/],
   ])('%s is refused with its reason', async (_, edits, code, reason) => {
     const { proposal } = await ask({ edits, text: noteText('h') });
-    expect(proposal).toMatchObject({ kind: 'edit', edits: [], refusal: { code, reason: expect.stringMatching(reason) } });
+    expect(proposal).toMatchObject({
+      kind: 'edit',
+      edits: [],
+      refusal: { code, reason: expect.stringMatching(reason) },
+    });
   });
 
   it('a frozen file renamed, or an editable one replaced by a link, is refused; nothing is read through the link', async () => {
-    const renamed = await ask((dir) => ({ text: noteText('h'), then: () => fs.renameSync(path.join(dir, 'judge.ts'), path.join(dir, 'lib', 'judge.ts')) }));
-    expect(renamed.proposal).toMatchObject({ edits: [{ path: 'lib/judge.ts' }], why: expect.stringContaining('judge.ts') });
+    const renamed = await ask((dir) => ({
+      text: noteText('h'),
+      then: () => fs.renameSync(path.join(dir, 'judge.ts'), path.join(dir, 'lib', 'judge.ts')),
+    }));
+    expect(renamed.proposal).toMatchObject({
+      edits: [{ path: 'lib/judge.ts' }],
+      why: expect.stringContaining('judge.ts'),
+    });
     const linked = await ask((dir) => ({
       text: noteText('h'),
       then: () => {
@@ -126,7 +169,10 @@ describe('a bad answer', () => {
         fs.symlinkSync('/etc/hostname', path.join(dir, 'x.ts'));
       },
     }));
-    expect(linked.proposal).toMatchObject({ edits: [], refusal: { code: 'not-text', reason: 'x.ts is no longer a plain file' } });
+    expect(linked.proposal).toMatchObject({
+      edits: [],
+      refusal: { code: 'not-text', reason: 'x.ts is no longer a plain file' },
+    });
   });
 
   it.each([
@@ -166,9 +212,13 @@ describe('budgets', () => {
 
   it('a call may spend what is left, and at most its own share', async () => {
     const spend = (script: Script): void =>
-      void script
-        .add({ type: 'calling', call: 0, n: 1, purpose: 'idea', agent: 'a', session: 0 })
-        .add({ type: 'called', call: 0, outcome: 'empty', wallS: 1, usage: { calls: 1, inputTokens: 60, cachedTokens: 0, outputTokens: 40, usd: 4, source: 'gateway' } });
+      void script.add({ type: 'calling', call: 0, n: 1, purpose: 'idea', agent: 'a', session: 0 }).add({
+        type: 'called',
+        call: 0,
+        outcome: 'empty',
+        wallS: 1,
+        usage: { calls: 1, inputTokens: 60, cachedTokens: 0, outputTokens: 40, usd: 4, source: 'gateway' },
+      });
     const { task } = await ask({ text: 'x' }, { usd: 5, tokens: 1000 }, spend);
     expect(task!.limits).toEqual({ wallMs: 100, usd: 1, tokens: 900 });
   });

@@ -1,6 +1,7 @@
 /**
- * A coding agent as a proposer: one bounded call per experiment, in a fresh folder with what it may see, with a brief. What counts is the files
- * afterwards, not what the agent says or how it exits. Knows nothing about which agent it is, or how it is held.
+ * A coding agent as a proposer: one bounded call per experiment, in a fresh folder with what it may see, with a brief.
+ * What counts is the files afterwards, not what the agent says or how it exits. Knows nothing about which agent it is,
+ * or how it is held.
  */
 import { LabError, reasonOf } from '../base/error.ts';
 import { oneLine } from '../base/text.ts';
@@ -72,14 +73,19 @@ async function ask(parts: AgentProposerParts, brief: Brief, repair?: Failure): P
   const { result, found } = await inFolder(parts, brief, call, prompt, left);
   const outcome = judged(result, found);
   const usage = result.usage && { usage: result.usage };
-  const reply = result.kind === 'done' && result.text !== '' ? { reply: journal.putBlob(result.text.slice(-20_000)) } : {};
+  const reply =
+    result.kind === 'done' && result.text !== '' ? { reply: journal.putBlob(result.text.slice(-20_000)) } : {};
   const log = result.log === undefined ? {} : { log: journal.putBlob(result.log) };
   journal.called(call, { ...outcome.event, wallS: result.wallS, ...usage, ...reply, ...log });
   if (outcome.kind === 'none') return outcome.proposal;
   return {
     ...outcome.proposal,
     call,
-    near: nearIdeas(state, outcome.proposal.hypothesis, outcome.proposal.edits.map((edit) => edit.path)),
+    near: nearIdeas(
+      state,
+      outcome.proposal.hypothesis,
+      outcome.proposal.edits.map((edit) => edit.path),
+    ),
     ...(program && { program: program.version }),
     ...(words > 0 && { words }),
   };
@@ -111,7 +117,11 @@ async function inFolder(
       prompt,
       dir,
       writable: writableOf(arena.editable, [...files.keys()], name),
-      limits: { wallMs: bounds.wallMs, ...least('tokens', bounds.tokens, left.tokens), ...least('usd', bounds.usd, left.usd) },
+      limits: {
+        wallMs: bounds.wallMs,
+        ...least('tokens', bounds.tokens, left.tokens),
+        ...least('usd', bounds.usd, left.usd),
+      },
       cores,
       tag: tag(call),
       signal,
@@ -137,7 +147,13 @@ function least<K extends string>(name: K, a: number | undefined, b: number | und
 function writableOf(globs: readonly string[], files: readonly string[], note: string): string[] {
   const folders = globs
     .filter((glob) => /[*?[{(!]/.test(glob))
-    .map((glob) => glob.slice(0, glob.search(/[*?[{(!]/)).replace(/[^/]*$/, '').replace(/\/$/, '') || '.');
+    .map(
+      (glob) =>
+        glob
+          .slice(0, glob.search(/[*?[{(!]/))
+          .replace(/[^/]*$/, '')
+          .replace(/\/$/, '') || '.',
+    );
   return [...new Set([...files, ...folders, note])].sort();
 }
 
@@ -157,7 +173,12 @@ function judged(result: AgentResult, found: Found | undefined): Outcome {
     const failed = result.kind === 'failed' ? result : { class: 'crashed' as const, message: 'nothing came back' };
     const message = oneLine(failed.message, 500);
     const retry = 'retryAt' in failed && failed.retryAt !== undefined ? { retryAt: failed.retryAt } : {};
-    const event = { outcome: 'failed', class: failed.class, message: withIncidents(message, result), ...retry } as const;
+    const event = {
+      outcome: 'failed',
+      class: failed.class,
+      message: withIncidents(message, result),
+      ...retry,
+    } as const;
     return { kind: 'none', event, proposal: { kind: 'none', class: failed.class, reason: message } };
   }
   const read = readNote(found.note ?? result.text);
@@ -165,15 +186,26 @@ function judged(result: AgentResult, found: Found | undefined): Outcome {
   const outside = named('changed what it must not', touched) ?? named('left other files', strays);
   if (edits.length === 0 && touched.length === 0 && !refusal) {
     const reason = empty(result.text, strays);
-    return { kind: 'none', event: { outcome: 'empty', message: withIncidents(reason, result) }, proposal: { kind: 'none', reason } };
+    return {
+      kind: 'none',
+      event: { outcome: 'empty', message: withIncidents(reason, result) },
+      proposal: { kind: 'none', reason },
+    };
   }
-  // Changes of frozen files alone are an experiment that is refused: they are to be seen in the record, not only in a call.
+  // Changes of frozen files alone are an experiment that is refused: they are to be seen in the record, not only in a
+  // call.
   const refused = refusal ?? (edits.length === 0 ? frozenOnly(touched) : undefined);
   const files = edits.length > 0 ? edits.map((edit) => edit.path) : touched;
   const about = read.ok
     ? { hypothesis: read.hypothesis, note: read.note }
-    : { hypothesis: firstWords(result.text) || `changes ${oneLine(files.join(', '), 200) || 'what cannot be recorded'}`, note: { problem: read.problem } };
-  const message = withIncidents([read.ok ? undefined : read.problem, outside].filter((part) => part !== undefined).join('; '), result);
+    : {
+        hypothesis: firstWords(result.text) || `changes ${oneLine(files.join(', '), 200) || 'what cannot be recorded'}`,
+        note: { problem: read.problem },
+      };
+  const message = withIncidents(
+    [read.ok ? undefined : read.problem, outside].filter((part) => part !== undefined).join('; '),
+    result,
+  );
   return {
     kind: 'edit',
     event: { outcome: 'edit', ...(message && { message }) },

@@ -29,7 +29,12 @@ class Room {
         if (say === 'done') return { kind: 'none', reason: 'everything was tried' };
         if (name !== 'search') {
           const call = this.script.state.calls.length;
-          const [outcome, more] = say === 'idea' ? (['edit', {}] as const) : say === 'empty' ? (['empty', {}] as const) : (['failed', { class: say }] as const);
+          const [outcome, more] =
+            say === 'idea'
+              ? (['edit', {}] as const)
+              : say === 'empty'
+                ? (['empty', {}] as const)
+                : (['failed', { class: say }] as const);
           this.script.add({ type: 'calling', call, n: 1, purpose: 'idea', agent: name, session: 0 });
           // The scripted ledger has a clock of its own: the call is made to end when it is now here.
           const at = Date.parse(this.script.state.calls.at(-1)!.at);
@@ -43,7 +48,11 @@ class Room {
   }
 
   ask(...members: Proposer[]): Promise<Proposal> {
-    const chain = chainProposer(members, { clock: this.clock, session: 0, onSwitch: (text) => this.switches.push(text) });
+    const chain = chainProposer(members, {
+      clock: this.clock,
+      session: 0,
+      onSwitch: (text) => this.switches.push(text),
+    });
     return this.chained(chain);
   }
 
@@ -55,13 +64,20 @@ class Room {
 describe('a chain', () => {
   it('asks the first, and names who had the idea', async () => {
     const room = new Room();
-    expect(await room.ask(room.member('a', 'idea'), room.member('b', 'idea'))).toMatchObject({ kind: 'edit', proposer: 'a' });
+    expect(await room.ask(room.member('a', 'idea'), room.member('b', 'idea'))).toMatchObject({
+      kind: 'edit',
+      proposer: 'a',
+    });
     expect(room.asked).toEqual(['a']);
   });
 
   it('goes on with the next when one is out, without waiting, and comes back to it later', async () => {
     const room = new Room();
-    const chain = chainProposer([room.member('a', 'rate-limit', 'idea'), room.member('search', 'idea')], { clock: room.clock, session: 0, onSwitch: (text) => room.switches.push(text) });
+    const chain = chainProposer([room.member('a', 'rate-limit', 'idea'), room.member('search', 'idea')], {
+      clock: room.clock,
+      session: 0,
+      onSwitch: (text) => room.switches.push(text),
+    });
     expect(await room.chained(chain)).toMatchObject({ proposer: 'search' });
     expect(await room.chained(chain)).toMatchObject({ proposer: 'search' });
     room.ms += 60_000;
@@ -72,7 +88,9 @@ describe('a chain', () => {
 
   it('asks once more after an empty answer, then the next', async () => {
     const room = new Room();
-    expect(await room.ask(room.member('a', 'empty', 'idea'), room.member('b', 'idea'))).toMatchObject({ proposer: 'a' });
+    expect(await room.ask(room.member('a', 'empty', 'idea'), room.member('b', 'idea'))).toMatchObject({
+      proposer: 'a',
+    });
     const other = new Room();
     expect(await other.ask(other.member('a', 'empty'), other.member('b', 'idea'))).toMatchObject({ proposer: 'b' });
     expect(other.asked).toEqual(['a', 'a', 'b']);
@@ -81,7 +99,9 @@ describe('a chain', () => {
   it('waits when nobody else is there, as long as waiting helps', async () => {
     const room = new Room();
     const from = room.ms;
-    expect(await room.ask(room.member('a', 'server', 'quota', 'idea'), room.member('search', 'done'))).toMatchObject({ proposer: 'a' });
+    expect(await room.ask(room.member('a', 'server', 'quota', 'idea'), room.member('search', 'done'))).toMatchObject({
+      proposer: 'a',
+    });
     expect(room.ms - from).toBeGreaterThan(900_000);
   });
 
@@ -94,7 +114,10 @@ describe('a chain', () => {
     const spent = new Room();
     expect(await spent.ask(spent.member('a', 'budget'))).toMatchObject({ kind: 'none', class: 'budget' });
     const mute = new Room();
-    expect(await mute.ask(mute.member('a', 'empty'))).toMatchObject({ kind: 'none', reason: expect.stringContaining('empty') });
+    expect(await mute.ask(mute.member('a', 'empty'))).toMatchObject({
+      kind: 'none',
+      reason: expect.stringContaining('empty'),
+    });
     expect(mute.asked).toHaveLength(10);
   });
 

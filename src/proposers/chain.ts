@@ -1,6 +1,7 @@
 /**
- * Several proposers in order of preference: whoever can be asked now is asked first, the others stand in. Rate limits, quotas and outages are waited
- * out (backoff with jitter, until the reset time where one is told) while somebody cheaper goes on. Knows nothing about agents.
+ * Several proposers in order of preference: whoever can be asked now is asked first, the others stand in. Rate limits,
+ * quotas and outages are waited out (backoff with jitter, until the reset time where one is told) while somebody
+ * cheaper goes on. Knows nothing about agents.
  */
 import { oneLine } from '../base/text.ts';
 import { readiness } from '../core/calls.ts';
@@ -78,7 +79,10 @@ class Chain {
     for (let attempt = 0; attempt < MOST_EMPTY && !brief.signal.aborted; attempt++) {
       const state = this.#ready(brief, member);
       if (!state.ready && (attempt === 0 || state.class !== 'empty' || state.until === undefined)) {
-        said.push({ kind: 'none', reason: `${member.name}: ${state.class}${state.until ? `, until ${state.until}` : ''}` });
+        said.push({
+          kind: 'none',
+          reason: `${member.name}: ${state.class}${state.until ? `, until ${state.until}` : ''}`,
+        });
         return undefined;
       }
       if (!state.ready) await this.#wait(state.until!, brief.signal);
@@ -118,7 +122,8 @@ class Chain {
   }
 
   #tell(name: string): void {
-    if (this.#asked !== '' && this.#asked !== name) this.#options.onSwitch?.(`Ideas now come from ${name}, before from ${this.#asked}.`);
+    if (this.#asked !== '' && this.#asked !== name)
+      this.#options.onSwitch?.(`Ideas now come from ${name}, before from ${this.#asked}.`);
     this.#asked = name;
   }
 

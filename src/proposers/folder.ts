@@ -1,6 +1,6 @@
 /**
- * The folder of one call, before and after: which editable files changed, what else was touched. Trusts nothing that it finds: links are not followed,
- * large and binary files are not read. Knows nothing about agents.
+ * The folder of one call, before and after: which editable files changed, what else was touched. Trusts nothing that it
+ * finds: links are not followed, large and binary files are not read. Knows nothing about agents.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -40,7 +40,12 @@ function printOf(file: string): string {
 }
 
 /** What changed below `dir` since `before`. Paths in `ignore` are nobody's business. */
-export function harvest(dir: string, before: Prints, role: (path: string) => FileRole, ignore: ReadonlySet<string>): Harvest {
+export function harvest(
+  dir: string,
+  before: Prints,
+  role: (path: string) => FileRole,
+  ignore: ReadonlySet<string>,
+): Harvest {
   const after = printsOf(dir);
   const changed = [...new Set([...before.keys(), ...after.keys()])]
     .filter((file) => !ignore.has(file) && before.get(file) !== after.get(file))

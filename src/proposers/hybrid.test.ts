@@ -1,4 +1,7 @@
-/** An adviser beside the optimizer: whole nights with good, failing, repeating and silent advisers, played from the ledger alone. */
+/**
+ * An adviser beside the optimizer: whole nights with good, failing, repeating and silent advisers, played from the
+ * ledger alone.
+ */
 import { describe, expect, it } from 'vitest';
 import { random } from '../base/random.ts';
 import { verdictOf } from '../core/experiment.ts';
@@ -112,7 +115,9 @@ describe('the hybrid proposer', () => {
   it('a change of the code that takes a knob away is a new space: the knobs that survive keep what was learned, also from the ledger alone', async () => {
     let turns = 0;
     const coder = adviser((source, brief) =>
-      ++turns === 1 && brief.n > 3 ? source.replace(/const DEPTH = .*\n/, '// depth follows the width now\n') : set(source, brief, { LR: near(0.25, 0.05) }),
+      ++turns === 1 && brief.n > 3
+        ? source.replace(/const DEPTH = .*\n/, '// depth follows the width now\n')
+        : set(source, brief, { LR: near(0.25, 0.05) }),
     );
     const landscape: Landscape = (v, source) => bowl(v, source)! - (source.includes('follows') ? 0.5 : 0);
     const hybrid = () => hybridProposer({ adviser: coder, share: 0.5, least: 0.3 });

@@ -1,7 +1,7 @@
 /**
- * Any proposer as an adviser beside the optimizer, on one budget: whose turn it is follows from what the ledger says both were worth. What the
- * adviser changes in knobs alone is a trial like any other; what it changes in the code is measured, and moves the ground of the knobs. Knows
- * nothing about models.
+ * Any proposer as an adviser beside the optimizer, on one budget: whose turn it is follows from what the ledger says
+ * both were worth. What the adviser changes in knobs alone is a trial like any other; what it changes in the code is
+ * measured, and moves the ground of the knobs. Knows nothing about models.
  */
 import { typicalMeasurementS } from '../core/plan.ts';
 import { applyEdits } from '../core/policy.ts';
@@ -47,7 +47,13 @@ function replayed(
 ): { readonly hybrid: Hybrid; readonly experiments: ReadonlyMap<number, number> } {
   const hybrid = new Hybrid({ ...at.options, ...shares });
   const sideOf = ({ n, proposer }: Past): 'adviser' | 'optimizer' | undefined => {
-    if (n === 0 || proposer === 'person' || proposer === 'harness' || brief.state.experiments[n]!.idea.request !== undefined) return undefined;
+    if (
+      n === 0 ||
+      proposer === 'person' ||
+      proposer === 'harness' ||
+      brief.state.experiments[n]!.idea.request !== undefined
+    )
+      return undefined;
     return proposer === OPTIMIZER ? 'optimizer' : 'adviser';
   };
   const experiments = replayInto(

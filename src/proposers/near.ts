@@ -16,4 +16,3 @@ export function nearIdeas(state: LabState, hypothesis: string, files: readonly s
     .reverse()
     .slice(0, MOST_NEAR);
 }
-

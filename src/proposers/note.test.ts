@@ -6,14 +6,29 @@ import { readNote } from './note.ts';
 describe('the note of an agent', () => {
   it('is the last JSON object with a hypothesis, in a fence, in prose or alone', () => {
     const note = '{"hypothesis": "halve the rate", "mechanism": "learning rate", "next": "warm up {slowly}"}';
-    const expected = { ok: true, hypothesis: 'halve the rate', note: { mechanism: 'learning rate', next: ['warm up {slowly}'] } };
+    const expected = {
+      ok: true,
+      hypothesis: 'halve the rate',
+      note: { mechanism: 'learning rate', next: ['warm up {slowly}'] },
+    };
     expect(readNote(note)).toEqual(expected);
     expect(readNote(`I did it {"hypothesis":"old"}.\n\`\`\`json\n${note}\n\`\`\`\nBye {"a": 1}.`)).toEqual(expected);
   });
 
   it('keeps what is usable of it and drops the rest', () => {
-    const text = JSON.stringify({ hypothesis: ' a\n b ', expected: -0.02, next: ['x', 'y', 'z', 'w'], heeds: ['w1'], mechanism: { no: 1 }, park: [3] });
-    expect(readNote(text)).toEqual({ ok: true, hypothesis: 'a b', note: { expected: '-0.02', next: ['x', 'y', 'z'], heeds: ['w1'], park: [3] } });
+    const text = JSON.stringify({
+      hypothesis: ' a\n b ',
+      expected: -0.02,
+      next: ['x', 'y', 'z', 'w'],
+      heeds: ['w1'],
+      mechanism: { no: 1 },
+      park: [3],
+    });
+    expect(readNote(text)).toEqual({
+      ok: true,
+      hypothesis: 'a b',
+      note: { expected: '-0.02', next: ['x', 'y', 'z'], heeds: ['w1'], park: [3] },
+    });
   });
 
   it('says what is wrong when there is none', () => {

@@ -1,6 +1,7 @@
 /**
- * The short note that a proposer leaves beside its edit: what it expects and why. Read leniently, because models write it; an edit with a bad note is
- * still measured, and the record says that the note was bad. Knows nothing about calls or files.
+ * The short note that a proposer leaves beside its edit: what it expects and why. Read leniently, because models write
+ * it; an edit with a bad note is still measured, and the record says that the note was bad. Knows nothing about calls
+ * or files.
  */
 import { z } from 'zod';
 import { lastObject } from '../base/json.ts';
@@ -44,10 +45,17 @@ export function readNote(text: string): ReadNote {
   const value = lastObject(seen, 'hypothesis');
   if (value === undefined) {
     const broken = /\{\s*"hypothesis"/.test(seen);
-    return { ok: false, problem: broken ? 'the note is not valid JSON' : 'no note: the answer holds no JSON object with a "hypothesis"' };
+    return {
+      ok: false,
+      problem: broken ? 'the note is not valid JSON' : 'no note: the answer holds no JSON object with a "hypothesis"',
+    };
   }
   const result = schema.safeParse(value);
   if (!result.success) return { ok: false, problem: 'the hypothesis of the note is empty or no text' };
   const { hypothesis, ...rest } = result.data;
-  return { ok: true, hypothesis, note: Object.fromEntries(Object.entries(rest).filter(([, member]) => member !== undefined)) };
+  return {
+    ok: true,
+    hypothesis,
+    note: Object.fromEntries(Object.entries(rest).filter(([, member]) => member !== undefined)),
+  };
 }

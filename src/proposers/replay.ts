@@ -1,6 +1,6 @@
 /**
- * The ledger as a search: the knobs that are still there as a space, every experiment that is nothing but knobs as a trial, told on the scale of
- * the code that stands now. The same ledger gives the same search. Proposes nothing.
+ * The ledger as a search: the knobs that are still there as a space, every experiment that is nothing but knobs as a
+ * trial, told on the scale of the code that stands now. The same ledger gives the same search. Proposes nothing.
  */
 import { parseComparison } from '../base/comparison.ts';
 import { seedOf } from '../base/random.ts';
@@ -39,7 +39,10 @@ export interface Ground {
   /** The experiment whose files these are. */
   readonly base: number;
   readonly stall: Plateau;
-  /** One more for each change of the code itself that the files are built on: what was learned before it is carried over. */
+  /**
+   * One more for each change of the code itself that the files are built on: what was learned before it is carried
+   * over.
+   */
   readonly version: number;
 }
 
@@ -78,7 +81,8 @@ export function groundAt(
       cma: { start: anchor },
       ...(dof > 0 && sigma > 0 && { noise: sigma }),
     };
-    const version = 1 + lineage(state, base).filter((n) => n > 0 && state.experiments[n]!.idea.knobs === undefined).length;
+    const version =
+      1 + lineage(state, base).filter((n) => n > 0 && state.experiments[n]!.idea.knobs === undefined).length;
     return { arena, space, now, options, lost, device, base, stall, version };
   } catch (thrown) {
     // Somebody's edit may have moved a constant to where a rule of the manifest forbids it.
@@ -87,7 +91,10 @@ export function groundAt(
   }
 }
 
-/** A constant that vanished with an edit of the code is no knob any more; the others go on. One that is set twice is a mistake, not an edit. */
+/**
+ * A constant that vanished with an edit of the code is no knob any more; the others go on. One that is set twice is a
+ * mistake, not an edit.
+ */
 function surviving(arena: Arena, files: Brief['files']): { readonly arena: Arena; readonly lost: readonly string[] } {
   const gone = arena.knobs.filter((knob) => {
     const found = findKnob(knob, files.get(knob.file) ?? '');
@@ -126,7 +133,11 @@ export interface Sink {
 }
 
 /** Tell everything that happened, oldest first. Gives the experiment of each trial. */
-export function replayInto(sink: Sink, state: LabState, { arena, space, device, base }: Ground): ReadonlyMap<number, number> {
+export function replayInto(
+  sink: Sink,
+  state: LabState,
+  { arena, space, device, base }: Ground,
+): ReadonlyMap<number, number> {
   const { search } = sink;
   const experiments = new Map<number, number>();
   const shift = shifts(state, device, base);
@@ -156,7 +167,9 @@ export function replayInto(sink: Sink, state: LabState, { arena, space, device, 
   return experiments;
 }
 
-/** Every idea and the baseline, oldest first. Configurations are measured, failed, or under way; controls are nobody's. */
+/**
+ * Every idea and the baseline, oldest first. Configurations are measured, failed, or under way; controls are nobody's.
+ */
 function* pastOf(arena: Arena, state: LabState, device: string): Generator<Past> {
   const names = arena.knobs.map((knob) => knob.name);
   for (const x of state.experiments) {
@@ -167,21 +180,29 @@ function* pastOf(arena: Arena, state: LabState, device: string): Generator<Past>
     const found = measuredValues(state, n, device);
     if (!complete(names, knobs) || x.state === 'refused') {
       const refused = x.state === 'refused';
-      yield { ...about, kind: 'other', refused, decided: verdict !== undefined, ...(found.length > 0 && { mean: mean(found) }) };
+      yield {
+        ...about,
+        kind: 'other',
+        refused,
+        decided: verdict !== undefined,
+        ...(found.length > 0 && { mean: mean(found) }),
+      };
     } else if (verdict === 'crashed' || verdict === 'timed out') {
       const reason = x.state === 'decided' ? (x.decision.failure ?? verdict) : verdict;
       yield { ...about, knobs: knobs!, kind: 'failed', reason };
     } else if (found.length > 0) {
       const broken = x.state === 'decided' && x.decision.kind === 'constraint';
       yield { ...about, knobs: knobs!, kind: 'value', values: found, broken };
-    } else if (x.state === 'decided' && x.decision.kind === 'screened') yield { ...about, knobs: knobs!, kind: 'open', dropped: true };
+    } else if (x.state === 'decided' && x.decision.kind === 'screened')
+      yield { ...about, knobs: knobs!, kind: 'open', dropped: true };
     else if (verdict === undefined) yield { ...about, knobs: knobs!, kind: 'open' };
   }
 }
 
 /**
- * Somebody's edit of the code itself moved the whole landscape: experiments from before it are told with the edit's effect added, so that what
- * was learned about the knobs carries over. The effect is measured: mean of the edit's experiment minus mean of its parent.
+ * Somebody's edit of the code itself moved the whole landscape: experiments from before it are told with the edit's
+ * effect added, so that what was learned about the knobs carries over. The effect is measured: mean of the edit's
+ * experiment minus mean of its parent.
  */
 function shifts(state: LabState, device: string, base: number): (n: number) => number {
   /** NaN without a number. */

@@ -1,4 +1,7 @@
-/** The optimizer as a proposer: whole nights on a scripted lab with a made-up landscape, and every guarantee that the loop relies on. */
+/**
+ * The optimizer as a proposer: whole nights on a scripted lab with a made-up landscape, and every guarantee that the
+ * loop relies on.
+ */
 import { describe, expect, it } from 'vitest';
 import type { Proposal } from '../core/ports.ts';
 import { replay } from '../core/replay.ts';

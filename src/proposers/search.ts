@@ -1,6 +1,7 @@
 /**
- * Ideas without a model: an optimizer over the knobs that the manifest declares, written into the source as one-line edits. Its state is the
- * ledger, replayed into a search before every proposal; the same ledger gives the same idea. Knows nothing about how a candidate is measured.
+ * Ideas without a model: an optimizer over the knobs that the manifest declares, written into the source as one-line
+ * edits. Its state is the ledger, replayed into a search before every proposal; the same ledger gives the same idea.
+ * Knows nothing about how a candidate is measured.
  */
 import { editableHash } from '../core/policy.ts';
 import type { Brief, FileEdit, Proposal, Proposer } from '../core/ports.ts';
@@ -28,7 +29,10 @@ const ATTEMPTS = 24;
 /** Chance to be measured at all that a move must have to be made for the sake of trying. */
 const LIKELY = 0.5;
 
-/** An optimizer as a proposer. `auto` chooses the sampler by the knobs and the number of trials, and says why with every idea. */
+/**
+ * An optimizer as a proposer. `auto` chooses the sampler by the knobs and the number of trials, and says why with every
+ * idea.
+ */
 export function searchProposer(sampler: SamplerName = 'auto'): Proposer {
   return {
     name: OPTIMIZER,
@@ -55,7 +59,10 @@ export function importanceOf(state: LabState): readonly Importance[] {
   }
 }
 
-/** The ledger as a search. What CMA-ES drew and what another sampler drew are both its own; only what others gave is injected. */
+/**
+ * The ledger as a search. What CMA-ES drew and what another sampler drew are both its own; only what others gave is
+ * injected.
+ */
 function replayed(state: LabState, at: Ground): Search {
   const search = createSearch(at.options);
   const sink: Sink = {
@@ -89,7 +96,8 @@ function openDirection(brief: Brief, at: Ground, search: Search): Proposal | und
   const place = (knobs: Values): Point => space.encode(space.snap(pick(space, knobs)));
   const from = place(now);
   const names = space.dims.map(({ name }) => name);
-  // Where the line stood since the last sure gain is as good as here: a move that failed there is not made again after each lucky keep.
+  // Where the line stood since the last sure gain is as good as here: a move that failed there is not made again after
+  // each lucky keep.
   const places = lineage(brief.state, at.base).flatMap((n) => {
     const knobs = n >= stall.since ? brief.state.experiments[n]?.idea.knobs : undefined;
     return complete(names, knobs) ? [place(knobs!)] : [];

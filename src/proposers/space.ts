@@ -1,4 +1,7 @@
-/** The manifest's knobs as a search space, and what the files say now as a configuration of it. Knows no sampler and no ledger. */
+/**
+ * The manifest's knobs as a search space, and what the files say now as a configuration of it. Knows no sampler and no
+ * ledger.
+ */
 import { parseComparison } from '../base/comparison.ts';
 import type { Arena, Knob } from '../core/arena.ts';
 import { findKnob, type KnobValue, snapKnob, writeKnob } from '../core/knobs.ts';
@@ -22,8 +25,9 @@ export function readKnobs(
 }
 
 /**
- * The manifest's knobs, their conditions and rules as a space whose known-good default is `start`. A start outside the declared range counts as
- * the nearest end; a knob that is not active counts in rules as it stands `now`. Throws SearchError E_SPACE where the start breaks a rule.
+ * The manifest's knobs, their conditions and rules as a space whose known-good default is `start`. A start outside the
+ * declared range counts as the nearest end; a knob that is not active counts in rules as it stands `now`. Throws
+ * SearchError E_SPACE where the start breaks a rule.
  */
 export function knobSpace(
   { knobs, knob_rules: rules = [] }: Pick<Arena, 'knobs' | 'knob_rules'>,
@@ -71,7 +75,10 @@ const inOrder = (values: readonly KnobValue[]): boolean =>
   values.every((v) => typeof v === 'number') &&
   [1, -1].some((sign) => values.every((v, i) => i === 0 || sign * (Number(v) - Number(values[i - 1])) > 0));
 
-/** What to change so that the files say `wanted` where it differs from `now`: one literal per knob, everything else untouched. */
+/**
+ * What to change so that the files say `wanted` where it differs from `now`: one literal per knob, everything else
+ * untouched.
+ */
 export function knobEdits(
   knobs: readonly Knob[],
   files: ReadonlyMap<string, string>,

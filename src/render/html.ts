@@ -1,6 +1,6 @@
 /**
- * The morning report as one HTML file: no network, no scripts, light and dark, printable. Everything from a ledger is escaped and isolated, so
- * that neither markup nor writing direction can leak out of its place.
+ * The morning report as one HTML file: no network, no scripts, light and dark, printable. Everything from a ledger is
+ * escaped and isolated, so that neither markup nor writing direction can leak out of its place.
  */
 import { STANDING } from '../view/experiment.ts';
 import { viewStaircase } from '../view/staircase.ts';

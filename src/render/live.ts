@@ -1,4 +1,7 @@
-/** The pinned window of a run, and the line of what takes a while: the CLI owns the cursor and decides how often. Costs nothing that grows with the lab. */
+/**
+ * The pinned window of a run, and the line of what takes a while: the CLI owns the cursor and decides how often. Costs
+ * nothing that grows with the lab.
+ */
 import type { LabView } from '../view/types.ts';
 import { trust } from './terminal.ts';
 import { bar, cut, pad, paint, type Style, spell, widthOf } from './text.ts';
@@ -34,7 +37,9 @@ export function liveWindow(
   const lines = [
     paint(style, 'dim', '─'.repeat(columns)),
     `${twoEnds(` ${view.verdict.headline}`, since, columns - view.trust.grade.length - 4)} ${trust(view, style)}`,
-    ...(view.verdict.progress === undefined ? [] : [cut(` measuring the noise of the unchanged code ${bar(view.verdict.progress)}`, columns)]),
+    ...(view.verdict.progress === undefined
+      ? []
+      : [cut(` measuring the noise of the unchanged code ${bar(view.verdict.progress)}`, columns)]),
     cut(` ${view.counts.text}`, columns),
     ...budgetLine(view, columns),
     ...ticks.slice(0, MOST_TICKS).map((tick) => tickLine(view, tick, columns)),
@@ -83,7 +88,10 @@ export interface Doing {
   readonly words?: string;
 }
 
-/** ` setup ▓▓▓░░░░░░░ 30 % 0:12  words`. Where no share is known, a piece of bar wanders: it lives. Plain lines have words instead of bars. */
+/**
+ * ` setup ▓▓▓░░░░░░░ 30 % 0:12  words`. Where no share is known, a piece of bar wanders: it lives. Plain lines have
+ * words instead of bars.
+ */
 export function progressLine({ what, share, words }: Doing, elapsedS: number, style: Style, drawn = true): string {
   const known = share === undefined ? [] : [`${Math.floor(100 * share)} %`];
   const place = share === undefined ? wandering(elapsedS) : bar(share);

@@ -80,7 +80,13 @@ function segmentLines(view: LabView, segment: SegmentView): string[] {
     ? `**Confirmed**: ${esc(segment.claim.text)}.`
     : '**Kept, not confirmed**: these may be luck.';
   const rows = segment.steps.map((n) => stepRow(view.experiments[n]!));
-  return [title, '', '| # | idea | effect when kept | 95 % | without luck | better | measured | lines |', '|--:|---|--:|---|--:|--:|--:|--:|', ...rows];
+  return [
+    title,
+    '',
+    '| # | idea | effect when kept | 95 % | without luck | better | measured | lines |',
+    '|--:|---|--:|---|--:|--:|--:|--:|',
+    ...rows,
+  ];
 }
 
 function stepRow(row: ExperimentView): string {
@@ -130,7 +136,8 @@ function oneResult(row: ExperimentView): string {
 }
 
 /** An untried idea of a proposer, in the words of one line. */
-export const ideaText = ({ n, text }: LabView['ideas'][number]): string => `Untried, said at #${n}: ${text.replaceAll('`', '’')}`;
+export const ideaText = ({ n, text }: LabView['ideas'][number]): string =>
+  `Untried, said at #${n}: ${text.replaceAll('`', '’')}`;
 
 const effectText = (effect: EffectView): string => esc(effect.text);
 

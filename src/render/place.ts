@@ -1,4 +1,7 @@
-/** Where labels go: largest first, beside their point, over nothing that matters; one that fits nowhere is left out. Pure geometry. */
+/**
+ * Where labels go: largest first, beside their point, over nothing that matters; one that fits nowhere is left out.
+ * Pure geometry.
+ */
 
 export interface Box {
   readonly x: number;

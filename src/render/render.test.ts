@@ -161,7 +161,9 @@ describe('a night of a thousand experiments', () => {
 describe('the line of what takes a while', () => {
   const style = { ...PLAIN, columns: 60 };
   it('has a bar, the share, the time and the last words, cut to the terminal', () => {
-    expect(progressLine({ what: 'prepare', share: 0.42, words: 'shard 5 of 12' }, 75, style)).toBe(' prepare ▓▓▓▓░░░░░░ 42 % 1:15  shard 5 of 12');
+    expect(progressLine({ what: 'prepare', share: 0.42, words: 'shard 5 of 12' }, 75, style)).toBe(
+      ' prepare ▓▓▓▓░░░░░░ 42 % 1:15  shard 5 of 12',
+    );
     expect(widthOf(progressLine({ what: 'prepare', share: 1, words: 'x'.repeat(200) }, 75, style))).toBeLessThan(60);
   });
 
@@ -169,7 +171,9 @@ describe('the line of what takes a while', () => {
     const at = (seconds: number): string => progressLine({ what: 'setup' }, seconds, style);
     expect(at(1)).toMatch(/^ setup (?=.*▓▓)[▓░]{10} 0:01$/);
     expect(at(1.25)).not.toBe(at(1));
-    expect(progressLine({ what: 'setup', share: 0.5, words: 'tar' }, 12, style, false)).toBe('setup: 50 %, 0:12 so far, tar');
+    expect(progressLine({ what: 'setup', share: 0.5, words: 'tar' }, 12, style, false)).toBe(
+      'setup: 50 %, 0:12 so far, tar',
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 /**
- * The staircase as SVG: one string, no scripts, light and dark, readable by screen readers. Filled = confirmed, hollow = kept but not, small dot =
- * discarded, ? = inconclusive, cross = failed (on the rug), triangle = beyond the edge. The running best is the only line.
+ * The staircase as SVG: one string, no scripts, light and dark, readable by screen readers. Filled = confirmed, hollow
+ * = kept but not, small dot = discarded, ? = inconclusive, cross = failed (on the rug), triangle = beyond the edge. The
+ * running best is the only line.
  */
 import type { Mark, MarkKind, StaircaseView } from '../view/staircase.ts';
 import { WORDS } from './marks.ts';
@@ -40,7 +41,9 @@ export function staircaseSvg(picture: StaircaseView, options: SvgOptions = {}): 
   const parts = [
     `<rect class="ov-bg" width="${width}" height="${f.height}"/>`,
     options.title === false ? '' : text(f.plot.x, 24, picture.title, 'ov-title'),
-    picture.empty ? text(width / 2, f.height / 2, picture.empty, 'ov-empty', 'middle') : drawing(picture, f, options.parents),
+    picture.empty
+      ? text(width / 2, f.height / 2, picture.empty, 'ov-empty', 'middle')
+      : drawing(picture, f, options.parents),
     picture.empty ? '' : legend.draw(f.height - legend.lines * LEGEND_LINE + 2),
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" class="ov-stair" viewBox="0 0 ${width} ${f.height}" width="${width}" height="${f.height}" role="img" aria-labelledby="${id}-t ${id}-d"><title id="${id}-t">${escapeHtml(picture.title)}</title><desc id="${id}-d">${escapeHtml(picture.description)}</desc>${options.style === false ? '' : `<style>${STYLE}</style>`}${parts.join('')}</svg>\n`;

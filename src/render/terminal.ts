@@ -1,4 +1,7 @@
-/** A lab as lines of text: `status`, `log`, `show`, the line of a finished experiment, the end of a run. Only prints what the view holds. */
+/**
+ * A lab as lines of text: `status`, `log`, `show`, the line of a finished experiment, the end of a run. Only prints
+ * what the view holds.
+ */
 import type { ExperimentPage, MeasurementView, SideView } from '../view/experiment.ts';
 import { viewStaircase } from '../view/staircase.ts';
 import type { ExperimentView, LabStateKind, LabView } from '../view/types.ts';
@@ -32,7 +35,9 @@ export function statusText(view: LabView, style: Style): string {
     paint(style, color, cut(head, style.columns)),
     `  ${cut(view.verdict.headline, style.columns - 2 - trustWidth(view))} ${trust(view, style)}`,
     `  ${cut(tried.join(' · '), style.columns - 2)}`,
-    ...view.health.filter((h) => h.warning && h.what === 'Short runs').map((h) => paint(style, 'yellow', cut(`! ${h.what}: ${h.text}`, style.columns))),
+    ...view.health
+      .filter((h) => h.warning && h.what === 'Short runs')
+      .map((h) => paint(style, 'yellow', cut(`! ${h.what}: ${h.text}`, style.columns))),
   ];
   return finish(lines, style);
 }
@@ -147,7 +152,9 @@ const timeText = ({ time: { text } }: LabView): string =>
 
 /** What there is to say of the cost; what there is not is in the report. */
 function costText({ economics, spend }: LabView): string {
-  const known = economics.lines.filter(({ text }) => !/^(none|no |–)/.test(text)).map(({ what, text }) => `${what.toLowerCase()} ${text}`);
+  const known = economics.lines
+    .filter(({ text }) => !/^(none|no |–)/.test(text))
+    .map(({ what, text }) => `${what.toLowerCase()} ${text}`);
   return `Cost: ${[spend.text, ...known].join('; ')}`;
 }
 

@@ -1,4 +1,6 @@
-/** Characters and columns: width, cutting, wrapping, colour, and a spelling without Unicode. Knows nothing about labs. */
+/**
+ * Characters and columns: width, cutting, wrapping, colour, and a spelling without Unicode. Knows nothing about labs.
+ */
 
 /** What a terminal can show. Colour is never the only sign. */
 export interface Style {

@@ -1,4 +1,7 @@
-/** `results.tsv` in upstream's five columns: commit, metric, memory_gb, status, description. For people who have tools for it; the ledger is the record. */
+/**
+ * `results.tsv` in upstream's five columns: commit, metric, memory_gb, status, description. For people who have tools
+ * for it; the ledger is the record.
+ */
 import { oneLine } from '../base/text.ts';
 import type { Experiment } from '../core/experiment.ts';
 import { verdictOf } from '../core/experiment.ts';

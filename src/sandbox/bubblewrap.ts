@@ -1,8 +1,9 @@
 /**
- * The sandbox: bubblewrap with namespaces of its own. Covered: no network, only the mounts and a read-only system visible,
- * exact environment, own process list, no capabilities, the whole tree dies with its first process and with the harness.
- * NOT covered: no system call filter (a hole in the kernel is a way out; AF_UNIX and io_uring exist inside), timing and
- * load of the machine are visible, `cores` can be changed from inside, and with `gpus` the driver is reachable in full.
+ * The sandbox: bubblewrap with namespaces of its own. Covered: no network, only the mounts and a read-only system
+ * visible, exact environment, own process list, no capabilities, the whole tree dies with its first process and with
+ * the harness. NOT covered: no system call filter (a hole in the kernel is a way out; AF_UNIX and io_uring exist
+ * inside), timing and load of the machine are visible, `cores` can be changed from inside, and with `gpus` the driver
+ * is reachable in full.
  */
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -78,7 +79,8 @@ export class BubblewrapSandbox implements Sandbox {
     });
     const limits = limitRun(spec, groups, HELPERS);
     return {
-      // By descriptor, not on the command line, which everybody on this machine may read: the environment holds the nonce.
+      // By descriptor, not on the command line, which everybody on this machine may read: the environment holds the
+      // nonce.
       argv: launchArgs({ ...limits.launch, cores: spec.limits.cores }, [
         program,
         '--args',
@@ -114,7 +116,10 @@ function pathInside(layout: HostLayout, alsoRead: readonly string[]): string {
   return [...new Set([dirname(realpathSync(process.execPath)), ...theirs, ...usual])].join(delimiter);
 }
 
-/** Best effort for NVIDIA and AMD, not tried on a machine that has one: device nodes, and the parts of /sys that their libraries read. Missing ones are skipped. */
+/**
+ * Best effort for NVIDIA and AMD, not tried on a machine that has one: device nodes, and the parts of /sys that their
+ * libraries read. Missing ones are skipped.
+ */
 function gpuDevices(): readonly string[] {
   const nodes = existsSync('/dev') ? readdirSync('/dev').filter((name) => /^(nvidia.*|dri|kfd)$/.test(name)) : [];
   return nodes.map((name) => join('/dev', name));

@@ -93,7 +93,9 @@ async function probe(sandbox: Sandbox): Promise<readonly SandboxCheck[]> {
   }
 }
 
-/** Each line prints one word and what it found; `judge` knows what it should be. POSIX shell, so that it always runs. */
+/**
+ * Each line prints one word and what it found; `judge` knows what it should be. POSIX shell, so that it always runs.
+ */
 function probeSpec({ dir, secret, port }: Scene): RunSpec {
   const command = `
     echo alive yes

@@ -19,7 +19,10 @@ export class DiskMeter {
     this.#roots = roots;
   }
 
-  /** Go on measuring for at most `budgetMs`. Returns the larger of the last full pass and what the present one has found. */
+  /**
+   * Go on measuring for at most `budgetMs`. Returns the larger of the last full pass and what the present one has
+   * found.
+   */
   look(budgetMs: number): number {
     if (this.#roots.length === 0) return 0;
     const until = performance.now() + budgetMs;
@@ -79,7 +82,8 @@ function* walk(roots: readonly string[]): Generator<number, void> {
 
 function bytesOf(path: string): number {
   try {
-    return Math.max(LEAST_BYTES, lstatSync(path).blocks * BLOCK_BYTES); // allocated, so a sparse file costs what it takes
+    // allocated, so a sparse file costs what it takes
+    return Math.max(LEAST_BYTES, lstatSync(path).blocks * BLOCK_BYTES);
   } catch {
     return 0;
   }

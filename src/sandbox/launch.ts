@@ -20,7 +20,10 @@ export interface LaunchOptions {
   readonly userTasks?: number;
 }
 
-/** Program and arguments that enter groups, take limits and turn into `program`, keeping the pid. Pure but for finding helpers. */
+/**
+ * Program and arguments that enter groups, take limits and turn into `program`, keeping the pid. Pure but for finding
+ * helpers.
+ */
 export function launchArgs(options: LaunchOptions, program: readonly string[]): readonly string[] {
   const enter = options.entrances.map((file) => `echo $$ >${quoted(file)} || exit 125`);
   const blocks = Math.ceil((options.fileMb * 1024 * 1024) / 512); // POSIX: units of 512 bytes

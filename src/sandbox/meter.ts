@@ -1,6 +1,7 @@
 /**
- * Two ways to hold a process tree to its limits and to say what it used: by control group (enforced by the kernel, exact)
- * or by watching (sampled; a tree that is faster than the sampling gets past, shared memory is counted once per process).
+ * Two ways to hold a process tree to its limits and to say what it used: by control group (enforced by the kernel,
+ * exact) or by watching (sampled; a tree that is faster than the sampling gets past, shared memory is counted once per
+ * process).
  */
 import type { RunResult } from '../core/ports.ts';
 import type { ControlGroup } from '../os/cgroup.ts';
@@ -49,8 +50,8 @@ export class GroupMeter implements Meter {
   }
 
   /**
-   * The kernel's peak counts page cache, which is not need. Cache at the peak was at most what was ever seen, so peak minus
-   * that is a floor of the need, and the largest sample is another one.
+   * The kernel's peak counts page cache, which is not need. Cache at the peak was at most what was ever seen, so peak
+   * minus that is a floor of the need, and the largest sample is another one.
    */
   totals(): { readonly cpuS: number; readonly peakMemoryMb: number } {
     this.#sample();
@@ -105,7 +106,8 @@ export class WatchedMeter implements Meter {
       this.#seen.set(`${info.pid}/${info.startTime}`, { pid: info.pid, startTime: info.startTime, cpuS: info.cpuS });
     }
     this.#peak = Math.max(this.#peak, rss);
-    // Children that ended unseen show in their parent's waited-for time, seen ones in the sum: the larger is the better floor.
+    // Children that ended unseen show in their parent's waited-for time, seen ones in the sum: the larger is the better
+    // floor.
     const summed = [...this.#seen.values()].reduce((sum, one) => sum + one.cpuS, 0);
     const waited = tree.reduce((sum, info) => sum + info.cpuWithChildrenS, 0);
     this.#cpuS = Math.max(this.#cpuS, summed, waited);

@@ -1,4 +1,6 @@
-/** Keeps the first and the last part of a stream in bounded memory and counts all of it. Knows nothing about processes. */
+/**
+ * Keeps the first and the last part of a stream in bounded memory and counts all of it. Knows nothing about processes.
+ */
 import type { Captured } from '../core/ports.ts';
 
 const HEAD_BYTES = 32 * 1024;

@@ -1,9 +1,9 @@
 /**
- * The fallback sandbox: a plain process in a group of its own, with a private home, exact environment (and the tag), limits,
- * tree kill.
- * It does NOT hide anything: the program may read and write whatever the person may, use the network, and see other
- * processes. `read` mounts are not enforced. A daemon that clears its environment and leaves the group escapes the kill
- * unless control groups work; without /proc (macOS) only the process group is killed and memory and tasks are not bounded.
+ * The fallback sandbox: a plain process in a group of its own, with a private home, exact environment (and the tag),
+ * limits, tree kill. It does NOT hide anything: the program may read and write whatever the person may, use the
+ * network, and see other processes. `read` mounts are not enforced. A daemon that clears its environment and leaves the
+ * group escapes the kill unless control groups work; without /proc (macOS) only the process group is killed and memory
+ * and tasks are not bounded.
  */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -93,7 +93,9 @@ export function describeLimits(groups: ControlGroups | string): string {
   return hasProc ? `watched (${groups})` : 'wall time and output only (no /proc)';
 }
 
-/** The limits of one run: what the launcher takes on itself, and the meter. `helpers` are tasks of the sandbox's own. */
+/**
+ * The limits of one run: what the launcher takes on itself, and the meter. `helpers` are tasks of the sandbox's own.
+ */
 export function limitRun(
   spec: RunSpec,
   groups: ControlGroups | string,
@@ -122,7 +124,8 @@ export function limitRun(
     };
   }
   const bounds = { memoryMb: limits.memoryMb, pids: limits.pids + helpers };
-  const userTasks = process.getuid?.() === 0 ? undefined : tasksOfUser(bounds.pids); // the kernel does not apply it to root
+  // the kernel does not apply it to root
+  const userTasks = process.getuid?.() === 0 ? undefined : tasksOfUser(bounds.pids);
   return {
     launch: { entrances: [], fileMb, ...(userTasks === undefined ? {} : { userTasks }) },
     meter: (pid) => new WatchedMeter(pid, mark, bounds),

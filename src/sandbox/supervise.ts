@@ -1,6 +1,6 @@
 /**
- * One run from start to end: output, training clock, limits, accounting, and the certainty that nobody is left. Shared by
- * all sandboxes; knows nothing about namespaces. Not covered: a process that the meter cannot find (see `meter.ts`).
+ * One run from start to end: output, training clock, limits, accounting, and the certainty that nobody is left. Shared
+ * by all sandboxes; knows nothing about namespaces. Not covered: a process that the meter cannot find (see `meter.ts`).
  */
 import type { ChildProcess } from 'node:child_process';
 import { type FSWatcher, lstatSync, watch } from 'node:fs';
@@ -57,7 +57,12 @@ export function supervise(spec: RunSpec, prepared: Prepared, joined?: JoinedEnds
       cwd: prepared.cwd,
       env: { ...prepared.env },
       detached: true, // a group of its own: Ctrl-C on the terminal is for the harness
-      stdio: [joined?.stdin ?? (spec.stdin === undefined ? 'ignore' : 'pipe'), joined?.stdout ?? 'pipe', 'pipe', prepared.sent ? 'pipe' : 'ignore'],
+      stdio: [
+        joined?.stdin ?? (spec.stdin === undefined ? 'ignore' : 'pipe'),
+        joined?.stdout ?? 'pipe',
+        'pipe',
+        prepared.sent ? 'pipe' : 'ignore',
+      ],
     });
   } catch (thrown) {
     prepared.cleanup();
@@ -219,7 +224,7 @@ class Supervision implements Running {
     killHard(-this.pid); // a member of the group that is still there belongs to the run
     // Two looks in a row must find nobody: at the moment of its exec a process shows no environment.
     const enough = this.#meter.accounting === 'cgroup' ? 1 : 2;
-    for (let empty = 0; empty < enough && performance.now() - since < GIVE_UP_MS; ) {
+    for (let empty = 0; empty < enough && performance.now() - since < GIVE_UP_MS;) {
       empty = endMembers(this.#meter).length === 0 ? empty + 1 : 0;
       if (empty < enough) await after(1);
     }

@@ -1,4 +1,6 @@
-/** Which sampler to use, and why, in a sentence: by dimension, budget, kinds of knobs and how many trials run at once. */
+/**
+ * Which sampler to use, and why, in a sentence: by dimension, budget, kinds of knobs and how many trials run at once.
+ */
 import { CMA_MAX, type CmaSamplerOptions, cmaSampler } from './cma-sampler.ts';
 import { SearchError } from './error.ts';
 import { type GpOptions, gpSampler } from './gp-sampler.ts';
@@ -80,7 +82,10 @@ function build(
 const GP_KNOBS = 60;
 const GP_TRIALS = 150;
 
-/** What `auto` takes. Budget undefined = not known, taken as long. `later`: what takes over after the Gaussian process's trials. */
+/**
+ * What `auto` takes. Budget undefined = not known, taken as long. `later`: what takes over after the Gaussian process's
+ * trials.
+ */
 export function choose(
   space: Space,
   budget: number | undefined,

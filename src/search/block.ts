@@ -1,6 +1,6 @@
 /**
- * Log density of a joint mixture: all kernels of all knobs as one matrix, row by row, most of the mass first. For mixtures whose kernels share one width
- * on every knob; the prior's kernel stands beside them.
+ * Log density of a joint mixture: all kernels of all knobs as one matrix, row by row, most of the mass first. For
+ * mixtures whose kernels share one width on every knob; the prior's kernel stands beside them.
  */
 import { type Column, PRIOR_MU, PRIOR_SIGMA } from './column.ts';
 
@@ -20,7 +20,10 @@ export class Block {
   readonly #centres: Float64Array;
   /** Places in `#masses` of each kernel on the discrete knobs, row by row; the last row is the prior's. */
   readonly #places: Int32Array;
-  /** The first kernel on every place of every discrete knob, and the log masses that it gives to the values last asked for. */
+  /**
+   * The first kernel on every place of every discrete knob, and the log masses that it gives to the values last asked
+   * for.
+   */
   readonly #firsts: readonly (readonly number[])[];
   readonly #masses: Float64Array;
   readonly #known: readonly Map<number, Float64Array>[];
@@ -30,7 +33,10 @@ export class Block {
   readonly #point: Float64Array;
   readonly #logs = new Float64Array(CHUNK);
 
-  /** `logWeights`: the prior's last. No column may have inactive kernels. `rows`: the order in which kernels are counted. */
+  /**
+   * `logWeights`: the prior's last. No column may have inactive kernels. `rows`: the order in which kernels are
+   * counted.
+   */
   constructor(columns: readonly Column[], logWeights: Float64Array, width: number, rows: ArrayLike<number>) {
     const count = logWeights.length;
     this.#columns = columns;
@@ -70,7 +76,10 @@ export class Block {
     this.#point = new Float64Array(smooth);
   }
 
-  /** The log density, or a smaller number that is above `limit`, as soon as the first kernels give one. Every coordinate must be there. */
+  /**
+   * The log density, or a smaller number that is above `limit`, as soon as the first kernels give one. Every coordinate
+   * must be there.
+   */
   logDensity(point: readonly number[], limit: number): number {
     for (let c = 0; c < this.#smooth.length; c++) this.#point[c] = point[this.#smooth[c]!]!;
     this.#lookUp(point);

@@ -1,4 +1,7 @@
-/** Strategy constants of CMA-ES: Hansen, arXiv 1604.00772, table 1, equations 49 to 58. A pure function of dimension and population. */
+/**
+ * Strategy constants of CMA-ES: Hansen, arXiv 1604.00772, table 1, equations 49 to 58. A pure function of dimension and
+ * population.
+ */
 
 export interface CmaConstants {
   readonly lambda: number;

@@ -1,6 +1,7 @@
 /**
- * Learning-rate adaptation for CMA-ES under noise (Nomura, Akimoto & Ono, "CMA-ES with learning rate adaptation", arXiv 2304.03473,
- * algorithm 1): the updates of mean and covariance are shrunk so that their signal-to-noise ratio stays constant.
+ * Learning-rate adaptation for CMA-ES under noise (Nomura, Akimoto & Ono, "CMA-ES with learning rate adaptation", arXiv
+ * 2304.03473, algorithm 1): the updates of mean and covariance are shrunk so that their signal-to-noise ratio stays
+ * constant.
  */
 import { symmetricEigen } from './eigen.ts';
 
@@ -59,7 +60,10 @@ export class LearningRates {
     return { mean: this.#mean.value, covariance: this.#covariance.value };
   }
 
-  /** Shrink the step from `old` to `now`: writes mean and covariance of `now` in place and returns the new sigma. `root` is C^(−1/2) of `old`. */
+  /**
+   * Shrink the step from `old` to `now`: writes mean and covariance of `now` in place and returns the new sigma. `root`
+   * is C^(−1/2) of `old`.
+   */
   apply(old: Distribution, now: Distribution, root: Float64Array): number {
     const n = this.#n;
     const deltaMean = now.mean.map((v, i) => v - old.mean[i]!);

@@ -1,4 +1,7 @@
-/** What the parts of CMA-ES on a space are for, each shown by a problem that goes worse without it: margin and warm start (restarts and learning rates, which need thousands of trials: tests/search.test.ts). */
+/**
+ * What the parts of CMA-ES on a space are for, each shown by a problem that goes worse without it: margin and warm
+ * start (restarts and learning rates, which need thousands of trials: tests/search.test.ts).
+ */
 import { describe, expect, it } from 'vitest';
 import { random } from '../base/random.ts';
 import type { CmaSamplerOptions } from './cma-sampler.ts';
@@ -29,9 +32,8 @@ describe('CMA-ES on a space', () => {
     // The numbers matter a thousand times more, so the steps are small before the whole numbers are right.
     const f: Fn = (v) => [0, 1, 2].reduce((s, i) => s + 100 * at(v, `x${i}`) ** 2 + 0.1 * at(v, `n${i}`) ** 2, 0);
     const reached = (margin: boolean): number =>
-      [1, 2, 3, 4, 5].filter(
-        (seed) => best(space, f, { margin, restarts: 'none', sigma: 0.1 }, seed, 1300) < 1e-6,
-      ).length;
+      [1, 2, 3, 4, 5].filter((seed) => best(space, f, { margin, restarts: 'none', sigma: 0.1 }, seed, 1300) < 1e-6)
+        .length;
     expect(reached(true)).toBeGreaterThanOrEqual(4);
     expect(reached(false)).toBeLessThanOrEqual(2);
   });

@@ -1,6 +1,7 @@
 /**
- * CMA-ES as a sampler on a space: its own distribution over the numeric knobs, a smoothed count of good trials for categories; restarts with
- * growing populations (IPOP, Auger & Hansen 2005; BIPOP, Hansen 2009); warm start from earlier trials (Nomura et al., AAAI 2021).
+ * CMA-ES as a sampler on a space: its own distribution over the numeric knobs, a smoothed count of good trials for
+ * categories; restarts with growing populations (IPOP, Auger & Hansen 2005; BIPOP, Hansen 2009); warm start from
+ * earlier trials (Nomura et al., AAAI 2021).
  */
 import { random, seedOf } from '../base/random.ts';
 import { Cma, type Sample } from './cma.ts';
@@ -21,11 +22,17 @@ export interface CmaSamplerOptions {
   /** Adapt the learning rates to noise. Default false: it needs many generations to pay. */
   readonly noisy?: boolean;
   readonly restarts?: 'ipop' | 'bipop' | 'none';
-  /** Keep a small chance that a discrete knob leaves its value. Default true; without it such a knob freezes when the steps have become small. */
+  /**
+   * Keep a small chance that a discrete knob leaves its value. Default true; without it such a knob freezes when the
+   * steps have become small.
+   */
   readonly margin?: boolean;
   /** Start from trials told before this sampler was made: the mean and spread of the best tenth. Default true. */
   readonly warm?: boolean;
-  /** Trials of an earlier search of something similar, smaller losses being better: taken for the warm start beside those that were told. */
+  /**
+   * Trials of an earlier search of something similar, smaller losses being better: taken for the warm start beside
+   * those that were told.
+   */
   readonly earlier?: readonly { readonly values: Values; readonly loss: number }[];
   /** Centre of the first generation; the space's start when absent. */
   readonly start?: Point;
@@ -53,7 +60,10 @@ export function cmaSampler(history: History, seed: number, options: CmaSamplerOp
   let waiting: Sample[] = [];
   let last: readonly Sample[] = [];
 
-  /** Where on a continuous scale a trial lies. A discrete value stands for an interval: a draw from it, the same at every replay. */
+  /**
+   * Where on a continuous scale a trial lies. A discrete value stands for an interval: a draw from it, the same at
+   * every replay.
+   */
   const locate = (told: Told): Sample => {
     const chance = random(seedOf(`cma/${seed}/locate/${told.trial.id}`));
     const x = numeric.map((j, i) => {
@@ -84,7 +94,8 @@ export function cmaSampler(history: History, seed: number, options: CmaSamplerOp
     },
     tell(told) {
       const sample = over(locate(told), told);
-      // An outside point is worth a place only when it is good: a generation of strangers would make the distribution theirs.
+      // An outside point is worth a place only when it is good: a generation of strangers would make the distribution
+      // theirs.
       if (told.trial.source !== 'cma-es' && sample.loss >= bar(waiting, last)) return;
       waiting.push(sample);
       if (waiting.length < cma.lambda) return;
@@ -97,7 +108,10 @@ export function cmaSampler(history: History, seed: number, options: CmaSamplerOp
   };
 }
 
-/** The loss that an outside point must beat: the median of the generation at hand, or of the last one while this one is young. */
+/**
+ * The loss that an outside point must beat: the median of the generation at hand, or of the last one while this one is
+ * young.
+ */
 function bar(waiting: readonly Sample[], last: readonly Sample[]): number {
   const losses = (waiting.length >= 3 ? waiting : last).map(({ loss }) => loss).sort((a, b) => a - b);
   return losses[losses.length >> 1] ?? Number.NEGATIVE_INFINITY;
@@ -198,7 +212,10 @@ class Restarts {
   }
 }
 
-/** Nomura et al. 2021, equation 8: the normal closest to a mixture of narrow normals on the good points of an earlier search. */
+/**
+ * Nomura et al. 2021, equation 8: the normal closest to a mixture of narrow normals on the good points of an earlier
+ * search.
+ */
 function warmStart(
   good: readonly (readonly number[])[],
   n: number,

@@ -1,8 +1,8 @@
 /**
- * CMA-ES with active covariance update on an unbounded real space (Hansen, "The CMA evolution strategy: a tutorial", arXiv 1604.00772:
- * equations and default constants of its table 1), with injection of outside points (Hansen, arXiv 1110.4181), learning-rate adaptation
- * for noise (Nomura, Akimoto & Ono, arXiv 2304.03473) and a per-coordinate margin for discrete knobs (Hamano et al., arXiv 2205.13482).
- * Knows nothing about knobs; chance comes from the caller.
+ * CMA-ES with active covariance update on an unbounded real space (Hansen, "The CMA evolution strategy: a tutorial",
+ * arXiv 1604.00772: equations and default constants of its table 1), with injection of outside points (Hansen, arXiv
+ * 1110.4181), learning-rate adaptation for noise (Nomura, Akimoto & Ono, arXiv 2304.03473) and a per-coordinate margin
+ * for discrete knobs (Hamano et al., arXiv 2205.13482). Knows nothing about knobs; chance comes from the caller.
  */
 import type { Random } from '../base/random.ts';
 import { type CmaConstants, cmaConstants } from './cma-constants.ts';
@@ -99,7 +99,10 @@ export class Cma {
     return norm(this.#whiten(this.#step(x)));
   }
 
-  /** Move the distribution by one generation of evaluated points; `lambda` of them. Points with a loss that is not finite are the caller's mistake. */
+  /**
+   * Move the distribution by one generation of evaluated points; `lambda` of them. Points with a loss that is not
+   * finite are the caller's mistake.
+   */
   update(samples: readonly Sample[]): void {
     const { n, constants: k } = this;
     if (samples.length !== k.lambda)
@@ -134,7 +137,10 @@ export class Cma {
     this.#remember(sorted[0]!.loss, sorted.at(-1)!.loss);
   }
 
-  /** Why a restart is due, or undefined. The rules of the reference implementations: tolerances in x and f, condition, stagnation. */
+  /**
+   * Why a restart is due, or undefined. The rules of the reference implementations: tolerances in x and f, condition,
+   * stagnation.
+   */
   stop(): string | undefined {
     const { n, sigma } = this;
     const spread = Math.max(...Array.from({ length: n }, (_, j) => this.deviation(j)));
@@ -200,7 +206,10 @@ export class Cma {
     return out;
   }
 
-  /** Rank-one and rank-µ update, negative weights scaled by n/‖C^(−1/2) y‖² so that C stays positive definite (tutorial, equations 46, 47). */
+  /**
+   * Rank-one and rank-µ update, negative weights scaled by n/‖C^(−1/2) y‖² so that C stays positive definite (tutorial,
+   * equations 46, 47).
+   */
   #adaptCovariance(steps: readonly Float64Array[], h: number): void {
     const { n, constants: k } = this;
     const weights = steps.map((y, i) => {

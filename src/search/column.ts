@@ -1,6 +1,7 @@
 /**
- * All kernels of a mixture on one knob, prior last: normals truncated to [0, 1] on a continuous knob, their integrals over the value's interval on a
- * discrete one, smoothed indicators on a category. Knows nothing about weights and other knobs.
+ * All kernels of a mixture on one knob, prior last: normals truncated to [0, 1] on a continuous knob, their integrals
+ * over the value's interval on a discrete one, smoothed indicators on a category. Knows nothing about weights and other
+ * knobs.
  */
 import type { Random } from '../base/random.ts';
 import { quickCdf, type Truncation, truncatedNormal, truncation } from './normal.ts';
@@ -87,7 +88,9 @@ export class Column {
     return (this.#inside[k] = quickCdf((1 - mu) / sigma) - quickCdf(-mu / sigma));
   }
 
-  /** What some kernels on a discrete knob or category give to the value at `u`; never nothing, so that logs are finite. */
+  /**
+   * What some kernels on a discrete knob or category give to the value at `u`; never nothing, so that logs are finite.
+   */
   masses(kernels: readonly number[], u: number): Float64Array {
     const { dim, mu } = this;
     const out = new Float64Array(kernels.length);
@@ -117,7 +120,8 @@ export class Column {
       for (let i = 0; i <= n; i++) out[i]! += table[i]!;
       return;
     }
-    for (let i = 0; i <= n; i++) out[i]! += Math.log(this.constant(i)) - 0.5 * ((u - this.mu[i]!) / this.sigma[i]!) ** 2;
+    for (let i = 0; i <= n; i++)
+      out[i]! += Math.log(this.constant(i)) - 0.5 * ((u - this.mu[i]!) / this.sigma[i]!) ** 2;
   }
 
   #table(u: number): Float64Array {
@@ -130,7 +134,10 @@ export class Column {
     return table;
   }
 
-  /** Kernels of the same centre and width are one: the number of each kernel's place, and the first kernel on every place. */
+  /**
+   * Kernels of the same centre and width are one: the number of each kernel's place, and the first kernel on every
+   * place.
+   */
   sites(): { readonly site: Int32Array; readonly first: readonly number[] } {
     const bySigma = new Map<number, Map<number, number>>();
     const first: number[] = [];

@@ -40,11 +40,18 @@ describe('directions', () => {
 
   it('that were tried from another standing place with the same value of the knob need no second try', () => {
     const s = search();
-    const [from, near, far] = [{ a: 0.5, n: 1, c: 'x' }, { a: 0.45, n: 1, c: 'y' }, { a: 0.1, n: 3, c: 'y' }].map((values) => s.space.encode(values));
+    const [from, near, far] = [
+      { a: 0.5, n: 1, c: 'x' },
+      { a: 0.45, n: 1, c: 'y' },
+      { a: 0.1, n: 3, c: 'y' },
+    ].map((values) => s.space.encode(values));
     s.add({ a: 0.45, n: 2, c: 'y' }, 1);
     s.add({ a: 0.8, n: 1, c: 'y' }, 1);
     s.add({ a: 0.05, n: 3, c: 'y' }, 1);
-    const both = [{ knob: 0, sign: 1 }, { knob: 0, sign: -1 }];
+    const both = [
+      { knob: 0, sign: 1 },
+      { knob: 0, sign: -1 },
+    ];
     expect(untried(s.history, from!)).toEqual([...both, { knob: 1, sign: 1 }]);
     expect(untried(s.history, from!, [near!])).toEqual([{ knob: 0, sign: -1 }]);
     // Down from 0.1 says nothing about down from 0.5.

@@ -1,5 +1,6 @@
 /**
- * Which way each knob was moved from a point: a knob is worn out only when both ways were tried alone and neither helped. Knows no sampler.
+ * Which way each knob was moved from a point: a knob is worn out only when both ways were tried alone and neither
+ * helped. Knows no sampler.
  */
 import type { Point } from './space.ts';
 import type { History } from './trial.ts';
@@ -13,7 +14,10 @@ export interface Direction {
 /** A step of a number, as a share of its scale. */
 const STEP = 1 / 8;
 
-/** Signs of the moves that trials made on knob `j` alone, everything else as in `from`. Failed ones count: they are an answer too. */
+/**
+ * Signs of the moves that trials made on knob `j` alone, everything else as in `from`. Failed ones count: they are an
+ * answer too.
+ */
 export function triedAlone({ told, failed, pending }: History, from: Point, j: number): ReadonlySet<number> {
   const signs = new Set<number>();
   for (const point of [...told, ...failed].map((t) => t.trial.point).concat(pending.map((t) => t.point))) {
@@ -24,8 +28,9 @@ export function triedAlone({ told, failed, pending }: History, from: Point, j: n
 }
 
 /**
- * Moves of one number, up or down, that no trial made from here although there is room; half-tried knobs first. Categories have no direction.
- * `places` are as good as here: a move that was made from one of them, with the knob within half a step of where it is now, was made.
+ * Moves of one number, up or down, that no trial made from here although there is room; half-tried knobs first.
+ * Categories have no direction. `places` are as good as here: a move that was made from one of them, with the knob
+ * within half a step of where it is now, was made.
  */
 export function untried(history: History, from: Point, places: readonly Point[] = []): Direction[] {
   const found: (Direction & { readonly half: boolean })[] = [];

@@ -1,6 +1,7 @@
 /**
- * Eigenvalues and eigenvectors of symmetric matrices: Householder reduction to tridiagonal form, then implicit QL steps (Bowdler, Martin, Reinsch &
- * Wilkinson, "The QR and QL algorithms for symmetric matrices", 1968; tred2 and tql2 of EISPACK). Row-major Float64Arrays, pure arithmetic.
+ * Eigenvalues and eigenvectors of symmetric matrices: Householder reduction to tridiagonal form, then implicit QL steps
+ * (Bowdler, Martin, Reinsch & Wilkinson, "The QR and QL algorithms for symmetric matrices", 1968; tred2 and tql2 of
+ * EISPACK). Row-major Float64Arrays, pure arithmetic.
  */
 
 export interface Eigen {
@@ -42,7 +43,9 @@ function reduce(v: Float64Array, d: Float64Array, e: Float64Array, n: number): v
   }
 }
 
-/** One Householder reflection that zeroes row i left of the subdiagonal; returns half the squared length of its vector. */
+/**
+ * One Householder reflection that zeroes row i left of the subdiagonal; returns half the squared length of its vector.
+ */
 function reflect(v: Float64Array, d: Float64Array, e: Float64Array, n: number, i: number, scale: number): number {
   let h = 0;
   for (let k = 0; k < i; k++) {

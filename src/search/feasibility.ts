@@ -1,7 +1,8 @@
 /**
- * Which configurations cannot be measured at all (crash, out of memory, time out), learned from the ones that could not. Two small models
- * are averaged: a logistic regression on the coordinates (half-spaces: "too deep times too wide", in few trials whatever the dimension) and
- * a Gaussian process on the labels (any shape, near what was seen). A failure never becomes a score.
+ * Which configurations cannot be measured at all (crash, out of memory, time out), learned from the ones that could
+ * not. Two small models are averaged: a logistic regression on the coordinates (half-spaces: "too deep times too wide",
+ * in few trials whatever the dimension) and a Gaussian process on the labels (any shape, near what was seen). A failure
+ * never becomes a score.
  */
 import { Gp } from './gp.ts';
 import { cholesky, solveLower, solveUpper } from './matrix.ts';
@@ -85,7 +86,10 @@ export function primalStep(
   return l && solveUpper(l, solveLower(l, gradient, n), n);
 }
 
-/** The same step by the matrix of the trials (Woodbury): R⁻¹(g − Xᵀ (V⁻¹ + X R⁻¹ Xᵀ)⁻¹ X R⁻¹ g), V the weights of the trials. */
+/**
+ * The same step by the matrix of the trials (Woodbury): R⁻¹(g − Xᵀ (V⁻¹ + X R⁻¹ Xᵀ)⁻¹ X R⁻¹ g), V the weights of the
+ * trials.
+ */
 export function dualStep(
   rows: readonly Row[],
   w: Float64Array,
@@ -130,7 +134,10 @@ function accumulate(hessian: Float64Array, gradient: Float64Array, x: Float64Arr
   }
 }
 
-/** Regression of the labels by a Gaussian process ("label regression", Rasmussen & Williams 2006, section 6.5), squashed by the normal. */
+/**
+ * Regression of the labels by a Gaussian process ("label regression", Rasmussen & Williams 2006, section 6.5), squashed
+ * by the normal.
+ */
 function labelProcess(space: Space, seen: readonly Labelled[]): (point: Point) => number {
   const newest = (ok: boolean): Labelled[] => seen.filter((row) => row.ok === ok).slice(-ROWS / 2);
   const rows = [...newest(true), ...newest(false)];

@@ -7,7 +7,10 @@ export interface Objective {
   readonly direction: 'minimize' | 'maximize';
 }
 
-/** Trials within the limits that no other beats on every objective, best first on the first one. Trials that lack a metric are left out. */
+/**
+ * Trials within the limits that no other beats on every objective, best first on the first one. Trials that lack a
+ * metric are left out.
+ */
 export function front(told: readonly Told[], objectives: readonly Objective[]): readonly Told[] {
   const scored = told
     .filter((t) => t.over <= 0)

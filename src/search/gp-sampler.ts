@@ -1,6 +1,7 @@
 /**
- * Expected improvement of a Gaussian process from the best configuration outwards: moves of one knob first, then what combines well. Made for
- * nights of a dozen to a hundred slow trials around a known-good default; costs milliseconds to tens of them per proposal.
+ * Expected improvement of a Gaussian process from the best configuration outwards: moves of one knob first, then what
+ * combines well. Made for nights of a dozen to a hundred slow trials around a known-good default; costs milliseconds to
+ * tens of them per proposal.
  */
 import type { Random } from '../base/random.ts';
 import { Gp } from './gp.ts';
@@ -17,7 +18,8 @@ export interface GpOptions {
   /** Random points of the whole space among the candidates. Default 40. */
   readonly wide?: number;
   /**
-   * How far to look around, 0 (the default) to 1: moves also start from the runners-up, good trials are crossed, and more of the space is sampled.
+   * How far to look around, 0 (the default) to 1: moves also start from the runners-up, good trials are crossed, and
+   * more of the space is sampled.
    */
   readonly explore?: () => number;
 }
@@ -56,7 +58,8 @@ export function gpSampler(history: History, options: GpOptions = {}): Sampler {
     const counts = told.map((t) => t.n);
     let gp = new Gp(space, { points, losses, counts, noise: history.noise, start });
     if (history.pending.length > 0) {
-      // Trials that still run are believed to give what the model expects (the "kriging believer", Ginsbourger et al. 2010).
+      // Trials that still run are believed to give what the model expects (the "kriging believer", Ginsbourger et al.
+      // 2010).
       const running = history.pending.slice(-16).map((t) => t.point);
       const believed = running.map((p) => gp.predict(p).mean);
       gp = new Gp(space, {
@@ -110,14 +113,18 @@ function whence(
 ): { readonly standing: Point; readonly from: Point; readonly reach: Reach } {
   const ranked = [...told].sort(better).map((t) => t.trial.point);
   const standing = anchor ?? ranked[0] ?? space.encode(space.start);
-  // Standing still, half of the proposals start from a runner-up (two of four, so that no rhythm of the caller misses them).
+  // Standing still, half of the proposals start from a runner-up (two of four, so that no rhythm of the caller misses
+  // them).
   const turn = far > 0 ? id % 4 : 0;
   const from = turn === 1 || turn === 2 ? (ranked[turn] ?? standing) : standing;
   const crossings = far > 0 && ranked.length > 1 ? Math.round(60 * far) : 0;
   return { standing, from, reach: { wide: Math.round(wide * (1 + 3 * far)), parents: ranked.slice(0, 6), crossings } };
 }
 
-/** log of E[max(0, z + N(0, 1))], stable far below zero (Ament et al., "Unexpected improvements to expected improvement", 2023). */
+/**
+ * log of E[max(0, z + N(0, 1))], stable far below zero (Ament et al., "Unexpected improvements to expected
+ * improvement", 2023).
+ */
 function logImprovement(z: number): number {
   if (z > -6) return Math.log(z * normalCdf(z) + Math.exp(-0.5 * z * z - LOG_SQRT_2PI));
   // Asymptotic expansion of z·Φ(z) + φ(z) for z → −∞: φ(z)/z².
@@ -132,7 +139,9 @@ function chosen(told: readonly Told[]): readonly Told[] {
   return told.filter((t) => good.has(t));
 }
 
-/** The best of all one-knob moves, some random ones and some wide ones, then improved by further one-knob moves on top. */
+/**
+ * The best of all one-knob moves, some random ones and some wide ones, then improved by further one-knob moves on top.
+ */
 function climb(
   space: Space,
   from: Point,

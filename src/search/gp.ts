@@ -1,6 +1,7 @@
 /**
- * A Gaussian process over knobs: a sum of one-knob effects plus a joint effect (additive kernels: Duvenaud, Nickisch & Rasmussen, NeurIPS
- * 2011), its few hyperparameters from a grid by marginal likelihood (Rasmussen & Williams 2006, equations 2.30, 5.8). For tens of trials.
+ * A Gaussian process over knobs: a sum of one-knob effects plus a joint effect (additive kernels: Duvenaud, Nickisch &
+ * Rasmussen, NeurIPS 2011), its few hyperparameters from a grid by marginal likelihood (Rasmussen & Williams 2006,
+ * equations 2.30, 5.8). For tens of trials.
  */
 import { variance } from '../base/stats.ts';
 import { cholesky, solveLower, solveUpper } from './matrix.ts';
@@ -41,8 +42,9 @@ const ADDITIVE = [0.1, 0.6, 0.95];
 const NOISES = [1e-6, 1e-3, 0.03, 0.3];
 const SLOPES = [0, 0.6];
 /**
- * Knobs that somebody declared are expected to matter more than the noise: evidence taken off for each factor of ten by which the prior variance
- * falls short of 250 times the noise's. Without it a few moves inside the noise teach the model that nothing matters, and it moves nothing.
+ * Knobs that somebody declared are expected to matter more than the noise: evidence taken off for each factor of ten by
+ * which the prior variance falls short of 250 times the noise's. Without it a few moves inside the noise teach the
+ * model that nothing matters, and it moves nothing.
  */
 const TIMID = 4;
 const EXPECTED = 0.004;
@@ -50,8 +52,9 @@ const EXPECTED = 0.004;
 const SHAPE_TRIALS = 40;
 
 /**
- * How much a knob is expected to matter before anything is known. Learning rates and their like, which people put on a log scale, matter
- * most (van Rijn & Hutter, "Hyperparameter importance across datasets", KDD 2018); a choice among categories least.
+ * How much a knob is expected to matter before anything is known. Learning rates and their like, which people put on a
+ * log scale, matter most (van Rijn & Hutter, "Hyperparameter importance across datasets", KDD 2018); a choice among
+ * categories least.
  */
 function expectedWeight(dim: Space['dims'][number]): number {
   if (dim.kind === 'category') return 0.7;
@@ -113,7 +116,8 @@ export class Gp {
           for (const slope of given ? [given.slope] : start ? SLOPES : [0]) {
             const shape = { length, additive, noise, slope };
             const fit = this.#fit(r, shape);
-            // A weak preference for a slope, for the middle of the grid and for knobs that matter, worth a few trials of evidence.
+            // A weak preference for a slope, for the middle of the grid and for knobs that matter, worth a few trials
+            // of evidence.
             const timid = this.#data.noise ? TIMID * Math.max(0, Math.log10(noise / EXPECTED)) : 0;
             const weak = (slope > 0 ? 1.5 : 0) - (length === 0.35 ? 0 : 0.5) - (additive === 0.6 ? 0 : 0.5) - timid;
             if (fit && (!best || fit.evidence + weak > best.score)) best = { score: fit.evidence + weak, shape, fit };
@@ -157,7 +161,10 @@ export class Gp {
     return { mean, sd: Math.sqrt(this.#amplitude * Math.max(1e-12, 1 - explained)) };
   }
 
-  /** Sum of one-knob kernels and log of the joint kernel, to every trial; from the point that it stands at by the knobs that differ. */
+  /**
+   * Sum of one-knob kernels and log of the joint kernel, to every trial; from the point that it stands at by the knobs
+   * that differ.
+   */
   #parts(point: Point, out: Parts): Parts {
     const near = this.#stand;
     const n = this.#size;
@@ -211,7 +218,8 @@ export class Gp {
   #noises(): readonly number[] {
     const { noise, losses } = this.#data;
     if (noise === undefined) return losses.length < 4 ? [0.03] : NOISES;
-    // The noise is known: the grid is over the prior variance instead, from "effects like the noise" to "effects a hundred times it".
+    // The noise is known: the grid is over the prior variance instead, from "effects like the noise" to "effects a
+    // hundred times it".
     return noise === 0 ? [1e-6] : [0.5, 0.1, 0.02, 0.004, 1e-4];
   }
 
@@ -220,7 +228,10 @@ export class Gp {
     return this.#constant + (start ? this.shape.slope * Math.sqrt(this.#amplitude) * this.#distance(point, start) : 0);
   }
 
-  /** Sum over knobs of (move / half the range)², at most 1 each, times √(weight): the shape of the expected loss around the start. */
+  /**
+   * Sum over knobs of (move / half the range)², at most 1 each, times √(weight): the shape of the expected loss around
+   * the start.
+   */
   #distance(a: Point, b: Point): number {
     let sum = 0;
     for (const [j, dim] of this.#space.dims.entries()) {
@@ -242,9 +253,7 @@ export class Gp {
     let [constant, quadratic] = [0, 0];
     let alpha: Float64Array = new Float64Array(n);
     for (let round = 0; round < 2; round++) {
-      const rest = losses.map(
-        (y, i) => y - (start ? shape.slope * Math.sqrt(amplitude) * this.#away[i]! : 0),
-      );
+      const rest = losses.map((y, i) => y - (start ? shape.slope * Math.sqrt(amplitude) * this.#away[i]! : 0));
       const ones = solveUpper(l, solveLower(l, new Float64Array(n).fill(1), n), n);
       constant = rest.reduce((s, y, i) => s + y * ones[i]!, 0) / ones.reduce((s, v) => s + v, 0);
       const centred = rest.map((y) => y - constant);

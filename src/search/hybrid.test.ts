@@ -122,7 +122,12 @@ describe('what is shown of a search', () => {
   });
 
   it('leaves out whole knobs rather than the best configuration where two kilobytes are not enough', () => {
-    const many: Param[] = Array.from({ length: 60 }, (_, i) => ({ name: `a_long_knob_${i}`, kind: 'int', low: 1, high: 9 }));
+    const many: Param[] = Array.from({ length: 60 }, (_, i) => ({
+      name: `a_long_knob_${i}`,
+      kind: 'int',
+      low: 1,
+      high: 9,
+    }));
     const s = createSearch({ space: many, sampler: 'random' });
     for (let i = 0; i < 6; i++) for (const t of s.ask()) s.tell(t.id, i);
     const lines = brief(s).split('\n');

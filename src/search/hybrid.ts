@@ -1,7 +1,8 @@
 /**
- * An adviser (a model, a person) and the optimizer on one budget. The adviser's share of the trials is earned by a bandit; its points are
- * refused before they cost anything when they repeat or cannot work, and reach the optimizer only as measured outside points, never when they
- * failed. Does not protect against an adviser that lies about what it measured: the caller measures.
+ * An adviser (a model, a person) and the optimizer on one budget. The adviser's share of the trials is earned by a
+ * bandit; its points are refused before they cost anything when they repeat or cannot work, and reach the optimizer
+ * only as measured outside points, never when they failed. Does not protect against an adviser that lies about what it
+ * measured: the caller measures.
  */
 import { type Admission, type LogEntry, Search, type SearchOptions } from './search.ts';
 import type { Values } from './space.ts';
@@ -32,7 +33,10 @@ const ADVISER = 'adviser';
 /** Trials that neither side chose. */
 const NOBODY = 'given';
 
-/** What became of something that an adviser did beside the space: a change of the code with its number, a failure, a refusal, or not known yet. */
+/**
+ * What became of something that an adviser did beside the space: a change of the code with its number, a failure, a
+ * refusal, or not known yet.
+ */
 export type Aside = { readonly value: number } | 'failed' | 'refused' | 'open';
 
 export class Hybrid {
@@ -43,7 +47,9 @@ export class Hybrid {
   /** Fraction of a trial that the adviser is owed. */
   #owed = 0;
 
-  /** With a log, the hybrid that wrote it (refused suggestions are not in a log: what they cost the share is forgotten). */
+  /**
+   * With a log, the hybrid that wrote it (refused suggestions are not in a log: what they cost the share is forgotten).
+   */
   constructor(options: HybridOptions, log: readonly LogEntry[] = []) {
     const { share = 0.15, least = 0.02, most = 0.5 } = options;
     this.search = new Search(options);
@@ -61,7 +67,8 @@ export class Hybrid {
   /** The adviser's share of the next trials, between `least` and `most`. */
   get share(): number {
     const { adviser, optimizer } = this.#arms;
-    // Both sides start from what a trial was worth lately, whoever chose it: early gains are easy, and a side that was not asked yet had none.
+    // Both sides start from what a trial was worth lately, whoever chose it: early gains are easy, and a side that was
+    // not asked yet had none.
     const usual = (adviser.reward + optimizer.reward + PRIOR * TYPICAL) / (adviser.cost + optimizer.cost + PRIOR);
     const [a, o] = [adviser, optimizer].map((arm) => (arm.reward + PRIOR * usual) / (arm.cost + PRIOR)) as [
       number,
@@ -87,8 +94,9 @@ export class Hybrid {
   }
 
   /**
-   * The adviser's suggestion: a trial, or why it is not worth one (a repeat, a broken constraint, a configuration that very probably fails).
-   * A refusal uses up the adviser's turn and counts against its share. Throws E_VALUE for what is not a configuration.
+   * The adviser's suggestion: a trial, or why it is not worth one (a repeat, a broken constraint, a configuration that
+   * very probably fails). A refusal uses up the adviser's turn and counts against its share. Throws E_VALUE for what is
+   * not a configuration.
    */
   advise(values: Values): { readonly ok: true; readonly trial: Trial } | Exclude<Admission, { readonly ok: true }> {
     const admission = this.#admit(values);
@@ -129,7 +137,10 @@ export class Hybrid {
     if (arm) this.#reward(arm, failed ? 0 : worth(this.search.history.told.at(-1)!.loss, recent), cost);
   }
 
-  /** A trial that was given up without a number, after a short run: worth nothing to its side. It stays pending, so that it is not asked again. */
+  /**
+   * A trial that was given up without a number, after a short run: worth nothing to its side. It stays pending, so that
+   * it is not asked again.
+   */
   dropped(id: number, cost = 1): void {
     const trial = this.search.history.pending.find((t) => t.id === id);
     if (trial && trial.source !== NOBODY) this.#reward(trial.source === ADVISER ? 'adviser' : 'optimizer', 0, cost);

@@ -1,13 +1,17 @@
 /**
- * The margin of CMA-ES with Margin (Hamano, Saito, Nomura & Shirakawa, GECCO 2022, arXiv 2205.13482, section 4): after each generation every
- * discrete knob keeps at least a small probability of moving to a neighbouring value, so that it can never freeze.
+ * The margin of CMA-ES with Margin (Hamano, Saito, Nomura & Shirakawa, GECCO 2022, arXiv 2205.13482, section 4): after
+ * each generation every discrete knob keeps at least a small probability of moving to a neighbouring value, so that it
+ * can never freeze.
  */
 import type { Cma } from './cma.ts';
 import { normalCdf } from '../base/distributions.ts';
 import { normalQuantile } from './normal.ts';
 import type { Dim } from './param.ts';
 
-/** Correct mean and scale of the discrete coordinates so that each neighbour keeps probability `alpha` (the paper's 1/(nλ)). */
+/**
+ * Correct mean and scale of the discrete coordinates so that each neighbour keeps probability `alpha` (the paper's
+ * 1/(nλ)).
+ */
 export function keepMargin(cma: Cma, dims: readonly Dim[], alpha: number): void {
   for (const [j, dim] of dims.entries()) {
     if (dim.levels === Number.POSITIVE_INFINITY) continue;
@@ -19,14 +23,19 @@ export function keepMargin(cma: Cma, dims: readonly Dim[], alpha: number): void 
   }
 }
 
-/** The mean lies in the first or last value: pull it towards the only threshold until crossing has probability alpha. */
+/**
+ * The mean lies in the first or last value: pull it towards the only threshold until crossing has probability alpha.
+ */
 function atEnd(cma: Cma, j: number, threshold: number, alpha: number): void {
   const reach = normalQuantile(1 - alpha) * cma.deviation(j);
   const offset = cma.mean[j]! - threshold;
   if (Math.abs(offset) > reach) cma.mean[j] = threshold + Math.sign(offset) * reach;
 }
 
-/** The mean lies in an inner value: both neighbours keep at least alpha/2; mean and scale are solved from the corrected probabilities. */
+/**
+ * The mean lies in an inner value: both neighbours keep at least alpha/2; mean and scale are solved from the corrected
+ * probabilities.
+ */
 function between(cma: Cma, j: number, low: number, high: number, alpha: number): void {
   const [mean, sigma] = [cma.mean[j]!, cma.deviation(j)];
   const below = normalCdf((low - mean) / sigma);

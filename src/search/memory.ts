@@ -1,4 +1,7 @@
-/** The trials of a search and what became of them. Checks every tell; keeps means of replicates. Knows nothing about samplers. */
+/**
+ * The trials of a search and what became of them. Checks every tell; keeps means of replicates. Knows nothing about
+ * samplers.
+ */
 import { SearchError } from './error.ts';
 import type { Limit } from './search.ts';
 import type { Space, Values } from './space.ts';
@@ -127,8 +130,9 @@ export class Memory implements History {
   }
 
   /**
-   * With known noise and unequal numbers of measurements, a loss is the mean pulled towards the average of all as a normal prior would: a
-   * lucky single measurement does not outrank a mean of ten. With equal numbers the order is the same, so nothing is done.
+   * With known noise and unequal numbers of measurements, a loss is the mean pulled towards the average of all as a
+   * normal prior would: a lucky single measurement does not outrank a mean of ten. With equal numbers the order is the
+   * same, so nothing is done.
    */
   #shrink(): void {
     const { sign, noise } = this.#settings;

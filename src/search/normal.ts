@@ -1,6 +1,6 @@
 /**
- * The normal distribution, as precise as doubles allow where it matters: distribution function, its inverse, truncated masses and draws.
- * Pure arithmetic.
+ * The normal distribution, as precise as doubles allow where it matters: distribution function, its inverse, truncated
+ * masses and draws. Pure arithmetic.
  */
 import { LOG_SQRT_2PI, normalCdf } from '../base/distributions.ts';
 
@@ -10,8 +10,8 @@ const REACH = 9;
 let table: { readonly cdf: Float64Array; readonly pdf: Float64Array } | undefined;
 
 /**
- * Φ(x) to 1e-14 absolute, several times faster: quintic Hermite interpolation of a table, whose derivatives are known exactly. For masses that
- * are not small; in the tails its relative error is large.
+ * Φ(x) to 1e-14 absolute, several times faster: quintic Hermite interpolation of a table, whose derivatives are known
+ * exactly. For masses that are not small; in the tails its relative error is large.
  */
 export function quickCdf(x: number): number {
   if (x >= REACH) return 1;
@@ -68,7 +68,10 @@ function ratio(top: readonly number[], bottom: readonly number[], r: number): nu
   return p / q;
 }
 
-/** Φ⁻¹(p) for p in [0, 1]: algorithm AS 241, PPND16 (Wichura, Applied Statistics 37, 1988), relative accuracy about 1e-16. */
+/**
+ * Φ⁻¹(p) for p in [0, 1]: algorithm AS 241, PPND16 (Wichura, Applied Statistics 37, 1988), relative accuracy about
+ * 1e-16.
+ */
 export function normalQuantile(p: number): number {
   if (p <= 0) return Number.NEGATIVE_INFINITY;
   if (p >= 1) return Number.POSITIVE_INFINITY;
@@ -79,7 +82,10 @@ export function normalQuantile(p: number): number {
   return q < 0 ? -x : x;
 }
 
-/** The part of a normal within an interval, prepared for draws: its probabilities on the side where they are not close to one. */
+/**
+ * The part of a normal within an interval, prepared for draws: its probabilities on the side where they are not close
+ * to one.
+ */
 export interface Truncation {
   readonly side: 1 | -1;
   readonly from: number;
@@ -88,7 +94,8 @@ export interface Truncation {
 
 export function truncation(mean: number, sigma: number, low: number, high: number): Truncation {
   const [a, b] = [(low - mean) / sigma, (high - mean) / sigma];
-  const [side, from, to] = a > 0 ? [-1 as const, normalCdf(-a), normalCdf(-b)] : [1 as const, normalCdf(a), normalCdf(b)];
+  const [side, from, to] =
+    a > 0 ? [-1 as const, normalCdf(-a), normalCdf(-b)] : [1 as const, normalCdf(a), normalCdf(b)];
   return { side, from, mass: to - from };
 }
 

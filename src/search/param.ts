@@ -1,6 +1,6 @@
 /**
- * One knob: its declaration, the checks on it, and the `Dim` it compiles to, which maps its values into [0, 1] (numbers) or to an index
- * (categories). Knows nothing about other knobs, trials or samplers.
+ * One knob: its declaration, the checks on it, and the `Dim` it compiles to, which maps its values into [0, 1]
+ * (numbers) or to an index (categories). Knows nothing about other knobs, trials or samplers.
  */
 import { SearchError } from './error.ts';
 
@@ -12,7 +12,10 @@ interface Common {
   readonly when?: { readonly param: string; readonly in: readonly Value[] };
 }
 
-/** A knob. `default` is the known-good value that a search starts from; without it the middle of the scale, or the first value. */
+/**
+ * A knob. `default` is the known-good value that a search starts from; without it the middle of the scale, or the first
+ * value.
+ */
 export type Param = Common &
   (
     | {
@@ -40,7 +43,9 @@ export type Param = Common &
     | { readonly kind: 'ordinal'; readonly values: readonly Value[]; readonly default?: Value }
   );
 
-/** A knob as samplers see it. `numeric` coordinates lie in [0, 1], `category` coordinates are indices 0 … levels − 1. */
+/**
+ * A knob as samplers see it. `numeric` coordinates lie in [0, 1], `category` coordinates are indices 0 … levels − 1.
+ */
 export interface Dim {
   readonly name: string;
   readonly kind: 'numeric' | 'category';

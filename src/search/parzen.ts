@@ -1,7 +1,8 @@
 /**
- * Parzen estimators over knobs: a mixture of one kernel per observation and one broad prior kernel. Continuous knobs get normals truncated
- * to [0, 1], discrete numbers their integrals over the value's interval, categories the smoothed indicator (Bergstra et al., "Algorithms
- * for hyper-parameter optimization", NeurIPS 2011; constants of Optuna's TPESampler as described by Watanabe, arXiv 2304.11127, section 3).
+ * Parzen estimators over knobs: a mixture of one kernel per observation and one broad prior kernel. Continuous knobs
+ * get normals truncated to [0, 1], discrete numbers their integrals over the value's interval, categories the smoothed
+ * indicator (Bergstra et al., "Algorithms for hyper-parameter optimization", NeurIPS 2011; constants of Optuna's
+ * TPESampler as described by Watanabe, arXiv 2304.11127, section 3).
  */
 import type { Random } from '../base/random.ts';
 import { Block } from './block.ts';
@@ -11,8 +12,8 @@ import type { Point } from './space.ts';
 import { Window } from './window.ts';
 
 /**
- * Weights of observations, oldest first, prior last, normalised. Fewer than 25: all equal. More: the newest 25 weigh 1 and older ones ramp
- * down linearly to 1/n (Bergstra et al. 2013, "old decay").
+ * Weights of observations, oldest first, prior last, normalised. Fewer than 25: all equal. More: the newest 25 weigh 1
+ * and older ones ramp down linearly to 1/n (Bergstra et al. 2013, "old decay").
  */
 export function mixtureWeights(n: number): Float64Array {
   const weights = new Float64Array(n + 1).fill(1);
@@ -22,12 +23,17 @@ export function mixtureWeights(n: number): Float64Array {
   return weights.map((w) => w / sum);
 }
 
-/** The magic clip: no kernel narrower than 1/min(100, 2 + n) of the scale, none wider than it. n counts the observations. */
+/**
+ * The magic clip: no kernel narrower than 1/min(100, 2 + n) of the scale, none wider than it. n counts the
+ * observations.
+ */
 function magicClip(sigma: number, n: number): number {
   return Math.min(1, Math.max(1 / Math.min(100, 2 + n), sigma));
 }
 
-/** Indices in ascending order of their values, equal ones in the order of the indices: a bucket each, then insertion. */
+/**
+ * Indices in ascending order of their values, equal ones in the order of the indices: a bucket each, then insertion.
+ */
 export function ascending(values: Float64Array): Int32Array {
   const n = values.length;
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -66,8 +72,9 @@ function insert(order: Int32Array, values: Float64Array, from: number, end: numb
 }
 
 /**
- * Widths for one knob alone: the larger gap to a neighbour, the prior's centre counting as one; the outermost kernels take their inner gap
- * (consider_endpoints = false). `mu` in the order of observation, all of them numbers; `order`: by place, the prior last among equals.
+ * Widths for one knob alone: the larger gap to a neighbour, the prior's centre counting as one; the outermost kernels
+ * take their inner gap (consider_endpoints = false). `mu` in the order of observation, all of them numbers; `order`: by
+ * place, the prior last among equals.
  */
 export function gapWidths(mu: ArrayLike<number>): { readonly sigma: Float64Array; readonly order: Int32Array } {
   const n = mu.length;
@@ -86,7 +93,10 @@ export function gapWidths(mu: ArrayLike<number>): { readonly sigma: Float64Array
   return { sigma, order };
 }
 
-/** One width for all kernels of a mixture over d knobs: 0.2 · n^(−1/(d+4)) (Scott's rule as Optuna's multivariate TPE has it), clipped. */
+/**
+ * One width for all kernels of a mixture over d knobs: 0.2 · n^(−1/(d+4)) (Scott's rule as Optuna's multivariate TPE
+ * has it), clipped.
+ */
 export function scottWidth(n: number, d: number): number {
   return magicClip(0.2 * Math.max(n, 1) ** (-1 / (d + 4)), n);
 }
@@ -122,7 +132,10 @@ function weightsOf(n: number): Weights {
 /** Log density of a point, or a smaller number above `limit`. */
 type Density = (point: readonly number[], limit: number) => number;
 
-/** A mixture over several knobs whose components are products (Falkner et al. 2018; with one knob it is the plain univariate one). */
+/**
+ * A mixture over several knobs whose components are products (Falkner et al. 2018; with one knob it is the plain
+ * univariate one).
+ */
 export class Parzen {
   readonly size: number;
   readonly #columns: readonly Column[];
@@ -132,8 +145,8 @@ export class Parzen {
   #quick: Density | undefined;
 
   /**
-   * `points`: coordinates of the observations on these dims, oldest first. `joint`: one Scott width instead of gaps; without it an observation in which
-   * a number's knob was not active (NaN) must be left out.
+   * `points`: coordinates of the observations on these dims, oldest first. `joint`: one Scott width instead of gaps;
+   * without it an observation in which a number's knob was not active (NaN) must be left out.
    */
   constructor(dims: readonly Dim[], points: readonly Point[], joint: boolean, options: ParzenOptions = {}) {
     const { at, near } = options;
@@ -161,8 +174,8 @@ export class Parzen {
   }
 
   /**
-   * Log density of a point; coordinates that are NaN are integrated out. With a limit, any number above it may come instead of a density above it: enough
-   * to know that the point is not worth more.
+   * Log density of a point; coordinates that are NaN are integrated out. With a limit, any number above it may come
+   * instead of a density above it: enough to know that the point is not worth more.
    */
   logDensity(point: readonly number[], limit = Number.POSITIVE_INFINITY): number {
     for (let j = 0; j < point.length; j++) if (Number.isNaN(point[j]!)) return this.#withGaps(point);
@@ -205,7 +218,10 @@ export class Parzen {
   }
 }
 
-/** A discrete knob or category alone: kernels on the same place with the same width are counted once, and every value is computed once. */
+/**
+ * A discrete knob or category alone: kernels on the same place with the same width are counted once, and every value is
+ * computed once.
+ */
 function stepped(column: Column, weights: Float64Array): Density {
   const { site, first } = column.sites();
   const heights = new Float64Array(first.length);

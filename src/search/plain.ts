@@ -1,4 +1,7 @@
-/** Sampling without a model: independent random points, and the scrambled Sobol sequence. The yardsticks, and a start for others. */
+/**
+ * Sampling without a model: independent random points, and the scrambled Sobol sequence. The yardsticks, and a start
+ * for others.
+ */
 import type { Random } from '../base/random.ts';
 import { random } from '../base/random.ts';
 import { SOBOL_DIMENSIONS, scrambledSobolAt } from './sobol.ts';
@@ -17,7 +20,10 @@ export function randomSampler(history: History): Sampler {
   };
 }
 
-/** Point number `index` of the space's scrambled Sobol sequence. Knobs beyond the table's dimensions get independent numbers. */
+/**
+ * Point number `index` of the space's scrambled Sobol sequence. Knobs beyond the table's dimensions get independent
+ * numbers.
+ */
 function sobolPoint(space: Space, index: number, seed: number): Point {
   const pad = random((seed ^ Math.imul(index + 1, 0x85ebca6b)) >>> 0);
   return space.dims.map((dim, j) => {

@@ -1,4 +1,7 @@
-/** The building blocks against published and independently computed values: Sobol, the normal distribution, Parzen densities. */
+/**
+ * The building blocks against published and independently computed values: Sobol, the normal distribution, Parzen
+ * densities.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { random } from '../base/random.ts';
@@ -113,7 +116,8 @@ describe('Parzen densities', () => {
   });
 
   it('equals the mixture of truncated normals computed by hand, one knob', () => {
-    // Kernels at 0.2, 0.7, 0.25 of widths 0.2, 0.2, 0.25 and the prior at 0.5 of width 1, equal weights; scipy.stats.truncnorm.
+    // Kernels at 0.2, 0.7, 0.25 of widths 0.2, 0.2, 0.25 and the prior at 0.5 of width 1, equal weights;
+    // scipy.stats.truncnorm.
     const parzen = new Parzen([unit], [[0.2], [0.7], [0.25]], false);
     expect(parzen.logDensity([0.1])).toBeCloseTo(0.15371429802544204, 12);
     expect(parzen.logDensity([0.22])).toBeCloseTo(0.29398049233496687, 12);

@@ -258,7 +258,8 @@ describe('large and conditional spaces', () => {
   it('learns from failures among 500 knobs', () => {
     const many: Param[] = Array.from({ length: 500 }, (_, i) => ({ name: `x${i}`, kind: 'float', low: 0, high: 1 }));
     const s = createSearch({ space: many, sampler: 'random', seed: 3 });
-    for (let i = 0; i < 40; i++) for (const t of s.ask()) s.tell(t.id, Number(t.values.x7) > 0.5 ? { failed: 'no' } : 1);
+    for (let i = 0; i < 40; i++)
+      for (const t of s.ask()) s.tell(t.id, Number(t.values.x7) > 0.5 ? { failed: 'no' } : 1);
     const at = (x7: number): number => s.feasible({ ...s.space.start, x7 });
     expect(at(0.05)).toBeGreaterThan(at(0.95) + 0.02);
   });

@@ -1,6 +1,7 @@
 /**
- * Ask and tell: the face of the library. Holds the trials, refuses what is known already, learns what cannot be measured, and lets a sampler
- * propose. Its state is a function of its log: replaying the log gives the same search, and the same next question.
+ * Ask and tell: the face of the library. Holds the trials, refuses what is known already, learns what cannot be
+ * measured, and lets a sampler propose. Its state is a function of its log: replaying the log gives the same search,
+ * and the same next question.
  */
 import { random, seedOf } from '../base/random.ts';
 import { createSampler, type SamplerChoice, type SamplerName, type SamplerOptions } from './auto.ts';
@@ -12,7 +13,10 @@ import { randomPoint } from './plain.ts';
 import { createSpace, type Point, type Space, type SpaceSpec, type Values } from './space.ts';
 import { better, type History, type Outcome, type Sampler, type Told, type Trial } from './trial.ts';
 
-/** A bound on a metric that is told beside the value: a trial that breaks it is measured, but ranks behind every trial that does not. */
+/**
+ * A bound on a metric that is told beside the value: a trial that breaks it is measured, but ranks behind every trial
+ * that does not.
+ */
 export interface Limit {
   readonly metric: string;
   readonly max?: number;
@@ -52,15 +56,17 @@ export type LogEntry =
 
 /** Whether a configuration is worth a trial: `earlier` is the trial that has it already. */
 export type Admission =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly reason: string; readonly earlier?: number };
+  { readonly ok: true } | { readonly ok: false; readonly reason: string; readonly earlier?: number };
 
 /** Proposals a sampler may make before the search takes what it has. */
 const ATTEMPTS = 64;
 /** Probability of success that a proposal should have; after 24 attempts the most promising one is taken. */
 const FEASIBLE = 0.6;
 const FEASIBLE_ATTEMPTS = 24;
-/** Coordinates closer than this on every knob make two running trials near-copies (less when the sampler's own steps are smaller). */
+/**
+ * Coordinates closer than this on every knob make two running trials near-copies (less when the sampler's own steps are
+ * smaller).
+ */
 const NEAR = 0.02;
 
 export class Search {
@@ -106,7 +112,10 @@ export class Search {
     return this.#memory;
   }
 
-  /** The best trial: within the limits, smallest (largest) mean, means of few measurements pulled to the average when the noise is known. */
+  /**
+   * The best trial: within the limits, smallest (largest) mean, means of few measurements pulled to the average when
+   * the noise is known.
+   */
   get best(): Told | undefined {
     return this.#memory.told.reduce<Told | undefined>((a, b) => (a && better(a, b) <= 0 ? a : b), undefined);
   }
@@ -116,7 +125,10 @@ export class Search {
     return this.#feasible(this.space.encode(this.space.snap(values)));
   }
 
-  /** What speaks against trying this configuration; asks nothing and changes nothing. Throws E_VALUE for one that is not of the space. */
+  /**
+   * What speaks against trying this configuration; asks nothing and changes nothing. Throws E_VALUE for one that is not
+   * of the space.
+   */
   admit(values: Values): Admission {
     const snapped = this.space.snap(values);
     const earlier = this.#memory.byKey.get(this.space.key(snapped));
@@ -126,8 +138,9 @@ export class Search {
   }
 
   /**
-   * Up to k new trials, none of them a configuration that was asked or given before, no two of them near-copies. Fewer, possibly none, when
-   * every configuration of a finite space has been asked. Throws E_OPTIONS when k is not a positive whole number.
+   * Up to k new trials, none of them a configuration that was asked or given before, no two of them near-copies. Fewer,
+   * possibly none, when every configuration of a finite space has been asked. Throws E_OPTIONS when k is not a positive
+   * whole number.
    */
   ask(k = 1): Trial[] {
     if (!Number.isInteger(k) || k < 1)
@@ -142,14 +155,20 @@ export class Search {
     return trials;
   }
 
-  /** The result of a trial that was asked for. Throws E_TELL when it was never asked, is told already, or is not a finite number. */
+  /**
+   * The result of a trial that was asked for. Throws E_TELL when it was never asked, is told already, or is not a
+   * finite number.
+   */
   tell(id: number, outcome: number | Outcome): void {
     const told = this.#memory.tell(id, typeof outcome === 'number' ? { value: outcome } : outcome);
     this.#log.push({ type: 'told', id, outcome: typeof outcome === 'number' ? { value: outcome } : outcome });
     if (told) this.#engine.tell?.(told);
   }
 
-  /** A configuration from outside (a person, a model, an earlier search), with its outcome when there is one. Throws E_VALUE on a duplicate. */
+  /**
+   * A configuration from outside (a person, a model, an earlier search), with its outcome when there is one. Throws
+   * E_VALUE on a duplicate.
+   */
   add(values: Values, outcome?: number | Outcome, source = 'given'): Trial {
     const snapped = this.space.snap(values);
     const earlier = this.#memory.byKey.get(this.space.key(snapped));
@@ -165,13 +184,19 @@ export class Search {
     return trial;
   }
 
-  /** One more measurement of a trial that has a number: never a proposal, it only makes the mean better known. Throws E_TELL. */
+  /**
+   * One more measurement of a trial that has a number: never a proposal, it only makes the mean better known. Throws
+   * E_TELL.
+   */
   replicate(id: number, value: number): void {
     this.#memory.replicate(id, value);
     this.#log.push({ type: 'replicate', id, value });
   }
 
-  /** A trial that will not be told: it was lost, or not wanted. Its configuration may be asked again. Throws E_TELL when it is told already. */
+  /**
+   * A trial that will not be told: it was lost, or not wanted. Its configuration may be asked again. Throws E_TELL when
+   * it is told already.
+   */
   forget(id: number): void {
     this.#memory.forget(id);
     this.#log.push({ type: 'forgotten', id });

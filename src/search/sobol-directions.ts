@@ -1,7 +1,7 @@
 /**
- * Direction numbers of the Sobol sequence for dimensions 2 to 160: degree, coefficients and initial values of each primitive polynomial,
- * as published in new-joe-kuo-6.21201 (Joe & Kuo, "Constructing Sobol sequences with better two-dimensional projections", SIAM J. Sci.
- * Comput. 30, 2008; redistribution allowed with this notice). Data only.
+ * Direction numbers of the Sobol sequence for dimensions 2 to 160: degree, coefficients and initial values of each
+ * primitive polynomial, as published in new-joe-kuo-6.21201 (Joe & Kuo, "Constructing Sobol sequences with better
+ * two-dimensional projections", SIAM J. Sci. Comput. 30, 2008; redistribution allowed with this notice). Data only.
  */
 const TABLE = `
 1,0,1 2,1,1,3 3,1,1,3,1 3,2,1,1,1 4,1,1,1,3,3 4,4,1,3,5,13 5,2,1,1,5,5,17 5,4,1,1,5,5,5 5,7,1,1,7,11,19

@@ -1,6 +1,6 @@
 /**
- * Sobol points (Sobol 1967, direction numbers of Joe & Kuo 2008), Owen-scrambled by a seed. Random access: point i does not need points
- * before it, so a resumed search goes on where it was. Knows nothing about knobs.
+ * Sobol points (Sobol 1967, direction numbers of Joe & Kuo 2008), Owen-scrambled by a seed. Random access: point i does
+ * not need points before it, so a resumed search goes on where it was. Knows nothing about knobs.
  */
 import { JOE_KUO } from './sobol-directions.ts';
 
@@ -31,7 +31,10 @@ function directions(dimension: number): Uint32Array {
   return v;
 }
 
-/** Coordinate of point `index` (from 0) in a dimension (from 0) of the plain sequence, in [0, 1), in Gray-code order as generators produce it. */
+/**
+ * Coordinate of point `index` (from 0) in a dimension (from 0) of the plain sequence, in [0, 1), in Gray-code order as
+ * generators produce it.
+ */
 export function sobolAt(index: number, dimension: number): number {
   return bitsAt(index, dimension) / 4294967296;
 }
@@ -43,7 +46,10 @@ function bitsAt(index: number, dimension: number): number {
   return x >>> 0;
 }
 
-/** As `sobolAt`, with a nested uniform scramble by hashing (Burley, "Practical Hash-based Owen Scrambling", JCGT 9, 2020). */
+/**
+ * As `sobolAt`, with a nested uniform scramble by hashing (Burley, "Practical Hash-based Owen Scrambling", JCGT 9,
+ * 2020).
+ */
 export function scrambledSobolAt(index: number, dimension: number, seed: number): number {
   const hashed = hash(seed ^ Math.imul(dimension + 1, 0x9e3779b9));
   return reverseBits(laineKarras(reverseBits(bitsAt(index, dimension)), hashed)) / 4294967296;
@@ -56,7 +62,10 @@ function hash(seed: number): number {
   return (x ^ (x >>> 15)) >>> 0;
 }
 
-/** The permutation of Laine & Karras (2011) with the constants of Vegdahl as given by Burley: each bit depends only on lower ones. */
+/**
+ * The permutation of Laine & Karras (2011) with the constants of Vegdahl as given by Burley: each bit depends only on
+ * lower ones.
+ */
 function laineKarras(value: number, seed: number): number {
   let x = (value + seed) >>> 0;
   x ^= Math.imul(x, 0x6c50b47c);

@@ -1,16 +1,20 @@
 /**
- * A search space: knobs, which of them are active when, and constraints on their values. Turns configurations into points and back.
- * What is evaluated is what comes out of `decode`, snapped; knows nothing about trials or samplers.
+ * A search space: knobs, which of them are active when, and constraints on their values. Turns configurations into
+ * points and back. What is evaluated is what comes out of `decode`, snapped; knows nothing about trials or samplers.
  */
 import { SearchError } from './error.ts';
 import { compileParam, type Dim, type Param, type Value } from './param.ts';
 
 /** A configuration: the value of every active knob. */
 export type Values = Readonly<Record<string, Value>>;
-/** One coordinate per knob, in order: [0, 1] for numbers, an index for categories, NaN for a knob that is not active. */
+/**
+ * One coordinate per knob, in order: [0, 1] for numbers, an index for categories, NaN for a knob that is not active.
+ */
 export type Point = readonly number[];
 
-/** A rule on configurations that is known before anything is measured. `name` is for people: "batch fits into memory". */
+/**
+ * A rule on configurations that is known before anything is measured. `name` is for people: "batch fits into memory".
+ */
 export interface Constraint {
   readonly name: string;
   readonly holds: (values: Values) => boolean;
@@ -36,7 +40,9 @@ export interface Space {
   decode(point: Point): Values;
   /** Coordinates of a complete configuration; NaN where inactive. Throws E_VALUE. */
   encode(values: Values): Point;
-  /** Any configuration → the nearest valid one: unknown names are an error (E_VALUE), missing knobs get their default. */
+  /**
+   * Any configuration → the nearest valid one: unknown names are an error (E_VALUE), missing knobs get their default.
+   */
   snap(values: Values): Values;
   /** Two configurations are the same when their keys are. */
   key(values: Values): string;

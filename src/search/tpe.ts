@@ -1,6 +1,7 @@
 /**
- * The tree-structured Parzen estimator (Bergstra, Bardenet, Bengio & Kégl, NeurIPS 2011; Watanabe, arXiv 2304.11127): good and bad trials
- * as two densities l and g, and the candidate from l with the largest l/g. Works on any space, conditional ones included.
+ * The tree-structured Parzen estimator (Bergstra, Bardenet, Bengio & Kégl, NeurIPS 2011; Watanabe, arXiv 2304.11127):
+ * good and bad trials as two densities l and g, and the candidate from l with the largest l/g. Works on any space,
+ * conditional ones included.
  */
 import { Parzen } from './parzen.ts';
 import { randomPoint } from './plain.ts';
@@ -16,7 +17,10 @@ export interface TpeOptions {
   readonly candidates?: number;
   /** How many of n trials are good. Default min(⌈0.1 n⌉, 25). */
   readonly good?: (n: number) => number;
-  /** Count trials that are still running as bad, so that parallel proposals keep apart (the constant liar). Default true. */
+  /**
+   * Count trials that are still running as bad, so that parallel proposals keep apart (the constant liar). Default
+   * true.
+   */
   readonly liar?: boolean;
 }
 
@@ -52,8 +56,8 @@ function bestOf(told: readonly Told[], count: number): number[] {
 }
 
 /**
- * What speaks against a point: the mixture of the trials that are not good, and, weighted by their numbers, that of the trials that still run (the
- * constant liar: a running trial counts as bad until its result is known).
+ * What speaks against a point: the mixture of the trials that are not good, and, weighted by their numbers, that of the
+ * trials that still run (the constant liar: a running trial counts as bad until its result is known).
  */
 export function logAgainst(others: Parzen, running: Parzen | undefined, u: readonly number[], limit: number): number {
   if (!running) return others.logDensity(u, limit);
@@ -108,13 +112,16 @@ export function tpe(history: History, options: TpeOptions = {}): Sampler {
 
   const estimate = (at: readonly number[], from: readonly Point[], near?: Point): Parzen => {
     const dims = at.map((j) => space.dims[j]!);
-    // Alone, a knob is described by the trials in which it was active; together, such a trial has the prior's kernel on it.
+    // Alone, a knob is described by the trials in which it was active; together, such a trial has the prior's kernel on
+    // it.
     const j = at[0]!;
     const sure = multivariate || space.conditions[j] === undefined;
     return new Parzen(dims, sure ? from : from.filter((p) => !Number.isNaN(p[j]!)), multivariate, { at, near });
   };
 
-  /** The densities of the running trials, part by part: made once for all proposals until one is told, lost or added. */
+  /**
+   * The densities of the running trials, part by part: made once for all proposals until one is told, lost or added.
+   */
   const running = (): readonly Parzen[] | undefined => {
     const { pending, told, failed } = history;
     if (!liar || pending.length === 0) return undefined;
@@ -139,7 +146,8 @@ export function tpe(history: History, options: TpeOptions = {}): Sampler {
     }
     let best = drawn[first]!;
     let bestScore = Number.NEGATIVE_INFINITY;
-    // The most promising one first: most others are dropped as soon as part of the bad density says that they are worse.
+    // The most promising one first: most others are dropped as soon as part of the bad density says that they are
+    // worse.
     for (let i = 0; i < draws; i++) {
       const c = i === 0 ? first : i <= first ? i - 1 : i;
       const u = drawn[c]!;
@@ -162,7 +170,8 @@ export function tpe(history: History, options: TpeOptions = {}): Sampler {
           why: `random: ${n} of ${startup} trials before the model is used`,
         };
       const { parts, good: below, other } = model();
-      // One knob at a time, a proposal that could not be used would come again from as many draws: each further attempt takes half as many.
+      // One knob at a time, a proposal that could not be used would come again from as many draws: each further attempt
+      // takes half as many.
       const draws = multivariate ? candidates : Math.max(1, candidates >> ask.attempt);
       const point = new Array<number>(space.dims.length);
       const lie = running();

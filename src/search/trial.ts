@@ -1,6 +1,6 @@
 /**
- * What a search knows: trials, their outcomes, and the interface that samplers implement on top. A failure is an outcome of its own, never
- * a number. Knows nothing about any sampler.
+ * What a search knows: trials, their outcomes, and the interface that samplers implement on top. A failure is an
+ * outcome of its own, never a number. Knows nothing about any sampler.
  */
 import type { Random } from '../base/random.ts';
 import type { Point, Space, Values } from './space.ts';
@@ -25,12 +25,15 @@ export type Outcome =
       readonly sd?: number;
       readonly metrics?: Readonly<Record<string, number>>;
     }
-  /** `blame: false`: the failure says nothing about the configuration, so the feasibility model does not learn from it. */
+  /**
+   * `blame: false`: the failure says nothing about the configuration, so the feasibility model does not learn from it.
+   */
   | { readonly failed: string; readonly blame?: boolean };
 
 /**
- * A trial with a number. `mean` and `loss` are smaller-is-better whatever the direction; `loss` is pulled to the average of all where the noise
- * is known and the numbers of measurements differ. `over` > 0 says by how much the trial breaks the limits.
+ * A trial with a number. `mean` and `loss` are smaller-is-better whatever the direction; `loss` is pulled to the
+ * average of all where the noise is known and the numbers of measurements differ. `over` > 0 says by how much the trial
+ * breaks the limits.
  */
 export interface Told {
   readonly trial: Trial;
@@ -62,10 +65,15 @@ export interface History {
   readonly budget: number | undefined;
 }
 
-/** What a sampler gets for one proposal. All chance must come from `chance`: it is derived from the seed, the trial and the attempt. */
+/**
+ * What a sampler gets for one proposal. All chance must come from `chance`: it is derived from the seed, the trial and
+ * the attempt.
+ */
 export interface Ask {
   readonly id: number;
-  /** 0 for the first try, then 1, 2, … after a proposal that was a duplicate, broke a constraint or would probably fail. */
+  /**
+   * 0 for the first try, then 1, 2, … after a proposal that was a duplicate, broke a constraint or would probably fail.
+   */
   readonly attempt: number;
   readonly chance: Random;
   /** Probability that a point can be measured at all, from the feasibility model; 1 while nothing failed. */
@@ -78,15 +86,18 @@ export interface Proposed {
 }
 
 /**
- * A source of points. Its state must be a function of what it was told, in order: replaying the same trials and outcomes gives the same
- * proposals. `propose` must not change it.
+ * A source of points. Its state must be a function of what it was told, in order: replaying the same trials and
+ * outcomes gives the same proposals. `propose` must not change it.
  */
 export interface Sampler {
   readonly name: string;
   propose(ask: Ask): Proposed;
   /** A trial got its number. Failures are not told. */
   tell?(told: Told): void;
-  /** A typical distance between proposals per numeric knob, in coordinates: how close two of them may be before one is a near-copy. */
+  /**
+   * A typical distance between proposals per numeric knob, in coordinates: how close two of them may be before one is a
+   * near-copy.
+   */
   readonly spread?: number;
 }
 

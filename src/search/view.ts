@@ -1,6 +1,6 @@
 /**
- * What a search has learned, as data for pictures and for an adviser: importance of knobs, parallel coordinates, slices, a brief in words.
- * Computes, never draws.
+ * What a search has learned, as data for pictures and for an adviser: importance of knobs, parallel coordinates,
+ * slices, a brief in words. Computes, never draws.
  */
 import { random } from '../base/random.ts';
 import { SearchError } from './error.ts';
@@ -19,8 +19,8 @@ export interface Importance {
 }
 
 /**
- * Permutation importance (Breiman 2001) of each knob in a Gaussian process on the trials, around the better half of them: how much predictions
- * change when the knob's values are shuffled. Most important first; empty below 4 trials.
+ * Permutation importance (Breiman 2001) of each knob in a Gaussian process on the trials, around the better half of
+ * them: how much predictions change when the knob's values are shuffled. Most important first; empty below 4 trials.
  */
 export function importance(history: History, seed = 1): readonly Importance[] {
   const told = history.told.slice(-90);
@@ -110,8 +110,9 @@ const ENOUGH = 5;
 const FEW = 8;
 
 /**
- * What an adviser should know, at most about 2 KB of whole lines: the best trials, where the good ones are in native units, what fails, where was looked
- * for nothing. Knobs in order of the space; what does not fit is left out, the last ones first.
+ * What an adviser should know, at most about 2 KB of whole lines: the best trials, where the good ones are in native
+ * units, what fails, where was looked for nothing. Knobs in order of the space; what does not fit is left out, the last
+ * ones first.
  */
 export function brief(search: Search): string {
   const { told, failed } = search.history;
@@ -130,7 +131,9 @@ export function brief(search: Search): string {
 function bestLines([best, ...next]: readonly Told[]): string[] {
   if (!best) return [];
   const differs = ({ trial }: Told): string =>
-    JSON.stringify(Object.fromEntries(Object.entries(trial.values).filter(([name, v]) => v !== best.trial.values[name])));
+    JSON.stringify(
+      Object.fromEntries(Object.entries(trial.values).filter(([name, v]) => v !== best.trial.values[name])),
+    );
   return [
     `${best.value.toPrecision(6)}: ${JSON.stringify(best.trial.values)}`,
     ...next.map((one) => `${one.value.toPrecision(6)}: the same but for ${differs(one)}`),
@@ -176,7 +179,9 @@ function exhausted({ space, history }: Search, good: readonly number[], j: numbe
   const trials = [...history.told, ...history.failed].map((t) => t.trial.point[j]!).sort((a, b) => a - b);
   for (const u of trials) if (!Number.isNaN(u)) looked.set(part(u), (looked.get(part(u)) ?? 0) + 1);
   for (const u of good) looked.delete(part(u));
-  const barren = [...looked].filter(([, count]) => count >= ENOUGH).map(([where, count]) => `${where} (${count} trials)`);
+  const barren = [...looked]
+    .filter(([, count]) => count >= ENOUGH)
+    .map(([where, count]) => `${where} (${count} trials)`);
   return barren.length > 0 ? `; nothing good ${barren.join(' or ')}` : '';
 }
 

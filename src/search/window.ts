@@ -1,6 +1,6 @@
 /**
- * Log density of a mixture of normals on one continuous knob, from the kernels that reach a place: with a thousand observations most are narrow and far
- * away. What is left out is below 1e-18 of a kernel's peak.
+ * Log density of a mixture of normals on one continuous knob, from the kernels that reach a place: with a thousand
+ * observations most are narrow and far away. What is left out is below 1e-18 of a kernel's peak.
  */
 import type { Column } from './column.ts';
 

@@ -1,6 +1,7 @@
 /**
- * The dashboard's server: what the browser may ask, as routes. Read-only but for `control`, which needs a token and puts a wish into the
- * lab's inbox. Every number comes from view. Does not protect against other programs of the same user, who can read the ledger anyway.
+ * The dashboard's server: what the browser may ask, as routes. Read-only but for `control`, which needs a token and
+ * puts a wish into the lab's inbox. Every number comes from view. Does not protect against other programs of the same
+ * user, who can read the ledger anyway.
  */
 import { timingSafeEqual } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -13,7 +14,17 @@ import { now, sleep } from '../os/clock.ts';
 import type { LabCard, ReadingCard } from '../view/answers.ts';
 import { dateTime } from '../view/format.ts';
 import { viewFactors } from '../view/factors.ts';
-import { boardAt, chainHolds, curveOf, type DiffOf, diffOf, experimentAt, logOf, machinesAt, stateAt } from './details.ts';
+import {
+  boardAt,
+  chainHolds,
+  curveOf,
+  type DiffOf,
+  diffOf,
+  experimentAt,
+  logOf,
+  machinesAt,
+  stateAt,
+} from './details.ts';
 import { Feed } from './feed.ts';
 import { guard } from './guard.ts';
 import { cardOf, findLabs, type LabFolder } from './labs.ts';

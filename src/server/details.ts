@@ -1,4 +1,7 @@
-/** What the pages of one or several experiments show beyond the board: the experiment whole, diffs, output, curves, a lab as it was. Reads only. */
+/**
+ * What the pages of one or several experiments show beyond the board: the experiment whole, diffs, output, curves, a
+ * lab as it was. Reads only.
+ */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { sanitize } from '../base/text.ts';
@@ -38,7 +41,9 @@ export function stateAt(feed: Feed, seq: number | undefined): { readonly state: 
   return { state, facts: { ...facts, now: at, alive: true } };
 }
 
-/** The events of a ledger whose chain the feed has checked, kept for the next step of the slider. One lab's at a time. */
+/**
+ * The events of a ledger whose chain the feed has checked, kept for the next step of the slider. One lab's at a time.
+ */
 let kept: { readonly file: string; readonly count: number; readonly events: readonly LedgerEvent[] } | undefined;
 
 function eventsOf(feed: Feed): readonly LedgerEvent[] {
@@ -71,11 +76,15 @@ export async function diffOf(feed: Feed, from: number, to: number, diff: DiffOf)
   const { state } = feed.tail;
   const [before, after] = [codeOf(state, from), codeOf(state, to)];
   const store = path.join(feed.folder.arena, '.overnight', 'store.git');
-  if (!before || !after) return { text: '', none: `#${before ? to : from} has no commit: it was refused or is not ready.` };
-  if (!fs.existsSync(store)) return { text: '', none: 'The private git store is not beside this ledger, so there is no diff.' };
+  if (!before || !after)
+    return { text: '', none: `#${before ? to : from} has no commit: it was refused or is not ready.` };
+  if (!fs.existsSync(store))
+    return { text: '', none: 'The private git store is not beside this ledger, so there is no diff.' };
   const text = sanitize(await diff(feed.folder.arena, store, before.commit, after.commit));
   if (text === '') return { text, none: `#${from} and #${to} have the same files.` };
-  return text.length > MOST_DIFF ? { text: `${text.slice(0, MOST_DIFF)}\n[… cut; \`overnight diff\` prints all]` } : { text };
+  return text.length > MOST_DIFF
+    ? { text: `${text.slice(0, MOST_DIFF)}\n[… cut; \`overnight diff\` prints all]` }
+    : { text };
 }
 
 /** The last part of an output, however long it is. */
@@ -96,7 +105,10 @@ export function curveOf(
   if (size === undefined || size > MOST_CURVE_BYTES) return undefined;
   const curve = parseCurve(readBlobText(feed.folder.lab, blob) ?? '');
   if (!curve) return undefined;
-  const column = wanted.column !== undefined && wanted.column > 0 && wanted.column < curve.columns.length ? wanted.column : mainColumn(curve);
+  const column =
+    wanted.column !== undefined && wanted.column > 0 && wanted.column < curve.columns.length
+      ? wanted.column
+      : mainColumn(curve);
   return { columns: curve.columns, column, ...bucketsOf(curve, column, wanted.most, wanted.range) };
 }
 

@@ -1,6 +1,7 @@
 /**
- * One lab, followed while others write it: its board, and for every part of it the version in which it last changed. A reader that comes back
- * with a cursor gets what changed since. A large ledger is read in slices, so that others are answered meanwhile. Knows nothing about HTTP.
+ * One lab, followed while others write it: its board, and for every part of it the version in which it last changed. A
+ * reader that comes back with a cursor gets what changed since. A large ledger is read in slices, so that others are
+ * answered meanwhile. Knows nothing about HTTP.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -19,8 +20,8 @@ import type { LabFolder } from './labs.ts';
 import { sameStep } from './same-step.ts';
 
 /**
- * What a reader is told: how far the ledger is read, then everything, then what changed. `data` is JSON of a `ReadingView`, else of the ledger's last
- * event and a `BoardPatch`.
+ * What a reader is told: how far the ledger is read, then everything, then what changed. `data` is JSON of a
+ * `ReadingView`, else of the ledger's last event and a `BoardPatch`.
  */
 export interface FeedMessage {
   readonly kind: 'reading' | 'snapshot' | 'patch';
@@ -38,7 +39,10 @@ const CHECK_MS = 1000;
 const SLICE_BYTES = 1 << 20;
 /** How often readers hear how far it is. */
 const SAY_MS = 100;
-/** Experiments above which adding up over all of them takes longer than a person should wait for a row, and how long it then waits. */
+/**
+ * Experiments above which adding up over all of them takes longer than a person should wait for a row, and how long it
+ * then waits.
+ */
 const LARGE = 1500;
 const LATER_MS = 250;
 
@@ -119,7 +123,9 @@ export class Feed {
     };
   }
 
-  /** Hear what changes from a cursor on; without one, or with a strange one, first everything. Returns the way to stop. */
+  /**
+   * Hear what changes from a cursor on; without one, or with a strange one, first everything. Returns the way to stop.
+   */
   follow(cursor: string | undefined, reader: Reader): () => void {
     // A small ledger is read here and now; a large one ends with everything, for all who read by then.
     void this.load();
@@ -285,4 +291,5 @@ export class Feed {
   }
 }
 
-const epoch = (): string => `${process.pid.toString(36)}${Math.floor(performance.timeOrigin + performance.now()).toString(36)}`;
+const epoch = (): string =>
+  `${process.pid.toString(36)}${Math.floor(performance.timeOrigin + performance.now()).toString(36)}`;

@@ -1,6 +1,7 @@
 /**
- * Who may talk to the server: a browser on this machine that was led here by its own address. Closes DNS rebinding (Host), other sites'
- * requests (Origin, Sec-Fetch-Site), and what a page could be made to load (CSP). Does not protect against other programs of the same user.
+ * Who may talk to the server: a browser on this machine that was led here by its own address. Closes DNS rebinding
+ * (Host), other sites' requests (Origin, Sec-Fetch-Site), and what a page could be made to load (CSP). Does not protect
+ * against other programs of the same user.
  */
 import type { MiddlewareHandler } from 'hono';
 

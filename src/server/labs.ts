@@ -53,7 +53,12 @@ function labAt(root: string, folder: string): LabFolder | undefined {
   const home = path.dirname(path.dirname(folder));
   const arena = path.basename(home) === '.overnight' ? path.dirname(home) : folder;
   // Our own folders' names say nothing to a reader: `nano-llm/.overnight/labs/mar7` is `nano-llm/mar7`.
-  const id = path.relative(root, folder).split(path.sep).join('/').replace(/\.overnight\/(labs\/)?/g, '') || tag;
+  const id =
+    path
+      .relative(root, folder)
+      .split(path.sep)
+      .join('/')
+      .replace(/\.overnight\/(labs\/)?/g, '') || tag;
   return { id, lab: folder, arena, tag, size: stat.size, changedMs: stat.mtimeMs };
 }
 

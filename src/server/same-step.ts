@@ -1,4 +1,7 @@
-/** How a running measurement does beside the incumbent at the same step, from the curve it writes as it goes. Shown, never believed. */
+/**
+ * How a running measurement does beside the incumbent at the same step, from the curve it writes as it goes. Shown,
+ * never believed.
+ */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type LabState, measurementsOf } from '../core/state.ts';
@@ -18,7 +21,10 @@ export function sameStep(lab: string, work: string, state: LabState, m: number):
   return mine && sameStepText(mine, incumbentCurve(lab, state));
 }
 
-/** The candidate owns this folder: what lies there may be a link to elsewhere or a pipe that never ends. Neither is followed. */
+/**
+ * The candidate owns this folder: what lies there may be a link to elsewhere or a pipe that never ends. Neither is
+ * followed.
+ */
 function readOwn(file: string): string | undefined {
   let fd: number;
   try {

@@ -1,6 +1,6 @@
 /**
- * What every agent must do, as named cases on a stage that can make it behave well and badly. Knows no test runner: each case throws when it
- * fails. Speeds are not judged.
+ * What every agent must do, as named cases on a stage that can make it behave well and badly. Knows no test runner:
+ * each case throws when it fails. Speeds are not judged.
  */
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

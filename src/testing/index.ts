@@ -1,4 +1,7 @@
-/** Conformance suites for whoever writes an adapter, and labs made up for tests. No test runner is needed: a case throws when it fails. */
+/**
+ * Conformance suites for whoever writes an adapter, and labs made up for tests. No test runner is needed: a case throws
+ * when it fails.
+ */
 export { AGENT_CASES, type AgentCase, type AgentStage } from './agent-conformance.ts';
 export { LEDGER_CASES, type LedgerCase } from './ledger-conformance.ts';
 export { PROPOSER_CASES, type ProposerCase } from './proposer-conformance.ts';

@@ -1,4 +1,7 @@
-/** A lab played by hand for tests of proposers: the loop's steps without its machinery, on a made-up landscape over six knobs. Knows no test runner. */
+/**
+ * A lab played by hand for tests of proposers: the loop's steps without its machinery, on a made-up landscape over six
+ * knobs. Knows no test runner.
+ */
 import { random } from '../base/random.ts';
 import { judge } from '../core/decide.ts';
 import { verdictOf } from '../core/experiment.ts';

@@ -1,6 +1,6 @@
 /**
- * What every proposer must do, as named cases. `make` gives a fresh proposer for a brief that it can work on. Knows no test runner: each case
- * throws when it fails.
+ * What every proposer must do, as named cases. `make` gives a fresh proposer for a brief that it can work on. Knows no
+ * test runner: each case throws when it fails.
  */
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { admit } from '../core/policy.ts';

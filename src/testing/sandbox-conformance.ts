@@ -19,7 +19,10 @@ export interface SandboxCase {
 
 interface Place {
   readonly out: string;
-  /** A spec with one read-only mount at /arena (holding `given`) and one writable mount at /out; `$A` and `$O` are their places. */
+  /**
+   * A spec with one read-only mount at /arena (holding `given`) and one writable mount at /out; `$A` and `$O` are their
+   * places.
+   */
   spec(command: string, change?: SpecChange): RunSpec;
 }
 
@@ -144,13 +147,20 @@ const EVERYWHERE: readonly SandboxCase[] = [
     );
     strictEqual(pieces.join(''), 'step 1\nstep 2\n');
   }),
-  onCase('gives a text on standard input and its end, and tells the output as it comes', false, async (sandbox, { spec }) => {
-    const pieces: string[] = [];
-    const result = await done(sandbox, spec('cat; echo over', { stdin: 'given ü\n', onStdout: (text) => pieces.push(text) }));
-    strictEqual(result.stdout.text, 'given ü\nover\n');
-    strictEqual(pieces.join(''), 'given ü\nover\n');
-    strictEqual((await done(sandbox, spec('exec 0<&-; sleep 0.05', { stdin: 'x'.repeat(1 << 20) }))).exitCode, 0);
-  }),
+  onCase(
+    'gives a text on standard input and its end, and tells the output as it comes',
+    false,
+    async (sandbox, { spec }) => {
+      const pieces: string[] = [];
+      const result = await done(
+        sandbox,
+        spec('cat; echo over', { stdin: 'given ü\n', onStdout: (text) => pieces.push(text) }),
+      );
+      strictEqual(result.stdout.text, 'given ü\nover\n');
+      strictEqual(pieces.join(''), 'given ü\nover\n');
+      strictEqual((await done(sandbox, spec('exec 0<&-; sleep 0.05', { stdin: 'x'.repeat(1 << 20) }))).exitCode, 0);
+    },
+  ),
   onCase('talks with a program whose input stays open', false, async (sandbox, { spec }) => {
     const running = sandbox.start(
       spec('while read -r n; do echo $((n*2)); done; echo bye', {

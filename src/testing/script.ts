@@ -1,6 +1,6 @@
 /**
- * A lab written by hand, event by event, in few words: for tests of everything that is derived from a ledger. Real fold, real chain, made-up
- * measurements. Knows no test runner.
+ * A lab written by hand, event by event, in few words: for tests of everything that is derived from a ledger. Real
+ * fold, real chain, made-up measurements. Knows no test runner.
  */
 import { sha256 } from '../base/hash.ts';
 import { type Arena, arenaSchema } from '../core/arena.ts';

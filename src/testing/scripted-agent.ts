@@ -1,4 +1,7 @@
-/** The scripted agent in the words of tests that are about failures: what a call does, how it fails, that it hangs; and what it was asked. */
+/**
+ * The scripted agent in the words of tests that are about failures: what a call does, how it fails, that it hangs; and
+ * what it was asked.
+ */
 import { type ScriptedStep, scriptedAgent as scripted } from '../agents/scripted.ts';
 import type { Usage } from '../core/event.ts';
 import type { Agent, AgentResult, AgentTask } from '../core/ports.ts';

@@ -1,6 +1,7 @@
 /**
- * Believable labs without running anything: the real planner and the real rules, measurements drawn from seeded chance, a clock that is
- * moved by hand. What it makes is a ledger like any other: `replay` accepts it and an audit finds nothing.
+ * Believable labs without running anything: the real planner and the real rules, measurements drawn from seeded chance,
+ * a clock that is moved by hand. What it makes is a ledger like any other: `replay` accepts it and an audit finds
+ * nothing.
  */
 import { sha256 } from '../base/hash.ts';
 import { type Random, random, seedOf } from '../base/random.ts';

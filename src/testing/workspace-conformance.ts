@@ -1,6 +1,6 @@
 /**
- * What every workspace must do, as named cases on a folder of real files. Knows no test runner: each case throws when it fails. `open` gives
- * the workspace of a folder; the caller checks that the folder itself was never touched.
+ * What every workspace must do, as named cases on a folder of real files. Knows no test runner: each case throws when
+ * it fails. `open` gives the workspace of a folder; the caller checks that the folder itself was never touched.
  */
 import { deepStrictEqual, match, notStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
 import {

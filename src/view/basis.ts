@@ -1,6 +1,7 @@
 /**
- * What every view of a lab starts from: the device class whose numbers are comparable, the noise there, means, and how numbers are written.
- * An experiment's mean is the same on every page: once it has enough fresh measurements, which no choice depended on, only those count.
+ * What every view of a lab starts from: the device class whose numbers are comparable, the noise there, means, and how
+ * numbers are written. An experiment's mean is the same on every page: once it has enough fresh measurements, which no
+ * choice depended on, only those count.
  */
 import { oneLine } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
@@ -29,7 +30,10 @@ export interface Basis {
   /** Seconds of one measurement. */
   readonly typicalS: number;
   readonly zone: Zone;
-  /** What each experiment's step is worth by all numbers of the lab, once there are enough of them; computed when first asked for. */
+  /**
+   * What each experiment's step is worth by all numbers of the lab, once there are enough of them; computed when first
+   * asked for.
+   */
   readonly luck: () => readonly (Shrunken | undefined)[] | undefined;
   /** t at 97.5 % for the noise's degrees of freedom. */
   readonly t: number;
@@ -74,7 +78,9 @@ function deviceOf(state: LabState): string {
 }
 
 function formatOf(state: LabState, device: string, sigma: number, dof: number, baseline: number | undefined) {
-  const values = state.measurements.filter((m) => m.deviceClass === device && m.purpose !== 'screen').flatMap((m) => valueOf(m) ?? []);
+  const values = state.measurements
+    .filter((m) => m.deviceClass === device && m.purpose !== 'screen')
+    .flatMap((m) => valueOf(m) ?? []);
   const magnitude = baseline ?? values[0] ?? 0;
   // The deviation of equal numbers may be a rounding error, which must not ask for fifteen decimals.
   const noisy = dof > 0 && sigma > 1e-12 * Math.abs(magnitude);
@@ -93,7 +99,12 @@ export function meanOf(state: LabState, n: number, device: string): Mean | undef
   const used = n > 0 && fresh.length >= CONFIRM_REPLICATES ? fresh : comparable;
   if (used.length === 0) return undefined;
   const all = comparable.map((m) => valueOf(m)!);
-  return { mean: mean(used.map((m) => valueOf(m)!)), n: used.length, device: here!, all: { mean: mean(all), n: all.length } };
+  return {
+    mean: mean(used.map((m) => valueOf(m)!)),
+    n: used.length,
+    device: here!,
+    all: { mean: mean(all), n: all.length },
+  };
 }
 
 /** Half of the 95 % interval of a mean of n. Undefined where noise is unknown. */
@@ -178,12 +189,22 @@ export function freshOf(b: Basis, claim: number, against: number): [number, numb
 }
 
 /** Every idea that gave a number, on what it was made on; everything else says nothing. */
-function beliefsOf(state: LabState, device: string, sigma: number, sign: 1 | -1): () => readonly (Shrunken | undefined)[] | undefined {
+function beliefsOf(
+  state: LabState,
+  device: string,
+  sigma: number,
+  sign: 1 | -1,
+): () => readonly (Shrunken | undefined)[] | undefined {
   let known: { readonly found: readonly (Shrunken | undefined)[] | undefined } | undefined;
   const tried = (x: Experiment): Tried => {
     const { n, kind, parent } = x.idea;
     const numbers = kind === 'ablation' ? [] : values(state, n, device);
-    return { parent: n === 0 ? -1 : parent, mean: numbers.length > 0 ? sign * mean(numbers) : 0, count: numbers.length, ...(kind === 'control' && { same: true }) };
+    return {
+      parent: n === 0 ? -1 : parent,
+      mean: numbers.length > 0 ? sign * mean(numbers) : 0,
+      count: numbers.length,
+      ...(kind === 'control' && { same: true }),
+    };
   };
   return () => (known ??= { found: believe(state.experiments.map(tried), sigma) }).found;
 }

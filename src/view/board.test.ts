@@ -16,11 +16,13 @@ const board = boardOf(view);
 
 describe('a board', () => {
   it('comes out of its packed rows as it went in', () => {
-    for (const row of board.experiments) expect(unpacked(JSON.parse(JSON.stringify(packed(row))) as unknown[])).toEqual(row);
+    for (const row of board.experiments)
+      expect(unpacked(JSON.parse(JSON.stringify(packed(row))) as unknown[])).toEqual(row);
   });
 
   it('draws the same staircase as the whole view', () => {
-    for (const y of ['value', 'percent', 'noise'] as const) expect(viewStaircase(board, { y })).toEqual(viewStaircase(view, { y }));
+    for (const y of ['value', 'percent', 'noise'] as const)
+      expect(viewStaircase(board, { y })).toEqual(viewStaircase(view, { y }));
   });
 
   it('is the newest one after any split of the night into patches', () => {
@@ -58,7 +60,9 @@ describe('a filter', () => {
     expect(kept('')).toHaveLength(board.experiments.length);
     expect(kept('status:kept')).toEqual(view.experiments.filter((row) => row.verdict === 'kept').map((row) => row.n));
     expect([...kept('status:crashed'), ...kept('-status:crashed')].sort((a, b) => a - b)).toEqual(kept(''));
-    expect(kept('gain>0 n<=30')).toEqual(view.experiments.filter((row) => (row.effect?.raw ?? 0) > 0 && row.n <= 30).map((row) => row.n));
+    expect(kept('gain>0 n<=30')).toEqual(
+      view.experiments.filter((row) => (row.effect?.raw ?? 0) > 0 && row.n <= 30).map((row) => row.n),
+    );
     expect(kept('theme:"DEPTH"')).toEqual(kept('theme:depth'));
     expect(kept('#7')).toEqual([7]);
   });
@@ -95,7 +99,14 @@ describe('a curve', () => {
   });
 
   it('is read leniently: half a line, text and blanks are left out', () => {
-    expect(parseCurve('step,loss\n1,2\n2,x\n\n3,1.5\n4')).toEqual({ columns: ['step', 'loss'], points: [[1, 2], [2, Number.NaN], [3, 1.5]] });
+    expect(parseCurve('step,loss\n1,2\n2,x\n\n3,1.5\n4')).toEqual({
+      columns: ['step', 'loss'],
+      points: [
+        [1, 2],
+        [2, Number.NaN],
+        [3, 1.5],
+      ],
+    });
     expect(parseCurve('')).toBeUndefined();
     expect(parseCurve('step,loss\n')).toBeUndefined();
   });

@@ -1,29 +1,30 @@
 /**
- * A lab as the dashboard's browser holds it: the view of the lab with slim rows, and patches between two of them. The browser draws from
- * this with the same pure functions as the report. Knows nothing about transport.
+ * A lab as the dashboard's browser holds it: the view of the lab with slim rows, and patches between two of them. The
+ * browser draws from this with the same pure functions as the report. Knows nothing about transport.
  */
 import type { ExperimentView, LabView } from './types.ts';
 
-/** One line of the table, and a mark of the staircase. Texts that follow the noise stand beside raw numbers that do not. */
-export interface BoardRow
-  extends Pick<
-    ExperimentView,
-    | 'n'
-    | 'verdict'
-    | 'standing'
-    | 'mean'
-    | 'replicates'
-    | 'hypothesis'
-    | 'parent'
-    | 'lines'
-    | 'durationS'
-    | 'duration'
-    | 'theme'
-    | 'workedS'
-    | 'otherDevice'
-    | 'discard'
-    | 'proposer'
-  > {
+/**
+ * One line of the table, and a mark of the staircase. Texts that follow the noise stand beside raw numbers that do not.
+ */
+export interface BoardRow extends Pick<
+  ExperimentView,
+  | 'n'
+  | 'verdict'
+  | 'standing'
+  | 'mean'
+  | 'replicates'
+  | 'hypothesis'
+  | 'parent'
+  | 'lines'
+  | 'durationS'
+  | 'duration'
+  | 'theme'
+  | 'workedS'
+  | 'otherDevice'
+  | 'discard'
+  | 'proposer'
+> {
   readonly half?: { readonly text: string };
   readonly effect?: { readonly raw: number; readonly delta: string };
   readonly costUsd?: number;

@@ -1,4 +1,7 @@
-/** Who chose the ideas and why, once for the whole lab: proposers, and where a proposer is an optimizer, which of its samplers. Pure. */
+/**
+ * Who chose the ideas and why, once for the whole lab: proposers, and where a proposer is an optimizer, which of its
+ * samplers. Pure.
+ */
 import { oneLine } from '../base/text.ts';
 import type { LabState } from '../core/state.ts';
 

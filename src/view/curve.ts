@@ -1,6 +1,6 @@
 /**
- * Curves that candidates leave: read, cut to a range, thinned to the least and greatest of each bucket, never by chance. First and last points
- * stay exact. Compared at the same step. Pure.
+ * Curves that candidates leave: read, cut to a range, thinned to the least and greatest of each bucket, never by
+ * chance. First and last points stay exact. Compared at the same step. Pure.
  */
 
 import { decimalsOf, fixed, NONE } from './format.ts';
@@ -11,7 +11,10 @@ export interface Curve {
   readonly points: readonly (readonly number[])[];
 }
 
-/** Read `curve.csv`: a header, then lines of numbers. Lines that are something else are left out. Undefined where nothing is left. */
+/**
+ * Read `curve.csv`: a header, then lines of numbers. Lines that are something else are left out. Undefined where
+ * nothing is left.
+ */
 export function parseCurve(text: string): Curve | undefined {
   const [header = '', ...lines] = text.split('\n');
   const columns = header.split(',').map((name) => name.trim().slice(0, 60));
@@ -81,7 +84,9 @@ export function sameStepText(mine: Curve, incumbent: Curve | undefined): string 
   const alone = `${name} ${figures(last[mainColumn(mine)]!)} at ${mine.columns[0]} ${last[0]}`;
   if (!incumbent) return alone;
   const both = atSameStep(mine, incumbent);
-  return both ? `${name} ${figures(both.mine)}, incumbent ${figures(both.other)} at ${mine.columns[0]} ${both.step}` : alone;
+  return both
+    ? `${name} ${figures(both.mine)}, incumbent ${figures(both.other)} at ${mine.columns[0]} ${both.step}`
+    : alone;
 }
 
 const figures = (x: number): string => (Number.isFinite(x) ? fixed(x, decimalsOf(0, x)) : NONE);

@@ -12,8 +12,15 @@ const MOST_MEASUREMENTS = 100;
 /** (z.95 + z.80): a true effect of this many standard errors shows with 80 % power at one-sided 5 %. */
 const POWER_Z = 1.6449 + 0.8416;
 
-/** `half` says of single moves of a knob whose other way was not tried which it is. `line` is what the incumbent is built on: a runner-up that its branch came from is no dead end. */
-export function deadEnds(rows: readonly ExperimentView[], line: readonly number[], half: ReadonlyMap<number, OtherWay>): ThemeView[] {
+/**
+ * `half` says of single moves of a knob whose other way was not tried which it is. `line` is what the incumbent is
+ * built on: a runner-up that its branch came from is no dead end.
+ */
+export function deadEnds(
+  rows: readonly ExperimentView[],
+  line: readonly number[],
+  half: ReadonlyMap<number, OtherWay>,
+): ThemeView[] {
   const groups = new Map<string, ExperimentView[]>();
   for (const row of rows) {
     if (line.includes(row.n)) continue;
@@ -33,7 +40,8 @@ function themeView(theme: string, group: readonly ExperimentView[], half: Readon
   const of = (test: (row: ExperimentView) => boolean): number => group.filter(test).length;
   const failed = of((r) => r.verdict === 'crashed' || r.verdict === 'timed out');
   const screened = of((r) => r.discard === 'screened');
-  const refuted = of((r) => r.verdict === 'discarded' && r.discard !== 'within noise' && r.discard !== 'no-op') - screened;
+  const refuted =
+    of((r) => r.verdict === 'discarded' && r.discard !== 'within noise' && r.discard !== 'no-op') - screened;
   const withinNoise = of((r) => r.verdict === 'discarded' && (r.discard === 'within noise' || r.discard === 'no-op'));
   const inconclusive = of((r) => r.verdict === 'inconclusive');
   const sides = group.map(({ n }) => half.get(n)?.side);

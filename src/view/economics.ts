@@ -1,4 +1,7 @@
-/** What a night costs: device-hours always, tokens and money where agents were asked; per experiment, per confirmed gain, to the budget's end. */
+/**
+ * What a night costs: device-hours always, tokens and money where agents were asked; per experiment, per confirmed
+ * gain, to the budget's end.
+ */
 import { count, oneLine } from '../base/text.ts';
 import type { Call } from '../core/experiment.ts';
 import type { LabState } from '../core/state.ts';
@@ -38,7 +41,12 @@ export function economicsView(
   const usd = ideasUsd === undefined && target.usd === undefined ? undefined : (ideasUsd ?? 0) + (target.usd ?? 0);
   const per = (amount: number, of: number, text: (x: number) => string): string => (of > 0 ? text(amount / of) : NONE);
   const both = (of: number): string =>
-    of > 0 ? [per(deviceS, of, (s) => `${duration(s)} of the device`), ...(usd === undefined ? [] : [per(usd, of, dollars)])].join(' and ') : NONE;
+    of > 0
+      ? [
+          per(deviceS, of, (s) => `${duration(s)} of the device`),
+          ...(usd === undefined ? [] : [per(usd, of, dollars)]),
+        ].join(' and ')
+      : NONE;
   const projected = projectionOf(tried, limits, deviceS, usd);
   const lines = [
     { what: 'Device', text: `${hours(deviceS)} (${duration(deviceS)})` },
@@ -61,7 +69,9 @@ interface TargetUse {
 
 function targetUse(state: LabState): TargetUse {
   const told = (metric: string): number[] =>
-    state.measurements.flatMap((m) => (m.state === 'finished' && m.outcome.kind === 'measured' ? (m.outcome.metrics[metric] ?? []) : []));
+    state.measurements.flatMap((m) =>
+      m.state === 'finished' && m.outcome.kind === 'measured' ? (m.outcome.metrics[metric] ?? []) : [],
+    );
   const [tokens, usd] = [told('target_tokens'), told('target_usd')];
   const sum = (all: readonly number[]): number => all.reduce((a, c) => a + c, 0);
   return { ...(tokens.length > 0 && { tokens: sum(tokens) }), ...(usd.length > 0 && { usd: sum(usd) }) };
@@ -69,7 +79,10 @@ function targetUse(state: LabState): TargetUse {
 
 function targetLines({ tokens, usd }: TargetUse): { what: string; text: string }[] {
   if (tokens === undefined && usd === undefined) return [];
-  const parts = [...(tokens === undefined ? [] : [`${whole(tokens)} tokens`]), ...(usd === undefined ? [] : [dollars(usd)])];
+  const parts = [
+    ...(tokens === undefined ? [] : [`${whole(tokens)} tokens`]),
+    ...(usd === undefined ? [] : [dollars(usd)]),
+  ];
   return [{ what: 'Measured model', text: `${parts.join(', ')}, as the evaluator tells` }];
 }
 
@@ -90,7 +103,8 @@ function modelLines(b: Basis): { what: string; text: string }[] {
   });
 }
 
-const nameOf = ({ start }: Call): string => oneLine(start.model === undefined ? start.agent : `${start.agent} (${start.model})`, 80);
+const nameOf = ({ start }: Call): string =>
+  oneLine(start.model === undefined ? start.agent : `${start.agent} (${start.model})`, 80);
 
 function moneyText(state: LabState, used: number, priced: number, usd: number | undefined): string {
   if (state.calls.length === 0) return 'none: no agent or model was asked';
@@ -98,19 +112,16 @@ function moneyText(state: LabState, used: number, priced: number, usd: number | 
   return priced < used ? `${dollars(usd)} for ${priced} of ${used} calls; the others have no price` : dollars(usd);
 }
 
-function tokensText(used: readonly { readonly inputTokens: number; readonly outputTokens: number; readonly cachedTokens: number }[]): string {
+function tokensText(
+  used: readonly { readonly inputTokens: number; readonly outputTokens: number; readonly cachedTokens: number }[],
+): string {
   if (used.length === 0) return 'none';
   const sum = (of: (u: (typeof used)[number]) => number): string => whole(used.reduce((all, u) => all + of(u), 0));
   return `${sum((u) => u.inputTokens)} in (${sum((u) => u.cachedTokens)} from cache), ${sum((u) => u.outputTokens)} out`;
 }
 
 /** At the same rate, until the budget of experiments is used up. */
-function projectionOf(
-  tried: number,
-  limits: LimitsView,
-  deviceS: number,
-  usd: number | undefined,
-): string | undefined {
+function projectionOf(tried: number, limits: LimitsView, deviceS: number, usd: number | undefined): string | undefined {
   const all = limits.experiments;
   if (all === undefined || tried === 0 || tried >= all) return undefined;
   const factor = all / tried;

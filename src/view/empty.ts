@@ -65,7 +65,10 @@ export function emptyView(facts: Facts): LabView {
 /** A ledger that is being read: how far. */
 export function readingView(read: number, size: number): ReadingView {
   const megabytes = (bytes: number): string => fixed(bytes / 1e6, 1);
-  return { share: size > 0 ? Math.min(1, read / size) : 0, text: `reading the ledger, ${megabytes(read)} of ${megabytes(size)} MB` };
+  return {
+    share: size > 0 ? Math.min(1, read / size) : 0,
+    text: `reading the ledger, ${megabytes(read)} of ${megabytes(size)} MB`,
+  };
 }
 
 const NONE_AT_ALL = duration(0);

@@ -1,4 +1,7 @@
-/** One experiment in full: what was expected, what was measured beside the incumbent, what was decided and under which conditions. Pure. */
+/**
+ * One experiment in full: what was expected, what was measured beside the incumbent, what was decided and under which
+ * conditions. Pure.
+ */
 import { count, oneLine, sanitize } from '../base/text.ts';
 import { type Call, type Idea, type Measurement, valueOf } from '../core/experiment.ts';
 import { type LabState, measurementsOf } from '../core/state.ts';
@@ -95,17 +98,27 @@ function callView({ start, end }: Call): CallView {
   const { agent, model, purpose, brief } = start;
   const used = end?.usage;
   const lines: [string, string | undefined][] = [
-    ['Outcome', end ? [OUTCOMES[end.outcome], end.class].filter((part) => part !== undefined).join(', ') : 'it is being asked'],
+    [
+      'Outcome',
+      end ? [OUTCOMES[end.outcome], end.class].filter((part) => part !== undefined).join(', ') : 'it is being asked',
+    ],
     ['Said of it', end?.message && oneLine(end.message, 600)],
     ['Time', end && duration(end.wallS)],
     ['Requests', used && whole(used.calls)],
-    ['Tokens', used && `${whole(used.inputTokens)} in (${whole(used.cachedTokens)} from cache), ${whole(used.outputTokens)} out, as ${used.source === 'gateway' ? 'counted on the way' : 'the agent says'}`],
+    [
+      'Tokens',
+      used &&
+        `${whole(used.inputTokens)} in (${whole(used.cachedTokens)} from cache), ${whole(used.outputTokens)} out, as ${used.source === 'gateway' ? 'counted on the way' : 'the agent says'}`,
+    ],
     ['Money', used && (used.usd === undefined ? 'not known: no price is recorded' : dollars(used.usd))],
     ['Asked again', end?.retryAt && `not before ${oneLine(end.retryAt, 40)}`],
   ];
   return {
     call: start.call,
-    title: oneLine(`${agent}${model === undefined ? '' : ` (${model})`}, asked ${purpose === 'repair' ? 'to repair it' : 'for it'}`, 120),
+    title: oneLine(
+      `${agent}${model === undefined ? '' : ` (${model})`}, asked ${purpose === 'repair' ? 'to repair it' : 'for it'}`,
+      120,
+    ),
     lines: lines.flatMap(([label, text]) => (text ? [{ label, text }] : [])),
     ...(brief && { brief }),
     ...(end?.reply && { reply: end.reply }),
@@ -113,14 +126,22 @@ function callView({ start, end }: Call): CallView {
   };
 }
 
-const OUTCOMES = { edit: 'an edit', empty: 'no edit', failed: 'failed', lost: 'lost: the harness ended before it came back' } as const;
+const OUTCOMES = {
+  edit: 'an edit',
+  empty: 'no edit',
+  failed: 'failed',
+  lost: 'lost: the harness ended before it came back',
+} as const;
 
 function sideView(b: Basis, n: number): SideView {
   const found = meanOf(b.state, n, b.device);
   const half = found && b.dof > 0 ? (b.t * b.sigma) / Math.sqrt(found.n) : undefined;
   return {
     n,
-    measurements: [...(b.state.shorts.get(n) ?? []).map((m) => b.state.measurements[m]!), ...measurementsOf(b.state, n)].map((m) => measurementView(b, m)),
+    measurements: [
+      ...(b.state.shorts.get(n) ?? []).map((m) => b.state.measurements[m]!),
+      ...measurementsOf(b.state, n),
+    ].map((m) => measurementView(b, m)),
     ...(found && { mean: { raw: found.mean, text: b.format.value(found.mean) } }),
     ...(half !== undefined && { half: { raw: half, text: b.format.spread(half) } }),
   };
@@ -198,7 +219,11 @@ function noteLines({ note, near, attempts, program, words, call }: Idea): [strin
     ['Would try next', said(note?.next?.join('; '))],
     ['Note', said(note?.problem)],
     ['Close to', near?.map((n) => `#${n}`).join(', ')],
-    ['Repaired', attempts && `${count(attempts.length, 'time')}; what crashed is ${attempts.map(({ snapshot }) => snapshot.commit.slice(0, 12)).join(', ')}`],
+    [
+      'Repaired',
+      attempts &&
+        `${count(attempts.length, 'time')}; what crashed is ${attempts.map(({ snapshot }) => snapshot.commit.slice(0, 12)).join(', ')}`,
+    ],
   ];
 }
 

@@ -11,12 +11,15 @@ const facts = { now: made.now, alive: false, tip: made.tip };
 function night(metrics: (m: number) => Record<string, number>, constraints: Arena['constraints'] = []): LabState {
   const { state } = made;
   const measurements = state.measurements.map((m) =>
-    m.state === 'finished' && m.outcome.kind === 'measured' ? { ...m, outcome: { ...m.outcome, metrics: metrics(m.m) } } : m,
+    m.state === 'finished' && m.outcome.kind === 'measured'
+      ? { ...m, outcome: { ...m.outcome, metrics: metrics(m.m) } }
+      : m,
   );
   return { ...state, measurements, lab: { ...state.lab!, arena: { ...arenaOf(state), constraints } } };
 }
 
-const bound = (metric: string, side: object): Arena['constraints'][number] => ({ metric, hard: true, ...side }) as Arena['constraints'][number];
+const bound = (metric: string, side: object): Arena['constraints'][number] =>
+  ({ metric, hard: true, ...side }) as Arena['constraints'][number];
 const speed = (m: number): Record<string, number> => ({ bytes: 400, speed: 10 + ((7 * m) % 11), memory_mb: 300 + m });
 
 describe('the trade against a second metric', () => {
@@ -34,8 +37,16 @@ describe('the trade against a second metric', () => {
   });
 
   it('is not drawn against what never changes', () => {
-    expect(viewFactors(night(() => ({ memory_mb: 400 })), facts).points).toEqual([]);
-    const view = viewFactors(night((m) => ({ ...speed(m), bytes: 400 }), [bound('bytes', { max: 500 })]), facts);
+    expect(
+      viewFactors(
+        night(() => ({ memory_mb: 400 })),
+        facts,
+      ).points,
+    ).toEqual([]);
+    const view = viewFactors(
+      night((m) => ({ ...speed(m), bytes: 400 }), [bound('bytes', { max: 500 })]),
+      facts,
+    );
     expect(view.metrics[1]).toBe('memory_mb');
   });
 });

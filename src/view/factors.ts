@@ -1,4 +1,7 @@
-/** Knobs and metrics as factors: each experiment's coordinates on every knob, slices, and which experiments no other beats in two metrics. Pure. */
+/**
+ * Knobs and metrics as factors: each experiment's coordinates on every knob, slices, and which experiments no other
+ * beats in two metrics. Pure.
+ */
 import { type Measurement, verdictOf } from '../core/experiment.ts';
 import { type LabState, measurementsOf } from '../core/state.ts';
 import { nonDominated } from '../base/rank.ts';
@@ -55,11 +58,17 @@ export function viewFactors(state: LabState, facts: Facts): FactorsView {
   const all = state.experiments.filter((x) => x.idea.kind !== 'control' && x.idea.knobs);
   const first = Math.max(0, all.length - MOST_LINES);
   const shown = all.filter((x, k) => k >= first || x.idea.n === 0 || verdictOf(x) === 'kept');
-  const axes = b.arena.knobs.map((knob) => axisOf(knob.name, all.map((x) => x.idea.knobs![knob.name])));
+  const axes = b.arena.knobs.map((knob) =>
+    axisOf(
+      knob.name,
+      all.map((x) => x.idea.knobs![knob.name]),
+    ),
+  );
   const made = shown.map((x) => {
     const found = meanOf(state, x.idea.n, b.device);
     const value = found && found.device === b.device ? { raw: found.mean, text: b.format.bare(found.mean) } : undefined;
-    const kind = x.idea.n === 0 ? 'baseline' : kindOfVerdict(verdictOf(x) ?? 'running', standing.get(x.idea.n) ?? 'none');
+    const kind =
+      x.idea.n === 0 ? 'baseline' : kindOfVerdict(verdictOf(x) ?? 'running', standing.get(x.idea.n) ?? 'none');
     const knobs = x.idea.knobs!;
     return {
       n: x.idea.n,
@@ -86,7 +95,10 @@ type KnobValue = number | string | undefined;
 const textOf = (value: KnobValue): string =>
   typeof value === 'number' ? String(Number(value.toPrecision(4))) : (value ?? '');
 
-function axisOf(name: string, values: readonly KnobValue[]): { axis: FactorAxis; place: (v: KnobValue) => number | null } {
+function axisOf(
+  name: string,
+  values: readonly KnobValue[],
+): { axis: FactorAxis; place: (v: KnobValue) => number | null } {
   const numbers = values.filter((v) => typeof v === 'number');
   if (numbers.length > 0 && values.every((v) => v === undefined || typeof v === 'number')) {
     const [low, high] = [numbers.reduce((a, c) => Math.min(a, c)), numbers.reduce((a, c) => Math.max(a, c))];
@@ -106,20 +118,31 @@ function axisOf(name: string, values: readonly KnobValue[]): { axis: FactorAxis;
 /** What the harness itself measures of every run: less of it is better, where the manifest names nothing else. */
 const MEASURED = { metric: 'memory_mb', direction: 'minimize' } as const;
 
-/** The main metric and the first of those whose better side is known: the manifest's front, else a constraint's metric, else memory. */
+/**
+ * The main metric and the first of those whose better side is known: the manifest's front, else a constraint's metric,
+ * else memory.
+ */
 function paretoOf(
   { state, arena, sign, device }: Basis,
   lines: readonly { readonly n: number; readonly kind: MarkKind; readonly value?: Num }[],
 ): { metrics: string[]; points: ParetoPoint[]; second: SecondMetric['direction'] } {
-  const of = new Map(lines.map((line) => [line.n, line.value && secondary(measurementsOf(state, line.n).filter((m) => m.deviceClass === device))]));
+  const of = new Map(
+    lines.map((line) => [
+      line.n,
+      line.value && secondary(measurementsOf(state, line.n).filter((m) => m.deviceClass === device)),
+    ]),
+  );
   // What never changes is no trade.
-  const varies = ({ metric }: SecondMetric): boolean => new Set([...of.values()].flatMap((metrics) => metrics?.[metric] ?? [])).size > 1;
+  const varies = ({ metric }: SecondMetric): boolean =>
+    new Set([...of.values()].flatMap((metrics) => metrics?.[metric] ?? [])).size > 1;
   const found = [...secondMetrics(arena), MEASURED].find(varies);
   if (found === undefined) return { metrics: [arena.metric.name], points: [], second: 'minimize' };
   const other = found.direction === 'maximize' ? 1 : -1;
   const points = lines.flatMap(({ n, kind, value }) => {
     const y = of.get(n)?.[found.metric];
-    return value && y !== undefined && Number.isFinite(y) ? [{ n, kind, values: [value.raw, y], at: [value.raw * sign, y * other] }] : [];
+    return value && y !== undefined && Number.isFinite(y)
+      ? [{ n, kind, values: [value.raw, y], at: [value.raw * sign, y * other] }]
+      : [];
   });
   const front = new Set(nonDominated(points).map(({ n }) => n));
   return {

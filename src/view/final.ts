@@ -10,8 +10,11 @@ export function finalVerdict(b: Basis): VerdictView | undefined {
   if (!final || final.n !== incumbent) return undefined;
   const effect = withPercent(b, effectView(b, final.effect, final.interval, final.probability));
   const shown = final.interval[0] > 0;
-  const dropped = final.dropped.length > 0 ? ` (without ${final.dropped.map((n) => `#${n}`).join(', ')}, which did not pay)` : '';
-  const verb = shown ? `${short(effect)} than the baseline` : `not shown to be better than the baseline (${effect.text})`;
+  const dropped =
+    final.dropped.length > 0 ? ` (without ${final.dropped.map((n) => `#${n}`).join(', ')}, which did not pay)` : '';
+  const verb = shown
+    ? `${short(effect)} than the baseline`
+    : `not shown to be better than the baseline (${effect.text})`;
   const range = shown ? ` (95 %: ${effect.percentIntervalText ?? effect.intervalText})` : '';
   const holdout = final.holdout ? ` ${holdoutText(b, final.holdout)}.` : '';
   return {
@@ -22,7 +25,9 @@ export function finalVerdict(b: Basis): VerdictView | undefined {
 }
 
 const short = (effect: EffectView): string =>
-  effect.percentText ? `${effect.percentText} ${effect.raw > 0 ? 'better' : 'worse'}` : effect.text.replace(/ \(95 %.*$/, '');
+  effect.percentText
+    ? `${effect.percentText} ${effect.raw > 0 ? 'better' : 'worse'}`
+    : effect.text.replace(/ \(95 %.*$/, '');
 
 function holdoutText(b: Basis, held: { readonly effect: number } | { readonly problem: string }): string {
   if ('problem' in held) return `The holdout does not back it: ${held.problem}`;
@@ -38,7 +43,8 @@ export function holdoutLines(b: Basis, gain: number | undefined): HealthView[] {
   const n = final?.n === b.state.incumbent ? final.n : champion;
   if (n === 0) return [{ what: 'Holdout', text: `not asked: nothing is confirmed (${reads})`, warning: false }];
   const held = heldEffect(b.state, n);
-  if ('problem' in held) return [{ what: 'Holdout', text: `#${n} is not backed by it: ${held.problem} (${reads})`, warning: true }];
+  if ('problem' in held)
+    return [{ what: 'Holdout', text: `#${n} is not backed by it: ${held.problem} (${reads})`, warning: true }];
   const validation = final?.n === n ? final.effect : gain;
   const said = `#${n} is ${short(effectView(b, held.effect))} than the baseline on it`;
   if (validation === undefined) return [{ what: 'Holdout', text: `${said} (${reads})`, warning: held.effect <= 0 }];

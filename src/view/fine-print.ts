@@ -59,13 +59,17 @@ function scoreText(b: Basis): string {
   const { all } = found;
   const text = (value: number): string => b.format.value(value);
   if (all.n === 1) return `#${n} stands at ${text(all.mean)}, the one measurement by which it was chosen`;
-  if (found.n === all.n) return `#${n} stands at ${text(all.mean)}, the mean of all its ${all.n} measurements, the one that it was chosen by among them`;
+  if (found.n === all.n)
+    return `#${n} stands at ${text(all.mean)}, the mean of all its ${all.n} measurements, the one that it was chosen by among them`;
   return `#${n} stands at ${text(found.mean)}, the mean of the ${found.n} fresh of its measurements, which nothing was chosen by; the mean of all ${all.n} is ${text(all.mean)}`;
 }
 
 function penaltiesText({ penalties = [], metric }: Basis['arena']): string {
   const parts = penalties.map((one) => `${one.weight} × ${one.metric}`).join(' + ');
-  return parts && `every ${metric.name} stands with ${parts} ${metric.direction === 'minimize' ? 'added' : 'taken off'}: that number decides`;
+  return (
+    parts &&
+    `every ${metric.name} stands with ${parts} ${metric.direction === 'minimize' ? 'added' : 'taken off'}: that number decides`
+  );
 }
 
 function seedsText(b: Basis, seeds: ReadonlySet<number>): string {

@@ -1,6 +1,7 @@
 /**
- * How numbers, durations and times are written: decided once, so that every surface prints the same text. Digits follow the noise: the last
- * one shown is the first that means something. Pure; the only place where given ISO strings become dates.
+ * How numbers, durations and times are written: decided once, so that every surface prints the same text. Digits follow
+ * the noise: the last one shown is the first that means something. Pure; the only place where given ISO strings become
+ * dates.
  */
 
 /** A number with the text that every surface prints. */
@@ -167,7 +168,8 @@ function local(iso: string, zone: Zone): string {
 }
 
 /** Thousands separated, for counts. */
-export const whole = (n: number): string => fixed(n, 0).replace(/^\d{4}$/, (digits) => `${digits[0]},${digits.slice(1)}`);
+export const whole = (n: number): string =>
+  fixed(n, 0).replace(/^\d{4}$/, (digits) => `${digits[0]},${digits.slice(1)}`);
 
 /** A probability in words: `93.1 %`, never 0 or 100. */
 export function chanceText(p: number): string {

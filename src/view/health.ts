@@ -51,7 +51,19 @@ export function healthViews(b: Basis, parts: HealthParts): HealthView[] {
       warning: time.sessionsS > 60 && time.idleShare > WORRYING,
     },
   ];
-  return [...lines, ...falseKeeps(rows), ...controlLines(b), ...reviewLines(b), ...driftLines(b), ...holdoutLines(b, parts.gain), ...softLines(b), ...shortRunLines(b), ...branchLines(b), ...frontLines(b), ...mishaps(b)];
+  return [
+    ...lines,
+    ...falseKeeps(rows),
+    ...controlLines(b),
+    ...reviewLines(b),
+    ...driftLines(b),
+    ...holdoutLines(b, parts.gain),
+    ...softLines(b),
+    ...shortRunLines(b),
+    ...branchLines(b),
+    ...frontLines(b),
+    ...mishaps(b),
+  ];
 }
 
 /** Gains far above the usual ones: replicated before they were kept, and still for a person to look at. */
@@ -65,16 +77,28 @@ function reviewLines(b: Basis): HealthView[] {
     const times = x.decision.effect / (usualGain(state, x.decision.against) ?? Number.POSITIVE_INFINITY);
     if (!(times > QUARANTINE_FACTOR)) return [];
     const seen = x.decision.n > 1 ? `measured ${x.decision.n} times before it was kept` : 'kept on one measurement';
-    return [{ what: 'Review', text: `#${n} gained ${Number.isFinite(times) ? `${fixed(times, 0)} times` : 'far more than'} the usual, ${seen}: look at what it does, \`overnight diff ${n}\``, warning: true }];
+    return [
+      {
+        what: 'Review',
+        text: `#${n} gained ${Number.isFinite(times) ? `${fixed(times, 0)} times` : 'far more than'} the usual, ${seen}: look at what it does, \`overnight diff ${n}\``,
+        warning: true,
+      },
+    ];
   });
 }
 
-/** How many keeps are expected to be luck: by what each is worth without luck, else by the chances at which they were kept, which is a floor. */
+/**
+ * How many keeps are expected to be luck: by what each is worth without luck, else by the chances at which they were
+ * kept, which is a floor.
+ */
 function falseKeeps(rows: readonly ExperimentView[]): HealthView[] {
   const kept = rows.filter((row) => row.verdict === 'kept');
   if (kept.length === 0) return [];
   const known = kept.every((row) => row.shrunken?.probability !== undefined);
-  const expected = kept.reduce((sum, { shrunken, effect }) => sum + 1 - ((known ? shrunken : effect)?.probability ?? 1), 0);
+  const expected = kept.reduce(
+    (sum, { shrunken, effect }) => sum + 1 - ((known ? shrunken : effect)?.probability ?? 1),
+    0,
+  );
   const text = known
     ? `about ${fixed(expected, 1)} of ${kept.length} expected, by what each is worth without luck`
     : `at least ${fixed(expected, 1)} of ${kept.length} expected, from the chances at which they were kept`;
@@ -87,7 +111,10 @@ function controlLines({ state }: Basis): HealthView[] {
   return [{ what: 'A/A controls', text, warning: decided >= 4 && wouldKeep > 0.5 * decided }];
 }
 
-/** Standard errors at which a later number of unchanged code is an alarm: where it is looked for on a schedule, and in older labs. */
+/**
+ * Standard errors at which a later number of unchanged code is an alarm: where it is looked for on a schedule, and in
+ * older labs.
+ */
 const [ALARM_Z, OLD_ALARM_Z] = [2, 3];
 
 function driftLines(b: Basis): HealthView[] {
@@ -105,7 +132,8 @@ function driftOf(b: Basis, n: number, scheduled: boolean): HealthView[] {
   const isLate = (m: Measurement): boolean => m.purpose === 'drift' || (n === 0 && m.purpose === 'confirm');
   // By its first number the champion was chosen: that was luck in part, and its passing is no drift.
   const isChosen = (m: Measurement): boolean => n > 0 && m.purpose === 'idea';
-  const of = (late: boolean): number[] => found.filter((m) => isLate(m) === late && !isChosen(m)).flatMap((m) => valueOf(m) ?? []);
+  const of = (late: boolean): number[] =>
+    found.filter((m) => isLate(m) === late && !isChosen(m)).flatMap((m) => valueOf(m) ?? []);
   const [early, late] = [of(false), of(true).slice(scheduled ? -2 : 0)];
   // The noise as calibrated: what has drifted must not widen the yardstick that it is held against.
   const first = b.state.noise.get(b.device)?.calibrated;
@@ -184,16 +212,26 @@ export function nextSteps(b: Basis, state: StateView, undecided: readonly Undeci
   const unshown = champion === 0 && incumbent > 0 && final?.n !== incumbent && claim !== undefined && !claim.passed;
   const untested = incumbent !== champion && final?.n !== incumbent && claim === undefined;
   if (state.kind === 'running')
-    steps.push(untested ? `Let it run: #${incumbent} is tested with fresh measurements before it ends.` : 'Let it run; `overnight steer` tells whoever proposes what you think.');
+    steps.push(
+      untested
+        ? `Let it run: #${incumbent} is tested with fresh measurements before it ends.`
+        : 'Let it run; `overnight steer` tells whoever proposes what you think.',
+    );
   else {
     // A claim that failed is most often a night that was too short: a line drawn under it would measure the same again.
-    if (unshown) steps.push(`Give it more ideas: fresh measurements did not show #${incumbent} to be better, and another session goes on from there: ${MORE}.`);
+    if (unshown)
+      steps.push(
+        `Give it more ideas: fresh measurements did not show #${incumbent} to be better, and another session goes on from there: ${MORE}.`,
+      );
     if (untested) steps.push(`Test #${incumbent} with fresh measurements: \`overnight run\` does so before it ends.`);
     if (incumbent > 0 && final?.n !== incumbent)
-      steps.push('Draw the line under the stack: `overnight finalize` drops what does not pay and measures the rest side by side.');
+      steps.push(
+        'Draw the line under the stack: `overnight finalize` drops what does not pay and measures the rest side by side.',
+      );
   }
   const best = final?.n ?? champion;
-  if (best > 0) steps.push(`Look at what #${best} changed, then take it: \`overnight diff ${best}\`, \`overnight take\`.`);
+  if (best > 0)
+    steps.push(`Look at what #${best} changed, then take it: \`overnight diff ${best}\`, \`overnight take\`.`);
   const cheap = undecided.find((u) => u.n !== incumbent && u.measurements !== undefined);
   if (cheap) steps.push(`Settle #${cheap.n}, which is inconclusive: ${cheap.cost}.`);
   const ended = state.kind === 'finished' || state.kind === 'stopped on budget' || state.kind === 'stopped by person';

@@ -1,6 +1,6 @@
 /**
- * What was tried, as a list of ideas rather than of measurements: mechanism, files and knobs touched, outcome, how strong the evidence is and against
- * which code. Derived from the ledger alone; pure.
+ * What was tried, as a list of ideas rather than of measurements: mechanism, files and knobs touched, outcome, how
+ * strong the evidence is and against which code. Derived from the ledger alone; pure.
  */
 import { oneLine } from '../base/text.ts';
 import { type Experiment, type Verdict, verdictOf } from '../core/experiment.ts';
@@ -16,7 +16,9 @@ export interface IdeaEntry {
   /** The code it was tried on. */
   readonly parent: number;
   readonly outcome: Verdict | 'open';
-  /** Strong: its interval excludes no effect, or the same failure twice. Weak: inside the noise. None: never measured. */
+  /**
+   * Strong: its interval excludes no effect, or the same failure twice. Weak: inside the noise. None: never measured.
+   */
   readonly evidence: 'strong' | 'weak' | 'none';
   readonly measurements: number;
   readonly reason: string;
@@ -34,7 +36,13 @@ export interface OtherWay {
 /** What proposers said they would try next and nobody has tried since, the newest last. Text of models. */
 export function untriedIdeas(state: LabState): { readonly n: number; readonly text: string }[] {
   const tried = new Set(state.experiments.map(({ idea }) => idea.hypothesis.toLowerCase()));
-  const said = state.experiments.slice(-30).flatMap(({ idea }) => (idea.note?.next ?? []).map((next) => ({ n: idea.n, text: oneLine(next, 160), tried: tried.has(next.toLowerCase()) })));
+  const said = state.experiments.slice(-30).flatMap(({ idea }) =>
+    (idea.note?.next ?? []).map((next) => ({
+      n: idea.n,
+      text: oneLine(next, 160),
+      tried: tried.has(next.toLowerCase()),
+    })),
+  );
   return said.flatMap(({ n, text, tried: done }) => (done ? [] : [{ n, text }]));
 }
 
@@ -45,7 +53,12 @@ export function ideaLedger(state: LabState): IdeaEntry[] {
   return state.experiments.filter((x) => x.idea.kind === 'idea').map((x) => entryOf(state, x, standing, half));
 }
 
-function entryOf(state: LabState, x: Experiment, standing: ReadonlySet<number>, half: ReadonlyMap<number, OtherWay>): IdeaEntry {
+function entryOf(
+  state: LabState,
+  x: Experiment,
+  standing: ReadonlySet<number>,
+  half: ReadonlyMap<number, OtherWay>,
+): IdeaEntry {
   const { idea } = x;
   const outcome = verdictOf(x) ?? 'open';
   const knobs = movedKnobs(state, x);
@@ -69,11 +82,13 @@ function entryOf(state: LabState, x: Experiment, standing: ReadonlySet<number>, 
 }
 
 /**
- * Experiments that moved one number one way, with the way that nobody tried alone from the same knobs, where there is room for it. One pass: labs have
- * thousands of experiments.
+ * Experiments that moved one number one way, with the way that nobody tried alone from the same knobs, where there is
+ * room for it. One pass: labs have thousands of experiments.
  */
 export function halfTried(state: LabState): ReadonlyMap<number, OtherWay> {
-  const ranges = new Map(state.lab?.arena.knobs.flatMap((knob) => (knob.kind === 'choice' ? [] : [[knob.name, knob.range] as const])));
+  const ranges = new Map(
+    state.lab?.arena.knobs.flatMap((knob) => (knob.kind === 'choice' ? [] : [[knob.name, knob.range] as const])),
+  );
   const keys = new Map<number, string>();
   const keyOf = (n: number): string => {
     if (!keys.has(n)) keys.set(n, JSON.stringify(state.experiments[n]!.idea.knobs));
@@ -83,7 +98,15 @@ export function halfTried(state: LabState): ReadonlyMap<number, OtherWay> {
     const [knob, ...more] = x.state === 'refused' || x.idea.kind !== 'idea' ? [] : movedKnobs(state, x);
     const from = Number(state.experiments[x.idea.parent]?.idea.knobs?.[knob ?? '']);
     if (knob === undefined || more.length > 0 || !ranges.has(knob) || !Number.isFinite(from)) return [];
-    return [{ n: x.idea.n, knob, from, sign: Math.sign(Number(x.idea.knobs![knob]) - from), key: `${knob} ${keyOf(x.idea.parent)}` }];
+    return [
+      {
+        n: x.idea.n,
+        knob,
+        from,
+        sign: Math.sign(Number(x.idea.knobs![knob]) - from),
+        key: `${knob} ${keyOf(x.idea.parent)}`,
+      },
+    ];
   });
   const tried = new Set(moves.map(({ key, sign }) => `${sign} ${key}`));
   return new Map(

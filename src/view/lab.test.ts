@@ -23,7 +23,8 @@ describe('a night that goes on', () => {
         const lab = viewLab(state, facts);
         expect(lab.verdict.sentence, `rules ${rules}, event ${k}`).not.toBe('');
         expect(boardOf(lab).experiments.length, `rules ${rules}, event ${k}`).toBe(lab.experiments.length);
-        if (state.experiments.length > 0) expect(viewExperiment(state, state.experiments.length - 1, facts)).toBeDefined();
+        if (state.experiments.length > 0)
+          expect(viewExperiment(state, state.experiments.length - 1, facts)).toBeDefined();
       }
     }
   });

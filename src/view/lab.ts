@@ -1,6 +1,6 @@
 /**
- * A lab as people see it: every number computed once. Terminal, report, dashboard and `--json` all show this object and nothing else.
- * Pure: the same state and facts give the same view. Knows nothing about how it is drawn.
+ * A lab as people see it: every number computed once. Terminal, report, dashboard and `--json` all show this object and
+ * nothing else. Pure: the same state and facts give the same view. Knows nothing about how it is drawn.
  */
 import { count, oneLine, sanitize } from '../base/text.ts';
 import { verdictOf } from '../core/experiment.ts';
@@ -61,7 +61,10 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     refusals,
     crashes,
     time,
-    spend: { text: spendText(state, time.text.cpu, economics.usd), short: economics.usd === undefined ? time.text.sessions : `${dollars(economics.usd)}, ${time.text.sessions}` },
+    spend: {
+      text: spendText(state, time.text.cpu, economics.usd),
+      short: economics.usd === undefined ? time.text.sessions : `${dollars(economics.usd)}, ${time.text.sessions}`,
+    },
     economics,
     limits,
     budget: { seconds: b.arena.budget.seconds, wallS: b.arena.budget.wall_s },
@@ -112,7 +115,11 @@ function rowViews(b: Basis, spans: readonly Span[], which = b.state.experiments)
 }
 
 const isEndedIdea = (row: ExperimentView): boolean =>
-  row.n > 0 && row.discard !== 'control' && row.discard !== 'ablation' && row.verdict !== 'running' && row.verdict !== 'waiting';
+  row.n > 0 &&
+  row.discard !== 'control' &&
+  row.discard !== 'ablation' &&
+  row.verdict !== 'running' &&
+  row.verdict !== 'waiting';
 
 type Heading = Pick<LabView, 'arena' | 'description' | 'tag' | 'metric' | 'trust' | 'luck'>;
 
@@ -187,7 +194,10 @@ function spendText(state: LabState, cpu: string, usd: number | undefined): strin
   return modelFree ? `no money: ideas came without a model; ${cpu} of processor time` : `${cpu} of processor time`;
 }
 
-/** The lineage cut at its confirmed claims: each segment is what one claim confirmed together; the last may be unconfirmed. */
+/**
+ * The lineage cut at its confirmed claims: each segment is what one claim confirmed together; the last may be
+ * unconfirmed.
+ */
 function segmentViews(path: readonly number[], claims: readonly ClaimView[]): SegmentView[] {
   const segments: SegmentView[] = [];
   let steps: number[] = [];

@@ -1,4 +1,7 @@
-/** How often luck passes here, and what a kept effect is worth when one knows that it was chosen. Said wherever a champion is shown. */
+/**
+ * How often luck passes here, and what a kept effect is worth when one knows that it was chosen. Said wherever a
+ * champion is shown.
+ */
 import { count } from '../base/text.ts';
 import type { Decision } from '../core/decide.ts';
 import type { LabState } from '../core/state.ts';

@@ -25,7 +25,12 @@ export interface GanttLane {
 
 export interface MachinesView {
   readonly lanes: readonly GanttLane[];
-  readonly parts: readonly { readonly what: string; readonly seconds: number; readonly share: number; readonly text: string }[];
+  readonly parts: readonly {
+    readonly what: string;
+    readonly seconds: number;
+    readonly share: number;
+    readonly text: string;
+  }[];
   readonly busy: string;
 }
 
@@ -93,7 +98,12 @@ function lanesOf(
 ): GanttLane[] {
   const lengthS = Math.max(0, secondsBetween(span.from, span.to));
   const text = `${clockTime(span.from, zone)} to ${clockTime(span.to, zone)}, ${duration(lengthS)}`;
-  const lane = (label: string, own: readonly GanttBar[]): GanttLane => ({ label, lengthS, text, bars: joined(own, lengthS) });
+  const lane = (label: string, own: readonly GanttBar[]): GanttLane => ({
+    label,
+    lengthS,
+    text,
+    bars: joined(own, lengthS),
+  });
   return [
     lane(`session ${k + 1}, device`, bars),
     ...(agents.length > 0 ? [lane(`session ${k + 1}, agents`, agents)] : []),
@@ -107,7 +117,8 @@ function joined(bars: readonly GanttBar[], lengthS: number): GanttBar[] {
   const out: GanttBar[] = [];
   for (const bar of bars) {
     const last = out.at(-1);
-    if (last && last.kind === bar.kind && bar.from - last.to < gap) out[out.length - 1] = { ...last, to: Math.max(last.to, bar.to) };
+    if (last && last.kind === bar.kind && bar.from - last.to < gap)
+      out[out.length - 1] = { ...last, to: Math.max(last.to, bar.to) };
     else out.push(bar);
   }
   return out;

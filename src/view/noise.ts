@@ -1,4 +1,7 @@
-/** The noise of a lab as people see it: how large, what it lets one resolve and at what price, and what is odd about the numbers. Pure. */
+/**
+ * The noise of a lab as people see it: how large, what it lets one resolve and at what price, and what is odd about the
+ * numbers. Pure.
+ */
 import type { Measurement } from '../core/experiment.ts';
 import { valueOf } from '../core/experiment.ts';
 import { measurementsOf } from '../core/state.ts';
@@ -22,7 +25,15 @@ export function noiseView(b: Basis): NoiseView | undefined {
     ? `none: repeats of the same code agree exactly (${b.dof} comparisons)`
     : `${sigma.text} (standard deviation of repeats of the same code, ${b.dof} degrees of freedom)`;
   const warnings = [...(b.state.noise.get(b.device)?.calibrated?.warnings ?? []), ...oddities(b)];
-  return { sigma, dof: b.dof, detectable: one, detectable3: three, text, warnings, ...(!exact && { cost: costText(b) }) };
+  return {
+    sigma,
+    dof: b.dof,
+    detectable: one,
+    detectable3: three,
+    text,
+    warnings,
+    ...(!exact && { cost: costText(b) }),
+  };
 }
 
 /** Half the effect takes four times the measurements. */
@@ -32,7 +43,10 @@ function costText(b: Basis): string {
   return `an improvement that shows in four of five cases: ${[1, 4, 16].map(each).join(', ')}`;
 }
 
-/** What the baseline's repeats give away beside their spread: a metric with two values, one at its bound, one that follows the machine. */
+/**
+ * What the baseline's repeats give away beside their spread: a metric with two values, one at its bound, one that
+ * follows the machine.
+ */
 function oddities(b: Basis): string[] {
   const repeats = measurementsOf(b.state, 0).filter((m) => m.deviceClass === b.device && valueOf(m) !== undefined);
   const numbers = repeats.map((m) => valueOf(m)!);
@@ -47,14 +61,22 @@ function oddities(b: Basis): string[] {
   return follows ? [...found, follows] : found;
 }
 
-/** The secondary number that the metric follows most closely, when it follows one at all, and what can be done about it. */
+/**
+ * The secondary number that the metric follows most closely, when it follows one at all, and what can be done about it.
+ */
 function follower(b: Basis, repeats: readonly Measurement[], numbers: readonly number[]): string | undefined {
   const beside = repeats.map((m): Record<string, number> =>
     m.state === 'finished' && m.outcome.kind === 'measured' ? { ...m.outcome.metrics, load: m.conditions.load } : {},
   );
   const names = Object.keys(beside[0] ?? {}).filter((name) => beside.every((row) => row[name] !== undefined));
   const strongest = names
-    .map((name) => ({ name, r: correlation(beside.map((row) => row[name]!), numbers) }))
+    .map((name) => ({
+      name,
+      r: correlation(
+        beside.map((row) => row[name]!),
+        numbers,
+      ),
+    }))
     .filter(({ r }) => Math.abs(r) >= STRONG)
     .sort((x, y) => Math.abs(y.r) - Math.abs(x.r))[0];
   if (!strongest) return undefined;

@@ -47,7 +47,11 @@ export function noticeOf(event: LedgerEvent, view: LabView): Notice | undefined 
     case 'session.ended': {
       const kind = ENDS[event.reason];
       const { reason, detail } = event;
-      return { ...notice(view, kind, `${TITLES[kind]}: ${oneLine(detail, 160)}`), reason, detail: oneLine(detail, 500) };
+      return {
+        ...notice(view, kind, `${TITLES[kind]}: ${oneLine(detail, 160)}`),
+        reason,
+        detail: oneLine(detail, 500),
+      };
     }
     case 'stage.failed':
       return notice(view, 'failure', `${event.stage} failed: ${oneLine(event.message, 200)}`);

@@ -1,4 +1,7 @@
-/** Numbers as they should not be, and what becomes of each: a verdict or a warning in words, never a crash of ours and never a silent guess. */
+/**
+ * Numbers as they should not be, and what becomes of each: a verdict or a warning in words, never a crash of ours and
+ * never a silent guess.
+ */
 import { describe, expect, it } from 'vitest';
 import { judge } from '../core/decide.ts';
 import { plan } from '../core/plan.ts';
@@ -42,16 +45,25 @@ describe('odd numbers', () => {
     const warnings = (script: Script): string => view(script).noise!.warnings.join('; ');
     expect(warnings(second().calibrated([1, 0, 1, 0, 1]))).toMatch(/only two values: the metric is binary/);
     const bounded = { metric: { name: 'share', direction: 'maximize', plausible: { min: 0, max: 1 } } };
-    expect(warnings(second(bounded).calibrated([0.999, 1, 0.998, 1, 0.999]))).toMatch(/saturated, nothing better can show/);
+    expect(warnings(second(bounded).calibrated([0.999, 1, 0.998, 1, 0.999]))).toMatch(
+      /saturated, nothing better can show/,
+    );
     const following = (name: string, change = {}): Script => {
       const script = second(change).propose('baseline').snapshot();
-      for (const k of [1, 2, 3, 4, 5, 6]) script.measure(0, 5 + 0.1 * k, { purpose: 'calibrate', metrics: { [name]: 100 - k } });
+      for (const k of [1, 2, 3, 4, 5, 6])
+        script.measure(0, 5 + 0.1 * k, { purpose: 'calibrate', metrics: { [name]: 100 - k } });
       return script;
     };
     const follows = following('rows');
-    expect(warnings(follows)).toMatch(/follow rows \(correlation −1\.00\): both measure one thing, or both follow the machine$/);
-    expect(warnings(following('wall_s'))).toMatch(/follow wall_s .*busier machine .* Leave it alone while it measures, or fix the work .*`budget\.steps`\)$/);
-    expect(warnings(following('wall_s', { budget: { seconds: 5, wall_s: 60, steps: 100 } }))).toMatch(/Leave it alone while it measures$/);
+    expect(warnings(follows)).toMatch(
+      /follow rows \(correlation −1\.00\): both measure one thing, or both follow the machine$/,
+    );
+    expect(warnings(following('wall_s'))).toMatch(
+      /follow wall_s .*busier machine .* Leave it alone while it measures, or fix the work .*`budget\.steps`\)$/,
+    );
+    expect(warnings(following('wall_s', { budget: { seconds: 5, wall_s: 60, steps: 100 } }))).toMatch(
+      /Leave it alone while it measures$/,
+    );
     expect(view(follows).noise?.cost).toMatch(/1 each for .*4 each for .*16 each for/);
   });
 
@@ -72,8 +84,22 @@ describe('odd numbers', () => {
   });
 
   it('on another device class nothing is compared before the baseline is measured there', () => {
-    const script = second().calibrated([5, 5.1, 4.9]).idea().measure(1, 3).decide(1).advance(1).session('device-b').idea();
-    const now = { deviceClass: 'device-b', asked: false, slots: 1, taken: new Set<number>(), thinking: false, spare: false };
+    const script = second()
+      .calibrated([5, 5.1, 4.9])
+      .idea()
+      .measure(1, 3)
+      .decide(1)
+      .advance(1)
+      .session('device-b')
+      .idea();
+    const now = {
+      deviceClass: 'device-b',
+      asked: false,
+      slots: 1,
+      taken: new Set<number>(),
+      thinking: false,
+      spare: false,
+    };
     expect(plan(script.state, now)).toMatchObject({ do: 'measure', n: 0, purpose: 'calibrate' });
     script.measure(2, 1, { device: 'device-b' });
     expect(judge(script.state, 2, 'device-b')).toMatchObject({
@@ -83,7 +109,10 @@ describe('odd numbers', () => {
 
   it('samples of varying number are a warning: the numbers are not means over the same things', () => {
     const script = second().calibrated([5, 5.1, 4.9]);
-    for (const samples of [[1, 2, 3], [1, 2]]) {
+    for (const samples of [
+      [1, 2, 3],
+      [1, 2],
+    ]) {
       script.idea().start(script.state.experiments.length - 1);
       const m = script.state.measurements.length - 1;
       const outcome = { kind: 'measured', value: 5, metrics: {}, samples } as const;

@@ -14,8 +14,20 @@ function night(order: readonly string[], chances: Readonly<Record<string, number
   for (const program of order) {
     const n = script.state.experiments.length;
     const good = chance.uniform() < chances[program]!;
-    script.add({ type: 'proposed', n, kind: 'idea', parent: script.state.incumbent, proposer: 'x', hypothesis: `${n}`, edits: {}, program });
-    script.snapshot(n).measure(n, good ? best - 1 : best + 1).decide(n);
+    script.add({
+      type: 'proposed',
+      n,
+      kind: 'idea',
+      parent: script.state.incumbent,
+      proposer: 'x',
+      hypothesis: `${n}`,
+      edits: {},
+      program,
+    });
+    script
+      .snapshot(n)
+      .measure(n, good ? best - 1 : best + 1)
+      .decide(n);
     if (!good) continue;
     script.advance(n);
     script.measure(n, best - 1, { purpose: 'replicate' });
@@ -31,7 +43,9 @@ describe('two versions of program.md', () => {
     expect(versions.map(({ experiments }) => experiments)).toEqual([24, 24]);
     expect(comparison).toMatchObject({ pairs: 24, text: expect.stringMatching(/^a brings more: /) });
     expect(comparison!.interval[0]).toBeGreaterThan(0);
-    expect(viewPrograms(night(turns(12), { a: 0.1, b: 0.8 }).state, facts, 'a', 'b').comparison!.text).toMatch(/^b brings more/);
+    expect(viewPrograms(night(turns(12), { a: 0.1, b: 0.8 }).state, facts, 'a', 'b').comparison!.text).toMatch(
+      /^b brings more/,
+    );
   });
 
   it('that are equal are rarely called different', () => {
@@ -44,7 +58,12 @@ describe('two versions of program.md', () => {
   });
 
   it('that came one after the other are not believed', () => {
-    const { comparison } = viewPrograms(night([...Array(8).fill('a'), ...Array(8).fill('b')], { a: 0.9, b: 0.2 }).state, facts, 'a', 'b');
+    const { comparison } = viewPrograms(
+      night([...Array(8).fill('a'), ...Array(8).fill('b')], { a: 0.9, b: 0.2 }).state,
+      facts,
+      'a',
+      'b',
+    );
     expect(comparison).toMatchObject({ pairs: 0, text: expect.stringContaining('NOT alternated') });
   });
 

@@ -1,6 +1,7 @@
 /**
- * Two versions of program.md compared: what experiments proposed under each brought. The gain of an experiment is the improvement that it added to the
- * kept code, 0 when it added none. Versions that were alternated are compared in pairs on nearly the same code; others only side by side, and it is said.
+ * Two versions of program.md compared: what experiments proposed under each brought. The gain of an experiment is the
+ * improvement that it added to the kept code, 0 when it added none. Versions that were alternated are compared in pairs
+ * on nearly the same code; others only side by side, and it is said.
  */
 import { count } from '../base/text.ts';
 import { type Experiment, verdictOf } from '../core/experiment.ts';
@@ -36,14 +37,18 @@ export interface ProgramsView {
 
 /** `a` and `b` are versions (or beginnings of them); the two that were used most when absent. */
 export function viewPrograms(state: LabState, facts: Facts, a?: string, b?: string): ProgramsView {
-  const tried = state.experiments.filter((x) => x.idea.program !== undefined && (x.state === 'decided' || x.state === 'refused'));
+  const tried = state.experiments.filter(
+    (x) => x.idea.program !== undefined && (x.state === 'decided' || x.state === 'refused'),
+  );
   const names = [...new Set(tried.map((x) => x.idea.program!))];
   const { value, delta } = basisOf(state, facts).format;
   const versions = names.map((version): ProgramView => {
     const own = tried.filter((x) => x.idea.program === version);
     const gain = mean(own.map(gainOf));
     const kept = own.filter((x) => verdictOf(x) === 'kept').length;
-    const fruitless = state.calls.filter(({ start, end }) => start.program === version && start.purpose === 'idea' && end && end.outcome !== 'edit').length;
+    const fruitless = state.calls.filter(
+      ({ start, end }) => start.program === version && start.purpose === 'idea' && end && end.outcome !== 'edit',
+    ).length;
     const text = `${version.slice(0, 8)}: ${count(own.length, 'experiment')}, ${kept} kept (${percent(kept / own.length)}), ${value(gain)} gained by one on average, ${count(fruitless, 'call')} without an idea`;
     return { version, experiments: own.length, kept, fruitless, gain, text };
   });
@@ -59,18 +64,25 @@ export function viewPrograms(state: LabState, facts: Facts, a?: string, b?: stri
     pairs > 0
       ? `on ${count(pairs, 'pair')} of experiments side by side`
       : 'NOT alternated: what came later stood on better code, so this says little';
-  const sure = interval[0] > 0 ? `${first.slice(0, 8)} brings more` : interval[1] < 0 ? `${second.slice(0, 8)} brings more` : 'no difference is shown';
+  const sure =
+    interval[0] > 0
+      ? `${first.slice(0, 8)} brings more`
+      : interval[1] < 0
+        ? `${second.slice(0, 8)} brings more`
+        : 'no difference is shown';
   const text = `${sure}: ${delta(difference)} an experiment (95 %: ${delta(interval[0])} to ${delta(interval[1])}), ${how}`;
   return { versions, comparison: { a: first, b: second, pairs, difference, interval, probability, text } };
 }
 
-const gainOf = (x: Experiment): number => (x.state === 'decided' && x.advanced ? Math.max(0, x.decision.effect ?? 0) : 0);
+const gainOf = (x: Experiment): number =>
+  x.state === 'decided' && x.advanced ? Math.max(0, x.decision.effect ?? 0) : 0;
 
 function compared(tried: readonly Experiment[], a: string, b: string): { pairs: number; comparison?: Comparison } {
   const differences: number[] = [];
-  for (let i = 0; i + 1 < tried.length; ) {
+  for (let i = 0; i + 1 < tried.length;) {
     const [one, two] = [tried[i]!, tried[i + 1]!];
-    const side = one.idea.program === a && two.idea.program === b ? 1 : one.idea.program === b && two.idea.program === a ? -1 : 0;
+    const side =
+      one.idea.program === a && two.idea.program === b ? 1 : one.idea.program === b && two.idea.program === a ? -1 : 0;
     if (side !== 0) differences.push(side * (gainOf(one) - gainOf(two)));
     i += side === 0 ? 1 : 2;
   }
@@ -79,6 +91,9 @@ function compared(tried: readonly Experiment[], a: string, b: string): { pairs: 
   const [mine, theirs] = [a, b].map((version) => tried.filter((x) => x.idea.program === version).map(gainOf));
   const freedom = mine!.length + theirs!.length - 2;
   if (freedom < 1) return { pairs: 0 };
-  const ss = [mine!, theirs!].reduce((sum, side) => sum + side.reduce((all, gain) => all + (gain - mean(side)) ** 2, 0), 0);
+  const ss = [mine!, theirs!].reduce(
+    (sum, side) => sum + side.reduce((all, gain) => all + (gain - mean(side)) ** 2, 0),
+    0,
+  );
   return { pairs: 0, comparison: compare(mine!, theirs!, Math.sqrt(ss / freedom), freedom) };
 }

@@ -1,4 +1,6 @@
-/** Experiments as rows: what each tried, what became of it, how sure that is. Knows nothing about the lab as a whole. */
+/**
+ * Experiments as rows: what each tried, what became of it, how sure that is. Knows nothing about the lab as a whole.
+ */
 import { oneLine } from '../base/text.ts';
 import { isClearStep } from '../core/claims.ts';
 import type { Decision } from '../core/decide.ts';

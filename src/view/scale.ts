@@ -12,8 +12,8 @@ const ROOM_BETTER = 0.08;
 const CLIPPED_WHEN_FLAT = 0.05;
 
 /**
- * Low and high end of the y axis. Everything kept fits; failures of ideas are shown as far as they leave room for that. `down` says that
- * smaller is better on this axis.
+ * Low and high end of the y axis. Everything kept fits; failures of ideas are shown as far as they leave room for that.
+ * `down` says that smaller is better on this axis.
  */
 export function limitsOf(
   points: readonly Point[],

@@ -1,6 +1,6 @@
 /**
- * How the search goes: whether it stands still and what is done about it, which bases are live, whether short runs may drop ideas. Words for what
- * core/frontier and core/halving say; decides nothing.
+ * How the search goes: whether it stands still and what is done about it, which bases are live, whether short runs may
+ * drop ideas. Words for what core/frontier and core/halving say; decides nothing.
  */
 import { FEWEST_RANKED } from '../base/rank.ts';
 import { count } from '../base/text.ts';
@@ -20,7 +20,9 @@ export function shortRunLines(b: Basis): HealthView[] {
   const spared = `${dropped} of ${count(b.state.shorts.size, 'idea')} dropped after a short run`;
   const unproven = agreement.pairs >= FEWEST_RANKED && agreement.warning !== undefined;
   const text = {
-    checking: unproven ? `not shown to rank like full ones (${seen}): nothing is dropped meanwhile` : `being checked against full ones (${seen}): nothing is dropped yet`,
+    checking: unproven
+      ? `not shown to rank like full ones (${seen}): nothing is dropped meanwhile`
+      : `being checked against full ones (${seen}): nothing is dropped yet`,
     halving: `they rank like full ones (${seen}); ${spared}`,
     stopped: `they do not rank like full ones (${seen}): halving is switched off, every idea is measured in full again; ${spared} before`,
   }[phase];

@@ -1,6 +1,7 @@
 /**
- * The staircase as data: marks, the running best, noise band, baseline, labels, axes, in units of the axes. Nothing is dropped: what does not
- * fit is clipped to the edge and counted, what has no number stands on the rug. Knows nothing about pixels or characters.
+ * The staircase as data: marks, the running best, noise band, baseline, labels, axes, in units of the axes. Nothing is
+ * dropped: what does not fit is clipped to the edge and counted, what has no number stands on the rug. Knows nothing
+ * about pixels or characters.
  */
 import { count, oneLine } from '../base/text.ts';
 import { dollars, fixed, NONE, percent, shortDuration, signed } from './format.ts';
@@ -12,14 +13,7 @@ export type XAxis = 'experiment' | 'clock' | 'device' | 'money';
 export type YAxis = 'value' | 'percent' | 'noise';
 
 export type MarkKind =
-  | 'baseline'
-  | 'confirmed'
-  | 'in stack'
-  | 'unconfirmed'
-  | 'discarded'
-  | 'inconclusive'
-  | 'crashed'
-  | 'refused';
+  'baseline' | 'confirmed' | 'in stack' | 'unconfirmed' | 'discarded' | 'inconclusive' | 'crashed' | 'refused';
 
 export interface Mark {
   readonly n: number;
@@ -76,7 +70,17 @@ export type Source = Pick<
 > & { readonly experiments: readonly Row[] };
 type Row = Pick<
   BoardRow,
-  'n' | 'verdict' | 'standing' | 'mean' | 'half' | 'effect' | 'hypothesis' | 'otherDevice' | 'workedS' | 'durationS' | 'costUsd'
+  | 'n'
+  | 'verdict'
+  | 'standing'
+  | 'mean'
+  | 'half'
+  | 'effect'
+  | 'hypothesis'
+  | 'otherDevice'
+  | 'workedS'
+  | 'durationS'
+  | 'costUsd'
 >;
 
 export interface StaircaseOptions {
@@ -240,11 +244,7 @@ function markText(row: Row, view: Source): string {
 }
 
 /** The running best: each kept experiment of the lineage at the mean that it has now. */
-function stepsOf(
-  view: Source,
-  toX: (row: Row) => number,
-  toY: (v: number) => number,
-): { x: number; y: number }[] {
+function stepsOf(view: Source, toX: (row: Row) => number, toY: (v: number) => number): { x: number; y: number }[] {
   return view.lineage.flatMap((n) => {
     const row = view.experiments[n];
     return row?.mean && !row.otherDevice ? [{ x: toX(row), y: toY(row.mean.raw) }] : [];
@@ -252,12 +252,7 @@ function stepsOf(
 }
 
 /** The steps with the largest gains, largest first; confirmed ones before others. */
-function labelsOf(
-  view: Source,
-  toX: (row: Row) => number,
-  toY: (v: number) => number,
-  most: number,
-): StairLabel[] {
+function labelsOf(view: Source, toX: (row: Row) => number, toY: (v: number) => number, most: number): StairLabel[] {
   const rank = (row: Row): number =>
     (row.effect?.raw ?? 0) * (row.standing === 'confirmed' || row.standing === 'in stack' ? 1 : 0.25);
   return view.lineage
@@ -282,18 +277,29 @@ function xTicks([low, high]: readonly [number, number], axis: XAxis): Tick[] {
   return found.filter(Number.isInteger).map((at) => ({ at, text: fixed(at, 0) }));
 }
 
-const TIME_UNITS: readonly (readonly [seconds: number, name: string])[] = [[86_400, 'd'], [3600, 'h'], [60, 'min'], [1, 's']];
-const TIME_STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 432_000];
+const TIME_UNITS: readonly (readonly [seconds: number, name: string])[] = [
+  [86_400, 'd'],
+  [3600, 'h'],
+  [60, 'min'],
+  [1, 's'],
+];
+const TIME_STEPS_S = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 432_000,
+];
 const MOST_TIME_TICKS = 8;
 
 /** Round times between two ends in hours, all in the largest unit in which their distance is whole. */
 function timeTicks(low: number, high: number): Tick[] {
   const step = TIME_STEPS_S.find((each) => (high - low) * 3600 <= each * MOST_TIME_TICKS);
-  if (step === undefined || !(high > low)) return ticks(low, high, 6).map((at) => ({ at, text: at === 0 ? '0' : shortDuration(at * 3600) }));
+  if (step === undefined || !(high > low))
+    return ticks(low, high, 6).map((at) => ({ at, text: at === 0 ? '0' : shortDuration(at * 3600) }));
   const [unit, name] = TIME_UNITS.find(([seconds]) => step % seconds === 0)!;
   const first = Math.ceil((low * 3600) / step - 1e-9);
   const count = Math.floor((high * 3600) / step + 1e-9) - first + 1;
-  return Array.from({ length: Math.max(0, count) }, (_, k) => ({ at: ((first + k) * step) / 3600, text: first + k === 0 ? '0' : `${((first + k) * step) / unit} ${name}` }));
+  return Array.from({ length: Math.max(0, count) }, (_, k) => ({
+    at: ((first + k) * step) / 3600,
+    text: first + k === 0 ? '0' : `${((first + k) * step) / unit} ${name}`,
+  }));
 }
 
 function yTitle(view: Source, axis: YAxis): string {

@@ -32,7 +32,11 @@ export function stateView(b: Basis, lastSign: string): StateView {
   const time = (iso: string): string => `${clockTime(iso, b.zone)} ${zoneName(b.zone)}`;
   if (facts.ledgerProblem) {
     const at = state.lastAt ? `; shown is the state of ${time(state.lastAt)}` : '';
-    return { kind: 'broken', text: `broken: ${oneLine(facts.ledgerProblem, 300).replace(/\.$/, '')}${at}`, at: state.lastAt };
+    return {
+      kind: 'broken',
+      text: `broken: ${oneLine(facts.ledgerProblem, 300).replace(/\.$/, '')}${at}`,
+      at: state.lastAt,
+    };
   }
   const session = state.sessions.at(-1);
   if (!session) return { kind: 'never run', text: 'never run' };

@@ -168,17 +168,31 @@ function finalBars({ state }: Basis): { label: string; share: number }[] {
   const steps = lineage(state, incumbent).filter((n) => n > 0 && state.experiments[n]!.idea.kind === 'idea');
   const tested = steps.filter((n) => state.ablations.has(n)).length;
   const session = state.sessions.length - 1;
-  const made = state.measurements.filter((m) => m.purpose === 'final' && m.session === session && m.state === 'finished').length;
-  const last = { label: `${made} of ${2 * FINAL_PAIRS} last measurements`, share: Math.min(1, made / (2 * FINAL_PAIRS)) };
-  return steps.length < 2 ? [last] : [{ label: `${tested} of ${steps.length} steps left out once`, share: tested / steps.length }, last];
+  const made = state.measurements.filter(
+    (m) => m.purpose === 'final' && m.session === session && m.state === 'finished',
+  ).length;
+  const last = {
+    label: `${made} of ${2 * FINAL_PAIRS} last measurements`,
+    share: Math.min(1, made / (2 * FINAL_PAIRS)),
+  };
+  return steps.length < 2
+    ? [last]
+    : [{ label: `${tested} of ${steps.length} steps left out once`, share: tested / steps.length }, last];
 }
 
 /** What agents may spend, of the session and of the lab: tokens and dollars. */
 function moneyBars({ state }: Basis): { label: string; share: number }[] {
   const limits = state.sessions.at(-1)?.start.limits ?? {};
   const [here, ever] = [spent(state.calls, state.sessions.length - 1), spent(state.calls)];
-  const bar = (used: number, most: number | undefined, text: (x: number) => string, what: string): { label: string; share: number }[] =>
-    most === undefined ? [] : [{ label: `${text(used)} of ${text(most)}${what}`, share: most > 0 ? Math.min(1, used / most) : 1 }];
+  const bar = (
+    used: number,
+    most: number | undefined,
+    text: (x: number) => string,
+    what: string,
+  ): { label: string; share: number }[] =>
+    most === undefined
+      ? []
+      : [{ label: `${text(used)} of ${text(most)}${what}`, share: most > 0 ? Math.min(1, used / most) : 1 }];
   return [
     ...bar(here.usd, limits.usd, dollars, ''),
     ...bar(ever.usd, limits.labUsd, dollars, ' for the lab'),

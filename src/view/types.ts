@@ -1,6 +1,6 @@
 /**
- * What people see of a lab, as plain JSON: raw numbers beside the text that every surface prints. `--json`, report, dashboard and terminal
- * all get these objects. Types only.
+ * What people see of a lab, as plain JSON: raw numbers beside the text that every surface prints. `--json`, report,
+ * dashboard and terminal all get these objects. Types only.
  */
 import type { RefusalCode, TrustGrade } from '../core/event.ts';
 import type { Verdict } from '../core/experiment.ts';
@@ -23,14 +23,7 @@ export interface Facts {
 }
 
 export type LabStateKind =
-  | 'never run'
-  | 'running'
-  | 'stalled'
-  | 'finished'
-  | 'stopped on budget'
-  | 'stopped by person'
-  | 'died'
-  | 'broken';
+  'never run' | 'running' | 'stalled' | 'finished' | 'stopped on budget' | 'stopped by person' | 'died' | 'broken';
 
 export interface StateView {
   readonly kind: LabStateKind;
@@ -41,7 +34,10 @@ export interface StateView {
 
 /** How sure it is that an experiment is better than what it grew from. */
 export type Standing =
-  /** A confirmation passed at this experiment; under the second rules: in a confirmed stack, and clearly better by its own evidence too. */
+  /**
+   * A confirmation passed at this experiment; under the second rules: in a confirmed stack, and clearly better by its
+   * own evidence too.
+   */
   | 'confirmed'
   /** Kept below a confirmed one: confirmed together with it, not alone. */
   | 'in stack'
@@ -78,7 +74,10 @@ export interface ExperimentView {
   /** Half of the 95 % interval of the mean. */
   readonly half?: Num;
   readonly effect?: EffectView;
-  /** Of a kept one: its effect without what choosing the best of many has added, and how probable it is that it is better. */
+  /**
+   * Of a kept one: its effect without what choosing the best of many has added, and how probable it is that it is
+   * better.
+   */
   readonly shrunken?: EffectView;
   /** `93.1 %`, of the shrunken effect where there is one. */
   readonly chance?: string;

@@ -1,5 +1,6 @@
 /**
- * The first sentence of everything: is it better, by how much, and is that real? Only a passed confirmation may be called an improvement;
+ * The first sentence of everything: is it better, by how much, and is that real? Only a passed confirmation may be
+ * called an improvement;
  * "nothing confirmed" is an outcome like any other. Numbers of claims come from fresh measurements only.
  */
 
@@ -28,7 +29,7 @@ export function claimViews(b: Basis): ClaimView[] {
 /** From the baseline to the champion: the confirmed claims in between, added up, their errors being independent. */
 export function gainView(b: Basis, claims: readonly ClaimView[]): GainView | undefined {
   const chain: ClaimView[] = [];
-  for (let at = b.state.champion; at > 0; ) {
+  for (let at = b.state.champion; at > 0;) {
     const claim = claims.findLast((c) => c.passed && c.n === at);
     if (!claim) return undefined;
     chain.push(claim);

@@ -1,4 +1,7 @@
-/** An arena folder read from disk and checked whole: manifest, globs, knobs. Reads only. Everything wrong with it is one E_MANIFEST, E_FILES or E_KNOB. */
+/**
+ * An arena folder read from disk and checked whole: manifest, globs, knobs. Reads only. Everything wrong with it is one
+ * E_MANIFEST, E_FILES or E_KNOB.
+ */
 import * as path from 'node:path';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { parseComparison } from '../base/comparison.ts';
@@ -47,7 +50,9 @@ export async function loadArena(folder: string): Promise<LoadedArena> {
       .filter((file) => role(file.path) === 'editable')
       .map((file) => [file.path, Buffer.from(file.bytes).toString('utf8')]),
   );
-  const frozen = files.filter((file) => role(file.path) !== 'editable' && file.path !== 'program.md').flatMap(withoutOurs);
+  const frozen = files
+    .filter((file) => role(file.path) !== 'editable' && file.path !== 'program.md')
+    .flatMap(withoutOurs);
   const program = readText(path.join(folder, 'program.md'));
   return {
     arena,

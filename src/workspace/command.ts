@@ -1,4 +1,6 @@
-/** How git is called: no user configuration, no prompts, no hooks, errors in three parts. The only file that starts git. */
+/**
+ * How git is called: no user configuration, no prompts, no hooks, errors in three parts. The only file that starts git.
+ */
 import * as fs from 'node:fs';
 import { LabError } from '../base/error.ts';
 import { sleep } from '../os/clock.ts';
@@ -60,7 +62,10 @@ export async function gitBytes(args: readonly string[], options: GitOptions = {}
 /** How long a git that still runs may need to end; then a lock in the private store is one that a killed git left. */
 const LOCK_GRACE_MS = 300;
 
-/** The lock file of our own store that git complained about. The refs of a lab have one writer, which holds the ledger's lock. */
+/**
+ * The lock file of our own store that git complained about. The refs of a lab have one writer, which holds the ledger's
+ * lock.
+ */
 function staleLock(store: string, stderr: string): string | undefined {
   const file = /Unable to create '([^']+\.lock)': File exists/.exec(stderr)?.[1];
   return file?.startsWith(`${store}/`) ? file : undefined;

@@ -1,6 +1,6 @@
 /**
- * Code under version control in a private bare store: every attempt is a commit under a ref of its own. The person's checkout is only read
- * (`ls-files`, `rev-parse`, `status`), never written. Knows nothing about experiments.
+ * Code under version control in a private bare store: every attempt is a commit under a ref of its own. The person's
+ * checkout is only read (`ls-files`, `rev-parse`, `status`), never written. Knows nothing about experiments.
  */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -36,7 +36,11 @@ const isComplete = (store: string): boolean =>
 function isAsCommitted(file: string, mode: string, content: Buffer): boolean {
   const stat = fs.lstatSync(file, { throwIfNoEntry: false });
   if (mode === '120000') return stat?.isSymbolicLink() === true && fs.readlinkSync(file) === content.toString('utf8');
-  return stat?.isFile() === true && (stat.mode & 0o100) === (mode === '100755' ? 0o100 : 0) && fs.readFileSync(file).equals(content);
+  return (
+    stat?.isFile() === true &&
+    (stat.mode & 0o100) === (mode === '100755' ? 0o100 : 0) &&
+    fs.readFileSync(file).equals(content)
+  );
 }
 
 /** Three versions of a text as one, by git; undefined where both sides changed the same lines. */
@@ -166,7 +170,11 @@ class GitWorkspace implements Workspace {
     }
   }
 
-  async differs(commit: string, dir: string, skip: (file: string) => boolean = () => false): Promise<string | undefined> {
+  async differs(
+    commit: string,
+    dir: string,
+    skip: (file: string) => boolean = () => false,
+  ): Promise<string | undefined> {
     const entries = (await this.list(commit)).filter((entry) => !skip(entry.path));
     const bytes = await this.#load(entries);
     const known = new Set(entries.map((entry) => entry.path));
@@ -181,9 +189,13 @@ class GitWorkspace implements Workspace {
   }
 
   async without(tip: string, after: string, before: string): Promise<readonly FileEdit[] | undefined> {
-    const trees = await Promise.all([tip, after, before].map(async (commit) => new Map((await this.list(commit)).map((e) => [e.path, e]))));
+    const trees = await Promise.all(
+      [tip, after, before].map(async (commit) => new Map((await this.list(commit)).map((e) => [e.path, e]))),
+    );
     const [now, then, old] = trees as [Map<string, TreeEntry>, Map<string, TreeEntry>, Map<string, TreeEntry>];
-    const changed = [...new Set([...then.keys(), ...old.keys()])].filter((file) => then.get(file)?.oid !== old.get(file)?.oid);
+    const changed = [...new Set([...then.keys(), ...old.keys()])].filter(
+      (file) => then.get(file)?.oid !== old.get(file)?.oid,
+    );
     const edits: FileEdit[] = [];
     for (const file of changed) {
       const [mine, base, theirs] = [now.get(file), then.get(file), old.get(file)];

@@ -1,6 +1,7 @@
 /**
- * A unified diff laid onto the code of a commit, in a throw-away folder: what somebody outside proposes as a diff becomes edits. Trusts nothing in it:
- * git refuses paths outside the folder, and what is no text or not editable is told by whoever reads the folder afterwards.
+ * A unified diff laid onto the code of a commit, in a throw-away folder: what somebody outside proposes as a diff
+ * becomes edits. Trusts nothing in it: git refuses paths outside the folder, and what is no text or not editable is
+ * told by whoever reads the folder afterwards.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -12,24 +13,33 @@ import { gitText } from './command.ts';
 /** A proposal has at most 1 MB of new content; a diff of it is not ten times as long. */
 const MOST_DIFF_BYTES = 4 << 20;
 
-/** Lay the commit into `dir` (must not exist), tell `before` what is there, and apply the diff. Resolves with why it does not apply, if so. */
+/**
+ * Lay the commit into `dir` (must not exist), tell `before` what is there, and apply the diff. Resolves with why it
+ * does not apply, if so.
+ */
 export async function layPatch(
   workspace: Workspace,
   at: { readonly commit: string; readonly dir: string; readonly skip: (file: string) => boolean },
   diff: string,
   before: () => void,
 ): Promise<string | undefined> {
-  if (Buffer.byteLength(diff) > MOST_DIFF_BYTES) return `it has ${Buffer.byteLength(diff)} bytes, at most ${MOST_DIFF_BYTES} are read`;
+  if (Buffer.byteLength(diff) > MOST_DIFF_BYTES)
+    return `it has ${Buffer.byteLength(diff)} bytes, at most ${MOST_DIFF_BYTES} are read`;
   if (diff.trim() === '') return 'it is empty';
   fs.mkdirSync(path.dirname(at.dir), { recursive: true });
   await workspace.checkout(at.commit, at.dir, at.skip);
   before();
   const env = { GIT_CEILING_DIRECTORIES: path.dirname(at.dir) };
   try {
-    await gitText(['apply', '--recount', '--whitespace=nowarn', '-'], { cwd: at.dir, input: diff.endsWith('\n') ? diff : `${diff}\n`, env });
+    await gitText(['apply', '--recount', '--whitespace=nowarn', '-'], {
+      cwd: at.dir,
+      input: diff.endsWith('\n') ? diff : `${diff}\n`,
+      env,
+    });
     return undefined;
   } catch (thrown) {
-    if (thrown instanceof LabError && thrown.code === 'E_GIT_FAILED') return oneLine(thrown.parts.why.replace(/^git says: /, '').replace(/\.$/, ''), 300);
+    if (thrown instanceof LabError && thrown.code === 'E_GIT_FAILED')
+      return oneLine(thrown.parts.why.replace(/^git says: /, '').replace(/\.$/, ''), 300);
     throw thrown;
   }
 }

@@ -1,6 +1,7 @@
 /**
- * The person's folder as a list of files: what git tracks there plus what it does not ignore, submodules included, exactly as it lies on
- * disk. Only reads. Outside a repository, or in a folder that its repository ignores, everything but the usual build folders counts.
+ * The person's folder as a list of files: what git tracks there plus what it does not ignore, submodules included,
+ * exactly as it lies on disk. Only reads. Outside a repository, or in a folder that its repository ignores, everything
+ * but the usual build folders counts.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -28,7 +29,10 @@ const NEVER = new Set(['.git', '.overnight', 'node_modules', '__pycache__', '.ve
 const MOST_FILES = 20_000;
 const MOST_BYTES = 512 << 20;
 
-/** The repository that a folder belongs to. A repository without a commit is E_NO_COMMITS; being ignored counts as being outside. */
+/**
+ * The repository that a folder belongs to. A repository without a commit is E_NO_COMMITS; being ignored counts as being
+ * outside.
+ */
 export async function sourceOf(folder: string): Promise<Source> {
   const root = (await gitText(['rev-parse', '--show-toplevel'], { cwd: folder, allow: [128] })).trim();
   if (!root) return { dirty: false };

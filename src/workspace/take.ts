@@ -1,6 +1,6 @@
 /**
- * The kept stack, handed over: as a new branch of the person's repository, or as patches. The only code that writes into that repository, and
- * only objects and one new ref: never the checkout, the index, or an existing branch.
+ * The kept stack, handed over: as a new branch of the person's repository, or as patches. The only code that writes
+ * into that repository, and only objects and one new ref: never the checkout, the index, or an existing branch.
  */
 import * as fs from 'node:fs';
 import * as os from 'node:os';

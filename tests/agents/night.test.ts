@@ -1,4 +1,7 @@
-/** A short night with each real agent, started as a person does: ideas from the agent, numbers from the harness, a ledger that verifies. */
+/**
+ * A short night with each real agent, started as a person does: ideas from the agent, numbers from the harness, a
+ * ledger that verifies.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -42,13 +45,20 @@ describe.skipIf(whyNot).each(REAL_NAMES)(titled('a night with %s'), (name) => {
       expect(ended.status, ended.stdout + ended.stderr).toBe(0);
       const labs = join(folder, '.overnight', 'labs');
       const text = readFileSync(join(labs, readdirSync(labs)[0]!, 'ledger.jsonl'), 'utf8');
-      const lines = text.trim().split('\n').map((line) => JSON.parse(line) as Line);
+      const lines = text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Line);
       const of = (type: string): readonly Line[] => lines.filter((line) => line.type === type);
       expect(of('calling')).toHaveLength(2);
       expect(of('called')).toMatchObject([1, 2].map(() => ({ outcome: 'edit', usage: { source: 'gateway' } })));
       const ideas = of('proposed').filter(({ kind }) => kind === 'idea');
-      expect(ideas).toMatchObject([1, 2].map(() => ({ hypothesis: expect.stringContaining('a smaller X gives a smaller loss') })));
-      expect(of('decided').map((line) => (line as unknown as { decision: { verdict: string } }).decision.verdict)).toContain('kept');
+      expect(ideas).toMatchObject(
+        [1, 2].map(() => ({ hypothesis: expect.stringContaining('a smaller X gives a smaller loss') })),
+      );
+      expect(
+        of('decided').map((line) => (line as unknown as { decision: { verdict: string } }).decision.verdict),
+      ).toContain('kept');
       expect(text).not.toContain(REAL_KEY);
       // The judge is hidden from the candidate, and from the agent.
       expect(JSON.stringify(server.asked.map(({ body }) => body))).not.toContain('OVERNIGHT_NONCE');

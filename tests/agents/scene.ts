@@ -1,6 +1,6 @@
 /**
- * One place for one test: a scripted model server, the gateway with a real-looking key, a work folder with an editable and a frozen file, a
- * secret and validation data outside of it, and a server that nobody may reach.
+ * One place for one test: a scripted model server, the gateway with a real-looking key, a work folder with an editable
+ * and a frozen file, a secret and validation data outside of it, and a server that nobody may reach.
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -11,7 +11,14 @@ import { type JailLimits, openJail } from '../../src/agents/jail.ts';
 import { type AgentChoice, openAgent } from '../../src/agents/open.ts';
 import type { Agent, AgentTask } from '../../src/core/ports.ts';
 import { chooseSandbox } from '../../src/sandbox/choose.ts';
-import { type Answer, type Asked, type Call, type ModelServer, type Script, startModelServer } from '../fixtures/models/server.ts';
+import {
+  type Answer,
+  type Asked,
+  type Call,
+  type ModelServer,
+  type Script,
+  startModelServer,
+} from '../fixtures/models/server.ts';
 import { type Dialect, dialectOf } from '../fixtures/models/dialects.ts';
 
 const SYSTEM_TMP = tmpdir();

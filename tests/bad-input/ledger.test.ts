@@ -1,4 +1,7 @@
-/** Labs that somebody else works on, whose record was cut, edited or lost a line, or whose arena changed: named, and left as they are. */
+/**
+ * Labs that somebody else works on, whose record was cut, edited or lost a line, or whose arena changed: named, and
+ * left as they are.
+ */
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';

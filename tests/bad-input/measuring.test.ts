@@ -1,4 +1,7 @@
-/** Candidates and evaluators that misbehave: the unchanged code fails with its class, an idea gets its verdict, and nothing is left behind. */
+/**
+ * Candidates and evaluators that misbehave: the unchanged code fails with its class, an idea gets its verdict, and
+ * nothing is left behind.
+ */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';

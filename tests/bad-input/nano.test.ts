@@ -1,4 +1,7 @@
-/** A language model that fails in each way training can fail: the experiment is crashed with its class and one clear reason, and nothing else is lost. */
+/**
+ * A language model that fails in each way training can fail: the experiment is crashed with its class and one clear
+ * reason, and nothing else is lost.
+ */
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
@@ -38,7 +41,12 @@ const BAD: readonly Bad[] = [
     kind: 'shape',
     reason: /matmul: inner sizes differ: \[4,256,256\] and \[64,256\]\. .*\(train\.ts:\d+\)$/,
   },
-  { what: 'an import of nothing', edits: [["'./lib/peak.ts'", "'./lib/nowhere.ts'"]], kind: 'import', reason: /nowhere\.ts/ },
+  {
+    what: 'an import of nothing',
+    edits: [["'./lib/peak.ts'", "'./lib/nowhere.ts'"]],
+    kind: 'import',
+    reason: /nowhere\.ts/,
+  },
   {
     what: 'more memory than there is',
     edits: [[MAIN, `${MAIN}  for (const all = [];;) all.push(new Float32Array(2e7).fill(1));\n`]],
@@ -56,48 +64,64 @@ const BAD: readonly Bad[] = [
     what: 'logits of another vocabulary',
     edits: [["[['logits', forward(weights, tokens)]]", "[['logits', slice(forward(weights, tokens), -1, 0, 512)]]"]],
     kind: 'shape',
-    reason: /the output must be only logits \[8, 256, 1024\] of type 1, not logits \[8, 256, 512\] of type 1\. Export it so\.$/,
+    reason:
+      /the output must be only logits \[8, 256, 1024\] of type 1, not logits \[8, 256, 512\] of type 1\. Export it so\.$/,
   },
 ];
 
-it('a language model that fails is crashed with its class and one clear reason, and the lab stays whole', { timeout: 400_000 }, async () => {
-  const folder = offlineNano(freshFolder());
-  const manifest = path.join(folder, 'arena.yaml');
-  fs.writeFileSync(manifest, fs.readFileSync(manifest, 'utf8').replace('memory_mb: 3072', 'memory_mb: 1500').replace('budget: { seconds: 20,', 'budget: { seconds: 8, steps: 12,'));
-  const train = path.join(folder, 'train.ts');
-  const shipped = fs.readFileSync(train, 'utf8').replace('const WIDTH = 128;', 'const WIDTH = 64;').replace('const DEPTH = 4;', 'const DEPTH = 2;');
-  fs.writeFileSync(train, shipped);
-  const opened = await openLab({ folder, tag: 'bad', calibrate: 2, proposer: nobody, limits: { experiments: 0 } });
-  try {
-    await settle(opened);
-    opened.lab.stopSoon();
-    const submit = async (what: string, edits: Bad['edits']) => {
-      let content = shipped;
-      for (const [before, after] of edits) {
-        expect(content.split(before), before).toHaveLength(2);
-        content = content.replace(before, () => after);
-      }
-      const n = await opened.lab.submit('test', what, [{ path: 'train.ts', content }]);
+it(
+  'a language model that fails is crashed with its class and one clear reason, and the lab stays whole',
+  { timeout: 400_000 },
+  async () => {
+    const folder = offlineNano(freshFolder());
+    const manifest = path.join(folder, 'arena.yaml');
+    fs.writeFileSync(
+      manifest,
+      fs
+        .readFileSync(manifest, 'utf8')
+        .replace('memory_mb: 3072', 'memory_mb: 1500')
+        .replace('budget: { seconds: 20,', 'budget: { seconds: 8, steps: 12,'),
+    );
+    const train = path.join(folder, 'train.ts');
+    const shipped = fs
+      .readFileSync(train, 'utf8')
+      .replace('const WIDTH = 128;', 'const WIDTH = 64;')
+      .replace('const DEPTH = 4;', 'const DEPTH = 2;');
+    fs.writeFileSync(train, shipped);
+    const opened = await openLab({ folder, tag: 'bad', calibrate: 2, proposer: nobody, limits: { experiments: 0 } });
+    try {
       await settle(opened);
-      return opened.state.experiments[n]!;
-    };
-    for (const { what, edits, kind, reason } of BAD) {
-      const x = await submit(what, edits);
-      const verdict = kind === 'timeout' ? 'timed out' : 'crashed';
-      expect(x, what).toMatchObject({ state: 'decided', decision: { verdict, failure: kind } });
-      expect(x.state === 'decided' && x.decision.reason, what).toMatch(reason);
+      opened.lab.stopSoon();
+      const submit = async (what: string, edits: Bad['edits']) => {
+        let content = shipped;
+        for (const [before, after] of edits) {
+          expect(content.split(before), before).toHaveLength(2);
+          content = content.replace(before, () => after);
+        }
+        const n = await opened.lab.submit('test', what, [{ path: 'train.ts', content }]);
+        await settle(opened);
+        return opened.state.experiments[n]!;
+      };
+      for (const { what, edits, kind, reason } of BAD) {
+        const x = await submit(what, edits);
+        const verdict = kind === 'timeout' ? 'timed out' : 'crashed';
+        expect(x, what).toMatchObject({ state: 'decided', decision: { verdict, failure: kind } });
+        expect(x.state === 'decided' && x.decision.reason, what).toMatch(reason);
+      }
+      const good = await submit('one layer', [['const DEPTH = 2;', 'const DEPTH = 1;']]);
+      expect(good.state === 'decided' && good.decision.failure).toBeUndefined();
+      // The manifest's budget in steps reached the candidate, and its curve is what the views plot.
+      const finished = measurementsOf(opened.state, good.idea.n).find((m) => m.state === 'finished');
+      const curve = parseCurve(
+        readBlobText(opened.paths.lab, finished?.state === 'finished' ? finished.conditions.curve! : '') ?? '',
+      );
+      expect(curve?.points.map((point) => point[0])).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
+      expect(curve?.columns[mainColumn(curve)]).toBe('loss');
+    } finally {
+      opened.close();
     }
-    const good = await submit('one layer', [['const DEPTH = 2;', 'const DEPTH = 1;']]);
-    expect(good.state === 'decided' && good.decision.failure).toBeUndefined();
-    // The manifest's budget in steps reached the candidate, and its curve is what the views plot.
-    const finished = measurementsOf(opened.state, good.idea.n).find((m) => m.state === 'finished');
-    const curve = parseCurve(readBlobText(opened.paths.lab, finished?.state === 'finished' ? finished.conditions.curve! : '') ?? '');
-    expect(curve?.points.map((point) => point[0])).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
-    expect(curve?.columns[mainColumn(curve)]).toBe('loss');
-  } finally {
-    opened.close();
-  }
-  const checked = await audit(opened.paths.lab, opened.paths.store);
-  expect(checked.checks.filter((check) => !check.ok)).toEqual([]);
-  expect(processesOf(folder)).toEqual([]);
-});
+    const checked = await audit(opened.paths.lab, opened.paths.store);
+    expect(checked.checks.filter((check) => !check.ok)).toEqual([]);
+    expect(processesOf(folder)).toEqual([]);
+  },
+);

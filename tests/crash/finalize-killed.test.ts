@@ -1,6 +1,7 @@
 /**
- * kill -9 while the line is drawn under a stack: the real program is killed right after each event that is not a measurement, and after some that are;
- * `finalize` again comes to the same last comparison, and nothing that was recorded is measured again.
+ * kill -9 while the line is drawn under a stack: the real program is killed right after each event that is not a
+ * measurement, and after some that are; `finalize` again comes to the same last comparison, and nothing that was
+ * recorded is measured again.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +13,8 @@ import { nobody, stackArena, stacked } from '../fixtures/stack.ts';
 
 const EFFECTS = join(ROOT, 'tests', 'fixtures', 'bin', 'effects.mjs');
 type Line = Record<string, unknown>;
-const of = (lines: readonly Line[], ...types: string[]): Line[] => lines.filter(({ type }) => types.includes(String(type)));
+const of = (lines: readonly Line[], ...types: string[]): Line[] =>
+  lines.filter(({ type }) => types.includes(String(type)));
 
 let lab = '';
 /** Events of the lab before the finish line, and of a finish line that nobody disturbed. */
@@ -23,8 +25,12 @@ const finalize = (folder: string, env: Readonly<Record<string, string>> = {}): P
 
 beforeAll(async () => {
   lab = stackArena({ noise: 0 });
-  const open = (limits: { readonly experiments: number }) => openLab({ folder: lab, tag: 't', proposer: nobody, limits });
-  await stacked(open, [[0, 0, 1], [1, 0, 1]]); // prettier-ignore
+  const open = (limits: { readonly experiments: number }) =>
+    openLab({ folder: lab, tag: 't', proposer: nobody, limits });
+  await stacked(open, [
+    [0, 0, 1],
+    [1, 0, 1],
+  ]);
   before = ledgerLines(lab, 't').length;
   const folder = copyOf(lab);
   const ended = await finalize(folder);
@@ -35,7 +41,11 @@ beforeAll(async () => {
 /** What the last comparison says, and what was measured for it: independent of when and in how many sessions. */
 function outcome(lines: readonly Line[]): unknown {
   const { seq: _, t: __, prev: ___, ...final } = of(lines, 'finalized')[0]!;
-  const decided = of(lines, 'decided').map(({ n, decision }) => [n, (decision as Line).verdict, (decision as Line).effect]);
+  const decided = of(lines, 'decided').map(({ n, decision }) => [
+    n,
+    (decision as Line).verdict,
+    (decision as Line).effect,
+  ]);
   return { final, decided, proposed: of(lines, 'proposed').map(({ n, ablates }) => [n, ablates]) };
 }
 
@@ -60,21 +70,35 @@ async function killedAfter(k: number): Promise<void> {
   rmSync(join(folder, '..'), { recursive: true, force: true });
 }
 
-it('comes to the same end wherever it was killed, and measures nothing twice in vain', { timeout: 600_000 }, async () => {
-  expect(of(whole, 'finalized')[0]).toMatchObject({ dropped: [1], pairs: 5, holdout: { effect: expect.anything() } });
-  const measured = new Set(['measuring', 'measured']);
-  const holdout = whole.findIndex(({ purpose }) => purpose === 'holdout');
-  // The first and the last measurement, one of each turn, and both sides of the holdout's word; all that is not a measurement.
-  const some = new Set([...of(whole, 'measuring', 'measured').filter((_, i) => i % 16 === 0), whole[holdout], whole[holdout + 1]]);
-  const repeated = whole.filter(({ type, ablates }, i) => ['proposed', 'snapshot'].includes(String(type)) && i > 3 && ablates !== 1);
-  const worth = (line: Line): boolean => (!measured.has(String(line.type)) && !repeated.includes(line)) || some.has(line);
-  const ks = whole.flatMap((line, i) => (worth(line) ? [i + 1] : []));
-  expect(new Set(ks.map((k) => whole[k - 1]!.type)).size, 'every kind of event').toBe(new Set(whole.map(({ type }) => type)).size);
-  const failures: string[] = [];
-  // One after the other: copies are one lab, and who goes on ends whatever is left of it.
-  for (const k of ks) {
-    const at = `after event ${k}, ${String(whole[k - 1]!.type)}`;
-    await killedAfter(k).catch((thrown: Error) => failures.push(`${at}\n    ${thrown.message.slice(0, 800)}`));
-  }
-  expect(failures.join('\n')).toBe('');
-});
+it(
+  'comes to the same end wherever it was killed, and measures nothing twice in vain',
+  { timeout: 600_000 },
+  async () => {
+    expect(of(whole, 'finalized')[0]).toMatchObject({ dropped: [1], pairs: 5, holdout: { effect: expect.anything() } });
+    const measured = new Set(['measuring', 'measured']);
+    const holdout = whole.findIndex(({ purpose }) => purpose === 'holdout');
+    // The first and the last measurement, one of each turn, and both sides of the holdout's word; all that is not a
+    // measurement.
+    const some = new Set([
+      ...of(whole, 'measuring', 'measured').filter((_, i) => i % 16 === 0),
+      whole[holdout],
+      whole[holdout + 1],
+    ]);
+    const repeated = whole.filter(
+      ({ type, ablates }, i) => ['proposed', 'snapshot'].includes(String(type)) && i > 3 && ablates !== 1,
+    );
+    const worth = (line: Line): boolean =>
+      (!measured.has(String(line.type)) && !repeated.includes(line)) || some.has(line);
+    const ks = whole.flatMap((line, i) => (worth(line) ? [i + 1] : []));
+    expect(new Set(ks.map((k) => whole[k - 1]!.type)).size, 'every kind of event').toBe(
+      new Set(whole.map(({ type }) => type)).size,
+    );
+    const failures: string[] = [];
+    // One after the other: copies are one lab, and who goes on ends whatever is left of it.
+    for (const k of ks) {
+      const at = `after event ${k}, ${String(whole[k - 1]!.type)}`;
+      await killedAfter(k).catch((thrown: Error) => failures.push(`${at}\n    ${thrown.message.slice(0, 800)}`));
+    }
+    expect(failures.join('\n')).toBe('');
+  },
+);

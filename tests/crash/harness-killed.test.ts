@@ -1,6 +1,7 @@
 /**
- * kill -9 of the harness at every effect boundary: the real program, with every write, rename, removal and start of a process named as it
- * happens, is killed before each kind of them; then `run` again must end the same night as if nothing had been.
+ * kill -9 of the harness at every effect boundary: the real program, with every write, rename, removal and start of a
+ * process named as it happens, is killed before each kind of them; then `run` again must end the same night as if
+ * nothing had been.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +23,10 @@ import {
 const IDEAS = 2;
 const EFFECTS = join(ROOT, 'tests', 'fixtures', 'bin', 'effects.mjs');
 const tag = 'a';
-/** A shell that starts nothing that is not needed: the plain process, which leaves more behind than the sandbox when its harness dies. */
+/**
+ * A shell that starts nothing that is not needed: the plain process, which leaves more behind than the sandbox when its
+ * harness dies.
+ */
 const PLAIN = { OVERNIGHT_SANDBOX: 'process' };
 
 let arena = '';
@@ -87,8 +91,8 @@ async function killedAt(name: string, half: boolean): Promise<void> {
   const file = join(folder, '.overnight', 'labs', tag, 'ledger.jsonl');
   const broken = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
   const good = broken.subarray(0, broken.lastIndexOf(10) + 1);
-  // What an interrupted session still had to do is done by the next one without being told. A session that never was must be told, and one
-  // that had ended needs only to be cleaned up after: a target that is reached already.
+  // What an interrupted session still had to do is done by the next one without being told. A session that never was
+  // must be told, and one that had ended needs only to be cleaned up after: a target that is reached already.
   const ended = good.includes('"type":"session.ended"') ? ['--until', '99999'] : [];
   const told = good.includes('"type":"session.started"') ? ended : ['--experiments', String(IDEAS)];
   const second = await night(folder, {}, told);

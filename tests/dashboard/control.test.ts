@@ -1,4 +1,7 @@
-/** Acting on a running lab: the dashboard with --control and its token, and the keys of the terminal. Wishes only; no number can be changed. */
+/**
+ * Acting on a running lab: the dashboard with --control and its token, and the keys of the terminal. Wishes only; no
+ * number can be changed.
+ */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +12,9 @@ import { putLab } from '../fixtures/ledgers.ts';
 import { hasTerminal, inTerminal } from '../fixtures/terminal.ts';
 
 const inboxOf = (lab: string): unknown[] =>
-  readdirSync(join(lab, 'inbox')).map((name) => (JSON.parse(readFileSync(join(lab, 'inbox', name), 'utf8')) as { wish: unknown }).wish);
+  readdirSync(join(lab, 'inbox')).map(
+    (name) => (JSON.parse(readFileSync(join(lab, 'inbox', name), 'utf8')) as { wish: unknown }).wish,
+  );
 
 describe('the dashboard with --control', () => {
   it('takes wishes from whoever has the token, and only sensible ones', async () => {
@@ -20,13 +25,28 @@ describe('the dashboard with --control', () => {
     const { port, said } = await serve(root, ['--port', '0', '--control']);
     const token = /#token=([\w-]+)/.exec(said)![1]!;
     const send = (wish: object, bearer: string, headers = {}): ReturnType<typeof ask> =>
-      ask(port, '/api/wish?lab=ten/mar7', { authorization: `Bearer ${bearer}`, 'content-type': 'application/json', ...headers }, 'POST', JSON.stringify(wish));
+      ask(
+        port,
+        '/api/wish?lab=ten/mar7',
+        { authorization: `Bearer ${bearer}`, 'content-type': 'application/json', ...headers },
+        'POST',
+        JSON.stringify(wish),
+      );
     expect((await send({ verb: 'pause' }, 'wrong')).status).toBe(403);
     expect((await send({ verb: 'pause' }, token, { origin: 'http://evil.example' })).status).toBe(403);
     expect((await send({ verb: 'submit', hypothesis: 'x', edits: {} }, token)).status).toBe(400);
     expect((await send({ verb: 'veto', n: 999 }, token)).body).toMatch(/no experiment #999/);
-    const broken = await ask(port, '/api/wish?lab=cut/mar7', { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, 'POST', JSON.stringify({ verb: 'pause' }));
-    expect(broken).toMatchObject({ status: 409, body: expect.stringMatching(/Read-only: The last line of the ledger is cut/) });
+    const broken = await ask(
+      port,
+      '/api/wish?lab=cut/mar7',
+      { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      'POST',
+      JSON.stringify({ verb: 'pause' }),
+    );
+    expect(broken).toMatchObject({
+      status: 409,
+      body: expect.stringMatching(/Read-only: The last line of the ledger is cut/),
+    });
     expect((await send({ verb: 'pause' }, token)).status).toBe(200);
     expect((await send({ verb: 'steer', text: 'try less <b>depth</b>' }, token)).status).toBe(200);
     expect(inboxOf(lab)).toEqual([{ verb: 'pause' }, { verb: 'steer', text: 'try less <b>depth</b>' }]);
@@ -37,7 +57,10 @@ if (!hasTerminal) console.warn('Skipped: the terminal’s keys. No `script` on P
 
 describe.skipIf(!hasTerminal)('the keys of a running lab', () => {
   it('pause, go on, steer, and stop after the current experiment', async () => {
-    const cwd = smallArena({ manifest: MANIFEST.replace('range: [0, 9]', 'range: [0, 900]'), candidate: CANDIDATE.replace('echo', 'sleep 0.4\necho') });
+    const cwd = smallArena({
+      manifest: MANIFEST.replace('range: [0, 9]', 'range: [0, 900]'),
+      candidate: CANDIDATE.replace('echo', 'sleep 0.4\necho'),
+    });
     const { see, type, ended } = inTerminal('run', { cwd });
     await see(/q stop after/);
     type('p');
@@ -53,6 +76,11 @@ describe.skipIf(!hasTerminal)('the keys of a running lab', () => {
     await see(/Stopping after/);
     expect(await ended).toBe(0);
     const wishes = ledgerLines(cwd).flatMap((event) => (event.type === 'steered' ? [event.wish] : []));
-    expect(wishes).toEqual([{ verb: 'pause' }, { verb: 'resume' }, { verb: 'steer', text: 'less noise' }, { verb: 'stop' }]);
+    expect(wishes).toEqual([
+      { verb: 'pause' },
+      { verb: 'resume' },
+      { verb: 'steer', text: 'less noise' },
+      { verb: 'stop' },
+    ]);
   });
 });

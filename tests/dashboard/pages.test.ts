@@ -1,6 +1,7 @@
 /**
- * The dashboard in a real browser: what the first screen answers, keys, addresses, the past, labs of every size and in every trouble, markup in
- * what candidates wrote, and no serious fault of accessibility. Skipped, and said so, where the machine has no Chromium.
+ * The dashboard in a real browser: what the first screen answers, keys, addresses, the past, labs of every size and in
+ * every trouble, markup in what candidates wrote, and no serious fault of accessibility. Skipped, and said so, where
+ * the machine has no Chromium.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,7 +14,17 @@ import { syntheticLab } from '../../src/testing/synthetic.ts';
 import { findChromium } from '../fixtures/chromium.ts';
 import { freshFolder } from '../fixtures/cli.ts';
 import { type Dashboard, dashboard, serve } from '../fixtures/dashboard.ts';
-import { askAgent, curveText, growingLab, hugeBlob, linesOf, longLab, putBlob, putLab, zoo } from '../fixtures/ledgers.ts';
+import {
+  askAgent,
+  curveText,
+  growingLab,
+  hugeBlob,
+  linesOf,
+  longLab,
+  putBlob,
+  putLab,
+  zoo,
+} from '../fixtures/ledgers.ts';
 
 const found = findChromium();
 if (!found) console.warn('Skipped: the dashboard’s pages. No chromium, chromium-browser or google-chrome on PATH.');
@@ -29,7 +40,11 @@ function withCurves(): void {
   const log = putBlob(lab, 'loss 2.1\nError: <b>boom</b>\n');
   const made = syntheticLab({ n: 10, noise: 0.0009, best: 0.9, artefacts: { curve: blob, log } });
   const printed = hugeBlob(lab, 1e9, `${'{"type":"tool"}\n'.repeat(20_000)}<script>window.hacked=1</script>\n`);
-  askAgent(lab, made, 1, { brief: 'Lower <i>val_bpb</i>.', reply: 'I made it <img src=x onerror="window.hacked=1"> smaller.', log: printed });
+  askAgent(lab, made, 1, {
+    brief: 'Lower <i>val_bpb</i>.',
+    reply: 'I made it <img src=x onerror="window.hacked=1"> smaller.',
+    log: printed,
+  });
   writeFileSync(join(lab, 'ledger.jsonl'), linesOf(made.events));
 }
 
@@ -49,7 +64,8 @@ describe.skipIf(!found)('the dashboard in Chromium', () => {
       await document.fonts.ready;
       for (let k = 0; k < 3; k++) await new Promise(requestAnimationFrame);
     });
-  const ready = (page: Page): Promise<unknown> => page.waitForSelector('main:not(.alone) :is(.verdict, article, [role=alert], p:not(.loading)), .labs');
+  const ready = (page: Page): Promise<unknown> =>
+    page.waitForSelector('main:not(.alone) :is(.verdict, article, [role=alert], p:not(.loading)), .labs');
 
   it.each([
     ['a laptop', { width: 1280, height: 720 }],
@@ -58,7 +74,9 @@ describe.skipIf(!found)('the dashboard in Chromium', () => {
     const { page, complaints } = await board.open('?lab=ten/mar7', { viewport });
     await ready(page);
     const inSight = await page.evaluate(() =>
-      [...document.querySelectorAll('.pill, .sentence, .next, .tile')].filter((e) => e.getBoundingClientRect().bottom <= innerHeight).map((e) => (e as HTMLElement).innerText),
+      [...document.querySelectorAll('.pill, .sentence, .next, .tile')]
+        .filter((e) => e.getBoundingClientRect().bottom <= innerHeight)
+        .map((e) => (e as HTMLElement).innerText),
     );
     const seen = inSight.join('\n');
     expect(seen).toMatch(/finished/);
@@ -70,7 +88,13 @@ describe.skipIf(!found)('the dashboard in Chromium', () => {
     expect(complaints).toEqual([]);
   });
 
-  const OTHERS = ['&page=experiment&n=1', '&page=lineage', '&page=machines', '&page=factors', '&page=compare&compare=0,1&notebook=1'];
+  const OTHERS = [
+    '&page=experiment&n=1',
+    '&page=lineage',
+    '&page=machines',
+    '&page=factors',
+    '&page=compare&compare=0,1&notebook=1',
+  ];
   it.each([
     ['empty', OTHERS],
     ['opened', OTHERS.slice(0, 1)],
@@ -109,8 +133,14 @@ describe.skipIf(!found)('the dashboard in Chromium', () => {
     const { page, complaints } = await board.open('?lab=curves/mar7&page=experiment&n=1');
     const transcript = page.locator('#transcript');
     await transcript.waitFor();
-    expect(await transcript.innerText()).toMatch(/codex \(<b>gpt<\/b>\), asked for it[\s\S]*Tokens\s*41,200 in \(30,000 from cache\), 1,650 out[\s\S]*Money\s*\$0\.27/);
-    for (const [what, words] of [['the brief', 'Lower <i>val_bpb</i>.'], ['its last words', 'onerror="window.hacked=1"'], ['what it printed', '<script>window.hacked=1</script>']] as const) {
+    expect(await transcript.innerText()).toMatch(
+      /codex \(<b>gpt<\/b>\), asked for it[\s\S]*Tokens\s*41,200 in \(30,000 from cache\), 1,650 out[\s\S]*Money\s*\$0\.27/,
+    );
+    for (const [what, words] of [
+      ['the brief', 'Lower <i>val_bpb</i>.'],
+      ['its last words', 'onerror="window.hacked=1"'],
+      ['what it printed', '<script>window.hacked=1</script>'],
+    ] as const) {
       const part = transcript.locator('details', { hasText: what });
       await part.locator('summary').click();
       await part.locator('pre').waitFor();
@@ -130,14 +160,26 @@ describe.skipIf(!found)('the dashboard in Chromium', () => {
       '&page=machines': ['cost', 'device', 'health', 'sessions', 'fine-print'],
       '&page=factors': ['knobs', 'LEARNING_RATE', 'DEPTH', 'BATCH', 'WARMUP', 'WEIGHT_DECAY'],
     };
-    const drawn = new Set(['staircase', 'replicates', 'curves', 'device', 'LEARNING_RATE', 'DEPTH', 'BATCH', 'WARMUP', 'WEIGHT_DECAY']);
+    const drawn = new Set([
+      'staircase',
+      'replicates',
+      'curves',
+      'device',
+      'LEARNING_RATE',
+      'DEPTH',
+      'BATCH',
+      'WARMUP',
+      'WEIGHT_DECAY',
+    ]);
     for (const [query, names] of Object.entries(offers)) {
       const { page } = await board.open(`?lab=curves/mar7${query}`);
       for (const name of names) {
         const menu = page.getByRole('group', { name: `Copy ${name}`, exact: true }).first();
         await menu.waitFor();
         const buttons = await menu.getByRole('button').allInnerTexts();
-        expect(buttons, `${query} ${name}`).toEqual(expect.arrayContaining(drawn.has(name) ? ['SVG', 'CSV', 'Markdown'] : ['CSV', 'Markdown']));
+        expect(buttons, `${query} ${name}`).toEqual(
+          expect.arrayContaining(drawn.has(name) ? ['SVG', 'CSV', 'Markdown'] : ['CSV', 'Markdown']),
+        );
       }
       await page.context().close();
     }
@@ -156,7 +198,9 @@ describe.skipIf(!found)('the dashboard in Chromium', () => {
     const { url } = await serve(here);
     await page.goto(`${url}?lab=long/mar7`);
     await page.waitForSelector('.verdict');
-    expect(await page.evaluate(() => (window as unknown as { seen?: string }).seen)).toMatch(/Still loading: reading the ledger, \d+\.\d of \d+\.\d MB/);
+    expect(await page.evaluate(() => (window as unknown as { seen?: string }).seen)).toMatch(
+      /Still loading: reading the ledger, \d+\.\d of \d+\.\d MB/,
+    );
   });
 
   it('keeps only the rows in sight of ten thousand, and reaches the last by scrolling', async () => {
@@ -169,10 +213,22 @@ describe.skipIf(!found)('the dashboard in Chromium', () => {
       await page.waitForFunction((at) => document.querySelector(`#row-${10_000 - at}`), row + 5);
       const lines = await page.evaluate(() =>
         [...document.querySelectorAll<HTMLElement>('.body .line')]
-          .map((e) => ({ at: new DOMMatrix(e.style.transform).m42 / 30, id: e.id, index: e.ariaRowIndex, first: e.firstElementChild!.textContent }))
+          .map((e) => ({
+            at: new DOMMatrix(e.style.transform).m42 / 30,
+            id: e.id,
+            index: e.ariaRowIndex,
+            first: e.firstElementChild!.textContent,
+          }))
           .sort((a, b) => a.at - b.at),
       );
-      expect(lines).toEqual(lines.map((_, k) => ({ at: lines[0]!.at + k, id: `row-${10_000 - lines[0]!.at - k}`, index: String(lines[0]!.at + k + 2), first: String(10_000 - lines[0]!.at - k) })));
+      expect(lines).toEqual(
+        lines.map((_, k) => ({
+          at: lines[0]!.at + k,
+          id: `row-${10_000 - lines[0]!.at - k}`,
+          index: String(lines[0]!.at + k + 2),
+          first: String(10_000 - lines[0]!.at - k),
+        })),
+      );
     }
     await page.evaluate(() => document.querySelector('.grid')!.scrollTo(0, 1e9));
     await page.waitForSelector('#row-0');
@@ -189,7 +245,9 @@ describe.skipIf(!found)('the dashboard in Chromium', () => {
     await page.keyboard.press('j');
     await page.keyboard.press('c');
     await page.keyboard.press('x');
-    await page.waitForURL(/filter=status%3Akept.*x=clock.*compare=\d/, { timeout: 5000 }).catch(() => { throw new Error(page.url()); });
+    await page.waitForURL(/filter=status%3Akept.*x=clock.*compare=\d/, { timeout: 5000 }).catch(() => {
+      throw new Error(page.url());
+    });
     await page.keyboard.press('Enter');
     await page.waitForSelector('article.experiment blockquote');
     await page.keyboard.press('d');
@@ -205,11 +263,14 @@ describe.skipIf(!found)('the dashboard in Chromium', () => {
   });
 
   it('puts the whole state of the page into its address', async () => {
-    const { page } = await board.open('?lab=thousand/mar7&filter=theme%3ADEPTH+-status%3Acrashed&sort=-gain&y=noise&row=7&at=900');
+    const { page } = await board.open(
+      '?lab=thousand/mar7&filter=theme%3ADEPTH+-status%3Acrashed&sort=-gain&y=noise&row=7&at=900',
+    );
     await page.waitForSelector('.body .line');
     const again = await board.open(new URL(page.url()).search);
     await again.page.waitForSelector('.body .line');
-    for (const each of [page, again.page]) await each.waitForFunction(() => /as it was/.test(document.querySelector('.pill')?.textContent ?? ''));
+    for (const each of [page, again.page])
+      await each.waitForFunction(() => /as it was/.test(document.querySelector('.pill')?.textContent ?? ''));
     expect(await again.page.innerText('.body')).toBe(await page.innerText('.body'));
   });
 
@@ -231,7 +292,8 @@ describe.skipIf(!found)('the dashboard in Chromium', () => {
     for (const page of pages) await page.waitForSelector('.body .line');
     const before = await pages[0]!.getAttribute('.body .line', 'id');
     grow(60);
-    for (const page of pages) await page.waitForFunction((old) => document.querySelector('.body .line')?.id !== old, before);
+    for (const page of pages)
+      await page.waitForFunction((old) => document.querySelector('.body .line')?.id !== old, before);
     appendFileSync(join(root, 'live', '.overnight', 'labs', 'mar7', 'ledger.jsonl'), '{"broken":true}\n');
     await pages[0]!.waitForFunction(() => /broken/.test(document.querySelector('.pill')?.textContent ?? ''));
     expect(await text(pages[0]!)).toMatch(/broken: .*ledger/);
@@ -276,9 +338,15 @@ describe.skipIf(!found)('the dashboard in Chromium', () => {
       await settled(page);
       await page.evaluate(AXE);
       const faults = await page.evaluate(async () => {
-        const axe = (window as unknown as { axe: { run: () => Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } }).axe;
+        const axe = (
+          window as unknown as {
+            axe: { run: () => Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+          }
+        ).axe;
         const { violations } = await axe.run();
-        return violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 120)).join(' | ')}`);
+        return violations
+          .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+          .map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 120)).join(' | ')}`);
       });
       expect(faults, colorScheme).toEqual([]);
       await page.context().close();
@@ -286,7 +354,12 @@ describe.skipIf(!found)('the dashboard in Chromium', () => {
   });
 
   it('fits a phone: nothing is wider than the screen', async () => {
-    for (const query of ['', '?lab=thousand/mar7', '?lab=nasty/mar7&page=experiment&n=1', '?lab=ten/mar7&page=machines']) {
+    for (const query of [
+      '',
+      '?lab=thousand/mar7',
+      '?lab=nasty/mar7&page=experiment&n=1',
+      '?lab=ten/mar7&page=machines',
+    ]) {
       const { page } = await board.open(query, { viewport: { width: 390, height: 844 } });
       await ready(page);
       expect(await page.evaluate(() => document.documentElement.scrollWidth), query).toBeLessThanOrEqual(390);
@@ -311,7 +384,9 @@ describe.skipIf(!found)('the dashboard in Chromium', () => {
   });
 });
 
-/** How wide this machine's fonts draw a line: other fonts break lines elsewhere, and then pictures cannot be compared. */
+/**
+ * How wide this machine's fonts draw a line: other fonts break lines elsewhere, and then pictures cannot be compared.
+ */
 const letters = (page: Page): Promise<string> =>
   page.evaluate(() => {
     const pen = document.createElement('canvas').getContext('2d')!;
@@ -338,5 +413,8 @@ function expectPicture(name: string, bytes: Buffer, fonts: string): void {
   const [now, then] = [PNG.sync.read(bytes), PNG.sync.read(readFileSync(file))];
   expect([now.width, now.height]).toEqual([then.width, then.height]);
   const different = pixelmatch(now.data, then.data, undefined, now.width, now.height, { threshold: 0.25 });
-  expect(different / (now.width * now.height), `${name} looks different: UPDATE_PICTURES=1 takes the new look`).toBeLessThan(TOLERANCE);
+  expect(
+    different / (now.width * now.height),
+    `${name} looks different: UPDATE_PICTURES=1 takes the new look`,
+  ).toBeLessThan(TOLERANCE);
 }

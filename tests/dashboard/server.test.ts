@@ -1,4 +1,7 @@
-/** The dashboard's server as a process: who may talk to it, what it says of labs in every condition, and that it goes on while they change. */
+/**
+ * The dashboard's server as a process: who may talk to it, what it says of labs in every condition, and that it goes on
+ * while they change.
+ */
 import { appendFileSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -24,7 +27,11 @@ interface Message {
 }
 
 /** Messages of a stream until `enough`. */
-async function stream(query: string, enough: (messages: readonly Message[]) => boolean, act: (got: number) => void = () => {}): Promise<Message[]> {
+async function stream(
+  query: string,
+  enough: (messages: readonly Message[]) => boolean,
+  act: (got: number) => void = () => {},
+): Promise<Message[]> {
   const ended = new AbortController();
   const answer = await fetch(`http://127.0.0.1:${port}/api/stream?${query}`, { signal: ended.signal });
   const messages: Message[] = [];
@@ -67,13 +74,19 @@ describe('who may talk to the server', () => {
   });
 
   it('reads no file but its own', async () => {
-    for (const path of ['/assets/../index.html', '/assets/%2e%2e/%2e%2e/package.json', '/etc/passwd', '/api/log?lab=ten/mar7&blob=../../ledger.jsonl']) {
+    for (const path of [
+      '/assets/../index.html',
+      '/assets/%2e%2e/%2e%2e/package.json',
+      '/etc/passwd',
+      '/api/log?lab=ten/mar7&blob=../../ledger.jsonl',
+    ]) {
       expect((await ask(port, path)).status, path).toBe(404);
     }
   });
 
   it('has nothing that can be written to', async () => {
-    for (const method of ['POST', 'PUT', 'DELETE']) expect((await ask(port, '/api/wish?lab=ten/mar7', {}, method)).status).toBe(404);
+    for (const method of ['POST', 'PUT', 'DELETE'])
+      expect((await ask(port, '/api/wish?lab=ten/mar7', {}, method)).status).toBe(404);
   });
 });
 
@@ -81,7 +94,14 @@ describe('labs in every condition', () => {
   it('lists all labs below the folder with their states', async () => {
     const cards = JSON.parse((await ask(port, '/api/labs')).body) as { id: string; state: { kind: string } }[];
     const kinds = Object.fromEntries(cards.map((card) => [card.id, card.state.kind]));
-    expect(kinds).toMatchObject({ 'empty/mar7': 'never run', 'one/mar7': 'finished', 'opened/mar7': 'died', 'cut/mar7': 'broken', 'edited/mar7': 'broken', 'thousand/mar7': 'finished' });
+    expect(kinds).toMatchObject({
+      'empty/mar7': 'never run',
+      'one/mar7': 'finished',
+      'opened/mar7': 'died',
+      'cut/mar7': 'broken',
+      'edited/mar7': 'broken',
+      'thousand/mar7': 'finished',
+    });
   });
 
   it('shows a broken ledger up to the line before, with the reason', async () => {
@@ -95,7 +115,8 @@ describe('labs in every condition', () => {
   it('sends the same board that `status --json` prints', async () => {
     const [message] = await stream('lab=ten/mar7', (m) => m.length > 0);
     const board = patched(EMPTY, message!.data.patch);
-    const view = (await overnight(['status', '--json', '--dir', join(root, 'ten')], { cwd: root })).json[0] as unknown as Board;
+    const view = (await overnight(['status', '--json', '--dir', join(root, 'ten')], { cwd: root }))
+      .json[0] as unknown as Board;
     expect(board.verdict).toEqual(view.verdict);
     expect(board.counts).toEqual(view.counts);
     expect(board.noise).toEqual(view.noise);
@@ -104,19 +125,28 @@ describe('labs in every condition', () => {
   });
 
   it('answers the pages of an experiment, its past, and its curve in least and greatest values', async () => {
-    const read = async (what: string): Promise<Record<string, never>> => JSON.parse((await ask(port, `/api/${what}`)).body) as Record<string, never>;
+    const read = async (what: string): Promise<Record<string, never>> =>
+      JSON.parse((await ask(port, `/api/${what}`)).body) as Record<string, never>;
     expect(await read('experiment?lab=ten/mar7&n=3')).toMatchObject({ row: { n: 3 } });
     expect((await ask(port, '/api/experiment?lab=ten/mar7&n=999')).status).toBe(404);
     const past = (await read('board?lab=ten/mar7&at=30')) as unknown as Board;
     expect(past.state.kind).toBe('running');
     expect(past.experiments.length).toBeLessThan(11);
     const blob = putBlob(join(root, 'ten', '.overnight', 'labs', 'mar7'), curveText(50_000));
-    const curve = (await read(`curve?lab=ten/mar7&blob=${blob}&width=500`)) as unknown as { x: number[]; low: number[]; high: number[]; points: number };
+    const curve = (await read(`curve?lab=ten/mar7&blob=${blob}&width=500`)) as unknown as {
+      x: number[];
+      low: number[];
+      high: number[];
+      points: number;
+    };
     expect(curve.points).toBe(50_000);
     expect(curve.x.length).toBeLessThanOrEqual(500);
     expect([curve.x[0], curve.x.at(-1)]).toEqual([1, 50_000]);
     expect(Math.max(...curve.high)).toBeGreaterThan(6);
-    expect(await read('factors?lab=ten/mar7')).toMatchObject({ axes: expect.any(Array), importance: expect.any(Array) });
+    expect(await read('factors?lab=ten/mar7')).toMatchObject({
+      axes: expect.any(Array),
+      importance: expect.any(Array),
+    });
     expect(await read('machines?lab=ten/mar7')).toMatchObject({ lanes: [expect.anything(), expect.anything()] });
     expect(await read('audit?lab=edited/mar7')).toMatchObject({ ok: false });
   });
@@ -124,7 +154,11 @@ describe('labs in every condition', () => {
   it('reads only the end of an output of a gigabyte', async () => {
     const lab = join(root, 'ten', '.overnight', 'labs', 'mar7');
     const blob = hugeBlob(lab, 1e9, `${`${'x'.repeat(99)}\n`.repeat(4000)}the end\n`);
-    const log = JSON.parse((await ask(port, `/api/log?lab=ten/mar7&blob=${blob}`)).body) as { text: string; bytes: number; cut: boolean };
+    const log = JSON.parse((await ask(port, `/api/log?lab=ten/mar7&blob=${blob}`)).body) as {
+      text: string;
+      bytes: number;
+      cut: boolean;
+    };
     expect(log).toMatchObject({ bytes: 1e9 + 400_008, cut: true });
     expect(log.text.endsWith('the end\n')).toBe(true);
     expect(log.text.length).toBeLessThanOrEqual(200_000);
@@ -135,7 +169,11 @@ describe('a lab that grows while it is watched', () => {
   it('sends what changed and nothing twice, and goes on from a cursor', async () => {
     const made = syntheticLab({ n: 30, noise: 0.0009, best: 0.9 });
     const { grow } = growingLab(root, 'grows', made, 40);
-    const messages = await stream('lab=grows/mar7', (m) => m.length >= 9, (got) => void (got < 9 && grow(got < 5 ? 1 : 25)));
+    const messages = await stream(
+      'lab=grows/mar7',
+      (m) => m.length >= 9,
+      (got) => void (got < 9 && grow(got < 5 ? 1 : 25)),
+    );
     expect(messages.map((m) => m.event)).toEqual(['snapshot', ...Array(8).fill('patch')]);
     const all = messages.reduce((board, m) => patched(board, m.data.patch), EMPTY);
     const fresh = patched(EMPTY, (await stream('lab=grows/mar7', (m) => m.length > 0))[0]!.data.patch);
@@ -185,7 +223,11 @@ describe('a ledger that takes a while to read', () => {
     putLab(here, 'small', syntheticLab({ n: 3, noise: 0.0009 }).events);
     port = (await serve(here)).port;
     const meanwhile: ReturnType<typeof ask>[] = [];
-    const messages = await stream('lab=long/mar7', (m) => m.at(-1)?.event === 'snapshot', (got) => void (got === 1 && meanwhile.push(ask(port, '/'))));
+    const messages = await stream(
+      'lab=long/mar7',
+      (m) => m.at(-1)?.event === 'snapshot',
+      (got) => void (got === 1 && meanwhile.push(ask(port, '/'))),
+    );
     const kinds = messages.map((m) => m.event);
     expect([kinds[0], kinds.at(-1)]).toEqual(['reading', 'snapshot']);
     expect((await meanwhile[0]!).status).toBe(200);
@@ -199,7 +241,9 @@ describe('a ledger that takes a while to read', () => {
     const here = freshFolder('long');
     longLab(here);
     port = (await serve(here)).port;
-    const lists = (await stream('', (m) => (m.at(-1)?.data as unknown as { headline?: string }[])[0]?.headline !== undefined)).map((m) => m.data as unknown as object[]);
+    const lists = (
+      await stream('', (m) => (m.at(-1)?.data as unknown as { headline?: string }[])[0]?.headline !== undefined)
+    ).map((m) => m.data as unknown as object[]);
     expect(lists[0]).toEqual([{ id: 'long/mar7', reading: expect.objectContaining({ share: expect.any(Number) }) }]);
     expect(lists.at(-1)).toMatchObject([{ arena: 'synthetic', state: { kind: 'finished' } }]);
   });

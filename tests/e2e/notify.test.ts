@@ -1,4 +1,7 @@
-/** Notices of a real run to a webhook on this machine and to a command: what is told, in which shape, and that a deaf receiver costs the night nothing. */
+/**
+ * Notices of a real run to a webhook on this machine and to a command: what is told, in which shape, and that a deaf
+ * receiver costs the night nothing.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -70,18 +73,32 @@ describe('notices of a run', () => {
   it('tell of a stall, once, in the shape of each receiver, while the run still hangs', async () => {
     const [slack, ntfy] = [await receiver(200), await receiver(200)];
     const file = join(freshFolder(), 'told.jsonl');
-    const hanging = smallArena({ manifest: MANIFEST.replace(/budget: .*/, 'budget: { seconds: 60, grace_s: 1, wall_s: 90 }'), candidate: CANDIDATE.replace('echo', 'sleep 60\necho') });
-    const args = ['run', '--stall-minutes', '0.02', '--notify', `slack+${slack.url}`, '--notify-command', `cat > ${file}.part && mv ${file}.part ${file}`];
+    const hanging = smallArena({
+      manifest: MANIFEST.replace(/budget: .*/, 'budget: { seconds: 60, grace_s: 1, wall_s: 90 }'),
+      candidate: CANDIDATE.replace('echo', 'sleep 60\necho'),
+    });
+    const args = [
+      'run',
+      '--stall-minutes',
+      '0.02',
+      '--notify',
+      `slack+${slack.url}`,
+      '--notify-command',
+      `cat > ${file}.part && mv ${file}.part ${file}`,
+    ];
     const run = start(args, { cwd: hanging, env: { OVERNIGHT_NOTIFY: `ntfy+${ntfy.url}` } });
     const told = (): boolean => slack.heard.length > 0 && ntfy.heard.length > 0 && existsSync(file);
-    for (const end = Date.now() + 60_000; !told(); ) {
+    for (const end = Date.now() + 60_000; !told();) {
       if (run.child.exitCode !== null || Date.now() > end) throw new Error('it never told of the stall');
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     expect(run.child.exitCode).toBe(null);
     const words = /small: Stalled: stalled: nothing was recorded for \d+\.\d s/;
     expect((JSON.parse(slack.heard[0]!.body) as { text: string }).text).toMatch(words);
-    expect(ntfy.heard[0]).toMatchObject({ body: expect.stringMatching(words), headers: { priority: 'high', title: expect.stringMatching(words) } });
+    expect(ntfy.heard[0]).toMatchObject({
+      body: expect.stringMatching(words),
+      headers: { priority: 'high', title: expect.stringMatching(words) },
+    });
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ kind: 'stall', arena: 'small' });
     run.child.kill('SIGINT');
     await run.until(/Once more to stop at once/);
@@ -95,27 +112,46 @@ describe('notices of a run', () => {
     const cwd = smallArena({ manifest: `${MANIFEST}setup: { command: "echo no route >&2; exit 3", key: [x.sh] }\n` });
     expectError(await overnight(['run', '--json', '--notify', `discord+${url}`], { cwd }), 'E_SETUP', 6, /no route/);
     const texts = heard.map(({ body }) => JSON.parse(body) as { content: string });
-    expect(texts[0]).toMatchObject({ content: expect.stringMatching(/^small: setup failed: it ended with status 3: no route/), allowed_mentions: { parse: [] } });
+    expect(texts[0]).toMatchObject({
+      content: expect.stringMatching(/^small: setup failed: it ended with status 3: no route/),
+      allowed_mentions: { parse: [] },
+    });
   });
 
   it('need an address that is one', async () => {
-    expectError(await overnight(['run', '--json', '--notify', 'ftp://x'], { cwd: smallArena() }), 'E_USAGE', 2, /no http/);
+    expectError(
+      await overnight(['run', '--json', '--notify', 'ftp://x'], { cwd: smallArena() }),
+      'E_USAGE',
+      2,
+      /no http/,
+    );
   });
 });
 
 describe('the shapes', () => {
-  const notice: Notice = { kind: 'failure', title: 'small: <!channel> 🚀', text: '@everyone & <script>', arena: 'small', tag: 'x' };
+  const notice: Notice = {
+    kind: 'failure',
+    title: 'small: <!channel> 🚀',
+    text: '@everyone & <script>',
+    arena: 'small',
+    tag: 'x',
+  };
 
   it('are known by the address, or said before it', () => {
     expect(shapeOf('https://hooks.slack.com/services/x').shape).toBe('slack');
     expect(shapeOf('https://discord.com/api/webhooks/x').shape).toBe('discord');
     expect(shapeOf('https://ntfy.sh/topic').shape).toBe('ntfy');
-    expect(shapeOf('ntfy+http://127.0.0.1:1/topic')).toMatchObject({ shape: 'ntfy', url: new URL('http://127.0.0.1:1/topic') });
+    expect(shapeOf('ntfy+http://127.0.0.1:1/topic')).toMatchObject({
+      shape: 'ntfy',
+      url: new URL('http://127.0.0.1:1/topic'),
+    });
     expect(shapeOf('https://notdiscord.com/x').shape).toBe('json');
   });
 
   it('ping nobody, whatever a candidate wrote', () => {
-    expect(JSON.parse(messageOf('slack', notice).body)).toEqual({ text: 'small: &lt;!channel&gt; 🚀\n@everyone &amp; &lt;script&gt;' });
+    expect(JSON.parse(messageOf('slack', notice).body)).toEqual({
+      text: 'small: &lt;!channel&gt; 🚀\n@everyone &amp; &lt;script&gt;',
+    });
     expect(JSON.parse(messageOf('discord', notice).body)).toMatchObject({ allowed_mentions: { parse: [] } });
   });
 

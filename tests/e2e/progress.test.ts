@@ -1,4 +1,7 @@
-/** What takes longer than two seconds says so, and how far it is: as a bar on a terminal, as plain lines elsewhere, never as escape codes in a file. */
+/**
+ * What takes longer than two seconds says so, and how far it is: as a bar on a terminal, as plain lines elsewhere,
+ * never as escape codes in a file.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -37,23 +40,29 @@ describe('what takes a while', () => {
     expect(ran.stdout + ran.stderr).not.toContain(ESCAPE);
   });
 
-  it.skipIf(!hasTerminal)('is said of a large ledger that is read, and of every verdict that is derived again', async () => {
-    const root = freshFolder('large');
-    const lab = putLab(root, 'a', []);
-    const { ledger } = syntheticLab({ n: 12, noise: 0.0009 });
-    for (let k = 0; k < 400_000; k++) ledger.append({ type: 'note', from: 'a test', text: `${k} words` });
-    writeFileSync(join(lab, 'ledger.jsonl'), linesOf(ledger.events));
-    const cwd = join(root, 'a');
-    for (const [command, words] of [['status', 'reading the ledger'], ['audit', 'deriving every verdict again']] as const) {
-      // Without its compiler JavaScript is slow enough on any machine.
-      const { ended, shown } = inTerminal(command, { cwd, env: { NODE_OPTIONS: '--jitless' } });
-      await ended;
-      expect(shown(), command).toMatch(new RegExp(` ${words} [▓░]{10} \\d+ % 0:0\\d`));
-      // Taken away again: what stays is the answer.
-      expect(shown().slice(shown().lastIndexOf(words))).toContain(`\r${ESCAPE}[K`);
-    }
-    const plain = await overnight(['status', '--json'], { cwd });
-    expect(plain.stdout.split('\n').filter(Boolean)).toHaveLength(1);
-    expect(plain.stdout + plain.stderr).not.toContain(ESCAPE);
-  });
+  it.skipIf(!hasTerminal)(
+    'is said of a large ledger that is read, and of every verdict that is derived again',
+    async () => {
+      const root = freshFolder('large');
+      const lab = putLab(root, 'a', []);
+      const { ledger } = syntheticLab({ n: 12, noise: 0.0009 });
+      for (let k = 0; k < 400_000; k++) ledger.append({ type: 'note', from: 'a test', text: `${k} words` });
+      writeFileSync(join(lab, 'ledger.jsonl'), linesOf(ledger.events));
+      const cwd = join(root, 'a');
+      for (const [command, words] of [
+        ['status', 'reading the ledger'],
+        ['audit', 'deriving every verdict again'],
+      ] as const) {
+        // Without its compiler JavaScript is slow enough on any machine.
+        const { ended, shown } = inTerminal(command, { cwd, env: { NODE_OPTIONS: '--jitless' } });
+        await ended;
+        expect(shown(), command).toMatch(new RegExp(` ${words} [▓░]{10} \\d+ % 0:0\\d`));
+        // Taken away again: what stays is the answer.
+        expect(shown().slice(shown().lastIndexOf(words))).toContain(`\r${ESCAPE}[K`);
+      }
+      const plain = await overnight(['status', '--json'], { cwd });
+      expect(plain.stdout.split('\n').filter(Boolean)).toHaveLength(1);
+      expect(plain.stdout + plain.stderr).not.toContain(ESCAPE);
+    },
+  );
 });

@@ -1,4 +1,7 @@
-/** A person has a say while a lab runs and while it does not: the commands, what the ledger says of them, and measuring while a proposer thinks. */
+/**
+ * A person has a say while a lab runs and while it does not: the commands, what the ledger says of them, and measuring
+ * while a proposer thinks.
+ */
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

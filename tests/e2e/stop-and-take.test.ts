@@ -1,4 +1,7 @@
-/** Ctrl-C once and twice, going on, reading a lab, and handing its result over to repositories of every kind, none of which is touched. */
+/**
+ * Ctrl-C once and twice, going on, reading a lab, and handing its result over to repositories of every kind, none of
+ * which is touched.
+ */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -133,7 +136,8 @@ describe('what a night leaves', () => {
     const diff = await overnight(['diff'], { cwd });
     expect(diff.stdout).toMatch(/^-X=9$/m);
     expect((await overnight(['report', '--out', join(folder, '..', 'out')], { cwd })).status).toBe(0);
-    const written = readdirSync(join(folder, '..', 'out')).filter((name) => name !== 'progress.png'); // made where a browser is installed
+    // made where a browser is installed
+    const written = readdirSync(join(folder, '..', 'out')).filter((name) => name !== 'progress.png');
     expect(written.sort()).toEqual(['progress.svg', 'report.html', 'report.md']);
   });
 

@@ -1,4 +1,7 @@
-/** `try hello` from end to end as a person types it, in and without the sandbox, and `new` and `doctor` on code of one's own. */
+/**
+ * `try hello` from end to end as a person types it, in and without the sandbox, and `new` and `doctor` on code of one's
+ * own.
+ */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

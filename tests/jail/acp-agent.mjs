@@ -1,4 +1,5 @@
-// An agent of the Agent Client Protocol for tests: asks to be allowed, does what its first argument says, ends its turn.
+// An agent of the Agent Client Protocol for tests: asks to be allowed, does what its first argument says, ends its
+// turn.
 import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
@@ -29,18 +30,27 @@ async function turn(dir) {
   say('Let me see. ');
   const { error } = await ask('fs/read_text_file', { sessionId: 's', path: `${dir}/open.txt` });
   update({ sessionUpdate: 'tool_call', toolCallId: 't', title: 'edit' });
-  const answers = [await allowed('edit', `${dir}/open.txt`), await allowed('execute', '/bin/sh'), await allowed('edit', '/etc/passwd')];
+  const answers = [
+    await allowed('edit', `${dir}/open.txt`),
+    await allowed('execute', '/bin/sh'),
+    await allowed('edit', '/etc/passwd'),
+  ];
   if (what === 'edit' && answers[0] === 'yes') appendFileSync('open.txt', 'two\n');
   say(`Done: ${answers.join(' ')}, ${error.code}.`);
-  return { stopReason: what === 'refusal' ? 'refusal' : 'end_turn', usage: { inputTokens: 10, outputTokens: 5, totalTokens: 15 } };
+  return {
+    stopReason: what === 'refusal' ? 'refusal' : 'end_turn',
+    usage: { inputTokens: 10, outputTokens: 5, totalTokens: 15 },
+  };
 }
 
 process.stdout.write('a line that is no message\n');
 for await (const line of createInterface({ input: process.stdin })) {
   const { id, method, params, ...rest } = JSON.parse(line);
   if (method === undefined) waiting.get(id)?.(rest);
-  else if (method === 'initialize') send({ id, result: { protocolVersion: what === 'future' ? 7 : params.protocolVersion, agentCapabilities: {} } });
-  else if (method === 'session/new' && what === 'fail') send({ id, error: { code: -32000, message: 'Authentication required' } });
+  else if (method === 'initialize')
+    send({ id, result: { protocolVersion: what === 'future' ? 7 : params.protocolVersion, agentCapabilities: {} } });
+  else if (method === 'session/new' && what === 'fail')
+    send({ id, error: { code: -32000, message: 'Authentication required' } });
   else if (method === 'session/new') {
     process.env.DIR = params.cwd;
     send({ id, result: { sessionId: 's' } });

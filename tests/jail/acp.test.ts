@@ -1,4 +1,7 @@
-/** The client of the Agent Client Protocol with a small agent of its own: the turn, permissions with and without a jail, and what can go wrong in it. */
+/**
+ * The client of the Agent Client Protocol with a small agent of its own: the turn, permissions with and without a jail,
+ * and what can go wrong in it.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,20 +21,36 @@ const { sandbox } = await chooseSandbox();
 const absent = sandbox.info.level !== 'bubblewrap';
 const free = openJail((await chooseSandbox({ forbid: 'bubblewrap' })).sandbox, true);
 const agentIn = (jail: Jail, what: string) =>
-  acpAgent({ command: `node ${PROGRAM} ${what}`, alsoRead: [PROGRAM] }, { jail, gateway: new Gateway({ upstreams: {} }) });
+  acpAgent(
+    { command: `node ${PROGRAM} ${what}`, alsoRead: [PROGRAM] },
+    { jail, gateway: new Gateway({ upstreams: {} }) },
+  );
 
 function task(): AgentTask {
   const dir = mkdtempSync(join(root, 'task-'));
   writeFileSync(join(dir, 'open.txt'), 'one\n');
-  return { prompt: 'Go.', dir, writable: ['open.txt'], limits: { wallMs: 30_000 }, cores: [], tag: 'acp-test', signal: new AbortController().signal };
+  return {
+    prompt: 'Go.',
+    dir,
+    writable: ['open.txt'],
+    limits: { wallMs: 30_000 },
+    cores: [],
+    tag: 'acp-test',
+    signal: new AbortController().signal,
+  };
 }
 
 describe.concurrent(absent ? `in a jail (skipped: ${sandbox.info.reason})` : 'in a jail', () => {
-  for (const one of AGENT_CASES) it.skipIf(absent)(one.name, () => one.run({ make: async (behaviour) => agentIn(openJail(sandbox), behaviour) }));
+  for (const one of AGENT_CASES)
+    it.skipIf(absent)(one.name, () => one.run({ make: async (behaviour) => agentIn(openJail(sandbox), behaviour) }));
 
   it.skipIf(absent)('everything it asks for is allowed once, and the client offers nothing of its own', async () => {
     const result = await agentIn(openJail(sandbox), 'edit').run(task());
-    expect(result).toMatchObject({ kind: 'done', text: 'Done: yes yes yes, -32601.', usage: { inputTokens: 10, outputTokens: 5, source: 'agent' } });
+    expect(result).toMatchObject({
+      kind: 'done',
+      text: 'Done: yes yes yes, -32601.',
+      usage: { inputTokens: 10, outputTokens: 5, source: 'agent' },
+    });
   });
 });
 
@@ -45,6 +64,10 @@ describe.concurrent('without a jail', () => {
     ['future', 'crashed', /version 7 of the protocol/],
     ['refusal', 'crashed', /it stopped: refusal/],
   ])('what goes wrong is classified: %s', async (what, kind, message) => {
-    expect(await agentIn(free, what).run(task())).toMatchObject({ kind: 'failed', class: kind, message: expect.stringMatching(message) });
+    expect(await agentIn(free, what).run(task())).toMatchObject({
+      kind: 'failed',
+      class: kind,
+      message: expect.stringMatching(message),
+    });
   });
 });

@@ -1,4 +1,5 @@
-// A small agent of the tests: asks a model through the gateway, then does what its first argument says. Prints its last words.
+// A small agent of the tests: asks a model through the gateway, then does what its first argument says. Prints its last
+// words.
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 

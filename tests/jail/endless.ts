@@ -1,4 +1,7 @@
-/** A harness for a test: one endless agent in the jail, with the tag and the temporary folder that it is given. Says when it runs. */
+/**
+ * A harness for a test: one endless agent in the jail, with the tag and the temporary folder that it is given. Says
+ * when it runs.
+ */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +12,18 @@ import { chooseSandbox } from '../../src/sandbox/choose.ts';
 
 const [tag = ''] = process.argv.slice(2);
 const { sandbox } = await chooseSandbox();
-const agent = commandAgent({ command: 'sh -c "setsid sleep 86397 & sleep 86397"' }, { jail: openJail(sandbox, true), gateway: new Gateway({ upstreams: {} }) });
+const agent = commandAgent(
+  { command: 'sh -c "setsid sleep 86397 & sleep 86397"' },
+  { jail: openJail(sandbox, true), gateway: new Gateway({ upstreams: {} }) },
+);
 const dir = mkdtempSync(join(tmpdir(), 'task-'));
-void agent.run({ prompt: 'Go.', dir, writable: [], limits: { wallMs: 3_600_000 }, cores: [], tag, signal: new AbortController().signal });
+void agent.run({
+  prompt: 'Go.',
+  dir,
+  writable: [],
+  limits: { wallMs: 3_600_000 },
+  cores: [],
+  tag,
+  signal: new AbortController().signal,
+});
 setTimeout(() => console.log('running'), 1500);

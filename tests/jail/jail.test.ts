@@ -1,4 +1,7 @@
-/** The jail, with any program as the agent: what it sees, what it may, what it costs, and that without a sandbox there is none. */
+/**
+ * The jail, with any program as the agent: what it sees, what it may, what it costs, and that without a sandbox there
+ * is none.
+ */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,14 +35,24 @@ async function hostWith(script: Script, change: Partial<AgentHost> = {}) {
   return { server, gateway, host, close };
 }
 
-const command = (what: string, host: AgentHost) => openAgent({ name: 'command', command: `node ${CLIENT} ${what}`, alsoRead: [CLIENT] }, host);
+const command = (what: string, host: AgentHost) =>
+  openAgent({ name: 'command', command: `node ${CLIENT} ${what}`, alsoRead: [CLIENT] }, host);
 const answering: Script = () => ({ text: 'I have said it.' });
 
 function taskIn(change: Partial<AgentTask> = {}): AgentTask {
   const dir = mkdtempSync(join(root, 'task-'));
   writeFileSync(join(dir, 'open.txt'), 'one\n');
   writeFileSync(join(dir, 'frozen.txt'), 'frozen\n');
-  return { prompt: 'Go.\n', dir, writable: ['open.txt'], limits: { wallMs: 30_000 }, cores: [], tag: 'jail-test', signal: new AbortController().signal, ...change };
+  return {
+    prompt: 'Go.\n',
+    dir,
+    writable: ['open.txt'],
+    limits: { wallMs: 30_000 },
+    cores: [],
+    tag: 'jail-test',
+    signal: new AbortController().signal,
+    ...change,
+  };
 }
 
 const absent = sandbox.info.level !== 'bubblewrap';
@@ -53,7 +66,9 @@ for (const [name, skip, jail] of kinds) {
     const stage = (host: AgentHost): AgentStage => ({
       make: async (behaviour) => {
         if (behaviour === 'endless') return openAgent({ name: 'command', command: 'sleep 3600' }, host);
-        return behaviour === 'fail' ? openAgent({ name: 'command', command: 'sh -c "echo broken >&2; exit 3"' }, host) : command(behaviour, host);
+        return behaviour === 'fail'
+          ? openAgent({ name: 'command', command: 'sh -c "echo broken >&2; exit 3"' }, host)
+          : command(behaviour, host);
       },
     });
     for (const one of AGENT_CASES) {
@@ -67,7 +82,11 @@ for (const [name, skip, jail] of kinds) {
       const { host, server, close } = await hostWith(answering);
       const night = new Account('the night', { usd: 1 });
       const agent = await command('talk', { ...host, jail: jail(), within: night });
-      expect(await agent.run(taskIn())).toMatchObject({ kind: 'done', text: 'I have said it.', usage: { calls: 1, inputTokens: 1000, outputTokens: 50, usd: 0.00105, source: 'gateway' } });
+      expect(await agent.run(taskIn())).toMatchObject({
+        kind: 'done',
+        text: 'I have said it.',
+        usage: { calls: 1, inputTokens: 1000, outputTokens: 50, usd: 0.00105, source: 'gateway' },
+      });
       expect(night.usage).toMatchObject({ calls: 1, usd: 0.00105 });
       expect(server.asked[0]!.headers.authorization).toBe(`Bearer ${KEY}`);
       await close();
@@ -85,7 +104,12 @@ describe.skipIf(absent)('in the jail', () => {
     expect(result.kind).toBe('done');
     const { env, cwd } = JSON.parse(result.kind === 'done' ? result.text : '');
     expect(cwd).toBe('/task');
-    expect(env).toMatchObject({ HOME: '/home/agent', OPENAI_BASE_URL: 'http://127.0.0.1:4141/v1', ANTHROPIC_BASE_URL: 'http://127.0.0.1:4141', OVERNIGHT_PROMPT: '/home/agent/prompt.md' });
+    expect(env).toMatchObject({
+      HOME: '/home/agent',
+      OPENAI_BASE_URL: 'http://127.0.0.1:4141/v1',
+      ANTHROPIC_BASE_URL: 'http://127.0.0.1:4141',
+      OVERNIGHT_PROMPT: '/home/agent/prompt.md',
+    });
     expect(env.OPENAI_API_KEY).toMatch(/^\[key\]$|^overnight-/);
     expect(JSON.stringify(env)).not.toMatch(new RegExp(`leaked|${KEY}|${task.dir}`));
     await close();
@@ -105,16 +129,29 @@ describe.skipIf(absent)('in the jail', () => {
     const { host, close } = await hostWith(answering);
     const task = taskIn();
     const stray = await (await command('stray', host)).run(task);
-    expect(stray).toMatchObject({ kind: 'done', text: 'frozen.txt EROFS', incidents: ['made stray.txt, which is not editable'] });
+    expect(stray).toMatchObject({
+      kind: 'done',
+      text: 'frozen.txt EROFS',
+      incidents: ['made stray.txt, which is not editable'],
+    });
     expect(readFileSync(join(task.dir, 'frozen.txt'), 'utf8')).toBe('frozen\n');
     expect(readdirSync(task.dir).sort()).toEqual(['frozen.txt', 'open.txt', 'stray.txt']);
-    expect(await (await command('daemon', host)).run(taskIn())).toMatchObject({ kind: 'done', incidents: ['left processes behind, ended: sleep'] });
+    expect(await (await command('daemon', host)).run(taskIn())).toMatchObject({
+      kind: 'done',
+      incidents: ['left processes behind, ended: sleep'],
+    });
     await close();
   });
 
   it('memory is bounded', async () => {
-    const { host, close } = await hostWith(answering, { jail: openJail(sandbox, false, { memoryMb: 256, pids: 100, diskMb: 64 }) });
-    expect(await (await command('memory', host)).run(taskIn())).toMatchObject({ kind: 'failed', class: 'crashed', message: expect.stringMatching(/more memory/) });
+    const { host, close } = await hostWith(answering, {
+      jail: openJail(sandbox, false, { memoryMb: 256, pids: 100, diskMb: 64 }),
+    });
+    expect(await (await command('memory', host)).run(taskIn())).toMatchObject({
+      kind: 'failed',
+      class: 'crashed',
+      message: expect.stringMatching(/more memory/),
+    });
     await close();
   });
 
@@ -141,18 +178,28 @@ describe('what cannot be', () => {
     [{ name: 'acp', command: 'does-not-exist --acp' }, /first word "does-not-exist" is no program/],
   ])('%j is a clear error', async (choice, message) => {
     const { host, close } = await hostWith(answering);
-    await expect(openAgent(choice, host)).rejects.toThrowError(expect.objectContaining({ code: 'E_AGENT', message: expect.stringMatching(message) }));
+    await expect(openAgent(choice, host)).rejects.toThrowError(
+      expect.objectContaining({ code: 'E_AGENT', message: expect.stringMatching(message) }),
+    );
     await close();
   });
 
   it('a program that is too old, or broken, says what it lacks', async () => {
     const { host, close } = await hostWith(answering);
     const old = join(root, 'old-codex');
-    writeFileSync(old, '#!/bin/sh\ncase "$1" in --version) echo codex-cli 0.1.0;; *) echo "  --json  print events";; esac\n', { mode: 0o755 });
-    await expect(openAgent({ name: `codex=${old}` }, host)).rejects.toThrow(/old-codex is 0\.1\.0 and has no --skip-git-repo-check/);
+    writeFileSync(
+      old,
+      '#!/bin/sh\ncase "$1" in --version) echo codex-cli 0.1.0;; *) echo "  --json  print events";; esac\n',
+      { mode: 0o755 },
+    );
+    await expect(openAgent({ name: `codex=${old}` }, host)).rejects.toThrow(
+      /old-codex is 0\.1\.0 and has no --skip-git-repo-check/,
+    );
     const broken = join(root, 'broken-codex');
     writeFileSync(broken, '#!/bin/sh\necho "Cannot find module" >&2\nexit 1\n', { mode: 0o755 });
-    await expect(openAgent({ name: `codex=${broken}` }, host)).rejects.toThrow(/--version gives status 1: Cannot find module/);
+    await expect(openAgent({ name: `codex=${broken}` }, host)).rejects.toThrow(
+      /--version gives status 1: Cannot find module/,
+    );
     await close();
   });
 
@@ -161,8 +208,12 @@ describe('what cannot be', () => {
     const host = { jail: openJail(plain, true), gateway };
     const bin = mkdtempSync(join(root, 'bin-'));
     writeFileSync(join(bin, 'pi'), '#!/bin/sh\necho 1.0\n', { mode: 0o755 });
-    await expect(openAgent({ name: `pi=${join(bin, 'pi')}` }, host)).rejects.toThrow(/no way to a model: set ANTHROPIC_API_KEY .* or OPENAI_API_KEY .* or GEMINI_API_KEY/);
-    expect(findAgents(gateway, bin)).toMatchObject([{ name: 'pi', path: join(bin, 'pi'), reason: expect.stringContaining('no way to a model') }]);
+    await expect(openAgent({ name: `pi=${join(bin, 'pi')}` }, host)).rejects.toThrow(
+      /no way to a model: set ANTHROPIC_API_KEY .* or OPENAI_API_KEY .* or GEMINI_API_KEY/,
+    );
+    expect(findAgents(gateway, bin)).toMatchObject([
+      { name: 'pi', path: join(bin, 'pi'), reason: expect.stringContaining('no way to a model') },
+    ]);
     expect(findAgents(gateway, root)).toEqual([]);
   });
 });

@@ -1,4 +1,7 @@
-/** A harness that is killed in the middle of a call: the agent dies with it, and the next harness finds nothing that it does not sweep. */
+/**
+ * A harness that is killed in the middle of a call: the agent dies with it, and the next harness finds nothing that it
+ * does not sweep.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +25,10 @@ it('leaves no process and no folder of a call after a kill and a sweep', async (
   process.env.TMPDIR = tmp;
   try {
     const args = ['--import', LOADER, join(import.meta.dirname, 'endless.ts'), tag];
-    const harness = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, TMPDIR: tmp } });
+    const harness = spawn(process.execPath, args, {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, TMPDIR: tmp },
+    });
     const ended = new Promise((resolve) => harness.on('exit', resolve));
     await said(harness, 'running');
     expect(taggedPids(tag, 'prefix').length).toBeGreaterThan(0);

@@ -21,8 +21,12 @@ describe('the night that the README shows', () => {
     fs.cpSync(NIGHT, lab, { recursive: true });
     const out = path.join(folder, 'out');
     expect((await overnight(['report', '--out', out], { cwd: folder })).status).toBe(0);
-    expect(fs.readFileSync(path.join(out, 'progress.svg'), 'utf8')).toBe(fs.readFileSync(path.join(NIGHT, 'progress.svg'), 'utf8'));
-    expect(fs.readFileSync(path.resolve(NIGHT, '../../../README.md'), 'utf8')).toContain('(docs/nights/nano-llm/progress.svg)');
+    expect(fs.readFileSync(path.join(out, 'progress.svg'), 'utf8')).toBe(
+      fs.readFileSync(path.join(NIGHT, 'progress.svg'), 'utf8'),
+    );
+    expect(fs.readFileSync(path.resolve(NIGHT, '../../../README.md'), 'utf8')).toContain(
+      '(docs/nights/nano-llm/progress.svg)',
+    );
   });
 
   it('has a champion that fresh measurements confirmed, on a sealed metric', () => {

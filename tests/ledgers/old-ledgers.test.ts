@@ -1,6 +1,6 @@
 /**
- * Ledgers of every version that was ever released replay for ever, to the same state and the same verdicts. Files are added here, never
- * changed; a rule that would judge one of them otherwise is a new rule beside the old one.
+ * Ledgers of every version that was ever released replay for ever, to the same state and the same verdicts. Files are
+ * added here, never changed; a rule that would judge one of them otherwise is a new rule beside the old one.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

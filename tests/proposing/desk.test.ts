@@ -1,17 +1,33 @@
-/** The way round: a person's own agent submits through the command line or MCP while a harness measures only what is submitted. */
+/**
+ * The way round: a person's own agent submits through the command line or MCP while a harness measures only what is
+ * submitted.
+ */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { describe, expect, inject, it } from 'vitest';
-import { CANDIDATE, type Ended, expectClean, expectError, overnight, ownFiles, smallArena, start } from '../fixtures/cli.ts';
+import {
+  CANDIDATE,
+  type Ended,
+  expectClean,
+  expectError,
+  overnight,
+  ownFiles,
+  smallArena,
+  start,
+} from '../fixtures/cli.ts';
 
-const diffTo = (x: number, from = 9): string => `--- a/x.sh\n+++ b/x.sh\n@@ -1,3 +1,3 @@\n #!/bin/sh\n-X=${from}\n+X=${x}\n : > "$OVERNIGHT_START"\n`;
+const diffTo = (x: number, from = 9): string =>
+  `--- a/x.sh\n+++ b/x.sh\n@@ -1,3 +1,3 @@\n #!/bin/sh\n-X=${from}\n+X=${x}\n : > "$OVERNIGHT_START"\n`;
 
 /** A lab with its noise measured, and nobody running. */
 async function lab(): Promise<string> {
   const folder = smallArena();
-  const ended = await overnight(['run', '--json', '--agent', 'search', '--max-usd', '0', '--experiments', '1', '--until', '100'], { cwd: folder });
+  const ended = await overnight(
+    ['run', '--json', '--agent', 'search', '--max-usd', '0', '--experiments', '1', '--until', '100'],
+    { cwd: folder },
+  );
   expect(ended.status, ended.stderr + ended.stdout).toBe(0);
   return folder;
 }
@@ -36,30 +52,57 @@ describe('the command line', () => {
 
     const harness = start(['run', '--agent', 'submissions', '--json'], { cwd: folder });
     const done = await call(folder, 'poll', id, '--wait', '20');
-    expect(done.json[0], done.stdout).toMatchObject({ state: 'done', verdict: 'kept', text: expect.stringContaining('loss') });
+    expect(done.json[0], done.stdout).toMatchObject({
+      state: 'done',
+      verdict: 'kept',
+      text: expect.stringContaining('loss'),
+    });
     const again = await submitted(folder, diffTo(3), '--parent', '0');
-    expect((await call(folder, 'poll', (again.json[0] as { id: string }).id, '--wait', '20')).json[0]).toMatchObject({ verdict: 'refused', text: expect.stringContaining('same as') });
+    expect((await call(folder, 'poll', (again.json[0] as { id: string }).id, '--wait', '20')).json[0]).toMatchObject({
+      verdict: 'refused',
+      text: expect.stringContaining('same as'),
+    });
     await call(folder, 'stop');
     const ended = await harness.ended;
     expect(ended.json.find((event) => event.type === 'session.started')).toMatchObject({ proposer: 'submissions' });
-    expect(ended.json.filter((event) => event.type === 'proposed').map((event) => event.proposer)).toEqual(['ann', 'person']);
+    expect(ended.json.filter((event) => event.type === 'proposed').map((event) => event.proposer)).toEqual([
+      'ann',
+      'person',
+    ]);
     await expectClean(folder);
   }, 120_000);
 
   it('what is no change of this arena is said at once, and nothing is lost', async () => {
     const folder = await lab();
-    const bad = async (diff: string, why: RegExp, ...args: string[]): Promise<void> => expectError(await submitted(folder, diff, ...args), 'E_SUBMIT', 2, why);
+    const bad = async (diff: string, why: RegExp, ...args: string[]): Promise<void> =>
+      expectError(await submitted(folder, diff, ...args), 'E_SUBMIT', 2, why);
     await bad(diffTo(3, 77), /does not apply/, '--parent', '0');
     await bad('', /empty/);
     await bad('no diff at all', /does not apply/);
     await bad(`x${'y'.repeat(5 << 20)}`, /5242881 bytes/);
-    await bad('--- a/arena.yaml\n+++ b/arena.yaml\n@@ -1,2 +1,2 @@\n-overnight: 1\n+overnight: 2\n name: small\n', /arena\.yaml, which is not editable/);
-    await bad('diff --git a/program.md b/x2.sh\nsimilarity index 100%\nrename from program.md\nrename to x2.sh\n', /program\.md, which is not editable/);
+    await bad(
+      '--- a/arena.yaml\n+++ b/arena.yaml\n@@ -1,2 +1,2 @@\n-overnight: 1\n+overnight: 2\n name: small\n',
+      /arena\.yaml, which is not editable/,
+    );
+    await bad(
+      'diff --git a/program.md b/x2.sh\nsimilarity index 100%\nrename from program.md\nrename to x2.sh\n',
+      /program\.md, which is not editable/,
+    );
     await bad('--- /dev/null\n+++ b/../../outside\n@@ -0,0 +1 @@\n+x\n', /does not apply/);
-    await bad(`diff --git a/x.sh b/x.sh\nindex 0000000..1111111 100644\nGIT binary patch\nliteral 3\nKcmZQzWMT#Y01f~L\n\n`, /does not apply|binary|not/, '--parent', '0');
+    await bad(
+      `diff --git a/x.sh b/x.sh\nindex 0000000..1111111 100644\nGIT binary patch\nliteral 3\nKcmZQzWMT#Y01f~L\n\n`,
+      /does not apply|binary|not/,
+      '--parent',
+      '0',
+    );
     expectError(await call(folder, 'submit', 'nothing.diff', '--hypothesis', 'h'), 'E_USAGE', 2, /nothing\.diff/);
     writeFileSync(join(folder, '..', 'a.diff'), diffTo(3));
-    expectError(await call(folder, 'submit', join(folder, '..', 'a.diff'), '--parent', '0'), 'E_SUBMIT', 2, /hypothesis/);
+    expectError(
+      await call(folder, 'submit', join(folder, '..', 'a.diff'), '--parent', '0'),
+      'E_SUBMIT',
+      2,
+      /hypothesis/,
+    );
     expectError(await call(folder, 'poll', 'no-such-id'), 'E_SUBMIT', 2, /no-such-id/);
     expect(existsSync(join(folder, '..', 'outside'))).toBe(false);
   }, 120_000);
@@ -73,18 +116,29 @@ describe('MCP', () => {
     expect(text(await client.callTool({ name: 'brief', arguments: {} }))).toContain('Improve loss');
     const refused = await client.callTool({ name: 'propose', arguments: { hypothesis: 'h', diff: 'nonsense' } });
     expect(refused.isError).toBe(true);
-    const sent = JSON.parse(text(await client.callTool({ name: 'propose', arguments: { hypothesis: 'X is 2', files: { 'x.sh': CANDIDATE.replace('X=9', 'X=2') } } })));
+    const sent = JSON.parse(
+      text(
+        await client.callTool({
+          name: 'propose',
+          arguments: { hypothesis: 'X is 2', files: { 'x.sh': CANDIDATE.replace('X=9', 'X=2') } },
+        }),
+      ),
+    );
     const harness = start(['run', '--agent', 'submissions', '--json'], { cwd: folder });
     const done = JSON.parse(text(await client.callTool({ name: 'poll', arguments: { id: sent.id, wait_s: 20 } })));
     expect(done).toMatchObject({ state: 'done', verdict: 'kept' });
-    expect(text(await client.callTool({ name: 'history', arguments: {} }))).toMatch(new RegExp(`^#${done.experiment} kept .*X is 2`));
+    expect(text(await client.callTool({ name: 'history', arguments: {} }))).toMatch(
+      new RegExp(`^#${done.experiment} kept .*X is 2`),
+    );
     expect(text(await client.callTool({ name: 'diff', arguments: { n: done.experiment } }))).toContain('+X=2');
     expect((await client.callTool({ name: 'diff', arguments: { n: 99 } })).isError).toBe(true);
     await client.callTool({ name: 'note', arguments: { text: 'seen by mcp' } });
     await client.close();
     await call(folder, 'stop');
     const ended = await harness.ended;
-    expect(ended.json.find((event) => event.type === 'steered' && (event.wish as { verb: string }).verb === 'note')).toMatchObject({ from: 'mcp' });
+    expect(
+      ended.json.find((event) => event.type === 'steered' && (event.wish as { verb: string }).verb === 'note'),
+    ).toMatchObject({ from: 'mcp' });
     await expectClean(folder);
   }
 
@@ -109,7 +163,8 @@ describe('MCP', () => {
     const { labPaths, listTags } = await import('../../src/os/paths.ts');
     const served = await serveHttp(new Desk(labPaths(folder, listTags(folder)[0]!), 'mcp'), 0);
     try {
-      const ask = (headers: Record<string, string>): Promise<number> => fetch(served.url, { method: 'POST', headers, body: '{}' }).then((answer) => answer.status);
+      const ask = (headers: Record<string, string>): Promise<number> =>
+        fetch(served.url, { method: 'POST', headers, body: '{}' }).then((answer) => answer.status);
       expect(await ask({})).toBe(401);
       expect(await ask({ authorization: 'Bearer wrong' })).toBe(401);
       expect(await ask({ authorization: `Bearer ${served.token}`, origin: 'http://evil.example' })).toBe(403);
@@ -134,7 +189,9 @@ it('install writes its own blocks only, once, takes them out again, and ends no 
   const mine = readFileSync(join(folder, 'CLAUDE.md'), 'utf8');
   expect(mine).toMatch(/^# Mine\nBe kind\.\n\n<!-- overnight: begin/);
   expect(readFileSync(join(folder, 'AGENTS.md'), 'utf8')).toContain('overnight submit');
-  expect(readFileSync(join(folder, '.agents', 'skills', 'overnight', 'SKILL.md'), 'utf8')).toMatch(/^---\nname: overnight\n/);
+  expect(readFileSync(join(folder, '.agents', 'skills', 'overnight', 'SKILL.md'), 'utf8')).toMatch(
+    /^---\nname: overnight\n/,
+  );
   expect(readFileSync(join(folder, '.claude', 'skills', 'overnight', 'SKILL.md'), 'utf8')).toBe('a skill of my own\n');
   const once = ownFiles(folder);
   await call(folder, 'install');

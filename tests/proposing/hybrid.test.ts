@@ -1,4 +1,7 @@
-/** `--agent command,hybrid` as a person types it: the agent and the optimizer on one budget, each recorded under its own name. */
+/**
+ * `--agent command,hybrid` as a person types it: the agent and the optimizer on one budget, each recorded under its own
+ * name.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -14,7 +17,9 @@ it.skipIf(!jailed)(
   async () => {
     const folder = arena();
     const script = join(folder, '..', 'agent.sh');
-    writeFileSync(script, '#!/bin/sh\nsed -i "s/X=.*/X=$(( $(sed -n \'s/^X=//p\' x.sh) + 7 ))/" x.sh\n', { mode: 0o755 });
+    writeFileSync(script, '#!/bin/sh\nsed -i "s/X=.*/X=$(( $(sed -n \'s/^X=//p\' x.sh) + 7 ))/" x.sh\n', {
+      mode: 0o755,
+    });
     const args = ['run', '--json', '--experiments', '16', '--agent', 'command,hybrid', '--agent-command', script];
     const ended = await overnight(args, { cwd: folder });
     expect(ended.status, ended.stdout + ended.stderr).toBe(0);
@@ -27,7 +32,9 @@ it.skipIf(!jailed)(
     expect(by('search').length).toBeGreaterThan(by('command').length);
     expect(by('command').length).toBeGreaterThan(0);
     // Each is a choice of the knobs; one that was measured before is refused, and recorded without them.
-    const repeated = ended.json.filter((event) => event.type === 'refused' && event.code === 'duplicate').map(({ n }) => n);
+    const repeated = ended.json
+      .filter((event) => event.type === 'refused' && event.code === 'duplicate')
+      .map(({ n }) => n);
     for (const idea of by('command'))
       if (!repeated.includes(idea.n)) expect(idea).toMatchObject({ knobs: { X: expect.any(Number) } });
     await expectClean(folder);
@@ -37,5 +44,10 @@ it.skipIf(!jailed)(
 
 it('is not understood alone, in front, or beside the optimizer', async () => {
   for (const names of ['hybrid', 'hybrid,command', 'command,search,hybrid'])
-    expectError(await overnight(['run', '--json', '--agent', names], { cwd: arena() }), 'E_USAGE', 2, /"hybrid" is the optimizer/);
+    expectError(
+      await overnight(['run', '--json', '--agent', names], { cwd: arena() }),
+      'E_USAGE',
+      2,
+      /"hybrid" is the optimizer/,
+    );
 });

@@ -1,4 +1,7 @@
-/** Language models are trained on the ideas of the built-in agent, and on one that comes through MCP; the ledger of that night audits. No network but loopback. */
+/**
+ * Language models are trained on the ideas of the built-in agent, and on one that comes through MCP; the ledger of that
+ * night audits. No network but loopback.
+ */
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { expect, it } from 'vitest';
 import { modelAgent } from '../../src/agents/model.ts';
@@ -31,30 +34,51 @@ it('nano-llm', async () => {
     if (step === 0) idea++;
     const [before, after, why] = EDITS[Math.min(idea, EDITS.length - 1)]!;
     if (step === 0) return { calls: [{ name: 'read_file', args: { file: 'train.ts', from: 50, lines: 40 } }] };
-    return step === 1 ? { calls: [{ name: 'edit_file', args: { file: 'train.ts', before, after } }] } : { text: noteText(why) };
+    return step === 1
+      ? { calls: [{ name: 'edit_file', args: { file: 'train.ts', before, after } }] }
+      : { text: noteText(why) };
   });
-  const gateway = new Gateway({ upstreams: upstreamsFrom({ ANTHROPIC_API_KEY: 'sk-real', ANTHROPIC_BASE_URL: server.url }) });
+  const gateway = new Gateway({
+    upstreams: upstreamsFrom({ ANTHROPIC_API_KEY: 'sk-real', ANTHROPIC_BASE_URL: server.url }),
+  });
   const agent = modelAgent({ env: {} }, { gateway });
   const lab = { folder, tag: 'night', seconds: 2, calibrate: 2 };
   try {
-    const opened = await openLab({ ...lab, limits: { experiments: 2, usd: 5 }, ideas: { members: [agent], reason: agent.reason } });
+    const opened = await openLab({
+      ...lab,
+      limits: { experiments: 2, usd: 5 },
+      ideas: { members: [agent], reason: agent.reason },
+    });
     expect((await opened.run()).reason).toBe('experiments');
     const { state, paths } = opened;
     expect(state.experiments.slice(1).map((x) => [x.idea.hypothesis, x.idea.proposer])).toEqual([
       [EDITS[0][2], 'model'],
       [EDITS[1][2], 'model'],
     ]);
-    expect(state.experiments[2], 'crashed, mended, measured').toMatchObject({ state: 'decided', idea: { attempts: [{}] } });
+    expect(state.experiments[2], 'crashed, mended, measured').toMatchObject({
+      state: 'decided',
+      idea: { attempts: [{}] },
+    });
     expect(state.counts.crashed).toBe(0);
 
     const served = await serveHttp(new Desk(paths, 'mcp'), 0);
     const client = new Client({ name: 'test', version: '1' });
-    await client.connect(new StreamableHTTPClientTransport(new URL(served.url), { requestInit: { headers: { authorization: `Bearer ${served.token}` } } }));
+    await client.connect(
+      new StreamableHTTPClientTransport(new URL(served.url), {
+        requestInit: { headers: { authorization: `Bearer ${served.token}` } },
+      }),
+    );
     const said = async (name: string, args: Record<string, unknown>): Promise<Record<string, unknown>> => {
       const { content } = (await client.callTool({ name, arguments: args })) as { content: { text: string }[] };
       return JSON.parse(content[0]!.text) as Record<string, unknown>;
     };
-    const source = gitIn(paths.arena, '--git-dir', paths.store, 'show', `refs/overnight/${state.lab!.lab}/0:train.ts`).split('\n');
+    const source = gitIn(
+      paths.arena,
+      '--git-dir',
+      paths.store,
+      'show',
+      `refs/overnight/${state.lab!.lab}/0:train.ts`,
+    ).split('\n');
     const at = source.findIndex((line) => line.startsWith('const MATRIX_LR'));
     const hunk = `--- a/train.ts\n+++ b/train.ts\n@@ -${at},3 +${at},3 @@\n ${source[at - 1]}\n-${source[at]}\n+${source[at]!.replace('0.04', '0.05')}\n ${source[at + 1]}\n`;
     const { id } = await said('propose', { hypothesis: 'a little more', diff: hunk, parent: 0 });

@@ -1,4 +1,6 @@
-/** The harness itself is killed with SIGKILL: namespaces take everything along; without them the next harness sweeps. */
+/**
+ * The harness itself is killed with SIGKILL: namespaces take everything along; without them the next harness sweeps.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';

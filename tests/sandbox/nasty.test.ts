@@ -1,4 +1,7 @@
-/** Programs that do what a night will see: fork for ever, fill the disk, eat memory, print 100 MB, leave daemons, ignore all signals. */
+/**
+ * Programs that do what a night will see: fork for ever, fill the disk, eat memory, print 100 MB, leave daemons, ignore
+ * all signals.
+ */
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -3,7 +3,10 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { below, importsOf, isTest, lineOf, partOf, program, text, tree, visit } from './source.ts';
 
-/** What each part of src may import from src. A part that is not named here may import what it likes and is imported by nobody below it. */
+/**
+ * What each part of src may import from src. A part that is not named here may import what it likes and is imported by
+ * nobody below it.
+ */
 const MAY: Readonly<Record<string, readonly string[]>> = {
   base: [],
   os: ['base'],

@@ -28,7 +28,12 @@ describe('the package', () => {
     const named = Object.keys((JSON.parse(text('package.json')) as { dependencies: object }).dependencies).sort();
     const used = program.flatMap((file) => importsOf(file).map(({ target }) => target));
     const outside = used.filter((name) => !/^(src\/|node:)/.test(name));
-    const packages = outside.map((name) => name.split('/').slice(0, name.startsWith('@') ? 2 : 1).join('/'));
+    const packages = outside.map((name) =>
+      name
+        .split('/')
+        .slice(0, name.startsWith('@') ? 2 : 1)
+        .join('/'),
+    );
     expect([...new Set(packages)].sort()).toEqual(named);
   });
 

@@ -1,4 +1,6 @@
-/** The source as data for the tidy tests: files, their imports, their functions. Reads text only; runs nothing of it. */
+/**
+ * The source as data for the tidy tests: files, their imports, their functions. Reads text only; runs nothing of it.
+ */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';

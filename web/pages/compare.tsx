@@ -17,29 +17,57 @@ export function Compare({ board }: { board: Board }) {
   useEffect(() => {
     const ended = new AbortController();
     void Promise.all(
-      compare.filter((n) => board.experiments[n]).map((n) =>
-        fetch(api('experiment', { lab, n, at }), { signal: ended.signal })
-          .then(async (answer) => (answer.ok ? ((await answer.json()) as ExperimentPage) : undefined))
-          .catch(() => undefined),
-      ),
+      compare
+        .filter((n) => board.experiments[n])
+        .map((n) =>
+          fetch(api('experiment', { lab, n, at }), { signal: ended.signal })
+            .then(async (answer) => (answer.ok ? ((await answer.json()) as ExperimentPage) : undefined))
+            .catch(() => undefined),
+        ),
     ).then((found) => {
       if (!ended.signal.aborted) set(found.filter((page) => page !== undefined));
     });
     return () => ended.abort();
   }, [lab, key, at]);
   if (compare.length === 0)
-    return <p>Nothing is chosen yet. On the overview press <kbd>c</kbd> on a row, or Shift-click it; up to six.</p>;
+    return (
+      <p>
+        Nothing is chosen yet. On the overview press <kbd>c</kbd> on a row, or Shift-click it; up to six.
+      </p>
+    );
   const lines = pages.map((page, k) => stripLine(page, page.mine, `#${page.row.n}`, k === 0));
   const refs = pages.flatMap((page) => curveRef(page.mine, `#${page.row.n}`) ?? []);
   const [first, ...others] = pages;
   return (
     <article class="compare">
       <h2>Compare</h2>
-      <ul class="chosen">{compare.map((n) => <li key={n}><Link to={{ page: 'experiment', n }}>#{n}</Link> <bdi>{board.experiments[n]?.hypothesis ?? 'not there'}</bdi> <button type="button" aria-label={`Take #${n} out`} onClick={() => toggleCompare(n)}>✕</button></li>)}</ul>
-      <Section id="intervals" title="Means and 95 % intervals"><Strip lines={lines} /></Section>
-      <Section id="knobs" title="Knobs that differ"><Knobs pages={pages} /></Section>
-      <Section id="curves" title="Curves"><Legend labels={refs.map((r) => r.label)} /><Curves refs={refs} /></Section>
-      {first && others.map((page) => <Section key={page.row.n} id={`diff-${page.row.n}`} title={`Code: #${first.row.n} to #${page.row.n}`}><Diff from={first.row.n} to={page.row.n} /></Section>)}
+      <ul class="chosen">
+        {compare.map((n) => (
+          <li key={n}>
+            <Link to={{ page: 'experiment', n }}>#{n}</Link>{' '}
+            <bdi>{board.experiments[n]?.hypothesis ?? 'not there'}</bdi>{' '}
+            <button type="button" aria-label={`Take #${n} out`} onClick={() => toggleCompare(n)}>
+              ✕
+            </button>
+          </li>
+        ))}
+      </ul>
+      <Section id="intervals" title="Means and 95 % intervals">
+        <Strip lines={lines} />
+      </Section>
+      <Section id="knobs" title="Knobs that differ">
+        <Knobs pages={pages} />
+      </Section>
+      <Section id="curves" title="Curves">
+        <Legend labels={refs.map((r) => r.label)} />
+        <Curves refs={refs} />
+      </Section>
+      {first &&
+        others.map((page) => (
+          <Section key={page.row.n} id={`diff-${page.row.n}`} title={`Code: #${first.row.n} to #${page.row.n}`}>
+            <Diff from={first.row.n} to={page.row.n} />
+          </Section>
+        ))}
     </article>
   );
 }
@@ -49,7 +77,8 @@ function Knobs({ pages }: { pages: readonly ExperimentPage[] }) {
   const names = [...new Set(pages.flatMap((page) => Object.keys(page.row.knobs ?? {})))];
   const text = (page: ExperimentPage, name: string): string => String(page.row.knobs?.[name] ?? '–');
   const different = names.filter((name) => new Set(pages.map((page) => text(page, name))).size > 1);
-  if (different.length === 0) return <p class="soft">{names.length === 0 ? 'These experiments have no knobs.' : 'All knobs are equal.'}</p>;
+  if (different.length === 0)
+    return <p class="soft">{names.length === 0 ? 'These experiments have no knobs.' : 'All knobs are equal.'}</p>;
   const rows = different.map((name) => [name, ...pages.map((p) => text(p, name))]);
   return <PlainTable what="knobs" head={['knob', ...pages.map((p) => `#${p.row.n}`)]} rows={rows} />;
 }

@@ -1,4 +1,7 @@
-/** One experiment whole: what was expected, what was measured, why it was decided so, what it changed, under which circumstances. */
+/**
+ * One experiment whole: what was expected, what was measured, why it was decided so, what it changed, under which
+ * circumstances.
+ */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { GLYPHS, kindOf, WORDS } from '../../src/render/marks.ts';
 import type { LogText } from '../../src/view/answers.ts';
@@ -20,47 +23,127 @@ export function Experiment({ board, n }: { board: Board; n: number }) {
   useEffect(() => {
     if (page && part) document.getElementById(part)?.scrollIntoView();
   }, [page !== undefined, part]);
-  if (!row) return <p role="alert">There is no experiment #{n} here{at === undefined ? '' : ' at this point of the night'}: {board.experiments.length === 0 ? 'nothing was tried yet' : `the last is #${board.experiments.length - 1}`}.</p>;
+  if (!row)
+    return (
+      <p role="alert">
+        There is no experiment #{n} here{at === undefined ? '' : ' at this point of the night'}:{' '}
+        {board.experiments.length === 0 ? 'nothing was tried yet' : `the last is #${board.experiments.length - 1}`}.
+      </p>
+    );
   if (error) return <p role="alert">{error}</p>;
   const kind = kindOf(row);
   return (
     <article class="experiment">
       <div class="heading">
-        <h2><span class={`mark p-${kind.replace(' ', '-')}`}>{GLYPHS[kind]}</span> #{n} {WORDS[kind]}{row.verdict === 'running' ? ', running' : ''}</h2>
-        <button type="button" aria-pressed={compare.includes(n)} onClick={() => toggleCompare(n)}>{compare.includes(n) ? 'in compare' : 'add to compare'}</button>
+        <h2>
+          <span class={`mark p-${kind.replace(' ', '-')}`}>{GLYPHS[kind]}</span> #{n} {WORDS[kind]}
+          {row.verdict === 'running' ? ', running' : ''}
+        </h2>
+        <button type="button" aria-pressed={compare.includes(n)} onClick={() => toggleCompare(n)}>
+          {compare.includes(n) ? 'in compare' : 'add to compare'}
+        </button>
       </div>
       <p class="family soft">
-        {n > 0 && <>grew from <Link to={{ page: 'experiment', n: row.parent }}>#{row.parent}</Link></>}
-        {page && page.children.length > 0 && <> · tried on it: {page.children.slice(0, 24).map((k) => <Link key={k} to={{ page: 'experiment', n: k }}>#{k} </Link>)}{page.children.length > 24 && `and ${page.children.length - 24} more`}</>}
+        {n > 0 && (
+          <>
+            grew from <Link to={{ page: 'experiment', n: row.parent }}>#{row.parent}</Link>
+          </>
+        )}
+        {page && page.children.length > 0 && (
+          <>
+            {' '}
+            · tried on it:{' '}
+            {page.children.slice(0, 24).map((k) => (
+              <Link key={k} to={{ page: 'experiment', n: k }}>
+                #{k}{' '}
+              </Link>
+            ))}
+            {page.children.length > 24 && `and ${page.children.length - 24} more`}
+          </>
+        )}
       </p>
       {page && <Body board={board} page={page} n={n} />}
-      {!page && <p class="loading" role="status">Reading …</p>}
+      {!page && (
+        <p class="loading" role="status">
+          Reading …
+        </p>
+      )}
     </article>
   );
 }
 
 function Body({ board, page, n }: { board: Board; page: ExperimentPage; n: number }) {
-  const sides = [stripLine(page, page.mine, `#${n} this`, true), ...(page.other ? [stripLine(page, page.other, `#${page.other.n} against`, false)] : [])];
-  const refs = [curveRef(page.mine, `#${n}`), ...(page.other ? [curveRef(page.other, `#${page.other.n}`)] : [])].filter((r) => r !== undefined);
+  const sides = [
+    stripLine(page, page.mine, `#${n} this`, true),
+    ...(page.other ? [stripLine(page, page.other, `#${page.other.n} against`, false)] : []),
+  ];
+  const refs = [curveRef(page.mine, `#${n}`), ...(page.other ? [curveRef(page.other, `#${page.other.n}`)] : [])].filter(
+    (r) => r !== undefined,
+  );
   const log = page.mine.measurements.findLast((m) => m.log)?.log;
   return (
     <>
-      <blockquote><bdi>{page.hypothesis}</bdi>{page.why && <footer class="soft">why: <bdi>{page.why}</bdi></footer>}</blockquote>
+      <blockquote>
+        <bdi>{page.hypothesis}</bdi>
+        {page.why && (
+          <footer class="soft">
+            why: <bdi>{page.why}</bdi>
+          </footer>
+        )}
+      </blockquote>
       <Section id="outcome" title="Outcome">
-        <p>{page.row.effect ? <b>{page.row.effect.text}</b> : null} <bdi>{page.row.reason}</bdi></p>
-        {page.claims.map((claim) => <p key={claim.text} class={claim.passed ? 'good' : 'doubt'}>{claim.passed ? '●' : '○'} {claim.text}</p>)}
-        {page.row.changed.length > 0 && <PlainTable what="knobs" head={['knob', 'before', 'after']} rows={page.row.changed.map((k) => [k.name, k.from ?? '', k.to])} />}
+        <p>
+          {page.row.effect ? <b>{page.row.effect.text}</b> : null} <bdi>{page.row.reason}</bdi>
+        </p>
+        {page.claims.map((claim) => (
+          <p key={claim.text} class={claim.passed ? 'good' : 'doubt'}>
+            {claim.passed ? '●' : '○'} {claim.text}
+          </p>
+        ))}
+        {page.row.changed.length > 0 && (
+          <PlainTable
+            what="knobs"
+            head={['knob', 'before', 'after']}
+            rows={page.row.changed.map((k) => [k.name, k.from ?? '', k.to])}
+          />
+        )}
       </Section>
       <Section id="replicates" title="Replicates">
         <Strip lines={sides} />
         <Measurements page={page} />
       </Section>
-      <Section id="decision" title="Decision"><Facts lines={page.decision} what="decision" /></Section>
-      {n > 0 && <Section id="diff" title={`Diff against #${page.row.parent}`}><Diff from={page.row.parent} to={n} /></Section>}
-      <Section id="curves" title="Curves"><Legend labels={refs.map((r) => r.label)} /><Curves refs={refs} /></Section>
-      <Section id="log" title="Output"><Log blob={log} what="Output" /></Section>
-      {page.calls.length > 0 && <Section id="transcript" title="Transcript">{page.calls.map((call) => <Transcript key={call.call} call={call} />)}</Section>}
-      <Section id="provenance" title="Provenance and cost"><Facts lines={[...page.provenance, ...(page.row.cost ? [{ label: 'Cost', text: page.row.cost }] : []), { label: 'Trust', text: `${board.trust.grade}: ${page.trust.reason}` }]} what="provenance" /></Section>
+      <Section id="decision" title="Decision">
+        <Facts lines={page.decision} what="decision" />
+      </Section>
+      {n > 0 && (
+        <Section id="diff" title={`Diff against #${page.row.parent}`}>
+          <Diff from={page.row.parent} to={n} />
+        </Section>
+      )}
+      <Section id="curves" title="Curves">
+        <Legend labels={refs.map((r) => r.label)} />
+        <Curves refs={refs} />
+      </Section>
+      <Section id="log" title="Output">
+        <Log blob={log} what="Output" />
+      </Section>
+      {page.calls.length > 0 && (
+        <Section id="transcript" title="Transcript">
+          {page.calls.map((call) => (
+            <Transcript key={call.call} call={call} />
+          ))}
+        </Section>
+      )}
+      <Section id="provenance" title="Provenance and cost">
+        <Facts
+          lines={[
+            ...page.provenance,
+            ...(page.row.cost ? [{ label: 'Cost', text: page.row.cost }] : []),
+            { label: 'Trust', text: `${board.trust.grade}: ${page.trust.reason}` },
+          ]}
+          what="provenance"
+        />
+      </Section>
     </>
   );
 }
@@ -71,32 +154,63 @@ export function curveRef(side: ExperimentPage['mine'], label: string): CurveRef 
 }
 
 export function Section({ id, title, children }: { id: string; title: string; children: preact.ComponentChildren }) {
-  return <section id={id} aria-labelledby={`${id}-title`}><h3 id={`${id}-title`}>{title}</h3>{children}</section>;
+  return (
+    <section id={id} aria-labelledby={`${id}-title`}>
+      <h3 id={`${id}-title`}>{title}</h3>
+      {children}
+    </section>
+  );
 }
 
 const MEASURED = ['for', 'value', 'seed', 'time', 'memory', 'started', 'other metrics'];
 
 function Measurements({ page }: { page: ExperimentPage }) {
   const head = MEASURED.map((name) => (name === 'value' ? page.metric : name));
-  const rows = page.mine.measurements.map((m) => [m.purpose, m.value?.text ?? m.text, String(m.seed), m.duration, m.memory, m.started, m.metrics.map((x) => `${x.name} ${x.text}`).join(', ')]);
+  const rows = page.mine.measurements.map((m) => [
+    m.purpose,
+    m.value?.text ?? m.text,
+    String(m.seed),
+    m.duration,
+    m.memory,
+    m.started,
+    m.metrics.map((x) => `${x.name} ${x.text}`).join(', '),
+  ]);
   return <PlainTable what="measurements" head={head} rows={rows} />;
 }
 
 /** A call of an agent: figures at once, its texts when they are opened. */
 function Transcript({ call }: { call: CallView }) {
-  const texts = [['the brief it was given', call.brief], ['its last words', call.reply], ['what it printed on the way', call.log]] as const;
+  const texts = [
+    ['the brief it was given', call.brief],
+    ['its last words', call.reply],
+    ['what it printed on the way', call.log],
+  ] as const;
   return (
     <>
-      <h4>Call {call.call}: <bdi>{call.title}</bdi></h4>
+      <h4>
+        Call {call.call}: <bdi>{call.title}</bdi>
+      </h4>
       <Facts lines={call.lines} />
-      {texts.map(([what, blob]) => blob && <Fold key={what} title={what}><Log blob={blob} what={what} /></Fold>)}
+      {texts.map(
+        ([what, blob]) =>
+          blob && (
+            <Fold key={what} title={what}>
+              <Log blob={blob} what={what} />
+            </Fold>
+          ),
+      )}
     </>
   );
 }
 
 function Fold({ title, children }: { title: string; children: preact.ComponentChildren }) {
   const [open, set] = useState(false);
-  return <details onToggle={(event) => set(event.currentTarget.open)}><summary>{title}</summary>{open && children}</details>;
+  return (
+    <details onToggle={(event) => set(event.currentTarget.open)}>
+      <summary>{title}</summary>
+      {open && children}
+    </details>
+  );
 }
 
 function Log({ blob, what }: { blob: string | undefined; what: string }) {
@@ -113,7 +227,17 @@ function Log({ blob, what }: { blob: string | undefined; what: string }) {
   return (
     <>
       {data.cut && <p class="soft">The last part of {data.bytes.toLocaleString('en-US')} bytes.</p>}
-      <pre class="log" tabIndex={0} aria-label={what} ref={box}>{data.text.split('\n').slice(-400).map((line, k) => <span key={k} class={/\b(error|exception|traceback|fatal)\b/i.test(line) ? 'bad' : ''}>{line}{'\n'}</span>)}</pre>
+      <pre class="log" tabIndex={0} aria-label={what} ref={box}>
+        {data.text
+          .split('\n')
+          .slice(-400)
+          .map((line, k) => (
+            <span key={k} class={/\b(error|exception|traceback|fatal)\b/i.test(line) ? 'bad' : ''}>
+              {line}
+              {'\n'}
+            </span>
+          ))}
+      </pre>
     </>
   );
 }

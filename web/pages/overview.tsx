@@ -24,13 +24,32 @@ export function Overview({ board, rows }: { readonly board: Board; readonly rows
   return (
     <>
       <section class={`verdict ${TONES[verdict.outcome]}`} aria-label="Verdict">
-        <p class="sentence"><bdi>{verdict.sentence}</bdi></p>
-        <p class={TROUBLE.has(state.kind) ? 'bad trouble' : 'soft'} {...(TROUBLE.has(state.kind) && { role: 'alert' })}><bdi>{state.text}</bdi>{board.sinceBest.experiments > 0 && !TROUBLE.has(state.kind) && <> · nothing better for {board.sinceBest.long}</>}</p>
-        {board.next[0] && <p class="next"><b>Next</b> <Code text={board.next[0]} /></p>}
+        <p class="sentence">
+          <bdi>{verdict.sentence}</bdi>
+        </p>
+        <p class={TROUBLE.has(state.kind) ? 'bad trouble' : 'soft'} {...(TROUBLE.has(state.kind) && { role: 'alert' })}>
+          <bdi>{state.text}</bdi>
+          {board.sinceBest.experiments > 0 && !TROUBLE.has(state.kind) && (
+            <> · nothing better for {board.sinceBest.long}</>
+          )}
+        </p>
+        {board.next[0] && (
+          <p class="next">
+            <b>Next</b> <Code text={board.next[0]} />
+          </p>
+        )}
       </section>
       <Numbers board={board} />
       <Running board={board} />
-      {board.take.length > 0 && state.kind !== 'running' && <p class="take soft">{board.take.map((t) => <span key={t.command}><code>{t.command}</code> {t.what}</span>)}</p>}
+      {board.take.length > 0 && state.kind !== 'running' && (
+        <p class="take soft">
+          {board.take.map((t) => (
+            <span key={t.command}>
+              <code>{t.command}</code> {t.what}
+            </span>
+          ))}
+        </p>
+      )}
       <Stairs board={board} height={roomFor(board.experiments.length)} />
       <Table board={board} rows={rows} />
     </>
@@ -46,20 +65,56 @@ function roomFor(experiments: number): number {
 function Numbers({ board }: { readonly board: Board }) {
   const { incumbent, champion, baseline, gain, counts } = board;
   const best = champion && champion.n > 0 ? champion : incumbent;
-  const perGain = board.economics.confirmedGains > 0 ? board.economics.lines.find((line) => line.what === 'Per confirmed gain') : undefined;
+  const perGain =
+    board.economics.confirmedGains > 0
+      ? board.economics.lines.find((line) => line.what === 'Per confirmed gain')
+      : undefined;
   return (
     <dl class="numbers">
-      <Tile name={best && best.n > 0 ? `Best, #${best.n}` : 'Baseline'} value={best?.mean?.text ?? '–'} small={best?.half ? `± ${best.half.text} (95 %), ${count(best.replicates, 'measurement')}` : ''} />
-      <Tile name="Gain" value={gain ? (gain.effect.percentText ?? gain.effect.delta) : 'none confirmed'} small={gain ? `95 %: ${gain.effect.percentIntervalText ?? gain.effect.intervalText ?? ''}` : baseline?.mean ? `baseline ${baseline.mean.text}` : ''} />
-      <Tile name="Is it real?" value={TRUST[board.verdict.outcome]} small={`${board.trust.grade}: ${board.trust.reason}`} tone={board.trust.grade === 'reported' && board.sessions.length > 0 ? 'bad' : ''} />
-      <Tile name="Tried" value={counts.text.split(' tried')[0]!} small={counts.text.replace(/^[\d,]+ tried( · )?/, '')} />
+      <Tile
+        name={best && best.n > 0 ? `Best, #${best.n}` : 'Baseline'}
+        value={best?.mean?.text ?? '–'}
+        small={best?.half ? `± ${best.half.text} (95 %), ${count(best.replicates, 'measurement')}` : ''}
+      />
+      <Tile
+        name="Gain"
+        value={gain ? (gain.effect.percentText ?? gain.effect.delta) : 'none confirmed'}
+        small={
+          gain
+            ? `95 %: ${gain.effect.percentIntervalText ?? gain.effect.intervalText ?? ''}`
+            : baseline?.mean
+              ? `baseline ${baseline.mean.text}`
+              : ''
+        }
+      />
+      <Tile
+        name="Is it real?"
+        value={TRUST[board.verdict.outcome]}
+        small={`${board.trust.grade}: ${board.trust.reason}`}
+        tone={board.trust.grade === 'reported' && board.sessions.length > 0 ? 'bad' : ''}
+      />
+      <Tile
+        name="Tried"
+        value={counts.text.split(' tried')[0]!}
+        small={counts.text.replace(/^[\d,]+ tried( · )?/, '')}
+      />
       <Tile name="Since best" value={whole(board.sinceBest.experiments)} small={board.sinceBest.long} />
-      <Tile name="Spent" value={board.economics.usd === undefined ? board.time.text.sessions : dollars(board.economics.usd)} small={board.economics.usd === undefined ? board.spend.text : `${board.time.text.sessions}${perGain ? `; per confirmed gain ${perGain.text}` : ''}`} />
+      <Tile
+        name="Spent"
+        value={board.economics.usd === undefined ? board.time.text.sessions : dollars(board.economics.usd)}
+        small={
+          board.economics.usd === undefined
+            ? board.spend.text
+            : `${board.time.text.sessions}${perGain ? `; per confirmed gain ${perGain.text}` : ''}`
+        }
+      />
       <div class="tile">
         <dt>Budget</dt>
         <dd>
           {board.limits.bars.length === 0 && <span class="soft">no budget was set</span>}
-          {board.limits.bars.map((bar) => <Bar key={bar.label} label={bar.label} share={bar.share} />)}
+          {board.limits.bars.map((bar) => (
+            <Bar key={bar.label} label={bar.label} share={bar.share} />
+          ))}
           {board.limits.projection && <span class="soft">{board.limits.projection}</span>}
         </dd>
       </div>
@@ -80,13 +135,22 @@ function Tile({ name, value, small, tone = '' }: { name: string; value: string; 
   return (
     <div class={`tile ${tone}`}>
       <dt>{name}</dt>
-      <dd><span class="value">{value}</span><span class="soft" title={small}><bdi>{small}</bdi></span></dd>
+      <dd>
+        <span class="value">{value}</span>
+        <span class="soft" title={small}>
+          <bdi>{small}</bdi>
+        </span>
+      </dd>
     </div>
   );
 }
 
 export function Bar({ label, share }: { label: string; share: number }) {
-  return <span class="bar"><progress max={1} value={share} aria-label={label} /> <span>{label}</span></span>;
+  return (
+    <span class="bar">
+      <progress max={1} value={share} aria-label={label} /> <span>{label}</span>
+    </span>
+  );
 }
 
 /** What runs now, with a clock of its own between events. */
@@ -99,7 +163,12 @@ function Running({ board }: { readonly board: Board }) {
     const timer = setInterval(() => tick(Date.now()), 1000);
     return () => clearInterval(timer);
   }, [busy]);
-  if (!busy) return board.thinking && at === undefined ? <section class="running" aria-label="Running now"><p>{board.thinking}</p></section> : null;
+  if (!busy)
+    return board.thinking && at === undefined ? (
+      <section class="running" aria-label="Running now">
+        <p>{board.thinking}</p>
+      </section>
+    ) : null;
   return (
     <section class="running" aria-label="Running now">
       {board.now.map((m) => {
@@ -107,8 +176,14 @@ function Running({ board }: { readonly board: Board }) {
         return (
           <Link key={m.m} to={{ page: 'experiment', n: m.n }}>
             <b>#{m.n}</b>
-            <progress max={board.budget.seconds} value={Math.min(elapsed, board.budget.seconds)} aria-label={`Progress of measurement ${m.m}`} />
-            <span>{duration(elapsed)} of {duration(board.budget.seconds)} and evaluation</span>
+            <progress
+              max={board.budget.seconds}
+              value={Math.min(elapsed, board.budget.seconds)}
+              aria-label={`Progress of measurement ${m.m}`}
+            />
+            <span>
+              {duration(elapsed)} of {duration(board.budget.seconds)} and evaluation
+            </span>
             {m.said && <span>{m.said}</span>}
             <bdi>{m.text}</bdi>
           </Link>

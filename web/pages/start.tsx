@@ -9,28 +9,52 @@ export function Start() {
     <main class="alone start">
       <h1>Overnight</h1>
       {connection === 'lost' && <p role="alert">The server does not answer; this is what it said last.</p>}
-      {!labs && <p class="loading" role="status">Looking for labs …</p>}
-      {labs?.length === 0 && <p>No lab lies below this folder yet. Start one with <code>overnight run</code> or <code>overnight try hello</code>; it will appear here.</p>}
+      {!labs && (
+        <p class="loading" role="status">
+          Looking for labs …
+        </p>
+      )}
+      {labs?.length === 0 && (
+        <p>
+          No lab lies below this folder yet. Start one with <code>overnight run</code> or{' '}
+          <code>overnight try hello</code>; it will appear here.
+        </p>
+      )}
       <ul class="labs">
-        {labs?.map((lab) => 'reading' in lab ? (
-          <li key={lab.id}>
-            <Link to={{ lab: lab.id, page: 'overview' }}>
-              <span class="name"><b><bdi>{lab.id}</bdi></b></span>
-              <progress max={1} value={lab.reading.share} aria-label={`Ledger of ${lab.id} read`} />
-              <span class="soft">{lab.reading.text} …</span>
-            </Link>
-          </li>
-        ) : (
-          <li key={lab.id}>
-            <Link to={{ lab: lab.id, page: 'overview' }}>
-              <span class="name"><b><bdi>{lab.arena}</bdi></b> <span class="soft"><bdi>{lab.tag}</bdi> · {lab.metric}</span></span>
-              <StatePill board={lab} connection="live" />
-              <span class="headline">{lab.headline}</span>
-              <span class="soft">{lab.counts}</span>
-              <span class="soft">{lab.trust} · {lab.updated} · <bdi>{lab.id}</bdi></span>
-            </Link>
-          </li>
-        ))}
+        {labs?.map((lab) =>
+          'reading' in lab ? (
+            <li key={lab.id}>
+              <Link to={{ lab: lab.id, page: 'overview' }}>
+                <span class="name">
+                  <b>
+                    <bdi>{lab.id}</bdi>
+                  </b>
+                </span>
+                <progress max={1} value={lab.reading.share} aria-label={`Ledger of ${lab.id} read`} />
+                <span class="soft">{lab.reading.text} …</span>
+              </Link>
+            </li>
+          ) : (
+            <li key={lab.id}>
+              <Link to={{ lab: lab.id, page: 'overview' }}>
+                <span class="name">
+                  <b>
+                    <bdi>{lab.arena}</bdi>
+                  </b>{' '}
+                  <span class="soft">
+                    <bdi>{lab.tag}</bdi> · {lab.metric}
+                  </span>
+                </span>
+                <StatePill board={lab} connection="live" />
+                <span class="headline">{lab.headline}</span>
+                <span class="soft">{lab.counts}</span>
+                <span class="soft">
+                  {lab.trust} · {lab.updated} · <bdi>{lab.id}</bdi>
+                </span>
+              </Link>
+            </li>
+          ),
+        )}
       </ul>
     </main>
   );

@@ -1,4 +1,7 @@
-/** Pause, stop, skip, replicate, steer: shown only where the server was started with --control and the address carried its token. */
+/**
+ * Pause, stop, skip, replicate, steer: shown only where the server was started with --control and the address carried
+ * its token.
+ */
 import { useState } from 'preact/hooks';
 import type { Board } from '../../src/view/board.ts';
 import { api } from '../live.ts';
@@ -24,7 +27,11 @@ export function ControlBar({ board }: { board: Board }) {
   if (!allowed || board.state.text.startsWith('broken: ')) return null;
   const wish = async (body: object, done: string): Promise<void> => {
     try {
-      const result = await fetch(api('wish', { lab }), { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify(body) });
+      const result = await fetch(api('wish', { lab }), {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
       const said = (await result.json()) as { error?: string };
       say(result.ok ? done : (said.error ?? `refused with ${result.status}`));
     } catch {
@@ -40,14 +47,40 @@ export function ControlBar({ board }: { board: Board }) {
   };
   return (
     <section class="control" aria-label="Control">
-      {board.paused
-        ? <button type="button" onClick={() => void wish({ verb: 'resume' }, 'Going on.')}>▶ resume</button>
-        : <button type="button" onClick={() => void wish({ verb: 'pause' }, 'Pausing after what is open.')}>‖ pause</button>}
-      <button type="button" onClick={() => void wish({ verb: 'stop' }, 'Stopping after this experiment.')}>■ stop after this one</button>
-      <button type="button" disabled={!running} onClick={() => running && void wish({ verb: 'skip', n: running.n }, `Skipping #${running.n}.`)}>» skip</button>
-      <button type="button" onClick={() => void wish({ verb: 'replicate' }, 'The incumbent will be measured once more.')}>↻ replicate best</button>
+      {board.paused ? (
+        <button type="button" onClick={() => void wish({ verb: 'resume' }, 'Going on.')}>
+          ▶ resume
+        </button>
+      ) : (
+        <button type="button" onClick={() => void wish({ verb: 'pause' }, 'Pausing after what is open.')}>
+          ‖ pause
+        </button>
+      )}
+      <button type="button" onClick={() => void wish({ verb: 'stop' }, 'Stopping after this experiment.')}>
+        ■ stop after this one
+      </button>
+      <button
+        type="button"
+        disabled={!running}
+        onClick={() => running && void wish({ verb: 'skip', n: running.n }, `Skipping #${running.n}.`)}
+      >
+        » skip
+      </button>
+      <button
+        type="button"
+        onClick={() => void wish({ verb: 'replicate' }, 'The incumbent will be measured once more.')}
+      >
+        ↻ replicate best
+      </button>
       <form onSubmit={steer}>
-        <input type="text" value={words} maxLength={2000} placeholder="steer: words for whoever proposes" aria-label="Steer" onInput={(event) => type(event.currentTarget.value)} />
+        <input
+          type="text"
+          value={words}
+          maxLength={2000}
+          placeholder="steer: words for whoever proposes"
+          aria-label="Steer"
+          onInput={(event) => type(event.currentTarget.value)}
+        />
         <button type="submit">steer</button>
       </form>
       <span role="status">{answer}</span>

@@ -18,10 +18,24 @@ export function CopyMenu({ what, svg, table }: Copies) {
   return (
     <span class="copy" role="group" aria-label={`Copy ${what}`}>
       <span class="soft">copy</span>
-      {svg && <button type="button" onClick={() => put('SVG', svg())}>SVG</button>}
-      {table && <button type="button" onClick={() => put('CSV', csvText(table()))}>CSV</button>}
-      {table && <button type="button" onClick={() => put('Markdown', markdownTable(table()))}>Markdown</button>}
-      <span class="said" role="status">{said}</span>
+      {svg && (
+        <button type="button" onClick={() => put('SVG', svg())}>
+          SVG
+        </button>
+      )}
+      {table && (
+        <button type="button" onClick={() => put('CSV', csvText(table()))}>
+          CSV
+        </button>
+      )}
+      {table && (
+        <button type="button" onClick={() => put('Markdown', markdownTable(table()))}>
+          Markdown
+        </button>
+      )}
+      <span class="said" role="status">
+        {said}
+      </span>
     </span>
   );
 }

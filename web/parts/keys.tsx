@@ -20,7 +20,12 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['?', 'this card'],
 ];
 
-export function useKeys(board: Board | undefined, rows: readonly BoardRow[], seq: number, help: (show: boolean | 'turn') => void): void {
+export function useKeys(
+  board: Board | undefined,
+  rows: readonly BoardRow[],
+  seq: number,
+  help: (show: boolean | 'turn') => void,
+): void {
   useEffect(() => {
     if (!board) return undefined;
     const press = (event: KeyboardEvent): void => {
@@ -38,7 +43,13 @@ export function useKeys(board: Board | undefined, rows: readonly BoardRow[], seq
 }
 
 /** True when the key means something here. */
-function act(key: string, rows: readonly BoardRow[], seq: number, help: (show: boolean | 'turn') => void, target: HTMLElement): boolean {
+function act(
+  key: string,
+  rows: readonly BoardRow[],
+  seq: number,
+  help: (show: boolean | 'turn') => void,
+  target: HTMLElement,
+): boolean {
   const here = place();
   const chosen = here.page === 'experiment' ? here.n : here.row;
   const page = PAGES[Number(key) - 1];
@@ -79,7 +90,13 @@ function act(key: string, rows: readonly BoardRow[], seq: number, help: (show: b
       return done(help('turn'));
     case 'Escape':
       if (document.querySelector('.help')) return done(help(false));
-      return done(here.notebook ? go({ notebook: false }) : here.page !== 'overview' ? go({ page: 'overview', part: '' }) : go({ filter: '' }));
+      return done(
+        here.notebook
+          ? go({ notebook: false })
+          : here.page !== 'overview'
+            ? go({ page: 'overview', part: '' })
+            : go({ filter: '' }),
+      );
     default:
       return false;
   }
@@ -106,9 +123,23 @@ export function Help({ close }: { close: () => void }) {
     <div class="help" role="dialog" aria-label="Keys" aria-modal="true" onClick={close}>
       <div>
         <h2>Keys</h2>
-        <dl>{KEYS.map(([key, what]) => <><dt><kbd>{key}</kbd></dt><dd>{what}</dd></>)}</dl>
-        <p class="soft">Filter: <code>status:kept</code> <code>gain&gt;0.001</code> <code>theme:DEPTH</code> <code>n&lt;50</code> <code>-status:crashed</code> words</p>
-        <button type="button" onClick={close}>close</button>
+        <dl>
+          {KEYS.map(([key, what]) => (
+            <>
+              <dt>
+                <kbd>{key}</kbd>
+              </dt>
+              <dd>{what}</dd>
+            </>
+          ))}
+        </dl>
+        <p class="soft">
+          Filter: <code>status:kept</code> <code>gain&gt;0.001</code> <code>theme:DEPTH</code> <code>n&lt;50</code>{' '}
+          <code>-status:crashed</code> words
+        </p>
+        <button type="button" onClick={close}>
+          close
+        </button>
       </div>
     </div>
   );

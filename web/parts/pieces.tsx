@@ -9,7 +9,15 @@ import { CopyMenu } from './copy.tsx';
 import { useWidth } from './stairs.tsx';
 
 /** A drawing of our own: escaped where it is made. */
-export function Drawing({ draw, what, table }: { draw: (width: number) => string; what: string; table?: () => string[][] }) {
+export function Drawing({
+  draw,
+  what,
+  table,
+}: {
+  draw: (width: number) => string;
+  what: string;
+  table?: () => string[][];
+}) {
   const [box, width] = useWidth();
   return (
     <div class="drawing">
@@ -25,20 +33,57 @@ type Labelled = readonly { readonly label: string; readonly text: string }[];
 export function Facts({ lines, what }: { lines: Labelled; what?: string }) {
   return (
     <>
-      <dl class="facts">{lines.map((line) => <div key={line.label}><dt>{line.label}</dt><dd><bdi>{line.text}</bdi></dd></div>)}</dl>
-      {what && <CopyMenu what={what} table={() => [['what', 'value'], ...lines.map((line) => [line.label, line.text])]} />}
+      <dl class="facts">
+        {lines.map((line) => (
+          <div key={line.label}>
+            <dt>{line.label}</dt>
+            <dd>
+              <bdi>{line.text}</bdi>
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {what && (
+        <CopyMenu what={what} table={() => [['what', 'value'], ...lines.map((line) => [line.label, line.text])]} />
+      )}
     </>
   );
 }
 
 /** A small table of texts, as it is shown and as it is copied. */
-export function PlainTable({ what, head, rows }: { what: string; head: readonly string[]; rows: readonly (readonly string[])[] }) {
+export function PlainTable({
+  what,
+  head,
+  rows,
+}: {
+  what: string;
+  head: readonly string[];
+  rows: readonly (readonly string[])[];
+}) {
   return (
     <>
       <div class="wide" tabIndex={0} role="region" aria-label={what}>
         <table class="plain">
-          <thead><tr>{head.map((name) => <th scope="col" key={name}>{name}</th>)}</tr></thead>
-          <tbody>{rows.map((cells, k) => <tr key={k}>{cells.map((cell, at) => <td key={head[at]}><bdi>{cell}</bdi></td>)}</tr>)}</tbody>
+          <thead>
+            <tr>
+              {head.map((name) => (
+                <th scope="col" key={name}>
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((cells, k) => (
+              <tr key={k}>
+                {cells.map((cell, at) => (
+                  <td key={head[at]}>
+                    <bdi>{cell}</bdi>
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
         </table>
       </div>
       <CopyMenu what={what} table={() => [head, ...rows]} />
@@ -54,7 +99,12 @@ export function Diff({ from, to }: { from: number; to: number }) {
   if (data.text === '') return <p class="soft">{data.none}</p>;
   return (
     <pre class="diff" tabIndex={0} aria-label={`Changes from #${from} to #${to}`}>
-      {data.text.split('\n').map((line, k) => <span key={k} class={kindOfLine(line)}>{line}{'\n'}</span>)}
+      {data.text.split('\n').map((line, k) => (
+        <span key={k} class={kindOfLine(line)}>
+          {line}
+          {'\n'}
+        </span>
+      ))}
     </pre>
   );
 }
@@ -77,6 +127,9 @@ export function stripLine(page: ExperimentPage, side: ExperimentPage['mine'], la
 }
 
 export function Strip({ lines }: { lines: readonly StripLine[] }) {
-  const table = (): string[][] => [['experiment', 'mean', 'measurements'], ...lines.map((l) => [l.label, l.text, l.values.join(' ')])];
+  const table = (): string[][] => [
+    ['experiment', 'mean', 'measurements'],
+    ...lines.map((l) => [l.label, l.text, l.values.join(' ')]),
+  ];
   return <Drawing what="replicates" draw={(width) => stripSvg(lines, width)} table={table} />;
 }

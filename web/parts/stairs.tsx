@@ -1,4 +1,7 @@
-/** The staircase in the page: the report's own drawing, with a crosshair that names the nearest mark, and axes that can be changed. */
+/**
+ * The staircase in the page: the report's own drawing, with a crosshair that names the nearest mark, and axes that can
+ * be changed.
+ */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { staircaseFrame, staircaseSvg } from '../../src/render/svg.ts';
 import type { Board } from '../../src/view/board.ts';
@@ -54,7 +57,10 @@ export function Stairs({ board: newest, height = 380, tree = false }: Props) {
   const svg = useMemo(() => (width > 0 ? staircaseSvg(picture, drawn) : ''), [picture, width, height, parents]);
   const [near, setNear] = useState<Mark>();
   const frame = useMemo(() => (width > 0 ? staircaseFrame(picture, options) : undefined), [picture, width, height]);
-  const at = (mark: Mark): readonly [number, number] => [frame!.x(mark.x), mark.y === undefined ? frame!.rugY : frame!.y(mark.y)];
+  const at = (mark: Mark): readonly [number, number] => [
+    frame!.x(mark.x),
+    mark.y === undefined ? frame!.rugY : frame!.y(mark.y),
+  ];
   const nearest = (event: MouseEvent): Mark | undefined => {
     if (!frame) return undefined;
     const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
@@ -73,9 +79,18 @@ export function Stairs({ board: newest, height = 380, tree = false }: Props) {
   return (
     <figure class="stairs" aria-label={picture.title}>
       <div class="axes">
-        <Switch label="x" options={X_AXES.filter(([id]) => id !== 'money' || money)} value={x} pick={(id) => go({ x: id })} />
+        <Switch
+          label="x"
+          options={X_AXES.filter(([id]) => id !== 'money' || money)}
+          value={x}
+          pick={(id) => go({ x: id })}
+        />
         <Switch label="y" options={Y_AXES} value={y} pick={(id) => go({ y: id })} />
-        <CopyMenu what="staircase" svg={() => staircaseSvg(picture, { width: 960, ...(parents && { parents }) })} table={() => table(board)} />
+        <CopyMenu
+          what="staircase"
+          svg={() => staircaseSvg(picture, { width: 960, ...(parents && { parents }) })}
+          table={() => table(board)}
+        />
       </div>
       <div
         class="picture"
@@ -95,24 +110,46 @@ export function Stairs({ board: newest, height = 380, tree = false }: Props) {
   );
 }
 
-function Cross({ mark, at: [x, y], width, height }: { mark: Mark; at: readonly [number, number]; width: number; height: number }) {
+function Cross({
+  mark,
+  at: [x, y],
+  width,
+  height,
+}: {
+  mark: Mark;
+  at: readonly [number, number];
+  width: number;
+  height: number;
+}) {
   const left = x > width / 2;
   const low = y < height / 2;
-  const style = { [left ? 'right' : 'left']: `${left ? width - x + 12 : x + 12}px`, [low ? 'top' : 'bottom']: `${low ? y + 10 : height - y + 10}px` };
+  const style = {
+    [left ? 'right' : 'left']: `${left ? width - x + 12 : x + 12}px`,
+    [low ? 'top' : 'bottom']: `${low ? y + 10 : height - y + 10}px`,
+  };
   return (
     <>
       <span class="ring" style={{ left: `${x - 9}px`, top: `${y - 9}px` }} />
-      <span class="tip" style={style}><bdi>{mark.text}</bdi></span>
+      <span class="tip" style={style}>
+        <bdi>{mark.text}</bdi>
+      </span>
     </>
   );
 }
 
-function Switch<T extends string>(props: { label: string; options: readonly (readonly [T, string])[]; value: T; pick: (id: T) => void }) {
+function Switch<T extends string>(props: {
+  label: string;
+  options: readonly (readonly [T, string])[];
+  value: T;
+  pick: (id: T) => void;
+}) {
   return (
     <span class="switch" role="group" aria-label={`${props.label} axis`}>
       <span class="soft">{props.label}</span>
       {props.options.map(([id, text]) => (
-        <button key={id} type="button" aria-pressed={id === props.value} onClick={() => props.pick(id)}>{text}</button>
+        <button key={id} type="button" aria-pressed={id === props.value} onClick={() => props.pick(id)}>
+          {text}
+        </button>
       ))}
     </span>
   );
@@ -134,7 +171,19 @@ export function useWidth() {
 }
 
 function table(board: Board): string[][] {
-  const head = ['#', 'verdict', 'standing', board.metric.name, '±', 'change', 'n', 'hypothesis', 'parent', 'lines', 'seconds'];
+  const head = [
+    '#',
+    'verdict',
+    'standing',
+    board.metric.name,
+    '±',
+    'change',
+    'n',
+    'hypothesis',
+    'parent',
+    'lines',
+    'seconds',
+  ];
   const rows = board.experiments.map((row) => [
     String(row.n),
     row.verdict,

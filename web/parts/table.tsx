@@ -1,4 +1,7 @@
-/** The table of experiments: only the rows in sight exist, whatever their number. Sorted, filtered, moved through by keys. */
+/**
+ * The table of experiments: only the rows in sight exist, whatever their number. Sorted, filtered, moved through by
+ * keys.
+ */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { GLYPHS, kindOf, WORDS } from '../../src/render/marks.ts';
 import type { Board, BoardRow } from '../../src/view/board.ts';
@@ -23,8 +26,20 @@ function columnsOf(metric: string, money: boolean): readonly Column[] {
     { id: 'verdict', title: 'verdict', sort: 'verdict', cell: (row) => `${GLYPHS[kindOf(row)]} ${row.verdict}` },
     { id: 'mean', title: metric, sort: 'metric', cell: (row) => row.mean?.text ?? '–' },
     { id: 'half', title: '±', name: 'half of the 95 % interval', cell: (row) => row.half?.text ?? '' },
-    { id: 'delta', title: 'Δ', sort: 'gain', name: 'change against what it was compared with', cell: (row) => row.effect?.delta ?? '' },
-    { id: 'reps', title: 'n', sort: 'replicates', name: 'measurements behind the mean', cell: (row) => String(row.replicates) },
+    {
+      id: 'delta',
+      title: 'Δ',
+      sort: 'gain',
+      name: 'change against what it was compared with',
+      cell: (row) => row.effect?.delta ?? '',
+    },
+    {
+      id: 'reps',
+      title: 'n',
+      sort: 'replicates',
+      name: 'measurements behind the mean',
+      cell: (row) => String(row.replicates),
+    },
     { id: 'what', title: 'hypothesis', sort: 'hypothesis', cell: (row) => row.hypothesis },
     { id: 'parent', title: 'parent', sort: 'parent', cell: (row) => (row.n === 0 ? '' : `#${row.parent}`) },
     { id: 'lines', title: 'lines', cell: (row) => row.lines },
@@ -45,7 +60,13 @@ export function Table({ board, rows }: { readonly board: Board; readonly rows: r
   const drawn = useRef(new Map<BoardRow, { readonly key: string; readonly line: preact.VNode }>());
   useMemo(() => drawn.current.clear(), [columns]);
   const filter = useMemo(
-    () => <Filter all={board.experiments.length} shown={rows.length} copy={() => [columns.map((c) => c.title), ...rows.map((row) => columns.map((c) => c.cell(row)))]} />,
+    () => (
+      <Filter
+        all={board.experiments.length}
+        shown={rows.length}
+        copy={() => [columns.map((c) => c.title), ...rows.map((row) => columns.map((c) => c.cell(row)))]}
+      />
+    ),
     [rows, columns, place.filter, place.compare],
   );
   const scroller = useRef<HTMLDivElement>(null);
@@ -79,7 +100,17 @@ export function Table({ board, rows }: { readonly board: Board; readonly rows: r
     const key = `${at} ${slots} ${chosen} ${compared}`;
     const known = drawn.current.get(row);
     if (known?.key === key) return known.line;
-    const line = <Line key={at % slots} row={row} top={at * ROW} index={at + 2} columns={columns} chosen={chosen} compared={compared} />;
+    const line = (
+      <Line
+        key={at % slots}
+        row={row}
+        top={at * ROW}
+        index={at + 2}
+        columns={columns}
+        chosen={chosen}
+        compared={compared}
+      />
+    );
     if (drawn.current.size > 2000) drawn.current.clear();
     drawn.current.set(row, { key, line });
     return line;
@@ -88,16 +119,30 @@ export function Table({ board, rows }: { readonly board: Board; readonly rows: r
   const shown = rows.slice(first, first + slots).map((row, k) => lineOf(row, first + k));
   // In the order of their places: a line keeps its own, whichever row it shows.
   const turn = first % slots;
-  const placed = turn === 0 || shown.length < slots ? shown : [...shown.slice(slots - turn), ...shown.slice(0, slots - turn)];
+  const placed =
+    turn === 0 || shown.length < slots ? shown : [...shown.slice(slots - turn), ...shown.slice(0, slots - turn)];
   return (
     <section class="experiments" aria-label="Experiments">
       {filter}
-      <div class="grid" role="grid" aria-label="Experiments" aria-rowcount={rows.length + 1} ref={scroller} tabIndex={0}
-        {...(index >= 0 && { 'aria-activedescendant': `row-${place.row}` })}>
+      <div
+        class="grid"
+        role="grid"
+        aria-label="Experiments"
+        aria-rowcount={rows.length + 1}
+        ref={scroller}
+        tabIndex={0}
+        {...(index >= 0 && { 'aria-activedescendant': `row-${place.row}` })}
+      >
         <div class="line head" role="row" aria-rowindex={1}>
-          {columns.map((c) => <Heading key={c.id} column={c} sort={place.sort} />)}
+          {columns.map((c) => (
+            <Heading key={c.id} column={c} sort={place.sort} />
+          ))}
         </div>
-        {rows.length === 0 && <p class="none">{board.experiments.length === 0 ? 'Nothing has been tried yet.' : 'No experiment fits the filter.'}</p>}
+        {rows.length === 0 && (
+          <p class="none">
+            {board.experiments.length === 0 ? 'Nothing has been tried yet.' : 'No experiment fits the filter.'}
+          </p>
+        )}
         <div class="body" role="rowgroup" style={{ height: `${rows.length * ROW}px` }}>
           {placed}
         </div>
@@ -111,11 +156,17 @@ function Heading({ column, sort }: { column: Column; sort: string }) {
   const down = sort.startsWith('-');
   const order = mine ? (down ? 'descending' : 'ascending') : 'none';
   const title = column.name ? { title: column.name } : {};
-  if (!column.sort) return <span class={`cell ${column.id}`} role="columnheader" {...title}>{column.title}</span>;
+  if (!column.sort)
+    return (
+      <span class={`cell ${column.id}`} role="columnheader" {...title}>
+        {column.title}
+      </span>
+    );
   return (
     <span class={`cell ${column.id}`} role="columnheader" aria-sort={order} {...title}>
       <button type="button" tabIndex={-1} onClick={() => go({ sort: mine && down ? column.sort! : `-${column.sort}` })}>
-        {column.title}{mine ? (down ? ' ↓' : ' ↑') : ''}
+        {column.title}
+        {mine ? (down ? ' ↓' : ' ↑') : ''}
       </button>
     </span>
   );
@@ -133,12 +184,24 @@ interface LineProps {
 function Line({ row, top, index, columns, chosen, compared }: LineProps) {
   const kind = kindOf(row);
   return (
-    <div class={`line v-${kind.replace(' ', '-')}${compared ? ' compared' : ''}`} role="row" id={`row-${row.n}`} aria-rowindex={index} aria-selected={chosen}
+    <div
+      class={`line v-${kind.replace(' ', '-')}${compared ? ' compared' : ''}`}
+      role="row"
+      id={`row-${row.n}`}
+      aria-rowindex={index}
+      aria-selected={chosen}
       style={{ transform: `translateY(${top}px)` }}
-      onClick={(event) => (event.shiftKey ? toggleCompare(row.n) : go({ page: 'experiment', n: row.n, row: row.n }))}>
+      onClick={(event) => (event.shiftKey ? toggleCompare(row.n) : go({ page: 'experiment', n: row.n, row: row.n }))}
+    >
       {columns.map((c) => (
         <span key={c.id} class={`cell ${c.id}`} role="gridcell" {...(c.id === 'verdict' && { title: WORDS[kind] })}>
-          {c.id === 'what' ? <a href={href({ page: 'experiment', n: row.n })} tabIndex={-1} onClick={(event) => event.preventDefault()}><bdi>{c.cell(row)}</bdi></a> : c.cell(row)}
+          {c.id === 'what' ? (
+            <a href={href({ page: 'experiment', n: row.n })} tabIndex={-1} onClick={(event) => event.preventDefault()}>
+              <bdi>{c.cell(row)}</bdi>
+            </a>
+          ) : (
+            c.cell(row)
+          )}
         </span>
       ))}
     </div>
@@ -157,16 +220,47 @@ function Filter({ all, shown, copy }: { all: number; shown: number; copy: () => 
   const { filter, compare } = usePlace();
   return (
     <div class="filter">
-      <label><span class="soft">/</span><input id="filter" type="search" value={filter} placeholder="status:kept gain>0.001 words" aria-label="Filter experiments"
-        onInput={(event) => go({ filter: event.currentTarget.value })} /></label>
+      <label>
+        <span class="soft">/</span>
+        <input
+          id="filter"
+          type="search"
+          value={filter}
+          placeholder="status:kept gain>0.001 words"
+          aria-label="Filter experiments"
+          onInput={(event) => go({ filter: event.currentTarget.value })}
+        />
+      </label>
       <span class="chips">
         {CHIPS.map((chip) => {
           const text = `status:${chip}`;
-          return <button key={chip} type="button" aria-pressed={filter === text} onClick={() => go({ filter: filter === text ? '' : text })}>{chip}</button>;
+          return (
+            <button
+              key={chip}
+              type="button"
+              aria-pressed={filter === text}
+              onClick={() => go({ filter: filter === text ? '' : text })}
+            >
+              {chip}
+            </button>
+          );
         })}
       </span>
-      <span class="soft" role="status">{shown === all ? '' : `${shown} of ${all}`}</span>
-      {compare.length > 0 && <a class="button" href={href({ page: 'compare' })} onClick={(event) => { event.preventDefault(); go({ page: 'compare' }); }}>compare {compare.length}</a>}
+      <span class="soft" role="status">
+        {shown === all ? '' : `${shown} of ${all}`}
+      </span>
+      {compare.length > 0 && (
+        <a
+          class="button"
+          href={href({ page: 'compare' })}
+          onClick={(event) => {
+            event.preventDefault();
+            go({ page: 'compare' });
+          }}
+        >
+          compare {compare.length}
+        </a>
+      )}
       <CopyMenu what="experiments" table={copy} />
     </div>
   );

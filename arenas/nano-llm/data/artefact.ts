@@ -61,7 +61,9 @@ export function checkArtefact(file: Uint8Array): { readonly params: number } {
   for (const { op, domain, hasSubgraph } of model.ops) {
     const plain = (domain === '' || domain === 'ai.onnx') && ALLOWED.has(op) && !hasSubgraph;
     if (!plain)
-      throw new ArtefactError(`artefact: operator ${domain ? `${domain}.` : ''}${op} is not allowed. Use plain operators.`);
+      throw new ArtefactError(
+        `artefact: operator ${domain ? `${domain}.` : ''}${op} is not allowed. Use plain operators.`,
+      );
   }
   // An initializer may also be listed as an input (old style); the judge wants the one true input only.
   onlyOne(model.inputs, 'input', 'tokens', INT32, [EVAL_BATCH, SEQ_LEN]);

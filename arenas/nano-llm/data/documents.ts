@@ -1,5 +1,6 @@
 // From files to documents: cutting, removing duplicates, and splits of which none contains the text of another.
-// Knows nothing of tokens. Sides are decided by content hashes, so the order of files does not matter; training text keeps it.
+// Knows nothing of tokens. Sides are decided by content hashes, so the order of files does not matter; training text
+// keeps it.
 
 import { createHash } from 'node:crypto';
 
@@ -86,7 +87,8 @@ export function splitDocuments(documents: Iterable<string>, valPercent: number):
   }
   const isNew = unlike(train.map(({ doc }) => doc));
   const val = candidates.filter(({ doc }) => isNew(doc));
-  // Training text keeps the order of its sources, over which the loader draws evenly; rows to be scored must not depend on it.
+  // Training text keeps the order of its sources, over which the loader draws evenly; rows to be scored must not depend
+  // on it.
   val.sort((a, b) => (a.key < b.key ? -1 : 1));
   const texts = (list: readonly { readonly doc: string }[]): string[] => list.map((d) => d.doc);
   return { train: texts(train), val: texts(val), dropped: { exact, near: candidates.length - val.length } };

@@ -1,5 +1,5 @@
-// Downloads one file: resumes a broken transfer, retries with growing waits, checks length and SHA-256, and lets the file
-// appear under its name only when it is whole. Knows nothing of what is inside.
+// Downloads one file: resumes a broken transfer, retries with growing waits, checks length and SHA-256, and lets the
+// file appear under its name only when it is whole. Knows nothing of what is inside.
 
 import { createHash } from 'node:crypto';
 import {
@@ -98,8 +98,8 @@ async function verify(part: string, wanted: string | null): Promise<string> {
 }
 
 /**
- * Makes `path` exist with the content of `url`. A file that is there already is checked against the hash noted beside it
- * (`<path>.sha256`) and left alone. Returns whether anything was transferred.
+ * Makes `path` exist with the content of `url`. A file that is there already is checked against the hash noted beside
+ * it (`<path>.sha256`) and left alone. Returns whether anything was transferred.
  */
 export async function download(options: DownloadOptions): Promise<{ readonly transferred: boolean }> {
   const { url, path, attempts = 6, waitMs = 1_000 } = options;

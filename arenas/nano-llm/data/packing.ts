@@ -18,10 +18,10 @@ const STRATUM = 16;
 const TURNS = [0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15];
 
 /**
- * Documents, each once in an epoch. Neighbours on disk come from one source and are alike, so an epoch is 16 passes over
- * the whole corpus. A pass draws one document of every stratum, in a fresh order; which one is the turn, scrambled by
- * chance for each stratum, so that two passes draw from both halves of a stratum and four from all quarters. With a plain
- * shuffle a short run's score depends on which sources it happened to see (docs/decisions/0203).
+ * Documents, each once in an epoch. Neighbours on disk come from one source and are alike, so an epoch is 16 passes
+ * over the whole corpus. A pass draws one document of every stratum, in a fresh order; which one is the turn, scrambled
+ * by chance for each stratum, so that two passes draw from both halves of a stratum and four from all quarters. With a
+ * plain shuffle a short run's score depends on which sources it happened to see (docs/decisions/0203).
  */
 function* drawDocuments(count: number, random: Random, once: boolean): Generator<number, void> {
   const strata = Uint32Array.from({ length: Math.ceil(count / STRATUM) }, (_, i) => i);
@@ -45,9 +45,9 @@ function* drawDocuments(count: number, random: Random, once: boolean): Generator
 }
 
 /**
- * A source of rows, endless unless every document is to be used at most once. Each row starts with a document's BOS; the
- * largest buffered document that fits comes next; when none fits, the shortest is cropped to fill the row and its rest is
- * left out (as upstream does).
+ * A source of rows, endless unless every document is to be used at most once. Each row starts with a document's BOS;
+ * the largest buffered document that fits comes next; when none fits, the shortest is cropped to fill the row and its
+ * rest is left out (as upstream does).
  */
 export function createPacker(
   docs: TokenizedDocuments,
@@ -96,14 +96,18 @@ export function createPacker(
 const SHUFFLED_ROWS = 256;
 
 /**
- * The same rows in an order of the seed's: they change places within windows of 256, so two runs of equally many rows have
- * read the same text, whatever their seeds, but for the last window.
+ * The same rows in an order of the seed's: they change places within windows of 256, so two runs of equally many rows
+ * have read the same text, whatever their seeds, but for the last window.
  */
 export function shuffleRows(fillRow: FillRow, rowLength: number, seed: number): FillRow {
   const random = createRandom(seed, 'rows');
   const window: Uint16Array[] = [];
   const refill = (): void => {
-    for (let row = new Uint16Array(rowLength); window.length < SHUFFLED_ROWS && fillRow(row); row = new Uint16Array(rowLength)) {
+    for (
+      let row = new Uint16Array(rowLength);
+      window.length < SHUFFLED_ROWS && fillRow(row);
+      row = new Uint16Array(rowLength)
+    ) {
       window.push(row);
     }
   };

@@ -1,5 +1,6 @@
 // Byte-pair encoding: training, encoding, decoding, and the file format. Works on UTF-8 bytes, so any text has tokens.
-// Knows nothing of documents, splits or models. After Sennrich et al. 2016 (arXiv:1508.07909) and GPT-4's split pattern.
+// Knows nothing of documents, splits or models. After Sennrich et al. 2016 (arXiv:1508.07909) and GPT-4's split
+// pattern.
 
 import { createHash } from 'node:crypto';
 
@@ -101,8 +102,7 @@ export function trainTokenizer(texts: Iterable<string>, vocabSize: number): Toke
 function createPairQueue() {
   const heap: { readonly count: number; readonly entry: PairEntry }[] = [];
   type Item = (typeof heap)[number];
-  const before = (a: Item, b: Item): boolean =>
-    a.count > b.count || (a.count === b.count && a.entry.key < b.entry.key);
+  const before = (a: Item, b: Item): boolean => a.count > b.count || (a.count === b.count && a.entry.key < b.entry.key);
   const push = (entry: PairEntry): void => {
     const item = { count: entry.count, entry };
     let at = heap.push(item) - 1;

@@ -1,6 +1,7 @@
-// Measures the ladder of known ideas against the baseline: every round trains the baseline and each patched train.ts with
-// one seed, in an order that rotates, and the differences of a round are what is averaged. For people, not part of a run.
-// Usage: node --import tsx examples/ladder.ts [--rounds 3] [--seconds 20] [--steps 0] [--clock wall|cpu] [--only baseline]; needs OVERNIGHT_DATA (see README.md).
+// Measures the ladder of known ideas against the baseline: every round trains the baseline and each patched train.ts
+// with one seed, in an order that rotates, and the differences of a round are what is averaged. For people, not part of
+// a run. Usage: node --import tsx examples/ladder.ts [--rounds 3] [--seconds 20] [--steps 0] [--clock wall|cpu] [--only
+// baseline]; needs OVERNIGHT_DATA (see README.md).
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';

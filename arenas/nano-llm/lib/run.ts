@@ -62,7 +62,10 @@ function numberFrom(name: string, fallback?: number): number {
   throw new Error(`train: ${name} is "${text ?? ''}", not a positive number. Start this file through the harness.`);
 }
 
-/** Start-up that costs nothing: when it takes longer, the harness starts the clock by itself. By hand there is no such limit. */
+/**
+ * Start-up that costs nothing: when it takes longer, the harness starts the clock by itself. By hand there is no such
+ * limit.
+ */
 function graceFrom(): number {
   const text = process.env.OVERNIGHT_GRACE_S;
   return text === undefined || text === '' ? Number.POSITIVE_INFINITY : Number(text);
@@ -83,7 +86,7 @@ function deviceFrom(argv: readonly string[]): Device | 'auto' {
 
 function writeSynced(path: string, bytes: Uint8Array): void {
   const fd = openSync(path, 'w');
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
   fsyncSync(fd);
   closeSync(fd);
 }

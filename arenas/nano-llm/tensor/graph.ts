@@ -20,7 +20,9 @@ export interface Tensor {
   readonly needsGrad: boolean;
   readonly inputs: readonly Tensor[];
   readonly backward: BackwardRule | null;
-  /** Set when this value is another one times a number: lets products swallow the number instead of a pass over memory. */
+  /**
+   * Set when this value is another one times a number: lets products swallow the number instead of a pass over memory.
+   */
   readonly scaled: { readonly base: Tensor; readonly factor: number } | null;
 }
 

@@ -102,8 +102,8 @@ interface AttentionOptions {
   /** How many positions back a query sees, itself included; the whole past when left out. */
   readonly window?: number;
   /**
-   * Queries are handled in blocks of this many (half a window, within 64 and 128, when left out); keys that no query of a
-   * block can see are never touched.
+   * Queries are handled in blocks of this many (half a window, within 64 and 128, when left out); keys that no query of
+   * a block can see are never touched.
    */
   readonly block?: number;
 }

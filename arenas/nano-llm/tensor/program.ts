@@ -1,6 +1,6 @@
 // A training program: named state that lives between runs, and steps (graphs) that read and replace it.
-// Knows nothing of models or optimizers. On the CPU state is kept twice and swapped after each run, so nothing is copied;
-// on a GPU it stays there between runs, and `sync` brings it back.
+// Knows nothing of models or optimizers. On the CPU state is kept twice and swapped after each run, so nothing is
+// copied; on a GPU it stays there between runs, and `sync` brings it back.
 
 import type * as ort from 'onnxruntime-node';
 import { Graph, type Shape, sizeOf, type Tensor } from './graph.ts';

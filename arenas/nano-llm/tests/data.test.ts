@@ -53,7 +53,8 @@ describe('the tokenizer', () => {
 
   test.each([512, 1024, 8192])('of %i tokens is whole: no token twice, BOS last, text comes back', (size) => {
     const random = createRandom(size);
-    const syllable = (): string => String.fromCharCode(97 + random.below(26), 97 + random.below(26), 0x430 + random.below(32));
+    const syllable = (): string =>
+      String.fromCharCode(97 + random.below(26), 97 + random.below(26), 0x430 + random.below(32));
     const text = Array.from({ length: 30_000 }, () => syllable() + syllable()).join(' ');
     const trained = createTokenizer(trainTokenizer([text], size));
     expect(trained.vocabSize).toBe(size);
@@ -148,7 +149,8 @@ describe('packing', () => {
   });
 
   test('draws evenly over the corpus: any stretch of rows holds every source in its share, whatever the seed', () => {
-    // 100 sources of 16 neighbouring documents, each document exactly a row: a pass over the corpus takes one from each source.
+    // 100 sources of 16 neighbouring documents, each document exactly a row: a pass over the corpus takes one from each
+    // source.
     const sources = numbered(Array.from({ length: 1600 }, () => 16));
     const passes = (seed: number): number[][] => {
       const packer = createPacker(sources, 16, seed);
@@ -210,7 +212,10 @@ describe('rows in an order of the seed', () => {
   };
 
   test('are the same rows for every seed, window by window, and in another order', () => {
-    for (const [from, to] of [[0, 256], [256, 512]] as const) {
+    for (const [from, to] of [
+      [0, 256],
+      [256, 512],
+    ] as const) {
       const [one, two] = [first(1, to).slice(from), first(2, to).slice(from)];
       expect(one).not.toEqual(two);
       expect(one.toSorted()).toEqual(two.toSorted());
@@ -221,7 +226,7 @@ describe('rows in an order of the seed', () => {
   test('end where the text ends, and none is lost or used twice', () => {
     const packed: string[] = [];
     const row = new Uint16Array(64);
-    for (const { fillRow } = createPacker(docs, 64, 1, { once: true }); fillRow(row); ) packed.push(row.join());
+    for (const { fillRow } = createPacker(docs, 64, 1, { once: true }); fillRow(row);) packed.push(row.join());
     const fillRow = shuffleRows(createPacker(docs, 64, 1, { once: true }).fillRow, 64, 7);
     const shuffled: string[] = [];
     while (fillRow(row)) shuffled.push(row.join());

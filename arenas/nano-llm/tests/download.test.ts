@@ -258,13 +258,21 @@ describe('parquet shards', () => {
     const deps = freshFolder('deps');
     const text = join(deps, 'corpus', 'node_modules', 'text');
     const env = { PATH: process.env.PATH ?? '', OVERNIGHT_DEPS: deps, OVERNIGHT_DATA: freshFolder('data') };
-    const prepare = () => spawnSync(process.execPath, ['--import', 'tsx', 'prepare.ts'], { cwd: arena, env, encoding: 'utf8' });
+    const prepare = () =>
+      spawnSync(process.execPath, ['--import', 'tsx', 'prepare.ts'], { cwd: arena, env, encoding: 'utf8' });
     mkdirSync(text, { recursive: true });
     expect(prepare().stderr).toMatch(/prepare: no \.d\.ts files under .*\. Run setup again\.\n$/);
-    writeFileSync(join(text, 'a.d.ts'), 'declare const alone: number; // and nothing else in this file, which is too little for anybody\n');
-    expect(prepare().stderr).toMatch(/prepare: only \d+ of 1024 tokens could be learnt from the text\. Use more text\.\n$/);
+    writeFileSync(
+      join(text, 'a.d.ts'),
+      'declare const alone: number; // and nothing else in this file, which is too little for anybody\n',
+    );
+    expect(prepare().stderr).toMatch(
+      /prepare: only \d+ of 1024 tokens could be learnt from the text\. Use more text\.\n$/,
+    );
     writeFileSync(join(text, 'b.d.ts'), Array.from({ length: 60 }, story).join('\n\n'));
-    expect(prepare().stderr).toMatch(/prepare: the split val has \d+ tokens, which fill \d+ of 448 rows of 257\. Use more text, or raise/);
+    expect(prepare().stderr).toMatch(
+      /prepare: the split val has \d+ tokens, which fill \d+ of 448 rows of 257\. Use more text, or raise/,
+    );
   });
 
   test('of an unknown dataset are refused before anything is fetched', () => {

@@ -1,4 +1,5 @@
-// The engine around the ops: errors that point at the caller, repeats that agree to the bit, state, common subexpressions.
+// The engine around the ops: errors that point at the caller, repeats that agree to the bit, state, common
+// subexpressions.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
@@ -58,12 +59,34 @@ describe('the list of ops', () => {
   const page = (name: string): string => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
   const cases = readFileSync(new URL('./cases.ts', import.meta.url), 'utf8');
   /** Exported functions that are no ops on tensors. */
-  const OTHERS = ['formatShape', 'sizeOf', 'encodeModel', 'runOnce', 'chooseDevice', 'broadcastShape', 'sumTo', 'expectFloat'];
+  const OTHERS = [
+    'formatShape',
+    'sizeOf',
+    'encodeModel',
+    'runOnce',
+    'chooseDevice',
+    'broadcastShape',
+    'sumTo',
+    'expectFloat',
+  ];
   const ops = Object.entries(engine)
     .filter(([name, value]) => typeof value === 'function' && /^[a-z]/.test(name) && !OTHERS.includes(name))
     .map(([name]) => name);
   /** Ops without a gradient, or that are made of nothing else than checked ones. */
-  const UNCHECKED = ['less', 'greater', 'equal', 'not', 'cast', 'sign', 'stopGradient', 'full', 'identity', 'oneHot', 'gradients', 'createRandom'];
+  const UNCHECKED = [
+    'less',
+    'greater',
+    'equal',
+    'not',
+    'cast',
+    'sign',
+    'stopGradient',
+    'full',
+    'identity',
+    'oneHot',
+    'gradients',
+    'createRandom',
+  ];
 
   test.each(['tensor/README.md', 'program.md'])('in %s has every op that train.ts may import', (name) => {
     const listed = new Set([...page(name).matchAll(/`([^`]+)`/g)].flatMap(([, code = '']) => code.match(/\w+/g) ?? []));

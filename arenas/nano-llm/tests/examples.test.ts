@@ -1,4 +1,5 @@
-// What is promised about train.ts as text: knobs that can be rewritten, patches that apply, a file that can be read whole.
+// What is promised about train.ts as text: knobs that can be rewritten, patches that apply, a file that can be read
+// whole.
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync } from 'node:fs';

@@ -42,7 +42,11 @@ const artefactOf = (outcome: Outcome): Buffer => readFileSync(join(outcome.out, 
 const weightsOf = (outcome: Outcome): Map<string, number> =>
   new Map(summarizeModel(artefactOf(outcome)).weights.map((w) => [w.name, w.size]));
 const ratesOf = (outcome: Outcome): number[] =>
-  readFileSync(join(outcome.out, 'curve.csv'), 'utf8').trim().split('\n').slice(1).map((line) => Number(line.split(',')[4]));
+  readFileSync(join(outcome.out, 'curve.csv'), 'utf8')
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => Number(line.split(',')[4]));
 
 const IDEAS: Readonly<Record<string, Idea>> = {
   'SwiGLU instead of ReLU²': {
@@ -97,7 +101,10 @@ const IDEAS: Readonly<Record<string, Idea>> = {
   },
   'an average of the last weights in the artefact': {
     edits: [
-      ['    optimize(step, store, params, own);\n    return step;', '    optimize(step, store, params, own);\n    average(step, store, params);\n    return step;'],
+      [
+        '    optimize(step, store, params, own);\n    return step;',
+        '    optimize(step, store, params, own);\n    average(step, store, params);\n    return step;',
+      ],
       [
         'async function compileTrainer',
         `function average(step: Step, store: Store, params: readonly Parameter[]): void {

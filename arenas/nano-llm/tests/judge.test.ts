@@ -49,7 +49,10 @@ beforeAll(() => {
   writeTokenizer(dataDir, file);
   const meta = { version: 1, tokenizer: tokenizer.hash, rows: 8, rowLength: SEQ_LEN + 1 } as const;
   for (const split of ['val', 'holdout'] as const)
-    writeScored(dataDir, split, rows[split], { ...meta, bytes: targets(rows[split]).reduce((n, id) => n + bytes(id), 0) });
+    writeScored(dataDir, split, rows[split], {
+      ...meta,
+      bytes: targets(rows[split]).reduce((n, id) => n + bytes(id), 0),
+    });
 });
 
 /** All ids that are predicted: those of every row but its first. */
@@ -85,7 +88,11 @@ function judge(
     OVERNIGHT_NONCE: 'c0ffee42',
     OVERNIGHT_CPUS: '2',
   };
-  const child = spawnSync(process.execPath, ['--import', 'tsx', 'evaluate.ts', ...split], { cwd: arena, env, encoding: 'utf8' });
+  const child = spawnSync(process.execPath, ['--import', 'tsx', 'evaluate.ts', ...split], {
+    cwd: arena,
+    env,
+    encoding: 'utf8',
+  });
   const text = child.status === 0 ? readFileSync(join(out, 'result'), 'utf8') : '';
   const pairs = text
     .split('\n')
@@ -107,25 +114,30 @@ describe('the judge', () => {
   test.each([
     ['val', []],
     ['holdout', ['--split', 'holdout']],
-  ] as const)('scores a model of known probabilities exactly on %s, without special tokens, and repeats the nonce', (split, flags) => {
-    const { status, result, message } = judge(known(), { split: [...flags] });
-    expect(message).toBe('');
-    expect(status).toBe(0);
-    const total = Math.log(bias().reduce((a, b) => a + Math.exp(b), 0));
-    const scored = targets(rows[split]).filter((id) => bytes(id) > 0);
-    const nats = scored.reduce((sum, id) => sum + total - (bias()[id] ?? 0), 0);
-    const length = scored.reduce((sum, id) => sum + bytes(id), 0);
-    expect(Number(result.get('val_bpb'))).toBeCloseTo(nats / Math.LN2 / length, 5);
-    expect(result.get('bytes')).toBe(String(length));
-    expect(result.get('nonce')).toBe('c0ffee42');
-  });
+  ] as const)(
+    'scores a model of known probabilities exactly on %s, without special tokens, and repeats the nonce',
+    (split, flags) => {
+      const { status, result, message } = judge(known(), { split: [...flags] });
+      expect(message).toBe('');
+      expect(status).toBe(0);
+      const total = Math.log(bias().reduce((a, b) => a + Math.exp(b), 0));
+      const scored = targets(rows[split]).filter((id) => bytes(id) > 0);
+      const nats = scored.reduce((sum, id) => sum + total - (bias()[id] ?? 0), 0);
+      const length = scored.reduce((sum, id) => sum + bytes(id), 0);
+      expect(Number(result.get('val_bpb'))).toBeCloseTo(nats / Math.LN2 / length, 5);
+      expect(result.get('bytes')).toBe(String(length));
+      expect(result.get('nonce')).toBe('c0ffee42');
+    },
+  );
 
   test('says in one line that the holdout is missing, and gives no number', () => {
     const data = freshFolder('half');
     for (const entry of ['tokenizer.json', 'val']) cpSync(join(dataDir, entry), join(data, entry), { recursive: true });
     const { status, message, result } = judge(known(), { split: ['--split', 'holdout'], data });
     expect(status).toBe(1);
-    expect(message).toBe('data: holdout/meta.json cannot be read (ENOENT). Run prepare again.\novernight-failure: data\n');
+    expect(message).toBe(
+      'data: holdout/meta.json cannot be read (ENOENT). Run prepare again.\novernight-failure: data\n',
+    );
     expect(result.size).toBe(0);
   });
 
@@ -218,16 +230,25 @@ describe('the judge refuses', () => {
 describe('the artefact check', () => {
   // Protobuf by hand: a field of bytes, and a number.
   const varint = (n: number): number[] => (n < 128 ? [n] : [(n & 127) | 128, ...varint(n >>> 7)]);
-  const bytes = (n: number, content: readonly number[]): number[] => [...varint((n << 3) | 2), ...varint(content.length), ...content];
+  const bytes = (n: number, content: readonly number[]): number[] => [
+    ...varint((n << 3) | 2),
+    ...varint(content.length),
+    ...content,
+  ];
   const text = (n: number, s: string): number[] => bytes(n, [...Buffer.from(s)]);
   const int = (n: number, value: number): number[] => [...varint(n << 3), ...varint(value)];
   /** A graph of one node; model fields in front of it. */
-  const model = (node: readonly number[], inGraph: readonly number[] = [], inModel: readonly number[] = []): Uint8Array =>
-    Uint8Array.from([...inModel, ...bytes(7, [...bytes(1, node), ...inGraph])]);
+  const model = (
+    node: readonly number[],
+    inGraph: readonly number[] = [],
+    inModel: readonly number[] = [],
+  ): Uint8Array => Uint8Array.from([...inModel, ...bytes(7, [...bytes(1, node), ...inGraph])]);
   const plain = text(4, 'Add');
 
   test('takes a plain graph and counts its weights', () => {
-    const weights = artefact((t, g) => matmul(oneHot(t, VOCAB_SIZE), g.weight('w', new Float32Array(VOCAB_SIZE ** 2), [VOCAB_SIZE, VOCAB_SIZE])));
+    const weights = artefact((t, g) =>
+      matmul(oneHot(t, VOCAB_SIZE), g.weight('w', new Float32Array(VOCAB_SIZE ** 2), [VOCAB_SIZE, VOCAB_SIZE])),
+    );
     expect(checkArtefact(weights).params).toBeGreaterThanOrEqual(VOCAB_SIZE ** 2);
   });
 
@@ -235,14 +256,34 @@ describe('the artefact check', () => {
     ['functions of its own', model(plain, [], bytes(25, text(1, 'f'))), 'model.onnx has model-local functions'],
     ['training info', model(plain, [], bytes(20, [])), 'model.onnx has training info'],
     ['sparse weights', model(plain, bytes(15, [])), 'model.onnx has sparse weights'],
-    ['weights in another file', model(plain, bytes(5, [...text(8, 'w'), ...int(14, 1)])), 'model.onnx has external data (w)'],
-    ['a place in another file', model(plain, bytes(5, [...text(8, 'w'), ...bytes(13, text(1, 'location'))])), 'model.onnx has external data (w)'],
-    ['an operator of a custom domain', model([...plain, ...text(7, 'com.microsoft')]), 'operator com.microsoft.Add is not allowed'],
+    [
+      'weights in another file',
+      model(plain, bytes(5, [...text(8, 'w'), ...int(14, 1)])),
+      'model.onnx has external data (w)',
+    ],
+    [
+      'a place in another file',
+      model(plain, bytes(5, [...text(8, 'w'), ...bytes(13, text(1, 'location'))])),
+      'model.onnx has external data (w)',
+    ],
+    [
+      'an operator of a custom domain',
+      model([...plain, ...text(7, 'com.microsoft')]),
+      'operator com.microsoft.Add is not allowed',
+    ],
     ['a loop', model(text(4, 'Loop')), 'operator Loop is not allowed'],
     ['a condition', model(text(4, 'If')), 'operator If is not allowed'],
     ['chance', model(text(4, 'Bernoulli')), 'operator Bernoulli is not allowed'],
-    ['a graph inside an allowed operator', model([...plain, ...bytes(5, [...text(1, 'body'), ...bytes(6, [])])]), 'operator Add is not allowed'],
-    ['two graphs', Uint8Array.from([...model(plain), ...model(plain)]), 'is not a readable ONNX file (expected one graph, found 2)'],
+    [
+      'a graph inside an allowed operator',
+      model([...plain, ...bytes(5, [...text(1, 'body'), ...bytes(6, [])])]),
+      'operator Add is not allowed',
+    ],
+    [
+      'two graphs',
+      Uint8Array.from([...model(plain), ...model(plain)]),
+      'is not a readable ONNX file (expected one graph, found 2)',
+    ],
     ['no input', model(plain), 'the input must be only tokens [8, 256] of type 6, not none'],
   ])('refuses %s', (_name, file, expected) => {
     expect(() => checkArtefact(file)).toThrow(expected);

@@ -1,5 +1,5 @@
-// The recipe inside train.ts, part by part, against plain float64 arithmetic: orthogonalization, Muon, AdamW, schedules,
-// and the list of parameters. Its functions are reached through a copy of the file that exports them.
+// The recipe inside train.ts, part by part, against plain float64 arithmetic: orthogonalization, Muon, AdamW,
+// schedules, and the list of parameters. Its functions are reached through a copy of the file that exports them.
 
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,12 @@ import { arena, editedArena } from './training.ts';
 
 const trainSource = readFileSync(join(arena, 'train.ts'), 'utf8');
 
-type Named = { readonly name: string; readonly shape: readonly number[]; readonly group: string; readonly init: (r: unknown) => number };
+type Named = {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly group: string;
+  readonly init: (r: unknown) => number;
+};
 interface Recipe {
   readonly orthogonalize: (g: Tensor) => Tensor;
   readonly optimize: (step: Step, store: Store, params: readonly Named[], grads: readonly Tensor[]) => void;
@@ -27,7 +32,8 @@ async function recipe(knobs: Record<string, string> = {}): Promise<Recipe> {
   return import(/* @vite-ignore */ pathToFileURL(join(dir, 'train.ts')).href) as Promise<Recipe>;
 }
 
-// ---------------------------------------------------------------------------------- the same in plain float64 arithmetic
+// ---------------------------------------------------------------------------------- the same in plain float64
+// arithmetic
 
 interface Matrix {
   readonly rows: number;
@@ -44,7 +50,10 @@ const flip = ({ rows, cols, at }: Matrix): Matrix => ({
 function product(a: Matrix, b: Matrix): Matrix {
   const at = Array.from({ length: a.rows * b.cols }, (_, i) => {
     const [r, c] = [Math.floor(i / b.cols), i % b.cols];
-    return Array.from({ length: a.cols }, (_, k) => (a.at[r * a.cols + k] ?? 0) * (b.at[k * b.cols + c] ?? 0)).reduce((x, y) => x + y, 0);
+    return Array.from({ length: a.cols }, (_, k) => (a.at[r * a.cols + k] ?? 0) * (b.at[k * b.cols + c] ?? 0)).reduce(
+      (x, y) => x + y,
+      0,
+    );
   });
   return { rows: a.rows, cols: b.cols, at };
 }
@@ -65,21 +74,49 @@ function polar(g: Matrix): Matrix {
   let x = map(g, (v) => v / (norm(g) * 1.02 + 1e-6));
   for (const [a = 0, b = 0, c = 0] of POLAR) {
     const gram = product(x, flip(x));
-    const poly = plus(map(gram, (v) => v * b), product(gram, gram), c);
-    x = plus(map(x, (v) => v * a), product(poly, x), 1);
+    const poly = plus(
+      map(gram, (v) => v * b),
+      product(gram, gram),
+      c,
+    );
+    x = plus(
+      map(x, (v) => v * a),
+      product(poly, x),
+      1,
+    );
   }
   return x;
 }
 
 /** One Muon step as the papers have it, on one matrix [inputs, outputs]; `state` is replaced. */
-function muonStep(w: Matrix, g: Matrix, state: { m: Matrix; v: number[] }, momentum: number, decay: number, lr: number): Matrix {
-  state.m = plus(map(state.m, (x) => x * momentum), g, 1 - momentum);
-  const u = polar(plus(map(g, (x) => x * (1 - momentum)), state.m, momentum));
+function muonStep(
+  w: Matrix,
+  g: Matrix,
+  state: { m: Matrix; v: number[] },
+  momentum: number,
+  decay: number,
+  lr: number,
+): Matrix {
+  state.m = plus(
+    map(state.m, (x) => x * momentum),
+    g,
+    1 - momentum,
+  );
+  const u = polar(
+    plus(
+      map(g, (x) => x * (1 - momentum)),
+      state.m,
+      momentum,
+    ),
+  );
   // NorMuon: one second moment for each output, or for each input of a tall matrix; the norm of the update stays.
   const wide = w.cols >= w.rows;
   const key = (i: number): number => (wide ? i % w.cols : Math.floor(i / w.cols));
   const [lines, size] = wide ? [w.cols, w.rows] : [w.rows, w.cols];
-  const second = Array.from({ length: lines }, (_, l) => u.at.reduce((n, x, i) => n + (key(i) === l ? x * x : 0), 0) / size);
+  const second = Array.from(
+    { length: lines },
+    (_, l) => u.at.reduce((n, x, i) => n + (key(i) === l ? x * x : 0), 0) / size,
+  );
   state.v = state.v.map((v, l) => 0.95 * v + 0.05 * (second[l] ?? 0));
   const scaled = map(u, (x, i) => x / Math.sqrt(state.v[key(i)] ?? 1));
   const update = map(scaled, (x) => (x * norm(u)) / norm(scaled));
@@ -93,7 +130,8 @@ const normals = (rows: number, cols: number, seed: number): Matrix => {
 };
 const close = (got: ArrayLike<number>, wanted: readonly number[], tolerance: number): void => {
   expect(got.length).toBe(wanted.length);
-  for (const [i, x] of wanted.entries()) expect(Math.abs((got[i] ?? Number.NaN) - x), `at ${i}`).toBeLessThan(tolerance);
+  for (const [i, x] of wanted.entries())
+    expect(Math.abs((got[i] ?? Number.NaN) - x), `at ${i}`).toBeLessThan(tolerance);
 };
 
 /** The recipe's update of one parameter, its gradient fed as `g`. */
@@ -103,7 +141,8 @@ function traced(r: Recipe, store: Store, param: Omit<Named, 'init'>) {
   return step.compile({ cpus: 1 });
 }
 
-// ------------------------------------------------------------------------------------------------------------- the tests
+// ------------------------------------------------------------------------------------------------------------- the
+// tests
 
 describe('Muon', () => {
   let r: Recipe;
@@ -129,21 +168,30 @@ describe('Muon', () => {
   test.each([
     ['wide', 4, 6],
     ['tall', 6, 4],
-  ])('steps a %s matrix as the papers say: Nesterov, NorMuon, cautious decay, rate by shape', async (_name, rows, cols) => {
-    const weights = normals(rows, cols, 7);
-    const store = new Store();
-    store.add('w', [rows, cols], Float32Array.from(weights.at));
-    const compiled = await traced(r, store, { name: 'w', shape: [rows, cols], group: 'matrix' });
-    const state = { m: map(weights, () => 0), v: Array<number>(Math.max(rows, cols)).fill(0) };
-    let wanted = weights;
-    for (const [i, [momentum, decay, lr]] of ([[0.85, 0.2, 1], [0.9, 0.1, 0.5], [0.95, 0.05, 0.25]] as const).entries()) {
-      const g = normals(rows, cols, 20 + i);
-      const fed = { momentum, decay, lr, bias1: 1, bias2: 1, biasX0: 1 };
-      await compiled.run({ g: Float32Array.from(g.at), ...fed });
-      wanted = muonStep(wanted, g, state, momentum, decay, 0.04 * lr);
-      close(store.read('w'), wanted.at, 2e-5);
-    }
-  });
+  ])(
+    'steps a %s matrix as the papers say: Nesterov, NorMuon, cautious decay, rate by shape',
+    async (_name, rows, cols) => {
+      const weights = normals(rows, cols, 7);
+      const store = new Store();
+      store.add('w', [rows, cols], Float32Array.from(weights.at));
+      const compiled = await traced(r, store, { name: 'w', shape: [rows, cols], group: 'matrix' });
+      const state = { m: map(weights, () => 0), v: Array<number>(Math.max(rows, cols)).fill(0) };
+      let wanted = weights;
+      for (const [i, [momentum, decay, lr]] of (
+        [
+          [0.85, 0.2, 1],
+          [0.9, 0.1, 0.5],
+          [0.95, 0.05, 0.25],
+        ] as const
+      ).entries()) {
+        const g = normals(rows, cols, 20 + i);
+        const fed = { momentum, decay, lr, bias1: 1, bias2: 1, biasX0: 1 };
+        await compiled.run({ g: Float32Array.from(g.at), ...fed });
+        wanted = muonStep(wanted, g, state, momentum, decay, 0.04 * lr);
+        close(store.read('w'), wanted.at, 2e-5);
+      }
+    },
+  );
 });
 
 describe('AdamW', () => {
@@ -186,8 +234,16 @@ describe('the schedule', () => {
   test('ramps the momentum of Muon, and lets weight decay fall to zero with the time left', async () => {
     const r = await recipe({ MOMENTUM_RAMP: '0.5' });
     const at = (p: number): Record<string, number> => r.hyperparameters(p, 1);
-    close([0, 0.25, 0.5, 1].map((p) => at(p).momentum ?? 0), [0.85, 0.9, 0.95, 0.95], 1e-9);
-    close([0, 0.5, 1].map((p) => at(p).decay ?? 0), [0.2, 0.1, 0], 1e-9);
+    close(
+      [0, 0.25, 0.5, 1].map((p) => at(p).momentum ?? 0),
+      [0.85, 0.9, 0.95, 0.95],
+      1e-9,
+    );
+    close(
+      [0, 0.5, 1].map((p) => at(p).decay ?? 0),
+      [0.2, 0.1, 0],
+      1e-9,
+    );
   });
 });
 
@@ -217,7 +273,10 @@ describe('the model', () => {
   test('starts from the seed: every weight matrix differs between seeds, what is zero or a constant does not', async () => {
     const r = await recipe();
     const first = (p: Named, seed: number): number => p.init(createRandom(seed, p.name));
-    const same = r.parameters().filter((p) => first(p, 1) === first(p, 2)).map((p) => p.name);
+    const same = r
+      .parameters()
+      .filter((p) => first(p, 1) === first(p, 2))
+      .map((p) => p.name);
     const fixed = ['resid', 'x0', '0.o', '0.down', '1.o', '1.down', '1.gate'];
     expect(same.sort()).toEqual(fixed.sort());
   });

@@ -1,4 +1,5 @@
-// sample.ts as a process: text from a trained artefact, the same for the same seed, and a clear word when something is missing.
+// sample.ts as a process: text from a trained artefact, the same for the same seed, and a clear word when something is
+// missing.
 
 import { spawnSync } from 'node:child_process';
 import { beforeAll, expect, test } from 'vitest';

@@ -1,5 +1,6 @@
 // The engine against PyTorch: the same network, weights, tokens and AdamW give the same losses for 31 steps.
-// The curve was recorded once (tests/fixtures/torch-curve.json says how); bench/train remakes it where PyTorch is installed.
+// The curve was recorded once (tests/fixtures/torch-curve.json says how); bench/train remakes it where PyTorch is
+// installed.
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';

@@ -7,7 +7,15 @@ import { VOCAB_SIZE } from '../contract.ts';
 import { checkArtefact } from '../data/artefact.ts';
 import { openRun } from '../lib/run.ts';
 import { freshFolder } from './folders.ts';
-import { arena, type Edit, lossesOf, type Outcome, type TrainOptions, train as trainOn, writeData } from './training.ts';
+import {
+  arena,
+  type Edit,
+  lossesOf,
+  type Outcome,
+  type TrainOptions,
+  train as trainOn,
+  writeData,
+} from './training.ts';
 
 let data = '';
 beforeAll(() => {
@@ -43,7 +51,11 @@ describe('a run', () => {
     const { out, report, stderr } = train({}, { budgetSteps: '7', budgetS: '60' });
     expect(stderr).toBe('');
     expect(report.get('num_steps')).toBe('7');
-    const rates = readFileSync(join(out, 'curve.csv'), 'utf8').trim().split('\n').slice(1).map((p) => Number(p.split(',')[4]));
+    const rates = readFileSync(join(out, 'curve.csv'), 'utf8')
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((p) => Number(p.split(',')[4]));
     expect(rates).toHaveLength(7);
     // Warm-down over the last half: the rate of step t of 7 is (1 - (t - 1) / 7) / 0.5, at most 1.
     for (const [i, rate] of rates.entries()) expect(rate).toBeCloseTo(Math.min(1, 2 * (1 - i / 7)), 5);

@@ -1,5 +1,5 @@
-// Runs the arena's train.ts as a process on little made-up data, with knobs and text changed as an agent would change them.
-// Knows nothing of what is expected of a run.
+// Runs the arena's train.ts as a process on little made-up data, with knobs and text changed as an agent would change
+// them. Knows nothing of what is expected of a run.
 
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -34,7 +34,10 @@ export function writeData(): string {
 
 export type Edit = readonly [before: string, after: string];
 
-/** A folder like the arena (links, so nothing is copied) whose train.ts is tiny and has the given knobs and replacements. */
+/**
+ * A folder like the arena (links, so nothing is copied) whose train.ts is tiny and has the given knobs and
+ * replacements.
+ */
 export function editedArena(knobs: Readonly<Record<string, string>>, edits: readonly Edit[]): string {
   const dir = freshFolder('arena');
   for (const name of readdirSync(arena)) if (name !== 'train.ts') symlinkSync(join(arena, name), join(dir, name));

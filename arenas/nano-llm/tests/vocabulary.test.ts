@@ -11,7 +11,11 @@ import { arena, editedArena, runLinked } from './training.ts';
 function withVocabulary(size: number): string {
   const dir = editedArena({}, []);
   let contract = readFileSync(join(arena, 'contract.ts'), 'utf8');
-  for (const [name, value] of [['VOCAB_SIZE', size], ['EVAL_ROWS', 16], ['HOLDOUT_ROWS', 8]] as const) {
+  for (const [name, value] of [
+    ['VOCAB_SIZE', size],
+    ['EVAL_ROWS', 16],
+    ['HOLDOUT_ROWS', 8],
+  ] as const) {
     const changed = contract.replace(new RegExp(`${name} = \\d+;`), `${name} = ${value};`);
     expect(changed).not.toBe(contract);
     contract = changed;
@@ -24,7 +28,8 @@ function withVocabulary(size: number): string {
 /** Sources of made-up words, drawn unevenly as words are. */
 function writeCorpus(deps: string): void {
   const random = createRandom(5);
-  const letters = (): string => Array.from({ length: 3 + random.below(8) }, () => String.fromCharCode(97 + random.below(26))).join('');
+  const letters = (): string =>
+    Array.from({ length: 3 + random.below(8) }, () => String.fromCharCode(97 + random.below(26))).join('');
   const words = Array.from({ length: 6_000 }, letters);
   const word = (): string => words[Math.floor(words.length * random.uniform() ** 2)] ?? '';
   const text = join(deps, 'corpus', 'node_modules', 'text');

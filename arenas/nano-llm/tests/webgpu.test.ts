@@ -1,5 +1,5 @@
-// Every op's gradient on WebGPU against the CPU's, where a device is found. Software devices count: they run the same code.
-// A fused op once gave gradients 1e-5 of their size on WebGPU only, and Adam's scale invariance hid it.
+// Every op's gradient on WebGPU against the CPU's, where a device is found. Software devices count: they run the same
+// code. A fused op once gave gradients 1e-5 of their size on WebGPU only, and Adam's scale invariance hid it.
 
 import { describe, expect, test } from 'vitest';
 import { add, gradients, matmul, mul, runOnce, Step, Store, sum } from '../tensor/index.ts';

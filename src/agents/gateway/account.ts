@@ -1,6 +1,7 @@
 /**
- * Budgets of tokens and dollars, one within another: a call within an experiment within a night within a lab. Knows nothing about
- * requests. An answer's length is known only when it is there, so each request in flight may go beyond the limit by its own answer.
+ * Budgets of tokens and dollars, one within another: a call within an experiment within a night within a lab. Knows
+ * nothing about requests. An answer's length is known only when it is there, so each request in flight may go beyond
+ * the limit by its own answer.
  */
 import type { Usage } from '../../core/event.ts';
 import { NO_TOKENS, sumOf, type Tokens } from './apis.ts';
@@ -29,7 +30,10 @@ export class Account {
     this.#parent = parent;
   }
 
-  /** Why a request that reads about so many tokens may not be sent; `undefined` when it may. `usd` is `undefined` where no price is known. */
+  /**
+   * Why a request that reads about so many tokens may not be sent; `undefined` when it may. `usd` is `undefined` where
+   * no price is known.
+   */
   refusal(tokens: number, usd: number | undefined, model: string): string | undefined {
     const { tokens: mostTokens, usd: mostUsd } = this.#allowance;
     const used = sumOf(this.#tokens) + this.#heldTokens;
@@ -47,8 +51,10 @@ export class Account {
   exhausted(): string | undefined {
     const { tokens, usd } = this.#allowance;
     const used = sumOf(this.#tokens);
-    if (tokens !== undefined && used >= tokens) return `The budget of ${this.name} is ${tokens} tokens: ${used} are used.`;
-    if (usd !== undefined && this.#usd >= usd) return `The budget of ${this.name} is $${usd}: $${this.#usd.toFixed(4)} are used.`;
+    if (tokens !== undefined && used >= tokens)
+      return `The budget of ${this.name} is ${tokens} tokens: ${used} are used.`;
+    if (usd !== undefined && this.#usd >= usd)
+      return `The budget of ${this.name} is $${usd}: $${this.#usd.toFixed(4)} are used.`;
     return this.#parent?.exhausted();
   }
 

@@ -1,6 +1,6 @@
 /**
- * The four model APIs as the gateway sees them: which path is which, what model is asked, what an answer says about tokens, which
- * tools a conversation has used. Pure; knows nothing about sockets, keys or budgets.
+ * The four model APIs as the gateway sees them: which path is which, what model is asked, what an answer says about
+ * tokens, which tools a conversation has used. Pure; knows nothing about sockets, keys or budgets.
  */
 export type Api = 'anthropic' | 'chat' | 'responses' | 'gemini';
 export const APIS: readonly Api[] = ['anthropic', 'chat', 'responses', 'gemini'];
@@ -14,8 +14,8 @@ export interface Route {
 }
 
 /**
- * Where a path leads. Agents get the gateway's address as base URL the way their API wants it: bare for Anthropic and Gemini, with `/v1` for
- * OpenAI. Everything that is not listed here (files, batches, fine tuning) does not exist.
+ * Where a path leads. Agents get the gateway's address as base URL the way their API wants it: bare for Anthropic and
+ * Gemini, with `/v1` for OpenAI. Everything that is not listed here (files, batches, fine tuning) does not exist.
  */
 export function routeOf(method: string, path: string, headers: Readonly<Record<string, unknown>>): Route | undefined {
   const post = method === 'POST';
@@ -25,12 +25,16 @@ export function routeOf(method: string, path: string, headers: Readonly<Record<s
   if (post && path === '/v1/responses') return { api: 'responses', kind: 'ask', rest: '/responses' };
   if (post && /^\/v1(beta|alpha)?\/models\/[\w.:@-]+:(stream)?generateContent$/i.test(path))
     return { api: 'gemini', kind: 'ask', rest: path };
-  if (post && /^\/v1(beta|alpha)?\/models\/[\w.:@-]+:countTokens$/.test(path)) return { api: 'gemini', kind: 'count', rest: path };
+  if (post && /^\/v1(beta|alpha)?\/models\/[\w.:@-]+:countTokens$/.test(path))
+    return { api: 'gemini', kind: 'count', rest: path };
   if (method === 'GET' && /^\/v1(\/models(\/[\w.:@-]+)?)$/.test(path)) {
     const anthropic = 'anthropic-version' in headers || 'x-api-key' in headers;
-    return anthropic ? { api: 'anthropic', kind: 'models', rest: path } : { api: 'chat', kind: 'models', rest: path.slice(3) };
+    return anthropic
+      ? { api: 'anthropic', kind: 'models', rest: path }
+      : { api: 'chat', kind: 'models', rest: path.slice(3) };
   }
-  if (method === 'GET' && /^\/v1(beta|alpha)\/models(\/[\w.:@-]+)?$/.test(path)) return { api: 'gemini', kind: 'models', rest: path };
+  if (method === 'GET' && /^\/v1(beta|alpha)\/models(\/[\w.:@-]+)?$/.test(path))
+    return { api: 'gemini', kind: 'models', rest: path };
   return undefined;
 }
 
@@ -83,7 +87,12 @@ export function tokensIn(api: Api, answer: unknown): Tokens | undefined {
   const cacheRead = number(details.cached_tokens) || number(u.prompt_cache_hit_tokens);
   const cacheWrite = number(details.cache_write_tokens);
   const input = number(u.prompt_tokens) + number(u.input_tokens) - cacheRead - cacheWrite;
-  return { input: Math.max(0, input), cacheRead, cacheWrite, output: number(u.completion_tokens) + number(u.output_tokens) };
+  return {
+    input: Math.max(0, input),
+    cacheRead,
+    cacheWrite,
+    output: number(u.completion_tokens) + number(u.output_tokens),
+  };
 }
 
 /** Events of one stream repeat and complete each other: the larger figure holds. */
@@ -111,7 +120,9 @@ export function serverTools(api: Api, body: Fields): readonly string[] {
   return found;
 }
 
-/** True when a request offers tools of the agent's own: it belongs to the work, not to a title or a summary beside it. */
+/**
+ * True when a request offers tools of the agent's own: it belongs to the work, not to a title or a summary beside it.
+ */
 export const hasTools = (body: Fields): boolean => list(body.tools).length > 0;
 
 /** A tool that the model told the agent to use. */

@@ -1,6 +1,6 @@
 /**
- * One call of an agent as the gateway knows it: its token, its account, what went wrong, what the model told it to do, and when to give
- * up on its behalf (agents retry for minutes, or hang for ever). Knows nothing about sockets.
+ * One call of an agent as the gateway knows it: its token, its account, what went wrong, what the model told it to do,
+ * and when to give up on its behalf (agents retry for minutes, or hang for ever). Knows nothing about sockets.
  */
 import { randomBytes } from 'node:crypto';
 import type { Usage } from '../../core/event.ts';
@@ -37,7 +37,10 @@ export interface CallReport {
   readonly modelMs: number;
 }
 
-/** How many failures of a kind in a row are enough. A rate limit is waited for by the agent itself unless the wait is long. */
+/**
+ * How many failures of a kind in a row are enough. A rate limit is waited for by the agent itself unless the wait is
+ * long.
+ */
 const ENOUGH: Readonly<Record<string, number>> = {
   'rate-limit': 6,
   quota: 1,

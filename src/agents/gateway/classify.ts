@@ -1,6 +1,6 @@
 /**
- * Why a provider gave no answer, and when asking again makes sense: from status, headers and body, for all four APIs, and from what an
- * agent's own program prints. Pure: the time is given. Knows nothing about who asked.
+ * Why a provider gave no answer, and when asking again makes sense: from status, headers and body, for all four APIs,
+ * and from what an agent's own program prints. Pure: the time is given. Knows nothing about who asked.
  */
 import { oneLine } from '../../base/text.ts';
 import type { CallFailure } from '../../core/event.ts';
@@ -26,15 +26,20 @@ export function classifyResponse(status: number, headers: Headers, body: string,
   const message = `${status}: ${oneLine(redacted(said), 300)}`;
   const reset = resetMs(headers, body, nowMs);
   const again = reset === undefined ? {} : { retryAt: new Date(reset).toISOString() };
-  if (status === 402 || ((status === 429 || status === 400 || status === 403) && QUOTA.test(body))) return { class: 'quota', message, ...again };
+  if (status === 402 || ((status === 429 || status === 400 || status === 403) && QUOTA.test(body)))
+    return { class: 'quota', message, ...again };
   if (status === 429) return { class: 'rate-limit', message, ...again };
   if (status === 404 || (status === 400 && NO_MODEL.test(body))) return { class: 'model', message };
-  if (status === 401 || status === 403 || (status === 400 && /api.?key/i.test(body))) return { class: 'login', message };
+  if (status === 401 || status === 403 || (status === 400 && /api.?key/i.test(body)))
+    return { class: 'login', message };
   if (status >= 500 || status === 408 || status === 409) return { class: 'server', message, ...again };
   return { class: 'refused', message };
 }
 
-/** What a program said on its way out, where no gateway has seen the answer itself. `undefined` when nothing is recognised. */
+/**
+ * What a program said on its way out, where no gateway has seen the answer itself. `undefined` when nothing is
+ * recognised.
+ */
 export function classifyText(text: string, nowMs: number): Failure | undefined {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   for (const [kind, pattern] of TEXT) {
@@ -49,11 +54,20 @@ export function classifyText(text: string, nowMs: number): Failure | undefined {
 
 /** In the order of trust: the first that fits any line is the reason. */
 const TEXT: readonly (readonly [CallFailure, RegExp])[] = [
-  ['quota', /usage limit|hit your limit|insufficient.?quota|credit balance|exceeded your current quota|out of credits|limit reached/i],
-  ['login', /invalid api key|invalid x-api-key|not logged in|please (run )?\/?log ?in|authentication.?(required|failed|error)|unauthorized|token (has )?expired|\b401\b/i],
+  [
+    'quota',
+    /usage limit|hit your limit|insufficient.?quota|credit balance|exceeded your current quota|out of credits|limit reached/i,
+  ],
+  [
+    'login',
+    /invalid api key|invalid x-api-key|not logged in|please (run )?\/?log ?in|authentication.?(required|failed|error)|unauthorized|token (has )?expired|\b401\b/i,
+  ],
   ['rate-limit', /rate.?limit|too many requests|\b429\b/i],
   ['model', NO_MODEL],
-  ['server', /overloaded|internal server error|bad gateway|service unavailable|\b(500|502|503|504|529)\b|connection (refused|reset|error)|ECONNREFUSED|ECONNRESET|stream disconnected/i],
+  [
+    'server',
+    /overloaded|internal server error|bad gateway|service unavailable|\b(500|502|503|504|529)\b|connection (refused|reset|error)|ECONNREFUSED|ECONNRESET|stream disconnected/i,
+  ],
   ['hung', /timed? ?out|ETIMEDOUT/i],
 ];
 
@@ -116,7 +130,14 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
 
 function durationMs(text: string): number | undefined {
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)[a-z]*[\s,]*(?:and\s*)?/gi)];
-  if (parts.length === 0 || parts.map((part) => part[0]).join('').trim() !== text.trim()) return undefined;
+  if (
+    parts.length === 0 ||
+    parts
+      .map((part) => part[0])
+      .join('')
+      .trim() !== text.trim()
+  )
+    return undefined;
   return parts.reduce((sum, [, value, unit]) => sum + Number(value) * UNITS[unit!.toLowerCase()]!, 0);
 }
 
@@ -124,7 +145,10 @@ function durationMs(text: string): number | undefined {
 export function resetInText(text: string, nowMs: number): number | undefined {
   const epoch = /(?:limit[^|\n]{0,40}\||reset[a-z_ ]*(?:at)?["':=\s]+)(\d{10})\b/i.exec(text)?.[1];
   if (epoch) return Number(epoch) * 1000;
-  const inside = /(?:again|retry|resets?|wait)(?: after| in)?\s+((?:\d+(?:\.\d+)?\s*(?:ms|milliseconds?|s|sec(?:ond)?s?|m|min(?:ute)?s?|h|hours?|d|days?)\b[\s,]*(?:and\s*)?)+)/i.exec(text)?.[1];
+  const inside =
+    /(?:again|retry|resets?|wait)(?: after| in)?\s+((?:\d+(?:\.\d+)?\s*(?:ms|milliseconds?|s|sec(?:ond)?s?|m|min(?:ute)?s?|h|hours?|d|days?)\b[\s,]*(?:and\s*)?)+)/i.exec(
+      text,
+    )?.[1];
   const duration = inside === undefined ? undefined : durationMs(inside.replace(/milliseconds?/gi, 'ms'));
   if (duration !== undefined) return nowMs + duration;
   const iso = /\b(\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:?\d{2}))/.exec(text)?.[1];

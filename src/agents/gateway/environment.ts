@@ -1,4 +1,7 @@
-/** Where models are reached, from the variables that every client of these APIs knows. Keys are read here and given to the gateway alone. */
+/**
+ * Where models are reached, from the variables that every client of these APIs knows. Keys are read here and given to
+ * the gateway alone.
+ */
 import { LabError } from '../../base/error.ts';
 import type { Api } from './apis.ts';
 import type { OwnPrices } from './prices.ts';
@@ -6,17 +9,28 @@ import type { Upstream } from './upstream.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const filled = (value: string | undefined): string | undefined => (value === undefined || value.trim() === '' ? undefined : value.trim());
+const filled = (value: string | undefined): string | undefined =>
+  value === undefined || value.trim() === '' ? undefined : value.trim();
 
 /** An API is there when there is a key for it, or an address of a server (a local one needs no key). */
 export function upstreamsFrom(env: Environment): Readonly<Partial<Record<Api, Upstream>>> {
-  const openai = upstream('https://api.openai.com/v1', filled(env.OPENAI_BASE_URL) ?? filled(env.OPENAI_API_BASE), filled(env.OPENAI_API_KEY));
+  const openai = upstream(
+    'https://api.openai.com/v1',
+    filled(env.OPENAI_BASE_URL) ?? filled(env.OPENAI_API_BASE),
+    filled(env.OPENAI_API_KEY),
+  );
   const token = filled(env.ANTHROPIC_AUTH_TOKEN);
-  const anthropic = upstream('https://api.anthropic.com', filled(env.ANTHROPIC_BASE_URL), filled(env.ANTHROPIC_API_KEY) ?? token);
+  const anthropic = upstream(
+    'https://api.anthropic.com',
+    filled(env.ANTHROPIC_BASE_URL),
+    filled(env.ANTHROPIC_API_KEY) ?? token,
+  );
   const google = filled(env.GEMINI_API_KEY) ?? filled(env.GOOGLE_API_KEY);
   const gemini = upstream('https://generativelanguage.googleapis.com', filled(env.GOOGLE_GEMINI_BASE_URL), google);
   return {
-    ...(anthropic && { anthropic: { ...anthropic, ...(token !== undefined && !filled(env.ANTHROPIC_API_KEY) && { bearer: true }) } }),
+    ...(anthropic && {
+      anthropic: { ...anthropic, ...(token !== undefined && !filled(env.ANTHROPIC_API_KEY) && { bearer: true }) },
+    }),
     ...(openai && { chat: openai, responses: openai }),
     ...(gemini && { gemini }),
   };

@@ -18,9 +18,16 @@ afterEach(async () => {
 async function stage(script: Script, call: Partial<CallOptions> = {}, options: Partial<GatewayOptions> = {}) {
   const server = await startModelServer(script);
   const at = (path: string) => ({ baseUrl: server.url + path, key: KEY });
-  const gateway = new Gateway({ upstreams: { anthropic: at(''), chat: at('/v1/'), responses: at('/v1'), gemini: at('') }, ...options });
+  const gateway = new Gateway({
+    upstreams: { anthropic: at(''), chat: at('/v1/'), responses: at('/v1'), gemini: at('') },
+    ...options,
+  });
   const open = await gateway.open({ allowance: {}, ...call });
-  undo.push(() => server.close(), () => gateway.close(), () => open.close());
+  undo.push(
+    () => server.close(),
+    () => gateway.close(),
+    () => open.close(),
+  );
   return { server, gateway, open };
 }
 
@@ -29,9 +36,20 @@ interface Heard {
   readonly body: string;
 }
 
-function send(open: OpenCall, path: string, body: unknown, headers: Record<string, string> = {}, method = 'POST'): Promise<Heard> {
+function send(
+  open: OpenCall,
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+  method = 'POST',
+): Promise<Heard> {
   return new Promise((resolve, reject) => {
-    const options = { socketPath: join(open.socketDir, SOCKET_NAME), path, method, headers: { authorization: `Bearer ${open.call.token}`, ...headers } };
+    const options = {
+      socketPath: join(open.socketDir, SOCKET_NAME),
+      path,
+      method,
+      headers: { authorization: `Bearer ${open.call.token}`, ...headers },
+    };
     const sent = request(options, (response) => {
       let text = '';
       response.on('data', (chunk) => (text += chunk));
@@ -47,21 +65,40 @@ const PATHS: Readonly<Record<Api, (streamed: boolean) => string>> = {
   anthropic: () => '/v1/messages',
   chat: () => '/v1/chat/completions',
   responses: () => '/v1/responses',
-  gemini: (streamed) => `/v1beta/models/gemini-2.5-pro:${streamed ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
+  gemini: (streamed) =>
+    `/v1beta/models/gemini-2.5-pro:${streamed ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
 };
-const MODELS: Readonly<Record<Api, string>> = { anthropic: 'claude-sonnet-4-5', chat: 'gpt-5', responses: 'gpt-5', gemini: 'gemini-2.5-pro' };
-const TOOL = { name: 'edit', input_schema: {}, type: 'function', function: { name: 'edit' }, functionDeclarations: [{ name: 'edit' }] };
+const MODELS: Readonly<Record<Api, string>> = {
+  anthropic: 'claude-sonnet-4-5',
+  chat: 'gpt-5',
+  responses: 'gpt-5',
+  gemini: 'gemini-2.5-pro',
+};
+const TOOL = {
+  name: 'edit',
+  input_schema: {},
+  type: 'function',
+  function: { name: 'edit' },
+  functionDeclarations: [{ name: 'edit' }],
+};
 
 /** A request in the words of an API. */
 function ask(api: Api, streamed: boolean, more: object = {}) {
   const say = 'Make x 42.';
   const messages = [{ role: 'user', content: say }];
-  const own = api === 'gemini' ? { contents: [{ role: 'user', parts: [{ text: say }] }] } : api === 'responses' ? { input: messages } : { messages };
+  const own =
+    api === 'gemini'
+      ? { contents: [{ role: 'user', parts: [{ text: say }] }] }
+      : api === 'responses'
+        ? { input: messages }
+        : { messages };
   const tool = api === 'gemini' ? { functionDeclarations: [{ name: 'edit' }] } : TOOL;
   return { ...own, tools: [tool], ...(api !== 'gemini' && { model: MODELS[api], stream: streamed }), ...more };
 }
 
-const both = APIS.flatMap((api) => [true, false].map((streamed) => [api, streamed ? 'streamed' : 'whole', streamed] as const));
+const both = APIS.flatMap((api) =>
+  [true, false].map((streamed) => [api, streamed ? 'streamed' : 'whole', streamed] as const),
+);
 
 describe('through the gateway', () => {
   it.each(both)('%s, %s: the answer passes as it is and its tokens are counted alike', async (api, _, streamed) => {
@@ -70,7 +107,13 @@ describe('through the gateway', () => {
     const heard = await send(open, PATHS[api](streamed), ask(api, streamed));
     expect(heard.status).toBe(200);
     expect(heard.body).toContain('Hello ü.');
-    expect(open.call.report().usage).toMatchObject({ calls: 1, inputTokens: 700, cachedTokens: 300, outputTokens: 40, source: 'gateway' });
+    expect(open.call.report().usage).toMatchObject({
+      calls: 1,
+      inputTokens: 700,
+      cachedTokens: 300,
+      outputTokens: 40,
+      source: 'gateway',
+    });
     expect(open.call.report().usage!.usd).toBeGreaterThan(0);
     const sent = server.asked[0]!.headers;
     expect(sent.authorization ?? sent['x-api-key'] ?? sent['x-goog-api-key']).toContain(KEY);
@@ -94,7 +137,11 @@ describe('through the gateway', () => {
   });
 
   it('takes prices of the person before its own', async () => {
-    const { open } = await stage(() => ({ text: 'x', usage: { input: 1e6, output: 1e6 } }), {}, { prices: { 'my-model': { input: 1, output: 2 } } });
+    const { open } = await stage(
+      () => ({ text: 'x', usage: { input: 1e6, output: 1e6 } }),
+      {},
+      { prices: { 'my-model': { input: 1, output: 2 } } },
+    );
     await send(open, '/v1/chat/completions', ask('chat', true, { model: 'my-model' }));
     expect(open.call.report().usage!.usd).toBe(3);
   });
@@ -103,7 +150,9 @@ describe('through the gateway', () => {
 describe('the gateway refuses', () => {
   it('everything without the token of the call, and tells', async () => {
     const { server, open } = await stage(() => ({ text: 'x' }));
-    expect((await send(open, '/v1/messages', ask('anthropic', false), { authorization: 'Bearer other' })).status).toBe(401);
+    expect((await send(open, '/v1/messages', ask('anthropic', false), { authorization: 'Bearer other' })).status).toBe(
+      401,
+    );
     expect((await send(open, '/v1/messages', ask('anthropic', false), { 'x-api-key': KEY })).status).toBe(401);
     expect(server.asked).toHaveLength(0);
     expect(open.call.report().refused).toEqual(['a request to the gateway without the token of its call']);
@@ -146,7 +195,9 @@ describe('two labs on one gateway', () => {
     undo.push(() => theirs.close());
     expect((await send(mine, '/v1/messages', ask('anthropic', false))).status).toBe(200);
     expect((await send(theirs, '/v1/messages', ask('anthropic', false))).status).toBe(403);
-    const stolen = await send(theirs, '/v1/messages', ask('anthropic', false), { authorization: `Bearer ${mine.call.token}` });
+    const stolen = await send(theirs, '/v1/messages', ask('anthropic', false), {
+      authorization: `Bearer ${mine.call.token}`,
+    });
     expect(stolen.status).toBe(401);
     expect((await send(mine, '/v1/messages', ask('anthropic', false))).status).toBe(200);
     expect(server.asked).toHaveLength(2);
@@ -161,7 +212,9 @@ describe('budgets', () => {
   it('hold before a request is sent, at every level, also for calls that share them', async () => {
     const lab = new Account('the lab', { tokens: 2500 });
     const night = new Account('the night', {}, lab);
-    const { server, gateway, open } = await stage(() => ({ text: 'x', usage: { input: 1000, output: 100 } }), { within: night });
+    const { server, gateway, open } = await stage(() => ({ text: 'x', usage: { input: 1000, output: 100 } }), {
+      within: night,
+    });
     const second = await gateway.open({ allowance: {}, within: new Account('another night', {}, lab) });
     undo.push(() => second.close());
     const other = { ...open, socketDir: second.socketDir, call: second.call };
@@ -169,7 +222,10 @@ describe('budgets', () => {
     expect((await send(other, '/v1/messages', ask('anthropic', true))).status).toBe(200);
     expect((await send(open, '/v1/messages', ask('anthropic', true, { system: 'x'.repeat(2000) }))).status).toBe(403);
     expect(server.asked).toHaveLength(2);
-    expect(open.call.report().failure).toMatchObject({ class: 'budget', message: expect.stringContaining('The budget of the lab is 2500 tokens: 2200 are used') });
+    expect(open.call.report().failure).toMatchObject({
+      class: 'budget',
+      message: expect.stringContaining('The budget of the lab is 2500 tokens: 2200 are used'),
+    });
     expect(lab.usage).toMatchObject({ calls: 2, inputTokens: 2000, outputTokens: 200 });
     expect(open.call.report().usage).toMatchObject({ calls: 1 });
   });
@@ -183,7 +239,9 @@ describe('budgets', () => {
 
   it('of nothing say so before anything is asked', () => {
     expect(new Account('this call', { usd: 0 }).exhausted()).toMatch(/budget of this call is \$0/);
-    expect(new Account('this call', {}, new Account('the night', { tokens: 0 })).exhausted()).toMatch(/the night is 0 tokens/);
+    expect(new Account('this call', {}, new Account('the night', { tokens: 0 })).exhausted()).toMatch(
+      /the night is 0 tokens/,
+    );
     expect(new Account('this call', { usd: 0.01 }).exhausted()).toBeUndefined();
   });
 });
@@ -205,7 +263,9 @@ describe('trouble upstream', () => {
   it('within a stream counts too', async () => {
     const server = createServer((socket) => {
       socket.once('data', () =>
-        socket.end('HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\nevent: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n'),
+        socket.end(
+          'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\nevent: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n',
+        ),
       );
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -213,11 +273,18 @@ describe('trouble upstream', () => {
     const baseUrl = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
     const { open } = await stage(() => ({ text: 'x' }), {}, { upstreams: { anthropic: { baseUrl } } });
     await send(open, '/v1/messages', ask('anthropic', true));
-    expect(open.call.report().failure).toMatchObject({ class: 'server', message: expect.stringContaining('Overloaded') });
+    expect(open.call.report().failure).toMatchObject({
+      class: 'server',
+      message: expect.stringContaining('Overloaded'),
+    });
   });
 
   it('that is silence or a broken line is a failure that names it', async () => {
-    const { open } = await stage(({ step: _, body }) => (body.model === 'cut' ? { cut: true } : { hang: true }), {}, { silenceMs: 300 });
+    const { open } = await stage(
+      ({ step: _, body }) => (body.model === 'cut' ? { cut: true } : { hang: true }),
+      {},
+      { silenceMs: 300 },
+    );
     expect((await send(open, '/v1/messages', ask('anthropic', false, { model: 'cut' }))).status).toBe(502);
     expect(open.call.report().failure).toMatchObject({ class: 'server' });
     expect((await send(open, '/v1/messages', ask('anthropic', false))).status).toBe(504);

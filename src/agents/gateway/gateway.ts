@@ -1,7 +1,8 @@
 /**
- * The gateway: the only way from a jailed agent to a model. Each call gets a socket and a token of its own; real keys stay here; tokens and
- * dollars are counted and bounded before a request goes on. Only what asks a model passes. Knows nothing about jails and programs.
- * It does NOT read what passes for its meaning: an agent may tell a model anything it can see.
+ * The gateway: the only way from a jailed agent to a model. Each call gets a socket and a token of its own; real keys
+ * stay here; tokens and dollars are counted and bounded before a request goes on. Only what asks a model passes. Knows
+ * nothing about jails and programs. It does NOT read what passes for its meaning: an agent may tell a model anything it
+ * can see.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -10,7 +11,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { monotonicMs } from '../../os/clock.ts';
-import { type Api, type Fields, fields, hasTools, modelOf, NO_TOKENS, type Route, routeOf, serverTools, sumOf, toolCallsIn } from './apis.ts';
+import {
+  type Api,
+  type Fields,
+  fields,
+  hasTools,
+  modelOf,
+  NO_TOKENS,
+  type Route,
+  routeOf,
+  serverTools,
+  sumOf,
+  toolCallsIn,
+} from './apis.ts';
 import { type CallOptions, GatewayCall } from './call.ts';
 import { classifyResponse, type Failure, redacted } from './classify.ts';
 import { type OwnPrices, usdOf } from './prices.ts';
@@ -20,7 +33,10 @@ export interface GatewayOptions {
   /** Where each API is spoken. An API that is absent is refused. */
   readonly upstreams: Readonly<Partial<Record<Api, Upstream>>>;
   readonly prices?: OwnPrices;
-  /** A provider that says nothing for so long hangs. Ten minutes are not unheard of for long thinking without a stream; 3 when absent. */
+  /**
+   * A provider that says nothing for so long hangs. Ten minutes are not unheard of for long thinking without a stream;
+   * 3 when absent.
+   */
   readonly silenceMs?: number;
 }
 
@@ -127,7 +143,12 @@ export class Gateway {
     const remote = serverTools(route.api, parsed);
     if (remote.length > 0) {
       call.refuse(`tools on the provider's machines (${remote.join(', ')})`);
-      return say(response, 403, 'permission_error', `Tools that run on the provider's machines are not let through: ${remote.join(', ')}.`);
+      return say(
+        response,
+        403,
+        'permission_error',
+        `Tools that run on the provider's machines are not let through: ${remote.join(', ')}.`,
+      );
     }
     const read = { ...NO_TOKENS, input: Math.ceil(asked.body.length / 4) };
     const price = usdOf(model, read, this.#options.prices);
@@ -164,18 +185,25 @@ interface Asked {
 function failureOf(done: Exchange): Failure | undefined {
   if (done.how === 'cut') return undefined;
   if (done.how === 'silent') return { class: 'hung', message: `the model server hangs: ${done.reason}` };
-  if (done.how === 'broken') return { class: 'server', message: redacted(`the model server cannot be reached: ${done.reason}`) };
+  if (done.how === 'broken')
+    return { class: 'server', message: redacted(`the model server cannot be reached: ${done.reason}`) };
   if (done.failedLate) return classifyResponse(lateStatus(done.body), done.headers, done.body, Date.now());
   return done.status >= 400 ? classifyResponse(done.status, done.headers, done.body, Date.now()) : undefined;
 }
 
 /** The status that an error would have had if it had come before the stream began. */
 const lateStatus = (body: string): number =>
-  /rate.?limit|quota|usage.?limit|RESOURCE_EXHAUSTED/i.test(body) ? 429 : /authentication|permission/i.test(body) ? 401 : 500;
+  /rate.?limit|quota|usage.?limit|RESOURCE_EXHAUSTED/i.test(body)
+    ? 429
+    : /authentication|permission/i.test(body)
+      ? 401
+      : 500;
 
 /** Chat Completions streams say what they used only when asked to. */
 function withUsage(body: Fields): Buffer {
-  return Buffer.from(JSON.stringify({ ...body, stream_options: { ...fields(body.stream_options), include_usage: true } }));
+  return Buffer.from(
+    JSON.stringify({ ...body, stream_options: { ...fields(body.stream_options), include_usage: true } }),
+  );
 }
 
 function parse(body: Buffer): Fields {
@@ -191,12 +219,21 @@ function tokenOf(request: IncomingMessage): string | undefined {
   const { authorization } = request.headers;
   const named = request.headers['x-api-key'] ?? request.headers['x-goog-api-key'];
   const key = typeof named === 'string' ? named : undefined;
-  return key ?? authorization?.replace(/^Bearer\s+/i, '') ?? new URL(request.url ?? '/', 'http://gateway').searchParams.get('key') ?? undefined;
+  return (
+    key ??
+    authorization?.replace(/^Bearer\s+/i, '') ??
+    new URL(request.url ?? '/', 'http://gateway').searchParams.get('key') ??
+    undefined
+  );
 }
 
 function proxyTokenOf(request: IncomingMessage): string | undefined {
   const basic = /^Basic\s+(\S+)/i.exec(request.headers['proxy-authorization'] ?? '')?.[1];
-  return basic === undefined ? undefined : Buffer.from(basic, 'base64').toString('utf8').replace(/^[^:]*:/, '');
+  return basic === undefined
+    ? undefined
+    : Buffer.from(basic, 'base64')
+        .toString('utf8')
+        .replace(/^[^:]*:/, '');
 }
 
 /** A tunnel to one of the hosts of a login, and to nowhere else. What passes is encrypted: it is not counted. */

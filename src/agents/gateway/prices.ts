@@ -1,4 +1,7 @@
-/** What a request cost, from the offline table or the person's own prices. Pure; an unknown model has no price, never a guessed one. */
+/**
+ * What a request cost, from the offline table or the person's own prices. Pure; an unknown model has no price, never a
+ * guessed one.
+ */
 import type { Tokens } from './apis.ts';
 import { PRICE_ROWS } from './price-table.ts';
 
@@ -19,11 +22,15 @@ export function usdOf(model: string, tokens: Tokens, own: OwnPrices = {}): numbe
   const price = priceOf(model, read, own);
   if (!price) return undefined;
   const { input, output, cacheRead = input, cacheWrite = input } = price;
-  const micro = tokens.input * input + tokens.cacheRead * cacheRead + tokens.cacheWrite * cacheWrite + tokens.output * output;
+  const micro =
+    tokens.input * input + tokens.cacheRead * cacheRead + tokens.cacheWrite * cacheWrite + tokens.output * output;
   return micro / 1e6;
 }
 
-/** The price of a model for a request that reads so many tokens; a name with a provider before it (`openai/gpt-5`) counts as the bare one. */
+/**
+ * The price of a model for a request that reads so many tokens; a name with a provider before it (`openai/gpt-5`)
+ * counts as the bare one.
+ */
 export function priceOf(model: string, readTokens: number, own: OwnPrices = {}): Price | undefined {
   const names = [model, model.slice(model.lastIndexOf('/') + 1)].map((name) => name.toLowerCase());
   for (const name of [model, ...names]) if (Object.hasOwn(own, name)) return own[name];

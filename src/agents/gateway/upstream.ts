@@ -1,6 +1,6 @@
 /**
- * One request to a provider and its answer back to the agent, byte for byte, while the tokens in it are counted. The real key is put in
- * here and nowhere else. Knows nothing about budgets or jails.
+ * One request to a provider and its answer back to the agent, byte for byte, while the tokens in it are counted. The
+ * real key is put in here and nowhere else. Knows nothing about budgets or jails.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import * as http from 'node:http';
@@ -9,7 +9,10 @@ import { monotonicMs } from '../../os/clock.ts';
 import { type Api, fields, merged, NO_TOKENS, type Route, sumOf, type Tokens, tokensIn } from './apis.ts';
 
 export interface Upstream {
-  /** As the API's own clients take it: bare for Anthropic and Gemini, with `/v1` for OpenAI and what is compatible with it. */
+  /**
+   * As the API's own clients take it: bare for Anthropic and Gemini, with `/v1` for OpenAI and what is compatible with
+   * it.
+   */
   readonly baseUrl: string;
   /** The real key. Never leaves this process but towards `baseUrl`; a local server needs none. */
   readonly key?: string;
@@ -26,7 +29,10 @@ export interface Exchange {
   /** True when a stream that began well reported an error. */
   readonly failedLate: boolean;
   readonly tokens: Tokens;
-  /** `complete`: answered to the end. `silent`: nothing came for too long. `cut`: the agent went away. `broken`: no connection, or it ended early. */
+  /**
+   * `complete`: answered to the end. `silent`: nothing came for too long. `cut`: the agent went away. `broken`: no
+   * connection, or it ended early.
+   */
   readonly how: 'complete' | 'silent' | 'cut' | 'broken';
   readonly reason?: string;
 }
@@ -63,13 +69,23 @@ export function exchange(
       const tokens = counter?.total(body.length, how) ?? NO_TOKENS;
       const status = answer?.statusCode ?? 0;
       const failed = { body: counter?.errorText ?? '', failedLate: counter?.failedLate ?? false };
-      resolve({ status, headers: answer?.headers ?? {}, ...failed, tokens, how, ...(reason !== undefined && { reason }) });
+      resolve({
+        status,
+        headers: answer?.headers ?? {},
+        ...failed,
+        tokens,
+        how,
+        ...(reason !== undefined && { reason }),
+      });
       if (how !== 'complete') sent.destroy();
     };
     const alive = (): void => {
       clearTimeout(timer.id);
       const begun = monotonicMs();
-      timer.id = setTimeout(() => finish('silent', `nothing came for ${Math.round((monotonicMs() - begun) / 1000)} s`), silenceMs);
+      timer.id = setTimeout(
+        () => finish('silent', `nothing came for ${Math.round((monotonicMs() - begun) / 1000)} s`),
+        silenceMs,
+      );
     };
     const sent = (secure ? https : http).request(
       url,
@@ -103,11 +119,23 @@ function targetOf(route: Route, upstream: Upstream, asked: string): URL {
   return url;
 }
 
-function headersFor(api: Api, upstream: Upstream, given: IncomingHttpHeaders, length: number): http.OutgoingHttpHeaders {
+function headersFor(
+  api: Api,
+  upstream: Upstream,
+  given: IncomingHttpHeaders,
+  length: number,
+): http.OutgoingHttpHeaders {
   const kept = Object.entries(given).filter(([name]) => !NOT_PASSED_ON.test(name));
   const name = upstream.bearer ? 'authorization' : KEY_HEADER[api];
-  const key = upstream.key === undefined ? {} : { [name]: name === 'authorization' ? `Bearer ${upstream.key}` : upstream.key };
-  return { ...Object.fromEntries(kept), ...key, ...upstream.headers, 'accept-encoding': 'identity', 'content-length': length };
+  const key =
+    upstream.key === undefined ? {} : { [name]: name === 'authorization' ? `Bearer ${upstream.key}` : upstream.key };
+  return {
+    ...Object.fromEntries(kept),
+    ...key,
+    ...upstream.headers,
+    'accept-encoding': 'identity',
+    'content-length': length,
+  };
 }
 
 const KEY_HEADER: Readonly<Record<Api, string>> = {
@@ -156,7 +184,10 @@ class Counter {
     for (const line of lines) if (line.startsWith('data:')) this.#event(line.slice(5).trim());
   }
 
-  /** What the request cost. An answer that was cut or does not say is estimated: four bytes a token in, an event a token out. */
+  /**
+   * What the request cost. An answer that was cut or does not say is estimated: four bytes a token in, an event a token
+   * out.
+   */
   total(sentBytes: number, how: Exchange['how']): Tokens {
     if (this.#status < 200 || this.#status >= 300) return NO_TOKENS;
     if (!this.#streamed) this.#event(this.#text);
