@@ -8,11 +8,11 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { random } from '../src/base/random.ts';
-import { judge } from '../src/core/decide.ts';
-import { plan } from '../src/core/plan.ts';
+import { judge } from '../src/core/rules/judge.ts';
+import { plan } from '../src/core/plan/plan.ts';
 import type { Proposer } from '../src/core/ports.ts';
 import { copyTree, removeTree } from '../src/os/files.ts';
-import { openLab } from '../src/wire.ts';
+import { openLab } from '../src/app/open-lab.ts';
 import { DEVICE, simulate, studied } from './night.ts';
 
 const HELLO = fileURLToPath(new URL('../arenas/hello', import.meta.url));

@@ -5,10 +5,10 @@
  */
 import { random } from '../src/base/random.ts';
 import { type Arena, arenaSchema } from '../src/core/arena.ts';
-import { confirm } from '../src/core/claims.ts';
-import { judge } from '../src/core/decide.ts';
+import { confirm } from '../src/core/rules/claims.ts';
+import { judge } from '../src/core/rules/judge.ts';
 import type { Conditions, Draft, Kind, LedgerEvent } from '../src/core/event.ts';
-import { plan, type Step } from '../src/core/plan.ts';
+import { plan, type Step } from '../src/core/plan/plan.ts';
 import { fold } from '../src/core/replay.ts';
 import { type LabState, values } from '../src/core/state.ts';
 import { noiseOf } from '../src/base/stats.ts';

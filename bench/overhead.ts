@@ -11,7 +11,7 @@ import * as path from 'node:path';
 import type { Proposer, Running, RunResult, RunSpec, Sandbox } from '../src/core/ports.ts';
 import { median } from '../src/base/stats.ts';
 import { chooseSandbox } from '../src/sandbox/choose.ts';
-import { openLab } from '../src/wire.ts';
+import { openLab } from '../src/app/open-lab.ts';
 import { openWorkspace } from '../src/workspace/git.ts';
 
 const FILES = 200;

@@ -19,7 +19,7 @@ import { readLedger } from '../src/ledger/jsonl.ts';
 import { labPaths } from '../src/os/paths.ts';
 import { liveWindow } from '../src/render/live.ts';
 import { syntheticLab } from '../src/testing/synthetic.ts';
-import { viewLab } from '../src/view/lab.ts';
+import { viewLab } from '../src/view/lab/lab.ts';
 import { launchChromium } from '../tests/fixtures/chromium.ts';
 import { curveText, growingLab, linesOf, putBlob } from '../tests/fixtures/ledgers.ts';
 

@@ -10,7 +10,7 @@
  */
 export { LabError } from './base/error.ts';
 export type { Arena, Knob } from './core/arena.ts';
-export type { Decision } from './core/decide.ts';
+export type { Decision } from './core/rules/judge.ts';
 export type { LedgerEvent, Outcome } from './core/event.ts';
 export { type Experiment, type Measurement, verdictOf } from './core/experiment.ts';
 export type { Brief, FileEdit, Proposal, Proposer, Sandbox } from './core/ports.ts';
@@ -19,4 +19,4 @@ export type { Job, Lab, Stop, Told } from './loop/lab.ts';
 export { run } from './loop/run.ts';
 export { type HybridProposerOptions, hybridProposer } from './proposers/hybrid.ts';
 export { searchProposer } from './proposers/search.ts';
-export { type OpenedLab, type OpenOptions, openLab } from './wire.ts';
+export { type OpenedLab, type OpenOptions, openLab } from './app/open-lab.ts';

@@ -11,7 +11,7 @@ import { audit } from '../src/audit/audit.ts';
 import { codeOf } from '../src/core/state.ts';
 import { readLedger } from '../src/ledger/jsonl.ts';
 import { resultsTsv } from '../src/render/tsv.ts';
-import { openLab } from '../src/wire.ts';
+import { openLab } from '../src/app/open-lab.ts';
 import { takePatches } from '../src/workspace/take.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'overnight-tiny-'));

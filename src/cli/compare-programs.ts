@@ -5,7 +5,7 @@
 import * as fs from 'node:fs';
 import { sha256 } from '../base/hash.ts';
 import { LabError } from '../base/error.ts';
-import { viewPrograms } from '../view/programs.ts';
+import { viewPrograms } from '../view/lab/program-versions.ts';
 import { findLab, viewOf } from './find.ts';
 import { print, printJson } from './output.ts';
 import type { Call } from './spec.ts';

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { count, oneLine } from '../base/text.ts';
 import { type DrillLine, drill } from '../drill/drill.ts';
-import { openLab } from '../wire.ts';
+import { openLab } from '../app/open-lab.ts';
 import { print, printJson } from './output.ts';
 import { openProgress } from './progress.ts';
 import type { Call } from './spec.ts';

@@ -8,7 +8,7 @@ import { lockOwner } from '../ledger/lock.ts';
 import { LedgerTail } from '../ledger/tail.ts';
 import { now } from '../os/clock.ts';
 import { type LabPaths, labPaths, listTags } from '../os/paths.ts';
-import { viewLab } from '../view/lab.ts';
+import { viewLab } from '../view/lab/lab.ts';
 import type { Facts, LabView } from '../view/types.ts';
 import { zoneMinutes } from './output.ts';
 import { openProgress } from './progress.ts';

@@ -4,7 +4,7 @@
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { hasBlock, leftWithoutUs, withBlock } from '../base/block.ts';
+import { hasBlock, leftWithoutUs, withBlock } from '../base/text-block.ts';
 import { readManifest } from '../workspace/arena.ts';
 import { readText, writeAtomic } from '../os/files.ts';
 import { print, printJson } from './output.ts';

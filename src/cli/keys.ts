@@ -2,10 +2,10 @@
  * Keys of a running lab: each puts a wish into the lab's inbox, as `overnight pause`, `skip`, … do. Owns the terminal's
  * raw mode and gives it back.
  */
-import type { Wish } from '../core/wish.ts';
+import type { Wish } from '../core/requests.ts';
 import { post } from '../ledger/inbox.ts';
 import { type Beside, serveBeside } from '../server/beside.ts';
-import type { Opened } from '../wire.ts';
+import type { Opened } from '../app/open-lab.ts';
 
 const SHORT = 'p pause · s skip · r replicate best · t steer · o dashboard · q stop after this';
 const LONG = `${SHORT} one · Ctrl-C twice: now`;

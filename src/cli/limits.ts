@@ -1,6 +1,6 @@
 /** `--experiments`, `--hours`, `--until` as limits. Throws E_USAGE with the value seen. */
 import { LabError } from '../base/error.ts';
-import type { OpenOptions } from '../wire.ts';
+import type { OpenOptions } from '../app/open-lab.ts';
 import type { Call } from './spec.ts';
 
 const bad = (option: string, value: unknown, wanted: string): LabError =>

@@ -6,7 +6,7 @@ import { writeAtomic } from '../os/files.ts';
 import { reportHtml } from '../render/html.ts';
 import { reportMarkdown } from '../render/markdown.ts';
 import { staircaseSvg } from '../render/svg.ts';
-import { viewStaircase } from '../view/staircase.ts';
+import { viewStaircase } from '../view/pictures/staircase.ts';
 import { openWorkspace } from '../workspace/git.ts';
 import { type FoundLab, findLab, viewOf } from './find.ts';
 import { print, printJson } from './output.ts';

@@ -5,10 +5,10 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
-import { type OpenOptions, openLab } from '../wire.ts';
+import { type OpenOptions, openLab } from '../app/open-lab.ts';
 import { Display } from './display.ts';
 import { listenToKeys } from './keys.ts';
-import type { AgentRequest } from '../wire-agents.ts';
+import type { AgentRequest } from '../app/find-agents.ts';
 import { limitsFrom, numberOption } from './limits.ts';
 import { type Targets, targetsOf, watchNotices } from './notices.ts';
 import { writeReport } from './report.ts';
@@ -52,7 +52,7 @@ function ideasFrom(call: Call): NonNullable<OpenOptions['ideas']> {
     ...(call.options.programB !== undefined && { programB: existing(path.resolve(String(call.options.programB))) }),
     ...(Object.keys(bounds).length > 0 && { call: bounds }),
   };
-  return async (sandbox) => (await import('../wire-agents.ts')).findIdeas(request, sandbox);
+  return async (sandbox) => (await import('../app/find-agents.ts')).findIdeas(request, sandbox);
 }
 
 function existing(file: string): string {

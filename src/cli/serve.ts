@@ -9,7 +9,7 @@ import { audit } from '../audit/audit.ts';
 import { LabError } from '../base/error.ts';
 import { objection } from '../core/steering.ts';
 import type { LabState } from '../core/state.ts';
-import { wish } from '../core/wish.ts';
+import { wish } from '../core/requests.ts';
 import { post } from '../ledger/inbox.ts';
 import { labPaths } from '../os/paths.ts';
 import { capture } from '../os/spawn.ts';

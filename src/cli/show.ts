@@ -3,7 +3,7 @@ import { tail } from '../base/text.ts';
 import { measurementsOf } from '../core/state.ts';
 import { readBlobText } from '../ledger/jsonl.ts';
 import { showText } from '../render/terminal.ts';
-import { viewExperiment } from '../view/experiment.ts';
+import { viewExperiment } from '../view/lab/experiment.ts';
 import { experimentNumber, findLab, viewOf } from './find.ts';
 import { print, printJson, styleOf } from './output.ts';
 import type { Call } from './spec.ts';

@@ -46,7 +46,7 @@ function wish(verb: string, summary: string, more: Partial<Pick<CommandSpec, 'ar
       ['0', 'in force, or waiting for the next `run`'],
       ['2', 'it cannot be obeyed as things stand'],
     ],
-    load: async () => ({ main: (await import('./wish.ts')).wishCommand(verb) }),
+    load: async () => ({ main: (await import('./request.ts')).wishCommand(verb) }),
   };
 }
 

@@ -6,7 +6,7 @@ import { LabError } from '../base/error.ts';
 import { readLedger } from '../ledger/jsonl.ts';
 import { copyTree, removeTree } from '../os/files.ts';
 import { labPaths, listTags } from '../os/paths.ts';
-import type { OpenOptions } from '../wire.ts';
+import type { OpenOptions } from '../app/open-lab.ts';
 import { readManifest } from '../workspace/arena.ts';
 import { limitsFrom } from './limits.ts';
 import { runLab } from './run.ts';

@@ -4,7 +4,7 @@
  */
 import picomatch from 'picomatch';
 import { z } from 'zod';
-import { parseComparison } from '../base/comparison.ts';
+import { parseComparison } from './admission/knob-rules.ts';
 import type { TrustGrade } from './event.ts';
 
 const name = z

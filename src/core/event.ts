@@ -3,9 +3,9 @@
  * new version (`v`). Everything else a lab knows is derived from them by `replay`.
  */
 import type { Arena } from './arena.ts';
-import type { Decision } from './decide.ts';
+import type { Decision } from './rules/judge.ts';
 import type { Noise } from '../base/stats.ts';
-import type { Wish } from './wish.ts';
+import type { Wish } from './requests.ts';
 
 /**
  * Why a measurement was made. Only `idea` and `replicate` steer; `confirm` measurements are fresh and never chosen by

@@ -2,7 +2,7 @@
  * An experiment is a union of states; what a state does not have cannot be read. Measurements hang below it.
  * Knows nothing about how it is measured or decided.
  */
-import type { Decision } from './decide.ts';
+import type { Decision } from './rules/judge.ts';
 import type { Conditions, Outcome, Payload, Purpose, RefusalCode } from './event.ts';
 
 /** What was proposed, and when. Its parent is the incumbent it started from. */

@@ -4,7 +4,7 @@ import { LabError } from '../base/error.ts';
 import { encode } from '../ledger/chain.ts';
 import { arenaWith, CONDITIONS, Script } from '../testing/script.ts';
 import { syntheticLab } from '../testing/synthetic.ts';
-import type { Decision } from './decide.ts';
+import type { Decision } from './rules/judge.ts';
 import { type Draft, GENESIS, type LedgerEvent } from './event.ts';
 import { fold, replay } from './replay.ts';
 import { lineage, measurementsOf, values } from './state.ts';

@@ -5,7 +5,7 @@ import type { LedgerEvent } from './event.ts';
 import { replay } from './replay.ts';
 import { lineage } from './state.ts';
 import { objection, steered, unsteered } from './steering.ts';
-import type { Wish } from './wish.ts';
+import type { Wish } from './requests.ts';
 
 const { events, state } = syntheticLab({ n: 40, seed: 3, goodRate: 0.5 });
 const says = (wish: Wish, id = 'wish-0001'): LedgerEvent =>

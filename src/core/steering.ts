@@ -3,7 +3,7 @@
  */
 import { valueOf } from './experiment.ts';
 import type { LabState } from './state.ts';
-import type { Wish } from './wish.ts';
+import type { Wish } from './requests.ts';
 
 export interface Steering {
   readonly paused: boolean;

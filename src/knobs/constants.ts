@@ -5,7 +5,7 @@
  */
 import { parser as javascript } from '@lezer/javascript';
 import { parser as python } from '@lezer/python';
-import { findKnob, type KnobValue } from '../core/knobs.ts';
+import { findKnob, type KnobValue } from '../core/admission/knobs.ts';
 
 /**
  * A constant whose literal can be rewritten. `literal` as it is written: 4 and 4.0 are different things to a person.

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import type { Knob } from '../core/arena.ts';
 import { parseArena } from '../core/arena.ts';
-import { findKnob, snapKnob, writeKnob } from '../core/knobs.ts';
+import { findKnob, snapKnob, writeKnob } from '../core/admission/knobs.ts';
 import { scanConstants } from './constants.ts';
 import { addKnobs, knobLine } from './manifest.ts';
 import { suggestKnob } from './ranges.ts';

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Inbox } from '../core/ports.ts';
-import { type Request, request } from '../core/wish.ts';
+import { type Request, request } from '../core/requests.ts';
 import { isMissing, writeAtomic } from '../os/files.ts';
 
 /** A submission is at most the 1 MB that one proposal may have, escaped as JSON. */

@@ -4,13 +4,13 @@
  */
 import { LabError } from '../base/error.ts';
 import { sha256 } from '../base/hash.ts';
-import { dependenciesIn } from '../base/packages.ts';
+import { dependenciesIn } from '../core/admission/dependencies.ts';
 import { roleOf } from '../core/arena.ts';
 import type { Draft, Payload, StopReason } from '../core/event.ts';
 import { type Experiment, verdictOf } from '../core/experiment.ts';
-import { bases } from '../core/frontier.ts';
-import { findKnob, writeKnob } from '../core/knobs.ts';
-import { admit, applyEdits, editableHash } from '../core/policy.ts';
+import { bases } from '../core/plan/bases.ts';
+import { findKnob, writeKnob } from '../core/admission/knobs.ts';
+import { admit, applyEdits, editableHash } from '../core/admission/policy.ts';
 import type {
   Brief,
   CallJournal,

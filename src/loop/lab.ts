@@ -1,25 +1,25 @@
 /**
  * An open lab: the public three, `ask`, `measure`, `tell`, and what every session needs around them. Names only ports;
- * the adapters come from wire.ts. Every effect has its event on disk before it happens, so that a killed session is a
+ * the adapters come from app/open-lab.ts. Every effect has its event on disk before it happens, so that a killed session is a
  * named state.
  */
 import { LabError, reasonOf } from '../base/error.ts';
 import { seedOf } from '../base/random.ts';
 import type { Arena } from '../core/arena.ts';
-import { confirm } from '../core/claims.ts';
-import { type Decision, judge } from '../core/decide.ts';
+import { confirm } from '../core/rules/claims.ts';
+import { type Decision, judge } from '../core/rules/judge.ts';
 import type { Draft, LedgerEvent, RunLimits } from '../core/event.ts';
-import { finalResult } from '../core/final.ts';
-import { plan, type Situation, type Step } from '../core/plan.ts';
+import { finalResult } from '../core/plan/finalize.ts';
+import { plan, type Situation, type Step } from '../core/plan/plan.ts';
 import type { Failure, FileEdit, Inbox } from '../core/ports.ts';
-import { isMendable } from '../core/repair.ts';
+import { isMendable } from '../core/plan/repair.ts';
 import { codeOf, type LabState, measurementsOf, values } from '../core/state.ts';
 import { noiseOf } from '../base/stats.ts';
-import type { Wish } from '../core/wish.ts';
+import type { Wish } from '../core/requests.ts';
 import { type IdeaParts, Ideas } from './ideas.ts';
-import { type MeasureResult, measureOnce } from './pipeline.ts';
-import type { Bench } from './specs.ts';
-import { obey } from './wishes.ts';
+import { type MeasureResult, measureOnce } from './measure.ts';
+import type { Bench } from './process-specs.ts';
+import { obey } from './requests.ts';
 
 /** A measurement to make, as the plan asks for it. */
 export type Job = Extract<Step, { do: 'measure' }>;

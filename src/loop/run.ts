@@ -1,6 +1,6 @@
 /**
  * The loop: read this file first. A night is `ask`, `measure`, `tell` until there is nothing left to do. The order of
- * things is decided by core/plan.ts, the truth by core/decide.ts, the effects happen in pipeline.ts; what is left here
+ * things is decided by core/plan/plan.ts, the truth by core/rules/judge.ts, the effects happen in pipeline.ts; what is left here
  * is that it never ends by accident.
  */
 import { LabError, reasonOf } from '../base/error.ts';

@@ -12,7 +12,7 @@ import { type Arena, matching, roleOf } from '../core/arena.ts';
 import type { Ledger, Mount, RunSpec, Sandbox, TreeEntry, Workspace } from '../core/ports.ts';
 import { excerpt } from './protocol.ts';
 import { hashTree, readText, removeTree, stampTree, writeAtomic } from '../os/files.ts';
-import { linkDeps } from './specs.ts';
+import { linkDeps } from './process-specs.ts';
 
 export interface StageHost {
   readonly arena: Arena;

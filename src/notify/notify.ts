@@ -6,7 +6,7 @@
 import { reasonOf } from '../base/error.ts';
 import { monotonicMs, sleep } from '../os/clock.ts';
 import { capture } from '../os/spawn.ts';
-import type { Notice } from '../view/notice.ts';
+import type { Notice } from '../view/lab/notice.ts';
 
 export interface NotifyOptions {
   readonly urls: readonly string[];

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { random } from '../base/random.ts';
 import { verdictOf } from '../core/experiment.ts';
-import { writeKnob } from '../core/knobs.ts';
+import { writeKnob } from '../core/admission/knobs.ts';
 import type { Brief, Proposal, Proposer } from '../core/ports.ts';
 import { replay } from '../core/replay.ts';
 import { PROPOSER_CASES } from '../testing/proposer-conformance.ts';

@@ -2,14 +2,14 @@
  * The ledger as a search: the knobs that are still there as a space, every experiment that is nothing but knobs as a
  * trial, told on the scale of the code that stands now. The same ledger gives the same search. Proposes nothing.
  */
-import { parseComparison } from '../base/comparison.ts';
+import { parseComparison } from '../core/admission/knob-rules.ts';
 import { seedOf } from '../base/random.ts';
 import { mean } from '../base/stats.ts';
 import type { Arena } from '../core/arena.ts';
-import { noiseIn } from '../core/decide.ts';
-import { type Plateau, plateau } from '../core/frontier.ts';
+import { noiseIn } from '../core/rules/judge.ts';
+import { type Plateau, plateau } from '../core/plan/bases.ts';
 import { verdictOf } from '../core/experiment.ts';
-import { findKnob } from '../core/knobs.ts';
+import { findKnob } from '../core/admission/knobs.ts';
 import type { Brief } from '../core/ports.ts';
 import { type LabState, lineage, values as measuredValues } from '../core/state.ts';
 import {

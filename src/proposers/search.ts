@@ -3,7 +3,7 @@
  * edits. Its state is the ledger, replayed into a search before every proposal; the same ledger gives the same idea.
  * Knows nothing about how a candidate is measured.
  */
-import { editableHash } from '../core/policy.ts';
+import { editableHash } from '../core/admission/policy.ts';
 import type { Brief, FileEdit, Proposal, Proposer } from '../core/ports.ts';
 import { type LabState, lineage } from '../core/state.ts';
 import {

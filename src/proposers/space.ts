@@ -2,9 +2,9 @@
  * The manifest's knobs as a search space, and what the files say now as a configuration of it. Knows no sampler and no
  * ledger.
  */
-import { parseComparison } from '../base/comparison.ts';
+import { parseComparison } from '../core/admission/knob-rules.ts';
 import type { Arena, Knob } from '../core/arena.ts';
-import { findKnob, type KnobValue, snapKnob, writeKnob } from '../core/knobs.ts';
+import { findKnob, type KnobValue, snapKnob, writeKnob } from '../core/admission/knobs.ts';
 import type { FileEdit } from '../core/ports.ts';
 import { type Constraint, createSpace, type Param, type Space, type Values } from '../search/index.ts';
 

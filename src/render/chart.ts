@@ -1,5 +1,5 @@
 /** The staircase in characters, for a terminal of any width. Pure: a picture in, lines out. */
-import type { Mark, StaircaseView } from '../view/staircase.ts';
+import type { Mark, StaircaseView } from '../view/pictures/staircase.ts';
 import { GLYPHS, PAINTS, WORDS } from './marks.ts';
 import { cut, type Paint, pad, paint, type Style, spell, widthOf } from './text.ts';
 

@@ -2,8 +2,8 @@
  * The morning report as one HTML file: no network, no scripts, light and dark, printable. Everything from a ledger is
  * escaped and isolated, so that neither markup nor writing direction can leak out of its place.
  */
-import { STANDING } from '../view/experiment.ts';
-import { viewStaircase } from '../view/staircase.ts';
+import { STANDING } from '../view/lab/experiment.ts';
+import { viewStaircase } from '../view/pictures/staircase.ts';
 import type { ExperimentView, LabView, SegmentView } from '../view/types.ts';
 import { affordable, MOST_DIFF, type ReportOptions, ideaText } from './markdown.ts';
 import { GLYPHS, kindOf } from './marks.ts';

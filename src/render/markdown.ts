@@ -1,6 +1,6 @@
 /** The morning report as Markdown: one page, every line from the view. Hostile text stays text. */
-import { STANDING } from '../view/experiment.ts';
-import { viewStaircase } from '../view/staircase.ts';
+import { STANDING } from '../view/lab/experiment.ts';
+import { viewStaircase } from '../view/pictures/staircase.ts';
 import type { EffectView, ExperimentView, LabView, SegmentView } from '../view/types.ts';
 import { GLYPHS, kindOf } from './marks.ts';
 import { cut, escapeMarkdown as esc, revealBidi } from './text.ts';

@@ -3,11 +3,11 @@
  * curves. Pure strings, coloured by the page's style (class names), readable without it.
  */
 import type { CurveData } from '../view/answers.ts';
-import type { FactorsView } from '../view/factors.ts';
+import type { FactorsView } from '../view/pictures/factors.ts';
 import { fixed, secondaryTextOf } from '../view/format.ts';
-import type { MachinesView } from '../view/machines.ts';
-import { ticks } from '../view/scale.ts';
-import type { MarkKind } from '../view/staircase.ts';
+import type { MachinesView } from '../view/pictures/machines.ts';
+import { ticks } from '../view/pictures/scale.ts';
+import type { MarkKind } from '../view/pictures/staircase.ts';
 import { escapeHtml as esc } from './text.ts';
 
 const n = (x: number): string => String(Math.round(x * 10) / 10);

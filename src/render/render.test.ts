@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { labs } from '../../tests/golden/labs.ts';
 import { type SyntheticOptions, syntheticLab } from '../testing/synthetic.ts';
-import { viewLab } from '../view/lab.ts';
-import { viewStaircase, type XAxis, type YAxis } from '../view/staircase.ts';
+import { viewLab } from '../view/lab/lab.ts';
+import { viewStaircase, type XAxis, type YAxis } from '../view/pictures/staircase.ts';
 import type { LabView } from '../view/types.ts';
 import { chart } from './chart.ts';
 import { reportHtml } from './html.ts';

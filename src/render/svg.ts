@@ -3,7 +3,7 @@
  * = kept but not, small dot = discarded, ? = inconclusive, cross = failed (on the rug), triangle = beyond the edge. The
  * running best is the only line.
  */
-import type { Mark, MarkKind, StaircaseView } from '../view/staircase.ts';
+import type { Mark, MarkKind, StaircaseView } from '../view/pictures/staircase.ts';
 import { WORDS } from './marks.ts';
 import { type Box, place } from './place.ts';
 import { cut, escapeHtml, widthOf } from './text.ts';

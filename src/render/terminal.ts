@@ -2,8 +2,8 @@
  * A lab as lines of text: `status`, `log`, `show`, the line of a finished experiment, the end of a run. Only prints
  * what the view holds.
  */
-import type { ExperimentPage, MeasurementView, SideView } from '../view/experiment.ts';
-import { viewStaircase } from '../view/staircase.ts';
+import type { ExperimentPage, MeasurementView, SideView } from '../view/lab/experiment.ts';
+import { viewStaircase } from '../view/pictures/staircase.ts';
 import type { ExperimentView, LabStateKind, LabView } from '../view/types.ts';
 import { chart } from './chart.ts';
 import { GLYPHS, kindOf, PAINTS } from './marks.ts';

@@ -1,12 +1,12 @@
 /**
  * Which sampler to use, and why, in a sentence: by dimension, budget, kinds of knobs and how many trials run at once.
  */
-import { CMA_MAX, type CmaSamplerOptions, cmaSampler } from './cma-sampler.ts';
+import { CMA_MAX, type CmaSamplerOptions, cmaSampler } from './cma/sampler.ts';
 import { SearchError } from './error.ts';
-import { type GpOptions, gpSampler } from './gp-sampler.ts';
-import { randomSampler, sobolSampler } from './plain.ts';
+import { type GpOptions, gpSampler } from './gp/sampler.ts';
+import { randomSampler, sobolSampler } from './model-free.ts';
 import { type Space, shapeOf } from './space.ts';
-import { type TpeOptions, tpe } from './tpe.ts';
+import { type TpeOptions, tpe } from './tpe/tpe.ts';
 import type { History, Sampler } from './trial.ts';
 
 export const SAMPLERS = ['auto', 'random', 'sobol', 'tpe', 'tpe-univariate', 'cma-es', 'gp'] as const;

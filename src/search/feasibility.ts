@@ -4,8 +4,8 @@
  * in few trials whatever the dimension) and a Gaussian process on the labels (any shape, near what was seen). A failure
  * never becomes a score.
  */
-import { Gp } from './gp.ts';
-import { cholesky, solveLower, solveUpper } from './matrix.ts';
+import { Gp } from './gp/gp.ts';
+import { cholesky, solveLower, solveUpper } from './math/matrix.ts';
 import { normalCdf } from '../base/distributions.ts';
 import type { Point, Space } from './space.ts';
 

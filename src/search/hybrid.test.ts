@@ -2,12 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { random } from '../base/random.ts';
 import { agreement, promote } from '../base/rank.ts';
-import { front } from './front.ts';
+import { front } from './pareto-front.ts';
 import { Hybrid } from './hybrid.ts';
 import type { Param } from './param.ts';
 import { createSearch } from './search.ts';
 import type { Values } from './space.ts';
-import { brief, importance, parallelCoordinates, slice } from './view.ts';
+import { brief, importance, parallelCoordinates, slice } from './findings.ts';
 
 const space: Param[] = [
   { name: 'a', kind: 'float', low: 0, high: 1, default: 0.2 },

@@ -5,14 +5,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { random } from '../base/random.ts';
-import { symmetricEigen } from './eigen.ts';
-import { cholesky, solveLower, solveUpper } from './matrix.ts';
+import { symmetricEigen } from './math/eigen.ts';
+import { cholesky, solveLower, solveUpper } from './math/matrix.ts';
 import { normalCdf } from '../base/distributions.ts';
-import { normalQuantile, quickCdf, truncatedNormal } from './normal.ts';
+import { normalQuantile, quickCdf, truncatedNormal } from './math/normal.ts';
 import { compileParam, type Param } from './param.ts';
-import { ascending, gapWidths, mixtureWeights, Parzen, scottWidth } from './parzen.ts';
-import { SOBOL_DIMENSIONS, scrambledSobolAt, sobolAt } from './sobol.ts';
-import { logAgainst } from './tpe.ts';
+import { ascending, gapWidths, mixtureWeights, Parzen, scottWidth } from './tpe/parzen.ts';
+import { SOBOL_DIMENSIONS, scrambledSobolAt, sobolAt } from './sobol/sobol.ts';
+import { logAgainst } from './tpe/tpe.ts';
 
 describe('Sobol', () => {
   it('gives the first points of the published sequence', () => {

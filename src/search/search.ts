@@ -9,7 +9,7 @@ import { SearchError } from './error.ts';
 import { type Labelled, learnFeasibility } from './feasibility.ts';
 import { Memory } from './memory.ts';
 import type { Param } from './param.ts';
-import { randomPoint } from './plain.ts';
+import { randomPoint } from './model-free.ts';
 import { createSpace, type Point, type Space, type SpaceSpec, type Values } from './space.ts';
 import { better, type History, type Outcome, type Sampler, type Told, type Trial } from './trial.ts';
 

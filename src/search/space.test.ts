@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { random } from '../base/random.ts';
 import { SearchError } from './error.ts';
 import type { Param } from './param.ts';
-import { randomPoint } from './plain.ts';
+import { randomPoint } from './model-free.ts';
 import { createSpace } from './space.ts';
 
 const mixed: Param[] = [

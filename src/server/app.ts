@@ -13,7 +13,7 @@ import type { LabState } from '../core/state.ts';
 import { now, sleep } from '../os/clock.ts';
 import type { LabCard, ReadingCard } from '../view/answers.ts';
 import { dateTime } from '../view/format.ts';
-import { viewFactors } from '../view/factors.ts';
+import { viewFactors } from '../view/pictures/factors.ts';
 import {
   boardAt,
   chainHolds,

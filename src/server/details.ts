@@ -12,10 +12,10 @@ import { decode } from '../ledger/chain.ts';
 import { LEDGER_FILE, readBlobTail, readBlobText } from '../ledger/jsonl.ts';
 import type { CurveData, DiffText, LogText } from '../view/answers.ts';
 import { type Board, boardOf } from '../view/board.ts';
-import { bucketsOf, mainColumn, parseCurve } from '../view/curve.ts';
-import { type ExperimentPage, viewExperiment } from '../view/experiment.ts';
-import { viewLab } from '../view/lab.ts';
-import { type MachinesView, viewMachines } from '../view/machines.ts';
+import { bucketsOf, mainColumn, parseCurve } from '../view/pictures/curve.ts';
+import { type ExperimentPage, viewExperiment } from '../view/lab/experiment.ts';
+import { viewLab } from '../view/lab/lab.ts';
+import { type MachinesView, viewMachines } from '../view/pictures/machines.ts';
 import type { Facts } from '../view/types.ts';
 import type { Feed } from './feed.ts';
 

@@ -6,7 +6,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type LabState, measurementsOf } from '../core/state.ts';
 import { readBlobText } from '../ledger/jsonl.ts';
-import { type Curve, parseCurve, sameStepText } from '../view/curve.ts';
+import { type Curve, parseCurve, sameStepText } from '../view/pictures/curve.ts';
 
 /** A curve above this is left alone while it runs: reading it again and again would cost the night time. */
 const MOST_BYTES = 2_000_000;

@@ -3,10 +3,10 @@
  * knobs. Knows no test runner.
  */
 import { random } from '../base/random.ts';
-import { judge } from '../core/decide.ts';
+import { judge } from '../core/rules/judge.ts';
 import { verdictOf } from '../core/experiment.ts';
-import { findKnob } from '../core/knobs.ts';
-import { admit, applyEdits, editableHash } from '../core/policy.ts';
+import { findKnob } from '../core/admission/knobs.ts';
+import { admit, applyEdits, editableHash } from '../core/admission/policy.ts';
 import type { Proposal, Proposer } from '../core/ports.ts';
 import { arenaWith, briefOf, DEVICE, Script } from './script.ts';
 

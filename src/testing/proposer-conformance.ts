@@ -3,7 +3,7 @@
  * test runner: each case throws when it fails.
  */
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
-import { admit } from '../core/policy.ts';
+import { admit } from '../core/admission/policy.ts';
 import type { Brief, Proposal, Proposer } from '../core/ports.ts';
 
 export interface ProposerCase {

@@ -4,9 +4,9 @@
  */
 import { sha256 } from '../base/hash.ts';
 import { type Arena, arenaSchema } from '../core/arena.ts';
-import { judge } from '../core/decide.ts';
+import { judge } from '../core/rules/judge.ts';
 import type { Conditions, Draft, FailureClass, LedgerEvent, Outcome, Purpose } from '../core/event.ts';
-import type { Situation } from '../core/plan.ts';
+import type { Situation } from '../core/plan/plan.ts';
 import type { Brief, Ledger } from '../core/ports.ts';
 import { arenaOf, codeOf, type LabState } from '../core/state.ts';
 import { noiseOf } from '../base/stats.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { confirm } from '../core/claims.ts';
-import { judge } from '../core/decide.ts';
+import { confirm } from '../core/rules/claims.ts';
+import { judge } from '../core/rules/judge.ts';
 import { fold, replay } from '../core/replay.ts';
 import { decode } from '../ledger/chain.ts';
 import { type SyntheticOptions, syntheticLab } from './synthetic.ts';

@@ -6,10 +6,10 @@
 import { sha256 } from '../base/hash.ts';
 import { type Random, random, seedOf } from '../base/random.ts';
 import { type Arena, arenaSchema } from '../core/arena.ts';
-import { confirm } from '../core/claims.ts';
-import { judge } from '../core/decide.ts';
+import { confirm } from '../core/rules/claims.ts';
+import { judge } from '../core/rules/judge.ts';
 import type { Draft, FailureClass, Kind, LedgerEvent, Outcome, RunLimits, StopReason } from '../core/event.ts';
-import { plan, type Step } from '../core/plan.ts';
+import { plan, type Step } from '../core/plan/plan.ts';
 import type { Ledger } from '../core/ports.ts';
 import { codeOf, type LabState, values } from '../core/state.ts';
 import { noiseOf } from '../base/stats.ts';

@@ -1,6 +1,6 @@
 /** What the server answers beside the board: types that it shares with the browser half. Types only. */
-import type { Buckets } from './curve.ts';
-import type { FactorsView } from './factors.ts';
+import type { Buckets } from './pictures/curve.ts';
+import type { FactorsView } from './pictures/factors.ts';
 import type { LabView } from './types.ts';
 
 /** How much of a ledger the server has read. */

@@ -5,12 +5,12 @@
  */
 import { oneLine } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
-import { CONFIRM_REPLICATES } from '../core/claims.ts';
-import { noiseIn, signOf } from '../core/decide.ts';
+import { CONFIRM_REPLICATES } from '../core/rules/claims.ts';
+import { noiseIn, signOf } from '../core/rules/judge.ts';
 import type { Experiment, Measurement } from '../core/experiment.ts';
 import { valueOf } from '../core/experiment.ts';
-import { typicalMeasurementS } from '../core/plan.ts';
-import { believe, type Shrunken, type Tried } from '../base/shrink.ts';
+import { typicalMeasurementS } from '../core/plan/plan.ts';
+import { believe, type Shrunken, type Tried } from '../base/shrinkage.ts';
 import { type LabState, measurementsOf, values } from '../core/state.ts';
 import { tQuantile } from '../base/distributions.ts';
 import { mean } from '../base/stats.ts';

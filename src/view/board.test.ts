@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { fold } from '../core/replay.ts';
 import { syntheticLab } from '../testing/synthetic.ts';
 import { type Board, boardOf, boardRow, changedHead, packed, patched, unpacked } from './board.ts';
-import { atSameStep, bucketsOf, parseCurve, sameStepText } from './curve.ts';
+import { atSameStep, bucketsOf, parseCurve, sameStepText } from './pictures/curve.ts';
 import { filterOf, SORTS, sorted } from './filter.ts';
-import { viewLab, viewRows } from './lab.ts';
-import { viewStaircase } from './staircase.ts';
+import { viewLab, viewRows } from './lab/lab.ts';
+import { viewStaircase } from './pictures/staircase.ts';
 
 const lab = syntheticLab({ n: 60, noise: 0.0009, best: 0.8, refuseRate: 0.1, crashRate: 0.2 });
 const facts = { now: lab.now, alive: false, tip: lab.tip };

@@ -4,14 +4,14 @@
  */
 import * as path from 'node:path';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
-import { parseComparison } from '../base/comparison.ts';
-import { isInstructions, leftWithoutUs } from '../base/block.ts';
+import { parseComparison } from '../core/admission/knob-rules.ts';
+import { isInstructions, leftWithoutUs } from '../base/text-block.ts';
 import { LabError, reasonOf } from '../base/error.ts';
 import { sha256, sha256Parts } from '../base/hash.ts';
 import { count } from '../base/text.ts';
 import { type Arena, checkFiles, type ManifestProblem, parseArena, roleOf } from '../core/arena.ts';
-import { findKnob } from '../core/knobs.ts';
-import { editableHash } from '../core/policy.ts';
+import { findKnob } from '../core/admission/knobs.ts';
+import { editableHash } from '../core/admission/policy.ts';
 import { readText } from '../os/files.ts';
 import { readFolder, type Source, type SourceFile, sourceOf } from './source.ts';
 

@@ -10,8 +10,8 @@ import type { Proposer } from '../../src/core/ports.ts';
 import { measurementsOf } from '../../src/core/state.ts';
 import { settle } from '../../src/drill/drill.ts';
 import { readBlobText } from '../../src/ledger/jsonl.ts';
-import { mainColumn, parseCurve } from '../../src/view/curve.ts';
-import { openLab } from '../../src/wire.ts';
+import { mainColumn, parseCurve } from '../../src/view/pictures/curve.ts';
+import { openLab } from '../../src/app/open-lab.ts';
 import { freshFolder, processesOf } from '../fixtures/cli.ts';
 import { offlineNano } from '../fixtures/nano.ts';
 

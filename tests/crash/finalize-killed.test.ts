@@ -7,7 +7,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { audit } from '../../src/audit/audit.ts';
-import { openLab } from '../../src/wire.ts';
+import { openLab } from '../../src/app/open-lab.ts';
 import { copyOf, type Ended, ledgerLines, overnight, processesOf, ROOT } from '../fixtures/cli.ts';
 import { nobody, stackArena, stacked } from '../fixtures/stack.ts';
 

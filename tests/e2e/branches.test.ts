@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { audit } from '../../src/audit/audit.ts';
 import type { Brief, Proposal, Proposer } from '../../src/core/ports.ts';
-import { bases } from '../../src/core/frontier.ts';
+import { bases } from '../../src/core/plan/bases.ts';
 import { codeOf, lineage } from '../../src/core/state.ts';
-import { openLab } from '../../src/wire.ts';
+import { openLab } from '../../src/app/open-lab.ts';
 import { openWorkspace } from '../../src/workspace/git.ts';
 import {
   expectClean,

@@ -4,10 +4,10 @@
  */
 import { expect, it } from 'vitest';
 import { audit } from '../../src/audit/audit.ts';
-import { noiseIn } from '../../src/core/decide.ts';
+import { noiseIn } from '../../src/core/rules/judge.ts';
 import type { Brief, Proposal } from '../../src/core/ports.ts';
 import { codeOf, type LabState, values } from '../../src/core/state.ts';
-import { openLab } from '../../src/wire.ts';
+import { openLab } from '../../src/app/open-lab.ts';
 import { openWorkspace } from '../../src/workspace/git.ts';
 import { MANIFEST, smallArena } from '../fixtures/cli.ts';
 

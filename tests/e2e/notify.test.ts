@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { messageOf, shapeOf } from '../../src/notify/notify.ts';
-import type { Notice } from '../../src/view/notice.ts';
+import type { Notice } from '../../src/view/lab/notice.ts';
 import { CANDIDATE, expectError, freshFolder, MANIFEST, overnight, smallArena, start } from '../fixtures/cli.ts';
 
 interface Heard {

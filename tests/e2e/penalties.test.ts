@@ -9,8 +9,8 @@ import { audit } from '../../src/audit/audit.ts';
 import { sd } from '../../src/base/stats.ts';
 import type { Brief, Proposal } from '../../src/core/ports.ts';
 import { reportMarkdown } from '../../src/render/markdown.ts';
-import { viewLab } from '../../src/view/lab.ts';
-import { openLab } from '../../src/wire.ts';
+import { viewLab } from '../../src/view/lab/lab.ts';
+import { openLab } from '../../src/app/open-lab.ts';
 import { MANIFEST, smallArena } from '../fixtures/cli.ts';
 
 /** Three days of results around X: spread SPREAD. The mean alone would say that the last idea is the best. */

@@ -11,7 +11,7 @@ import { codeOf } from '../../src/core/state.ts';
 import { post } from '../../src/ledger/inbox.ts';
 import { readLedger } from '../../src/ledger/jsonl.ts';
 import { labPaths, listTags } from '../../src/os/paths.ts';
-import { openLab } from '../../src/wire.ts';
+import { openLab } from '../../src/app/open-lab.ts';
 import { openWorkspace } from '../../src/workspace/git.ts';
 import { CANDIDATE, expectError, ledgerLines, overnight, processesOf, smallArena, start } from '../fixtures/cli.ts';
 

@@ -1,7 +1,7 @@
 /** The labs that every surface is tested on: one for each thing that a night can be. */
 import { fold } from '../../src/core/replay.ts';
 import { type SyntheticOptions, syntheticLab } from '../../src/testing/synthetic.ts';
-import { viewLab } from '../../src/view/lab.ts';
+import { viewLab } from '../../src/view/lab/lab.ts';
 import type { Facts, LabView } from '../../src/view/types.ts';
 
 export interface TestLab {

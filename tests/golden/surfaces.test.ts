@@ -6,8 +6,8 @@ import { reportMarkdown } from '../../src/render/markdown.ts';
 import { staircaseSvg } from '../../src/render/svg.ts';
 import { logText, showText, statusText, summaryText } from '../../src/render/terminal.ts';
 import { PLAIN } from '../../src/render/text.ts';
-import { viewExperiment } from '../../src/view/experiment.ts';
-import { viewStaircase } from '../../src/view/staircase.ts';
+import { viewExperiment } from '../../src/view/lab/experiment.ts';
+import { viewStaircase } from '../../src/view/pictures/staircase.ts';
 import { labs, type TestLab } from './labs.ts';
 
 const all = labs();

@@ -14,7 +14,7 @@ import { audit } from '../../src/audit/audit.ts';
 import type { AgentResult, AgentTask } from '../../src/core/ports.ts';
 import { chooseSandbox } from '../../src/sandbox/choose.ts';
 import { noteText } from '../../src/testing/scripted-agent.ts';
-import { openLab } from '../../src/wire.ts';
+import { openLab } from '../../src/app/open-lab.ts';
 import { freshFolder, smallArena } from '../fixtures/cli.ts';
 import { type Answer, type Asked, type ModelServer, startModelServer } from '../fixtures/models/server.ts';
 

@@ -12,7 +12,7 @@ import { readLedger } from '../../src/ledger/jsonl.ts';
 import { Desk } from '../../src/mcp/desk.ts';
 import { serveHttp } from '../../src/mcp/server.ts';
 import { noteText } from '../../src/testing/scripted-agent.ts';
-import { openLab } from '../../src/wire.ts';
+import { openLab } from '../../src/app/open-lab.ts';
 import { freshFolder, gitIn, processesOf } from '../fixtures/cli.ts';
 import { offlineNano } from '../fixtures/nano.ts';
 import { type Asked, type Answer, startModelServer } from '../fixtures/models/server.ts';

@@ -11,8 +11,8 @@ import type { AgentTask } from '../../src/core/ports.ts';
 import { readBlobText, readLedger } from '../../src/ledger/jsonl.ts';
 import { chooseSandbox } from '../../src/sandbox/choose.ts';
 import { type Act, noteText, scriptedAgent } from '../../src/testing/scripted-agent.ts';
-import { MOST_BRIEF_BYTES } from '../../src/view/brief.ts';
-import { openLab } from '../../src/wire.ts';
+import { MOST_BRIEF_BYTES } from '../../src/view/brief/brief.ts';
+import { openLab } from '../../src/app/open-lab.ts';
 import { CANDIDATE, MANIFEST, processesOf, smallArena } from '../fixtures/cli.ts';
 
 const EXPERIMENTS = 200;

@@ -9,7 +9,7 @@ import { audit } from '../../src/audit/audit.ts';
 import type { AgentTask } from '../../src/core/ports.ts';
 import { chooseSandbox } from '../../src/sandbox/choose.ts';
 import { type Act, noteText, scriptedAgent } from '../../src/testing/scripted-agent.ts';
-import { openLab, type OpenedLab } from '../../src/wire.ts';
+import { openLab, type OpenedLab } from '../../src/app/open-lab.ts';
 import { CANDIDATE, gitIn, smallArena } from '../fixtures/cli.ts';
 
 const BROKEN = CANDIDATE.replace('X=9', 'X=3\necho "no such module: frobnicate" >&2\nexit 7');

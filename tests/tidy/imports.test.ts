@@ -44,9 +44,11 @@ describe('who may import whom', () => {
   });
 
   it('only the edges of the program import the composition root', () => {
-    const edges = ['cli', 'index.ts', 'server', 'mcp', 'testing', 'wire.ts'];
+    const edges = ['cli', 'index.ts', 'server', 'mcp', 'testing', 'app'];
     const found = program.filter((file) => !edges.includes(partOf(file))).flatMap(importsOf);
-    expect(places(found.filter(({ target }) => target === 'src/wire.ts' || target.startsWith('src/cli/')))).toEqual([]);
+    expect(
+      places(found.filter(({ target }) => target.startsWith('src/app/') || target.startsWith('src/cli/'))),
+    ).toEqual([]);
   });
 
   it('the program imports no arena, and no arena imports the program', () => {
@@ -141,8 +143,8 @@ describe('one owner per effect', () => {
     expect(using('gitBytes', ['src/workspace/', 'src/audit/'])).toEqual([]);
   });
 
-  it('only wire.ts opens a ledger for writing, and only src/ledger writes its file', () => {
-    expect(using('openLedger', ['src/wire.ts', 'src/ledger/', 'src/testing/'])).toEqual([]);
+  it('only app/open-lab.ts opens a ledger for writing, and only src/ledger writes its file', () => {
+    expect(using('openLedger', ['src/app/open-lab.ts', 'src/ledger/', 'src/testing/'])).toEqual([]);
     expect(using('takeLock', ['src/ledger/'])).toEqual([]);
   });
 

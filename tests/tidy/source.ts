@@ -34,7 +34,7 @@ export const below = (folder: string, ...extensions: string[]): readonly string[
 /** The program itself, without its tests. */
 export const program: readonly string[] = below('src', '.ts').filter((file) => !isTest(file));
 
-/** First folder below src, or the file's name at its top: `core`, `wire.ts`. */
+/** First folder below src, or the file's name at its top: `core`, `index.ts`. */
 export const partOf = (file: string): string => file.split('/')[1] ?? '';
 
 const trees = new Map<string, ts.SourceFile>();

@@ -1,7 +1,7 @@
 /** Two to six experiments side by side: intervals, what their knobs differ in, their code, their curves. */
 import { useEffect, useState } from 'preact/hooks';
 import type { Board } from '../../src/view/board.ts';
-import type { ExperimentPage } from '../../src/view/experiment.ts';
+import type { ExperimentPage } from '../../src/view/lab/experiment.ts';
 import { api } from '../live.ts';
 import { Curves, Legend } from '../parts/curves.tsx';
 import { Link } from '../parts/frame.tsx';

@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { GLYPHS, kindOf, WORDS } from '../../src/render/marks.ts';
 import type { LogText } from '../../src/view/answers.ts';
 import type { Board } from '../../src/view/board.ts';
-import type { CallView, ExperimentPage } from '../../src/view/experiment.ts';
+import type { CallView, ExperimentPage } from '../../src/view/lab/experiment.ts';
 import { api, useRead } from '../live.ts';
 import { Curves, type CurveRef, Legend } from '../parts/curves.tsx';
 import { Link } from '../parts/frame.tsx';

@@ -1,7 +1,7 @@
 /** Where time and money went, and how long the budgets last. */
 import { ganttSvg } from '../../src/render/plots.ts';
 import type { Board } from '../../src/view/board.ts';
-import type { MachinesView } from '../../src/view/machines.ts';
+import type { MachinesView } from '../../src/view/pictures/machines.ts';
 import { api, useRead } from '../live.ts';
 import { CopyMenu } from '../parts/copy.tsx';
 import { Drawing, Facts, PlainTable } from '../parts/pieces.tsx';

@@ -1,5 +1,5 @@
 /** Pieces that several pages share: drawings in the page, diffs, lists of facts. */
-import type { ExperimentPage } from '../../src/view/experiment.ts';
+import type { ExperimentPage } from '../../src/view/lab/experiment.ts';
 import type { StripLine } from '../../src/render/plots.ts';
 import { stripSvg } from '../../src/render/plots.ts';
 import type { DiffText } from '../../src/view/answers.ts';

@@ -5,7 +5,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { staircaseFrame, staircaseSvg } from '../../src/render/svg.ts';
 import type { Board } from '../../src/view/board.ts';
-import { type Mark, viewStaircase, type XAxis, type YAxis } from '../../src/view/staircase.ts';
+import { type Mark, viewStaircase, type XAxis, type YAxis } from '../../src/view/pictures/staircase.ts';
 import { go, usePlace } from '../url.ts';
 import { CopyMenu } from './copy.tsx';
 

@@ -1,0 +1,49 @@
+/**
+ * Knobs as source text: find the line that sets a constant, read its literal, write another one. Works on text only,
+ * for languages whose constants look like `NAME = literal` (TypeScript, JavaScript, Python, shell, Rust, Go, C-like
+ * with `=`).
+ */
+import { findLiteral, type Literal } from './literal.ts';
+import type { Knob } from '../arena.ts';
+
+export type KnobValue = number | string;
+
+export type Found = Literal;
+
+/**
+ * Where and what the knob is in its file. A knob that is set nowhere, twice, or not to a literal is a problem in words.
+ */
+export function findKnob({ name, file }: Pick<Knob, 'name' | 'file'>, source: string): Found {
+  const found = findLiteral(name, source);
+  return found.ok ? found : { ok: false, problem: `${file}: ${found.problem}` };
+}
+
+/**
+ * The source with the knob's literal replaced, everything else untouched. Throws RangeError where `findKnob` has a
+ * problem.
+ */
+export function writeKnob(knob: Knob, source: string, value: KnobValue): string {
+  const found = findKnob(knob, source);
+  if (!found.ok) throw new RangeError(found.problem);
+  const text =
+    found.quote || typeof value === 'string'
+      ? `${found.quote || "'"}${value}${found.quote || "'"}`
+      : formatNumber(value, knob);
+  return source.slice(0, found.start) + text + source.slice(found.end);
+}
+
+function formatNumber(value: number, knob: Knob): string {
+  if (knob.kind !== 'float') return String(value);
+  const rounded = Number(value.toPrecision(4));
+  return String(rounded);
+}
+
+/** The nearest value that the knob may have: what is written is what is measured and what the proposer is told. */
+export function snapKnob(knob: Knob, value: KnobValue): KnobValue {
+  if (knob.kind === 'choice') return knob.values.includes(value) ? value : knob.values[0]!;
+  const [low, high] = knob.range;
+  const clamped = Math.min(high, Math.max(low, Number(value)));
+  if (knob.kind === 'int') return Math.round(clamped) + 0; // no text says -0
+  if (knob.kind === 'pow2') return 2 ** Math.round(Math.log2(clamped));
+  return Math.min(high, Math.max(low, Number(clamped.toPrecision(4))));
+}

@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { arenaWith, Script } from '../../testing/script.ts';
+import { admit, applyEdits, editableHash } from './policy.ts';
+
+const arena = arenaWith({ editable: ['x.ts', 'lib/**'], hidden: ['lib/secret/**'] });
+const files = new Map([
+  ['x.ts', 'one\n'],
+  ['lib/a.ts', 'two\n'],
+]);
+const state = new Script(arena).calibrated([1, 2, 3]).state;
+const refusal = (path: string, content: string | null = 'new\n'): string => {
+  const answer = admit(arena, state, { parent: 0 }, files, [{ path, content }]);
+  return answer.ok ? 'admitted' : answer.code;
+};
+
+describe('what may be tried', () => {
+  it.each(['x.ts', 'lib/a.ts', 'lib/deep/new file é.ts'])('a change of %s is admitted', (path) => {
+    expect(refusal(path)).toBe('admitted');
+  });
+
+  it.each([
+    'y.ts',
+    'arena.yaml',
+    'program.md',
+    'lib/secret/answers.txt',
+    '/etc/passwd',
+    '../x.ts',
+    'lib/../../x.ts',
+    'lib/../y.ts',
+    'lib//a.ts',
+    './x.ts',
+    'lib/./a.ts',
+    'lib/',
+    '',
+    '.',
+    'lib/.git/config',
+    'lib/a\nb.ts',
+    'lib/a\0b.ts',
+  ])('a change of %j is refused as not editable', (path) => {
+    expect(refusal(path)).toBe('not-editable');
+  });
+
+  it('the manifest and the protocol stay frozen also where a glob covers them', () => {
+    const open = arenaWith({ editable: ['**'] });
+    for (const path of ['arena.yaml', 'program.md', './arena.yaml', 'a/.git/hooks/x'])
+      expect(admit(open, state, { parent: 0 }, files, [{ path, content: 'x' }])).toMatchObject({
+        ok: false,
+        code: 'not-editable',
+      });
+  });
+
+  it('a file does not take the place of a folder, nor a folder that of a file, also of frozen ones', () => {
+    const open = arenaWith({ editable: ['**'], hidden: ['a/secret/**'] });
+    const all = [...files.keys(), 'a/secret/answers.txt'];
+    for (const path of ['lib', 'a', 'a/secret', 'x.ts/y'])
+      expect(admit(open, state, { parent: 0 }, files, [{ path, content: 'x' }], all), path).toMatchObject({
+        code: 'not-editable',
+      });
+  });
+
+  it('whatever is admitted is a plain path below the folder that the globs name', () => {
+    const part: fc.Arbitrary<string> = fc.constantFrom('lib', 'x.ts', '..', '.', '', 'a', '.git', '/', '\0', 'secret');
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), (parts) => {
+        const path = parts.join('/');
+        if (refusal(path) === 'admitted') expect(path).toMatch(/^(x\.ts|lib\/(?!secret\/)[a-z]+[a-z./]*)$/);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('a change that changes nothing is refused, also when it is spelled as one', () => {
+    expect(refusal('x.ts', 'one\n')).toBe('no-change');
+    expect(refusal('lib/none.ts', null)).toBe('no-change');
+    expect(admit(arena, state, { parent: 0 }, files, [])).toMatchObject({ ok: false, code: 'no-change' });
+  });
+
+  it('binary content is refused', () => {
+    expect(refusal('x.ts', 'a\0b')).toBe('not-text');
+  });
+
+  it('a proposal is at most one MiB, in bytes and not in letters', () => {
+    expect(refusal('x.ts', 'a'.repeat(1 << 20))).toBe('admitted');
+    expect(refusal('x.ts', 'a'.repeat((1 << 20) + 1))).toBe('too-large');
+    expect(refusal('x.ts', '€'.repeat(400_000))).toBe('too-large');
+  });
+});
+
+describe('repeated ideas', () => {
+  const edits = [{ path: 'x.ts', content: 'better\n' }];
+  const hash = editableHash(applyEdits(files, edits));
+  const tried = (): Script => {
+    const script = new Script(arena).calibrated([5, 5.1, 4.9]).propose();
+    return script.add({ type: 'snapshot', n: 1, commit: 'c', tree: 't', editable: hash, added: 1, deleted: 1 });
+  };
+
+  it('the same files on the same parent are refused with what became of them', () => {
+    const script = tried();
+    expect(admit(arena, script.state, { parent: 0 }, files, edits)).toMatchObject({
+      code: 'duplicate',
+      earlier: 1,
+      reason: 'same as #1: still being measured',
+    });
+    script.measure(1, 9).decide(1);
+    const again = admit(arena, script.state, { parent: 0 }, files, edits);
+    expect(again).toMatchObject({ ok: false, code: 'duplicate', earlier: 1 });
+    expect(again.ok ? '' : again.reason).toMatch(/^same as #1: discarded, worse by 4/);
+  });
+
+  it('what was dropped may be tried again when the incumbent has moved, what was kept may not', () => {
+    const script = tried().measure(1, 9).decide(1).kept(3);
+    expect(script.state.incumbent).toBe(2);
+    expect(admit(arena, script.state, { parent: 2 }, files, edits).ok).toBe(true);
+    const kept = tried().measure(1, 3).decide(1).advance(1);
+    expect(
+      admit(
+        arena,
+        kept.state,
+        { parent: 1 },
+        new Map([
+          ['x.ts', 'other\n'],
+          ['lib/a.ts', 'two\n'],
+        ]),
+        edits,
+      ),
+    ).toMatchObject({ code: 'duplicate' });
+  });
+
+  it('the hash of a set of files knows their names, contents and borders, not their order', () => {
+    const text = fc.string({ maxLength: 6 });
+    fc.assert(
+      fc.property(fc.dictionary(text, text, { maxKeys: 4 }), fc.dictionary(text, text, { maxKeys: 4 }), (a, b) => {
+        const [one, two] = [new Map(Object.entries(a)), new Map(Object.entries(b))];
+        const same = one.size === two.size && [...one].every(([path, content]) => two.get(path) === content);
+        expect(editableHash(one) === editableHash(two)).toBe(same);
+        expect(editableHash(new Map([...one].reverse()))).toBe(editableHash(one));
+      }),
+    );
+  });
+});

@@ -1,0 +1,344 @@
+import { describe, expect, it } from 'vitest';
+import { arenaWith, DEVICE, Script, SITUATION } from '../../testing/script.ts';
+import { confirm } from '../rules/claims.ts';
+import type { Purpose } from '../event.ts';
+import { ideasTried, nextSeed, plan, type Situation, type Step, typicalMeasurementS } from './plan.ts';
+
+const now = (change: Partial<Situation> = {}): Situation => ({ ...SITUATION, ...change });
+const next = (script: Script, change: Partial<Situation> = {}): Step => plan(script.state, now(change));
+const measure = (n: number, purpose: Purpose): object => expect.objectContaining({ do: 'measure', n, purpose });
+const opened = (): Script => new Script().propose('baseline').snapshot();
+const quiet = [5, 5.02, 4.98] as const;
+
+describe('while an idea is thought about', () => {
+  const thinking = { thinking: true, spare: true };
+
+  it('the incumbent is measured up to five times, then the baseline up to ten, and then it is waited for', () => {
+    const script = opened().calibrated(quiet).kept(3);
+    for (let has = 2; has < 5; has++) {
+      expect(next(script, thinking)).toEqual(measure(1, 'replicate'));
+      script.measure(1, 3, { purpose: 'replicate' });
+    }
+    for (let has = 3; has < 10; has++) {
+      expect(next(script, thinking)).toEqual(measure(0, 'replicate'));
+      script.measure(0, 5, { purpose: 'replicate' });
+    }
+    expect(next(script, thinking)).toEqual({ do: 'wait' });
+  });
+
+  it('nothing is measured when a measurement needs every core', () => {
+    expect(next(opened().calibrated(quiet).kept(3), { thinking: true, spare: false })).toEqual({ do: 'wait' });
+  });
+
+  it('it is taken back when the night is over', () => {
+    const script = opened().calibrated(quiet);
+    for (const over of [{ asked: true }, { leftS: 0.5 }, { experiments: 0 }])
+      expect(next(script, { ...thinking, ...over })).toEqual({ do: 'abandon' });
+  });
+});
+
+describe('a candidate of an agent that crashed', () => {
+  const crashed = (failure: 'exit' | 'frozen-changed' = 'exit', note: object | null = {}): Script => {
+    const script = opened().calibrated(quiet);
+    script.add({
+      type: 'proposed',
+      n: 1,
+      kind: 'idea',
+      parent: 0,
+      proposer: 'a',
+      hypothesis: 'h',
+      edits: {},
+      ...(note && { note }),
+    });
+    return script.snapshot(1).measure(1, failure);
+  };
+  const can = { repairs: 2 };
+
+  it('is mended first, and then measured as if nothing had been', () => {
+    const script = crashed();
+    expect(next(script, can)).toEqual({ do: 'repair', n: 1 });
+    script.add({ type: 'repaired', n: 1, attempt: 1, edits: {}, proposer: 'a' });
+    expect(next(script, can)).toEqual({ do: 'admit', n: 1 });
+    expect(next(script.snapshot(1), can)).toEqual(measure(1, 'idea'));
+    expect(script.state.experiments[1]!.idea.attempts).toHaveLength(1);
+  });
+
+  it('is decided when nobody can, too often was tried, it is no agent’s, or it touched what it must not', () => {
+    const decide = { do: 'decide', n: 1 };
+    expect(next(crashed())).toEqual(decide);
+    expect(next(crashed(), { ...can, beyondRepair: new Set([1]) })).toEqual(decide);
+    expect(next(crashed('exit', null), can)).toEqual(decide);
+    expect(next(crashed('frozen-changed'), can)).toEqual(decide);
+    expect(next(crashed(), { ...can, asked: true })).toEqual(decide);
+    const script = crashed();
+    for (const call of [0, 1]) script.add({ type: 'calling', call, n: 1, purpose: 'repair', agent: 'a', session: 0 });
+    expect(next(script, can)).toEqual(decide);
+  });
+
+  it('waits while somebody thinks, and its repair goes on when the last experiment was reached', () => {
+    expect(next(crashed(), { ...can, thinking: true, spare: true }).do).not.toBe('decide');
+    const mending = { ...can, thinking: true, spare: true, mending: true };
+    expect(next(crashed(), { ...mending, experiments: 1 }).do).not.toBe('abandon');
+    expect(next(crashed(), { ...mending, asked: true })).toEqual({ do: 'abandon' });
+  });
+});
+
+describe('stop rules', () => {
+  it('a plateau is so many ideas of this session since a gain that stands', () => {
+    const script = opened().calibrated(quiet).kept(3);
+    for (let n = 2; n < 5; n++) script.idea().measure(n, 9).decide(n);
+    expect(next(script, { plateau: 4 })).toEqual({ do: 'propose' });
+    expect(['measure', 'stop']).toContain(next(script, { plateau: 3 }).do);
+    expect(next(script.session(), { plateau: 3 })).toEqual({ do: 'propose' });
+  });
+
+  it('silence is measured from the last number, or from the start', () => {
+    const script = opened().calibrated(quiet);
+    expect(next(script, { idleS: 600, at: '2026-03-07T20:05:00Z' })).toEqual({ do: 'propose' });
+    expect(next(script, { idleS: 600, at: '2026-03-07T20:30:00Z' })).toMatchObject({
+      do: 'stop',
+      reason: 'idle',
+      detail: expect.stringContaining('minutes'),
+    });
+  });
+
+  it('nobody is asked for ideas where they come from outside; what came is measured', () => {
+    const script = opened().calibrated(quiet);
+    expect(next(script, { mute: true })).toEqual({ do: 'wait' });
+    expect(next(script.idea(), { mute: true })).toEqual(measure(1, 'idea'));
+  });
+});
+
+describe('a person’s wishes', () => {
+  const id = 'wish-0001';
+  const from = 'person';
+
+  it('to pause keeps new ideas away until `resume`, not what is open', () => {
+    const script = opened()
+      .calibrated(quiet)
+      .add({ type: 'steered', id, from, wish: { verb: 'pause' } });
+    expect(next(script)).toEqual({ do: 'wait' });
+    expect(
+      next(
+        opened()
+          .calibrated(quiet)
+          .idea()
+          .add({ type: 'steered', id, from, wish: { verb: 'pause' } }),
+      ),
+    ).toEqual(measure(1, 'idea'));
+    expect(next(script.add({ type: 'steered', id: 'wish-0002', from, wish: { verb: 'resume' } }))).toEqual({
+      do: 'propose',
+    });
+  });
+
+  it('for another number of the incumbent or another try of an idea come before new ideas, once', () => {
+    const script = opened().calibrated(quiet).idea().measure(1, 9).decide(1);
+    script.add({ type: 'steered', id, from, wish: { verb: 'replicate' } });
+    script.add({ type: 'steered', id: 'wish-0002', from, wish: { verb: 'pin', n: 1 } });
+    expect(next(script)).toEqual(measure(0, 'replicate'));
+    expect(next(script.measure(0, 5, { purpose: 'replicate' }))).toEqual({ do: 'retry', n: 1 });
+  });
+
+  it('to skip an idea decides it without a number', () => {
+    const script = opened().calibrated(quiet).idea();
+    script.add({ type: 'steered', id, from, wish: { verb: 'skip', n: 1 } });
+    expect(next(script)).toEqual({ do: 'decide', n: 1 });
+    expect(next(script.decide(1))).toEqual({ do: 'propose' });
+    expect(script.state.experiments[1]).toMatchObject({ decision: { verdict: 'inconclusive', n: 0 } });
+  });
+});
+
+describe('the order of a night', () => {
+  it('repeats the baseline first, then writes its noise down, then asks for an idea', () => {
+    const script = opened();
+    for (const value of quiet) {
+      expect(next(script)).toEqual(measure(0, 'calibrate'));
+      script.measure(0, value, { purpose: 'calibrate' });
+    }
+    expect(next(script)).toEqual({ do: 'calibrate' });
+    expect(next(script.calibrated([]))).toEqual({ do: 'propose' });
+  });
+
+  it('admits an idea, measures it, decides, and advances what is kept', () => {
+    const script = opened().calibrated(quiet).propose();
+    expect(next(script)).toEqual({ do: 'admit', n: 1 });
+    expect(next(script.snapshot())).toEqual(measure(1, 'idea'));
+    expect(next(script.measure(1, 3))).toEqual({ do: 'decide', n: 1 });
+    expect(next(script.decide(1))).toEqual({ do: 'advance', n: 1 });
+  });
+
+  it('measures a new incumbent a second time before anything is compared with it', () => {
+    const script = opened().calibrated(quiet).idea().measure(1, 3).decide(1).advance(1);
+    expect(next(script)).toEqual(measure(1, 'replicate'));
+    expect(next(script.measure(1, 3.01, { purpose: 'replicate' }))).toEqual({ do: 'propose' });
+  });
+
+  it('repeats an idea that is in doubt, and goes on when it is not', () => {
+    const script = opened().calibrated(quiet).idea().measure(1, 4.97);
+    expect(next(script)).toEqual(measure(1, 'replicate'));
+    expect(next(script.measure(1, 5.2, { purpose: 'replicate' }))).toEqual({ do: 'decide', n: 1 });
+    expect(next(script.decide(1))).toEqual({ do: 'propose' });
+  });
+
+  it('makes a measurement again that was lost', () => {
+    const script = opened().calibrated(quiet).idea().start(1);
+    expect(next(script)).toEqual({ do: 'wait' });
+    script.add({ type: 'lost', m: 3, reason: 'the harness was killed' });
+    expect(next(script)).toEqual(measure(1, 'idea'));
+  });
+
+  it('tests the claim at the end: both sides three times in turn, then the judgement, then stop', () => {
+    const script = opened().calibrated(quiet).kept(3);
+    const sides: number[] = [];
+    for (;;) {
+      const step = next(script, { experiments: 1 });
+      if (step.do !== 'measure') break;
+      expect(step).toMatchObject({ purpose: 'confirm', claim: 1 });
+      sides.push(step.n);
+      script.measure(step.n, step.n === 1 ? 3 + sides.length / 100 : 5, { purpose: 'confirm', claim: 1 });
+    }
+    expect(sides).toEqual([1, 0, 0, 1, 1, 0]);
+    expect(next(script, { experiments: 1 })).toEqual({ do: 'confirm', n: 1, against: 0 });
+    const about = { effect: 2, interval: [1, 3] as const, probability: 1, rule: 'confirm/1', reason: 'r' };
+    script.add({ type: 'confirmation', n: 1, against: 0, passed: true, ...about });
+    expect(next(script, { experiments: 1 })).toMatchObject({ do: 'stop', reason: 'experiments' });
+  });
+
+  it('tests a claim also while the night goes on, ten experiments after the keep', () => {
+    const script = opened().calibrated(quiet).kept(3);
+    for (let n = 2; n <= 10; n++) script.idea().measure(n, 6).decide(n);
+    expect(next(script)).toEqual({ do: 'propose' });
+    script.idea().measure(11, 6).decide(11);
+    expect(next(script)).toEqual(measure(1, 'confirm'));
+  });
+
+  it('ends a claim whose own measurement fails, and makes again one that was lost', () => {
+    const script = opened().calibrated(quiet).kept(3).start(1, { purpose: 'confirm', claim: 1 });
+    script.add({ type: 'lost', m: 5, reason: 'killed' });
+    expect(next(script, { experiments: 1 })).toEqual(measure(1, 'confirm'));
+    script.measure(1, 'exit', { purpose: 'confirm', claim: 1 });
+    expect(next(script, { experiments: 1 })).toEqual({ do: 'confirm', n: 1, against: 0 });
+  });
+});
+
+describe('a claim whose other side fails', () => {
+  it('is given up after three failures instead of measured for ever', () => {
+    const script = opened().calibrated(quiet).kept(3);
+    for (let i = 0; i < 20; i++) {
+      const step = next(script, { experiments: 1 });
+      if (step.do !== 'measure') break;
+      script.measure(step.n, step.n === 0 ? 'exit' : 3, { purpose: 'confirm', claim: 1 });
+    }
+    expect(next(script, { experiments: 1 })).toEqual({ do: 'confirm', n: 1, against: 0 });
+    expect(confirm(script.state, 1, 0, DEVICE)).toMatchObject({
+      passed: false,
+      reason: '#0, which it is compared with, failed in 3 fresh measurements',
+    });
+  });
+});
+
+describe('ends', () => {
+  const ready = (): Script => opened().calibrated(quiet);
+
+  it('stops at the number of experiments, never in the middle of one', () => {
+    const script = ready().idea();
+    expect(next(script, { experiments: 1 })).toEqual(measure(1, 'idea'));
+    script.measure(1, 6).decide(1);
+    expect(next(script, { experiments: 1 })).toMatchObject({ do: 'stop', reason: 'experiments' });
+    expect(ideasTried(script.state)).toBe(1);
+  });
+
+  it('keeps time for testing the claim before the deadline', () => {
+    const script = ready().kept(3);
+    expect(typicalMeasurementS(script.state)).toBe(1);
+    expect(next(script, { leftS: 8 })).toEqual({ do: 'propose' });
+    expect(next(script, { leftS: 7 })).toEqual(measure(1, 'confirm'));
+    expect(next(script, { leftS: 5 })).toMatchObject({ do: 'stop', reason: 'deadline' });
+    expect(next(ready(), { leftS: 2 })).toEqual({ do: 'propose' });
+    expect(next(ready(), { leftS: 1 })).toMatchObject({ do: 'stop', reason: 'deadline' });
+  });
+
+  it('stops when the incumbent reaches the target, in the direction of the metric', () => {
+    expect(next(ready(), { target: 4.9 })).toEqual({ do: 'propose' });
+    expect(next(ready(), { target: 5.1 })).toMatchObject({ do: 'stop', reason: 'target' });
+    const larger = new Script(arenaWith({ metric: { name: 'acc', direction: 'maximize' } })).calibrated(quiet);
+    expect(next(larger, { target: 5.1 })).toEqual({ do: 'propose' });
+    expect(next(larger, { target: 4.9 })).toMatchObject({ do: 'stop', reason: 'target' });
+  });
+
+  it('ends the experiment it is in when asked to stop, and begins nothing else', () => {
+    const script = ready().idea();
+    expect(next(script, { asked: true })).toEqual(measure(1, 'idea'));
+    script.measure(1, 3).decide(1);
+    expect(next(script, { asked: true })).toEqual({ do: 'advance', n: 1 });
+    expect(next(script.advance(1), { asked: true })).toMatchObject({ do: 'stop', reason: 'asked' });
+  });
+
+  it('does not go on calibrating when asked to stop: the next session does', () => {
+    const script = opened().measure(0, 5, { purpose: 'calibrate' });
+    expect(next(script, { asked: true })).toMatchObject({ do: 'stop', reason: 'asked' });
+    expect(next(script)).toEqual(measure(0, 'calibrate'));
+  });
+
+  it('stops when ten ideas in a row fail in the same way, and only then', () => {
+    const script = ready();
+    for (let n = 1; n <= 9; n++) script.idea().measure(n, 'import').decide(n);
+    expect(next(script)).toEqual({ do: 'propose' });
+    const other = ready();
+    for (let n = 1; n <= 10; n++)
+      other
+        .idea()
+        .measure(n, n === 4 ? 'nan' : 'import')
+        .decide(n);
+    expect(next(other)).toEqual({ do: 'propose' });
+    script.idea().measure(10, 'import').decide(10);
+    expect(next(script)).toMatchObject({ do: 'stop', reason: 'stuck', detail: expect.stringContaining('import') });
+    expect(next(script.session()), 'a new session tries again: something may have been repaired').toEqual({
+      do: 'propose',
+    });
+  });
+});
+
+describe('another machine', () => {
+  const moved = { deviceClass: 'device-b' };
+
+  it('has its own noise: the baseline is repeated there before anything else is measured', () => {
+    const script = opened().calibrated(quiet).idea().session('device-b');
+    expect(next(script, moved)).toEqual(measure(0, 'calibrate'));
+    script.calibrated([9, 9.01, 8.99], 'device-b');
+    expect(next(script, moved)).toEqual(measure(1, 'idea'));
+  });
+
+  it('measures the incumbent there before an open idea is compared with it', () => {
+    const script = opened()
+      .calibrated(quiet)
+      .kept(3)
+      .idea()
+      .session('device-b')
+      .calibrated([9, 9.01, 8.99], 'device-b');
+    expect(next(script, moved)).toEqual(measure(1, 'replicate'));
+    script
+      .measure(1, 7, { purpose: 'replicate', device: 'device-b' })
+      .measure(1, 7, { purpose: 'replicate', device: 'device-b' });
+    expect(next(script, moved)).toEqual(measure(2, 'idea'));
+  });
+});
+
+describe('several workers', () => {
+  it('leave alone what another one handles, and do not exceed the slots', () => {
+    const script = opened().calibrated(quiet).idea().start(1);
+    expect(next(script, { taken: new Set([1]) })).toEqual({ do: 'wait' });
+    expect(next(script, { taken: new Set([1]), slots: 2 })).toEqual({ do: 'propose' });
+  });
+});
+
+describe('seeds', () => {
+  it('are the harness’s own: new for each measurement, the same for the same lab, and fixed where the arena says so', () => {
+    const script = opened();
+    const first = nextSeed(script.state);
+    expect(nextSeed(opened().state)).toBe(first);
+    expect(nextSeed(script.measure(0, 5, { purpose: 'calibrate' }).state)).not.toBe(first);
+    const fixed = new Script(arenaWith({ seeds: { first: 42, fixed: true } })).propose('baseline').snapshot();
+    expect(nextSeed(fixed.state)).toBe(42);
+  });
+});

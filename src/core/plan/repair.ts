@@ -1,0 +1,35 @@
+/** Which crashed candidate may be mended by whoever wrote it, and how often. Knows nothing about how. */
+import type { Decision } from '../rules/judge.ts';
+import type { FailureClass } from '../event.ts';
+import type { LabState } from '../state.ts';
+
+/**
+ * Failures that lie in the candidate's code. The others are the machine's, the evaluator's, or an attempt at what must
+ * not be touched.
+ */
+const MENDABLE: readonly FailureClass[] = [
+  'exit',
+  'signal',
+  'out-of-memory',
+  'too-many-processes',
+  'output-flood',
+  'nan',
+  'shape',
+  'import',
+  'no-artefact',
+  'guard',
+  'timeout',
+];
+
+/**
+ * May experiment `n`, about to be decided so, be repaired first? Only ideas of agents, and at most `most` calls for
+ * one.
+ */
+export function isMendable(state: LabState, n: number, { failure }: Decision, most: number): boolean {
+  const { idea } = state.experiments[n]!;
+  if (failure === undefined || !MENDABLE.includes(failure) || idea.kind !== 'idea' || idea.note === undefined)
+    return false;
+  if (state.steering.skipped.has(n)) return false;
+  const calls = state.calls.filter(({ start }) => start.purpose === 'repair' && start.n === n).length;
+  return calls < most;
+}

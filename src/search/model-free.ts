@@ -1,0 +1,47 @@
+/**
+ * Sampling without a model: independent random points, and the scrambled Sobol sequence. The yardsticks, and a start
+ * for others.
+ */
+import type { Random } from '../base/random.ts';
+import { random } from '../base/random.ts';
+import { SOBOL_DIMENSIONS, scrambledSobolAt } from './sobol/sobol.ts';
+import type { Point, Space } from './space.ts';
+import type { History, Sampler } from './trial.ts';
+
+/** Uniform on every knob's own scale. */
+export function randomPoint(space: Space, chance: Random): Point {
+  return space.dims.map((dim) => (dim.kind === 'category' ? chance.below(dim.levels) : chance.uniform()));
+}
+
+export function randomSampler(history: History): Sampler {
+  return {
+    name: 'random',
+    propose: ({ chance }) => ({ point: randomPoint(history.space, chance), why: 'uniformly at random' }),
+  };
+}
+
+/**
+ * Point number `index` of the space's scrambled Sobol sequence. Knobs beyond the table's dimensions get independent
+ * numbers.
+ */
+function sobolPoint(space: Space, index: number, seed: number): Point {
+  const pad = random((seed ^ Math.imul(index + 1, 0x85ebca6b)) >>> 0);
+  return space.dims.map((dim, j) => {
+    const u = j < SOBOL_DIMENSIONS ? scrambledSobolAt(index, j, seed) : pad.uniform();
+    return dim.kind === 'category' ? Math.floor(u * dim.levels) : u;
+  });
+}
+
+/** Trial i is point i of the sequence; a point that cannot be used is replaced by one far along the same sequence. */
+export function sobolSampler(history: History, seed: number): Sampler {
+  return {
+    name: 'sobol',
+    propose: ({ id, attempt }) => ({
+      point: sobolPoint(history.space, attempt === 0 ? id : 65536 + id * 64 + attempt, seed),
+      why:
+        attempt === 0
+          ? `point ${id} of a scrambled Sobol sequence`
+          : 'a later point of the Sobol sequence, the first one could not be used',
+    }),
+  };
+}

@@ -1,0 +1,39 @@
+/**
+ * Who chose the ideas and why, once for the whole lab: proposers, and where a proposer is an optimizer, which of its
+ * samplers. Pure.
+ */
+import { oneLine } from '../../base/text.ts';
+import type { LabState } from '../../core/state.ts';
+
+const MOST_REASON = 300;
+/** `gp: one knob from the best; … (why this sampler)`, as an optimizer writes it. */
+const WHY = /^([a-z][\w-]{0,30}): ([^]*?)(?: \(([^]*)\))?$/;
+
+/** What a proposer wrote about one idea: the sampler that chose it, how, and why that sampler. */
+export function chosenBy(why: string): { readonly sampler?: string; readonly how: string; readonly reason?: string } {
+  const found = WHY.exec(why);
+  if (!found) return { how: why };
+  const [, sampler, how, reason] = found;
+  return { sampler: sampler!, how: how!, ...(reason && { reason }) };
+}
+
+/** `search 12 (gp 11, default 1): why the optimizer takes that sampler`; empty before the first idea. */
+export function choosersText(state: LabState): string {
+  const proposers = new Map<string, { n: number; readonly samplers: Map<string, number>; reason: string }>();
+  for (const { idea } of state.experiments) {
+    if (idea.kind !== 'idea') continue;
+    const group = proposers.get(idea.proposer) ?? { n: 0, samplers: new Map(), reason: '' };
+    proposers.set(idea.proposer, group);
+    group.n++;
+    const { sampler, reason } = chosenBy(idea.why ?? '');
+    if (sampler) group.samplers.set(sampler, (group.samplers.get(sampler) ?? 0) + 1);
+    if (reason) group.reason = reason;
+  }
+  return [...proposers]
+    .map(([name, { n, samplers, reason }]) => {
+      const parts = [...samplers].map(([sampler, k]) => `${sampler} ${k}`).join(', ');
+      const text = `${oneLine(name, 60)} ${n}${parts ? ` (${parts})` : ''}`;
+      return reason ? `${text}: ${oneLine(reason, MOST_REASON)}` : text;
+    })
+    .join('; ');
+}

@@ -1,0 +1,100 @@
+/** What people see where no lab was opened yet, or is not read yet. */
+import { oneLine } from '../../base/text.ts';
+import type { ReadingView } from '../answers.ts';
+import { dateTime, duration, fixed, shortDuration } from '../format.ts';
+import type { Facts, LabView, TimeView } from '../types.ts';
+
+export function emptyView(facts: Facts): LabView {
+  const problem = facts.ledgerProblem;
+  return {
+    arena: '(no lab)',
+    tag: '',
+    metric: { name: 'metric', unit: '', direction: 'minimize', arrow: '↓', decimals: 3 },
+    trust: { grade: 'reported', reason: 'nothing was measured yet' },
+    state: problem
+      ? { kind: 'broken', text: `broken: ${oneLine(problem, 300)}` }
+      : { kind: 'never run', text: 'never run' },
+    verdict: { outcome: 'nothing yet', sentence: 'Nothing has been measured yet.', headline: 'nothing measured yet' },
+    claims: [],
+    luck: { decided: 0, wouldKeep: 0, short: 'luck not measured', text: 'not known: nothing was measured yet' },
+    sinceBest: {
+      experiments: 0,
+      seconds: 0,
+      text: `0 · ${shortDuration(0)}`,
+      long: `0 experiments, ${shortDuration(0)}`,
+    },
+    counts: {
+      tried: 0,
+      kept: 0,
+      discarded: 0,
+      inconclusive: 0,
+      crashed: 0,
+      timedOut: 0,
+      refused: 0,
+      open: 0,
+      text: '0 tried',
+    },
+    refusals: [],
+    crashes: [],
+    time: NO_TIME,
+    spend: { text: 'nothing', short: 'nothing' },
+    economics: { lines: [], deviceS: 0, confirmedGains: 0 },
+    limits: { bars: [] },
+    budget: { seconds: 0, wallS: 0 },
+    now: [],
+    knobs: 0,
+    paused: false,
+    steering: [],
+    experiments: [],
+    lineage: [],
+    segments: [],
+    deadEnds: [],
+    undecided: [],
+    sessions: [],
+    health: [],
+    next: problem ? ['Check the record: `overnight audit`.'] : ['Start the night: `overnight run`.'],
+    ideas: [],
+    take: [],
+    notes: [],
+    finePrint: [],
+    tip: facts.tip,
+    madeAt: dateTime(facts.now, facts.zoneMinutes ?? 0),
+  };
+}
+
+/** A ledger that is being read: how far. */
+export function readingView(read: number, size: number): ReadingView {
+  const megabytes = (bytes: number): string => fixed(bytes / 1e6, 1);
+  return {
+    share: size > 0 ? Math.min(1, read / size) : 0,
+    text: `reading the ledger, ${megabytes(read)} of ${megabytes(size)} MB`,
+  };
+}
+
+const NONE_AT_ALL = duration(0);
+const NO_TIME: TimeView = {
+  sessionsS: 0,
+  trainingS: 0,
+  startupS: 0,
+  evaluatingS: 0,
+  stagesS: 0,
+  idleS: 0,
+  idleShare: 0,
+  longestGapS: 0,
+  perExperimentS: 0,
+  cpuS: 0,
+  experimentsPerHour: 0,
+  text: {
+    sessions: NONE_AT_ALL,
+    training: NONE_AT_ALL,
+    startup: NONE_AT_ALL,
+    evaluating: NONE_AT_ALL,
+    stages: NONE_AT_ALL,
+    idle: NONE_AT_ALL,
+    idleShare: '0 %',
+    longestGap: NONE_AT_ALL,
+    perExperiment: NONE_AT_ALL,
+    cpu: NONE_AT_ALL,
+    perHour: '0',
+  },
+};

@@ -1,0 +1,85 @@
+/** What is worth waking somebody for: which events, and in which words. The words are the verdict's own. Pure. */
+import { oneLine } from '../../base/text.ts';
+import type { LedgerEvent, StopReason } from '../../core/event.ts';
+import type { LabView } from '../types.ts';
+
+export type NoticeKind = 'champion' | 'budget' | 'stall' | 'failure' | 'end';
+
+export interface Notice {
+  readonly kind: NoticeKind;
+  readonly title: string;
+  readonly text: string;
+  readonly arena: string;
+  readonly tag: string;
+  /** The metric of what the report claims, where something is confirmed. */
+  readonly value?: number;
+  readonly experiment?: number;
+  /** Why the session ended. */
+  readonly reason?: StopReason;
+  readonly detail?: string;
+}
+
+const ENDS: Readonly<Record<StopReason, NoticeKind>> = {
+  budget: 'budget',
+  finalized: 'end',
+  idle: 'stall',
+  plateau: 'end',
+  experiments: 'budget',
+  deadline: 'budget',
+  target: 'end',
+  asked: 'end',
+  interrupted: 'end',
+  'proposer exhausted': 'end',
+  stuck: 'failure',
+  error: 'failure',
+};
+
+/** Is this event told to people at all? Cheap: asked for every event, before a view is made. */
+export const isTold = (event: LedgerEvent): boolean =>
+  (event.type === 'confirmation' && event.passed) || event.type === 'session.ended' || event.type === 'stage.failed';
+
+/** The notice of an event, with the view that includes it. */
+export function noticeOf(event: LedgerEvent, view: LabView): Notice | undefined {
+  switch (event.type) {
+    case 'confirmation':
+      if (!event.passed) return undefined;
+      return notice(view, 'champion', `New champion #${event.n}: ${view.verdict.headline}`, event.n);
+    case 'session.ended': {
+      const kind = ENDS[event.reason];
+      const { reason, detail } = event;
+      return {
+        ...notice(view, kind, `${TITLES[kind]}: ${oneLine(detail, 160)}`),
+        reason,
+        detail: oneLine(detail, 500),
+      };
+    }
+    case 'stage.failed':
+      return notice(view, 'failure', `${event.stage} failed: ${oneLine(event.message, 200)}`);
+    default:
+      return undefined;
+  }
+}
+
+export const stallNotice = (view: LabView): Notice => notice(view, 'stall', `Stalled: ${view.state.text}`);
+
+const TITLES: Readonly<Record<NoticeKind, string>> = {
+  champion: 'New champion',
+  budget: 'The budget is used up',
+  stall: 'Stalled',
+  failure: 'The night failed',
+  end: 'The night is over',
+};
+
+function notice(view: LabView, kind: NoticeKind, title: string, experiment?: number): Notice {
+  const next = view.next[0] ? `\nNext: ${view.next[0]}` : '';
+  const confirmed = view.champion && view.champion.n > 0 ? view.champion.mean?.raw : undefined;
+  return {
+    kind,
+    title: `${view.arena}: ${title}`,
+    text: `${view.verdict.sentence}\n${view.counts.text}; ${view.spend.text}.${next}`,
+    arena: view.arena,
+    tag: view.tag,
+    ...(confirmed !== undefined && { value: confirmed }),
+    ...(experiment !== undefined && { experiment }),
+  };
+}

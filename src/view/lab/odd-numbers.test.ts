@@ -1,0 +1,135 @@
+/**
+ * Numbers as they should not be, and what becomes of each: a verdict or a warning in words, never a crash of ours and
+ * never a silent guess.
+ */
+import { describe, expect, it } from 'vitest';
+import { judge } from '../../core/rules/judge.ts';
+import { plan } from '../../core/plan/plan.ts';
+import { arenaWith, CONDITIONS, DEVICE, Script } from '../../testing/script.ts';
+import { viewLab } from './lab.ts';
+import type { LabView } from '../types.ts';
+
+const second = (change: Record<string, unknown> = {}): Script =>
+  new Script(arenaWith({ ...change, decide: { rules: 2, controls: 0, ...(change.decide as object) } }));
+const view = (script: Script): LabView => viewLab(script.state, { now: script.state.lastAt, alive: true, tip: '' });
+const maximize = { metric: { name: 'score', direction: 'maximize' } };
+const verdict = (script: Script): unknown => {
+  const n = script.state.experiments.length - 1;
+  return script.decide(n).state.experiments[n];
+};
+const decided = (what: object): object => ({ decision: expect.objectContaining(what) });
+
+describe('odd numbers', () => {
+  it('negative and zero metrics are metrics, and no share of zero is printed', () => {
+    const script = second().calibrated([-1, -1.1, -0.9]).idea().measure(1, -2);
+    expect(verdict(script)).toMatchObject(decided({ verdict: 'kept', effect: expect.closeTo(1, 9) }));
+    const zero = second().calibrated([0, 0.1, -0.1]).idea().measure(1, -1);
+    expect(verdict(zero)).toMatchObject(decided({ verdict: 'kept' }));
+    expect(JSON.stringify(view(zero.advance(1)))).not.toMatch(/NaN|Infinity|null %/);
+  });
+
+  it('a maximised metric is better when it is larger', () => {
+    const script = second(maximize).calibrated([5, 5.1, 4.9]);
+    expect(verdict(script.idea().measure(1, 4))).toMatchObject(decided({ verdict: 'discarded' }));
+    expect(verdict(script.idea().measure(2, 6))).toMatchObject(decided({ verdict: 'kept' }));
+  });
+
+  it('a constant metric counts every difference as real and equality as none, and says so', () => {
+    const script = second().calibrated([5, 5, 5]);
+    expect(verdict(script.idea().measure(1, 5))).toMatchObject(decided({ verdict: 'discarded' }));
+    expect(verdict(script.idea().measure(2, 4.999))).toMatchObject(decided({ verdict: 'kept' }));
+    expect(view(script).noise?.warnings.join()).toMatch(/deterministic or quantised/);
+  });
+
+  it('a metric with two values, one at its bound, and one that follows the machine are named', () => {
+    const warnings = (script: Script): string => view(script).noise!.warnings.join('; ');
+    expect(warnings(second().calibrated([1, 0, 1, 0, 1]))).toMatch(/only two values: the metric is binary/);
+    const bounded = { metric: { name: 'share', direction: 'maximize', plausible: { min: 0, max: 1 } } };
+    expect(warnings(second(bounded).calibrated([0.999, 1, 0.998, 1, 0.999]))).toMatch(
+      /saturated, nothing better can show/,
+    );
+    const following = (name: string, change = {}): Script => {
+      const script = second(change).propose('baseline').snapshot();
+      for (const k of [1, 2, 3, 4, 5, 6])
+        script.measure(0, 5 + 0.1 * k, { purpose: 'calibrate', metrics: { [name]: 100 - k } });
+      return script;
+    };
+    const follows = following('rows');
+    expect(warnings(follows)).toMatch(
+      /follow rows \(correlation −1\.00\): both measure one thing, or both follow the machine$/,
+    );
+    expect(warnings(following('wall_s'))).toMatch(
+      /follow wall_s .*busier machine .* Leave it alone while it measures, or fix the work .*`budget\.steps`\)$/,
+    );
+    expect(warnings(following('wall_s', { budget: { seconds: 5, wall_s: 60, steps: 100 } }))).toMatch(
+      /Leave it alone while it measures$/,
+    );
+    expect(view(follows).noise?.cost).toMatch(/1 each for .*4 each for .*16 each for/);
+  });
+
+  it('heavy tails widen the noise instead of making a winner, and are named', () => {
+    const script = second().calibrated([5, 5.01, 4.99, 5, 9]);
+    expect(view(script).noise?.warnings.join()).toMatch(/heavy tails/);
+    script.idea().measure(1, 4.9);
+    const judged = judge(script.state, 1, DEVICE);
+    expect(judged.again ? 1 : judged.decision.probability).toBeLessThan(0.75);
+  });
+
+  it('one replicate that crashes among five fails its candidate, and says of how many', () => {
+    const script = second().calibrated([5, 5.1, 4.9]).idea();
+    for (let k = 0; k < 4; k++) script.measure(1, 3, { purpose: k === 0 ? 'idea' : 'replicate' });
+    script.measure(1, 'exit', { purpose: 'replicate' });
+    const reason = 'it failed: exit (in 1 of 5 measurements)';
+    expect(verdict(script)).toMatchObject(decided({ verdict: 'crashed', failure: 'exit', reason }));
+  });
+
+  it('on another device class nothing is compared before the baseline is measured there', () => {
+    const script = second()
+      .calibrated([5, 5.1, 4.9])
+      .idea()
+      .measure(1, 3)
+      .decide(1)
+      .advance(1)
+      .session('device-b')
+      .idea();
+    const now = {
+      deviceClass: 'device-b',
+      asked: false,
+      slots: 1,
+      taken: new Set<number>(),
+      thinking: false,
+      spare: false,
+    };
+    expect(plan(script.state, now)).toMatchObject({ do: 'measure', n: 0, purpose: 'calibrate' });
+    script.measure(2, 1, { device: 'device-b' });
+    expect(judge(script.state, 2, 'device-b')).toMatchObject({
+      decision: { verdict: 'inconclusive', reason: '#1, which it is compared with, has no number on this device' },
+    });
+  });
+
+  it('samples of varying number are a warning: the numbers are not means over the same things', () => {
+    const script = second().calibrated([5, 5.1, 4.9]);
+    for (const samples of [
+      [1, 2, 3],
+      [1, 2],
+    ]) {
+      script.idea().start(script.state.experiments.length - 1);
+      const m = script.state.measurements.length - 1;
+      const outcome = { kind: 'measured', value: 5, metrics: {}, samples } as const;
+      script.add({ type: 'measured', m, outcome, conditions: CONDITIONS }).decide(script.state.experiments.length - 1);
+    }
+    expect(view(script).health.find((line) => line.what === 'Samples')).toMatchObject({
+      warning: true,
+      text: expect.stringContaining('between 2 and 3 samples'),
+    });
+  });
+
+  it('a clock that jumps backwards makes no negative durations and no other verdict', () => {
+    const script = second().calibrated([5, 5.1, 4.9]).idea().measure(1, 3).decide(1).advance(1);
+    const early = viewLab(script.state, { now: '2020-01-01T00:00:00.000Z', alive: true, tip: '' });
+    expect(early.time.sessionsS).toBeGreaterThanOrEqual(0);
+    expect(early.sinceBest.seconds).toBeGreaterThanOrEqual(0);
+    expect(early.experiments[1]).toMatchObject({ verdict: 'kept' });
+    expect(JSON.stringify(early.time.text)).not.toMatch(/−|NaN/);
+  });
+});
