@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { type DrillLine, DRILLED, drill } from '../../src/drill/drill.ts';
+import { type DrillLine, DRILLED_ARENAS, drillArenas } from '../../src/drill/drill.ts';
 import { removeTree } from '../../src/os/files.ts';
 import { openLab } from '../../src/app/open-lab.ts';
 import { offlineNano } from '../fixtures/nano.ts';
@@ -15,10 +15,10 @@ import { offlineNano } from '../fixtures/nano.ts';
 const ARENAS = fileURLToPath(new URL('../../arenas', import.meta.url));
 /** Cheats that need no line in an arena's list: the drill does them from outside, everywhere. */
 const OUTSIDE = 2;
-const cheatsOf = (name: string) => DRILLED.find((arena) => arena.name === name)!.cheats;
+const cheatsOf = (name: string) => DRILLED_ARENAS.find((arena) => arena.name === name)!.cheats;
 
 async function drilled(arenas: string, only: string, fast = false): Promise<DrillLine[]> {
-  return drill(openLab, { arenas, only, fast, onLine: () => {} });
+  return drillArenas(openLab, { arenas, only, fast, onLine: () => {} });
 }
 
 /** Everything went as it must, and nothing was left out. The one line more says that no process is left. */
@@ -62,7 +62,7 @@ describe('the drill', () => {
       (arena: string) =>
       (file: string): string =>
         fs.readFileSync(path.join(ARENAS, arena, file), 'utf8');
-    for (const { name: arena, cheats } of DRILLED) {
+    for (const { name: arena, cheats } of DRILLED_ARENAS) {
       for (const { name, variants, honest } of cheats) {
         const texts = [...variants.map(({ edits }) => edits), honest].map((edits) =>
           JSON.stringify(typeof edits === 'function' ? edits(shipped(arena)) : edits),
