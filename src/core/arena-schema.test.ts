@@ -4,6 +4,8 @@ import { MINIMAL_MANIFEST } from '../testing/script.ts';
 import { parseArena } from './arena.ts';
 
 type Change = Readonly<Record<string, unknown>>;
+/** A key, a value that it may have, values that it may not have, and what it needs beside it. */
+type Bound = readonly [string, unknown, readonly unknown[], Change?];
 
 const problemsOf = (change: Change): string[] => {
   const parsed = parseArena({ ...MINIMAL_MANIFEST, ...change });
@@ -25,7 +27,7 @@ const HOLDOUT = { ...EVALUATE, holdout: { command: 'judge', data: ['hidden'] } }
 const RANKS = { budget: { seconds: 10, wall_s: 20 }, screen: { seconds: 1, ranks: true } };
 
 describe('a bound of the manifest', () => {
-  it.each([
+  it.each<Bound>([
     ['seeds.first', 1, [0, 1.5]],
     ['calibrate.replicates', 2, [1, 2.5]],
     ['calibrate.replicates', 100, [101]],
@@ -83,17 +85,14 @@ describe('a bound of the manifest', () => {
         { command: '', key: ['k'] },
       ],
     ],
-  ] as readonly (readonly [string, unknown, readonly unknown[], Change?])[])(
-    'of %s allows %j and nothing beyond it',
-    (path, allowed, refused, around) => {
-      expect(problemsOf(at(path, allowed, around))).toEqual([]);
-      for (const value of refused) {
-        const problems = problemsOf(at(path, value, around));
-        expect(problems, JSON.stringify(value)).toHaveLength(1);
-        expect(problems[0]).toMatch(new RegExp(`^${path}`));
-      }
-    },
-  );
+  ])('of %s allows %j and nothing beyond it', (path, allowed, refused, around) => {
+    expect(problemsOf(at(path, allowed, around))).toEqual([]);
+    for (const value of refused) {
+      const problems = problemsOf(at(path, value, around));
+      expect(problems, JSON.stringify(value)).toHaveLength(1);
+      expect(problems[0]).toMatch(new RegExp(`^${path}`));
+    }
+  });
 
   it.each([
     ['a', true],

@@ -104,15 +104,16 @@ describe('the nearest value that a knob may have', () => {
   });
 
   it('stays in the range when four digits would leave it', () => {
-    const narrow = { name: 'R', file: 'f', kind: 'float', log: false, range: [0.123456, 0.765432] } as const;
-    expect(snapKnob(narrow, 0.1)).toBe(0.1235);
-    expect(snapKnob(narrow, 0.7654321)).toBe(0.7654);
-    expect(snapKnob({ ...narrow, range: [0.123456, 0.123457] }, 1)).toBe(0.123457);
-    expect(snapKnob({ ...narrow, range: [0.12344, 0.7] }, 0)).toBe(0.12344);
+    const narrow = { name: 'R', file: 'f', kind: 'float' as const, log: false };
+    const within = (low: number, high: number): Knob => ({ ...narrow, range: [low, high] });
+    expect(snapKnob(within(0.123456, 0.765432), 0.1)).toBe(0.1235);
+    expect(snapKnob(within(0.123456, 0.765432), 0.7654321)).toBe(0.7654);
+    expect(snapKnob(within(0.123456, 0.123457), 1)).toBe(0.123457);
+    expect(snapKnob(within(0.12344, 0.7), 0)).toBe(0.12344);
   });
 
   it('of a whole number is never a negative zero', () => {
-    const around = { name: 'R', file: 'f', kind: 'int', log: false, range: [-3, 3] } as const;
+    const around: Knob = { name: 'R', file: 'f', kind: 'int', log: false, range: [-3, 3] };
     expect(Object.is(snapKnob(around, -0.2), 0)).toBe(true);
     expect(snapKnob(around, -1.2)).toBe(-1);
   });
