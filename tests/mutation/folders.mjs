@@ -10,5 +10,8 @@ export const FOLDERS = {
   loop: ['src/loop/{faults,protocol}.ts'],
 };
 
+/** Per cent of the changes that a test must notice. */
+export const MIN_SCORES = { base: 85, core: 85 };
+
 /** The folder of this run: `scripts/mutation.mjs` starts Stryker once for each. */
 export const folder = process.env['MUTATION_FOLDER'] ?? 'base';
