@@ -1,6 +1,6 @@
 // train.ts: the one file you may edit. It defines the model, the optimizer, the schedules and the loop, and is read in
 // the order in which it runs. Everything it imports is frozen; tensor/README.md lists every op there is.
-// It is upstream's recipe (karpathy/autoresearch, March 2026) scaled to a CPU: see docs/decisions/0200.
+// It is upstream's recipe (karpathy/autoresearch, March 2026) scaled to a CPU.
 
 import { EVAL_BATCH, SEQ_LEN, VOCAB_SIZE } from './contract.ts';
 import { openLoader } from './data/loader.ts';

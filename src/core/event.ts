@@ -15,8 +15,10 @@ import type { Wish } from './requests.ts';
  */
 export type Purpose = 'screen' | 'calibrate' | 'idea' | 'replicate' | 'confirm' | 'drift' | 'final' | 'holdout';
 
-/** What kind of thing an experiment is: the unchanged code, an idea, or the incumbent again as if it were an idea (A/A control), the incumbent
- * without one of its steps (ablation). */
+/**
+ * What kind of thing an experiment is: the unchanged code, an idea, the incumbent again as if it were an idea (A/A
+ * control), or the incumbent without one of its steps (ablation).
+ */
 export type Kind = 'baseline' | 'idea' | 'control' | 'ablation';
 
 /** Where the fault lies when a measurement gives no number. */

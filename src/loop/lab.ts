@@ -1,7 +1,7 @@
 /**
  * An open lab: the public three, `ask`, `measure`, `tell`, and what every session needs around them. Names only ports;
- * the adapters come from app/open-lab.ts. Every effect has its event on disk before it happens, so that a killed session is a
- * named state.
+ * the adapters come from app/open-lab.ts. Every effect has its event on disk before it happens, so that a killed
+ * session is a named state.
  */
 import { LabError, reasonOf } from '../base/error.ts';
 import { seedOf } from '../base/random.ts';

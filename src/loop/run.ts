@@ -1,7 +1,7 @@
 /**
  * The loop: read this file first. A night is `ask`, `measure`, `tell` until there is nothing left to do. The order of
- * things is decided by core/plan/plan.ts, the truth by core/rules/judge.ts, the effects happen in pipeline.ts; what is left here
- * is that it never ends by accident.
+ * things is decided by core/plan/plan.ts, the truth by core/rules/judge.ts, the effects happen in pipeline.ts; what is
+ * left here is that it never ends by accident.
  */
 import { LabError, reasonOf } from '../base/error.ts';
 import type { StopReason } from '../core/event.ts';

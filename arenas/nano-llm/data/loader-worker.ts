@@ -18,10 +18,7 @@ export interface Batch {
 }
 export type LoaderMessage = { readonly batch: Batch } | { readonly failed: string };
 
-/**
- * Documents are drawn and packed alike in every run: a seed decides the order of rows, not the text
- * (docs/decisions/0204).
- */
+/** Documents are drawn and packed alike in every run: a seed decides the order of rows, not the text. */
 const TEXT_SEED = 1;
 
 function serve(request: LoaderRequest): void {

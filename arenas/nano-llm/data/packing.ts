@@ -21,7 +21,7 @@ const TURNS = [0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15];
  * Documents, each once in an epoch. Neighbours on disk come from one source and are alike, so an epoch is 16 passes
  * over the whole corpus. A pass draws one document of every stratum, in a fresh order; which one is the turn, scrambled
  * by chance for each stratum, so that two passes draw from both halves of a stratum and four from all quarters. With a
- * plain shuffle a short run's score depends on which sources it happened to see (docs/decisions/0203).
+ * plain shuffle a short run's score depends on which sources it happened to see.
  */
 function* drawDocuments(count: number, random: Random, once: boolean): Generator<number, void> {
   const strata = Uint32Array.from({ length: Math.ceil(count / STRATUM) }, (_, i) => i);
