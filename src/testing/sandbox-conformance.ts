@@ -178,7 +178,7 @@ const EVERYWHERE: readonly SandboxCase[] = [
       spec("trap '' TERM INT HUP; while :; do sleep 1; done", { limits: { wallMs: 300 } }),
     );
     strictEqual(result.ending, 'wall');
-    ok(result.wallS >= 0.3 && result.wallS < 1.5, `took ${result.wallS} s`);
+    ok(inTime(result.wallS, 0.3), `took ${result.wallS} s`);
   }),
   onCase('says aborted when it is told to stop, also when told twice', false, async (sandbox, { spec }) => {
     const running = sandbox.start(spec('sleep 60'));
@@ -186,14 +186,14 @@ const EVERYWHERE: readonly SandboxCase[] = [
     setTimeout(() => running.kill(), 101);
     const result = await running.done;
     strictEqual(result.ending, 'aborted');
-    ok(result.wallS < 1);
+    ok(inTime(result.wallS, 0.1), `took ${result.wallS} s`);
     running.kill();
   }),
   onCase('does not wait for a daemon that keeps the pipes open', false, async (sandbox, { spec }) => {
     const result = await done(sandbox, spec('sleep 60 & echo said'));
     strictEqual(result.ending, 'exited');
     strictEqual(result.stdout.text, 'said\n');
-    ok(result.wallS < 2);
+    ok(inTime(result.wallS, 0), `took ${result.wallS} s`);
   }),
   onCase('accounts for processor time and memory', false, async (sandbox, { spec }) => {
     const busy =
@@ -228,8 +228,8 @@ const CLOCKED: readonly SandboxCase[] = [
       const clock = { startFile, graceMs: 10_000, budgetMs: 400 };
       const result = await done(sandbox, spec(command, { clock, onTick: ({ budgeted }) => ticks.push(budgeted) }));
       strictEqual(result.ending, 'cut');
-      ok(result.startupS >= 0.2 && result.startupS < 1.2, `startupS ${result.startupS}`);
-      ok(inRange(result.budgetedS, 0.4, 1.4), `budgetedS ${result.budgetedS}`);
+      ok(inTime(result.startupS, 0.2), `startupS ${result.startupS}`);
+      ok(inTime(result.budgetedS, 0.4), `budgetedS ${result.budgetedS}`);
       ok(ticks.length >= 1);
     },
   ),
@@ -237,13 +237,13 @@ const CLOCKED: readonly SandboxCase[] = [
     const clock = { startFile: join(out, 'start'), graceMs: 200, budgetMs: 200 };
     const result = await done(sandbox, spec('sleep 60', { clock }));
     strictEqual(result.ending, 'cut');
-    ok(inRange(result.startupS, 0.2, 1.2) && inRange(result.budgetedS, 0.2, 1.2));
+    ok(inTime(result.startupS, 0.2) && inTime(result.budgetedS, 0.2));
   }),
   onCase('measures a program that ends before its budget as it is', false, async (sandbox, { spec, out }) => {
-    const clock = { startFile: join(out, 'start'), graceMs: 5000, budgetMs: 5000 };
+    const clock = { startFile: join(out, 'start'), graceMs: 14_000, budgetMs: 14_000 };
     const result = await done(sandbox, spec(': >"$O/start"; sleep 0.2', { clock }));
     strictEqual(result.ending, 'exited');
-    ok(result.budgetedS > 0.1 && result.budgetedS < 1.2, `budgetedS ${result.budgetedS}`);
+    ok(inTime(result.budgetedS, 0.1), `budgetedS ${result.budgetedS}`);
   }),
 ];
 
@@ -264,7 +264,7 @@ const JOINED: readonly SandboxCase[] = [
     const [a, b] = await Promise.all([first.done, second.done]);
     strictEqual(a.signal, 'SIGKILL');
     strictEqual(b.stderr.text, 'end of file\n');
-    ok(b.wallS < 2);
+    strictEqual(b.ending, 'exited', 'before the wall limit');
   }),
 ];
 
@@ -318,10 +318,10 @@ const ISOLATED: readonly SandboxCase[] = [
 /** All cases; run those whose `isolated` the sandbox can keep. */
 export const SANDBOX_CASES: readonly SandboxCase[] = [...EVERYWHERE, ...CLOCKED, ...JOINED, ...ISOLATED];
 
-/** Upper bounds are wide: on a busy machine a timer may be late, never early. */
-function inRange(value: number, low: number, high: number): boolean {
-  return value >= low && value < high;
-}
+/** On a busy machine a timer may be late, never early. Late is well before the wall limit of `ROOMY`, as if never. */
+const MAX_LATE_S = 8;
+
+const inTime = (seconds: number, dueS: number): boolean => seconds >= dueS && seconds < dueS + MAX_LATE_S;
 
 /** The plain process gets the person's PATH, which need not hold the Node that is running. */
 function nodeOnPath(sandbox: Sandbox): Readonly<Record<string, string>> {
