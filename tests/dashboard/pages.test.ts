@@ -108,14 +108,14 @@ describe.skipIf(noBrowser)(withReason('the dashboard in Chromium', noBrowser), (
     ['cut', []],
     ['edited', OTHERS.slice(0, 1)],
   ])('shows the lab "%s" without a complaint', async (name, pages) => {
+    const { page, complaints } = await board.open('');
     for (const query of ['', ...pages]) {
-      const { page, complaints } = await board.open(`?lab=${name}/mar7${query}`);
+      await page.goto(`${board.url}?lab=${name}/mar7${query}`);
       await ready(page);
       await page.waitForLoadState('load');
       expect(complaints, `${name} ${query}`).toEqual([]);
       expect(await text(page)).not.toMatch(/NaN|undefined|\[object|Infinity/);
       expect(await page.evaluate(() => 'hacked' in window)).toBe(false);
-      await page.context().close();
     }
   });
 
@@ -171,8 +171,9 @@ describe.skipIf(noBrowser)(withReason('the dashboard in Chromium', noBrowser), (
       'WARMUP',
       'WEIGHT_DECAY',
     ]);
+    const { page } = await board.open('');
     for (const [query, names] of Object.entries(offers)) {
-      const { page } = await board.open(`?lab=curves/mar7${query}`);
+      await page.goto(`${board.url}?lab=curves/mar7${query}`);
       for (const name of names) {
         const menu = page.getByRole('group', { name: `Copy ${name}`, exact: true }).first();
         await menu.waitFor();
@@ -181,7 +182,6 @@ describe.skipIf(noBrowser)(withReason('the dashboard in Chromium', noBrowser), (
           expect.arrayContaining(drawn.has(name) ? ['SVG', 'CSV', 'Markdown'] : ['CSV', 'Markdown']),
         );
       }
-      await page.context().close();
     }
   });
 
@@ -332,11 +332,12 @@ describe.skipIf(noBrowser)(withReason('the dashboard in Chromium', noBrowser), (
     ['machines', '?lab=ten/mar7&page=machines'],
     ['factors', '?lab=ten/mar7&page=factors'],
   ])('has no serious fault of accessibility: %s, light and dark', async (_, query) => {
+    const { page } = await board.open(query);
+    await page.evaluate(AXE);
     for (const colorScheme of ['light', 'dark'] as const) {
-      const { page } = await board.open(query, { colorScheme });
+      await page.emulateMedia({ colorScheme });
       await ready(page);
       await settled(page);
-      await page.evaluate(AXE);
       const faults = await page.evaluate(async () => {
         const axe = (
           window as unknown as {
@@ -349,21 +350,20 @@ describe.skipIf(noBrowser)(withReason('the dashboard in Chromium', noBrowser), (
           .map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 120)).join(' | ')}`);
       });
       expect(faults, colorScheme).toEqual([]);
-      await page.context().close();
     }
   });
 
   it('fits a phone: nothing is wider than the screen', async () => {
+    const { page } = await board.open('', { viewport: { width: 390, height: 844 } });
     for (const query of [
       '',
       '?lab=thousand/mar7',
       '?lab=nasty/mar7&page=experiment&n=1',
       '?lab=ten/mar7&page=machines',
     ]) {
-      const { page } = await board.open(query, { viewport: { width: 390, height: 844 } });
+      await page.goto(board.url + query);
       await ready(page);
       expect(await page.evaluate(() => document.documentElement.scrollWidth), query).toBeLessThanOrEqual(390);
-      await page.context().close();
     }
   });
 
