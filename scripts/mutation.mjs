@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import * as prettier from 'prettier';
 import { parse } from 'yaml';
-import { FOLDERS, MIN_SCORES } from '../tests/mutation/folders.mjs';
+import { FOLDERS, reportOf } from '../tests/mutation/folders.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const PAGE = path.join(root, 'docs/mutation.md');
@@ -23,7 +23,7 @@ function mutate(folder, files) {
 
 /** All mutants of a folder's newest report; nothing of files that are gone. */
 function readMutants(folder) {
-  const report = path.join(root, `.stryker/${folder}.json`);
+  const report = path.join(root, reportOf(folder));
   if (!fs.existsSync(report)) return [];
   const { files } = JSON.parse(fs.readFileSync(report, 'utf8'));
   return Object.entries(files)
@@ -98,7 +98,7 @@ function section(folder, mutants) {
 
 async function writePage(folders) {
   const measured = folders.filter(({ mutants }) => mutants.length > 0);
-  const least = (folder) => (MIN_SCORES[folder] === undefined ? '' : `, at least ${MIN_SCORES[folder]} %`);
+  const least = (folder) => (FOLDERS[folder].least === undefined ? '' : `, at least ${FOLDERS[folder].least} %`);
   const summary = folders.map(({ folder, mutants }) => scoreRow(`src/${folder}${least(folder)}`, mutants));
   const text = `# Mutation testing
 
@@ -134,6 +134,6 @@ for (const { folder, mutants } of folders) {
   const score = scoreOf(mutants);
   const unexplained = mutants.filter((mutant) => isMissed(mutant) && reasonFor(mutant) === undefined).length;
   console.log(`src/${folder}: ${percent(score)}, ${unexplained} without a reason`);
-  if (score !== undefined && score < (MIN_SCORES[folder] ?? 0)) isLow = true;
+  if (score !== undefined && score < (FOLDERS[folder].least ?? 0)) isLow = true;
 }
 process.exit(isLow ? 1 : 0);

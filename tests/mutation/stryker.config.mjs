@@ -2,10 +2,10 @@
  * Mutation testing: Stryker changes the code in one place, and a test must notice. `npm run test:mutation` starts it
  * once for each folder. docs/mutation.md has the scores, and every change that no test notices with its reason.
  */
-import { FOLDERS, folder } from './folders.mjs';
+import { mutate, name, reportOf } from './folders.mjs';
 
 export default {
-  mutate: [...FOLDERS[folder], '!src/**/*.test.ts'],
+  mutate: [...mutate, '!src/**/*.test.ts'],
   mutator: {
     // Behaviour never hangs on the wording of a sentence, so no test holds one.
     excludedMutations: ['StringLiteral'],
@@ -20,7 +20,7 @@ export default {
   ignorePatterns: ['arenas', 'bench', 'docs/nights', 'examples', 'web', 'dist', '.overnight'],
   tempDirName: '.stryker/tmp',
   incremental: true,
-  incrementalFile: `.stryker/${folder}.json`,
+  incrementalFile: reportOf(name),
   reporters: ['clear-text', 'progress-append-only'],
   clearTextReporter: { logTests: false, reportTests: false, allowColor: false, skipFull: true },
 };
