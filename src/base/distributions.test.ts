@@ -68,6 +68,8 @@ describe('distributions', () => {
 
   it('the normal probability is 0, 1 or no number at the ends', () => {
     expect(normalCdf(-39)).toBe(0);
+    expect(normalCdf(-38.2)).toBe(0);
+    expect(normalCdf(-38)).toBeGreaterThan(0);
     expect(normalCdf(Number.NEGATIVE_INFINITY)).toBe(0);
     expect(normalCdf(9)).toBe(1);
     expect(normalCdf(Number.POSITIVE_INFINITY)).toBe(1);

@@ -24,10 +24,12 @@ describe('agreement of short and long runs', () => {
 
   it('counts a tie as neither', () => {
     expect(agreement([1, 1, 2], [1, 2, 3]).tau).toBeCloseTo(2 / 3, 12);
+    expect(agreement([1, 2, 3], [1, 1, 2]).tau).toBeCloseTo(2 / 3, 12);
   });
 
   it('has no interval with four pairs and one with five; no rank at all with fewer than two', () => {
     expect(agreement([1, 2, 3, 4], [1, 2, 4, 3])).toMatchObject({ pairs: 4, interval: [-1, 1] });
+    expect(agreement([1, 2, 3], [1, 3, 2])).toMatchObject({ pairs: 3, interval: [-1, 1] });
     expect(agreement([1, 2, 3, 4, 5], [1, 2, 4, 3, 5]).interval[0]).toBeGreaterThan(-1);
     expect(agreement([1], [1])).toMatchObject({ tau: 0, pairs: 1 });
     expect(agreement([2, 1], [1, 2])).toMatchObject({ tau: -1, pairs: 2 });

@@ -228,6 +228,24 @@ describe('a shrunken estimate', () => {
     expect(controlled).toBeLessThan(followed);
   });
 
+  it('is not changed by a child that has no number', () => {
+    const ideas: TriedCode[] = Array.from({ length: 12 }, (_, i) => ({ parent: 0, mean: (i - 6) / 3, count: 1 }));
+    const tried: TriedCode[] = [{ parent: -1, mean: 0, count: 5 }, ...ideas];
+    const found = shrinkEffects(tried, 1)!;
+    for (const parent of [0, 1])
+      expect(shrinkEffects([...tried, { parent, mean: 7, count: 0 }], 1)).toEqual([...found, undefined]);
+  });
+
+  it('settles by its mean and by its spread, in units of the noise', () => {
+    const tried: TriedCode[] = [
+      { parent: -1, mean: 0, count: 50 },
+      ...Array.from({ length: 9 }, (_, i) => ({ parent: 0, mean: 3 + (i - 4) / 50, count: 4 })),
+    ];
+    const scaled = tried.map((each) => ({ ...each, mean: each.mean * 1000 }));
+    for (const [i, each] of shrinkEffects(tried, 1)!.entries())
+      if (each) expect(shrinkEffects(scaled, 1000)![i]!.effect / 1000).toBeCloseTo(each.effect, 9);
+  });
+
   it('is not dragged along by what was made on a step and broke', () => {
     const ideas: TriedCode[] = Array.from({ length: 12 }, (_, i) => ({ parent: 0, mean: (i - 6) / 3, count: 1 }));
     const tried: TriedCode[] = [{ parent: -1, mean: 0, count: 5 }, ...ideas, { parent: 0, mean: 2, count: 1 }];
@@ -246,7 +264,8 @@ describe('a shrunken estimate', () => {
     });
     fc.assert(
       fc.property(
-        fc.array(node, { minLength: 1, maxLength: 60 }),
+        // Fewer than eight effects give no answer, which would be finite for nothing.
+        fc.array(node, { minLength: 20, maxLength: 60 }),
         fc.double({ min: 1e-6, max: 1e6, noNaN: true }),
         (nodes, sigma) => {
           const tried = nodes.map(({ up, ...x }, i) => ({ ...x, parent: i === 0 ? -1 : Math.max(0, i - 1 - up) }));
@@ -280,6 +299,8 @@ describe('a shrunken estimate', () => {
         1,
       ),
     ).toBeUndefined();
-    expect(shrinkEffects([{ parent: -1, mean: 0, count: 1 }], 0)).toBeUndefined();
+    const many = Array.from({ length: 12 }, (_, i) => ({ parent: i === 0 ? -1 : 0, mean: i, count: 1 }));
+    expect(shrinkEffects(many, 1)).toHaveLength(12);
+    for (const sigma of [0, -1, Number.NaN]) expect(shrinkEffects(many, sigma)).toBeUndefined();
   });
 });

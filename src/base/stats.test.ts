@@ -86,6 +86,8 @@ describe('spread', () => {
     expect(noise.sigma).toBeCloseTo(1.2608198390994119, 12);
     expect(noise.robust).toBeCloseTo(0.88956, 10);
     expect(noise.mean).toBeCloseTo(33.1 / 6, 12);
+    // t 6.46: beyond it.
+    expect(noiseOf([5, 4.5, 5.2, 5.8, 5.9, 6.4]).drift.suspicious).toBe(true);
     const falling = noiseOf([7.6, 6.9, 6.1, 5.2, 4.1, 3.2]);
     expect(falling.drift.perRepeat).toBeLessThan(-0.5);
     expect(falling.drift.suspicious).toBe(true);
@@ -113,6 +115,8 @@ describe('spread', () => {
     expect(count([-1, 0, 1, 2, 8])).toBe(0);
     expect(count([1, 0, -1, 2, 10])).toBe(1);
     expect(count([1, 1, 1, 1.1, 1.2, 0.9])).toBe(0);
+    // Most repeats are equal and the robust deviation is 0: that few distinct values were seen says enough.
+    expect(count([1, 1, 1, 1, 2, 3])).toBe(1);
   });
 
   it('does not call chance a drift more often than it says', () => {

@@ -50,6 +50,7 @@ describe('text', () => {
     expect(sharedWords('a b', 'a')).toBe(0);
     expect(sharedWords('a a', 'a a')).toBe(0);
     expect(sharedWords('', '…')).toBe(0);
+    expect(sharedWords('…', 'a b')).toBe(0);
   });
 
   it('nothing that a terminal would obey survives', () => {
