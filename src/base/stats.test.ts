@@ -86,7 +86,7 @@ describe('spread', () => {
     expect(noise.sigma).toBeCloseTo(1.2608198390994119, 12);
     expect(noise.robust).toBeCloseTo(0.88956, 10);
     expect(noise.mean).toBeCloseTo(33.1 / 6, 12);
-    // t 6.46: beyond it.
+    // t 4.44: beyond it.
     expect(noiseOf([5, 4.5, 5.2, 5.8, 5.9, 6.4]).drift.suspicious).toBe(true);
     const falling = noiseOf([7.6, 6.9, 6.1, 5.2, 4.1, 3.2]);
     expect(falling.drift.perRepeat).toBeLessThan(-0.5);
