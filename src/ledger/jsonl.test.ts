@@ -31,7 +31,7 @@ const errorOf = (act: () => unknown): LabError => {
 /** A small lab on disk, closed. */
 function written(): void {
   const ledger = openLedger(folder, now);
-  for (const event of new Script().calibrated([5, 5.1, 4.9]).ledger.events) ledger.append(event);
+  for (const event of new Script().addCalibration([5, 5.1, 4.9]).ledger.events) ledger.append(event);
   ledger.close();
 }
 /** A lock as a harness leaves it that was killed. */
@@ -106,7 +106,7 @@ describe('writing', () => {
 
   const canMount = process.getuid?.() === 0 && captureSync('sh', ['-c', 'command -v mount']).status === 0;
   it.skipIf(!canMount)(
-    'on a full disk says so, leaves the file as it was, and goes on when there is room',
+    `on a full disk says so, leaves the file as it was, and goes on when there is room${canMount ? '' : ' (skipped: only root may mount a small disk)'}`,
     (context) => {
       fs.mkdirSync(folder, { recursive: true });
       const mounted = captureSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folder]);
