@@ -2,11 +2,13 @@
  * docs/first-arena.md is true: its files are written, its commands are run in order in a fresh folder, and what they
  * print agrees with the page but for the numbers.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
+import { chooseSandbox } from '../../src/sandbox/choose.ts';
 import { freshFolder, ROOT } from '../fixtures/cli.ts';
+import { unless, withReason } from '../fixtures/skipping.ts';
 
 type Step =
   | { readonly do: 'write'; readonly file: string; readonly text: string }
@@ -88,16 +90,12 @@ function putOvernightOnPath(folder: string): void {
   writeFileSync(join(bin, 'overnight'), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`, { mode: 0o755 });
 }
 
-function hasBubblewrap(): boolean {
-  try {
-    execFileSync('bwrap', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
+const { sandbox } = await chooseSandbox();
+const missing =
+  unless(sandbox.info.level === 'bubblewrap', sandbox.info.reason) ??
+  unless(existsSync(PYTHON), `there is no ${PYTHON}`);
 
-describe.skipIf(!existsSync(PYTHON) || !hasBubblewrap())('docs/first-arena.md (needs bubblewrap, python3)', () => {
+describe.skipIf(missing)(withReason('docs/first-arena.md', missing), () => {
   it('works as it is written, and prints what it shows', async () => {
     const folder = freshFolder('spam');
     putOvernightOnPath(folder);
