@@ -6,11 +6,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { probe } from '../src/agents/program.ts';
+import { probeProgram } from '../src/agents/program.ts';
 import { RECIPES } from '../src/agents/recipes.ts';
-import type { Setting } from '../src/agents/recipe.ts';
+import type { LaunchContext } from '../src/agents/recipe.ts';
 import type { AgentTask } from '../src/core/ports.ts';
-import { capture } from '../src/os/spawn.ts';
+import { captureOutput } from '../src/os/spawn.ts';
 import { calling, following, INSIDE, programOf, REAL, REAL_NAMES, scene } from '../tests/agents/scene.ts';
 import { dialectOf } from '../tests/fixtures/models/dialects.ts';
 
@@ -30,18 +30,21 @@ function fresh(): AgentTask {
   return place.task({ dir: task });
 }
 
-async function bare(name: (typeof REAL_NAMES)[number], program: Awaited<ReturnType<typeof probe>>): Promise<number> {
+async function bare(
+  name: (typeof REAL_NAMES)[number],
+  program: Awaited<ReturnType<typeof probeProgram>>,
+): Promise<number> {
   const task = fresh();
   const home = mkdtempSync(join(tmpdir(), 'overnight-bench-home-'));
   dir = task.dir;
   const recipe = RECIPES.find((each) => each.name === name)!;
-  const setting: Setting = {
+  const setting: LaunchContext = {
     task,
-    place: { dir: task.dir, home, gateway: place.server.url, token: 'none' },
-    way: REAL[name].api,
+    layout: { dir: task.dir, home, gateway: place.server.url, token: 'none' },
+    route: REAL[name].api,
     model: REAL[name].model,
-    jailed: true,
-    has: (flag) => program.flags.has(flag),
+    isJailed: true,
+    hasFlag: (flag) => program.flags.has(flag),
   };
   for (const [path, content] of Object.entries(recipe.files?.(setting) ?? {})) {
     mkdirSync(dirname(join(home, path)), { recursive: true });
@@ -49,7 +52,7 @@ async function bare(name: (typeof REAL_NAMES)[number], program: Awaited<ReturnTy
   }
   const env = { PATH: process.env.PATH ?? '', HOME: home, ...recipe.env(setting), CI: '1', NO_COLOR: '1' };
   const begun = performance.now();
-  await capture(program.path, recipe.argv(setting), {
+  await captureOutput(program.path, recipe.argv(setting), {
     cwd: task.dir,
     env,
     ...(recipe.prompt === 'stdin' && { input: task.prompt }),
@@ -61,7 +64,7 @@ async function bare(name: (typeof REAL_NAMES)[number], program: Awaited<ReturnTy
 
 for (const name of REAL_NAMES) {
   const agent = await place.agent(name);
-  const program = await probe(
+  const program = await probeProgram(
     RECIPES.find((each) => each.name === name)!,
     programOf(name),
   );

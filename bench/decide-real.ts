@@ -7,7 +7,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { random } from '../src/base/random.ts';
+import { createRandom } from '../src/base/random.ts';
 import { judge } from '../src/core/rules/judge.ts';
 import { plan } from '../src/core/plan/plan.ts';
 import type { Proposer } from '../src/core/ports.ts';
@@ -24,7 +24,7 @@ const lossOf = (x: number): number => (x - BEST_X) ** 2;
 
 /** Moves X so that the true loss changes by what the studied distribution says. */
 function proposer(seed: number): Proposer {
-  const chance = random(seed);
+  const chance = createRandom(seed);
   return {
     name: 'studied',
     propose: async ({ files }) => {
@@ -87,7 +87,14 @@ const started = performance.now();
 const TIMES = 2000;
 for (let k = 0; k < TIMES; k++) {
   judge(state, last, DEVICE);
-  plan(state, { deviceClass: DEVICE, asked: false, slots: 1, taken: new Set(), thinking: false, spare: false });
+  plan(state, {
+    deviceClass: DEVICE,
+    stopRequested: false,
+    slots: 1,
+    busyExperiments: new Set(),
+    isThinking: false,
+    hasSpareCores: false,
+  });
 }
 const ms = (performance.now() - started) / TIMES;
 console.log(

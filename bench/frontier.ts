@@ -2,7 +2,7 @@
  * Do live branches and short runs that rank pay? Simulated nights of 126 measurements with known truth, each against
  * the same night without, paired by seed: `npm run bench:frontier [-- --quick]`.
  */
-import { mean, sd } from '../src/base/stats.ts';
+import { mean, standardDeviationOf } from '../src/base/stats.ts';
 import { type Chance, type NightOptions, simulate, studied } from './night.ts';
 
 const NIGHTS = process.argv.includes('--quick') ? 60 : 300;
@@ -50,7 +50,7 @@ for (const [name, effect, change] of CASES) {
     });
   });
   const changes = gains.map(([a, b]) => b!.gain - a!.gain);
-  const half = (1.96 * sd(changes)) / Math.sqrt(NIGHTS);
+  const half = (1.96 * standardDeviationOf(changes)) / Math.sqrt(NIGHTS);
   const before = mean(gains.map(([a]) => a!.gain));
   const ideas = mean(gains.map(([, b]) => b!.ideas));
   const share = (x: number): string => `${((100 * x) / before).toFixed(1)} %`;

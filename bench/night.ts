@@ -3,16 +3,16 @@
  * from seeded chance. Effects add. Used by bench/decide.ts and by its test; knows nothing about files, processes or
  * tables.
  */
-import { random } from '../src/base/random.ts';
+import { createRandom } from '../src/base/random.ts';
 import { type Arena, arenaSchema } from '../src/core/arena.ts';
-import { confirm } from '../src/core/rules/claims.ts';
+import { judgeClaim } from '../src/core/rules/claims.ts';
 import { judge } from '../src/core/rules/judge.ts';
-import type { Conditions, Draft, Kind, LedgerEvent } from '../src/core/event.ts';
+import type { Conditions, EventDraft, ExperimentKind, LedgerEvent } from '../src/core/event.ts';
 import { plan, type Step } from '../src/core/plan/plan.ts';
-import { fold } from '../src/core/replay.ts';
+import { createFold } from '../src/core/replay.ts';
 import { type LabState, values } from '../src/core/state.ts';
 import { noiseOf } from '../src/base/stats.ts';
-import { SITUATION } from '../src/testing/script.ts';
+import { IDLE_CONTEXT } from '../src/testing/script.ts';
 
 export interface NightOptions {
   readonly seed: number;
@@ -43,7 +43,7 @@ export interface Night {
   readonly used: number;
 }
 
-export type Chance = ReturnType<typeof random>;
+export type Chance = ReturnType<typeof createRandom>;
 export const DEVICE = 'simulated';
 export const SECONDS = 300;
 const START = 1;
@@ -84,15 +84,15 @@ class Simulation {
   readonly #o: NightOptions;
   readonly #ideas: Chance;
   readonly #noise: Chance;
-  readonly #fold = fold();
+  readonly #fold = createFold();
   readonly #events: LedgerEvent[] = [];
   readonly #truth: number[] = [0];
   #used = 0;
 
   constructor(options: NightOptions) {
     this.#o = options;
-    this.#ideas = random(options.seed);
-    this.#noise = random(options.seed ^ 0x5bd1e995);
+    this.#ideas = createRandom(options.seed);
+    this.#noise = createRandom(options.seed ^ 0x5bd1e995);
   }
 
   run(): Night {
@@ -105,7 +105,7 @@ class Simulation {
     const evaluations = this.#o.evaluations ?? 126;
     for (;;) {
       const leftS = (evaluations - this.#used + 0.2) * SECONDS;
-      const step = plan(this.#state, { ...SITUATION, deviceClass: DEVICE, leftS });
+      const step = plan(this.#state, { ...IDLE_CONTEXT, deviceClass: DEVICE, leftS });
       if (step.do === 'stop') break;
       this.#take(step);
     }
@@ -116,7 +116,7 @@ class Simulation {
     return this.#fold.state;
   }
 
-  #add(draft: Draft): void {
+  #add(draft: EventDraft): void {
     const event = { ...draft, seq: this.#events.length, t: '2026-03-07T20:00:00.000Z', v: 1, prev: '' } as LedgerEvent;
     this.#fold.apply(event);
     this.#events.push(event);
@@ -152,7 +152,7 @@ class Simulation {
         return this.#add({ type: 'calibrated', deviceClass: DEVICE, noise: noiseOf(values(this.#state, 0, DEVICE)) });
       case 'confirm': {
         const { n, against } = step;
-        const result = confirm(this.#state, n, against, DEVICE);
+        const result = judgeClaim(this.#state, n, against, DEVICE);
         if (!result) throw new Error(`the claim of #${n} was to be judged and is not measured`);
         return this.#add({ type: 'confirmation', n, against, ...result });
       }
@@ -168,7 +168,7 @@ class Simulation {
     }
   }
 
-  #propose(kind: Kind, bundles?: readonly number[], parent = this.#state.incumbent, crosses = false): void {
+  #propose(kind: ExperimentKind, bundles?: readonly number[], parent = this.#state.incumbent, crosses = false): void {
     const n = this.#state.experiments.length;
     const who = { proposer: 'simulated', hypothesis: '', edits: {} };
     this.#add({
@@ -226,7 +226,7 @@ export function greedyNight(
   effect = studied,
   evaluations = 126,
 ): { readonly gain: number; readonly claimed: number; readonly kept: readonly number[] } {
-  const [ideas, noise] = [random(seed), random(seed ^ 0x5bd1e995)];
+  const [ideas, noise] = [createRandom(seed), createRandom(seed ^ 0x5bd1e995)];
   const first = sigma * noise.normal();
   let [best, gain] = [first, 0];
   const kept: number[] = [];

@@ -8,8 +8,8 @@ import { CLEAN_END } from '../src/testing/sandbox-conformance.ts';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import type { Proposer, Running, RunResult, RunSpec, Sandbox } from '../src/core/ports.ts';
-import { median } from '../src/base/stats.ts';
+import type { Proposer, RunningProcess, RunResult, RunSpec, Sandbox } from '../src/core/ports.ts';
+import { medianOf } from '../src/base/stats.ts';
 import { chooseSandbox } from '../src/sandbox/choose.ts';
 import { openLab } from '../src/app/open-lab.ts';
 import { openWorkspace } from '../src/workspace/git.ts';
@@ -57,7 +57,7 @@ const counter: Proposer = {
 /** A sandbox without processes: does at once what the two scripts of the arena do. */
 function instantSandbox(like: Sandbox): Sandbox {
   const done: RunResult = { ...CLEAN_END, wallS: 0, cpuS: 0 };
-  const start = (spec: RunSpec): Running => {
+  const start = (spec: RunSpec): RunningProcess => {
     const {
       OVERNIGHT_OUT: out,
       OVERNIGHT_ARENA: arena,
@@ -110,16 +110,16 @@ async function goOn(folder: string, sandbox: Sandbox, experiments: number): Prom
 /** Milliseconds to lay out and to remove the 200 files of a commit. */
 async function layOut(folder: string): Promise<readonly [number, number]> {
   const workspace = await openWorkspace(folder, path.join(folder, '.overnight', 'store.git'));
-  const commit = (await workspace.resolve(`refs/heads/overnight/${TAG}`)) ?? '';
+  const commit = (await workspace.resolveRef(`refs/heads/overnight/${TAG}`)) ?? '';
   const [made, removed]: [number[], number[]] = [[], []];
   for (let i = 0; i < 30; i++) {
     const dir = path.join(folder, '.overnight', 'layout', String(i));
     const [a, , b] = [performance.now(), await workspace.checkout(commit, dir), performance.now()];
-    await workspace.discard(dir);
+    await workspace.discardCheckout(dir);
     made.push(b - a);
     removed.push(performance.now() - b);
   }
-  return [median(made), median(removed)];
+  return [medianOf(made), medianOf(removed)];
 }
 
 const sizes = process.argv.includes('--long') ? [10, 1000, 10_000] : [10, 1000];
@@ -137,7 +137,7 @@ for (const [forbid, target] of [
   let have = 0;
   for (const size of sizes) {
     await goOn(folder, instantSandbox(sandbox), size - have);
-    found.push(median(await goOn(folder, sandbox, BLOCK)));
+    found.push(medianOf(await goOn(folder, sandbox, BLOCK)));
     have = size + BLOCK;
     const [made, removed] = await layOut(folder);
     console.log(

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { median } from '../src/base/stats.ts';
+import { medianOf } from '../src/base/stats.ts';
 import { readLedger } from '../src/ledger/jsonl.ts';
 import { syntheticLab } from '../src/testing/synthetic.ts';
 
@@ -37,7 +37,7 @@ const bare = time(() => spawnSync(process.execPath, ['-e', '0'], { stdio: 'ignor
 fs.rmSync(folder, { recursive: true, force: true });
 
 const row = (name: string, ms: readonly number[], target: string): string =>
-  `${name.padEnd(34)} ${median(ms).toFixed(0).padStart(6)} ${Math.min(...ms)
+  `${name.padEnd(34)} ${medianOf(ms).toFixed(0).padStart(6)} ${Math.min(...ms)
     .toFixed(0)
     .padStart(6)} ${target.padStart(8)}`;
 console.log(`${'what (ms)'.padEnd(34)} median    min   target`);
@@ -46,5 +46,5 @@ console.log(row('overnight status, whole process', status, '700'));
 console.log(row('overnight --help, whole process', help, '150'));
 console.log(row('node -e 0, for comparison', bare, ''));
 console.log(
-  `replay: ${median(replay).toFixed(0)} ms for ${N} experiments (target 500); status ${median(status).toFixed(0)} ms (target 700); --help ${median(help).toFixed(0)} ms (target 150)`,
+  `replay: ${medianOf(replay).toFixed(0)} ms for ${N} experiments (target 500); status ${medianOf(status).toFixed(0)} ms (target 700); --help ${medianOf(help).toFixed(0)} ms (target 150)`,
 );

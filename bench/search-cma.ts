@@ -4,7 +4,7 @@
  * nothing about spaces and samplers.
  */
 import { readFileSync } from 'node:fs';
-import { random } from '../src/base/random.ts';
+import { createRandom } from '../src/base/random.ts';
 import { Cma } from '../src/search/index.ts';
 
 export interface Case {
@@ -45,7 +45,7 @@ export const FUNCTIONS: Readonly<Record<Case['f'], Fn>> = {
 /** Evaluations until the target, whole generations; Infinity for a run that does not get there. */
 function evaluations({ f, n, start, sigma, limit }: Case, seed: number): number {
   const cma = new Cma({ mean: new Array<number>(n).fill(start), sigma });
-  const chance = random(seed);
+  const chance = createRandom(seed);
   for (let count = 0; count < limit;) {
     const samples = Array.from({ length: cma.lambda }, () => {
       const x = cma.sample(chance);

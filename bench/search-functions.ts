@@ -3,7 +3,7 @@
  * multimodal), mixed and conditional spaces, spaces with a hidden region that fails, and a night of a language model's
  * knobs. All seeded, all cheap.
  */
-import { type Random, random, seedOf } from '../src/base/random.ts';
+import { type Random, createRandom, seedOf } from '../src/base/random.ts';
 import type { Param, Values } from '../src/search/index.ts';
 
 /** One thing to search: what it gives without noise, or undefined where it cannot be measured. */
@@ -84,7 +84,7 @@ function rotation(d: number, chance: Random): number[][] {
 /** A BBOB-style function on [−5, 5]^d with its optimum somewhere in [−4, 4]^d, by seed. */
 export function bbob(name: string, d: number, seed: number): Problem {
   const { f, rotated } = FUNCTIONS[name]!;
-  const chance = random(seedOf(`${name}/${d}/${seed}`));
+  const chance = createRandom(seedOf(`${name}/${d}/${seed}`));
   const optimum = Array.from({ length: d }, () => 8 * chance.uniform() - 4);
   const turn = rotated ? rotation(d, chance) : undefined;
   const at = (x: readonly number[]): number => {
@@ -108,7 +108,7 @@ export function bbob(name: string, d: number, seed: number): Problem {
  * that cannot be measured.
  */
 export function mixed(kind: 'mixed' | 'conditional' | 'failing', seed: number): Problem {
-  const chance = random(seedOf(`${kind}/${seed}`));
+  const chance = createRandom(seedOf(`${kind}/${seed}`));
   const space: Param[] = [
     { name: 'lr', kind: 'float', low: 1e-4, high: 1, log: true, default: 0.01 },
     { name: 'wd', kind: 'float', low: 0, high: 1, default: 0.1 },
@@ -168,7 +168,7 @@ export function mixed(kind: 'mixed' | 'conditional' | 'failing', seed: number): 
  * configurations that run out of memory.
  */
 export function night(seed: number, { far = 0.15, noise = 0.004 } = {}): Problem {
-  const chance = random(seedOf(`night/${seed}`));
+  const chance = createRandom(seedOf(`night/${seed}`));
   const logs = ['matrix_lr', 'embed_lr', 'head_lr', 'rope', 'scale'];
   const floats = ['beta1', 'beta2', 'decay', 'warmup', 'warmdown', 'final'];
   const def = (): number => 0.1 + 0.8 * chance.uniform();

@@ -3,7 +3,7 @@
  * adviser beside an optimizer, and CMA-ES on the recorded cases. Run in several processes by search-worker.ts; knows
  * nothing about tables.
  */
-import { random, seedOf } from '../src/base/random.ts';
+import { createRandom, seedOf } from '../src/base/random.ts';
 import { createSearch, Hybrid, type SamplerName, type Values } from '../src/search/index.ts';
 import { medianOf, reference } from './search-cma.ts';
 import { bbob, FUNCTION_NAMES, mixed, night, type Problem } from './search-functions.ts';
@@ -125,7 +125,7 @@ function play(problem: Problem, sampler: SamplerName, budget: number, noisy: boo
     sampler,
     ...(noisy && { noise: problem.noise }),
   });
-  const chance = random(seedOf(`noise/${problem.name}/${seed}`));
+  const chance = createRandom(seedOf(`noise/${problem.name}/${seed}`));
   let failures = 0;
   const start = performance.now();
   for (let i = 0; i < budget; i++)
@@ -147,7 +147,7 @@ interface Advice {
   readonly fails: boolean;
 }
 
-type Chance = ReturnType<typeof random>;
+type Chance = ReturnType<typeof createRandom>;
 
 /** Somewhere: not looked at. */
 const somewhere = (hybrid: Hybrid, chance: Chance): Values =>
@@ -208,7 +208,7 @@ function poison({ sampler, adviser, seed }: Extract<Job, { kind: 'poison' }>): R
     const budget = sampler === 'cma-es' ? 150 : 60;
     const alone = play(problem, sampler, budget, false, seed).loss;
     const hybrid = new Hybrid({ space: problem.space, sampler, seed, budget });
-    const chance = random(seedOf(`adviser/${adviser}/${seed}`));
+    const chance = createRandom(seedOf(`adviser/${adviser}/${seed}`));
     for (let i = 0; i < budget; i++) {
       if (hybrid.turn === 'adviser') {
         const { values, fails } = advise(hybrid, problem, chance);

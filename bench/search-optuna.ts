@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { random, seedOf } from '../src/base/random.ts';
+import { createRandom, seedOf } from '../src/base/random.ts';
 import type { Values } from '../src/search/index.ts';
 import type { Problem } from './search-functions.ts';
 
@@ -36,7 +36,7 @@ export class Optuna {
 
   /** A study of `budget` trials; the value that counts is the noise-free loss of what looked best. */
   async run(problem: Problem, budget: number, noisy: boolean, seed: number): Promise<OptunaRun> {
-    const chance = random(seedOf(`noise/${problem.name}/${seed}`));
+    const chance = createRandom(seedOf(`noise/${problem.name}/${seed}`));
     let [best, failures] = [{ told: Number.POSITIVE_INFINITY, loss: Number.POSITIVE_INFINITY }, 0];
     const start = performance.now();
     let values = await this.#ask({ space: problem.space, seed });

@@ -10,7 +10,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { mean, sd } from '../src/base/stats.ts';
+import { mean, standardDeviationOf } from '../src/base/stats.ts';
 import { readKnobs, knobEdits, knobSpace } from '../src/proposers/space.ts';
 import { createSearch, type SamplerName, type Values } from '../src/search/index.ts';
 import { readManifest } from '../src/workspace/arena.ts';
@@ -90,7 +90,7 @@ function race(room: string): void {
   const written = (values: Values): string =>
     knobEdits(arena.knobs, files, now, values)[0]?.content ?? files.get('train.ts')!;
   const repeats = [901, 902, 903, 904].map((seed) => Number(measure(room, files.get('train.ts')!, seed)));
-  const noise = sd(repeats);
+  const noise = standardDeviationOf(repeats);
   console.log(
     `baseline ${mean(repeats).toFixed(4)}, sd ${noise.toFixed(4)} of ${repeats.length}; load ${os.loadavg()[0]!.toFixed(1)}`,
   );

@@ -7,7 +7,7 @@
  * (search-real.ts, an hour). Optuna joins when `python3 -c "import optuna"` works.
  */
 import { fork } from 'node:child_process';
-import { random } from '../src/base/random.ts';
+import { createRandom } from '../src/base/random.ts';
 import { mean } from '../src/base/stats.ts';
 import { createSearch, type SamplerName, type Values } from '../src/search/index.ts';
 import { reference } from './search-cma.ts';
@@ -40,7 +40,7 @@ const median = (xs: readonly number[]): number => [...xs].sort((a, b) => a - b)[
 
 /** 95 % percentile bootstrap of a statistic. */
 function interval(xs: readonly number[], of: (xs: readonly number[]) => number): readonly [number, number] {
-  const chance = random(1);
+  const chance = createRandom(1);
   const values = Array.from({ length: 400 }, () => of(xs.map(() => xs[chance.below(xs.length)]!))).sort(
     (a, b) => a - b,
   );
@@ -241,7 +241,7 @@ function costs(sampler: SamplerName): { readonly one: number; readonly wave: num
   );
   const search = createSearch({ space, sampler, seed: 1 });
   const value = (v: Values): number => space.reduce((s, { name }) => s + Number(v[name]) ** 2, 0);
-  const chance = random(1);
+  const chance = createRandom(1);
   for (let i = 0; i < 985; i++) {
     const values = search.space.decode(space.map(() => chance.uniform()));
     search.add(values, value(values), sampler);

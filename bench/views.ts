@@ -9,10 +9,10 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
-import { sha256 } from '../src/base/hash.ts';
+import { sha256Hex } from '../src/base/hash.ts';
 import { GENESIS, type LedgerEvent } from '../src/core/event.ts';
-import { median } from '../src/base/stats.ts';
-import { replay } from '../src/core/replay.ts';
+import { medianOf } from '../src/base/stats.ts';
+import { replayEvents } from '../src/core/replay.ts';
 import { writeReport } from '../src/cli/report.ts';
 import { serveFolder } from '../src/cli/serve.ts';
 import { readLedger } from '../src/ledger/jsonl.ts';
@@ -38,7 +38,7 @@ const timed = async (act: () => unknown): Promise<number> => {
 const several = async (times: number, act: () => unknown): Promise<number> => {
   const found: number[] = [];
   for (let k = 0; k < times; k++) found.push(await timed(act));
-  return median(found);
+  return medianOf(found);
 };
 
 /** 10,000 experiments; every measurement's curve is one of 40 blobs. */
@@ -67,7 +67,7 @@ function rechained(events: readonly LedgerEvent[]): LedgerEvent[] {
   let prev = GENESIS;
   return events.map((event) => {
     const next = { ...event, prev };
-    prev = sha256(JSON.stringify(next));
+    prev = sha256Hex(JSON.stringify(next));
     return next;
   });
 }
@@ -83,7 +83,7 @@ async function browserRows(browser: Browser): Promise<void> {
     // The first visit pays for reading 20 MB of ledger on the server; later ones are what a person sees who keeps it
     // open.
     row(`first visit, server cold: page to staircase and table, ${N} experiments`, paints[0], 'ms', 3000);
-    row('page to staircase and table, server warm', median(paints.slice(1)), 'ms', 1000);
+    row('page to staircase and table, server warm', medianOf(paints.slice(1)), 'ms', 1000);
     row('first paint (browser’s own figure)', await paintOf(page), 'ms', 1000);
     row('event on disk to row on screen', await eventToPixel(page, night.growToIdea), 'ms', 100);
     row('dropped frames while the table is scrolled, per 100', await droppedFrames(page), '%', 5);
@@ -122,7 +122,7 @@ async function eventToPixel(page: Page, grow: () => void): Promise<number> {
     await seen;
     found.push(performance.now() - started);
   }
-  return median(found);
+  return medianOf(found);
 }
 
 /** Frames that came later than 1.5 times the usual gap while the wheel turns. */
@@ -197,7 +197,7 @@ function windowShare(): number {
 
 async function main(): Promise<void> {
   const made = syntheticLab({ n: N });
-  row(`replay of ${N} experiments (events to state)`, await several(5, () => replay(made.events)), 'ms', 500);
+  row(`replay of ${N} experiments (events to state)`, await several(5, () => replayEvents(made.events)), 'ms', 500);
   const browser = await launchChromium();
   if (browser) await browserRows(browser);
   else rows.push({ what: 'browser', figure: 'not measured: no Chromium on this machine', aim: '', ok: undefined });

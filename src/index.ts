@@ -15,7 +15,7 @@ export type { LedgerEvent, Outcome } from './core/event.ts';
 export { type Experiment, type Measurement, verdictOf } from './core/experiment.ts';
 export type { Brief, FileEdit, Proposal, Proposer, Sandbox } from './core/ports.ts';
 export { type LabState, measurementsOf } from './core/state.ts';
-export type { Job, Lab, Stop, Told } from './loop/lab.ts';
+export type { Job, Lab, Stop, TellResult as Told } from './loop/lab.ts';
 export { run } from './loop/run.ts';
 export { type HybridProposerOptions, hybridProposer } from './proposers/hybrid.ts';
 export { searchProposer } from './proposers/search.ts';

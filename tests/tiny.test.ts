@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { audit } from '../src/audit/audit.ts';
+import { auditLab } from '../src/audit/audit.ts';
 import { codeOf } from '../src/core/state.ts';
 import { readLedger } from '../src/ledger/jsonl.ts';
 import { resultsTsv } from '../src/render/tsv.ts';
@@ -56,7 +56,7 @@ it('runs a whole small night and everything that a morning needs', async () => {
   const again = await openLab({ folder, limits: { experiments: 1 } });
   expect(again.resumed).toBe(true);
   await again.run();
-  const checked = await audit(again.paths.lab, again.paths.store);
+  const checked = await auditLab(again.paths.lab, again.paths.store);
   expect(checked.checks.filter(({ ok }) => !ok)).toEqual([]);
 
   const steps = [{ commit: codeOf(state, state.incumbent)!.commit, message: 'better' }];

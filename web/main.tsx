@@ -5,7 +5,7 @@
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Board, BoardRow } from '../src/view/board.ts';
-import { api, type Live, useLab, useRead } from './live.ts';
+import { apiAddress, type LiveLab, useLab, useRead } from './live.ts';
 import { Compare } from './pages/compare.tsx';
 import { Experiment } from './pages/experiment.tsx';
 import { Factors } from './pages/factors.tsx';
@@ -25,17 +25,17 @@ function App() {
   return place.lab === '' ? <Start /> : <Lab key={place.lab} lab={place.lab} />;
 }
 
-const NONE = { experiments: [] } as unknown as Board;
+const NO_BOARD = { experiments: [] } as unknown as Board;
 
 function Lab({ lab }: { lab: string }) {
   const place = usePlace();
   const live = useLab(lab);
   // As it was: the last picture stays until the next one is there, so that the slider can be dragged.
-  const past = useRead<Board>(place.at === undefined ? undefined : api('board', { lab, at: place.at }));
+  const past = useRead<Board>(place.at === undefined ? undefined : apiAddress('board', { lab, at: place.at }));
   const board = place.at === undefined ? live.board : (past.data ?? live.board);
-  const [help, showHelp] = useState(false);
-  const rows = useRows(board ?? NONE);
-  useKeys(board, rows, live.seq, (show) => showHelp((now) => (show === 'turn' ? !now : show)));
+  const [isHelpShown, setHelpShown] = useState(false);
+  const rows = useRows(board ?? NO_BOARD);
+  useKeys(board, rows, live.seq, (request) => setHelpShown((isShown) => (request === 'turn' ? !isShown : request)));
   useEffect(() => {
     document.title = board
       ? `${board.state.kind === 'running' ? '● ' : ''}${board.verdict.headline} · ${board.arena}`
@@ -57,19 +57,19 @@ function Lab({ lab }: { lab: string }) {
       <a class="skip" href="#main">
         To the content
       </a>
-      <Header board={board} connection={live.connection} seq={live.seq} help={() => showHelp(true)} />
+      <Header board={board} connection={live.connection} seq={live.seq} showHelp={() => setHelpShown(true)} />
       {place.at === undefined && <ControlBar board={board} />}
       <main id="main">
         <PageOf board={board} rows={rows} seq={place.at ?? live.seq} />
       </main>
       {place.notebook && <Notebook board={board} />}
-      {help && <Help close={() => showHelp(false)} />}
+      {isHelpShown && <Help close={() => setHelpShown(false)} />}
     </div>
   );
 }
 
 /** A ledger that is not read yet: how far it is, and that it goes on by itself. */
-function Waiting({ live, lab }: { live: Live; lab: string }) {
+function Waiting({ live, lab }: { live: LiveLab; lab: string }) {
   const { reading, connection } = live;
   return (
     <main class="alone waiting">

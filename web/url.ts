@@ -23,23 +23,23 @@ export interface Place {
   readonly part: string;
 }
 
-const number = (text: string | null): number | undefined =>
+const parseNumber = (text: string | null): number | undefined =>
   text !== null && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 
-export function read(search: string): Place {
-  const q = new URLSearchParams(search);
-  const [n, row, at] = [number(q.get('n')), number(q.get('row')), number(q.get('at'))];
-  const page = PAGES.find((each) => each === q.get('page')) ?? 'overview';
+export function parsePlace(search: string): Place {
+  const query = new URLSearchParams(search);
+  const [n, row, at] = [parseNumber(query.get('n')), parseNumber(query.get('row')), parseNumber(query.get('at'))];
+  const page = PAGES.find((candidate) => candidate === query.get('page')) ?? 'overview';
   return {
-    lab: q.get('lab') ?? '',
+    lab: query.get('lab') ?? '',
     page,
-    filter: q.get('filter') ?? '',
-    sort: q.get('sort') ?? '-n',
-    x: q.get('x') ?? 'experiment',
-    y: q.get('y') ?? 'value',
-    compare: (q.get('compare') ?? '').split(',').flatMap((text) => number(text) ?? []),
-    notebook: q.get('notebook') === '1',
-    part: q.get('part') ?? '',
+    filter: query.get('filter') ?? '',
+    sort: query.get('sort') ?? '-n',
+    x: query.get('x') ?? 'experiment',
+    y: query.get('y') ?? 'value',
+    compare: (query.get('compare') ?? '').split(',').flatMap((text) => parseNumber(text) ?? []),
+    notebook: query.get('notebook') === '1',
+    part: query.get('part') ?? '',
     ...(n !== undefined && { n }),
     ...(row !== undefined && { row }),
     ...(at !== undefined && { at }),
@@ -48,59 +48,59 @@ export function read(search: string): Place {
 
 const DEFAULTS: Readonly<Record<string, string>> = { page: 'overview', sort: '-n', x: 'experiment', y: 'value' };
 
-export function write(place: Place): string {
-  const q = new URLSearchParams();
-  const put = (key: string, value: string | number | undefined): void => {
-    if (value !== undefined && value !== '' && String(value) !== DEFAULTS[key]) q.set(key, String(value));
+export function formatPlace(place: Place): string {
+  const query = new URLSearchParams();
+  const setQuery = (key: string, value: string | number | undefined): void => {
+    if (value !== undefined && value !== '' && String(value) !== DEFAULTS[key]) query.set(key, String(value));
   };
   const { lab, page, n, at, row, filter, sort, x, y, compare, notebook, part } = place;
-  put('lab', lab);
-  put('page', page);
-  put('n', n);
-  put('at', at);
-  put('row', row);
-  put('filter', filter);
-  put('sort', sort);
-  put('x', x);
-  put('y', y);
-  put('compare', compare.join(','));
-  put('notebook', notebook ? 1 : undefined);
-  put('part', part);
-  const text = q.toString();
-  return text ? `/?${text}` : '/';
+  setQuery('lab', lab);
+  setQuery('page', page);
+  setQuery('n', n);
+  setQuery('at', at);
+  setQuery('row', row);
+  setQuery('filter', filter);
+  setQuery('sort', sort);
+  setQuery('x', x);
+  setQuery('y', y);
+  setQuery('compare', compare.join(','));
+  setQuery('notebook', notebook ? 1 : undefined);
+  setQuery('part', part);
+  const queryText = query.toString();
+  return queryText ? `/?${queryText}` : '/';
 }
 
-export type Patch = { readonly [K in keyof Place]?: Place[K] | undefined };
+export type PlacePatch = { readonly [K in keyof Place]?: Place[K] | undefined };
 type Listener = (place: Place) => void;
 const listeners = new Set<Listener>();
-let current = read(location.search);
+let current = parsePlace(location.search);
 
-export const place = (): Place => current;
+export const currentPlace = (): Place => current;
 
 /** Go somewhere: a new entry of the history where the page changes, the same one for moves within a page. */
-export function go(patch: Patch): void {
-  const next = { ...current, ...patch } as Place;
-  const address = write(next);
-  const same = next.page === current.page && next.lab === current.lab && next.n === current.n;
-  if (address !== write(current)) history[same ? 'replaceState' : 'pushState'](null, '', address);
-  current = next;
-  for (const listener of listeners) listener(next);
+export function goTo(patch: PlacePatch): void {
+  const nextPlace = { ...current, ...patch } as Place;
+  const address = formatPlace(nextPlace);
+  const isSamePage = nextPlace.page === current.page && nextPlace.lab === current.lab && nextPlace.n === current.n;
+  if (address !== formatPlace(current)) history[isSamePage ? 'replaceState' : 'pushState'](null, '', address);
+  current = nextPlace;
+  for (const listener of listeners) listener(nextPlace);
 }
 
 addEventListener('popstate', () => {
-  current = read(location.search);
+  current = parsePlace(location.search);
   for (const listener of listeners) listener(current);
 });
 
 export function usePlace(): Place {
-  const [value, set] = useState(current);
+  const [value, setValue] = useState(current);
   useEffect(() => {
-    listeners.add(set);
-    set(current);
-    return () => void listeners.delete(set);
+    listeners.add(setValue);
+    setValue(current);
+    return () => void listeners.delete(setValue);
   }, []);
   return value;
 }
 
 /** Address of a place, for links that may be opened in a tab of their own. */
-export const href = (patch: Patch): string => write({ ...current, ...patch } as Place);
+export const hrefOf = (patch: PlacePatch): string => formatPlace({ ...current, ...patch } as Place);

@@ -5,209 +5,229 @@
  * other than 1.
  */
 import { oneLine } from '../base/text.ts';
-import type { Agent, AgentTask, Running } from '../core/ports.ts';
-import { type AgentHost, callAgent, type Doing } from './cli-agent.ts';
+import type { Agent, AgentTask, RunningProcess } from '../core/ports.ts';
+import { type AgentHost, callAgent, type AgentDriver } from './cli-agent.ts';
 import { type CommandOptions, modelEnv, resolveCommand } from './command.ts';
-import { type Fields, fields, list } from './gateway/apis.ts';
-import type { Confined, Jailed, Place } from './jail.ts';
+import { type Fields, asFields, asList } from './gateway/apis.ts';
+import type { ConfinedProgram, JailedRun, AgentLayout } from './jail.ts';
 import { rootsOf } from './program.ts';
-import { ownUsage, type Reading, type Setting, text } from './recipe.ts';
+import { ownUsage, type Reading, type LaunchContext, asText } from './recipe.ts';
 import { recipeOfProgram } from './recipes.ts';
 
-const PROTOCOL = 1;
+const PROTOCOL_VERSION = 1;
 
 /** Throws E_AGENT when there is no such program. */
-export function acpAgent(options: CommandOptions, host: AgentHost): Agent {
-  const { path, line } = resolveCommand(options.command);
-  const recipe = recipeOfProgram(path);
-  const way = recipe?.apis.find((api) => host.gateway.speaks(api));
-  const model = options.model ?? (way === undefined ? undefined : recipe?.defaultModel?.[way]);
+export function acpAgent(options: CommandOptions, agentHost: AgentHost): Agent {
+  const { programPath, commandLine } = resolveCommand(options.command);
+  const recipe = recipeOfProgram(programPath);
+  const route = recipe?.apis.find((api) => agentHost.gateway.speaksApi(api));
+  const modelName = options.model ?? (route === undefined ? undefined : recipe?.defaultModel?.[route]);
   return {
-    name: options.name ?? `acp:${recipe?.name ?? path.split('/').at(-1)}`,
-    ...(model !== undefined && { model }),
-    reason: `${options.command} (${path}) by the Agent Client Protocol, ${host.jail.reason}, through the gateway`,
+    name: options.name ?? `acp:${recipe?.name ?? programPath.split('/').at(-1)}`,
+    ...(modelName !== undefined && { model: modelName }),
+    reason: `${options.command} (${programPath}) by the Agent Client Protocol, ${agentHost.jail.reason}, through the gateway`,
     run: (task) => {
-      const set = (place: Place): Setting => ({
+      const launchContextFor = (layout: AgentLayout): LaunchContext => ({
         task,
-        place,
-        way: way ?? 'chat',
-        model,
-        jailed: host.jail.holds,
-        has: () => true,
+        layout,
+        route: route ?? 'chat',
+        model: modelName,
+        isJailed: agentHost.jail.holds,
+        hasFlag: () => true,
       });
-      const confined: Omit<Confined, 'onStdout' | 'stdin'> = {
-        argv: () => ['/bin/sh', '-c', `exec ${line}`],
-        env: (place) => ({
-          ...modelEnv(place, model),
-          ...recipe?.env(set(place)),
+      const confinedProgram: Omit<ConfinedProgram, 'onStdout' | 'stdin'> = {
+        argv: () => ['/bin/sh', '-c', `exec ${commandLine}`],
+        env: (layout) => ({
+          ...modelEnv(layout, modelName),
+          ...recipe?.env(launchContextFor(layout)),
           NO_COLOR: '1',
           TERM: 'dumb',
           ...options.env,
         }),
-        homeFiles: (place) => recipe?.files?.(set(place)) ?? {},
-        alsoRead: [...rootsOf(path), ...(options.alsoRead ?? [])],
+        homeFiles: (layout) => recipe?.files?.(launchContextFor(layout)) ?? {},
+        alsoRead: [...rootsOf(programPath), ...(options.alsoRead ?? [])],
       };
-      return callAgent(host, task, [], dialogue(host, task, confined));
+      return callAgent(agentHost, task, [], createDriver(agentHost, task, confinedProgram));
     },
   };
 }
 
-function dialogue(host: AgentHost, task: AgentTask, confined: Omit<Confined, 'onStdout' | 'stdin'>): Doing {
-  let session: Session | undefined;
-  let early = '';
+function createDriver(
+  agentHost: AgentHost,
+  task: AgentTask,
+  confinedProgram: Omit<ConfinedProgram, 'onStdout' | 'stdin'>,
+): AgentDriver {
+  let session: AcpSession | undefined;
+  let earlyOutput = '';
   return {
-    start: async (call): Promise<Jailed> => {
-      const onStdout = (piece: string): void => {
-        if (session) session.hear(piece);
-        else early += piece;
+    start: async (resources): Promise<JailedRun> => {
+      const receiveStdout = (piece: string): void => {
+        if (session) session.receiveOutput(piece);
+        else earlyOutput += piece;
       };
-      const jailed = await host.jail.start(task, { ...confined, stdin: { open: true }, onStdout }, call);
-      session = new Session(jailed.running, { dir: jailed.place.dir, prompt: task.prompt, allowAll: host.jail.holds });
-      session.hear(early);
-      session.begin();
-      const ended = jailed.ended.then(({ result, incidents }) => ({
+      const jailedRun = await agentHost.jail.start(
+        task,
+        { ...confinedProgram, stdin: { open: true }, onStdout: receiveStdout },
+        resources,
+      );
+      session = new AcpSession(jailedRun.running, {
+        workDir: jailedRun.layout.dir,
+        promptText: task.prompt,
+        allowsAll: agentHost.jail.holds,
+      });
+      session.receiveOutput(earlyOutput);
+      session.startConversation();
+      const endedRun = jailedRun.ended.then(({ result, incidents }) => ({
         // We end it ourselves once it has answered: that is not a stop of the work.
         result:
-          session?.settled && result.ending === 'aborted'
+          session?.isSettled && result.ending === 'aborted'
             ? { ...result, ending: 'exited' as const, exitCode: 0 }
             : result,
         incidents,
       }));
-      return { ...jailed, ended };
+      return { ...jailedRun, ended: endedRun };
     },
-    read: () => session?.reading() ?? { text: '' },
+    read: () => session?.currentReading() ?? { text: '' },
   };
 }
 
-interface Order {
-  readonly dir: string;
-  readonly prompt: string;
+interface SessionOrder {
+  readonly workDir: string;
+  readonly promptText: string;
   /** In a jail; else only reads and edits of files in the work folder are allowed. */
-  readonly allowAll: boolean;
+  readonly allowsAll: boolean;
 }
 
-function within(call: Fields, dir: string): boolean {
-  const places = list(call.locations).map((location) => text(fields(location).path));
+function isWithinFolder(toolCall: Fields, workDir: string): boolean {
+  const touchedPaths = asList(toolCall.locations).map((location) => asText(asFields(location).path));
   return (
-    /^(read|edit|search)$/.test(text(call.kind)) &&
-    places.every((path) => path.startsWith(`${dir}/`) && !path.includes('/../'))
+    /^(read|edit|search)$/.test(asText(toolCall.kind)) &&
+    touchedPaths.every((touchedPath) => touchedPath.startsWith(`${workDir}/`) && !touchedPath.includes('/../'))
   );
 }
 
 /** One conversation: greet, open a session, prompt, wait for the end of the turn, end the program. */
-class Session {
+class AcpSession {
   /** It has answered, well or not. */
-  settled = false;
-  readonly #running: Running;
-  readonly #order: Order;
-  readonly #waiting = new Map<number, (result: Fields) => void>();
-  #rest = '';
-  #ids = 0;
-  #text = '';
+  isSettled = false;
+  readonly #running: RunningProcess;
+  readonly #sessionOrder: SessionOrder;
+  readonly #pendingReplies = new Map<number, (result: Fields) => void>();
+  #partialLine = '';
+  #lastRequestId = 0;
+  #answerText = '';
   #usage: Fields = {};
-  #error: string | undefined;
+  #errorMessage: string | undefined;
   #stopReason = '';
 
-  constructor(running: Running, order: Order) {
+  constructor(running: RunningProcess, sessionOrder: SessionOrder) {
     this.#running = running;
-    this.#order = order;
+    this.#sessionOrder = sessionOrder;
   }
 
-  begin(): void {
+  startConversation(): void {
     const clientCapabilities = { fs: { readTextFile: false, writeTextFile: false }, terminal: false };
-    this.#ask(
+    this.#sendRequest(
       'initialize',
-      { protocolVersion: PROTOCOL, clientCapabilities, clientInfo: { name: 'overnight', version: '1' } },
-      (hello) => {
-        if (hello.protocolVersion !== PROTOCOL) {
-          return this.#finish(`it speaks version ${String(hello.protocolVersion)} of the protocol, not ${PROTOCOL}`);
+      { protocolVersion: PROTOCOL_VERSION, clientCapabilities, clientInfo: { name: 'overnight', version: '1' } },
+      (greeting) => {
+        if (greeting.protocolVersion !== PROTOCOL_VERSION) {
+          return this.#finishTurn(
+            `it speaks version ${String(greeting.protocolVersion)} of the protocol, not ${PROTOCOL_VERSION}`,
+          );
         }
-        this.#ask('session/new', { cwd: this.#order.dir, mcpServers: [] }, ({ sessionId }) => {
-          const prompt = [{ type: 'text', text: this.#order.prompt }];
-          this.#ask('session/prompt', { sessionId, prompt }, (answer) => {
-            this.#stopReason = text(answer.stopReason);
-            this.#usage = { ...this.#usage, ...fields(answer.usage) };
-            this.#finish(/^(end_turn|max_.*)?$/.test(this.#stopReason) ? undefined : `it stopped: ${this.#stopReason}`);
+        this.#sendRequest('session/new', { cwd: this.#sessionOrder.workDir, mcpServers: [] }, ({ sessionId }) => {
+          const promptParts = [{ type: 'text', text: this.#sessionOrder.promptText }];
+          this.#sendRequest('session/prompt', { sessionId, prompt: promptParts }, (answer) => {
+            this.#stopReason = asText(answer.stopReason);
+            this.#usage = { ...this.#usage, ...asFields(answer.usage) };
+            this.#finishTurn(
+              /^(end_turn|max_.*)?$/.test(this.#stopReason) ? undefined : `it stopped: ${this.#stopReason}`,
+            );
           });
         });
       },
     );
   }
 
-  hear(piece: string): void {
-    const lines = (this.#rest + piece).split('\n');
-    this.#rest = lines.pop()!;
+  receiveOutput(piece: string): void {
+    const lines = (this.#partialLine + piece).split('\n');
+    this.#partialLine = lines.pop()!;
     for (const line of lines) {
       try {
-        this.#take(fields(JSON.parse(line)));
+        this.#handleMessage(asFields(JSON.parse(line)));
       } catch {
         // a word of the program beside the protocol
       }
     }
   }
 
-  reading(): Reading {
-    const u = this.#usage;
-    const cached = Number(u.cachedReadTokens ?? 0);
+  currentReading(): Reading {
+    const usage = this.#usage;
+    const cachedTokens = Number(usage.cachedReadTokens ?? 0);
     return {
-      text: this.#text.trim(),
+      text: this.#answerText.trim(),
       ...ownUsage({
-        input: Number(u.inputTokens ?? 0) + Number(u.cachedWriteTokens ?? 0),
-        cached,
-        output: u.outputTokens,
+        input: Number(usage.inputTokens ?? 0) + Number(usage.cachedWriteTokens ?? 0),
+        cached: cachedTokens,
+        output: usage.outputTokens,
       }),
-      ...(this.#error !== undefined && { error: this.#error }),
-      ...(!this.settled && { error: 'it ended before it answered' }),
+      ...(this.#errorMessage !== undefined && { error: this.#errorMessage }),
+      ...(!this.isSettled && { error: 'it ended before it answered' }),
     };
   }
 
-  #ask(method: string, params: Fields, then: (result: Fields) => void): void {
-    const id = ++this.#ids;
-    this.#waiting.set(id, then);
-    this.#send({ id, method, params });
+  #sendRequest(methodName: string, parameters: Fields, onResult: (result: Fields) => void): void {
+    const requestId = ++this.#lastRequestId;
+    this.#pendingReplies.set(requestId, onResult);
+    this.#sendMessage({ id: requestId, method: methodName, params: parameters });
   }
 
-  #send(message: Fields): void {
+  #sendMessage(message: Fields): void {
     this.#running.send?.(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
   }
 
-  #take(message: Fields): void {
-    if (typeof message.method === 'string') return this.#heard(message.method, message);
-    const then = this.#waiting.get(Number(message.id));
-    this.#waiting.delete(Number(message.id));
-    const error = fields(message.error);
+  #handleMessage(message: Fields): void {
+    if (typeof message.method === 'string') return this.#handleRequest(message.method, message);
+    const onResult = this.#pendingReplies.get(Number(message.id));
+    this.#pendingReplies.delete(Number(message.id));
+    const errorFields = asFields(message.error);
     if (message.error !== undefined)
-      this.#finish(oneLine(`${text(error.message)} ${JSON.stringify(error.data ?? '')}`, 500));
-    else then?.(fields(message.result));
+      this.#finishTurn(oneLine(`${asText(errorFields.message)} ${JSON.stringify(errorFields.data ?? '')}`, 500));
+    else onResult?.(asFields(message.result));
   }
 
-  #heard(method: string, { id, params }: Fields): void {
-    const given = fields(params);
-    if (method === 'session/update') return this.#updated(fields(given.update));
+  #handleRequest(methodName: string, { id, params }: Fields): void {
+    const requestFields = asFields(params);
+    if (methodName === 'session/update') return this.#handleUpdate(asFields(requestFields.update));
     if (id === undefined) return;
-    if (method === 'session/request_permission') {
-      const options = list(given.options).map(fields);
-      const wanted =
-        this.#order.allowAll || within(fields(given.toolCall), this.#order.dir)
+    if (methodName === 'session/request_permission') {
+      const options = asList(requestFields.options).map(asFields);
+      const acceptableKinds =
+        this.#sessionOrder.allowsAll || isWithinFolder(asFields(requestFields.toolCall), this.#sessionOrder.workDir)
           ? ['allow_once', 'allow_always']
           : ['reject_once'];
-      const chosen = wanted.map((kind) => options.find((option) => option.kind === kind)).find(Boolean);
-      const outcome = chosen ? { outcome: 'selected', optionId: chosen.optionId } : { outcome: 'cancelled' };
-      return this.#send({ id, result: { outcome } });
+      const chosenOption = acceptableKinds
+        .map((wantedKind) => options.find((option) => option.kind === wantedKind))
+        .find(Boolean);
+      const permissionOutcome = chosenOption
+        ? { outcome: 'selected', optionId: chosenOption.optionId }
+        : { outcome: 'cancelled' };
+      return this.#sendMessage({ id, result: { outcome: permissionOutcome } });
     }
-    this.#send({ id, error: { code: -32601, message: `${method} is not offered` } });
+    this.#sendMessage({ id, error: { code: -32601, message: `${methodName} is not offered` } });
   }
 
-  #updated(update: Fields): void {
-    const kind = text(update.sessionUpdate);
-    if (kind.startsWith('tool_call')) this.#text = ''; // its last words are those after the last tool
-    if (kind === 'agent_message_chunk') this.#text += text(fields(update.content).text);
+  #handleUpdate(update: Fields): void {
+    const updateKind = asText(update.sessionUpdate);
+    if (updateKind.startsWith('tool_call')) this.#answerText = ''; // its last words are those after the last tool
+    if (updateKind === 'agent_message_chunk') this.#answerText += asText(asFields(update.content).text);
   }
 
-  #finish(error: string | undefined): void {
-    if (this.settled) return;
-    this.settled = true;
-    this.#error = error;
+  #finishTurn(errorMessage: string | undefined): void {
+    if (this.isSettled) return;
+    this.isSettled = true;
+    this.#errorMessage = errorMessage;
     this.#running.send?.(null);
     this.#running.kill();
   }

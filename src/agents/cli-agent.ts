@@ -8,13 +8,20 @@ import { join } from 'node:path';
 import { reasonOf } from '../base/error.ts';
 import type { Agent, AgentResult, AgentTask } from '../core/ports.ts';
 import type { Account } from './gateway/account.ts';
-import type { Failure } from './gateway/classify.ts';
+import type { ProviderFailure } from './gateway/classify.ts';
 import type { Gateway } from './gateway/gateway.ts';
-import { type Call, type Confined, type Jail, type Jailed, openRoom, type Room } from './jail.ts';
+import {
+  type CallResources,
+  type ConfinedProgram,
+  type Jail,
+  type JailedRun,
+  makeCallDirs,
+  type CallDirs,
+} from './jail.ts';
 import { outcomeOf } from './outcome.ts';
-import type { Program } from './program.ts';
-import { reachedFor } from './reach.ts';
-import type { Reading, Recipe, Setting } from './recipe.ts';
+import type { AgentProgram } from './program.ts';
+import { findReachIncidents } from './reach.ts';
+import type { Reading, Recipe, LaunchContext } from './recipe.ts';
 
 /** What every agent needs of its surroundings. */
 export interface AgentHost {
@@ -24,132 +31,147 @@ export interface AgentHost {
   readonly within?: Account | undefined;
 }
 
-const MOST_STDOUT = 16 * 1024 * 1024;
+const MAX_STDOUT = 16 * 1024 * 1024;
 
 export function cliAgent(
   recipe: Recipe,
-  program: Program,
-  way: Setting['way'],
-  model: string | undefined,
-  host: AgentHost,
+  program: AgentProgram,
+  route: LaunchContext['route'],
+  modelName: string | undefined,
+  agentHost: AgentHost,
 ): Agent {
-  const { jail } = host;
+  const { jail } = agentHost;
   return {
     name: recipe.name,
-    ...(model !== undefined && { model }),
-    reason: `${recipe.name} ${program.version} (${program.path}), ${jail.reason}, ${way === 'login' ? 'with your own login: its own figures' : 'through the gateway'}`,
+    ...(modelName !== undefined && { model: modelName }),
+    reason: `${recipe.name} ${program.version} (${program.path}), ${jail.reason}, ${route === 'login' ? 'with your own login: its own figures' : 'through the gateway'}`,
     run: (task) => {
-      const set = (place: Setting['place']): Setting => ({
+      const launchContextFor = (layout: LaunchContext['layout']): LaunchContext => ({
         task,
-        place,
-        way,
-        model,
-        jailed: jail.holds,
-        has: (flag) => program.flags.has(flag),
+        layout,
+        route,
+        model: modelName,
+        isJailed: jail.holds,
+        hasFlag: (flag) => program.flags.has(flag),
       });
-      let stdout = '';
-      const confined: Confined = {
-        argv: (place) => [program.path, ...recipe.argv(set(place))],
-        env: (place) => ({
-          ...(way === 'login' ? loginEnv(recipe) : {}),
-          ...recipe.env(set(place)),
+      let collectedStdout = '';
+      const confinedProgram: ConfinedProgram = {
+        argv: (layout) => [program.path, ...recipe.argv(launchContextFor(layout))],
+        env: (layout) => ({
+          ...(route === 'login' ? readLoginEnv(recipe) : {}),
+          ...recipe.env(launchContextFor(layout)),
           CI: '1',
           NO_COLOR: '1',
           TERM: 'dumb',
         }),
-        homeFiles: (place) => ({ ...(way === 'login' ? loginFiles(recipe) : {}), ...recipe.files?.(set(place)) }),
+        homeFiles: (layout) => ({
+          ...(route === 'login' ? readLoginFiles(recipe) : {}),
+          ...recipe.files?.(launchContextFor(layout)),
+        }),
         ...(recipe.prompt === 'stdin' && { stdin: task.prompt }),
-        onStdout: (text) => {
-          stdout = (stdout + text).slice(-MOST_STDOUT);
+        onStdout: (piece) => {
+          collectedStdout = (collectedStdout + piece).slice(-MAX_STDOUT);
         },
         alsoRead: program.alsoRead,
       };
-      return callAgent(host, task, way === 'login' ? (recipe.login?.hosts ?? []) : [], {
-        start: (call) => jail.start(task, confined, call),
-        read: () => recipe.read(stdout),
+      return callAgent(agentHost, task, route === 'login' ? (recipe.login?.hosts ?? []) : [], {
+        start: (resources) => jail.start(task, confinedProgram, resources),
+        read: () => recipe.read(collectedStdout),
       });
     },
   };
 }
 
 /** The two things that differ between kinds of agents. */
-export interface Doing {
-  start(call: Call): Promise<Jailed>;
+export interface AgentDriver {
+  start(resources: CallResources): Promise<JailedRun>;
   read(): Reading;
 }
 
 /** One call from the way in to the outcome. Never rejects; nothing of it is left afterwards. */
 export async function callAgent(
-  host: AgentHost,
+  agentHost: AgentHost,
   task: AgentTask,
-  hosts: readonly string[],
-  doing: Doing,
+  tunnelHosts: readonly string[],
+  driver: AgentDriver,
 ): Promise<AgentResult> {
   if (task.signal.aborted)
     return { kind: 'failed', class: 'aborted', message: 'it was stopped before it began', wallS: 0 };
-  let room: Room | undefined;
+  let callDirs: CallDirs | undefined;
   try {
-    room = openRoom(task.tag);
-    return await callIn(room, host, task, hosts, doing);
-  } catch (thrown) {
-    return { kind: 'failed', class: 'crashed', message: reasonOf(thrown), wallS: 0 };
+    callDirs = makeCallDirs(task.tag);
+    return await callInDirs(callDirs, agentHost, task, tunnelHosts, driver);
+  } catch (thrownError) {
+    return { kind: 'failed', class: 'crashed', message: reasonOf(thrownError), wallS: 0 };
   } finally {
-    room?.remove();
+    callDirs?.remove();
   }
 }
 
-async function callIn(
-  room: Room,
-  host: AgentHost,
+async function callInDirs(
+  callDirs: CallDirs,
+  agentHost: AgentHost,
   task: AgentTask,
-  hosts: readonly string[],
-  doing: Doing,
+  tunnelHosts: readonly string[],
+  driver: AgentDriver,
 ): Promise<AgentResult> {
-  let gaveUp: Failure | undefined;
-  let jailed: Jailed | undefined;
-  const stop = (): void => jailed?.running.kill();
+  let giveUpFailure: ProviderFailure | undefined;
+  let jailedRun: JailedRun | undefined;
+  const stopRun = (): void => jailedRun?.running.kill();
   const { tokens, usd } = task.limits;
-  const open = await host.gateway.open({
-    socketDir: room.sockets,
+  const openCall = await agentHost.gateway.openCall({
+    socketDir: callDirs.socketDir,
     allowance: { ...(tokens !== undefined && { tokens }), ...(usd !== undefined && { usd }) },
-    within: host.within,
-    hosts,
+    within: agentHost.within,
+    tunnelHosts,
     onGiveUp: (failure) => {
-      gaveUp = failure;
-      stop();
+      giveUpFailure = failure;
+      stopRun();
     },
   });
   try {
-    const nothing = open.call.account.exhausted();
-    if (nothing !== undefined) return { kind: 'failed', class: 'budget', message: nothing, wallS: 0 };
-    jailed = await doing.start({ open, home: room.home });
-    task.signal.addEventListener('abort', stop, { once: true });
-    if (task.signal.aborted || gaveUp) stop();
-    const { result, incidents } = await jailed.ended;
-    const report = open.call.report();
-    const reached = reachedFor(report.toolCalls, { ...jailed.place, writable: task.writable });
+    const exhaustedReason = openCall.call.account.whyExhausted();
+    if (exhaustedReason !== undefined) return { kind: 'failed', class: 'budget', message: exhaustedReason, wallS: 0 };
+    jailedRun = await driver.start({ openCall, home: callDirs.home });
+    task.signal.addEventListener('abort', stopRun, { once: true });
+    if (task.signal.aborted || giveUpFailure) stopRun();
+    const { result, incidents } = await jailedRun.ended;
+    const callReport = openCall.call.buildReport();
+    const reachIncidents = findReachIncidents(callReport.toolCalls, { ...jailedRun.layout, writable: task.writable });
     return outcomeOf(
-      { result, reading: doing.read(), report, gaveUp, incidents: [...incidents, ...reached] },
+      {
+        result,
+        reading: driver.read(),
+        report: callReport,
+        gaveUp: giveUpFailure,
+        incidents: [...incidents, ...reachIncidents],
+      },
       Date.now(),
     );
   } finally {
-    task.signal.removeEventListener('abort', stop);
-    await open.close();
+    task.signal.removeEventListener('abort', stopRun);
+    await openCall.close();
   }
 }
 
 /** The person's login, copied into the throw-away home: what the program makes of the copy does not come back. */
-function loginFiles(recipe: Recipe): Readonly<Record<string, string>> {
-  const there = (recipe.login?.files ?? []).filter((file) => existsSync(join(homedir(), file)));
-  return Object.fromEntries(there.map((file) => [file, readFileSync(join(homedir(), file), 'utf8')]));
+function readLoginFiles(recipe: Recipe): Readonly<Record<string, string>> {
+  const presentFiles = (recipe.login?.files ?? []).filter((filePath) => existsSync(join(homedir(), filePath)));
+  return Object.fromEntries(
+    presentFiles.map((filePath) => [filePath, readFileSync(join(homedir(), filePath), 'utf8')]),
+  );
 }
 
-function loginEnv(recipe: Recipe): Readonly<Record<string, string>> {
-  const given = (recipe.login?.variables ?? []).map((name) => [name, process.env[name]] as const);
-  return Object.fromEntries(given.filter((pair): pair is [string, string] => pair[1] !== undefined));
+function readLoginEnv(recipe: Recipe): Readonly<Record<string, string>> {
+  const loginVariables = (recipe.login?.variables ?? []).map(
+    (variableName) => [variableName, process.env[variableName]] as const,
+  );
+  return Object.fromEntries(
+    loginVariables.filter((variableEntry): variableEntry is [string, string] => variableEntry[1] !== undefined),
+  );
 }
 
 /** True when the person has logged in with the program itself. */
 export function hasLogin(recipe: Recipe): boolean {
-  return Object.keys({ ...loginFiles(recipe), ...loginEnv(recipe) }).length > 0;
+  return Object.keys({ ...readLoginFiles(recipe), ...readLoginEnv(recipe) }).length > 0;
 }

@@ -3,8 +3,8 @@
  * than many have, and fails with exit status 0 without one. Not covered: its plugins and MCP servers; they are left out
  * on purpose.
  */
-import { fields } from './gateway/apis.ts';
-import { jsonLines, ownUsage, type Recipe, text, tunnelEnv } from './recipe.ts';
+import { asFields } from './gateway/apis.ts';
+import { jsonLines, ownUsage, type Recipe, asText, tunnelEnv } from './recipe.ts';
 
 export const codex: Recipe = {
   name: 'codex',
@@ -18,22 +18,22 @@ export const codex: Recipe = {
     variables: [],
     hosts: ['chatgpt.com:443', 'auth.openai.com:443', 'api.openai.com:443'],
   },
-  argv: ({ model, jailed, has }) => [
+  argv: ({ model, isJailed, hasFlag }) => [
     ...['exec', '--json', '--skip-git-repo-check'],
-    ...(has('--ephemeral') ? ['--ephemeral'] : []),
-    ...(jailed ? ['--dangerously-bypass-approvals-and-sandbox'] : ['--sandbox', 'workspace-write']),
+    ...(hasFlag('--ephemeral') ? ['--ephemeral'] : []),
+    ...(isJailed ? ['--dangerously-bypass-approvals-and-sandbox'] : ['--sandbox', 'workspace-write']),
     ...(model === undefined ? [] : ['--model', model]),
     '-',
   ],
-  env: ({ place, way }) => ({
-    CODEX_HOME: `${place.home}/.codex`,
+  env: ({ layout, route }) => ({
+    CODEX_HOME: `${layout.home}/.codex`,
     RUST_LOG: 'error',
-    ...(way === 'login' ? tunnelEnv(place) : { OVERNIGHT_GATEWAY_TOKEN: place.token }),
+    ...(route === 'login' ? tunnelEnv(layout) : { OVERNIGHT_GATEWAY_TOKEN: layout.token }),
   }),
-  files: ({ place, way, model }) => ({
+  files: ({ layout, route, model }) => ({
     '.codex/config.toml': [
       ...(model === undefined ? [] : [`model = ${JSON.stringify(model)}`]),
-      ...(way === 'login' ? [] : ['model_provider = "overnight"']),
+      ...(route === 'login' ? [] : ['model_provider = "overnight"']),
       'check_for_update_on_startup = false',
       'web_search = "disabled"',
       '[features]',
@@ -42,12 +42,12 @@ export const codex: Recipe = {
       'enabled = false',
       '[feedback]',
       'enabled = false',
-      ...(way === 'login'
+      ...(route === 'login'
         ? []
         : [
             '[model_providers.overnight]',
             'name = "Overnight\'s gateway"',
-            `base_url = "${place.gateway}/v1"`,
+            `base_url = "${layout.gateway}/v1"`,
             'env_key = "OVERNIGHT_GATEWAY_TOKEN"',
             'wire_api = "responses"',
             'request_max_retries = 4',
@@ -58,16 +58,20 @@ export const codex: Recipe = {
   }),
   read: (stdout) => {
     const events = jsonLines(stdout);
-    const message = events.findLast((event) => fields(event.item).type === 'agent_message');
-    const usage = fields(events.findLast((event) => event.type === 'turn.completed')?.usage);
-    const failed = events.findLast((event) => event.type === 'turn.failed' || event.type === 'error');
-    const cached = Number(usage.cached_input_tokens ?? 0);
-    const over = events.findIndex((event) => event.type === 'turn.completed') >= 0;
-    const error = text(fields(failed?.error).message) || text(failed?.message);
+    const lastMessage = events.findLast((event) => asFields(event.item).type === 'agent_message');
+    const usage = asFields(events.findLast((event) => event.type === 'turn.completed')?.usage);
+    const failureEvent = events.findLast((event) => event.type === 'turn.failed' || event.type === 'error');
+    const cachedTokens = Number(usage.cached_input_tokens ?? 0);
+    const turnCompleted = events.findIndex((event) => event.type === 'turn.completed') >= 0;
+    const errorMessage = asText(asFields(failureEvent?.error).message) || asText(failureEvent?.message);
     return {
-      text: text(fields(message?.item).text),
-      ...ownUsage({ input: Number(usage.input_tokens ?? 0) - cached, cached, output: usage.output_tokens }),
-      ...(failed && !over && { error: error || 'the turn failed' }),
+      text: asText(asFields(lastMessage?.item).text),
+      ...ownUsage({
+        input: Number(usage.input_tokens ?? 0) - cachedTokens,
+        cached: cachedTokens,
+        output: usage.output_tokens,
+      }),
+      ...(failureEvent && !turnCompleted && { error: errorMessage || 'the turn failed' }),
     };
   },
 };

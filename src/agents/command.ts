@@ -5,9 +5,9 @@
  */
 import { LabError } from '../base/error.ts';
 import type { Agent } from '../core/ports.ts';
-import { quoted } from '../os/cgroup.ts';
+import { shellQuoted } from '../os/cgroup.ts';
 import { type AgentHost, callAgent } from './cli-agent.ts';
-import type { Place } from './jail.ts';
+import type { AgentLayout } from './jail.ts';
 import { findOnPath, rootsOf } from './program.ts';
 
 export interface CommandOptions {
@@ -20,59 +20,63 @@ export interface CommandOptions {
   readonly alsoRead?: readonly string[];
 }
 
-const MOST_STDOUT = 1024 * 1024;
+const MAX_STDOUT = 1024 * 1024;
 const PROMPT_FILE = 'prompt.md';
 
 /** Throws E_AGENT when there is no such program. */
-export function commandAgent(options: CommandOptions, host: AgentHost): Agent {
-  const { path, line } = resolveCommand(options.command);
+export function commandAgent(options: CommandOptions, agentHost: AgentHost): Agent {
+  const { programPath, commandLine } = resolveCommand(options.command);
   const { name = 'command', model } = options;
   return {
     name,
     ...(model !== undefined && { model }),
-    reason: `${options.command} (${path}), ${host.jail.reason}, through the gateway`,
+    reason: `${options.command} (${programPath}), ${agentHost.jail.reason}, through the gateway`,
     run: (task) => {
-      let stdout = '';
-      return callAgent(host, task, [], {
-        start: (call) =>
-          host.jail.start(
+      let collectedStdout = '';
+      return callAgent(agentHost, task, [], {
+        start: (resources) =>
+          agentHost.jail.start(
             task,
             {
-              argv: () => ['/bin/sh', '-c', line],
-              env: (place) => ({
-                ...modelEnv(place, model),
-                OVERNIGHT_PROMPT: `${place.home}/${PROMPT_FILE}`,
+              argv: () => ['/bin/sh', '-c', commandLine],
+              env: (layout) => ({
+                ...modelEnv(layout, model),
+                OVERNIGHT_PROMPT: `${layout.home}/${PROMPT_FILE}`,
                 ...options.env,
               }),
               homeFiles: () => ({ [PROMPT_FILE]: task.prompt }),
               stdin: task.prompt,
-              onStdout: (text) => {
-                stdout = (stdout + text).slice(-MOST_STDOUT);
+              onStdout: (piece) => {
+                collectedStdout = (collectedStdout + piece).slice(-MAX_STDOUT);
               },
-              alsoRead: [...rootsOf(path), ...(options.alsoRead ?? [])],
+              alsoRead: [...rootsOf(programPath), ...(options.alsoRead ?? [])],
             },
-            call,
+            resources,
           ),
-        read: () => ({ text: stdout.trim() }),
+        read: () => ({ text: collectedStdout.trim() }),
       });
     },
   };
 }
 
 /** The program that a line starts, and the line with its full path. Throws E_AGENT when it is not there. */
-export function resolveCommand(command: string): { readonly path: string; readonly line: string } {
-  const first = /^\s*("[^"]+"|'[^']+'|\S+)/.exec(command)?.[1] ?? '';
-  const path = findOnPath([first.replace(/^["']|["']$/g, '')]);
-  if (path !== undefined) return { path, line: command.replace(first, () => quoted(path)) };
+export function resolveCommand(command: string): { readonly programPath: string; readonly commandLine: string } {
+  const firstWord = /^\s*("[^"]+"|'[^']+'|\S+)/.exec(command)?.[1] ?? '';
+  const programPath = findOnPath([firstWord.replace(/^["']|["']$/g, '')]);
+  if (programPath !== undefined)
+    return { programPath, commandLine: command.replace(firstWord, () => shellQuoted(programPath)) };
   throw new LabError('E_AGENT', {
     what: 'The command of the agent cannot be used.',
-    why: `Its first word "${first}" is no program on PATH.`,
+    why: `Its first word "${firstWord}" is no program on PATH.`,
     next: 'Install it, or give its full path; assignments before the program go into a small script.',
   });
 }
 
 /** Every client finds the gateway by the variables of its own API. */
-export function modelEnv({ gateway, token }: Place, model: string | undefined): Readonly<Record<string, string>> {
+export function modelEnv(
+  { gateway, token }: AgentLayout,
+  modelName: string | undefined,
+): Readonly<Record<string, string>> {
   return {
     ANTHROPIC_BASE_URL: gateway,
     ANTHROPIC_API_KEY: token,
@@ -81,6 +85,6 @@ export function modelEnv({ gateway, token }: Place, model: string | undefined): 
     OPENAI_API_KEY: token,
     GOOGLE_GEMINI_BASE_URL: gateway,
     GEMINI_API_KEY: token,
-    ...(model !== undefined && { OVERNIGHT_MODEL: model, OPENAI_MODEL: model, ANTHROPIC_MODEL: model }),
+    ...(modelName !== undefined && { OVERNIGHT_MODEL: modelName, OPENAI_MODEL: modelName, ANTHROPIC_MODEL: modelName }),
   };
 }

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import type { Mount } from '../core/ports.ts';
 
 /** bwrap takes some thousands of arguments, three for a mount. */
-const MOST_MOUNTS = 1500;
+const MAX_MOUNTS = 1500;
 
 export interface Exposure {
   readonly mounts: readonly Mount[];
@@ -19,41 +19,53 @@ export interface Exposure {
   readonly open: readonly string[];
 }
 
-/** `writable` are files and folders below `dir`, with `/`. Missing parents are made. */
-export function exposureOf(dir: string, to: string, writable: readonly string[]): Exposure {
-  const listed = new Set(
-    writable.map((path) => path.replace(/\/+$/, '')).filter((path) => path !== '' && !escapes(path)),
+/** `writablePaths` are files and folders below `workDir`, with `/`. Missing parents are made. */
+export function exposureOf(workDir: string, mountPoint: string, writablePaths: readonly string[]): Exposure {
+  const writableSet = new Set(
+    writablePaths
+      .map((writablePath) => writablePath.replace(/\/+$/, ''))
+      .filter((writablePath) => writablePath !== '' && !escapesFolder(writablePath)),
   );
-  if (listed.has('.')) return { mounts: [{ from: dir, to, mode: 'write' }], open: [] };
-  for (const path of listed) mkdirSync(join(dir, dirname(path)), { recursive: true });
+  if (writableSet.has('.')) return { mounts: [{ from: workDir, to: mountPoint, mode: 'write' }], open: [] };
+  for (const writablePath of writableSet) mkdirSync(join(workDir, dirname(writablePath)), { recursive: true });
   const mounts: Mount[] = [];
-  const open: string[] = [];
-  const mount = (path: string, mode: Mount['mode']): void =>
-    void mounts.push({ from: join(dir, path), to: path === '' ? to : join(to, path), mode });
-  const leadsTo = (path: string): boolean => [...listed].some((each) => each.startsWith(path === '' ? '' : `${path}/`));
+  const unprotected: string[] = [];
+  const addMount = (relativePath: string, mountMode: Mount['mode']): void =>
+    void mounts.push({
+      from: join(workDir, relativePath),
+      to: relativePath === '' ? mountPoint : join(mountPoint, relativePath),
+      mode: mountMode,
+    });
+  const leadsToWritable = (folderPath: string): boolean =>
+    [...writableSet].some((writablePath) => writablePath.startsWith(folderPath === '' ? '' : `${folderPath}/`));
   /** Go through a folder that was mounted as `mode`. */
-  const walk = (path: string, mode: Mount['mode'] | undefined): void => {
-    const entries = readdirSync(join(dir, path), { withFileTypes: true });
-    const below = (name: string): string => (path === '' ? name : `${path}/${name}`);
-    const isFile = (each: string): boolean =>
-      !existsSync(join(dir, each)) || !entries.some((e) => below(e.name) === each && e.isDirectory());
-    const direct = [...listed].some((each) => (dirname(each) === '.' ? '' : dirname(each)) === path && isFile(each));
-    const wanted = direct ? 'write' : 'read';
-    if (wanted !== mode) mount(path, wanted);
-    if (direct && entries.length + mounts.length > MOST_MOUNTS) {
-      open.push(path === '' ? '.' : path);
+  const mountFolder = (folderPath: string, parentMode: Mount['mode'] | undefined): void => {
+    const entries = readdirSync(join(workDir, folderPath), { withFileTypes: true });
+    const pathBelow = (entryName: string): string => (folderPath === '' ? entryName : `${folderPath}/${entryName}`);
+    const isFile = (writablePath: string): boolean =>
+      !existsSync(join(workDir, writablePath)) ||
+      !entries.some((dirEntry) => pathBelow(dirEntry.name) === writablePath && dirEntry.isDirectory());
+    const hasWritableFile = [...writableSet].some(
+      (writablePath) =>
+        (dirname(writablePath) === '.' ? '' : dirname(writablePath)) === folderPath && isFile(writablePath),
+    );
+    const wantedMode = hasWritableFile ? 'write' : 'read';
+    if (wantedMode !== parentMode) addMount(folderPath, wantedMode);
+    if (hasWritableFile && entries.length + mounts.length > MAX_MOUNTS) {
+      unprotected.push(folderPath === '' ? '.' : folderPath);
       return;
     }
     for (const entry of entries) {
-      const at = below(entry.name);
-      if (listed.has(at)) {
-        if (entry.isDirectory() && !direct) mount(at, 'write');
-      } else if (entry.isDirectory() && leadsTo(at)) walk(at, wanted);
-      else if (direct && !entry.isSymbolicLink()) mount(at, 'read');
+      const entryPath = pathBelow(entry.name);
+      if (writableSet.has(entryPath)) {
+        if (entry.isDirectory() && !hasWritableFile) addMount(entryPath, 'write');
+      } else if (entry.isDirectory() && leadsToWritable(entryPath)) mountFolder(entryPath, wantedMode);
+      else if (hasWritableFile && !entry.isSymbolicLink()) addMount(entryPath, 'read');
     }
   };
-  walk('', undefined);
-  return { mounts, open };
+  mountFolder('', undefined);
+  return { mounts, open: unprotected };
 }
 
-const escapes = (path: string): boolean => path.startsWith('/') || path.split('/').includes('..');
+const escapesFolder = (relativePath: string): boolean =>
+  relativePath.startsWith('/') || relativePath.split('/').includes('..');

@@ -2,8 +2,8 @@
  * Gemini CLI and its relative Qwen Code, headless. Inside the jail every tool is allowed (`--yolo`, `--approval-mode
  * yolo`); outside of one only edits. Not covered: extensions and MCP servers of the person; the home is a fresh one.
  */
-import { fields, list } from './gateway/apis.ts';
-import { jsonLines, ownUsage, type Reading, type Recipe, text } from './recipe.ts';
+import { asFields, asList } from './gateway/apis.ts';
+import { jsonLines, ownUsage, type Reading, type Recipe, asText } from './recipe.ts';
 
 export const gemini: Recipe = {
   name: 'gemini',
@@ -12,14 +12,14 @@ export const gemini: Recipe = {
   defaultModel: { gemini: 'gemini-2.5-pro' },
   needs: ['--output-format', '--approval-mode', '--prompt'],
   help: ['--help'],
-  argv: ({ task, model, jailed }) => [
-    ...['--prompt', task.prompt, '--output-format', 'stream-json', '--approval-mode', jailed ? 'yolo' : 'auto_edit'],
+  argv: ({ task, model, isJailed }) => [
+    ...['--prompt', task.prompt, '--output-format', 'stream-json', '--approval-mode', isJailed ? 'yolo' : 'auto_edit'],
     ...(model === undefined ? [] : ['--model', model]),
   ],
-  env: ({ place, model }) => ({
+  env: ({ layout, model }) => ({
     ...(model !== undefined && { GEMINI_MODEL: model }),
-    GEMINI_API_KEY: place.token,
-    GOOGLE_GEMINI_BASE_URL: place.gateway,
+    GEMINI_API_KEY: layout.token,
+    GOOGLE_GEMINI_BASE_URL: layout.gateway,
     GEMINI_SANDBOX: 'false',
     GEMINI_CLI_TRUST_WORKSPACE: 'true',
     NO_BROWSER: '1',
@@ -36,22 +36,30 @@ export const gemini: Recipe = {
   prompt: 'argument',
   read: (stdout) => {
     const events = jsonLines(stdout);
-    const lastTool = events.findLastIndex((event) => event.type === 'tool_result' || event.type === 'tool_use');
-    const said = events.slice(lastTool + 1).filter((event) => event.type === 'message' && event.role === 'assistant');
-    const result = fields(events.findLast((event) => event.type === 'result'));
-    const stats = fields(result.stats);
-    const cached = Number(stats.cached ?? 0);
-    const failed =
+    const lastToolIndex = events.findLastIndex((event) => event.type === 'tool_result' || event.type === 'tool_use');
+    const closingMessages = events
+      .slice(lastToolIndex + 1)
+      .filter((event) => event.type === 'message' && event.role === 'assistant');
+    const result = asFields(events.findLast((event) => event.type === 'result'));
+    const stats = asFields(result.stats);
+    const cachedTokens = Number(stats.cached ?? 0);
+    const failureEvent =
       result.status === 'error'
         ? result
         : events.findLast((event) => event.type === 'error' && event.severity === 'error');
     return {
-      text: said
-        .map((event) => text(event.content))
+      text: closingMessages
+        .map((event) => asText(event.content))
         .join('')
         .trim(),
-      ...ownUsage({ input: Number(stats.input_tokens ?? 0) - cached, cached, output: stats.output_tokens }),
-      ...(failed && { error: text(fields(failed.error).message) || text(failed.message) || 'it reports an error' }),
+      ...ownUsage({
+        input: Number(stats.input_tokens ?? 0) - cachedTokens,
+        cached: cachedTokens,
+        output: stats.output_tokens,
+      }),
+      ...(failureEvent && {
+        error: asText(asFields(failureEvent.error).message) || asText(failureEvent.message) || 'it reports an error',
+      }),
     };
   },
 };
@@ -63,16 +71,16 @@ export const qwen: Recipe = {
   defaultModel: { chat: 'qwen3-coder-plus' },
   needs: ['--output-format', '--approval-mode', '--auth-type'],
   help: ['--help'],
-  argv: ({ task, jailed, has }) => [
+  argv: ({ task, isJailed, hasFlag }) => [
     ...['--prompt', task.prompt, '--auth-type', 'openai', '--output-format', 'json'],
-    ...['--approval-mode', jailed ? 'yolo' : 'auto-edit'],
+    ...['--approval-mode', isJailed ? 'yolo' : 'auto-edit'],
     // Bare reads no instructions of the person and starts quickly; it leaves `edit` and the shell, which make new files
     // too.
-    ...(has('--bare') ? ['--bare'] : []),
+    ...(hasFlag('--bare') ? ['--bare'] : []),
   ],
-  env: ({ place, model }) => ({
-    OPENAI_API_KEY: place.token,
-    OPENAI_BASE_URL: `${place.gateway}/v1`,
+  env: ({ layout, model }) => ({
+    OPENAI_API_KEY: layout.token,
+    OPENAI_BASE_URL: `${layout.gateway}/v1`,
     OPENAI_MODEL: model ?? '',
     NO_BROWSER: '1',
   }),
@@ -89,26 +97,26 @@ export const qwen: Recipe = {
 
 /** Qwen prints one array of messages, the last being the result. */
 function readMessages(stdout: string): Reading {
-  const from = stdout.indexOf('[');
+  const arrayStart = stdout.indexOf('[');
   let messages: readonly unknown[] = [];
   try {
-    messages = list(JSON.parse(stdout.slice(from)));
+    messages = asList(JSON.parse(stdout.slice(arrayStart)));
   } catch {
     messages = jsonLines(stdout);
   }
-  const result = fields(messages.map(fields).findLast((message) => message.type === 'result'));
-  const usage = fields(result.usage);
-  const cached = Number(usage.cache_read_input_tokens ?? 0);
+  const result = asFields(messages.map(asFields).findLast((message) => message.type === 'result'));
+  const usage = asFields(result.usage);
+  const cachedTokens = Number(usage.cache_read_input_tokens ?? 0);
   return {
-    text: text(result.result),
+    text: asText(result.result),
     ...ownUsage({
       calls: result.num_turns,
-      input: Number(usage.input_tokens ?? 0) - cached,
-      cached,
+      input: Number(usage.input_tokens ?? 0) - cachedTokens,
+      cached: cachedTokens,
       output: usage.output_tokens,
     }),
     ...(result.is_error === true && {
-      error: text(fields(result.error).message) || text(result.result) || 'it reports an error',
+      error: asText(asFields(result.error).message) || asText(result.result) || 'it reports an error',
     }),
   };
 }

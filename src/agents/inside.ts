@@ -3,14 +3,14 @@
  * gateway's socket, starts the agent, and says on standard error who was left when the agent ended. Plain text for
  * `node -e`, so that it needs no file in there.
  */
-import { quoted } from '../os/cgroup.ts';
+import { shellQuoted } from '../os/cgroup.ts';
 
 /** Where agents find the gateway inside a jail. Every jail has a loopback of its own, so the port is always free. */
 export const PORT_INSIDE = 4141;
 /** Starts the line about processes that were left behind. */
 export const LEFT_MARK = 'overnight-left:';
 
-const PROGRAM = `
+const BRIDGE_PROGRAM = `
 const net = require('node:net'), fs = require('node:fs'), os = require('node:os');
 const { spawn } = require('node:child_process');
 const [socket, port, ...argv] = process.argv.slice(1);
@@ -38,7 +38,7 @@ bridge.listen(Number(port), '127.0.0.1', () => {
 `;
 
 /** A line for the jail's shell that starts `argv` behind the bridge. */
-export function behindBridge(socket: string, argv: readonly string[]): string {
-  const words = [process.execPath, '-e', PROGRAM, '--', socket, String(PORT_INSIDE), ...argv];
-  return `exec ${words.map(quoted).join(' ')}`;
+export function commandBehindBridge(socketPath: string, argv: readonly string[]): string {
+  const commandWords = [process.execPath, '-e', BRIDGE_PROGRAM, '--', socketPath, String(PORT_INSIDE), ...argv];
+  return `exec ${commandWords.map(shellQuoted).join(' ')}`;
 }

@@ -8,16 +8,16 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { LabError } from '../base/error.ts';
-import type { AgentTask, Mount, RunResult, RunSpec, Running, Sandbox } from '../core/ports.ts';
-import { quoted, safeName } from '../os/cgroup.ts';
+import type { AgentTask, Mount, RunResult, RunSpec, RunningProcess, Sandbox } from '../core/ports.ts';
+import { shellQuoted, safeName } from '../os/cgroup.ts';
 import { listTree, removeTree, stampTree } from '../os/files.ts';
 import { exposureOf } from './exposure.ts';
 import type { OpenCall } from './gateway/gateway.ts';
 import { SOCKET_NAME } from './gateway/gateway.ts';
-import { behindBridge, LEFT_MARK, PORT_INSIDE } from './inside.ts';
+import { commandBehindBridge, LEFT_MARK, PORT_INSIDE } from './inside.ts';
 
 /** What the agent's program sees: the same in a jail and without one. */
-export interface Place {
+export interface AgentLayout {
   /** Its work folder. */
   readonly dir: string;
   readonly home: string;
@@ -26,13 +26,13 @@ export interface Place {
   readonly token: string;
 }
 
-export interface Confined {
-  readonly argv: (place: Place) => readonly string[];
-  readonly env: (place: Place) => Readonly<Record<string, string>>;
+export interface ConfinedProgram {
+  readonly argv: (layout: AgentLayout) => readonly string[];
+  readonly env: (layout: AgentLayout) => Readonly<Record<string, string>>;
   /** Files of its home, by path below it. */
-  readonly homeFiles?: (place: Place) => Readonly<Record<string, string>>;
+  readonly homeFiles?: (layout: AgentLayout) => Readonly<Record<string, string>>;
   readonly stdin?: RunSpec['stdin'];
-  readonly onStdout?: (text: string) => void;
+  readonly onStdout?: (piece: string) => void;
   /** Where its program lies on this machine, shown read-only. */
   readonly alsoRead: readonly string[];
 }
@@ -51,21 +51,21 @@ const HOME_INSIDE = '/home/agent';
 const SOCKET_INSIDE = '/gateway';
 
 /** Where one call keeps what is its own on this machine: its home, and the socket to the gateway. */
-export interface Room {
+export interface CallDirs {
   readonly home: string;
-  readonly sockets: string;
+  readonly socketDir: string;
   remove(): void;
 }
 
 /** The name carries the tag as homes of the sandbox do, so that the sweep after a killed harness finds it. */
-export function openRoom(tag: string): Room {
-  const name = `overnight-home-${safeName(tag)}-`;
+export function makeCallDirs(tag: string): CallDirs {
+  const dirPrefix = `overnight-home-${safeName(tag)}-`;
   // The address of a socket holds 107 bytes.
-  const base = tmpdir().length + name.length < 80 ? tmpdir() : '/tmp';
-  const dir = mkdtempSync(join(base, name.slice(0, 70)));
-  const [home, sockets] = [join(dir, 'home'), join(dir, 'gw')];
-  for (const each of [home, sockets]) mkdirSync(each);
-  return { home, sockets, remove: () => removeTree(dir) };
+  const parentDir = tmpdir().length + dirPrefix.length < 80 ? tmpdir() : '/tmp';
+  const callDir = mkdtempSync(join(parentDir, dirPrefix.slice(0, 70)));
+  const [homeDir, socketDir] = [join(callDir, 'home'), join(callDir, 'gw')];
+  for (const subDir of [homeDir, socketDir]) mkdirSync(subDir);
+  return { home: homeDir, socketDir, remove: () => removeTree(callDir) };
 }
 
 export interface Jail {
@@ -74,26 +74,26 @@ export interface Jail {
   /** False when the person accepted that nothing holds: then the agents' own permissions are all there is. */
   readonly holds: boolean;
   /** Throws E_SPAWN when it cannot be started. */
-  start(task: AgentTask, confined: Confined, call: Call): Promise<Jailed>;
+  start(task: AgentTask, program: ConfinedProgram, resources: CallResources): Promise<JailedRun>;
 }
 
 /** What a call needs beside its task. */
-export interface Call {
-  readonly open: OpenCall;
+export interface CallResources {
+  readonly openCall: OpenCall;
   readonly home: string;
 }
 
-export interface Jailed {
-  readonly running: Running;
-  readonly place: Place;
+export interface JailedRun {
+  readonly running: RunningProcess;
+  readonly layout: AgentLayout;
   /** When it has ended, with what it did beside its work. Never rejects. */
   readonly ended: Promise<{ readonly result: RunResult; readonly incidents: readonly string[] }>;
 }
 
 /** Throws E_UNSAFE where no sandbox holds and the person has not said that this is fine. */
-export function openJail(sandbox: Sandbox, unsafe = false, limits: JailLimits = JAIL_LIMITS): Jail {
-  const holds = sandbox.info.level === 'bubblewrap';
-  if (!holds && !unsafe) {
+export function openJail(sandbox: Sandbox, allowsUnsafe = false, limits: JailLimits = JAIL_LIMITS): Jail {
+  const jailHolds = sandbox.info.level === 'bubblewrap';
+  if (!jailHolds && !allowsUnsafe) {
     throw new LabError('E_UNSAFE', {
       what: 'An agent would run without a jail.',
       why: `There is no sandbox that holds: ${sandbox.info.reason}. It could read your files and keys, use the network, and change what measures it.`,
@@ -101,91 +101,103 @@ export function openJail(sandbox: Sandbox, unsafe = false, limits: JailLimits = 
     });
   }
   return {
-    holds,
-    reason: holds ? 'in bubblewrap' : 'without a jail (--unsafe)',
-    start: (task, confined, call) => start({ sandbox, limits, holds }, task, confined, call),
+    holds: jailHolds,
+    reason: jailHolds ? 'in bubblewrap' : 'without a jail (--unsafe)',
+    start: (task, program, resources) => startInJail({ sandbox, limits, holds: jailHolds }, task, program, resources),
   };
 }
 
-interface Held {
+interface JailDeps {
   readonly sandbox: Sandbox;
   readonly limits: JailLimits;
   readonly holds: boolean;
 }
 
-async function start(held: Held, task: AgentTask, confined: Confined, { open, home: homeDir }: Call): Promise<Jailed> {
-  const { sandbox, limits, holds } = held;
-  const work: Mount = { from: task.dir, to: WORK_INSIDE, mode: 'write' };
-  const home: Mount = { from: homeDir, to: HOME_INSIDE, mode: 'write' };
-  const socket: Mount = { from: open.socketDir, to: SOCKET_INSIDE, mode: 'read' };
-  const port = holds ? PORT_INSIDE : await open.port();
-  const place: Place = {
-    dir: sandbox.inside(work),
-    home: sandbox.inside(home),
-    gateway: `http://127.0.0.1:${port}`,
-    token: open.call.token,
+async function startInJail(
+  deps: JailDeps,
+  task: AgentTask,
+  program: ConfinedProgram,
+  { openCall, home: homeDir }: CallResources,
+): Promise<JailedRun> {
+  const { sandbox, limits, holds } = deps;
+  const workMount: Mount = { from: task.dir, to: WORK_INSIDE, mode: 'write' };
+  const homeMount: Mount = { from: homeDir, to: HOME_INSIDE, mode: 'write' };
+  const socketMount: Mount = { from: openCall.socketDir, to: SOCKET_INSIDE, mode: 'read' };
+  const gatewayPort = holds ? PORT_INSIDE : await openCall.port();
+  const layout: AgentLayout = {
+    dir: sandbox.inside(workMount),
+    home: sandbox.inside(homeMount),
+    gateway: `http://127.0.0.1:${gatewayPort}`,
+    token: openCall.call.token,
   };
-  const files = confined.homeFiles?.(place) ?? {};
-  for (const [path, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(homeDir, path)), { recursive: true });
-    writeFileSync(join(homeDir, path), content);
+  const homeFiles = program.homeFiles?.(layout) ?? {};
+  for (const [relativePath, content] of Object.entries(homeFiles)) {
+    mkdirSync(dirname(join(homeDir, relativePath)), { recursive: true });
+    writeFileSync(join(homeDir, relativePath), content);
   }
   const exposure = exposureOf(task.dir, WORK_INSIDE, task.writable);
-  const before = protectedStamp(task);
-  const argv = confined.argv(place);
+  const stateBefore = readProtectedState(task);
+  const programArgs = program.argv(layout);
   const running = sandbox.start({
-    command: holds ? behindBridge(join(SOCKET_INSIDE, SOCKET_NAME), argv) : `exec ${argv.map(quoted).join(' ')}`,
-    cwd: place.dir,
-    mounts: holds ? [...exposure.mounts, home, socket] : [work, home],
-    env: { HOME: place.home, XDG_CACHE_HOME: join(place.home, '.cache'), ...confined.env(place) },
+    command: holds
+      ? commandBehindBridge(join(SOCKET_INSIDE, SOCKET_NAME), programArgs)
+      : `exec ${programArgs.map(shellQuoted).join(' ')}`,
+    cwd: layout.dir,
+    mounts: holds ? [...exposure.mounts, homeMount, socketMount] : [workMount, homeMount],
+    env: { HOME: layout.home, XDG_CACHE_HOME: join(layout.home, '.cache'), ...program.env(layout) },
     limits: { ...limits, wallMs: task.limits.wallMs, outputMb: OUTPUT_MB, cores: task.cores },
-    alsoRead: confined.alsoRead,
+    alsoRead: program.alsoRead,
     tag: task.tag,
-    ...(confined.stdin !== undefined && { stdin: confined.stdin }),
-    ...(confined.onStdout && { onStdout: confined.onStdout }),
+    ...(program.stdin !== undefined && { stdin: program.stdin }),
+    ...(program.onStdout && { onStdout: program.onStdout }),
   });
-  const ended = running.done.then((result) => ({
+  const endedRun = running.done.then((result) => ({
     result,
-    incidents: [...aftermath(task, before), ...leftBehind(result)],
+    incidents: [...findStrayChanges(task, stateBefore), ...findLeftovers(result)],
   }));
-  return { running, place, ended };
+  return { running, layout, ended: endedRun };
 }
 
-interface Before {
+interface ProtectedState {
   readonly stamp: string;
   readonly files: ReadonlySet<string>;
 }
 
 /** What must not change, before. Names, sizes and times: a change of content changes them. */
-function protectedStamp(task: AgentTask): Before {
-  return { stamp: stampTree(task.dir, mayWrite(task)), files: new Set(listTree(task.dir)) };
+function readProtectedState(task: AgentTask): ProtectedState {
+  return { stamp: stampTree(task.dir, writableFilter(task)), files: new Set(listTree(task.dir)) };
 }
 
-const mayWrite =
+const writableFilter =
   (task: AgentTask) =>
-  (path: string): boolean =>
-    task.writable.some((each) => each === '.' || path === each || path.startsWith(`${each.replace(/\/+$/, '')}/`));
+  (relativePath: string): boolean =>
+    task.writable.some(
+      (writablePath) =>
+        writablePath === '.' ||
+        relativePath === writablePath ||
+        relativePath.startsWith(`${writablePath.replace(/\/+$/, '')}/`),
+    );
 
 /** Files that came up or changed outside of the writable part. */
-function aftermath(task: AgentTask, before: Before): readonly string[] {
-  const may = mayWrite(task);
-  const now = listTree(task.dir);
-  const stray = now.filter((file) => !before.files.has(file) && !may(file));
-  const gone = [...before.files].filter((file) => !may(file) && !now.includes(file));
-  const found = [
-    ...stray.map((file) => `made ${file}, which is not editable`),
-    ...gone.map((file) => `removed ${file}, which is not editable`),
+function findStrayChanges(task: AgentTask, stateBefore: ProtectedState): readonly string[] {
+  const isWritable = writableFilter(task);
+  const filesNow = listTree(task.dir);
+  const strayFiles = filesNow.filter((file) => !stateBefore.files.has(file) && !isWritable(file));
+  const removedFiles = [...stateBefore.files].filter((file) => !isWritable(file) && !filesNow.includes(file));
+  const incidents = [
+    ...strayFiles.map((file) => `made ${file}, which is not editable`),
+    ...removedFiles.map((file) => `removed ${file}, which is not editable`),
   ];
-  const changed = found.length === 0 && stampTree(task.dir, may) !== before.stamp;
-  return changed ? ['changed files that are not editable'] : found.slice(0, 20);
+  const hasChanged = incidents.length === 0 && stampTree(task.dir, isWritable) !== stateBefore.stamp;
+  return hasChanged ? ['changed files that are not editable'] : incidents.slice(0, 20);
 }
 
-function leftBehind(result: RunResult): readonly string[] {
-  const said = result.stderr.text
+function findLeftovers(result: RunResult): readonly string[] {
+  const leftProcesses = result.stderr.text
     .split('\n')
     .findLast((line) => line.startsWith(LEFT_MARK))
     ?.slice(LEFT_MARK.length)
     .trim();
-  if (said) return [`left processes behind, ended: ${said}`];
+  if (leftProcesses) return [`left processes behind, ended: ${leftProcesses}`];
   return result.leftovers > 0 ? [`left ${result.leftovers} processes behind, ended`] : [];
 }

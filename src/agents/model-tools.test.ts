@@ -27,27 +27,27 @@ beforeEach(() => {
 
 describe('in the folder', () => {
   it('lists, reads, searches, edits and writes', async () => {
-    expect(tools.list()).toBe(
+    expect(tools.listFiles()).toBe(
       'judge.ts\nlib/away (yours to change)\nlib/binary (yours to change)\nx.ts (yours to change)',
     );
-    expect(tools.read('x.ts', 2, 1)).toBe('2\ttwo\n(4 lines in all)');
-    expect(tools.search('ONE')).toBe('judge.ts:1: frozen One\nx.ts:1: one\nx.ts:3: one two');
-    expect(tools.search('three')).toBe('no line has it');
-    expect(tools.edit('x.ts', 'one two', '$& three')).toBe('x.ts is changed');
+    expect(tools.readLines('x.ts', 2, 1)).toBe('2\ttwo\n(4 lines in all)');
+    expect(tools.findLines('ONE')).toBe('judge.ts:1: frozen One\nx.ts:1: one\nx.ts:3: one two');
+    expect(tools.findLines('three')).toBe('no line has it');
+    expect(tools.replaceText('x.ts', 'one two', '$& three')).toBe('x.ts is changed');
     expect(fs.readFileSync(path.join(dir, 'x.ts'), 'utf8')).toBe('one\ntwo\n$& three\n');
-    expect(tools.write('lib/new/a.ts', 'a')).toContain('written');
-    expect(await tools.earlier(3.7)).toBe('#3 was worse');
+    expect(tools.writeFile('lib/new/a.ts', 'a')).toContain('written');
+    expect(await tools.describeEarlier(3.7)).toBe('#3 was worse');
   });
 
   it('says what is wrong in words', () => {
-    expect(tools.edit('x.ts', 'one', 'x')).toMatch(/^error: .* 2 times/);
-    expect(tools.edit('x.ts', '', 'x')).toMatch(/^error: .* 0 times/);
-    expect(tools.edit('judge.ts', 'frozen', 'x')).toBe('error: judge.ts is not yours to change');
-    expect(tools.read('nothing.ts')).toMatch(/^error: nothing\.ts is no text file/);
-    expect(tools.read('lib/binary')).toMatch(/^error/);
-    expect(tools.search(' ')).toMatch(/^error/);
-    expect(tools.write('x.ts', 'x'.repeat(2 << 20))).toMatch(/^error: .*1 MB/);
-    expect(tools.write('x.ts/y', 'x')).toMatch(/^error/);
+    expect(tools.replaceText('x.ts', 'one', 'x')).toMatch(/^error: .* 2 times/);
+    expect(tools.replaceText('x.ts', '', 'x')).toMatch(/^error: .* 0 times/);
+    expect(tools.replaceText('judge.ts', 'frozen', 'x')).toBe('error: judge.ts is not yours to change');
+    expect(tools.readLines('nothing.ts')).toMatch(/^error: nothing\.ts is no text file/);
+    expect(tools.readLines('lib/binary')).toMatch(/^error/);
+    expect(tools.findLines(' ')).toMatch(/^error/);
+    expect(tools.writeFile('x.ts', 'x'.repeat(2 << 20))).toMatch(/^error: .*1 MB/);
+    expect(tools.writeFile('x.ts/y', 'x')).toMatch(/^error/);
   });
 });
 
@@ -74,9 +74,9 @@ it('nothing outside is read or written, whatever the path', () => {
     fc.property(
       fc.array(piece, { minLength: 1, maxLength: 6 }).map((parts) => parts.join('/')),
       (file) => {
-        expect(tools.read(file)).not.toContain('secret\n(');
-        tools.write(file, 'written');
-        tools.edit(file, 'secret', 'written');
+        expect(tools.readLines(file)).not.toContain('secret\n(');
+        tools.writeFile(file, 'written');
+        tools.replaceText(file, 'secret', 'written');
         expect(hashTree(outside)).toBe(before);
         expect(fs.readFileSync(path.join(dir, 'judge.ts'), 'utf8')).toBe('frozen One\n');
         expect(fs.readdirSync(home).sort()).toEqual(['outside', 'work']);

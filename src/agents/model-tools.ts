@@ -9,143 +9,155 @@ import { oneLine } from '../base/text.ts';
 import type { AgentTask } from '../core/ports.ts';
 import { listTree } from '../os/files.ts';
 
-const MOST_LINES = 400;
-const MOST_CHARS = 20_000;
-const MOST_HITS = 60;
-const MOST_FILE_BYTES = 1 << 20;
-const MOST_FILES = 400;
+const MAX_LINES = 400;
+const MAX_CHARS = 20_000;
+const MAX_HITS = 60;
+const MAX_FILE_BYTES = 1 << 20;
+const MAX_FILES = 400;
 
 /** A mistake of the model's: told to it, never thrown at us. */
-class Refused extends Error {}
+class ToolRefusal extends Error {}
 
 export class FolderTools {
   readonly #task: Pick<AgentTask, 'dir' | 'writable' | 'earlier'>;
-  readonly #root: string;
+  readonly #rootDir: string;
 
   constructor(task: Pick<AgentTask, 'dir' | 'writable' | 'earlier'>) {
     this.#task = task;
-    this.#root = fs.realpathSync(task.dir);
+    this.#rootDir = fs.realpathSync(task.dir);
   }
 
-  list(): string {
-    const files = listTree(this.#root);
-    const shown = files
-      .slice(0, MOST_FILES)
-      .map((file) => (this.#isWritable(file) ? `${file} (yours to change)` : file));
-    return [...shown, ...(files.length > MOST_FILES ? [`… and ${files.length - MOST_FILES} more`] : [])].join('\n');
+  listFiles(): string {
+    const files = listTree(this.#rootDir);
+    const shownFiles = files
+      .slice(0, MAX_FILES)
+      .map((filePath) => (this.#isWritable(filePath) ? `${filePath} (yours to change)` : filePath));
+    return [...shownFiles, ...(files.length > MAX_FILES ? [`… and ${files.length - MAX_FILES} more`] : [])].join('\n');
   }
 
-  /** Lines from `from` (1 is the first), with their numbers. */
-  read(file: string, from = 1, lines = MOST_LINES): string {
-    return answer(() => {
-      const all = this.#text(file).split('\n');
-      const start = Math.max(1, Math.floor(from));
-      const part = all.slice(start - 1, start - 1 + Math.min(MOST_LINES, Math.max(1, Math.floor(lines))));
-      const shown = part
-        .map((line, i) => `${start + i}\t${line}`)
+  /** Lines from `firstLine` (1 is the first), with their numbers. */
+  readLines(filePath: string, firstLine = 1, lineCount = MAX_LINES): string {
+    return answerOrRefuse(() => {
+      const allLines = this.#readOwnText(filePath).split('\n');
+      const startLine = Math.max(1, Math.floor(firstLine));
+      const selectedLines = allLines.slice(
+        startLine - 1,
+        startLine - 1 + Math.min(MAX_LINES, Math.max(1, Math.floor(lineCount))),
+      );
+      const shownText = selectedLines
+        .map((line, i) => `${startLine + i}\t${line}`)
         .join('\n')
-        .slice(0, MOST_CHARS);
-      return `${shown}\n(${all.length} lines in all)`;
+        .slice(0, MAX_CHARS);
+      return `${shownText}\n(${allLines.length} lines in all)`;
     });
   }
 
   /**
    * Lines that hold the words, whatever their case. Plain text: an expression of a model's could keep us busy for ever.
    */
-  search(words: string): string {
-    return answer(() => {
-      if (words.trim() === '') throw new Refused('nothing to search for');
-      const wanted = words.toLowerCase();
-      const hits: string[] = [];
-      for (const file of listTree(this.#root)) {
-        const text = this.#readable(file);
-        for (const [i, line] of (text ?? '').split('\n').entries()) {
-          if (!line.toLowerCase().includes(wanted)) continue;
-          hits.push(`${file}:${i + 1}: ${oneLine(line, 200)}`);
-          if (hits.length >= MOST_HITS) return [...hits, '… there are more'].join('\n');
+  findLines(searchWords: string): string {
+    return answerOrRefuse(() => {
+      if (searchWords.trim() === '') throw new ToolRefusal('nothing to search for');
+      const lowerCaseWords = searchWords.toLowerCase();
+      const matchingLines: string[] = [];
+      for (const filePath of listTree(this.#rootDir)) {
+        const fileText = this.#readTextFile(filePath);
+        for (const [lineIndex, line] of (fileText ?? '').split('\n').entries()) {
+          if (!line.toLowerCase().includes(lowerCaseWords)) continue;
+          matchingLines.push(`${filePath}:${lineIndex + 1}: ${oneLine(line, 200)}`);
+          if (matchingLines.length >= MAX_HITS) return [...matchingLines, '… there are more'].join('\n');
         }
       }
-      return hits.length > 0 ? hits.join('\n') : 'no line has it';
+      return matchingLines.length > 0 ? matchingLines.join('\n') : 'no line has it';
     });
   }
 
   /** Replace text that stands in a file exactly once. */
-  edit(file: string, before: string, after: string): string {
-    return answer(() => {
-      const text = this.#text(file);
-      const times = before === '' ? 0 : text.split(before).length - 1;
-      if (times !== 1)
-        throw new Refused(`the text to replace stands ${times} times in ${file}; give a piece that stands there once`);
-      this.#put(
-        file,
-        text.replace(before, () => after),
+  replaceText(filePath: string, textBefore: string, textAfter: string): string {
+    return answerOrRefuse(() => {
+      const fileText = this.#readOwnText(filePath);
+      const occurrences = textBefore === '' ? 0 : fileText.split(textBefore).length - 1;
+      if (occurrences !== 1)
+        throw new ToolRefusal(
+          `the text to replace stands ${occurrences} times in ${filePath}; give a piece that stands there once`,
+        );
+      this.#putFile(
+        filePath,
+        fileText.replace(textBefore, () => textAfter),
       );
-      return `${file} is changed`;
+      return `${filePath} is changed`;
     });
   }
 
   /** Write a whole file, or a new one. */
-  write(file: string, content: string): string {
-    return answer(() => {
-      this.#put(file, content);
-      return `${file} is written`;
+  writeFile(filePath: string, content: string): string {
+    return answerOrRefuse(() => {
+      this.#putFile(filePath, content);
+      return `${filePath} is written`;
     });
   }
 
-  async earlier(n: number): Promise<string> {
-    const text = await this.#task.earlier?.(Math.floor(n));
-    return (text ?? 'earlier experiments cannot be looked at here').slice(0, MOST_CHARS);
+  async describeEarlier(n: number): Promise<string> {
+    const description = await this.#task.earlier?.(Math.floor(n));
+    return (description ?? 'earlier experiments cannot be looked at here').slice(0, MAX_CHARS);
   }
 
-  #put(file: string, content: string): void {
-    const place = this.#inside(file);
-    if (!this.#isWritable(path.relative(this.#root, place)))
-      throw new Refused(`${oneLine(file, 100)} is not yours to change`);
-    if (Buffer.byteLength(content) > MOST_FILE_BYTES) throw new Refused('that is more than 1 MB');
-    fs.mkdirSync(path.dirname(place), { recursive: true });
-    fs.writeFileSync(place, content);
+  #putFile(filePath: string, content: string): void {
+    const absolutePath = this.#resolveInside(filePath);
+    if (!this.#isWritable(path.relative(this.#rootDir, absolutePath)))
+      throw new ToolRefusal(`${oneLine(filePath, 100)} is not yours to change`);
+    if (Buffer.byteLength(content) > MAX_FILE_BYTES) throw new ToolRefusal('that is more than 1 MB');
+    fs.mkdirSync(path.dirname(absolutePath), { recursive: true });
+    fs.writeFileSync(absolutePath, content);
   }
 
-  #text(file: string): string {
-    const text = this.#readable(path.relative(this.#root, this.#inside(file)));
-    if (text === undefined) throw new Refused(`${oneLine(file, 100)} is no text file here`);
-    return text;
+  #readOwnText(filePath: string): string {
+    const fileText = this.#readTextFile(path.relative(this.#rootDir, this.#resolveInside(filePath)));
+    if (fileText === undefined) throw new ToolRefusal(`${oneLine(filePath, 100)} is no text file here`);
+    return fileText;
   }
 
-  #readable(file: string): string | undefined {
-    const stat = fs.lstatSync(path.join(this.#root, file), { throwIfNoEntry: false });
-    if (!stat?.isFile() || stat.size > MOST_FILE_BYTES) return undefined;
-    const text = fs.readFileSync(path.join(this.#root, file), 'utf8');
-    return text.includes('\0') ? undefined : text;
+  #readTextFile(relativePath: string): string | undefined {
+    const fileStat = fs.lstatSync(path.join(this.#rootDir, relativePath), { throwIfNoEntry: false });
+    if (!fileStat?.isFile() || fileStat.size > MAX_FILE_BYTES) return undefined;
+    const fileText = fs.readFileSync(path.join(this.#rootDir, relativePath), 'utf8');
+    return fileText.includes('\0') ? undefined : fileText;
   }
 
   /** The place of a path below the folder. No part of it that exists may be a link, lest it lead out. */
-  #inside(file: string): string {
-    const place = path.resolve(this.#root, file);
-    const below = path.relative(this.#root, place);
-    if (below === '' || below.startsWith('..') || path.isAbsolute(below) || file.includes('\0'))
-      throw new Refused(`${oneLine(file, 100)} is not below the folder`);
-    let at = this.#root;
-    for (const part of below.split(path.sep)) {
-      at = path.join(at, part);
-      if (fs.lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink())
-        throw new Refused(`${oneLine(file, 100)} is a link`);
+  #resolveInside(filePath: string): string {
+    const absolutePath = path.resolve(this.#rootDir, filePath);
+    const relativePath = path.relative(this.#rootDir, absolutePath);
+    if (
+      relativePath === '' ||
+      relativePath.startsWith('..') ||
+      path.isAbsolute(relativePath) ||
+      filePath.includes('\0')
+    )
+      throw new ToolRefusal(`${oneLine(filePath, 100)} is not below the folder`);
+    let checkedPath = this.#rootDir;
+    for (const pathPart of relativePath.split(path.sep)) {
+      checkedPath = path.join(checkedPath, pathPart);
+      if (fs.lstatSync(checkedPath, { throwIfNoEntry: false })?.isSymbolicLink())
+        throw new ToolRefusal(`${oneLine(filePath, 100)} is a link`);
     }
-    return place;
+    return absolutePath;
   }
 
-  #isWritable(file: string): boolean {
-    return this.#task.writable.some((each) => each === '.' || file === each || file.startsWith(`${each}/`));
+  #isWritable(filePath: string): boolean {
+    return this.#task.writable.some(
+      (writablePath) => writablePath === '.' || filePath === writablePath || filePath.startsWith(`${writablePath}/`),
+    );
   }
 }
 
-function answer(work: () => string): string {
+function answerOrRefuse(runTool: () => string): string {
   try {
-    return work();
-  } catch (thrown) {
-    if (thrown instanceof Refused) return `error: ${thrown.message}`;
-    const { code } = thrown as NodeJS.ErrnoException;
-    if (code === undefined) throw thrown;
+    return runTool();
+  } catch (thrownError) {
+    if (thrownError instanceof ToolRefusal) return `error: ${thrownError.message}`;
+    const { code } = thrownError as NodeJS.ErrnoException;
+    if (code === undefined) throw thrownError;
     return `error: ${code}`;
   }
 }

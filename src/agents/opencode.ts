@@ -2,8 +2,8 @@
  * opencode and Copilot CLI, headless, both with a provider of one's own. Neither can use a subscription through the
  * gateway.
  */
-import { fields } from './gateway/apis.ts';
-import { jsonLines, ownUsage, type Recipe, text } from './recipe.ts';
+import { asFields } from './gateway/apis.ts';
+import { jsonLines, ownUsage, type Recipe, asText } from './recipe.ts';
 
 export const opencode: Recipe = {
   name: 'opencode',
@@ -13,18 +13,18 @@ export const opencode: Recipe = {
   needs: ['--format'],
   help: ['run', '--help'],
   argv: ({ task }) => ['run', '--format', 'json', task.prompt],
-  env: ({ place }) => ({
-    OPENCODE_CONFIG: `${place.home}/opencode.json`,
-    XDG_CONFIG_HOME: `${place.home}/.config`,
-    XDG_DATA_HOME: `${place.home}/.local/share`,
-    XDG_STATE_HOME: `${place.home}/.local/state`,
+  env: ({ layout }) => ({
+    OPENCODE_CONFIG: `${layout.home}/opencode.json`,
+    XDG_CONFIG_HOME: `${layout.home}/.config`,
+    XDG_DATA_HOME: `${layout.home}/.local/share`,
+    XDG_STATE_HOME: `${layout.home}/.local/state`,
     OPENCODE_DISABLE_AUTOUPDATE: '1',
     OPENCODE_DISABLE_MODELS_FETCH: '1',
     OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
     OPENCODE_DISABLE_DEFAULT_PLUGINS: '1',
     OPENCODE_DISABLE_CLAUDE_CODE: '1',
   }),
-  files: ({ place, model = '', jailed }) => ({
+  files: ({ layout, model = '', isJailed }) => ({
     'opencode.json': JSON.stringify({
       autoupdate: false,
       share: 'disabled',
@@ -36,11 +36,11 @@ export const opencode: Recipe = {
         overnight: {
           npm: '@ai-sdk/openai-compatible',
           name: 'Overnight',
-          options: { baseURL: `${place.gateway}/v1`, apiKey: place.token },
+          options: { baseURL: `${layout.gateway}/v1`, apiKey: layout.token },
           models: { [model]: { name: model, limit: { context: 128_000, output: 16_000 } } },
         },
       },
-      permission: jailed
+      permission: isJailed
         ? { '*': 'allow', webfetch: 'deny', websearch: 'deny', question: 'deny' }
         : { '*': 'deny', read: 'allow', glob: 'allow', grep: 'allow', edit: 'allow' },
     }),
@@ -48,21 +48,25 @@ export const opencode: Recipe = {
   prompt: 'argument',
   read: (stdout) => {
     const events = jsonLines(stdout);
-    const steps = events.filter((event) => event.type === 'step_finish').map((event) => fields(event.part));
-    const sum = (pick: (tokens: Readonly<Record<string, unknown>>) => unknown): number =>
-      steps.reduce((total, step) => total + Number(pick(fields(step.tokens)) ?? 0), 0);
-    const failed = events.findLast((event) => event.type === 'error');
-    const error = fields(failed?.error);
+    const steps = events.filter((event) => event.type === 'step_finish').map((event) => asFields(event.part));
+    const sumOfSteps = (pickCount: (tokens: Readonly<Record<string, unknown>>) => unknown): number =>
+      steps.reduce((total, step) => total + Number(pickCount(asFields(step.tokens)) ?? 0), 0);
+    const failureEvent = events.findLast((event) => event.type === 'error');
+    const errorFields = asFields(failureEvent?.error);
     return {
-      text: text(fields(events.findLast((event) => event.type === 'text')?.part).text),
+      text: asText(asFields(events.findLast((event) => event.type === 'text')?.part).text),
       ...ownUsage({
         calls: steps.length,
-        input: sum((tokens) => tokens.input) + sum((tokens) => fields(tokens.cache).write),
-        cached: sum((tokens) => fields(tokens.cache).read),
-        output: sum((tokens) => tokens.output) + sum((tokens) => tokens.reasoning),
+        input: sumOfSteps((tokens) => tokens.input) + sumOfSteps((tokens) => asFields(tokens.cache).write),
+        cached: sumOfSteps((tokens) => asFields(tokens.cache).read),
+        output: sumOfSteps((tokens) => tokens.output) + sumOfSteps((tokens) => tokens.reasoning),
       }),
-      ...(failed && {
-        error: text(fields(error.data).message) || text(error.message) || text(error.name) || 'it reports an error',
+      ...(failureEvent && {
+        error:
+          asText(asFields(errorFields.data).message) ||
+          asText(errorFields.message) ||
+          asText(errorFields.name) ||
+          'it reports an error',
       }),
     };
   },
@@ -75,28 +79,29 @@ export const copilot: Recipe = {
   defaultModel: { chat: 'gpt-5.5' },
   needs: ['--allow-all-tools', '--output-format', '--no-ask-user'],
   help: ['--help'],
-  argv: ({ task, jailed }) => [
+  argv: ({ task, isJailed }) => [
     ...['-p', task.prompt, '--output-format', 'json', '--no-ask-user', '--no-auto-update'],
-    ...(jailed ? ['--allow-all-tools'] : ['--allow-tool=write']),
+    ...(isJailed ? ['--allow-all-tools'] : ['--allow-tool=write']),
   ],
-  env: ({ place, model }) => ({
-    COPILOT_HOME: `${place.home}/.copilot`,
+  env: ({ layout, model }) => ({
+    COPILOT_HOME: `${layout.home}/.copilot`,
     COPILOT_OFFLINE: 'true',
     COPILOT_AUTO_UPDATE: 'false',
-    COPILOT_PROVIDER_BASE_URL: `${place.gateway}/v1`,
-    COPILOT_PROVIDER_API_KEY: place.token,
+    COPILOT_PROVIDER_BASE_URL: `${layout.gateway}/v1`,
+    COPILOT_PROVIDER_API_KEY: layout.token,
     COPILOT_MODEL: model ?? '',
   }),
   prompt: 'argument',
   read: (stdout) => {
     const events = jsonLines(stdout);
-    const said = events.findLast(
-      (event) => event.type === 'assistant.message' && text(fields(event.data).content) !== '',
+    const lastMessage = events.findLast(
+      (event) => event.type === 'assistant.message' && asText(asFields(event.data).content) !== '',
     );
-    const failed = events.findLast((event) => /error$/.test(text(event.type)));
+    const failureEvent = events.findLast((event) => /error$/.test(asText(event.type)));
     return {
-      text: text(fields(said?.data).content),
-      ...(failed && !said && { error: text(fields(failed.data).message) || 'it reports an error' }),
+      text: asText(asFields(lastMessage?.data).content),
+      ...(failureEvent &&
+        !lastMessage && { error: asText(asFields(failureEvent.data).message) || 'it reports an error' }),
     };
   },
 };

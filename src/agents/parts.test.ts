@@ -7,9 +7,9 @@ import type { RunResult } from '../core/ports.ts';
 import { CLEAN_END } from '../testing/sandbox-conformance.ts';
 import { exposureOf } from './exposure.ts';
 import type { CallReport } from './gateway/call.ts';
-import { asksBack, outcomeOf, type Seen } from './outcome.ts';
+import { asksBack, outcomeOf, type CallObservations } from './outcome.ts';
 import { findOnPath, rootsOf } from './program.ts';
-import { reachedFor } from './reach.ts';
+import { findReachIncidents } from './reach.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'overnight-parts-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -79,7 +79,7 @@ describe('what is writable', () => {
 describe('what was reached for', () => {
   const reachable = { dir: '/task', home: '/home/agent', writable: ['train.py', 'src/'] };
   const told = (name: string, args: unknown): readonly string[] =>
-    reachedFor([{ id: '1', name, input: JSON.stringify(args) }], reachable);
+    findReachIncidents([{ id: '1', name, input: JSON.stringify(args) }], reachable);
 
   it.each([
     ['Read', { file_path: '/task/evaluate.py' }],
@@ -105,7 +105,7 @@ describe('what was reached for', () => {
 
   it('survives arguments of any shape', () => {
     for (const input of ['', '{', 'null', '[]', '"x"', '{"path":{"deep":1}}', '{"file_path":null}'])
-      expect(reachedFor([{ id: '1', name: 'edit', input }], reachable)).toEqual([]);
+      expect(findReachIncidents([{ id: '1', name: 'edit', input }], reachable)).toEqual([]);
   });
 });
 
@@ -124,7 +124,7 @@ const metered: CallReport = {
   requests: 2,
   usage: { calls: 2, inputTokens: 10, cachedTokens: 0, outputTokens: 5, source: 'gateway' },
 };
-const outcome = (seen: Partial<Seen>) =>
+const outcome = (seen: Partial<CallObservations>) =>
   outcomeOf({ result: ran, reading: { text: 'Done.' }, report: metered, incidents: [], ...seen }, 0);
 const stderr = (text: string): RunResult => ({ ...ran, exitCode: 1, stderr: { text, bytes: text.length } });
 

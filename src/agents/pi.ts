@@ -3,8 +3,8 @@
  * exit status 0 after a fatal error of the model.
  */
 import type { Api } from './gateway/apis.ts';
-import { fields, list } from './gateway/apis.ts';
-import { jsonLines, ownUsage, type Recipe, text } from './recipe.ts';
+import { asFields, asList } from './gateway/apis.ts';
+import { jsonLines, ownUsage, type Recipe, asText } from './recipe.ts';
 
 const API_NAMES: Readonly<Record<Api, readonly [name: string, base: string]>> = {
   anthropic: ['anthropic-messages', ''],
@@ -20,51 +20,56 @@ export const pi: Recipe = {
   defaultModel: { anthropic: 'claude-sonnet-4-5', responses: 'gpt-5.5', chat: 'gpt-5.5', gemini: 'gemini-2.5-pro' },
   needs: ['--mode', '--provider', '--no-session'],
   help: ['--help'],
-  argv: ({ task, model, jailed }) => [
+  argv: ({ task, model, isJailed }) => [
     ...['--provider', 'overnight', '--model', model ?? '', '--mode', 'json', '-p', '--no-session'],
-    ...(jailed ? [] : ['--tools', 'read,edit,write']), // no shell
+    ...(isJailed ? [] : ['--tools', 'read,edit,write']), // no shell
     ...['--no-extensions', '--no-skills', '--no-prompt-templates', '--no-context-files', task.prompt],
   ],
-  env: ({ place }) => ({
-    PI_CODING_AGENT_DIR: `${place.home}/.pi`,
+  env: ({ layout }) => ({
+    PI_CODING_AGENT_DIR: `${layout.home}/.pi`,
     PI_OFFLINE: '1',
     PI_TELEMETRY: '0',
     PI_SKIP_VERSION_CHECK: '1',
-    OVERNIGHT_GATEWAY_TOKEN: place.token,
+    OVERNIGHT_GATEWAY_TOKEN: layout.token,
   }),
-  files: ({ place, way, model }) => {
-    const [api, base] = API_NAMES[way as Api];
-    const limits = {
+  files: ({ layout, route, model }) => {
+    const [apiName, basePath] = API_NAMES[route as Api];
+    const modelLimits = {
       contextWindow: 128_000,
       maxTokens: 16_000,
       cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
     };
-    const only = { id: model ?? '', name: model ?? '', reasoning: false, input: ['text'], ...limits };
-    const provider = { baseUrl: `${place.gateway}${base}`, api, apiKey: 'OVERNIGHT_GATEWAY_TOKEN', models: [only] };
+    const modelEntry = { id: model ?? '', name: model ?? '', reasoning: false, input: ['text'], ...modelLimits };
+    const provider = {
+      baseUrl: `${layout.gateway}${basePath}`,
+      api: apiName,
+      apiKey: 'OVERNIGHT_GATEWAY_TOKEN',
+      models: [modelEntry],
+    };
     return { '.pi/models.json': JSON.stringify({ providers: { overnight: provider } }) };
   },
   prompt: 'argument',
   read: (stdout) => {
     const messages = jsonLines(stdout)
       .filter((event) => event.type === 'message_end')
-      .map((event) => fields(event.message))
+      .map((event) => asFields(event.message))
       .filter((message) => message.role === 'assistant');
-    const last = messages.at(-1);
-    const sum = (name: string): number =>
-      messages.reduce((total, message) => total + Number(fields(message.usage)[name] ?? 0), 0);
-    const failed = last?.stopReason === 'error' || last?.stopReason === 'aborted';
+    const lastMessage = messages.at(-1);
+    const sumOfUsage = (fieldName: string): number =>
+      messages.reduce((total, message) => total + Number(asFields(message.usage)[fieldName] ?? 0), 0);
+    const hasFailed = lastMessage?.stopReason === 'error' || lastMessage?.stopReason === 'aborted';
     return {
-      text: list(last?.content)
-        .map((part) => text(fields(part).text))
+      text: asList(lastMessage?.content)
+        .map((part) => asText(asFields(part).text))
         .join('\n')
         .trim(),
       ...ownUsage({
         calls: messages.length,
-        input: sum('input') + sum('cacheWrite'),
-        cached: sum('cacheRead'),
-        output: sum('output'),
+        input: sumOfUsage('input') + sumOfUsage('cacheWrite'),
+        cached: sumOfUsage('cacheRead'),
+        output: sumOfUsage('output'),
       }),
-      ...(failed && { error: text(last?.errorMessage) || 'it stopped with an error' }),
+      ...(hasFailed && { error: asText(lastMessage?.errorMessage) || 'it stopped with an error' }),
     };
   },
 };

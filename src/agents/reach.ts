@@ -3,80 +3,98 @@
  * defence: the jail holds whatever this sees or overlooks. Pure.
  */
 import { oneLine } from '../base/text.ts';
-import { type Fields, fields, type ToolCall } from './gateway/apis.ts';
+import { type Fields, asFields, type ToolCall } from './gateway/apis.ts';
 
-export interface Reachable {
+export interface AllowedPaths {
   /** The work folder and the home as the agent sees them. */
   readonly dir: string;
   readonly home: string;
   readonly writable: readonly string[];
 }
 
-const EDITS = /edit|write|replace|create|patch|delete|remove|move/i;
-const SHELLS = /bash|shell|exec|command|terminal/i;
+const EDIT_TOOLS = /edit|write|replace|create|patch|delete|remove|move/i;
+const SHELL_TOOLS = /bash|shell|exec|command|terminal/i;
 /** Places that any program looks at, and that hold nothing of anybody. */
-const HARMLESS =
+const HARMLESS_PATHS =
   /^\/(usr|bin|sbin|lib|lib64|tmp|dev\/(null|stdin|stdout|stderr|shm|tty|fd)|proc\/(self|cpuinfo|meminfo)|sys\/devices\/system\/cpu|opt)(\/|$)/;
-const NETWORK = /\b(?:https?|ftp|wss?):\/\/[^\s'"\\)]+|\/dev\/(?:tcp|udp)\/[^\s'"\\)]+/g;
-const MOST = 20;
+const NETWORK_ADDRESS = /\b(?:https?|ftp|wss?):\/\/[^\s'"\\)]+|\/dev\/(?:tcp|udp)\/[^\s'"\\)]+/g;
+const MAX_INCIDENTS = 20;
 
-export function reachedFor(calls: readonly ToolCall[], reachable: Reachable): readonly string[] {
-  const found = new Set<string>();
-  for (const call of calls) {
-    const given = argumentsOf(call.input);
-    for (const [name, value] of Object.entries(given)) {
-      if (typeof value !== 'string') continue;
-      if (/(path|file|dir|directory)$/i.test(name) && !/\n/.test(value)) inspectPath(call, value, reachable, found);
+export function findReachIncidents(toolCalls: readonly ToolCall[], allowedPaths: AllowedPaths): readonly string[] {
+  const incidents = new Set<string>();
+  for (const toolCall of toolCalls) {
+    const callArguments = parseArguments(toolCall.input);
+    for (const [argumentName, argumentValue] of Object.entries(callArguments)) {
+      if (typeof argumentValue !== 'string') continue;
+      if (/(path|file|dir|directory)$/i.test(argumentName) && !/\n/.test(argumentValue))
+        inspectPath(toolCall, argumentValue, allowedPaths, incidents);
     }
-    const script = SHELLS.test(call.name) || EDITS.test(call.name) ? strings(given).join('\n') : '';
-    if (SHELLS.test(call.name)) inspectScript(call, script, reachable, found);
-    for (const file of patched(script)) inspectPath({ ...call, name: 'patch' }, file, reachable, found);
-    if (!SHELLS.test(call.name) && /fetch|web|url/i.test(call.name))
-      found.add(`asked for ${oneLine(strings(given).join(' '), 80)} (${call.name})`);
+    const script =
+      SHELL_TOOLS.test(toolCall.name) || EDIT_TOOLS.test(toolCall.name) ? stringsIn(callArguments).join('\n') : '';
+    if (SHELL_TOOLS.test(toolCall.name)) inspectScript(toolCall, script, allowedPaths, incidents);
+    for (const patchedFile of filesInPatch(script))
+      inspectPath({ ...toolCall, name: 'patch' }, patchedFile, allowedPaths, incidents);
+    if (!SHELL_TOOLS.test(toolCall.name) && /fetch|web|url/i.test(toolCall.name))
+      incidents.add(`asked for ${oneLine(stringsIn(callArguments).join(' '), 80)} (${toolCall.name})`);
   }
-  return [...found].slice(0, MOST);
+  return [...incidents].slice(0, MAX_INCIDENTS);
 }
 
-function inspectPath(call: ToolCall, value: string, { dir, home, writable }: Reachable, found: Set<string>): void {
-  const inside = value.startsWith(`${dir}/`) ? value.slice(dir.length + 1) : value;
-  const outside = (inside.startsWith('/') && inside !== dir) || inside.split('/').includes('..');
-  if (outside && !inside.startsWith(`${home}/`) && !HARMLESS.test(inside)) {
-    found.add(
-      `${EDITS.test(call.name) ? 'tried to change' : 'reached for'} ${oneLine(value, 100)} outside its folder (${call.name})`,
+function inspectPath(
+  toolCall: ToolCall,
+  pathText: string,
+  { dir, home, writable }: AllowedPaths,
+  incidents: Set<string>,
+): void {
+  const relativePath = pathText.startsWith(`${dir}/`) ? pathText.slice(dir.length + 1) : pathText;
+  const isOutside = (relativePath.startsWith('/') && relativePath !== dir) || relativePath.split('/').includes('..');
+  if (isOutside && !relativePath.startsWith(`${home}/`) && !HARMLESS_PATHS.test(relativePath)) {
+    incidents.add(
+      `${EDIT_TOOLS.test(toolCall.name) ? 'tried to change' : 'reached for'} ${oneLine(pathText, 100)} outside its folder (${toolCall.name})`,
     );
-  } else if (!outside && EDITS.test(call.name) && !mayWrite(inside, writable)) {
-    found.add(`tried to change ${oneLine(inside, 100)}, which is not editable (${call.name})`);
+  } else if (!isOutside && EDIT_TOOLS.test(toolCall.name) && !mayWrite(relativePath, writable)) {
+    incidents.add(`tried to change ${oneLine(relativePath, 100)}, which is not editable (${toolCall.name})`);
   }
 }
 
-const mayWrite = (path: string, writable: readonly string[]): boolean => {
-  const plain = path.replace(/^\.\//, '');
-  return writable.some((each) => each === '.' || plain === each || plain.startsWith(`${each.replace(/\/+$/, '')}/`));
+const mayWrite = (relativePath: string, writablePaths: readonly string[]): boolean => {
+  const plainPath = relativePath.replace(/^\.\//, '');
+  return writablePaths.some(
+    (writablePath) =>
+      writablePath === '.' ||
+      plainPath === writablePath ||
+      plainPath.startsWith(`${writablePath.replace(/\/+$/, '')}/`),
+  );
 };
 
-function inspectScript(call: ToolCall, script: string, { dir, home }: Reachable, found: Set<string>): void {
-  for (const [url] of script.matchAll(NETWORK)) found.add(`tried the network: ${oneLine(url, 100)} (${call.name})`);
-  const rest = script.replace(NETWORK, ' ');
-  for (const [, path] of rest.matchAll(/(?<![\w.:/-])(\/[A-Za-z][\w.@/-]*)/g)) {
-    const allowed = path === dir || path!.startsWith(`${dir}/`) || path!.startsWith(home) || HARMLESS.test(path!);
-    if (!allowed) found.add(`reached for ${oneLine(path!, 100)} (${call.name})`);
+function inspectScript(toolCall: ToolCall, script: string, { dir, home }: AllowedPaths, incidents: Set<string>): void {
+  for (const [address] of script.matchAll(NETWORK_ADDRESS))
+    incidents.add(`tried the network: ${oneLine(address, 100)} (${toolCall.name})`);
+  const withoutAddresses = script.replace(NETWORK_ADDRESS, ' ');
+  for (const [, absolutePath] of withoutAddresses.matchAll(/(?<![\w.:/-])(\/[A-Za-z][\w.@/-]*)/g)) {
+    const isAllowed =
+      absolutePath === dir ||
+      absolutePath!.startsWith(`${dir}/`) ||
+      absolutePath!.startsWith(home) ||
+      HARMLESS_PATHS.test(absolutePath!);
+    if (!isAllowed) incidents.add(`reached for ${oneLine(absolutePath!, 100)} (${toolCall.name})`);
   }
 }
 
 /** Files that a patch in Codex's format names. */
-const patched = (script: string): readonly string[] =>
+const filesInPatch = (script: string): readonly string[] =>
   [...script.matchAll(/^\*\*\* (?:Update|Add|Delete) File: (.+)$/gm)].map((match) => match[1]!.trim());
 
-function argumentsOf(input: string): Fields {
+function parseArguments(argumentText: string): Fields {
   try {
-    const parsed: unknown = JSON.parse(input);
-    return typeof parsed === 'string' ? { input: parsed } : fields(parsed);
+    const parsed: unknown = JSON.parse(argumentText);
+    return typeof parsed === 'string' ? { input: parsed } : asFields(parsed);
   } catch {
-    return { input };
+    return { input: argumentText };
   }
 }
 
-function strings(value: unknown): readonly string[] {
+function stringsIn(value: unknown): readonly string[] {
   if (typeof value === 'string') return [value];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(strings) : [];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsIn) : [];
 }

@@ -4,20 +4,20 @@
  */
 import type { AgentTask } from '../core/ports.ts';
 import type { Usage } from '../core/event.ts';
-import { type Api, type Fields, fields } from './gateway/apis.ts';
-import type { Place } from './jail.ts';
+import { type Api, type Fields, asFields } from './gateway/apis.ts';
+import type { AgentLayout } from './jail.ts';
 
 /** Everything a recipe may use to write a command line. */
-export interface Setting {
+export interface LaunchContext {
   readonly task: AgentTask;
-  readonly place: Place;
+  readonly layout: AgentLayout;
   /** The API through which it reaches the gateway; `login` when it goes its own way with the person's subscription. */
-  readonly way: Api | 'login';
+  readonly route: Api | 'login';
   readonly model: string | undefined;
   /** True in a jail: then the agent may do in there what it likes. Else its own permissions are all there is. */
-  readonly jailed: boolean;
+  readonly isJailed: boolean;
   /** Long options that this version has, from its help. */
-  readonly has: (flag: string) => boolean;
+  readonly hasFlag: (flag: string) => boolean;
 }
 
 /** What the agent's own output says. */
@@ -53,19 +53,19 @@ export interface Recipe {
     readonly variables: readonly string[];
     readonly hosts: readonly string[];
   };
-  argv(setting: Setting): readonly string[];
-  env(setting: Setting): Readonly<Record<string, string>>;
-  files?(setting: Setting): Readonly<Record<string, string>>;
+  argv(context: LaunchContext): readonly string[];
+  env(context: LaunchContext): Readonly<Record<string, string>>;
+  files?(context: LaunchContext): Readonly<Record<string, string>>;
   read(stdout: string): Reading;
 }
 
 /** The JSON objects among the lines of an output; other lines are passed over. */
 export function jsonLines(stdout: string): readonly Fields[] {
   return stdout.split('\n').flatMap((line) => {
-    const text = line.trim();
-    if (!text.startsWith('{')) return [];
+    const trimmed = line.trim();
+    if (!trimmed.startsWith('{')) return [];
     try {
-      return [fields(JSON.parse(text))];
+      return [asFields(JSON.parse(trimmed))];
     } catch {
       return [];
     }
@@ -73,30 +73,36 @@ export function jsonLines(stdout: string): readonly Fields[] {
 }
 
 /** Figures that an agent tells of itself. Nothing when it tells none. */
-export function ownUsage(parts: {
+export function ownUsage(figures: {
   readonly calls?: unknown;
   readonly input?: unknown;
   readonly cached?: unknown;
   readonly output?: unknown;
   readonly usd?: unknown;
 }): { readonly usage?: Usage } {
-  const n = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0);
-  if (n(parts.input) + n(parts.output) + n(parts.cached) === 0) return {};
+  const asNumber = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0);
+  if (asNumber(figures.input) + asNumber(figures.output) + asNumber(figures.cached) === 0) return {};
   const usage: Usage = {
-    calls: Math.max(1, n(parts.calls)),
-    inputTokens: n(parts.input),
-    cachedTokens: n(parts.cached),
-    outputTokens: n(parts.output),
-    ...(typeof parts.usd === 'number' && { usd: parts.usd }),
+    calls: Math.max(1, asNumber(figures.calls)),
+    inputTokens: asNumber(figures.input),
+    cachedTokens: asNumber(figures.cached),
+    outputTokens: asNumber(figures.output),
+    ...(typeof figures.usd === 'number' && { usd: figures.usd }),
     source: 'agent',
   };
   return { usage };
 }
 
-export const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+export const asText = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** Variables that send a program's HTTPS through the gateway's tunnel. */
-export function tunnelEnv(place: Place): Readonly<Record<string, string>> {
-  const url = place.gateway.replace('http://', `http://overnight:${place.token}@`);
-  return { HTTPS_PROXY: url, https_proxy: url, HTTP_PROXY: url, http_proxy: url, NO_PROXY: '127.0.0.1,localhost' };
+export function tunnelEnv(layout: AgentLayout): Readonly<Record<string, string>> {
+  const proxyUrl = layout.gateway.replace('http://', `http://overnight:${layout.token}@`);
+  return {
+    HTTPS_PROXY: proxyUrl,
+    https_proxy: proxyUrl,
+    HTTP_PROXY: proxyUrl,
+    http_proxy: proxyUrl,
+    NO_PROXY: '127.0.0.1,localhost',
+  };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { AgentTask } from '../core/ports.ts';
 import { RECIPES, recipeOfProgram } from './recipes.ts';
-import type { Recipe, Setting } from './recipe.ts';
+import type { Recipe, LaunchContext } from './recipe.ts';
 
 const recorded = (name: string): string =>
   readFileSync(join(import.meta.dirname, '..', '..', 'tests', 'fixtures', 'agents', `${name}.jsonl`), 'utf8');
@@ -20,13 +20,13 @@ const task: AgentTask = {
   signal: new AbortController().signal,
 };
 const place = { dir: '/task', home: '/home/agent', gateway: 'http://127.0.0.1:4141', token: 'overnight-token' };
-const setting = (way: Setting['way'], jailed = true): Setting => ({
+const setting = (way: LaunchContext['route'], jailed = true): LaunchContext => ({
   task,
-  place,
-  way,
+  layout: place,
+  route: way,
   model: 'some-model',
-  jailed,
-  has: () => true,
+  isJailed: jailed,
+  hasFlag: () => true,
 });
 
 describe.each(RECIPES.map((each) => [each.name, each] as const))('%s', (name, each) => {

@@ -10,7 +10,7 @@ import type { Recipe } from './recipe.ts';
 export const RECIPES: readonly Recipe[] = [claude, codex, opencode, pi, qwen, gemini, copilot];
 
 /** The recipe whose settings a program understands: its own, or those of the agent that it is an adapter of. */
-export function recipeOfProgram(path: string): Recipe | undefined {
-  const name = basename(path);
-  return RECIPES.find((recipe) => recipe.programs.includes(name) || name.startsWith(`${recipe.name}-`));
+export function recipeOfProgram(programPath: string): Recipe | undefined {
+  const programName = basename(programPath);
+  return RECIPES.find((recipe) => recipe.programs.includes(programName) || programName.startsWith(`${recipe.name}-`));
 }

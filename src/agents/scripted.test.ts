@@ -9,7 +9,7 @@ const STEPS = {
   endless: { waitMs: 3_600_000 },
 } as const;
 
-const stage: AgentStage = { make: async (behaviour) => scriptedAgent(() => STEPS[behaviour]) };
+const stage: AgentStage = { makeAgent: async (behaviour) => scriptedAgent(() => STEPS[behaviour]) };
 
 describe('the scripted agent', () => {
   for (const one of AGENT_CASES) it.concurrent(one.name, () => one.run(stage));

@@ -20,33 +20,36 @@ export interface ScriptedStep {
 }
 
 /** `script` is asked once per call with the number of the call, from 0. */
-export function scriptedAgent(script: (task: AgentTask, call: number) => ScriptedStep, name = 'scripted'): Agent {
-  let calls = 0;
+export function scriptedAgent(
+  script: (task: AgentTask, callIndex: number) => ScriptedStep,
+  agentName = 'scripted',
+): Agent {
+  let callCount = 0;
   return {
-    name,
+    name: agentName,
     model: 'none',
     reason: 'a script for tests, without a jail and without a model',
     run: async (task): Promise<AgentResult> => {
-      const begun = monotonicMs();
-      const step = script(task, calls++);
-      const most = Math.min(step.waitMs ?? 0, task.limits.wallMs);
-      await sleep(most, task.signal);
-      const rest = {
-        wallS: (monotonicMs() - begun) / 1000,
+      const beganMs = monotonicMs();
+      const step = script(task, callCount++);
+      const waitedMs = Math.min(step.waitMs ?? 0, task.limits.wallMs);
+      await sleep(waitedMs, task.signal);
+      const sharedFields = {
+        wallS: (monotonicMs() - beganMs) / 1000,
         ...(step.usage && { usage: step.usage }),
         ...(step.incidents && { incidents: step.incidents }),
       };
-      if (task.signal.aborted) return { kind: 'failed', class: 'aborted', message: 'it was stopped', ...rest };
-      if (most < (step.waitMs ?? 0))
-        return { kind: 'failed', class: 'hung', message: 'it was not done in time', ...rest };
-      for (const [path, content] of Object.entries(step.files ?? {})) {
-        const file = join(task.dir, path);
-        mkdirSync(dirname(file), { recursive: true });
-        if (content === null) rmSync(file, { force: true, recursive: true });
-        else writeFileSync(file, content);
+      if (task.signal.aborted) return { kind: 'failed', class: 'aborted', message: 'it was stopped', ...sharedFields };
+      if (waitedMs < (step.waitMs ?? 0))
+        return { kind: 'failed', class: 'hung', message: 'it was not done in time', ...sharedFields };
+      for (const [relativePath, content] of Object.entries(step.files ?? {})) {
+        const filePath = join(task.dir, relativePath);
+        mkdirSync(dirname(filePath), { recursive: true });
+        if (content === null) rmSync(filePath, { force: true, recursive: true });
+        else writeFileSync(filePath, content);
       }
-      if (step.fail) return { kind: 'failed', ...step.fail, ...rest };
-      return { kind: 'done', text: step.text ?? '', ...rest, ...(step.asks && { asks: true }) };
+      if (step.fail) return { kind: 'failed', ...step.fail, ...sharedFields };
+      return { kind: 'done', text: step.text ?? '', ...sharedFields, ...(step.asks && { asks: true }) };
     },
   };
 }

@@ -10,7 +10,7 @@ import { openJail } from '../agents/jail.ts';
 import { canAskModels, modelAgent } from '../agents/model.ts';
 import { LabError } from '../base/error.ts';
 import type { Agent, Sandbox } from '../core/ports.ts';
-import type { Ideas } from './choose-proposer.ts';
+import type { IdeaSources } from './choose-proposer.ts';
 
 /** What a person asked for on the command line. */
 export interface AgentRequest {
@@ -20,14 +20,14 @@ export interface AgentRequest {
   readonly models?: readonly string[];
   /** The line to start, for the agents `acp` and `command`. */
   readonly command?: string;
-  readonly unsafe: boolean;
+  readonly allowUnsafe: boolean;
   readonly env: Environment;
   /** Bounds of one call. */
-  readonly call?: Ideas['call'];
+  readonly call?: IdeaSources['call'];
   readonly programB?: string;
 }
 
-export interface FoundIdeas extends Ideas {
+export interface FoundIdeaSources extends IdeaSources {
   close(): Promise<void>;
 }
 
@@ -35,49 +35,49 @@ export interface FoundIdeas extends Ideas {
  * Throws E_AGENT, E_UNSAFE or E_USAGE where what was asked for cannot be had; what was not asked for is left out with
  * its reason.
  */
-export async function findIdeas(request: AgentRequest, sandbox: Sandbox): Promise<FoundIdeas> {
+export async function findIdeaSources(request: AgentRequest, sandbox: Sandbox): Promise<FoundIdeaSources> {
   const gateway = new Gateway({ upstreams: upstreamsFrom(request.env), prices: pricesFrom(request.env) });
-  const close = (): Promise<void> => gateway.close();
+  const closeGateway = (): Promise<void> => gateway.close();
   try {
-    const found = request.agents
-      ? await named(request, request.agents, sandbox, gateway)
-      : await best(request, sandbox, gateway);
+    const foundSources = request.agents
+      ? await openNamedAgents(request, request.agents, sandbox, gateway)
+      : await openBestAgent(request, sandbox, gateway);
     return {
-      ...found,
+      ...foundSources,
       ...(request.call && { call: request.call }),
       ...(request.programB !== undefined && { programB: request.programB }),
-      close,
+      close: closeGateway,
     };
   } catch (thrown) {
-    await close();
+    await closeGateway();
     throw thrown;
   }
 }
 
-type Found = Pick<Ideas, 'members' | 'reason' | 'mute' | 'hybrid'>;
+type FoundSources = Pick<IdeaSources, 'members' | 'reason' | 'mute' | 'hybrid'>;
 
-async function named(
+async function openNamedAgents(
   request: AgentRequest,
-  names: readonly string[],
+  agentNames: readonly string[],
   sandbox: Sandbox,
   gateway: Gateway,
-): Promise<Found> {
-  if (names.length === 1 && names[0] === 'submissions')
+): Promise<FoundSources> {
+  if (agentNames.length === 1 && agentNames[0] === 'submissions')
     return {
       members: [],
       mute: true,
       reason: 'as asked, nobody: what is submitted through MCP or `overnight submit` is measured',
     };
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined || names.some((name) => name === '')) {
+  const duplicate = agentNames.find((agentName, position) => agentNames.indexOf(agentName) !== position);
+  if (duplicate !== undefined || agentNames.some((agentName) => agentName === '')) {
     throw new LabError('E_USAGE', {
       what: '--agent cannot be understood.',
-      why: twice === undefined ? 'One of the names is empty.' : `"${twice}" stands there twice.`,
+      why: duplicate === undefined ? 'One of the names is empty.' : `"${duplicate}" stands there twice.`,
       next: 'Give each name once, in order of preference, for example --agent claude,codex,search.',
     });
   }
-  const hybrid = names.includes('hybrid');
-  if (hybrid && (names.length === 1 || names.at(-1) !== 'hybrid' || names.includes('search'))) {
+  const isHybrid = agentNames.includes('hybrid');
+  if (isHybrid && (agentNames.length === 1 || agentNames.at(-1) !== 'hybrid' || agentNames.includes('search'))) {
     throw new LabError('E_USAGE', {
       what: '--agent cannot be understood.',
       why: '"hybrid" is the optimizer sharing the budget with the agents named before it.',
@@ -85,64 +85,67 @@ async function named(
     });
   }
   const members: (Agent | 'search')[] = [];
-  for (const [i, name] of (hybrid ? names.slice(0, -1) : names).entries())
-    members.push(await open(name, i, request, sandbox, gateway));
+  for (const [position, agentName] of (isHybrid ? agentNames.slice(0, -1) : agentNames).entries())
+    members.push(await openMember(agentName, position, request, sandbox, gateway));
   const reason = `as asked: ${members.map(reasonOfMember).join('; then ')}`;
   return {
     members,
-    reason: hybrid ? `${reason}; beside ${OPTIMIZER}, which shares the budget` : reason,
-    ...(hybrid && { hybrid }),
+    reason: isHybrid ? `${reason}; beside ${OPTIMIZER}, which shares the budget` : reason,
+    ...(isHybrid && { hybrid: isHybrid }),
   };
 }
 
-async function open(
-  name: string,
-  i: number,
+async function openMember(
+  agentName: string,
+  position: number,
   request: AgentRequest,
   sandbox: Sandbox,
   gateway: Gateway,
 ): Promise<Agent | 'search'> {
-  if (name === 'search') return 'search';
-  const model = request.models?.[i];
-  const chosen = model === undefined || model === '' ? {} : { model };
-  if (name === 'model') return modelAgent({ env: request.env, ...chosen }, { gateway });
-  const host: AgentHost = { gateway, jail: openJail(sandbox, request.unsafe) };
-  return openAgent({ name, ...chosen, ...(request.command !== undefined && { command: request.command }) }, host);
+  if (agentName === 'search') return 'search';
+  const model = request.models?.[position];
+  const modelOption = model === undefined || model === '' ? {} : { model };
+  if (agentName === 'model') return modelAgent({ env: request.env, ...modelOption }, { gateway });
+  const agentHost: AgentHost = { gateway, jail: openJail(sandbox, request.allowUnsafe) };
+  return openAgent(
+    { name: agentName, ...modelOption, ...(request.command !== undefined && { command: request.command }) },
+    agentHost,
+  );
 }
 
 /** The best agent of this machine, the built-in one where there is only a key, and the optimizer behind either. */
-async function best(request: AgentRequest, sandbox: Sandbox, gateway: Gateway): Promise<Found> {
-  const why: string[] = [];
-  const jailed = sandbox.info.level === 'bubblewrap' || request.unsafe;
-  for (const { name, way, reason } of findAgents(gateway)) {
-    if (way === undefined) why.push(`${name} is not asked: ${reason}`);
-    else if (!jailed) why.push(`${name} is not asked: no sandbox holds here, and --unsafe was not given`);
+async function openBestAgent(request: AgentRequest, sandbox: Sandbox, gateway: Gateway): Promise<FoundSources> {
+  const reasons: string[] = [];
+  const isJailed = sandbox.info.level === 'bubblewrap' || request.allowUnsafe;
+  for (const { name: agentName, route, reason } of findAgents(gateway)) {
+    if (route === undefined) reasons.push(`${agentName} is not asked: ${reason}`);
+    else if (!isJailed) reasons.push(`${agentName} is not asked: no sandbox holds here, and --unsafe was not given`);
     else {
       try {
-        const agent = await open(name, 0, request, sandbox, gateway);
+        const bestAgent = await openMember(agentName, 0, request, sandbox, gateway);
         return {
-          members: [agent, 'search'],
-          reason: `the best agent found: ${reasonOfMember(agent)}; when it has nothing, ${OPTIMIZER}`,
+          members: [bestAgent, 'search'],
+          reason: `the best agent found: ${reasonOfMember(bestAgent)}; when it has nothing, ${OPTIMIZER}`,
         };
       } catch (thrown) {
         if (!(thrown instanceof LabError)) throw thrown;
-        why.push(`${name} is not asked: ${thrown.parts.why}`);
+        reasons.push(`${agentName} is not asked: ${thrown.parts.why}`);
       }
     }
   }
   if (canAskModels(gateway, request.env)) {
     try {
-      const agent = await open('model', 0, request, sandbox, gateway);
+      const builtinAgent = await openMember('model', 0, request, sandbox, gateway);
       return {
-        members: [agent, 'search'],
-        reason: [...why, `${reasonOfMember(agent)}; when it has nothing, ${OPTIMIZER}`].join('; '),
+        members: [builtinAgent, 'search'],
+        reason: [...reasons, `${reasonOfMember(builtinAgent)}; when it has nothing, ${OPTIMIZER}`].join('; '),
       };
     } catch (thrown) {
       if (!(thrown instanceof LabError)) throw thrown;
-      why.push(thrown.parts.why);
+      reasons.push(thrown.parts.why);
     }
-  } else why.push(why.length === 0 ? 'no agent is on PATH and no key is set' : 'no key is set');
-  return { members: ['search'], reason: `${OPTIMIZER}: no model is used (${why.join('; ')})` };
+  } else reasons.push(reasons.length === 0 ? 'no agent is on PATH and no key is set' : 'no key is set');
+  return { members: ['search'], reason: `${OPTIMIZER}: no model is used (${reasons.join('; ')})` };
 }
 
 const OPTIMIZER = 'an optimizer over the knobs of the manifest';

@@ -16,11 +16,11 @@ import { openInbox } from '../ledger/inbox.ts';
 import { type OpenLedger, openLedger } from '../ledger/jsonl.ts';
 import { refOf } from '../loop/ideas.ts';
 import { Lab, type LabWatch, type Stop } from '../loop/lab.ts';
-import { recover } from '../loop/resume.ts';
+import { recoverKilledSession } from '../loop/resume.ts';
 import { endSession, type RunWatch, run } from '../loop/run.ts';
 import { type Bench, linkDeps } from '../loop/process-specs.ts';
 import { runStages, type StageHost } from '../loop/stages.ts';
-import { monotonicMs, now, sleep } from '../os/clock.ts';
+import { monotonicMs, currentTime, sleep } from '../os/clock.ts';
 import { copyTree, hashTree, isFull, removeTree, writeAtomic } from '../os/files.ts';
 import { allowedCores, describeDevice, hostName } from '../os/machine.ts';
 import { createHome, type LabPaths, labPaths, listTags } from '../os/paths.ts';
@@ -28,7 +28,7 @@ import { startTimeOf } from '../os/proc.ts';
 import { resultsTsv } from '../render/tsv.ts';
 import { chooseSandbox } from '../sandbox/choose.ts';
 import { VERSION } from '../version.ts';
-import { chooseProposer, type Ideas } from './choose-proposer.ts';
+import { chooseProposer, type IdeaSources } from './choose-proposer.ts';
 import { type LoadedArena, loadArena } from '../workspace/arena.ts';
 import { requireGit } from '../workspace/command.ts';
 import { openWorkspace } from '../workspace/git.ts';
@@ -48,20 +48,20 @@ export interface OpenOptions {
   readonly seconds?: number;
   readonly proposer?: Proposer;
   /** Agents to ask for ideas, in order of preference, instead of a proposer. */
-  readonly ideas?: Ideas | ((sandbox: Sandbox) => Promise<Ideas>);
+  readonly ideas?: IdeaSources | ((sandbox: Sandbox) => Promise<IdeaSources>);
   readonly sandbox?: Sandbox;
   /** How this session was started, for the record. */
   readonly command?: string;
   readonly watch?: LabWatch &
     Pick<StageHost, 'onStage'> & {
-      readonly onOpen?: (opened: Opened) => void;
+      readonly onOpen?: (openedLab: Opened) => void;
       readonly onEvent?: EventListener;
       /** A change that is not in the ledger, in words: who is asked for ideas now. */
-      readonly onRemark?: (text: string) => void;
+      readonly onRemark?: (remark: string) => void;
       /** How much of an earlier ledger is read, in bytes. */
-      readonly onReading?: (done: number, all: number) => void;
+      readonly onReading?: (readBytes: number, totalBytes: number) => void;
       /** Receives the way to end a running setup or prepare. */
-      readonly onStageStart?: (kill: () => void) => void;
+      readonly onStageStart?: (killStage: () => void) => void;
     };
 }
 
@@ -85,14 +85,14 @@ export interface OpenedLab extends Opened {
 }
 
 /** Default tag: upstream's, month and day. */
-const tagOf = (iso: string): string =>
-  `${new Date(iso).toLocaleString('en-US', { month: 'short', timeZone: 'UTC' }).toLowerCase()}${iso.slice(8, 10)}`;
+const defaultTagAt = (timestamp: string): string =>
+  `${new Date(timestamp).toLocaleString('en-US', { month: 'short', timeZone: 'UTC' }).toLowerCase()}${timestamp.slice(8, 10)}`;
 
 export async function openLab(options: OpenOptions): Promise<OpenedLab> {
-  const folder = path.resolve(options.folder);
+  const arenaFolder = path.resolve(options.folder);
   const gitVersion = await requireGit();
-  const loaded = await loadArena(folder);
-  const tag = options.tag ?? listTags(folder)[0] ?? tagOf(now());
+  const loadedArena = await loadArena(arenaFolder);
+  const tag = options.tag ?? listTags(arenaFolder)[0] ?? defaultTagAt(currentTime());
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(tag)) {
     throw new LabError('E_USAGE', {
       what: 'This tag cannot be used.',
@@ -100,52 +100,52 @@ export async function openLab(options: OpenOptions): Promise<OpenedLab> {
       next: 'Choose another with --tag.',
     });
   }
-  const paths = labPaths(folder, tag);
+  const paths = labPaths(arenaFolder, tag);
   createHome(paths);
-  const ledger = openLedger(paths.lab, now, options.watch?.onReading);
-  const earlier = ledger.state.sessions.length;
+  const ledger = openLedger(paths.lab, currentTime, options.watch?.onReading);
+  const earlierSessions = ledger.state.sessions.length;
   try {
-    return await open(options, loaded, paths, tag, ledger, gitVersion);
+    return await openSession(options, loadedArena, paths, tag, ledger, gitVersion);
   } catch (thrown) {
     // Only a session of our own is ended: one that died before is for the next run to name.
     const session = ledger.state.sessions.length - 1;
-    if (session >= earlier && !ledger.state.sessions[session]!.end)
+    if (session >= earlierSessions && !ledger.state.sessions[session]!.end)
       endSession(ledger, session, 'error', detailOf(thrown));
-    if (session >= earlier) removeTree(paths.work);
+    if (session >= earlierSessions) removeTree(paths.work);
     ledger.close();
     throw thrown;
   }
 }
 
-async function open(
+async function openSession(
   options: OpenOptions,
-  loaded: LoadedArena,
+  loadedArena: LoadedArena,
   paths: LabPaths,
   tag: string,
   ledger: OpenLedger,
   gitVersion: string,
 ): Promise<OpenedLab> {
   const { watch = {} } = options;
-  const resumed = ledger.state.lab !== undefined;
-  if (resumed) checkUnchanged(ledger.state, loaded, tag);
+  const isResumed = ledger.state.lab !== undefined;
+  if (isResumed) checkUnchanged(ledger.state, loadedArena, tag);
   const sandbox = options.sandbox ?? (await chooseSandbox()).sandbox;
-  const plain = (await chooseSandbox({ forbid: 'bubblewrap' })).sandbox;
+  const plainSandbox = (await chooseSandbox({ forbid: 'bubblewrap' })).sandbox;
   const workspace = await openWorkspace(paths.arena, paths.store);
   const runTag = `overnight-${ledger.state.lab?.lab ?? randomBytes(4).toString('hex')}`;
-  if (!resumed) openEvent(ledger, options, loaded, tag, runTag.slice('overnight-'.length));
-  const record = watching(ledger, watch.onEvent);
-  await recover(record, [sandbox, plain], runTag, paths.work);
+  if (!isResumed) recordOpening(ledger, options, loadedArena, tag, runTag.slice('overnight-'.length));
+  const watchedLedger = watchedLedgerOf(ledger, watch.onEvent);
+  await recoverKilledSession(watchedLedger, [sandbox, plainSandbox], runTag, paths.work);
   settleArtefact(paths);
 
   const arena = ledger.state.lab!.arena;
   const device = describeDevice(arena.resources.cpus, arena.resources.gpus);
   const { grade, reason: gradeReason } = gradeOf(arena, sandbox.info.level);
   const session = ledger.state.sessions.length;
-  const limits = limitsOf(ledger.state, options.limits);
-  const clock = { now, monotonicMs, sleep };
-  const ideas = typeof options.ideas === 'function' ? await options.ideas(sandbox) : options.ideas;
+  const limits = limitsInForce(ledger.state, options.limits);
+  const clock = { now: currentTime, monotonicMs, sleep };
+  const ideaSources = typeof options.ideas === 'function' ? await options.ideas(sandbox) : options.ideas;
   const { proposer, reason: proposerReason } = chooseProposer(
-    { ...(options.proposer && { proposer: options.proposer }), ...(ideas && { ideas }) },
+    { ...(options.proposer && { proposer: options.proposer }), ...(ideaSources && { ideas: ideaSources }) },
     {
       arena,
       workspace,
@@ -157,7 +157,7 @@ async function open(
       ...(watch.onRemark && { onSwitch: watch.onRemark }),
     },
   );
-  record.append({
+  watchedLedger.append({
     type: 'session.started',
     session,
     pid: process.pid,
@@ -174,11 +174,11 @@ async function open(
     proposerReason,
     limits,
   });
-  watch.onOpen?.({ tag, paths, state: ledger.state, resumed });
+  watch.onOpen?.({ tag, paths, state: ledger.state, resumed: isResumed });
 
   if (ledger.state.experiments.length === 0) {
-    const { knobs } = loaded;
-    record.append({
+    const { knobs } = loadedArena;
+    watchedLedger.append({
       type: 'proposed',
       n: 0,
       kind: 'baseline',
@@ -189,9 +189,9 @@ async function open(
       ...(Object.keys(knobs).length > 0 && { knobs }),
     });
   }
-  const bench = await prepareBench({ ledger: record, workspace, sandbox, plain, paths, runTag, watch });
+  const bench = await prepareBench({ ledger: watchedLedger, workspace, sandbox, plainSandbox, paths, runTag, watch });
   const lab = new Lab({
-    ledger: record,
+    ledger: watchedLedger,
     workspace,
     proposer,
     clock,
@@ -201,16 +201,16 @@ async function open(
     limits,
     inbox: openInbox(paths.inbox),
     slots: 1,
-    spare: bench.cores.candidate.length > 0,
-    nonce: () => randomBytes(16).toString('hex'),
+    hasSpareCores: bench.cores.candidate.length > 0,
+    createNonce: () => randomBytes(16).toString('hex'),
     watch,
-    keepArtefact: (n, dir) => keepArtefact(paths, n, dir),
+    keepArtefact: (n, artefactDir) => keepArtefact(paths, n, artefactDir),
   });
-  let open = true;
-  const close = (reason: StopReason = 'asked', detail = 'closed'): void => {
-    if (!open) return;
-    open = false;
-    endSession(record, session, reason, detail);
+  let isOpen = true;
+  const closeSession = (reason: StopReason = 'asked', detail = 'closed'): void => {
+    if (!isOpen) return;
+    isOpen = false;
+    endSession(watchedLedger, session, reason, detail);
     try {
       removeTree(paths.work);
       writeAtomic(paths.tsv, resultsTsv(ledger.state));
@@ -219,7 +219,7 @@ async function open(
       if (!isFull(thrown)) throw thrown;
     } finally {
       ledger.close();
-      void ideas?.close?.();
+      void ideaSources?.close?.();
     }
   };
   return {
@@ -227,17 +227,17 @@ async function open(
     tag,
     paths,
     state: ledger.state,
-    resumed,
-    close,
+    resumed: isResumed,
+    close: closeSession,
     run: async (runWatch) => {
       try {
-        const stop = await run(lab, clock, runWatch);
-        await lab.quiet();
-        close(stop.reason, stop.detail);
-        return stop;
+        const stopStep = await run(lab, clock, runWatch);
+        await lab.abandonOpenIdea();
+        closeSession(stopStep.reason, stopStep.detail);
+        return stopStep;
       } catch (thrown) {
-        await lab.quiet();
-        close('error', detailOf(thrown));
+        await lab.abandonOpenIdea();
+        closeSession('error', detailOf(thrown));
         throw thrown;
       }
     },
@@ -249,26 +249,26 @@ const detailOf = (thrown: unknown): string =>
   thrown instanceof LabError ? `${thrown.code}: ${thrown.message}` : String(thrown);
 
 /** A ledger whose appends are also shown to a listener. */
-function watching(ledger: OpenLedger, onEvent: EventListener | undefined): OpenLedger {
+function watchedLedgerOf(ledger: OpenLedger, onEvent: EventListener | undefined): OpenLedger {
   return {
     state: ledger.state,
     tookOverFrom: ledger.tookOverFrom,
     get tip() {
       return ledger.tip;
     },
-    append: (draft) => {
-      const event = ledger.append(draft);
+    append: (eventDraft) => {
+      const event = ledger.append(eventDraft);
       onEvent?.(event, ledger.state);
       return event;
     },
-    putBlob: (bytes) => ledger.putBlob(bytes),
-    getBlob: (hash) => ledger.getBlob(hash),
+    putBlob: (content) => ledger.putBlob(content),
+    getBlob: (blobHash) => ledger.getBlob(blobHash),
     close: () => ledger.close(),
   };
 }
 
-function checkUnchanged(state: LabState, loaded: LoadedArena, tag: string): void {
-  if (state.lab!.files.frozen === loaded.hashes.frozen) return;
+function checkUnchanged(state: LabState, loadedArena: LoadedArena, tag: string): void {
+  if (state.lab!.files.frozen === loadedArena.hashes.frozen) return;
   throw new LabError('E_ARENA_CHANGED', {
     what: 'The frozen files or the manifest changed since this lab was opened.',
     why: `Lab "${tag}" was measured with other files; numbers from before and after could not be compared.`,
@@ -276,68 +276,75 @@ function checkUnchanged(state: LabState, loaded: LoadedArena, tag: string): void
   });
 }
 
-function openEvent(ledger: OpenLedger, options: OpenOptions, loaded: LoadedArena, tag: string, lab: string): void {
-  const { source, hashes } = loaded;
-  const arena = {
-    ...loaded.arena,
+function recordOpening(
+  ledger: OpenLedger,
+  options: OpenOptions,
+  loadedArena: LoadedArena,
+  tag: string,
+  labId: string,
+): void {
+  const { source, hashes } = loadedArena;
+  const arenaInForce = {
+    ...loadedArena.arena,
     ...(options.calibrate !== undefined && { calibrate: { replicates: options.calibrate } }),
-    ...(options.seconds !== undefined && { budget: { ...loaded.arena.budget, seconds: options.seconds } }),
+    ...(options.seconds !== undefined && { budget: { ...loadedArena.arena.budget, seconds: options.seconds } }),
   };
-  const { repository: _, ...where } = source;
+  const { repository: _, ...recordedSource } = source;
   ledger.append({
     type: 'lab.opened',
-    lab,
+    lab: labId,
     tag,
-    arena,
+    arena: arenaInForce,
     files: hashes,
-    source: where,
-    seed: seedOf(`${lab}/${arena.seeds.first}`),
+    source: recordedSource,
+    seed: seedOf(`${labId}/${arenaInForce.seeds.first}`),
   });
 }
 
 /** Limits of this session: what was asked, else what an interrupted session still had, else none. */
-function limitsOf(state: LabState, asked: OpenOptions['limits']): RunLimits {
-  if (asked && Object.keys(asked).length > 0) {
-    const { experiments, ...rest } = asked;
-    return { ...rest, ...(experiments !== undefined && { experiments: ideasTried(state) + experiments }) };
+function limitsInForce(state: LabState, requestedLimits: OpenOptions['limits']): RunLimits {
+  if (requestedLimits && Object.keys(requestedLimits).length > 0) {
+    const { experiments, ...otherLimits } = requestedLimits;
+    return { ...otherLimits, ...(experiments !== undefined && { experiments: ideasTried(state) + experiments }) };
   }
-  const last = state.sessions.at(-1);
-  const unfinished = last && (!last.end || ['died', 'interrupted', 'asked', 'error'].includes(last.end.reason));
-  return unfinished ? last.start.limits : {};
+  const lastSession = state.sessions.at(-1);
+  const isUnfinished =
+    lastSession && (!lastSession.end || ['died', 'interrupted', 'asked', 'error'].includes(lastSession.end.reason));
+  return isUnfinished ? lastSession.start.limits : {};
 }
 
-interface BenchParts {
+interface BenchDeps {
   readonly ledger: OpenLedger;
   readonly workspace: Workspace;
   readonly sandbox: Sandbox;
-  readonly plain: Sandbox;
+  readonly plainSandbox: Sandbox;
   readonly paths: LabPaths;
   readonly runTag: string;
   readonly watch: NonNullable<OpenOptions['watch']>;
 }
 
 /** Setup, prepare, and the evaluator's pristine files: everything that is done once a session. */
-async function prepareBench(parts: BenchParts): Promise<Bench> {
-  const { ledger, workspace, sandbox, plain, paths, runTag, watch } = parts;
-  const { arena, lab } = ledger.state.lab!;
-  const baseline = await baselineCommit(ledger, workspace, lab);
-  const staged = await runStages({
+async function prepareBench(deps: BenchDeps): Promise<Bench> {
+  const { ledger, workspace, sandbox, plainSandbox, paths, runTag, watch } = deps;
+  const { arena, lab: labId } = ledger.state.lab!;
+  const commit = await baselineCommit(ledger, workspace, labId);
+  const stagedFolders = await runStages({
     arena,
     ledger,
     workspace,
     sandbox,
-    baseline,
+    baseline: commit,
     cacheFolder: paths.cache,
     workFolder: paths.work,
     tag: runTag,
-    person: { sandbox: plain, env: process.env as Record<string, string> },
+    person: { sandbox: plainSandbox, env: process.env as Record<string, string> },
     ...(watch.onStage && { onStage: watch.onStage }),
     ...(watch.onStageStart && { onStart: watch.onStageStart }),
   });
   const pristineDir = path.join(paths.work, 'pristine');
-  const role = roleOf(arena);
-  await workspace.checkout(baseline, pristineDir, (file) => role(file) === 'editable');
-  const hash = hashTree(pristineDir);
+  const roleOfFile = roleOf(arena);
+  await workspace.checkout(commit, pristineDir, (filePath) => roleOfFile(filePath) === 'editable');
+  const pristineHash = hashTree(pristineDir);
   const bench: Omit<Bench, 'pristine'> = {
     arena,
     workspace,
@@ -345,49 +352,49 @@ async function prepareBench(parts: BenchParts): Promise<Bench> {
     workFolder: paths.work,
     cores: chooseCores(arena.resources.cpus),
     tag: runTag,
-    ...staged,
+    ...stagedFolders,
   };
   linkDeps(bench, pristineDir);
-  return { ...bench, pristine: { dir: pristineDir, hash } };
+  return { ...bench, pristine: { dir: pristineDir, hash: pristineHash } };
 }
 
-async function baselineCommit(ledger: OpenLedger, workspace: Workspace, lab: string): Promise<string> {
-  const x = ledger.state.experiments[0]!;
-  if (x.state === 'open' || x.state === 'decided') return x.snapshot.commit;
-  const made = await workspace.importBaseline(refOf(lab, 0), x.idea.at);
-  ledger.append({ type: 'snapshot', n: 0, ...made, editable: ledger.state.lab!.files.editable });
-  return made.commit;
+async function baselineCommit(ledger: OpenLedger, workspace: Workspace, labId: string): Promise<string> {
+  const baseline = ledger.state.experiments[0]!;
+  if (baseline.state === 'open' || baseline.state === 'decided') return baseline.snapshot.commit;
+  const snapshot = await workspace.importBaseline(refOf(labId, 0), baseline.idea.at);
+  ledger.append({ type: 'snapshot', n: 0, ...snapshot, editable: ledger.state.lab!.files.editable });
+  return snapshot.commit;
 }
 
 /** The last cores for the candidate, others for an evaluator that runs beside it; no pinning where all are needed. */
-function chooseCores(cpus: number): Bench['cores'] {
-  const all = allowedCores();
-  if (cpus >= all.length) return { candidate: [], evaluator: [] };
-  const candidate = all.slice(-cpus);
-  const rest = all.slice(0, -cpus);
-  return { candidate, evaluator: rest.slice(-cpus) };
+function chooseCores(cpuCount: number): Bench['cores'] {
+  const allCores = allowedCores();
+  if (cpuCount >= allCores.length) return { candidate: [], evaluator: [] };
+  const candidateCores = allCores.slice(-cpuCount);
+  const otherCores = allCores.slice(0, -cpuCount);
+  return { candidate: candidateCores, evaluator: otherCores.slice(-cpuCount) };
 }
 
 /**
  * Keep the artefact of the newest kept experiment where a person finds it. Copied beside it first: under its number it
  * is whole.
  */
-function keepArtefact(paths: LabPaths, n: number, dir: string): void {
-  const whole = path.join(paths.lab, `best.${n}`);
-  removeTree(`${whole}.half`);
-  copyTree(dir, `${whole}.half`);
-  removeTree(whole);
-  fs.renameSync(`${whole}.half`, whole);
+function keepArtefact(paths: LabPaths, n: number, artefactDir: string): void {
+  const wholeCopy = path.join(paths.lab, `best.${n}`);
+  removeTree(`${wholeCopy}.half`);
+  copyTree(artefactDir, `${wholeCopy}.half`);
+  removeTree(wholeCopy);
+  fs.renameSync(`${wholeCopy}.half`, wholeCopy);
   settleArtefact(paths);
 }
 
 /** Put a whole copy in place and remove a half one; a harness may have been killed at any moment in between. */
 function settleArtefact(paths: LabPaths): void {
-  const best = path.join(paths.lab, 'best');
-  for (const name of fs.readdirSync(paths.lab)) {
-    if (/^best\.\d+\.half$/.test(name)) removeTree(path.join(paths.lab, name));
-    if (!/^best\.\d+$/.test(name)) continue;
-    removeTree(best);
-    fs.renameSync(path.join(paths.lab, name), best);
+  const bestDir = path.join(paths.lab, 'best');
+  for (const entryName of fs.readdirSync(paths.lab)) {
+    if (/^best\.\d+\.half$/.test(entryName)) removeTree(path.join(paths.lab, entryName));
+    if (!/^best\.\d+$/.test(entryName)) continue;
+    removeTree(bestDir);
+    fs.renameSync(path.join(paths.lab, entryName), bestDir);
   }
 }

@@ -2,11 +2,11 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Draft, GENESIS, type LedgerEvent } from '../core/event.ts';
-import { encode } from '../ledger/chain.ts';
+import { type EventDraft, GENESIS, type LedgerEvent } from '../core/event.ts';
+import { encodeEvent } from '../ledger/chain.ts';
 import { arenaWith, Script } from '../testing/script.ts';
 import { syntheticLab } from '../testing/synthetic.ts';
-import { audit } from './audit.ts';
+import { auditLab } from './audit.ts';
 
 const root = fs.mkdtempSync(path.join(tmpdir(), 'overnight-audit-'));
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
@@ -16,19 +16,19 @@ const { events } = syntheticLab({ n: 14, seed: 4 });
 async function forged(
   change: (event: LedgerEvent) => LedgerEvent | undefined,
   from: readonly LedgerEvent[] = events,
-): Promise<Awaited<ReturnType<typeof audit>>> {
+): Promise<Awaited<ReturnType<typeof auditLab>>> {
   const folder = fs.mkdtempSync(path.join(root, 'lab-'));
   let prev = GENESIS;
   const lines: string[] = [];
   for (const { seq: _s, t, v: _v, prev: _p, ...draft } of from.map(change).filter((event) => event !== undefined)) {
-    const made = encode(draft as Draft, lines.length, t, prev);
+    const made = encodeEvent(draft as EventDraft, lines.length, t, prev);
     lines.push(`${made.line}\n`);
     prev = made.hash;
   }
   fs.writeFileSync(path.join(folder, 'ledger.jsonl'), lines.join(''));
-  return audit(folder, undefined);
+  return auditLab(folder, undefined);
 }
-const failed = (result: Awaited<ReturnType<typeof audit>>, name: string): string | undefined =>
+const failed = (result: Awaited<ReturnType<typeof auditLab>>, name: string): string | undefined =>
   result.checks.find((check) => check.name === name && !check.ok)?.detail;
 const last = <T extends LedgerEvent['type']>(type: T): LedgerEvent => events.findLast((event) => event.type === type)!;
 
@@ -83,12 +83,12 @@ describe('the audit of a ledger with a perfect chain', () => {
   });
 
   it('finds an idea that was measured in full although its short run had dropped it', async () => {
-    const script = new Script(arenaWith({ screen: { seconds: 0.2, ranks: true }, decide: { rules: 2 } })).calibrated([
-      50, 50.1, 49.9,
-    ]);
+    const script = new Script(
+      arenaWith({ screen: { seconds: 0.2, ranks: true }, decide: { rules: 2 } }),
+    ).addCalibration([50, 50.1, 49.9]);
     const both = (short: number, long: number): void => {
       const n = script.state.experiments.length;
-      script.idea().measure(n, short, { purpose: 'screen' }).measure(n, long).decide(n);
+      script.addIdea().measure(n, short, { purpose: 'screen' }).measure(n, long).decide(n);
     };
     for (let k = 0; k < 8; k++) both(10 + k, 100 + k);
     expect(failed(await forged((event) => event, script.ledger.events), 'decisions')).toBeUndefined();

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES, LabError, reasonOf } from './error.ts';
-import { sha256, sha256Parts } from './hash.ts';
+import { sha256Hex, sha256Parts } from './hash.ts';
 import { canonicalJson, type Json } from './json.ts';
-import { random, seedOf } from './random.ts';
-import { count, oneLine, sanitize, tail } from './text.ts';
+import { createRandom, seedOf } from './random.ts';
+import { formatCount, oneLine, sanitizeText, keepTail } from './text.ts';
 
 describe('chance', () => {
   it('is the same for the same seed on every machine', () => {
-    const one = random(42);
+    const one = createRandom(42);
     expect([one.uniform(), one.below(100), one.normal()].map((x) => x.toFixed(6))).toMatchInlineSnapshot(`
       [
         "0.153772",
@@ -16,12 +16,12 @@ describe('chance', () => {
         "0.045264",
       ]
     `);
-    const again = random(42);
-    expect(again.uniform()).toBe(random(42).uniform());
+    const again = createRandom(42);
+    expect(again.uniform()).toBe(createRandom(42).uniform());
   });
 
   it('is even, normal, and inside its bounds', () => {
-    const draw = random(7);
+    const draw = createRandom(7);
     const even = Array.from({ length: 20_000 }, () => draw.uniform());
     expect(Math.min(...even)).toBeGreaterThanOrEqual(0);
     expect(Math.max(...even)).toBeLessThan(1);
@@ -42,8 +42,8 @@ describe('chance', () => {
 
 describe('hashes and JSON', () => {
   it('knows the hash of nothing, and that borders count', () => {
-    expect(sha256('')).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
-    expect(sha256(Buffer.from('é'))).toBe(sha256('é'));
+    expect(sha256Hex('')).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
+    expect(sha256Hex(Buffer.from('é'))).toBe(sha256Hex('é'));
     expect(sha256Parts(['a', 'b'])).not.toBe(sha256Parts(['ab']));
     expect(sha256Parts(['1:a'])).not.toBe(sha256Parts(['a']));
   });
@@ -63,19 +63,19 @@ describe('hashes and JSON', () => {
 
 describe('text', () => {
   it('counts, cuts, and takes the poison out', () => {
-    expect(count(1, 'process', 'processes')).toBe('1 process');
-    expect(count(1200, 'line')).toBe('1,200 lines');
+    expect(formatCount(1, 'process', 'processes')).toBe('1 process');
+    expect(formatCount(1200, 'line')).toBe('1,200 lines');
     expect(oneLine('a\n\tb  c', 4)).toBe('a b…');
     expect(oneLine('abc', 3)).toBe('abc');
-    expect(tail('one\ntwo\nthree', 6)).toBe('[… 7 characters left out]\nthree');
-    expect(sanitize('\u001b[31mred\u001b[0m \u001b]0;title\u0007x\u202e\u0000y')).toBe('red xy');
-    expect(sanitize('10%\r20%\r\n')).toBe('10%\n20%\n');
+    expect(keepTail('one\ntwo\nthree', 6)).toBe('[… 7 characters left out]\nthree');
+    expect(sanitizeText('\u001b[31mred\u001b[0m \u001b]0;title\u0007x\u202e\u0000y')).toBe('red xy');
+    expect(sanitizeText('10%\r20%\r\n')).toBe('10%\n20%\n');
   });
 
   it('nothing that a terminal would obey survives', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        expect(sanitize(text)).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+        expect(sanitizeText(text)).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
       }),
     );
   });

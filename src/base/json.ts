@@ -12,42 +12,46 @@ export function canonicalJson(value: Json): string {
     if (!Number.isFinite(value)) throw new RangeError(`JSON cannot hold ${value}`);
     return JSON.stringify(value);
   }
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item as Json)).join(',')}]`;
+  if (Array.isArray(value)) return `[${value.map((element) => canonicalJson(element as Json)).join(',')}]`;
   const members = Object.entries(value as { [key: string]: Json | undefined })
-    .filter((entry): entry is [string, Json] => entry[1] !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    .map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`);
+    .filter((member): member is [string, Json] => member[1] !== undefined)
+    .sort(([leftKey], [rightKey]) => (leftKey < rightKey ? -1 : leftKey > rightKey ? 1 : 0))
+    .map(([memberName, memberValue]) => `${JSON.stringify(memberName)}:${canonicalJson(memberValue)}`);
   return `{${members.join(',')}}`;
 }
 
 /** The last JSON object with a member of this name that stands anywhere in a text. Never throws. */
-export function lastObject(text: string, name: string): object | undefined {
-  for (let at = text.lastIndexOf('{'); at >= 0; at = at === 0 ? -1 : text.lastIndexOf('{', at - 1)) {
-    const value = parsed(text.slice(at, endOf(text, at)));
-    if (typeof value === 'object' && value !== null && Object.hasOwn(value, name)) return value;
+export function lastObject(source: string, memberName: string): object | undefined {
+  for (
+    let position = source.lastIndexOf('{');
+    position >= 0;
+    position = position === 0 ? -1 : source.lastIndexOf('{', position - 1)
+  ) {
+    const candidate = tryParse(source.slice(position, findObjectEnd(source, position)));
+    if (typeof candidate === 'object' && candidate !== null && Object.hasOwn(candidate, memberName)) return candidate;
   }
   return undefined;
 }
 
 /** Where the object that opens at `start` closes, strings respected; the end of the text when it does not. */
-function endOf(text: string, start: number): number {
+function findObjectEnd(source: string, start: number): number {
   let depth = 0;
-  let quoted = false;
-  for (let at = start; at < text.length; at++) {
-    const c = text[at];
-    if (quoted) {
-      if (c === '\\') at++;
-      else if (c === '"') quoted = false;
-    } else if (c === '"') quoted = true;
-    else if (c === '{') depth++;
-    else if (c === '}' && --depth === 0) return at + 1;
+  let isQuoted = false;
+  for (let position = start; position < source.length; position++) {
+    const character = source[position];
+    if (isQuoted) {
+      if (character === '\\') position++;
+      else if (character === '"') isQuoted = false;
+    } else if (character === '"') isQuoted = true;
+    else if (character === '{') depth++;
+    else if (character === '}' && --depth === 0) return position + 1;
   }
-  return text.length;
+  return source.length;
 }
 
-function parsed(text: string): unknown {
+function tryParse(source: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(source) as unknown;
   } catch {
     return undefined;
   }

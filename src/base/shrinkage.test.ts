@@ -1,15 +1,15 @@
 /** Shrinkage takes back what choosing has added, along a whole night, and nothing where there is no doubt. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { random } from './random.ts';
-import { believe, priorOf, type Tried } from './shrinkage.ts';
+import { createRandom } from './random.ts';
+import { shrinkEffects, priorOf, type TriedCode } from './shrinkage.ts';
 
 /** A greedy night: each idea on the last one that measured better, one number each, noise 1. */
 function night(seed: number, ideas: number, spread: number, usual: number) {
-  const chance = random(seed);
+  const chance = createRandom(seed);
   const truth = [0];
   const numbers = Array.from({ length: 5 }, () => chance.normal());
-  const tried: Tried[] = [{ parent: -1, mean: numbers.reduce((a, b) => a + b, 0) / 5, count: 5 }];
+  const tried: TriedCode[] = [{ parent: -1, mean: numbers.reduce((a, b) => a + b, 0) / 5, count: 5 }];
   const kept: number[] = [];
   let incumbent = 0;
   for (let n = 1; n <= ideas; n++) {
@@ -27,15 +27,15 @@ describe('a shrunken estimate', () => {
   it('of the best of many promises no more than is true, on average', () => {
     let [raw, shrunken, true_] = [0, 0, 0];
     for (let lab = 0; lab < 300; lab++) {
-      const chance = random(lab + 7);
+      const chance = createRandom(lab + 7);
       const truths = Array.from({ length: 40 }, () => 0.5 * chance.normal() - 0.3);
-      const tried: Tried[] = [
+      const tried: TriedCode[] = [
         { parent: -1, mean: 0, count: 1e6 },
         ...truths.map((truth) => ({ parent: 0, mean: truth + chance.normal(), count: 1 })),
       ];
       const best = tried.reduce((a, x, i) => (i > 0 && x.mean > tried[a]!.mean ? i : a), 1);
       raw += tried[best]!.mean;
-      shrunken += believe(tried, 1)![best]!.effect;
+      shrunken += shrinkEffects(tried, 1)![best]!.effect;
       true_ += truths[best - 1]!;
     }
     expect(raw / 300 - true_ / 300).toBeGreaterThan(1.3);
@@ -49,7 +49,7 @@ describe('a shrunken estimate', () => {
     let [claimed, believed, gained, chances, better, steps] = [0, 0, 0, 0, 0, 0];
     for (let seed = 1; seed <= 150; seed++) {
       const { tried, kept, effectOf, gain } = night(seed, 60, spread, usual);
-      const found = believe(tried, 1)!;
+      const found = shrinkEffects(tried, 1)!;
       for (const n of kept) {
         claimed += tried[n]!.mean - tried[tried[n]!.parent]!.mean;
         believed += found[n]!.effect;
@@ -65,21 +65,22 @@ describe('a shrunken estimate', () => {
   });
 
   it('learns from what was made on a step how lucky the step was, and from a control even more', () => {
-    const ideas: Tried[] = Array.from({ length: 12 }, (_, i) => ({ parent: 0, mean: (i - 6) / 3, count: 1 }));
-    const tried: Tried[] = [{ parent: -1, mean: 0, count: 5 }, ...ideas, { parent: 0, mean: 3, count: 1 }];
-    const alone = believe(tried, 1)![13]!.effect;
-    const children = Array.from({ length: 6 }, (): Tried => ({ parent: 13, mean: 0.2, count: 1 }));
-    const followed = believe([...tried, ...children], 1)![13]!.effect;
+    const ideas: TriedCode[] = Array.from({ length: 12 }, (_, i) => ({ parent: 0, mean: (i - 6) / 3, count: 1 }));
+    const tried: TriedCode[] = [{ parent: -1, mean: 0, count: 5 }, ...ideas, { parent: 0, mean: 3, count: 1 }];
+    const alone = shrinkEffects(tried, 1)![13]!.effect;
+    const children = Array.from({ length: 6 }, (): TriedCode => ({ parent: 13, mean: 0.2, count: 1 }));
+    const followed = shrinkEffects([...tried, ...children], 1)![13]!.effect;
     expect(followed).toBeLessThan(alone);
-    const controlled = believe([...tried, ...children, { parent: 13, mean: 0, count: 4, same: true }], 1)![13]!.effect;
+    const controlled = shrinkEffects([...tried, ...children, { parent: 13, mean: 0, count: 4, same: true }], 1)![13]!
+      .effect;
     expect(controlled).toBeLessThan(followed);
   });
 
   it('is not dragged along by what was made on a step and broke', () => {
-    const ideas: Tried[] = Array.from({ length: 12 }, (_, i) => ({ parent: 0, mean: (i - 6) / 3, count: 1 }));
-    const tried: Tried[] = [{ parent: -1, mean: 0, count: 5 }, ...ideas, { parent: 0, mean: 2, count: 1 }];
-    const before = believe(tried, 1)![13]!.effect;
-    const broken = believe([...tried, { parent: 13, mean: -1000, count: 1 }], 1)!;
+    const ideas: TriedCode[] = Array.from({ length: 12 }, (_, i) => ({ parent: 0, mean: (i - 6) / 3, count: 1 }));
+    const tried: TriedCode[] = [{ parent: -1, mean: 0, count: 5 }, ...ideas, { parent: 0, mean: 2, count: 1 }];
+    const before = shrinkEffects(tried, 1)![13]!.effect;
+    const broken = shrinkEffects([...tried, { parent: 13, mean: -1000, count: 1 }], 1)!;
     expect(Math.abs(broken[13]!.effect - before)).toBeLessThan(0.1);
     expect(broken[14]!.effect).toBeLessThan(-100);
   });
@@ -97,7 +98,7 @@ describe('a shrunken estimate', () => {
         fc.double({ min: 1e-6, max: 1e6, noNaN: true }),
         (nodes, sigma) => {
           const tried = nodes.map(({ up, ...x }, i) => ({ ...x, parent: i === 0 ? -1 : Math.max(0, i - 1 - up) }));
-          for (const [i, x] of (believe(tried, sigma) ?? []).entries()) {
+          for (const [i, x] of (shrinkEffects(tried, sigma) ?? []).entries()) {
             if (tried[i]!.count === 0) expect(x).toBeUndefined();
             if (!x) continue;
             expect(Number.isFinite(x.effect)).toBe(true);
@@ -114,7 +115,7 @@ describe('a shrunken estimate', () => {
     expect(priorOf(quiet.slice(0, 7))).toBeUndefined();
     expect(priorOf([...quiet, { effect: -1000, se: 0.01 }])!.variance).toBeLessThan(1);
     expect(
-      believe(
+      shrinkEffects(
         [
           { parent: -1, mean: 0, count: 1 },
           { parent: 0, mean: 1, count: 1 },
@@ -122,6 +123,6 @@ describe('a shrunken estimate', () => {
         1,
       ),
     ).toBeUndefined();
-    expect(believe([{ parent: -1, mean: 0, count: 1 }], 0)).toBeUndefined();
+    expect(shrinkEffects([{ parent: -1, mean: 0, count: 1 }], 0)).toBeUndefined();
   });
 });

@@ -5,7 +5,7 @@
  * so tell that it was lucky. Exact by messages up and down the tree (Pearl 1988, ch. 7). Pure arithmetic.
  */
 import { normalCdf } from './distributions.ts';
-import { mad, median } from './stats.ts';
+import { medianDeviationOf, medianOf } from './stats.ts';
 
 /** How true effects of a lab are spread, as a normal distribution. Positive is better. */
 export interface Prior {
@@ -14,7 +14,7 @@ export interface Prior {
 }
 
 /** One piece of code that was measured, larger is better; parents come before their children. */
-export interface Tried {
+export interface TriedCode {
   /** Index of what it was made on; −1 for the first. */
   readonly parent: number;
   /** Mean of its numbers, and how many there are; 0: none, and it says nothing. */
@@ -24,7 +24,7 @@ export interface Tried {
   readonly same?: boolean;
 }
 
-export interface Shrunken {
+export interface ShrunkenEffect {
   /** The expected true effect of the step from its parent. */
   readonly effect: number;
   /** Probability that it is above 0. */
@@ -32,21 +32,21 @@ export interface Shrunken {
 }
 
 /** Fewer effects than this say nothing about the others. */
-const FEWEST = 8;
+const MIN_EFFECTS = 8;
 /** Most rounds in which effects and their spread find each other. */
-const ROUNDS = 30;
+const MAX_ROUNDS = 30;
 /** Change of the spread, in deviations of one number, below which they have. */
-const SETTLED = 0.005;
+const CONVERGENCE_TOLERANCE = 0.005;
 /** Deviations beyond which an effect is of its own kind, and says nothing about what it was made on. */
-const STRANGE = 3;
+const OUTLIER_DEVIATIONS = 3;
 
 /** From effects and their standard errors, failures left out. Medians: one broken idea must not widen it. */
 export function priorOf(effects: readonly { readonly effect: number; readonly se: number }[]): Prior | undefined {
-  if (effects.length < FEWEST) return undefined;
-  const spread = mad(effects.map((x) => x.effect)) ** 2;
-  const noise = median(effects.map((x) => x.se)) ** 2;
+  if (effects.length < MIN_EFFECTS) return undefined;
+  const spread = medianDeviationOf(effects.map((estimate) => estimate.effect)) ** 2;
+  const noise = medianOf(effects.map((estimate) => estimate.se)) ** 2;
   // Where all spread is noise there is still some truth in it, or nothing could ever be learnt.
-  return { mean: median(effects.map((x) => x.effect)), variance: Math.max(spread - noise, noise / 10) };
+  return { mean: medianOf(effects.map((estimate) => estimate.effect)), variance: Math.max(spread - noise, noise / 10) };
 }
 
 /**
@@ -54,50 +54,64 @@ export function priorOf(effects: readonly { readonly effect: number; readonly se
  * `sigma`: of one number. Effects and how they are spread are found by each other (expectation maximisation, Dempster,
  * Laird and Rubin 1977), beginning with what each idea's own numbers say.
  */
-export function believe(tried: readonly Tried[], sigma: number): readonly (Shrunken | undefined)[] | undefined {
+export function shrinkEffects(
+  pieces: readonly TriedCode[],
+  sigma: number,
+): readonly (ShrunkenEffect | undefined)[] | undefined {
   if (!(sigma > 0)) return undefined;
-  const first = beliefs(tried, sigma);
-  const isAsked = (i: number): boolean =>
-    tried[i]!.count > 0 && !tried[i]!.same && first.base.variance[i]! < Number.POSITIVE_INFINITY;
-  const asked = [...tried.keys()].filter(isAsked);
-  const own = asked.map((i) => ({
-    effect: tried[i]!.mean - first.base.mean[i]!,
-    se: Math.sqrt(sigma ** 2 / tried[i]!.count + first.base.variance[i]!),
+  const initialBeliefs = propagateBeliefs(pieces, sigma);
+  const isEstimable = (i: number): boolean =>
+    pieces[i]!.count > 0 && !pieces[i]!.same && initialBeliefs.base.variance[i]! < Number.POSITIVE_INFINITY;
+  const estimable = [...pieces.keys()].filter(isEstimable);
+  const ownEffects = estimable.map((i) => ({
+    effect: pieces[i]!.mean - initialBeliefs.base.mean[i]!,
+    se: Math.sqrt(sigma ** 2 / pieces[i]!.count + initialBeliefs.base.variance[i]!),
   }));
-  let prior = priorOf(own);
+  let prior = priorOf(ownEffects);
   if (!prior) return undefined;
-  const { mean: middle, variance: spread } = prior;
-  const strange = new Set(
-    asked.filter((_, k) => Math.abs(own[k]!.effect - middle) > STRANGE * Math.sqrt(own[k]!.se ** 2 + spread)),
+  const { mean: priorMean, variance: priorVariance } = prior;
+  const outliers = new Set(
+    estimable.filter(
+      (_index, k) =>
+        Math.abs(ownEffects[k]!.effect - priorMean) >
+        OUTLIER_DEVIATIONS * Math.sqrt(ownEffects[k]!.se ** 2 + priorVariance),
+    ),
   );
   for (let round = 0; ; round++) {
-    const { base, here } = beliefs(tried, sigma, { prior, strange });
-    const { mean: usual, variance } = prior;
-    const found = asked.map((i) => {
-      const doubt = here.variance[i]! + base.variance[i]!;
-      const share = variance / (variance + doubt);
-      return { mean: share * (here.mean[i]! - base.mean[i]!) + (1 - share) * usual, variance: share * doubt };
+    const { base, here } = propagateBeliefs(pieces, sigma, { prior, outliers });
+    const { mean: expectedMean, variance } = prior;
+    const estimates = estimable.map((i) => {
+      const uncertainty = here.variance[i]! + base.variance[i]!;
+      const weight = variance / (variance + uncertainty);
+      return {
+        mean: weight * (here.mean[i]! - base.mean[i]!) + (1 - weight) * expectedMean,
+        variance: weight * uncertainty,
+      };
     });
-    const next = spreadOf(
-      found.filter((_, k) => !strange.has(asked[k]!)),
+    const nextPrior = spreadOf(
+      estimates.filter((_estimate, k) => !outliers.has(estimable[k]!)),
       sigma,
     );
     const isSettled =
-      Math.abs(next.mean - usual) < SETTLED * sigma &&
-      Math.abs(Math.sqrt(next.variance) - Math.sqrt(variance)) < SETTLED * sigma;
-    prior = next;
-    if (round < ROUNDS && !isSettled) continue;
-    const answers: (Shrunken | undefined)[] = tried.map(() => undefined);
-    for (const [k, i] of asked.entries())
-      answers[i] = { effect: found[k]!.mean, probability: normalCdf(found[k]!.mean / Math.sqrt(found[k]!.variance)) };
-    return answers;
+      Math.abs(nextPrior.mean - expectedMean) < CONVERGENCE_TOLERANCE * sigma &&
+      Math.abs(Math.sqrt(nextPrior.variance) - Math.sqrt(variance)) < CONVERGENCE_TOLERANCE * sigma;
+    prior = nextPrior;
+    if (round < MAX_ROUNDS && !isSettled) continue;
+    const shrunken: (ShrunkenEffect | undefined)[] = pieces.map(() => undefined);
+    for (const [position, index] of estimable.entries())
+      shrunken[index] = {
+        effect: estimates[position]!.mean,
+        probability: normalCdf(estimates[position]!.mean / Math.sqrt(estimates[position]!.variance)),
+      };
+    return shrunken;
   }
 }
 
 /** How true effects are spread when each is known so well. */
 function spreadOf(effects: readonly Prior[], sigma: number): Prior {
-  const mean = effects.reduce((sum, x) => sum + x.mean, 0) / effects.length;
-  const variance = effects.reduce((sum, x) => sum + (x.mean - mean) ** 2 + x.variance, 0) / effects.length;
+  const mean = effects.reduce((total, estimate) => total + estimate.mean, 0) / effects.length;
+  const variance =
+    effects.reduce((total, estimate) => total + (estimate.mean - mean) ** 2 + estimate.variance, 0) / effects.length;
   return { mean, variance: Math.max(variance, sigma ** 2 / 100) };
 }
 
@@ -107,59 +121,59 @@ interface Normals {
   readonly variance: Float64Array;
 }
 
-const NONE: Prior = { mean: 0, variance: 0 };
+const NO_EFFECT: Prior = { mean: 0, variance: 0 };
 
 /**
  * Of each piece of code: what its own numbers and what was made on it say (`here`), and what all else says of what it
  * was made on (`base`).
  */
-function beliefs(
-  tried: readonly Tried[],
+function propagateBeliefs(
+  pieces: readonly TriedCode[],
   sigma: number,
-  usual?: { readonly prior: Prior; readonly strange: ReadonlySet<number> },
+  expectation?: { readonly prior: Prior; readonly outliers: ReadonlySet<number> },
 ): { readonly here: Normals; readonly base: Normals } {
-  const size = tried.length;
-  const normals = (): Normals => ({
+  const size = pieces.length;
+  const createNormals = (): Normals => ({
     mean: new Float64Array(size),
     variance: new Float64Array(size).fill(Number.POSITIVE_INFINITY),
   });
-  const [here, base] = [normals(), normals()];
+  const [here, base] = [createNormals(), createNormals()];
   // Precision, and mean times precision, so that what is independent adds up; and what each sends to its parent.
-  const [p, m, upP, upM] = [0, 1, 2, 3].map(() => new Float64Array(size)) as [
+  const [precisions, weightedMeans, upwardPrecisions, upwardMeans] = [0, 1, 2, 3].map(() => new Float64Array(size)) as [
     Float64Array,
     Float64Array,
     Float64Array,
     Float64Array,
   ];
   /** The step expected there; undefined where nothing is known of it, and the two ends say nothing of each other. */
-  const step = (i: number): Prior | undefined =>
-    tried[i]!.same ? NONE : usual?.strange.has(i) ? undefined : usual?.prior;
+  const expectedStep = (i: number): Prior | undefined =>
+    pieces[i]!.same ? NO_EFFECT : expectation?.outliers.has(i) ? undefined : expectation?.prior;
   for (let i = size - 1; i >= 0; i--) {
-    const { parent, mean, count } = tried[i]!;
-    p[i]! += count / sigma ** 2;
-    m[i]! += (mean * count) / sigma ** 2;
-    if (!(p[i]! > 0)) continue;
-    here.mean[i] = m[i]! / p[i]!;
-    here.variance[i] = 1 / p[i]!;
-    const by = step(i);
-    if (parent < 0 || !by) continue;
-    upP[i] = 1 / (here.variance[i]! + by.variance);
-    upM[i] = upP[i]! * (here.mean[i]! - by.mean);
-    p[parent]! += upP[i]!;
-    m[parent]! += upM[i]!;
+    const { parent, mean, count } = pieces[i]!;
+    precisions[i]! += count / sigma ** 2;
+    weightedMeans[i]! += (mean * count) / sigma ** 2;
+    if (!(precisions[i]! > 0)) continue;
+    here.mean[i] = weightedMeans[i]! / precisions[i]!;
+    here.variance[i] = 1 / precisions[i]!;
+    const expected = expectedStep(i);
+    if (parent < 0 || !expected) continue;
+    upwardPrecisions[i] = 1 / (here.variance[i]! + expected.variance);
+    upwardMeans[i] = upwardPrecisions[i]! * (here.mean[i]! - expected.mean);
+    precisions[parent]! += upwardPrecisions[i]!;
+    weightedMeans[parent]! += upwardMeans[i]!;
   }
   for (let i = 0; i < size; i++) {
-    const { parent } = tried[i]!;
-    const rest = parent < 0 ? 0 : p[parent]! - upP[i]!;
-    if (!(rest > 0)) continue;
-    base.mean[i] = (m[parent]! - upM[i]!) / rest;
-    base.variance[i] = 1 / rest;
-    const by = step(i);
-    if (!by) continue;
+    const { parent } = pieces[i]!;
+    const restPrecision = parent < 0 ? 0 : precisions[parent]! - upwardPrecisions[i]!;
+    if (!(restPrecision > 0)) continue;
+    base.mean[i] = (weightedMeans[parent]! - upwardMeans[i]!) / restPrecision;
+    base.variance[i] = 1 / restPrecision;
+    const expected = expectedStep(i);
+    if (!expected) continue;
     // From here on everything that is known of it, what lies above included.
-    const down = 1 / (base.variance[i]! + by.variance);
-    p[i]! += down;
-    m[i]! += down * (base.mean[i]! + by.mean);
+    const downwardPrecision = 1 / (base.variance[i]! + expected.variance);
+    precisions[i]! += downwardPrecision;
+    weightedMeans[i]! += downwardPrecision * (base.mean[i]! + expected.mean);
   }
   return { here, base };
 }

@@ -3,16 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { normalCdf, tCdf, tQuantile } from './distributions.ts';
 import {
   addToPool,
-  compare,
+  compareSamples,
   emptyPool,
-  mad,
+  medianDeviationOf,
   mean,
-  median,
+  medianOf,
   minimumDetectableEffect,
   noiseOf,
   poolSigma,
-  sd,
-  variance,
+  standardDeviationOf,
+  varianceOf,
 } from './stats.ts';
 
 const number = fc.double({ min: -1e6, max: 1e6, noNaN: true });
@@ -66,11 +66,11 @@ describe('distributions', () => {
 describe('spread', () => {
   it('knows small examples', () => {
     expect(mean([1, 2, 6])).toBe(3);
-    expect(variance([2, 4, 4, 4, 5, 5, 7, 9])).toBeCloseTo(32 / 7, 12);
-    expect(sd([5])).toBe(0);
-    expect(median([3, 1, 2])).toBe(2);
-    expect(median([4, 1, 2, 3])).toBe(2.5);
-    expect(mad([1, 1, 2, 2, 4, 6, 9])).toBeCloseTo(1.4826, 10);
+    expect(varianceOf([2, 4, 4, 4, 5, 5, 7, 9])).toBeCloseTo(32 / 7, 12);
+    expect(standardDeviationOf([5])).toBe(0);
+    expect(medianOf([3, 1, 2])).toBe(2);
+    expect(medianOf([4, 1, 2, 3])).toBe(2.5);
+    expect(medianDeviationOf([1, 1, 2, 2, 4, 6, 9])).toBeCloseTo(1.4826, 10);
   });
 
   it('pools repeats one by one to what the whole groups give', () => {
@@ -83,7 +83,7 @@ describe('spread', () => {
             group.forEach((x, i) => {
               pool = addToPool(pool, group.slice(0, i), x);
             });
-          const naive = groups.reduce((sum, group) => sum + variance(group) * (group.length - 1), 0);
+          const naive = groups.reduce((sum, group) => sum + varianceOf(group) * (group.length - 1), 0);
           const dof = groups.reduce((sum, group) => sum + group.length - 1, 0);
           expect(pool.dof).toBe(dof);
           expect(Math.abs(pool.ss - naive)).toBeLessThanOrEqual(1e-9 * Math.max(1, naive));
@@ -117,7 +117,7 @@ describe('spread', () => {
 
 describe('comparing', () => {
   it('gives the interval and the probability of a textbook example', () => {
-    const c = compare([10.2, 10.4], [10, 10], 0.2, 10);
+    const c = compareSamples([10.2, 10.4], [10, 10], 0.2, 10);
     expect(c.difference).toBeCloseTo(0.3, 10);
     expect(c.se).toBeCloseTo(0.2, 10);
     expect(c.z).toBeCloseTo(1.5, 10);
@@ -134,7 +134,7 @@ describe('comparing', () => {
         fc.double({ min: 1e-6, max: 100, noNaN: true }),
         fc.integer({ min: 1, max: 60 }),
         (a, b, sigma, dof) => {
-          const [there, back] = [compare(a, b, sigma, dof), compare(b, a, sigma, dof)];
+          const [there, back] = [compareSamples(a, b, sigma, dof), compareSamples(b, a, sigma, dof)];
           expect(there.difference).toBeCloseTo(-back.difference, 6);
           expect(there.probability).toBeCloseTo(1 - back.probability, 6);
           expect(there.interval[0]).toBeLessThanOrEqual(there.difference);
@@ -145,9 +145,13 @@ describe('comparing', () => {
   });
 
   it('takes any difference for real where there is no noise at all', () => {
-    expect(compare([2], [1], 0, 4)).toMatchObject({ z: Number.POSITIVE_INFINITY, probability: 1, interval: [1, 1] });
-    expect(compare([1], [2], 0, 4)).toMatchObject({ z: Number.NEGATIVE_INFINITY, probability: 0 });
-    expect(compare([1], [1], 0, 4)).toMatchObject({ z: 0, probability: 0.5 });
+    expect(compareSamples([2], [1], 0, 4)).toMatchObject({
+      z: Number.POSITIVE_INFINITY,
+      probability: 1,
+      interval: [1, 1],
+    });
+    expect(compareSamples([1], [2], 0, 4)).toMatchObject({ z: Number.NEGATIVE_INFINITY, probability: 0 });
+    expect(compareSamples([1], [1], 0, 4)).toMatchObject({ z: 0, probability: 0.5 });
   });
 
   it('says what effect a night can show at all', () => {

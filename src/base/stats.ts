@@ -24,41 +24,44 @@ export interface Noise {
   readonly warnings: readonly string[];
 }
 
-export const mean = (xs: readonly number[]): number => xs.reduce((sum, x) => sum + x, 0) / xs.length;
+export const mean = (values: readonly number[]): number =>
+  values.reduce((total, value) => total + value, 0) / values.length;
 
 /** Unbiased sample variance; 0 for fewer than two values. */
-export function variance(xs: readonly number[]): number {
-  if (xs.length < 2) return 0;
-  const m = mean(xs);
-  return xs.reduce((sum, x) => sum + (x - m) ** 2, 0) / (xs.length - 1);
+export function varianceOf(values: readonly number[]): number {
+  if (values.length < 2) return 0;
+  const average = mean(values);
+  return values.reduce((total, value) => total + (value - average) ** 2, 0) / (values.length - 1);
 }
 
-export const sd = (xs: readonly number[]): number => Math.sqrt(variance(xs));
+export const standardDeviationOf = (values: readonly number[]): number => Math.sqrt(varianceOf(values));
 
-export function median(xs: readonly number[]): number {
-  const sorted = [...xs].sort((a, b) => a - b);
-  const mid = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[mid]! : (sorted[mid - 1]! + sorted[mid]!) / 2;
+export function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((left, right) => left - right);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 /** Median absolute deviation from the median, scaled to the standard deviation of a normal. */
-export function mad(xs: readonly number[]): number {
-  const m = median(xs);
-  return 1.4826 * median(xs.map((x) => Math.abs(x - m)));
+export function medianDeviationOf(values: readonly number[]): number {
+  const middle = medianOf(values);
+  return 1.4826 * medianOf(values.map((value) => Math.abs(value - middle)));
 }
 
 /** Pearson's coefficient; 0 where one side does not vary. */
-export function correlation(xs: readonly number[], ys: readonly number[]): number {
-  const [mx, my] = [mean(xs), mean(ys)];
-  const sum = (f: (i: number) => number): number => xs.reduce((total, _, i) => total + f(i), 0);
-  const spread = Math.sqrt(sum((i) => (xs[i]! - mx) ** 2) * sum((i) => (ys[i]! - my) ** 2));
-  return spread > 0 ? sum((i) => (xs[i]! - mx) * (ys[i]! - my)) / spread : 0;
+export function correlationOf(firstValues: readonly number[], secondValues: readonly number[]): number {
+  const [firstMean, secondMean] = [mean(firstValues), mean(secondValues)];
+  const sumOver = (term: (i: number) => number): number => firstValues.reduce((total, _value, i) => total + term(i), 0);
+  const spread = Math.sqrt(
+    sumOver((i) => (firstValues[i]! - firstMean) ** 2) * sumOver((i) => (secondValues[i]! - secondMean) ** 2),
+  );
+  return spread > 0 ? sumOver((i) => (firstValues[i]! - firstMean) * (secondValues[i]! - secondMean)) / spread : 0;
 }
 
 /** Noise from repeats of one commit, in the order they were made. Needs two values. */
 export function noiseOf(values: readonly number[]): Noise {
-  const sigma = sd(values);
-  const robust = values.length >= 3 ? mad(values) : 0;
+  const sigma = standardDeviationOf(values);
+  const robust = values.length >= 3 ? medianDeviationOf(values) : 0;
   const drift = driftOf(values, sigma);
   const warnings: string[] = [];
   if (sigma === 0)
@@ -72,15 +75,18 @@ export function noiseOf(values: readonly number[]): Noise {
 }
 
 function driftOf(values: readonly number[], sigma: number): { perRepeat: number; suspicious: boolean } {
-  const n = values.length;
-  if (n < 4 || sigma === 0) return { perRepeat: 0, suspicious: false };
-  const xm = (n - 1) / 2;
-  const ym = mean(values);
-  const sxx = values.reduce((s, _, i) => s + (i - xm) ** 2, 0);
-  const slope = values.reduce((s, y, i) => s + (i - xm) * (y - ym), 0) / sxx;
-  const sse = values.reduce((s, y, i) => s + (y - ym - slope * (i - xm)) ** 2, 0);
-  const t = slope / Math.sqrt(Math.max(sse / (n - 2), Number.MIN_VALUE) / sxx);
-  return { perRepeat: slope / sigma, suspicious: Math.abs(t) > Math.max(2.5, tQuantile(0.99, n - 2)) };
+  const count = values.length;
+  if (count < 4 || sigma === 0) return { perRepeat: 0, suspicious: false };
+  const middleIndex = (count - 1) / 2;
+  const average = mean(values);
+  const indexSquares = values.reduce((total, _value, i) => total + (i - middleIndex) ** 2, 0);
+  const slope = values.reduce((total, value, i) => total + (i - middleIndex) * (value - average), 0) / indexSquares;
+  const residualSquares = values.reduce(
+    (total, value, i) => total + (value - average - slope * (i - middleIndex)) ** 2,
+    0,
+  );
+  const statistic = slope / Math.sqrt(Math.max(residualSquares / (count - 2), Number.MIN_VALUE) / indexSquares);
+  return { perRepeat: slope / sigma, suspicious: Math.abs(statistic) > Math.max(2.5, tQuantile(0.99, count - 2)) };
 }
 
 /** Sum of squared residuals and degrees of freedom of several groups of repeats, pooled. */
@@ -92,14 +98,14 @@ export interface Pool {
 export const emptyPool: Pool = { ss: 0, dof: 0 };
 
 /**
- * Add one value to a group that already has `earlier` values. Welford's update, so that a fold can keep it in constant
- * time.
+ * Add one value to a group that already has `earlierValues` values. Welford's update, so that a fold can keep it in
+ * constant time.
  */
-export function addToPool(pool: Pool, earlier: readonly number[], value: number): Pool {
-  if (earlier.length === 0) return pool;
-  const before = mean(earlier);
-  const after = before + (value - before) / (earlier.length + 1);
-  return { ss: pool.ss + (value - before) * (value - after), dof: pool.dof + 1 };
+export function addToPool(pool: Pool, earlierValues: readonly number[], value: number): Pool {
+  if (earlierValues.length === 0) return pool;
+  const meanBefore = mean(earlierValues);
+  const meanAfter = meanBefore + (value - meanBefore) / (earlierValues.length + 1);
+  return { ss: pool.ss + (value - meanBefore) * (value - meanAfter), dof: pool.dof + 1 };
 }
 
 export const poolSigma = (pool: Pool): number => (pool.dof > 0 ? Math.sqrt(Math.max(0, pool.ss) / pool.dof) : 0);
@@ -122,63 +128,72 @@ export interface Comparison {
 }
 
 /** Compare two sets of measurements whose noise is known from repeats (papers: modded-nanogpt's rule; any t text). */
-export function compare(a: readonly number[], b: readonly number[], sigma: number, dof: number): Comparison {
-  const difference = mean(a) - mean(b);
-  const se = sigma * Math.sqrt(1 / a.length + 1 / b.length);
-  if (se === 0) {
-    const z = difference === 0 ? 0 : Math.sign(difference) * Number.POSITIVE_INFINITY;
+export function compareSamples(
+  firstSample: readonly number[],
+  secondSample: readonly number[],
+  sigma: number,
+  degreesOfFreedom: number,
+): Comparison {
+  const difference = mean(firstSample) - mean(secondSample);
+  const standardError = sigma * Math.sqrt(1 / firstSample.length + 1 / secondSample.length);
+  if (standardError === 0) {
+    const zScore = difference === 0 ? 0 : Math.sign(difference) * Number.POSITIVE_INFINITY;
     return {
-      n: a.length,
+      n: firstSample.length,
       difference,
-      se,
-      z,
+      se: standardError,
+      z: zScore,
       interval: [difference, difference],
       probability: difference > 0 ? 1 : difference < 0 ? 0 : 0.5,
     };
   }
-  const z = difference / se;
-  const t = tQuantile(0.975, Math.max(1, dof));
+  const zScore = difference / standardError;
+  const quantile = tQuantile(0.975, Math.max(1, degreesOfFreedom));
   return {
-    n: a.length,
+    n: firstSample.length,
     difference,
-    se,
-    z,
-    interval: [difference - t * se, difference + t * se],
-    probability: tCdf(z, Math.max(1, dof)),
+    se: standardError,
+    z: zScore,
+    interval: [difference - quantile * standardError, difference + quantile * standardError],
+    probability: tCdf(zScore, Math.max(1, degreesOfFreedom)),
   };
 }
 
 /**
  * Differences of pairs measured side by side under common seeds. Their own spread counts, held by the known noise of
- * two measurements as if it had been seen in up to `PRIOR_PAIRS` pairs, so that two pairs that agree by chance are not
- * called certain.
+ * two measurements as if it had been seen in up to `MAX_PRIOR_PAIRS` pairs, so that two pairs that agree by chance are
+ * not called certain.
  */
-export function comparePairs(differences: readonly number[], sigma: number, dof: number): Comparison {
-  const n = differences.length;
-  const held = Math.min(dof, PRIOR_PAIRS);
+export function comparePairs(differences: readonly number[], sigma: number, noiseFreedom: number): Comparison {
+  const pairCount = differences.length;
+  const heldFreedom = Math.min(noiseFreedom, MAX_PRIOR_PAIRS);
   const difference = mean(differences);
-  const ss = differences.reduce((sum, d) => sum + (d - difference) ** 2, 0) + held * 2 * sigma ** 2;
-  const freedom = n - 1 + held;
-  const pooled = freedom > 0 ? Math.sqrt(ss / freedom) : 0;
-  // `compare` takes the noise of one measurement; a difference of two has √2 of it.
-  return compare(differences, new Array<number>(n).fill(0), pooled / Math.SQRT2, freedom);
+  const squares =
+    differences.reduce((total, value) => total + (value - difference) ** 2, 0) + heldFreedom * 2 * sigma ** 2;
+  const freedom = pairCount - 1 + heldFreedom;
+  const pooledDeviation = freedom > 0 ? Math.sqrt(squares / freedom) : 0;
+  // `compareSamples` takes the noise of one measurement; a difference of two has √2 of it.
+  return compareSamples(differences, new Array<number>(pairCount).fill(0), pooledDeviation / Math.SQRT2, freedom);
 }
-const PRIOR_PAIRS = 8;
+const MAX_PRIOR_PAIRS = 8;
 
 /**
  * Smallest true improvement that `n` measurements of each arm show with 80 % power at one-sided 5 %:
  * (z.95 + z.80) · sigma · sqrt(2/n). Metric units.
  */
-export function minimumDetectableEffect(sigma: number, n: number): number {
-  return (1.6449 + 0.8416) * sigma * Math.sqrt(2 / n);
+export function minimumDetectableEffect(sigma: number, repeats: number): number {
+  return (1.6449 + 0.8416) * sigma * Math.sqrt(2 / repeats);
 }
 
 /**
  * How much likelier n values of mean `x` are under effects N(0, tau²) than under none, their standard deviation being
  * `sigma`.
  */
-export function mixtureRatio(x: number, sigma: number, tau: number, n: number): number {
-  if (sigma === 0) return x === 0 ? 0 : Number.POSITIVE_INFINITY;
-  const total = sigma ** 2 + n * tau ** 2;
-  return Math.sqrt(sigma ** 2 / total) * Math.exp((n ** 2 * tau ** 2 * x ** 2) / (2 * sigma ** 2 * total));
+export function mixtureRatio(average: number, sigma: number, effectDeviation: number, count: number): number {
+  if (sigma === 0) return average === 0 ? 0 : Number.POSITIVE_INFINITY;
+  const totalVariance = sigma ** 2 + count * effectDeviation ** 2;
+  return (
+    Math.sqrt(sigma ** 2 / totalVariance) *
+    Math.exp((count ** 2 * effectDeviation ** 2 * average ** 2) / (2 * sigma ** 2 * totalVariance))
+  );
 }

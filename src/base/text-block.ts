@@ -8,24 +8,26 @@ const BEGIN =
 const END = '<!-- overnight: end -->';
 const BLOCK = new RegExp(`(?:^|\\n)${BEGIN.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}[\\s\\S]*?${END}\\n?`);
 
-export const hasBlock = (text: string): boolean => BLOCK.test(text);
+export const hasBlock = (fileText: string): boolean => BLOCK.test(fileText);
 
 /** The text with our block at its end, or in the place where it stood. */
-export function withBlock(text: string, body: string): string {
+export function withBlock(fileText: string, body: string): string {
   const block = `${BEGIN}\n${body.trim()}\n${END}\n`;
-  if (hasBlock(text)) return text.replace(BLOCK, (old) => `${old.startsWith('\n') ? '\n' : ''}${block}`);
-  return text === '' ? block : `${text.endsWith('\n') ? text : `${text}\n`}\n${block}`;
+  if (hasBlock(fileText))
+    return fileText.replace(BLOCK, (previous) => `${previous.startsWith('\n') ? '\n' : ''}${block}`);
+  return fileText === '' ? block : `${fileText.endsWith('\n') ? fileText : `${fileText}\n`}\n${block}`;
 }
 
 /** The text as it is without us; empty where nothing else stands there. */
-export const withoutBlock = (text: string): string => text.replace(BLOCK, '');
+export const withoutBlock = (fileText: string): string => fileText.replace(BLOCK, '');
 
 /** What is left of such a file without us: nothing of one that is ours from its first line. */
-export const leftWithoutUs = (file: string, text: string): string => {
-  if (!hasBlock(text)) return text;
-  return file.endsWith('/SKILL.md') || withoutBlock(text).trim() === '' ? '' : withoutBlock(text);
+export const leftWithoutUs = (filePath: string, fileText: string): string => {
+  if (!hasBlock(fileText)) return fileText;
+  return filePath.endsWith('/SKILL.md') || withoutBlock(fileText).trim() === '' ? '' : withoutBlock(fileText);
 };
 
 /** Files that `overnight install` may write: instructions for agents, not part of anybody's program. */
-export const isInstructions = (file: string): boolean =>
-  /(^|\/)(AGENTS|CLAUDE|GEMINI)\.md$/.test(file) || /(^|\/)\.(agents|claude)\/skills\/overnight\/SKILL\.md$/.test(file);
+export const isInstructions = (filePath: string): boolean =>
+  /(^|\/)(AGENTS|CLAUDE|GEMINI)\.md$/.test(filePath) ||
+  /(^|\/)\.(agents|claude)\/skills\/overnight\/SKILL\.md$/.test(filePath);

@@ -6,33 +6,33 @@ import { LabError } from '../base/error.ts';
 import { codeOf } from '../core/state.ts';
 import { openWorkspace } from '../workspace/git.ts';
 import { experimentNumber, findLab, readLab } from './find.ts';
-import { print, printJson } from './output.ts';
-import type { Call } from './spec.ts';
+import { printText, printJson } from './output.ts';
+import type { Invocation } from './spec.ts';
 
-export async function main(call: Call): Promise<number> {
-  const found = findLab(call);
-  const { state } = readLab(found);
-  const [first, second] = call.args;
-  const n = first === undefined ? state.incumbent : experimentNumber(first, state.experiments.length);
-  const other =
-    second !== undefined
-      ? experimentNumber(second, state.experiments.length)
-      : first === undefined
+export async function main(invocation: Invocation): Promise<number> {
+  const foundLab = findLab(invocation);
+  const { state } = readLab(foundLab);
+  const [firstArgument, secondArgument] = invocation.args;
+  const n = firstArgument === undefined ? state.incumbent : experimentNumber(firstArgument, state.experiments.length);
+  const otherNumber =
+    secondArgument !== undefined
+      ? experimentNumber(secondArgument, state.experiments.length)
+      : firstArgument === undefined
         ? 0
         : (state.experiments[n]?.idea.parent ?? 0);
   // With two numbers the first is the older side, as `git diff a b`.
-  const [from, to] = second === undefined ? [other, n] : [n, other];
-  const [before, after] = [codeOf(state, from), codeOf(state, to)];
-  if (!before || !after) {
+  const [olderNumber, newerNumber] = secondArgument === undefined ? [otherNumber, n] : [n, otherNumber];
+  const [olderCode, newerCode] = [codeOf(state, olderNumber), codeOf(state, newerNumber)];
+  if (!olderCode || !newerCode) {
     throw new LabError('E_NOT_FOUND', {
-      what: `Experiment ${before ? to : from} has no code to compare.`,
+      what: `Experiment ${olderCode ? newerNumber : olderNumber} has no code to compare.`,
       why: 'It was refused before it got a commit.',
       next: '`overnight show` says why.',
     });
   }
-  const workspace = await openWorkspace(found.paths.arena, found.paths.store);
-  const text = await workspace.diff(before.commit, after.commit);
-  if (call.json) printJson({ from, to, diff: text });
-  else print(text === '' ? `#${from} and #${to} have the same files.` : text);
+  const workspace = await openWorkspace(foundLab.paths.arena, foundLab.paths.store);
+  const diffText = await workspace.diffCommits(olderCode.commit, newerCode.commit);
+  if (invocation.wantsJson) printJson({ from: olderNumber, to: newerNumber, diff: diffText });
+  else printText(diffText === '' ? `#${olderNumber} and #${newerNumber} have the same files.` : diffText);
   return 0;
 }

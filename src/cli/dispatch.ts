@@ -5,24 +5,24 @@ import { LabError } from '../base/error.ts';
 import { VERSION } from '../version.ts';
 import { COMMANDS, type CommandSpec } from './spec.ts';
 
-const FOOTER = `
+const HELP_FOOTER = `
 Start with \`overnight try hello\` (20 seconds) or \`overnight try nano-llm\` (10 minutes, really trains language models).
 On your own code: \`overnight new\`, \`overnight doctor\`, \`overnight run\`; in the morning \`overnight report\`.`;
 
 /** Parse and run. Resolves with the exit status; wrong words are E_USAGE. */
-export async function dispatch(argv: readonly string[]): Promise<number> {
-  let status = 0;
+export async function dispatchCommand(argv: readonly string[]): Promise<number> {
+  let exitStatus = 0;
   const program = new Command('overnight')
     .description(
       'Autoresearch for any number that can be measured: tries ideas, measures them honestly, keeps what is really better.',
     )
     .version(VERSION)
-    .addHelpText('after', FOOTER)
+    .addHelpText('after', HELP_FOOTER)
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
-  for (const spec of COMMANDS) {
-    add(program, spec, (code) => {
-      status = code;
+  for (const commandSpec of COMMANDS) {
+    addCommand(program, commandSpec, (commandStatus) => {
+      exitStatus = commandStatus;
     });
   }
   try {
@@ -31,7 +31,7 @@ export async function dispatch(argv: readonly string[]): Promise<number> {
     if (!(thrown instanceof CommanderError)) throw thrown;
     if (thrown.exitCode === 0) return 0;
     if (thrown.code === 'commander.help') {
-      process.stdout.write(`${program.helpInformation() + FOOTER}\n`);
+      process.stdout.write(`${program.helpInformation() + HELP_FOOTER}\n`);
       return 2;
     }
     throw new LabError('E_USAGE', {
@@ -40,29 +40,29 @@ export async function dispatch(argv: readonly string[]): Promise<number> {
       next: 'See `overnight --help`, or `overnight COMMAND --help`.',
     });
   }
-  return status;
+  return exitStatus;
 }
 
-function add(program: Command, spec: CommandSpec, done: (status: number) => void): void {
+function addCommand(program: Command, commandSpec: CommandSpec, onDone: (exitStatus: number) => void): void {
   const command = program
-    .command(`${spec.name}${spec.args ? ` ${spec.args}` : ''}`)
-    .description(spec.summary)
+    .command(`${commandSpec.name}${commandSpec.args ? ` ${commandSpec.args}` : ''}`)
+    .description(commandSpec.summary)
     .exitOverride();
-  for (const option of spec.options) command.option(option.flags, option.text);
-  if (spec.exits.length > 1)
+  for (const option of commandSpec.options) command.option(option.flags, option.text);
+  if (commandSpec.exits.length > 1)
     command.addHelpText(
       'after',
-      `\nExit status: ${spec.exits.map(([code, meaning]) => `${code} ${meaning}`).join('; ')}.`,
+      `\nExit status: ${commandSpec.exits.map(([exitCode, meaning]) => `${exitCode} ${meaning}`).join('; ')}.`,
     );
   command.action(async () => {
     const options = command.opts() as Record<string, string | boolean | undefined>;
-    const { main } = await spec.load();
-    done(
+    const { main } = await commandSpec.loadMain();
+    onDone(
       await main({
         args: command.args,
         options,
         folder: path.resolve(String(options.dir ?? '.')),
-        json: options.json === true,
+        wantsJson: options.json === true,
       }),
     );
   });

@@ -1,31 +1,32 @@
 /** `overnight drill`: plant known cheats in copies of shipped arenas, and say which were caught. */
 import { fileURLToPath } from 'node:url';
-import { count, oneLine } from '../base/text.ts';
-import { type DrillLine, drill } from '../drill/drill.ts';
+import { formatCount, oneLine } from '../base/text.ts';
+import { type DrillLine, drillArenas } from '../drill/drill.ts';
 import { openLab } from '../app/open-lab.ts';
-import { print, printJson } from './output.ts';
+import { printText, printJson } from './output.ts';
 import { openProgress } from './progress.ts';
-import type { Call } from './spec.ts';
+import type { Invocation } from './spec.ts';
 
-const SHIPPED = fileURLToPath(new URL('../../arenas', import.meta.url));
+const SHIPPED_ARENAS = fileURLToPath(new URL('../../arenas', import.meta.url));
 
-export async function main(call: Call): Promise<number> {
+export async function main(invocation: Invocation): Promise<number> {
   const progress = openProgress('drill');
-  const show = ({ arena, cheat, variant, ok, text }: DrillLine): void => {
-    progress.hide();
-    if (!call.json) print(`${ok ? '✓' : '✗'} ${arena}: ${cheat} (${variant}): ${oneLine(text, 110)}`);
+  const showLine = ({ arena, cheat, variant, ok, text }: DrillLine): void => {
+    progress.hideLine();
+    if (!invocation.wantsJson) printText(`${ok ? '✓' : '✗'} ${arena}: ${cheat} (${variant}): ${oneLine(text, 110)}`);
   };
-  const only = call.args[0];
-  const onBegin = (arena: string, cheat: string, share: number): void => progress.at(share, `${arena}: ${cheat}`);
-  const lines = await drill(openLab, {
-    arenas: SHIPPED,
-    onLine: show,
+  const onlyArena = invocation.args[0];
+  const onBegin = (arena: string, cheat: string, share: number): void =>
+    progress.updateShare(share, `${arena}: ${cheat}`);
+  const drillLines = await drillArenas(openLab, {
+    arenas: SHIPPED_ARENAS,
+    onLine: showLine,
     onBegin,
-    ...(only !== undefined && { only }),
-  }).finally(() => progress.end());
-  const missed = lines.filter((line) => !line.ok);
-  if (call.json) printJson({ ok: missed.length === 0, lines });
-  else if (missed.length > 0) print(`${missed.length} of ${lines.length} went wrong.`);
-  else print(`${count(lines.length, 'check')}: every cheat was caught, every honest twin was measured.`);
-  return missed.length === 0 ? 0 : 4;
+    ...(onlyArena !== undefined && { only: onlyArena }),
+  }).finally(() => progress.endProgress());
+  const missedLines = drillLines.filter((drillLine) => !drillLine.ok);
+  if (invocation.wantsJson) printJson({ ok: missedLines.length === 0, lines: drillLines });
+  else if (missedLines.length > 0) printText(`${missedLines.length} of ${drillLines.length} went wrong.`);
+  else printText(`${formatCount(drillLines.length, 'check')}: every cheat was caught, every honest twin was measured.`);
+  return missedLines.length === 0 ? 0 : 4;
 }

@@ -8,73 +8,77 @@ import { csvText } from '../render/tables.ts';
 import { resultsTsv } from '../render/tsv.ts';
 import type { ExperimentView, LabView } from '../view/types.ts';
 import { findLab, viewOf } from './find.ts';
-import { print } from './output.ts';
-import type { Call } from './spec.ts';
+import { printText } from './output.ts';
+import type { Invocation } from './spec.ts';
 
 const FORMATS = ['csv', 'jsonl', 'tsv'] as const;
-type Format = (typeof FORMATS)[number];
+type ExportFormat = (typeof FORMATS)[number];
 
-export async function main(call: Call): Promise<number> {
-  const format = formatFrom(call);
-  const { view, state } = viewOf(findLab(call));
-  const text = format === 'tsv' ? resultsTsv(state) : format === 'csv' ? csv(view) : jsonLines(view);
-  if (call.options.out === undefined) process.stdout.write(text);
+export async function main(invocation: Invocation): Promise<number> {
+  const format = formatFrom(invocation);
+  const { view, state } = viewOf(findLab(invocation));
+  const exportText = format === 'tsv' ? resultsTsv(state) : format === 'csv' ? formatCsv(view) : formatJsonLines(view);
+  if (invocation.options.out === undefined) process.stdout.write(exportText);
   else {
-    const file = path.resolve(String(call.options.out));
-    writeAtomic(file, text);
-    print(`Wrote ${file}`);
+    const outputFile = path.resolve(String(invocation.options.out));
+    writeAtomic(outputFile, exportText);
+    printText(`Wrote ${outputFile}`);
   }
   return 0;
 }
 
 /** As asked, else by the file's ending, else CSV; --json means JSON Lines. */
-function formatFrom(call: Call): Format {
-  const given =
-    call.options.format ?? (call.json ? 'jsonl' : path.extname(String(call.options.out ?? '')).slice(1) || 'csv');
-  const found = FORMATS.find((format) => format === given);
-  if (found) return found;
+function formatFrom(invocation: Invocation): ExportFormat {
+  const requestedFormat =
+    invocation.options.format ??
+    (invocation.wantsJson ? 'jsonl' : path.extname(String(invocation.options.out ?? '')).slice(1) || 'csv');
+  const knownFormat = FORMATS.find((format) => format === requestedFormat);
+  if (knownFormat) return knownFormat;
   throw new LabError('E_USAGE', {
     what: 'This format cannot be exported.',
-    why: `"${String(given)}" is none of ${FORMATS.join(', ')}.`,
+    why: `"${String(requestedFormat)}" is none of ${FORMATS.join(', ')}.`,
     next: 'Name one with --format, or give the file one of these endings.',
   });
 }
 
-type Column = readonly [name: string, value: (row: ExperimentView) => string | number | undefined];
+type ExportColumn = readonly [name: string, value: (experiment: ExperimentView) => string | number | undefined];
 
 /** Numbers as they are, not as they are shown: this is for other programs. */
-function columns(view: LabView): readonly Column[] {
-  const knobs = [...new Set(view.experiments.flatMap((row) => Object.keys(row.knobs ?? {})))];
+function exportColumns(view: LabView): readonly ExportColumn[] {
+  const knobNames = [...new Set(view.experiments.flatMap((experiment) => Object.keys(experiment.knobs ?? {})))];
   return [
-    ['n', (row) => row.n],
-    ['verdict', (row) => row.verdict],
-    ['standing', (row) => row.standing],
-    [view.metric.name, (row) => row.mean?.raw],
-    ['half_95', (row) => row.half?.raw],
-    ['measurements', (row) => row.replicates],
-    ['gain', (row) => row.effect?.raw],
-    ['gain_low_95', (row) => row.effect?.interval?.[0]],
-    ['gain_high_95', (row) => row.effect?.interval?.[1]],
-    ['probability', (row) => row.effect?.probability],
-    ['parent', (row) => row.parent],
-    ['proposer', (row) => row.proposer],
-    ['hypothesis', (row) => row.hypothesis],
-    ['reason', (row) => row.reason],
-    ['failure', (row) => row.failure],
-    ['lines_added', (row) => row.added],
-    ['lines_deleted', (row) => row.deleted],
-    ['seconds', (row) => row.durationS],
-    ['cost_usd', (row) => row.costUsd],
-    ['at', (row) => row.at],
-    ['commit', (row) => row.commit],
-    ...knobs.map((name): Column => [`knob_${name}`, (row) => row.knobs?.[name]]),
+    ['n', (experiment) => experiment.n],
+    ['verdict', (experiment) => experiment.verdict],
+    ['standing', (experiment) => experiment.standing],
+    [view.metric.name, (experiment) => experiment.mean?.raw],
+    ['half_95', (experiment) => experiment.half?.raw],
+    ['measurements', (experiment) => experiment.replicates],
+    ['gain', (experiment) => experiment.effect?.raw],
+    ['gain_low_95', (experiment) => experiment.effect?.interval?.[0]],
+    ['gain_high_95', (experiment) => experiment.effect?.interval?.[1]],
+    ['probability', (experiment) => experiment.effect?.probability],
+    ['parent', (experiment) => experiment.parent],
+    ['proposer', (experiment) => experiment.proposer],
+    ['hypothesis', (experiment) => experiment.hypothesis],
+    ['reason', (experiment) => experiment.reason],
+    ['failure', (experiment) => experiment.failure],
+    ['lines_added', (experiment) => experiment.added],
+    ['lines_deleted', (experiment) => experiment.deleted],
+    ['seconds', (experiment) => experiment.durationS],
+    ['cost_usd', (experiment) => experiment.costUsd],
+    ['at', (experiment) => experiment.at],
+    ['commit', (experiment) => experiment.commit],
+    ...knobNames.map((knobName): ExportColumn => [`knob_${knobName}`, (experiment) => experiment.knobs?.[knobName]]),
   ];
 }
 
-function csv(view: LabView): string {
-  const all = columns(view);
-  const rows = view.experiments.map((row) => all.map(([, value]) => String(value(row) ?? '')));
-  return csvText([all.map(([name]) => name), ...rows]);
+function formatCsv(view: LabView): string {
+  const columns = exportColumns(view);
+  const rows = view.experiments.map((experiment) =>
+    columns.map(([, readValue]) => String(readValue(experiment) ?? '')),
+  );
+  return csvText([columns.map(([columnName]) => columnName), ...rows]);
 }
 
-const jsonLines = (view: LabView): string => view.experiments.map((row) => `${JSON.stringify(row)}\n`).join('');
+const formatJsonLines = (view: LabView): string =>
+  view.experiments.map((experiment) => `${JSON.stringify(experiment)}\n`).join('');

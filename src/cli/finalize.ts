@@ -3,16 +3,16 @@
  * baseline side by side.
  */
 import { runLab } from './run.ts';
-import type { Call } from './spec.ts';
+import type { Invocation } from './spec.ts';
 
-export async function main(call: Call): Promise<number> {
+export async function main(invocation: Invocation): Promise<number> {
   return runLab(
     {
-      folder: call.folder,
+      folder: invocation.folder,
       limits: { finalize: true },
       command: 'finalize',
-      ...(call.options.tag !== undefined && { tag: String(call.options.tag) }),
+      ...(invocation.options.tag !== undefined && { tag: String(invocation.options.tag) }),
     },
-    call.json,
+    invocation.wantsJson,
   );
 }

@@ -3,16 +3,16 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import type { LabState } from '../core/state.ts';
-import { type ReadLedger, readLedger, torn } from '../ledger/jsonl.ts';
+import { type ReadLedger, readLedger, tornLedgerError } from '../ledger/jsonl.ts';
 import { lockOwner } from '../ledger/lock.ts';
 import { LedgerTail } from '../ledger/tail.ts';
-import { now } from '../os/clock.ts';
+import { currentTime } from '../os/clock.ts';
 import { type LabPaths, labPaths, listTags } from '../os/paths.ts';
 import { viewLab } from '../view/lab/lab.ts';
 import type { Facts, LabView } from '../view/types.ts';
 import { zoneMinutes } from './output.ts';
 import { openProgress } from './progress.ts';
-import type { Call } from './spec.ts';
+import type { Invocation } from './spec.ts';
 
 const SLICE_BYTES = 1 << 21;
 
@@ -21,56 +21,58 @@ export interface FoundLab {
   readonly tag: string;
 }
 
-export function findLab(call: Call): FoundLab {
-  const tries = path.join(call.folder, '.overnight', 'try');
+export function findLab(invocation: Invocation): FoundLab {
+  const triesFolder = path.join(invocation.folder, '.overnight', 'try');
   const folders = [
-    call.folder,
-    ...(fs.existsSync(tries) ? fs.readdirSync(tries).map((name) => path.join(tries, name)) : []),
+    invocation.folder,
+    ...(fs.existsSync(triesFolder)
+      ? fs.readdirSync(triesFolder).map((tryName) => path.join(triesFolder, tryName))
+      : []),
   ];
   const labs = folders.flatMap((folder) => listTags(folder).map((tag) => ({ tag, paths: labPaths(folder, tag) })));
-  const wanted = call.options.tag === undefined ? undefined : String(call.options.tag);
-  const named = wanted === undefined ? labs : labs.filter((lab) => lab.tag === wanted);
+  const wantedTag = invocation.options.tag === undefined ? undefined : String(invocation.options.tag);
+  const matchingLabs = wantedTag === undefined ? labs : labs.filter((lab) => lab.tag === wantedTag);
   // A lab of the folder itself goes before the tries; within a folder the newest is first.
-  const found = named.find((lab) => lab.paths.arena === call.folder) ?? newest(named);
-  if (found) return found;
-  const why =
+  const chosenLab = matchingLabs.find((lab) => lab.paths.arena === invocation.folder) ?? newestLab(matchingLabs);
+  if (chosenLab) return chosenLab;
+  const reason =
     labs.length === 0
-      ? `There is no ledger below ${path.join(call.folder, '.overnight')}.`
-      : `There is no lab "${wanted}"; there are ${labs.map((lab) => lab.tag).join(', ')}.`;
+      ? `There is no ledger below ${path.join(invocation.folder, '.overnight')}.`
+      : `There is no lab "${wantedTag}"; there are ${labs.map((lab) => lab.tag).join(', ')}.`;
   throw new LabError('E_NO_LAB', {
     what: 'There is no lab here yet.',
-    why,
+    why: reason,
     next: 'Start one with `overnight run` or `overnight try hello`, or name another folder with --dir.',
   });
 }
 
-function newest(labs: readonly FoundLab[]): FoundLab | undefined {
-  const written = (lab: FoundLab): number => fs.statSync(path.join(lab.paths.lab, 'ledger.jsonl')).mtimeMs;
-  return [...labs].sort((a, b) => written(b) - written(a))[0];
+function newestLab(labs: readonly FoundLab[]): FoundLab | undefined {
+  const lastWrittenMs = (lab: FoundLab): number => fs.statSync(path.join(lab.paths.lab, 'ledger.jsonl')).mtimeMs;
+  return [...labs].sort((left, right) => lastWrittenMs(right) - lastWrittenMs(left))[0];
 }
 
 /**
  * The lab's state, whether somebody works on it, and the ledger's tip. A torn tail is an error unless a writer lives.
  */
-export function readLab(found: FoundLab): ReadLedger & { readonly alive: boolean } {
-  const read = readShown(found.paths.lab);
-  const lock = path.join(found.paths.lab, 'lock');
-  const alive = lockOwner(lock) !== undefined;
-  const killed = !alive && fs.existsSync(lock);
-  if (read.tornBytes > 0 && !alive && !killed) {
-    const file = path.join(found.paths.lab, 'ledger.jsonl');
-    throw torn(file, read, fs.readFileSync(file));
+export function readLab(foundLab: FoundLab): ReadLedger & { readonly alive: boolean } {
+  const ledgerRead = readWithProgress(foundLab.paths.lab);
+  const lockFile = path.join(foundLab.paths.lab, 'lock');
+  const isAlive = lockOwner(lockFile) !== undefined;
+  const wasKilled = !isAlive && fs.existsSync(lockFile);
+  if (ledgerRead.tornBytes > 0 && !isAlive && !wasKilled) {
+    const ledgerFile = path.join(foundLab.paths.lab, 'ledger.jsonl');
+    throw tornLedgerError(ledgerFile, ledgerRead, fs.readFileSync(ledgerFile));
   }
-  return { ...read, alive };
+  return { ...ledgerRead, alive: isAlive };
 }
 
 /** Read a ledger, and say how far it is where that takes long. */
-function readShown(folder: string): ReadLedger {
+function readWithProgress(labFolder: string): ReadLedger {
   const progress = openProgress('reading the ledger');
   try {
-    return readLedger(folder, undefined, (done, all) => progress.at(done / all));
+    return readLedger(labFolder, undefined, (finished, total) => progress.updateShare(finished / total));
   } finally {
-    progress.end();
+    progress.endProgress();
   }
 }
 
@@ -78,17 +80,17 @@ function readShown(folder: string): ReadLedger {
  * A lab as people see it, also one whose ledger is broken: up to the line before, with the reason. For `status`, which
  * says how a lab is.
  */
-export function viewAnyhow(found: FoundLab): LabView {
-  const tail = new LedgerTail(found.paths.lab);
+export function viewEvenDamaged(foundLab: FoundLab): LabView {
+  const ledgerTail = new LedgerTail(foundLab.paths.lab);
   const progress = openProgress('reading the ledger');
-  for (let left = 1; left > 0;) {
-    left = tail.look(SLICE_BYTES).left;
-    progress.at(tail.size / (tail.size + left));
+  for (let bytesLeft = 1; bytesLeft > 0;) {
+    bytesLeft = ledgerTail.readUpdate(SLICE_BYTES).unreadBytes;
+    progress.updateShare(ledgerTail.size / (ledgerTail.size + bytesLeft));
   }
-  progress.end();
-  const { state, alive, tip, problem } = tail;
+  progress.endProgress();
+  const { state, isAlive: alive, tip, problem } = ledgerTail;
   return viewLab(state, {
-    now: now(),
+    now: currentTime(),
     alive,
     tip,
     zoneMinutes: zoneMinutes(),
@@ -97,19 +99,23 @@ export function viewAnyhow(found: FoundLab): LabView {
 }
 
 /** A lab as people see it. */
-export function viewOf(found: FoundLab): { readonly view: LabView; readonly state: LabState; readonly facts: Facts } {
-  const { state, tip, alive } = readLab(found);
-  const facts = { now: now(), alive, tip, zoneMinutes: zoneMinutes() };
+export function viewOf(foundLab: FoundLab): {
+  readonly view: LabView;
+  readonly state: LabState;
+  readonly facts: Facts;
+} {
+  const { state, tip, alive } = readLab(foundLab);
+  const facts = { now: currentTime(), alive, tip, zoneMinutes: zoneMinutes() };
   return { view: viewLab(state, facts), state, facts };
 }
 
 /** The number of an experiment from the command line. */
-export function experimentNumber(text: string | undefined, count: number): number {
-  const n = Number(String(text).replace(/^#/, ''));
-  if (text !== undefined && Number.isInteger(n) && n >= 0 && n < count) return n;
+export function experimentNumber(argument: string | undefined, experimentCount: number): number {
+  const n = Number(String(argument).replace(/^#/, ''));
+  if (argument !== undefined && Number.isInteger(n) && n >= 0 && n < experimentCount) return n;
   throw new LabError('E_NOT_FOUND', {
-    what: `There is no experiment "${text}" in this lab.`,
-    why: count === 0 ? 'It has none yet.' : `It has the numbers 0 (the baseline) to ${count - 1}.`,
+    what: `There is no experiment "${argument}" in this lab.`,
+    why: experimentCount === 0 ? 'It has none yet.' : `It has the numbers 0 (the baseline) to ${experimentCount - 1}.`,
     next: '`overnight log` lists them.',
   });
 }

@@ -7,14 +7,14 @@ import * as path from 'node:path';
 import { hasBlock, leftWithoutUs, withBlock } from '../base/text-block.ts';
 import { readManifest } from '../workspace/arena.ts';
 import { readText, writeAtomic } from '../os/files.ts';
-import { print, printJson } from './output.ts';
-import type { Call } from './spec.ts';
+import { printText, printJson } from './output.ts';
+import type { Invocation } from './spec.ts';
 
 /**
  * Read by: everybody but Claude (when it has a CLAUDE.md) and Gemini; Claude; Gemini; all with the skills of
  * agentskills; Claude.
  */
-const PLACES = [
+const INSTRUCTION_FILES = [
   'AGENTS.md',
   'CLAUDE.md',
   'GEMINI.md',
@@ -24,41 +24,44 @@ const PLACES = [
 /** Written only where the person has one already: Claude reads AGENTS.md when there is no CLAUDE.md. */
 const ONLY_IF_THERE = ['CLAUDE.md'];
 
-export async function main(call: Call): Promise<number> {
-  const { name, metric } = readManifest(call.folder);
-  const body = instructions(name, `${metric.name} (${metric.direction === 'minimize' ? 'lower' : 'higher'} is better)`);
-  const remove = call.options.remove === true;
-  const done = PLACES.map((place) => ({
+export async function main(invocation: Invocation): Promise<number> {
+  const { name, metric } = readManifest(invocation.folder);
+  const blockText = instructionsFor(
+    name,
+    `${metric.name} (${metric.direction === 'minimize' ? 'lower' : 'higher'} is better)`,
+  );
+  const shouldRemove = invocation.options.remove === true;
+  const fileResults = INSTRUCTION_FILES.map((place) => ({
     place,
-    what: remove ? takeOut(call.folder, place) : putIn(call.folder, place, body),
+    what: shouldRemove ? uninstallBlock(invocation.folder, place) : installBlock(invocation.folder, place, blockText),
   }));
-  if (call.json) printJson({ files: done });
-  else print(done.map(({ place, what }) => `${place}: ${what}`).join('\n'));
+  if (invocation.wantsJson) printJson({ files: fileResults });
+  else printText(fileResults.map(({ place, what }) => `${place}: ${what}`).join('\n'));
   return 0;
 }
 
-function putIn(folder: string, place: string, body: string): string {
-  const file = path.join(folder, place);
-  if (fs.lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink()) return 'left alone: it is a link';
-  const text = readText(file);
-  if (text === undefined && ONLY_IF_THERE.includes(place)) return 'not needed';
+function installBlock(folder: string, place: string, blockText: string): string {
+  const targetFile = path.join(folder, place);
+  if (fs.lstatSync(targetFile, { throwIfNoEntry: false })?.isSymbolicLink()) return 'left alone: it is a link';
+  const currentText = readText(targetFile);
+  if (currentText === undefined && ONLY_IF_THERE.includes(place)) return 'not needed';
   const isSkill = place.endsWith('SKILL.md');
-  if (isSkill && text !== undefined && !hasBlock(text)) return 'left alone: it is not ours';
-  const after = isSkill ? `${SKILL_HEAD}${withBlock('', body)}` : withBlock(text ?? '', body);
-  if (after === text) return 'up to date';
-  fs.mkdirSync(path.dirname(file), { recursive: true });
-  writeAtomic(file, after);
-  return text === undefined ? 'written' : 'our block is up to date, the rest is as it was';
+  if (isSkill && currentText !== undefined && !hasBlock(currentText)) return 'left alone: it is not ours';
+  const newText = isSkill ? `${SKILL_HEAD}${withBlock('', blockText)}` : withBlock(currentText ?? '', blockText);
+  if (newText === currentText) return 'up to date';
+  fs.mkdirSync(path.dirname(targetFile), { recursive: true });
+  writeAtomic(targetFile, newText);
+  return currentText === undefined ? 'written' : 'our block is up to date, the rest is as it was';
 }
 
-function takeOut(folder: string, place: string): string {
-  const file = path.join(folder, place);
-  const text = readText(file);
-  if (text === undefined || !hasBlock(text)) return 'has no block of ours';
-  const left = leftWithoutUs(file, text);
-  if (left === '') fs.rmSync(file);
-  else writeAtomic(file, left);
-  return left === '' ? 'removed' : 'our block is removed';
+function uninstallBlock(folder: string, place: string): string {
+  const targetFile = path.join(folder, place);
+  const currentText = readText(targetFile);
+  if (currentText === undefined || !hasBlock(currentText)) return 'has no block of ours';
+  const remainder = leftWithoutUs(targetFile, currentText);
+  if (remainder === '') fs.rmSync(targetFile);
+  else writeAtomic(targetFile, remainder);
+  return remainder === '' ? 'removed' : 'our block is removed';
 }
 
 const SKILL_HEAD = `---
@@ -67,9 +70,9 @@ description: Propose changes to this arena and have them measured. Use when aske
 ---
 `;
 
-const instructions = (name: string, goal: string): string => `# Overnight
+const instructionsFor = (arenaName: string, goal: string): string => `# Overnight
 
-This folder is the arena ${name}: Overnight measures changes to it and keeps what really improves ${goal}. You propose, the harness measures and decides. Never state a
+This folder is the arena ${arenaName}: Overnight measures changes to it and keeps what really improves ${goal}. You propose, the harness measures and decides. Never state a
 result that it did not give you.
 
 1. \`overnight brief\` says what may change, where it stands and what was tried. Read it first.

@@ -5,59 +5,59 @@
 import * as path from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { LabError } from '../base/error.ts';
-import { count } from '../base/text.ts';
+import { formatCount } from '../base/text.ts';
 import { type Knob, parseArena } from '../core/arena.ts';
 import { readText, writeAtomic } from '../os/files.ts';
-import { type Constant, type LeftOut, scanConstants } from '../knobs/constants.ts';
-import { addKnobs, knobLine } from '../knobs/manifest.ts';
+import { type Constant, type SkippedConstant, scanConstants } from '../knobs/constants.ts';
+import { addKnobs, formatKnobLine } from '../knobs/manifest.ts';
 import { suggestKnob } from '../knobs/ranges.ts';
-import { type LoadedArena, loadArena, MANIFEST } from '../workspace/arena.ts';
-import { print, printJson } from './output.ts';
-import type { Call } from './spec.ts';
+import { type LoadedArena, loadArena, MANIFEST_FILE } from '../workspace/arena.ts';
+import { printText, printJson } from './output.ts';
+import type { Invocation } from './spec.ts';
 
-interface Proposed {
+interface ProposedKnob {
   readonly knob: Knob;
   readonly constant: Constant;
   readonly why: string;
 }
 
-interface Proposals {
-  readonly proposed: readonly Proposed[];
+interface KnobProposals {
+  readonly proposed: readonly ProposedKnob[];
   readonly declared: readonly Knob[];
-  readonly leftOut: readonly LeftOut[];
+  readonly leftOut: readonly SkippedConstant[];
   readonly unread: readonly { readonly file: string; readonly problem: string }[];
 }
 
-export async function main(call: Call): Promise<number> {
-  const loaded = await loadArena(call.folder);
-  const all = propose(loaded);
-  const found = { ...all, proposed: chosen(all.proposed, call.options.only) };
-  const file = path.join(call.folder, MANIFEST);
-  const write = call.options.write === true && found.proposed.length > 0;
-  if (write) save(file, found.proposed);
-  if (call.json) {
-    const proposed = found.proposed.map(({ knob, constant, why }) => ({
+export async function main(invocation: Invocation): Promise<number> {
+  const loadedArena = await loadArena(invocation.folder);
+  const proposals = proposeKnobs(loadedArena);
+  const selection = { ...proposals, proposed: chooseProposed(proposals.proposed, invocation.options.only) };
+  const manifestFile = path.join(invocation.folder, MANIFEST_FILE);
+  const shouldWrite = invocation.options.write === true && selection.proposed.length > 0;
+  if (shouldWrite) saveKnobs(manifestFile, selection.proposed);
+  if (invocation.wantsJson) {
+    const proposedKnobs = selection.proposed.map(({ knob, constant, why }) => ({
       ...knob,
       now: constant.value,
       line: constant.line,
       why,
     }));
-    printJson({ ...found, proposed, written: write ? file : null });
-  } else print(textOf(found, write ? file : undefined));
+    printJson({ ...selection, proposed: proposedKnobs, written: shouldWrite ? manifestFile : null });
+  } else printText(describeProposals(selection, shouldWrite ? manifestFile : undefined));
   return 0;
 }
 
-function propose({ arena, editable }: LoadedArena): Proposals {
-  const declared = new Set(arena.knobs.map((knob) => `${knob.file}:${knob.name}`));
-  const proposed: Proposed[] = [];
-  const leftOut: LeftOut[] = [];
+function proposeKnobs({ arena, editable }: LoadedArena): KnobProposals {
+  const declaredNames = new Set(arena.knobs.map((knob) => `${knob.file}:${knob.name}`));
+  const proposed: ProposedKnob[] = [];
+  const leftOut: SkippedConstant[] = [];
   const unread: { file: string; problem: string }[] = [];
-  for (const [file, source] of editable) {
-    const { constants, leftOut: others, problem } = scanConstants(file, source);
+  for (const [file, sourceText] of editable) {
+    const { constants, leftOut: skipped, problem } = scanConstants(file, sourceText);
     if (problem !== undefined) unread.push({ file, problem });
-    leftOut.push(...others);
+    leftOut.push(...skipped);
     for (const constant of constants) {
-      if (declared.has(`${file}:${constant.name}`)) continue;
+      if (declaredNames.has(`${file}:${constant.name}`)) continue;
       const suggestion = suggestKnob(constant);
       if (suggestion.ok) proposed.push({ knob: suggestion.knob, constant, why: suggestion.why });
       else leftOut.push({ name: constant.name, file, line: constant.line, reason: suggestion.reason });
@@ -67,53 +67,59 @@ function propose({ arena, editable }: LoadedArena): Proposals {
 }
 
 /** `--only A,B`: these and no others. A name that was not found is a mistake of the caller. */
-function chosen(proposed: readonly Proposed[], only: string | boolean | undefined): readonly Proposed[] {
-  if (typeof only !== 'string') return proposed;
-  const names = only
+function chooseProposed(
+  proposed: readonly ProposedKnob[],
+  onlyOption: string | boolean | undefined,
+): readonly ProposedKnob[] {
+  if (typeof onlyOption !== 'string') return proposed;
+  const wantedNames = onlyOption
     .split(',')
-    .map((name) => name.trim())
+    .map((knobName) => knobName.trim())
     .filter(Boolean);
-  const missing = names.filter((name) => !proposed.some(({ knob }) => knob.name === name));
-  if (missing.length > 0)
+  const missingNames = wantedNames.filter((knobName) => !proposed.some(({ knob }) => knob.name === knobName));
+  if (missingNames.length > 0)
     throw new LabError('E_USAGE', {
       what: 'These knobs are not among the proposals.',
-      why: `${missing.join(', ')} not in ${proposed.map(({ knob }) => knob.name).join(', ') || 'an empty list'}.`,
+      why: `${missingNames.join(', ')} not in ${proposed.map(({ knob }) => knob.name).join(', ') || 'an empty list'}.`,
       next: 'Look at `overnight knobs`; declare anything else in arena.yaml by hand.',
     });
-  return proposed.filter(({ knob }) => names.includes(knob.name));
+  return proposed.filter(({ knob }) => wantedNames.includes(knob.name));
 }
 
-function save(file: string, proposed: readonly Proposed[]): void {
-  const text = addKnobs(
-    readText(file)!,
+function saveKnobs(manifestFile: string, proposed: readonly ProposedKnob[]): void {
+  const manifestText = addKnobs(
+    readText(manifestFile)!,
     proposed.map(({ knob }) => knob),
   );
-  const parsed = parseArena(parseYaml(text));
-  if ('problems' in parsed)
+  const parsedManifest = parseArena(parseYaml(manifestText));
+  if ('problems' in parsedManifest)
     throw new LabError('E_MANIFEST', {
       what: 'The manifest would not validate with these knobs.',
-      why: `${parsed.problems.map(({ at, message }) => `${at}: ${message}`).join('; ')}.`,
+      why: `${parsedManifest.problems.map(({ at, message }) => `${at}: ${message}`).join('; ')}.`,
       next: 'Nothing was written: choose others with --only, or declare them by hand.',
     });
-  writeAtomic(file, text);
+  writeAtomic(manifestFile, manifestText);
 }
 
-function textOf({ proposed, declared, leftOut, unread }: Proposals, written: string | undefined): string {
-  const lines = proposed.flatMap(({ knob, constant, why }) => [
-    `  - ${knobLine(knob)}`,
+function describeProposals(
+  { proposed, declared, leftOut, unread }: KnobProposals,
+  writtenFile: string | undefined,
+): string {
+  const knobLines = proposed.flatMap(({ knob, constant, why }) => [
+    `  - ${formatKnobLine(knob)}`,
     `      # ${constant.file}:${constant.line}, now ${constant.literal}; ${why}`,
   ]);
-  if (lines.length > 0) lines.unshift('knobs:');
-  const other = [
+  if (knobLines.length > 0) knobLines.unshift('knobs:');
+  const leftOutLines = [
     ...leftOut.map(({ name, file, line, reason }) => `${file}:${line} ${name}: ${reason}`),
     ...unread.map(({ file, problem }) => `${file}: ${problem}`),
   ];
-  if (other.length > 0) lines.push('', 'Left out:', ...other.map((line) => `  ${line}`));
-  const tally = `${count(proposed.length, 'knob')} ${written ? 'written' : 'proposed'}, ${declared.length} declared already, ${other.length} left out.`;
-  const next = written
-    ? `${written} has them now: look at every range before a night.`
+  if (leftOutLines.length > 0) knobLines.push('', 'Left out:', ...leftOutLines.map((line) => `  ${line}`));
+  const summary = `${formatCount(proposed.length, 'knob')} ${writtenFile ? 'written' : 'proposed'}, ${declared.length} declared already, ${leftOutLines.length} left out.`;
+  const nextStep = writtenFile
+    ? `${writtenFile} has them now: look at every range before a night.`
     : proposed.length > 0
       ? 'Nothing was written. `overnight knobs --write` adds all to arena.yaml, `--only A,B` some; the ranges are guesses for you to confirm.'
       : 'Nothing to add.';
-  return [...lines, ...(lines.length > 0 ? [''] : []), tally, next].join('\n');
+  return [...knobLines, ...(knobLines.length > 0 ? [''] : []), summary, nextStep].join('\n');
 }

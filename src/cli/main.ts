@@ -20,14 +20,14 @@ export function requireNode(version: string): void {
 }
 
 /** Print an error in its three parts, and its code. */
-export function printError(thrown: unknown, json: boolean): number {
-  const known = thrown instanceof LabError;
-  if (json) {
-    const body = known
+export function printError(thrown: unknown, wantsJson: boolean): number {
+  const isLabError = thrown instanceof LabError;
+  if (wantsJson) {
+    const errorBody = isLabError
       ? { code: thrown.code, ...thrown.parts }
       : { code: 'E_INTERNAL', what: String(thrown), why: '', next: '' };
-    process.stdout.write(`${JSON.stringify({ error: body })}\n`);
-  } else if (known) {
+    process.stdout.write(`${JSON.stringify({ error: errorBody })}\n`);
+  } else if (isLabError) {
     process.stderr.write(
       `\n✗ ${thrown.parts.what}\n  ${thrown.parts.why}\n  ${thrown.parts.next}\n  (${thrown.code}, see docs/errors.md)\n`,
     );
@@ -36,19 +36,19 @@ export function printError(thrown: unknown, json: boolean): number {
       `\n✗ A mistake in Overnight itself.\n${thrown instanceof Error ? thrown.stack : String(thrown)}\n  (E_INTERNAL: please report it with this text)\n`,
     );
   }
-  if (known && process.env.OVERNIGHT_DEBUG) process.stderr.write(`${thrown.stack}\n`);
-  return known ? thrown.exitStatus : ERROR_CODES.E_INTERNAL.exit;
+  if (isLabError && process.env.OVERNIGHT_DEBUG) process.stderr.write(`${thrown.stack}\n`);
+  return isLabError ? thrown.exitStatus : ERROR_CODES.E_INTERNAL.exit;
 }
 
-async function start(argv: readonly string[]): Promise<number> {
-  const json = argv.includes('--json');
+async function startProgram(argv: readonly string[]): Promise<number> {
+  const wantsJson = argv.includes('--json');
   try {
     requireNode(process.versions.node);
-    const { dispatch } = await import('./dispatch.ts');
-    return await dispatch(argv);
+    const { dispatchCommand } = await import('./dispatch.ts');
+    return await dispatchCommand(argv);
   } catch (thrown) {
-    return printError(nameFullDisk(thrown), json);
+    return printError(nameFullDisk(thrown), wantsJson);
   }
 }
 
-process.exitCode = await start(process.argv.slice(2));
+process.exitCode = await startProgram(process.argv.slice(2));

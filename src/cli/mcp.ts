@@ -7,21 +7,21 @@ import { serveHttp, serveOnStdio } from '../mcp/server.ts';
 import { findLab } from './find.ts';
 import { numberOption } from './limits.ts';
 import { printJson } from './output.ts';
-import type { Call } from './spec.ts';
+import type { Invocation } from './spec.ts';
 
-export async function main(call: Call): Promise<number> {
-  const desk = new Desk(findLab(call).paths, String(call.options.from ?? 'mcp'));
-  const { http } = call.options;
+export async function main(invocation: Invocation): Promise<number> {
+  const desk = new Desk(findLab(invocation).paths, String(invocation.options.from ?? 'mcp'));
+  const { http } = invocation.options;
   if (http === undefined) {
     await serveOnStdio(desk);
     await new Promise((resolve) => process.stdin.once('close', resolve));
     return 0;
   }
-  const served = await serveHttp(desk, http === true ? 0 : (numberOption(call, 'http', true, true) ?? 0));
-  printJson({ url: served.url, token: served.token, header: `Authorization: Bearer ${served.token}` });
+  const httpServer = await serveHttp(desk, http === true ? 0 : (numberOption(invocation, 'http', true, true) ?? 0));
+  printJson({ url: httpServer.url, token: httpServer.token, header: `Authorization: Bearer ${httpServer.token}` });
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
-  await served.close();
+  await httpServer.close();
   return 0;
 }

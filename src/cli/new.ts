@@ -11,11 +11,11 @@ import { checkFiles, parseArena } from '../core/arena.ts';
 import { writeAtomic } from '../os/files.ts';
 import { listFolder } from '../workspace/source.ts';
 import { numberOption } from './limits.ts';
-import { print, printJson } from './output.ts';
+import { printText, printJson } from './output.ts';
 import { programText } from './program.ts';
-import type { Call } from './spec.ts';
+import type { Invocation } from './spec.ts';
 
-interface Answers {
+interface ArenaAnswers {
   readonly name: string;
   readonly edit: string;
   readonly run: string;
@@ -26,65 +26,68 @@ interface Answers {
   readonly seconds: number;
 }
 
-export async function main(call: Call): Promise<number> {
-  const file = path.join(call.folder, 'arena.yaml');
-  if (!fs.existsSync(call.folder))
+export async function main(invocation: Invocation): Promise<number> {
+  const manifestFile = path.join(invocation.folder, 'arena.yaml');
+  if (!fs.existsSync(invocation.folder))
     throw new LabError('E_NO_ARENA', {
       what: 'There is no such folder.',
-      why: `${call.folder} does not exist.`,
+      why: `${invocation.folder} does not exist.`,
       next: 'Create it, with the code to research in it.',
     });
-  if (fs.existsSync(file))
+  if (fs.existsSync(manifestFile))
     throw new LabError('E_EXISTS', {
       what: 'This folder is an arena already.',
-      why: `${file} exists.`,
+      why: `${manifestFile} exists.`,
       next: 'Edit it, or remove it first.',
     });
-  const answers = await collect(call);
+  const answers = await collectAnswers(invocation);
   const manifest = manifestOf(answers);
-  const text = `# An arena of Overnight: what may change, what may not, how it is scored. docs/arena.md lists every key.\n${toYaml(manifest, { lineWidth: 120 })}`;
-  const parsed = parseArena(parseYaml(text));
-  if ('problems' in parsed) throw invalid('E_MANIFEST', parsed.problems);
-  const problems = checkFiles(parsed.arena, [...(await listFolder(call.folder)), 'arena.yaml']);
-  if (problems.length > 0) throw invalid('E_FILES', problems);
-  writeAtomic(file, text);
-  const program = path.join(call.folder, 'program.md');
-  const kept = fs.existsSync(program);
-  if (!kept) writeAtomic(program, programText(parsed.arena));
-  if (call.json) printJson({ manifest: file, program, programKept: kept });
+  const manifestText = `# An arena of Overnight: what may change, what may not, how it is scored. docs/arena.md lists every key.\n${toYaml(manifest, { lineWidth: 120 })}`;
+  const parsedManifest = parseArena(parseYaml(manifestText));
+  if ('problems' in parsedManifest) throw invalidAnswers('E_MANIFEST', parsedManifest.problems);
+  const problems = checkFiles(parsedManifest.arena, [...(await listFolder(invocation.folder)), 'arena.yaml']);
+  if (problems.length > 0) throw invalidAnswers('E_FILES', problems);
+  writeAtomic(manifestFile, manifestText);
+  const programFile = path.join(invocation.folder, 'program.md');
+  const isProgramKept = fs.existsSync(programFile);
+  if (!isProgramKept) writeAtomic(programFile, programText(parsedManifest.arena));
+  if (invocation.wantsJson) printJson({ manifest: manifestFile, program: programFile, programKept: isProgramKept });
   else
-    print(
-      `Wrote ${file}${kept ? ' (program.md was there and is kept)' : ` and ${program}`}.\nNext: \`overnight doctor\` proves that it measures, then \`overnight run\`.`,
+    printText(
+      `Wrote ${manifestFile}${isProgramKept ? ' (program.md was there and is kept)' : ` and ${programFile}`}.\nNext: \`overnight doctor\` proves that it measures, then \`overnight run\`.`,
     );
   return 0;
 }
 
-function invalid(code: 'E_MANIFEST' | 'E_FILES', problems: readonly { at: string; message: string }[]): LabError {
+function invalidAnswers(
+  code: 'E_MANIFEST' | 'E_FILES',
+  problems: readonly { at: string; message: string }[],
+): LabError {
   return new LabError(code, {
     what: 'These answers do not make an arena.',
-    why: `${problems.map((p) => `${p.at}: ${p.message}`).join('; ')}.`,
+    why: `${problems.map((problem) => `${problem.at}: ${problem.message}`).join('; ')}.`,
     next: 'Run `overnight new` again with other answers; nothing was written.',
   });
 }
 
-function manifestOf(a: Answers): Record<string, unknown> {
-  const list = (text: string): string[] =>
-    text
+function manifestOf(answers: ArenaAnswers): Record<string, unknown> {
+  const splitList = (listText: string): string[] =>
+    listText
       .split(',')
       .map((part) => part.trim())
       .filter(Boolean);
   return {
     overnight: 1,
-    name: a.name,
-    metric: { name: a.metric, direction: a.maximize ? 'maximize' : 'minimize' },
-    editable: list(a.edit),
-    run: { command: a.run },
-    ...(a.artefact && { artefact: list(a.artefact) }),
-    ...(a.evaluate && { evaluate: { command: a.evaluate } }),
+    name: answers.name,
+    metric: { name: answers.metric, direction: answers.maximize ? 'maximize' : 'minimize' },
+    editable: splitList(answers.edit),
+    run: { command: answers.run },
+    ...(answers.artefact && { artefact: splitList(answers.artefact) }),
+    ...(answers.evaluate && { evaluate: { command: answers.evaluate } }),
     budget: {
-      seconds: a.seconds,
-      grace_s: Math.min(60, Math.max(5, Math.round(a.seconds / 10))),
-      wall_s: a.seconds * 2,
+      seconds: answers.seconds,
+      grace_s: Math.min(60, Math.max(5, Math.round(answers.seconds / 10))),
+      wall_s: answers.seconds * 2,
     },
     calibrate: { replicates: 5 },
     resources: { cpus: 1, memory_mb: 4096 },
@@ -92,52 +95,52 @@ function manifestOf(a: Answers): Record<string, unknown> {
 }
 
 /** Answers from the flags; what is missing is asked for on a terminal, and is E_USAGE elsewhere. */
-async function collect(call: Call): Promise<Answers> {
-  const given = (name: string): string | undefined =>
-    call.options[name] === undefined ? undefined : String(call.options[name]);
+async function collectAnswers(invocation: Invocation): Promise<ArenaAnswers> {
+  const readOption = (optionName: string): string | undefined =>
+    invocation.options[optionName] === undefined ? undefined : String(invocation.options[optionName]);
   const fallbackName =
     path
-      .basename(call.folder)
+      .basename(invocation.folder)
       .replace(/[^A-Za-z0-9_.-]/g, '-')
       .replace(/^[^A-Za-z_]+/, '') || 'arena';
-  const asking =
-    process.stdin.isTTY && !call.json
+  const prompter =
+    process.stdin.isTTY && !invocation.wantsJson
       ? readline.createInterface({ input: process.stdin, output: process.stderr })
       : undefined;
-  const ask = async (name: string, question: string, fallback?: string): Promise<string> => {
-    const flag = given(name);
-    if (flag !== undefined) return flag;
-    if (!asking) {
+  const askQuestion = async (optionName: string, question: string, fallback?: string): Promise<string> => {
+    const flagValue = readOption(optionName);
+    if (flagValue !== undefined) return flagValue;
+    if (!prompter) {
       if (fallback !== undefined) return fallback;
       throw new LabError('E_USAGE', {
-        what: `--${name} is missing.`,
+        what: `--${optionName} is missing.`,
         why: 'This is no terminal where it could be asked for.',
-        next: `Give it: --${name} "…" (${question}).`,
+        next: `Give it: --${optionName} "…" (${question}).`,
       });
     }
-    const answer = (await asking.question(`${question}${fallback ? ` [${fallback}]` : ''}: `)).trim();
-    return answer || fallback || ask(name, question, fallback);
+    const answer = (await prompter.question(`${question}${fallback ? ` [${fallback}]` : ''}: `)).trim();
+    return answer || fallback || askQuestion(optionName, question, fallback);
   };
   try {
     return {
-      name: await ask('name', 'name of the arena', fallbackName),
-      edit: await ask('edit', 'files that may change, as globs separated by commas, e.g. src/train.py'),
-      run: await ask('run', 'command that runs a candidate, e.g. python train.py'),
-      evaluate: await ask(
+      name: await askQuestion('name', 'name of the arena', fallbackName),
+      edit: await askQuestion('edit', 'files that may change, as globs separated by commas, e.g. src/train.py'),
+      run: await askQuestion('run', 'command that runs a candidate, e.g. python train.py'),
+      evaluate: await askQuestion(
         'evaluate',
         'command that scores it in a process of its own (empty: the candidate prints the number itself)',
         '',
       ),
-      artefact: await ask(
+      artefact: await askQuestion(
         'artefact',
         'files that a candidate leaves for the evaluator in $OVERNIGHT_OUT (empty: none)',
         '',
       ),
-      metric: await ask('metric', 'name of the number, as printed before its colon, e.g. val_loss'),
-      maximize: call.options.maximize === true,
-      seconds: numberOption(call, 'seconds', false) ?? 300,
+      metric: await askQuestion('metric', 'name of the number, as printed before its colon, e.g. val_loss'),
+      maximize: invocation.options.maximize === true,
+      seconds: numberOption(invocation, 'seconds', false) ?? 300,
     };
   } finally {
-    asking?.close();
+    prompter?.close();
   }
 }

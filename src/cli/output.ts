@@ -4,20 +4,22 @@
  */
 import type { Style } from '../render/text.ts';
 
-export const print = (text: string): void => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+export const printText = (message: string): void =>
+  void process.stdout.write(message.endsWith('\n') ? message : `${message}\n`);
 export const printJson = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
 
 /** Progress and other things that are not the answer. */
-export const remark = (text: string): void => void process.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
+export const printRemark = (message: string): void =>
+  void process.stderr.write(message.endsWith('\n') ? message : `${message}\n`);
 
 /** Colours only on a terminal, and never against NO_COLOR (no-color.org); Unicode unless the locale says otherwise. */
 export function styleOf(stream: NodeJS.WriteStream): Style {
-  const terminal = stream.isTTY === true && process.env.TERM !== 'dumb';
-  const forced = process.env.FORCE_COLOR !== undefined && process.env.FORCE_COLOR !== '0';
-  const color = process.env.NO_COLOR ? false : forced || terminal;
+  const isTerminal = stream.isTTY === true && process.env.TERM !== 'dumb';
+  const isForced = process.env.FORCE_COLOR !== undefined && process.env.FORCE_COLOR !== '0';
+  const hasColor = process.env.NO_COLOR ? false : isForced || isTerminal;
   const locale = process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || '';
-  const unicode = process.env.TERM !== 'linux' && !/^(C|POSIX)$/.test(locale);
-  return { color, unicode, columns: terminal ? Math.max(40, stream.columns ?? 80) : 100 };
+  const hasUnicode = process.env.TERM !== 'linux' && !/^(C|POSIX)$/.test(locale);
+  return { color: hasColor, unicode: hasUnicode, columns: isTerminal ? Math.max(40, stream.columns ?? 80) : 100 };
 }
 
 /** Minutes east of UTC of the person's clock. */

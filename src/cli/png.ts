@@ -6,39 +6,40 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { removeTree } from '../os/files.ts';
-import { capture } from '../os/spawn.ts';
+import { captureOutput } from '../os/spawn.ts';
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+const BROWSER_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const TIMEOUT_MS = 60_000;
 
-/** Draw `svg` into `file`, twice as fine as it is large. Returns why it could not. */
-export async function drawPng(svg: string, file: string): Promise<string | undefined> {
-  const [, width, height] = /width="(\d+)" height="(\d+)"/.exec(svg) ?? [];
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-png-'));
+/** Draw `svgText` into `pngFile`, twice as fine as it is large. Returns why it could not. */
+export async function drawPng(svgText: string, pngFile: string): Promise<string | undefined> {
+  const [, width, height] = /width="(\d+)" height="(\d+)"/.exec(svgText) ?? [];
+  const workDir = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-png-'));
   try {
-    const [source, target] = [path.join(folder, 'picture.html'), path.join(folder, 'picture.png')];
-    fs.writeFileSync(source, `<!doctype html><meta charset="utf-8"><body style="margin:0">${svg}`);
-    const args = [
+    const [pageFile, imageFile] = [path.join(workDir, 'picture.html'), path.join(workDir, 'picture.png')];
+    fs.writeFileSync(pageFile, `<!doctype html><meta charset="utf-8"><body style="margin:0">${svgText}`);
+    const browserArgs = [
       '--headless',
       // A root user, as in a container, has no sandbox of Chromium's; only our own picture is opened.
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
       '--disable-gpu',
       '--hide-scrollbars',
       '--force-device-scale-factor=2',
-      `--user-data-dir=${path.join(folder, 'profile')}`,
+      `--user-data-dir=${path.join(workDir, 'profile')}`,
       `--window-size=${width},${height}`,
-      `--screenshot=${target}`,
-      `file://${source}`,
+      `--screenshot=${imageFile}`,
+      `file://${pageFile}`,
     ];
-    for (const name of NAMES) {
-      const done = await capture(name, args, { timeoutMs: TIMEOUT_MS });
-      if (done.failure === 'missing') continue;
-      if (!fs.existsSync(target)) return `${name} drew nothing (${done.failure ?? `status ${done.status}`})`;
-      fs.copyFileSync(target, file);
+    for (const browserName of BROWSER_NAMES) {
+      const browserRun = await captureOutput(browserName, browserArgs, { timeoutMs: TIMEOUT_MS });
+      if (browserRun.failure === 'missing') continue;
+      if (!fs.existsSync(imageFile))
+        return `${browserName} drew nothing (${browserRun.failure ?? `status ${browserRun.status}`})`;
+      fs.copyFileSync(imageFile, pngFile);
       return undefined;
     }
     return 'no Chromium or Chrome on PATH to draw it';
   } finally {
-    removeTree(folder);
+    removeTree(workDir);
   }
 }

@@ -3,13 +3,13 @@ import type { Arena } from '../core/arena.ts';
 
 export function programText(arena: Arena): string {
   const { metric, editable, budget, resources, evaluate } = arena;
-  const better = metric.direction === 'minimize' ? 'lower is better' : 'higher is better';
-  const judge = evaluate
+  const directionText = metric.direction === 'minimize' ? 'lower is better' : 'higher is better';
+  const evaluatorText = evaluate
     ? 'It is made by an evaluator process that you cannot reach, from frozen files.'
     : `It is the line \`${metric.name}: NUMBER\` that the candidate prints. Printing another number than the one that was measured is not an idea.`;
   return `# ${arena.name}: the protocol
 
-You improve one number: \`${metric.name}\`, ${better}. ${judge}
+You improve one number: \`${metric.name}\`, ${directionText}. ${evaluatorText}
 
 ## Scope
 - You may change: ${editable.map((glob) => `\`${glob}\``).join(', ')}. Everything else is frozen; a change outside is refused before it runs.

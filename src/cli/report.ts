@@ -9,10 +9,10 @@ import { staircaseSvg } from '../render/svg.ts';
 import { viewStaircase } from '../view/pictures/staircase.ts';
 import { openWorkspace } from '../workspace/git.ts';
 import { type FoundLab, findLab, viewOf } from './find.ts';
-import { print, printJson } from './output.ts';
+import { printText, printJson } from './output.ts';
 import { drawPng } from './png.ts';
 import { openProgress } from './progress.ts';
-import type { Call } from './spec.ts';
+import type { Invocation } from './spec.ts';
 
 export interface ReportFiles {
   readonly markdown: string;
@@ -20,54 +20,68 @@ export interface ReportFiles {
   readonly picture: string;
 }
 
-export async function main(call: Call): Promise<number> {
-  const found = findLab(call);
-  const files = await writeReport(
-    found,
-    call.options.out === undefined ? undefined : path.resolve(String(call.options.out)),
+export async function main(invocation: Invocation): Promise<number> {
+  const foundLab = findLab(invocation);
+  const reportFiles = await writeReport(
+    foundLab,
+    invocation.options.out === undefined ? undefined : path.resolve(String(invocation.options.out)),
   );
-  const png = path.join(path.dirname(files.picture), 'progress.png');
+  const pngFile = path.join(path.dirname(reportFiles.picture), 'progress.png');
   const progress = openProgress('drawing progress.png');
-  const problem = await drawPng(fs.readFileSync(files.picture, 'utf8'), png).finally(() => progress.end());
-  if (call.json) printJson({ ...files, ...(problem === undefined ? { png } : { noPng: problem }) });
+  const problem = await drawPng(fs.readFileSync(reportFiles.picture, 'utf8'), pngFile).finally(() =>
+    progress.endProgress(),
+  );
+  if (invocation.wantsJson)
+    printJson({ ...reportFiles, ...(problem === undefined ? { png: pngFile } : { noPng: problem }) });
   else {
-    const last = problem === undefined ? png : `(no PNG: ${problem})`;
-    print(`Wrote ${files.markdown}\n      ${files.html}\n      ${files.picture}\n      ${last}`);
+    const pngLine = problem === undefined ? pngFile : `(no PNG: ${problem})`;
+    printText(
+      `Wrote ${reportFiles.markdown}\n      ${reportFiles.html}\n      ${reportFiles.picture}\n      ${pngLine}`,
+    );
   }
   return 0;
 }
 
 /** Write the report of a lab as its ledger stands now. */
-export async function writeReport(found: FoundLab, folder = found.paths.report): Promise<ReportFiles> {
-  const { view, state } = viewOf(found);
+export async function writeReport(foundLab: FoundLab, reportFolder = foundLab.paths.report): Promise<ReportFiles> {
+  const { view, state } = viewOf(foundLab);
   const progress = openProgress('writing the report');
-  const diffs = await keptDiffs(found, state).finally(() => progress.end());
-  const diffOf = (from: number, to: number): string | undefined => diffs.get(`${from}..${to}`);
-  fs.mkdirSync(folder, { recursive: true });
-  const files = {
-    markdown: path.join(folder, 'report.md'),
-    html: path.join(folder, 'report.html'),
-    picture: path.join(folder, 'progress.svg'),
+  const diffsByRange = await keptDiffs(foundLab, state).finally(() => progress.endProgress());
+  const diffOf = (olderNumber: number, newerNumber: number): string | undefined =>
+    diffsByRange.get(`${olderNumber}..${newerNumber}`);
+  fs.mkdirSync(reportFolder, { recursive: true });
+  const reportFiles = {
+    markdown: path.join(reportFolder, 'report.md'),
+    html: path.join(reportFolder, 'report.html'),
+    picture: path.join(reportFolder, 'progress.svg'),
   };
-  writeAtomic(files.picture, staircaseSvg(viewStaircase(view)));
-  writeAtomic(files.markdown, reportMarkdown(view, { diffOf, picture: 'progress.svg' }));
-  writeAtomic(files.html, reportHtml(view, { diffOf }));
-  return files;
+  writeAtomic(reportFiles.picture, staircaseSvg(viewStaircase(view)));
+  writeAtomic(reportFiles.markdown, reportMarkdown(view, { diffOf, picture: 'progress.svg' }));
+  writeAtomic(reportFiles.html, reportHtml(view, { diffOf }));
+  return reportFiles;
 }
 
 /**
  * Diffs of each kept step, and of the whole stack up to the champion and the incumbent. A lab without its git store has
  * none.
  */
-async function keptDiffs(found: FoundLab, state: LabState): Promise<Map<string, string>> {
-  const diffs = new Map<string, string>();
-  if (!fs.existsSync(found.paths.store) || state.experiments.length === 0) return diffs;
-  const workspace = await openWorkspace(found.paths.arena, found.paths.store);
-  const chain = lineage(state, state.incumbent);
-  const pairs = chain.slice(1).map((n, i) => [chain[i]!, n] as const);
-  for (const [from, to] of [...pairs, [0, state.champion] as const, [0, state.incumbent] as const]) {
-    const [before, after] = [codeOf(state, from), codeOf(state, to)];
-    if (before && after && from !== to) diffs.set(`${from}..${to}`, await workspace.diff(before.commit, after.commit));
+async function keptDiffs(foundLab: FoundLab, state: LabState): Promise<Map<string, string>> {
+  const diffsByRange = new Map<string, string>();
+  if (!fs.existsSync(foundLab.paths.store) || state.experiments.length === 0) return diffsByRange;
+  const workspace = await openWorkspace(foundLab.paths.arena, foundLab.paths.store);
+  const keptChain = lineage(state, state.incumbent);
+  const keptSteps = keptChain.slice(1).map((n, i) => [keptChain[i]!, n] as const);
+  for (const [olderNumber, newerNumber] of [
+    ...keptSteps,
+    [0, state.champion] as const,
+    [0, state.incumbent] as const,
+  ]) {
+    const [olderCode, newerCode] = [codeOf(state, olderNumber), codeOf(state, newerNumber)];
+    if (olderCode && newerCode && olderNumber !== newerNumber)
+      diffsByRange.set(
+        `${olderNumber}..${newerNumber}`,
+        await workspace.diffCommits(olderCode.commit, newerCode.commit),
+      );
   }
-  return diffs;
+  return diffsByRange;
 }

@@ -3,57 +3,60 @@
  * inbox, and say what became of it when a harness is running. Never writes the ledger.
  */
 import { LabError } from '../base/error.ts';
-import { objection } from '../core/steering.ts';
-import { wish } from '../core/requests.ts';
-import { post } from '../ledger/inbox.ts';
+import { whyRefused } from '../core/steering.ts';
+import { labRequestSchema } from '../core/requests.ts';
+import { postRequest } from '../ledger/inbox.ts';
 import { monotonicMs, sleep } from '../os/clock.ts';
 import { experimentNumber, type FoundLab, findLab, readLab } from './find.ts';
-import { print, printJson } from './output.ts';
-import type { Call } from './spec.ts';
+import { printText, printJson } from './output.ts';
+import type { Invocation } from './spec.ts';
 
 /** A harness that lives looks four times a second, except while it lays out or hashes files. */
 const PATIENCE_MS = 5000;
 
-type State = ReturnType<typeof readLab>['state'];
+type CurrentState = ReturnType<typeof readLab>['state'];
 
-export const wishCommand =
+export const requestCommand =
   (verb: string) =>
-  async (call: Call): Promise<number> => {
-    const found = findLab(call);
-    const { state, alive } = readLab(found);
-    const wanted = wish.safeParse(wordsOf(verb, call, state));
-    if (!wanted.success) throw unusable(verb, wanted.error.issues[0]!.message);
-    const against = objection(state, wanted.data);
-    if (against) throw impossible(verb, against);
-    const { id, isTaken } = post(found.paths.inbox, 'person', wanted.data);
-    const taken = alive && (await takenSoon(isTaken));
-    const refused = taken ? refusalOf(found, id) : undefined;
-    if (refused) throw impossible(verb, refused);
-    if (call.json) printJson({ id, verb, taken });
+  async (invocation: Invocation): Promise<number> => {
+    const foundLab = findLab(invocation);
+    const { state, alive } = readLab(foundLab);
+    const parsedRequest = labRequestSchema.safeParse(uncheckedRequest(verb, invocation, state));
+    if (!parsedRequest.success) throw unusableError(verb, parsedRequest.error.issues[0]!.message);
+    const conflict = whyRefused(state, parsedRequest.data);
+    if (conflict) throw impossibleError(verb, conflict);
+    const { id, isTaken } = postRequest(foundLab.paths.inbox, 'person', parsedRequest.data);
+    const wasTaken = alive && (await waitUntilTaken(isTaken));
+    const refusal = wasTaken ? refusalOf(foundLab, id) : undefined;
+    if (refusal) throw impossibleError(verb, refusal);
+    if (invocation.wantsJson) printJson({ id, verb, taken: wasTaken });
     else
-      print(
-        `${verb}: ${taken ? 'in force.' : alive ? 'not taken yet; the harness is busy.' : 'no harness is running; the next `overnight run` takes it.'}`,
+      printText(
+        `${verb}: ${wasTaken ? 'in force.' : alive ? 'not taken yet; the harness is busy.' : 'no harness is running; the next `overnight run` takes it.'}`,
       );
     return 0;
   };
 
 /** The wish as the words on the command line say it, not yet checked. */
-function wordsOf(verb: string, call: Call, state: State): unknown {
+function uncheckedRequest(verb: string, invocation: Invocation, state: CurrentState): unknown {
   switch (verb) {
     case 'steer':
-      return call.options.forget === true ? { verb: 'forget' } : { verb, text: call.args.join(' ') };
+      return invocation.options.forget === true ? { verb: 'forget' } : { verb, text: invocation.args.join(' ') };
     case 'park':
       return {
-        verb: call.options.forget === true ? 'unpark' : verb,
-        n: experimentNumber(call.args[0], state.experiments.length),
+        verb: invocation.options.forget === true ? 'unpark' : verb,
+        n: experimentNumber(invocation.args[0], state.experiments.length),
       };
     case 'pin':
     case 'veto':
-      return { verb, n: experimentNumber(call.args[0], state.experiments.length) };
+      return { verb, n: experimentNumber(invocation.args[0], state.experiments.length) };
     case 'skip':
       return {
         verb,
-        n: call.args[0] === undefined ? measured(state) : experimentNumber(call.args[0], state.experiments.length),
+        n:
+          invocation.args[0] === undefined
+            ? ideaBeingMeasured(state)
+            : experimentNumber(invocation.args[0], state.experiments.length),
       };
     default:
       return { verb };
@@ -61,14 +64,14 @@ function wordsOf(verb: string, call: Call, state: State): unknown {
 }
 
 /** The idea that is being measured now. */
-function measured(state: State): number {
-  const m = [...state.running].find((at) => state.experiments[state.measurements[at]!.n]!.state === 'open');
+function ideaBeingMeasured(state: CurrentState): number {
+  const m = [...state.running].find((running) => state.experiments[state.measurements[running]!.n]!.state === 'open');
   if (m !== undefined) return state.measurements[m]!.n;
-  throw impossible('skip', 'no idea is being measured now');
+  throw impossibleError('skip', 'no idea is being measured now');
 }
 
-async function takenSoon(isTaken: () => boolean): Promise<boolean> {
-  for (const end = monotonicMs() + PATIENCE_MS; monotonicMs() < end;) {
+async function waitUntilTaken(isTaken: () => boolean): Promise<boolean> {
+  for (const deadlineMs = monotonicMs() + PATIENCE_MS; monotonicMs() < deadlineMs;) {
     if (isTaken()) return true;
     await sleep(50);
   }
@@ -76,18 +79,19 @@ async function takenSoon(isTaken: () => boolean): Promise<boolean> {
 }
 
 /** Why the harness did not obey, if it said so. Read from the record, like everything. */
-const refusalOf = (found: FoundLab, id: string): string | undefined => readLab(found).state.refused.get(id);
+const refusalOf = (foundLab: FoundLab, requestId: string): string | undefined =>
+  readLab(foundLab).state.refusedRequests.get(requestId);
 
-const impossible = (verb: string, why: string): LabError =>
+const impossibleError = (verb: string, reason: string): LabError =>
   new LabError('E_WISH', {
     what: `\`${verb}\` cannot be obeyed.`,
-    why: `${why[0]!.toUpperCase()}${why.slice(1)}.`,
+    why: `${reason[0]!.toUpperCase()}${reason.slice(1)}.`,
     next: '`overnight log` lists the experiments, `overnight status` says what runs.',
   });
 
-const unusable = (verb: string, why: string): LabError =>
+const unusableError = (verb: string, reason: string): LabError =>
   new LabError('E_USAGE', {
     what: `\`${verb}\` lacks something.`,
-    why: `${why}.`,
+    why: `${reason}.`,
     next: `See \`overnight ${verb} --help\`.`,
   });

@@ -10,52 +10,57 @@ import { Display } from './display.ts';
 import { listenToKeys } from './keys.ts';
 import type { AgentRequest } from '../app/find-agents.ts';
 import { limitsFrom, numberOption } from './limits.ts';
-import { type Targets, targetsOf, watchNotices } from './notices.ts';
+import { type NotifyTargets, targetsOf, watchNotices } from './notices.ts';
 import { writeReport } from './report.ts';
-import type { Call } from './spec.ts';
+import type { Invocation } from './spec.ts';
 
-export async function main(call: Call): Promise<number> {
-  const targets = targetsOf(call);
+export async function main(invocation: Invocation): Promise<number> {
+  const targets = targetsOf(invocation);
   return runLab(
     {
-      folder: call.folder,
-      limits: limitsFrom(call, new Date()),
+      folder: invocation.folder,
+      limits: limitsFrom(invocation, new Date()),
       command: 'run',
-      ideas: ideasFrom(call),
-      ...(call.options.tag !== undefined && { tag: String(call.options.tag) }),
+      ideas: ideasFrom(invocation),
+      ...(invocation.options.tag !== undefined && { tag: String(invocation.options.tag) }),
     },
-    call.json,
+    invocation.wantsJson,
     targets,
   );
 }
 
 /** Who is asked for ideas, as the command line says it. OVERNIGHT_AGENT stands in for --agent. */
-function ideasFrom(call: Call): NonNullable<OpenOptions['ideas']> {
-  const { agent = process.env.OVERNIGHT_AGENT, model, agentCommand, unsafe } = call.options;
-  const names = (text: string | boolean): string[] =>
-    String(text)
+function ideasFrom(invocation: Invocation): NonNullable<OpenOptions['ideas']> {
+  const { agent = process.env.OVERNIGHT_AGENT, model, agentCommand, unsafe } = invocation.options;
+  const splitNames = (nameList: string | boolean): string[] =>
+    String(nameList)
       .split(',')
       .map((name) => name.trim());
-  const minutes = numberOption(call, 'callMinutes', false);
-  const [usd, tokens] = [numberOption(call, 'callUsd', false), numberOption(call, 'callTokens', true)];
-  const bounds = {
-    ...(minutes !== undefined && { wallMs: minutes * 60_000 }),
-    ...(usd !== undefined && { usd }),
-    ...(tokens !== undefined && { tokens }),
+  const callMinutes = numberOption(invocation, 'callMinutes', false);
+  const [callUsd, callTokens] = [
+    numberOption(invocation, 'callUsd', false),
+    numberOption(invocation, 'callTokens', true),
+  ];
+  const callBounds = {
+    ...(callMinutes !== undefined && { wallMs: callMinutes * 60_000 }),
+    ...(callUsd !== undefined && { usd: callUsd }),
+    ...(callTokens !== undefined && { tokens: callTokens }),
   };
-  const request: AgentRequest = {
-    unsafe: unsafe === true,
+  const agentRequest: AgentRequest = {
+    allowUnsafe: unsafe === true,
     env: process.env,
-    ...(agent && { agents: names(agent) }),
-    ...(model !== undefined && { models: names(model) }),
+    ...(agent && { agents: splitNames(agent) }),
+    ...(model !== undefined && { models: splitNames(model) }),
     ...(agentCommand !== undefined && { command: String(agentCommand) }),
-    ...(call.options.programB !== undefined && { programB: existing(path.resolve(String(call.options.programB))) }),
-    ...(Object.keys(bounds).length > 0 && { call: bounds }),
+    ...(invocation.options.programB !== undefined && {
+      programB: requireFile(path.resolve(String(invocation.options.programB))),
+    }),
+    ...(Object.keys(callBounds).length > 0 && { call: callBounds }),
   };
-  return async (sandbox) => (await import('../app/find-agents.ts')).findIdeas(request, sandbox);
+  return async (sandbox) => (await import('../app/find-agents.ts')).findIdeaSources(agentRequest, sandbox);
 }
 
-function existing(file: string): string {
+function requireFile(file: string): string {
   if (fs.existsSync(file)) return file;
   throw new LabError('E_USAGE', {
     what: '--program-b cannot be understood.',
@@ -67,26 +72,26 @@ function existing(file: string): string {
 /** Run a lab to its end in front of a person. Shared with `try`. */
 export async function runLab(
   options: OpenOptions,
-  json: boolean,
-  targets: Targets = { urls: [], commands: [] },
+  wantsJson: boolean,
+  targets: NotifyTargets = { urls: [], commands: [] },
 ): Promise<number> {
-  const display = new Display(json);
-  const notices = watchNotices(targets, (text) => display.note(text));
+  const display = new Display(wantsJson);
+  const notices = watchNotices(targets, (message) => display.showNote(message));
   const opening = new AbortController();
-  const kills: (() => void)[] = [];
-  const quit = (): never => {
-    for (const kill of kills) kill();
+  const stageKills: (() => void)[] = [];
+  const quitNow = (): never => {
+    for (const killStage of stageKills) killStage();
     process.exit(130);
   };
-  let stopping: { soon(): void; now(): void } = { soon: () => opening.abort(), now: quit };
-  let presses = 0;
-  let deaf = (): void => {};
+  let stopActions: { stopSoon(): void; stopNow(): void } = { stopSoon: () => opening.abort(), stopNow: quitNow };
+  let signalCount = 0;
+  let stopListening = (): void => {};
   const onSignal = (): void => {
-    presses++;
-    if (presses === 1) {
-      display.note('Stopping after the current experiment. Once more to stop at once.');
-      stopping.soon();
-    } else stopping.now();
+    signalCount++;
+    if (signalCount === 1) {
+      display.showNote('Stopping after the current experiment. Once more to stop at once.');
+      stopActions.stopSoon();
+    } else stopActions.stopNow();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
@@ -98,23 +103,27 @@ export async function runLab(
           display.watch.onEvent?.(event, state);
           notices.onEvent(event, state);
         },
-        onStageStart: (kill) => void kills.push(kill),
-        onRemark: (text) => display.note(text),
+        onStageStart: (killStage) => void stageKills.push(killStage),
+        onRemark: (message) => display.showNote(message),
       },
     });
-    stopping = { soon: () => opened.lab.stopSoon(), now: () => opened.lab.abort() };
+    stopActions = { stopSoon: () => opened.lab.stopSoon(), stopNow: () => opened.lab.abort() };
     if (opening.signal.aborted) opened.lab.stopSoon();
-    if (!json) {
-      const typing = (text: string | undefined): void => display.typing(text);
-      deaf = listenToKeys(opened, { note: (text) => display.note(text), typing, interrupt: onSignal });
+    if (!wantsJson) {
+      const showTyping = (message: string | undefined): void => display.showTyping(message);
+      stopListening = listenToKeys(opened, {
+        showNote: (message) => display.showNote(message),
+        showTyping,
+        onInterrupt: onSignal,
+      });
     }
     const stop = await opened.run(display.runWatch);
-    deaf();
-    const report = await writeReport(opened);
-    display.end(opened, report, stop);
+    stopListening();
+    const reportFiles = await writeReport(opened);
+    display.showEnd(opened, reportFiles, stop);
     return stop.reason === 'interrupted' ? 130 : ['stuck', 'idle'].includes(stop.reason) ? 6 : 0;
   } finally {
-    deaf();
+    stopListening();
     display.close();
     await notices.close();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);

@@ -13,44 +13,48 @@ export interface CommandSpec {
   readonly options: readonly OptionSpec[];
   readonly exits: readonly (readonly [code: string, meaning: string])[];
   /** The file that does it. */
-  readonly load: () => Promise<{ readonly main: (call: Call) => Promise<number> }>;
+  readonly loadMain: () => Promise<{ readonly main: (invocation: Invocation) => Promise<number> }>;
 }
 
 /** One call of a command, parsed. */
-export interface Call {
+export interface Invocation {
   readonly args: readonly string[];
   readonly options: Readonly<Record<string, string | boolean | undefined>>;
   /** The arena's folder. */
   readonly folder: string;
-  readonly json: boolean;
+  readonly wantsJson: boolean;
 }
 
-const dir: OptionSpec = { flags: '-C, --dir <folder>', text: 'the arena’s folder (default: here)' };
-const tag: OptionSpec = { flags: '--tag <name>', text: 'the lab’s name (default: the one used last)' };
-const json: OptionSpec = { flags: '--json', text: 'machine-readable output' };
-const ok = ['0', 'done'] as const;
-const limits: readonly OptionSpec[] = [
+const dirOption: OptionSpec = { flags: '-C, --dir <folder>', text: 'the arena’s folder (default: here)' };
+const tagOption: OptionSpec = { flags: '--tag <name>', text: 'the lab’s name (default: the one used last)' };
+const jsonOption: OptionSpec = { flags: '--json', text: 'machine-readable output' };
+const successExit = ['0', 'done'] as const;
+const limitOptions: readonly OptionSpec[] = [
   { flags: '--experiments <n>', text: 'stop after n more experiments' },
   { flags: '--hours <h>', text: 'stop after h hours' },
   { flags: '--until <when>', text: 'stop at a time of day (06:30), a date, or a value of the metric (0.97)' },
 ];
 
 /** A command that puts a wish into the lab's inbox. */
-function wish(verb: string, summary: string, more: Partial<Pick<CommandSpec, 'args' | 'options'>> = {}): CommandSpec {
+function requestSpec(
+  verb: string,
+  summary: string,
+  extraParts: Partial<Pick<CommandSpec, 'args' | 'options'>> = {},
+): CommandSpec {
   return {
     name: verb,
-    ...(more.args && { args: more.args }),
+    ...(extraParts.args && { args: extraParts.args }),
     summary,
-    options: [...(more.options ?? []), tag, dir, json],
+    options: [...(extraParts.options ?? []), tagOption, dirOption, jsonOption],
     exits: [
       ['0', 'in force, or waiting for the next `run`'],
       ['2', 'it cannot be obeyed as things stand'],
     ],
-    load: async () => ({ main: (await import('./request.ts')).wishCommand(verb) }),
+    loadMain: async () => ({ main: (await import('./request.ts')).requestCommand(verb) }),
   };
 }
 
-const notify: readonly OptionSpec[] = [
+const notifyOptions: readonly OptionSpec[] = [
   {
     flags: '--notify <target>',
     text: 'tell of a new champion, budget, stall, failure, end: a URL to post to (slack+, discord+, ntfy+, json+ before it name its shape), or a command (also $OVERNIGHT_NOTIFY)',
@@ -62,7 +66,7 @@ const notify: readonly OptionSpec[] = [
   { flags: '--notify-command <command>', text: 'run this too, with the notice as JSON on its standard input' },
 ];
 
-const agents: readonly OptionSpec[] = [
+const agentOptions: readonly OptionSpec[] = [
   {
     flags: '--agent <names>',
     text: 'who proposes, in order of preference: claude, codex, opencode, gemini, qwen, pi, copilot, acp, command, model, search; last may be hybrid: the optimizer shares the budget with those before it; or submissions alone (default: the best that is found)',
@@ -93,9 +97,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'try',
     args: '<arena>',
     summary: 'watch a shipped arena being researched: hello, sort-speed, nano-llm',
-    options: [{ flags: '--quick', text: 'a shorter budget, 3 calibration runs, 6 experiments' }, ...limits, dir, json],
-    exits: [ok, ['130', 'stopped at once by a second Ctrl-C']],
-    load: () => import('./try.ts'),
+    options: [
+      { flags: '--quick', text: 'a shorter budget, 3 calibration runs, 6 experiments' },
+      ...limitOptions,
+      dirOption,
+      jsonOption,
+    ],
+    exits: [successExit, ['130', 'stopped at once by a second Ctrl-C']],
+    loadMain: () => import('./try.ts'),
   },
   {
     name: 'new',
@@ -112,11 +121,11 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--metric <name>', text: 'the number, as it is printed before its colon' },
       { flags: '--maximize', text: 'larger is better (default: smaller)' },
       { flags: '--seconds <s>', text: 'budget of one run (default: 300)' },
-      dir,
-      json,
+      dirOption,
+      jsonOption,
     ],
-    exits: [ok],
-    load: () => import('./new.ts'),
+    exits: [successExit],
+    loadMain: () => import('./new.ts'),
   },
   {
     name: 'knobs',
@@ -124,44 +133,44 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       { flags: '--write', text: 'add them to arena.yaml (default: only show them)' },
       { flags: '--only <names>', text: 'these and no others, separated by commas' },
-      dir,
-      json,
+      dirOption,
+      jsonOption,
     ],
-    exits: [ok],
-    load: () => import('./knobs.ts'),
+    exits: [successExit],
+    loadMain: () => import('./knobs.ts'),
   },
   {
     name: 'doctor',
     summary: 'prove, before the night, that this arena and this machine measure',
-    options: [dir, json],
+    options: [dirOption, jsonOption],
     exits: [
       ['0', 'every check passed'],
       ['6', 'a check failed'],
     ],
-    load: () => import('./doctor.ts'),
+    loadMain: () => import('./doctor.ts'),
   },
   {
     name: 'run',
     summary: 'research this arena: measure, decide, record, until a limit or Ctrl-C',
-    options: [tag, ...limits, ...agents, ...notify, dir, json],
-    exits: [ok, ['130', 'stopped at once by a second Ctrl-C; `run` goes on where it stopped']],
-    load: () => import('./run.ts'),
+    options: [tagOption, ...limitOptions, ...agentOptions, ...notifyOptions, dirOption, jsonOption],
+    exits: [successExit, ['130', 'stopped at once by a second Ctrl-C; `run` goes on where it stopped']],
+    loadMain: () => import('./run.ts'),
   },
   {
     name: 'finalize',
     summary: 'the finish line: drop kept steps that do not pay, measure the rest against the baseline in five pairs',
-    options: [tag, dir, json],
+    options: [tagOption, dirOption, jsonOption],
     exits: [
-      ok,
+      successExit,
       ['6', 'a side could not be measured'],
       ['130', 'stopped at once by a second Ctrl-C; `finalize` goes on'],
     ],
-    load: () => import('./finalize.ts'),
+    loadMain: () => import('./finalize.ts'),
   },
   {
     name: 'status',
     summary: 'how is it going, in three lines',
-    options: [tag, dir, json],
+    options: [tagOption, dirOption, jsonOption],
     exits: [
       ['0', 'running, or finished as planned'],
       ['1', 'broken'],
@@ -169,52 +178,61 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['11', 'stopped on budget'],
       ['12', 'stopped by a person, or died'],
     ],
-    load: () => import('./status.ts'),
+    loadMain: () => import('./status.ts'),
   },
   {
     name: 'log',
     summary: 'every experiment, a line each',
-    options: [tag, dir, json],
-    exits: [ok],
-    load: () => import('./log.ts'),
+    options: [tagOption, dirOption, jsonOption],
+    exits: [successExit],
+    loadMain: () => import('./log.ts'),
   },
   {
     name: 'show',
     args: '<n>',
     summary: 'one experiment, whole',
-    options: [tag, dir, json],
-    exits: [ok],
-    load: () => import('./show.ts'),
+    options: [tagOption, dirOption, jsonOption],
+    exits: [successExit],
+    loadMain: () => import('./show.ts'),
   },
   {
     name: 'diff',
     args: '[n] [other]',
     summary: 'what an experiment changed, or the whole kept stack',
-    options: [tag, dir, json],
-    exits: [ok],
-    load: () => import('./diff.ts'),
+    options: [tagOption, dirOption, jsonOption],
+    exits: [successExit],
+    loadMain: () => import('./diff.ts'),
   },
-  wish('steer', 'give whoever proposes a direction; it stays in force until --forget', {
+  requestSpec('steer', 'give whoever proposes a direction; it stays in force until --forget', {
     args: '[words...]',
     options: [{ flags: '--forget', text: 'take back every direction given so far' }],
   }),
-  wish('pause', 'no new ideas until `resume`; what is open is finished'),
-  wish('resume', 'go on after `pause`'),
-  wish('stop', 'stop the running harness after the current experiment'),
-  wish('skip', 'give up the experiment that is being measured', { args: '[n]' }),
-  wish('replicate', 'measure the incumbent once more'),
-  wish('pin', 'try an earlier idea once more, on the incumbent of today', { args: '<n>' }),
-  wish('veto', 'never build on this idea: if it was kept, the branch goes back to before it', { args: '<n>' }),
-  wish('park', 'keep what this experiment left as code that ideas may start from (`search.branches` of the manifest)', {
-    args: '<n>',
-    options: [{ flags: '--forget', text: 'no longer' }],
-  }),
+  requestSpec('pause', 'no new ideas until `resume`; what is open is finished'),
+  requestSpec('resume', 'go on after `pause`'),
+  requestSpec('stop', 'stop the running harness after the current experiment'),
+  requestSpec('skip', 'give up the experiment that is being measured', { args: '[n]' }),
+  requestSpec('replicate', 'measure the incumbent once more'),
+  requestSpec('pin', 'try an earlier idea once more, on the incumbent of today', { args: '<n>' }),
+  requestSpec('veto', 'never build on this idea: if it was kept, the branch goes back to before it', { args: '<n>' }),
+  requestSpec(
+    'park',
+    'keep what this experiment left as code that ideas may start from (`search.branches` of the manifest)',
+    {
+      args: '<n>',
+      options: [{ flags: '--forget', text: 'no longer' }],
+    },
+  ),
   {
     name: 'report',
     summary: 'write the morning report: Markdown, HTML, SVG, and PNG where a Chromium can draw it',
-    options: [{ flags: '--out <folder>', text: 'where to (default: the lab’s folder)' }, tag, dir, json],
-    exits: [ok],
-    load: () => import('./report.ts'),
+    options: [
+      { flags: '--out <folder>', text: 'where to (default: the lab’s folder)' },
+      tagOption,
+      dirOption,
+      jsonOption,
+    ],
+    exits: [successExit],
+    loadMain: () => import('./report.ts'),
   },
   {
     name: 'export',
@@ -222,12 +240,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       { flags: '--format <name>', text: 'csv, jsonl or tsv (default: by the file’s ending, else csv)' },
       { flags: '--out <file>', text: 'write here instead of standard output' },
-      tag,
-      dir,
-      json,
+      tagOption,
+      dirOption,
+      jsonOption,
     ],
-    exits: [ok],
-    load: () => import('./export.ts'),
+    exits: [successExit],
+    loadMain: () => import('./export.ts'),
   },
   {
     name: 'serve',
@@ -238,11 +256,11 @@ export const COMMANDS: readonly CommandSpec[] = [
         flags: '--control',
         text: 'let whoever has the printed address pause, resume, stop, skip, replicate and steer',
       },
-      dir,
-      json,
+      dirOption,
+      jsonOption,
     ],
-    exits: [ok],
-    load: () => import('./serve.ts'),
+    exits: [successExit],
+    loadMain: () => import('./serve.ts'),
   },
   {
     name: 'take',
@@ -255,26 +273,26 @@ export const COMMANDS: readonly CommandSpec[] = [
         flags: '--experiment <n>',
         text: 'what this experiment is built on and itself, kept or not: a member of the front, a branch',
       },
-      tag,
-      dir,
-      json,
+      tagOption,
+      dirOption,
+      jsonOption,
     ],
-    exits: [ok],
-    load: () => import('./take.ts'),
+    exits: [successExit],
+    loadMain: () => import('./take.ts'),
   },
   {
     name: 'audit',
     summary: 're-derive the whole lab from its ledger and name the first mismatch',
-    options: [tag, dir, json],
-    exits: [ok, ['4', 'a mismatch']],
-    load: () => import('./audit.ts'),
+    options: [tagOption, dirOption, jsonOption],
+    exits: [successExit, ['4', 'a mismatch']],
+    loadMain: () => import('./audit.ts'),
   },
   {
     name: 'brief',
     summary: 'what an agent is told: the goal, what may change, where it stands, what was tried',
-    options: [tag, dir, json],
-    exits: [ok],
-    load: async () => ({ main: (await import('./desk.ts')).brief }),
+    options: [tagOption, dirOption, jsonOption],
+    exits: [successExit],
+    loadMain: async () => ({ main: (await import('./desk.ts')).printBrief }),
   },
   {
     name: 'submit',
@@ -284,40 +302,45 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--hypothesis <text>', text: 'what should get better, and why' },
       { flags: '--parent <n>', text: 'the experiment it was made on (default: the best so far)' },
       { flags: '--from <name>', text: 'who proposes it (default: person)' },
-      tag,
-      dir,
-      json,
+      tagOption,
+      dirOption,
+      jsonOption,
     ],
-    exits: [ok],
-    load: async () => ({ main: (await import('./desk.ts')).submit }),
+    exits: [successExit],
+    loadMain: async () => ({ main: (await import('./desk.ts')).submitIdea }),
   },
   {
     name: 'poll',
     args: '<id>',
     summary: 'what became of a submission',
-    options: [{ flags: '--wait <seconds>', text: 'wait for its end so long, at most 25' }, tag, dir, json],
+    options: [
+      { flags: '--wait <seconds>', text: 'wait for its end so long, at most 25' },
+      tagOption,
+      dirOption,
+      jsonOption,
+    ],
     exits: [
       ['0', 'it is decided'],
       ['10', 'not yet'],
     ],
-    load: async () => ({ main: (await import('./desk.ts')).poll }),
+    loadMain: async () => ({ main: (await import('./desk.ts')).pollSubmission }),
   },
   {
     name: 'note',
     args: '<words...>',
     summary: 'leave words for the record and the report',
-    options: [{ flags: '--from <name>', text: 'who says so (default: person)' }, tag, dir, json],
-    exits: [ok],
-    load: async () => ({ main: (await import('./desk.ts')).note }),
+    options: [{ flags: '--from <name>', text: 'who says so (default: person)' }, tagOption, dirOption, jsonOption],
+    exits: [successExit],
+    loadMain: async () => ({ main: (await import('./desk.ts')).recordNote }),
   },
   {
     name: 'compare-programs',
     args: '[a] [b]',
     summary:
       'what experiments under two versions of program.md brought; versions as files or beginnings of their hashes',
-    options: [tag, dir, json],
-    exits: [ok],
-    load: () => import('./compare-programs.ts'),
+    options: [tagOption, dirOption, jsonOption],
+    exits: [successExit],
+    loadMain: () => import('./compare-programs.ts'),
   },
   {
     name: 'mcp',
@@ -326,25 +349,25 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       { flags: '--http [port]', text: 'on a loopback port instead, behind a token of this run' },
       { flags: '--from <name>', text: 'who proposes (default: mcp)' },
-      tag,
-      dir,
+      tagOption,
+      dirOption,
     ],
-    exits: [ok],
-    load: () => import('./mcp.ts'),
+    exits: [successExit],
+    loadMain: () => import('./mcp.ts'),
   },
   {
     name: 'install',
     summary: 'tell the agents that work in this folder how to use Overnight: AGENTS.md and a skill, in marked blocks',
-    options: [{ flags: '--remove', text: 'take the blocks out again' }, dir, json],
-    exits: [ok],
-    load: () => import('./install.ts'),
+    options: [{ flags: '--remove', text: 'take the blocks out again' }, dirOption, jsonOption],
+    exits: [successExit],
+    loadMain: () => import('./install.ts'),
   },
   {
     name: 'drill',
     args: '[arena]',
     summary: 'plant known cheats in copies of the shipped arenas (or of one), and require each to be caught',
-    options: [json],
-    exits: [ok, ['4', 'a cheat was not caught, or an honest twin was not measured']],
-    load: () => import('./drill.ts'),
+    options: [jsonOption],
+    exits: [successExit, ['4', 'a cheat was not caught, or an honest twin was not measured']],
+    loadMain: () => import('./drill.ts'),
   },
 ];

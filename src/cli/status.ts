@@ -1,11 +1,11 @@
 /** `overnight status`: is it alive, is it better, what did it cost, in three lines and an exit status. */
 import { statusText } from '../render/terminal.ts';
 import type { LabStateKind } from '../view/types.ts';
-import { findLab, viewAnyhow } from './find.ts';
-import { print, printJson, styleOf } from './output.ts';
-import type { Call } from './spec.ts';
+import { findLab, viewEvenDamaged } from './find.ts';
+import { printText, printJson, styleOf } from './output.ts';
+import type { Invocation } from './spec.ts';
 
-const EXIT: Readonly<Record<LabStateKind, number>> = {
+const EXIT_STATUSES: Readonly<Record<LabStateKind, number>> = {
   running: 0,
   finished: 0,
   'never run': 0,
@@ -16,11 +16,11 @@ const EXIT: Readonly<Record<LabStateKind, number>> = {
   died: 12,
 };
 
-export async function main(call: Call): Promise<number> {
-  const view = viewAnyhow(findLab(call));
-  if (call.json) {
-    const { experiments: _, ...rest } = view;
+export async function main(invocation: Invocation): Promise<number> {
+  const view = viewEvenDamaged(findLab(invocation));
+  if (invocation.wantsJson) {
+    const { experiments: _experiments, ...rest } = view;
     printJson(rest);
-  } else print(statusText(view, styleOf(process.stdout)));
-  return EXIT[view.state.kind];
+  } else printText(statusText(view, styleOf(process.stdout)));
+  return EXIT_STATUSES[view.state.kind];
 }

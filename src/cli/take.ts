@@ -1,18 +1,19 @@
 /** `overnight take`: the kept stack onto the person's own repository, only when asked, only as something new. */
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
-import { count } from '../base/text.ts';
+import { formatCount } from '../base/text.ts';
 import { codeOf, type LabState, lineage } from '../core/state.ts';
-import { type Step, takeBranch, takePatches } from '../workspace/take.ts';
+import { type KeptCommit, takeBranch, takePatches } from '../workspace/take.ts';
 import { experimentNumber, findLab, readLab } from './find.ts';
-import { print, printJson } from './output.ts';
-import type { Call } from './spec.ts';
+import { printText, printJson } from './output.ts';
+import type { Invocation } from './spec.ts';
 
-export async function main(call: Call): Promise<number> {
-  const found = findLab(call);
-  const { state } = readLab(found);
-  const { branch, patches, confirmed, experiment } = call.options;
-  const named = experiment === undefined ? undefined : experimentNumber(String(experiment), state.experiments.length);
+export async function main(invocation: Invocation): Promise<number> {
+  const foundLab = findLab(invocation);
+  const { state } = readLab(foundLab);
+  const { branch, patches, confirmed, experiment } = invocation.options;
+  const chosenNumber =
+    experiment === undefined ? undefined : experimentNumber(String(experiment), state.experiments.length);
   if ((branch === undefined) === (patches === undefined)) {
     throw new LabError('E_USAGE', {
       what: 'Say how to take it.',
@@ -21,13 +22,13 @@ export async function main(call: Call): Promise<number> {
       next: 'Give one: `overnight take --branch overnight-result`, or `--patches folder`.',
     });
   }
-  if (named !== undefined && !codeOf(state, named))
+  if (chosenNumber !== undefined && !codeOf(state, chosenNumber))
     throw new LabError('E_NOT_FOUND', {
-      what: `#${named} cannot be taken.`,
+      what: `#${chosenNumber} cannot be taken.`,
       why: 'It was refused, so it has no code.',
       next: '`overnight log` lists the experiments.',
     });
-  const steps = stepsOf(state, named ?? (confirmed === true ? state.champion : state.incumbent));
+  const steps = stepsOf(state, chosenNumber ?? (confirmed === true ? state.champion : state.incumbent));
   if (steps.length === 0) {
     throw new LabError('E_NOT_FOUND', {
       what: 'There is nothing to take.',
@@ -35,20 +36,20 @@ export async function main(call: Call): Promise<number> {
       next: confirmed === true ? 'Without --confirmed, unconfirmed ones are taken too.' : 'Let it run longer.',
     });
   }
-  const baseline = codeOf(state, 0)!.commit;
+  const baselineCommit = codeOf(state, 0)!.commit;
   const source = state.lab!.source;
   if (patches !== undefined) {
-    const files = await takePatches(
-      found.paths.store,
+    const patchFiles = await takePatches(
+      foundLab.paths.store,
       source.subfolder ?? '',
-      baseline,
+      baselineCommit,
       steps,
       path.resolve(String(patches)),
     );
-    if (call.json) printJson({ patches: files });
+    if (invocation.wantsJson) printJson({ patches: patchFiles });
     else
-      print(
-        `${count(files.length, 'patch', 'patches')} in ${path.resolve(String(patches))}. Apply them in your repository with \`git am ${String(patches)}/*.patch\`.`,
+      printText(
+        `${formatCount(patchFiles.length, 'patch', 'patches')} in ${path.resolve(String(patches))}. Apply them in your repository with \`git am ${String(patches)}/*.patch\`.`,
       );
     return 0;
   }
@@ -58,37 +59,44 @@ export async function main(call: Call): Promise<number> {
       why: 'This lab was opened outside a git repository.',
       next: 'Use --patches FOLDER instead.',
     });
-  const taken = await takeBranch(found.paths.arena, found.paths.store, baseline, source.commit, steps, String(branch));
-  if (call.json) printJson({ branch, ...taken });
+  const branchResult = await takeBranch(
+    foundLab.paths.arena,
+    foundLab.paths.store,
+    baselineCommit,
+    source.commit,
+    steps,
+    String(branch),
+  );
+  if (invocation.wantsJson) printJson({ branch, ...branchResult });
   else {
-    print(
-      `Branch ${branch}: ${count(taken.commits, 'commit')} on ${source.commit.slice(0, 12)}${taken.startsWithUncommitted ? ', the first with what was not committed then' : ''}. Your checkout is untouched.`,
+    printText(
+      `Branch ${branch}: ${formatCount(branchResult.commits, 'commit')} on ${source.commit.slice(0, 12)}${branchResult.startsWithUncommitted ? ', the first with what was not committed then' : ''}. Your checkout is untouched.`,
     );
-    print(`See it with \`git log -p ${source.commit.slice(0, 12)}..${branch}\`.`);
+    printText(`See it with \`git log -p ${source.commit.slice(0, 12)}..${branch}\`.`);
   }
   return 0;
 }
 
 /** One commit per kept experiment, with the evidence in its message. */
-function stepsOf(state: LabState, tip: number): Step[] {
-  return lineage(state, tip)
+function stepsOf(state: LabState, tipNumber: number): KeptCommit[] {
+  return lineage(state, tipNumber)
     .slice(1)
     .map((n) => {
-      const x = state.experiments[n]!;
-      const decision = x.state === 'decided' ? x.decision : undefined;
-      const confirmation = state.confirmations.filter((c) => c.n === n).at(-1);
-      const unit = state.lab!.arena.metric.name;
-      const lines = [
-        x.idea.hypothesis,
+      const experiment = state.experiments[n]!;
+      const decision = experiment.state === 'decided' ? experiment.decision : undefined;
+      const confirmation = state.confirmations.filter((entry) => entry.n === n).at(-1);
+      const metricName = state.lab!.arena.metric.name;
+      const messageLines = [
+        experiment.idea.hypothesis,
         '',
-        `Experiment #${n} of lab ${state.lab!.tag}, proposed by ${x.idea.proposer}.`,
+        `Experiment #${n} of lab ${state.lab!.tag}, proposed by ${experiment.idea.proposer}.`,
         ...(decision ? [`Verdict: ${decision.verdict} (${decision.rule}): ${decision.reason}`] : []),
         confirmation
           ? `Confirmation: ${confirmation.passed ? 'passed' : 'not passed'}: ${confirmation.reason}`
           : 'Confirmation: not tested on its own',
-        `Metric: ${unit}`,
+        `Metric: ${metricName}`,
         '',
       ];
-      return { commit: codeOf(state, n)!.commit, message: lines.join('\n') };
+      return { commit: codeOf(state, n)!.commit, message: messageLines.join('\n') };
     });
 }

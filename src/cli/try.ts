@@ -10,81 +10,88 @@ import type { OpenOptions } from '../app/open-lab.ts';
 import { readManifest } from '../workspace/arena.ts';
 import { limitsFrom } from './limits.ts';
 import { runLab } from './run.ts';
-import type { Call } from './spec.ts';
+import type { Invocation } from './spec.ts';
 
-const SHIPPED = fileURLToPath(new URL('../../arenas', import.meta.url));
+const SHIPPED_ARENAS = fileURLToPath(new URL('../../arenas', import.meta.url));
 /** `--quick`: enough to see every part at work, too little to trust. */
-const QUICK = { experiments: 6, minutes: 2.2, seconds: 4, calibrate: 3 };
+const QUICK_SETTINGS = { experiments: 6, minutes: 2.2, seconds: 4, calibrate: 3 };
 const NEVER_COPIED = new Set(['node_modules', '.overnight']);
 
-export async function main(call: Call): Promise<number> {
-  const name = call.args[0]!;
-  const shipped = path.join(SHIPPED, name);
-  const names = fs.readdirSync(SHIPPED).filter((entry) => fs.existsSync(path.join(SHIPPED, entry, 'arena.yaml')));
-  if (!names.includes(name)) {
+export async function main(invocation: Invocation): Promise<number> {
+  const arenaName = invocation.args[0]!;
+  const shippedFolder = path.join(SHIPPED_ARENAS, arenaName);
+  const shippedNames = fs
+    .readdirSync(SHIPPED_ARENAS)
+    .filter((entry) => fs.existsSync(path.join(SHIPPED_ARENAS, entry, 'arena.yaml')));
+  if (!shippedNames.includes(arenaName)) {
     throw new LabError('E_NOT_FOUND', {
-      what: `There is no shipped arena "${name}".`,
-      why: `The shipped ones are ${names.join(', ')}.`,
+      what: `There is no shipped arena "${arenaName}".`,
+      why: `The shipped ones are ${shippedNames.join(', ')}.`,
       next: 'Name one of them; for your own code use `overnight new`.',
     });
   }
-  const home = path.join(call.folder, '.overnight');
-  fs.mkdirSync(home, { recursive: true });
-  if (!fs.existsSync(path.join(home, '.gitignore'))) fs.writeFileSync(path.join(home, '.gitignore'), '*\n');
-  const folder = path.join(home, 'try', name);
-  const quick = call.options.quick === true;
-  const unfinished = unfinishedTag(folder, quick);
-  if (!unfinished) refresh(shipped, folder);
+  const overnightFolder = path.join(invocation.folder, '.overnight');
+  fs.mkdirSync(overnightFolder, { recursive: true });
+  if (!fs.existsSync(path.join(overnightFolder, '.gitignore')))
+    fs.writeFileSync(path.join(overnightFolder, '.gitignore'), '*\n');
+  const tryFolder = path.join(overnightFolder, 'try', arenaName);
+  const isQuick = invocation.options.quick === true;
+  const resumableTag = unfinishedTag(tryFolder, isQuick);
+  if (!resumableTag) refreshCopy(shippedFolder, tryFolder);
   return runLab(
-    unfinished ? { folder, tag: unfinished, command: `try ${name}` } : fresh(call, folder, name, quick),
-    call.json,
+    resumableTag
+      ? { folder: tryFolder, tag: resumableTag, command: `try ${arenaName}` }
+      : freshOptions(invocation, tryFolder, arenaName, isQuick),
+    invocation.wantsJson,
   );
 }
 
-function fresh(call: Call, folder: string, name: string, quick: boolean): OpenOptions {
-  const arena = readManifest(folder);
-  const asked = limitsFrom(call, new Date());
-  const { experiments, minutes } = quick ? QUICK : arena.try;
+function freshOptions(invocation: Invocation, tryFolder: string, arenaName: string, isQuick: boolean): OpenOptions {
+  const arena = readManifest(tryFolder);
+  const requestedLimits = limitsFrom(invocation, new Date());
+  const { experiments, minutes } = isQuick ? QUICK_SETTINGS : arena.try;
   const deadline = new Date(Date.now() + minutes * 60_000).toISOString();
   // Where candidate and judge are joined, the budget is a bound on answering, not an amount of work to shorten.
-  const seconds = quick && arena.evaluate?.join !== 'pipe' ? QUICK.seconds : arena.try.seconds;
+  const seconds = isQuick && arena.evaluate?.join !== 'pipe' ? QUICK_SETTINGS.seconds : arena.try.seconds;
   return {
-    folder,
-    tag: nextTag(folder, quick),
-    command: `try ${name}${quick ? ' --quick' : ''}`,
-    limits: { experiments, deadline, ...asked },
-    ...(quick && { calibrate: QUICK.calibrate }),
+    folder: tryFolder,
+    tag: nextTag(tryFolder, isQuick),
+    command: `try ${arenaName}${isQuick ? ' --quick' : ''}`,
+    limits: { experiments, deadline, ...requestedLimits },
+    ...(isQuick && { calibrate: QUICK_SETTINGS.calibrate }),
     ...(seconds !== undefined && { seconds: Math.min(seconds, arena.budget.seconds) }),
   };
 }
 
-const prefixOf = (quick: boolean): string => (quick ? 'quick' : 'try');
+const prefixOf = (isQuick: boolean): string => (isQuick ? 'quick' : 'try');
 
-function nextTag(folder: string, quick: boolean): string {
-  const used = new Set(listTags(folder));
-  for (let i = 1; ; i++) if (!used.has(`${prefixOf(quick)}-${i}`)) return `${prefixOf(quick)}-${i}`;
+function nextTag(tryFolder: string, isQuick: boolean): string {
+  const usedTags = new Set(listTags(tryFolder));
+  for (let i = 1; ; i++) if (!usedTags.has(`${prefixOf(isQuick)}-${i}`)) return `${prefixOf(isQuick)}-${i}`;
 }
 
 /** A try that was interrupted is gone on with; a finished one is not. */
-function unfinishedTag(folder: string, quick: boolean): string | undefined {
-  const tag = listTags(folder).find((found) => found.startsWith(`${prefixOf(quick)}-`));
-  if (!tag) return undefined;
-  const { state } = readLedger(labPaths(folder, tag).lab);
-  const last = state.sessions.at(-1);
-  const due = last?.start.limits.deadline;
-  if (due !== undefined && Date.parse(due) < Date.now()) return undefined;
-  return last && (!last.end || ['died', 'interrupted', 'asked'].includes(last.end.reason)) ? tag : undefined;
+function unfinishedTag(tryFolder: string, isQuick: boolean): string | undefined {
+  const latestTag = listTags(tryFolder).find((existingTag) => existingTag.startsWith(`${prefixOf(isQuick)}-`));
+  if (!latestTag) return undefined;
+  const { state } = readLedger(labPaths(tryFolder, latestTag).lab);
+  const lastSession = state.sessions.at(-1);
+  const deadline = lastSession?.start.limits.deadline;
+  if (deadline !== undefined && Date.parse(deadline) < Date.now()) return undefined;
+  return lastSession && (!lastSession.end || ['died', 'interrupted', 'asked'].includes(lastSession.end.reason))
+    ? latestTag
+    : undefined;
 }
 
 /** Lay the shipped files into the copy; its labs and caches stay. */
-function refresh(from: string, to: string): void {
-  fs.mkdirSync(to, { recursive: true });
-  for (const entry of fs.readdirSync(to)) if (entry !== '.overnight') removeTree(path.join(to, entry));
-  for (const entry of fs.readdirSync(from)) {
-    const [source, target] = [path.join(from, entry), path.join(to, entry)];
+function refreshCopy(shippedFolder: string, copyFolder: string): void {
+  fs.mkdirSync(copyFolder, { recursive: true });
+  for (const entry of fs.readdirSync(copyFolder)) if (entry !== '.overnight') removeTree(path.join(copyFolder, entry));
+  for (const entry of fs.readdirSync(shippedFolder)) {
+    const [shippedPath, copyPath] = [path.join(shippedFolder, entry), path.join(copyFolder, entry)];
     if (NEVER_COPIED.has(entry)) continue;
-    if (fs.statSync(source).isDirectory())
-      copyTree(source, target, (file) => file.split('/').some((part) => NEVER_COPIED.has(part)));
-    else fs.copyFileSync(source, target);
+    if (fs.statSync(shippedPath).isDirectory())
+      copyTree(shippedPath, copyPath, (file) => file.split('/').some((part) => NEVER_COPIED.has(part)));
+    else fs.copyFileSync(shippedPath, copyPath);
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { arenaWith, MINIMAL as manifest } from '../testing/script.ts';
-import { checkFiles, gradeOf, matching, parseArena, roleOf } from './arena.ts';
+import { arenaWith, MINIMAL_MANIFEST as manifest } from '../testing/script.ts';
+import { checkFiles, gradeOf, matchingFiles, parseArena, roleOf } from './arena.ts';
 
 const problems = (change: object): string => {
   const parsed = parseArena({ ...manifest, ...change });
@@ -88,7 +88,7 @@ describe('which file is what', () => {
         role,
       ),
     ).toEqual(['editable', 'editable', 'editable', 'frozen', 'hidden', 'frozen', 'frozen', 'frozen']);
-    expect(matching(['**/*.ts'], ['a.ts', 'b/c.ts', 'd.py'])).toEqual(['a.ts', 'b/c.ts']);
+    expect(matchingFiles(['**/*.ts'], ['a.ts', 'b/c.ts', 'd.py'])).toEqual(['a.ts', 'b/c.ts']);
   });
 
   it('is checked against the files that are there', () => {

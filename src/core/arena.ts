@@ -7,13 +7,13 @@ import { z } from 'zod';
 import { parseComparison } from './admission/knob-rules.ts';
 import type { TrustGrade } from './event.ts';
 
-const name = z
+const nameSchema = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/, 'letters, digits, . _ - only, at most 64, not starting with a digit');
-const globs = z.array(z.string().min(1)).describe('glob patterns below the arena folder');
-const command = z.string().min(1).describe('a line for `sh -c`, run in the arena folder');
-const entry = z.string().regex(/^[^/\\]+$/, 'a top-level name, without slashes');
-const positive = z.number().positive();
+const globsSchema = z.array(z.string().min(1)).describe('glob patterns below the arena folder');
+const commandSchema = z.string().min(1).describe('a line for `sh -c`, run in the arena folder');
+const entrySchema = z.string().regex(/^[^/\\]+$/, 'a top-level name, without slashes');
+const positiveSchema = z.number().positive();
 
 const knobBase = {
   name: z
@@ -26,16 +26,16 @@ const knobBase = {
     .optional()
     .describe('tried only while a knob above has one of these values'),
 };
-const range = z
+const rangeSchema = z
   .tuple([z.number(), z.number()])
   .refine(([low, high]) => low < high, 'the lower end must be below the upper end')
   .describe('lowest and highest value, both allowed');
 
 const knobSchema = z
   .discriminatedUnion('kind', [
-    z.strictObject({ ...knobBase, kind: z.literal('float'), range, log: z.boolean().default(false) }),
-    z.strictObject({ ...knobBase, kind: z.literal('int'), range, log: z.boolean().default(false) }),
-    z.strictObject({ ...knobBase, kind: z.literal('pow2'), range }),
+    z.strictObject({ ...knobBase, kind: z.literal('float'), range: rangeSchema, log: z.boolean().default(false) }),
+    z.strictObject({ ...knobBase, kind: z.literal('int'), range: rangeSchema, log: z.boolean().default(false) }),
+    z.strictObject({ ...knobBase, kind: z.literal('pow2'), range: rangeSchema }),
     z.strictObject({
       ...knobBase,
       kind: z.literal('choice'),
@@ -43,19 +43,19 @@ const knobSchema = z
     }),
   ])
   .superRefine((knob, context) => {
-    const issue = (message: string): void => context.addIssue({ code: 'custom', path: ['range'], message });
+    const addIssue = (message: string): void => context.addIssue({ code: 'custom', path: ['range'], message });
     if (knob.kind === 'choice') return;
     const [low, high] = knob.range;
-    if ('log' in knob && knob.log && low <= 0) issue(`a log scale needs a lower end above 0, got ${low}`);
+    if ('log' in knob && knob.log && low <= 0) addIssue(`a log scale needs a lower end above 0, got ${low}`);
     if (knob.kind === 'int' && !(Number.isInteger(low) && Number.isInteger(high)))
-      issue('both ends must be whole numbers');
-    const isPow2 = (x: number): boolean => x >= 1 && Number.isInteger(Math.log2(x));
-    if (knob.kind === 'pow2' && !(isPow2(low) && isPow2(high))) issue('both ends must be powers of two');
+      addIssue('both ends must be whole numbers');
+    const isPowerOfTwo = (value: number): boolean => value >= 1 && Number.isInteger(Math.log2(value));
+    if (knob.kind === 'pow2' && !(isPowerOfTwo(low) && isPowerOfTwo(high))) addIssue('both ends must be powers of two');
   });
 
 const constraintSchema = z
   .strictObject({
-    metric: name.describe(
+    metric: nameSchema.describe(
       'a secondary metric, or one that the harness measures: memory_mb, wall_s, cpu_s, sample_sd (stability: the spread of the samples)',
     ),
     max: z.number().optional(),
@@ -63,14 +63,14 @@ const constraintSchema = z
     relative: z.boolean().default(false).describe('true: `max` and `min` are factors of the champion’s value'),
     hard: z.boolean().default(true).describe('false: only reported, under Health'),
   })
-  .refine((c) => c.max !== undefined || c.min !== undefined, 'needs `max` or `min`');
+  .refine((constraint) => constraint.max !== undefined || constraint.min !== undefined, 'needs `max` or `min`');
 
 export const arenaSchema = z.strictObject({
   overnight: z.literal(1).describe('version of this format'),
-  name,
+  name: nameSchema,
   description: z.string().optional(),
   metric: z.strictObject({
-    name,
+    name: nameSchema,
     direction: z.enum(['minimize', 'maximize']),
     unit: z.string().default(''),
     plausible: z
@@ -78,55 +78,55 @@ export const arenaSchema = z.strictObject({
       .optional()
       .describe('a number outside is a failure of the measurement, not a result'),
   }),
-  editable: globs.min(1).describe('files that candidates may change; everything else is frozen'),
-  frozen: globs.default([]).describe('frozen files that must exist; overlapping `editable` is an error'),
-  hidden: globs
+  editable: globsSchema.min(1).describe('files that candidates may change; everything else is frozen'),
+  frozen: globsSchema.default([]).describe('frozen files that must exist; overlapping `editable` is an error'),
+  hidden: globsSchema
     .default([])
     .describe('frozen files that neither candidates nor agents may see (the evaluator, its data)'),
   setup: z
     .strictObject({
-      command,
-      key: globs.min(1).describe('files whose content decides whether setup must run again (lockfiles)'),
+      command: commandSchema,
+      key: globsSchema.min(1).describe('files whose content decides whether setup must run again (lockfiles)'),
       visible: z
-        .array(entry)
+        .array(entrySchema)
         .default([])
         .describe('entries of $OVERNIGHT_DEPS that candidates see, also linked into their folder'),
     })
     .optional(),
-  prepare: z.strictObject({ command, network: z.boolean().default(false) }).optional(),
+  prepare: z.strictObject({ command: commandSchema, network: z.boolean().default(false) }).optional(),
   data: z
     .strictObject({
-      candidate: z.array(entry).default([]).describe('entries of $OVERNIGHT_DATA that candidates see'),
-      evaluator: z.array(entry).default([]).describe('entries that only the evaluator sees'),
+      candidate: z.array(entrySchema).default([]).describe('entries of $OVERNIGHT_DATA that candidates see'),
+      evaluator: z.array(entrySchema).default([]).describe('entries that only the evaluator sees'),
     })
     .default({ candidate: [], evaluator: [] }),
-  run: z.strictObject({ command }),
+  run: z.strictObject({ command: commandSchema }),
   artefact: z.array(z.string().min(1)).default([]).describe('files that a candidate must leave in $OVERNIGHT_OUT'),
   evaluate: z
     .strictObject({
-      command,
+      command: commandSchema,
       join: z
         .enum(['artefact', 'pipe'])
         .default('artefact')
         .describe('pipe: candidate and evaluator run together, joined by pipes'),
-      wall_s: positive.default(120).describe('hard limit of the evaluator, seconds'),
+      wall_s: positiveSchema.default(120).describe('hard limit of the evaluator, seconds'),
     })
     .optional()
     .describe('without it the candidate prints `name: value` itself, and the trust grade is guarded or reported'),
   holdout: z
     .strictObject({
-      command,
+      command: commandSchema,
       data: z
-        .array(entry)
+        .array(entrySchema)
         .min(1)
         .describe('entries of $OVERNIGHT_DATA that make up the split; missing ones stop the lab'),
-      wall_s: positive.default(120).describe('hard limit, seconds'),
+      wall_s: positiveSchema.default(120).describe('hard limit, seconds'),
       reads: z.number().int().min(2).max(1000).default(20).describe('how often it may be asked in the life of a lab'),
     })
     .optional()
     .describe('a second evaluator that only baseline and confirmed champions meet, and that no proposer hears of'),
   budget: z.strictObject({
-    seconds: positive.describe('training clock, seconds'),
+    seconds: positiveSchema.describe('training clock, seconds'),
     steps: z
       .number()
       .int()
@@ -134,13 +134,15 @@ export const arenaSchema = z.strictObject({
       .optional()
       .describe('fixed amount of work, told to the candidate; `seconds` still ends it'),
     grace_s: z.number().min(0).default(5).describe('start-up that does not count, seconds'),
-    wall_s: positive.describe('hard limit of the candidate, seconds'),
+    wall_s: positiveSchema.describe('hard limit of the candidate, seconds'),
   }),
   minimum: z
     .strictObject({
-      seconds: positive.optional().describe('a candidate that ended sooner after its start has not done the work'),
+      seconds: positiveSchema
+        .optional()
+        .describe('a candidate that ended sooner after its start has not done the work'),
       metrics: z
-        .record(name, z.number())
+        .record(nameSchema, z.number())
         .default({})
         .describe('secondary metrics of the evaluator and the least they may be'),
     })
@@ -148,7 +150,7 @@ export const arenaSchema = z.strictObject({
     .describe('work without which a number is no result'),
   screen: z
     .strictObject({
-      seconds: positive.describe('training clock of the short run, below budget.seconds'),
+      seconds: positiveSchema.describe('training clock of the short run, below budget.seconds'),
       ranks: z
         .boolean()
         .optional()
@@ -173,10 +175,10 @@ export const arenaSchema = z.strictObject({
   resources: z
     .strictObject({
       cpus: z.number().int().positive().default(1),
-      memory_mb: positive.default(2048),
+      memory_mb: positiveSchema.default(2048),
       gpus: z.number().int().min(0).default(0),
       pids: z.number().int().positive().default(128),
-      disk_mb: positive.default(1024),
+      disk_mb: positiveSchema.default(1024),
     })
     .prefault({}),
   sandbox: z
@@ -190,14 +192,17 @@ export const arenaSchema = z.strictObject({
   constraints: z.array(constraintSchema).default([]),
   penalties: z
     .array(
-      z.strictObject({ metric: name, weight: positive.describe('units of the first metric that one of it is worth') }),
+      z.strictObject({
+        metric: nameSchema,
+        weight: positiveSchema.describe('units of the first metric that one of it is worth'),
+      }),
     )
     .optional()
     .describe(
       'what makes the number that decides worse, weight times metric: sample_sd for stability across seeds or days',
     ),
   guards: z
-    .array(z.strictObject({ name, command, wall_s: positive.default(60) }))
+    .array(z.strictObject({ name: nameSchema, command: commandSchema, wall_s: positiveSchema.default(60) }))
     .default([])
     .describe('commands that must exit 0 on a candidate before it can be kept'),
   decide: z
@@ -224,7 +229,7 @@ export const arenaSchema = z.strictObject({
         .max(100_000)
         .default(60)
         .describe('ideas between two looks for drift: baseline and champion measured again; 0 = never'),
-      parameters: name
+      parameters: nameSchema
         .optional()
         .describe('secondary metric that counts parameters: with fewer of them a change needs no margin, it wins ties'),
       max_replicates: z
@@ -251,7 +256,7 @@ export const arenaSchema = z.strictObject({
     })
     .optional(),
   front: z
-    .array(z.strictObject({ metric: name, direction: z.enum(['minimize', 'maximize']) }))
+    .array(z.strictObject({ metric: nameSchema, direction: z.enum(['minimize', 'maximize']) }))
     .max(4)
     .optional()
     .describe(
@@ -265,8 +270,8 @@ export const arenaSchema = z.strictObject({
   try: z
     .strictObject({
       experiments: z.number().int().positive().default(12),
-      minutes: positive.default(9),
-      seconds: positive.optional().describe('training clock of a try, where budget.seconds is too long for one'),
+      minutes: positiveSchema.default(9),
+      seconds: positiveSchema.optional().describe('training clock of a try, where budget.seconds is too long for one'),
     })
     .prefault({})
     .describe('what `overnight try` does with a shipped arena'),
@@ -298,37 +303,41 @@ export function parseArena(
       message:
         issue.code === 'unrecognized_keys'
           ? `unknown key: ${issue.keys.join(', ')}`
-          : withSeen(issue.message, value, issue.path),
+          : withSeenValue(issue.message, value, issue.path),
     })),
   };
 }
 
-function withSeen(message: string, value: unknown, path: readonly PropertyKey[]): string {
-  let at: unknown = value;
-  for (const key of path)
-    at = at !== null && typeof at === 'object' ? (at as Record<PropertyKey, unknown>)[key] : undefined;
-  if (at === undefined) return message.includes('received undefined') ? 'this key is required and missing' : message;
-  return `${message} (seen: ${JSON.stringify(at)?.slice(0, 80)})`;
+function withSeenValue(message: string, value: unknown, path: readonly PropertyKey[]): string {
+  let seen: unknown = value;
+  for (const segment of path)
+    seen = seen !== null && typeof seen === 'object' ? (seen as Record<PropertyKey, unknown>)[segment] : undefined;
+  if (seen === undefined) return message.includes('received undefined') ? 'this key is required and missing' : message;
+  return `${message} (seen: ${JSON.stringify(seen)?.slice(0, 80)})`;
 }
 
 function crossCheck(arena: Arena): ManifestProblem[] {
   const problems: ManifestProblem[] = [];
-  const names = new Set<string>();
+  const knobKeys = new Set<string>();
   for (const [i, knob] of arena.knobs.entries()) {
-    const key = `${knob.file}:${knob.name}`;
-    if (names.has(key)) problems.push({ at: `knobs.${i}`, message: `a second knob on the constant ${key}` });
-    names.add(key);
-    const above = arena.knobs.slice(0, i).find((other) => other.name === knob.when?.knob);
-    if (knob.when && !above) problems.push({ at: `knobs.${i}.when`, message: `no knob above is ${knob.when.knob}` });
-    const never = above && knob.when!.in.find((value) => !canBe(above, value));
-    if (never !== undefined)
-      problems.push({ at: `knobs.${i}.when`, message: `${above!.name} cannot be ${JSON.stringify(never)}` });
+    const knobKey = `${knob.file}:${knob.name}`;
+    if (knobKeys.has(knobKey)) problems.push({ at: `knobs.${i}`, message: `a second knob on the constant ${knobKey}` });
+    knobKeys.add(knobKey);
+    const parentKnob = arena.knobs.slice(0, i).find((earlierKnob) => earlierKnob.name === knob.when?.knob);
+    if (knob.when && !parentKnob)
+      problems.push({ at: `knobs.${i}.when`, message: `no knob above is ${knob.when.knob}` });
+    const impossible = parentKnob && knob.when!.in.find((value) => !allowsValue(parentKnob, value));
+    if (impossible !== undefined)
+      problems.push({ at: `knobs.${i}.when`, message: `${parentKnob!.name} cannot be ${JSON.stringify(impossible)}` });
   }
-  for (const [i, text] of (arena.knob_rules ?? []).entries()) {
-    const rule = parseComparison(text);
-    const strange = 'names' in rule ? rule.names.find((name) => !arena.knobs.some((knob) => knob.name === name)) : '';
-    const message = 'problem' in rule ? rule.problem : strange && `there is no knob ${strange}`;
-    if (message) problems.push({ at: `knob_rules.${i}`, message: `"${text}": ${message}` });
+  for (const [i, ruleText] of (arena.knob_rules ?? []).entries()) {
+    const comparison = parseComparison(ruleText);
+    const unknownName =
+      'names' in comparison
+        ? comparison.names.find((knobName) => !arena.knobs.some((knob) => knob.name === knobName))
+        : '';
+    const message = 'problem' in comparison ? comparison.problem : unknownName && `there is no knob ${unknownName}`;
+    if (message) problems.push({ at: `knob_rules.${i}`, message: `"${ruleText}": ${message}` });
   }
   if (arena.budget.wall_s < arena.budget.seconds)
     problems.push({
@@ -344,20 +353,20 @@ function crossCheck(arena: Arena): ManifestProblem[] {
     problems.push({ at: 'screen.one_in', message: 'means nothing without `ranks: true`' });
   if (arena.screen && arena.evaluate?.join === 'pipe')
     problems.push({ at: 'screen', message: 'candidates that are joined with their evaluator cannot run alone' });
-  const both = arena.data.candidate.filter((x) => arena.data.evaluator.includes(x));
-  if (both.length > 0)
-    problems.push({ at: 'data', message: `named for candidates and as evaluator-only: ${both.join(', ')}` });
+  const shared = arena.data.candidate.filter((entry) => arena.data.evaluator.includes(entry));
+  if (shared.length > 0)
+    problems.push({ at: 'data', message: `named for candidates and as evaluator-only: ${shared.join(', ')}` });
   if (arena.holdout && arena.evaluate?.join !== 'artefact')
     problems.push({ at: 'holdout', message: 'needs an `evaluate` command that scores artefacts' });
-  const shown = arena.data.candidate.filter((x) => arena.holdout?.data.includes(x));
-  if (shown.length > 0) problems.push({ at: 'holdout.data', message: `candidates would see ${shown.join(', ')}` });
+  const exposed = arena.data.candidate.filter((entry) => arena.holdout?.data.includes(entry));
+  if (exposed.length > 0) problems.push({ at: 'holdout.data', message: `candidates would see ${exposed.join(', ')}` });
   const { min, max } = arena.metric.plausible ?? {};
   if (min !== undefined && max !== undefined && min >= max)
     problems.push({ at: 'metric.plausible', message: `min ${min} is not below max ${max}` });
   return problems;
 }
 
-function canBe(knob: Knob, value: string | number): boolean {
+function allowsValue(knob: Knob, value: string | number): boolean {
   if (knob.kind === 'choice') return knob.values.includes(value);
   return typeof value === 'number' && value >= knob.range[0] && value <= knob.range[1];
 }
@@ -368,20 +377,20 @@ export type FileRole = 'editable' | 'frozen' | 'hidden';
 
 /** Says of any path below the arena folder what it is. The manifest and `program.md` are always frozen. */
 export function roleOf(arena: Pick<Arena, 'editable' | 'hidden'>): (path: string) => FileRole {
-  const editable = picomatch(arena.editable as string[], { dot: true });
-  const hidden = arena.hidden.length > 0 ? picomatch(arena.hidden as string[], { dot: true }) : () => false;
+  const isEditable = picomatch(arena.editable as string[], { dot: true });
+  const isHidden = arena.hidden.length > 0 ? picomatch(arena.hidden as string[], { dot: true }) : () => false;
   return (path) => {
     if (path === 'arena.yaml' || path === 'program.md') return 'frozen';
-    if (hidden(path)) return 'hidden';
-    return editable(path) ? 'editable' : 'frozen';
+    if (isHidden(path)) return 'hidden';
+    return isEditable(path) ? 'editable' : 'frozen';
   };
 }
 
 /** Paths out of `files` that match any of the globs. */
-export function matching(patterns: readonly string[], files: readonly string[]): string[] {
+export function matchingFiles(patterns: readonly string[], files: readonly string[]): string[] {
   if (patterns.length === 0) return [];
-  const match = picomatch(patterns as string[], { dot: true });
-  return files.filter((file) => match(file));
+  const isMatch = picomatch(patterns as string[], { dot: true });
+  return files.filter((file) => isMatch(file));
 }
 
 /**
@@ -396,25 +405,25 @@ export function checkFiles(arena: Arena, files: readonly string[]): ManifestProb
     ['hidden', arena.hidden],
     ['setup.key', arena.setup?.key ?? []],
   ] as const;
-  for (const [at, patterns] of groups) {
+  for (const [manifestKey, patterns] of groups) {
     for (const pattern of patterns) {
-      if (matching([pattern], files).length === 0)
-        problems.push({ at, message: `"${pattern}" matches none of the ${files.length} files` });
+      if (matchingFiles([pattern], files).length === 0)
+        problems.push({ at: manifestKey, message: `"${pattern}" matches none of the ${files.length} files` });
     }
   }
-  const editable = matching(arena.editable, files);
-  for (const [at, patterns] of [groups[1], groups[2]]) {
-    const overlap = matching(patterns, editable);
+  const editable = matchingFiles(arena.editable, files);
+  for (const [manifestKey, patterns] of [groups[1], groups[2]]) {
+    const overlap = matchingFiles(patterns, editable);
     if (overlap.length > 0)
       problems.push({
-        at,
+        at: manifestKey,
         message: `overlaps editable in ${overlap.slice(0, 3).join(', ')}${overlap.length > 3 ? ', …' : ''}`,
       });
   }
-  const role = roleOf(arena);
+  const roleOfPath = roleOf(arena);
   for (const [i, knob] of arena.knobs.entries()) {
     if (!files.includes(knob.file)) problems.push({ at: `knobs.${i}.file`, message: `there is no file ${knob.file}` });
-    else if (role(knob.file) !== 'editable')
+    else if (roleOfPath(knob.file) !== 'editable')
       problems.push({ at: `knobs.${i}.file`, message: `${knob.file} is not editable` });
   }
   return problems;

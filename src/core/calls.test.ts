@@ -1,7 +1,7 @@
 /** What calls cost, and how long nobody is asked again after they failed. */
 import { describe, expect, it } from 'vitest';
 import { Script } from '../testing/script.ts';
-import { budgetLeft, readiness, spent } from './calls.ts';
+import { budgetLeft, readinessOf, costOfCalls } from './calls.ts';
 import type { CallFailure, Payload } from './event.ts';
 
 const usage = { calls: 2, inputTokens: 1000, cachedTokens: 500, outputTokens: 100, source: 'gateway' } as const;
@@ -11,8 +11,8 @@ class Calls {
   add(end: Omit<Payload<'called'>, 'call' | 'wallS'>, agent = 'a'): this {
     const call = this.script.state.calls.length;
     const session = this.script.state.sessions.length - 1;
-    this.script.add({ type: 'calling', call, n: 1, purpose: 'idea', agent, session });
-    this.script.add({ type: 'called', call, wallS: 10, ...end });
+    this.script.addEvent({ type: 'calling', call, n: 1, purpose: 'idea', agent, session });
+    this.script.addEvent({ type: 'called', call, wallS: 10, ...end });
     return this;
   }
   fail(kind: CallFailure, times = 1, more: object = {}): this {
@@ -23,7 +23,7 @@ class Calls {
   waitS(session = 0): number | undefined {
     const { state } = this.script;
     const end = Date.parse(state.calls.at(-1)!.at) + 10_000;
-    const at = readiness(state, 'a', session, state.calls.at(-1)!.at);
+    const at = readinessOf(state, 'a', session, state.calls.at(-1)!.at);
     if (at.ready) return 0;
     return at.until === undefined ? undefined : (Date.parse(at.until) - end) / 1000;
   }
@@ -32,11 +32,11 @@ class Calls {
 describe('what calls cost', () => {
   it('adds up by session and in all, and says how many have no price', () => {
     const calls = new Calls().add({ outcome: 'edit', usage: { ...usage, usd: 0.5 } }).add({ outcome: 'empty', usage });
-    calls.script.session();
+    calls.script.startSession();
     calls.add({ outcome: 'edit', usage: { ...usage, usd: 0.25 } });
     const { calls: all } = calls.script.state;
-    expect(spent(all)).toEqual({ calls: 3, tokens: 4800, usd: 0.75, unpriced: 1 });
-    expect(spent(all, 1)).toEqual({ calls: 1, tokens: 1600, usd: 0.25, unpriced: 0 });
+    expect(costOfCalls(all)).toEqual({ calls: 3, tokens: 4800, usd: 0.75, unpriced: 1 });
+    expect(costOfCalls(all, 1)).toEqual({ calls: 1, tokens: 1600, usd: 0.25, unpriced: 0 });
     expect(budgetLeft(all, 1, { tokens: 1000, usd: 1 })).toEqual({ tokens: 0, usd: 0.75 });
     expect(budgetLeft(all, 1, {})).toEqual({});
     expect(budgetLeft(all, 1, { labUsd: 0.8, labTokens: 10_000 })).toEqual({ tokens: 5200, usd: expect.closeTo(0.05) });
@@ -47,7 +47,7 @@ describe('what calls cost', () => {
 
 describe('patience', () => {
   it('an agent that was never asked, or answered last, is ready', () => {
-    expect(readiness(new Calls().script.state, 'a', 0, '2026-03-07T20:00:00Z')).toEqual({ ready: true });
+    expect(readinessOf(new Calls().script.state, 'a', 0, '2026-03-07T20:00:00Z')).toEqual({ ready: true });
     expect(new Calls().fail('server', 3).add({ outcome: 'edit' }).waitS()).toBe(0);
   });
 
@@ -66,12 +66,12 @@ describe('patience', () => {
 
   it('waits until the time that the provider named, and a little', () => {
     const calls = new Calls().fail('quota', 1, { retryAt: '2026-03-08T02:00:00.000Z' });
-    const state = readiness(calls.script.state, 'a', 0, '2026-03-07T23:00:00Z');
+    const state = readinessOf(calls.script.state, 'a', 0, '2026-03-07T23:00:00Z');
     expect(state).toMatchObject({ ready: false, class: 'quota' });
     expect(!state.ready && state.until! >= '2026-03-08T02:00:00.000Z' && state.until! < '2026-03-08T02:00:06').toBe(
       true,
     );
-    expect(readiness(calls.script.state, 'a', 0, '2026-03-08T02:00:10Z')).toEqual({ ready: true });
+    expect(readinessOf(calls.script.state, 'a', 0, '2026-03-08T02:00:10Z')).toEqual({ ready: true });
   });
 
   it('is over for the session where waiting does not help, and begins again with the next', () => {
@@ -83,6 +83,6 @@ describe('patience', () => {
 
   it('concerns only the agent that failed', () => {
     const { state } = new Calls().fail('model').script;
-    expect(readiness(state, 'b', 0, state.lastAt)).toEqual({ ready: true });
+    expect(readinessOf(state, 'b', 0, state.lastAt)).toEqual({ ready: true });
   });
 });

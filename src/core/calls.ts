@@ -3,12 +3,12 @@
  * alone, so that a harness that was killed waits as patiently as one that was not. Knows nothing about agents, prices
  * or clocks.
  */
-import { random, seedOf } from '../base/random.ts';
+import { createRandom, seedOf } from '../base/random.ts';
 import type { CallFailure, RunLimits } from './event.ts';
-import type { Call } from './experiment.ts';
+import type { AgentCall } from './experiment.ts';
 import type { LabState } from './state.ts';
 
-export interface Spent {
+export interface CallCosts {
   readonly calls: number;
   /** All of them, those read from a cache too. */
   readonly tokens: number;
@@ -18,39 +18,42 @@ export interface Spent {
 }
 
 /** What the calls of one session cost, or of the whole lab. */
-export function spent(calls: readonly Call[], session?: number): Spent {
-  let [n, tokens, usd, unpriced] = [0, 0, 0, 0];
+export function costOfCalls(calls: readonly AgentCall[], session?: number): CallCosts {
+  let [callCount, tokens, usd, unpriced] = [0, 0, 0, 0];
   for (const { start, end } of calls) {
     if (session !== undefined && start.session !== session) continue;
-    n++;
+    callCount++;
     if (!end?.usage) continue;
     tokens += end.usage.inputTokens + end.usage.cachedTokens + end.usage.outputTokens;
     if (end.usage.usd === undefined) unpriced++;
     else usd += end.usage.usd;
   }
-  return { calls: n, tokens, usd, unpriced };
+  return { calls: callCount, tokens, usd, unpriced };
 }
 
 /** What may still be spent, in this session and in the whole lab; absent = no bound. Never below zero. */
 export function budgetLeft(
-  calls: readonly Call[],
+  calls: readonly AgentCall[],
   session: number,
   limits: RunLimits,
 ): { tokens?: number; usd?: number } {
-  const [here, ever] = [spent(calls, session), spent(calls)];
-  const left = (
-    what: 'tokens' | 'usd',
+  const [sessionCosts, labCosts] = [costOfCalls(calls, session), costOfCalls(calls)];
+  const remainingOf = (
+    unit: 'tokens' | 'usd',
     ofSession: number | undefined,
     ofLab: number | undefined,
   ): number | undefined => {
     if (ofSession === undefined && ofLab === undefined) return undefined;
-    const [mine, all] = [
-      (ofSession ?? Number.POSITIVE_INFINITY) - here[what],
-      (ofLab ?? Number.POSITIVE_INFINITY) - ever[what],
+    const [sessionLeft, labLeft] = [
+      (ofSession ?? Number.POSITIVE_INFINITY) - sessionCosts[unit],
+      (ofLab ?? Number.POSITIVE_INFINITY) - labCosts[unit],
     ];
-    return Math.max(0, Math.min(mine, all));
+    return Math.max(0, Math.min(sessionLeft, labLeft));
   };
-  const [tokens, usd] = [left('tokens', limits.tokens, limits.labTokens), left('usd', limits.usd, limits.labUsd)];
+  const [tokens, usd] = [
+    remainingOf('tokens', limits.tokens, limits.labTokens),
+    remainingOf('usd', limits.usd, limits.labUsd),
+  ];
   return { ...(tokens !== undefined && { tokens }), ...(usd !== undefined && { usd }) };
 }
 
@@ -71,7 +74,7 @@ const FIRST_WAIT_S: Readonly<Record<CallFailure | 'empty', number>> = {
   model: Number.POSITIVE_INFINITY,
   budget: Number.POSITIVE_INFINITY,
 };
-const MOST_WAIT_S = 1800;
+const MAX_WAIT_S = 1800;
 /** Failures in a row of a kind that waiting does not heal, after which nobody asks again in the session. */
 const GIVE_UP_AFTER = 10;
 const HEALED_BY_WAITING: readonly string[] = ['rate-limit', 'quota', 'server', 'login'];
@@ -83,36 +86,40 @@ export type Readiness =
   /** Without `until` there is no use in asking again in this session. */
   | { readonly ready: false; readonly class: CallFailure | 'empty'; readonly until?: string };
 
-/** May this agent be asked now? `scale` shortens every wait, for tests and the impatient. */
-export function readiness(
+/** May this agent be asked now? `waitScale` shortens every wait, for tests and the impatient. */
+export function readinessOf(
   state: Pick<LabState, 'calls'>,
-  agent: string,
+  agentName: string,
   session: number,
-  now: string,
-  scale = 1,
+  currentTime: string,
+  waitScale = 1,
 ): Readiness {
-  const mine = state.calls.filter((call) => call.start.agent === agent && call.end);
-  const last = mine.at(-1)?.end;
-  const why = last && failureOf(last);
-  if (!why || why === 'aborted') return { ready: true };
-  if (!Number.isFinite(FIRST_WAIT_S[why]))
-    return mine.at(-1)!.start.session === session ? { ready: false, class: why } : { ready: true };
-  const at = Date.parse(mine.at(-1)!.at) + last.wallS * 1000;
-  const failures = mine.length - 1 - mine.findLastIndex((call) => failureOf(call.end!) === undefined);
-  const here = mine.slice(-failures).filter((call) => call.start.session === session).length;
-  if (here >= GIVE_UP_AFTER && !HEALED_BY_WAITING.includes(why)) return { ready: false, class: why };
-  const waitS = Math.min(MOST_WAIT_S, FIRST_WAIT_S[why] * 2 ** Math.min(20, failures - 1));
-  const spread = 1 + JITTER * random(seedOf(`${agent}/${last.call}`)).uniform();
-  const told = last.retryAt === undefined ? Number.NaN : Date.parse(last.retryAt);
-  const until = Math.ceil(
-    Number.isNaN(told) ? at + waitS * spread * 1000 * scale : told + (spread - 1) * 20_000 * scale,
+  const finishedCalls = state.calls.filter((call) => call.start.agent === agentName && call.end);
+  const lastEnd = finishedCalls.at(-1)?.end;
+  const failureClass = lastEnd && failureOf(lastEnd);
+  if (!failureClass || failureClass === 'aborted') return { ready: true };
+  if (!Number.isFinite(FIRST_WAIT_S[failureClass]))
+    return finishedCalls.at(-1)!.start.session === session ? { ready: false, class: failureClass } : { ready: true };
+  const endedAtMs = Date.parse(finishedCalls.at(-1)!.at) + lastEnd.wallS * 1000;
+  const failureStreak =
+    finishedCalls.length - 1 - finishedCalls.findLastIndex((call) => failureOf(call.end!) === undefined);
+  const sessionFailures = finishedCalls.slice(-failureStreak).filter((call) => call.start.session === session).length;
+  if (sessionFailures >= GIVE_UP_AFTER && !HEALED_BY_WAITING.includes(failureClass))
+    return { ready: false, class: failureClass };
+  const waitSeconds = Math.min(MAX_WAIT_S, FIRST_WAIT_S[failureClass] * 2 ** Math.min(20, failureStreak - 1));
+  const jitterFactor = 1 + JITTER * createRandom(seedOf(`${agentName}/${lastEnd.call}`)).uniform();
+  const retryAtMs = lastEnd.retryAt === undefined ? Number.NaN : Date.parse(lastEnd.retryAt);
+  const readyAtMs = Math.ceil(
+    Number.isNaN(retryAtMs)
+      ? endedAtMs + waitSeconds * jitterFactor * 1000 * waitScale
+      : retryAtMs + (jitterFactor - 1) * 20_000 * waitScale,
   );
-  return until <= Date.parse(now)
+  return readyAtMs <= Date.parse(currentTime)
     ? { ready: true }
-    : { ready: false, class: why, until: new Date(until).toISOString() };
+    : { ready: false, class: failureClass, until: new Date(readyAtMs).toISOString() };
 }
 
-function failureOf(end: NonNullable<Call['end']>): CallFailure | 'empty' | undefined {
+function failureOf(end: NonNullable<AgentCall['end']>): CallFailure | 'empty' | undefined {
   if (end.outcome === 'edit') return undefined;
   return end.outcome === 'empty' ? 'empty' : (end.class ?? 'crashed');
 }

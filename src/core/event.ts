@@ -5,7 +5,7 @@
 import type { Arena } from './arena.ts';
 import type { Decision } from './rules/judge.ts';
 import type { Noise } from '../base/stats.ts';
-import type { Wish } from './requests.ts';
+import type { LabRequest } from './requests.ts';
 
 /**
  * Why a measurement was made. Only `idea` and `replicate` steer; `confirm` measurements are fresh and never chosen by
@@ -19,7 +19,7 @@ export type Purpose = 'screen' | 'calibrate' | 'idea' | 'replicate' | 'confirm' 
  * What kind of thing an experiment is: the unchanged code, an idea, the incumbent again as if it were an idea (A/A
  * control), or the incumbent without one of its steps (ablation).
  */
-export type Kind = 'baseline' | 'idea' | 'control' | 'ablation';
+export type ExperimentKind = 'baseline' | 'idea' | 'control' | 'ablation';
 
 /** Where the fault lies when a measurement gives no number. */
 export type FailureClass =
@@ -140,7 +140,7 @@ export type StopReason =
   | 'stuck'
   | 'error';
 
-export interface Finalized {
+export interface FinalComparison {
   readonly n: number;
   readonly against: number;
   readonly pairs: number;
@@ -185,7 +185,7 @@ interface Payloads {
   'stage.failed': { readonly stage: 'setup' | 'prepare'; readonly key: string; readonly message: string };
   proposed: {
     readonly n: number;
-    readonly kind: Kind;
+    readonly kind: ExperimentKind;
     readonly parent: number;
     readonly proposer: string;
     readonly hypothesis: string;
@@ -200,7 +200,7 @@ interface Payloads {
      * What an agent left beside its edit, the version of `program.md` it was shown, and the steering words then in
      * force.
      */
-    readonly note?: Note;
+    readonly note?: AgentNote;
     readonly program?: string;
     readonly words?: number;
     /** The call that gave it. */
@@ -224,7 +224,7 @@ interface Payloads {
     readonly attempt: number;
     readonly edits: Readonly<Record<string, string | null>>;
     readonly proposer: string;
-    readonly note?: Note;
+    readonly note?: AgentNote;
   };
   refused: { readonly n: number; readonly code: RefusalCode; readonly reason: string; readonly earlier?: number };
   snapshot: {
@@ -280,7 +280,7 @@ interface Payloads {
   /** What the holdout said of the artefact of measurement `m`. Kept apart from it: nobody who proposes may see it. */
   held: { readonly m: number; readonly outcome: Outcome };
   /** The finish line: what is left of the stack against the baseline, side by side. The only headline from here on. */
-  finalized: Finalized;
+  finalized: FinalComparison;
   note: { readonly from: string; readonly text: string };
   /** An agent or a model is about to be asked for experiment `n` (the next one when it was asked). */
   calling: {
@@ -311,11 +311,11 @@ interface Payloads {
    * A wish taken from the inbox, in force from here on. `id` is the sender's: found again after a kill, it is not
    * obeyed twice. `refused` says why it has no effect.
    */
-  steered: { readonly id: string; readonly from: string; readonly wish: Wish; readonly refused?: string };
+  steered: { readonly id: string; readonly from: string; readonly wish: LabRequest; readonly refused?: string };
 }
 
 /** What an agent leaves beside its edit. Its hypothesis is the experiment's. */
-export interface Note {
+export interface AgentNote {
   readonly mechanism?: string;
   readonly expected?: string;
   readonly next?: readonly string[];
@@ -357,7 +357,7 @@ export type EventType = keyof Payloads;
 export type Payload<T extends EventType> = Payloads[T];
 
 /** An event before it has a place in the ledger. */
-export type Draft = { readonly [T in EventType]: { readonly type: T } & Payloads[T] }[EventType];
+export type EventDraft = { readonly [T in EventType]: { readonly type: T } & Payloads[T] }[EventType];
 
 /** Versions of each event that this Overnight reads. The last is the one it writes. */
 export const EVENT_VERSION = 1;
@@ -370,5 +370,5 @@ export interface Envelope {
   readonly prev: string;
 }
 
-export type LedgerEvent = Draft & Envelope;
+export type LedgerEvent = EventDraft & Envelope;
 export const GENESIS = '0'.repeat(64);

@@ -94,7 +94,7 @@ export function valueOf(measurement: Measurement): number | undefined {
 export type Confirmation = Payload<'confirmation'>;
 
 /** One call of an agent or a model; without an end while it runs. */
-export interface Call {
+export interface AgentCall {
   readonly start: Payload<'calling'>;
   readonly at: string;
   readonly end?: Payload<'called'>;

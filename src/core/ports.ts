@@ -4,10 +4,19 @@
  * off.
  */
 import type { Arena } from './arena.ts';
-import type { CallFailure, Draft, FailureClass, LedgerEvent, Note, Payload, RefusalCode, Usage } from './event.ts';
-import type { Base } from './plan/bases.ts';
+import type {
+  CallFailure,
+  EventDraft,
+  FailureClass,
+  LedgerEvent,
+  AgentNote,
+  Payload,
+  RefusalCode,
+  Usage,
+} from './event.ts';
+import type { LiveBase } from './plan/bases.ts';
 import type { LabState } from './state.ts';
-import type { Request } from './requests.ts';
+import type { InboxEntry } from './requests.ts';
 
 // ---------------------------------------------------------------------------------------------- Clock
 
@@ -17,7 +26,7 @@ export interface Clock {
   /** Milliseconds on a clock that never jumps, for durations and limits. */
   monotonicMs(): number;
   /** Resolves after so many milliseconds, or when the signal is aborted. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 
 // --------------------------------------------------------------------------------------------- Ledger
@@ -32,7 +41,7 @@ export interface Ledger {
    * Write one event and force it to disk before resolving. An event that cannot follow the state throws E_LEDGER_MOVE
    * and writes nothing; a full disk throws E_DISK_FULL and leaves the file as it was.
    */
-  append(draft: Draft): LedgerEvent;
+  append(draft: EventDraft): LedgerEvent;
   /**
    * Store bytes under their hash, durable before the event that names them. Returns the hash. Calling twice is free.
    */
@@ -69,39 +78,51 @@ export interface TreeEntry {
  */
 export interface Workspace {
   /**
-   * The person's files as they stand, as a parentless commit under `ref`. Reads the checkout, writes only the private
-   * store.
+   * The person's files as they stand, as a parentless commit under `refName`. Reads the checkout, writes only the
+   * private store.
    */
-  importBaseline(ref: string, at: string): Promise<Snapshot>;
+  importBaseline(refName: string, committedAt: string): Promise<Snapshot>;
   /**
-   * Commit `edits` on top of `parent` under `ref`, dated `at` (ISO), without any checkout. Doing it twice gives the
-   * same commit.
+   * Commit `edits` on top of `parent` under `refName`, dated `committedAt` (ISO), without any checkout. Doing it twice
+   * gives the same commit.
    */
-  snapshot(parent: string, edits: readonly FileEdit[], ref: string, message: string, at: string): Promise<Snapshot>;
-  /** Lay the files of a commit into a fresh directory (created; must not exist), without those that `skip` says. */
-  checkout(commit: string, dir: string, skip?: (path: string) => boolean): Promise<void>;
+  snapshot(
+    parent: string,
+    edits: readonly FileEdit[],
+    refName: string,
+    message: string,
+    committedAt: string,
+  ): Promise<Snapshot>;
+  /**
+   * Lay the files of a commit into a fresh directory (created; must not exist), without those that `isSkipped` says.
+   */
+  checkout(commit: string, directory: string, isSkipped?: (filePath: string) => boolean): Promise<void>;
   /**
    * The first path below `dir` that is not as `checkout` of the commit lays it out: changed, missing or added. Reads
    * only.
    */
-  differs(commit: string, dir: string, skip?: (path: string) => boolean): Promise<string | undefined>;
+  findDifference(
+    commit: string,
+    directory: string,
+    isSkipped?: (filePath: string) => boolean,
+  ): Promise<string | undefined>;
   /** Remove a directory made by `checkout`. Missing is fine. */
-  discard(dir: string): Promise<void>;
+  discardCheckout(directory: string): Promise<void>;
   /** Paths and object ids of a commit, sorted by path. */
-  list(commit: string): Promise<readonly TreeEntry[]>;
+  listEntries(commit: string): Promise<readonly TreeEntry[]>;
   /** Text of files of a commit, by path; those that do not exist are left out. */
-  read(commit: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  readFiles(commit: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /**
-   * Edits of `tip` that take the change from `before` to `after` out of it again; undefined where it cannot be told
-   * apart from later ones.
+   * Edits of `tip` that take the change from `beforeCommit` to `afterCommit` out of it again; undefined where it cannot
+   * be told apart from later ones.
    */
-  without(tip: string, after: string, before: string): Promise<readonly FileEdit[] | undefined>;
+  editsWithout(tipCommit: string, afterCommit: string, beforeCommit: string): Promise<readonly FileEdit[] | undefined>;
   /** Unified diff of two commits. */
-  diff(from: string, to: string): Promise<string>;
+  diffCommits(fromCommit: string, toCommit: string): Promise<string>;
   /** Point the lab's branch at a commit. Repeating it is fine. */
-  advance(ref: string, commit: string): Promise<void>;
+  advanceBranch(refName: string, commit: string): Promise<void>;
   /** The commit a ref points to, if any. */
-  resolve(ref: string): Promise<string | undefined>;
+  resolveRef(refName: string): Promise<string | undefined>;
 }
 
 // -------------------------------------------------------------------------------------------- Sandbox
@@ -114,14 +135,14 @@ export interface Mount {
   readonly mode: 'read' | 'write';
 }
 
-export interface Limits {
+export interface ProcessLimits {
   /** Hard bound on the whole process tree, milliseconds. */
   readonly wallMs: number;
   readonly memoryMb: number;
   readonly pids: number;
   /** Bytes below the writable mounts, in MiB; watched, then killed. */
   readonly diskMb: number;
-  /** Bytes of output after which the process is killed. Less is kept: see `Captured`. */
+  /** Bytes of output after which the process is killed. Less is kept: see `CapturedOutput`. */
   readonly outputMb: number;
   /** Core numbers the process may use; empty = no pinning. */
   readonly cores: readonly number[];
@@ -142,7 +163,7 @@ export interface RunSpec {
   readonly mounts: readonly Mount[];
   /** The whole environment; PATH, HOME, TMPDIR, XDG_CACHE_HOME, LANG and TZ are set by the sandbox unless given. */
   readonly env: Readonly<Record<string, string>>;
-  readonly limits: Limits;
+  readonly limits: ProcessLimits;
   readonly clock?: TrainingClock;
   /** True only for the person's own setup and prepare. */
   readonly network?: boolean;
@@ -165,7 +186,7 @@ export interface RunSpec {
 }
 
 /** Output as kept: the first and the last part of it; `bytes` counts all. Escape sequences are still in it. */
-export interface Captured {
+export interface CapturedOutput {
   readonly text: string;
   readonly bytes: number;
 }
@@ -178,8 +199,8 @@ export interface RunResult {
   /** Exit status, present when it exited by itself. */
   readonly exitCode?: number;
   readonly signal?: string;
-  readonly stdout: Captured;
-  readonly stderr: Captured;
+  readonly stdout: CapturedOutput;
+  readonly stderr: CapturedOutput;
   /** Seconds from start to the start signal (or the end of the grace); the whole duration when neither came. */
   readonly startupS: number;
   /** Seconds on the training clock; 0 without one. */
@@ -193,7 +214,7 @@ export interface RunResult {
   readonly leftovers: number;
 }
 
-export interface Running {
+export interface RunningProcess {
   readonly pid: number;
   /** Never rejects; a process that could not be started rejects `Sandbox.start` instead. */
   readonly done: Promise<RunResult>;
@@ -219,12 +240,12 @@ export interface Sandbox {
   /**
    * Throws E_SPAWN when the process cannot be started at all. Every process of the run is gone when `done` resolves.
    */
-  start(spec: RunSpec): Running;
+  start(spec: RunSpec): RunningProcess;
   /**
    * Start two and join them: the standard output of each is the standard input of the other (`stdout` is then empty and
    * not counted: no byte passes through us).
    */
-  startJoined(first: RunSpec, second: RunSpec): readonly [Running, Running];
+  startJoined(first: RunSpec, second: RunSpec): readonly [RunningProcess, RunningProcess];
   /**
    * End every process that carries a tag with this prefix (left by a harness that was killed). Returns how many there
    * were.
@@ -248,7 +269,7 @@ export interface Brief {
    * Every live base, the incumbent first, with its editable files: a proposal may name another than the one it was
    * given.
    */
-  readonly bases?: readonly (Base & { readonly files: () => Promise<ReadonlyMap<string, string>> })[];
+  readonly bases?: readonly (LiveBase & { readonly files: () => Promise<ReadonlyMap<string, string>> })[];
   /** What an optimizer has learned about the knobs, in words, for a proposer that can read: at most 2 KB. */
   readonly advice?: string;
   /** Aborted when nobody wants the idea any more: give up, and answer `none`. */
@@ -278,7 +299,7 @@ export type Proposal =
        * Beside an agent's edit: its note, the version of `program.md` it saw, how many steering words, which earlier
        * ideas it resembles.
        */
-      readonly note?: Note;
+      readonly note?: AgentNote;
       readonly program?: string;
       readonly words?: number;
       readonly call?: number;
@@ -303,11 +324,11 @@ export interface Proposer {
    * Mend a crashed candidate: `files` and `commit` are the candidate's, the edits are made on them. Absent where nobody
    * could.
    */
-  repair?(brief: Brief, failure: Failure): Promise<Proposal>;
+  repair?(brief: Brief, failure: CandidateFailure): Promise<Proposal>;
 }
 
 /** What a candidate to be repaired died of. Text of untrusted code. */
-export interface Failure {
+export interface CandidateFailure {
   readonly n: number;
   readonly class: FailureClass;
   readonly message: string;
@@ -381,5 +402,5 @@ export interface Agent {
 /** Wishes from outside, a file each; written by anybody, read by the running harness alone. */
 export interface Inbox {
   /** Everything that waits, oldest first; what cannot be read is set aside and named. Must not throw for a bad file. */
-  list(): readonly { readonly request: Request; remove(): void }[];
+  listRequests(): readonly { readonly request: InboxEntry; remove(): void }[];
 }

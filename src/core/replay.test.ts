@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LabError } from '../base/error.ts';
-import { encode } from '../ledger/chain.ts';
-import { arenaWith, CONDITIONS, Script } from '../testing/script.ts';
+import { encodeEvent } from '../ledger/chain.ts';
+import { arenaWith, SCRIPT_CONDITIONS, Script } from '../testing/script.ts';
 import { syntheticLab } from '../testing/synthetic.ts';
 import type { Decision } from './rules/judge.ts';
-import { type Draft, GENESIS, type LedgerEvent } from './event.ts';
-import { fold, replay } from './replay.ts';
+import { type EventDraft, GENESIS, type LedgerEvent } from './event.ts';
+import { createFold, replayEvents } from './replay.ts';
 import { lineage, measurementsOf, values } from './state.ts';
 import { noiseOf } from '../base/stats.ts';
 
@@ -29,11 +29,11 @@ const outcome = fc.oneof(
 const opened = new Script().ledger.events;
 
 /** Any event with small numbers in it: most of them impossible where they come. */
-const anyDraft: fc.Arbitrary<Draft> = fc.oneof(
-  fc.constantFrom(...opened.map(({ seq: _s, t: _t, v: _v, prev: _p, ...draft }) => draft as Draft)),
-  small.map((session): Draft => ({ type: 'session.ended', session, reason: 'asked', detail: '' })),
-  small.map((session): Draft => ({ type: 'session.died', session, detail: '', processes: 0 })),
-  fc.record({ n: small, parent: small }).map(({ n, parent }): Draft => ({
+const anyDraft: fc.Arbitrary<EventDraft> = fc.oneof(
+  fc.constantFrom(...opened.map(({ seq: _s, t: _t, v: _v, prev: _p, ...draft }) => draft as EventDraft)),
+  small.map((session): EventDraft => ({ type: 'session.ended', session, reason: 'asked', detail: '' })),
+  small.map((session): EventDraft => ({ type: 'session.died', session, detail: '', processes: 0 })),
+  fc.record({ n: small, parent: small }).map(({ n, parent }): EventDraft => ({
     type: 'proposed',
     n,
     kind: n ? 'idea' : 'baseline',
@@ -42,8 +42,8 @@ const anyDraft: fc.Arbitrary<Draft> = fc.oneof(
     hypothesis: 'h',
     edits: {},
   })),
-  small.map((n): Draft => ({ type: 'refused', n, code: 'duplicate', reason: 'r' })),
-  small.map((n): Draft => ({
+  small.map((n): EventDraft => ({ type: 'refused', n, code: 'duplicate', reason: 'r' })),
+  small.map((n): EventDraft => ({
     type: 'snapshot',
     n,
     commit: 'c',
@@ -52,18 +52,18 @@ const anyDraft: fc.Arbitrary<Draft> = fc.oneof(
     added: 1,
     deleted: 0,
   })),
-  fc.record({ m: small, n: small, claim: fc.option(small, { nil: undefined }) }).map(({ m, n, claim }): Draft => {
+  fc.record({ m: small, n: small, claim: fc.option(small, { nil: undefined }) }).map(({ m, n, claim }): EventDraft => {
     const about = { purpose: 'idea' as const, seed: 1, judgeSeed: 1, session: 0, deviceClass: 'd', cores: [] };
     return { type: 'measuring', m, n, ...about, ...(claim !== undefined && { claim }) };
   }),
   fc
     .record({ m: small, outcome })
-    .map(({ m, outcome }): Draft => ({ type: 'measured', m, outcome, conditions: CONDITIONS })),
-  small.map((m): Draft => ({ type: 'lost', m, reason: 'r' })),
-  fc.constant<Draft>({ type: 'calibrated', deviceClass: 'd', noise: noiseOf([1, 2, 3]) }),
-  fc.record({ n: small, decision }).map(({ n, decision }): Draft => ({ type: 'decided', n, decision })),
-  small.map((n): Draft => ({ type: 'advanced', n, commit: 'c' })),
-  fc.record({ n: small, passed: fc.boolean() }).map(({ n, passed }): Draft => ({
+    .map(({ m, outcome }): EventDraft => ({ type: 'measured', m, outcome, conditions: SCRIPT_CONDITIONS })),
+  small.map((m): EventDraft => ({ type: 'lost', m, reason: 'r' })),
+  fc.constant<EventDraft>({ type: 'calibrated', deviceClass: 'd', noise: noiseOf([1, 2, 3]) }),
+  fc.record({ n: small, decision }).map(({ n, decision }): EventDraft => ({ type: 'decided', n, decision })),
+  small.map((n): EventDraft => ({ type: 'advanced', n, commit: 'c' })),
+  fc.record({ n: small, passed: fc.boolean() }).map(({ n, passed }): EventDraft => ({
     type: 'confirmation',
     n,
     against: 0,
@@ -74,17 +74,17 @@ const anyDraft: fc.Arbitrary<Draft> = fc.oneof(
     rule: 'r',
     reason: 'r',
   })),
-  fc.constant<Draft>({ type: 'note', from: 'me', text: 'hello' }),
+  fc.constant<EventDraft>({ type: 'note', from: 'me', text: 'hello' }),
 );
 
 describe('the fold', () => {
   it('takes any event or refuses it by name, and a refused one changes nothing', () => {
     fc.assert(
       fc.property(fc.array(anyDraft, { maxLength: 60 }), (drafts) => {
-        const { state, apply } = fold();
+        const { state, apply } = createFold();
         const taken: LedgerEvent[] = [];
         for (const draft of [...opened, ...drafts]) {
-          const { event } = encode(draft, taken.length, '2026-01-01T00:00:00Z', GENESIS);
+          const { event } = encodeEvent(draft, taken.length, '2026-01-01T00:00:00Z', GENESIS);
           const before = structuredClone(state);
           try {
             apply(event);
@@ -94,7 +94,7 @@ describe('the fold', () => {
             expect(state).toEqual(before);
           }
         }
-        expect(replay(taken)).toEqual(state);
+        expect(replayEvents(taken)).toEqual(state);
         expect([...state.running]).toEqual(state.measurements.filter((m) => m.state === 'running').map(({ m }) => m));
         const decided = state.experiments.filter((x) => x.state === 'decided' || x.state === 'refused').length;
         expect(Object.values(state.counts).reduce((a, b) => a + b, 0)).toBe(decided);
@@ -114,7 +114,7 @@ describe('the fold', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 1, max: 3 }), (seed, sessions) => {
         const { events, state } = syntheticLab({ n: 12, seed, sessions, crashRate: 0.2, refuseRate: 0.2 });
-        expect(replay(events)).toEqual(state);
+        expect(replayEvents(events)).toEqual(state);
       }),
       { numRuns: 25 },
     );
@@ -122,17 +122,17 @@ describe('the fold', () => {
 
   it('reaches the state of every prefix, so that a lab can be read as it was', () => {
     const { events } = syntheticLab({ n: 6, seed: 3 });
-    const { state, apply } = fold();
+    const { state, apply } = createFold();
     events.forEach((event, i) => {
       apply(event);
-      expect(replay(events.slice(0, i + 1))).toEqual(state);
+      expect(replayEvents(events.slice(0, i + 1))).toEqual(state);
     });
   });
 
   it('refuses an event of a kind that it does not know', () => {
     const script = new Script();
     const before = structuredClone(script.state);
-    const append = (): unknown => script.add({ type: 'wished', n: 1 } as unknown as Draft);
+    const append = (): unknown => script.addEvent({ type: 'wished', n: 1 } as unknown as EventDraft);
     expect(append).toThrow(LabError);
     expect(append).toThrow(/wished/);
     expect(script.state).toEqual(before);
@@ -140,7 +140,7 @@ describe('the fold', () => {
 
   it('says which event cannot stand where, why, and what to do', () => {
     try {
-      new Script().add({ type: 'advanced', n: 3, commit: 'c' });
+      new Script().addEvent({ type: 'advanced', n: 3, commit: 'c' });
       expect.unreachable();
     } catch (thrown) {
       const { parts } = thrown as LabError;
@@ -152,8 +152,8 @@ describe('the fold', () => {
 });
 
 describe('what a state answers', () => {
-  const script = new Script(arenaWith()).calibrated([5, 5.1, 4.9]).kept(3).kept(2);
-  script.idea().measure(3, 'exit');
+  const script = new Script(arenaWith()).addCalibration([5, 5.1, 4.9]).addKeptIdea(3).addKeptIdea(2);
+  script.addIdea().measure(3, 'exit');
 
   it('gives the measurements and numbers of an experiment, by device class', () => {
     expect(values(script.state, 0, 'device-a')).toEqual([5, 5.1, 4.9]);

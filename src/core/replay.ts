@@ -7,29 +7,29 @@ import type { EventType, LedgerEvent, Payload } from './event.ts';
 import type { Code, Experiment, Idea } from './experiment.ts';
 import { type LabState, lineage, values } from './state.ts';
 import { addToPool, emptyPool } from '../base/stats.ts';
-import { objection, replicated, steered, unpinned, unsteered } from './steering.ts';
+import { whyRefused, withoutReplicate, applyToSteering, withoutPin, NO_STEERING } from './steering.ts';
 
 /** The state as the fold sees it: containers and counters can be changed, what they hold is replaced whole. */
-type Mutable<T> = T extends readonly (infer E)[]
+type MutableContainer<T> = T extends readonly (infer E)[]
   ? E[]
   : T extends ReadonlyMap<infer K, infer V>
     ? Map<K, V>
     : T extends ReadonlySet<infer E>
       ? Set<E>
       : T;
-type Loose<T> = { -readonly [K in keyof T]: Mutable<T[K]> };
-type Working = Omit<Loose<LabState>, 'counts' | 'refusals' | 'controls'> & {
-  counts: Loose<LabState['counts']>;
-  refusals: Loose<LabState['refusals']>;
-  controls: Loose<LabState['controls']>;
+type MutableProps<T> = { -readonly [K in keyof T]: MutableContainer<T[K]> };
+type WorkingState = Omit<MutableProps<LabState>, 'counts' | 'refusals' | 'controls'> & {
+  counts: MutableProps<LabState['counts']>;
+  refusals: MutableProps<LabState['refusals']>;
+  controls: MutableProps<LabState['controls']>;
 };
 
 /**
  * The empty lab, and the function that takes the next event. Throws E_LEDGER_MOVE and changes nothing when the event
  * cannot follow.
  */
-export function fold(): { readonly state: LabState; readonly apply: (event: LedgerEvent) => void } {
-  const s: Working = {
+export function createFold(): { readonly state: LabState; readonly apply: (event: LedgerEvent) => void } {
+  const working: WorkingState = {
     seq: 0,
     lastAt: '',
     sessions: [],
@@ -44,7 +44,7 @@ export function fold(): { readonly state: LabState; readonly apply: (event: Ledg
     confirmations: [],
     byEditable: new Map(),
     byNormal: new Map(),
-    shorts: new Map(),
+    screenRuns: new Map(),
     claims: new Map(),
     pairs: new Map(),
     counts: { kept: 0, discarded: 0, inconclusive: 0, crashed: 0, 'timed out': 0, refused: 0 },
@@ -53,206 +53,227 @@ export function fold(): { readonly state: LabState; readonly apply: (event: Ledg
     marginal: [],
     bundled: new Map(),
     ablations: new Map(),
-    held: new Map(),
+    holdoutOutcomes: new Map(),
     notes: [],
     tailsSetAside: 0,
     calls: [],
-    steering: unsteered,
+    steering: NO_STEERING,
     requests: new Map(),
-    refused: new Map(),
+    refusedRequests: new Map(),
   };
   return {
-    state: s,
+    state: working,
     apply: (event) => {
-      step(s, event);
-      s.seq = event.seq;
-      s.lastAt = event.t;
+      applyEvent(working, event);
+      working.seq = event.seq;
+      working.lastAt = event.t;
     },
   };
 }
 
 /** State of a finished list of events. */
-export function replay(events: Iterable<LedgerEvent>): LabState {
-  const { state, apply } = fold();
+export function replayEvents(events: Iterable<LedgerEvent>): LabState {
+  const { state, apply } = createFold();
   for (const event of events) apply(event);
   return state;
 }
 
-function impossible(event: LedgerEvent, why: string): never {
+function rejectEvent(event: LedgerEvent, reason: string): never {
   throw new LabError('E_LEDGER_MOVE', {
     what: `Event ${event.seq} (${event.type}) cannot stand where it stands.`,
-    why,
+    why: reason,
     next: 'The ledger was edited or written by a faulty program: run `overnight audit`, and go on from a copy.',
   });
 }
 
-function step(s: Working, e: LedgerEvent): void {
-  if (e.type !== 'lab.opened' && s.lab === undefined) impossible(e, 'The lab has not been opened yet.');
-  switch (e.type) {
+function applyEvent(state: WorkingState, event: LedgerEvent): void {
+  if (event.type !== 'lab.opened' && state.lab === undefined) rejectEvent(event, 'The lab has not been opened yet.');
+  switch (event.type) {
     case 'lab.opened':
-      if (s.lab) impossible(e, 'The lab is open already.');
-      s.lab = { ...e, at: e.t };
+      if (state.lab) rejectEvent(event, 'The lab is open already.');
+      state.lab = { ...event, at: event.t };
       return;
     case 'session.started':
-      if (e.session !== s.sessions.length)
-        impossible(e, `It says session ${e.session}; the next one is ${s.sessions.length}.`);
-      s.sessions.push({ start: e, startedAt: e.t });
+      if (event.session !== state.sessions.length)
+        rejectEvent(event, `It says session ${event.session}; the next one is ${state.sessions.length}.`);
+      state.sessions.push({ start: event, startedAt: event.t });
       return;
     case 'session.ended':
     case 'session.died':
-      return endSession(s, e);
+      return endSession(state, event);
     case 'tail.set_aside':
-      s.tailsSetAside++;
+      state.tailsSetAside++;
       return;
     case 'stage.started':
-      s.stages.set(e.stage, { key: e.key });
+      state.stages.set(event.stage, { key: event.key });
       return;
     case 'stage.finished':
-      s.stages.set(e.stage, { key: e.key, output: e.output, wallS: e.wallS });
+      state.stages.set(event.stage, { key: event.key, output: event.output, wallS: event.wallS });
       return;
     case 'stage.failed':
-      s.stages.set(e.stage, { key: e.key, failed: e.message });
+      state.stages.set(event.stage, { key: event.key, failed: event.message });
       return;
     case 'proposed':
-      return propose(s, e);
+      return addProposal(state, event);
     case 'refused':
-      return refuse(s, e);
+      return refuseExperiment(state, event);
     case 'snapshot':
-      return snapshot(s, e);
+      return recordSnapshot(state, event);
     case 'repaired':
-      return repair(s, e);
+      return reopenForRepair(state, event);
     case 'measuring':
-      return startMeasurement(s, e);
+      return startMeasurement(state, event);
     case 'measured':
-      return finishMeasurement(s, e);
+      return finishMeasurement(state, event);
     case 'lost':
-      return loseMeasurement(s, e);
+      return loseMeasurement(state, event);
     case 'calibrated':
-      s.noise.set(e.deviceClass, { pool: emptyPool, ...s.noise.get(e.deviceClass), calibrated: e.noise });
+      state.noise.set(event.deviceClass, {
+        pool: emptyPool,
+        ...state.noise.get(event.deviceClass),
+        calibrated: event.noise,
+      });
       return;
     case 'decided':
-      return decided(s, e);
+      return recordDecision(state, event);
     case 'advanced':
-      return advance(s, e);
+      return advanceIncumbent(state, event);
     case 'confirmation':
-      return confirm(s, e);
+      return recordConfirmation(state, event);
     case 'held': {
-      const n = s.measurements[e.m]?.n;
-      if (n === undefined) impossible(e, `Measurement ${e.m} is unknown.`);
-      s.held.set(n, [...(s.held.get(n) ?? []), e.outcome]);
+      const n = state.measurements[event.m]?.n;
+      if (n === undefined) rejectEvent(event, `Measurement ${event.m} is unknown.`);
+      state.holdoutOutcomes.set(n, [...(state.holdoutOutcomes.get(n) ?? []), event.outcome]);
       return;
     }
     case 'finalized': {
-      const { n, against, pairs, effect, interval, probability, rule, dropped, holdout } = e;
-      s.final = { n, against, pairs, effect, interval, probability, rule, dropped, ...(holdout && { holdout }) };
+      const { n, against, pairs, effect, interval, probability, rule, dropped, holdout } = event;
+      state.finalComparison = {
+        n,
+        against,
+        pairs,
+        effect,
+        interval,
+        probability,
+        rule,
+        dropped,
+        ...(holdout && { holdout }),
+      };
       return;
     }
     case 'note':
-      s.notes.push({ at: e.t, from: e.from, text: e.text });
+      state.notes.push({ at: event.t, from: event.from, text: event.text });
       return;
     case 'calling':
-      if (e.call !== s.calls.length) impossible(e, `It says call ${e.call}; the next one is ${s.calls.length}.`);
-      s.calls.push({ start: e, at: e.t });
+      if (event.call !== state.calls.length)
+        rejectEvent(event, `It says call ${event.call}; the next one is ${state.calls.length}.`);
+      state.calls.push({ start: event, at: event.t });
       return;
     case 'called':
-      return endCall(s, e);
+      return endCall(state, event);
     case 'steered':
-      return steer(s, e);
+      return applySteering(state, event);
     default:
-      e satisfies never;
-      return impossible(e, `No version of Overnight up to this one writes "${String((e as LedgerEvent).type)}".`);
+      event satisfies never;
+      return rejectEvent(
+        event,
+        `No version of Overnight up to this one writes "${String((event as LedgerEvent).type)}".`,
+      );
   }
 }
 
-type Of<T extends EventType> = Extract<LedgerEvent, { type: T }>;
+type EventOf<T extends EventType> = Extract<LedgerEvent, { type: T }>;
 
 /** An event without its envelope. */
-function said<T extends EventType>(e: Of<T>): Payload<T> {
-  const { type, seq, v, prev, t, ...rest } = e;
-  return rest as unknown as Payload<T>;
+function payloadOf<T extends EventType>(event: EventOf<T>): Payload<T> {
+  const { type, seq, v: version, prev, t: time, ...payload } = event;
+  return payload as unknown as Payload<T>;
 }
 
-function endSession(s: Working, e: Of<'session.ended'> | Of<'session.died'>): void {
-  const session = s.sessions[e.session];
-  if (!session || session.end) impossible(e, `Session ${e.session} is ${session ? 'ended already' : 'unknown'}.`);
-  const reason = e.type === 'session.died' ? 'died' : e.reason;
-  s.sessions[e.session] = { ...session, end: { at: e.t, reason, detail: e.detail } };
+function endSession(state: WorkingState, event: EventOf<'session.ended'> | EventOf<'session.died'>): void {
+  const session = state.sessions[event.session];
+  if (!session || session.end)
+    rejectEvent(event, `Session ${event.session} is ${session ? 'ended already' : 'unknown'}.`);
+  const reason = event.type === 'session.died' ? 'died' : event.reason;
+  state.sessions[event.session] = { ...session, end: { at: event.t, reason, detail: event.detail } };
 }
 
-function propose(s: Working, e: Of<'proposed'>): void {
-  if (e.n !== s.experiments.length)
-    impossible(e, `It says experiment ${e.n}; the next one is ${s.experiments.length}.`);
-  if (e.n > 0 && !s.experiments[e.parent]) impossible(e, `Its parent ${e.parent} is unknown.`);
-  const { n, kind } = e;
-  const idea: Idea = { ...said(e), at: e.t };
-  s.experiments.push({ state: 'proposed', idea });
-  if (kind === 'control') s.controls.all.push(n);
-  for (const part of e.bundles ?? []) s.bundled.set(part, n);
-  if (e.ablates !== undefined) s.ablations.set(e.ablates, n);
-  if (e.request !== undefined) s.requests.set(e.request, n);
-  if (e.retries !== undefined) s.steering = unpinned(s.steering, e.retries);
-  s.unfinished.add(n);
+function addProposal(state: WorkingState, event: EventOf<'proposed'>): void {
+  if (event.n !== state.experiments.length)
+    rejectEvent(event, `It says experiment ${event.n}; the next one is ${state.experiments.length}.`);
+  if (event.n > 0 && !state.experiments[event.parent]) rejectEvent(event, `Its parent ${event.parent} is unknown.`);
+  const { n, kind } = event;
+  const idea: Idea = { ...payloadOf(event), at: event.t };
+  state.experiments.push({ state: 'proposed', idea });
+  if (kind === 'control') state.controls.all.push(n);
+  for (const bundledIdea of event.bundles ?? []) state.bundled.set(bundledIdea, n);
+  if (event.ablates !== undefined) state.ablations.set(event.ablates, n);
+  if (event.request !== undefined) state.requests.set(event.request, n);
+  if (event.retries !== undefined) state.steering = withoutPin(state.steering, event.retries);
+  state.unfinished.add(n);
 }
 
-function get<S extends Experiment['state']>(
-  s: Working,
-  e: LedgerEvent,
+function requireExperiment<S extends Experiment['state']>(
+  state: WorkingState,
+  event: LedgerEvent,
   n: number,
   ...states: S[]
 ): Extract<Experiment, { state: S }> {
-  const x = s.experiments[n];
-  if (!x || !(states as string[]).includes(x.state))
-    impossible(e, `Experiment ${n} is ${x ? x.state : 'unknown'}, not ${states.join(' or ')}.`);
-  return x as Extract<Experiment, { state: S }>;
+  const experiment = state.experiments[n];
+  if (!experiment || !(states as string[]).includes(experiment.state))
+    rejectEvent(event, `Experiment ${n} is ${experiment ? experiment.state : 'unknown'}, not ${states.join(' or ')}.`);
+  return experiment as Extract<Experiment, { state: S }>;
 }
 
-function refuse(s: Working, e: Of<'refused'>): void {
-  const { idea } = get(s, e, e.n, 'proposed');
-  s.experiments[e.n] = {
+function refuseExperiment(state: WorkingState, event: EventOf<'refused'>): void {
+  const { idea } = requireExperiment(state, event, event.n, 'proposed');
+  state.experiments[event.n] = {
     state: 'refused',
     idea,
-    code: e.code,
-    reason: e.reason,
-    ...(e.earlier !== undefined && { earlier: e.earlier }),
+    code: event.code,
+    reason: event.reason,
+    ...(event.earlier !== undefined && { earlier: event.earlier }),
   };
-  s.unfinished.delete(e.n);
-  s.counts.refused++;
-  s.refusals[e.code] = (s.refusals[e.code] ?? 0) + 1;
+  state.unfinished.delete(event.n);
+  state.counts.refused++;
+  state.refusals[event.code] = (state.refusals[event.code] ?? 0) + 1;
 }
 
-function snapshot(s: Working, e: Of<'snapshot'>): void {
-  const { idea } = get(s, e, e.n, 'proposed');
-  const { commit, tree, editable, added, deleted, dependencies } = e;
+function recordSnapshot(state: WorkingState, event: EventOf<'snapshot'>): void {
+  const { idea } = requireExperiment(state, event, event.n, 'proposed');
+  const { commit, tree, editable, added, deleted, dependencies } = event;
   const code: Code = { commit, tree, editable, added, deleted, ...(dependencies !== undefined && { dependencies }) };
-  s.experiments[e.n] = { state: 'open', idea, snapshot: code, measurements: [] };
+  state.experiments[event.n] = { state: 'open', idea, snapshot: code, measurements: [] };
   if (idea.kind !== 'idea' && idea.kind !== 'baseline') return;
-  s.byEditable.set(editable, [...(s.byEditable.get(editable) ?? []), e.n]);
-  if (e.normal !== undefined) s.byNormal.set(e.normal, [...(s.byNormal.get(e.normal) ?? []), e.n]);
+  state.byEditable.set(editable, [...(state.byEditable.get(editable) ?? []), event.n]);
+  if (event.normal !== undefined)
+    state.byNormal.set(event.normal, [...(state.byNormal.get(event.normal) ?? []), event.n]);
 }
 
 /** Back to where it has no code: what it was measured with is kept as an attempt and counts for nothing. */
-function repair(s: Working, e: Of<'repaired'>): void {
-  const { idea, snapshot: code, measurements } = get(s, e, e.n, 'open');
+function reopenForRepair(state: WorkingState, event: EventOf<'repaired'>): void {
+  const { idea, snapshot: code, measurements } = requireExperiment(state, event, event.n, 'open');
   const attempts = idea.attempts ?? [];
-  if (e.attempt !== attempts.length + 1)
-    impossible(e, `It says repair ${e.attempt}; the next one is ${attempts.length + 1}.`);
-  if ([...s.running].some((m) => s.measurements[m]!.n === e.n)) impossible(e, `Experiment ${e.n} is being measured.`);
-  const edits = { ...idea.edits, ...e.edits };
-  s.experiments[e.n] = {
+  if (event.attempt !== attempts.length + 1)
+    rejectEvent(event, `It says repair ${event.attempt}; the next one is ${attempts.length + 1}.`);
+  if ([...state.running].some((m) => state.measurements[m]!.n === event.n))
+    rejectEvent(event, `Experiment ${event.n} is being measured.`);
+  const edits = { ...idea.edits, ...event.edits };
+  state.experiments[event.n] = {
     state: 'proposed',
     idea: { ...idea, edits, attempts: [...attempts, { snapshot: code, measurements }] },
   };
-  s.pairs.delete(e.n);
+  state.pairs.delete(event.n);
   // It keeps its place: which ideas are checks must not change afterwards.
-  if (s.shorts.has(e.n)) s.shorts.set(e.n, []);
+  if (state.screenRuns.has(event.n)) state.screenRuns.set(event.n, []);
 }
 
-function startMeasurement(s: Working, e: Of<'measuring'>): void {
-  if (e.m !== s.measurements.length)
-    impossible(e, `It says measurement ${e.m}; the next one is ${s.measurements.length}.`);
-  const x = get(s, e, e.n, 'open', 'decided');
-  const { m, n, purpose, seed, judgeSeed, session, deviceClass, claim, pair } = e;
-  s.measurements.push({
+function startMeasurement(state: WorkingState, event: EventOf<'measuring'>): void {
+  if (event.m !== state.measurements.length)
+    rejectEvent(event, `It says measurement ${event.m}; the next one is ${state.measurements.length}.`);
+  const experiment = requireExperiment(state, event, event.n, 'open', 'decided');
+  const { m, n, purpose, seed, judgeSeed, session, deviceClass, claim, pair } = event;
+  state.measurements.push({
     state: 'running',
     m,
     n,
@@ -260,106 +281,130 @@ function startMeasurement(s: Working, e: Of<'measuring'>): void {
     seed,
     session,
     deviceClass,
-    startedAt: e.t,
+    startedAt: event.t,
     judgeSeed,
     ...(claim !== undefined && { claim }),
     ...(pair !== undefined && { pair }),
   });
-  if (purpose === 'replicate' && n === s.incumbent) s.steering = replicated(s.steering);
-  if (pair !== undefined) s.pairs.set(pair, [...(s.pairs.get(pair) ?? []), m]);
-  s.running.add(m);
-  if (purpose === 'screen') return void s.shorts.set(n, [...(s.shorts.get(n) ?? []), m]);
-  s.experiments[n] = { ...x, measurements: [...x.measurements, m] };
-  if (claim !== undefined) s.claims.set(claim, [...(s.claims.get(claim) ?? []), m]);
+  if (purpose === 'replicate' && n === state.incumbent) state.steering = withoutReplicate(state.steering);
+  if (pair !== undefined) state.pairs.set(pair, [...(state.pairs.get(pair) ?? []), m]);
+  state.running.add(m);
+  if (purpose === 'screen') return void state.screenRuns.set(n, [...(state.screenRuns.get(n) ?? []), m]);
+  state.experiments[n] = { ...experiment, measurements: [...experiment.measurements, m] };
+  if (claim !== undefined) state.claims.set(claim, [...(state.claims.get(claim) ?? []), m]);
 }
 
-function finishMeasurement(s: Working, e: Of<'measured'>): void {
-  const at = s.measurements[e.m];
-  if (at?.state !== 'running') impossible(e, `Measurement ${e.m} is ${at?.state ?? 'unknown'}, not running.`);
-  s.running.delete(e.m);
-  if (e.outcome.kind === 'measured' && at.purpose !== 'screen') {
-    const noise = s.noise.get(at.deviceClass) ?? { pool: emptyPool };
-    const earlier = values(s, at.n, at.deviceClass);
-    s.noise.set(at.deviceClass, { ...noise, pool: addToPool(noise.pool, earlier, e.outcome.value) });
+function finishMeasurement(state: WorkingState, event: EventOf<'measured'>): void {
+  const measurement = state.measurements[event.m];
+  if (measurement?.state !== 'running')
+    rejectEvent(event, `Measurement ${event.m} is ${measurement?.state ?? 'unknown'}, not running.`);
+  state.running.delete(event.m);
+  if (event.outcome.kind === 'measured' && measurement.purpose !== 'screen') {
+    const noise = state.noise.get(measurement.deviceClass) ?? { pool: emptyPool };
+    const earlierValues = values(state, measurement.n, measurement.deviceClass);
+    state.noise.set(measurement.deviceClass, {
+      ...noise,
+      pool: addToPool(noise.pool, earlierValues, event.outcome.value),
+    });
   }
-  s.measurements[e.m] = { ...at, state: 'finished', outcome: e.outcome, conditions: e.conditions, at: e.t };
+  state.measurements[event.m] = {
+    ...measurement,
+    state: 'finished',
+    outcome: event.outcome,
+    conditions: event.conditions,
+    at: event.t,
+  };
 }
 
-function loseMeasurement(s: Working, e: Of<'lost'>): void {
-  const at = s.measurements[e.m];
-  if (at?.state !== 'running') impossible(e, `Measurement ${e.m} is ${at?.state ?? 'unknown'}, not running.`);
-  s.running.delete(e.m);
-  s.measurements[e.m] = { ...at, state: 'lost', reason: e.reason };
+function loseMeasurement(state: WorkingState, event: EventOf<'lost'>): void {
+  const measurement = state.measurements[event.m];
+  if (measurement?.state !== 'running')
+    rejectEvent(event, `Measurement ${event.m} is ${measurement?.state ?? 'unknown'}, not running.`);
+  state.running.delete(event.m);
+  state.measurements[event.m] = { ...measurement, state: 'lost', reason: event.reason };
 }
 
-function decided(s: Working, e: Of<'decided'>): void {
-  const x = get(s, e, e.n, 'open');
-  s.experiments[e.n] = { ...x, state: 'decided', decision: e.decision, at: e.t, advanced: false };
-  if (x.idea.kind === 'idea' || x.idea.kind === 'baseline') s.counts[e.decision.verdict]++;
-  const { verdict, kind } = e.decision;
-  const near = verdict === 'inconclusive' || (verdict === 'discarded' && kind === 'within noise');
-  if (x.idea.kind === 'idea' && near && !x.idea.bundles) s.marginal.push(e.n);
-  else if (e.decision.wouldKeep !== undefined) {
-    s.controls.decided++;
-    if (e.decision.wouldKeep) s.controls.wouldKeep++;
+function recordDecision(state: WorkingState, event: EventOf<'decided'>): void {
+  const experiment = requireExperiment(state, event, event.n, 'open');
+  state.experiments[event.n] = {
+    ...experiment,
+    state: 'decided',
+    decision: event.decision,
+    at: event.t,
+    advanced: false,
+  };
+  if (experiment.idea.kind === 'idea' || experiment.idea.kind === 'baseline') state.counts[event.decision.verdict]++;
+  const { verdict, kind } = event.decision;
+  const isNearMiss = verdict === 'inconclusive' || (verdict === 'discarded' && kind === 'within noise');
+  if (experiment.idea.kind === 'idea' && isNearMiss && !experiment.idea.bundles) state.marginal.push(event.n);
+  else if (event.decision.wouldKeep !== undefined) {
+    state.controls.decided++;
+    if (event.decision.wouldKeep) state.controls.wouldKeep++;
   }
-  if (e.decision.verdict !== 'kept') s.unfinished.delete(e.n);
+  if (event.decision.verdict !== 'kept') state.unfinished.delete(event.n);
 }
 
-function advance(s: Working, e: Of<'advanced'>): void {
-  const x = get(s, e, e.n, 'decided');
-  if (x.decision.verdict !== 'kept' || x.advanced)
-    impossible(e, `Experiment ${e.n} is ${x.advanced ? 'advanced already' : x.decision.verdict}.`);
-  s.experiments[e.n] = { ...x, advanced: true };
-  s.incumbent = e.n;
-  s.unfinished.delete(e.n);
+function advanceIncumbent(state: WorkingState, event: EventOf<'advanced'>): void {
+  const experiment = requireExperiment(state, event, event.n, 'decided');
+  if (experiment.decision.verdict !== 'kept' || experiment.advanced)
+    rejectEvent(
+      event,
+      `Experiment ${event.n} is ${experiment.advanced ? 'advanced already' : experiment.decision.verdict}.`,
+    );
+  state.experiments[event.n] = { ...experiment, advanced: true };
+  state.incumbent = event.n;
+  state.unfinished.delete(event.n);
 }
 
-function confirm(s: Working, e: Of<'confirmation'>): void {
-  get(s, e, e.n, 'decided');
-  s.confirmations.push(said(e));
-  if (e.passed) s.champion = e.n;
+function recordConfirmation(state: WorkingState, event: EventOf<'confirmation'>): void {
+  requireExperiment(state, event, event.n, 'decided');
+  state.confirmations.push(payloadOf(event));
+  if (event.passed) state.champion = event.n;
 }
 
-function endCall(s: Working, e: Of<'called'>): void {
-  const call = s.calls[e.call];
-  if (!call || call.end) impossible(e, `Call ${e.call} is ${call ? 'ended already' : 'unknown'}.`);
-  s.calls[e.call] = { ...call, end: e };
+function endCall(state: WorkingState, event: EventOf<'called'>): void {
+  const call = state.calls[event.call];
+  if (!call || call.end) rejectEvent(event, `Call ${event.call} is ${call ? 'ended already' : 'unknown'}.`);
+  state.calls[event.call] = { ...call, end: event };
 }
 
-function steer(s: Working, e: Of<'steered'>): void {
-  s.requests.set(e.id, undefined);
-  if (e.refused !== undefined) return void s.refused.set(e.id, e.refused);
-  const against = objection(s, e.wish);
-  if (against) impossible(e, `It cannot be obeyed: ${against}.`);
-  s.steering = steered(s.steering, e.wish, e);
-  if (e.wish.verb === 'note') s.notes.push({ at: e.t, from: e.from, text: e.wish.text });
-  if (e.wish.verb === 'veto') veto(s, e.wish.n);
+function applySteering(state: WorkingState, event: EventOf<'steered'>): void {
+  state.requests.set(event.id, undefined);
+  if (event.refused !== undefined) return void state.refusedRequests.set(event.id, event.refused);
+  const objection = whyRefused(state, event.wish);
+  if (objection) rejectEvent(event, `It cannot be obeyed: ${objection}.`);
+  state.steering = applyToSteering(state.steering, event.wish, event);
+  if (event.wish.verb === 'note') state.notes.push({ at: event.t, from: event.from, text: event.wish.text });
+  if (event.wish.verb === 'veto') applyVeto(state, event.wish.n);
 }
 
 /** What was built on a vetoed idea goes with it: the incumbent is again what stood before. */
-function veto(s: Working, n: number): void {
-  if (lineage(s, s.incumbent).includes(n)) s.incumbent = before(s, n);
-  const left = lineage(s, s.incumbent);
-  if (hasBranches(s) ? lineage(s, s.champion).includes(n) : !left.includes(s.champion))
-    s.champion = s.confirmations.findLast((c) => c.passed && left.includes(c.n))?.n ?? 0;
-  for (const k of s.unfinished) if (lineage(s, k).includes(n)) giveUp(s, k);
+function applyVeto(state: WorkingState, n: number): void {
+  if (lineage(state, state.incumbent).includes(n)) state.incumbent = incumbentBefore(state, n);
+  const remainingLine = lineage(state, state.incumbent);
+  if (hasBranches(state) ? lineage(state, state.champion).includes(n) : !remainingLine.includes(state.champion))
+    state.champion =
+      state.confirmations.findLast((confirmation) => confirmation.passed && remainingLine.includes(confirmation.n))
+        ?.n ?? 0;
+  for (const openNumber of state.unfinished) if (lineage(state, openNumber).includes(n)) giveUp(state, openNumber);
 }
 
-const hasBranches = (s: Working): boolean => (s.lab?.arena.search?.branches ?? 1) > 1;
+const hasBranches = (state: WorkingState): boolean => (state.lab?.arena.search?.branches ?? 1) > 1;
 
 /** The incumbent that stood before `n`: its parent, or, where a branch took over, what that beat. */
-function before(s: Working, n: number): number {
-  const { parent } = s.experiments[n]!.idea;
-  if (!hasBranches(s)) return parent;
-  const first = s.experiments.find((y) => y.state === 'decided' && y.advanced && lineage(s, y.idea.n).includes(n));
-  const beaten = first?.state === 'decided' ? first.decision.against : 0;
-  if (first?.idea.n === n && lineage(s, beaten).includes(parent)) return parent;
-  return lineage(s, beaten).some((k) => s.steering.vetoed.has(k)) ? 0 : beaten;
+function incumbentBefore(state: WorkingState, n: number): number {
+  const { parent } = state.experiments[n]!.idea;
+  if (!hasBranches(state)) return parent;
+  const firstAdvance = state.experiments.find(
+    (candidate) => candidate.state === 'decided' && candidate.advanced && lineage(state, candidate.idea.n).includes(n),
+  );
+  const beaten = firstAdvance?.state === 'decided' ? firstAdvance.decision.against : 0;
+  if (firstAdvance?.idea.n === n && lineage(state, beaten).includes(parent)) return parent;
+  return lineage(state, beaten).some((ancestor) => state.steering.vetoed.has(ancestor)) ? 0 : beaten;
 }
 
 /** An open idea gets its verdict from the plan; a kept one whose branch never moved stays where it is. */
-function giveUp(s: Working, k: number): void {
-  if (s.experiments[k]!.state === 'decided') s.unfinished.delete(k);
-  else s.steering = { ...s.steering, skipped: new Set([...s.steering.skipped, k]) };
+function giveUp(state: WorkingState, n: number): void {
+  if (state.experiments[n]!.state === 'decided') state.unfinished.delete(n);
+  else state.steering = { ...state.steering, skipped: new Set([...state.steering.skipped, n]) };
 }

@@ -4,10 +4,10 @@
  */
 import { z } from 'zod';
 
-const number = z.number().int().nonnegative();
+const experimentNumber = z.number().int().nonnegative();
 
 /** Recorded as it is, and in force from then on. */
-export const wish = z.discriminatedUnion('verb', [
+export const labRequestSchema = z.discriminatedUnion('verb', [
   /** Words for whoever proposes; they stay in every brief until `forget`. */
   z.strictObject({ verb: z.literal('steer'), text: z.string().trim().min(1).max(2000) }),
   z.strictObject({ verb: z.literal('forget') }),
@@ -19,33 +19,33 @@ export const wish = z.discriminatedUnion('verb', [
   /** Stop after the current experiment. */
   z.strictObject({ verb: z.literal('stop') }),
   /** Give up experiment `n`, which is being measured: inconclusive, no failure of the idea. */
-  z.strictObject({ verb: z.literal('skip'), n: number }),
+  z.strictObject({ verb: z.literal('skip'), n: experimentNumber }),
   /** Measure the incumbent once more. */
   z.strictObject({ verb: z.literal('replicate') }),
   /** Try idea `n` once more on the incumbent, however it ended. */
-  z.strictObject({ verb: z.literal('pin'), n: number }),
+  z.strictObject({ verb: z.literal('pin'), n: experimentNumber }),
   /** Never build on idea `n`: if it was kept, the branch goes back to what stood before it. */
-  z.strictObject({ verb: z.literal('veto'), n: number }),
+  z.strictObject({ verb: z.literal('veto'), n: experimentNumber }),
   /** Keep what `n` left as code that ideas may start from, where the manifest allows branches; and no longer. */
-  z.strictObject({ verb: z.literal('park'), n: number }),
-  z.strictObject({ verb: z.literal('unpark'), n: number }),
+  z.strictObject({ verb: z.literal('park'), n: experimentNumber }),
+  z.strictObject({ verb: z.literal('unpark'), n: experimentNumber }),
 ]);
 
 /** An idea from outside: new content by path, `null` deletes. Becomes an experiment like any other. */
-const submission = z.strictObject({
+const submissionSchema = z.strictObject({
   verb: z.literal('submit'),
   hypothesis: z.string().trim().min(1).max(2000),
   edits: z.record(z.string(), z.string().nullable()),
   /** The experiment whose files the edits were made on; the incumbent when absent. */
-  parent: number.optional(),
+  parent: experimentNumber.optional(),
 });
 
 /** One file in the inbox. */
-export const request = z.strictObject({
+export const inboxEntrySchema = z.strictObject({
   id: z.string().regex(/^[A-Za-z0-9-]{8,64}$/),
   from: z.string().trim().min(1).max(100),
-  wish: z.union([wish, submission]),
+  wish: z.union([labRequestSchema, submissionSchema]),
 });
 
-export type Wish = Readonly<z.infer<typeof wish>>;
-export type Request = Readonly<z.infer<typeof request>>;
+export type LabRequest = Readonly<z.infer<typeof labRequestSchema>>;
+export type InboxEntry = Readonly<z.infer<typeof inboxEntrySchema>>;

@@ -4,9 +4,9 @@
  */
 import { LabError } from '../base/error.ts';
 import type { Arena } from './arena.ts';
-import type { Finalized, Outcome, Payload, RefusalCode, StopReason } from './event.ts';
+import type { FinalComparison, Outcome, Payload, RefusalCode, StopReason } from './event.ts';
 import {
-  type Call,
+  type AgentCall,
   type Code,
   type Confirmation,
   type Experiment,
@@ -64,7 +64,7 @@ export interface LabState {
   /** The same by the hash without spelling, where one is recorded. */
   readonly byNormal: ReadonlyMap<string, readonly number[]>;
   /** Short runs by experiment, in the order of their ideas. They are no measurements of it. */
-  readonly shorts: ReadonlyMap<number, readonly number[]>;
+  readonly screenRuns: ReadonlyMap<number, readonly number[]>;
   /** Confirm measurements by the experiment whose claim they serve. */
   readonly claims: ReadonlyMap<number, readonly number[]>;
   /** Measurements made in pairs, by the experiment whose comparison they serve. */
@@ -79,18 +79,18 @@ export interface LabState {
   /** Ablations by the step that they leave out. */
   readonly ablations: ReadonlyMap<number, number>;
   /** What the holdout said, by experiment, oldest first. */
-  readonly held: ReadonlyMap<number, readonly Outcome[]>;
-  readonly final?: Finalized;
+  readonly holdoutOutcomes: ReadonlyMap<number, readonly Outcome[]>;
+  readonly finalComparison?: FinalComparison;
   readonly notes: readonly { readonly at: string; readonly from: string; readonly text: string }[];
   readonly tailsSetAside: number;
   /** Calls of agents and models, in order; without an end while they run. */
-  readonly calls: readonly Call[];
+  readonly calls: readonly AgentCall[];
   /** What people asked for and what is in force of it. */
   readonly steering: Steering;
   /** Requests taken from the inbox, with the experiment that came of them, if one did. */
   readonly requests: ReadonlyMap<string, number | undefined>;
   /** Why a request was not obeyed. */
-  readonly refused: ReadonlyMap<string, string>;
+  readonly refusedRequests: ReadonlyMap<string, string>;
 }
 
 // ------------------------------------------------------------------------------------------------ questions
@@ -98,57 +98,61 @@ export interface LabState {
 type Readable = Pick<LabState, 'experiments' | 'measurements'>;
 
 /** All measurements of an experiment, oldest first. */
-export function measurementsOf(s: Readable, n: number): Measurement[] {
-  const x = s.experiments[n];
-  return x && (x.state === 'open' || x.state === 'decided') ? x.measurements.map((m) => s.measurements[m]!) : [];
+export function measurementsOf(state: Readable, n: number): Measurement[] {
+  const experiment = state.experiments[n];
+  return experiment && (experiment.state === 'open' || experiment.state === 'decided')
+    ? experiment.measurements.map((m) => state.measurements[m]!)
+    : [];
 }
 
 /** The numbers that measurements of an experiment gave on one device class, oldest first. */
-export function values(s: Readable, n: number, deviceClass: string): number[] {
-  return measurementsOf(s, n)
-    .filter((m) => m.deviceClass === deviceClass)
+export function values(state: Readable, n: number, deviceClass: string): number[] {
+  return measurementsOf(state, n)
+    .filter((measurement) => measurement.deviceClass === deviceClass)
     .map(valueOf)
-    .filter((v) => v !== undefined);
+    .filter((value) => value !== undefined);
 }
 
 /** The arena of an open lab. Throws on an empty ledger. */
-export function arenaOf(s: LabState): Arena {
-  if (!s.lab)
+export function arenaOf(state: LabState): Arena {
+  if (!state.lab)
     throw new LabError('E_NO_LAB', {
       what: 'This ledger is empty.',
       why: 'No lab was opened in it.',
       next: 'Start one with `overnight run`.',
     });
-  return s.lab.arena;
+  return state.lab.arena;
 }
 
 /** Version of the rules in force; labs opened before there was a second have none written down. */
-export const rulesOf = (s: LabState): 1 | 2 | 3 => arenaOf(s).decide.rules ?? 1;
+export const rulesOf = (state: LabState): 1 | 2 | 3 => arenaOf(state).decide.rules ?? 1;
 
 /** Do the lab's verdicts rest on candidate and incumbent side by side? */
-export const inPairs = (s: LabState): boolean => ['paired', 'sequential'].includes(arenaOf(s).decide.rule);
+export const inPairs = (state: LabState): boolean => ['paired', 'sequential'].includes(arenaOf(state).decide.rule);
 
 /** The experiment's code, once it is in git. */
-export function codeOf(s: Readable, n: number): Code | undefined {
-  const x = s.experiments[n];
-  return x && (x.state === 'open' || x.state === 'decided') ? x.snapshot : undefined;
+export function codeOf(state: Readable, n: number): Code | undefined {
+  const experiment = state.experiments[n];
+  return experiment && (experiment.state === 'open' || experiment.state === 'decided')
+    ? experiment.snapshot
+    : undefined;
 }
 
 /**
  * What `n` was built on, from the baseline to itself: kept experiments, and on a branch the runner-ups that it came
  * from.
  */
-export function lineage(s: Readable, n: number): number[] {
+export function lineage(state: Readable, n: number): number[] {
   const chain = [n];
-  for (let at = n; at > 0;) {
-    at = s.experiments[at]!.idea.parent;
-    chain.push(at);
+  for (let ancestor = n; ancestor > 0;) {
+    ancestor = state.experiments[ancestor]!.idea.parent;
+    chain.push(ancestor);
   }
   return chain.reverse();
 }
 
 /** The newest experiment that both were built on. */
-export function forkOf(s: Readable, a: number, b: number): number {
-  const line = new Set(lineage(s, b));
-  return lineage(s, a).findLast((n) => line.has(n)) ?? 0;
+export function forkOf(state: Readable, first: number, second: number): number {
+  const secondLineage = new Set(lineage(state, second));
+  return lineage(state, first).findLast((n) => secondLineage.has(n)) ?? 0;
 }

@@ -3,7 +3,7 @@
  */
 import { valueOf } from './experiment.ts';
 import type { LabState } from './state.ts';
-import type { Wish } from './requests.ts';
+import type { LabRequest } from './requests.ts';
 
 export interface Steering {
   readonly paused: boolean;
@@ -20,7 +20,7 @@ export interface Steering {
   readonly parked: readonly number[];
 }
 
-export const unsteered: Steering = {
+export const NO_STEERING: Steering = {
   paused: false,
   words: [],
   skipped: new Set(),
@@ -30,66 +30,75 @@ export const unsteered: Steering = {
   parked: [],
 };
 
-export function steered(now: Steering, wish: Wish, { t: at, from }: { t: string; from: string }): Steering {
-  switch (wish.verb) {
+export function applyToSteering(
+  steering: Steering,
+  request: LabRequest,
+  { t: at, from }: { t: string; from: string },
+): Steering {
+  switch (request.verb) {
     case 'steer':
-      return { ...now, words: [...now.words, { at, from, text: wish.text }] };
+      return { ...steering, words: [...steering.words, { at, from, text: request.text }] };
     case 'forget':
-      return { ...now, words: [] };
+      return { ...steering, words: [] };
     case 'pause':
-      return { ...now, paused: true };
+      return { ...steering, paused: true };
     case 'resume':
-      return { ...now, paused: false };
+      return { ...steering, paused: false };
     case 'replicate':
-      return { ...now, replicates: now.replicates + 1 };
+      return { ...steering, replicates: steering.replicates + 1 };
     case 'skip':
-      return { ...now, skipped: new Set([...now.skipped, wish.n]) };
+      return { ...steering, skipped: new Set([...steering.skipped, request.n]) };
     case 'pin':
-      return now.pinned.includes(wish.n) ? now : { ...now, pinned: [...now.pinned, wish.n] };
+      return steering.pinned.includes(request.n) ? steering : { ...steering, pinned: [...steering.pinned, request.n] };
     case 'park':
-      return { ...now, parked: [...now.parked.filter((n) => n !== wish.n), wish.n] };
+      return { ...steering, parked: [...steering.parked.filter((other) => other !== request.n), request.n] };
     case 'unpark':
-      return { ...now, parked: now.parked.filter((n) => n !== wish.n) };
+      return { ...steering, parked: steering.parked.filter((other) => other !== request.n) };
     case 'veto':
       return {
-        ...unpinned(now, wish.n),
-        parked: now.parked.filter((n) => n !== wish.n),
-        vetoed: new Set([...now.vetoed, wish.n]),
+        ...withoutPin(steering, request.n),
+        parked: steering.parked.filter((other) => other !== request.n),
+        vetoed: new Set([...steering.vetoed, request.n]),
       };
     case 'stop':
     case 'note':
-      return now;
+      return steering;
     default:
-      return wish satisfies never;
+      return request satisfies never;
   }
 }
 
 /** Why a wish cannot be obeyed as things stand, if so. */
-export function objection(
+export function whyRefused(
   { lab, experiments, measurements, incumbent }: Pick<LabState, 'lab' | 'experiments' | 'measurements' | 'incumbent'>,
-  wish: Wish,
+  request: LabRequest,
 ): string | undefined {
-  if (!('n' in wish)) return undefined;
-  const x = experiments[wish.n];
-  if (!x) return `there is no experiment #${wish.n}; the newest is #${experiments.length - 1}`;
-  if (x.idea.kind !== 'idea')
-    return `#${wish.n} is ${x.idea.kind === 'baseline' ? 'the baseline' : `a${x.idea.kind === 'ablation' ? 'n ablation' : ' control'}`}, not an idea`;
-  if (wish.verb === 'skip' && x.state !== 'open') return `#${wish.n} is ${x.state}, not being measured`;
-  if (wish.verb === 'park' && (lab?.arena.search?.branches ?? 1) < 2)
+  if (!('n' in request)) return undefined;
+  const experiment = experiments[request.n];
+  if (!experiment) return `there is no experiment #${request.n}; the newest is #${experiments.length - 1}`;
+  if (experiment.idea.kind !== 'idea')
+    return `#${request.n} is ${experiment.idea.kind === 'baseline' ? 'the baseline' : `a${experiment.idea.kind === 'ablation' ? 'n ablation' : ' control'}`}, not an idea`;
+  if (request.verb === 'skip' && experiment.state !== 'open')
+    return `#${request.n} is ${experiment.state}, not being measured`;
+  if (request.verb === 'park' && (lab?.arena.search?.branches ?? 1) < 2)
     return 'the manifest has no `search.branches` above 1: ideas start from the incumbent alone';
   if (
-    wish.verb === 'park' &&
-    (x.state !== 'decided' || !x.measurements.some((m) => valueOf(measurements[m]!) !== undefined))
+    request.verb === 'park' &&
+    (experiment.state !== 'decided' || !experiment.measurements.some((m) => valueOf(measurements[m]!) !== undefined))
   )
-    return `#${wish.n} has no number: nothing speaks for building on it`;
-  if (wish.verb === 'pin' && x.state !== 'decided' && x.state !== 'refused') return `#${wish.n} is not decided yet`;
-  if (wish.verb === 'pin' && wish.n === incumbent) return `#${wish.n} is the incumbent already`;
+    return `#${request.n} has no number: nothing speaks for building on it`;
+  if (request.verb === 'pin' && experiment.state !== 'decided' && experiment.state !== 'refused')
+    return `#${request.n} is not decided yet`;
+  if (request.verb === 'pin' && request.n === incumbent) return `#${request.n} is the incumbent already`;
   return undefined;
 }
 
-export const unpinned = (now: Steering, n: number): Steering => ({
-  ...now,
-  pinned: now.pinned.filter((k) => k !== n),
+export const withoutPin = (steering: Steering, other: number): Steering => ({
+  ...steering,
+  pinned: steering.pinned.filter((k) => k !== other),
 });
 
-export const replicated = (now: Steering): Steering => ({ ...now, replicates: Math.max(0, now.replicates - 1) });
+export const withoutReplicate = (steering: Steering): Steering => ({
+  ...steering,
+  replicates: Math.max(0, steering.replicates - 1),
+});

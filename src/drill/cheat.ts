@@ -11,53 +11,56 @@ import type { FileEdit } from '../core/ports.ts';
 export type Fate = 'refused' | 'no number' | 'no-op' | 'no gain';
 
 /** New content by path, or made from the shipped files. */
-export type Edits = readonly FileEdit[] | ((shipped: (path: string) => string) => readonly FileEdit[]);
+export type PlantedEdits = readonly FileEdit[] | ((readShipped: (path: string) => string) => readonly FileEdit[]);
 
-export interface Planted {
-  readonly edits: Edits;
+export interface PlantedChange {
+  readonly edits: PlantedEdits;
   readonly fate: Fate;
 }
 
 export interface Cheat {
   readonly name: string;
   /** An honest change that must be kept first. */
-  readonly before?: Edits;
+  readonly before?: PlantedEdits;
   /** The cheat, written in different ways. */
-  readonly variants: readonly Planted[];
+  readonly variants: readonly PlantedChange[];
   /** Looks like it and is honest: must be measured. */
-  readonly honest: Edits;
+  readonly honest: PlantedEdits;
 }
 
-export const write = (path: string, content: string): readonly FileEdit[] => [{ path, content }];
+export const replaceFile = (path: string, content: string): readonly FileEdit[] => [{ path, content }];
 
-const planted =
+const withFate =
   (fate: Fate) =>
-  (edits: Edits): Planted => ({ edits, fate });
-export const refused = planted('refused');
-export const noNumber = planted('no number');
-export const noOp = planted('no-op');
-export const noGain = planted('no gain');
+  (edits: PlantedEdits): PlantedChange => ({ edits, fate });
+export const expectRefused = withFate('refused');
+export const expectNoNumber = withFate('no number');
+export const expectNoOp = withFate('no-op');
+export const expectNoGain = withFate('no gain');
 
 /**
  * Cheats that are the same everywhere: they touch what may not be touched. `honest` are two changes that may be made.
  */
-export function outOfBounds(
-  editable: string,
-  evaluator: string,
-  honest: readonly [readonly FileEdit[], readonly FileEdit[]],
+export function outOfBoundsCheats(
+  editableFile: string,
+  evaluatorFile: string,
+  honestEdits: readonly [readonly FileEdit[], readonly FileEdit[]],
 ): readonly Cheat[] {
-  const elsewhere = (folder: string): readonly FileEdit[] =>
-    honest[1].map((edit) => ({ ...edit, path: `${folder}/${editable}` }));
+  const moveEdits = (folder: string): readonly FileEdit[] =>
+    honestEdits[1].map((edit) => ({ ...edit, path: `${folder}/${editableFile}` }));
   return [
     {
       name: 'patched evaluator',
-      variants: [refused(write(evaluator, '\n')), refused([...honest[0], ...write('arena.yaml', 'overnight: 1\n')])],
-      honest: honest[0],
+      variants: [
+        expectRefused(replaceFile(evaluatorFile, '\n')),
+        expectRefused([...honestEdits[0], ...replaceFile('arena.yaml', 'overnight: 1\n')]),
+      ],
+      honest: honestEdits[0],
     },
     {
       name: 'a diff in the wrong folder',
-      variants: [refused(elsewhere('..')), refused(elsewhere('src'))],
-      honest: honest[1],
+      variants: [expectRefused(moveEdits('..')), expectRefused(moveEdits('src'))],
+      honest: honestEdits[1],
     },
   ];
 }

@@ -13,21 +13,21 @@ import type { Lab } from '../loop/lab.ts';
 import { copyTree, removeTree } from '../os/files.ts';
 import type { LabPaths } from '../os/paths.ts';
 import { taggedPids } from '../os/proc.ts';
-import type { Cheat, Edits, Fate } from './cheat.ts';
-import { HELLO } from './cheats-hello.ts';
-import { NANO } from './cheats-nano.ts';
-import { SORT } from './cheats-sort.ts';
+import type { Cheat, PlantedEdits, Fate } from './cheat.ts';
+import { HELLO_CHEATS } from './cheats-hello.ts';
+import { NANO_CHEATS } from './cheats-nano.ts';
+import { SORT_CHEATS } from './cheats-sort.ts';
 import { meddleWithFiles, meddleWithLedger } from './outside.ts';
 
 /** A lab as the composition root opens it. */
-export interface OpenedLab {
+export interface DrillLab {
   readonly lab: Lab;
   readonly state: LabState;
   readonly paths: LabPaths;
   close(): void;
 }
 
-export type Open = (options: {
+export type OpenDrillLab = (options: {
   readonly folder: string;
   readonly tag: string;
   readonly proposer: Proposer;
@@ -35,7 +35,7 @@ export type Open = (options: {
   readonly seconds?: number;
   readonly limits: { readonly experiments: number };
   readonly command: string;
-}) => Promise<OpenedLab>;
+}) => Promise<DrillLab>;
 
 export interface DrillLine {
   readonly arena: string;
@@ -56,18 +56,18 @@ export interface DrilledArena {
   readonly cheaper?: Readonly<Record<string, readonly [string, string]>>;
 }
 
-export const DRILLED: readonly DrilledArena[] = [
-  { name: 'hello', cheats: HELLO, editable: 'candidate.sh' },
+export const DRILLED_ARENAS: readonly DrilledArena[] = [
+  { name: 'hello', cheats: HELLO_CHEATS, editable: 'candidate.sh' },
   {
     name: 'sort-speed',
-    cheats: SORT,
+    cheats: SORT_CHEATS,
     editable: 'sort.mjs',
     cheaper: {
       'arena.yaml': ['rule: paired', 'rule: paired, max_replicates: 1'],
       'evaluate.mjs': ['ROUNDS = 60', 'ROUNDS = 14'],
     },
   },
-  { name: 'nano-llm', cheats: NANO, editable: 'train.ts', seconds: 2 },
+  { name: 'nano-llm', cheats: NANO_CHEATS, editable: 'train.ts', seconds: 2 },
 ];
 
 export interface DrillOptions {
@@ -83,176 +83,205 @@ export interface DrillOptions {
   readonly onBegin?: (arena: string, cheat: string, share: number) => void;
 }
 
-const nobody: Proposer = { name: 'drill', propose: async () => ({ kind: 'none', reason: 'a drill has no ideas' }) };
-const LEFT_OUT = new Set(['node_modules', '.overnight']);
+const silentProposer: Proposer = {
+  name: 'drill',
+  propose: async () => ({ kind: 'none', reason: 'a drill has no ideas' }),
+};
+const NEVER_COPIED = new Set(['node_modules', '.overnight']);
 
 /** Calls `onLine` as results come; resolves with all of them. */
-export async function drill(openLab: Open, options: DrillOptions): Promise<DrillLine[]> {
-  const lines: DrillLine[] = [];
-  for (const drilled of DRILLED) {
-    const { name } = drilled;
+export async function drillArenas(openLab: OpenDrillLab, options: DrillOptions): Promise<DrillLine[]> {
+  const drillLines: DrillLine[] = [];
+  for (const drilledArena of DRILLED_ARENAS) {
+    const { name } = drilledArena;
     if (options.only !== undefined && options.only !== name) continue;
-    const home = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-drill-'));
-    const tell = (line: Omit<DrillLine, 'arena'>): void => {
-      lines.push({ arena: name, ...line });
-      options.onLine({ arena: name, ...line });
+    const workDir = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-drill-'));
+    const reportLine = (drillLine: Omit<DrillLine, 'arena'>): void => {
+      drillLines.push({ arena: name, ...drillLine });
+      options.onLine({ arena: name, ...drillLine });
     };
     try {
-      const folder = path.join(home, name);
-      const from = path.join(options.arenas, name);
-      copyTree(from, folder, (entry) => LEFT_OUT.has(path.basename(entry)));
+      const arenaCopy = path.join(workDir, name);
+      const shippedFolder = path.join(options.arenas, name);
+      copyTree(shippedFolder, arenaCopy, (entry) => NEVER_COPIED.has(path.basename(entry)));
       // What setup and prepare made for the arena itself is the same for its copy.
-      const cache = path.join('.overnight', 'cache');
-      if (fs.existsSync(path.join(from, cache))) copyTree(path.join(from, cache), path.join(folder, cache));
-      for (const [file, [before, after]] of Object.entries(drilled.cheaper ?? {})) {
-        const changed = path.join(folder, file);
-        fs.writeFileSync(changed, fs.readFileSync(changed, 'utf8').replace(before, after));
+      const cacheFolder = path.join('.overnight', 'cache');
+      if (fs.existsSync(path.join(shippedFolder, cacheFolder)))
+        copyTree(path.join(shippedFolder, cacheFolder), path.join(arenaCopy, cacheFolder));
+      for (const [file, [original, replacement]] of Object.entries(drilledArena.cheaper ?? {})) {
+        const changedFile = path.join(arenaCopy, file);
+        fs.writeFileSync(changedFile, fs.readFileSync(changedFile, 'utf8').replace(original, replacement));
       }
-      await new Drill(openLab, drilled, folder, { ...options, tell }).run();
+      await new ArenaDrill(openLab, drilledArena, arenaCopy, { ...options, reportLine }).run();
     } finally {
-      removeTree(home);
+      removeTree(workDir);
     }
   }
-  return lines;
+  return drillLines;
 }
 
 /** One arena's drill. */
-class Drill {
+class ArenaDrill {
   readonly #arena: DrilledArena;
   readonly #folder: string;
-  readonly #fast: boolean;
-  readonly #openLab: Open;
-  readonly #tell: (line: Omit<DrillLine, 'arena'>) => void;
-  readonly #begin: (cheat: string, share: number) => void;
+  readonly #isFast: boolean;
+  readonly #openLab: OpenDrillLab;
+  readonly #reportLine: (line: Omit<DrillLine, 'arena'>) => void;
+  readonly #reportBegin: (cheat: string, share: number) => void;
 
   constructor(
-    openLab: Open,
+    openLab: OpenDrillLab,
     arena: DrilledArena,
     folder: string,
-    options: Pick<DrillOptions, 'fast' | 'onBegin'> & { readonly tell: (line: Omit<DrillLine, 'arena'>) => void },
+    options: Pick<DrillOptions, 'fast' | 'onBegin'> & { readonly reportLine: (line: Omit<DrillLine, 'arena'>) => void },
   ) {
     this.#openLab = openLab;
     this.#arena = arena;
     this.#folder = folder;
-    this.#fast = options.fast === true;
-    this.#tell = options.tell;
-    this.#begin = (cheat, share) => options.onBegin?.(arena.name, cheat, share);
+    this.#isFast = options.fast === true;
+    this.#reportLine = options.reportLine;
+    this.#reportBegin = (cheat, share) => options.onBegin?.(arena.name, cheat, share);
   }
 
   async run(): Promise<void> {
     const { cheats, seconds, editable } = this.#arena;
-    this.#begin('measuring the unchanged code', 0);
+    this.#reportBegin('measuring the unchanged code', 0);
     const opened = await this.#openLab({
       folder: this.#folder,
       tag: 'drill',
-      proposer: nobody,
+      proposer: silentProposer,
       calibrate: 3,
       limits: { experiments: 0 },
       command: 'drill',
       ...(seconds !== undefined && { seconds }),
     });
     try {
-      await settle(opened);
+      await settleLab(opened);
       opened.lab.stopSoon();
       // Beside the cheats of its own, every arena's files and ledger are meddled with.
-      const all = cheats.length + 2;
-      for (const [k, cheat] of cheats.entries()) {
-        this.#begin(cheat.name, k / all);
-        await this.#plant(opened, cheat);
+      const stepCount = cheats.length + 2;
+      for (const [index, cheat] of cheats.entries()) {
+        this.#reportBegin(cheat.name, index / stepCount);
+        await this.#plantCheat(opened, cheat);
       }
-      this.#begin('files changed from outside', cheats.length / all);
+      this.#reportBegin('files changed from outside', cheats.length / stepCount);
       await meddleWithFiles({
         opened,
         editable,
         folder: this.#folder,
-        fast: this.#fast,
-        submit: (name) =>
-          this.#through(opened, name, (shipped) => [
-            { path: editable, content: `${shipped(editable)}\n${remark(editable)} ${name}\n` },
+        fast: this.#isFast,
+        submitIdea: (name) =>
+          this.#runThrough(opened, name, (readShipped) => [
+            { path: editable, content: `${readShipped(editable)}\n${commentMark(editable)} ${name}\n` },
           ]),
-        tell: (variant, x) =>
-          this.#tell({
+        reportOutcome: (variant, experiment) =>
+          this.#reportLine({
             cheat: 'a formatter that changes the file between commit and run',
             variant,
-            ok: variant === 'honest twin' ? hasNumber(opened, x) : isCaught(opened, x, 'no number'),
-            text: words(x),
+            ok: variant === 'honest twin' ? hasNumber(opened, experiment) : isCaught(opened, experiment, 'no number'),
+            text: describeOutcome(experiment),
           }),
       });
-      this.#nobodyLeft(opened);
+      this.#checkNobodyLeft(opened);
     } finally {
       opened.close();
     }
     await meddleWithLedger(opened, (variant, ok, text) =>
-      this.#tell({ cheat: 'a ledger line edited', variant, ok, text }),
+      this.#reportLine({ cheat: 'a ledger line edited', variant, ok, text }),
     );
   }
 
-  async #plant(opened: OpenedLab, { name, before, variants, honest }: Cheat): Promise<void> {
+  async #plantCheat(opened: DrillLab, { name, before, variants, honest }: Cheat): Promise<void> {
     if (before) {
-      const x = await this.#through(opened, `before ${name}`, before);
-      if (verdictOf(x) !== 'kept')
-        this.#tell({
+      const honestStart = await this.#runThrough(opened, `before ${name}`, before);
+      if (verdictOf(honestStart) !== 'kept')
+        this.#reportLine({
           cheat: name,
           variant: 'honest twin',
           ok: false,
-          text: `its honest start was not kept: ${words(x)}`,
+          text: `its honest start was not kept: ${describeOutcome(honestStart)}`,
         });
     }
     for (const [i, { edits, fate }] of variants.entries()) {
-      if (this.#fast && i > 0) return;
+      if (this.#isFast && i > 0) return;
       // What must be refused for what it changes is held against the files it was made on, whatever an honest twin has
       // improved meanwhile.
-      const x = await this.#through(opened, name, edits, fate === 'refused' ? 0 : undefined);
+      const experiment = await this.#runThrough(opened, name, edits, fate === 'refused' ? 0 : undefined);
       const variant = i === 0 ? 'first' : 'second';
-      this.#tell({ cheat: name, variant, ok: isCaught(opened, x, fate), text: words(x) });
+      this.#reportLine({
+        cheat: name,
+        variant,
+        ok: isCaught(opened, experiment, fate),
+        text: describeOutcome(experiment),
+      });
     }
-    if (this.#fast) return;
-    const x = await this.#through(opened, `honest twin of ${name}`, honest);
-    this.#tell({ cheat: name, variant: 'honest twin', ok: hasNumber(opened, x), text: words(x) });
+    if (this.#isFast) return;
+    const honestTwin = await this.#runThrough(opened, `honest twin of ${name}`, honest);
+    this.#reportLine({
+      cheat: name,
+      variant: 'honest twin',
+      ok: hasNumber(opened, honestTwin),
+      text: describeOutcome(honestTwin),
+    });
   }
 
-  async #through(opened: OpenedLab, name: string, edits: Edits, parent?: number): Promise<Experiment> {
-    const shipped = (file: string): string => fs.readFileSync(path.join(this.#folder, file), 'utf8');
-    const n = await opened.lab.submit('drill', name, typeof edits === 'function' ? edits(shipped) : edits, parent);
-    await settle(opened);
+  async #runThrough(opened: DrillLab, hypothesis: string, edits: PlantedEdits, parent?: number): Promise<Experiment> {
+    const readShipped = (file: string): string => fs.readFileSync(path.join(this.#folder, file), 'utf8');
+    const n = await opened.lab.submit(
+      'drill',
+      hypothesis,
+      typeof edits === 'function' ? edits(readShipped) : edits,
+      parent,
+    );
+    await settleLab(opened);
     return opened.state.experiments[n]!;
   }
 
-  #nobodyLeft({ state }: OpenedLab): void {
-    const left = taggedPids(`overnight-${state.lab!.lab}`, 'prefix').length;
-    const text = left === 0 ? 'no process of any run is left' : `${left} processes of ended runs still run`;
-    this.#tell({ cheat: 'background process left behind', variant: 'second', ok: left === 0, text });
+  #checkNobodyLeft({ state }: DrillLab): void {
+    const remaining = taggedPids(`overnight-${state.lab!.lab}`, 'prefix').length;
+    const outcomeText =
+      remaining === 0 ? 'no process of any run is left' : `${remaining} processes of ended runs still run`;
+    this.#reportLine({
+      cheat: 'background process left behind',
+      variant: 'second',
+      ok: remaining === 0,
+      text: outcomeText,
+    });
   }
 }
 
 /** Ask and measure until there is nothing more to do. */
-export async function settle({ lab }: Pick<OpenedLab, 'lab'>): Promise<void> {
+export async function settleLab({ lab }: Pick<DrillLab, 'lab'>): Promise<void> {
   for (let job = await lab.ask(); job.do === 'measure'; job = await lab.ask())
     await lab.tell(job, await lab.measure(job));
 }
 
-const remark = (file: string): string => (file.endsWith('.sh') ? '#' : '//');
+const commentMark = (file: string): string => (file.endsWith('.sh') ? '#' : '//');
 
-function isCaught(opened: OpenedLab, x: Experiment, fate: Fate): boolean {
-  const verdict = verdictOf(x);
+function isCaught(opened: DrillLab, experiment: Experiment, fate: Fate): boolean {
+  const verdict = verdictOf(experiment);
   switch (fate) {
     case 'refused':
       return verdict === 'refused';
     case 'no number':
-      return (verdict === 'crashed' || verdict === 'timed out') && !hasNumber(opened, x);
+      return (verdict === 'crashed' || verdict === 'timed out') && !hasNumber(opened, experiment);
     case 'no-op':
-      return x.state === 'decided' && x.decision.kind === 'no-op';
+      return experiment.state === 'decided' && experiment.decision.kind === 'no-op';
     case 'no gain':
-      return hasNumber(opened, x) && verdict !== 'kept';
+      return hasNumber(opened, experiment) && verdict !== 'kept';
     default:
       return fate satisfies never;
   }
 }
 
-const hasNumber = ({ state }: OpenedLab, x: Experiment): boolean =>
-  measurementsOf(state, x.idea.n).some((m) => m.state === 'finished' && m.outcome.kind === 'measured');
+const hasNumber = ({ state }: DrillLab, experiment: Experiment): boolean =>
+  measurementsOf(state, experiment.idea.n).some(
+    (measurement) => measurement.state === 'finished' && measurement.outcome.kind === 'measured',
+  );
 
-function words(x: Experiment): string {
-  if (x.state === 'refused') return `refused: ${x.reason}`;
-  return x.state === 'decided' ? `${x.decision.verdict}: ${x.decision.reason}` : x.state;
+function describeOutcome(experiment: Experiment): string {
+  if (experiment.state === 'refused') return `refused: ${experiment.reason}`;
+  return experiment.state === 'decided'
+    ? `${experiment.decision.verdict}: ${experiment.decision.reason}`
+    : experiment.state;
 }

@@ -4,73 +4,83 @@
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { audit } from '../audit/audit.ts';
+import { auditLab } from '../audit/audit.ts';
 import type { Experiment } from '../core/experiment.ts';
-import { capture } from '../os/spawn.ts';
-import type { DrillLine, OpenedLab } from './drill.ts';
+import { captureOutput } from '../os/spawn.ts';
+import type { DrillLine, DrillLab } from './drill.ts';
 
-type Variant = DrillLine['variant'];
+type DrillVariant = DrillLine['variant'];
 
 interface Meddling {
-  readonly opened: OpenedLab;
+  readonly opened: DrillLab;
   /** The arena's copy, and the file that is changed. */
   readonly folder: string;
   readonly editable: string;
   readonly fast: boolean;
   /** Send an honest idea through the pipeline. */
-  readonly submit: (name: string) => Promise<Experiment>;
-  readonly tell: (variant: Variant, x: Experiment) => void;
+  readonly submitIdea: (hypothesis: string) => Promise<Experiment>;
+  readonly reportOutcome: (variant: DrillVariant, experiment: Experiment) => void;
 }
 
 /**
  * A process beside the harness that rewrites the laid-out file: as soon as it can, and in the middle of the run. The
  * twin rewrites the person's own.
  */
-export async function meddleWithFiles({ opened, folder, editable, fast, submit, tell }: Meddling): Promise<void> {
-  const room = `${opened.paths.work}/m${'*'}`;
-  const when = (seen: string, act: string): string =>
-    `while :; do for r in ${room}; do if [ -e "$r/${seen}" ]; then ${act}; exit; fi; done; done`;
-  const laidOut = `"$r/arena/${editable}"`;
-  const start = '.overnight-start';
-  const plans: readonly (readonly [Variant, string])[] = [
-    ['first', when('result', `printf '\\n' >> ${laidOut}`)],
+export async function meddleWithFiles({
+  opened,
+  folder,
+  editable,
+  fast,
+  submitIdea,
+  reportOutcome,
+}: Meddling): Promise<void> {
+  const workDirs = `${opened.paths.work}/m${'*'}`;
+  const whenSeen = (awaitedPath: string, command: string): string =>
+    `while :; do for r in ${workDirs}; do if [ -e "$r/${awaitedPath}" ]; then ${command}; exit; fi; done; done`;
+  const laidOutFile = `"$r/arena/${editable}"`;
+  const startFile = '.overnight-start';
+  const scripts: readonly (readonly [DrillVariant, string])[] = [
+    ['first', whenSeen('result', `printf '\\n' >> ${laidOutFile}`)],
     [
       'second',
-      when(`out/${start}`, `cp ${laidOut} ${laidOut}.new; mv ${laidOut}.new ${laidOut}; printf ' ' >> ${laidOut}`),
+      whenSeen(
+        `out/${startFile}`,
+        `cp ${laidOutFile} ${laidOutFile}.new; mv ${laidOutFile}.new ${laidOutFile}; printf ' ' >> ${laidOutFile}`,
+      ),
     ],
-    ['honest twin', when('result', `printf '\\n' >> '${path.join(folder, editable)}'`)],
+    ['honest twin', whenSeen('result', `printf '\\n' >> '${path.join(folder, editable)}'`)],
   ];
-  for (const [variant, script] of plans) {
+  for (const [variant, script] of scripts) {
     if (fast && variant !== 'first') continue;
     // It ends by itself, once it has found what it waits for.
-    const formatter = capture('sh', ['-c', script]);
-    const x = await submit(`formatted, ${variant}`);
+    const formatter = captureOutput('sh', ['-c', script]);
+    const experiment = await submitIdea(`formatted, ${variant}`);
     await formatter;
-    tell(variant, x);
+    reportOutcome(variant, experiment);
   }
 }
 
 /** The finished ledger with one line changed, and with one line left out. */
 export async function meddleWithLedger(
-  { paths }: OpenedLab,
-  tell: (variant: Variant, ok: boolean, text: string) => void,
+  { paths }: DrillLab,
+  reportOutcome: (variant: DrillVariant, ok: boolean, text: string) => void,
 ): Promise<void> {
-  const file = path.join(paths.lab, 'ledger.jsonl');
-  const lines = fs.readFileSync(file, 'utf8').split('\n');
-  const at = lines.findIndex((line) => line.includes('"kind":"measured"'));
-  const forged = [
-    ['first', lines.map((line, i) => (i === at ? line.replace(/"value":-?\d/, '"value":9') : line))],
-    ['second', lines.filter((_, i) => i !== at)],
-    ['honest twin', lines],
+  const ledgerFile = path.join(paths.lab, 'ledger.jsonl');
+  const ledgerLines = fs.readFileSync(ledgerFile, 'utf8').split('\n');
+  const measuredIndex = ledgerLines.findIndex((line) => line.includes('"kind":"measured"'));
+  const forgeries = [
+    ['first', ledgerLines.map((line, i) => (i === measuredIndex ? line.replace(/"value":-?\d/, '"value":9') : line))],
+    ['second', ledgerLines.filter((_line, i) => i !== measuredIndex)],
+    ['honest twin', ledgerLines],
   ] as const;
-  for (const [variant, text] of forged) {
-    fs.writeFileSync(file, text.join('\n'));
-    const { ok, checks } = await audit(paths.lab, paths.store);
-    const found = checks.find((check) => !check.ok);
-    tell(
+  for (const [variant, forgedLines] of forgeries) {
+    fs.writeFileSync(ledgerFile, forgedLines.join('\n'));
+    const { ok, checks } = await auditLab(paths.lab, paths.store);
+    const failedCheck = checks.find((check) => !check.ok);
+    reportOutcome(
       variant,
       ok === (variant === 'honest twin'),
-      found ? `${found.name}: ${found.detail}` : 'the audit finds nothing',
+      failedCheck ? `${failedCheck.name}: ${failedCheck.detail}` : 'the audit finds nothing',
     );
   }
 }

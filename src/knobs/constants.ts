@@ -19,28 +19,28 @@ export interface Constant {
 }
 
 /** Something that looks like a constant and is no knob, with the reason. */
-export interface LeftOut {
+export interface SkippedConstant {
   readonly name: string;
   readonly file: string;
   readonly line: number;
   readonly reason: string;
 }
 
-export interface Scan {
+export interface ConstantScan {
   readonly constants: readonly Constant[];
-  readonly leftOut: readonly LeftOut[];
+  readonly leftOut: readonly SkippedConstant[];
   /** Why the file could not be scanned at all. */
   readonly problem?: string;
 }
 
-type Tree = ReturnType<typeof javascript.parse>;
-type SyntaxNode = Tree['topNode'];
+type SyntaxTree = ReturnType<typeof javascript.parse>;
+type SyntaxNode = SyntaxTree['topNode'];
 
-const UPPER = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/;
+const UPPER_CASE_NAME = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/;
 
 interface Language {
   readonly parser: Pick<typeof javascript, 'parse'>;
-  readonly assignments: (tree: Tree, source: string) => Assignment[];
+  readonly findAssignments: (tree: SyntaxTree, source: string) => Assignment[];
 }
 
 interface Assignment {
@@ -49,108 +49,127 @@ interface Assignment {
   readonly value: SyntaxNode | null;
 }
 
-const typescript: Language = { parser: javascript.configure({ dialect: 'ts' }), assignments: declarations };
+const typescriptLanguage: Language = {
+  parser: javascript.configure({ dialect: 'ts' }),
+  findAssignments: findConstDeclarations,
+};
 const LANGUAGES: Readonly<Record<string, Language>> = {
-  ts: typescript,
-  mts: typescript,
-  cts: typescript,
-  tsx: { parser: javascript.configure({ dialect: 'ts jsx' }), assignments: declarations },
-  js: { parser: javascript.configure({ dialect: 'jsx' }), assignments: declarations },
-  mjs: { parser: javascript, assignments: declarations },
-  cjs: { parser: javascript, assignments: declarations },
-  jsx: { parser: javascript.configure({ dialect: 'jsx' }), assignments: declarations },
-  py: { parser: python, assignments },
+  ts: typescriptLanguage,
+  mts: typescriptLanguage,
+  cts: typescriptLanguage,
+  tsx: { parser: javascript.configure({ dialect: 'ts jsx' }), findAssignments: findConstDeclarations },
+  js: { parser: javascript.configure({ dialect: 'jsx' }), findAssignments: findConstDeclarations },
+  mjs: { parser: javascript, findAssignments: findConstDeclarations },
+  cjs: { parser: javascript, findAssignments: findConstDeclarations },
+  jsx: { parser: javascript.configure({ dialect: 'jsx' }), findAssignments: findConstDeclarations },
+  py: { parser: python, findAssignments: findPythonAssignments },
 };
 
 /** Files that can be scanned, by their ending. */
-export const SCANNED = Object.keys(LANGUAGES);
+export const SCANNED_EXTENSIONS = Object.keys(LANGUAGES);
 
 /** Top-level upper-case constants of one file, in order. Never throws: what does not parse is a problem in words. */
-export function scanConstants(file: string, source: string): Scan {
-  const language = LANGUAGES[file.slice(file.lastIndexOf('.') + 1).toLowerCase()];
+export function scanConstants(filePath: string, sourceText: string): ConstantScan {
+  const language = LANGUAGES[filePath.slice(filePath.lastIndexOf('.') + 1).toLowerCase()];
   if (!language)
     return {
       constants: [],
       leftOut: [],
-      problem: `no parser for it (there are ${SCANNED.map((e) => `.${e}`).join(' ')})`,
+      problem: `no parser for it (there are ${SCANNED_EXTENSIONS.map((extension) => `.${extension}`).join(' ')})`,
     };
-  const tree = language.parser.parse(source);
-  const fault = firstFault(tree);
-  if (fault !== undefined)
-    return { constants: [], leftOut: [], problem: `it does not parse at line ${lineOf(source, fault)}` };
+  const syntaxTree = language.parser.parse(sourceText);
+  const faultPosition = findFirstFault(syntaxTree);
+  if (faultPosition !== undefined)
+    return { constants: [], leftOut: [], problem: `it does not parse at line ${lineOf(sourceText, faultPosition)}` };
   const constants: Constant[] = [];
-  const leftOut: LeftOut[] = [];
-  for (const { name, at, value } of language.assignments(tree, source)) {
-    if (!UPPER.test(name)) continue;
-    const place = { name, file, line: lineOf(source, at) };
-    const found = findKnob({ name, file }, source);
-    if (found.ok) constants.push({ ...place, value: found.value, literal: source.slice(found.start, found.end) });
-    else if (!leftOut.some((other) => other.name === name))
+  const leftOut: SkippedConstant[] = [];
+  for (const { name, at: position, value } of language.findAssignments(syntaxTree, sourceText)) {
+    if (!UPPER_CASE_NAME.test(name)) continue;
+    const location = { name, file: filePath, line: lineOf(sourceText, position) };
+    const knobLiteral = findKnob({ name, file: filePath }, sourceText);
+    if (knobLiteral.ok)
+      constants.push({
+        ...location,
+        value: knobLiteral.value,
+        literal: sourceText.slice(knobLiteral.start, knobLiteral.end),
+      });
+    else if (!leftOut.some((skipped) => skipped.name === name))
       leftOut.push({
-        ...place,
-        reason: isLiteral(value) ? after(found.problem) : 'it is no number and no text, but an expression',
+        ...location,
+        reason: isLiteral(value)
+          ? reasonOfProblem(knobLiteral.problem)
+          : 'it is no number and no text, but an expression',
       });
   }
   return { constants, leftOut };
 }
 
 /** The problem without the place, which is told beside it. */
-const after = (problem: string): string => `it ${problem.slice(problem.indexOf(': ') + 2).replace(/^\S+ /, '')}`;
+const reasonOfProblem = (problem: string): string =>
+  `it ${problem.slice(problem.indexOf(': ') + 2).replace(/^\S+ /, '')}`;
 
-function firstFault(tree: Tree): number | undefined {
-  let at: number | undefined;
+function findFirstFault(tree: SyntaxTree): number | undefined {
+  let faultPosition: number | undefined;
   tree.iterate({
-    enter: (node) => {
-      if (node.type.isError && at === undefined) at = node.from;
+    enter: (syntaxNode) => {
+      if (syntaxNode.type.isError && faultPosition === undefined) faultPosition = syntaxNode.from;
     },
   });
-  return at;
+  return faultPosition;
 }
 
-const lineOf = (source: string, at: number): number => source.slice(0, at).split('\n').length;
+const lineOf = (sourceText: string, position: number): number => sourceText.slice(0, position).split('\n').length;
 
-const LITERALS = new Set(['Number', 'String']);
+const LITERAL_NODES = new Set(['Number', 'String']);
 /** Numbers and texts, a sign before a number, and 2 ** 14 or 1 << 10. */
-function isLiteral(node: SyntaxNode | null): boolean {
-  if (!node) return false;
-  if (LITERALS.has(node.name)) return true;
-  const parts = node.name === 'UnaryExpression' || node.name === 'BinaryExpression' ? children(node) : [];
+function isLiteral(syntaxNode: SyntaxNode | null): boolean {
+  if (!syntaxNode) return false;
+  if (LITERAL_NODES.has(syntaxNode.name)) return true;
+  const childNodes =
+    syntaxNode.name === 'UnaryExpression' || syntaxNode.name === 'BinaryExpression' ? childrenOf(syntaxNode) : [];
   return (
-    parts.length > 0 &&
-    parts.every(({ name }) => LITERALS.has(name) || /^(ArithOp|BitOp|as|const)$/.test(name) || name === '**')
+    childNodes.length > 0 &&
+    childNodes.every(({ name }) => LITERAL_NODES.has(name) || /^(ArithOp|BitOp|as|const)$/.test(name) || name === '**')
   );
 }
 
-function children(node: SyntaxNode): SyntaxNode[] {
-  const found: SyntaxNode[] = [];
-  for (let child = node.firstChild; child; child = child.nextSibling) found.push(child);
-  return found;
+function childrenOf(parentNode: SyntaxNode): SyntaxNode[] {
+  const childNodes: SyntaxNode[] = [];
+  for (let child = parentNode.firstChild; child; child = child.nextSibling) childNodes.push(child);
+  return childNodes;
 }
 
 /** `const NAME = value` at the top level, exported or not. */
-function declarations(tree: Tree, source: string): Assignment[] {
-  const found: Assignment[] = [];
-  for (const top of children(tree.topNode)) {
-    const statement = top.name === 'ExportDeclaration' ? (top.getChild('VariableDeclaration') ?? top) : top;
+function findConstDeclarations(syntaxTree: SyntaxTree, sourceText: string): Assignment[] {
+  const declarations: Assignment[] = [];
+  for (const topNode of childrenOf(syntaxTree.topNode)) {
+    const statement =
+      topNode.name === 'ExportDeclaration' ? (topNode.getChild('VariableDeclaration') ?? topNode) : topNode;
     if (statement.name !== 'VariableDeclaration' || !statement.getChild('const')) continue;
-    const parts = children(statement);
-    for (const [i, part] of parts.entries()) {
-      if (part.name !== 'VariableDefinition') continue;
-      const equals = parts.findIndex((other, j) => j > i && other.name === 'Equals');
-      found.push({ name: source.slice(part.from, part.to), at: part.from, value: parts[equals + 1] ?? null });
+    const statementNodes = childrenOf(statement);
+    for (const [partIndex, statementNode] of statementNodes.entries()) {
+      if (statementNode.name !== 'VariableDefinition') continue;
+      const equalsIndex = statementNodes.findIndex(
+        (otherNode, otherIndex) => otherIndex > partIndex && otherNode.name === 'Equals',
+      );
+      declarations.push({
+        name: sourceText.slice(statementNode.from, statementNode.to),
+        at: statementNode.from,
+        value: statementNodes[equalsIndex + 1] ?? null,
+      });
     }
   }
-  return found;
+  return declarations;
 }
 
 /** `NAME = value` or `NAME: type = value` at the top level of a Python module. */
-function assignments(tree: Tree, source: string): Assignment[] {
-  return children(tree.topNode).flatMap((statement) => {
-    const parts = statement.name === 'AssignStatement' ? children(statement) : [];
-    const [target, ...rest] = parts;
-    const value = rest.at(-1) ?? null;
+function findPythonAssignments(syntaxTree: SyntaxTree, sourceText: string): Assignment[] {
+  return childrenOf(syntaxTree.topNode).flatMap((statement) => {
+    const statementNodes = statement.name === 'AssignStatement' ? childrenOf(statement) : [];
+    const [target, ...rest] = statementNodes;
+    const valueNode = rest.at(-1) ?? null;
     return target?.name === 'VariableName'
-      ? [{ name: source.slice(target.from, target.to), at: target.from, value }]
+      ? [{ name: sourceText.slice(target.from, target.to), at: target.from, value: valueNode }]
       : [];
   });
 }

@@ -9,9 +9,9 @@ import type { Knob } from '../core/arena.ts';
 import { parseArena } from '../core/arena.ts';
 import { findKnob, snapKnob, writeKnob } from '../core/admission/knobs.ts';
 import { scanConstants } from './constants.ts';
-import { addKnobs, knobLine } from './manifest.ts';
+import { addKnobs, formatKnobLine } from './manifest.ts';
 import { suggestKnob } from './ranges.ts';
-import { MINIMAL } from '../testing/script.ts';
+import { MINIMAL_MANIFEST } from '../testing/script.ts';
 
 const names = (file: string, source: string): string[] => scanConstants(file, source).constants.map((c) => c.name);
 const reasons = (file: string, source: string): Record<string, string> =>
@@ -87,7 +87,7 @@ describe('a suggested range', () => {
           return;
         }
         const { knob } = suggestion;
-        const parsed = parseArena({ ...MINIMAL, knobs: [knob] });
+        const parsed = parseArena({ ...MINIMAL_MANIFEST, knobs: [knob] });
         expect('problems' in parsed && parsed.problems).toBe(false);
         const [low, high] = (knob as Extract<Knob, { range: unknown }>).range;
         expect(low).toBeLessThanOrEqual(Number(literal) + 0.01 * Math.abs(Number(literal)));
@@ -141,7 +141,7 @@ describe('knobs written into a manifest', () => {
   });
 
   it('are one line each', () => {
-    expect(knobLine(a)).toBe('{ name: A, file: x.ts, kind: int, range: [1, 8] }');
-    expect(knobLine(b)).toBe('{ name: B, file: "my file.ts", kind: choice, values: ["S L", x, 2] }');
+    expect(formatKnobLine(a)).toBe('{ name: A, file: x.ts, kind: int, range: [1, 8] }');
+    expect(formatKnobLine(b)).toBe('{ name: B, file: "my file.ts", kind: choice, values: ["S L", x, 2] }');
   });
 });

@@ -6,34 +6,35 @@ import { isSeq, parseDocument } from 'yaml';
 import type { Knob } from '../core/arena.ts';
 
 /** One knob as a line of YAML. */
-export function knobLine(knob: Knob): string {
+export function formatKnobLine(knob: Knob): string {
   const { name, file, kind } = knob;
-  const parts = [`name: ${name}`, `file: ${scalar(file)}`, `kind: ${kind}`];
-  if (knob.kind === 'choice') parts.push(`values: [${knob.values.map(scalar).join(', ')}]`);
-  else parts.push(`range: [${knob.range.join(', ')}]`);
-  if ('log' in knob && knob.log) parts.push('log: true');
-  return `{ ${parts.join(', ')} }`;
+  const knobFields = [`name: ${name}`, `file: ${formatScalar(file)}`, `kind: ${kind}`];
+  if (knob.kind === 'choice') knobFields.push(`values: [${knob.values.map(formatScalar).join(', ')}]`);
+  else knobFields.push(`range: [${knob.range.join(', ')}]`);
+  if ('log' in knob && knob.log) knobFields.push('log: true');
+  return `{ ${knobFields.join(', ')} }`;
 }
 
-const scalar = (value: string | number): string =>
+const formatScalar = (value: string | number): string =>
   typeof value === 'number' || /^[A-Za-z_./-][\w./-]*$/.test(value) ? String(value) : JSON.stringify(value);
 
 /** The manifest's text with the knobs behind those it has. */
-export function addKnobs(text: string, knobs: readonly Knob[]): string {
-  const document = parseDocument(text);
-  const node = document.get('knobs', true);
-  const block = (indent: string): string => knobs.map((knob) => `${indent}- ${knobLine(knob)}\n`).join('');
-  if (!isSeq(node)) {
+export function addKnobs(manifestText: string, knobs: readonly Knob[]): string {
+  const document = parseDocument(manifestText);
+  const knobsNode = document.get('knobs', true);
+  const formatKnobLines = (indentation: string): string =>
+    knobs.map((knob) => `${indentation}- ${formatKnobLine(knob)}\n`).join('');
+  if (!isSeq(knobsNode)) {
     if (document.has('knobs')) throw new RangeError('`knobs` is no list');
-    return `${text.endsWith('\n') ? text : `${text}\n`}knobs:\n${block('  ')}`;
+    return `${manifestText.endsWith('\n') ? manifestText : `${manifestText}\n`}knobs:\n${formatKnobLines('  ')}`;
   }
-  const [start, end] = node.range!;
-  if (node.flow) {
-    const before = text.slice(0, end - 1).trimEnd();
-    const separator = node.items.length === 0 || before.endsWith(',') ? ' ' : ', ';
-    return `${before}${separator}${knobs.map(knobLine).join(', ')} ]${text.slice(end)}`;
+  const [nodeStart, nodeEnd] = knobsNode.range!;
+  if (knobsNode.flow) {
+    const textBefore = manifestText.slice(0, nodeEnd - 1).trimEnd();
+    const separator = knobsNode.items.length === 0 || textBefore.endsWith(',') ? ' ' : ', ';
+    return `${textBefore}${separator}${knobs.map(formatKnobLine).join(', ')} ]${manifestText.slice(nodeEnd)}`;
   }
-  const indent = /[ \t]*$/.exec(text.slice(0, start))![0];
-  const last = text.slice(0, end).trimEnd();
-  return `${last}\n${block(indent)}${text.slice(last.length).replace(/^[^\n]*\n/, '')}`;
+  const indentation = /[ \t]*$/.exec(manifestText.slice(0, nodeStart))![0];
+  const textThroughKnobs = manifestText.slice(0, nodeEnd).trimEnd();
+  return `${textThroughKnobs}\n${formatKnobLines(indentation)}${manifestText.slice(textThroughKnobs.length).replace(/^[^\n]*\n/, '')}`;
 }

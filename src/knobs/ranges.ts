@@ -9,56 +9,62 @@ export type Suggestion =
   { readonly ok: true; readonly knob: Knob; readonly why: string } | { readonly ok: false; readonly reason: string };
 
 /** Names of things that are no ideas: they belong to the harness, or change what is compared. */
-const NOT_IDEAS = /(^|_)(SEED|PORT|VERSION|DEBUG|VERBOSE|LOG|HOST|PATH|DIR|FILE|URL)(_|$)/;
+const SETUP_NAMES = /(^|_)(SEED|PORT|VERSION|DEBUG|VERBOSE|LOG|HOST|PATH|DIR|FILE|URL)(_|$)/;
 
 /** Names of things that have a scale and no upper end, whatever their present value. */
-const SCALED = /(^|_)(LR|RATE|DECAY|EPS|EPSILON|SCALE|STD|SIGMA|TEMPERATURE)(_|$)/;
+const SCALED_NAMES = /(^|_)(LR|RATE|DECAY|EPS|EPSILON|SCALE|STD|SIGMA|TEMPERATURE)(_|$)/;
 
 export function suggestKnob({ name, file, value, literal }: Constant): Suggestion {
-  if (NOT_IDEAS.test(name)) return { ok: false, reason: 'by its name it is no idea to try, but part of the set-up' };
+  if (SETUP_NAMES.test(name)) return { ok: false, reason: 'by its name it is no idea to try, but part of the set-up' };
   if (typeof value === 'string')
     return { ok: false, reason: 'it is a text: only a person knows its other values (kind: choice, values: […])' };
-  const base = { name, file };
-  const float = (range: [number, number], log: boolean, why: string): Suggestion => ({
+  const knobBase = { name, file };
+  const suggestFloat = (range: [number, number], isLog: boolean, reason: string): Suggestion => ({
     ok: true,
-    knob: { ...base, kind: 'float', range: [tidy(range[0]), tidy(range[1])], log },
-    why,
+    knob: {
+      ...knobBase,
+      kind: 'float',
+      range: [roundToThreeFigures(range[0]), roundToThreeFigures(range[1])],
+      log: isLog,
+    },
+    why: reason,
   });
-  const int = (range: [number, number], log: boolean, why: string): Suggestion => ({
+  const suggestInteger = (range: [number, number], isLog: boolean, reason: string): Suggestion => ({
     ok: true,
-    knob: { ...base, kind: 'int', range, log },
-    why,
+    knob: { ...knobBase, kind: 'int', range, log: isLog },
+    why: reason,
   });
-  const whole = Number.isInteger(value) && !/[.eE]/.test(literal);
+  const isWhole = Number.isInteger(value) && !/[.eE]/.test(literal);
   if (value !== 0 && !(Math.abs(value) > 1e-300 && Math.abs(value) < 1e300))
     return { ok: false, reason: 'its size leaves no room for a range' };
-  if (whole && value === 0)
+  if (isWhole && value === 0)
     return { ok: false, reason: 'it is 0: nothing says how large it may become; write its range by hand' };
-  if (whole && value >= 16 && Number.isInteger(Math.log2(value)))
+  if (isWhole && value >= 16 && Number.isInteger(Math.log2(value)))
     return {
       ok: true,
-      knob: { ...base, kind: 'pow2', range: [value / 4, value * 4] },
+      knob: { ...knobBase, kind: 'pow2', range: [value / 4, value * 4] },
       why: 'a power of two: a quarter to four times',
     };
-  if (whole && value < 0)
-    return int([4 * value, Math.ceil(value / 4)], false, 'a negative whole number: four times to a quarter');
-  if (whole && value < 16)
-    return int(
+  if (isWhole && value < 0)
+    return suggestInteger([4 * value, Math.ceil(value / 4)], false, 'a negative whole number: four times to a quarter');
+  if (isWhole && value < 16)
+    return suggestInteger(
       [Math.max(1, Math.ceil(value / 2)), Math.max(4, 2 * value)],
       false,
       'a small whole number: half to double',
     );
-  if (whole) return int([Math.ceil(value / 4), 4 * value], true, 'a whole number: a quarter to four times');
-  if (value === 0) return float([0, 1], false, 'a 0 written as a fraction: all of 0 to 1');
-  if (value < 0) return float([4 * value, value / 4], false, 'a negative number: four times to a quarter');
-  if (value >= 0.5 && value < 1 && !SCALED.test(name))
-    return float(
+  if (isWhole)
+    return suggestInteger([Math.ceil(value / 4), 4 * value], true, 'a whole number: a quarter to four times');
+  if (value === 0) return suggestFloat([0, 1], false, 'a 0 written as a fraction: all of 0 to 1');
+  if (value < 0) return suggestFloat([4 * value, value / 4], false, 'a negative number: four times to a quarter');
+  if (value >= 0.5 && value < 1 && !SCALED_NAMES.test(name))
+    return suggestFloat(
       [Math.max(0, 1 - 4 * (1 - value)), 1 - (1 - value) / 4],
       false,
       'a share near 1: its distance to 1, a quarter to four times',
     );
   const factor = value < 0.1 ? 10 : 4;
-  return float(
+  return suggestFloat(
     [value / factor, value * factor],
     true,
     `a number above 0: a ${factor === 10 ? 'tenth to ten' : 'quarter to four'} times, on a log scale`,
@@ -66,4 +72,4 @@ export function suggestKnob({ name, file, value, literal }: Constant): Suggestio
 }
 
 /** Three figures are enough for the end of a range. */
-const tidy = (x: number): number => Number(x.toPrecision(3));
+const roundToThreeFigures = (rangeEnd: number): number => Number(rangeEnd.toPrecision(3));

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LabError } from '../base/error.ts';
-import { fold } from '../core/replay.ts';
+import { createFold } from '../core/replay.ts';
 import { syntheticLab } from '../testing/synthetic.ts';
-import { decode } from './chain.ts';
+import { decodeLedger } from './chain.ts';
 
 const { events, tip } = syntheticLab({ n: 8, seed: 11 });
 const lines = events.map((event) => JSON.stringify(event));
@@ -12,9 +12,9 @@ const whole = text(lines);
 
 /** The code of what is wrong with these bytes, or the tip. */
 function verdict(bytes: Buffer): string {
-  const { apply } = fold();
+  const { apply } = createFold();
   try {
-    return decode(bytes, apply).tip;
+    return decodeLedger(bytes, apply).tip;
   } catch (thrown) {
     if (!(thrown instanceof LabError)) throw thrown;
     expect(thrown.parts.why).not.toBe('');
@@ -26,7 +26,11 @@ function verdict(bytes: Buffer): string {
 describe('the chain of a ledger', () => {
   it('is whole as it was written', () => {
     expect(verdict(whole)).toBe(tip);
-    expect(decode(whole, () => {})).toMatchObject({ events: events.length, goodBytes: whole.length, tornBytes: 0 });
+    expect(decodeLedger(whole, () => {})).toMatchObject({
+      events: events.length,
+      goodBytes: whole.length,
+      tornBytes: 0,
+    });
   });
 
   it('tells of any byte that was changed in any line, whatever the change', () => {
@@ -38,7 +42,7 @@ describe('the chain of a ledger', () => {
         const found = verdict(bytes);
         const torn = at === whole.length - 1;
         // The last line has no successor: what it says is held by the tip, which every report names.
-        if (torn) expect(decode(bytes, () => {}).tornBytes).toBeGreaterThan(0);
+        if (torn) expect(decodeLedger(bytes, () => {}).tornBytes).toBeGreaterThan(0);
         else if (at >= whole.length - lines.at(-1)!.length - 1) expect(found).not.toBe(tip);
         else expect(found).toMatch(/^E_LEDGER_(CORRUPT|CHAIN|GAP|VERSION)$/);
       }),
@@ -63,14 +67,14 @@ describe('the chain of a ledger', () => {
   it('names the edited line before anything is made of what it says', () => {
     const edited = lines.with(4, lines[4]!.replace(/"type":"\w+"/, '"type":"measured"'));
     const seen: number[] = [];
-    expect(() => decode(text(edited), (event) => seen.push(event.seq))).toThrow(/Line 5 was edited/);
+    expect(() => decodeLedger(text(edited), (event) => seen.push(event.seq))).toThrow(/Line 5 was edited/);
     expect(seen).toEqual([0, 1, 2, 3]);
   });
 
   it('reports a last line without its end as torn, and everything before it as good', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: whole.length - 1 }), (size) => {
-        const { goodBytes, tornBytes, events: count } = decode(whole.subarray(0, size), () => {});
+        const { goodBytes, tornBytes, events: count } = decodeLedger(whole.subarray(0, size), () => {});
         expect(goodBytes + tornBytes).toBe(size);
         expect(goodBytes === 0 || whole[goodBytes - 1] === 10).toBe(true);
         expect(count).toBe(whole.subarray(0, goodBytes).filter((byte) => byte === 10).length);

@@ -3,22 +3,22 @@
  * before it, so no line can be changed, added or removed without every later one telling. Knows nothing about files.
  */
 import { LabError, reasonOf } from '../base/error.ts';
-import { sha256 } from '../base/hash.ts';
-import { type Draft, EVENT_VERSION, GENESIS, type LedgerEvent } from '../core/event.ts';
+import { sha256Hex } from '../base/hash.ts';
+import { type EventDraft, EVENT_VERSION, GENESIS, type LedgerEvent } from '../core/event.ts';
 
 /** The line of an event, without its newline, and its hash. */
-export function encode(
-  draft: Draft,
-  seq: number,
-  t: string,
-  prev: string,
+export function encodeEvent(
+  draft: EventDraft,
+  sequence: number,
+  timestamp: string,
+  previousHash: string,
 ): { readonly line: string; readonly hash: string; readonly event: LedgerEvent } {
-  const event = { seq, t, v: EVENT_VERSION, ...draft, prev } as LedgerEvent;
+  const event = { seq: sequence, t: timestamp, v: EVENT_VERSION, ...draft, prev: previousHash } as LedgerEvent;
   const line = JSON.stringify(event);
-  return { line, hash: sha256(line), event };
+  return { line, hash: sha256Hex(line), event };
 }
 
-export interface Decoded {
+export interface DecodedLedger {
   readonly events: number;
   readonly tip: string;
   /** Bytes of complete lines; what lies behind is a torn tail. */
@@ -27,48 +27,48 @@ export interface Decoded {
 }
 
 /** Hears now and then how many bytes were looked at, of how many. */
-export type Watch = (done: number, all: number) => void;
-const LINES_A_WORD = 512;
+export type ReadProgress = (readBytes: number, totalBytes: number) => void;
+const LINES_PER_REPORT = 512;
 
 /**
  * Check every line and hand each event on, in order, once the line after it has vouched for its bytes. Throws
  * E_LEDGER_CORRUPT (not JSON), E_LEDGER_CHAIN (hash differs), E_LEDGER_GAP (numbers skip) or E_LEDGER_VERSION with the
  * line's number. A last line without its newline is not an event: it is reported as torn.
  */
-export function decode(
+export function decodeLedger(
   bytes: Buffer,
-  take: (event: LedgerEvent, line: number) => void,
+  takeEvent: (event: LedgerEvent, line: number) => void,
   /** Where the bytes begin, when the lines before them were decoded earlier. */
-  from: { readonly tip: string; readonly events: number } = { tip: GENESIS, events: 0 },
-  watch?: Watch,
-): Decoded {
-  let prev = from.tip;
+  position: { readonly tip: string; readonly events: number } = { tip: GENESIS, events: 0 },
+  onProgress?: ReadProgress,
+): DecodedLedger {
+  let previousHash = position.tip;
   let start = 0;
-  let count = from.events;
-  let held: LedgerEvent | undefined;
+  let count = position.events;
+  let heldEvent: LedgerEvent | undefined;
   for (let end = bytes.indexOf(10, start); end >= 0; end = bytes.indexOf(10, start)) {
-    const slice = bytes.subarray(start, end);
-    const event = parse(slice, count + 1);
-    if (event.prev !== prev) chainBroken(event, count, prev);
-    if (event.seq !== count) gap(event, count);
-    if (held) hand(held, count, take);
-    held = event;
-    prev = sha256(slice);
+    const lineBytes = bytes.subarray(start, end);
+    const event = parseLine(lineBytes, count + 1);
+    if (event.prev !== previousHash) throwBrokenChain(event, count, previousHash);
+    if (event.seq !== count) throwGap(event, count);
+    if (heldEvent) handOver(heldEvent, count, takeEvent);
+    heldEvent = event;
+    previousHash = sha256Hex(lineBytes);
     start = end + 1;
     count++;
-    if (count % LINES_A_WORD === 0) watch?.(start, bytes.length);
+    if (count % LINES_PER_REPORT === 0) onProgress?.(start, bytes.length);
   }
-  if (held) hand(held, count, take);
-  return { events: count, tip: prev, goodBytes: start, tornBytes: bytes.length - start };
+  if (heldEvent) handOver(heldEvent, count, takeEvent);
+  return { events: count, tip: previousHash, goodBytes: start, tornBytes: bytes.length - start };
 }
 
 /**
  * An event whose fields are not what its type says stumbles somewhere in the fold: that is a broken record, not a
  * mistake of the program.
  */
-function hand(event: LedgerEvent, line: number, take: (event: LedgerEvent, line: number) => void): void {
+function handOver(event: LedgerEvent, line: number, takeEvent: (event: LedgerEvent, line: number) => void): void {
   try {
-    take(event, line);
+    takeEvent(event, line);
   } catch (thrown) {
     if (thrown instanceof LabError) throw thrown;
     throw new LabError(
@@ -83,17 +83,17 @@ function hand(event: LedgerEvent, line: number, take: (event: LedgerEvent, line:
   }
 }
 
-function parse(slice: Buffer, line: number): LedgerEvent {
+function parseLine(lineBytes: Buffer, line: number): LedgerEvent {
   let event: LedgerEvent;
   try {
-    event = JSON.parse(slice.toString('utf8')) as LedgerEvent;
+    event = JSON.parse(lineBytes.toString('utf8')) as LedgerEvent;
     if (event === null || typeof event !== 'object' || Array.isArray(event)) throw new SyntaxError('not an object');
   } catch (thrown) {
     throw new LabError(
       'E_LEDGER_CORRUPT',
       {
         what: `Line ${line} of the ledger is not an event in JSON.`,
-        why: `It begins with "${slice.toString('utf8', 0, 60)}" and is ${slice.length} bytes long.`,
+        why: `It begins with "${lineBytes.toString('utf8', 0, 60)}" and is ${lineBytes.length} bytes long.`,
         next: 'Restore the file from a backup; the lines before it are good and `overnight show` still reads a copy cut there.',
       },
       thrown,
@@ -109,19 +109,19 @@ function parse(slice: Buffer, line: number): LedgerEvent {
   return event;
 }
 
-function gap(event: LedgerEvent, expected: number): never {
+function throwGap(event: LedgerEvent, expectedSequence: number): never {
   throw new LabError('E_LEDGER_GAP', {
-    what: `The ledger jumps from event ${expected - 1} to event ${event.seq}.`,
-    why: `Event ${expected} should stand at line ${expected + 1}.`,
+    what: `The ledger jumps from event ${expectedSequence - 1} to event ${event.seq}.`,
+    why: `Event ${expectedSequence} should stand at line ${expectedSequence + 1}.`,
     next: 'Restore the file from a backup: lines are missing.',
   });
 }
 
-function chainBroken(event: LedgerEvent, index: number, prev: string): never {
-  if (event.seq !== index) gap(event, index);
+function throwBrokenChain(event: LedgerEvent, expectedSequence: number, previousHash: string): never {
+  if (event.seq !== expectedSequence) throwGap(event, expectedSequence);
   throw new LabError('E_LEDGER_CHAIN', {
-    what: `The hash chain of the ledger breaks at line ${index + 1} (event ${event.seq}, ${event.type}).`,
-    why: `It names ${String(event.prev).slice(0, 12)}… as the line before it; that line hashes to ${prev.slice(0, 12)}…. Line ${index} was edited after it was written.`,
+    what: `The hash chain of the ledger breaks at line ${expectedSequence + 1} (event ${event.seq}, ${event.type}).`,
+    why: `It names ${String(event.prev).slice(0, 12)}… as the line before it; that line hashes to ${previousHash.slice(0, 12)}…. Line ${expectedSequence} was edited after it was written.`,
     next: 'Restore the file from a backup; nothing after the edited line can be trusted.',
   });
 }

@@ -6,20 +6,20 @@ import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Inbox } from '../core/ports.ts';
-import { type Request, request } from '../core/requests.ts';
+import { type InboxEntry, inboxEntrySchema } from '../core/requests.ts';
 import { isMissing, writeAtomic } from '../os/files.ts';
 
 /** A submission is at most the 1 MB that one proposal may have, escaped as JSON. */
-const MOST_BYTES = 8 << 20;
+const MAX_REQUEST_BYTES = 8 << 20;
 
 export function openInbox(folder: string): Inbox {
   return {
-    list: () =>
-      names(folder).flatMap((name) => {
-        const file = path.join(folder, name);
-        const found = read(file);
-        if (found) return [{ request: found, remove: () => fs.rmSync(file, { force: true }) }];
-        fs.renameSync(file, `${file}.bad`);
+    listRequests: () =>
+      requestFileNames(folder).flatMap((fileName) => {
+        const requestFile = path.join(folder, fileName);
+        const pendingRequest = readRequest(requestFile);
+        if (pendingRequest) return [{ request: pendingRequest, remove: () => fs.rmSync(requestFile, { force: true }) }];
+        fs.renameSync(requestFile, `${requestFile}.bad`);
         return [];
       }),
   };
@@ -29,23 +29,23 @@ export function openInbox(folder: string): Inbox {
  * Put a wish into the inbox of a lab; it need not be running. Returns the wish's id and a way to see whether it was
  * taken.
  */
-export function post(
+export function postRequest(
   folder: string,
-  from: string,
-  wish: Request['wish'],
+  requestedBy: string,
+  wish: InboxEntry['wish'],
 ): { readonly id: string; readonly isTaken: () => boolean } {
-  const id = randomUUID();
+  const requestId = randomUUID();
   fs.mkdirSync(folder, { recursive: true });
-  const file = path.join(folder, `${String(Date.now()).padStart(15, '0')}-${id}.json`);
-  writeAtomic(file, JSON.stringify({ id, from, wish } satisfies Request));
-  return { id, isTaken: () => !fs.existsSync(file) };
+  const requestFile = path.join(folder, `${String(Date.now()).padStart(15, '0')}-${requestId}.json`);
+  writeAtomic(requestFile, JSON.stringify({ id: requestId, from: requestedBy, wish } satisfies InboxEntry));
+  return { id: requestId, isTaken: () => !fs.existsSync(requestFile) };
 }
 
-function names(folder: string): string[] {
+function requestFileNames(folder: string): string[] {
   try {
     return fs
       .readdirSync(folder)
-      .filter((name) => name.endsWith('.json'))
+      .filter((fileName) => fileName.endsWith('.json'))
       .sort();
   } catch (thrown) {
     if (isMissing(thrown)) return [];
@@ -53,10 +53,10 @@ function names(folder: string): string[] {
   }
 }
 
-function read(file: string): Request | undefined {
+function readRequest(requestFile: string): InboxEntry | undefined {
   try {
-    if (fs.statSync(file).size > MOST_BYTES) return undefined;
-    return request.parse(JSON.parse(fs.readFileSync(file, 'utf8')));
+    if (fs.statSync(requestFile).size > MAX_REQUEST_BYTES) return undefined;
+    return inboxEntrySchema.parse(JSON.parse(fs.readFileSync(requestFile, 'utf8')));
   } catch {
     return undefined;
   }

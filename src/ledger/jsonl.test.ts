@@ -31,7 +31,7 @@ const errorOf = (act: () => unknown): LabError => {
 /** A small lab on disk, closed. */
 function written(): void {
   const ledger = openLedger(folder, now);
-  for (const event of new Script().calibrated([5, 5.1, 4.9]).ledger.events) ledger.append(event);
+  for (const event of new Script().addCalibration([5, 5.1, 4.9]).ledger.events) ledger.append(event);
   ledger.close();
 }
 /** A lock as a harness leaves it that was killed. */

@@ -5,50 +5,50 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LabError, reasonOf } from '../base/error.ts';
-import { sha256 } from '../base/hash.ts';
-import type { Draft, LedgerEvent } from '../core/event.ts';
+import { sha256Hex } from '../base/hash.ts';
+import type { EventDraft, LedgerEvent } from '../core/event.ts';
 import type { Ledger } from '../core/ports.ts';
-import { fold } from '../core/replay.ts';
+import { createFold } from '../core/replay.ts';
 import type { LabState } from '../core/state.ts';
 import { isFull, isMissing, readText, syncFolder, writeAtomic } from '../os/files.ts';
-import { type Decoded, decode, encode, type Watch } from './chain.ts';
-import { type Lock, type Owner, takeLock } from './lock.ts';
+import { type DecodedLedger, decodeLedger, encodeEvent, type ReadProgress } from './chain.ts';
+import { type LedgerLock, type LockOwner, takeLock } from './lock.ts';
 
 export const LEDGER_FILE = 'ledger.jsonl';
 export const LOCK_FILE = 'lock';
 /** What a killed owner was about to rename into place. */
 const HALF_WRITTEN = /\.\d+\.[a-z0-9]+\.tmp$/;
 
-export interface ReadLedger extends Decoded {
+export interface ReadLedger extends DecodedLedger {
   readonly state: LabState;
 }
 
 /**
- * Read without locking: for `status`, `show`, `report`. Events are handed to `each` after the fold took them. Missing
- * file: E_NO_LAB.
+ * Read without locking: for `status`, `show`, `report`. Events are handed to `onEvent` after the fold took them.
+ * Missing file: E_NO_LAB.
  */
 export function readLedger(
   folder: string,
-  each?: (event: LedgerEvent, state: LabState) => void,
-  watch?: Watch,
+  onEvent?: (event: LedgerEvent, state: LabState) => void,
+  onProgress?: ReadProgress,
 ): ReadLedger {
-  const { state, apply } = fold();
-  const take = (event: LedgerEvent): void => {
-    apply(event);
-    each?.(event, state);
+  const { state, apply: applyEvent } = createFold();
+  const takeEvent = (event: LedgerEvent): void => {
+    applyEvent(event);
+    onEvent?.(event, state);
   };
-  const decoded = decode(readBytes(path.join(folder, LEDGER_FILE)), take, undefined, watch);
-  return { ...decoded, state };
+  const decodedLedger = decodeLedger(readBytes(path.join(folder, LEDGER_FILE)), takeEvent, undefined, onProgress);
+  return { ...decodedLedger, state };
 }
 
-function readBytes(file: string): Buffer {
+function readBytes(ledgerFile: string): Buffer {
   try {
-    return fs.readFileSync(file);
+    return fs.readFileSync(ledgerFile);
   } catch (thrown) {
     if (!isMissing(thrown)) throw thrown;
     throw new LabError('E_NO_LAB', {
       what: 'There is no lab here yet.',
-      why: `${file} does not exist.`,
+      why: `${ledgerFile} does not exist.`,
       next: 'Start one with `overnight run`, or name another folder.',
     });
   }
@@ -56,7 +56,7 @@ function readBytes(file: string): Buffer {
 
 export interface OpenLedger extends Ledger {
   /** The owner of the lock it was taken over from: the last session was killed. */
-  readonly tookOverFrom: Owner | undefined;
+  readonly tookOverFrom: LockOwner | undefined;
 }
 
 /**
@@ -64,153 +64,162 @@ export interface OpenLedger extends Ledger {
  * only where a dead owner's lock shows that a crash tore it; otherwise somebody cut the file, and that is
  * E_LEDGER_TORN.
  */
-export function openLedger(folder: string, now: () => string, watch?: Watch): OpenLedger {
+export function openLedger(folder: string, currentTime: () => string, onProgress?: ReadProgress): OpenLedger {
   try {
     fs.mkdirSync(path.join(folder, 'blobs'), { recursive: true });
-    const lock = takeLock(path.join(folder, LOCK_FILE), now());
+    const lock = takeLock(path.join(folder, LOCK_FILE), currentTime());
     try {
-      for (const name of fs.readdirSync(folder)) if (HALF_WRITTEN.test(name)) fs.rmSync(path.join(folder, name));
-      return new JsonlLedger(folder, now, lock, watch);
+      for (const entryName of fs.readdirSync(folder))
+        if (HALF_WRITTEN.test(entryName)) fs.rmSync(path.join(folder, entryName));
+      return new JsonlLedger(folder, currentTime, lock, onProgress);
     } catch (thrown) {
-      lock.release();
+      lock.releaseLock();
       throw thrown;
     }
   } catch (thrown) {
-    throw isFull(thrown) ? full(folder, thrown) : thrown;
+    throw isFull(thrown) ? diskFullError(folder, thrown) : thrown;
   }
 }
 
 class JsonlLedger implements OpenLedger {
   readonly state: LabState;
-  readonly tookOverFrom: Owner | undefined;
+  readonly tookOverFrom: LockOwner | undefined;
   readonly #folder: string;
-  readonly #now: () => string;
-  readonly #release: () => void;
-  readonly #apply: (event: LedgerEvent) => void;
+  readonly #currentTime: () => string;
+  readonly #releaseLock: () => void;
+  readonly #applyEvent: (event: LedgerEvent) => void;
   readonly #fd: number;
   #tip: string;
-  #size: number;
-  #count: number;
+  #fileSize: number;
+  #eventCount: number;
   /** Set when a write failed: the state is ahead of the file then, so nothing more may be written. */
-  #broken: unknown;
+  #writeFailure: unknown;
 
-  constructor(folder: string, now: () => string, { tookOverFrom, release }: Lock, watch?: Watch) {
+  constructor(
+    folder: string,
+    currentTime: () => string,
+    { tookOverFrom, releaseLock }: LedgerLock,
+    onProgress?: ReadProgress,
+  ) {
     this.#folder = folder;
-    this.#now = now;
-    this.#release = release;
+    this.#currentTime = currentTime;
+    this.#releaseLock = releaseLock;
     this.tookOverFrom = tookOverFrom;
-    const file = path.join(folder, LEDGER_FILE);
-    const bytes = fs.existsSync(file) ? fs.readFileSync(file) : Buffer.alloc(0);
-    const { state, apply } = fold();
+    const ledgerFile = path.join(folder, LEDGER_FILE);
+    const ledgerBytes = fs.existsSync(ledgerFile) ? fs.readFileSync(ledgerFile) : Buffer.alloc(0);
+    const { state, apply: applyEvent } = createFold();
     this.state = state;
-    this.#apply = apply;
-    const read = decode(bytes, apply, undefined, watch);
-    if (read.tornBytes > 0 && tookOverFrom === undefined) throw torn(file, read, bytes);
-    this.#fd = fs.openSync(file, 'a', 0o644);
-    this.#tip = read.tip;
-    this.#count = read.events;
-    this.#size = read.goodBytes;
-    if (read.tornBytes > 0) this.#setAside(bytes.subarray(read.goodBytes));
-    else if (bytes.length === 0) syncFolder(folder);
+    this.#applyEvent = applyEvent;
+    const decodedLedger = decodeLedger(ledgerBytes, applyEvent, undefined, onProgress);
+    if (decodedLedger.tornBytes > 0 && tookOverFrom === undefined)
+      throw tornLedgerError(ledgerFile, decodedLedger, ledgerBytes);
+    this.#fd = fs.openSync(ledgerFile, 'a', 0o644);
+    this.#tip = decodedLedger.tip;
+    this.#eventCount = decodedLedger.events;
+    this.#fileSize = decodedLedger.goodBytes;
+    if (decodedLedger.tornBytes > 0) this.#setTailAside(ledgerBytes.subarray(decodedLedger.goodBytes));
+    else if (ledgerBytes.length === 0) syncFolder(folder);
   }
 
   get tip(): string {
     return this.#tip;
   }
 
-  append(draft: Draft): LedgerEvent {
-    if (this.#broken !== undefined) throw this.#broken;
-    const { line, hash, event } = encode(draft, this.#count, this.#now(), this.#tip);
-    const size = fs.fstatSync(this.#fd).size;
-    if (size !== this.#size) throw raced(this.#folder, this.#size, size);
-    const bytes = Buffer.from(`${line}\n`);
-    this.#apply(event);
+  append(draft: EventDraft): LedgerEvent {
+    if (this.#writeFailure !== undefined) throw this.#writeFailure;
+    const { line, hash, event } = encodeEvent(draft, this.#eventCount, this.#currentTime(), this.#tip);
+    const actualSize = fs.fstatSync(this.#fd).size;
+    if (actualSize !== this.#fileSize) throw otherWriterError(this.#folder, this.#fileSize, actualSize);
+    const lineBytes = Buffer.from(`${line}\n`);
+    this.#applyEvent(event);
     try {
-      if (fs.writeSync(this.#fd, bytes) !== bytes.length)
+      if (fs.writeSync(this.#fd, lineBytes) !== lineBytes.length)
         throw Object.assign(new Error('short write'), { code: 'ENOSPC' });
       fs.fdatasyncSync(this.#fd);
     } catch (thrown) {
-      fs.ftruncateSync(this.#fd, this.#size);
-      this.#broken = isFull(thrown) ? full(this.#folder, thrown) : thrown;
-      throw this.#broken;
+      fs.ftruncateSync(this.#fd, this.#fileSize);
+      this.#writeFailure = isFull(thrown) ? diskFullError(this.#folder, thrown) : thrown;
+      throw this.#writeFailure;
     }
     this.#tip = hash;
-    this.#size += bytes.length;
-    this.#count++;
+    this.#fileSize += lineBytes.length;
+    this.#eventCount++;
     return event;
   }
 
-  putBlob(data: string | Uint8Array): string {
-    const hash = sha256(data);
-    const file = blobPath(this.#folder, hash);
-    if (fs.existsSync(file)) return hash;
+  putBlob(content: string | Uint8Array): string {
+    const blobHash = sha256Hex(content);
+    const blobFile = blobPath(this.#folder, blobHash);
+    if (fs.existsSync(blobFile)) return blobHash;
     try {
-      fs.mkdirSync(path.dirname(file), { recursive: true });
-      writeAtomic(file, data);
+      fs.mkdirSync(path.dirname(blobFile), { recursive: true });
+      writeAtomic(blobFile, content);
     } catch (thrown) {
-      if (isFull(thrown)) throw full(this.#folder, thrown);
+      if (isFull(thrown)) throw diskFullError(this.#folder, thrown);
       throw thrown;
     }
-    return hash;
+    return blobHash;
   }
 
-  getBlob(hash: string): Uint8Array | undefined {
-    return readBlob(this.#folder, hash);
+  getBlob(blobHash: string): Uint8Array | undefined {
+    return readBlob(this.#folder, blobHash);
   }
 
   close(): void {
     fs.closeSync(this.#fd);
-    this.#release();
+    this.#releaseLock();
   }
 
   /** Keep the torn bytes in a file of their own, cut them from the ledger, and say so in the ledger. */
-  #setAside(bytes: Buffer): void {
-    const file = `ledger.torn-${this.#count}`;
-    writeAtomic(path.join(this.#folder, file), bytes);
-    fs.ftruncateSync(this.#fd, this.#size);
-    if (this.#count > 0) this.append({ type: 'tail.set_aside', bytes: bytes.length, file });
+  #setTailAside(tornBytes: Buffer): void {
+    const tornFile = `ledger.torn-${this.#eventCount}`;
+    writeAtomic(path.join(this.#folder, tornFile), tornBytes);
+    fs.ftruncateSync(this.#fd, this.#fileSize);
+    if (this.#eventCount > 0) this.append({ type: 'tail.set_aside', bytes: tornBytes.length, file: tornFile });
   }
 }
 
-const blobPath = (folder: string, hash: string): string => path.join(folder, 'blobs', hash.slice(0, 2), hash);
+const blobPath = (folder: string, blobHash: string): string =>
+  path.join(folder, 'blobs', blobHash.slice(0, 2), blobHash);
 
 /** A blob by its hash, without a lock. */
-export function readBlob(folder: string, hash: string): Uint8Array | undefined {
-  const file = blobPath(folder, hash);
-  return fs.existsSync(file) ? fs.readFileSync(file) : undefined;
+export function readBlob(folder: string, blobHash: string): Uint8Array | undefined {
+  const blobFile = blobPath(folder, blobHash);
+  return fs.existsSync(blobFile) ? fs.readFileSync(blobFile) : undefined;
 }
 
 /** The end of a blob, however large it is, and its whole size. */
 export function readBlobTail(
   folder: string,
-  hash: string,
-  mostBytes: number,
+  blobHash: string,
+  maxBytes: number,
 ): { readonly text: string; readonly bytes: number } | undefined {
-  const file = blobPath(folder, hash);
-  if (!fs.existsSync(file)) return undefined;
-  const fd = fs.openSync(file, 'r');
+  const blobFile = blobPath(folder, blobHash);
+  if (!fs.existsSync(blobFile)) return undefined;
+  const descriptor = fs.openSync(blobFile, 'r');
   try {
-    const { size } = fs.fstatSync(fd);
-    const tail = Buffer.alloc(Math.min(size, mostBytes));
-    fs.readSync(fd, tail, 0, tail.length, size - tail.length);
+    const { size } = fs.fstatSync(descriptor);
+    const tail = Buffer.alloc(Math.min(size, maxBytes));
+    fs.readSync(descriptor, tail, 0, tail.length, size - tail.length);
     return { text: tail.toString('utf8'), bytes: size };
   } finally {
-    fs.closeSync(fd);
+    fs.closeSync(descriptor);
   }
 }
 
-export const readBlobText = (folder: string, hash: string): string | undefined => readText(blobPath(folder, hash));
+export const readBlobText = (folder: string, blobHash: string): string | undefined =>
+  readText(blobPath(folder, blobHash));
 
 /** Words for a reader that meets a torn tail: the complete lines before it are good. */
-export function torn(file: string, read: Decoded, bytes: Buffer): LabError {
+export function tornLedgerError(ledgerFile: string, decodedLedger: DecodedLedger, ledgerBytes: Buffer): LabError {
   return new LabError('E_LEDGER_TORN', {
     what: 'The last line of the ledger is cut.',
-    why: `${file} ends with ${read.tornBytes} bytes without a newline ("${bytes.toString('utf8', read.goodBytes, read.goodBytes + 40)}…"), after ${read.events} good lines, and no killed run left it so.`,
-    next: `Restore the file, or remove those ${read.tornBytes} bytes yourself if you know where they come from; everything before them is good.`,
+    why: `${ledgerFile} ends with ${decodedLedger.tornBytes} bytes without a newline ("${ledgerBytes.toString('utf8', decodedLedger.goodBytes, decodedLedger.goodBytes + 40)}…"), after ${decodedLedger.events} good lines, and no killed run left it so.`,
+    next: `Restore the file, or remove those ${decodedLedger.tornBytes} bytes yourself if you know where they come from; everything before them is good.`,
   });
 }
 
-function full(folder: string, cause: unknown): LabError {
+function diskFullError(folder: string, cause: unknown): LabError {
   return new LabError(
     'E_DISK_FULL',
     {
@@ -222,10 +231,10 @@ function full(folder: string, cause: unknown): LabError {
   );
 }
 
-function raced(folder: string, expected: number, seen: number): LabError {
+function otherWriterError(folder: string, expectedSize: number, actualSize: number): LabError {
   return new LabError('E_LOCKED', {
     what: 'Somebody else writes into this ledger.',
-    why: `${path.join(folder, LEDGER_FILE)} has ${seen} bytes; this run left it at ${expected}.`,
+    why: `${path.join(folder, LEDGER_FILE)} has ${actualSize} bytes; this run left it at ${expectedSize}.`,
     next: 'Find the other writer, then check the file with `overnight audit`.',
   });
 }

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LabError } from '../base/error.ts';
 import { bootId, startTimeOf } from '../os/proc.ts';
-import { lockOwner, type Owner, takeLock } from './lock.ts';
+import { lockOwner, type LockOwner, takeLock } from './lock.ts';
 
 const root = fs.mkdtempSync(path.join(tmpdir(), 'overnight-lock-'));
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
@@ -43,7 +43,7 @@ function rival(at = 0): { readonly child: ChildProcess; readonly said: Promise<s
   };
 }
 
-const owner = (change: Partial<Owner>): void => {
+const owner = (change: Partial<LockOwner>): void => {
   const me = {
     pid: process.pid,
     started: startTimeOf(process.pid)!,
@@ -69,9 +69,9 @@ describe('the lock of a ledger', () => {
     expect(lockOwner(file)).toMatchObject({ pid: process.pid, host: hostname(), since: now });
     expect(refusal().code).toBe('E_LOCKED');
     expect(refusal().parts.why).toContain(`rocess ${process.pid} on`);
-    lock.release();
+    lock.releaseLock();
     expect(fs.existsSync(file)).toBe(false);
-    lock.release();
+    lock.releaseLock();
     expect(fs.readdirSync(root).filter((name) => name.startsWith(path.basename(file)))).toEqual([]);
   });
 
@@ -82,7 +82,7 @@ describe('the lock of a ledger', () => {
     await end(child);
     const lock = takeLock(file, now);
     expect(lock.tookOverFrom?.pid).toBe(child.pid);
-    lock.release();
+    lock.releaseLock();
   });
 
   it('is taken over from a process whose number somebody else has now', () => {

@@ -9,7 +9,7 @@ import { LabError } from '../base/error.ts';
 import { isMissing } from '../os/files.ts';
 import { bootId, isAlive, startTimeOf } from '../os/proc.ts';
 
-export interface Owner {
+export interface LockOwner {
   readonly pid: number;
   /** Start time as the kernel counts it; tells a reused pid from its owner. */
   readonly started: string;
@@ -18,70 +18,70 @@ export interface Owner {
   readonly since: string;
 }
 
-export interface Lock {
+export interface LedgerLock {
   /** The dead owner it was taken over from, if any: the last session did not end by itself. */
-  readonly tookOverFrom?: Owner;
-  release(): void;
+  readonly tookOverFrom?: LockOwner;
+  releaseLock(): void;
 }
 
 /** Take the lock or throw E_LOCKED with the owner. */
-export function takeLock(file: string, now: string): Lock {
-  const me: Owner = {
+export function takeLock(lockFile: string, currentTime: string): LedgerLock {
+  const ownProcess: LockOwner = {
     pid: process.pid,
     started: startTimeOf(process.pid) ?? '',
     boot: bootId() ?? '',
     host: os.hostname(),
-    since: now,
+    since: currentTime,
   };
-  const text = `${JSON.stringify(me)}\n`;
-  let tookOverFrom: Owner | undefined;
+  const ownText = `${JSON.stringify(ownProcess)}\n`;
+  let tookOverFrom: LockOwner | undefined;
   for (let attempt = 0; attempt < 20; attempt++) {
-    if (create(file, text)) {
-      sweep(file);
-      return { ...(tookOverFrom && { tookOverFrom }), release: () => release(file, text) };
+    if (createLock(lockFile, ownText)) {
+      removeLeftovers(lockFile);
+      return { ...(tookOverFrom && { tookOverFrom }), releaseLock: () => removeLock(lockFile, ownText) };
     }
-    const owner = readOwner(file);
+    const owner = readLockOwner(lockFile);
     if (owner === undefined) continue;
-    if (lives(owner)) throw locked(file, owner);
-    if (moveAside(file, owner)) tookOverFrom = owner;
+    if (isOwnerAlive(owner)) throw lockedError(lockFile, owner);
+    if (moveLockAside(lockFile, owner)) tookOverFrom = owner;
   }
-  throw locked(file, readOwner(file));
+  throw lockedError(lockFile, readLockOwner(lockFile));
 }
 
 /** Who holds it now and is alive, if anybody. For readers such as `status`. */
-export function lockOwner(file: string): Owner | undefined {
-  const owner = readOwner(file);
-  return owner && lives(owner) ? owner : undefined;
+export function lockOwner(lockFile: string): LockOwner | undefined {
+  const owner = readLockOwner(lockFile);
+  return owner && isOwnerAlive(owner) ? owner : undefined;
 }
 
 /** Link a finished file into place: it appears whole or not at all, and never over another. */
-function create(file: string, text: string): boolean {
-  const temporary = `${file}.${process.pid}.${Math.random().toString(36).slice(2, 8)}`;
-  fs.writeFileSync(temporary, text);
+function createLock(lockFile: string, lockText: string): boolean {
+  const temporaryFile = `${lockFile}.${process.pid}.${Math.random().toString(36).slice(2, 8)}`;
+  fs.writeFileSync(temporaryFile, lockText);
   try {
-    fs.linkSync(temporary, file);
+    fs.linkSync(temporaryFile, lockFile);
     return true;
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw thrown;
   } finally {
-    fs.rmSync(temporary, { force: true });
+    fs.rmSync(temporaryFile, { force: true });
   }
 }
 
 /** Remove what processes left beside the lock that were killed while they took it. */
-function sweep(file: string): void {
-  const folder = path.dirname(file);
-  for (const name of fs.readdirSync(folder)) {
-    const [, pid] = /^\.(?:stale\.)?(\d+)\.[a-z0-9]+$/.exec(name.slice(path.basename(file).length)) ?? [];
-    if (pid && name.startsWith(path.basename(file)) && startTimeOf(Number(pid)) === undefined)
-      fs.rmSync(path.join(folder, name), { force: true });
+function removeLeftovers(lockFile: string): void {
+  const folder = path.dirname(lockFile);
+  for (const entryName of fs.readdirSync(folder)) {
+    const [, pid] = /^\.(?:stale\.)?(\d+)\.[a-z0-9]+$/.exec(entryName.slice(path.basename(lockFile).length)) ?? [];
+    if (pid && entryName.startsWith(path.basename(lockFile)) && startTimeOf(Number(pid)) === undefined)
+      fs.rmSync(path.join(folder, entryName), { force: true });
   }
 }
 
-function readOwner(file: string): Owner | undefined {
+function readLockOwner(lockFile: string): LockOwner | undefined {
   try {
-    return JSON.parse(fs.readFileSync(file, 'utf8')) as Owner;
+    return JSON.parse(fs.readFileSync(lockFile, 'utf8')) as LockOwner;
   } catch (thrown) {
     if (isMissing(thrown)) return undefined;
     return { pid: 0, started: '', boot: '', host: os.hostname(), since: 'unknown' };
@@ -89,46 +89,48 @@ function readOwner(file: string): Owner | undefined {
 }
 
 /** On another host nothing can be known, so the owner counts as alive. */
-function lives(owner: Owner): boolean {
+function isOwnerAlive(owner: LockOwner): boolean {
   if (owner.host !== os.hostname()) return true;
   return owner.boot === (bootId() ?? '') && isAlive(owner.pid, owner.started);
 }
 
 /** Rename the dead owner's lock away. If a living one was renamed by a race, put it back and lose. */
-function moveAside(file: string, dead: Owner): boolean {
-  const aside = `${file}.stale.${process.pid}.${Math.random().toString(36).slice(2, 8)}`;
+function moveLockAside(lockFile: string, deadOwner: LockOwner): boolean {
+  const staleFile = `${lockFile}.stale.${process.pid}.${Math.random().toString(36).slice(2, 8)}`;
   try {
-    fs.renameSync(file, aside);
+    fs.renameSync(lockFile, staleFile);
   } catch (thrown) {
     if (isMissing(thrown)) return false;
     throw thrown;
   }
-  const moved = readOwner(aside);
-  const right = moved !== undefined && JSON.stringify(moved) === JSON.stringify(dead);
-  if (!right) {
+  const movedOwner = readLockOwner(staleFile);
+  const isRightOwner = movedOwner !== undefined && JSON.stringify(movedOwner) === JSON.stringify(deadOwner);
+  if (!isRightOwner) {
     try {
-      fs.linkSync(aside, file);
+      fs.linkSync(staleFile, lockFile);
     } catch {
       // Somebody took the lock meanwhile: the next attempt meets them.
     }
   }
-  fs.rmSync(aside, { force: true });
-  return right;
+  fs.rmSync(staleFile, { force: true });
+  return isRightOwner;
 }
 
-function release(file: string, text: string): void {
+function removeLock(lockFile: string, lockText: string): void {
   try {
-    if (fs.readFileSync(file, 'utf8') === text) fs.rmSync(file);
+    if (fs.readFileSync(lockFile, 'utf8') === lockText) fs.rmSync(lockFile);
   } catch (thrown) {
     if (!isMissing(thrown)) throw thrown;
   }
 }
 
-function locked(file: string, owner: Owner | undefined): LabError {
-  const who = owner ? `process ${owner.pid} on ${owner.host} holds ${file} since ${owner.since}` : `${file} is taken`;
+function lockedError(lockFile: string, owner: LockOwner | undefined): LabError {
+  const holder = owner
+    ? `process ${owner.pid} on ${owner.host} holds ${lockFile} since ${owner.since}`
+    : `${lockFile} is taken`;
   return new LabError('E_LOCKED', {
     what: 'Another run works on this lab.',
-    why: `${who[0]!.toUpperCase()}${who.slice(1)}.`,
+    why: `${holder[0]!.toUpperCase()}${holder.slice(1)}.`,
     next:
       owner && owner.host !== os.hostname()
         ? 'If that machine is gone for good, delete the lock file and run again.'

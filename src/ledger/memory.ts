@@ -1,34 +1,34 @@
 /** The ledger in memory: for tests and for the library's dry runs. Same chain, nothing durable. */
-import { sha256 } from '../base/hash.ts';
-import { type Draft, GENESIS, type LedgerEvent } from '../core/event.ts';
+import { sha256Hex } from '../base/hash.ts';
+import { type EventDraft, GENESIS, type LedgerEvent } from '../core/event.ts';
 import type { Ledger } from '../core/ports.ts';
-import { fold } from '../core/replay.ts';
-import { encode } from './chain.ts';
+import { createFold } from '../core/replay.ts';
+import { encodeEvent } from './chain.ts';
 
-export function memoryLedger(now: () => string): Ledger & { readonly events: readonly LedgerEvent[] } {
-  const { state, apply } = fold();
+export function memoryLedger(currentTime: () => string): Ledger & { readonly events: readonly LedgerEvent[] } {
+  const { state, apply: applyEvent } = createFold();
   const events: LedgerEvent[] = [];
   const blobs = new Map<string, Uint8Array>();
-  let tip = GENESIS;
+  let tipHash = GENESIS;
   return {
     state,
     events,
     get tip() {
-      return tip;
+      return tipHash;
     },
-    append(draft: Draft) {
-      const { hash, event } = encode(draft, events.length, now(), tip);
-      apply(event);
+    append(eventDraft: EventDraft) {
+      const { hash, event } = encodeEvent(eventDraft, events.length, currentTime(), tipHash);
+      applyEvent(event);
       events.push(event);
-      tip = hash;
+      tipHash = hash;
       return event;
     },
-    putBlob(data) {
-      const hash = sha256(data);
-      blobs.set(hash, typeof data === 'string' ? Buffer.from(data) : data);
-      return hash;
+    putBlob(content) {
+      const blobHash = sha256Hex(content);
+      blobs.set(blobHash, typeof content === 'string' ? Buffer.from(content) : content);
+      return blobHash;
     },
-    getBlob: (hash) => blobs.get(hash),
+    getBlob: (blobHash) => blobs.get(blobHash),
     close() {},
   };
 }

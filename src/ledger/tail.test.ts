@@ -18,9 +18,9 @@ function readBy(most: number): { readonly tail: LedgerTail; readonly seqs: reado
   const tail = new LedgerTail(folder);
   const seqs: number[] = [];
   for (let k = 0; k <= bytes.length; k++) {
-    const look = tail.look(most);
+    const look = tail.readUpdate(most);
     seqs.push(...look.events.map((event) => event.seq));
-    if (look.left === 0) return { tail, seqs };
+    if (look.unreadBytes === 0) return { tail, seqs };
   }
   throw new Error('it never came to the end');
 }
@@ -41,7 +41,7 @@ describe('a ledger that is read in slices', () => {
   it('says only at the end of the file that its last line is cut', () => {
     fs.writeFileSync(file, bytes.subarray(0, -10));
     const tail = new LedgerTail(folder);
-    expect(tail.look(1000).left).toBeGreaterThan(0);
+    expect(tail.readUpdate(1000).unreadBytes).toBeGreaterThan(0);
     expect(tail.problem).toBeUndefined();
     expect(readBy(1000).tail.problem).toMatch(/last line of the ledger is cut/);
   });
@@ -54,6 +54,6 @@ describe('a ledger that is read in slices', () => {
     const { tail, seqs } = readBy(1500);
     expect(tail.problem).toMatch(/hash chain|version|not an event/i);
     expect(seqs.length).toBeLessThan(events.length);
-    expect(tail.look().events).toEqual([]);
+    expect(tail.readUpdate().events).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../core/ports.ts';
 import { CLEAN_END } from '../testing/sandbox-conformance.ts';
 import { arenaWith } from '../testing/script.ts';
-import { candidateFault, evaluatorFault, oneReason } from './faults.ts';
+import { candidateFault, evaluatorFault, failureReason } from './faults.ts';
 
 const arena = arenaWith({ evaluate: { command: 'judge', wall_s: 9 } });
 const ended = (change: Partial<RunResult>): RunResult => ({ ...CLEAN_END, ...change });
@@ -56,6 +56,6 @@ describe('how a process ended', () => {
       throw new Error('the disk');
     };
     expect(() => candidateFault(arena, result, blamed)).toThrow('the disk');
-    expect(oneReason(ended({}))).toBe('it printed nothing');
+    expect(failureReason(ended({}))).toBe('it printed nothing');
   });
 });

@@ -6,30 +6,30 @@
 import { LabError, reasonOf } from '../base/error.ts';
 import { seedOf } from '../base/random.ts';
 import type { Arena } from '../core/arena.ts';
-import { confirm } from '../core/rules/claims.ts';
+import { judgeClaim } from '../core/rules/claims.ts';
 import { type Decision, judge } from '../core/rules/judge.ts';
-import type { Draft, LedgerEvent, RunLimits } from '../core/event.ts';
+import type { EventDraft, LedgerEvent, RunLimits } from '../core/event.ts';
 import { finalResult } from '../core/plan/finalize.ts';
-import { plan, type Situation, type Step } from '../core/plan/plan.ts';
-import type { Failure, FileEdit, Inbox } from '../core/ports.ts';
-import { isMendable } from '../core/plan/repair.ts';
+import { plan, type PlanContext, type Step } from '../core/plan/plan.ts';
+import type { CandidateFailure, FileEdit, Inbox } from '../core/ports.ts';
+import { isRepairable } from '../core/plan/repair.ts';
 import { codeOf, type LabState, measurementsOf, values } from '../core/state.ts';
 import { noiseOf } from '../base/stats.ts';
-import type { Wish } from '../core/requests.ts';
-import { type IdeaParts, Ideas } from './ideas.ts';
+import type { LabRequest } from '../core/requests.ts';
+import { type IdeaDeps, Ideas } from './ideas.ts';
 import { type MeasureResult, measureOnce } from './measure.ts';
 import type { Bench } from './process-specs.ts';
-import { obey } from './requests.ts';
+import { applyRequests } from './requests.ts';
 
 /** A measurement to make, as the plan asks for it. */
 export type Job = Extract<Step, { do: 'measure' }>;
 export type Stop = Extract<Step, { do: 'stop' }>;
 
 /** What `tell` made of a measurement: a verdict, or that more is needed. */
-export type Told =
+export type TellResult =
   { readonly decided: true; readonly decision: Decision } | { readonly decided: false; readonly reason: string };
 
-export interface LabParts extends IdeaParts {
+export interface LabDeps extends IdeaDeps {
   readonly inbox: Inbox;
   readonly bench: Bench;
   readonly deviceClass: string;
@@ -37,12 +37,12 @@ export interface LabParts extends IdeaParts {
   /** Measurements that may run at once. */
   readonly slots: number;
   /** Are there cores that no measurement needs? Then it goes on measuring while a proposer thinks. */
-  readonly spare: boolean;
+  readonly hasSpareCores: boolean;
   /** Unguessable text, fresh at each call. */
-  readonly nonce: () => string;
+  readonly createNonce: () => string;
   readonly watch: LabWatch;
   /** Where the artefact of the newest kept experiment is put, if anywhere. */
-  readonly keepArtefact?: (n: number, dir: string) => void;
+  readonly keepArtefact?: (n: number, artefactDir: string) => void;
 }
 
 /** What a display may listen to. Must not throw. */
@@ -53,53 +53,53 @@ export interface LabWatch {
 /** The lab's branch in the private store. */
 const branchOf = (tag: string): string => `refs/heads/overnight/${tag}`;
 /** Calls that may go into mending one candidate. */
-const MOST_REPAIRS = 2;
+const MAX_REPAIRS = 2;
 /** How often it looks for wishes while nothing can be done. */
-const LOOK_MS = 250;
+const INBOX_INTERVAL_MS = 250;
 
 export class Lab {
-  readonly #p: LabParts;
-  readonly #taken = new Set<number>();
-  readonly #kills = new Map<number, () => void>();
+  readonly #deps: LabDeps;
+  readonly #busyExperiments = new Set<number>();
+  readonly #killByMeasurement = new Map<number, () => void>();
   readonly #ideas: Ideas;
-  #asked = false;
-  #aborted = false;
+  #stopRequested = false;
+  #abortRequested = false;
   /** The branch may be ahead of the incumbent: a veto moves it back. */
-  #vetoed = true;
-  #failure: { readonly thrown: unknown } | undefined;
+  #isBranchStale = true;
+  #requestFailure: { readonly thrown: unknown } | undefined;
 
-  constructor(parts: LabParts) {
-    this.#p = parts;
-    this.#ideas = new Ideas(parts);
+  constructor(deps: LabDeps) {
+    this.#deps = deps;
+    this.#ideas = new Ideas(deps);
   }
 
   get state(): LabState {
-    return this.#p.ledger.state;
+    return this.#deps.ledger.state;
   }
 
   get arena(): Arena {
-    return this.#p.bench.arena;
+    return this.#deps.bench.arena;
   }
 
   /** The SHA-256 of the ledger's last line. */
   get tip(): string {
-    return this.#p.ledger.tip;
+    return this.#deps.ledger.tip;
   }
 
   /** Let the current experiment end, then stop. */
   stopSoon(): void {
-    this.#asked = true;
+    this.#stopRequested = true;
   }
 
   /** Kill what runs and stop. The measurements are recorded as lost and repeated by the next session. */
   abort(): void {
-    this.#asked = true;
-    this.#aborted = true;
-    for (const kill of this.#kills.values()) kill();
+    this.#stopRequested = true;
+    this.#abortRequested = true;
+    for (const kill of this.#killByMeasurement.values()) kill();
   }
 
-  get aborted(): boolean {
-    return this.#aborted;
+  get isAborted(): boolean {
+    return this.#abortRequested;
   }
 
   /**
@@ -109,59 +109,61 @@ export class Lab {
    */
   async ask(): Promise<Job | Stop | { readonly do: 'wait' }> {
     for (;;) {
-      this.#obey();
-      await this.#follow();
-      const exhausted = this.#ideas.exhausted();
-      if (exhausted) return { do: 'stop', ...exhausted };
-      const step = plan(this.state, this.#situation());
-      switch (step.do) {
+      this.#applyRequests();
+      await this.#followVeto();
+      const exhaustion = this.#ideas.exhaustedReason();
+      if (exhaustion) return { do: 'stop', ...exhaustion };
+      const nextStep = plan(this.state, this.#planContext());
+      switch (nextStep.do) {
         case 'measure':
-          this.#taken.add(step.n);
-          return step;
+          this.#busyExperiments.add(nextStep.n);
+          return nextStep;
         case 'stop':
-          return step;
+          return nextStep;
         case 'wait':
-          if (this.state.running.size > 0) return step;
-          await this.#ideas.settled(LOOK_MS);
+          if (this.state.running.size > 0) return nextStep;
+          await this.#ideas.waitUntilIdle(INBOX_INTERVAL_MS);
           break;
         default:
-          await this.#take(step);
+          await this.#applyStep(nextStep);
       }
     }
   }
 
   /** A step that costs no measurement. */
-  async #take(step: Exclude<Step, { do: 'measure' | 'stop' | 'wait' }>): Promise<void> {
-    switch (step.do) {
+  async #applyStep(plannedStep: Exclude<Step, { do: 'measure' | 'stop' | 'wait' }>): Promise<void> {
+    switch (plannedStep.do) {
       case 'admit':
-        return this.#ideas.admit(step.n);
+        return this.#ideas.admitIdea(plannedStep.n);
       case 'decide':
-        await this.#settle(step.n);
+        await this.#decideExperiment(plannedStep.n);
         return;
       case 'advance':
-        return this.#advance(step.n);
+        return this.#advanceBranch(plannedStep.n);
       case 'calibrate':
-        return this.#calibrate();
+        return this.#recordCalibration();
       case 'confirm':
-        return this.#confirm(step.n, step.against);
+        return this.#recordConfirmation(plannedStep.n, plannedStep.against);
       case 'control':
-        return this.#ideas.control();
+        return this.#ideas.proposeControl();
       case 'retry':
-        return this.#ideas.retry(step.n);
+        return this.#ideas.proposeRetry(plannedStep.n);
       case 'propose':
-        return this.#ideas.begin(step.base && { n: step.base.n, why: step.why ?? step.base.why });
+        return this.#ideas.startProposing(
+          plannedStep.base && { n: plannedStep.base.n, why: plannedStep.why ?? plannedStep.base.why },
+        );
       case 'repair':
-        return this.#ideas.repair(step.n, this.#failureOf(step.n));
+        return this.#ideas.startRepairing(plannedStep.n, this.#failureOf(plannedStep.n));
       case 'bundle':
-        return this.#ideas.bundle(step.of, step.why);
+        return this.#ideas.proposeBundle(plannedStep.of, plannedStep.why);
       case 'ablate':
-        return this.#ideas.ablate(step.n);
+        return this.#ideas.proposeAblation(plannedStep.n);
       case 'finalize':
-        return this.#finalize();
+        return this.#recordFinalResult();
       case 'abandon':
         return this.#ideas.giveUp();
       default:
-        step satisfies never;
+        plannedStep satisfies never;
     }
   }
 
@@ -170,14 +172,14 @@ export class Lab {
    * then recorded as lost.
    */
   async measure(job: Job): Promise<MeasureResult & { readonly m: number }> {
-    const { bench, deviceClass, session, watch } = this.#p;
+    const { bench, deviceClass, session, watch } = this.#deps;
     const m = this.state.measurements.length;
     const commit = codeOf(this.state, job.n)!.commit;
-    const { n, purpose, seed, claim, pair, like } = job;
-    const nonce = this.#p.nonce();
-    const shared = like === undefined ? undefined : this.state.measurements[like]!.judgeSeed;
-    const judgeSeed = shared ?? (this.arena.seeds.fixed ? seed : seedOf(this.#p.nonce()));
-    this.#record({
+    const { n, purpose, seed, claim, pair, like: sharesSeedsWith } = job;
+    const runNonce = this.#deps.createNonce();
+    const sharedSeed = sharesSeedsWith === undefined ? undefined : this.state.measurements[sharesSeedsWith]!.judgeSeed;
+    const judgeSeed = sharedSeed ?? (this.arena.seeds.fixed ? seed : seedOf(this.#deps.createNonce()));
+    this.#appendEvent({
       type: 'measuring',
       m,
       n,
@@ -191,64 +193,67 @@ export class Lab {
       ...(pair !== undefined && { pair }),
     });
     try {
-      const result = await measureOnce(bench, {
+      const measurementResult = await measureOnce(bench, {
         m,
         commit,
         seed,
         judgeSeed,
-        nonce,
-        guarded: purpose === 'screen' || (purpose === 'idea' && !this.state.shorts.get(n)?.length),
-        short: purpose === 'screen',
-        holdout: purpose === 'holdout',
-        onTick: (seconds) => {
-          this.#obey();
-          watch.onTick?.(job, seconds);
+        nonce: runNonce,
+        runsGuards: purpose === 'screen' || (purpose === 'idea' && !this.state.screenRuns.get(n)?.length),
+        isScreening: purpose === 'screen',
+        asksHoldout: purpose === 'holdout',
+        onTick: (elapsedSeconds) => {
+          this.#applyRequests();
+          watch.onTick?.(job, elapsedSeconds);
         },
-        onStart: (kill) => {
-          this.#kills.set(m, kill);
-          if (this.#aborted) kill();
+        onStart: (killRun) => {
+          this.#killByMeasurement.set(m, killRun);
+          if (this.#abortRequested) killRun();
         },
       });
-      return { ...result, m };
+      return { ...measurementResult, m };
     } catch (thrown) {
-      this.#taken.delete(n);
+      this.#busyExperiments.delete(n);
       if (!(thrown instanceof LabError && thrown.code === 'E_DISK_FULL'))
-        this.#record({ type: 'lost', m, reason: reasonOf(thrown) });
+        this.#appendEvent({ type: 'lost', m, reason: reasonOf(thrown) });
       throw thrown;
     } finally {
-      this.#kills.delete(m);
+      this.#killByMeasurement.delete(m);
     }
   }
 
   /** Record a measurement and decide as far as the ledger now allows. */
-  async tell(job: Job, result: MeasureResult & { readonly m: number }): Promise<Told> {
-    const { ledger } = this.#p;
+  async tell(measuredJob: Job, measurementResult: MeasureResult & { readonly m: number }): Promise<TellResult> {
+    const { ledger } = this.#deps;
     try {
-      if (result.aborted) {
-        this.#record({ type: 'lost', m: result.m, reason: 'stopped by the person' });
+      if (measurementResult.wasAborted) {
+        this.#appendEvent({ type: 'lost', m: measurementResult.m, reason: 'stopped by the person' });
         return { decided: false, reason: 'stopped by the person' };
       }
-      const log = result.log === '' ? {} : { log: ledger.putBlob(result.log) };
-      const curve = result.curve === undefined ? {} : { curve: ledger.putBlob(result.curve) };
-      this.#record({
+      const logBlob = measurementResult.log === '' ? {} : { log: ledger.putBlob(measurementResult.log) };
+      const curveBlob = measurementResult.curve === undefined ? {} : { curve: ledger.putBlob(measurementResult.curve) };
+      this.#appendEvent({
         type: 'measured',
-        m: result.m,
-        outcome: result.outcome,
-        conditions: { ...result.conditions, ...log, ...curve },
+        m: measurementResult.m,
+        outcome: measurementResult.outcome,
+        conditions: { ...measurementResult.conditions, ...logBlob, ...curveBlob },
       });
-      if (result.held) this.#record({ type: 'held', m: result.m, outcome: result.held });
-      if (job.purpose === 'calibrate' && result.outcome.kind !== 'measured') throw baselineFailed(result.outcome);
-      if (this.state.experiments[job.n]!.state !== 'open' || job.n === 0) {
+      if (measurementResult.holdoutOutcome)
+        this.#appendEvent({ type: 'held', m: measurementResult.m, outcome: measurementResult.holdoutOutcome });
+      if (measuredJob.purpose === 'calibrate' && measurementResult.outcome.kind !== 'measured')
+        throw baselineError(measurementResult.outcome);
+      if (this.state.experiments[measuredJob.n]!.state !== 'open' || measuredJob.n === 0) {
         // Kept again whenever the incumbent is measured again: a harness killed at the first time had no artefact to
         // show for it.
-        const incumbent = job.n > 0 && job.n === this.state.incumbent;
-        if (incumbent && result.outcome.kind === 'measured') this.#p.keepArtefact?.(job.n, result.artefactDir);
-        return { decided: false, reason: `a ${job.purpose} measurement` };
+        const isIncumbent = measuredJob.n > 0 && measuredJob.n === this.state.incumbent;
+        if (isIncumbent && measurementResult.outcome.kind === 'measured')
+          this.#deps.keepArtefact?.(measuredJob.n, measurementResult.artefactDir);
+        return { decided: false, reason: `a ${measuredJob.purpose} measurement` };
       }
-      return await this.#settle(job.n, result.artefactDir);
+      return await this.#decideExperiment(measuredJob.n, measurementResult.artefactDir);
     } finally {
-      result.discard();
-      this.#taken.delete(job.n);
+      measurementResult.discard();
+      this.#busyExperiments.delete(measuredJob.n);
     }
   }
 
@@ -262,33 +267,33 @@ export class Lab {
     edits: readonly FileEdit[],
     parent = this.state.incumbent,
   ): Promise<number> {
-    const n = this.#ideas.record({ kind: 'edit', hypothesis, edits }, { proposer: from, parent });
-    await this.#ideas.admit(n);
+    const n = this.#ideas.recordProposal({ kind: 'edit', hypothesis, edits }, { proposer: from, parent });
+    await this.#ideas.admitIdea(n);
     return n;
   }
 
   /** Let go of whatever is still being thought about. */
-  async quiet(): Promise<void> {
+  async abandonOpenIdea(): Promise<void> {
     await this.#ideas.giveUp();
   }
 
   // --------------------------------------------------------------------------------------------- the steps
 
-  #situation(): Situation {
-    const { deviceClass, limits, slots, spare, clock } = this.#p;
+  #planContext(): PlanContext {
+    const { deviceClass, limits, slots, hasSpareCores, clock } = this.#deps;
     const { experiments, deadline, target, plateau, idleS, finalize } = limits;
     return {
       deviceClass,
       slots,
-      spare,
-      thinking: this.#ideas.thinking,
-      asked: this.#asked,
-      taken: this.#taken,
-      repairs: this.#p.proposer.repair ? MOST_REPAIRS : 0,
-      beyondRepair: this.#ideas.beyondRepair,
-      mending: this.#ideas.mending,
-      mute: this.#p.proposer.mute === true,
-      at: clock.now(),
+      hasSpareCores,
+      isThinking: this.#ideas.isThinking,
+      stopRequested: this.#stopRequested,
+      busyExperiments: this.#busyExperiments,
+      repairs: this.#deps.proposer.repair ? MAX_REPAIRS : 0,
+      unrepairable: this.#ideas.unrepairable,
+      isRepairing: this.#ideas.isRepairing,
+      acceptsSubmissionsOnly: this.#deps.proposer.mute === true,
+      currentTime: clock.now(),
       ...(plateau !== undefined && { plateau }),
       ...(idleS !== undefined && { idleS }),
       ...(experiments !== undefined && { experiments }),
@@ -298,96 +303,107 @@ export class Lab {
     };
   }
 
-  #record(draft: Draft): LedgerEvent {
-    return this.#p.ledger.append(draft);
+  #appendEvent(draft: EventDraft): LedgerEvent {
+    return this.#deps.ledger.append(draft);
   }
 
   /**
    * What waits in the inbox comes into force. Called four times a second while something runs, so a failure is kept for
    * `ask`.
    */
-  #obey(): void {
-    const { inbox, ledger } = this.#p;
+  #applyRequests(): void {
+    const { inbox, ledger } = this.#deps;
     try {
-      obey({
+      applyRequests({
         inbox,
         ledger,
         submit: ({ from, id, hypothesis, edits, parent = this.state.incumbent }) =>
-          void this.#ideas.record({ kind: 'edit', hypothesis, edits }, { proposer: from, parent, request: id }),
-        obeyed: (wish) => this.#obeyed(wish),
+          void this.#ideas.recordProposal({ kind: 'edit', hypothesis, edits }, { proposer: from, parent, request: id }),
+        onApplied: (appliedRequest) => this.#onApplied(appliedRequest),
       });
     } catch (thrown) {
-      this.#failure ??= { thrown };
+      this.#requestFailure ??= { thrown };
     }
   }
 
-  #obeyed(wish: Wish): void {
-    if (wish.verb === 'stop') this.stopSoon();
-    if (wish.verb === 'veto') this.#vetoed = true;
+  #onApplied(appliedRequest: LabRequest): void {
+    if (appliedRequest.verb === 'stop') this.stopSoon();
+    if (appliedRequest.verb === 'veto') this.#isBranchStale = true;
     for (const m of this.state.running)
-      if (this.state.steering.skipped.has(this.state.measurements[m]!.n)) this.#kills.get(m)?.();
+      if (this.state.steering.skipped.has(this.state.measurements[m]!.n)) this.#killByMeasurement.get(m)?.();
   }
 
   /** The branch follows a veto, also one that a killed session recorded. */
-  async #follow(): Promise<void> {
-    if (this.#failure) throw this.#failure.thrown;
-    if (this.#vetoed && this.state.steering.vetoed.size > 0)
-      await this.#p.workspace.advance(branchOf(this.state.lab!.tag), codeOf(this.state, this.state.incumbent)!.commit);
-    this.#vetoed = false;
+  async #followVeto(): Promise<void> {
+    if (this.#requestFailure) throw this.#requestFailure.thrown;
+    if (this.#isBranchStale && this.state.steering.vetoed.size > 0)
+      await this.#deps.workspace.advanceBranch(
+        branchOf(this.state.lab!.tag),
+        codeOf(this.state, this.state.incumbent)!.commit,
+      );
+    this.#isBranchStale = false;
   }
 
-  async #settle(n: number, artefactDir?: string): Promise<Told> {
-    const judgement = judge(this.state, n, this.#p.deviceClass);
+  async #decideExperiment(n: number, artefactDir?: string): Promise<TellResult> {
+    const judgement = judge(this.state, n, this.#deps.deviceClass);
     if (judgement.again) return { decided: false, reason: judgement.reason };
-    if (this.#isMendable(n, judgement.decision))
+    if (this.#isRepairable(n, judgement.decision))
       return { decided: false, reason: `${judgement.decision.reason}; to be repaired` };
-    this.#record({ type: 'decided', n, decision: judgement.decision });
+    this.#appendEvent({ type: 'decided', n, decision: judgement.decision });
     if (judgement.decision.verdict === 'kept') {
-      if (artefactDir) this.#p.keepArtefact?.(n, artefactDir);
-      await this.#advance(n);
+      if (artefactDir) this.#deps.keepArtefact?.(n, artefactDir);
+      await this.#advanceBranch(n);
     }
     return { decided: true, decision: judgement.decision };
   }
 
-  #isMendable(n: number, decision: Decision): boolean {
-    const most = this.#p.proposer.repair ? MOST_REPAIRS : 0;
-    return !this.#asked && !this.#ideas.beyondRepair.has(n) && isMendable(this.state, n, decision, most);
+  #isRepairable(n: number, decision: Decision): boolean {
+    const maxRepairs = this.#deps.proposer.repair ? MAX_REPAIRS : 0;
+    return (
+      !this.#stopRequested && !this.#ideas.unrepairable.has(n) && isRepairable(this.state, n, decision, maxRepairs)
+    );
   }
 
-  #failureOf(n: number): Failure {
-    const all = [
+  #failureOf(n: number): CandidateFailure {
+    const measurements = [
       ...measurementsOf(this.state, n),
-      ...(this.state.shorts.get(n) ?? []).map((m) => this.state.measurements[m]!),
+      ...(this.state.screenRuns.get(n) ?? []).map((m) => this.state.measurements[m]!),
     ];
-    const m = all.findLast((each) => each.state === 'finished' && each.outcome.kind !== 'measured')!;
-    if (m.state !== 'finished' || m.outcome.kind === 'measured') throw new RangeError(`#${n} did not fail`);
-    const log = m.conditions.log === undefined ? undefined : this.#p.ledger.getBlob(m.conditions.log);
-    const { class: kind, message } = m.outcome;
-    return { n, class: kind, message, ...(log && { log: Buffer.from(log).toString('utf8') }) };
+    const failedMeasurement = measurements.findLast(
+      (measurement) => measurement.state === 'finished' && measurement.outcome.kind !== 'measured',
+    )!;
+    if (failedMeasurement.state !== 'finished' || failedMeasurement.outcome.kind === 'measured')
+      throw new RangeError(`#${n} did not fail`);
+    const logBytes =
+      failedMeasurement.conditions.log === undefined
+        ? undefined
+        : this.#deps.ledger.getBlob(failedMeasurement.conditions.log);
+    const { class: kind, message } = failedMeasurement.outcome;
+    return { n, class: kind, message, ...(logBytes && { log: Buffer.from(logBytes).toString('utf8') }) };
   }
 
-  async #advance(n: number): Promise<void> {
+  async #advanceBranch(n: number): Promise<void> {
     const { commit } = codeOf(this.state, n)!;
-    await this.#p.workspace.advance(branchOf(this.state.lab!.tag), commit);
-    this.#record({ type: 'advanced', n, commit });
+    await this.#deps.workspace.advanceBranch(branchOf(this.state.lab!.tag), commit);
+    this.#appendEvent({ type: 'advanced', n, commit });
   }
 
-  #calibrate({ deviceClass } = this.#p): void {
-    this.#record({ type: 'calibrated', deviceClass, noise: noiseOf(values(this.state, 0, deviceClass)) });
+  #recordCalibration({ deviceClass } = this.#deps): void {
+    this.#appendEvent({ type: 'calibrated', deviceClass, noise: noiseOf(values(this.state, 0, deviceClass)) });
   }
 
-  #finalize(): void {
-    const result = finalResult(this.state, this.#p.deviceClass);
-    if (result) this.#record({ type: 'finalized', ...result });
+  #recordFinalResult(): void {
+    const finalComparison = finalResult(this.state, this.#deps.deviceClass);
+    if (finalComparison) this.#appendEvent({ type: 'finalized', ...finalComparison });
   }
 
-  #confirm(n: number, against: number): void {
-    const result = confirm(this.state, n, against, this.#p.deviceClass);
-    if (result) this.#record({ type: 'confirmation', n, against, ...result });
+  #recordConfirmation(n: number, against: number): void {
+    const confirmation = judgeClaim(this.state, n, against, this.#deps.deviceClass);
+    if (confirmation) this.#appendEvent({ type: 'confirmation', n, against, ...confirmation });
   }
 }
 
-function baselineFailed(outcome: Exclude<MeasureResult['outcome'], { kind: 'measured' }>): LabError {
+function baselineError(outcome: Exclude<MeasureResult['outcome'], { kind: 'measured' }>): LabError {
   return new LabError('E_BASELINE', {
     what: 'The unchanged code could not be measured.',
     why: `${outcome.class}: ${outcome.message}.`,

@@ -32,7 +32,7 @@ export interface SpecRequest {
 }
 
 /** The fresh directories of one measurement. */
-export interface Dirs {
+export interface MeasurementDirs {
   readonly room: string;
   readonly arena: string;
   readonly out: string;
@@ -42,7 +42,7 @@ export interface Dirs {
   readonly held: string;
 }
 
-const INSIDE = {
+const SANDBOX_PATHS = {
   arena: '/lab/arena',
   deps: '/lab/deps',
   data: '/lab/data',
@@ -53,18 +53,18 @@ const INSIDE = {
 };
 const START_FILE = '.overnight-start';
 
-export class Specs {
+export class ProcessSpecs {
   readonly #bench: Bench;
   readonly #request: SpecRequest;
-  readonly #dirs: Dirs;
+  readonly #directories: MeasurementDirs;
 
-  constructor(bench: Bench, request: SpecRequest, dirs: Dirs) {
+  constructor(bench: Bench, request: SpecRequest, directories: MeasurementDirs) {
     this.#bench = bench;
     this.#request = request;
-    this.#dirs = dirs;
+    this.#directories = directories;
   }
 
-  #common(stage: string): Record<string, string> {
+  #commonEnv(stage: string): Record<string, string> {
     const { resources } = this.#bench.arena;
     return {
       OVERNIGHT_PROTOCOL: '1',
@@ -76,34 +76,34 @@ export class Specs {
   }
 
   /** `seconds` instead of the whole budget for the short run before it. */
-  candidate(seconds?: number): RunSpec {
+  candidateSpec(clockSeconds?: number): RunSpec {
     const { arena, sandbox, deps, data } = this.#bench;
-    const code: Mount = { from: this.#dirs.arena, to: INSIDE.arena, mode: 'read' };
-    const out: Mount = { from: this.#dirs.out, to: INSIDE.out, mode: 'write' };
-    const parts = [
-      ...(deps ? this.#partial('deps', deps, arena.setup?.visible ?? []) : []),
-      ...(data ? this.#partial('data', data.dir, arena.data.candidate) : []),
+    const codeMount: Mount = { from: this.#directories.arena, to: SANDBOX_PATHS.arena, mode: 'read' };
+    const outMount: Mount = { from: this.#directories.out, to: SANDBOX_PATHS.out, mode: 'write' };
+    const folderParts = [
+      ...(deps ? this.#mountEntries('deps', deps, arena.setup?.visible ?? []) : []),
+      ...(data ? this.#mountEntries('data', data.dir, arena.data.candidate) : []),
     ];
-    const env: Record<string, string> = {
-      ...this.#common('run'),
-      OVERNIGHT_ARENA: sandbox.inside(code),
-      OVERNIGHT_OUT: sandbox.inside(out),
-      OVERNIGHT_START: `${sandbox.inside(out)}/${START_FILE}`,
-      OVERNIGHT_BUDGET_S: String(seconds ?? arena.budget.seconds),
+    const environment: Record<string, string> = {
+      ...this.#commonEnv('run'),
+      OVERNIGHT_ARENA: sandbox.inside(codeMount),
+      OVERNIGHT_OUT: sandbox.inside(outMount),
+      OVERNIGHT_START: `${sandbox.inside(outMount)}/${START_FILE}`,
+      OVERNIGHT_BUDGET_S: String(clockSeconds ?? arena.budget.seconds),
       OVERNIGHT_GRACE_S: String(arena.budget.grace_s),
       ...(arena.budget.steps !== undefined && { OVERNIGHT_BUDGET_STEPS: String(arena.budget.steps) }),
-      ...Object.assign({}, ...parts.map((part) => part.env)),
+      ...Object.assign({}, ...folderParts.map((folderPart) => folderPart.env)),
     };
     return {
       command: arena.run.command,
-      cwd: sandbox.inside(code),
-      mounts: [code, out, ...parts.flatMap((part) => part.mounts)],
-      env,
-      limits: this.#limits(arena.budget.wall_s, this.#bench.cores.candidate),
+      cwd: sandbox.inside(codeMount),
+      mounts: [codeMount, outMount, ...folderParts.flatMap((folderPart) => folderPart.mounts)],
+      env: environment,
+      limits: this.#limitsFor(arena.budget.wall_s, this.#bench.cores.candidate),
       clock: {
-        startFile: path.join(this.#dirs.out, START_FILE),
+        startFile: path.join(this.#directories.out, START_FILE),
         graceMs: arena.budget.grace_s * 1000,
-        budgetMs: (seconds ?? arena.budget.seconds) * 1000,
+        budgetMs: (clockSeconds ?? arena.budget.seconds) * 1000,
       },
       gpus: arena.resources.gpus,
       alsoRead: arena.sandbox.read,
@@ -113,68 +113,68 @@ export class Specs {
   }
 
   /** A short run that ranks: the budget and the fixed amount of work, if there is one, in proportion. */
-  rung(seconds: number): RunSpec {
+  screeningSpec(seconds: number): RunSpec {
     const { budget } = this.#bench.arena;
-    const spec = this.candidate(seconds);
-    if (budget.steps === undefined) return spec;
-    const steps = Math.max(1, Math.round((budget.steps * seconds) / budget.seconds));
-    return { ...spec, env: { ...spec.env, OVERNIGHT_BUDGET_STEPS: String(steps) } };
+    const candidateSpec = this.candidateSpec(seconds);
+    if (budget.steps === undefined) return candidateSpec;
+    const scaledSteps = Math.max(1, Math.round((budget.steps * seconds) / budget.seconds));
+    return { ...candidateSpec, env: { ...candidateSpec.env, OVERNIGHT_BUDGET_STEPS: String(scaledSteps) } };
   }
 
   /** The evaluator's way in, with the holdout's command and a result of its own. */
-  holdout(): RunSpec {
+  holdoutSpec(): RunSpec {
     const { command, wall_s: wallS } = this.#bench.arena.holdout!;
-    const result: Mount = { from: this.#dirs.held, to: INSIDE.held, mode: 'write' };
-    const spec = this.evaluator();
+    const resultMount: Mount = { from: this.#directories.held, to: SANDBOX_PATHS.held, mode: 'write' };
+    const evaluatorSpec = this.evaluatorSpec();
     return {
-      ...spec,
+      ...evaluatorSpec,
       command,
-      mounts: [...spec.mounts.filter((mount) => mount.to !== INSIDE.result), result],
+      mounts: [...evaluatorSpec.mounts.filter((mount) => mount.to !== SANDBOX_PATHS.result), resultMount],
       env: {
-        ...spec.env,
+        ...evaluatorSpec.env,
         OVERNIGHT_STAGE: 'holdout',
-        OVERNIGHT_RESULT: `${this.#bench.sandbox.inside(result)}/result.txt`,
+        OVERNIGHT_RESULT: `${this.#bench.sandbox.inside(resultMount)}/result.txt`,
       },
-      limits: { ...spec.limits, wallMs: wallS * 1000 },
+      limits: { ...evaluatorSpec.limits, wallMs: wallS * 1000 },
     };
   }
 
-  evaluator(): RunSpec {
+  evaluatorSpec(): RunSpec {
     const { arena, sandbox, pristine, deps, data } = this.#bench;
-    const code: Mount = { from: pristine.dir, to: INSIDE.arena, mode: 'read' };
-    const artefact: Mount = { from: this.#dirs.artefact, to: INSIDE.artefact, mode: 'read' };
-    const result: Mount = { from: this.#dirs.result, to: INSIDE.result, mode: 'write' };
-    const mounts = [code, result, ...(arena.evaluate!.join === 'artefact' ? [artefact] : [])];
-    const env: Record<string, string> = {
-      ...this.#common('evaluate'),
+    const codeMount: Mount = { from: pristine.dir, to: SANDBOX_PATHS.arena, mode: 'read' };
+    const artefactMount: Mount = { from: this.#directories.artefact, to: SANDBOX_PATHS.artefact, mode: 'read' };
+    const resultMount: Mount = { from: this.#directories.result, to: SANDBOX_PATHS.result, mode: 'write' };
+    const mounts = [codeMount, resultMount, ...(arena.evaluate!.join === 'artefact' ? [artefactMount] : [])];
+    const environment: Record<string, string> = {
+      ...this.#commonEnv('evaluate'),
       OVERNIGHT_SEED: String(this.#request.judgeSeed),
-      OVERNIGHT_ARENA: sandbox.inside(code),
-      OVERNIGHT_RESULT: `${sandbox.inside(result)}/result.txt`,
+      OVERNIGHT_ARENA: sandbox.inside(codeMount),
+      OVERNIGHT_RESULT: `${sandbox.inside(resultMount)}/result.txt`,
       OVERNIGHT_NONCE: this.#request.nonce,
     };
-    if (arena.evaluate!.join === 'artefact') env.OVERNIGHT_ARTEFACT = sandbox.inside(artefact);
-    for (const [name, dir, to] of [
-      ['OVERNIGHT_DEPS', deps, INSIDE.deps],
-      ['OVERNIGHT_DATA', data?.dir, INSIDE.data],
+    if (arena.evaluate!.join === 'artefact') environment.OVERNIGHT_ARTEFACT = sandbox.inside(artefactMount);
+    for (const [variableName, hostDir, sandboxDir] of [
+      ['OVERNIGHT_DEPS', deps, SANDBOX_PATHS.deps],
+      ['OVERNIGHT_DATA', data?.dir, SANDBOX_PATHS.data],
     ] as const) {
-      if (!dir) continue;
-      const mount: Mount = { from: dir, to, mode: 'read' };
-      mounts.push(mount);
-      env[name] = sandbox.inside(mount);
+      if (!hostDir) continue;
+      const readMount: Mount = { from: hostDir, to: sandboxDir, mode: 'read' };
+      mounts.push(readMount);
+      environment[variableName] = sandbox.inside(readMount);
     }
     return {
       command: arena.evaluate!.command,
-      cwd: sandbox.inside(code),
+      cwd: sandbox.inside(codeMount),
       mounts,
-      env,
-      limits: this.#limits(arena.evaluate!.wall_s, this.#bench.cores.evaluator),
+      env: environment,
+      limits: this.#limitsFor(arena.evaluate!.wall_s, this.#bench.cores.evaluator),
       gpus: arena.resources.gpus,
       alsoRead: arena.sandbox.read,
       tag: this.#bench.tag,
     };
   }
 
-  #limits(wallS: number, cores: readonly number[]): RunSpec['limits'] {
+  #limitsFor(wallS: number, cores: readonly number[]): RunSpec['limits'] {
     const { memory_mb: memoryMb, pids, disk_mb: diskMb } = this.#bench.arena.resources;
     return { wallMs: wallS * 1000, memoryMb, pids, diskMb, outputMb: 32, cores };
   }
@@ -182,40 +182,40 @@ export class Specs {
   /**
    * Some entries of a folder, and nothing else of it: single mounts, or a folder of links where nothing can be mounted.
    */
-  #partial(
+  #mountEntries(
     kind: 'deps' | 'data',
-    dir: string,
+    hostDir: string,
     entries: readonly string[],
   ): { mounts: Mount[]; env: Record<string, string> }[] {
     if (entries.length === 0) return [];
     const { sandbox } = this.#bench;
-    const mounts = entries.map((entry): Mount => ({
-      from: path.join(dir, entry),
-      to: `${INSIDE[kind]}/${entry}`,
+    const mounts = entries.map((entryName): Mount => ({
+      from: path.join(hostDir, entryName),
+      to: `${SANDBOX_PATHS[kind]}/${entryName}`,
       mode: 'read',
     }));
-    const moved = sandbox.inside(mounts[0]!) === mounts[0]!.to;
-    const farm = path.join(this.#dirs.room, `candidate-${kind}`);
-    if (!moved) {
-      fs.mkdirSync(farm, { recursive: true });
-      for (const { from } of mounts) {
-        const link = path.join(farm, path.basename(from));
-        if (!fs.existsSync(link)) fs.symlinkSync(from, link);
+    const isMountable = sandbox.inside(mounts[0]!) === mounts[0]!.to;
+    const linkDir = path.join(this.#directories.room, `candidate-${kind}`);
+    if (!isMountable) {
+      fs.mkdirSync(linkDir, { recursive: true });
+      for (const { from: targetPath } of mounts) {
+        const linkPath = path.join(linkDir, path.basename(targetPath));
+        if (!fs.existsSync(linkPath)) fs.symlinkSync(targetPath, linkPath);
       }
     }
-    return [{ mounts, env: { [`OVERNIGHT_${kind.toUpperCase()}`]: moved ? INSIDE[kind] : farm } }];
+    return [{ mounts, env: { [`OVERNIGHT_${kind.toUpperCase()}`]: isMountable ? SANDBOX_PATHS[kind] : linkDir } }];
   }
 }
 
 /** Make what setup installed visible under its own name in an arena folder, so that module resolution works. */
 export function linkDeps(bench: Pick<Bench, 'arena' | 'sandbox' | 'deps'>, arenaDir: string): void {
   if (!bench.deps) return;
-  for (const entry of bench.arena.setup?.visible ?? []) {
-    const target = bench.sandbox.inside({
-      from: path.join(bench.deps, entry),
-      to: `${INSIDE.deps}/${entry}`,
+  for (const entryName of bench.arena.setup?.visible ?? []) {
+    const linkTarget = bench.sandbox.inside({
+      from: path.join(bench.deps, entryName),
+      to: `${SANDBOX_PATHS.deps}/${entryName}`,
       mode: 'read',
     });
-    fs.symlinkSync(target, path.join(arenaDir, entry));
+    fs.symlinkSync(linkTarget, path.join(arenaDir, entryName));
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Arena } from '../core/arena.ts';
-import { excerpt, failureClass, keyValues, parseResult } from './protocol.ts';
+import { excerptOf, failureClass, keyValues, parseResult } from './protocol.ts';
 
 const metric: Arena['metric'] = { name: 'loss', direction: 'minimize', unit: '' };
 const sealed = (text: string, change: Partial<Arena['metric']> = {}) =>
@@ -144,9 +144,9 @@ describe('what a failed candidate says', () => {
   });
 
   it('is shown by its last lines, from the output when the error stream is silent', () => {
-    expect(excerpt('a\n\nb\n', 'c')).toBe('a\nb');
-    expect(excerpt(' \n', 'x\ny\n', 1)).toBe('y');
-    expect(excerpt('the loss is NaN\novernight-failure: nan\n', '')).toBe('the loss is NaN');
+    expect(excerptOf('a\n\nb\n', 'c')).toBe('a\nb');
+    expect(excerptOf(' \n', 'x\ny\n', 1)).toBe('y');
+    expect(excerptOf('the loss is NaN\novernight-failure: nan\n', '')).toBe('the loss is NaN');
     expect(keyValues('a: 1\nnot a pair\nb:2')).toEqual([
       ['a', '1'],
       ['b', '2'],

@@ -7,14 +7,14 @@ import type { Ledger, Sandbox } from '../core/ports.ts';
 import { removeTree } from '../os/files.ts';
 
 /** Returns how many processes had to be ended. Safe to call on a lab that ended well. */
-export async function recover(
+export async function recoverKilledSession(
   ledger: Ledger,
   sandboxes: readonly Sandbox[],
   tag: string,
   workFolder: string,
 ): Promise<number> {
-  let processes = 0;
-  for (const sandbox of sandboxes) processes += await sandbox.sweep(tag);
+  let endedProcesses = 0;
+  for (const sandbox of sandboxes) endedProcesses += await sandbox.sweep(tag);
   for (const m of [...ledger.state.running])
     ledger.append({ type: 'lost', m, reason: 'the harness was killed while it ran' });
   for (const [call, { end }] of ledger.state.calls.entries()) {
@@ -26,10 +26,10 @@ export async function recover(
         type: 'session.died',
         session,
         detail: `process ${record.start.pid} ended without a word`,
-        processes,
+        processes: endedProcesses,
       });
   }
   removeTree(workFolder);
   fs.mkdirSync(workFolder, { recursive: true });
-  return processes;
+  return endedProcesses;
 }

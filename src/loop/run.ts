@@ -6,51 +6,51 @@
 import { LabError, reasonOf } from '../base/error.ts';
 import type { StopReason } from '../core/event.ts';
 import type { Clock, Ledger } from '../core/ports.ts';
-import type { Job, Lab, Stop, Told } from './lab.ts';
+import type { Job, Lab, Stop, TellResult } from './lab.ts';
 
 export interface RunWatch {
   readonly onJob?: (job: Job) => void;
-  readonly onTold?: (job: Job, told: Told) => void;
+  readonly onTold?: (job: Job, tellResult: TellResult) => void;
 }
 
 /** Measurements in a row that the machine, not the idea, may spoil before the night ends with the reason. */
-const MOST_MACHINE_FAILURES = 3;
-const WAIT_MS = 50;
+const MAX_MACHINE_FAILURES = 3;
+const IDLE_WAIT_MS = 50;
 
 /**
  * Go on until a limit, a wish or a broken machine ends it. Resolves with why; throws LabError when the lab cannot be
  * trusted any more.
  */
 export async function run(lab: Lab, clock: Clock, watch: RunWatch = {}): Promise<Stop> {
-  let failures = 0;
+  let machineFailures = 0;
   for (;;) {
     const job = await lab.ask();
     if (job.do === 'stop') return job;
     if (job.do === 'wait') {
-      await clock.sleep(WAIT_MS);
+      await clock.sleep(IDLE_WAIT_MS);
       continue;
     }
     watch.onJob?.(job);
     try {
-      const result = await lab.measure(job);
-      const told = await lab.tell(job, result);
-      watch.onTold?.(job, told);
-      failures = 0;
+      const measurementResult = await lab.measure(job);
+      const tellResult = await lab.tell(job, measurementResult);
+      watch.onTold?.(job, tellResult);
+      machineFailures = 0;
     } catch (thrown) {
       if (thrown instanceof LabError && thrown.code !== 'E_SPAWN') throw thrown;
-      failures++;
-      if (failures >= MOST_MACHINE_FAILURES) throw stuck(thrown);
+      machineFailures++;
+      if (machineFailures >= MAX_MACHINE_FAILURES) throw stuckError(thrown);
     }
-    if (lab.aborted) return { do: 'stop', reason: 'interrupted', detail: 'stopped at once, as asked' };
+    if (lab.isAborted) return { do: 'stop', reason: 'interrupted', detail: 'stopped at once, as asked' };
   }
 }
 
-function stuck(cause: unknown): LabError {
+function stuckError(cause: unknown): LabError {
   return new LabError(
     'E_STUCK',
     {
       what: 'Nothing can be measured any more.',
-      why: `${MOST_MACHINE_FAILURES} measurements in a row could not even start: ${reasonOf(cause)}.`,
+      why: `${MAX_MACHINE_FAILURES} measurements in a row could not even start: ${reasonOf(cause)}.`,
       next: 'Run `overnight doctor`; then `overnight run` goes on where it stopped.',
     },
     cause,

@@ -7,10 +7,10 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import { sha256Parts } from '../base/hash.ts';
-import { sanitize } from '../base/text.ts';
-import { type Arena, matching, roleOf } from '../core/arena.ts';
+import { sanitizeText } from '../base/text.ts';
+import { type Arena, matchingFiles, roleOf } from '../core/arena.ts';
 import type { Ledger, Mount, RunSpec, Sandbox, TreeEntry, Workspace } from '../core/ports.ts';
-import { excerpt } from './protocol.ts';
+import { excerptOf } from './protocol.ts';
 import { hashTree, readText, removeTree, stampTree, writeAtomic } from '../os/files.ts';
 import { linkDeps } from './process-specs.ts';
 
@@ -28,11 +28,11 @@ export interface StageHost {
   readonly cacheFolder: string;
   readonly workFolder: string;
   readonly tag: string;
-  readonly onStage?: (stage: 'setup' | 'prepare', line: string) => void;
-  readonly onStart?: (kill: () => void) => void;
+  readonly onStage?: (stage: 'setup' | 'prepare', outputLine: string) => void;
+  readonly onStart?: (killStage: () => void) => void;
 }
 
-export interface Staged {
+export interface StagedFolders {
   readonly deps?: string;
   readonly data?: { readonly dir: string; readonly stamp: string };
 }
@@ -40,155 +40,190 @@ export interface Staged {
 /** Hard limit of a stage: a download over a slow line, not a hang. */
 const STAGE_WALL_MS = 3600_000;
 
-export async function runStages(host: StageHost): Promise<Staged> {
-  const entries = await host.workspace.list(host.baseline);
-  const setup = host.arena.setup ? await runSetup(host, entries) : undefined;
-  const data = host.arena.prepare ? await runPrepare(host, entries, setup) : undefined;
-  return { ...(setup && { deps: setup.dir }), ...(data && { data: { dir: data.dir, stamp: stampTree(data.dir) } }) };
+export async function runStages(host: StageHost): Promise<StagedFolders> {
+  const treeEntries = await host.workspace.listEntries(host.baseline);
+  const setupOutput = host.arena.setup ? await runSetup(host, treeEntries) : undefined;
+  const dataOutput = host.arena.prepare ? await runPrepare(host, treeEntries, setupOutput) : undefined;
+  return {
+    ...(setupOutput && { deps: setupOutput.dir }),
+    ...(dataOutput && { data: { dir: dataOutput.dir, stamp: stampTree(dataOutput.dir) } }),
+  };
 }
 
-interface Output {
+interface StageOutput {
   readonly dir: string;
   readonly key: string;
 }
 
-async function runSetup(host: StageHost, entries: readonly TreeEntry[]): Promise<Output> {
+async function runSetup(host: StageHost, treeEntries: readonly TreeEntry[]): Promise<StageOutput> {
   const { command, key: patterns } = host.arena.setup!;
   const keyFiles = new Set(
-    matching(
+    matchingFiles(
       patterns,
-      entries.map((entry) => entry.path),
+      treeEntries.map((treeEntry) => treeEntry.path),
     ),
   );
-  const key = keyOf(
+  const setupKey = keyOf(
     ['setup', command, process.platform, process.arch, process.versions.modules ?? ''],
-    entries.filter((entry) => keyFiles.has(entry.path)),
+    treeEntries.filter((treeEntry) => keyFiles.has(treeEntry.path)),
   );
-  const dir = await once(host, 'setup', key, (room, output) => {
-    const arena: Mount = { from: path.join(room, 'arena'), to: '/lab/arena', mode: 'write' };
-    const deps: Mount = { from: output, to: '/lab/deps', mode: 'write' };
+  const outputDir = await cachedOutput(host, 'setup', setupKey, (workDir, outputPath) => {
+    const arenaMount: Mount = { from: path.join(workDir, 'arena'), to: '/lab/arena', mode: 'write' };
+    const depsMount: Mount = { from: outputPath, to: '/lab/deps', mode: 'write' };
     return {
       command,
-      mounts: [arena, deps],
+      mounts: [arenaMount, depsMount],
       network: true,
-      env: { OVERNIGHT_DEPS: host.person.sandbox.inside(deps) },
-      arena,
+      env: { OVERNIGHT_DEPS: host.person.sandbox.inside(depsMount) },
+      arena: arenaMount,
     };
   });
-  const missing = host.arena.setup!.visible.filter((entry) => !fs.existsSync(path.join(dir, entry)));
-  if (missing.length > 0)
-    throw failedStage('setup', `it did not create ${missing.join(', ')} in $OVERNIGHT_DEPS, which setup.visible names`);
-  return { dir, key };
+  const missingEntries = host.arena.setup!.visible.filter(
+    (visibleEntry) => !fs.existsSync(path.join(outputDir, visibleEntry)),
+  );
+  if (missingEntries.length > 0)
+    throw failedStage(
+      'setup',
+      `it did not create ${missingEntries.join(', ')} in $OVERNIGHT_DEPS, which setup.visible names`,
+    );
+  return { dir: outputDir, key: setupKey };
 }
 
-async function runPrepare(host: StageHost, entries: readonly TreeEntry[], setup: Output | undefined): Promise<Output> {
+async function runPrepare(
+  host: StageHost,
+  treeEntries: readonly TreeEntry[],
+  setupOutput: StageOutput | undefined,
+): Promise<StageOutput> {
   const { command, network } = host.arena.prepare!;
-  const role = roleOf(host.arena);
-  const frozen = entries.filter(
-    (entry) => role(entry.path) !== 'editable' && entry.path !== 'program.md' && entry.path !== 'arena.yaml',
+  const roleOfFile = roleOf(host.arena);
+  const frozenEntries = treeEntries.filter(
+    (treeEntry) =>
+      roleOfFile(treeEntry.path) !== 'editable' && treeEntry.path !== 'program.md' && treeEntry.path !== 'arena.yaml',
   );
-  const key = keyOf(['prepare', command, setup?.key ?? ''], frozen);
-  const dir = await once(host, 'prepare', key, (room, output) => {
-    const arena: Mount = { from: path.join(room, 'arena'), to: '/lab/arena', mode: 'write' };
-    const data: Mount = { from: output, to: '/lab/data', mode: 'write' };
-    const deps: Mount[] = setup ? [{ from: setup.dir, to: '/lab/deps', mode: 'read' }] : [];
+  const prepareKey = keyOf(['prepare', command, setupOutput?.key ?? ''], frozenEntries);
+  const outputDir = await cachedOutput(host, 'prepare', prepareKey, (workDir, outputPath) => {
+    const arenaMount: Mount = { from: path.join(workDir, 'arena'), to: '/lab/arena', mode: 'write' };
+    const dataMount: Mount = { from: outputPath, to: '/lab/data', mode: 'write' };
+    const depsMounts: Mount[] = setupOutput ? [{ from: setupOutput.dir, to: '/lab/deps', mode: 'read' }] : [];
     const sandbox = network ? host.person.sandbox : host.sandbox;
-    if (setup) linkDeps({ arena: host.arena, sandbox, deps: setup.dir }, arena.from);
-    const env = { OVERNIGHT_DATA: sandbox.inside(data), ...(deps[0] && { OVERNIGHT_DEPS: sandbox.inside(deps[0]) }) };
-    return { command, mounts: [arena, data, ...deps], network, env, arena };
+    if (setupOutput) linkDeps({ arena: host.arena, sandbox, deps: setupOutput.dir }, arenaMount.from);
+    const environment = {
+      OVERNIGHT_DATA: sandbox.inside(dataMount),
+      ...(depsMounts[0] && { OVERNIGHT_DEPS: sandbox.inside(depsMounts[0]) }),
+    };
+    return { command, mounts: [arenaMount, dataMount, ...depsMounts], network, env: environment, arena: arenaMount };
   });
-  const named = [...host.arena.data.candidate, ...host.arena.data.evaluator, ...(host.arena.holdout?.data ?? [])];
-  const missing = named.filter((entry) => !fs.existsSync(path.join(dir, entry)));
-  if (missing.length > 0)
+  const namedEntries = [
+    ...host.arena.data.candidate,
+    ...host.arena.data.evaluator,
+    ...(host.arena.holdout?.data ?? []),
+  ];
+  const missingEntries = namedEntries.filter((namedEntry) => !fs.existsSync(path.join(outputDir, namedEntry)));
+  if (missingEntries.length > 0)
     throw failedStage(
       'prepare',
-      `it did not create ${missing.join(', ')} in $OVERNIGHT_DATA, which the manifest’s data and holdout name`,
+      `it did not create ${missingEntries.join(', ')} in $OVERNIGHT_DATA, which the manifest’s data and holdout name`,
     );
-  return { dir, key };
+  return { dir: outputDir, key: prepareKey };
 }
 
-function keyOf(parts: readonly string[], entries: readonly TreeEntry[]): string {
-  return sha256Parts([...parts, ...entries.flatMap((entry) => [entry.path, entry.mode, entry.oid])]).slice(0, 16);
+function keyOf(keyParts: readonly string[], treeEntries: readonly TreeEntry[]): string {
+  return sha256Parts([
+    ...keyParts,
+    ...treeEntries.flatMap((treeEntry) => [treeEntry.path, treeEntry.mode, treeEntry.oid]),
+  ]).slice(0, 16);
 }
 
-type Plan = Pick<RunSpec, 'command' | 'mounts' | 'env'> & { readonly network: boolean; readonly arena: Mount };
+type StagePlan = Pick<RunSpec, 'command' | 'mounts' | 'env'> & { readonly network: boolean; readonly arena: Mount };
 
 /** The output folder for a key: from the cache when it is complete and unchanged, else made now. */
-async function once(
+async function cachedOutput(
   host: StageHost,
   stage: 'setup' | 'prepare',
-  key: string,
-  plan: (room: string, output: string) => Plan,
+  contentKey: string,
+  createPlan: (workDir: string, outputPath: string) => StagePlan,
 ): Promise<string> {
-  const home = path.join(host.cacheFolder, `${stage}-${key}`);
-  const output = path.join(home, 'output');
-  const seal = path.join(home, 'hash');
-  const recorded = readText(seal)?.trim();
-  if (recorded !== undefined && hashTree(output) === recorded) {
-    const known = host.ledger.state.stages.get(stage);
-    if (known?.key === key && known.output === recorded) return output;
-    host.ledger.append({ type: 'stage.started', stage, key });
-    host.ledger.append({ type: 'stage.finished', stage, key, wallS: 0, output: recorded, reused: true });
-    return output;
+  const cacheEntry = path.join(host.cacheFolder, `${stage}-${contentKey}`);
+  const outputDir = path.join(cacheEntry, 'output');
+  const sealFile = path.join(cacheEntry, 'hash');
+  const recordedHash = readText(sealFile)?.trim();
+  if (recordedHash !== undefined && hashTree(outputDir) === recordedHash) {
+    const knownStage = host.ledger.state.stages.get(stage);
+    if (knownStage?.key === contentKey && knownStage.output === recordedHash) return outputDir;
+    host.ledger.append({ type: 'stage.started', stage, key: contentKey });
+    host.ledger.append({
+      type: 'stage.finished',
+      stage,
+      key: contentKey,
+      wallS: 0,
+      output: recordedHash,
+      reused: true,
+    });
+    return outputDir;
   }
-  host.ledger.append({ type: 'stage.started', stage, key });
-  removeTree(home);
-  fs.mkdirSync(output, { recursive: true });
-  const room = path.join(host.workFolder, stage);
-  removeTree(room);
-  await host.workspace.checkout(host.baseline, path.join(room, 'arena'));
-  const started = performance.now();
-  const problem = await runStage(host, stage, plan(room, output));
-  removeTree(room);
+  host.ledger.append({ type: 'stage.started', stage, key: contentKey });
+  removeTree(cacheEntry);
+  fs.mkdirSync(outputDir, { recursive: true });
+  const workDir = path.join(host.workFolder, stage);
+  removeTree(workDir);
+  await host.workspace.checkout(host.baseline, path.join(workDir, 'arena'));
+  const startedMs = performance.now();
+  const problem = await runStage(host, stage, createPlan(workDir, outputDir));
+  removeTree(workDir);
   if (problem) {
-    host.ledger.append({ type: 'stage.failed', stage, key, message: problem });
+    host.ledger.append({ type: 'stage.failed', stage, key: contentKey, message: problem });
     throw failedStage(stage, problem);
   }
-  const hash = hashTree(output);
-  writeAtomic(seal, `${hash}\n`);
+  const outputHash = hashTree(outputDir);
+  writeAtomic(sealFile, `${outputHash}\n`);
   host.ledger.append({
     type: 'stage.finished',
     stage,
-    key,
-    wallS: Math.round(performance.now() - started) / 1000,
-    output: hash,
+    key: contentKey,
+    wallS: Math.round(performance.now() - startedMs) / 1000,
+    output: outputHash,
     reused: false,
   });
-  return output;
+  return outputDir;
 }
 
-async function runStage(host: StageHost, stage: 'setup' | 'prepare', plan: Plan): Promise<string | undefined> {
-  const sandbox = plan.network ? host.person.sandbox : host.sandbox;
-  const running = sandbox.start({
-    command: plan.command,
-    cwd: sandbox.inside(plan.arena),
-    mounts: plan.mounts,
-    network: plan.network,
+async function runStage(
+  host: StageHost,
+  stage: 'setup' | 'prepare',
+  stagePlan: StagePlan,
+): Promise<string | undefined> {
+  const sandbox = stagePlan.network ? host.person.sandbox : host.sandbox;
+  const runningStage = sandbox.start({
+    command: stagePlan.command,
+    cwd: sandbox.inside(stagePlan.arena),
+    mounts: stagePlan.mounts,
+    network: stagePlan.network,
     env: {
-      ...(plan.network && host.person.env),
+      ...(stagePlan.network && host.person.env),
       OVERNIGHT_PROTOCOL: '1',
       OVERNIGHT_STAGE: stage,
-      OVERNIGHT_ARENA: sandbox.inside(plan.arena),
-      ...plan.env,
+      OVERNIGHT_ARENA: sandbox.inside(stagePlan.arena),
+      ...stagePlan.env,
     },
     limits: { wallMs: STAGE_WALL_MS, memoryMb: 16384, pids: 4096, diskMb: 1 << 20, outputMb: 256, cores: [] },
     alsoRead: host.arena.sandbox.read,
     tag: host.tag,
-    onStderr: (text) => {
-      for (const line of sanitize(text).split('\n')) if (line.trim() !== '') host.onStage?.(stage, line.trim());
+    onStderr: (stderrText) => {
+      for (const stderrLine of sanitizeText(stderrText).split('\n'))
+        if (stderrLine.trim() !== '') host.onStage?.(stage, stderrLine.trim());
     },
   });
-  host.onStart?.(() => running.kill());
-  const result = await running.done;
+  host.onStart?.(() => runningStage.kill());
+  const result = await runningStage.done;
   if (result.ending === 'exited' && result.exitCode === 0) return undefined;
-  const how = result.ending === 'exited' ? `status ${result.exitCode}` : result.ending;
-  return `it ended with ${how}: ${excerpt(sanitize(result.stderr.text), sanitize(result.stdout.text), 6) || 'it printed nothing'}`;
+  const endingText = result.ending === 'exited' ? `status ${result.exitCode}` : result.ending;
+  return `it ended with ${endingText}: ${excerptOf(sanitizeText(result.stderr.text), sanitizeText(result.stdout.text), 6) || 'it printed nothing'}`;
 }
 
-function failedStage(stage: 'setup' | 'prepare', why: string): LabError {
+function failedStage(stage: 'setup' | 'prepare', reason: string): LabError {
   return new LabError(stage === 'setup' ? 'E_SETUP' : 'E_PREPARE', {
     what: `The ${stage} command of the arena failed.`,
-    why: `${why[0]!.toUpperCase()}${why.slice(1)}.`,
+    why: `${reason[0]!.toUpperCase()}${reason.slice(1)}.`,
     next:
       stage === 'setup'
         ? 'Run the command by hand in a copy of the folder; it needs the network the first time.'

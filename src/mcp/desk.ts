@@ -7,23 +7,23 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
-import { oneLine, sanitize } from '../base/text.ts';
+import { oneLine, sanitizeText } from '../base/text.ts';
 import { roleOf } from '../core/arena.ts';
 import { arenaOf, codeOf, type LabState } from '../core/state.ts';
-import { post } from '../ledger/inbox.ts';
+import { postRequest } from '../ledger/inbox.ts';
 import { LOCK_FILE, readBlobText, readLedger } from '../ledger/jsonl.ts';
 import { lockOwner } from '../ledger/lock.ts';
-import { monotonicMs, now, sleep } from '../os/clock.ts';
+import { monotonicMs, currentTime, sleep } from '../os/clock.ts';
 import { readText, removeTree } from '../os/files.ts';
 import type { LabPaths } from '../os/paths.ts';
-import { harvest, type Prints, printsOf } from '../proposers/folder.ts';
-import { sha256 } from '../base/hash.ts';
+import { collectChanges, type Fingerprints, fingerprintsOf } from '../proposers/folder.ts';
+import { sha256Hex } from '../base/hash.ts';
 import { briefText } from '../view/brief/brief.ts';
 import { viewExperiment } from '../view/lab/experiment.ts';
 import { viewLab } from '../view/lab/lab.ts';
 import type { Facts } from '../view/types.ts';
 import { openWorkspace } from '../workspace/git.ts';
-import { layPatch } from '../workspace/patch.ts';
+import { applyPatch } from '../workspace/patch.ts';
 
 export interface Submission {
   readonly hypothesis: string;
@@ -34,7 +34,7 @@ export interface Submission {
   readonly parent?: number;
 }
 
-export interface Polled {
+export interface SubmissionStatus {
   readonly id: string;
   /** `waiting`: not taken yet; `running`: an experiment, not decided yet. */
   readonly state: 'waiting' | 'running' | 'done';
@@ -44,28 +44,28 @@ export interface Polled {
 }
 
 /** Clients cut a tool call at 60 s: nobody waits longer than this in one. */
-export const MOST_WAIT_S = 25;
-const LOOK_MS = 500;
-const MOST_HISTORY = 50;
-const MOST_DIFF_CHARS = 40_000;
+export const MAX_WAIT_S = 25;
+const POLL_INTERVAL_MS = 500;
+const MAX_HISTORY = 50;
+const MAX_DIFF_CHARS = 40_000;
 
 export class Desk {
   readonly #paths: LabPaths;
-  readonly #from: string;
+  readonly #author: string;
 
-  constructor(paths: LabPaths, from: string) {
+  constructor(paths: LabPaths, author: string) {
     this.#paths = paths;
-    this.#from = oneLine(from, 100) || 'somebody';
+    this.#author = oneLine(author, 100) || 'somebody';
   }
 
-  brief(): string {
-    const { state } = this.#read();
-    const page = readText(path.join(this.#paths.arena, 'program.md'));
-    return briefText(state, this.#facts(), {
+  writeBrief(): string {
+    const { state } = this.#readLab();
+    const programPage = readText(path.join(this.#paths.arena, 'program.md'));
+    return briefText(state, this.#viewFacts(), {
       files: new Map(),
       left: {},
       blob: (hash) => readBlobText(this.#paths.lab, hash),
-      ...(page !== undefined && { program: { text: page, version: sha256(page) } }),
+      ...(programPage !== undefined && { program: { text: programPage, version: sha256Hex(programPage) } }),
     });
   }
 
@@ -73,136 +73,150 @@ export class Desk {
    * Put a change into the inbox. Resolves with its id; throws E_SUBMIT where it can be told at once that it is no
    * change of this arena.
    */
-  async submit({ hypothesis, diff, files, parent }: Submission): Promise<Polled> {
-    const { state } = this.#read();
-    const base = parent ?? state.incumbent;
+  async submitChange({ hypothesis, diff, files, parent }: Submission): Promise<SubmissionStatus> {
+    const { state } = this.#readLab();
+    const parentNumber = parent ?? state.incumbent;
     if (hypothesis.trim() === '')
-      throw unusable('It has no hypothesis.', 'Say in a sentence what should get better, and why.');
+      throw unusableError('It has no hypothesis.', 'Say in a sentence what should get better, and why.');
     if ((diff === undefined) === (files === undefined))
-      throw unusable('It needs a diff or files, and not both.', 'Give one of them.');
-    const edits = files ?? (await this.#editsOf(state, base, diff!));
+      throw unusableError('It needs a diff or files, and not both.', 'Give one of them.');
+    const edits = files ?? (await this.#editsOf(state, parentNumber, diff!));
     if (Object.keys(edits).length === 0)
-      throw unusable('It changes nothing.', 'Change an editable file; `overnight brief` lists them.');
-    const { id } = post(this.#paths.inbox, this.#from, {
+      throw unusableError('It changes nothing.', 'Change an editable file; `overnight brief` lists them.');
+    const { id } = postRequest(this.#paths.inbox, this.#author, {
       verb: 'submit',
       hypothesis: oneLine(hypothesis, 2000),
       edits,
-      parent: base,
+      parent: parentNumber,
     });
-    const alive = lockOwner(path.join(this.#paths.lab, LOCK_FILE)) !== undefined;
-    const text = alive
+    const isRunning = lockOwner(path.join(this.#paths.lab, LOCK_FILE)) !== undefined;
+    const statusText = isRunning
       ? 'taken in; poll for its result'
       : 'it waits: no harness is running; the next `overnight run` measures it';
-    return { id, state: 'waiting', text };
+    return { id, state: 'waiting', text: statusText };
   }
 
   /** What became of a submission; waits for its end at most `waitS` seconds. */
-  async poll(id: string, waitS = 0): Promise<Polled> {
-    for (const end = monotonicMs() + 1000 * Math.min(MOST_WAIT_S, Math.max(0, waitS)); ;) {
-      const found = this.#look(id);
-      if (found.state === 'done' || monotonicMs() >= end) return found;
-      await sleep(LOOK_MS);
+  async pollSubmission(submissionId: string, waitS = 0): Promise<SubmissionStatus> {
+    for (const deadlineMs = monotonicMs() + 1000 * Math.min(MAX_WAIT_S, Math.max(0, waitS)); ;) {
+      const submissionStatus = this.#lookUp(submissionId);
+      if (submissionStatus.state === 'done' || monotonicMs() >= deadlineMs) return submissionStatus;
+      await sleep(POLL_INTERVAL_MS);
     }
   }
 
   /** The newest experiments, newest first, a line each. */
-  history(most = 20): string {
-    const { state } = this.#read();
-    const rows = viewLab(state, this.#facts()).experiments.slice(
-      -Math.min(MOST_HISTORY, Math.max(1, Math.floor(most))),
+  listHistory(maxRows = 20): string {
+    const { state } = this.#readLab();
+    const rows = viewLab(state, this.#viewFacts()).experiments.slice(
+      -Math.min(MAX_HISTORY, Math.max(1, Math.floor(maxRows))),
     );
-    const line = rows.map(
+    const historyLines = rows.map(
       (row) =>
         `#${row.n} ${row.verdict} ${row.mean?.text ?? ''} ${oneLine(row.hypothesis, 160)} [${oneLine(row.effect?.text ?? row.reason, 160)}]`,
     );
-    return line.reverse().join('\n');
+    return historyLines.reverse().join('\n');
   }
 
   /** What an experiment changed against its parent. */
-  async diff(n: number): Promise<string> {
-    const { state } = this.#read();
-    const [code, parent] = [codeOf(state, n), codeOf(state, state.experiments[n]?.idea.parent ?? 0)];
-    if (!code || !parent) throw notThere(n, state);
+  async showDiff(n: number): Promise<string> {
+    const { state } = this.#readLab();
+    const [experimentCode, parentCode] = [codeOf(state, n), codeOf(state, state.experiments[n]?.idea.parent ?? 0)];
+    if (!experimentCode || !parentCode) throw notFoundError(n, state);
     const workspace = await openWorkspace(this.#paths.arena, this.#paths.store);
-    return sanitize(await workspace.diff(parent.commit, code.commit)).slice(0, MOST_DIFF_CHARS);
+    return sanitizeText(await workspace.diffCommits(parentCode.commit, experimentCode.commit)).slice(0, MAX_DIFF_CHARS);
   }
 
   /** Words for the record. */
-  note(text: string): string {
-    this.#read();
-    return post(this.#paths.inbox, this.#from, { verb: 'note', text: oneLine(text, 4000) }).id;
+  leaveNote(noteText: string): string {
+    this.#readLab();
+    return postRequest(this.#paths.inbox, this.#author, { verb: 'note', text: oneLine(noteText, 4000) }).id;
   }
 
-  #look(id: string): Polled {
-    const { state } = this.#read();
-    if (!state.requests.has(id)) {
-      const waits =
-        fs.existsSync(this.#paths.inbox) && fs.readdirSync(this.#paths.inbox).some((name) => name.includes(id));
-      if (!waits) throw unusable(`There is no submission ${oneLine(id, 80)}.`, 'Give the id that `submit` returned.');
-      return { id, state: 'waiting', text: 'not taken by a harness yet' };
+  #lookUp(submissionId: string): SubmissionStatus {
+    const { state } = this.#readLab();
+    if (!state.requests.has(submissionId)) {
+      const isWaiting =
+        fs.existsSync(this.#paths.inbox) &&
+        fs.readdirSync(this.#paths.inbox).some((fileName) => fileName.includes(submissionId));
+      if (!isWaiting)
+        throw unusableError(
+          `There is no submission ${oneLine(submissionId, 80)}.`,
+          'Give the id that `submit` returned.',
+        );
+      return { id: submissionId, state: 'waiting', text: 'not taken by a harness yet' };
     }
-    const n = state.requests.get(id);
-    if (n === undefined) return { id, state: 'done', text: 'it is recorded' };
-    const page = viewExperiment(state, n, this.#facts())!;
-    const { verdict, effect, mean, reason } = page.row;
-    const open = verdict === 'running' || verdict === 'waiting';
-    const parts = [`#${n} ${verdict}`, mean && `${page.metric} ${mean.text}`, effect?.text, oneLine(reason, 400)];
+    const n = state.requests.get(submissionId);
+    if (n === undefined) return { id: submissionId, state: 'done', text: 'it is recorded' };
+    const experimentView = viewExperiment(state, n, this.#viewFacts())!;
+    const { verdict, effect, mean, reason } = experimentView.row;
+    const isOpen = verdict === 'running' || verdict === 'waiting';
+    const statusParts = [
+      `#${n} ${verdict}`,
+      mean && `${experimentView.metric} ${mean.text}`,
+      effect?.text,
+      oneLine(reason, 400),
+    ];
     return {
-      id,
-      state: open ? 'running' : 'done',
+      id: submissionId,
+      state: isOpen ? 'running' : 'done',
       experiment: n,
-      ...(!open && { verdict }),
-      text: parts.filter(Boolean).join('; '),
+      ...(!isOpen && { verdict }),
+      text: statusParts.filter(Boolean).join('; '),
     };
   }
 
-  async #editsOf(state: LabState, parent: number, diff: string): Promise<Record<string, string | null>> {
-    const code = codeOf(state, parent);
-    if (!code) throw notThere(parent, state);
-    const role = roleOf(arenaOf(state));
-    const home = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-diff-'));
+  async #editsOf(labState: LabState, parentNumber: number, diffText: string): Promise<Record<string, string | null>> {
+    const parentCode = codeOf(labState, parentNumber);
+    if (!parentCode) throw notFoundError(parentNumber, labState);
+    const fileRoleOf = roleOf(arenaOf(labState));
+    const scratchDir = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-diff-'));
     try {
       const workspace = await openWorkspace(this.#paths.arena, this.#paths.store);
-      const dir = path.join(home, 'work');
-      let before: Prints = new Map();
-      const at = { commit: code.commit, dir, skip: (file: string) => role(file) === 'hidden' };
-      const problem = await layPatch(workspace, at, diff, () => {
-        before = printsOf(dir);
+      const workDir = path.join(scratchDir, 'work');
+      let printsBefore: Fingerprints = new Map();
+      const checkout = {
+        commit: parentCode.commit,
+        dir: workDir,
+        skip: (filePath: string) => fileRoleOf(filePath) === 'hidden',
+      };
+      const problem = await applyPatch(workspace, checkout, diffText, () => {
+        printsBefore = fingerprintsOf(workDir);
       });
       if (problem !== undefined)
-        throw unusable(
-          `The diff does not apply to #${parent}: ${problem}.`,
+        throw unusableError(
+          `The diff does not apply to #${parentNumber}: ${problem}.`,
           'Make it against the files of that experiment, with a/ and b/ before the paths.',
         );
-      const { edits, touched, strays, refusal } = harvest(dir, before, role, new Set());
-      if (refusal) throw unusable(`${refusal.reason}.`, 'Change editable text files only.');
-      const outside = [...touched, ...strays][0];
-      if (outside !== undefined)
-        throw unusable(
-          `It changes ${oneLine(outside, 200)}, which is not editable.`,
+      const { edits, touched, strays, refusal } = collectChanges(workDir, printsBefore, fileRoleOf, new Set());
+      if (refusal) throw unusableError(`${refusal.reason}.`, 'Change editable text files only.');
+      const outsidePath = [...touched, ...strays][0];
+      if (outsidePath !== undefined)
+        throw unusableError(
+          `It changes ${oneLine(outsidePath, 200)}, which is not editable.`,
           'Change editable files only; `overnight brief` lists them.',
         );
-      return Object.fromEntries(edits.map(({ path: file, content }) => [file, content]));
+      return Object.fromEntries(edits.map(({ path: filePath, content }) => [filePath, content]));
     } finally {
-      removeTree(home);
+      removeTree(scratchDir);
     }
   }
 
-  #read(): { readonly state: LabState } {
+  #readLab(): { readonly state: LabState } {
     return readLedger(this.#paths.lab);
   }
 
-  #facts(): Facts {
-    return { now: now(), alive: true, tip: '' };
+  #viewFacts(): Facts {
+    return { now: currentTime(), alive: true, tip: '' };
   }
 }
 
-const unusable = (why: string, next: string): LabError =>
-  new LabError('E_SUBMIT', { what: 'This cannot be submitted.', why, next });
+const unusableError = (reason: string, next: string): LabError =>
+  new LabError('E_SUBMIT', { what: 'This cannot be submitted.', why: reason, next });
 
-const notThere = (n: number, state: LabState): LabError =>
+const notFoundError = (n: number, labState: LabState): LabError =>
   new LabError('E_NOT_FOUND', {
     what: `There is no code of an experiment ${n} in this lab.`,
-    why: `It has the numbers 0 (the baseline) to ${state.experiments.length - 1}; refused ones have no code.`,
+    why: `It has the numbers 0 (the baseline) to ${labState.experiments.length - 1}; refused ones have no code.`,
     next: '`overnight log` lists them.',
   });

@@ -12,39 +12,41 @@ import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { z } from 'zod';
 import { reasonOf } from '../base/error.ts';
 import { VERSION } from '../version.ts';
-import { type Desk, MOST_WAIT_S } from './desk.ts';
+import { type Desk, MAX_WAIT_S } from './desk.ts';
 
-interface Reply {
+interface ToolReply {
   content: { type: 'text'; text: string }[];
   isError?: boolean;
   [key: string]: unknown;
 }
 
-async function reply(work: () => unknown): Promise<Reply> {
+async function replyWith(runTool: () => unknown): Promise<ToolReply> {
   try {
-    const said = await work();
-    return { content: [{ type: 'text', text: typeof said === 'string' ? said : JSON.stringify(said) }] };
-  } catch (thrown) {
-    return { content: [{ type: 'text', text: reasonOf(thrown) }], isError: true };
+    const toolResult = await runTool();
+    return {
+      content: [{ type: 'text', text: typeof toolResult === 'string' ? toolResult : JSON.stringify(toolResult) }],
+    };
+  } catch (thrownError) {
+    return { content: [{ type: 'text', text: reasonOf(thrownError) }], isError: true };
   }
 }
 
-const number = z.number().int().nonnegative();
+const experimentNumber = z.number().int().nonnegative();
 
 /** A server with the tools; one per connection. */
-export function mcpServer(desk: Desk): McpServer {
-  const server = new McpServer({ name: 'overnight', version: VERSION }, { capabilities: { tools: {} } });
-  const reads = { readOnlyHint: true };
-  server.registerTool(
+export function createMcpServer(desk: Desk): McpServer {
+  const mcpServer = new McpServer({ name: 'overnight', version: VERSION }, { capabilities: { tools: {} } });
+  const readOnly = { readOnlyHint: true };
+  mcpServer.registerTool(
     'brief',
     {
       description: 'The goal, what may be changed, where the research stands, what was tried. Read this first.',
       inputSchema: z.object({}),
-      annotations: reads,
+      annotations: readOnly,
     },
-    async () => reply(() => desk.brief()),
+    async () => replyWith(() => desk.writeBrief()),
   );
-  server.registerTool(
+  mcpServer.registerTool(
     'propose',
     {
       description: `Submit one change as a unified diff (or whole files) with a hypothesis. Returns an id at once; the harness measures and decides. Then call poll.`,
@@ -55,12 +57,12 @@ export function mcpServer(desk: Desk): McpServer {
           .record(z.string(), z.string().nullable())
           .optional()
           .describe('whole new contents by path, null removes'),
-        parent: number.optional().describe('experiment it was made on; the best so far when absent'),
+        parent: experimentNumber.optional().describe('experiment it was made on; the best so far when absent'),
       }),
     },
     async ({ hypothesis, diff, files, parent }) =>
-      reply(() =>
-        desk.submit({
+      replyWith(() =>
+        desk.submitChange({
           hypothesis,
           ...(diff !== undefined && { diff }),
           ...(files !== undefined && { files }),
@@ -68,43 +70,47 @@ export function mcpServer(desk: Desk): McpServer {
         }),
       ),
   );
-  server.registerTool(
+  mcpServer.registerTool(
     'poll',
     {
-      description: `What became of a submission. Waits up to wait_s seconds (at most ${MOST_WAIT_S}) for its end; call it again while the state is not "done".`,
-      inputSchema: z.object({ id: z.string(), wait_s: z.number().min(0).max(MOST_WAIT_S).optional() }),
-      annotations: reads,
+      description: `What became of a submission. Waits up to wait_s seconds (at most ${MAX_WAIT_S}) for its end; call it again while the state is not "done".`,
+      inputSchema: z.object({ id: z.string(), wait_s: z.number().min(0).max(MAX_WAIT_S).optional() }),
+      annotations: readOnly,
     },
-    async ({ id, wait_s: waitS }) => reply(() => desk.poll(id, waitS)),
+    async ({ id, wait_s: waitS }) => replyWith(() => desk.pollSubmission(id, waitS)),
   );
-  server.registerTool(
+  mcpServer.registerTool(
     'history',
     {
       description: 'The newest experiments, a line each.',
       inputSchema: z.object({ most: z.number().int().min(1).max(50).optional() }),
-      annotations: reads,
+      annotations: readOnly,
     },
-    async ({ most }) => reply(() => desk.history(most)),
+    async ({ most }) => replyWith(() => desk.listHistory(most)),
   );
-  server.registerTool(
+  mcpServer.registerTool(
     'diff',
-    { description: 'What an experiment changed.', inputSchema: z.object({ n: number }), annotations: reads },
-    async ({ n }) => reply(() => desk.diff(n)),
+    {
+      description: 'What an experiment changed.',
+      inputSchema: z.object({ n: experimentNumber }),
+      annotations: readOnly,
+    },
+    async ({ n }) => replyWith(() => desk.showDiff(n)),
   );
-  server.registerTool(
+  mcpServer.registerTool(
     'note',
     {
       description: 'Leave words for the record and the report of the night.',
       inputSchema: z.object({ text: z.string().min(1) }),
     },
-    async ({ text }) => reply(() => ({ id: desk.note(text) })),
+    async ({ text }) => replyWith(() => ({ id: desk.leaveNote(text) })),
   );
-  return server;
+  return mcpServer;
 }
 
-export const serveOnStdio = async (desk: Desk): Promise<void> => void (await serveStdio(() => mcpServer(desk)));
+export const serveOnStdio = async (desk: Desk): Promise<void> => void (await serveStdio(() => createMcpServer(desk)));
 
-export interface HttpServed {
+export interface HttpEndpoint {
   readonly url: string;
   readonly token: string;
   close(): Promise<void>;
@@ -114,36 +120,36 @@ export interface HttpServed {
  * Listen on 127.0.0.1. Whoever has no token, or comes by another name than loopback's (a page that rebinds DNS), is
  * turned away.
  */
-export async function serveHttp(desk: Desk, port: number): Promise<HttpServed> {
-  const token = randomBytes(24).toString('base64url');
-  const handler = toNodeHandler(createMcpHandler(() => mcpServer(desk)));
-  const server = http.createServer((request, response) => {
-    const host = request.headers.host?.replace(/:\d+$/, '') ?? '';
-    const allowed = ['127.0.0.1', 'localhost'].includes(host) && request.headers.origin === undefined;
-    if (!allowed || !isToken(request.headers.authorization, token)) {
+export async function serveHttp(desk: Desk, port: number): Promise<HttpEndpoint> {
+  const accessToken = randomBytes(24).toString('base64url');
+  const mcpHandler = toNodeHandler(createMcpHandler(() => createMcpServer(desk)));
+  const httpServer = http.createServer((request, response) => {
+    const hostName = request.headers.host?.replace(/:\d+$/, '') ?? '';
+    const isAllowed = ['127.0.0.1', 'localhost'].includes(hostName) && request.headers.origin === undefined;
+    if (!isAllowed || !isToken(request.headers.authorization, accessToken)) {
       response
-        .writeHead(allowed ? 401 : 403, { 'content-type': 'text/plain' })
-        .end(allowed ? 'The token of this run is needed.\n' : 'Loopback only.\n');
+        .writeHead(isAllowed ? 401 : 403, { 'content-type': 'text/plain' })
+        .end(isAllowed ? 'The token of this run is needed.\n' : 'Loopback only.\n');
       return;
     }
     // Its type wants a method that every request of a client has.
-    void handler(request as Parameters<typeof handler>[0], response);
+    void mcpHandler(request as Parameters<typeof mcpHandler>[0], response);
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, '127.0.0.1', resolve);
+    httpServer.once('error', reject).listen(port, '127.0.0.1', resolve);
   });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
-    token,
+    url: `http://127.0.0.1:${(httpServer.address() as AddressInfo).port}/mcp`,
+    token: accessToken,
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
+        httpServer.close(() => resolve());
+        httpServer.closeAllConnections();
       }),
   };
 }
 
-function isToken(header: string | undefined, token: string): boolean {
-  const [given, wanted] = [Buffer.from(header ?? ''), Buffer.from(`Bearer ${token}`)];
-  return given.length === wanted.length && timingSafeEqual(given, wanted);
+function isToken(authorization: string | undefined, accessToken: string): boolean {
+  const [givenBytes, wantedBytes] = [Buffer.from(authorization ?? ''), Buffer.from(`Bearer ${accessToken}`)];
+  return givenBytes.length === wantedBytes.length && timingSafeEqual(givenBytes, wantedBytes);
 }

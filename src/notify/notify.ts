@@ -5,117 +5,120 @@
  */
 import { reasonOf } from '../base/error.ts';
 import { monotonicMs, sleep } from '../os/clock.ts';
-import { capture } from '../os/spawn.ts';
+import { captureOutput } from '../os/spawn.ts';
 import type { Notice } from '../view/lab/notice.ts';
 
 export interface NotifyOptions {
   readonly urls: readonly string[];
   readonly commands: readonly string[];
   /** Something could not be told; at most once a target. */
-  readonly onTrouble: (text: string) => void;
+  readonly onTrouble: (message: string) => void;
 }
 
 export interface Notifier {
-  tell(notice: Notice): void;
+  sendNotice(notice: Notice): void;
   /** Wait for what is under way, but not for long. */
   close(): Promise<void>;
 }
 
 const ATTEMPT_MS = 10_000;
-const ATTEMPTS = 3;
+const MAX_ATTEMPTS = 3;
 const PAUSE_MS = 1_000;
 const COMMAND_MS = 30_000;
 /** The end of a night waits no longer than this for its messages. */
 const LAST_WORDS_MS = 15_000;
 /** Messages that wait for one target; beyond, the oldest are dropped: nobody reads a hundred at once. */
-const MOST_WAITING = 20;
+const MAX_WAITING = 20;
 
 export function openNotifier(options: NotifyOptions): Notifier {
-  const targets = [
+  const queues = [
     ...options.urls.map(
-      (url) => new Line(shown(url), (notice, signal) => post(url, notice, signal), options.onTrouble),
+      (url) => new NoticeQueue(shownHost(url), (notice, signal) => postNotice(url, notice, signal), options.onTrouble),
     ),
     ...options.commands.map(
-      (command) => new Line(`\`${command}\``, (notice) => runCommand(command, notice), options.onTrouble),
+      (command) => new NoticeQueue(`\`${command}\``, (notice) => runCommand(command, notice), options.onTrouble),
     ),
   ];
   return {
-    tell: (notice) => {
-      for (const target of targets) target.put(notice);
+    sendNotice: (notice) => {
+      for (const queue of queues) queue.enqueueNotice(notice);
     },
     close: async () => {
-      const end = monotonicMs() + LAST_WORDS_MS;
-      while (targets.some((target) => target.busy) && monotonicMs() < end) await sleep(50);
-      for (const target of targets) target.drop();
+      const deadlineMs = monotonicMs() + LAST_WORDS_MS;
+      while (queues.some((queue) => queue.isBusy) && monotonicMs() < deadlineMs) await sleep(50);
+      for (const queue of queues) queue.dropWaiting();
     },
   };
 }
 
-type Send = (notice: Notice, signal: AbortSignal) => Promise<void>;
+type SendNotice = (notice: Notice, signal: AbortSignal) => Promise<void>;
 
 /** One target: messages go one after the other, in order. */
-class Line {
+class NoticeQueue {
   readonly #name: string;
-  readonly #send: Send;
-  readonly #onTrouble: (text: string) => void;
+  readonly #send: SendNotice;
+  readonly #onTrouble: (message: string) => void;
   #waiting: Notice[] = [];
-  #running = false;
-  #complained = false;
-  readonly #ended = new AbortController();
+  #isRunning = false;
+  #hasComplained = false;
+  readonly #endController = new AbortController();
 
-  constructor(name: string, send: Send, onTrouble: (text: string) => void) {
+  constructor(name: string, send: SendNotice, onTrouble: (message: string) => void) {
     this.#name = name;
     this.#send = send;
     this.#onTrouble = onTrouble;
   }
 
-  get busy(): boolean {
-    return this.#running;
+  get isBusy(): boolean {
+    return this.#isRunning;
   }
 
-  put(notice: Notice): void {
-    this.#waiting = [...this.#waiting, notice].slice(-MOST_WAITING);
-    if (!this.#running) void this.#work();
+  enqueueNotice(notice: Notice): void {
+    this.#waiting = [...this.#waiting, notice].slice(-MAX_WAITING);
+    if (!this.#isRunning) void this.#deliverWaiting();
   }
 
-  drop(): void {
+  dropWaiting(): void {
     this.#waiting = [];
-    this.#ended.abort();
+    this.#endController.abort();
   }
 
-  async #work(): Promise<void> {
-    this.#running = true;
-    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) await this.#deliver(next);
-    this.#running = false;
+  async #deliverWaiting(): Promise<void> {
+    this.#isRunning = true;
+    for (let nextNotice = this.#waiting.shift(); nextNotice; nextNotice = this.#waiting.shift())
+      await this.#deliverNotice(nextNotice);
+    this.#isRunning = false;
   }
 
-  async #deliver(notice: Notice): Promise<void> {
-    for (let attempt = 1; !this.#ended.signal.aborted; attempt++) {
+  async #deliverNotice(notice: Notice): Promise<void> {
+    for (let attempt = 1; !this.#endController.signal.aborted; attempt++) {
       try {
-        return await this.#send(notice, AbortSignal.any([AbortSignal.timeout(ATTEMPT_MS), this.#ended.signal]));
+        return await this.#send(notice, AbortSignal.any([AbortSignal.timeout(ATTEMPT_MS), this.#endController.signal]));
       } catch (thrown) {
-        if (attempt < ATTEMPTS && !(thrown instanceof Refused)) await sleep(PAUSE_MS * attempt, this.#ended.signal);
-        else return this.#complain(thrown);
+        if (attempt < MAX_ATTEMPTS && !(thrown instanceof RefusedNotice))
+          await sleep(PAUSE_MS * attempt, this.#endController.signal);
+        else return this.#complainOnce(thrown);
       }
     }
   }
 
-  #complain(thrown: unknown): void {
-    if (!this.#complained) this.#onTrouble(`Could not notify ${this.#name}: ${reasonOf(thrown)}. The night goes on.`);
-    this.#complained = true;
+  #complainOnce(thrown: unknown): void {
+    if (!this.#hasComplained)
+      this.#onTrouble(`Could not notify ${this.#name}: ${reasonOf(thrown)}. The night goes on.`);
+    this.#hasComplained = true;
   }
 }
 
 /** The other side understood and does not want it: trying again would not help. */
-class Refused extends Error {}
+class RefusedNotice extends Error {}
 
-export type Shape = 'slack' | 'discord' | 'ntfy' | 'json';
+export type PayloadShape = 'slack' | 'discord' | 'ntfy' | 'json';
 
 /** Which shape a target reads: said as a prefix (`ntfy+http://…`), else known by its address. */
-export function shapeOf(text: string): { readonly shape: Shape; readonly url: URL } {
-  const [, said, rest] = /^(?:(slack|discord|ntfy|json)\+)?(https?:\/\/.*)$/.exec(text) ?? [];
-  const url = new URL(rest ?? text);
-  if (said) return { shape: said as Shape, url };
+export function shapeOf(address: string): { readonly shape: PayloadShape; readonly url: URL } {
+  const [, prefix, plainUrl] = /^(?:(slack|discord|ntfy|json)\+)?(https?:\/\/.*)$/.exec(address) ?? [];
+  const url = new URL(plainUrl ?? address);
+  if (prefix) return { shape: prefix as PayloadShape, url };
   if (url.hostname === 'hooks.slack.com') return { shape: 'slack', url };
   if (/(^|\.)discord(app)?\.com$/.test(url.hostname)) return { shape: 'discord', url };
   return { shape: /(^|\.)ntfy\.sh$/.test(url.hostname) ? 'ntfy' : 'json', url };
@@ -123,47 +126,49 @@ export function shapeOf(text: string): { readonly shape: Shape; readonly url: UR
 
 /** Body and headers of a message. Names and links in what candidates wrote must not ping anybody. */
 export function messageOf(
-  shape: Shape,
+  shape: PayloadShape,
   notice: Notice,
 ): { readonly body: string; readonly headers: Record<string, string> } {
-  const json = { 'content-type': 'application/json' };
-  const words = `${notice.title}\n${notice.text}`;
+  const jsonHeaders = { 'content-type': 'application/json' };
+  const fullText = `${notice.title}\n${notice.text}`;
   switch (shape) {
     case 'slack': {
-      const text = words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-      return { headers: json, body: JSON.stringify({ text: text.slice(0, 3000) }) };
+      const escapedText = fullText.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+      return { headers: jsonHeaders, body: JSON.stringify({ text: escapedText.slice(0, 3000) }) };
     }
     case 'discord':
       return {
-        headers: json,
-        body: JSON.stringify({ content: words.slice(0, 1900), allowed_mentions: { parse: [] } }),
+        headers: jsonHeaders,
+        body: JSON.stringify({ content: fullText.slice(0, 1900), allowed_mentions: { parse: [] } }),
       };
     case 'ntfy': {
       // Headers carry ASCII only; the body says all.
       const title = notice.title.replace(/[^\x20-\x7e]/g, '?').slice(0, 200);
       const headers = {
         title,
-        priority: URGENT.has(notice.kind) ? 'high' : 'default',
+        priority: URGENT_KINDS.has(notice.kind) ? 'high' : 'default',
         'content-type': 'text/plain; charset=utf-8',
       };
-      return { headers, body: words.slice(0, 3500) };
+      return { headers, body: fullText.slice(0, 3500) };
     }
     case 'json':
-      return { headers: json, body: JSON.stringify(notice) };
+      return { headers: jsonHeaders, body: JSON.stringify(notice) };
     default:
       return shape satisfies never;
   }
 }
 
-const URGENT = new Set<Notice['kind']>(['failure', 'stall']);
+const URGENT_KINDS = new Set<Notice['kind']>(['failure', 'stall']);
 
-async function post(target: string, notice: Notice, signal: AbortSignal): Promise<void> {
-  const { shape, url } = shapeOf(target);
-  const answer = await fetch(url, { method: 'POST', ...messageOf(shape, notice), signal, redirect: 'error' });
-  await answer.body?.cancel();
-  if (answer.ok) return;
-  const words = `it answered ${answer.status}`;
-  throw answer.status >= 400 && answer.status < 500 && answer.status !== 429 ? new Refused(words) : new Error(words);
+async function postNotice(address: string, notice: Notice, signal: AbortSignal): Promise<void> {
+  const { shape, url } = shapeOf(address);
+  const response = await fetch(url, { method: 'POST', ...messageOf(shape, notice), signal, redirect: 'error' });
+  await response.body?.cancel();
+  if (response.ok) return;
+  const problem = `it answered ${response.status}`;
+  throw response.status >= 400 && response.status < 500 && response.status !== 429
+    ? new RefusedNotice(problem)
+    : new Error(problem);
 }
 
 /**
@@ -181,10 +186,16 @@ async function runCommand(command: string, notice: Notice): Promise<void> {
     OVERNIGHT_REASON: notice.reason,
     OVERNIGHT_DETAIL: notice.detail,
   };
-  const ended = await capture('sh', ['-c', command], { input: JSON.stringify(notice), env, timeoutMs: COMMAND_MS });
-  if (ended.status !== 0)
-    throw new Refused(`it ended with ${ended.status ?? ended.failure}: ${ended.stderr.slice(-200).trim()}`);
+  const commandResult = await captureOutput('sh', ['-c', command], {
+    input: JSON.stringify(notice),
+    env,
+    timeoutMs: COMMAND_MS,
+  });
+  if (commandResult.status !== 0)
+    throw new RefusedNotice(
+      `it ended with ${commandResult.status ?? commandResult.failure}: ${commandResult.stderr.slice(-200).trim()}`,
+    );
 }
 
 /** Webhook addresses are secrets: only the host is shown. */
-const shown = (url: string): string => shapeOf(url).url.host;
+const shownHost = (url: string): string => shapeOf(url).url.host;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findControlGroups, parsePlaces, quoted } from './cgroup.ts';
+import { findControlGroups, parsePlaces, shellQuoted } from './cgroup.ts';
 import { killHard } from './proc.ts';
 import { captureSync } from './spawn.ts';
 
@@ -37,7 +37,7 @@ describe('finding control groups', () => {
 
   it('quotes a word for the shell', () => {
     const word = `it's "a" $HOME \\ word`;
-    expect(captureSync('sh', ['-c', `printf %s ${quoted(word)}`]).stdout).toBe(word);
+    expect(captureSync('sh', ['-c', `printf %s ${shellQuoted(word)}`]).stdout).toBe(word);
   });
 });
 
@@ -47,17 +47,17 @@ const absent = typeof groups === 'string' ? groups : undefined;
 describe(absent ? `a control group (skipped: ${absent})` : 'a control group', () => {
   it.skipIf(absent)('refuses forks beyond its limit, counts them, and can be removed when it is empty', () => {
     if (typeof groups === 'string') return;
-    const group = groups.create(`unit/${process.pid}`, { memoryBytes: 64 << 20, tasks: 4 });
-    const enter = group.entrances.map((file) => `echo $$ >${quoted(file)}`).join(' && ');
+    const group = groups.createGroup(`unit/${process.pid}`, { memoryBytes: 64 << 20, tasks: 4 });
+    const enter = group.entrances.map((file) => `echo $$ >${shellQuoted(file)}`).join(' && ');
     const fork = 'for i in 1 2 3 4 5 6; do sleep 0.2 & done; wait';
     captureSync('sh', ['-c', `${enter} && ${fork}`], { timeoutMs: 5000 });
     expect(group.forksRefused()).toBeGreaterThan(0);
     expect(group.oomKills()).toBe(0);
-    expect(group.cpuS()).toBeGreaterThan(0);
-    expect(group.memory().peak).toBeGreaterThan(0);
+    expect(group.cpuSeconds()).toBeGreaterThan(0);
+    expect(group.memoryUse().peak).toBeGreaterThan(0);
     // The shell gives up at the refusal; the sleeps that it did start are still members.
-    while (!group.remove()) for (const pid of group.members()) killHard(pid);
-    expect(group.members()).toEqual([]);
-    expect(group.remove()).toBe(true);
+    while (!group.removeGroup()) for (const pid of group.memberPids()) killHard(pid);
+    expect(group.memberPids()).toEqual([]);
+    expect(group.removeGroup()).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 /** What this machine is: the device class that makes two measurements comparable, and a line about it for people. */
 import * as os from 'node:os';
-import { sha256 } from '../base/hash.ts';
+import { sha256Hex } from '../base/hash.ts';
 import { readText } from './files.ts';
 import { captureSync } from './spawn.ts';
 
@@ -16,11 +16,11 @@ export interface Device {
 
 /** Numbers of the cores this process may run on. */
 export function allowedCores(): number[] {
-  const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(readText('/proc/self/status') ?? '')?.[1];
-  if (!list) return Array.from({ length: os.availableParallelism() }, (_, i) => i);
-  return list.split(',').flatMap((part) => {
-    const [first, last] = part.split('-').map(Number);
-    return Array.from({ length: (last ?? first!) - first! + 1 }, (_, i) => first! + i);
+  const coreList = /^Cpus_allowed_list:\s*(\S+)/m.exec(readText('/proc/self/status') ?? '')?.[1];
+  if (!coreList) return Array.from({ length: os.availableParallelism() }, (_, i) => i);
+  return coreList.split(',').flatMap((coreRange) => {
+    const [firstCore, lastCore] = coreRange.split('-').map(Number);
+    return Array.from({ length: (lastCore ?? firstCore!) - firstCore! + 1 }, (_, i) => firstCore! + i);
   });
 }
 
@@ -29,20 +29,29 @@ export const loadAverage = (): number => Math.round((os.loadavg()[0] ?? 0) * 100
 
 export const hostName = (): string => os.hostname();
 
-/** Describe the machine for an arena that gets `cpus` cores and `gpus` accelerators. */
-export function describeDevice(cpus: number, gpus: number): Device {
-  const model = (os.cpus()[0]?.model ?? 'unknown processor').replace(/\s+/g, ' ').trim();
-  const cores = os.availableParallelism();
-  const given = Math.min(cpus, cores);
-  const accelerators = gpus > 0 ? listGpus().slice(0, gpus) : [];
-  const parts = [`${process.platform}-${process.arch}`, model, `${given} of ${cores} cores`, ...accelerators];
-  return { class: sha256(parts.join('|')).slice(0, 12), description: parts.slice(1).join(', '), cores };
+/** Describe the machine for an arena that gets `cpuCount` cores and `gpuCount` accelerators. */
+export function describeDevice(cpuCount: number, gpuCount: number): Device {
+  const processorModel = (os.cpus()[0]?.model ?? 'unknown processor').replace(/\s+/g, ' ').trim();
+  const availableCores = os.availableParallelism();
+  const usedCores = Math.min(cpuCount, availableCores);
+  const accelerators = gpuCount > 0 ? listGpus().slice(0, gpuCount) : [];
+  const deviceParts = [
+    `${process.platform}-${process.arch}`,
+    processorModel,
+    `${usedCores} of ${availableCores} cores`,
+    ...accelerators,
+  ];
+  return {
+    class: sha256Hex(deviceParts.join('|')).slice(0, 12),
+    description: deviceParts.slice(1).join(', '),
+    cores: availableCores,
+  };
 }
 
 /** GPU name and power cap, one string each; empty where nvidia-smi is missing. */
 function listGpus(): string[] {
-  const result = captureSync('nvidia-smi', ['--query-gpu=name,power.limit', '--format=csv,noheader'], {
+  const smiResult = captureSync('nvidia-smi', ['--query-gpu=name,power.limit', '--format=csv,noheader'], {
     timeoutMs: 5000,
   });
-  return result.status === 0 ? result.stdout.trim().split('\n').filter(Boolean) : [];
+  return smiResult.status === 0 ? smiResult.stdout.trim().split('\n').filter(Boolean) : [];
 }

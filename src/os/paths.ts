@@ -18,41 +18,41 @@ export interface LabPaths {
   readonly tsv: string;
 }
 
-export function labPaths(arena: string, tag: string): LabPaths {
-  const home = path.join(arena, '.overnight');
-  const lab = path.join(home, 'labs', tag);
+export function labPaths(arenaFolder: string, tag: string): LabPaths {
+  const homeFolder = path.join(arenaFolder, '.overnight');
+  const labFolder = path.join(homeFolder, 'labs', tag);
   return {
-    arena,
-    home,
-    lab,
-    store: path.join(home, 'store.git'),
-    cache: path.join(home, 'cache'),
-    labs: path.join(home, 'labs'),
-    work: path.join(home, 'work', tag),
-    report: path.join(lab, 'report'),
-    inbox: path.join(lab, 'inbox'),
-    tsv: path.join(lab, 'results.tsv'),
+    arena: arenaFolder,
+    home: homeFolder,
+    lab: labFolder,
+    store: path.join(homeFolder, 'store.git'),
+    cache: path.join(homeFolder, 'cache'),
+    labs: path.join(homeFolder, 'labs'),
+    work: path.join(homeFolder, 'work', tag),
+    report: path.join(labFolder, 'report'),
+    inbox: path.join(labFolder, 'inbox'),
+    tsv: path.join(labFolder, 'results.tsv'),
   };
 }
 
 /** Create the home folder with a .gitignore of its own, so that the person's repository never sees it. */
 export function createHome(paths: LabPaths): void {
   fs.mkdirSync(paths.labs, { recursive: true });
-  const ignore = path.join(paths.home, '.gitignore');
-  if (!fs.existsSync(ignore)) fs.writeFileSync(ignore, '*\n');
+  const ignoreFile = path.join(paths.home, '.gitignore');
+  if (!fs.existsSync(ignoreFile)) fs.writeFileSync(ignoreFile, '*\n');
 }
 
 /** The lab that `doctor` makes and removes; never the one a person means. */
 export const DOCTOR_TAG = 'doctor';
 
 /** Tags of the labs of an arena, the one written last first. */
-export function listTags(arena: string): string[] {
-  const { labs } = labPaths(arena, '-');
-  const found = fs.existsSync(labs) ? fs.readdirSync(labs) : [];
-  return found
+export function listTags(arenaFolder: string): string[] {
+  const { labs: labsFolder } = labPaths(arenaFolder, '-');
+  const entryNames = fs.existsSync(labsFolder) ? fs.readdirSync(labsFolder) : [];
+  return entryNames
     .filter((tag) => tag !== DOCTOR_TAG)
-    .map((tag) => ({ tag, stat: fs.statSync(path.join(labs, tag, 'ledger.jsonl'), { throwIfNoEntry: false }) }))
-    .filter(({ stat }) => stat?.isFile())
-    .sort((a, b) => b.stat!.mtimeMs - a.stat!.mtimeMs)
+    .map((tag) => ({ tag, stat: fs.statSync(path.join(labsFolder, tag, 'ledger.jsonl'), { throwIfNoEntry: false }) }))
+    .filter(({ stat: ledgerStats }) => ledgerStats?.isFile())
+    .sort((left, right) => right.stat!.mtimeMs - left.stat!.mtimeMs)
     .map(({ tag }) => tag);
 }

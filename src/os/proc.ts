@@ -28,31 +28,31 @@ export interface ProcessInfo {
 }
 
 /** True where /proc can be read as Linux has it. */
-export const hasProc: boolean = text('/proc/self/stat') !== undefined;
+export const hasProc: boolean = readProcText('/proc/self/stat') !== undefined;
 
 export function processInfo(pid: number): ProcessInfo | undefined {
-  const line = text(`/proc/${pid}/stat`);
-  return line === undefined ? undefined : parseStat(line);
+  const statLine = readProcText(`/proc/${pid}/stat`);
+  return statLine === undefined ? undefined : parseStat(statLine);
 }
 
 /** A line of /proc/PID/stat. The name is in parentheses and may itself hold spaces and parentheses. */
-export function parseStat(line: string): ProcessInfo | undefined {
-  const open = line.indexOf('(');
-  const close = line.lastIndexOf(')');
-  if (open < 0 || close < 0) return undefined;
-  const field = line.slice(close + 2).split(' '); // field[0] is the third of proc(5)
-  const at = (n: number): number => Number(field[n - 3] ?? 0);
-  const own = at(14) + at(15);
+export function parseStat(statLine: string): ProcessInfo | undefined {
+  const nameStart = statLine.indexOf('(');
+  const nameEnd = statLine.lastIndexOf(')');
+  if (nameStart < 0 || nameEnd < 0) return undefined;
+  const fields = statLine.slice(nameEnd + 2).split(' '); // field[0] is the third of proc(5)
+  const fieldNumber = (position: number): number => Number(fields[position - 3] ?? 0);
+  const ownTicks = fieldNumber(14) + fieldNumber(15);
   return {
-    pid: Number.parseInt(line, 10),
-    parent: at(4),
-    name: line.slice(open + 1, close),
-    state: field[0] ?? '?',
-    threads: at(20),
-    rssBytes: at(24) * PAGE_BYTES,
-    cpuS: own / TICKS_PER_S,
-    cpuWithChildrenS: (own + at(16) + at(17)) / TICKS_PER_S,
-    startTime: field[22 - 3] ?? '0',
+    pid: Number.parseInt(statLine, 10),
+    parent: fieldNumber(4),
+    name: statLine.slice(nameStart + 1, nameEnd),
+    state: fields[0] ?? '?',
+    threads: fieldNumber(20),
+    rssBytes: fieldNumber(24) * PAGE_BYTES,
+    cpuS: ownTicks / TICKS_PER_S,
+    cpuWithChildrenS: (ownTicks + fieldNumber(16) + fieldNumber(17)) / TICKS_PER_S,
+    startTime: fields[22 - 3] ?? '0',
   };
 }
 
@@ -62,8 +62,8 @@ export function startTimeOf(pid: number): string | undefined {
     const info = processInfo(pid);
     return info && isRunning(info) ? info.startTime : undefined;
   }
-  const answer = captureSync('ps', ['-o', 'lstart=', '-p', String(pid)]).stdout.trim();
-  return answer === '' ? undefined : answer;
+  const startTime = captureSync('ps', ['-o', 'lstart=', '-p', String(pid)]).stdout.trim();
+  return startTime === '' ? undefined : startTime;
 }
 
 /** True while the process that had this pid and start time lives (a zombie does not). */
@@ -73,27 +73,27 @@ export function isAlive(pid: number, startTime: string): boolean {
 
 /** Changes with every boot; `undefined` where the system does not tell. */
 export function bootId(): string | undefined {
-  return text('/proc/sys/kernel/random/boot_id')?.trim();
+  return readProcText('/proc/sys/kernel/random/boot_id')?.trim();
 }
 
 /** A process and all its descendants that live, the root first. Those that were re-parented away are not found. */
 export function treeOf(root: number): readonly ProcessInfo[] {
-  const found: ProcessInfo[] = [];
-  const queue = [root];
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const info = processInfo(next);
-    if (!info || !isRunning(info)) continue;
-    found.push(info);
-    queue.push(...childrenOf(next));
+  const liveProcesses: ProcessInfo[] = [];
+  const pendingPids = [root];
+  for (let nextPid = pendingPids.shift(); nextPid !== undefined; nextPid = pendingPids.shift()) {
+    const liveInfo = processInfo(nextPid);
+    if (!liveInfo || !isRunning(liveInfo)) continue;
+    liveProcesses.push(liveInfo);
+    pendingPids.push(...childrenOf(nextPid));
   }
-  return found;
+  return liveProcesses;
 }
 
 /** Pids of all processes, ours included. */
 export function allPids(): readonly number[] {
   try {
     return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
+      .filter((entryName) => /^\d+$/.test(entryName))
       .map(Number);
   } catch {
     return [];
@@ -104,23 +104,24 @@ export function allPids(): readonly number[] {
  * Live processes whose environment, as it was when they started, carries a tag: exactly this one, or with `prefix` any
  * that begins so. Never the caller or its ancestors. A process that cleared its environment is not found.
  */
-export function taggedPids(tag: string, match: 'exact' | 'prefix'): readonly number[] {
-  const wanted = `\0${TAG_VARIABLE}=${tag}${match === 'exact' ? '\0' : ''}`;
-  const spared = new Set(ancestry(process.pid));
+export function taggedPids(tag: string, matchMode: 'exact' | 'prefix'): readonly number[] {
+  const wantedEntry = `\0${TAG_VARIABLE}=${tag}${matchMode === 'exact' ? '\0' : ''}`;
+  const sparedPids = new Set(ancestorsOf(process.pid));
   return allPids().filter((pid) => {
-    if (spared.has(pid)) return false;
-    const environ = text(`/proc/${pid}/environ`);
-    if (environ === undefined || !`\0${environ}\0`.includes(wanted)) return false;
-    const info = processInfo(pid);
-    return info !== undefined && isRunning(info);
+    if (sparedPids.has(pid)) return false;
+    const environment = readProcText(`/proc/${pid}/environ`);
+    if (environment === undefined || !`\0${environment}\0`.includes(wantedEntry)) return false;
+    const candidateInfo = processInfo(pid);
+    return candidateInfo !== undefined && isRunning(candidateInfo);
   });
 }
 
 /** The pid itself, its parent, and so on up to 1. */
-function ancestry(pid: number): readonly number[] {
-  const line: number[] = [];
-  for (let at = pid; at > 0 && !line.includes(at); at = processInfo(at)?.parent ?? 0) line.push(at);
-  return line;
+function ancestorsOf(pid: number): readonly number[] {
+  const ancestors: number[] = [];
+  for (let ancestor = pid; ancestor > 0 && !ancestors.includes(ancestor); ancestor = processInfo(ancestor)?.parent ?? 0)
+    ancestors.push(ancestor);
+  return ancestors;
 }
 
 /** Send SIGKILL; true when there was somebody to get it. Negative pids mean process groups, as in kill(2). */
@@ -133,8 +134,8 @@ export function killHard(pid: number): boolean {
   }
 }
 
-export function isRunning(info: ProcessInfo): boolean {
-  return info.state !== 'Z' && info.state !== 'X';
+export function isRunning(processState: ProcessInfo): boolean {
+  return processState.state !== 'Z' && processState.state !== 'X';
 }
 
 /** Children of all threads of a process; by a full scan where the kernel does not list them. */
@@ -145,18 +146,18 @@ function childrenOf(pid: number): readonly number[] {
   } catch {
     return [];
   }
-  const found: number[] = [];
-  for (const thread of threads) {
-    const list = text(`/proc/${pid}/task/${thread}/children`);
-    if (list === undefined) return allPids().filter((other) => processInfo(other)?.parent === pid);
-    for (const child of list.split(' ')) if (child.trim() !== '') found.push(Number(child));
+  const childPids: number[] = [];
+  for (const threadId of threads) {
+    const childList = readProcText(`/proc/${pid}/task/${threadId}/children`);
+    if (childList === undefined) return allPids().filter((otherPid) => processInfo(otherPid)?.parent === pid);
+    for (const childPid of childList.split(' ')) if (childPid.trim() !== '') childPids.push(Number(childPid));
   }
-  return found;
+  return childPids;
 }
 
-function text(path: string): string | undefined {
+function readProcText(procPath: string): string | undefined {
   try {
-    return readFileSync(path, 'latin1');
+    return readFileSync(procPath, 'latin1');
   } catch {
     return undefined;
   }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { LabError } from '../base/error.ts';
-import { capture, captureSync, startProcess } from './spawn.ts';
+import { captureOutput, captureSync, startProcess } from './spawn.ts';
 
 const run = {
-  asynchronously: capture,
+  asynchronously: captureOutput,
   blocking: async (...args: Parameters<typeof captureSync>) => captureSync(...args),
 };
 

@@ -1,6 +1,7 @@
 /**
  * The one place where processes start. `startProcess` is for trees that somebody supervises (the sandbox, agents, the
- * server); `capture` is for short helpers such as git and probes. Knows nothing about limits, sandboxes or experiments.
+ * server); `captureOutput` is for short helpers such as git and probes. Knows nothing about limits, sandboxes or
+ * experiments.
  */
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
 import { LabError, reasonOf } from '../base/error.ts';
@@ -35,65 +36,71 @@ const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
  * Start a process and return its handle at once. Throws E_SPAWN when the system refuses; later events are the caller's.
  * No shell takes part. Standard streams are pipes unless `stdio` says otherwise.
  */
-export function startProcess(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+export function startProcess(program: string, args: readonly string[], options: SpawnOptions): ChildProcess {
   let child: ChildProcess;
   try {
-    child = spawn(command, [...args], options);
+    child = spawn(program, [...args], options);
   } catch (thrown) {
-    throw notStarted(command, thrown);
+    throw spawnError(program, thrown);
   }
   child.on('error', () => {}); // what it could say (no such program, a signal that missed) shows in `pid` and `exit`
   if (child.pid === undefined) {
-    throw notStarted(command, `no such program, or no such folder ${String(options.cwd ?? process.cwd())}`);
+    throw spawnError(program, `no such program, or no such folder ${String(options.cwd ?? process.cwd())}`);
   }
   return child;
 }
 
 /** Run a helper to its end and keep what it printed. Never rejects. */
-export function capture(
-  command: string,
+export function captureOutput(
+  program: string,
   args: readonly string[],
   options: CaptureOptions = {},
 ): Promise<CaptureResult> {
   return new Promise((resolve) => {
     const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
     let failure: CaptureResult['failure'];
-    const out: Buffer[] = [];
-    const err: Buffer[] = [];
+    const outChunks: Buffer[] = [];
+    const errChunks: Buffer[] = [];
     let outBytes = 0;
     let errBytes = 0;
     // A group of its own: Ctrl-C on the terminal is for the harness, and what a helper started can be ended with it.
-    const child = spawn(command, [...args], { ...place(options), stdio: 'pipe', detached: true });
-    const stop = (why: CaptureResult['failure']): void => {
-      failure ??= why;
+    const child = spawn(program, [...args], { ...placementOf(options), stdio: 'pipe', detached: true });
+    const stopChild = (stopReason: CaptureResult['failure']): void => {
+      failure ??= stopReason;
       killGroup(child);
       child.stdout.destroy(); // whoever still holds the other end must not keep us waiting
       child.stderr.destroy();
     };
-    const timer = setTimeout(() => stop('timeout'), options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-    const finish = (status: number | undefined): void => {
+    const timer = setTimeout(() => stopChild('timeout'), options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    const finishCapture = (exitStatus: number | undefined): void => {
       clearTimeout(timer);
-      const bytes = Buffer.concat(out);
-      const stderr = Buffer.concat(err).toString('utf8');
-      resolve({ status, ...(failure ? { failure } : {}), stdout: bytes.toString('utf8'), bytes, stderr });
+      const outputBytes = Buffer.concat(outChunks);
+      const errorText = Buffer.concat(errChunks).toString('utf8');
+      resolve({
+        status: exitStatus,
+        ...(failure ? { failure } : {}),
+        stdout: outputBytes.toString('utf8'),
+        bytes: outputBytes,
+        stderr: errorText,
+      });
     };
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      failure ??= error.code === 'ENOENT' ? 'missing' : 'spawn';
-      err.push(Buffer.from(error.message));
-      if (child.pid === undefined) finish(undefined);
+    child.on('error', (startError: NodeJS.ErrnoException) => {
+      failure ??= startError.code === 'ENOENT' ? 'missing' : 'spawn';
+      errChunks.push(Buffer.from(startError.message));
+      if (child.pid === undefined) finishCapture(undefined);
     });
     child.stdout.on('data', (chunk: Buffer) => {
       outBytes += chunk.length;
-      if (outBytes > maxBytes) stop('output');
-      else out.push(chunk);
+      if (outBytes > maxBytes) stopChild('output');
+      else outChunks.push(chunk);
     });
     child.stderr.on('data', (chunk: Buffer) => {
-      if (errBytes < maxBytes) err.push(chunk);
+      if (errBytes < maxBytes) errChunks.push(chunk);
       errBytes += chunk.length;
     });
-    child.on('close', (code, signal) => {
+    child.on('close', (exitCode, signal) => {
       if (signal) failure ??= 'signal';
-      finish(failure ? undefined : (code ?? undefined));
+      finishCapture(failure ? undefined : (exitCode ?? undefined));
     });
     child.stdin.on('error', () => {}); // a helper that ends without reading its input is not an error
     child.stdin.end(options.input ?? '');
@@ -101,22 +108,22 @@ export function capture(
 }
 
 /** The same, blocking. For start-up, locks and probes; never while an experiment runs. */
-export function captureSync(command: string, args: readonly string[], options: CaptureOptions = {}): CaptureResult {
-  const done = spawnSync(command, [...args], {
-    ...place(options),
+export function captureSync(program: string, args: readonly string[], options: CaptureOptions = {}): CaptureResult {
+  const spawnResult = spawnSync(program, [...args], {
+    ...placementOf(options),
     input: options.input ?? '',
     timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     killSignal: 'SIGKILL',
     maxBuffer: options.maxBytes ?? DEFAULT_MAX_BYTES,
   });
-  const bytes = done.stdout ?? Buffer.alloc(0);
-  const failure = syncFailure(done.error as NodeJS.ErrnoException | undefined, done.signal);
+  const outputBytes = spawnResult.stdout ?? Buffer.alloc(0);
+  const failure = syncFailure(spawnResult.error as NodeJS.ErrnoException | undefined, spawnResult.signal);
   return {
-    status: failure ? undefined : (done.status ?? undefined),
+    status: failure ? undefined : (spawnResult.status ?? undefined),
     ...(failure ? { failure } : {}),
-    stdout: bytes.toString('utf8'),
-    bytes,
-    stderr: (done.stderr ?? Buffer.alloc(0)).toString('utf8') || (done.error?.message ?? ''),
+    stdout: outputBytes.toString('utf8'),
+    bytes: outputBytes,
+    stderr: (spawnResult.stderr ?? Buffer.alloc(0)).toString('utf8') || (spawnResult.error?.message ?? ''),
   };
 }
 
@@ -131,7 +138,7 @@ function syncFailure(
   return signal ? 'signal' : undefined;
 }
 
-function place(options: CaptureOptions): { cwd?: string; env?: NodeJS.ProcessEnv } {
+function placementOf(options: CaptureOptions): { cwd?: string; env?: NodeJS.ProcessEnv } {
   return {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: { ...options.env } }),
@@ -146,11 +153,11 @@ function killGroup(child: ChildProcess): void {
   }
 }
 
-function notStarted(command: string, thrown: unknown): LabError {
+function spawnError(program: string, thrown: unknown): LabError {
   return new LabError(
     'E_SPAWN',
     {
-      what: `The program ${command} could not be started.`,
+      what: `The program ${program} could not be started.`,
       why: `Reason: ${reasonOf(thrown)}.`,
       next: 'Check that it is installed, executable, and that the system has processes, files and memory left.',
     },

@@ -8,7 +8,7 @@ import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { CallJournal, Proposal } from '../core/ports.ts';
 import { arenaWith, Script } from '../testing/script.ts';
-import { type Act, noteText, scriptedAgent } from '../testing/scripted-agent.ts';
+import { type ScriptedAct, noteText, scriptedAgent } from '../testing/scripted-agent.ts';
 import { agentProposer } from './agent.ts';
 
 const home = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-agent-'));
@@ -24,37 +24,41 @@ interface Asked {
   readonly task: ReturnType<typeof scriptedAgent>['tasks'][number] | undefined;
 }
 
-async function ask(act: Act | ((dir: string) => Act), limits = {}, before?: (script: Script) => void): Promise<Asked> {
-  const script = new Script(arena).calibrated([5, 5.1, 4.9]);
+async function ask(
+  act: ScriptedAct | ((dir: string) => ScriptedAct),
+  limits = {},
+  before?: (script: Script) => void,
+): Promise<Asked> {
+  const script = new Script(arena).addCalibration([5, 5.1, 4.9]);
   before?.(script);
   const agent = scriptedAgent((task) => (typeof act === 'function' ? act(task.dir) : act));
   const journal: CallJournal = {
     calling: (about) => {
       const call = script.state.calls.length;
-      script.add({ type: 'calling', call, n: 1, session: 0, ...about });
+      script.addEvent({ type: 'calling', call, n: 1, session: 0, ...about });
       return call;
     },
-    called: (call, outcome) => void script.add({ type: 'called', call, ...outcome }),
+    called: (call, outcome) => void script.addEvent({ type: 'called', call, ...outcome }),
     putBlob: (text) => script.ledger.putBlob(text),
     getBlob: (hash) => script.ledger.getBlob(hash),
   };
   const proposer = agentProposer({
     agent,
-    lay: async (_, dir) => {
+    layOutFiles: async (_, dir) => {
       for (const [file, text] of Object.entries(FILES)) {
         fs.mkdirSync(path.dirname(path.join(dir, file)), { recursive: true });
         fs.writeFileSync(path.join(dir, file), text);
       }
     },
-    room: (call) => path.join(home, `call-${call}`),
-    program: () => 'be bold',
-    write: () => 'the brief',
+    workDirOf: (call) => path.join(home, `call-${call}`),
+    readProgram: () => 'be bold',
+    writeBrief: () => 'the brief',
     noteFile: 'note.json',
-    call: { wallMs: 100, usd: 2 },
-    limits,
+    callLimits: { wallMs: 100, usd: 2 },
+    runLimits: limits,
     session: 0,
     cores: [],
-    tag: (call) => `t${call}`,
+    tagOf: (call) => `t${call}`,
   });
   const proposal = await proposer.propose({
     arena,
@@ -156,7 +160,7 @@ describe('a bad answer', () => {
   it('a frozen file renamed, or an editable one replaced by a link, is refused; nothing is read through the link', async () => {
     const renamed = await ask((dir) => ({
       text: noteText('h'),
-      then: () => fs.renameSync(path.join(dir, 'judge.ts'), path.join(dir, 'lib', 'judge.ts')),
+      editFolder: () => fs.renameSync(path.join(dir, 'judge.ts'), path.join(dir, 'lib', 'judge.ts')),
     }));
     expect(renamed.proposal).toMatchObject({
       edits: [{ path: 'lib/judge.ts' }],
@@ -164,7 +168,7 @@ describe('a bad answer', () => {
     });
     const linked = await ask((dir) => ({
       text: noteText('h'),
-      then: () => {
+      editFolder: () => {
         fs.rmSync(path.join(dir, 'x.ts'));
         fs.symlinkSync('/etc/hostname', path.join(dir, 'x.ts'));
       },
@@ -212,7 +216,7 @@ describe('budgets', () => {
 
   it('a call may spend what is left, and at most its own share', async () => {
     const spend = (script: Script): void =>
-      void script.add({ type: 'calling', call: 0, n: 1, purpose: 'idea', agent: 'a', session: 0 }).add({
+      void script.addEvent({ type: 'calling', call: 0, n: 1, purpose: 'idea', agent: 'a', session: 0 }).addEvent({
         type: 'called',
         call: 0,
         outcome: 'empty',

@@ -8,7 +8,7 @@ import { chainProposer } from './chain.ts';
 type Say = 'idea' | 'empty' | 'done' | CallFailure;
 
 class Room {
-  readonly script = new Script(arenaWith()).calibrated([5, 5.1, 4.9]);
+  readonly script = new Script(arenaWith()).addCalibration([5, 5.1, 4.9]);
   readonly asked: string[] = [];
   readonly switches: string[] = [];
   readonly controller = new AbortController();
@@ -35,11 +35,11 @@ class Room {
               : say === 'empty'
                 ? (['empty', {}] as const)
                 : (['failed', { class: say }] as const);
-          this.script.add({ type: 'calling', call, n: 1, purpose: 'idea', agent: name, session: 0 });
+          this.script.addEvent({ type: 'calling', call, n: 1, purpose: 'idea', agent: name, session: 0 });
           // The scripted ledger has a clock of its own: the call is made to end when it is now here.
           const at = Date.parse(this.script.state.calls.at(-1)!.at);
           this.ms = Math.max(this.ms, at);
-          this.script.add({ type: 'called', call, outcome, wallS: (this.ms - at) / 1000, ...more });
+          this.script.addEvent({ type: 'called', call, outcome, wallS: (this.ms - at) / 1000, ...more });
         }
         if (say === 'idea') return { kind: 'edit', hypothesis: 'h', edits: [] };
         return { kind: 'none', reason: say, ...(say !== 'empty' && { class: say }) };

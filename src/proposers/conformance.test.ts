@@ -19,7 +19,7 @@ const arena = arenaWith({
   ],
 });
 const source = "const RATE = 0.1;\nconst DEPTH = 4; // layers\nconst PIVOT = 'a';\n";
-const brief = (): Brief => briefOf(new Script(arena).calibrated([5, 5.1, 4.9]).state, new Map([['x.ts', source]]));
+const brief = (): Brief => briefOf(new Script(arena).addCalibration([5, 5.1, 4.9]).state, new Map([['x.ts', source]]));
 
 const home = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-conformance-'));
 afterAll(() => fs.rmSync(home, { recursive: true, force: true }));
@@ -28,19 +28,19 @@ let rooms = 0;
 const agent = (): Proposer =>
   agentProposer({
     agent: scriptedAgent(() => ({ edits: { 'x.ts': source.replace('4', '5') }, text: noteText('one layer more') })),
-    lay: async ({ files }, dir) => {
+    layOutFiles: async ({ files }, dir) => {
       fs.mkdirSync(dir);
       for (const [file, text] of files) fs.writeFileSync(path.join(dir, file), text);
     },
-    room: () => path.join(home, String(rooms++)),
-    program: () => undefined,
-    write: () => 'the brief',
+    workDirOf: () => path.join(home, String(rooms++)),
+    readProgram: () => undefined,
+    writeBrief: () => 'the brief',
     noteFile: 'note.json',
-    call: { wallMs: 1000 },
-    limits: {},
+    callLimits: { wallMs: 1000 },
+    runLimits: {},
     session: 0,
     cores: [],
-    tag: () => 'test',
+    tagOf: () => 'test',
   });
 const clock = { now: () => '2026-03-07T20:00:00Z', monotonicMs: () => 0, sleep: async () => {} };
 const chain = (): Proposer => chainProposer([agent(), searchProposer()], { clock, session: 0 });

@@ -4,20 +4,20 @@
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { sha256 } from '../base/hash.ts';
+import { sha256Hex } from '../base/hash.ts';
 import type { FileRole } from '../core/arena.ts';
 import type { RefusalCode } from '../core/event.ts';
 import type { FileEdit } from '../core/ports.ts';
 import { listTree } from '../os/files.ts';
 
 /** More than policy lets through is not read at all. */
-const MOST_BYTES = 1 << 20;
+const MAX_BYTES = 1 << 20;
 /** Beyond this a frozen file is compared by what the file system says of it. */
-const MOST_HASHED = 1 << 16;
+const MAX_HASHED_BYTES = 1 << 16;
 
-export type Prints = ReadonlyMap<string, string>;
+export type Fingerprints = ReadonlyMap<string, string>;
 
-export interface Harvest {
+export interface FolderChanges {
   readonly edits: readonly FileEdit[];
   /** Changes of what is not editable: of files that were there, and new ones. Neither counts. */
   readonly touched: readonly string[];
@@ -27,65 +27,67 @@ export interface Harvest {
 }
 
 /** What every file is now, to be compared later. */
-export function printsOf(dir: string): Prints {
-  return new Map(listTree(dir).map((file) => [file, printOf(path.join(dir, file))]));
+export function fingerprintsOf(directory: string): Fingerprints {
+  return new Map(listTree(directory).map((filePath) => [filePath, fingerprintOf(path.join(directory, filePath))]));
 }
 
-function printOf(file: string): string {
-  const stat = fs.lstatSync(file, { bigint: true });
-  if (stat.isSymbolicLink()) return `link ${fs.readlinkSync(file)}`;
-  if (!stat.isFile()) return 'special';
-  if (stat.size <= MOST_HASHED) return sha256(fs.readFileSync(file));
-  return `${stat.size} ${stat.mtimeNs} ${stat.ctimeNs} ${stat.ino}`;
+function fingerprintOf(filePath: string): string {
+  const fileStat = fs.lstatSync(filePath, { bigint: true });
+  if (fileStat.isSymbolicLink()) return `link ${fs.readlinkSync(filePath)}`;
+  if (!fileStat.isFile()) return 'special';
+  if (fileStat.size <= MAX_HASHED_BYTES) return sha256Hex(fs.readFileSync(filePath));
+  return `${fileStat.size} ${fileStat.mtimeNs} ${fileStat.ctimeNs} ${fileStat.ino}`;
 }
 
-/** What changed below `dir` since `before`. Paths in `ignore` are nobody's business. */
-export function harvest(
-  dir: string,
-  before: Prints,
-  role: (path: string) => FileRole,
-  ignore: ReadonlySet<string>,
-): Harvest {
-  const after = printsOf(dir);
-  const changed = [...new Set([...before.keys(), ...after.keys()])]
-    .filter((file) => !ignore.has(file) && before.get(file) !== after.get(file))
+/** What changed below `directory` since `printsBefore`. Paths in `ignoredPaths` are nobody's business. */
+export function collectChanges(
+  directory: string,
+  printsBefore: Fingerprints,
+  fileRoleOf: (filePath: string) => FileRole,
+  ignoredPaths: ReadonlySet<string>,
+): FolderChanges {
+  const printsAfter = fingerprintsOf(directory);
+  const changedPaths = [...new Set([...printsBefore.keys(), ...printsAfter.keys()])]
+    .filter((filePath) => !ignoredPaths.has(filePath) && printsBefore.get(filePath) !== printsAfter.get(filePath))
     .sort();
   const edits: FileEdit[] = [];
-  let refusal: Harvest['refusal'];
-  for (const file of changed.filter((each) => role(each) === 'editable')) {
-    if (!after.has(file)) {
-      edits.push({ path: file, content: null });
+  let refusal: FolderChanges['refusal'];
+  for (const editedPath of changedPaths.filter((changedPath) => fileRoleOf(changedPath) === 'editable')) {
+    if (!printsAfter.has(editedPath)) {
+      edits.push({ path: editedPath, content: null });
       continue;
     }
-    const read = readEdited(path.join(dir, file), file);
-    if (typeof read === 'string') edits.push({ path: file, content: read });
-    else refusal ??= read;
+    const editedContent = readEdited(path.join(directory, editedPath), editedPath);
+    if (typeof editedContent === 'string') edits.push({ path: editedPath, content: editedContent });
+    else refusal ??= editedContent;
   }
-  const others = changed.filter((each) => role(each) !== 'editable');
+  const otherPaths = changedPaths.filter((changedPath) => fileRoleOf(changedPath) !== 'editable');
   return {
     edits,
-    touched: others.filter((each) => before.has(each)),
-    strays: others.filter((each) => !before.has(each)),
+    touched: otherPaths.filter((otherPath) => printsBefore.has(otherPath)),
+    strays: otherPaths.filter((otherPath) => !printsBefore.has(otherPath)),
     ...(refusal && { refusal }),
   };
 }
 
-function readEdited(file: string, name: string): string | NonNullable<Harvest['refusal']> {
-  const stat = fs.lstatSync(file);
-  if (!stat.isFile()) return { code: 'not-text', reason: `${name} is no longer a plain file` };
-  if (stat.size > MOST_BYTES)
-    return { code: 'too-large', reason: `${name} has ${stat.size} bytes, at most ${MOST_BYTES} are allowed` };
-  const bytes = fs.readFileSync(file);
-  if (bytes.includes(0)) return { code: 'not-text', reason: `${name} would become a binary file` };
+function readEdited(filePath: string, displayPath: string): string | NonNullable<FolderChanges['refusal']> {
+  const fileStat = fs.lstatSync(filePath);
+  if (!fileStat.isFile()) return { code: 'not-text', reason: `${displayPath} is no longer a plain file` };
+  if (fileStat.size > MAX_BYTES)
+    return { code: 'too-large', reason: `${displayPath} has ${fileStat.size} bytes, at most ${MAX_BYTES} are allowed` };
+  const contentBytes = fs.readFileSync(filePath);
+  if (contentBytes.includes(0)) return { code: 'not-text', reason: `${displayPath} would become a binary file` };
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(contentBytes);
   } catch {
-    return { code: 'not-text', reason: `${name} is no longer UTF-8 text` };
+    return { code: 'not-text', reason: `${displayPath} is no longer UTF-8 text` };
   }
 }
 
 /** The note that an agent left as a file; undefined when there is none worth reading. */
-export function noteFile(dir: string, name: string): string | undefined {
-  const stat = fs.lstatSync(path.join(dir, name), { throwIfNoEntry: false });
-  return stat?.isFile() && stat.size <= 64 * 1024 ? fs.readFileSync(path.join(dir, name), 'utf8') : undefined;
+export function readNoteFile(directory: string, fileName: string): string | undefined {
+  const fileStat = fs.lstatSync(path.join(directory, fileName), { throwIfNoEntry: false });
+  return fileStat?.isFile() && fileStat.size <= 64 * 1024
+    ? fs.readFileSync(path.join(directory, fileName), 'utf8')
+    : undefined;
 }

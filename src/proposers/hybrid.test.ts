@@ -3,13 +3,13 @@
  * ledger alone.
  */
 import { describe, expect, it } from 'vitest';
-import { random } from '../base/random.ts';
+import { createRandom } from '../base/random.ts';
 import { verdictOf } from '../core/experiment.ts';
 import { writeKnob } from '../core/admission/knobs.ts';
 import type { Brief, Proposal, Proposer } from '../core/ports.ts';
-import { replay } from '../core/replay.ts';
+import { replayEvents } from '../core/replay.ts';
 import { PROPOSER_CASES } from '../testing/proposer-conformance.ts';
-import { bowl, type Landscape, Night, SOURCE } from '../testing/night.ts';
+import { bowlLandscape, type Landscape, PlayedLab, LANDSCAPE_SOURCE } from '../testing/night.ts';
 import { arenaWith, briefOf, Script } from '../testing/script.ts';
 import { hybridProposer } from './hybrid.ts';
 import { searchProposer } from './search.ts';
@@ -32,10 +32,10 @@ const set = (source: string, { arena }: Brief, values: Readonly<Record<string, n
     source,
   );
 
-const nightWith = (who: Proposer, landscape: Landscape = bowl): Night =>
-  new Night(hybridProposer({ adviser: who }), landscape);
-const byModel = (night: Night): Night['edits'] => night.edits.filter(({ proposer }) => proposer === 'model');
-const chance = random(5);
+const nightWith = (who: Proposer, landscape: Landscape = bowlLandscape): PlayedLab =>
+  new PlayedLab(hybridProposer({ adviser: who }), landscape);
+const byModel = (night: PlayedLab): PlayedLab['edits'] => night.edits.filter(({ proposer }) => proposer === 'model');
+const chance = createRandom(5);
 const near = (x: number, by: number): number => Number((x + by * chance.normal()).toPrecision(4));
 
 describe('the hybrid proposer', () => {
@@ -49,18 +49,20 @@ describe('the hybrid proposer', () => {
           WINDOW: 'L',
         }),
       ),
-    ).play(30);
+    ).playSteps(30);
     const failing = await nightWith(
       adviser((source) => `${source}// crash ${chance.uniform()}\n`),
-      (v, source) => (source.includes('crash') ? undefined : bowl(v, source)),
-    ).play(30);
+      (v, source) => (source.includes('crash') ? undefined : bowlLandscape(v, source)),
+    ).playSteps(30);
     expect(byModel(failing).length).toBeGreaterThanOrEqual(1);
     expect(byModel(failing).length).toBeLessThanOrEqual(3);
     expect(byModel(good).length).toBeGreaterThan(byModel(failing).length + 1);
   });
 
   it('tells the optimizer what the adviser measured of its own space, and never what failed', async () => {
-    const night = await nightWith(adviser((source, brief) => set(source, brief, { LR: near(0.2, 0.02) }))).play(12);
+    const night = await nightWith(adviser((source, brief) => set(source, brief, { LR: near(0.2, 0.02) }))).playSteps(
+      12,
+    );
     const idea = byModel(night)[0]!;
     expect(idea.knobs).toMatchObject({ DEPTH: expect.any(Number), LR: expect.any(Number) });
     const own = night.edits.filter(({ proposer }) => proposer === 'search').at(-1)!;
@@ -74,10 +76,10 @@ describe('the hybrid proposer', () => {
     const repeats = adviser((source, brief) =>
       set(source, brief, { LR: 0.04, DECAY: 0.5, DEPTH: 4, BATCH: 64, WINDOW: 'S', HEAD: 32 }),
     );
-    const night = new Night(hybridProposer({ adviser: repeats }), bowl);
-    await night.play(3);
-    night.files = new Map([['x.ts', SOURCE.replace('0.04', '0.05')]]);
-    await night.play(30);
+    const night = new PlayedLab(hybridProposer({ adviser: repeats }), bowlLandscape);
+    await night.playSteps(3);
+    night.files = new Map([['x.ts', LANDSCAPE_SOURCE.replace('0.04', '0.05')]]);
+    await night.playSteps(30);
     const refused = night.script.state.experiments.filter((x) => x.state === 'refused');
     expect(refused.length).toBeGreaterThan(0);
     expect(refused.every((x) => night.script.state.measurements.every((m) => m.n !== x.idea.n))).toBe(true);
@@ -88,8 +90,8 @@ describe('the hybrid proposer', () => {
   it('refuses knobs that would very probably fail', async () => {
     const wild = adviser((source, brief) => set(source, brief, { DEPTH: 12, BATCH: 1024, LR: near(0.2, 0.05) }));
     const limits: Landscape = (v, source) =>
-      Number(v.DEPTH) > 5 || Number(v.BATCH) > 128 ? undefined : bowl(v, source);
-    const night = await new Night(hybridProposer({ adviser: wild, share: 0.5, least: 0.3 }), limits).play(40);
+      Number(v.DEPTH) > 5 || Number(v.BATCH) > 128 ? undefined : bowlLandscape(v, source);
+    const night = await new PlayedLab(hybridProposer({ adviser: wild, share: 0.5, least: 0.3 }), limits).playSteps(40);
     const refused = night.script.state.experiments.flatMap((x) => (x.state === 'refused' ? [x] : []));
     expect(refused.map((x) => x.code)).toContain('infeasible');
     expect(refused.find((x) => x.code === 'infeasible')!.reason).toMatch(/very probably fail: \d+ % likely/);
@@ -101,14 +103,14 @@ describe('the hybrid proposer', () => {
       once = true;
       return source.includes('better') ? `${source}// again\n` : `${source}// better\n`;
     });
-    const landscape: Landscape = (v, source) => bowl(v, source)! - (source.includes('better') ? 0.5 : 0);
-    const night = await new Night(hybridProposer({ adviser: coder, share: 0.4 }), landscape).play(12);
+    const landscape: Landscape = (v, source) => bowlLandscape(v, source)! - (source.includes('better') ? 0.5 : 0);
+    const night = await new PlayedLab(hybridProposer({ adviser: coder, share: 0.4 }), landscape).playSteps(12);
     expect(once).toBe(true);
     const idea = byModel(night)[0]!;
     expect(idea.knobs).toBeUndefined();
     expect(idea.why).toBe('model: a change of the code itself');
     expect(night.files.get('x.ts')).toContain('better');
-    expect(night.loss()).toBeLessThan(0.65);
+    expect(night.incumbentLoss()).toBeLessThan(0.65);
     expect(night.edits.at(-1)!.proposer === 'search' || night.edits.at(-2)!.proposer === 'search').toBe(true);
   });
 
@@ -119,23 +121,25 @@ describe('the hybrid proposer', () => {
         ? source.replace(/const DEPTH = .*\n/, '// depth follows the width now\n')
         : set(source, brief, { LR: near(0.25, 0.05) }),
     );
-    const landscape: Landscape = (v, source) => bowl(v, source)! - (source.includes('follows') ? 0.5 : 0);
+    const landscape: Landscape = (v, source) => bowlLandscape(v, source)! - (source.includes('follows') ? 0.5 : 0);
     const hybrid = () => hybridProposer({ adviser: coder, share: 0.5, least: 0.3 });
     turns = 1;
-    const night = await new Night(hybrid(), landscape).play(6);
+    const night = await new PlayedLab(hybrid(), landscape).playSteps(6);
     turns = 0;
-    while (!night.files.get('x.ts')!.includes('follows')) await night.step();
+    while (!night.files.get('x.ts')!.includes('follows')) await night.playStep();
     const before = night.script.state.experiments.filter((x) => x.state === 'decided' && x.idea.knobs).length;
-    let own = await night.step();
-    while (own.proposer !== 'search') own = await night.step();
+    let own = await night.playStep();
+    while (own.proposer !== 'search') own = await night.playStep();
     expect(Object.keys(own.knobs!)).toEqual(['LR', 'DECAY', 'BATCH', 'WINDOW', 'HEAD']);
     expect(own.why).toMatch(/, space version 2, without DEPTH, which the code no longer has$/);
     // Every older trial is there; configurations that differed in DEPTH alone are one now.
     expect(Number(/model of (\d+) trials/.exec(own.why!)![1])).toBeGreaterThan(before / 2);
     const live = await searchProposer().propose(briefOf(night.script.state, night.files));
     expect(live).toMatchObject({ why: expect.stringContaining('space version 2') });
-    expect(await searchProposer().propose(briefOf(replay(night.script.ledger.events), night.files))).toEqual(live);
-    expect((await night.play(10)).loss()).toBeLessThan(0.65);
+    expect(await searchProposer().propose(briefOf(replayEvents(night.script.ledger.events), night.files))).toEqual(
+      live,
+    );
+    expect((await night.playSteps(10)).incumbentLoss()).toBeLessThan(0.65);
   });
 
   it('shows the adviser what the optimizer knows, in at most two kilobytes', async () => {
@@ -145,16 +149,16 @@ describe('the hybrid proposer', () => {
         advice = brief.advice!;
         return undefined;
       }),
-    ).play(12);
+    ).playSteps(12);
     expect(advice).toMatch(/^\d+ configurations measured, 0 failed\./);
     expect(advice).toMatch(/^LR: good trials around 0\.\d+/m);
     expect(advice.length).toBeLessThanOrEqual(2048);
   });
 
   it('goes on with one of the two when the other has nothing', async () => {
-    const silent = await nightWith(adviser(() => undefined)).play(10);
+    const silent = await nightWith(adviser(() => undefined)).playSteps(10);
     expect(byModel(silent)).toEqual([]);
-    const state = new Script(arenaWith()).calibrated([5, 5.1, 4.9]).state;
+    const state = new Script(arenaWith()).addCalibration([5, 5.1, 4.9]).state;
     const alone = hybridProposer({ adviser: adviser((source) => `${source}// new\n`) });
     expect(await alone.propose(briefOf(state, new Map([['x.ts', 'a\n']])))).toMatchObject({ kind: 'edit' });
   });
@@ -163,14 +167,14 @@ describe('the hybrid proposer', () => {
     const worst = adviser((source, brief) =>
       set(source, brief, { LR: near(0.002, 0.0001), DECAY: 1, DEPTH: 1, WINDOW: 'S' }),
     );
-    const alone = await new Night(searchProposer(), bowl).play(30);
-    expect((await nightWith(worst).play(30)).loss()).toBeLessThan(alone.loss() + 0.03);
+    const alone = await new PlayedLab(searchProposer(), bowlLandscape).playSteps(30);
+    expect((await nightWith(worst).playSteps(30)).incumbentLoss()).toBeLessThan(alone.incumbentLoss() + 0.03);
   });
 
   it('gives the same idea for the same ledger', async () => {
     const make = () => hybridProposer({ adviser: adviser((source, brief) => set(source, brief, { LR: 0.25 })) });
-    const night = await new Night(make(), bowl).play(9);
-    const again = briefOf(replay(night.script.ledger.events), night.files);
+    const night = await new PlayedLab(make(), bowlLandscape).playSteps(9);
+    const again = briefOf(replayEvents(night.script.ledger.events), night.files);
     expect(await make().propose(again)).toEqual(await make().propose(briefOf(night.script.state, night.files)));
   });
 });
@@ -178,7 +182,8 @@ describe('the hybrid proposer', () => {
 describe('the hybrid as any proposer', () => {
   const source = "const RATE = 0.1;\nconst DEPTH = 4; // layers\nconst PIVOT = 'a';\n";
   const arena = arenaWith({ knobs: [{ name: 'RATE', file: 'x.ts', kind: 'float', range: [0.001, 1], log: true }] });
-  const brief = (): Brief => briefOf(new Script(arena).calibrated([5, 5.1, 4.9]).state, new Map([['x.ts', source]]));
+  const brief = (): Brief =>
+    briefOf(new Script(arena).addCalibration([5, 5.1, 4.9]).state, new Map([['x.ts', source]]));
   for (const one of PROPOSER_CASES)
     it(one.name, () => one.run(() => hybridProposer({ adviser: adviser(() => undefined) }), brief));
 });

@@ -8,7 +8,7 @@ import { applyEdits } from '../core/admission/policy.ts';
 import type { Brief, Proposal, Proposer } from '../core/ports.ts';
 import { arenaOf, type LabState, measurementsOf } from '../core/state.ts';
 import { brief as adviceOf, Hybrid, type HybridOptions, type SamplerName, type Values } from '../search/index.ts';
-import { type Ground, ground, type Past, replayInto } from './replay.ts';
+import { type SearchContext, readSearchContext, type PastExperiment, replayInto } from './replay.ts';
 import { nextIdea, OPTIMIZER } from './search.ts';
 import { knobEdits, readKnobs } from './space.ts';
 
@@ -17,36 +17,39 @@ export interface HybridProposerOptions extends Pick<HybridOptions, 'share' | 'le
   readonly sampler?: SamplerName;
 }
 
-type Edit = Extract<Proposal, { kind: 'edit' }>;
+type EditProposal = Extract<Proposal, { kind: 'edit' }>;
 
 export function hybridProposer({ adviser, sampler = 'auto', ...shares }: HybridProposerOptions): Proposer {
   return {
     name: `${adviser.name}+${OPTIMIZER}`,
     propose: async (brief) => {
-      const at = ground(brief, sampler);
+      const searchContext = readSearchContext(brief, sampler);
       // Without knobs there is nothing to share the budget with.
-      if ('problem' in at) return adviser.propose(brief);
-      const { hybrid, experiments } = replayed(brief, at, shares);
+      if ('problem' in searchContext) return adviser.propose(brief);
+      const { hybrid, experimentOfTrial } = replayHybrid(brief, searchContext, shares);
       if (hybrid.turn === 'adviser') {
-        const advised = await adviser.propose({ ...brief, advice: adviceOf(hybrid.search) });
-        if (advised.kind === 'edit') return judged(advised, hybrid, experiments, brief, at, adviser.name);
-        if (brief.signal.aborted) return advised;
+        const advisedProposal = await adviser.propose({ ...brief, advice: adviceOf(hybrid.search) });
+        if (advisedProposal.kind === 'edit')
+          return judgeAdvice(advisedProposal, hybrid, experimentOfTrial, brief, searchContext, adviser.name);
+        if (brief.signal.aborted) return advisedProposal;
       }
-      const own = nextIdea(brief, at, hybrid.search);
+      const optimizerProposal = nextIdea(brief, searchContext, hybrid.search);
       // The optimizer is done with its knobs; the adviser may still have an idea.
-      return own.kind === 'none' && hybrid.turn === 'optimizer' ? adviser.propose(brief) : own;
+      return optimizerProposal.kind === 'none' && hybrid.turn === 'optimizer'
+        ? adviser.propose(brief)
+        : optimizerProposal;
     },
   };
 }
 
 /** The ledger as a hybrid. The baseline, people, wishes and the harness's crossings are trials, but nobody's merit. */
-function replayed(
+function replayHybrid(
   brief: Brief,
-  at: Ground,
+  searchContext: SearchContext,
   shares: Pick<HybridOptions, 'share' | 'least' | 'most'>,
-): { readonly hybrid: Hybrid; readonly experiments: ReadonlyMap<number, number> } {
-  const hybrid = new Hybrid({ ...at.options, ...shares });
-  const sideOf = ({ n, proposer }: Past): 'adviser' | 'optimizer' | undefined => {
+): { readonly hybrid: Hybrid; readonly experimentOfTrial: ReadonlyMap<number, number> } {
+  const hybrid = new Hybrid({ ...searchContext.options, ...shares });
+  const sideOf = ({ n, proposer }: PastExperiment): 'adviser' | 'optimizer' | undefined => {
     if (
       n === 0 ||
       proposer === 'person' ||
@@ -56,67 +59,90 @@ function replayed(
       return undefined;
     return proposer === OPTIMIZER ? 'optimizer' : 'adviser';
   };
-  const experiments = replayInto(
+  const experimentOfTrial = replayInto(
     {
       search: hybrid.search,
-      add: (values, past) => hybrid.add(values, sideOf(past)),
-      tell: (id, outcome, past) => hybrid.tell(id, outcome, costOf(brief.state, past.n)),
-      dropped: (id, past) => hybrid.dropped(id, costOf(brief.state, past.n)),
-      other: (past) => {
-        if (sideOf(past) === 'adviser') hybrid.aside(asideOf(past), costOf(brief.state, past.n));
+      add: (trialValues, pastExperiment) => hybrid.add(trialValues, sideOf(pastExperiment)),
+      tell: (trialId, outcome, pastExperiment) => hybrid.tell(trialId, outcome, costOf(brief.state, pastExperiment.n)),
+      dropped: (trialId, pastExperiment) => hybrid.dropped(trialId, costOf(brief.state, pastExperiment.n)),
+      other: (pastExperiment) => {
+        if (sideOf(pastExperiment) === 'adviser')
+          hybrid.aside(asideOf(pastExperiment), costOf(brief.state, pastExperiment.n));
       },
     },
     brief.state,
-    at,
+    searchContext,
   );
-  return { hybrid, experiments };
+  return { hybrid, experimentOfTrial };
 }
 
-function asideOf(past: Extract<Past, { kind: 'other' }>): Parameters<Hybrid['aside']>[0] {
-  if (past.refused) return 'refused';
-  if (past.mean !== undefined) return { value: past.mean };
-  return past.decided ? 'failed' : 'open';
+function asideOf(pastExperiment: Extract<PastExperiment, { kind: 'other' }>): Parameters<Hybrid['aside']>[0] {
+  if (pastExperiment.refused) return 'refused';
+  if (pastExperiment.mean !== undefined) return { value: pastExperiment.mean };
+  return pastExperiment.decided ? 'failed' : 'open';
 }
 
 /** What an experiment took of the night, in measurements: its own, and the time that its proposer thought. */
-function costOf(state: LabState, n: number): number {
-  const one = typicalMeasurementS(state);
-  const thought = state.calls.reduce((sum, { start, end }) => sum + (start.n === n ? (end?.wallS ?? 0) : 0), 0);
-  const { screen, budget } = arenaOf(state);
-  const short = screen ? ((state.shorts.get(n)?.length ?? 0) * screen.seconds) / budget.seconds : 0;
-  return Math.max(0.1, measurementsOf(state, n).length + short + thought / Math.max(one, 1e-3));
+function costOf(labState: LabState, n: number): number {
+  const measurementS = typicalMeasurementS(labState);
+  const thinkingS = labState.calls.reduce(
+    (totalS, { start, end }) => totalS + (start.n === n ? (end?.wallS ?? 0) : 0),
+    0,
+  );
+  const { screen, budget } = arenaOf(labState);
+  const screeningCost = screen ? ((labState.screenRuns.get(n)?.length ?? 0) * screen.seconds) / budget.seconds : 0;
+  return Math.max(0.1, measurementsOf(labState, n).length + screeningCost + thinkingS / Math.max(measurementS, 1e-3));
 }
 
 /** An adviser's edit, with the knobs it comes to; refused before it costs anything where the optimizer knows better. */
-function judged(
-  advised: Edit,
+function judgeAdvice(
+  advisedEdit: EditProposal,
   hybrid: Hybrid,
-  experiments: ReadonlyMap<number, number>,
+  experimentOfTrial: ReadonlyMap<number, number>,
   brief: Brief,
-  at: Ground,
-  name: string,
-): Edit {
-  const own = { ...advised, proposer: advised.proposer ?? name };
-  const knobs = knobsOf(advised, brief, at);
-  if (!knobs) return { ...own, why: advised.why ?? `${name}: a change of the code itself` };
-  const why = advised.why ?? `${name}: its own choice of the knobs`;
-  const snapped = at.space.snap(Object.fromEntries(at.space.dims.map(({ name }) => [name, knobs[name]!])));
+  searchContext: SearchContext,
+  adviserName: string,
+): EditProposal {
+  const attributedEdit = { ...advisedEdit, proposer: advisedEdit.proposer ?? adviserName };
+  const advisedKnobs = knobsOf(advisedEdit, brief, searchContext);
+  if (!advisedKnobs)
+    return { ...attributedEdit, why: advisedEdit.why ?? `${adviserName}: a change of the code itself` };
+  const reason = advisedEdit.why ?? `${adviserName}: its own choice of the knobs`;
+  const snappedKnobs = searchContext.space.snap(
+    Object.fromEntries(searchContext.space.dims.map(({ name }) => [name, advisedKnobs[name]!])),
+  );
   // Outside the declared ranges the optimizer has no say: what was written is what is measured.
-  if (at.space.dims.some((dim) => snapped[dim.name] !== undefined && snapped[dim.name] !== knobs[dim.name]))
-    return { ...own, why };
-  const admission = hybrid.advise(snapped);
-  if (admission.ok) return { ...own, knobs, why };
-  const earlier = admission.earlier === undefined ? undefined : experiments.get(admission.earlier);
-  if (earlier === undefined) return { ...own, why, refusal: { code: 'infeasible', reason: admission.reason } };
-  return { ...own, why, refusal: { code: 'duplicate', reason: `it has the knobs of #${earlier}` } };
+  if (
+    searchContext.space.dims.some(
+      (dimension) =>
+        snappedKnobs[dimension.name] !== undefined && snappedKnobs[dimension.name] !== advisedKnobs[dimension.name],
+    )
+  )
+    return { ...attributedEdit, why: reason };
+  const admission = hybrid.advise(snappedKnobs);
+  if (admission.ok) return { ...attributedEdit, knobs: advisedKnobs, why: reason };
+  const earlierExperiment = admission.earlier === undefined ? undefined : experimentOfTrial.get(admission.earlier);
+  if (earlierExperiment === undefined)
+    return { ...attributedEdit, why: reason, refusal: { code: 'infeasible', reason: admission.reason } };
+  return {
+    ...attributedEdit,
+    why: reason,
+    refusal: { code: 'duplicate', reason: `it has the knobs of #${earlierExperiment}` },
+  };
 }
 
 /** Values of all knobs after an edit that changes nothing else; undefined for one that changes the code. */
-function knobsOf(advised: Edit, { files }: Brief, { arena, now }: Ground): Values | undefined {
-  const after = applyEdits(files, advised.edits);
-  const read = readKnobs(arena.knobs, after);
-  if (!read.ok) return undefined;
-  const alone = applyEdits(files, knobEdits(arena.knobs, files, now, read.values));
-  const same = [...after].every(([path, text]) => alone.get(path) === text) && alone.size === after.size;
-  return same ? read.values : undefined;
+function knobsOf(
+  advisedEdit: EditProposal,
+  { files }: Brief,
+  { arena, currentValues }: SearchContext,
+): Values | undefined {
+  const filesAfter = applyEdits(files, advisedEdit.edits);
+  const knobsRead = readKnobs(arena.knobs, filesAfter);
+  if (!knobsRead.ok) return undefined;
+  const knobsOnlyFiles = applyEdits(files, knobEdits(arena.knobs, files, currentValues, knobsRead.values));
+  const isKnobsOnly =
+    [...filesAfter].every(([filePath, content]) => knobsOnlyFiles.get(filePath) === content) &&
+    knobsOnlyFiles.size === filesAfter.size;
+  return isKnobsOnly ? knobsRead.values : undefined;
 }

@@ -6,23 +6,26 @@
 import { z } from 'zod';
 import { lastObject } from '../base/json.ts';
 import { oneLine } from '../base/text.ts';
-import type { Note } from '../core/event.ts';
+import type { AgentNote } from '../core/event.ts';
 
-const MOST_READ = 16_000;
-const line = (max: number) =>
+const MAX_READ_CHARS = 16_000;
+const lineSchema = (maxLength: number) =>
   z
     .union([z.string(), z.number()])
-    .transform((said) => oneLine(String(said), max))
-    .refine((said) => said !== '');
+    .transform((lineText) => oneLine(String(lineText), maxLength))
+    .refine((lineText) => lineText !== '');
 
-const schema = z.object({
-  hypothesis: line(600),
+const noteSchema = z.object({
+  hypothesis: lineSchema(600),
   /** What makes it work, in a few words: what ideas are grouped by. */
-  mechanism: line(120).optional().catch(undefined),
-  expected: line(200).optional().catch(undefined),
+  mechanism: lineSchema(120).optional().catch(undefined),
+  expected: lineSchema(200).optional().catch(undefined),
   /** What it would try next: open ideas of later briefs. */
   next: z
-    .union([line(300).transform((one) => [one]), z.array(line(300)).transform((many) => many.slice(0, 3))])
+    .union([
+      lineSchema(300).transform((singleIdea) => [singleIdea]),
+      z.array(lineSchema(300)).transform((severalIdeas) => severalIdeas.slice(0, 3)),
+    ])
     .optional()
     .catch(undefined),
   /** Earlier experiments that ideas may start from, where there are branches. */
@@ -36,26 +39,26 @@ const schema = z.object({
 });
 
 export type ReadNote =
-  | { readonly ok: true; readonly hypothesis: string; readonly note: Note }
+  | { readonly ok: true; readonly hypothesis: string; readonly note: AgentNote }
   | { readonly ok: false; readonly problem: string };
 
 /** The last JSON object with a `hypothesis` in a text, wherever it stands in it. Never throws. */
-export function readNote(text: string): ReadNote {
-  const seen = text.slice(-MOST_READ);
-  const value = lastObject(seen, 'hypothesis');
-  if (value === undefined) {
-    const broken = /\{\s*"hypothesis"/.test(seen);
+export function readNote(answerText: string): ReadNote {
+  const lastPart = answerText.slice(-MAX_READ_CHARS);
+  const noteObject = lastObject(lastPart, 'hypothesis');
+  if (noteObject === undefined) {
+    const isBroken = /\{\s*"hypothesis"/.test(lastPart);
     return {
       ok: false,
-      problem: broken ? 'the note is not valid JSON' : 'no note: the answer holds no JSON object with a "hypothesis"',
+      problem: isBroken ? 'the note is not valid JSON' : 'no note: the answer holds no JSON object with a "hypothesis"',
     };
   }
-  const result = schema.safeParse(value);
-  if (!result.success) return { ok: false, problem: 'the hypothesis of the note is empty or no text' };
-  const { hypothesis, ...rest } = result.data;
+  const parseResult = noteSchema.safeParse(noteObject);
+  if (!parseResult.success) return { ok: false, problem: 'the hypothesis of the note is empty or no text' };
+  const { hypothesis, ...noteFields } = parseResult.data;
   return {
     ok: true,
     hypothesis,
-    note: Object.fromEntries(Object.entries(rest).filter(([, member]) => member !== undefined)),
+    note: Object.fromEntries(Object.entries(noteFields).filter(([, fieldValue]) => fieldValue !== undefined)),
   };
 }

@@ -7,7 +7,7 @@ import { seedOf } from '../base/random.ts';
 import { mean } from '../base/stats.ts';
 import type { Arena } from '../core/arena.ts';
 import { noiseIn } from '../core/rules/judge.ts';
-import { type Plateau, plateau } from '../core/plan/bases.ts';
+import { type Plateau, plateauOf } from '../core/plan/bases.ts';
 import { verdictOf } from '../core/experiment.ts';
 import { findKnob } from '../core/admission/knobs.ts';
 import type { Brief } from '../core/ports.ts';
@@ -26,19 +26,19 @@ import {
 import { knobSpace, readKnobs } from './space.ts';
 
 /** What a search starts from, read from the manifest, the files and the ledger. */
-export interface Ground {
+export interface SearchContext {
   /** The manifest with the knobs that are left. */
   readonly arena: Arena;
   readonly space: Space;
   /** What the files say. */
-  readonly now: Values;
+  readonly currentValues: Values;
   readonly options: SearchOptions;
   /** Knobs whose constant an edit of the code removed. */
-  readonly lost: readonly string[];
+  readonly lostKnobs: readonly string[];
   readonly device: string;
   /** The experiment whose files these are. */
   readonly base: number;
-  readonly stall: Plateau;
+  readonly plateau: Plateau;
   /**
    * One more for each change of the code itself that the files are built on: what was learned before it is carried
    * over.
@@ -46,48 +46,66 @@ export interface Ground {
   readonly version: number;
 }
 
-export function ground(brief: Brief, sampler: SamplerName): Ground | { readonly problem: string } {
+export function readSearchContext(brief: Brief, sampler: SamplerName): SearchContext | { readonly problem: string } {
   if (brief.arena.knobs.length === 0) return { problem: 'the manifest declares no knobs' };
-  const { arena, lost } = surviving(brief.arena, brief.files);
-  const read = readKnobs(arena.knobs.length === 0 ? brief.arena.knobs : arena.knobs, brief.files);
-  return read.ok ? groundAt(arena, brief.state, read.values, sampler, lost, brief.base?.n) : { problem: read.problem };
+  const { arena, lostKnobs } = keepSurvivingKnobs(brief.arena, brief.files);
+  const knobsRead = readKnobs(arena.knobs.length === 0 ? brief.arena.knobs : arena.knobs, brief.files);
+  return knobsRead.ok
+    ? searchContextAt(arena, brief.state, knobsRead.values, sampler, lostKnobs, brief.base?.n)
+    : { problem: knobsRead.problem };
 }
 
-/** The same where the files say `now`. */
-export function groundAt(
+/** The same where the files say `currentValues`. */
+export function searchContextAt(
   arena: Arena,
-  state: LabState,
-  now: Values,
+  labState: LabState,
+  currentValues: Values,
   sampler: SamplerName,
-  lost: readonly string[] = [],
-  base = state.incumbent,
-): Ground | { readonly problem: string } {
-  const baseline = state.experiments[0]?.idea.knobs;
-  const names = arena.knobs.map((knob) => knob.name);
+  lostKnobs: readonly string[] = [],
+  baseExperiment = labState.incumbent,
+): SearchContext | { readonly problem: string } {
+  const baselineKnobs = labState.experiments[0]?.idea.knobs;
+  const knobNames = arena.knobs.map((knob) => knob.name);
   try {
-    const space = knobSpace(arena, complete(names, baseline) ? baseline! : now, now);
-    const device = state.sessions.at(-1)?.start.deviceClass ?? '';
-    const { sigma, dof } = noiseIn(state, device);
-    const stall = plateau(state, arena.knobs.length);
-    const anchor = space.encode(space.snap(pick(space, now)));
-    const options: SearchOptions = {
-      space,
+    const knobsSpace = knobSpace(
+      arena,
+      hasAllKnobs(knobNames, baselineKnobs) ? baselineKnobs! : currentValues,
+      currentValues,
+    );
+    const device = labState.sessions.at(-1)?.start.deviceClass ?? '';
+    const { sigma, dof } = noiseIn(labState, device);
+    const currentPlateau = plateauOf(labState, arena.knobs.length);
+    const anchorPoint = knobsSpace.encode(knobsSpace.snap(pickKnobs(knobsSpace, currentValues)));
+    const searchOptions: SearchOptions = {
+      space: knobsSpace,
       sampler,
-      seed: seedOf(`search/${state.lab!.seed}/${state.experiments.length}`),
+      seed: seedOf(`search/${labState.lab!.seed}/${labState.experiments.length}`),
       direction: arena.metric.direction,
       startAtDefault: false,
       limits: [{ metric: 'broken constraints', max: 0 }],
-      gp: { anchor: (): Point => anchor, explore: (): number => stall.explore },
-      cma: { start: anchor },
+      gp: { anchor: (): Point => anchorPoint, explore: (): number => currentPlateau.explore },
+      cma: { start: anchorPoint },
       ...(dof > 0 && sigma > 0 && { noise: sigma }),
     };
     const version =
-      1 + lineage(state, base).filter((n) => n > 0 && state.experiments[n]!.idea.knobs === undefined).length;
-    return { arena, space, now, options, lost, device, base, stall, version };
-  } catch (thrown) {
+      1 +
+      lineage(labState, baseExperiment).filter((n) => n > 0 && labState.experiments[n]!.idea.knobs === undefined)
+        .length;
+    return {
+      arena,
+      space: knobsSpace,
+      currentValues,
+      options: searchOptions,
+      lostKnobs,
+      device,
+      base: baseExperiment,
+      plateau: currentPlateau,
+      version,
+    };
+  } catch (thrownError) {
     // Somebody's edit may have moved a constant to where a rule of the manifest forbids it.
-    if (thrown instanceof SearchError) return { problem: thrown.message };
-    throw thrown;
+    if (thrownError instanceof SearchError) return { problem: thrownError.message };
+    throw thrownError;
   }
 }
 
@@ -95,25 +113,28 @@ export function groundAt(
  * A constant that vanished with an edit of the code is no knob any more; the others go on. One that is set twice is a
  * mistake, not an edit.
  */
-function surviving(arena: Arena, files: Brief['files']): { readonly arena: Arena; readonly lost: readonly string[] } {
-  const gone = arena.knobs.filter((knob) => {
-    const found = findKnob(knob, files.get(knob.file) ?? '');
-    return !found.ok && found.problem.endsWith('is not set to a literal on a line of its own');
+function keepSurvivingKnobs(
+  arena: Arena,
+  files: Brief['files'],
+): { readonly arena: Arena; readonly lostKnobs: readonly string[] } {
+  const goneKnobs = arena.knobs.filter((knob) => {
+    const knobLiteral = findKnob(knob, files.get(knob.file) ?? '');
+    return !knobLiteral.ok && knobLiteral.problem.endsWith('is not set to a literal on a line of its own');
   });
-  const lost = gone.map((knob) => knob.name);
-  if (lost.length === 0) return { arena, lost };
-  const knobs = arena.knobs
-    .filter((knob) => !gone.includes(knob))
-    .map((knob) => (knob.when && lost.includes(knob.when.knob) ? { ...knob, when: undefined } : knob));
-  const rules = arena.knob_rules?.filter((text) => {
-    const rule = parseComparison(text);
-    return 'names' in rule && !rule.names.some((name) => lost.includes(name));
+  const lostKnobs = goneKnobs.map((knob) => knob.name);
+  if (lostKnobs.length === 0) return { arena, lostKnobs };
+  const keptKnobs = arena.knobs
+    .filter((knob) => !goneKnobs.includes(knob))
+    .map((knob) => (knob.when && lostKnobs.includes(knob.when.knob) ? { ...knob, when: undefined } : knob));
+  const keptRules = arena.knob_rules?.filter((ruleText) => {
+    const parsedRule = parseComparison(ruleText);
+    return 'names' in parsedRule && !parsedRule.names.some((knobName) => lostKnobs.includes(knobName));
   });
-  return { arena: { ...arena, knobs, ...(rules && { knob_rules: rules }) } as Arena, lost };
+  return { arena: { ...arena, knobs: keptKnobs, ...(keptRules && { knob_rules: keptRules }) } as Arena, lostKnobs };
 }
 
 /** An experiment of the past, as the optimizer sees it. */
-export type Past = { readonly n: number; readonly proposer: string } & (
+export type PastExperiment = { readonly n: number; readonly proposer: string } & (
   | { readonly kind: 'value'; readonly knobs: Values; readonly values: readonly number[]; readonly broken: boolean }
   | { readonly kind: 'failed'; readonly knobs: Values; readonly reason: string }
   /** No number (yet): still measured, or dropped after its short run, whose number stands for nothing. */
@@ -123,79 +144,89 @@ export type Past = { readonly n: number; readonly proposer: string } & (
 );
 
 /** Where the past is told to. */
-export interface Sink {
+export interface ReplayTarget {
   readonly search: Search;
-  add(values: Values, past: Past): Trial;
-  tell(id: number, outcome: Outcome, past: Past): void;
-  other?(past: Extract<Past, { kind: 'other' }>): void;
+  add(trialValues: Values, pastExperiment: PastExperiment): Trial;
+  tell(trialId: number, outcome: Outcome, pastExperiment: PastExperiment): void;
+  other?(pastExperiment: Extract<PastExperiment, { kind: 'other' }>): void;
   /** It stays a trial without a number: the optimizer believes what it expected of it, and tries it no more. */
-  dropped?(id: number, past: Past): void;
+  dropped?(trialId: number, pastExperiment: PastExperiment): void;
 }
 
 /** Tell everything that happened, oldest first. Gives the experiment of each trial. */
 export function replayInto(
-  sink: Sink,
-  state: LabState,
-  { arena, space, device, base }: Ground,
+  target: ReplayTarget,
+  labState: LabState,
+  { arena, space, device, base }: SearchContext,
 ): ReadonlyMap<number, number> {
-  const { search } = sink;
-  const experiments = new Map<number, number>();
-  const shift = shifts(state, device, base);
-  for (const past of pastOf(arena, state, device)) {
-    if (past.kind === 'other') {
-      sink.other?.(past.mean === undefined ? past : { ...past, mean: past.mean + shift(past.n) });
+  const { search } = target;
+  const experimentOfTrial = new Map<number, number>();
+  const shiftOf = createShift(labState, device, base);
+  for (const pastExperiment of pastExperiments(arena, labState, device)) {
+    if (pastExperiment.kind === 'other') {
+      target.other?.(
+        pastExperiment.mean === undefined
+          ? pastExperiment
+          : { ...pastExperiment, mean: pastExperiment.mean + shiftOf(pastExperiment.n) },
+      );
       continue;
     }
-    const values = space.snap(pick(space, past.knobs));
-    const before = search.admit(values);
-    if (!before.ok) {
+    const trialValues = space.snap(pickKnobs(space, pastExperiment.knobs));
+    const admission = search.admit(trialValues);
+    if (!admission.ok) {
       // A further measurement of a configuration that was told already. One that failed then is left alone.
-      const known = search.history.told.some(({ trial }) => trial.id === before.earlier);
-      if (past.kind === 'value' && known)
-        for (const value of past.values) search.replicate(before.earlier!, value + shift(past.n));
+      const isTold = search.history.told.some(({ trial }) => trial.id === admission.earlier);
+      if (pastExperiment.kind === 'value' && isTold)
+        for (const value of pastExperiment.values)
+          search.replicate(admission.earlier!, value + shiftOf(pastExperiment.n));
       continue;
     }
-    const trial = sink.add(values, past);
-    experiments.set(trial.id, past.n);
-    if (past.kind === 'open' && past.dropped) sink.dropped?.(trial.id, past);
-    else if (past.kind === 'failed') sink.tell(trial.id, { failed: past.reason }, past);
-    else if (past.kind === 'value') {
-      const metrics = { 'broken constraints': past.broken ? 1 : 0 };
-      sink.tell(trial.id, { value: mean(past.values) + shift(past.n), n: past.values.length, metrics }, past);
+    const addedTrial = target.add(trialValues, pastExperiment);
+    experimentOfTrial.set(addedTrial.id, pastExperiment.n);
+    if (pastExperiment.kind === 'open' && pastExperiment.dropped) target.dropped?.(addedTrial.id, pastExperiment);
+    else if (pastExperiment.kind === 'failed')
+      target.tell(addedTrial.id, { failed: pastExperiment.reason }, pastExperiment);
+    else if (pastExperiment.kind === 'value') {
+      const metrics = { 'broken constraints': pastExperiment.broken ? 1 : 0 };
+      target.tell(
+        addedTrial.id,
+        { value: mean(pastExperiment.values) + shiftOf(pastExperiment.n), n: pastExperiment.values.length, metrics },
+        pastExperiment,
+      );
     }
   }
-  return experiments;
+  return experimentOfTrial;
 }
 
 /**
  * Every idea and the baseline, oldest first. Configurations are measured, failed, or under way; controls are nobody's.
  */
-function* pastOf(arena: Arena, state: LabState, device: string): Generator<Past> {
-  const names = arena.knobs.map((knob) => knob.name);
-  for (const x of state.experiments) {
-    const { knobs, n, proposer, kind } = x.idea;
+function* pastExperiments(arena: Arena, labState: LabState, device: string): Generator<PastExperiment> {
+  const knobNames = arena.knobs.map((knob) => knob.name);
+  for (const experiment of labState.experiments) {
+    const { knobs, n, proposer, kind } = experiment.idea;
     if (kind === 'control') continue;
-    const about = { n, proposer };
-    const verdict = verdictOf(x);
-    const found = measuredValues(state, n, device);
-    if (!complete(names, knobs) || x.state === 'refused') {
-      const refused = x.state === 'refused';
+    const identity = { n, proposer };
+    const verdict = verdictOf(experiment);
+    const measuredNumbers = measuredValues(labState, n, device);
+    if (!hasAllKnobs(knobNames, knobs) || experiment.state === 'refused') {
+      const isRefused = experiment.state === 'refused';
       yield {
-        ...about,
+        ...identity,
         kind: 'other',
-        refused,
+        refused: isRefused,
         decided: verdict !== undefined,
-        ...(found.length > 0 && { mean: mean(found) }),
+        ...(measuredNumbers.length > 0 && { mean: mean(measuredNumbers) }),
       };
     } else if (verdict === 'crashed' || verdict === 'timed out') {
-      const reason = x.state === 'decided' ? (x.decision.failure ?? verdict) : verdict;
-      yield { ...about, knobs: knobs!, kind: 'failed', reason };
-    } else if (found.length > 0) {
-      const broken = x.state === 'decided' && x.decision.kind === 'constraint';
-      yield { ...about, knobs: knobs!, kind: 'value', values: found, broken };
-    } else if (x.state === 'decided' && x.decision.kind === 'screened')
-      yield { ...about, knobs: knobs!, kind: 'open', dropped: true };
-    else if (verdict === undefined) yield { ...about, knobs: knobs!, kind: 'open' };
+      const reason = experiment.state === 'decided' ? (experiment.decision.failure ?? verdict) : verdict;
+      yield { ...identity, knobs: knobs!, kind: 'failed', reason };
+    } else if (measuredNumbers.length > 0) {
+      const isBroken = experiment.state === 'decided' && experiment.decision.kind === 'constraint';
+      yield { ...identity, knobs: knobs!, kind: 'value', values: measuredNumbers, broken: isBroken };
+    } else if (experiment.state === 'decided' && experiment.decision.kind === 'screened')
+      yield { ...identity, knobs: knobs!, kind: 'open', dropped: true };
+    else if (verdict === undefined) yield { ...identity, knobs: knobs!, kind: 'open' };
   }
 }
 
@@ -204,31 +235,32 @@ function* pastOf(arena: Arena, state: LabState, device: string): Generator<Past>
  * effect added, so that what was learned about the knobs carries over. The effect is measured: mean of the edit's
  * experiment minus mean of its parent.
  */
-function shifts(state: LabState, device: string, base: number): (n: number) => number {
+function createShift(labState: LabState, device: string, baseExperiment: number): (n: number) => number {
   /** NaN without a number. */
-  const meanOf = (n: number): number => mean(measuredValues(state, n, device));
-  const isCode = (n: number): boolean => n > 0 && state.experiments[n]!.idea.knobs === undefined;
-  const effect = (n: number): number => meanOf(n) - meanOf(state.experiments[n]!.idea.parent);
-  const known = new Map<number, number>();
-  const worth = (n: number): number => {
-    if (!known.has(n)) known.set(n, Number.isFinite(effect(n)) ? effect(n) : 0);
-    return known.get(n)!;
+  const meanOf = (n: number): number => mean(measuredValues(labState, n, device));
+  const isCode = (n: number): boolean => n > 0 && labState.experiments[n]!.idea.knobs === undefined;
+  const effectOf = (n: number): number => meanOf(n) - meanOf(labState.experiments[n]!.idea.parent);
+  const knownEffects = new Map<number, number>();
+  const effectOrZero = (n: number): number => {
+    if (!knownEffects.has(n)) knownEffects.set(n, Number.isFinite(effectOf(n)) ? effectOf(n) : 0);
+    return knownEffects.get(n)!;
   };
-  if (!state.experiments.some(({ idea }) => idea.kind !== 'control' && isCode(idea.n))) return () => 0;
-  const here = new Set(lineage(state, base).filter(isCode));
+  if (!labState.experiments.some(({ idea }) => idea.kind !== 'control' && isCode(idea.n))) return () => 0;
+  const codeOfBase = new Set(lineage(labState, baseExperiment).filter(isCode));
   return (n) => {
     // Its own code is what was measured with it: only what it was built on moves the ground.
-    const own = new Set(lineage(state, n).filter(isCode));
-    let sum = 0;
-    for (const k of here) if (!own.has(k)) sum += worth(k);
+    const codeOfExperiment = new Set(lineage(labState, n).filter(isCode));
+    let totalShift = 0;
+    for (const codeStep of codeOfBase) if (!codeOfExperiment.has(codeStep)) totalShift += effectOrZero(codeStep);
     // Code of another branch, which does not stand here.
-    for (const k of own) if (k !== n && !here.has(k)) sum -= worth(k);
-    return sum;
+    for (const codeStep of codeOfExperiment)
+      if (codeStep !== n && !codeOfBase.has(codeStep)) totalShift -= effectOrZero(codeStep);
+    return totalShift;
   };
 }
 
-export const complete = (names: readonly string[], knobs: Values | undefined): boolean =>
-  knobs !== undefined && names.every((name) => knobs[name] !== undefined);
+export const hasAllKnobs = (knobNames: readonly string[], knobs: Values | undefined): boolean =>
+  knobs !== undefined && knobNames.every((knobName) => knobs[knobName] !== undefined);
 
-export const pick = (space: Space, knobs: Values): Values =>
+export const pickKnobs = (space: Space, knobs: Values): Values =>
   Object.fromEntries(space.dims.map(({ name }) => [name, knobs[name]!]));

@@ -3,7 +3,7 @@
  * edits. Its state is the ledger, replayed into a search before every proposal; the same ledger gives the same idea.
  * Knows nothing about how a candidate is measured.
  */
-import { editableHash } from '../core/admission/policy.ts';
+import { hashEditable } from '../core/admission/policy.ts';
 import type { Brief, FileEdit, Proposal, Proposer } from '../core/ports.ts';
 import { type LabState, lineage } from '../core/state.ts';
 import {
@@ -19,15 +19,23 @@ import {
   untried,
   type Values,
 } from '../search/index.ts';
-import { complete, type Ground, ground, groundAt, pick, replayInto, type Sink } from './replay.ts';
+import {
+  hasAllKnobs,
+  type SearchContext,
+  readSearchContext,
+  searchContextAt,
+  pickKnobs,
+  replayInto,
+  type ReplayTarget,
+} from './replay.ts';
 import { knobEdits } from './space.ts';
 
 /** Who an idea of the optimizer is recorded as. */
 export const OPTIMIZER = 'search';
 /** Configurations to ask for before giving up: some of them may be known under another name (the same files). */
-const ATTEMPTS = 24;
+const MAX_ATTEMPTS = 24;
 /** Chance to be measured at all that a move must have to be made for the sake of trying. */
-const LIKELY = 0.5;
+const MIN_FEASIBILITY = 0.5;
 
 /**
  * An optimizer as a proposer. `auto` chooses the sampler by the knobs and the number of trials, and says why with every
@@ -37,25 +45,27 @@ export function searchProposer(sampler: SamplerName = 'auto'): Proposer {
   return {
     name: OPTIMIZER,
     propose: async (brief) => {
-      const at = ground(brief, sampler);
-      return 'problem' in at ? { kind: 'none', reason: at.problem } : nextIdea(brief, at, replayed(brief.state, at));
+      const searchContext = readSearchContext(brief, sampler);
+      return 'problem' in searchContext
+        ? { kind: 'none', reason: searchContext.problem }
+        : nextIdea(brief, searchContext, replaySearch(brief.state, searchContext));
     },
   };
 }
 
 /** What each knob matters, by the search's model of everything that was measured. Empty while too little is known. */
-export function importanceOf(state: LabState): readonly Importance[] {
-  const arena = state.lab?.arena;
-  const knobs = state.experiments[state.incumbent]?.idea.knobs;
-  if (!arena || !knobs || arena.knobs.some(({ name }) => knobs[name] === undefined)) return [];
-  const at = arena.knobs.length > 0 ? groundAt(arena, state, knobs, 'auto') : undefined;
-  if (!at || 'problem' in at) return [];
+export function importanceOf(labState: LabState): readonly Importance[] {
+  const arena = labState.lab?.arena;
+  const incumbentKnobs = labState.experiments[labState.incumbent]?.idea.knobs;
+  if (!arena || !incumbentKnobs || arena.knobs.some(({ name }) => incumbentKnobs[name] === undefined)) return [];
+  const searchContext = arena.knobs.length > 0 ? searchContextAt(arena, labState, incumbentKnobs, 'auto') : undefined;
+  if (!searchContext || 'problem' in searchContext) return [];
   try {
-    return importance(replayed(state, at).history);
-  } catch (thrown) {
+    return importance(replaySearch(labState, searchContext).history);
+  } catch (thrownError) {
     // Numbers that no model can be made of, such as noise that overflows: then nothing is known.
-    if (thrown instanceof SearchError) return [];
-    throw thrown;
+    if (thrownError instanceof SearchError) return [];
+    throw thrownError;
   }
 }
 
@@ -63,54 +73,55 @@ export function importanceOf(state: LabState): readonly Importance[] {
  * The ledger as a search. What CMA-ES drew and what another sampler drew are both its own; only what others gave is
  * injected.
  */
-function replayed(state: LabState, at: Ground): Search {
-  const search = createSearch(at.options);
-  const sink: Sink = {
+function replaySearch(labState: LabState, searchContext: SearchContext): Search {
+  const search = createSearch(searchContext.options);
+  const target: ReplayTarget = {
     search,
-    add: (values, { proposer }) => search.add(values, undefined, proposer === OPTIMIZER ? 'cma-es' : proposer),
-    tell: (id, outcome) => search.tell(id, outcome),
+    add: (trialValues, { proposer }) =>
+      search.add(trialValues, undefined, proposer === OPTIMIZER ? 'cma-es' : proposer),
+    tell: (trialId, outcome) => search.tell(trialId, outcome),
   };
-  replayInto(sink, state, at);
+  replayInto(target, labState, searchContext);
   return search;
 }
 
 /** The optimizer's next configuration as an edit of the files; once it stands still, first what no trial ever tried. */
-export function nextIdea(brief: Brief, at: Ground, search: Search): Proposal {
+export function nextIdea(brief: Brief, searchContext: SearchContext, search: Search): Proposal {
   // Every other idea, so that many knobs do not take the whole night.
-  if (at.stall.explore > 0 && at.stall.ideas % 2 === 0) {
-    const half = openDirection(brief, at, search);
-    if (half) return half;
+  if (searchContext.plateau.explore > 0 && searchContext.plateau.ideas % 2 === 0) {
+    const openIdea = tryOpenDirection(brief, searchContext, search);
+    if (openIdea) return openIdea;
   }
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const [trial] = search.ask();
     if (!trial) return { kind: 'none', reason: 'every configuration of the knobs was tried' };
-    const idea = ideaOf(brief, at, trial.values, reason(search, trial));
+    const idea = ideaOf(brief, searchContext, trial.values, reasonFor(search, trial));
     if (idea) return idea;
   }
-  return { kind: 'none', reason: `${ATTEMPTS} configurations in a row were measured before` };
+  return { kind: 'none', reason: `${MAX_ATTEMPTS} configurations in a row were measured before` };
 }
 
 /** A move of one knob that was never made from here: nothing is called dead before both directions were tried. */
-function openDirection(brief: Brief, at: Ground, search: Search): Proposal | undefined {
-  const { space, now, stall } = at;
-  const place = (knobs: Values): Point => space.encode(space.snap(pick(space, knobs)));
-  const from = place(now);
-  const names = space.dims.map(({ name }) => name);
+function tryOpenDirection(brief: Brief, searchContext: SearchContext, search: Search): Proposal | undefined {
+  const { space, currentValues, plateau } = searchContext;
+  const pointOf = (knobs: Values): Point => space.encode(space.snap(pickKnobs(space, knobs)));
+  const currentPoint = pointOf(currentValues);
+  const knobNames = space.dims.map(({ name }) => name);
   // Where the line stood since the last sure gain is as good as here: a move that failed there is not made again after
   // each lucky keep.
-  const places = lineage(brief.state, at.base).flatMap((n) => {
-    const knobs = n >= stall.since ? brief.state.experiments[n]?.idea.knobs : undefined;
-    return complete(names, knobs) ? [place(knobs!)] : [];
+  const earlierPoints = lineage(brief.state, searchContext.base).flatMap((n) => {
+    const knobs = n >= plateau.since ? brief.state.experiments[n]?.idea.knobs : undefined;
+    return hasAllKnobs(knobNames, knobs) ? [pointOf(knobs!)] : [];
   });
-  for (const direction of untried(search.history, from, places)) {
-    const values = space.decode(stepTo(search.history, from, direction));
-    if (!search.admit(values).ok || search.feasible(values) < LIKELY) continue;
-    const which = `${direction.sign > 0 ? 'larger' : 'smaller'} ${space.dims[direction.knob]!.name}`;
+  for (const untriedDirection of untried(search.history, currentPoint, earlierPoints)) {
+    const movedValues = space.decode(stepTo(search.history, currentPoint, untriedDirection));
+    if (!search.admit(movedValues).ok || search.feasible(movedValues) < MIN_FEASIBILITY) continue;
+    const moveText = `${untriedDirection.sign > 0 ? 'larger' : 'smaller'} ${space.dims[untriedDirection.knob]!.name}`;
     const idea = ideaOf(
       brief,
-      at,
-      values,
-      `direction: a ${which} alone was never tried from here, and ${stall.ideas} ideas in a row gained nothing sure`,
+      searchContext,
+      movedValues,
+      `direction: a ${moveText} alone was never tried from here, and ${plateau.ideas} ideas in a row gained nothing sure`,
     );
     if (idea) return idea;
   }
@@ -119,37 +130,39 @@ function openDirection(brief: Brief, at: Ground, search: Search): Proposal | und
 
 function ideaOf(
   { state, files }: Brief,
-  { arena, space, now, lost, version }: Ground,
-  values: Values,
-  why: string,
+  { arena, space, currentValues, lostKnobs, version }: SearchContext,
+  trialValues: Values,
+  reason: string,
 ): Proposal | undefined {
-  const standing = space.snap(pick(space, now));
-  const changed = Object.fromEntries(
-    Object.entries(values).filter(([name, value]) => value !== (standing[name] ?? now[name])),
+  const currentKnobs = space.snap(pickKnobs(space, currentValues));
+  const changedKnobs = Object.fromEntries(
+    Object.entries(trialValues).filter(
+      ([knobName, value]) => value !== (currentKnobs[knobName] ?? currentValues[knobName]),
+    ),
   );
-  const edits = knobEdits(arena.knobs, files, now, changed);
-  if (edits.length === 0 || known(state, files, edits)) return undefined;
-  const without = lost.length > 0 ? `, without ${lost.join(', ')}, which the code no longer has` : '';
-  const newer = version > 1 ? `, space version ${version}` : '';
+  const edits = knobEdits(arena.knobs, files, currentValues, changedKnobs);
+  if (edits.length === 0 || isAlreadyTried(state, files, edits)) return undefined;
+  const lostNote = lostKnobs.length > 0 ? `, without ${lostKnobs.join(', ')}, which the code no longer has` : '';
+  const versionNote = version > 1 ? `, space version ${version}` : '';
   return {
     kind: 'edit',
-    hypothesis: hypothesis(now, changed),
-    why: `${why}${newer}${without}`,
+    hypothesis: describeChange(currentValues, changedKnobs),
+    why: `${reason}${versionNote}${lostNote}`,
     edits,
-    knobs: { ...now, ...changed },
+    knobs: { ...currentValues, ...changedKnobs },
     proposer: OPTIMIZER,
   };
 }
 
-function known(state: LabState, files: ReadonlyMap<string, string>, edits: readonly FileEdit[]): boolean {
-  const after = new Map(files);
-  for (const { path, content } of edits) after.set(path, content!);
-  return state.byEditable.has(editableHash(after));
+function isAlreadyTried(labState: LabState, files: ReadonlyMap<string, string>, edits: readonly FileEdit[]): boolean {
+  const filesAfter = new Map(files);
+  for (const { path, content } of edits) filesAfter.set(path, content!);
+  return labState.byEditable.has(hashEditable(filesAfter));
 }
 
-export const hypothesis = (now: Values, changed: Values): string =>
-  Object.entries(changed)
-    .map(([name, value]) => `${name} ${now[name]} → ${value}`)
+export const describeChange = (currentValues: Values, changedKnobs: Values): string =>
+  Object.entries(changedKnobs)
+    .map(([knobName, value]) => `${knobName} ${currentValues[knobName]} → ${value}`)
     .join(', ');
 
-const reason = (search: Search, trial: Trial): string => `${trial.source}: ${trial.why} (${search.sampler.why})`;
+const reasonFor = (search: Search, trial: Trial): string => `${trial.source}: ${trial.why} (${search.sampler.why})`;

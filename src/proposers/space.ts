@@ -13,49 +13,61 @@ export function readKnobs(
   knobs: readonly Knob[],
   files: ReadonlyMap<string, string>,
 ): { readonly ok: true; readonly values: Values } | { readonly ok: false; readonly problem: string } {
-  const values: Record<string, KnobValue> = {};
+  const knobValues: Record<string, KnobValue> = {};
   for (const knob of knobs) {
-    const found = findKnob(knob, files.get(knob.file) ?? '');
-    if (!found.ok) return { ok: false, problem: found.problem };
-    if (knob.kind !== 'choice' && typeof found.value !== 'number')
+    const knobLiteral = findKnob(knob, files.get(knob.file) ?? '');
+    if (!knobLiteral.ok) return { ok: false, problem: knobLiteral.problem };
+    if (knob.kind !== 'choice' && typeof knobLiteral.value !== 'number')
       return { ok: false, problem: `${knob.file}: ${knob.name} is a text, and the manifest says ${knob.kind}` };
-    values[knob.name] = found.value;
+    knobValues[knob.name] = knobLiteral.value;
   }
-  return { ok: true, values };
+  return { ok: true, values: knobValues };
 }
 
 /**
  * The manifest's knobs, their conditions and rules as a space whose known-good default is `start`. A start outside the
- * declared range counts as the nearest end; a knob that is not active counts in rules as it stands `now`. Throws
- * SearchError E_SPACE where the start breaks a rule.
+ * declared range counts as the nearest end; a knob that is not active counts in rules as it stands `currentValues`.
+ * Throws SearchError E_SPACE where the start breaks a rule.
  */
 export function knobSpace(
   { knobs, knob_rules: rules = [] }: Pick<Arena, 'knobs' | 'knob_rules'>,
   start: Values,
-  now = start,
+  currentValues = start,
 ): Space {
   return createSpace({
-    constraints: rules.map((text) => ruleOf(text, now)),
+    constraints: rules.map((ruleText) => constraintOf(ruleText, currentValues)),
     params: knobs.map((knob): Param => {
-      const name = { name: knob.name, ...(knob.when && { when: { param: knob.when.knob, in: knob.when.in } }) };
-      const at = snapKnob(knob, start[knob.name]!);
+      const paramBase = { name: knob.name, ...(knob.when && { when: { param: knob.when.knob, in: knob.when.in } }) };
+      const startValue = snapKnob(knob, start[knob.name]!);
       switch (knob.kind) {
         case 'float':
           return {
-            ...name,
+            ...paramBase,
             kind: 'float',
             low: knob.range[0],
             high: knob.range[1],
             log: knob.log,
             digits: 4,
-            default: Number(at),
+            default: Number(startValue),
           };
         case 'int':
-          return { ...name, kind: 'int', low: knob.range[0], high: knob.range[1], log: knob.log, default: Number(at) };
+          return {
+            ...paramBase,
+            kind: 'int',
+            low: knob.range[0],
+            high: knob.range[1],
+            log: knob.log,
+            default: Number(startValue),
+          };
         case 'pow2':
-          return { ...name, kind: 'pow2', low: knob.range[0], high: knob.range[1], default: Number(at) };
+          return { ...paramBase, kind: 'pow2', low: knob.range[0], high: knob.range[1], default: Number(startValue) };
         case 'choice':
-          return { ...name, kind: inOrder(knob.values) ? 'ordinal' : 'categorical', values: knob.values, default: at };
+          return {
+            ...paramBase,
+            kind: isInOrder(knob.values) ? 'ordinal' : 'categorical',
+            values: knob.values,
+            default: startValue,
+          };
         default:
           return knob satisfies never;
       }
@@ -63,35 +75,37 @@ export function knobSpace(
   });
 }
 
-function ruleOf(text: string, now: Values): Constraint {
-  const rule = parseComparison(text);
-  if ('problem' in rule) throw new RangeError(`${text}: ${rule.problem}`);
-  return { name: text, holds: (values) => rule.holds({ ...now, ...values }) };
+function constraintOf(ruleText: string, currentValues: Values): Constraint {
+  const parsedRule = parseComparison(ruleText);
+  if ('problem' in parsedRule) throw new RangeError(`${ruleText}: ${parsedRule.problem}`);
+  return { name: ruleText, holds: (trialValues) => parsedRule.holds({ ...currentValues, ...trialValues }) };
 }
 
 /** Numbers listed from small to large (or back) have an order worth knowing. */
-const inOrder = (values: readonly KnobValue[]): boolean =>
+const isInOrder = (values: readonly KnobValue[]): boolean =>
   values.length > 2 &&
-  values.every((v) => typeof v === 'number') &&
-  [1, -1].some((sign) => values.every((v, i) => i === 0 || sign * (Number(v) - Number(values[i - 1])) > 0));
+  values.every((listedValue) => typeof listedValue === 'number') &&
+  [1, -1].some((sign) =>
+    values.every((listedValue, i) => i === 0 || sign * (Number(listedValue) - Number(values[i - 1])) > 0),
+  );
 
 /**
- * What to change so that the files say `wanted` where it differs from `now`: one literal per knob, everything else
- * untouched.
+ * What to change so that the files say `wantedValues` where it differs from `currentValues`: one literal per knob,
+ * everything else untouched.
  */
 export function knobEdits(
   knobs: readonly Knob[],
   files: ReadonlyMap<string, string>,
-  now: Values,
-  wanted: Values,
+  currentValues: Values,
+  wantedValues: Values,
 ): FileEdit[] {
-  const changed = new Map<string, string>();
+  const changedFiles = new Map<string, string>();
   for (const knob of knobs) {
-    const value = wanted[knob.name];
-    if (value === undefined || value === now[knob.name]) continue;
-    changed.set(knob.file, writeKnob(knob, changed.get(knob.file) ?? files.get(knob.file)!, value));
+    const wantedValue = wantedValues[knob.name];
+    if (wantedValue === undefined || wantedValue === currentValues[knob.name]) continue;
+    changedFiles.set(knob.file, writeKnob(knob, changedFiles.get(knob.file) ?? files.get(knob.file)!, wantedValue));
   }
-  return [...changed]
-    .filter(([file, content]) => content !== files.get(file))
+  return [...changedFiles]
+    .filter(([filePath, content]) => content !== files.get(filePath))
     .map(([path, content]) => ({ path, content }));
 }

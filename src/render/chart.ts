@@ -1,7 +1,7 @@
 /** The staircase in characters, for a terminal of any width. Pure: a picture in, lines out. */
 import type { Mark, StaircaseView } from '../view/pictures/staircase.ts';
 import { GLYPHS, PAINTS, WORDS } from './marks.ts';
-import { cut, type Paint, pad, paint, type Style, spell, widthOf } from './text.ts';
+import { cutText, type Paint, padText, paintText, type Style, spellText, widthOf } from './text.ts';
 
 interface Cell {
   readonly sign: string;
@@ -22,165 +22,171 @@ const RANK = {
 } as const;
 
 /** Lines of the chart: rug, plot, x axis, legend, largest gains. `rows` is the height of the plot alone. */
-export function chart(picture: StaircaseView, style: Style, rows = 11): string[] {
-  if (picture.empty) return [spell(cut(picture.empty, style.columns), style)];
-  const gutter = Math.max(...picture.yTicks.map((t) => widthOf(t.text)), 4) + 2;
-  const columns = Math.max(10, Math.min(style.columns, 120) - gutter - 1);
-  const toX = scale(picture.x, columns);
-  const toY = scale([picture.y[1], picture.y[0]], rows);
+export function drawChart(picture: StaircaseView, style: Style, rows = 11): string[] {
+  if (picture.empty) return [spellText(cutText(picture.empty, style.columns), style)];
+  const gutterWidth = Math.max(...picture.yTicks.map((tick) => widthOf(tick.text)), 4) + 2;
+  const columns = Math.max(10, Math.min(style.columns, 120) - gutterWidth - 1);
+  const toX = createScale(picture.x, columns);
+  const toY = createScale([picture.y[1], picture.y[0]], rows);
   const grid: (Cell | undefined)[][] = Array.from({ length: rows }, () => new Array<Cell | undefined>(columns));
-  const put = (x: number, y: number, cell: Cell): void => {
-    const line = grid[y];
-    if (line && x >= 0 && x < columns && cell.rank >= (line[x]?.rank ?? -1)) line[x] = cell;
+  const putCell = (column: number, row: number, cell: Cell): void => {
+    const gridRow = grid[row];
+    if (gridRow && column >= 0 && column < columns && cell.rank >= (gridRow[column]?.rank ?? -1))
+      gridRow[column] = cell;
   };
-  drawBand(picture, put, toX, toY, columns);
-  drawBaseline(picture, put, toY, columns);
-  drawLine(picture, put, toX, toY, columns);
+  drawBand(picture, putCell, toX, toY, columns);
+  drawBaseline(picture, putCell, toY, columns);
+  drawLine(picture, putCell, toX, toY, columns);
   // With many marks a column the dots would hide the line; then the line wins.
-  const crowded = picture.marks.length > 2 * columns;
-  for (const mark of picture.marks) if (mark.y !== undefined) drawMark(mark, put, toX, toY, rows, crowded);
-  const labels = yLabels(picture, toY, rows, gutter);
-  const body = grid.map((line, k) => `${labels[k]}${toText(line, style, columns)}`);
-  const lines = [
-    ...rug(picture, toX, columns, gutter, style),
-    ...body,
-    ...xAxis(picture, toX, columns, gutter),
-    ...legend(picture, style),
+  const isCrowded = picture.marks.length > 2 * columns;
+  for (const mark of picture.marks) if (mark.y !== undefined) drawMark(mark, putCell, toX, toY, rows, isCrowded);
+  const yLabels = formatYLabels(picture, toY, rows, gutterWidth);
+  const plotLines = grid.map((gridRow, rowIndex) => `${yLabels[rowIndex]}${formatCells(gridRow, style, columns)}`);
+  const chartLines = [
+    ...formatRug(picture, toX, columns, gutterWidth, style),
+    ...plotLines,
+    ...formatXAxis(picture, toX, columns, gutterWidth),
+    ...formatLegend(picture, style),
   ];
-  return lines.map((line) => spell(line.trimEnd(), style));
+  return chartLines.map((chartLine) => spellText(chartLine.trimEnd(), style));
 }
 
-type Put = (x: number, y: number, cell: Cell) => void;
+type PutCell = (column: number, row: number, cell: Cell) => void;
 type Scale = (value: number) => number;
 
-function scale([from, to]: readonly [number, number], size: number): Scale {
-  const span = to - from;
+function createScale([low, high]: readonly [number, number], cellCount: number): Scale {
+  const span = high - low;
   return (value) => {
-    const share = Number.isFinite(span) ? (value - from) / (span || 1) : value / to / 2 - from / to / 2;
-    return Math.max(0, Math.min(size - 1, Math.round(share * (size - 1))));
+    const fraction = Number.isFinite(span) ? (value - low) / (span || 1) : value / high / 2 - low / high / 2;
+    return Math.max(0, Math.min(cellCount - 1, Math.round(fraction * (cellCount - 1))));
   };
 }
 
 /** The level of the running best at each column; undefined before the first step. */
-function levels(picture: StaircaseView, toX: Scale, columns: number): (number | undefined)[] {
-  const result = new Array<number | undefined>(columns);
-  for (const step of picture.steps) for (let x = toX(step.x); x < columns; x++) result[x] = step.y;
-  return result;
+function levelsByColumn(picture: StaircaseView, toX: Scale, columns: number): (number | undefined)[] {
+  const levels = new Array<number | undefined>(columns);
+  for (const step of picture.steps) for (let column = toX(step.x); column < columns; column++) levels[column] = step.y;
+  return levels;
 }
 
-function drawBand(picture: StaircaseView, put: Put, toX: Scale, toY: Scale, columns: number): void {
+function drawBand(picture: StaircaseView, putCell: PutCell, toX: Scale, toY: Scale, columns: number): void {
   const { noise } = picture;
   if (!noise) return;
-  levels(picture, toX, columns).forEach((level, x) => {
+  levelsByColumn(picture, toX, columns).forEach((level, column) => {
     if (level === undefined) return;
-    for (let y = toY(level + noise.half); y <= toY(level - noise.half); y++)
-      put(x, y, { sign: '░', color: 'dim', rank: RANK.noise });
+    for (let row = toY(level + noise.half); row <= toY(level - noise.half); row++)
+      putCell(column, row, { sign: '░', color: 'dim', rank: RANK.noise });
   });
 }
 
-function drawBaseline(picture: StaircaseView, put: Put, toY: Scale, columns: number): void {
+function drawBaseline(picture: StaircaseView, putCell: PutCell, toY: Scale, columns: number): void {
   if (!picture.baseline) return;
-  const y = toY(picture.baseline.y);
-  for (let x = 0; x < columns; x += 2) put(x, y, { sign: '-', color: 'blue', rank: RANK.baseline });
+  const row = toY(picture.baseline.y);
+  for (let column = 0; column < columns; column += 2)
+    putCell(column, row, { sign: '-', color: 'blue', rank: RANK.baseline });
 }
 
-function drawLine(picture: StaircaseView, put: Put, toX: Scale, toY: Scale, columns: number): void {
-  const cell = (sign: string): Cell => ({ sign, color: 'green', rank: RANK.line });
-  let before: number | undefined;
-  levels(picture, toX, columns).forEach((level, x) => {
+function drawLine(picture: StaircaseView, putCell: PutCell, toX: Scale, toY: Scale, columns: number): void {
+  const lineCell = (sign: string): Cell => ({ sign, color: 'green', rank: RANK.line });
+  let previousRow: number | undefined;
+  levelsByColumn(picture, toX, columns).forEach((level, column) => {
     if (level === undefined) return;
-    const y = toY(level);
-    if (before !== undefined && before !== y) {
-      const down = y > before;
-      put(x, before, cell(down ? '┐' : '┘'));
-      for (let k = Math.min(before, y) + 1; k < Math.max(before, y); k++) put(x, k, cell('│'));
-      put(x, y, cell(down ? '└' : '┌'));
-    } else put(x, y, cell('─'));
-    before = y;
+    const row = toY(level);
+    if (previousRow !== undefined && previousRow !== row) {
+      const isDescending = row > previousRow;
+      putCell(column, previousRow, lineCell(isDescending ? '┐' : '┘'));
+      for (let between = Math.min(previousRow, row) + 1; between < Math.max(previousRow, row); between++)
+        putCell(column, between, lineCell('│'));
+      putCell(column, row, lineCell(isDescending ? '└' : '┌'));
+    } else putCell(column, row, lineCell('─'));
+    previousRow = row;
   });
 }
 
-function drawMark(mark: Mark, put: Put, toX: Scale, toY: Scale, rows: number, crowded: boolean): void {
+function drawMark(mark: Mark, putCell: PutCell, toX: Scale, toY: Scale, rows: number, isCrowded: boolean): void {
   const color = PAINTS[mark.kind];
-  const x = toX(mark.x);
+  const column = toX(mark.x);
   if (mark.clipped) {
-    const top = mark.clipped === 'top';
-    return put(x, top ? 0 : rows - 1, { sign: top ? '▲' : '▼', color: 'dim', rank: RANK.clipped });
+    const isAbove = mark.clipped === 'top';
+    return putCell(column, isAbove ? 0 : rows - 1, { sign: isAbove ? '▲' : '▼', color: 'dim', rank: RANK.clipped });
   }
   const rank =
     mark.kind === 'discarded' || mark.kind === 'inconclusive'
-      ? crowded
+      ? isCrowded
         ? RANK.baseline
         : RANK[mark.kind]
       : mark.kind === 'unconfirmed'
         ? RANK.unconfirmed
         : RANK.kept;
-  put(x, toY(mark.y!), { sign: GLYPHS[mark.kind], color, rank });
+  putCell(column, toY(mark.y!), { sign: GLYPHS[mark.kind], color, rank });
 }
 
-function toText(line: readonly (Cell | undefined)[], style: Style, columns: number): string {
-  let text = '';
-  for (let x = 0; x < columns; x++) {
-    const cell = line[x];
-    text += cell ? (cell.color ? paint(style, cell.color, cell.sign) : cell.sign) : ' ';
+function formatCells(cells: readonly (Cell | undefined)[], style: Style, columns: number): string {
+  let painted = '';
+  for (let column = 0; column < columns; column++) {
+    const cell = cells[column];
+    painted += cell ? (cell.color ? paintText(style, cell.color, cell.sign) : cell.sign) : ' ';
   }
-  return text;
+  return painted;
 }
 
-function yLabels(picture: StaircaseView, toY: Scale, rows: number, gutter: number): string[] {
-  const labels = new Array<string>(rows).fill(`${' '.repeat(gutter - 1)}│`);
-  const inside = picture.yTicks.filter((t) => t.at >= picture.y[0] && t.at <= picture.y[1]);
-  const every = Math.max(1, Math.ceil((2.5 * inside.length) / rows));
-  for (const [k, tick] of inside.entries()) {
-    if (k % every !== 0) continue;
-    labels[toY(tick.at)] = `${pad(tick.text, gutter - 2, 'right')} ┤`;
+function formatYLabels(picture: StaircaseView, toY: Scale, rows: number, gutterWidth: number): string[] {
+  const labels = new Array<string>(rows).fill(`${' '.repeat(gutterWidth - 1)}│`);
+  const visibleTicks = picture.yTicks.filter((tick) => tick.at >= picture.y[0] && tick.at <= picture.y[1]);
+  const stride = Math.max(1, Math.ceil((2.5 * visibleTicks.length) / rows));
+  for (const [tickIndex, tick] of visibleTicks.entries()) {
+    if (tickIndex % stride !== 0) continue;
+    labels[toY(tick.at)] = `${padText(tick.text, gutterWidth - 2, 'right')} ┤`;
   }
   return labels;
 }
 
-function rug(picture: StaircaseView, toX: Scale, columns: number, gutter: number, style: Style): string[] {
-  const failed = picture.marks.filter((m) => m.y === undefined);
-  if (failed.length === 0) return [];
-  const line = new Array<Cell | undefined>(columns);
-  for (const mark of failed) {
-    const x = toX(mark.x);
-    if (line[x]?.sign !== '×') line[x] = { sign: GLYPHS[mark.kind], color: PAINTS[mark.kind], rank: 0 };
+function formatRug(picture: StaircaseView, toX: Scale, columns: number, gutterWidth: number, style: Style): string[] {
+  const failedMarks = picture.marks.filter((mark) => mark.y === undefined);
+  if (failedMarks.length === 0) return [];
+  const cells = new Array<Cell | undefined>(columns);
+  for (const mark of failedMarks) {
+    const column = toX(mark.x);
+    if (cells[column]?.sign !== '×') cells[column] = { sign: GLYPHS[mark.kind], color: PAINTS[mark.kind], rank: 0 };
   }
-  return [' '.repeat(gutter) + toText(line, style, columns)];
+  return [' '.repeat(gutterWidth) + formatCells(cells, style, columns)];
 }
 
-function xAxis(picture: StaircaseView, toX: Scale, columns: number, gutter: number): string[] {
-  const axis = new Array<string>(columns).fill('─');
-  const text = new Array<string>(columns).fill(' ');
-  let free = 0;
+function formatXAxis(picture: StaircaseView, toX: Scale, columns: number, gutterWidth: number): string[] {
+  const axisCells = new Array<string>(columns).fill('─');
+  const labelCells = new Array<string>(columns).fill(' ');
+  let nextFree = 0;
   for (const tick of picture.xTicks) {
-    const x = toX(tick.at);
-    axis[x] = '┬';
-    const start = Math.max(0, Math.min(columns - tick.text.length, x - (tick.text.length >> 1)));
-    if (start < free) continue;
-    for (let k = 0; k < tick.text.length; k++) text[start + k] = tick.text[k]!;
-    free = start + tick.text.length + 1;
+    const column = toX(tick.at);
+    axisCells[column] = '┬';
+    const labelStart = Math.max(0, Math.min(columns - tick.text.length, column - (tick.text.length >> 1)));
+    if (labelStart < nextFree) continue;
+    for (let offset = 0; offset < tick.text.length; offset++) labelCells[labelStart + offset] = tick.text[offset]!;
+    nextFree = labelStart + tick.text.length + 1;
   }
-  const title = ` ${picture.xTitle}`;
-  const space = text.join('').trimEnd();
-  const last = space.length + title.length <= columns ? pad(space, columns - title.length) + title : space;
-  return [`${' '.repeat(gutter - 1)}└${axis.join('')}`, ' '.repeat(gutter) + last];
+  const titleText = ` ${picture.xTitle}`;
+  const labelText = labelCells.join('').trimEnd();
+  const labelLine =
+    labelText.length + titleText.length <= columns
+      ? padText(labelText, columns - titleText.length) + titleText
+      : labelText;
+  return [`${' '.repeat(gutterWidth - 1)}└${axisCells.join('')}`, ' '.repeat(gutterWidth) + labelLine];
 }
 
-function legend(picture: StaircaseView, style: Style): string[] {
-  const items = picture.kinds.map((kind) => `${GLYPHS[kind]} ${WORDS[kind]}`);
-  if (picture.noise) items.push(`░ ${picture.noise.text}`);
-  if (picture.baseline) items.push(`- ${picture.baseline.text}`);
-  if (picture.clipped.top) items.push(`▲ ${picture.clipped.top} above`);
-  if (picture.clipped.bottom) items.push(`▼ ${picture.clipped.bottom} below`);
+function formatLegend(picture: StaircaseView, style: Style): string[] {
+  const entries = picture.kinds.map((kind) => `${GLYPHS[kind]} ${WORDS[kind]}`);
+  if (picture.noise) entries.push(`░ ${picture.noise.text}`);
+  if (picture.baseline) entries.push(`- ${picture.baseline.text}`);
+  if (picture.clipped.top) entries.push(`▲ ${picture.clipped.top} above`);
+  if (picture.clipped.bottom) entries.push(`▼ ${picture.clipped.bottom} below`);
   const lines: string[] = [];
-  let line = '';
-  for (const item of items) {
-    const next = line === '' ? ` ${item}` : `${line}  ${item}`;
-    if (line !== '' && widthOf(next) > style.columns) {
-      lines.push(line);
-      line = ` ${item}`;
-    } else line = next;
+  let currentLine = '';
+  for (const entry of entries) {
+    const extendedLine = currentLine === '' ? ` ${entry}` : `${currentLine}  ${entry}`;
+    if (currentLine !== '' && widthOf(extendedLine) > style.columns) {
+      lines.push(currentLine);
+      currentLine = ` ${entry}`;
+    } else currentLine = extendedLine;
   }
-  return [...lines, line];
+  return [...lines, currentLine];
 }

@@ -2,66 +2,68 @@
  * The morning report as one HTML file: no network, no scripts, light and dark, printable. Everything from a ledger is
  * escaped and isolated, so that neither markup nor writing direction can leak out of its place.
  */
-import { STANDING } from '../view/lab/experiment.ts';
+import { STANDING_TEXTS } from '../view/lab/experiment.ts';
 import { viewStaircase } from '../view/pictures/staircase.ts';
 import type { ExperimentView, LabView, SegmentView } from '../view/types.ts';
-import { affordable, MOST_DIFF, type ReportOptions, ideaText } from './markdown.ts';
+import { summarizeUndecided, MAX_DIFF_CHARS, type ReportOptions, ideaText } from './markdown.ts';
 import { GLYPHS, kindOf } from './marks.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import { staircaseSvg } from './svg.ts';
-import { cut, escapeHtml as esc } from './text.ts';
+import { cutText, escapeHtml as esc } from './text.ts';
 
 /** Rows of the table of all experiments; above, the middle is left out and said to be. */
-const MOST_ROWS = 3000;
+const MAX_ROWS = 3000;
 
 export function reportHtml(view: LabView, options: ReportOptions = {}): string {
   const sections = [
-    header(view),
-    staircase(view),
-    worked(view, options),
-    didNot(view),
-    undecided(view),
-    health(view),
-    cost(view),
-    next(view),
-    take(view),
-    everything(view),
-    finePrint(view),
+    headerHtml(view),
+    staircaseHtml(view),
+    workedHtml(view, options),
+    deadEndsHtml(view),
+    undecidedHtml(view),
+    healthHtml(view),
+    costHtml(view),
+    nextHtml(view),
+    takeHtml(view),
+    everyExperimentHtml(view),
+    finePrintHtml(view),
   ];
-  const title = `${view.arena}: ${view.verdict.headline}`;
-  const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+  const pageTitle = `${view.arena}: ${view.verdict.headline}`;
+  const securityPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta http-equiv="Content-Security-Policy" content="${policy}"><title>${esc(title)}</title><style>${PAGE_STYLE}</style></head>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta http-equiv="Content-Security-Policy" content="${securityPolicy}"><title>${esc(pageTitle)}</title><style>${PAGE_STYLE}</style></head>
 <body><main>
-${sections.filter((s) => s !== '').join('\n')}
+${sections.filter((section) => section !== '').join('\n')}
 </main></body></html>
 `;
 }
 
 /** Foreign text: escaped, in its own direction. */
-const foreign = (text: string): string => `<bdi>${esc(text)}</bdi>`;
+const foreignHtml = (content: string): string => `<bdi>${esc(content)}</bdi>`;
 
 /** Our sentences; commands in backticks become code. */
-const prose = (text: string): string => esc(text).replace(/`(overnight[^`]*)`/g, '<code>$1</code>');
+const proseHtml = (sentence: string): string => esc(sentence).replace(/`(overnight[^`]*)`/g, '<code>$1</code>');
 
-const section = (id: string, title: string, body: string): string =>
-  body === '' ? '' : `<section id="${id}"><h2>${title}</h2>\n${body}</section>`;
+const sectionHtml = (sectionId: string, title: string, content: string): string =>
+  content === '' ? '' : `<section id="${sectionId}"><h2>${title}</h2>\n${content}</section>`;
 
-function table(
-  heads: readonly string[],
-  rows: readonly (readonly string[])[],
-  numeric: readonly number[] = [],
+function tableHtml(
+  headings: readonly string[],
+  bodyRows: readonly (readonly string[])[],
+  numericColumns: readonly number[] = [],
 ): string {
-  const cell = (tag: string, html: string, k: number): string =>
-    `<${tag}${numeric.includes(k) ? ' class="n"' : ''}>${html}</${tag}>`;
-  const head = heads.map((h, k) => cell('th', h, k)).join('');
-  const body = rows.map((row) => `<tr>${row.map((html, k) => cell('td', html, k)).join('')}</tr>`).join('\n');
-  return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>\n${body}\n</tbody></table></div>`;
+  const cellHtml = (tagName: string, content: string, column: number): string =>
+    `<${tagName}${numericColumns.includes(column) ? ' class="n"' : ''}>${content}</${tagName}>`;
+  const headHtml = headings.map((heading, column) => cellHtml('th', heading, column)).join('');
+  const bodyHtml = bodyRows
+    .map((cells) => `<tr>${cells.map((content, column) => cellHtml('td', content, column)).join('')}</tr>`)
+    .join('\n');
+  return `<div class="scroll"><table><thead><tr>${headHtml}</tr></thead><tbody>\n${bodyHtml}\n</tbody></table></div>`;
 }
 
 // ------------------------------------------------------------------------------------------- first screen
 
-function header(view: LabView): string {
+function headerHtml(view: LabView): string {
   const { grade, reason } = view.trust;
   const tiles: [string, string][] = [
     ['result', esc(view.verdict.headline)],
@@ -71,112 +73,117 @@ function header(view: LabView): string {
     ['tried', esc(view.counts.text)],
     ['time', `${esc(view.time.text.sessions)}, ${esc(view.time.text.perHour)} per hour`],
     ['spent', esc(view.spend.text)],
-    ['next', prose(view.next[0] ?? 'nothing')],
+    ['next', proseHtml(view.next[0] ?? 'nothing')],
   ];
   return `<header>
-<h1>${foreign(view.arena)} <span class="soft">${foreign(view.metric.name)} ${view.metric.arrow}</span></h1>
+<h1>${foreignHtml(view.arena)} <span class="soft">${foreignHtml(view.metric.name)} ${view.metric.arrow}</span></h1>
 <p class="verdict">${esc(view.verdict.sentence)}</p>
-<p><span class="state s-${view.state.kind.replaceAll(' ', '-')}">${foreign(view.state.text)}</span></p>
+<p><span class="state s-${view.state.kind.replaceAll(' ', '-')}">${foreignHtml(view.state.text)}</span></p>
 <p class="trust t-${grade}"><b>Trust: ${grade}</b>, because ${esc(reason)}.</p>
 <dl class="tiles">${tiles.map(([label, html]) => `<div><dt>${label}</dt><dd>${html}</dd></div>`).join('')}</dl>
 </header>`;
 }
 
-function staircase(view: LabView): string {
+function staircaseHtml(view: LabView): string {
   const picture = viewStaircase(view);
   return `<figure>${staircaseSvg(picture, { title: false }).trim()}<figcaption>${esc(picture.caption)}</figcaption></figure>`;
 }
 
 // ------------------------------------------------------------------------------------------- what happened
 
-function worked(view: LabView, options: ReportOptions): string {
-  if (view.segments.length === 0) return section('worked', 'What worked', '<p>Nothing was kept.</p>');
-  const parts = view.segments.map((segment) => segmentHtml(view, segment, options));
-  const total = view.gain
+function workedHtml(view: LabView, options: ReportOptions): string {
+  if (view.segments.length === 0) return sectionHtml('worked', 'What worked', '<p>Nothing was kept.</p>');
+  const segmentSections = view.segments.map((segment) => segmentHtml(view, segment, options));
+  const totalGain = view.gain
     ? `<p>Together, from the baseline to #${view.champion!.n}: <b>${esc(view.gain.effect.text)}</b>.</p>`
     : '';
   const n = view.champion && view.champion.n > 0 ? view.champion.n : (view.incumbent?.n ?? 0);
-  const whole = diffHtml(`The whole change, from the baseline to #${n}`, n > 0 ? options.diffOf?.(0, n) : undefined);
-  return section('worked', 'What worked', `${parts.join('\n')}\n${total}${whole}`);
+  const wholeDiff = diffHtml(
+    `The whole change, from the baseline to #${n}`,
+    n > 0 ? options.diffOf?.(0, n) : undefined,
+  );
+  return sectionHtml('worked', 'What worked', `${segmentSections.join('\n')}\n${totalGain}${wholeDiff}`);
 }
 
 function segmentHtml(view: LabView, segment: SegmentView, options: ReportOptions): string {
-  const title = segment.claim
+  const heading = segment.claim
     ? `<p><b>Confirmed</b>: ${esc(segment.claim.text)}.</p>`
     : '<p><b>Kept, not confirmed</b>: these may be luck.</p>';
-  const rows = segment.steps.map((n) => view.experiments[n]!);
-  const body = table(
+  const experiments = segment.steps.map((n) => view.experiments[n]!);
+  const stepTable = tableHtml(
     ['#', 'idea', 'effect when kept', '95 %', 'without luck', 'better', 'measured', 'lines'],
-    rows.map((row) => [
-      sign(row),
-      `${foreign(row.hypothesis)}${row.standing === 'not shown' ? ` <span class="soft">${STANDING['not shown']}</span>` : ''}`,
-      row.effect?.delta ?? '',
-      row.effect?.intervalText ?? '',
-      row.shrunken?.delta ?? '',
-      row.chance ?? '',
-      measured(row),
-      row.lines,
+    experiments.map((experiment) => [
+      signHtml(experiment),
+      `${foreignHtml(experiment.hypothesis)}${experiment.standing === 'not shown' ? ` <span class="soft">${STANDING_TEXTS['not shown']}</span>` : ''}`,
+      experiment.effect?.delta ?? '',
+      experiment.effect?.intervalText ?? '',
+      experiment.shrunken?.delta ?? '',
+      experiment.chance ?? '',
+      measuredHtml(experiment),
+      experiment.lines,
     ]),
     [0, 2, 4, 5, 6, 7],
   );
-  const diffs = rows.map((row) => diffHtml(`Diff of #${row.n}`, options.diffOf?.(row.parent, row.n)));
-  return `${title}${body}${diffs.join('')}`;
+  const diffs = experiments.map((experiment) =>
+    diffHtml(`Diff of #${experiment.n}`, options.diffOf?.(experiment.parent, experiment.n)),
+  );
+  return `${heading}${stepTable}${diffs.join('')}`;
 }
 
-const sign = (row: ExperimentView): string =>
-  `<span class="k-${kindOf(row).replaceAll(' ', '-')}">${GLYPHS[kindOf(row)]}</span> ${row.n}`;
-const measured = (row: ExperimentView): string =>
-  row.mean ? `${row.mean.text}${row.half ? `&nbsp;±&nbsp;${row.half.text}` : ''}` : '';
+const signHtml = (experiment: ExperimentView): string =>
+  `<span class="k-${kindOf(experiment).replaceAll(' ', '-')}">${GLYPHS[kindOf(experiment)]}</span> ${experiment.n}`;
+const measuredHtml = (experiment: ExperimentView): string =>
+  experiment.mean ? `${experiment.mean.text}${experiment.half ? `&nbsp;±&nbsp;${experiment.half.text}` : ''}` : '';
 
 function diffHtml(title: string, diff: string | undefined): string {
   if (!diff) return '';
-  const lines = cut(diff.slice(0, MOST_DIFF), MOST_DIFF).trimEnd().split('\n');
-  const colored = lines.map((line) => {
-    const name = line.startsWith('+') ? 'add' : line.startsWith('-') ? 'del' : line.startsWith('@') ? 'hunk' : '';
-    return name ? `<span class="${name}">${esc(line)}</span>` : esc(line);
+  const diffLines = cutText(diff.slice(0, MAX_DIFF_CHARS), MAX_DIFF_CHARS).trimEnd().split('\n');
+  const coloredLines = diffLines.map((line) => {
+    const className = line.startsWith('+') ? 'add' : line.startsWith('-') ? 'del' : line.startsWith('@') ? 'hunk' : '';
+    return className ? `<span class="${className}">${esc(line)}</span>` : esc(line);
   });
-  const more = diff.length > MOST_DIFF ? '\n… cut' : '';
-  return `<details><summary>${esc(title)}</summary><pre>${colored.join('\n')}${more}</pre></details>`;
+  const cutNote = diff.length > MAX_DIFF_CHARS ? '\n… cut' : '';
+  return `<details><summary>${esc(title)}</summary><pre>${coloredLines.join('\n')}${cutNote}</pre></details>`;
 }
 
-function didNot(view: LabView): string {
-  const rows = view.deadEnds.map((theme) => {
-    const best = theme.best === undefined ? undefined : view.experiments[theme.best];
-    const all = theme.experiments.slice(0, 200).map((n) => `<li>${oneResult(view.experiments[n]!)}</li>`);
-    const more = theme.experiments.length > 200 ? `<li>and ${theme.experiments.length - 200} more</li>` : '';
-    return `<details><summary><b>${foreign(theme.theme)}</b>: ${theme.tried} tried, ${esc(theme.text)}${best ? `. Best: ${oneResult(best)}` : ''}</summary><ul>${all.join('')}${more}</ul></details>`;
+function deadEndsHtml(view: LabView): string {
+  const themeRows = view.deadEnds.map((theme) => {
+    const bestExperiment = theme.best === undefined ? undefined : view.experiments[theme.best];
+    const resultItems = theme.experiments.slice(0, 200).map((n) => `<li>${resultHtml(view.experiments[n]!)}</li>`);
+    const moreItem = theme.experiments.length > 200 ? `<li>and ${theme.experiments.length - 200} more</li>` : '';
+    return `<details><summary><b>${foreignHtml(theme.theme)}</b>: ${theme.tried} tried, ${esc(theme.text)}${bestExperiment ? `. Best: ${resultHtml(bestExperiment)}` : ''}</summary><ul>${resultItems.join('')}${moreItem}</ul></details>`;
   });
-  return section('did-not', 'What did not', rows.join('\n'));
+  return sectionHtml('did-not', 'What did not', themeRows.join('\n'));
 }
 
-function oneResult(row: ExperimentView): string {
-  return `#${row.n} ${foreign(cut(row.hypothesis, 120))}: ${row.effect ? esc(row.effect.text) : foreign(cut(row.reason, 160))}`;
+function resultHtml(experiment: ExperimentView): string {
+  return `#${experiment.n} ${foreignHtml(cutText(experiment.hypothesis, 120))}: ${experiment.effect ? esc(experiment.effect.text) : foreignHtml(cutText(experiment.reason, 160))}`;
 }
 
-function undecided(view: LabView): string {
-  if (view.undecided.length === 0) return section('undecided', 'Undecided', '<p>Nothing.</p>');
-  const { shown, rest } = affordable(view);
-  const rows = shown.map((u) => [
-    String(u.n),
-    foreign(cut(view.experiments[u.n]!.hypothesis, 120)),
-    `${esc(u.what)}${u.effect ? `, ${esc(u.effect.text)}` : ''}`,
-    esc(u.cost),
+function undecidedHtml(view: LabView): string {
+  if (view.undecided.length === 0) return sectionHtml('undecided', 'Undecided', '<p>Nothing.</p>');
+  const { shown, rest } = summarizeUndecided(view);
+  const tableRows = shown.map((candidate) => [
+    String(candidate.n),
+    foreignHtml(cutText(view.experiments[candidate.n]!.hypothesis, 120)),
+    `${esc(candidate.what)}${candidate.effect ? `, ${esc(candidate.effect.text)}` : ''}`,
+    esc(candidate.cost),
   ]);
-  return section(
+  return sectionHtml(
     'undecided',
     'Undecided',
-    `${table(['#', 'idea', 'now', 'to settle'], rows, [0])}${rest === '' ? '' : `<p>${esc(rest)}</p>`}`,
+    `${tableHtml(['#', 'idea', 'now', 'to settle'], tableRows, [0])}${rest === '' ? '' : `<p>${esc(rest)}</p>`}`,
   );
 }
 
 // ----------------------------------------------------------------------------------- the rest of the page
 
-function pairs(items: readonly { readonly label: string; readonly html: string }[]): string {
-  return `<dl class="pairs">${items.map(({ label, html }) => `<dt>${esc(label)}</dt><dd>${html}</dd>`).join('\n')}</dl>`;
+function pairsHtml(entries: readonly { readonly label: string; readonly html: string }[]): string {
+  return `<dl class="pairs">${entries.map(({ label, html }) => `<dt>${esc(label)}</dt><dd>${html}</dd>`).join('\n')}</dl>`;
 }
 
-function health(view: LabView): string {
-  const noise = view.noise
+function healthHtml(view: LabView): string {
+  const noiseEntries = view.noise
     ? [
         {
           label: 'Noise',
@@ -184,79 +191,91 @@ function health(view: LabView): string {
         },
       ]
     : [];
-  const lines = view.health.map((h) => ({
-    label: h.what,
-    html: h.warning ? `<span class="warn">⚠ ${esc(h.text)}</span>` : esc(h.text),
+  const checkEntries = view.health.map((healthCheck) => ({
+    label: healthCheck.what,
+    html: healthCheck.warning ? `<span class="warn">⚠ ${esc(healthCheck.text)}</span>` : esc(healthCheck.text),
   }));
-  const all = [...noise, ...lines];
-  return section('health', 'Health', all.length > 0 ? pairs(all) : '');
+  const entries = [...noiseEntries, ...checkEntries];
+  return sectionHtml('health', 'Health', entries.length > 0 ? pairsHtml(entries) : '');
 }
 
-function cost(view: LabView): string {
+function costHtml(view: LabView): string {
   if (view.sessions.length === 0) return '';
-  const t = view.time.text;
-  const items = [
-    ['All', t.sessions],
-    ['Training', t.training],
-    ['Starting up', t.startup],
-    ['Evaluating', t.evaluating],
-    ['Preparing', t.stages],
-    ['Between', `${t.idle} (${t.idleShare})`],
-    ['Speed', `${t.perExperiment} of measuring per experiment, ${t.perHour} experiments per hour`],
+  const timeTexts = view.time.text;
+  const entries = [
+    ['All', timeTexts.sessions],
+    ['Training', timeTexts.training],
+    ['Starting up', timeTexts.startup],
+    ['Evaluating', timeTexts.evaluating],
+    ['Preparing', timeTexts.stages],
+    ['Between', `${timeTexts.idle} (${timeTexts.idleShare})`],
+    ['Speed', `${timeTexts.perExperiment} of measuring per experiment, ${timeTexts.perHour} experiments per hour`],
     ['Spent', view.spend.text],
     ...view.economics.lines.map(({ what, text }) => [what, text] as const),
   ] as const;
-  const sessions = table(
+  const sessionTable = tableHtml(
     ['session', 'started', 'length', 'end', 'device'],
-    view.sessions.map((s) => [
-      String(s.session),
-      s.started,
-      s.length,
-      `${esc(s.end)}${s.detail ? `: ${foreign(s.detail)}` : ''}`,
-      foreign(s.device),
+    view.sessions.map((session) => [
+      String(session.session),
+      session.started,
+      session.length,
+      `${esc(session.end)}${session.detail ? `: ${foreignHtml(session.detail)}` : ''}`,
+      foreignHtml(session.device),
     ]),
     [0],
   );
-  return section('cost', 'Cost', `${pairs(items.map(([label, text]) => ({ label, html: esc(text) })))}${sessions}`);
-}
-
-function next(view: LabView): string {
-  const items = [...view.next, ...view.ideas.map(ideaText)].map((step) => `<li>${prose(step)}</li>`);
-  return section('next', 'Next', items.length > 0 ? `<ul>${items.join('')}</ul>` : '');
-}
-
-function take(view: LabView): string {
-  if (view.take.length === 0) return '';
-  const commands = view.take.map((t) => `${esc(t.command.padEnd(22))} <span class="soft"># ${esc(t.what)}</span>`);
-  return section('take', 'Take it', `<pre>${commands.join('\n')}</pre>`);
-}
-
-function everything(view: LabView): string {
-  const all = view.experiments;
-  if (all.length === 0) return '';
-  const shown = all.length > MOST_ROWS ? [...all.slice(0, MOST_ROWS / 2), ...all.slice(-MOST_ROWS / 2)] : all;
-  const rows = shown.map((row) => [
-    sign(row),
-    esc(row.verdict),
-    measured(row),
-    row.effect?.delta ?? '',
-    row.replicates > 0 ? String(row.replicates) : '',
-    `${foreign(cut(row.hypothesis, 300))}${row.why ? `<br><span class="soft">${foreign(cut(row.why, 200))}</span>` : ''}`,
-    row.n > 0 ? `#${row.parent}` : '',
-    row.duration,
-    foreign(cut(row.reason, 160)),
-  ]);
-  const heads = ['#', 'verdict', esc(view.metric.name), 'change', 'n', 'idea', 'parent', 'time', 'reason'];
-  const left = all.length - shown.length;
-  const note = left > 0 ? `<p>${left} in the middle are left out here; <code>overnight log</code> has all.</p>` : '';
-  return section(
-    'all',
-    'Every experiment',
-    `${note}<details><summary>${all.length} rows</summary>${table(heads, rows, [0, 2, 3, 4, 7])}</details>`,
+  return sectionHtml(
+    'cost',
+    'Cost',
+    `${pairsHtml(entries.map(([label, content]) => ({ label, html: esc(content) })))}${sessionTable}`,
   );
 }
 
-function finePrint(view: LabView): string {
-  const lines = view.finePrint.map(({ label, text }) => ({ label, html: foreign(text) }));
-  return section('fine-print', 'Fine print', pairs([...lines, { label: 'Written', html: esc(view.madeAt) }]));
+function nextHtml(view: LabView): string {
+  const stepItems = [...view.next, ...view.ideas.map(ideaText)].map((step) => `<li>${proseHtml(step)}</li>`);
+  return sectionHtml('next', 'Next', stepItems.length > 0 ? `<ul>${stepItems.join('')}</ul>` : '');
+}
+
+function takeHtml(view: LabView): string {
+  if (view.take.length === 0) return '';
+  const commandLines = view.take.map(
+    (entry) => `${esc(entry.command.padEnd(22))} <span class="soft"># ${esc(entry.what)}</span>`,
+  );
+  return sectionHtml('take', 'Take it', `<pre>${commandLines.join('\n')}</pre>`);
+}
+
+function everyExperimentHtml(view: LabView): string {
+  const experiments = view.experiments;
+  if (experiments.length === 0) return '';
+  const shownExperiments =
+    experiments.length > MAX_ROWS
+      ? [...experiments.slice(0, MAX_ROWS / 2), ...experiments.slice(-MAX_ROWS / 2)]
+      : experiments;
+  const tableRows = shownExperiments.map((experiment) => [
+    signHtml(experiment),
+    esc(experiment.verdict),
+    measuredHtml(experiment),
+    experiment.effect?.delta ?? '',
+    experiment.replicates > 0 ? String(experiment.replicates) : '',
+    `${foreignHtml(cutText(experiment.hypothesis, 300))}${experiment.why ? `<br><span class="soft">${foreignHtml(cutText(experiment.why, 200))}</span>` : ''}`,
+    experiment.n > 0 ? `#${experiment.parent}` : '',
+    experiment.duration,
+    foreignHtml(cutText(experiment.reason, 160)),
+  ]);
+  const headings = ['#', 'verdict', esc(view.metric.name), 'change', 'n', 'idea', 'parent', 'time', 'reason'];
+  const omittedCount = experiments.length - shownExperiments.length;
+  const omissionNote =
+    omittedCount > 0
+      ? `<p>${omittedCount} in the middle are left out here; <code>overnight log</code> has all.</p>`
+      : '';
+  return sectionHtml(
+    'all',
+    'Every experiment',
+    `${omissionNote}<details><summary>${experiments.length} rows</summary>${tableHtml(headings, tableRows, [0, 2, 3, 4, 7])}</details>`,
+  );
+}
+
+function finePrintHtml(view: LabView): string {
+  const entries = view.finePrint.map(({ label, text }) => ({ label, html: foreignHtml(text) }));
+  return sectionHtml('fine-print', 'Fine print', pairsHtml([...entries, { label: 'Written', html: esc(view.madeAt) }]));
 }

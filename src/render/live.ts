@@ -3,8 +3,8 @@
  * nothing that grows with the lab.
  */
 import type { LabView } from '../view/types.ts';
-import { trust } from './terminal.ts';
-import { bar, cut, pad, paint, type Style, spell, widthOf } from './text.ts';
+import { trustBadge } from './terminal.ts';
+import { drawBar, cutText, padText, paintText, type Style, spellText, widthOf } from './text.ts';
 
 /** How far a running measurement is, as the sandbox reports it. */
 export interface LiveTick {
@@ -24,7 +24,7 @@ export interface LiveOptions {
 }
 
 /** Most running measurements that get a line of their own. */
-const MOST_TICKS = 4;
+const MAX_TICK_LINES = 4;
 
 export function liveWindow(
   view: LabView,
@@ -33,55 +33,58 @@ export function liveWindow(
   options: LiveOptions = {},
 ): string[] {
   const { columns } = style;
-  const since = `since best ${view.sinceBest.text}`;
-  const lines = [
-    paint(style, 'dim', '─'.repeat(columns)),
-    `${twoEnds(` ${view.verdict.headline}`, since, columns - view.trust.grade.length - 4)} ${trust(view, style)}`,
+  const sinceBest = `since best ${view.sinceBest.text}`;
+  const windowLines = [
+    paintText(style, 'dim', '─'.repeat(columns)),
+    `${joinEnds(` ${view.verdict.headline}`, sinceBest, columns - view.trust.grade.length - 4)} ${trustBadge(view, style)}`,
     ...(view.verdict.progress === undefined
       ? []
-      : [cut(` measuring the noise of the unchanged code ${bar(view.verdict.progress)}`, columns)]),
-    cut(` ${view.counts.text}`, columns),
+      : [cutText(` measuring the noise of the unchanged code ${drawBar(view.verdict.progress)}`, columns)]),
+    cutText(` ${view.counts.text}`, columns),
     ...budgetLine(view, columns),
-    ...ticks.slice(0, MOST_TICKS).map((tick) => tickLine(view, tick, columns)),
-    ...(ticks.length > MOST_TICKS ? [` and ${ticks.length - MOST_TICKS} more`] : []),
-    ...(ticks.length === 0 ? [cut(` ${view.state.text}`, columns)] : []),
-    ...(options.thinking ? [cut(` thinking: ${options.thinking}`, columns)] : []),
-    ...(options.keys ? [paint(style, 'dim', cut(` ${options.keys}`, columns))] : []),
+    ...ticks.slice(0, MAX_TICK_LINES).map((tick) => tickLine(view, tick, columns)),
+    ...(ticks.length > MAX_TICK_LINES ? [` and ${ticks.length - MAX_TICK_LINES} more`] : []),
+    ...(ticks.length === 0 ? [cutText(` ${view.state.text}`, columns)] : []),
+    ...(options.thinking ? [cutText(` thinking: ${options.thinking}`, columns)] : []),
+    ...(options.keys ? [paintText(style, 'dim', cutText(` ${options.keys}`, columns))] : []),
   ];
-  return lines.map((line) => spell(line, style));
+  return windowLines.map((line) => spellText(line, style));
 }
 
-function twoEnds(left: string, right: string, columns: number): string {
-  const room = columns - widthOf(right) - 2;
-  return room < 24 ? pad(left, columns) : `${pad(left, room)}  ${right}`;
+function joinEnds(left: string, right: string, columns: number): string {
+  const leftWidth = columns - widthOf(right) - 2;
+  return leftWidth < 24 ? padText(left, columns) : `${padText(left, leftWidth)}  ${right}`;
 }
 
 function budgetLine(view: LabView, columns: number): string[] {
-  const bars = view.limits.bars.map(({ label, share }) => `${label} ${bar(share)}`);
-  const rate = view.time.experimentsPerHour > 0 ? `${view.time.text.perHour} per hour` : '';
-  const parts = [...bars, view.limits.projection ?? '', rate].filter((part) => part !== '');
-  return parts.length > 0 ? [cut(` ${parts.join('  ')}`, columns)] : [];
+  const shareBars = view.limits.bars.map(({ label, share }) => `${label} ${drawBar(share)}`);
+  const hourlyRate = view.time.experimentsPerHour > 0 ? `${view.time.text.perHour} per hour` : '';
+  const budgetParts = [...shareBars, view.limits.projection ?? '', hourlyRate].filter((part) => part !== '');
+  return budgetParts.length > 0 ? [cutText(` ${budgetParts.join('  ')}`, columns)] : [];
 }
 
 /** One running measurement: how far, what for, and how it does beside the incumbent. */
 export function tickLine(view: LabView, tick: LiveTick, columns: number): string {
   const { seconds, wallS } = view.budget;
-  const training = tick.budgetedS > 0;
-  const [done, all] = training ? [tick.budgetedS, seconds] : [tick.wallS, wallS];
-  const row = view.experiments[tick.n];
-  const what =
+  const isTraining = tick.budgetedS > 0;
+  const [elapsedS, totalS] = isTraining ? [tick.budgetedS, seconds] : [tick.wallS, wallS];
+  const experiment = view.experiments[tick.n];
+  const purposeText =
     tick.purpose === 'calibrate'
       ? 'measuring the noise of the baseline'
-      : `${tick.purpose === 'idea' ? '' : `${tick.purpose} `}${row?.hypothesis ?? ''}`;
-  const said = tick.said ? `  ${tick.said}` : '';
-  return cut(` #${tick.n} ${bar(all > 0 ? done / all : 0)} ${minutes(done)}/${minutes(all)} ${what}${said}`, columns);
+      : `${tick.purpose === 'idea' ? '' : `${tick.purpose} `}${experiment?.hypothesis ?? ''}`;
+  const outputText = tick.said ? `  ${tick.said}` : '';
+  return cutText(
+    ` #${tick.n} ${drawBar(totalS > 0 ? elapsedS / totalS : 0)} ${formatMinutes(elapsedS)}/${formatMinutes(totalS)} ${purposeText}${outputText}`,
+    columns,
+  );
 }
 
-const minutes = (seconds: number): string =>
+const formatMinutes = (seconds: number): string =>
   `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
 
 /** What takes a while. */
-export interface Doing {
+export interface TaskProgress {
   readonly what: string;
   /** 0 to 1; absent where nobody knows. */
   readonly share?: number;
@@ -92,16 +95,23 @@ export interface Doing {
  * ` setup ▓▓▓░░░░░░░ 30 % 0:12  words`. Where no share is known, a piece of bar wanders: it lives. Plain lines have
  * words instead of bars.
  */
-export function progressLine({ what, share, words }: Doing, elapsedS: number, style: Style, drawn = true): string {
-  const known = share === undefined ? [] : [`${Math.floor(100 * share)} %`];
-  const place = share === undefined ? wandering(elapsedS) : bar(share);
-  const line = drawn
-    ? [` ${what}`, place, ...known, minutes(elapsedS), ...(words ? ['', words] : [])].join(' ')
-    : `${what}: ${[...known, `${minutes(elapsedS)} so far`, ...(words ? [words] : [])].join(', ')}`;
-  return spell(cut(line, style.columns - 1), style);
+export function progressLine(
+  { what, share, words }: TaskProgress,
+  elapsedS: number,
+  style: Style,
+  isDrawn = true,
+): string {
+  const percentParts = share === undefined ? [] : [`${Math.floor(100 * share)} %`];
+  const barText = share === undefined ? wanderingBar(elapsedS) : drawBar(share);
+  const taskLine = isDrawn
+    ? [` ${what}`, barText, ...percentParts, formatMinutes(elapsedS), ...(words ? ['', words] : [])].join(' ')
+    : `${what}: ${[...percentParts, `${formatMinutes(elapsedS)} so far`, ...(words ? [words] : [])].join(', ')}`;
+  return spellText(cutText(taskLine, style.columns - 1), style);
 }
 
-function wandering(elapsedS: number): string {
-  const at = Math.floor(elapsedS * 4) % 10;
-  return [...bar(0)].map((cell, k) => (k === at || k === (at + 1) % 10 ? '▓' : cell)).join('');
+function wanderingBar(elapsedS: number): string {
+  const position = Math.floor(elapsedS * 4) % 10;
+  return [...drawBar(0)]
+    .map((cell, index) => (index === position || index === (position + 1) % 10 ? '▓' : cell))
+    .join('');
 }

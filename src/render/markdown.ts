@@ -1,138 +1,147 @@
 /** The morning report as Markdown: one page, every line from the view. Hostile text stays text. */
-import { STANDING } from '../view/lab/experiment.ts';
+import { STANDING_TEXTS } from '../view/lab/experiment.ts';
 import { viewStaircase } from '../view/pictures/staircase.ts';
 import type { EffectView, ExperimentView, LabView, SegmentView } from '../view/types.ts';
 import { GLYPHS, kindOf } from './marks.ts';
-import { cut, escapeMarkdown as esc, revealBidi } from './text.ts';
+import { cutText, escapeMarkdown as esc, revealBidi } from './text.ts';
 
 export interface ReportOptions {
   /** Unified diff from one experiment to another, where there is one. */
-  readonly diffOf?: (from: number, to: number) => string | undefined;
+  readonly diffOf?: (baseN: number, targetN: number) => string | undefined;
   /** Where the picture lies beside the report. */
   readonly picture?: string;
 }
 
 /** Experiments of one theme that get a line of their own in Markdown; the HTML report lists all. */
-const MOST_LISTED = 3;
+const MAX_LISTED = 3;
 /** Characters of a diff that are shown before it is cut. */
-export const MOST_DIFF = 6000;
+export const MAX_DIFF_CHARS = 6000;
 
 export function reportMarkdown(view: LabView, options: ReportOptions = {}): string {
   const sections = [
-    head(view, options),
-    worked(view, options),
-    didNot(view),
-    undecided(view),
-    health(view),
-    cost(view),
-    list('Next', [...view.next, ...view.ideas.map(ideaText)]),
-    take(view),
-    finePrint(view),
+    reportHead(view, options),
+    workedSection(view, options),
+    deadEndsSection(view),
+    undecidedSection(view),
+    healthSection(view),
+    costSection(view),
+    listSection('Next', [...view.next, ...view.ideas.map(ideaText)]),
+    takeSection(view),
+    finePrintSection(view),
   ];
-  return `${sections.filter((s) => s !== '').join('\n\n')}\n`;
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
-const section = (title: string, lines: readonly string[]): string =>
-  lines.length > 0 ? `## ${title}\n\n${lines.join('\n')}` : '';
+const sectionText = (title: string, bodyLines: readonly string[]): string =>
+  bodyLines.length > 0 ? `## ${title}\n\n${bodyLines.join('\n')}` : '';
 
 /** Our own commands in backticks stay commands; everything else is escaped. */
-function prose(text: string): string {
-  return text
+function escapeProse(sentence: string): string {
+  return sentence
     .split(/(`overnight[^`]*`)/)
     .map((part) => (part.startsWith('`overnight') ? part : esc(part)))
     .join('');
 }
 
-const list = (title: string, items: readonly string[]): string =>
-  section(
+const listSection = (title: string, items: readonly string[]): string =>
+  sectionText(
     title,
-    items.map((item) => `- ${prose(item)}`),
+    items.map((item) => `- ${escapeProse(item)}`),
   );
 
-function head(view: LabView, options: ReportOptions): string {
-  const picture = viewStaircase(view);
-  const image = `![${esc(picture.title)}: ${esc(picture.description)}](${options.picture ?? 'progress.svg'})`;
-  const warning = view.trust.grade === 'reported' ? '**🔴 ' : '**';
+function reportHead(view: LabView, options: ReportOptions): string {
+  const staircase = viewStaircase(view);
+  const imageLink = `![${esc(staircase.title)}: ${esc(staircase.description)}](${options.picture ?? 'progress.svg'})`;
+  const trustMark = view.trust.grade === 'reported' ? '**🔴 ' : '**';
   return [
     `# ${esc(view.arena)}: ${esc(view.metric.name)} ${view.metric.arrow}`,
     `**${esc(view.verdict.sentence)}**`,
-    `State: ${esc(view.state.text)}. ${warning}Trust: ${view.trust.grade}**, because ${esc(view.trust.reason)}.`,
+    `State: ${esc(view.state.text)}. ${trustMark}Trust: ${view.trust.grade}**, because ${esc(view.trust.reason)}.`,
     `False keeps: ${esc(view.luck.text)}.`,
-    image,
-    `*${esc(picture.caption)}*`,
+    imageLink,
+    `*${esc(staircase.caption)}*`,
   ].join('\n\n');
 }
 
 // ------------------------------------------------------------------------------------------ what worked
 
-function worked(view: LabView, options: ReportOptions): string {
-  if (view.segments.length === 0) return section('What worked', ['Nothing was kept.']);
-  const lines = view.segments.flatMap((segment) => [...segmentLines(view, segment), '']);
-  const total = view.gain
+function workedSection(view: LabView, options: ReportOptions): string {
+  if (view.segments.length === 0) return sectionText('What worked', ['Nothing was kept.']);
+  const segmentTexts = view.segments.flatMap((segment) => [...segmentLines(view, segment), '']);
+  const totalGain = view.gain
     ? [`Together, from the baseline to #${view.champion!.n}: ${esc(view.gain.effect.text)}.`]
     : [];
   const n = view.champion && view.champion.n > 0 ? view.champion.n : (view.incumbent?.n ?? 0);
-  return section('What worked', [...lines, ...total, ...diffLines(n, options)]);
+  return sectionText('What worked', [...segmentTexts, ...totalGain, ...diffLines(n, options)]);
 }
 
 function segmentLines(view: LabView, segment: SegmentView): string[] {
-  const title = segment.claim
+  const heading = segment.claim
     ? `**Confirmed**: ${esc(segment.claim.text)}.`
     : '**Kept, not confirmed**: these may be luck.';
-  const rows = segment.steps.map((n) => stepRow(view.experiments[n]!));
+  const stepRows = segment.steps.map((n) => stepRow(view.experiments[n]!));
   return [
-    title,
+    heading,
     '',
     '| # | idea | effect when kept | 95 % | without luck | better | measured | lines |',
     '|--:|---|--:|---|--:|--:|--:|--:|',
-    ...rows,
+    ...stepRows,
   ];
 }
 
-function stepRow(row: ExperimentView): string {
-  const { effect } = row;
-  const standing = row.standing === 'not shown' ? ` (${STANDING['not shown']})` : '';
-  const cells = [
-    `${GLYPHS[kindOf(row)]} ${row.n}`,
-    `${esc(row.hypothesis)}${standing}`,
+function stepRow(experiment: ExperimentView): string {
+  const { effect } = experiment;
+  const standingNote = experiment.standing === 'not shown' ? ` (${STANDING_TEXTS['not shown']})` : '';
+  const rowCells = [
+    `${GLYPHS[kindOf(experiment)]} ${experiment.n}`,
+    `${esc(experiment.hypothesis)}${standingNote}`,
     effect?.delta ?? '',
     effect?.intervalText ?? '',
-    row.shrunken?.delta ?? '',
-    row.chance ?? '',
-    `${row.mean?.text ?? ''}${row.half ? ` ± ${row.half.text}` : ''}`,
-    row.lines,
+    experiment.shrunken?.delta ?? '',
+    experiment.chance ?? '',
+    `${experiment.mean?.text ?? ''}${experiment.half ? ` ± ${experiment.half.text}` : ''}`,
+    experiment.lines,
   ];
-  return `| ${cells.join(' | ')} |`;
+  return `| ${rowCells.join(' | ')} |`;
 }
 
 function diffLines(n: number, options: ReportOptions): string[] {
-  const diff = n > 0 ? options.diffOf?.(0, n) : undefined;
-  if (!diff) return [];
-  const shown =
-    diff.length > MOST_DIFF ? `${diff.slice(0, MOST_DIFF)}\n… cut; \`overnight diff ${n}\` shows all` : diff;
-  const fence = '`'.repeat(Math.max(3, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length + 1)));
-  return ['', `The whole change, from the baseline to #${n}:`, '', `${fence}diff`, revealBidi(shown).trimEnd(), fence];
+  const wholeDiff = n > 0 ? options.diffOf?.(0, n) : undefined;
+  if (!wholeDiff) return [];
+  const shownDiff =
+    wholeDiff.length > MAX_DIFF_CHARS
+      ? `${wholeDiff.slice(0, MAX_DIFF_CHARS)}\n… cut; \`overnight diff ${n}\` shows all`
+      : wholeDiff;
+  const fence = '`'.repeat(Math.max(3, ...[...shownDiff.matchAll(/`+/g)].map(([backticks]) => backticks.length + 1)));
+  return [
+    '',
+    `The whole change, from the baseline to #${n}:`,
+    '',
+    `${fence}diff`,
+    revealBidi(shownDiff).trimEnd(),
+    fence,
+  ];
 }
 
 // ---------------------------------------------------------------------------------------- what did not
 
-function didNot(view: LabView): string {
-  const lines = view.deadEnds.flatMap((theme) => {
-    const best = theme.best === undefined ? undefined : view.experiments[theme.best];
-    const first = `- **${esc(theme.theme)}**: ${theme.tried} tried, ${theme.text}${best ? `. Best: ${oneResult(best)}` : ''}`;
-    const others = theme.experiments
+function deadEndsSection(view: LabView): string {
+  const themeLines = view.deadEnds.flatMap((theme) => {
+    const bestExperiment = theme.best === undefined ? undefined : view.experiments[theme.best];
+    const themeLine = `- **${esc(theme.theme)}**: ${theme.tried} tried, ${theme.text}${bestExperiment ? `. Best: ${resultText(bestExperiment)}` : ''}`;
+    const otherLines = theme.experiments
       .filter((n) => n !== theme.best)
-      .slice(0, MOST_LISTED)
-      .map((n) => `  - ${oneResult(view.experiments[n]!)}`);
-    const more = theme.experiments.length - others.length - (best ? 1 : 0);
-    return [first, ...others, ...(more > 0 ? [`  - and ${more} more`] : [])];
+      .slice(0, MAX_LISTED)
+      .map((n) => `  - ${resultText(view.experiments[n]!)}`);
+    const moreCount = theme.experiments.length - otherLines.length - (bestExperiment ? 1 : 0);
+    return [themeLine, ...otherLines, ...(moreCount > 0 ? [`  - and ${moreCount} more`] : [])];
   });
-  return section('What did not', lines);
+  return sectionText('What did not', themeLines);
 }
 
 /** `#12 DEPTH 4 → 8: +0.014 (95 %: …)`, or why there is no number. */
-function oneResult(row: ExperimentView): string {
-  return `#${row.n} ${esc(cut(row.hypothesis, 120))}: ${row.effect ? effectText(row.effect) : esc(cut(row.reason, 160))}`;
+function resultText(experiment: ExperimentView): string {
+  return `#${experiment.n} ${esc(cutText(experiment.hypothesis, 120))}: ${experiment.effect ? effectText(experiment.effect) : esc(cutText(experiment.reason, 160))}`;
 }
 
 /** An untried idea of a proposer, in the words of one line. */
@@ -142,66 +151,72 @@ export const ideaText = ({ n, text }: LabView['ideas'][number]): string =>
 const effectText = (effect: EffectView): string => esc(effect.text);
 
 /** Those that can be settled one by one; the others, when there are many, only by their numbers. */
-export function affordable({ undecided }: Pick<LabView, 'undecided'>): { shown: LabView['undecided']; rest: string } {
-  const hard = undecided.filter((u) => u.measurements === undefined);
-  if (undecided.length <= 6 || hard.length < 2) return { shown: undecided, rest: '' };
-  const shown = undecided.filter((u) => u.measurements !== undefined);
-  const numbers = hard
+export function summarizeUndecided({ undecided }: Pick<LabView, 'undecided'>): {
+  shown: LabView['undecided'];
+  rest: string;
+} {
+  const unaffordable = undecided.filter((candidate) => candidate.measurements === undefined);
+  if (undecided.length <= 6 || unaffordable.length < 2) return { shown: undecided, rest: '' };
+  const shown = undecided.filter((candidate) => candidate.measurements !== undefined);
+  const numberList = unaffordable
     .slice(0, 30)
-    .map((u) => `#${u.n}`)
+    .map((candidate) => `#${candidate.n}`)
     .join(', ');
-  const rest = `${shown.length > 0 ? 'Not worth settling' : 'None is worth settling'}, their effects being too small for this noise: ${numbers}${hard.length > 30 ? ` and ${hard.length - 30} more` : ''}.`;
-  return shown.length > 0 ? { shown, rest } : { shown: hard.slice(0, 3), rest };
+  const rest = `${shown.length > 0 ? 'Not worth settling' : 'None is worth settling'}, their effects being too small for this noise: ${numberList}${unaffordable.length > 30 ? ` and ${unaffordable.length - 30} more` : ''}.`;
+  return shown.length > 0 ? { shown, rest } : { shown: unaffordable.slice(0, 3), rest };
 }
 
-function undecided(view: LabView): string {
-  const { shown, rest } = affordable(view);
-  const lines = shown.map((u) => {
-    const row = view.experiments[u.n]!;
-    const effect = u.effect ? `, ${esc(u.effect.text)}` : '';
-    return `| ${u.n} | ${esc(cut(row.hypothesis, 120))} | ${esc(u.what)}${effect} | ${esc(u.cost)} |`;
+function undecidedSection(view: LabView): string {
+  const { shown, rest } = summarizeUndecided(view);
+  const tableRows = shown.map((candidate) => {
+    const experiment = view.experiments[candidate.n]!;
+    const effectNote = candidate.effect ? `, ${esc(candidate.effect.text)}` : '';
+    return `| ${candidate.n} | ${esc(cutText(experiment.hypothesis, 120))} | ${esc(candidate.what)}${effectNote} | ${esc(candidate.cost)} |`;
   });
-  const table = ['| # | idea | now | to settle |', '|--:|---|---|---|', ...lines];
-  const more = rest === '' ? [] : ['', esc(rest)];
-  return section('Undecided', lines.length > 0 ? [...table, ...more] : ['Nothing.']);
+  const tableLines = ['| # | idea | now | to settle |', '|--:|---|---|---|', ...tableRows];
+  const restLines = rest === '' ? [] : ['', esc(rest)];
+  return sectionText('Undecided', tableRows.length > 0 ? [...tableLines, ...restLines] : ['Nothing.']);
 }
 
 // ----------------------------------------------------------------------------------- the rest of the page
 
-function health(view: LabView): string {
-  const lines = view.health.map((h) => `- ${h.warning ? '⚠ ' : ''}**${h.what}**: ${esc(h.text)}`);
-  const noise = view.noise
+function healthSection(view: LabView): string {
+  const checkLines = view.health.map(
+    (healthCheck) => `- ${healthCheck.warning ? '⚠ ' : ''}**${healthCheck.what}**: ${esc(healthCheck.text)}`,
+  );
+  const noiseLines = view.noise
     ? [
         `- **Noise**: ${esc(view.noise.text)}; one measurement a side shows an improvement of ${esc(view.noise.detectable.text)} in four of five cases, three a side ${esc(view.noise.detectable3.text)}`,
       ]
     : [];
-  return section('Health', [...noise, ...lines]);
+  return sectionText('Health', [...noiseLines, ...checkLines]);
 }
 
-function cost(view: LabView): string {
+function costSection(view: LabView): string {
   if (view.sessions.length === 0) return '';
-  const t = view.time.text;
-  const spent = [
+  const timeTexts = view.time.text;
+  const costLines = [
     `- ${esc(view.counts.text)}`,
-    `- ${t.sessions} in all: ${t.training} training, ${t.startup} starting up, ${t.evaluating} evaluating, ${t.stages} preparing, ${t.idle} between (${t.idleShare})`,
-    `- ${t.perExperiment} of measuring per experiment, ${t.perHour} experiments per hour`,
+    `- ${timeTexts.sessions} in all: ${timeTexts.training} training, ${timeTexts.startup} starting up, ${timeTexts.evaluating} evaluating, ${timeTexts.stages} preparing, ${timeTexts.idle} between (${timeTexts.idleShare})`,
+    `- ${timeTexts.perExperiment} of measuring per experiment, ${timeTexts.perHour} experiments per hour`,
     `- ${esc(view.spend.text)}`,
     ...view.economics.lines.map(({ what, text }) => `- ${what}: ${esc(text)}`),
   ];
-  const sessions = view.sessions.map(
-    (s) => `| ${s.session} | ${s.started} | ${s.length} | ${esc(s.end)}${s.detail ? `: ${esc(s.detail)}` : ''} |`,
+  const sessionRows = view.sessions.map(
+    (session) =>
+      `| ${session.session} | ${session.started} | ${session.length} | ${esc(session.end)}${session.detail ? `: ${esc(session.detail)}` : ''} |`,
   );
-  const table = ['', '| session | started | length | end |', '|--:|---|---|---|', ...sessions];
-  return section('Cost', [...spent, ...table]);
+  const sessionTable = ['', '| session | started | length | end |', '|--:|---|---|---|', ...sessionRows];
+  return sectionText('Cost', [...costLines, ...sessionTable]);
 }
 
-function take(view: LabView): string {
+function takeSection(view: LabView): string {
   if (view.take.length === 0) return '';
-  const commands = view.take.map((t) => `${t.command.padEnd(22)} # ${t.what}`);
-  return section('Take it', ['```sh', ...commands, '```']);
+  const commandLines = view.take.map((entry) => `${entry.command.padEnd(22)} # ${entry.what}`);
+  return sectionText('Take it', ['```sh', ...commandLines, '```']);
 }
 
-function finePrint(view: LabView): string {
-  const lines = view.finePrint.map(({ label, text }) => `- ${label}: ${esc(text)}`);
-  return section('Fine print', [...lines, `- Written: ${view.madeAt}`]);
+function finePrintSection(view: LabView): string {
+  const printLines = view.finePrint.map(({ label, text }) => `- ${label}: ${esc(text)}`);
+  return sectionText('Fine print', [...printLines, `- Written: ${view.madeAt}`]);
 }

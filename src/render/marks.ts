@@ -36,5 +36,5 @@ export const PAINTS: Readonly<Record<MarkKind, Paint>> = {
   refused: 'dim',
 };
 
-export const kindOf = (row: Pick<ExperimentView, 'verdict' | 'standing'>): MarkKind =>
-  kindOfVerdict(row.verdict, row.standing);
+export const kindOf = (experiment: Pick<ExperimentView, 'verdict' | 'standing'>): MarkKind =>
+  kindOfVerdict(experiment.verdict, experiment.standing);

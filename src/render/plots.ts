@@ -4,21 +4,21 @@
  */
 import type { CurveData } from '../view/answers.ts';
 import type { FactorsView } from '../view/pictures/factors.ts';
-import { fixed, secondaryTextOf } from '../view/format.ts';
+import { formatFixed, secondaryTextOf } from '../view/format.ts';
 import type { MachinesView } from '../view/pictures/machines.ts';
-import { ticks } from '../view/pictures/scale.ts';
+import { roundTicks } from '../view/pictures/scale.ts';
 import type { MarkKind } from '../view/pictures/staircase.ts';
 import { escapeHtml as esc } from './text.ts';
 
-const n = (x: number): string => String(Math.round(x * 10) / 10);
-const className = (kind: MarkKind): string => `p-${kind.replace(' ', '-')}`;
+const toPixels = (coordinate: number): string => String(Math.round(coordinate * 10) / 10);
+const classNameOf = (kind: MarkKind): string => `p-${kind.replace(' ', '-')}`;
 
-function svg(width: number, height: number, title: string, body: string): string {
+function svgDocument(width: number, height: number, title: string, body: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" class="plot" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${esc(title)}"><title>${esc(title)}</title>${body}</svg>`;
 }
 
-const text = (x: number, y: number, words: string, anchor = 'start', name = ''): string =>
-  `<text x="${n(x)}" y="${n(y)}" text-anchor="${anchor}"${name ? ` class="${name}"` : ''}>${esc(words)}</text>`;
+const textElement = (positionX: number, positionY: number, content: string, anchor = 'start', className = ''): string =>
+  `<text x="${toPixels(positionX)}" y="${toPixels(positionY)}" text-anchor="${anchor}"${className ? ` class="${className}"` : ''}>${esc(content)}</text>`;
 
 export interface StripLine {
   readonly label: string;
@@ -31,149 +31,188 @@ export interface StripLine {
 
 /** Every measurement a tick, the mean with its 95 % interval above them, one line a side. */
 export function stripSvg(lines: readonly StripLine[], width: number): string {
-  const left = Math.min(width / 2.4, 24 + 6.6 * lines.reduce((a, l) => Math.max(a, l.text.length, l.label.length), 8));
-  const right = width - 16;
-  const all = lines.flatMap((l) => [
-    ...l.values,
-    ...(l.mean === undefined ? [] : [l.mean - (l.half ?? 0), l.mean + (l.half ?? 0)]),
-  ]);
-  if (all.length === 0)
-    return svg(width, 40, 'no measurements', text(width / 2, 24, 'No number was measured.', 'middle'));
-  const [low, high] = [all.reduce((a, b) => Math.min(a, b)), all.reduce((a, b) => Math.max(a, b))];
-  const span = high - low;
-  const x = (v: number): number => (span > 0 ? left + ((right - left) * (v - low)) / span : (left + right) / 2);
-  const row = 44;
-  const body = lines.map((l, k) => {
-    const y = 24 + k * row;
-    const marks = l.values.map((v) => `<path class="tickmark" d="M${n(x(v))} ${n(y + 4)}v12"/>`).join('');
-    const half = l.half ?? 0;
-    const interval =
-      l.mean === undefined
-        ? ''
-        : `<path class="${l.main ? 'mine' : 'other'}" d="M${n(x(l.mean - half))} ${n(y)}H${n(x(l.mean + half))}m0 -4v8M${n(x(l.mean - half))} ${n(y - 4)}v8"/><circle class="${l.main ? 'mine' : 'other'}" cx="${n(x(l.mean))}" cy="${n(y)}" r="4.5"/>`;
-    return `${text(left - 12, y + 4, l.label, 'end', 'strong')}${text(left - 12, y + 18, l.text, 'end')}${marks}${interval}`;
-  });
-  const bottom = 24 + lines.length * row;
-  const axis = ticks(low, high, 5).map(
-    (t) =>
-      `<path class="gridline" d="M${n(x(t))} 6V${bottom - 14}"/>${text(x(t), bottom, tickText(t, span), 'middle')}`,
+  const plotLeft = Math.min(
+    width / 2.4,
+    24 + 6.6 * lines.reduce((widest, line) => Math.max(widest, line.text.length, line.label.length), 8),
   );
-  return svg(width, bottom + 8, lines.map((l) => `${l.label}: ${l.text}`).join('; '), axis.join('') + body.join(''));
+  const plotRight = width - 16;
+  const allValues = lines.flatMap((line) => [
+    ...line.values,
+    ...(line.mean === undefined ? [] : [line.mean - (line.half ?? 0), line.mean + (line.half ?? 0)]),
+  ]);
+  if (allValues.length === 0)
+    return svgDocument(width, 40, 'no measurements', textElement(width / 2, 24, 'No number was measured.', 'middle'));
+  const [low, high] = [
+    allValues.reduce((lowest, value) => Math.min(lowest, value)),
+    allValues.reduce((highest, value) => Math.max(highest, value)),
+  ];
+  const valueSpan = high - low;
+  const toX = (value: number): number =>
+    valueSpan > 0 ? plotLeft + ((plotRight - plotLeft) * (value - low)) / valueSpan : (plotLeft + plotRight) / 2;
+  const lineHeight = 44;
+  const lineElements = lines.map((line, index) => {
+    const lineY = 24 + index * lineHeight;
+    const tickMarks = line.values
+      .map((value) => `<path class="tickmark" d="M${toPixels(toX(value))} ${toPixels(lineY + 4)}v12"/>`)
+      .join('');
+    const halfWidth = line.half ?? 0;
+    const intervalElement =
+      line.mean === undefined
+        ? ''
+        : `<path class="${line.main ? 'mine' : 'other'}" d="M${toPixels(toX(line.mean - halfWidth))} ${toPixels(lineY)}H${toPixels(toX(line.mean + halfWidth))}m0 -4v8M${toPixels(toX(line.mean - halfWidth))} ${toPixels(lineY - 4)}v8"/><circle class="${line.main ? 'mine' : 'other'}" cx="${toPixels(toX(line.mean))}" cy="${toPixels(lineY)}" r="4.5"/>`;
+    return `${textElement(plotLeft - 12, lineY + 4, line.label, 'end', 'strong')}${textElement(plotLeft - 12, lineY + 18, line.text, 'end')}${tickMarks}${intervalElement}`;
+  });
+  const plotBottom = 24 + lines.length * lineHeight;
+  const axisElements = roundTicks(low, high, 5).map(
+    (tick) =>
+      `<path class="gridline" d="M${toPixels(toX(tick))} 6V${plotBottom - 14}"/>${textElement(toX(tick), plotBottom, tickText(tick, valueSpan), 'middle')}`,
+  );
+  return svgDocument(
+    width,
+    plotBottom + 8,
+    lines.map((line) => `${line.label}: ${line.text}`).join('; '),
+    axisElements.join('') + lineElements.join(''),
+  );
 }
 
-const tickText = (at: number, span: number): string =>
-  fixed(at, Math.min(12, Math.max(0, 1 - Math.floor(Math.log10(span || 1)))));
+const tickText = (value: number, valueSpan: number): string =>
+  formatFixed(value, Math.min(12, Math.max(0, 1 - Math.floor(Math.log10(valueSpan || 1)))));
 
 /** One lane a session: when the device measured what. */
-export function ganttSvg(view: MachinesView, width: number): string {
-  const left = 132;
-  const row = 42;
-  const longest = view.lanes.reduce((a, lane) => Math.max(a, lane.lengthS), 1);
-  const x = (s: number): number => left + ((width - left - 8) * s) / longest;
-  const body = view.lanes.map((lane, k) => {
-    const y = 8 + k * row;
-    const bars = lane.bars
+export function ganttSvg(machines: MachinesView, width: number): string {
+  const plotLeft = 132;
+  const laneHeight = 42;
+  const longestS = machines.lanes.reduce((lengthS, lane) => Math.max(lengthS, lane.lengthS), 1);
+  const toX = (seconds: number): number => plotLeft + ((width - plotLeft - 8) * seconds) / longestS;
+  const laneElements = machines.lanes.map((lane, index) => {
+    const laneY = 8 + index * laneHeight;
+    const barElements = lane.bars
       .map(
         (bar) =>
-          `<rect class="g-${bar.kind}" x="${n(x(bar.from))}" y="${y}" width="${n(Math.max(0.6, x(bar.to) - x(bar.from)))}" height="18"><title>#${bar.n} ${bar.kind}</title></rect>`,
+          `<rect class="g-${bar.kind}" x="${toPixels(toX(bar.from))}" y="${laneY}" width="${toPixels(Math.max(0.6, toX(bar.to) - toX(bar.from)))}" height="18"><title>#${bar.n} ${bar.kind}</title></rect>`,
       )
       .join('');
-    return `<rect class="lane" x="${left}" y="${y}" width="${n(Math.max(1, x(lane.lengthS) - left))}" height="18"/>${bars}${text(left - 8, y + 13, lane.label, 'end', 'strong')}${text(left, y + 31, lane.text)}`;
+    return `<rect class="lane" x="${plotLeft}" y="${laneY}" width="${toPixels(Math.max(1, toX(lane.lengthS) - plotLeft))}" height="18"/>${barElements}${textElement(plotLeft - 8, laneY + 13, lane.label, 'end', 'strong')}${textElement(plotLeft, laneY + 31, lane.text)}`;
   });
-  return svg(width, Math.max(40, 8 + view.lanes.length * row), `Use of the device: ${view.busy}`, body.join(''));
+  return svgDocument(
+    width,
+    Math.max(40, 8 + machines.lanes.length * laneHeight),
+    `Use of the device: ${machines.busy}`,
+    laneElements.join(''),
+  );
 }
 
 /** One vertical axis a knob, one line an experiment; better ones are stronger, kept ones marked. */
-export function parallelSvg(view: FactorsView, width: number, metric: string): string {
+export function parallelSvg(factors: FactorsView, width: number, metric: string): string {
   const height = 300;
-  const [top, bottom, side] = [34, height - 26, 50];
-  const axes = view.axes.length + 1;
-  const x = (k: number): number => side + ((width - 2 * side) * k) / Math.max(1, axes - 1);
-  const y = (u: number): number => bottom - (bottom - top) * u;
-  const ordered = [...view.lines].sort((a, b) => (a.rank ?? -1) - (b.rank ?? -1));
-  const paths = ordered.map((line) => {
-    const points = [...line.at, line.rank ?? null].map((u, k) => (u === null ? undefined : `${n(x(k))} ${n(y(u))}`));
-    const d = points
-      .filter((p) => p !== undefined)
-      .map((p, k) => `${k === 0 ? 'M' : 'L'}${p}`)
+  const [plotTop, plotBottom, margin] = [34, height - 26, 50];
+  const axisCount = factors.axes.length + 1;
+  const toX = (axisIndex: number): number => margin + ((width - 2 * margin) * axisIndex) / Math.max(1, axisCount - 1);
+  const toY = (position: number): number => plotBottom - (plotBottom - plotTop) * position;
+  const orderedLines = [...factors.lines].sort((left, right) => (left.rank ?? -1) - (right.rank ?? -1));
+  const linePaths = orderedLines.map((line) => {
+    const pathPoints = [...line.at, line.rank ?? null].map((position, axisIndex) =>
+      position === null ? undefined : `${toPixels(toX(axisIndex))} ${toPixels(toY(position))}`,
+    );
+    const pathData = pathPoints
+      .filter((point) => point !== undefined)
+      .map((point, index) => `${index === 0 ? 'M' : 'L'}${point}`)
       .join('');
     const strength = line.rank === undefined ? 0.12 : 0.1 + 0.6 * line.rank ** 3;
-    const words = `#${line.n}${line.value ? ` ${metric} ${line.value.text}` : ', no number'}: ${line.texts.map((t, k) => `${view.axes[k]!.name} ${t}`).join(', ')}`;
-    return `<path class="thread ${className(line.kind)}" stroke-opacity="${strength.toFixed(2)}" d="${d}"><title>${esc(words)}</title></path>`;
+    const titleText = `#${line.n}${line.value ? ` ${metric} ${line.value.text}` : ', no number'}: ${line.texts.map((knobText, axisIndex) => `${factors.axes[axisIndex]!.name} ${knobText}`).join(', ')}`;
+    return `<path class="thread ${classNameOf(line.kind)}" stroke-opacity="${strength.toFixed(2)}" d="${pathData}"><title>${esc(titleText)}</title></path>`;
   });
-  const heads = [
-    ...view.axes.map((a) => [a.name, ...a.ends, a.log] as const),
+  const headings = [
+    ...factors.axes.map((axis) => [axis.name, ...axis.ends, axis.log] as const),
     [metric, 'worst', 'best', false] as const,
   ];
-  const drawn = heads.map(([name, low, high, log], k) => {
-    const above = k % 2 === 0 ? 12 : 24;
-    return `<path class="axis" d="M${n(x(k))} ${top}V${bottom}"/>${text(x(k), above, `${name}${log ? ' (log)' : ''}`, 'middle', 'strong')}${text(x(k) + 4, top + 10, high)}${text(x(k) + 4, bottom - 2, low)}`;
+  const axisElements = headings.map(([name, low, high, isLog], axisIndex) => {
+    const headingY = axisIndex % 2 === 0 ? 12 : 24;
+    return `<path class="axis" d="M${toPixels(toX(axisIndex))} ${plotTop}V${plotBottom}"/>${textElement(toX(axisIndex), headingY, `${name}${isLog ? ' (log)' : ''}`, 'middle', 'strong')}${textElement(toX(axisIndex) + 4, plotTop + 10, high)}${textElement(toX(axisIndex) + 4, plotBottom - 2, low)}`;
   });
-  return svg(width, height, 'Knobs of every experiment', paths.join('') + drawn.join(''));
+  return svgDocument(width, height, 'Knobs of every experiment', linePaths.join('') + axisElements.join(''));
 }
 
 /** One knob against the metric's rank. */
-export function sliceSvg(view: FactorsView, axis: number, width: number): string {
+export function sliceSvg(factors: FactorsView, axisIndex: number, width: number): string {
   const height = 120;
-  const { name, ends, log } = view.axes[axis]!;
-  const dots = view.lines.flatMap((line) => {
-    const u = line.at[axis];
-    if (u === null || u === undefined || line.rank === undefined) return [];
-    const [x, y] = [8 + (width - 16) * u, height - 22 - (height - 44) * line.rank];
+  const { name, ends, log } = factors.axes[axisIndex]!;
+  const dotElements = factors.lines.flatMap((line) => {
+    const position = line.at[axisIndex];
+    if (position === null || position === undefined || line.rank === undefined) return [];
+    const [dotX, dotY] = [8 + (width - 16) * position, height - 22 - (height - 44) * line.rank];
     return [
-      `<circle class="${className(line.kind)}" cx="${n(x)}" cy="${n(y)}" r="2.6"><title>#${line.n} ${esc(line.texts[axis]!)} → ${esc(line.value!.text)}</title></circle>`,
+      `<circle class="${classNameOf(line.kind)}" cx="${toPixels(dotX)}" cy="${toPixels(dotY)}" r="2.6"><title>#${line.n} ${esc(line.texts[axisIndex]!)} → ${esc(line.value!.text)}</title></circle>`,
     ];
   });
-  const words = `${text(8, 12, `${name}${log ? ' (log)' : ''}`, 'start', 'strong')}${text(8, height - 5, ends[0])}${text(width - 8, height - 5, ends[1], 'end')}`;
-  return svg(
+  const labelElements = `${textElement(8, 12, `${name}${log ? ' (log)' : ''}`, 'start', 'strong')}${textElement(8, height - 5, ends[0])}${textElement(width - 8, height - 5, ends[1], 'end')}`;
+  return svgDocument(
     width,
     height,
     `${name} against the metric, best on top`,
-    `<path class="axis" d="M8 ${height - 18}H${width - 8}"/>${dots.join('')}${words}`,
+    `<path class="axis" d="M8 ${height - 18}H${width - 8}"/>${dotElements.join('')}${labelElements}`,
   );
 }
 
 /** Two metrics; what no other beats in both is joined. */
-export function paretoSvg(view: FactorsView, width: number): string {
+export function paretoSvg(factors: FactorsView, width: number): string {
   const height = 300;
-  const values = view.points.map((p) => p.values);
-  const ends = [0, 1].map(
-    (k) =>
+  const pointValues = factors.points.map((point) => point.values);
+  const metricRanges = [0, 1].map(
+    (metricIndex) =>
       [
-        values.reduce((a, v) => Math.min(a, v[k]!), Number.POSITIVE_INFINITY),
-        values.reduce((a, v) => Math.max(a, v[k]!), Number.NEGATIVE_INFINITY),
+        pointValues.reduce(
+          (lowest, coordinates) => Math.min(lowest, coordinates[metricIndex]!),
+          Number.POSITIVE_INFINITY,
+        ),
+        pointValues.reduce(
+          (highest, coordinates) => Math.max(highest, coordinates[metricIndex]!),
+          Number.NEGATIVE_INFINITY,
+        ),
       ] as const,
   );
-  const place = (k: 0 | 1, v: number, from: number, to: number): number => {
-    const [low, high] = ends[k]!;
-    return high > low ? from + ((to - from) * (v - low)) / (high - low) : (from + to) / 2;
+  const placeValue = (metricIndex: 0 | 1, value: number, start: number, end: number): number => {
+    const [low, high] = metricRanges[metricIndex]!;
+    return high > low ? start + ((end - start) * (value - low)) / (high - low) : (start + end) / 2;
   };
-  const at = (v: readonly number[]): [number, number] => [
-    place(0, v[0]!, 70, width - 16),
-    place(1, v[1]!, height - 40, 14),
+  const placePoint = (coordinates: readonly number[]): [number, number] => [
+    placeValue(0, coordinates[0]!, 70, width - 16),
+    placeValue(1, coordinates[1]!, height - 40, 14),
   ];
-  const front = view.points
-    .filter((p) => p.front)
-    .sort((a, b) => a.values[0]! - b.values[0]!)
-    .map((p) => at(p.values));
-  const line = front.map(([x, y], k) => `${k === 0 ? 'M' : 'L'}${n(x)} ${n(y)}`).join('');
-  const dots = view.points.map((p) => {
-    const [x, y] = at(p.values);
-    return `<circle class="${className(p.kind)}${p.front ? ' front' : ''}" cx="${n(x)}" cy="${n(y)}" r="${p.front ? 4 : 2.5}"><title>#${p.n}: ${fixed(p.values[0]!, 4)}, ${secondaryTextOf(p.values[1]!)}</title></circle>`;
+  const frontPoints = factors.points
+    .filter((point) => point.front)
+    .sort((left, right) => left.values[0]! - right.values[0]!)
+    .map((point) => placePoint(point.values));
+  const frontPath = frontPoints
+    .map(([pointX, pointY], index) => `${index === 0 ? 'M' : 'L'}${toPixels(pointX)} ${toPixels(pointY)}`)
+    .join('');
+  const dotElements = factors.points.map((point) => {
+    const [pointX, pointY] = placePoint(point.values);
+    return `<circle class="${classNameOf(point.kind)}${point.front ? ' front' : ''}" cx="${toPixels(pointX)}" cy="${toPixels(pointY)}" r="${point.front ? 4 : 2.5}"><title>#${point.n}: ${formatFixed(point.values[0]!, 4)}, ${secondaryTextOf(point.values[1]!)}</title></circle>`;
   });
-  const marks = [0, 1].flatMap((k) =>
-    ticks(ends[k]![0], ends[k]![1], 4).map((t) =>
-      k === 0
-        ? text(place(0, t, 70, width - 16), height - 20, tickText(t, ends[0]![1] - ends[0]![0]), 'middle')
-        : text(62, place(1, t, height - 40, 14) + 4, tickText(t, ends[1]![1] - ends[1]![0]), 'end'),
+  const tickLabels = [0, 1].flatMap((metricIndex) =>
+    roundTicks(metricRanges[metricIndex]![0], metricRanges[metricIndex]![1], 4).map((tick) =>
+      metricIndex === 0
+        ? textElement(
+            placeValue(0, tick, 70, width - 16),
+            height - 20,
+            tickText(tick, metricRanges[0]![1] - metricRanges[0]![0]),
+            'middle',
+          )
+        : textElement(
+            62,
+            placeValue(1, tick, height - 40, 14) + 4,
+            tickText(tick, metricRanges[1]![1] - metricRanges[1]![0]),
+            'end',
+          ),
     ),
   );
-  const titles = `${text(width / 2, height - 4, view.metrics[0]!, 'middle', 'strong')}${text(4, 12, view.metrics[1]!, 'start', 'strong')}`;
-  return svg(
+  const axisTitles = `${textElement(width / 2, height - 4, factors.metrics[0]!, 'middle', 'strong')}${textElement(4, 12, factors.metrics[1]!, 'start', 'strong')}`;
+  return svgDocument(
     width,
     height,
-    `${view.metrics.join(' against ')}`,
-    `<path class="frontline" d="${line}"/>${dots.join('')}${marks.join('')}${titles}`,
+    `${factors.metrics.join(' against ')}`,
+    `<path class="frontline" d="${frontPath}"/>${dotElements.join('')}${tickLabels.join('')}${axisTitles}`,
   );
 }
 
@@ -184,31 +223,36 @@ export interface NamedCurve {
 
 /** Curves as they are shown, for copying. */
 export function curvesSvg(curves: readonly NamedCurve[], width = 800, height = 320): string {
-  const finite = curves.flatMap(({ data }) => [...data.low, ...data.high]).filter(Number.isFinite);
+  const finiteValues = curves.flatMap(({ data }) => [...data.low, ...data.high]).filter(Number.isFinite);
   const steps = curves.flatMap(({ data }) => data.x);
-  if (finite.length === 0) return svg(width, 40, 'no curve', text(width / 2, 24, 'No curve was left.', 'middle'));
-  const ends = (v: readonly number[]): [number, number] => [
-    v.reduce((a, b) => Math.min(a, b)),
-    v.reduce((a, b) => Math.max(a, b)),
+  if (finiteValues.length === 0)
+    return svgDocument(width, 40, 'no curve', textElement(width / 2, 24, 'No curve was left.', 'middle'));
+  const rangeOf = (numbers: readonly number[]): [number, number] => [
+    numbers.reduce((minimum, value) => Math.min(minimum, value)),
+    numbers.reduce((maximum, value) => Math.max(maximum, value)),
   ];
-  const [[x0, x1], [y0, y1]] = [ends(steps), ends(finite)];
-  const x = (v: number): number => 60 + ((width - 76) * (v - x0)) / (x1 - x0 || 1);
-  const y = (v: number): number => height - 36 - ((height - 56) * (v - y0)) / (y1 - y0 || 1);
-  const lines = curves.map(({ label, data }, k) => {
-    const points = data.x
-      .map((s, i) => (Number.isFinite(data.last[i]) ? `${n(x(s))},${n(y(data.last[i]!))}` : ''))
+  const [[firstStep, lastStep], [lowest, highest]] = [rangeOf(steps), rangeOf(finiteValues)];
+  const toX = (step: number): number => 60 + ((width - 76) * (step - firstStep)) / (lastStep - firstStep || 1);
+  const toY = (value: number): number => height - 36 - ((height - 56) * (value - lowest)) / (highest - lowest || 1);
+  const curveElements = curves.map(({ label, data }, curveIndex) => {
+    const linePoints = data.x
+      .map((step, i) => (Number.isFinite(data.last[i]) ? `${toPixels(toX(step))},${toPixels(toY(data.last[i]!))}` : ''))
       .filter(Boolean);
-    return `<polyline class="c${k}" fill="none" stroke="${CURVE_COLOURS[k % CURVE_COLOURS.length]}" points="${points.join(' ')}"/>${text(width - 12, 18 + 15 * k, label, 'end', `c${k}`)}`;
+    return `<polyline class="c${curveIndex}" fill="none" stroke="${CURVE_COLOURS[curveIndex % CURVE_COLOURS.length]}" points="${linePoints.join(' ')}"/>${textElement(width - 12, 18 + 15 * curveIndex, label, 'end', `c${curveIndex}`)}`;
   });
-  const axes = [
-    ...ticks(x0, x1, 6).map((t) => text(x(t), height - 18, tickText(t, x1 - x0), 'middle')),
-    ...ticks(y0, y1, 5).map((t) => text(54, y(t) + 4, tickText(t, y1 - y0), 'end')),
+  const axisElements = [
+    ...roundTicks(firstStep, lastStep, 6).map((tick) =>
+      textElement(toX(tick), height - 18, tickText(tick, lastStep - firstStep), 'middle'),
+    ),
+    ...roundTicks(lowest, highest, 5).map((tick) =>
+      textElement(54, toY(tick) + 4, tickText(tick, highest - lowest), 'end'),
+    ),
   ];
-  return svg(
+  return svgDocument(
     width,
     height,
-    `${curves.map((c) => c.label).join(', ')}: ${curves[0]!.data.columns[curves[0]!.data.column]} by ${curves[0]!.data.columns[0]}`,
-    axes.join('') + lines.join(''),
+    `${curves.map((curve) => curve.label).join(', ')}: ${curves[0]!.data.columns[curves[0]!.data.column]} by ${curves[0]!.data.columns[0]}`,
+    axisElements.join('') + curveElements.join(''),
   );
 }
 

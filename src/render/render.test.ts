@@ -4,13 +4,13 @@ import { type SyntheticOptions, syntheticLab } from '../testing/synthetic.ts';
 import { viewLab } from '../view/lab/lab.ts';
 import { viewStaircase, type XAxis, type YAxis } from '../view/pictures/staircase.ts';
 import type { LabView } from '../view/types.ts';
-import { chart } from './chart.ts';
+import { drawChart } from './chart.ts';
 import { reportHtml } from './html.ts';
 import { liveWindow, progressLine } from './live.ts';
 import { reportMarkdown } from './markdown.ts';
 import { staircaseSvg } from './svg.ts';
 import { experimentLine, logText, statusText, summaryText } from './terminal.ts';
-import { cut, escapeMarkdown, PLAIN, pad, spell, widthOf, wrap } from './text.ts';
+import { cutText, escapeMarkdown, PLAIN, padText, spellText, widthOf, wrapText } from './text.ts';
 
 function view(options: SyntheticOptions): LabView {
   const { state, now, tip } = syntheticLab(options);
@@ -82,7 +82,7 @@ describe('every lab on every surface', () => {
         for (const line of [
           ...statusText(lab, { ...PLAIN, columns }).split('\n'),
           ...liveWindow(lab, [{ n: 0, purpose: 'idea', wallS: 1, budgetedS: 0 }], { ...PLAIN, columns }),
-          ...chart(viewStaircase(lab), { ...PLAIN, columns }),
+          ...drawChart(viewStaircase(lab), { ...PLAIN, columns }),
         ])
           expect(widthOf(line), line).toBeLessThanOrEqual(columns);
     });
@@ -131,7 +131,7 @@ describe('the staircase', () => {
     ] as const) {
       const lab = view({ n: 12, seed: 2, start, best, noise });
       expect(staircaseSvg(viewStaircase(lab))).not.toMatch(/NaN|Infinity/);
-      expect(chart(viewStaircase(lab), PLAIN).join('\n')).not.toMatch(/NaN|Infinity/);
+      expect(drawChart(viewStaircase(lab), PLAIN).join('\n')).not.toMatch(/NaN|Infinity/);
     }
   });
 
@@ -183,15 +183,15 @@ describe('text in columns', () => {
     expect(widthOf('日本')).toBe(4);
     expect(widthOf('👩‍👩‍👧‍👦')).toBe(2);
     expect(widthOf('\x1b[31mred\x1b[0m')).toBe(3);
-    expect(cut('日本語', 5)).toBe('日本…');
-    expect(pad('ab', 4, 'right')).toBe('  ab');
-    expect(wrap('one two three', 8)).toEqual(['one two', 'three']);
+    expect(cutText('日本語', 5)).toBe('日本…');
+    expect(padText('ab', 4, 'right')).toBe('  ab');
+    expect(wrapText('one two three', 8)).toEqual(['one two', 'three']);
   });
 
   it('has a spelling without Unicode', () => {
     for (const { view: lab } of Object.values(labs()))
       expect(summaryText(lab, { ...PLAIN, unicode: false })).toMatch(/^[\x00-\x7e]*$/);
-    expect(spell('−1 ± 2 …', { ...PLAIN, unicode: false })).toBe('-1 +- 2 ...');
+    expect(spellText('−1 ± 2 …', { ...PLAIN, unicode: false })).toBe('-1 +- 2 ...');
   });
 
   it('escapes what Markdown would take for its own', () => {

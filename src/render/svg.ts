@@ -5,8 +5,8 @@
  */
 import type { Mark, MarkKind, StaircaseView } from '../view/pictures/staircase.ts';
 import { WORDS } from './marks.ts';
-import { type Box, place } from './place.ts';
-import { cut, escapeHtml, widthOf } from './text.ts';
+import { type Box, placeLabels } from './place.ts';
+import { cutText, escapeHtml, widthOf } from './text.ts';
 
 export interface SvgOptions {
   readonly width?: number;
@@ -21,32 +21,32 @@ export interface SvgOptions {
 }
 
 /** Marks above which dots are drawn as one path, without words on hover. */
-const MOST_SINGLE_MARKS = 2500;
-const CHAR = 6.7;
-const LEGEND_LINE = 18;
+const MAX_SINGLE_MARKS = 2500;
+const CHAR_WIDTH = 6.7;
+const LEGEND_LINE_HEIGHT = 18;
 
-export interface Frame {
+export interface PlotFrame {
   readonly width: number;
   readonly height: number;
   readonly plot: Box;
   readonly rugY: number;
-  readonly x: (value: number) => number;
-  readonly y: (value: number) => number;
+  readonly toX: (value: number) => number;
+  readonly toY: (value: number) => number;
 }
 
 export function staircaseSvg(picture: StaircaseView, options: SvgOptions = {}): string {
   const { width = 960, id = 'staircase' } = options;
   const legend = legendOf(picture, width);
-  const f = staircaseFrame(picture, options);
-  const parts = [
-    `<rect class="ov-bg" width="${width}" height="${f.height}"/>`,
-    options.title === false ? '' : text(f.plot.x, 24, picture.title, 'ov-title'),
+  const frame = staircaseFrame(picture, options);
+  const elements = [
+    `<rect class="ov-bg" width="${width}" height="${frame.height}"/>`,
+    options.title === false ? '' : textElement(frame.plot.x, 24, picture.title, 'ov-title'),
     picture.empty
-      ? text(width / 2, f.height / 2, picture.empty, 'ov-empty', 'middle')
-      : drawing(picture, f, options.parents),
-    picture.empty ? '' : legend.draw(f.height - legend.lines * LEGEND_LINE + 2),
+      ? textElement(width / 2, frame.height / 2, picture.empty, 'ov-empty', 'middle')
+      : drawPicture(picture, frame, options.parents),
+    picture.empty ? '' : legend.drawFrom(frame.height - legend.lines * LEGEND_LINE_HEIGHT + 2),
   ];
-  return `<svg xmlns="http://www.w3.org/2000/svg" class="ov-stair" viewBox="0 0 ${width} ${f.height}" width="${width}" height="${f.height}" role="img" aria-labelledby="${id}-t ${id}-d"><title id="${id}-t">${escapeHtml(picture.title)}</title><desc id="${id}-d">${escapeHtml(picture.description)}</desc>${options.style === false ? '' : `<style>${STYLE}</style>`}${parts.join('')}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" class="ov-stair" viewBox="0 0 ${width} ${frame.height}" width="${width}" height="${frame.height}" role="img" aria-labelledby="${id}-t ${id}-d"><title id="${id}-t">${escapeHtml(picture.title)}</title><desc id="${id}-d">${escapeHtml(picture.description)}</desc>${options.style === false ? '' : `<style>${STYLE}</style>`}${elements.join('')}</svg>\n`;
 }
 
 /** Scoped to `.ov-stair`, so that it may stand inline in any page. */
@@ -58,237 +58,271 @@ const STYLE =
   '.ov-stair .ov-k{fill:var(--best);stroke:var(--bg);stroke-width:1}.ov-stair .ov-h{fill:var(--bg);stroke:var(--best);stroke-width:1.8}.ov-stair .ov-hi{fill:var(--best)}.ov-stair .ov-d{fill:var(--dot)}.ov-stair .ov-dd{stroke:var(--dot);stroke-width:4;stroke-linecap:round;fill:none;opacity:.7}.ov-stair .ov-q{fill:var(--doubt);font-weight:700;font-size:12px}.ov-stair .ov-x{stroke:var(--bad);stroke-width:1.6;fill:none}.ov-stair .ov-r{stroke:var(--dot);stroke-width:1.3;fill:none}.ov-stair .ov-b{fill:var(--bg);stroke:var(--base);stroke-width:1.8}';
 
 /** Where values lie in the picture that `staircaseSvg` draws with the same options: for whoever points at marks. */
-export function staircaseFrame(picture: StaircaseView, options: SvgOptions = {}): Frame {
+export function staircaseFrame(picture: StaircaseView, options: SvgOptions = {}): PlotFrame {
   const { width = 960, height = 460, title = true } = options;
   const legendLines = legendOf(picture, width).lines;
-  const widest = Math.max(3, ...picture.yTicks.map((t) => widthOf(t.text)));
-  const left = Math.min(150, Math.max(78, 34 + widest * CHAR));
-  const top = (title ? 40 : 12) + 22;
-  const bottom = 46 + legendLines * LEGEND_LINE;
-  const plot = { x: left, y: top, w: width - left - 18, h: height - top - bottom };
+  const widestLabel = Math.max(3, ...picture.yTicks.map((tick) => widthOf(tick.text)));
+  const leftMargin = Math.min(150, Math.max(78, 34 + widestLabel * CHAR_WIDTH));
+  const topMargin = (title ? 40 : 12) + 22;
+  const bottomMargin = 46 + legendLines * LEGEND_LINE_HEIGHT;
+  const plot = { x: leftMargin, y: topMargin, w: width - leftMargin - 18, h: height - topMargin - bottomMargin };
   return {
     width,
     height,
     plot,
-    rugY: top - 12,
-    x: (value) => plot.x + 8 + (plot.w - 8) * share(value, picture.x),
-    y: (value) => plot.y + plot.h * (1 - share(value, picture.y)),
+    rugY: topMargin - 12,
+    toX: (value) => plot.x + 8 + (plot.w - 8) * shareOfRange(value, picture.x),
+    toY: (value) => plot.y + plot.h * (1 - shareOfRange(value, picture.y)),
   };
 }
 
 /** Where a value lies between two ends, 0 to 1; safe where their difference overflows. */
-function share(value: number, [low, high]: readonly [number, number]): number {
-  const span = high - low;
-  const found = Number.isFinite(span) ? (value - low) / (span || 1) : value / 2 / high - low / 2 / high;
-  return Number.isFinite(found) ? Math.max(0, Math.min(1, found)) : 0.5;
+function shareOfRange(value: number, [low, high]: readonly [number, number]): number {
+  const rangeSpan = high - low;
+  const fraction = Number.isFinite(rangeSpan) ? (value - low) / (rangeSpan || 1) : value / 2 / high - low / 2 / high;
+  return Number.isFinite(fraction) ? Math.max(0, Math.min(1, fraction)) : 0.5;
 }
 
-function drawing(picture: StaircaseView, f: Frame, parents?: ReadonlyMap<number, number>): string {
+function drawPicture(picture: StaircaseView, frame: PlotFrame, parents?: ReadonlyMap<number, number>): string {
   return [
-    axes(picture, f),
-    band(picture, f),
-    baseline(picture, f),
-    parents ? branches(picture, f, parents) : '',
-    dots(picture, f),
-    line(picture, f),
-    kept(picture, f),
-    labels(picture, f),
+    drawAxes(picture, frame),
+    drawBand(picture, frame),
+    drawBaseline(picture, frame),
+    parents ? drawBranches(picture, frame, parents) : '',
+    drawDots(picture, frame),
+    drawLine(picture, frame),
+    drawKept(picture, frame),
+    drawLabels(picture, frame),
   ].join('');
 }
 
-const n = (x: number): string => String(Math.round(x * 10) / 10);
+const toPixels = (coordinate: number): string => String(Math.round(coordinate * 10) / 10);
 
-function text(x: number, y: number, content: string, name = '', anchor = 'start'): string {
-  const attributes = `${name ? ` class="${name}"` : ''}${anchor === 'start' ? '' : ` text-anchor="${anchor}"`}`;
-  return `<text x="${n(x)}" y="${n(y)}"${attributes}>${escapeHtml(content)}</text>`;
+function textElement(positionX: number, positionY: number, content: string, className = '', anchor = 'start'): string {
+  const attributes = `${className ? ` class="${className}"` : ''}${anchor === 'start' ? '' : ` text-anchor="${anchor}"`}`;
+  return `<text x="${toPixels(positionX)}" y="${toPixels(positionY)}"${attributes}>${escapeHtml(content)}</text>`;
 }
 
-function axes(picture: StaircaseView, f: Frame): string {
-  const { plot } = f;
-  const bottom = plot.y + plot.h;
-  const rows = picture.yTicks
-    .filter((t) => t.at >= picture.y[0] && t.at <= picture.y[1])
+function drawAxes(picture: StaircaseView, frame: PlotFrame): string {
+  const { plot } = frame;
+  const plotBottom = plot.y + plot.h;
+  const rowElements = picture.yTicks
+    .filter((tick) => tick.at >= picture.y[0] && tick.at <= picture.y[1])
     .map(
-      (t) =>
-        `<path class="ov-grid" d="M${n(plot.x)} ${n(f.y(t.at))}h${n(plot.w)}"/>${text(plot.x - 7, f.y(t.at) + 4, t.text, '', 'end')}`,
+      (tick) =>
+        `<path class="ov-grid" d="M${toPixels(plot.x)} ${toPixels(frame.toY(tick.at))}h${toPixels(plot.w)}"/>${textElement(plot.x - 7, frame.toY(tick.at) + 4, tick.text, '', 'end')}`,
     );
-  const columns = picture.xTicks
-    .filter((t) => t.at <= picture.x[1])
+  const columnElements = picture.xTicks
+    .filter((tick) => tick.at <= picture.x[1])
     .map(
-      (t) =>
-        `<path class="ov-grid" d="M${n(f.x(t.at))} ${n(bottom)}v5"/>${text(f.x(t.at), bottom + 18, t.text, '', 'middle')}`,
+      (tick) =>
+        `<path class="ov-grid" d="M${toPixels(frame.toX(tick.at))} ${toPixels(plotBottom)}v5"/>${textElement(frame.toX(tick.at), plotBottom + 18, tick.text, '', 'middle')}`,
     );
-  const yTitle = `<text transform="translate(14 ${n(plot.y + plot.h / 2)}) rotate(-90)" text-anchor="middle">${escapeHtml(picture.yTitle)}</text>`;
-  const rug = picture.marks.some((m) => m.y === undefined) ? text(plot.x - 7, f.rugY + 4, 'no number', '', 'end') : '';
-  const frame = `<path class="ov-grid" d="M${n(plot.x)} ${n(plot.y)}v${n(plot.h)}h${n(plot.w)}"/>`;
-  return `${rows.join('')}${frame}${columns.join('')}${text(plot.x + plot.w / 2, bottom + 34, picture.xTitle, '', 'middle')}${yTitle}${rug}`;
+  const yTitle = `<text transform="translate(14 ${toPixels(plot.y + plot.h / 2)}) rotate(-90)" text-anchor="middle">${escapeHtml(picture.yTitle)}</text>`;
+  const rugTitle = picture.marks.some((mark) => mark.y === undefined)
+    ? textElement(plot.x - 7, frame.rugY + 4, 'no number', '', 'end')
+    : '';
+  const border = `<path class="ov-grid" d="M${toPixels(plot.x)} ${toPixels(plot.y)}v${toPixels(plot.h)}h${toPixels(plot.w)}"/>`;
+  return `${rowElements.join('')}${border}${columnElements.join('')}${textElement(plot.x + plot.w / 2, plotBottom + 34, picture.xTitle, '', 'middle')}${yTitle}${rugTitle}`;
 }
 
-function band(picture: StaircaseView, f: Frame): string {
+function drawBand(picture: StaircaseView, frame: PlotFrame): string {
   if (!picture.noise) return '';
   const { half } = picture.noise;
-  const right = f.plot.x + f.plot.w;
+  const plotRight = frame.plot.x + frame.plot.w;
   return picture.steps
-    .map((step, k) => {
-      const from = f.x(step.x);
-      const to = k + 1 < picture.steps.length ? f.x(picture.steps[k + 1]!.x) : right;
-      const [top, bottom] = [f.y(step.y + half), f.y(step.y - half)];
-      return `<rect class="ov-band" x="${n(from)}" y="${n(top)}" width="${n(Math.max(0, to - from))}" height="${n(Math.max(0.5, bottom - top))}"/>`;
+    .map((step, stepIndex) => {
+      const startX = frame.toX(step.x);
+      const endX = stepIndex + 1 < picture.steps.length ? frame.toX(picture.steps[stepIndex + 1]!.x) : plotRight;
+      const [topY, bottomY] = [frame.toY(step.y + half), frame.toY(step.y - half)];
+      return `<rect class="ov-band" x="${toPixels(startX)}" y="${toPixels(topY)}" width="${toPixels(Math.max(0, endX - startX))}" height="${toPixels(Math.max(0.5, bottomY - topY))}"/>`;
     })
     .join('');
 }
 
-function baseline(picture: StaircaseView, f: Frame): string {
+function drawBaseline(picture: StaircaseView, frame: PlotFrame): string {
   if (!picture.baseline) return '';
-  const y = f.y(picture.baseline.y);
-  const right = f.plot.x + f.plot.w;
-  return `<path class="ov-base" d="M${n(f.plot.x)} ${n(y)}H${n(right)}"/>${text(right - 2, y - 5, picture.baseline.text, 'ov-basetext', 'end')}`;
+  const baselineY = frame.toY(picture.baseline.y);
+  const plotRight = frame.plot.x + frame.plot.w;
+  return `<path class="ov-base" d="M${toPixels(frame.plot.x)} ${toPixels(baselineY)}H${toPixels(plotRight)}"/>${textElement(plotRight - 2, baselineY - 5, picture.baseline.text, 'ov-basetext', 'end')}`;
 }
 
-function line(picture: StaircaseView, f: Frame): string {
-  const [first, ...rest] = picture.steps;
-  if (!first) return '';
-  const path = rest.map((step) => `H${n(f.x(step.x))}V${n(f.y(step.y))}`).join('');
-  return `<path class="ov-line" d="M${n(f.x(first.x))} ${n(f.y(first.y))}${path}H${n(f.plot.x + f.plot.w)}"/>`;
+function drawLine(picture: StaircaseView, frame: PlotFrame): string {
+  const [firstStep, ...laterSteps] = picture.steps;
+  if (!firstStep) return '';
+  const pathData = laterSteps.map((step) => `H${toPixels(frame.toX(step.x))}V${toPixels(frame.toY(step.y))}`).join('');
+  return `<path class="ov-line" d="M${toPixels(frame.toX(firstStep.x))} ${toPixels(frame.toY(firstStep.y))}${pathData}H${toPixels(frame.plot.x + frame.plot.w)}"/>`;
 }
 
-function branches(picture: StaircaseView, f: Frame, parents: ReadonlyMap<number, number>): string {
-  const at = new Map(picture.marks.flatMap((m) => (m.y === undefined ? [] : [[m.n, [f.x(m.x), f.y(m.y)] as const]])));
-  const paths = picture.marks.flatMap((m) => {
-    const [to, from] = [at.get(m.n), at.get(parents.get(m.n) ?? -1)];
-    return to && from && m.n > 0 ? [`M${n(from[0])} ${n(from[1])}L${n(to[0])} ${n(to[1])}`] : [];
+function drawBranches(picture: StaircaseView, frame: PlotFrame, parents: ReadonlyMap<number, number>): string {
+  const positions = new Map(
+    picture.marks.flatMap((mark) =>
+      mark.y === undefined ? [] : [[mark.n, [frame.toX(mark.x), frame.toY(mark.y)] as const]],
+    ),
+  );
+  const branchPaths = picture.marks.flatMap((mark) => {
+    const [childPosition, parentPosition] = [positions.get(mark.n), positions.get(parents.get(mark.n) ?? -1)];
+    return childPosition && parentPosition && mark.n > 0
+      ? [
+          `M${toPixels(parentPosition[0])} ${toPixels(parentPosition[1])}L${toPixels(childPosition[0])} ${toPixels(childPosition[1])}`,
+        ]
+      : [];
   });
-  return `<path class="ov-branch" d="${paths.join('')}"/>`;
+  return `<path class="ov-branch" d="${branchPaths.join('')}"/>`;
 }
 
-const isDot = (kind: MarkKind): boolean =>
-  kind === 'discarded' || kind === 'inconclusive' || kind === 'crashed' || kind === 'refused';
+const isDot = (markKind: MarkKind): boolean =>
+  markKind === 'discarded' || markKind === 'inconclusive' || markKind === 'crashed' || markKind === 'refused';
 
-function dots(picture: StaircaseView, f: Frame): string {
-  const found = picture.marks.filter((m) => isDot(m.kind));
-  if (found.length <= MOST_SINGLE_MARKS) return found.map((m) => mark(m, f, true)).join('');
-  const plain = found.filter((m) => m.kind === 'discarded' && !m.clipped);
-  const path = plain.map((m) => `M${n(f.x(m.x))} ${n(f.y(m.y!))}h0`).join('');
-  const others = found.filter((m) => m.kind !== 'discarded' || m.clipped);
-  return `<path class="ov-dd" d="${path}"/>${others.map((m) => mark(m, f, false)).join('')}`;
+function drawDots(picture: StaircaseView, frame: PlotFrame): string {
+  const dotMarks = picture.marks.filter((mark) => isDot(mark.kind));
+  if (dotMarks.length <= MAX_SINGLE_MARKS) return dotMarks.map((mark) => drawMark(mark, frame, true)).join('');
+  const plainMarks = dotMarks.filter((mark) => mark.kind === 'discarded' && !mark.clipped);
+  const pathData = plainMarks
+    .map((mark) => `M${toPixels(frame.toX(mark.x))} ${toPixels(frame.toY(mark.y!))}h0`)
+    .join('');
+  const otherMarks = dotMarks.filter((mark) => mark.kind !== 'discarded' || mark.clipped);
+  return `<path class="ov-dd" d="${pathData}"/>${otherMarks.map((mark) => drawMark(mark, frame, false)).join('')}`;
 }
 
-function kept(picture: StaircaseView, f: Frame): string {
+function drawKept(picture: StaircaseView, frame: PlotFrame): string {
   return picture.marks
-    .filter((m) => !isDot(m.kind))
-    .map((m) => mark(m, f, true))
+    .filter((mark) => !isDot(mark.kind))
+    .map((mark) => drawMark(mark, frame, true))
     .join('');
 }
 
-function mark(m: Mark, f: Frame, titled: boolean): string {
-  const x = f.x(m.x);
-  const y = m.y === undefined ? f.rugY : f.y(m.y);
-  const shape = m.clipped
-    ? triangle(x, m.clipped === 'top' ? f.plot.y : f.plot.y + f.plot.h, m.clipped)
-    : sign(m.kind, x, y);
-  return titled ? `<g>${shape}<title>${escapeHtml(cut(m.text, 180))}</title></g>` : shape;
+function drawMark(mark: Mark, frame: PlotFrame, isTitled: boolean): string {
+  const markX = frame.toX(mark.x);
+  const markY = mark.y === undefined ? frame.rugY : frame.toY(mark.y);
+  const markShape = mark.clipped
+    ? drawTriangle(markX, mark.clipped === 'top' ? frame.plot.y : frame.plot.y + frame.plot.h, mark.clipped)
+    : drawSign(mark.kind, markX, markY);
+  return isTitled ? `<g>${markShape}<title>${escapeHtml(cutText(mark.text, 180))}</title></g>` : markShape;
 }
 
-function triangle(x: number, edge: number, side: 'top' | 'bottom'): string {
-  const d = side === 'top' ? `M${n(x)} ${n(edge - 1)}l4 7h-8z` : `M${n(x)} ${n(edge + 1)}l4 -7h-8z`;
-  return `<path class="ov-d" d="${d}"/>`;
+function drawTriangle(centerX: number, edgeY: number, side: 'top' | 'bottom'): string {
+  const pathData =
+    side === 'top'
+      ? `M${toPixels(centerX)} ${toPixels(edgeY - 1)}l4 7h-8z`
+      : `M${toPixels(centerX)} ${toPixels(edgeY + 1)}l4 -7h-8z`;
+  return `<path class="ov-d" d="${pathData}"/>`;
 }
 
-function sign(kind: MarkKind, x: number, y: number): string {
-  const circle = (name: string, r: number): string => `<circle class="${name}" cx="${n(x)}" cy="${n(y)}" r="${r}"/>`;
-  switch (kind) {
+function drawSign(markKind: MarkKind, centerX: number, centerY: number): string {
+  const drawCircle = (className: string, radius: number): string =>
+    `<circle class="${className}" cx="${toPixels(centerX)}" cy="${toPixels(centerY)}" r="${radius}"/>`;
+  switch (markKind) {
     case 'confirmed':
-      return circle('ov-k', 5.2);
+      return drawCircle('ov-k', 5.2);
     case 'in stack':
-      return `${circle('ov-h', 4.6)}<path class="ov-hi" d="M${n(x)} ${n(y - 4.6)}a4.6 4.6 0 0 0 0 9.2z"/>`;
+      return `${drawCircle('ov-h', 4.6)}<path class="ov-hi" d="M${toPixels(centerX)} ${toPixels(centerY - 4.6)}a4.6 4.6 0 0 0 0 9.2z"/>`;
     case 'unconfirmed':
-      return circle('ov-h', 4.6);
+      return drawCircle('ov-h', 4.6);
     case 'baseline':
-      return `<path class="ov-b" d="M${n(x)} ${n(y - 6)}l6 6l-6 6l-6 -6z"/>`;
+      return `<path class="ov-b" d="M${toPixels(centerX)} ${toPixels(centerY - 6)}l6 6l-6 6l-6 -6z"/>`;
     case 'discarded':
-      return circle('ov-d', 2);
+      return drawCircle('ov-d', 2);
     case 'inconclusive':
-      return text(x, y + 4, '?', 'ov-q', 'middle');
+      return textElement(centerX, centerY + 4, '?', 'ov-q', 'middle');
     case 'crashed':
-      return `<path class="ov-x" d="M${n(x - 3)} ${n(y - 3)}l6 6m0 -6l-6 6"/>`;
+      return `<path class="ov-x" d="M${toPixels(centerX - 3)} ${toPixels(centerY - 3)}l6 6m0 -6l-6 6"/>`;
     case 'refused':
-      return `<path class="ov-r" d="M${n(x)} ${n(y - 4)}v8"/>`;
+      return `<path class="ov-r" d="M${toPixels(centerX)} ${toPixels(centerY - 4)}v8"/>`;
     default:
-      return kind satisfies never;
+      return markKind satisfies never;
   }
 }
 
-function labels(picture: StaircaseView, f: Frame): string {
-  const { plot } = f;
-  const right = plot.x + plot.w;
+function drawLabels(picture: StaircaseView, frame: PlotFrame): string {
+  const { plot } = frame;
+  const plotRight = plot.x + plot.w;
   const solid: Box[] = picture.marks
-    .filter((m) => !isDot(m.kind))
-    .map((m) => ({ x: f.x(m.x) - 7, y: f.y(m.y!) - 6, w: 14, h: 12 }));
-  picture.steps.forEach((step, k) => {
-    const next = picture.steps[k + 1];
-    const [x, y] = [f.x(step.x), f.y(step.y)];
-    const to = next ? f.x(next.x) : right;
-    solid.push({ x, y: y - 2, w: to - x, h: 4 });
-    if (next) solid.push({ x: to - 2, y: Math.min(y, f.y(next.y)), w: 4, h: Math.abs(f.y(next.y) - y) });
+    .filter((mark) => !isDot(mark.kind))
+    .map((mark) => ({ x: frame.toX(mark.x) - 7, y: frame.toY(mark.y!) - 6, w: 14, h: 12 }));
+  picture.steps.forEach((step, stepIndex) => {
+    const nextStep = picture.steps[stepIndex + 1];
+    const [stepX, stepY] = [frame.toX(step.x), frame.toY(step.y)];
+    const endX = nextStep ? frame.toX(nextStep.x) : plotRight;
+    solid.push({ x: stepX, y: stepY - 2, w: endX - stepX, h: 4 });
+    if (nextStep)
+      solid.push({
+        x: endX - 2,
+        y: Math.min(stepY, frame.toY(nextStep.y)),
+        w: 4,
+        h: Math.abs(frame.toY(nextStep.y) - stepY),
+      });
   });
   if (picture.baseline) {
-    solid.push({ x: plot.x, y: f.y(picture.baseline.y) - 1, w: plot.w, h: 2 });
-    const w = widthOf(picture.baseline.text) * CHAR;
-    solid.push({ x: right - w - 2, y: f.y(picture.baseline.y) - 15, w, h: 16 });
+    solid.push({ x: plot.x, y: frame.toY(picture.baseline.y) - 1, w: plot.w, h: 2 });
+    const textWidth = widthOf(picture.baseline.text) * CHAR_WIDTH;
+    solid.push({ x: plotRight - textWidth - 2, y: frame.toY(picture.baseline.y) - 15, w: textWidth, h: 16 });
   }
   const soft = picture.marks
-    .filter((m) => isDot(m.kind) && m.y !== undefined)
-    .map((m) => ({ x: f.x(m.x), y: f.y(m.y!) }));
+    .filter((mark) => isDot(mark.kind) && mark.y !== undefined)
+    .map((mark) => ({ x: frame.toX(mark.x), y: frame.toY(mark.y!) }));
   const inside = { x: plot.x + 4, y: plot.y + 2, w: plot.w - 6, h: plot.h - 4 };
-  const wanted = picture.labels.map((l) => ({ x: f.x(l.x), y: f.y(l.y), w: widthOf(l.text) * CHAR }));
-  const down = picture.steps.length > 1 && picture.steps.at(-1)!.y < picture.steps[0]!.y;
-  const places = place(wanted, { inside, solid, soft, side: down ? 1 : -1 });
-  return places
-    .map((found, k) => {
-      if (!found) return '';
-      const { x, y } = wanted[k]!;
-      const [tx, ty] = found.at;
-      const gap = ty > y ? 6 : -6;
-      return `<path class="ov-lead" d="M${n(x)} ${n(y + gap)}L${n(tx)} ${n(ty)}"/>${text(found.box.x, found.box.y + 11.5, picture.labels[k]!.text, 'ov-label')}`;
+  const requests = picture.labels.map((label) => ({
+    x: frame.toX(label.x),
+    y: frame.toY(label.y),
+    w: widthOf(label.text) * CHAR_WIDTH,
+  }));
+  const isDescending = picture.steps.length > 1 && picture.steps.at(-1)!.y < picture.steps[0]!.y;
+  const placedLabels = placeLabels(requests, { inside, solid, soft, side: isDescending ? 1 : -1 });
+  return placedLabels
+    .map((placed, labelIndex) => {
+      if (!placed) return '';
+      const { x: anchorX, y: anchorY } = requests[labelIndex]!;
+      const [leaderX, leaderY] = placed.at;
+      const leaderGap = leaderY > anchorY ? 6 : -6;
+      return `<path class="ov-lead" d="M${toPixels(anchorX)} ${toPixels(anchorY + leaderGap)}L${toPixels(leaderX)} ${toPixels(leaderY)}"/>${textElement(placed.box.x, placed.box.y + 11.5, picture.labels[labelIndex]!.text, 'ov-label')}`;
     })
     .join('');
 }
 
 interface Legend {
   readonly lines: number;
-  readonly draw: (top: number) => string;
+  readonly drawFrom: (topY: number) => string;
 }
 
 function legendOf(picture: StaircaseView, width: number): Legend {
-  const items: { readonly words: string; readonly draw: (x: number, y: number) => string }[] = picture.kinds.map(
-    (kind) => ({
-      words: WORDS[kind],
-      draw: (x, y) => sign(kind, x, y),
-    }),
-  );
+  const entries: { readonly words: string; readonly draw: (positionX: number, positionY: number) => string }[] =
+    picture.kinds.map((markKind) => ({
+      words: WORDS[markKind],
+      draw: (positionX, positionY) => drawSign(markKind, positionX, positionY),
+    }));
   const { top, bottom } = picture.clipped;
   if (picture.noise)
-    items.push({
+    entries.push({
       words: picture.noise.text,
-      draw: (x, y) => `<rect class="ov-band" x="${n(x - 7)}" y="${n(y - 5)}" width="14" height="10"/>`,
+      draw: (positionX, positionY) =>
+        `<rect class="ov-band" x="${toPixels(positionX - 7)}" y="${toPixels(positionY - 5)}" width="14" height="10"/>`,
     });
-  if (top > 0) items.push({ words: `${top} above`, draw: (x, y) => triangle(x, y - 3, 'top') });
-  if (bottom > 0) items.push({ words: `${bottom} below`, draw: (x, y) => triangle(x, y + 3, 'bottom') });
-  const placed: { x: number; line: number; k: number }[] = [];
-  let [x, row] = [34, 0];
-  items.forEach((item, k) => {
-    const w = 32 + widthOf(item.words) * CHAR;
-    if (x + w > width - 10 && x > 34) [x, row] = [34, row + 1];
-    placed.push({ x, line: row, k });
-    x += w;
+  if (top > 0)
+    entries.push({
+      words: `${top} above`,
+      draw: (positionX, positionY) => drawTriangle(positionX, positionY - 3, 'top'),
+    });
+  if (bottom > 0)
+    entries.push({
+      words: `${bottom} below`,
+      draw: (positionX, positionY) => drawTriangle(positionX, positionY + 3, 'bottom'),
+    });
+  const placedEntries: { x: number; line: number; entryIndex: number }[] = [];
+  let [nextX, lineIndex] = [34, 0];
+  entries.forEach((entry, entryIndex) => {
+    const entryWidth = 32 + widthOf(entry.words) * CHAR_WIDTH;
+    if (nextX + entryWidth > width - 10 && nextX > 34) [nextX, lineIndex] = [34, lineIndex + 1];
+    placedEntries.push({ x: nextX, line: lineIndex, entryIndex });
+    nextX += entryWidth;
   });
   return {
-    lines: row + 1,
-    draw: (start) =>
-      placed
-        .map((at) => {
-          const y = start + at.line * LEGEND_LINE;
-          return `${items[at.k]!.draw(at.x, y)}${text(at.x + 11, y + 4, items[at.k]!.words)}`;
+    lines: lineIndex + 1,
+    drawFrom: (topY) =>
+      placedEntries
+        .map((placed) => {
+          const entryY = topY + placed.line * LEGEND_LINE_HEIGHT;
+          return `${entries[placed.entryIndex]!.draw(placed.x, entryY)}${textElement(placed.x + 11, entryY + 4, entries[placed.entryIndex]!.words)}`;
         })
         .join(''),
   };

@@ -2,16 +2,16 @@
 
 /** RFC 4180. A cell that a spreadsheet would take for a formula is marked as text. */
 export function csvText(rows: readonly (readonly string[])[]): string {
-  const cell = (text: string): string => {
-    const formula = /^[=+@\-\t\r]/.test(text) && !/^[+\-−]?[\d.,\s%−+eE-]+$/.test(text);
-    const safe = formula ? `'${text}` : text;
-    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  const formatCell = (content: string): string => {
+    const isFormula = /^[=+@\-\t\r]/.test(content) && !/^[+\-−]?[\d.,\s%−+eE-]+$/.test(content);
+    const safeText = isFormula ? `'${content}` : content;
+    return /[",\r\n]/.test(safeText) ? `"${safeText.replaceAll('"', '""')}"` : safeText;
   };
-  return `${rows.map((row) => row.map(cell).join(',')).join('\n')}\n`;
+  return `${rows.map((cells) => cells.map(formatCell).join(',')).join('\n')}\n`;
 }
 
-export function markdownTable([head = [], ...rows]: readonly (readonly string[])[]): string {
-  const cell = (text: string): string => text.replace(/([\\|`*_<>[\]])/g, '\\$1').replace(/\s+/g, ' ');
-  const line = (row: readonly string[]): string => `| ${row.map(cell).join(' | ')} |`;
-  return `${[line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n')}\n`;
+export function markdownTable([headings = [], ...rows]: readonly (readonly string[])[]): string {
+  const escapeCell = (content: string): string => content.replace(/([\\|`*_<>[\]])/g, '\\$1').replace(/\s+/g, ' ');
+  const formatLine = (cells: readonly string[]): string => `| ${cells.map(escapeCell).join(' | ')} |`;
+  return `${[formatLine(headings), `|${headings.map(() => '---').join('|')}|`, ...rows.map(formatLine)].join('\n')}\n`;
 }

@@ -5,9 +5,9 @@
 import type { ExperimentPage, MeasurementView, SideView } from '../view/lab/experiment.ts';
 import { viewStaircase } from '../view/pictures/staircase.ts';
 import type { ExperimentView, LabStateKind, LabView } from '../view/types.ts';
-import { chart } from './chart.ts';
+import { drawChart } from './chart.ts';
 import { GLYPHS, kindOf, PAINTS } from './marks.ts';
-import { cut, type Paint, pad, paint, type Style, spell, widthOf, wrap } from './text.ts';
+import { cutText, type Paint, padText, paintText, type Style, spellText, widthOf, wrapText } from './text.ts';
 
 const STATE_SIGNS: Readonly<Record<LabStateKind, readonly [string, Paint]>> = {
   'never run': ['○', 'dim'],
@@ -23,96 +23,103 @@ const STATE_SIGNS: Readonly<Record<LabStateKind, readonly [string, Paint]>> = {
 /** Three lines: is it alive, is it better and is that real, how much was tried; a fourth where short runs mislead. */
 export function statusText(view: LabView, style: Style): string {
   const [sign, color] = STATE_SIGNS[view.state.kind];
-  const head = `${sign} ${name(view)} · ${view.state.text}`;
-  const tried = [
+  const headLine = `${sign} ${labTitle(view)} · ${view.state.text}`;
+  const figures = [
     `cost ${view.spend.short}`,
     `since best ${view.sinceBest.text}`,
     ...(view.luck.range ? [view.luck.short] : []),
     view.counts.text,
     ...(view.time.experimentsPerHour > 0 ? [`${view.time.text.perHour} per hour`] : []),
   ];
-  const lines = [
-    paint(style, color, cut(head, style.columns)),
-    `  ${cut(view.verdict.headline, style.columns - 2 - trustWidth(view))} ${trust(view, style)}`,
-    `  ${cut(tried.join(' · '), style.columns - 2)}`,
+  const statusLines = [
+    paintText(style, color, cutText(headLine, style.columns)),
+    `  ${cutText(view.verdict.headline, style.columns - 2 - trustWidth(view))} ${trustBadge(view, style)}`,
+    `  ${cutText(figures.join(' · '), style.columns - 2)}`,
     ...view.health
-      .filter((h) => h.warning && h.what === 'Short runs')
-      .map((h) => paint(style, 'yellow', cut(`! ${h.what}: ${h.text}`, style.columns))),
+      .filter((healthCheck) => healthCheck.warning && healthCheck.what === 'Short runs')
+      .map((healthCheck) =>
+        paintText(style, 'yellow', cutText(`! ${healthCheck.what}: ${healthCheck.text}`, style.columns)),
+      ),
   ];
-  return finish(lines, style);
+  return formatLines(statusLines, style);
 }
 
-const name = (view: LabView): string => `${view.arena} ${view.metric.name} ${view.metric.arrow}`;
+const labTitle = (view: LabView): string => `${view.arena} ${view.metric.name} ${view.metric.arrow}`;
 
 const trustWidth = (view: LabView): number => view.trust.grade.length + 3;
 
 /** `[sealed]`; `[reported]` in red. */
-export function trust(view: Pick<LabView, 'trust'>, style: Style): string {
+export function trustBadge(view: Pick<LabView, 'trust'>, style: Style): string {
   const { grade } = view.trust;
-  return paint(style, grade === 'reported' ? 'red' : grade === 'guarded' ? 'yellow' : 'green', `[${grade}]`);
+  return paintText(style, grade === 'reported' ? 'red' : grade === 'guarded' ? 'yellow' : 'green', `[${grade}]`);
 }
 
-function finish(lines: readonly string[], style: Style): string {
-  return `${lines.map((line) => spell(line.trimEnd(), style)).join('\n')}\n`;
+function formatLines(lines: readonly string[], style: Style): string {
+  return `${lines.map((line) => spellText(line.trimEnd(), style)).join('\n')}\n`;
 }
 
 // ------------------------------------------------------------------------------------------------- one line
 
 /** The permanent line of a finished experiment. Empty for one that does not exist. */
 export function experimentLine(view: LabView, n: number, style: Style): string {
-  const row = view.experiments[n];
-  if (!row) return '';
+  const experiment = view.experiments[n];
+  if (!experiment) return '';
   const widths = widthsOf(view);
-  const kind = kindOf(row);
-  const left = [
-    pad(String(row.n), widths.n, 'right'),
-    row.verdict === 'running' || row.verdict === 'waiting' ? '…' : GLYPHS[kind],
-    pad(row.verdict, 12),
-    pad(numbers(row, widths), widths.numbers),
+  const kind = kindOf(experiment);
+  const leftPart = [
+    padText(String(experiment.n), widths.number, 'right'),
+    experiment.verdict === 'running' || experiment.verdict === 'waiting' ? '…' : GLYPHS[kind],
+    padText(experiment.verdict, 12),
+    padText(formatNumbers(experiment, widths), widths.numbers),
   ].join(' ');
-  const room = style.columns - widthOf(left) - 2 - 7;
-  const line = `${left}  ${pad(titleOf(row), Math.max(8, room))} ${pad(row.duration, 6, 'right')}`;
-  return spell(paint(style, PAINTS[kind], cut(line, Math.max(40, style.columns)).trimEnd()), style);
+  const titleWidth = style.columns - widthOf(leftPart) - 2 - 7;
+  const experimentText = `${leftPart}  ${padText(titleOf(experiment), Math.max(8, titleWidth))} ${padText(experiment.duration, 6, 'right')}`;
+  return spellText(
+    paintText(style, PAINTS[kind], cutText(experimentText, Math.max(40, style.columns)).trimEnd()),
+    style,
+  );
 }
 
-interface Widths {
-  readonly n: number;
+interface ColumnWidths {
+  readonly number: number;
   readonly delta: number;
   readonly mean: number;
   readonly half: number;
   readonly numbers: number;
 }
 
-function widthsOf(view: LabView): Widths {
-  const n = Math.max(3, String(Math.max(0, view.experiments.length - 1)).length);
+function widthsOf(view: LabView): ColumnWidths {
+  const number = Math.max(3, String(Math.max(0, view.experiments.length - 1)).length);
   const baseline = view.experiments[0];
   const mean = Math.max(6, widthOf(baseline?.mean?.text ?? ''), Math.min(12, widthOf(view.metric.name)));
   const half = Math.max(4, widthOf(baseline?.half?.text ?? ''));
   const delta = Math.max(7, widthOf(baseline?.mean?.text ?? '') + 1);
-  return { n, delta, mean, half, numbers: delta + 1 + mean + 2 + half + 4 };
+  return { number, delta, mean, half, numbers: delta + 1 + mean + 2 + half + 4 };
 }
 
-function numbers(row: ExperimentView, widths: Widths): string {
-  if (row.failure) return row.failure;
-  if (row.refusal) return row.refusal;
-  if (row.discard === 'screened') return 'short run';
-  if (!row.mean) return '';
-  const delta = pad(row.effect?.delta ?? '', widths.delta, 'right');
-  const half = row.half ? `±${pad(row.half.text, widths.half)}` : ' '.repeat(widths.half + 1);
-  return `${delta} ${pad(row.mean.text, widths.mean, 'right')} ${half}${row.replicates > 1 ? ` ×${row.replicates}` : ''}`;
+function formatNumbers(experiment: ExperimentView, widths: ColumnWidths): string {
+  if (experiment.failure) return experiment.failure;
+  if (experiment.refusal) return experiment.refusal;
+  if (experiment.discard === 'screened') return 'short run';
+  if (!experiment.mean) return '';
+  const deltaText = padText(experiment.effect?.delta ?? '', widths.delta, 'right');
+  const halfText = experiment.half ? `±${padText(experiment.half.text, widths.half)}` : ' '.repeat(widths.half + 1);
+  return `${deltaText} ${padText(experiment.mean.text, widths.mean, 'right')} ${halfText}${experiment.replicates > 1 ? ` ×${experiment.replicates}` : ''}`;
 }
 
-function titleOf(row: ExperimentView): string {
-  return row.verdict === 'refused' || row.failure ? `${row.hypothesis} (${row.reason})` : row.hypothesis;
+function titleOf(experiment: ExperimentView): string {
+  return experiment.verdict === 'refused' || experiment.failure
+    ? `${experiment.hypothesis} (${experiment.reason})`
+    : experiment.hypothesis;
 }
 
 /** Every experiment as a line, oldest first, under a heading. */
 export function logText(view: LabView, style: Style): string {
   const widths = widthsOf(view);
-  const heading = `${pad('#', widths.n, 'right')}   ${pad('verdict', 12)} ${pad(`${pad('change', widths.delta, 'right')} ${pad(view.metric.name, widths.mean, 'right')} ±95 %`, widths.numbers)}  idea`;
-  if (view.experiments.length === 0) return finish(['Nothing has been tried yet.'], style);
-  const lines = view.experiments.map((row) => experimentLine(view, row.n, style));
-  return finish([paint(style, 'bold', cut(heading, style.columns)), ...lines], style);
+  const heading = `${padText('#', widths.number, 'right')}   ${padText('verdict', 12)} ${padText(`${padText('change', widths.delta, 'right')} ${padText(view.metric.name, widths.mean, 'right')} ±95 %`, widths.numbers)}  idea`;
+  if (view.experiments.length === 0) return formatLines(['Nothing has been tried yet.'], style);
+  const experimentLines = view.experiments.map((experiment) => experimentLine(view, experiment.n, style));
+  return formatLines([paintText(style, 'bold', cutText(heading, style.columns)), ...experimentLines], style);
 }
 
 // ------------------------------------------------------------------------------------------------- the end
@@ -125,26 +132,28 @@ export interface SummaryOptions {
 
 /** The end of a run: verdict, picture, counts, what next. */
 export function summaryText(view: LabView, style: Style, options: SummaryOptions = {}): string {
-  const lines = [
-    ...wrap(view.verdict.sentence, style.columns).map((line) => paint(style, 'bold', line)),
-    ...wrap(`Trust: ${view.trust.grade}, because ${view.trust.reason}.`, style.columns).map((line) =>
-      paint(style, view.trust.grade === 'reported' ? 'red' : 'dim', line),
+  const summaryLines = [
+    ...wrapText(view.verdict.sentence, style.columns).map((line) => paintText(style, 'bold', line)),
+    ...wrapText(`Trust: ${view.trust.grade}, because ${view.trust.reason}.`, style.columns).map((line) =>
+      paintText(style, view.trust.grade === 'reported' ? 'red' : 'dim', line),
     ),
     '',
-    `${name(view)}`,
-    ...chart(viewStaircase(view), style, options.rows ?? 11),
+    `${labTitle(view)}`,
+    ...drawChart(viewStaircase(view), style, options.rows ?? 11),
     '',
-    ...wrap(view.counts.text, style.columns),
-    ...wrap(`False keeps: ${view.luck.text}.`, style.columns),
-    ...(view.sessions.length > 0 ? wrap(timeText(view), style.columns) : []),
-    ...(view.sessions.length > 0 ? wrap(costText(view), style.columns) : []),
-    ...wrap(view.state.text, style.columns),
-    ...view.health.filter((h) => h.warning).flatMap((h) => wrap(`! ${h.what}: ${h.text}`, style.columns)),
-    ...view.next.slice(0, 1).flatMap((step) => wrap(`Next: ${step}`, style.columns)),
-    ...view.take.map((t) => `  ${pad(t.command, 22)} ${t.what}`),
+    ...wrapText(view.counts.text, style.columns),
+    ...wrapText(`False keeps: ${view.luck.text}.`, style.columns),
+    ...(view.sessions.length > 0 ? wrapText(timeText(view), style.columns) : []),
+    ...(view.sessions.length > 0 ? wrapText(costText(view), style.columns) : []),
+    ...wrapText(view.state.text, style.columns),
+    ...view.health
+      .filter((healthCheck) => healthCheck.warning)
+      .flatMap((healthCheck) => wrapText(`! ${healthCheck.what}: ${healthCheck.text}`, style.columns)),
+    ...view.next.slice(0, 1).flatMap((step) => wrapText(`Next: ${step}`, style.columns)),
+    ...view.take.map((entry) => `  ${padText(entry.command, 22)} ${entry.what}`),
     ...(options.report ? [`Report: ${options.report}`] : []),
   ];
-  return finish(lines, style);
+  return formatLines(summaryLines, style);
 }
 
 const timeText = ({ time: { text } }: LabView): string =>
@@ -152,81 +161,84 @@ const timeText = ({ time: { text } }: LabView): string =>
 
 /** What there is to say of the cost; what there is not is in the report. */
 function costText({ economics, spend }: LabView): string {
-  const known = economics.lines
+  const knownCosts = economics.lines
     .filter(({ text }) => !/^(none|no |–)/.test(text))
     .map(({ what, text }) => `${what.toLowerCase()} ${text}`);
-  return `Cost: ${[spend.text, ...known].join('; ')}`;
+  return `Cost: ${[spend.text, ...knownCosts].join('; ')}`;
 }
 
 // ------------------------------------------------------------------------------------------------- show
 
 /** One experiment in full. */
 export function showText(page: ExperimentPage, style: Style): string {
-  const { row } = page;
-  const kind = kindOf(row);
-  const family = [
-    row.n > 0 ? `parent #${row.parent}` : '',
+  const { row: experiment } = page;
+  const kind = kindOf(experiment);
+  const familyParts = [
+    experiment.n > 0 ? `parent #${experiment.parent}` : '',
     page.children.length > 0 ? `children ${childrenText(page.children)}` : '',
   ];
-  const lines = [
-    paint(
+  const pageLines = [
+    paintText(
       style,
       PAINTS[kind] === 'dim' ? 'bold' : PAINTS[kind],
-      `#${row.n} ${GLYPHS[kind]} ${row.verdict}${row.standing === 'none' ? '' : `, ${row.standing}`}  ${trustOf(page)}`,
+      `#${experiment.n} ${GLYPHS[kind]} ${experiment.verdict}${experiment.standing === 'none' ? '' : `, ${experiment.standing}`}  ${trustOf(page)}`,
     ),
-    ...wrap(page.hypothesis.replace(/\s+/g, ' '), style.columns, '  '),
-    ...(page.why ? wrap(`Why: ${page.why.replace(/\s+/g, ' ')}`, style.columns, '  ') : []),
-    ...family.filter((part) => part !== '').map((part) => `  ${part}`),
-    ...(row.lines ? [`  lines ${row.lines}`] : []),
+    ...wrapText(page.hypothesis.replace(/\s+/g, ' '), style.columns, '  '),
+    ...(page.why ? wrapText(`Why: ${page.why.replace(/\s+/g, ' ')}`, style.columns, '  ') : []),
+    ...familyParts.filter((part) => part !== '').map((part) => `  ${part}`),
+    ...(experiment.lines ? [`  lines ${experiment.lines}`] : []),
     '',
-    paint(style, 'bold', `Measurements of ${page.metric} ${page.arrow}`),
-    ...sideLines(page.mine, `#${row.n}`, style),
+    paintText(style, 'bold', `Measurements of ${page.metric} ${page.arrow}`),
+    ...sideLines(page.mine, `#${experiment.n}`, style),
     ...(page.other ? sideLines(page.other, page.other.n === 0 ? 'baseline' : `#${page.other.n}`, style) : []),
     '',
-    ...pairs('Decision', page.decision, style),
-    ...page.claims.flatMap((claim) => wrap(claim.text, style.columns, '  ')),
-    ...pairs('Provenance', page.provenance, style),
+    ...pairLines('Decision', page.decision, style),
+    ...page.claims.flatMap((claim) => wrapText(claim.text, style.columns, '  ')),
+    ...pairLines('Provenance', page.provenance, style),
   ];
-  return finish(lines, style);
+  return formatLines(pageLines, style);
 }
 
 const trustOf = (page: ExperimentPage): string => `[${page.trust.grade}]`;
 
 function childrenText(children: readonly number[]): string {
-  const first = children.slice(0, 6).map((n) => `#${n}`);
-  return children.length > 6 ? `${first.join(' ')} and ${children.length - 6} more` : first.join(' ');
+  const firstChildren = children.slice(0, 6).map((n) => `#${n}`);
+  return children.length > 6 ? `${firstChildren.join(' ')} and ${children.length - 6} more` : firstChildren.join(' ');
 }
 
 /** Rows of single measurements shown before the rest is only counted. */
-const MOST_MEASUREMENTS = 12;
+const MAX_MEASUREMENTS = 12;
 
 function sideLines(side: SideView, label: string, style: Style): string[] {
-  const mean = side.mean ? `mean ${side.mean.text}${side.half ? ` ± ${side.half.text}` : ''}` : 'no number';
-  const shown = side.measurements.slice(-MOST_MEASUREMENTS);
-  const more = side.measurements.length - shown.length;
+  const meanText = side.mean ? `mean ${side.mean.text}${side.half ? ` ± ${side.half.text}` : ''}` : 'no number';
+  const shownMeasurements = side.measurements.slice(-MAX_MEASUREMENTS);
+  const hiddenCount = side.measurements.length - shownMeasurements.length;
   return [
-    `  ${pad(label, 10)} ${mean}`,
-    ...(more > 0 ? [`    ${more} earlier ones not shown`] : []),
-    ...shown.map((m) => cut(`    ${measurementLine(m)}`, style.columns)),
+    `  ${padText(label, 10)} ${meanText}`,
+    ...(hiddenCount > 0 ? [`    ${hiddenCount} earlier ones not shown`] : []),
+    ...shownMeasurements.map((measurement) => cutText(`    ${measurementLine(measurement)}`, style.columns)),
   ];
 }
 
-function measurementLine(m: MeasurementView): string {
-  return `m${pad(String(m.m), 5)} ${pad(m.value?.text ?? '', 10, 'right')}  ${pad(m.purpose, 13)} seed ${pad(String(m.seed), 11)} ${pad(m.duration, 6, 'right')}  ${m.value ? m.memory : m.text}`;
+function measurementLine(measurement: MeasurementView): string {
+  return `m${padText(String(measurement.m), 5)} ${padText(measurement.value?.text ?? '', 10, 'right')}  ${padText(measurement.purpose, 13)} seed ${padText(String(measurement.seed), 11)} ${padText(measurement.duration, 6, 'right')}  ${measurement.value ? measurement.memory : measurement.text}`;
 }
 
-function pairs(
-  title: string,
-  items: readonly { readonly label: string; readonly text: string }[],
+function pairLines(
+  heading: string,
+  entries: readonly { readonly label: string; readonly text: string }[],
   style: Style,
 ): string[] {
-  if (items.length === 0) return [];
-  const width = Math.max(...items.map((item) => widthOf(item.label))) + 1;
+  if (entries.length === 0) return [];
+  const labelWidth = Math.max(...entries.map((entry) => widthOf(entry.label))) + 1;
   return [
-    paint(style, 'bold', title),
-    ...items.flatMap(({ label, text }) => {
-      const [first = '', ...rest] = wrap(text, Math.max(20, style.columns - width - 2));
-      return [`  ${pad(label, width)}${first}`, ...rest.map((line) => ' '.repeat(width + 2) + line)];
+    paintText(style, 'bold', heading),
+    ...entries.flatMap(({ label, text }) => {
+      const [firstLine = '', ...moreLines] = wrapText(text, Math.max(20, style.columns - labelWidth - 2));
+      return [
+        `  ${padText(label, labelWidth)}${firstLine}`,
+        ...moreLines.map((line) => ' '.repeat(labelWidth + 2) + line),
+      ];
     }),
   ];
 }

@@ -11,27 +11,34 @@ import { mean } from '../base/stats.ts';
 export function resultsTsv(state: LabState): string {
   const metric = state.lab?.arena.metric.name ?? 'metric';
   const rows = state.experiments
-    .filter((x) => x.state === 'decided' || x.idea.kind === 'baseline')
-    .map((x) => row(state, x));
+    .filter((experiment) => experiment.state === 'decided' || experiment.idea.kind === 'baseline')
+    .map((experiment) => experimentRow(state, experiment));
   return `${[`commit\t${metric}\tmemory_gb\tstatus\tdescription`, ...rows].join('\n')}\n`;
 }
 
-function row(state: LabState, x: Experiment): string {
-  const measured = measurementsOf(state, x.idea.n).flatMap((m) =>
-    m.state === 'finished' && m.outcome.kind === 'measured'
-      ? [{ value: m.outcome.value, memory: m.conditions.memoryMb }]
+function experimentRow(state: LabState, experiment: Experiment): string {
+  const outcomes = measurementsOf(state, experiment.idea.n).flatMap((measurement) =>
+    measurement.state === 'finished' && measurement.outcome.kind === 'measured'
+      ? [{ value: measurement.outcome.value, memory: measurement.conditions.memoryMb }]
       : [],
   );
-  const commit = x.state === 'open' || x.state === 'decided' ? x.snapshot.commit.slice(0, 7) : '-------';
-  const value = measured.length > 0 ? mean(measured.map((m) => m.value)) : 0;
-  const memory = measured.length > 0 ? Math.max(...measured.map((m) => m.memory)) / 1024 : 0;
-  return [commit, value.toFixed(6), memory.toFixed(1), statusOf(x), oneLine(x.idea.hypothesis, 200)].join('\t');
+  const commit =
+    experiment.state === 'open' || experiment.state === 'decided' ? experiment.snapshot.commit.slice(0, 7) : '-------';
+  const meanValue = outcomes.length > 0 ? mean(outcomes.map((outcome) => outcome.value)) : 0;
+  const memoryGb = outcomes.length > 0 ? Math.max(...outcomes.map((outcome) => outcome.memory)) / 1024 : 0;
+  return [
+    commit,
+    meanValue.toFixed(6),
+    memoryGb.toFixed(1),
+    statusOf(experiment),
+    oneLine(experiment.idea.hypothesis, 200),
+  ].join('\t');
 }
 
 /** Upstream knows keep, discard and crash. */
-function statusOf(x: Experiment): string {
-  if (x.idea.kind === 'baseline') return 'keep';
-  const verdict = verdictOf(x);
+function statusOf(experiment: Experiment): string {
+  if (experiment.idea.kind === 'baseline') return 'keep';
+  const verdict = verdictOf(experiment);
   if (verdict === 'kept') return 'keep';
   return verdict === 'crashed' || verdict === 'timed out' ? 'crash' : 'discard';
 }

@@ -7,16 +7,16 @@
  */
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import type { Mount, Running, RunSpec, Sandbox, SandboxInfo } from '../core/ports.ts';
+import type { Mount, RunningProcess, RunSpec, Sandbox, SandboxInfo } from '../core/ports.ts';
 import type { ControlGroups } from '../os/cgroup.ts';
 import { TAG_VARIABLE } from '../os/proc.ts';
-import { baseEnv, checkSpec, type JoinedEnds, launchArgs, onThisMachine, prepared } from './launch.ts';
-import { describeLimits, limitRun, startPair, sweepTagged, writableOf } from './process.ts';
-import { bwrapArgs, type HostLayout, systemLayout } from './profile.ts';
-import { type Prepared, supervise } from './supervise.ts';
+import { baseEnv, checkSpec, type JoinedEnds, launchArgs, hostPathOf, prepareOrThrow } from './launch.ts';
+import { describeLimits, limitRun, startPair, sweepTagged, writablePathsOf } from './process.ts';
+import { bubblewrapArgs, type HostLayout, readSystemLayout } from './profile.ts';
+import { type PreparedRun, superviseRun } from './supervise.ts';
 
 /** Tasks of the sandbox's own: bubblewrap outside, its first process inside, and the shell of the command. */
-const HELPERS = 3;
+const HELPER_TASKS = 3;
 
 export interface BubblewrapOptions {
   /** Absolute path of bwrap. */
@@ -34,7 +34,7 @@ export class BubblewrapSandbox implements Sandbox {
 
   constructor(options: BubblewrapOptions) {
     this.#options = options;
-    this.#layout = systemLayout();
+    this.#layout = readSystemLayout();
     this.info = { level: 'bubblewrap', reason: options.reason, limits: describeLimits(options.groups) };
   }
 
@@ -42,46 +42,46 @@ export class BubblewrapSandbox implements Sandbox {
     return mount.to;
   }
 
-  start(spec: RunSpec): Running {
-    return this.#start(spec);
+  start(spec: RunSpec): RunningProcess {
+    return this.#startSupervised(spec);
   }
 
-  startJoined(first: RunSpec, second: RunSpec): readonly [Running, Running] {
-    return startPair((spec, ends) => this.#start(spec, ends), first, second);
+  startJoined(firstSpec: RunSpec, secondSpec: RunSpec): readonly [RunningProcess, RunningProcess] {
+    return startPair((joinedSpec, joinedEnds) => this.#startSupervised(joinedSpec, joinedEnds), firstSpec, secondSpec);
   }
 
   sweep(tagPrefix: string): Promise<number> {
     return sweepTagged(tagPrefix);
   }
 
-  #start(spec: RunSpec, ends?: JoinedEnds): Running {
+  #startSupervised(spec: RunSpec, joinedEnds?: JoinedEnds): RunningProcess {
     checkSpec(spec);
-    return supervise(
+    return superviseRun(
       spec,
-      prepared(() => this.#prepare(spec)),
-      ends,
+      prepareOrThrow(() => this.#prepareRun(spec)),
+      joinedEnds,
     );
   }
 
-  #prepare(spec: RunSpec): Prepared {
+  #prepareRun(spec: RunSpec): PreparedRun {
     const { program, groups, userNamespace } = this.#options;
     const alsoRead = spec.alsoRead ?? [];
-    const args = bwrapArgs({
+    const sandboxArgs = bubblewrapArgs({
       layout: this.#layout,
       mounts: spec.mounts,
       alsoRead,
       env: baseEnv(spec, pathInside(this.#layout, alsoRead), '/tmp'),
       cwd: spec.cwd,
-      tmpMb: tmpMb(spec),
+      tmpMb: tmpSizeMb(spec),
       network: spec.network ?? false,
       userNamespace,
-      devices: (spec.gpus ?? 0) > 0 ? gpuDevices() : [],
+      devices: (spec.gpus ?? 0) > 0 ? listGpuDevices() : [],
     });
-    const limits = limitRun(spec, groups, HELPERS);
+    const runLimits = limitRun(spec, groups, HELPER_TASKS);
     return {
       // By descriptor, not on the command line, which everybody on this machine may read: the environment holds the
       // nonce.
-      argv: launchArgs({ ...limits.launch, cores: spec.limits.cores }, [
+      argv: launchArgs({ ...runLimits.launch, cores: spec.limits.cores }, [
         program,
         '--args',
         '3',
@@ -90,37 +90,42 @@ export class BubblewrapSandbox implements Sandbox {
         '-c',
         spec.command,
       ]),
-      sent: Buffer.from(args.map((arg) => `${arg}\0`).join('')),
-      env: { [TAG_VARIABLE]: limits.mark, PATH: '/usr/bin:/bin' },
+      sent: Buffer.from(sandboxArgs.map((argument) => `${argument}\0`).join('')),
+      env: { [TAG_VARIABLE]: runLimits.uniqueTag, PATH: '/usr/bin:/bin' },
       cwd: '/',
-      writable: writableOf(spec),
-      ...(spec.clock ? { startFile: onThisMachine(spec.clock.startFile, spec.mounts) } : {}),
+      writable: writablePathsOf(spec),
+      ...(spec.clock ? { startFile: hostPathOf(spec.clock.startFile, spec.mounts) } : {}),
       helper: 'bwrap',
-      meter: limits.meter,
-      cleanup: limits.abandon,
+      meter: runLimits.meter,
+      cleanUp: runLimits.releaseGroup,
     };
   }
 }
 
 /** The memory-backed /tmp counts as memory of the run, so it gets a part of that. */
-function tmpMb(spec: RunSpec): number {
+function tmpSizeMb(spec: RunSpec): number {
   return Math.max(16, Math.min(spec.limits.diskMb, Math.floor(spec.limits.memoryMb / 2)));
 }
 
 /** The person's PATH as far as it can be seen inside, the running Node first. */
 function pathInside(layout: HostLayout, alsoRead: readonly string[]): string {
-  const visible = ['/usr', '/bin', '/sbin', ...layout.toolchain, ...alsoRead];
-  const seen = (dir: string): boolean => visible.some((root) => dir === root || dir.startsWith(`${root}/`));
-  const theirs = (process.env.PATH ?? '').split(delimiter).filter((dir) => dir !== '' && seen(dir));
-  const usual = ['/usr/local/bin', '/usr/bin', '/bin'];
-  return [...new Set([dirname(realpathSync(process.execPath)), ...theirs, ...usual])].join(delimiter);
+  const visibleDirs = ['/usr', '/bin', '/sbin', ...layout.toolchain, ...alsoRead];
+  const isVisible = (directory: string): boolean =>
+    visibleDirs.some((visibleDir) => directory === visibleDir || directory.startsWith(`${visibleDir}/`));
+  const personDirs = (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((directory) => directory !== '' && isVisible(directory));
+  const usualDirs = ['/usr/local/bin', '/usr/bin', '/bin'];
+  return [...new Set([dirname(realpathSync(process.execPath)), ...personDirs, ...usualDirs])].join(delimiter);
 }
 
 /**
  * Best effort for NVIDIA and AMD, not tried on a machine that has one: device nodes, and the parts of /sys that their
  * libraries read. Missing ones are skipped.
  */
-function gpuDevices(): readonly string[] {
-  const nodes = existsSync('/dev') ? readdirSync('/dev').filter((name) => /^(nvidia.*|dri|kfd)$/.test(name)) : [];
-  return nodes.map((name) => join('/dev', name));
+function listGpuDevices(): readonly string[] {
+  const deviceNames = existsSync('/dev')
+    ? readdirSync('/dev').filter((deviceName) => /^(nvidia.*|dri|kfd)$/.test(deviceName))
+    : [];
+  return deviceNames.map((deviceName) => join('/dev', deviceName));
 }

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { reasonOf } from '../base/error.ts';
 import type { RunResult, RunSpec, Sandbox } from '../core/ports.ts';
 import { findControlGroups } from '../os/cgroup.ts';
-import { capture } from '../os/spawn.ts';
+import { captureOutput } from '../os/spawn.ts';
 import { BubblewrapSandbox } from './bubblewrap.ts';
 import { findProgram } from './launch.ts';
 import { ProcessSandbox } from './process.ts';
@@ -36,70 +36,75 @@ export interface ChooseOptions {
 
 /** Never throws: where no sandbox holds, the plain process is the answer, with the reason. */
 export async function chooseSandbox(options: ChooseOptions = {}): Promise<ChosenSandbox> {
-  const groups = options.watched ? 'control groups switched off' : findControlGroups();
-  const plain = (why: string, checks: readonly SandboxCheck[] = []): ChosenSandbox => ({
-    sandbox: new ProcessSandbox(`process (${why})`, groups),
+  const controlGroups = options.watched ? 'control groups switched off' : findControlGroups();
+  const plainProcess = (reason: string, checks: readonly SandboxCheck[] = []): ChosenSandbox => ({
+    sandbox: new ProcessSandbox(`process (${reason})`, controlGroups),
     checks,
   });
-  if (options.forbid === 'bubblewrap') return plain('bubblewrap was not wanted');
-  if (process.env.OVERNIGHT_SANDBOX === 'process') return plain('OVERNIGHT_SANDBOX=process is set');
-  if (process.platform !== 'linux') return plain(`bubblewrap works on Linux only, this is ${process.platform}`);
+  if (options.forbid === 'bubblewrap') return plainProcess('bubblewrap was not wanted');
+  if (process.env.OVERNIGHT_SANDBOX === 'process') return plainProcess('OVERNIGHT_SANDBOX=process is set');
+  if (process.platform !== 'linux') return plainProcess(`bubblewrap works on Linux only, this is ${process.platform}`);
   const program = findProgram('bwrap');
-  if (!program) return plain('bubblewrap not found on PATH: apt-get install bubblewrap');
-  const said = await capture(program, ['--version'], { timeoutMs: 5000 });
-  const version = said.stdout.trim().replace(/^\S+\s+/, '') || 'of unknown version';
+  if (!program) return plainProcess('bubblewrap not found on PATH: apt-get install bubblewrap');
+  const versionOutput = await captureOutput(program, ['--version'], { timeoutMs: 5000 });
+  const version = versionOutput.stdout.trim().replace(/^\S+\s+/, '') || 'of unknown version';
   let checks: readonly SandboxCheck[] = [];
   for (const userNamespace of process.getuid?.() === 0 ? [true, false] : [true]) {
-    const without = userNamespace ? '' : ', without a user namespace';
-    const reason = `bubblewrap ${version} (found on PATH, probe passed${without})`;
-    const sandbox = new BubblewrapSandbox({ program, reason, groups, userNamespace });
-    const seen = await probe(sandbox);
-    if (seen.every((check) => check.ok)) return { sandbox, checks: seen };
-    if (userNamespace) checks = seen;
+    const namespaceNote = userNamespace ? '' : ', without a user namespace';
+    const reason = `bubblewrap ${version} (found on PATH, probe passed${namespaceNote})`;
+    const sandbox = new BubblewrapSandbox({ program, reason, groups: controlGroups, userNamespace });
+    const probeChecks = await probeSandbox(sandbox);
+    if (probeChecks.every((check) => check.ok)) return { sandbox, checks: probeChecks };
+    if (userNamespace) checks = probeChecks;
   }
-  const first = checks.find((check) => !check.ok);
-  return plain(
-    `bubblewrap ${version} is installed, but ${first?.name ?? 'the probe'} failed: ${first?.detail ?? 'no answer'}`,
+  const firstFailure = checks.find((check) => !check.ok);
+  return plainProcess(
+    `bubblewrap ${version} is installed, but ${firstFailure?.name ?? 'the probe'} failed: ${firstFailure?.detail ?? 'no answer'}`,
     checks,
   );
 }
 
-interface Scene {
-  readonly dir: string;
-  readonly secret: string;
+interface ProbeScene {
+  readonly probeDir: string;
+  readonly secretFile: string;
   readonly port: number;
 }
 
 /** Run one program inside that tries what must not work, and what must. */
-async function probe(sandbox: Sandbox): Promise<readonly SandboxCheck[]> {
-  const dir = mkdtempSync(join(tmpdir(), 'overnight-probe-'));
+async function probeSandbox(sandbox: Sandbox): Promise<readonly SandboxCheck[]> {
+  const probeDir = mkdtempSync(join(tmpdir(), 'overnight-probe-'));
   let server: Server | undefined;
   try {
-    server = await listen();
+    server = await startServer();
     const address = server.address();
-    const secret = join(dir, 'secret');
-    mkdirSync(join(dir, 'read'));
-    mkdirSync(join(dir, 'write'));
-    writeFileSync(secret, 'secret');
-    writeFileSync(join(dir, 'read', 'known'), 'known');
-    const scene: Scene = { dir, secret, port: typeof address === 'object' && address ? address.port : 0 };
-    const result = await sandbox.start(probeSpec(scene)).done;
-    return judge(scene, result);
+    const secretFile = join(probeDir, 'secret');
+    mkdirSync(join(probeDir, 'read'));
+    mkdirSync(join(probeDir, 'write'));
+    writeFileSync(secretFile, 'secret');
+    writeFileSync(join(probeDir, 'read', 'known'), 'known');
+    const probeScene: ProbeScene = {
+      probeDir,
+      secretFile,
+      port: typeof address === 'object' && address ? address.port : 0,
+    };
+    const probeResult = await sandbox.start(probeSpec(probeScene)).done;
+    return judgeProbe(probeScene, probeResult);
   } catch (thrown) {
     return [{ name: 'starting it', ok: false, detail: reasonOf(thrown) }];
   } finally {
     server?.close();
-    rmSync(dir, { recursive: true, force: true });
+    rmSync(probeDir, { recursive: true, force: true });
   }
 }
 
 /**
- * Each line prints one word and what it found; `judge` knows what it should be. POSIX shell, so that it always runs.
+ * Each line prints one word and what it found; `judgeProbe` knows what it should be. POSIX shell, so that it always
+ * runs.
  */
-function probeSpec({ dir, secret, port }: Scene): RunSpec {
+function probeSpec({ probeDir, secretFile, port }: ProbeScene): RunSpec {
   const command = `
     echo alive yes
-    echo hidden "$(cat '${secret}' 2>/dev/null || echo absent)"
+    echo hidden "$(cat '${secretFile}' 2>/dev/null || echo absent)"
     echo shadow "$(test -e /etc/shadow && echo present || echo absent)"
     echo read "$(cat /arena/known)"
     (echo x >/arena/new) 2>/dev/null && echo readonly no || echo readonly yes
@@ -116,8 +121,8 @@ function probeSpec({ dir, secret, port }: Scene): RunSpec {
     command,
     cwd: '/arena',
     mounts: [
-      { from: join(dir, 'read'), to: '/arena', mode: 'read' },
-      { from: join(dir, 'write'), to: '/out', mode: 'write' },
+      { from: join(probeDir, 'read'), to: '/arena', mode: 'read' },
+      { from: join(probeDir, 'write'), to: '/out', mode: 'write' },
     ],
     env: { PROBE: '1' },
     limits: { wallMs: 10_000, memoryMb: 128, pids: 64, diskMb: 16, outputMb: 1, cores: [] },
@@ -125,51 +130,61 @@ function probeSpec({ dir, secret, port }: Scene): RunSpec {
   };
 }
 
-function judge(scene: Scene, result: RunResult): readonly SandboxCheck[] {
-  const lines = result.stdout.text.split('\n').map((line) => line.trim());
-  const said = (word: string): string | undefined =>
-    lines
-      .find((line) => line === word || line.startsWith(`${word} `))
-      ?.slice(word.length + 1)
+function judgeProbe(probeScene: ProbeScene, probeResult: RunResult): readonly SandboxCheck[] {
+  const outputLines = probeResult.stdout.text.split('\n').map((outputLine) => outputLine.trim());
+  const answerTo = (probeWord: string): string | undefined =>
+    outputLines
+      .find((outputLine) => outputLine === probeWord || outputLine.startsWith(`${probeWord} `))
+      ?.slice(probeWord.length + 1)
       .trim();
-  if (said('alive') !== 'yes') {
-    const why = result.stderr.text.trim().split('\n').slice(-1)[0] || `it ended as ${result.ending}`;
-    return [{ name: 'starting it', ok: false, detail: explain(why) }];
+  if (answerTo('alive') !== 'yes') {
+    const reason = probeResult.stderr.text.trim().split('\n').slice(-1)[0] || `it ended as ${probeResult.ending}`;
+    return [{ name: 'starting it', ok: false, detail: explainFailure(reason) }];
   }
-  const check = (name: string, word: string, wanted: string | RegExp, good: string): SandboxCheck => {
-    const got = said(word) ?? 'no answer';
-    const ok = typeof wanted === 'string' ? got === wanted : wanted.test(got);
-    return { name, ok, detail: ok ? good : `the program inside saw "${got}"` };
+  const checkAnswer = (
+    checkName: string,
+    probeWord: string,
+    expected: string | RegExp,
+    goodDetail: string,
+  ): SandboxCheck => {
+    const answer = answerTo(probeWord) ?? 'no answer';
+    const isOk = typeof expected === 'string' ? answer === expected : expected.test(answer);
+    return { name: checkName, ok: isOk, detail: isOk ? goodDetail : `the program inside saw "${answer}"` };
   };
-  const written = join(scene.dir, 'write', 'new');
-  const arrived = existsSync(written) && readFileSync(written, 'utf8') === 'written\n';
+  const writtenFile = join(probeScene.probeDir, 'write', 'new');
+  const hasArrived = existsSync(writtenFile) && readFileSync(writtenFile, 'utf8') === 'written\n';
   return [
-    check('no network', 'net', 'closed', 'a server on this machine cannot be reached'),
-    check('only its own network devices', 'links', /^(lo)?$/, 'nothing but the loopback inside'),
-    check('files of this machine are hidden', 'hidden', 'absent', 'a file that was not given is not there'),
-    check('secrets of the system are hidden', 'shadow', 'absent', '/etc/shadow is not there'),
-    check('given files can be read', 'read', 'known', 'a mount is seen at its place'),
-    check('given files cannot be changed', 'readonly', 'yes', 'writing to a read-only mount fails'),
-    check('the system cannot be changed', 'system', 'yes', 'writing to /usr fails'),
-    check('the root is closed', 'root', 'yes', 'no new files beside the mounts'),
-    check('the writable mount is writable', 'write', arrived ? 'yes' : /^$/, 'what is written inside is found outside'),
-    check('a private /tmp', 'tmp', 'yes', 'memory-backed and bounded'),
-    check('processes of this machine are hidden', 'pids', /^\d$/, 'it sees only its own'),
-    check('the environment is exact', 'env', '', 'nothing of yours is passed on'),
-    check('no capabilities', 'caps', /^0+$/, 'none in effect'),
+    checkAnswer('no network', 'net', 'closed', 'a server on this machine cannot be reached'),
+    checkAnswer('only its own network devices', 'links', /^(lo)?$/, 'nothing but the loopback inside'),
+    checkAnswer('files of this machine are hidden', 'hidden', 'absent', 'a file that was not given is not there'),
+    checkAnswer('secrets of the system are hidden', 'shadow', 'absent', '/etc/shadow is not there'),
+    checkAnswer('given files can be read', 'read', 'known', 'a mount is seen at its place'),
+    checkAnswer('given files cannot be changed', 'readonly', 'yes', 'writing to a read-only mount fails'),
+    checkAnswer('the system cannot be changed', 'system', 'yes', 'writing to /usr fails'),
+    checkAnswer('the root is closed', 'root', 'yes', 'no new files beside the mounts'),
+    checkAnswer(
+      'the writable mount is writable',
+      'write',
+      hasArrived ? 'yes' : /^$/,
+      'what is written inside is found outside',
+    ),
+    checkAnswer('a private /tmp', 'tmp', 'yes', 'memory-backed and bounded'),
+    checkAnswer('processes of this machine are hidden', 'pids', /^\d$/, 'it sees only its own'),
+    checkAnswer('the environment is exact', 'env', '', 'nothing of yours is passed on'),
+    checkAnswer('no capabilities', 'caps', /^0+$/, 'none in effect'),
   ];
 }
 
 /** What bubblewrap says, and what to do about it where that is known. */
-function explain(why: string): string {
-  if (/uid map|new namespace|user namespace|Operation not permitted|Permission denied/i.test(why)) {
-    return `${why} (user namespaces are not allowed here; in a container run as an ordinary user or allow them, on Ubuntu see kernel.apparmor_restrict_unprivileged_userns)`;
+function explainFailure(reason: string): string {
+  if (/uid map|new namespace|user namespace|Operation not permitted|Permission denied/i.test(reason)) {
+    return `${reason} (user namespaces are not allowed here; in a container run as an ordinary user or allow them, on Ubuntu see kernel.apparmor_restrict_unprivileged_userns)`;
   }
-  if (/mount proc/i.test(why)) return `${why} (this is a sandbox within a sandbox)`;
-  return why;
+  if (/mount proc/i.test(reason)) return `${reason} (this is a sandbox within a sandbox)`;
+  return reason;
 }
 
-function listen(): Promise<Server> {
+function startServer(): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy());
     server.once('error', reject);

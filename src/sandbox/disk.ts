@@ -6,14 +6,14 @@ import { type Dir, lstatSync, opendirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A file without content costs something too: a million of them fills a file system. */
-const LEAST_BYTES = 1024;
+const MIN_FILE_BYTES = 1024;
 const BLOCK_BYTES = 512;
 
 export class DiskMeter {
   readonly #roots: readonly string[];
-  #walk: Generator<number, void> | undefined;
-  #pass = 0;
-  #last = 0;
+  #currentWalk: Generator<number, void> | undefined;
+  #passBytes = 0;
+  #lastPassBytes = 0;
 
   constructor(roots: readonly string[]) {
     this.#roots = roots;
@@ -23,67 +23,67 @@ export class DiskMeter {
    * Go on measuring for at most `budgetMs`. Returns the larger of the last full pass and what the present one has
    * found.
    */
-  look(budgetMs: number): number {
+  measureFor(budgetMs: number): number {
     if (this.#roots.length === 0) return 0;
-    const until = performance.now() + budgetMs;
-    this.#walk ??= walk(this.#roots);
-    while (performance.now() < until) {
-      const step = this.#walk.next();
-      if (step.done) {
-        this.#last = this.#pass;
-        this.#pass = 0;
-        this.#walk = undefined;
-        return this.#last;
+    const deadline = performance.now() + budgetMs;
+    this.#currentWalk ??= walkEntries(this.#roots);
+    while (performance.now() < deadline) {
+      const walkStep = this.#currentWalk.next();
+      if (walkStep.done) {
+        this.#lastPassBytes = this.#passBytes;
+        this.#passBytes = 0;
+        this.#currentWalk = undefined;
+        return this.#lastPassBytes;
       }
-      this.#pass += step.value;
+      this.#passBytes += walkStep.value;
     }
-    return Math.max(this.#last, this.#pass);
+    return Math.max(this.#lastPassBytes, this.#passBytes);
   }
 
   /** A fresh pass from the start, for the end of a run. */
-  final(budgetMs: number): number {
+  measureAfresh(budgetMs: number): number {
     this.close();
-    this.#pass = 0;
-    this.#last = 0;
-    return this.look(budgetMs);
+    this.#passBytes = 0;
+    this.#lastPassBytes = 0;
+    return this.measureFor(budgetMs);
   }
 
   /** Let go of the directory that is being read. */
   close(): void {
-    this.#walk?.return();
-    this.#walk = undefined;
+    this.#currentWalk?.return();
+    this.#currentWalk = undefined;
   }
 }
 
 /** Bytes of one entry after another. What vanishes or cannot be read meanwhile counts nothing. */
-function* walk(roots: readonly string[]): Generator<number, void> {
-  const queue = [...roots];
-  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
-    let dir: Dir;
+function* walkEntries(roots: readonly string[]): Generator<number, void> {
+  const pendingPaths = [...roots];
+  for (let currentPath = pendingPaths.pop(); currentPath !== undefined; currentPath = pendingPaths.pop()) {
+    let directory: Dir;
     try {
-      dir = opendirSync(path);
+      directory = opendirSync(currentPath);
     } catch {
-      yield bytesOf(path); // a mount may also be one file
+      yield allocatedBytesOf(currentPath); // a mount may also be one file
       continue;
     }
     try {
-      for (let entry = dir.readSync(); entry; entry = dir.readSync()) {
-        const child = join(path, entry.name);
-        yield bytesOf(child);
-        if (entry.isDirectory()) queue.push(child);
+      for (let dirEntry = directory.readSync(); dirEntry; dirEntry = directory.readSync()) {
+        const childPath = join(currentPath, dirEntry.name);
+        yield allocatedBytesOf(childPath);
+        if (dirEntry.isDirectory()) pendingPaths.push(childPath);
       }
     } catch {
       // removed while it was being read
     } finally {
-      dir.closeSync();
+      directory.closeSync();
     }
   }
 }
 
-function bytesOf(path: string): number {
+function allocatedBytesOf(filePath: string): number {
   try {
     // allocated, so a sparse file costs what it takes
-    return Math.max(LEAST_BYTES, lstatSync(path).blocks * BLOCK_BYTES);
+    return Math.max(MIN_FILE_BYTES, lstatSync(filePath).blocks * BLOCK_BYTES);
   } catch {
     return 0;
   }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { LabError, reasonOf } from '../base/error.ts';
 import type { Mount, RunSpec } from '../core/ports.ts';
-import { quoted } from '../os/cgroup.ts';
+import { shellQuoted } from '../os/cgroup.ts';
 import { captureSync } from '../os/spawn.ts';
 
 export interface LaunchOptions {
@@ -25,15 +25,15 @@ export interface LaunchOptions {
  * helpers.
  */
 export function launchArgs(options: LaunchOptions, program: readonly string[]): readonly string[] {
-  const enter = options.entrances.map((file) => `echo $$ >${quoted(file)} || exit 125`);
-  const blocks = Math.ceil((options.fileMb * 1024 * 1024) / 512); // POSIX: units of 512 bytes
-  const line = [...enter, 'ulimit -c 0', `ulimit -f ${blocks} 2>/dev/null`, 'exec "$@"'].join('\n');
+  const enterLines = options.entrances.map((entrance) => `echo $$ >${shellQuoted(entrance)} || exit 125`);
+  const maxBlocks = Math.ceil((options.fileMb * 1024 * 1024) / 512); // POSIX: units of 512 bytes
+  const shellScript = [...enterLines, 'ulimit -c 0', `ulimit -f ${maxBlocks} 2>/dev/null`, 'exec "$@"'].join('\n');
   const taskset = options.cores.length > 0 ? findProgram('taskset') : undefined;
   const prlimit = options.userTasks === undefined ? undefined : findProgram('prlimit');
   return [
     '/bin/sh',
     '-c',
-    line,
+    shellScript,
     'overnight',
     ...(prlimit ? [prlimit, `--nproc=${options.userTasks}`, '--'] : []),
     ...(taskset ? [taskset, '-c', options.cores.join(',')] : []),
@@ -41,39 +41,39 @@ export function launchArgs(options: LaunchOptions, program: readonly string[]): 
   ];
 }
 
-const found = new Map<string, string | undefined>();
+const foundPrograms = new Map<string, string | undefined>();
 
 /** The absolute path of a program on PATH (or in the usual system directories); remembered. */
-export function findProgram(name: string): string | undefined {
-  if (!found.has(name)) {
-    const dirs = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
-    found.set(
-      name,
-      dirs
-        .filter((dir) => dir.startsWith('/'))
-        .map((dir) => join(dir, name))
+export function findProgram(programName: string): string | undefined {
+  if (!foundPrograms.has(programName)) {
+    const searchDirs = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
+    foundPrograms.set(
+      programName,
+      searchDirs
+        .filter((directory) => directory.startsWith('/'))
+        .map((directory) => join(directory, programName))
         .find(isExecutable),
     );
   }
-  return found.get(name);
+  return foundPrograms.get(programName);
 }
 
-function isExecutable(path: string): boolean {
+function isExecutable(filePath: string): boolean {
   try {
-    const stat = statSync(path);
-    return stat.isFile() && (stat.mode & 0o111) !== 0;
+    const fileStats = statSync(filePath);
+    return fileStats.isFile() && (fileStats.mode & 0o111) !== 0;
   } catch {
     return false;
   }
 }
 
-/** What every program gets unless the spec says otherwise. `home` must be fresh, empty and writable. */
-export function baseEnv(spec: RunSpec, path: string, home: string): Readonly<Record<string, string>> {
+/** What every program gets unless the spec says otherwise. `homeDir` must be fresh, empty and writable. */
+export function baseEnv(spec: RunSpec, searchPath: string, homeDir: string): Readonly<Record<string, string>> {
   return {
-    PATH: path,
-    HOME: home,
-    TMPDIR: home,
-    XDG_CACHE_HOME: join(home, '.cache'),
+    PATH: searchPath,
+    HOME: homeDir,
+    TMPDIR: homeDir,
+    XDG_CACHE_HOME: join(homeDir, '.cache'),
     LANG: process.env.LANG ?? 'C.UTF-8',
     TZ: process.env.TZ ?? 'UTC',
     ...spec.env,
@@ -82,29 +82,31 @@ export function baseEnv(spec: RunSpec, path: string, home: string): Readonly<Rec
 
 /** Throws E_SPAWN for a spec that cannot work, before anything is started. */
 export function checkSpec(spec: RunSpec): void {
-  const missing = spec.mounts.find((mount) => !existsSync(mount.from));
-  if (missing) {
+  const missingMount = spec.mounts.find((mount) => !existsSync(mount.from));
+  if (missingMount) {
     throw new LabError('E_SPAWN', {
       what: 'A run could not be started.',
-      why: `${missing.from}, which it needs as ${missing.to}, does not exist.`,
+      why: `${missingMount.from}, which it needs as ${missingMount.to}, does not exist.`,
       next: 'If you removed it by hand, run again; otherwise this is a mistake in Overnight, please report it.',
     });
   }
 }
 
 /** Do what must be done before a start; whatever the system refuses becomes E_SPAWN or E_DISK_FULL. */
-export function prepared<T>(prepare: () => T): T {
+export function prepareOrThrow<T>(prepare: () => T): T {
   try {
     return prepare();
   } catch (thrown) {
     if (thrown instanceof LabError) throw thrown;
-    const full = (thrown as NodeJS.ErrnoException).code === 'ENOSPC';
+    const isDiskFull = (thrown as NodeJS.ErrnoException).code === 'ENOSPC';
     throw new LabError(
-      full ? 'E_DISK_FULL' : 'E_SPAWN',
+      isDiskFull ? 'E_DISK_FULL' : 'E_SPAWN',
       {
         what: 'A run could not be prepared.',
         why: `Reason: ${reasonOf(thrown)}.`,
-        next: full ? 'Free some space and run again.' : 'Run `overnight doctor`: it tries every part of the sandbox.',
+        next: isDiskFull
+          ? 'Free some space and run again.'
+          : 'Run `overnight doctor`: it tries every part of the sandbox.',
       },
       thrown,
     );
@@ -112,10 +114,10 @@ export function prepared<T>(prepare: () => T): T {
 }
 
 /** Where a path inside a run lies on this machine: below a mount's `to`, else as it stands. */
-export function onThisMachine(path: string, mounts: readonly Mount[]): string {
-  const holders = mounts.filter((mount) => path === mount.to || path.startsWith(`${mount.to}/`));
-  const best = holders.sort((a, b) => b.to.length - a.to.length)[0];
-  return best ? join(best.from, path.slice(best.to.length)) : path;
+export function hostPathOf(pathInside: string, mounts: readonly Mount[]): string {
+  const holdingMounts = mounts.filter((mount) => pathInside === mount.to || pathInside.startsWith(`${mount.to}/`));
+  const deepestMount = holdingMounts.sort((left, right) => right.to.length - left.to.length)[0];
+  return deepestMount ? join(deepestMount.from, pathInside.slice(deepestMount.to.length)) : pathInside;
 }
 
 export interface JoinedEnds {
@@ -127,32 +129,32 @@ export interface JoinedEnds {
  * Two pipes of the system between two processes. No byte passes through the harness, so its event loop cannot disturb
  * timings. The four descriptors must be closed here once both have started, or neither would ever see an end of file.
  */
-export function joinedPipes(): readonly [JoinedEnds, JoinedEnds] {
-  const dir = mkdtempSync(join(tmpdir(), 'overnight-join-'));
+export function openJoinedPipes(): readonly [JoinedEnds, JoinedEnds] {
+  const pipeDir = mkdtempSync(join(tmpdir(), 'overnight-join-'));
   try {
-    const paths = [join(dir, 'ab'), join(dir, 'ba')];
-    const made = captureSync('mkfifo', ['-m', '600', ...paths], { timeoutMs: 10_000 });
-    if (made.status !== 0 || !paths.every((path) => lstatSync(path).isFIFO())) {
+    const pipePaths = [join(pipeDir, 'ab'), join(pipeDir, 'ba')];
+    const mkfifoResult = captureSync('mkfifo', ['-m', '600', ...pipePaths], { timeoutMs: 10_000 });
+    if (mkfifoResult.status !== 0 || !pipePaths.every((pipePath) => lstatSync(pipePath).isFIFO())) {
       throw new LabError('E_SPAWN', {
         what: 'Two processes could not be joined by pipes.',
-        why: `mkfifo failed: ${made.stderr.trim() || made.failure}.`,
+        why: `mkfifo failed: ${mkfifoResult.stderr.trim() || mkfifoResult.failure}.`,
         next: 'Check that the temporary directory is writable and that mkfifo (coreutils) is installed.',
       });
     }
-    const [ab, ba] = paths.map((path) => {
-      const keeper = openSync(path, constants.O_RDWR); // so that neither of the next two waits for the other
-      return { keeper, read: openSync(path, constants.O_RDONLY), write: openSync(path, constants.O_WRONLY) };
+    const [firstToSecond, secondToFirst] = pipePaths.map((pipePath) => {
+      const keeper = openSync(pipePath, constants.O_RDWR); // so that neither of the next two waits for the other
+      return { keeper, read: openSync(pipePath, constants.O_RDONLY), write: openSync(pipePath, constants.O_WRONLY) };
     });
-    closeAll([ab!.keeper, ba!.keeper]);
+    closeAll([firstToSecond!.keeper, secondToFirst!.keeper]);
     return [
-      { stdin: ba!.read, stdout: ab!.write },
-      { stdin: ab!.read, stdout: ba!.write },
+      { stdin: secondToFirst!.read, stdout: firstToSecond!.write },
+      { stdin: firstToSecond!.read, stdout: secondToFirst!.write },
     ];
   } finally {
-    rmSync(dir, { recursive: true, force: true });
+    rmSync(pipeDir, { recursive: true, force: true });
   }
 }
 
-export function closeAll(fds: readonly number[]): void {
-  for (const fd of fds) closeSync(fd);
+export function closeAll(descriptors: readonly number[]): void {
+  for (const descriptor of descriptors) closeSync(descriptor);
 }

@@ -10,63 +10,67 @@ import { isAlive, isRunning, killHard, processInfo, taggedPids, treeOf } from '.
 export interface Meter {
   readonly accounting: RunResult['accounting'];
   /** A cheap look, about ten times a second: has a limit been reached? */
-  look(): 'memory' | 'pids' | undefined;
+  findBreach(): 'memory' | 'pids' | undefined;
   /** The pids that live now. */
-  members(): readonly number[];
+  livePids(): readonly number[];
   /** Stop new processes where that is possible, so that ending them cannot be outrun. */
   forbidForks(): void;
-  totals(): { readonly cpuS: number; readonly peakMemoryMb: number };
+  usageTotals(): { readonly cpuS: number; readonly peakMemoryMb: number };
   /** Give back what was taken from the system. True when done. */
-  release(): boolean;
+  releaseResources(): boolean;
 }
 
 const MIB = 1024 * 1024;
 
 export class GroupMeter implements Meter {
   readonly accounting = 'cgroup';
-  readonly #group: ControlGroup;
-  #own = 0;
-  #cache = 0;
+  readonly #controlGroup: ControlGroup;
+  #ownBytes = 0;
+  #cacheBytes = 0;
 
-  constructor(group: ControlGroup) {
-    this.#group = group;
+  constructor(controlGroup: ControlGroup) {
+    this.#controlGroup = controlGroup;
   }
 
-  look(): 'memory' | 'pids' | undefined {
-    this.#sample();
-    if (this.#group.oomKills() > 0) return 'memory';
-    return this.#group.forksRefused() > 0 ? 'pids' : undefined;
+  findBreach(): 'memory' | 'pids' | undefined {
+    this.#sampleMemory();
+    if (this.#controlGroup.oomKills() > 0) return 'memory';
+    return this.#controlGroup.forksRefused() > 0 ? 'pids' : undefined;
   }
 
-  members(): readonly number[] {
-    return this.#group.members().filter((pid) => {
-      const info = processInfo(pid);
-      return info !== undefined && isRunning(info); // older kernels list zombies, which wait for their parent only
+  livePids(): readonly number[] {
+    return this.#controlGroup.memberPids().filter((pid) => {
+      const memberInfo = processInfo(pid);
+      // older kernels list zombies, which wait for their parent only
+      return memberInfo !== undefined && isRunning(memberInfo);
     });
   }
 
   forbidForks(): void {
-    this.#group.forbidForks();
+    this.#controlGroup.forbidForks();
   }
 
   /**
    * The kernel's peak counts page cache, which is not need. Cache at the peak was at most what was ever seen, so peak
    * minus that is a floor of the need, and the largest sample is another one.
    */
-  totals(): { readonly cpuS: number; readonly peakMemoryMb: number } {
-    this.#sample();
-    const peak = this.#group.memory().peak;
-    return { cpuS: this.#group.cpuS(), peakMemoryMb: Math.max(this.#own, peak - this.#cache) / MIB };
+  usageTotals(): { readonly cpuS: number; readonly peakMemoryMb: number } {
+    this.#sampleMemory();
+    const peakBytes = this.#controlGroup.memoryUse().peak;
+    return {
+      cpuS: this.#controlGroup.cpuSeconds(),
+      peakMemoryMb: Math.max(this.#ownBytes, peakBytes - this.#cacheBytes) / MIB,
+    };
   }
 
-  release(): boolean {
-    return this.#group.remove();
+  releaseResources(): boolean {
+    return this.#controlGroup.removeGroup();
   }
 
-  #sample(): void {
-    const now = this.#group.memory();
-    this.#own = Math.max(this.#own, now.own);
-    this.#cache = Math.max(this.#cache, now.cache);
+  #sampleMemory(): void {
+    const currentMemory = this.#controlGroup.memoryUse();
+    this.#ownBytes = Math.max(this.#ownBytes, currentMemory.own);
+    this.#cacheBytes = Math.max(this.#cacheBytes, currentMemory.cache);
   }
 }
 
@@ -81,9 +85,9 @@ export class WatchedMeter implements Meter {
   readonly #tag: string;
   readonly #limits: WatchedLimits;
   /** Everything ever seen, by pid and start time: daemons that left the tree are still found. */
-  readonly #seen = new Map<string, { readonly pid: number; readonly startTime: string; cpuS: number }>();
-  #peak = 0;
-  #cpuS = 0;
+  readonly #seenProcesses = new Map<string, { readonly pid: number; readonly startTime: string; cpuS: number }>();
+  #peakBytes = 0;
+  #cpuSeconds = 0;
 
   constructor(root: number, tag: string, limits: WatchedLimits) {
     this.#root = root;
@@ -91,50 +95,56 @@ export class WatchedMeter implements Meter {
     this.#limits = limits;
   }
 
-  look(): 'memory' | 'pids' | undefined {
-    const tree = [...treeOf(this.#root)];
-    const inTree = new Set(tree.map((info) => info.pid));
-    for (const { pid, startTime } of this.#seen.values()) {
-      const info = inTree.has(pid) ? undefined : processInfo(pid);
-      if (info?.startTime === startTime && isRunning(info)) tree.push(info);
+  findBreach(): 'memory' | 'pids' | undefined {
+    const processTree = [...treeOf(this.#root)];
+    const treePids = new Set(processTree.map((member) => member.pid));
+    for (const { pid, startTime } of this.#seenProcesses.values()) {
+      const processState = treePids.has(pid) ? undefined : processInfo(pid);
+      if (processState?.startTime === startTime && isRunning(processState)) processTree.push(processState);
     }
-    let rss = 0;
-    let tasks = 0;
-    for (const info of tree) {
-      rss += info.rssBytes;
-      tasks += info.threads;
-      this.#seen.set(`${info.pid}/${info.startTime}`, { pid: info.pid, startTime: info.startTime, cpuS: info.cpuS });
+    let residentBytes = 0;
+    let taskCount = 0;
+    for (const member of processTree) {
+      residentBytes += member.rssBytes;
+      taskCount += member.threads;
+      this.#seenProcesses.set(`${member.pid}/${member.startTime}`, {
+        pid: member.pid,
+        startTime: member.startTime,
+        cpuS: member.cpuS,
+      });
     }
-    this.#peak = Math.max(this.#peak, rss);
+    this.#peakBytes = Math.max(this.#peakBytes, residentBytes);
     // Children that ended unseen show in their parent's waited-for time, seen ones in the sum: the larger is the better
     // floor.
-    const summed = [...this.#seen.values()].reduce((sum, one) => sum + one.cpuS, 0);
-    const waited = tree.reduce((sum, info) => sum + info.cpuWithChildrenS, 0);
-    this.#cpuS = Math.max(this.#cpuS, summed, waited);
-    if (tasks > this.#limits.pids) return 'pids'; // first: a fork bomb takes memory too
-    return rss > this.#limits.memoryMb * MIB ? 'memory' : undefined;
+    const summedSeconds = [...this.#seenProcesses.values()].reduce((total, seenProcess) => total + seenProcess.cpuS, 0);
+    const waitedSeconds = processTree.reduce((total, member) => total + member.cpuWithChildrenS, 0);
+    this.#cpuSeconds = Math.max(this.#cpuSeconds, summedSeconds, waitedSeconds);
+    if (taskCount > this.#limits.pids) return 'pids'; // first: a fork bomb takes memory too
+    return residentBytes > this.#limits.memoryMb * MIB ? 'memory' : undefined;
   }
 
-  members(): readonly number[] {
-    const seen = [...this.#seen.values()].filter((one) => isAlive(one.pid, one.startTime)).map((one) => one.pid);
-    return [...new Set([...seen, ...taggedPids(this.#tag, 'exact')])];
+  livePids(): readonly number[] {
+    const seenPids = [...this.#seenProcesses.values()]
+      .filter((seenProcess) => isAlive(seenProcess.pid, seenProcess.startTime))
+      .map((seenProcess) => seenProcess.pid);
+    return [...new Set([...seenPids, ...taggedPids(this.#tag, 'exact')])];
   }
 
   forbidForks(): void {} // nothing of the kind without a control group; ending is repeated until nobody is left
 
-  totals(): { readonly cpuS: number; readonly peakMemoryMb: number } {
-    return { cpuS: this.#cpuS, peakMemoryMb: this.#peak / MIB };
+  usageTotals(): { readonly cpuS: number; readonly peakMemoryMb: number } {
+    return { cpuS: this.#cpuSeconds, peakMemoryMb: this.#peakBytes / MIB };
   }
 
-  release(): boolean {
+  releaseResources(): boolean {
     return true;
   }
 }
 
 /** End everything a meter still finds; returns who was left. Call until it returns none. */
 export function endMembers(meter: Meter): readonly number[] {
-  const left = meter.members();
-  if (left.length > 0) meter.forbidForks();
-  for (const pid of left) killHard(pid);
-  return left;
+  const remainingPids = meter.livePids();
+  if (remainingPids.length > 0) meter.forbidForks();
+  for (const pid of remainingPids) killHard(pid);
+  return remainingPids;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { chooseSandbox } from './choose.ts';
 import { DiskMeter } from './disk.ts';
-import { onThisMachine } from './launch.ts';
+import { hostPathOf } from './launch.ts';
 import { OutputKeeper } from './output.ts';
 
 describe('kept output', () => {
@@ -13,15 +13,15 @@ describe('kept output', () => {
     const keeper = new OutputKeeper();
     const text = 'äöü€ '.repeat(20_000); // 180 kB would be cut; this is just below
     const bytes = Buffer.from(text).subarray(0, 128 * 1024);
-    for (let i = 0; i < bytes.length; i += 777) keeper.push(bytes.subarray(i, i + 777));
-    expect(keeper.captured()).toEqual({ text: bytes.toString(), bytes: 128 * 1024 });
+    for (let i = 0; i < bytes.length; i += 777) keeper.addChunk(bytes.subarray(i, i + 777));
+    expect(keeper.capturedOutput()).toEqual({ text: bytes.toString(), bytes: 128 * 1024 });
   });
 
   it('keeps 32 KiB of the beginning and 96 KiB of the end, and says how much is missing', () => {
     const keeper = new OutputKeeper();
-    keeper.push(Buffer.from(`begin${'a'.repeat(500_000)}`));
-    keeper.push(Buffer.from(`${'b'.repeat(500_000)}end`));
-    const { text, bytes } = keeper.captured();
+    keeper.addChunk(Buffer.from(`begin${'a'.repeat(500_000)}`));
+    keeper.addChunk(Buffer.from(`${'b'.repeat(500_000)}end`));
+    const { text, bytes } = keeper.capturedOutput();
     expect(bytes).toBe(1_000_008);
     expect(text.startsWith('begina')).toBe(true);
     expect(text.endsWith('bend')).toBe(true);
@@ -37,12 +37,12 @@ describe('the disk meter', () => {
     for (let i = 0; i < 200; i++) writeFileSync(join(dir, 'a', 'b', String(i)), 'x'.repeat(10_000));
     const meter = new DiskMeter([dir]);
     let looks = 0;
-    while (meter.look(0.2) < 2_000_000 && looks < 10_000) looks++;
-    expect(meter.final(1000)).toBeGreaterThan(2_000_000);
-    expect(meter.final(1000)).toBeLessThan(4_000_000);
+    while (meter.measureFor(0.2) < 2_000_000 && looks < 10_000) looks++;
+    expect(meter.measureAfresh(1000)).toBeGreaterThan(2_000_000);
+    expect(meter.measureAfresh(1000)).toBeLessThan(4_000_000);
     rmSync(dir, { recursive: true });
-    expect(meter.final(1000)).toBe(0);
-    expect(new DiskMeter([]).look(1)).toBe(0);
+    expect(meter.measureAfresh(1000)).toBe(0);
+    expect(new DiskMeter([]).measureFor(1)).toBe(0);
   });
 });
 
@@ -51,9 +51,9 @@ it('a path inside is found on this machine by the deepest mount', () => {
     { from: '/lab/out', to: '/out', mode: 'write' },
     { from: '/lab/deep', to: '/out/deep', mode: 'write' },
   ] as const;
-  expect(onThisMachine('/out/start', mounts)).toBe('/lab/out/start');
-  expect(onThisMachine('/out/deep/start', mounts)).toBe('/lab/deep/start');
-  expect(onThisMachine('/outer/start', mounts)).toBe('/outer/start');
+  expect(hostPathOf('/out/start', mounts)).toBe('/lab/out/start');
+  expect(hostPathOf('/out/deep/start', mounts)).toBe('/lab/deep/start');
+  expect(hostPathOf('/outer/start', mounts)).toBe('/outer/start');
 });
 
 describe('choosing a sandbox', () => {

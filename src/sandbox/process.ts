@@ -8,7 +8,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Mount, Running, RunSpec, Sandbox, SandboxInfo } from '../core/ports.ts';
+import type { Mount, RunningProcess, RunSpec, Sandbox, SandboxInfo } from '../core/ports.ts';
 import { type ControlGroups, safeName, sweepGroups } from '../os/cgroup.ts';
 import { sleep } from '../os/clock.ts';
 import { hasProc, killHard, TAG_VARIABLE, taggedPids } from '../os/proc.ts';
@@ -17,49 +17,49 @@ import {
   checkSpec,
   closeAll,
   type JoinedEnds,
-  joinedPipes,
+  openJoinedPipes,
   launchArgs,
-  onThisMachine,
-  prepared,
+  hostPathOf,
+  prepareOrThrow,
 } from './launch.ts';
 import { GroupMeter, WatchedMeter } from './meter.ts';
-import { type Prepared, supervise } from './supervise.ts';
+import { type PreparedRun, superviseRun } from './supervise.ts';
 
-let runs = 0;
+let runCount = 0;
 /** Private homes carry the tag, so that those of a killed harness are found. */
 const HOME_PREFIX = 'overnight-home-';
 const MIB = 1024 * 1024;
 
 export class ProcessSandbox implements Sandbox {
   readonly info: SandboxInfo;
-  readonly #groups: ControlGroups | string;
+  readonly #controlGroups: ControlGroups | string;
 
-  constructor(reason: string, groups: ControlGroups | string) {
-    this.#groups = groups;
-    this.info = { level: 'process', reason, limits: describeLimits(groups) };
+  constructor(reason: string, controlGroups: ControlGroups | string) {
+    this.#controlGroups = controlGroups;
+    this.info = { level: 'process', reason, limits: describeLimits(controlGroups) };
   }
 
   inside(mount: Mount): string {
     return mount.from;
   }
 
-  start(spec: RunSpec): Running {
-    return supervise(
+  start(spec: RunSpec): RunningProcess {
+    return superviseRun(
       spec,
-      prepared(() => this.#prepare(spec)),
+      prepareOrThrow(() => this.#prepareRun(spec)),
     );
   }
 
-  startJoined(first: RunSpec, second: RunSpec): readonly [Running, Running] {
+  startJoined(firstSpec: RunSpec, secondSpec: RunSpec): readonly [RunningProcess, RunningProcess] {
     return startPair(
-      (spec, ends) =>
-        supervise(
-          spec,
-          prepared(() => this.#prepare(spec)),
-          ends,
+      (joinedSpec, joinedEnds) =>
+        superviseRun(
+          joinedSpec,
+          prepareOrThrow(() => this.#prepareRun(joinedSpec)),
+          joinedEnds,
         ),
-      first,
-      second,
+      firstSpec,
+      secondSpec,
     );
   }
 
@@ -67,114 +67,118 @@ export class ProcessSandbox implements Sandbox {
     return sweepTagged(tagPrefix);
   }
 
-  #prepare(spec: RunSpec): Prepared {
+  #prepareRun(spec: RunSpec): PreparedRun {
     checkSpec(spec);
-    const home = mkdtempSync(join(tmpdir(), `${HOME_PREFIX}${safeName(spec.tag)}-`));
-    mkdirSync(join(home, '.cache'));
-    const limits = limitRun(spec, this.#groups, 1);
+    const homeDir = mkdtempSync(join(tmpdir(), `${HOME_PREFIX}${safeName(spec.tag)}-`));
+    mkdirSync(join(homeDir, '.cache'));
+    const runLimits = limitRun(spec, this.#controlGroups, 1);
     return {
-      argv: launchArgs({ ...limits.launch, cores: spec.limits.cores }, ['/bin/sh', '-c', spec.command]),
-      env: { ...baseEnv(spec, process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin', home), [TAG_VARIABLE]: limits.mark },
-      cwd: onThisMachine(spec.cwd, spec.mounts),
-      writable: [home, ...writableOf(spec)],
-      ...(spec.clock ? { startFile: onThisMachine(spec.clock.startFile, spec.mounts) } : {}),
-      meter: limits.meter,
-      cleanup: () => {
-        limits.abandon();
-        rmSync(home, { recursive: true, force: true });
+      argv: launchArgs({ ...runLimits.launch, cores: spec.limits.cores }, ['/bin/sh', '-c', spec.command]),
+      env: {
+        ...baseEnv(spec, process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin', homeDir),
+        [TAG_VARIABLE]: runLimits.uniqueTag,
+      },
+      cwd: hostPathOf(spec.cwd, spec.mounts),
+      writable: [homeDir, ...writablePathsOf(spec)],
+      ...(spec.clock ? { startFile: hostPathOf(spec.clock.startFile, spec.mounts) } : {}),
+      meter: runLimits.meter,
+      cleanUp: () => {
+        runLimits.releaseGroup();
+        rmSync(homeDir, { recursive: true, force: true });
       },
     };
   }
 }
 
 /** How limits are held, in words for `doctor`. */
-export function describeLimits(groups: ControlGroups | string): string {
-  if (typeof groups !== 'string') return `cgroup v${groups.version}`;
-  return hasProc ? `watched (${groups})` : 'wall time and output only (no /proc)';
+export function describeLimits(controlGroups: ControlGroups | string): string {
+  if (typeof controlGroups !== 'string') return `cgroup v${controlGroups.version}`;
+  return hasProc ? `watched (${controlGroups})` : 'wall time and output only (no /proc)';
 }
 
 /**
- * The limits of one run: what the launcher takes on itself, and the meter. `helpers` are tasks of the sandbox's own.
+ * The limits of one run: what the launcher takes on itself, and the meter. `helperTasks` are tasks of the sandbox's
+ * own.
  */
 export function limitRun(
   spec: RunSpec,
-  groups: ControlGroups | string,
-  helpers: number,
+  controlGroups: ControlGroups | string,
+  helperTasks: number,
 ): {
   readonly launch: { entrances: readonly string[]; fileMb: number; userTasks?: number };
-  readonly meter: Prepared['meter'];
+  readonly meter: PreparedRun['meter'];
   /** The tag made unique, so that two runs with one tag do not end each other; it begins with the tag. */
-  readonly mark: string;
+  readonly uniqueTag: string;
   /** Give back what was taken when the start fails; harmless afterwards. */
-  readonly abandon: () => void;
+  readonly releaseGroup: () => void;
 } {
   const { limits } = spec;
-  const mark = `${spec.tag}#${process.pid}-${++runs}`;
+  const uniqueTag = `${spec.tag}#${process.pid}-${++runCount}`;
   const fileMb = limits.diskMb + 1; // the whole is watched; this stops one file that grows faster than the looks
-  if (typeof groups !== 'string') {
-    const group = groups.create(mark, {
+  if (typeof controlGroups !== 'string') {
+    const controlGroup = controlGroups.createGroup(uniqueTag, {
       memoryBytes: limits.memoryMb * MIB,
-      tasks: limits.pids + helpers,
+      tasks: limits.pids + helperTasks,
     });
     return {
-      launch: { entrances: group.entrances, fileMb },
-      meter: () => new GroupMeter(group),
-      mark,
-      abandon: () => void group.remove(),
+      launch: { entrances: controlGroup.entrances, fileMb },
+      meter: () => new GroupMeter(controlGroup),
+      uniqueTag,
+      releaseGroup: () => void controlGroup.removeGroup(),
     };
   }
-  const bounds = { memoryMb: limits.memoryMb, pids: limits.pids + helpers };
+  const watchedLimits = { memoryMb: limits.memoryMb, pids: limits.pids + helperTasks };
   // the kernel does not apply it to root
-  const userTasks = process.getuid?.() === 0 ? undefined : tasksOfUser(bounds.pids);
+  const userTasks = process.getuid?.() === 0 ? undefined : userTaskLimit(watchedLimits.pids);
   return {
     launch: { entrances: [], fileMb, ...(userTasks === undefined ? {} : { userTasks }) },
-    meter: (pid) => new WatchedMeter(pid, mark, bounds),
-    mark,
-    abandon: () => {},
+    meter: (pid) => new WatchedMeter(pid, uniqueTag, watchedLimits),
+    uniqueTag,
+    releaseGroup: () => {},
   };
 }
 
 /** Room for the run on top of what is there now, and for as much again of the person's own doing meanwhile. */
-function tasksOfUser(pids: number): number | undefined {
-  return hasProc ? 2 * pids + 4096 : undefined;
+function userTaskLimit(maxPids: number): number | undefined {
+  return hasProc ? 2 * maxPids + 4096 : undefined;
 }
 
-export function writableOf(spec: RunSpec): readonly string[] {
+export function writablePathsOf(spec: RunSpec): readonly string[] {
   return spec.mounts.filter((mount) => mount.mode === 'write').map((mount) => mount.from);
 }
 
 /** Join two starts by pipes; if the second fails, the first is ended before the error goes on. */
 export function startPair(
-  start: (spec: RunSpec, ends: JoinedEnds) => Running,
-  first: RunSpec,
-  second: RunSpec,
-): readonly [Running, Running] {
-  const [a, b] = joinedPipes();
-  let one: Running | undefined;
+  startJoinedRun: (joinedSpec: RunSpec, joinedEnds: JoinedEnds) => RunningProcess,
+  firstSpec: RunSpec,
+  secondSpec: RunSpec,
+): readonly [RunningProcess, RunningProcess] {
+  const [firstEnds, secondEnds] = openJoinedPipes();
+  let firstRunning: RunningProcess | undefined;
   try {
-    one = start(first, a);
-    return [one, start(second, b)];
+    firstRunning = startJoinedRun(firstSpec, firstEnds);
+    return [firstRunning, startJoinedRun(secondSpec, secondEnds)];
   } catch (thrown) {
-    one?.kill();
+    firstRunning?.kill();
     throw thrown;
   } finally {
-    closeAll([a.stdin, a.stdout, b.stdin, b.stdout]);
+    closeAll([firstEnds.stdin, firstEnds.stdout, secondEnds.stdin, secondEnds.stdout]);
   }
 }
 
 /** End what carries a tag: first by control group, which nobody escapes, then by environment until nobody is found. */
 export async function sweepTagged(tagPrefix: string): Promise<number> {
-  let ended = sweepGroups(tagPrefix);
+  let endedCount = sweepGroups(tagPrefix);
   for (let attempt = 0; attempt < 200; attempt++) {
-    const left = taggedPids(tagPrefix, 'prefix');
-    if (left.length === 0) break;
-    if (attempt === 0) ended += left.length;
-    for (const pid of left) killHard(pid);
+    const remainingPids = taggedPids(tagPrefix, 'prefix');
+    if (remainingPids.length === 0) break;
+    if (attempt === 0) endedCount += remainingPids.length;
+    for (const pid of remainingPids) killHard(pid);
     await sleep(2);
   }
-  const homes = `${HOME_PREFIX}${safeName(tagPrefix)}`;
-  for (const name of readdirSync(tmpdir())) {
-    if (name.startsWith(homes)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  const homePrefix = `${HOME_PREFIX}${safeName(tagPrefix)}`;
+  for (const entryName of readdirSync(tmpdir())) {
+    if (entryName.startsWith(homePrefix)) rmSync(join(tmpdir(), entryName), { recursive: true, force: true });
   }
-  return ended;
+  return endedCount;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { bwrapArgs, type Profile, systemLayout, toolchainOf } from './profile.ts';
+import { bubblewrapArgs, type BubblewrapProfile, readSystemLayout, toolchainOf } from './profile.ts';
 
-const profile: Profile = {
+const profile: BubblewrapProfile = {
   layout: { links: [{ path: '/bin', target: 'usr/bin' }], dirs: ['/lib64'], toolchain: ['/home/me/node'] },
   mounts: [
     { from: '/lab/frozen', to: '/w/deep/frozen', mode: 'read' },
@@ -21,7 +21,7 @@ const position = (args: readonly string[], ...wanted: string[]): number =>
   args.findIndex((_, i) => wanted.every((word, k) => args[i + k] === word));
 
 describe('the bubblewrap profile', () => {
-  const args = bwrapArgs(profile);
+  const args = bubblewrapArgs(profile);
 
   it('takes the namespaces, the capabilities and the environment away', () => {
     for (const flag of [
@@ -67,22 +67,22 @@ describe('the bubblewrap profile', () => {
   });
 
   it('opens the network only when asked, with the files that names need', () => {
-    const open = bwrapArgs({ ...profile, network: true });
+    const open = bubblewrapArgs({ ...profile, network: true });
     expect(open).not.toContain('--unshare-net');
     expect(open).toContain('/etc/resolv.conf');
   });
 
   it('shows GPUs only when there are devices', () => {
     expect(args.join(' ')).not.toContain('/sys/class/drm');
-    const gpu = bwrapArgs({ ...profile, devices: ['/dev/nvidia0'] });
+    const gpu = bubblewrapArgs({ ...profile, devices: ['/dev/nvidia0'] });
     expect(position(gpu, '--dev-bind-try', '/dev/nvidia0', '/dev/nvidia0')).toBeGreaterThan(
       position(gpu, '--dev', '/dev'),
     );
   });
 
   it('gives the same arguments for the same profile', () => {
-    expect(bwrapArgs(profile)).toEqual(bwrapArgs(profile));
-    expect(systemLayout()).toEqual(systemLayout());
+    expect(bubblewrapArgs(profile)).toEqual(bubblewrapArgs(profile));
+    expect(readSystemLayout()).toEqual(readSystemLayout());
   });
 });
 

@@ -1,5 +1,5 @@
 /**
- * The bubblewrap profile as data and as arguments. `bwrapArgs` is pure: the same profile gives the same arguments.
+ * The bubblewrap profile as data and as arguments. `bubblewrapArgs` is pure: the same profile gives the same arguments.
  * Nothing is visible inside but what is listed here; as root every file is readable, so directories that hold secrets
  * (/etc, /var, /run, /root, /home) are never bound whole.
  */
@@ -17,7 +17,7 @@ export interface HostLayout {
   readonly toolchain: readonly string[];
 }
 
-export interface Profile {
+export interface BubblewrapProfile {
   readonly layout: HostLayout;
   readonly mounts: readonly Mount[];
   readonly alsoRead: readonly string[];
@@ -33,7 +33,7 @@ export interface Profile {
 }
 
 /** Files of /etc that programs need and that hold no secret. Missing ones are skipped. */
-const ETC = [
+const ETC_FILES = [
   'ld.so.cache',
   'ld.so.conf',
   'ld.so.conf.d',
@@ -63,8 +63,8 @@ const ETC = [
   'OpenCL',
   'vulkan',
 ] as const;
-const ETC_NETWORK = ['resolv.conf', 'hosts'] as const;
-const GPU_SYSTEM = [
+const ETC_NETWORK_FILES = ['resolv.conf', 'hosts'] as const;
+const GPU_SYSTEM_PATHS = [
   '/sys/class/drm',
   '/sys/class/kfd',
   '/sys/bus/pci',
@@ -79,9 +79,9 @@ const GPU_SYSTEM = [
 const MIB = 1024 * 1024;
 
 /** All arguments of bwrap before the command. Later ones win over earlier ones, so mounts come last, parents first. */
-export function bwrapArgs(profile: Profile): readonly string[] {
+export function bubblewrapArgs(profile: BubblewrapProfile): readonly string[] {
   const { layout } = profile;
-  const readable = (path: string): readonly string[] => ['--ro-bind-try', path, path];
+  const readOnlyBind = (readablePath: string): readonly string[] => ['--ro-bind-try', readablePath, readablePath];
   return [
     ...(profile.userNamespace ? ['--unshare-user'] : []),
     '--unshare-pid',
@@ -99,59 +99,65 @@ export function bwrapArgs(profile: Profile): readonly string[] {
     '/usr',
     '/usr',
     ...layout.links.flatMap(({ path, target }) => ['--symlink', target, path]),
-    ...layout.dirs.flatMap((path) => ['--ro-bind', path, path]),
-    ...[...ETC, ...(profile.network ? ETC_NETWORK : [])].flatMap((name) => readable(`/etc/${name}`)),
+    ...layout.dirs.flatMap((directory) => ['--ro-bind', directory, directory]),
+    ...[...ETC_FILES, ...(profile.network ? ETC_NETWORK_FILES : [])].flatMap((etcName) =>
+      readOnlyBind(`/etc/${etcName}`),
+    ),
     '--proc',
     '/proc',
     '--dev',
     '/dev',
-    ...profile.devices.flatMap((path) => ['--dev-bind-try', path, path]),
+    ...profile.devices.flatMap((devicePath) => ['--dev-bind-try', devicePath, devicePath]),
     '--remount-ro',
     '/dev',
     '--size',
     String(profile.tmpMb * MIB),
     '--tmpfs',
     '/dev/shm',
-    ...readable('/sys/devices/system/cpu'),
-    ...(profile.devices.length > 0 ? GPU_SYSTEM.flatMap(readable) : []),
+    ...readOnlyBind('/sys/devices/system/cpu'),
+    ...(profile.devices.length > 0 ? GPU_SYSTEM_PATHS.flatMap(readOnlyBind) : []),
     '--size',
     String(profile.tmpMb * MIB),
     '--tmpfs',
     '/tmp',
     '--dir',
     '/tmp/.cache',
-    ...[...layout.toolchain, ...profile.alsoRead].flatMap(readable),
-    ...byDepth(profile.mounts).flatMap(({ from, to, mode }) => [mode === 'write' ? '--bind' : '--ro-bind', from, to]),
+    ...[...layout.toolchain, ...profile.alsoRead].flatMap(readOnlyBind),
+    ...sortByDepth(profile.mounts).flatMap(({ from, to, mode }) => [
+      mode === 'write' ? '--bind' : '--ro-bind',
+      from,
+      to,
+    ]),
     '--remount-ro',
     '/',
     '--chdir',
     profile.cwd,
     '--clearenv',
-    ...Object.entries(profile.env).flatMap(([name, value]) => ['--setenv', name, value]),
+    ...Object.entries(profile.env).flatMap(([variableName, value]) => ['--setenv', variableName, value]),
   ];
 }
 
 /** Look at the system once. */
-export function systemLayout(): HostLayout {
-  const tops = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'].filter((path) => existsSync(path));
-  const isLink = (path: string): boolean => lstatSync(path).isSymbolicLink();
+export function readSystemLayout(): HostLayout {
+  const topDirs = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'].filter((topDir) => existsSync(topDir));
+  const isSymbolicLink = (topDir: string): boolean => lstatSync(topDir).isSymbolicLink();
   return {
-    links: tops.filter(isLink).map((path) => ({ path, target: readlinkSync(path) })),
-    dirs: tops.filter((path) => !isLink(path)),
+    links: topDirs.filter(isSymbolicLink).map((topDir) => ({ path: topDir, target: readlinkSync(topDir) })),
+    dirs: topDirs.filter((path) => !isSymbolicLink(path)),
     toolchain: toolchainOf(realpathSync(process.execPath), homedir()),
   };
 }
 
 /** Pure: what to show so that Node runs. Never a directory that holds the person's home. */
-export function toolchainOf(node: string, home: string): readonly string[] {
-  const root = dirname(dirname(node));
-  const inSystem = ['/usr', '/bin', '/sbin'].some((top) => node.startsWith(`${top}/`));
-  if (inSystem) return [];
-  const tooMuch = root === '/' || home === root || home.startsWith(`${root}/`);
-  return [tooMuch ? node : root];
+export function toolchainOf(nodeBinary: string, homeDir: string): readonly string[] {
+  const toolchainDir = dirname(dirname(nodeBinary));
+  const isInSystem = ['/usr', '/bin', '/sbin'].some((systemDir) => nodeBinary.startsWith(`${systemDir}/`));
+  if (isInSystem) return [];
+  const holdsHome = toolchainDir === '/' || homeDir === toolchainDir || homeDir.startsWith(`${toolchainDir}/`);
+  return [holdsHome ? nodeBinary : toolchainDir];
 }
 
-function byDepth(mounts: readonly Mount[]): readonly Mount[] {
-  const depth = (path: string): number => path.split('/').filter((part) => part !== '').length;
-  return [...mounts].sort((a, b) => depth(a.to) - depth(b.to));
+function sortByDepth(mounts: readonly Mount[]): readonly Mount[] {
+  const depthOf = (mountPath: string): number => mountPath.split('/').filter((pathPart) => pathPart !== '').length;
+  return [...mounts].sort((left, right) => depthOf(left.to) - depthOf(right.to));
 }

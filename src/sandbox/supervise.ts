@@ -8,7 +8,7 @@ import { constants } from 'node:os';
 import { basename, dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as after } from 'node:timers/promises';
-import type { Ending, Running, RunResult, RunSpec } from '../core/ports.ts';
+import type { Ending, RunningProcess, RunResult, RunSpec } from '../core/ports.ts';
 import { killHard, processInfo } from '../os/proc.ts';
 import { startProcess } from '../os/spawn.ts';
 import { DiskMeter } from './disk.ts';
@@ -17,7 +17,7 @@ import { endMembers, type Meter } from './meter.ts';
 import { OutputKeeper } from './output.ts';
 
 /** What a sandbox has made ready for one run. */
-export interface Prepared {
+export interface PreparedRun {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
@@ -31,13 +31,13 @@ export interface Prepared {
   readonly helper?: string;
   readonly meter: (pid: number) => Meter;
   /** Called once when all is over, also when the start failed. */
-  readonly cleanup: () => void;
+  readonly cleanUp: () => void;
 }
 
-const LOOK_MS = 100;
-const SLOW_LOOK_MS = 250;
+const CHECK_INTERVAL_MS = 100;
+const SLOW_CHECK_INTERVAL_MS = 250;
 /** The first look comes early, so that short runs are accounted for too. */
-const FIRST_LOOK_MS = 15;
+const FIRST_CHECK_MS = 15;
 const START_POLL_MS = 8;
 /** Longest wait for the pieces of output that are still in the pipes when everybody is dead. */
 const DRAIN_MS = 250;
@@ -48,224 +48,228 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 const MIB = 1024 * 1024;
 
 /** Start and supervise. Throws E_SPAWN when the process cannot be started. */
-export function supervise(spec: RunSpec, prepared: Prepared, joined?: JoinedEnds): Running {
-  const begun = performance.now();
+export function superviseRun(spec: RunSpec, preparedRun: PreparedRun, joinedEnds?: JoinedEnds): RunningProcess {
+  const startedMs = performance.now();
   let child: ChildProcess;
   try {
-    const [program = '', ...args] = prepared.argv;
-    child = startProcess(program, args, {
-      cwd: prepared.cwd,
-      env: { ...prepared.env },
+    const [program = '', ...programArgs] = preparedRun.argv;
+    child = startProcess(program, programArgs, {
+      cwd: preparedRun.cwd,
+      env: { ...preparedRun.env },
       detached: true, // a group of its own: Ctrl-C on the terminal is for the harness
       stdio: [
-        joined?.stdin ?? (spec.stdin === undefined ? 'ignore' : 'pipe'),
-        joined?.stdout ?? 'pipe',
+        joinedEnds?.stdin ?? (spec.stdin === undefined ? 'ignore' : 'pipe'),
+        joinedEnds?.stdout ?? 'pipe',
         'pipe',
-        prepared.sent ? 'pipe' : 'ignore',
+        preparedRun.sent ? 'pipe' : 'ignore',
       ],
     });
   } catch (thrown) {
-    prepared.cleanup();
+    preparedRun.cleanUp();
     throw thrown;
   }
-  return new Supervision(spec, prepared, child, begun);
+  return new Supervision(spec, preparedRun, child, startedMs);
 }
 
-class Supervision implements Running {
+class Supervision implements RunningProcess {
   readonly pid: number;
   readonly done: Promise<RunResult>;
   readonly #spec: RunSpec;
-  readonly #prepared: Prepared;
+  readonly #preparedRun: PreparedRun;
   readonly #meter: Meter;
-  readonly #disk: DiskMeter;
-  readonly #begun: number;
+  readonly #diskMeter: DiskMeter;
+  readonly #startedMs: number;
   readonly #stdout = new OutputKeeper();
   readonly #stderr = new OutputKeeper();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #input: Writable | null;
   #watcher: FSWatcher | undefined;
-  #signalledAt: number | undefined;
-  #slowLookAt = 0;
+  #clockStartedMs: number | undefined;
+  #nextSlowCheckMs = 0;
   #ending: Ending | undefined;
-  #over = false;
+  #isOver = false;
 
-  constructor(spec: RunSpec, prepared: Prepared, child: ChildProcess, begun: number) {
+  constructor(spec: RunSpec, preparedRun: PreparedRun, child: ChildProcess, startedMs: number) {
     this.#spec = spec;
-    this.#prepared = prepared;
-    this.#begun = begun;
+    this.#preparedRun = preparedRun;
+    this.#startedMs = startedMs;
     this.pid = child.pid!;
-    this.#meter = prepared.meter(this.pid);
-    this.#disk = new DiskMeter(prepared.writable);
+    this.#meter = preparedRun.meter(this.pid);
+    this.#diskMeter = new DiskMeter(preparedRun.writable);
     this.#input = child.stdin;
     this.#input?.on('error', () => {}); // a program that ends without reading its input is not an error
     if (typeof spec.stdin === 'string') this.#input?.end(spec.stdin);
-    this.#capture(child);
+    this.#captureStreams(child);
     this.done = new Promise((resolve) => {
-      child.once('exit', (code, signal) => void this.#settle(child, code, signal).then(resolve));
+      child.once('exit', (exitCode, signal) => void this.#collectResult(child, exitCode, signal).then(resolve));
     });
-    this.#at(begun + spec.limits.wallMs, () => this.#end('wall'));
+    this.#actAt(startedMs + spec.limits.wallMs, () => this.#endRun('wall'));
     this.#watchClock();
-    this.#later(FIRST_LOOK_MS, () => this.#look());
-    const looking = setInterval(() => this.#look(), LOOK_MS);
-    this.#timers.add(looking);
+    this.#actLater(FIRST_CHECK_MS, () => this.#checkLimits());
+    const checkTimer = setInterval(() => this.#checkLimits(), CHECK_INTERVAL_MS);
+    this.#timers.add(checkTimer);
   }
 
   kill(): void {
-    this.#end('aborted');
+    this.#endRun('aborted');
   }
 
-  send(text: string | null): void {
+  send(inputText: string | null): void {
     if (!this.#input?.writable) return;
-    if (text === null) this.#input.end();
-    else this.#input.write(text);
+    if (inputText === null) this.#input.end();
+    else this.#input.write(inputText);
   }
 
-  #end(why: Ending): void {
-    if (this.#over) return;
-    this.#ending ??= why;
+  #endRun(ending: Ending): void {
+    if (this.#isOver) return;
+    this.#ending ??= ending;
     killHard(-this.pid); // the group of the main process first: it is one step of the kernel
     killHard(this.pid);
     endMembers(this.#meter);
   }
 
-  #capture(child: ChildProcess): void {
-    const limit = this.#spec.limits.outputMb * MIB;
-    const keep = (keeper: OutputKeeper) => (chunk: Buffer) => {
-      keeper.push(chunk);
-      if (this.#stdout.bytes + this.#stderr.bytes > limit) this.#end('output');
+  #captureStreams(child: ChildProcess): void {
+    const maxOutputBytes = this.#spec.limits.outputMb * MIB;
+    const keepChunks = (keeper: OutputKeeper) => (chunk: Buffer) => {
+      keeper.addChunk(chunk);
+      if (this.#stdout.bytes + this.#stderr.bytes > maxOutputBytes) this.#endRun('output');
     };
-    child.stdout?.on('data', keep(this.#stdout)).on('error', () => {});
-    child.stderr?.on('data', keep(this.#stderr)).on('error', () => {});
-    const tell = (stream: Readable | null, each: ((text: string) => void) | undefined): void => {
-      if (!each) return;
-      const decoder = new TextDecoder();
-      stream?.on('data', (chunk: Buffer) => each(decoder.decode(chunk, { stream: true })));
+    child.stdout?.on('data', keepChunks(this.#stdout)).on('error', () => {});
+    child.stderr?.on('data', keepChunks(this.#stderr)).on('error', () => {});
+    const forwardText = (stream: Readable | null, onText: ((text: string) => void) | undefined): void => {
+      if (!onText) return;
+      const textDecoder = new TextDecoder();
+      stream?.on('data', (chunk: Buffer) => onText(textDecoder.decode(chunk, { stream: true })));
     };
-    tell(child.stdout, this.#spec.onStdout);
-    tell(child.stderr, this.#spec.onStderr);
-    const sink = child.stdio[3] as Writable | null;
-    if (sink && this.#prepared.sent) {
-      sink.on('error', () => {}); // a launcher that died early shows in its exit status
-      sink.end(this.#prepared.sent);
+    forwardText(child.stdout, this.#spec.onStdout);
+    forwardText(child.stderr, this.#spec.onStderr);
+    const launchInput = child.stdio[3] as Writable | null;
+    if (launchInput && this.#preparedRun.sent) {
+      launchInput.on('error', () => {}); // a launcher that died early shows in its exit status
+      launchInput.end(this.#preparedRun.sent);
     }
   }
 
   /** The start signal is looked for on events and, because those may get lost on some file systems, by polling. */
   #watchClock(): void {
     const { clock } = this.#spec;
-    const file = this.#prepared.startFile;
-    if (!clock || file === undefined) return;
-    const check = (): void => {
-      if (this.#signalledAt === undefined && exists(file)) this.#startClock();
+    const startFile = this.#preparedRun.startFile;
+    if (!clock || startFile === undefined) return;
+    const checkStartFile = (): void => {
+      if (this.#clockStartedMs === undefined && pathExists(startFile)) this.#startClock();
     };
     try {
-      this.#watcher = watch(dirname(file), { persistent: false }, (_event, name) => {
-        if (name === null || name === basename(file)) check();
+      this.#watcher = watch(dirname(startFile), { persistent: false }, (_event, fileName) => {
+        if (fileName === null || fileName === basename(startFile)) checkStartFile();
       });
       this.#watcher.on('error', () => this.#watcher?.close());
     } catch {
       // no events here (too many watches, a network file system): polling does it alone
     }
-    this.#timers.add(setInterval(check, START_POLL_MS));
-    this.#at(this.#begun + clock.graceMs, () => this.#startClock());
+    this.#timers.add(setInterval(checkStartFile, START_POLL_MS));
+    this.#actAt(this.#startedMs + clock.graceMs, () => this.#startClock());
   }
 
   #startClock(): void {
     const { clock } = this.#spec;
-    if (!clock || this.#signalledAt !== undefined || this.#over) return;
-    this.#signalledAt = performance.now();
+    if (!clock || this.#clockStartedMs !== undefined || this.#isOver) return;
+    this.#clockStartedMs = performance.now();
     this.#watcher?.close();
-    this.#at(this.#signalledAt + clock.budgetMs, () => this.#end('cut'));
+    this.#actAt(this.#clockStartedMs + clock.budgetMs, () => this.#endRun('cut'));
   }
 
-  #look(): void {
-    const breach = this.#meter.look();
-    if (breach) this.#end(breach);
-    const now = performance.now();
-    if (now < this.#slowLookAt) return;
-    this.#slowLookAt = now + SLOW_LOOK_MS - LOOK_MS / 2;
-    if (this.#disk.look(2) > this.#spec.limits.diskMb * MIB) this.#end('disk');
-    const budgeted = this.#signalledAt === undefined ? 0 : (now - this.#signalledAt) / 1000;
-    this.#spec.onTick?.({ wall: (now - this.#begun) / 1000, budgeted });
+  #checkLimits(): void {
+    const breach = this.#meter.findBreach();
+    if (breach) this.#endRun(breach);
+    const currentMs = performance.now();
+    if (currentMs < this.#nextSlowCheckMs) return;
+    this.#nextSlowCheckMs = currentMs + SLOW_CHECK_INTERVAL_MS - CHECK_INTERVAL_MS / 2;
+    if (this.#diskMeter.measureFor(2) > this.#spec.limits.diskMb * MIB) this.#endRun('disk');
+    const budgetedSeconds = this.#clockStartedMs === undefined ? 0 : (currentMs - this.#clockStartedMs) / 1000;
+    this.#spec.onTick?.({ wall: (currentMs - this.#startedMs) / 1000, budgeted: budgetedSeconds });
   }
 
   /** From the end of the main process on: nobody may be left, pipes are drained, figures are read, groups removed. */
-  async #settle(child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): Promise<RunResult> {
-    const endedAt = performance.now();
-    this.#over = true;
+  async #collectResult(
+    child: ChildProcess,
+    exitCode: number | null,
+    signal: NodeJS.Signals | null,
+  ): Promise<RunResult> {
+    const endedMs = performance.now();
+    this.#isOver = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#watcher?.close();
-    const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
-    const leftovers = await this.#endTheRest(endedAt);
-    await Promise.race([closed, after(DRAIN_MS)]);
+    const streamsClosed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    const leftovers = await this.#endTheRest(endedMs);
+    await Promise.race([streamsClosed, after(DRAIN_MS)]);
     child.stdin?.destroy();
     child.stdout?.destroy();
     child.stderr?.destroy();
-    const breach = this.#ending === undefined ? this.#lateBreach(code, signal) : undefined;
-    const totals = this.#meter.totals();
-    await this.#release();
-    const signalledAt = this.#signalledAt;
+    const lateBreach = this.#ending === undefined ? this.#lateBreach(exitCode, signal) : undefined;
+    const usageTotals = this.#meter.usageTotals();
+    await this.#releaseAll();
+    const clockStartedMs = this.#clockStartedMs;
     return {
-      ...ended(this.#ending ?? breach, code, signal),
-      stdout: this.#stdout.captured(),
-      stderr: this.#stderr.captured(),
-      startupS: ((signalledAt ?? endedAt) - this.#begun) / 1000,
-      budgetedS: signalledAt === undefined ? 0 : (endedAt - signalledAt) / 1000,
-      wallS: (endedAt - this.#begun) / 1000,
-      ...totals,
+      ...endingOf(this.#ending ?? lateBreach, exitCode, signal),
+      stdout: this.#stdout.capturedOutput(),
+      stderr: this.#stderr.capturedOutput(),
+      startupS: ((clockStartedMs ?? endedMs) - this.#startedMs) / 1000,
+      budgetedS: clockStartedMs === undefined ? 0 : (endedMs - clockStartedMs) / 1000,
+      wallS: (endedMs - this.#startedMs) / 1000,
+      ...usageTotals,
       accounting: this.#meter.accounting,
       leftovers,
     };
   }
 
-  async #endTheRest(since: number): Promise<number> {
-    const { helper } = this.#prepared;
-    const outlived = this.#meter.members().filter((pid) => processInfo(pid)?.name !== helper);
+  async #endTheRest(endedMs: number): Promise<number> {
+    const { helper } = this.#preparedRun;
+    const outlivingPids = this.#meter.livePids().filter((pid) => processInfo(pid)?.name !== helper);
     killHard(-this.pid); // a member of the group that is still there belongs to the run
     // Two looks in a row must find nobody: at the moment of its exec a process shows no environment.
-    const enough = this.#meter.accounting === 'cgroup' ? 1 : 2;
-    for (let empty = 0; empty < enough && performance.now() - since < GIVE_UP_MS;) {
-      empty = endMembers(this.#meter).length === 0 ? empty + 1 : 0;
-      if (empty < enough) await after(1);
+    const requiredEmptyLooks = this.#meter.accounting === 'cgroup' ? 1 : 2;
+    for (let emptyLooks = 0; emptyLooks < requiredEmptyLooks && performance.now() - endedMs < GIVE_UP_MS;) {
+      emptyLooks = endMembers(this.#meter).length === 0 ? emptyLooks + 1 : 0;
+      if (emptyLooks < requiredEmptyLooks) await after(1);
     }
-    return this.#ending === undefined ? outlived.length : 0;
+    return this.#ending === undefined ? outlivingPids.length : 0;
   }
 
   /** What was reached between the last look and the end. */
-  #lateBreach(code: number | null, signal: NodeJS.Signals | null): Ending | undefined {
+  #lateBreach(exitCode: number | null, signal: NodeJS.Signals | null): Ending | undefined {
     const { limits } = this.#spec;
-    const failed = code !== 0;
-    if (signal === 'SIGXFSZ' || code === 128 + constants.signals.SIGXFSZ) return 'disk';
-    if (this.#disk.final(50) > limits.diskMb * MIB) return 'disk';
-    return failed && this.#meter.accounting === 'cgroup' ? this.#meter.look() : undefined;
+    const hasFailed = exitCode !== 0;
+    if (signal === 'SIGXFSZ' || exitCode === 128 + constants.signals.SIGXFSZ) return 'disk';
+    if (this.#diskMeter.measureAfresh(50) > limits.diskMb * MIB) return 'disk';
+    return hasFailed && this.#meter.accounting === 'cgroup' ? this.#meter.findBreach() : undefined;
   }
 
-  async #release(): Promise<void> {
+  async #releaseAll(): Promise<void> {
     // A group may stay busy for a moment after its last member died.
-    for (let attempt = 0; attempt < 100 && !this.#meter.release(); attempt++) await after(1);
-    this.#disk.close();
+    for (let attempt = 0; attempt < 100 && !this.#meter.releaseResources(); attempt++) await after(1);
+    this.#diskMeter.close();
     try {
-      this.#prepared.cleanup();
+      this.#preparedRun.cleanUp();
     } catch {
       // files that cannot be removed (made unreadable by the program) are no reason to lose the result of a run
     }
   }
 
-  #later(ms: number, act: () => void): void {
-    this.#timers.add(setTimeout(act, ms));
+  #actLater(milliseconds: number, action: () => void): void {
+    this.#timers.add(setTimeout(action, milliseconds));
   }
 
   /** Act at a time of the monotonic clock, never before it, however far away it is. */
-  #at(time: number, act: () => void): void {
-    const left = time - performance.now();
-    if (this.#over) return;
-    if (left <= 0) act();
-    else this.#later(Math.min(Math.ceil(left), MAX_TIMER_MS), () => this.#at(time, act));
+  #actAt(targetMs: number, action: () => void): void {
+    const remainingMs = targetMs - performance.now();
+    if (this.#isOver) return;
+    if (remainingMs <= 0) action();
+    else this.#actLater(Math.min(Math.ceil(remainingMs), MAX_TIMER_MS), () => this.#actAt(targetMs, action));
   }
 }
 
 /** Signals that end a program by themselves; a shell and a sandbox report them as 128 + number. */
-const FATAL = [
+const FATAL_SIGNALS = [
   'SIGHUP',
   'SIGINT',
   'SIGQUIT',
@@ -282,21 +286,24 @@ const FATAL = [
   'SIGSYS',
 ] as const;
 
-function ended(
+function endingOf(
   ending: Ending | undefined,
-  code: number | null,
+  exitCode: number | null,
   signal: NodeJS.Signals | null,
 ): Pick<RunResult, 'ending' | 'exitCode' | 'signal'> {
-  const reported = FATAL.find((name) => code === 128 + constants.signals[name]);
-  const by = signal ?? reported;
-  const how = { ...(by ? { signal: by } : {}), ...(code !== null && !reported ? { exitCode: code } : {}) };
-  if (ending) return { ending, ...(ending === 'disk' || ending === 'memory' || ending === 'pids' ? how : {}) };
-  return by ? { ending: 'signalled', signal: by } : { ending: 'exited', exitCode: code ?? 0 };
+  const reportedSignal = FATAL_SIGNALS.find((signalName) => exitCode === 128 + constants.signals[signalName]);
+  const endingSignal = signal ?? reportedSignal;
+  const exitDetails = {
+    ...(endingSignal ? { signal: endingSignal } : {}),
+    ...(exitCode !== null && !reportedSignal ? { exitCode: exitCode } : {}),
+  };
+  if (ending) return { ending, ...(ending === 'disk' || ending === 'memory' || ending === 'pids' ? exitDetails : {}) };
+  return endingSignal ? { ending: 'signalled', signal: endingSignal } : { ending: 'exited', exitCode: exitCode ?? 0 };
 }
 
-function exists(path: string): boolean {
+function pathExists(filePath: string): boolean {
   try {
-    lstatSync(path);
+    lstatSync(filePath);
     return true;
   } catch {
     return false;

@@ -1,12 +1,12 @@
 /**
  * Which sampler to use, and why, in a sentence: by dimension, budget, kinds of knobs and how many trials run at once.
  */
-import { CMA_MAX, type CmaSamplerOptions, cmaSampler } from './cma/sampler.ts';
+import { MAX_CMA_KNOBS, type CmaSamplerOptions, cmaSampler } from './cma/sampler.ts';
 import { SearchError } from './error.ts';
 import { type GpOptions, gpSampler } from './gp/sampler.ts';
 import { randomSampler, sobolSampler } from './model-free.ts';
 import { type Space, shapeOf } from './space.ts';
-import { type TpeOptions, tpe } from './tpe/tpe.ts';
+import { type TpeOptions, tpeSampler } from './tpe/tpe.ts';
 import type { History, Sampler } from './trial.ts';
 
 export const SAMPLERS = ['auto', 'random', 'sobol', 'tpe', 'tpe-univariate', 'cma-es', 'gp'] as const;
@@ -23,64 +23,69 @@ export interface SamplerOptions {
   readonly gp?: GpOptions;
 }
 
-interface Setting extends SamplerOptions {
+interface SamplerSettings extends SamplerOptions {
   readonly parallel: number;
 }
 
 /** Make a sampler by name. Throws E_OPTIONS on an unknown name, or one that cannot search this space. */
 export function createSampler(
-  name: SamplerName | ((history: History, seed: number) => Sampler),
+  requested: SamplerName | ((history: History, seed: number) => Sampler),
   history: History,
   seed: number,
-  setting: Setting,
+  settings: SamplerSettings,
 ): { readonly sampler: Sampler; readonly choice: SamplerChoice } {
-  if (typeof name === 'function') {
-    const sampler = name(history, seed);
+  if (typeof requested === 'function') {
+    const sampler = requested(history, seed);
     return { sampler, choice: { name: sampler.name, why: 'given by the caller' } };
   }
-  if (name !== 'auto')
-    return { sampler: build(name, history, seed, setting), choice: { name, why: 'asked for by name' } };
-  const choice = choose(history.space, history.budget, setting.parallel);
+  if (requested !== 'auto')
+    return {
+      sampler: buildSampler(requested, history, seed, settings),
+      choice: { name: requested, why: 'asked for by name' },
+    };
+  const choice = choose(history.space, history.budget, settings.parallel);
   const { later } = choice;
-  const first = build(choice.name, history, seed, setting);
+  const firstSampler = buildSampler(choice.name, history, seed, settings);
   return {
-    sampler: later ? staged(history, first, GP_TRIALS, () => build(later, history, seed, setting)) : first,
+    sampler: later
+      ? stagedSampler(history, firstSampler, MAX_GP_TRIALS, () => buildSampler(later, history, seed, settings))
+      : firstSampler,
     choice,
   };
 }
 
-function build(
-  name: Exclude<SamplerName, 'auto'>,
+function buildSampler(
+  samplerName: Exclude<SamplerName, 'auto'>,
   history: History,
   seed: number,
-  { tpe: tpeOptions, cma, gp }: Setting,
+  { tpe: tpeOptions, cma: cmaOptions, gp: gpOptions }: SamplerSettings,
 ): Sampler {
-  switch (name) {
+  switch (samplerName) {
     case 'random':
       return randomSampler(history);
     case 'sobol':
       return sobolSampler(history, seed);
     case 'tpe':
-      return tpe(history, { multivariate: true, ...tpeOptions });
+      return tpeSampler(history, { multivariate: true, ...tpeOptions });
     case 'tpe-univariate':
-      return tpe(history, { ...tpeOptions, multivariate: false });
+      return tpeSampler(history, { ...tpeOptions, multivariate: false });
     case 'cma-es':
-      return cmaSampler(history, seed, cma);
+      return cmaSampler(history, seed, cmaOptions);
     case 'gp':
-      return gpSampler(history, gp);
+      return gpSampler(history, gpOptions);
     default:
       throw new SearchError(
         'E_OPTIONS',
         'There is no such sampler.',
-        `"${String(name satisfies never)}" was asked for.`,
+        `"${String(samplerName satisfies never)}" was asked for.`,
         `Use one of ${SAMPLERS.join(', ')}.`,
       );
   }
 }
 
 /** Knobs up to which, and trials until which, `auto` uses the Gaussian process. */
-const GP_KNOBS = 60;
-const GP_TRIALS = 150;
+const MAX_GP_KNOBS = 60;
+const MAX_GP_TRIALS = 150;
 
 /**
  * What `auto` takes. Budget undefined = not known, taken as long. `later`: what takes over after the Gaussian process's
@@ -96,63 +101,69 @@ export function choose(
   readonly later?: Exclude<SamplerName, 'auto'>;
 } {
   const { numeric, category } = shapeOf(space);
-  const d = numeric + category;
-  const later = lasting(space, budget, parallel);
-  if (d > GP_KNOBS || parallel > 16) return later;
-  if (budget !== undefined && budget <= GP_TRIALS)
+  const knobCount = numeric + category;
+  const lastingChoice = chooseLasting(space, budget, parallel);
+  if (knobCount > MAX_GP_KNOBS || parallel > 16) return lastingChoice;
+  if (budget !== undefined && budget <= MAX_GP_TRIALS)
     return {
       name: 'gp',
       why: `a Gaussian process, because ${budget} trials are too few for anything that needs generations`,
     };
   return {
     name: 'gp',
-    why: `a Gaussian process for the first ${GP_TRIALS} trials, where every one counts, then ${later.why}`,
-    later: later.name,
+    why: `a Gaussian process for the first ${MAX_GP_TRIALS} trials, where every one counts, then ${lastingChoice.why}`,
+    later: lastingChoice.name,
   };
 }
 
 /** For many trials, or many at once. */
-function lasting(
+function chooseLasting(
   space: Space,
   budget: number | undefined,
   parallel: number,
 ): { readonly name: Exclude<SamplerName, 'auto'>; readonly why: string } {
   const { numeric, category, conditional, discrete } = shapeOf(space);
-  const d = numeric + category;
-  if (numeric > CMA_MAX)
+  const knobCount = numeric + category;
+  if (numeric > MAX_CMA_KNOBS)
     return {
       name: 'tpe-univariate',
-      why: `TPE one knob at a time, because ${d} knobs are too many for a covariance matrix`,
+      why: `TPE one knob at a time, because ${knobCount} knobs are too many for a covariance matrix`,
     };
   if (conditional > 0)
-    return { name: 'tpe', why: `TPE, because ${conditional} of ${d} knobs are active only under others` };
-  if (discrete + category > d / 2)
-    return { name: 'tpe', why: `TPE, because most of ${d} knobs are choices or whole numbers` };
-  if ((budget ?? 1000) < 8 * d) return { name: 'tpe', why: `TPE, because ${budget} trials are few for ${d} knobs` };
-  if (parallel > 4 + 3 * Math.log(d))
+    return { name: 'tpe', why: `TPE, because ${conditional} of ${knobCount} knobs are active only under others` };
+  if (discrete + category > knobCount / 2)
+    return { name: 'tpe', why: `TPE, because most of ${knobCount} knobs are choices or whole numbers` };
+  if ((budget ?? 1000) < 8 * knobCount)
+    return { name: 'tpe', why: `TPE, because ${budget} trials are few for ${knobCount} knobs` };
+  if (parallel > 4 + 3 * Math.log(knobCount))
     return { name: 'tpe', why: `TPE, because ${parallel} trials at once are more than a generation of CMA-ES` };
   return {
     name: 'cma-es',
-    why: `CMA-ES, because ${numeric} of ${d} knobs are numbers and there are trials enough for generations`,
+    why: `CMA-ES, because ${numeric} of ${knobCount} knobs are numbers and there are trials enough for generations`,
   };
 }
 
 /** One sampler for the first trials, another one, made from what was told until then, after them. */
-function staged(history: History, first: Sampler, until: number, later: () => Sampler): Sampler {
-  let second: Sampler | undefined;
-  const current = (): Sampler => {
-    if (history.told.length < until) return first;
-    second ??= later();
-    return second;
+function stagedSampler(
+  history: History,
+  firstSampler: Sampler,
+  switchAfter: number,
+  createSecond: () => Sampler,
+): Sampler {
+  let secondSampler: Sampler | undefined;
+  const currentSampler = (): Sampler => {
+    if (history.told.length < switchAfter) return firstSampler;
+    secondSampler ??= createSecond();
+    return secondSampler;
   };
   return {
     get name() {
-      return current().name;
+      return currentSampler().name;
     },
     get spread() {
-      return current().spread ?? 1;
+      return currentSampler().spread ?? 1;
     },
-    propose: (ask) => current().propose(ask),
-    tell: (told) => (history.told.length <= until ? undefined : current().tell?.(told)),
+    propose: (ask) => currentSampler().propose(ask),
+    tell: (result) => (history.told.length <= switchAfter ? undefined : currentSampler().tell?.(result)),
   };
 }

@@ -15,14 +15,21 @@ export interface Direction {
 const STEP = 1 / 8;
 
 /**
- * Signs of the moves that trials made on knob `j` alone, everything else as in `from`. Failed ones count: they are an
- * answer too.
+ * Signs of the moves that trials made on knob `knobIndex` alone, everything else as in `origin`. Failed ones count:
+ * they are an answer too.
  */
-export function triedAlone({ told, failed, pending }: History, from: Point, j: number): ReadonlySet<number> {
+export function triedAlone({ told, failed, pending }: History, origin: Point, knobIndex: number): ReadonlySet<number> {
   const signs = new Set<number>();
-  for (const point of [...told, ...failed].map((t) => t.trial.point).concat(pending.map((t) => t.point))) {
-    const alone = point.every((u, i) => i === j || u === from[i] || (Number.isNaN(u) && Number.isNaN(from[i]!)));
-    if (alone && point[j] !== from[j]) signs.add(Math.sign(point[j]! - from[j]!));
+  for (const point of [...told, ...failed]
+    .map((outcome) => outcome.trial.point)
+    .concat(pending.map((trial) => trial.point))) {
+    const isAlone = point.every(
+      (coordinate, index) =>
+        index === knobIndex ||
+        coordinate === origin[index] ||
+        (Number.isNaN(coordinate) && Number.isNaN(origin[index]!)),
+    );
+    if (isAlone && point[knobIndex] !== origin[knobIndex]) signs.add(Math.sign(point[knobIndex]! - origin[knobIndex]!));
   }
   return signs;
 }
@@ -32,26 +39,35 @@ export function triedAlone({ told, failed, pending }: History, from: Point, j: n
  * Categories have no direction. `places` are as good as here: a move that was made from one of them, with the knob
  * within half a step of where it is now, was made.
  */
-export function untried(history: History, from: Point, places: readonly Point[] = []): Direction[] {
-  const found: (Direction & { readonly half: boolean })[] = [];
-  for (const [j, dim] of history.space.dims.entries()) {
-    const u = from[j]!;
-    if (dim.kind === 'category' || Number.isNaN(u)) continue;
-    const reach = dim.levels === Number.POSITIVE_INFINITY ? STEP / 2 : 0;
-    const near = places.filter((p) => Math.abs(p[j]! - u) <= reach);
-    const tried = new Set([from, ...near].flatMap((p) => [...triedAlone(history, p, j)]));
-    const [low, high] = dim.levels === Number.POSITIVE_INFINITY ? [u - 0.02, u + 0.02] : dim.edges(u);
+export function untried(history: History, origin: Point, places: readonly Point[] = []): Direction[] {
+  const directions: (Direction & { readonly isHalfTried: boolean })[] = [];
+  for (const [knobIndex, dimension] of history.space.dims.entries()) {
+    const coordinate = origin[knobIndex]!;
+    if (dimension.kind === 'category' || Number.isNaN(coordinate)) continue;
+    const reach = dimension.levels === Number.POSITIVE_INFINITY ? STEP / 2 : 0;
+    const nearby = places.filter((place) => Math.abs(place[knobIndex]! - coordinate) <= reach);
+    const triedSigns = new Set([origin, ...nearby].flatMap((place) => [...triedAlone(history, place, knobIndex)]));
+    const [low, high] =
+      dimension.levels === Number.POSITIVE_INFINITY
+        ? [coordinate - 0.02, coordinate + 0.02]
+        : dimension.edges(coordinate);
     for (const sign of [1, -1] as const)
-      if (!tried.has(sign) && (sign > 0 ? high < 1 : low > 0)) found.push({ knob: j, sign, half: tried.size > 0 });
+      if (!triedSigns.has(sign) && (sign > 0 ? high < 1 : low > 0))
+        directions.push({ knob: knobIndex, sign, isHalfTried: triedSigns.size > 0 });
   }
-  return found.sort((a, b) => Number(b.half) - Number(a.half)).map(({ knob, sign }) => ({ knob, sign }));
+  return directions
+    .sort((left, right) => Number(right.isHalfTried) - Number(left.isHalfTried))
+    .map(({ knob, sign }) => ({ knob, sign }));
 }
 
 /** The point one step in that direction, or at the next value of a discrete knob. */
-export function stepTo({ space }: History, from: Point, { knob, sign }: Direction): Point {
-  const dim = space.dims[knob]!;
-  const u = from[knob]!;
-  const [low, high] = dim.edges(u);
-  const to = dim.levels === Number.POSITIVE_INFINITY ? u + sign * STEP : sign > 0 ? high + 1e-9 : low - 1e-9;
-  return space.encode(space.decode(from.map((v, i) => (i === knob ? Math.min(1, Math.max(0, to)) : v))));
+export function stepTo({ space }: History, origin: Point, { knob, sign }: Direction): Point {
+  const dimension = space.dims[knob]!;
+  const coordinate = origin[knob]!;
+  const [low, high] = dimension.edges(coordinate);
+  const target =
+    dimension.levels === Number.POSITIVE_INFINITY ? coordinate + sign * STEP : sign > 0 ? high + 1e-9 : low - 1e-9;
+  return space.encode(
+    space.decode(origin.map((value, index) => (index === knob ? Math.min(1, Math.max(0, target)) : value))),
+  );
 }

@@ -13,8 +13,8 @@ export type SearchCode = 'E_SPACE' | 'E_VALUE' | 'E_TELL' | 'E_OPTIONS';
 export class SearchError extends Error {
   readonly code: SearchCode;
 
-  constructor(code: SearchCode, what: string, why: string, next: string) {
-    super(`${what} ${why} ${next}`);
+  constructor(code: SearchCode, problem: string, reason: string, nextStep: string) {
+    super(`${problem} ${reason} ${nextStep}`);
     this.name = 'SearchError';
     this.code = code;
   }

@@ -5,7 +5,7 @@
  * never becomes a score.
  */
 import { Gp } from './gp/gp.ts';
-import { cholesky, solveLower, solveUpper } from './math/matrix.ts';
+import { choleskyFactor, solveLower, solveUpper } from './math/matrix.ts';
 import { normalCdf } from '../base/distributions.ts';
 import type { Point, Space } from './space.ts';
 
@@ -15,75 +15,84 @@ export interface Labelled {
 }
 
 /** Trials the process is fitted to, and how blurred the edge between success and failure is believed to be. */
-const ROWS = 64;
+const MAX_PROCESS_TRIALS = 64;
 const LABEL_NOISE = 0.15;
 /** Prior precision of the regression's weights, in units of one range. */
-const RIDGE = 0.15;
+const RIDGE_PRECISION = 0.15;
 
 /** A function from a point to the probability that it can be measured, in (0, 1]. Constantly 1 while nothing failed. */
-export function learnFeasibility(space: Space, seen: readonly Labelled[]): (point: Point) => number {
-  if (seen.every(({ ok }) => ok)) return () => 1;
-  const logistic = fitLogistic(space, seen);
-  const process = labelProcess(space, seen);
-  return (point) => Math.sqrt(logistic(point) * process(point));
+export function learnFeasibility(space: Space, observations: readonly Labelled[]): (point: Point) => number {
+  if (observations.every(({ ok }) => ok)) return () => 1;
+  const logisticModel = fitLogistic(space, observations);
+  const labelModel = fitLabelProcess(space, observations);
+  return (point) => Math.sqrt(logisticModel(point) * labelModel(point));
 }
 
 /** Coordinates as regression features: centred numbers, categories as indicators, an inactive knob as nothing. */
-function features(space: Space, point: Point): Float64Array {
-  const out: number[] = [1];
-  for (const [j, dim] of space.dims.entries()) {
-    const u = point[j]!;
-    if (dim.kind === 'numeric') out.push(Number.isNaN(u) ? 0 : 2 * u - 1);
-    else for (let k = 0; k < dim.levels; k++) out.push(u === k ? 1 : 0);
+function encodeFeatures(space: Space, point: Point): Float64Array {
+  const features: number[] = [1];
+  for (const [knob, dimension] of space.dims.entries()) {
+    const coordinate = point[knob]!;
+    if (dimension.kind === 'numeric') features.push(Number.isNaN(coordinate) ? 0 : 2 * coordinate - 1);
+    else for (let category = 0; category < dimension.levels; category++) features.push(coordinate === category ? 1 : 0);
   }
-  return Float64Array.from(out);
+  return Float64Array.from(features);
 }
 
 /** Trials that a boundary is fitted to: the newest ones say enough about it. */
-const NEWEST = 300;
+const MAX_LOGISTIC_TRIALS = 300;
 /** The same where there are more features than trials: the cost is then cubic in the trials. */
-const NEWEST_OF_MANY = 100;
+const MAX_WIDE_TRIALS = 100;
 
 /** Ridge-penalised logistic regression by Newton's method (Hastie, Tibshirani & Friedman, 4.4.1). */
-function fitLogistic(space: Space, seen: readonly Labelled[]): (point: Point) => number {
-  const isWide = features(space, seen[0]!.point).length > NEWEST_OF_MANY;
-  const rows = seen
-    .slice(isWide ? -NEWEST_OF_MANY : -NEWEST)
-    .map(({ point, ok }): Row => ({ x: features(space, point), y: ok ? 1 : 0 }));
-  const n = rows[0]!.x.length;
-  const prior = new Float64Array(n);
+function fitLogistic(space: Space, observations: readonly Labelled[]): (point: Point) => number {
+  const isWide = encodeFeatures(space, observations[0]!.point).length > MAX_WIDE_TRIALS;
+  const examples = observations
+    .slice(isWide ? -MAX_WIDE_TRIALS : -MAX_LOGISTIC_TRIALS)
+    .map(({ point, ok }): Example => ({ x: encodeFeatures(space, point), y: ok ? 1 : 0 }));
+  const featureCount = examples[0]!.x.length;
+  const prior = new Float64Array(featureCount);
   prior[0] = 1;
-  const precision = new Float64Array(n).fill(RIDGE);
+  const precision = new Float64Array(featureCount).fill(RIDGE_PRECISION);
   precision[0] = 0.02;
-  let w = prior;
+  let weights = prior;
   for (let iteration = 0; iteration < 8; iteration++) {
-    const step = isWide ? dualStep(rows, w, prior, precision) : primalStep(rows, w, prior, precision);
+    const step = isWide
+      ? dualStep(examples, weights, prior, precision)
+      : primalStep(examples, weights, prior, precision);
     if (!step) break;
-    w = w.map((v, i) => v + step[i]!);
-    if (step.every((v) => Math.abs(v) < 1e-6)) break;
+    weights = weights.map((weight, index) => weight + step[index]!);
+    if (step.every((change) => Math.abs(change) < 1e-6)) break;
   }
-  return (point) => Math.max(1e-6, sigmoid(dot(w, features(space, point))));
+  return (point) => Math.max(1e-6, logisticSigmoid(dotProduct(weights, encodeFeatures(space, point))));
 }
 
-export interface Row {
+export interface Example {
   readonly x: Float64Array;
   readonly y: number;
 }
 
 /** One step of Newton's method: the Hessian has a row for every feature. */
 export function primalStep(
-  rows: readonly Row[],
-  w: Float64Array,
+  examples: readonly Example[],
+  weights: Float64Array,
   prior: Float64Array,
   precision: Float64Array,
 ): Float64Array | undefined {
-  const n = w.length;
-  const hessian = new Float64Array(n * n);
-  const gradient = w.map((v, i) => precision[i]! * (prior[i]! - v));
-  for (let i = 0; i < n; i++) hessian[i * n + i] = precision[i]!;
-  for (const { x, y } of rows) accumulate(hessian, gradient, x, y - sigmoid(dot(w, x)), sigmoid(dot(w, x)));
-  const l = cholesky(hessian, n);
-  return l && solveUpper(l, solveLower(l, gradient, n), n);
+  const featureCount = weights.length;
+  const hessian = new Float64Array(featureCount * featureCount);
+  const gradient = weights.map((weight, index) => precision[index]! * (prior[index]! - weight));
+  for (let index = 0; index < featureCount; index++) hessian[index * featureCount + index] = precision[index]!;
+  for (const { x: features, y: label } of examples)
+    accumulateRow(
+      hessian,
+      gradient,
+      features,
+      label - logisticSigmoid(dotProduct(weights, features)),
+      logisticSigmoid(dotProduct(weights, features)),
+    );
+  const factor = choleskyFactor(hessian, featureCount);
+  return factor && solveUpper(factor, solveLower(factor, gradient, featureCount), featureCount);
 }
 
 /**
@@ -91,46 +100,57 @@ export function primalStep(
  * trials.
  */
 export function dualStep(
-  rows: readonly Row[],
-  w: Float64Array,
+  examples: readonly Example[],
+  weights: Float64Array,
   prior: Float64Array,
   precision: Float64Array,
 ): Float64Array | undefined {
-  const m = rows.length;
-  const gradient = w.map((v, i) => precision[i]! * (prior[i]! - v));
-  const kernel = new Float64Array(m * m);
-  for (const [i, { x, y }] of rows.entries()) {
-    const p = sigmoid(dot(w, x));
-    for (let f = 0; f < x.length; f++) gradient[f]! += (y - p) * x[f]!;
-    const scaled = x.map((v, f) => v / precision[f]!);
-    for (let j = 0; j <= i; j++) kernel[i * m + j] = kernel[j * m + i] = dot(scaled, rows[j]!.x);
-    kernel[i * m + i]! += 1 / Math.max(1e-6, p * (1 - p));
+  const rowCount = examples.length;
+  const gradient = weights.map((weight, index) => precision[index]! * (prior[index]! - weight));
+  const kernel = new Float64Array(rowCount * rowCount);
+  for (const [row, { x: features, y: label }] of examples.entries()) {
+    const probability = logisticSigmoid(dotProduct(weights, features));
+    for (let feature = 0; feature < features.length; feature++)
+      gradient[feature]! += (label - probability) * features[feature]!;
+    const scaled = features.map((value, feature) => value / precision[feature]!);
+    for (let column = 0; column <= row; column++)
+      kernel[row * rowCount + column] = kernel[column * rowCount + row] = dotProduct(scaled, examples[column]!.x);
+    kernel[row * rowCount + row]! += 1 / Math.max(1e-6, probability * (1 - probability));
   }
-  const l = cholesky(kernel, m);
-  if (!l) return undefined;
-  const direct = gradient.map((g, f) => g / precision[f]!);
-  const seen = solveUpper(
-    l,
+  const factor = choleskyFactor(kernel, rowCount);
+  if (!factor) return undefined;
+  const scaledGradient = gradient.map((entry, feature) => entry / precision[feature]!);
+  const multipliers = solveUpper(
+    factor,
     solveLower(
-      l,
-      rows.map(({ x }) => dot(x, direct)),
-      m,
+      factor,
+      examples.map(({ x: features }) => dotProduct(features, scaledGradient)),
+      rowCount,
     ),
-    m,
+    rowCount,
   );
-  const back = new Float64Array(w.length);
-  for (const [i, { x }] of rows.entries()) for (let f = 0; f < x.length; f++) back[f]! += seen[i]! * x[f]!;
-  return direct.map((v, f) => v - back[f]! / precision[f]!);
+  const correction = new Float64Array(weights.length);
+  for (const [row, { x: features }] of examples.entries())
+    for (let feature = 0; feature < features.length; feature++)
+      correction[feature]! += multipliers[row]! * features[feature]!;
+  return scaledGradient.map((entry, feature) => entry - correction[feature]! / precision[feature]!);
 }
 
-function accumulate(hessian: Float64Array, gradient: Float64Array, x: Float64Array, residual: number, p: number): void {
-  const n = x.length;
-  const weight = Math.max(1e-6, p * (1 - p));
-  for (let i = 0; i < n; i++) {
-    const xi = x[i]!;
-    if (xi === 0) continue;
-    gradient[i]! += residual * xi;
-    for (let j = 0; j < n; j++) hessian[i * n + j]! += weight * xi * x[j]!;
+function accumulateRow(
+  hessian: Float64Array,
+  gradient: Float64Array,
+  features: Float64Array,
+  residual: number,
+  probability: number,
+): void {
+  const featureCount = features.length;
+  const weight = Math.max(1e-6, probability * (1 - probability));
+  for (let row = 0; row < featureCount; row++) {
+    const value = features[row]!;
+    if (value === 0) continue;
+    gradient[row]! += residual * value;
+    for (let column = 0; column < featureCount; column++)
+      hessian[row * featureCount + column]! += weight * value * features[column]!;
   }
 }
 
@@ -138,21 +158,26 @@ function accumulate(hessian: Float64Array, gradient: Float64Array, x: Float64Arr
  * Regression of the labels by a Gaussian process ("label regression", Rasmussen & Williams 2006, section 6.5), squashed
  * by the normal.
  */
-function labelProcess(space: Space, seen: readonly Labelled[]): (point: Point) => number {
-  const newest = (ok: boolean): Labelled[] => seen.filter((row) => row.ok === ok).slice(-ROWS / 2);
-  const rows = [...newest(true), ...newest(false)];
-  const data = { points: rows.map((r) => r.point), losses: rows.map((r) => (r.ok ? 0 : 1)), counts: rows.map(() => 1) };
-  const gp = new Gp(space, { ...data, noise: LABEL_NOISE, start: undefined });
+function fitLabelProcess(space: Space, observations: readonly Labelled[]): (point: Point) => number {
+  const newestWith = (isMeasurable: boolean): Labelled[] =>
+    observations.filter((observation) => observation.ok === isMeasurable).slice(-MAX_PROCESS_TRIALS / 2);
+  const examples = [...newestWith(true), ...newestWith(false)];
+  const trialData = {
+    points: examples.map((example) => example.point),
+    losses: examples.map((example) => (example.ok ? 0 : 1)),
+    counts: examples.map(() => 1),
+  };
+  const model = new Gp(space, { ...trialData, noise: LABEL_NOISE, start: undefined });
   return (point) => {
-    const { mean, sd } = gp.predict(point);
-    return Math.max(1e-6, normalCdf((0.5 - mean) / Math.hypot(0.5 * sd, LABEL_NOISE)));
+    const { mean, deviation } = model.predictAt(point);
+    return Math.max(1e-6, normalCdf((0.5 - mean) / Math.hypot(0.5 * deviation, LABEL_NOISE)));
   };
 }
 
-const sigmoid = (t: number): number => 1 / (1 + Math.exp(-t));
+const logisticSigmoid = (logit: number): number => 1 / (1 + Math.exp(-logit));
 
-function dot(a: Float64Array, b: Float64Array): number {
+function dotProduct(left: Float64Array, right: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  for (let index = 0; index < left.length; index++) sum += left[index]! * right[index]!;
   return sum;
 }

@@ -1,6 +1,6 @@
 /** Adviser and optimizer on one budget, and what is shown of a search. */
 import { describe, expect, it } from 'vitest';
-import { random } from '../base/random.ts';
+import { createRandom } from '../base/random.ts';
 import { agreement, promote } from '../base/rank.ts';
 import { front } from './pareto-front.ts';
 import { Hybrid } from './hybrid.ts';
@@ -35,7 +35,7 @@ function play(adviser: (turn: number, hybrid: Hybrid) => { values: Values; works
 }
 
 describe('the hybrid', () => {
-  const chance = random(4);
+  const chance = createRandom(4);
   const good = (): Values => ({
     a: 0.6 + 0.03 * chance.normal(),
     b: 0.5 + 0.03 * chance.normal(),

@@ -22,10 +22,10 @@ interface Arm {
   cost: number;
 }
 
-const FADE = 0.95;
+const EVIDENCE_FADE = 0.95;
 /** Imaginary trials of each side at the start, and the reward of each. */
-const PRIOR = 3;
-const TYPICAL = 0.25;
+const PRIOR_TRIALS = 3;
+const PRIOR_REWARD = 0.25;
 /** What a suggestion that was refused costs, in trials: it measured nothing, but it used the adviser's turn. */
 const REFUSAL_COST = 0.5;
 /** The source of an adviser's trials. */
@@ -55,8 +55,8 @@ export class Hybrid {
     this.search = new Search(options);
     this.#sign = options.direction === 'maximize' ? -1 : 1;
     this.#options = { share, least, most };
-    const arm = (): Arm => ({ reward: 0, cost: 0 });
-    this.#arms = { adviser: arm(), optimizer: arm() };
+    const emptyArm = (): Arm => ({ reward: 0, cost: 0 });
+    this.#arms = { adviser: emptyArm(), optimizer: emptyArm() };
     for (const entry of log) {
       if (entry.type === 'told') this.tell(entry.id, entry.outcome);
       else this.search.replay(entry);
@@ -69,16 +69,17 @@ export class Hybrid {
     const { adviser, optimizer } = this.#arms;
     // Both sides start from what a trial was worth lately, whoever chose it: early gains are easy, and a side that was
     // not asked yet had none.
-    const usual = (adviser.reward + optimizer.reward + PRIOR * TYPICAL) / (adviser.cost + optimizer.cost + PRIOR);
-    const [a, o] = [adviser, optimizer].map((arm) => (arm.reward + PRIOR * usual) / (arm.cost + PRIOR)) as [
-      number,
-      number,
-    ];
+    const usualReward =
+      (adviser.reward + optimizer.reward + PRIOR_TRIALS * PRIOR_REWARD) /
+      (adviser.cost + optimizer.cost + PRIOR_TRIALS);
+    const [adviserWorth, optimizerWorth] = [adviser, optimizer].map(
+      (side) => (side.reward + PRIOR_TRIALS * usualReward) / (side.cost + PRIOR_TRIALS),
+    ) as [number, number];
     // Squares sharpen the contest: twice the reward per trial is four times the share.
     const { share, least, most } = this.#options;
-    const odds = (a / Math.max(1e-9, o)) ** 2;
-    const earned = (share * odds) / (share * odds + 1 - share);
-    return Math.min(most, Math.max(least, earned));
+    const odds = (adviserWorth / Math.max(1e-9, optimizerWorth)) ** 2;
+    const earnedShare = (share * odds) / (share * odds + 1 - share);
+    return Math.min(most, Math.max(least, earnedShare));
   }
 
   /** Whose turn it is. Asking changes nothing. */
@@ -87,8 +88,8 @@ export class Hybrid {
   }
 
   /** The optimizer's next trials. */
-  ask(k = 1): Trial[] {
-    const trials = this.search.ask(k);
+  ask(count = 1): Trial[] {
+    const trials = this.search.ask(count);
     for (const _ of trials) this.#settleTurn(false);
     return trials;
   }
@@ -99,7 +100,7 @@ export class Hybrid {
    * not a configuration.
    */
   advise(values: Values): { readonly ok: true; readonly trial: Trial } | Exclude<Admission, { readonly ok: true }> {
-    const admission = this.#admit(values);
+    const admission = this.#admitAdvice(values);
     if (!admission.ok) {
       this.aside('refused');
       return admission;
@@ -108,33 +109,35 @@ export class Hybrid {
   }
 
   /** A trial that was chosen elsewhere, by a side or by nobody; nothing is refused but a repeat. Throws E_VALUE. */
-  add(values: Values, from?: 'adviser' | 'optimizer'): Trial {
-    const trial = this.search.add(values, undefined, from === 'adviser' ? ADVISER : from ? 'cma-es' : NOBODY);
-    if (from) this.#settleTurn(from === 'adviser');
+  add(values: Values, side?: 'adviser' | 'optimizer'): Trial {
+    const trial = this.search.add(values, undefined, side === 'adviser' ? ADVISER : side ? 'cma-es' : NOBODY);
+    if (side) this.#settleTurn(side === 'adviser');
     return trial;
   }
 
   /** Something that the adviser did with its turn and that is no configuration of the space. `cost` in trials. */
-  aside(what: Aside, cost = 1): void {
-    if (what === 'refused') {
-      this.#reward('adviser', 0, REFUSAL_COST);
+  aside(outcome: Aside, cost = 1): void {
+    if (outcome === 'refused') {
+      this.#rewardSide('adviser', 0, REFUSAL_COST);
       this.#owed = Math.max(0, this.#owed - REFUSAL_COST);
       return;
     }
     this.#settleTurn(true);
-    if (what === 'failed') this.#reward('adviser', 0, cost);
-    else if (what !== 'open') this.#reward('adviser', worth(this.#sign * what.value, this.#recent()), cost);
+    if (outcome === 'failed') this.#rewardSide('adviser', 0, cost);
+    else if (outcome !== 'open')
+      this.#rewardSide('adviser', worthAmong(this.#sign * outcome.value, this.#recentLosses()), cost);
   }
 
   /** The result of a trial of either side. `cost` in trials: what it took of the shared budget. Throws E_TELL. */
   tell(id: number, outcome: number | Outcome, cost = 1): void {
-    const recent = this.#recent();
-    const trial = this.search.history.pending.find((t) => t.id === id);
-    const arm = trial?.source === ADVISER ? 'adviser' : trial?.source === NOBODY ? undefined : 'optimizer';
-    const failed = typeof outcome !== 'number' && 'failed' in outcome;
+    const recentLosses = this.#recentLosses();
+    const trial = this.search.history.pending.find((pendingTrial) => pendingTrial.id === id);
+    const side = trial?.source === ADVISER ? 'adviser' : trial?.source === NOBODY ? undefined : 'optimizer';
+    const hasFailed = typeof outcome !== 'number' && 'failed' in outcome;
     // A failed suggestion says nothing about the knobs alone: what else the adviser did may have failed.
-    this.search.tell(id, failed && arm === 'adviser' ? { ...outcome, blame: false } : outcome);
-    if (arm) this.#reward(arm, failed ? 0 : worth(this.search.history.told.at(-1)!.loss, recent), cost);
+    this.search.tell(id, hasFailed && side === 'adviser' ? { ...outcome, blame: false } : outcome);
+    if (side)
+      this.#rewardSide(side, hasFailed ? 0 : worthAmong(this.search.history.told.at(-1)!.loss, recentLosses), cost);
   }
 
   /**
@@ -142,36 +145,40 @@ export class Hybrid {
    * it is not asked again.
    */
   dropped(id: number, cost = 1): void {
-    const trial = this.search.history.pending.find((t) => t.id === id);
-    if (trial && trial.source !== NOBODY) this.#reward(trial.source === ADVISER ? 'adviser' : 'optimizer', 0, cost);
+    const trial = this.search.history.pending.find((pendingTrial) => pendingTrial.id === id);
+    if (trial && trial.source !== NOBODY) this.#rewardSide(trial.source === ADVISER ? 'adviser' : 'optimizer', 0, cost);
   }
 
-  #recent(): number[] {
-    return this.search.history.told.slice(-20).map((t) => t.loss);
+  #recentLosses(): number[] {
+    return this.search.history.told.slice(-20).map((result) => result.loss);
   }
 
-  #admit(values: Values): Admission {
+  #admitAdvice(values: Values): Admission {
     const admission = this.search.admit(values);
     if (!admission.ok) return admission;
-    const likely = this.search.feasible(values);
-    return likely >= 0.15
+    const feasibility = this.search.feasible(values);
+    return feasibility >= 0.15
       ? admission
-      : { ok: false, reason: `it would very probably fail: ${Math.round(100 * likely)} % likely to be measurable` };
+      : {
+          ok: false,
+          reason: `it would very probably fail: ${Math.round(100 * feasibility)} % likely to be measurable`,
+        };
   }
 
-  #reward(side: 'adviser' | 'optimizer', reward: number, cost: number): void {
+  #rewardSide(side: 'adviser' | 'optimizer', reward: number, cost: number): void {
     const arm = this.#arms[side];
-    arm.reward = FADE * arm.reward + reward;
-    arm.cost = FADE * arm.cost + cost;
+    arm.reward = EVIDENCE_FADE * arm.reward + reward;
+    arm.cost = EVIDENCE_FADE * arm.cost + cost;
   }
 
-  #settleTurn(adviser: boolean): void {
-    this.#owed = Math.min(2, Math.max(-1, this.#owed + this.share - (adviser ? 1 : 0)));
+  #settleTurn(isAdviser: boolean): void {
+    this.#owed = Math.min(2, Math.max(-1, this.#owed + this.share - (isAdviser ? 1 : 0)));
   }
 }
 
 /** Worth of a result among the recent ones, 0 to 1: how many it beats, and a bonus for beating all. */
-function worth(loss: number, recent: readonly number[]): number {
-  const beaten = recent.length === 0 ? 0.5 : recent.filter((other) => loss < other).length / recent.length;
-  return 0.7 * beaten ** 2 + (beaten === 1 || recent.length === 0 ? 0.3 : 0);
+function worthAmong(loss: number, recentLosses: readonly number[]): number {
+  const beatenShare =
+    recentLosses.length === 0 ? 0.5 : recentLosses.filter((other) => loss < other).length / recentLosses.length;
+  return 0.7 * beatenShare ** 2 + (beatenShare === 1 || recentLosses.length === 0 ? 0.3 : 0);
 }

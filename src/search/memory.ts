@@ -7,7 +7,7 @@ import type { Limit } from './search.ts';
 import type { Space, Values } from './space.ts';
 import type { Failed, History, Outcome, Told, Trial } from './trial.ts';
 
-interface Settings {
+interface MemorySettings {
   /** +1 when smaller is better. */
   readonly sign: 1 | -1;
   readonly noise: number | undefined;
@@ -26,13 +26,13 @@ export class Memory implements History {
   readonly byKey = new Map<string, number>();
   readonly noise: number | undefined;
   readonly budget: number | undefined;
-  readonly #settings: Settings;
+  readonly #settings: MemorySettings;
   readonly #states: ('pending' | 'told' | 'failed' | 'forgotten')[] = [];
   readonly #toldById = new Map<number, Writable<Told>>();
   #pending: Trial[] = [];
-  #uneven = false;
+  #hasUnevenCounts = false;
 
-  constructor(space: Space, settings: Settings) {
+  constructor(space: Space, settings: MemorySettings) {
     this.space = space;
     this.#settings = settings;
     this.noise = settings.noise;
@@ -43,7 +43,7 @@ export class Memory implements History {
     return this.#pending;
   }
 
-  add(values: Values, source: string, why: string): Trial {
+  addTrial(values: Values, source: string, why: string): Trial {
     const key = this.space.key(values);
     const trial: Trial = { id: this.trials.length, values, point: this.space.encode(values), key, source, why };
     this.trials.push(trial);
@@ -54,79 +54,79 @@ export class Memory implements History {
   }
 
   /** The trial with its number, or undefined when it failed. Throws E_TELL. */
-  tell(id: number, outcome: Outcome): Told | undefined {
-    const trial = this.#waiting(id);
+  recordOutcome(id: number, outcome: Outcome): Told | undefined {
+    const trial = this.#requirePending(id);
     if ('failed' in outcome) {
-      this.#settle(trial, 'failed');
+      this.#settleTrial(trial, 'failed');
       this.failed.push({ trial, reason: outcome.failed, blame: outcome.blame !== false });
       return undefined;
     }
     const { value, n = 1, metrics = {} } = outcome;
     if (typeof value !== 'number' || !Number.isFinite(value))
-      refuse(id, `Its value is ${value}.`, 'Tell a finite number, or { failed: reason } when there is none.');
-    if (!(Number.isInteger(n) && n >= 1)) refuse(id, `Its number of measurements is ${n}.`, 'Tell n as 1 or more.');
-    const told: Writable<Told> = {
+      refuseTell(id, `Its value is ${value}.`, 'Tell a finite number, or { failed: reason } when there is none.');
+    if (!(Number.isInteger(n) && n >= 1)) refuseTell(id, `Its number of measurements is ${n}.`, 'Tell n as 1 or more.');
+    const result: Writable<Told> = {
       trial,
       value,
       mean: this.#settings.sign * value,
       loss: this.#settings.sign * value,
       n,
-      over: this.#over(metrics),
+      over: this.#limitExcess(metrics),
       metrics,
     };
-    this.#settle(trial, 'told');
-    this.told.push(told);
-    this.#toldById.set(id, told);
-    if (n > 1) this.#uneven = true;
-    this.#shrink();
-    return told;
+    this.#settleTrial(trial, 'told');
+    this.told.push(result);
+    this.#toldById.set(id, result);
+    if (n > 1) this.#hasUnevenCounts = true;
+    this.#shrinkLosses();
+    return result;
   }
 
-  replicate(id: number, value: number): void {
-    const told = this.#toldById.get(id);
-    if (!told) refuse(id, 'It has no number yet.', 'Tell it first; replicates come after.');
-    if (!Number.isFinite(value)) refuse(id, `The replicate's value is ${value}.`, 'Tell a finite number.');
-    told.value += (value - told.value) / (told.n + 1);
-    told.n++;
-    this.#uneven = true;
-    told.mean = told.loss = this.#settings.sign * told.value;
-    this.#shrink();
+  addReplicate(id: number, value: number): void {
+    const result = this.#toldById.get(id);
+    if (!result) refuseTell(id, 'It has no number yet.', 'Tell it first; replicates come after.');
+    if (!Number.isFinite(value)) refuseTell(id, `The replicate's value is ${value}.`, 'Tell a finite number.');
+    result.value += (value - result.value) / (result.n + 1);
+    result.n++;
+    this.#hasUnevenCounts = true;
+    result.mean = result.loss = this.#settings.sign * result.value;
+    this.#shrinkLosses();
   }
 
-  forget(id: number): void {
-    const trial = this.#waiting(id);
-    this.#settle(trial, 'forgotten');
+  forgetTrial(id: number): void {
+    const trial = this.#requirePending(id);
+    this.#settleTrial(trial, 'forgotten');
     if (this.byKey.get(trial.key) === id) this.byKey.delete(trial.key);
   }
 
-  #waiting(id: number): Trial {
+  #requirePending(id: number): Trial {
     const trial = this.trials[id];
     if (!trial)
-      refuse(
+      refuseTell(
         id,
         'It was never asked for.',
         `The last trial is ${this.trials.length - 1}; use \`add\` for one from outside.`,
       );
     const state = this.#states[id]!;
-    if (state !== 'pending') refuse(id, `It is ${state} already.`, 'Use `replicate` for a further measurement.');
+    if (state !== 'pending') refuseTell(id, `It is ${state} already.`, 'Use `replicate` for a further measurement.');
     return trial;
   }
 
-  #settle(trial: Trial, state: 'told' | 'failed' | 'forgotten'): void {
+  #settleTrial(trial: Trial, state: 'told' | 'failed' | 'forgotten'): void {
     this.#states[trial.id] = state;
     this.#pending = this.#pending.filter((other) => other !== trial);
   }
 
   /** By how much the limits are broken, as fractions of them, summed. A metric that is missing breaks nothing. */
-  #over(metrics: Readonly<Record<string, number>>): number {
-    let sum = 0;
+  #limitExcess(metrics: Readonly<Record<string, number>>): number {
+    let excess = 0;
     for (const { metric, max, min } of this.#settings.limits) {
-      const x = metrics[metric];
-      if (x === undefined) continue;
-      if (max !== undefined && x > max) sum += (x - max) / Math.max(Math.abs(max), 1e-12);
-      if (min !== undefined && x < min) sum += (min - x) / Math.max(Math.abs(min), 1e-12);
+      const measured = metrics[metric];
+      if (measured === undefined) continue;
+      if (max !== undefined && measured > max) excess += (measured - max) / Math.max(Math.abs(max), 1e-12);
+      if (min !== undefined && measured < min) excess += (min - measured) / Math.max(Math.abs(min), 1e-12);
     }
-    return sum;
+    return excess;
   }
 
   /**
@@ -134,16 +134,19 @@ export class Memory implements History {
    * normal prior would: a lucky single measurement does not outrank a mean of ten. With equal numbers the order is the
    * same, so nothing is done.
    */
-  #shrink(): void {
+  #shrinkLosses(): void {
     const { sign, noise } = this.#settings;
-    if (!noise || !this.#uneven || this.told.length < 3) return;
-    const average = this.told.reduce((sum, t) => sum + sign * t.value, 0) / this.told.length;
-    const spread = this.told.reduce((sum, t) => sum + (sign * t.value - average) ** 2, 0) / (this.told.length - 1);
-    const between = Math.max(spread - noise ** 2, 0.1 * spread, 1e-300);
-    for (const t of this.told) t.loss = average + ((sign * t.value - average) * between) / (between + noise ** 2 / t.n);
+    if (!noise || !this.#hasUnevenCounts || this.told.length < 3) return;
+    const average = this.told.reduce((sum, result) => sum + sign * result.value, 0) / this.told.length;
+    const totalVariance =
+      this.told.reduce((sum, result) => sum + (sign * result.value - average) ** 2, 0) / (this.told.length - 1);
+    const betweenVariance = Math.max(totalVariance - noise ** 2, 0.1 * totalVariance, 1e-300);
+    for (const result of this.told)
+      result.loss =
+        average + ((sign * result.value - average) * betweenVariance) / (betweenVariance + noise ** 2 / result.n);
   }
 }
 
-function refuse(id: number, why: string, next: string): never {
-  throw new SearchError('E_TELL', `Trial ${id} cannot be told.`, why, next);
+function refuseTell(id: number, reason: string, nextStep: string): never {
+  throw new SearchError('E_TELL', `Trial ${id} cannot be told.`, reason, nextStep);
 }

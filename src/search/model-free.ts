@@ -3,14 +3,16 @@
  * for others.
  */
 import type { Random } from '../base/random.ts';
-import { random } from '../base/random.ts';
+import { createRandom } from '../base/random.ts';
 import { SOBOL_DIMENSIONS, scrambledSobolAt } from './sobol/sobol.ts';
 import type { Point, Space } from './space.ts';
 import type { History, Sampler } from './trial.ts';
 
 /** Uniform on every knob's own scale. */
 export function randomPoint(space: Space, chance: Random): Point {
-  return space.dims.map((dim) => (dim.kind === 'category' ? chance.below(dim.levels) : chance.uniform()));
+  return space.dims.map((dimension) =>
+    dimension.kind === 'category' ? chance.below(dimension.levels) : chance.uniform(),
+  );
 }
 
 export function randomSampler(history: History): Sampler {
@@ -25,10 +27,10 @@ export function randomSampler(history: History): Sampler {
  * numbers.
  */
 function sobolPoint(space: Space, index: number, seed: number): Point {
-  const pad = random((seed ^ Math.imul(index + 1, 0x85ebca6b)) >>> 0);
-  return space.dims.map((dim, j) => {
-    const u = j < SOBOL_DIMENSIONS ? scrambledSobolAt(index, j, seed) : pad.uniform();
-    return dim.kind === 'category' ? Math.floor(u * dim.levels) : u;
+  const padding = createRandom((seed ^ Math.imul(index + 1, 0x85ebca6b)) >>> 0);
+  return space.dims.map((dimension, knob) => {
+    const coordinate = knob < SOBOL_DIMENSIONS ? scrambledSobolAt(index, knob, seed) : padding.uniform();
+    return dimension.kind === 'category' ? Math.floor(coordinate * dimension.levels) : coordinate;
   });
 }
 

@@ -6,7 +6,7 @@ import { SearchError } from './error.ts';
 
 export type Value = number | string;
 
-interface Common {
+interface CommonParam {
   readonly name: string;
   /** Active only while another knob, declared before this one, has one of these values. */
   readonly when?: { readonly param: string; readonly in: readonly Value[] };
@@ -16,7 +16,7 @@ interface Common {
  * A knob. `default` is the known-good value that a search starts from; without it the middle of the scale, or the first
  * value.
  */
-export type Param = Common &
+export type Param = CommonParam &
   (
     | {
         readonly kind: 'float';
@@ -56,35 +56,35 @@ export interface Dim {
   /** The coordinate of a value. */
   encode(value: Value): number;
   /** The nearest value to a coordinate: decode(encode(v)) is v for every value that the knob can have. */
-  decode(u: number): Value;
+  decode(coordinate: number): Value;
   /** For a discrete number: the ends of the interval of coordinates that decode to the same value. */
-  edges(u: number): readonly [number, number];
+  edges(coordinate: number): readonly [number, number];
   /** What is wrong with a value, in words; undefined when nothing is. */
   fault(value: unknown): string | undefined;
 }
 
-const clamp = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
+const clampTo = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
 
-function bad(name: string, why: string, next: string): never {
-  throw new SearchError('E_SPACE', `The knob "${name}" cannot be searched.`, why, next);
+function refuseKnob(knobName: string, reason: string, nextStep: string): never {
+  throw new SearchError('E_SPACE', `The knob "${knobName}" cannot be searched.`, reason, nextStep);
 }
 
 /** Check a declaration and compile it. Throws SearchError E_SPACE with the value that was seen. */
 export function compileParam(param: Param): Dim {
   if (typeof param.name !== 'string' || param.name === '')
-    bad(String(param.name), 'Its name is empty.', 'Give every knob a name.');
+    refuseKnob(String(param.name), 'Its name is empty.', 'Give every knob a name.');
   switch (param.kind) {
     case 'float':
-      return param.step === undefined ? continuous(param) : stepped(param, param.step);
+      return param.step === undefined ? compileContinuous(param) : compileStepped(param, param.step);
     case 'int':
-      return integer(param);
+      return compileInteger(param);
     case 'pow2':
-      return powers(param);
+      return compilePowers(param);
     case 'categorical':
     case 'ordinal':
-      return listed(param);
+      return compileListed(param);
     default:
-      return bad(
+      return refuseKnob(
         (param as Param).name,
         `Its kind is ${JSON.stringify((param as Param).kind)}.`,
         'Use float, int, pow2, categorical or ordinal.',
@@ -92,21 +92,28 @@ export function compileParam(param: Param): Dim {
   }
 }
 
-function checkRange(name: string, low: number, high: number, log: boolean | undefined): void {
+function checkRange(knobName: string, low: number, high: number, isLog: boolean | undefined): void {
   if (!Number.isFinite(low) || !Number.isFinite(high))
-    bad(name, `Its range is ${low} to ${high}.`, 'Both ends must be finite numbers.');
-  if (low === high) bad(name, `Its range is ${low} to ${high}: one value.`, 'Widen the range, or leave the knob out.');
-  if (low > high) bad(name, `Its range is ${low} to ${high}: the ends are swapped.`, 'Put the lower end first.');
-  if (log && low <= 0)
-    bad(name, `It is on a log scale and its range starts at ${low}.`, 'Start above zero, or leave `log` out.');
+    refuseKnob(knobName, `Its range is ${low} to ${high}.`, 'Both ends must be finite numbers.');
+  if (low === high)
+    refuseKnob(knobName, `Its range is ${low} to ${high}: one value.`, 'Widen the range, or leave the knob out.');
+  if (low > high)
+    refuseKnob(knobName, `Its range is ${low} to ${high}: the ends are swapped.`, 'Put the lower end first.');
+  if (isLog && low <= 0)
+    refuseKnob(
+      knobName,
+      `It is on a log scale and its range starts at ${low}.`,
+      'Start above zero, or leave `log` out.',
+    );
 }
 
 /** The default, or the value at the middle of the scale. */
-function defaultOf(param: Param, dim: Omit<Dim, 'default'>): Dim {
-  if (param.default === undefined) return { ...dim, default: dim.decode(dim.kind === 'category' ? 0 : 0.5) };
-  const fault = dim.fault(param.default);
-  if (fault !== undefined) bad(param.name, `Its default ${fault}.`, 'Change the default or the range.');
-  return { ...dim, default: dim.decode(dim.encode(param.default)) };
+function defaultOf(param: Param, dimension: Omit<Dim, 'default'>): Dim {
+  if (param.default === undefined)
+    return { ...dimension, default: dimension.decode(dimension.kind === 'category' ? 0 : 0.5) };
+  const fault = dimension.fault(param.default);
+  if (fault !== undefined) refuseKnob(param.name, `Its default ${fault}.`, 'Change the default or the range.');
+  return { ...dimension, default: dimension.decode(dimension.encode(param.default)) };
 }
 
 function numberFault(low: number, high: number): (value: unknown) => string | undefined {
@@ -117,144 +124,152 @@ function numberFault(low: number, high: number): (value: unknown) => string | un
   };
 }
 
-type Of<K extends Param['kind']> = Extract<Param, { kind: K }>;
+type ParamOf<K extends Param['kind']> = Extract<Param, { kind: K }>;
 
-function continuous(param: Of<'float'>): Dim {
+function compileContinuous(param: ParamOf<'float'>): Dim {
   const { name, low, high, log = false, digits } = param;
   checkRange(name, low, high, log);
   if (digits !== undefined && !(Number.isInteger(digits) && digits >= 1 && digits <= 17))
-    bad(name, `Its values are to be rounded to ${digits} digits.`, 'Use a whole number from 1 to 17.');
-  const to = log ? Math.log : (x: number): number => x;
-  const from = log ? Math.exp : (x: number): number => x;
-  const [a, b] = [to(low), to(high)];
-  const round = (x: number): number => clamp(digits === undefined ? x : Number(x.toPrecision(digits)), low, high);
+    refuseKnob(name, `Its values are to be rounded to ${digits} digits.`, 'Use a whole number from 1 to 17.');
+  const toScale = log ? Math.log : (value: number): number => value;
+  const fromScale = log ? Math.exp : (value: number): number => value;
+  const [scaledLow, scaledHigh] = [toScale(low), toScale(high)];
+  const roundValue = (value: number): number =>
+    clampTo(digits === undefined ? value : Number(value.toPrecision(digits)), low, high);
   return defaultOf(param, {
     name,
     kind: 'numeric',
     levels: Number.POSITIVE_INFINITY,
     log,
-    encode: (value) => clamp((to(Number(value)) - a) / (b - a), 0, 1),
-    decode: (u) => (u <= 0 ? low : u >= 1 ? high : round(from(a + u * (b - a)))),
-    edges: (u) => [u, u],
+    encode: (value) => clampTo((toScale(Number(value)) - scaledLow) / (scaledHigh - scaledLow), 0, 1),
+    decode: (coordinate) =>
+      coordinate <= 0
+        ? low
+        : coordinate >= 1
+          ? high
+          : roundValue(fromScale(scaledLow + coordinate * (scaledHigh - scaledLow))),
+    edges: (coordinate) => [coordinate, coordinate],
     fault: numberFault(low, high),
   });
 }
 
 /** Numbers at known places: coordinates from the transformed half-way points, so that every value owns an interval. */
-function places(
-  param: Of<'float'> | Of<'int'> | Of<'pow2'> | Of<'ordinal'>,
-  log: boolean,
+function compilePlaces(
+  param: ParamOf<'float'> | ParamOf<'int'> | ParamOf<'pow2'> | ParamOf<'ordinal'>,
+  isLog: boolean,
   levels: number,
   toIndex: (value: number) => number,
   fromIndex: (index: number) => Value,
   fault: Dim['fault'],
   offset = 0,
 ): Dim {
-  const to = log ? Math.log : (x: number): number => x;
-  const from = log ? Math.exp : (x: number): number => x;
-  const a = to(offset - 0.5);
-  const width = to(offset + levels - 0.5) - a;
-  const at = (index: number): number => (to(index + offset) - a) / width;
-  const nearest = (u: number): number => clamp(Math.round(from(a + clamp(u, 0, 1) * width) - offset), 0, levels - 1);
+  const toScale = isLog ? Math.log : (value: number): number => value;
+  const fromScale = isLog ? Math.exp : (value: number): number => value;
+  const scaleStart = toScale(offset - 0.5);
+  const width = toScale(offset + levels - 0.5) - scaleStart;
+  const coordinateOf = (index: number): number => (toScale(index + offset) - scaleStart) / width;
+  const nearestIndex = (coordinate: number): number =>
+    clampTo(Math.round(fromScale(scaleStart + clampTo(coordinate, 0, 1) * width) - offset), 0, levels - 1);
   return defaultOf(param, {
     name: param.name,
     kind: 'numeric',
     levels,
-    log,
-    encode: (value) => at(clamp(toIndex(value as number), 0, levels - 1)),
-    decode: (u) => fromIndex(nearest(u)),
-    edges: (u) => {
-      const index = nearest(u);
-      return [index === 0 ? 0 : at(index - 0.5), index === levels - 1 ? 1 : at(index + 0.5)];
+    log: isLog,
+    encode: (value) => coordinateOf(clampTo(toIndex(value as number), 0, levels - 1)),
+    decode: (coordinate) => fromIndex(nearestIndex(coordinate)),
+    edges: (coordinate) => {
+      const index = nearestIndex(coordinate);
+      return [index === 0 ? 0 : coordinateOf(index - 0.5), index === levels - 1 ? 1 : coordinateOf(index + 0.5)];
     },
     fault,
   });
 }
 
-function stepped(param: Of<'float'>, step: number): Dim {
+function compileStepped(param: ParamOf<'float'>, step: number): Dim {
   const { name, low, high } = param;
   checkRange(name, low, high, false);
-  if (param.log) bad(name, 'It has both `step` and `log`.', 'Use one of them.');
+  if (param.log) refuseKnob(name, 'It has both `step` and `log`.', 'Use one of them.');
   if (!(step > 0 && step <= high - low))
-    bad(name, `Its step is ${step}.`, `Use a step above 0 and up to ${high - low}.`);
+    refuseKnob(name, `Its step is ${step}.`, `Use a step above 0 and up to ${high - low}.`);
   const levels = Math.floor((high - low) / step + 1e-9) + 1;
-  const tidy = (x: number): number => Number(x.toPrecision(12));
-  return places(
+  const tidyNumber = (value: number): number => Number(value.toPrecision(12));
+  return compilePlaces(
     param,
     false,
     levels,
-    (v) => Math.round((v - low) / step),
-    (i) => tidy(low + i * step),
+    (value) => Math.round((value - low) / step),
+    (index) => tidyNumber(low + index * step),
     numberFault(low, high),
   );
 }
 
-function integer(param: Of<'int'>): Dim {
+function compileInteger(param: ParamOf<'int'>): Dim {
   const { name, low, high, log = false } = param;
   checkRange(name, low, high, log);
   if (!Number.isInteger(low) || !Number.isInteger(high))
-    bad(name, `Its range is ${low} to ${high}.`, 'Both ends of a whole-number knob must be whole.');
-  const range = numberFault(low, high);
-  const fault = (value: unknown): string | undefined =>
-    range(value) ?? (Number.isInteger(value) ? undefined : `is ${value}, not a whole number`);
-  return places(
+    refuseKnob(name, `Its range is ${low} to ${high}.`, 'Both ends of a whole-number knob must be whole.');
+  const rangeFault = numberFault(low, high);
+  const findFault = (value: unknown): string | undefined =>
+    rangeFault(value) ?? (Number.isInteger(value) ? undefined : `is ${value}, not a whole number`);
+  return compilePlaces(
     param,
     log,
     high - low + 1,
-    (v) => Math.round(v) - low,
-    (i) => low + i,
-    fault,
+    (value) => Math.round(value) - low,
+    (index) => low + index,
+    findFault,
     log ? low : 0,
   );
 }
 
-function powers(param: Of<'pow2'>): Dim {
+function compilePowers(param: ParamOf<'pow2'>): Dim {
   const { name, low, high } = param;
   checkRange(name, low, high, true);
-  const isPower = (x: number): boolean => Number.isInteger(Math.log2(x));
-  if (!isPower(low) || !isPower(high)) bad(name, `Its range is ${low} to ${high}.`, 'Both ends must be powers of two.');
-  const first = Math.log2(low);
-  const range = numberFault(low, high);
-  const fault = (value: unknown): string | undefined =>
-    range(value) ?? (isPower(value as number) ? undefined : `is ${value}, not a power of two`);
-  return places(
+  const isPowerOfTwo = (value: number): boolean => Number.isInteger(Math.log2(value));
+  if (!isPowerOfTwo(low) || !isPowerOfTwo(high))
+    refuseKnob(name, `Its range is ${low} to ${high}.`, 'Both ends must be powers of two.');
+  const lowExponent = Math.log2(low);
+  const rangeFault = numberFault(low, high);
+  const findFault = (value: unknown): string | undefined =>
+    rangeFault(value) ?? (isPowerOfTwo(value as number) ? undefined : `is ${value}, not a power of two`);
+  return compilePlaces(
     param,
     false,
-    Math.log2(high) - first + 1,
-    (v) => Math.round(Math.log2(v)) - first,
-    (i) => 2 ** (first + i),
-    fault,
+    Math.log2(high) - lowExponent + 1,
+    (value) => Math.round(Math.log2(value)) - lowExponent,
+    (index) => 2 ** (lowExponent + index),
+    findFault,
   );
 }
 
-function listed(param: Of<'categorical'> | Of<'ordinal'>): Dim {
+function compileListed(param: ParamOf<'categorical'> | ParamOf<'ordinal'>): Dim {
   const { name, values, kind } = param;
   if (!Array.isArray(values) || values.length < 2)
-    bad(name, `It has ${values?.length ?? 'no'} values.`, 'List at least two, or leave the knob out.');
-  const twice = values.find((value, i) => values.indexOf(value) !== i);
-  if (twice !== undefined) bad(name, `It lists ${JSON.stringify(twice)} twice.`, 'List every value once.');
-  const fault = (value: unknown): string | undefined =>
+    refuseKnob(name, `It has ${values?.length ?? 'no'} values.`, 'List at least two, or leave the knob out.');
+  const repeated = values.find((value, index) => values.indexOf(value) !== index);
+  if (repeated !== undefined) refuseKnob(name, `It lists ${JSON.stringify(repeated)} twice.`, 'List every value once.');
+  const findFault = (value: unknown): string | undefined =>
     values.includes(value as Value)
       ? undefined
       : `is ${JSON.stringify(value) ?? value}, not one of ${JSON.stringify(values)}`;
-  const index = (value: Value): number => Math.max(0, values.indexOf(value));
+  const indexOfValue = (value: Value): number => Math.max(0, values.indexOf(value));
   if (kind === 'ordinal')
-    return places(
+    return compilePlaces(
       param,
       false,
       values.length,
-      (v) => index(v),
-      (i) => values[i]!,
-      fault,
+      (value) => indexOfValue(value),
+      (index) => values[index]!,
+      findFault,
     );
   return defaultOf(param, {
     name,
     kind: 'category',
     levels: values.length,
     log: false,
-    encode: index,
-    decode: (u) => values[clamp(Math.round(u), 0, values.length - 1)]!,
-    edges: (u) => [u, u],
-    fault,
+    encode: indexOfValue,
+    decode: (coordinate) => values[clampTo(Math.round(coordinate), 0, values.length - 1)]!,
+    edges: (coordinate) => [coordinate, coordinate],
+    fault: findFault,
   });
 }

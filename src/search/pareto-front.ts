@@ -13,19 +13,20 @@ export interface Objective {
  */
 export function front(told: readonly Told[], objectives: readonly Objective[]): readonly Told[] {
   const scored = told
-    .filter((t) => t.over <= 0)
-    .map((t) => ({
-      t,
+    .filter((result) => result.over <= 0)
+    .map((result) => ({
+      t: result,
       at: objectives.map(
         ({ metric, direction }) =>
-          (direction === 'minimize' ? 1 : -1) * (metric === 'value' ? t.value : (t.metrics[metric] ?? Number.NaN)),
+          (direction === 'minimize' ? 1 : -1) *
+          (metric === 'value' ? result.value : (result.metrics[metric] ?? Number.NaN)),
       ),
     }))
-    .filter(({ at }) => at.every((v) => !Number.isNaN(v)));
-  const dominates = (a: readonly number[], b: readonly number[]): boolean =>
-    a.every((v, i) => v <= b[i]!) && a.some((v, i) => v < b[i]!);
+    .filter(({ at: scores }) => scores.every((score) => !Number.isNaN(score)));
+  const isDominating = (left: readonly number[], right: readonly number[]): boolean =>
+    left.every((score, index) => score <= right[index]!) && left.some((score, index) => score < right[index]!);
   return scored
-    .filter((one) => !scored.some((other) => dominates(other.at, one.at)))
-    .sort((a, b) => a.at[0]! - b.at[0]! || a.t.trial.id - b.t.trial.id)
-    .map(({ t }) => t);
+    .filter((candidate) => !scored.some((other) => isDominating(other.at, candidate.at)))
+    .sort((left, right) => left.at[0]! - right.at[0]! || left.t.trial.id - right.t.trial.id)
+    .map(({ t: result }) => result);
 }

@@ -4,13 +4,13 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { random } from '../base/random.ts';
+import { createRandom } from '../base/random.ts';
 import { symmetricEigen } from './math/eigen.ts';
-import { cholesky, solveLower, solveUpper } from './math/matrix.ts';
+import { choleskyFactor, solveLower, solveUpper } from './math/matrix.ts';
 import { normalCdf } from '../base/distributions.ts';
-import { normalQuantile, quickCdf, truncatedNormal } from './math/normal.ts';
+import { normalQuantile, quickCdf, drawTruncatedNormal } from './math/normal.ts';
 import { compileParam, type Param } from './param.ts';
-import { ascending, gapWidths, mixtureWeights, Parzen, scottWidth } from './tpe/parzen.ts';
+import { ascendingOrder, gapWidths, mixtureWeights, Parzen, scottWidth } from './tpe/parzen.ts';
 import { SOBOL_DIMENSIONS, scrambledSobolAt, sobolAt } from './sobol/sobol.ts';
 import { logAgainst } from './tpe/tpe.ts';
 
@@ -73,7 +73,7 @@ describe('the normal distribution', () => {
         fc.double({ min: 0.001, max: 2, noNaN: true }),
         fc.double({ min: 0, max: 0.999999, noNaN: true }),
         (mean, sigma, u) => {
-          const x = truncatedNormal(mean, sigma, 0, 1, u);
+          const x = drawTruncatedNormal(mean, sigma, 0, 1, u);
           expect(x).toBeGreaterThanOrEqual(0);
           expect(x).toBeLessThanOrEqual(1);
         },
@@ -84,11 +84,11 @@ describe('the normal distribution', () => {
 
 describe('linear algebra', () => {
   it('rebuilds random symmetric matrices from their eigenvectors', () => {
-    const chance = random(3);
+    const chance = createRandom(3);
     for (const n of [1, 2, 7, 20]) {
       const a = new Float64Array(n * n);
       for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) a[i * n + j] = a[j * n + i] = chance.normal();
-      const { values, vectors } = symmetricEigen(a, n);
+      const { eigenvalues: values, eigenvectors: vectors } = symmetricEigen(a, n);
       for (let i = 0; i < n; i++)
         for (let j = 0; j < n; j++) {
           let sum = 0;
@@ -99,9 +99,9 @@ describe('linear algebra', () => {
   });
 
   it('solves positive definite systems and refuses others', () => {
-    const l = cholesky(Float64Array.of(4, 2, 2, 3), 2)!;
+    const l = choleskyFactor(Float64Array.of(4, 2, 2, 3), 2)!;
     expect([...solveUpper(l, solveLower(l, [2, 1], 2), 2)]).toEqual([0.5, 0]);
-    expect(cholesky(Float64Array.of(1, 2, 2, 1), 2)).toBeUndefined();
+    expect(choleskyFactor(Float64Array.of(1, 2, 2, 1), 2)).toBeUndefined();
   });
 });
 
@@ -110,7 +110,7 @@ describe('Parzen densities', () => {
   const second = compileParam({ name: 'v', kind: 'float', low: 0, high: 1 });
 
   it('takes the larger gap to a neighbour as width, and clips it to 1/(2 + n)', () => {
-    expect(Array.from(gapWidths([0.2, 0.7, 0.25]).sigma, (s) => Number(s.toFixed(12)))).toEqual([0.2, 0.2, 0.25]);
+    expect(Array.from(gapWidths([0.2, 0.7, 0.25]).widths, (s) => Number(s.toFixed(12)))).toEqual([0.2, 0.2, 0.25]);
     expect(scottWidth(2, 2)).toBe(0.25);
     expect(scottWidth(1000, 14)).toBeCloseTo(0.2 * 1000 ** (-1 / 18), 12);
   });
@@ -197,7 +197,7 @@ describe('Parzen densities', () => {
     let mass = 0;
     for (let i = 0; i < 2000; i++) mass += Math.exp(parzen.logDensity([(i + 0.5) / 2000])) / 2000;
     expect(mass).toBeCloseTo(1, 5);
-    const chance = random(1);
+    const chance = createRandom(1);
     let below = 0;
     for (let i = 0; i < 4000; i++) if (parzen.draw(chance)[0]! < 0.4) below++;
     let expected = 0;
@@ -254,7 +254,7 @@ describe('densities of many observations', () => {
     { name: 'c', kind: 'categorical', values: ['a', 'b', 'c'] },
   ];
   const dims = kinds.map(compileParam);
-  const chance = random(8);
+  const chance = createRandom(8);
   const point = (): number[] =>
     dims.map((dim) => (dim.kind === 'category' ? chance.below(3) : dim.encode(dim.decode(chance.uniform() ** 3))));
   const points = Array.from({ length: 700 }, point);
@@ -282,8 +282,8 @@ describe('densities of many observations', () => {
   };
 
   it.each(dims.map((dim, j) => [dim.name, j] as const))('are those of the formula, knob %s alone', (_, j) => {
-    const widths = gapWidths(points.map((p) => p[j]!)).sigma;
-    const parzen = new Parzen([dims[j]!], points, false, { at: [j] });
+    const widths = gapWidths(points.map((p) => p[j]!)).widths;
+    const parzen = new Parzen([dims[j]!], points, false, { knobs: [j] });
     for (const u of asked) expect(parzen.logDensity([u[j]!])).toBeCloseTo(plain([j], u, [widths]), 10);
   });
 
@@ -296,7 +296,7 @@ describe('densities of many observations', () => {
   });
 
   it('are on the same side of a limit as the whole density', () => {
-    for (const parzen of [new Parzen([dims[0]!], points, false, { at: [0] }), new Parzen(dims, points, true)])
+    for (const parzen of [new Parzen([dims[0]!], points, false, { knobs: [0] }), new Parzen(dims, points, true)])
       for (const u of asked) {
         const whole = parzen.logDensity(u);
         for (const limit of [whole - 5, whole - 0.1, whole + 0.1]) {
@@ -312,7 +312,7 @@ describe('densities of many observations', () => {
     fc.assert(
       fc.property(fc.array(number, { maxLength: 200 }), (values) => {
         const expected = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]! || a - b);
-        expect([...ascending(Float64Array.from(values))]).toEqual(expected);
+        expect([...ascendingOrder(Float64Array.from(values))]).toEqual(expected);
       }),
     );
   });

@@ -1,9 +1,9 @@
 /** Ask and tell, with every sampler: replay, parallel trials, duplicates, failures, noise, limits, mistakes. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { random } from '../base/random.ts';
+import { createRandom } from '../base/random.ts';
 import type { SamplerName } from './auto.ts';
-import { dualStep, primalStep, type Row } from './feasibility.ts';
+import { dualStep, primalStep, type Example } from './feasibility.ts';
 import type { Param } from './param.ts';
 import { createSearch, type Search, type SearchOptions } from './search.ts';
 import type { Values } from './space.ts';
@@ -47,7 +47,7 @@ describe.each(NAMES)('the sampler %s', (sampler) => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 2, max: 16 }), (seed, k) => {
         const search = createSearch({ ...options, seed, parallel: k });
-        const chance = random(seed);
+        const chance = createRandom(seed);
         for (let wave = 0; wave < 3; wave++) {
           const trials = search.ask(k);
           expect(new Set(trials.map((t) => t.key)).size).toBe(k);
@@ -126,8 +126,8 @@ describe('failures', () => {
   });
 
   it('teach the same from the matrix of the trials as from that of the features, which a wide space takes', () => {
-    const chance = random(2);
-    const rows: Row[] = Array.from({ length: 30 }, () => {
+    const chance = createRandom(2);
+    const rows: Example[] = Array.from({ length: 30 }, () => {
       const x = Float64Array.from({ length: 12 }, (_, i) => (i === 0 ? 1 : 2 * chance.uniform() - 1));
       return { x, y: x[1]! + x[2]! > 0 ? 0 : 1 };
     });

@@ -3,7 +3,7 @@
  * measured, and lets a sampler propose. Its state is a function of its log: replaying the log gives the same search,
  * and the same next question.
  */
-import { random, seedOf } from '../base/random.ts';
+import { createRandom, seedOf } from '../base/random.ts';
 import { createSampler, type SamplerChoice, type SamplerName, type SamplerOptions } from './auto.ts';
 import { SearchError } from './error.ts';
 import { type Labelled, learnFeasibility } from './feasibility.ts';
@@ -11,7 +11,7 @@ import { Memory } from './memory.ts';
 import type { Param } from './param.ts';
 import { randomPoint } from './model-free.ts';
 import { createSpace, type Point, type Space, type SpaceSpec, type Values } from './space.ts';
-import { better, type History, type Outcome, type Sampler, type Told, type Trial } from './trial.ts';
+import { compareTold, type History, type Outcome, type Sampler, type Told, type Trial } from './trial.ts';
 
 /**
  * A bound on a metric that is told beside the value: a trial that breaks it is measured, but ranks behind every trial
@@ -59,15 +59,15 @@ export type Admission =
   { readonly ok: true } | { readonly ok: false; readonly reason: string; readonly earlier?: number };
 
 /** Proposals a sampler may make before the search takes what it has. */
-const ATTEMPTS = 64;
+const MAX_ATTEMPTS = 64;
 /** Probability of success that a proposal should have; after 24 attempts the most promising one is taken. */
-const FEASIBLE = 0.6;
-const FEASIBLE_ATTEMPTS = 24;
+const MIN_FEASIBILITY = 0.6;
+const MAX_FEASIBLE_ATTEMPTS = 24;
 /**
  * Coordinates closer than this on every knob make two running trials near-copies (less when the sampler's own steps are
  * smaller).
  */
-const NEAR = 0.02;
+const NEAR_DISTANCE = 0.02;
 
 export class Search {
   readonly space: Space;
@@ -79,7 +79,7 @@ export class Search {
   readonly #startAtDefault: boolean;
   readonly #parallel: number;
   readonly #log: LogEntry[] = [];
-  #model: { readonly at: number; readonly feasible: (point: Point) => number } | undefined;
+  #feasibilityModel: { readonly outcomeCount: number; readonly feasible: (point: Point) => number } | undefined;
 
   constructor(options: SearchOptions) {
     const {
@@ -98,9 +98,12 @@ export class Search {
     this.#startAtDefault = startAtDefault;
     this.#parallel = parallel;
     this.#memory = new Memory(this.space, { sign: direction === 'maximize' ? -1 : 1, noise, budget, limits });
-    const made = createSampler(options.sampler ?? 'auto', this.#memory, seed, { ...options, parallel: this.#parallel });
-    this.#engine = made.sampler;
-    this.sampler = made.choice;
+    const created = createSampler(options.sampler ?? 'auto', this.#memory, seed, {
+      ...options,
+      parallel: this.#parallel,
+    });
+    this.#engine = created.sampler;
+    this.sampler = created.choice;
   }
 
   /** Everything that happened, in order: `createSearch(options, log)` goes on from it. */
@@ -117,12 +120,15 @@ export class Search {
    * the noise is known.
    */
   get best(): Told | undefined {
-    return this.#memory.told.reduce<Told | undefined>((a, b) => (a && better(a, b) <= 0 ? a : b), undefined);
+    return this.#memory.told.reduce<Told | undefined>(
+      (best, result) => (best && compareTold(best, result) <= 0 ? best : result),
+      undefined,
+    );
   }
 
   /** Probability that a configuration can be measured, as learned from failures. */
   feasible(values: Values): number {
-    return this.#feasible(this.space.encode(this.space.snap(values)));
+    return this.#feasibilityAt(this.space.encode(this.space.snap(values)));
   }
 
   /**
@@ -133,8 +139,10 @@ export class Search {
     const snapped = this.space.snap(values);
     const earlier = this.#memory.byKey.get(this.space.key(snapped));
     if (earlier !== undefined) return { ok: false, reason: `it is the configuration of trial ${earlier}`, earlier };
-    const broken = this.space.broken(snapped);
-    return broken === undefined ? { ok: true } : { ok: false, reason: `it breaks the constraint "${broken}"` };
+    const brokenConstraint = this.space.broken(snapped);
+    return brokenConstraint === undefined
+      ? { ok: true }
+      : { ok: false, reason: `it breaks the constraint "${brokenConstraint}"` };
   }
 
   /**
@@ -142,15 +150,15 @@ export class Search {
    * possibly none, when every configuration of a finite space has been asked. Throws E_OPTIONS when k is not a positive
    * whole number.
    */
-  ask(k = 1): Trial[] {
-    if (!Number.isInteger(k) || k < 1)
-      throw new SearchError('E_OPTIONS', 'These trials cannot be asked for.', `k is ${k}.`, 'Ask for one or more.');
+  ask(count = 1): Trial[] {
+    if (!Number.isInteger(count) || count < 1)
+      throw new SearchError('E_OPTIONS', 'These trials cannot be asked for.', `k is ${count}.`, 'Ask for one or more.');
     const trials: Trial[] = [];
-    while (trials.length < k) {
+    while (trials.length < count) {
       const id = this.#memory.trials.length;
-      const proposed = this.#propose(id);
-      if (!proposed) break;
-      trials.push(this.#record(proposed.values, proposed.source, proposed.why));
+      const proposal = this.#proposeTrial(id);
+      if (!proposal) break;
+      trials.push(this.#recordTrial(proposal.values, proposal.source, proposal.why));
     }
     return trials;
   }
@@ -160,9 +168,9 @@ export class Search {
    * finite number.
    */
   tell(id: number, outcome: number | Outcome): void {
-    const told = this.#memory.tell(id, typeof outcome === 'number' ? { value: outcome } : outcome);
+    const result = this.#memory.recordOutcome(id, typeof outcome === 'number' ? { value: outcome } : outcome);
     this.#log.push({ type: 'told', id, outcome: typeof outcome === 'number' ? { value: outcome } : outcome });
-    if (told) this.#engine.tell?.(told);
+    if (result) this.#engine.tell?.(result);
   }
 
   /**
@@ -179,7 +187,7 @@ export class Search {
         `It is trial ${earlier}.`,
         'Use `replicate` to measure it again.',
       );
-    const trial = this.#record(snapped, source, 'given from outside');
+    const trial = this.#recordTrial(snapped, source, 'given from outside');
     if (outcome !== undefined) this.tell(trial.id, outcome);
     return trial;
   }
@@ -189,7 +197,7 @@ export class Search {
    * E_TELL.
    */
   replicate(id: number, value: number): void {
-    this.#memory.replicate(id, value);
+    this.#memory.addReplicate(id, value);
     this.#log.push({ type: 'replicate', id, value });
   }
 
@@ -198,7 +206,7 @@ export class Search {
    * it is told already.
    */
   forget(id: number): void {
-    this.#memory.forget(id);
+    this.#memory.forgetTrial(id);
     this.#log.push({ type: 'forgotten', id });
   }
 
@@ -206,7 +214,7 @@ export class Search {
   replay(entry: LogEntry): void {
     switch (entry.type) {
       case 'trial':
-        this.#record(this.space.snap(entry.values), entry.source, entry.why);
+        this.#recordTrial(this.space.snap(entry.values), entry.source, entry.why);
         return;
       case 'told':
         return this.tell(entry.id, entry.outcome);
@@ -219,72 +227,72 @@ export class Search {
     }
   }
 
-  #record(values: Values, source: string, why: string): Trial {
-    const trial = this.#memory.add(values, source, why);
+  #recordTrial(values: Values, source: string, why: string): Trial {
+    const trial = this.#memory.addTrial(values, source, why);
     this.#log.push({ type: 'trial', id: trial.id, values, source, why });
     return trial;
   }
 
-  #feasible(point: Point): number {
+  #feasibilityAt(point: Point): number {
     const { told, failed } = this.#memory;
-    const at = told.length + failed.length;
-    if (this.#model?.at !== at) {
-      const seen: Labelled[] = [
-        ...told.map((t) => ({ trial: t.trial, ok: t.over <= 0 })),
-        ...failed.filter((f) => f.blame).map((f) => ({ trial: f.trial, ok: false })),
+    const outcomeCount = told.length + failed.length;
+    if (this.#feasibilityModel?.outcomeCount !== outcomeCount) {
+      const observations: Labelled[] = [
+        ...told.map((result) => ({ trial: result.trial, ok: result.over <= 0 })),
+        ...failed.filter((failure) => failure.blame).map((failure) => ({ trial: failure.trial, ok: false })),
       ]
-        .sort((a, b) => a.trial.id - b.trial.id)
+        .sort((left, right) => left.trial.id - right.trial.id)
         .map(({ trial, ok }) => ({ point: trial.point, ok }));
-      this.#model = { at, feasible: learnFeasibility(this.space, seen) };
+      this.#feasibilityModel = { outcomeCount, feasible: learnFeasibility(this.space, observations) };
     }
-    return this.#model.feasible(point);
+    return this.#feasibilityModel.feasible(point);
   }
 
-  #propose(id: number): { readonly values: Values; readonly source: string; readonly why: string } | undefined {
+  #proposeTrial(id: number): { readonly values: Values; readonly source: string; readonly why: string } | undefined {
     if (this.#startAtDefault && this.admit(this.space.start).ok)
       return { values: this.space.start, source: 'default', why: 'the known-good default, to compare with' };
     const source = this.#engine.name;
-    const feasible = (point: Point): number => this.#feasible(point);
-    let spare: { values: Values; why: string; chance: number } | undefined;
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const chance = random(seedOf(`ask/${this.#seed}/${id}/${attempt}`));
-      const { point, why } = this.#engine.propose({ id, attempt, chance, feasible });
+    const feasibilityAt = (point: Point): number => this.#feasibilityAt(point);
+    let fallback: { values: Values; why: string; chance: number } | undefined;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const chance = createRandom(seedOf(`ask/${this.#seed}/${id}/${attempt}`));
+      const { point, why } = this.#engine.propose({ id, attempt, chance, feasible: feasibilityAt });
       const values = this.space.decode(point);
       if (!this.admit(values).ok) continue;
-      const snapped = this.space.encode(values);
-      if (attempt < ATTEMPTS / 2 && this.#near(snapped)) continue;
-      const likely = feasible(snapped);
-      if (likely >= FEASIBLE) return { values, source, why };
-      if (!spare || likely > spare.chance) spare = { values, why, chance: likely };
-      if (attempt >= FEASIBLE_ATTEMPTS) break;
+      const snappedPoint = this.space.encode(values);
+      if (attempt < MAX_ATTEMPTS / 2 && this.#isNearPending(snappedPoint)) continue;
+      const feasibility = feasibilityAt(snappedPoint);
+      if (feasibility >= MIN_FEASIBILITY) return { values, source, why };
+      if (!fallback || feasibility > fallback.chance) fallback = { values, why, chance: feasibility };
+      if (attempt >= MAX_FEASIBLE_ATTEMPTS) break;
     }
-    if (spare)
+    if (fallback)
       return {
-        values: spare.values,
+        values: fallback.values,
         source,
-        why: `${spare.why}; ${Math.round(100 * spare.chance)} % likely to be measurable`,
+        why: `${fallback.why}; ${Math.round(100 * fallback.chance)} % likely to be measurable`,
       };
-    return this.#anything(id);
+    return this.#proposeAnything(id);
   }
 
   /** The sampler has nothing new: random points, then whatever a finite space still has. */
-  #anything(id: number): { readonly values: Values; readonly source: string; readonly why: string } | undefined {
-    const chance = random(seedOf(`anything/${this.#seed}/${id}`));
-    for (let attempt = 0; attempt < 4 * ATTEMPTS; attempt++) {
+  #proposeAnything(id: number): { readonly values: Values; readonly source: string; readonly why: string } | undefined {
+    const chance = createRandom(seedOf(`anything/${this.#seed}/${id}`));
+    for (let attempt = 0; attempt < 4 * MAX_ATTEMPTS; attempt++) {
       const values = this.space.decode(randomPoint(this.space, chance));
       if (this.admit(values).ok)
         return { values, source: 'random', why: 'the sampler had nothing new: a random configuration' };
     }
     if (this.space.size > 20_000) return undefined;
-    for (const values of everything(this.space)) {
+    for (const values of everyConfiguration(this.space)) {
       if (this.admit(values).ok) return { values, source: 'last', why: 'one of the last configurations that are left' };
     }
     return undefined;
   }
 
-  #near(point: Point): boolean {
-    const limit = Math.min(NEAR, 0.25 * (this.#engine.spread ?? 1));
-    return this.#memory.pending.some((trial) => closer(this.space, trial.point, point, limit));
+  #isNearPending(point: Point): boolean {
+    const limit = Math.min(NEAR_DISTANCE, 0.25 * (this.#engine.spread ?? 1));
+    return this.#memory.pending.some((trial) => isNearCopy(this.space, trial.point, point, limit));
   }
 }
 
@@ -296,18 +304,18 @@ export function createSearch(options: SearchOptions, log: readonly LogEntry[] = 
 }
 
 function checkOptions({ seed, budget, parallel, noise }: SearchOptions): void {
-  const whole = (name: string, value: number | undefined, least: number): void => {
-    if (value !== undefined && !(Number.isInteger(value) && value >= least))
+  const requireWhole = (optionName: string, value: number | undefined, minimum: number): void => {
+    if (value !== undefined && !(Number.isInteger(value) && value >= minimum))
       throw new SearchError(
         'E_OPTIONS',
         'The search cannot be set up.',
-        `\`${name}\` is ${value}.`,
-        `It must be a whole number, at least ${least}.`,
+        `\`${optionName}\` is ${value}.`,
+        `It must be a whole number, at least ${minimum}.`,
       );
   };
-  whole('seed', seed, 0);
-  whole('budget', budget, 1);
-  whole('parallel', parallel, 1);
+  requireWhole('seed', seed, 0);
+  requireWhole('budget', budget, 1);
+  requireWhole('parallel', parallel, 1);
   if (noise !== undefined && !(Number.isFinite(noise) && noise >= 0))
     throw new SearchError(
       'E_OPTIONS',
@@ -318,31 +326,34 @@ function checkOptions({ seed, budget, parallel, noise }: SearchOptions): void {
 }
 
 /** Are two points the same but for less than `limit` on continuous knobs? */
-function closer(space: Space, a: Point, b: Point, limit: number): boolean {
-  return space.dims.every((dim, j) => {
-    const [x, y] = [a[j]!, b[j]!];
-    if (Number.isNaN(x) || Number.isNaN(y)) return Number.isNaN(x) === Number.isNaN(y);
-    return dim.levels === Number.POSITIVE_INFINITY ? Math.abs(x - y) < limit : x === y;
+function isNearCopy(space: Space, left: Point, right: Point, limit: number): boolean {
+  return space.dims.every((dimension, knob) => {
+    const [leftValue, rightValue] = [left[knob]!, right[knob]!];
+    if (Number.isNaN(leftValue) || Number.isNaN(rightValue))
+      return Number.isNaN(leftValue) === Number.isNaN(rightValue);
+    return dimension.levels === Number.POSITIVE_INFINITY
+      ? Math.abs(leftValue - rightValue) < limit
+      : leftValue === rightValue;
   });
 }
 
 /** Every configuration of a finite space, in order; inactive knobs make repeats. */
-function* everything(space: Space): Generator<Values> {
+function* everyConfiguration(space: Space): Generator<Values> {
   const total = space.size;
-  for (let i = 0; i < total; i++) {
-    let rest = i;
-    const point = space.dims.map((dim) => {
-      const index = rest % dim.levels;
-      rest = Math.floor(rest / dim.levels);
-      return dim.kind === 'category' ? index : nth(dim, index);
+  for (let ordinal = 0; ordinal < total; ordinal++) {
+    let remainder = ordinal;
+    const point = space.dims.map((dimension) => {
+      const level = remainder % dimension.levels;
+      remainder = Math.floor(remainder / dimension.levels);
+      return dimension.kind === 'category' ? level : coordinateOfLevel(dimension, level);
     });
     yield space.decode(point);
   }
 }
 
 /** Coordinate inside the interval of the index-th value of a discrete knob. */
-function nth(dim: Space['dims'][number], index: number): number {
-  let u = 0;
-  for (let i = 0; i < index; i++) u = dim.edges(u + 1e-12)[1] + 1e-9;
-  return Math.min(1, u + 1e-9);
+function coordinateOfLevel(dimension: Space['dims'][number], level: number): number {
+  let coordinate = 0;
+  for (let i = 0; i < level; i++) coordinate = dimension.edges(coordinate + 1e-12)[1] + 1e-9;
+  return Math.min(1, coordinate + 1e-9);
 }

@@ -1,7 +1,7 @@
 /** Spaces: every kind of knob there and back, conditions, constraints, and every mistake with its message. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { random } from '../base/random.ts';
+import { createRandom } from '../base/random.ts';
 import { SearchError } from './error.ts';
 import type { Param } from './param.ts';
 import { randomPoint } from './model-free.ts';
@@ -41,7 +41,7 @@ describe('a space', () => {
     const space = createSpace(mixed);
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1e9 }), (seed) => {
-        const values = space.decode(randomPoint(space, random(seed)));
+        const values = space.decode(randomPoint(space, createRandom(seed)));
         expect(space.snap(values)).toEqual(values);
         expect(space.decode(space.encode(values))).toEqual(values);
       }),

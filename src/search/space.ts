@@ -62,41 +62,42 @@ export function createSpace(spec: SpaceSpec | readonly Param[]): Space {
       `It has ${params.length} knobs; the limit is ${MAX_PARAMS}.`,
       'Search the ones that are likely to matter first.',
     );
-  const dims = params.map(compileParam);
-  const index = new Map<string, number>();
-  for (const [i, { name }] of dims.entries()) {
-    if (index.has(name))
+  const dimensions = params.map(compileParam);
+  const indexByName = new Map<string, number>();
+  for (const [position, { name }] of dimensions.entries()) {
+    if (indexByName.has(name))
       throw new SearchError(
         'E_SPACE',
         `The knob "${name}" is declared twice.`,
-        `It is number ${index.get(name)! + 1} and number ${i + 1}.`,
+        `It is number ${indexByName.get(name)! + 1} and number ${position + 1}.`,
         'Keep one of them.',
       );
-    index.set(name, i);
+    indexByName.set(name, position);
   }
-  const conditions = params.map((param, i) => conditionOf(param, i, dims, index));
-  const decode = (point: Point): Values => decodeWith(dims, conditions, point);
-  const snap = (values: Values): Values => snapWith(dims, conditions, index, values);
-  const start = snap(Object.fromEntries(dims.map((dim) => [dim.name, dim.default])));
-  const broken = (values: Values): string | undefined => constraints.find((c) => !c.holds(values))?.name;
-  const fault = broken(start);
-  if (fault !== undefined)
+  const conditions = params.map((param, knob) => conditionOf(param, knob, dimensions, indexByName));
+  const decodePoint = (point: Point): Values => decodeWith(dimensions, conditions, point);
+  const snapValues = (values: Values): Values => snapWith(dimensions, conditions, indexByName, values);
+  const start = snapValues(Object.fromEntries(dimensions.map((dimension) => [dimension.name, dimension.default])));
+  const findBroken = (values: Values): string | undefined =>
+    constraints.find((constraint) => !constraint.holds(values))?.name;
+  const brokenConstraint = findBroken(start);
+  if (brokenConstraint !== undefined)
     throw new SearchError(
       'E_SPACE',
       'The default configuration is not allowed.',
-      `It breaks the constraint "${fault}".`,
+      `It breaks the constraint "${brokenConstraint}".`,
       'Change the defaults or the constraint.',
     );
   return {
-    dims,
+    dims: dimensions,
     conditions,
     start,
-    size: dims.reduce((product, dim) => product * dim.levels, 1),
-    decode,
-    encode: (values) => encodeWith(dims, values),
-    snap,
-    key: (values) => JSON.stringify(dims.map((dim) => values[dim.name] ?? null)),
-    broken,
+    size: dimensions.reduce((product, dimension) => product * dimension.levels, 1),
+    decode: decodePoint,
+    encode: (values) => encodeWith(dimensions, values),
+    snap: snapValues,
+    key: (values) => JSON.stringify(dimensions.map((dimension) => values[dimension.name] ?? null)),
+    broken: findBroken,
   };
 }
 
@@ -104,76 +105,76 @@ type Conditions = Space['conditions'];
 
 function conditionOf(
   param: Param,
-  i: number,
-  dims: readonly Dim[],
-  index: ReadonlyMap<string, number>,
+  knob: number,
+  dimensions: readonly Dim[],
+  indexByName: ReadonlyMap<string, number>,
 ): Conditions[number] {
   const { when } = param;
   if (!when) return undefined;
-  const parent = index.get(when.param);
-  const refuse = (why: string): never => {
+  const parent = indexByName.get(when.param);
+  const refuseCondition = (reason: string): never => {
     throw new SearchError(
       'E_SPACE',
       `The condition of the knob "${param.name}" cannot be used.`,
-      why,
+      reason,
       'Name an earlier knob and values that it can have.',
     );
   };
-  if (parent === undefined || parent >= i) return refuse(`"${when.param}" is not declared before it.`);
-  if (when.in.length === 0) return refuse('It lists no values.');
+  if (parent === undefined || parent >= knob) return refuseCondition(`"${when.param}" is not declared before it.`);
+  if (when.in.length === 0) return refuseCondition('It lists no values.');
   for (const value of when.in) {
-    const fault = dims[parent]!.fault(value);
-    if (fault !== undefined) return refuse(`A value ${fault}.`);
+    const fault = dimensions[parent]!.fault(value);
+    if (fault !== undefined) return refuseCondition(`A value ${fault}.`);
   }
   return { parent, values: when.in };
 }
 
-function active(conditions: Conditions, dims: readonly Dim[], i: number, values: Values): boolean {
-  const condition = conditions[i];
+function isActive(conditions: Conditions, dimensions: readonly Dim[], knob: number, values: Values): boolean {
+  const condition = conditions[knob];
   if (!condition) return true;
-  const value = values[dims[condition.parent]!.name];
+  const value = values[dimensions[condition.parent]!.name];
   return value !== undefined && condition.values.includes(value);
 }
 
-function decodeWith(dims: readonly Dim[], conditions: Conditions, point: Point): Values {
+function decodeWith(dimensions: readonly Dim[], conditions: Conditions, point: Point): Values {
   const values: Record<string, Value> = {};
-  for (const [i, dim] of dims.entries()) {
-    if (!active(conditions, dims, i, values)) continue;
-    const u = point[i]!;
-    values[dim.name] = Number.isNaN(u) ? dim.default : dim.decode(u);
+  for (const [knob, dimension] of dimensions.entries()) {
+    if (!isActive(conditions, dimensions, knob, values)) continue;
+    const coordinate = point[knob]!;
+    values[dimension.name] = Number.isNaN(coordinate) ? dimension.default : dimension.decode(coordinate);
   }
   return values;
 }
 
-function encodeWith(dims: readonly Dim[], values: Values): Point {
-  return dims.map((dim) => {
-    const value = values[dim.name];
-    return value === undefined ? Number.NaN : dim.encode(value);
+function encodeWith(dimensions: readonly Dim[], values: Values): Point {
+  return dimensions.map((dimension) => {
+    const value = values[dimension.name];
+    return value === undefined ? Number.NaN : dimension.encode(value);
   });
 }
 
 function snapWith(
-  dims: readonly Dim[],
+  dimensions: readonly Dim[],
   conditions: Conditions,
-  index: ReadonlyMap<string, number>,
-  given: Values,
+  indexByName: ReadonlyMap<string, number>,
+  givenValues: Values,
 ): Values {
-  for (const name of Object.keys(given)) {
-    if (!index.has(name))
+  for (const name of Object.keys(givenValues)) {
+    if (!indexByName.has(name))
       throw new SearchError(
         'E_VALUE',
         'This configuration cannot be used.',
         `There is no knob "${name}".`,
-        `The knobs are ${dims.map((d) => d.name).join(', ')}.`,
+        `The knobs are ${dimensions.map((dimension) => dimension.name).join(', ')}.`,
       );
   }
   const values: Record<string, Value> = {};
-  for (const [i, dim] of dims.entries()) {
-    if (!active(conditions, dims, i, values)) continue;
-    const value = given[dim.name] ?? dim.default;
+  for (const [knob, dimension] of dimensions.entries()) {
+    if (!isActive(conditions, dimensions, knob, values)) continue;
+    const value = givenValues[dimension.name] ?? dimension.default;
     const wrongType =
-      dim.kind === 'category'
-        ? dim.fault(value)
+      dimension.kind === 'category'
+        ? dimension.fault(value)
         : typeof value === 'number' && Number.isNaN(value)
           ? 'is NaN'
           : undefined;
@@ -181,10 +182,10 @@ function snapWith(
       throw new SearchError(
         'E_VALUE',
         'This configuration cannot be used.',
-        `The value of "${dim.name}" ${wrongType}.`,
+        `The value of "${dimension.name}" ${wrongType}.`,
         'Give a value that the knob can have.',
       );
-    values[dim.name] = dim.decode(dim.encode(value));
+    values[dimension.name] = dimension.decode(dimension.encode(value));
   }
   return values;
 }
@@ -192,9 +193,11 @@ function snapWith(
 /** How many numeric and categorical knobs there are: what `auto` looks at. */
 export function shapeOf(space: Space): { numeric: number; category: number; conditional: number; discrete: number } {
   return {
-    numeric: space.dims.filter((d) => d.kind === 'numeric').length,
-    category: space.dims.filter((d) => d.kind === 'category').length,
-    conditional: space.conditions.filter((c) => c !== undefined).length,
-    discrete: space.dims.filter((d) => d.kind === 'numeric' && d.levels !== Number.POSITIVE_INFINITY).length,
+    numeric: space.dims.filter((dimension) => dimension.kind === 'numeric').length,
+    category: space.dims.filter((dimension) => dimension.kind === 'category').length,
+    conditional: space.conditions.filter((condition) => condition !== undefined).length,
+    discrete: space.dims.filter(
+      (dimension) => dimension.kind === 'numeric' && dimension.levels !== Number.POSITIVE_INFINITY,
+    ).length,
   };
 }

@@ -93,7 +93,7 @@ export interface Sampler {
   readonly name: string;
   propose(ask: Ask): Proposed;
   /** A trial got its number. Failures are not told. */
-  tell?(told: Told): void;
+  tell?(result: Told): void;
   /**
    * A typical distance between proposals per numeric knob, in coordinates: how close two of them may be before one is a
    * near-copy.
@@ -102,7 +102,8 @@ export interface Sampler {
 }
 
 /** Sort key: trials within limits by loss, then the others by how far they are over. */
-export function better(a: Told, b: Told): number {
-  if (a.over > 0 || b.over > 0) return a.over - b.over || a.loss - b.loss || a.trial.id - b.trial.id;
-  return a.loss - b.loss || a.trial.id - b.trial.id;
+export function compareTold(left: Told, right: Told): number {
+  if (left.over > 0 || right.over > 0)
+    return left.over - right.over || left.loss - right.loss || left.trial.id - right.trial.id;
+  return left.loss - right.loss || left.trial.id - right.trial.id;
 }

@@ -8,9 +8,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import { sha256 } from '../base/hash.ts';
+import { sha256Hex } from '../base/hash.ts';
 import type { LabState } from '../core/state.ts';
-import { now, sleep } from '../os/clock.ts';
+import { currentTime, sleep } from '../os/clock.ts';
 import type { LabCard, ReadingCard } from '../view/answers.ts';
 import { dateTime } from '../view/format.ts';
 import { viewFactors } from '../view/pictures/factors.ts';
@@ -18,7 +18,7 @@ import {
   boardAt,
   chainHolds,
   curveOf,
-  type DiffOf,
+  type DiffCommits,
   diffOf,
   experimentAt,
   logOf,
@@ -26,26 +26,26 @@ import {
   stateAt,
 } from './details.ts';
 import { Feed } from './feed.ts';
-import { guard } from './guard.ts';
+import { guardRequests } from './guard.ts';
 import { cardOf, findLabs, type LabFolder } from './labs.ts';
 
 /** What the composition root lends the server: it runs no git, audits nothing and knows no optimizer itself. */
-export interface ServerParts {
+export interface ServerDeps {
   /** The folder below which labs are shown. */
   readonly root: string;
   /** The built browser half. */
-  readonly web: string;
+  readonly webFolder: string;
   readonly zoneMinutes: number;
-  readonly diff: DiffOf;
-  readonly audit: (lab: LabFolder) => Promise<unknown>;
-  readonly importance: (state: LabState) => readonly { readonly name: string; readonly share: number }[];
+  readonly diffCommits: DiffCommits;
+  readonly auditLab: (labFolder: LabFolder) => Promise<unknown>;
+  readonly knobImportance: (state: LabState) => readonly { readonly name: string; readonly share: number }[];
   readonly control?: Control;
 }
 
 export interface Control {
   readonly token: string;
   /** Throws when the wish makes no sense in this state. */
-  readonly send: (lab: LabFolder, wish: unknown, state: LabState) => void;
+  readonly send: (labFolder: LabFolder, request: unknown, state: LabState) => void;
 }
 
 /** How often the start page's list is looked at while somebody watches it. */
@@ -54,59 +54,68 @@ const LIST_MS = 2000;
 const READING_MS = 150;
 const HEARTBEAT_MS = 15_000;
 
-export function createApp(parts: ServerParts, port: () => number): { readonly app: Hono; readonly close: () => void } {
+export function createApp(
+  deps: ServerDeps,
+  portInUse: () => number,
+): { readonly app: Hono; readonly close: () => void } {
   const app = new Hono();
-  const labs = new Labs(parts);
-  app.use('*', guard(port));
-  app.onError((error, c) => c.json({ error: error.message }, 500));
-  app.get('/api/labs', async (c) => {
-    await labs.load();
-    return c.json(labs.cards());
+  const labFeeds = new LabFeeds(deps);
+  app.use('*', guardRequests(portInUse));
+  app.onError((error, context) => context.json({ error: error.message }, 500));
+  app.get('/api/labs', async (context) => {
+    await labFeeds.loadAll();
+    return context.json(labFeeds.listCards());
   });
-  app.get('/api/stream', (c) => (c.req.query('lab') ? labStream(c, labs) : listStream(c, labs)));
-  addReads(app, labs, parts);
-  if (parts.control) addControl(app, labs, parts.control);
-  app.get('/assets/*', (c) => asset(c, parts.web));
-  app.get('/', (c) => shell(c, parts));
-  return { app, close: () => labs.close() };
+  app.get('/api/stream', (context) =>
+    context.req.query('lab') ? streamLab(context, labFeeds) : streamList(context, labFeeds),
+  );
+  addReadRoutes(app, labFeeds, deps);
+  if (deps.control) addControlRoutes(app, labFeeds, deps.control);
+  app.get('/assets/*', (context) => serveAsset(context, deps.webFolder));
+  app.get('/', (context) => serveShell(context, deps));
+  return { app, close: () => labFeeds.close() };
 }
 
 /** The labs below the root and their feeds, opened when somebody asks for them. */
-class Labs {
-  readonly #parts: ServerParts;
+class LabFeeds {
+  readonly #deps: ServerDeps;
   readonly #feeds = new Map<string, Feed>();
   readonly #cards = new Map<string, { readonly size: number; readonly alive: boolean; readonly card: LabCard }>();
 
-  constructor(parts: ServerParts) {
-    this.#parts = parts;
+  constructor(deps: ServerDeps) {
+    this.#deps = deps;
   }
 
-  feed(id: string | undefined): Feed | undefined {
-    const known = this.#feeds.get(id ?? '');
-    if (known) return known;
-    const folder = findLabs(this.#parts.root).find((lab) => lab.id === id);
+  feedOf(id: string | undefined): Feed | undefined {
+    const openFeed = this.#feeds.get(id ?? '');
+    if (openFeed) return openFeed;
+    const folder = findLabs(this.#deps.root).find((labFolder) => labFolder.id === id);
     if (!folder) return undefined;
-    const feed = new Feed(folder, this.#parts.zoneMinutes);
-    this.#feeds.set(folder.id, feed);
-    return feed;
+    const newFeed = new Feed(folder, this.#deps.zoneMinutes);
+    this.#feeds.set(folder.id, newFeed);
+    return newFeed;
   }
 
   /** Every ledger read, one after the other. */
-  async load(): Promise<void> {
-    for (const { id } of findLabs(this.#parts.root)) await this.feed(id)?.load();
+  async loadAll(): Promise<void> {
+    for (const { id } of findLabs(this.#deps.root)) await this.feedOf(id)?.loadLedger();
   }
 
   /** A card is made anew when its ledger grew or its writer came or went. */
-  cards(): (LabCard | ReadingCard)[] {
-    return findLabs(this.#parts.root).map((lab) => {
-      const feed = this.feed(lab.id)!;
-      if (feed.reading) return { id: lab.id, reading: feed.reading };
+  listCards(): (LabCard | ReadingCard)[] {
+    return findLabs(this.#deps.root).map((labFolder) => {
+      const feed = this.feedOf(labFolder.id)!;
+      if (feed.reading) return { id: labFolder.id, reading: feed.reading };
       const { view } = feed;
-      const known = this.#cards.get(lab.id);
-      if (known?.size === lab.size && known.alive === feed.tail.alive) return known.card;
-      const card = cardOf(lab, view, dateTime(new Date(lab.changedMs).toISOString(), this.#parts.zoneMinutes));
-      this.#cards.set(lab.id, { size: lab.size, alive: feed.tail.alive, card });
-      return card;
+      const knownCard = this.#cards.get(labFolder.id);
+      if (knownCard?.size === labFolder.size && knownCard.alive === feed.tail.isAlive) return knownCard.card;
+      const labCard = cardOf(
+        labFolder,
+        view,
+        dateTime(new Date(labFolder.changedMs).toISOString(), this.#deps.zoneMinutes),
+      );
+      this.#cards.set(labFolder.id, { size: labFolder.size, alive: feed.tail.isAlive, card: labCard });
+      return labCard;
     });
   }
 
@@ -116,128 +125,146 @@ class Labs {
 }
 
 /** One stream a page: first what is there (or what changed since the cursor), then what changes. */
-function labStream(c: Context, labs: Labs): Response {
-  const feed = labs.feed(c.req.query('lab'));
-  if (!feed) return gone(c);
-  const cursor = c.req.header('last-event-id') ?? c.req.query('after');
-  return streamSSE(c, async (stream) => {
-    const stop = feed.follow(cursor, ({ kind, cursor: id, data }) => {
-      void stream.writeSSE({ event: kind, id, data });
+function streamLab(context: Context, labFeeds: LabFeeds): Response {
+  const feed = labFeeds.feedOf(context.req.query('lab'));
+  if (!feed) return respondNotFound(context);
+  const cursor = context.req.header('last-event-id') ?? context.req.query('after');
+  return streamSSE(context, async (stream) => {
+    const stopFollowing = feed.followFrom(cursor, ({ kind, cursor: eventId, data }) => {
+      void stream.writeSSE({ event: kind, id: eventId, data });
     });
-    await untilClosed(stream);
-    stop();
+    await waitUntilClosed(stream);
+    stopFollowing();
   });
 }
 
-function listStream(c: Context, labs: Labs): Response {
-  return streamSSE(c, async (stream) => {
-    let last = '';
-    void labs.load();
+function streamList(context: Context, labFeeds: LabFeeds): Response {
+  return streamSSE(context, async (stream) => {
+    let lastData = '';
+    void labFeeds.loadAll();
     while (!stream.aborted) {
-      const cards = labs.cards();
-      const data = JSON.stringify(cards);
-      if (data !== last) await stream.writeSSE({ event: 'labs', data });
-      last = data;
+      const cards = labFeeds.listCards();
+      const cardsJson = JSON.stringify(cards);
+      if (cardsJson !== lastData) await stream.writeSSE({ event: 'labs', data: cardsJson });
+      lastData = cardsJson;
       await sleep(cards.some((card) => 'reading' in card) ? READING_MS : LIST_MS);
     }
   });
 }
 
-async function untilClosed(stream: {
+async function waitUntilClosed(stream: {
   readonly aborted: boolean;
-  readonly writeSSE: (m: { event: string; data: string }) => Promise<void>;
-  readonly onAbort: (f: () => void) => void;
+  readonly writeSSE: (message: { event: string; data: string }) => Promise<void>;
+  readonly onAbort: (listener: () => void) => void;
 }): Promise<void> {
-  const ended = new AbortController();
-  stream.onAbort(() => ended.abort());
+  const closing = new AbortController();
+  stream.onAbort(() => closing.abort());
   while (!stream.aborted) {
-    await sleep(HEARTBEAT_MS, ended.signal);
-    if (!stream.aborted) await stream.writeSSE({ event: 'alive', data: now() });
+    await sleep(HEARTBEAT_MS, closing.signal);
+    if (!stream.aborted) await stream.writeSSE({ event: 'alive', data: currentTime() });
   }
 }
 
-function addReads(app: Hono, labs: Labs, parts: ServerParts): void {
-  const read = (where: string, answer: (feed: Feed, c: Context) => unknown): void => {
-    app.get(where, async (c) => {
-      const feed = labs.feed(c.req.query('lab'));
-      if (!feed) return gone(c);
-      await feed.load();
-      const found = await answer(feed, c);
-      return found === undefined ? c.json({ error: 'There is nothing of this kind.' }, 404) : c.json(found);
+function addReadRoutes(app: Hono, labFeeds: LabFeeds, deps: ServerDeps): void {
+  const addRoute = (route: string, respond: (feed: Feed, context: Context) => unknown): void => {
+    app.get(route, async (context) => {
+      const feed = labFeeds.feedOf(context.req.query('lab'));
+      if (!feed) return respondNotFound(context);
+      await feed.loadLedger();
+      const answer = await respond(feed, context);
+      return answer === undefined
+        ? context.json({ error: 'There is nothing of this kind.' }, 404)
+        : context.json(answer);
     });
   };
-  const at = (c: Context): number | undefined => whole(c, 'at');
-  read('/api/board', (feed, c) => boardAt(feed, at(c) ?? Number.MAX_SAFE_INTEGER));
-  read('/api/experiment', (feed, c) => experimentAt(feed, whole(c, 'n') ?? -1, at(c)));
-  read('/api/machines', (feed, c) => machinesAt(feed, at(c)));
-  read('/api/factors', (feed, c) => {
-    const { state, facts } = stateAt(feed, at(c));
-    return { ...viewFactors(state, facts), importance: parts.importance(state) };
+  const requestedSeq = (context: Context): number | undefined => queryNumber(context, 'at');
+  addRoute('/api/board', (feed, context) => boardAt(feed, requestedSeq(context) ?? Number.MAX_SAFE_INTEGER));
+  addRoute('/api/experiment', (feed, context) =>
+    experimentAt(feed, queryNumber(context, 'n') ?? -1, requestedSeq(context)),
+  );
+  addRoute('/api/machines', (feed, context) => machinesAt(feed, requestedSeq(context)));
+  addRoute('/api/factors', (feed, context) => {
+    const { state, facts } = stateAt(feed, requestedSeq(context));
+    return { ...viewFactors(state, facts), importance: deps.knobImportance(state) };
   });
-  read('/api/diff', (feed, c) => diffOf(feed, whole(c, 'from') ?? -1, whole(c, 'to') ?? -1, parts.diff));
-  read('/api/log', (feed, c) => logOf(feed, blob(c)));
-  read('/api/curve', (feed, c) => {
-    const [from, to] = [Number(c.req.query('from') ?? Number.NaN), Number(c.req.query('to') ?? Number.NaN)];
-    const range = Number.isFinite(from) && Number.isFinite(to) ? { range: [from, to] as const } : {};
-    const most = Math.min(4000, Math.max(2, whole(c, 'width') ?? 800));
-    return curveOf(feed, blob(c), { column: whole(c, 'column'), most, ...range });
+  addRoute('/api/diff', (feed, context) =>
+    diffOf(feed, queryNumber(context, 'from') ?? -1, queryNumber(context, 'to') ?? -1, deps.diffCommits),
+  );
+  addRoute('/api/log', (feed, context) => logOf(feed, queryBlob(context)));
+  addRoute('/api/curve', (feed, context) => {
+    const [rangeStart, rangeEnd] = [
+      Number(context.req.query('from') ?? Number.NaN),
+      Number(context.req.query('to') ?? Number.NaN),
+    ];
+    const range =
+      Number.isFinite(rangeStart) && Number.isFinite(rangeEnd) ? { range: [rangeStart, rangeEnd] as const } : {};
+    const maxPoints = Math.min(4000, Math.max(2, queryNumber(context, 'width') ?? 800));
+    return curveOf(feed, queryBlob(context), { column: queryNumber(context, 'column'), maxPoints, ...range });
   });
-  read('/api/chain', (feed) => ({ ok: chainHolds(feed) && feed.tail.problem === undefined, events: feed.tail.count }));
-  read('/api/audit', (feed) => parts.audit(feed.folder));
+  addRoute('/api/chain', (feed) => ({
+    ok: chainHolds(feed) && feed.tail.problem === undefined,
+    events: feed.tail.count,
+  }));
+  addRoute('/api/audit', (feed) => deps.auditLab(feed.folder));
 }
 
-function addControl(app: Hono, labs: Labs, control: Control): void {
-  app.post('/api/wish', async (c) => {
-    if (!same(c.req.header('authorization') ?? '', `Bearer ${control.token}`))
-      return c.json({ error: 'The token is wrong: open the address that `overnight serve --control` printed.' }, 403);
-    const feed = labs.feed(c.req.query('lab'));
-    if (!feed) return gone(c);
-    await feed.load();
-    if (feed.tail.problem !== undefined) return c.json({ error: `Read-only: ${feed.tail.problem}` }, 409);
+function addControlRoutes(app: Hono, labFeeds: LabFeeds, control: Control): void {
+  app.post('/api/wish', async (context) => {
+    if (!isSameSecret(context.req.header('authorization') ?? '', `Bearer ${control.token}`))
+      return context.json(
+        { error: 'The token is wrong: open the address that `overnight serve --control` printed.' },
+        403,
+      );
+    const feed = labFeeds.feedOf(context.req.query('lab'));
+    if (!feed) return respondNotFound(context);
+    await feed.loadLedger();
+    if (feed.tail.problem !== undefined) return context.json({ error: `Read-only: ${feed.tail.problem}` }, 409);
     try {
-      control.send(feed.folder, await c.req.json(), feed.tail.state);
+      control.send(feed.folder, await context.req.json(), feed.tail.state);
     } catch (thrown) {
-      return c.json({ error: thrown instanceof Error ? thrown.message : String(thrown) }, 400);
+      return context.json({ error: thrown instanceof Error ? thrown.message : String(thrown) }, 400);
     }
-    return c.json({ ok: true });
+    return context.json({ ok: true });
   });
 }
 
 /** Equal, in a time that tells nothing about where they differ. */
-const same = (a: string, b: string): boolean => timingSafeEqual(Buffer.from(sha256(a)), Buffer.from(sha256(b)));
+const isSameSecret = (given: string, expected: string): boolean =>
+  timingSafeEqual(Buffer.from(sha256Hex(given)), Buffer.from(sha256Hex(expected)));
 
-const gone = (c: Context): Response => c.json({ error: 'There is no such lab below this folder (any more).' }, 404);
+const respondNotFound = (context: Context): Response =>
+  context.json({ error: 'There is no such lab below this folder (any more).' }, 404);
 
-function whole(c: Context, name: string): number | undefined {
-  const text = c.req.query(name);
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+function queryNumber(context: Context, parameter: string): number | undefined {
+  const queryText = context.req.query(parameter);
+  return queryText !== undefined && /^\d{1,15}$/.test(queryText) ? Number(queryText) : undefined;
 }
 
 /** The hash of a blob; anything else names none. */
-const blob = (c: Context): string => {
-  const text = c.req.query('blob') ?? '';
-  return /^[0-9a-f]{64}$/.test(text) ? text : '0'.repeat(64);
+const queryBlob = (context: Context): string => {
+  const queryText = context.req.query('blob') ?? '';
+  return /^[0-9a-f]{64}$/.test(queryText) ? queryText : '0'.repeat(64);
 };
 
-const TYPES: Readonly<Record<string, string>> = {
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
 };
 
 /** Files of the browser half; their names carry their hash, so they never change. */
-function asset(c: Context, web: string): Response | Promise<Response> {
-  const name = path.basename(new URL(c.req.url).pathname);
-  const type = TYPES[path.extname(name)];
-  const file = path.join(web, 'assets', name);
-  if (!type || !fs.existsSync(file)) return c.notFound();
-  return c.body(fs.readFileSync(file, 'utf8'), 200, {
-    'Content-Type': type,
+function serveAsset(context: Context, webFolder: string): Response | Promise<Response> {
+  const fileName = path.basename(new URL(context.req.url).pathname);
+  const contentType = CONTENT_TYPES[path.extname(fileName)];
+  const filePath = path.join(webFolder, 'assets', fileName);
+  if (!contentType || !fs.existsSync(filePath)) return context.notFound();
+  return context.body(fs.readFileSync(filePath, 'utf8'), 200, {
+    'Content-Type': contentType,
     'Cache-Control': 'public, max-age=31536000, immutable',
   });
 }
 
-function shell(c: Context, parts: ServerParts): Response | Promise<Response> {
-  const html = fs.readFileSync(path.join(parts.web, 'index.html'), 'utf8');
-  return c.html(html.replace('data-control="no"', `data-control="${parts.control ? 'yes' : 'no'}"`));
+function serveShell(context: Context, deps: ServerDeps): Response | Promise<Response> {
+  const indexHtml = fs.readFileSync(path.join(deps.webFolder, 'index.html'), 'utf8');
+  return context.html(indexHtml.replace('data-control="no"', `data-control="${deps.control ? 'yes' : 'no'}"`));
 }

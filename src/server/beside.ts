@@ -1,7 +1,7 @@
 /** The dashboard as a process beside a running lab: it must not take time from the night's. */
 import { startProcess } from '../os/spawn.ts';
 
-export interface Beside {
+export interface DashboardProcess {
   /** Its address, once it listens; undefined when it did not start. */
   readonly address: Promise<string | undefined>;
   readonly ended: Promise<void>;
@@ -9,12 +9,16 @@ export interface Beside {
 }
 
 /** `program` is the command line's own file. */
-export function serveBeside(program: string, folder: string): Beside {
-  const args = [program, 'serve', '--dir', folder, '--json'];
-  const child = startProcess(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const said = new Promise<string | undefined>((resolve) => {
-    child.stdout?.once('data', (line: Buffer) => resolve(/"url":"([^"]+)"/.exec(line.toString('utf8'))?.[1]));
+export function serveBeside(program: string, folder: string): DashboardProcess {
+  const serveArgs = [program, 'serve', '--dir', folder, '--json'];
+  const dashboard = startProcess(process.execPath, serveArgs, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const ended = new Promise<void>((resolve) => dashboard.once('exit', () => resolve()));
+  const announced = new Promise<string | undefined>((resolve) => {
+    dashboard.stdout?.once('data', (output: Buffer) => resolve(/"url":"([^"]+)"/.exec(output.toString('utf8'))?.[1]));
   });
-  return { ended, address: Promise.race([said, ended.then(() => undefined)]), close: () => void child.kill('SIGINT') };
+  return {
+    ended,
+    address: Promise.race([announced, ended.then(() => undefined)]),
+    close: () => void dashboard.kill('SIGINT'),
+  };
 }

@@ -4,11 +4,11 @@
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { sanitize } from '../base/text.ts';
+import { sanitizeText } from '../base/text.ts';
 import type { LedgerEvent } from '../core/event.ts';
-import { fold } from '../core/replay.ts';
+import { createFold } from '../core/replay.ts';
 import { codeOf, type LabState } from '../core/state.ts';
-import { decode } from '../ledger/chain.ts';
+import { decodeLedger } from '../ledger/chain.ts';
 import { LEDGER_FILE, readBlobTail, readBlobText } from '../ledger/jsonl.ts';
 import type { CurveData, DiffText, LogText } from '../view/answers.ts';
 import { type Board, boardOf } from '../view/board.ts';
@@ -20,102 +20,112 @@ import type { Facts } from '../view/types.ts';
 import type { Feed } from './feed.ts';
 
 /** Diff between two commits of a lab's private store. Given by the composition root: the server runs no git. */
-export type DiffOf = (arena: string, store: string, from: string, to: string) => Promise<string>;
+export type DiffCommits = (
+  arenaPath: string,
+  storePath: string,
+  fromCommit: string,
+  toCommit: string,
+) => Promise<string>;
 
-const MOST_LOG_BYTES = 200_000;
-const MOST_CURVE_BYTES = 32_000_000;
-const MOST_DIFF = 400_000;
+const MAX_LOG_BYTES = 200_000;
+const MAX_CURVE_BYTES = 32_000_000;
+const MAX_DIFF_LENGTH = 400_000;
 
-/** A lab as it was after event `seq`, with facts that fit: what was open then was running then. */
-export function stateAt(feed: Feed, seq: number | undefined): { readonly state: LabState; readonly facts: Facts } {
+/** A lab as it was after event `atSeq`, with facts that fit: what was open then was running then. */
+export function stateAt(feed: Feed, atSeq: number | undefined): { readonly state: LabState; readonly facts: Facts } {
   const { tail } = feed;
-  if (seq === undefined || seq >= tail.state.seq) return { state: tail.state, facts: feed.facts() };
-  const { state, apply } = fold();
-  let at = '';
+  if (atSeq === undefined || atSeq >= tail.state.seq) return { state: tail.state, facts: feed.currentFacts() };
+  const { state, apply } = createFold();
+  let eventTime = '';
   for (const event of eventsOf(feed)) {
-    if (event.seq > seq) break;
+    if (event.seq > atSeq) break;
     apply(event);
-    at = event.t;
+    eventTime = event.t;
   }
-  const { ledgerProblem: _, ...facts } = feed.facts();
-  return { state, facts: { ...facts, now: at, alive: true } };
+  const { ledgerProblem: _, ...facts } = feed.currentFacts();
+  return { state, facts: { ...facts, now: eventTime, alive: true } };
 }
 
 /**
  * The events of a ledger whose chain the feed has checked, kept for the next step of the slider. One lab's at a time.
  */
-let kept: { readonly file: string; readonly count: number; readonly events: readonly LedgerEvent[] } | undefined;
+let cachedEvents:
+  { readonly file: string; readonly count: number; readonly events: readonly LedgerEvent[] } | undefined;
 
 function eventsOf(feed: Feed): readonly LedgerEvent[] {
-  const file = path.join(feed.folder.lab, LEDGER_FILE);
+  const ledgerFile = path.join(feed.folder.lab, LEDGER_FILE);
   const { count } = feed.tail;
-  if (kept?.file === file && kept.count === count) return kept.events;
+  if (cachedEvents?.file === ledgerFile && cachedEvents.count === count) return cachedEvents.events;
   const events: LedgerEvent[] = [];
-  const lines = fs.readFileSync(file, 'utf8').split('\n', count);
-  for (const line of lines) events.push(JSON.parse(line) as LedgerEvent);
-  kept = { file, count, events };
+  const eventLines = fs.readFileSync(ledgerFile, 'utf8').split('\n', count);
+  for (const eventLine of eventLines) events.push(JSON.parse(eventLine) as LedgerEvent);
+  cachedEvents = { file: ledgerFile, count, events };
   return events;
 }
 
-export function boardAt(feed: Feed, seq: number): Board {
-  const { state, facts } = stateAt(feed, seq);
+export function boardAt(feed: Feed, atSeq: number): Board {
+  const { state, facts } = stateAt(feed, atSeq);
   return boardOf(viewLab(state, facts));
 }
 
-export const machinesAt = (feed: Feed, seq: number | undefined): MachinesView => {
-  const { state, facts } = stateAt(feed, seq);
+export const machinesAt = (feed: Feed, atSeq: number | undefined): MachinesView => {
+  const { state, facts } = stateAt(feed, atSeq);
   return viewMachines(state, facts);
 };
 
-export const experimentAt = (feed: Feed, n: number, seq: number | undefined): ExperimentPage | undefined => {
-  const { state, facts } = stateAt(feed, seq);
+export const experimentAt = (feed: Feed, n: number, atSeq: number | undefined): ExperimentPage | undefined => {
+  const { state, facts } = stateAt(feed, atSeq);
   return viewExperiment(state, n, facts);
 };
 
-export async function diffOf(feed: Feed, from: number, to: number, diff: DiffOf): Promise<DiffText> {
+export async function diffOf(feed: Feed, baseN: number, targetN: number, diffCommits: DiffCommits): Promise<DiffText> {
   const { state } = feed.tail;
-  const [before, after] = [codeOf(state, from), codeOf(state, to)];
-  const store = path.join(feed.folder.arena, '.overnight', 'store.git');
-  if (!before || !after)
-    return { text: '', none: `#${before ? to : from} has no commit: it was refused or is not ready.` };
-  if (!fs.existsSync(store))
+  const [beforeCode, afterCode] = [codeOf(state, baseN), codeOf(state, targetN)];
+  const storePath = path.join(feed.folder.arena, '.overnight', 'store.git');
+  if (!beforeCode || !afterCode)
+    return { text: '', none: `#${beforeCode ? targetN : baseN} has no commit: it was refused or is not ready.` };
+  if (!fs.existsSync(storePath))
     return { text: '', none: 'The private git store is not beside this ledger, so there is no diff.' };
-  const text = sanitize(await diff(feed.folder.arena, store, before.commit, after.commit));
-  if (text === '') return { text, none: `#${from} and #${to} have the same files.` };
-  return text.length > MOST_DIFF
-    ? { text: `${text.slice(0, MOST_DIFF)}\n[… cut; \`overnight diff\` prints all]` }
-    : { text };
+  const diffText = sanitizeText(await diffCommits(feed.folder.arena, storePath, beforeCode.commit, afterCode.commit));
+  if (diffText === '') return { text: diffText, none: `#${baseN} and #${targetN} have the same files.` };
+  return diffText.length > MAX_DIFF_LENGTH
+    ? { text: `${diffText.slice(0, MAX_DIFF_LENGTH)}\n[… cut; \`overnight diff\` prints all]` }
+    : { text: diffText };
 }
 
 /** The last part of an output, however long it is. */
-export function logOf(feed: Feed, blob: string): LogText | undefined {
-  const found = readBlobTail(feed.folder.lab, blob, MOST_LOG_BYTES);
-  if (!found) return undefined;
-  const cut = found.bytes > MOST_LOG_BYTES;
-  const text = sanitize(found.text);
-  return { text: cut ? text.slice(text.indexOf('\n') + 1) : text, bytes: found.bytes, cut };
+export function logOf(feed: Feed, blobHash: string): LogText | undefined {
+  const tail = readBlobTail(feed.folder.lab, blobHash, MAX_LOG_BYTES);
+  if (!tail) return undefined;
+  const isCut = tail.bytes > MAX_LOG_BYTES;
+  const logText = sanitizeText(tail.text);
+  return { text: isCut ? logText.slice(logText.indexOf('\n') + 1) : logText, bytes: tail.bytes, cut: isCut };
 }
 
 export function curveOf(
   feed: Feed,
-  blob: string,
-  wanted: { readonly column: number | undefined; readonly most: number; readonly range?: readonly [number, number] },
+  blobHash: string,
+  request: {
+    readonly column: number | undefined;
+    readonly maxPoints: number;
+    readonly range?: readonly [number, number];
+  },
 ): CurveData | undefined {
-  const size = readBlobTail(feed.folder.lab, blob, 0)?.bytes;
-  if (size === undefined || size > MOST_CURVE_BYTES) return undefined;
-  const curve = parseCurve(readBlobText(feed.folder.lab, blob) ?? '');
+  const byteCount = readBlobTail(feed.folder.lab, blobHash, 0)?.bytes;
+  if (byteCount === undefined || byteCount > MAX_CURVE_BYTES) return undefined;
+  const curve = parseCurve(readBlobText(feed.folder.lab, blobHash) ?? '');
   if (!curve) return undefined;
   const column =
-    wanted.column !== undefined && wanted.column > 0 && wanted.column < curve.columns.length
-      ? wanted.column
+    request.column !== undefined && request.column > 0 && request.column < curve.columns.length
+      ? request.column
       : mainColumn(curve);
-  return { columns: curve.columns, column, ...bucketsOf(curve, column, wanted.most, wanted.range) };
+  return { columns: curve.columns, column, ...bucketsOf(curve, column, request.maxPoints, request.range) };
 }
 
 /** Check a ledger's chain from its first byte, as a process that trusts nothing that was read before. */
 export function chainHolds(feed: Feed): boolean {
   try {
-    decode(fs.readFileSync(path.join(feed.folder.lab, LEDGER_FILE)), () => {});
+    decodeLedger(fs.readFileSync(path.join(feed.folder.lab, LEDGER_FILE)), () => {});
     return true;
   } catch {
     return false;

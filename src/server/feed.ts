@@ -8,16 +8,16 @@ import * as path from 'node:path';
 import { setImmediate as breath } from 'node:timers/promises';
 import { LEDGER_FILE } from '../ledger/jsonl.ts';
 import { LedgerTail } from '../ledger/tail.ts';
-import { now } from '../os/clock.ts';
+import { currentTime } from '../os/clock.ts';
 import { labPaths } from '../os/paths.ts';
 import type { ReadingView } from '../view/answers.ts';
-import { type BoardHead, boardRow, changedHead, packed } from '../view/board.ts';
+import { type BoardHead, boardRow, changedHead, packRow } from '../view/board.ts';
 import { readingView } from '../view/lab/empty.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import { viewLab, viewRows } from '../view/lab/lab.ts';
 import type { ExperimentView, Facts, LabView } from '../view/types.ts';
 import type { LabFolder } from './labs.ts';
-import { sameStep } from './same-step.ts';
+import { compareAtSameStep } from './same-step.ts';
 
 /**
  * What a reader is told: how far the ledger is read, then everything, then what changed. `data` is JSON of a
@@ -38,12 +38,12 @@ const CHECK_MS = 1000;
 /** Bytes of a ledger that are read in one go: some tens of milliseconds. */
 const SLICE_BYTES = 1 << 20;
 /** How often readers hear how far it is. */
-const SAY_MS = 100;
+const PROGRESS_MS = 100;
 /**
  * Experiments above which adding up over all of them takes longer than a person should wait for a row, and how long it
  * then waits.
  */
-const LARGE = 1500;
+const LARGE_LAB = 1500;
 const LATER_MS = 250;
 
 export class Feed {
@@ -51,7 +51,7 @@ export class Feed {
   readonly #tail: LedgerTail;
   readonly #zoneMinutes: number;
   /** Cursors of another server, or of a ledger that was replaced, mean nothing here. */
-  #epoch = epoch();
+  #epoch = createEpoch();
   #version = 0;
   #head: Partial<BoardHead> = {};
   #headVersions = new Map<string, number>();
@@ -59,12 +59,12 @@ export class Feed {
   #view: LabView | undefined;
   readonly #readers = new Set<Reader>();
   #watcher: fs.FSWatcher | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #soon: NodeJS.Timeout | undefined;
-  #later: NodeJS.Timeout | undefined;
-  #seen = '';
-  #reading: Promise<void> | undefined;
-  #read = false;
+  #checkTimer: NodeJS.Timeout | undefined;
+  #burstTimer: NodeJS.Timeout | undefined;
+  #sumTimer: NodeJS.Timeout | undefined;
+  #lastFingerprint = '';
+  #loading: Promise<void> | undefined;
+  #isLoaded = false;
 
   constructor(folder: LabFolder, zoneMinutes: number) {
     this.folder = folder;
@@ -74,49 +74,49 @@ export class Feed {
 
   /** How far the ledger is read, until it is read once. */
   get reading(): ReadingView | undefined {
-    if (this.#read) return undefined;
-    const size = fs.statSync(path.join(this.folder.lab, LEDGER_FILE), { throwIfNoEntry: false })?.size ?? 0;
-    return readingView(this.#tail.size, size);
+    if (this.#isLoaded) return undefined;
+    const ledgerSize = fs.statSync(path.join(this.folder.lab, LEDGER_FILE), { throwIfNoEntry: false })?.size ?? 0;
+    return readingView(this.#tail.size, ledgerSize);
   }
 
   /** Read the ledger to its end, others being answered between two slices. At once for one that was read before. */
-  load(): Promise<void> {
-    if (this.#read) return Promise.resolve();
-    this.#reading ??= this.#readOn();
-    return this.#reading;
+  loadLedger(): Promise<void> {
+    if (this.#isLoaded) return Promise.resolve();
+    this.#loading ??= this.#readToEnd();
+    return this.#loading;
   }
 
-  async #readOn(): Promise<void> {
-    let said = performance.now();
-    while (this.#tail.look(SLICE_BYTES).left > 0) {
+  async #readToEnd(): Promise<void> {
+    let lastReport = performance.now();
+    while (this.#tail.readUpdate(SLICE_BYTES).unreadBytes > 0) {
       await breath();
-      if (performance.now() - said < SAY_MS) continue;
-      said = performance.now();
-      for (const reader of this.#readers) reader(this.#progress());
+      if (performance.now() - lastReport < PROGRESS_MS) continue;
+      lastReport = performance.now();
+      for (const reader of this.#readers) reader(this.#progressMessage());
     }
-    this.#read = true;
-    this.#seen = this.#looks();
-    this.#lookAtAll(true);
+    this.#isLoaded = true;
+    this.#lastFingerprint = this.#tailFingerprint();
+    this.#rebuildView(true);
   }
 
-  #progress(): FeedMessage {
+  #progressMessage(): FeedMessage {
     return { kind: 'reading', cursor: '', data: JSON.stringify(this.reading) };
   }
 
   /** The view as the ledger stands now; it must be loaded. */
   get view(): LabView {
-    this.refresh();
-    if (this.#later !== undefined || !this.#view) this.#lookAtAll(false);
+    this.refreshView();
+    if (this.#sumTimer !== undefined || !this.#view) this.#rebuildView(false);
     return this.#view!;
   }
   get tail(): LedgerTail {
     return this.#tail;
   }
 
-  facts(): Facts {
+  currentFacts(): Facts {
     return {
-      now: now(),
-      alive: this.#tail.alive,
+      now: currentTime(),
+      alive: this.#tail.isAlive,
       tip: this.#tail.tip,
       zoneMinutes: this.#zoneMinutes,
       ...(this.#tail.problem !== undefined && { ledgerProblem: this.#tail.problem }),
@@ -126,16 +126,20 @@ export class Feed {
   /**
    * Hear what changes from a cursor on; without one, or with a strange one, first everything. Returns the way to stop.
    */
-  follow(cursor: string | undefined, reader: Reader): () => void {
+  followFrom(cursor: string | undefined, reader: Reader): () => void {
     // A small ledger is read here and now; a large one ends with everything, for all who read by then.
-    void this.load();
-    if (this.#read) {
-      this.refresh();
-      const known = cursor?.startsWith(`${this.#epoch}-`) ? Number(cursor.slice(this.#epoch.length + 1)) : Number.NaN;
-      reader(Number.isInteger(known) ? this.#since('patch', known) : this.#since('snapshot', -1));
-    } else reader(this.#progress());
+    void this.loadLedger();
+    if (this.#isLoaded) {
+      this.refreshView();
+      const knownVersion = cursor?.startsWith(`${this.#epoch}-`)
+        ? Number(cursor.slice(this.#epoch.length + 1))
+        : Number.NaN;
+      reader(
+        Number.isInteger(knownVersion) ? this.#changesSince('patch', knownVersion) : this.#changesSince('snapshot', -1),
+      );
+    } else reader(this.#progressMessage());
     this.#readers.add(reader);
-    this.#watch();
+    this.#watchLedger();
     return () => {
       this.#readers.delete(reader);
       if (this.#readers.size === 0) this.close();
@@ -145,88 +149,89 @@ export class Feed {
   close(): void {
     this.#watcher?.close();
     this.#watcher = undefined;
-    clearInterval(this.#timer);
-    clearTimeout(this.#soon);
+    clearInterval(this.#checkTimer);
+    clearTimeout(this.#burstTimer);
     // The sums that were still to come are made when somebody asks again.
-    if (this.#later !== undefined) this.#seen = '';
-    clearTimeout(this.#later);
-    this.#later = undefined;
-    this.#timer = undefined;
-    this.#soon = undefined;
+    if (this.#sumTimer !== undefined) this.#lastFingerprint = '';
+    clearTimeout(this.#sumTimer);
+    this.#sumTimer = undefined;
+    this.#checkTimer = undefined;
+    this.#burstTimer = undefined;
   }
 
   /** Read what is new and tell the readers what that changed. */
-  refresh(): void {
-    if (!this.#read) return;
-    const { events, anew } = this.#tail.look();
-    const seen = this.#looks();
-    if (anew) this.#restart();
-    if (!anew && events.length === 0 && seen === this.#seen && this.#view) return;
-    this.#seen = seen;
-    const large = this.#rows.length > LARGE && this.#readers.size > 0 && !anew && events.length < 100;
-    if (!large) return this.#lookAtAll(anew);
+  refreshView(): void {
+    if (!this.#isLoaded) return;
+    const { events, wasReset: anew } = this.#tail.readUpdate();
+    const fingerprint = this.#tailFingerprint();
+    if (anew) this.#resetVersions();
+    if (!anew && events.length === 0 && fingerprint === this.#lastFingerprint && this.#view) return;
+    this.#lastFingerprint = fingerprint;
+    const isLarge = this.#rows.length > LARGE_LAB && this.#readers.size > 0 && !anew && events.length < 100;
+    if (!isLarge) return this.#rebuildView(anew);
     // The rows that the events name go out at once; what must be added up over all experiments follows.
-    const named = new Set(events.flatMap((event) => this.#named(event)));
-    if (named.size > 0) this.#publish(() => this.#takeRows(viewRows(this.#tail.state, this.facts(), named)));
-    this.#later ??= setTimeout(() => {
-      this.#later = undefined;
-      this.#lookAtAll(false);
+    const changedExperiments = new Set(events.flatMap((event) => this.#experimentsNamed(event)));
+    if (changedExperiments.size > 0)
+      this.#publishChange(() => this.#takeRows(viewRows(this.#tail.state, this.currentFacts(), changedExperiments)));
+    this.#sumTimer ??= setTimeout(() => {
+      this.#sumTimer = undefined;
+      this.#rebuildView(false);
     }, LATER_MS);
   }
 
   /** What a look has found: the same again is no news. */
-  #looks(): string {
-    return `${this.#tail.count} ${this.#tail.alive} ${this.#tail.problem}`;
+  #tailFingerprint(): string {
+    return `${this.#tail.count} ${this.#tail.isAlive} ${this.#tail.problem}`;
   }
 
   /** A running measurement's curve grows without an event. */
   #lookAtCurves(): void {
-    const { now } = this.#head;
-    if (!now || now.length === 0 || !this.#tail.alive) return;
-    this.#publish(() => this.#takeHead({ ...(this.#head as BoardHead), now: this.#withCurves(now) }));
+    const { now: running } = this.#head;
+    if (!running || running.length === 0 || !this.#tail.isAlive) return;
+    this.#publishChange(() => this.#takeHead({ ...(this.#head as BoardHead), now: this.#withCurves(running) }));
   }
 
-  #withCurves(now: LabView['now']): LabView['now'] {
+  #withCurves(running: LabView['now']): LabView['now'] {
     const { lab, arena, tag } = this.folder;
-    const { work } = labPaths(arena, tag);
-    return now.map(({ said: _, ...m }) => {
-      const said = sameStep(lab, work, this.#tail.state, m.m);
-      return said === undefined ? m : { ...m, said };
+    const { work: workDir } = labPaths(arena, tag);
+    return running.map(({ said: _, ...measurement }) => {
+      const curveText = compareAtSameStep(lab, workDir, this.#tail.state, measurement.m);
+      return curveText === undefined ? measurement : { ...measurement, said: curveText };
     });
   }
 
-  #named(event: LedgerEvent): number[] {
+  #experimentsNamed(event: LedgerEvent): number[] {
     if ('n' in event) return [event.n];
-    const m = 'm' in event ? this.#tail.state.measurements[event.m] : undefined;
-    return m ? [m.n] : [];
+    const measurement = 'm' in event ? this.#tail.state.measurements[event.m] : undefined;
+    return measurement ? [measurement.n] : [];
   }
 
-  #lookAtAll(anew: boolean): void {
-    this.#publish(() => {
-      this.#view = viewLab(this.#tail.state, this.facts());
+  #rebuildView(anew: boolean): void {
+    this.#publishChange(() => {
+      this.#view = viewLab(this.#tail.state, this.currentFacts());
       const { experiments, ...whole } = this.#view;
       const head = { ...whole, now: this.#withCurves(whole.now) };
       this.#rows.length = Math.min(this.#rows.length, experiments.length);
-      const rows = this.#takeRows(experiments);
-      return this.#takeHead(head) || rows;
+      const hasNewRows = this.#takeRows(experiments);
+      return this.#takeHead(head) || hasNewRows;
     }, anew);
   }
 
   /** Take in what changed under a new version, and tell the readers if anything did. */
-  #publish(take: () => boolean, anew = false): void {
-    const before = this.#version;
+  #publishChange(applyChange: () => boolean, anew = false): void {
+    const previousVersion = this.#version;
     this.#version++;
-    if (!take() && !anew) {
-      this.#version = before;
+    if (!applyChange() && !anew) {
+      this.#version = previousVersion;
       return;
     }
     if (this.#readers.size === 0) return;
-    const message = anew ? this.#since('snapshot', -1) : this.#since('patch', before);
+    const message = anew ? this.#changesSince('snapshot', -1) : this.#changesSince('patch', previousVersion);
     for (const reader of this.#readers) reader(message);
   }
 
-  #restart(): void {
-    this.#epoch = epoch();
+  #resetVersions(): void {
+    this.#epoch = createEpoch();
     this.#rows = [];
     this.#head = {};
     this.#headVersions = new Map();
@@ -236,47 +241,47 @@ export class Feed {
   #takeHead(head: BoardHead): boolean {
     // The moment of looking is no news by itself.
     const changed = changedHead({ ...this.#head, madeAt: head.madeAt }, head);
-    for (const key of Object.keys(changed)) this.#headVersions.set(key, this.#version);
+    for (const headKey of Object.keys(changed)) this.#headVersions.set(headKey, this.#version);
     this.#head = head;
     return Object.keys(changed).length > 0;
   }
 
-  #takeRows(rows: readonly ExperimentView[]): boolean {
-    let changed = false;
-    for (const full of rows) {
-      const text = JSON.stringify(packed(boardRow(full)));
-      if (this.#rows[full.n]?.text === text) continue;
-      this.#rows[full.n] = { text, version: this.#version };
-      changed = true;
+  #takeRows(experiments: readonly ExperimentView[]): boolean {
+    let hasChanged = false;
+    for (const experiment of experiments) {
+      const rowText = JSON.stringify(packRow(boardRow(experiment)));
+      if (this.#rows[experiment.n]?.text === rowText) continue;
+      this.#rows[experiment.n] = { text: rowText, version: this.#version };
+      hasChanged = true;
     }
-    return changed;
+    return hasChanged;
   }
 
-  #since(kind: FeedMessage['kind'], version: number): FeedMessage {
-    const keys = [...this.#headVersions].filter(([, at]) => at > version).map(([key]) => key);
-    const head = Object.fromEntries(keys.map((key) => [key, this.#head[key as keyof BoardHead] ?? null]));
+  #changesSince(kind: FeedMessage['kind'], sinceVersion: number): FeedMessage {
+    const changedKeys = [...this.#headVersions].filter(([, changedAt]) => changedAt > sinceVersion).map(([key]) => key);
+    const headPatch = Object.fromEntries(changedKeys.map((key) => [key, this.#head[key as keyof BoardHead] ?? null]));
     // Rows are JSON already; making them again would take longer than everything else.
-    const rows = this.#rows.filter((each) => each.version > version).map((each) => each.text);
-    const patch = `{"head":${JSON.stringify(head)},"rows":[${rows.join(',')}],"count":${this.#rows.length}}`;
+    const changedRows = this.#rows.filter((row) => row.version > sinceVersion).map((row) => row.text);
+    const patchJson = `{"head":${JSON.stringify(headPatch)},"rows":[${changedRows.join(',')}],"count":${this.#rows.length}}`;
     return {
       kind,
       cursor: `${this.#epoch}-${this.#version}`,
-      data: `{"seq":${this.#tail.state.seq},"patch":${patch}}`,
+      data: `{"seq":${this.#tail.state.seq},"patch":${patchJson}}`,
     };
   }
 
-  #watch(): void {
-    this.#timer ??= setInterval(() => {
-      this.refresh();
+  #watchLedger(): void {
+    this.#checkTimer ??= setInterval(() => {
+      this.refreshView();
       this.#lookAtCurves();
     }, CHECK_MS).unref();
     if (this.#watcher) return;
     try {
-      this.#watcher = fs.watch(this.folder.lab, { persistent: false }, (_, file) => {
-        if (file !== LEDGER_FILE && file !== 'lock') return;
-        this.#soon ??= setTimeout(() => {
-          this.#soon = undefined;
-          this.refresh();
+      this.#watcher = fs.watch(this.folder.lab, { persistent: false }, (_, fileName) => {
+        if (fileName !== LEDGER_FILE && fileName !== 'lock') return;
+        this.#burstTimer ??= setTimeout(() => {
+          this.#burstTimer = undefined;
+          this.refreshView();
         }, BURST_MS);
       });
       // A deleted folder ends its watcher; the check that remains says so.
@@ -291,5 +296,5 @@ export class Feed {
   }
 }
 
-const epoch = (): string =>
+const createEpoch = (): string =>
   `${process.pid.toString(36)}${Math.floor(performance.timeOrigin + performance.now()).toString(36)}`;

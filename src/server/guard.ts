@@ -6,7 +6,7 @@
 import type { MiddlewareHandler } from 'hono';
 
 /** No inline script or style, nothing from elsewhere, no frames, no forms. */
-const POLICY = [
+const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -17,25 +17,27 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-export function guard(port: () => number): MiddlewareHandler {
-  return async (c, next) => {
-    const host = c.req.header('host') ?? '';
-    const names = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${port()}`);
-    if (!names.includes(host.toLowerCase())) return c.text(`This server is not "${host.slice(0, 100)}".`, 421);
-    const origin = c.req.header('origin');
-    const site = c.req.header('sec-fetch-site');
-    const foreign = origin !== undefined && !names.some((name) => origin === `http://${name}`);
+export function guardRequests(portInUse: () => number): MiddlewareHandler {
+  return async (context, next) => {
+    const hostHeader = context.req.header('host') ?? '';
+    const ownHosts = ['127.0.0.1', 'localhost', '[::1]'].map((hostName) => `${hostName}:${portInUse()}`);
+    if (!ownHosts.includes(hostHeader.toLowerCase()))
+      return context.text(`This server is not "${hostHeader.slice(0, 100)}".`, 421);
+    const origin = context.req.header('origin');
+    const fetchSite = context.req.header('sec-fetch-site');
+    const isForeign = origin !== undefined && !ownHosts.some((ownHost) => origin === `http://${ownHost}`);
     // A link from elsewhere may open the page; nothing from elsewhere may read the data.
-    const data = new URL(c.req.url).pathname.startsWith('/api/');
-    const read = data && site !== undefined && site !== 'same-origin' && site !== 'none';
-    if (foreign || read) return c.text('Requests of other sites are not answered.', 403);
+    const isDataRequest = new URL(context.req.url).pathname.startsWith('/api/');
+    const isForeignRead =
+      isDataRequest && fetchSite !== undefined && fetchSite !== 'same-origin' && fetchSite !== 'none';
+    if (isForeign || isForeignRead) return context.text('Requests of other sites are not answered.', 403);
     await next();
-    c.header('Content-Security-Policy', POLICY);
-    c.header('X-Content-Type-Options', 'nosniff');
-    c.header('Referrer-Policy', 'no-referrer');
-    c.header('Cross-Origin-Resource-Policy', 'same-origin');
-    c.header('Cross-Origin-Opener-Policy', 'same-origin');
-    if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store');
+    context.header('Content-Security-Policy', CONTENT_SECURITY_POLICY);
+    context.header('X-Content-Type-Options', 'nosniff');
+    context.header('Referrer-Policy', 'no-referrer');
+    context.header('Cross-Origin-Resource-Policy', 'same-origin');
+    context.header('Cross-Origin-Opener-Policy', 'same-origin');
+    if (!context.res.headers.has('Cache-Control')) context.header('Cache-Control', 'no-store');
     return undefined;
   };
 }

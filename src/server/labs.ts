@@ -19,47 +19,47 @@ export interface LabFolder {
 }
 
 /** Deep enough for arenas in a monorepo and tries inside an arena; far from walking a home folder. */
-const DEEPEST = 6;
-const MOST_FOLDERS = 20_000;
-const SKIPPED = new Set(['node_modules', '.git', 'store.git', 'cache', 'work', 'blobs', 'report', 'best']);
+const MAX_DEPTH = 6;
+const MAX_FOLDERS = 20_000;
+const SKIPPED_FOLDERS = new Set(['node_modules', '.git', 'store.git', 'cache', 'work', 'blobs', 'report', 'best']);
 
 /** Labs below a folder, the one written last first. */
 export function findLabs(root: string): LabFolder[] {
-  const found: LabFolder[] = [];
-  let looked = 0;
-  const walk = (folder: string, depth: number): void => {
-    if (++looked > MOST_FOLDERS) return;
-    const lab = labAt(root, folder);
-    if (lab) found.push(lab);
-    if (depth >= DEEPEST || lab) return;
+  const labFolders: LabFolder[] = [];
+  let visitedCount = 0;
+  const walkFolder = (folder: string, depth: number): void => {
+    if (++visitedCount > MAX_FOLDERS) return;
+    const labFolder = labAt(root, folder);
+    if (labFolder) labFolders.push(labFolder);
+    if (depth >= MAX_DEPTH || labFolder) return;
     for (const entry of entriesOf(folder)) {
-      if (!entry.isDirectory() || SKIPPED.has(entry.name)) continue;
+      if (!entry.isDirectory() || SKIPPED_FOLDERS.has(entry.name)) continue;
       if (entry.name.startsWith('.') && entry.name !== '.overnight') continue;
       // `.overnight`, `labs`, `try` are our own and do not count as depth.
-      walk(path.join(folder, entry.name), depth + (OWN.has(entry.name) ? 0 : 1));
+      walkFolder(path.join(folder, entry.name), depth + (OWN_FOLDERS.has(entry.name) ? 0 : 1));
     }
   };
-  walk(root, 0);
-  return found.sort((a, b) => b.changedMs - a.changedMs);
+  walkFolder(root, 0);
+  return labFolders.sort((left, right) => right.changedMs - left.changedMs);
 }
 
-const OWN = new Set(['.overnight', 'labs', 'try']);
+const OWN_FOLDERS = new Set(['.overnight', 'labs', 'try']);
 
-function labAt(root: string, folder: string): LabFolder | undefined {
-  const stat = fs.statSync(path.join(folder, LEDGER_FILE), { throwIfNoEntry: false });
-  if (!stat?.isFile()) return undefined;
-  const tag = path.basename(folder);
+function labAt(root: string, labPath: string): LabFolder | undefined {
+  const ledgerStats = fs.statSync(path.join(labPath, LEDGER_FILE), { throwIfNoEntry: false });
+  if (!ledgerStats?.isFile()) return undefined;
+  const tag = path.basename(labPath);
   if (tag === DOCTOR_TAG) return undefined;
-  const home = path.dirname(path.dirname(folder));
-  const arena = path.basename(home) === '.overnight' ? path.dirname(home) : folder;
+  const parentFolder = path.dirname(path.dirname(labPath));
+  const arena = path.basename(parentFolder) === '.overnight' ? path.dirname(parentFolder) : labPath;
   // Our own folders' names say nothing to a reader: `nano-llm/.overnight/labs/mar7` is `nano-llm/mar7`.
   const id =
     path
-      .relative(root, folder)
+      .relative(root, labPath)
       .split(path.sep)
       .join('/')
       .replace(/\.overnight\/(labs\/)?/g, '') || tag;
-  return { id, lab: folder, arena, tag, size: stat.size, changedMs: stat.mtimeMs };
+  return { id, lab: labPath, arena, tag, size: ledgerStats.size, changedMs: ledgerStats.mtimeMs };
 }
 
 function entriesOf(folder: string): fs.Dirent[] {
@@ -71,11 +71,11 @@ function entriesOf(folder: string): fs.Dirent[] {
   }
 }
 
-export function cardOf(lab: LabFolder, view: LabView, updated: string): LabCard {
+export function cardOf(labFolder: LabFolder, view: LabView, updated: string): LabCard {
   return {
-    id: lab.id,
+    id: labFolder.id,
     arena: view.arena,
-    tag: view.tag || lab.tag,
+    tag: view.tag || labFolder.tag,
     state: view.state,
     headline: view.verdict.headline,
     counts: view.counts.text,

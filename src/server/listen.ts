@@ -3,10 +3,10 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { LabError, reasonOf } from '../base/error.ts';
-import { sha256 } from '../base/hash.ts';
-import { createApp, type ServerParts } from './app.ts';
+import { sha256Hex } from '../base/hash.ts';
+import { createApp, type ServerDeps } from './app.ts';
 
-export interface Served {
+export interface ServedDashboard {
   readonly port: number;
   readonly url: string;
   /** The port differs from the folder's own, which another program has. */
@@ -16,55 +16,57 @@ export interface Served {
 
 /** Ports that no well-known service uses; a folder's own one follows from its path. */
 const FIRST_PORT = 41_000;
-const PORTS = 8_000;
-const TRIES = 20;
+const PORT_COUNT = 8_000;
+const MAX_TRIES = 20;
 
-export const portOf = (root: string): number => FIRST_PORT + (Number.parseInt(sha256(root).slice(0, 8), 16) % PORTS);
+export const portOf = (root: string): number =>
+  FIRST_PORT + (Number.parseInt(sha256Hex(root).slice(0, 8), 16) % PORT_COUNT);
 
 /** Listen on the port asked for, else on the folder's own or one of the next. Throws E_PORT. */
-export async function listen(parts: ServerParts, asked: number | undefined): Promise<Served> {
-  let port = 0;
-  const { app, close } = createApp(parts, () => port);
-  const handle = getRequestListener(app.fetch);
-  const server = http.createServer((request, response) => void handle(request, response));
-  const own = asked ?? portOf(parts.root);
-  for (let k = 0; ; k++) {
-    const failed = await attempt(server, own + k);
-    if (failed === undefined) break;
-    const used = (failed as NodeJS.ErrnoException).code === 'EADDRINUSE';
-    if (!used || asked !== undefined || k + 1 >= TRIES) throw taken(own + k, failed);
+export async function listenLocally(deps: ServerDeps, requestedPort: number | undefined): Promise<ServedDashboard> {
+  let actualPort = 0;
+  const { app, close } = createApp(deps, () => actualPort);
+  const handleRequest = getRequestListener(app.fetch);
+  const httpServer = http.createServer((request, response) => void handleRequest(request, response));
+  const ownPort = requestedPort ?? portOf(deps.root);
+  for (let offset = 0; ; offset++) {
+    const failure = await tryListen(httpServer, ownPort + offset);
+    if (failure === undefined) break;
+    const isPortTaken = (failure as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    if (!isPortTaken || requestedPort !== undefined || offset + 1 >= MAX_TRIES)
+      throw portError(ownPort + offset, failure);
   }
-  port = (server.address() as AddressInfo).port;
+  actualPort = (httpServer.address() as AddressInfo).port;
   return {
-    port,
-    url: `http://127.0.0.1:${port}/`,
-    moved: asked === undefined && port !== own,
+    port: actualPort,
+    url: `http://127.0.0.1:${actualPort}/`,
+    moved: requestedPort === undefined && actualPort !== ownPort,
     close: () =>
       new Promise((resolve) => {
         close();
-        server.close(() => resolve());
-        server.closeAllConnections();
+        httpServer.close(() => resolve());
+        httpServer.closeAllConnections();
       }),
   };
 }
 
-function attempt(server: http.Server, port: number): Promise<unknown> {
+function tryListen(httpServer: http.Server, candidatePort: number): Promise<unknown> {
   return new Promise((resolve) => {
-    const failed = (error: unknown): void => resolve(error);
-    server.once('error', failed);
-    server.listen(port, '127.0.0.1', () => {
-      server.off('error', failed);
+    const reportError = (error: unknown): void => resolve(error);
+    httpServer.once('error', reportError);
+    httpServer.listen(candidatePort, '127.0.0.1', () => {
+      httpServer.off('error', reportError);
       resolve(undefined);
     });
   });
 }
 
-function taken(port: number, cause: unknown): LabError {
+function portError(busyPort: number, cause: unknown): LabError {
   return new LabError(
     'E_PORT',
     {
       what: 'The dashboard could not be served.',
-      why: `Port ${port} of 127.0.0.1 cannot be had: ${reasonOf(cause)}.`,
+      why: `Port ${busyPort} of 127.0.0.1 cannot be had: ${reasonOf(cause)}.`,
       next: 'Name another with --port, or leave it out to get a free one.',
     },
     cause,

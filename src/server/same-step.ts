@@ -9,41 +9,43 @@ import { readBlobText } from '../ledger/jsonl.ts';
 import { type Curve, parseCurve, sameStepText } from '../view/pictures/curve.ts';
 
 /** A curve above this is left alone while it runs: reading it again and again would cost the night time. */
-const MOST_BYTES = 2_000_000;
+const MAX_CURVE_BYTES = 2_000_000;
 
 /** The incumbent's curve changes with the incumbent only. */
-let kept: { readonly blob: string; readonly curve: Curve | undefined } | undefined;
+let cachedCurve: { readonly blob: string; readonly curve: Curve | undefined } | undefined;
 
 /** `loss 3.412, incumbent 3.398 at step 120`; undefined where one of the two wrote no curve. */
-export function sameStep(lab: string, work: string, state: LabState, m: number): string | undefined {
-  const file = path.join(work, `m${m}`, 'out', 'curve.csv');
-  const mine = parseCurve(readOwn(file) ?? '');
-  return mine && sameStepText(mine, incumbentCurve(lab, state));
+export function compareAtSameStep(labPath: string, workDir: string, state: LabState, m: number): string | undefined {
+  const curveFile = path.join(workDir, `m${m}`, 'out', 'curve.csv');
+  const ownCurve = parseCurve(readCandidateFile(curveFile) ?? '');
+  return ownCurve && sameStepText(ownCurve, incumbentCurve(labPath, state));
 }
 
 /**
  * The candidate owns this folder: what lies there may be a link to elsewhere or a pipe that never ends. Neither is
  * followed.
  */
-function readOwn(file: string): string | undefined {
-  let fd: number;
+function readCandidateFile(filePath: string): string | undefined {
+  let descriptor: number;
   try {
-    fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK);
+    descriptor = fs.openSync(filePath, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK);
   } catch {
     return undefined;
   }
   try {
-    const stat = fs.fstatSync(fd);
-    return stat.isFile() && stat.size <= MOST_BYTES ? fs.readFileSync(fd, 'utf8') : undefined;
+    const fileStats = fs.fstatSync(descriptor);
+    return fileStats.isFile() && fileStats.size <= MAX_CURVE_BYTES ? fs.readFileSync(descriptor, 'utf8') : undefined;
   } finally {
-    fs.closeSync(fd);
+    fs.closeSync(descriptor);
   }
 }
 
-function incumbentCurve(lab: string, state: LabState): Curve | undefined {
-  const done = measurementsOf(state, state.incumbent).findLast((m) => m.state === 'finished' && m.conditions.curve);
-  const blob = done?.state === 'finished' ? done.conditions.curve : undefined;
+function incumbentCurve(labPath: string, state: LabState): Curve | undefined {
+  const measured = measurementsOf(state, state.incumbent).findLast(
+    (measurement) => measurement.state === 'finished' && measurement.conditions.curve,
+  );
+  const blob = measured?.state === 'finished' ? measured.conditions.curve : undefined;
   if (blob === undefined) return undefined;
-  if (kept?.blob !== blob) kept = { blob, curve: parseCurve(readBlobText(lab, blob) ?? '') };
-  return kept.curve;
+  if (cachedCurve?.blob !== blob) cachedCurve = { blob, curve: parseCurve(readBlobText(labPath, blob) ?? '') };
+  return cachedCurve.curve;
 }

@@ -14,7 +14,7 @@ export type Behaviour = 'edit' | 'talk' | 'fail' | 'endless';
 
 export interface AgentStage {
   /** A fresh agent that behaves so. */
-  make(behaviour: Behaviour): Promise<Agent>;
+  makeAgent(behaviour: Behaviour): Promise<Agent>;
 }
 
 export interface AgentCase {
@@ -22,93 +22,99 @@ export interface AgentCase {
   run(stage: AgentStage): Promise<void>;
 }
 
-interface Given {
+interface TaskFixture {
   readonly dir: string;
-  task(change?: Partial<AgentTask>): AgentTask;
+  makeTask(overrides?: Partial<AgentTask>): AgentTask;
 }
 
-let tasks = 0;
+let taskCount = 0;
 
-async function withTask(act: (given: Given) => Promise<void>): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), 'overnight-conformance-'));
-  mkdirSync(join(dir, 'data'));
-  writeFileSync(join(dir, 'open.txt'), 'one\n');
-  writeFileSync(join(dir, 'frozen.txt'), 'frozen\n');
-  writeFileSync(join(dir, 'data', 'given'), 'given\n');
-  const tag = `agent-conformance-${process.pid}-${++tasks}-`;
-  const task = (change: Partial<AgentTask> = {}): AgentTask => ({
+async function withTask(action: (fixture: TaskFixture) => Promise<void>): Promise<void> {
+  const taskDir = mkdtempSync(join(tmpdir(), 'overnight-conformance-'));
+  mkdirSync(join(taskDir, 'data'));
+  writeFileSync(join(taskDir, 'open.txt'), 'one\n');
+  writeFileSync(join(taskDir, 'frozen.txt'), 'frozen\n');
+  writeFileSync(join(taskDir, 'data', 'given'), 'given\n');
+  const processTag = `agent-conformance-${process.pid}-${++taskCount}-`;
+  const makeTask = (overrides: Partial<AgentTask> = {}): AgentTask => ({
     prompt: 'Append the line "two" to open.txt.\n',
-    dir,
+    dir: taskDir,
     writable: ['open.txt'],
     limits: { wallMs: 60_000 },
     cores: [],
-    tag,
+    tag: processTag,
     signal: new AbortController().signal,
-    ...change,
+    ...overrides,
   });
   try {
-    await act({ dir, task });
-    deepStrictEqual(taggedPids(tag, 'prefix'), [], 'a process of the call is left');
-    strictEqual(readFileSync(join(dir, 'frozen.txt'), 'utf8'), 'frozen\n');
-    strictEqual(readFileSync(join(dir, 'data', 'given'), 'utf8'), 'given\n');
+    await action({ dir: taskDir, makeTask });
+    deepStrictEqual(taggedPids(processTag, 'prefix'), [], 'a process of the call is left');
+    strictEqual(readFileSync(join(taskDir, 'frozen.txt'), 'utf8'), 'frozen\n');
+    strictEqual(readFileSync(join(taskDir, 'data', 'given'), 'utf8'), 'given\n');
   } finally {
-    rmSync(dir, { recursive: true, force: true });
+    rmSync(taskDir, { recursive: true, force: true });
   }
 }
 
-const onCase = (name: string, act: (stage: AgentStage, given: Given) => Promise<void>): AgentCase => ({
+const makeCase = (name: string, action: (stage: AgentStage, fixture: TaskFixture) => Promise<void>): AgentCase => ({
   name,
-  run: (stage) => withTask((given) => act(stage, given)),
+  run: (stage) => withTask((fixture) => action(stage, fixture)),
 });
 
-function failed(result: AgentResult): Extract<AgentResult, { kind: 'failed' }> {
+function requireFailure(result: AgentResult): Extract<AgentResult, { kind: 'failed' }> {
   ok(result.kind === 'failed', `it was done: ${JSON.stringify(result)}`);
   ok(result.message.length > 0);
   return result;
 }
 
 export const AGENT_CASES: readonly AgentCase[] = [
-  onCase('says what it is and what holds it', async (stage) => {
-    const agent = await stage.make('edit');
+  makeCase('says what it is and what holds it', async (stage) => {
+    const agent = await stage.makeAgent('edit');
     ok(agent.name.length > 0 && agent.reason.length > agent.name.length);
   }),
-  onCase('edits the file that it may edit, and tells how long it took', async (stage, { dir, task }) => {
-    const result = await (await stage.make('edit')).run(task());
+  makeCase('edits the file that it may edit, and tells how long it took', async (stage, { dir, makeTask }) => {
+    const result = await (await stage.makeAgent('edit')).run(makeTask());
     ok(result.kind === 'done', JSON.stringify(result));
     strictEqual(readFileSync(join(dir, 'open.txt'), 'utf8'), 'one\ntwo\n');
     strictEqual(result.incidents, undefined);
     ok(result.wallS >= 0 && result.wallS < 60);
   }),
-  onCase('does the same again in a folder of its own: nothing is carried over', async (stage, { task }) => {
-    const agent = await stage.make('edit');
-    await agent.run(task());
-    await withTask(async (second) => {
-      strictEqual((await agent.run(second.task())).kind, 'done');
-      strictEqual(readFileSync(join(second.dir, 'open.txt'), 'utf8'), 'one\ntwo\n');
+  makeCase('does the same again in a folder of its own: nothing is carried over', async (stage, { makeTask }) => {
+    const agent = await stage.makeAgent('edit');
+    await agent.run(makeTask());
+    await withTask(async (secondFixture) => {
+      strictEqual((await agent.run(secondFixture.makeTask())).kind, 'done');
+      strictEqual(readFileSync(join(secondFixture.dir, 'open.txt'), 'utf8'), 'one\ntwo\n');
     });
   }),
-  onCase('that only talks leaves the folder as it was and says so in its words', async (stage, { dir, task }) => {
-    const result = await (await stage.make('talk')).run(task());
+  makeCase('that only talks leaves the folder as it was and says so in its words', async (stage, { dir, makeTask }) => {
+    const result = await (await stage.makeAgent('talk')).run(makeTask());
     ok(result.kind === 'done', JSON.stringify(result));
     ok(result.text.length > 0);
     strictEqual(readFileSync(join(dir, 'open.txt'), 'utf8'), 'one\n');
   }),
-  onCase('that fails is a classified result, never an exception', async (stage, { task }) => {
-    failed(await (await stage.make('fail')).run(task()));
+  makeCase('that fails is a classified result, never an exception', async (stage, { makeTask }) => {
+    requireFailure(await (await stage.makeAgent('fail')).run(makeTask()));
   }),
-  onCase('that works for ever is ended at the wall limit', async (stage, { task }) => {
-    const result = failed(await (await stage.make('endless')).run(task({ limits: { wallMs: 1500 } })));
+  makeCase('that works for ever is ended at the wall limit', async (stage, { makeTask }) => {
+    const result = requireFailure(await (await stage.makeAgent('endless')).run(makeTask({ limits: { wallMs: 1500 } })));
     strictEqual(result.class, 'hung');
   }),
-  onCase('that works for ever is ended by the signal', async (stage, { task }) => {
-    const stop = new AbortController();
-    setTimeout(() => stop.abort(), 1000);
-    strictEqual(failed(await (await stage.make('endless')).run(task({ signal: stop.signal }))).class, 'aborted');
+  makeCase('that works for ever is ended by the signal', async (stage, { makeTask }) => {
+    const stopController = new AbortController();
+    setTimeout(() => stopController.abort(), 1000);
+    strictEqual(
+      requireFailure(await (await stage.makeAgent('endless')).run(makeTask({ signal: stopController.signal }))).class,
+      'aborted',
+    );
   }),
-  onCase('is not started when nobody wants it any more', async (stage, { dir, task }) => {
-    const stop = new AbortController();
-    stop.abort();
-    strictEqual(failed(await (await stage.make('edit')).run(task({ signal: stop.signal }))).class, 'aborted');
+  makeCase('is not started when nobody wants it any more', async (stage, { dir, makeTask }) => {
+    const stopController = new AbortController();
+    stopController.abort();
+    strictEqual(
+      requireFailure(await (await stage.makeAgent('edit')).run(makeTask({ signal: stopController.signal }))).class,
+      'aborted',
+    );
     strictEqual(readFileSync(join(dir, 'open.txt'), 'utf8'), 'one\n');
   }),
 ];

@@ -6,19 +6,23 @@ import { Script } from './script.ts';
 
 export interface LedgerCase {
   readonly name: string;
-  /** `open` gives a ledger that is empty at its first call; later calls open the same one again, where it lasts. */
-  run(open: () => Ledger, lasts: boolean): void;
+  /**
+   * `openLedger` gives a ledger that is empty at its first call; later calls open the same one again, where it lasts.
+   */
+  run(openLedger: () => Ledger, isPersistent: boolean): void;
 }
 
 /** Drafts of a small valid lab, in order. */
 const drafts = new Script()
-  .calibrated([5, 5.1, 4.9])
-  .kept(3)
-  .idea()
-  .ledger.events.map(({ seq: _s, t: _t, v: _v, prev: _p, ...draft }) => draft as Parameters<Ledger['append']>[0]);
+  .addCalibration([5, 5.1, 4.9])
+  .addKeptIdea(3)
+  .addIdea()
+  .ledger.events.map(
+    ({ seq: _seq, t: _time, v: _version, prev: _previous, ...draft }) => draft as Parameters<Ledger['append']>[0],
+  );
 
-function filled(open: () => Ledger): Ledger {
-  const ledger = open();
+function fillLedger(openLedger: () => Ledger): Ledger {
+  const ledger = openLedger();
   for (const draft of drafts) ledger.append(draft);
   return ledger;
 }
@@ -26,16 +30,16 @@ function filled(open: () => Ledger): Ledger {
 export const LEDGER_CASES: readonly LedgerCase[] = [
   {
     name: 'numbers its events, chains them, and moves the state with each',
-    run(open) {
-      const ledger = open();
+    run(openLedger) {
+      const ledger = openLedger();
       strictEqual(ledger.tip, GENESIS);
-      let prev = GENESIS;
+      let previousTip = GENESIS;
       for (const [i, draft] of drafts.entries()) {
         const event = ledger.append(draft);
-        deepStrictEqual([event.seq, event.prev, event.v], [i, prev, 1]);
+        deepStrictEqual([event.seq, event.prev, event.v], [i, previousTip, 1]);
         strictEqual(ledger.state.seq, i);
-        ok(ledger.tip !== prev && /^[0-9a-f]{64}$/.test(ledger.tip));
-        prev = ledger.tip;
+        ok(ledger.tip !== previousTip && /^[0-9a-f]{64}$/.test(ledger.tip));
+        previousTip = ledger.tip;
       }
       strictEqual(ledger.state.incumbent, 1);
       ledger.close();
@@ -43,21 +47,21 @@ export const LEDGER_CASES: readonly LedgerCase[] = [
   },
   {
     name: 'refuses an event that cannot follow, and has written nothing',
-    run(open) {
-      const ledger = filled(open);
+    run(openLedger) {
+      const ledger = fillLedger(openLedger);
       const { tip } = ledger;
-      const before = structuredClone(ledger.state);
+      const stateBefore = structuredClone(ledger.state);
       throws(() => ledger.append({ type: 'advanced', n: 2, commit: 'c' }), { code: 'E_LEDGER_MOVE' });
       strictEqual(ledger.tip, tip);
-      deepStrictEqual(structuredClone(ledger.state), before);
+      deepStrictEqual(structuredClone(ledger.state), stateBefore);
       ledger.append({ type: 'note', from: 'me', text: 'it goes on' });
       ledger.close();
     },
   },
   {
     name: 'keeps bytes under their hash, twice for free',
-    run(open) {
-      const ledger = open();
+    run(openLedger) {
+      const ledger = openLedger();
       const hash = ledger.putBlob('hello');
       strictEqual(hash, '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824');
       strictEqual(ledger.putBlob(Buffer.from('hello')), hash);
@@ -70,19 +74,19 @@ export const LEDGER_CASES: readonly LedgerCase[] = [
   },
   {
     name: 'is the same when it is opened again',
-    run(open, lasts) {
-      if (!lasts) return;
-      const ledger = filled(open);
+    run(openLedger, isPersistent) {
+      if (!isPersistent) return;
+      const ledger = fillLedger(openLedger);
       const hash = ledger.putBlob('kept');
       const { tip } = ledger;
-      const before = structuredClone(ledger.state);
+      const stateBefore = structuredClone(ledger.state);
       ledger.close();
-      const again = open();
-      strictEqual(again.tip, tip);
-      deepStrictEqual(structuredClone(again.state), before);
-      strictEqual(Buffer.from(again.getBlob(hash)!).toString(), 'kept');
-      again.append({ type: 'note', from: 'me', text: 'it goes on' });
-      again.close();
+      const reopened = openLedger();
+      strictEqual(reopened.tip, tip);
+      deepStrictEqual(structuredClone(reopened.state), stateBefore);
+      strictEqual(Buffer.from(reopened.getBlob(hash)!).toString(), 'kept');
+      reopened.append({ type: 'note', from: 'me', text: 'it goes on' });
+      reopened.close();
     },
   },
 ];

@@ -2,19 +2,19 @@
  * A lab written by hand, event by event, in few words: for tests of everything that is derived from a ledger. Real
  * fold, real chain, made-up measurements. Knows no test runner.
  */
-import { sha256 } from '../base/hash.ts';
+import { sha256Hex } from '../base/hash.ts';
 import { type Arena, arenaSchema } from '../core/arena.ts';
 import { judge } from '../core/rules/judge.ts';
-import type { Conditions, Draft, FailureClass, LedgerEvent, Outcome, Purpose } from '../core/event.ts';
-import type { Situation } from '../core/plan/plan.ts';
+import type { Conditions, EventDraft, FailureClass, LedgerEvent, Outcome, Purpose } from '../core/event.ts';
+import type { PlanContext } from '../core/plan/plan.ts';
 import type { Brief, Ledger } from '../core/ports.ts';
 import { arenaOf, codeOf, type LabState } from '../core/state.ts';
 import { noiseOf } from '../base/stats.ts';
 import { memoryLedger } from '../ledger/memory.ts';
 
-export const DEVICE = 'device-a';
+export const SCRIPT_DEVICE = 'device-a';
 
-export const CONDITIONS: Conditions = {
+export const SCRIPT_CONDITIONS: Conditions = {
   startupS: 0.1,
   budgetedS: 1,
   wallS: 1,
@@ -27,7 +27,7 @@ export const CONDITIONS: Conditions = {
 };
 
 /** The smallest manifest that validates. */
-export const MINIMAL = {
+export const MINIMAL_MANIFEST = {
   overnight: 1,
   name: 'scripted',
   metric: { name: 'loss', direction: 'minimize' },
@@ -37,28 +37,28 @@ export const MINIMAL = {
 } as const;
 
 /** It as an arena, with changes. First rules, unless they say otherwise. */
-export function arenaWith(change: Readonly<Record<string, unknown>> = {}): Arena {
+export function arenaWith(overrides: Readonly<Record<string, unknown>> = {}): Arena {
   return arenaSchema.parse({
-    ...MINIMAL,
+    ...MINIMAL_MANIFEST,
     calibrate: { replicates: 3 },
-    ...change,
-    decide: { rules: 1, ...(change.decide as object | undefined) },
+    ...overrides,
+    decide: { rules: 1, ...(overrides.decide as object | undefined) },
   });
 }
 
 /** One place to measure, nothing running elsewhere, nobody in a hurry. */
-export const SITUATION: Situation = {
-  deviceClass: DEVICE,
-  asked: false,
+export const IDLE_CONTEXT: PlanContext = {
+  deviceClass: SCRIPT_DEVICE,
+  stopRequested: false,
   slots: 1,
-  taken: new Set(),
-  thinking: false,
-  spare: false,
+  busyExperiments: new Set(),
+  isThinking: false,
+  hasSpareCores: false,
 };
 
 /** What a proposer is given for the next experiment of a state; calls that it journals are forgotten. */
 export function briefOf(state: LabState, files: ReadonlyMap<string, string>): Brief {
-  const journal = { calling: () => 0, called: () => {}, putBlob: sha256, getBlob: () => undefined };
+  const journal = { calling: () => 0, called: () => {}, putBlob: sha256Hex, getBlob: () => undefined };
   return {
     arena: arenaOf(state),
     state,
@@ -84,27 +84,35 @@ export class Script {
   readonly ledger: Ledger & { readonly events: readonly LedgerEvent[] };
 
   constructor(arena: Arena = arenaWith()) {
-    let clock = Date.parse('2026-03-07T20:00:00Z');
+    let clockMs = Date.parse('2026-03-07T20:00:00Z');
     this.ledger = memoryLedger(() => {
-      clock += 1000;
-      return new Date(clock).toISOString();
+      clockMs += 1000;
+      return new Date(clockMs).toISOString();
     });
-    const files = { editable: sha256('x'), frozen: sha256('y') };
-    this.add({ type: 'lab.opened', lab: 'ab12', tag: 'mar7', arena, files, source: { dirty: false }, seed: 7 });
-    this.session();
+    const fileHashes = { editable: sha256Hex('x'), frozen: sha256Hex('y') };
+    this.addEvent({
+      type: 'lab.opened',
+      lab: 'ab12',
+      tag: 'mar7',
+      arena,
+      files: fileHashes,
+      source: { dirty: false },
+      seed: 7,
+    });
+    this.startSession();
   }
 
   get state(): LabState {
     return this.ledger.state;
   }
 
-  add(draft: Draft): this {
+  addEvent(draft: EventDraft): this {
     this.ledger.append(draft);
     return this;
   }
 
-  session(deviceClass = DEVICE): this {
-    return this.add({
+  startSession(deviceClass = SCRIPT_DEVICE): this {
+    return this.addEvent({
       type: 'session.started',
       session: this.state.sessions.length,
       pid: 1,
@@ -124,17 +132,17 @@ export class Script {
   }
 
   /** The baseline in git, repeated, and its noise written down. */
-  calibrated(values: readonly number[], device = DEVICE): this {
-    if (this.state.experiments.length === 0) this.propose('baseline').snapshot(0);
-    for (const value of values) this.measure(0, value, { purpose: 'calibrate', device });
-    return this.add({ type: 'calibrated', deviceClass: device, noise: noiseOf(values) });
+  addCalibration(measuredValues: readonly number[], device = SCRIPT_DEVICE): this {
+    if (this.state.experiments.length === 0) this.propose('baseline').addSnapshot(0);
+    for (const value of measuredValues) this.measure(0, value, { purpose: 'calibrate', device });
+    return this.addEvent({ type: 'calibrated', deviceClass: device, noise: noiseOf(measuredValues) });
   }
 
   /** A new idea on top of the incumbent, without code yet. */
   propose(hypothesis = 'an idea'): this {
     const n = this.state.experiments.length;
     const kind = n === 0 ? 'baseline' : 'idea';
-    return this.add({
+    return this.addEvent({
       type: 'proposed',
       n,
       kind,
@@ -145,56 +153,66 @@ export class Script {
     });
   }
 
-  snapshot(
+  addSnapshot(
     n = this.state.experiments.length - 1,
-    lines: { added: number; deleted: number } = { added: 1, deleted: 1 },
+    lineCounts: { added: number; deleted: number } = { added: 1, deleted: 1 },
   ): this {
-    const commit = sha256(`commit ${n}`).slice(0, 40);
-    const tree = sha256(`tree ${n}`).slice(0, 40);
-    return this.add({ type: 'snapshot', n, commit, tree, editable: sha256(n === 0 ? 'x' : `code ${n}`), ...lines });
+    const commit = sha256Hex(`commit ${n}`).slice(0, 40);
+    const tree = sha256Hex(`tree ${n}`).slice(0, 40);
+    return this.addEvent({
+      type: 'snapshot',
+      n,
+      commit,
+      tree,
+      editable: sha256Hex(n === 0 ? 'x' : `code ${n}`),
+      ...lineCounts,
+    });
   }
 
-  idea(lines?: { added: number; deleted: number }): this {
-    return this.propose().snapshot(this.state.experiments.length - 1, lines);
+  addIdea(lineCounts?: { added: number; deleted: number }): this {
+    return this.propose().addSnapshot(this.state.experiments.length - 1, lineCounts);
   }
 
-  start(n: number, { purpose = 'idea', device = DEVICE, claim, pair, seed }: MeasureOptions = {}): this {
+  startMeasurement(
+    n: number,
+    { purpose = 'idea', device = SCRIPT_DEVICE, claim, pair, seed }: MeasureOptions = {},
+  ): this {
     const m = this.state.measurements.length;
-    const session = this.state.sessions.length - 1;
-    const about = { seed: seed ?? m + 1, judgeSeed: m + 2, session, deviceClass: device, cores: [] };
-    const serves = { ...(claim !== undefined && { claim }), ...(pair !== undefined && { pair }) };
-    return this.add({ type: 'measuring', m, n, purpose, ...about, ...serves });
+    const sessionNumber = this.state.sessions.length - 1;
+    const launch = { seed: seed ?? m + 1, judgeSeed: m + 2, session: sessionNumber, deviceClass: device, cores: [] };
+    const purposeDetails = { ...(claim !== undefined && { claim }), ...(pair !== undefined && { pair }) };
+    return this.addEvent({ type: 'measuring', m, n, purpose, ...launch, ...purposeDetails });
   }
 
   /** One finished measurement: a value, or the class of a failure. */
   measure(n: number, result: number | FailureClass, options: MeasureOptions = {}): this {
-    return this.start(n, options).finish(result, options);
+    return this.startMeasurement(n, options).finishMeasurement(result, options);
   }
 
   /** The outcome of the measurement that was started last. */
-  finish(result: number | FailureClass, options: MeasureOptions = {}): this {
+  finishMeasurement(result: number | FailureClass, options: MeasureOptions = {}): this {
     const m = this.state.measurements.length - 1;
     const outcome: Outcome =
       typeof result === 'number'
         ? { kind: 'measured', value: result, metrics: options.metrics ?? {} }
         : { kind: result === 'timeout' ? 'timed out' : 'crashed', class: result, message: `it failed: ${result}` };
-    return this.add({ type: 'measured', m, outcome, conditions: { ...CONDITIONS, ...options.conditions } });
+    return this.addEvent({ type: 'measured', m, outcome, conditions: { ...SCRIPT_CONDITIONS, ...options.conditions } });
   }
 
   /** Write down what the rule says; an experiment that is in doubt throws. */
-  decide(n: number, device = DEVICE): this {
+  decide(n: number, device = SCRIPT_DEVICE): this {
     const judgement = judge(this.state, n, device);
     if (judgement.again) throw new Error(`#${n} is in doubt: ${judgement.reason}`);
-    return this.add({ type: 'decided', n, decision: judgement.decision });
+    return this.addEvent({ type: 'decided', n, decision: judgement.decision });
   }
 
   advance(n: number): this {
-    return this.add({ type: 'advanced', n, commit: sha256(`commit ${n}`).slice(0, 40) });
+    return this.addEvent({ type: 'advanced', n, commit: sha256Hex(`commit ${n}`).slice(0, 40) });
   }
 
   /** A whole kept idea: measured twice, decided, advanced. */
-  kept(value: number): this {
+  addKeptIdea(value: number): this {
     const n = this.state.experiments.length;
-    return this.idea().measure(n, value).decide(n).advance(n).measure(n, value, { purpose: 'replicate' });
+    return this.addIdea().measure(n, value).decide(n).advance(n).measure(n, value, { purpose: 'replicate' });
   }
 }

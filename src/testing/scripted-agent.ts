@@ -6,43 +6,47 @@ import { type ScriptedStep, scriptedAgent as scripted } from '../agents/scripted
 import type { Usage } from '../core/event.ts';
 import type { Agent, AgentResult, AgentTask } from '../core/ports.ts';
 
-type Failed = Extract<AgentResult, { kind: 'failed' }>;
+type FailedResult = Extract<AgentResult, { kind: 'failed' }>;
 
 /** What one call does: new content by path (`null` removes), then what it says; or how it fails. */
-export type Act =
+export type ScriptedAct =
   | {
       readonly edits?: Readonly<Record<string, string | Uint8Array | null>>;
       readonly text?: string;
       readonly usage?: Usage;
       /** Anything else that it does to its folder, first. */
-      readonly then?: (dir: string) => void;
+      readonly editFolder?: (folder: string) => void;
     }
-  | (Pick<Failed, 'class' | 'message'> & Partial<Pick<Failed, 'retryAt' | 'usage'>>)
+  | (Pick<FailedResult, 'class' | 'message'> & Partial<Pick<FailedResult, 'retryAt' | 'usage'>>)
   /** Does not come back until it is cut off. */
   | 'hang';
 
 /** The text of a note, as agents end their answers with. */
-export const noteText = (hypothesis: string, more: Readonly<Record<string, unknown>> = {}): string =>
-  `Done.\n\n${JSON.stringify({ hypothesis, ...more })}\n`;
+export const noteText = (hypothesis: string, extra: Readonly<Record<string, unknown>> = {}): string =>
+  `Done.\n\n${JSON.stringify({ hypothesis, ...extra })}\n`;
 
 export function scriptedAgent(
-  script: (task: AgentTask, call: number) => Act,
+  actFor: (task: AgentTask, callNumber: number) => ScriptedAct,
   name = 'scripted',
 ): Agent & { readonly tasks: readonly AgentTask[] } {
   const tasks: AgentTask[] = [];
-  const agent = scripted((task, call) => {
+  const agent = scripted((task, callNumber) => {
     tasks.push(task);
-    return stepOf(script(task, call), task);
+    return stepOf(actFor(task, callNumber), task);
   }, name);
   return { ...agent, tasks };
 }
 
-function stepOf(act: Act, { dir }: AgentTask): ScriptedStep {
-  if (act === 'hang') return { waitMs: Number.MAX_SAFE_INTEGER };
-  if ('class' in act) {
-    const { usage, ...fail } = act;
-    return { fail, ...(usage && { usage }) };
+function stepOf(scriptedAct: ScriptedAct, { dir }: AgentTask): ScriptedStep {
+  if (scriptedAct === 'hang') return { waitMs: Number.MAX_SAFE_INTEGER };
+  if ('class' in scriptedAct) {
+    const { usage, ...failure } = scriptedAct;
+    return { fail: failure, ...(usage && { usage }) };
   }
-  act.then?.(dir);
-  return { text: act.text ?? '', ...(act.edits && { files: act.edits }), ...(act.usage && { usage: act.usage }) };
+  scriptedAct.editFolder?.(dir);
+  return {
+    text: scriptedAct.text ?? '',
+    ...(scriptedAct.edits && { files: scriptedAct.edits }),
+    ...(scriptedAct.usage && { usage: scriptedAct.usage }),
+  };
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { confirm } from '../core/rules/claims.ts';
+import { judgeClaim } from '../core/rules/claims.ts';
 import { judge } from '../core/rules/judge.ts';
-import { fold, replay } from '../core/replay.ts';
-import { decode } from '../ledger/chain.ts';
+import { createFold, replayEvents } from '../core/replay.ts';
+import { decodeLedger } from '../ledger/chain.ts';
 import { type SyntheticOptions, syntheticLab } from './synthetic.ts';
 
 const bytesOf = (options: SyntheticOptions): Buffer =>
@@ -17,13 +17,13 @@ describe('a synthetic lab', () => {
 
   it('has an unbroken chain and replays to the same state', () => {
     const lab = syntheticLab(options);
-    const read = decode(bytesOf(options), () => {});
+    const read = decodeLedger(bytesOf(options), () => {});
     expect(read).toMatchObject({ events: lab.events.length, tip: lab.tip, tornBytes: 0 });
-    expect(replay(lab.events)).toEqual(lab.state);
+    expect(replayEvents(lab.events)).toEqual(lab.state);
   });
 
   it('holds only verdicts and confirmations that the rules give again', () => {
-    const { state, apply } = fold();
+    const { state, apply } = createFold();
     const seen = { decided: 0, confirmation: 0 };
     for (const event of syntheticLab(options).events) {
       if (event.type === 'decided') {
@@ -31,7 +31,7 @@ describe('a synthetic lab', () => {
         seen.decided++;
       }
       if (event.type === 'confirmation') {
-        expect(event).toMatchObject({ ...confirm(state, event.n, event.against, 'cpu:synthetic') });
+        expect(event).toMatchObject({ ...judgeClaim(state, event.n, event.against, 'cpu:synthetic') });
         seen.confirmation++;
       }
       apply(event);

@@ -3,18 +3,26 @@
  * a clock that is moved by hand. What it makes is a ledger like any other: `replay` accepts it and an audit finds
  * nothing.
  */
-import { sha256 } from '../base/hash.ts';
-import { type Random, random, seedOf } from '../base/random.ts';
+import { sha256Hex } from '../base/hash.ts';
+import { type Random, createRandom, seedOf } from '../base/random.ts';
 import { type Arena, arenaSchema } from '../core/arena.ts';
-import { confirm } from '../core/rules/claims.ts';
+import { judgeClaim } from '../core/rules/claims.ts';
 import { judge } from '../core/rules/judge.ts';
-import type { Draft, FailureClass, Kind, LedgerEvent, Outcome, RunLimits, StopReason } from '../core/event.ts';
+import type {
+  EventDraft,
+  FailureClass,
+  ExperimentKind,
+  LedgerEvent,
+  Outcome,
+  RunLimits,
+  StopReason,
+} from '../core/event.ts';
 import { plan, type Step } from '../core/plan/plan.ts';
 import type { Ledger } from '../core/ports.ts';
 import { codeOf, type LabState, values } from '../core/state.ts';
 import { noiseOf } from '../base/stats.ts';
 import { memoryLedger } from '../ledger/memory.ts';
-import { SITUATION } from './script.ts';
+import { IDLE_CONTEXT } from './script.ts';
 
 export interface SyntheticOptions {
   /** Ideas to try. */
@@ -62,27 +70,34 @@ export interface SyntheticLab {
   readonly truth: readonly number[];
 }
 
-const REASONS = {
+const GRADE_REASONS = {
   sealed: 'a separate evaluator process, which the candidate cannot reach, makes the number',
   guarded: 'the candidate prints the number itself, sandboxed, with bounds on what is plausible',
   reported: 'without a sandbox the candidate can reach the evaluator and its data',
 };
-const DEVICE = 'cpu:synthetic';
-const SOURCE = 'x';
+const SYNTHETIC_DEVICE = 'cpu:synthetic';
+const SOURCE_TEXT = 'x';
 /** Seconds that a session lies down between two others. */
-const NIGHT_OFF_S = 3 * 3600;
+const SESSION_PAUSE_S = 3 * 3600;
 
 /** Make one. Same options, same bytes. */
 export function syntheticLab(options: SyntheticOptions = {}): SyntheticLab {
-  const maker = new Maker(options);
-  maker.run();
-  const { ledger } = maker;
-  return { ledger, state: ledger.state, events: ledger.events, tip: ledger.tip, now: maker.now, truth: maker.truth };
+  const labMaker = new LabMaker(options);
+  labMaker.run();
+  const { ledger } = labMaker;
+  return {
+    ledger,
+    state: ledger.state,
+    events: ledger.events,
+    tip: ledger.tip,
+    now: labMaker.currentTime,
+    truth: labMaker.truth,
+  };
 }
 
 class Halted extends Error {}
 
-const KNOBS: Readonly<Record<string, readonly [number, number]>> = {
+const KNOB_RANGES: Readonly<Record<string, readonly [number, number]>> = {
   LEARNING_RATE: [0.0001, 0.01],
   DEPTH: [2, 12],
   BATCH: [8, 256],
@@ -90,43 +105,49 @@ const KNOBS: Readonly<Record<string, readonly [number, number]>> = {
   WEIGHT_DECAY: [0, 0.2],
 };
 
-class Maker {
+class LabMaker {
   readonly ledger: Ledger & { readonly events: readonly LedgerEvent[] };
-  readonly #o: SyntheticOptions;
+  readonly #options: SyntheticOptions;
   readonly #chance: Random;
   readonly #arena: Arena;
   /** True value of each experiment. */
   readonly truth: number[] = [];
   readonly #knobs: Record<string, number>[] = [];
-  #at: number;
+  #clockMs: number;
   #session = 0;
 
   constructor(options: SyntheticOptions) {
-    this.#o = options;
-    this.#chance = random(options.seed ?? 1);
+    this.#options = options;
+    this.#chance = createRandom(options.seed ?? 1);
     this.#arena = syntheticArena(options);
-    this.#at = Date.parse(options.startedAt ?? '2026-03-07T21:04:00.000Z');
-    this.ledger = memoryLedger(() => this.now);
+    this.#clockMs = Date.parse(options.startedAt ?? '2026-03-07T21:04:00.000Z');
+    this.ledger = memoryLedger(() => this.currentTime);
   }
 
-  get now(): string {
-    return new Date(this.#at).toISOString();
+  get currentTime(): string {
+    return new Date(this.#clockMs).toISOString();
   }
 
   run(): void {
     try {
-      this.#open();
-      const sessions = this.#o.sessions ?? 1;
-      const all = this.#o.n ?? 20;
-      for (let k = 0; k < sessions; k++) {
-        const last = k === sessions - 1;
-        this.#startSession(all);
-        const stop = this.#work(Math.round((all * (k + 1)) / sessions));
-        if (last) this.#endSession(this.#o.stop?.reason ?? stop.reason, this.#o.stop?.detail ?? stop.detail);
-        else if (k % 2 === 0) this.#endSession('interrupted', 'stopped at once, as asked');
-        this.#wait(last ? 0 : NIGHT_OFF_S);
-        if (!last && k % 2 === 1)
-          this.#record({ type: 'session.died', session: k, detail: 'the process is gone', processes: 0 });
+      this.#openLab();
+      const sessionCount = this.#options.sessions ?? 1;
+      const ideaCount = this.#options.n ?? 20;
+      for (let sessionIndex = 0; sessionIndex < sessionCount; sessionIndex++) {
+        const isLast = sessionIndex === sessionCount - 1;
+        this.#startSession(ideaCount);
+        const stop = this.#followPlanner(Math.round((ideaCount * (sessionIndex + 1)) / sessionCount));
+        if (isLast)
+          this.#endSession(this.#options.stop?.reason ?? stop.reason, this.#options.stop?.detail ?? stop.detail);
+        else if (sessionIndex % 2 === 0) this.#endSession('interrupted', 'stopped at once, as asked');
+        this.#advanceClock(isLast ? 0 : SESSION_PAUSE_S);
+        if (!isLast && sessionIndex % 2 === 1)
+          this.#recordEvent({
+            type: 'session.died',
+            session: sessionIndex,
+            detail: 'the process is gone',
+            processes: 0,
+          });
         this.#session++;
       }
     } catch (thrown) {
@@ -134,31 +155,43 @@ class Maker {
     }
   }
 
-  #wait(seconds: number): void {
-    this.#at += Math.round(seconds * 1000);
+  #advanceClock(seconds: number): void {
+    this.#clockMs += Math.round(seconds * 1000);
   }
 
-  #record(draft: Draft): void {
+  #recordEvent(draft: EventDraft): void {
     this.ledger.append(draft);
-    this.#wait(0.005);
-    if (this.#o.until?.(this.ledger.state)) throw new Halted();
+    this.#advanceClock(0.005);
+    if (this.#options.until?.(this.ledger.state)) throw new Halted();
   }
 
-  #open(): void {
-    const { start = 1, seed = 1 } = this.#o;
-    const lab = `synthetic-${sha256(String(seed)).slice(0, 6)}`;
-    const files = { editable: sha256(SOURCE), frozen: sha256('frozen') };
-    const source = { commit: sha256('commit').slice(0, 40), dirty: false };
-    this.#record({ type: 'lab.opened', lab, tag: 'mar7', arena: this.#arena, files, source, seed: seedOf(lab) });
-    this.truth.push(start);
-    this.#knobs.push(Object.fromEntries(Object.entries(KNOBS).map(([name, [low, high]]) => [name, (low + high) / 4])));
-    this.#propose('baseline', 'the code as it was found');
-    this.#snapshot(0, 0, 0);
+  #openLab(): void {
+    const { start: startValue = 1, seed = 1 } = this.#options;
+    const labId = `synthetic-${sha256Hex(String(seed)).slice(0, 6)}`;
+    const fileHashes = { editable: sha256Hex(SOURCE_TEXT), frozen: sha256Hex('frozen') };
+    const source = { commit: sha256Hex('commit').slice(0, 40), dirty: false };
+    this.#recordEvent({
+      type: 'lab.opened',
+      lab: labId,
+      tag: 'mar7',
+      arena: this.#arena,
+      files: fileHashes,
+      source,
+      seed: seedOf(labId),
+    });
+    this.truth.push(startValue);
+    this.#knobs.push(
+      Object.fromEntries(
+        Object.entries(KNOB_RANGES).map(([knobName, [lowest, highest]]) => [knobName, (lowest + highest) / 4]),
+      ),
+    );
+    this.#proposeChange('baseline', 'the code as it was found');
+    this.#takeSnapshot(0, 0, 0);
   }
 
   #startSession(experiments: number): void {
     const limits: RunLimits = { experiments };
-    this.#record({
+    this.#recordEvent({
       type: 'session.started',
       session: this.#session,
       pid: 4242 + this.#session,
@@ -166,11 +199,11 @@ class Maker {
       host: 'night',
       command: `overnight run --experiments ${experiments}`,
       versions: { overnight: '0.1.0', node: '22.0.0', git: '2.39.5' },
-      deviceClass: DEVICE,
+      deviceClass: SYNTHETIC_DEVICE,
       device: 'a synthetic processor, 2 cores',
       sandbox: { level: 'bubblewrap', reason: 'found on PATH, probe passed', limits: 'cgroup' },
-      grade: this.#o.grade ?? 'sealed',
-      gradeReason: REASONS[this.#o.grade ?? 'sealed'],
+      grade: this.#options.grade ?? 'sealed',
+      gradeReason: GRADE_REASONS[this.#options.grade ?? 'sealed'],
       proposer: 'knobs',
       proposerReason: 'the manifest declares knobs and no model is configured',
       limits,
@@ -178,43 +211,44 @@ class Maker {
   }
 
   #endSession(reason: StopReason, detail: string): void {
-    this.#record({ type: 'session.ended', session: this.#session, reason, detail });
+    this.#recordEvent({ type: 'session.ended', session: this.#session, reason, detail });
   }
 
   /** Follow the planner until it stops. */
-  #work(experiments: number): Extract<Step, { do: 'stop' }> {
+  #followPlanner(experiments: number): Extract<Step, { do: 'stop' }> {
     for (;;) {
-      const step = plan(this.#planned(), { ...SITUATION, deviceClass: DEVICE, experiments });
+      const step = plan(this.#plannedState(), { ...IDLE_CONTEXT, deviceClass: SYNTHETIC_DEVICE, experiments });
       switch (step.do) {
         case 'stop':
           return step;
         case 'measure':
-          this.#measure(step);
+          this.#measureStep(step);
           break;
         case 'decide':
-          this.#decide(step.n);
+          this.#decideExperiment(step.n);
           break;
         case 'calibrate':
-          this.#calibrate();
+          this.#recordNoise();
           break;
         case 'confirm': {
-          const result = confirm(this.ledger.state, step.n, step.against, DEVICE);
-          if (result) this.#record({ type: 'confirmation', n: step.n, against: step.against, ...result });
+          const confirmation = judgeClaim(this.ledger.state, step.n, step.against, SYNTHETIC_DEVICE);
+          if (confirmation)
+            this.#recordEvent({ type: 'confirmation', n: step.n, against: step.against, ...confirmation });
           break;
         }
         case 'advance':
-          this.#record({ type: 'advanced', n: step.n, commit: codeOf(this.ledger.state, step.n)!.commit });
+          this.#recordEvent({ type: 'advanced', n: step.n, commit: codeOf(this.ledger.state, step.n)!.commit });
           break;
         case 'control':
           this.truth.push(this.truth[this.ledger.state.incumbent]!);
           this.#knobs.push(this.#knobs[this.ledger.state.incumbent]!);
-          this.#propose('control', 'A/A control: the incumbent, unchanged');
+          this.#proposeChange('control', 'A/A control: the incumbent, unchanged');
           break;
         case 'propose':
-          this.#idea();
+          this.#makeIdea();
           break;
         case 'admit':
-          this.#admit(step.n);
+          this.#admitIdea(step.n);
           break;
         case 'wait':
         case 'retry':
@@ -231,84 +265,99 @@ class Maker {
   }
 
   /** What the planner sees: with claims switched off, each counts as tested already. */
-  #planned(): LabState {
+  #plannedState(): LabState {
     const { state } = this.ledger;
-    if (this.#o.confirmations !== false) return state;
+    if (this.#options.confirmations !== false) return state;
     const n = state.incumbent;
-    const done = { n, against: 0, passed: false, effect: 0, probability: 0, rule: '', reason: '' };
-    return { ...state, confirmations: [{ ...done, interval: [0, 0] }] };
+    const testedClaim = { n, against: 0, passed: false, effect: 0, probability: 0, rule: '', reason: '' };
+    return { ...state, confirmations: [{ ...testedClaim, interval: [0, 0] }] };
   }
 
-  #propose(kind: Kind, hypothesis: string): void {
+  #proposeChange(kind: ExperimentKind, hypothesis: string): void {
     const { state } = this.ledger;
     const n = state.experiments.length;
     const knobs = this.#knobs[n]!;
-    const edits = kind === 'baseline' ? {} : { 'train.ts': sha256(`train ${n}`) };
+    const edits = kind === 'baseline' ? {} : { 'train.ts': sha256Hex(`train ${n}`) };
     const proposer = kind === 'baseline' ? 'person' : 'knobs';
-    const why = kind === 'baseline' ? {} : { why: 'a knob not tried yet' };
-    this.#record({ type: 'proposed', n, kind, parent: state.incumbent, proposer, hypothesis, edits, knobs, ...why });
+    const reasonField = kind === 'baseline' ? {} : { why: 'a knob not tried yet' };
+    this.#recordEvent({
+      type: 'proposed',
+      n,
+      kind,
+      parent: state.incumbent,
+      proposer,
+      hypothesis,
+      edits,
+      knobs,
+      ...reasonField,
+    });
   }
 
   /** One idea: one knob moved, truly better with the wished share, by less and less as perfection comes nearer. */
-  #idea(): void {
-    const { best = 0.75, goodRate = 0.15, noise = 0.004, hypothesis } = this.#o;
+  #makeIdea(): void {
+    const { best: bestValue = 0.75, goodRate = 0.15, noise = 0.004, hypothesis: hypothesisFor } = this.#options;
     const { state } = this.ledger;
     const n = state.experiments.length;
-    const before = this.#knobs[state.incumbent]!;
-    const names = Object.keys(KNOBS);
-    const name = names[this.#chance.below(names.length)]!;
-    const [low, high] = KNOBS[name]!;
-    const value = Number((low + (high - low) * this.#chance.uniform()).toPrecision(3));
-    const gap = best - this.truth[state.incumbent]!;
-    const good = this.#chance.uniform() < goodRate;
-    const size = this.#chance.uniform() ** 2;
-    const change = good ? gap * 0.4 * size : -Math.sign(gap) * (noise * 6 * size + Math.abs(gap) * 0.3 * size ** 3);
+    const incumbentKnobs = this.#knobs[state.incumbent]!;
+    const knobNames = Object.keys(KNOB_RANGES);
+    const knobName = knobNames[this.#chance.below(knobNames.length)]!;
+    const [lowest, highest] = KNOB_RANGES[knobName]!;
+    const value = Number((lowest + (highest - lowest) * this.#chance.uniform()).toPrecision(3));
+    const gap = bestValue - this.truth[state.incumbent]!;
+    const isBetter = this.#chance.uniform() < goodRate;
+    const magnitude = this.#chance.uniform() ** 2;
+    const change = isBetter
+      ? gap * 0.4 * magnitude
+      : -Math.sign(gap) * (noise * 6 * magnitude + Math.abs(gap) * 0.3 * magnitude ** 3);
     this.truth.push(this.truth[state.incumbent]! + change);
-    this.#knobs.push({ ...before, [name]: value });
-    this.#wait(0.05 + this.#chance.uniform() * 0.2);
-    this.#propose('idea', hypothesis?.(n) ?? `${name} ${Number(before[name]!.toPrecision(3))} → ${value}`);
+    this.#knobs.push({ ...incumbentKnobs, [knobName]: value });
+    this.#advanceClock(0.05 + this.#chance.uniform() * 0.2);
+    this.#proposeChange(
+      'idea',
+      hypothesisFor?.(n) ?? `${knobName} ${Number(incumbentKnobs[knobName]!.toPrecision(3))} → ${value}`,
+    );
   }
 
-  #admit(n: number): void {
-    if (this.#chance.uniform() < (this.#o.refuseRate ?? 0.03)) {
+  #admitIdea(n: number): void {
+    if (this.#chance.uniform() < (this.#options.refuseRate ?? 0.03)) {
       const earlier = this.#chance.below(n);
       const reason = `the same files as #${earlier}, which was tried before`;
-      this.#record({ type: 'refused', n, code: 'duplicate', reason, earlier });
+      this.#recordEvent({ type: 'refused', n, code: 'duplicate', reason, earlier });
       return;
     }
-    const lines = 1 + this.#chance.below(3);
-    this.#snapshot(n, lines, this.#chance.below(lines + 1));
+    const lineCount = 1 + this.#chance.below(3);
+    this.#takeSnapshot(n, lineCount, this.#chance.below(lineCount + 1));
   }
 
-  #snapshot(n: number, added: number, deleted: number): void {
-    const id = (what: string): string => sha256(`${what} ${this.#o.seed ?? 1} ${n}`);
-    const commit = id('commit').slice(0, 40);
-    const tree = id('tree').slice(0, 40);
-    const editable = n === 0 ? sha256(SOURCE) : id('editable');
-    this.#record({ type: 'snapshot', n, commit, tree, editable, added, deleted });
+  #takeSnapshot(n: number, added: number, deleted: number): void {
+    const hashOf = (subject: string): string => sha256Hex(`${subject} ${this.#options.seed ?? 1} ${n}`);
+    const commit = hashOf('commit').slice(0, 40);
+    const tree = hashOf('tree').slice(0, 40);
+    const editable = n === 0 ? sha256Hex(SOURCE_TEXT) : hashOf('editable');
+    this.#recordEvent({ type: 'snapshot', n, commit, tree, editable, added, deleted });
   }
 
-  #measure(step: Extract<Step, { do: 'measure' }>): void {
+  #measureStep(step: Extract<Step, { do: 'measure' }>): void {
     const { n, purpose, seed, claim } = step;
     const m = this.ledger.state.measurements.length;
     const judgeSeed = 1 + this.#chance.below(2 ** 31 - 2);
-    const where = { session: this.#session, deviceClass: DEVICE, cores: [1] };
-    this.#record({
+    const launch = { session: this.#session, deviceClass: SYNTHETIC_DEVICE, cores: [1] };
+    this.#recordEvent({
       type: 'measuring',
       m,
       n,
       purpose,
       seed,
       judgeSeed,
-      ...where,
+      ...launch,
       ...(claim !== undefined && { claim }),
     });
-    const outcome = this.#outcome(n, purpose === 'idea');
-    const seconds = this.#o.secondsPerMeasurement ?? 300;
+    const outcome = this.#drawOutcome(n, purpose === 'idea');
+    const seconds = this.#options.secondsPerMeasurement ?? 300;
     const wallS = outcome.kind === 'crashed' ? seconds * this.#chance.uniform() * 0.2 : seconds * 1.02;
     const evaluateS = outcome.kind === 'measured' ? seconds * 0.08 : 0;
-    this.#wait(wallS + evaluateS + 0.1);
-    this.#record({
+    this.#advanceClock(wallS + evaluateS + 0.1);
+    this.#recordEvent({
       type: 'measured',
       m,
       outcome,
@@ -322,56 +371,61 @@ class Maker {
         accounting: 'cgroup',
         cut: outcome.kind === 'measured',
         load: 1.2,
-        ...this.#o.artefacts,
+        ...this.#options.artefacts,
       },
     });
   }
 
-  #outcome(n: number, first: boolean): Outcome {
-    const { crashRate = 0.06, timeoutRate = 0.02, noise = 0.004 } = this.#o;
-    const fate = this.#chance.uniform();
-    if (first && n > 0 && fate < crashRate) {
-      const classes: FailureClass[] = ['out-of-memory', 'exit', 'nan'];
-      const kind = classes[this.#chance.below(classes.length)]!;
-      return { kind: 'crashed', class: kind, message: MESSAGES[kind] ?? 'failed' };
+  #drawOutcome(n: number, isFirst: boolean): Outcome {
+    const { crashRate = 0.06, timeoutRate = 0.02, noise = 0.004 } = this.#options;
+    const chanceDraw = this.#chance.uniform();
+    if (isFirst && n > 0 && chanceDraw < crashRate) {
+      const failureClasses: FailureClass[] = ['out-of-memory', 'exit', 'nan'];
+      const failureClass = failureClasses[this.#chance.below(failureClasses.length)]!;
+      return { kind: 'crashed', class: failureClass, message: FAILURE_MESSAGES[failureClass] ?? 'failed' };
     }
-    if (first && n > 0 && fate < crashRate + timeoutRate)
+    if (isFirst && n > 0 && chanceDraw < crashRate + timeoutRate)
       return { kind: 'timed out', class: 'timeout', message: 'the candidate ran longer than its hard limit' };
     const value = Number((this.truth[n]! + noise * this.#chance.normal()).toPrecision(9));
     return { kind: 'measured', value, metrics: { memory_mb: 400 } };
   }
 
-  #decide(n: number): void {
-    const judgement = judge(this.ledger.state, n, DEVICE);
+  #decideExperiment(n: number): void {
+    const judgement = judge(this.ledger.state, n, SYNTHETIC_DEVICE);
     if (judgement.again) throw new Error('the planner asked for a decision that cannot be made');
-    this.#record({ type: 'decided', n, decision: judgement.decision });
+    this.#recordEvent({ type: 'decided', n, decision: judgement.decision });
   }
 
-  #calibrate(): void {
-    const noise = noiseOf(values(this.ledger.state, 0, DEVICE));
-    this.#record({ type: 'calibrated', deviceClass: DEVICE, noise });
+  #recordNoise(): void {
+    const noise = noiseOf(values(this.ledger.state, 0, SYNTHETIC_DEVICE));
+    this.#recordEvent({ type: 'calibrated', deviceClass: SYNTHETIC_DEVICE, noise });
   }
 }
 
-const MESSAGES: Partial<Record<FailureClass, string>> = {
+const FAILURE_MESSAGES: Partial<Record<FailureClass, string>> = {
   'out-of-memory': 'the candidate needed more than its 2048 MB of memory',
   exit: 'the candidate ended with status 1: TypeError: x is not a function',
   nan: 'the loss is not a number at step 3',
 };
 
-function syntheticArena(o: SyntheticOptions): Arena {
-  const seconds = o.secondsPerMeasurement ?? 300;
+function syntheticArena(options: SyntheticOptions): Arena {
+  const seconds = options.secondsPerMeasurement ?? 300;
   return arenaSchema.parse({
     overnight: 1,
     name: 'synthetic',
     description: 'Made up, for tests and benchmarks.',
-    metric: { name: 'val_bpb', direction: o.direction ?? 'minimize', unit: o.unit ?? '' },
+    metric: { name: 'val_bpb', direction: options.direction ?? 'minimize', unit: options.unit ?? '' },
     editable: ['train.ts'],
     run: { command: 'node train.ts' },
     evaluate: { command: 'node evaluate.ts' },
     budget: { seconds, wall_s: seconds * 1.5 },
-    calibrate: { replicates: o.calibrate ?? 5 },
-    decide: { rules: o.rules ?? 1 },
-    knobs: Object.entries(KNOBS).map(([name, range]) => ({ name, file: 'train.ts', kind: 'float', range })),
+    calibrate: { replicates: options.calibrate ?? 5 },
+    decide: { rules: options.rules ?? 1 },
+    knobs: Object.entries(KNOB_RANGES).map(([knobName, range]) => ({
+      name: knobName,
+      file: 'train.ts',
+      kind: 'float',
+      range,
+    })),
   });
 }

@@ -10,11 +10,18 @@ import { noiseIn, signOf } from '../core/rules/judge.ts';
 import type { Experiment, Measurement } from '../core/experiment.ts';
 import { valueOf } from '../core/experiment.ts';
 import { typicalMeasurementS } from '../core/plan/plan.ts';
-import { believe, type Shrunken, type Tried } from '../base/shrinkage.ts';
+import { shrinkEffects, type ShrunkenEffect, type TriedCode } from '../base/shrinkage.ts';
 import { type LabState, measurementsOf, values } from '../core/state.ts';
 import { tQuantile } from '../base/distributions.ts';
 import { mean } from '../base/stats.ts';
-import { decimalsOf, decimalsOfExact, type MetricFormat, metricFormat, type Num, type Zone } from './format.ts';
+import {
+  decimalsOf,
+  decimalsOfExact,
+  type MetricFormat,
+  metricFormat,
+  type FormattedNumber,
+  type ZoneMinutes,
+} from './format.ts';
 import type { EffectView, Facts, StandingView } from './types.ts';
 
 export interface Basis {
@@ -26,29 +33,29 @@ export interface Basis {
   readonly sigma: number;
   readonly dof: number;
   readonly format: MetricFormat;
-  readonly baseline: Mean | undefined;
+  readonly baseline: MeanEstimate | undefined;
   /** Seconds of one measurement. */
   readonly typicalS: number;
-  readonly zone: Zone;
+  readonly zone: ZoneMinutes;
   /**
    * What each experiment's step is worth by all numbers of the lab, once there are enough of them; computed when first
    * asked for.
    */
-  readonly luck: () => readonly (Shrunken | undefined)[] | undefined;
+  readonly shrunkenEffects: () => readonly (ShrunkenEffect | undefined)[] | undefined;
   /** t at 97.5 % for the noise's degrees of freedom. */
-  readonly t: number;
+  readonly tCritical: number;
 }
 
-export interface Mean {
+export interface MeanEstimate {
   readonly mean: number;
   readonly n: number;
   readonly device: string;
   /** Of every measurement there, those that it was chosen by among them. */
-  readonly all: { readonly mean: number; readonly n: number };
+  readonly overall: { readonly mean: number; readonly n: number };
 }
 
 /** Longest hypothesis that any surface shows whole. */
-export const MOST_HYPOTHESIS = 600;
+export const MAX_HYPOTHESIS_LENGTH = 600;
 
 export function basisOf(state: LabState, facts: Facts): Basis {
   const { arena } = state.lab!;
@@ -67,8 +74,8 @@ export function basisOf(state: LabState, facts: Facts): Basis {
     format: formatOf(state, device, sigma, dof, baseline?.mean),
     typicalS: typicalMeasurementS(state),
     zone: facts.zoneMinutes ?? 0,
-    luck: beliefsOf(state, device, sigma, signOf(arena)),
-    t: dof > 0 ? tQuantile(0.975, dof) : Number.NaN,
+    shrunkenEffects: shrunkenEffectsOf(state, device, sigma, signOf(arena)),
+    tCritical: dof > 0 ? tQuantile(0.975, dof) : Number.NaN,
   };
 }
 
@@ -78,133 +85,141 @@ function deviceOf(state: LabState): string {
 }
 
 function formatOf(state: LabState, device: string, sigma: number, dof: number, baseline: number | undefined) {
-  const values = state.measurements
-    .filter((m) => m.deviceClass === device && m.purpose !== 'screen')
-    .flatMap((m) => valueOf(m) ?? []);
-  const magnitude = baseline ?? values[0] ?? 0;
+  const measuredValues = state.measurements
+    .filter((measurement) => measurement.deviceClass === device && measurement.purpose !== 'screen')
+    .flatMap((measurement) => valueOf(measurement) ?? []);
+  const magnitude = baseline ?? measuredValues[0] ?? 0;
   // The deviation of equal numbers may be a rounding error, which must not ask for fifteen decimals.
-  const noisy = dof > 0 && sigma > 1e-12 * Math.abs(magnitude);
-  const decimals = noisy ? decimalsOf(sigma, magnitude) : decimalsOfExact(values);
+  const isNoisy = dof > 0 && sigma > 1e-12 * Math.abs(magnitude);
+  const decimals = isNoisy ? decimalsOf(sigma, magnitude) : decimalsOfExact(measuredValues);
   const share = sigma > 0 && magnitude !== 0 ? (100 * sigma) / Math.abs(magnitude) : 0;
   const percentDecimals = share > 0 ? Math.min(3, decimalsOf(share, 0)) : 1;
   return metricFormat(state.lab!.arena.metric.unit, decimals, percentDecimals);
 }
 
 /** Numbers that stand for an experiment: on the lab's device class, else on the class of its first number. */
-export function meanOf(state: LabState, n: number, device: string): Mean | undefined {
-  const found = measurementsOf(state, n).filter((m) => valueOf(m) !== undefined);
-  const here = found.some((m) => m.deviceClass === device) ? device : found[0]?.deviceClass;
-  const comparable = found.filter((m) => m.deviceClass === here);
-  const fresh = comparable.filter((m) => m.purpose === 'confirm' || m.purpose === 'final' || m.purpose === 'drift');
-  const used = n > 0 && fresh.length >= CONFIRM_REPLICATES ? fresh : comparable;
-  if (used.length === 0) return undefined;
-  const all = comparable.map((m) => valueOf(m)!);
+export function meanOf(state: LabState, n: number, device: string): MeanEstimate | undefined {
+  const measurements = measurementsOf(state, n).filter((measurement) => valueOf(measurement) !== undefined);
+  const usedDevice = measurements.some((measurement) => measurement.deviceClass === device)
+    ? device
+    : measurements[0]?.deviceClass;
+  const comparable = measurements.filter((measurement) => measurement.deviceClass === usedDevice);
+  const freshMeasurements = comparable.filter(
+    (measurement) =>
+      measurement.purpose === 'confirm' || measurement.purpose === 'final' || measurement.purpose === 'drift',
+  );
+  const counted = n > 0 && freshMeasurements.length >= CONFIRM_REPLICATES ? freshMeasurements : comparable;
+  if (counted.length === 0) return undefined;
+  const allValues = comparable.map((measurement) => valueOf(measurement)!);
   return {
-    mean: mean(used.map((m) => valueOf(m)!)),
-    n: used.length,
-    device: here!,
-    all: { mean: mean(all), n: all.length },
+    mean: mean(counted.map((measurement) => valueOf(measurement)!)),
+    n: counted.length,
+    device: usedDevice!,
+    overall: { mean: mean(allValues), n: allValues.length },
   };
 }
 
 /** Half of the 95 % interval of a mean of n. Undefined where noise is unknown. */
-export function halfOf(b: Basis, n: number): Num | undefined {
-  if (!(b.dof > 0) || n < 1) return undefined;
-  const raw = (b.t * b.sigma) / Math.sqrt(n);
-  return { raw, text: b.format.spread(raw) };
+export function halfOf(basis: Basis, n: number): FormattedNumber | undefined {
+  if (!(basis.dof > 0) || n < 1) return undefined;
+  const halfWidth = (basis.tCritical * basis.sigma) / Math.sqrt(n);
+  return { raw: halfWidth, text: basis.format.spread(halfWidth) };
 }
 
-export function standingOf(b: Basis, n: number): StandingView {
-  const found = meanOf(b.state, n, b.device);
-  const half = found && found.device === b.device ? halfOf(b, found.n) : undefined;
+export function standingOf(basis: Basis, n: number): StandingView {
+  const estimate = meanOf(basis.state, n, basis.device);
+  const half = estimate && estimate.device === basis.device ? halfOf(basis, estimate.n) : undefined;
   return {
     n,
-    title: titleOf(b.state, n),
-    replicates: found?.n ?? 0,
-    ...(found && { mean: { raw: found.mean, text: b.format.value(found.mean) } }),
+    title: titleOf(basis.state, n),
+    replicates: estimate?.n ?? 0,
+    ...(estimate && { mean: { raw: estimate.mean, text: basis.format.value(estimate.mean) } }),
     ...(half && { half }),
   };
 }
 
 export function titleOf(state: LabState, n: number): string {
-  return n === 0 ? 'the baseline' : oneLine(state.experiments[n]?.idea.hypothesis ?? '', MOST_HYPOTHESIS);
+  return n === 0 ? 'the baseline' : oneLine(state.experiments[n]?.idea.hypothesis ?? '', MAX_HYPOTHESIS_LENGTH);
 }
 
 /** Is a percentage of the baseline meaningful? Not where it may be zero. */
-export function percentable(b: Basis): boolean {
-  return b.baseline !== undefined && Math.abs(b.baseline.mean) > 10 * b.sigma && b.baseline.mean !== 0;
+export function allowsPercent(basis: Basis): boolean {
+  return basis.baseline !== undefined && Math.abs(basis.baseline.mean) > 10 * basis.sigma && basis.baseline.mean !== 0;
 }
 
 /** An improvement, positive = better, with everything that is ever printed of it. */
 export function effectView(
-  b: Basis,
+  basis: Basis,
   raw: number,
   interval?: readonly [number, number],
   probability?: number,
 ): EffectView {
-  const { format, sign } = b;
-  const amount = format.value(Math.abs(raw));
-  const shown = interval?.every(Number.isFinite) ? interval : undefined;
-  const intervalText = shown && `${format.bare(shown[0])} to ${format.bare(shown[1])}`;
-  const words = format.bare(raw) === format.bare(0) ? 'no difference' : `${amount} ${raw > 0 ? 'better' : 'worse'}`;
-  const half = shown && (shown[1] - shown[0]) / 2;
+  const { format, sign } = basis;
+  const amountText = format.value(Math.abs(raw));
+  const finiteInterval = interval?.every(Number.isFinite) ? interval : undefined;
+  const intervalText = finiteInterval && `${format.bare(finiteInterval[0])} to ${format.bare(finiteInterval[1])}`;
+  const words = format.bare(raw) === format.bare(0) ? 'no difference' : `${amountText} ${raw > 0 ? 'better' : 'worse'}`;
+  const halfWidth = finiteInterval && (finiteInterval[1] - finiteInterval[0]) / 2;
   return {
     raw,
     delta: format.delta(raw * sign),
     text: intervalText ? `${words} (95 %: ${intervalText})` : words,
-    ...(shown && { interval: shown, intervalText: intervalText! }),
-    ...(half !== undefined && { half: { raw: half, text: format.spread(half) } }),
+    ...(finiteInterval && { interval: finiteInterval, intervalText: intervalText! }),
+    ...(halfWidth !== undefined && { half: { raw: halfWidth, text: format.spread(halfWidth) } }),
     ...(probability !== undefined && { probability }),
   };
 }
 
 /** The same in percent of the baseline, where that means something. */
-export function withPercent(b: Basis, effect: EffectView): EffectView {
-  if (!percentable(b)) return effect;
-  const share = (x: number): string => b.format.percent(x / Math.abs(b.baseline!.mean));
-  const [low, high] = effect.interval ?? [];
+export function withPercent(basis: Basis, effect: EffectView): EffectView {
+  if (!allowsPercent(basis)) return effect;
+  const formatShare = (amount: number): string => basis.format.percent(amount / Math.abs(basis.baseline!.mean));
+  const [lower, upper] = effect.interval ?? [];
   return {
     ...effect,
-    percentText: share(Math.abs(effect.raw)),
-    ...(low !== undefined &&
-      high !== undefined && { percentIntervalText: `${share(low).replace(' %', '')} to ${share(high)}` }),
+    percentText: formatShare(Math.abs(effect.raw)),
+    ...(lower !== undefined &&
+      upper !== undefined && {
+        percentIntervalText: `${formatShare(lower).replace(' %', '')} to ${formatShare(upper)}`,
+      }),
   };
 }
 
 /** Seconds of work that measurements of an experiment took, claims left out. */
-export function workOf(state: LabState, n: number): number {
+export function workSecondsOf(state: LabState, n: number): number {
   return measurementsOf(state, n)
-    .filter((m) => m.claim === undefined)
-    .reduce((sum, m) => sum + secondsOf(m), 0);
+    .filter((measurement) => measurement.claim === undefined)
+    .reduce((total, measurement) => total + secondsOf(measurement), 0);
 }
 
-export const secondsOf = (m: Measurement): number =>
-  m.state === 'finished' ? m.conditions.wallS + m.conditions.evaluateS : 0;
+export const secondsOf = (measurement: Measurement): number =>
+  measurement.state === 'finished' ? measurement.conditions.wallS + measurement.conditions.evaluateS : 0;
 
 /** Numbers of the fresh measurements of a claim: its own, the other side's. */
-export function freshOf(b: Basis, claim: number, against: number): [number, number] {
-  const fresh = (b.state.claims.get(claim) ?? []).map((m) => b.state.measurements[m]!);
-  const count = (n: number): number => fresh.filter((m) => m.n === n && valueOf(m) !== undefined).length;
-  return [count(claim), count(against)];
+export function freshOf(basis: Basis, claim: number, against: number): [number, number] {
+  const freshMeasurements = (basis.state.claims.get(claim) ?? []).map((m) => basis.state.measurements[m]!);
+  const countOf = (n: number): number =>
+    freshMeasurements.filter((measurement) => measurement.n === n && valueOf(measurement) !== undefined).length;
+  return [countOf(claim), countOf(against)];
 }
 
 /** Every idea that gave a number, on what it was made on; everything else says nothing. */
-function beliefsOf(
+function shrunkenEffectsOf(
   state: LabState,
   device: string,
   sigma: number,
   sign: 1 | -1,
-): () => readonly (Shrunken | undefined)[] | undefined {
-  let known: { readonly found: readonly (Shrunken | undefined)[] | undefined } | undefined;
-  const tried = (x: Experiment): Tried => {
-    const { n, kind, parent } = x.idea;
-    const numbers = kind === 'ablation' ? [] : values(state, n, device);
+): () => readonly (ShrunkenEffect | undefined)[] | undefined {
+  let cached: { readonly found: readonly (ShrunkenEffect | undefined)[] | undefined } | undefined;
+  const toTried = (experiment: Experiment): TriedCode => {
+    const { n, kind, parent } = experiment.idea;
+    const measuredValues = kind === 'ablation' ? [] : values(state, n, device);
     return {
       parent: n === 0 ? -1 : parent,
-      mean: numbers.length > 0 ? sign * mean(numbers) : 0,
-      count: numbers.length,
+      mean: measuredValues.length > 0 ? sign * mean(measuredValues) : 0,
+      count: measuredValues.length,
       ...(kind === 'control' && { same: true }),
     };
   };
-  return () => (known ??= { found: believe(state.experiments.map(tried), sigma) }).found;
+  return () => (cached ??= { found: shrinkEffects(state.experiments.map(toTried), sigma) }).found;
 }

@@ -1,11 +1,11 @@
 /** Boards, filters, curves: what the browser holds is what the view says, and thinning never loses an extreme. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fold } from '../core/replay.ts';
+import { createFold } from '../core/replay.ts';
 import { syntheticLab } from '../testing/synthetic.ts';
-import { type Board, boardOf, boardRow, changedHead, packed, patched, unpacked } from './board.ts';
+import { type Board, boardOf, boardRow, changedHead, packRow, applyPatch, unpackRow } from './board.ts';
 import { atSameStep, bucketsOf, parseCurve, sameStepText } from './pictures/curve.ts';
-import { filterOf, SORTS, sorted } from './filter.ts';
+import { filterOf, SORT_NAMES, sortRows } from './filter.ts';
 import { viewLab, viewRows } from './lab/lab.ts';
 import { viewStaircase } from './pictures/staircase.ts';
 
@@ -17,7 +17,7 @@ const board = boardOf(view);
 describe('a board', () => {
   it('comes out of its packed rows as it went in', () => {
     for (const row of board.experiments)
-      expect(unpacked(JSON.parse(JSON.stringify(packed(row))) as unknown[])).toEqual(row);
+      expect(unpackRow(JSON.parse(JSON.stringify(packRow(row))) as unknown[])).toEqual(row);
   });
 
   it('draws the same staircase as the whole view', () => {
@@ -28,7 +28,7 @@ describe('a board', () => {
   it('is the newest one after any split of the night into patches', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: lab.events.length - 1 }), { maxLength: 4 }), (cuts) => {
-        const { state, apply } = fold();
+        const { state, apply } = createFold();
         let at = 0;
         let held = { experiments: [] } as unknown as Board;
         let known: Board = held;
@@ -37,8 +37,8 @@ describe('a board', () => {
           const now = boardOf(viewLab(state, facts));
           const { experiments, ...head } = now;
           const { experiments: before, ...headBefore } = known;
-          const rows = experiments.filter((row) => JSON.stringify(row) !== JSON.stringify(before[row.n])).map(packed);
-          held = patched(held, { head: changedHead(headBefore, head), rows, count: experiments.length });
+          const rows = experiments.filter((row) => JSON.stringify(row) !== JSON.stringify(before[row.n])).map(packRow);
+          held = applyPatch(held, { head: changedHead(headBefore, head), rows, count: experiments.length });
           known = now;
         }
         expect(JSON.parse(JSON.stringify(held))).toEqual(JSON.parse(JSON.stringify(board)));
@@ -73,10 +73,11 @@ describe('a filter', () => {
   });
 
   it('sorts by every column either way, rows without a number last', () => {
-    for (const sort of SORTS) {
-      for (const way of ['', '-']) expect(sorted(board.experiments, way + sort)).toHaveLength(board.experiments.length);
+    for (const sort of SORT_NAMES) {
+      for (const way of ['', '-'])
+        expect(sortRows(board.experiments, way + sort)).toHaveLength(board.experiments.length);
     }
-    const gains = sorted(board.experiments, '-gain').map((row) => row.effect?.raw);
+    const gains = sortRows(board.experiments, '-gain').map((row) => row.effect?.raw);
     const known = gains.filter((gain) => gain !== undefined);
     expect(gains.slice(0, known.length)).toEqual([...known].sort((a, b) => b - a));
   });

@@ -48,7 +48,7 @@ export interface BoardPatch {
 export function boardRow(row: ExperimentView): BoardRow {
   const { n, verdict, standing, mean, replicates, hypothesis, parent, lines, duration, theme } = row;
   const { otherDevice, discard, proposer, half, effect, costUsd, cost } = row;
-  const short = (seconds: number): number => Math.round(1000 * seconds) / 1000;
+  const roundToMillis = (seconds: number): number => Math.round(1000 * seconds) / 1000;
   return {
     n,
     verdict,
@@ -57,10 +57,10 @@ export function boardRow(row: ExperimentView): BoardRow {
     hypothesis,
     parent,
     lines,
-    durationS: short(row.durationS),
+    durationS: roundToMillis(row.durationS),
     duration,
     theme,
-    workedS: short(row.workedS),
+    workedS: roundToMillis(row.workedS),
     otherDevice,
     proposer,
     ...(mean && { mean }),
@@ -72,12 +72,12 @@ export function boardRow(row: ExperimentView): BoardRow {
   };
 }
 
-export function boardOf(view: LabView): Board {
-  return { ...view, experiments: view.experiments.map(boardRow) };
+export function boardOf(labView: LabView): Board {
+  return { ...labView, experiments: labView.experiments.map(boardRow) };
 }
 
 /** Columns of a row on the wire, in order: names would be half of what is sent. Missing parts are null. */
-const WIRE = [
+const WIRE_KEYS = [
   'n',
   'verdict',
   'standing',
@@ -100,21 +100,21 @@ const WIRE = [
 ] as const satisfies readonly (keyof BoardRow)[];
 
 /** A row as values only; numbers with their texts as pairs. */
-export function packed(row: BoardRow): unknown[] {
-  const values: unknown[] = WIRE.map((key) => {
+export function packRow(row: BoardRow): unknown[] {
+  const cells: unknown[] = WIRE_KEYS.map((key) => {
     if (key === 'mean') return row.mean ? [row.mean.raw, row.mean.text] : null;
     if (key === 'half') return row.half?.text ?? null;
     if (key === 'effect') return row.effect ? [row.effect.raw, row.effect.delta] : null;
     return key === 'otherDevice' ? (row.otherDevice ? 1 : null) : (row[key] ?? null);
   });
-  while (values.at(-1) === null) values.pop();
-  return values;
+  while (cells.at(-1) === null) cells.pop();
+  return cells;
 }
 
-export function unpacked(values: readonly unknown[]): BoardRow {
+export function unpackRow(cells: readonly unknown[]): BoardRow {
   const row: Record<string, unknown> = { otherDevice: false };
-  WIRE.forEach((key, k) => {
-    const value = values[k];
+  WIRE_KEYS.forEach((key, index) => {
+    const value = cells[index];
     if (value === null || value === undefined) return;
     if (key === 'mean') row.mean = { raw: (value as unknown[])[0], text: (value as unknown[])[1] };
     else if (key === 'effect') row.effect = { raw: (value as unknown[])[0], delta: (value as unknown[])[1] };
@@ -125,22 +125,25 @@ export function unpacked(values: readonly unknown[]): BoardRow {
 
 /** The parts of a head that differ; compared by what they say. */
 export function changedHead(before: Partial<BoardHead>, after: BoardHead): Partial<BoardHead> {
-  const changed = Object.entries(after).filter(
-    ([key, part]) => JSON.stringify(before[key as keyof BoardHead]) !== JSON.stringify(part),
+  const changedEntries = Object.entries(after).filter(
+    ([key, value]) => JSON.stringify(before[key as keyof BoardHead]) !== JSON.stringify(value),
   );
-  const gone = Object.keys(before).filter((key) => !(key in after));
-  return Object.fromEntries([...changed, ...gone.map((key) => [key, null] as const)]) as Partial<BoardHead>;
+  const removedKeys = Object.keys(before).filter((key) => !(key in after));
+  return Object.fromEntries([
+    ...changedEntries,
+    ...removedKeys.map((key) => [key, null] as const),
+  ]) as Partial<BoardHead>;
 }
 
 /** A board after a patch. Untouched rows stay the same objects. */
-export function patched(board: Board, patch: BoardPatch): Board {
+export function applyPatch(board: Board, patch: BoardPatch): Board {
   const experiments = board.experiments.slice(0, patch.count);
-  for (const values of patch.rows) {
-    const row = unpacked(values);
+  for (const cells of patch.rows) {
+    const row = unpackRow(cells);
     experiments[row.n] = row;
   }
-  const head = Object.fromEntries(
-    Object.entries({ ...board, ...patch.head }).filter(([, part]) => part !== null),
+  const patchedHead = Object.fromEntries(
+    Object.entries({ ...board, ...patch.head }).filter(([, value]) => value !== null),
   ) as unknown as Board;
-  return { ...head, experiments };
+  return { ...patchedHead, experiments };
 }

@@ -5,9 +5,9 @@
 import type { BoardRow } from './board.ts';
 
 type Row = BoardRow;
-export type Test = (row: Row) => boolean;
+export type RowTest = (row: Row) => boolean;
 
-const NUMBERS: Readonly<Record<string, (row: Row) => number | undefined>> = {
+const NUMBER_FIELDS: Readonly<Record<string, (row: Row) => number | undefined>> = {
   n: (row) => row.n,
   gain: (row) => row.effect?.raw,
   metric: (row) => row.mean?.raw,
@@ -17,7 +17,7 @@ const NUMBERS: Readonly<Record<string, (row: Row) => number | undefined>> = {
   seconds: (row) => row.durationS,
   cost: (row) => row.costUsd,
 };
-const WORDS: Readonly<Record<string, (row: Row) => string>> = {
+const TEXT_FIELDS: Readonly<Record<string, (row: Row) => string>> = {
   status: (row) => `${row.verdict} ${row.standing === 'none' ? '' : row.standing}`,
   verdict: (row) => row.verdict,
   standing: (row) => row.standing,
@@ -26,42 +26,42 @@ const WORDS: Readonly<Record<string, (row: Row) => string>> = {
   by: (row) => row.proposer,
 };
 
-export function filterOf(text: string): Test {
-  const tests = (text.match(/(?:[^\s"]+|"[^"]*")+/g) ?? []).map(testOf);
+export function filterOf(query: string): RowTest {
+  const tests = (query.match(/(?:[^\s"]+|"[^"]*")+/g) ?? []).map(testOf);
   return (row) => tests.every((test) => test(row));
 }
 
-function testOf(part: string): Test {
-  const [, not, name, sign, value] = /^(-?)(\w+)(:|>=|<=|>|<|=)(.+)$/.exec(part) ?? [];
-  const test = name === undefined ? wordTest(part) : namedTest(name, sign!, unquoted(value!), part);
-  return not === '-' ? (row) => !test(row) : test;
+function testOf(term: string): RowTest {
+  const [, negation, fieldName, operator, value] = /^(-?)(\w+)(:|>=|<=|>|<|=)(.+)$/.exec(term) ?? [];
+  const test = fieldName === undefined ? wordTest(term) : namedTest(fieldName, operator!, stripQuotes(value!), term);
+  return negation === '-' ? (row) => !test(row) : test;
 }
 
-const unquoted = (text: string): string => text.replaceAll('"', '').toLowerCase();
+const stripQuotes = (text: string): string => text.replaceAll('"', '').toLowerCase();
 
-function namedTest(name: string, sign: string, value: string, part: string): Test {
-  const word = WORDS[name];
-  if (word && (sign === ':' || sign === '=')) return (row) => word(row).toLowerCase().includes(value);
-  const number = NUMBERS[name];
-  const wanted = Number(value.replace('#', '').replace('−', '-'));
-  if (!number || Number.isNaN(wanted)) return wordTest(part);
+function namedTest(fieldName: string, operator: string, value: string, term: string): RowTest {
+  const textField = TEXT_FIELDS[fieldName];
+  if (textField && (operator === ':' || operator === '=')) return (row) => textField(row).toLowerCase().includes(value);
+  const numberField = NUMBER_FIELDS[fieldName];
+  const wantedNumber = Number(value.replace('#', '').replace('−', '-'));
+  if (!numberField || Number.isNaN(wantedNumber)) return wordTest(term);
   return (row) => {
-    const found = number(row);
-    if (found === undefined) return false;
-    if (sign === '>') return found > wanted;
-    if (sign === '<') return found < wanted;
-    if (sign === '>=') return found >= wanted;
-    return sign === '<=' ? found <= wanted : found === wanted;
+    const actualNumber = numberField(row);
+    if (actualNumber === undefined) return false;
+    if (operator === '>') return actualNumber > wantedNumber;
+    if (operator === '<') return actualNumber < wantedNumber;
+    if (operator === '>=') return actualNumber >= wantedNumber;
+    return operator === '<=' ? actualNumber <= wantedNumber : actualNumber === wantedNumber;
   };
 }
 
-function wordTest(part: string): Test {
-  const word = unquoted(part);
+function wordTest(term: string): RowTest {
+  const word = stripQuotes(term);
   if (/^#\d+$/.test(word)) return (row) => row.n === Number(word.slice(1));
   return (row) => row.hypothesis.toLowerCase().includes(word) || row.verdict.includes(word);
 }
 
-const ORDERS: Readonly<Record<string, (row: Row) => number | string>> = {
+const SORT_KEYS: Readonly<Record<string, (row: Row) => number | string>> = {
   n: (row) => row.n,
   verdict: (row) => row.verdict,
   metric: (row) => row.mean?.raw ?? Number.NaN,
@@ -72,18 +72,18 @@ const ORDERS: Readonly<Record<string, (row: Row) => number | string>> = {
   cost: (row) => row.costUsd ?? Number.NaN,
   hypothesis: (row) => row.hypothesis,
 };
-export const SORTS = Object.keys(ORDERS);
+export const SORT_NAMES = Object.keys(SORT_KEYS);
 
 /** Sorted by a column, `-gain` = greatest first; rows without a number stand last either way. */
-export function sorted(rows: readonly Row[], sort: string): readonly Row[] {
-  const down = sort.startsWith('-');
-  const order = ORDERS[sort.replace('-', '')] ?? ORDERS.n!;
-  const missing = (key: number | string): boolean => typeof key === 'number' && Number.isNaN(key);
-  const keyed = rows.map((row) => ({ row, key: order(row) }));
-  keyed.sort((a, b) => {
-    if (missing(a.key) || missing(b.key)) return Number(missing(a.key)) - Number(missing(b.key));
-    const way = a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
-    return down ? -way : way;
+export function sortRows(rows: readonly Row[], sortName: string): readonly Row[] {
+  const isDescending = sortName.startsWith('-');
+  const keyOf = SORT_KEYS[sortName.replace('-', '')] ?? SORT_KEYS.n!;
+  const isMissing = (key: number | string): boolean => typeof key === 'number' && Number.isNaN(key);
+  const keyedRows = rows.map((row) => ({ row, key: keyOf(row) }));
+  keyedRows.sort((left, right) => {
+    if (isMissing(left.key) || isMissing(right.key)) return Number(isMissing(left.key)) - Number(isMissing(right.key));
+    const direction = left.key < right.key ? -1 : left.key > right.key ? 1 : 0;
+    return isDescending ? -direction : direction;
   });
-  return keyed.map(({ row }) => row);
+  return keyedRows.map(({ row }) => row);
 }

@@ -5,12 +5,12 @@ import {
   dateTime,
   decimalsOf,
   decimalsOfExact,
-  duration,
-  fixed,
+  formatDuration,
+  formatFixed,
   metricFormat,
-  percent,
-  shortDuration,
-  signed,
+  formatPercent,
+  formatShortDuration,
+  formatSigned,
 } from './format.ts';
 
 describe('numbers', () => {
@@ -26,18 +26,18 @@ describe('numbers', () => {
   });
 
   it('writes a real minus, no negative zero, and separates thousands', () => {
-    expect(fixed(-0.0001, 2)).toBe('0.00');
-    expect(fixed(-1.5, 1)).toBe('−1.5');
-    expect(fixed(1234567.8, 1)).toBe('1,234,567.8');
-    expect(signed(0.004, 2)).toBe('0.00');
-    expect(signed(0.014, 2)).toBe('+0.01');
-    expect(percent(0.0203, 1)).toBe('2.0 %');
+    expect(formatFixed(-0.0001, 2)).toBe('0.00');
+    expect(formatFixed(-1.5, 1)).toBe('−1.5');
+    expect(formatFixed(1234567.8, 1)).toBe('1,234,567.8');
+    expect(formatSigned(0.004, 2)).toBe('0.00');
+    expect(formatSigned(0.014, 2)).toBe('+0.01');
+    expect(formatPercent(0.0203, 1)).toBe('2.0 %');
   });
 
   it('survives every number', () => {
     fc.assert(
       fc.property(fc.double(), fc.integer({ min: 0, max: 15 }), (x, d) => {
-        const text = fixed(x, d);
+        const text = formatFixed(x, d);
         expect(text).not.toMatch(/NaN|undefined|-|^−0(\.0*)?$/);
         expect(text.length).toBeLessThan(40);
       }),
@@ -52,15 +52,15 @@ describe('numbers', () => {
 
 describe('times', () => {
   it('reads as people say it', () => {
-    expect([0.44, 24, 302, 15000, 3 * 86400].map(duration)).toEqual([
+    expect([0.44, 24, 302, 15000, 3 * 86400].map(formatDuration)).toEqual([
       '0.4 s',
       '24 s',
       '5 min 02 s',
       '4 h 10 min',
       '3.0 days',
     ]);
-    expect([0.44, 24, 302, 15000, 3 * 86400].map(shortDuration)).toEqual(['0.4s', '24s', '5m02', '4h10', '3.0d']);
-    expect(duration(Number.NaN)).toBe('–');
+    expect([0.44, 24, 302, 15000, 3 * 86400].map(formatShortDuration)).toEqual(['0.4s', '24s', '5m02', '4h10', '3.0d']);
+    expect(formatDuration(Number.NaN)).toBe('–');
   });
 
   it('follows the reader’s clock', () => {

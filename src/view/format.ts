@@ -5,7 +5,7 @@
  */
 
 /** A number with the text that every surface prints. */
-export interface Num {
+export interface FormattedNumber {
   readonly raw: number;
   readonly text: string;
 }
@@ -17,162 +17,168 @@ export const NONE = '–';
 export function decimalsOf(sigma: number, magnitude: number): number {
   if (sigma > 0 && Number.isFinite(sigma)) {
     const exponent = Math.floor(Math.log10(sigma));
-    return clamp(-exponent + (sigma / 10 ** exponent < 2.95 ? 1 : 0));
+    return clampDecimals(-exponent + (sigma / 10 ** exponent < 2.95 ? 1 : 0));
   }
   if (!(Math.abs(magnitude) > 0) || !Number.isFinite(magnitude)) return 3;
-  return clamp(4 - Math.floor(Math.log10(Math.abs(magnitude))));
+  return clampDecimals(4 - Math.floor(Math.log10(Math.abs(magnitude))));
 }
 
-const clamp = (decimals: number): number => Math.min(15, Math.max(0, decimals));
+const clampDecimals = (decimals: number): number => Math.min(15, Math.max(0, decimals));
 
 /** Decimals that show exact values exactly, at most five significant figures: for metrics without noise. */
 export function decimalsOfExact(values: readonly number[]): number {
   if (values.length === 0) return 3;
-  const most = values.reduce((worst, v) => Math.max(worst, Math.abs(v)), 0);
-  const limit = decimalsOf(0, most);
-  for (let d = 0; d < limit; d++)
-    if (values.every((v) => Math.abs(v - Number(v.toFixed(d))) <= 1e-9 * Math.abs(v))) return d;
-  return limit;
+  const largest = values.reduce((largestSoFar, value) => Math.max(largestSoFar, Math.abs(value)), 0);
+  const maxDecimals = decimalsOf(0, largest);
+  for (let decimals = 0; decimals < maxDecimals; decimals++)
+    if (values.every((value) => Math.abs(value - Number(value.toFixed(decimals))) <= 1e-9 * Math.abs(value)))
+      return decimals;
+  return maxDecimals;
 }
 
 /** Fixed decimals with a real minus, never −0, thousands separated; exponents where digits would run away. */
-export function fixed(x: number, decimals: number): string {
-  if (Number.isNaN(x)) return NONE;
-  if (!Number.isFinite(x)) return x > 0 ? '∞' : `${MINUS}∞`;
-  const size = Math.abs(x);
-  if (size >= 1e12 || (decimals > 9 && size > 0)) return exponent(x, decimals);
-  const text = size.toFixed(Math.min(decimals, 12));
-  const sign = x < 0 && /[1-9]/.test(text) ? MINUS : '';
-  if (size < 9999) return sign + text;
-  const [whole, fraction] = text.split('.') as [string, string?];
-  const grouped = whole.length > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, ',') : whole;
-  return `${sign}${grouped}${fraction === undefined ? '' : `.${fraction}`}`;
+export function formatFixed(value: number, decimals: number): string {
+  if (Number.isNaN(value)) return NONE;
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : `${MINUS}∞`;
+  const magnitude = Math.abs(value);
+  if (magnitude >= 1e12 || (decimals > 9 && magnitude > 0)) return formatExponential(value, decimals);
+  const digits = magnitude.toFixed(Math.min(decimals, 12));
+  const minus = value < 0 && /[1-9]/.test(digits) ? MINUS : '';
+  if (magnitude < 9999) return minus + digits;
+  const [integerPart, fraction] = digits.split('.') as [string, string?];
+  const grouped = integerPart.length > 4 ? integerPart.replace(/\B(?=(\d{3})+$)/g, ',') : integerPart;
+  return `${minus}${grouped}${fraction === undefined ? '' : `.${fraction}`}`;
 }
 
-function exponent(x: number, decimals: number): string {
-  const lead = Math.floor(Math.log10(Math.abs(x)));
-  const figures = Math.min(6, Math.max(1, lead + decimals));
-  return x.toExponential(figures).replaceAll('-', MINUS).replace('e+', 'e');
+function formatExponential(value: number, decimals: number): string {
+  const magnitude = Math.floor(Math.log10(Math.abs(value)));
+  const digits = Math.min(6, Math.max(1, magnitude + decimals));
+  return value.toExponential(digits).replaceAll('-', MINUS).replace('e+', 'e');
 }
 
-/** As `fixed`, with a plus for positive numbers. */
-export function signed(x: number, decimals: number): string {
-  const text = fixed(x, decimals);
-  return x > 0 && /[1-9∞]/.test(text) ? `+${text}` : text;
+/** As `formatFixed`, with a plus for positive numbers. */
+export function formatSigned(value: number, decimals: number): string {
+  const formatted = formatFixed(value, decimals);
+  return value > 0 && /[1-9∞]/.test(formatted) ? `+${formatted}` : formatted;
 }
 
 /** A fraction as percent: `0.0203` → `2.0 %`. */
-export const percent = (fraction: number, decimals = 0): string => `${fixed(100 * fraction, decimals)} %`;
+export const formatPercent = (fraction: number, decimals = 0): string => `${formatFixed(100 * fraction, decimals)} %`;
 
 /** `$0.27`, `$38.1`, `$1,204`. */
-export const dollars = (usd: number): string => `$${fixed(usd, usd < 10 ? 2 : usd < 1000 ? 1 : 0)}`;
+export const formatDollars = (usd: number): string => `$${formatFixed(usd, usd < 10 ? 2 : usd < 1000 ? 1 : 0)}`;
 
 /** A secondary metric: whole, or three decimals. */
-export const secondaryTextOf = (x: number): string => fixed(x, Number.isInteger(x) ? 0 : 3);
+export const secondaryTextOf = (value: number): string => formatFixed(value, Number.isInteger(value) ? 0 : 3);
 
 /** The numbers of one metric, all with the same digits. */
 export interface MetricFormat {
   readonly decimals: number;
   readonly unit: string;
   /** With the unit, for sentences and headlines. */
-  readonly value: (x: number) => string;
+  readonly value: (value: number) => string;
   /** Without the unit, for columns. */
-  readonly bare: (x: number) => string;
+  readonly bare: (value: number) => string;
   /** A change of the metric, signed. */
-  readonly delta: (x: number) => string;
+  readonly delta: (value: number) => string;
   /** Anything after a ±: never rounded down to zero. */
-  readonly spread: (x: number) => string;
+  readonly spread: (value: number) => string;
   readonly percent: (fraction: number) => string;
 }
 
 export function metricFormat(unit: string, decimals: number, percentDecimals: number): MetricFormat {
-  const withUnit = (text: string): string => (unit ? `${text} ${unit}` : text);
+  const withUnit = (formatted: string): string => (unit ? `${formatted} ${unit}` : formatted);
   return {
     decimals,
     unit,
-    value: (x) => withUnit(fixed(x, decimals)),
-    bare: (x) => fixed(x, decimals),
-    delta: (x) => signed(x, decimals),
-    spread: (x) => spread(x, decimals),
-    percent: (fraction) => percent(fraction, percentDecimals),
+    value: (value) => withUnit(formatFixed(value, decimals)),
+    bare: (value) => formatFixed(value, decimals),
+    delta: (value) => formatSigned(value, decimals),
+    spread: (value) => formatSpread(value, decimals),
+    percent: (fraction) => formatPercent(fraction, percentDecimals),
   };
 }
 
-function spread(x: number, decimals: number): string {
-  const text = fixed(Math.abs(x), decimals);
-  return x === 0 || /[1-9∞–]/.test(text) ? text : fixed(Math.abs(x), decimalsOf(Math.abs(x), 0));
+function formatSpread(value: number, decimals: number): string {
+  const formatted = formatFixed(Math.abs(value), decimals);
+  return value === 0 || /[1-9∞–]/.test(formatted)
+    ? formatted
+    : formatFixed(Math.abs(value), decimalsOf(Math.abs(value), 0));
 }
 
 // ------------------------------------------------------------------------------------------- time and place
 
 /** `0.4 s`, `24 s`, `5 min 02 s`, `4 h 10 min`, `3.2 days`. */
-export function duration(seconds: number): string {
+export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return NONE;
-  const s = Math.max(0, seconds);
-  if (s < 9.95) return `${s.toFixed(1)} s`;
-  if (s < 59.5) return `${Math.round(s)} s`;
-  const whole = Math.round(s);
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
-  const minutes = Math.round(s / 60);
-  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
-  return `${(s / 86400).toFixed(1)} days`;
+  const positiveS = Math.max(0, seconds);
+  if (positiveS < 9.95) return `${positiveS.toFixed(1)} s`;
+  if (positiveS < 59.5) return `${Math.round(positiveS)} s`;
+  const wholeS = Math.round(positiveS);
+  if (wholeS < 3600) return `${Math.floor(wholeS / 60)} min ${twoDigits(wholeS % 60)} s`;
+  const minutes = Math.round(positiveS / 60);
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ${twoDigits(minutes % 60)} min`;
+  return `${(positiveS / 86400).toFixed(1)} days`;
 }
 
 /** The same for columns: `0.4s`, `24s`, `5m02`, `4h10`, `3.2d`. */
-export function shortDuration(seconds: number): string {
+export function formatShortDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return NONE;
-  const s = Math.max(0, seconds);
-  if (s < 9.95) return `${s.toFixed(1)}s`;
-  if (s < 59.5) return `${Math.round(s)}s`;
-  const whole = Math.round(s);
-  if (whole < 3600) return `${Math.floor(whole / 60)}m${two(whole % 60)}`;
-  const minutes = Math.round(s / 60);
-  return minutes < 48 * 60 ? `${Math.floor(minutes / 60)}h${two(minutes % 60)}` : `${(s / 86400).toFixed(1)}d`;
+  const positiveS = Math.max(0, seconds);
+  if (positiveS < 9.95) return `${positiveS.toFixed(1)}s`;
+  if (positiveS < 59.5) return `${Math.round(positiveS)}s`;
+  const wholeS = Math.round(positiveS);
+  if (wholeS < 3600) return `${Math.floor(wholeS / 60)}m${twoDigits(wholeS % 60)}`;
+  const minutes = Math.round(positiveS / 60);
+  return minutes < 48 * 60
+    ? `${Math.floor(minutes / 60)}h${twoDigits(minutes % 60)}`
+    : `${(positiveS / 86400).toFixed(1)}d`;
 }
 
-const two = (n: number): string => String(n).padStart(2, '0');
+const twoDigits = (value: number): string => String(value).padStart(2, '0');
 
 /** Seconds from one ISO time to another; 0 where either is missing or wrong. */
-export function secondsBetween(from: string, to: string): number {
-  const seconds = (Date.parse(to) - Date.parse(from)) / 1000;
+export function secondsBetween(earlier: string, later: string): number {
+  const seconds = (Date.parse(later) - Date.parse(earlier)) / 1000;
   return Number.isFinite(seconds) ? seconds : 0;
 }
 
 /** An ISO time moved by seconds. */
-export function isoAfter(iso: string, seconds: number): string {
-  const at = new Date(Date.parse(iso) + seconds * 1000);
-  return Number.isNaN(at.getTime()) ? '' : at.toISOString();
+export function isoAfter(timestamp: string, seconds: number): string {
+  const date = new Date(Date.parse(timestamp) + seconds * 1000);
+  return Number.isNaN(date.getTime()) ? '' : date.toISOString();
 }
 
 /** Minutes east of UTC, as a reader's clock shows it. */
-export type Zone = number;
+export type ZoneMinutes = number;
 
 /** `02:31` on a clock of the zone. */
-export const clockTime = (iso: string, zone: Zone): string => local(iso, zone).slice(11, 16) || NONE;
+export const clockTime = (timestamp: string, zone: ZoneMinutes): string =>
+  toLocalIso(timestamp, zone).slice(11, 16) || NONE;
 
 /** `2026-03-07 21:04 UTC`; other zones as `+02:00`. */
-export function dateTime(iso: string, zone: Zone): string {
-  const text = local(iso, zone);
-  return text ? `${text.slice(0, 10)} ${text.slice(11, 16)} ${zoneName(zone)}` : NONE;
+export function dateTime(timestamp: string, zone: ZoneMinutes): string {
+  const localTime = toLocalIso(timestamp, zone);
+  return localTime ? `${localTime.slice(0, 10)} ${localTime.slice(11, 16)} ${zoneName(zone)}` : NONE;
 }
 
-export function zoneName(zone: Zone): string {
+export function zoneName(zone: ZoneMinutes): string {
   if (zone === 0) return 'UTC';
-  const size = Math.abs(zone);
-  return `${zone < 0 ? MINUS : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
+  const minutes = Math.abs(zone);
+  return `${zone < 0 ? MINUS : '+'}${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}`;
 }
 
-function local(iso: string, zone: Zone): string {
-  const time = new Date(Date.parse(iso) + zone * 60_000);
-  return Number.isNaN(time.getTime()) ? '' : time.toISOString();
+function toLocalIso(timestamp: string, zone: ZoneMinutes): string {
+  const date = new Date(Date.parse(timestamp) + zone * 60_000);
+  return Number.isNaN(date.getTime()) ? '' : date.toISOString();
 }
 
 /** Thousands separated, for counts. */
-export const whole = (n: number): string =>
-  fixed(n, 0).replace(/^\d{4}$/, (digits) => `${digits[0]},${digits.slice(1)}`);
+export const formatInteger = (value: number): string =>
+  formatFixed(value, 0).replace(/^\d{4}$/, (digits) => `${digits[0]},${digits.slice(1)}`);
 
 /** A probability in words: `93.1 %`, never 0 or 100. */
-export function chanceText(p: number): string {
-  if (p > 0.999) return 'above 99.9 %';
-  return p < 0.001 ? 'below 0.1 %' : `${fixed(100 * p, 1)} %`;
+export function chanceText(probability: number): string {
+  if (probability > 0.999) return 'above 99.9 %';
+  return probability < 0.001 ? 'below 0.1 %' : `${formatFixed(100 * probability, 1)} %`;
 }

@@ -4,7 +4,7 @@
  */
 import type { RefusalCode, TrustGrade } from '../core/event.ts';
 import type { Verdict } from '../core/experiment.ts';
-import type { Num } from './format.ts';
+import type { FormattedNumber } from './format.ts';
 
 /** What a lab's ledger does not say. */
 export interface Facts {
@@ -58,7 +58,7 @@ export interface EffectView {
   /** `0.0068 to 0.0076`, positive = better. */
   readonly intervalText?: string;
   /** Half of the 95 % interval. */
-  readonly half?: Num;
+  readonly half?: FormattedNumber;
   readonly percentText?: string;
   readonly percentIntervalText?: string;
   readonly probability?: number;
@@ -70,9 +70,9 @@ export interface ExperimentView {
   readonly n: number;
   readonly verdict: RowVerdict;
   readonly standing: Standing;
-  readonly mean?: Num;
+  readonly mean?: FormattedNumber;
   /** Half of the 95 % interval of the mean. */
-  readonly half?: Num;
+  readonly half?: FormattedNumber;
   readonly effect?: EffectView;
   /**
    * Of a kept one: its effect without what choosing the best of many has added, and how probable it is that it is
@@ -121,13 +121,13 @@ export interface ExperimentView {
 export interface StandingView {
   readonly n: number;
   readonly title: string;
-  readonly mean?: Num;
-  readonly half?: Num;
+  readonly mean?: FormattedNumber;
+  readonly half?: FormattedNumber;
   readonly replicates: number;
 }
 
 /** How often the unchanged code would have been kept: the live estimate of false keeps. */
-export interface LuckView {
+export interface FalseKeepView {
   /** A/A controls decided, and how many of them the rule would have kept. */
   readonly decided: number;
   readonly wouldKeep: number;
@@ -155,10 +155,11 @@ export interface GainView {
   readonly text: string;
 }
 
-export type Outcome = 'nothing yet' | 'calibrating' | 'confirmed' | 'unconfirmed' | 'not shown' | 'nothing better';
+export type VerdictOutcome =
+  'nothing yet' | 'calibrating' | 'confirmed' | 'unconfirmed' | 'not shown' | 'nothing better';
 
 export interface VerdictView {
-  readonly outcome: Outcome;
+  readonly outcome: VerdictOutcome;
   readonly sentence: string;
   /** The best number with its standing, short: `0.9777 ± 0.0004 (−2.0 %), confirmed`. */
   readonly headline: string;
@@ -167,11 +168,11 @@ export interface VerdictView {
 }
 
 export interface NoiseView {
-  readonly sigma: Num;
+  readonly sigma: FormattedNumber;
   readonly dof: number;
   /** Smallest improvement that one measurement per side shows with 80 % power, and that three show. */
-  readonly detectable: Num;
-  readonly detectable3: Num;
+  readonly detectable: FormattedNumber;
+  readonly detectable3: FormattedNumber;
   readonly text: string;
   /** What smaller effects would cost to resolve. Absent without noise. */
   readonly cost?: string;
@@ -281,7 +282,7 @@ export interface HealthView {
 export interface LimitsView {
   readonly experiments?: number;
   readonly deadline?: string;
-  readonly target?: Num;
+  readonly target?: FormattedNumber;
   /** Used share of each limit, 0 to 1, with words: `9 of 12 experiments`. */
   readonly bars: readonly { readonly label: string; readonly share: number }[];
   /** `ends about 06:40`, where it can be told. */
@@ -319,7 +320,7 @@ export interface LabView {
   readonly gain?: GainView;
   readonly claims: readonly ClaimView[];
   readonly noise?: NoiseView;
-  readonly luck: LuckView;
+  readonly luck: FalseKeepView;
   readonly sinceBest: {
     readonly experiments: number;
     readonly seconds: number;

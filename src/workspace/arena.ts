@@ -7,15 +7,15 @@ import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { parseComparison } from '../core/admission/knob-rules.ts';
 import { isInstructions, leftWithoutUs } from '../base/text-block.ts';
 import { LabError, reasonOf } from '../base/error.ts';
-import { sha256, sha256Parts } from '../base/hash.ts';
-import { count } from '../base/text.ts';
+import { sha256Hex, sha256Parts } from '../base/hash.ts';
+import { formatCount } from '../base/text.ts';
 import { type Arena, checkFiles, type ManifestProblem, parseArena, roleOf } from '../core/arena.ts';
 import { findKnob } from '../core/admission/knobs.ts';
-import { editableHash } from '../core/admission/policy.ts';
+import { hashEditable } from '../core/admission/policy.ts';
 import { readText } from '../os/files.ts';
 import { readFolder, type Source, type SourceFile, sourceOf } from './source.ts';
 
-export const MANIFEST = 'arena.yaml';
+export const MANIFEST_FILE = 'arena.yaml';
 
 export interface LoadedArena {
   readonly arena: Arena;
@@ -34,70 +34,70 @@ export interface LoadedArena {
 export async function loadArena(folder: string): Promise<LoadedArena> {
   const arena = readManifest(folder);
   const source = await sourceOf(folder);
-  const files = await readFolder(folder);
-  const names = files.map((file) => file.path);
-  const problems = checkFiles(arena, names);
+  const sourceFiles = await readFolder(folder);
+  const fileNames = sourceFiles.map((sourceFile) => sourceFile.path);
+  const problems = checkFiles(arena, fileNames);
   if (problems.length > 0)
-    throw wrong(
+    throw arenaError(
       'E_FILES',
       folder,
       problems,
       'Correct the globs, or add the files; patterns are relative to the folder of arena.yaml.',
     );
-  const role = roleOf(arena);
-  const editable = new Map(
-    files
-      .filter((file) => role(file.path) === 'editable')
-      .map((file) => [file.path, Buffer.from(file.bytes).toString('utf8')]),
+  const roleOfFile = roleOf(arena);
+  const editableFiles = new Map(
+    sourceFiles
+      .filter((sourceFile) => roleOfFile(sourceFile.path) === 'editable')
+      .map((sourceFile) => [sourceFile.path, Buffer.from(sourceFile.bytes).toString('utf8')]),
   );
-  const frozen = files
-    .filter((file) => role(file.path) !== 'editable' && file.path !== 'program.md')
-    .flatMap(withoutOurs);
-  const program = readText(path.join(folder, 'program.md'));
+  const frozenFiles = sourceFiles
+    .filter((sourceFile) => roleOfFile(sourceFile.path) !== 'editable' && sourceFile.path !== 'program.md')
+    .flatMap(withoutOurInstructions);
+  const programText = readText(path.join(folder, 'program.md'));
   return {
     arena,
     folder,
     source,
-    files: names,
-    editable,
-    knobs: readKnobs(arena, editable, folder),
-    hashes: { editable: editableHash(editable), frozen: frozenHash(frozen) },
-    ...(program !== undefined && { program }),
+    files: fileNames,
+    editable: editableFiles,
+    knobs: readKnobs(arena, editableFiles, folder),
+    hashes: { editable: hashEditable(editableFiles), frozen: frozenHashOf(frozenFiles) },
+    ...(programText !== undefined && { program: programText }),
   };
 }
 
 /** What `overnight install` wrote for agents is no part of the arena: installing must not end a lab. */
-function withoutOurs(file: SourceFile): SourceFile[] {
-  if (!isInstructions(file.path)) return [file];
-  const text = Buffer.from(file.bytes).toString('utf8');
-  const left = leftWithoutUs(file.path, text);
-  if (left === text) return [file];
-  return left === '' ? [] : [{ ...file, bytes: Buffer.from(left) }];
+function withoutOurInstructions(sourceFile: SourceFile): SourceFile[] {
+  if (!isInstructions(sourceFile.path)) return [sourceFile];
+  const instructions = Buffer.from(sourceFile.bytes).toString('utf8');
+  const remainingText = leftWithoutUs(sourceFile.path, instructions);
+  if (remainingText === instructions) return [sourceFile];
+  return remainingText === '' ? [] : [{ ...sourceFile, bytes: Buffer.from(remainingText) }];
 }
 
-const frozenHash = (files: readonly SourceFile[]): string =>
-  sha256Parts(files.flatMap((file) => [file.path, file.mode, sha256(file.bytes)]));
+const frozenHashOf = (frozenFiles: readonly SourceFile[]): string =>
+  sha256Parts(frozenFiles.flatMap((frozenFile) => [frozenFile.path, frozenFile.mode, sha256Hex(frozenFile.bytes)]));
 
 /** The manifest alone, validated. */
 export function readManifest(folder: string): Arena {
-  const file = path.join(folder, MANIFEST);
-  const text = readText(file);
-  if (text === undefined) {
+  const manifestFile = path.join(folder, MANIFEST_FILE);
+  const manifestText = readText(manifestFile);
+  if (manifestText === undefined) {
     throw new LabError('E_NO_ARENA', {
       what: 'There is no arena here.',
-      why: `${file} does not exist.`,
+      why: `${manifestFile} does not exist.`,
       next: 'Create one with `overnight new`, or try a shipped one with `overnight try hello`.',
     });
   }
-  let value: unknown;
+  let manifestValue: unknown;
   try {
-    value = parseYaml(text);
+    manifestValue = parseYaml(manifestText);
   } catch (thrown) {
-    const where = thrown instanceof YAMLParseError && thrown.linePos ? ` at line ${thrown.linePos[0].line}` : '';
+    const lineNote = thrown instanceof YAMLParseError && thrown.linePos ? ` at line ${thrown.linePos[0].line}` : '';
     throw new LabError(
       'E_MANIFEST',
       {
-        what: `${MANIFEST} is not YAML${where}.`,
+        what: `${MANIFEST_FILE} is not YAML${lineNote}.`,
         why: `${reasonOf(thrown)
           .split('\n')[0]!
           .replace(/[:.\s]+$/, '')}.`,
@@ -106,57 +106,69 @@ export function readManifest(folder: string): Arena {
       thrown,
     );
   }
-  const parsed = parseArena(value);
-  if ('problems' in parsed)
-    throw wrong('E_MANIFEST', folder, parsed.problems, 'Correct arena.yaml; docs/arena.md lists every key.');
-  return parsed.arena;
+  const parsedManifest = parseArena(manifestValue);
+  if ('problems' in parsedManifest)
+    throw arenaError(
+      'E_MANIFEST',
+      folder,
+      parsedManifest.problems,
+      'Correct arena.yaml; docs/arena.md lists every key.',
+    );
+  return parsedManifest.arena;
 }
 
 function readKnobs(
   arena: Arena,
-  editable: ReadonlyMap<string, string>,
+  editableFiles: ReadonlyMap<string, string>,
   folder: string,
 ): Record<string, number | string> {
-  const values: Record<string, number | string> = {};
+  const knobValues: Record<string, number | string> = {};
   const problems: ManifestProblem[] = [];
-  for (const [i, knob] of arena.knobs.entries()) {
-    const found = findKnob(knob, editable.get(knob.file) ?? '');
-    const at = `knobs.${i}`;
-    if (!found.ok) problems.push({ at, message: found.problem });
+  for (const [position, knob] of arena.knobs.entries()) {
+    const literal = findKnob(knob, editableFiles.get(knob.file) ?? '');
+    const problemPath = `knobs.${position}`;
+    if (!literal.ok) problems.push({ at: problemPath, message: literal.problem });
     else if (
       knob.kind === 'choice'
-        ? !knob.values.includes(found.value)
-        : typeof found.value !== 'number' || found.value < knob.range[0] || found.value > knob.range[1]
+        ? !knob.values.includes(literal.value)
+        : typeof literal.value !== 'number' || literal.value < knob.range[0] || literal.value > knob.range[1]
     ) {
-      const allowed = knob.kind === 'choice' ? knob.values.join(', ') : `${knob.range[0]} to ${knob.range[1]}`;
-      problems.push({ at, message: `${knob.name} is ${found.value} in ${knob.file}, outside ${allowed}` });
-    } else values[knob.name] = found.value;
-  }
-  for (const [i, text] of (problems.length > 0 ? [] : (arena.knob_rules ?? [])).entries()) {
-    const rule = parseComparison(text);
-    if ('holds' in rule && !rule.holds(values))
+      const allowedValues = knob.kind === 'choice' ? knob.values.join(', ') : `${knob.range[0]} to ${knob.range[1]}`;
       problems.push({
-        at: `knob_rules.${i}`,
-        message: `"${text}" does not hold for ${rule.names.map((name) => `${name} = ${values[name]}`).join(', ')} as the files have it`,
+        at: problemPath,
+        message: `${knob.name} is ${literal.value} in ${knob.file}, outside ${allowedValues}`,
+      });
+    } else knobValues[knob.name] = literal.value;
+  }
+  for (const [position, ruleText] of (problems.length > 0 ? [] : (arena.knob_rules ?? [])).entries()) {
+    const comparison = parseComparison(ruleText);
+    if ('holds' in comparison && !comparison.holds(knobValues))
+      problems.push({
+        at: `knob_rules.${position}`,
+        message: `"${ruleText}" does not hold for ${comparison.names.map((knobName) => `${knobName} = ${knobValues[knobName]}`).join(', ')} as the files have it`,
       });
   }
   if (problems.length > 0)
-    throw wrong('E_KNOB', folder, problems, 'Correct the knobs in arena.yaml or the constants in the file.');
-  return values;
+    throw arenaError('E_KNOB', folder, problems, 'Correct the knobs in arena.yaml or the constants in the file.');
+  return knobValues;
 }
 
-function wrong(
+function arenaError(
   code: 'E_MANIFEST' | 'E_FILES' | 'E_KNOB',
   folder: string,
   problems: readonly ManifestProblem[],
-  next: string,
+  nextStep: string,
 ): LabError {
   const what =
     code === 'E_KNOB'
-      ? `The knobs of ${path.join(folder, MANIFEST)} do not fit their files.`
+      ? `The knobs of ${path.join(folder, MANIFEST_FILE)} do not fit their files.`
       : code === 'E_FILES'
-        ? `The globs of ${path.join(folder, MANIFEST)} do not fit the files.`
-        : `${path.join(folder, MANIFEST)} does not validate.`;
-  const list = problems.map(({ at, message }) => `${at}: ${message}`).join('; ');
-  return new LabError(code, { what, why: `${count(problems.length, 'problem')}: ${list}.`, next });
+        ? `The globs of ${path.join(folder, MANIFEST_FILE)} do not fit the files.`
+        : `${path.join(folder, MANIFEST_FILE)} does not validate.`;
+  const problemList = problems.map(({ at, message }) => `${at}: ${message}`).join('; ');
+  return new LabError(code, {
+    what,
+    why: `${formatCount(problems.length, 'problem')}: ${problemList}.`,
+    next: nextStep,
+  });
 }

@@ -4,10 +4,10 @@
 import * as fs from 'node:fs';
 import { LabError } from '../base/error.ts';
 import { sleep } from '../os/clock.ts';
-import { type CaptureResult, capture } from '../os/spawn.ts';
+import { type CaptureResult, captureOutput } from '../os/spawn.ts';
 
 /** Oldest git whose `fast-import`, `cat-file --batch` and `update-ref` behave as used here. */
-const OLDEST = [2, 25] as const;
+const MIN_GIT_VERSION = [2, 25] as const;
 
 export interface GitOptions {
   /** The private bare store; without it git runs in `cwd`, reading only. */
@@ -27,36 +27,36 @@ const BARE_ENV = {
   LC_ALL: 'C',
 };
 
-export async function gitBytes(args: readonly string[], options: GitOptions = {}): Promise<Buffer> {
-  const env: Record<string, string> = {
+export async function gitBytes(gitArgs: readonly string[], options: GitOptions = {}): Promise<Buffer> {
+  const environment: Record<string, string> = {
     PATH: process.env.PATH ?? '/usr/bin:/bin',
     HOME: process.env.HOME ?? '/',
     ...BARE_ENV,
     ...options.env,
   };
-  const where = options.store ? [`--git-dir=${options.store}`] : [];
-  const call = (): Promise<CaptureResult> =>
-    capture('git', [...where, '-c', 'core.hooksPath=/dev/null', ...args], {
-      env,
+  const storeArgs = options.store ? [`--git-dir=${options.store}`] : [];
+  const callGit = (): Promise<CaptureResult> =>
+    captureOutput('git', [...storeArgs, '-c', 'core.hooksPath=/dev/null', ...gitArgs], {
+      env: environment,
       ...(options.cwd !== undefined && { cwd: options.cwd }),
       ...(options.input !== undefined && { input: options.input }),
     });
-  let result = await call();
-  const stale = options.store ? staleLock(options.store, result.stderr) : undefined;
-  if (stale) {
+  let gitResult = await callGit();
+  const staleLockFile = options.store ? findStaleLock(options.store, gitResult.stderr) : undefined;
+  if (staleLockFile) {
     await sleep(LOCK_GRACE_MS);
-    fs.rmSync(stale, { force: true });
-    result = await call();
+    fs.rmSync(staleLockFile, { force: true });
+    gitResult = await callGit();
   }
-  if (result.failure === 'missing') {
+  if (gitResult.failure === 'missing') {
     throw new LabError('E_GIT_MISSING', {
       what: 'git could not be started.',
       why: 'There is no git on PATH.',
       next: 'Install it (Debian: apt-get install git) and run again.',
     });
   }
-  if (result.status !== 0 && !options.allow?.includes(result.status ?? -1)) throw failed(args, result);
-  return Buffer.from(result.bytes);
+  if (gitResult.status !== 0 && !options.allow?.includes(gitResult.status ?? -1)) throw gitError(gitArgs, gitResult);
+  return Buffer.from(gitResult.bytes);
 }
 
 /** How long a git that still runs may need to end; then a lock in the private store is one that a killed git left. */
@@ -66,43 +66,44 @@ const LOCK_GRACE_MS = 300;
  * The lock file of our own store that git complained about. The refs of a lab have one writer, which holds the ledger's
  * lock.
  */
-function staleLock(store: string, stderr: string): string | undefined {
-  const file = /Unable to create '([^']+\.lock)': File exists/.exec(stderr)?.[1];
-  return file?.startsWith(`${store}/`) ? file : undefined;
+function findStaleLock(store: string, stderr: string): string | undefined {
+  const lockFile = /Unable to create '([^']+\.lock)': File exists/.exec(stderr)?.[1];
+  return lockFile?.startsWith(`${store}/`) ? lockFile : undefined;
 }
 
-export async function gitText(args: readonly string[], options: GitOptions = {}): Promise<string> {
-  return (await gitBytes(args, options)).toString('utf8');
+export async function gitText(gitArgs: readonly string[], options: GitOptions = {}): Promise<string> {
+  return (await gitBytes(gitArgs, options)).toString('utf8');
 }
 
-function failed(args: readonly string[], result: CaptureResult): LabError {
-  const text = result.stderr.trim();
-  const why = text.split('\n').slice(-3).join(' ') || `it ended with ${result.failure ?? `status ${result.status}`}`;
-  if (/No space left|Disk quota/i.test(why)) {
+function gitError(gitArgs: readonly string[], gitResult: CaptureResult): LabError {
+  const stderrText = gitResult.stderr.trim();
+  const reason =
+    stderrText.split('\n').slice(-3).join(' ') || `it ended with ${gitResult.failure ?? `status ${gitResult.status}`}`;
+  if (/No space left|Disk quota/i.test(reason)) {
     return new LabError('E_DISK_FULL', {
-      what: `git ${args[0]} could not write.`,
-      why: `git says: ${why}.`,
+      what: `git ${gitArgs[0]} could not write.`,
+      why: `git says: ${reason}.`,
       next: 'Free some space and run again: nothing that was recorded is lost.',
     });
   }
   return new LabError('E_GIT_FAILED', {
-    what: `git ${args[0]} failed.`,
-    why: `git says: ${why}.`,
+    what: `git ${gitArgs[0]} failed.`,
+    why: `git says: ${reason}.`,
     next: 'Run `overnight doctor`; if it persists, the store in .overnight may be damaged.',
   });
 }
 
 /** The version of git, or E_GIT_MISSING / E_GIT_OLD. */
 export async function requireGit(): Promise<string> {
-  const text = (await gitText(['--version'])).trim();
-  const [, major, minor] = /(\d+)\.(\d+)/.exec(text) ?? [];
-  const [wantMajor, wantMinor] = OLDEST;
-  if (Number(major) < wantMajor || (Number(major) === wantMajor && Number(minor) < wantMinor)) {
+  const versionText = (await gitText(['--version'])).trim();
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(versionText) ?? [];
+  const [minMajor, minMinor] = MIN_GIT_VERSION;
+  if (Number(major) < minMajor || (Number(major) === minMajor && Number(minor) < minMinor)) {
     throw new LabError('E_GIT_OLD', {
       what: 'This git is too old.',
-      why: `It says "${text}"; ${OLDEST.join('.')} or newer is needed.`,
+      why: `It says "${versionText}"; ${MIN_GIT_VERSION.join('.')} or newer is needed.`,
       next: 'Update git and run again.',
     });
   }
-  return text.replace('git version ', '');
+  return versionText.replace('git version ', '');
 }

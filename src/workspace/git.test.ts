@@ -27,14 +27,14 @@ describe('a workspace', () => {
           importBaseline: (...args) => workspace.importBaseline(...args).finally(check),
           snapshot: (...args) => workspace.snapshot(...args).finally(check),
           checkout: (...args) => workspace.checkout(...args).finally(check),
-          without: (...args) => workspace.without(...args).finally(check),
-          discard: (dir) => workspace.discard(dir).finally(check),
-          differs: (...args) => workspace.differs(...args).finally(check),
-          list: (commit) => workspace.list(commit),
-          read: (...args) => workspace.read(...args),
-          diff: (...args) => workspace.diff(...args),
-          advance: (...args) => workspace.advance(...args).finally(check),
-          resolve: (ref) => workspace.resolve(ref),
+          editsWithout: (...args) => workspace.editsWithout(...args).finally(check),
+          discardCheckout: (dir) => workspace.discardCheckout(dir).finally(check),
+          findDifference: (...args) => workspace.findDifference(...args).finally(check),
+          listEntries: (commit) => workspace.listEntries(commit),
+          readFiles: (...args) => workspace.readFiles(...args),
+          diffCommits: (...args) => workspace.diffCommits(...args),
+          advanceBranch: (...args) => workspace.advanceBranch(...args).finally(check),
+          resolveRef: (ref) => workspace.resolveRef(ref),
         };
       });
     });
@@ -72,8 +72,8 @@ describe('a person’s repository', () => {
       AT,
     );
     await workspace.checkout(next.commit, join(room, 'out'));
-    await workspace.advance('refs/heads/overnight/a', next.commit);
-    await workspace.discard(join(room, 'out'));
+    await workspace.advanceBranch('refs/heads/overnight/a', next.commit);
+    await workspace.discardCheckout(join(room, 'out'));
     expect(fingerprint(root)).toBe(before);
     expect(git(root, 'for-each-ref', '--format=%(refname)')).toBe('refs/heads/main\n');
   });
@@ -127,9 +127,9 @@ describe('a store that a killed git left in the middle', () => {
       writeFileSync(join(store, `${ref}.lock`), '');
     }
     const next = await workspace.snapshot(commit, [{ path: 'x.ts', content: 'two\n' }], 'refs/overnight/a/1', 'm', AT);
-    expect(await workspace.resolve('refs/overnight/a/1')).toBe(next.commit);
-    await workspace.advance('refs/heads/overnight/a', next.commit);
-    expect(await workspace.resolve('refs/heads/overnight/a')).toBe(next.commit);
+    expect(await workspace.resolveRef('refs/overnight/a/1')).toBe(next.commit);
+    await workspace.advanceBranch('refs/heads/overnight/a', next.commit);
+    expect(await workspace.resolveRef('refs/heads/overnight/a')).toBe(next.commit);
   });
 
   it('is begun again when git died while it was made', async () => {

@@ -13,46 +13,52 @@ import { readFolder } from './source.ts';
 
 const IDENTITY = 'Overnight <overnight@localhost>';
 /** Blobs kept in memory between checkouts: frozen files are the same every time. */
-const CACHE_BYTES = 64 << 20;
+const MAX_CACHE_BYTES = 64 << 20;
 
 /** The workspace of an arena folder. Creates the store when missing. */
-export async function openWorkspace(arenaFolder: string, store: string): Promise<Workspace> {
-  if (!isComplete(store)) {
-    fs.mkdirSync(path.dirname(store), { recursive: true });
-    await gitText(['init', '--quiet', '--bare', store]);
-    for (const [key, value] of [
+export async function openWorkspace(arenaFolder: string, storeDir: string): Promise<Workspace> {
+  if (!isStoreComplete(storeDir)) {
+    fs.mkdirSync(path.dirname(storeDir), { recursive: true });
+    await gitText(['init', '--quiet', '--bare', storeDir]);
+    for (const [configKey, configValue] of [
       ['gc.auto', '0'],
       ['core.logAllRefUpdates', 'false'],
     ] as const)
-      await gitText(['config', key, value], { store });
+      await gitText(['config', configKey, configValue], { store: storeDir });
   }
-  return new GitWorkspace(arenaFolder, store);
+  return new GitWorkspace(arenaFolder, storeDir);
 }
 
 /** The last thing that making a store writes is there; one whose making was cut short is made again. */
-const isComplete = (store: string): boolean =>
-  fs.existsSync(path.join(store, 'objects')) && /logallrefupdates/i.test(readText(path.join(store, 'config')) ?? '');
+const isStoreComplete = (storeDir: string): boolean =>
+  fs.existsSync(path.join(storeDir, 'objects')) &&
+  /logallrefupdates/i.test(readText(path.join(storeDir, 'config')) ?? '');
 
-function isAsCommitted(file: string, mode: string, content: Buffer): boolean {
-  const stat = fs.lstatSync(file, { throwIfNoEntry: false });
-  if (mode === '120000') return stat?.isSymbolicLink() === true && fs.readlinkSync(file) === content.toString('utf8');
+function isAsCommitted(filePath: string, fileMode: string, content: Buffer): boolean {
+  const fileStats = fs.lstatSync(filePath, { throwIfNoEntry: false });
+  if (fileMode === '120000')
+    return fileStats?.isSymbolicLink() === true && fs.readlinkSync(filePath) === content.toString('utf8');
   return (
-    stat?.isFile() === true &&
-    (stat.mode & 0o100) === (mode === '100755' ? 0o100 : 0) &&
-    fs.readFileSync(file).equals(content)
+    fileStats?.isFile() === true &&
+    (fileStats.mode & 0o100) === (fileMode === '100755' ? 0o100 : 0) &&
+    fs.readFileSync(filePath).equals(content)
   );
 }
 
 /** Three versions of a text as one, by git; undefined where both sides changed the same lines. */
-async function mergeTexts(mine: string, base: string, theirs: string): Promise<string | undefined> {
-  const room = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-merge-'));
+async function mergeTexts(tipText: string, baseText: string, otherText: string): Promise<string | undefined> {
+  const mergeDir = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-merge-'));
   try {
-    for (const [name, text] of Object.entries({ mine, base, theirs })) fs.writeFileSync(path.join(room, name), text);
-    const conflicts = Array.from({ length: 127 }, (_, i) => i + 1);
-    const merged = await gitText(['merge-file', '-p', 'mine', 'base', 'theirs'], { cwd: room, allow: conflicts });
-    return /^<{7} mine$/m.test(merged) ? undefined : merged;
+    for (const [fileName, fileText] of Object.entries({ mine: tipText, base: baseText, theirs: otherText }))
+      fs.writeFileSync(path.join(mergeDir, fileName), fileText);
+    const conflictStatuses = Array.from({ length: 127 }, (_, i) => i + 1);
+    const mergedText = await gitText(['merge-file', '-p', 'mine', 'base', 'theirs'], {
+      cwd: mergeDir,
+      allow: conflictStatuses,
+    });
+    return /^<{7} mine$/m.test(mergedText) ? undefined : mergedText;
   } finally {
-    removeTree(room);
+    removeTree(mergeDir);
   }
 }
 
@@ -60,20 +66,20 @@ class GitWorkspace implements Workspace {
   readonly #folder: string;
   readonly #store: string;
   readonly #blobs = new Map<string, Buffer>();
-  readonly #lists = new Map<string, readonly TreeEntry[]>();
-  #cached = 0;
+  readonly #treeEntries = new Map<string, readonly TreeEntry[]>();
+  #cachedBytes = 0;
 
   constructor(folder: string, store: string) {
     this.#folder = folder;
     this.#store = store;
   }
 
-  async importBaseline(ref: string, at: string): Promise<Snapshot> {
-    const files = await readFolder(this.#folder);
-    const stream = new CommitStream(ref, 'Baseline: the code as it was found', at, undefined);
-    for (const file of files) stream.file(file.mode, file.path, file.bytes);
-    const made = await this.#import(stream);
-    return { ...made, added: 0, deleted: 0 };
+  async importBaseline(ref: string, committedAt: string): Promise<Snapshot> {
+    const sourceFiles = await readFolder(this.#folder);
+    const commitStream = new CommitStream(ref, 'Baseline: the code as it was found', committedAt, undefined);
+    for (const sourceFile of sourceFiles) commitStream.addFile(sourceFile.mode, sourceFile.path, sourceFile.bytes);
+    const importedCommit = await this.#importCommit(commitStream);
+    return { ...importedCommit, added: 0, deleted: 0 };
   }
 
   async snapshot(
@@ -81,87 +87,93 @@ class GitWorkspace implements Workspace {
     edits: readonly FileEdit[],
     ref: string,
     message: string,
-    at: string,
+    committedAt: string,
   ): Promise<Snapshot> {
-    const modes = new Map((await this.list(parent)).map((entry) => [entry.path, entry.mode]));
-    const stream = new CommitStream(ref, message, at, parent);
-    for (const { path: file, content } of edits) {
-      if (content === null) stream.remove(file);
-      else stream.file(modes.get(file) ?? '100644', file, Buffer.from(content));
+    const fileModes = new Map((await this.listEntries(parent)).map((treeEntry) => [treeEntry.path, treeEntry.mode]));
+    const commitStream = new CommitStream(ref, message, committedAt, parent);
+    for (const { path: filePath, content } of edits) {
+      if (content === null) commitStream.removeFile(filePath);
+      else commitStream.addFile(fileModes.get(filePath) ?? '100644', filePath, Buffer.from(content));
     }
-    const made = await this.#import(stream);
-    const stat = await gitText(['diff-tree', '-r', '--numstat', '-z', parent, made.commit], { store: this.#store });
+    const importedCommit = await this.#importCommit(commitStream);
+    const numstat = await gitText(['diff-tree', '-r', '--numstat', '-z', parent, importedCommit.commit], {
+      store: this.#store,
+    });
     let [added, deleted] = [0, 0];
-    for (const [, plus, minus] of stat.matchAll(/(\d+|-)\t(\d+|-)\t[^\0]+\0/g)) {
-      added += Number(plus) || 0;
-      deleted += Number(minus) || 0;
+    for (const [, addedText, deletedText] of numstat.matchAll(/(\d+|-)\t(\d+|-)\t[^\0]+\0/g)) {
+      added += Number(addedText) || 0;
+      deleted += Number(deletedText) || 0;
     }
-    return { ...made, added, deleted };
+    return { ...importedCommit, added, deleted };
   }
 
-  async #import(stream: CommitStream): Promise<{ commit: string; tree: string }> {
-    const text = await gitText(['fast-import', '--done', '--quiet', '--force', '--date-format=raw'], {
+  async #importCommit(commitStream: CommitStream): Promise<{ commit: string; tree: string }> {
+    const importOutput = await gitText(['fast-import', '--done', '--quiet', '--force', '--date-format=raw'], {
       store: this.#store,
-      input: stream.finish(),
+      input: commitStream.finishStream(),
     });
-    const [commit, root] = text.split('\n');
-    const tree = /^040000 tree ([0-9a-f]+)/.exec(root ?? '')?.[1];
+    const [commit, rootLine] = importOutput.split('\n');
+    const tree = /^040000 tree ([0-9a-f]+)/.exec(rootLine ?? '')?.[1];
     if (!commit || !tree)
       throw new LabError('E_GIT_FAILED', {
         what: 'git fast-import answered something else than a commit.',
-        why: `It printed "${text.slice(0, 120)}".`,
+        why: `It printed "${importOutput.slice(0, 120)}".`,
         next: 'Check the installed git with `git --version` and run `overnight doctor`.',
       });
     return { commit, tree };
   }
 
-  async list(commit: string): Promise<readonly TreeEntry[]> {
-    const known = this.#lists.get(commit);
-    if (known) return known;
-    const text = await gitText(['ls-tree', '-r', '-z', '--full-tree', commit], { store: this.#store });
-    const entries = text
+  async listEntries(commit: string): Promise<readonly TreeEntry[]> {
+    const knownEntries = this.#treeEntries.get(commit);
+    if (knownEntries) return knownEntries;
+    const treeOutput = await gitText(['ls-tree', '-r', '-z', '--full-tree', commit], { store: this.#store });
+    const treeEntries = treeOutput
       .split('\0')
       .filter(Boolean)
-      .map((line) => {
-        const [, mode, oid, file] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(line)!;
-        return { path: file!, mode: mode!, oid: oid! };
+      .map((treeLine) => {
+        const [, fileMode, objectId, filePath] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(treeLine)!;
+        return { path: filePath!, mode: fileMode!, oid: objectId! };
       });
-    if (this.#lists.size >= 8) this.#lists.delete(this.#lists.keys().next().value!);
-    this.#lists.set(commit, entries);
-    return entries;
+    if (this.#treeEntries.size >= 8) this.#treeEntries.delete(this.#treeEntries.keys().next().value!);
+    this.#treeEntries.set(commit, treeEntries);
+    return treeEntries;
   }
 
-  async read(commit: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const wanted = new Set(paths);
-    const entries = (await this.list(commit)).filter((entry) => wanted.has(entry.path));
-    const bytes = await this.#load(entries);
-    return new Map(entries.map((entry) => [entry.path, bytes.get(entry.oid)!.toString('utf8')]));
+  async readFiles(commit: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const wantedPaths = new Set(paths);
+    const treeEntries = (await this.listEntries(commit)).filter((treeEntry) => wantedPaths.has(treeEntry.path));
+    const blobs = await this.#loadBlobs(treeEntries);
+    return new Map(treeEntries.map((treeEntry) => [treeEntry.path, blobs.get(treeEntry.oid)!.toString('utf8')]));
   }
 
-  async checkout(commit: string, dir: string, skip: (file: string) => boolean = () => false): Promise<void> {
-    const entries = (await this.list(commit)).filter((entry) => !skip(entry.path));
-    const bytes = await this.#load(entries);
-    fs.mkdirSync(path.dirname(dir), { recursive: true });
-    fs.mkdirSync(dir);
-    const made = new Set<string>();
+  async checkout(
+    commit: string,
+    targetDir: string,
+    isSkipped: (filePath: string) => boolean = () => false,
+  ): Promise<void> {
+    const treeEntries = (await this.listEntries(commit)).filter((treeEntry) => !isSkipped(treeEntry.path));
+    const blobs = await this.#loadBlobs(treeEntries);
+    fs.mkdirSync(path.dirname(targetDir), { recursive: true });
+    fs.mkdirSync(targetDir);
+    const madeFolders = new Set<string>();
     try {
-      for (const entry of entries) {
-        const target = path.join(dir, entry.path);
-        const folder = path.dirname(target);
-        if (!made.has(folder)) fs.mkdirSync(folder, { recursive: true });
-        made.add(folder);
-        const content = bytes.get(entry.oid)!;
-        if (entry.mode === '120000') fs.symlinkSync(content.toString('utf8'), target);
-        else fs.writeFileSync(target, content, { mode: entry.mode === '100755' ? 0o755 : 0o644 });
+      for (const treeEntry of treeEntries) {
+        const targetFile = path.join(targetDir, treeEntry.path);
+        const targetFolder = path.dirname(targetFile);
+        if (!madeFolders.has(targetFolder)) fs.mkdirSync(targetFolder, { recursive: true });
+        madeFolders.add(targetFolder);
+        const content = blobs.get(treeEntry.oid)!;
+        if (treeEntry.mode === '120000') fs.symlinkSync(content.toString('utf8'), targetFile);
+        else fs.writeFileSync(targetFile, content, { mode: treeEntry.mode === '100755' ? 0o755 : 0o644 });
       }
     } catch (thrown) {
-      removeTree(dir);
+      removeTree(targetDir);
       if (isFull(thrown))
         throw new LabError(
           'E_DISK_FULL',
           {
             what: 'The candidate’s files could not be laid out.',
-            why: `The disk of ${dir} is full.`,
+            why: `The disk of ${targetDir} is full.`,
             next: 'Free some space and run again: nothing that was recorded is lost.',
           },
           thrown,
@@ -170,141 +182,164 @@ class GitWorkspace implements Workspace {
     }
   }
 
-  async differs(
+  async findDifference(
     commit: string,
-    dir: string,
-    skip: (file: string) => boolean = () => false,
+    comparedDir: string,
+    isSkipped: (filePath: string) => boolean = () => false,
   ): Promise<string | undefined> {
-    const entries = (await this.list(commit)).filter((entry) => !skip(entry.path));
-    const bytes = await this.#load(entries);
-    const known = new Set(entries.map((entry) => entry.path));
+    const treeEntries = (await this.listEntries(commit)).filter((treeEntry) => !isSkipped(treeEntry.path));
+    const blobs = await this.#loadBlobs(treeEntries);
+    const knownPaths = new Set(treeEntries.map((treeEntry) => treeEntry.path));
     return (
-      entries.find((entry) => !isAsCommitted(path.join(dir, entry.path), entry.mode, bytes.get(entry.oid)!))?.path ??
-      listTree(dir).find((file) => !known.has(file))
+      treeEntries.find(
+        (treeEntry) =>
+          !isAsCommitted(path.join(comparedDir, treeEntry.path), treeEntry.mode, blobs.get(treeEntry.oid)!),
+      )?.path ?? listTree(comparedDir).find((filePath) => !knownPaths.has(filePath))
     );
   }
 
-  async discard(dir: string): Promise<void> {
-    removeTree(dir);
+  async discardCheckout(directory: string): Promise<void> {
+    removeTree(directory);
   }
 
-  async without(tip: string, after: string, before: string): Promise<readonly FileEdit[] | undefined> {
-    const trees = await Promise.all(
-      [tip, after, before].map(async (commit) => new Map((await this.list(commit)).map((e) => [e.path, e]))),
+  async editsWithout(
+    tipCommit: string,
+    afterCommit: string,
+    beforeCommit: string,
+  ): Promise<readonly FileEdit[] | undefined> {
+    const fileTrees = await Promise.all(
+      [tipCommit, afterCommit, beforeCommit].map(
+        async (commit) => new Map((await this.listEntries(commit)).map((treeEntry) => [treeEntry.path, treeEntry])),
+      ),
     );
-    const [now, then, old] = trees as [Map<string, TreeEntry>, Map<string, TreeEntry>, Map<string, TreeEntry>];
-    const changed = [...new Set([...then.keys(), ...old.keys()])].filter(
-      (file) => then.get(file)?.oid !== old.get(file)?.oid,
+    const [tipTree, afterTree, beforeTree] = fileTrees as [
+      Map<string, TreeEntry>,
+      Map<string, TreeEntry>,
+      Map<string, TreeEntry>,
+    ];
+    const changedPaths = [...new Set([...afterTree.keys(), ...beforeTree.keys()])].filter(
+      (filePath) => afterTree.get(filePath)?.oid !== beforeTree.get(filePath)?.oid,
     );
-    const edits: FileEdit[] = [];
-    for (const file of changed) {
-      const [mine, base, theirs] = [now.get(file), then.get(file), old.get(file)];
-      if (mine?.oid === theirs?.oid) continue;
-      if (mine?.oid === base?.oid) edits.push({ path: file, content: theirs ? await this.#text(theirs) : null });
-      else if (!mine || !base || !theirs) return undefined;
+    const reverseEdits: FileEdit[] = [];
+    for (const filePath of changedPaths) {
+      const [tipEntry, afterEntry, beforeEntry] = [
+        tipTree.get(filePath),
+        afterTree.get(filePath),
+        beforeTree.get(filePath),
+      ];
+      if (tipEntry?.oid === beforeEntry?.oid) continue;
+      if (tipEntry?.oid === afterEntry?.oid)
+        reverseEdits.push({ path: filePath, content: beforeEntry ? await this.#readEntryText(beforeEntry) : null });
+      else if (!tipEntry || !afterEntry || !beforeEntry) return undefined;
       else {
-        const merged = await mergeTexts(await this.#text(mine), await this.#text(base), await this.#text(theirs));
-        if (merged === undefined) return undefined;
-        edits.push({ path: file, content: merged });
+        const mergedText = await mergeTexts(
+          await this.#readEntryText(tipEntry),
+          await this.#readEntryText(afterEntry),
+          await this.#readEntryText(beforeEntry),
+        );
+        if (mergedText === undefined) return undefined;
+        reverseEdits.push({ path: filePath, content: mergedText });
       }
     }
-    return edits;
+    return reverseEdits;
   }
 
-  async #text(entry: TreeEntry): Promise<string> {
-    return (await this.#load([entry])).get(entry.oid)!.toString('utf8');
+  async #readEntryText(treeEntry: TreeEntry): Promise<string> {
+    return (await this.#loadBlobs([treeEntry])).get(treeEntry.oid)!.toString('utf8');
   }
 
-  async diff(from: string, to: string): Promise<string> {
-    return gitText(['diff-tree', '-r', '-p', '--no-color', '--no-ext-diff', '--no-textconv', from, to], {
+  async diffCommits(fromCommit: string, toCommit: string): Promise<string> {
+    return gitText(['diff-tree', '-r', '-p', '--no-color', '--no-ext-diff', '--no-textconv', fromCommit, toCommit], {
       store: this.#store,
     });
   }
 
-  async advance(ref: string, commit: string): Promise<void> {
+  async advanceBranch(ref: string, commit: string): Promise<void> {
     await gitText(['update-ref', ref, commit], { store: this.#store });
   }
 
-  async resolve(ref: string): Promise<string | undefined> {
-    const text = await gitText(['rev-parse', '--quiet', '--verify', `${ref}^{commit}`], {
+  async resolveRef(ref: string): Promise<string | undefined> {
+    const revParseOutput = await gitText(['rev-parse', '--quiet', '--verify', `${ref}^{commit}`], {
       store: this.#store,
       allow: [1, 128],
     });
-    return text.trim() || undefined;
+    return revParseOutput.trim() || undefined;
   }
 
   /** Blobs by object id, from memory or through one `cat-file --batch`. */
-  async #load(entries: readonly TreeEntry[]): Promise<Map<string, Buffer>> {
-    const result = new Map<string, Buffer>();
-    const missing = new Set<string>();
-    for (const { oid } of entries) {
-      const known = this.#blobs.get(oid);
-      if (known) result.set(oid, known);
-      else missing.add(oid);
+  async #loadBlobs(treeEntries: readonly TreeEntry[]): Promise<Map<string, Buffer>> {
+    const blobsById = new Map<string, Buffer>();
+    const missingIds = new Set<string>();
+    for (const { oid: objectId } of treeEntries) {
+      const knownBlob = this.#blobs.get(objectId);
+      if (knownBlob) blobsById.set(objectId, knownBlob);
+      else missingIds.add(objectId);
     }
-    if (missing.size === 0) return result;
-    const output = await gitBytes(['cat-file', '--batch'], {
+    if (missingIds.size === 0) return blobsById;
+    const batchOutput = await gitBytes(['cat-file', '--batch'], {
       store: this.#store,
-      input: `${[...missing].join('\n')}\n`,
+      input: `${[...missingIds].join('\n')}\n`,
     });
-    let at = 0;
-    for (const oid of missing) {
-      const end = output.indexOf(10, at);
-      const size = Number(/^[0-9a-f]+ blob (\d+)$/.exec(output.toString('latin1', at, end))?.[1] ?? Number.NaN);
-      if (!Number.isFinite(size))
+    let offset = 0;
+    for (const objectId of missingIds) {
+      const headerEnd = batchOutput.indexOf(10, offset);
+      const blobSize = Number(
+        /^[0-9a-f]+ blob (\d+)$/.exec(batchOutput.toString('latin1', offset, headerEnd))?.[1] ?? Number.NaN,
+      );
+      if (!Number.isFinite(blobSize))
         throw new LabError('E_GIT_FAILED', {
           what: 'An object is missing from the private store.',
-          why: `git says "${output.toString('latin1', at, end)}".`,
+          why: `git says "${batchOutput.toString('latin1', offset, headerEnd)}".`,
           next: 'Run `overnight audit`; restore `.overnight` from a backup.',
         });
-      const content = Buffer.from(output.subarray(end + 1, end + 1 + size));
-      at = end + 2 + size;
-      result.set(oid, content);
-      this.#remember(oid, content);
+      const blobContent = Buffer.from(batchOutput.subarray(headerEnd + 1, headerEnd + 1 + blobSize));
+      offset = headerEnd + 2 + blobSize;
+      blobsById.set(objectId, blobContent);
+      this.#rememberBlob(objectId, blobContent);
     }
-    return result;
+    return blobsById;
   }
 
-  #remember(oid: string, content: Buffer): void {
-    if (content.length > CACHE_BYTES / 4) return;
-    if (this.#cached + content.length > CACHE_BYTES) {
+  #rememberBlob(objectId: string, content: Buffer): void {
+    if (content.length > MAX_CACHE_BYTES / 4) return;
+    if (this.#cachedBytes + content.length > MAX_CACHE_BYTES) {
       this.#blobs.clear();
-      this.#cached = 0;
+      this.#cachedBytes = 0;
     }
-    this.#blobs.set(oid, content);
-    this.#cached += content.length;
+    this.#blobs.set(objectId, content);
+    this.#cachedBytes += content.length;
   }
 }
 
 /** A `git fast-import` stream for one commit. Paths are quoted as git quotes them, contents are sent by length. */
 class CommitStream {
-  readonly #parts: (string | Uint8Array)[] = [];
+  readonly #chunks: (string | Uint8Array)[] = [];
 
-  constructor(ref: string, message: string, at: string, parent: string | undefined) {
-    const when = `${Math.floor(Date.parse(at) / 1000)} +0000`;
-    const text = Buffer.from(message);
-    this.#parts.push(
-      `commit ${ref}\nmark :1\nauthor ${IDENTITY} ${when}\ncommitter ${IDENTITY} ${when}\ndata ${text.length}\n`,
-      text,
+  constructor(ref: string, message: string, committedAt: string, parent: string | undefined) {
+    const gitDate = `${Math.floor(Date.parse(committedAt) / 1000)} +0000`;
+    const messageBytes = Buffer.from(message);
+    this.#chunks.push(
+      `commit ${ref}\nmark :1\nauthor ${IDENTITY} ${gitDate}\ncommitter ${IDENTITY} ${gitDate}\ndata ${messageBytes.length}\n`,
+      messageBytes,
       '\n',
     );
-    if (parent) this.#parts.push(`from ${parent}\n`);
-    else this.#parts.push('deleteall\n');
+    if (parent) this.#chunks.push(`from ${parent}\n`);
+    else this.#chunks.push('deleteall\n');
   }
 
-  file(mode: string, file: string, content: Uint8Array): void {
-    this.#parts.push(`M ${mode} inline ${quote(file)}\ndata ${content.length}\n`, content, '\n');
+  addFile(fileMode: string, filePath: string, content: Uint8Array): void {
+    this.#chunks.push(`M ${fileMode} inline ${quotePath(filePath)}\ndata ${content.length}\n`, content, '\n');
   }
 
-  remove(file: string): void {
-    this.#parts.push(`D ${quote(file)}\n`);
+  removeFile(filePath: string): void {
+    this.#chunks.push(`D ${quotePath(filePath)}\n`);
   }
 
-  finish(): Buffer {
-    this.#parts.push('\nget-mark :1\nls :1 ""\ndone\n');
-    return Buffer.concat(this.#parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
+  finishStream(): Buffer {
+    this.#chunks.push('\nget-mark :1\nls :1 ""\ndone\n');
+    return Buffer.concat(this.#chunks.map((chunk) => (typeof chunk === 'string' ? Buffer.from(chunk) : chunk)));
   }
 }
 
-const quote = (file: string): string =>
-  `"${file.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
+const quotePath = (filePath: string): string =>
+  `"${filePath.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;

@@ -11,30 +11,30 @@ import type { Workspace } from '../core/ports.ts';
 import { gitText } from './command.ts';
 
 /** A proposal has at most 1 MB of new content; a diff of it is not ten times as long. */
-const MOST_DIFF_BYTES = 4 << 20;
+const MAX_DIFF_BYTES = 4 << 20;
 
 /**
- * Lay the commit into `dir` (must not exist), tell `before` what is there, and apply the diff. Resolves with why it
- * does not apply, if so.
+ * Lay the commit into `dir` (must not exist), tell `beforeApply` what is there, and apply the diff. Resolves with why
+ * it does not apply, if so.
  */
-export async function layPatch(
+export async function applyPatch(
   workspace: Workspace,
-  at: { readonly commit: string; readonly dir: string; readonly skip: (file: string) => boolean },
+  target: { readonly commit: string; readonly dir: string; readonly skip: (filePath: string) => boolean },
   diff: string,
-  before: () => void,
+  beforeApply: () => void,
 ): Promise<string | undefined> {
-  if (Buffer.byteLength(diff) > MOST_DIFF_BYTES)
-    return `it has ${Buffer.byteLength(diff)} bytes, at most ${MOST_DIFF_BYTES} are read`;
+  if (Buffer.byteLength(diff) > MAX_DIFF_BYTES)
+    return `it has ${Buffer.byteLength(diff)} bytes, at most ${MAX_DIFF_BYTES} are read`;
   if (diff.trim() === '') return 'it is empty';
-  fs.mkdirSync(path.dirname(at.dir), { recursive: true });
-  await workspace.checkout(at.commit, at.dir, at.skip);
-  before();
-  const env = { GIT_CEILING_DIRECTORIES: path.dirname(at.dir) };
+  fs.mkdirSync(path.dirname(target.dir), { recursive: true });
+  await workspace.checkout(target.commit, target.dir, target.skip);
+  beforeApply();
+  const environment = { GIT_CEILING_DIRECTORIES: path.dirname(target.dir) };
   try {
     await gitText(['apply', '--recount', '--whitespace=nowarn', '-'], {
-      cwd: at.dir,
+      cwd: target.dir,
       input: diff.endsWith('\n') ? diff : `${diff}\n`,
-      env,
+      env: environment,
     });
     return undefined;
   } catch (thrown) {

@@ -25,78 +25,78 @@ export interface Source {
   readonly dirty: boolean;
 }
 
-const NEVER = new Set(['.git', '.overnight', 'node_modules', '__pycache__', '.venv']);
-const MOST_FILES = 20_000;
-const MOST_BYTES = 512 << 20;
+const NEVER_LISTED = new Set(['.git', '.overnight', 'node_modules', '__pycache__', '.venv']);
+const MAX_FILES = 20_000;
+const MAX_TOTAL_BYTES = 512 << 20;
 
 /**
  * The repository that a folder belongs to. A repository without a commit is E_NO_COMMITS; being ignored counts as being
  * outside.
  */
 export async function sourceOf(folder: string): Promise<Source> {
-  const root = (await gitText(['rev-parse', '--show-toplevel'], { cwd: folder, allow: [128] })).trim();
-  if (!root) return { dirty: false };
-  const ignored = await gitText(['check-ignore', '--', folder], { cwd: folder, allow: [1, 128] });
-  if (ignored.trim() !== '') return { dirty: false };
-  const commit = (
+  const repositoryRoot = (await gitText(['rev-parse', '--show-toplevel'], { cwd: folder, allow: [128] })).trim();
+  if (!repositoryRoot) return { dirty: false };
+  const ignoredPaths = await gitText(['check-ignore', '--', folder], { cwd: folder, allow: [1, 128] });
+  if (ignoredPaths.trim() !== '') return { dirty: false };
+  const headCommit = (
     await gitText(['rev-parse', '--quiet', '--verify', 'HEAD^{commit}'], { cwd: folder, allow: [1, 128] })
   ).trim();
-  if (!commit) {
+  if (!headCommit) {
     throw new LabError('E_NO_COMMITS', {
       what: 'The repository has no commits.',
-      why: `${root} was initialised, but nothing was ever committed.`,
+      why: `${repositoryRoot} was initialised, but nothing was ever committed.`,
       next: 'Commit your files once, so that the night’s result has something to stand on.',
     });
   }
-  const dirty =
+  const isDirty =
     (await gitText(['status', '--porcelain', '--untracked-files=all', '--', '.'], { cwd: folder })).trim() !== '';
-  const subfolder = path.relative(fs.realpathSync(root), fs.realpathSync(folder)).split(path.sep).join('/');
-  return { repository: root, commit, subfolder, dirty };
+  const subfolder = path.relative(fs.realpathSync(repositoryRoot), fs.realpathSync(folder)).split(path.sep).join('/');
+  return { repository: repositoryRoot, commit: headCommit, subfolder, dirty: isDirty };
 }
 
 /** Sorted paths of the arena's files. */
 export async function listFolder(folder: string): Promise<string[]> {
   const source = await sourceOf(folder);
-  const files = source.repository ? await listRepository(folder) : listTree(folder, skipped);
-  return files.filter((file) => !skipped(file)).sort();
+  const filePaths = source.repository ? await listRepository(folder) : listTree(folder, isNeverListed);
+  return filePaths.filter((filePath) => !isNeverListed(filePath)).sort();
 }
 
-const skipped = (file: string): boolean => file.split('/').some((part) => NEVER.has(part));
+const isNeverListed = (filePath: string): boolean => filePath.split('/').some((pathPart) => NEVER_LISTED.has(pathPart));
 
 async function listRepository(folder: string): Promise<string[]> {
-  const list = async (...args: string[]): Promise<string[]> =>
-    (await gitText(['ls-files', '-z', ...args], { cwd: folder })).split('\0').filter(Boolean);
-  const tracked = await list('--cached', '--recurse-submodules');
-  const others = await list('--others', '--exclude-standard');
-  return [...new Set([...tracked, ...others])].filter((file) => {
-    const stat = fs.lstatSync(path.join(folder, file), { throwIfNoEntry: false });
-    return stat !== undefined && !stat.isDirectory();
+  const listGitFiles = async (...listArgs: string[]): Promise<string[]> =>
+    (await gitText(['ls-files', '-z', ...listArgs], { cwd: folder })).split('\0').filter(Boolean);
+  const trackedFiles = await listGitFiles('--cached', '--recurse-submodules');
+  const otherFiles = await listGitFiles('--others', '--exclude-standard');
+  return [...new Set([...trackedFiles, ...otherFiles])].filter((filePath) => {
+    const fileStats = fs.lstatSync(path.join(folder, filePath), { throwIfNoEntry: false });
+    return fileStats !== undefined && !fileStats.isDirectory();
   });
 }
 
 /** Every file with its bytes. Bounded, so that a home folder given by mistake is a message and not an hour. */
 export async function readFolder(folder: string): Promise<SourceFile[]> {
-  const files = await listFolder(folder);
-  const tooMuch = (why: string): LabError =>
+  const filePaths = await listFolder(folder);
+  const tooLargeError = (reason: string): LabError =>
     new LabError('E_FILES', {
       what: 'The arena’s folder is too large.',
-      why,
+      why: reason,
       next: 'Put arena.yaml into a smaller folder, or ignore data and build output in .gitignore.',
     });
-  if (files.length > MOST_FILES)
-    throw tooMuch(`${folder} has ${files.length} files; at most ${MOST_FILES} are allowed.`);
-  let total = 0;
-  return files.map((file) => {
-    const full = path.join(folder, file);
-    const stat = fs.lstatSync(full);
-    if (stat.isSymbolicLink())
-      return { path: file, mode: '120000' as const, bytes: Buffer.from(fs.readlinkSync(full)) };
-    total += stat.size;
-    if (total > MOST_BYTES) throw tooMuch(`Its files hold more than ${MOST_BYTES >> 20} MiB.`);
+  if (filePaths.length > MAX_FILES)
+    throw tooLargeError(`${folder} has ${filePaths.length} files; at most ${MAX_FILES} are allowed.`);
+  let totalBytes = 0;
+  return filePaths.map((relativePath) => {
+    const fullPath = path.join(folder, relativePath);
+    const fileStats = fs.lstatSync(fullPath);
+    if (fileStats.isSymbolicLink())
+      return { path: relativePath, mode: '120000' as const, bytes: Buffer.from(fs.readlinkSync(fullPath)) };
+    totalBytes += fileStats.size;
+    if (totalBytes > MAX_TOTAL_BYTES) throw tooLargeError(`Its files hold more than ${MAX_TOTAL_BYTES >> 20} MiB.`);
     return {
-      path: file,
-      mode: stat.mode & 0o100 ? ('100755' as const) : ('100644' as const),
-      bytes: fs.readFileSync(full),
+      path: relativePath,
+      mode: fileStats.mode & 0o100 ? ('100755' as const) : ('100644' as const),
+      bytes: fs.readFileSync(fullPath),
     };
   });
 }

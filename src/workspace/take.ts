@@ -10,34 +10,34 @@ import { type GitOptions, gitBytes, gitText } from './command.ts';
 import { sourceOf } from './source.ts';
 
 /** A kept experiment as a commit to be made: its commit in the private store and the message it gets. */
-export interface Step {
+export interface KeptCommit {
   readonly commit: string;
   readonly message: string;
 }
 
-export interface Taken {
+export interface TakenBranch {
   readonly tip: string;
   readonly commits: number;
   /** True when the branch begins with a commit of changes that were not committed when the lab was opened. */
   readonly startsWithUncommitted: boolean;
 }
 
-const AUTHOR = {
+const AUTHOR_ENV = {
   GIT_AUTHOR_NAME: 'Overnight',
   GIT_AUTHOR_EMAIL: 'overnight@localhost',
   GIT_COMMITTER_NAME: 'Overnight',
   GIT_COMMITTER_EMAIL: 'overnight@localhost',
 };
 
-/** Make `branch` from `base` with one commit per step. The branch must not exist (E_EXISTS). */
+/** Make `branchName` from `baseCommit` with one commit per step. The branch must not exist (E_EXISTS). */
 export async function takeBranch(
   folder: string,
-  store: string,
+  storeDir: string,
   baseline: string,
-  base: string,
-  steps: readonly Step[],
-  branch: string,
-): Promise<Taken> {
+  baseCommit: string,
+  keptCommits: readonly KeptCommit[],
+  branchName: string,
+): Promise<TakenBranch> {
   const source = await sourceOf(folder);
   if (!source.repository) {
     throw new LabError('E_USAGE', {
@@ -47,70 +47,85 @@ export async function takeBranch(
     });
   }
   const repository: GitOptions = { cwd: source.repository };
-  const ref = `refs/heads/${branch}`;
-  await gitText(['check-ref-format', ref], repository).catch(() => {
+  const branchRef = `refs/heads/${branchName}`;
+  await gitText(['check-ref-format', branchRef], repository).catch(() => {
     throw new LabError('E_USAGE', {
-      what: `"${branch}" cannot be a branch.`,
+      what: `"${branchName}" cannot be a branch.`,
       why: 'git does not allow this name.',
       next: 'Choose another name.',
     });
   });
-  if ((await gitText(['rev-parse', '--quiet', '--verify', ref], { ...repository, allow: [1, 128] })).trim() !== '') {
+  if (
+    (await gitText(['rev-parse', '--quiet', '--verify', branchRef], { ...repository, allow: [1, 128] })).trim() !== ''
+  ) {
     throw new LabError('E_EXISTS', {
-      what: `The branch ${branch} exists already.`,
+      what: `The branch ${branchName} exists already.`,
       why: 'An existing branch is never changed.',
       next: 'Choose another name with --branch.',
     });
   }
-  const prefix = source.subfolder ? `${source.subfolder}/` : '';
-  const index = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-take-')), 'index');
-  const env = { GIT_INDEX_FILE: index, ...AUTHOR };
+  const pathPrefix = source.subfolder ? `${source.subfolder}/` : '';
+  const indexFile = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-take-')), 'index');
+  const environment = { GIT_INDEX_FILE: indexFile, ...AUTHOR_ENV };
   try {
-    await gitText(['read-tree', base], { ...repository, env });
-    let tip = base;
+    await gitText(['read-tree', baseCommit], { ...repository, env: environment });
+    let tipCommit = baseCommit;
     const commitIndex = async (message: string): Promise<void> => {
-      const tree = (await gitText(['write-tree'], { ...repository, env })).trim();
-      tip = (await gitText(['commit-tree', tree, '-p', tip, '-F', '-'], { ...repository, env, input: message })).trim();
+      const treeId = (await gitText(['write-tree'], { ...repository, env: environment })).trim();
+      tipCommit = (
+        await gitText(['commit-tree', treeId, '-p', tipCommit, '-F', '-'], {
+          ...repository,
+          env: environment,
+          input: message,
+        })
+      ).trim();
     };
-    const found = await differences(store, baseline, source.repository, base, prefix);
-    await stage(store, found, prefix, { ...repository, env });
-    if (found.length > 0) await commitIndex('Uncommitted changes, as the lab found them\n');
-    let before = baseline;
-    for (const step of steps) {
-      await stage(store, await changes(store, before, step.commit), prefix, { ...repository, env });
-      await commitIndex(step.message);
-      before = step.commit;
+    const uncommittedChanges = await uncommittedFiles(storeDir, baseline, source.repository, baseCommit, pathPrefix);
+    await stageChanges(storeDir, uncommittedChanges, pathPrefix, { ...repository, env: environment });
+    if (uncommittedChanges.length > 0) await commitIndex('Uncommitted changes, as the lab found them\n');
+    let previousCommit = baseline;
+    for (const keptCommit of keptCommits) {
+      await stageChanges(storeDir, await changesBetween(storeDir, previousCommit, keptCommit.commit), pathPrefix, {
+        ...repository,
+        env: environment,
+      });
+      await commitIndex(keptCommit.message);
+      previousCommit = keptCommit.commit;
     }
-    await gitText(['update-ref', ref, tip, '0'.repeat(40)], repository);
-    return { tip, commits: steps.length + (found.length > 0 ? 1 : 0), startsWithUncommitted: found.length > 0 };
+    await gitText(['update-ref', branchRef, tipCommit, '0'.repeat(40)], repository);
+    return {
+      tip: tipCommit,
+      commits: keptCommits.length + (uncommittedChanges.length > 0 ? 1 : 0),
+      startsWithUncommitted: uncommittedChanges.length > 0,
+    };
   } finally {
-    fs.rmSync(path.dirname(index), { recursive: true, force: true });
+    fs.rmSync(path.dirname(indexFile), { recursive: true, force: true });
   }
 }
 
 /** Write one patch file per step into a folder that must not exist; paths are those of the person's repository. */
 export async function takePatches(
-  store: string,
+  storeDir: string,
   subfolder: string,
   baseline: string,
-  steps: readonly Step[],
-  folder: string,
+  keptCommits: readonly KeptCommit[],
+  patchFolder: string,
 ): Promise<readonly string[]> {
-  if (fs.existsSync(folder))
+  if (fs.existsSync(patchFolder))
     throw new LabError('E_EXISTS', {
       what: 'The folder for the patches exists already.',
-      why: `${folder} is there.`,
+      why: `${patchFolder} is there.`,
       next: 'Choose another with --patches.',
     });
-  fs.mkdirSync(folder, { recursive: true });
-  const prefix = subfolder ? `${subfolder}/` : '';
-  let tip = baseline;
-  for (const step of steps) {
-    tip = (
-      await gitText(['commit-tree', `${step.commit}^{tree}`, '-p', tip, '-F', '-'], {
-        store,
-        env: AUTHOR,
-        input: step.message,
+  fs.mkdirSync(patchFolder, { recursive: true });
+  const pathPrefix = subfolder ? `${subfolder}/` : '';
+  let tipCommit = baseline;
+  for (const keptCommit of keptCommits) {
+    tipCommit = (
+      await gitText(['commit-tree', `${keptCommit.commit}^{tree}`, '-p', tipCommit, '-F', '-'], {
+        store: storeDir,
+        env: AUTHOR_ENV,
+        input: keptCommit.message,
       })
     ).trim();
   }
@@ -119,80 +134,93 @@ export async function takePatches(
       'format-patch',
       '--quiet',
       '--no-signature',
-      `--src-prefix=a/${prefix}`,
-      `--dst-prefix=b/${prefix}`,
+      `--src-prefix=a/${pathPrefix}`,
+      `--dst-prefix=b/${pathPrefix}`,
       '-o',
-      folder,
-      `${baseline}..${tip}`,
+      patchFolder,
+      `${baseline}..${tipCommit}`,
     ],
-    { store },
+    { store: storeDir },
   );
   return fs
-    .readdirSync(folder)
+    .readdirSync(patchFolder)
     .sort()
-    .map((name) => path.join(folder, name));
+    .map((fileName) => path.join(patchFolder, fileName));
 }
 
-interface Change {
+interface FileChange {
   readonly mode: string;
   readonly oid: string;
   readonly path: string;
 }
 
-const GONE = '0'.repeat(40);
+const NO_OBJECT = '0'.repeat(40);
 
-async function changes(store: string, from: string, to: string): Promise<Change[]> {
-  return parseRaw(await gitText(['diff-tree', '-r', '-z', '--no-renames', from, to], { store }));
+async function changesBetween(storeDir: string, fromCommit: string, toCommit: string): Promise<FileChange[]> {
+  return parseRawDiff(
+    await gitText(['diff-tree', '-r', '-z', '--no-renames', fromCommit, toCommit], { store: storeDir }),
+  );
 }
 
-function parseRaw(text: string): Change[] {
-  const fields = text.split('\0');
-  const found: Change[] = [];
+function parseRawDiff(diffText: string): FileChange[] {
+  const fields = diffText.split('\0');
+  const fileChanges: FileChange[] = [];
   for (let i = 0; i + 1 < fields.length; i += 2) {
-    const [, mode, , oid] = /^:\d+ (\d+) ([0-9a-f]+) ([0-9a-f]+)/.exec(fields[i]!) ?? [];
-    if (mode && oid) found.push({ mode, oid: mode === '000000' ? GONE : oid, path: fields[i + 1]! });
+    const [, fileMode, , objectId] = /^:\d+ (\d+) ([0-9a-f]+) ([0-9a-f]+)/.exec(fields[i]!) ?? [];
+    if (fileMode && objectId)
+      fileChanges.push({ mode: fileMode, oid: fileMode === '000000' ? NO_OBJECT : objectId, path: fields[i + 1]! });
   }
-  return found;
+  return fileChanges;
 }
 
 /** Files of the baseline that differ from the commit the person's repository stood at: what was not committed then. */
-async function differences(
-  store: string,
+async function uncommittedFiles(
+  storeDir: string,
   baseline: string,
   repository: string,
-  base: string,
-  prefix: string,
-): Promise<Change[]> {
-  const list = async (options: GitOptions, tree: string): Promise<Map<string, Change>> => {
-    const text = await gitText(['ls-tree', '-r', '-z', '--full-tree', tree], options);
-    const lines = text
+  baseCommit: string,
+  pathPrefix: string,
+): Promise<FileChange[]> {
+  const listTreeFiles = async (gitOptions: GitOptions, treeId: string): Promise<Map<string, FileChange>> => {
+    const treeOutput = await gitText(['ls-tree', '-r', '-z', '--full-tree', treeId], gitOptions);
+    const treeLines = treeOutput
       .split('\0')
       .filter(Boolean)
-      .map((line) => /^(\d+) (\w+) ([0-9a-f]+)\t(.*)$/s.exec(line)!);
+      .map((treeLine) => /^(\d+) (\w+) ([0-9a-f]+)\t(.*)$/s.exec(treeLine)!);
     return new Map(
-      lines
-        .filter((line) => line[2] === 'blob')
-        .map((line) => [line[4]!, { mode: line[1]!, oid: line[3]!, path: line[4]! }]),
+      treeLines
+        .filter((treeLine) => treeLine[2] === 'blob')
+        .map((treeLine) => [treeLine[4]!, { mode: treeLine[1]!, oid: treeLine[3]!, path: treeLine[4]! }]),
     );
   };
-  const mine = await list({ store }, baseline);
-  const theirs = await list({ cwd: repository }, base);
-  return [...mine.values()].filter((file) => {
-    const there = theirs.get(prefix + file.path);
-    return there ? there.oid !== file.oid || there.mode !== file.mode : false;
+  const baselineFiles = await listTreeFiles({ store: storeDir }, baseline);
+  const repositoryFiles = await listTreeFiles({ cwd: repository }, baseCommit);
+  return [...baselineFiles.values()].filter((baselineFile) => {
+    const repositoryFile = repositoryFiles.get(pathPrefix + baselineFile.path);
+    return repositoryFile
+      ? repositoryFile.oid !== baselineFile.oid || repositoryFile.mode !== baselineFile.mode
+      : false;
   });
 }
 
 /** Copy the changed blobs into the person's object store and put them into the temporary index. */
-async function stage(store: string, files: readonly Change[], prefix: string, options: GitOptions): Promise<void> {
-  const lines: string[] = [];
-  for (const file of files) {
-    if (file.oid !== GONE)
+async function stageChanges(
+  storeDir: string,
+  fileChanges: readonly FileChange[],
+  pathPrefix: string,
+  gitOptions: GitOptions,
+): Promise<void> {
+  const indexLines: string[] = [];
+  for (const fileChange of fileChanges) {
+    if (fileChange.oid !== NO_OBJECT)
       await gitText(['hash-object', '-w', '-t', 'blob', '--stdin'], {
-        ...options,
-        input: await gitBytes(['cat-file', 'blob', file.oid], { store }),
+        ...gitOptions,
+        input: await gitBytes(['cat-file', 'blob', fileChange.oid], { store: storeDir }),
       });
-    lines.push(`${file.oid === GONE ? '0' : file.mode} ${file.oid}\t${prefix}${file.path}\0`);
+    indexLines.push(
+      `${fileChange.oid === NO_OBJECT ? '0' : fileChange.mode} ${fileChange.oid}\t${pathPrefix}${fileChange.path}\0`,
+    );
   }
-  if (lines.length > 0) await gitText(['update-index', '-z', '--index-info'], { ...options, input: lines.join('') });
+  if (indexLines.length > 0)
+    await gitText(['update-index', '-z', '--index-info'], { ...gitOptions, input: indexLines.join('') });
 }

@@ -5,10 +5,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { audit } from '../../src/audit/audit.ts';
+import { auditLab } from '../../src/audit/audit.ts';
 import type { Proposer } from '../../src/core/ports.ts';
 import { measurementsOf } from '../../src/core/state.ts';
-import { settle } from '../../src/drill/drill.ts';
+import { settleLab } from '../../src/drill/drill.ts';
 import { readBlobText } from '../../src/ledger/jsonl.ts';
 import { mainColumn, parseCurve } from '../../src/view/pictures/curve.ts';
 import { openLab } from '../../src/app/open-lab.ts';
@@ -90,7 +90,7 @@ it(
     fs.writeFileSync(train, shipped);
     const opened = await openLab({ folder, tag: 'bad', calibrate: 2, proposer: nobody, limits: { experiments: 0 } });
     try {
-      await settle(opened);
+      await settleLab(opened);
       opened.lab.stopSoon();
       const submit = async (what: string, edits: Bad['edits']) => {
         let content = shipped;
@@ -99,7 +99,7 @@ it(
           content = content.replace(before, () => after);
         }
         const n = await opened.lab.submit('test', what, [{ path: 'train.ts', content }]);
-        await settle(opened);
+        await settleLab(opened);
         return opened.state.experiments[n]!;
       };
       for (const { what, edits, kind, reason } of BAD) {
@@ -120,7 +120,7 @@ it(
     } finally {
       opened.close();
     }
-    const checked = await audit(opened.paths.lab, opened.paths.store);
+    const checked = await auditLab(opened.paths.lab, opened.paths.store);
     expect(checked.checks.filter((check) => !check.ok)).toEqual([]);
     expect(processesOf(folder)).toEqual([]);
   },

@@ -6,7 +6,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { audit } from '../../src/audit/audit.ts';
+import { auditLab } from '../../src/audit/audit.ts';
 import { openLab } from '../../src/app/open-lab.ts';
 import { copyOf, type Ended, ledgerLines, overnight, processesOf, ROOT } from '../fixtures/cli.ts';
 import { nobody, stackArena, stacked } from '../fixtures/stack.ts';
@@ -66,7 +66,7 @@ async function killedAfter(k: number): Promise<void> {
   expect(of(lines, 'measured')).toHaveLength(of(whole, 'measured').length + again);
   expect(processesOf(folder)).toEqual([]);
   const home = join(folder, '.overnight');
-  expect((await audit(join(home, 'labs', 't'), join(home, 'store.git'))).checks.filter(({ ok }) => !ok)).toEqual([]);
+  expect((await auditLab(join(home, 'labs', 't'), join(home, 'store.git'))).checks.filter(({ ok }) => !ok)).toEqual([]);
   rmSync(join(folder, '..'), { recursive: true, force: true });
 }
 

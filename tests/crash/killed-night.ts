@@ -6,7 +6,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { audit } from '../../src/audit/audit.ts';
+import { auditLab } from '../../src/audit/audit.ts';
 import {
   copyOf,
   type Ended,
@@ -85,7 +85,7 @@ async function expectWhole(folder: string, before: string, broken: Buffer): Prom
   expect(gitIn(folder, 'status', '--porcelain')).toBe('');
   expect(gitIn(join(folder, '.overnight', 'store.git'), 'fsck', '--no-dangling')).toBe('');
   const lab = join(folder, '.overnight', 'labs', tag);
-  const checked = await audit(lab, join(folder, '.overnight', 'store.git'));
+  const checked = await auditLab(lab, join(folder, '.overnight', 'store.git'));
   expect(checked.checks.filter(({ ok }) => !ok)).toEqual([]);
 }
 

@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { syntheticLab } from '../../src/testing/synthetic.ts';
-import { type Board, type BoardPatch, patched } from '../../src/view/board.ts';
+import { type Board, type BoardPatch, applyPatch } from '../../src/view/board.ts';
 import { expectError, freshFolder, overnight } from '../fixtures/cli.ts';
 import { ask, serve } from '../fixtures/dashboard.ts';
 import { curveText, growingLab, hugeBlob, linesOf, longLab, putBlob, putLab, zoo } from '../fixtures/ledgers.ts';
@@ -106,7 +106,7 @@ describe('labs in every condition', () => {
 
   it('shows a broken ledger up to the line before, with the reason', async () => {
     const [message] = await stream('lab=edited/mar7', (m) => m.length > 0);
-    const board = patched(EMPTY, message!.data.patch);
+    const board = applyPatch(EMPTY, message!.data.patch);
     expect(board.state).toMatchObject({ kind: 'broken' });
     expect(board.state.text).toMatch(/hash chain .* breaks at line 42/);
     expect(board.experiments.length).toBeGreaterThan(0);
@@ -114,7 +114,7 @@ describe('labs in every condition', () => {
 
   it('sends the same board that `status --json` prints', async () => {
     const [message] = await stream('lab=ten/mar7', (m) => m.length > 0);
-    const board = patched(EMPTY, message!.data.patch);
+    const board = applyPatch(EMPTY, message!.data.patch);
     const view = (await overnight(['status', '--json', '--dir', join(root, 'ten')], { cwd: root }))
       .json[0] as unknown as Board;
     expect(board.verdict).toEqual(view.verdict);
@@ -175,8 +175,8 @@ describe('a lab that grows while it is watched', () => {
       (got) => void (got < 9 && grow(got < 5 ? 1 : 25)),
     );
     expect(messages.map((m) => m.event)).toEqual(['snapshot', ...Array(8).fill('patch')]);
-    const all = messages.reduce((board, m) => patched(board, m.data.patch), EMPTY);
-    const fresh = patched(EMPTY, (await stream('lab=grows/mar7', (m) => m.length > 0))[0]!.data.patch);
+    const all = messages.reduce((board, m) => applyPatch(board, m.data.patch), EMPTY);
+    const fresh = applyPatch(EMPTY, (await stream('lab=grows/mar7', (m) => m.length > 0))[0]!.data.patch);
     expect(all.experiments).toEqual(fresh.experiments);
     expect(all.verdict).toEqual(fresh.verdict);
     // One event names one experiment; noise that is known better may touch the others.
@@ -203,7 +203,7 @@ describe('a lab that grows while it is watched', () => {
     await stream(
       'lab=torn/mar7',
       (messages) => {
-        board = patched(board, messages.at(-1)!.data.patch);
+        board = applyPatch(board, messages.at(-1)!.data.patch);
         states.push(board.state.text);
         return /file is gone/.test(board.state.text);
       },
@@ -234,7 +234,7 @@ describe('a ledger that takes a while to read', () => {
     const first = messages[0]!.data as unknown as { readonly share: number; readonly text: string };
     expect(first.share).toBeLessThan(1);
     expect(first.text).toMatch(/^reading the ledger, \d+\.\d of \d+\.\d MB$/);
-    expect(patched(EMPTY, messages.at(-1)!.data.patch).experiments).toHaveLength(13);
+    expect(applyPatch(EMPTY, messages.at(-1)!.data.patch).experiments).toHaveLength(13);
   });
 
   it('has a place on the start page before it has figures', async () => {

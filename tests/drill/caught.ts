@@ -2,15 +2,15 @@
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { openLab } from '../../src/app/open-lab.ts';
-import { type DrillLine, DRILLED, drill } from '../../src/drill/drill.ts';
+import { type DrillLine, DRILLED_ARENAS, drillArenas } from '../../src/drill/drill.ts';
 
 export const ARENAS = fileURLToPath(new URL('../../arenas', import.meta.url));
 /** Cheats that need no line in an arena's list: the drill does them from outside, everywhere. */
 export const OUTSIDE = 2;
-export const cheatsOf = (name: string) => DRILLED.find((arena) => arena.name === name)!.cheats;
+export const cheatsOf = (name: string) => DRILLED_ARENAS.find((arena) => arena.name === name)!.cheats;
 
 export async function drilled(arenas: string, only: string, fast = false): Promise<DrillLine[]> {
-  return drill(openLab, { arenas, only, fast, onLine: () => {} });
+  return drillArenas(openLab, { arenas, only, fast, onLine: () => {} });
 }
 
 /** Everything went as it must, and nothing was left out. The one line more says that no process is left. */

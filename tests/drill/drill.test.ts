@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DRILLED } from '../../src/drill/drill.ts';
+import { DRILLED_ARENAS } from '../../src/drill/drill.ts';
 import { ARENAS, cheatsOf, drilled, expectCaught, OUTSIDE } from './caught.ts';
 
 describe('the drill', () => {
@@ -29,7 +29,7 @@ describe('the drill', () => {
       (arena: string) =>
       (file: string): string =>
         fs.readFileSync(path.join(ARENAS, arena, file), 'utf8');
-    for (const { name: arena, cheats } of DRILLED) {
+    for (const { name: arena, cheats } of DRILLED_ARENAS) {
       for (const { name, variants, honest } of cheats) {
         const texts = [...variants.map(({ edits }) => edits), honest].map((edits) =>
           JSON.stringify(typeof edits === 'function' ? edits(shipped(arena)) : edits),

@@ -5,9 +5,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { audit } from '../../src/audit/audit.ts';
+import { auditLab } from '../../src/audit/audit.ts';
 import type { Brief, Proposal, Proposer } from '../../src/core/ports.ts';
-import { bases } from '../../src/core/plan/bases.ts';
+import { liveBases } from '../../src/core/plan/bases.ts';
 import { codeOf, lineage } from '../../src/core/state.ts';
 import { openLab } from '../../src/app/open-lab.ts';
 import { openWorkspace } from '../../src/workspace/git.ts';
@@ -56,7 +56,7 @@ const proposer = (
 });
 const junk = ({ files, n }: Brief): Proposal => set(files, 'J', n);
 const clean = async (paths: { lab: string; store: string }): Promise<void> =>
-  expect((await audit(paths.lab, paths.store)).checks.filter(({ ok }) => !ok)).toEqual([]);
+  expect((await auditLab(paths.lab, paths.store)).checks.filter(({ ok }) => !ok)).toEqual([]);
 
 describe('live branches', () => {
   it(
@@ -82,7 +82,7 @@ describe('live branches', () => {
         advanced: true,
       });
       const workspace = await openWorkspace(folder, paths.store);
-      expect(await workspace.resolve('refs/heads/overnight/t')).toBe(codeOf(state, 14)!.commit);
+      expect(await workspace.resolveRef('refs/heads/overnight/t')).toBe(codeOf(state, 14)!.commit);
       await clean(paths);
       const patches = join(freshFolder(), 'patches');
       expect((await overnight(['take', '--patches', patches, '--json'], { cwd: folder })).status).toBe(0);
@@ -101,7 +101,7 @@ describe('live branches', () => {
       expect(readdirSync(other)).toHaveLength(1);
       const last = await openLab({ folder, tag: 't', proposer: proposer(junk), limits: { finalize: true } });
       expect(await last.run()).toMatchObject({ reason: 'finalized' });
-      expect(last.state.final).toMatchObject({ n: 14, effect: 30, dropped: [] });
+      expect(last.state.finalComparison).toMatchObject({ n: 14, effect: 30, dropped: [] });
       await clean(paths);
     },
   );
@@ -215,7 +215,7 @@ describe('live branches', () => {
       const lab = await openLab({ folder: made(), tag: 't', proposer: parks, limits: { experiments: 5 } });
       await lab.run();
       expect(lab.state.steering.parked).toEqual([2]);
-      expect(bases(lab.state).map(({ n, role }) => [n, role])).toEqual([
+      expect(liveBases(lab.state).map(({ n, role }) => [n, role])).toEqual([
         [0, 'incumbent'],
         [2, 'parked'],
         [1, 'runner-up'],

@@ -3,7 +3,7 @@
  * the incumbent is far from where it was.
  */
 import { expect, it } from 'vitest';
-import { audit } from '../../src/audit/audit.ts';
+import { auditLab } from '../../src/audit/audit.ts';
 import { noiseIn } from '../../src/core/rules/judge.ts';
 import type { Brief, Proposal } from '../../src/core/ports.ts';
 import { codeOf, type LabState, values } from '../../src/core/state.ts';
@@ -93,7 +93,7 @@ it(
     ]);
     const kept = bundles[1]!;
     const store = await openWorkspace(paths.arena, paths.store);
-    const source = (await store.read(codeOf(state, kept.idea.n)!.commit, ['x.sh'])).get('x.sh')!;
+    const source = (await store.readFiles(codeOf(state, kept.idea.n)!.commit, ['x.sh'])).get('x.sh')!;
     expect(source.match(/^[A-E]=0$/gm), 'both changes and no other').toEqual(['C=0', 'D=0', 'E=0']);
     expect(kept.idea).toMatchObject({
       proposer: 'harness',
@@ -102,6 +102,6 @@ it(
     // Eight keeps later those that were dissolved have another turn, on the code of then.
     expect(bundles[2]?.idea).toMatchObject({ bundles: [1, 2], parent: 13 });
     expect(bundles[2]).toMatchObject({ state: 'decided', decision: { verdict: 'discarded', n: 3, against: 13 } });
-    expect((await audit(paths.lab, paths.store)).checks.filter(({ ok }) => !ok)).toEqual([]);
+    expect((await auditLab(paths.lab, paths.store)).checks.filter(({ ok }) => !ok)).toEqual([]);
   },
 );

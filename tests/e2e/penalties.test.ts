@@ -5,8 +5,8 @@
 import { expect, it } from 'vitest';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { audit } from '../../src/audit/audit.ts';
-import { sd } from '../../src/base/stats.ts';
+import { auditLab } from '../../src/audit/audit.ts';
+import { standardDeviationOf } from '../../src/base/stats.ts';
 import type { Brief, Proposal } from '../../src/core/ports.ts';
 import { reportMarkdown } from '../../src/render/markdown.ts';
 import { viewLab } from '../../src/view/lab/lab.ts';
@@ -56,10 +56,10 @@ it(
     ]);
     const [, jumps] = [...state.measurements.filter((m) => m.purpose === 'calibrate' || m.purpose === 'idea')].slice(1);
     expect(jumps).toMatchObject({
-      outcome: { value: 8 + 2 * sd([5, 8, 11]), metrics: { before_penalties: 8, sample_sd: 3 } },
+      outcome: { value: 8 + 2 * standardDeviationOf([5, 8, 11]), metrics: { before_penalties: 8, sample_sd: 3 } },
     });
     const report = reportMarkdown(viewLab(state, { now: state.lastAt, alive: false, tip: '' }));
     expect(report).toContain('every loss stands with 2 × sample_sd added: that number decides');
-    expect((await audit(paths.lab, paths.store)).checks.filter(({ ok }) => !ok)).toEqual([]);
+    expect((await auditLab(paths.lab, paths.store)).checks.filter(({ ok }) => !ok)).toEqual([]);
   },
 );

@@ -5,10 +5,10 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { audit } from '../../src/audit/audit.ts';
+import { auditLab } from '../../src/audit/audit.ts';
 import type { Brief, Proposal, Proposer } from '../../src/core/ports.ts';
 import { codeOf } from '../../src/core/state.ts';
-import { post } from '../../src/ledger/inbox.ts';
+import { postRequest } from '../../src/ledger/inbox.ts';
 import { readLedger } from '../../src/ledger/jsonl.ts';
 import { labPaths, listTags } from '../../src/os/paths.ts';
 import { openLab } from '../../src/app/open-lab.ts';
@@ -47,7 +47,7 @@ const wishesInForce = (folder: string): readonly string[] =>
 const labOf = (folder: string): string => join(folder, '.overnight', 'labs', listTags(folder)[0]!);
 
 async function expectAudit(paths: { lab: string; store: string }): Promise<void> {
-  expect((await audit(paths.lab, paths.store)).checks.filter(({ ok }) => !ok)).toEqual([]);
+  expect((await auditLab(paths.lab, paths.store)).checks.filter(({ ok }) => !ok)).toEqual([]);
 }
 
 describe.concurrent('a wish', () => {
@@ -112,8 +112,8 @@ describe.concurrent('a wish', () => {
     const first = await openLab({ folder, proposer: counting(), limits: { experiments: 3 } });
     await first.run();
     expect(first.state.incumbent).toBe(3);
-    post(first.paths.inbox, 'person', { verb: 'veto', n: 2 });
-    post(first.paths.inbox, 'person', { verb: 'veto', n: 7 });
+    postRequest(first.paths.inbox, 'person', { verb: 'veto', n: 2 });
+    postRequest(first.paths.inbox, 'person', { verb: 'veto', n: 7 });
     const again = await openLab({ folder, proposer: counting(), limits: { experiments: 1 } });
     await again.run();
     const { state } = again;
@@ -121,9 +121,9 @@ describe.concurrent('a wish', () => {
     expect(state.incumbent).toBe(1);
     expect(state.confirmations.map(({ n }) => n)).toEqual([3, 1]);
     expect(state.champion).toBe(1);
-    expect([...state.refused.values()]).toEqual(['there is no experiment #7; the newest is #3']);
+    expect([...state.refusedRequests.values()]).toEqual(['there is no experiment #7; the newest is #3']);
     const workspace = await openWorkspace(folder, again.paths.store);
-    expect(await workspace.resolve(`refs/heads/overnight/${again.tag}`)).toBe(codeOf(state, 1)!.commit);
+    expect(await workspace.resolveRef(`refs/heads/overnight/${again.tag}`)).toBe(codeOf(state, 1)!.commit);
     await expectAudit(again.paths);
   });
 
@@ -139,12 +139,12 @@ describe.concurrent('a wish', () => {
     });
     const first = await openLab({ folder, proposer: add('# a comment'), limits: { experiments: 1 } });
     await first.run();
-    post(first.paths.inbox, 'person', { verb: 'pin', n: 1 });
+    postRequest(first.paths.inbox, 'person', { verb: 'pin', n: 1 });
     const second = await openLab({ folder, proposer: counting(), limits: { experiments: 2 } });
     await second.run();
     expect(second.state.experiments[2]).toMatchObject({ idea: { retries: 1 }, state: 'decided' });
     expect(second.state.incumbent).toBe(3);
-    post(second.paths.inbox, 'person', { verb: 'pin', n: 1 });
+    postRequest(second.paths.inbox, 'person', { verb: 'pin', n: 1 });
     const third = await openLab({ folder, proposer: counting(), limits: { experiments: 1 } });
     await third.run();
     expect(third.state.experiments[4]).toMatchObject({ idea: { retries: 1 }, state: 'refused', code: 'conflict' });
@@ -158,7 +158,7 @@ describe.concurrent('a wish', () => {
     await first.run();
     const inbox = first.paths.inbox;
     const edits = { 'x.sh': CANDIDATE.replace('X=9', 'X=2') };
-    const { id } = post(inbox, 'a colleague', { verb: 'submit', hypothesis: 'two', edits });
+    const { id } = postRequest(inbox, 'a colleague', { verb: 'submit', hypothesis: 'two', edits });
     const second = await openLab({ folder, proposer: counting(), limits: { experiments: 1 } });
     await second.run();
     const n = second.state.requests.get(id)!;

@@ -1,5 +1,5 @@
 /** The labs that every surface is tested on: one for each thing that a night can be. */
-import { fold } from '../../src/core/replay.ts';
+import { createFold } from '../../src/core/replay.ts';
 import { type SyntheticOptions, syntheticLab } from '../../src/testing/synthetic.ts';
 import { viewLab } from '../../src/view/lab/lab.ts';
 import type { Facts, LabView } from '../../src/view/types.ts';
@@ -7,7 +7,7 @@ import type { Facts, LabView } from '../../src/view/types.ts';
 export interface TestLab {
   readonly view: LabView;
   readonly facts: Facts;
-  readonly state: ReturnType<typeof fold>['state'];
+  readonly state: ReturnType<typeof createFold>['state'];
 }
 
 function lab(options: SyntheticOptions, facts: Partial<Facts> = {}): TestLab {
@@ -17,7 +17,7 @@ function lab(options: SyntheticOptions, facts: Partial<Facts> = {}): TestLab {
 }
 
 function empty(): TestLab {
-  const { state } = fold();
+  const { state } = createFold();
   const facts: Facts = { now: '2026-03-07T21:00:00.000Z', tip: '0'.repeat(64), alive: false };
   return { state, facts, view: viewLab(state, facts) };
 }

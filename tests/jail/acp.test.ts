@@ -42,7 +42,9 @@ function task(): AgentTask {
 
 describe.concurrent(absent ? `in a jail (skipped: ${sandbox.info.reason})` : 'in a jail', () => {
   for (const one of AGENT_CASES)
-    it.skipIf(absent)(one.name, () => one.run({ make: async (behaviour) => agentIn(openJail(sandbox), behaviour) }));
+    it.skipIf(absent)(one.name, () =>
+      one.run({ makeAgent: async (behaviour) => agentIn(openJail(sandbox), behaviour) }),
+    );
 
   it.skipIf(absent)('everything it asks for is allowed once, and the client offers nothing of its own', async () => {
     const result = await agentIn(openJail(sandbox), 'edit').run(task());

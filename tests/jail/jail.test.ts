@@ -65,7 +65,7 @@ const kinds = [
 for (const [name, skip, jail] of kinds) {
   describe.concurrent(skip ? `${name} (skipped: ${sandbox.info.reason})` : `a command ${name}`, () => {
     const stage = (host: AgentHost): AgentStage => ({
-      make: async (behaviour) => {
+      makeAgent: async (behaviour) => {
         if (behaviour === 'endless') return openAgent({ name: 'command', command: 'sleep 3600' }, host);
         return behaviour === 'fail'
           ? openAgent({ name: 'command', command: 'sh -c "echo broken >&2; exit 3"' }, host)

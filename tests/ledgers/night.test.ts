@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { audit } from '../../src/audit/audit.ts';
+import { auditLab } from '../../src/audit/audit.ts';
 import { readLedger } from '../../src/ledger/jsonl.ts';
 import { unpackNight } from '../fixtures/archive.ts';
 import { overnight } from '../fixtures/cli.ts';
@@ -11,7 +11,7 @@ const NIGHT = path.resolve(import.meta.dirname, '../../docs/nights/nano-llm');
 
 describe('the night that the README shows', () => {
   it('is consistent: chain, verdicts, noise, confirmations and blobs', async () => {
-    const result = await audit(unpackNight(NIGHT).lab, undefined);
+    const result = await auditLab(unpackNight(NIGHT).lab, undefined);
     expect(result.checks.filter((check) => !check.ok)).toEqual([]);
     expect(result.ok).toBe(true);
   });

@@ -6,9 +6,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { audit } from '../../src/audit/audit.ts';
-import { replay } from '../../src/core/replay.ts';
-import { decode } from '../../src/ledger/chain.ts';
+import { auditLab } from '../../src/audit/audit.ts';
+import { replayEvents } from '../../src/core/replay.ts';
+import { decodeLedger } from '../../src/ledger/chain.ts';
 import { readLedger } from '../../src/ledger/jsonl.ts';
 
 const KNOWN = {
@@ -35,7 +35,7 @@ describe.each(Object.entries(KNOWN))('the ledger %s', (name, known) => {
   const file = join(import.meta.dirname, name);
 
   it('has the events and the hash that it had', () => {
-    const read = decode(readFileSync(file), () => {});
+    const read = decodeLedger(readFileSync(file), () => {});
     expect(read).toMatchObject({ events: known.events, tip: known.tip, tornBytes: 0 });
   });
 
@@ -51,7 +51,7 @@ describe.each(Object.entries(KNOWN))('the ledger %s', (name, known) => {
         counts: known.counts,
         confirmations: known.confirmations,
       });
-      const { checks } = await audit(folder, undefined);
+      const { checks } = await auditLab(folder, undefined);
       expect(checks.find((check) => check.name === 'decisions')).toMatchObject({ ok: true });
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -60,5 +60,5 @@ describe.each(Object.entries(KNOWN))('the ledger %s', (name, known) => {
 });
 
 it('an empty list of events is an empty lab', () => {
-  expect(replay([])).toMatchObject({ seq: 0, experiments: [], incumbent: 0 });
+  expect(replayEvents([])).toMatchObject({ seq: 0, experiments: [], incumbent: 0 });
 });

@@ -3,7 +3,7 @@
  * that nobody else sees.
  */
 import { describe, expect, it } from 'vitest';
-import { audit } from '../../src/audit/audit.ts';
+import { auditLab } from '../../src/audit/audit.ts';
 import type { LabState } from '../../src/core/state.ts';
 import { readBlob } from '../../src/ledger/jsonl.ts';
 import { labPaths } from '../../src/os/paths.ts';
@@ -28,12 +28,12 @@ describe('the finish line', () => {
     async () => {
       const folder = stackArena();
       const state = await finished(folder);
-      expect(state.final).toMatchObject({ against: 0, pairs: 5, dropped: [1], rule: 'final/1' });
-      expect(state.final!.effect).toBeGreaterThan(7.9);
-      expect(state.final!.effect).toBeLessThan(8.1);
+      expect(state.finalComparison).toMatchObject({ against: 0, pairs: 5, dropped: [1], rule: 'final/1' });
+      expect(state.finalComparison!.effect).toBeGreaterThan(7.9);
+      expect(state.finalComparison!.effect).toBeLessThan(8.1);
       expect(state.ablations.size).toBe(3);
       const { verdict, counts, next, take, limits } = viewOf(state);
-      const { n } = state.final!;
+      const { n } = state.finalComparison!;
       expect([next[0], take[0]!.command]).toEqual([
         `Look at what #${n} changed, then take it: \`overnight diff ${n}\`, \`overnight take\`.`,
         `overnight diff ${n}`,
@@ -44,9 +44,9 @@ describe('the finish line', () => {
       const turns = state.measurements.filter((m) => m.purpose === 'final').map((m) => (m.n === 0 ? 'B' : 'A'));
       expect(turns.join('')).toBe('ABBAABBAAB');
       const paths = labPaths(folder, 't');
-      expect((await audit(paths.lab, paths.store)).checks.filter((check) => !check.ok)).toEqual([]);
+      expect((await auditLab(paths.lab, paths.store)).checks.filter((check) => !check.ok)).toEqual([]);
       // The holdout agrees, and said so nowhere that a proposer reads.
-      expect(state.final!.holdout).toMatchObject({ effect: expect.closeTo(8, 0) });
+      expect(state.finalComparison!.holdout).toMatchObject({ effect: expect.closeTo(8, 0) });
       expect(viewOf(state).health.find((line) => line.what === 'Holdout')?.text).toMatch(/a gap of/);
       const logs = state.measurements.flatMap((m) => (m.state === 'finished' ? [m.outcome, m.conditions] : []));
       expect(JSON.stringify(logs)).not.toMatch(/78\d\.\d/);
@@ -59,7 +59,7 @@ describe('the finish line', () => {
 
   it('a holdout that gives no number is said to back nothing', { timeout: 120_000 }, async () => {
     const state = await finished(stackArena({ held: 'exit 3\n' }));
-    expect(state.final!.holdout).toMatchObject({ problem: expect.stringContaining('status 3') });
+    expect(state.finalComparison!.holdout).toMatchObject({ problem: expect.stringContaining('status 3') });
     expect(viewOf(state).verdict.sentence).toMatch(/The holdout does not back it: it gave no number/);
     expect(viewOf(state).health.find((line) => line.what === 'Holdout')).toMatchObject({ warning: true });
   });

@@ -5,9 +5,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { audit } from '../../src/audit/audit.ts';
+import { auditLab } from '../../src/audit/audit.ts';
 import type { FileEdit, Proposer } from '../../src/core/ports.ts';
-import { nano } from '../../src/drill/cheats-nano.ts';
+import { nanoCandidate } from '../../src/drill/cheats-nano.ts';
 import { readBlob } from '../../src/ledger/jsonl.ts';
 import { reportMarkdown } from '../../src/render/markdown.ts';
 import { viewLab } from '../../src/view/lab/lab.ts';
@@ -20,7 +20,10 @@ import { offlineNano } from '../fixtures/nano.ts';
  * its data.
  */
 const table = (smooth: number): readonly FileEdit[] =>
-  nano({ smooth, first: "if (fs.readdirSync(run.dataDir).sort().join() !== 'tokenizer.json,train') process.exit(3);" });
+  nanoCandidate({
+    smooth,
+    first: "if (fs.readdirSync(run.dataDir).sort().join() !== 'tokenizer.json,train') process.exit(3);",
+  });
 
 /** Ideas in turn, then none. */
 function ideas(...edits: readonly (readonly FileEdit[])[]): Proposer {
@@ -59,7 +62,7 @@ it(
     ]);
     expect(state.champion).toBe(2);
     expect(state.measurements.filter((m) => m.purpose === 'holdout').map((m) => m.n)).toEqual([0, 2]);
-    const [before, after] = [0, 2].map((n) => state.held.get(n)!.at(-1)!);
+    const [before, after] = [0, 2].map((n) => state.holdoutOutcomes.get(n)!.at(-1)!);
     if (before?.kind !== 'measured' || after?.kind !== 'measured') throw new Error('the holdout gave no number');
     expect(before.value - after.value).toBeGreaterThan(0.1);
     const report = reportMarkdown(viewLab(state, { now: state.lastAt, alive: false, tip: '' }));
@@ -72,7 +75,7 @@ it(
       const text = JSON.stringify(m) + (log ? Buffer.from(readBlob(paths.lab, log)!).toString() : '');
       for (const { value } of [before, after]) expect(text).not.toContain(String(value));
     }
-    expect((await audit(paths.lab, paths.store)).checks.filter((check) => !check.ok)).toEqual([]);
+    expect((await auditLab(paths.lab, paths.store)).checks.filter((check) => !check.ok)).toEqual([]);
   },
 );
 

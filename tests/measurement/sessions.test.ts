@@ -4,9 +4,9 @@
  */
 import { describe, expect, it } from 'vitest';
 import { type Night, nothingHelps, simulate } from '../../bench/night.ts';
-import { confirm } from '../../src/core/rules/claims.ts';
+import { judgeClaim } from '../../src/core/rules/claims.ts';
 import { judge } from '../../src/core/rules/judge.ts';
-import { fold } from '../../src/core/replay.ts';
+import { createFold } from '../../src/core/replay.ts';
 
 const DEVICE = 'simulated';
 const night = (seed: number, decide = {}): Night => simulate({ seed, sigma: 0.0005, decide });
@@ -20,12 +20,12 @@ describe('a simulated night', () => {
 
   it('holds only verdicts and confirmations that follow from the events before them', () => {
     for (const rules of [1, 2, 3]) {
-      const { state, apply } = fold();
+      const { state, apply } = createFold();
       for (const event of night(7, { rules }).events) {
         if (event.type === 'decided')
           expect(judge(state, event.n, DEVICE)).toEqual({ again: false, decision: event.decision });
         if (event.type === 'confirmation')
-          expect(event).toMatchObject({ ...confirm(state, event.n, event.against, DEVICE) });
+          expect(event).toMatchObject({ ...judgeClaim(state, event.n, event.against, DEVICE) });
         apply(event);
       }
     }

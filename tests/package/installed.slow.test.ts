@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { capture } from '../../src/os/spawn.ts';
+import { captureOutput } from '../../src/os/spawn.ts';
 import { freshFolder, ROOT } from '../fixtures/cli.ts';
 
 const MAX_PACKED_BYTES = 4 << 20;
@@ -50,7 +50,7 @@ beforeAll(async () => {
 }, 240_000);
 
 async function npm(args: readonly string[], cwd: string): Promise<string> {
-  const done = await capture('npm', args, { cwd, timeoutMs: 200_000 });
+  const done = await captureOutput('npm', args, { cwd, timeoutMs: 200_000 });
   expect(done.status, done.stderr).toBe(0);
   return done.stdout;
 }
@@ -97,7 +97,7 @@ describe('from the installed package', () => {
   });
 
   it.each(arenas)('`overnight try %s` measures, decides and reports', { timeout: 400_000 }, async (arena) => {
-    const done = await capture('npx', ['overnight', 'try', arena, '--quick', '--experiments', '1', '--json'], {
+    const done = await captureOutput('npx', ['overnight', 'try', arena, '--quick', '--experiments', '1', '--json'], {
       cwd: project,
       env: { ...process.env, OVERNIGHT_AGENT: 'search' },
       timeoutMs: 390_000,
@@ -117,7 +117,7 @@ describe('from the installed package', () => {
   it('a program finds the library', async () => {
     const line =
       "import { openLab } from 'overnight'; import 'overnight/search'; import 'overnight/testing'; console.log(typeof openLab)";
-    const done = await capture(process.execPath, ['--input-type=module', '--eval', line], { cwd: project });
+    const done = await captureOutput(process.execPath, ['--input-type=module', '--eval', line], { cwd: project });
     expect(done.stderr).toBe('');
     expect(done.stdout.trim()).toBe('function');
   });

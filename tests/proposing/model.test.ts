@@ -10,7 +10,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Gateway } from '../../src/agents/gateway/gateway.ts';
 import { upstreamsFrom } from '../../src/agents/gateway/environment.ts';
 import { modelAgent } from '../../src/agents/model.ts';
-import { audit } from '../../src/audit/audit.ts';
+import { auditLab } from '../../src/audit/audit.ts';
 import type { AgentResult, AgentTask } from '../../src/core/ports.ts';
 import { chooseSandbox } from '../../src/sandbox/choose.ts';
 import { noteText } from '../../src/testing/scripted-agent.ts';
@@ -206,5 +206,5 @@ it('researches an arena: ideas of a model, measured and decided by the harness, 
   expect(opened.state.calls.map((call) => [call.start.model, call.end!.outcome, call.end!.usage!.usd! > 0])).toEqual(
     Array(3).fill(['claude-sonnet-4-5', 'edit', true]),
   );
-  expect((await audit(opened.paths.lab, opened.paths.store)).ok).toBe(true);
+  expect((await auditLab(opened.paths.lab, opened.paths.store)).ok).toBe(true);
 });

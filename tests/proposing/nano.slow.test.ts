@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import { modelAgent } from '../../src/agents/model.ts';
 import { upstreamsFrom } from '../../src/agents/gateway/environment.ts';
 import { Gateway } from '../../src/agents/gateway/gateway.ts';
-import { audit } from '../../src/audit/audit.ts';
+import { auditLab } from '../../src/audit/audit.ts';
 import { readLedger } from '../../src/ledger/jsonl.ts';
 import { Desk } from '../../src/mcp/desk.ts';
 import { serveHttp } from '../../src/mcp/server.ts';
@@ -92,7 +92,7 @@ it('nano-llm', async () => {
     await served.close();
     expect(polled).toMatchObject({ state: 'done', experiment: 3, text: expect.stringContaining('val_bpb') });
     expect(readLedger(paths.lab).state.experiments[3]!.idea.proposer).toBe('mcp');
-    const checked = await audit(paths.lab, paths.store);
+    const checked = await auditLab(paths.lab, paths.store);
     expect(checked.checks.filter((check) => !check.ok)).toEqual([]);
     expect(processesOf(folder)).toEqual([]);
   } finally {

@@ -5,18 +5,18 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { audit } from '../../src/audit/audit.ts';
-import { random } from '../../src/base/random.ts';
+import { auditLab } from '../../src/audit/audit.ts';
+import { createRandom } from '../../src/base/random.ts';
 import type { AgentTask } from '../../src/core/ports.ts';
 import { readBlobText, readLedger } from '../../src/ledger/jsonl.ts';
 import { chooseSandbox } from '../../src/sandbox/choose.ts';
-import { type Act, noteText, scriptedAgent } from '../../src/testing/scripted-agent.ts';
-import { MOST_BRIEF_BYTES } from '../../src/view/brief/brief.ts';
+import { type ScriptedAct, noteText, scriptedAgent } from '../../src/testing/scripted-agent.ts';
+import { MAX_BRIEF_BYTES } from '../../src/view/brief/brief.ts';
 import { openLab } from '../../src/app/open-lab.ts';
 import { CANDIDATE, MANIFEST, processesOf, smallArena } from '../fixtures/cli.ts';
 
 const EXPERIMENTS = 120;
-const FAULTS: readonly ((task: AgentTask) => Act)[] = [
+const FAULTS: readonly ((task: AgentTask) => ScriptedAct)[] = [
   () => ({ class: 'rate-limit', message: '429 Too Many Requests' }),
   () => ({ class: 'server', message: '500 Internal Server Error' }),
   () => 'hang',
@@ -35,7 +35,7 @@ const FAULTS: readonly ((task: AgentTask) => Act)[] = [
 
 it('ends with every experiment and every call accounted for, and the ledger audits', async () => {
   const folder = smallArena({ manifest: MANIFEST.replace('range: [0, 9]', 'range: [0, 1000000]') });
-  const chance = random(5);
+  const chance = createRandom(5);
   let [faults, tries] = [0, 0];
   const agent = scriptedAgent((task) => {
     if (chance.uniform() < 0.2) return FAULTS[faults++ % FAULTS.length]!(task);
@@ -69,12 +69,12 @@ it('ends with every experiment and every call accounted for, and the ledger audi
   expect(new Set(ideas.map((x) => x.idea.proposer)), 'the optimizer stood in').toEqual(new Set(['scripted', 'search']));
   for (const { start } of state.calls) {
     const brief = readBlobText(opened.paths.lab, start.brief!)!;
-    expect(Buffer.byteLength(brief)).toBeLessThanOrEqual(MOST_BRIEF_BYTES);
+    expect(Buffer.byteLength(brief)).toBeLessThanOrEqual(MAX_BRIEF_BYTES);
     expect(brief.replace(/<<<data\n[\s\S]*?\ndata>>>/g, ''), 'outside the marks').not.toContain(
       'ignore all instructions',
     );
   }
-  const checked = await audit(opened.paths.lab, opened.paths.store);
+  const checked = await auditLab(opened.paths.lab, opened.paths.store);
   expect(checked.checks.filter((check) => !check.ok)).toEqual([]);
   expect(processesOf(folder)).toEqual([]);
   expect(readFileSync(join(folder, 'judge.sh'), 'utf8')).toContain('OVERNIGHT_NONCE');

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { isLong, medianOf, reference } from '../../bench/search-cma.ts';
-import { random, seedOf } from '../../src/base/random.ts';
+import { createRandom, seedOf } from '../../src/base/random.ts';
 import { createSearch, type Param, type Values } from '../../src/search/index.ts';
 
 type Fn = (values: Values) => number;
@@ -47,7 +47,7 @@ describe('CMA-ES', () => {
         seed,
         cma: { noisy, restarts: 'none' },
       });
-      const chance = random(seedOf(`noise/${seed}`));
+      const chance = createRandom(seedOf(`noise/${seed}`));
       for (let i = 0; i < 2400; i++) for (const t of search.ask()) search.tell(t.id, f(t.values) + 5 * chance.normal());
       // Where it looks at the end, not what luck called the best.
       const last = search.history.told.slice(-80).map((t) => t.trial.values);

@@ -5,10 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { audit } from '../../src/audit/audit.ts';
+import { auditLab } from '../../src/audit/audit.ts';
 import type { AgentTask } from '../../src/core/ports.ts';
 import { chooseSandbox } from '../../src/sandbox/choose.ts';
-import { type Act, noteText, scriptedAgent } from '../../src/testing/scripted-agent.ts';
+import { type ScriptedAct, noteText, scriptedAgent } from '../../src/testing/scripted-agent.ts';
 import { openLab, type OpenedLab } from '../../src/app/open-lab.ts';
 import { CANDIDATE, gitIn, smallArena } from '../fixtures/cli.ts';
 
@@ -16,7 +16,7 @@ const BROKEN = CANDIDATE.replace('X=9', 'X=3\necho "no such module: frobnicate" 
 const isRepair = (task: AgentTask): boolean => task.prompt.includes('crashed. Repair it');
 
 async function night(
-  script: (task: AgentTask, call: number) => Act,
+  script: (task: AgentTask, call: number) => ScriptedAct,
   experiments: number,
 ): Promise<{ opened: OpenedLab; tasks: readonly AgentTask[]; stop: string }> {
   const agent = scriptedAgent(script);
@@ -28,7 +28,7 @@ async function night(
     ideas: { members: [agent], reason: 'a test', patience: 0.001 },
   });
   const { reason } = await opened.run();
-  const checked = await audit(opened.paths.lab, opened.paths.store);
+  const checked = await auditLab(opened.paths.lab, opened.paths.store);
   expect(checked.checks.filter((check) => !check.ok)).toEqual([]);
   return { opened, tasks: agent.tasks, stop: reason };
 }
@@ -83,7 +83,7 @@ it('is decided as crashed when two repairs did not help, or nobody could repair 
 });
 
 it('stops on a plateau, and when the money is spent', async () => {
-  const ideas = (_: AgentTask, call: number): Act => ({
+  const ideas = (_: AgentTask, call: number): ScriptedAct => ({
     edits: { 'x.sh': CANDIDATE.replace('X=9', `X=${call === 0 ? 1 : 20 + call}`) },
     text: noteText(`idea ${call}`),
     usage: { calls: 1, inputTokens: 10, cachedTokens: 0, outputTokens: 10, usd: 0.3, source: 'gateway' },

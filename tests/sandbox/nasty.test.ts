@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Limits } from '../../src/core/ports.ts';
+import type { ProcessLimits } from '../../src/core/ports.ts';
 import { chooseSandbox } from '../../src/sandbox/choose.ts';
 import { processesWith, scene } from './support.ts';
 
@@ -22,7 +22,7 @@ for (const [name, options] of kinds) {
   const absent = name.startsWith('bubblewrap') && sandbox.info.level !== 'bubblewrap';
   describe(absent ? `${name} (skipped: ${sandbox.info.reason})` : name, () => {
     /** Run one nasty program with a word in its environment by which any survivor is found. */
-    const ordeal = async (program: string, limits: Partial<Limits> = {}) => {
+    const ordeal = async (program: string, limits: Partial<ProcessLimits> = {}) => {
       const word = randomUUID();
       const place = scene(sandbox, `nasty-${word}`);
       try {

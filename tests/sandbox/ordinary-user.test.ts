@@ -1,7 +1,7 @@
 /** The same contract as an ordinary user. As root another user is put on; otherwise the whole suite is that already. */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { capture, captureSync } from '../../src/os/spawn.ts';
+import { captureOutput, captureSync } from '../../src/os/spawn.ts';
 import { PROGRAMS } from './support.ts';
 
 const LOADER = join(import.meta.dirname, '..', '..', 'node_modules', 'tsx', 'dist', 'loader.mjs');
@@ -21,7 +21,7 @@ describe.concurrent(skip ? `an ordinary user (skipped: ${skip})` : 'an ordinary 
       `has a sandbox that keeps the contract: ${kind} where there is one`,
       async () => {
         const args = ['--import', LOADER, join(PROGRAMS, 'conformance.ts'), kind];
-        const done = await capture('setpriv', [...AS_NOBODY, process.execPath, ...args], { timeoutMs: 30_000 });
+        const done = await captureOutput('setpriv', [...AS_NOBODY, process.execPath, ...args], { timeoutMs: 30_000 });
         expect(done.stdout).not.toContain('FAILED');
         expect(done.stdout).toMatch(/^ended pids memory$/m);
         expect(done.status).toBe(0);

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Mount, RunSpec, Sandbox } from '../../src/core/ports.ts';
-import { ROOMY } from '../../src/testing/sandbox-conformance.ts';
+import { ROOMY_LIMITS } from '../../src/testing/sandbox-conformance.ts';
 
 export const PROGRAMS = join(import.meta.dirname, '..', 'fixtures', 'bin');
 
@@ -31,7 +31,7 @@ export function scene(sandbox: Sandbox, tag: string): Scene {
         tag,
         ...more,
         env: { O: sandbox.inside(out), NODE: process.execPath, ...more.env },
-        limits: { ...ROOMY, ...limits },
+        limits: { ...ROOMY_LIMITS, ...limits },
       };
     },
   };

@@ -137,7 +137,7 @@ describe('one owner per effect', () => {
   });
 
   it('only workspace/command.ts starts git', () => {
-    const found = program.filter((file) => /\b(capture|captureSync|startProcess)\(\s*'git'/.test(text(file)));
+    const found = program.filter((file) => /\b(captureOutput|captureSync|startProcess)\(\s*'git'/.test(text(file)));
     expect(found).toEqual(['src/workspace/command.ts']);
     expect(using('gitText', ['src/workspace/', 'src/audit/'])).toEqual([]);
     expect(using('gitBytes', ['src/workspace/', 'src/audit/'])).toEqual([]);

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Board } from '../../src/view/board.ts';
 import type { ExperimentPage } from '../../src/view/lab/experiment.ts';
-import { api } from '../live.ts';
+import { apiAddress } from '../live.ts';
 import { Curves, Legend } from '../parts/curves.tsx';
 import { Link } from '../parts/frame.tsx';
 import { Diff, PlainTable, Strip, stripLine } from '../parts/pieces.tsx';
@@ -12,31 +12,31 @@ import { curveRef, Section } from './experiment.tsx';
 
 export function Compare({ board }: { board: Board }) {
   const { lab, compare, at } = usePlace();
-  const [pages, set] = useState<readonly ExperimentPage[]>([]);
-  const key = compare.map((n) => `${n}:${board.experiments[n]?.replicates}`).join();
+  const [pages, setPages] = useState<readonly ExperimentPage[]>([]);
+  const pagesKey = compare.map((n) => `${n}:${board.experiments[n]?.replicates}`).join();
   useEffect(() => {
-    const ended = new AbortController();
+    const controller = new AbortController();
     void Promise.all(
       compare
         .filter((n) => board.experiments[n])
         .map((n) =>
-          fetch(api('experiment', { lab, n, at }), { signal: ended.signal })
-            .then(async (answer) => (answer.ok ? ((await answer.json()) as ExperimentPage) : undefined))
+          fetch(apiAddress('experiment', { lab, n, at }), { signal: controller.signal })
+            .then(async (response) => (response.ok ? ((await response.json()) as ExperimentPage) : undefined))
             .catch(() => undefined),
         ),
-    ).then((found) => {
-      if (!ended.signal.aborted) set(found.filter((page) => page !== undefined));
+    ).then((answers) => {
+      if (!controller.signal.aborted) setPages(answers.filter((page) => page !== undefined));
     });
-    return () => ended.abort();
-  }, [lab, key, at]);
+    return () => controller.abort();
+  }, [lab, pagesKey, at]);
   if (compare.length === 0)
     return (
       <p>
         Nothing is chosen yet. On the overview press <kbd>c</kbd> on a row, or Shift-click it; up to six.
       </p>
     );
-  const lines = pages.map((page, k) => stripLine(page, page.mine, `#${page.row.n}`, k === 0));
-  const refs = pages.flatMap((page) => curveRef(page.mine, `#${page.row.n}`) ?? []);
+  const stripLines = pages.map((page, index) => stripLine(page, page.mine, `#${page.row.n}`, index === 0));
+  const curveRefs = pages.flatMap((page) => curveRef(page.mine, `#${page.row.n}`) ?? []);
   const [first, ...others] = pages;
   return (
     <article class="compare">
@@ -53,14 +53,14 @@ export function Compare({ board }: { board: Board }) {
         ))}
       </ul>
       <Section id="intervals" title="Means and 95 % intervals">
-        <Strip lines={lines} />
+        <Strip lines={stripLines} />
       </Section>
       <Section id="knobs" title="Knobs that differ">
         <Knobs pages={pages} />
       </Section>
       <Section id="curves" title="Curves">
-        <Legend labels={refs.map((r) => r.label)} />
-        <Curves refs={refs} />
+        <Legend labels={curveRefs.map((reference) => reference.label)} />
+        <Curves refs={curveRefs} />
       </Section>
       {first &&
         others.map((page) => (
@@ -74,11 +74,11 @@ export function Compare({ board }: { board: Board }) {
 
 /** Only what differs. */
 function Knobs({ pages }: { pages: readonly ExperimentPage[] }) {
-  const names = [...new Set(pages.flatMap((page) => Object.keys(page.row.knobs ?? {})))];
-  const text = (page: ExperimentPage, name: string): string => String(page.row.knobs?.[name] ?? '–');
-  const different = names.filter((name) => new Set(pages.map((page) => text(page, name))).size > 1);
-  if (different.length === 0)
-    return <p class="soft">{names.length === 0 ? 'These experiments have no knobs.' : 'All knobs are equal.'}</p>;
-  const rows = different.map((name) => [name, ...pages.map((p) => text(p, name))]);
-  return <PlainTable what="knobs" head={['knob', ...pages.map((p) => `#${p.row.n}`)]} rows={rows} />;
+  const knobNames = [...new Set(pages.flatMap((page) => Object.keys(page.row.knobs ?? {})))];
+  const knobText = (page: ExperimentPage, name: string): string => String(page.row.knobs?.[name] ?? '–');
+  const differingNames = knobNames.filter((name) => new Set(pages.map((page) => knobText(page, name))).size > 1);
+  if (differingNames.length === 0)
+    return <p class="soft">{knobNames.length === 0 ? 'These experiments have no knobs.' : 'All knobs are equal.'}</p>;
+  const rows = differingNames.map((name) => [name, ...pages.map((page) => knobText(page, name))]);
+  return <PlainTable what="knobs" headings={['knob', ...pages.map((page) => `#${page.row.n}`)]} rows={rows} />;
 }

@@ -7,7 +7,7 @@ import { GLYPHS, kindOf, WORDS } from '../../src/render/marks.ts';
 import type { LogText } from '../../src/view/answers.ts';
 import type { Board } from '../../src/view/board.ts';
 import type { CallView, ExperimentPage } from '../../src/view/lab/experiment.ts';
-import { api, useRead } from '../live.ts';
+import { apiAddress, useRead } from '../live.ts';
 import { Curves, type CurveRef, Legend } from '../parts/curves.tsx';
 import { Link } from '../parts/frame.tsx';
 import { Diff, Facts, PlainTable, Strip, stripLine } from '../parts/pieces.tsx';
@@ -18,8 +18,8 @@ export function Experiment({ board, n }: { board: Board; n: number }) {
   const { lab, at, part, compare } = usePlace();
   const row = board.experiments[n];
   // Read again when this very experiment changed, not when anything else did.
-  const key = `${row?.verdict} ${row?.replicates} ${row?.standing} ${board.now.some((m) => m.n === n)}`;
-  const { data: page, error } = useRead<ExperimentPage>(row && api('experiment', { lab, n, at }), key);
+  const readKey = `${row?.verdict} ${row?.replicates} ${row?.standing} ${board.now.some((measurement) => measurement.n === n)}`;
+  const { data: page, error } = useRead<ExperimentPage>(row && apiAddress('experiment', { lab, n, at }), readKey);
   useEffect(() => {
     if (page && part) document.getElementById(part)?.scrollIntoView();
   }, [page !== undefined, part]);
@@ -53,9 +53,9 @@ export function Experiment({ board, n }: { board: Board; n: number }) {
           <>
             {' '}
             · tried on it:{' '}
-            {page.children.slice(0, 24).map((k) => (
-              <Link key={k} to={{ page: 'experiment', n: k }}>
-                #{k}{' '}
+            {page.children.slice(0, 24).map((child) => (
+              <Link key={child} to={{ page: 'experiment', n: child }}>
+                #{child}{' '}
               </Link>
             ))}
             {page.children.length > 24 && `and ${page.children.length - 24} more`}
@@ -77,10 +77,11 @@ function Body({ board, page, n }: { board: Board; page: ExperimentPage; n: numbe
     stripLine(page, page.mine, `#${n} this`, true),
     ...(page.other ? [stripLine(page, page.other, `#${page.other.n} against`, false)] : []),
   ];
-  const refs = [curveRef(page.mine, `#${n}`), ...(page.other ? [curveRef(page.other, `#${page.other.n}`)] : [])].filter(
-    (r) => r !== undefined,
-  );
-  const log = page.mine.measurements.findLast((m) => m.log)?.log;
+  const curveRefs = [
+    curveRef(page.mine, `#${n}`),
+    ...(page.other ? [curveRef(page.other, `#${page.other.n}`)] : []),
+  ].filter((reference) => reference !== undefined);
+  const log = page.mine.measurements.findLast((measurement) => measurement.log)?.log;
   return (
     <>
       <blockquote>
@@ -103,8 +104,8 @@ function Body({ board, page, n }: { board: Board; page: ExperimentPage; n: numbe
         {page.row.changed.length > 0 && (
           <PlainTable
             what="knobs"
-            head={['knob', 'before', 'after']}
-            rows={page.row.changed.map((k) => [k.name, k.from ?? '', k.to])}
+            headings={['knob', 'before', 'after']}
+            rows={page.row.changed.map((knob) => [knob.name, knob.from ?? '', knob.to])}
           />
         )}
       </Section>
@@ -121,8 +122,8 @@ function Body({ board, page, n }: { board: Board; page: ExperimentPage; n: numbe
         </Section>
       )}
       <Section id="curves" title="Curves">
-        <Legend labels={refs.map((r) => r.label)} />
-        <Curves refs={refs} />
+        <Legend labels={curveRefs.map((reference) => reference.label)} />
+        <Curves refs={curveRefs} />
       </Section>
       <Section id="log" title="Output">
         <Log blob={log} what="Output" />
@@ -149,7 +150,7 @@ function Body({ board, page, n }: { board: Board; page: ExperimentPage; n: numbe
 }
 
 export function curveRef(side: ExperimentPage['mine'], label: string): CurveRef | undefined {
-  const blob = side.measurements.findLast((m) => m.curve)?.curve;
+  const blob = side.measurements.findLast((measurement) => measurement.curve)?.curve;
   return blob === undefined ? undefined : { label, blob };
 }
 
@@ -162,20 +163,20 @@ export function Section({ id, title, children }: { id: string; title: string; ch
   );
 }
 
-const MEASURED = ['for', 'value', 'seed', 'time', 'memory', 'started', 'other metrics'];
+const MEASUREMENT_COLUMNS = ['for', 'value', 'seed', 'time', 'memory', 'started', 'other metrics'];
 
 function Measurements({ page }: { page: ExperimentPage }) {
-  const head = MEASURED.map((name) => (name === 'value' ? page.metric : name));
-  const rows = page.mine.measurements.map((m) => [
-    m.purpose,
-    m.value?.text ?? m.text,
-    String(m.seed),
-    m.duration,
-    m.memory,
-    m.started,
-    m.metrics.map((x) => `${x.name} ${x.text}`).join(', '),
+  const headings = MEASUREMENT_COLUMNS.map((name) => (name === 'value' ? page.metric : name));
+  const rows = page.mine.measurements.map((measurement) => [
+    measurement.purpose,
+    measurement.value?.text ?? measurement.text,
+    String(measurement.seed),
+    measurement.duration,
+    measurement.memory,
+    measurement.started,
+    measurement.metrics.map((metric) => `${metric.name} ${metric.text}`).join(', '),
   ]);
-  return <PlainTable what="measurements" head={head} rows={rows} />;
+  return <PlainTable what="measurements" headings={headings} rows={rows} />;
 }
 
 /** A call of an agent: figures at once, its texts when they are opened. */
@@ -204,22 +205,22 @@ function Transcript({ call }: { call: CallView }) {
 }
 
 function Fold({ title, children }: { title: string; children: preact.ComponentChildren }) {
-  const [open, set] = useState(false);
+  const [isOpen, setOpen] = useState(false);
   return (
-    <details onToggle={(event) => set(event.currentTarget.open)}>
+    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{title}</summary>
-      {open && children}
+      {isOpen && children}
     </details>
   );
 }
 
 function Log({ blob, what }: { blob: string | undefined; what: string }) {
   const { lab } = usePlace();
-  const { data, error } = useRead<LogText>(blob === undefined ? undefined : api('log', { lab, blob }));
-  const box = useRef<HTMLPreElement>(null);
+  const { data, error } = useRead<LogText>(blob === undefined ? undefined : apiAddress('log', { lab, blob }));
+  const outputRef = useRef<HTMLPreElement>(null);
   // Of what was cut the end is what one came for.
   useEffect(() => {
-    if (box.current && data?.cut) box.current.scrollTop = box.current.scrollHeight;
+    if (outputRef.current && data?.cut) outputRef.current.scrollTop = outputRef.current.scrollHeight;
   }, [data]);
   if (blob === undefined) return <p class="soft">No output was kept.</p>;
   if (error) return <p class="soft">It is not beside this ledger.</p>;
@@ -227,12 +228,12 @@ function Log({ blob, what }: { blob: string | undefined; what: string }) {
   return (
     <>
       {data.cut && <p class="soft">The last part of {data.bytes.toLocaleString('en-US')} bytes.</p>}
-      <pre class="log" tabIndex={0} aria-label={what} ref={box}>
+      <pre class="log" tabIndex={0} aria-label={what} ref={outputRef}>
         {data.text
           .split('\n')
           .slice(-400)
-          .map((line, k) => (
-            <span key={k} class={/\b(error|exception|traceback|fatal)\b/i.test(line) ? 'bad' : ''}>
+          .map((line, index) => (
+            <span key={index} class={/\b(error|exception|traceback|fatal)\b/i.test(line) ? 'bad' : ''}>
               {line}
               {'\n'}
             </span>

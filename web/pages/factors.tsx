@@ -2,8 +2,8 @@
 import { paretoSvg, parallelSvg, sliceSvg } from '../../src/render/plots.ts';
 import type { FactorsAnswer } from '../../src/view/answers.ts';
 import type { Board } from '../../src/view/board.ts';
-import { percent } from '../../src/view/format.ts';
-import { api, useRead } from '../live.ts';
+import { formatPercent } from '../../src/view/format.ts';
+import { apiAddress, useRead } from '../live.ts';
 import { CopyMenu } from '../parts/copy.tsx';
 import { Drawing } from '../parts/pieces.tsx';
 import { usePlace } from '../url.ts';
@@ -12,7 +12,7 @@ import { Bar } from './overview.tsx';
 
 export function Factors({ board }: { board: Board }) {
   const { lab, at } = usePlace();
-  const { data, error } = useRead<FactorsAnswer>(api('factors', { lab, at }), String(board.counts.tried));
+  const { data, error } = useRead<FactorsAnswer>(apiAddress('factors', { lab, at }), String(board.counts.tried));
   if (error) return <p role="alert">{error}</p>;
   if (!data)
     return (
@@ -21,17 +21,17 @@ export function Factors({ board }: { board: Board }) {
       </p>
     );
   if (data.axes.length === 0) return <p>This arena declares no knobs.</p>;
-  const table = (): string[][] => [
-    ['#', ...data.axes.map((a) => a.name), board.metric.name],
-    ...data.lines.map((l) => [String(l.n), ...l.texts, l.value?.text ?? '']),
+  const knobTable = (): string[][] => [
+    ['#', ...data.axes.map((axis) => axis.name), board.metric.name],
+    ...data.lines.map((line) => [String(line.n), ...line.texts, line.value?.text ?? '']),
   ];
-  const slice = (k: number): string[][] => [
-    ['#', data.axes[k]!.name, board.metric.name],
-    ...data.lines.map((l) => [String(l.n), l.texts[k] ?? '', l.value?.text ?? '']),
+  const sliceTable = (axisIndex: number): string[][] => [
+    ['#', data.axes[axisIndex]!.name, board.metric.name],
+    ...data.lines.map((line) => [String(line.n), line.texts[axisIndex] ?? '', line.value?.text ?? '']),
   ];
-  const front = (): string[][] => [
+  const frontTable = (): string[][] => [
     ['#', ...data.metrics, 'unbeaten'],
-    ...data.points.map((p) => [String(p.n), ...p.values.map(String), p.front ? 'yes' : 'no']),
+    ...data.points.map((point) => [String(point.n), ...point.values.map(String), point.front ? 'yes' : 'no']),
   ];
   return (
     <article class="factors">
@@ -44,8 +44,8 @@ export function Factors({ board }: { board: Board }) {
         <div class="wide" tabIndex={0} role="region" aria-label="All knobs">
           <Drawing
             what="knobs"
-            draw={(width) => parallelSvg(data, Math.max(width, 84 * (data.axes.length + 1)), board.metric.name)}
-            table={table}
+            drawSvg={(width) => parallelSvg(data, Math.max(width, 84 * (data.axes.length + 1)), board.metric.name)}
+            table={knobTable}
           />
         </div>
       </Section>
@@ -56,28 +56,28 @@ export function Factors({ board }: { board: Board }) {
         </p>
         {data.importance.length === 0 && <p class="soft">Too few experiments to say.</p>}
         <ul class="importance">
-          {data.importance.map((i) => (
-            <li key={i.name}>
-              <Bar label={`${i.name} ${percent(i.share)}`} share={i.share} />
+          {data.importance.map((knob) => (
+            <li key={knob.name}>
+              <Bar label={`${knob.name} ${formatPercent(knob.share)}`} share={knob.share} />
             </li>
           ))}
         </ul>
         {data.importance.length > 0 && (
           <CopyMenu
             what="importance"
-            table={() => [['knob', 'share'], ...data.importance.map((i) => [i.name, String(i.share)])]}
+            table={() => [['knob', 'share'], ...data.importance.map((knob) => [knob.name, String(knob.share)])]}
           />
         )}
       </Section>
       <Section id="slices" title="Each alone">
         <p class="soft">Across: the knob. Up: the rank of what was measured with it, the best on top.</p>
         <div class="slices">
-          {data.axes.map((axis, k) => (
+          {data.axes.map((axis, axisIndex) => (
             <Drawing
               key={axis.name}
               what={axis.name}
-              draw={(width) => sliceSvg(data, k, width)}
-              table={() => slice(k)}
+              drawSvg={(width) => sliceSvg(data, axisIndex, width)}
+              table={() => sliceTable(axisIndex)}
             />
           ))}
         </div>
@@ -88,7 +88,7 @@ export function Factors({ board }: { board: Board }) {
             Joined: what no other beats in both, taking {data.second === 'maximize' ? 'more' : 'less'} {data.metrics[1]}{' '}
             as better.
           </p>
-          <Drawing what="pareto" draw={(width) => paretoSvg(data, width)} table={front} />
+          <Drawing what="pareto" drawSvg={(width) => paretoSvg(data, width)} table={frontTable} />
         </Section>
       )}
     </article>

@@ -6,14 +6,14 @@ import { GLYPHS, kindOf, WORDS } from '../../src/render/marks.ts';
 import { CopyMenu } from '../parts/copy.tsx';
 import { Link } from '../parts/frame.tsx';
 import { Stairs } from '../parts/stairs.tsx';
-import { go } from '../url.ts';
+import { goTo } from '../url.ts';
 
 export function Lineage({ board }: { board: Board }) {
-  const children = new Map<number, BoardRow[]>();
+  const childrenByParent = new Map<number, BoardRow[]>();
   for (const row of board.experiments)
-    if (row.n > 0) children.set(row.parent, [...(children.get(row.parent) ?? []), row]);
-  const path = new Set(board.lineage);
-  const off = board.experiments.filter((row) => row.verdict === 'kept' && !path.has(row.n));
+    if (row.n > 0) childrenByParent.set(row.parent, [...(childrenByParent.get(row.parent) ?? []), row]);
+  const lineageNumbers = new Set(board.lineage);
+  const abandoned = board.experiments.filter((row) => row.verdict === 'kept' && !lineageNumbers.has(row.n));
   return (
     <article class="lineage">
       <Stairs board={board} tree />
@@ -23,7 +23,7 @@ export function Lineage({ board }: { board: Board }) {
           <Step
             key={n}
             row={board.experiments[n]}
-            tried={(children.get(n) ?? []).filter((row) => !path.has(row.n))}
+            tried={(childrenByParent.get(n) ?? []).filter((row) => !lineageNumbers.has(row.n))}
             board={board}
           />
         ))}
@@ -37,10 +37,10 @@ export function Lineage({ board }: { board: Board }) {
             .map((row) => [String(row.n), row.mean?.text ?? '', row.effect?.delta ?? '', row.standing, row.hypothesis]),
         ]}
       />
-      {off.length > 0 && (
+      {abandoned.length > 0 && (
         <p class="soft">
           Kept once and no longer in the line:{' '}
-          {off.map((row) => (
+          {abandoned.map((row) => (
             <Link key={row.n} to={{ page: 'experiment', n: row.n }}>
               #{row.n}{' '}
             </Link>
@@ -54,7 +54,7 @@ export function Lineage({ board }: { board: Board }) {
 function Step({ row, tried, board }: { row: BoardRow | undefined; tried: readonly BoardRow[]; board: Board }) {
   if (!row) return null;
   const kind = kindOf(row);
-  const claim = board.claims.findLast((c) => c.n === row.n);
+  const claim = board.claims.findLast((candidate) => candidate.n === row.n);
   return (
     <li>
       <p>
@@ -67,8 +67,8 @@ function Step({ row, tried, board }: { row: BoardRow | undefined; tried: readonl
       {claim && <p class="soft">{claim.text}</p>}
       {tried.length > 0 && (
         <p class="soft branch">
-          └ {tried.length} tried on it and left: {counts(tried)}{' '}
-          <button type="button" onClick={() => go({ page: 'overview', filter: `parent=${row.n}` })}>
+          └ {tried.length} tried on it and left: {countVerdicts(tried)}{' '}
+          <button type="button" onClick={() => goTo({ page: 'overview', filter: `parent=${row.n}` })}>
             show
           </button>
         </p>
@@ -77,8 +77,8 @@ function Step({ row, tried, board }: { row: BoardRow | undefined; tried: readonl
   );
 }
 
-function counts(rows: readonly BoardRow[]): string {
-  const found = new Map<string, number>();
-  for (const row of rows) found.set(row.verdict, (found.get(row.verdict) ?? 0) + 1);
-  return [...found].map(([verdict, n]) => `${n} ${verdict}`).join(', ');
+function countVerdicts(rows: readonly BoardRow[]): string {
+  const verdictCounts = new Map<string, number>();
+  for (const row of rows) verdictCounts.set(row.verdict, (verdictCounts.get(row.verdict) ?? 0) + 1);
+  return [...verdictCounts].map(([verdict, count]) => `${count} ${verdict}`).join(', ');
 }

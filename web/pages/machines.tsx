@@ -2,7 +2,7 @@
 import { ganttSvg } from '../../src/render/plots.ts';
 import type { Board } from '../../src/view/board.ts';
 import type { MachinesView } from '../../src/view/pictures/machines.ts';
-import { api, useRead } from '../live.ts';
+import { apiAddress, useRead } from '../live.ts';
 import { CopyMenu } from '../parts/copy.tsx';
 import { Drawing, Facts, PlainTable } from '../parts/pieces.tsx';
 import { usePlace } from '../url.ts';
@@ -11,10 +11,10 @@ import { Bar } from './overview.tsx';
 
 export function Machines({ board, seq }: { board: Board; seq: number }) {
   const { lab, at } = usePlace();
-  const { data } = useRead<MachinesView>(api('machines', { lab, at }), String(seq));
-  const table = (): string[][] => [
+  const { data } = useRead<MachinesView>(apiAddress('machines', { lab, at }), String(seq));
+  const partsTable = (): string[][] => [
     ['what', 'seconds', 'share'],
-    ...(data?.parts ?? []).map((p) => [p.what, p.seconds.toFixed(1), p.share.toFixed(4)]),
+    ...(data?.parts ?? []).map((part) => [part.what, part.seconds.toFixed(1), part.share.toFixed(4)]),
   ];
   return (
     <article class="machines">
@@ -35,13 +35,13 @@ export function Machines({ board, seq }: { board: Board; seq: number }) {
           <>
             <p>{data.busy}</p>
             <ul class="key">
-              {data.parts.map((p) => (
-                <li key={p.what}>
-                  {p.what}: {p.text}
+              {data.parts.map((part) => (
+                <li key={part.what}>
+                  {part.what}: {part.text}
                 </li>
               ))}
             </ul>
-            <Drawing what="device" draw={(width) => ganttSvg(data, width)} table={table} />
+            <Drawing what="device" drawSvg={(width) => ganttSvg(data, width)} table={partsTable} />
           </>
         )}
         <ul class="key swatches">
@@ -55,12 +55,12 @@ export function Machines({ board, seq }: { board: Board; seq: number }) {
       </Section>
       <Section id="health" title="Health">
         <dl class="facts">
-          {board.health.map((h) => (
-            <div key={h.what + h.text}>
-              <dt>{h.what}</dt>
-              <dd class={h.warning ? 'doubt' : ''}>
-                {h.warning ? '⚠ ' : ''}
-                {h.text}
+          {board.health.map((check) => (
+            <div key={check.what + check.text}>
+              <dt>{check.what}</dt>
+              <dd class={check.warning ? 'doubt' : ''}>
+                {check.warning ? '⚠ ' : ''}
+                {check.text}
               </dd>
             </div>
           ))}
@@ -69,21 +69,21 @@ export function Machines({ board, seq }: { board: Board; seq: number }) {
           what="health"
           table={() => [
             ['what', 'finding', 'warning'],
-            ...board.health.map((h) => [h.what, h.text, h.warning ? 'yes' : 'no']),
+            ...board.health.map((check) => [check.what, check.text, check.warning ? 'yes' : 'no']),
           ]}
         />
       </Section>
       <Section id="sessions" title="Sessions">
         <PlainTable
           what="sessions"
-          head={['started', 'length', 'end', 'device', 'ideas from', 'sandbox']}
-          rows={board.sessions.map((s) => [
-            s.started,
-            s.length,
-            s.detail ? `${s.end}: ${s.detail}` : s.end,
-            s.device,
-            s.proposer,
-            s.sandbox,
+          headings={['started', 'length', 'end', 'device', 'ideas from', 'sandbox']}
+          rows={board.sessions.map((session) => [
+            session.started,
+            session.length,
+            session.detail ? `${session.end}: ${session.detail}` : session.end,
+            session.device,
+            session.proposer,
+            session.sandbox,
           ])}
         />
       </Section>

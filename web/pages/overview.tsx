@@ -1,8 +1,8 @@
 /** The first screen: is it alive, is it better, is that real, what did it cost, what next. Then every experiment. */
 import { useEffect, useState } from 'preact/hooks';
-import { count } from '../../src/base/text.ts';
+import { formatCount } from '../../src/base/text.ts';
 import type { Board, BoardRow } from '../../src/view/board.ts';
-import { dollars, duration, whole } from '../../src/view/format.ts';
+import { formatDollars, formatDuration, formatInteger } from '../../src/view/format.ts';
 import { Code, Link } from '../parts/frame.tsx';
 import { Stairs } from '../parts/stairs.tsx';
 import { Table } from '../parts/table.tsx';
@@ -17,7 +17,7 @@ const TONES: Readonly<Record<Board['verdict']['outcome'], string>> = {
   calibrating: 'calm',
 };
 
-const TROUBLE = new Set(['broken', 'died', 'stalled']);
+const TROUBLED_STATES = new Set(['broken', 'died', 'stalled']);
 
 export function Overview({ board, rows }: { readonly board: Board; readonly rows: readonly BoardRow[] }) {
   const { verdict, state } = board;
@@ -27,9 +27,12 @@ export function Overview({ board, rows }: { readonly board: Board; readonly rows
         <p class="sentence">
           <bdi>{verdict.sentence}</bdi>
         </p>
-        <p class={TROUBLE.has(state.kind) ? 'bad trouble' : 'soft'} {...(TROUBLE.has(state.kind) && { role: 'alert' })}>
+        <p
+          class={TROUBLED_STATES.has(state.kind) ? 'bad trouble' : 'soft'}
+          {...(TROUBLED_STATES.has(state.kind) && { role: 'alert' })}
+        >
           <bdi>{state.text}</bdi>
-          {board.sinceBest.experiments > 0 && !TROUBLE.has(state.kind) && (
+          {board.sinceBest.experiments > 0 && !TROUBLED_STATES.has(state.kind) && (
             <> · nothing better for {board.sinceBest.long}</>
           )}
         </p>
@@ -43,29 +46,29 @@ export function Overview({ board, rows }: { readonly board: Board; readonly rows
       <Running board={board} />
       {board.take.length > 0 && state.kind !== 'running' && (
         <p class="take soft">
-          {board.take.map((t) => (
-            <span key={t.command}>
-              <code>{t.command}</code> {t.what}
+          {board.take.map((entry) => (
+            <span key={entry.command}>
+              <code>{entry.command}</code> {entry.what}
             </span>
           ))}
         </p>
       )}
-      <Stairs board={board} height={roomFor(board.experiments.length)} />
+      <Stairs board={board} height={pictureHeight(board.experiments.length)} />
       <Table board={board} rows={rows} />
     </>
   );
 }
 
 /** The picture takes what the first screen has left, within reason; a picture of little needs less. */
-function roomFor(experiments: number): number {
-  const most = experiments < 2 ? 300 : 480;
-  return Math.max(300, Math.min(most, innerHeight - 370));
+function pictureHeight(experiments: number): number {
+  const maxHeight = experiments < 2 ? 300 : 480;
+  return Math.max(300, Math.min(maxHeight, innerHeight - 370));
 }
 
 function Numbers({ board }: { readonly board: Board }) {
   const { incumbent, champion, baseline, gain, counts } = board;
   const best = champion && champion.n > 0 ? champion : incumbent;
-  const perGain =
+  const costPerGain =
     board.economics.confirmedGains > 0
       ? board.economics.lines.find((line) => line.what === 'Per confirmed gain')
       : undefined;
@@ -74,7 +77,7 @@ function Numbers({ board }: { readonly board: Board }) {
       <Tile
         name={best && best.n > 0 ? `Best, #${best.n}` : 'Baseline'}
         value={best?.mean?.text ?? '–'}
-        small={best?.half ? `± ${best.half.text} (95 %), ${count(best.replicates, 'measurement')}` : ''}
+        small={best?.half ? `± ${best.half.text} (95 %), ${formatCount(best.replicates, 'measurement')}` : ''}
       />
       <Tile
         name="Gain"
@@ -89,7 +92,7 @@ function Numbers({ board }: { readonly board: Board }) {
       />
       <Tile
         name="Is it real?"
-        value={TRUST[board.verdict.outcome]}
+        value={TRUST_WORDS[board.verdict.outcome]}
         small={`${board.trust.grade}: ${board.trust.reason}`}
         tone={board.trust.grade === 'reported' && board.sessions.length > 0 ? 'bad' : ''}
       />
@@ -98,14 +101,14 @@ function Numbers({ board }: { readonly board: Board }) {
         value={counts.text.split(' tried')[0]!}
         small={counts.text.replace(/^[\d,]+ tried( · )?/, '')}
       />
-      <Tile name="Since best" value={whole(board.sinceBest.experiments)} small={board.sinceBest.long} />
+      <Tile name="Since best" value={formatInteger(board.sinceBest.experiments)} small={board.sinceBest.long} />
       <Tile
         name="Spent"
-        value={board.economics.usd === undefined ? board.time.text.sessions : dollars(board.economics.usd)}
+        value={board.economics.usd === undefined ? board.time.text.sessions : formatDollars(board.economics.usd)}
         small={
           board.economics.usd === undefined
             ? board.spend.text
-            : `${board.time.text.sessions}${perGain ? `; per confirmed gain ${perGain.text}` : ''}`
+            : `${board.time.text.sessions}${costPerGain ? `; per confirmed gain ${costPerGain.text}` : ''}`
         }
       />
       <div class="tile">
@@ -122,7 +125,7 @@ function Numbers({ board }: { readonly board: Board }) {
   );
 }
 
-const TRUST: Readonly<Record<Board['verdict']['outcome'], string>> = {
+const TRUST_WORDS: Readonly<Record<Board['verdict']['outcome'], string>> = {
   confirmed: 'confirmed',
   unconfirmed: 'not tested yet',
   'not shown': 'not shown',
@@ -156,14 +159,14 @@ export function Bar({ label, share }: { label: string; share: number }) {
 /** What runs now, with a clock of its own between events. */
 function Running({ board }: { readonly board: Board }) {
   const { at } = usePlace();
-  const [now, tick] = useState(Date.now());
-  const busy = board.now.length > 0 && at === undefined && board.state.kind === 'running';
+  const [nowMs, setNowMs] = useState(Date.now());
+  const isBusy = board.now.length > 0 && at === undefined && board.state.kind === 'running';
   useEffect(() => {
-    if (!busy) return undefined;
-    const timer = setInterval(() => tick(Date.now()), 1000);
+    if (!isBusy) return undefined;
+    const timer = setInterval(() => setNowMs(Date.now()), 1000);
     return () => clearInterval(timer);
-  }, [busy]);
-  if (!busy)
+  }, [isBusy]);
+  if (!isBusy)
     return board.thinking && at === undefined ? (
       <section class="running" aria-label="Running now">
         <p>{board.thinking}</p>
@@ -171,21 +174,21 @@ function Running({ board }: { readonly board: Board }) {
     ) : null;
   return (
     <section class="running" aria-label="Running now">
-      {board.now.map((m) => {
-        const elapsed = Math.max(0, (now - Date.parse(m.startedAt)) / 1000);
+      {board.now.map((measurement) => {
+        const elapsedS = Math.max(0, (nowMs - Date.parse(measurement.startedAt)) / 1000);
         return (
-          <Link key={m.m} to={{ page: 'experiment', n: m.n }}>
-            <b>#{m.n}</b>
+          <Link key={measurement.m} to={{ page: 'experiment', n: measurement.n }}>
+            <b>#{measurement.n}</b>
             <progress
               max={board.budget.seconds}
-              value={Math.min(elapsed, board.budget.seconds)}
-              aria-label={`Progress of measurement ${m.m}`}
+              value={Math.min(elapsedS, board.budget.seconds)}
+              aria-label={`Progress of measurement ${measurement.m}`}
             />
             <span>
-              {duration(elapsed)} of {duration(board.budget.seconds)} and evaluation
+              {formatDuration(elapsedS)} of {formatDuration(board.budget.seconds)} and evaluation
             </span>
-            {m.said && <span>{m.said}</span>}
-            <bdi>{m.text}</bdi>
+            {measurement.said && <span>{measurement.said}</span>}
+            <bdi>{measurement.text}</bdi>
           </Link>
         );
       })}

@@ -2,50 +2,52 @@
 import { useState } from 'preact/hooks';
 import { csvText, markdownTable } from '../../src/render/tables.ts';
 
-export interface Copies {
+export interface CopyMenuProps {
   readonly what: string;
   readonly svg?: () => string;
   readonly table?: () => readonly (readonly string[])[];
 }
 
-export function CopyMenu({ what, svg, table }: Copies) {
-  const [said, say] = useState('');
-  const put = (name: string, text: string): void => {
-    const done = (): void => say(`${name} copied`);
-    navigator.clipboard.writeText(text).then(done, () => download(`${what}.${name.toLowerCase()}`, text, done));
-    setTimeout(() => say(''), 2500);
+export function CopyMenu({ what, svg, table }: CopyMenuProps) {
+  const [notice, setNotice] = useState('');
+  const copyText = (format: string, content: string): void => {
+    const confirmCopy = (): void => setNotice(`${format} copied`);
+    navigator.clipboard
+      .writeText(content)
+      .then(confirmCopy, () => downloadFile(`${what}.${format.toLowerCase()}`, content, confirmCopy));
+    setTimeout(() => setNotice(''), 2500);
   };
   return (
     <span class="copy" role="group" aria-label={`Copy ${what}`}>
       <span class="soft">copy</span>
       {svg && (
-        <button type="button" onClick={() => put('SVG', svg())}>
+        <button type="button" onClick={() => copyText('SVG', svg())}>
           SVG
         </button>
       )}
       {table && (
-        <button type="button" onClick={() => put('CSV', csvText(table()))}>
+        <button type="button" onClick={() => copyText('CSV', csvText(table()))}>
           CSV
         </button>
       )}
       {table && (
-        <button type="button" onClick={() => put('Markdown', markdownTable(table()))}>
+        <button type="button" onClick={() => copyText('Markdown', markdownTable(table()))}>
           Markdown
         </button>
       )}
       <span class="said" role="status">
-        {said}
+        {notice}
       </span>
     </span>
   );
 }
 
 /** Where the clipboard is not allowed, a file. */
-function download(name: string, text: string, done: () => void): void {
+function downloadFile(fileName: string, content: string, onDone: () => void): void {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text]));
-  link.download = name.replace('.markdown', '.md');
+  link.href = URL.createObjectURL(new Blob([content]));
+  link.download = fileName.replace('.markdown', '.md');
   link.click();
   URL.revokeObjectURL(link.href);
-  done();
+  onDone();
 }

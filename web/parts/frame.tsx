@@ -2,11 +2,11 @@
  * What stands around every page: name, state, pages, audit badge, the slider through the night, the notebook, the keys.
  */
 import { useEffect, useState } from 'preact/hooks';
-import { affordable } from '../../src/render/markdown.ts';
+import { summarizeUndecided } from '../../src/render/markdown.ts';
 import type { AuditAnswer } from '../../src/view/answers.ts';
 import type { Board } from '../../src/view/board.ts';
-import { api, type Connection } from '../live.ts';
-import { go, href, PAGES, type Page, usePlace } from '../url.ts';
+import { apiAddress, type Connection } from '../live.ts';
+import { goTo, hrefOf, PAGES, type Page, usePlace } from '../url.ts';
 
 const TITLES: Readonly<Record<Page, string>> = {
   overview: 'Overview',
@@ -18,25 +18,25 @@ const TITLES: Readonly<Record<Page, string>> = {
 };
 
 export function Link(props: {
-  to: Parameters<typeof go>[0];
+  to: Parameters<typeof goTo>[0];
   class?: string;
-  current?: boolean;
+  isCurrent?: boolean;
   label?: string;
   children: preact.ComponentChildren;
 }) {
-  const { to, children, current, label } = props;
-  const follow = (event: MouseEvent): void => {
+  const { to, children, isCurrent, label } = props;
+  const followLink = (event: MouseEvent): void => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     event.stopPropagation();
-    go(to);
+    goTo(to);
   };
   return (
     <a
-      href={href(to)}
-      onClick={follow}
+      href={hrefOf(to)}
+      onClick={followLink}
       class={props.class ?? ''}
-      {...(current && { 'aria-current': 'page' as const })}
+      {...(isCurrent && { 'aria-current': 'page' as const })}
       {...(label && { 'aria-label': label })}
     >
       {children}
@@ -48,14 +48,14 @@ interface HeaderProps {
   readonly board: Board;
   readonly connection: Connection;
   readonly seq: number;
-  readonly help: () => void;
+  readonly showHelp: () => void;
 }
 
-export function Header({ board, connection, seq, help }: HeaderProps) {
+export function Header({ board, connection, seq, showHelp }: HeaderProps) {
   const place = usePlace();
-  const factors = board.knobs > 0;
-  const pages = PAGES.filter((page) => page !== 'factors' || factors);
-  const shown = place.n ?? place.row ?? board.incumbent?.n ?? 0;
+  const hasFactors = board.knobs > 0;
+  const pages = PAGES.filter((page) => page !== 'factors' || hasFactors);
+  const shownN = place.n ?? place.row ?? board.incumbent?.n ?? 0;
   return (
     <header>
       <div class="top">
@@ -72,24 +72,24 @@ export function Header({ board, connection, seq, help }: HeaderProps) {
             <bdi>{board.tag}</bdi> · {board.metric.name} {board.metric.arrow}
           </span>
         </h1>
-        <StatePill board={board} connection={connection} past={place.at !== undefined} />
+        <StatePill board={board} connection={connection} isPast={place.at !== undefined} />
         <span class="tools">
           <span class="soft seq">event {seq.toLocaleString('en-US')}</span>
           <Audit board={board} />
-          <button type="button" aria-pressed={place.notebook} onClick={() => go({ notebook: !place.notebook })}>
+          <button type="button" aria-pressed={place.notebook} onClick={() => goTo({ notebook: !place.notebook })}>
             Notebook
           </button>
           <Theme />
-          <button type="button" onClick={help} aria-label="Keys">
+          <button type="button" onClick={showHelp} aria-label="Keys">
             ?
           </button>
         </span>
       </div>
       <nav aria-label="Pages">
         {pages.map((page) => (
-          <Link key={page} to={page === 'experiment' ? { page, n: shown } : { page }} current={page === place.page}>
+          <Link key={page} to={page === 'experiment' ? { page, n: shownN } : { page }} isCurrent={page === place.page}>
             {page === 'experiment'
-              ? `Experiment #${shown}`
+              ? `Experiment #${shownN}`
               : page === 'compare' && place.compare.length > 0
                 ? `Compare ${place.compare.length}`
                 : TITLES[page]}
@@ -101,20 +101,20 @@ export function Header({ board, connection, seq, help }: HeaderProps) {
   );
 }
 
-const LIVELY = new Set(['running']);
-const TROUBLE = new Set(['broken', 'died', 'stalled']);
+const LIVE_STATES = new Set(['running']);
+const TROUBLED_STATES = new Set(['broken', 'died', 'stalled']);
 
 export function StatePill({
   board,
   connection,
-  past,
+  isPast,
 }: {
   board: Pick<Board, 'state'> & { readonly paused?: boolean };
   connection: Connection;
-  past?: boolean;
+  isPast?: boolean;
 }) {
   const { kind, text } = board.state;
-  if (past)
+  if (isPast)
     return (
       <span class="pill past" title={text}>
         ◷ as it was, {kind}
@@ -126,7 +126,7 @@ export function StatePill({
         ✕ no connection to the server; last known: {kind}
       </span>
     );
-  const tone = LIVELY.has(kind) ? 'good' : TROUBLE.has(kind) ? 'bad' : 'calm';
+  const tone = LIVE_STATES.has(kind) ? 'good' : TROUBLED_STATES.has(kind) ? 'bad' : 'calm';
   const sign = tone === 'good' ? '●' : tone === 'bad' ? '✕' : '■';
   return (
     <span class={`pill ${tone}`} title={text}>
@@ -139,26 +139,36 @@ export function StatePill({
 /** The chain is checked as the ledger is read; the full audit derives every verdict again, when asked. */
 function Audit({ board }: { board: Board }) {
   const { lab } = usePlace();
-  const [result, set] = useState<AuditAnswer | 'running' | undefined>();
-  const broken = board.state.kind === 'broken' && board.state.text.includes('ledger');
-  const run = (): void => {
-    set('running');
-    fetch(api('audit', { lab }))
-      .then(async (answer) => set((await answer.json()) as AuditAnswer))
-      .catch(() => set({ ok: false, checks: [{ name: 'audit', ok: false, detail: 'the server does not answer' }] }));
+  const [result, setResult] = useState<AuditAnswer | 'running' | undefined>();
+  const isBroken = board.state.kind === 'broken' && board.state.text.includes('ledger');
+  const runAudit = (): void => {
+    setResult('running');
+    fetch(apiAddress('audit', { lab }))
+      .then(async (response) => setResult((await response.json()) as AuditAnswer))
+      .catch(() =>
+        setResult({ ok: false, checks: [{ name: 'audit', ok: false, detail: 'the server does not answer' }] }),
+      );
   };
-  const words =
-    result === 'running' ? 'auditing …' : result ? (result.ok ? 'audit ✓' : 'audit ✕') : broken ? 'chain ✕' : 'chain ✓';
-  const bad = (typeof result === 'object' && !result.ok) || (!result && broken);
+  const caption =
+    result === 'running'
+      ? 'auditing …'
+      : result
+        ? result.ok
+          ? 'audit ✓'
+          : 'audit ✕'
+        : isBroken
+          ? 'chain ✕'
+          : 'chain ✓';
+  const isBad = (typeof result === 'object' && !result.ok) || (!result && isBroken);
   return (
     <span class="audit">
       <button
         type="button"
-        class={bad ? 'bad' : ''}
-        onClick={run}
+        class={isBad ? 'bad' : ''}
+        onClick={runAudit}
         title="The hash chain was checked while reading. Press to derive every verdict again from the ledger."
       >
-        {words}
+        {caption}
       </button>
       {typeof result === 'object' && (
         <div class="pop" role="dialog" aria-label="Audit">
@@ -169,7 +179,7 @@ function Audit({ board }: { board: Board }) {
               </li>
             ))}
           </ul>
-          <button type="button" onClick={() => set(undefined)}>
+          <button type="button" onClick={() => setResult(undefined)}>
             close
           </button>
         </div>
@@ -179,18 +189,23 @@ function Audit({ board }: { board: Board }) {
 }
 
 type Scheme = 'auto' | 'light' | 'dark';
-const SIGNS: Readonly<Record<Scheme, string>> = { auto: '◐', light: '○', dark: '●' };
+const SCHEME_SIGNS: Readonly<Record<Scheme, string>> = { auto: '◐', light: '○', dark: '●' };
 
 function Theme() {
-  const [scheme, set] = useState<Scheme>((localStorage.getItem('theme') as Scheme | null) ?? 'auto');
+  const [scheme, setScheme] = useState<Scheme>((localStorage.getItem('theme') as Scheme | null) ?? 'auto');
   useEffect(() => {
     localStorage.setItem('theme', scheme);
     document.documentElement.style.colorScheme = scheme === 'auto' ? '' : scheme;
   }, [scheme]);
-  const next: Scheme = scheme === 'auto' ? 'dark' : scheme === 'dark' ? 'light' : 'auto';
+  const nextScheme: Scheme = scheme === 'auto' ? 'dark' : scheme === 'dark' ? 'light' : 'auto';
   return (
-    <button type="button" aria-label={`Colours: ${scheme}`} title={`Colours: ${scheme}`} onClick={() => set(next)}>
-      {SIGNS[scheme]}
+    <button
+      type="button"
+      aria-label={`Colours: ${scheme}`}
+      title={`Colours: ${scheme}`}
+      onClick={() => setScheme(nextScheme)}
+    >
+      {SCHEME_SIGNS[scheme]}
     </button>
   );
 }
@@ -198,11 +213,11 @@ function Theme() {
 /** The night, replayed: the page as it was after any event. */
 function Slider({ seq }: { seq: number }) {
   const { at } = usePlace();
-  const [value, set] = useState(at ?? seq);
-  useEffect(() => set(at ?? seq), [at, seq]);
-  const pick = (next: number): void => {
-    set(next);
-    go({ at: next >= seq ? undefined : next });
+  const [value, setValue] = useState(at ?? seq);
+  useEffect(() => setValue(at ?? seq), [at, seq]);
+  const pickEvent = (chosenSeq: number): void => {
+    setValue(chosenSeq);
+    goTo({ at: chosenSeq >= seq ? undefined : chosenSeq });
   };
   return (
     <span class="slider">
@@ -215,13 +230,13 @@ function Slider({ seq }: { seq: number }) {
           value={value}
           aria-label="As of event"
           aria-valuetext={at === undefined ? 'now' : `event ${at} of ${seq}`}
-          onInput={(event) => pick(Number(event.currentTarget.value))}
+          onInput={(event) => pickEvent(Number(event.currentTarget.value))}
         />
       </label>
       {at === undefined ? (
         <span class="soft">now</span>
       ) : (
-        <button type="button" onClick={() => go({ at: undefined })}>
+        <button type="button" onClick={() => goTo({ at: undefined })}>
           event {at} · back to now
         </button>
       )}
@@ -230,13 +245,13 @@ function Slider({ seq }: { seq: number }) {
 }
 
 export function Notebook({ board }: { board: Board }) {
-  const words = [...board.steering, ...board.notes];
-  const { shown, rest } = affordable(board);
+  const remarks = [...board.steering, ...board.notes];
+  const { shown, rest } = summarizeUndecided(board);
   return (
     <aside class="notebook" aria-label="Notebook">
       <div class="title">
         <h2>Notebook</h2>
-        <button type="button" onClick={() => go({ notebook: false })} aria-label="Close the notebook">
+        <button type="button" onClick={() => goTo({ notebook: false })} aria-label="Close the notebook">
           ✕
         </button>
       </div>
@@ -263,11 +278,11 @@ export function Notebook({ board }: { board: Board }) {
       <h3>Undecided</h3>
       {board.undecided.length === 0 && <p class="soft">Nothing is open.</p>}
       <ul>
-        {shown.slice(0, 30).map((u) => (
-          <li key={u.n}>
-            <Link to={{ page: 'experiment', n: u.n }}>#{u.n}</Link> {u.what}
+        {shown.slice(0, 30).map((candidate) => (
+          <li key={candidate.n}>
+            <Link to={{ page: 'experiment', n: candidate.n }}>#{candidate.n}</Link> {candidate.what}
             <br />
-            <span class="soft">{u.cost}</span>
+            <span class="soft">{candidate.cost}</span>
           </li>
         ))}
       </ul>
@@ -275,20 +290,24 @@ export function Notebook({ board }: { board: Board }) {
       <h3>Dead ends</h3>
       {board.deadEnds.length === 0 && <p class="soft">None yet.</p>}
       <ul>
-        {board.deadEnds.slice(0, 40).map((d) => (
-          <li key={d.theme}>
-            <button type="button" class="plain" onClick={() => go({ page: 'overview', filter: `theme:"${d.theme}"` })}>
-              <bdi>{d.theme}</bdi>
+        {board.deadEnds.slice(0, 40).map((theme) => (
+          <li key={theme.theme}>
+            <button
+              type="button"
+              class="plain"
+              onClick={() => goTo({ page: 'overview', filter: `theme:"${theme.theme}"` })}
+            >
+              <bdi>{theme.theme}</bdi>
             </button>
             <br />
-            <span class="soft">{d.text}</span>
+            <span class="soft">{theme.text}</span>
           </li>
         ))}
       </ul>
       <h3>Steering and notes</h3>
-      {words.length === 0 && <p class="soft">Nobody has written anything.</p>}
+      {remarks.length === 0 && <p class="soft">Nobody has written anything.</p>}
       <ul>
-        {words.map((note) => (
+        {remarks.map((note) => (
           <li key={note.at + note.text}>
             <span class="soft">
               {note.at}, <bdi>{note.from}</bdi>
@@ -306,11 +325,11 @@ export function Notebook({ board }: { board: Board }) {
 export function Code({ text }: { text: string }) {
   return (
     <>
-      {text.split('`').map((part, k) =>
-        k % 2 === 1 ? (
-          <code key={k}>{part}</code>
+      {text.split('`').map((part, index) =>
+        index % 2 === 1 ? (
+          <code key={index}>{part}</code>
         ) : (
-          <span key={k}>
+          <span key={index}>
             <bdi>{part}</bdi>
           </span>
         ),

@@ -1,7 +1,7 @@
 /** The keys of every page, and the card that lists them. */
 import { useEffect } from 'preact/hooks';
 import type { Board, BoardRow } from '../../src/view/board.ts';
-import { go, PAGES, place } from '../url.ts';
+import { goTo, PAGES, currentPlace } from '../url.ts';
 import { X_AXES, Y_AXES } from './stairs.tsx';
 import { toggleCompare } from './table.tsx';
 
@@ -24,78 +24,78 @@ export function useKeys(
   board: Board | undefined,
   rows: readonly BoardRow[],
   seq: number,
-  help: (show: boolean | 'turn') => void,
+  toggleHelp: (request: boolean | 'turn') => void,
 ): void {
   useEffect(() => {
     if (!board) return undefined;
-    const press = (event: KeyboardEvent): void => {
+    const handleKey = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const target = event.target as HTMLElement;
       if (target.matches('input[type=search], textarea, input[type=text]')) {
         if (event.key === 'Escape' || event.key === 'Enter') target.blur();
         return;
       }
-      if (act(event.key, rows, seq, help, target)) event.preventDefault();
+      if (actOnKey(event.key, rows, seq, toggleHelp, target)) event.preventDefault();
     };
-    addEventListener('keydown', press);
-    return () => removeEventListener('keydown', press);
+    addEventListener('keydown', handleKey);
+    return () => removeEventListener('keydown', handleKey);
   }, [board !== undefined, rows, seq]);
 }
 
 /** True when the key means something here. */
-function act(
+function actOnKey(
   key: string,
   rows: readonly BoardRow[],
   seq: number,
-  help: (show: boolean | 'turn') => void,
+  toggleHelp: (request: boolean | 'turn') => void,
   target: HTMLElement,
 ): boolean {
-  const here = place();
-  const chosen = here.page === 'experiment' ? here.n : here.row;
+  const here = currentPlace();
+  const chosenN = here.page === 'experiment' ? here.n : here.row;
   const page = PAGES[Number(key) - 1];
-  if (page) return done(go({ page, ...(page === 'experiment' && { n: here.n ?? here.row ?? 0 }) }));
+  if (page) return asHandled(goTo({ page, ...(page === 'experiment' && { n: here.n ?? here.row ?? 0 }) }));
   switch (key) {
     case '/':
-      if (here.page !== 'overview') go({ page: 'overview' });
+      if (here.page !== 'overview') goTo({ page: 'overview' });
       // At once, or what is typed next would be taken for keys; and again when the page that has the field is drawn.
       focusFilter();
       setTimeout(focusFilter, 0);
       return true;
     case 'j':
     case 'k':
-      return move(key === 'j' ? 1 : -1, rows, chosen);
+      return moveRow(key === 'j' ? 1 : -1, rows, chosenN);
     case 'ArrowDown':
     case 'ArrowUp':
-      return target.closest('.grid') !== null && move(key === 'ArrowDown' ? 1 : -1, rows, chosen);
+      return target.closest('.grid') !== null && moveRow(key === 'ArrowDown' ? 1 : -1, rows, chosenN);
     case 'Enter':
       if (target.matches('button, a, input, summary')) return false;
-      return chosen !== undefined && done(go({ page: 'experiment', n: chosen, part: '' }));
+      return chosenN !== undefined && asHandled(goTo({ page: 'experiment', n: chosenN, part: '' }));
     case 'd':
-      return chosen !== undefined && done(go({ page: 'experiment', n: chosen, part: 'diff' }));
+      return chosenN !== undefined && asHandled(goTo({ page: 'experiment', n: chosenN, part: 'diff' }));
     case 'c':
-      return chosen !== undefined && done(toggleCompare(chosen));
+      return chosenN !== undefined && asHandled(toggleCompare(chosenN));
     case 'C':
-      return done(go({ page: 'compare' }));
+      return asHandled(goTo({ page: 'compare' }));
     case 'x':
-      return done(go({ x: after(X_AXES, here.x) }));
+      return asHandled(goTo({ x: optionAfter(X_AXES, here.x) }));
     case 'y':
-      return done(go({ y: after(Y_AXES, here.y) }));
+      return asHandled(goTo({ y: optionAfter(Y_AXES, here.y) }));
     case '[':
-      return done(go({ at: Math.max(0, (here.at ?? seq) - 1) }));
+      return asHandled(goTo({ at: Math.max(0, (here.at ?? seq) - 1) }));
     case ']':
-      return done(go({ at: here.at === undefined || here.at + 1 >= seq ? undefined : here.at + 1 }));
+      return asHandled(goTo({ at: here.at === undefined || here.at + 1 >= seq ? undefined : here.at + 1 }));
     case 'n':
-      return done(go({ notebook: !here.notebook }));
+      return asHandled(goTo({ notebook: !here.notebook }));
     case '?':
-      return done(help('turn'));
+      return asHandled(toggleHelp('turn'));
     case 'Escape':
-      if (document.querySelector('.help')) return done(help(false));
-      return done(
+      if (document.querySelector('.help')) return asHandled(toggleHelp(false));
+      return asHandled(
         here.notebook
-          ? go({ notebook: false })
+          ? goTo({ notebook: false })
           : here.page !== 'overview'
-            ? go({ page: 'overview', part: '' })
-            : go({ filter: '' }),
+            ? goTo({ page: 'overview', part: '' })
+            : goTo({ filter: '' }),
       );
     default:
       return false;
@@ -103,19 +103,19 @@ function act(
 }
 
 const focusFilter = (): void => document.getElementById('filter')?.focus();
-const done = (_: void): true => true;
+const asHandled = (_: void): true => true;
 
-function move(by: 1 | -1, rows: readonly BoardRow[], chosen: number | undefined): boolean {
+function moveRow(offset: 1 | -1, rows: readonly BoardRow[], chosenN: number | undefined): boolean {
   if (rows.length === 0) return true;
-  const at = rows.findIndex((row) => row.n === chosen);
-  const next = rows[at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + by))]!;
-  go(place().page === 'experiment' ? { n: next.n, row: next.n } : { row: next.n });
+  const index = rows.findIndex((row) => row.n === chosenN);
+  const nextRow = rows[index < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, index + offset))]!;
+  goTo(currentPlace().page === 'experiment' ? { n: nextRow.n, row: nextRow.n } : { row: nextRow.n });
   return true;
 }
 
-function after(options: readonly (readonly [string, string])[], now: string): string {
-  const at = options.findIndex(([id]) => id === now);
-  return options[(at + 1) % options.length]![0];
+function optionAfter(options: readonly (readonly [string, string])[], currentId: string): string {
+  const index = options.findIndex(([id]) => id === currentId);
+  return options[(index + 1) % options.length]![0];
 }
 
 export function Help({ close }: { close: () => void }) {

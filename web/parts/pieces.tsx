@@ -3,34 +3,34 @@ import type { ExperimentPage } from '../../src/view/lab/experiment.ts';
 import type { StripLine } from '../../src/render/plots.ts';
 import { stripSvg } from '../../src/render/plots.ts';
 import type { DiffText } from '../../src/view/answers.ts';
-import { api, useRead } from '../live.ts';
+import { apiAddress, useRead } from '../live.ts';
 import { usePlace } from '../url.ts';
 import { CopyMenu } from './copy.tsx';
 import { useWidth } from './stairs.tsx';
 
 /** A drawing of our own: escaped where it is made. */
 export function Drawing({
-  draw,
+  drawSvg,
   what,
   table,
 }: {
-  draw: (width: number) => string;
+  drawSvg: (width: number) => string;
   what: string;
   table?: () => string[][];
 }) {
-  const [box, width] = useWidth();
+  const [boxRef, width] = useWidth();
   return (
     <div class="drawing">
-      <div ref={box} dangerouslySetInnerHTML={{ __html: width > 0 ? draw(width) : '' }} />
-      <CopyMenu what={what} svg={() => draw(800)} {...(table && { table })} />
+      <div ref={boxRef} dangerouslySetInnerHTML={{ __html: width > 0 ? drawSvg(width) : '' }} />
+      <CopyMenu what={what} svg={() => drawSvg(800)} {...(table && { table })} />
     </div>
   );
 }
 
-type Labelled = readonly { readonly label: string; readonly text: string }[];
+type LabelledTexts = readonly { readonly label: string; readonly text: string }[];
 
 /** With a name, it can be copied. */
-export function Facts({ lines, what }: { lines: Labelled; what?: string }) {
+export function Facts({ lines, what }: { lines: LabelledTexts; what?: string }) {
   return (
     <>
       <dl class="facts">
@@ -53,11 +53,11 @@ export function Facts({ lines, what }: { lines: Labelled; what?: string }) {
 /** A small table of texts, as it is shown and as it is copied. */
 export function PlainTable({
   what,
-  head,
+  headings,
   rows,
 }: {
   what: string;
-  head: readonly string[];
+  headings: readonly string[];
   rows: readonly (readonly string[])[];
 }) {
   return (
@@ -66,18 +66,18 @@ export function PlainTable({
         <table class="plain">
           <thead>
             <tr>
-              {head.map((name) => (
-                <th scope="col" key={name}>
-                  {name}
+              {headings.map((heading) => (
+                <th scope="col" key={heading}>
+                  {heading}
                 </th>
               ))}
             </tr>
           </thead>
           <tbody>
-            {rows.map((cells, k) => (
-              <tr key={k}>
-                {cells.map((cell, at) => (
-                  <td key={head[at]}>
+            {rows.map((cells, rowIndex) => (
+              <tr key={rowIndex}>
+                {cells.map((cell, column) => (
+                  <td key={headings[column]}>
                     <bdi>{cell}</bdi>
                   </td>
                 ))}
@@ -86,21 +86,21 @@ export function PlainTable({
           </tbody>
         </table>
       </div>
-      <CopyMenu what={what} table={() => [head, ...rows]} />
+      <CopyMenu what={what} table={() => [headings, ...rows]} />
     </>
   );
 }
 
 export function Diff({ from, to }: { from: number; to: number }) {
   const { lab } = usePlace();
-  const { data, error } = useRead<DiffText>(api('diff', { lab, from, to }));
+  const { data, error } = useRead<DiffText>(apiAddress('diff', { lab, from, to }));
   if (error) return <p role="alert">{error}</p>;
   if (!data) return <p class="soft">Reading the diff …</p>;
   if (data.text === '') return <p class="soft">{data.none}</p>;
   return (
     <pre class="diff" tabIndex={0} aria-label={`Changes from #${from} to #${to}`}>
-      {data.text.split('\n').map((line, k) => (
-        <span key={k} class={kindOfLine(line)}>
+      {data.text.split('\n').map((line, index) => (
+        <span key={index} class={kindOfLine(line)}>
           {line}
           {'\n'}
         </span>
@@ -119,7 +119,9 @@ export function stripLine(page: ExperimentPage, side: ExperimentPage['mine'], la
   return {
     label,
     main,
-    values: side.measurements.flatMap((m) => (m.value && m.purpose !== 'short run' ? [m.value.raw] : [])),
+    values: side.measurements.flatMap((measurement) =>
+      measurement.value && measurement.purpose !== 'short run' ? [measurement.value.raw] : [],
+    ),
     text: side.mean ? `${side.mean.text}${side.half ? ` ± ${side.half.text}` : ''}` : `no ${page.metric}`,
     ...(side.mean && { mean: side.mean.raw }),
     ...(side.half && { half: side.half.raw }),
@@ -127,9 +129,9 @@ export function stripLine(page: ExperimentPage, side: ExperimentPage['mine'], la
 }
 
 export function Strip({ lines }: { lines: readonly StripLine[] }) {
-  const table = (): string[][] => [
+  const stripTable = (): string[][] => [
     ['experiment', 'mean', 'measurements'],
-    ...lines.map((l) => [l.label, l.text, l.values.join(' ')]),
+    ...lines.map((line) => [line.label, line.text, line.values.join(' ')]),
   ];
-  return <Drawing what="replicates" draw={(width) => stripSvg(lines, width)} table={table} />;
+  return <Drawing what="replicates" drawSvg={(width) => stripSvg(lines, width)} table={stripTable} />;
 }

@@ -6,7 +6,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { staircaseFrame, staircaseSvg } from '../../src/render/svg.ts';
 import type { Board } from '../../src/view/board.ts';
 import { type Mark, viewStaircase, type XAxis, type YAxis } from '../../src/view/pictures/staircase.ts';
-import { go, usePlace } from '../url.ts';
+import { goTo, usePlace } from '../url.ts';
 import { CopyMenu } from './copy.tsx';
 
 export const X_AXES: readonly (readonly [XAxis, string])[] = [
@@ -21,89 +21,89 @@ export const Y_AXES: readonly (readonly [YAxis, string])[] = [
   ['noise', 'noise'],
 ];
 
-interface Props {
+interface StairsProps {
   readonly board: Board;
   readonly height?: number;
   readonly tree?: boolean;
 }
 
 /** Marks above which the picture follows a moment after the table: drawing them all takes longer than one frame. */
-const LARGE = 1500;
+const LARGE_LAB = 1500;
 const LATER_MS = 200;
 
 function useSettled(board: Board): Board {
-  const [settled, set] = useState(board);
-  const small = board.experiments.length <= LARGE;
+  const [settled, setSettled] = useState(board);
+  const isSmall = board.experiments.length <= LARGE_LAB;
   useEffect(() => {
-    if (small) return undefined;
-    const timer = setTimeout(() => set(board), LATER_MS);
+    if (isSmall) return undefined;
+    const timer = setTimeout(() => setSettled(board), LATER_MS);
     return () => clearTimeout(timer);
-  }, [board, small]);
-  return small ? board : settled;
+  }, [board, isSmall]);
+  return isSmall ? board : settled;
 }
 
-export function Stairs({ board: newest, height = 380, tree = false }: Props) {
+export function Stairs({ board: newest, height = 380, tree = false }: StairsProps) {
   const board = useSettled(newest);
   const place = usePlace();
-  const [box, width] = useWidth();
-  const [x, y] = [place.x as XAxis, place.y as YAxis];
-  const picture = useMemo(() => viewStaircase(board, { x, y }), [board, x, y]);
+  const [boxRef, width] = useWidth();
+  const [xAxis, yAxis] = [place.x as XAxis, place.y as YAxis];
+  const picture = useMemo(() => viewStaircase(board, { x: xAxis, y: yAxis }), [board, xAxis, yAxis]);
   const options = { width, height, title: false, style: false, id: tree ? 'tree' : 'staircase' };
   const parents = useMemo(
     () => (tree ? new Map(board.experiments.map((row) => [row.n, row.parent])) : undefined),
     [board, tree],
   );
-  const drawn = { ...options, ...(parents && { parents }) };
-  const svg = useMemo(() => (width > 0 ? staircaseSvg(picture, drawn) : ''), [picture, width, height, parents]);
-  const [near, setNear] = useState<Mark>();
+  const drawnOptions = { ...options, ...(parents && { parents }) };
+  const svg = useMemo(() => (width > 0 ? staircaseSvg(picture, drawnOptions) : ''), [picture, width, height, parents]);
+  const [nearMark, setNearMark] = useState<Mark>();
   const frame = useMemo(() => (width > 0 ? staircaseFrame(picture, options) : undefined), [picture, width, height]);
-  const at = (mark: Mark): readonly [number, number] => [
-    frame!.x(mark.x),
-    mark.y === undefined ? frame!.rugY : frame!.y(mark.y),
+  const positionOf = (mark: Mark): readonly [number, number] => [
+    frame!.toX(mark.x),
+    mark.y === undefined ? frame!.rugY : frame!.toY(mark.y),
   ];
-  const nearest = (event: MouseEvent): Mark | undefined => {
+  const nearestMark = (event: MouseEvent): Mark | undefined => {
     if (!frame) return undefined;
-    const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
-    const [px, py] = [event.clientX - box.left, event.clientY - box.top];
-    let [best, found]: [number, Mark | undefined] = [30 ** 2, undefined];
+    const bounds = (event.currentTarget as HTMLElement).getBoundingClientRect();
+    const [pointerX, pointerY] = [event.clientX - bounds.left, event.clientY - bounds.top];
+    let [bestDistance, closest]: [number, Mark | undefined] = [30 ** 2, undefined];
     for (const mark of picture.marks) {
-      const [mx, my] = at(mark);
-      const far = (mx - px) ** 2 + (my - py) ** 2;
-      if (far < best) [best, found] = [far, mark];
+      const [markX, markY] = positionOf(mark);
+      const distance = (markX - pointerX) ** 2 + (markY - pointerY) ** 2;
+      if (distance < bestDistance) [bestDistance, closest] = [distance, mark];
     }
-    return found;
+    return closest;
   };
-  const money = board.experiments.some((row) => row.costUsd);
-  const selected = picture.marks.find((mark) => mark.n === place.row);
-  const shown = near ?? selected;
+  const hasMoney = board.experiments.some((row) => row.costUsd);
+  const selectedMark = picture.marks.find((mark) => mark.n === place.row);
+  const shownMark = nearMark ?? selectedMark;
   return (
     <figure class="stairs" aria-label={picture.title}>
       <div class="axes">
         <Switch
           label="x"
-          options={X_AXES.filter(([id]) => id !== 'money' || money)}
-          value={x}
-          pick={(id) => go({ x: id })}
+          options={X_AXES.filter(([axis]) => axis !== 'money' || hasMoney)}
+          value={xAxis}
+          onPick={(axis) => goTo({ x: axis })}
         />
-        <Switch label="y" options={Y_AXES} value={y} pick={(id) => go({ y: id })} />
+        <Switch label="y" options={Y_AXES} value={yAxis} onPick={(axis) => goTo({ y: axis })} />
         <CopyMenu
           what="staircase"
           svg={() => staircaseSvg(picture, { width: 960, ...(parents && { parents }) })}
-          table={() => table(board)}
+          table={() => experimentTable(board)}
         />
       </div>
       <div
         class="picture"
-        ref={box}
-        onMouseMove={(event) => setNear(nearest(event))}
-        onMouseLeave={() => setNear(undefined)}
+        ref={boxRef}
+        onMouseMove={(event) => setNearMark(nearestMark(event))}
+        onMouseLeave={() => setNearMark(undefined)}
         onClick={(event) => {
-          const mark = nearest(event);
-          if (mark) go({ page: 'experiment', n: mark.n, row: mark.n });
+          const mark = nearestMark(event);
+          if (mark) goTo({ page: 'experiment', n: mark.n, row: mark.n });
         }}
       >
         <div dangerouslySetInnerHTML={{ __html: svg }} />
-        {shown && frame && <Cross mark={shown} at={at(shown)} width={width} height={height} />}
+        {shownMark && frame && <Cross mark={shownMark} at={positionOf(shownMark)} width={width} height={height} />}
       </div>
       <figcaption class="soft">{picture.caption}</figcaption>
     </figure>
@@ -112,7 +112,7 @@ export function Stairs({ board: newest, height = 380, tree = false }: Props) {
 
 function Cross({
   mark,
-  at: [x, y],
+  at: [markX, markY],
   width,
   height,
 }: {
@@ -121,15 +121,15 @@ function Cross({
   width: number;
   height: number;
 }) {
-  const left = x > width / 2;
-  const low = y < height / 2;
+  const opensLeft = markX > width / 2;
+  const opensDown = markY < height / 2;
   const style = {
-    [left ? 'right' : 'left']: `${left ? width - x + 12 : x + 12}px`,
-    [low ? 'top' : 'bottom']: `${low ? y + 10 : height - y + 10}px`,
+    [opensLeft ? 'right' : 'left']: `${opensLeft ? width - markX + 12 : markX + 12}px`,
+    [opensDown ? 'top' : 'bottom']: `${opensDown ? markY + 10 : height - markY + 10}px`,
   };
   return (
     <>
-      <span class="ring" style={{ left: `${x - 9}px`, top: `${y - 9}px` }} />
+      <span class="ring" style={{ left: `${markX - 9}px`, top: `${markY - 9}px` }} />
       <span class="tip" style={style}>
         <bdi>{mark.text}</bdi>
       </span>
@@ -141,13 +141,13 @@ function Switch<T extends string>(props: {
   label: string;
   options: readonly (readonly [T, string])[];
   value: T;
-  pick: (id: T) => void;
+  onPick: (axis: T) => void;
 }) {
   return (
     <span class="switch" role="group" aria-label={`${props.label} axis`}>
       <span class="soft">{props.label}</span>
       {props.options.map(([id, text]) => (
-        <button key={id} type="button" aria-pressed={id === props.value} onClick={() => props.pick(id)}>
+        <button key={id} type="button" aria-pressed={id === props.value} onClick={() => props.onPick(id)}>
           {text}
         </button>
       ))}
@@ -157,21 +157,21 @@ function Switch<T extends string>(props: {
 
 /** Width of an element, kept up to date. */
 export function useWidth() {
-  const box = useRef<HTMLDivElement>(null);
-  const [width, set] = useState(0);
+  const boxRef = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
   useEffect(() => {
-    if (!box.current) return undefined;
-    const measure = (): void => set(Math.round(box.current!.clientWidth));
-    measure();
-    const watch = new ResizeObserver(measure);
-    watch.observe(box.current);
-    return () => watch.disconnect();
+    if (!boxRef.current) return undefined;
+    const measureWidth = (): void => setWidth(Math.round(boxRef.current!.clientWidth));
+    measureWidth();
+    const observer = new ResizeObserver(measureWidth);
+    observer.observe(boxRef.current);
+    return () => observer.disconnect();
   }, []);
-  return [box, width] as const;
+  return [boxRef, width] as const;
 }
 
-function table(board: Board): string[][] {
-  const head = [
+function experimentTable(board: Board): string[][] {
+  const headings = [
     '#',
     'verdict',
     'standing',
@@ -197,5 +197,5 @@ function table(board: Board): string[][] {
     row.lines,
     row.durationS.toFixed(1),
   ]);
-  return [head, ...rows];
+  return [headings, ...rows];
 }

@@ -5,11 +5,11 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { GLYPHS, kindOf, WORDS } from '../../src/render/marks.ts';
 import type { Board, BoardRow } from '../../src/view/board.ts';
-import { filterOf, sorted } from '../../src/view/filter.ts';
-import { go, href, usePlace } from '../url.ts';
+import { filterOf, sortRows } from '../../src/view/filter.ts';
+import { goTo, hrefOf, usePlace } from '../url.ts';
 import { CopyMenu } from './copy.tsx';
 
-const ROW = 30;
+const ROW_HEIGHT = 30;
 const OVERSCAN = 12;
 
 interface Column {
@@ -20,7 +20,7 @@ interface Column {
   readonly cell: (row: BoardRow) => string;
 }
 
-function columnsOf(metric: string, money: boolean): readonly Column[] {
+function columnsOf(metric: string, hasMoney: boolean): readonly Column[] {
   return [
     { id: 'n', title: '#', sort: 'n', cell: (row) => String(row.n) },
     { id: 'verdict', title: 'verdict', sort: 'verdict', cell: (row) => `${GLYPHS[kindOf(row)]} ${row.verdict}` },
@@ -44,83 +44,91 @@ function columnsOf(metric: string, money: boolean): readonly Column[] {
     { id: 'parent', title: 'parent', sort: 'parent', cell: (row) => (row.n === 0 ? '' : `#${row.parent}`) },
     { id: 'lines', title: 'lines', cell: (row) => row.lines },
     { id: 'time', title: 'time', sort: 'time', cell: (row) => row.duration },
-    ...(money ? [{ id: 'cost', title: 'cost', sort: 'cost', cell: (row: BoardRow) => row.cost ?? '' }] : []),
+    ...(hasMoney ? [{ id: 'cost', title: 'cost', sort: 'cost', cell: (row: BoardRow) => row.cost ?? '' }] : []),
   ];
 }
 
 export function useRows(board: Board): readonly BoardRow[] {
   const { filter, sort } = usePlace();
-  return useMemo(() => sorted(board.experiments.filter(filterOf(filter)), sort), [board.experiments, filter, sort]);
+  return useMemo(() => sortRows(board.experiments.filter(filterOf(filter)), sort), [board.experiments, filter, sort]);
 }
 
 export function Table({ board, rows }: { readonly board: Board; readonly rows: readonly BoardRow[] }) {
   const place = usePlace();
-  const money = board.economics.usd !== undefined;
-  const columns = useMemo(() => columnsOf(board.metric.name, money), [board.metric.name, money]);
-  const drawn = useRef(new Map<BoardRow, { readonly key: string; readonly line: preact.VNode }>());
-  useMemo(() => drawn.current.clear(), [columns]);
+  const hasMoney = board.economics.usd !== undefined;
+  const columns = useMemo(() => columnsOf(board.metric.name, hasMoney), [board.metric.name, hasMoney]);
+  const drawnLines = useRef(new Map<BoardRow, { readonly key: string; readonly line: preact.VNode }>());
+  useMemo(() => drawnLines.current.clear(), [columns]);
   const filter = useMemo(
     () => (
       <Filter
-        all={board.experiments.length}
-        shown={rows.length}
-        copy={() => [columns.map((c) => c.title), ...rows.map((row) => columns.map((c) => c.cell(row)))]}
+        total={board.experiments.length}
+        shownCount={rows.length}
+        toTable={() => [
+          columns.map((column) => column.title),
+          ...rows.map((row) => columns.map((column) => column.cell(row))),
+        ]}
       />
     ),
     [rows, columns, place.filter, place.compare],
   );
   const scroller = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ top: 0, height: 600 });
-  const index = rows.findIndex((row) => row.n === place.row);
+  const [viewport, setViewport] = useState({ top: 0, height: 600 });
+  const selectedIndex = rows.findIndex((row) => row.n === place.row);
   useEffect(() => {
-    const box = scroller.current;
-    if (!box) return undefined;
-    const look = (): void => setView({ top: box.scrollTop, height: box.clientHeight });
-    look();
-    box.addEventListener('scroll', look, { passive: true });
-    const watch = new ResizeObserver(look);
-    watch.observe(box);
+    const scrollBox = scroller.current;
+    if (!scrollBox) return undefined;
+    const measureView = (): void => setViewport({ top: scrollBox.scrollTop, height: scrollBox.clientHeight });
+    measureView();
+    scrollBox.addEventListener('scroll', measureView, { passive: true });
+    const observer = new ResizeObserver(measureView);
+    observer.observe(scrollBox);
     return () => {
-      box.removeEventListener('scroll', look);
-      watch.disconnect();
+      scrollBox.removeEventListener('scroll', measureView);
+      observer.disconnect();
     };
   }, []);
   useEffect(() => {
-    const box = scroller.current;
-    if (!box || index < 0) return;
-    const [top, bottom] = [index * ROW, (index + 2) * ROW];
-    if (top < box.scrollTop) box.scrollTop = top;
-    else if (bottom > box.scrollTop + box.clientHeight) box.scrollTop = bottom - box.clientHeight;
-  }, [index]);
+    const scrollBox = scroller.current;
+    if (!scrollBox || selectedIndex < 0) return;
+    const [rowTop, rowBottom] = [selectedIndex * ROW_HEIGHT, (selectedIndex + 2) * ROW_HEIGHT];
+    if (rowTop < scrollBox.scrollTop) scrollBox.scrollTop = rowTop;
+    else if (rowBottom > scrollBox.scrollTop + scrollBox.clientHeight)
+      scrollBox.scrollTop = rowBottom - scrollBox.clientHeight;
+  }, [selectedIndex]);
   // Lines that leave on one side become those that come on the other: nothing is made or removed while it scrolls.
-  const slots = Math.ceil(view.height / ROW) + 2 * OVERSCAN + 1;
+  const slotCount = Math.ceil(viewport.height / ROW_HEIGHT) + 2 * OVERSCAN + 1;
   /** The same drawing as long as nothing in it changed: scrolling costs the rows that come into sight, no others. */
-  const lineOf = (row: BoardRow, at: number): preact.VNode => {
-    const [chosen, compared] = [row.n === place.row, place.compare.includes(row.n)];
-    const key = `${at} ${slots} ${chosen} ${compared}`;
-    const known = drawn.current.get(row);
-    if (known?.key === key) return known.line;
+  const lineOf = (row: BoardRow, rowIndex: number): preact.VNode => {
+    const [isChosen, isCompared] = [row.n === place.row, place.compare.includes(row.n)];
+    const key = `${rowIndex} ${slotCount} ${isChosen} ${isCompared}`;
+    const knownLine = drawnLines.current.get(row);
+    if (knownLine?.key === key) return knownLine.line;
     const line = (
       <Line
-        key={at % slots}
+        key={rowIndex % slotCount}
         row={row}
-        top={at * ROW}
-        index={at + 2}
+        top={rowIndex * ROW_HEIGHT}
+        index={rowIndex + 2}
         columns={columns}
-        chosen={chosen}
-        compared={compared}
+        isChosen={isChosen}
+        isCompared={isCompared}
       />
     );
-    if (drawn.current.size > 2000) drawn.current.clear();
-    drawn.current.set(row, { key, line });
+    if (drawnLines.current.size > 2000) drawnLines.current.clear();
+    drawnLines.current.set(row, { key, line });
     return line;
   };
-  const first = Math.max(0, Math.min(Math.floor(view.top / ROW) - OVERSCAN, rows.length - slots));
-  const shown = rows.slice(first, first + slots).map((row, k) => lineOf(row, first + k));
+  const firstIndex = Math.max(0, Math.min(Math.floor(viewport.top / ROW_HEIGHT) - OVERSCAN, rows.length - slotCount));
+  const shownLines = rows
+    .slice(firstIndex, firstIndex + slotCount)
+    .map((row, offset) => lineOf(row, firstIndex + offset));
   // In the order of their places: a line keeps its own, whichever row it shows.
-  const turn = first % slots;
-  const placed =
-    turn === 0 || shown.length < slots ? shown : [...shown.slice(slots - turn), ...shown.slice(0, slots - turn)];
+  const rotation = firstIndex % slotCount;
+  const placedLines =
+    rotation === 0 || shownLines.length < slotCount
+      ? shownLines
+      : [...shownLines.slice(slotCount - rotation), ...shownLines.slice(0, slotCount - rotation)];
   return (
     <section class="experiments" aria-label="Experiments">
       {filter}
@@ -131,11 +139,11 @@ export function Table({ board, rows }: { readonly board: Board; readonly rows: r
         aria-rowcount={rows.length + 1}
         ref={scroller}
         tabIndex={0}
-        {...(index >= 0 && { 'aria-activedescendant': `row-${place.row}` })}
+        {...(selectedIndex >= 0 && { 'aria-activedescendant': `row-${place.row}` })}
       >
         <div class="line head" role="row" aria-rowindex={1}>
-          {columns.map((c) => (
-            <Heading key={c.id} column={c} sort={place.sort} />
+          {columns.map((column) => (
+            <Heading key={column.id} column={column} sort={place.sort} />
           ))}
         </div>
         {rows.length === 0 && (
@@ -143,8 +151,8 @@ export function Table({ board, rows }: { readonly board: Board; readonly rows: r
             {board.experiments.length === 0 ? 'Nothing has been tried yet.' : 'No experiment fits the filter.'}
           </p>
         )}
-        <div class="body" role="rowgroup" style={{ height: `${rows.length * ROW}px` }}>
-          {placed}
+        <div class="body" role="rowgroup" style={{ height: `${rows.length * ROW_HEIGHT}px` }}>
+          {placedLines}
         </div>
       </div>
     </section>
@@ -152,21 +160,25 @@ export function Table({ board, rows }: { readonly board: Board; readonly rows: r
 }
 
 function Heading({ column, sort }: { column: Column; sort: string }) {
-  const mine = sort.replace('-', '') === column.sort;
-  const down = sort.startsWith('-');
-  const order = mine ? (down ? 'descending' : 'ascending') : 'none';
-  const title = column.name ? { title: column.name } : {};
+  const isSorted = sort.replace('-', '') === column.sort;
+  const isDescending = sort.startsWith('-');
+  const sortOrder = isSorted ? (isDescending ? 'descending' : 'ascending') : 'none';
+  const titleAttribute = column.name ? { title: column.name } : {};
   if (!column.sort)
     return (
-      <span class={`cell ${column.id}`} role="columnheader" {...title}>
+      <span class={`cell ${column.id}`} role="columnheader" {...titleAttribute}>
         {column.title}
       </span>
     );
   return (
-    <span class={`cell ${column.id}`} role="columnheader" aria-sort={order} {...title}>
-      <button type="button" tabIndex={-1} onClick={() => go({ sort: mine && down ? column.sort! : `-${column.sort}` })}>
+    <span class={`cell ${column.id}`} role="columnheader" aria-sort={sortOrder} {...titleAttribute}>
+      <button
+        type="button"
+        tabIndex={-1}
+        onClick={() => goTo({ sort: isSorted && isDescending ? column.sort! : `-${column.sort}` })}
+      >
         {column.title}
-        {mine ? (down ? ' ↓' : ' ↑') : ''}
+        {isSorted ? (isDescending ? ' ↓' : ' ↑') : ''}
       </button>
     </span>
   );
@@ -177,30 +189,39 @@ interface LineProps {
   readonly top: number;
   readonly index: number;
   readonly columns: readonly Column[];
-  readonly chosen: boolean;
-  readonly compared: boolean;
+  readonly isChosen: boolean;
+  readonly isCompared: boolean;
 }
 
-function Line({ row, top, index, columns, chosen, compared }: LineProps) {
+function Line({ row, top, index, columns, isChosen, isCompared }: LineProps) {
   const kind = kindOf(row);
   return (
     <div
-      class={`line v-${kind.replace(' ', '-')}${compared ? ' compared' : ''}`}
+      class={`line v-${kind.replace(' ', '-')}${isCompared ? ' compared' : ''}`}
       role="row"
       id={`row-${row.n}`}
       aria-rowindex={index}
-      aria-selected={chosen}
+      aria-selected={isChosen}
       style={{ transform: `translateY(${top}px)` }}
-      onClick={(event) => (event.shiftKey ? toggleCompare(row.n) : go({ page: 'experiment', n: row.n, row: row.n }))}
+      onClick={(event) => (event.shiftKey ? toggleCompare(row.n) : goTo({ page: 'experiment', n: row.n, row: row.n }))}
     >
-      {columns.map((c) => (
-        <span key={c.id} class={`cell ${c.id}`} role="gridcell" {...(c.id === 'verdict' && { title: WORDS[kind] })}>
-          {c.id === 'what' ? (
-            <a href={href({ page: 'experiment', n: row.n })} tabIndex={-1} onClick={(event) => event.preventDefault()}>
-              <bdi>{c.cell(row)}</bdi>
+      {columns.map((column) => (
+        <span
+          key={column.id}
+          class={`cell ${column.id}`}
+          role="gridcell"
+          {...(column.id === 'verdict' && { title: WORDS[kind] })}
+        >
+          {column.id === 'what' ? (
+            <a
+              href={hrefOf({ page: 'experiment', n: row.n })}
+              tabIndex={-1}
+              onClick={(event) => event.preventDefault()}
+            >
+              <bdi>{column.cell(row)}</bdi>
             </a>
           ) : (
-            c.cell(row)
+            column.cell(row)
           )}
         </span>
       ))}
@@ -210,13 +231,18 @@ function Line({ row, top, index, columns, chosen, compared }: LineProps) {
 
 /** At most six side by side: more cannot be told apart. */
 export function toggleCompare(n: number): void {
-  const now = new URLSearchParams(location.search).get('compare')?.split(',').filter(Boolean).map(Number) ?? [];
-  go({ compare: now.includes(n) ? now.filter((k) => k !== n) : [...now, n].slice(-6) });
+  const comparedNumbers =
+    new URLSearchParams(location.search).get('compare')?.split(',').filter(Boolean).map(Number) ?? [];
+  goTo({
+    compare: comparedNumbers.includes(n)
+      ? comparedNumbers.filter((other) => other !== n)
+      : [...comparedNumbers, n].slice(-6),
+  });
 }
 
 const CHIPS = ['kept', 'confirmed', 'inconclusive', 'discarded', 'crashed', 'running'];
 
-function Filter({ all, shown, copy }: { all: number; shown: number; copy: () => string[][] }) {
+function Filter({ total, shownCount, toTable }: { total: number; shownCount: number; toTable: () => string[][] }) {
   const { filter, compare } = usePlace();
   return (
     <div class="filter">
@@ -228,18 +254,18 @@ function Filter({ all, shown, copy }: { all: number; shown: number; copy: () => 
           value={filter}
           placeholder="status:kept gain>0.001 words"
           aria-label="Filter experiments"
-          onInput={(event) => go({ filter: event.currentTarget.value })}
+          onInput={(event) => goTo({ filter: event.currentTarget.value })}
         />
       </label>
       <span class="chips">
         {CHIPS.map((chip) => {
-          const text = `status:${chip}`;
+          const statusFilter = `status:${chip}`;
           return (
             <button
               key={chip}
               type="button"
-              aria-pressed={filter === text}
-              onClick={() => go({ filter: filter === text ? '' : text })}
+              aria-pressed={filter === statusFilter}
+              onClick={() => goTo({ filter: filter === statusFilter ? '' : statusFilter })}
             >
               {chip}
             </button>
@@ -247,21 +273,21 @@ function Filter({ all, shown, copy }: { all: number; shown: number; copy: () => 
         })}
       </span>
       <span class="soft" role="status">
-        {shown === all ? '' : `${shown} of ${all}`}
+        {shownCount === total ? '' : `${shownCount} of ${total}`}
       </span>
       {compare.length > 0 && (
         <a
           class="button"
-          href={href({ page: 'compare' })}
+          href={hrefOf({ page: 'compare' })}
           onClick={(event) => {
             event.preventDefault();
-            go({ page: 'compare' });
+            goTo({ page: 'compare' });
           }}
         >
           compare {compare.length}
         </a>
       )}
-      <CopyMenu what="experiments" table={copy} />
+      <CopyMenu what="experiments" table={toTable} />
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { classifyResponse, classifyText, redacted } from './classify.ts';
+import { classifyResponse, classifyText, redactSecrets } from './classify.ts';
 import { pricesFrom, upstreamsFrom } from './environment.ts';
 import { PRICE_ROWS } from './price-table.ts';
 import { priceOf, usdOf } from './prices.ts';
@@ -111,7 +111,7 @@ describe('what a program says', () => {
   });
 
   it('holds no keys', () => {
-    const said = redacted(
+    const said = redactSecrets(
       'key sk-ant-api03-abcdefghijk Authorization: Bearer eyJhbGciOi.J9.x_y-zzzzzzz api_key="AIzaSyA1234567890"',
     );
     expect(said).not.toMatch(/abcdefghijk|eyJhbGci|AIzaSy/);

@@ -9,51 +9,62 @@ import type { Upstream } from './upstream.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const filled = (value: string | undefined): string | undefined =>
+const nonEmpty = (value: string | undefined): string | undefined =>
   value === undefined || value.trim() === '' ? undefined : value.trim();
 
 /** An API is there when there is a key for it, or an address of a server (a local one needs no key). */
-export function upstreamsFrom(env: Environment): Readonly<Partial<Record<Api, Upstream>>> {
-  const openai = upstream(
+export function upstreamsFrom(environment: Environment): Readonly<Partial<Record<Api, Upstream>>> {
+  const openaiUpstream = createUpstream(
     'https://api.openai.com/v1',
-    filled(env.OPENAI_BASE_URL) ?? filled(env.OPENAI_API_BASE),
-    filled(env.OPENAI_API_KEY),
+    nonEmpty(environment.OPENAI_BASE_URL) ?? nonEmpty(environment.OPENAI_API_BASE),
+    nonEmpty(environment.OPENAI_API_KEY),
   );
-  const token = filled(env.ANTHROPIC_AUTH_TOKEN);
-  const anthropic = upstream(
+  const authToken = nonEmpty(environment.ANTHROPIC_AUTH_TOKEN);
+  const anthropicUpstream = createUpstream(
     'https://api.anthropic.com',
-    filled(env.ANTHROPIC_BASE_URL),
-    filled(env.ANTHROPIC_API_KEY) ?? token,
+    nonEmpty(environment.ANTHROPIC_BASE_URL),
+    nonEmpty(environment.ANTHROPIC_API_KEY) ?? authToken,
   );
-  const google = filled(env.GEMINI_API_KEY) ?? filled(env.GOOGLE_API_KEY);
-  const gemini = upstream('https://generativelanguage.googleapis.com', filled(env.GOOGLE_GEMINI_BASE_URL), google);
+  const geminiKey = nonEmpty(environment.GEMINI_API_KEY) ?? nonEmpty(environment.GOOGLE_API_KEY);
+  const geminiUpstream = createUpstream(
+    'https://generativelanguage.googleapis.com',
+    nonEmpty(environment.GOOGLE_GEMINI_BASE_URL),
+    geminiKey,
+  );
   return {
-    ...(anthropic && {
-      anthropic: { ...anthropic, ...(token !== undefined && !filled(env.ANTHROPIC_API_KEY) && { bearer: true }) },
+    ...(anthropicUpstream && {
+      anthropic: {
+        ...anthropicUpstream,
+        ...(authToken !== undefined && !nonEmpty(environment.ANTHROPIC_API_KEY) && { bearer: true }),
+      },
     }),
-    ...(openai && { chat: openai, responses: openai }),
-    ...(gemini && { gemini }),
+    ...(openaiUpstream && { chat: openaiUpstream, responses: openaiUpstream }),
+    ...(geminiUpstream && { gemini: geminiUpstream }),
   };
 }
 
-function upstream(usual: string, given: string | undefined, key: string | undefined): Upstream | undefined {
-  if (given === undefined && key === undefined) return undefined;
-  return { baseUrl: given ?? usual, ...(key !== undefined && { key }) };
+function createUpstream(
+  defaultUrl: string,
+  givenUrl: string | undefined,
+  apiKey: string | undefined,
+): Upstream | undefined {
+  if (givenUrl === undefined && apiKey === undefined) return undefined;
+  return { baseUrl: givenUrl ?? defaultUrl, ...(apiKey !== undefined && { key: apiKey }) };
 }
 
 /** The person's own prices, from OVERNIGHT_PRICES. Throws E_USAGE when it is not what it should be. */
-export function pricesFrom(env: Environment): OwnPrices {
-  const given = filled(env.OVERNIGHT_PRICES);
-  if (given === undefined) return {};
+export function pricesFrom(environment: Environment): OwnPrices {
+  const pricesText = nonEmpty(environment.OVERNIGHT_PRICES);
+  if (pricesText === undefined) return {};
   try {
-    const parsed: unknown = JSON.parse(given);
+    const parsed: unknown = JSON.parse(pricesText);
     if (isPrices(parsed)) return parsed;
   } catch {
     // said below
   }
   throw new LabError('E_USAGE', {
     what: 'OVERNIGHT_PRICES cannot be understood.',
-    why: `It is ${given.slice(0, 100)}.`,
+    why: `It is ${pricesText.slice(0, 100)}.`,
     next: `Write it as '{"my-model": {"input": 0.5, "output": 2}}', in dollars per million tokens.`,
   });
 }
@@ -65,5 +76,5 @@ const isPrices = (value: unknown): value is OwnPrices =>
     (price) =>
       typeof price?.input === 'number' &&
       typeof price.output === 'number' &&
-      Object.values(price).every((each) => typeof each === 'number' && each >= 0),
+      Object.values(price).every((amount) => typeof amount === 'number' && amount >= 0),
   );

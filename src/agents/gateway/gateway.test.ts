@@ -22,7 +22,7 @@ async function stage(script: Script, call: Partial<CallOptions> = {}, options: P
     upstreams: { anthropic: at(''), chat: at('/v1/'), responses: at('/v1'), gemini: at('') },
     ...options,
   });
-  const open = await gateway.open({ allowance: {}, ...call });
+  const open = await gateway.openCall({ allowance: {}, ...call });
   undo.push(
     () => server.close(),
     () => gateway.close(),
@@ -107,33 +107,33 @@ describe('through the gateway', () => {
     const heard = await send(open, PATHS[api](streamed), ask(api, streamed));
     expect(heard.status).toBe(200);
     expect(heard.body).toContain('Hello ü.');
-    expect(open.call.report().usage).toMatchObject({
+    expect(open.call.buildReport().usage).toMatchObject({
       calls: 1,
       inputTokens: 700,
       cachedTokens: 300,
       outputTokens: 40,
       source: 'gateway',
     });
-    expect(open.call.report().usage!.usd).toBeGreaterThan(0);
+    expect(open.call.buildReport().usage!.usd).toBeGreaterThan(0);
     const sent = server.asked[0]!.headers;
     expect(sent.authorization ?? sent['x-api-key'] ?? sent['x-goog-api-key']).toContain(KEY);
     expect(JSON.stringify(sent)).not.toContain(open.call.token);
-    expect(open.call.report()).toMatchObject({ requests: 1, failure: undefined, refused: [], model: MODELS[api] });
+    expect(open.call.buildReport()).toMatchObject({ requests: 1, failure: undefined, refused: [], model: MODELS[api] });
   });
 
   it.each(both)('%s, %s: an answer that says nothing about tokens is estimated', async (api, _, streamed) => {
     const { open } = await stage(() => ({ text: 'Hello.', silent: true }));
     await send(open, PATHS[api](streamed), ask(api, streamed));
-    expect(open.call.report().usage!.inputTokens).toBeGreaterThan(10);
-    expect(open.call.report().usage!.outputTokens).toBeGreaterThan(0);
+    expect(open.call.buildReport().usage!.inputTokens).toBeGreaterThan(10);
+    expect(open.call.buildReport().usage!.outputTokens).toBeGreaterThan(0);
   });
 
   it('prices what is written to a cache, and leaves dollars out where it knows no price', async () => {
     const { open } = await stage(() => ({ text: 'x', usage: { input: 0, cacheWrite: 1_000_000, output: 0 } }));
     await send(open, '/v1/messages', ask('anthropic', false));
-    expect(open.call.report().usage).toMatchObject({ inputTokens: 1_000_000, usd: 7.5 }); // beyond 200,000 tokens
+    expect(open.call.buildReport().usage).toMatchObject({ inputTokens: 1_000_000, usd: 7.5 }); // beyond 200,000 tokens
     await send(open, '/v1/messages', ask('anthropic', false, { model: 'nobody-knows' }));
-    expect(open.call.report().usage).not.toHaveProperty('usd');
+    expect(open.call.buildReport().usage).not.toHaveProperty('usd');
   });
 
   it('takes prices of the person before its own', async () => {
@@ -143,7 +143,7 @@ describe('through the gateway', () => {
       { prices: { 'my-model': { input: 1, output: 2 } } },
     );
     await send(open, '/v1/chat/completions', ask('chat', true, { model: 'my-model' }));
-    expect(open.call.report().usage!.usd).toBe(3);
+    expect(open.call.buildReport().usage!.usd).toBe(3);
   });
 });
 
@@ -155,7 +155,7 @@ describe('the gateway refuses', () => {
     );
     expect((await send(open, '/v1/messages', ask('anthropic', false), { 'x-api-key': KEY })).status).toBe(401);
     expect(server.asked).toHaveLength(0);
-    expect(open.call.report().refused).toEqual(['a request to the gateway without the token of its call']);
+    expect(open.call.buildReport().refused).toEqual(['a request to the gateway without the token of its call']);
   });
 
   it('everything that asks no model', async () => {
@@ -164,8 +164,8 @@ describe('the gateway refuses', () => {
       expect((await send(open, path, {})).status, path).toBe(404);
     expect((await send(open, '/v1/models', undefined, {}, 'GET')).status).toBe(200);
     expect((await send(open, '/v1/messages/count_tokens', ask('anthropic', false))).status).toBe(200);
-    expect(open.call.report().refused).toContain('POST /v1/files at the gateway');
-    expect(open.call.report().usage).toBeUndefined();
+    expect(open.call.buildReport().refused).toContain('POST /v1/files at the gateway');
+    expect(open.call.buildReport().usage).toBeUndefined();
   });
 
   it.each([
@@ -178,20 +178,20 @@ describe('the gateway refuses', () => {
     const { server, open } = await stage(() => ({ text: 'x' }));
     expect((await send(open, PATHS[api](false), ask(api, false, more))).status).toBe(403);
     expect(server.asked).toHaveLength(0);
-    expect(open.call.report().refused[0]).toMatch(/tools on the provider's machines/);
+    expect(open.call.buildReport().refused[0]).toMatch(/tools on the provider's machines/);
   });
 
   it('an API that nobody configured', async () => {
     const { open } = await stage(() => ({ text: 'x' }), {}, { upstreams: {} });
     expect((await send(open, '/v1/messages', ask('anthropic', false))).status).toBe(401);
-    expect(open.call.report().failure).toMatchObject({ class: 'login' });
+    expect(open.call.buildReport().failure).toMatchObject({ class: 'login' });
   });
 });
 
 describe('two labs on one gateway', () => {
   it('are counted and bounded apart, and neither’s token opens the other’s way', async () => {
     const { gateway, open: mine, server } = await stage(() => ({ text: 'x', usage: { input: 1000, output: 100 } }));
-    const theirs = await gateway.open({ allowance: { tokens: 0 } });
+    const theirs = await gateway.openCall({ allowance: { tokens: 0 } });
     undo.push(() => theirs.close());
     expect((await send(mine, '/v1/messages', ask('anthropic', false))).status).toBe(200);
     expect((await send(theirs, '/v1/messages', ask('anthropic', false))).status).toBe(403);
@@ -201,10 +201,10 @@ describe('two labs on one gateway', () => {
     expect(stolen.status).toBe(401);
     expect((await send(mine, '/v1/messages', ask('anthropic', false))).status).toBe(200);
     expect(server.asked).toHaveLength(2);
-    expect(mine.call.report().usage).toMatchObject({ calls: 2, inputTokens: 2000, outputTokens: 200 });
-    expect(mine.call.report().failure).toBeUndefined();
-    expect(theirs.call.report().usage).toBeUndefined();
-    expect(theirs.call.report().failure).toMatchObject({ class: 'budget' });
+    expect(mine.call.buildReport().usage).toMatchObject({ calls: 2, inputTokens: 2000, outputTokens: 200 });
+    expect(mine.call.buildReport().failure).toBeUndefined();
+    expect(theirs.call.buildReport().usage).toBeUndefined();
+    expect(theirs.call.buildReport().failure).toMatchObject({ class: 'budget' });
   });
 });
 
@@ -215,34 +215,34 @@ describe('budgets', () => {
     const { server, gateway, open } = await stage(() => ({ text: 'x', usage: { input: 1000, output: 100 } }), {
       within: night,
     });
-    const second = await gateway.open({ allowance: {}, within: new Account('another night', {}, lab) });
+    const second = await gateway.openCall({ allowance: {}, within: new Account('another night', {}, lab) });
     undo.push(() => second.close());
     const other = { ...open, socketDir: second.socketDir, call: second.call };
     expect((await send(open, '/v1/messages', ask('anthropic', true))).status).toBe(200);
     expect((await send(other, '/v1/messages', ask('anthropic', true))).status).toBe(200);
     expect((await send(open, '/v1/messages', ask('anthropic', true, { system: 'x'.repeat(2000) }))).status).toBe(403);
     expect(server.asked).toHaveLength(2);
-    expect(open.call.report().failure).toMatchObject({
+    expect(open.call.buildReport().failure).toMatchObject({
       class: 'budget',
       message: expect.stringContaining('The budget of the lab is 2500 tokens: 2200 are used'),
     });
     expect(lab.usage).toMatchObject({ calls: 2, inputTokens: 2000, outputTokens: 200 });
-    expect(open.call.report().usage).toMatchObject({ calls: 1 });
+    expect(open.call.buildReport().usage).toMatchObject({ calls: 1 });
   });
 
   it('in dollars need a price', async () => {
     const { open } = await stage(() => ({ text: 'x' }), { allowance: { usd: 5 } });
     expect((await send(open, '/v1/messages', ask('anthropic', false, { model: 'nobody-knows' }))).status).toBe(403);
-    expect(open.call.report().failure!.message).toMatch(/no price of the model "nobody-knows" is known/);
+    expect(open.call.buildReport().failure!.message).toMatch(/no price of the model "nobody-knows" is known/);
     expect((await send(open, '/v1/messages', ask('anthropic', false))).status).toBe(200);
   });
 
   it('of nothing say so before anything is asked', () => {
-    expect(new Account('this call', { usd: 0 }).exhausted()).toMatch(/budget of this call is \$0/);
-    expect(new Account('this call', {}, new Account('the night', { tokens: 0 })).exhausted()).toMatch(
+    expect(new Account('this call', { usd: 0 }).whyExhausted()).toMatch(/budget of this call is \$0/);
+    expect(new Account('this call', {}, new Account('the night', { tokens: 0 })).whyExhausted()).toMatch(
       /the night is 0 tokens/,
     );
-    expect(new Account('this call', { usd: 0.01 }).exhausted()).toBeUndefined();
+    expect(new Account('this call', { usd: 0.01 }).whyExhausted()).toBeUndefined();
   });
 });
 
@@ -257,7 +257,7 @@ describe('trouble upstream', () => {
     for (let i = 0; i < 3; i++) await send(open, '/v1/messages', ask('anthropic', true));
     expect(given).toEqual(['server']);
     await send(open, '/v1/messages', ask('anthropic', true));
-    expect(open.call.report().failure).toBeUndefined(); // it went on, and well
+    expect(open.call.buildReport().failure).toBeUndefined(); // it went on, and well
   });
 
   it('within a stream counts too', async () => {
@@ -273,7 +273,7 @@ describe('trouble upstream', () => {
     const baseUrl = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
     const { open } = await stage(() => ({ text: 'x' }), {}, { upstreams: { anthropic: { baseUrl } } });
     await send(open, '/v1/messages', ask('anthropic', true));
-    expect(open.call.report().failure).toMatchObject({
+    expect(open.call.buildReport().failure).toMatchObject({
       class: 'server',
       message: expect.stringContaining('Overloaded'),
     });
@@ -286,10 +286,10 @@ describe('trouble upstream', () => {
       { silenceMs: 300 },
     );
     expect((await send(open, '/v1/messages', ask('anthropic', false, { model: 'cut' }))).status).toBe(502);
-    expect(open.call.report().failure).toMatchObject({ class: 'server' });
+    expect(open.call.buildReport().failure).toMatchObject({ class: 'server' });
     expect((await send(open, '/v1/messages', ask('anthropic', false))).status).toBe(504);
-    expect(open.call.report().failure).toMatchObject({ class: 'hung' });
-    expect(open.call.report().usage).toBeUndefined();
+    expect(open.call.buildReport().failure).toMatchObject({ class: 'hung' });
+    expect(open.call.buildReport().usage).toBeUndefined();
   });
 
   it('beside the work (a title, a summary) does not end the work', async () => {
@@ -297,7 +297,7 @@ describe('trouble upstream', () => {
     await send(open, '/v1/messages', ask('anthropic', false));
     const title = { model: 'small', messages: [{ role: 'user', content: 'title ANSWER WITHOUT TOOLS' }] };
     for (let i = 0; i < 3; i++) await send(open, '/v1/messages', title);
-    expect(open.call.report().failure).toBeUndefined();
+    expect(open.call.buildReport().failure).toBeUndefined();
   });
 });
 
@@ -320,10 +320,10 @@ describe('a tunnel', () => {
     await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
     undo.push(() => new Promise((resolve) => void echo.close(() => resolve())));
     const target = `127.0.0.1:${(echo.address() as { port: number }).port}`;
-    const { open } = await stage(() => ({ text: 'x' }), { hosts: [target] });
+    const { open } = await stage(() => ({ text: 'x' }), { tunnelHosts: [target] });
     expect(await proxy(open, target, open.call.token)).toContain('echo hello');
     expect(await proxy(open, '127.0.0.1:1', open.call.token)).toContain(' 403 ');
     expect(await proxy(open, target, 'wrong')).toContain(' 403 ');
-    expect(open.call.report().refused).toContain('a connection to 127.0.0.1:1');
+    expect(open.call.buildReport().refused).toContain('a connection to 127.0.0.1:1');
   });
 });

@@ -14,20 +14,20 @@ import { monotonicMs } from '../../os/clock.ts';
 import {
   type Api,
   type Fields,
-  fields,
+  asFields,
   hasTools,
   modelOf,
   NO_TOKENS,
   type Route,
   routeOf,
-  serverTools,
-  sumOf,
+  serverToolsIn,
+  totalTokensOf,
   toolCallsIn,
 } from './apis.ts';
 import { type CallOptions, GatewayCall } from './call.ts';
-import { classifyResponse, type Failure, redacted } from './classify.ts';
+import { classifyResponse, type ProviderFailure, redactSecrets } from './classify.ts';
 import { type OwnPrices, usdOf } from './prices.ts';
-import { exchange, type Exchange, type Upstream } from './upstream.ts';
+import { exchangeWithUpstream, type Exchange, type Upstream } from './upstream.ts';
 
 export interface GatewayOptions {
   /** Where each API is spoken. An API that is absent is refused. */
@@ -50,177 +50,200 @@ export interface OpenCall {
   close(): Promise<void>;
 }
 
-const MOST_BODY_BYTES = 64 * 1024 * 1024;
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
 const SILENCE_MS = 180_000;
 export const SOCKET_NAME = 'gateway';
 
 export class Gateway {
   readonly #options: GatewayOptions;
   readonly #calls = new Map<string, GatewayCall>();
-  #tcp: Promise<Server> | undefined;
+  #tcpServer: Promise<Server> | undefined;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
   }
 
   /** True when models of this API can be asked. */
-  speaks(api: Api): boolean {
+  speaksApi(api: Api): boolean {
     return this.#options.upstreams[api] !== undefined;
   }
 
-  async open(options: CallOptions): Promise<OpenCall> {
-    const call = new GatewayCall(options);
-    this.#calls.set(call.token, call);
+  async openCall(options: CallOptions): Promise<OpenCall> {
+    const gatewayCall = new GatewayCall(options);
+    this.#calls.set(gatewayCall.token, gatewayCall);
     const socketDir = options.socketDir ?? mkdtempSync(join(tmpdir(), 'overnight-gw-'));
-    const server = this.#server(() => call);
-    await listen(server, join(socketDir, SOCKET_NAME));
+    const server = this.#createServer(() => gatewayCall);
+    await listenOn(server, join(socketDir, SOCKET_NAME));
     return {
-      call,
+      call: gatewayCall,
       socketDir,
-      port: async () => portOf(await (this.#tcp ??= this.#listenTcp())),
+      port: async () => portOf(await (this.#tcpServer ??= this.#listenOnTcp())),
       close: async () => {
-        this.#calls.delete(call.token);
-        await shut(server);
+        this.#calls.delete(gatewayCall.token);
+        await closeServer(server);
         if (options.socketDir === undefined) rmSync(socketDir, { recursive: true, force: true });
       },
     };
   }
 
   async close(): Promise<void> {
-    if (this.#tcp) await shut(await this.#tcp);
-    this.#tcp = undefined;
+    if (this.#tcpServer) await closeServer(await this.#tcpServer);
+    this.#tcpServer = undefined;
   }
 
-  async #listenTcp(): Promise<Server> {
-    const server = this.#server((token) => this.#calls.get(token ?? ''));
-    await listen(server, 0);
-    return server;
+  async #listenOnTcp(): Promise<Server> {
+    const tcpServer = this.#createServer((callToken) => this.#calls.get(callToken ?? ''));
+    await listenOn(tcpServer, 0);
+    return tcpServer;
   }
 
-  #server(callOf: (token: string | undefined) => GatewayCall | undefined): Server {
-    const authorised = (token: string | undefined): GatewayCall | undefined => {
-      const call = callOf(token);
-      if (call?.token === token) return call;
-      call?.refuse('a request to the gateway without the token of its call');
+  #createServer(callOfToken: (callToken: string | undefined) => GatewayCall | undefined): Server {
+    const authorisedCall = (callToken: string | undefined): GatewayCall | undefined => {
+      const gatewayCall = callOfToken(callToken);
+      if (gatewayCall?.token === callToken) return gatewayCall;
+      gatewayCall?.recordRefusal('a request to the gateway without the token of its call');
       return undefined;
     };
     const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 }, (request, response) => {
-      void this.#handle(authorised(tokenOf(request)), request, response).catch(() => response.destroy());
+      void this.#handleRequest(authorisedCall(callTokenOf(request)), request, response).catch(() => response.destroy());
     });
-    server.on('connect', (request, socket: Duplex) => tunnel(authorised(proxyTokenOf(request)), request, socket));
+    server.on('connect', (request, socket: Duplex) =>
+      openTunnel(authorisedCall(proxyTokenOf(request)), request, socket),
+    );
     return server;
   }
 
-  async #handle(call: GatewayCall | undefined, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = new URL(request.url ?? '/', 'http://gateway').pathname;
-    const body = await readBody(request);
-    if (!call) return say(response, 401, 'authentication_error', 'This is not the token of a call that is running.');
-    if (body === undefined) return say(response, 413, 'request_too_large', `More than ${MOST_BODY_BYTES} bytes.`);
-    const route = routeOf(request.method ?? 'GET', path, request.headers);
+  async #handleRequest(
+    gatewayCall: GatewayCall | undefined,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const requestPath = new URL(request.url ?? '/', 'http://gateway').pathname;
+    const requestBody = await readBody(request);
+    if (!gatewayCall)
+      return sendError(response, 401, 'authentication_error', 'This is not the token of a call that is running.');
+    if (requestBody === undefined)
+      return sendError(response, 413, 'request_too_large', `More than ${MAX_BODY_BYTES} bytes.`);
+    const route = routeOf(request.method ?? 'GET', requestPath, request.headers);
     if (!route) {
-      call.refuse(`${request.method} ${path} at the gateway`);
-      return say(response, 404, 'not_found_error', 'The gateway lets only requests to models through.');
+      gatewayCall.recordRefusal(`${request.method} ${requestPath} at the gateway`);
+      return sendError(response, 404, 'not_found_error', 'The gateway lets only requests to models through.');
     }
     const upstream = this.#options.upstreams[route.api];
     if (!upstream) {
-      const why = `No key and no server is configured for the ${route.api} API.`;
-      call.failed({ class: 'login', message: why }, true, Date.now());
-      return say(response, 401, 'authentication_error', why);
+      const reason = `No key and no server is configured for the ${route.api} API.`;
+      gatewayCall.recordFailure({ class: 'login', message: reason }, true, Date.now());
+      return sendError(response, 401, 'authentication_error', reason);
     }
     if (route.kind !== 'ask') {
-      await exchange(route, upstream, request, body, response, 15_000);
+      await exchangeWithUpstream(route, upstream, request, requestBody, response, 15_000);
       response.end();
       return;
     }
-    await this.#ask({ call, route, upstream, request, response, body, path });
+    await this.#askModel({ gatewayCall, route, upstream, request, response, requestBody, requestPath });
   }
 
-  async #ask(asked: Asked): Promise<void> {
-    const { call, route, upstream, request, response, path } = asked;
-    const parsed = parse(asked.body);
-    const model = modelOf(route.api, path, parsed);
-    const isWork = hasTools(parsed);
-    const remote = serverTools(route.api, parsed);
-    if (remote.length > 0) {
-      call.refuse(`tools on the provider's machines (${remote.join(', ')})`);
-      return say(
+  async #askModel(modelRequest: ModelRequest): Promise<void> {
+    const { gatewayCall, route, upstream, request, response, requestPath } = modelRequest;
+    const parsedBody = parseBody(modelRequest.requestBody);
+    const modelName = modelOf(route.api, requestPath, parsedBody);
+    const isWork = hasTools(parsedBody);
+    const remoteTools = serverToolsIn(route.api, parsedBody);
+    if (remoteTools.length > 0) {
+      gatewayCall.recordRefusal(`tools on the provider's machines (${remoteTools.join(', ')})`);
+      return sendError(
         response,
         403,
         'permission_error',
-        `Tools that run on the provider's machines are not let through: ${remote.join(', ')}.`,
+        `Tools that run on the provider's machines are not let through: ${remoteTools.join(', ')}.`,
       );
     }
-    const read = { ...NO_TOKENS, input: Math.ceil(asked.body.length / 4) };
-    const price = usdOf(model, read, this.#options.prices);
-    const over = call.account.refusal(read.input, price, model);
-    if (over !== undefined) {
-      call.failed({ class: 'budget', message: over }, true, Date.now());
-      return say(response, 403, 'permission_error', `Overnight: ${over}`, 'budget_exhausted');
+    const estimatedTokens = { ...NO_TOKENS, input: Math.ceil(modelRequest.requestBody.length / 4) };
+    const estimatedUsd = usdOf(modelName, estimatedTokens, this.#options.prices);
+    const refusalReason = gatewayCall.account.whyRefused(estimatedTokens.input, estimatedUsd, modelName);
+    if (refusalReason !== undefined) {
+      gatewayCall.recordFailure({ class: 'budget', message: refusalReason }, true, Date.now());
+      return sendError(response, 403, 'permission_error', `Overnight: ${refusalReason}`, 'budget_exhausted');
     }
-    call.asked(model, toolCallsIn(route.api, parsed), monotonicMs());
-    const settle = call.account.hold(read.input, price);
-    const body = route.api === 'chat' && parsed.stream === true ? withUsage(parsed) : asked.body;
-    const done = await exchange(route, upstream, request, body, response, this.#options.silenceMs ?? SILENCE_MS);
-    call.over(monotonicMs());
-    settle(done.tokens, sumOf(done.tokens) === 0 ? 0 : usdOf(model, done.tokens, this.#options.prices));
-    const failure = failureOf(done);
-    if (failure) call.failed(failure, isWork, Date.now());
-    else if (done.how === 'complete') call.succeeded(isWork);
-    if (done.how === 'complete' || done.how === 'cut') return;
+    gatewayCall.recordRequest(modelName, toolCallsIn(route.api, parsedBody), monotonicMs());
+    const settleAccount = gatewayCall.account.holdEstimate(estimatedTokens.input, estimatedUsd);
+    const upstreamBody =
+      route.api === 'chat' && parsedBody.stream === true ? withStreamUsage(parsedBody) : modelRequest.requestBody;
+    const answer = await exchangeWithUpstream(
+      route,
+      upstream,
+      request,
+      upstreamBody,
+      response,
+      this.#options.silenceMs ?? SILENCE_MS,
+    );
+    gatewayCall.recordEnd(monotonicMs());
+    settleAccount(
+      answer.tokens,
+      totalTokensOf(answer.tokens) === 0 ? 0 : usdOf(modelName, answer.tokens, this.#options.prices),
+    );
+    const failure = failureOf(answer);
+    if (failure) gatewayCall.recordFailure(failure, isWork, Date.now());
+    else if (answer.ending === 'complete') gatewayCall.recordSuccess(isWork);
+    if (answer.ending === 'complete' || answer.ending === 'cut') return;
     if (response.headersSent) response.destroy();
-    else say(response, done.how === 'silent' ? 504 : 502, 'api_error', failure?.message ?? 'no answer');
+    else sendError(response, answer.ending === 'silent' ? 504 : 502, 'api_error', failure?.message ?? 'no answer');
   }
 }
 
-interface Asked {
-  readonly call: GatewayCall;
+interface ModelRequest {
+  readonly gatewayCall: GatewayCall;
   readonly route: Route;
   readonly upstream: Upstream;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly body: Buffer;
-  readonly path: string;
+  readonly requestBody: Buffer;
+  readonly requestPath: string;
 }
 
-function failureOf(done: Exchange): Failure | undefined {
-  if (done.how === 'cut') return undefined;
-  if (done.how === 'silent') return { class: 'hung', message: `the model server hangs: ${done.reason}` };
-  if (done.how === 'broken')
-    return { class: 'server', message: redacted(`the model server cannot be reached: ${done.reason}`) };
-  if (done.failedLate) return classifyResponse(lateStatus(done.body), done.headers, done.body, Date.now());
-  return done.status >= 400 ? classifyResponse(done.status, done.headers, done.body, Date.now()) : undefined;
+function failureOf(answer: Exchange): ProviderFailure | undefined {
+  if (answer.ending === 'cut') return undefined;
+  if (answer.ending === 'silent') return { class: 'hung', message: `the model server hangs: ${answer.reason}` };
+  if (answer.ending === 'broken')
+    return { class: 'server', message: redactSecrets(`the model server cannot be reached: ${answer.reason}`) };
+  if (answer.failedLate)
+    return classifyResponse(statusOfLateError(answer.body), answer.headers, answer.body, Date.now());
+  return answer.status >= 400 ? classifyResponse(answer.status, answer.headers, answer.body, Date.now()) : undefined;
 }
 
 /** The status that an error would have had if it had come before the stream began. */
-const lateStatus = (body: string): number =>
-  /rate.?limit|quota|usage.?limit|RESOURCE_EXHAUSTED/i.test(body)
+const statusOfLateError = (errorBody: string): number =>
+  /rate.?limit|quota|usage.?limit|RESOURCE_EXHAUSTED/i.test(errorBody)
     ? 429
-    : /authentication|permission/i.test(body)
+    : /authentication|permission/i.test(errorBody)
       ? 401
       : 500;
 
 /** Chat Completions streams say what they used only when asked to. */
-function withUsage(body: Fields): Buffer {
+function withStreamUsage(requestBody: Fields): Buffer {
   return Buffer.from(
-    JSON.stringify({ ...body, stream_options: { ...fields(body.stream_options), include_usage: true } }),
+    JSON.stringify({
+      ...requestBody,
+      stream_options: { ...asFields(requestBody.stream_options), include_usage: true },
+    }),
   );
 }
 
-function parse(body: Buffer): Fields {
+function parseBody(requestBody: Buffer): Fields {
   try {
-    return fields(JSON.parse(body.toString('utf8')));
+    return asFields(JSON.parse(requestBody.toString('utf8')));
   } catch {
     return {}; // the provider will say what it thinks of it
   }
 }
 
 /** The token, wherever the API's clients put their key. */
-function tokenOf(request: IncomingMessage): string | undefined {
+function callTokenOf(request: IncomingMessage): string | undefined {
   const { authorization } = request.headers;
-  const named = request.headers['x-api-key'] ?? request.headers['x-goog-api-key'];
-  const key = typeof named === 'string' ? named : undefined;
+  const keyHeader = request.headers['x-api-key'] ?? request.headers['x-goog-api-key'];
+  const headerKey = typeof keyHeader === 'string' ? keyHeader : undefined;
   return (
-    key ??
+    headerKey ??
     authorization?.replace(/^Bearer\s+/i, '') ??
     new URL(request.url ?? '/', 'http://gateway').searchParams.get('key') ??
     undefined
@@ -228,57 +251,65 @@ function tokenOf(request: IncomingMessage): string | undefined {
 }
 
 function proxyTokenOf(request: IncomingMessage): string | undefined {
-  const basic = /^Basic\s+(\S+)/i.exec(request.headers['proxy-authorization'] ?? '')?.[1];
-  return basic === undefined
+  const credentials = /^Basic\s+(\S+)/i.exec(request.headers['proxy-authorization'] ?? '')?.[1];
+  return credentials === undefined
     ? undefined
-    : Buffer.from(basic, 'base64')
+    : Buffer.from(credentials, 'base64')
         .toString('utf8')
         .replace(/^[^:]*:/, '');
 }
 
 /** A tunnel to one of the hosts of a login, and to nowhere else. What passes is encrypted: it is not counted. */
-function tunnel(call: GatewayCall | undefined, request: IncomingMessage, socket: Duplex): void {
+function openTunnel(gatewayCall: GatewayCall | undefined, request: IncomingMessage, socket: Duplex): void {
   socket.on('error', () => {});
   const target = request.url ?? '';
-  if (!call?.hosts.includes(target)) {
-    call?.refuse(`a connection to ${target}`);
+  if (!gatewayCall?.tunnelHosts.includes(target)) {
+    gatewayCall?.recordRefusal(`a connection to ${target}`);
     socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
     return;
   }
-  const colon = target.lastIndexOf(':');
-  const out: Socket = connect(Number(target.slice(colon + 1)), target.slice(0, colon), () => {
+  const colonIndex = target.lastIndexOf(':');
+  const outgoing: Socket = connect(Number(target.slice(colonIndex + 1)), target.slice(0, colonIndex), () => {
     socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
-    out.pipe(socket).pipe(out);
+    outgoing.pipe(socket).pipe(outgoing);
   });
-  out.on('error', () => socket.destroy());
-  out.on('close', () => socket.destroy());
-  socket.on('close', () => out.destroy());
+  outgoing.on('error', () => socket.destroy());
+  outgoing.on('close', () => socket.destroy());
+  socket.on('close', () => outgoing.destroy());
 }
 
 function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
-    let bytes = 0;
+    let byteCount = 0;
     request.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= MOST_BODY_BYTES) chunks.push(chunk);
+      byteCount += chunk.length;
+      if (byteCount <= MAX_BODY_BYTES) chunks.push(chunk);
     });
-    request.on('end', () => resolve(bytes > MOST_BODY_BYTES ? undefined : Buffer.concat(chunks)));
+    request.on('end', () => resolve(byteCount > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks)));
     request.on('error', () => resolve(Buffer.alloc(0)));
   });
 }
 
 /** An error in a shape that the clients of all four APIs understand. */
-function say(response: ServerResponse, status: number, type: string, message: string, code = type): void {
+function sendError(
+  response: ServerResponse,
+  status: number,
+  errorType: string,
+  message: string,
+  errorCode = errorType,
+): void {
   response.writeHead(status, { 'content-type': 'application/json' });
-  response.end(JSON.stringify({ type: 'error', error: { type, message, code, status: type } }));
+  response.end(
+    JSON.stringify({ type: 'error', error: { type: errorType, message, code: errorCode, status: errorType } }),
+  );
 }
 
-function listen(server: Server, where: string | number): Promise<void> {
+function listenOn(server: Server, address: string | number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    if (typeof where === 'string') server.listen(where, () => resolve());
-    else server.listen(where, '127.0.0.1', () => resolve());
+    if (typeof address === 'string') server.listen(address, () => resolve());
+    else server.listen(address, '127.0.0.1', () => resolve());
   });
 }
 
@@ -287,7 +318,7 @@ function portOf(server: Server): number {
   return typeof address === 'object' && address ? address.port : 0;
 }
 
-function shut(server: Server): Promise<void> {
+function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeAllConnections();

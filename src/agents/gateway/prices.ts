@@ -2,7 +2,7 @@
  * What a request cost, from the offline table or the person's own prices. Pure; an unknown model has no price, never a
  * guessed one.
  */
-import type { Tokens } from './apis.ts';
+import type { TokenCounts } from './apis.ts';
 import { PRICE_ROWS } from './price-table.ts';
 
 /** US dollars per million tokens. */
@@ -17,34 +17,61 @@ export interface Price {
 /** Prices by model name, before the table: for local servers, contracts, models newer than the table. */
 export type OwnPrices = Readonly<Record<string, Price>>;
 
-export function usdOf(model: string, tokens: Tokens, own: OwnPrices = {}): number | undefined {
-  const read = tokens.input + tokens.cacheRead + tokens.cacheWrite;
-  const price = priceOf(model, read, own);
+export function usdOf(modelName: string, tokens: TokenCounts, ownPrices: OwnPrices = {}): number | undefined {
+  const readTokens = tokens.input + tokens.cacheRead + tokens.cacheWrite;
+  const price = priceOf(modelName, readTokens, ownPrices);
   if (!price) return undefined;
-  const { input, output, cacheRead = input, cacheWrite = input } = price;
-  const micro =
-    tokens.input * input + tokens.cacheRead * cacheRead + tokens.cacheWrite * cacheWrite + tokens.output * output;
-  return micro / 1e6;
+  const {
+    input: inputPrice,
+    output: outputPrice,
+    cacheRead: cacheReadPrice = inputPrice,
+    cacheWrite: cacheWritePrice = inputPrice,
+  } = price;
+  const microDollars =
+    tokens.input * inputPrice +
+    tokens.cacheRead * cacheReadPrice +
+    tokens.cacheWrite * cacheWritePrice +
+    tokens.output * outputPrice;
+  return microDollars / 1e6;
 }
 
 /**
  * The price of a model for a request that reads so many tokens; a name with a provider before it (`openai/gpt-5`)
  * counts as the bare one.
  */
-export function priceOf(model: string, readTokens: number, own: OwnPrices = {}): Price | undefined {
-  const names = [model, model.slice(model.lastIndexOf('/') + 1)].map((name) => name.toLowerCase());
-  for (const name of [model, ...names]) if (Object.hasOwn(own, name)) return own[name];
-  for (const name of names) {
-    const row = PRICE_ROWS.find(([patterns]) => patterns.split(' ').some((pattern) => fits(pattern, name)));
-    if (!row) continue;
-    const [, input = 0, cacheRead = 0, cacheWrite = 0, output = 0, from, ...above] = row;
-    if (from === undefined || readTokens <= from) return { input, cacheRead, cacheWrite, output };
-    return { input: above[0]!, cacheRead: above[1]!, cacheWrite: above[2]!, output: above[3]! };
+export function priceOf(modelName: string, readTokens: number, ownPrices: OwnPrices = {}): Price | undefined {
+  const bareNames = [modelName, modelName.slice(modelName.lastIndexOf('/') + 1)].map((nameVariant) =>
+    nameVariant.toLowerCase(),
+  );
+  for (const candidateName of [modelName, ...bareNames])
+    if (Object.hasOwn(ownPrices, candidateName)) return ownPrices[candidateName];
+  for (const candidateName of bareNames) {
+    const priceRow = PRICE_ROWS.find(([patterns]) =>
+      patterns.split(' ').some((pattern) => matchesPattern(pattern, candidateName)),
+    );
+    if (!priceRow) continue;
+    const [
+      ,
+      inputPrice = 0,
+      cacheReadPrice = 0,
+      cacheWritePrice = 0,
+      outputPrice = 0,
+      longRequestTokens,
+      ...longRequestPrices
+    ] = priceRow;
+    if (longRequestTokens === undefined || readTokens <= longRequestTokens)
+      return { input: inputPrice, cacheRead: cacheReadPrice, cacheWrite: cacheWritePrice, output: outputPrice };
+    return {
+      input: longRequestPrices[0]!,
+      cacheRead: longRequestPrices[1]!,
+      cacheWrite: longRequestPrices[2]!,
+      output: longRequestPrices[3]!,
+    };
   }
   return undefined;
 }
 
-function fits(pattern: string, name: string): boolean {
-  if (pattern.startsWith('/')) return new RegExp(pattern.slice(1, -1)).test(name);
-  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+function matchesPattern(pattern: string, modelName: string): boolean {
+  if (pattern.startsWith('/')) return new RegExp(pattern.slice(1, -1)).test(modelName);
+  return pattern.endsWith('*') ? modelName.startsWith(pattern.slice(0, -1)) : modelName === pattern;
 }

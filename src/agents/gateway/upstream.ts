@@ -6,7 +6,16 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { monotonicMs } from '../../os/clock.ts';
-import { type Api, fields, merged, NO_TOKENS, type Route, sumOf, type Tokens, tokensIn } from './apis.ts';
+import {
+  type Api,
+  asFields,
+  mergeTokens,
+  NO_TOKENS,
+  type Route,
+  totalTokensOf,
+  type TokenCounts,
+  tokensIn,
+} from './apis.ts';
 
 export interface Upstream {
   /**
@@ -28,113 +37,120 @@ export interface Exchange {
   readonly body: string;
   /** True when a stream that began well reported an error. */
   readonly failedLate: boolean;
-  readonly tokens: Tokens;
+  readonly tokens: TokenCounts;
   /**
    * `complete`: answered to the end. `silent`: nothing came for too long. `cut`: the agent went away. `broken`: no
    * connection, or it ended early.
    */
-  readonly how: 'complete' | 'silent' | 'cut' | 'broken';
+  readonly ending: 'complete' | 'silent' | 'cut' | 'broken';
   readonly reason?: string;
 }
 
 const NOT_PASSED_ON =
   /^(host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|content-length|expect|accept-encoding|authorization|x-api-key|x-goog-api-key|cookie|forwarded|x-forwarded-.*)$/;
 const NOT_PASSED_BACK = /^(connection|keep-alive|transfer-encoding|set-cookie)$/;
-const MOST_ERROR_BYTES = 64 * 1024;
+const MAX_ERROR_BYTES = 64 * 1024;
 /** The longest answer that is read whole; counting stops beyond it. */
-const MOST_ANSWER_BYTES = 16 * 1024 * 1024;
-const agents = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+const keepAliveAgents = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
 
 /** Never rejects. `silenceMs` bounds the wait for the first byte and between any two. */
-export function exchange(
+export function exchangeWithUpstream(
   route: Route,
   upstream: Upstream,
   request: IncomingMessage,
-  body: Buffer,
+  requestBody: Buffer,
   response: ServerResponse,
   silenceMs: number,
 ): Promise<Exchange> {
   return new Promise((resolve) => {
-    const url = targetOf(route, upstream, request.url ?? '/');
-    const secure = url.protocol === 'https:';
-    const headers = headersFor(route.api, upstream, request.headers, body.length);
-    let over = false;
-    let counter: Counter | undefined;
+    const targetUrl = targetUrlOf(route, upstream, request.url ?? '/');
+    const isSecure = targetUrl.protocol === 'https:';
+    const requestHeaders = requestHeadersFor(route.api, upstream, request.headers, requestBody.length);
+    let isOver = false;
+    let counter: TokenCounter | undefined;
     let answer: IncomingMessage | undefined;
-    const timer = { id: undefined as NodeJS.Timeout | undefined };
-    const finish = (how: Exchange['how'], reason?: string): void => {
-      if (over) return;
-      over = true;
-      clearTimeout(timer.id);
-      const tokens = counter?.total(body.length, how) ?? NO_TOKENS;
-      const status = answer?.statusCode ?? 0;
-      const failed = { body: counter?.errorText ?? '', failedLate: counter?.failedLate ?? false };
+    const silenceTimer = { id: undefined as NodeJS.Timeout | undefined };
+    const finishExchange = (ending: Exchange['ending'], reason?: string): void => {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(silenceTimer.id);
+      const countedTokens = counter?.countTokens(requestBody.length, ending) ?? NO_TOKENS;
+      const statusCode = answer?.statusCode ?? 0;
+      const failureFields = { body: counter?.errorText ?? '', failedLate: counter?.failedLate ?? false };
       resolve({
-        status,
+        status: statusCode,
         headers: answer?.headers ?? {},
-        ...failed,
-        tokens,
-        how,
+        ...failureFields,
+        tokens: countedTokens,
+        ending,
         ...(reason !== undefined && { reason }),
       });
-      if (how !== 'complete') sent.destroy();
+      if (ending !== 'complete') upstreamRequest.destroy();
     };
-    const alive = (): void => {
-      clearTimeout(timer.id);
-      const begun = monotonicMs();
-      timer.id = setTimeout(
-        () => finish('silent', `nothing came for ${Math.round((monotonicMs() - begun) / 1000)} s`),
+    const restartSilenceTimer = (): void => {
+      clearTimeout(silenceTimer.id);
+      const beganMs = monotonicMs();
+      silenceTimer.id = setTimeout(
+        () => finishExchange('silent', `nothing came for ${Math.round((monotonicMs() - beganMs) / 1000)} s`),
         silenceMs,
       );
     };
-    const sent = (secure ? https : http).request(
-      url,
-      { method: request.method ?? 'GET', headers, agent: secure ? agents.https : agents.http },
-      (got) => {
-        answer = got;
-        const streamed = /event-stream/.test(got.headers['content-type'] ?? '');
-        counter = new Counter(route.api, streamed, got.statusCode ?? 0);
-        response.writeHead(got.statusCode ?? 502, backHeaders(got.headers));
-        got.on('data', (chunk: Buffer) => {
-          alive();
-          counter!.push(chunk);
+    const upstreamRequest = (isSecure ? https : http).request(
+      targetUrl,
+      {
+        method: request.method ?? 'GET',
+        headers: requestHeaders,
+        agent: isSecure ? keepAliveAgents.https : keepAliveAgents.http,
+      },
+      (upstreamResponse) => {
+        answer = upstreamResponse;
+        const isStreamed = /event-stream/.test(upstreamResponse.headers['content-type'] ?? '');
+        counter = new TokenCounter(route.api, isStreamed, upstreamResponse.statusCode ?? 0);
+        response.writeHead(upstreamResponse.statusCode ?? 502, responseHeadersFrom(upstreamResponse.headers));
+        upstreamResponse.on('data', (chunk: Buffer) => {
+          restartSilenceTimer();
+          counter!.addChunk(chunk);
         });
-        got.on('end', () => finish('complete'));
-        got.on('close', () => finish('broken', 'the connection ended within the answer'));
-        got.on('error', () => finish('broken', 'the connection ended within the answer'));
-        got.pipe(response);
+        upstreamResponse.on('end', () => finishExchange('complete'));
+        upstreamResponse.on('close', () => finishExchange('broken', 'the connection ended within the answer'));
+        upstreamResponse.on('error', () => finishExchange('broken', 'the connection ended within the answer'));
+        upstreamResponse.pipe(response);
       },
     );
-    sent.on('error', (error) => finish('broken', error.message));
-    response.on('close', () => finish('cut'));
-    alive();
-    sent.end(body);
+    upstreamRequest.on('error', (error) => finishExchange('broken', error.message));
+    response.on('close', () => finishExchange('cut'));
+    restartSilenceTimer();
+    upstreamRequest.end(requestBody);
   });
 }
 
-function targetOf(route: Route, upstream: Upstream, asked: string): URL {
-  const url = new URL(upstream.baseUrl.replace(/\/+$/, '') + route.rest);
-  const given = new URL(asked, 'http://gateway');
-  for (const [name, value] of given.searchParams) if (name !== 'key') url.searchParams.append(name, value);
-  return url;
+function targetUrlOf(route: Route, upstream: Upstream, askedPath: string): URL {
+  const targetUrl = new URL(upstream.baseUrl.replace(/\/+$/, '') + route.rest);
+  const givenUrl = new URL(askedPath, 'http://gateway');
+  for (const [parameterName, value] of givenUrl.searchParams)
+    if (parameterName !== 'key') targetUrl.searchParams.append(parameterName, value);
+  return targetUrl;
 }
 
-function headersFor(
+function requestHeadersFor(
   api: Api,
   upstream: Upstream,
-  given: IncomingHttpHeaders,
-  length: number,
+  givenHeaders: IncomingHttpHeaders,
+  bodyLength: number,
 ): http.OutgoingHttpHeaders {
-  const kept = Object.entries(given).filter(([name]) => !NOT_PASSED_ON.test(name));
-  const name = upstream.bearer ? 'authorization' : KEY_HEADER[api];
-  const key =
-    upstream.key === undefined ? {} : { [name]: name === 'authorization' ? `Bearer ${upstream.key}` : upstream.key };
+  const keptHeaders = Object.entries(givenHeaders).filter(([headerName]) => !NOT_PASSED_ON.test(headerName));
+  const keyHeaderName = upstream.bearer ? 'authorization' : KEY_HEADER[api];
+  const keyHeaders =
+    upstream.key === undefined
+      ? {}
+      : { [keyHeaderName]: keyHeaderName === 'authorization' ? `Bearer ${upstream.key}` : upstream.key };
   return {
-    ...Object.fromEntries(kept),
-    ...key,
+    ...Object.fromEntries(keptHeaders),
+    ...keyHeaders,
     ...upstream.headers,
     'accept-encoding': 'identity',
-    'content-length': length,
+    'content-length': bodyLength,
   };
 }
 
@@ -145,69 +161,72 @@ const KEY_HEADER: Readonly<Record<Api, string>> = {
   gemini: 'x-goog-api-key',
 };
 
-const backHeaders = (headers: IncomingHttpHeaders): http.OutgoingHttpHeaders =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => !NOT_PASSED_BACK.test(name)));
+const responseHeadersFrom = (upstreamHeaders: IncomingHttpHeaders): http.OutgoingHttpHeaders =>
+  Object.fromEntries(Object.entries(upstreamHeaders).filter(([headerName]) => !NOT_PASSED_BACK.test(headerName)));
 
 /** Counts the tokens of an answer while it passes. Where the provider says nothing, it estimates. */
-class Counter {
+class TokenCounter {
   readonly #api: Api;
-  readonly #streamed: boolean;
+  readonly #isStreamed: boolean;
   readonly #status: number;
   readonly #decoder = new TextDecoder();
-  #text = '';
-  #seen: Tokens | undefined;
-  #events = 0;
-  #bytes = 0;
-  #error = '';
+  #pendingText = '';
+  #seenTokens: TokenCounts | undefined;
+  #eventCount = 0;
+  #byteCount = 0;
+  #streamError = '';
 
-  constructor(api: Api, streamed: boolean, status: number) {
+  constructor(api: Api, isStreamed: boolean, status: number) {
     this.#api = api;
-    this.#streamed = streamed;
+    this.#isStreamed = isStreamed;
     this.#status = status;
   }
 
   get errorText(): string {
-    return this.#status >= 400 ? this.#text.slice(0, MOST_ERROR_BYTES) : this.#error;
+    return this.#status >= 400 ? this.#pendingText.slice(0, MAX_ERROR_BYTES) : this.#streamError;
   }
 
   get failedLate(): boolean {
-    return this.#error !== '';
+    return this.#streamError !== '';
   }
 
-  push(chunk: Buffer): void {
-    this.#bytes += chunk.length;
-    if (this.#text.length > MOST_ANSWER_BYTES) return;
-    this.#text += this.#decoder.decode(chunk, { stream: true });
-    if (!this.#streamed || this.#status >= 400) return;
-    const lines = this.#text.split('\n');
-    this.#text = lines.pop()!;
-    for (const line of lines) if (line.startsWith('data:')) this.#event(line.slice(5).trim());
+  addChunk(chunk: Buffer): void {
+    this.#byteCount += chunk.length;
+    if (this.#pendingText.length > MAX_ANSWER_BYTES) return;
+    this.#pendingText += this.#decoder.decode(chunk, { stream: true });
+    if (!this.#isStreamed || this.#status >= 400) return;
+    const lines = this.#pendingText.split('\n');
+    this.#pendingText = lines.pop()!;
+    for (const line of lines) if (line.startsWith('data:')) this.#countEvent(line.slice(5).trim());
   }
 
   /**
    * What the request cost. An answer that was cut or does not say is estimated: four bytes a token in, an event a token
    * out.
    */
-  total(sentBytes: number, how: Exchange['how']): Tokens {
+  countTokens(sentBytes: number, ending: Exchange['ending']): TokenCounts {
     if (this.#status < 200 || this.#status >= 300) return NO_TOKENS;
-    if (!this.#streamed) this.#event(this.#text);
+    if (!this.#isStreamed) this.#countEvent(this.#pendingText);
     const estimate = {
       ...NO_TOKENS,
       input: Math.ceil(sentBytes / 4),
-      output: this.#streamed ? this.#events : Math.ceil(this.#bytes / 4),
+      output: this.#isStreamed ? this.#eventCount : Math.ceil(this.#byteCount / 4),
     };
-    if (!this.#seen || sumOf(this.#seen) === 0) return this.#seen && how === 'complete' ? this.#seen : estimate;
-    return how === 'complete' ? this.#seen : { ...this.#seen, output: Math.max(this.#seen.output, estimate.output) };
+    if (!this.#seenTokens || totalTokensOf(this.#seenTokens) === 0)
+      return this.#seenTokens && ending === 'complete' ? this.#seenTokens : estimate;
+    return ending === 'complete'
+      ? this.#seenTokens
+      : { ...this.#seenTokens, output: Math.max(this.#seenTokens.output, estimate.output) };
   }
 
-  #event(data: string): void {
-    this.#events++;
+  #countEvent(eventText: string): void {
+    this.#eventCount++;
     try {
-      const event = fields(JSON.parse(data));
+      const event = asFields(JSON.parse(eventText));
       const tokens = tokensIn(this.#api, event);
-      if (tokens) this.#seen = merged(this.#seen, tokens);
-      const error = event.error ?? fields(event.response).error;
-      if (error) this.#error ||= JSON.stringify({ error }).slice(0, MOST_ERROR_BYTES);
+      if (tokens) this.#seenTokens = mergeTokens(this.#seenTokens, tokens);
+      const eventError = event.error ?? asFields(event.response).error;
+      if (eventError) this.#streamError ||= JSON.stringify({ error: eventError }).slice(0, MAX_ERROR_BYTES);
     } catch {
       // `[DONE]`, or something that is no JSON: says nothing about tokens
     }

@@ -2,14 +2,16 @@
 
 /** Packages that the `package.json` among these files asks for; undefined where there is none that can be read. */
 export function dependenciesIn(files: ReadonlyMap<string, string>): number | undefined {
-  const text = files.get('package.json');
-  if (text === undefined) return undefined;
+  const packageText = files.get('package.json');
+  if (packageText === undefined) return undefined;
   try {
-    const json = JSON.parse(text) as Record<string, unknown>;
-    const kinds = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'].map(
-      (kind) => json[kind],
+    const manifest = JSON.parse(packageText) as Record<string, unknown>;
+    const sections = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'].map(
+      (section) => manifest[section],
     );
-    return new Set(kinds.flatMap((kind) => (kind !== null && typeof kind === 'object' ? Object.keys(kind) : []))).size;
+    return new Set(
+      sections.flatMap((section) => (section !== null && typeof section === 'object' ? Object.keys(section) : [])),
+    ).size;
   } catch {
     return undefined;
   }

@@ -6,14 +6,14 @@
 
 export type NamedValues = Readonly<Record<string, number | string>>;
 
-export interface Comparison {
+export interface KnobComparison {
   /** Names it uses, each once. */
   readonly names: readonly string[];
   /** False also where a name has no value or the arithmetic gives no number. */
-  holds(values: NamedValues): boolean;
+  holds(namedValues: NamedValues): boolean;
 }
 
-type Evaluate = (values: NamedValues) => number | string | undefined;
+type Evaluate = (namedValues: NamedValues) => number | string | undefined;
 
 const TOKEN =
   /\s*(?:(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+)|([A-Za-z_]\w*)|'([^']*)'|"([^"]*)"|(\*\*|[<>=!]=|[-+*/%()<>]))/y;
@@ -23,9 +23,9 @@ const LEVELS: readonly (readonly string[])[] = [
 ];
 
 /** The comparison, or what is wrong with the text in words. */
-export function parseComparison(text: string): Comparison | { readonly problem: string } {
+export function parseComparison(source: string): KnobComparison | { readonly problem: string } {
   try {
-    return new ComparisonParser(text).comparison();
+    return new ComparisonParser(source).readComparison();
   } catch (thrown) {
     if (thrown instanceof RangeError) return { problem: thrown.message };
     throw thrown;
@@ -35,58 +35,59 @@ export function parseComparison(text: string): Comparison | { readonly problem: 
 class ComparisonParser {
   readonly #tokens: { readonly kind: 'number' | 'name' | 'word' | 'sign'; readonly text: string }[] = [];
   readonly #names = new Set<string>();
-  #at = 0;
+  #position = 0;
 
-  constructor(text: string) {
-    let from = 0;
-    while (text.slice(from).trim() !== '') {
-      TOKEN.lastIndex = from;
-      const found = TOKEN.exec(text);
-      if (!found) throw new RangeError(`"${text.slice(from).trim()[0]}" cannot be read`);
-      const [, number, name, single, double, sign] = found;
+  constructor(source: string) {
+    let offset = 0;
+    while (source.slice(offset).trim() !== '') {
+      TOKEN.lastIndex = offset;
+      const match = TOKEN.exec(source);
+      if (!match) throw new RangeError(`"${source.slice(offset).trim()[0]}" cannot be read`);
+      const [, number, name, single, double, sign] = match;
       const word = single ?? double;
       if (number !== undefined) this.#tokens.push({ kind: 'number', text: number });
       else if (name !== undefined) this.#tokens.push({ kind: 'name', text: name });
       else if (word !== undefined) this.#tokens.push({ kind: 'word', text: word });
       else this.#tokens.push({ kind: 'sign', text: sign! });
-      from = TOKEN.lastIndex;
+      offset = TOKEN.lastIndex;
     }
   }
 
-  comparison(): Comparison {
-    const left = this.#level(0);
-    const sign = this.#next('a comparison');
-    const compare = COMPARE[sign.kind === 'sign' ? sign.text : ''];
-    if (!compare) throw new RangeError(`"${sign.text}" stands where one of ${Object.keys(COMPARE).join(' ')} must`);
-    const right = this.#level(0);
-    const rest = this.#tokens[this.#at];
-    if (rest) throw new RangeError(`"${rest.text}" is left over`);
-    const holds = (values: NamedValues): boolean => {
-      const [a, b] = [left(values), right(values)];
-      return a !== undefined && b !== undefined && compare(a, b);
+  readComparison(): KnobComparison {
+    const left = this.#readLevel(0);
+    const sign = this.#nextToken('a comparison');
+    const comparator = COMPARATORS[sign.kind === 'sign' ? sign.text : ''];
+    if (!comparator)
+      throw new RangeError(`"${sign.text}" stands where one of ${Object.keys(COMPARATORS).join(' ')} must`);
+    const right = this.#readLevel(0);
+    const leftover = this.#tokens[this.#position];
+    if (leftover) throw new RangeError(`"${leftover.text}" is left over`);
+    const isSatisfiedBy = (namedValues: NamedValues): boolean => {
+      const [leftValue, rightValue] = [left(namedValues), right(namedValues)];
+      return leftValue !== undefined && rightValue !== undefined && comparator(leftValue, rightValue);
     };
-    return { names: [...this.#names], holds };
+    return { names: [...this.#names], holds: isSatisfiedBy };
   }
 
-  #level(depth: number): Evaluate {
+  #readLevel(depth: number): Evaluate {
     const signs = LEVELS[depth];
-    if (!signs) return this.#power();
-    let left = this.#level(depth + 1);
-    while (this.#takes(signs)) {
-      const sign = this.#tokens[this.#at - 1]!.text;
-      left = arithmetic(sign, left, this.#level(depth + 1));
+    if (!signs) return this.#readPower();
+    let left = this.#readLevel(depth + 1);
+    while (this.#takeSign(signs)) {
+      const sign = this.#tokens[this.#position - 1]!.text;
+      left = applyOperator(sign, left, this.#readLevel(depth + 1));
     }
     return left;
   }
 
-  #power(): Evaluate {
-    if (this.#takes(['-'])) return arithmetic('-', () => 0, this.#power());
-    const base = this.#atom();
-    return this.#takes(['**']) ? arithmetic('**', base, this.#power()) : base;
+  #readPower(): Evaluate {
+    if (this.#takeSign(['-'])) return applyOperator('-', () => 0, this.#readPower());
+    const base = this.#readAtom();
+    return this.#takeSign(['**']) ? applyOperator('**', base, this.#readPower()) : base;
   }
 
-  #atom(): Evaluate {
-    const token = this.#next('a name or a number');
+  #readAtom(): Evaluate {
+    const token = this.#nextToken('a name or a number');
     switch (token.kind) {
       case 'number':
         return () => Number(token.text);
@@ -94,11 +95,11 @@ class ComparisonParser {
         return () => token.text;
       case 'name':
         this.#names.add(token.text);
-        return (values) => values[token.text];
+        return (namedValues) => namedValues[token.text];
       case 'sign': {
         if (token.text !== '(') throw new RangeError(`"${token.text}" stands where a name or a number must`);
-        const inner = this.#level(0);
-        if (!this.#takes([')'])) throw new RangeError('a parenthesis is not closed');
+        const inner = this.#readLevel(0);
+        if (!this.#takeSign([')'])) throw new RangeError('a parenthesis is not closed');
         return inner;
       }
       default:
@@ -106,47 +107,50 @@ class ComparisonParser {
     }
   }
 
-  #takes(signs: readonly string[]): boolean {
-    const token = this.#tokens[this.#at];
+  #takeSign(signs: readonly string[]): boolean {
+    const token = this.#tokens[this.#position];
     if (token?.kind !== 'sign' || !signs.includes(token.text)) return false;
-    this.#at++;
+    this.#position++;
     return true;
   }
 
-  #next(what: string): { readonly kind: 'number' | 'name' | 'word' | 'sign'; readonly text: string } {
-    const token = this.#tokens[this.#at++];
-    if (!token) throw new RangeError(`it ends where ${what} must stand`);
+  #nextToken(expectation: string): { readonly kind: 'number' | 'name' | 'word' | 'sign'; readonly text: string } {
+    const token = this.#tokens[this.#position++];
+    if (!token) throw new RangeError(`it ends where ${expectation} must stand`);
     return token;
   }
 }
 
-const COMPARE: Readonly<Record<string, (a: number | string, b: number | string) => boolean>> = {
-  '==': (a, b) => (typeof a === 'number' && typeof b === 'number' ? near(a, b) : a === b),
-  '!=': (a, b) => (typeof a === 'number' && typeof b === 'number' ? !near(a, b) : a !== b),
-  '<': (a, b) => a < b,
-  '<=': (a, b) => a <= b,
-  '>': (a, b) => a > b,
+const COMPARATORS: Readonly<Record<string, (left: number | string, right: number | string) => boolean>> = {
+  '==': (left, right) =>
+    typeof left === 'number' && typeof right === 'number' ? isNearlyEqual(left, right) : left === right,
+  '!=': (left, right) =>
+    typeof left === 'number' && typeof right === 'number' ? !isNearlyEqual(left, right) : left !== right,
+  '<': (left, right) => left < right,
+  '<=': (left, right) => left <= right,
+  '>': (left, right) => left > right,
   '>=': (a, b) => a >= b,
 };
 
 /** Equal but for rounding in the arithmetic. */
-const near = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-12 * Math.max(1, Math.abs(a), Math.abs(b));
+const isNearlyEqual = (left: number, right: number): boolean =>
+  Math.abs(left - right) <= 1e-12 * Math.max(1, Math.abs(left), Math.abs(right));
 
-const OPERATE: Readonly<Record<string, (a: number, b: number) => number>> = {
-  '+': (a, b) => a + b,
-  '-': (a, b) => a - b,
-  '*': (a, b) => a * b,
-  '/': (a, b) => a / b,
-  '%': (a, b) => a % b,
+const OPERATORS: Readonly<Record<string, (left: number, right: number) => number>> = {
+  '+': (left, right) => left + right,
+  '-': (left, right) => left - right,
+  '*': (left, right) => left * right,
+  '/': (left, right) => left / right,
+  '%': (left, right) => left % right,
   '**': (a, b) => a ** b,
 };
 
-function arithmetic(sign: string, left: Evaluate, right: Evaluate): Evaluate {
-  const operate = OPERATE[sign]!;
-  return (values) => {
-    const [a, b] = [left(values), right(values)];
-    if (typeof a !== 'number' || typeof b !== 'number') return undefined;
-    const result = operate(a, b);
+function applyOperator(sign: string, left: Evaluate, right: Evaluate): Evaluate {
+  const operator = OPERATORS[sign]!;
+  return (namedValues) => {
+    const [leftOperand, rightOperand] = [left(namedValues), right(namedValues)];
+    if (typeof leftOperand !== 'number' || typeof rightOperand !== 'number') return undefined;
+    const result = operator(leftOperand, rightOperand);
     return Number.isFinite(result) ? result : undefined;
   };
 }

@@ -8,14 +8,14 @@ import type { Knob } from '../arena.ts';
 
 export type KnobValue = number | string;
 
-export type Found = Literal;
+export type FoundLiteral = Literal;
 
 /**
  * Where and what the knob is in its file. A knob that is set nowhere, twice, or not to a literal is a problem in words.
  */
-export function findKnob({ name, file }: Pick<Knob, 'name' | 'file'>, source: string): Found {
-  const found = findLiteral(name, source);
-  return found.ok ? found : { ok: false, problem: `${file}: ${found.problem}` };
+export function findKnob({ name, file }: Pick<Knob, 'name' | 'file'>, source: string): FoundLiteral {
+  const literal = findLiteral(name, source);
+  return literal.ok ? literal : { ok: false, problem: `${file}: ${literal.problem}` };
 }
 
 /**
@@ -23,13 +23,13 @@ export function findKnob({ name, file }: Pick<Knob, 'name' | 'file'>, source: st
  * problem.
  */
 export function writeKnob(knob: Knob, source: string, value: KnobValue): string {
-  const found = findKnob(knob, source);
-  if (!found.ok) throw new RangeError(found.problem);
-  const text =
-    found.quote || typeof value === 'string'
-      ? `${found.quote || "'"}${value}${found.quote || "'"}`
+  const literal = findKnob(knob, source);
+  if (!literal.ok) throw new RangeError(literal.problem);
+  const replacement =
+    literal.quote || typeof value === 'string'
+      ? `${literal.quote || "'"}${value}${literal.quote || "'"}`
       : formatNumber(value, knob);
-  return source.slice(0, found.start) + text + source.slice(found.end);
+  return source.slice(0, literal.start) + replacement + source.slice(literal.end);
 }
 
 function formatNumber(value: number, knob: Knob): string {

@@ -18,19 +18,19 @@ const LITERAL = String.raw`(?:'[^'\n]*'|"[^"\n]*"|[+-]?(?:\d[\d_]*\.?[\d_]*|\.\d
  * What may follow the literal: the end of the statement or the line, a comment, a suffix of type. Anything else makes
  * it an expression.
  */
-const AFTER = String.raw`(?=[ \t]*(?:[;,\r]|#|//|/\*|as\b|$))`;
+const AFTER_LITERAL = String.raw`(?=[ \t]*(?:[;,\r]|#|//|/\*|as\b|$))`;
 
 /** Where and what the constant is. One that is set nowhere, twice, or not to a literal is a problem in words. */
 export function findLiteral(name: string, source: string): Literal {
-  const line = new RegExp(
-    String.raw`^([ \t]*(?:export\s+)?(?:pub\s+)?(?:const|let|var|static|final|readonly)?\s*${name}\s*(?::[^=\n]+)?=\s*)(${LITERAL})${AFTER}`,
+  const linePattern = new RegExp(
+    String.raw`^([ \t]*(?:export\s+)?(?:pub\s+)?(?:const|let|var|static|final|readonly)?\s*${name}\s*(?::[^=\n]+)?=\s*)(${LITERAL})${AFTER_LITERAL}`,
     'gm',
   );
-  const found = [...source.matchAll(line)];
-  if (found.length === 0) return { ok: false, problem: `${name} is not set to a literal on a line of its own` };
-  if (found.length > 1) return { ok: false, problem: `${name} is set ${found.length} times` };
-  const [, before, literal] = found[0]!;
-  const start = found[0]!.index + before!.length;
+  const matches = [...source.matchAll(linePattern)];
+  if (matches.length === 0) return { ok: false, problem: `${name} is not set to a literal on a line of its own` };
+  if (matches.length > 1) return { ok: false, problem: `${name} is set ${matches.length} times` };
+  const [, prefix, literal] = matches[0]!;
+  const start = matches[0]!.index + prefix!.length;
   const quote = /^['"]/.test(literal!) ? literal![0]! : '';
   const value = quote ? literal!.slice(1, -1) : readNumber(literal!);
   return { ok: true, value, start, end: start + literal!.length, quote };

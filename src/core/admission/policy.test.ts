@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arenaWith, Script } from '../../testing/script.ts';
-import { admit, applyEdits, editableHash } from './policy.ts';
+import { admitIdea, applyEdits, hashEditable } from './policy.ts';
 
 const arena = arenaWith({ editable: ['x.ts', 'lib/**'], hidden: ['lib/secret/**'] });
 const files = new Map([
   ['x.ts', 'one\n'],
   ['lib/a.ts', 'two\n'],
 ]);
-const state = new Script(arena).calibrated([1, 2, 3]).state;
+const state = new Script(arena).addCalibration([1, 2, 3]).state;
 const refusal = (path: string, content: string | null = 'new\n'): string => {
-  const answer = admit(arena, state, { parent: 0 }, files, [{ path, content }]);
+  const answer = admitIdea(arena, state, { parent: 0 }, files, [{ path, content }]);
   return answer.ok ? 'admitted' : answer.code;
 };
 
@@ -44,7 +44,7 @@ describe('what may be tried', () => {
   it('the manifest and the protocol stay frozen also where a glob covers them', () => {
     const open = arenaWith({ editable: ['**'] });
     for (const path of ['arena.yaml', 'program.md', './arena.yaml', 'a/.git/hooks/x'])
-      expect(admit(open, state, { parent: 0 }, files, [{ path, content: 'x' }])).toMatchObject({
+      expect(admitIdea(open, state, { parent: 0 }, files, [{ path, content: 'x' }])).toMatchObject({
         ok: false,
         code: 'not-editable',
       });
@@ -54,7 +54,7 @@ describe('what may be tried', () => {
     const open = arenaWith({ editable: ['**'], hidden: ['a/secret/**'] });
     const all = [...files.keys(), 'a/secret/answers.txt'];
     for (const path of ['lib', 'a', 'a/secret', 'x.ts/y'])
-      expect(admit(open, state, { parent: 0 }, files, [{ path, content: 'x' }], all), path).toMatchObject({
+      expect(admitIdea(open, state, { parent: 0 }, files, [{ path, content: 'x' }], all), path).toMatchObject({
         code: 'not-editable',
       });
   });
@@ -73,7 +73,7 @@ describe('what may be tried', () => {
   it('a change that changes nothing is refused, also when it is spelled as one', () => {
     expect(refusal('x.ts', 'one\n')).toBe('no-change');
     expect(refusal('lib/none.ts', null)).toBe('no-change');
-    expect(admit(arena, state, { parent: 0 }, files, [])).toMatchObject({ ok: false, code: 'no-change' });
+    expect(admitIdea(arena, state, { parent: 0 }, files, [])).toMatchObject({ ok: false, code: 'no-change' });
   });
 
   it('binary content is refused', () => {
@@ -89,32 +89,32 @@ describe('what may be tried', () => {
 
 describe('repeated ideas', () => {
   const edits = [{ path: 'x.ts', content: 'better\n' }];
-  const hash = editableHash(applyEdits(files, edits));
+  const hash = hashEditable(applyEdits(files, edits));
   const tried = (): Script => {
-    const script = new Script(arena).calibrated([5, 5.1, 4.9]).propose();
-    return script.add({ type: 'snapshot', n: 1, commit: 'c', tree: 't', editable: hash, added: 1, deleted: 1 });
+    const script = new Script(arena).addCalibration([5, 5.1, 4.9]).propose();
+    return script.addEvent({ type: 'snapshot', n: 1, commit: 'c', tree: 't', editable: hash, added: 1, deleted: 1 });
   };
 
   it('the same files on the same parent are refused with what became of them', () => {
     const script = tried();
-    expect(admit(arena, script.state, { parent: 0 }, files, edits)).toMatchObject({
+    expect(admitIdea(arena, script.state, { parent: 0 }, files, edits)).toMatchObject({
       code: 'duplicate',
       earlier: 1,
       reason: 'same as #1: still being measured',
     });
     script.measure(1, 9).decide(1);
-    const again = admit(arena, script.state, { parent: 0 }, files, edits);
+    const again = admitIdea(arena, script.state, { parent: 0 }, files, edits);
     expect(again).toMatchObject({ ok: false, code: 'duplicate', earlier: 1 });
     expect(again.ok ? '' : again.reason).toMatch(/^same as #1: discarded, worse by 4/);
   });
 
   it('what was dropped may be tried again when the incumbent has moved, what was kept may not', () => {
-    const script = tried().measure(1, 9).decide(1).kept(3);
+    const script = tried().measure(1, 9).decide(1).addKeptIdea(3);
     expect(script.state.incumbent).toBe(2);
-    expect(admit(arena, script.state, { parent: 2 }, files, edits).ok).toBe(true);
+    expect(admitIdea(arena, script.state, { parent: 2 }, files, edits).ok).toBe(true);
     const kept = tried().measure(1, 3).decide(1).advance(1);
     expect(
-      admit(
+      admitIdea(
         arena,
         kept.state,
         { parent: 1 },
@@ -133,8 +133,8 @@ describe('repeated ideas', () => {
       fc.property(fc.dictionary(text, text, { maxKeys: 4 }), fc.dictionary(text, text, { maxKeys: 4 }), (a, b) => {
         const [one, two] = [new Map(Object.entries(a)), new Map(Object.entries(b))];
         const same = one.size === two.size && [...one].every(([path, content]) => two.get(path) === content);
-        expect(editableHash(one) === editableHash(two)).toBe(same);
-        expect(editableHash(new Map([...one].reverse()))).toBe(editableHash(one));
+        expect(hashEditable(one) === hashEditable(two)).toBe(same);
+        expect(hashEditable(new Map([...one].reverse()))).toBe(hashEditable(one));
       }),
     );
   });

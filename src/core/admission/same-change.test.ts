@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { arenaWith, Script } from '../../testing/script.ts';
 import { nearIdeas } from '../../proposers/near.ts';
 import { normalHash } from './same-change.ts';
-import { admit } from './policy.ts';
+import { admitIdea } from './policy.ts';
 import { ideaLedger } from '../../view/brief/ideas.ts';
 import { viewLab } from '../../view/lab/lab.ts';
 
 const knobs = [{ name: 'RATE', file: 'x.ts', kind: 'float', range: [0, 1] }] as const;
 const arena = arenaWith({ knobs });
 const hash = (text: string): string => normalHash(arena, new Map([['x.ts', text]]));
-const calibrated = (): Script => new Script(arena).calibrated([5, 5.1, 4.9]);
+const calibrated = (): Script => new Script(arena).addCalibration([5, 5.1, 4.9]);
 
 describe('spelling', () => {
   it('is line ends, empty lines and how a knob is written; nothing else', () => {
@@ -29,31 +29,33 @@ describe('spelling', () => {
     const normal = normalHash(arena, new Map([['x.ts', first]]));
     script
       .propose()
-      .add({ type: 'snapshot', n: 1, commit: 'c', tree: 't', editable: 'other', added: 1, deleted: 1, normal });
+      .addEvent({ type: 'snapshot', n: 1, commit: 'c', tree: 't', editable: 'other', added: 1, deleted: 1, normal });
     script.measure(1, 9).decide(1);
     const idea = { parent: 0 } as never;
-    expect(admit(arena, script.state, idea, files, [{ path: 'x.ts', content: again }])).toMatchObject({
+    expect(admitIdea(arena, script.state, idea, files, [{ path: 'x.ts', content: again }])).toMatchObject({
       ok: false,
       code: 'duplicate',
       earlier: 1,
       reason: expect.stringMatching(/^same as #1 but for spelling: discarded/),
     });
-    expect(admit(arena, script.state, idea, files, [{ path: 'x.ts', content: 'const RATE = 0.3;\n' }]).ok).toBe(true);
+    expect(admitIdea(arena, script.state, idea, files, [{ path: 'x.ts', content: 'const RATE = 0.3;\n' }]).ok).toBe(
+      true,
+    );
   });
 });
 
 describe('the list of ideas', () => {
   it('says how strong the evidence is, and opens dead ends again when the code has moved on', () => {
     const script = calibrated();
-    script.idea().measure(1, 9).decide(1);
-    script.idea().measure(2, 'exit').decide(2);
+    script.addIdea().measure(1, 9).decide(1);
+    script.addIdea().measure(2, 'exit').decide(2);
     expect(
       ideaLedger(script.state).map(({ n, outcome, evidence, reopened }) => ({ n, outcome, evidence, reopened })),
     ).toEqual([
       { n: 1, outcome: 'discarded', evidence: 'strong', reopened: false },
       { n: 2, outcome: 'crashed', evidence: 'weak', reopened: false },
     ]);
-    script.kept(1);
+    script.addKeptIdea(1);
     expect(ideaLedger(script.state).map(({ reopened }) => reopened)).toEqual([true, true, false]);
   });
 
@@ -77,14 +79,14 @@ describe('the list of ideas', () => {
       knobs: { RATE, N },
     });
     script
-      .add(at(0, 0.5, 1) as never)
-      .snapshot()
-      .calibrated([5, 5.1, 4.9]);
+      .addEvent(at(0, 0.5, 1) as never)
+      .addSnapshot()
+      .addCalibration([5, 5.1, 4.9]);
     const fails = (RATE: number, N: number): void => {
       const n = script.state.experiments.length;
       script
-        .add(at(n, RATE, N) as never)
-        .snapshot()
+        .addEvent(at(n, RATE, N) as never)
+        .addSnapshot()
         .measure(n, 9)
         .decide(n);
     };
@@ -107,7 +109,7 @@ describe('the list of ideas', () => {
   it('finds the ideas that say much the same of the same files', () => {
     const script = calibrated();
     const say = (hypothesis: string): void =>
-      void script.add({
+      void script.addEvent({
         type: 'proposed',
         n: script.state.experiments.length,
         kind: 'idea',

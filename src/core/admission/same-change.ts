@@ -9,20 +9,21 @@ import { findKnob } from './knobs.ts';
  * something.
  */
 export function normalHash(arena: Pick<Arena, 'knobs'>, files: ReadonlyMap<string, string>): string {
-  const plain = [...files].map(([path, source]) => {
-    let text = source;
-    for (const knob of arena.knobs.filter((one) => one.file === path)) {
-      const found = findKnob(knob, text);
-      if (found.ok) text = text.slice(0, found.start) + JSON.stringify(found.value) + text.slice(found.end);
+  const normalized = [...files].map(([path, source]) => {
+    let normalText = source;
+    for (const knob of arena.knobs.filter((declared) => declared.file === path)) {
+      const literal = findKnob(knob, normalText);
+      if (literal.ok)
+        normalText = normalText.slice(0, literal.start) + JSON.stringify(literal.value) + normalText.slice(literal.end);
     }
     return [
       path,
-      text
+      normalText
         .split(/\r?\n/)
         .map((line) => line.trimEnd())
         .filter((line) => line !== '')
         .join('\n'),
     ] as const;
   });
-  return sha256Parts(plain.sort(([a], [b]) => (a < b ? -1 : 1)).flat());
+  return sha256Parts(normalized.sort(([leftPath], [rightPath]) => (leftPath < rightPath ? -1 : 1)).flat());
 }

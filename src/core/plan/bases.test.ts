@@ -4,30 +4,30 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { arenaWith, DEVICE, Script, SITUATION } from '../../testing/script.ts';
+import { arenaWith, SCRIPT_DEVICE, Script, IDLE_CONTEXT } from '../../testing/script.ts';
 import { viewLab } from '../../view/lab/lab.ts';
 import { judge } from '../rules/judge.ts';
-import { bases, nextStart, paretoFront, plateau } from './bases.ts';
+import { liveBases, nextStart, paretoFront, plateauOf } from './bases.ts';
 import { lastGain, plan } from './plan.ts';
-import { admit } from '../admission/policy.ts';
-import { replay } from '../replay.ts';
+import { admitIdea } from '../admission/policy.ts';
+import { replayEvents } from '../replay.ts';
 import type { LedgerEvent } from '../event.ts';
 import { lineage, measurementsOf } from '../state.ts';
-import { objection } from '../steering.ts';
+import { whyRefused } from '../steering.ts';
 
 const opened = (branches = 3, manifest: object = {}): Script =>
-  new Script(arenaWith({ search: { branches }, decide: { rules: 2, controls: 0, drift: 0 }, ...manifest })).calibrated([
-    5, 5.02, 4.98,
-  ]);
+  new Script(
+    arenaWith({ search: { branches }, decide: { rules: 2, controls: 0, drift: 0 }, ...manifest }),
+  ).addCalibration([5, 5.02, 4.98]);
 /** An idea on `parent`, measured and decided, and kept where the rule says so. */
 function tried(script: Script, value: number, about: object = {}): Script {
   const n = script.state.experiments.length;
   const idea = { parent: script.state.incumbent, proposer: 'test', hypothesis: `idea ${n}`, edits: {}, ...about };
   script
-    .add({ type: 'proposed', n, kind: 'idea', ...idea })
-    .snapshot()
+    .addEvent({ type: 'proposed', n, kind: 'idea', ...idea })
+    .addSnapshot()
     .measure(n, value);
-  while (judge(script.state, n, DEVICE).again) script.measure(n, value, { purpose: 'replicate' });
+  while (judge(script.state, n, SCRIPT_DEVICE).again) script.measure(n, value, { purpose: 'replicate' });
   script.decide(n);
   const x = script.state.experiments[n]!;
   return x.state === 'decided' && x.decision.verdict === 'kept' ? script.advance(n) : script;
@@ -37,24 +37,24 @@ function stuck(script: Script, ideas = 14): Script {
   for (let k = 0; k < ideas; k++) tried(script, k === 2 ? 5.001 : k === 5 ? 5.004 : 6);
   return script;
 }
-const next = (script: Script) => plan(script.state, SITUATION);
+const next = (script: Script) => plan(script.state, IDLE_CONTEXT);
 
 describe('live bases', () => {
   it('are the incumbent and what is not clearly behind it, nearest first, as many as the manifest allows', () => {
     const script = stuck(opened());
-    expect(bases(script.state).map(({ n, role }) => [n, role])).toEqual([
+    expect(liveBases(script.state).map(({ n, role }) => [n, role])).toEqual([
       [0, 'incumbent'],
       [3, 'runner-up'],
       [6, 'runner-up'],
     ]);
-    expect(bases(stuck(opened(2)).state).map(({ n }) => n)).toEqual([0, 3]);
-    expect(bases(stuck(opened(1)).state).map(({ n }) => n)).toEqual([0]);
+    expect(liveBases(stuck(opened(2)).state).map(({ n }) => n)).toEqual([0, 3]);
+    expect(liveBases(stuck(opened(1)).state).map(({ n }) => n)).toEqual([0]);
   });
 
   it('never hold the same code twice, nothing that was ruled out, and a branch no longer once six ideas came from it', () => {
     const script = stuck(opened(4));
     const twin = script.state.experiments.length;
-    script.propose().add({
+    script.propose().addEvent({
       type: 'snapshot',
       n: twin,
       commit: 'c'.repeat(40),
@@ -64,53 +64,53 @@ describe('live bases', () => {
       deleted: 1,
     });
     script.measure(twin, 5.001).decide(twin);
-    expect(bases(script.state).map(({ n }) => n)).toEqual([0, 3, 6]);
-    script.add({ type: 'steered', id: 'wish-0001', from: 'me', wish: { verb: 'veto', n: 6 } });
-    expect(bases(script.state).map(({ n }) => n)).toEqual([0, 3]);
+    expect(liveBases(script.state).map(({ n }) => n)).toEqual([0, 3, 6]);
+    script.addEvent({ type: 'steered', id: 'wish-0001', from: 'me', wish: { verb: 'veto', n: 6 } });
+    expect(liveBases(script.state).map(({ n }) => n)).toEqual([0, 3]);
     for (let k = 0; k < 6; k++) tried(script, 6, { parent: 3 });
     // Its twin takes its place: it is another experiment with the same code.
-    expect(bases(script.state).map(({ n }) => n)).toEqual([0, twin]);
+    expect(liveBases(script.state).map(({ n }) => n)).toEqual([0, twin]);
   });
 
   it('hold what a person parked, whatever it measured, as long as it has a number', () => {
     const script = stuck(opened());
-    script.add({ type: 'steered', id: 'wish-0001', from: 'me', wish: { verb: 'park', n: 1 } });
-    expect(bases(script.state)[1]).toMatchObject({ n: 1, role: 'parked' });
-    script.add({ type: 'steered', id: 'wish-0002', from: 'me', wish: { verb: 'unpark', n: 1 } });
-    expect(bases(script.state).map(({ n }) => n)).not.toContain(1);
+    script.addEvent({ type: 'steered', id: 'wish-0001', from: 'me', wish: { verb: 'park', n: 1 } });
+    expect(liveBases(script.state)[1]).toMatchObject({ n: 1, role: 'parked' });
+    script.addEvent({ type: 'steered', id: 'wish-0002', from: 'me', wish: { verb: 'unpark', n: 1 } });
+    expect(liveBases(script.state).map(({ n }) => n)).not.toContain(1);
     script.propose();
-    expect(objection(script.state, { verb: 'park', n: 15 })).toMatch(/no number/);
-    expect(objection(stuck(opened(1)).state, { verb: 'park', n: 1 })).toMatch(/search\.branches/);
+    expect(whyRefused(script.state, { verb: 'park', n: 15 })).toMatch(/no number/);
+    expect(whyRefused(stuck(opened(1)).state, { verb: 'park', n: 1 })).toMatch(/search\.branches/);
   });
 });
 
 describe('standing still', () => {
   it('is counted from the last gain that is sure: luck does not end it, a clear gain does', () => {
     const script = stuck(opened());
-    expect(plateau(script.state, 0)).toMatchObject({ since: 0, ideas: 14 });
+    expect(plateauOf(script.state, 0)).toMatchObject({ since: 0, ideas: 14 });
     tried(script, 4.995);
     expect(script.state.incumbent).toBe(15);
-    expect(plateau(script.state, 0), 'a keep within the noise').toMatchObject({ since: 0, ideas: 15 });
+    expect(plateauOf(script.state, 0), 'a keep within the noise').toMatchObject({ since: 0, ideas: 15 });
     tried(script, 4);
-    expect(plateau(script.state, 0)).toMatchObject({ since: 16, ideas: 0, explore: 0 });
+    expect(plateauOf(script.state, 0)).toMatchObject({ since: 16, ideas: 0, explore: 0 });
   });
 
   it('small gains add up: none is sure alone, together they are, and chance keeps are not', () => {
     // The noise is 0.02; each step gains a fifth of it.
     const script = stuck(opened());
     for (let k = 1; k <= 24; k++) tried(script, 5 - 0.004 * k);
-    const { since } = plateau(script.state, 0);
+    const { since } = plateauOf(script.state, 0);
     expect(since).toBeGreaterThan(25);
     expect(since).toBeLessThan(script.state.incumbent + 1);
     const lucky = stuck(opened());
     for (let k = 1; k <= 24; k++) tried(lucky, 5 - 0.0005 * k);
     expect(lineage(lucky.state, lucky.state.incumbent).length).toBeGreaterThan(3);
-    expect(plateau(lucky.state, 0).since).toBe(0);
+    expect(plateauOf(lucky.state, 0).since).toBe(0);
   });
 
   it('a gain that fresh measurements refuted was none', () => {
     const script = tried(opened(), 4);
-    expect(plateau(script.state, 0).since).toBe(1);
+    expect(plateauOf(script.state, 0).since).toBe(1);
     const claim = {
       n: 1,
       against: 0,
@@ -120,7 +120,7 @@ describe('standing still', () => {
       rule: 'confirm/2',
       reason: '',
     } as const;
-    expect(plateau(script.add({ type: 'confirmation', passed: false, ...claim }).state, 0).since).toBe(0);
+    expect(plateauOf(script.addEvent({ type: 'confirmation', passed: false, ...claim }).state, 0).since).toBe(0);
   });
 
   it('a quarter of the ideas and up to half start elsewhere, from branches and crossings in turn, and each says why', () => {
@@ -151,7 +151,7 @@ describe('standing still', () => {
 
   it('changes nothing where the manifest allows one line', () => {
     const script = stuck(opened(1), 40);
-    expect(nextStart(script.state, DEVICE)).toMatchObject({ base: { n: 0 } });
+    expect(nextStart(script.state, SCRIPT_DEVICE)).toMatchObject({ base: { n: 0 } });
     expect(next(script)).toEqual({ do: 'propose' });
   });
 });
@@ -173,24 +173,24 @@ describe('an idea from a branch', () => {
   it('moves the line to its branch when it is better; the runner-up is a step of it', () => {
     const { state, ledger } = moved();
     expect(lineage(state, state.incumbent)).toEqual([0, 1, 3]);
-    expect(replay(ledger.events)).toEqual(state);
+    expect(replayEvents(ledger.events)).toEqual(state);
     expect(lastGain(state)).toBe(3);
     const view = viewLab(state, { now: state.lastAt, alive: true, tip: '' });
     expect(view.lineage).toEqual([0, 1, 3]);
     expect(view.deadEnds.flatMap(({ experiments }) => experiments)).not.toContain(1);
     expect(
-      bases(state).map(({ n }) => n),
+      liveBases(state).map(({ n }) => n),
       'what was beaten clearly is no base',
     ).toEqual([3]);
   });
 
   it('and the finish line leaves out each of its steps, the runner-up too', () => {
-    expect(plan(moved().state, { ...SITUATION, finalize: true })).toEqual({ do: 'ablate', n: 1 });
+    expect(plan(moved().state, { ...IDLE_CONTEXT, finalize: true })).toEqual({ do: 'ablate', n: 1 });
   });
 
   it('ruled out, gives the line back to what it had beaten', () => {
     for (const n of [1, 3]) {
-      const { state } = moved().add({ type: 'steered', id: 'wish-0001', from: 'me', wish: { verb: 'veto', n } });
+      const { state } = moved().addEvent({ type: 'steered', id: 'wish-0001', from: 'me', wish: { verb: 'veto', n } });
       expect(lineage(state, state.incumbent), `${n}`).toEqual([0, 2]);
     }
   });
@@ -201,12 +201,12 @@ describe('an idea from a branch', () => {
     const known = script.state.experiments[3] as { snapshot: { editable: string } };
     const files = new Map([['x.ts', 'a']]);
     const edits = [{ path: 'x.ts', content: 'b' }];
-    const first = admit(script.state.lab!.arena, script.state, { parent: 1 }, files, edits);
+    const first = admitIdea(script.state.lab!.arena, script.state, { parent: 1 }, files, edits);
     expect(first.ok).toBe(true);
     const seen = new Map([[first.ok ? first.editable : '', [3]]]);
     expect(known.snapshot.editable).toBeTruthy();
     const state = { ...script.state, byEditable: seen };
-    expect(admit(state.lab!.arena, state, { parent: 1 }, files, edits)).toMatchObject({
+    expect(admitIdea(state.lab!.arena, state, { parent: 1 }, files, edits)).toMatchObject({
       ok: false,
       code: 'duplicate',
       earlier: 3,
@@ -226,22 +226,22 @@ describe('whatever a night measures', () => {
         (values, branches) => {
           const script = opened(branches);
           for (const [value, from] of values) {
-            const step = nextStart(script.state, DEVICE);
+            const step = nextStart(script.state, SCRIPT_DEVICE);
             if ('cross' in step) {
               expect(new Set(step.cross).size).toBe(step.cross.length);
               tried(script, value, { bundles: step.cross, crosses: true });
-            } else tried(script, value, { parent: from < 4 ? bases(script.state).at(-1)!.n : step.base.n });
+            } else tried(script, value, { parent: from < 4 ? liveBases(script.state).at(-1)!.n : step.base.n });
           }
-          const live = bases(script.state);
+          const live = liveBases(script.state);
           expect(live[0]).toMatchObject({ n: script.state.incumbent, role: 'incumbent' });
           expect(live.length).toBeLessThanOrEqual(branches);
           expect(new Set(live.map(({ n }) => n)).size).toBe(live.length);
           for (const { n } of live) expect(measurementsOf(script.state, n).length).toBeGreaterThan(0);
-          const again = replay(script.ledger.events);
+          const again = replayEvents(script.ledger.events);
           expect(again).toEqual(script.state);
-          expect(nextStart(again, DEVICE)).toEqual(nextStart(script.state, DEVICE));
+          expect(nextStart(again, SCRIPT_DEVICE)).toEqual(nextStart(script.state, SCRIPT_DEVICE));
           for (const n of lineage(again, again.incumbent).slice(1)) {
-            const after = replay([
+            const after = replayEvents([
               ...script.ledger.events,
               {
                 ...script.ledger.events.at(-1)!,
@@ -272,7 +272,7 @@ describe('crossings', () => {
       arenaWith({ search: { branches: 2 }, knobs, decide: { rules: 2, controls: 0, drift: 0 } }),
     );
     script
-      .add({
+      .addEvent({
         type: 'proposed',
         n: 0,
         kind: 'baseline',
@@ -282,8 +282,8 @@ describe('crossings', () => {
         edits: {},
         knobs: { A: 1, B: 1 },
       })
-      .snapshot(0);
-    script.calibrated([5, 5.02, 4.98]);
+      .addSnapshot(0);
+    script.addCalibration([5, 5.02, 4.98]);
     for (const [value, A, B] of [
       [5.001, 2, 1],
       [5.002, 3, 1],
@@ -317,7 +317,7 @@ describe('the front', () => {
   };
   const measured = (script: Script, value: number, speed: number, size: number): Script => {
     const n = script.state.experiments.length;
-    return script.idea().measure(n, value, { metrics: { speed, size } }).decide(n);
+    return script.addIdea().measure(n, value, { metrics: { speed, size } }).decide(n);
   };
   const some = (manifest: object): Script => {
     const script = opened(3, manifest).measure(0, 5, { purpose: 'drift', metrics: { speed: 10, size: 10 } });
@@ -328,7 +328,7 @@ describe('the front', () => {
     const { state } = some(arena);
     expect(paretoFront(state)).toEqual([0, 1, 4, 3]);
     expect(
-      bases(state)
+      liveBases(state)
         .slice(1)
         .map(({ n, role }) => [n, role]),
     ).toEqual([

@@ -3,29 +3,29 @@
  * standard errors.
  */
 import { describe, expect, it } from 'vitest';
-import { arenaWith, Script, SITUATION } from '../../testing/script.ts';
+import { arenaWith, Script, IDLE_CONTEXT } from '../../testing/script.ts';
 import { viewLab } from '../../view/lab/lab.ts';
 import { plan, type Step } from './plan.ts';
 
 const next = (script: Script, experiments?: number): Step =>
-  plan(script.state, { ...SITUATION, ...(experiments !== undefined && { experiments }) });
+  plan(script.state, { ...IDLE_CONTEXT, ...(experiments !== undefined && { experiments }) });
 const look = (n: number): object => expect.objectContaining({ do: 'measure', n, purpose: 'drift' });
 const opened = (decide: object): Script =>
-  new Script(arenaWith({ decide: { rules: 2, controls: 0, drift: 3, ...decide } })).calibrated([5, 5.02, 4.98]);
+  new Script(arenaWith({ decide: { rules: 2, controls: 0, drift: 3, ...decide } })).addCalibration([5, 5.02, 4.98]);
 
 describe('looking for drift', () => {
   it('measures the baseline again after so many ideas, once', () => {
     const script = opened({});
-    for (let n = 1; n <= 2; n++) script.idea().measure(n, 6).decide(n);
+    for (let n = 1; n <= 2; n++) script.addIdea().measure(n, 6).decide(n);
     expect(next(script)).toEqual({ do: 'propose' });
-    script.idea().measure(3, 6).decide(3);
+    script.addIdea().measure(3, 6).decide(3);
     expect(next(script)).toEqual(look(0));
     expect(next(script, 3)).toMatchObject({ do: 'stop' });
     expect(next(script.measure(0, 5.01, { purpose: 'drift' }))).toEqual({ do: 'propose' });
   });
 
   it('measures the champion after the baseline', () => {
-    const script = opened({}).idea().measure(1, 3).decide(1).advance(1);
+    const script = opened({}).addIdea().measure(1, 3).decide(1).advance(1);
     const passed = {
       n: 1,
       against: 0,
@@ -36,8 +36,8 @@ describe('looking for drift', () => {
       rule: 'x',
       reason: '',
     };
-    script.add({ type: 'confirmation', ...passed, interval: [1, 3] });
-    for (let n = 2; n <= 3; n++) script.idea().measure(n, 6).decide(n);
+    script.addEvent({ type: 'confirmation', ...passed, interval: [1, 3] });
+    for (let n = 2; n <= 3; n++) script.addIdea().measure(n, 6).decide(n);
     expect(next(script.measure(0, 5, { purpose: 'drift' }))).toEqual(look(1));
     expect(next(script.measure(1, 3, { purpose: 'drift' }))).toEqual({ do: 'propose' });
   });
@@ -45,7 +45,7 @@ describe('looking for drift', () => {
   it('does nothing in labs that were opened without it', () => {
     for (const decide of [{ drift: 0 }, { rules: 1 }]) {
       const script = opened(decide);
-      for (let n = 1; n <= 7; n++) script.idea().measure(n, 6).decide(n);
+      for (let n = 1; n <= 7; n++) script.addIdea().measure(n, 6).decide(n);
       expect(next(script)).toEqual({ do: 'propose' });
     }
   });
@@ -62,7 +62,7 @@ describe('looking for drift', () => {
 
   it('does not take the luck by which the champion was chosen for the start it has drifted from', () => {
     const drift = (later: number) => {
-      const script = opened({}).idea().measure(1, 4.5).decide(1).advance(1).measure(1, 4.7, { purpose: 'confirm' });
+      const script = opened({}).addIdea().measure(1, 4.5).decide(1).advance(1).measure(1, 4.7, { purpose: 'confirm' });
       const passed = {
         n: 1,
         against: 0,
@@ -73,7 +73,7 @@ describe('looking for drift', () => {
         rule: 'x',
         reason: '',
       };
-      script.add({ type: 'confirmation', ...passed, interval: [0.1, 0.5] });
+      script.addEvent({ type: 'confirmation', ...passed, interval: [0.1, 0.5] });
       script.measure(0, 5, { purpose: 'drift' }).measure(1, later, { purpose: 'drift' });
       const { health } = viewLab(script.state, { now: script.state.lastAt, alive: true, tip: '' });
       return health.filter((line) => line.what === 'Drift').map((line) => line.warning);

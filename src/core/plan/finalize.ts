@@ -4,41 +4,51 @@
  * is done.
  */
 import { noiseIn, signOf } from '../rules/judge.ts';
-import type { Finalized } from '../event.ts';
+import type { FinalComparison } from '../event.ts';
 import { type Measurement, valueOf } from '../experiment.ts';
-import { holdoutStep, heldEffect } from './holdout.ts';
-import type { Situation, Step } from './plan.ts';
+import { holdoutStep, holdoutEffect } from './holdout.ts';
+import type { PlanContext, Step } from './plan.ts';
 import { arenaOf, type LabState, lineage, measurementsOf } from '../state.ts';
 import { comparePairs } from '../../base/stats.ts';
 
 /** Interleaved pairs of the last comparison. */
 export const FINAL_PAIRS = 5;
 /** Times that a side may fail in it before it is given up. */
-const MOST_FAILURES = 3;
+const MAX_FAILURES = 3;
 
 /** What is still to be done; the ablations that are open are measured by the plan like any experiment. */
-export function finalStep(state: LabState, now: Situation, seed: number): Step {
+export function finalStep(state: LabState, context: PlanContext, seed: number): Step {
   const n = state.incumbent;
-  const stop = (detail: string): Step => ({ do: 'stop', reason: 'finalized', detail });
-  if (now.asked) return { do: 'stop', reason: 'asked', detail: 'stopped after the current measurement, as asked' };
-  if (n === 0) return stop('nothing was kept, so there is nothing to finalize');
-  if (state.final?.n === n) return stop(`#${n} is measured against the baseline`);
+  const stopFinalized = (detail: string): Step => ({ do: 'stop', reason: 'finalized', detail });
+  if (context.stopRequested)
+    return { do: 'stop', reason: 'asked', detail: 'stopped after the current measurement, as asked' };
+  if (n === 0) return stopFinalized('nothing was kept, so there is nothing to finalize');
+  if (state.finalComparison?.n === n) return stopFinalized(`#${n} is measured against the baseline`);
   if (state.running.size > 0) return { do: 'wait' };
-  const step = nextAblation(state);
-  if (step !== undefined) return { do: 'ablate', n: step };
-  const sides = finalSides(state, now.deviceClass);
-  const failed = [sides.failures(n), sides.failures(0)];
-  if (Math.max(...failed) >= MOST_FAILURES)
+  const ablatedStep = nextAblation(state);
+  if (ablatedStep !== undefined) return { do: 'ablate', n: ablatedStep };
+  const sides = finalSides(state, context.deviceClass);
+  const failureCounts = [sides.countFailures(n), sides.countFailures(0)];
+  if (Math.max(...failureCounts) >= MAX_FAILURES)
     return {
       do: 'stop',
       reason: 'stuck',
-      detail: `#${failed[0]! > failed[1]! ? n : 0} failed ${MOST_FAILURES} times in the last comparison`,
+      detail: `#${failureCounts[0]! > failureCounts[1]! ? n : 0} failed ${MAX_FAILURES} times in the last comparison`,
     };
-  const { mine, theirs } = sides;
-  if (mine.length < FINAL_PAIRS || theirs.length < FINAL_PAIRS) {
+  const { incumbentRuns, baselineRuns } = sides;
+  if (incumbentRuns.length < FINAL_PAIRS || baselineRuns.length < FINAL_PAIRS) {
     // A B B A: each pair under the same seeds.
-    const turn = mine.length === theirs.length ? (mine.length % 2 === 0 ? n : 0) : mine.length < theirs.length ? n : 0;
-    const partner = (turn === n ? theirs : mine)[turn === n ? mine.length : theirs.length];
+    const turn =
+      incumbentRuns.length === baselineRuns.length
+        ? incumbentRuns.length % 2 === 0
+          ? n
+          : 0
+        : incumbentRuns.length < baselineRuns.length
+          ? n
+          : 0;
+    const partner = (turn === n ? baselineRuns : incumbentRuns)[
+      turn === n ? incumbentRuns.length : baselineRuns.length
+    ];
     return {
       do: 'measure',
       n: turn,
@@ -54,48 +64,60 @@ export function finalStep(state: LabState, now: Situation, seed: number): Step {
 function nextAblation(state: LabState): number | undefined {
   const steps = lineage(state, state.incumbent).filter((n) => n > 0 && state.experiments[n]!.idea.kind === 'idea');
   if (steps.length < 2) return undefined;
-  const sure = (n: number): number => {
-    const x = state.experiments[n]!;
-    return x.state === 'decided' ? (x.decision.probability ?? 0) : 0;
+  const confidenceOf = (n: number): number => {
+    const experiment = state.experiments[n]!;
+    return experiment.state === 'decided' ? (experiment.decision.probability ?? 0) : 0;
   };
-  return steps.filter((n) => !state.ablations.has(n)).sort((a, b) => sure(a) - sure(b))[0];
+  return steps
+    .filter((n) => !state.ablations.has(n))
+    .sort((left, right) => confidenceOf(left) - confidenceOf(right))[0];
 }
 
-interface Sides {
-  readonly mine: readonly Measurement[];
-  readonly theirs: readonly Measurement[];
-  readonly failures: (n: number) => number;
+interface FinalSides {
+  readonly incumbentRuns: readonly Measurement[];
+  readonly baselineRuns: readonly Measurement[];
+  readonly countFailures: (n: number) => number;
 }
 
 /** Measurements of the last comparison that count: those made since the stack is as it is. */
-function finalSides(state: LabState, deviceClass: string): Sides {
+function finalSides(state: LabState, deviceClass: string): FinalSides {
   const n = state.incumbent;
-  const own = measurementsOf(state, n).filter((m) => m.purpose === 'final' && m.deviceClass === deviceClass);
-  const since = own[0]?.m ?? state.measurements.length;
-  const all = (k: number): Measurement[] =>
-    k === n
-      ? own
-      : measurementsOf(state, 0).filter((m) => m.purpose === 'final' && m.deviceClass === deviceClass && m.m > since);
-  const good = (k: number): Measurement[] => all(k).filter((m) => valueOf(m) !== undefined);
+  const incumbentFinals = measurementsOf(state, n).filter(
+    (measurement) => measurement.purpose === 'final' && measurement.deviceClass === deviceClass,
+  );
+  const firstFinal = incumbentFinals[0]?.m ?? state.measurements.length;
+  const finalsOf = (side: number): Measurement[] =>
+    side === n
+      ? incumbentFinals
+      : measurementsOf(state, 0).filter(
+          (measurement) =>
+            measurement.purpose === 'final' && measurement.deviceClass === deviceClass && measurement.m > firstFinal,
+        );
+  const measuredFinalsOf = (side: number): Measurement[] =>
+    finalsOf(side).filter((measurement) => valueOf(measurement) !== undefined);
   return {
-    mine: good(n),
-    theirs: good(0),
-    failures: (k) => all(k).filter((m) => m.state === 'finished' && valueOf(m) === undefined).length,
+    incumbentRuns: measuredFinalsOf(n),
+    baselineRuns: measuredFinalsOf(0),
+    countFailures: (side) =>
+      finalsOf(side).filter((measurement) => measurement.state === 'finished' && valueOf(measurement) === undefined)
+        .length,
   };
 }
 
 /** The last comparison; undefined until all its pairs are there. */
-export function finalResult(state: LabState, deviceClass: string): Finalized | undefined {
+export function finalResult(state: LabState, deviceClass: string): FinalComparison | undefined {
   const n = state.incumbent;
-  const { mine, theirs } = finalSides(state, deviceClass);
-  const pairs = Math.min(mine.length, theirs.length);
+  const { incumbentRuns, baselineRuns } = finalSides(state, deviceClass);
+  const pairs = Math.min(incumbentRuns.length, baselineRuns.length);
   if (n === 0 || pairs < FINAL_PAIRS) return undefined;
   const sign = signOf(arenaOf(state));
-  const differences = mine.slice(0, pairs).map((m, i) => (valueOf(m)! - valueOf(theirs[i]!)!) * sign);
+  const differences = incumbentRuns
+    .slice(0, pairs)
+    .map((measurement, i) => (valueOf(measurement)! - valueOf(baselineRuns[i]!)!) * sign);
   const { sigma, dof } = noiseIn(state, deviceClass);
   const { difference: effect, interval, probability } = comparePairs(differences, sigma, dof);
-  const path = new Set(lineage(state, n));
-  const dropped = [...state.ablations].filter(([, ablation]) => path.has(ablation)).map(([step]) => step);
-  const holdout = arenaOf(state).holdout && heldEffect(state, n);
+  const lineageNumbers = new Set(lineage(state, n));
+  const dropped = [...state.ablations].filter(([, ablation]) => lineageNumbers.has(ablation)).map(([step]) => step);
+  const holdout = arenaOf(state).holdout && holdoutEffect(state, n);
   return { n, against: 0, pairs, effect, interval, probability, rule: 'final/1', dropped, ...(holdout && { holdout }) };
 }

@@ -9,26 +9,27 @@ import { arenaOf, type LabState } from '../state.ts';
 
 /** Times that it was asked, answers that failed or were lost included. */
 export const holdoutReads = (state: LabState): number =>
-  state.measurements.filter((m) => m.purpose === 'holdout').length;
+  state.measurements.filter((measurement) => measurement.purpose === 'holdout').length;
 
-/** A look that is still missing, for the first of `wanted` that has none, while the budget lasts. */
-export function holdoutStep(state: LabState, wanted: readonly number[], seed: number): Step | undefined {
+/** A look that is still missing, for the first of `candidates` that has none, while the budget lasts. */
+export function holdoutStep(state: LabState, candidates: readonly number[], seed: number): Step | undefined {
   const { holdout } = arenaOf(state);
   if (!holdout || state.running.size > 0) return undefined;
-  const n = wanted.find((k) => !state.held.has(k));
+  const n = candidates.find((candidate) => !state.holdoutOutcomes.has(candidate));
   if (n === undefined || holdoutReads(state) >= holdout.reads) return undefined;
   return { do: 'measure', n, purpose: 'holdout', seed };
 }
 
 /** Improvement of `n` over the baseline on the holdout, positive = better; or why it is not known. */
-export function heldEffect(state: LabState, n: number): { readonly effect: number } | { readonly problem: string } {
-  const [mine, theirs] = [n, 0].map((k) => state.held.get(k)?.at(-1));
-  const said = (outcome: Outcome | undefined, k: number): string | undefined => {
+export function holdoutEffect(state: LabState, n: number): { readonly effect: number } | { readonly problem: string } {
+  const [ownOutcome, baselineOutcome] = [n, 0].map((side) => state.holdoutOutcomes.get(side)?.at(-1));
+  const missingReason = (outcome: Outcome | undefined, side: number): string | undefined => {
     if (outcome?.kind === 'measured') return undefined;
-    const who = k === 0 ? 'the baseline' : `#${k}`;
-    return outcome ? `it gave no number for ${who}: ${outcome.message}` : `it was not asked about ${who}`;
+    const sideName = side === 0 ? 'the baseline' : `#${side}`;
+    return outcome ? `it gave no number for ${sideName}: ${outcome.message}` : `it was not asked about ${sideName}`;
   };
-  const problem = said(mine, n) ?? said(theirs, 0);
-  if (problem || mine?.kind !== 'measured' || theirs?.kind !== 'measured') return { problem: problem ?? '' };
-  return { effect: (mine.value - theirs.value) * signOf(arenaOf(state)) };
+  const problem = missingReason(ownOutcome, n) ?? missingReason(baselineOutcome, 0);
+  if (problem || ownOutcome?.kind !== 'measured' || baselineOutcome?.kind !== 'measured')
+    return { problem: problem ?? '' };
+  return { effect: (ownOutcome.value - baselineOutcome.value) * signOf(arenaOf(state)) };
 }

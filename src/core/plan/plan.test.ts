@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { arenaWith, DEVICE, Script, SITUATION } from '../../testing/script.ts';
-import { confirm } from '../rules/claims.ts';
+import { arenaWith, SCRIPT_DEVICE, Script, IDLE_CONTEXT } from '../../testing/script.ts';
+import { judgeClaim } from '../rules/claims.ts';
 import type { Purpose } from '../event.ts';
-import { ideasTried, nextSeed, plan, type Situation, type Step, typicalMeasurementS } from './plan.ts';
+import { ideasTried, nextSeed, plan, type PlanContext, type Step, typicalMeasurementS } from './plan.ts';
 
-const now = (change: Partial<Situation> = {}): Situation => ({ ...SITUATION, ...change });
-const next = (script: Script, change: Partial<Situation> = {}): Step => plan(script.state, now(change));
+const now = (change: Partial<PlanContext> = {}): PlanContext => ({ ...IDLE_CONTEXT, ...change });
+const next = (script: Script, change: Partial<PlanContext> = {}): Step => plan(script.state, now(change));
 const measure = (n: number, purpose: Purpose): object => expect.objectContaining({ do: 'measure', n, purpose });
-const opened = (): Script => new Script().propose('baseline').snapshot();
+const opened = (): Script => new Script().propose('baseline').addSnapshot();
 const quiet = [5, 5.02, 4.98] as const;
 
 describe('while an idea is thought about', () => {
-  const thinking = { thinking: true, spare: true };
+  const thinking = { isThinking: true, hasSpareCores: true };
 
   it('the incumbent is measured up to five times, then the baseline up to ten, and then it is waited for', () => {
-    const script = opened().calibrated(quiet).kept(3);
+    const script = opened().addCalibration(quiet).addKeptIdea(3);
     for (let has = 2; has < 5; has++) {
       expect(next(script, thinking)).toEqual(measure(1, 'replicate'));
       script.measure(1, 3, { purpose: 'replicate' });
@@ -27,20 +27,22 @@ describe('while an idea is thought about', () => {
   });
 
   it('nothing is measured when a measurement needs every core', () => {
-    expect(next(opened().calibrated(quiet).kept(3), { thinking: true, spare: false })).toEqual({ do: 'wait' });
+    expect(next(opened().addCalibration(quiet).addKeptIdea(3), { isThinking: true, hasSpareCores: false })).toEqual({
+      do: 'wait',
+    });
   });
 
   it('it is taken back when the night is over', () => {
-    const script = opened().calibrated(quiet);
-    for (const over of [{ asked: true }, { leftS: 0.5 }, { experiments: 0 }])
+    const script = opened().addCalibration(quiet);
+    for (const over of [{ stopRequested: true }, { leftS: 0.5 }, { experiments: 0 }])
       expect(next(script, { ...thinking, ...over })).toEqual({ do: 'abandon' });
   });
 });
 
 describe('a candidate of an agent that crashed', () => {
   const crashed = (failure: 'exit' | 'frozen-changed' = 'exit', note: object | null = {}): Script => {
-    const script = opened().calibrated(quiet);
-    script.add({
+    const script = opened().addCalibration(quiet);
+    script.addEvent({
       type: 'proposed',
       n: 1,
       kind: 'idea',
@@ -50,52 +52,53 @@ describe('a candidate of an agent that crashed', () => {
       edits: {},
       ...(note && { note }),
     });
-    return script.snapshot(1).measure(1, failure);
+    return script.addSnapshot(1).measure(1, failure);
   };
   const can = { repairs: 2 };
 
   it('is mended first, and then measured as if nothing had been', () => {
     const script = crashed();
     expect(next(script, can)).toEqual({ do: 'repair', n: 1 });
-    script.add({ type: 'repaired', n: 1, attempt: 1, edits: {}, proposer: 'a' });
+    script.addEvent({ type: 'repaired', n: 1, attempt: 1, edits: {}, proposer: 'a' });
     expect(next(script, can)).toEqual({ do: 'admit', n: 1 });
-    expect(next(script.snapshot(1), can)).toEqual(measure(1, 'idea'));
+    expect(next(script.addSnapshot(1), can)).toEqual(measure(1, 'idea'));
     expect(script.state.experiments[1]!.idea.attempts).toHaveLength(1);
   });
 
   it('is decided when nobody can, too often was tried, it is no agent’s, or it touched what it must not', () => {
     const decide = { do: 'decide', n: 1 };
     expect(next(crashed())).toEqual(decide);
-    expect(next(crashed(), { ...can, beyondRepair: new Set([1]) })).toEqual(decide);
+    expect(next(crashed(), { ...can, unrepairable: new Set([1]) })).toEqual(decide);
     expect(next(crashed('exit', null), can)).toEqual(decide);
     expect(next(crashed('frozen-changed'), can)).toEqual(decide);
-    expect(next(crashed(), { ...can, asked: true })).toEqual(decide);
+    expect(next(crashed(), { ...can, stopRequested: true })).toEqual(decide);
     const script = crashed();
-    for (const call of [0, 1]) script.add({ type: 'calling', call, n: 1, purpose: 'repair', agent: 'a', session: 0 });
+    for (const call of [0, 1])
+      script.addEvent({ type: 'calling', call, n: 1, purpose: 'repair', agent: 'a', session: 0 });
     expect(next(script, can)).toEqual(decide);
   });
 
   it('waits while somebody thinks, and its repair goes on when the last experiment was reached', () => {
-    expect(next(crashed(), { ...can, thinking: true, spare: true }).do).not.toBe('decide');
-    const mending = { ...can, thinking: true, spare: true, mending: true };
+    expect(next(crashed(), { ...can, isThinking: true, hasSpareCores: true }).do).not.toBe('decide');
+    const mending = { ...can, isThinking: true, hasSpareCores: true, isRepairing: true };
     expect(next(crashed(), { ...mending, experiments: 1 }).do).not.toBe('abandon');
-    expect(next(crashed(), { ...mending, asked: true })).toEqual({ do: 'abandon' });
+    expect(next(crashed(), { ...mending, stopRequested: true })).toEqual({ do: 'abandon' });
   });
 });
 
 describe('stop rules', () => {
   it('a plateau is so many ideas of this session since a gain that stands', () => {
-    const script = opened().calibrated(quiet).kept(3);
-    for (let n = 2; n < 5; n++) script.idea().measure(n, 9).decide(n);
+    const script = opened().addCalibration(quiet).addKeptIdea(3);
+    for (let n = 2; n < 5; n++) script.addIdea().measure(n, 9).decide(n);
     expect(next(script, { plateau: 4 })).toEqual({ do: 'propose' });
     expect(['measure', 'stop']).toContain(next(script, { plateau: 3 }).do);
-    expect(next(script.session(), { plateau: 3 })).toEqual({ do: 'propose' });
+    expect(next(script.startSession(), { plateau: 3 })).toEqual({ do: 'propose' });
   });
 
   it('silence is measured from the last number, or from the start', () => {
-    const script = opened().calibrated(quiet);
-    expect(next(script, { idleS: 600, at: '2026-03-07T20:05:00Z' })).toEqual({ do: 'propose' });
-    expect(next(script, { idleS: 600, at: '2026-03-07T20:30:00Z' })).toMatchObject({
+    const script = opened().addCalibration(quiet);
+    expect(next(script, { idleS: 600, currentTime: '2026-03-07T20:05:00Z' })).toEqual({ do: 'propose' });
+    expect(next(script, { idleS: 600, currentTime: '2026-03-07T20:30:00Z' })).toMatchObject({
       do: 'stop',
       reason: 'idle',
       detail: expect.stringContaining('minutes'),
@@ -103,9 +106,9 @@ describe('stop rules', () => {
   });
 
   it('nobody is asked for ideas where they come from outside; what came is measured', () => {
-    const script = opened().calibrated(quiet);
-    expect(next(script, { mute: true })).toEqual({ do: 'wait' });
-    expect(next(script.idea(), { mute: true })).toEqual(measure(1, 'idea'));
+    const script = opened().addCalibration(quiet);
+    expect(next(script, { acceptsSubmissionsOnly: true })).toEqual({ do: 'wait' });
+    expect(next(script.addIdea(), { acceptsSubmissionsOnly: true })).toEqual(measure(1, 'idea'));
   });
 });
 
@@ -115,33 +118,33 @@ describe('a person’s wishes', () => {
 
   it('to pause keeps new ideas away until `resume`, not what is open', () => {
     const script = opened()
-      .calibrated(quiet)
-      .add({ type: 'steered', id, from, wish: { verb: 'pause' } });
+      .addCalibration(quiet)
+      .addEvent({ type: 'steered', id, from, wish: { verb: 'pause' } });
     expect(next(script)).toEqual({ do: 'wait' });
     expect(
       next(
         opened()
-          .calibrated(quiet)
-          .idea()
-          .add({ type: 'steered', id, from, wish: { verb: 'pause' } }),
+          .addCalibration(quiet)
+          .addIdea()
+          .addEvent({ type: 'steered', id, from, wish: { verb: 'pause' } }),
       ),
     ).toEqual(measure(1, 'idea'));
-    expect(next(script.add({ type: 'steered', id: 'wish-0002', from, wish: { verb: 'resume' } }))).toEqual({
+    expect(next(script.addEvent({ type: 'steered', id: 'wish-0002', from, wish: { verb: 'resume' } }))).toEqual({
       do: 'propose',
     });
   });
 
   it('for another number of the incumbent or another try of an idea come before new ideas, once', () => {
-    const script = opened().calibrated(quiet).idea().measure(1, 9).decide(1);
-    script.add({ type: 'steered', id, from, wish: { verb: 'replicate' } });
-    script.add({ type: 'steered', id: 'wish-0002', from, wish: { verb: 'pin', n: 1 } });
+    const script = opened().addCalibration(quiet).addIdea().measure(1, 9).decide(1);
+    script.addEvent({ type: 'steered', id, from, wish: { verb: 'replicate' } });
+    script.addEvent({ type: 'steered', id: 'wish-0002', from, wish: { verb: 'pin', n: 1 } });
     expect(next(script)).toEqual(measure(0, 'replicate'));
     expect(next(script.measure(0, 5, { purpose: 'replicate' }))).toEqual({ do: 'retry', n: 1 });
   });
 
   it('to skip an idea decides it without a number', () => {
-    const script = opened().calibrated(quiet).idea();
-    script.add({ type: 'steered', id, from, wish: { verb: 'skip', n: 1 } });
+    const script = opened().addCalibration(quiet).addIdea();
+    script.addEvent({ type: 'steered', id, from, wish: { verb: 'skip', n: 1 } });
     expect(next(script)).toEqual({ do: 'decide', n: 1 });
     expect(next(script.decide(1))).toEqual({ do: 'propose' });
     expect(script.state.experiments[1]).toMatchObject({ decision: { verdict: 'inconclusive', n: 0 } });
@@ -156,39 +159,39 @@ describe('the order of a night', () => {
       script.measure(0, value, { purpose: 'calibrate' });
     }
     expect(next(script)).toEqual({ do: 'calibrate' });
-    expect(next(script.calibrated([]))).toEqual({ do: 'propose' });
+    expect(next(script.addCalibration([]))).toEqual({ do: 'propose' });
   });
 
   it('admits an idea, measures it, decides, and advances what is kept', () => {
-    const script = opened().calibrated(quiet).propose();
+    const script = opened().addCalibration(quiet).propose();
     expect(next(script)).toEqual({ do: 'admit', n: 1 });
-    expect(next(script.snapshot())).toEqual(measure(1, 'idea'));
+    expect(next(script.addSnapshot())).toEqual(measure(1, 'idea'));
     expect(next(script.measure(1, 3))).toEqual({ do: 'decide', n: 1 });
     expect(next(script.decide(1))).toEqual({ do: 'advance', n: 1 });
   });
 
   it('measures a new incumbent a second time before anything is compared with it', () => {
-    const script = opened().calibrated(quiet).idea().measure(1, 3).decide(1).advance(1);
+    const script = opened().addCalibration(quiet).addIdea().measure(1, 3).decide(1).advance(1);
     expect(next(script)).toEqual(measure(1, 'replicate'));
     expect(next(script.measure(1, 3.01, { purpose: 'replicate' }))).toEqual({ do: 'propose' });
   });
 
   it('repeats an idea that is in doubt, and goes on when it is not', () => {
-    const script = opened().calibrated(quiet).idea().measure(1, 4.97);
+    const script = opened().addCalibration(quiet).addIdea().measure(1, 4.97);
     expect(next(script)).toEqual(measure(1, 'replicate'));
     expect(next(script.measure(1, 5.2, { purpose: 'replicate' }))).toEqual({ do: 'decide', n: 1 });
     expect(next(script.decide(1))).toEqual({ do: 'propose' });
   });
 
   it('makes a measurement again that was lost', () => {
-    const script = opened().calibrated(quiet).idea().start(1);
+    const script = opened().addCalibration(quiet).addIdea().startMeasurement(1);
     expect(next(script)).toEqual({ do: 'wait' });
-    script.add({ type: 'lost', m: 3, reason: 'the harness was killed' });
+    script.addEvent({ type: 'lost', m: 3, reason: 'the harness was killed' });
     expect(next(script)).toEqual(measure(1, 'idea'));
   });
 
   it('tests the claim at the end: both sides three times in turn, then the judgement, then stop', () => {
-    const script = opened().calibrated(quiet).kept(3);
+    const script = opened().addCalibration(quiet).addKeptIdea(3);
     const sides: number[] = [];
     for (;;) {
       const step = next(script, { experiments: 1 });
@@ -200,21 +203,21 @@ describe('the order of a night', () => {
     expect(sides).toEqual([1, 0, 0, 1, 1, 0]);
     expect(next(script, { experiments: 1 })).toEqual({ do: 'confirm', n: 1, against: 0 });
     const about = { effect: 2, interval: [1, 3] as const, probability: 1, rule: 'confirm/1', reason: 'r' };
-    script.add({ type: 'confirmation', n: 1, against: 0, passed: true, ...about });
+    script.addEvent({ type: 'confirmation', n: 1, against: 0, passed: true, ...about });
     expect(next(script, { experiments: 1 })).toMatchObject({ do: 'stop', reason: 'experiments' });
   });
 
   it('tests a claim also while the night goes on, ten experiments after the keep', () => {
-    const script = opened().calibrated(quiet).kept(3);
-    for (let n = 2; n <= 10; n++) script.idea().measure(n, 6).decide(n);
+    const script = opened().addCalibration(quiet).addKeptIdea(3);
+    for (let n = 2; n <= 10; n++) script.addIdea().measure(n, 6).decide(n);
     expect(next(script)).toEqual({ do: 'propose' });
-    script.idea().measure(11, 6).decide(11);
+    script.addIdea().measure(11, 6).decide(11);
     expect(next(script)).toEqual(measure(1, 'confirm'));
   });
 
   it('ends a claim whose own measurement fails, and makes again one that was lost', () => {
-    const script = opened().calibrated(quiet).kept(3).start(1, { purpose: 'confirm', claim: 1 });
-    script.add({ type: 'lost', m: 5, reason: 'killed' });
+    const script = opened().addCalibration(quiet).addKeptIdea(3).startMeasurement(1, { purpose: 'confirm', claim: 1 });
+    script.addEvent({ type: 'lost', m: 5, reason: 'killed' });
     expect(next(script, { experiments: 1 })).toEqual(measure(1, 'confirm'));
     script.measure(1, 'exit', { purpose: 'confirm', claim: 1 });
     expect(next(script, { experiments: 1 })).toEqual({ do: 'confirm', n: 1, against: 0 });
@@ -223,14 +226,14 @@ describe('the order of a night', () => {
 
 describe('a claim whose other side fails', () => {
   it('is given up after three failures instead of measured for ever', () => {
-    const script = opened().calibrated(quiet).kept(3);
+    const script = opened().addCalibration(quiet).addKeptIdea(3);
     for (let i = 0; i < 20; i++) {
       const step = next(script, { experiments: 1 });
       if (step.do !== 'measure') break;
       script.measure(step.n, step.n === 0 ? 'exit' : 3, { purpose: 'confirm', claim: 1 });
     }
     expect(next(script, { experiments: 1 })).toEqual({ do: 'confirm', n: 1, against: 0 });
-    expect(confirm(script.state, 1, 0, DEVICE)).toMatchObject({
+    expect(judgeClaim(script.state, 1, 0, SCRIPT_DEVICE)).toMatchObject({
       passed: false,
       reason: '#0, which it is compared with, failed in 3 fresh measurements',
     });
@@ -238,10 +241,10 @@ describe('a claim whose other side fails', () => {
 });
 
 describe('ends', () => {
-  const ready = (): Script => opened().calibrated(quiet);
+  const ready = (): Script => opened().addCalibration(quiet);
 
   it('stops at the number of experiments, never in the middle of one', () => {
-    const script = ready().idea();
+    const script = ready().addIdea();
     expect(next(script, { experiments: 1 })).toEqual(measure(1, 'idea'));
     script.measure(1, 6).decide(1);
     expect(next(script, { experiments: 1 })).toMatchObject({ do: 'stop', reason: 'experiments' });
@@ -249,7 +252,7 @@ describe('ends', () => {
   });
 
   it('keeps time for testing the claim before the deadline', () => {
-    const script = ready().kept(3);
+    const script = ready().addKeptIdea(3);
     expect(typicalMeasurementS(script.state)).toBe(1);
     expect(next(script, { leftS: 8 })).toEqual({ do: 'propose' });
     expect(next(script, { leftS: 7 })).toEqual(measure(1, 'confirm'));
@@ -261,39 +264,39 @@ describe('ends', () => {
   it('stops when the incumbent reaches the target, in the direction of the metric', () => {
     expect(next(ready(), { target: 4.9 })).toEqual({ do: 'propose' });
     expect(next(ready(), { target: 5.1 })).toMatchObject({ do: 'stop', reason: 'target' });
-    const larger = new Script(arenaWith({ metric: { name: 'acc', direction: 'maximize' } })).calibrated(quiet);
+    const larger = new Script(arenaWith({ metric: { name: 'acc', direction: 'maximize' } })).addCalibration(quiet);
     expect(next(larger, { target: 5.1 })).toEqual({ do: 'propose' });
     expect(next(larger, { target: 4.9 })).toMatchObject({ do: 'stop', reason: 'target' });
   });
 
   it('ends the experiment it is in when asked to stop, and begins nothing else', () => {
-    const script = ready().idea();
-    expect(next(script, { asked: true })).toEqual(measure(1, 'idea'));
+    const script = ready().addIdea();
+    expect(next(script, { stopRequested: true })).toEqual(measure(1, 'idea'));
     script.measure(1, 3).decide(1);
-    expect(next(script, { asked: true })).toEqual({ do: 'advance', n: 1 });
-    expect(next(script.advance(1), { asked: true })).toMatchObject({ do: 'stop', reason: 'asked' });
+    expect(next(script, { stopRequested: true })).toEqual({ do: 'advance', n: 1 });
+    expect(next(script.advance(1), { stopRequested: true })).toMatchObject({ do: 'stop', reason: 'asked' });
   });
 
   it('does not go on calibrating when asked to stop: the next session does', () => {
     const script = opened().measure(0, 5, { purpose: 'calibrate' });
-    expect(next(script, { asked: true })).toMatchObject({ do: 'stop', reason: 'asked' });
+    expect(next(script, { stopRequested: true })).toMatchObject({ do: 'stop', reason: 'asked' });
     expect(next(script)).toEqual(measure(0, 'calibrate'));
   });
 
   it('stops when ten ideas in a row fail in the same way, and only then', () => {
     const script = ready();
-    for (let n = 1; n <= 9; n++) script.idea().measure(n, 'import').decide(n);
+    for (let n = 1; n <= 9; n++) script.addIdea().measure(n, 'import').decide(n);
     expect(next(script)).toEqual({ do: 'propose' });
     const other = ready();
     for (let n = 1; n <= 10; n++)
       other
-        .idea()
+        .addIdea()
         .measure(n, n === 4 ? 'nan' : 'import')
         .decide(n);
     expect(next(other)).toEqual({ do: 'propose' });
-    script.idea().measure(10, 'import').decide(10);
+    script.addIdea().measure(10, 'import').decide(10);
     expect(next(script)).toMatchObject({ do: 'stop', reason: 'stuck', detail: expect.stringContaining('import') });
-    expect(next(script.session()), 'a new session tries again: something may have been repaired').toEqual({
+    expect(next(script.startSession()), 'a new session tries again: something may have been repaired').toEqual({
       do: 'propose',
     });
   });
@@ -303,19 +306,19 @@ describe('another machine', () => {
   const moved = { deviceClass: 'device-b' };
 
   it('has its own noise: the baseline is repeated there before anything else is measured', () => {
-    const script = opened().calibrated(quiet).idea().session('device-b');
+    const script = opened().addCalibration(quiet).addIdea().startSession('device-b');
     expect(next(script, moved)).toEqual(measure(0, 'calibrate'));
-    script.calibrated([9, 9.01, 8.99], 'device-b');
+    script.addCalibration([9, 9.01, 8.99], 'device-b');
     expect(next(script, moved)).toEqual(measure(1, 'idea'));
   });
 
   it('measures the incumbent there before an open idea is compared with it', () => {
     const script = opened()
-      .calibrated(quiet)
-      .kept(3)
-      .idea()
-      .session('device-b')
-      .calibrated([9, 9.01, 8.99], 'device-b');
+      .addCalibration(quiet)
+      .addKeptIdea(3)
+      .addIdea()
+      .startSession('device-b')
+      .addCalibration([9, 9.01, 8.99], 'device-b');
     expect(next(script, moved)).toEqual(measure(1, 'replicate'));
     script
       .measure(1, 7, { purpose: 'replicate', device: 'device-b' })
@@ -326,9 +329,9 @@ describe('another machine', () => {
 
 describe('several workers', () => {
   it('leave alone what another one handles, and do not exceed the slots', () => {
-    const script = opened().calibrated(quiet).idea().start(1);
-    expect(next(script, { taken: new Set([1]) })).toEqual({ do: 'wait' });
-    expect(next(script, { taken: new Set([1]), slots: 2 })).toEqual({ do: 'propose' });
+    const script = opened().addCalibration(quiet).addIdea().startMeasurement(1);
+    expect(next(script, { busyExperiments: new Set([1]) })).toEqual({ do: 'wait' });
+    expect(next(script, { busyExperiments: new Set([1]), slots: 2 })).toEqual({ do: 'propose' });
   });
 });
 
@@ -338,7 +341,7 @@ describe('seeds', () => {
     const first = nextSeed(script.state);
     expect(nextSeed(opened().state)).toBe(first);
     expect(nextSeed(script.measure(0, 5, { purpose: 'calibrate' }).state)).not.toBe(first);
-    const fixed = new Script(arenaWith({ seeds: { first: 42, fixed: true } })).propose('baseline').snapshot();
+    const fixed = new Script(arenaWith({ seeds: { first: 42, fixed: true } })).propose('baseline').addSnapshot();
     expect(nextSeed(fixed.state)).toBe(42);
   });
 });

@@ -8,12 +8,12 @@ import { judge, pairedSoFar } from '../rules/judge.ts';
 import type { Purpose, StopReason } from '../event.ts';
 import { verdictOf } from '../experiment.ts';
 import { finalStep } from './finalize.ts';
-import { type Base, nextBundle, nextStart } from './bases.ts';
-import { wantsShort } from './screening.ts';
+import { type LiveBase, nextBundle, nextStart } from './bases.ts';
+import { wantsScreening } from './screening.ts';
 import { holdoutStep } from './holdout.ts';
-import { isMendable } from './repair.ts';
+import { isRepairable } from './repair.ts';
 import { arenaOf, inPairs, type LabState, lineage, measurementsOf, rulesOf, values } from '../state.ts';
-import { median } from '../../base/stats.ts';
+import { medianOf } from '../../base/stats.ts';
 
 export type Step =
   /** A proposal without a commit yet: admit it and put it into git. */
@@ -35,7 +35,7 @@ export type Step =
   | { readonly do: 'calibrate' }
   | { readonly do: 'confirm'; readonly n: number; readonly against: number }
   /** Ask for an idea; from another base than the incumbent, and why. */
-  | { readonly do: 'propose'; readonly base?: Base; readonly why?: string }
+  | { readonly do: 'propose'; readonly base?: LiveBase; readonly why?: string }
   /** Finish line: try the incumbent without step `n`; write the last comparison down. */
   | { readonly do: 'ablate'; readonly n: number }
   | { readonly do: 'finalize' }
@@ -52,7 +52,7 @@ export type Step =
   | { readonly do: 'stop'; readonly reason: StopReason; readonly detail: string };
 
 /** What the planner must know beside the ledger. */
-export interface Situation {
+export interface PlanContext {
   readonly deviceClass: string;
   /** Experiments in all (ideas, not the baseline) at which to stop proposing. */
   readonly experiments?: number;
@@ -60,23 +60,23 @@ export interface Situation {
   readonly leftS?: number;
   readonly target?: number;
   /** A person asked to stop after the current experiment. */
-  readonly asked: boolean;
+  readonly stopRequested: boolean;
   /** Measurements that may run at once. */
   readonly slots: number;
   /** Experiments that some worker is already handling: not to be touched. */
-  readonly taken: ReadonlySet<number>;
+  readonly busyExperiments: ReadonlySet<number>;
   /** An idea is being thought about, and are there cores left to measure on meanwhile? */
-  readonly thinking: boolean;
-  readonly spare: boolean;
+  readonly isThinking: boolean;
+  readonly hasSpareCores: boolean;
   /** Calls that may go into the repair of one experiment, and those that nobody can repair. */
   readonly repairs?: number;
-  readonly beyondRepair?: ReadonlySet<number>;
+  readonly unrepairable?: ReadonlySet<number>;
   /** Nobody has ideas: they come from outside. */
-  readonly mute?: boolean;
+  readonly acceptsSubmissionsOnly?: boolean;
   /** What is being thought about is a repair. */
-  readonly mending?: boolean;
+  readonly isRepairing?: boolean;
   /** ISO time of now, and the limits that depend on it or on what was found. */
-  readonly at?: string;
+  readonly currentTime?: string;
   readonly plateau?: number;
   readonly idleS?: number;
   /** No new ideas: see final.ts. */
@@ -96,54 +96,57 @@ const CLAIM_EVERY = 120;
  */
 const RECHECK_EVERY = 25;
 /** Failures of one class in a row after which nothing can be expected any more. */
-const STUCK_AFTER = 10;
+const MAX_SAME_FAILURES = 10;
 
-export function plan(state: LabState, now: Situation): Step {
-  if (now.thinking && (now.mending ? isOver(now) : stop(state, now))) return { do: 'abandon' };
-  if (now.thinking && !now.spare) return settle(state, now) ?? { do: 'wait' };
+export function plan(state: LabState, context: PlanContext): Step {
+  if (context.isThinking && (context.isRepairing ? mustStopNow(context) : stopStep(state, context)))
+    return { do: 'abandon' };
+  if (context.isThinking && !context.hasSpareCores) return admitOrAdvance(state, context) ?? { do: 'wait' };
   return (
-    settle(state, now) ??
-    ground(state, now) ??
-    open(state, now) ??
-    (now.finalize ? finalStep(state, now, nextSeed(state)) : undefined) ??
-    claim(state, now) ??
-    held(state, now) ??
-    stop(state, now) ??
-    drift(state, now) ??
-    next(state, now)
+    admitOrAdvance(state, context) ??
+    ensureReference(state, context) ??
+    measureOpenIdeas(state, context) ??
+    (context.finalize ? finalStep(state, context, nextSeed(state)) : undefined) ??
+    testClaim(state, context) ??
+    askHoldout(state, context) ??
+    stopStep(state, context) ??
+    checkDrift(state, context) ??
+    startNextIdea(state, context)
   );
 }
 
 /** Nothing is left to do for the ideas that there are: the next one. */
-function next(state: LabState, now: Situation): Step {
+function startNextIdea(state: LabState, context: PlanContext): Step {
   const { paused, pinned } = state.steering;
-  if (state.running.size >= now.slots) return { do: 'wait' };
-  if (now.thinking) return idle(state, now.deviceClass) ?? { do: 'wait' };
-  if (paused || (now.mute && pinned.length === 0)) return { do: 'wait' };
+  if (state.running.size >= context.slots) return { do: 'wait' };
+  if (context.isThinking) return measureWhileWaiting(state, context.deviceClass) ?? { do: 'wait' };
+  if (paused || (context.acceptsSubmissionsOnly && pinned.length === 0)) return { do: 'wait' };
   if (pinned[0] !== undefined) return { do: 'retry', n: pinned[0] };
   if (isControlDue(state)) return { do: 'control' };
-  const of = nextBundle(state);
-  if (of) return { do: 'bundle', of };
-  const start = nextStart(state, now.deviceClass);
+  const bundle = nextBundle(state);
+  if (bundle) return { do: 'bundle', of: bundle };
+  const start = nextStart(state, context.deviceClass);
   if ('cross' in start) return { do: 'bundle', of: start.cross, why: start.why };
   return start.why === undefined ? { do: 'propose' } : { do: 'propose', base: start.base, why: start.why };
 }
 
 /** Numbers that incumbent and baseline may get while the machine would stand still, and controls for each idea. */
-const [MOST_INCUMBENT, MOST_BASELINE, IDLE_CONTROLS] = [5, 10, 0.05];
+const [MAX_INCUMBENT_VALUES, MAX_BASELINE_VALUES, IDLE_CONTROL_SHARE] = [5, 10, 0.05];
 
 /**
  * What is measured while an idea is thought about, most useful first: the incumbent, which everything is compared with;
  * the baseline, which the report's percentage rests on and drift shows in; then A/A controls, up to one in twenty
  * ideas. More of each makes every later verdict surer.
  */
-function idle(state: LabState, deviceClass: string): Step | undefined {
-  const has = (n: number): number => values(state, n, deviceClass).length;
+function measureWhileWaiting(state: LabState, deviceClass: string): Step | undefined {
+  const countValues = (n: number): number => values(state, n, deviceClass).length;
   const { incumbent } = state;
-  const n = has(incumbent) < MOST_INCUMBENT ? incumbent : has(0) < MOST_BASELINE ? 0 : undefined;
+  const n =
+    countValues(incumbent) < MAX_INCUMBENT_VALUES ? incumbent : countValues(0) < MAX_BASELINE_VALUES ? 0 : undefined;
   if (n !== undefined) return { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
-  const wanted = rulesOf(state) === 3 && arenaOf(state).decide.controls > 0 ? IDLE_CONTROLS * ideasTried(state) : 0;
-  return state.controls.all.length < wanted ? { do: 'control' } : undefined;
+  const wantedControls =
+    rulesOf(state) === 3 && arenaOf(state).decide.controls > 0 ? IDLE_CONTROL_SHARE * ideasTried(state) : 0;
+  return state.controls.all.length < wantedControls ? { do: 'control' } : undefined;
 }
 
 /** Ideas worked on so far: every experiment but the baseline, the controls and the ablations. */
@@ -164,21 +167,22 @@ export function nextSeed(state: LabState): number {
 
 /** Seconds that one measurement takes here, from the last ones; the arena's budget before there are any. */
 export function typicalMeasurementS(state: LabState): number {
-  const recent: number[] = [];
-  for (let m = state.measurements.length - 1; m >= 0 && recent.length < 9; m--) {
-    const at = state.measurements[m]!;
-    if (at.state === 'finished' && at.purpose !== 'screen') recent.push(at.conditions.wallS + at.conditions.evaluateS);
+  const recentSeconds: number[] = [];
+  for (let m = state.measurements.length - 1; m >= 0 && recentSeconds.length < 9; m--) {
+    const measurement = state.measurements[m]!;
+    if (measurement.state === 'finished' && measurement.purpose !== 'screen')
+      recentSeconds.push(measurement.conditions.wallS + measurement.conditions.evaluateS);
   }
-  return recent.length > 0 ? median(recent) : arenaOf(state).budget.seconds * 1.3 + 1;
+  return recentSeconds.length > 0 ? medianOf(recentSeconds) : arenaOf(state).budget.seconds * 1.3 + 1;
 }
 
 /** What costs no measurement: a proposal to admit, a keep to advance. */
-function settle(state: LabState, now: Situation): Step | undefined {
+function admitOrAdvance(state: LabState, context: PlanContext): Step | undefined {
   for (const n of state.unfinished) {
-    if (now.taken.has(n)) continue;
-    const x = state.experiments[n]!;
-    if (x.state === 'proposed') return { do: 'admit', n };
-    if (x.state === 'decided') return { do: 'advance', n };
+    if (context.busyExperiments.has(n)) continue;
+    const experiment = state.experiments[n]!;
+    if (experiment.state === 'proposed') return { do: 'admit', n };
+    if (experiment.state === 'decided') return { do: 'advance', n };
   }
   return undefined;
 }
@@ -187,54 +191,57 @@ function settle(state: LabState, now: Situation): Step | undefined {
  * What everything is compared with, measured on this device class. Nobody waits for it who wants to stop: the next
  * session makes it.
  */
-function ground(state: LabState, now: Situation): Step | undefined {
-  const step = calibration(state, now) ?? reference(state, now, isOver(now));
-  return step?.do === 'measure' && isOver(now) ? stop(state, now) : step;
+function ensureReference(state: LabState, context: PlanContext): Step | undefined {
+  const step = ensureCalibration(state, context) ?? measureReference(state, context, mustStopNow(context));
+  return step?.do === 'measure' && mustStopNow(context) ? stopStep(state, context) : step;
 }
 
 /** Somebody wants to stop, or the time is up: what is open is ended as it stands. */
-const isOver = (now: Situation): boolean => now.asked || (now.leftS !== undefined && now.leftS <= 0);
+const mustStopNow = (context: PlanContext): boolean =>
+  context.stopRequested || (context.leftS !== undefined && context.leftS <= 0);
 
 /** The experiments that have code and no verdict: measure, measure again in doubt, decide. */
-function open(state: LabState, now: Situation): Step | undefined {
+function measureOpenIdeas(state: LabState, context: PlanContext): Step | undefined {
   for (const n of state.unfinished) {
-    const x = state.experiments[n]!;
-    if (now.taken.has(n) || x.state !== 'open' || x.idea.kind === 'baseline') continue;
+    const experiment = state.experiments[n]!;
+    if (context.busyExperiments.has(n) || experiment.state !== 'open' || experiment.idea.kind === 'baseline') continue;
     if ([...state.running].some((m) => state.measurements[m]!.n === n)) continue;
-    const judgement = judge(state, n, now.deviceClass);
+    const judgement = judge(state, n, context.deviceClass);
     if (!judgement.again) {
-      const mendable = !now.beyondRepair?.has(n) && isMendable(state, n, judgement.decision, now.repairs ?? 0);
-      if (!mendable || isOver(now)) return { do: 'decide', n };
-      if (now.thinking) continue;
+      const canRepair =
+        !context.unrepairable?.has(n) && isRepairable(state, n, judgement.decision, context.repairs ?? 0);
+      if (!canRepair || mustStopNow(context)) return { do: 'decide', n };
+      if (context.isThinking) continue;
       return { do: 'repair', n };
     }
-    if (state.running.size >= now.slots) continue;
-    if (wantsShort(state, n, now.deviceClass)) return { do: 'measure', n, purpose: 'screen', seed: nextSeed(state) };
-    if (inPairs(state) || x.idea.kind === 'ablation') return pairStep(state, n, now.deviceClass);
-    const first = !x.measurements.some((m) => state.measurements[m]!.state === 'finished');
-    return { do: 'measure', n, purpose: first ? 'idea' : 'replicate', seed: nextSeed(state) };
+    if (state.running.size >= context.slots) continue;
+    if (wantsScreening(state, n, context.deviceClass))
+      return { do: 'measure', n, purpose: 'screen', seed: nextSeed(state) };
+    if (inPairs(state) || experiment.idea.kind === 'ablation') return pairStep(state, n, context.deviceClass);
+    const isFirst = !experiment.measurements.some((m) => state.measurements[m]!.state === 'finished');
+    return { do: 'measure', n, purpose: isFirst ? 'idea' : 'replicate', seed: nextSeed(state) };
   }
   return undefined;
 }
 
 /** Candidate and incumbent in turn (A B B A), each two in a row under the same seeds. */
 function pairStep(state: LabState, n: number, deviceClass: string): Step {
-  const done = pairedSoFar(state, n, deviceClass);
-  const side = [n, state.incumbent, state.incumbent, n][done.length % 4]!;
-  const partner = done.length % 2 === 1 ? done.at(-1)! : undefined;
-  const purpose = done.length === 0 ? 'idea' : 'replicate';
+  const pairedRuns = pairedSoFar(state, n, deviceClass);
+  const side = [n, state.incumbent, state.incumbent, n][pairedRuns.length % 4]!;
+  const partner = pairedRuns.length % 2 === 1 ? pairedRuns.at(-1)! : undefined;
+  const purpose = pairedRuns.length === 0 ? 'idea' : 'replicate';
   const seed = partner?.seed ?? nextSeed(state);
   return { do: 'measure', n: side, purpose, seed, pair: n, ...(partner && { like: partner.m }) };
 }
 
 /** Repeats of the baseline on this device class, before the first idea. */
-function calibration(state: LabState, now: Situation): Step | undefined {
-  if (state.noise.get(now.deviceClass)?.calibrated || state.experiments.length === 0) return undefined;
-  const done = values(state, 0, now.deviceClass).length;
-  const busy = measurementsOf(state, 0).filter((m) => m.state === 'running').length;
-  const need = arenaOf(state).calibrate.replicates;
-  if (done >= need) return { do: 'calibrate' };
-  if (done + busy >= need || state.running.size >= now.slots) return { do: 'wait' };
+function ensureCalibration(state: LabState, context: PlanContext): Step | undefined {
+  if (state.noise.get(context.deviceClass)?.calibrated || state.experiments.length === 0) return undefined;
+  const measuredCount = values(state, 0, context.deviceClass).length;
+  const runningCount = measurementsOf(state, 0).filter((measurement) => measurement.state === 'running').length;
+  const wantedCount = arenaOf(state).calibrate.replicates;
+  if (measuredCount >= wantedCount) return { do: 'calibrate' };
+  if (measuredCount + runningCount >= wantedCount || state.running.size >= context.slots) return { do: 'wait' };
   return { do: 'measure', n: 0, purpose: 'calibrate', seed: nextSeed(state) };
 }
 
@@ -242,38 +249,48 @@ function calibration(state: LabState, now: Situation): Step | undefined {
  * The incumbent has a number from this device class: under the first rules two, lest it be the lucky one alone; under
  * the second that luck is part of the margin for a while, and a claim never uses it.
  */
-function reference(state: LabState, now: Situation, over: boolean): Step | undefined {
+function measureReference(state: LabState, context: PlanContext, isEnding: boolean): Step | undefined {
   const n = state.incumbent;
-  if (now.taken.has(n)) return undefined;
+  if (context.busyExperiments.has(n)) return undefined;
   if (state.steering.replicates > 0) return { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
   if (n === 0) return undefined;
-  const done = measurementsOf(state, n).filter((m) => m.deviceClass === now.deviceClass && m.state !== 'lost').length;
-  const need = rulesOf(state) === 1 ? 2 : 1 + Math.floor((state.experiments.length - n) / RECHECK_EVERY);
-  return done >= (over ? 1 : need) ? undefined : { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
+  const measuredCount = measurementsOf(state, n).filter(
+    (measurement) => measurement.deviceClass === context.deviceClass && measurement.state !== 'lost',
+  ).length;
+  const neededCount = rulesOf(state) === 1 ? 2 : 1 + Math.floor((state.experiments.length - n) / RECHECK_EVERY);
+  return measuredCount >= (isEnding ? 1 : neededCount)
+    ? undefined
+    : { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
 }
 
 /**
  * Every so many ideas the baseline and the champion are measured again: has the machine moved? In labs opened before
  * this was so, never.
  */
-function drift(state: LabState, now: Situation): Step | undefined {
-  const every = arenaOf(state).decide.drift ?? 0;
-  if (every === 0 || rulesOf(state) === 1 || state.running.size > 0) return undefined;
-  const looks = (n: number): number[] =>
-    measurementsOf(state, n).flatMap((m) =>
-      m.purpose === 'drift' && m.deviceClass === now.deviceClass && m.state !== 'lost' ? [m.m] : [],
+function checkDrift(state: LabState, context: PlanContext): Step | undefined {
+  const interval = arenaOf(state).decide.drift ?? 0;
+  if (interval === 0 || rulesOf(state) === 1 || state.running.size > 0) return undefined;
+  const driftMeasurements = (n: number): number[] =>
+    measurementsOf(state, n).flatMap((measurement) =>
+      measurement.purpose === 'drift' && measurement.deviceClass === context.deviceClass && measurement.state !== 'lost'
+        ? [measurement.m]
+        : [],
     );
-  const due = Math.floor(ideasTried(state) / every);
-  if (due === 0) return undefined;
-  const [base, champion] = [looks(0), looks(state.champion)];
-  const look = (n: number): Step => ({ do: 'measure', n, purpose: 'drift', seed: nextSeed(state) });
-  if (base.length < due) return look(0);
-  return (champion.at(-1) ?? -1) < base.at(-1)! ? look(state.champion) : undefined;
+  const dueLooks = Math.floor(ideasTried(state) / interval);
+  if (dueLooks === 0) return undefined;
+  const [baselineLooks, championLooks] = [driftMeasurements(0), driftMeasurements(state.champion)];
+  const measureDrift = (n: number): Step => ({ do: 'measure', n, purpose: 'drift', seed: nextSeed(state) });
+  if (baselineLooks.length < dueLooks) return measureDrift(0);
+  return (championLooks.at(-1) ?? -1) < baselineLooks.at(-1)! ? measureDrift(state.champion) : undefined;
 }
 
 /** The holdout's word on a new champion, where the arena has one and there is time. */
-function held(state: LabState, now: Situation): Step | undefined {
-  if (state.champion === 0 || now.asked || (now.leftS !== undefined && now.leftS < typicalMeasurementS(state)))
+function askHoldout(state: LabState, context: PlanContext): Step | undefined {
+  if (
+    state.champion === 0 ||
+    context.stopRequested ||
+    (context.leftS !== undefined && context.leftS < typicalMeasurementS(state))
+  )
     return undefined;
   return holdoutStep(state, [0, state.champion], nextSeed(state));
 }
@@ -283,27 +300,36 @@ function held(state: LabState, now: Situation): Step | undefined {
  * on?
  */
 function isSettled(state: LabState, n: number): boolean {
-  const stood = state.experiments.length - n > CONFIRM_AFTER;
-  if (rulesOf(state) === 1) return stood;
-  return stood && state.experiments.length - (state.confirmations.at(-1)?.n ?? 0) > CLAIM_EVERY;
+  const hasStood = state.experiments.length - n > CONFIRM_AFTER;
+  if (rulesOf(state) === 1) return hasStood;
+  return hasStood && state.experiments.length - (state.confirmations.at(-1)?.n ?? 0) > CLAIM_EVERY;
 }
 
-const isFinal = (state: LabState, now: Situation): boolean => stop(state, now) !== undefined;
+const wouldStop = (state: LabState, context: PlanContext): boolean => stopStep(state, context) !== undefined;
 
 /**
  * Fresh measurements for the claim "the incumbent is better than the champion", both sides in turn (A B B A), then its
  * judgement.
  */
-function claim(state: LabState, now: Situation): Step | undefined {
+function testClaim(state: LabState, context: PlanContext): Step | undefined {
   const n = state.incumbent;
-  if (n === state.champion || now.taken.has(n) || state.confirmations.some((c) => c.n === n)) return undefined;
-  const { missing, fresh } = sidesOf(state, n, state.champion, now.deviceClass);
-  const begun = rulesOf(state) === 3 && fresh > 0;
-  const due = begun || isFinal(state, now) || isSettled(state, n);
-  const left = missing[0] + missing[1];
-  if (!due || state.running.size > 0) return undefined;
-  if (left === 0) return { do: 'confirm', n, against: state.champion };
-  if (now.asked || (now.leftS !== undefined && now.leftS < left * typicalMeasurementS(state))) return undefined;
+  if (
+    n === state.champion ||
+    context.busyExperiments.has(n) ||
+    state.confirmations.some((confirmation) => confirmation.n === n)
+  )
+    return undefined;
+  const { missing, fresh } = sidesOf(state, n, state.champion, context.deviceClass);
+  const hasBegun = rulesOf(state) === 3 && fresh > 0;
+  const isDue = hasBegun || wouldStop(state, context) || isSettled(state, n);
+  const missingCount = missing[0] + missing[1];
+  if (!isDue || state.running.size > 0) return undefined;
+  if (missingCount === 0) return { do: 'confirm', n, against: state.champion };
+  if (
+    context.stopRequested ||
+    (context.leftS !== undefined && context.leftS < missingCount * typicalMeasurementS(state))
+  )
+    return undefined;
   // A B B A, but never a side that has enough already.
   const turn = [n, state.champion, state.champion, n][fresh % 4]!;
   const side = missing[0] === 0 ? state.champion : missing[1] === 0 ? n : turn;
@@ -311,82 +337,105 @@ function claim(state: LabState, now: Situation): Step | undefined {
 }
 
 /** Measurements that the next experiment may take before it is decided; under the margin rules a second one is rare. */
-function mostMeasurements(state: LabState): number {
+function maxMeasurements(state: LabState): number {
   return inPairs(state) ? 2 * arenaOf(state).decide.max_replicates : 1;
 }
 
 /** Measurements to keep in reserve for the claim at the end. */
-function claimCost(state: LabState, now: Situation): number {
+function claimCost(state: LabState, context: PlanContext): number {
   if (rulesOf(state) === 1) return 2 * CONFIRM_REPLICATES;
-  const { missing } = sidesOf(state, state.incumbent, state.champion, now.deviceClass);
+  const { missing } = sidesOf(state, state.incumbent, state.champion, context.deviceClass);
   return missing[0] + missing[1];
 }
 
-function stop(state: LabState, now: Situation): Extract<Step, { do: 'stop' }> | undefined {
-  const halt = (reason: StopReason, detail: string): Extract<Step, { do: 'stop' }> => ({ do: 'stop', reason, detail });
-  if (now.asked) return halt('asked', 'stopped after the current experiment, as asked');
-  const tried = ideasTried(state);
-  if (now.experiments !== undefined && tried >= now.experiments)
-    return halt('experiments', `${now.experiments} ${now.experiments === 1 ? 'experiment' : 'experiments'} done`);
-  if (now.leftS !== undefined) {
-    const one = typicalMeasurementS(state);
-    const reserve =
-      state.incumbent !== state.champion && !state.confirmations.some((c) => c.n === state.incumbent)
-        ? claimCost(state, now) * one
+function stopStep(state: LabState, context: PlanContext): Extract<Step, { do: 'stop' }> | undefined {
+  const stopWith = (reason: StopReason, detail: string): Extract<Step, { do: 'stop' }> => ({
+    do: 'stop',
+    reason,
+    detail,
+  });
+  if (context.stopRequested) return stopWith('asked', 'stopped after the current experiment, as asked');
+  const triedCount = ideasTried(state);
+  if (context.experiments !== undefined && triedCount >= context.experiments)
+    return stopWith(
+      'experiments',
+      `${context.experiments} ${context.experiments === 1 ? 'experiment' : 'experiments'} done`,
+    );
+  if (context.leftS !== undefined) {
+    const measurementSeconds = typicalMeasurementS(state);
+    const reserveSeconds =
+      state.incumbent !== state.champion &&
+      !state.confirmations.some((confirmation) => confirmation.n === state.incumbent)
+        ? claimCost(state, context) * measurementSeconds
         : 0;
-    if (now.leftS < one * (mostMeasurements(state) + 0.2) + reserve)
-      return halt('deadline', 'no time left for another experiment');
+    if (context.leftS < measurementSeconds * (maxMeasurements(state) + 0.2) + reserveSeconds)
+      return stopWith('deadline', 'no time left for another experiment');
   }
-  if (now.target !== undefined) {
-    const found = values(state, state.incumbent, now.deviceClass);
-    const best = found.reduce((a, b) => a + b, 0) / found.length;
-    const minimize = arenaOf(state).metric.direction === 'minimize';
-    if (minimize ? best <= now.target : best >= now.target)
-      return halt('target', `the incumbent’s mean ${best.toPrecision(6)} reaches the target ${now.target}`);
+  if (context.target !== undefined) {
+    const incumbentValues = values(state, state.incumbent, context.deviceClass);
+    const incumbentMean = incumbentValues.reduce((total, value) => total + value, 0) / incumbentValues.length;
+    const isMinimized = arenaOf(state).metric.direction === 'minimize';
+    if (isMinimized ? incumbentMean <= context.target : incumbentMean >= context.target)
+      return stopWith(
+        'target',
+        `the incumbent’s mean ${incumbentMean.toPrecision(6)} reaches the target ${context.target}`,
+      );
   }
-  return plateau(state, now) ?? idling(state, now) ?? stuck(state);
+  return stopOnPlateau(state, context) ?? stopOnIdle(state, context) ?? stopOnSameFailures(state);
 }
 
 /** The newest kept experiment of the incumbent's line that no fresh measurement refuted. */
 export function lastGain(state: LabState): number {
-  const refuted = (n: number): boolean => state.confirmations.some((c) => c.n === n && !c.passed);
+  const isRefuted = (n: number): boolean =>
+    state.confirmations.some((confirmation) => confirmation.n === n && !confirmation.passed);
   const isKept = (n: number): boolean => n === 0 || verdictOf(state.experiments[n]!) === 'kept';
-  return lineage(state, state.incumbent).findLast((n) => isKept(n) && !refuted(n)) ?? 0;
+  return lineage(state, state.incumbent).findLast((n) => isKept(n) && !isRefuted(n)) ?? 0;
 }
 
 /** So many ideas of this session since the last gain that stands. */
-function plateau(state: LabState, now: Situation): Extract<Step, { do: 'stop' }> | undefined {
-  if (now.plateau === undefined) return undefined;
-  const gain = lastGain(state);
-  const since = state.sessions.at(-1)?.startedAt ?? '';
-  const tried = state.experiments.slice(gain + 1).filter(({ idea }) => idea.kind === 'idea' && idea.at >= since).length;
-  if (tried < now.plateau) return undefined;
-  return { do: 'stop', reason: 'plateau', detail: `no lasting gain in ${tried} experiments since #${gain}` };
+function stopOnPlateau(state: LabState, context: PlanContext): Extract<Step, { do: 'stop' }> | undefined {
+  if (context.plateau === undefined) return undefined;
+  const gainNumber = lastGain(state);
+  const sessionStart = state.sessions.at(-1)?.startedAt ?? '';
+  const triedCount = state.experiments
+    .slice(gainNumber + 1)
+    .filter(({ idea }) => idea.kind === 'idea' && idea.at >= sessionStart).length;
+  if (triedCount < context.plateau) return undefined;
+  return { do: 'stop', reason: 'plateau', detail: `no lasting gain in ${triedCount} experiments since #${gainNumber}` };
 }
 
 /** Nothing gave a number for too long, whoever is to blame. */
-function idling(state: LabState, now: Situation): Extract<Step, { do: 'stop' }> | undefined {
-  if (now.idleS === undefined || now.at === undefined) return undefined;
-  const last = state.measurements.findLast((m) => m.state === 'finished' && m.outcome.kind === 'measured');
-  const started = state.sessions.at(-1)?.startedAt ?? now.at;
-  const from = last?.state === 'finished' && last.at > started ? last.at : started;
-  const silentS = (Date.parse(now.at) - Date.parse(from)) / 1000;
-  if (silentS < now.idleS) return undefined;
-  return { do: 'stop', reason: 'idle', detail: `no measurement gave a number for ${Math.round(silentS / 60)} minutes` };
+function stopOnIdle(state: LabState, context: PlanContext): Extract<Step, { do: 'stop' }> | undefined {
+  if (context.idleS === undefined || context.currentTime === undefined) return undefined;
+  const lastMeasured = state.measurements.findLast(
+    (measurement) => measurement.state === 'finished' && measurement.outcome.kind === 'measured',
+  );
+  const sessionStart = state.sessions.at(-1)?.startedAt ?? context.currentTime;
+  const silentSince =
+    lastMeasured?.state === 'finished' && lastMeasured.at > sessionStart ? lastMeasured.at : sessionStart;
+  const silentSeconds = (Date.parse(context.currentTime) - Date.parse(silentSince)) / 1000;
+  if (silentSeconds < context.idleS) return undefined;
+  return {
+    do: 'stop',
+    reason: 'idle',
+    detail: `no measurement gave a number for ${Math.round(silentSeconds / 60)} minutes`,
+  };
 }
 
 /** The last ideas of this session all failed in the same way: the arena or the machine is broken, not the ideas. */
-function stuck(state: LabState): Extract<Step, { do: 'stop' }> | undefined {
-  const last = state.experiments.slice(-STUCK_AFTER);
-  const since = state.sessions.at(-1)?.startedAt ?? '';
-  if (last.length < STUCK_AFTER || last[0]!.idea.at < since) return undefined;
-  const classes = new Set(
-    last.map(
-      (x) => (x.state === 'decided' && x.decision.failure) || (x.state === 'refused' ? `refused: ${x.code}` : ''),
+function stopOnSameFailures(state: LabState): Extract<Step, { do: 'stop' }> | undefined {
+  const lastExperiments = state.experiments.slice(-MAX_SAME_FAILURES);
+  const sessionStart = state.sessions.at(-1)?.startedAt ?? '';
+  if (lastExperiments.length < MAX_SAME_FAILURES || lastExperiments[0]!.idea.at < sessionStart) return undefined;
+  const failureClasses = new Set(
+    lastExperiments.map(
+      (experiment) =>
+        (experiment.state === 'decided' && experiment.decision.failure) ||
+        (experiment.state === 'refused' ? `refused: ${experiment.code}` : ''),
     ),
   );
-  const only = classes.size === 1 ? [...classes][0] : '';
-  return only
-    ? { do: 'stop', reason: 'stuck', detail: `the last ${STUCK_AFTER} ideas all ended with ${only}` }
+  const onlyFailure = failureClasses.size === 1 ? [...failureClasses][0] : '';
+  return onlyFailure
+    ? { do: 'stop', reason: 'stuck', detail: `the last ${MAX_SAME_FAILURES} ideas all ended with ${onlyFailure}` }
     : undefined;
 }

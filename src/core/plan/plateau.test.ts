@@ -3,21 +3,21 @@
  * until the incumbent is far away.
  */
 import { describe, expect, it } from 'vitest';
-import { arenaWith, DEVICE, Script } from '../../testing/script.ts';
+import { arenaWith, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
 import { judge } from '../rules/judge.ts';
 import { nextBundle } from './bases.ts';
 
 const opened = (bundle = 2): Script =>
-  new Script(arenaWith({ decide: { rules: 2, controls: 0, drift: 0, bundle } })).calibrated([5, 5.02, 4.98]);
+  new Script(arenaWith({ decide: { rules: 2, controls: 0, drift: 0, bundle } })).addCalibration([5, 5.02, 4.98]);
 const tried = (script: Script, value: number): Script => {
   const n = script.state.experiments.length;
-  return script.idea().measure(n, value).decide(n);
+  return script.addIdea().measure(n, value).decide(n);
 };
 
 function bundled(script: Script, bundles: readonly number[]): Script {
   const n = script.state.experiments.length;
   const about = { parent: script.state.incumbent, proposer: 'harness', hypothesis: 'together', edits: {}, bundles };
-  return script.add({ type: 'proposed', n, kind: 'idea', ...about }).snapshot();
+  return script.addEvent({ type: 'proposed', n, kind: 'idea', ...about }).addSnapshot();
 }
 
 describe('the marginal pool', () => {
@@ -38,7 +38,7 @@ describe('the marginal pool', () => {
     const script = opened();
     for (const value of [5.004, 5.001]) tried(script, value);
     bundled(script, [2, 1]).measure(3, 4.9);
-    expect(judge(script.state, 3, DEVICE)).toMatchObject({ again: true });
+    expect(judge(script.state, 3, SCRIPT_DEVICE)).toMatchObject({ again: true });
     script.measure(3, 4.9).measure(3, 4.9).decide(3);
     expect(script.state.experiments[3]).toMatchObject({ decision: { verdict: 'kept', n: 3 } });
     expect(nextBundle(script.state)).toBeUndefined();
@@ -52,7 +52,7 @@ describe('the marginal pool', () => {
       expect(nextBundle(script.state)).toBeUndefined();
       const n = script.state.experiments.length;
       script
-        .idea()
+        .addIdea()
         .measure(n, 5 - step)
         .decide(n)
         .advance(n);

@@ -7,7 +7,7 @@ import type { LabState } from '../state.ts';
  * Failures that lie in the candidate's code. The others are the machine's, the evaluator's, or an attempt at what must
  * not be touched.
  */
-const MENDABLE: readonly FailureClass[] = [
+const REPAIRABLE: readonly FailureClass[] = [
   'exit',
   'signal',
   'out-of-memory',
@@ -22,14 +22,14 @@ const MENDABLE: readonly FailureClass[] = [
 ];
 
 /**
- * May experiment `n`, about to be decided so, be repaired first? Only ideas of agents, and at most `most` calls for
+ * May experiment `n`, about to be decided so, be repaired first? Only ideas of agents, and at most `maxCalls` calls for
  * one.
  */
-export function isMendable(state: LabState, n: number, { failure }: Decision, most: number): boolean {
+export function isRepairable(state: LabState, n: number, { failure }: Decision, maxCalls: number): boolean {
   const { idea } = state.experiments[n]!;
-  if (failure === undefined || !MENDABLE.includes(failure) || idea.kind !== 'idea' || idea.note === undefined)
+  if (failure === undefined || !REPAIRABLE.includes(failure) || idea.kind !== 'idea' || idea.note === undefined)
     return false;
   if (state.steering.skipped.has(n)) return false;
-  const calls = state.calls.filter(({ start }) => start.purpose === 'repair' && start.n === n).length;
-  return calls < most;
+  const repairCalls = state.calls.filter(({ start }) => start.purpose === 'repair' && start.n === n).length;
+  return repairCalls < maxCalls;
 }

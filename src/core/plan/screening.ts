@@ -3,25 +3,25 @@
  * stopping variant of Li et al. 2020), and only while ideas that were run both ways, whatever the short run said of
  * them, agree. A short number decides no keep. Pure.
  */
-import { type Agreement, agreement, promote, RANKS_AT } from '../../base/rank.ts';
+import { type Agreement, agreement, promote, MIN_RANKING_TAU } from '../../base/rank.ts';
 import { type Measurement, valueOf } from '../experiment.ts';
 import { arenaOf, type LabState, measurementsOf } from '../state.ts';
 
 /**
  * Of so many short runs one goes on, unless the manifest says otherwise; and how many of the newest it is ranked among.
  */
-const ONE_IN = 3;
-const WINDOW_RUNGS = 3;
+const DEFAULT_ONE_IN = 3;
+const RANKING_WINDOW = 3;
 /**
  * Ideas that go on whatever their short run said: the first ones, then every sixth. They alone tell whether short runs
  * rank.
  */
-const CHECKS = 8;
+const FIRST_CHECKS = 8;
 const CHECK_EVERY = 6;
 /** The newest checks that count: older ones were made on other code. */
-const NEWEST_CHECKS = 16;
+const MAX_CHECKS = 16;
 
-export interface Halving {
+export interface ScreeningState {
   readonly agreement: Agreement;
   /**
    * `checking`: everything goes on until it is shown that short runs rank. `stopped`: it is shown that they do not, and
@@ -31,65 +31,81 @@ export interface Halving {
 }
 
 /** Undefined where the arena does not say that short runs rank. */
-export function halving(state: LabState, deviceClass: string): Halving | undefined {
+export function screeningState(state: LabState, deviceClass: string): ScreeningState | undefined {
   if (arenaOf(state).screen?.ranks !== true) return undefined;
-  const pairs = [...state.shorts.keys()]
-    .filter((_, i) => isCheck(i))
+  const checkedPairs = [...state.screenRuns.keys()]
+    .filter((_number, i) => isCheck(i))
     .flatMap((n) => {
-      const short = lossOf(state, shortOf(state, n, deviceClass));
-      const long = measurementsOf(state, n).find((m) => m.deviceClass === deviceClass && valueOf(m) !== undefined);
-      return short === undefined || long === undefined ? [] : [[short, lossOf(state, long)!] as const];
+      const shortLoss = lossOf(state, screenRunOf(state, n, deviceClass));
+      const fullMeasurement = measurementsOf(state, n).find(
+        (measurement) => measurement.deviceClass === deviceClass && valueOf(measurement) !== undefined,
+      );
+      return shortLoss === undefined || fullMeasurement === undefined
+        ? []
+        : [[shortLoss, lossOf(state, fullMeasurement)!] as const];
     })
-    .slice(-NEWEST_CHECKS);
-  const found = agreement(
-    pairs.map(([short]) => short),
-    pairs.map(([, long]) => long),
+    .slice(-MAX_CHECKS);
+  const rankAgreement = agreement(
+    checkedPairs.map(([shortLoss]) => shortLoss),
+    checkedPairs.map(([, fullLoss]) => fullLoss),
   );
-  const known = pairs.length >= CHECKS;
+  const hasEnoughChecks = checkedPairs.length >= FIRST_CHECKS;
   const phase =
-    known && found.interval[1] < RANKS_AT ? 'stopped' : known && found.tau >= RANKS_AT ? 'halving' : 'checking';
-  return { agreement: found, phase };
+    hasEnoughChecks && rankAgreement.interval[1] < MIN_RANKING_TAU
+      ? 'stopped'
+      : hasEnoughChecks && rankAgreement.tau >= MIN_RANKING_TAU
+        ? 'halving'
+        : 'checking';
+  return { agreement: rankAgreement, phase };
 }
 
-const isCheck = (i: number): boolean => i < CHECKS || i % CHECK_EVERY === 0;
+const isCheck = (i: number): boolean => i < FIRST_CHECKS || i % CHECK_EVERY === 0;
 
 /** The short run of an experiment that ended last. */
-export function shortOf(state: LabState, n: number, deviceClass: string): Measurement | undefined {
-  const ms = (state.shorts.get(n) ?? []).map((m) => state.measurements[m]!);
-  return ms.findLast((m) => m.state === 'finished' && m.deviceClass === deviceClass);
+export function screenRunOf(state: LabState, n: number, deviceClass: string): Measurement | undefined {
+  const screenRuns = (state.screenRuns.get(n) ?? []).map((m) => state.measurements[m]!);
+  return screenRuns.findLast(
+    (measurement) => measurement.state === 'finished' && measurement.deviceClass === deviceClass,
+  );
 }
 
-const lossOf = (state: LabState, m: Measurement | undefined): number | undefined => {
-  const value = m && valueOf(m);
+const lossOf = (state: LabState, measurement: Measurement | undefined): number | undefined => {
+  const value = measurement && valueOf(measurement);
   return value === undefined || arenaOf(state).metric.direction === 'minimize' ? value : -value;
 };
 
 /** What open idea `n`, without a full measurement, gets next: a short run, the whole budget, or no more, and why. */
-export function rungOf(
+export function screeningOf(
   state: LabState,
   n: number,
   deviceClass: string,
 ):
   | { readonly next: 'short' | 'full' }
   | { readonly next: 'drop'; readonly reason: string }
-  | { readonly next: 'failed'; readonly short: Measurement } {
+  | { readonly next: 'failed'; readonly screenRun: Measurement } {
   const { idea } = state.experiments[n]!;
-  const now = halving(state, deviceClass);
-  const short = now && shortOf(state, n, deviceClass);
-  if (short && valueOf(short) === undefined) return { next: 'failed', short };
-  if (!now || idea.kind !== 'idea' || idea.bundles || idea.retries !== undefined || now.phase === 'stopped')
+  const screening = screeningState(state, deviceClass);
+  const screenRun = screening && screenRunOf(state, n, deviceClass);
+  if (screenRun && valueOf(screenRun) === undefined) return { next: 'failed', screenRun };
+  if (!screening || idea.kind !== 'idea' || idea.bundles || idea.retries !== undefined || screening.phase === 'stopped')
     return { next: 'full' };
-  if (!short) return { next: 'short' };
-  const order = [...state.shorts.keys()];
-  if (now.phase === 'checking' || isCheck(order.indexOf(n))) return { next: 'full' };
-  const one = arenaOf(state).screen!.one_in ?? ONE_IN;
-  const others = order.filter((k) => k !== n).flatMap((k) => lossOf(state, shortOf(state, k, deviceClass)) ?? []);
-  const rung = [...others.slice(-(WINDOW_RUNGS * one - 1)), lossOf(state, short)!];
-  if (promote(rung, one).includes(rung.length - 1)) return { next: 'full' };
-  const place = 1 + rung.filter((loss) => loss < rung.at(-1)!).length;
-  return { next: 'drop', reason: `its short run came ${place} of the last ${rung.length}, and one in ${one} goes on` };
+  if (!screenRun) return { next: 'short' };
+  const ideaOrder = [...state.screenRuns.keys()];
+  if (screening.phase === 'checking' || isCheck(ideaOrder.indexOf(n))) return { next: 'full' };
+  const oneIn = arenaOf(state).screen!.one_in ?? DEFAULT_ONE_IN;
+  const otherLosses = ideaOrder
+    .filter((other) => other !== n)
+    .flatMap((other) => lossOf(state, screenRunOf(state, other, deviceClass)) ?? []);
+  const rankedLosses = [...otherLosses.slice(-(RANKING_WINDOW * oneIn - 1)), lossOf(state, screenRun)!];
+  if (promote(rankedLosses, oneIn).includes(rankedLosses.length - 1)) return { next: 'full' };
+  const rank = 1 + rankedLosses.filter((loss) => loss < rankedLosses.at(-1)!).length;
+  return {
+    next: 'drop',
+    reason: `its short run came ${rank} of the last ${rankedLosses.length}, and one in ${oneIn} goes on`,
+  };
 }
 
 /** Must the next measurement of `n` be a short run? */
-export const wantsShort = (state: LabState, n: number, deviceClass: string): boolean =>
-  rungOf(state, n, deviceClass).next === 'short' && !measurementsOf(state, n).some((m) => m.state === 'finished');
+export const wantsScreening = (state: LabState, n: number, deviceClass: string): boolean =>
+  screeningOf(state, n, deviceClass).next === 'short' &&
+  !measurementsOf(state, n).some((measurement) => measurement.state === 'finished');

@@ -1,26 +1,26 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { arenaWith, DEVICE, Script, SITUATION } from '../../testing/script.ts';
+import { arenaWith, SCRIPT_DEVICE, Script, IDLE_CONTEXT } from '../../testing/script.ts';
 import { lordAlpha } from './error-budget.ts';
-import { confirm, isClearStep, sidesOf } from './claims.ts';
+import { judgeClaim, isClearStep, sidesOf } from './claims.ts';
 import { type Decision, judge } from './judge.ts';
 import { plan, type Step } from '../plan/plan.ts';
 
 const quiet = [5, 5.1, 4.9, 5.05, 4.95] as const;
 const second = { decide: { rules: 2 } };
 const baseline = (values: readonly number[] = quiet, change: object = second): Script =>
-  new Script(arenaWith(change as Record<string, unknown>)).calibrated(values);
-const next = (script: Script, experiments = 1): Step => plan(script.state, { ...SITUATION, experiments });
+  new Script(arenaWith(change as Record<string, unknown>)).addCalibration(values);
+const next = (script: Script, experiments = 1): Step => plan(script.state, { ...IDLE_CONTEXT, experiments });
 const judged = (script: Script, value: number, lines = { added: 1, deleted: 1 }): Decision => {
   const n = script.state.experiments.length;
-  const judgement = judge(script.idea(lines).measure(n, value).state, n, DEVICE);
+  const judgement = judge(script.addIdea(lines).measure(n, value).state, n, SCRIPT_DEVICE);
   if (judgement.again) throw new Error(judgement.reason);
   return judgement.decision;
 };
 /** One kept idea under the second rules: measured once. */
 const kept = (script: Script, value: number): Script => {
   const n = script.state.experiments.length;
-  return script.idea().measure(n, value).decide(n).advance(n);
+  return script.addIdea().measure(n, value).decide(n).advance(n);
 };
 
 describe('the second margin', () => {
@@ -50,7 +50,7 @@ describe('the second confirmation', () => {
     for (const value of theirs) script.measure(0, value, { purpose: 'confirm', claim: 1 });
     return script;
   };
-  const verdict = (script: Script) => confirm(script.state, 1, 0, DEVICE);
+  const verdict = (script: Script) => judgeClaim(script.state, 1, 0, SCRIPT_DEVICE);
 
   it('takes three fresh numbers of its own and one of the other side, whose calibration was not chosen by its value', () => {
     const script = kept(baseline(), 3);
@@ -66,14 +66,14 @@ describe('the second confirmation', () => {
 
   it('drops the earlier numbers when the fresh one says that the machine moved', () => {
     const script = claimOf(kept(baseline(), 3), [3, 3, 3], [4.5]);
-    expect(sidesOf(script.state, 1, 0, DEVICE)).toMatchObject({ theirs: [-4.5], missing: [0, 2] });
+    expect(sidesOf(script.state, 1, 0, SCRIPT_DEVICE)).toMatchObject({ championValues: [-4.5], missing: [0, 2] });
     expect(verdict(claimOf(script, [], [4.55, 4.45]))).toMatchObject({ numbers: [3, 3], passed: true });
   });
 
   it('never counts a number that helped to choose', () => {
     const script = claimOf(kept(baseline(), 3), [], []);
     script.measure(1, 3, { purpose: 'replicate' }).measure(1, 3, { purpose: 'replicate' });
-    expect(sidesOf(script.state, 1, 0, DEVICE)).toMatchObject({ mine: [], missing: [3, 1] });
+    expect(sidesOf(script.state, 1, 0, SCRIPT_DEVICE)).toMatchObject({ candidateValues: [], missing: [3, 1] });
   });
 
   it('spends less on each further claim, and gets it back by a true one', () => {
@@ -104,9 +104,9 @@ describe('labs of the first rules', () => {
           const arena = arenaWith();
           const { rules: _, ...old } = arena.decide;
           const script = new Script({ ...arena, decide: { ...old, ...change } as typeof arena.decide });
-          script.calibrated(quiet).idea();
+          script.addCalibration(quiet).addIdea();
           for (const value of values) script.measure(1, value);
-          return judge(script.state, 1, DEVICE);
+          return judge(script.state, 1, SCRIPT_DEVICE);
         };
         expect(write({})).toEqual(write({ rules: 1 }));
       }),
@@ -118,8 +118,8 @@ describe('labs of the first rules', () => {
 describe('a step inside a confirmed stack', () => {
   it('is clear by itself only where its own numbers say so', () => {
     const script = kept(kept(baseline(), 3), 2.97);
-    expect([1, 2].map((n) => isClearStep(script.state, n, DEVICE))).toEqual([true, false]);
-    expect(isClearStep(script.state, 0, DEVICE)).toBe(false);
+    expect([1, 2].map((n) => isClearStep(script.state, n, SCRIPT_DEVICE))).toEqual([true, false]);
+    expect(isClearStep(script.state, 0, SCRIPT_DEVICE)).toBe(false);
   });
 });
 
@@ -129,7 +129,7 @@ describe('A/A controls', () => {
     const n = script.state.experiments.length;
     const hypothesis = 'unchanged';
     const about = { n, parent: script.state.incumbent, proposer: 'harness', hypothesis, edits: {} };
-    return script.add({ type: 'proposed', kind: 'control', ...about }).snapshot(n);
+    return script.addEvent({ type: 'proposed', kind: 'control', ...about }).addSnapshot(n);
   };
 
   it('are due at the rate that the manifest says, and none under the first rules or in a short try', () => {
@@ -161,15 +161,15 @@ describe('A/A controls', () => {
 
 describe('what cannot be an improvement', () => {
   it('the same artefact from other code is a no-op, unless the code only became shorter', () => {
-    const script = new Script(arenaWith(second)).propose('baseline').snapshot();
+    const script = new Script(arenaWith(second)).propose('baseline').addSnapshot();
     const same = { conditions: { artefact: 'a1' } };
     for (const value of quiet) script.measure(0, value, { purpose: 'calibrate', ...same });
-    script.calibrated([]).idea().measure(1, 4, same).decide(1);
+    script.addCalibration([]).addIdea().measure(1, 4, same).decide(1);
     expect(script.state.experiments[1]).toMatchObject({ decision: { verdict: 'discarded', kind: 'no-op' } });
-    script.idea({ added: 0, deleted: 3 }).measure(2, 4.9, same).decide(2);
+    script.addIdea({ added: 0, deleted: 3 }).measure(2, 4.9, same).decide(2);
     expect(script.state.experiments[2]).toMatchObject({ decision: { verdict: 'kept' } });
     script
-      .idea()
+      .addIdea()
       .measure(3, 4, { conditions: { artefact: 'a2' } })
       .decide(3);
     expect(script.state.experiments[3]).toMatchObject({ decision: { verdict: 'kept' } });
@@ -178,13 +178,13 @@ describe('what cannot be an improvement', () => {
   it('a gain far above the usual ones is measured again before it is kept', () => {
     const script = baseline();
     for (const value of [4.8, 4.6, 4.4, 4.2, 4]) kept(script, value);
-    script.idea().measure(6, 3);
-    expect(judge(script.state, 6, DEVICE)).toMatchObject({
+    script.addIdea().measure(6, 3);
+    expect(judge(script.state, 6, SCRIPT_DEVICE)).toMatchObject({
       again: true,
       reason: expect.stringMatching(/^quarantined/),
     });
     expect(next(script, 9)).toMatchObject({ do: 'measure', n: 6, purpose: 'replicate' });
     script.measure(6, 5.8, { purpose: 'replicate' });
-    expect(judge(script.state, 6, DEVICE)).toMatchObject({ again: false, decision: { n: 2 } });
+    expect(judge(script.state, 6, SCRIPT_DEVICE)).toMatchObject({ again: false, decision: { n: 2 } });
   });
 });

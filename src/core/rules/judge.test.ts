@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { arenaWith, DEVICE, Script } from '../../testing/script.ts';
-import { confirm } from './claims.ts';
+import { arenaWith, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
+import { judgeClaim } from './claims.ts';
 import { type Decision, judge, noiseIn } from './judge.ts';
 
 const quiet = [5, 5.1, 4.9] as const; // sigma 0.1
@@ -9,16 +9,16 @@ const quiet = [5, 5.1, 4.9] as const; // sigma 0.1
 /** Judge one idea with these values against a baseline with noise 0.1. */
 function judged(script: Script, values: readonly number[], lines = { added: 1, deleted: 1 }): ReturnType<typeof judge> {
   const n = script.state.experiments.length;
-  script.idea(lines);
+  script.addIdea(lines);
   for (const [i, value] of values.entries()) script.measure(n, value, { purpose: i === 0 ? 'idea' : 'replicate' });
-  return judge(script.state, n, DEVICE);
+  return judge(script.state, n, SCRIPT_DEVICE);
 }
 const decisionOf = (judgement: ReturnType<typeof judge>): Decision => {
   if (judgement.again) throw new Error(judgement.reason);
   return judgement.decision;
 };
 const baseline = (change: Readonly<Record<string, unknown>> = {}, values: readonly number[] = quiet): Script =>
-  new Script(arenaWith(change)).calibrated(values);
+  new Script(arenaWith(change)).addCalibration(values);
 
 describe('the rule "margin"', () => {
   it('keeps after one measurement what is better beyond doubt', () => {
@@ -81,10 +81,10 @@ describe('the rule "margin"', () => {
 
   it('has noise that grows more certain with every repeat of anything', () => {
     const script = baseline();
-    const before = noiseIn(script.state, DEVICE);
+    const before = noiseIn(script.state, SCRIPT_DEVICE);
     expect(before).toEqual({ sigma: expect.closeTo(0.1, 10), dof: 2 });
     judged(script, [4.9, 4.95]);
-    expect(noiseIn(script.state, DEVICE).dof).toBe(3);
+    expect(noiseIn(script.state, SCRIPT_DEVICE).dof).toBe(3);
     expect(noiseIn(script.state, 'elsewhere')).toEqual({ sigma: 0, dof: 0 });
   });
 });
@@ -101,12 +101,16 @@ describe('other ways to end', () => {
   });
 
   it('a failure is a verdict of its own with its class, also among good replicates', () => {
-    const crashed = baseline().idea().measure(1, 'nan');
-    expect(decisionOf(judge(crashed.state, 1, DEVICE))).toMatchObject({ verdict: 'crashed', failure: 'nan', n: 1 });
-    const late = baseline().idea().measure(1, 'timeout');
-    expect(decisionOf(judge(late.state, 1, DEVICE))).toMatchObject({ verdict: 'timed out', failure: 'timeout' });
-    const flaky = baseline().idea().measure(1, 4.9).measure(1, 'exit', { purpose: 'replicate' });
-    const decision = decisionOf(judge(flaky.state, 1, DEVICE));
+    const crashed = baseline().addIdea().measure(1, 'nan');
+    expect(decisionOf(judge(crashed.state, 1, SCRIPT_DEVICE))).toMatchObject({
+      verdict: 'crashed',
+      failure: 'nan',
+      n: 1,
+    });
+    const late = baseline().addIdea().measure(1, 'timeout');
+    expect(decisionOf(judge(late.state, 1, SCRIPT_DEVICE))).toMatchObject({ verdict: 'timed out', failure: 'timeout' });
+    const flaky = baseline().addIdea().measure(1, 4.9).measure(1, 'exit', { purpose: 'replicate' });
+    const decision = decisionOf(judge(flaky.state, 1, SCRIPT_DEVICE));
     expect(decision).toMatchObject({
       verdict: 'crashed',
       n: 2,
@@ -116,10 +120,10 @@ describe('other ways to end', () => {
 
   it('a hard constraint drops even a better candidate, a soft one does not', () => {
     const run = (constraint: object, params: number): Decision => {
-      const script = new Script(arenaWith({ constraints: [constraint] })).propose('b').snapshot();
+      const script = new Script(arenaWith({ constraints: [constraint] })).propose('b').addSnapshot();
       for (const value of quiet) script.measure(0, value, { purpose: 'calibrate', metrics: { params: 100 } });
-      script.calibrated([]).idea().measure(1, 3, { metrics: { params } });
-      return decisionOf(judge(script.state, 1, DEVICE));
+      script.addCalibration([]).addIdea().measure(1, 3, { metrics: { params } });
+      return decisionOf(judge(script.state, 1, SCRIPT_DEVICE));
     };
     expect(run({ metric: 'params', max: 120 }, 121)).toMatchObject({
       verdict: 'discarded',
@@ -136,7 +140,7 @@ describe('other ways to end', () => {
   });
 
   it('without a number of the incumbent on this device there is no verdict but inconclusive', () => {
-    const script = baseline().idea().measure(1, 3, { device: 'device-b' });
+    const script = baseline().addIdea().measure(1, 3, { device: 'device-b' });
     const decision = decisionOf(judge(script.state, 1, 'device-b'));
     expect(decision).toMatchObject({ verdict: 'inconclusive', nAgainst: 0 });
     expect(decision.effect).toBeUndefined();
@@ -146,12 +150,12 @@ describe('other ways to end', () => {
 
 describe('confirming a claim', () => {
   const claim = (mine: readonly number[], theirs: readonly number[]): Script => {
-    const script = baseline().kept(4);
+    const script = baseline().addKeptIdea(4);
     for (const value of mine) script.measure(1, value, { purpose: 'confirm', claim: 1 });
     for (const value of theirs) script.measure(0, value, { purpose: 'confirm', claim: 1 });
     return script;
   };
-  const verdict = (script: Script) => confirm(script.state, 1, 0, DEVICE);
+  const verdict = (script: Script) => judgeClaim(script.state, 1, 0, SCRIPT_DEVICE);
 
   it('waits for three fresh numbers of both sides, whatever was measured before', () => {
     expect(verdict(claim([4, 4.1], [5, 5, 5]))).toBeUndefined();

@@ -7,21 +7,21 @@ import type { Arena, Constraint } from '../arena.ts';
 import type { FailureClass } from '../event.ts';
 import type { Measurement, Verdict } from '../experiment.ts';
 import { valueOf } from '../experiment.ts';
-import { rungOf } from '../plan/screening.ts';
+import { screeningOf } from '../plan/screening.ts';
 import { arenaOf, codeOf, inPairs, type LabState, measurementsOf, rulesOf, values } from '../state.ts';
 import {
   BUNDLE_REPLICATES,
   CLEAR_Z,
-  greedy,
-  margin1,
-  margin2,
-  margin3,
-  type Ruling,
-  sequential1,
-  show,
+  greedyRule,
+  marginRule1,
+  marginRule2,
+  marginRule3,
+  type RuleResult,
+  sequentialRule1,
+  formatSignificant,
 } from './margin.ts';
 import { marginSteps } from './simplicity.ts';
-import { type Comparison, compare, comparePairs, mean, poolSigma } from '../../base/stats.ts';
+import { type Comparison, compareSamples, comparePairs, mean, poolSigma } from '../../base/stats.ts';
 
 export interface Decision {
   readonly verdict: Exclude<Verdict, 'refused'>;
@@ -63,70 +63,87 @@ export function noiseIn(state: LabState, deviceClass: string): { sigma: number; 
 /** What the ledger as it stands says about open experiment `n`. Pure; asks for more measurements by `again`. */
 export function judge(state: LabState, n: number, deviceClass: string): Judgement {
   const arena = arenaOf(state);
-  const x = state.experiments[n]!;
+  const experiment = state.experiments[n]!;
   const against = state.incumbent;
-  const done = measurementsOf(state, n).filter((m) => m.state === 'finished' && m.deviceClass === deviceClass);
+  const finishedRuns = measurementsOf(state, n).filter(
+    (measurement) => measurement.state === 'finished' && measurement.deviceClass === deviceClass,
+  );
   const rule = ruleName(state);
   if (state.steering.skipped.has(n)) {
     const reason = 'given up by a person';
     return { again: false, decision: { verdict: 'inconclusive', reason, rule, against, n: 0, nAgainst: 0 } };
   }
-  if (done.length === 0) return screened(state, n, deviceClass);
-  const failed = done.find((m) => valueOf(m) === undefined);
-  if (failed) return { again: false, decision: failure(failed, done.length, rule, against) };
+  if (finishedRuns.length === 0) return judgeScreening(state, n, deviceClass);
+  const failedRun = finishedRuns.find((measurement) => valueOf(measurement) === undefined);
+  if (failedRun) return { again: false, decision: decideFailure(failedRun, finishedRuns.length, rule, against) };
 
   const sign = signOf(arena);
-  const mine = values(state, n, deviceClass).map((v) => v * sign);
-  const theirs = values(state, against, deviceClass).map((v) => v * sign);
-  if (theirs.length === 0) {
+  const candidateValues = values(state, n, deviceClass).map((value) => value * sign);
+  const incumbentValues = values(state, against, deviceClass).map((value) => value * sign);
+  if (incumbentValues.length === 0) {
     const reason = `#${against}, which it is compared with, has no number on this device`;
-    return { again: false, decision: { verdict: 'inconclusive', reason, rule, against, n: mine.length, nAgainst: 0 } };
+    return {
+      again: false,
+      decision: { verdict: 'inconclusive', reason, rule, against, n: candidateValues.length, nAgainst: 0 },
+    };
   }
   const { sigma, dof } = noiseIn(state, deviceClass);
-  const ablation = x.idea.kind === 'ablation';
-  const differences = inPairs(state) || ablation ? differencesOf(state, n, against, deviceClass) : [];
-  const paired = differences.length > 0;
-  const c = paired ? comparePairs(differences, sigma, dof) : compare(mine, theirs, sigma, dof);
-  const base = {
+  const isAblation = experiment.idea.kind === 'ablation';
+  const differences = inPairs(state) || isAblation ? differencesOf(state, n, against, deviceClass) : [];
+  const isPaired = differences.length > 0;
+  const comparison = isPaired
+    ? comparePairs(differences, sigma, dof)
+    : compareSamples(candidateValues, incumbentValues, sigma, dof);
+  const evidence = {
     rule,
     against,
-    n: c.n,
-    nAgainst: paired ? c.n : theirs.length,
+    n: comparison.n,
+    nAgainst: isPaired ? comparison.n : incumbentValues.length,
     sigma,
-    effect: c.difference,
-    interval: c.interval,
-    probability: c.probability,
+    effect: comparison.difference,
+    interval: comparison.interval,
+    probability: comparison.probability,
   };
-  const broken = brokenConstraint(state, arena, n, against, deviceClass);
-  if (broken) return { again: false, decision: { ...base, verdict: 'discarded', kind: 'constraint', reason: broken } };
-  if (ablation) return ablated({ ...base, rule: 'ablation/1' }, c, paired);
-  const same = x.idea.kind === 'idea' && rulesOf(state) > 1 ? noOp(state, n, against, deviceClass) : undefined;
-  if (same) return { again: false, decision: { ...base, verdict: 'discarded', kind: 'no-op', reason: same } };
-  const verdict = ruling(state, n, c, paired, deviceClass);
-  if (verdict.verdict === 'again') return { again: true, reason: verdict.reason };
-  if (x.idea.kind === 'control') return { again: false, decision: controlled(base, verdict) };
-  const kind =
-    verdict.verdict === 'discarded' ? { kind: c.z <= -CLEAR_Z ? ('refuted' as const) : ('within noise' as const) } : {};
+  const constraintProblem = brokenConstraint(state, arena, n, against, deviceClass);
+  if (constraintProblem)
+    return {
+      again: false,
+      decision: { ...evidence, verdict: 'discarded', kind: 'constraint', reason: constraintProblem },
+    };
+  if (isAblation) return judgeAblation({ ...evidence, rule: 'ablation/1' }, comparison, isPaired);
+  const noOpReason =
+    experiment.idea.kind === 'idea' && rulesOf(state) > 1 ? findNoOp(state, n, against, deviceClass) : undefined;
+  if (noOpReason)
+    return { again: false, decision: { ...evidence, verdict: 'discarded', kind: 'no-op', reason: noOpReason } };
+  const ruleResult = applyRule(state, n, comparison, isPaired, deviceClass);
+  if (ruleResult.verdict === 'again') return { again: true, reason: ruleResult.reason };
+  if (experiment.idea.kind === 'control') return { again: false, decision: decideControl(evidence, ruleResult) };
+  const discardKind =
+    ruleResult.verdict === 'discarded'
+      ? { kind: comparison.z <= -CLEAR_Z ? ('refuted' as const) : ('within noise' as const) }
+      : {};
   return {
     again: false,
     decision: {
-      ...base,
-      ...kind,
-      verdict: verdict.verdict,
-      reason: `${verdict.reason} (against #${against}, parent #${x.idea.parent})`,
+      ...evidence,
+      ...discardKind,
+      verdict: ruleResult.verdict,
+      reason: `${ruleResult.reason} (against #${against}, parent #${experiment.idea.parent})`,
     },
   };
 }
 
 /** halving/1: without a full measurement, a short run that failed or ranked too low ends it; nothing else does. */
-function screened(state: LabState, n: number, deviceClass: string): Judgement {
-  const rung = rungOf(state, n, deviceClass);
+function judgeScreening(state: LabState, n: number, deviceClass: string): Judgement {
+  const screening = screeningOf(state, n, deviceClass);
   const [rule, against] = ['halving/1', state.incumbent] as const;
-  if (rung.next === 'failed') return { again: false, decision: failure(rung.short, 1, rule, against) };
-  if (rung.next !== 'drop') return { again: true, reason: rung.next === 'short' ? 'not run yet' : 'not measured yet' };
+  if (screening.next === 'failed')
+    return { again: false, decision: decideFailure(screening.screenRun, 1, rule, against) };
+  if (screening.next !== 'drop')
+    return { again: true, reason: screening.next === 'short' ? 'not run yet' : 'not measured yet' };
   return {
     again: false,
-    decision: { verdict: 'discarded', kind: 'screened', reason: rung.reason, rule, against, n: 0, nAgainst: 0 },
+    decision: { verdict: 'discarded', kind: 'screened', reason: screening.reason, rule, against, n: 0, nAgainst: 0 },
   };
 }
 
@@ -143,11 +160,11 @@ function ruleName(state: LabState): string {
  */
 export function failedAgainst(state: LabState, n: number, since = 0): number {
   let failed = 0;
-  for (let k = n + 1; k < state.experiments.length; k++) {
-    const x = state.experiments[k]!;
-    if (x.state !== 'decided' || x.decision.nAgainst === 0) continue;
-    if (x.decision.against !== n || x.decision.verdict === 'kept') break;
-    if (x.measurements[0]! >= since) failed++;
+  for (let later = n + 1; later < state.experiments.length; later++) {
+    const experiment = state.experiments[later]!;
+    if (experiment.state !== 'decided' || experiment.decision.nAgainst === 0) continue;
+    if (experiment.decision.against !== n || experiment.decision.verdict === 'kept') break;
+    if (experiment.measurements[0]! >= since) failed++;
   }
   return failed;
 }
@@ -158,29 +175,35 @@ export function failedAgainst(state: LabState, n: number, since = 0): number {
  */
 function stoodAgainst(state: LabState, deviceClass: string): number {
   const n = state.incumbent;
-  const last = measurementsOf(state, n).findLast((m) => m.deviceClass === deviceClass && valueOf(m) !== undefined);
-  return n === 0 ? 0 : failedAgainst(state, n, last?.m);
+  const lastMeasured = measurementsOf(state, n).findLast(
+    (measurement) => measurement.deviceClass === deviceClass && valueOf(measurement) !== undefined,
+  );
+  return n === 0 ? 0 : failedAgainst(state, n, lastMeasured?.m);
 }
 
 /** Pairs that decide whether a step may be left out. */
 const ABLATION_PAIRS = 3;
 
 /** ablation/1: less code that is no worse stays. The step is dropped then. */
-function ablated(base: Omit<Decision, 'verdict' | 'reason'>, c: Comparison, paired: boolean): Judgement {
-  if (!paired || c.n < ABLATION_PAIRS)
-    return { again: true, reason: `${c.n} of ${ABLATION_PAIRS} pairs without the step` };
-  const kept = c.difference >= 0;
-  const reason = kept
-    ? `without the step it is no worse (${show(c.difference)}), so the step is dropped`
-    : `the step pays: without it worse by ${show(-c.difference)}`;
-  return { again: false, decision: { ...base, verdict: kept ? 'kept' : 'discarded', kind: 'ablation', reason } };
+function judgeAblation(
+  evidence: Omit<Decision, 'verdict' | 'reason'>,
+  comparison: Comparison,
+  isPaired: boolean,
+): Judgement {
+  if (!isPaired || comparison.n < ABLATION_PAIRS)
+    return { again: true, reason: `${comparison.n} of ${ABLATION_PAIRS} pairs without the step` };
+  const isKept = comparison.difference >= 0;
+  const reason = isKept
+    ? `without the step it is no worse (${formatSignificant(comparison.difference)}), so the step is dropped`
+    : `the step pays: without it worse by ${formatSignificant(-comparison.difference)}`;
+  return { again: false, decision: { ...evidence, verdict: isKept ? 'kept' : 'discarded', kind: 'ablation', reason } };
 }
 
 /** A control is never kept; what counts is whether the rule would have. */
-function controlled(base: Omit<Decision, 'verdict' | 'reason'>, { verdict, reason }: Ruling): Decision {
+function decideControl(evidence: Omit<Decision, 'verdict' | 'reason'>, { verdict, reason }: RuleResult): Decision {
   const wouldKeep = verdict === 'kept';
-  const text = `the unchanged incumbent would ${wouldKeep ? '' : 'not '}have been kept: ${reason}`;
-  return { ...base, verdict: 'discarded', kind: 'control', wouldKeep, reason: text };
+  const controlReason = `the unchanged incumbent would ${wouldKeep ? '' : 'not '}have been kept: ${reason}`;
+  return { ...evidence, verdict: 'discarded', kind: 'control', wouldKeep, reason: controlReason };
 }
 
 /**
@@ -188,18 +211,20 @@ function controlled(base: Omit<Decision, 'verdict' | 'reason'>, { verdict, reaso
  * shortened, or a knob turned without any effect on the configuration that the candidate says is in force. Any
  * difference in its number is chance then.
  */
-function noOp(state: LabState, n: number, against: number, deviceClass: string): string | undefined {
-  const seen = (k: number, what: 'artefact' | 'config'): string[] =>
-    measurementsOf(state, k).flatMap((m) =>
-      m.state === 'finished' && m.deviceClass === deviceClass && m.conditions[what] ? [m.conditions[what]] : [],
+function findNoOp(state: LabState, n: number, against: number, deviceClass: string): string | undefined {
+  const hashesOf = (side: number, hashKind: 'artefact' | 'config'): string[] =>
+    measurementsOf(state, side).flatMap((measurement) =>
+      measurement.state === 'finished' && measurement.deviceClass === deviceClass && measurement.conditions[hashKind]
+        ? [measurement.conditions[hashKind]]
+        : [],
     );
-  const shared = (what: 'artefact' | 'config'): boolean => {
-    const theirs = seen(against, what);
-    return seen(n, what).some((hash) => theirs.includes(hash));
+  const sharesHash = (hashKind: 'artefact' | 'config'): boolean => {
+    const againstHashes = hashesOf(against, hashKind);
+    return hashesOf(n, hashKind).some((hash) => againstHashes.includes(hash));
   };
-  if (marginSteps(codeOf(state, n)!) > 0 && shared('artefact'))
+  if (marginSteps(codeOf(state, n)!) > 0 && sharesHash('artefact'))
     return `it left the same artefact as #${against}: any difference is chance`;
-  if (state.experiments[n]!.idea.knobs && shared('config'))
+  if (state.experiments[n]!.idea.knobs && sharesHash('config'))
     return `its effective configuration is that of #${against}: the knob has no effect`;
   return undefined;
 }
@@ -207,16 +232,21 @@ function noOp(state: LabState, n: number, against: number, deviceClass: string):
 /** A gain this many times the usual one is measured again before it is believed. */
 export const QUARANTINE_FACTOR = 3;
 /** Kept gains that say what is usual: at least, and at most looked at. */
-const [FEWEST_GAINS, MOST_GAINS] = [5, 10];
+const [MIN_GAINS, MAX_GAINS] = [5, 10];
 
 /** Mean of the kept gains on the way to `n`; undefined while there are too few to say what is usual. */
 export function usualGain(state: LabState, n: number): number | undefined {
   const gains: number[] = [];
-  for (let at = n; at > 0 && gains.length < MOST_GAINS; at = state.experiments[at]!.idea.parent) {
-    const x = state.experiments[at]!;
-    if (x.state === 'decided' && x.decision.effect !== undefined) gains.push(Math.max(0, x.decision.effect));
+  for (
+    let ancestor = n;
+    ancestor > 0 && gains.length < MAX_GAINS;
+    ancestor = state.experiments[ancestor]!.idea.parent
+  ) {
+    const experiment = state.experiments[ancestor]!;
+    if (experiment.state === 'decided' && experiment.decision.effect !== undefined)
+      gains.push(Math.max(0, experiment.decision.effect));
   }
-  return gains.length < FEWEST_GAINS ? undefined : mean(gains);
+  return gains.length < MIN_GAINS ? undefined : mean(gains);
 }
 
 /**
@@ -224,22 +254,24 @@ export function usualGain(state: LabState, n: number): number | undefined {
  */
 function differencesOf(state: LabState, n: number, against: number, deviceClass: string): number[] {
   const sign = signOf(arenaOf(state));
-  const done = pairedSoFar(state, n, deviceClass);
-  const found: number[] = [];
-  for (let i = 0; i + 1 < done.length; i += 2) {
-    const sides = [done[i]!, done[i + 1]!];
-    const value = (k: number): number | undefined => sides.filter((m) => m.n === k).map(valueOf)[0];
-    const [mine, theirs] = [value(n), value(against)];
-    if (mine !== undefined && theirs !== undefined) found.push((mine - theirs) * sign);
+  const pairedRuns = pairedSoFar(state, n, deviceClass);
+  const differences: number[] = [];
+  for (let i = 0; i + 1 < pairedRuns.length; i += 2) {
+    const pair = [pairedRuns[i]!, pairedRuns[i + 1]!];
+    const valueOfSide = (side: number): number | undefined =>
+      pair.filter((measurement) => measurement.n === side).map(valueOf)[0];
+    const [candidateValue, againstValue] = [valueOfSide(n), valueOfSide(against)];
+    if (candidateValue !== undefined && againstValue !== undefined)
+      differences.push((candidateValue - againstValue) * sign);
   }
-  return found;
+  return differences;
 }
 
 /** Measurements with a number that serve a paired comparison. */
 export function pairedSoFar(state: LabState, n: number, deviceClass: string): Measurement[] {
   return (state.pairs.get(n) ?? [])
     .map((m) => state.measurements[m]!)
-    .filter((m) => m.deviceClass === deviceClass && valueOf(m) !== undefined);
+    .filter((measurement) => measurement.deviceClass === deviceClass && valueOf(measurement) !== undefined);
 }
 
 /** Standard errors below all earlier numbers of the incumbent at which a candidate needs no partner to be dropped. */
@@ -251,58 +283,91 @@ const HOPELESS_Z = 3;
  */
 function stepsOf(state: LabState, n: number, deviceClass: string): 0 | 1 | 2 {
   const { parameters: metric } = arenaOf(state).decide;
-  const [mine, theirs] = [n, state.incumbent].map((k) => metric && secondary(state, k, deviceClass, metric)) as (
-    number | undefined
-  )[];
-  return marginSteps(codeOf(state, n)!, mine === undefined || theirs === undefined ? undefined : [mine, theirs]);
+  const [candidateParameters, incumbentParameters] = [n, state.incumbent].map(
+    (side) => metric && secondaryMetric(state, side, deviceClass, metric),
+  ) as (number | undefined)[];
+  return marginSteps(
+    codeOf(state, n)!,
+    candidateParameters === undefined || incumbentParameters === undefined
+      ? undefined
+      : [candidateParameters, incumbentParameters],
+  );
 }
 
-function ruling(state: LabState, n: number, c: Comparison, paired: boolean, deviceClass: string): Ruling {
+function applyRule(
+  state: LabState,
+  n: number,
+  comparison: Comparison,
+  isPaired: boolean,
+  deviceClass: string,
+): RuleResult {
   const steps = stepsOf(state, n, deviceClass);
-  const { rule, max_replicates: most } = arenaOf(state).decide;
-  if (rule === 'greedy') return greedy(c);
-  if (inPairs(state) && !paired && c.z > -HOPELESS_Z)
+  const { rule, max_replicates: maxReplicates } = arenaOf(state).decide;
+  if (rule === 'greedy') return greedyRule(comparison);
+  if (inPairs(state) && !isPaired && comparison.z > -HOPELESS_Z)
     return { verdict: 'again', reason: 'its partner is not measured yet' };
-  const byPairs = rulesOf(state) === 1 || inPairs(state);
-  const found =
-    rule === 'sequential' && paired
-      ? sequential1(c, most)
-      : byPairs
-        ? margin1(c, c.n, steps, most)
+  const decidesByPairs = rulesOf(state) === 1 || inPairs(state);
+  const result =
+    rule === 'sequential' && isPaired
+      ? sequentialRule1(comparison, maxReplicates)
+      : decidesByPairs
+        ? marginRule1(comparison, comparison.n, steps, maxReplicates)
         : rulesOf(state) === 2
-          ? margin2(c, c.n, steps)
-          : margin3(c, steps, stoodAgainst(state, deviceClass), values(state, state.incumbent, deviceClass).length);
-  if (byPairs && (rulesOf(state) < 3 || most < 2)) return found;
-  if (!byPairs && state.experiments[n]!.idea.bundles && c.n < BUNDLE_REPLICATES)
+          ? marginRule2(comparison, comparison.n, steps)
+          : marginRule3(
+              comparison,
+              steps,
+              stoodAgainst(state, deviceClass),
+              values(state, state.incumbent, deviceClass).length,
+            );
+  if (decidesByPairs && (rulesOf(state) < 3 || maxReplicates < 2)) return result;
+  if (!decidesByPairs && state.experiments[n]!.idea.bundles && comparison.n < BUNDLE_REPLICATES)
     return { verdict: 'again', reason: `a bundle is measured ${BUNDLE_REPLICATES} times` };
-  const usual = usualGain(state, state.incumbent);
-  if (found.verdict !== 'kept' || c.n > 1 || usual === undefined || c.difference <= QUARANTINE_FACTOR * usual)
-    return found;
+  const typicalGain = usualGain(state, state.incumbent);
+  if (
+    result.verdict !== 'kept' ||
+    comparison.n > 1 ||
+    typicalGain === undefined ||
+    comparison.difference <= QUARANTINE_FACTOR * typicalGain
+  )
+    return result;
   return {
     verdict: 'again',
     reason: `quarantined: ${QUARANTINE_FACTOR} times the usual gain, so measured again first`,
   };
 }
 
-function failure(m: Measurement, of: number, rule: string, against: number): Decision {
-  if (m.state !== 'finished' || m.outcome.kind === 'measured') throw new RangeError('not a failed measurement');
-  const reason = of === 1 ? m.outcome.message : `${m.outcome.message} (in 1 of ${of} measurements)`;
-  return { verdict: m.outcome.kind, reason, failure: m.outcome.class, rule, against, n: of, nAgainst: 0 };
+function decideFailure(measurement: Measurement, measurementCount: number, rule: string, against: number): Decision {
+  if (measurement.state !== 'finished' || measurement.outcome.kind === 'measured')
+    throw new RangeError('not a failed measurement');
+  const reason =
+    measurementCount === 1
+      ? measurement.outcome.message
+      : `${measurement.outcome.message} (in 1 of ${measurementCount} measurements)`;
+  return {
+    verdict: measurement.outcome.kind,
+    reason,
+    failure: measurement.outcome.class,
+    rule,
+    against,
+    n: measurementCount,
+    nAgainst: 0,
+  };
 }
 
 // -------------------------------------------------------------------------------------------- constraints
 
 /** Mean of a secondary metric over the measurements of an experiment. */
-export function secondary(state: LabState, n: number, deviceClass: string, metric: string): number | undefined {
-  const found = measurementsOf(state, n).flatMap((m) =>
-    m.deviceClass === deviceClass &&
-    m.state === 'finished' &&
-    m.outcome.kind === 'measured' &&
-    m.outcome.metrics[metric] !== undefined
-      ? [m.outcome.metrics[metric]]
+export function secondaryMetric(state: LabState, n: number, deviceClass: string, metric: string): number | undefined {
+  const metricValues = measurementsOf(state, n).flatMap((measurement) =>
+    measurement.deviceClass === deviceClass &&
+    measurement.state === 'finished' &&
+    measurement.outcome.kind === 'measured' &&
+    measurement.outcome.metrics[metric] !== undefined
+      ? [measurement.outcome.metrics[metric]]
       : [],
   );
-  return found.length > 0 ? mean(found) : undefined;
+  return metricValues.length > 0 ? mean(metricValues) : undefined;
 }
 
 /**
@@ -316,22 +381,24 @@ export function brokenConstraint(
   against: number,
   deviceClass: string,
 ): string | undefined {
-  for (const constraint of arena.constraints.filter((c) => c.hard)) {
-    const value = secondary(state, n, deviceClass, constraint.metric);
+  for (const constraint of arena.constraints.filter((entry) => entry.hard)) {
+    const value = secondaryMetric(state, n, deviceClass, constraint.metric);
     if (value === undefined) return `constraint on ${constraint.metric}: the evaluator did not report it`;
-    const scale = constraint.relative ? secondary(state, against, deviceClass, constraint.metric) : 1;
+    const scale = constraint.relative ? secondaryMetric(state, against, deviceClass, constraint.metric) : 1;
     if (scale === undefined) return `constraint on ${constraint.metric}: the incumbent has no value to compare with`;
-    const problem = outside(constraint, value, scale);
+    const problem = describeBreach(constraint, value, scale);
     if (problem) return problem;
   }
   return undefined;
 }
 
-function outside(constraint: Constraint, value: number, scale: number): string | undefined {
+function describeBreach(constraint: Constraint, value: number, scale: number): string | undefined {
   const { metric, min, max, relative } = constraint;
-  const limit = (factor: number): string =>
-    relative ? `${show(factor * scale)} (${factor} × the incumbent’s)` : show(factor);
-  if (max !== undefined && value > max * scale) return `constraint: ${metric} is ${show(value)}, above ${limit(max)}`;
-  if (min !== undefined && value < min * scale) return `constraint: ${metric} is ${show(value)}, below ${limit(min)}`;
+  const formatLimit = (factor: number): string =>
+    relative ? `${formatSignificant(factor * scale)} (${factor} × the incumbent’s)` : formatSignificant(factor);
+  if (max !== undefined && value > max * scale)
+    return `constraint: ${metric} is ${formatSignificant(value)}, above ${formatLimit(max)}`;
+  if (min !== undefined && value < min * scale)
+    return `constraint: ${metric} is ${formatSignificant(value)}, below ${formatLimit(min)}`;
   return undefined;
 }

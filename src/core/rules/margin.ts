@@ -4,7 +4,7 @@
  */
 import { type Comparison, mixtureRatio } from '../../base/stats.ts';
 
-export interface Ruling {
+export interface RuleResult {
   readonly verdict: 'kept' | 'discarded' | 'inconclusive' | 'again';
   readonly reason: string;
 }
@@ -23,65 +23,91 @@ export const LARGE_DIFF_LINES = 20;
 const MARGIN_STEP = 0.1;
 
 /** greedy/1, greedy/2: upstream's rule, luck included. For comparison only. */
-export function greedy(c: Comparison): Ruling {
-  return c.difference > 0
-    ? { verdict: 'kept', reason: `better by ${show(c.difference)}, noise ignored` }
-    : { verdict: 'discarded', reason: `not better (${show(c.difference)}), noise ignored` };
+export function greedyRule(comparison: Comparison): RuleResult {
+  return comparison.difference > 0
+    ? { verdict: 'kept', reason: `better by ${formatSignificant(comparison.difference)}, noise ignored` }
+    : { verdict: 'discarded', reason: `not better (${formatSignificant(comparison.difference)}), noise ignored` };
 }
 
 /**
  * margin/1: z-test with the noise known from repeats. Clear after one measurement beyond ±2; worse than the incumbent
- * is dropped at once; in between it is repeated up to `max` times, kept at the margin, else inconclusive.
+ * is dropped at once; in between it is repeated up to `maxMeasurements` times, kept at the margin, else inconclusive.
  */
-export function margin1(c: Comparison, n: number, need: number, max: number): Ruling {
-  const seen = seenAfter(c, n);
-  if (c.z >= Math.max(CLEAR_Z, need)) return { verdict: 'kept', reason: `better by ${show(c.difference)}, ${seen}` };
-  if (c.z <= 0 && !(need === 0 && c.z === 0)) return worse(c, seen);
-  if (n < 2 && max > 1) return { verdict: 'again', reason: `in doubt: ${seen}` };
-  if (c.z >= need) return { verdict: 'kept', reason: `better by ${show(c.difference)}, ${seen}, margin ${need}` };
-  if (n < max) return { verdict: 'again', reason: `in doubt: ${seen}` };
-  return { verdict: 'inconclusive', reason: `${seen}, between nothing and the margin of ${need}` };
+export function marginRule1(
+  comparison: Comparison,
+  measurementCount: number,
+  requiredZ: number,
+  maxMeasurements: number,
+): RuleResult {
+  const evidenceText = seenAfter(comparison, measurementCount);
+  if (comparison.z >= Math.max(CLEAR_Z, requiredZ))
+    return { verdict: 'kept', reason: `better by ${formatSignificant(comparison.difference)}, ${evidenceText}` };
+  if (comparison.z <= 0 && !(requiredZ === 0 && comparison.z === 0)) return discardAsWorse(comparison, evidenceText);
+  if (measurementCount < 2 && maxMeasurements > 1) return { verdict: 'again', reason: `in doubt: ${evidenceText}` };
+  if (comparison.z >= requiredZ)
+    return {
+      verdict: 'kept',
+      reason: `better by ${formatSignificant(comparison.difference)}, ${evidenceText}, margin ${requiredZ}`,
+    };
+  if (measurementCount < maxMeasurements) return { verdict: 'again', reason: `in doubt: ${evidenceText}` };
+  return { verdict: 'inconclusive', reason: `${evidenceText}, between nothing and the margin of ${requiredZ}` };
 }
 
 /** margin/2: one measurement steers. Whatever is called an improvement is measured afresh before the report says so. */
-export function margin2(c: Comparison, n: number, steps: number): Ruling {
-  const need = steps * MARGIN_STEP;
-  const seen = seenAfter(c, n);
-  if (c.z >= need && (c.z > 0 || steps === 0))
-    return { verdict: 'kept', reason: `better by ${show(c.difference)}, ${seen}, margin ${need}` };
-  if (c.z <= 0) return worse(c, seen);
-  return { verdict: 'inconclusive', reason: `${seen}, between nothing and the margin of ${need}` };
+export function marginRule2(comparison: Comparison, measurementCount: number, steps: number): RuleResult {
+  const requiredZ = steps * MARGIN_STEP;
+  const evidenceText = seenAfter(comparison, measurementCount);
+  if (comparison.z >= requiredZ && (comparison.z > 0 || steps === 0))
+    return {
+      verdict: 'kept',
+      reason: `better by ${formatSignificant(comparison.difference)}, ${evidenceText}, margin ${requiredZ}`,
+    };
+  if (comparison.z <= 0) return discardAsWorse(comparison, evidenceText);
+  return { verdict: 'inconclusive', reason: `${evidenceText}, between nothing and the margin of ${requiredZ}` };
 }
 
 /** margin/3: standard errors that one step is worth before the incumbent's number has stood against anything. */
-const FIRST_STEP = 0.2;
+const FIRST_MARGIN_STEP = 0.2;
 /**
  * Luck in a number that something was chosen by, in standard errors of a comparison with it: at first, more for each
  * idea that failed against it since, and at most more. Read off simulated nights of known truth (`npm run
  * bench:decide`).
  */
-const [FIRST_LUCK, MORE_LUCK, MOST_MORE_LUCK] = [0.6, 0.05, 0.7];
+const [FIRST_SHRINKAGE, SHRINKAGE_PER_FAILURE, MAX_ADDED_SHRINKAGE] = [0.6, 0.05, 0.7];
 
-/** `stood` ideas failed against a mean of `n` numbers: the more numbers, the less luck. */
-export const luckOf = (stood: number, n: number): number =>
-  (FIRST_LUCK + Math.min(MOST_MORE_LUCK, MORE_LUCK * stood)) * Math.sqrt(2 / (1 + n));
+/** `failedIdeas` ideas failed against a mean of `n` numbers: the more numbers, the less luck. */
+export const shrinkageOf = (failedIdeas: number, numberCount: number): number =>
+  (FIRST_SHRINKAGE + Math.min(MAX_ADDED_SHRINKAGE, SHRINKAGE_PER_FAILURE * failedIdeas)) *
+  Math.sqrt(2 / (1 + numberCount));
 
 /**
  * margin/3: as margin/2, with a margin that melts. The incumbent was chosen by its number, so that number is lucky, and
  * each idea that fails against it says so again: what comes a little below it may then be better than what it stands
  * for.
  */
-export function margin3(c: Comparison, steps: number, stood: number, nAgainst: number): Ruling {
-  const melted = c.se === 0 ? 0 : luckOf(stood, nAgainst) - luckOf(0, nAgainst);
-  const need = steps * FIRST_STEP - melted;
-  const seen = `${seenAfter(c, c.n)}, margin ${show(need)}`;
-  const same = c.z === 0 && steps > 0;
-  if (c.z > 0 && c.z < need)
-    return { verdict: 'inconclusive', reason: `${seenAfter(c, c.n)}, between nothing and the margin of ${show(need)}` };
-  if (c.z < need || same) return worse(c, seen);
-  if (c.z >= 0) return { verdict: 'kept', reason: `better by ${show(c.difference)}, ${seen}` };
-  const luck = `less than the luck in a number that ${stood} ideas failed against`;
-  return { verdict: 'kept', reason: `worse by ${show(-c.difference)}, ${luck}: ${seen}` };
+export function marginRule3(
+  comparison: Comparison,
+  steps: number,
+  failedIdeas: number,
+  againstCount: number,
+): RuleResult {
+  const meltedMargin = comparison.se === 0 ? 0 : shrinkageOf(failedIdeas, againstCount) - shrinkageOf(0, againstCount);
+  const requiredZ = steps * FIRST_MARGIN_STEP - meltedMargin;
+  const evidenceText = `${seenAfter(comparison, comparison.n)}, margin ${formatSignificant(requiredZ)}`;
+  const isUnchanged = comparison.z === 0 && steps > 0;
+  if (comparison.z > 0 && comparison.z < requiredZ)
+    return {
+      verdict: 'inconclusive',
+      reason: `${seenAfter(comparison, comparison.n)}, between nothing and the margin of ${formatSignificant(requiredZ)}`,
+    };
+  if (comparison.z < requiredZ || isUnchanged) return discardAsWorse(comparison, evidenceText);
+  if (comparison.z >= 0)
+    return { verdict: 'kept', reason: `better by ${formatSignificant(comparison.difference)}, ${evidenceText}` };
+  const shrinkageText = `less than the luck in a number that ${failedIdeas} ideas failed against`;
+  return {
+    verdict: 'kept',
+    reason: `worse by ${formatSignificant(-comparison.difference)}, ${shrinkageText}: ${evidenceText}`,
+  };
 }
 
 /** Share of unchanged candidates that sequential may keep or refute by chance, whenever it stops. */
@@ -92,28 +118,34 @@ const SEQUENTIAL_ALPHA = 0.05;
  * dozens can be afforded. It may look after every pair and stop as soon as the mixture of effects around one standard
  * deviation of a pair is 1/α times likelier than none.
  */
-export function sequential1(c: Comparison, most: number): Ruling {
-  const spread = c.se * Math.sqrt(c.n);
-  const evidence = mixtureRatio(c.difference, spread, spread, c.n);
-  const seen = `evidence ${show(evidence)} to 1 after ${c.n} pairs`;
+export function sequentialRule1(comparison: Comparison, maxPairs: number): RuleResult {
+  const spread = comparison.se * Math.sqrt(comparison.n);
+  const evidence = mixtureRatio(comparison.difference, spread, spread, comparison.n);
+  const evidenceText = `evidence ${formatSignificant(evidence)} to 1 after ${comparison.n} pairs`;
   if (evidence >= 1 / SEQUENTIAL_ALPHA)
-    return c.difference > 0
-      ? { verdict: 'kept', reason: `better by ${show(c.difference)}, ${seen}` }
-      : { verdict: 'discarded', reason: `worse by ${show(-c.difference)}, ${seen}` };
-  if (c.n < most) return { verdict: 'again', reason: `in doubt: ${seen}` };
-  if (c.difference <= 0) return { verdict: 'discarded', reason: `no better within noise, ${seen}` };
-  return { verdict: 'inconclusive', reason: `not told apart: ${seen}, ${show(1 / SEQUENTIAL_ALPHA)} wanted` };
+    return comparison.difference > 0
+      ? { verdict: 'kept', reason: `better by ${formatSignificant(comparison.difference)}, ${evidenceText}` }
+      : { verdict: 'discarded', reason: `worse by ${formatSignificant(-comparison.difference)}, ${evidenceText}` };
+  if (comparison.n < maxPairs) return { verdict: 'again', reason: `in doubt: ${evidenceText}` };
+  if (comparison.difference <= 0) return { verdict: 'discarded', reason: `no better within noise, ${evidenceText}` };
+  return {
+    verdict: 'inconclusive',
+    reason: `not told apart: ${evidenceText}, ${formatSignificant(1 / SEQUENTIAL_ALPHA)} wanted`,
+  };
 }
 
-const worse = (c: Comparison, seen: string): Ruling => ({
+const discardAsWorse = (comparison: Comparison, evidenceText: string): RuleResult => ({
   verdict: 'discarded',
-  reason: c.z <= -CLEAR_Z ? `worse by ${show(-c.difference)}, ${seen}` : `no better within noise, ${seen}`,
+  reason:
+    comparison.z <= -CLEAR_Z
+      ? `worse by ${formatSignificant(-comparison.difference)}, ${evidenceText}`
+      : `no better within noise, ${evidenceText}`,
 });
 
-const seenAfter = (c: Comparison, n: number): string =>
-  `z = ${Number.isFinite(c.z) ? c.z.toFixed(2) : c.z > 0 ? '∞' : '−∞'} after ${n}`;
+const seenAfter = (comparison: Comparison, measurementCount: number): string =>
+  `z = ${Number.isFinite(comparison.z) ? comparison.z.toFixed(2) : comparison.z > 0 ? '∞' : '−∞'} after ${measurementCount}`;
 
 /** Four significant digits, for reasons. Views format their own numbers. */
-export function show(x: number): string {
-  return Number.isFinite(x) ? String(Number(x.toPrecision(4))) : String(x);
+export function formatSignificant(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(4))) : String(value);
 }

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { simulate } from '../../../bench/night.ts';
-import { arenaWith, DEVICE, Script, SITUATION } from '../../testing/script.ts';
+import { arenaWith, SCRIPT_DEVICE, Script, IDLE_CONTEXT } from '../../testing/script.ts';
 import { judge } from './judge.ts';
 import { plan, type Step } from '../plan/plan.ts';
 import { comparePairs } from '../../base/stats.ts';
 
 const paired = { decide: { rules: 2, rule: 'paired' } };
 const quiet = [5, 5.1, 4.9, 5.05, 4.95] as const;
-const next = (script: Script): Step => plan(script.state, { ...SITUATION, experiments: 9 });
-const started = (): Script => new Script(arenaWith(paired)).calibrated(quiet).idea();
+const next = (script: Script): Step => plan(script.state, { ...IDLE_CONTEXT, experiments: 9 });
+const started = (): Script => new Script(arenaWith(paired)).addCalibration(quiet).addIdea();
 
 /**
  * Let the planner run until the idea is decided; each measurement's value from its experiment and its place in the
@@ -20,12 +20,12 @@ function through(script: Script, value: (n: number, m: number) => number): { sid
     const m = script.state.measurements.length;
     sides.push(step.n);
     seeds.push(step.seed);
-    script.start(step.n, {
+    script.startMeasurement(step.n, {
       purpose: step.purpose,
       seed: step.seed,
       ...(step.pair !== undefined && { pair: step.pair }),
     });
-    script.finish(value(step.n, m));
+    script.finishMeasurement(value(step.n, m));
   }
   return { sides, seeds };
 }
@@ -37,25 +37,27 @@ describe('the rule "paired"', () => {
     expect(sides).toEqual([1, 0, 0, 1, 1, 0]);
     expect([seeds[0], seeds[2], seeds[4]]).toEqual([seeds[1], seeds[3], seeds[5]]);
     expect(new Set(seeds).size).toBe(3);
-    expect(judge(script.state, 1, DEVICE)).toMatchObject({ decision: { rule: 'paired/2', n: 3, nAgainst: 3 } });
+    expect(judge(script.state, 1, SCRIPT_DEVICE)).toMatchObject({ decision: { rule: 'paired/2', n: 3, nAgainst: 3 } });
   });
 
   it('needs no partner for what is hopeless, and one pair for what is clear', () => {
     const hopeless = started();
     expect(through(hopeless, () => 6).sides).toEqual([1]);
-    expect(judge(hopeless.state, 1, DEVICE)).toMatchObject({ decision: { verdict: 'discarded', kind: 'refuted' } });
+    expect(judge(hopeless.state, 1, SCRIPT_DEVICE)).toMatchObject({
+      decision: { verdict: 'discarded', kind: 'refuted' },
+    });
     const clear = started();
     expect(through(clear, (n) => (n === 1 ? 3 : 5)).sides).toEqual([1, 0]);
-    expect(judge(clear.state, 1, DEVICE)).toMatchObject({ decision: { verdict: 'kept', n: 1 } });
+    expect(judge(clear.state, 1, SCRIPT_DEVICE)).toMatchObject({ decision: { verdict: 'kept', n: 1 } });
   });
 
   it('does not keep what only the machine made faster, as the margin would', () => {
     const faster = (_: number, m: number): number => 5 - 0.2 * (m > 4 ? 1 : 0);
     const script = started();
     through(script, faster);
-    expect(judge(script.state, 1, DEVICE)).toMatchObject({ decision: { verdict: 'discarded', effect: 0 } });
-    const alone = new Script(arenaWith({ decide: { rules: 2 } })).calibrated(quiet).idea().measure(1, 4.8);
-    expect(judge(alone.state, 1, DEVICE)).toMatchObject({ decision: { verdict: 'kept' } });
+    expect(judge(script.state, 1, SCRIPT_DEVICE)).toMatchObject({ decision: { verdict: 'discarded', effect: 0 } });
+    const alone = new Script(arenaWith({ decide: { rules: 2 } })).addCalibration(quiet).addIdea().measure(1, 4.8);
+    expect(judge(alone.state, 1, SCRIPT_DEVICE)).toMatchObject({ decision: { verdict: 'kept' } });
   });
 
   it('finishes a simulated night within its measurements and finds something', () => {

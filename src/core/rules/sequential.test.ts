@@ -3,34 +3,34 @@
  * difference is plain.
  */
 import { describe, expect, it } from 'vitest';
-import { random } from '../../base/random.ts';
-import { arenaWith, DEVICE, Script } from '../../testing/script.ts';
+import { createRandom } from '../../base/random.ts';
+import { arenaWith, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
 import { judge } from './judge.ts';
 import { plan } from '../plan/plan.ts';
-import { sequential1 } from './margin.ts';
+import { sequentialRule1 } from './margin.ts';
 import { comparePairs, mixtureRatio } from '../../base/stats.ts';
 
 const MOST = 40;
 
 /** Pairs until it stops, and how. */
-function raced(effect: number, chance: ReturnType<typeof random>): { n: number; verdict: string } {
+function raced(effect: number, chance: ReturnType<typeof createRandom>): { n: number; verdict: string } {
   const differences: number[] = [];
   for (;;) {
     differences.push(effect + Math.SQRT2 * chance.normal());
-    const { verdict } = sequential1(comparePairs(differences, 1, 30), MOST);
+    const { verdict } = sequentialRule1(comparePairs(differences, 1, 30), MOST);
     if (verdict !== 'again') return { n: differences.length, verdict };
   }
 }
 
 describe('sequential', () => {
   it('keeps an unchanged candidate in fewer than one of twenty races, although it looks forty times', () => {
-    const chance = random(3);
+    const chance = createRandom(3);
     const races = Array.from({ length: 1500 }, () => raced(0, chance));
     expect(races.filter(({ verdict }) => verdict === 'kept').length / 1500).toBeLessThan(0.05);
   });
 
   it('stops sooner the larger the difference, and finds nearly every one of two standard deviations', () => {
-    const chance = random(4);
+    const chance = createRandom(4);
     const mean = (effect: number): { n: number; kept: number } => {
       const races = Array.from({ length: 200 }, () => raced(effect, chance));
       return {
@@ -52,14 +52,14 @@ describe('sequential', () => {
 
   it('measures in turn until it may stop', () => {
     const arena = arenaWith({ decide: { rules: 2, rule: 'sequential', max_replicates: 20, controls: 0 } });
-    const script = new Script(arena).calibrated([5, 5.1, 4.9, 5.05, 4.95]).idea();
+    const script = new Script(arena).addCalibration([5, 5.1, 4.9, 5.05, 4.95]).addIdea();
     const situation = {
-      deviceClass: DEVICE,
-      asked: false,
+      deviceClass: SCRIPT_DEVICE,
+      stopRequested: false,
       slots: 1,
-      taken: new Set<number>(),
-      thinking: false,
-      spare: false,
+      busyExperiments: new Set<number>(),
+      isThinking: false,
+      hasSpareCores: false,
     };
     for (let turns = ''; ;) {
       const step = plan(script.state, situation);
@@ -72,6 +72,8 @@ describe('sequential', () => {
       turns += step.n === 1 ? 'A' : 'B';
       script.measure(step.n, step.n === 1 ? 4.7 : 5, { purpose: step.purpose, pair: 1, seed: step.seed });
     }
-    expect(judge(script.state, 1, DEVICE)).toMatchObject({ decision: { verdict: 'kept', rule: 'sequential/1' } });
+    expect(judge(script.state, 1, SCRIPT_DEVICE)).toMatchObject({
+      decision: { verdict: 'kept', rule: 'sequential/1' },
+    });
   });
 });

@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dependenciesIn } from '../admission/dependencies.ts';
-import { arenaWith, DEVICE, Script } from '../../testing/script.ts';
+import { arenaWith, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
 import { judge } from './judge.ts';
 import type { Outcome } from '../event.ts';
-import { followsFromPenalties, marginSteps, penalised } from './simplicity.ts';
+import { followsFromPenalties, marginSteps, applyPenalties } from './simplicity.ts';
 
 const number = fc.double({ min: -1e6, max: 1e6, noNaN: true });
 const measured = (value: number, metrics: Record<string, number>): Outcome => ({ kind: 'measured', value, metrics });
@@ -28,7 +28,7 @@ describe('a penalty', () => {
           ['minimize', 1],
           ['maximize', -1],
         ] as const) {
-          const found = penalised(arena(direction), outcome);
+          const found = applyPenalties(arena(direction), outcome);
           if (found.kind !== 'measured') throw new Error('no number');
           expect(found.value).toBe(value + sign * (2 * spread + 0.5 * mb));
           expect(found.metrics.before_penalties).toBe(value);
@@ -43,16 +43,16 @@ describe('a penalty', () => {
   });
 
   it('that was not reported leaves no number, and an arena without any changes nothing', () => {
-    expect(penalised(arena('minimize'), measured(1, { mb: 1 }))).toMatchObject({
+    expect(applyPenalties(arena('minimize'), measured(1, { mb: 1 }))).toMatchObject({
       kind: 'crashed',
       class: 'metric-missing',
       message: expect.stringContaining('sample_sd'),
     });
     const outcome = measured(1, { sample_sd: 5 });
-    expect(penalised(arenaWith(), outcome)).toBe(outcome);
+    expect(applyPenalties(arenaWith(), outcome)).toBe(outcome);
     expect(followsFromPenalties(arenaWith(), outcome)).toBe(true);
     const failed: Outcome = { kind: 'crashed', class: 'nan', message: 'no' };
-    expect(penalised(arena('minimize'), failed)).toBe(failed);
+    expect(applyPenalties(arena('minimize'), failed)).toBe(failed);
   });
 });
 
@@ -99,10 +99,10 @@ describe('simplicity', () => {
     ] as const) {
       const script = new Script(arenaWith({ decide: { rules: 3, controls: 0, parameters: 'params' } }))
         .propose('baseline')
-        .snapshot();
+        .addSnapshot();
       for (const value of [5, 5, 5]) script.measure(0, value, { purpose: 'calibrate', metrics: { params: 100 } });
-      script.calibrated([]).idea().measure(1, 5, { metrics: { params } });
-      expect(judge(script.state, 1, DEVICE)).toMatchObject({ decision: { verdict } });
+      script.addCalibration([]).addIdea().measure(1, 5, { metrics: { params } });
+      expect(judge(script.state, 1, SCRIPT_DEVICE)).toMatchObject({ decision: { verdict } });
     }
   });
 });

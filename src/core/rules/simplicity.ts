@@ -13,18 +13,21 @@ export const BEFORE_PENALTIES = 'before_penalties';
 /**
  * What decides: the metric, made worse by each penalty times its weight. A penalty that was not reported is no number.
  */
-export function penalised({ penalties = [], metric }: Pick<Arena, 'penalties' | 'metric'>, outcome: Outcome): Outcome {
+export function applyPenalties(
+  { penalties = [], metric }: Pick<Arena, 'penalties' | 'metric'>,
+  outcome: Outcome,
+): Outcome {
   if (penalties.length === 0 || outcome.kind !== 'measured') return outcome;
-  const missing = penalties.find((one) => outcome.metrics[one.metric] === undefined);
-  if (missing)
+  const missingPenalty = penalties.find((penalty) => outcome.metrics[penalty.metric] === undefined);
+  if (missingPenalty)
     return {
       kind: 'crashed',
       class: 'metric-missing',
-      message: `the penalty on ${missing.metric} cannot be counted: it was not reported`,
+      message: `the penalty on ${missingPenalty.metric} cannot be counted: it was not reported`,
     };
-  const worse = penalties.reduce((sum, one) => sum + one.weight * outcome.metrics[one.metric]!, 0);
-  const value = outcome.value + (metric.direction === 'minimize' ? worse : -worse);
-  return { ...outcome, value, metrics: { ...outcome.metrics, [BEFORE_PENALTIES]: outcome.value } };
+  const penaltySum = penalties.reduce((total, penalty) => total + penalty.weight * outcome.metrics[penalty.metric]!, 0);
+  const penalisedValue = outcome.value + (metric.direction === 'minimize' ? penaltySum : -penaltySum);
+  return { ...outcome, value: penalisedValue, metrics: { ...outcome.metrics, [BEFORE_PENALTIES]: outcome.value } };
 }
 
 /** Does a recorded outcome follow from the metric and the penalties beside it? */
@@ -32,12 +35,12 @@ export function followsFromPenalties(arena: Pick<Arena, 'penalties' | 'metric'>,
   if ((arena.penalties ?? []).length === 0 || outcome.kind !== 'measured') return true;
   const { [BEFORE_PENALTIES]: value, ...metrics } = outcome.metrics;
   if (value === undefined) return false;
-  const again = penalised(arena, { ...outcome, value, metrics });
-  return again.kind === 'measured' && again.value === outcome.value;
+  const recomputed = applyPenalties(arena, { ...outcome, value, metrics });
+  return recomputed.kind === 'measured' && recomputed.value === outcome.value;
 }
 
 /** A model this much smaller is a simpler one. */
-const FEWER = 0.99;
+const SMALLER_MODEL_FACTOR = 0.99;
 
 /**
  * Steps of the margin that a change must be worth: none when it makes things simpler (only deletes lines, needs fewer
@@ -48,6 +51,6 @@ export function marginSteps(
   parameters?: readonly [number, number],
 ): 0 | 1 | 2 {
   if (added > LARGE_DIFF_LINES || dependencies > 0) return 2;
-  const smaller = parameters !== undefined && parameters[0] < FEWER * parameters[1];
-  return (added === 0 && deleted > 0) || dependencies < 0 || smaller ? 0 : 1;
+  const isSmaller = parameters !== undefined && parameters[0] < SMALLER_MODEL_FACTOR * parameters[1];
+  return (added === 0 && deleted > 0) || dependencies < 0 || isSmaller ? 0 : 1;
 }

@@ -1,23 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eager, lordAlpha, patient } from './error-budget.ts';
-import { compare } from '../../base/stats.ts';
-import { arenaWith, DEVICE, Script, SITUATION } from '../../testing/script.ts';
-import { confirm, isClearStep, sidesOf } from './claims.ts';
+import { eagerSpending, lordAlpha, patientSpending } from './error-budget.ts';
+import { compareSamples } from '../../base/stats.ts';
+import { arenaWith, SCRIPT_DEVICE, Script, IDLE_CONTEXT } from '../../testing/script.ts';
+import { judgeClaim, isClearStep, sidesOf } from './claims.ts';
 import { failedAgainst, judge } from './judge.ts';
 import { plan, type Step } from '../plan/plan.ts';
 import { measurementsOf } from '../state.ts';
 import { viewLab } from '../../view/lab/lab.ts';
-import { luckOf, margin2, margin3 } from './margin.ts';
+import { shrinkageOf, marginRule2, marginRule3 } from './margin.ts';
 
 const quiet = [5, 5.1, 4.9, 5.05, 4.95] as const;
 const third = { decide: { rules: 3, controls: 0, drift: 0 } };
 const baseline = (change: object = third): Script =>
-  new Script(arenaWith(change as Record<string, unknown>)).calibrated(quiet);
-const next = (script: Script, experiments = 1): Step => plan(script.state, { ...SITUATION, experiments });
+  new Script(arenaWith(change as Record<string, unknown>)).addCalibration(quiet);
+const next = (script: Script, experiments = 1): Step => plan(script.state, { ...IDLE_CONTEXT, experiments });
 const tried = (script: Script, value: number): Script => {
   const n = script.state.experiments.length;
-  script.idea().measure(n, value).decide(n);
+  script.addIdea().measure(n, value).decide(n);
   const x = script.state.experiments[n]!;
   return x.state === 'decided' && x.decision.verdict === 'kept' ? script.advance(n) : script;
 };
@@ -33,7 +33,7 @@ describe('the third margin', () => {
     sigma: fc.double({ min: 0, max: 2, noNaN: true }),
   });
   const verdict = (mine: number, sigma: number, stood: number, n = 1, steps = 1) =>
-    margin3(compare([mine], new Array<number>(n).fill(0), sigma, 10), steps, stood, n).verdict;
+    marginRule3(compareSamples([mine], new Array<number>(n).fill(0), sigma, 10), steps, stood, n).verdict;
 
   it('melts with every idea that fails against the incumbent, and no further than to 0.5 standard errors below', () => {
     const kept = (z: number, stood: number): boolean => verdict(z * Math.SQRT2, 1, stood) === 'kept';
@@ -56,8 +56,8 @@ describe('the third margin', () => {
   it('is a margin/2 of twice the height where nothing stood against anything, and believes every difference where there is no noise', () => {
     fc.assert(
       fc.property(comparison, fc.nat(40), ({ mine, sigma }, stood) => {
-        const c = compare([mine], [0], sigma, 10);
-        expect(margin3(c, 1, 0, 1).verdict).toBe(margin2(c, 1, 2).verdict);
+        const c = compareSamples([mine], [0], sigma, 10);
+        expect(marginRule3(c, 1, 0, 1).verdict).toBe(marginRule2(c, 1, 2).verdict);
         expect(verdict(mine, 0, stood)).toBe(mine > 0 ? 'kept' : 'discarded');
       }),
     );
@@ -66,7 +66,7 @@ describe('the third margin', () => {
   it('takes a mean of many numbers for less lucky than one', () => {
     fc.assert(
       fc.property(fc.nat(60), fc.integer({ min: 1, max: 30 }), (stood, n) => {
-        expect(luckOf(stood, n + 1)).toBeLessThan(luckOf(stood, n));
+        expect(shrinkageOf(stood, n + 1)).toBeLessThan(shrinkageOf(stood, n));
       }),
     );
   });
@@ -112,7 +112,7 @@ describe('the third confirmation', () => {
     }
     expect(sides).toEqual([1, 0]);
     expect(next(script)).toEqual({ do: 'confirm', n: 1, against: 0 });
-    expect(confirm(script.state, 1, 0, DEVICE)).toMatchObject({
+    expect(judgeClaim(script.state, 1, 0, SCRIPT_DEVICE)).toMatchObject({
       passed: true,
       rule: 'confirm/3',
       numbers: [1, 6],
@@ -127,30 +127,30 @@ describe('the third confirmation', () => {
     for (let step = next(script); step.do === 'measure'; step = next(script))
       script.measure(step.n, values[made++]!, { purpose: step.purpose, claim: 1 });
     expect(made).toBe(4);
-    expect(confirm(script.state, 1, 0, DEVICE)).toMatchObject({ passed: false, numbers: [3, 6] });
+    expect(judgeClaim(script.state, 1, 0, SCRIPT_DEVICE)).toMatchObject({ passed: false, numbers: [3, 6] });
   });
 
   it('ends a claim that was begun although there is time for another idea by then', () => {
     const script = after(3);
     const leftS = 5.1;
-    const begun = plan(script.state, { ...SITUATION, leftS });
+    const begun = plan(script.state, { ...IDLE_CONTEXT, leftS });
     expect(begun).toMatchObject({ do: 'measure', purpose: 'confirm' });
     script.measure(1, 3, { purpose: 'confirm', claim: 1 }).measure(0, 5, { purpose: 'confirm', claim: 1 });
-    expect(plan(script.state, { ...SITUATION, leftS: leftS - 2 })).toMatchObject({ do: 'confirm', n: 1 });
+    expect(plan(script.state, { ...IDLE_CONTEXT, leftS: leftS - 2 })).toMatchObject({ do: 'confirm', n: 1 });
   });
 
   it('of a rule in pairs looks when both sides have as many', () => {
     const script = baseline({ decide: { ...third.decide, rule: 'paired' } });
-    script.idea().measure(1, 3, { pair: 1 }).measure(0, 5, { pair: 1, purpose: 'replicate' }).decide(1).advance(1);
+    script.addIdea().measure(1, 3, { pair: 1 }).measure(0, 5, { pair: 1, purpose: 'replicate' }).decide(1).advance(1);
     script.measure(1, 3, { purpose: 'confirm', claim: 1 });
-    expect(sidesOf(script.state, 1, 0, DEVICE).missing).toEqual([2, 3]);
+    expect(sidesOf(script.state, 1, 0, SCRIPT_DEVICE).missing).toEqual([2, 3]);
     script.measure(0, 5, { purpose: 'confirm', claim: 1 });
-    expect(sidesOf(script.state, 1, 0, DEVICE).missing).toEqual([0, 0]);
+    expect(sidesOf(script.state, 1, 0, SCRIPT_DEVICE).missing).toEqual([0, 0]);
   });
 
   it('gives the first claims more, and spends no more in all', () => {
-    expect(lordAlpha(1, [], eager)).toBeGreaterThan(8 * lordAlpha(1, [], patient));
-    for (const spending of [eager, patient]) {
+    expect(lordAlpha(1, [], eagerSpending)).toBeGreaterThan(8 * lordAlpha(1, [], patientSpending));
+    for (const spending of [eagerSpending, patientSpending]) {
       let [sum, last] = [0, 1];
       for (let k = 1; k <= 100_000; k++) {
         expect(spending(k)).toBeLessThanOrEqual(last);
@@ -173,13 +173,13 @@ describe('a gain far above the usual ones', () => {
         script.measure(n, mine, { pair: n }).measure(script.state.incumbent, theirs, { pair: n, purpose: 'replicate' });
       for (const value of [4.6, 4.2, 3.8, 3.4, 3]) {
         const n = script.state.experiments.length;
-        script.idea();
+        script.addIdea();
         pair(n, value, value + 0.4)
           .decide(n)
           .advance(n);
       }
-      script.idea();
-      expect(judge(pair(6, 1, 3).state, 6, DEVICE)).toMatchObject({ again });
+      script.addIdea();
+      expect(judge(pair(6, 1, 3).state, 6, SCRIPT_DEVICE)).toMatchObject({ again });
       const { health } = viewLab(script.state, { now: script.state.lastAt, alive: true, tip: '' });
       expect(health.filter(({ what }) => what === 'Review')).toEqual([]);
       if (again) pair(6, 1, 3);
@@ -200,7 +200,7 @@ describe('while an idea is thought about', () => {
     const script = baseline({ decide: { rules: 3, drift: 0 } });
     tried(script, 3);
     for (let i = 0; i < 19; i++) tried(script, 4);
-    const idle = (): Step => plan(script.state, { ...SITUATION, thinking: true, spare: true });
+    const idle = (): Step => plan(script.state, { ...IDLE_CONTEXT, isThinking: true, hasSpareCores: true });
     while (script.state.controls.all.length === 0 && idle().do === 'measure') {
       const step = idle();
       if (step.do === 'measure') script.measure(step.n, step.n === 0 ? 5 : 3, { purpose: step.purpose });
@@ -210,8 +210,8 @@ describe('while an idea is thought about', () => {
     const n = script.state.experiments.length;
     const about = { n, parent: 1, proposer: 'harness', hypothesis: 'unchanged', edits: {} };
     script
-      .add({ type: 'proposed', kind: 'control', ...about })
-      .snapshot(n)
+      .addEvent({ type: 'proposed', kind: 'control', ...about })
+      .addSnapshot(n)
       .measure(n, 3)
       .decide(n);
     expect(idle()).toEqual({ do: 'wait' });
@@ -222,21 +222,21 @@ describe('a step inside a stack that was confirmed under the third rules', () =>
   it('is less clear the more ideas failed against it, and clearer the more failed against what it replaced', () => {
     const clear = (...values: readonly number[]): boolean => {
       const script = after(4, ...values, 3.88);
-      return isClearStep(script.state, script.state.incumbent, DEVICE);
+      return isClearStep(script.state, script.state.incumbent, SCRIPT_DEVICE);
     };
     expect(clear()).toBe(false);
     expect(clear(...new Array<number>(14).fill(4.6))).toBe(true);
     const script = after(4, ...new Array<number>(14).fill(4.6), 3.88);
     const step = script.state.incumbent;
     for (let i = 0; i < 14; i++) tried(script, 4.6);
-    expect(isClearStep(script.state, step, DEVICE)).toBe(false);
+    expect(isClearStep(script.state, step, SCRIPT_DEVICE)).toBe(false);
   });
 
   it('in a lab of the second rules is judged as it was', () => {
-    const script = new Script(arenaWith({ decide: { ...third.decide, rules: 2 } })).calibrated(quiet);
+    const script = new Script(arenaWith({ decide: { ...third.decide, rules: 2 } })).addCalibration(quiet);
     for (const value of [4, ...new Array<number>(14).fill(4.6), 3.85]) tried(script, value);
-    expect(isClearStep(script.state, script.state.incumbent, DEVICE)).toBe(false);
-    expect(judge(script.idea().measure(17, 3.87).state, 17, DEVICE)).toMatchObject({
+    expect(isClearStep(script.state, script.state.incumbent, SCRIPT_DEVICE)).toBe(false);
+    expect(judge(script.addIdea().measure(17, 3.87).state, 17, SCRIPT_DEVICE)).toMatchObject({
       decision: { rule: 'margin/2', verdict: 'discarded' },
     });
   });

@@ -1,7 +1,7 @@
 /** CMA-ES as an algorithm: convergence on the standard functions, injection, margin, learning rates. */
 import { describe, expect, it } from 'vitest';
 import { FUNCTIONS, isLong, medianOf, reference } from '../../../bench/search-cma.ts';
-import { random } from '../../base/random.ts';
+import { createRandom } from '../../base/random.ts';
 import { Cma } from './cma.ts';
 import { cmaConstants } from './constants.ts';
 import { keepMargin } from './margin.ts';
@@ -13,11 +13,11 @@ const median = (xs: number[]): number => xs.sort((a, b) => a - b)[xs.length >> 1
 describe('CMA-ES', () => {
   it('has the default constants of the tutorial', () => {
     const k = cmaConstants(10, 10, true);
-    expect(k.mu).toBe(5);
+    expect(k.parentCount).toBe(5);
     expect(k.weights.slice(0, 5).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
     expect(k.weights[9]).toBeLessThan(0);
-    expect(k.muEff).toBeCloseTo(3.1672, 3);
-    expect(k.clip).toBeCloseTo(Math.sqrt(10) + 20 / 12, 12);
+    expect(k.effectiveParents).toBeCloseTo(3.1672, 3);
+    expect(k.clipLength).toBeCloseTo(Math.sqrt(10) + 20 / 12, 12);
   });
 
   // The longer ones take a dozen seconds: tests/search.test.ts.
@@ -32,7 +32,7 @@ describe('CMA-ES', () => {
   it('shortens an injected step to √n + 2n/(n + 2) standard deviations, so that a far point does not blow it up', () => {
     const run = (outside: boolean): Cma => {
       const cma = new Cma({ mean: [0, 0, 0, 0], sigma: 1, lambda: 8 });
-      const chance = random(5);
+      const chance = createRandom(5);
       const samples = Array.from({ length: 7 }, () => ({ x: cma.sample(chance), loss: 1 }));
       cma.update([...samples, { x: [1000, 0, 0, 0], loss: 0, outside }]);
       return cma;
@@ -44,7 +44,7 @@ describe('CMA-ES', () => {
 
   it('slows down under noise when it adapts its learning rates, and ends nearer to the optimum', () => {
     const distance = (noisy: boolean, seed: number): number => {
-      const chance = random(seed);
+      const chance = createRandom(seed);
       const cma = new Cma({ mean: Array(5).fill(3), sigma: 2, noisy });
       for (let g = 0; g < 700; g++) {
         cma.update(

@@ -31,72 +31,73 @@ export interface Sample {
 }
 
 export class Cma {
-  readonly n: number;
+  readonly dimension: number;
   readonly constants: CmaConstants;
   readonly mean: Float64Array;
   sigma: number;
   /** Diagonal scale of the discrete coordinates (the matrix A of the margin paper); all ones without a margin. */
   readonly scale: Float64Array;
   generation = 0;
-  readonly #c: Float64Array;
-  readonly #pathSigma: Float64Array;
-  readonly #pathC: Float64Array;
-  /** Columns are eigenvectors of C; `#d` the square roots of its eigenvalues. */
-  #b: Float64Array;
-  #d: Float64Array;
-  readonly #rates: LearningRates | undefined;
+  readonly #covarianceMatrix: Float64Array;
+  readonly #stepSizePath: Float64Array;
+  readonly #covariancePath: Float64Array;
+  /** Columns are eigenvectors of C; `#axisLengths` the square roots of its eigenvalues. */
+  #eigenvectors: Float64Array;
+  #axisLengths: Float64Array;
+  readonly #learningRates: LearningRates | undefined;
   /** Best loss of the last generations, for the stop rules. */
-  readonly #bests: number[] = [];
+  readonly #bestLosses: number[] = [];
   #lastRange = Number.POSITIVE_INFINITY;
-  readonly #sigma0: number;
+  readonly #initialStepSize: number;
 
   constructor({ mean, sigma, lambda, active = true, noisy = false, covariance }: CmaOptions) {
-    const n = mean.length;
-    this.n = n;
-    this.constants = cmaConstants(n, lambda ?? 4 + Math.floor(3 * Math.log(n)), active);
+    const dimension = mean.length;
+    this.dimension = dimension;
+    this.constants = cmaConstants(dimension, lambda ?? 4 + Math.floor(3 * Math.log(dimension)), active);
     this.mean = Float64Array.from(mean);
     this.sigma = sigma;
-    this.#sigma0 = sigma;
-    this.scale = new Float64Array(n).fill(1);
-    this.#c = covariance ? Float64Array.from(covariance) : identity(n);
-    this.#pathSigma = new Float64Array(n);
-    this.#pathC = new Float64Array(n);
-    [this.#b, this.#d] = [identity(n), new Float64Array(n).fill(1)];
-    this.#rates = noisy ? new LearningRates(n) : undefined;
-    if (covariance) this.#decompose();
+    this.#initialStepSize = sigma;
+    this.scale = new Float64Array(dimension).fill(1);
+    this.#covarianceMatrix = covariance ? Float64Array.from(covariance) : identityMatrix(dimension);
+    this.#stepSizePath = new Float64Array(dimension);
+    this.#covariancePath = new Float64Array(dimension);
+    [this.#eigenvectors, this.#axisLengths] = [identityMatrix(dimension), new Float64Array(dimension).fill(1)];
+    this.#learningRates = noisy ? new LearningRates(dimension) : undefined;
+    if (covariance) this.#decomposeCovariance();
   }
 
   get lambda(): number {
-    return this.constants.lambda;
+    return this.constants.population;
   }
 
   /** Standard deviation of a coordinate. */
-  deviation(j: number): number {
-    return this.sigma * this.scale[j]! * Math.sqrt(this.#c[j * this.n + j]!);
+  deviation(axis: number): number {
+    return this.sigma * this.scale[axis]! * Math.sqrt(this.#covarianceMatrix[axis * this.dimension + axis]!);
   }
 
   /** Entry of the covariance matrix C (without sigma and scale). */
-  covariance(i: number, j: number): number {
-    return this.#c[i * this.n + j]!;
+  covariance(row: number, column: number): number {
+    return this.#covarianceMatrix[row * this.dimension + column]!;
   }
 
   /** A draw from N(m, σ² A C A). */
   sample(chance: Random): Float64Array {
-    const { n } = this;
-    const z = new Float64Array(n);
-    for (let k = 0; k < n; k++) z[k] = chance.normal() * this.#d[k]!;
-    const x = new Float64Array(n);
-    for (let i = 0; i < n; i++) {
+    const { dimension } = this;
+    const stretched = new Float64Array(dimension);
+    for (let axis = 0; axis < dimension; axis++) stretched[axis] = chance.normal() * this.#axisLengths[axis]!;
+    const point = new Float64Array(dimension);
+    for (let row = 0; row < dimension; row++) {
       let sum = 0;
-      for (let k = 0; k < n; k++) sum += this.#b[i * n + k]! * z[k]!;
-      x[i] = this.mean[i]! + this.sigma * this.scale[i]! * sum;
+      for (let column = 0; column < dimension; column++)
+        sum += this.#eigenvectors[row * dimension + column]! * stretched[column]!;
+      point[row] = this.mean[row]! + this.sigma * this.scale[row]! * sum;
     }
-    return x;
+    return point;
   }
 
   /** ‖C^(−1/2) A^(−1) (x − m) / σ‖: how surprising a point is; about √n for the distribution's own samples. */
-  surprise(x: ArrayLike<number>): number {
-    return norm(this.#whiten(this.#step(x)));
+  surprise(point: ArrayLike<number>): number {
+    return euclideanNorm(this.#whitenStep(this.#standardizeStep(point)));
   }
 
   /**
@@ -104,37 +105,54 @@ export class Cma {
    * finite are the caller's mistake.
    */
   update(samples: readonly Sample[]): void {
-    const { n, constants: k } = this;
-    if (samples.length !== k.lambda)
-      throw new RangeError(`a generation has ${k.lambda} samples, got ${samples.length}`);
-    const sorted = [...samples].sort((a, b) => a.loss - b.loss);
-    const steps = sorted.map(({ x, outside }) => this.#clipped(this.#step(x), outside === true));
-    const before = this.#rates && {
+    const { dimension, constants: strategy } = this;
+    if (samples.length !== strategy.population)
+      throw new RangeError(`a generation has ${strategy.population} samples, got ${samples.length}`);
+    const sorted = [...samples].sort((left, right) => left.loss - right.loss);
+    const steps = sorted.map(({ x: point, outside: isOutside }) =>
+      this.#clipStep(this.#standardizeStep(point), isOutside === true),
+    );
+    const previous = this.#learningRates && {
       mean: Float64Array.from(this.mean),
       sigma: this.sigma,
-      c: Float64Array.from(this.#c),
+      c: Float64Array.from(this.#covarianceMatrix),
     };
-    const whitener = this.#rates && this.#inverseRoot();
+    const whitener = this.#learningRates && this.#computeInverseRoot();
 
-    const move = new Float64Array(n);
-    for (let i = 0; i < k.mu; i++) for (let j = 0; j < n; j++) move[j]! += k.weights[i]! * steps[i]![j]!;
-    for (let j = 0; j < n; j++) this.mean[j]! += this.sigma * this.scale[j]! * move[j]!;
+    const meanStep = new Float64Array(dimension);
+    for (let rank = 0; rank < strategy.parentCount; rank++)
+      for (let axis = 0; axis < dimension; axis++) meanStep[axis]! += strategy.weights[rank]! * steps[rank]![axis]!;
+    for (let axis = 0; axis < dimension; axis++) this.mean[axis]! += this.sigma * this.scale[axis]! * meanStep[axis]!;
 
-    const white = this.#whiten(move);
-    const a = Math.sqrt(k.cSigma * (2 - k.cSigma) * k.muEff);
-    for (let j = 0; j < n; j++) this.#pathSigma[j] = (1 - k.cSigma) * this.#pathSigma[j]! + a * white[j]!;
-    const length = norm(this.#pathSigma);
+    const whitened = this.#whitenStep(meanStep);
+    const stepSizePathGain = Math.sqrt(
+      strategy.stepSizePathRate * (2 - strategy.stepSizePathRate) * strategy.effectiveParents,
+    );
+    for (let axis = 0; axis < dimension; axis++)
+      this.#stepSizePath[axis] =
+        (1 - strategy.stepSizePathRate) * this.#stepSizePath[axis]! + stepSizePathGain * whitened[axis]!;
+    const pathLength = euclideanNorm(this.#stepSizePath);
     this.generation++;
-    const settled = length / Math.sqrt(1 - (1 - k.cSigma) ** (2 * (this.generation + 1)));
-    const h = settled < (1.4 + 2 / (n + 1)) * k.chi ? 1 : 0;
-    this.sigma *= Math.exp(Math.min(1, (k.cSigma / k.dSigma) * (length / k.chi - 1)));
-    const b = h * Math.sqrt(k.cC * (2 - k.cC) * k.muEff);
-    for (let j = 0; j < n; j++) this.#pathC[j] = (1 - k.cC) * this.#pathC[j]! + b * move[j]!;
-    this.#adaptCovariance(steps, h);
-    if (this.#rates && before)
-      this.sigma = this.#rates.apply(before, { mean: this.mean, sigma: this.sigma, c: this.#c }, whitener!);
-    this.#decompose();
-    this.#remember(sorted[0]!.loss, sorted.at(-1)!.loss);
+    const correctedLength = pathLength / Math.sqrt(1 - (1 - strategy.stepSizePathRate) ** (2 * (this.generation + 1)));
+    const heaviside = correctedLength < (1.4 + 2 / (dimension + 1)) * strategy.expectedNorm ? 1 : 0;
+    this.sigma *= Math.exp(
+      Math.min(1, (strategy.stepSizePathRate / strategy.stepSizeDamping) * (pathLength / strategy.expectedNorm - 1)),
+    );
+    const covariancePathGain =
+      heaviside *
+      Math.sqrt(strategy.covariancePathRate * (2 - strategy.covariancePathRate) * strategy.effectiveParents);
+    for (let axis = 0; axis < dimension; axis++)
+      this.#covariancePath[axis] =
+        (1 - strategy.covariancePathRate) * this.#covariancePath[axis]! + covariancePathGain * meanStep[axis]!;
+    this.#adaptCovariance(steps, heaviside);
+    if (this.#learningRates && previous)
+      this.sigma = this.#learningRates.shrinkStep(
+        previous,
+        { mean: this.mean, sigma: this.sigma, c: this.#covarianceMatrix },
+        whitener!,
+      );
+    this.#decomposeCovariance();
+    this.#rememberLosses(sorted[0]!.loss, sorted.at(-1)!.loss);
   }
 
   /**
@@ -142,111 +160,126 @@ export class Cma {
    * stagnation.
    */
   stop(): string | undefined {
-    const { n, sigma } = this;
-    const spread = Math.max(...Array.from({ length: n }, (_, j) => this.deviation(j)));
-    if (spread < 1e-12 * Math.max(1, this.#sigma0)) return 'the steps became tiny';
-    const condition = (this.#d[n - 1]! / this.#d[0]!) ** 2;
+    const { dimension, sigma } = this;
+    const spread = Math.max(...Array.from({ length: dimension }, (_, axis) => this.deviation(axis)));
+    if (spread < 1e-12 * Math.max(1, this.#initialStepSize)) return 'the steps became tiny';
+    const condition = (this.#axisLengths[dimension - 1]! / this.#axisLengths[0]!) ** 2;
     if (condition > 1e14) return 'the covariance became singular';
-    if (spread > 1e4 * this.#sigma0) return 'the steps became huge';
-    const window = 10 + Math.ceil((30 * n) / this.lambda);
-    if (this.#bests.length >= window) {
-      const last = this.#bests.slice(-window);
-      const range = Math.max(...last) - Math.min(...last);
+    if (spread > 1e4 * this.#initialStepSize) return 'the steps became huge';
+    const windowLength = 10 + Math.ceil((30 * dimension) / this.lambda);
+    if (this.#bestLosses.length >= windowLength) {
+      const recentBests = this.#bestLosses.slice(-windowLength);
+      const range = Math.max(...recentBests) - Math.min(...recentBests);
       if (Math.max(range, this.#lastRange) < 1e-12) return 'the last generations are all alike';
     }
     return Number.isFinite(sigma) ? undefined : 'the step size is not finite';
   }
 
-  #remember(best: number, worst: number): void {
-    this.#bests.push(best);
-    if (this.#bests.length > 400) this.#bests.shift();
-    this.#lastRange = worst - best;
+  #rememberLosses(bestLoss: number, worstLoss: number): void {
+    this.#bestLosses.push(bestLoss);
+    if (this.#bestLosses.length > 400) this.#bestLosses.shift();
+    this.#lastRange = worstLoss - bestLoss;
   }
 
-  #step(x: ArrayLike<number>): Float64Array {
-    const y = new Float64Array(this.n);
-    for (let j = 0; j < this.n; j++) y[j] = (x[j]! - this.mean[j]!) / (this.sigma * this.scale[j]!);
-    return y;
+  #standardizeStep(point: ArrayLike<number>): Float64Array {
+    const step = new Float64Array(this.dimension);
+    for (let axis = 0; axis < this.dimension; axis++)
+      step[axis] = (point[axis]! - this.mean[axis]!) / (this.sigma * this.scale[axis]!);
+    return step;
   }
 
   /** Hansen 2011, equation 4: an outside step is shortened to √n + 2n/(n + 2) standard deviations. */
-  #clipped(y: Float64Array, outside: boolean): Float64Array {
-    if (!outside) return y;
-    const factor = Math.min(1, this.constants.clip / Math.max(1e-300, norm(this.#whiten(y))));
-    return y.map((v) => v * factor);
+  #clipStep(step: Float64Array, isOutside: boolean): Float64Array {
+    if (!isOutside) return step;
+    const factor = Math.min(1, this.constants.clipLength / Math.max(1e-300, euclideanNorm(this.#whitenStep(step))));
+    return step.map((value) => value * factor);
   }
 
   /** C^(−1/2) y. */
-  #whiten(y: Float64Array): Float64Array {
-    const { n } = this;
-    const t = new Float64Array(n);
-    for (let k = 0; k < n; k++) {
+  #whitenStep(step: Float64Array): Float64Array {
+    const { dimension } = this;
+    const rotated = new Float64Array(dimension);
+    for (let column = 0; column < dimension; column++) {
       let sum = 0;
-      for (let i = 0; i < n; i++) sum += this.#b[i * n + k]! * y[i]!;
-      t[k] = sum / this.#d[k]!;
+      for (let row = 0; row < dimension; row++) sum += this.#eigenvectors[row * dimension + column]! * step[row]!;
+      rotated[column] = sum / this.#axisLengths[column]!;
     }
-    const out = new Float64Array(n);
-    for (let i = 0; i < n; i++) {
+    const whitened = new Float64Array(dimension);
+    for (let row = 0; row < dimension; row++) {
       let sum = 0;
-      for (let k = 0; k < n; k++) sum += this.#b[i * n + k]! * t[k]!;
-      out[i] = sum;
+      for (let column = 0; column < dimension; column++)
+        sum += this.#eigenvectors[row * dimension + column]! * rotated[column]!;
+      whitened[row] = sum;
     }
-    return out;
+    return whitened;
   }
 
-  #inverseRoot(): Float64Array {
-    const { n } = this;
-    const out = new Float64Array(n * n);
-    for (let i = 0; i < n; i++)
-      for (let j = 0; j < n; j++) {
+  #computeInverseRoot(): Float64Array {
+    const { dimension } = this;
+    const inverseRoot = new Float64Array(dimension * dimension);
+    for (let row = 0; row < dimension; row++)
+      for (let column = 0; column < dimension; column++) {
         let sum = 0;
-        for (let k = 0; k < n; k++) sum += (this.#b[i * n + k]! * this.#b[j * n + k]!) / this.#d[k]!;
-        out[i * n + j] = sum;
+        for (let axis = 0; axis < dimension; axis++)
+          sum +=
+            (this.#eigenvectors[row * dimension + axis]! * this.#eigenvectors[column * dimension + axis]!) /
+            this.#axisLengths[axis]!;
+        inverseRoot[row * dimension + column] = sum;
       }
-    return out;
+    return inverseRoot;
   }
 
   /**
    * Rank-one and rank-µ update, negative weights scaled by n/‖C^(−1/2) y‖² so that C stays positive definite (tutorial,
    * equations 46, 47).
    */
-  #adaptCovariance(steps: readonly Float64Array[], h: number): void {
-    const { n, constants: k } = this;
-    const weights = steps.map((y, i) => {
-      const w = k.weights[i]!;
-      return w >= 0 ? w : (w * n) / (norm(this.#whiten(y)) ** 2 + 1e-12);
+  #adaptCovariance(steps: readonly Float64Array[], heaviside: number): void {
+    const { dimension, constants: strategy } = this;
+    const weights = steps.map((step, rank) => {
+      const weight = strategy.weights[rank]!;
+      return weight >= 0 ? weight : (weight * dimension) / (euclideanNorm(this.#whitenStep(step)) ** 2 + 1e-12);
     });
-    const sumW = k.weights.reduce((a, b) => a + b, 0);
-    const c = this.#c;
-    const keep = 1 + k.c1 * (1 - h) * k.cC * (2 - k.cC) - k.c1 - k.cMu * sumW;
-    for (let i = 0; i < n; i++) {
-      const p = k.c1 * this.#pathC[i]!;
-      for (let j = 0; j <= i; j++) c[i * n + j] = keep * c[i * n + j]! + p * this.#pathC[j]!;
+    const weightSum = strategy.weights.reduce((total, weight) => total + weight, 0);
+    const covariance = this.#covarianceMatrix;
+    const retained =
+      1 +
+      strategy.rankOneRate * (1 - heaviside) * strategy.covariancePathRate * (2 - strategy.covariancePathRate) -
+      strategy.rankOneRate -
+      strategy.rankMuRate * weightSum;
+    for (let row = 0; row < dimension; row++) {
+      const pathEntry = strategy.rankOneRate * this.#covariancePath[row]!;
+      for (let column = 0; column <= row; column++)
+        covariance[row * dimension + column] =
+          retained * covariance[row * dimension + column]! + pathEntry * this.#covariancePath[column]!;
     }
-    for (const [s, y] of steps.entries()) {
-      const w = k.cMu * weights[s]!;
-      for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) c[i * n + j]! += w * y[i]! * y[j]!;
+    for (const [rank, step] of steps.entries()) {
+      const weight = strategy.rankMuRate * weights[rank]!;
+      for (let row = 0; row < dimension; row++)
+        for (let column = 0; column <= row; column++)
+          covariance[row * dimension + column]! += weight * step[row]! * step[column]!;
     }
-    for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) c[j * n + i] = c[i * n + j]!;
+    for (let row = 0; row < dimension; row++)
+      for (let column = 0; column < row; column++)
+        covariance[column * dimension + row] = covariance[row * dimension + column]!;
   }
 
-  #decompose(): void {
-    const { n } = this;
-    const { values, vectors } = symmetricEigen(this.#c, n);
-    const floor = Math.max(values[n - 1]!, 1e-300) * 1e-16;
-    this.#b = vectors;
-    this.#d = values.map((value) => Math.sqrt(Math.max(value, floor)));
+  #decomposeCovariance(): void {
+    const { dimension } = this;
+    const { eigenvalues, eigenvectors } = symmetricEigen(this.#covarianceMatrix, dimension);
+    const lowestEigenvalue = Math.max(eigenvalues[dimension - 1]!, 1e-300) * 1e-16;
+    this.#eigenvectors = eigenvectors;
+    this.#axisLengths = eigenvalues.map((eigenvalue) => Math.sqrt(Math.max(eigenvalue, lowestEigenvalue)));
   }
 }
 
-function identity(n: number): Float64Array {
-  const m = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) m[i * n + i] = 1;
-  return m;
+function identityMatrix(dimension: number): Float64Array {
+  const matrix = new Float64Array(dimension * dimension);
+  for (let axis = 0; axis < dimension; axis++) matrix[axis * dimension + axis] = 1;
+  return matrix;
 }
 
-function norm(x: Float64Array): number {
+function euclideanNorm(vector: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < x.length; i++) sum += x[i]! * x[i]!;
+  for (let index = 0; index < vector.length; index++) sum += vector[index]! * vector[index]!;
   return Math.sqrt(sum);
 }

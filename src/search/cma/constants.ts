@@ -4,52 +4,64 @@
  */
 
 export interface CmaConstants {
-  readonly lambda: number;
-  readonly mu: number;
+  readonly population: number;
+  readonly parentCount: number;
   /** Recombination weights, best first: the first µ sum to one, the rest are zero or negative (active). */
   readonly weights: Float64Array;
-  readonly muEff: number;
-  readonly c1: number;
-  readonly cMu: number;
-  readonly cSigma: number;
-  readonly dSigma: number;
-  readonly cC: number;
+  readonly effectiveParents: number;
+  readonly rankOneRate: number;
+  readonly rankMuRate: number;
+  readonly stepSizePathRate: number;
+  readonly stepSizeDamping: number;
+  readonly covariancePathRate: number;
   /** Expected length of a standard normal vector. */
-  readonly chi: number;
+  readonly expectedNorm: number;
   /** Longest step that an injected point may make, in standard deviations. */
-  readonly clip: number;
+  readonly clipLength: number;
 }
 
-export function cmaConstants(n: number, lambda: number, active: boolean): CmaConstants {
-  const mu = lambda >> 1;
-  const raw = Float64Array.from({ length: lambda }, (_, i) => Math.log((lambda + 1) / 2) - Math.log(i + 1));
-  const [head, tail] = [raw.subarray(0, mu), raw.subarray(mu)];
-  const muEff = effective(head);
-  const muEffNegative = effective(tail);
-  const c1 = 2 / ((n + 1.3) ** 2 + muEff);
-  const cMu = Math.min(1 - c1 - 1e-8, (2 * (muEff - 2 + 1 / muEff)) / ((n + 2) ** 2 + muEff));
-  const scale = Math.min(1 + c1 / cMu, 1 + (2 * muEffNegative) / (muEff + 2), (1 - c1 - cMu) / (n * cMu));
-  const positive = raw.reduce((sum, w) => sum + Math.max(0, w), 0);
-  const negative = raw.reduce((sum, w) => sum + Math.max(0, -w), 0);
-  const weights = raw.map((w) => (w >= 0 ? w / positive : active && cMu > 0 ? (scale / negative) * w : 0));
-  const cSigma = (muEff + 2) / (n + muEff + 5);
+export function cmaConstants(dimension: number, population: number, isActive: boolean): CmaConstants {
+  const parentCount = population >> 1;
+  const rawWeights = Float64Array.from(
+    { length: population },
+    (_, rank) => Math.log((population + 1) / 2) - Math.log(rank + 1),
+  );
+  const [bestHalf, worseHalf] = [rawWeights.subarray(0, parentCount), rawWeights.subarray(parentCount)];
+  const effectiveParents = effectiveCount(bestHalf);
+  const negativeEffectiveParents = effectiveCount(worseHalf);
+  const rankOneRate = 2 / ((dimension + 1.3) ** 2 + effectiveParents);
+  const rankMuRate = Math.min(
+    1 - rankOneRate - 1e-8,
+    (2 * (effectiveParents - 2 + 1 / effectiveParents)) / ((dimension + 2) ** 2 + effectiveParents),
+  );
+  const negativeScale = Math.min(
+    1 + rankOneRate / rankMuRate,
+    1 + (2 * negativeEffectiveParents) / (effectiveParents + 2),
+    (1 - rankOneRate - rankMuRate) / (dimension * rankMuRate),
+  );
+  const positiveSum = rawWeights.reduce((sum, weight) => sum + Math.max(0, weight), 0);
+  const negativeSum = rawWeights.reduce((sum, weight) => sum + Math.max(0, -weight), 0);
+  const weights = rawWeights.map((weight) =>
+    weight >= 0 ? weight / positiveSum : isActive && rankMuRate > 0 ? (negativeScale / negativeSum) * weight : 0,
+  );
+  const stepSizePathRate = (effectiveParents + 2) / (dimension + effectiveParents + 5);
   return {
-    lambda,
-    mu,
+    population,
+    parentCount,
     weights,
-    muEff,
-    c1,
-    cMu,
-    cSigma,
-    dSigma: 1 + 2 * Math.max(0, Math.sqrt((muEff - 1) / (n + 1)) - 1) + cSigma,
-    cC: (4 + muEff / n) / (n + 4 + (2 * muEff) / n),
-    chi: Math.sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n * n)),
-    clip: Math.sqrt(n) + (2 * n) / (n + 2),
+    effectiveParents,
+    rankOneRate,
+    rankMuRate,
+    stepSizePathRate,
+    stepSizeDamping: 1 + 2 * Math.max(0, Math.sqrt((effectiveParents - 1) / (dimension + 1)) - 1) + stepSizePathRate,
+    covariancePathRate: (4 + effectiveParents / dimension) / (dimension + 4 + (2 * effectiveParents) / dimension),
+    expectedNorm: Math.sqrt(dimension) * (1 - 1 / (4 * dimension) + 1 / (21 * dimension * dimension)),
+    clipLength: Math.sqrt(dimension) + (2 * dimension) / (dimension + 2),
   };
 }
 
 /** (Σw)² / Σw². */
-function effective(weights: Float64Array): number {
-  const sum = weights.reduce((a, b) => a + b, 0);
-  return sum ** 2 / weights.reduce((a, b) => a + b * b, 0);
+function effectiveCount(weights: Float64Array): number {
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return sum ** 2 / weights.reduce((total, weight) => total + weight * weight, 0);
 }

@@ -11,84 +11,101 @@ const BETA_MEAN = 0.1;
 const BETA_SIGMA = 0.03;
 const GAMMA = 0.1;
 
-interface Distribution {
+interface SearchDistribution {
   readonly mean: Float64Array;
   readonly sigma: number;
   readonly c: Float64Array;
 }
 
 /** Moving averages of one parameter's updates, and its learning rate. */
-class Rate {
+class LearningRate {
   value = 1;
-  readonly #mean: Float64Array;
-  #square = 0;
+  readonly #meanUpdate: Float64Array;
+  #averageSquare = 0;
   readonly #beta: number;
 
   constructor(size: number, beta: number) {
-    this.#mean = new Float64Array(size);
+    this.#meanUpdate = new Float64Array(size);
     this.#beta = beta;
   }
 
-  adapt(update: Float64Array): void {
+  adaptRate(update: Float64Array): void {
     const beta = this.#beta;
-    let [meanSquare, square] = [0, 0];
-    for (let i = 0; i < update.length; i++) {
-      this.#mean[i] = (1 - beta) * this.#mean[i]! + beta * update[i]!;
-      meanSquare += this.#mean[i]! ** 2;
-      square += update[i]! ** 2;
+    let [squaredMean, squaredUpdate] = [0, 0];
+    for (let index = 0; index < update.length; index++) {
+      this.#meanUpdate[index] = (1 - beta) * this.#meanUpdate[index]! + beta * update[index]!;
+      squaredMean += this.#meanUpdate[index]! ** 2;
+      squaredUpdate += update[index]! ** 2;
     }
-    this.#square = (1 - beta) * this.#square + beta * square;
-    const ratio = (meanSquare - (beta / (2 - beta)) * this.#square) / (this.#square - meanSquare);
-    const relative = Math.min(1, Math.max(-1, ratio / ALPHA / this.value - 1));
-    this.value = Math.min(1, this.value * Math.exp(Math.min(GAMMA * this.value, beta) * relative));
+    this.#averageSquare = (1 - beta) * this.#averageSquare + beta * squaredUpdate;
+    const signalToNoise =
+      (squaredMean - (beta / (2 - beta)) * this.#averageSquare) / (this.#averageSquare - squaredMean);
+    const relativeChange = Math.min(1, Math.max(-1, signalToNoise / ALPHA / this.value - 1));
+    this.value = Math.min(1, this.value * Math.exp(Math.min(GAMMA * this.value, beta) * relativeChange));
   }
 }
 
 export class LearningRates {
-  readonly #n: number;
-  readonly #mean: Rate;
-  readonly #covariance: Rate;
+  readonly #dimension: number;
+  readonly #meanRate: LearningRate;
+  readonly #covarianceRate: LearningRate;
 
-  constructor(n: number) {
-    this.#n = n;
-    this.#mean = new Rate(n, BETA_MEAN);
-    this.#covariance = new Rate(n * n, BETA_SIGMA);
+  constructor(dimension: number) {
+    this.#dimension = dimension;
+    this.#meanRate = new LearningRate(dimension, BETA_MEAN);
+    this.#covarianceRate = new LearningRate(dimension * dimension, BETA_SIGMA);
   }
 
   /** Learning rates of mean and covariance, 0 to 1. */
   get values(): { readonly mean: number; readonly covariance: number } {
-    return { mean: this.#mean.value, covariance: this.#covariance.value };
+    return { mean: this.#meanRate.value, covariance: this.#covarianceRate.value };
   }
 
   /**
-   * Shrink the step from `old` to `now`: writes mean and covariance of `now` in place and returns the new sigma. `root`
-   * is C^(−1/2) of `old`.
+   * Shrink the step from `previous` to `proposed`: writes mean and covariance of `proposed` in place and returns the
+   * new sigma. `inverseRoot` is C^(−1/2) of `previous`.
    */
-  apply(old: Distribution, now: Distribution, root: Float64Array): number {
-    const n = this.#n;
-    const deltaMean = now.mean.map((v, i) => v - old.mean[i]!);
-    const [s0, s1] = [old.sigma ** 2, now.sigma ** 2];
-    const deltaC = now.c.map((v, i) => s1 * v - s0 * old.c[i]!);
-    const before = this.#mean.value;
-    this.#mean.adapt(multiply(root, deltaMean, n, 1).map((v) => v / old.sigma));
-    const local = multiply(multiply(root, deltaC, n, n), root, n, n);
-    this.#covariance.adapt(local.map((v) => v / (s0 * Math.SQRT2)));
-    for (let i = 0; i < n; i++) now.mean[i] = old.mean[i]! + this.#mean.value * deltaMean[i]!;
-    const full = old.c.map((v, i) => s0 * v + this.#covariance.value * deltaC[i]!);
-    const { values } = symmetricEigen(full, n);
-    const sigma = Math.exp(values.reduce((sum, v) => sum + Math.log(Math.max(v, 1e-300)), 0) / (2 * n));
-    for (let i = 0; i < full.length; i++) now.c[i] = full[i]! / sigma ** 2;
-    return (sigma * before) / this.#mean.value;
+  shrinkStep(previous: SearchDistribution, proposed: SearchDistribution, inverseRoot: Float64Array): number {
+    const dimension = this.#dimension;
+    const deltaMean = proposed.mean.map((value, index) => value - previous.mean[index]!);
+    const [previousVariance, proposedVariance] = [previous.sigma ** 2, proposed.sigma ** 2];
+    const deltaCovariance = proposed.c.map(
+      (entry, index) => proposedVariance * entry - previousVariance * previous.c[index]!,
+    );
+    const previousRate = this.#meanRate.value;
+    this.#meanRate.adaptRate(
+      multiplyMatrices(inverseRoot, deltaMean, dimension, 1).map((value) => value / previous.sigma),
+    );
+    const localUpdate = multiplyMatrices(
+      multiplyMatrices(inverseRoot, deltaCovariance, dimension, dimension),
+      inverseRoot,
+      dimension,
+      dimension,
+    );
+    this.#covarianceRate.adaptRate(localUpdate.map((entry) => entry / (previousVariance * Math.SQRT2)));
+    for (let index = 0; index < dimension; index++)
+      proposed.mean[index] = previous.mean[index]! + this.#meanRate.value * deltaMean[index]!;
+    const fullCovariance = previous.c.map(
+      (entry, index) => previousVariance * entry + this.#covarianceRate.value * deltaCovariance[index]!,
+    );
+    const { eigenvalues } = symmetricEigen(fullCovariance, dimension);
+    const stepSize = Math.exp(
+      eigenvalues.reduce((sum, eigenvalue) => sum + Math.log(Math.max(eigenvalue, 1e-300)), 0) / (2 * dimension),
+    );
+    for (let index = 0; index < fullCovariance.length; index++)
+      proposed.c[index] = fullCovariance[index]! / stepSize ** 2;
+    return (stepSize * previousRate) / this.#meanRate.value;
   }
 }
 
 /** (n × n) · (n × m), row-major. */
-function multiply(a: Float64Array, b: Float64Array, n: number, m: number): Float64Array {
-  const out = new Float64Array(n * m);
-  for (let i = 0; i < n; i++)
-    for (let k = 0; k < n; k++) {
-      const v = a[i * n + k]!;
-      for (let j = 0; j < m; j++) out[i * m + j]! += v * b[k * m + j]!;
+function multiplyMatrices(left: Float64Array, right: Float64Array, size: number, columnCount: number): Float64Array {
+  const product = new Float64Array(size * columnCount);
+  for (let row = 0; row < size; row++)
+    for (let inner = 0; inner < size; inner++) {
+      const factor = left[row * size + inner]!;
+      for (let column = 0; column < columnCount; column++)
+        product[row * columnCount + column]! += factor * right[inner * columnCount + column]!;
     }
-  return out;
+  return product;
 }

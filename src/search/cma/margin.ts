@@ -9,45 +9,45 @@ import { normalQuantile } from '../math/normal.ts';
 import type { Dim } from '../param.ts';
 
 /**
- * Correct mean and scale of the discrete coordinates so that each neighbour keeps probability `alpha` (the paper's
- * 1/(nλ)).
+ * Correct mean and scale of the discrete coordinates so that each neighbour keeps probability `probability` (the
+ * paper's 1/(nλ)).
  */
-export function keepMargin(cma: Cma, dims: readonly Dim[], alpha: number): void {
-  for (const [j, dim] of dims.entries()) {
-    if (dim.levels === Number.POSITIVE_INFINITY) continue;
-    const mean = Math.min(1, Math.max(0, cma.mean[j]!));
-    cma.mean[j] = mean;
-    const [low, high] = dim.edges(mean);
-    if (low <= 0 || high >= 1) atEnd(cma, j, low <= 0 ? high : low, alpha);
-    else between(cma, j, low, high, alpha);
+export function keepMargin(distribution: Cma, dimensions: readonly Dim[], probability: number): void {
+  for (const [axis, dimension] of dimensions.entries()) {
+    if (dimension.levels === Number.POSITIVE_INFINITY) continue;
+    const mean = Math.min(1, Math.max(0, distribution.mean[axis]!));
+    distribution.mean[axis] = mean;
+    const [low, high] = dimension.edges(mean);
+    if (low <= 0 || high >= 1) correctAtEnd(distribution, axis, low <= 0 ? high : low, probability);
+    else correctBetween(distribution, axis, low, high, probability);
   }
 }
 
 /**
  * The mean lies in the first or last value: pull it towards the only threshold until crossing has probability alpha.
  */
-function atEnd(cma: Cma, j: number, threshold: number, alpha: number): void {
-  const reach = normalQuantile(1 - alpha) * cma.deviation(j);
-  const offset = cma.mean[j]! - threshold;
-  if (Math.abs(offset) > reach) cma.mean[j] = threshold + Math.sign(offset) * reach;
+function correctAtEnd(distribution: Cma, axis: number, threshold: number, probability: number): void {
+  const reach = normalQuantile(1 - probability) * distribution.deviation(axis);
+  const offset = distribution.mean[axis]! - threshold;
+  if (Math.abs(offset) > reach) distribution.mean[axis] = threshold + Math.sign(offset) * reach;
 }
 
 /**
  * The mean lies in an inner value: both neighbours keep at least alpha/2; mean and scale are solved from the corrected
  * probabilities.
  */
-function between(cma: Cma, j: number, low: number, high: number, alpha: number): void {
-  const [mean, sigma] = [cma.mean[j]!, cma.deviation(j)];
-  const below = normalCdf((low - mean) / sigma);
-  const above = normalCdf((mean - high) / sigma);
-  if (below >= alpha / 2 && above >= alpha / 2) return;
-  const [below1, above1] = [Math.max(alpha / 2, below), Math.max(alpha / 2, above)];
-  const middle = 1 - below - above;
-  const excess = 1 - below1 - above1 - middle;
-  const room = below1 + above1 + middle - 1.5 * alpha;
-  const zLow = normalQuantile(1 - (below1 + (excess * (below1 - alpha / 2)) / room));
-  const zHigh = normalQuantile(1 - (above1 + (excess * (above1 - alpha / 2)) / room));
-  const wanted = (high - low) / (zLow + zHigh);
-  cma.mean[j] = low + zLow * wanted;
-  cma.scale[j]! *= wanted / sigma;
+function correctBetween(distribution: Cma, axis: number, low: number, high: number, probability: number): void {
+  const [mean, deviation] = [distribution.mean[axis]!, distribution.deviation(axis)];
+  const massBelow = normalCdf((low - mean) / deviation);
+  const massAbove = normalCdf((mean - high) / deviation);
+  if (massBelow >= probability / 2 && massAbove >= probability / 2) return;
+  const [correctedBelow, correctedAbove] = [Math.max(probability / 2, massBelow), Math.max(probability / 2, massAbove)];
+  const massInside = 1 - massBelow - massAbove;
+  const excess = 1 - correctedBelow - correctedAbove - massInside;
+  const available = correctedBelow + correctedAbove + massInside - 1.5 * probability;
+  const quantileLow = normalQuantile(1 - (correctedBelow + (excess * (correctedBelow - probability / 2)) / available));
+  const quantileHigh = normalQuantile(1 - (correctedAbove + (excess * (correctedAbove - probability / 2)) / available));
+  const wantedDeviation = (high - low) / (quantileLow + quantileHigh);
+  distribution.mean[axis] = low + quantileLow * wantedDeviation;
+  distribution.scale[axis]! *= wantedDeviation / deviation;
 }

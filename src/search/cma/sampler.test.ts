@@ -3,7 +3,7 @@
  * start (restarts and learning rates, which need thousands of trials: tests/search.test.ts).
  */
 import { describe, expect, it } from 'vitest';
-import { random } from '../../base/random.ts';
+import { createRandom } from '../../base/random.ts';
 import type { CmaSamplerOptions } from './sampler.ts';
 import type { Param } from '../param.ts';
 import { createSearch } from '../search.ts';
@@ -44,7 +44,7 @@ describe('CMA-ES on a space', () => {
       (v) =>
         [0, 1, 2, 3, 4].reduce((s, i) => s + (i + 1) ** 3 * (at(v, `x${i}`) - centre) ** 2, 0);
     const space = floats(5, -8);
-    const chance = random(9);
+    const chance = createRandom(9);
     const earlier = Array.from({ length: 100 }, () => {
       const values = Object.fromEntries(space.map(({ name }) => [name, 20 * chance.uniform() - 10]));
       return { values, loss: bowl(3)(values) };

@@ -8,7 +8,7 @@ import { Gp } from './gp.ts';
 import { LOG_SQRT_2PI, normalCdf } from '../../base/distributions.ts';
 import { randomPoint } from '../model-free.ts';
 import type { Point, Space } from '../space.ts';
-import { type Ask, better, type History, type Proposed, type Sampler, type Told } from '../trial.ts';
+import { type Ask, compareTold, type History, type Proposed, type Sampler, type Told } from '../trial.ts';
 
 export interface GpOptions {
   /** Where moves start; the best trial when absent or undefined. */
@@ -26,54 +26,54 @@ export interface GpOptions {
 
 /** Where candidates come from, beside the point that moves start from. */
 interface Reach {
-  readonly wide: number;
+  readonly wideCount: number;
   /** Good trials to be crossed with each other, and how often. */
   readonly parents: readonly Point[];
-  readonly crossings: number;
+  readonly crossovers: number;
 }
 
 /** Trials the model is fitted to: the best ones and the newest ones. */
-const FIT = 90;
+const MAX_FIT_TRIALS = 90;
 /** Sizes of one-knob moves, in coordinates, and in values of a discrete knob; the finest only after so many trials. */
-const SIZES = [0.1, 0.2, 0.35];
-const FINE = [0.04, ...SIZES];
-const FINE_AFTER = 40;
+const MOVE_SIZES = [0.1, 0.2, 0.35];
+const FINE_MOVE_SIZES = [0.04, ...MOVE_SIZES];
+const FINE_AFTER_TRIALS = 40;
 /** Trials before which one knob is moved at a time: what combines well cannot be known yet. */
-const ALONE = 4;
-const LEVELS = [1, 2, 4];
+const ONE_KNOB_TRIALS = 4;
+const LEVEL_STEPS = [1, 2, 4];
 
 export function gpSampler(history: History, options: GpOptions = {}): Sampler {
   const { space } = history;
-  const { trustStart = true, wide = 40, anchor, explore = (): number => 0 } = options;
+  const { trustStart = true, wide: wideCount = 40, anchor, explore = (): number => 0 } = options;
   const start = trustStart ? space.encode(space.start) : undefined;
-  let cached: { readonly key: string; readonly gp: Gp; readonly best: number } | undefined;
+  let cached: { readonly key: string; readonly model: Gp; readonly bestMean: number } | undefined;
 
-  const model = (): { gp: Gp; best: number } => {
-    const told = chosen(history.told);
-    const key = `${history.told.length}/${history.pending.map((t) => t.id).join()}/${history.told.reduce((n, t) => n + t.n, 0)}`;
+  const currentModel = (): { model: Gp; bestMean: number } => {
+    const fitTrials = chooseFitTrials(history.told);
+    const key = `${history.told.length}/${history.pending.map((trial) => trial.id).join()}/${history.told.reduce((count, result) => count + result.n, 0)}`;
     if (cached?.key === key) return cached;
-    const worst = told.reduce((max, t) => Math.max(max, t.mean), Number.NEGATIVE_INFINITY);
-    const points = told.map((t) => t.trial.point);
-    const losses = told.map((t) => (t.over > 0 ? worst : t.mean));
-    const counts = told.map((t) => t.n);
-    let gp = new Gp(space, { points, losses, counts, noise: history.noise, start });
+    const worstMean = fitTrials.reduce((highest, result) => Math.max(highest, result.mean), Number.NEGATIVE_INFINITY);
+    const points = fitTrials.map((result) => result.trial.point);
+    const losses = fitTrials.map((result) => (result.over > 0 ? worstMean : result.mean));
+    const counts = fitTrials.map((result) => result.n);
+    let model = new Gp(space, { points, losses, counts, noise: history.noise, start });
     if (history.pending.length > 0) {
       // Trials that still run are believed to give what the model expects (the "kriging believer", Ginsbourger et al.
       // 2010).
-      const running = history.pending.slice(-16).map((t) => t.point);
-      const believed = running.map((p) => gp.predict(p).mean);
-      gp = new Gp(space, {
-        points: [...points, ...running],
-        losses: [...losses, ...believed],
-        counts: [...counts, ...running.map(() => 1)],
+      const runningPoints = history.pending.slice(-16).map((trial) => trial.point);
+      const believedLosses = runningPoints.map((point) => model.predictAt(point).mean);
+      model = new Gp(space, {
+        points: [...points, ...runningPoints],
+        losses: [...losses, ...believedLosses],
+        counts: [...counts, ...runningPoints.map(() => 1)],
         noise: history.noise,
         start,
       });
     }
-    const best = told
-      .filter((t) => t.over <= 0)
-      .reduce((min, t) => Math.min(min, gp.predict(t.trial.point).mean), Number.POSITIVE_INFINITY);
-    cached = { key, gp, best: Number.isFinite(best) ? best : worst };
+    const bestMean = fitTrials
+      .filter((result) => result.over <= 0)
+      .reduce((lowest, result) => Math.min(lowest, model.predictAt(result.trial.point).mean), Number.POSITIVE_INFINITY);
+    cached = { key, model, bestMean: Number.isFinite(bestMean) ? bestMean : worstMean };
     return cached;
   };
 
@@ -81,153 +81,170 @@ export function gpSampler(history: History, options: GpOptions = {}): Sampler {
     name: 'gp',
     propose(ask: Ask): Proposed {
       const { told } = history;
-      const { standing, from, reach } = whence(history, ask.id, anchor?.(), wide, explore());
+      const { standing, origin, reach } = chooseOrigin(history, ask.id, anchor?.(), wideCount, explore());
       if (told.length === 0)
-        return { point: oneMove(space, from, ask.chance), why: 'a step from the default, nothing is known yet' };
-      const { gp, best } = model();
-      const score = (point: Point): number => {
-        const { mean, sd } = gp.predict(point);
-        return logImprovement((best - mean) / sd) + Math.log(sd) + 2 * Math.log(ask.feasible(point));
+        return { point: oneMove(space, origin, ask.chance), why: 'a step from the default, nothing is known yet' };
+      const { model, bestMean } = currentModel();
+      const scorePoint = (point: Point): number => {
+        const { mean, deviation } = model.predictAt(point);
+        return logImprovement((bestMean - mean) / deviation) + Math.log(deviation) + 2 * Math.log(ask.feasible(point));
       };
-      const found = climb(space, from, ask, reach, history, score, (p) => gp.stand(p));
-      const moved = space.dims.filter(
-        (_, j) => found[j] !== from[j] && !(Number.isNaN(found[j]!) && Number.isNaN(from[j]!)),
+      const chosen = climbFrom(space, origin, ask, reach, history, scorePoint, (point) => model.standAt(point));
+      const movedCount = space.dims.filter(
+        (_, knob) => chosen[knob] !== origin[knob] && !(Number.isNaN(chosen[knob]!) && Number.isNaN(origin[knob]!)),
       ).length;
-      const { mean, sd } = gp.predict(found);
-      const gain = best - mean;
+      const { mean, deviation } = model.predictAt(chosen);
+      const gain = bestMean - mean;
       return {
-        point: found,
-        why: `${moved === 1 ? 'one knob' : `${moved} knobs`} from ${from === standing ? 'the best' : 'a runner-up'}; a model of ${told.length} trials expects it ${Math.abs(gain).toPrecision(2)} ± ${sd.toPrecision(2)} ${gain >= 0 ? 'better' : 'worse'}`,
+        point: chosen,
+        why: `${movedCount === 1 ? 'one knob' : `${movedCount} knobs`} from ${origin === standing ? 'the best' : 'a runner-up'}; a model of ${told.length} trials expects it ${Math.abs(gain).toPrecision(2)} ± ${deviation.toPrecision(2)} ${gain >= 0 ? 'better' : 'worse'}`,
       };
     },
   };
 }
 
 /** The point that counts as the best, the one that moves start from, and how far they go. */
-function whence(
+function chooseOrigin(
   { space, told }: History,
   id: number,
   anchor: Point | undefined,
-  wide: number,
-  far: number,
-): { readonly standing: Point; readonly from: Point; readonly reach: Reach } {
-  const ranked = [...told].sort(better).map((t) => t.trial.point);
+  wideCount: number,
+  exploration: number,
+): { readonly standing: Point; readonly origin: Point; readonly reach: Reach } {
+  const ranked = [...told].sort(compareTold).map((result) => result.trial.point);
   const standing = anchor ?? ranked[0] ?? space.encode(space.start);
   // Standing still, half of the proposals start from a runner-up (two of four, so that no rhythm of the caller misses
   // them).
-  const turn = far > 0 ? id % 4 : 0;
-  const from = turn === 1 || turn === 2 ? (ranked[turn] ?? standing) : standing;
-  const crossings = far > 0 && ranked.length > 1 ? Math.round(60 * far) : 0;
-  return { standing, from, reach: { wide: Math.round(wide * (1 + 3 * far)), parents: ranked.slice(0, 6), crossings } };
+  const turn = exploration > 0 ? id % 4 : 0;
+  const origin = turn === 1 || turn === 2 ? (ranked[turn] ?? standing) : standing;
+  const crossovers = exploration > 0 && ranked.length > 1 ? Math.round(60 * exploration) : 0;
+  return {
+    standing,
+    origin,
+    reach: { wideCount: Math.round(wideCount * (1 + 3 * exploration)), parents: ranked.slice(0, 6), crossovers },
+  };
 }
 
 /**
  * log of E[max(0, z + N(0, 1))], stable far below zero (Ament et al., "Unexpected improvements to expected
  * improvement", 2023).
  */
-function logImprovement(z: number): number {
-  if (z > -6) return Math.log(z * normalCdf(z) + Math.exp(-0.5 * z * z - LOG_SQRT_2PI));
+function logImprovement(zScore: number): number {
+  if (zScore > -6) return Math.log(zScore * normalCdf(zScore) + Math.exp(-0.5 * zScore * zScore - LOG_SQRT_2PI));
   // Asymptotic expansion of z·Φ(z) + φ(z) for z → −∞: φ(z)/z².
-  return -0.5 * z * z - LOG_SQRT_2PI - 2 * Math.log(-z);
+  return -0.5 * zScore * zScore - LOG_SQRT_2PI - 2 * Math.log(-zScore);
 }
 
 /** At most FIT trials: half of them the best, the rest the newest. */
-function chosen(told: readonly Told[]): readonly Told[] {
-  if (told.length <= FIT) return told;
-  const good = new Set([...told].sort(better).slice(0, FIT / 2));
-  for (let i = told.length - 1; i >= 0 && good.size < FIT; i--) good.add(told[i]!);
-  return told.filter((t) => good.has(t));
+function chooseFitTrials(told: readonly Told[]): readonly Told[] {
+  if (told.length <= MAX_FIT_TRIALS) return told;
+  const kept = new Set([...told].sort(compareTold).slice(0, MAX_FIT_TRIALS / 2));
+  for (let index = told.length - 1; index >= 0 && kept.size < MAX_FIT_TRIALS; index--) kept.add(told[index]!);
+  return told.filter((result) => kept.has(result));
 }
 
 /**
  * The best of all one-knob moves, some random ones and some wide ones, then improved by further one-knob moves on top.
  */
-function climb(
+function climbFrom(
   space: Space,
-  from: Point,
+  origin: Point,
   ask: Ask,
-  { wide, parents, crossings }: Reach,
+  { wideCount, parents, crossovers }: Reach,
   history: History,
-  score: (p: Point) => number,
-  stand: (p: Point) => void,
+  scorePoint: (point: Point) => number,
+  standAt: (point: Point) => void,
 ): Point {
   const { chance } = ask;
-  const known = new Set([
-    ...history.told.map((t) => t.trial.key),
-    ...history.pending.map((t) => t.key),
-    ...history.failed.map((f) => f.trial.key),
+  const knownKeys = new Set([
+    ...history.told.map((result) => result.trial.key),
+    ...history.pending.map((trial) => trial.key),
+    ...history.failed.map((failure) => failure.trial.key),
   ]);
-  let best: { point: Point; score: number } | undefined;
-  const consider = (candidate: Point): boolean => {
+  let bestMove: { point: Point; score: number } | undefined;
+  const considerCandidate = (candidate: Point): boolean => {
     const values = space.decode(candidate);
     const point = space.encode(values);
-    const s = score(point) + (ask.attempt > 0 ? 0.5 * ask.attempt ** 0.5 * chance.uniform() : 0);
-    if (best && s <= best.score) return false;
-    if (known.has(space.key(values)) || space.broken(values) !== undefined) return false;
-    best = { point, score: s };
+    const noisyScore = scorePoint(point) + (ask.attempt > 0 ? 0.5 * ask.attempt ** 0.5 * chance.uniform() : 0);
+    if (bestMove && noisyScore <= bestMove.score) return false;
+    if (knownKeys.has(space.key(values)) || space.broken(values) !== undefined) return false;
+    bestMove = { point, score: noisyScore };
     return true;
   };
-  stand(from);
-  const sizes = history.told.length < FINE_AFTER ? SIZES : FINE;
-  for (const move of singles(space, from, chance, sizes)) consider(move);
-  if (best && history.told.length < ALONE) return best.point;
-  const few = Math.min(60, 6 * space.dims.length);
-  for (let i = 0; i < few; i++) consider(several(space, from, chance));
-  for (let i = 0; i < wide; i++) consider(randomPoint(space, chance));
-  for (let i = 0; i < crossings; i++) consider(crossed(parents, chance));
-  for (let round = 0; round < 4 && best; round++) {
-    let better = false;
-    stand(best.point);
-    for (const move of singles(space, best.point, chance, sizes, 0.6)) better = consider(move) || better;
-    if (!better) break;
+  standAt(origin);
+  const sizes = history.told.length < FINE_AFTER_TRIALS ? MOVE_SIZES : FINE_MOVE_SIZES;
+  for (const move of oneKnobMoves(space, origin, chance, sizes)) considerCandidate(move);
+  if (bestMove && history.told.length < ONE_KNOB_TRIALS) return bestMove.point;
+  const jointMoves = Math.min(60, 6 * space.dims.length);
+  for (let i = 0; i < jointMoves; i++) considerCandidate(moveSeveral(space, origin, chance));
+  for (let i = 0; i < wideCount; i++) considerCandidate(randomPoint(space, chance));
+  for (let i = 0; i < crossovers; i++) considerCandidate(crossParents(parents, chance));
+  for (let round = 0; round < 4 && bestMove; round++) {
+    let hasImproved = false;
+    standAt(bestMove.point);
+    for (const move of oneKnobMoves(space, bestMove.point, chance, sizes, 0.6))
+      hasImproved = considerCandidate(move) || hasImproved;
+    if (!hasImproved) break;
   }
-  return best?.point ?? oneMove(space, from, chance);
+  return bestMove?.point ?? oneMove(space, origin, chance);
 }
 
 /** All moves of one knob: up and down in several sizes, jittered so that no grid forms; every other category. */
-function* singles(space: Space, from: Point, chance: Random, sizesOf = SIZES, scale = 1): Generator<Point> {
-  for (const [j, dim] of space.dims.entries()) {
-    const u = from[j]!;
-    if (Number.isNaN(u)) continue;
-    if (dim.kind === 'category') {
-      for (let k = 0; k < dim.levels; k++) if (k !== u) yield replaced(from, j, k);
+function* oneKnobMoves(
+  space: Space,
+  origin: Point,
+  chance: Random,
+  baseSizes = MOVE_SIZES,
+  scale = 1,
+): Generator<Point> {
+  for (const [knob, dimension] of space.dims.entries()) {
+    const coordinate = origin[knob]!;
+    if (Number.isNaN(coordinate)) continue;
+    if (dimension.kind === 'category') {
+      for (let category = 0; category < dimension.levels; category++)
+        if (category !== coordinate) yield replaceCoordinate(origin, knob, category);
     } else {
       const sizes =
-        dim.levels === Number.POSITIVE_INFINITY
-          ? sizesOf.map((s) => s * scale)
-          : LEVELS.filter((l) => l < dim.levels).map((l) => l / dim.levels);
+        dimension.levels === Number.POSITIVE_INFINITY
+          ? baseSizes.map((size) => size * scale)
+          : LEVEL_STEPS.filter((level) => level < dimension.levels).map((level) => level / dimension.levels);
       for (const size of sizes)
         for (const sign of [-1, 1]) {
-          const v = u + sign * size * (dim.levels === Number.POSITIVE_INFINITY ? 0.7 + 0.6 * chance.uniform() : 1);
-          if (v > -size / 2 && v < 1 + size / 2) yield replaced(from, j, Math.min(1, Math.max(0, v)));
+          const moved =
+            coordinate +
+            sign * size * (dimension.levels === Number.POSITIVE_INFINITY ? 0.7 + 0.6 * chance.uniform() : 1);
+          if (moved > -size / 2 && moved < 1 + size / 2)
+            yield replaceCoordinate(origin, knob, Math.min(1, Math.max(0, moved)));
         }
     }
   }
 }
 
 /** Two or three knobs moved together, or, once in three, all of them a little. */
-function several(space: Space, from: Point, chance: Random): Point {
-  const d = space.dims.length;
-  const all = chance.uniform() < 0.33;
-  const size = all ? 0.02 * 8 ** chance.uniform() : 0.05 * 5 ** chance.uniform();
-  const share = all ? 1 : Math.min(1, (2 + chance.below(2)) / d);
-  return space.dims.map((dim, j) => {
-    if (chance.uniform() > share || Number.isNaN(from[j]!)) return from[j]!;
-    if (dim.kind === 'category') return all && chance.uniform() < 0.8 ? from[j]! : chance.below(dim.levels);
-    const step = dim.levels === Number.POSITIVE_INFINITY ? size : Math.max(size, 1 / dim.levels);
-    return Math.min(1, Math.max(0, from[j]! + step * chance.normal()));
+function moveSeveral(space: Space, origin: Point, chance: Random): Point {
+  const knobCount = space.dims.length;
+  const movesAll = chance.uniform() < 0.33;
+  const size = movesAll ? 0.02 * 8 ** chance.uniform() : 0.05 * 5 ** chance.uniform();
+  const share = movesAll ? 1 : Math.min(1, (2 + chance.below(2)) / knobCount);
+  return space.dims.map((dimension, knob) => {
+    if (chance.uniform() > share || Number.isNaN(origin[knob]!)) return origin[knob]!;
+    if (dimension.kind === 'category')
+      return movesAll && chance.uniform() < 0.8 ? origin[knob]! : chance.below(dimension.levels);
+    const step = dimension.levels === Number.POSITIVE_INFINITY ? size : Math.max(size, 1 / dimension.levels);
+    return Math.min(1, Math.max(0, origin[knob]! + step * chance.normal()));
   });
 }
 
 /** Every knob from one of two good trials. */
-function crossed(parents: readonly Point[], chance: Random): Point {
-  const [a, b] = [parents[chance.below(parents.length)]!, parents[chance.below(parents.length)]!];
-  return a.map((u, j) => (chance.uniform() < 0.5 ? u : b[j]!));
+function crossParents(parents: readonly Point[], chance: Random): Point {
+  const [first, second] = [parents[chance.below(parents.length)]!, parents[chance.below(parents.length)]!];
+  return first.map((coordinate, knob) => (chance.uniform() < 0.5 ? coordinate : second[knob]!));
 }
 
-function oneMove(space: Space, from: Point, chance: Random): Point {
-  const moves = [...singles(space, from, chance)];
-  return moves[chance.below(moves.length)] ?? from;
+function oneMove(space: Space, origin: Point, chance: Random): Point {
+  const moves = [...oneKnobMoves(space, origin, chance)];
+  return moves[chance.below(moves.length)] ?? origin;
 }
 
-const replaced = (point: Point, j: number, u: number): Point => point.map((v, i) => (i === j ? u : v));
+const replaceCoordinate = (point: Point, knob: number, coordinate: number): Point =>
+  point.map((value, index) => (index === knob ? coordinate : value));

@@ -6,166 +6,197 @@
 
 export interface Eigen {
   /** Ascending. */
-  readonly values: Float64Array;
+  readonly eigenvalues: Float64Array;
   /** Column k (entries k, n + k, …) is the unit eigenvector of value k. */
-  readonly vectors: Float64Array;
+  readonly eigenvectors: Float64Array;
 }
 
 /** The matrix must be finite: a NaN gives NaNs. */
-export function symmetricEigen(matrix: Float64Array, n: number): Eigen {
-  const v = Float64Array.from(matrix);
-  const [d, e] = [new Float64Array(n), new Float64Array(n)];
-  reduce(v, d, e, n);
-  accumulate(v, d, n);
-  diagonalise(v, d, e, n);
-  const order = Array.from({ length: n }, (_, i) => i).sort((x, y) => d[x]! - d[y]!);
-  const vectors = new Float64Array(n * n);
-  for (const [k, from] of order.entries()) for (let i = 0; i < n; i++) vectors[i * n + k] = v[i * n + from]!;
-  return { values: Float64Array.from(order, (i) => d[i]!), vectors };
+export function symmetricEigen(matrix: Float64Array, size: number): Eigen {
+  const unsorted = Float64Array.from(matrix);
+  const [diagonal, subdiagonal] = [new Float64Array(size), new Float64Array(size)];
+  reduceToTridiagonal(unsorted, diagonal, subdiagonal, size);
+  accumulateReflections(unsorted, diagonal, size);
+  diagonaliseTridiagonal(unsorted, diagonal, subdiagonal, size);
+  const order = Array.from({ length: size }, (_, index) => index).sort(
+    (left, right) => diagonal[left]! - diagonal[right]!,
+  );
+  const eigenvectors = new Float64Array(size * size);
+  for (const [column, source] of order.entries())
+    for (let row = 0; row < size; row++) eigenvectors[row * size + column] = unsorted[row * size + source]!;
+  return { eigenvalues: Float64Array.from(order, (index) => diagonal[index]!), eigenvectors };
 }
 
-/** To tridiagonal form with the subdiagonal in `e`; the reflections stay in `v`, their lengths in `d`. */
-function reduce(v: Float64Array, d: Float64Array, e: Float64Array, n: number): void {
-  for (let j = 0; j < n; j++) d[j] = v[(n - 1) * n + j]!;
-  for (let i = n - 1; i > 0; i--) {
+/**
+ * To tridiagonal form with the subdiagonal in `subdiagonal`; the reflections stay in `v`, their lengths in `diagonal`.
+ */
+function reduceToTridiagonal(
+  matrix: Float64Array,
+  diagonal: Float64Array,
+  subdiagonal: Float64Array,
+  size: number,
+): void {
+  for (let column = 0; column < size; column++) diagonal[column] = matrix[(size - 1) * size + column]!;
+  for (let row = size - 1; row > 0; row--) {
     let scale = 0;
-    for (let k = 0; k < i; k++) scale += Math.abs(d[k]!);
+    for (let column = 0; column < row; column++) scale += Math.abs(diagonal[column]!);
     if (scale > 0) {
-      d[i] = reflect(v, d, e, n, i, scale);
+      diagonal[row] = reflectRow(matrix, diagonal, subdiagonal, size, row, scale);
       continue;
     }
-    e[i] = d[i - 1]!;
-    for (let j = 0; j < i; j++) {
-      d[j] = v[(i - 1) * n + j]!;
-      v[i * n + j] = v[j * n + i] = 0;
+    subdiagonal[row] = diagonal[row - 1]!;
+    for (let column = 0; column < row; column++) {
+      diagonal[column] = matrix[(row - 1) * size + column]!;
+      matrix[row * size + column] = matrix[column * size + row] = 0;
     }
-    d[i] = 0;
+    diagonal[row] = 0;
   }
 }
 
 /**
  * One Householder reflection that zeroes row i left of the subdiagonal; returns half the squared length of its vector.
  */
-function reflect(v: Float64Array, d: Float64Array, e: Float64Array, n: number, i: number, scale: number): number {
-  let h = 0;
-  for (let k = 0; k < i; k++) {
-    d[k]! /= scale;
-    h += d[k]! * d[k]!;
+function reflectRow(
+  matrix: Float64Array,
+  diagonal: Float64Array,
+  subdiagonal: Float64Array,
+  size: number,
+  row: number,
+  scale: number,
+): number {
+  let squaredNorm = 0;
+  for (let column = 0; column < row; column++) {
+    diagonal[column]! /= scale;
+    squaredNorm += diagonal[column]! * diagonal[column]!;
   }
-  const f = d[i - 1]!;
-  const g = f > 0 ? -Math.sqrt(h) : Math.sqrt(h);
-  e[i] = scale * g;
-  h -= f * g;
-  d[i - 1] = f - g;
-  e.fill(0, 0, i);
-  for (let j = 0; j < i; j++) {
-    const dj = d[j]!;
-    v[j * n + i] = dj;
-    let sum = e[j]! + v[j * n + j]! * dj;
-    for (let k = j + 1; k < i; k++) {
-      const vkj = v[k * n + j]!;
-      sum += vkj * d[k]!;
-      e[k]! += vkj * dj;
+  const lastEntry = diagonal[row - 1]!;
+  const signedNorm = lastEntry > 0 ? -Math.sqrt(squaredNorm) : Math.sqrt(squaredNorm);
+  subdiagonal[row] = scale * signedNorm;
+  squaredNorm -= lastEntry * signedNorm;
+  diagonal[row - 1] = lastEntry - signedNorm;
+  subdiagonal.fill(0, 0, row);
+  for (let column = 0; column < row; column++) {
+    const vectorEntry = diagonal[column]!;
+    matrix[column * size + row] = vectorEntry;
+    let sum = subdiagonal[column]! + matrix[column * size + column]! * vectorEntry;
+    for (let inner = column + 1; inner < row; inner++) {
+      const matrixEntry = matrix[inner * size + column]!;
+      sum += matrixEntry * diagonal[inner]!;
+      subdiagonal[inner]! += matrixEntry * vectorEntry;
     }
-    e[j] = sum;
+    subdiagonal[column] = sum;
   }
-  let dot = 0;
-  for (let j = 0; j < i; j++) {
-    e[j]! /= h;
-    dot += e[j]! * d[j]!;
+  let dotProduct = 0;
+  for (let column = 0; column < row; column++) {
+    subdiagonal[column]! /= squaredNorm;
+    dotProduct += subdiagonal[column]! * diagonal[column]!;
   }
-  const half = dot / (h + h);
-  for (let j = 0; j < i; j++) e[j]! -= half * d[j]!;
-  for (let j = 0; j < i; j++) {
-    const dj = d[j]!;
-    const ej = e[j]!;
-    for (let k = j; k < i; k++) v[k * n + j]! -= dj * e[k]! + ej * d[k]!;
-    d[j] = v[(i - 1) * n + j]!;
-    v[i * n + j] = 0;
+  const correction = dotProduct / (squaredNorm + squaredNorm);
+  for (let column = 0; column < row; column++) subdiagonal[column]! -= correction * diagonal[column]!;
+  for (let column = 0; column < row; column++) {
+    const vectorEntry = diagonal[column]!;
+    const productEntry = subdiagonal[column]!;
+    for (let inner = column; inner < row; inner++)
+      matrix[inner * size + column]! -= vectorEntry * subdiagonal[inner]! + productEntry * diagonal[inner]!;
+    diagonal[column] = matrix[(row - 1) * size + column]!;
+    matrix[row * size + column] = 0;
   }
-  return h;
+  return squaredNorm;
 }
 
-/** The product of the reflections into `v`, the diagonal into `d`. */
-function accumulate(v: Float64Array, d: Float64Array, n: number): void {
-  const last = (n - 1) * n;
-  for (let i = 0; i < n - 1; i++) {
-    v[last + i] = v[i * n + i]!;
-    v[i * n + i] = 1;
-    const h = d[i + 1]!;
-    if (h !== 0) {
-      for (let k = 0; k <= i; k++) d[k] = v[k * n + i + 1]! / h;
-      for (let j = 0; j <= i; j++) {
-        let g = 0;
-        for (let k = 0; k <= i; k++) g += v[k * n + i + 1]! * v[k * n + j]!;
-        for (let k = 0; k <= i; k++) v[k * n + j]! -= g * d[k]!;
+/** The product of the reflections into `v`, the diagonal into `diagonal`. */
+function accumulateReflections(vectors: Float64Array, diagonal: Float64Array, size: number): void {
+  const lastRow = (size - 1) * size;
+  for (let step = 0; step < size - 1; step++) {
+    vectors[lastRow + step] = vectors[step * size + step]!;
+    vectors[step * size + step] = 1;
+    const squaredNorm = diagonal[step + 1]!;
+    if (squaredNorm !== 0) {
+      for (let row = 0; row <= step; row++) diagonal[row] = vectors[row * size + step + 1]! / squaredNorm;
+      for (let column = 0; column <= step; column++) {
+        let projection = 0;
+        for (let row = 0; row <= step; row++)
+          projection += vectors[row * size + step + 1]! * vectors[row * size + column]!;
+        for (let row = 0; row <= step; row++) vectors[row * size + column]! -= projection * diagonal[row]!;
       }
     }
-    for (let k = 0; k <= i; k++) v[k * n + i + 1] = 0;
+    for (let row = 0; row <= step; row++) vectors[row * size + step + 1] = 0;
   }
-  for (let j = 0; j < n; j++) {
-    d[j] = v[last + j]!;
-    v[last + j] = 0;
+  for (let column = 0; column < size; column++) {
+    diagonal[column] = vectors[lastRow + column]!;
+    vectors[lastRow + column] = 0;
   }
-  v[last + n - 1] = 1;
+  vectors[lastRow + size - 1] = 1;
 }
 
 /** QL steps with implicit shifts until every subdiagonal entry is nothing beside its neighbours. */
-function diagonalise(v: Float64Array, d: Float64Array, e: Float64Array, n: number): void {
-  e.copyWithin(0, 1);
-  e[n - 1] = 0;
+function diagonaliseTridiagonal(
+  vectors: Float64Array,
+  diagonal: Float64Array,
+  subdiagonal: Float64Array,
+  size: number,
+): void {
+  subdiagonal.copyWithin(0, 1);
+  subdiagonal[size - 1] = 0;
   let [shifted, largest] = [0, 0];
-  for (let l = 0; l < n; l++) {
-    largest = Math.max(largest, Math.abs(d[l]!) + Math.abs(e[l]!));
-    let m = l;
-    while (m < n - 1 && Math.abs(e[m]!) > Number.EPSILON * largest) m++;
+  for (let start = 0; start < size; start++) {
+    largest = Math.max(largest, Math.abs(diagonal[start]!) + Math.abs(subdiagonal[start]!));
+    let end = start;
+    while (end < size - 1 && Math.abs(subdiagonal[end]!) > Number.EPSILON * largest) end++;
     // A step gains cubically; thirty is the limit of the published routine.
-    for (let step = 0; m > l && step < 30 && Math.abs(e[l]!) > Number.EPSILON * largest; step++) {
-      const g = d[l]!;
-      const p = (d[l + 1]! - g) / (2 * e[l]!);
-      const r = p < 0 ? -Math.hypot(p, 1) : Math.hypot(p, 1);
-      d[l] = e[l]! / (p + r);
-      d[l + 1] = e[l]! * (p + r);
-      const h = g - d[l]!;
-      for (let i = l + 2; i < n; i++) d[i]! -= h;
-      shifted += h;
-      qlStep(v, d, e, n, l, m);
+    for (let step = 0; end > start && step < 30 && Math.abs(subdiagonal[start]!) > Number.EPSILON * largest; step++) {
+      const corner = diagonal[start]!;
+      const halfGap = (diagonal[start + 1]! - corner) / (2 * subdiagonal[start]!);
+      const root = halfGap < 0 ? -Math.hypot(halfGap, 1) : Math.hypot(halfGap, 1);
+      diagonal[start] = subdiagonal[start]! / (halfGap + root);
+      diagonal[start + 1] = subdiagonal[start]! * (halfGap + root);
+      const shift = corner - diagonal[start]!;
+      for (let index = start + 2; index < size; index++) diagonal[index]! -= shift;
+      shifted += shift;
+      qlStep(vectors, diagonal, subdiagonal, size, start, end);
     }
-    d[l]! += shifted;
-    e[l] = 0;
+    diagonal[start]! += shifted;
+    subdiagonal[start] = 0;
   }
 }
 
 /** Chase the bulge from m up to l, and collect the rotations in `v`. */
-function qlStep(v: Float64Array, d: Float64Array, e: Float64Array, n: number, l: number, m: number): void {
-  let p = d[m]!;
-  let c = 1;
-  let c2 = 1;
-  let c3 = 1;
-  let s = 0;
-  let s2 = 0;
-  const after = d[l + 1]!;
-  const below = e[l + 1]!;
-  for (let i = m - 1; i >= l; i--) {
-    c3 = c2;
-    c2 = c;
-    s2 = s;
-    const g = c * e[i]!;
-    const h = c * p;
-    const r = Math.sqrt(p * p + e[i]! * e[i]!);
-    e[i + 1] = s * r;
-    s = e[i]! / r;
-    c = p / r;
-    p = c * d[i]! - s * g;
-    d[i + 1] = h + s * (c * g + s * d[i]!);
-    for (let k = 0, at = i; k < n; k++, at += n) {
-      const x = v[at]!;
-      const y = v[at + 1]!;
-      v[at + 1] = s * x + c * y;
-      v[at] = c * x - s * y;
+function qlStep(
+  vectors: Float64Array,
+  diagonal: Float64Array,
+  subdiagonal: Float64Array,
+  size: number,
+  start: number,
+  end: number,
+): void {
+  let pivot = diagonal[end]!;
+  let cosine = 1;
+  let previousCosine = 1;
+  let earlierCosine = 1;
+  let sine = 0;
+  let previousSine = 0;
+  const after = diagonal[start + 1]!;
+  const below = subdiagonal[start + 1]!;
+  for (let index = end - 1; index >= start; index--) {
+    earlierCosine = previousCosine;
+    previousCosine = cosine;
+    previousSine = sine;
+    const scaledSubdiagonal = cosine * subdiagonal[index]!;
+    const scaledPivot = cosine * pivot;
+    const radius = Math.sqrt(pivot * pivot + subdiagonal[index]! * subdiagonal[index]!);
+    subdiagonal[index + 1] = sine * radius;
+    sine = subdiagonal[index]! / radius;
+    cosine = pivot / radius;
+    pivot = cosine * diagonal[index]! - sine * scaledSubdiagonal;
+    diagonal[index + 1] = scaledPivot + sine * (cosine * scaledSubdiagonal + sine * diagonal[index]!);
+    for (let row = 0, position = index; row < size; row++, position += size) {
+      const left = vectors[position]!;
+      const right = vectors[position + 1]!;
+      vectors[position + 1] = sine * left + cosine * right;
+      vectors[position] = cosine * left - sine * right;
     }
   }
-  p = (-s * s2 * c3 * below * e[l]!) / after;
-  e[l] = s * p;
-  d[l] = c * p;
+  pivot = (-sine * previousSine * earlierCosine * below * subdiagonal[start]!) / after;
+  subdiagonal[start] = sine * pivot;
+  diagonal[start] = cosine * pivot;
 }

@@ -8,27 +8,28 @@ import { JOE_KUO } from './direction-numbers.ts';
 export const SOBOL_DIMENSIONS = JOE_KUO.length + 1;
 
 const BITS = 32;
-const cache = new Map<number, Uint32Array>();
+const numbersCache = new Map<number, Uint32Array>();
 
 /** The 32 direction numbers of a dimension (from 0), as 32-bit binary fractions. */
-function directions(dimension: number): Uint32Array {
-  const known = cache.get(dimension);
-  if (known) return known;
-  const v = new Uint32Array(BITS);
-  if (dimension === 0) for (let i = 0; i < BITS; i++) v[i] = 1 << (31 - i);
+function directionNumbers(dimension: number): Uint32Array {
+  const cached = numbersCache.get(dimension);
+  if (cached) return cached;
+  const numbers = new Uint32Array(BITS);
+  if (dimension === 0) for (let bit = 0; bit < BITS; bit++) numbers[bit] = 1 << (31 - bit);
   else {
-    const [s, a, ...m] = JOE_KUO[dimension - 1]! as [number, number, ...number[]];
-    for (let i = 0; i < BITS; i++) {
-      if (i < s) v[i] = m[i]! << (31 - i);
+    const [degree, coefficients, ...initialNumbers] = JOE_KUO[dimension - 1]! as [number, number, ...number[]];
+    for (let bit = 0; bit < BITS; bit++) {
+      if (bit < degree) numbers[bit] = initialNumbers[bit]! << (31 - bit);
       else {
-        let x = v[i - s]! ^ (v[i - s]! >>> s);
-        for (let k = 1; k < s; k++) if ((a >> (s - 1 - k)) & 1) x ^= v[i - k]!;
-        v[i] = x;
+        let bits = numbers[bit - degree]! ^ (numbers[bit - degree]! >>> degree);
+        for (let term = 1; term < degree; term++)
+          if ((coefficients >> (degree - 1 - term)) & 1) bits ^= numbers[bit - term]!;
+        numbers[bit] = bits;
       }
     }
   }
-  cache.set(dimension, v);
-  return v;
+  numbersCache.set(dimension, numbers);
+  return numbers;
 }
 
 /**
@@ -40,10 +41,11 @@ export function sobolAt(index: number, dimension: number): number {
 }
 
 function bitsAt(index: number, dimension: number): number {
-  const v = directions(dimension);
-  let x = 0;
-  for (let gray = (index ^ (index >>> 1)) >>> 0, bit = 0; gray !== 0; gray >>>= 1, bit++) if (gray & 1) x ^= v[bit]!;
-  return x >>> 0;
+  const numbers = directionNumbers(dimension);
+  let bits = 0;
+  for (let gray = (index ^ (index >>> 1)) >>> 0, bit = 0; gray !== 0; gray >>>= 1, bit++)
+    if (gray & 1) bits ^= numbers[bit]!;
+  return bits >>> 0;
 }
 
 /**
@@ -51,15 +53,15 @@ function bitsAt(index: number, dimension: number): number {
  * 2020).
  */
 export function scrambledSobolAt(index: number, dimension: number, seed: number): number {
-  const hashed = hash(seed ^ Math.imul(dimension + 1, 0x9e3779b9));
-  return reverseBits(laineKarras(reverseBits(bitsAt(index, dimension)), hashed)) / 4294967296;
+  const hashedSeed = hashSeed(seed ^ Math.imul(dimension + 1, 0x9e3779b9));
+  return reverseBits(laineKarras(reverseBits(bitsAt(index, dimension)), hashedSeed)) / 4294967296;
 }
 
-function hash(seed: number): number {
-  let x = seed >>> 0;
-  x = Math.imul(x ^ (x >>> 16), 0x21f0aaad);
-  x = Math.imul(x ^ (x >>> 15), 0x735a2d97);
-  return (x ^ (x >>> 15)) >>> 0;
+function hashSeed(seed: number): number {
+  let bits = seed >>> 0;
+  bits = Math.imul(bits ^ (bits >>> 16), 0x21f0aaad);
+  bits = Math.imul(bits ^ (bits >>> 15), 0x735a2d97);
+  return (bits ^ (bits >>> 15)) >>> 0;
 }
 
 /**
@@ -67,19 +69,19 @@ function hash(seed: number): number {
  * lower ones.
  */
 function laineKarras(value: number, seed: number): number {
-  let x = (value + seed) >>> 0;
-  x ^= Math.imul(x, 0x6c50b47c);
-  x ^= Math.imul(x, 0xb82f1e52);
-  x ^= Math.imul(x, 0xc7afe638);
-  x ^= Math.imul(x, 0x8d22f6e6);
-  return x >>> 0;
+  let bits = (value + seed) >>> 0;
+  bits ^= Math.imul(bits, 0x6c50b47c);
+  bits ^= Math.imul(bits, 0xb82f1e52);
+  bits ^= Math.imul(bits, 0xc7afe638);
+  bits ^= Math.imul(bits, 0x8d22f6e6);
+  return bits >>> 0;
 }
 
 function reverseBits(value: number): number {
-  let x = value;
-  x = ((x >>> 1) & 0x55555555) | ((x & 0x55555555) << 1);
-  x = ((x >>> 2) & 0x33333333) | ((x & 0x33333333) << 2);
-  x = ((x >>> 4) & 0x0f0f0f0f) | ((x & 0x0f0f0f0f) << 4);
-  x = ((x >>> 8) & 0x00ff00ff) | ((x & 0x00ff00ff) << 8);
-  return ((x >>> 16) | (x << 16)) >>> 0;
+  let bits = value;
+  bits = ((bits >>> 1) & 0x55555555) | ((bits & 0x55555555) << 1);
+  bits = ((bits >>> 2) & 0x33333333) | ((bits & 0x33333333) << 2);
+  bits = ((bits >>> 4) & 0x0f0f0f0f) | ((bits & 0x0f0f0f0f) << 4);
+  bits = ((bits >>> 8) & 0x00ff00ff) | ((bits & 0x00ff00ff) << 8);
+  return ((bits >>> 16) | (bits << 16)) >>> 0;
 }

@@ -2,78 +2,86 @@
  * Log density of a joint mixture: all kernels of all knobs as one matrix, row by row, most of the mass first. For
  * mixtures whose kernels share one width on every knob; the prior's kernel stands beside them.
  */
-import { type Column, PRIOR_MU, PRIOR_SIGMA } from './column.ts';
+import { type KernelColumn, PRIOR_CENTRE, PRIOR_WIDTH } from './column.ts';
 
 /** Rows between two looks at the limit. */
-const CHUNK = 64;
+const CHUNK_ROWS = 64;
 /** A term this far below the largest adds less than 1e-13. */
-const NOTHING = 30;
+const NEGLIGIBLE_GAP = 30;
 /** Values of a knob whose masses are kept. */
-const VALUES = 1024;
+const MAX_KNOWN_VALUES = 1024;
 
-export class Block {
+export class KernelBlock {
   /** Knobs without steps, and with steps or categories: places in a point. */
-  readonly #smooth: readonly number[];
-  readonly #stepped: readonly number[];
-  readonly #columns: readonly Column[];
+  readonly #smoothKnobs: readonly number[];
+  readonly #steppedKnobs: readonly number[];
+  readonly #columns: readonly KernelColumn[];
   /** Centres on continuous knobs, row by row. */
   readonly #centres: Float64Array;
-  /** Places in `#masses` of each kernel on the discrete knobs, row by row; the last row is the prior's. */
+  /** Places in `#logMasses` of each kernel on the discrete knobs, row by row; the last row is the prior's. */
   readonly #places: Int32Array;
   /**
    * The first kernel on every place of every discrete knob, and the log masses that it gives to the values last asked
    * for.
    */
-  readonly #firsts: readonly (readonly number[])[];
-  readonly #masses: Float64Array;
-  readonly #known: readonly Map<number, Float64Array>[];
+  readonly #firstKernels: readonly (readonly number[])[];
+  readonly #logMasses: Float64Array;
+  readonly #knownMasses: readonly Map<number, Float64Array>[];
   /** Log of weight and normalising constants of each kernel; the prior's last. */
-  readonly #base: Float64Array;
-  readonly #half: number;
-  readonly #point: Float64Array;
-  readonly #logs = new Float64Array(CHUNK);
+  readonly #logPeaks: Float64Array;
+  readonly #halfPrecision: number;
+  readonly #smoothPoint: Float64Array;
+  readonly #rowLogs = new Float64Array(CHUNK_ROWS);
 
   /**
-   * `logWeights`: the prior's last. No column may have inactive kernels. `rows`: the order in which kernels are
+   * `logWeights`: the prior's last. No column may have inactive kernels. `kernelOrder`: the order in which kernels are
    * counted.
    */
-  constructor(columns: readonly Column[], logWeights: Float64Array, width: number, rows: ArrayLike<number>) {
-    const count = logWeights.length;
+  constructor(
+    columns: readonly KernelColumn[],
+    logWeights: Float64Array,
+    width: number,
+    kernelOrder: ArrayLike<number>,
+  ) {
+    const kernelCount = logWeights.length;
     this.#columns = columns;
-    this.#smooth = columns.flatMap((column, j) => (column.isContinuous ? [j] : []));
-    this.#stepped = columns.flatMap((column, j) => (column.isContinuous ? [] : [j]));
-    this.#half = 0.5 / width ** 2;
-    const order = Int32Array.from({ length: count }, (_, r) => (r < count - 1 ? rows[r]! : count - 1));
-    const [smooth, stepped] = [this.#smooth.length, this.#stepped.length];
-    this.#base = Float64Array.from(order, (i) => logWeights[i]!);
-    const product = new Float64Array(count).fill(1);
-    this.#centres = new Float64Array(count * smooth);
-    for (const [c, j] of this.#smooth.entries()) {
-      const column = columns[j]!;
-      for (let r = 0; r < count; r++) {
-        this.#centres[r * smooth + c] = column.mu[order[r]!]!;
-        product[r]! *= column.constant(order[r]!);
+    this.#smoothKnobs = columns.flatMap((column, knob) => (column.isContinuous ? [knob] : []));
+    this.#steppedKnobs = columns.flatMap((column, knob) => (column.isContinuous ? [] : [knob]));
+    this.#halfPrecision = 0.5 / width ** 2;
+    const order = Int32Array.from({ length: kernelCount }, (_, row) =>
+      row < kernelCount - 1 ? kernelOrder[row]! : kernelCount - 1,
+    );
+    const [smoothCount, steppedCount] = [this.#smoothKnobs.length, this.#steppedKnobs.length];
+    this.#logPeaks = Float64Array.from(order, (kernel) => logWeights[kernel]!);
+    const product = new Float64Array(kernelCount).fill(1);
+    this.#centres = new Float64Array(kernelCount * smoothCount);
+    for (const [axis, knob] of this.#smoothKnobs.entries()) {
+      const column = columns[knob]!;
+      for (let row = 0; row < kernelCount; row++) {
+        this.#centres[row * smoothCount + axis] = column.centres[order[row]!]!;
+        product[row]! *= column.normalizerOf(order[row]!);
       }
       // One log for many constants, but not for so many that their product overflows.
-      if (c % 32 === 31 || c === smooth - 1)
-        for (let r = 0; r < count; r++) {
-          this.#base[r]! += Math.log(product[r]!);
-          product[r] = 1;
+      if (axis % 32 === 31 || axis === smoothCount - 1)
+        for (let row = 0; row < kernelCount; row++) {
+          this.#logPeaks[row]! += Math.log(product[row]!);
+          product[row] = 1;
         }
     }
-    this.#places = new Int32Array(count * stepped);
-    const firsts: (readonly number[])[] = [];
+    this.#places = new Int32Array(kernelCount * steppedCount);
+    const firstsByKnob: (readonly number[])[] = [];
     let offset = 0;
-    for (const [c, j] of this.#stepped.entries()) {
-      const { site, first } = columns[j]!.sites();
-      for (let r = 0; r < count; r++) this.#places[r * stepped + c] = offset + site[order[r]!]!;
-      firsts.push(first);
-      offset += first.length;
+    for (const [axis, knob] of this.#steppedKnobs.entries()) {
+      const { siteOfKernel, firstKernels } = columns[knob]!.groupKernels();
+      for (let row = 0; row < kernelCount; row++)
+        this.#places[row * steppedCount + axis] = offset + siteOfKernel[order[row]!]!;
+      firstsByKnob.push(firstKernels);
+      offset += firstKernels.length;
     }
-    this.#firsts = firsts;
-    this.#masses = new Float64Array(offset);
-    this.#known = firsts.map(() => new Map());
-    this.#point = new Float64Array(smooth);
+    this.#firstKernels = firstsByKnob;
+    this.#logMasses = new Float64Array(offset);
+    this.#knownMasses = firstsByKnob.map(() => new Map());
+    this.#smoothPoint = new Float64Array(smoothCount);
   }
 
   /**
@@ -81,73 +89,76 @@ export class Block {
    * must be there.
    */
   logDensity(point: readonly number[], limit: number): number {
-    for (let c = 0; c < this.#smooth.length; c++) this.#point[c] = point[this.#smooth[c]!]!;
+    for (let axis = 0; axis < this.#smoothKnobs.length; axis++)
+      this.#smoothPoint[axis] = point[this.#smoothKnobs[axis]!]!;
     this.#lookUp(point);
-    const [base, logs] = [this.#base, this.#logs];
-    const last = base.length - 1;
-    let max = this.#prior(last);
+    const [logPeaks, rowLogs] = [this.#logPeaks, this.#rowLogs];
+    const priorRow = logPeaks.length - 1;
+    let largest = this.#priorTerm(priorRow);
     let sum = 1;
-    for (let from = 0; from < last; from += CHUNK) {
-      const size = Math.min(CHUNK, last - from);
-      const top = this.#rows(from, size);
-      if (top > max) {
-        sum *= Math.exp(max - top);
-        max = top;
+    for (let start = 0; start < priorRow; start += CHUNK_ROWS) {
+      const size = Math.min(CHUNK_ROWS, priorRow - start);
+      const chunkLargest = this.#computeRows(start, size);
+      if (chunkLargest > largest) {
+        sum *= Math.exp(largest - chunkLargest);
+        largest = chunkLargest;
       }
-      for (let i = 0; i < size; i++) if (logs[i]! > max - NOTHING) sum += Math.exp(logs[i]! - max);
-      if (max + Math.log(sum) > limit) break;
+      for (let row = 0; row < size; row++)
+        if (rowLogs[row]! > largest - NEGLIGIBLE_GAP) sum += Math.exp(rowLogs[row]! - largest);
+      if (largest + Math.log(sum) > limit) break;
     }
-    return max + Math.log(sum);
+    return largest + Math.log(sum);
   }
 
-  /** Log terms of some rows into `#logs`; the largest of them. */
-  #rows(from: number, size: number): number {
-    const [u, centres, places, masses, base, half, logs] = [
-      this.#point,
+  /** Log terms of some rows into `#rowLogs`; the largest of them. */
+  #computeRows(start: number, size: number): number {
+    const [coordinates, centres, places, logMasses, logPeaks, halfPrecision, rowLogs] = [
+      this.#smoothPoint,
       this.#centres,
       this.#places,
-      this.#masses,
-      this.#base,
-      this.#half,
-      this.#logs,
+      this.#logMasses,
+      this.#logPeaks,
+      this.#halfPrecision,
+      this.#rowLogs,
     ];
-    const [smooth, stepped] = [u.length, this.#stepped.length];
-    let top = Number.NEGATIVE_INFINITY;
-    for (let i = 0, k = from * smooth, p = from * stepped; i < size; i++) {
-      let squares = 0;
-      for (let c = 0; c < smooth; c++, k++) {
-        const d = u[c]! - centres[k]!;
-        squares += d * d;
+    const [smoothCount, steppedCount] = [coordinates.length, this.#steppedKnobs.length];
+    let largest = Number.NEGATIVE_INFINITY;
+    for (let row = 0, centre = start * smoothCount, place = start * steppedCount; row < size; row++) {
+      let squaredDistance = 0;
+      for (let axis = 0; axis < smoothCount; axis++, centre++) {
+        const difference = coordinates[axis]! - centres[centre]!;
+        squaredDistance += difference * difference;
       }
-      let log = base[from + i]! - squares * half;
-      for (let c = 0; c < stepped; c++, p++) log += masses[places[p]!]!;
-      logs[i] = log;
-      if (log > top) top = log;
+      let logTerm = logPeaks[start + row]! - squaredDistance * halfPrecision;
+      for (let axis = 0; axis < steppedCount; axis++, place++) logTerm += logMasses[places[place]!]!;
+      rowLogs[row] = logTerm;
+      if (logTerm > largest) largest = logTerm;
     }
-    return top;
+    return largest;
   }
 
-  #prior(last: number): number {
-    let log = this.#base[last]!;
-    for (const u of this.#point) log -= (0.5 * (u - PRIOR_MU) ** 2) / PRIOR_SIGMA ** 2;
-    for (let c = 0; c < this.#stepped.length; c++) log += this.#masses[this.#places[last * this.#stepped.length + c]!]!;
-    return log;
+  #priorTerm(priorRow: number): number {
+    let logTerm = this.#logPeaks[priorRow]!;
+    for (const coordinate of this.#smoothPoint) logTerm -= (0.5 * (coordinate - PRIOR_CENTRE) ** 2) / PRIOR_WIDTH ** 2;
+    for (let axis = 0; axis < this.#steppedKnobs.length; axis++)
+      logTerm += this.#logMasses[this.#places[priorRow * this.#steppedKnobs.length + axis]!]!;
+    return logTerm;
   }
 
   /** Log masses that the kernels' places on the discrete knobs give to the point's values. */
   #lookUp(point: readonly number[]): void {
     let offset = 0;
-    for (const [c, j] of this.#stepped.entries()) {
-      const known = this.#known[c]!;
-      const first = this.#firsts[c]!;
-      let masses = known.get(point[j]!);
-      if (!masses) {
-        masses = this.#columns[j]!.masses(first, point[j]!).map(Math.log);
-        if (known.size >= VALUES) known.clear();
-        known.set(point[j]!, masses);
+    for (const [axis, knob] of this.#steppedKnobs.entries()) {
+      const knownMasses = this.#knownMasses[axis]!;
+      const firstKernels = this.#firstKernels[axis]!;
+      let logMasses = knownMasses.get(point[knob]!);
+      if (!logMasses) {
+        logMasses = this.#columns[knob]!.massesAt(firstKernels, point[knob]!).map(Math.log);
+        if (knownMasses.size >= MAX_KNOWN_VALUES) knownMasses.clear();
+        knownMasses.set(point[knob]!, logMasses);
       }
-      this.#masses.set(masses, offset);
-      offset += first.length;
+      this.#logMasses.set(logMasses, offset);
+      offset += firstKernels.length;
     }
   }
 }

@@ -5,132 +5,139 @@
  * TPESampler as described by Watanabe, arXiv 2304.11127, section 3).
  */
 import type { Random } from '../../base/random.ts';
-import { Block } from './block.ts';
-import { Column, PRIOR_MU } from './column.ts';
+import { KernelBlock } from './block.ts';
+import { KernelColumn, PRIOR_CENTRE } from './column.ts';
 import type { Dim } from '../param.ts';
 import type { Point } from '../space.ts';
-import { Window } from './window.ts';
+import { KernelWindow } from './window.ts';
 
 /**
  * Weights of observations, oldest first, prior last, normalised. Fewer than 25: all equal. More: the newest 25 weigh 1
  * and older ones ramp down linearly to 1/n (Bergstra et al. 2013, "old decay").
  */
-export function mixtureWeights(n: number): Float64Array {
-  const weights = new Float64Array(n + 1).fill(1);
-  const ramp = n - 25;
-  if (ramp > 0) for (let i = 0; i < ramp; i++) weights[i] = ramp === 1 ? 1 / n : 1 / n + ((1 - 1 / n) * i) / (ramp - 1);
-  const sum = weights.reduce((a, b) => a + b, 0);
-  return weights.map((w) => w / sum);
+export function mixtureWeights(observationCount: number): Float64Array {
+  const weights = new Float64Array(observationCount + 1).fill(1);
+  const rampLength = observationCount - 25;
+  if (rampLength > 0)
+    for (let index = 0; index < rampLength; index++)
+      weights[index] =
+        rampLength === 1
+          ? 1 / observationCount
+          : 1 / observationCount + ((1 - 1 / observationCount) * index) / (rampLength - 1);
+  const weightSum = weights.reduce((total, weight) => total + weight, 0);
+  return weights.map((weight) => weight / weightSum);
 }
 
 /**
  * The magic clip: no kernel narrower than 1/min(100, 2 + n) of the scale, none wider than it. n counts the
  * observations.
  */
-function magicClip(sigma: number, n: number): number {
-  return Math.min(1, Math.max(1 / Math.min(100, 2 + n), sigma));
+function magicClip(width: number, observationCount: number): number {
+  return Math.min(1, Math.max(1 / Math.min(100, 2 + observationCount), width));
 }
 
 /**
  * Indices in ascending order of their values, equal ones in the order of the indices: a bucket each, then insertion.
  */
-export function ascending(values: Float64Array): Int32Array {
-  const n = values.length;
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (let i = 0; i < n; i++) {
-    if (values[i]! < low) low = values[i]!;
-    if (values[i]! > high) high = values[i]!;
+export function ascendingOrder(values: Float64Array): Int32Array {
+  const count = values.length;
+  let [smallest, largest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let index = 0; index < count; index++) {
+    if (values[index]! < smallest) smallest = values[index]!;
+    if (values[index]! > largest) largest = values[index]!;
   }
-  const perUnit = (n - 1) / (high - low);
-  const scale = Number.isFinite(perUnit) ? perUnit : 0;
-  const start = new Int32Array(n + 1);
-  for (let i = 0; i < n; i++) start[Math.floor((values[i]! - low) * scale) + 1]!++;
-  for (let k = 0; k < n; k++) start[k + 1]! += start[k]!;
-  const order = new Int32Array(n);
-  for (let i = 0; i < n; i++) order[start[Math.floor((values[i]! - low) * scale)]!++] = i;
+  const bucketsPerUnit = (count - 1) / (largest - smallest);
+  const scale = Number.isFinite(bucketsPerUnit) ? bucketsPerUnit : 0;
+  const bucketStarts = new Int32Array(count + 1);
+  for (let index = 0; index < count; index++) bucketStarts[Math.floor((values[index]! - smallest) * scale) + 1]!++;
+  for (let bucket = 0; bucket < count; bucket++) bucketStarts[bucket + 1]! += bucketStarts[bucket]!;
+  const order = new Int32Array(count);
+  for (let index = 0; index < count; index++)
+    order[bucketStarts[Math.floor((values[index]! - smallest) * scale)]!++] = index;
   // Where a bucket is crowded, insertion would be quadratic.
-  let from = 0;
-  for (let k = 0; k < n; k++) {
-    const end = start[k]!;
-    if (end - from > 64) order.subarray(from, end).sort((a, b) => values[a]! - values[b]! || a - b);
-    else insert(order, values, from, end);
-    from = end;
+  let begin = 0;
+  for (let bucket = 0; bucket < count; bucket++) {
+    const end = bucketStarts[bucket]!;
+    if (end - begin > 64)
+      order.subarray(begin, end).sort((left, right) => values[left]! - values[right]! || left - right);
+    else insertInOrder(order, values, begin, end);
+    begin = end;
   }
   return order;
 }
 
-function insert(order: Int32Array, values: Float64Array, from: number, end: number): void {
-  for (let k = from + 1; k < end; k++) {
-    const i = order[k]!;
-    let at = k;
-    while (at > from && values[order[at - 1]!]! > values[i]!) {
-      order[at] = order[at - 1]!;
-      at--;
+function insertInOrder(order: Int32Array, values: Float64Array, begin: number, end: number): void {
+  for (let next = begin + 1; next < end; next++) {
+    const index = order[next]!;
+    let position = next;
+    while (position > begin && values[order[position - 1]!]! > values[index]!) {
+      order[position] = order[position - 1]!;
+      position--;
     }
-    order[at] = i;
+    order[position] = index;
   }
 }
 
 /**
  * Widths for one knob alone: the larger gap to a neighbour, the prior's centre counting as one; the outermost kernels
- * take their inner gap (consider_endpoints = false). `mu` in the order of observation, all of them numbers; `order`: by
- * place, the prior last among equals.
+ * take their inner gap (consider_endpoints = false). `centres` in the order of observation, all of them numbers;
+ * `order`: by place, the prior last among equals.
  */
-export function gapWidths(mu: ArrayLike<number>): { readonly sigma: Float64Array; readonly order: Int32Array } {
-  const n = mu.length;
-  const all = new Float64Array(n + 1);
-  all.set(mu);
-  all[n] = PRIOR_MU;
-  const order = ascending(all);
-  const sigma = new Float64Array(n);
-  for (let k = 0; k <= n; k++) {
-    const i = order[k]!;
-    if (i === n) continue;
-    const left = k > 0 ? all[i]! - all[order[k - 1]!]! : Number.NEGATIVE_INFINITY;
-    const right = k < n ? all[order[k + 1]!]! - all[i]! : Number.NEGATIVE_INFINITY;
-    sigma[i] = magicClip(Math.max(left, right), n);
+export function gapWidths(centres: ArrayLike<number>): { readonly widths: Float64Array; readonly order: Int32Array } {
+  const count = centres.length;
+  const withPrior = new Float64Array(count + 1);
+  withPrior.set(centres);
+  withPrior[count] = PRIOR_CENTRE;
+  const order = ascendingOrder(withPrior);
+  const widths = new Float64Array(count);
+  for (let rank = 0; rank <= count; rank++) {
+    const index = order[rank]!;
+    if (index === count) continue;
+    const leftGap = rank > 0 ? withPrior[index]! - withPrior[order[rank - 1]!]! : Number.NEGATIVE_INFINITY;
+    const rightGap = rank < count ? withPrior[order[rank + 1]!]! - withPrior[index]! : Number.NEGATIVE_INFINITY;
+    widths[index] = magicClip(Math.max(leftGap, rightGap), count);
   }
-  return { sigma, order };
+  return { widths, order };
 }
 
 /**
  * One width for all kernels of a mixture over d knobs: 0.2 · n^(−1/(d+4)) (Scott's rule as Optuna's multivariate TPE
  * has it), clipped.
  */
-export function scottWidth(n: number, d: number): number {
-  return magicClip(0.2 * Math.max(n, 1) ** (-1 / (d + 4)), n);
+export function scottWidth(observationCount: number, knobCount: number): number {
+  return magicClip(0.2 * Math.max(observationCount, 1) ** (-1 / (knobCount + 4)), observationCount);
 }
 
 export interface ParzenOptions {
   /** Where in the points the knobs' coordinates are; in the order of the knobs when absent. */
-  readonly at?: readonly number[];
+  readonly knobs?: readonly number[];
   /** Where densities will be asked for mostly. It changes how fast they come, not what they are. */
   readonly near?: Point | undefined;
 }
 
-interface Weights {
+interface MixtureWeights {
   readonly plain: Float64Array;
   readonly log: Float64Array;
   readonly cumulative: Float64Array;
 }
 
 /** The newest weights by number of observations: a mixture for every knob has the same ones. */
-const known = new Map<number, Weights>();
+const knownWeights = new Map<number, MixtureWeights>();
 
-function weightsOf(n: number): Weights {
-  let weights = known.get(n);
+function weightsOf(observationCount: number): MixtureWeights {
+  let weights = knownWeights.get(observationCount);
   if (!weights) {
-    const plain = mixtureWeights(n);
+    const plain = mixtureWeights(observationCount);
     let sum = 0;
-    weights = { plain, log: plain.map(Math.log), cumulative: plain.map((w) => (sum += w)) };
-    if (known.size >= 64) known.clear();
-    known.set(n, weights);
+    weights = { plain, log: plain.map(Math.log), cumulative: plain.map((weight) => (sum += weight)) };
+    if (knownWeights.size >= 64) knownWeights.clear();
+    knownWeights.set(observationCount, weights);
   }
   return weights;
 }
 
 /** Log density of a point, or a smaller number above `limit`. */
-type Density = (point: readonly number[], limit: number) => number;
+type LogDensity = (point: readonly number[], limit: number) => number;
 
 /**
  * A mixture over several knobs whose components are products (Falkner et al. 2018; with one knob it is the plain
@@ -138,39 +145,39 @@ type Density = (point: readonly number[], limit: number) => number;
  */
 export class Parzen {
   readonly size: number;
-  readonly #columns: readonly Column[];
-  readonly #weights: Weights;
+  readonly #columns: readonly KernelColumn[];
+  readonly #weights: MixtureWeights;
   readonly #nearby: Point | undefined;
   /** Made when first needed: a mixture that is only drawn from has none. */
-  #quick: Density | undefined;
+  #density: LogDensity | undefined;
 
   /**
-   * `points`: coordinates of the observations on these dims, oldest first. `joint`: one Scott width instead of gaps;
+   * `points`: coordinates of the observations on these dims, oldest first. `isJoint`: one Scott width instead of gaps;
    * without it an observation in which a number's knob was not active (NaN) must be left out.
    */
-  constructor(dims: readonly Dim[], points: readonly Point[], joint: boolean, options: ParzenOptions = {}) {
-    const { at, near } = options;
-    const n = points.length;
-    this.size = n;
-    this.#nearby = near;
-    this.#weights = weightsOf(n);
-    this.#columns = dims.map((dim, j) => {
-      const values = new Float64Array(n);
-      const from = at?.[j] ?? j;
-      for (let i = 0; i < n; i++) values[i] = points[i]![from]!;
-      if (joint) return new Column(dim, values, scottWidth(n, dims.length));
-      if (dim.kind === 'category') return new Column(dim, values, 1);
-      const { sigma, order } = gapWidths(values);
-      return new Column(dim, values, sigma, order);
+  constructor(dimensions: readonly Dim[], points: readonly Point[], isJoint: boolean, options: ParzenOptions = {}) {
+    const { knobs, near: nearby } = options;
+    const observationCount = points.length;
+    this.size = observationCount;
+    this.#nearby = nearby;
+    this.#weights = weightsOf(observationCount);
+    this.#columns = dimensions.map((dimension, knob) => {
+      const values = new Float64Array(observationCount);
+      const source = knobs?.[knob] ?? knob;
+      for (let index = 0; index < observationCount; index++) values[index] = points[index]![source]!;
+      if (isJoint) return new KernelColumn(dimension, values, scottWidth(observationCount, dimensions.length));
+      if (dimension.kind === 'category') return new KernelColumn(dimension, values, 1);
+      const { widths, order } = gapWidths(values);
+      return new KernelColumn(dimension, values, widths, order);
     });
   }
 
   /** A point drawn from the mixture. */
   draw(chance: Random): number[] {
-    const u = chance.uniform();
-    let k = 0;
-    while (k < this.size && this.#weights.cumulative[k]! <= u) k++;
-    return this.#columns.map((column) => column.draw(k, chance));
+    const uniform = chance.uniform();
+    let kernel = 0;
+    while (kernel < this.size && this.#weights.cumulative[kernel]! <= uniform) kernel++;
+    return this.#columns.map((column) => column.drawFrom(kernel, chance));
   }
 
   /**
@@ -178,43 +185,52 @@ export class Parzen {
    * instead of a density above it: enough to know that the point is not worth more.
    */
   logDensity(point: readonly number[], limit = Number.POSITIVE_INFINITY): number {
-    for (let j = 0; j < point.length; j++) if (Number.isNaN(point[j]!)) return this.#withGaps(point);
-    this.#quick ??= this.#prepare();
-    return this.#quick(point, limit);
+    for (let knob = 0; knob < point.length; knob++) if (Number.isNaN(point[knob]!)) return this.#densityWithGaps(point);
+    this.#density ??= this.#prepareDensity();
+    return this.#density(point, limit);
   }
 
-  #prepare(): Density {
+  #prepareDensity(): LogDensity {
     const [column] = this.#columns;
     if (this.#columns.length > 1) {
-      if (this.#columns.some(({ hasInactive }) => hasInactive)) return (point) => this.#withGaps(point);
+      if (this.#columns.some(({ hasInactive }) => hasInactive)) return (point) => this.#densityWithGaps(point);
       const width = scottWidth(this.size, this.#columns.length);
-      const block = new Block(this.#columns, this.#weights.log, width, this.#rows());
+      const block = new KernelBlock(this.#columns, this.#weights.log, width, this.#orderKernels());
       return (point, limit) => block.logDensity(point, limit);
     }
-    if (!column!.isContinuous) return stepped(column!, this.#weights.plain);
-    const window = new Window(column!, this.#weights.plain, column!.order ?? ascending(column!.mu));
-    return (point, limit) => window.logDensity(point[0]!, limit);
+    if (!column!.isContinuous) return steppedDensity(column!, this.#weights.plain);
+    const kernelWindow = new KernelWindow(
+      column!,
+      this.#weights.plain,
+      column!.order ?? ascendingOrder(column!.centres),
+    );
+    return (point, limit) => kernelWindow.logDensity(point[0]!, limit);
   }
 
   /** Kernels of a joint mixture, the ones nearest to where it will be asked first. */
-  #rows(): Int32Array {
-    const near = this.#nearby;
-    const distance = new Float64Array(this.size);
-    if (near)
-      for (const [j, { dim, mu }] of this.#columns.entries())
-        for (let i = 0; i < this.size; i++)
-          distance[i]! += dim.kind === 'category' ? Number(mu[i] !== near[j]) * 0.1 : (mu[i]! - near[j]!) ** 2 || 0;
-    return ascending(distance);
+  #orderKernels(): Int32Array {
+    const nearby = this.#nearby;
+    const distances = new Float64Array(this.size);
+    if (nearby)
+      for (const [knob, { dimension, centres }] of this.#columns.entries())
+        for (let kernel = 0; kernel < this.size; kernel++)
+          distances[kernel]! +=
+            dimension.kind === 'category'
+              ? Number(centres[kernel] !== nearby[knob]) * 0.1
+              : (centres[kernel]! - nearby[knob]!) ** 2 || 0;
+    return ascendingOrder(distances);
   }
 
-  #withGaps(point: readonly number[]): number {
-    const logs = this.#weights.log.slice();
-    for (const [j, u] of point.entries()) if (!Number.isNaN(u)) this.#columns[j]!.addTo(logs, u);
-    let max = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < logs.length; i++) if (logs[i]! > max) max = logs[i]!;
+  #densityWithGaps(point: readonly number[]): number {
+    const logTerms = this.#weights.log.slice();
+    for (const [knob, coordinate] of point.entries())
+      if (!Number.isNaN(coordinate)) this.#columns[knob]!.addLogDensities(logTerms, coordinate);
+    let largest = Number.NEGATIVE_INFINITY;
+    for (let kernel = 0; kernel < logTerms.length; kernel++)
+      if (logTerms[kernel]! > largest) largest = logTerms[kernel]!;
     let sum = 0;
-    for (let i = 0; i < logs.length; i++) sum += Math.exp(logs[i]! - max);
-    return max + Math.log(sum);
+    for (let kernel = 0; kernel < logTerms.length; kernel++) sum += Math.exp(logTerms[kernel]! - largest);
+    return largest + Math.log(sum);
   }
 }
 
@@ -222,17 +238,19 @@ export class Parzen {
  * A discrete knob or category alone: kernels on the same place with the same width are counted once, and every value is
  * computed once.
  */
-function stepped(column: Column, weights: Float64Array): Density {
-  const { site, first } = column.sites();
-  const heights = new Float64Array(first.length);
-  for (let i = 0; i < site.length; i++) heights[site[i]!]! += weights[i]!;
-  const values = new Map<number, number>();
-  return ([u]) => {
-    let log = values.get(u!);
-    if (log === undefined) {
-      log = Math.log(column.masses(first, u!).reduce((sum, mass, s) => sum + mass * heights[s]!, 0));
-      values.set(u!, log);
+function steppedDensity(column: KernelColumn, weights: Float64Array): LogDensity {
+  const { siteOfKernel, firstKernels } = column.groupKernels();
+  const heights = new Float64Array(firstKernels.length);
+  for (let kernel = 0; kernel < siteOfKernel.length; kernel++) heights[siteOfKernel[kernel]!]! += weights[kernel]!;
+  const logByValue = new Map<number, number>();
+  return ([coordinate]) => {
+    let logDensity = logByValue.get(coordinate!);
+    if (logDensity === undefined) {
+      logDensity = Math.log(
+        column.massesAt(firstKernels, coordinate!).reduce((sum, mass, site) => sum + mass * heights[site]!, 0),
+      );
+      logByValue.set(coordinate!, logDensity);
     }
-    return log;
+    return logDensity;
   };
 }

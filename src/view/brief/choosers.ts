@@ -5,15 +5,19 @@
 import { oneLine } from '../../base/text.ts';
 import type { LabState } from '../../core/state.ts';
 
-const MOST_REASON = 300;
+const MAX_REASON_LENGTH = 300;
 /** `gp: one knob from the best; … (why this sampler)`, as an optimizer writes it. */
-const WHY = /^([a-z][\w-]{0,30}): ([^]*?)(?: \(([^]*)\))?$/;
+const WHY_PATTERN = /^([a-z][\w-]{0,30}): ([^]*?)(?: \(([^]*)\))?$/;
 
 /** What a proposer wrote about one idea: the sampler that chose it, how, and why that sampler. */
-export function chosenBy(why: string): { readonly sampler?: string; readonly how: string; readonly reason?: string } {
-  const found = WHY.exec(why);
-  if (!found) return { how: why };
-  const [, sampler, how, reason] = found;
+export function chosenBy(explanation: string): {
+  readonly sampler?: string;
+  readonly how: string;
+  readonly reason?: string;
+} {
+  const match = WHY_PATTERN.exec(explanation);
+  if (!match) return { how: explanation };
+  const [, sampler, how, reason] = match;
   return { sampler: sampler!, how: how!, ...(reason && { reason }) };
 }
 
@@ -30,10 +34,10 @@ export function choosersText(state: LabState): string {
     if (reason) group.reason = reason;
   }
   return [...proposers]
-    .map(([name, { n, samplers, reason }]) => {
-      const parts = [...samplers].map(([sampler, k]) => `${sampler} ${k}`).join(', ');
-      const text = `${oneLine(name, 60)} ${n}${parts ? ` (${parts})` : ''}`;
-      return reason ? `${text}: ${oneLine(reason, MOST_REASON)}` : text;
+    .map(([proposer, { n, samplers, reason }]) => {
+      const samplerTexts = [...samplers].map(([sampler, ideaCount]) => `${sampler} ${ideaCount}`).join(', ');
+      const groupText = `${oneLine(proposer, 60)} ${n}${samplerTexts ? ` (${samplerTexts})` : ''}`;
+      return reason ? `${groupText}: ${oneLine(reason, MAX_REASON_LENGTH)}` : groupText;
     })
     .join('; ');
 }

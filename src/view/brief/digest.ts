@@ -2,26 +2,27 @@
  * Output and curves of untrusted programs, made short for whoever has to read them: the lines that look like errors,
  * the shape of a curve. Pure.
  */
-import { oneLine, sanitize } from '../../base/text.ts';
-import { fixed } from '../format.ts';
+import { oneLine, sanitizeText } from '../../base/text.ts';
+import { formatFixed } from '../format.ts';
 
-const MOST_READ = 64_000;
-const ERROR = /error|exception|traceback|panic|fatal|assert|nan\b|killed|out of memory|undefined|cannot|failed/i;
+const MAX_READ_CHARS = 64_000;
+const ERROR_PATTERN =
+  /error|exception|traceback|panic|fatal|assert|nan\b|killed|out of memory|undefined|cannot|failed/i;
 
 /**
  * At most so many lines of a log: those that look like errors from the last part of it, and its end. Each is marked by
  * a bar.
  */
-export function logExcerpt(log: string, most: number): string[] {
-  const lines = sanitize(log.slice(-MOST_READ))
+export function logExcerpt(log: string, maxLines: number): string[] {
+  const lines = sanitizeText(log.slice(-MAX_READ_CHARS))
     .split('\n')
     .filter((line) => line.trim() !== '');
-  const end = Math.max(1, Math.floor(most / 2));
-  const last = lines.slice(-end);
-  const before = lines.slice(0, -end).filter((line) => ERROR.test(line));
-  return [...new Set(before)]
-    .slice(-(most - end))
-    .concat(last)
+  const endCount = Math.max(1, Math.floor(maxLines / 2));
+  const lastLines = lines.slice(-endCount);
+  const errorLines = lines.slice(0, -endCount).filter((line) => ERROR_PATTERN.test(line));
+  return [...new Set(errorLines)]
+    .slice(-(maxLines - endCount))
+    .concat(lastLines)
     .map((line) => `| ${oneLine(line, 200)}`);
 }
 
@@ -30,14 +31,18 @@ export function logExcerpt(log: string, most: number): string[] {
  * numbers.
  */
 export function curveText(csv: string): string | undefined {
-  const [head = '', ...rows] = sanitize(csv.slice(0, MOST_READ)).trim().split('\n');
-  const names = head.split(',').map((name) => oneLine(name, 24));
-  const points = rows
+  const [header = '', ...dataRows] = sanitizeText(csv.slice(0, MAX_READ_CHARS)).trim().split('\n');
+  const columnNames = header.split(',').map((columnName) => oneLine(columnName, 24));
+  const points = dataRows
     .map((row) => row.split(',').map(Number))
-    .filter((row) => row.length === names.length && row.every(Number.isFinite));
-  if (points.length === 0 || names.length < 2) return undefined;
-  const picks = [...new Set([0, Math.floor((points.length - 1) / 2), points.length - 1])].map((i) => points[i]!);
-  const short = (x: number): string => fixed(x, Math.abs(x) >= 100 ? 0 : 3);
-  const columns = names.slice(1, 4).map((name, k) => `${name} ${picks.map((row) => short(row[k + 1]!)).join(', ')}`);
-  return `${names[0]} ${short(picks[0]![0]!)} to ${short(picks.at(-1)![0]!)}: ${columns.join('; ')}`;
+    .filter((row) => row.length === columnNames.length && row.every(Number.isFinite));
+  if (points.length === 0 || columnNames.length < 2) return undefined;
+  const pickedPoints = [...new Set([0, Math.floor((points.length - 1) / 2), points.length - 1])].map((i) => points[i]!);
+  const formatShort = (value: number): string => formatFixed(value, Math.abs(value) >= 100 ? 0 : 3);
+  const columnTexts = columnNames
+    .slice(1, 4)
+    .map(
+      (columnName, index) => `${columnName} ${pickedPoints.map((point) => formatShort(point[index + 1]!)).join(', ')}`,
+    );
+  return `${columnNames[0]} ${formatShort(pickedPoints[0]![0]!)} to ${formatShort(pickedPoints.at(-1)![0]!)}: ${columnTexts.join('; ')}`;
 }

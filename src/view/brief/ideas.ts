@@ -35,36 +35,38 @@ export interface OtherWay {
 
 /** What proposers said they would try next and nobody has tried since, the newest last. Text of models. */
 export function untriedIdeas(state: LabState): { readonly n: number; readonly text: string }[] {
-  const tried = new Set(state.experiments.map(({ idea }) => idea.hypothesis.toLowerCase()));
-  const said = state.experiments.slice(-30).flatMap(({ idea }) =>
-    (idea.note?.next ?? []).map((next) => ({
+  const triedHypotheses = new Set(state.experiments.map(({ idea }) => idea.hypothesis.toLowerCase()));
+  const suggestions = state.experiments.slice(-30).flatMap(({ idea }) =>
+    (idea.note?.next ?? []).map((suggestion) => ({
       n: idea.n,
-      text: oneLine(next, 160),
-      tried: tried.has(next.toLowerCase()),
+      text: oneLine(suggestion, 160),
+      tried: triedHypotheses.has(suggestion.toLowerCase()),
     })),
   );
-  return said.flatMap(({ n, text, tried: done }) => (done ? [] : [{ n, text }]));
+  return suggestions.flatMap(({ n, text, tried: wasTried }) => (wasTried ? [] : [{ n, text }]));
 }
 
 /** Every idea, oldest first; baseline and controls left out. */
 export function ideaLedger(state: LabState): IdeaEntry[] {
-  const standing = new Set(lineage(state, state.incumbent));
-  const half = halfTried(state);
-  return state.experiments.filter((x) => x.idea.kind === 'idea').map((x) => entryOf(state, x, standing, half));
+  const incumbentLineage = new Set(lineage(state, state.incumbent));
+  const otherWays = halfTried(state);
+  return state.experiments
+    .filter((experiment) => experiment.idea.kind === 'idea')
+    .map((experiment) => entryOf(state, experiment, incumbentLineage, otherWays));
 }
 
 function entryOf(
   state: LabState,
-  x: Experiment,
-  standing: ReadonlySet<number>,
-  half: ReadonlyMap<number, OtherWay>,
+  experiment: Experiment,
+  incumbentLineage: ReadonlySet<number>,
+  otherWays: ReadonlyMap<number, OtherWay>,
 ): IdeaEntry {
-  const { idea } = x;
-  const outcome = verdictOf(x) ?? 'open';
-  const knobs = movedKnobs(state, x);
+  const { idea } = experiment;
+  const outcome = verdictOf(experiment) ?? 'open';
+  const knobs = movedKnobs(state, experiment);
   const files = Object.keys(idea.edits).sort();
-  const otherWay = outcome === 'discarded' || outcome === 'inconclusive' ? half.get(idea.n) : undefined;
-  const dead = outcome !== 'open' && outcome !== 'refused' && !standing.has(idea.n);
+  const otherWay = outcome === 'discarded' || outcome === 'inconclusive' ? otherWays.get(idea.n) : undefined;
+  const isDead = outcome !== 'open' && outcome !== 'refused' && !incumbentLineage.has(idea.n);
   return {
     n: idea.n,
     hypothesis: idea.hypothesis,
@@ -73,11 +75,16 @@ function entryOf(
     knobs,
     parent: idea.parent,
     outcome,
-    evidence: evidenceOf(state, x),
-    measurements: measurementsOf(state, idea.n).filter((m) => m.state === 'finished').length,
-    reason: x.state === 'decided' ? x.decision.reason : x.state === 'refused' ? x.reason : '',
-    reopened: dead && idea.parent !== state.incumbent,
-    ...(otherWay && !standing.has(idea.n) && { otherWay }),
+    evidence: evidenceOf(state, experiment),
+    measurements: measurementsOf(state, idea.n).filter((measurement) => measurement.state === 'finished').length,
+    reason:
+      experiment.state === 'decided'
+        ? experiment.decision.reason
+        : experiment.state === 'refused'
+          ? experiment.reason
+          : '',
+    reopened: isDead && idea.parent !== state.incumbent,
+    ...(otherWay && !incumbentLineage.has(idea.n) && { otherWay }),
   };
 }
 
@@ -89,43 +96,44 @@ export function halfTried(state: LabState): ReadonlyMap<number, OtherWay> {
   const ranges = new Map(
     state.lab?.arena.knobs.flatMap((knob) => (knob.kind === 'choice' ? [] : [[knob.name, knob.range] as const])),
   );
-  const keys = new Map<number, string>();
+  const keyByExperiment = new Map<number, string>();
   const keyOf = (n: number): string => {
-    if (!keys.has(n)) keys.set(n, JSON.stringify(state.experiments[n]!.idea.knobs));
-    return keys.get(n)!;
+    if (!keyByExperiment.has(n)) keyByExperiment.set(n, JSON.stringify(state.experiments[n]!.idea.knobs));
+    return keyByExperiment.get(n)!;
   };
-  const moves = state.experiments.flatMap((x) => {
-    const [knob, ...more] = x.state === 'refused' || x.idea.kind !== 'idea' ? [] : movedKnobs(state, x);
-    const from = Number(state.experiments[x.idea.parent]?.idea.knobs?.[knob ?? '']);
-    if (knob === undefined || more.length > 0 || !ranges.has(knob) || !Number.isFinite(from)) return [];
+  const moves = state.experiments.flatMap((experiment) => {
+    const [knob, ...others] =
+      experiment.state === 'refused' || experiment.idea.kind !== 'idea' ? [] : movedKnobs(state, experiment);
+    const parentValue = Number(state.experiments[experiment.idea.parent]?.idea.knobs?.[knob ?? '']);
+    if (knob === undefined || others.length > 0 || !ranges.has(knob) || !Number.isFinite(parentValue)) return [];
     return [
       {
-        n: x.idea.n,
+        n: experiment.idea.n,
         knob,
-        from,
-        sign: Math.sign(Number(x.idea.knobs![knob]) - from),
-        key: `${knob} ${keyOf(x.idea.parent)}`,
+        from: parentValue,
+        sign: Math.sign(Number(experiment.idea.knobs![knob]) - parentValue),
+        key: `${knob} ${keyOf(experiment.idea.parent)}`,
       },
     ];
   });
-  const tried = new Set(moves.map(({ key, sign }) => `${sign} ${key}`));
+  const triedMoves = new Set(moves.map(({ key, sign }) => `${sign} ${key}`));
   return new Map(
     moves.flatMap(({ n, knob, from, sign, key }) => {
-      const [low, high] = ranges.get(knob)!;
-      if (tried.has(`${-sign} ${key}`) || (sign > 0 ? from <= low : from >= high)) return [];
+      const [lower, upper] = ranges.get(knob)!;
+      if (triedMoves.has(`${-sign} ${key}`) || (sign > 0 ? from <= lower : from >= upper)) return [];
       return [[n, { knob, side: sign > 0 ? 'smaller' : 'larger' }] as const];
     }),
   );
 }
 
-function evidenceOf(state: LabState, x: Experiment): IdeaEntry['evidence'] {
-  if (x.state !== 'decided') return 'none';
-  const { interval, failure } = x.decision;
-  if (failure) return measurementsOf(state, x.idea.n).length > 1 ? 'strong' : 'weak';
+function evidenceOf(state: LabState, experiment: Experiment): IdeaEntry['evidence'] {
+  if (experiment.state !== 'decided') return 'none';
+  const { interval, failure } = experiment.decision;
+  if (failure) return measurementsOf(state, experiment.idea.n).length > 1 ? 'strong' : 'weak';
   return interval && (interval[0] > 0 || interval[1] < 0) ? 'strong' : 'weak';
 }
 
 function movedKnobs(state: LabState, { idea }: Experiment): string[] {
-  const before = state.experiments[idea.parent]?.idea.knobs ?? {};
-  return Object.entries(idea.knobs ?? {}).flatMap(([name, value]) => (before[name] === value ? [] : [name]));
+  const parentKnobs = state.experiments[idea.parent]?.idea.knobs ?? {};
+  return Object.entries(idea.knobs ?? {}).flatMap(([name, value]) => (parentKnobs[name] === value ? [] : [name]));
 }

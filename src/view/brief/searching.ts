@@ -2,47 +2,49 @@
  * How the search goes: whether it stands still and what is done about it, which bases are live, whether short runs may
  * drop ideas. Words for what core/frontier and core/halving say; decides nothing.
  */
-import { FEWEST_RANKED } from '../../base/rank.ts';
-import { count } from '../../base/text.ts';
-import { bases, explored, plateau } from '../../core/plan/bases.ts';
-import { halving } from '../../core/plan/screening.ts';
+import { MIN_RANKED_PAIRS } from '../../base/rank.ts';
+import { formatCount } from '../../base/text.ts';
+import { liveBases, countExplored, plateauOf } from '../../core/plan/bases.ts';
+import { screeningState } from '../../core/plan/screening.ts';
 import type { Basis } from '../basis.ts';
-import { fixed, percent } from '../format.ts';
+import { formatFixed, formatPercent } from '../format.ts';
 import type { HealthView } from '../types.ts';
 
-export function shortRunLines(b: Basis): HealthView[] {
-  const now = halving(b.state, b.device);
-  if (!now || b.state.shorts.size === 0) return [];
+export function screeningLines(basis: Basis): HealthView[] {
+  const now = screeningState(basis.state, basis.device);
+  if (!now || basis.state.screenRuns.size === 0) return [];
   const { agreement, phase } = now;
-  const dropped = b.state.experiments.filter((x) => x.state === 'decided' && x.decision.kind === 'screened').length;
-  const [low, high] = agreement.interval;
-  const seen = `Kendall’s τ ${fixed(agreement.tau, 2)}, 95 %: ${fixed(low, 2)} to ${fixed(high, 2)}, over ${count(agreement.pairs, 'idea')} run both ways`;
-  const spared = `${dropped} of ${count(b.state.shorts.size, 'idea')} dropped after a short run`;
-  const unproven = agreement.pairs >= FEWEST_RANKED && agreement.warning !== undefined;
+  const droppedCount = basis.state.experiments.filter(
+    (experiment) => experiment.state === 'decided' && experiment.decision.kind === 'screened',
+  ).length;
+  const [lower, upper] = agreement.interval;
+  const evidence = `Kendall’s τ ${formatFixed(agreement.tau, 2)}, 95 %: ${formatFixed(lower, 2)} to ${formatFixed(upper, 2)}, over ${formatCount(agreement.pairs, 'idea')} run both ways`;
+  const droppedText = `${droppedCount} of ${formatCount(basis.state.screenRuns.size, 'idea')} dropped after a short run`;
+  const isUnproven = agreement.pairs >= MIN_RANKED_PAIRS && agreement.warning !== undefined;
   const text = {
-    checking: unproven
-      ? `not shown to rank like full ones (${seen}): nothing is dropped meanwhile`
-      : `being checked against full ones (${seen}): nothing is dropped yet`,
-    halving: `they rank like full ones (${seen}); ${spared}`,
-    stopped: `they do not rank like full ones (${seen}): halving is switched off, every idea is measured in full again; ${spared} before`,
+    checking: isUnproven
+      ? `not shown to rank like full ones (${evidence}): nothing is dropped meanwhile`
+      : `being checked against full ones (${evidence}): nothing is dropped yet`,
+    halving: `they rank like full ones (${evidence}); ${droppedText}`,
+    stopped: `they do not rank like full ones (${evidence}): halving is switched off, every idea is measured in full again; ${droppedText} before`,
   }[phase];
-  return [{ what: 'Short runs', text, warning: phase === 'stopped' || (phase === 'checking' && unproven) }];
+  return [{ what: 'Short runs', text, warning: phase === 'stopped' || (phase === 'checking' && isUnproven) }];
 }
 
 /** Nothing where the manifest allows one line alone. */
-export function branchLines(b: Basis): HealthView[] {
-  const { state, arena } = b;
+export function branchLines(basis: Basis): HealthView[] {
+  const { state, arena } = basis;
   if ((arena.search?.branches ?? 1) < 2) return [];
-  const [, ...others] = bases(state);
-  const live = others.map(({ n, role, why }) => `#${n} (${role}: ${why})`).join('; ');
-  const still = plateau(state, arena.knobs.length);
-  const since = `${count(still.ideas, 'idea')} since the last sure gain${still.since > 0 ? `, #${still.since}` : ''}`;
-  const wide =
-    still.explore > 0
-      ? `standing still, ${since}: ${percent(still.explore / 2)} of the ideas start from a branch or a crossing, ${explored(state, still)} so far`
-      : `${since}, standing still from ${still.patience}`;
+  const [, ...otherBases] = liveBases(state);
+  const basesText = otherBases.map(({ n, role, why }) => `#${n} (${role}: ${why})`).join('; ');
+  const plateauState = plateauOf(state, arena.knobs.length);
+  const sinceText = `${formatCount(plateauState.ideas, 'idea')} since the last sure gain${plateauState.since > 0 ? `, #${plateauState.since}` : ''}`;
+  const explorationText =
+    plateauState.explore > 0
+      ? `standing still, ${sinceText}: ${formatPercent(plateauState.explore / 2)} of the ideas start from a branch or a crossing, ${countExplored(state, plateauState)} so far`
+      : `${sinceText}, standing still from ${plateauState.patience}`;
   return [
-    { what: 'Branches', text: live === '' ? 'none but the line itself' : live, warning: false },
-    { what: 'Exploration', text: wide, warning: false },
+    { what: 'Branches', text: basesText === '' ? 'none but the line itself' : basesText, warning: false },
+    { what: 'Exploration', text: explorationText, warning: false },
   ];
 }

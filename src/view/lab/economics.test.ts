@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Call } from '../../core/experiment.ts';
+import type { AgentCall } from '../../core/experiment.ts';
 import type { LabState } from '../../core/state.ts';
 import { syntheticLab } from '../../testing/synthetic.ts';
 import { viewLab } from './lab.ts';
@@ -10,7 +10,7 @@ const see = (state: LabState, alive = false): LabView => viewLab(state, { now: m
 const line = (view: LabView, what: string): string | undefined =>
   view.economics.lines.find((l) => l.what === what)?.text;
 
-const call = (n: number, usd?: number): Call => ({
+const call = (n: number, usd?: number): AgentCall => ({
   at: made.now,
   start: { call: n - 1, n, purpose: 'idea', agent: 'codex', session: 0 },
   end: {

@@ -1,7 +1,7 @@
 /** What people see where no lab was opened yet, or is not read yet. */
 import { oneLine } from '../../base/text.ts';
 import type { ReadingView } from '../answers.ts';
-import { dateTime, duration, fixed, shortDuration } from '../format.ts';
+import { dateTime, formatDuration, formatFixed, formatShortDuration } from '../format.ts';
 import type { Facts, LabView, TimeView } from '../types.ts';
 
 export function emptyView(facts: Facts): LabView {
@@ -20,8 +20,8 @@ export function emptyView(facts: Facts): LabView {
     sinceBest: {
       experiments: 0,
       seconds: 0,
-      text: `0 · ${shortDuration(0)}`,
-      long: `0 experiments, ${shortDuration(0)}`,
+      text: `0 · ${formatShortDuration(0)}`,
+      long: `0 experiments, ${formatShortDuration(0)}`,
     },
     counts: {
       tried: 0,
@@ -63,15 +63,15 @@ export function emptyView(facts: Facts): LabView {
 }
 
 /** A ledger that is being read: how far. */
-export function readingView(read: number, size: number): ReadingView {
-  const megabytes = (bytes: number): string => fixed(bytes / 1e6, 1);
+export function readingView(readBytes: number, totalBytes: number): ReadingView {
+  const formatMegabytes = (bytes: number): string => formatFixed(bytes / 1e6, 1);
   return {
-    share: size > 0 ? Math.min(1, read / size) : 0,
-    text: `reading the ledger, ${megabytes(read)} of ${megabytes(size)} MB`,
+    share: totalBytes > 0 ? Math.min(1, readBytes / totalBytes) : 0,
+    text: `reading the ledger, ${formatMegabytes(readBytes)} of ${formatMegabytes(totalBytes)} MB`,
   };
 }
 
-const NONE_AT_ALL = duration(0);
+const NO_DURATION = formatDuration(0);
 const NO_TIME: TimeView = {
   sessionsS: 0,
   trainingS: 0,
@@ -85,16 +85,16 @@ const NO_TIME: TimeView = {
   cpuS: 0,
   experimentsPerHour: 0,
   text: {
-    sessions: NONE_AT_ALL,
-    training: NONE_AT_ALL,
-    startup: NONE_AT_ALL,
-    evaluating: NONE_AT_ALL,
-    stages: NONE_AT_ALL,
-    idle: NONE_AT_ALL,
+    sessions: NO_DURATION,
+    training: NO_DURATION,
+    startup: NO_DURATION,
+    evaluating: NO_DURATION,
+    stages: NO_DURATION,
+    idle: NO_DURATION,
     idleShare: '0 %',
-    longestGap: NONE_AT_ALL,
-    perExperiment: NONE_AT_ALL,
-    cpu: NONE_AT_ALL,
+    longestGap: NO_DURATION,
+    perExperiment: NO_DURATION,
+    cpu: NO_DURATION,
     perHour: '0',
   },
 };

@@ -2,12 +2,21 @@
  * One experiment in full: what was expected, what was measured beside the incumbent, what was decided and under which
  * conditions. Pure.
  */
-import { count, oneLine, sanitize } from '../../base/text.ts';
-import { type Call, type Idea, type Measurement, valueOf } from '../../core/experiment.ts';
+import { formatCount, oneLine, sanitizeText } from '../../base/text.ts';
+import { type AgentCall, type Idea, type Measurement, valueOf } from '../../core/experiment.ts';
 import { type LabState, measurementsOf } from '../../core/state.ts';
 import { type Basis, basisOf, meanOf, secondsOf } from '../basis.ts';
-import { chanceText, dateTime, dollars, duration, fixed, type Num, shortDuration, whole } from '../format.ts';
-import { rowView, standings } from './rows.ts';
+import {
+  chanceText,
+  dateTime,
+  formatDollars,
+  formatDuration,
+  formatFixed,
+  type FormattedNumber,
+  formatShortDuration,
+  formatInteger,
+} from '../format.ts';
+import { rowView, standingsOf } from './rows.ts';
 import type { ClaimView, ExperimentView, Facts, LabView } from '../types.ts';
 import { claimViews } from './verdict.ts';
 
@@ -15,7 +24,7 @@ export interface MeasurementView {
   readonly m: number;
   readonly purpose: string;
   readonly seed: number;
-  readonly value?: Num;
+  readonly value?: FormattedNumber;
   /** `measured`, or why there is no number. */
   readonly text: string;
   readonly duration: string;
@@ -29,8 +38,8 @@ export interface MeasurementView {
 
 export interface SideView {
   readonly n: number;
-  readonly mean?: Num;
-  readonly half?: Num;
+  readonly mean?: FormattedNumber;
+  readonly half?: FormattedNumber;
   readonly measurements: readonly MeasurementView[];
 }
 
@@ -66,51 +75,56 @@ export interface ExperimentPage {
 
 /** The page of experiment `n`; undefined where the lab has none. */
 export function viewExperiment(state: LabState, n: number, facts: Facts): ExperimentPage | undefined {
-  const x = state.experiments[n];
-  if (!x || !state.lab) return undefined;
-  const b = basisOf(state, facts);
-  const row = rowView(b, x, standings(state).get(n) ?? 'none');
+  const experiment = state.experiments[n];
+  if (!experiment || !state.lab) return undefined;
+  const basis = basisOf(state, facts);
+  const experimentRow = rowView(basis, experiment, standingsOf(state).get(n) ?? 'none');
   const session = state.sessions.at(-1)?.start;
-  const { metric } = b.arena;
-  const { why } = x.idea;
+  const { metric } = basis.arena;
+  const { why } = experiment.idea;
   return {
-    row,
+    row: experimentRow,
     metric: metric.name,
     arrow: metric.direction === 'minimize' ? '↓' : '↑',
     unit: metric.unit,
     trust: {
       grade: session?.grade ?? 'reported',
-      reason: sanitize(session?.gradeReason ?? 'nothing was measured yet'),
+      reason: sanitizeText(session?.gradeReason ?? 'nothing was measured yet'),
     },
-    hypothesis: sanitize(x.idea.hypothesis).trim(),
-    mine: sideView(b, n),
-    claims: claimViews(b).filter((c) => c.n === n || c.against === n),
-    children: state.experiments.filter((y) => y.idea.kind === 'idea' && y.idea.parent === n).map((y) => y.idea.n),
-    calls: state.calls.filter((call) => call.start.n === n || call.start.call === x.idea.call).map(callView),
-    decision: decisionLines(b, row),
-    provenance: provenanceLines(b, n),
-    ...(why && { why: sanitize(why).trim() }),
-    ...(row.against !== undefined && row.against !== n && { other: sideView(b, row.against) }),
+    hypothesis: sanitizeText(experiment.idea.hypothesis).trim(),
+    mine: sideView(basis, n),
+    claims: claimViews(basis).filter((claimView) => claimView.n === n || claimView.against === n),
+    children: state.experiments
+      .filter((child) => child.idea.kind === 'idea' && child.idea.parent === n)
+      .map((child) => child.idea.n),
+    calls: state.calls.filter((call) => call.start.n === n || call.start.call === experiment.idea.call).map(callView),
+    decision: decisionLines(basis, experimentRow),
+    provenance: provenanceLines(basis, n),
+    ...(why && { why: sanitizeText(why).trim() }),
+    ...(experimentRow.against !== undefined &&
+      experimentRow.against !== n && { other: sideView(basis, experimentRow.against) }),
   };
 }
 
-function callView({ start, end }: Call): CallView {
+function callView({ start, end }: AgentCall): CallView {
   const { agent, model, purpose, brief } = start;
-  const used = end?.usage;
+  const usage = end?.usage;
   const lines: [string, string | undefined][] = [
     [
       'Outcome',
-      end ? [OUTCOMES[end.outcome], end.class].filter((part) => part !== undefined).join(', ') : 'it is being asked',
+      end
+        ? [CALL_OUTCOMES[end.outcome], end.class].filter((part) => part !== undefined).join(', ')
+        : 'it is being asked',
     ],
     ['Said of it', end?.message && oneLine(end.message, 600)],
-    ['Time', end && duration(end.wallS)],
-    ['Requests', used && whole(used.calls)],
+    ['Time', end && formatDuration(end.wallS)],
+    ['Requests', usage && formatInteger(usage.calls)],
     [
       'Tokens',
-      used &&
-        `${whole(used.inputTokens)} in (${whole(used.cachedTokens)} from cache), ${whole(used.outputTokens)} out, as ${used.source === 'gateway' ? 'counted on the way' : 'the agent says'}`,
+      usage &&
+        `${formatInteger(usage.inputTokens)} in (${formatInteger(usage.cachedTokens)} from cache), ${formatInteger(usage.outputTokens)} out, as ${usage.source === 'gateway' ? 'counted on the way' : 'the agent says'}`,
     ],
-    ['Money', used && (used.usd === undefined ? 'not known: no price is recorded' : dollars(used.usd))],
+    ['Money', usage && (usage.usd === undefined ? 'not known: no price is recorded' : formatDollars(usage.usd))],
     ['Asked again', end?.retryAt && `not before ${oneLine(end.retryAt, 40)}`],
   ];
   return {
@@ -126,80 +140,98 @@ function callView({ start, end }: Call): CallView {
   };
 }
 
-const OUTCOMES = {
+const CALL_OUTCOMES = {
   edit: 'an edit',
   empty: 'no edit',
   failed: 'failed',
   lost: 'lost: the harness ended before it came back',
 } as const;
 
-function sideView(b: Basis, n: number): SideView {
-  const found = meanOf(b.state, n, b.device);
-  const half = found && b.dof > 0 ? (b.t * b.sigma) / Math.sqrt(found.n) : undefined;
+function sideView(basis: Basis, n: number): SideView {
+  const estimate = meanOf(basis.state, n, basis.device);
+  const halfWidth = estimate && basis.dof > 0 ? (basis.tCritical * basis.sigma) / Math.sqrt(estimate.n) : undefined;
   return {
     n,
     measurements: [
-      ...(b.state.shorts.get(n) ?? []).map((m) => b.state.measurements[m]!),
-      ...measurementsOf(b.state, n),
-    ].map((m) => measurementView(b, m)),
-    ...(found && { mean: { raw: found.mean, text: b.format.value(found.mean) } }),
-    ...(half !== undefined && { half: { raw: half, text: b.format.spread(half) } }),
+      ...(basis.state.screenRuns.get(n) ?? []).map((m) => basis.state.measurements[m]!),
+      ...measurementsOf(basis.state, n),
+    ].map((measurement) => measurementView(basis, measurement)),
+    ...(estimate && { mean: { raw: estimate.mean, text: basis.format.value(estimate.mean) } }),
+    ...(halfWidth !== undefined && { half: { raw: halfWidth, text: basis.format.spread(halfWidth) } }),
   };
 }
 
-function measurementView(b: Basis, m: Measurement): MeasurementView {
-  const value = valueOf(m);
-  const done = m.state === 'finished' ? m : undefined;
-  const metrics = done?.outcome.kind === 'measured' ? Object.entries(done.outcome.metrics) : [];
+function measurementView(basis: Basis, measurement: Measurement): MeasurementView {
+  const value = valueOf(measurement);
+  const finished = measurement.state === 'finished' ? measurement : undefined;
+  const metrics = finished?.outcome.kind === 'measured' ? Object.entries(finished.outcome.metrics) : [];
   return {
-    m: m.m,
-    purpose: m.purpose === 'screen' ? 'short run' : m.claim === undefined ? m.purpose : `confirm #${m.claim}`,
-    seed: m.seed,
-    text: outcomeText(m),
-    duration: done ? shortDuration(secondsOf(m)) : '',
-    memory: done ? `${whole(Math.round(done.conditions.memoryMb))} MB` : '',
-    started: dateTime(m.startedAt, b.zone),
-    metrics: metrics.map(([name, x]) => ({ name, text: fixed(x, Number.isInteger(x) ? 0 : 3) })),
-    ...(value !== undefined && { value: { raw: value, text: b.format.bare(value) } }),
-    ...(done?.conditions.log && { log: done.conditions.log }),
-    ...(done?.conditions.curve && { curve: done.conditions.curve }),
+    m: measurement.m,
+    purpose:
+      measurement.purpose === 'screen'
+        ? 'short run'
+        : measurement.claim === undefined
+          ? measurement.purpose
+          : `confirm #${measurement.claim}`,
+    seed: measurement.seed,
+    text: outcomeText(measurement),
+    duration: finished ? formatShortDuration(secondsOf(measurement)) : '',
+    memory: finished ? `${formatInteger(Math.round(finished.conditions.memoryMb))} MB` : '',
+    started: dateTime(measurement.startedAt, basis.zone),
+    metrics: metrics.map(([name, metricValue]) => ({
+      name,
+      text: formatFixed(metricValue, Number.isInteger(metricValue) ? 0 : 3),
+    })),
+    ...(value !== undefined && { value: { raw: value, text: basis.format.bare(value) } }),
+    ...(finished?.conditions.log && { log: finished.conditions.log }),
+    ...(finished?.conditions.curve && { curve: finished.conditions.curve }),
   };
 }
 
-function outcomeText(m: Measurement): string {
-  switch (m.state) {
+function outcomeText(measurement: Measurement): string {
+  switch (measurement.state) {
     case 'running':
       return 'running';
     case 'lost':
-      return `lost: ${sanitize(m.reason)}`;
+      return `lost: ${sanitizeText(measurement.reason)}`;
     case 'finished':
-      return m.outcome.kind === 'measured'
+      return measurement.outcome.kind === 'measured'
         ? 'measured'
-        : `${m.outcome.kind} (${m.outcome.class}): ${sanitize(m.outcome.message)}`;
+        : `${measurement.outcome.kind} (${measurement.outcome.class}): ${sanitizeText(measurement.outcome.message)}`;
     default:
-      return m satisfies never;
+      return measurement satisfies never;
   }
 }
 
-function decisionLines(b: Basis, row: ExperimentView): ExperimentPage['decision'] {
+function decisionLines(basis: Basis, experiment: ExperimentView): ExperimentPage['decision'] {
   const lines: [string, string | undefined][] = [
-    ['Verdict', row.verdict],
-    ['Reason', row.reason],
-    ['Effect', row.effect?.text],
-    ['Without luck', row.shrunken && `${row.shrunken.text}, chance that it is better ${row.chance}`],
+    ['Verdict', experiment.verdict],
+    ['Reason', experiment.reason],
+    ['Effect', experiment.effect?.text],
+    [
+      'Without luck',
+      experiment.shrunken && `${experiment.shrunken.text}, chance that it is better ${experiment.chance}`,
+    ],
     [
       'Chance that it is better',
-      row.shrunken || row.effect?.probability === undefined ? undefined : chanceText(row.effect.probability),
+      experiment.shrunken || experiment.effect?.probability === undefined
+        ? undefined
+        : chanceText(experiment.effect.probability),
     ],
-    ['Rule', row.rule],
-    ['Noise', b.dof > 0 && row.rule ? `${b.format.spread(b.sigma)} (standard deviation of repeats)` : undefined],
-    ['Standing', row.verdict === 'kept' ? STANDING[row.standing] : undefined],
+    ['Rule', experiment.rule],
+    [
+      'Noise',
+      basis.dof > 0 && experiment.rule
+        ? `${basis.format.spread(basis.sigma)} (standard deviation of repeats)`
+        : undefined,
+    ],
+    ['Standing', experiment.verdict === 'kept' ? STANDING_TEXTS[experiment.standing] : undefined],
   ];
   return lines.flatMap(([label, text]) => (text ? [{ label, text }] : []));
 }
 
 /** How a kept experiment stands, in words. */
-export const STANDING: Readonly<Record<ExperimentView['standing'], string>> = {
+export const STANDING_TEXTS: Readonly<Record<ExperimentView['standing'], string>> = {
   confirmed: 'confirmed by fresh measurements',
   'in stack': 'confirmed together with other steps, not by itself',
   unconfirmed: 'kept, not tested by fresh measurements yet',
@@ -209,43 +241,46 @@ export const STANDING: Readonly<Record<ExperimentView['standing'], string>> = {
 
 /** What an agent left beside its edit, and under which circumstances it worked. Text of models. */
 function noteLines({ note, near, attempts, program, words, call }: Idea): [string, string | undefined][] {
-  const said = (text: string | undefined): string | undefined => text && oneLine(text, 600);
+  const shortLine = (text: string | undefined): string | undefined => text && oneLine(text, 600);
   return [
-    ['Call', call === undefined ? undefined : `#${call}${words ? `, ${count(words, 'steering word')} in force` : ''}`],
+    [
+      'Call',
+      call === undefined ? undefined : `#${call}${words ? `, ${formatCount(words, 'steering word')} in force` : ''}`,
+    ],
     ['program.md', program],
-    ['Mechanism', said(note?.mechanism)],
-    ['Expected', said(note?.expected)],
+    ['Mechanism', shortLine(note?.mechanism)],
+    ['Expected', shortLine(note?.expected)],
     ['Heeds', note?.heeds?.join(', ')],
-    ['Would try next', said(note?.next?.join('; '))],
-    ['Note', said(note?.problem)],
+    ['Would try next', shortLine(note?.next?.join('; '))],
+    ['Note', shortLine(note?.problem)],
     ['Close to', near?.map((n) => `#${n}`).join(', ')],
     [
       'Repaired',
       attempts &&
-        `${count(attempts.length, 'time')}; what crashed is ${attempts.map(({ snapshot }) => snapshot.commit.slice(0, 12)).join(', ')}`,
+        `${formatCount(attempts.length, 'time')}; what crashed is ${attempts.map(({ snapshot }) => snapshot.commit.slice(0, 12)).join(', ')}`,
     ],
   ];
 }
 
-function provenanceLines(b: Basis, n: number): ExperimentPage['provenance'] {
-  const x = b.state.experiments[n]!;
-  const code = x.state === 'open' || x.state === 'decided' ? x.snapshot : undefined;
-  const knobs = Object.entries(x.idea.knobs ?? {});
+function provenanceLines(basis: Basis, n: number): ExperimentPage['provenance'] {
+  const experiment = basis.state.experiments[n]!;
+  const snapshot = experiment.state === 'open' || experiment.state === 'decided' ? experiment.snapshot : undefined;
+  const knobEntries = Object.entries(experiment.idea.knobs ?? {});
   const lines: [string, string | undefined][] = [
-    ['Proposed by', `${x.idea.proposer}, ${dateTime(x.idea.at, b.zone)}`],
-    ['Parent', n > 0 ? `#${x.idea.parent}` : undefined],
-    ['Commit', code?.commit],
-    ['Tree', code?.tree],
-    ['Editable files', code?.editable],
+    ['Proposed by', `${experiment.idea.proposer}, ${dateTime(experiment.idea.at, basis.zone)}`],
+    ['Parent', n > 0 ? `#${experiment.idea.parent}` : undefined],
+    ['Commit', snapshot?.commit],
+    ['Tree', snapshot?.tree],
+    ['Editable files', snapshot?.editable],
     [
       'Files touched',
-      Object.keys(x.idea.edits)
-        .map((file) => sanitize(file))
+      Object.keys(experiment.idea.edits)
+        .map((file) => sanitizeText(file))
         .join(', '),
     ],
-    ['Knobs', knobs.map(([name, value]) => `${name} = ${sanitize(String(value))}`).join(', ')],
-    ...noteLines(x.idea),
-    ['Device', measurementsOf(b.state, n)[0]?.deviceClass],
+    ['Knobs', knobEntries.map(([name, value]) => `${name} = ${sanitizeText(String(value))}`).join(', ')],
+    ...noteLines(experiment.idea),
+    ['Device', measurementsOf(basis.state, n)[0]?.deviceClass],
   ];
   return lines.flatMap(([label, text]) => (text ? [{ label, text }] : []));
 }

@@ -1,19 +1,19 @@
 /** Signs that a night went wrong, and what to do in the morning. Every line is a fact with its number. */
-import { count } from '../../base/text.ts';
+import { formatCount } from '../../base/text.ts';
 import { QUARANTINE_FACTOR, usualGain } from '../../core/rules/judge.ts';
 import { type Measurement, valueOf, verdictOf } from '../../core/experiment.ts';
 import { ideasTried } from '../../core/plan/plan.ts';
 import { lineage, measurementsOf, rulesOf } from '../../core/state.ts';
-import { compare } from '../../base/stats.ts';
+import { compareSamples } from '../../base/stats.ts';
 import { type Basis, effectView } from '../basis.ts';
 import { holdoutLines } from './final-comparison.ts';
-import { fixed, percent, whole } from '../format.ts';
-import { luckView } from './shrunken-effects.ts';
-import { frontLines, softLines } from '../pictures/pareto.ts';
-import { branchLines, shortRunLines } from '../brief/searching.ts';
+import { formatFixed, formatPercent, formatInteger } from '../format.ts';
+import { falseKeepView } from './shrunken-effects.ts';
+import { frontLines, softLimitLines } from '../pictures/pareto.ts';
+import { branchLines, screeningLines } from '../brief/searching.ts';
 import type { ExperimentView, HealthView, LabView, StateView, TimeView, UndecidedView } from '../types.ts';
 
-export interface HealthParts {
+export interface HealthInputs {
   readonly rows: readonly ExperimentView[];
   readonly time: TimeView;
   readonly crashes: LabView['crashes'];
@@ -23,64 +23,69 @@ export interface HealthParts {
 }
 
 /** Share of idle time and of failures above which a person should look. */
-const WORRYING = 0.3;
+const WORRYING_SHARE = 0.3;
 
-export function healthViews(b: Basis, parts: HealthParts): HealthView[] {
-  const { rows, time } = parts;
-  const ideas = rows.length - 1;
-  const failures = parts.crashes.reduce((sum, c) => sum + c.count, 0);
-  const refused = parts.refusals.reduce((sum, r) => sum + r.count, 0);
-  const listed = (items: readonly { count: number; what: string }[]): string =>
+export function healthViews(basis: Basis, inputs: HealthInputs): HealthView[] {
+  const { rows, time } = inputs;
+  const ideaCount = rows.length - 1;
+  const failureCount = inputs.crashes.reduce((total, crash) => total + crash.count, 0);
+  const refusedCount = inputs.refusals.reduce((total, refusal) => total + refusal.count, 0);
+  const listItems = (items: readonly { count: number; what: string }[]): string =>
     items.map((item) => `${item.count} ${item.what}`).join(', ');
-  const crashes = parts.crashes.map((c) => ({ count: c.count, what: c.class }));
-  const refusals = parts.refusals.map((r) => ({ count: r.count, what: r.code }));
+  const crashes = inputs.crashes.map((crash) => ({ count: crash.count, what: crash.class }));
+  const refusals = inputs.refusals.map((refusal) => ({ count: refusal.count, what: refusal.code }));
   const lines: HealthView[] = [
     {
       what: 'Crashes and timeouts',
-      text: failures === 0 ? 'none' : `${failures}: ${listed(crashes)}`,
-      warning: ideas > 5 && failures > WORRYING * ideas,
+      text: failureCount === 0 ? 'none' : `${failureCount}: ${listItems(crashes)}`,
+      warning: ideaCount > 5 && failureCount > WORRYING_SHARE * ideaCount,
     },
     {
       what: 'Refused before measuring',
-      text: refused === 0 ? 'none' : `${refused}: ${listed(refusals)}`,
-      warning: ideas > 5 && refused > WORRYING * ideas,
+      text: refusedCount === 0 ? 'none' : `${refusedCount}: ${listItems(refusals)}`,
+      warning: ideaCount > 5 && refusedCount > WORRYING_SHARE * ideaCount,
     },
     {
       what: 'Idle',
       text: `${time.text.idle} of ${time.text.sessions} (${time.text.idleShare}), longest gap ${time.text.longestGap}`,
-      warning: time.sessionsS > 60 && time.idleShare > WORRYING,
+      warning: time.sessionsS > 60 && time.idleShare > WORRYING_SHARE,
     },
   ];
   return [
     ...lines,
-    ...falseKeeps(rows),
-    ...controlLines(b),
-    ...reviewLines(b),
-    ...driftLines(b),
-    ...holdoutLines(b, parts.gain),
-    ...softLines(b),
-    ...shortRunLines(b),
-    ...branchLines(b),
-    ...frontLines(b),
-    ...mishaps(b),
+    ...falseKeepLines(rows),
+    ...controlLines(basis),
+    ...reviewLines(basis),
+    ...driftLines(basis),
+    ...holdoutLines(basis, inputs.gain),
+    ...softLimitLines(basis),
+    ...screeningLines(basis),
+    ...branchLines(basis),
+    ...frontLines(basis),
+    ...mishapLines(basis),
   ];
 }
 
 /** Gains far above the usual ones: replicated before they were kept, and still for a person to look at. */
-function reviewLines(b: Basis): HealthView[] {
-  const { state } = b;
+function reviewLines(basis: Basis): HealthView[] {
+  const { state } = basis;
   if (rulesOf(state) === 1) return [];
   return lineage(state, state.incumbent).flatMap((n) => {
     // Before the baseline is known there is no experiment 0 either.
-    const x = state.experiments[n];
-    if (x?.state !== 'decided' || x.decision.effect === undefined || x.idea.kind !== 'idea') return [];
-    const times = x.decision.effect / (usualGain(state, x.decision.against) ?? Number.POSITIVE_INFINITY);
-    if (!(times > QUARANTINE_FACTOR)) return [];
-    const seen = x.decision.n > 1 ? `measured ${x.decision.n} times before it was kept` : 'kept on one measurement';
+    const experiment = state.experiments[n];
+    if (experiment?.state !== 'decided' || experiment.decision.effect === undefined || experiment.idea.kind !== 'idea')
+      return [];
+    const factor =
+      experiment.decision.effect / (usualGain(state, experiment.decision.against) ?? Number.POSITIVE_INFINITY);
+    if (!(factor > QUARANTINE_FACTOR)) return [];
+    const evidence =
+      experiment.decision.n > 1
+        ? `measured ${experiment.decision.n} times before it was kept`
+        : 'kept on one measurement';
     return [
       {
         what: 'Review',
-        text: `#${n} gained ${Number.isFinite(times) ? `${fixed(times, 0)} times` : 'far more than'} the usual, ${seen}: look at what it does, \`overnight diff ${n}\``,
+        text: `#${n} gained ${Number.isFinite(factor) ? `${formatFixed(factor, 0)} times` : 'far more than'} the usual, ${evidence}: look at what it does, \`overnight diff ${n}\``,
         warning: true,
       },
     ];
@@ -91,22 +96,22 @@ function reviewLines(b: Basis): HealthView[] {
  * How many keeps are expected to be luck: by what each is worth without luck, else by the chances at which they were
  * kept, which is a floor.
  */
-function falseKeeps(rows: readonly ExperimentView[]): HealthView[] {
-  const kept = rows.filter((row) => row.verdict === 'kept');
-  if (kept.length === 0) return [];
-  const known = kept.every((row) => row.shrunken?.probability !== undefined);
-  const expected = kept.reduce(
-    (sum, { shrunken, effect }) => sum + 1 - ((known ? shrunken : effect)?.probability ?? 1),
+function falseKeepLines(experimentRows: readonly ExperimentView[]): HealthView[] {
+  const keptRows = experimentRows.filter((experiment) => experiment.verdict === 'kept');
+  if (keptRows.length === 0) return [];
+  const areAllShrunken = keptRows.every((experiment) => experiment.shrunken?.probability !== undefined);
+  const expectedFalse = keptRows.reduce(
+    (total, { shrunken, effect }) => total + 1 - ((areAllShrunken ? shrunken : effect)?.probability ?? 1),
     0,
   );
-  const text = known
-    ? `about ${fixed(expected, 1)} of ${kept.length} expected, by what each is worth without luck`
-    : `at least ${fixed(expected, 1)} of ${kept.length} expected, from the chances at which they were kept`;
-  return [{ what: 'Kept by luck', text, warning: expected > 0.5 * kept.length }];
+  const text = areAllShrunken
+    ? `about ${formatFixed(expectedFalse, 1)} of ${keptRows.length} expected, by what each is worth without luck`
+    : `at least ${formatFixed(expectedFalse, 1)} of ${keptRows.length} expected, from the chances at which they were kept`;
+  return [{ what: 'Kept by luck', text, warning: expectedFalse > 0.5 * keptRows.length }];
 }
 
 function controlLines({ state }: Basis): HealthView[] {
-  const { decided, wouldKeep, text } = luckView(state);
+  const { decided, wouldKeep, text } = falseKeepView(state);
   if (decided === 0) return [];
   return [{ what: 'A/A controls', text, warning: decided >= 4 && wouldKeep > 0.5 * decided }];
 }
@@ -117,124 +122,139 @@ function controlLines({ state }: Basis): HealthView[] {
  */
 const [ALARM_Z, OLD_ALARM_Z] = [2, 3];
 
-function driftLines(b: Basis): HealthView[] {
-  const calibrated = b.state.noise.get(b.device)?.calibrated;
+function driftLines(basis: Basis): HealthView[] {
+  const calibrated = basis.state.noise.get(basis.device)?.calibrated;
   const warnings = (calibrated?.warnings ?? []).map((text) => ({ what: 'Noise', text, warning: true }));
-  const scheduled = (b.arena.decide.drift ?? 0) > 0 && rulesOf(b.state) > 1;
-  const champion = b.state.champion;
-  const sides = scheduled && champion > 0 ? [0, champion] : [0];
-  return [...warnings, ...sides.flatMap((n) => driftOf(b, n, scheduled))];
+  const isScheduled = (basis.arena.decide.drift ?? 0) > 0 && rulesOf(basis.state) > 1;
+  const champion = basis.state.champion;
+  const watchedExperiments = isScheduled && champion > 0 ? [0, champion] : [0];
+  return [...warnings, ...watchedExperiments.flatMap((n) => driftLinesOf(basis, n, isScheduled))];
 }
 
 /** Do the later numbers of code that nobody changed agree with its first ones? */
-function driftOf(b: Basis, n: number, scheduled: boolean): HealthView[] {
-  const found = measurementsOf(b.state, n).filter((m) => m.deviceClass === b.device);
-  const isLate = (m: Measurement): boolean => m.purpose === 'drift' || (n === 0 && m.purpose === 'confirm');
+function driftLinesOf(basis: Basis, n: number, isScheduled: boolean): HealthView[] {
+  const measurements = measurementsOf(basis.state, n).filter((measurement) => measurement.deviceClass === basis.device);
+  const isLate = (measurement: Measurement): boolean =>
+    measurement.purpose === 'drift' || (n === 0 && measurement.purpose === 'confirm');
   // By its first number the champion was chosen: that was luck in part, and its passing is no drift.
-  const isChosen = (m: Measurement): boolean => n > 0 && m.purpose === 'idea';
-  const of = (late: boolean): number[] =>
-    found.filter((m) => isLate(m) === late && !isChosen(m)).flatMap((m) => valueOf(m) ?? []);
-  const [early, late] = [of(false), of(true).slice(scheduled ? -2 : 0)];
+  const isChosen = (measurement: Measurement): boolean => n > 0 && measurement.purpose === 'idea';
+  const selectValues = (wantsLate: boolean): number[] =>
+    measurements
+      .filter((measurement) => isLate(measurement) === wantsLate && !isChosen(measurement))
+      .flatMap((measurement) => valueOf(measurement) ?? []);
+  const [earlyValues, lateValues] = [selectValues(false), selectValues(true).slice(isScheduled ? -2 : 0)];
   // The noise as calibrated: what has drifted must not widen the yardstick that it is held against.
-  const first = b.state.noise.get(b.device)?.calibrated;
-  const [sigma, dof] = scheduled && first ? [first.sigma, first.dof] : [b.sigma, b.dof];
-  if (early.length < (n === 0 ? 2 : 1) || late.length < (scheduled ? 1 : 2) || sigma === 0) return [];
-  const c = compare(late, early, sigma, dof);
-  const moved = Math.abs(c.z) > (scheduled ? ALARM_Z : OLD_ALARM_Z);
-  const change = effectView(b, c.difference * b.sign, undefined);
-  const who = n === 0 ? 'the baseline' : `the champion #${n}`;
-  const text = moved
-    ? `${who} measures ${change.text} now than at the start: the machine changed, ideas judged in between are less sure`
-    : `none seen: ${who} measured again later agrees with the start (${late.length} + ${early.length} measurements)`;
-  return [{ what: 'Drift', text, warning: moved }];
+  const calibrated = basis.state.noise.get(basis.device)?.calibrated;
+  const [sigma, dof] = isScheduled && calibrated ? [calibrated.sigma, calibrated.dof] : [basis.sigma, basis.dof];
+  if (earlyValues.length < (n === 0 ? 2 : 1) || lateValues.length < (isScheduled ? 1 : 2) || sigma === 0) return [];
+  const comparison = compareSamples(lateValues, earlyValues, sigma, dof);
+  const hasMoved = Math.abs(comparison.z) > (isScheduled ? ALARM_Z : OLD_ALARM_Z);
+  const change = effectView(basis, comparison.difference * basis.sign, undefined);
+  const subject = n === 0 ? 'the baseline' : `the champion #${n}`;
+  const text = hasMoved
+    ? `${subject} measures ${change.text} now than at the start: the machine changed, ideas judged in between are less sure`
+    : `none seen: ${subject} measured again later agrees with the start (${lateValues.length} + ${earlyValues.length} measurements)`;
+  return [{ what: 'Drift', text, warning: hasMoved }];
 }
 
-function mishaps(b: Basis): HealthView[] {
-  const { state } = b;
-  const lost = state.measurements.filter((m) => m.state === 'lost').length;
-  const died = state.sessions.filter((s) => s.end?.reason === 'died').length;
-  const loads = state.measurements.flatMap((m) => (m.state === 'finished' ? [m.conditions.load] : []));
-  const busy = loads.filter((load) => load > b.arena.resources.cpus + 2).length;
+function mishapLines(basis: Basis): HealthView[] {
+  const { state } = basis;
+  const lostCount = state.measurements.filter((measurement) => measurement.state === 'lost').length;
+  const diedCount = state.sessions.filter((session) => session.end?.reason === 'died').length;
+  const loads = state.measurements.flatMap((measurement) =>
+    measurement.state === 'finished' ? [measurement.conditions.load] : [],
+  );
+  const busyCount = loads.filter((load) => load > basis.arena.resources.cpus + 2).length;
   const lines: HealthView[] = [];
-  if (lost > 0)
-    lines.push({ what: 'Lost', text: `${count(lost, 'measurement')} cut off and made again`, warning: false });
-  if (died > 0) lines.push({ what: 'Died', text: `${count(died, 'session')} ended without a word`, warning: true });
+  if (lostCount > 0)
+    lines.push({
+      what: 'Lost',
+      text: `${formatCount(lostCount, 'measurement')} cut off and made again`,
+      warning: false,
+    });
+  if (diedCount > 0)
+    lines.push({ what: 'Died', text: `${formatCount(diedCount, 'session')} ended without a word`, warning: true });
   if (state.tailsSetAside > 0)
     lines.push({
       what: 'Ledger',
-      text: `${count(state.tailsSetAside, 'torn line')} set aside after a crash`,
+      text: `${formatCount(state.tailsSetAside, 'torn line')} set aside after a crash`,
       warning: true,
     });
-  const items = new Set(
-    state.measurements.flatMap((m) =>
-      m.state === 'finished' && m.outcome.kind === 'measured' && m.outcome.samples ? [m.outcome.samples.length] : [],
+  const sampleCounts = new Set(
+    state.measurements.flatMap((measurement) =>
+      measurement.state === 'finished' && measurement.outcome.kind === 'measured' && measurement.outcome.samples
+        ? [measurement.outcome.samples.length]
+        : [],
     ),
   );
-  if (items.size > 1) {
-    const text = `between ${Math.min(...items)} and ${Math.max(...items)} samples stand behind the numbers: they are not means over the same things`;
+  if (sampleCounts.size > 1) {
+    const text = `between ${Math.min(...sampleCounts)} and ${Math.max(...sampleCounts)} samples stand behind the numbers: they are not means over the same things`;
     lines.push({ what: 'Samples', text, warning: true });
   }
-  if (loads.length > 0 && busy > WORRYING * loads.length)
+  if (loads.length > 0 && busyCount > WORRYING_SHARE * loads.length)
     lines.push({
       what: 'Machine',
-      text: `busy with other work in ${percent(busy / loads.length)} of the measurements`,
+      text: `busy with other work in ${formatPercent(busyCount / loads.length)} of the measurements`,
       warning: true,
     });
   return lines;
 }
 
 /** Where most ideas give no number, more ideas are not what is needed. */
-function mostlyFailing({ state }: Basis): string | undefined {
-  const failures = state.counts.crashed + state.counts['timed out'];
-  const ideas = ideasTried(state) - state.counts.refused;
-  if (ideas < 4 || failures < 0.6 * ideas) return undefined;
-  const last = state.experiments.findLast((x) => verdictOf(x) === 'crashed' || verdictOf(x) === 'timed out')!.idea.n;
-  return `Find out why ${whole(failures)} of ${count(ideas, 'idea')} gave no number: \`overnight show ${last}\`.`;
+function failureAdvice({ state }: Basis): string | undefined {
+  const failureCount = state.counts.crashed + state.counts['timed out'];
+  const ideaCount = ideasTried(state) - state.counts.refused;
+  if (ideaCount < 4 || failureCount < 0.6 * ideaCount) return undefined;
+  const lastFailure = state.experiments.findLast(
+    (experiment) => verdictOf(experiment) === 'crashed' || verdictOf(experiment) === 'timed out',
+  )!.idea.n;
+  return `Find out why ${formatInteger(failureCount)} of ${formatCount(ideaCount, 'idea')} gave no number: \`overnight show ${lastFailure}\`.`;
 }
 
-const MORE = '`overnight run --experiments 50`';
+const MORE_COMMAND = '`overnight run --experiments 50`';
 
 /** What a person would do next, best first. */
-export function nextSteps(b: Basis, state: StateView, undecided: readonly UndecidedView[]): string[] {
+export function nextSteps(basis: Basis, status: StateView, undecided: readonly UndecidedView[]): string[] {
   const steps: string[] = [];
-  const { incumbent, champion } = b.state;
-  if (state.kind === 'never run') return ['Start the night: `overnight run`.'];
-  if (b.facts.ledgerProblem) steps.push('Check the record: `overnight audit`.');
-  else if (state.kind === 'broken')
+  const { incumbent, champion } = basis.state;
+  if (status.kind === 'never run') return ['Start the night: `overnight run`.'];
+  if (basis.facts.ledgerProblem) steps.push('Check the record: `overnight audit`.');
+  else if (status.kind === 'broken')
     steps.push('Find out what broke: `overnight doctor`; then `overnight run` goes on where it stopped.');
-  if (state.kind === 'stalled')
+  if (status.kind === 'stalled')
     steps.push('Look at what hangs: `overnight log`, or stop it with Ctrl-C and `overnight run` again.');
-  if (state.kind === 'died') steps.push('Go on where it stopped, nothing is lost: `overnight run`.');
-  const failing = mostlyFailing(b);
-  if (failing) steps.push(failing);
-  const { final } = b.state;
-  const claim = b.state.confirmations.findLast((c) => c.n === incumbent);
-  const unshown = champion === 0 && incumbent > 0 && final?.n !== incumbent && claim !== undefined && !claim.passed;
-  const untested = incumbent !== champion && final?.n !== incumbent && claim === undefined;
-  if (state.kind === 'running')
+  if (status.kind === 'died') steps.push('Go on where it stopped, nothing is lost: `overnight run`.');
+  const failureStep = failureAdvice(basis);
+  if (failureStep) steps.push(failureStep);
+  const { finalComparison: final } = basis.state;
+  const claim = basis.state.confirmations.findLast((confirmation) => confirmation.n === incumbent);
+  const isUnshown = champion === 0 && incumbent > 0 && final?.n !== incumbent && claim !== undefined && !claim.passed;
+  const isUntested = incumbent !== champion && final?.n !== incumbent && claim === undefined;
+  if (status.kind === 'running')
     steps.push(
-      untested
+      isUntested
         ? `Let it run: #${incumbent} is tested with fresh measurements before it ends.`
         : 'Let it run; `overnight steer` tells whoever proposes what you think.',
     );
   else {
     // A claim that failed is most often a night that was too short: a line drawn under it would measure the same again.
-    if (unshown)
+    if (isUnshown)
       steps.push(
-        `Give it more ideas: fresh measurements did not show #${incumbent} to be better, and another session goes on from there: ${MORE}.`,
+        `Give it more ideas: fresh measurements did not show #${incumbent} to be better, and another session goes on from there: ${MORE_COMMAND}.`,
       );
-    if (untested) steps.push(`Test #${incumbent} with fresh measurements: \`overnight run\` does so before it ends.`);
+    if (isUntested) steps.push(`Test #${incumbent} with fresh measurements: \`overnight run\` does so before it ends.`);
     if (incumbent > 0 && final?.n !== incumbent)
       steps.push(
         'Draw the line under the stack: `overnight finalize` drops what does not pay and measures the rest side by side.',
       );
   }
-  const best = final?.n ?? champion;
-  if (best > 0)
-    steps.push(`Look at what #${best} changed, then take it: \`overnight diff ${best}\`, \`overnight take\`.`);
-  const cheap = undecided.find((u) => u.n !== incumbent && u.measurements !== undefined);
-  if (cheap) steps.push(`Settle #${cheap.n}, which is inconclusive: ${cheap.cost}.`);
-  const ended = state.kind === 'finished' || state.kind === 'stopped on budget' || state.kind === 'stopped by person';
-  if (ended && !unshown) steps.push(`Try more ideas: ${MORE}.`);
+  const bestN = final?.n ?? champion;
+  if (bestN > 0)
+    steps.push(`Look at what #${bestN} changed, then take it: \`overnight diff ${bestN}\`, \`overnight take\`.`);
+  const affordable = undecided.find((candidate) => candidate.n !== incumbent && candidate.measurements !== undefined);
+  if (affordable) steps.push(`Settle #${affordable.n}, which is inconclusive: ${affordable.cost}.`);
+  const hasEnded =
+    status.kind === 'finished' || status.kind === 'stopped on budget' || status.kind === 'stopped by person';
+  if (hasEnded && !isUnshown) steps.push(`Try more ideas: ${MORE_COMMAND}.`);
   return steps;
 }

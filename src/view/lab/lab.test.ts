@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LedgerEvent } from '../../core/event.ts';
-import { fold } from '../../core/replay.ts';
+import { createFold } from '../../core/replay.ts';
 import { type SyntheticOptions, syntheticLab } from '../../testing/synthetic.ts';
 import { boardOf } from '../board.ts';
 import { viewExperiment } from './experiment.ts';
@@ -17,7 +17,7 @@ describe('a night that goes on', () => {
     for (const rules of [1, 2, 3] as const) {
       const { events, now, tip } = syntheticLab({ n: 20, seed: 4, noise: 0.01, goodRate: 0.3, rules });
       const facts = { now, tip, alive: true };
-      const { state, apply } = fold();
+      const { state, apply } = createFold();
       for (const [k, event] of events.entries()) {
         apply(event);
         const lab = viewLab(state, facts);

@@ -2,161 +2,187 @@
  * A lab as people see it: every number computed once. Terminal, report, dashboard and `--json` all show this object and
  * nothing else. Pure: the same state and facts give the same view. Knows nothing about how it is drawn.
  */
-import { count, oneLine, sanitize } from '../../base/text.ts';
+import { formatCount, oneLine, sanitizeText } from '../../base/text.ts';
 import { verdictOf } from '../../core/experiment.ts';
 import { ideasTried } from '../../core/plan/plan.ts';
 import { type LabState, lineage } from '../../core/state.ts';
 import { type Basis, basisOf, standingOf } from '../basis.ts';
-import { deadEnds, undecidedViews } from '../brief/dead-ends.ts';
+import { deadEndViews, undecidedViews } from '../brief/dead-ends.ts';
 import { economicsView, moneyByExperiment } from './economics.ts';
 import { emptyView } from './empty.ts';
-import { finePrint } from './fine-print.ts';
-import { dateTime, dollars, secondsBetween, shortDuration, whole } from '../format.ts';
+import { finePrintLines } from './fine-print.ts';
+import { dateTime, formatDollars, secondsBetween, formatShortDuration, formatInteger } from '../format.ts';
 import { healthViews, nextSteps } from './health.ts';
 import { halfTried, untriedIdeas } from '../brief/ideas.ts';
-import { luckView } from './shrunken-effects.ts';
+import { falseKeepView } from './shrunken-effects.ts';
 import { noiseView } from './noise.ts';
-import { rowView, standings } from './rows.ts';
+import { rowView, standingsOf } from './rows.ts';
 import { nowViews, stateView, thinkingPart } from './state.ts';
-import { limitsView, type Span, sessionSpans, sessionViews, timeView } from './time.ts';
+import { limitsView, type TimeSpan, sessionSpans, sessionViews, timeView } from './time.ts';
 import type { ClaimView, CountsView, ExperimentView, Facts, LabView, SegmentView } from '../types.ts';
 import { claimViews, gainView, verdictView } from './verdict.ts';
 
 /** Untried ideas that are shown. */
-const MOST_IDEAS = 8;
+const MAX_IDEAS = 8;
 
 export function viewLab(state: LabState, facts: Facts): LabView {
   if (!state.lab) return emptyView(facts);
-  const b = basisOf(state, facts);
-  const spans = sessionSpans(b);
-  const rows = rowViews(b, spans);
-  const ended = rows.filter(isEndedIdea);
-  const measured = ended.filter((row) => row.verdict !== 'refused').length;
-  const time = timeView(b, spans, measured);
-  const claims = claimViews(b);
-  const gain = gainView(b, claims);
-  const noise = noiseView(b);
-  const lastSign = spans.at(-1)?.to ?? state.lastAt;
-  const status = stateView(b, lastSign);
-  const crashes = crashCounts(rows);
+  const basis = basisOf(state, facts);
+  const workSpans = sessionSpans(basis);
+  const experimentRows = rowViews(basis, workSpans);
+  const endedIdeas = experimentRows.filter(isEndedIdea);
+  const measuredCount = endedIdeas.filter((experiment) => experiment.verdict !== 'refused').length;
+  const time = timeView(basis, workSpans, measuredCount);
+  const claims = claimViews(basis);
+  const gain = gainView(basis, claims);
+  const noise = noiseView(basis);
+  const lastSign = workSpans.at(-1)?.to ?? state.lastAt;
+  const status = stateView(basis, lastSign);
+  const crashes = crashCounts(experimentRows);
   const refusals = refusalCounts(state);
-  const path = lineage(state, state.incumbent);
-  const undecided = undecidedViews(b, rows, path);
-  const limits = limitsView(b, spans, ideasTried(state), time.experimentsPerHour);
-  const economics = economicsView(b, rows, ideasTried(state), limits);
+  const incumbentLineage = lineage(state, state.incumbent);
+  const undecided = undecidedViews(basis, experimentRows, incumbentLineage);
+  const limits = limitsView(basis, workSpans, ideasTried(state), time.experimentsPerHour);
+  const economics = economicsView(basis, experimentRows, ideasTried(state), limits);
   return {
-    ...heading(b),
+    ...labHeading(basis),
     state: status,
-    verdict: verdictView(b, { gain, claims, noise, tried: measured, numbers: ended.filter((row) => row.mean).length }),
+    verdict: verdictView(basis, {
+      gain,
+      claims,
+      noise,
+      tried: measuredCount,
+      numbers: endedIdeas.filter((experiment) => experiment.mean).length,
+    }),
     ...(state.measurements.length > 0 && {
-      baseline: standingOf(b, 0),
-      incumbent: standingOf(b, state.incumbent),
-      champion: standingOf(b, state.champion),
+      baseline: standingOf(basis, 0),
+      incumbent: standingOf(basis, state.incumbent),
+      champion: standingOf(basis, state.champion),
     }),
     ...(gain && { gain }),
     ...(noise && { noise }),
     claims,
-    sinceBest: sinceBest(b, ended, lastSign),
+    sinceBest: sinceBest(basis, endedIdeas, lastSign),
     counts: countsView(state),
     refusals,
     crashes,
     time,
     spend: {
       text: spendText(state, time.text.cpu, economics.usd),
-      short: economics.usd === undefined ? time.text.sessions : `${dollars(economics.usd)}, ${time.text.sessions}`,
+      short:
+        economics.usd === undefined ? time.text.sessions : `${formatDollars(economics.usd)}, ${time.text.sessions}`,
     },
     economics,
     limits,
-    budget: { seconds: b.arena.budget.seconds, wallS: b.arena.budget.wall_s },
-    now: nowViews(b),
-    ...thinkingPart(b),
-    knobs: b.arena.knobs.length,
-    experiments: rows,
-    lineage: path,
-    segments: segmentViews(path, claims),
-    deadEnds: deadEnds(rows, path, halfTried(state)),
+    budget: { seconds: basis.arena.budget.seconds, wallS: basis.arena.budget.wall_s },
+    now: nowViews(basis),
+    ...thinkingPart(basis),
+    knobs: basis.arena.knobs.length,
+    experiments: experimentRows,
+    lineage: incumbentLineage,
+    segments: segmentViews(incumbentLineage, claims),
+    deadEnds: deadEndViews(experimentRows, incumbentLineage, halfTried(state)),
     undecided,
-    sessions: sessionViews(b, spans),
-    health: healthViews(b, { rows, time, crashes, refusals, gain: gain?.effect.raw }),
-    next: nextSteps(b, status, undecided),
-    ideas: untriedIdeas(state).slice(-MOST_IDEAS).reverse(),
+    sessions: sessionViews(basis, workSpans),
+    health: healthViews(basis, { rows: experimentRows, time, crashes, refusals, gain: gain?.effect.raw }),
+    next: nextSteps(basis, status, undecided),
+    ideas: untriedIdeas(state).slice(-MAX_IDEAS).reverse(),
     take: takeCommands(state),
-    notes: words(b, state.notes),
-    ...steeringPart(b),
-    finePrint: finePrint(b, spans),
+    notes: wordViews(basis, state.notes),
+    ...steeringPart(basis),
+    finePrint: finePrintLines(basis, workSpans),
     tip: facts.tip,
-    madeAt: dateTime(facts.now, b.zone),
+    madeAt: dateTime(facts.now, basis.zone),
   };
 }
 
-const steeringPart = (b: Basis): Pick<LabView, 'steering' | 'paused'> => ({
-  steering: words(b, b.state.steering.words),
-  paused: b.state.steering.paused,
+const steeringPart = (basis: Basis): Pick<LabView, 'steering' | 'paused'> => ({
+  steering: wordViews(basis, basis.state.steering.words),
+  paused: basis.state.steering.paused,
 });
 
-const words = (b: Basis, said: LabView['notes']): LabView['notes'] =>
-  said.map((n) => ({ at: dateTime(n.at, b.zone), from: oneLine(n.from, 60), text: sanitize(n.text) }));
+const wordViews = (basis: Basis, notes: LabView['notes']): LabView['notes'] =>
+  notes.map((note) => ({
+    at: dateTime(note.at, basis.zone),
+    from: oneLine(note.from, 60),
+    text: sanitizeText(note.text),
+  }));
 
 /** Some rows alone: what one event changed, without adding up over the whole lab. */
-export function viewRows(state: LabState, facts: Facts, which: Iterable<number>): ExperimentView[] {
+export function viewRows(state: LabState, facts: Facts, experimentNumbers: Iterable<number>): ExperimentView[] {
   if (!state.lab) return [];
-  const b = basisOf(state, facts);
+  const basis = basisOf(state, facts);
   return rowViews(
-    b,
-    sessionSpans(b),
-    [...which].flatMap((n) => state.experiments[n] ?? []),
+    basis,
+    sessionSpans(basis),
+    [...experimentNumbers].flatMap((n) => state.experiments[n] ?? []),
   );
 }
 
-function rowViews(b: Basis, spans: readonly Span[], which = b.state.experiments): ExperimentView[] {
-  const standing = standings(b.state);
-  const money = moneyByExperiment(b.state);
-  return which.map((x) => rowView(b, x, standing.get(x.idea.n) ?? 'none', spans, money.get(x.idea.n)));
+function rowViews(
+  basis: Basis,
+  workSpans: readonly TimeSpan[],
+  experiments = basis.state.experiments,
+): ExperimentView[] {
+  const standingByExperiment = standingsOf(basis.state);
+  const costByExperiment = moneyByExperiment(basis.state);
+  return experiments.map((experiment) =>
+    rowView(
+      basis,
+      experiment,
+      standingByExperiment.get(experiment.idea.n) ?? 'none',
+      workSpans,
+      costByExperiment.get(experiment.idea.n),
+    ),
+  );
 }
 
-const isEndedIdea = (row: ExperimentView): boolean =>
-  row.n > 0 &&
-  row.discard !== 'control' &&
-  row.discard !== 'ablation' &&
-  row.verdict !== 'running' &&
-  row.verdict !== 'waiting';
+const isEndedIdea = (experiment: ExperimentView): boolean =>
+  experiment.n > 0 &&
+  experiment.discard !== 'control' &&
+  experiment.discard !== 'ablation' &&
+  experiment.verdict !== 'running' &&
+  experiment.verdict !== 'waiting';
 
-type Heading = Pick<LabView, 'arena' | 'description' | 'tag' | 'metric' | 'trust' | 'luck'>;
+type LabHeading = Pick<LabView, 'arena' | 'description' | 'tag' | 'metric' | 'trust' | 'luck'>;
 
-function heading(b: Basis): Heading {
-  const { metric, name, description } = b.arena;
-  const session = b.state.sessions.at(-1)?.start;
-  const graded = session && { grade: session.grade, reason: oneLine(session.gradeReason, 300) };
+function labHeading(basis: Basis): LabHeading {
+  const { metric, name, description } = basis.arena;
+  const session = basis.state.sessions.at(-1)?.start;
+  const trust = session && { grade: session.grade, reason: oneLine(session.gradeReason, 300) };
   return {
     arena: name,
-    tag: b.state.lab!.tag,
+    tag: basis.state.lab!.tag,
     metric: {
       name: metric.name,
       unit: metric.unit,
       direction: metric.direction,
       arrow: metric.direction === 'minimize' ? '↓' : '↑',
-      decimals: b.format.decimals,
+      decimals: basis.format.decimals,
     },
-    luck: luckView(b.state),
-    trust: graded ?? { grade: 'reported', reason: 'nothing was measured yet' },
+    luck: falseKeepView(basis.state),
+    trust: trust ?? { grade: 'reported', reason: 'nothing was measured yet' },
     ...(description && { description: oneLine(description, 600) }),
   };
 }
 
-function sinceBest(b: Basis, ended: readonly ExperimentView[], until: string): LabView['sinceBest'] {
-  const { incumbent } = b.state;
-  const best = b.state.experiments[incumbent];
-  const experiments = ended.filter((row) => row.n > incumbent).length;
-  const from = best?.state === 'decided' ? best.at : (b.state.sessions[0]?.startedAt ?? until);
-  const seconds = Math.max(0, secondsBetween(from, b.facts.alive ? b.facts.now : until));
-  const long = `${count(experiments, 'experiment')}, ${shortDuration(seconds)}`;
-  return { experiments, seconds, text: `${whole(experiments)} · ${shortDuration(seconds)}`, long };
+function sinceBest(basis: Basis, endedIdeas: readonly ExperimentView[], lastSign: string): LabView['sinceBest'] {
+  const { incumbent } = basis.state;
+  const bestExperiment = basis.state.experiments[incumbent];
+  const experiments = endedIdeas.filter((experiment) => experiment.n > incumbent).length;
+  const keptAt =
+    bestExperiment?.state === 'decided' ? bestExperiment.at : (basis.state.sessions[0]?.startedAt ?? lastSign);
+  const seconds = Math.max(0, secondsBetween(keptAt, basis.facts.alive ? basis.facts.now : lastSign));
+  const long = `${formatCount(experiments, 'experiment')}, ${formatShortDuration(seconds)}`;
+  return { experiments, seconds, text: `${formatInteger(experiments)} · ${formatShortDuration(seconds)}`, long };
 }
 
 function countsView(state: LabState): CountsView {
   const { kept, discarded, inconclusive, crashed } = state.counts;
   // Steps left out for the finish line are refused too where they cannot be: they are no ideas.
-  const refused = state.experiments.filter((x) => x.state === 'refused' && x.idea.kind === 'idea').length;
+  const refused = state.experiments.filter(
+    (experiment) => experiment.state === 'refused' && experiment.idea.kind === 'idea',
+  ).length;
   const timedOut = state.counts['timed out'];
   const tried = ideasTried(state);
   const open = Math.max(0, tried - kept - discarded - inconclusive - crashed - timedOut - refused);
@@ -169,42 +195,51 @@ function countsView(state: LabState): CountsView {
     [refused, 'refused'],
     [open, 'open'],
   ];
-  const text = [`${whole(tried)} tried`, ...parts.filter(([n]) => n > 0).map(([n, what]) => `${whole(n)} ${what}`)];
-  return { tried, kept, discarded, inconclusive, crashed, timedOut, refused, open, text: text.join(' · ') };
+  const phrases = [
+    `${formatInteger(tried)} tried`,
+    ...parts.filter(([amount]) => amount > 0).map(([amount, label]) => `${formatInteger(amount)} ${label}`),
+  ];
+  return { tried, kept, discarded, inconclusive, crashed, timedOut, refused, open, text: phrases.join(' · ') };
 }
 
-function crashCounts(rows: readonly ExperimentView[]): LabView['crashes'] {
+function crashCounts(experimentRows: readonly ExperimentView[]): LabView['crashes'] {
   const counts = new Map<string, number>();
-  for (const { failure } of rows) if (failure) counts.set(failure, (counts.get(failure) ?? 0) + 1);
-  return [...counts].map(([name, n]) => ({ class: name, count: n })).sort((a, b) => b.count - a.count);
+  for (const { failure } of experimentRows) if (failure) counts.set(failure, (counts.get(failure) ?? 0) + 1);
+  return [...counts]
+    .map(([failureClass, occurrences]) => ({ class: failureClass, count: occurrences }))
+    .sort((left, right) => right.count - left.count);
 }
 
 function refusalCounts(state: LabState): LabView['refusals'] {
   return (Object.entries(state.refusals) as [LabView['refusals'][number]['code'], number][])
-    .map(([code, n]) => ({ code, count: n }))
-    .sort((a, b) => b.count - a.count);
+    .map(([code, occurrences]) => ({ code, count: occurrences }))
+    .sort((left, right) => right.count - left.count);
 }
 
-function spendText(state: LabState, cpu: string, usd: number | undefined): string {
-  if (usd !== undefined) return `${dollars(usd)} for models; ${cpu} of processor time`;
-  const proposers = new Set(state.experiments.flatMap((x) => (x.idea.kind === 'idea' ? [x.idea.proposer] : [])));
-  const modelFree = [...proposers].every(
+function spendText(state: LabState, cpuTime: string, costUsd: number | undefined): string {
+  if (costUsd !== undefined) return `${formatDollars(costUsd)} for models; ${cpuTime} of processor time`;
+  const proposers = new Set(
+    state.experiments.flatMap((experiment) => (experiment.idea.kind === 'idea' ? [experiment.idea.proposer] : [])),
+  );
+  const isModelFree = [...proposers].every(
     (name) => name === 'search' || name === 'knobs' || name === 'hand' || name === 'replay',
   );
-  return modelFree ? `no money: ideas came without a model; ${cpu} of processor time` : `${cpu} of processor time`;
+  return isModelFree
+    ? `no money: ideas came without a model; ${cpuTime} of processor time`
+    : `${cpuTime} of processor time`;
 }
 
 /**
  * The lineage cut at its confirmed claims: each segment is what one claim confirmed together; the last may be
  * unconfirmed.
  */
-function segmentViews(path: readonly number[], claims: readonly ClaimView[]): SegmentView[] {
+function segmentViews(incumbentLineage: readonly number[], claims: readonly ClaimView[]): SegmentView[] {
   const segments: SegmentView[] = [];
   let steps: number[] = [];
-  for (const n of path) {
+  for (const n of incumbentLineage) {
     if (n === 0) continue;
     steps.push(n);
-    const claim = claims.findLast((c) => c.passed && c.n === n);
+    const claim = claims.findLast((claimView) => claimView.passed && claimView.n === n);
     if (!claim) continue;
     segments.push({ claim, steps });
     steps = [];
@@ -213,10 +248,10 @@ function segmentViews(path: readonly number[], claims: readonly ClaimView[]): Se
 }
 
 function takeCommands(state: LabState): LabView['take'] {
-  const n = state.final?.n ?? (state.champion > 0 ? state.champion : state.incumbent);
-  const kept = state.experiments[n];
-  if (n === 0 || !kept || verdictOf(kept) !== 'kept') return [];
-  const doubt = state.champion > 0 || state.final ? '' : ', which are not confirmed,';
+  const n = state.finalComparison?.n ?? (state.champion > 0 ? state.champion : state.incumbent);
+  const keptExperiment = state.experiments[n];
+  if (n === 0 || !keptExperiment || verdictOf(keptExperiment) !== 'kept') return [];
+  const doubt = state.champion > 0 || state.finalComparison ? '' : ', which are not confirmed,';
   return [
     { command: `overnight diff ${n}`, what: `show what #${n} changes against the baseline` },
     { command: 'overnight take', what: `put the kept steps${doubt} on a branch of your repository` },

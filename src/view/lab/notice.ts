@@ -19,7 +19,7 @@ export interface Notice {
   readonly detail?: string;
 }
 
-const ENDS: Readonly<Record<StopReason, NoticeKind>> = {
+const NOTICE_KINDS: Readonly<Record<StopReason, NoticeKind>> = {
   budget: 'budget',
   finalized: 'end',
   idle: 'stall',
@@ -39,30 +39,31 @@ export const isTold = (event: LedgerEvent): boolean =>
   (event.type === 'confirmation' && event.passed) || event.type === 'session.ended' || event.type === 'stage.failed';
 
 /** The notice of an event, with the view that includes it. */
-export function noticeOf(event: LedgerEvent, view: LabView): Notice | undefined {
+export function noticeOf(event: LedgerEvent, labView: LabView): Notice | undefined {
   switch (event.type) {
     case 'confirmation':
       if (!event.passed) return undefined;
-      return notice(view, 'champion', `New champion #${event.n}: ${view.verdict.headline}`, event.n);
+      return createNotice(labView, 'champion', `New champion #${event.n}: ${labView.verdict.headline}`, event.n);
     case 'session.ended': {
-      const kind = ENDS[event.reason];
+      const kind = NOTICE_KINDS[event.reason];
       const { reason, detail } = event;
       return {
-        ...notice(view, kind, `${TITLES[kind]}: ${oneLine(detail, 160)}`),
+        ...createNotice(labView, kind, `${NOTICE_TITLES[kind]}: ${oneLine(detail, 160)}`),
         reason,
         detail: oneLine(detail, 500),
       };
     }
     case 'stage.failed':
-      return notice(view, 'failure', `${event.stage} failed: ${oneLine(event.message, 200)}`);
+      return createNotice(labView, 'failure', `${event.stage} failed: ${oneLine(event.message, 200)}`);
     default:
       return undefined;
   }
 }
 
-export const stallNotice = (view: LabView): Notice => notice(view, 'stall', `Stalled: ${view.state.text}`);
+export const stallNotice = (labView: LabView): Notice =>
+  createNotice(labView, 'stall', `Stalled: ${labView.state.text}`);
 
-const TITLES: Readonly<Record<NoticeKind, string>> = {
+const NOTICE_TITLES: Readonly<Record<NoticeKind, string>> = {
   champion: 'New champion',
   budget: 'The budget is used up',
   stall: 'Stalled',
@@ -70,16 +71,16 @@ const TITLES: Readonly<Record<NoticeKind, string>> = {
   end: 'The night is over',
 };
 
-function notice(view: LabView, kind: NoticeKind, title: string, experiment?: number): Notice {
-  const next = view.next[0] ? `\nNext: ${view.next[0]}` : '';
-  const confirmed = view.champion && view.champion.n > 0 ? view.champion.mean?.raw : undefined;
+function createNotice(labView: LabView, kind: NoticeKind, title: string, experiment?: number): Notice {
+  const nextLine = labView.next[0] ? `\nNext: ${labView.next[0]}` : '';
+  const confirmedValue = labView.champion && labView.champion.n > 0 ? labView.champion.mean?.raw : undefined;
   return {
     kind,
-    title: `${view.arena}: ${title}`,
-    text: `${view.verdict.sentence}\n${view.counts.text}; ${view.spend.text}.${next}`,
-    arena: view.arena,
-    tag: view.tag,
-    ...(confirmed !== undefined && { value: confirmed }),
+    title: `${labView.arena}: ${title}`,
+    text: `${labView.verdict.sentence}\n${labView.counts.text}; ${labView.spend.text}.${nextLine}`,
+    arena: labView.arena,
+    tag: labView.tag,
+    ...(confirmedValue !== undefined && { value: confirmedValue }),
     ...(experiment !== undefined && { experiment }),
   };
 }

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { judge } from '../../core/rules/judge.ts';
 import { plan } from '../../core/plan/plan.ts';
-import { arenaWith, CONDITIONS, DEVICE, Script } from '../../testing/script.ts';
+import { arenaWith, SCRIPT_CONDITIONS, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
 import { viewLab } from './lab.ts';
 import type { LabView } from '../types.ts';
 
@@ -21,35 +21,35 @@ const decided = (what: object): object => ({ decision: expect.objectContaining(w
 
 describe('odd numbers', () => {
   it('negative and zero metrics are metrics, and no share of zero is printed', () => {
-    const script = second().calibrated([-1, -1.1, -0.9]).idea().measure(1, -2);
+    const script = second().addCalibration([-1, -1.1, -0.9]).addIdea().measure(1, -2);
     expect(verdict(script)).toMatchObject(decided({ verdict: 'kept', effect: expect.closeTo(1, 9) }));
-    const zero = second().calibrated([0, 0.1, -0.1]).idea().measure(1, -1);
+    const zero = second().addCalibration([0, 0.1, -0.1]).addIdea().measure(1, -1);
     expect(verdict(zero)).toMatchObject(decided({ verdict: 'kept' }));
     expect(JSON.stringify(view(zero.advance(1)))).not.toMatch(/NaN|Infinity|null %/);
   });
 
   it('a maximised metric is better when it is larger', () => {
-    const script = second(maximize).calibrated([5, 5.1, 4.9]);
-    expect(verdict(script.idea().measure(1, 4))).toMatchObject(decided({ verdict: 'discarded' }));
-    expect(verdict(script.idea().measure(2, 6))).toMatchObject(decided({ verdict: 'kept' }));
+    const script = second(maximize).addCalibration([5, 5.1, 4.9]);
+    expect(verdict(script.addIdea().measure(1, 4))).toMatchObject(decided({ verdict: 'discarded' }));
+    expect(verdict(script.addIdea().measure(2, 6))).toMatchObject(decided({ verdict: 'kept' }));
   });
 
   it('a constant metric counts every difference as real and equality as none, and says so', () => {
-    const script = second().calibrated([5, 5, 5]);
-    expect(verdict(script.idea().measure(1, 5))).toMatchObject(decided({ verdict: 'discarded' }));
-    expect(verdict(script.idea().measure(2, 4.999))).toMatchObject(decided({ verdict: 'kept' }));
+    const script = second().addCalibration([5, 5, 5]);
+    expect(verdict(script.addIdea().measure(1, 5))).toMatchObject(decided({ verdict: 'discarded' }));
+    expect(verdict(script.addIdea().measure(2, 4.999))).toMatchObject(decided({ verdict: 'kept' }));
     expect(view(script).noise?.warnings.join()).toMatch(/deterministic or quantised/);
   });
 
   it('a metric with two values, one at its bound, and one that follows the machine are named', () => {
     const warnings = (script: Script): string => view(script).noise!.warnings.join('; ');
-    expect(warnings(second().calibrated([1, 0, 1, 0, 1]))).toMatch(/only two values: the metric is binary/);
+    expect(warnings(second().addCalibration([1, 0, 1, 0, 1]))).toMatch(/only two values: the metric is binary/);
     const bounded = { metric: { name: 'share', direction: 'maximize', plausible: { min: 0, max: 1 } } };
-    expect(warnings(second(bounded).calibrated([0.999, 1, 0.998, 1, 0.999]))).toMatch(
+    expect(warnings(second(bounded).addCalibration([0.999, 1, 0.998, 1, 0.999]))).toMatch(
       /saturated, nothing better can show/,
     );
     const following = (name: string, change = {}): Script => {
-      const script = second(change).propose('baseline').snapshot();
+      const script = second(change).propose('baseline').addSnapshot();
       for (const k of [1, 2, 3, 4, 5, 6])
         script.measure(0, 5 + 0.1 * k, { purpose: 'calibrate', metrics: { [name]: 100 - k } });
       return script;
@@ -68,15 +68,15 @@ describe('odd numbers', () => {
   });
 
   it('heavy tails widen the noise instead of making a winner, and are named', () => {
-    const script = second().calibrated([5, 5.01, 4.99, 5, 9]);
+    const script = second().addCalibration([5, 5.01, 4.99, 5, 9]);
     expect(view(script).noise?.warnings.join()).toMatch(/heavy tails/);
-    script.idea().measure(1, 4.9);
-    const judged = judge(script.state, 1, DEVICE);
+    script.addIdea().measure(1, 4.9);
+    const judged = judge(script.state, 1, SCRIPT_DEVICE);
     expect(judged.again ? 1 : judged.decision.probability).toBeLessThan(0.75);
   });
 
   it('one replicate that crashes among five fails its candidate, and says of how many', () => {
-    const script = second().calibrated([5, 5.1, 4.9]).idea();
+    const script = second().addCalibration([5, 5.1, 4.9]).addIdea();
     for (let k = 0; k < 4; k++) script.measure(1, 3, { purpose: k === 0 ? 'idea' : 'replicate' });
     script.measure(1, 'exit', { purpose: 'replicate' });
     const reason = 'it failed: exit (in 1 of 5 measurements)';
@@ -85,20 +85,20 @@ describe('odd numbers', () => {
 
   it('on another device class nothing is compared before the baseline is measured there', () => {
     const script = second()
-      .calibrated([5, 5.1, 4.9])
-      .idea()
+      .addCalibration([5, 5.1, 4.9])
+      .addIdea()
       .measure(1, 3)
       .decide(1)
       .advance(1)
-      .session('device-b')
-      .idea();
+      .startSession('device-b')
+      .addIdea();
     const now = {
       deviceClass: 'device-b',
-      asked: false,
+      stopRequested: false,
       slots: 1,
-      taken: new Set<number>(),
-      thinking: false,
-      spare: false,
+      busyExperiments: new Set<number>(),
+      isThinking: false,
+      hasSpareCores: false,
     };
     expect(plan(script.state, now)).toMatchObject({ do: 'measure', n: 0, purpose: 'calibrate' });
     script.measure(2, 1, { device: 'device-b' });
@@ -108,15 +108,17 @@ describe('odd numbers', () => {
   });
 
   it('samples of varying number are a warning: the numbers are not means over the same things', () => {
-    const script = second().calibrated([5, 5.1, 4.9]);
+    const script = second().addCalibration([5, 5.1, 4.9]);
     for (const samples of [
       [1, 2, 3],
       [1, 2],
     ]) {
-      script.idea().start(script.state.experiments.length - 1);
+      script.addIdea().startMeasurement(script.state.experiments.length - 1);
       const m = script.state.measurements.length - 1;
       const outcome = { kind: 'measured', value: 5, metrics: {}, samples } as const;
-      script.add({ type: 'measured', m, outcome, conditions: CONDITIONS }).decide(script.state.experiments.length - 1);
+      script
+        .addEvent({ type: 'measured', m, outcome, conditions: SCRIPT_CONDITIONS })
+        .decide(script.state.experiments.length - 1);
     }
     expect(view(script).health.find((line) => line.what === 'Samples')).toMatchObject({
       warning: true,
@@ -125,7 +127,7 @@ describe('odd numbers', () => {
   });
 
   it('a clock that jumps backwards makes no negative durations and no other verdict', () => {
-    const script = second().calibrated([5, 5.1, 4.9]).idea().measure(1, 3).decide(1).advance(1);
+    const script = second().addCalibration([5, 5.1, 4.9]).addIdea().measure(1, 3).decide(1).advance(1);
     const early = viewLab(script.state, { now: '2020-01-01T00:00:00.000Z', alive: true, tip: '' });
     expect(early.time.sessionsS).toBeGreaterThanOrEqual(0);
     expect(early.sinceBest.seconds).toBeGreaterThanOrEqual(0);

@@ -1,6 +1,6 @@
 /** Two versions of the instructions are told apart when they differ, and not when they do not. */
 import { describe, expect, it } from 'vitest';
-import { random } from '../../base/random.ts';
+import { createRandom } from '../../base/random.ts';
 import { arenaWith, Script } from '../../testing/script.ts';
 import { viewPrograms } from './program-versions.ts';
 
@@ -8,13 +8,13 @@ const facts = { now: '2026-03-07T21:00:00Z', alive: false, tip: '' };
 
 /** A night in which ideas under `a` and `b` succeed with these chances, in this order. */
 function night(order: readonly string[], chances: Readonly<Record<string, number>>, seed = 1): Script {
-  const script = new Script(arenaWith()).calibrated([100, 100.1, 99.9]);
-  const chance = random(seed);
+  const script = new Script(arenaWith()).addCalibration([100, 100.1, 99.9]);
+  const chance = createRandom(seed);
   let best = 100;
   for (const program of order) {
     const n = script.state.experiments.length;
     const good = chance.uniform() < chances[program]!;
-    script.add({
+    script.addEvent({
       type: 'proposed',
       n,
       kind: 'idea',
@@ -25,7 +25,7 @@ function night(order: readonly string[], chances: Readonly<Record<string, number
       program,
     });
     script
-      .snapshot(n)
+      .addSnapshot(n)
       .measure(n, good ? best - 1 : best + 1)
       .decide(n);
     if (!good) continue;
@@ -69,6 +69,6 @@ describe('two versions of program.md', () => {
 
   it('are not compared when there is one, or none', () => {
     expect(viewPrograms(night(['a', 'a'], { a: 1 }).state, facts).comparison).toBeUndefined();
-    expect(viewPrograms(new Script().calibrated([1, 2, 3]).state, facts)).toEqual({ versions: [] });
+    expect(viewPrograms(new Script().addCalibration([1, 2, 3]).state, facts)).toEqual({ versions: [] });
   });
 });

@@ -6,16 +6,17 @@ import { isClearStep } from '../../core/rules/claims.ts';
 import type { Decision } from '../../core/rules/judge.ts';
 import { type Experiment, verdictOf } from '../../core/experiment.ts';
 import { type LabState, lineage, measurementsOf, rulesOf } from '../../core/state.ts';
-import { type Basis, effectView, halfOf, MOST_HYPOTHESIS, meanOf, workOf } from '../basis.ts';
-import { chanceText, dollars, fixed, MINUS, shortDuration } from '../format.ts';
+import { type Basis, effectView, halfOf, MAX_HYPOTHESIS_LENGTH, meanOf, workSecondsOf } from '../basis.ts';
+import { chanceText, formatDollars, formatFixed, MINUS, formatShortDuration } from '../format.ts';
 import { shrunkenEffect } from './shrunken-effects.ts';
-import { type Span, workedBefore } from './time.ts';
+import { type TimeSpan, workedBefore } from './time.ts';
 import type { EffectView, ExperimentView, RowVerdict, Standing } from '../types.ts';
 
 /** How each kept experiment stands, for all experiments at once. */
-export function standings(state: LabState): ReadonlyMap<number, Standing> {
+export function standingsOf(state: LabState): ReadonlyMap<number, Standing> {
   const result = new Map<number, Standing>();
-  for (const x of state.experiments) if (verdictOf(x) === 'kept') result.set(x.idea.n, 'unconfirmed');
+  for (const experiment of state.experiments)
+    if (verdictOf(experiment) === 'kept') result.set(experiment.idea.n, 'unconfirmed');
   for (const claim of state.confirmations) if (!claim.passed) result.set(claim.n, 'not shown');
   if (state.champion > 0) for (const n of lineage(state, state.champion)) if (n > 0) result.set(n, 'in stack');
   if (state.lab && rulesOf(state) > 1) {
@@ -29,87 +30,90 @@ export function standings(state: LabState): ReadonlyMap<number, Standing> {
 }
 
 export function rowView(
-  b: Basis,
-  x: Experiment,
+  basis: Basis,
+  experiment: Experiment,
   standing: Standing,
-  spans: readonly Span[] = [],
+  workSpans: readonly TimeSpan[] = [],
   costUsd?: number,
 ): ExperimentView {
-  const { idea } = x;
-  const { state } = b;
-  const found = meanOf(state, idea.n, b.device);
-  const otherDevice = found !== undefined && found.device !== b.device;
-  const half = found && !otherDevice ? halfOf(b, found.n) : undefined;
-  const decision = x.state === 'decided' ? x.decision : undefined;
-  const code = x.state === 'open' || x.state === 'decided' ? x.snapshot : undefined;
-  const effect = decision && decisionEffect(b, decision);
-  const shrunken = decision && shrunkenEffect(b, idea.n, decision);
+  const { idea } = experiment;
+  const { state } = basis;
+  const estimate = meanOf(state, idea.n, basis.device);
+  const otherDevice = estimate !== undefined && estimate.device !== basis.device;
+  const half = estimate && !otherDevice ? halfOf(basis, estimate.n) : undefined;
+  const decision = experiment.state === 'decided' ? experiment.decision : undefined;
+  const snapshot = experiment.state === 'open' || experiment.state === 'decided' ? experiment.snapshot : undefined;
+  const effect = decision && decisionEffect(basis, decision);
+  const shrunken = decision && shrunkenEffect(basis, idea.n, decision);
   const probability = decision?.verdict === 'kept' ? (shrunken ?? effect)?.probability : undefined;
-  const changed = changedKnobs(state, x);
-  const seconds = workOf(state, idea.n);
+  const changed = changedKnobs(state, experiment);
+  const workSeconds = workSecondsOf(state, idea.n);
   return {
     n: idea.n,
-    verdict: rowVerdict(state, x),
+    verdict: rowVerdict(state, experiment),
     standing,
-    replicates: found?.n ?? 0,
-    measurements: measurementsOf(state, idea.n).filter((m) => m.state === 'finished').length,
-    hypothesis: oneLine(idea.hypothesis, MOST_HYPOTHESIS),
+    replicates: estimate?.n ?? 0,
+    measurements: measurementsOf(state, idea.n).filter((measurement) => measurement.state === 'finished').length,
+    hypothesis: oneLine(idea.hypothesis, MAX_HYPOTHESIS_LENGTH),
     proposer: oneLine(idea.proposer, 60),
     changed,
-    theme: themeOf(x, changed),
+    theme: themeOf(experiment, changed),
     parent: idea.parent,
-    added: code?.added ?? 0,
-    deleted: code?.deleted ?? 0,
-    lines: code && idea.n > 0 ? `+${code.added} ${MINUS}${code.deleted}` : '',
-    durationS: seconds,
-    duration: seconds > 0 ? shortDuration(seconds) : '',
-    reason: oneLine(decision?.reason ?? (x.state === 'refused' ? x.reason : ''), MOST_HYPOTHESIS),
-    at: x.state === 'decided' ? x.at : idea.at,
-    workedS: workedBefore(spans, x.state === 'decided' ? x.at : idea.at),
+    added: snapshot?.added ?? 0,
+    deleted: snapshot?.deleted ?? 0,
+    lines: snapshot && idea.n > 0 ? `+${snapshot.added} ${MINUS}${snapshot.deleted}` : '',
+    durationS: workSeconds,
+    duration: workSeconds > 0 ? formatShortDuration(workSeconds) : '',
+    reason: oneLine(
+      decision?.reason ?? (experiment.state === 'refused' ? experiment.reason : ''),
+      MAX_HYPOTHESIS_LENGTH,
+    ),
+    at: experiment.state === 'decided' ? experiment.at : idea.at,
+    workedS: workedBefore(workSpans, experiment.state === 'decided' ? experiment.at : idea.at),
     otherDevice,
-    ...(found && { mean: { raw: found.mean, text: b.format.bare(found.mean) } }),
+    ...(estimate && { mean: { raw: estimate.mean, text: basis.format.bare(estimate.mean) } }),
     ...(half && { half }),
     ...(effect && { effect }),
     ...(shrunken && { shrunken }),
     ...(probability !== undefined && { chance: chanceText(probability) }),
-    ...(idea.why && { why: oneLine(idea.why, MOST_HYPOTHESIS) }),
+    ...(idea.why && { why: oneLine(idea.why, MAX_HYPOTHESIS_LENGTH) }),
     ...(idea.knobs && { knobs: idea.knobs }),
     ...(decision && { against: decision.against, rule: decision.rule }),
     ...(decision?.kind && { discard: decision.kind }),
     ...(decision?.failure && { failure: decision.failure }),
-    ...(x.state === 'refused' && { refusal: x.code }),
-    ...(code && { commit: code.commit }),
-    ...(costUsd !== undefined && { costUsd, cost: dollars(costUsd) }),
+    ...(experiment.state === 'refused' && { refusal: experiment.code }),
+    ...(snapshot && { commit: snapshot.commit }),
+    ...(costUsd !== undefined && { costUsd, cost: formatDollars(costUsd) }),
   };
 }
 
-function rowVerdict(state: LabState, x: Experiment): RowVerdict {
-  if (x.idea.kind === 'baseline') return 'baseline';
-  const verdict = verdictOf(x);
+function rowVerdict(state: LabState, experiment: Experiment): RowVerdict {
+  if (experiment.idea.kind === 'baseline') return 'baseline';
+  const verdict = verdictOf(experiment);
   if (verdict) return verdict;
-  return [...state.running].some((m) => state.measurements[m]!.n === x.idea.n) ? 'running' : 'waiting';
+  return [...state.running].some((m) => state.measurements[m]!.n === experiment.idea.n) ? 'running' : 'waiting';
 }
 
-export function decisionEffect(b: Basis, decision: Decision): EffectView | undefined {
+export function decisionEffect(basis: Basis, decision: Decision): EffectView | undefined {
   if (decision.effect === undefined) return undefined;
-  return effectView(b, decision.effect, decision.interval, decision.probability);
+  return effectView(basis, decision.effect, decision.interval, decision.probability);
 }
 
-function changedKnobs(state: LabState, x: Experiment): ExperimentView['changed'] {
-  const after = x.idea.knobs;
-  if (!after || x.idea.kind === 'baseline') return [];
-  const before = state.experiments[x.idea.parent]?.idea.knobs ?? {};
-  return Object.keys(after)
-    .filter((name) => after[name] !== before[name])
+function changedKnobs(state: LabState, experiment: Experiment): ExperimentView['changed'] {
+  const newKnobs = experiment.idea.knobs;
+  if (!newKnobs || experiment.idea.kind === 'baseline') return [];
+  const parentKnobs = state.experiments[experiment.idea.parent]?.idea.knobs ?? {};
+  return Object.keys(newKnobs)
+    .filter((name) => newKnobs[name] !== parentKnobs[name])
     .map((name) => ({
       name,
-      to: knobText(after[name]!),
-      ...(before[name] !== undefined && { from: knobText(before[name]) }),
+      to: knobText(newKnobs[name]!),
+      ...(parentKnobs[name] !== undefined && { from: knobText(parentKnobs[name]) }),
     }));
 }
 
 const knobText = (value: number | string): string =>
-  typeof value === 'string' ? oneLine(value, 40) : fixed(value, exactDecimals(value));
+  typeof value === 'string' ? oneLine(value, 40) : formatFixed(value, exactDecimals(value));
 
 function exactDecimals(value: number): number {
   const digits = String(Number(value.toPrecision(6))).split('.')[1];
@@ -117,10 +121,10 @@ function exactDecimals(value: number): number {
 }
 
 /** Dead ends are grouped by the knob they moved, else by the files they touched. */
-function themeOf(x: Experiment, changed: ExperimentView['changed']): string {
+function themeOf(experiment: Experiment, changed: ExperimentView['changed']): string {
   if (changed.length === 1) return changed[0]!.name;
   if (changed.length > 1) return 'several knobs at once';
-  const files = Object.keys(x.idea.edits).map((file) => oneLine(file, 60));
+  const files = Object.keys(experiment.idea.edits).map((file) => oneLine(file, 60));
   if (files.length === 0) return 'no change';
   return files.length > 2 ? `${files.length} files` : files.join(' and ');
 }

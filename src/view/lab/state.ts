@@ -4,14 +4,14 @@ import type { StopReason } from '../../core/event.ts';
 import type { Measurement } from '../../core/experiment.ts';
 import { values } from '../../core/state.ts';
 import { type Basis, titleOf } from '../basis.ts';
-import { clockTime, duration, secondsBetween, zoneName } from '../format.ts';
+import { clockTime, formatDuration, secondsBetween, zoneName } from '../format.ts';
 import type { LabStateKind, NowView, StateView } from '../types.ts';
 
 /** Silence after which a living run is called stalled: nothing may take longer without an event. */
 const SILENCE_FACTOR = 4;
 const SILENCE_S = 120;
 
-const KINDS: Readonly<Record<StopReason | 'died', LabStateKind>> = {
+const STATE_KINDS: Readonly<Record<StopReason | 'died', LabStateKind>> = {
   experiments: 'finished',
   target: 'finished',
   finalized: 'finished',
@@ -27,46 +27,48 @@ const KINDS: Readonly<Record<StopReason | 'died', LabStateKind>> = {
   died: 'died',
 };
 
-export function stateView(b: Basis, lastSign: string): StateView {
-  const { state, facts } = b;
-  const time = (iso: string): string => `${clockTime(iso, b.zone)} ${zoneName(b.zone)}`;
+export function stateView(basis: Basis, lastSign: string): StateView {
+  const { state, facts } = basis;
+  const formatTime = (timestamp: string): string => `${clockTime(timestamp, basis.zone)} ${zoneName(basis.zone)}`;
   if (facts.ledgerProblem) {
-    const at = state.lastAt ? `; shown is the state of ${time(state.lastAt)}` : '';
+    const suffix = state.lastAt ? `; shown is the state of ${formatTime(state.lastAt)}` : '';
     return {
       kind: 'broken',
-      text: `broken: ${oneLine(facts.ledgerProblem, 300).replace(/\.$/, '')}${at}`,
+      text: `broken: ${oneLine(facts.ledgerProblem, 300).replace(/\.$/, '')}${suffix}`,
       at: state.lastAt,
     };
   }
   const session = state.sessions.at(-1);
   if (!session) return { kind: 'never run', text: 'never run' };
-  if (!session.end) return facts.alive ? livingState(b) : diedState(lastSign, time, 'the process is gone');
+  if (!session.end) return facts.alive ? livingState(basis) : diedState(lastSign, formatTime, 'the process is gone');
   const { reason, detail, at } = session.end;
-  if (reason === 'died') return diedState(lastSign, time, detail);
-  const kind = KINDS[reason];
-  const words = kind === 'broken' ? `broken at ${time(at)} because` : `${kind} at ${time(at)}:`;
-  return { kind, text: `${words} ${oneLine(detail, 300) || reason}`, at };
+  if (reason === 'died') return diedState(lastSign, formatTime, detail);
+  const kind = STATE_KINDS[reason];
+  const opening = kind === 'broken' ? `broken at ${formatTime(at)} because` : `${kind} at ${formatTime(at)}:`;
+  return { kind, text: `${opening} ${oneLine(detail, 300) || reason}`, at };
 }
 
-function diedState(at: string, time: (iso: string) => string, detail: string): StateView {
-  return { kind: 'died', text: `died at ${time(at)} because ${oneLine(detail, 300)}`, at };
+function diedState(diedAt: string, formatTime: (timestamp: string) => string, detail: string): StateView {
+  return { kind: 'died', text: `died at ${formatTime(diedAt)} because ${oneLine(detail, 300)}`, at: diedAt };
 }
 
-function livingState(b: Basis): StateView {
-  const { state, facts } = b;
-  const silent = secondsBetween(state.lastAt, facts.now);
-  const { wall_s, grace_s } = b.arena.budget;
-  const patience = facts.patienceS ?? Math.max(SILENCE_S, SILENCE_FACTOR * b.typicalS, wall_s + grace_s + SILENCE_S);
-  if (silent > patience)
-    return { kind: 'stalled', text: `stalled: nothing was recorded for ${duration(silent)}`, at: state.lastAt };
-  return { kind: 'running', text: `running: ${activity(b)}` };
+function livingState(basis: Basis): StateView {
+  const { state, facts } = basis;
+  const silentS = secondsBetween(state.lastAt, facts.now);
+  const { wall_s, grace_s } = basis.arena.budget;
+  const patienceS =
+    facts.patienceS ?? Math.max(SILENCE_S, SILENCE_FACTOR * basis.typicalS, wall_s + grace_s + SILENCE_S);
+  if (silentS > patienceS)
+    return { kind: 'stalled', text: `stalled: nothing was recorded for ${formatDuration(silentS)}`, at: state.lastAt };
+  return { kind: 'running', text: `running: ${activityText(basis)}` };
 }
 
-function activity(b: Basis): string {
-  const { state } = b;
-  const [first] = state.running;
-  const m = first === undefined ? undefined : state.measurements[first];
-  if (m) return `${nowText(b, m)}${state.running.size > 1 ? ` and ${state.running.size - 1} more` : ''}`;
+function activityText(basis: Basis): string {
+  const { state } = basis;
+  const [firstRunning] = state.running;
+  const measurement = firstRunning === undefined ? undefined : state.measurements[firstRunning];
+  if (measurement)
+    return `${nowText(basis, measurement)}${state.running.size > 1 ? ` and ${state.running.size - 1} more` : ''}`;
   for (const [stage, record] of state.stages)
     if (record.output === undefined && record.failed === undefined) return `${stage}`;
   if (state.measurements.length === 0) return 'getting ready';
@@ -74,54 +76,58 @@ function activity(b: Basis): string {
 }
 
 /** What a measurement is for, in words. */
-export function purposeText(b: Basis, m: Measurement): string {
-  switch (m.purpose) {
+export function purposeText(basis: Basis, measurement: Measurement): string {
+  switch (measurement.purpose) {
     case 'screen':
-      return `a short run of #${m.n}`;
+      return `a short run of #${measurement.n}`;
     case 'calibrate':
-      return `measuring the noise, repeat ${values(b.state, 0, m.deviceClass).length + 1} of ${b.arena.calibrate.replicates}`;
+      return `measuring the noise, repeat ${values(basis.state, 0, measurement.deviceClass).length + 1} of ${basis.arena.calibrate.replicates}`;
     case 'idea':
-      return `#${m.n}`;
+      return `#${measurement.n}`;
     case 'replicate':
-      return `#${m.n} again`;
+      return `#${measurement.n} again`;
     case 'confirm':
-      return `confirming #${m.claim}: fresh measurement of #${m.n}`;
+      return `confirming #${measurement.claim}: fresh measurement of #${measurement.n}`;
     case 'drift':
-      return `looking for drift: #${m.n} again`;
+      return `looking for drift: #${measurement.n} again`;
     case 'final':
-      return `the last comparison: #${m.n}`;
+      return `the last comparison: #${measurement.n}`;
     case 'holdout':
-      return `#${m.n} before the holdout`;
+      return `#${measurement.n} before the holdout`;
     default:
-      return m.purpose satisfies never;
+      return measurement.purpose satisfies never;
   }
 }
 
-function nowText(b: Basis, m: Measurement): string {
-  const titled = m.purpose === 'idea' || m.purpose === 'replicate';
-  return titled ? `${purposeText(b, m)} ${titleOf(b.state, m.n)}` : purposeText(b, m);
+function nowText(basis: Basis, measurement: Measurement): string {
+  const hasTitle = measurement.purpose === 'idea' || measurement.purpose === 'replicate';
+  return hasTitle
+    ? `${purposeText(basis, measurement)} ${titleOf(basis.state, measurement.n)}`
+    : purposeText(basis, measurement);
 }
 
-export function nowViews(b: Basis): NowView[] {
-  return [...b.state.running].map((k) => {
-    const m = b.state.measurements[k]!;
+export function nowViews(basis: Basis): NowView[] {
+  return [...basis.state.running].map((index) => {
+    const measurement = basis.state.measurements[index]!;
     return {
-      m: m.m,
-      n: m.n,
-      purpose: m.purpose,
-      startedAt: m.startedAt,
-      elapsedS: Math.max(0, secondsBetween(m.startedAt, b.facts.now)),
-      text: nowText(b, m),
+      m: measurement.m,
+      n: measurement.n,
+      purpose: measurement.purpose,
+      startedAt: measurement.startedAt,
+      elapsedS: Math.max(0, secondsBetween(measurement.startedAt, basis.facts.now)),
+      text: nowText(basis, measurement),
     };
   });
 }
 
 /** Which agent is asked for what, while a living harness waits for it. */
-export function thinkingPart(b: Basis): { readonly thinking?: string } {
-  const call = b.state.calls.at(-1);
-  if (!call || call.end || !b.facts.alive) return {};
+export function thinkingPart(basis: Basis): { readonly thinking?: string } {
+  const call = basis.state.calls.at(-1);
+  if (!call || call.end || !basis.facts.alive) return {};
   const { agent, model, n, purpose } = call.start;
-  const who = oneLine(model ? `${agent} (${model})` : agent, 80);
-  const what = purpose === 'repair' ? `to repair #${n}` : `for idea #${n}`;
-  return { thinking: `${who} is asked ${what}, ${duration(Math.max(0, secondsBetween(call.at, b.facts.now)))}` };
+  const agentName = oneLine(model ? `${agent} (${model})` : agent, 80);
+  const task = purpose === 'repair' ? `to repair #${n}` : `for idea #${n}`;
+  return {
+    thinking: `${agentName} is asked ${task}, ${formatDuration(Math.max(0, secondsBetween(call.at, basis.facts.now)))}`,
+  };
 }

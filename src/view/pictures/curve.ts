@@ -3,7 +3,7 @@
  * chance. First and last points stay exact. Compared at the same step. Pure.
  */
 
-import { decimalsOf, fixed, NONE } from '../format.ts';
+import { decimalsOf, formatFixed, NONE } from '../format.ts';
 
 export interface Curve {
   readonly columns: readonly string[];
@@ -15,9 +15,9 @@ export interface Curve {
  * Read `curve.csv`: a header, then lines of numbers. Lines that are something else are left out. Undefined where
  * nothing is left.
  */
-export function parseCurve(text: string): Curve | undefined {
-  const [header = '', ...lines] = text.split('\n');
-  const columns = header.split(',').map((name) => name.trim().slice(0, 60));
+export function parseCurve(csvText: string): Curve | undefined {
+  const [header = '', ...lines] = csvText.split('\n');
+  const columns = header.split(',').map((columnName) => columnName.trim().slice(0, 60));
   if (columns.length < 2 || columns.length > 64) return undefined;
   const points = lines.flatMap((line) => {
     if (line.trim() === '') return [];
@@ -29,10 +29,12 @@ export function parseCurve(text: string): Curve | undefined {
 
 /** The column that a plot shows first: one that is called loss, else the first after the step that is no clock. */
 export function mainColumn(curve: Curve): number {
-  const named = curve.columns.findIndex((name, k) => k > 0 && /loss|bpb/i.test(name));
-  if (named > 0) return named;
-  const other = curve.columns.findIndex((name, k) => k > 0 && !/^(s|seconds|time|wall)/i.test(name));
-  return other > 0 ? other : 1;
+  const lossColumn = curve.columns.findIndex((columnName, index) => index > 0 && /loss|bpb/i.test(columnName));
+  if (lossColumn > 0) return lossColumn;
+  const otherColumn = curve.columns.findIndex(
+    (columnName, index) => index > 0 && !/^(s|seconds|time|wall)/i.test(columnName),
+  );
+  return otherColumn > 0 ? otherColumn : 1;
 }
 
 export interface Buckets {
@@ -45,21 +47,28 @@ export interface Buckets {
   readonly points: number;
 }
 
-/** At most `most` buckets of the points whose step lies in the range. */
-export function bucketsOf(curve: Curve, column: number, most: number, range?: readonly [number, number]): Buckets {
-  const inside = curve.points.filter((p) => !range || (p[0]! >= range[0] && p[0]! <= range[1]));
-  const per = Math.max(1, Math.ceil(inside.length / Math.max(2, most)));
-  const out = { x: [] as number[], low: [] as number[], high: [] as number[], last: [] as number[] };
-  for (let at = 0; at < inside.length; at += per) {
-    const part = inside.slice(at, at + per);
-    const values = part.map((p) => p[column]!).filter(Number.isFinite);
-    const final = at + per >= inside.length;
-    out.x.push((final ? part.at(-1)! : part[0]!)[0]!);
-    out.low.push(values.length > 0 ? Math.min(...values) : Number.NaN);
-    out.high.push(values.length > 0 ? Math.max(...values) : Number.NaN);
-    out.last.push(part.at(-1)![column]!);
+/** At most `maxBuckets` buckets of the points whose step lies in the range. */
+export function bucketsOf(
+  curve: Curve,
+  column: number,
+  maxBuckets: number,
+  stepRange?: readonly [number, number],
+): Buckets {
+  const pointsInRange = curve.points.filter(
+    (point) => !stepRange || (point[0]! >= stepRange[0] && point[0]! <= stepRange[1]),
+  );
+  const bucketSize = Math.max(1, Math.ceil(pointsInRange.length / Math.max(2, maxBuckets)));
+  const buckets = { x: [] as number[], low: [] as number[], high: [] as number[], last: [] as number[] };
+  for (let start = 0; start < pointsInRange.length; start += bucketSize) {
+    const bucket = pointsInRange.slice(start, start + bucketSize);
+    const values = bucket.map((point) => point[column]!).filter(Number.isFinite);
+    const isLast = start + bucketSize >= pointsInRange.length;
+    buckets.x.push((isLast ? bucket.at(-1)! : bucket[0]!)[0]!);
+    buckets.low.push(values.length > 0 ? Math.min(...values) : Number.NaN);
+    buckets.high.push(values.length > 0 ? Math.max(...values) : Number.NaN);
+    buckets.last.push(bucket.at(-1)![column]!);
   }
-  return { ...out, per, points: inside.length };
+  return { ...buckets, per: bucketSize, points: pointsInRange.length };
 }
 
 export interface SameStep {
@@ -69,24 +78,28 @@ export interface SameStep {
 }
 
 /** The last step of mine that the other reached too, with both values there; the other's nearest earlier point. */
-export function atSameStep(mine: Curve, other: Curve): SameStep | undefined {
-  const [a, b] = [mainColumn(mine), mainColumn(other)];
-  const lastOther = other.points.at(-1)![0]!;
-  const point = mine.points.findLast((p) => p[0]! <= lastOther && Number.isFinite(p[a]));
-  const match = point && other.points.findLast((p) => p[0]! <= point[0]! && Number.isFinite(p[b]));
-  return point && match ? { step: point[0]!, mine: point[a]!, other: match[b]! } : undefined;
+export function atSameStep(ownCurve: Curve, otherCurve: Curve): SameStep | undefined {
+  const [ownColumn, otherColumn] = [mainColumn(ownCurve), mainColumn(otherCurve)];
+  const lastOtherStep = otherCurve.points.at(-1)![0]!;
+  const ownPoint = ownCurve.points.findLast((point) => point[0]! <= lastOtherStep && Number.isFinite(point[ownColumn]));
+  const otherPoint =
+    ownPoint && otherCurve.points.findLast((point) => point[0]! <= ownPoint[0]! && Number.isFinite(point[otherColumn]));
+  return ownPoint && otherPoint
+    ? { step: ownPoint[0]!, mine: ownPoint[ownColumn]!, other: otherPoint[otherColumn]! }
+    : undefined;
 }
 
 /** `loss 3.412, incumbent 3.398 at step 120`. */
-export function sameStepText(mine: Curve, incumbent: Curve | undefined): string | undefined {
-  const name = mine.columns[mainColumn(mine)]!;
-  const last = mine.points.at(-1)!;
-  const alone = `${name} ${figures(last[mainColumn(mine)]!)} at ${mine.columns[0]} ${last[0]}`;
-  if (!incumbent) return alone;
-  const both = atSameStep(mine, incumbent);
-  return both
-    ? `${name} ${figures(both.mine)}, incumbent ${figures(both.other)} at ${mine.columns[0]} ${both.step}`
-    : alone;
+export function sameStepText(ownCurve: Curve, incumbent: Curve | undefined): string | undefined {
+  const columnName = ownCurve.columns[mainColumn(ownCurve)]!;
+  const lastPoint = ownCurve.points.at(-1)!;
+  const ownText = `${columnName} ${formatFigures(lastPoint[mainColumn(ownCurve)]!)} at ${ownCurve.columns[0]} ${lastPoint[0]}`;
+  if (!incumbent) return ownText;
+  const comparison = atSameStep(ownCurve, incumbent);
+  return comparison
+    ? `${columnName} ${formatFigures(comparison.mine)}, incumbent ${formatFigures(comparison.other)} at ${ownCurve.columns[0]} ${comparison.step}`
+    : ownText;
 }
 
-const figures = (x: number): string => (Number.isFinite(x) ? fixed(x, decimalsOf(0, x)) : NONE);
+const formatFigures = (value: number): string =>
+  Number.isFinite(value) ? formatFixed(value, decimalsOf(0, value)) : NONE;

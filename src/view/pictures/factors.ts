@@ -6,10 +6,10 @@ import { type Measurement, verdictOf } from '../../core/experiment.ts';
 import { type LabState, measurementsOf } from '../../core/state.ts';
 import { nonDominated } from '../../base/rank.ts';
 import { type Basis, basisOf, meanOf } from '../basis.ts';
-import type { Num } from '../format.ts';
+import type { FormattedNumber } from '../format.ts';
 import { kindOfVerdict, type MarkKind } from './staircase.ts';
 import { type SecondMetric, secondMetrics } from './pareto.ts';
-import { standings } from '../lab/rows.ts';
+import { standingsOf } from '../lab/rows.ts';
 import type { Facts } from '../types.ts';
 
 export interface FactorAxis {
@@ -26,7 +26,7 @@ export interface FactorLine {
   /** Place on each axis, 0 to 1; null where it has none. */
   readonly at: readonly (number | null)[];
   readonly texts: readonly string[];
-  readonly value?: Num;
+  readonly value?: FormattedNumber;
   /** 0 = worst, 1 = best of those that have a number. */
   readonly rank?: number;
 }
@@ -49,45 +49,56 @@ export interface FactorsView {
 }
 
 /** Lines that one picture can carry: the newest ones, and all that were kept. */
-const MOST_LINES = 600;
+const MAX_LINES = 600;
 
 export function viewFactors(state: LabState, facts: Facts): FactorsView {
   if (!state.lab) return { axes: [], lines: [], metrics: [], points: [], second: 'minimize', more: 0 };
-  const b = basisOf(state, facts);
-  const standing = standings(state);
-  const all = state.experiments.filter((x) => x.idea.kind !== 'control' && x.idea.knobs);
-  const first = Math.max(0, all.length - MOST_LINES);
-  const shown = all.filter((x, k) => k >= first || x.idea.n === 0 || verdictOf(x) === 'kept');
-  const axes = b.arena.knobs.map((knob) =>
+  const basis = basisOf(state, facts);
+  const standingByExperiment = standingsOf(state);
+  const knobExperiments = state.experiments.filter(
+    (experiment) => experiment.idea.kind !== 'control' && experiment.idea.knobs,
+  );
+  const firstRecent = Math.max(0, knobExperiments.length - MAX_LINES);
+  const shownExperiments = knobExperiments.filter(
+    (experiment, index) => index >= firstRecent || experiment.idea.n === 0 || verdictOf(experiment) === 'kept',
+  );
+  const scaledAxes = basis.arena.knobs.map((knob) =>
     axisOf(
       knob.name,
-      all.map((x) => x.idea.knobs![knob.name]),
+      knobExperiments.map((experiment) => experiment.idea.knobs![knob.name]),
     ),
   );
-  const made = shown.map((x) => {
-    const found = meanOf(state, x.idea.n, b.device);
-    const value = found && found.device === b.device ? { raw: found.mean, text: b.format.bare(found.mean) } : undefined;
+  const factorLines = shownExperiments.map((experiment) => {
+    const estimate = meanOf(state, experiment.idea.n, basis.device);
+    const value =
+      estimate && estimate.device === basis.device
+        ? { raw: estimate.mean, text: basis.format.bare(estimate.mean) }
+        : undefined;
     const kind =
-      x.idea.n === 0 ? 'baseline' : kindOfVerdict(verdictOf(x) ?? 'running', standing.get(x.idea.n) ?? 'none');
-    const knobs = x.idea.knobs!;
+      experiment.idea.n === 0
+        ? 'baseline'
+        : kindOfVerdict(verdictOf(experiment) ?? 'running', standingByExperiment.get(experiment.idea.n) ?? 'none');
+    const knobValues = experiment.idea.knobs!;
     return {
-      n: x.idea.n,
+      n: experiment.idea.n,
       kind,
-      at: axes.map((axis) => axis.place(knobs[axis.axis.name])),
-      texts: axes.map((axis) => textOf(knobs[axis.axis.name])),
+      at: scaledAxes.map((scaledAxis) => scaledAxis.place(knobValues[scaledAxis.axis.name])),
+      texts: scaledAxes.map((scaledAxis) => textOf(knobValues[scaledAxis.axis.name])),
       ...(value && { value }),
     };
   });
-  const order = made.flatMap((line) => (line.value ? [line.value.raw * b.sign] : [])).sort((a, c) => a - c);
-  const rankOf = (raw: number): number => order.indexOf(raw * b.sign) / Math.max(1, order.length - 1);
-  const { metrics, points, second } = paretoOf(b, made);
+  const sortedValues = factorLines
+    .flatMap((line) => (line.value ? [line.value.raw * basis.sign] : []))
+    .sort((left, right) => left - right);
+  const rankOf = (raw: number): number => sortedValues.indexOf(raw * basis.sign) / Math.max(1, sortedValues.length - 1);
+  const { metrics, points, second } = paretoOf(basis, factorLines);
   return {
-    axes: axes.map(({ axis }) => axis),
-    lines: made.map((line) => (line.value ? { ...line, rank: rankOf(line.value.raw) } : line)),
+    axes: scaledAxes.map(({ axis }) => axis),
+    lines: factorLines.map((line) => (line.value ? { ...line, rank: rankOf(line.value.raw) } : line)),
     metrics,
     points,
     second,
-    more: all.length - shown.length,
+    more: knobExperiments.length - shownExperiments.length,
   };
 }
 
@@ -96,27 +107,36 @@ const textOf = (value: KnobValue): string =>
   typeof value === 'number' ? String(Number(value.toPrecision(4))) : (value ?? '');
 
 function axisOf(
-  name: string,
+  knobName: string,
   values: readonly KnobValue[],
-): { axis: FactorAxis; place: (v: KnobValue) => number | null } {
-  const numbers = values.filter((v) => typeof v === 'number');
-  if (numbers.length > 0 && values.every((v) => v === undefined || typeof v === 'number')) {
-    const [low, high] = [numbers.reduce((a, c) => Math.min(a, c)), numbers.reduce((a, c) => Math.max(a, c))];
-    const log = low > 0 && high / low > 30;
-    const scale = (v: number): number => (log ? Math.log(v) : v);
-    const span = scale(high) - scale(low);
-    const place = (v: KnobValue): number | null =>
-      typeof v !== 'number' ? null : span > 0 ? (scale(v) - scale(low)) / span : 0.5;
-    return { axis: { name, log, ends: [textOf(low), textOf(high)] }, place };
+): { axis: FactorAxis; place: (value: KnobValue) => number | null } {
+  const numericValues = values.filter((value) => typeof value === 'number');
+  if (numericValues.length > 0 && values.every((value) => value === undefined || typeof value === 'number')) {
+    const [lowest, highest] = [
+      numericValues.reduce((left, right) => Math.min(left, right)),
+      numericValues.reduce((left, right) => Math.max(left, right)),
+    ];
+    const isLogarithmic = lowest > 0 && highest / lowest > 30;
+    const scaleValue = (value: number): number => (isLogarithmic ? Math.log(value) : value);
+    const span = scaleValue(highest) - scaleValue(lowest);
+    const placeNumber = (value: KnobValue): number | null =>
+      typeof value !== 'number' ? null : span > 0 ? (scaleValue(value) - scaleValue(lowest)) / span : 0.5;
+    return {
+      axis: { name: knobName, log: isLogarithmic, ends: [textOf(lowest), textOf(highest)] },
+      place: placeNumber,
+    };
   }
-  const levels = [...new Set(values.filter((v) => v !== undefined).map(String))].sort();
-  const place = (v: KnobValue): number | null =>
-    v === undefined ? null : levels.length > 1 ? levels.indexOf(String(v)) / (levels.length - 1) : 0.5;
-  return { axis: { name, log: false, ends: [levels[0] ?? '', levels.at(-1) ?? ''], levels }, place };
+  const levels = [...new Set(values.filter((value) => value !== undefined).map(String))].sort();
+  const placeLevel = (value: KnobValue): number | null =>
+    value === undefined ? null : levels.length > 1 ? levels.indexOf(String(value)) / (levels.length - 1) : 0.5;
+  return {
+    axis: { name: knobName, log: false, ends: [levels[0] ?? '', levels.at(-1) ?? ''], levels },
+    place: placeLevel,
+  };
 }
 
 /** What the harness itself measures of every run: less of it is better, where the manifest names nothing else. */
-const MEASURED = { metric: 'memory_mb', direction: 'minimize' } as const;
+const MEMORY_METRIC = { metric: 'memory_mb', direction: 'minimize' } as const;
 
 /**
  * The main metric and the first of those whose better side is known: the manifest's front, else a constraint's metric,
@@ -124,35 +144,40 @@ const MEASURED = { metric: 'memory_mb', direction: 'minimize' } as const;
  */
 function paretoOf(
   { state, arena, sign, device }: Basis,
-  lines: readonly { readonly n: number; readonly kind: MarkKind; readonly value?: Num }[],
+  lines: readonly { readonly n: number; readonly kind: MarkKind; readonly value?: FormattedNumber }[],
 ): { metrics: string[]; points: ParetoPoint[]; second: SecondMetric['direction'] } {
-  const of = new Map(
+  const metricsByExperiment = new Map(
     lines.map((line) => [
       line.n,
-      line.value && secondary(measurementsOf(state, line.n).filter((m) => m.deviceClass === device)),
+      line.value &&
+        lastMetrics(measurementsOf(state, line.n).filter((measurement) => measurement.deviceClass === device)),
     ]),
   );
   // What never changes is no trade.
-  const varies = ({ metric }: SecondMetric): boolean =>
-    new Set([...of.values()].flatMap((metrics) => metrics?.[metric] ?? [])).size > 1;
-  const found = [...secondMetrics(arena), MEASURED].find(varies);
-  if (found === undefined) return { metrics: [arena.metric.name], points: [], second: 'minimize' };
-  const other = found.direction === 'maximize' ? 1 : -1;
+  const doesVary = ({ metric }: SecondMetric): boolean =>
+    new Set([...metricsByExperiment.values()].flatMap((metrics) => metrics?.[metric] ?? [])).size > 1;
+  const secondMetric = [...secondMetrics(arena), MEMORY_METRIC].find(doesVary);
+  if (secondMetric === undefined) return { metrics: [arena.metric.name], points: [], second: 'minimize' };
+  const secondSign = secondMetric.direction === 'maximize' ? 1 : -1;
   const points = lines.flatMap(({ n, kind, value }) => {
-    const y = of.get(n)?.[found.metric];
-    return value && y !== undefined && Number.isFinite(y)
-      ? [{ n, kind, values: [value.raw, y], at: [value.raw * sign, y * other] }]
+    const secondValue = metricsByExperiment.get(n)?.[secondMetric.metric];
+    return value && secondValue !== undefined && Number.isFinite(secondValue)
+      ? [{ n, kind, values: [value.raw, secondValue], at: [value.raw * sign, secondValue * secondSign] }]
       : [];
   });
-  const front = new Set(nonDominated(points).map(({ n }) => n));
+  const frontNumbers = new Set(nonDominated(points).map(({ n }) => n));
   return {
-    metrics: [arena.metric.name, found.metric],
-    second: found.direction,
-    points: points.map(({ at: _, ...p }) => ({ ...p, front: front.has(p.n) })),
+    metrics: [arena.metric.name, secondMetric.metric],
+    second: secondMetric.direction,
+    points: points.map(({ at: _, ...point }) => ({ ...point, front: frontNumbers.has(point.n) })),
   };
 }
 
-const secondary = (measurements: readonly Measurement[]): Readonly<Record<string, number>> | undefined => {
-  const found = measurements.findLast((m) => m.state === 'finished' && m.outcome.kind === 'measured');
-  return found?.state === 'finished' && found.outcome.kind === 'measured' ? found.outcome.metrics : undefined;
+const lastMetrics = (measurements: readonly Measurement[]): Readonly<Record<string, number>> | undefined => {
+  const lastMeasured = measurements.findLast(
+    (measurement) => measurement.state === 'finished' && measurement.outcome.kind === 'measured',
+  );
+  return lastMeasured?.state === 'finished' && lastMeasured.outcome.kind === 'measured'
+    ? lastMeasured.outcome.metrics
+    : undefined;
 };

@@ -2,7 +2,7 @@
 import type { Purpose } from '../../core/event.ts';
 import type { LabState } from '../../core/state.ts';
 import { basisOf } from '../basis.ts';
-import { clockTime, duration, percent, secondsBetween } from '../format.ts';
+import { clockTime, formatDuration, formatPercent, secondsBetween } from '../format.ts';
 import { sessionSpans } from '../lab/time.ts';
 import type { Facts } from '../types.ts';
 
@@ -35,41 +35,53 @@ export interface MachinesView {
 }
 
 /** Bars that one lane draws at most: neighbours of one kind are joined until they fit. */
-const MOST_BARS = 600;
+const MAX_BARS = 600;
 
 export function viewMachines(state: LabState, facts: Facts): MachinesView {
   if (!state.lab) return { lanes: [], parts: [], busy: 'nothing ran yet' };
-  const b = basisOf(state, facts);
-  const spans = sessionSpans(b);
-  const bars = spans.map(() => [] as GanttBar[]);
-  const agents = spans.map(() => [] as GanttBar[]);
-  const sums = new Map<BarKind, number>();
-  for (const m of state.measurements) {
-    const span = spans[m.session];
-    if (!span || m.state === 'lost') continue;
-    const from = secondsBetween(span.from, m.startedAt);
-    const to = Math.max(from, secondsBetween(span.from, m.state === 'finished' ? m.at : facts.now));
-    const kind: BarKind = m.state === 'finished' && m.outcome.kind !== 'measured' ? 'failed' : m.purpose;
-    sums.set(kind, (sums.get(kind) ?? 0) + to - from);
-    bars[m.session]!.push({ n: m.n, kind, from, to });
+  const basis = basisOf(state, facts);
+  const workSpans = sessionSpans(basis);
+  const deviceBars = workSpans.map(() => [] as GanttBar[]);
+  const agentBars = workSpans.map(() => [] as GanttBar[]);
+  const secondsByKind = new Map<BarKind, number>();
+  for (const measurement of state.measurements) {
+    const workSpan = workSpans[measurement.session];
+    if (!workSpan || measurement.state === 'lost') continue;
+    const startS = secondsBetween(workSpan.from, measurement.startedAt);
+    const endS = Math.max(
+      startS,
+      secondsBetween(workSpan.from, measurement.state === 'finished' ? measurement.at : facts.now),
+    );
+    const kind: BarKind =
+      measurement.state === 'finished' && measurement.outcome.kind !== 'measured' ? 'failed' : measurement.purpose;
+    secondsByKind.set(kind, (secondsByKind.get(kind) ?? 0) + endS - startS);
+    deviceBars[measurement.session]!.push({ n: measurement.n, kind, from: startS, to: endS });
   }
   for (const call of state.calls) {
-    const span = spans[call.start.session];
-    if (!span || !call.end) continue;
-    const from = secondsBetween(span.from, call.at);
-    agents[call.start.session]!.push({ n: call.start.n, kind: 'agent', from, to: from + call.end.wallS });
+    const workSpan = workSpans[call.start.session];
+    if (!workSpan || !call.end) continue;
+    const startS = secondsBetween(workSpan.from, call.at);
+    agentBars[call.start.session]!.push({ n: call.start.n, kind: 'agent', from: startS, to: startS + call.end.wallS });
   }
-  const whole = spans.reduce((sum, span) => sum + Math.max(0, secondsBetween(span.from, span.to)), 0);
-  const measuring = [...sums.values()].reduce((a, c) => a + c, 0);
-  const parts = [...sums].map(([kind, seconds]) => part(WORDS[kind], seconds, whole));
+  const totalS = workSpans.reduce(
+    (total, workSpan) => total + Math.max(0, secondsBetween(workSpan.from, workSpan.to)),
+    0,
+  );
+  const measuringS = [...secondsByKind.values()].reduce((total, seconds) => total + seconds, 0);
+  const timeParts = [...secondsByKind].map(([kind, seconds]) => timePart(KIND_LABELS[kind], seconds, totalS));
   return {
-    lanes: spans.flatMap((span, k) => lanesOf(b.zone, span, k, bars[k]!, agents[k]!)),
-    parts: whole > 0 ? [...parts, part('neither', Math.max(0, whole - measuring), whole)] : parts,
-    busy: whole > 0 ? `${percent(Math.min(1, measuring / whole))} of ${duration(whole)} measuring` : 'nothing ran yet',
+    lanes: workSpans.flatMap((workSpan, sessionIndex) =>
+      lanesOf(basis.zone, workSpan, sessionIndex, deviceBars[sessionIndex]!, agentBars[sessionIndex]!),
+    ),
+    parts: totalS > 0 ? [...timeParts, timePart('neither', Math.max(0, totalS - measuringS), totalS)] : timeParts,
+    busy:
+      totalS > 0
+        ? `${formatPercent(Math.min(1, measuringS / totalS))} of ${formatDuration(totalS)} measuring`
+        : 'nothing ran yet',
   };
 }
 
-const WORDS: Readonly<Record<BarKind, string>> = {
+const KIND_LABELS: Readonly<Record<BarKind, string>> = {
   screen: 'short runs',
   calibrate: 'measuring the noise',
   idea: 'first measurements of ideas',
@@ -82,44 +94,44 @@ const WORDS: Readonly<Record<BarKind, string>> = {
   agent: 'agents asked',
 };
 
-const part = (what: string, seconds: number, whole: number) => ({
+const timePart = (what: string, seconds: number, totalS: number) => ({
   what,
   seconds,
-  share: whole > 0 ? Math.min(1, seconds / whole) : 0,
-  text: `${duration(seconds)} (${percent(whole > 0 ? seconds / whole : 0)})`,
+  share: totalS > 0 ? Math.min(1, seconds / totalS) : 0,
+  text: `${formatDuration(seconds)} (${formatPercent(totalS > 0 ? seconds / totalS : 0)})`,
 });
 
 function lanesOf(
   zone: number,
-  span: { readonly from: string; readonly to: string },
-  k: number,
-  bars: readonly GanttBar[],
-  agents: readonly GanttBar[],
+  workSpan: { readonly from: string; readonly to: string },
+  sessionIndex: number,
+  deviceBars: readonly GanttBar[],
+  agentBars: readonly GanttBar[],
 ): GanttLane[] {
-  const lengthS = Math.max(0, secondsBetween(span.from, span.to));
-  const text = `${clockTime(span.from, zone)} to ${clockTime(span.to, zone)}, ${duration(lengthS)}`;
-  const lane = (label: string, own: readonly GanttBar[]): GanttLane => ({
+  const lengthS = Math.max(0, secondsBetween(workSpan.from, workSpan.to));
+  const text = `${clockTime(workSpan.from, zone)} to ${clockTime(workSpan.to, zone)}, ${formatDuration(lengthS)}`;
+  const laneOf = (label: string, laneBars: readonly GanttBar[]): GanttLane => ({
     label,
     lengthS,
     text,
-    bars: joined(own, lengthS),
+    bars: joinBars(laneBars, lengthS),
   });
   return [
-    lane(`session ${k + 1}, device`, bars),
-    ...(agents.length > 0 ? [lane(`session ${k + 1}, agents`, agents)] : []),
+    laneOf(`session ${sessionIndex + 1}, device`, deviceBars),
+    ...(agentBars.length > 0 ? [laneOf(`session ${sessionIndex + 1}, agents`, agentBars)] : []),
   ];
 }
 
 /** Neighbours of one kind with hardly a gap between them become one bar where there are too many to draw. */
-function joined(bars: readonly GanttBar[], lengthS: number): GanttBar[] {
-  if (bars.length <= MOST_BARS) return [...bars];
-  const gap = lengthS / MOST_BARS;
-  const out: GanttBar[] = [];
+function joinBars(bars: readonly GanttBar[], lengthS: number): GanttBar[] {
+  if (bars.length <= MAX_BARS) return [...bars];
+  const minGapS = lengthS / MAX_BARS;
+  const joinedBars: GanttBar[] = [];
   for (const bar of bars) {
-    const last = out.at(-1);
-    if (last && last.kind === bar.kind && bar.from - last.to < gap)
-      out[out.length - 1] = { ...last, to: Math.max(last.to, bar.to) };
-    else out.push(bar);
+    const previous = joinedBars.at(-1);
+    if (previous && previous.kind === bar.kind && bar.from - previous.to < minGapS)
+      joinedBars[joinedBars.length - 1] = { ...previous, to: Math.max(previous.to, bar.to) };
+    else joinedBars.push(bar);
   }
-  return out;
+  return joinedBars;
 }

@@ -22,7 +22,7 @@ describe('a front that the manifest asks for', () => {
       arenaWith({ front: [{ metric: 'speed', direction }], knobs, decide: { rules: 2, controls: 0 } }),
     );
     const about = { parent: 0, proposer: 'test', hypothesis: '', edits: {}, knobs: { A: 1 } };
-    script.add({ type: 'proposed', n: 0, kind: 'baseline', ...about }).snapshot();
+    script.addEvent({ type: 'proposed', n: 0, kind: 'baseline', ...about }).addSnapshot();
     for (const value of [5, 5.1, 4.9])
       script.measure(0, value, { purpose: 'calibrate', metrics: { speed: 10, memory_mb: 5 } });
     for (const [n, speed] of [
@@ -30,8 +30,8 @@ describe('a front that the manifest asks for', () => {
       [2, 3],
     ] as const)
       script
-        .add({ type: 'proposed', n, kind: 'idea', ...about })
-        .snapshot()
+        .addEvent({ type: 'proposed', n, kind: 'idea', ...about })
+        .addSnapshot()
         .measure(n, 6, { metrics: { speed, memory_mb: 9 } })
         .decide(n);
     return script;
@@ -59,10 +59,10 @@ describe('a front that the manifest asks for', () => {
 
 describe('secondary metrics', () => {
   it('a broken soft limit is a warning on what is kept, not a verdict', () => {
-    const script = opened().propose('baseline').snapshot();
+    const script = opened().propose('baseline').addSnapshot();
     for (const value of [5, 5.1, 4.9]) script.measure(0, value, { purpose: 'calibrate', metrics: { size: 10 } });
     script
-      .idea()
+      .addIdea()
       .measure(1, 3, { metrics: { size: 40 } })
       .decide(1)
       .advance(1);
@@ -74,7 +74,7 @@ describe('secondary metrics', () => {
   });
 
   it('the Pareto set has the best score, the smallest, and nothing that both beat', () => {
-    const script = opened().propose('baseline').snapshot();
+    const script = opened().propose('baseline').addSnapshot();
     for (const value of [5, 5.1, 4.9]) script.measure(0, value, { purpose: 'calibrate', metrics: { size: 10 } });
     const sizes = [
       [3, 40],
@@ -83,7 +83,7 @@ describe('secondary metrics', () => {
     ] as const;
     for (const [k, [value, size]] of sizes.entries())
       script
-        .idea()
+        .addIdea()
         .measure(k + 1, value, { metrics: { size } })
         .decide(k + 1);
     const text = view(script).finePrint.find((line) => line.label === 'Pareto set')?.text;

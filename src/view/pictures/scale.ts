@@ -1,6 +1,6 @@
 /** Limits and ticks of an axis. Pure arithmetic; survives no points, equal points and ranges that overflow. */
 
-export interface Point {
+export interface AxisPoint {
   readonly y: number;
   readonly kept: boolean;
 }
@@ -13,53 +13,65 @@ const CLIPPED_WHEN_FLAT = 0.05;
 
 /**
  * Low and high end of the y axis. Everything kept fits; failures of ideas are shown as far as they leave room for that.
- * `down` says that smaller is better on this axis.
+ * `isSmallerBetter` says that smaller is better on this axis.
  */
 export function limitsOf(
-  points: readonly Point[],
+  points: readonly AxisPoint[],
   baseline: number | undefined,
   noise: number,
-  down: boolean,
+  isSmallerBetter: boolean,
 ): [number, number] {
-  const finite = points.filter((p) => Number.isFinite(p.y));
-  if (finite.length === 0) return pad(baseline ?? 0, baseline ?? 0, noise);
-  const sign = down ? -1 : 1;
-  const core = [...finite.filter((p) => p.kept).map((p) => p.y), ...(baseline === undefined ? [] : [baseline])];
-  const all = finite.map((p) => p.y * sign).sort((a, b) => a - b);
-  const held = (core.length > 0 ? core : finite.map((p) => p.y)).map((v) => v * sign);
-  const worst = held.reduce((a, b) => Math.min(a, b));
-  const best = held.reduce((a, b) => Math.max(a, b));
+  const finitePoints = points.filter((point) => Number.isFinite(point.y));
+  if (finitePoints.length === 0) return padRange(baseline ?? 0, baseline ?? 0, noise);
+  const sign = isSmallerBetter ? -1 : 1;
+  const keptValues = [
+    ...finitePoints.filter((point) => point.kept).map((point) => point.y),
+    ...(baseline === undefined ? [] : [baseline]),
+  ];
+  const sortedValues = finitePoints.map((point) => point.y * sign).sort((left, right) => left - right);
+  const coreValues = (keptValues.length > 0 ? keptValues : finitePoints.map((point) => point.y)).map(
+    (value) => value * sign,
+  );
+  const worst = coreValues.reduce((left, right) => Math.min(left, right));
+  const best = coreValues.reduce((left, right) => Math.max(left, right));
   const climb = best - worst;
-  const flat = climb < 6 * noise || climb === 0;
-  const room = flat
-    ? Math.max(6 * noise, worst - all[Math.floor(all.length * CLIPPED_WHEN_FLAT)]!)
+  const isFlat = climb < 6 * noise || climb === 0;
+  const worseRoom = isFlat
+    ? Math.max(6 * noise, worst - sortedValues[Math.floor(sortedValues.length * CLIPPED_WHEN_FLAT)]!)
     : ROOM_WORSE * climb;
-  const low = Math.max(worst - room, Math.min(all[0]!, worst));
-  const high = Math.max(Math.min(best + 3 * ROOM_BETTER * climb, all.at(-1)!), best + 1.3 * noise);
-  const [a, b] = pad(low, high, noise);
-  return sign > 0 ? [a, b] : [negative(b), negative(a)];
+  const lowest = Math.max(worst - worseRoom, Math.min(sortedValues[0]!, worst));
+  const highest = Math.max(Math.min(best + 3 * ROOM_BETTER * climb, sortedValues.at(-1)!), best + 1.3 * noise);
+  const [lowEnd, highEnd] = padRange(lowest, highest, noise);
+  return sign > 0 ? [lowEnd, highEnd] : [negateValue(highEnd), negateValue(lowEnd)];
 }
 
-const negative = (x: number): number => (x === 0 ? 0 : -x);
+const negateValue = (value: number): number => (value === 0 ? 0 : -value);
 
-function pad(low: number, high: number, noise: number): [number, number] {
-  const span = high - low;
-  if (!Number.isFinite(span)) return [low, high];
-  const room =
-    span > 0 ? ROOM_BETTER * span : Math.max(3 * noise, Math.abs(low) * 0.01, low === 0 && noise === 0 ? 1 : 0);
-  return [low - room, high + room];
+function padRange(lowest: number, highest: number, noise: number): [number, number] {
+  const span = highest - lowest;
+  if (!Number.isFinite(span)) return [lowest, highest];
+  const padding =
+    span > 0 ? ROOM_BETTER * span : Math.max(3 * noise, Math.abs(lowest) * 0.01, lowest === 0 && noise === 0 ? 1 : 0);
+  return [lowest - padding, highest + padding];
 }
 
-/** Round numbers between two ends, about `want` of them. */
-export function ticks(low: number, high: number, want: number): number[] {
-  const span = high - low;
-  if (!(span > 0) || !Number.isFinite(span)) return Number.isFinite(low) ? [low] : [];
-  const power = 10 ** Math.floor(Math.log10(span / want));
-  const steps = [0.5, 1, 2, 5, 10].map((k) => k * power);
-  const step = steps.reduce((a, b) => (Math.abs(span / b - want) < Math.abs(span / a - want) ? b : a));
-  if (!(step > 0) || !Number.isFinite(step)) return [low, high];
-  const first = Math.ceil(low / step - 1e-9);
-  const found: number[] = [];
-  for (let k = first; k * step <= high + step * 1e-9 && found.length < 20; k++) found.push(k === 0 ? 0 : k * step);
-  return found;
+/** Round numbers between two ends, about `wantedCount` of them. */
+export function roundTicks(lowest: number, highest: number, wantedCount: number): number[] {
+  const span = highest - lowest;
+  if (!(span > 0) || !Number.isFinite(span)) return Number.isFinite(lowest) ? [lowest] : [];
+  const powerOfTen = 10 ** Math.floor(Math.log10(span / wantedCount));
+  const stepSizes = [0.5, 1, 2, 5, 10].map((factor) => factor * powerOfTen);
+  const stepSize = stepSizes.reduce((closest, candidate) =>
+    Math.abs(span / candidate - wantedCount) < Math.abs(span / closest - wantedCount) ? candidate : closest,
+  );
+  if (!(stepSize > 0) || !Number.isFinite(stepSize)) return [lowest, highest];
+  const firstMultiple = Math.ceil(lowest / stepSize - 1e-9);
+  const positions: number[] = [];
+  for (
+    let multiple = firstMultiple;
+    multiple * stepSize <= highest + stepSize * 1e-9 && positions.length < 20;
+    multiple++
+  )
+    positions.push(multiple === 0 ? 0 : multiple * stepSize);
+  return positions;
 }

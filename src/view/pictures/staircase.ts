@@ -3,9 +3,9 @@
  * dropped: what does not fit is clipped to the edge and counted, what has no number stands on the rug. Knows nothing
  * about pixels or characters.
  */
-import { count, oneLine } from '../../base/text.ts';
-import { dollars, fixed, NONE, percent, shortDuration, signed } from '../format.ts';
-import { limitsOf, ticks } from './scale.ts';
+import { formatCount, oneLine } from '../../base/text.ts';
+import { formatDollars, formatFixed, NONE, formatPercent, formatShortDuration, formatSigned } from '../format.ts';
+import { limitsOf, roundTicks } from './scale.ts';
 import type { BoardRow } from '../board.ts';
 import type { LabView } from '../types.ts';
 
@@ -26,7 +26,7 @@ export interface Mark {
   readonly text: string;
 }
 
-export interface Tick {
+export interface AxisTick {
   readonly at: number;
   readonly text: string;
 }
@@ -48,8 +48,8 @@ export interface StaircaseView {
   readonly yTitle: string;
   readonly x: readonly [number, number];
   readonly y: readonly [number, number];
-  readonly xTicks: readonly Tick[];
-  readonly yTicks: readonly Tick[];
+  readonly xTicks: readonly AxisTick[];
+  readonly yTicks: readonly AxisTick[];
   readonly marks: readonly Mark[];
   /** Corners of the running best, oldest first: level `y` from `x` on. */
   readonly steps: readonly { readonly x: number; readonly y: number }[];
@@ -64,11 +64,11 @@ export interface StaircaseView {
 }
 
 /** What the picture is made of: a whole view, or a board with slim rows. */
-export type Source = Pick<
+export type StaircaseSource = Pick<
   LabView,
   'arena' | 'metric' | 'state' | 'verdict' | 'counts' | 'lineage' | 'baseline' | 'incumbent' | 'noise'
-> & { readonly experiments: readonly Row[] };
-type Row = Pick<
+> & { readonly experiments: readonly StaircaseRow[] };
+type StaircaseRow = Pick<
   BoardRow,
   | 'n'
   | 'verdict'
@@ -90,47 +90,62 @@ export interface StaircaseOptions {
   readonly labels?: number;
 }
 
-export function viewStaircase(view: Source, options: StaircaseOptions = {}): StaircaseView {
-  const xAxis = usableX(view, options.x ?? 'experiment');
-  const yAxis = usableAxis(view, options.y ?? 'value');
-  const base = view.baseline?.mean?.raw;
-  const toY = yScale(view, yAxis);
-  const toX = xScale(view, xAxis);
-  const rows = view.experiments.filter((row) => !row.otherDevice && (row.mean !== undefined || isFailed(row)));
-  const path = new Set(view.lineage);
-  const points = rows.flatMap((row) => (row.mean ? [{ y: toY(row.mean.raw), kept: path.has(row.n) }] : []));
-  const noise = view.noise && view.noise.sigma.raw > 0 ? Math.abs(toY(view.noise.sigma.raw) - toY(0)) : 0;
-  const down = view.metric.direction === 'minimize' && yAxis === 'value';
-  const y = limitsOf(points, base === undefined ? undefined : toY(base), noise, down);
-  const marks = rows.map((row) => markOf(row, view, toX(row), toY, y));
-  const lastX = Math.max(xAxis === 'experiment' ? 10 : 0, ...view.experiments.slice(-1).map(toX), 0);
-  const x: [number, number] = [0, lastX > 0 ? lastX * 1.02 : 1];
-  const beyond = (edge: 'top' | 'bottom'): number => marks.filter((m) => m.clipped === edge).length;
-  const clipped = { top: beyond('top'), bottom: beyond('bottom') };
+export function viewStaircase(source: StaircaseSource, options: StaircaseOptions = {}): StaircaseView {
+  const xAxis = usableXAxis(source, options.x ?? 'experiment');
+  const yAxis = usableYAxis(source, options.y ?? 'value');
+  const baselineValue = source.baseline?.mean?.raw;
+  const scaleY = yScale(source, yAxis);
+  const scaleX = xScale(source, xAxis);
+  const shownRows = source.experiments.filter(
+    (experiment) => !experiment.otherDevice && (experiment.mean !== undefined || isFailed(experiment)),
+  );
+  const lineageSet = new Set(source.lineage);
+  const points = shownRows.flatMap((experiment) =>
+    experiment.mean ? [{ y: scaleY(experiment.mean.raw), kept: lineageSet.has(experiment.n) }] : [],
+  );
+  const noiseOnAxis =
+    source.noise && source.noise.sigma.raw > 0 ? Math.abs(scaleY(source.noise.sigma.raw) - scaleY(0)) : 0;
+  const isSmallerBetter = source.metric.direction === 'minimize' && yAxis === 'value';
+  const yLimits = limitsOf(
+    points,
+    baselineValue === undefined ? undefined : scaleY(baselineValue),
+    noiseOnAxis,
+    isSmallerBetter,
+  );
+  const marks = shownRows.map((experiment) => markOf(experiment, source, scaleX(experiment), scaleY, yLimits));
+  const lastX = Math.max(xAxis === 'experiment' ? 10 : 0, ...source.experiments.slice(-1).map(scaleX), 0);
+  const xLimits: [number, number] = [0, lastX > 0 ? lastX * 1.02 : 1];
+  const countBeyond = (edge: 'top' | 'bottom'): number => marks.filter((mark) => mark.clipped === edge).length;
+  const clipped = { top: countBeyond('top'), bottom: countBeyond('bottom') };
   return {
-    title: `${view.arena}: ${view.metric.name} ${view.metric.arrow}`,
-    description: describe(view, clipped),
-    caption: captionOf(view, clipped),
+    title: `${source.arena}: ${source.metric.name} ${source.metric.arrow}`,
+    description: describeStaircase(source, clipped),
+    caption: captionOf(source, clipped),
     xTitle: X_TITLES[xAxis],
-    yTitle: yTitle(view, yAxis),
-    x,
-    y,
-    xTicks: xTicks(x, xAxis),
-    yTicks: ticks(y[0], y[1], 5).map((at) => ({ at, text: yText(view, yAxis, at, y) })),
+    yTitle: yTitle(source, yAxis),
+    x: xLimits,
+    y: yLimits,
+    xTicks: xTicks(xLimits, xAxis),
+    yTicks: roundTicks(yLimits[0], yLimits[1], 5).map((position) => ({
+      at: position,
+      text: yText(source, yAxis, position, yLimits),
+    })),
     marks,
-    steps: stepsOf(view, toX, toY),
+    steps: stepsOf(source, scaleX, scaleY),
     clipped,
-    labels: labelsOf(view, toX, toY, options.labels ?? 8),
-    kinds: KINDS.filter((kind) => marks.some((m) => m.kind === kind)),
-    ...(base !== undefined && { baseline: { y: toY(base), text: `baseline ${view.baseline!.mean!.text}` } }),
-    ...(noise > 0 && { noise: { half: noise, text: `noise ±${view.noise!.sigma.text}` } }),
+    labels: labelsOf(source, scaleX, scaleY, options.labels ?? 8),
+    kinds: MARK_KINDS.filter((kind) => marks.some((mark) => mark.kind === kind)),
+    ...(baselineValue !== undefined && {
+      baseline: { y: scaleY(baselineValue), text: `baseline ${source.baseline!.mean!.text}` },
+    }),
+    ...(noiseOnAxis > 0 && { noise: { half: noiseOnAxis, text: `noise ±${source.noise!.sigma.text}` } }),
     ...(marks.length === 0 && {
-      empty: view.state.kind === 'never run' ? 'Nothing has been tried yet.' : 'Nothing has been measured yet.',
+      empty: source.state.kind === 'never run' ? 'Nothing has been tried yet.' : 'Nothing has been measured yet.',
     }),
   };
 }
 
-const KINDS: readonly MarkKind[] = [
+const MARK_KINDS: readonly MarkKind[] = [
   'confirmed',
   'in stack',
   'unconfirmed',
@@ -141,23 +156,23 @@ const KINDS: readonly MarkKind[] = [
   'refused',
 ];
 
-const isFailed = (row: Row): boolean =>
-  row.verdict === 'crashed' || row.verdict === 'timed out' || row.verdict === 'refused';
+const isFailed = (experiment: StaircaseRow): boolean =>
+  experiment.verdict === 'crashed' || experiment.verdict === 'timed out' || experiment.verdict === 'refused';
 
 /** Percent needs a baseline that is not zero, noise units need noise. */
-function usableAxis(view: Source, axis: YAxis): YAxis {
-  if (axis === 'percent' && !view.baseline?.mean?.raw) return 'value';
-  if (axis === 'noise' && (!view.baseline?.mean || !(view.noise && view.noise.sigma.raw > 0))) return 'value';
+function usableYAxis(source: StaircaseSource, axis: YAxis): YAxis {
+  if (axis === 'percent' && !source.baseline?.mean?.raw) return 'value';
+  if (axis === 'noise' && (!source.baseline?.mean || !(source.noise && source.noise.sigma.raw > 0))) return 'value';
   return axis;
 }
 
 /** On the percent and noise axes up is always better. */
-function yScale(view: Source, axis: YAxis): (value: number) => number {
-  const base = view.baseline?.mean?.raw ?? 0;
-  const sign = view.metric.direction === 'minimize' ? -1 : 1;
-  if (axis === 'percent') return (v) => (sign * 100 * (v - base)) / Math.abs(base);
-  if (axis === 'noise') return (v) => (sign * (v - base)) / view.noise!.sigma.raw;
-  return (v) => v;
+function yScale(source: StaircaseSource, axis: YAxis): (value: number) => number {
+  const baselineValue = source.baseline?.mean?.raw ?? 0;
+  const sign = source.metric.direction === 'minimize' ? -1 : 1;
+  if (axis === 'percent') return (value) => (sign * 100 * (value - baselineValue)) / Math.abs(baselineValue);
+  if (axis === 'noise') return (value) => (sign * (value - baselineValue)) / source.noise!.sigma.raw;
+  return (value) => value;
 }
 
 const X_TITLES: Readonly<Record<XAxis, string>> = {
@@ -168,53 +183,64 @@ const X_TITLES: Readonly<Record<XAxis, string>> = {
 };
 
 /** Money needs prices. */
-function usableX(view: Source, axis: XAxis): XAxis {
-  return axis === 'money' && !view.experiments.some((row) => row.costUsd) ? 'experiment' : axis;
+function usableXAxis(source: StaircaseSource, axis: XAxis): XAxis {
+  return axis === 'money' && !source.experiments.some((experiment) => experiment.costUsd) ? 'experiment' : axis;
 }
 
-function xScale(view: Source, axis: XAxis): (row: Row) => number {
+function xScale(source: StaircaseSource, axis: XAxis): (experiment: StaircaseRow) => number {
   switch (axis) {
     case 'experiment':
-      return (row) => row.n;
+      return (experiment) => experiment.n;
     case 'clock':
-      return (row) => row.workedS / 3600;
+      return (experiment) => experiment.workedS / 3600;
     case 'device':
-      return summed(view, (row) => row.durationS / 3600);
+      return runningSum(source, (experiment) => experiment.durationS / 3600);
     case 'money':
-      return summed(view, (row) => row.costUsd ?? 0);
+      return runningSum(source, (experiment) => experiment.costUsd ?? 0);
     default:
       return axis satisfies never;
   }
 }
 
 /** What was spent up to and including each experiment. */
-function summed(view: Source, of: (row: Row) => number): (row: Row) => number {
-  let sum = 0;
-  const sums = view.experiments.map((row) => (sum += of(row)));
-  return (row) => sums[row.n] ?? sum;
+function runningSum(
+  source: StaircaseSource,
+  amountOf: (experiment: StaircaseRow) => number,
+): (experiment: StaircaseRow) => number {
+  let total = 0;
+  const totals = source.experiments.map((experiment) => (total += amountOf(experiment)));
+  return (experiment) => totals[experiment.n] ?? total;
 }
 
 function markOf(
-  row: Row,
-  view: Source,
-  x: number,
-  toY: (v: number) => number,
-  [low, high]: readonly [number, number],
+  experiment: StaircaseRow,
+  source: StaircaseSource,
+  markX: number,
+  scaleY: (value: number) => number,
+  [lowest, highest]: readonly [number, number],
 ): Mark {
-  const text = markText(row, view);
-  if (!row.mean || row.verdict === 'crashed' || row.verdict === 'timed out')
-    return { n: row.n, kind: row.verdict === 'refused' ? 'refused' : 'crashed', x, text };
-  const y = toY(row.mean.raw);
-  const kind = kindOf(row);
-  if (y > high || y < low)
-    return { n: row.n, kind, x, y: y > high ? high : low, clipped: y > high ? 'top' : 'bottom', text };
-  return { n: row.n, kind, x, y, text };
+  const text = markText(experiment, source);
+  if (!experiment.mean || experiment.verdict === 'crashed' || experiment.verdict === 'timed out')
+    return { n: experiment.n, kind: experiment.verdict === 'refused' ? 'refused' : 'crashed', x: markX, text };
+  const markY = scaleY(experiment.mean.raw);
+  const kind = kindOf(experiment);
+  if (markY > highest || markY < lowest)
+    return {
+      n: experiment.n,
+      kind,
+      x: markX,
+      y: markY > highest ? highest : lowest,
+      clipped: markY > highest ? 'top' : 'bottom',
+      text,
+    };
+  return { n: experiment.n, kind, x: markX, y: markY, text };
 }
 
-const kindOf = (row: Row): MarkKind => (row.n === 0 ? 'baseline' : kindOfVerdict(row.verdict, row.standing));
+const kindOf = (experiment: StaircaseRow): MarkKind =>
+  experiment.n === 0 ? 'baseline' : kindOfVerdict(experiment.verdict, experiment.standing);
 
 /** The mark of an experiment that has a place: what became of it and how sure that is. */
-export function kindOfVerdict(verdict: Row['verdict'], standing: Row['standing']): MarkKind {
+export function kindOfVerdict(verdict: StaircaseRow['verdict'], standing: StaircaseRow['standing']): MarkKind {
   switch (verdict) {
     case 'baseline':
       return 'baseline';
@@ -236,45 +262,66 @@ export function kindOfVerdict(verdict: Row['verdict'], standing: Row['standing']
   }
 }
 
-function markText(row: Row, view: Source): string {
-  const number = row.mean ? ` ${row.mean.text}${row.half ? ` ± ${row.half.text}` : ''}` : '';
-  const standing = row.verdict === 'kept' ? `, ${row.standing}` : '';
-  const what = row.n === 0 ? 'baseline' : `#${row.n} ${row.verdict}${standing}`;
-  return `${what}${number ? `: ${view.metric.name}${number}` : ''} — ${oneLine(row.hypothesis, 100)}`;
+function markText(experiment: StaircaseRow, source: StaircaseSource): string {
+  const valueText = experiment.mean
+    ? ` ${experiment.mean.text}${experiment.half ? ` ± ${experiment.half.text}` : ''}`
+    : '';
+  const standingText = experiment.verdict === 'kept' ? `, ${experiment.standing}` : '';
+  const subject = experiment.n === 0 ? 'baseline' : `#${experiment.n} ${experiment.verdict}${standingText}`;
+  return `${subject}${valueText ? `: ${source.metric.name}${valueText}` : ''} — ${oneLine(experiment.hypothesis, 100)}`;
 }
 
 /** The running best: each kept experiment of the lineage at the mean that it has now. */
-function stepsOf(view: Source, toX: (row: Row) => number, toY: (v: number) => number): { x: number; y: number }[] {
-  return view.lineage.flatMap((n) => {
-    const row = view.experiments[n];
-    return row?.mean && !row.otherDevice ? [{ x: toX(row), y: toY(row.mean.raw) }] : [];
+function stepsOf(
+  source: StaircaseSource,
+  scaleX: (experiment: StaircaseRow) => number,
+  scaleY: (value: number) => number,
+): { x: number; y: number }[] {
+  return source.lineage.flatMap((n) => {
+    const experiment = source.experiments[n];
+    return experiment?.mean && !experiment.otherDevice
+      ? [{ x: scaleX(experiment), y: scaleY(experiment.mean.raw) }]
+      : [];
   });
 }
 
 /** The steps with the largest gains, largest first; confirmed ones before others. */
-function labelsOf(view: Source, toX: (row: Row) => number, toY: (v: number) => number, most: number): StairLabel[] {
-  const rank = (row: Row): number =>
-    (row.effect?.raw ?? 0) * (row.standing === 'confirmed' || row.standing === 'in stack' ? 1 : 0.25);
-  return view.lineage
-    .map((n) => view.experiments[n])
-    .filter((row) => row !== undefined && row.n > 0 && row.mean !== undefined && (row.effect?.raw ?? 0) > 0)
-    .map((row) => row!)
-    .sort((a, b) => rank(b) - rank(a))
-    .slice(0, most)
-    .map((row) => ({
-      n: row.n,
-      x: toX(row),
-      y: toY(row.mean!.raw),
-      gain: row.effect!.raw,
-      text: `${row.effect!.delta} ${oneLine(row.hypothesis, 34)}`,
+function labelsOf(
+  source: StaircaseSource,
+  scaleX: (experiment: StaircaseRow) => number,
+  scaleY: (value: number) => number,
+  maxLabels: number,
+): StairLabel[] {
+  const rankOf = (experiment: StaircaseRow): number =>
+    (experiment.effect?.raw ?? 0) *
+    (experiment.standing === 'confirmed' || experiment.standing === 'in stack' ? 1 : 0.25);
+  return source.lineage
+    .map((n) => source.experiments[n])
+    .filter(
+      (experiment) =>
+        experiment !== undefined &&
+        experiment.n > 0 &&
+        experiment.mean !== undefined &&
+        (experiment.effect?.raw ?? 0) > 0,
+    )
+    .map((experiment) => experiment!)
+    .sort((left, right) => rankOf(right) - rankOf(left))
+    .slice(0, maxLabels)
+    .map((experiment) => ({
+      n: experiment.n,
+      x: scaleX(experiment),
+      y: scaleY(experiment.mean!.raw),
+      gain: experiment.effect!.raw,
+      text: `${experiment.effect!.delta} ${oneLine(experiment.hypothesis, 34)}`,
     }));
 }
 
-function xTicks([low, high]: readonly [number, number], axis: XAxis): Tick[] {
-  if (axis === 'clock' || axis === 'device') return timeTicks(low, high);
-  const found = ticks(low, high, 6);
-  if (axis === 'money') return found.map((at) => ({ at, text: at === 0 ? '0' : dollars(at) }));
-  return found.filter(Number.isInteger).map((at) => ({ at, text: fixed(at, 0) }));
+function xTicks([lowest, highest]: readonly [number, number], axis: XAxis): AxisTick[] {
+  if (axis === 'clock' || axis === 'device') return timeTicks(lowest, highest);
+  const positions = roundTicks(lowest, highest, 6);
+  if (axis === 'money')
+    return positions.map((position) => ({ at: position, text: position === 0 ? '0' : formatDollars(position) }));
+  return positions.filter(Number.isInteger).map((position) => ({ at: position, text: formatFixed(position, 0) }));
 }
 
 const TIME_UNITS: readonly (readonly [seconds: number, name: string])[] = [
@@ -286,52 +333,65 @@ const TIME_UNITS: readonly (readonly [seconds: number, name: string])[] = [
 const TIME_STEPS_S = [
   1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 432_000,
 ];
-const MOST_TIME_TICKS = 8;
+const MAX_TIME_TICKS = 8;
 
 /** Round times between two ends in hours, all in the largest unit in which their distance is whole. */
-function timeTicks(low: number, high: number): Tick[] {
-  const step = TIME_STEPS_S.find((each) => (high - low) * 3600 <= each * MOST_TIME_TICKS);
-  if (step === undefined || !(high > low))
-    return ticks(low, high, 6).map((at) => ({ at, text: at === 0 ? '0' : shortDuration(at * 3600) }));
-  const [unit, name] = TIME_UNITS.find(([seconds]) => step % seconds === 0)!;
-  const first = Math.ceil((low * 3600) / step - 1e-9);
-  const count = Math.floor((high * 3600) / step + 1e-9) - first + 1;
-  return Array.from({ length: Math.max(0, count) }, (_, k) => ({
-    at: ((first + k) * step) / 3600,
-    text: first + k === 0 ? '0' : `${((first + k) * step) / unit} ${name}`,
+function timeTicks(lowest: number, highest: number): AxisTick[] {
+  const stepS = TIME_STEPS_S.find((seconds) => (highest - lowest) * 3600 <= seconds * MAX_TIME_TICKS);
+  if (stepS === undefined || !(highest > lowest))
+    return roundTicks(lowest, highest, 6).map((position) => ({
+      at: position,
+      text: position === 0 ? '0' : formatShortDuration(position * 3600),
+    }));
+  const [unitS, unitName] = TIME_UNITS.find(([seconds]) => stepS % seconds === 0)!;
+  const firstTick = Math.ceil((lowest * 3600) / stepS - 1e-9);
+  const tickCount = Math.floor((highest * 3600) / stepS + 1e-9) - firstTick + 1;
+  return Array.from({ length: Math.max(0, tickCount) }, (_, index) => ({
+    at: ((firstTick + index) * stepS) / 3600,
+    text: firstTick + index === 0 ? '0' : `${((firstTick + index) * stepS) / unitS} ${unitName}`,
   }));
 }
 
-function yTitle(view: Source, axis: YAxis): string {
-  const { name, unit, arrow } = view.metric;
+function yTitle(source: StaircaseSource, axis: YAxis): string {
+  const { name, unit, arrow } = source.metric;
   if (axis === 'percent') return `${name}: percent better than the baseline ↑`;
   if (axis === 'noise') return `${name}: better than the baseline, in noise units ↑`;
   return `${name}${unit ? `, ${unit}` : ''} ${arrow}`;
 }
 
-function yText(view: Source, axis: YAxis, at: number, [low, high]: readonly [number, number]): string {
-  const step = (high - low) / 5;
-  const decimals = Math.max(0, Math.min(view.metric.decimals, Math.ceil(-Math.log10(step || 1)) + 1));
-  if (axis === 'percent') return percent(at / 100, step < 1 ? 1 : 0);
-  return axis === 'noise' ? signed(at, step < 1 ? 1 : 0) : fixed(at, Number.isFinite(decimals) ? decimals : 0);
+function yText(
+  source: StaircaseSource,
+  axis: YAxis,
+  value: number,
+  [lowest, highest]: readonly [number, number],
+): string {
+  const stepSize = (highest - lowest) / 5;
+  const decimals = Math.max(0, Math.min(source.metric.decimals, Math.ceil(-Math.log10(stepSize || 1)) + 1));
+  if (axis === 'percent') return formatPercent(value / 100, stepSize < 1 ? 1 : 0);
+  return axis === 'noise'
+    ? formatSigned(value, stepSize < 1 ? 1 : 0)
+    : formatFixed(value, Number.isFinite(decimals) ? decimals : 0);
 }
 
-function captionOf(view: Source, clipped: StaircaseView['clipped']): string {
-  const noise = view.noise
-    ? `The band is one standard deviation of repeats of the same code, ±${view.noise.sigma.text} (${view.noise.dof} degrees of freedom).`
+function captionOf(source: StaircaseSource, clipped: StaircaseView['clipped']): string {
+  const noiseText = source.noise
+    ? `The band is one standard deviation of repeats of the same code, ±${source.noise.sigma.text} (${source.noise.dof} degrees of freedom).`
     : 'The noise is not known yet.';
-  const beyond = clipped.top + clipped.bottom;
-  const edges = beyond > 0 ? ` ${count(beyond, 'mark')} beyond the edges: drawn there as triangles.` : '';
-  const other = view.experiments.filter((row) => row.otherDevice).length;
-  const devices =
-    other > 0 ? ` ${other} were measured on another device and are left out: their numbers cannot be compared.` : '';
-  return `${noise}${edges}${devices} The line is the best kept so far; no line joins attempts.`;
+  const clippedCount = clipped.top + clipped.bottom;
+  const edgesText =
+    clippedCount > 0 ? ` ${formatCount(clippedCount, 'mark')} beyond the edges: drawn there as triangles.` : '';
+  const otherDeviceCount = source.experiments.filter((experiment) => experiment.otherDevice).length;
+  const devicesText =
+    otherDeviceCount > 0
+      ? ` ${otherDeviceCount} were measured on another device and are left out: their numbers cannot be compared.`
+      : '';
+  return `${noiseText}${edgesText}${devicesText} The line is the best kept so far; no line joins attempts.`;
 }
 
-function describe(view: Source, clipped: StaircaseView['clipped']): string {
-  const range = view.baseline?.mean
-    ? ` Baseline ${view.baseline.mean.text}; best ${view.incumbent?.mean?.text ?? NONE}.`
+function describeStaircase(source: StaircaseSource, clipped: StaircaseView['clipped']): string {
+  const rangeText = source.baseline?.mean
+    ? ` Baseline ${source.baseline.mean.text}; best ${source.incumbent?.mean?.text ?? NONE}.`
     : '';
-  const beyond = clipped.top + clipped.bottom;
-  return `${view.verdict.sentence}${range} ${view.counts.text}${beyond > 0 ? `; ${beyond} beyond the edges` : ''}.`;
+  const clippedCount = clipped.top + clipped.bottom;
+  return `${source.verdict.sentence}${rangeText} ${source.counts.text}${clippedCount > 0 ? `; ${clippedCount} beyond the edges` : ''}.`;
 }
