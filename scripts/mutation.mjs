@@ -55,7 +55,7 @@ function scoreOf(mutants) {
 function reasonFor({ file, original, mutatorName, replacement }) {
   return reasons.find(
     (entry) =>
-      entry.file === file &&
+      (entry.file === undefined || entry.file === file) &&
       (entry.code === undefined || original.line.includes(entry.code)) &&
       (entry.mutator === undefined || entry.mutator === mutatorName) &&
       (entry.to === undefined || entry.to === replacement),

@@ -131,8 +131,14 @@ describe('the result of an evaluator', () => {
       expect(sealed(`nonce: n1\nloss: ${value}`, { plausible })).toMatchObject({ kind });
     expect(sealed('nonce: n1\nloss: 7', { plausible: { max: 2 } })).toMatchObject({
       class: 'metric-implausible',
-      message: expect.stringContaining('7'),
+      message: expect.stringMatching(/7.* 2$/),
     });
+    expect(sealed('nonce: n1\nloss: 7', { plausible: { min: 9 } })).toMatchObject({
+      class: 'metric-implausible',
+      message: expect.stringMatching(/7.* 9 to /),
+    });
+    for (const bounds of [{ max: 9 }, { min: 2 }, {}])
+      expect(sealed('nonce: n1\nloss: 7', { plausible: bounds })).toMatchObject({ kind: 'measured' });
   });
 
   it('takes samples and secondary metrics, also under names that objects have by birth', () => {
@@ -142,6 +148,7 @@ describe('the result of an evaluator', () => {
       metrics: {},
       samples: [1, 2, 3],
     });
+    expect(sealed('nonce: n1\nloss: 2\nsamples: , 1,, 2 ,\t3,\n')).toMatchObject({ samples: [1, 2, 3] });
     const named = sealed(`${good}constructor: 1\ntoString: 2\n__proto__: 3\n`);
     expect(named).toMatchObject({ kind: 'measured' });
     expect(named.kind === 'measured' && Object.entries(named.metrics)).toEqual([
@@ -187,6 +194,10 @@ describe('a candidate that prints the number itself', () => {
       value: 3,
       metrics: { params: 4 },
     });
+  });
+  it('has no samples where they hold anything else', () => {
+    expect(printed('loss: 3\nsamples: 1 nan\n')).toEqual({ kind: 'measured', value: 3, metrics: {} });
+    expect(printed('loss: 3\nsamples: 1 2\n')).toMatchObject({ samples: [1, 2] });
   });
   it('fails as strictly on the number itself', () => {
     expect(printed('')).toMatchObject({ class: 'metric-missing' });
