@@ -79,6 +79,10 @@ describe('a comparison', () => {
     ["'2' == 2", false],
     ["'2' != 2", true],
     ["'' == ''", true],
+    [`"ab" == 'ab'`, true],
+    ["2 == '2'", false],
+    ["2 != '2'", true],
+    [' 1 < 2 ', true],
     ["'a' < 'b'", true],
     ['1e-15 == 0', true],
     ['1e-9 == 0', false],
@@ -97,7 +101,11 @@ describe('a comparison', () => {
     '10 ** 400 > 1',
     "1 + 'a' < 9",
     "- 'a' == 'a'",
+    "'6' - 1 == 5",
+    "6 - '1' == 5",
+    "'6' * '2' == 12",
     '1 < GONE',
+    '1 != GONE',
     '1 + GONE < 9',
   ])('%s does not hold, because a side of it is no number', (text) => {
     expect(holds(text)).toBe(false);
@@ -129,6 +137,7 @@ describe('a comparison', () => {
     '-',
     '1 < (2 + 3',
     '1 = 1',
+    "1 '==' 1",
     '!1 < 2',
   ])('%j is refused', (text) => {
     expect(parseComparison(text)).toMatchObject({ problem: expect.any(String) });

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sha256Parts } from '../../base/hash.ts';
+import { decisionOf, proposalDraft, snapshotDraft } from '../../testing/drafts.ts';
 import { arenaWith, Script } from '../../testing/script.ts';
 import { admitIdea, applyEdits, hashEditable } from './policy.ts';
 import { normalHash } from './same-change.ts';
@@ -226,6 +228,33 @@ describe('repeated ideas', () => {
     script.addKeptIdea(1);
     expect(of(0)).toMatchObject({ ok: true });
     expect(of(3)).toMatchObject({ ok: true });
+  });
+
+  it('on the incumbent, what a branch was judged by may be tried once more', () => {
+    const script = new Script(arena).addCalibration([5, 5.1, 4.9]).addKeptIdea(3);
+    script.addEvent(proposalDraft(2)).addEvent(snapshotDraft(2, { editable: hash }));
+    script
+      .measure(2, 9)
+      .addEvent({ type: 'decided', n: 2, decision: decisionOf({ against: 1 }) })
+      .propose();
+    const of = (parent: number) => admitIdea(arena, script.state, { parent }, files, edits);
+    expect(of(0)).toMatchObject({ code: 'duplicate', earlier: 2 });
+    expect(of(3)).toMatchObject({ code: 'duplicate', earlier: 2 });
+    expect(of(1)).toMatchObject({ ok: true });
+  });
+
+  it('the hash of a set of files is the one that ledgers hold: names and contents by name', () => {
+    const both = new Map([
+      ['b', '2'],
+      ['a', '1'],
+    ]);
+    expect(hashEditable(both)).toBe(sha256Parts(['a', '1', 'b', '2']));
+    expect(normalHash(arena, both)).toBe(sha256Parts(['a', '1', 'b', '2']));
+    const knobs = [{ name: 'RATE', file: 'a', kind: 'float', range: [0, 1] }];
+    expect(normalHash(arenaWith({ knobs }), both)).toBe(sha256Parts(['a', '1', 'b', '2']));
+    expect(normalHash(arenaWith({ knobs }), new Map([['a', 'RATE = 1e-1;\n']]))).toBe(
+      sha256Parts(['a', 'RATE = 0.1;']),
+    );
   });
 
   it('the hash of a set of files knows their names, contents and borders, not their order', () => {
