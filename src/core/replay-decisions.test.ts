@@ -1,7 +1,7 @@
-/** Decisions and what follows from them, vetoes too: what each event changes, and where it cannot stand. */
+/** Decisions and what follows from them, vetoes too: what each one changes, and where it cannot stand. */
 import { describe, expect, it } from 'vitest';
 import { LabError } from '../base/error.ts';
-import { decisionOf, proposalDraft, snapshotDraft } from '../testing/drafts.ts';
+import { decisionOf, draftProposal, draftSnapshot } from '../testing/drafts.ts';
 import { arenaWith, Script } from '../testing/script.ts';
 import type { EventDraft } from './event.ts';
 import type { Decision } from './rules/judge.ts';
@@ -24,8 +24,8 @@ describe('a decision', () => {
 
   it('is made once, of what is open, and counts for ideas and the baseline alone', () => {
     const script = calibrated().addIdea();
-    script.addEvent(proposalDraft(2, { kind: 'control' })).addEvent(snapshotDraft(2));
-    script.addEvent(proposalDraft(3, { kind: 'ablation' })).addEvent(snapshotDraft(3));
+    script.addEvent(draftProposal(2, { kind: 'control' })).addEvent(draftSnapshot(2));
+    script.addEvent(draftProposal(3, { kind: 'ablation' })).addEvent(draftSnapshot(3));
     script.addEvent(decided(1));
     expect(script.state.experiments[1]).toMatchObject({
       state: 'decided',
@@ -56,12 +56,12 @@ describe('a decision', () => {
     script.addEvent(decided(3, { kind: 'constraint' })).addEvent(decided(4, { verdict: 'kept', kind: 'within noise' }));
     expect(script.state.marginal).toEqual([1, 2]);
     script
-      .addEvent(proposalDraft(5, { bundles: [1, 2] }))
-      .addEvent(snapshotDraft(5))
+      .addEvent(draftProposal(5, { bundles: [1, 2] }))
+      .addEvent(draftSnapshot(5))
       .addEvent(decided(5, { verdict: 'inconclusive' }));
     script
-      .addEvent(proposalDraft(6, { kind: 'control' }))
-      .addEvent(snapshotDraft(6))
+      .addEvent(draftProposal(6, { kind: 'control' }))
+      .addEvent(draftSnapshot(6))
       .addEvent(decided(6, { verdict: 'inconclusive' }));
     expect(script.state.marginal).toEqual([1, 2]);
   });
@@ -71,8 +71,8 @@ describe('a decision', () => {
     for (const [i, wouldKeep] of [true, false, undefined].entries()) {
       const change = wouldKeep === undefined ? {} : { wouldKeep };
       script
-        .addEvent(proposalDraft(i + 1, { kind: 'control' }))
-        .addEvent(snapshotDraft(i + 1))
+        .addEvent(draftProposal(i + 1, { kind: 'control' }))
+        .addEvent(draftSnapshot(i + 1))
         .addEvent(decided(i + 1, change));
     }
     expect(script.state.controls).toEqual({ all: [1, 2, 3], decided: 2, wouldKeep: 1 });
@@ -184,7 +184,7 @@ describe('a call', () => {
 describe('what experiments were built on', () => {
   it('leads from the baseline to them, and two of them have a newest common one', () => {
     const script = calibrated().addKeptIdea(4).addKeptIdea(3);
-    script.addEvent(proposalDraft(3, { parent: 1 })).addEvent(proposalDraft(4, { parent: 3 }));
+    script.addEvent(draftProposal(3, { parent: 1 })).addEvent(draftProposal(4, { parent: 3 }));
     expect(lineage(script.state, 4)).toEqual([0, 1, 3, 4]);
     expect(forkOf(script.state, 4, 2)).toBe(1);
     expect(forkOf(script.state, 2, 4)).toBe(1);
@@ -203,8 +203,8 @@ describe('a veto', () => {
 
   it('takes what was built on the idea with it, and gives up what is open on it', () => {
     const script = calibrated().addKeptIdea(4).addKeptIdea(3);
-    script.addEvent(proposalDraft(3, { parent: 2 })).addEvent(snapshotDraft(3));
-    script.addEvent(proposalDraft(4, { parent: 1 }));
+    script.addEvent(draftProposal(3, { parent: 2 })).addEvent(draftSnapshot(3));
+    script.addEvent(draftProposal(4, { parent: 1 }));
     script.addEvent(veto(2));
     expect(script.state).toMatchObject({ incumbent: 1, champion: 0 });
     expect([...script.state.steering.skipped]).toEqual([3]);
@@ -268,7 +268,7 @@ describe('a veto where there are branches', () => {
     keep(script, 1, 0);
     // 2 was discarded on the baseline; 3 grew on it as a branch and took the line from 1.
     script.addEvent({ type: 'decided', n: 2, decision: decisionOf() });
-    script.addEvent(proposalDraft(3, { parent: 2 })).addEvent(snapshotDraft(3));
+    script.addEvent(draftProposal(3, { parent: 2 })).addEvent(draftSnapshot(3));
     keep(script, 3, 1);
     expect(script.state.incumbent).toBe(3);
     script.addEvent(veto(2));
@@ -292,7 +292,7 @@ describe('a veto where there are branches', () => {
     script.addIdea().addIdea();
     keep(script, 1, 0);
     script.addEvent({ type: 'decided', n: 2, decision: decisionOf() });
-    script.addEvent(proposalDraft(3, { parent: 2 })).addEvent(snapshotDraft(3));
+    script.addEvent(draftProposal(3, { parent: 2 })).addEvent(draftSnapshot(3));
     keep(script, 3, 1);
     script.addEvent(veto(1));
     expect(script.state.incumbent).toBe(3);

@@ -1,8 +1,8 @@
-/** Each kind of event until an experiment is measured: what it changes in the state of a lab, and where it cannot stand. */
+/** Events until an experiment is measured: what each one changes in the state of a lab, and where it cannot stand. */
 import { describe, expect, it } from 'vitest';
 import { LabError } from '../base/error.ts';
 import { noiseOf } from '../base/stats.ts';
-import { measuringDraft, proposalDraft, snapshotDraft } from '../testing/drafts.ts';
+import { draftMeasuring, draftProposal, draftSnapshot } from '../testing/drafts.ts';
 import { SCRIPT_CONDITIONS, Script } from '../testing/script.ts';
 import type { EventDraft } from './event.ts';
 import { createFold } from './replay.ts';
@@ -84,10 +84,10 @@ describe('a lab', () => {
 describe('an experiment', () => {
   it('has the next number and a parent that is there', () => {
     const script = calibrated();
-    refuses(script, proposalDraft(0));
-    refuses(script, proposalDraft(2));
-    refuses(script, proposalDraft(1, { parent: 1 }));
-    script.addEvent(proposalDraft(1, { why: 'because' }));
+    refuses(script, draftProposal(0));
+    refuses(script, draftProposal(2));
+    refuses(script, draftProposal(1, { parent: 1 }));
+    script.addEvent(draftProposal(1, { why: 'because' }));
     expect(script.state.experiments[1]).toEqual({
       state: 'proposed',
       idea: {
@@ -106,13 +106,13 @@ describe('an experiment', () => {
 
   it('is listed by what it is: control, bundle, ablation, answer to a request, retry', () => {
     const script = calibrated();
-    script.addEvent(proposalDraft(1)).addEvent(proposalDraft(2));
+    script.addEvent(draftProposal(1)).addEvent(draftProposal(2));
     expect(script.state.controls.all).toEqual([]);
     expect(script.state.requests.size + script.state.bundled.size + script.state.ablations.size).toBe(0);
-    script.addEvent(proposalDraft(3, { kind: 'control' })).addEvent(proposalDraft(4, { bundles: [1, 2] }));
+    script.addEvent(draftProposal(3, { kind: 'control' })).addEvent(draftProposal(4, { bundles: [1, 2] }));
     script
-      .addEvent(proposalDraft(5, { kind: 'ablation', ablates: 0 }))
-      .addEvent(proposalDraft(6, { request: 'wish-0001' }));
+      .addEvent(draftProposal(5, { kind: 'ablation', ablates: 0 }))
+      .addEvent(draftProposal(6, { request: 'wish-0001' }));
     expect(script.state.controls).toEqual({ all: [3], decided: 0, wouldKeep: 0 });
     expect([...script.state.bundled]).toEqual([
       [1, 4],
@@ -123,14 +123,14 @@ describe('an experiment', () => {
     script.addEvent({ type: 'refused', n: 1, code: 'guard', reason: 'r' });
     script.addEvent({ type: 'steered', id: 'wish-0002', from: 'me', wish: { verb: 'pin', n: 1 } });
     expect(script.state.steering.pinned).toEqual([1]);
-    script.addEvent(proposalDraft(7));
+    script.addEvent(draftProposal(7));
     expect(script.state.steering.pinned).toEqual([1]);
-    script.addEvent(proposalDraft(8, { retries: 1 }));
+    script.addEvent(draftProposal(8, { retries: 1 }));
     expect(script.state.steering.pinned).toEqual([]);
   });
 
   it('is refused once, before it has code, and counts by the reason', () => {
-    const script = calibrated().addEvent(proposalDraft(1)).addEvent(proposalDraft(2)).addEvent(proposalDraft(3));
+    const script = calibrated().addEvent(draftProposal(1)).addEvent(draftProposal(2)).addEvent(draftProposal(3));
     script.addEvent({ type: 'refused', n: 1, code: 'duplicate', reason: 'same', earlier: 0 });
     script.addEvent({ type: 'refused', n: 2, code: 'duplicate', reason: 'same' });
     script.addEvent({ type: 'refused', n: 3, code: 'guard', reason: 'no' });
@@ -147,11 +147,11 @@ describe('an experiment', () => {
 
   it('has code once, and is found by it; controls and ablations are not', () => {
     const script = calibrated();
-    script.addEvent(proposalDraft(1)).addEvent(snapshotDraft(1, { editable: 'e', normal: 'n', dependencies: 2 }));
-    script.addEvent(proposalDraft(2)).addEvent(snapshotDraft(2, { editable: 'e', normal: 'n' }));
-    script.addEvent(proposalDraft(3)).addEvent(snapshotDraft(3));
-    script.addEvent(proposalDraft(4, { kind: 'control' })).addEvent(snapshotDraft(4, { editable: 'e', normal: 'n' }));
-    script.addEvent(proposalDraft(5, { kind: 'ablation' })).addEvent(snapshotDraft(5, { editable: 'e', normal: 'n' }));
+    script.addEvent(draftProposal(1)).addEvent(draftSnapshot(1, { editable: 'e', normal: 'n', dependencies: 2 }));
+    script.addEvent(draftProposal(2)).addEvent(draftSnapshot(2, { editable: 'e', normal: 'n' }));
+    script.addEvent(draftProposal(3)).addEvent(draftSnapshot(3));
+    script.addEvent(draftProposal(4, { kind: 'control' })).addEvent(draftSnapshot(4, { editable: 'e', normal: 'n' }));
+    script.addEvent(draftProposal(5, { kind: 'ablation' })).addEvent(draftSnapshot(5, { editable: 'e', normal: 'n' }));
     expect(script.state.byEditable.get('e')).toEqual([1, 2]);
     expect(script.state.byEditable.get('e3')).toEqual([3]);
     expect([...script.state.byEditable.values()].flat()).toEqual([0, 1, 2, 3]);
@@ -165,8 +165,8 @@ describe('an experiment', () => {
       dependencies: 2,
     });
     expect(codeOf(script.state, 3)).toEqual({ commit: 'c3', tree: 't3', editable: 'e3', added: 1, deleted: 2 });
-    refuses(script, snapshotDraft(1));
-    script.addEvent(proposalDraft(6));
+    refuses(script, draftSnapshot(1));
+    script.addEvent(draftProposal(6));
     expect(codeOf(script.state, 6)).toBeUndefined();
     expect(codeOf(script.state, 7)).toBeUndefined();
     expect(measurementsOf(script.state, 6)).toEqual([]);
@@ -185,8 +185,8 @@ describe('a repair', () => {
 
   it('takes the idea back to where it has no code, and keeps what ran before as an attempt', () => {
     const script = calibrated()
-      .addEvent(proposalDraft(1, { edits: { a: '1', b: '2' } }))
-      .addEvent(snapshotDraft(1));
+      .addEvent(draftProposal(1, { edits: { a: '1', b: '2' } }))
+      .addEvent(draftSnapshot(1));
     script.measure(1, 'exit', { purpose: 'screen' }).measure(1, 'exit', { pair: 1 });
     expect(script.state.screenRuns.get(1)).toEqual([3]);
     expect(script.state.pairs.get(1)).toEqual([4]);
@@ -199,17 +199,17 @@ describe('a repair', () => {
     });
     expect(script.state.pairs.has(1)).toBe(false);
     expect([...script.state.screenRuns]).toEqual([[1, []]]);
-    script.addEvent(snapshotDraft(1, { commit: 'c9' }));
+    script.addEvent(draftSnapshot(1, { commit: 'c9' }));
     refuses(script, repaired(1));
     script.addEvent(repaired(2));
     expect(script.state.experiments[1]!.idea.attempts?.map(({ snapshot }) => snapshot.commit)).toEqual(['c1', 'c9']);
   });
 
   it('is for what is open and not being measured', () => {
-    const script = calibrated().addEvent(proposalDraft(1));
+    const script = calibrated().addEvent(draftProposal(1));
     refuses(script, repaired(1));
-    script.addEvent(snapshotDraft(1)).addIdea().startMeasurement(2);
-    script.addEvent(repaired(1)).addEvent(snapshotDraft(1));
+    script.addEvent(draftSnapshot(1)).addIdea().startMeasurement(2);
+    script.addEvent(repaired(1)).addEvent(draftSnapshot(1));
     expect(script.state.screenRuns.has(1)).toBe(false);
     script.startMeasurement(1);
     refuses(script, repaired(2));
@@ -221,11 +221,11 @@ describe('a repair', () => {
 describe('a measurement', () => {
   it('has the next number and belongs to an experiment with code', () => {
     const script = calibrated().addIdea().propose();
-    refuses(script, measuringDraft(2, 1));
-    refuses(script, measuringDraft(4, 1));
-    refuses(script, measuringDraft(3, 2));
-    refuses(script, measuringDraft(3, 9));
-    script.addEvent(measuringDraft(3, 1));
+    refuses(script, draftMeasuring(2, 1));
+    refuses(script, draftMeasuring(4, 1));
+    refuses(script, draftMeasuring(3, 2));
+    refuses(script, draftMeasuring(3, 9));
+    script.addEvent(draftMeasuring(3, 1));
     expect(script.state.measurements[3]).toEqual({
       state: 'running',
       m: 3,
@@ -243,10 +243,10 @@ describe('a measurement', () => {
 
   it('is listed by the claim and the pair that it serves; a screening run is listed apart', () => {
     const script = calibrated().addIdea().addIdea();
-    script.addEvent(measuringDraft(3, 1, { claim: 1, pair: 2 })).addEvent(measuringDraft(4, 0, { claim: 1, pair: 2 }));
+    script.addEvent(draftMeasuring(3, 1, { claim: 1, pair: 2 })).addEvent(draftMeasuring(4, 0, { claim: 1, pair: 2 }));
     script
-      .addEvent(measuringDraft(5, 2, { purpose: 'screen', claim: 2 }))
-      .addEvent(measuringDraft(6, 2, { purpose: 'screen' }));
+      .addEvent(draftMeasuring(5, 2, { purpose: 'screen', claim: 2 }))
+      .addEvent(draftMeasuring(6, 2, { purpose: 'screen' }));
     expect(script.state.measurements[3]).toMatchObject({ claim: 1, pair: 2 });
     expect([...script.state.claims]).toEqual([[1, [3, 4]]]);
     expect([...script.state.pairs]).toEqual([[2, [3, 4]]]);

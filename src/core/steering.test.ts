@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { proposalDraft, snapshotDraft } from '../testing/drafts.ts';
+import { draftProposal, draftSnapshot } from '../testing/drafts.ts';
 import { arenaWith, Script } from '../testing/script.ts';
 import { syntheticLab } from '../testing/synthetic.ts';
 import type { LedgerEvent } from './event.ts';
@@ -90,8 +90,8 @@ describe('a request that cannot be obeyed', () => {
 
   it('names no experiment, or one that is no idea; the others are', () => {
     const script = lab()
-      .addEvent(proposalDraft(2, { kind: 'control' }))
-      .addEvent(proposalDraft(3, { kind: 'ablation' }));
+      .addEvent(draftProposal(2, { kind: 'control' }))
+      .addEvent(draftProposal(3, { kind: 'ablation' }));
     expect(objection(script, { verb: 'veto', n: 4 })).toMatch(/#4.*#3$/);
     expect(objection(script, { verb: 'veto', n: 0 })).toMatch(/baseline/);
     expect(objection(script, { verb: 'veto', n: 2 })).toMatch(/control/);
@@ -134,7 +134,7 @@ describe('a request that cannot be obeyed', () => {
 
   it('to pin: only what is decided or refused, and not the incumbent', () => {
     const pin = (script: Script, n: number): string | undefined => objection(script, { verb: 'pin', n });
-    const script = lab().addEvent(proposalDraft(2)).addEvent(proposalDraft(3)).addEvent(snapshotDraft(3));
+    const script = lab().addEvent(draftProposal(2)).addEvent(draftProposal(3)).addEvent(draftSnapshot(3));
     expect(pin(script, 1)).toMatch(/incumbent/);
     expect(pin(script, 2)).toMatch(/not decided/);
     expect(pin(script, 3)).toMatch(/not decided/);

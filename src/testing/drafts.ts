@@ -11,7 +11,7 @@ export const decisionOf = (change: Partial<Decision> = {}): Decision => ({
   nAgainst: 1,
   ...change,
 });
-export const proposalDraft = (n: number, change: object = {}): EventDraft => ({
+export const draftProposal = (n: number, change: object = {}): EventDraft => ({
   type: 'proposed',
   n,
   kind: 'idea',
@@ -21,7 +21,7 @@ export const proposalDraft = (n: number, change: object = {}): EventDraft => ({
   edits: {},
   ...change,
 });
-export const snapshotDraft = (n: number, change: object = {}): EventDraft => ({
+export const draftSnapshot = (n: number, change: object = {}): EventDraft => ({
   type: 'snapshot',
   n,
   commit: `c${n}`,
@@ -31,7 +31,7 @@ export const snapshotDraft = (n: number, change: object = {}): EventDraft => ({
   deleted: 2,
   ...change,
 });
-export const measuringDraft = (m: number, n: number, change: object = {}): EventDraft => ({
+export const draftMeasuring = (m: number, n: number, change: object = {}): EventDraft => ({
   type: 'measuring',
   m,
   n,

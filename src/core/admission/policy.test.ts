@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sha256Parts } from '../../base/hash.ts';
-import { decisionOf, proposalDraft, snapshotDraft } from '../../testing/drafts.ts';
+import { decisionOf, draftProposal, draftSnapshot } from '../../testing/drafts.ts';
 import { arenaWith, Script } from '../../testing/script.ts';
 import { admitIdea, applyEdits, hashEditable } from './policy.ts';
 import { normalHash } from './same-change.ts';
@@ -232,7 +232,7 @@ describe('repeated ideas', () => {
 
   it('on the incumbent, what a branch was judged by may be tried once more', () => {
     const script = new Script(arena).addCalibration([5, 5.1, 4.9]).addKeptIdea(3);
-    script.addEvent(proposalDraft(2)).addEvent(snapshotDraft(2, { editable: hash }));
+    script.addEvent(draftProposal(2)).addEvent(draftSnapshot(2, { editable: hash }));
     script
       .measure(2, 9)
       .addEvent({ type: 'decided', n: 2, decision: decisionOf({ against: 1 }) })
