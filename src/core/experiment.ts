@@ -45,6 +45,8 @@ export type Experiment =
       readonly snapshot: Code;
       readonly measurements: readonly number[];
       readonly decision: Decision;
+      /** Device class of the numbers that it was decided by; absent where it has none. */
+      readonly deviceClass?: string;
       readonly at: string;
       /** True once the branch points at it. Only kept experiments advance it. */
       readonly advanced: boolean;

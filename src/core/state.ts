@@ -113,6 +113,13 @@ export function values(state: Readable, n: number, deviceClass: string): number[
     .filter((value) => value !== undefined);
 }
 
+/**
+ * The device class whose numbers the lab shows: that of its newest measurement; before there is one, that of its newest
+ * session.
+ */
+export const currentDevice = (state: Pick<LabState, 'measurements' | 'sessions'>): string =>
+  state.measurements.at(-1)?.deviceClass ?? state.sessions.at(-1)?.start.deviceClass ?? '';
+
 /** The arena of an open lab. Throws on an empty ledger. */
 export function arenaOf(state: LabState): Arena {
   if (!state.lab)

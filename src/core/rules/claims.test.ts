@@ -118,8 +118,8 @@ describe('labs of the first rules', () => {
 describe('a step inside a confirmed stack', () => {
   it('is clear by itself only where its own numbers say so', () => {
     const script = kept(kept(baseline(), 3), 2.97);
-    expect([1, 2].map((n) => isClearStep(script.state, n, SCRIPT_DEVICE))).toEqual([true, false]);
-    expect(isClearStep(script.state, 0, SCRIPT_DEVICE)).toBe(false);
+    expect([1, 2].map((n) => isClearStep(script.state, n))).toEqual([true, false]);
+    expect(isClearStep(script.state, 0)).toBe(false);
   });
 });
 

@@ -184,12 +184,14 @@ const CLEAR_STEP_PROBABILITY = 0.915;
 const CLEAR_STEP_Z = 1.2;
 
 /**
- * Is this kept step better than what it was compared with by its own evidence, under the noise as it is known by now?
+ * Is this kept step better than what it was compared with by its own evidence, under the noise of the device class that
+ * it was decided on, as that noise is known by now?
  */
-export function isClearStep(state: LabState, n: number, deviceClass: string): boolean {
+export function isClearStep(state: LabState, n: number): boolean {
   const experiment = state.experiments[n];
   if (experiment?.state !== 'decided' || experiment.decision.effect === undefined) return false;
   const { effect, n: candidateCount, nAgainst, against } = experiment.decision;
+  const { deviceClass = '' } = experiment;
   return isClear(state, { n, against, effect, counts: [candidateCount, nAgainst] }, deviceClass);
 }
 
@@ -218,6 +220,8 @@ function isClear(
   deviceClass: string,
 ): boolean {
   const { sigma, dof } = noiseIn(state, deviceClass);
+  // Without repeats nobody knows how far chance goes: that is another zero than the noise of a deterministic metric.
+  if (dof === 0) return false;
   const standardError = sigma * Math.sqrt(1 / candidateCount + 1 / againstCount);
   if (standardError === 0) return effect > 0;
   if (rulesOf(state) < 3 || inPairs(state))

@@ -222,20 +222,20 @@ describe('a step inside a stack that was confirmed under the third rules', () =>
   it('is less clear the more ideas failed against it, and clearer the more failed against what it replaced', () => {
     const clear = (...values: readonly number[]): boolean => {
       const script = after(4, ...values, 3.88);
-      return isClearStep(script.state, script.state.incumbent, SCRIPT_DEVICE);
+      return isClearStep(script.state, script.state.incumbent);
     };
     expect(clear()).toBe(false);
     expect(clear(...new Array<number>(14).fill(4.6))).toBe(true);
     const script = after(4, ...new Array<number>(14).fill(4.6), 3.88);
     const step = script.state.incumbent;
     for (let i = 0; i < 14; i++) tried(script, 4.6);
-    expect(isClearStep(script.state, step, SCRIPT_DEVICE)).toBe(false);
+    expect(isClearStep(script.state, step)).toBe(false);
   });
 
   it('in a lab of the second rules is judged as it was', () => {
     const script = new Script(arenaWith({ decide: { ...third.decide, rules: 2 } })).addCalibration(quiet);
     for (const value of [4, ...new Array<number>(14).fill(4.6), 3.85]) tried(script, value);
-    expect(isClearStep(script.state, script.state.incumbent, SCRIPT_DEVICE)).toBe(false);
+    expect(isClearStep(script.state, script.state.incumbent)).toBe(false);
     expect(judge(script.addIdea().measure(17, 3.87).state, 17, SCRIPT_DEVICE)).toMatchObject({
       decision: { rule: 'margin/2', verdict: 'discarded' },
     });

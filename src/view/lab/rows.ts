@@ -20,9 +20,8 @@ export function standingsOf(state: LabState): ReadonlyMap<number, Standing> {
   for (const claim of state.confirmations) if (!claim.passed) result.set(claim.n, 'not shown');
   if (state.champion > 0) for (const n of lineage(state, state.champion)) if (n > 0) result.set(n, 'in stack');
   if (state.lab && rulesOf(state) > 1) {
-    const device = state.sessions.at(-1)?.start.deviceClass ?? '';
     for (const [n, standing] of result)
-      if (standing === 'in stack' && isClearStep(state, n, device)) result.set(n, 'confirmed');
+      if (standing === 'in stack' && isClearStep(state, n)) result.set(n, 'confirmed');
     return result;
   }
   for (const claim of state.confirmations) if (claim.passed) result.set(claim.n, 'confirmed');
