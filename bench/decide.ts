@@ -12,9 +12,7 @@ const SIGMAS = [0.0002, 0.0005, 0.001];
 const DEFAULT = 'margin/3, confirm/3';
 const RULES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   [DEFAULT]: {},
-  'margin/2, confirm/2': { rules: 2 },
   'greedy/2, confirm/3': { rule: 'greedy' },
-  'margin/1, confirm/1': { rules: 1 },
 };
 const seedOf = (night: number): number => 7717 * night + 11;
 

@@ -6,12 +6,11 @@ import { parseComparison } from '../core/admission/knob-rules.ts';
 import { seedOf } from '../base/random.ts';
 import { mean } from '../base/stats.ts';
 import type { Arena } from '../core/arena.ts';
-import { noiseIn } from '../core/rules/judge.ts';
 import { type Plateau, plateauOf } from '../core/plan/bases.ts';
 import { verdictOf } from '../core/experiment.ts';
 import { findKnob } from '../core/admission/knobs.ts';
 import type { Brief } from '../core/ports.ts';
-import { currentDevice, type LabState, lineage, values as measuredValues } from '../core/state.ts';
+import { currentDevice, type LabState, lineage, values as measuredValues, noiseIn } from '../core/state.ts';
 import {
   type Outcome,
   type Point,

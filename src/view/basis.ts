@@ -4,14 +4,13 @@
  * choice depended on, only those count.
  */
 import { oneLine } from '../base/text.ts';
-import type { Arena } from '../core/arena.ts';
+import { type Arena, signOf } from '../core/arena.ts';
 import { CONFIRM_REPLICATES } from '../core/rules/claims.ts';
-import { noiseIn, signOf } from '../core/rules/judge.ts';
 import type { Experiment, Measurement } from '../core/experiment.ts';
 import { valueOf } from '../core/experiment.ts';
 import { typicalMeasurementS } from '../core/plan/plan.ts';
 import { shrinkEffects, type ShrunkenEffect, type TriedCode } from '../base/shrinkage.ts';
-import { currentDevice, type LabState, measurementsOf, values } from '../core/state.ts';
+import { currentDevice, type LabState, measurementsOf, values, noiseIn } from '../core/state.ts';
 import { tQuantile } from '../base/distributions.ts';
 import { mean } from '../base/stats.ts';
 import {

@@ -17,9 +17,9 @@ import { lineage, measurementsOf } from '../state.ts';
 import { whyRefused } from '../steering.ts';
 
 const opened = (branches = 3, manifest: object = {}): Script =>
-  new Script(
-    arenaWith({ search: { branches }, decide: { rules: 2, controls: 0, drift: 0 }, ...manifest }),
-  ).addCalibration([5, 5.02, 4.98]);
+  new Script(arenaWith({ search: { branches }, decide: { controls: 0, drift: 0 }, ...manifest })).addCalibration([
+    5, 5.02, 4.98,
+  ]);
 /** An idea on `parent`, measured and decided, and kept where the rule says so. */
 function tried(script: Script, value: number, about: object = {}): Script {
   const n = script.state.experiments.length;
@@ -282,9 +282,7 @@ describe('crossings', () => {
   ];
 
   it('take two near misses that move different knobs before two that move the same', () => {
-    const script = new Script(
-      arenaWith({ search: { branches: 2 }, knobs, decide: { rules: 2, controls: 0, drift: 0 } }),
-    );
+    const script = new Script(arenaWith({ search: { branches: 2 }, knobs, decide: { controls: 0, drift: 0 } }));
     script
       .addEvent({
         type: 'proposed',

@@ -3,13 +3,14 @@
  * crossings, and how far to look around while nothing sure is gained. A pure function of the ledger; decides no
  * verdict.
  */
+import { signOf } from '../arena.ts';
 import { nonDominated } from '../../base/rank.ts';
 import { compareSamples, mean } from '../../base/stats.ts';
 import { isClearlyAhead, isClearStep } from '../rules/claims.ts';
-import { brokenConstraint, noiseIn, secondaryMetric, signOf } from '../rules/judge.ts';
+import { brokenConstraint, secondaryMetric } from '../rules/constraints.ts';
 import { verdictOf } from '../experiment.ts';
 import { CLEAR_Z } from '../rules/margin.ts';
-import { arenaOf, codeOf, currentDevice, type LabState, lineage, rulesOf, values } from '../state.ts';
+import { arenaOf, codeOf, currentDevice, type LabState, lineage, values, noiseIn } from '../state.ts';
 
 /** Probability of being better below which a near miss is a miss. */
 const MIN_NEAR_MISS_PROBABILITY = 0.35;
@@ -22,7 +23,7 @@ const MIN_KEEPS_BETWEEN_TRIES = 8;
  */
 export function nextBundle(state: LabState): readonly number[] | undefined {
   const size = arenaOf(state).decide.bundle ?? 0;
-  if (size < 2 || rulesOf(state) === 1) return undefined;
+  if (size < 2) return undefined;
   const candidates = nearMisses(state);
   return candidates.length < size ? undefined : candidates.slice(0, size);
 }
