@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arenaWith, MINIMAL_MANIFEST as manifest } from '../testing/script.ts';
-import { checkFiles, gradeOf, matchingFiles, parseArena, roleOf } from './arena.ts';
+import { checkFiles, gradeOf, matchingFiles, parseArena, roleOf, signOf } from './arena.ts';
 
 const problems = (change: object): string => {
   const parsed = parseArena({ ...manifest, ...change });
@@ -150,6 +150,13 @@ describe('globs and files', () => {
       'editable',
     ]);
     expect(roleOf({ editable: ['**'], hidden: ['**'] })('arena.yaml')).toBe('frozen');
+  });
+});
+
+describe('the direction of a metric', () => {
+  it('is a sign that makes larger numbers better', () => {
+    expect(signOf(arenaWith({ metric: { name: 'l', direction: 'minimize' } }))).toBe(-1);
+    expect(signOf(arenaWith({ metric: { name: 'l', direction: 'maximize' } }))).toBe(1);
   });
 });
 

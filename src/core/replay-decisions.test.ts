@@ -50,6 +50,14 @@ describe('a decision', () => {
     expect([...script.state.unfinished]).toEqual([0]);
   });
 
+  it('is bound to the device class of the newest number, where there is one', () => {
+    const script = calibrated().addIdea().addIdea();
+    script.measure(1, 4).measure(1, 4, { device: 'device-b' }).measure(1, 'exit');
+    script.addEvent(decided(1)).addEvent(decided(2));
+    expect(script.state.experiments[1]).toMatchObject({ deviceClass: 'device-b' });
+    expect(script.state.experiments[2]).not.toHaveProperty('deviceClass');
+  });
+
   it('of an idea that came near makes it a near miss, unless it is a bundle', () => {
     const script = calibrated().addIdea().addIdea().addIdea().addIdea();
     script.addEvent(decided(1, { verdict: 'inconclusive' })).addEvent(decided(2, { kind: 'within noise' }));

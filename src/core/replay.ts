@@ -2,10 +2,11 @@
  * Events → the state of a lab: one fold, constant time per event. An event that cannot follow is named
  * (`E_LEDGER_MOVE`), never repaired. Knows nothing about files, hashes or clocks.
  */
+import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import type { EventType, LedgerEvent, Payload } from './event.ts';
-import type { Code, Experiment, Idea } from './experiment.ts';
-import { type LabState, lineage, values } from './state.ts';
+import { type Code, type Experiment, type Idea, valueOf } from './experiment.ts';
+import { type LabState, lineage, measurementsOf, values } from './state.ts';
 import { addToPool, emptyPool } from '../base/stats.ts';
 import { whyRefused, withoutReplicate, applyToSteering, withoutPin, NO_STEERING } from './steering.ts';
 
@@ -326,10 +327,12 @@ function loseMeasurement(state: WorkingState, event: EventOf<'lost'>): void {
 
 function recordDecision(state: WorkingState, event: EventOf<'decided'>): void {
   const experiment = requireExperiment(state, event, event.n, 'open');
+  const newestNumber = measurementsOf(state, event.n).findLast((measurement) => valueOf(measurement) !== undefined);
   state.experiments[event.n] = {
     ...experiment,
     state: 'decided',
     decision: event.decision,
+    ...defined({ deviceClass: newestNumber?.deviceClass }),
     at: event.t,
     advanced: false,
   };
