@@ -17,7 +17,7 @@ export default {
   concurrency: 2,
   timeoutMS: 10_000,
   // No test that runs here reads these; without them the copy that is tested is small.
-  ignorePatterns: ['arenas', 'bench', 'docs/nights', 'examples', 'web', 'dist', '.overnight'],
+  ignorePatterns: ['arenas', 'docs/nights', 'examples', 'web', 'dist', '.overnight'],
   tempDirName: '.stryker/tmp',
   incremental: true,
   incrementalFile: reportOf(name),
