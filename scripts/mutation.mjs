@@ -9,15 +9,16 @@ import { parse } from 'yaml';
 import { FOLDERS, reportOf } from '../tests/mutation/folders.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
+const STRYKER = path.join(root, 'node_modules/@stryker-mutator/core/bin/stryker.js');
 const PAGE = path.join(root, 'docs/mutation.md');
 const reasons = parse(fs.readFileSync(path.join(root, 'tests/mutation/reasons.yaml'), 'utf8')) ?? [];
 
 /** Runs Stryker on a folder, or on some of its files. */
 function mutate(folder, files) {
   const chosen = files.length > 0 ? ['--mutate', files.join(',')] : [];
-  const command = ['stryker', 'run', 'tests/mutation/stryker.config.mjs', ...chosen];
+  const command = [STRYKER, 'run', 'tests/mutation/stryker.config.mjs', ...chosen];
   const env = { ...process.env, MUTATION_FOLDER: folder };
-  const { status } = spawnSync('npx', command, { cwd: root, env, stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, command, { cwd: root, env, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 }
 

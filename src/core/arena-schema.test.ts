@@ -160,6 +160,16 @@ describe('a knob', () => {
     expect(knob(change).length === 0).toBe(isSound);
   });
 
+  it('has its problem at its range', () => {
+    for (const change of [
+      { range: [1.5, 8] },
+      { log: true, range: [0, 8] },
+      { kind: 'pow2', range: [3, 8] },
+      { range: [1, 1] },
+    ])
+      expect(knob(change), JSON.stringify(change)).toEqual(['knobs.0.range']);
+  });
+
   it('is on a constant of its own: the name and the file together', () => {
     const second = { name: 'A', file: 'x.ts', kind: 'int', range: [1, 8] };
     expect(knob({}, second)).toEqual(['knobs.1']);
@@ -189,6 +199,8 @@ describe('a knob', () => {
       problemsOf({ knobs: [{ name: 'A', file: 'x.ts', kind: 'int', range: [1, 8] }], knob_rules });
     expect(rules('A < 3', '1 < 2')).toEqual([]);
     expect(rules('A < 3', 'A < B', 'A <')).toEqual(['knob_rules.1', 'knob_rules.2']);
+    const both = ['A', 'B'].map((name) => ({ name, file: 'x.ts', kind: 'int', range: [1, 8] }));
+    expect(problemsOf({ knobs: both, knob_rules: ['A < B', 'B < 3', 'C < A'] })).toEqual(['knob_rules.2']);
   });
 });
 
@@ -331,6 +343,12 @@ describe('the value that was seen', () => {
     const long = messageOf(at('name', 'x'.repeat(500)));
     expect(long).toContain(`"${'x'.repeat(79)}`);
     expect(long).not.toContain('x'.repeat(80));
+  });
+
+  it('is any value, also one that JSON has no word for', () => {
+    expect(messageOf(at('name', () => 1))).toContain('seen');
+    expect(messageOf(at('budget.wish', 1))).toContain('wish');
+    expect(messageOf(at('budget.wish', 1))).not.toContain('seen');
   });
 
   it('is missing where the key is, and where what stands above it is no object', () => {

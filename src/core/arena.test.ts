@@ -135,6 +135,8 @@ describe('globs and files', () => {
     expect(knobIn('a.ts')).toEqual([]);
     expect(knobIn('b.ts')).toEqual(['knobs.0.file']);
     expect(knobIn('lock.json')).toEqual(['knobs.0.file']);
+    const anywhere = { editable: ['**'], knobs: [{ name: 'A', file: 'none.ts', kind: 'int', range: [0, 1] }] };
+    expect(placesOf(anywhere)).toEqual(['knobs.0.file']);
     expect(knobIn('h/x')).toEqual(['knobs.0.file']);
   });
 

@@ -38,7 +38,9 @@ describe('what calls cost', () => {
     expect(costOfCalls(all)).toEqual({ calls: 3, tokens: 4800, usd: 0.75, unpriced: 1 });
     expect(costOfCalls(all, 1)).toEqual({ calls: 1, tokens: 1600, usd: 0.25, unpriced: 0 });
     expect(budgetLeft(all, 1, { tokens: 1000, usd: 1 })).toEqual({ tokens: 0, usd: 0.75 });
-    expect(budgetLeft(all, 1, {})).toEqual({});
+    expect(budgetLeft(all, 1, {})).toStrictEqual({});
+    expect(budgetLeft(all, 1, { usd: 1 })).toStrictEqual({ usd: 0.75 });
+    expect(budgetLeft(all, 1, { tokens: 2000 })).toStrictEqual({ tokens: 400 });
     expect(budgetLeft(all, 1, { labUsd: 0.8, labTokens: 10_000 })).toEqual({ tokens: 5200, usd: expect.closeTo(0.05) });
     expect(budgetLeft(all, 1, { usd: 0.3, labUsd: 5 })).toEqual({ usd: expect.closeTo(0.05) });
     expect(budgetLeft(all, 1, { usd: 9, labUsd: 0.5 })).toEqual({ usd: 0 });
@@ -104,7 +106,8 @@ describe('patience', () => {
     const lost = new Calls().add({ outcome: 'lost' }).waitS()!;
     expect(lost).toBeGreaterThan(5);
     expect(lost).toBeLessThan(6.25);
-    expect(new Calls().fail('server').fail('aborted').waitS()).toBe(0);
+    const { state } = new Calls().fail('server').fail('aborted').script;
+    expect(readinessOf(state, 'a', 0, state.calls[0]!.at)).toEqual({ ready: true });
   });
 
   it('spreads the waits of different agents and calls, and a named time by up to five seconds in the same proportion', () => {
@@ -148,6 +151,9 @@ describe('patience', () => {
     calls.script.startSession();
     expect(calls.fail('hung').waitS(1)).toBeGreaterThanOrEqual(1800);
     expect(calls.fail('hung', 9).waitS(1)).toBeUndefined();
+    const between = new Calls().fail('hung', 5);
+    for (let i = 0; i < 5; i++) between.add({ outcome: 'edit' });
+    expect(between.fail('hung', 5).waitS()).toBeGreaterThan(0);
     for (const kind of ['rate-limit', 'quota', 'server', 'login'] as const)
       expect(new Calls().fail(kind, 10).waitS(), kind).toBeGreaterThanOrEqual(1800);
     for (const kind of ['crashed', 'refused'] as const)

@@ -254,6 +254,14 @@ describe('a veto', () => {
     expect(script.state).toMatchObject({ incumbent: 0, champion: 0 });
   });
 
+  it('alone moves the line: no other request that names an experiment does', () => {
+    const script = calibrated().addKeptIdea(4).addKeptIdea(3);
+    script.addEvent({ type: 'steered', id: 'wish-pin', from: 'me', wish: { verb: 'pin', n: 1 } });
+    expect(script.state).toMatchObject({ incumbent: 2, notes: [], steering: { pinned: [1] } });
+    script.addEvent({ type: 'steered', id: 'wish-note', from: 'me', wish: { verb: 'note', text: 'look' } });
+    expect(script.state.notes).toEqual([{ at: script.state.lastAt, from: 'me', text: 'look' }]);
+  });
+
   it('that cannot be obeyed is kept with the reason and changes nothing else', () => {
     const script = calibrated();
     refuses(script, veto(0));
@@ -281,6 +289,31 @@ describe('a veto where there are branches', () => {
     expect(script.state.incumbent).toBe(3);
     script.addEvent(veto(2));
     expect(script.state.incumbent).toBe(1);
+  });
+
+  it('of something else leaves the title with a champion of another line', () => {
+    const script = new Script(arenaWith({ search: { branches: 3 } })).addCalibration([5, 5.1, 4.9]);
+    script.addIdea().addIdea();
+    keep(script, 1, 0);
+    script.addEvent({
+      type: 'confirmation',
+      n: 1,
+      against: 0,
+      passed: true,
+      effect: 1,
+      interval: [0, 2],
+      probability: 1,
+      rule: 'r',
+      reason: 'r',
+    });
+    script.addEvent({ type: 'decided', n: 2, decision: decisionOf() });
+    script.addEvent(draftProposal(3, { parent: 2 })).addEvent(draftSnapshot(3));
+    keep(script, 3, 1);
+    script.addIdea().addEvent({ type: 'decided', n: 4, decision: decisionOf() });
+    script.addEvent(veto(4));
+    expect(script.state).toMatchObject({ incumbent: 3, champion: 1 });
+    script.addEvent(veto(1));
+    expect(script.state).toMatchObject({ incumbent: 3, champion: 0 });
   });
 
   it('of a step in the line goes back to its parent', () => {

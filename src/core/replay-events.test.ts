@@ -73,7 +73,7 @@ describe('a lab', () => {
   it('knows of each stage how it stands', () => {
     const script = new Script().addEvent({ type: 'stage.started', stage: 'setup', key: 'k' });
     const stage = (): unknown => script.state.stages.get('setup');
-    expect(stage()).toEqual({ key: 'k' });
+    expect(stage()).toStrictEqual({ key: 'k' });
     script.addEvent({ type: 'stage.failed', stage: 'setup', key: 'k', message: 'no' });
     expect(stage()).toEqual({ key: 'k', failed: 'no' });
     script.addEvent({ type: 'stage.finished', stage: 'setup', key: 'k2', wallS: 3, output: 'o', reused: false });
@@ -164,7 +164,7 @@ describe('an experiment', () => {
       deleted: 2,
       dependencies: 2,
     });
-    expect(codeOf(script.state, 3)).toEqual({ commit: 'c3', tree: 't3', editable: 'e3', added: 1, deleted: 2 });
+    expect(codeOf(script.state, 3)).toStrictEqual({ commit: 'c3', tree: 't3', editable: 'e3', added: 1, deleted: 2 });
     refuses(script, draftSnapshot(1));
     script.addEvent(draftProposal(6));
     expect(codeOf(script.state, 6)).toBeUndefined();
@@ -226,7 +226,7 @@ describe('a measurement', () => {
     refuses(script, draftMeasuring(3, 2));
     refuses(script, draftMeasuring(3, 9));
     script.addEvent(draftMeasuring(3, 1));
-    expect(script.state.measurements[3]).toEqual({
+    expect(script.state.measurements[3]).toStrictEqual({
       state: 'running',
       m: 3,
       n: 1,

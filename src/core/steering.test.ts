@@ -60,7 +60,10 @@ describe('each request', () => {
     ];
     expect(after(two!, one!, two!).pinned).toEqual([2, 1]);
     expect(after({ verb: 'park', n: 1 }, { verb: 'park', n: 2 }, { verb: 'park', n: 1 }).parked).toEqual([2, 1]);
-    expect(after({ verb: 'park', n: 1 }, { verb: 'park', n: 2 }, { verb: 'unpark', n: 1 }).parked).toEqual([2]);
+    expect(after({ verb: 'park', n: 1 }, { verb: 'park', n: 2 }, { verb: 'unpark', n: 1 })).toEqual({
+      ...NO_STEERING,
+      parked: [2],
+    });
   });
 
   it('to rule out takes away the pin and the place among the parked', () => {
