@@ -5,7 +5,7 @@ import { parseArena } from './arena.ts';
 
 type Change = Readonly<Record<string, unknown>>;
 /** A key, a value that it may have, values that it may not have, and what it needs beside it. */
-type Bound = readonly [string, unknown, readonly unknown[], Change?];
+type Bound = [path: string, allowed: unknown, refused: readonly unknown[], around?: Change];
 
 const problemsOf = (change: Change): string[] => {
   const parsed = parseArena({ ...MINIMAL_MANIFEST, ...change });

@@ -1,6 +1,5 @@
 /** Events in few words, for tests of the fold: each one with what it needs and nothing else. Knows no test runner. */
-import type { EventDraft } from '../core/event.ts';
-import type { Decision } from '../core/rules/judge.ts';
+import type { Decision, EventDraft } from '../core/event.ts';
 
 export const decisionOf = (change: Partial<Decision> = {}): Decision => ({
   verdict: 'discarded',

@@ -7,7 +7,7 @@ const withHoldout = {
   evaluate: { command: 'judge' },
   holdout: { command: 'judge', data: ['hidden'], reads: 3 },
 };
-const lab = (change: object = withHoldout): Script =>
+const lab = (change: Readonly<Record<string, unknown>> = withHoldout): Script =>
   new Script(arenaWith(change)).addCalibration([5, 5.1, 4.9]).addKeptIdea(4);
 const number = (value: number): Outcome => ({ kind: 'measured', value, metrics: {} });
 const look = (script: Script, n: number, outcome: Outcome): Script => {

@@ -7,7 +7,8 @@ import { findNoOp } from './no-op.ts';
 import { usualGain } from './quarantine.ts';
 
 const quiet = [5, 5.1, 4.9] as const; // sigma 0.1
-const lab = (change: object = {}): Script => new Script(arenaWith(change)).addCalibration(quiet);
+const lab = (change: Readonly<Record<string, unknown>> = {}): Script =>
+  new Script(arenaWith(change)).addCalibration(quiet);
 const paired = { decide: { rule: 'paired' } };
 
 describe('the comparison with the incumbent', () => {
