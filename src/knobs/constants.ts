@@ -5,7 +5,8 @@
  */
 import { parser as javascript } from '@lezer/javascript';
 import { parser as python } from '@lezer/python';
-import { findKnob, type KnobValue } from '../core/admission/knobs.ts';
+import type { KnobValue } from '../core/admission/knobs.ts';
+import { findLiteral } from '../core/admission/literal.ts';
 
 /**
  * A constant whose literal can be rewritten. `literal` as it is written: 4 and 4.0 are different things to a person.
@@ -86,27 +87,21 @@ export function scanConstants(filePath: string, sourceText: string): ConstantSca
   for (const { name, at: position, value } of language.findAssignments(syntaxTree, sourceText)) {
     if (!UPPER_CASE_NAME.test(name)) continue;
     const location = { name, file: filePath, line: lineOf(sourceText, position) };
-    const knobLiteral = findKnob({ name, file: filePath }, sourceText);
-    if (knobLiteral.ok)
+    const literal = findLiteral(name, sourceText);
+    if (literal.ok)
       constants.push({
         ...location,
-        value: knobLiteral.value,
-        literal: sourceText.slice(knobLiteral.start, knobLiteral.end),
+        value: literal.value,
+        literal: sourceText.slice(literal.start, literal.end),
       });
     else if (!leftOut.some((skipped) => skipped.name === name))
       leftOut.push({
         ...location,
-        reason: isLiteral(value)
-          ? reasonOfProblem(knobLiteral.problem)
-          : 'it is no number and no text, but an expression',
+        reason: isLiteral(value) ? `it ${literal.problem}` : 'it is an expression, not a number or a text',
       });
   }
   return { constants, leftOut };
 }
-
-/** The problem without the place, which is told beside it. */
-const reasonOfProblem = (problem: string): string =>
-  `it ${problem.slice(problem.indexOf(': ') + 2).replace(/^\S+ /, '')}`;
 
 function findFirstFault(tree: SyntaxTree): number | undefined {
   let faultPosition: number | undefined;

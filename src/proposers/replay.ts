@@ -110,8 +110,8 @@ export function searchContextAt(
 }
 
 /**
- * A constant that vanished with an edit of the code is no knob any more; the others go on. One that is set twice is a
- * mistake, not an edit.
+ * An edit of the code may remove a constant, or compute it: then it is no knob any more, and the search continues with
+ * the others. A constant that is set twice is a mistake, not an edit, and stays a knob.
  */
 function keepSurvivingKnobs(
   arena: Arena,
@@ -119,7 +119,7 @@ function keepSurvivingKnobs(
 ): { readonly arena: Arena; readonly lostKnobs: readonly string[] } {
   const goneKnobs = arena.knobs.filter((knob) => {
     const knobLiteral = findKnob(knob, files.get(knob.file) ?? '');
-    return !knobLiteral.ok && knobLiteral.problem.endsWith('is not set to a literal on a line of its own');
+    return !knobLiteral.ok && knobLiteral.code !== 'twice';
   });
   const lostKnobs = goneKnobs.map((knob) => knob.name);
   if (lostKnobs.length === 0) return { arena, lostKnobs };
