@@ -20,7 +20,7 @@ export interface ScriptedStep {
 }
 
 /** `script` is asked once per call with the number of the call, from 0. */
-export function scriptedAgent(
+export function agentFromScript(
   script: (task: AgentTask, callIndex: number) => ScriptedStep,
   agentName = 'scripted',
 ): Agent {

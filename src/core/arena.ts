@@ -280,7 +280,7 @@ export const arenaSchema = z.strictObject({
 
 export type Arena = z.infer<typeof arenaSchema>;
 export type Knob = z.infer<typeof knobSchema>;
-export type Constraint = z.infer<typeof constraintSchema>;
+export type MetricConstraint = z.infer<typeof constraintSchema>;
 
 /** One thing wrong with a manifest: where, what, and the value that was seen. */
 export interface ManifestProblem {

@@ -46,7 +46,7 @@ interface Language {
 
 interface Assignment {
   readonly name: string;
-  readonly at: number;
+  readonly position: number;
   readonly value: SyntaxNode | null;
 }
 
@@ -84,7 +84,7 @@ export function scanConstants(filePath: string, sourceText: string): ConstantSca
     return { constants: [], leftOut: [], problem: `it does not parse at line ${lineOf(sourceText, faultPosition)}` };
   const constants: Constant[] = [];
   const leftOut: SkippedConstant[] = [];
-  for (const { name, at: position, value } of language.findAssignments(syntaxTree, sourceText)) {
+  for (const { name, position, value } of language.findAssignments(syntaxTree, sourceText)) {
     if (!UPPER_CASE_NAME.test(name)) continue;
     const location = { name, file: filePath, line: lineOf(sourceText, position) };
     const literal = findLiteral(name, sourceText);
@@ -149,7 +149,7 @@ function findConstDeclarations(syntaxTree: SyntaxTree, sourceText: string): Assi
       );
       declarations.push({
         name: sourceText.slice(statementNode.from, statementNode.to),
-        at: statementNode.from,
+        position: statementNode.from,
         value: statementNodes[equalsIndex + 1] ?? null,
       });
     }
@@ -164,7 +164,7 @@ function findPythonAssignments(syntaxTree: SyntaxTree, sourceText: string): Assi
     const [target, ...rest] = statementNodes;
     const valueNode = rest.at(-1) ?? null;
     return target?.name === 'VariableName'
-      ? [{ name: sourceText.slice(target.from, target.to), at: target.from, value: valueNode }]
+      ? [{ name: sourceText.slice(target.from, target.to), position: target.from, value: valueNode }]
       : [];
   });
 }

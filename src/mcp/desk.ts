@@ -23,7 +23,7 @@ import { viewExperiment } from '../view/lab/experiment.ts';
 import { viewLab } from '../view/lab/lab.ts';
 import type { Facts } from '../view/types.ts';
 import { openWorkspace } from '../workspace/git.ts';
-import { applyPatch } from '../workspace/patch.ts';
+import { applyUnifiedDiff } from '../workspace/patch.ts';
 
 export interface Submission {
   readonly hypothesis: string;
@@ -180,7 +180,7 @@ export class Desk {
         dir: workDir,
         skip: (filePath: string) => fileRoleOf(filePath) === 'hidden',
       };
-      const problem = await applyPatch(workspace, checkout, diffText, () => {
+      const problem = await applyUnifiedDiff(workspace, checkout, diffText, () => {
         printsBefore = fingerprintsOf(workDir);
       });
       if (problem !== undefined)

@@ -62,10 +62,11 @@ function replayHybrid(
   const experimentOfTrial = replayInto(
     {
       search: hybrid.search,
-      add: (trialValues, pastExperiment) => hybrid.add(trialValues, sideOf(pastExperiment)),
-      tell: (trialId, outcome, pastExperiment) => hybrid.tell(trialId, outcome, costOf(brief.state, pastExperiment.n)),
-      dropped: (trialId, pastExperiment) => hybrid.dropped(trialId, costOf(brief.state, pastExperiment.n)),
-      other: (pastExperiment) => {
+      addTrial: (trialValues, pastExperiment) => hybrid.add(trialValues, sideOf(pastExperiment)),
+      tellOutcome: (trialId, outcome, pastExperiment) =>
+        hybrid.tell(trialId, outcome, costOf(brief.state, pastExperiment.n)),
+      tellDropped: (trialId, pastExperiment) => hybrid.dropped(trialId, costOf(brief.state, pastExperiment.n)),
+      tellOther: (pastExperiment) => {
         if (sideOf(pastExperiment) === 'adviser')
           hybrid.aside(asideOf(pastExperiment), costOf(brief.state, pastExperiment.n));
       },

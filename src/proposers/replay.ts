@@ -13,7 +13,7 @@ import { findKnob } from '../core/admission/knobs.ts';
 import type { Brief } from '../core/ports.ts';
 import { type LabState, lineage, values as measuredValues } from '../core/state.ts';
 import {
-  type Outcome,
+  type TrialOutcome,
   type Point,
   type SamplerName,
   type Search,
@@ -146,11 +146,11 @@ export type PastExperiment = { readonly n: number; readonly proposer: string } &
 /** Where the past is told to. */
 export interface ReplayTarget {
   readonly search: Search;
-  add(trialValues: Values, pastExperiment: PastExperiment): Trial;
-  tell(trialId: number, outcome: Outcome, pastExperiment: PastExperiment): void;
-  other?(pastExperiment: Extract<PastExperiment, { kind: 'other' }>): void;
+  addTrial(trialValues: Values, pastExperiment: PastExperiment): Trial;
+  tellOutcome(trialId: number, outcome: TrialOutcome, pastExperiment: PastExperiment): void;
+  tellOther?(pastExperiment: Extract<PastExperiment, { kind: 'other' }>): void;
   /** It stays a trial without a number: the optimizer believes what it expected of it, and tries it no more. */
-  dropped?(trialId: number, pastExperiment: PastExperiment): void;
+  tellDropped?(trialId: number, pastExperiment: PastExperiment): void;
 }
 
 /** Tell everything that happened, oldest first. Gives the experiment of each trial. */
@@ -164,7 +164,7 @@ export function replayInto(
   const shiftOf = createShift(labState, device, base);
   for (const pastExperiment of pastExperiments(arena, labState, device)) {
     if (pastExperiment.kind === 'other') {
-      target.other?.(
+      target.tellOther?.(
         pastExperiment.mean === undefined
           ? pastExperiment
           : { ...pastExperiment, mean: pastExperiment.mean + shiftOf(pastExperiment.n) },
@@ -181,14 +181,14 @@ export function replayInto(
           search.replicate(admission.earlier!, value + shiftOf(pastExperiment.n));
       continue;
     }
-    const addedTrial = target.add(trialValues, pastExperiment);
+    const addedTrial = target.addTrial(trialValues, pastExperiment);
     experimentOfTrial.set(addedTrial.id, pastExperiment.n);
-    if (pastExperiment.kind === 'open' && pastExperiment.dropped) target.dropped?.(addedTrial.id, pastExperiment);
+    if (pastExperiment.kind === 'open' && pastExperiment.dropped) target.tellDropped?.(addedTrial.id, pastExperiment);
     else if (pastExperiment.kind === 'failed')
-      target.tell(addedTrial.id, { failed: pastExperiment.reason }, pastExperiment);
+      target.tellOutcome(addedTrial.id, { failed: pastExperiment.reason }, pastExperiment);
     else if (pastExperiment.kind === 'value') {
       const metrics = { 'broken constraints': pastExperiment.broken ? 1 : 0 };
-      target.tell(
+      target.tellOutcome(
         addedTrial.id,
         { value: mean(pastExperiment.values) + shiftOf(pastExperiment.n), n: pastExperiment.values.length, metrics },
         pastExperiment,

@@ -77,9 +77,9 @@ function replaySearch(labState: LabState, searchContext: SearchContext): Search 
   const search = createSearch(searchContext.options);
   const target: ReplayTarget = {
     search,
-    add: (trialValues, { proposer }) =>
+    addTrial: (trialValues, { proposer }) =>
       search.add(trialValues, undefined, proposer === OPTIMIZER ? 'cma-es' : proposer),
-    tell: (trialId, outcome) => search.tell(trialId, outcome),
+    tellOutcome: (trialId, outcome) => search.tell(trialId, outcome),
   };
   replayInto(target, labState, searchContext);
   return search;

@@ -3,7 +3,7 @@
  * on the same state and must get the same answer. Rules carry a version; a changed rule is a new version beside the old
  * one.
  */
-import type { Arena, Constraint } from '../arena.ts';
+import type { Arena, MetricConstraint } from '../arena.ts';
 import type { FailureClass } from '../event.ts';
 import type { Measurement, Verdict } from '../experiment.ts';
 import { valueOf } from '../experiment.ts';
@@ -392,7 +392,7 @@ export function brokenConstraint(
   return undefined;
 }
 
-function describeBreach(constraint: Constraint, value: number, scale: number): string | undefined {
+function describeBreach(constraint: MetricConstraint, value: number, scale: number): string | undefined {
   const { metric, min, max, relative } = constraint;
   const formatLimit = (factor: number): string =>
     relative ? `${formatSignificant(factor * scale)} (${factor} × the incumbent’s)` : formatSignificant(factor);

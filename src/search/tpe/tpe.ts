@@ -79,9 +79,9 @@ export function logAgainst(
 
 /** Densities over some knobs: all of them together, or one. */
 interface DensityPart {
-  readonly at: readonly number[];
-  readonly l: Parzen;
-  readonly g: Parzen;
+  readonly knobs: readonly number[];
+  readonly good: Parzen;
+  readonly bad: Parzen;
 }
 
 interface TpeModel {
@@ -120,9 +120,9 @@ export function tpeSampler(history: History, options: TpeOptions = {}): Sampler 
     const { below, above } = splitTrials(history, goodCount);
     const [goodPoints, badPoints] = [pointsOf(below), otherPoints(above)];
     const parts = knobGroups.map((knobs) => ({
-      at: knobs,
-      l: estimateDensity(knobs, goodPoints),
-      g: estimateDensity(knobs, badPoints, goodPoints[0]),
+      knobs,
+      good: estimateDensity(knobs, goodPoints),
+      bad: estimateDensity(knobs, badPoints, goodPoints[0]),
     }));
     cached = { key, good: below.length, other: above.length, parts };
     return cached;
@@ -158,7 +158,7 @@ export function tpeSampler(history: History, options: TpeOptions = {}): Sampler 
 
   /** The best of some draws from the good density; feasibility is weighed where all knobs are drawn together. */
   const drawBest = (
-    { l: goodDensity, g: badDensity }: DensityPart,
+    { good: goodDensity, bad: badDensity }: DensityPart,
     runningDensity: Parzen | undefined,
     ask: Ask,
     drawCount: number,
@@ -205,7 +205,7 @@ export function tpeSampler(history: History, options: TpeOptions = {}): Sampler 
       const runningParts = runningDensities();
       for (const [index, part] of parts.entries())
         for (const [position, coordinate] of drawBest(part, runningParts?.[index], ask, drawCount).entries())
-          point[part.at[position]!] = coordinate;
+          point[part.knobs[position]!] = coordinate;
       return {
         point,
         why: `the best of ${candidates} draws by the ratio of densities of ${below} good and ${other} other trials`,
