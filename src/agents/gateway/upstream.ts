@@ -5,6 +5,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { defined } from '../../base/defined.ts';
 import { monotonicMs } from '../../os/clock.ts';
 import {
   type Api,
@@ -54,7 +55,7 @@ const MAX_ERROR_BYTES = 64 * 1024;
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const keepAliveAgents = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
 
-/** Never rejects. `silenceMs` bounds the wait for the first byte and between any two. */
+/** Never rejects. `silenceMs` bounds the wait for the first byte and the wait between any two. */
 export function exchangeWithUpstream(
   route: Route,
   upstream: Upstream,
@@ -65,63 +66,83 @@ export function exchangeWithUpstream(
 ): Promise<Exchange> {
   return new Promise((resolve) => {
     const targetUrl = targetUrlOf(route, upstream, request.url ?? '/');
-    const isSecure = targetUrl.protocol === 'https:';
-    const requestHeaders = requestHeadersFor(route.api, upstream, request.headers, requestBody.length);
-    let isOver = false;
+    const headers = requestHeadersFor(route.api, upstream, request.headers, requestBody.length);
     let counter: TokenCounter | undefined;
     let answer: IncomingMessage | undefined;
-    const silenceTimer = { id: undefined as NodeJS.Timeout | undefined };
+    let isOver = false;
     const finishExchange = (ending: Exchange['ending'], reason?: string): void => {
       if (isOver) return;
       isOver = true;
-      clearTimeout(silenceTimer.id);
-      const countedTokens = counter?.countTokens(requestBody.length, ending) ?? NO_TOKENS;
-      const statusCode = answer?.statusCode ?? 0;
-      const failureFields = { body: counter?.errorText ?? '', failedLate: counter?.failedLate ?? false };
-      resolve({
-        status: statusCode,
-        headers: answer?.headers ?? {},
-        ...failureFields,
-        tokens: countedTokens,
-        ending,
-        ...(reason !== undefined && { reason }),
-      });
+      silenceTimer.stop();
+      resolve(describeExchange(answer, counter, requestBody.length, ending, reason));
       if (ending !== 'complete') upstreamRequest.destroy();
     };
-    const restartSilenceTimer = (): void => {
-      clearTimeout(silenceTimer.id);
-      const beganMs = monotonicMs();
-      silenceTimer.id = setTimeout(
-        () => finishExchange('silent', `nothing came for ${Math.round((monotonicMs() - beganMs) / 1000)} s`),
-        silenceMs,
-      );
-    };
-    const upstreamRequest = (isSecure ? https : http).request(
-      targetUrl,
-      {
-        method: request.method ?? 'GET',
-        headers: requestHeaders,
-        agent: isSecure ? keepAliveAgents.https : keepAliveAgents.http,
-      },
-      (upstreamResponse) => {
-        answer = upstreamResponse;
-        const isStreamed = /event-stream/.test(upstreamResponse.headers['content-type'] ?? '');
-        counter = new TokenCounter(route.api, isStreamed, upstreamResponse.statusCode ?? 0);
-        response.writeHead(upstreamResponse.statusCode ?? 502, responseHeadersFrom(upstreamResponse.headers));
-        upstreamResponse.on('data', (chunk: Buffer) => {
-          restartSilenceTimer();
-          counter!.addChunk(chunk);
-        });
-        upstreamResponse.on('end', () => finishExchange('complete'));
-        upstreamResponse.on('close', () => finishExchange('broken', 'the connection ended within the answer'));
-        upstreamResponse.on('error', () => finishExchange('broken', 'the connection ended within the answer'));
-        upstreamResponse.pipe(response);
-      },
-    );
+    const silenceTimer = createSilenceTimer(silenceMs, (reason) => finishExchange('silent', reason));
+    const upstreamRequest = openRequest(targetUrl, request.method ?? 'GET', headers);
+    upstreamRequest.on('response', (upstreamResponse) => {
+      answer = upstreamResponse;
+      counter = createTokenCounter(route.api, upstreamResponse);
+      response.writeHead(upstreamResponse.statusCode ?? 502, responseHeadersFrom(upstreamResponse.headers));
+      upstreamResponse.on('data', (chunk: Buffer) => {
+        silenceTimer.restart();
+        counter!.addChunk(chunk);
+      });
+      upstreamResponse.on('end', () => finishExchange('complete'));
+      upstreamResponse.on('close', () => finishExchange('broken', 'the connection ended within the answer'));
+      upstreamResponse.on('error', () => finishExchange('broken', 'the connection ended within the answer'));
+      upstreamResponse.pipe(response);
+    });
     upstreamRequest.on('error', (error) => finishExchange('broken', error.message));
     response.on('close', () => finishExchange('cut'));
-    restartSilenceTimer();
+    silenceTimer.restart();
     upstreamRequest.end(requestBody);
+  });
+}
+
+function openRequest(targetUrl: URL, method: string, headers: http.OutgoingHttpHeaders): http.ClientRequest {
+  return targetUrl.protocol === 'https:'
+    ? https.request(targetUrl, { method, headers, agent: keepAliveAgents.https })
+    : http.request(targetUrl, { method, headers, agent: keepAliveAgents.http });
+}
+
+interface SilenceTimer {
+  /** Something came, or the wait begins. */
+  restart(): void;
+  stop(): void;
+}
+
+function createSilenceTimer(silenceMs: number, onSilence: (reason: string) => void): SilenceTimer {
+  let timeout: NodeJS.Timeout | undefined;
+  return {
+    restart: () => {
+      clearTimeout(timeout);
+      const beganMs = monotonicMs();
+      timeout = setTimeout(
+        () => onSilence(`nothing came for ${Math.round((monotonicMs() - beganMs) / 1000)} s`),
+        silenceMs,
+      );
+    },
+    stop: () => clearTimeout(timeout),
+  };
+}
+
+function describeExchange(
+  answer: IncomingMessage | undefined,
+  counter: TokenCounter | undefined,
+  sentBytes: number,
+  ending: Exchange['ending'],
+  reason: string | undefined,
+): Exchange {
+  // Counting reads the rest of the answer, and may find an error in it: it comes first.
+  const tokens = counter?.countTokens(sentBytes, ending) ?? NO_TOKENS;
+  return defined({
+    status: answer?.statusCode ?? 0,
+    headers: answer?.headers ?? {},
+    body: counter?.errorText ?? '',
+    failedLate: counter?.failedLate ?? false,
+    tokens,
+    ending,
+    reason,
   });
 }
 
@@ -164,7 +185,12 @@ const KEY_HEADER: Readonly<Record<Api, string>> = {
 const responseHeadersFrom = (upstreamHeaders: IncomingHttpHeaders): http.OutgoingHttpHeaders =>
   Object.fromEntries(Object.entries(upstreamHeaders).filter(([headerName]) => !NOT_PASSED_BACK.test(headerName)));
 
-/** Counts the tokens of an answer while it passes. Where the provider says nothing, it estimates. */
+function createTokenCounter(api: Api, answer: IncomingMessage): TokenCounter {
+  const isStreamed = /event-stream/.test(answer.headers['content-type'] ?? '');
+  return new TokenCounter(api, isStreamed, answer.statusCode ?? 0);
+}
+
+/** Counts the tokens of an answer while it passes. Where the provider gives no counts, it estimates them. */
 class TokenCounter {
   readonly #api: Api;
   readonly #isStreamed: boolean;
