@@ -1,8 +1,8 @@
 /**
- * The built-in agent, for people who have a key or a local server but no agent installed: a model with tools to read and
- * edit the files of its folder. It runs in this process and executes no code. Its requests pass the gateway like those
- * of any agent, except requests to Bedrock, whose signatures a gateway cannot pass on. The libraries are loaded at the
- * first call, so that they do not slow down start-up.
+ * The built-in agent, for people who have a key or a local server but no agent installed: a model with tools to read
+ * and edit the files of its folder. It runs in this process and executes no code. Its requests pass the gateway like
+ * those of any agent, except requests to Bedrock, whose signatures a gateway cannot pass on. The libraries are loaded
+ * at the first call, so that they do not slow down start-up.
  */
 import type { LanguageModel } from 'ai';
 import { z } from 'zod';

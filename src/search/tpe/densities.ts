@@ -1,6 +1,7 @@
 /**
  * The densities of TPE: which trials of a history are good, and the Parzen mixtures of the good, the other and the
- * running trials. They are estimated once and kept until the history changes. Knows nothing about how a point is chosen.
+ * running trials. They are estimated once and kept until the history changes. Knows nothing about how a point is
+ * chosen.
  */
 import { Parzen } from './parzen.ts';
 import type { Point } from '../space.ts';
@@ -111,8 +112,8 @@ export class DensityModel {
   #estimateDensity(knobs: readonly number[], points: readonly Point[], near?: Point): Parzen {
     const { space } = this.#history;
     const { isMultivariate } = this.#options;
-    // Alone, a knob is described by the trials in which it was active. Together with the others, a trial in which it was
-    // not active has the prior's kernel on it.
+    // Alone, a knob is described by the trials in which it was active. Together with the others, a trial in which it
+    // was not active has the prior's kernel on it.
     const firstKnob = knobs[0]!;
     const isAlwaysActive = isMultivariate || space.conditions[firstKnob] === undefined;
     return new Parzen(

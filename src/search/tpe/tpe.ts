@@ -1,7 +1,7 @@
 /**
  * The tree-structured Parzen estimator (Bergstra, Bardenet, Bengio & Kégl, NeurIPS 2011; Watanabe, arXiv 2304.11127):
- * one density of the good trials and one of the bad trials; of some points drawn from the good density, the one with the
- * largest ratio good/bad is proposed. Works on any space, conditional ones included.
+ * one density of the good trials and one of the bad trials; of some points drawn from the good density, the one with
+ * the largest ratio good/bad is proposed. Works on any space, conditional ones included.
  */
 import { type DensityPart, DensityModel } from './densities.ts';
 import type { Parzen } from './parzen.ts';
@@ -29,8 +29,8 @@ export const defaultGoodCount = (trialCount: number): number => Math.min(Math.ce
 
 /**
  * Log of the bad density at a point. It is a mixture of the trials that are not good and, weighted by their numbers, of
- * the trials that still run (the constant liar: a running trial counts as bad until its result is known). Above `limit`,
- * any number that is also above it may be returned.
+ * the trials that still run (the constant liar: a running trial counts as bad until its result is known). Above
+ * `limit`, any number that is also above it may be returned.
  */
 export function logAgainst(
   others: Parzen,
