@@ -57,7 +57,7 @@ describe('a file', () => {
   it('that does not parse, or has no parser, says so and gives nothing', () => {
     expect(scanConstants('a.ts', 'const A = (1;\nconst B = 2;\n')).toMatchObject({ constants: [], problem: /./ });
     expect(scanConstants('a.py', 'A = (1\nB = 2\n').problem).toBe('it does not parse at line 2');
-    expect(scanConstants('a.rs', 'const A: u8 = 1;').problem).toMatch(/^no parser for it \(there are \.ts .* \.py\)$/);
+    expect(scanConstants('a.rs', 'const A: u8 = 1;').problem).toMatch(/^there is a parser only for \.ts .* \.py$/);
   });
 
   it('of any text never throws', () => {

@@ -1,6 +1,6 @@
 /**
- * One request to a provider and its answer back to the agent, byte for byte, while the tokens in it are counted. The
- * real key is put in here and nowhere else. Knows nothing about budgets or jails.
+ * One request to a provider. Its answer is passed back to the agent byte for byte, and its tokens are counted. Only
+ * this file adds the real key. Knows nothing about budgets or jails.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import * as http from 'node:http';
@@ -20,13 +20,13 @@ import {
 
 export interface Upstream {
   /**
-   * As the API's own clients take it: bare for Anthropic and Gemini, with `/v1` for OpenAI and what is compatible with
-   * it.
+   * As clients of the API expect it: without a path for Anthropic and Gemini, with `/v1` for OpenAI and compatible
+   * servers.
    */
   readonly baseUrl: string;
-  /** The real key. Never leaves this process but towards `baseUrl`; a local server needs none. */
+  /** The real key, sent only to `baseUrl`. A local server needs none. */
   readonly key?: string;
-  /** Send the key as `Authorization: Bearer`, whatever is usual for the API. */
+  /** Send the key as `Authorization: Bearer` instead of in the API's usual header. */
   readonly bearer?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -34,14 +34,14 @@ export interface Upstream {
 export interface Exchange {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** The beginning of the body of an answer that is an error; the event of a stream that reports one. */
+  /** Beginning of the body of an error answer, or the event of a stream that reports an error. */
   readonly body: string;
-  /** True when a stream that began well reported an error. */
+  /** True when a stream began without an error and reported one later. */
   readonly failedLate: boolean;
   readonly tokens: TokenCounts;
   /**
-   * `complete`: answered to the end. `silent`: nothing came for too long. `cut`: the agent went away. `broken`: no
-   * connection, or it ended early.
+   * `complete`: the answer arrived whole. `silent`: nothing arrived for too long. `cut`: the agent closed the
+   * connection. `broken`: no connection to the provider, or it ended early.
    */
   readonly ending: 'complete' | 'silent' | 'cut' | 'broken';
   readonly reason?: string;
@@ -51,7 +51,7 @@ const NOT_PASSED_ON =
   /^(host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|content-length|expect|accept-encoding|authorization|x-api-key|x-goog-api-key|cookie|forwarded|x-forwarded-.*)$/;
 const NOT_PASSED_BACK = /^(connection|keep-alive|transfer-encoding|set-cookie)$/;
 const MAX_ERROR_BYTES = 64 * 1024;
-/** The longest answer that is read whole; counting stops beyond it. */
+/** Longest answer whose tokens are counted. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const keepAliveAgents = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
 
@@ -227,8 +227,8 @@ class TokenCounter {
   }
 
   /**
-   * What the request cost. An answer that was cut or does not say is estimated: four bytes a token in, an event a token
-   * out.
+   * Tokens of the request and its answer. When the answer was cut or gives no counts, they are estimated: four bytes
+   * are a token of the request, an event is a token of the answer.
    */
   countTokens(sentBytes: number, ending: Exchange['ending']): TokenCounts {
     if (this.#status < 200 || this.#status >= 300) return NO_TOKENS;
@@ -254,7 +254,7 @@ class TokenCounter {
       const eventError = event.error ?? asFields(event.response).error;
       if (eventError) this.#streamError ||= JSON.stringify({ error: eventError }).slice(0, MAX_ERROR_BYTES);
     } catch {
-      // `[DONE]`, or something that is no JSON: says nothing about tokens
+      // `[DONE]`, or something else that is not JSON: it says nothing about tokens
     }
   }
 }
