@@ -5,24 +5,14 @@
 import { isClearStep } from '../src/core/rules/claims.ts';
 import { verdictOf } from '../src/core/experiment.ts';
 import { lineage } from '../src/core/state.ts';
-import {
-  DEVICE,
-  playGreedyNight,
-  type Night,
-  nothingHelps,
-  nothingMatters,
-  simulateNight,
-  studiedEffect,
-} from './night.ts';
+import { playGreedyNight, type Night, nothingHelps, nothingMatters, simulateNight, studiedEffect } from './night.ts';
 
 const NIGHTS = process.argv.includes('--quick') ? 100 : 1000;
 const SIGMAS = [0.0002, 0.0005, 0.001];
 const DEFAULT = 'margin/3, confirm/3';
 const RULES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   [DEFAULT]: {},
-  'margin/2, confirm/2': { rules: 2 },
   'greedy/2, confirm/3': { rule: 'greedy' },
-  'margin/1, confirm/1': { rules: 1 },
 };
 const seedOf = (night: number): number => 7717 * night + 11;
 
@@ -58,7 +48,7 @@ const emptyScore = (): Score => ({
   ideas: 0,
 });
 
-function addNight(score: Score, { state, truth, usedMeasurements: used }: Night): void {
+function addNight(score: Score, { state, truth, usedMeasurements }: Night): void {
   const ownGain = (n: number): number => truth[n]! - truth[state.experiments[n]!.idea.parent]!;
   const confirmed = state.confirmations.filter((confirmation) => confirmation.passed);
   score.gain += truth[state.incumbent]!;
@@ -73,11 +63,11 @@ function addNight(score: Score, { state, truth, usedMeasurements: used }: Night)
   score.falseClaims += confirmed.filter(
     (confirmation) => truth[confirmation.n]! <= truth[confirmation.against]!,
   ).length;
-  const steps = lineage(state, state.champion).filter((n) => n > 0 && isClearStep(state, n, DEVICE));
+  const steps = lineage(state, state.champion).filter((n) => n > 0 && isClearStep(state, n));
   score.steps += steps.length;
   score.falseSteps += steps.filter((n) => ownGain(n) <= 0).length;
   score.stepGain += steps.reduce((sum, n) => sum + ownGain(n), 0);
-  score.used += used;
+  score.used += usedMeasurements;
   score.ideas += state.experiments.length - 1 - state.controls.all.length;
 }
 

@@ -1,8 +1,8 @@
 /**
  * The built-in agent, for people who have a key or a local server but no agent installed: a model with tools to read
  * and edit the files of its folder. It runs in this process and executes no code. Its requests pass the gateway like
- * those of any agent, except requests to Bedrock, whose signatures a gateway cannot pass on. The libraries are loaded
- * at the first call, so that they do not slow down start-up.
+ * those of any agent, except requests to Bedrock, whose signatures a gateway cannot pass on. The libraries are optional
+ * peers and are loaded at the first call, so that they do not slow down start-up.
  */
 import type { LanguageModel } from 'ai';
 import { z } from 'zod';
@@ -16,6 +16,7 @@ import type { Api } from './gateway/apis.ts';
 import { classifyResponse, classifyText, type ProviderFailure, redactSecrets } from './gateway/classify.ts';
 import type { OpenCall } from './gateway/gateway.ts';
 import { usdOf } from './gateway/prices.ts';
+import { requireModelPackages } from './model-packages.ts';
 import { FolderTools } from './model-tools.ts';
 
 export type Provider = 'anthropic' | 'openai' | 'compatible' | 'bedrock';
@@ -53,10 +54,11 @@ export interface ModelChoice {
 
 type ModelEnvironment = Readonly<Record<string, string | undefined>>;
 
-/** Throws E_AGENT when no provider can be reached. */
+/** Throws E_AGENT when no provider can be reached, or its libraries are not installed. */
 export function modelAgent(choice: ModelChoice, agentHost: Pick<AgentHost, 'gateway' | 'within'>): Agent {
   const environment = choice.env ?? process.env;
   const { provider, model } = resolveModel(choice.model, agentHost, environment);
+  requireModelPackages(provider);
   const accessRoute = provider === 'bedrock' ? 'directly: its own figures' : 'through the gateway';
   return {
     name: 'model',
