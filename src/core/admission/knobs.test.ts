@@ -45,11 +45,12 @@ describe.each(Object.entries(LANGUAGES))('a constant in %s', (_, source) => {
 
   it('is a problem in words where it is set to more than a literal, twice, or nowhere', () => {
     for (const expression of ['3 * BASE', '2 + 2', 'f(3)', '3 / 4', 'OTHER', '1 if a else 2'])
-      expect(findKnob(float, source('RATE', expression)), expression).toMatchObject({ ok: false });
+      expect(findKnob(float, source('RATE', expression)), expression).toMatchObject({ ok: false, code: 'not-literal' });
     const twice = findKnob(float, source('RATE', '1') + source('RATE', '2'));
-    expect(twice).toEqual({ ok: false, problem: 'f: RATE is set 2 times' });
-    const nowhere = findKnob(float, 'nothing here');
-    expect(nowhere).toEqual({ ok: false, problem: 'f: RATE is not set to a literal on a line of its own' });
+    expect(twice).toEqual({ ok: false, code: 'twice', problem: 'f: RATE is set 2 times' });
+    const problem = 'f: RATE is not set to a literal on a line of its own';
+    for (const source of ['nothing here', 'if (RATE == 3) stop();', 'RATE == 3'])
+      expect(findKnob(float, source), source).toEqual({ ok: false, code: 'absent', problem });
     expect(() => writeKnob(float, 'nothing here', 1)).toThrow(RangeError);
   });
 });

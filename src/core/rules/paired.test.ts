@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { simulate } from '../../../bench/night.ts';
+import { simulateNight } from '../../../bench/night.ts';
 import { arenaWith, SCRIPT_DEVICE, Script, IDLE_CONTEXT } from '../../testing/script.ts';
 import { judge } from './judge.ts';
 import { plan, type Step } from '../plan/plan.ts';
@@ -61,7 +61,11 @@ describe('the rule "paired"', () => {
   });
 
   it('finishes a simulated night within its measurements and finds something', () => {
-    const { state, truth, used } = simulate({ seed: 4, sigma: 0.0002, decide: { rule: 'paired' } });
+    const {
+      state,
+      truth,
+      usedMeasurements: used,
+    } = simulateNight({ seed: 4, sigma: 0.0002, decide: { rule: 'paired' } });
     expect(used).toBeLessThanOrEqual(126);
     expect(truth[state.champion]!).toBeGreaterThan(0.002);
   });
