@@ -24,8 +24,6 @@ const TO_SPLIT = [
   'src/core/ports.ts',
   'src/core/replay.ts',
   'src/core/rules/judge.ts',
-  'src/loop/ideas.ts',
-  'src/loop/lab.ts',
   'src/loop/measure.ts',
   'src/testing/synthetic.ts',
   'tests/dashboard/pages.test.ts',
