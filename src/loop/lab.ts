@@ -265,8 +265,8 @@ export class Lab {
   }
 
   /**
-   * Put an idea of your own into the lab. It is admitted, refused or measured like any other. `parent` is the experiment
-   * whose files the edits were made on. Resolves with its number.
+   * Put an idea of your own into the lab. It is admitted, refused or measured like any other. `parent` is the
+   * experiment whose files the edits were made on. Resolves with its number.
    */
   async submit(
     from: string,
