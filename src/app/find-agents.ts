@@ -94,7 +94,7 @@ async function openNamedAgents(
   return {
     members,
     reason: isHybrid ? `${reason}; beside ${OPTIMIZER}, which shares the budget` : reason,
-    ...(isHybrid && { hybrid: isHybrid }),
+    ...defined({ hybrid: isHybrid || undefined }),
   };
 }
 

@@ -5,6 +5,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { isMissing } from '../os/files.ts';
 import { bootId, isAlive, startTimeOf } from '../os/proc.ts';
@@ -38,7 +39,7 @@ export function takeLock(lockFile: string, currentTime: string): LedgerLock {
   for (let attempt = 0; attempt < 20; attempt++) {
     if (createLock(lockFile, ownText)) {
       removeLeftovers(lockFile);
-      return { ...(tookOverFrom && { tookOverFrom }), releaseLock: () => removeLock(lockFile, ownText) };
+      return { ...defined({ tookOverFrom }), releaseLock: () => removeLock(lockFile, ownText) };
     }
     const owner = readLockOwner(lockFile);
     if (owner === undefined) continue;

@@ -27,6 +27,9 @@ import { applyRequests } from './requests.ts';
 export type Job = Extract<Step, { do: 'measure' }>;
 export type Stop = Extract<Step, { do: 'stop' }>;
 
+/** What a measurement gave, with the number of the measurement. */
+export type NumberedResult = MeasureResult & { readonly m: number };
+
 /** The result of `tell`: a verdict, or why there is none yet. */
 export type TellResult =
   { readonly decided: true; readonly decision: Decision } | { readonly decided: false; readonly reason: string };
@@ -169,7 +172,7 @@ export class Lab {
    * Make one measurement. Its intent is on disk before anything starts. A broken machine throws; the measurement is
    * then recorded as lost.
    */
-  async measure(job: Job): Promise<MeasureResult & { readonly m: number }> {
+  async measure(job: Job): Promise<NumberedResult> {
     const { bench, deviceClass, session, watch } = this.#deps;
     const m = this.state.measurements.length;
     const commit = codeOf(this.state, job.n)!.commit;
@@ -225,7 +228,7 @@ export class Lab {
   }
 
   /** Record a measurement and decide as far as the ledger now allows. */
-  async tell(job: Job, result: MeasureResult & { readonly m: number }): Promise<TellResult> {
+  async tell(job: Job, result: NumberedResult): Promise<TellResult> {
     const { n, purpose } = job;
     try {
       if (result.wasAborted) {
@@ -247,14 +250,7 @@ export class Lab {
     }
   }
 
-  #recordMeasurement({
-    m,
-    outcome,
-    conditions,
-    log,
-    curve,
-    holdoutOutcome,
-  }: MeasureResult & { readonly m: number }): void {
+  #recordMeasurement({ m, outcome, conditions, log, curve, holdoutOutcome }: NumberedResult): void {
     const { ledger } = this.#deps;
     const blobs = defined({
       log: log === '' ? undefined : ledger.putBlob(log),

@@ -1,4 +1,5 @@
 /** Merges the changes of several experiments into one: knobs by their values, other code by git. */
+import { defined } from '../base/defined.ts';
 import { findKnob, writeKnob } from '../core/admission/knobs.ts';
 import { verdictOf } from '../core/experiment.ts';
 import type { FileEdit } from '../core/ports.ts';
@@ -37,7 +38,7 @@ export async function mergeMembers(deps: AdmissionDeps, n: number, members: read
   return {
     edits: [...mergedFiles].map(([path, content]) => ({ path, content })),
     joined,
-    ...(knobs && { knobs }),
+    ...defined({ knobs }),
   };
 }
 

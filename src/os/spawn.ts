@@ -4,6 +4,7 @@
  * experiments.
  */
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
+import { defined } from '../base/defined.ts';
 import { LabError, reasonOf } from '../base/error.ts';
 
 export interface CaptureOptions {
@@ -78,7 +79,7 @@ export function captureOutput(
       const errorText = Buffer.concat(errChunks).toString('utf8');
       resolve({
         status: exitStatus,
-        ...(failure ? { failure } : {}),
+        ...defined({ failure }),
         stdout: outputBytes.toString('utf8'),
         bytes: outputBytes,
         stderr: errorText,
@@ -120,7 +121,7 @@ export function captureSync(program: string, args: readonly string[], options: C
   const failure = syncFailure(spawnResult.error as NodeJS.ErrnoException | undefined, spawnResult.signal);
   return {
     status: failure ? undefined : (spawnResult.status ?? undefined),
-    ...(failure ? { failure } : {}),
+    ...defined({ failure }),
     stdout: outputBytes.toString('utf8'),
     bytes: outputBytes,
     stderr: (spawnResult.stderr ?? Buffer.alloc(0)).toString('utf8') || (spawnResult.error?.message ?? ''),
@@ -139,10 +140,7 @@ function syncFailure(
 }
 
 function placementOf(options: CaptureOptions): { cwd?: string; env?: NodeJS.ProcessEnv } {
-  return {
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.env === undefined ? {} : { env: { ...options.env } }),
-  };
+  return defined({ cwd: options.cwd, env: options.env && { ...options.env } });
 }
 
 function killGroup(child: ChildProcess): void {

@@ -8,6 +8,7 @@ import { constants } from 'node:os';
 import { basename, dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as after } from 'node:timers/promises';
+import { defined } from '../base/defined.ts';
 import type { Ending, RunningProcess, RunResult, RunSpec } from '../core/ports.ts';
 import { killHard, processInfo } from '../os/proc.ts';
 import { startProcess } from '../os/spawn.ts';
@@ -293,10 +294,8 @@ function endingOf(
 ): Pick<RunResult, 'ending' | 'exitCode' | 'signal'> {
   const reportedSignal = FATAL_SIGNALS.find((signalName) => exitCode === 128 + constants.signals[signalName]);
   const endingSignal = signal ?? reportedSignal;
-  const exitDetails = {
-    ...(endingSignal ? { signal: endingSignal } : {}),
-    ...(exitCode !== null && !reportedSignal ? { exitCode: exitCode } : {}),
-  };
+  const ownExitCode = exitCode === null || reportedSignal ? undefined : exitCode;
+  const exitDetails = defined({ signal: endingSignal, exitCode: ownExitCode });
   if (ending) return { ending, ...(ending === 'disk' || ending === 'memory' || ending === 'pids' ? exitDetails : {}) };
   return endingSignal ? { ending: 'signalled', signal: endingSignal } : { ending: 'exited', exitCode: exitCode ?? 0 };
 }

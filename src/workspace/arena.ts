@@ -4,6 +4,7 @@
  */
 import * as path from 'node:path';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
+import { defined } from '../base/defined.ts';
 import { parseComparison } from '../core/admission/knob-rules.ts';
 import { isInstructions, leftWithoutUs } from '../base/text-block.ts';
 import { LabError, reasonOf } from '../base/error.ts';
@@ -62,7 +63,7 @@ export async function loadArena(folder: string): Promise<LoadedArena> {
     editable: editableFiles,
     knobs: readKnobs(arena, editableFiles, folder),
     hashes: { editable: hashEditable(editableFiles), frozen: frozenHashOf(frozenFiles) },
-    ...(programText !== undefined && { program: programText }),
+    ...defined({ program: programText }),
   };
 }
 
@@ -159,15 +160,14 @@ function arenaError(
   problems: readonly ManifestProblem[],
   nextStep: string,
 ): LabError {
-  const what =
-    code === 'E_KNOB'
-      ? `The knobs of ${path.join(folder, MANIFEST_FILE)} do not fit their files.`
-      : code === 'E_FILES'
-        ? `The globs of ${path.join(folder, MANIFEST_FILE)} do not fit the files.`
-        : `${path.join(folder, MANIFEST_FILE)} does not validate.`;
+  const manifestFile = path.join(folder, MANIFEST_FILE);
   const problemList = problems.map(({ at, message }) => `${at}: ${message}`).join('; ');
   return new LabError(code, {
-    what,
+    what: {
+      E_KNOB: `The knobs of ${manifestFile} do not fit their files.`,
+      E_FILES: `The globs of ${manifestFile} do not fit the files.`,
+      E_MANIFEST: `${manifestFile} does not validate.`,
+    }[code],
     why: `${formatCount(problems.length, 'problem')}: ${problemList}.`,
     next: nextStep,
   });

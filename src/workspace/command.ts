@@ -2,6 +2,7 @@
  * How git is called: no user configuration, no prompts, no hooks, errors in three parts. The only file that starts git.
  */
 import * as fs from 'node:fs';
+import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { sleep } from '../os/clock.ts';
 import { type CaptureResult, captureOutput } from '../os/spawn.ts';
@@ -38,8 +39,7 @@ export async function gitBytes(gitArgs: readonly string[], options: GitOptions =
   const callGit = (): Promise<CaptureResult> =>
     captureOutput('git', [...storeArgs, '-c', 'core.hooksPath=/dev/null', ...gitArgs], {
       env: environment,
-      ...(options.cwd !== undefined && { cwd: options.cwd }),
-      ...(options.input !== undefined && { input: options.input }),
+      ...defined({ cwd: options.cwd, input: options.input }),
     });
   let gitResult = await callGit();
   const staleLockFile = options.store ? findStaleLock(options.store, gitResult.stderr) : undefined;

@@ -24,7 +24,6 @@ const TO_SPLIT = [
   'src/core/ports.ts',
   'src/core/replay.ts',
   'src/core/rules/judge.ts',
-  'src/loop/measure.ts',
   'src/testing/synthetic.ts',
   'tests/dashboard/pages.test.ts',
   'web/style.css',
@@ -42,7 +41,6 @@ const LONG_FUNCTIONS: readonly string[] = [
   'src/cli/take.ts main',
   'src/core/rules/judge.ts judge',
   'src/mcp/server.ts createMcpServer',
-  'src/workspace/take.ts takeBranch',
   'src/search/cma/sampler.ts cmaSampler',
   'src/view/lab/lab.ts viewLab',
 ];
