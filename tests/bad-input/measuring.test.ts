@@ -19,9 +19,10 @@ import {
   processesOf,
   smallArena,
 } from '../fixtures/cli.ts';
+import { unless, withReason } from '../fixtures/skipping.ts';
 
 const { sandbox } = await chooseSandbox();
-const sealed = sandbox.info.level === 'bubblewrap';
+const notSealed = unless(sandbox.info.level === 'bubblewrap', sandbox.info.reason);
 
 interface Bad {
   readonly what: string;
@@ -146,7 +147,9 @@ async function failing(folder: string, kind: string): Promise<void> {
 
 describe('the unchanged code with', () => {
   for (const { what, kind, sealed: needs, ...arena } of BAD)
-    it.skipIf(needs && !sealed)(`${what} fails as ${kind}`, () => failing(smallArena(arena), kind));
+    it.skipIf(needs && notSealed)(withReason(`${what} fails as ${kind}`, needs && notSealed), () =>
+      failing(smallArena(arena), kind),
+    );
 
   it('a frozen file changed in the plain process fails as frozen-changed', async () => {
     const folder = smallArena({ candidate: ending('echo "# mine" >> "$OVERNIGHT_ARENA/arena.yaml"') });
