@@ -1,7 +1,7 @@
 /**
- * The loop: read this file first. A session is `ask`, `measure`, `tell`, over and over, until there is a reason to stop.
- * What comes next is decided in core/plan/plan.ts, what is kept in core/rules/judge.ts; a measurement is made in
- * loop/measure.ts. This file sees to it that the loop never ends by accident.
+ * The loop: read this file first. A session is `ask`, `measure`, `tell`, over and over, until there is a reason to
+ * stop. What comes next is decided in core/plan/plan.ts, what is kept in core/rules/judge.ts; one measurement is made
+ * in loop/measure.ts. This file sees to it that the loop never ends by accident.
  */
 import { LabError, reasonOf } from '../base/error.ts';
 import type { StopReason } from '../core/event.ts';
@@ -60,8 +60,8 @@ function stuckError(cause: unknown): LabError {
 }
 
 /**
- * Record the end of a session. A ledger that cannot be written any more is tolerated: the next session then records that
- * this one died.
+ * Record the end of a session. A ledger that cannot be written any more is tolerated: then the next session records
+ * that this one died.
  */
 export function endSession(ledger: Ledger, session: number, reason: StopReason, detail: string): void {
   try {

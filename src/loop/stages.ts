@@ -1,7 +1,7 @@
 /**
  * Runs `setup` and `prepare`, the person's own commands, once for each content of the files that they depend on. Their
- * output is kept in a cache that all labs of the arena share. A command that needs the network runs outside the sandbox,
- * with the person's rights and environment: it is the person's own code, frozen before the first idea.
+ * output is kept in a cache that all labs of the arena share. A command that needs the network runs outside the
+ * sandbox, with the person's rights and environment: it is the person's own code, frozen before the first idea.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';

@@ -1,6 +1,7 @@
 /** Where a lab lies on disk. Everything Overnight writes is below one folder that ignores itself. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { makeFolder, writeNewFile } from './folders.ts';
 
 export interface LabPaths {
   readonly arena: string;
@@ -37,10 +38,12 @@ export function labPaths(arenaFolder: string, tag: string): LabPaths {
 
 /** Create the home folder with a .gitignore of its own, so that the person's repository never sees it. */
 export function createHome(paths: LabPaths): void {
-  fs.mkdirSync(paths.labs, { recursive: true });
-  const ignoreFile = path.join(paths.home, '.gitignore');
-  if (!fs.existsSync(ignoreFile)) fs.writeFileSync(ignoreFile, '*\n');
+  makeFolder(paths.labs);
+  ignoreEverythingIn(paths.home);
 }
+
+/** Put a .gitignore into a folder that hides the folder from the person's repository. */
+export const ignoreEverythingIn = (folder: string): void => writeNewFile(path.join(folder, '.gitignore'), '*\n');
 
 /** The lab that `doctor` makes and removes; never the one a person means. */
 export const DOCTOR_TAG = 'doctor';

@@ -3,11 +3,11 @@
  * checkout is only read (`ls-files`, `rev-parse`, `status`), never written. Knows nothing about experiments.
  */
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import type { FileEdit, Snapshot, TreeEntry, Workspace } from '../core/ports.ts';
 import { isFull, listTree, readText, removeTree } from '../os/files.ts';
+import { makeTemporaryFolder } from '../os/folders.ts';
 import { gitBytes, gitText } from './command.ts';
 import { readFolder } from './source.ts';
 
@@ -47,7 +47,7 @@ function isAsCommitted(filePath: string, fileMode: string, content: Buffer): boo
 
 /** Three versions of a text as one, by git; undefined where both sides changed the same lines. */
 async function mergeTexts(tipText: string, baseText: string, otherText: string): Promise<string | undefined> {
-  const mergeDir = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-merge-'));
+  const mergeDir = makeTemporaryFolder('overnight-merge-');
   try {
     for (const [fileName, fileText] of Object.entries({ mine: tipText, base: baseText, theirs: otherText }))
       fs.writeFileSync(path.join(mergeDir, fileName), fileText);

@@ -3,9 +3,9 @@
  * that repository, and only objects and one new ref: never the checkout, the index, or an existing branch.
  */
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
+import { makeTemporaryFolder } from '../os/folders.ts';
 import { type GitOptions, gitBytes, gitText } from './command.ts';
 import { sourceOf } from './source.ts';
 
@@ -44,7 +44,7 @@ export async function takeBranch(
   if (!repository) throw noRepositoryError(folder);
   await requireNewBranch({ cwd: repository }, branchName);
   const pathPrefix = subfolder ? `${subfolder}/` : '';
-  const indexDir = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-take-'));
+  const indexDir = makeTemporaryFolder('overnight-take-');
   const gitOptions = { cwd: repository, env: { GIT_INDEX_FILE: path.join(indexDir, 'index'), ...AUTHOR_ENV } };
   try {
     await gitText(['read-tree', baseCommit], gitOptions);
