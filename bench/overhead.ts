@@ -4,11 +4,11 @@
  * replaces (ledger, git and decisions are real), then a block is measured with real processes. `npm run bench:overhead
  * [-- --long]`: up to 1,000 or 10,000 experiments.
  */
-import { CLEAN_END } from '../src/testing/sandbox-conformance.ts';
+import { instantSandbox } from '../src/testing/instant-sandbox.ts';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import type { Proposer, RunningProcess, RunResult, RunSpec, Sandbox } from '../src/core/ports.ts';
+import type { Proposer, RunSpec, Sandbox } from '../src/core/ports.ts';
 import { medianOf } from '../src/base/stats.ts';
 import { chooseSandbox } from '../src/sandbox/choose.ts';
 import { openLab } from '../src/app/open-lab.ts';
@@ -54,30 +54,11 @@ const counter: Proposer = {
   }),
 };
 
-/** A sandbox without processes: does at once what the two scripts of the arena do. */
-function instantSandbox(like: Sandbox): Sandbox {
-  const done: RunResult = { ...CLEAN_END, wallS: 0, cpuS: 0 };
-  const start = (spec: RunSpec): RunningProcess => {
-    const {
-      OVERNIGHT_OUT: out,
-      OVERNIGHT_ARENA: arena,
-      OVERNIGHT_RESULT: result,
-      OVERNIGHT_NONCE: nonce,
-      OVERNIGHT_SEED: seed,
-    } = spec.env;
-    if (out) fs.copyFileSync(path.join(arena!, 'value.txt'), path.join(out, 'value.txt'));
-    else fs.writeFileSync(result!, `nonce: ${nonce}\nscore: ${seed}\n`);
-    return { pid: process.pid, done: Promise.resolve(done), kill: () => {} };
-  };
-  return {
-    info: like.info,
-    inside: (mount) => mount.from,
-    start,
-    startJoined: () => {
-      throw new Error('not used');
-    },
-    sweep: async () => 0,
-  };
+/** Does at once what the two scripts of the arena do. */
+function playScripts({ env }: RunSpec): undefined {
+  const { OVERNIGHT_OUT: out, OVERNIGHT_ARENA: arena, OVERNIGHT_RESULT: result } = env;
+  if (out) fs.copyFileSync(path.join(arena!, 'value.txt'), path.join(out, 'value.txt'));
+  else fs.writeFileSync(result!, `nonce: ${env.OVERNIGHT_NONCE}\nscore: ${env.OVERNIGHT_SEED}\n`);
 }
 
 /** Open the bench lab and go on for `experiments` more; milliseconds of overhead of each idea's first measurement. */
@@ -136,7 +117,7 @@ for (const [forbid, target] of [
   const found: number[] = [];
   let have = 0;
   for (const size of sizes) {
-    await goOn(folder, instantSandbox(sandbox), size - have);
+    await goOn(folder, { ...instantSandbox(playScripts), info: sandbox.info }, size - have);
     found.push(medianOf(await goOn(folder, sandbox, BLOCK)));
     have = size + BLOCK;
     const [made, removed] = await layOut(folder);

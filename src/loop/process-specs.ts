@@ -11,7 +11,7 @@ import type { Mount, RunSpec, Sandbox, Workspace } from '../core/ports.ts';
 /** What stays the same for all measurements of a session. */
 export interface Bench {
   readonly arena: Arena;
-  readonly workspace: Workspace;
+  readonly workspace: Pick<Workspace, 'checkout' | 'findDifference'>;
   readonly sandbox: Sandbox;
   /** Folder for fresh directories, on the same file system as the lab. */
   readonly workFolder: string;
