@@ -7,6 +7,7 @@ import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { seedOf } from '../base/random.ts';
 import type { Sandbox, Workspace } from '../core/ports.ts';
+import { requireCurrentRules } from '../core/state.ts';
 import type { OpenLedger } from '../ledger/jsonl.ts';
 import { recoverKilledSession } from '../loop/resume.ts';
 import { chooseSandbox } from '../sandbox/choose.ts';
@@ -32,6 +33,7 @@ export interface RecoveredLab extends LocatedLab {
 export async function recoverLab(located: LocatedLab, ledger: OpenLedger): Promise<RecoveredLab> {
   const { options, paths, tag } = located;
   const resumed = ledger.state.lab !== undefined;
+  if (resumed) requireCurrentRules(ledger.state);
   if (resumed) requireSameArena(located, ledger);
   const sandbox = options.sandbox ?? (await chooseSandbox()).sandbox;
   const plainSandbox = (await chooseSandbox({ forbid: 'bubblewrap' })).sandbox;

@@ -30,12 +30,15 @@ export const requestCommand =
     const refusal = wasTaken ? refusalOf(foundLab, id) : undefined;
     if (refusal) throw impossibleError(verb, refusal);
     if (invocation.wantsJson) printJson({ id, verb, taken: wasTaken });
-    else
-      printText(
-        `${verb}: ${wasTaken ? 'in force.' : alive ? 'not taken yet; the harness is busy.' : 'no harness is running; the next `overnight run` takes it.'}`,
-      );
+    else printText(`${verb}: ${wasTaken ? 'in force.' : whyNotTaken(foundLab)}`);
     return 0;
   };
+
+/** Read again: the harness may have ended while it was waited for. */
+const whyNotTaken = (foundLab: FoundLab): string =>
+  readLab(foundLab).alive
+    ? 'not taken yet; the harness is busy, and takes it as soon as it can.'
+    : 'no harness is running; the next `overnight run` takes it.';
 
 /** The wish as the words on the command line say it, not yet checked. */
 function uncheckedRequest(verb: string, invocation: Invocation, state: CurrentState): unknown {

@@ -16,7 +16,8 @@ import type { Invocation } from './spec.ts';
 const SHIPPED_ARENAS = fileURLToPath(new URL('../../arenas', import.meta.url));
 /** `--quick`: enough to see every part at work, too little to trust. */
 const QUICK_SETTINGS = { experiments: 6, minutes: 2.2, seconds: 4, calibrate: 3 };
-const NEVER_COPIED = new Set(['node_modules', '.overnight']);
+/** What a checkout has beside what the package carries. */
+const NEVER_COPIED = new Set(['node_modules', '.overnight', 'tests']);
 
 export async function main(invocation: Invocation): Promise<number> {
   const arenaName = invocation.args[0]!;

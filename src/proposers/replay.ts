@@ -6,12 +6,11 @@ import { parseComparison } from '../core/admission/knob-rules.ts';
 import { seedOf } from '../base/random.ts';
 import { mean } from '../base/stats.ts';
 import type { Arena } from '../core/arena.ts';
-import { noiseIn } from '../core/rules/judge.ts';
 import { type Plateau, plateauOf } from '../core/plan/bases.ts';
 import { verdictOf } from '../core/experiment.ts';
 import { findKnob } from '../core/admission/knobs.ts';
 import type { Brief } from '../core/ports.ts';
-import { type LabState, lineage, values as measuredValues } from '../core/state.ts';
+import { currentDevice, type LabState, lineage, values as measuredValues, noiseIn } from '../core/state.ts';
 import {
   type Outcome,
   type Point,
@@ -72,7 +71,7 @@ export function searchContextAt(
       hasAllKnobs(knobNames, baselineKnobs) ? baselineKnobs! : currentValues,
       currentValues,
     );
-    const device = labState.sessions.at(-1)?.start.deviceClass ?? '';
+    const device = currentDevice(labState);
     const { sigma, dof } = noiseIn(labState, device);
     const currentPlateau = plateauOf(labState, arena.knobs.length);
     const anchorPoint = knobsSpace.encode(knobsSpace.snap(pickKnobs(knobsSpace, currentValues)));

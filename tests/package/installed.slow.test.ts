@@ -114,6 +114,16 @@ describe('from the installed package', () => {
     expect(readFileSync(join(lab, 'report', 'report.md'), 'utf8')).toContain('baseline');
   });
 
+  it('the built-in agent says what to install', async () => {
+    const folder = freshFolder();
+    cpSync(join(ROOT, 'arenas', 'hello'), folder, { recursive: true });
+    const program = join(project, 'node_modules', '.bin', 'overnight');
+    const env = { ...process.env, ANTHROPIC_API_KEY: 'sk-none' };
+    const done = await captureOutput(program, ['run', '--agent', 'model', '--json'], { cwd: folder, env });
+    expect(done.status).toBe(3);
+    expect(done.stdout).toMatch(/"E_AGENT".*npm install ai@6 @ai-sdk\/anthropic@3/);
+  });
+
   it('a program finds the library', async () => {
     const line =
       "import { openLab } from 'overnight'; import 'overnight/search'; import 'overnight/testing'; console.log(typeof openLab)";
