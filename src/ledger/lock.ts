@@ -12,7 +12,7 @@ import { bootId, isAlive, startTimeOf } from '../os/proc.ts';
 
 export interface LockOwner {
   readonly pid: number;
-  /** Start time as the kernel counts it; tells a reused pid from its owner. */
+  /** Start time as the kernel counts it: another process with the same pid has another one. */
   readonly started: string;
   readonly boot: string;
   readonly host: string;
@@ -49,7 +49,7 @@ export function takeLock(lockFile: string, currentTime: string): LedgerLock {
   throw lockedError(lockFile, readLockOwner(lockFile));
 }
 
-/** Who holds it now and is alive, if anybody. For readers such as `status`. */
+/** The living owner, if there is one. For readers such as `status`. */
 export function lockOwner(lockFile: string): LockOwner | undefined {
   const owner = readLockOwner(lockFile);
   return owner && isOwnerAlive(owner) ? owner : undefined;

@@ -14,7 +14,7 @@ export interface LabPaths {
   /** Fresh directories of running measurements. */
   readonly work: string;
   readonly report: string;
-  /** Wishes for the running harness, a file each. */
+  /** Requests for the running harness, a file each. */
   readonly inbox: string;
   readonly tsv: string;
 }
@@ -45,10 +45,10 @@ export function createHome(paths: LabPaths): void {
 /** Put a .gitignore into a folder that hides the folder from the person's repository. */
 export const ignoreEverythingIn = (folder: string): void => writeNewFile(path.join(folder, '.gitignore'), '*\n');
 
-/** The lab that `doctor` makes and removes; never the one a person means. */
+/** The lab that `doctor` makes and removes. It is never the lab that a person means. */
 export const DOCTOR_TAG = 'doctor';
 
-/** Tags of the labs of an arena, the one written last first. */
+/** Tags of the labs of an arena, the lab that was written last first. */
 export function listTags(arenaFolder: string): string[] {
   const { labs: labsFolder } = labPaths(arenaFolder, '-');
   const entryNames = fs.existsSync(labsFolder) ? fs.readdirSync(labsFolder) : [];

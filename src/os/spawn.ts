@@ -12,20 +12,21 @@ export interface CaptureOptions {
   /** The whole environment of the child; the harness's own when absent. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly input?: string | Uint8Array;
-  /** Killed (SIGKILL; with its process group when asynchronous) after this; 60 s when absent. */
+  /** It is killed after this time, with its process group when asynchronous. Absent: 60 s. */
   readonly timeoutMs?: number;
-  /** Bytes kept of each stream; more than this of standard output ends the child. 64 MiB when absent. */
+  /** Bytes kept of each stream; more of standard output ends the child. Absent: 64 MiB. */
   readonly maxBytes?: number;
 }
 
-/** What a helper left. Never thrown: the caller knows what a failure means. */
+/** How a helper ended and what it printed. Never thrown: the caller knows what a failure means. */
 export interface CaptureResult {
   /** Exit status; `undefined` when a signal, a limit or a failed start ended it. */
   readonly status: number | undefined;
   /** Why there is no status. `missing`: no such program. */
   readonly failure?: 'missing' | 'timeout' | 'output' | 'signal' | 'spawn';
-  /** Standard output as UTF-8; `bytes` is the same, raw. */
+  /** Standard output as UTF-8. */
   readonly stdout: string;
+  /** Standard output, raw. */
   readonly bytes: Buffer;
   readonly stderr: string;
 }

@@ -1,6 +1,6 @@
 /**
- * Chooses the sandbox by trying it from the inside: what the probe saw is the reason, in words for a person. Nothing is
- * believed because a program is installed. Not covered by the probe: holes of the kernel, GPUs.
+ * Chooses the sandbox by a probe that runs inside it. The reason says what the probe saw: that a program is installed
+ * proves nothing. Not covered by the probe: holes of the kernel, GPUs.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
@@ -23,7 +23,7 @@ export interface SandboxCheck {
 
 export interface ChosenSandbox {
   readonly sandbox: Sandbox;
-  /** What was tried, also when it failed; empty when nothing was tried. */
+  /** What the probe looked at, passed or not. Empty when nothing was tried. */
   readonly checks: readonly SandboxCheck[];
 }
 

@@ -139,7 +139,7 @@ export function limitRun(
   };
 }
 
-/** Room for the run on top of what is there now, and for as much again of the person's own doing meanwhile. */
+/** Tasks for the run, for what runs already, and for what the person starts meanwhile. */
 function userTaskLimit(maxPids: number): number | undefined {
   return hasProc ? 2 * maxPids + 4096 : undefined;
 }
@@ -167,7 +167,10 @@ export function startPair(
   }
 }
 
-/** End what carries a tag: first by control group, which nobody escapes, then by environment until nobody is found. */
+/**
+ * End every process that carries a tag: first by control group, which none escapes, then by environment until none is
+ * found.
+ */
 export async function sweepTagged(tagPrefix: string): Promise<number> {
   let endedCount = sweepGroups(tagPrefix);
   for (let attempt = 0; attempt < 200; attempt++) {

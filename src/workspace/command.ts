@@ -15,7 +15,7 @@ export interface GitOptions {
   readonly store?: string;
   readonly cwd?: string;
   readonly input?: string | Uint8Array;
-  /** Exit statuses that are an answer, not a failure; 0 always is. */
+  /** Exit statuses beside 0 that are an answer and not a failure. */
   readonly allow?: readonly number[];
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -59,7 +59,7 @@ export async function gitBytes(gitArgs: readonly string[], options: GitOptions =
   return Buffer.from(gitResult.bytes);
 }
 
-/** How long a git that still runs may need to end; then a lock in the private store is one that a killed git left. */
+/** A git that still runs ends within this time; a lock in the private store that is older was left by a killed git. */
 const LOCK_GRACE_MS = 300;
 
 /**

@@ -9,9 +9,11 @@ import { makeTemporaryFolder } from '../os/folders.ts';
 import { type GitOptions, gitBytes, gitText } from './command.ts';
 import { sourceOf } from './source.ts';
 
-/** A kept experiment as a commit to be made: its commit in the private store and the message it gets. */
+/** A kept experiment that becomes a commit of the person's repository. */
 export interface KeptCommit {
+  /** Its commit in the private store. */
   readonly commit: string;
+  /** The message that the new commit gets. */
   readonly message: string;
 }
 
