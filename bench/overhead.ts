@@ -4,11 +4,11 @@
  * replaces (ledger, git and decisions are real), then a block is measured with real processes. `npm run bench:overhead
  * [-- --long]`: up to 1,000 or 10,000 experiments.
  */
-import { CLEAN_END } from '../src/testing/sandbox-conformance.ts';
+import { instantSandbox } from '../src/testing/instant-sandbox.ts';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import type { Proposer, RunningProcess, RunResult, RunSpec, Sandbox } from '../src/core/ports.ts';
+import type { Proposer, RunSpec, Sandbox } from '../src/core/ports.ts';
 import { medianOf } from '../src/base/stats.ts';
 import { chooseSandbox } from '../src/sandbox/choose.ts';
 import { openLab } from '../src/app/open-lab.ts';
@@ -54,30 +54,11 @@ const countingProposer: Proposer = {
   }),
 };
 
-/** A sandbox without processes: does at once what the two scripts of the arena do. */
-function instantSandbox(sandboxLike: Sandbox): Sandbox {
-  const cleanEnd: RunResult = { ...CLEAN_END, wallS: 0, cpuS: 0 };
-  const startInstantly = (spec: RunSpec): RunningProcess => {
-    const {
-      OVERNIGHT_OUT: outFolder,
-      OVERNIGHT_ARENA: arenaFolder,
-      OVERNIGHT_RESULT: resultFile,
-      OVERNIGHT_NONCE: nonce,
-      OVERNIGHT_SEED: seed,
-    } = spec.env;
-    if (outFolder) fs.copyFileSync(path.join(arenaFolder!, 'value.txt'), path.join(outFolder, 'value.txt'));
-    else fs.writeFileSync(resultFile!, `nonce: ${nonce}\nscore: ${seed}\n`);
-    return { pid: process.pid, done: Promise.resolve(cleanEnd), kill: () => {} };
-  };
-  return {
-    info: sandboxLike.info,
-    inside: (mount) => mount.from,
-    start: startInstantly,
-    startJoined: () => {
-      throw new Error('not used');
-    },
-    sweep: async () => 0,
-  };
+/** Does at once what the two scripts of the arena do. */
+function playScripts({ env }: RunSpec): undefined {
+  const { OVERNIGHT_OUT: outFolder, OVERNIGHT_ARENA: arenaFolder, OVERNIGHT_RESULT: resultFile } = env;
+  if (outFolder) fs.copyFileSync(path.join(arenaFolder!, 'value.txt'), path.join(outFolder, 'value.txt'));
+  else fs.writeFileSync(resultFile!, `nonce: ${env.OVERNIGHT_NONCE}\nscore: ${env.OVERNIGHT_SEED}\n`);
 }
 
 /** Open the bench lab and go on for `experiments` more; milliseconds of overhead of each idea's first measurement. */
@@ -140,7 +121,7 @@ for (const [forbidsBubblewrap, targetMs] of [
   const overheads: number[] = [];
   let experimentCount = 0;
   for (const targetCount of labSizes) {
-    await runExperiments(folder, instantSandbox(sandbox), targetCount - experimentCount);
+    await runExperiments(folder, { ...instantSandbox(playScripts), info: sandbox.info }, targetCount - experimentCount);
     overheads.push(medianOf(await runExperiments(folder, sandbox, BLOCK)));
     experimentCount = targetCount + BLOCK;
     const [checkoutMs, removalMs] = await measureCheckouts(folder);
