@@ -16,10 +16,9 @@ import type { Api } from './gateway/apis.ts';
 import { classifyResponse, classifyText, type ProviderFailure, redactSecrets } from './gateway/classify.ts';
 import type { OpenCall } from './gateway/gateway.ts';
 import { usdOf } from './gateway/prices.ts';
-import { requireModelPackages } from './model-packages.ts';
+import { type Provider, requireModelPackages } from './model-packages.ts';
 import { FolderTools } from './model-tools.ts';
 
-export type Provider = 'anthropic' | 'openai' | 'compatible' | 'bedrock';
 const PROVIDERS: readonly Provider[] = ['anthropic', 'openai', 'compatible', 'bedrock'];
 const API_OF_PROVIDER: Readonly<Record<Exclude<Provider, 'bedrock'>, Api>> = {
   anthropic: 'anthropic',

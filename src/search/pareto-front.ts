@@ -1,15 +1,15 @@
-/** Several objectives: which trials no other beats in all of them. */
+/** Several objectives: the trials that no other trial beats in all of them. */
 import type { Told } from './trial.ts';
 
 export interface Objective {
-  /** A metric told beside the value; `value` means the value itself. */
+  /** A metric that was told beside the value; `value` is the value itself. */
   readonly metric: string;
   readonly direction: 'minimize' | 'maximize';
 }
 
 /**
- * Trials within the limits that no other beats on every objective, best first on the first one. Trials that lack a
- * metric are left out.
+ * Trials within the limits that no other trial beats on every objective, best first by the first objective. Trials
+ * without one of the metrics are left out.
  */
 export function front(told: readonly Told[], objectives: readonly Objective[]): readonly Told[] {
   const scored = told

@@ -178,7 +178,7 @@ describe('mistakes of the caller', () => {
     ['infinity', (s: Search) => s.tell(s.ask()[0]!.id, Number.POSITIVE_INFINITY), 'Its value is Infinity'],
     ['a replicate of a trial without a number', (s: Search) => s.replicate(s.ask()[0]!.id, 1), 'no number yet'],
     ['a known configuration', (s: Search) => [s.ask(), s.add(s.space.start)], 'known already'],
-    ['no trials asked for', (s: Search) => s.ask(0), 'k is 0'],
+    ['no trials asked for', (s: Search) => s.ask(0), 'count is 0'],
     ['forgetting what is told', (s: Search) => [s.tell(s.ask()[0]!.id, 1), s.forget(0)], 'told already'],
   ] as [string, (s: Search) => unknown, string][])('%s', (_, act, message) => {
     expect(() => act(search())).toThrow(message);

@@ -25,22 +25,22 @@ export interface CmaSamplerOptions {
   readonly noisy?: boolean;
   readonly restarts?: 'ipop' | 'bipop' | 'none';
   /**
-   * Keep a small chance that a discrete knob leaves its value. Default true; without it such a knob freezes when the
-   * steps have become small.
+   * Keep a small probability that a discrete knob leaves its value. Default true. Without it, such a knob freezes when
+   * the steps become small.
    */
   readonly margin?: boolean;
-  /** Start from trials told before this sampler was made: the mean and spread of the best tenth. Default true. */
+  /** Start from the mean and spread of the best tenth of the trials told so far. Default true. */
   readonly warm?: boolean;
   /**
-   * Trials of an earlier search of something similar, smaller losses being better: taken for the warm start beside
-   * those that were told.
+   * Trials of an earlier search of something similar. They are used for the warm start, like trials that were told.
+   * Smaller losses are better.
    */
   readonly earlier?: readonly { readonly values: Values; readonly loss: number }[];
   /** Centre of the first generation; the space's start when absent. */
   readonly start?: Point;
 }
 
-/** Numeric knobs beyond which the covariance matrix costs more than it can learn. */
+/** Most numeric knobs: with more, the covariance matrix would need more trials than it is worth. */
 export const MAX_CMA_KNOBS = 100;
 /** Width of the kernels of a warm start (α of the paper). */
 const WARM_KERNEL_WIDTH = 0.1;
@@ -160,7 +160,7 @@ function drawCategories(history: History, point: number[], ask: Ask): void {
   }
 }
 
-/** Which distribution comes first, and which after one has converged. */
+/** Creates the first distribution, and a new one whenever one has converged. */
 class Restarts {
   readonly #history: History;
   readonly #seed: number;
@@ -199,7 +199,7 @@ class Restarts {
     return this.#createDistribution({ mean, sigma });
   }
 
-  /** What a warm start may learn from, best first. */
+  /** The points of a warm start, best first. */
   #warmStartPoints(ranked: readonly Told[]): readonly Point[] {
     const { space } = this.#history;
     const earlier = (this.#options.earlier ?? []).map(({ values, loss }) => ({
@@ -221,7 +221,7 @@ class Restarts {
     return new Cma({ ...initial, active, noisy, ...(population !== undefined && { lambda: population }) });
   }
 
-  /** The same distribution while it is alive, else its successor. */
+  /** The same distribution, or a new one when it has converged. */
   continueOrRestart(distribution: Cma): Cma {
     const { restarts = 'ipop', sigma = 0.2 } = this.#options;
     if (restarts === 'none' || distribution.stop() === undefined) return distribution;

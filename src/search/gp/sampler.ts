@@ -1,7 +1,7 @@
 /**
- * Expected improvement of a Gaussian process from the best configuration outwards: moves of one knob first, then what
- * combines well. Made for nights of a dozen to a hundred slow trials around a known-good default; costs milliseconds to
- * tens of them per proposal.
+ * Expected improvement of a Gaussian process, searched from the best configuration outwards: moves of one knob first,
+ * then combinations. Made for a dozen to a hundred slow trials around a known-good default. A proposal takes a few to
+ * tens of milliseconds.
  */
 import type { Random } from '../../base/random.ts';
 import { Gp } from './gp.ts';
@@ -11,35 +11,39 @@ import type { Point, Space } from '../space.ts';
 import { type Ask, compareTold, type History, type Proposed, type Sampler, type Told } from '../trial.ts';
 
 export interface GpOptions {
-  /** Where moves start; the best trial when absent or undefined. */
+  /** The point from which moves start; the best trial when absent or undefined. */
   readonly anchor?: () => Point | undefined;
-  /** Expect that moving away from the space's start costs. Default true. */
+  /** Expect the loss to grow with the distance from the space's start. Default true. */
   readonly trustStart?: boolean;
   /** Random points of the whole space among the candidates. Default 40. */
   readonly wide?: number;
   /**
-   * How far to look around, 0 (the default) to 1: moves also start from the runners-up, good trials are crossed, and
-   * more of the space is sampled.
+   * How much to explore, 0 (the default) to 1. Above 0, moves also start from the runners-up, good trials are
+   * recombined, and more of the space is sampled.
    */
   readonly explore?: () => number;
 }
 
-/** Where candidates come from, beside the point that moves start from. */
+/** How candidates are made, in addition to moves from the origin. */
 interface Reach {
+  /** Random points of the whole space. */
   readonly wideCount: number;
-  /** Good trials to be crossed with each other, and how often. */
+  /** Good trials to be recombined. */
   readonly parents: readonly Point[];
+  /** Number of recombined points. */
   readonly crossovers: number;
 }
 
-/** Trials the model is fitted to: the best ones and the newest ones. */
+/** Most trials that the model is fitted to: the best ones and the newest ones. */
 const MAX_FIT_TRIALS = 90;
-/** Sizes of one-knob moves, in coordinates, and in values of a discrete knob; the finest only after so many trials. */
+/** Sizes of one-knob moves, in coordinates. */
 const MOVE_SIZES = [0.1, 0.2, 0.35];
 const FINE_MOVE_SIZES = [0.04, ...MOVE_SIZES];
+/** Trials after which the finest moves are added. */
 const FINE_AFTER_TRIALS = 40;
-/** Trials before which one knob is moved at a time: what combines well cannot be known yet. */
+/** With fewer trials, one knob is moved at a time: nothing is known about combinations. */
 const ONE_KNOB_TRIALS = 4;
+/** Sizes of one-knob moves of a discrete knob, in values. */
 const LEVEL_STEPS = [1, 2, 4];
 
 export function gpSampler(history: History, options: GpOptions = {}): Sampler {
@@ -111,7 +115,7 @@ function fitModel(history: History, start: Point | undefined): FittedModel {
   return { key: keyOf(history), model, bestMean: Number.isFinite(bestMean) ? bestMean : worstMean };
 }
 
-/** The point that counts as the best, the one that moves start from, and how far they go. */
+/** The point that counts as the best (`standing`), the one from which moves start (`origin`), and how far to look. */
 function chooseOrigin(
   { space, told }: History,
   id: number,
@@ -121,8 +125,8 @@ function chooseOrigin(
 ): { readonly standing: Point; readonly origin: Point; readonly reach: Reach } {
   const ranked = [...told].sort(compareTold).map((result) => result.trial.point);
   const standing = anchor ?? ranked[0] ?? space.encode(space.start);
-  // Standing still, half of the proposals start from a runner-up (two of four, so that no rhythm of the caller misses
-  // them).
+  // On a plateau, half of the proposals start from a runner-up: two of four in a row, so that a caller that uses every
+  // other proposal also gets some of them.
   const turn = exploration > 0 ? id % 4 : 0;
   const origin = turn === 1 || turn === 2 ? (ranked[turn] ?? standing) : standing;
   const crossovers = exploration > 0 && ranked.length > 1 ? Math.round(60 * exploration) : 0;
@@ -143,7 +147,7 @@ function logImprovement(zScore: number): number {
   return -0.5 * zScore * zScore - LOG_SQRT_2PI - 2 * Math.log(-zScore);
 }
 
-/** At most FIT trials: half of them the best, the rest the newest. */
+/** At most MAX_FIT_TRIALS trials: half of them the best, the others the newest. */
 function chooseFitTrials(told: readonly Told[]): readonly Told[] {
   if (told.length <= MAX_FIT_TRIALS) return told;
   const kept = new Set([...told].sort(compareTold).slice(0, MAX_FIT_TRIALS / 2));
@@ -152,7 +156,8 @@ function chooseFitTrials(told: readonly Told[]): readonly Told[] {
 }
 
 /**
- * The best of all one-knob moves, some random ones and some wide ones, then improved by further one-knob moves on top.
+ * The best of all one-knob moves, some moves of several knobs and some random points, then improved by further one-knob
+ * moves.
  */
 function climbFrom(
   space: Space,
@@ -197,7 +202,9 @@ function climbFrom(
   return bestMove?.point ?? oneMove(space, origin, chance);
 }
 
-/** All moves of one knob: up and down in several sizes, jittered so that no grid forms; every other category. */
+/**
+ * All moves of one knob: up and down in several sizes, with jitter so that no grid forms, or to every other category.
+ */
 function* oneKnobMoves(
   space: Space,
   origin: Point,
@@ -228,7 +235,7 @@ function* oneKnobMoves(
   }
 }
 
-/** Two or three knobs moved together, or, once in three, all of them a little. */
+/** Move two or three knobs together, or, once in three times, all of them a little. */
 function moveSeveral(space: Space, origin: Point, chance: Random): Point {
   const knobCount = space.dims.length;
   const movesAll = chance.uniform() < 0.33;
@@ -243,7 +250,7 @@ function moveSeveral(space: Space, origin: Point, chance: Random): Point {
   });
 }
 
-/** Every knob from one of two good trials. */
+/** Recombine two good trials: each knob is taken from one of them. */
 function crossParents(parents: readonly Point[], chance: Random): Point {
   const [first, second] = [parents[chance.below(parents.length)]!, parents[chance.below(parents.length)]!];
   return first.map((coordinate, knob) => (chance.uniform() < 0.5 ? coordinate : second[knob]!));
