@@ -1,6 +1,6 @@
 /** When a session ends by itself: each limit is tried on both sides. */
 import { describe, expect, it } from 'vitest';
-import { decisionOf, draftProposal, draftSnapshot } from '../../testing/drafts.ts';
+import { draftProposal, draftSnapshot } from '../../testing/drafts.ts';
 import { arenaWith, IDLE_CONTEXT, Script } from '../../testing/script.ts';
 import type { FailureClass } from '../event.ts';
 import { ideasTried, lastGain, nextSeed, plan, type PlanContext, type Step, typicalMeasurementS } from './plan.ts';
