@@ -6,7 +6,8 @@ import { arenaWith, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
 import { judge } from './judge.ts';
 
 const quiet = [5, 5.1, 4.9] as const; // sigma 0.1
-const lab = (change: Readonly<Record<string, unknown>> = {}): Script => new Script(arenaWith(change)).addCalibration(quiet);
+const lab = (change: Readonly<Record<string, unknown>> = {}): Script =>
+  new Script(arenaWith(change)).addCalibration(quiet);
 const judged = (script: Script, n = 1): Decision | 'again' => {
   const judgement = judge(script.state, n, SCRIPT_DEVICE);
   return judgement.again ? 'again' : judgement.decision;
