@@ -5,6 +5,7 @@
 import type { Arena } from './arena.ts';
 import type { Noise } from '../base/stats.ts';
 import type { LabRequest } from './requests.ts';
+import type { TrustGrade } from './trust-grade.ts';
 
 /**
  * Why a measurement was made. Only `idea` and `replicate` steer; `confirm` measurements are fresh and never chosen by
@@ -180,8 +181,6 @@ export interface RunLimits {
   /** No new ideas: test the kept stack step by step, and measure what is left of it against the baseline. */
   readonly finalize?: true;
 }
-
-export type TrustGrade = 'sealed' | 'guarded' | 'reported';
 
 export type StopReason =
   | 'experiments'
@@ -411,6 +410,7 @@ export type RefusalCode =
   | 'conflict';
 
 export type EventType = keyof Payloads;
+
 export type Payload<T extends EventType> = Payloads[T];
 
 /** An event before it has a place in the ledger. */
@@ -428,4 +428,5 @@ export interface Envelope {
 }
 
 export type LedgerEvent = EventDraft & Envelope;
+
 export const GENESIS = '0'.repeat(64);

@@ -14,7 +14,7 @@ import type {
   RefusalCode,
   Usage,
 } from './event.ts';
-import type { LiveBase } from './plan/bases.ts';
+import type { LiveBase } from './bases/live-bases.ts';
 import type { LabState } from './state.ts';
 import type { InboxEntry } from './requests.ts';
 

@@ -179,3 +179,6 @@ export function forkOf(state: Readable, first: number, second: number): number {
   const secondLineage = new Set(lineage(state, second));
   return lineage(state, first).findLast((n) => secondLineage.has(n)) ?? 0;
 }
+
+export const isRuledOut = (state: LabState, n: number): boolean =>
+  state.steering.vetoed.size > 0 && lineage(state, n).some((ancestor) => state.steering.vetoed.has(ancestor));

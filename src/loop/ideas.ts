@@ -5,10 +5,10 @@
 import { LabError } from '../base/error.ts';
 import { sha256Hex } from '../base/hash.ts';
 import { dependenciesIn } from '../core/admission/dependencies.ts';
-import { roleOf } from '../core/arena.ts';
+import { roleOf } from '../core/file-roles.ts';
 import type { EventDraft, Payload, StopReason } from '../core/event.ts';
 import { type Experiment, verdictOf } from '../core/experiment.ts';
-import { liveBases } from '../core/plan/bases.ts';
+import { liveBases } from '../core/bases/live-bases.ts';
 import { findKnob, writeKnob } from '../core/admission/knobs.ts';
 import { admitIdea, applyEdits, hashEditable } from '../core/admission/policy.ts';
 import type {

@@ -5,7 +5,7 @@
  */
 import { LabError, reasonOf } from '../base/error.ts';
 import { oneLine } from '../base/text.ts';
-import { roleOf } from '../core/arena.ts';
+import { roleOf } from '../core/file-roles.ts';
 import { budgetLeft } from '../core/calls.ts';
 import type { CallFailure, RunLimits } from '../core/event.ts';
 import type { Agent, AgentResult, Brief, CandidateFailure, Proposal, Proposer } from '../core/ports.ts';

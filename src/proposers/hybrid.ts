@@ -3,7 +3,7 @@
  * both were worth. What the adviser changes in knobs alone is a trial like any other; what it changes in the code is
  * measured, and moves the ground of the knobs. Knows nothing about models.
  */
-import { typicalMeasurementS } from '../core/plan/plan.ts';
+import { typicalMeasurementS } from '../core/plan/pace.ts';
 import { applyEdits } from '../core/admission/policy.ts';
 import type { Brief, Proposal, Proposer } from '../core/ports.ts';
 import { arenaOf, type LabState, measurementsOf } from '../core/state.ts';

@@ -6,7 +6,7 @@ import { sha256Hex } from '../base/hash.ts';
 import { type Arena, arenaSchema } from '../core/arena.ts';
 import { judge } from '../core/rules/judge.ts';
 import type { Conditions, EventDraft, FailureClass, LedgerEvent, Outcome, Purpose } from '../core/event.ts';
-import type { PlanContext } from '../core/plan/plan.ts';
+import type { PlanContext } from '../core/plan/step.ts';
 import type { Brief, Ledger } from '../core/ports.ts';
 import { arenaOf, codeOf, type LabState } from '../core/state.ts';
 import { noiseOf } from '../base/stats.ts';

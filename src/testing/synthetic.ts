@@ -17,7 +17,8 @@ import type {
   RunLimits,
   StopReason,
 } from '../core/event.ts';
-import { plan, type Step } from '../core/plan/plan.ts';
+import { plan } from '../core/plan/plan.ts';
+import type { Step } from '../core/plan/step.ts';
 import type { Ledger } from '../core/ports.ts';
 import { codeOf, type LabState, values } from '../core/state.ts';
 import { noiseOf } from '../base/stats.ts';

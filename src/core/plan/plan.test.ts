@@ -3,7 +3,10 @@ import { arenaWith, SCRIPT_DEVICE, Script, IDLE_CONTEXT } from '../../testing/sc
 import { judgeClaim } from '../rules/claims.ts';
 import { measurementsOf } from '../state.ts';
 import type { Purpose } from '../event.ts';
-import { ideasTried, nextSeed, plan, type PlanContext, type Step, typicalMeasurementS } from './plan.ts';
+import { plan } from './plan.ts';
+import { nextSeed } from './seed.ts';
+import { ideasTried, typicalMeasurementS } from './pace.ts';
+import type { PlanContext, Step } from './step.ts';
 
 const now = (change: Partial<PlanContext> = {}): PlanContext => ({ ...IDLE_CONTEXT, ...change });
 const next = (script: Script, change: Partial<PlanContext> = {}): Step => plan(script.state, now(change));

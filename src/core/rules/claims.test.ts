@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { arenaWith, IDLE_CONTEXT, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
 import { verdictOf } from '../experiment.ts';
-import { plan, type Step } from '../plan/plan.ts';
+import { plan } from '../plan/plan.ts';
+import type { Step } from '../plan/step.ts';
 import { isClearStep, judgeClaim, sidesOf } from './claims.ts';
 
 /** Mean 5, standard deviation 0.0791. */

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { simulate } from '../../../bench/night.ts';
 import { arenaWith, SCRIPT_DEVICE, Script, IDLE_CONTEXT } from '../../testing/script.ts';
 import { judge } from './judge.ts';
-import { plan, type Step } from '../plan/plan.ts';
+import { plan } from '../plan/plan.ts';
+import type { Step } from '../plan/step.ts';
 import { comparePairs } from '../../base/stats.ts';
 
 const paired = { decide: { rule: 'paired' } };

@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { arenaWith, SCRIPT_DEVICE, Script, IDLE_CONTEXT } from '../../testing/script.ts';
 import { viewLab } from '../../view/lab/lab.ts';
-import { judge } from '../rules/judge.ts';
+import { judge } from './judge.ts';
 import { screeningState } from './screening.ts';
-import { plan } from './plan.ts';
+import { plan } from '../plan/plan.ts';
 import { values } from '../state.ts';
 
 const opened = (screen: object = { seconds: 0.2, ranks: true }): Script =>

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { arenaWith, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
 import { judge } from '../rules/judge.ts';
-import { nextBundle } from './bases.ts';
+import { nextBundle } from './near-misses.ts';
 
 const opened = (bundle = 2): Script =>
   new Script(arenaWith({ decide: { controls: 0, drift: 0, bundle } })).addCalibration([5, 5.02, 4.98]);

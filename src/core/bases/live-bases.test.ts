@@ -8,8 +8,12 @@ import { arenaWith, SCRIPT_DEVICE, Script, IDLE_CONTEXT } from '../../testing/sc
 import { viewLab } from '../../view/lab/lab.ts';
 import { judge } from '../rules/judge.ts';
 import { isClearlyAhead } from '../rules/claims.ts';
-import { liveBases, nextStart, paretoFront, plateauOf } from './bases.ts';
-import { lastGain, plan } from './plan.ts';
+import { liveBases } from './live-bases.ts';
+import { nextStart } from './idea-start.ts';
+import { paretoFront } from './pareto-front.ts';
+import { plateauOf } from './plateau.ts';
+import { plan } from '../plan/plan.ts';
+import { lastGain } from '../plan/stop-rules.ts';
 import { admitIdea } from '../admission/policy.ts';
 import { replayEvents } from '../replay.ts';
 import type { LedgerEvent } from '../event.ts';

@@ -1,0 +1,25 @@
+/** Which file of an arena is what: editable, frozen or hidden. Knows the manifest's globs, no files. */
+import picomatch from 'picomatch';
+import type { Arena } from './arena.ts';
+
+// ------------------------------------------------------------------------------------------ which file is what
+
+export type FileRole = 'editable' | 'frozen' | 'hidden';
+
+/** Says of any path below the arena folder what it is. The manifest and `program.md` are always frozen. */
+export function roleOf(arena: Pick<Arena, 'editable' | 'hidden'>): (path: string) => FileRole {
+  const isEditable = picomatch(arena.editable as string[], { dot: true });
+  const isHidden = arena.hidden.length > 0 ? picomatch(arena.hidden as string[], { dot: true }) : () => false;
+  return (path) => {
+    if (path === 'arena.yaml' || path === 'program.md') return 'frozen';
+    if (isHidden(path)) return 'hidden';
+    return isEditable(path) ? 'editable' : 'frozen';
+  };
+}
+
+/** Paths out of `files` that match any of the globs. */
+export function matchingFiles(patterns: readonly string[], files: readonly string[]): string[] {
+  if (patterns.length === 0) return [];
+  const isMatch = picomatch(patterns as string[], { dot: true });
+  return files.filter((file) => isMatch(file));
+}
