@@ -23,7 +23,7 @@ export const ERROR_CODES = {
   E_SPAWN: { exit: 3, title: 'A process could not be started' },
   E_DISK_FULL: { exit: 3, title: 'The disk is full' },
   E_NO_LAB: { exit: 2, title: 'There is no lab here yet' },
-  E_WISH: { exit: 2, title: 'A wish cannot be obeyed as things stand' },
+  E_WISH: { exit: 2, title: 'A request cannot be applied as things stand' },
   E_LOCKED: { exit: 5, title: 'Another run works on this lab' },
   E_LEDGER_TORN: { exit: 4, title: 'The last line of the ledger is cut' },
   E_LEDGER_CORRUPT: { exit: 4, title: 'A line of the ledger cannot be read' },

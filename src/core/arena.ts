@@ -126,10 +126,10 @@ export const arenaSchema = z.strictObject({
         .min(1)
         .describe('entries of $OVERNIGHT_DATA that make up the split; missing ones stop the lab'),
       wall_s: positiveSchema.default(120).describe('hard limit, seconds'),
-      reads: z.number().int().min(2).max(1000).default(20).describe('how often it may be asked in the life of a lab'),
+      reads: z.number().int().min(2).max(1000).default(20).describe('how often it may be asked in one lab'),
     })
     .optional()
-    .describe('a second evaluator that only baseline and confirmed champions meet, and that no proposer hears of'),
+    .describe('a second evaluator, hidden from proposers; it scores the baseline and confirmed champions alone'),
   budget: z.strictObject({
     seconds: positiveSchema.describe('training clock, seconds'),
     steps: z
@@ -155,21 +155,21 @@ export const arenaSchema = z.strictObject({
     .describe('work without which a number is no result'),
   screen: z
     .strictObject({
-      seconds: positiveSchema.describe('training clock of the short run, below budget.seconds'),
+      seconds: positiveSchema.describe('training clock of the screening run, below budget.seconds'),
       ranks: z
         .boolean()
         .optional()
-        .describe('true: a short run ranks long ones, so that only the best share of them is measured in full'),
+        .describe('true: screening runs rank ideas as full runs do, so that only the best share is measured in full'),
       one_in: z
         .number()
         .int()
         .min(2)
         .max(10)
         .optional()
-        .describe('with `ranks`: of so many short runs one goes on; 3 when absent'),
+        .describe('with `ranks`: one of so many screened ideas is measured in full; 3 when absent'),
     })
     .optional()
-    .describe('a short run of every idea first: what crashes or diverges in it costs no whole budget'),
+    .describe('a screening run of every idea first: an idea that crashes or diverges in it costs no whole budget'),
   seeds: z
     .strictObject({
       first: z.number().int().positive().default(1),
@@ -204,7 +204,7 @@ export const arenaSchema = z.strictObject({
     )
     .optional()
     .describe(
-      'what makes the number that decides worse, weight times metric: sample_sd for stability across seeds or days',
+      'each makes the deciding number worse by weight times metric: sample_sd for stability across seeds or days',
     ),
   guards: z
     .array(z.strictObject({ name: nameSchema, command: commandSchema, wall_s: positiveSchema.default(60) }))
@@ -239,7 +239,7 @@ export const arenaSchema = z.strictObject({
         .describe('ideas between two looks for drift: baseline and champion measured again; 0 = never'),
       parameters: nameSchema
         .optional()
-        .describe('secondary metric that counts parameters: with fewer of them a change needs no margin, it wins ties'),
+        .describe('secondary metric that counts parameters: a change with fewer of them needs no margin'),
       max_replicates: z
         .number()
         .int()
@@ -259,7 +259,7 @@ export const arenaSchema = z.strictObject({
         .max(8)
         .default(1)
         .describe(
-          'live bases that ideas start from once nothing sure is gained: the incumbent and so many less one; 1 = one line',
+          'live bases that ideas may start from on a plateau, the incumbent among them; 1 = the incumbent alone',
         ),
     })
     .optional(),
@@ -268,13 +268,13 @@ export const arenaSchema = z.strictObject({
     .max(4)
     .optional()
     .describe(
-      'further metrics that count beside the first: what no other experiment beats in all of them is shown as the front, and is a live base where there are branches',
+      'further metrics beside the first: experiments that no other beats in all of them are shown as the front, and are live bases where there are branches',
     ),
   knobs: z.array(knobSchema).default([]),
   knob_rules: z
     .array(z.string().min(1))
     .optional()
-    .describe('comparisons that what the optimizer tries must satisfy: "WIDTH % HEAD_DIM == 0"'),
+    .describe('comparisons that every point of the optimizer must satisfy: "WIDTH % HEAD_DIM == 0"'),
   try: z
     .strictObject({
       experiments: z.number().int().positive().default(12),

@@ -2,11 +2,9 @@
 import picomatch from 'picomatch';
 import type { Arena } from './arena.ts';
 
-// ------------------------------------------------------------------------------------------ which file is what
-
 export type FileRole = 'editable' | 'frozen' | 'hidden';
 
-/** Says of any path below the arena folder what it is. The manifest and `program.md` are always frozen. */
+/** The role of any path below the arena folder. The manifest and `program.md` are always frozen. */
 export function roleOf(arena: Pick<Arena, 'editable' | 'hidden'>): (path: string) => FileRole {
   const isEditable = picomatch(arena.editable as string[], { dot: true });
   const isHidden = arena.hidden.length > 0 ? picomatch(arena.hidden as string[], { dot: true }) : () => false;

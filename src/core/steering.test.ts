@@ -4,7 +4,8 @@ import { syntheticLab } from '../testing/synthetic.ts';
 import type { LedgerEvent } from './event.ts';
 import { replayEvents } from './replay.ts';
 import { lineage } from './state.ts';
-import { whyRefused, applyToSteering, NO_STEERING } from './steering.ts';
+import { applyToSteering, NO_STEERING } from './steering.ts';
+import { whyRefused } from './request-check.ts';
 import type { LabRequest } from './requests.ts';
 
 const { events, state } = syntheticLab({ n: 40, seed: 3, goodRate: 0.5 });
@@ -46,7 +47,7 @@ describe('a veto', () => {
   it('of the baseline, of a control, or of nothing is objected to, and recorded it breaks the ledger', () => {
     for (const n of [0, 4000]) {
       expect(whyRefused(state, { verb: 'veto', n })).toMatch(/baseline|no experiment/);
-      expect(() => replayEvents([...events, says({ verb: 'veto', n })])).toThrow(/cannot be obeyed/);
+      expect(() => replayEvents([...events, says({ verb: 'veto', n })])).toThrow(/cannot be applied/);
     }
   });
 });

@@ -1,9 +1,13 @@
 /** How far a number may be trusted: who makes it, and whether the candidate can reach whoever makes it. */
 import type { Arena } from './arena.ts';
 
-export type TrustGrade = 'sealed' | 'guarded' | 'reported';
-
-// ------------------------------------------------------------------------------------------------ trust grade
+export type TrustGrade =
+  /** A separate evaluator, which the candidate cannot reach, makes the number. */
+  | 'sealed'
+  /** The candidate prints it, in the sandbox, within bounds on what is plausible. */
+  | 'guarded'
+  /** The candidate can make it up. */
+  | 'reported';
 
 /** How far a number of this arena may be trusted on a machine with this sandbox, and why, in words. */
 export function gradeOf(arena: Arena, sandboxLevel: string): { readonly grade: TrustGrade; readonly reason: string } {

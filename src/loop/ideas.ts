@@ -22,7 +22,7 @@ import type {
   Proposer,
   Workspace,
 } from '../core/ports.ts';
-import { whyRefused } from '../core/steering.ts';
+import { whyRefused } from '../core/request-check.ts';
 import { arenaOf, codeOf, forkOf, type LabState } from '../core/state.ts';
 
 export interface IdeaDeps {

@@ -2,7 +2,7 @@
  * Wishes of people, taken from the inbox: recorded first, then in force. Looks at them between measurements and, for
  * what cannot wait, while one runs. Decides nothing about numbers.
  */
-import { whyRefused } from '../core/steering.ts';
+import { whyRefused } from '../core/request-check.ts';
 import type { FileEdit, Inbox, Ledger } from '../core/ports.ts';
 import type { LabRequest } from '../core/requests.ts';
 

@@ -14,16 +14,12 @@ const FIRST_FILES = [
   'src/loop/measure.ts',
   'src/core/event.ts',
 ];
-const MAX_FIRST_LINES = 1720;
+const MAX_FIRST_LINES = 1200;
 /** An arena's one editable file stays in one piece on purpose: that is what agents work on. */
 const EDITABLE = ['arenas/nano-llm/train.ts'];
 /** Files that the formatter made longer; each is to be split by meaning. */
 const TO_SPLIT = [
-  'src/core/arena.ts',
-  'src/core/event.ts',
-  'src/core/plan/plan.ts',
-  'src/core/ports.ts',
-  'src/core/replay.ts',
+  'src/app/open-lab.ts',
   'src/loop/ideas.ts',
   'src/loop/lab.ts',
   'src/loop/measure.ts',
@@ -37,7 +33,6 @@ const TO_SPLIT = [
 const LONG_FUNCTIONS: readonly string[] = [
   'src/app/open-lab.ts openSession',
   'src/search/tpe/tpe.ts tpeSampler',
-  'src/core/replay.ts applyEvent',
   // Made longer by the formatter and by names that say more; to be split by meaning.
   'src/agents/gateway/upstream.ts exchangeWithUpstream',
   'src/agents/model.ts callModel',

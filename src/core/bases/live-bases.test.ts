@@ -18,7 +18,7 @@ import { admitIdea } from '../admission/policy.ts';
 import { replayEvents } from '../replay.ts';
 import type { LedgerEvent } from '../event.ts';
 import { lineage, measurementsOf } from '../state.ts';
-import { whyRefused } from '../steering.ts';
+import { whyRefused } from '../request-check.ts';
 
 const opened = (branches = 3, manifest: object = {}): Script =>
   new Script(arenaWith({ search: { branches }, decide: { controls: 0, drift: 0 }, ...manifest })).addCalibration([
