@@ -23,7 +23,6 @@ const TO_SPLIT = [
   'src/loop/ideas.ts',
   'src/loop/lab.ts',
   'src/loop/measure.ts',
-  'src/testing/synthetic.ts',
   'tests/dashboard/pages.test.ts',
   'web/style.css',
 ];

@@ -13,7 +13,7 @@ const started = (): Script => new Script(arenaWith(paired)).addCalibration(quiet
 
 /**
  * Let the planner run until the idea is decided; each measurement's value from its experiment and its place in the
- * night.
+ * session.
  */
 function through(script: Script, value: (n: number, m: number) => number): { sides: number[]; seeds: number[] } {
   const [sides, seeds]: [number[], number[]] = [[], []];
@@ -61,7 +61,7 @@ describe('the rule "paired"', () => {
     expect(judge(alone.state, 1, SCRIPT_DEVICE)).toMatchObject({ decision: { verdict: 'kept' } });
   });
 
-  it('finishes a simulated night within its measurements and finds something', () => {
+  it('finishes a simulated session within its measurements and finds something', () => {
     const { state, truth, used } = simulate({ seed: 4, sigma: 0.0002, decide: { rule: 'paired' } });
     expect(used).toBeLessThanOrEqual(126);
     expect(truth[state.champion]!).toBeGreaterThan(0.002);
