@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { decisionOf, draftProposal, draftSnapshot } from '../../testing/drafts.ts';
 import { arenaWith, IDLE_CONTEXT, Script } from '../../testing/script.ts';
-import { plan, type PlanContext, type Step } from './plan.ts';
+import { plan } from './plan.ts';
+import type { PlanContext, Step } from './step.ts';
 
 const quiet = [5, 5.02, 4.98] as const;
 const plain = { controls: 0, drift: 0 };
