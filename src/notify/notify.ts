@@ -181,7 +181,7 @@ async function runCommand(command: string, notice: Notice): Promise<void> {
     OVERNIGHT_TITLE: notice.title,
     OVERNIGHT_TEXT: notice.text,
     OVERNIGHT_ARENA: notice.arena,
-    OVERNIGHT_VERDICT: notice.text.split('\n')[0],
+    OVERNIGHT_VERDICT: notice.verdict,
     OVERNIGHT_REASON: notice.reason,
     OVERNIGHT_DETAIL: notice.detail,
   };

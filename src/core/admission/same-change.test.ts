@@ -125,7 +125,7 @@ describe('the list of ideas', () => {
       viewLab(script.state, { now: script.state.lastAt, alive: true, tip: '' }).deadEnds.find(
         ({ theme }) => theme === 'RATE',
       )!.text;
-    expect(ends()).toBe('1 worse, not dead yet: smaller was never tried');
+    expect(ends()).toBe('1 worse, still open: smaller values were never tried');
     fails(0.4, 1);
     expect(ways()).toEqual([undefined, undefined, undefined, undefined]);
     expect(ends()).toBe('2 worse');

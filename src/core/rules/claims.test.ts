@@ -61,6 +61,7 @@ describe('a claim', () => {
     expect(verdict(baseline().addKeptIdea(4))).toBeUndefined();
     expect(verdict(claimOf(baseline().addKeptIdea(4), [4], []))).toBeUndefined();
     expect(verdict(claimOf(baseline().addKeptIdea(4), [4.95, 4.95], [5]))).toBeUndefined();
+    expect(verdict(claimOf(baseline().addKeptIdea(4), [4, 4, 4], []))).toBeUndefined();
   });
 
   it('drops the earlier numbers when the fresh one says that the machine changed', () => {
@@ -190,6 +191,13 @@ describe('the numbers of a claim', () => {
     );
   });
 
+  it('are none of what was refused', () => {
+    const script = baseline().addKeptIdea(3).propose();
+    script.addEvent({ type: 'refused', n: 2, code: 'guard', reason: 'r' });
+    for (const against of [2, 99])
+      expect(sidesOf(script.state, 1, against, SCRIPT_DEVICE)).toMatchObject({ championValues: [], missing: [3, 3] });
+  });
+
   it('of a champion that was chosen by its numbers are fresh', () => {
     const script = baseline().addKeptIdea(4).addKeptIdea(3);
     expect(sidesOf(script.state, 2, 1, SCRIPT_DEVICE)).toMatchObject({ championValues: [], missing: [3, 3] });
@@ -237,6 +245,17 @@ describe('a step that is clear by itself', () => {
     // The other side was chosen by its numbers too, which makes it too good as well.
     const both = 1.2 + shrinkageOf(0, 1) - shrinkageOf(0, 3);
     expect([both - 0.01, both + 0.01].map((z) => isClearAt('margin', z, 1, 3))).toEqual([false, true]);
+  });
+
+  it('is surer by as many numbers of its own', () => {
+    const four = shrinkageOf(0, 4) + 1.2;
+    const isClear = (z: number): boolean => {
+      const effect = z * sigma * Math.sqrt(1 / 4 + 1 / 5);
+      const script = baseline().addIdea().measure(1, 4);
+      script.addEvent({ type: 'decided', n: 1, decision: decisionOf({ verdict: 'kept', effect, n: 4, nAgainst: 5 }) });
+      return isClearStep(script.state, 1);
+    };
+    expect([four - 0.01, four + 0.01].map(isClear)).toEqual([false, true]);
   });
 
   it('or has a probability of 0.915 where the rule measures in pairs', () => {

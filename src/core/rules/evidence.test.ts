@@ -66,6 +66,8 @@ describe('the comparison with the incumbent', () => {
     expect(compareWithIncumbent(script.state, 1, SCRIPT_DEVICE).comparison.n).toBe(3);
     run(0, 5);
     run(0, 5);
+    run(1, 4);
+    run(1, 4);
     expect(compareWithIncumbent(script.state, 1, SCRIPT_DEVICE).comparison.n).toBe(3);
   });
 });
@@ -114,6 +116,7 @@ describe('challenges of the incumbent', () => {
     expect(failedSinceMeasured(script.state, SCRIPT_DEVICE)).toBe(3);
     script.measure(1, 3, { purpose: 'replicate' });
     expect(failedSinceMeasured(script.state, SCRIPT_DEVICE)).toBe(0);
+    expect(failedSinceMeasured(script.state, 'device-z')).toBe(3);
     expect(failedSinceMeasured(tried(tried(lab())).state, SCRIPT_DEVICE)).toBe(0);
   });
 });
