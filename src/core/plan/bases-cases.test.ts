@@ -241,7 +241,7 @@ describe('a crossing', () => {
 
   it('takes steps of another branch first, unless they were ruled out or crossed already', () => {
     const branched = (): Script => {
-      const script = kept(lab(), 4.9, { edits: { a: '1' } });
+      const script = kept(lab(), 8, { edits: { a: '1' } });
       kept(script, 4.8, { parent: 0, edits: { b: '1' } });
       return miss(script, 0.9, { edits: { c: '1' } });
     };
