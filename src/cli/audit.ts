@@ -3,9 +3,10 @@ import { auditLab } from '../audit/audit.ts';
 import { findLab } from './find.ts';
 import { printText, printJson } from './output.ts';
 import { openProgress } from './progress.ts';
-import type { Invocation } from './spec.ts';
+import type { Invocation } from './command.ts';
+import type { LAB_OPTIONS } from './options.ts';
 
-export async function main(invocation: Invocation): Promise<number> {
+export async function main(invocation: Invocation<typeof LAB_OPTIONS>): Promise<number> {
   const { paths, tag } = findLab(invocation);
   const progress = openProgress('deriving every verdict again');
   const auditResult = await auditLab(paths.lab, paths.store, (finished, total) =>

@@ -8,9 +8,10 @@ import { LabError } from '../base/error.ts';
 import { viewPrograms } from '../view/lab/program-versions.ts';
 import { findLab, viewOf } from './find.ts';
 import { printText, printJson } from './output.ts';
-import type { Invocation } from './spec.ts';
+import type { Invocation } from './command.ts';
+import type { LAB_OPTIONS } from './options.ts';
 
-export async function main(invocation: Invocation): Promise<number> {
+export async function main(invocation: Invocation<typeof LAB_OPTIONS>): Promise<number> {
   const { state, facts } = viewOf(findLab(invocation));
   const [firstVersion, secondVersion] = invocation.args.map((fileOrHash) =>
     fs.existsSync(fileOrHash) ? sha256Hex(fs.readFileSync(fileOrHash)) : fileOrHash,

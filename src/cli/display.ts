@@ -20,6 +20,7 @@ import { keysText } from './keys.ts';
 import { printText, printJson, printRemark, styleOf, zoneMinutes } from './output.ts';
 import { openProgress, type Progress } from './progress.ts';
 import type { ReportFiles } from './report.ts';
+import { type SpellCommands, spellView } from './spell-commands.ts';
 
 const KEYLESS_HINT = 'Ctrl-C stop after this one · twice: now, `run` goes on where it stopped';
 const REDRAW_MS = 250;
@@ -29,6 +30,7 @@ const MAX_DRAWING_SHARE = 0.01;
 
 export class Display {
   readonly #printsJson: boolean;
+  readonly #spellCommands: SpellCommands;
   readonly #isPinned: boolean;
   readonly #style: Style = styleOf(process.stdout);
   readonly #ticks = new Map<number, LiveTick>();
@@ -45,7 +47,8 @@ export class Display {
   #openedLab: Opened | undefined;
   #curve: { readonly m: number; readonly readAtMs: number; readonly text: string | undefined } | undefined;
 
-  constructor(printsJson: boolean) {
+  constructor(printsJson: boolean, spellCommands: SpellCommands) {
+    this.#spellCommands = spellCommands;
     this.#printsJson = printsJson;
     this.#isPinned = !printsJson && process.stdout.isTTY === true && process.env.TERM !== 'dumb';
   }
@@ -117,7 +120,7 @@ export class Display {
   showEnd(opened: Opened, reportFiles: ReportFiles, stop: Stop): void {
     this.#clearWindow();
     if (this.#printsJson) return printJson({ stop, report: reportFiles });
-    const { view } = viewOf(opened);
+    const view = spellView(viewOf(opened).view, (text) => this.#spellCommands(text, opened.paths.arena));
     printText(`\n${summaryText(view, this.#style, { report: reportFiles.markdown })}`);
   }
 

@@ -5,7 +5,6 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { LabError } from '../base/error.ts';
 import { formatCount } from '../base/text.ts';
 import { type Arena, gradeOf } from '../core/arena.ts';
@@ -24,7 +23,9 @@ import { requireGit } from '../workspace/command.ts';
 import { shareIn } from '../view/lab/progress.ts';
 import { printText, printJson } from './output.ts';
 import { openProgress, type Progress } from './progress.ts';
-import type { Invocation } from './spec.ts';
+import type { Invocation } from './command.ts';
+import type { FOLDER_OPTIONS } from './options.ts';
+import { SHIPPED_ARENAS } from './shipped-arenas.ts';
 
 interface DoctorCheck {
   readonly name: string;
@@ -33,11 +34,10 @@ interface DoctorCheck {
   readonly fix?: string;
 }
 
-const SHIPPED_ARENAS = fileURLToPath(new URL('../../arenas', import.meta.url));
 const REPEAT_COUNT = 3;
 const DISK_FLOOR_BYTES = 2 << 30;
 
-export async function main(invocation: Invocation): Promise<number> {
+export async function main(invocation: Invocation<typeof FOLDER_OPTIONS>): Promise<number> {
   const checks: DoctorCheck[] = [];
   const progress = openProgress('doctor');
   const reportCheck = (check: DoctorCheck): void => {
@@ -66,7 +66,7 @@ export async function main(invocation: Invocation): Promise<number> {
 }
 
 async function runChecks(
-  invocation: Invocation,
+  invocation: Invocation<typeof FOLDER_OPTIONS>,
   reportCheck: (check: DoctorCheck) => void,
   progress: Progress,
 ): Promise<void> {
@@ -181,7 +181,7 @@ async function checkPlantedCheats(progress: Progress): Promise<DoctorCheck> {
 
 /** Set up, prepare, and repeat the unchanged code: what a night's first minutes would do. */
 async function measureUnchangedCode(
-  invocation: Invocation,
+  invocation: Invocation<typeof FOLDER_OPTIONS>,
   reportCheck: (check: DoctorCheck) => void,
   { arena }: LoadedArena,
   sandbox: Sandbox,

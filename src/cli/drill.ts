@@ -1,15 +1,15 @@
 /** `overnight drill`: plant known cheats in copies of shipped arenas, and say which were caught. */
-import { fileURLToPath } from 'node:url';
 import { formatCount, oneLine } from '../base/text.ts';
-import { type DrillLine, drillArenas } from '../drill/drill.ts';
+import { drillArenas } from '../drill/drill.ts';
+import type { DrillLine } from '../drill/drill-lab.ts';
 import { openLab } from '../app/open-lab.ts';
 import { printText, printJson } from './output.ts';
 import { openProgress } from './progress.ts';
-import type { Invocation } from './spec.ts';
+import type { Invocation } from './command.ts';
+import type { DRILL_OPTIONS } from './options.ts';
+import { SHIPPED_ARENAS } from './shipped-arenas.ts';
 
-const SHIPPED_ARENAS = fileURLToPath(new URL('../../arenas', import.meta.url));
-
-export async function main(invocation: Invocation): Promise<number> {
+export async function main(invocation: Invocation<typeof DRILL_OPTIONS>): Promise<number> {
   const progress = openProgress('drill');
   const showLine = ({ arena, cheat, variant, ok, text }: DrillLine): void => {
     progress.hideLine();

@@ -8,7 +8,8 @@ import { hasBlock, leftWithoutUs, withBlock } from '../base/text-block.ts';
 import { readManifest } from '../workspace/arena.ts';
 import { readText, writeAtomic } from '../os/files.ts';
 import { printText, printJson } from './output.ts';
-import type { Invocation } from './spec.ts';
+import type { Invocation } from './command.ts';
+import type { INSTALL_OPTIONS } from './options.ts';
 
 /**
  * Read by: everybody but Claude (when it has a CLAUDE.md) and Gemini; Claude; Gemini; all with the skills of
@@ -24,13 +25,13 @@ const INSTRUCTION_FILES = [
 /** Written only where the person has one already: Claude reads AGENTS.md when there is no CLAUDE.md. */
 const ONLY_IF_THERE = ['CLAUDE.md'];
 
-export async function main(invocation: Invocation): Promise<number> {
+export async function main(invocation: Invocation<typeof INSTALL_OPTIONS>): Promise<number> {
   const { name, metric } = readManifest(invocation.folder);
   const blockText = instructionsFor(
     name,
     `${metric.name} (${metric.direction === 'minimize' ? 'lower' : 'higher'} is better)`,
   );
-  const shouldRemove = invocation.options.remove === true;
+  const shouldRemove = invocation.options.remove;
   const fileResults = INSTRUCTION_FILES.map((place) => ({
     place,
     what: shouldRemove ? uninstallBlock(invocation.folder, place) : installBlock(invocation.folder, place, blockText),

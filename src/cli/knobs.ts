@@ -13,7 +13,8 @@ import { addKnobs, formatKnobLine } from '../knobs/manifest.ts';
 import { suggestKnob } from '../knobs/ranges.ts';
 import { type LoadedArena, loadArena, MANIFEST_FILE } from '../workspace/arena.ts';
 import { printText, printJson } from './output.ts';
-import type { Invocation } from './spec.ts';
+import type { Invocation } from './command.ts';
+import type { KNOBS_OPTIONS } from './options.ts';
 
 interface ProposedKnob {
   readonly knob: Knob;
@@ -28,12 +29,12 @@ interface KnobProposals {
   readonly unread: readonly { readonly file: string; readonly problem: string }[];
 }
 
-export async function main(invocation: Invocation): Promise<number> {
+export async function main(invocation: Invocation<typeof KNOBS_OPTIONS>): Promise<number> {
   const loadedArena = await loadArena(invocation.folder);
   const proposals = proposeKnobs(loadedArena);
   const selection = { ...proposals, proposed: chooseProposed(proposals.proposed, invocation.options.only) };
   const manifestFile = path.join(invocation.folder, MANIFEST_FILE);
-  const shouldWrite = invocation.options.write === true && selection.proposed.length > 0;
+  const shouldWrite = invocation.options.write && selection.proposed.length > 0;
   if (shouldWrite) saveKnobs(manifestFile, selection.proposed);
   if (invocation.wantsJson) {
     const proposedKnobs = selection.proposed.map(({ knob, constant, why }) => ({
@@ -69,13 +70,10 @@ function proposeKnobs({ arena, editable }: LoadedArena): KnobProposals {
 /** `--only A,B`: these and no others. A name that was not found is a mistake of the caller. */
 function chooseProposed(
   proposed: readonly ProposedKnob[],
-  onlyOption: string | boolean | undefined,
+  onlyNames: readonly string[] | undefined,
 ): readonly ProposedKnob[] {
-  if (typeof onlyOption !== 'string') return proposed;
-  const wantedNames = onlyOption
-    .split(',')
-    .map((knobName) => knobName.trim())
-    .filter(Boolean);
+  if (onlyNames === undefined) return proposed;
+  const wantedNames = onlyNames.filter((knobName) => knobName !== '');
   const missingNames = wantedNames.filter((knobName) => !proposed.some(({ knob }) => knob.name === knobName));
   if (missingNames.length > 0)
     throw new LabError('E_USAGE', {

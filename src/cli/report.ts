@@ -12,7 +12,8 @@ import { type FoundLab, findLab, viewOf } from './find.ts';
 import { printText, printJson } from './output.ts';
 import { drawPng } from './png.ts';
 import { openProgress } from './progress.ts';
-import type { Invocation } from './spec.ts';
+import type { Invocation } from './command.ts';
+import type { REPORT_OPTIONS } from './options.ts';
 
 export interface ReportFiles {
   readonly markdown: string;
@@ -20,12 +21,10 @@ export interface ReportFiles {
   readonly picture: string;
 }
 
-export async function main(invocation: Invocation): Promise<number> {
+export async function main(invocation: Invocation<typeof REPORT_OPTIONS>): Promise<number> {
   const foundLab = findLab(invocation);
-  const reportFiles = await writeReport(
-    foundLab,
-    invocation.options.out === undefined ? undefined : path.resolve(String(invocation.options.out)),
-  );
+  const { out } = invocation.options;
+  const reportFiles = await writeReport(foundLab, out === undefined ? undefined : path.resolve(out));
   const pngFile = path.join(path.dirname(reportFiles.picture), 'progress.png');
   const progress = openProgress('drawing progress.png');
   const problem = await drawPng(fs.readFileSync(reportFiles.picture, 'utf8'), pngFile).finally(() =>

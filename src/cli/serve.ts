@@ -19,14 +19,14 @@ import { type ServedDashboard, listenLocally } from '../server/listen.ts';
 import { findLabs, type LabFolder } from '../server/labs.ts';
 import { openWorkspace } from '../workspace/git.ts';
 import { printText, printJson, zoneMinutes } from './output.ts';
-import type { Invocation } from './spec.ts';
+import type { Invocation } from './command.ts';
+import type { SERVE_OPTIONS } from './options.ts';
 
-export async function main(invocation: Invocation): Promise<number> {
-  const control =
-    invocation.options.control === true
-      ? { token: randomBytes(18).toString('base64url'), send: sendRequest }
-      : undefined;
-  const server = await serveFolder(invocation.folder, parsePort(invocation.options.port), control);
+export async function main(invocation: Invocation<typeof SERVE_OPTIONS>): Promise<number> {
+  const control = invocation.options.control
+    ? { token: randomBytes(18).toString('base64url'), send: sendRequest }
+    : undefined;
+  const server = await serveFolder(invocation.folder, invocation.options.port, control);
   const { root, moved } = server;
   // After the #: a browser sends that part to nobody.
   const dashboardUrl = control ? `${server.url}#token=${control.token}` : server.url;
@@ -114,16 +114,5 @@ function findWebFolder(): string {
     what: 'The browser half of the dashboard is not built.',
     why: `${path.join(builtFolder, 'index.html')} does not exist.`,
     next: 'Run `npm run build` in Overnight’s folder.',
-  });
-}
-
-function parsePort(portOption: string | boolean | undefined): number | undefined {
-  if (portOption === undefined) return undefined;
-  const port = Number(portOption);
-  if (Number.isInteger(port) && port >= 0 && port < 65_536) return port;
-  throw new LabError('E_USAGE', {
-    what: 'This port cannot be used.',
-    why: `"${portOption}" is no whole number from 0 to 65535.`,
-    next: 'Leave --port out to get the folder’s own.',
   });
 }

@@ -6,11 +6,12 @@ import { showText } from '../render/terminal.ts';
 import { viewExperiment } from '../view/lab/experiment.ts';
 import { experimentNumber, findLab, viewOf } from './find.ts';
 import { printText, printJson, styleOf } from './output.ts';
-import type { Invocation } from './spec.ts';
+import type { Invocation } from './command.ts';
+import type { LAB_OPTIONS } from './options.ts';
 
 const MAX_LOG_LENGTH = 4000;
 
-export async function main(invocation: Invocation): Promise<number> {
+export async function main(invocation: Invocation<typeof LAB_OPTIONS>): Promise<number> {
   const foundLab = findLab(invocation);
   const { state, facts } = viewOf(foundLab);
   const n = experimentNumber(invocation.args[0], state.experiments.length);

@@ -6,6 +6,7 @@ import picomatch from 'picomatch';
 import { z } from 'zod';
 import { parseComparison } from './admission/knob-rules.ts';
 import type { TrustGrade } from './event.ts';
+import { unknownKeyText } from './manifest-keys.ts';
 
 const nameSchema = z
   .string()
@@ -302,7 +303,7 @@ export function parseArena(
       at: issue.path.join('.') || '(top level)',
       message:
         issue.code === 'unrecognized_keys'
-          ? `unknown key: ${issue.keys.join(', ')}`
+          ? unknownKeyText(arenaSchema, issue.path, issue.keys)
           : withSeenValue(issue.message, value, issue.path),
     })),
   };

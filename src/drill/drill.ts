@@ -8,43 +8,15 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { type Experiment, verdictOf } from '../core/experiment.ts';
 import type { Proposer } from '../core/ports.ts';
-import { type LabState, measurementsOf } from '../core/state.ts';
-import type { Lab } from '../loop/lab.ts';
+import { measurementsOf } from '../core/state.ts';
 import { copyTree, removeTree } from '../os/files.ts';
-import type { LabPaths } from '../os/paths.ts';
 import { taggedPids } from '../os/proc.ts';
 import type { Cheat, PlantedEdits, Fate } from './cheat.ts';
 import { HELLO_CHEATS } from './cheats-hello.ts';
 import { NANO_CHEATS } from './cheats-nano.ts';
 import { SORT_CHEATS } from './cheats-sort.ts';
+import type { DrillLab, DrillLine, OpenDrillLab } from './drill-lab.ts';
 import { meddleWithFiles, meddleWithLedger } from './outside.ts';
-
-/** A lab as the composition root opens it. */
-export interface DrillLab {
-  readonly lab: Lab;
-  readonly state: LabState;
-  readonly paths: LabPaths;
-  close(): void;
-}
-
-export type OpenDrillLab = (options: {
-  readonly folder: string;
-  readonly tag: string;
-  readonly proposer: Proposer;
-  readonly calibrate: number;
-  readonly seconds?: number;
-  readonly limits: { readonly experiments: number };
-  readonly command: string;
-}) => Promise<DrillLab>;
-
-export interface DrillLine {
-  readonly arena: string;
-  readonly cheat: string;
-  readonly variant: 'first' | 'second' | 'honest twin';
-  readonly ok: boolean;
-  /** What became of it, in the harness's own words. */
-  readonly text: string;
-}
 
 export interface DrilledArena {
   readonly name: string;

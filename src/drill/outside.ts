@@ -7,7 +7,7 @@ import * as path from 'node:path';
 import { auditLab } from '../audit/audit.ts';
 import type { Experiment } from '../core/experiment.ts';
 import { captureOutput } from '../os/spawn.ts';
-import type { DrillLine, DrillLab } from './drill.ts';
+import type { DrillLine, DrillLab } from './drill-lab.ts';
 
 type DrillVariant = DrillLine['variant'];
 

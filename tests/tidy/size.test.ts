@@ -42,7 +42,6 @@ const LONG_FUNCTIONS: readonly string[] = [
   'src/agents/gateway/upstream.ts exchangeWithUpstream',
   'src/agents/model.ts callModel',
   'src/agents/model.ts runConversation',
-  'src/cli/take.ts main',
   'src/core/rules/judge.ts judge',
   'src/mcp/server.ts createMcpServer',
   'src/workspace/take.ts takeBranch',
