@@ -238,8 +238,9 @@ function nextHtml(view: LabView): string {
 
 function takeHtml(view: LabView): string {
   if (view.take.length === 0) return '';
+  const width = Math.max(22, ...view.take.map((entry) => entry.command.length));
   const commandLines = view.take.map(
-    (entry) => `${esc(entry.command.padEnd(22))} <span class="soft"># ${esc(entry.what)}</span>`,
+    (entry) => `${esc(entry.command.padEnd(width))} <span class="soft"># ${esc(entry.what)}</span>`,
   );
   return sectionHtml('take', 'Take it', `<pre>${commandLines.join('\n')}</pre>`);
 }

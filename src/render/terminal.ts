@@ -150,10 +150,19 @@ export function summaryText(view: LabView, style: Style, options: SummaryOptions
       .filter((healthCheck) => healthCheck.warning)
       .flatMap((healthCheck) => wrapText(`! ${healthCheck.what}: ${healthCheck.text}`, style.columns)),
     ...view.next.slice(0, 1).flatMap((step) => wrapText(`Next: ${step}`, style.columns)),
-    ...view.take.map((entry) => `  ${padText(entry.command, 22)} ${entry.what}`),
+    ...takeLines(view, style),
     ...(options.report ? [`Report: ${options.report}`] : []),
   ];
   return formatLines(summaryLines, style);
+}
+
+/** Commands and what they do: side by side where the terminal is wide enough, otherwise below each other. */
+function takeLines({ take }: LabView, style: Style): string[] {
+  const commandWidth = Math.max(22, ...take.map((entry) => widthOf(entry.command)));
+  const isWideEnough = take.every((entry) => commandWidth + widthOf(entry.what) + 3 <= Math.max(80, style.columns));
+  return take.flatMap(({ command, what }) =>
+    isWideEnough ? [`  ${padText(command, commandWidth)} ${what}`] : [`  ${what}:`, `    ${command}`],
+  );
 }
 
 const timeText = ({ time: { text } }: LabView): string =>

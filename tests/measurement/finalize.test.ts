@@ -35,8 +35,8 @@ describe('the finish line', () => {
       const { verdict, counts, next, take, limits } = viewOf(state);
       const { n } = state.finalComparison!;
       expect([next[0], take[0]!.command]).toEqual([
-        `Look at what #${n} changed, then take it: \`overnight diff ${n}\`, \`overnight take\`.`,
-        `overnight diff ${n}`,
+        `Look at what #${n} changed, then take it: \`overnight diff 0 ${n}\`, \`overnight take\`.`,
+        `overnight diff 0 ${n}`,
       ]);
       expect(limits.bars).toContainEqual({ label: '10 of 10 last measurements', share: 1 });
       expect(verdict.sentence).toMatch(/^Final: loss of #4 \(without #1, which did not pay\) is 44[.\d]* % better/);

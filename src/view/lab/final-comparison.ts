@@ -1,15 +1,21 @@
 /** The finish line as people see it, and what the holdout says beside the validation score. */
 import { formatCount } from '../../base/text.ts';
 import { holdoutEffect, holdoutReads } from '../../core/plan/holdout.ts';
+import type { LabState } from '../../core/state.ts';
 import { type Basis, effectView, withPercent } from '../basis.ts';
 import type { EffectView, HealthView, VerdictView } from '../types.ts';
+
+/** The final comparison of what is kept now showed it to be better than the baseline. */
+export function isFinalShown({ finalComparison: final, incumbent }: LabState): boolean {
+  return final?.n === incumbent && final.interval[0] > 0;
+}
 
 /** The only headline once a stack was finalized and stands as it was then. */
 export function finalVerdict(basis: Basis): VerdictView | undefined {
   const { finalComparison: final, incumbent } = basis.state;
   if (!final || final.n !== incumbent) return undefined;
   const effect = withPercent(basis, effectView(basis, final.effect, final.interval, final.probability));
-  const isShown = final.interval[0] > 0;
+  const isShown = isFinalShown(basis.state);
   const droppedText =
     final.dropped.length > 0 ? ` (without ${final.dropped.map((n) => `#${n}`).join(', ')}, which did not pay)` : '';
   const comparisonText = isShown

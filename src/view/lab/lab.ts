@@ -3,7 +3,6 @@
  * nothing else. Pure: the same state and facts give the same view. Knows nothing about how it is drawn.
  */
 import { formatCount, oneLine, sanitizeText } from '../../base/text.ts';
-import { verdictOf } from '../../core/experiment.ts';
 import { ideasTried } from '../../core/plan/plan.ts';
 import { type LabState, lineage } from '../../core/state.ts';
 import { type Basis, basisOf, standingOf } from '../basis.ts';
@@ -13,6 +12,7 @@ import { emptyView } from './empty.ts';
 import { finePrintLines } from './fine-print.ts';
 import { dateTime, formatDollars, secondsBetween, formatShortDuration, formatInteger } from '../format.ts';
 import { healthViews, nextSteps } from './health.ts';
+import { takeCommands } from './take.ts';
 import { halfTried, untriedIdeas } from '../brief/ideas.ts';
 import { falseKeepView } from './shrunken-effects.ts';
 import { noiseView } from './noise.ts';
@@ -245,16 +245,4 @@ function segmentViews(incumbentLineage: readonly number[], claims: readonly Clai
     steps = [];
   }
   return steps.length > 0 ? [...segments, { steps }] : segments;
-}
-
-function takeCommands(state: LabState): LabView['take'] {
-  const n = state.finalComparison?.n ?? (state.champion > 0 ? state.champion : state.incumbent);
-  const keptExperiment = state.experiments[n];
-  if (n === 0 || !keptExperiment || verdictOf(keptExperiment) !== 'kept') return [];
-  const doubt = state.champion > 0 || state.finalComparison ? '' : ', which are not confirmed,';
-  return [
-    { command: `overnight diff ${n}`, what: `show what #${n} changes against the baseline` },
-    { command: 'overnight take', what: `put the kept steps${doubt} on a branch of your repository` },
-    { command: 'overnight audit', what: 'check that every verdict follows from the record' },
-  ];
 }

@@ -108,7 +108,7 @@ export function frontLines(basis: Basis): HealthView[] {
   return [
     {
       what: 'Front',
-      text: `${frontText}, by ${criteria.map(({ name, direction }) => `${direction === 'maximize' ? 'more' : 'less'} ${name}`).join(', ')}; overnight take --experiment N takes one`,
+      text: `${frontText}, by ${criteria.map(({ name, direction }) => `${direction === 'maximize' ? 'more' : 'less'} ${name}`).join(', ')}; \`overnight take --experiment N\` takes one`,
       warning: false,
     },
   ];
