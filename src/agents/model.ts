@@ -1,8 +1,8 @@
 /**
  * A small agent of our own for whoever has a key, or a local server, and no agent installed: a model with tools for its
  * folder, and nothing else. Runs in this process, so it executes no code; its requests pass the gateway like
- * everybody's, except to Bedrock, whose signatures cannot be passed on. The libraries are loaded at the first call:
- * start-up does not pay for them.
+ * everybody's, except to Bedrock, whose signatures cannot be passed on. The libraries are optional peers, loaded at the
+ * first call: start-up does not pay for them.
  */
 import type { LanguageModel } from 'ai';
 import { z } from 'zod';
@@ -15,6 +15,7 @@ import type { Api } from './gateway/apis.ts';
 import { classifyResponse, classifyText, redactSecrets } from './gateway/classify.ts';
 import type { OpenCall } from './gateway/gateway.ts';
 import { usdOf } from './gateway/prices.ts';
+import { requireModelPackages } from './model-packages.ts';
 import { FolderTools } from './model-tools.ts';
 
 export type Provider = 'anthropic' | 'openai' | 'compatible' | 'bedrock';
@@ -48,10 +49,11 @@ export interface ModelChoice {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** Throws E_AGENT when no provider can be reached. */
+/** Throws E_AGENT when no provider can be reached, or its libraries are not installed. */
 export function modelAgent(choice: ModelChoice, agentHost: Pick<AgentHost, 'gateway' | 'within'>): Agent {
   const environment = choice.env ?? process.env;
   const { provider, model } = resolveModel(choice.model, agentHost, environment);
+  requireModelPackages(provider);
   const accessRoute = provider === 'bedrock' ? 'directly: its own figures' : 'through the gateway';
   return {
     name: 'model',

@@ -20,7 +20,8 @@ function printed(act: () => void): string[] {
   return text.split('\n').filter((line) => line !== '');
 }
 
-describe.skipIf(process.stdout.isTTY)('a run whose output is no terminal', () => {
+const atTerminal = process.stdout.isTTY ? ' (skipped: the output of these tests is a terminal)' : '';
+describe.skipIf(atTerminal)(`a run whose output is no terminal${atTerminal}`, () => {
   const made = syntheticLab({ n: 6, until: (s) => s.experiments.length > 3 && s.running.size > 0 });
   const job = { n: 3, purpose: 'idea' } as Job & { do: 'measure' };
   const at = (display: Display, n: number, wall: number): void =>

@@ -75,16 +75,17 @@ async function sendRequest(
   if (refusal) throw impossibleError(commandName, refusal);
   if (invocation.wantsJson) printJson({ id, verb: commandName, taken: wasTaken });
   else {
-    const outcome = describeOutcome(alive, wasTaken);
+    const outcome = wasTaken ? 'in force.' : whyNotTaken(foundLab);
     printText(invocation.spellCommands(`${commandName}: ${outcome}`, foundLab.paths.arena));
   }
   return 0;
 }
 
-function describeOutcome(isAlive: boolean, wasTaken: boolean): string {
-  if (wasTaken) return 'in force.';
-  return isAlive ? 'not taken yet; the harness is busy.' : 'no harness is running; the next `overnight run` takes it.';
-}
+/** Reads the lab again: the harness may have ended meanwhile. */
+const whyNotTaken = (foundLab: FoundLab): string =>
+  readLab(foundLab).alive
+    ? 'not taken yet; the harness is busy and takes it as soon as it can.'
+    : 'no harness is running; the next `overnight run` takes it.';
 
 const numberFrom = (invocation: Invocation<typeof LAB_OPTIONS>, state: LabState): number =>
   experimentNumber(invocation.args[0], state.experiments.length);

@@ -16,7 +16,8 @@ import { SHIPPED_ARENAS, shippedNames } from './shipped-arenas.ts';
 
 /** `--quick`: enough to see every part at work, not enough for a result. */
 const QUICK_SETTINGS = { experiments: 6, minutes: 2.2, seconds: 4, calibrate: 3 };
-const NEVER_COPIED = new Set(['node_modules', '.overnight']);
+/** What a checkout has beside what the package carries. */
+const NEVER_COPIED = new Set(['node_modules', '.overnight', 'tests']);
 
 export async function main(invocation: Invocation<typeof TRY_OPTIONS>): Promise<number> {
   const arenaName = invocation.args[0]!;

@@ -106,7 +106,7 @@ describe('writing', () => {
 
   const canMount = process.getuid?.() === 0 && captureSync('sh', ['-c', 'command -v mount']).status === 0;
   it.skipIf(!canMount)(
-    'on a full disk says so, leaves the file as it was, and goes on when there is room',
+    `on a full disk says so, leaves the file as it was, and goes on when there is room${canMount ? '' : ' (skipped: only root may mount a small disk)'}`,
     (context) => {
       fs.mkdirSync(folder, { recursive: true });
       const mounted = captureSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folder]);

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { bootId, hasProc, isAlive, parseStat, processInfo, startTimeOf, taggedPids, treeOf } from './proc.ts';
 
+const noProc = hasProc ? '' : ' (skipped: this machine has no /proc)';
+
 describe('reading a line of /proc/PID/stat', () => {
   it('copes with spaces and parentheses in the name', () => {
     const line = `42 (a) (b c) S 7 42 42 0 -1 4194304 1 2 3 4 150 50 25 75 20 0 3 0 12345 1000 256 ${'0 '.repeat(20)}`;
@@ -32,7 +34,7 @@ describe('a process', () => {
     expect(isAlive(pid, started)).toBe(false);
   });
 
-  it.skipIf(!hasProc)('is found by its tag and as a part of its tree, exactly or by prefix', async () => {
+  it.skipIf(!hasProc)(`is found by its tag and as a part of its tree, exactly or by prefix${noProc}`, async () => {
     const tag = `proc-test-${process.pid}`;
     const child = spawn('sh', ['-c', 'sleep 20 & sleep 20 & wait'], {
       env: { PATH: process.env.PATH, OVERNIGHT_TAG: `${tag}/1` },
@@ -50,7 +52,7 @@ describe('a process', () => {
   });
 });
 
-it.skipIf(!hasProc)('the boot has an identity that stays', () => {
+it.skipIf(!hasProc)(`the boot has an identity that stays${noProc}`, () => {
   expect(bootId()).toMatch(/^[0-9a-f-]{36}$/);
   expect(bootId()).toBe(bootId());
 });

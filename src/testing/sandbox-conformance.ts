@@ -190,7 +190,7 @@ const PLAIN_CASES: readonly SandboxCase[] = [
       makeSpec("trap '' TERM INT HUP; while :; do sleep 1; done", { limits: { wallMs: 300 } }),
     );
     strictEqual(result.ending, 'wall');
-    ok(result.wallS >= 0.3 && result.wallS < 1.5, `took ${result.wallS} s`);
+    ok(isInTime(result.wallS, 0.3), `took ${result.wallS} s`);
   }),
   makeCase('says aborted when it is told to stop, also when told twice', false, async (sandbox, { makeSpec }) => {
     const runningProgram = sandbox.start(makeSpec('sleep 60'));
@@ -198,14 +198,14 @@ const PLAIN_CASES: readonly SandboxCase[] = [
     setTimeout(() => runningProgram.kill(), 101);
     const result = await runningProgram.done;
     strictEqual(result.ending, 'aborted');
-    ok(result.wallS < 1);
+    ok(isInTime(result.wallS, 0.1), `took ${result.wallS} s`);
     runningProgram.kill();
   }),
   makeCase('does not wait for a daemon that keeps the pipes open', false, async (sandbox, { makeSpec }) => {
     const result = await runToEnd(sandbox, makeSpec('sleep 60 & echo said'));
     strictEqual(result.ending, 'exited');
     strictEqual(result.stdout.text, 'said\n');
-    ok(result.wallS < 2);
+    ok(isInTime(result.wallS, 0), `took ${result.wallS} s`);
   }),
   makeCase('accounts for processor time and memory', false, async (sandbox, { makeSpec }) => {
     const busyCommand =
@@ -243,8 +243,8 @@ const CLOCKED_CASES: readonly SandboxCase[] = [
         makeSpec(command, { clock, onTick: ({ budgeted }) => ticks.push(budgeted) }),
       );
       strictEqual(result.ending, 'cut');
-      ok(result.startupS >= 0.2 && result.startupS < 1.2, `startupS ${result.startupS}`);
-      ok(isInRange(result.budgetedS, 0.4, 1.4), `budgetedS ${result.budgetedS}`);
+      ok(isInTime(result.startupS, 0.2), `startupS ${result.startupS}`);
+      ok(isInTime(result.budgetedS, 0.4), `budgetedS ${result.budgetedS}`);
       ok(ticks.length >= 1);
     },
   ),
@@ -255,17 +255,17 @@ const CLOCKED_CASES: readonly SandboxCase[] = [
       const clock = { startFile: join(outFolder, 'start'), graceMs: 200, budgetMs: 200 };
       const result = await runToEnd(sandbox, makeSpec('sleep 60', { clock }));
       strictEqual(result.ending, 'cut');
-      ok(isInRange(result.startupS, 0.2, 1.2) && isInRange(result.budgetedS, 0.2, 1.2));
+      ok(isInTime(result.startupS, 0.2) && isInTime(result.budgetedS, 0.2));
     },
   ),
   makeCase(
     'measures a program that ends before its budget as it is',
     false,
     async (sandbox, { makeSpec, out: outFolder }) => {
-      const clock = { startFile: join(outFolder, 'start'), graceMs: 5000, budgetMs: 5000 };
+      const clock = { startFile: join(outFolder, 'start'), graceMs: 14_000, budgetMs: 14_000 };
       const result = await runToEnd(sandbox, makeSpec(': >"$O/start"; sleep 0.2', { clock }));
       strictEqual(result.ending, 'exited');
-      ok(result.budgetedS > 0.1 && result.budgetedS < 1.2, `budgetedS ${result.budgetedS}`);
+      ok(isInTime(result.budgetedS, 0.1), `budgetedS ${result.budgetedS}`);
     },
   ),
 ];
@@ -296,7 +296,7 @@ const JOINED_CASES: readonly SandboxCase[] = [
       const [killedResult, survivorResult] = await Promise.all([killed.done, survivor.done]);
       strictEqual(killedResult.signal, 'SIGKILL');
       strictEqual(survivorResult.stderr.text, 'end of file\n');
-      ok(survivorResult.wallS < 2);
+      strictEqual(survivorResult.ending, 'exited', 'before the wall limit');
     },
   ),
 ];
@@ -366,10 +366,10 @@ export const SANDBOX_CASES: readonly SandboxCase[] = [
   ...ISOLATED_CASES,
 ];
 
-/** Upper bounds are wide: on a busy machine a timer may be late, never early. */
-function isInRange(value: number, lowest: number, limit: number): boolean {
-  return value >= lowest && value < limit;
-}
+/** On a busy machine a timer may be late, never early. Late is well before the wall limit of `ROOMY`, as if never. */
+const MAX_LATE_S = 8;
+
+const isInTime = (seconds: number, dueS: number): boolean => seconds >= dueS && seconds < dueS + MAX_LATE_S;
 
 /** The plain process gets the person's PATH, which need not hold the Node that is running. */
 function nodeOnPath(sandbox: Sandbox): Readonly<Record<string, string>> {

@@ -1,135 +1,24 @@
-/**
- * kill -9 of the harness at every effect boundary: the real program, with every write, rename, removal and start of a
- * process named as it happens, is killed before each kind of them; then `run` again must end the same night as if
- * nothing had been.
- */
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { auditLab } from '../../src/audit/audit.ts';
-import {
-  copyOf,
-  type Ended,
-  gitIn,
-  ledgerLines,
-  MANIFEST,
-  overnight,
-  ownFiles,
-  processesOf,
-  ROOT,
-  smallArena,
-} from '../fixtures/cli.ts';
+/** kill -9 of the harness: while it writes a line of the ledger, and before one call of each kind. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { expectGoesOn, type Undisturbed, undisturbed } from './killed-night.ts';
 
-const IDEAS = 2;
-const EFFECTS = join(ROOT, 'tests', 'fixtures', 'bin', 'effects.mjs');
-const tag = 'a';
-/**
- * A shell that starts nothing that is not needed: the plain process, which leaves more behind than the sandbox when its
- * harness dies.
- */
-const PLAIN = { OVERNIGHT_SANDBOX: 'process' };
-
-let arena = '';
-let boundaries: string[] = [];
-
-const night = (folder: string, env: Readonly<Record<string, string>>, flags: readonly string[]): Promise<Ended> =>
-  overnight(['run', '--tag', tag, '--json', ...flags], {
-    cwd: folder,
-    env: { ...PLAIN, ...env },
-    node: ['--import', EFFECTS],
-  });
-
+let night: Undisturbed;
 beforeAll(async () => {
-  const prepare = 'setup: { command: sh setup.sh, key: [setup.sh] }\n';
-  arena = smallArena({ manifest: `${MANIFEST}${prepare}` });
-  writeFileSync(join(arena, 'setup.sh'), 'echo ready > "$OVERNIGHT_DEPS/ready"\n');
-  gitIn(arena, 'add', '.');
-  gitIn(arena, 'commit', '--quiet', '--message', 'setup');
-  const folder = copyOf(arena);
-  const trace = join(folder, '..', 'trace');
-  const whole = await night(folder, { TRACE: trace }, ['--experiments', String(IDEAS)]);
-  expect(whole.status, whole.stdout + whole.stderr).toBe(0);
-  boundaries = [...new Set(readFileSync(trace, 'utf8').split('\n').filter(Boolean))];
+  night = await undisturbed();
 });
 
-/** What must hold after any crash and one more run. */
-async function expectWhole(folder: string, before: string, broken: Buffer): Promise<void> {
-  const last = ledgerLines(folder, tag);
-  const good = broken.subarray(0, broken.lastIndexOf(10) + 1);
-  const file = readFileSync(join(folder, '.overnight', 'labs', tag, 'ledger.jsonl'));
-  expect(file.subarray(0, good.length).equals(good), 'what was recorded stays').toBe(true);
-  const of = (type: string): Record<string, unknown>[] => last.filter((event) => event.type === type);
-  expect(of('lab.opened')).toHaveLength(1);
-  expect(of('proposed').map(({ n }) => n)).toEqual(Array.from({ length: IDEAS + 1 }, (_, n) => n));
-  const judged = [...of('decided'), ...of('refused')].map(({ n }) => n as number);
-  expect(judged.toSorted((a, b) => a - b)).toEqual(Array.from({ length: IDEAS }, (_, i) => i + 1));
-  expect(of('snapshot').length).toBe(new Set(of('snapshot').map(({ n }) => n)).size);
-  const ended = [...of('measured'), ...of('lost')].map(({ m }) => m as number);
-  expect(ended.toSorted((a, b) => a - b)).toEqual(of('measuring').map(({ m }) => m));
-  expect([...of('session.ended'), ...of('session.died')]).toHaveLength(of('session.started').length);
-  expect(processesOf(folder)).toEqual([]);
-  expect(existsSync(join(folder, '.overnight', 'work', tag))).toBe(false);
-  const strange = readdirSync(join(folder, '.overnight', 'labs', tag)).filter(
-    (name) => !/^(ledger\.jsonl|ledger\.torn-\d+|blobs|report|results\.tsv|best)$/.test(name),
-  );
-  expect(strange).toEqual([]);
-  const best = readFileSync(join(folder, '.overnight', 'labs', tag, 'best', 'x.txt'), 'utf8');
-  expect(Number(best), 'the artefact of a kept idea').toBeLessThan(9);
-  expect(ownFiles(folder)).toBe(before);
-  expect(gitIn(folder, 'status', '--porcelain')).toBe('');
-  expect(gitIn(join(folder, '.overnight', 'store.git'), 'fsck', '--no-dangling')).toBe('');
-  const lab = join(folder, '.overnight', 'labs', tag);
-  const checked = await auditLab(lab, join(folder, '.overnight', 'store.git'));
-  expect(checked.checks.filter(({ ok }) => !ok)).toEqual([]);
-}
-
-async function killedAt(name: string, half: boolean): Promise<void> {
-  const folder = copyOf(arena);
-  const before = ownFiles(folder);
-  const first = await night(folder, { KILL_AT: name, ...(half && { HALF: '1' }) }, ['--experiments', String(IDEAS)]);
-  expect(first.signal, `${name}: ${first.stdout.slice(-500)}${first.stderr}`).toBe('SIGKILL');
-  const file = join(folder, '.overnight', 'labs', tag, 'ledger.jsonl');
-  const broken = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
-  const good = broken.subarray(0, broken.lastIndexOf(10) + 1);
-  // What an interrupted session still had to do is done by the next one without being told. A session that never was
-  // must be told, and one that had ended needs only to be cleaned up after: a target that is reached already.
-  const ended = good.includes('"type":"session.ended"') ? ['--until', '99999'] : [];
-  const told = good.includes('"type":"session.started"') ? ended : ['--experiments', String(IDEAS)];
-  const second = await night(folder, {}, told);
-  expect(second.status, `${name}: ${second.stdout.slice(-800)}${second.stderr}`).toBe(0);
-  await expectWhole(folder, before, broken);
-  rmSync(join(folder, '..'), { recursive: true, force: true });
-}
-
 describe('a harness that is killed', () => {
-  const tried: string[] = [];
-  /** All of them, a few at a time; every failure is told, not only the first. */
-  const everyone = async (names: readonly string[], half: boolean): Promise<void> => {
-    const queue = [...names];
-    const failures: string[] = [];
-    const worker = async (): Promise<void> => {
-      for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
-        if (!half) tried.push(name);
-        await killedAt(name, half).catch((thrown: Error) =>
-          failures.push(`${name}\n    ${thrown.message.slice(0, 600)}`),
-        );
-      }
-    };
-    await Promise.all([worker(), worker(), worker()]);
-    expect(failures.join('\n')).toBe('');
-  };
-  afterAll(() => {
-    process.stdout.write(`killed at ${tried.length} of ${boundaries.length} kinds of effect\n`);
-  });
-
-  it('before any effect of a night goes on as if nothing had been', { timeout: 900_000 }, async () => {
-    expect(boundaries.length).toBeGreaterThan(40);
-    await everyone(boundaries, false);
-  });
-
   it('half way through writing a line sets the torn line aside and goes on', { timeout: 600_000 }, async () => {
-    const lines = boundaries.filter((name) => / > writeSync .*ledger\.jsonl$/.test(name));
+    const lines = night.boundaries.filter((name) => / > writeSync .*ledger\.jsonl$/.test(name));
     expect(lines.length).toBeGreaterThan(8);
-    await everyone(lines, true);
+    await expectGoesOn(night.arena, lines, { half: true });
+  });
+
+  // The sweep over all of them is harness-killed.slow.test.ts.
+  it('before one call of each kind goes on as if nothing had been', { timeout: 600_000 }, async () => {
+    const kindOf = (name: string): string => / > (\w+)/.exec(name)![1]!;
+    const lastOfEach = [...new Map(night.boundaries.map((name) => [kindOf(name), name])).values()];
+    expect(lastOfEach.length).toBeGreaterThan(9);
+    await expectGoesOn(night.arena, lastOfEach);
   });
 });

@@ -18,6 +18,7 @@ import {
   smallArena,
   start,
 } from '../fixtures/cli.ts';
+import { unless, withReason } from '../fixtures/skipping.ts';
 
 const realGit = execFileSync('sh', ['-c', 'command -v git']).toString().trim();
 
@@ -98,7 +99,7 @@ it('a candidate that is killed from outside is crashed, and the night goes on', 
 });
 
 describe('a disk that is full', () => {
-  const canMount = process.getuid?.() === 0;
+  const noMount = unless(process.getuid?.() === 0, 'only root may mount a small disk');
   /** An arena on a small disk of its own, and how to fill and free it. */
   const onSmallDisk = async (
     candidate: string,
@@ -118,8 +119,8 @@ describe('a disk that is full', () => {
     }
   };
 
-  it.skipIf(!canMount)(
-    'in the middle of a night is named, nothing recorded is lost, and the next run goes on',
+  it.skipIf(noMount)(
+    withReason('in the middle of a night is named, nothing recorded is lost, and the next run goes on', noMount),
     { timeout: 240_000 },
     () =>
       onSmallDisk(CANDIDATE.replace('echo', 'sleep 0.4\necho'), async (folder, fill, free) => {
@@ -136,7 +137,7 @@ describe('a disk that is full', () => {
       }),
   );
 
-  it.skipIf(!canMount)('from the beginning is named, and leaves the checkout as it was', () =>
+  it.skipIf(noMount)(withReason('from the beginning is named, and leaves the checkout as it was', noMount), () =>
     onSmallDisk(CANDIDATE, async (folder, fill, free) => {
       const before = everything(folder);
       fill();

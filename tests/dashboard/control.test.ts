@@ -10,6 +10,7 @@ import { CANDIDATE, freshFolder, ledgerLines, MANIFEST, smallArena } from '../fi
 import { ask, serve } from '../fixtures/dashboard.ts';
 import { putLab } from '../fixtures/ledgers.ts';
 import { hasTerminal, inTerminal } from '../fixtures/terminal.ts';
+import { unless, withReason } from '../fixtures/skipping.ts';
 
 const inboxOf = (lab: string): unknown[] =>
   readdirSync(join(lab, 'inbox')).map(
@@ -53,9 +54,9 @@ describe('the dashboard with --control', () => {
   });
 });
 
-if (!hasTerminal) console.warn('Skipped: the terminal’s keys. No `script` on PATH to make a terminal.');
+const noTerminal = unless(hasTerminal, 'no `script` on PATH to make a terminal');
 
-describe.skipIf(!hasTerminal)('the keys of a running lab', () => {
+describe.skipIf(noTerminal)(withReason('the keys of a running lab', noTerminal), () => {
   it('pause, go on, steer, and stop after the current experiment', async () => {
     const cwd = smallArena({
       manifest: MANIFEST.replace('range: [0, 9]', 'range: [0, 900]'),

@@ -83,8 +83,9 @@ const fish =
 
 const SHELLS = { bash, zsh, fish } as const;
 
-describe.each(Object.keys(SHELLS) as (keyof typeof SHELLS)[])('%s', (shell) => {
-  describe.skipIf(!isInstalled(shell))(`with ${shell} installed`, () => {
+for (const shell of Object.keys(SHELLS) as (keyof typeof SHELLS)[]) {
+  const missing = isInstalled(shell) ? '' : ` (skipped: no ${shell} on PATH)`;
+  describe.skipIf(missing)(`${shell}${missing}`, () => {
     const folder = labFolder();
     const offer = (line: string): readonly string[] => SHELLS[shell](folder)(line);
 
@@ -110,4 +111,4 @@ describe.each(Object.keys(SHELLS) as (keyof typeof SHELLS)[])('%s', (shell) => {
       expect(offer('overnight status -C res').map((name) => name.replace(/\/$/, ''))).toEqual(['results']);
     });
   });
-});
+}

@@ -9,7 +9,9 @@ import { syntheticLab } from '../../src/testing/synthetic.ts';
 import { CANDIDATE, freshFolder, MANIFEST, overnight, smallArena } from '../fixtures/cli.ts';
 import { linesOf, putLab } from '../fixtures/ledgers.ts';
 import { hasTerminal, inTerminal } from '../fixtures/terminal.ts';
+import { unless, withReason } from '../fixtures/skipping.ts';
 
+const noTerminal = unless(hasTerminal, 'no `script` on PATH to make a terminal');
 const STAGES = 'setup: { command: sh setup.sh, key: [setup.sh] }\nprepare: { command: sh prepare.sh }\n';
 
 /** Setup is silent, as a package manager is that writes to no terminal; prepare tells how far its download is. */
@@ -23,15 +25,18 @@ function slowArena(): string {
 const ESCAPE = '\u001b';
 
 describe('what takes a while', () => {
-  it.skipIf(!hasTerminal)('has a bar on a terminal: setup, prepare, calibration, each measurement', async () => {
-    const { see, ended, shown } = inTerminal('run --experiments 1', { cwd: slowArena() });
-    await see(/ setup [▓░]{10} 0:0\d/);
-    await see(/ prepare ▓{5}░{5} 50 % 0:0\d {2}shard 2 of 4/);
-    await see(/ measuring the noise of the unchanged code ▓{5}░{5}/);
-    await see(/ #0 [▓░]{10} 0:0\d\/0:02 measuring the noise/);
-    expect(await ended).toBe(0);
-    expect(shown()).toContain('setup: ');
-  });
+  it.skipIf(noTerminal)(
+    withReason('has a bar on a terminal: setup, prepare, calibration, each measurement', noTerminal),
+    async () => {
+      const { see, ended, shown } = inTerminal('run --experiments 1', { cwd: slowArena() });
+      await see(/ setup [▓░]{10} 0:0\d/);
+      await see(/ prepare ▓{5}░{5} 50 % 0:0\d {2}shard 2 of 4/);
+      await see(/ measuring the noise of the unchanged code ▓{5}░{5}/);
+      await see(/ #0 [▓░]{10} 0:0\d\/0:02 measuring the noise/);
+      expect(await ended).toBe(0);
+      expect(shown()).toContain('setup: ');
+    },
+  );
 
   it('is a plain line now and then where there is no terminal', async () => {
     const ran = await overnight(['run', '--experiments', '1'], { cwd: slowArena() });
@@ -40,8 +45,8 @@ describe('what takes a while', () => {
     expect(ran.stdout + ran.stderr).not.toContain(ESCAPE);
   });
 
-  it.skipIf(!hasTerminal)(
-    'is said of a large ledger that is read, and of every verdict that is derived again',
+  it.skipIf(noTerminal)(
+    withReason('is said of a large ledger that is read, and of every verdict that is derived again', noTerminal),
     async () => {
       const root = freshFolder('large');
       const lab = putLab(root, 'a', []);

@@ -17,8 +17,11 @@ import {
   processesOf,
   smallArena,
 } from '../fixtures/cli.ts';
+import { unless, withReason } from '../fixtures/skipping.ts';
 
 const { sandbox } = await chooseSandbox();
+const absent = (level: string): string | undefined =>
+  unless(level === 'process' || sandbox.info.level === level, sandbox.info.reason);
 const ofType = (ended: Ended, type: string): Record<string, unknown>[] =>
   ended.json.filter((event) => event.type === type);
 
@@ -27,8 +30,8 @@ describe.concurrent('try hello', () => {
     ['in bubblewrap', {}, 'bubblewrap', 'sealed'],
     ['without a sandbox', { OVERNIGHT_SANDBOX: 'process' }, 'process', 'reported'],
   ] as const)
-    it.skipIf(level === 'bubblewrap' && sandbox.info.level !== level)(
-      `measures, decides and reports ${where}, at grade ${grade}`,
+    it.skipIf(absent(level))(
+      withReason(`measures, decides and reports ${where}, at grade ${grade}`, absent(level)),
       async () => {
         const folder = freshFolder();
         const ended = await overnight(['try', 'hello', '--experiments', '5', '--json'], { cwd: folder, env });

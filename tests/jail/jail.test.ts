@@ -15,6 +15,7 @@ import type { AgentTask } from '../../src/core/ports.ts';
 import { chooseSandbox } from '../../src/sandbox/choose.ts';
 import { AGENT_CASES, type AgentStage } from '../../src/testing/agent-conformance.ts';
 import { type Script, startModelServer } from '../fixtures/models/server.ts';
+import { withReason } from '../fixtures/skipping.ts';
 
 const CLIENT = join(import.meta.dirname, 'client.mjs');
 const KEY = 'sk-REAL-0123456789';
@@ -94,7 +95,7 @@ for (const [name, skip, jail] of kinds) {
   });
 }
 
-describe.skipIf(absent)('in the jail', () => {
+describe.skipIf(absent)(withReason('in the jail', absent && sandbox.info.reason), () => {
   it('an agent sees its folder, its home, the gateway, and nothing of ours', async () => {
     process.env.OVERNIGHT_LEAK = 'leaked';
     const { host, close } = await hostWith(answering);

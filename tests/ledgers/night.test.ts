@@ -4,21 +4,20 @@ import * as path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { auditLab } from '../../src/audit/audit.ts';
 import { readLedger } from '../../src/ledger/jsonl.ts';
-import { freshFolder, overnight } from '../fixtures/cli.ts';
+import { unpackNight } from '../fixtures/archive.ts';
+import { overnight } from '../fixtures/cli.ts';
 
 const NIGHT = path.resolve(import.meta.dirname, '../../docs/nights/nano-llm');
 
 describe('the night that the README shows', () => {
   it('is consistent: chain, verdicts, noise, confirmations and blobs', async () => {
-    const result = await auditLab(NIGHT, undefined);
+    const result = await auditLab(unpackNight(NIGHT).lab, undefined);
     expect(result.checks.filter((check) => !check.ok)).toEqual([]);
     expect(result.ok).toBe(true);
   });
 
   it('has the picture that `overnight report` makes of its ledger, to the byte', async () => {
-    const folder = freshFolder();
-    const lab = path.join(folder, '.overnight', 'labs', 'night');
-    fs.cpSync(NIGHT, lab, { recursive: true });
+    const { folder } = unpackNight(NIGHT);
     const out = path.join(folder, 'out');
     expect((await overnight(['report', '--out', out], { cwd: folder })).status).toBe(0);
     expect(fs.readFileSync(path.join(out, 'progress.svg'), 'utf8')).toBe(

@@ -20,9 +20,10 @@ import {
   smallArena,
 } from '../fixtures/cli.ts';
 import { startModelServer } from '../fixtures/models/server.ts';
+import { unless, withReason } from '../fixtures/skipping.ts';
 
 const { sandbox } = await chooseSandbox();
-const jailed = sandbox.info.level === 'bubblewrap';
+const noJail = unless(sandbox.info.level === 'bubblewrap', sandbox.info.reason);
 
 /** A PATH with what the harness needs and no agent, and no key of anybody's. */
 function bare(): Record<string, string> {
@@ -102,8 +103,8 @@ it('with a key and no agent the built-in one proposes, the optimizer stands in w
 }, 60_000);
 
 describe('a chain that is named', () => {
-  it.skipIf(!jailed)(
-    'asks any program that edits its folder, in the jail; what it may not touch stays as it was',
+  it.skipIf(noJail)(
+    withReason('asks any program that edits its folder, in the jail; what it may not touch stays as it was', noJail),
     async () => {
       const folder = smallArena();
       const script = join(freshFolder(), 'agent.sh');

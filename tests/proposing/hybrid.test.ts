@@ -7,13 +7,18 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { chooseSandbox } from '../../src/sandbox/choose.ts';
 import { CANDIDATE, expectClean, expectError, MANIFEST, overnight, smallArena } from '../fixtures/cli.ts';
+import { unless, withReason } from '../fixtures/skipping.ts';
 
-const jailed = (await chooseSandbox()).sandbox.info.level === 'bubblewrap';
+const { info } = (await chooseSandbox()).sandbox;
+const noJail = unless(info.level === 'bubblewrap', info.reason);
 const manifest = MANIFEST.replace(/knobs:.*/, 'knobs: [{ name: X, file: x.sh, kind: int, range: [0, 400] }]');
 const arena = (): string => smallArena({ manifest, candidate: CANDIDATE.replace('X=9', 'X=300') });
 
-it.skipIf(!jailed)(
-  'asks the agent for its share of the ideas, the optimizer for the rest, and tells the agent what the optimizer knows',
+it.skipIf(noJail)(
+  withReason(
+    'asks the agent for its share of the ideas, the optimizer for the rest, and tells the agent what the optimizer knows',
+    noJail,
+  ),
   async () => {
     const folder = arena();
     const script = join(folder, '..', 'agent.sh');

@@ -72,5 +72,5 @@ it('goes on as if nothing had been', async () => {
   const worker = async (): Promise<void> => {
     for (let name = queue.shift(); name !== undefined; name = queue.shift()) await killedAt(name);
   };
-  await Promise.all([worker(), worker()]);
+  await Promise.all([worker(), worker(), worker()]);
 }, 400_000);

@@ -1,5 +1,5 @@
 /**
- * A night of 200 experiments with an agent that fails at every fifth call, in every way that agents and providers fail:
+ * A night of 120 experiments with an agent that fails at every fifth call, in every way that agents and providers fail:
  * nothing is lost, nothing is left.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { MAX_BRIEF_BYTES } from '../../src/view/brief/brief.ts';
 import { openLab } from '../../src/app/open-lab.ts';
 import { CANDIDATE, MANIFEST, processesOf, smallArena } from '../fixtures/cli.ts';
 
-const EXPERIMENTS = 200;
+const EXPERIMENTS = 120;
 const FAULTS: readonly ((task: AgentTask) => ScriptedAct)[] = [
   () => ({ class: 'rate-limit', message: '429 Too Many Requests' }),
   () => ({ class: 'server', message: '500 Internal Server Error' }),
@@ -62,10 +62,10 @@ it('ends with every experiment and every call accounted for, and the ledger audi
   expect(state.running.size).toBe(0);
   expect(state.calls.length).toBeGreaterThan(EXPERIMENTS / 2);
   expect(state.calls.filter((call) => !call.end).map((call) => call.start.call)).toEqual([]);
-  expect(faults).toBeGreaterThan(20);
+  expect(faults).toBeGreaterThan(2 * FAULTS.length);
   const classes = new Set(state.calls.map((call) => call.end!.class ?? call.end!.outcome));
   expect([...classes].sort()).toEqual(['edit', 'empty', 'hung', 'rate-limit', 'server']);
-  expect(ideas.filter((x) => x.state === 'refused' && x.code === 'not-editable').length).toBeGreaterThan(2);
+  expect(ideas.filter((x) => x.state === 'refused' && x.code === 'not-editable').length).toBeGreaterThan(1);
   expect(new Set(ideas.map((x) => x.idea.proposer)), 'the optimizer stood in').toEqual(new Set(['scripted', 'search']));
   for (const { start } of state.calls) {
     const brief = readBlobText(opened.paths.lab, start.brief!)!;

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { chooseSandbox } from '../../src/sandbox/choose.ts';
 import { PROGRAMS, processesWith } from './support.ts';
+import { unless, withReason } from '../fixtures/skipping.ts';
 
 const HARNESS = join(PROGRAMS, 'harness.ts');
 const LOADER = join(import.meta.dirname, '..', '..', 'node_modules', 'tsx', 'dist', 'loader.mjs');
@@ -40,6 +41,7 @@ function groupsOf(tag: string): readonly string[] {
 }
 
 const bubblewrap = (await chooseSandbox()).sandbox.info;
+const absent = unless(bubblewrap.level === 'bubblewrap', bubblewrap.reason);
 
 /** The folders that the killed harnesses could not remove themselves. */
 afterAll(() => {
@@ -51,18 +53,15 @@ afterAll(() => {
 describe.concurrent('a harness that was killed', () => {
   for (const watched of [false, true]) {
     const limits = watched ? 'watched' : 'as found';
-    it.skipIf(bubblewrap.level !== 'bubblewrap')(
-      `leaves no process of a bubblewrap run (limits ${limits}; ${bubblewrap.reason})`,
-      async () => {
-        const [tag, word] = [`kill-${randomUUID()}`, randomUUID()];
-        const said = await killedHarness('bubblewrap', tag, word, watched);
-        expect(said).toMatch(/^bubblewrap/);
-        expect(processesWith(`WORD=${word}`)).toEqual([]);
-        const { sandbox } = await chooseSandbox();
-        expect(await sandbox.sweep(tag)).toBe(0);
-        expect(groupsOf(tag)).toEqual([]);
-      },
-    );
+    it.skipIf(absent)(withReason(`leaves no process of a bubblewrap run (limits ${limits})`, absent), async () => {
+      const [tag, word] = [`kill-${randomUUID()}`, randomUUID()];
+      const said = await killedHarness('bubblewrap', tag, word, watched);
+      expect(said).toMatch(/^bubblewrap/);
+      expect(processesWith(`WORD=${word}`)).toEqual([]);
+      const { sandbox } = await chooseSandbox();
+      expect(await sandbox.sweep(tag)).toBe(0);
+      expect(groupsOf(tag)).toEqual([]);
+    });
 
     it(`leaves a plain process tree, which the next harness ends by its tag (limits ${limits})`, async () => {
       const [tag, word] = [`kill-${randomUUID()}`, randomUUID()];

@@ -25,7 +25,8 @@ describe('the package', () => {
   });
 
   it('needs nothing at run time that no file imports, and imports nothing that it does not name', () => {
-    const named = Object.keys((JSON.parse(text('package.json')) as { dependencies: object }).dependencies).sort();
+    const { dependencies, peerDependencies } = JSON.parse(text('package.json')) as Record<string, object>;
+    const named = Object.keys({ ...dependencies, ...peerDependencies }).sort();
     const used = program.flatMap((file) => importsOf(file).map(({ target }) => target));
     const outside = used.filter((name) => !/^(src\/|node:)/.test(name));
     const packages = outside.map((name) =>
@@ -35,6 +36,17 @@ describe('the package', () => {
         .join('/'),
     );
     expect([...new Set(packages)].sort()).toEqual(named);
+  });
+
+  it('loads optional peers only when they are asked for', () => {
+    const { peerDependencies } = JSON.parse(text('package.json')) as Record<string, object>;
+    const peers = Object.keys(peerDependencies!);
+    const statically = program.flatMap((file) =>
+      importsOf(file)
+        .filter(({ target, typeOnly, isDynamic }) => peers.includes(target) && !typeOnly && !isDynamic)
+        .map(({ target }) => `${file}: ${target}`),
+    );
+    expect(statically).toEqual([]);
   });
 
   it('holds no path of the machine it was written on', () => {

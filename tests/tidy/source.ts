@@ -56,6 +56,8 @@ export interface Import {
   readonly target: string;
   /** Gone at run time: only types are named. */
   readonly typeOnly: boolean;
+  /** `import('…')`: loaded when it is reached. */
+  readonly isDynamic: boolean;
 }
 
 /** Every static, dynamic and type import, and every re-export. */
@@ -71,7 +73,8 @@ export function importsOf(file: string): readonly Import[] {
     if (!named || !ts.isStringLiteral(named)) return;
     const target = named.text.startsWith('.') ? normalize(join(dirname(file), named.text)) : named.text;
     const typeOnly = ts.isImportDeclaration(node) && node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword;
-    found.push({ file, line: lineOf(file, node.getStart()), target, typeOnly });
+    const isDynamic = ts.isCallExpression(node);
+    found.push({ file, line: lineOf(file, node.getStart()), target, typeOnly, isDynamic });
   });
   return found;
 }
