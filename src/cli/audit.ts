@@ -1,4 +1,4 @@
-/** `overnight audit`: the lab derived again from its ledger. */
+/** `overnight audit`: derives the lab again from its ledger. */
 import { auditLab } from '../audit/audit.ts';
 import { findLab } from './find.ts';
 import { printText, printJson } from './output.ts';
@@ -15,9 +15,7 @@ export async function main(invocation: Invocation<typeof LAB_OPTIONS>): Promise<
   if (invocation.wantsJson) printJson({ tag, ...auditResult });
   else {
     for (const check of auditResult.checks) printText(`${check.ok ? '✓' : '✗'} ${check.name}: ${check.detail}`);
-    printText(
-      auditResult.ok ? `Lab ${tag} is consistent.` : `Lab ${tag} is not what its ledger says: see docs/ledger.md.`,
-    );
+    printText(auditResult.ok ? `Lab ${tag} is consistent.` : `Lab ${tag} differs from its ledger: see docs/ledger.md.`);
   }
   return auditResult.ok ? 0 : 4;
 }

@@ -1,6 +1,6 @@
 /**
- * `overnight doctor`: proves before the night what the night will rely on, each line with its fix. Measures for real,
- * in a lab that is removed after.
+ * `overnight doctor`: checks what a run needs, each line with its fix. Measures for real, in a lab that is removed
+ * afterwards.
  */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -43,10 +43,7 @@ export async function main(invocation: Invocation<typeof FOLDER_OPTIONS>): Promi
   const reportCheck = (check: DoctorCheck): void => {
     checks.push(check);
     progress.hideLine();
-    if (!invocation.wantsJson)
-      printText(
-        `${check.ok ? '✓' : '✗'} ${check.name}: ${check.detail}${check.ok || !check.fix ? '' : ` → ${check.fix}`}`,
-      );
+    if (!invocation.wantsJson) printText(invocation.spellCommands(describeCheck(check)));
   };
   reportCheck({ name: 'node', ok: true, detail: process.versions.node });
   try {
@@ -59,11 +56,14 @@ export async function main(invocation: Invocation<typeof FOLDER_OPTIONS>): Promi
   else
     printText(
       failedChecks.length === 0
-        ? '\nEverything a night relies on works here.'
-        : `\n${formatCount(failedChecks.length, 'check')} failed: the fix stands behind the arrow.`,
+        ? '\nEverything that a run needs works here.'
+        : `\n${formatCount(failedChecks.length, 'check')} failed. The fix is behind the arrow.`,
     );
   return failedChecks.length === 0 ? 0 : 6;
 }
+
+const describeCheck = ({ name, ok, detail, fix }: DoctorCheck): string =>
+  ok ? `✓ ${name}: ${detail}` : `✗ ${name}: ${detail}${fix ? ` → ${fix}` : ''}`;
 
 async function runChecks(
   invocation: Invocation<typeof FOLDER_OPTIONS>,
@@ -91,7 +91,7 @@ async function runChecks(
     name: 'disk',
     ok: freeDiskBytes > DISK_FLOOR_BYTES,
     detail: `${(freeDiskBytes / 1e9).toFixed(1)} GB free`,
-    fix: 'free some space: a night writes logs and commits',
+    fix: 'free some space: a run writes logs and commits',
   });
   progress.updateShare(undefined, 'planting cheats that must be caught');
   if (gitVersion && sandbox.info.level === 'bubblewrap') reportCheck(await checkPlantedCheats(progress));
@@ -127,7 +127,7 @@ function describeArena({ arena, files, source }: LoadedArena): string {
   return `${arena.name}: ${formatCount(files.length, 'file')}, ${formatCount(arena.knobs.length, 'knob')}, ${location}`;
 }
 
-/** Start a tree that ignores signals and leaves its session, end it, and look for what is left. */
+/** Start a tree of processes that ignores signals and leaves its session, end it, and count what is left. */
 async function checkKillPath(sandbox: Sandbox): Promise<DoctorCheck> {
   const workDir = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-doctor-'));
   const processTag = `overnight-doctor-${process.pid}`;
@@ -156,7 +156,7 @@ async function checkKillPath(sandbox: Sandbox): Promise<DoctorCheck> {
   }
 }
 
-/** The fast half of the drill, on the arena that needs least: is what must be caught caught on this machine? */
+/** The fast half of the drill on the smallest arena: does this machine catch the cheats? */
 async function checkPlantedCheats(progress: Progress): Promise<DoctorCheck> {
   const onBegin = (_arena: string, cheat: string, share: number): void =>
     progress.updateShare(share, `planting: ${cheat}`);
@@ -175,11 +175,11 @@ async function checkPlantedCheats(progress: Progress): Promise<DoctorCheck> {
       missedCheats.length === 0
         ? `${drillLines.length} of ${drillLines.length} caught`
         : `not caught: ${missedCheats.join(', ')}`,
-    fix: 'run `overnight drill hello` to see what became of each; do not trust a night on this machine before',
+    fix: '`overnight drill hello` shows the result of each; do not trust a run on this machine before',
   };
 }
 
-/** Set up, prepare, and repeat the unchanged code: what a night's first minutes would do. */
+/** Set up, prepare, and repeat the unchanged code: the first minutes of a run. */
 async function measureUnchangedCode(
   invocation: Invocation<typeof FOLDER_OPTIONS>,
   reportCheck: (check: DoctorCheck) => void,
@@ -215,7 +215,8 @@ async function measureUnchangedCode(
       name: 'metric parses',
       ok: false,
       detail: `${thrown.parts.what} ${thrown.parts.why}`,
-      fix: thrown.parts.next,
+      // The message sends to doctor, and this is doctor.
+      fix: thrown.code === 'E_BASELINE' ? 'correct the command or the files, then run doctor again' : thrown.parts.next,
     });
   } finally {
     removeTree(doctorPaths.lab);
@@ -272,6 +273,12 @@ function reportMeasurements(
     name: 'trust grade',
     ok: grade !== 'reported',
     detail: `${grade}: ${reason}`,
-    fix: 'install bubblewrap, or give the arena an `evaluate` command',
+    fix: gradeFix(sandbox),
   });
 }
+
+/** What lifts an arena above grade `reported`. */
+const gradeFix = (sandbox: Sandbox): string =>
+  sandbox.info.level === 'bubblewrap'
+    ? 'set `metric.plausible: { min: …, max: … }` in arena.yaml, or give it an `evaluate` command'
+    : 'install bubblewrap';

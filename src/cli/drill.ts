@@ -1,4 +1,4 @@
-/** `overnight drill`: plant known cheats in copies of shipped arenas, and say which were caught. */
+/** `overnight drill`: plants known cheats in copies of shipped arenas, and prints which were caught. */
 import { formatCount, oneLine } from '../base/text.ts';
 import { drillArenas } from '../drill/drill.ts';
 import type { DrillLine } from '../drill/drill-lab.ts';
@@ -26,7 +26,7 @@ export async function main(invocation: Invocation<typeof DRILL_OPTIONS>): Promis
   }).finally(() => progress.endProgress());
   const missedLines = drillLines.filter((drillLine) => !drillLine.ok);
   if (invocation.wantsJson) printJson({ ok: missedLines.length === 0, lines: drillLines });
-  else if (missedLines.length > 0) printText(`${missedLines.length} of ${drillLines.length} went wrong.`);
+  else if (missedLines.length > 0) printText(`${missedLines.length} of ${drillLines.length} checks failed.`);
   else printText(`${formatCount(drillLines.length, 'check')}: every cheat was caught, every honest twin was measured.`);
   return missedLines.length === 0 ? 0 : 4;
 }

@@ -44,7 +44,7 @@ export async function main(invocation: Invocation<typeof KNOBS_OPTIONS>): Promis
       why,
     }));
     printJson({ ...selection, proposed: proposedKnobs, written: shouldWrite ? manifestFile : null });
-  } else printText(describeProposals(selection, shouldWrite ? manifestFile : undefined));
+  } else printText(invocation.spellCommands(describeProposals(selection, shouldWrite ? manifestFile : undefined)));
   return 0;
 }
 
@@ -67,7 +67,7 @@ function proposeKnobs({ arena, editable }: LoadedArena): KnobProposals {
   return { proposed, declared: arena.knobs, leftOut, unread };
 }
 
-/** `--only A,B`: these and no others. A name that was not found is a mistake of the caller. */
+/** `--only A,B`: only these. A name without a proposal is E_USAGE. */
 function chooseProposed(
   proposed: readonly ProposedKnob[],
   onlyNames: readonly string[] | undefined,
@@ -78,8 +78,8 @@ function chooseProposed(
   if (missingNames.length > 0)
     throw new LabError('E_USAGE', {
       what: 'These knobs are not among the proposals.',
-      why: `${missingNames.join(', ')} not in ${proposed.map(({ knob }) => knob.name).join(', ') || 'an empty list'}.`,
-      next: 'Look at `overnight knobs`; declare anything else in arena.yaml by hand.',
+      why: `There is no proposal ${missingNames.join(', ')}; there are ${proposed.map(({ knob }) => knob.name).join(', ') || 'none'}.`,
+      next: '`overnight knobs` lists the proposals; declare other knobs in arena.yaml by hand.',
     });
   return proposed.filter(({ knob }) => wantedNames.includes(knob.name));
 }
@@ -115,9 +115,9 @@ function describeProposals(
   if (leftOutLines.length > 0) knobLines.push('', 'Left out:', ...leftOutLines.map((line) => `  ${line}`));
   const summary = `${formatCount(proposed.length, 'knob')} ${writtenFile ? 'written' : 'proposed'}, ${declared.length} declared already, ${leftOutLines.length} left out.`;
   const nextStep = writtenFile
-    ? `${writtenFile} has them now: look at every range before a night.`
+    ? `${writtenFile} has them now. Check every range before a run.`
     : proposed.length > 0
-      ? 'Nothing was written. `overnight knobs --write` adds all to arena.yaml, `--only A,B` some; the ranges are guesses for you to confirm.'
+      ? 'Nothing was written. `overnight knobs --write` adds all of them to arena.yaml, `--only A,B` some. The ranges are guesses: check them.'
       : 'Nothing to add.';
   return [...knobLines, ...(knobLines.length > 0 ? [''] : []), summary, nextStep].join('\n');
 }

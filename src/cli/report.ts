@@ -1,4 +1,4 @@
-/** `overnight report`: the morning report as files: Markdown, one HTML file, the picture. */
+/** `overnight report`: the report as files: Markdown, one HTML file, the picture. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { codeOf, type LabState, lineage } from '../core/state.ts';
@@ -41,7 +41,7 @@ export async function main(invocation: Invocation<typeof REPORT_OPTIONS>): Promi
   return 0;
 }
 
-/** Write the report of a lab as its ledger stands now. */
+/** Write the report of a lab from its ledger. */
 export async function writeReport(foundLab: FoundLab, reportFolder = foundLab.paths.report): Promise<ReportFiles> {
   const { view, state } = viewOf(foundLab);
   const progress = openProgress('writing the report');
@@ -61,8 +61,8 @@ export async function writeReport(foundLab: FoundLab, reportFolder = foundLab.pa
 }
 
 /**
- * Diffs of each kept step, and of the whole stack up to the champion and the incumbent. A lab without its git store has
- * none.
+ * Diffs of each kept step, and of all kept steps up to the champion and the incumbent. A lab without its git store
+ * has none.
  */
 async function keptDiffs(foundLab: FoundLab, state: LabState): Promise<Map<string, string>> {
   const diffsByRange = new Map<string, string>();

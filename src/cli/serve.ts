@@ -1,6 +1,6 @@
 /**
- * `overnight serve`: the dashboard of all labs below a folder, on this machine only, until Ctrl-C. Chooses what the
- * server is lent.
+ * `overnight serve`: the dashboard of all labs below a folder, on this machine only, until Ctrl-C. Gives the server what
+ * it may use.
  */
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -28,7 +28,7 @@ export async function main(invocation: Invocation<typeof SERVE_OPTIONS>): Promis
     : undefined;
   const server = await serveFolder(invocation.folder, invocation.options.port, control);
   const { root, moved } = server;
-  // After the #: a browser sends that part to nobody.
+  // After the #, because a browser sends that part to no server.
   const dashboardUrl = control ? `${server.url}#token=${control.token}` : server.url;
   const labCount = findLabs(root).length;
   if (invocation.wantsJson) printJson({ url: dashboardUrl, port: server.port, root, labs: labCount });
@@ -36,8 +36,8 @@ export async function main(invocation: Invocation<typeof SERVE_OPTIONS>): Promis
     printText(
       `The dashboard of ${labCount === 1 ? 'one lab' : `${labCount} labs`} below ${root}:\n\n  ${dashboardUrl}\n`,
     );
-    if (moved) printText('Its usual port is taken by another program, so this one is used today.');
-    if (control) printText('Whoever has this address may pause, stop and steer these labs.');
+    if (moved) printText('Another program uses its usual port, so it has another one today.');
+    if (control) printText('Everybody who has this address can pause, stop and steer these labs.');
     printText(`${control ? 'Reachable' : 'Read-only, reachable'} from this machine only. Ctrl-C ends it; runs go on.`);
   }
   await new Promise<void>((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
@@ -45,7 +45,7 @@ export async function main(invocation: Invocation<typeof SERVE_OPTIONS>): Promis
   return 0;
 }
 
-/** Serve until closed. Shared with the tests and the bench. */
+/** Serve until closed. Tests and benchmarks use it too. */
 export async function serveFolder(
   folder: string,
   port?: number,
@@ -76,8 +76,8 @@ export async function serveFolder(
 }
 
 /**
- * Every verdict derived again, by a process of its own: the dashboard answers others meanwhile. A ledger that stands
- * alone is done here.
+ * Audit a lab in a process of its own, so that the dashboard stays responsive. A ledger without an arena is audited
+ * here.
  */
 async function auditInChild(labFolder: LabFolder): Promise<unknown> {
   const programFile = path.join(import.meta.dirname, 'main.js');
@@ -95,7 +95,7 @@ async function auditInChild(labFolder: LabFolder): Promise<unknown> {
 
 const AUDIT_MS = 600_000;
 
-/** What the dashboard may ask of a lab: what cannot change a number. Throws for a wish that makes no sense. */
+/** Send a request from the dashboard to a lab: only requests that cannot change a number. Throws when it is refused. */
 function sendRequest(labFolder: LabFolder, rawRequest: unknown, state: LabState): void {
   const parsedRequest = labRequestSchema.safeParse(rawRequest);
   if (!parsedRequest.success) throw new Error(parsedRequest.error.issues[0]!.message);
@@ -104,7 +104,7 @@ function sendRequest(labFolder: LabFolder, rawRequest: unknown, state: LabState)
   postRequest(labPaths(labFolder.arena, labFolder.tag).inbox, 'person at the dashboard', parsedRequest.data);
 }
 
-/** The built browser half lies beside the program. */
+/** The folder of the built browser half, beside the program. */
 function findWebFolder(): string {
   const builtFolder = path.join(import.meta.dirname, '..', 'web');
   const checkoutFolder = path.join(import.meta.dirname, '..', '..', 'dist', 'web');

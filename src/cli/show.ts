@@ -1,4 +1,4 @@
-/** `overnight show`: one experiment, whole: what was expected, measured, decided and why, and the end of its output. */
+/** `overnight show`: one experiment: hypothesis, measurements, verdict with its reason, end of the output. */
 import { keepTail } from '../base/text.ts';
 import { measurementsOf } from '../core/state.ts';
 import { readBlobText } from '../ledger/jsonl.ts';

@@ -1,4 +1,4 @@
-/** `overnight status`: is it alive, is it better, what did it cost, in three lines and an exit status. */
+/** `overnight status`: state, result and cost in three lines and an exit status. */
 import { statusText } from '../render/terminal.ts';
 import type { LabStateKind } from '../view/types.ts';
 import { findLab, viewEvenDamaged } from './find.ts';

@@ -65,7 +65,7 @@ async function createBranch(
   const shortCommit = commit.slice(0, 12);
   return {
     json: { branch: taken.name, ...taken.value },
-    text: `Branch ${taken.name}: ${formatCount(commits, 'commit')} on ${shortCommit}${uncommittedNote}. Your checkout is not touched.\nSee it with \`git log -p ${shortCommit}..${taken.name}\`.`,
+    text: `Branch ${taken.name}: ${formatCount(commits, 'commit')} on ${shortCommit}${uncommittedNote}. Your checkout is untouched.\nSee it with \`git log -p ${shortCommit}..${taken.name}\`.`,
   };
 }
 

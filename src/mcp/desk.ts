@@ -1,7 +1,7 @@
 /**
- * What an agent, or a person, may do to a lab from outside: read the brief, propose a change, see what became of it,
- * look back, leave a note. MCP and the command line offer these same verbs. Reads the record, writes the inbox, holds
- * no lock, and never decides anything.
+ * What an agent or a person may do to a lab from outside: read the brief, propose a change, ask for its result, read
+ * earlier experiments, write a note. MCP and the command line offer the same verbs. Reads the record, writes the inbox,
+ * holds no lock, and decides nothing.
  */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -43,7 +43,7 @@ export interface SubmissionStatus {
   readonly text: string;
 }
 
-/** Clients cut a tool call at 60 s: nobody waits longer than this in one. */
+/** Longest wait in one call: clients cut a tool call at 60 s. */
 export const MAX_WAIT_S = 25;
 const POLL_INTERVAL_MS = 500;
 const MAX_HISTORY = 50;
@@ -70,8 +70,7 @@ export class Desk {
   }
 
   /**
-   * Put a change into the inbox. Resolves with its id; throws E_SUBMIT where it can be told at once that it is no
-   * change of this arena.
+   * Put a change into the inbox. Resolves with its id; throws E_SUBMIT for a change that this arena cannot take.
    */
   async submitChange({ hypothesis, diff, files, parent }: Submission): Promise<SubmissionStatus> {
     const { state } = this.#readLab();
@@ -79,7 +78,7 @@ export class Desk {
     if (hypothesis.trim() === '')
       throw unusableError('It has no hypothesis.', 'Say in a sentence what should get better, and why.');
     if ((diff === undefined) === (files === undefined))
-      throw unusableError('It needs a diff or files, and not both.', 'Give one of them.');
+      throw unusableError('It needs either a diff or files.', 'Give one of them.');
     const edits = files ?? (await this.#editsOf(state, parentNumber, diff!));
     if (Object.keys(edits).length === 0)
       throw unusableError('It changes nothing.', 'Change an editable file; `overnight brief` lists them.');
@@ -91,12 +90,12 @@ export class Desk {
     });
     const isRunning = lockOwner(path.join(this.#paths.lab, LOCK_FILE)) !== undefined;
     const statusText = isRunning
-      ? 'taken in; poll for its result'
+      ? 'accepted; poll for its result'
       : 'it waits: no harness is running; the next `overnight run` measures it';
     return { id, state: 'waiting', text: statusText };
   }
 
-  /** What became of a submission; waits for its end at most `waitS` seconds. */
+  /** The result of a submission; waits for it at most `waitS` seconds. */
   async pollSubmission(submissionId: string, waitS = 0): Promise<SubmissionStatus> {
     for (const deadlineMs = monotonicMs() + 1000 * Math.min(MAX_WAIT_S, Math.max(0, waitS)); ;) {
       const submissionStatus = this.#lookUp(submissionId);
@@ -216,7 +215,10 @@ const unusableError = (reason: string, next: string): LabError =>
 
 const notFoundError = (n: number, labState: LabState): LabError =>
   new LabError('E_NOT_FOUND', {
-    what: `There is no code of an experiment ${n} in this lab.`,
-    why: `It has the numbers 0 (the baseline) to ${labState.experiments.length - 1}; refused ones have no code.`,
-    next: '`overnight log` lists them.',
+    what: `This lab has no code of an experiment ${n}.`,
+    why:
+      labState.experiments.length === 0
+        ? 'It has no experiment yet: the baseline is not measured.'
+        : `It has the numbers 0 (the baseline) to ${labState.experiments.length - 1}; refused ones have no code.`,
+    next: '`overnight log` lists the experiments.',
   });
