@@ -12,6 +12,12 @@ import { commandSpeller, type SpellCommands } from './spell-commands.ts';
 
 /** Parse and run. Resolves with the exit status; a line that cannot be understood is E_USAGE. */
 export async function dispatchCommand(argv: readonly string[]): Promise<number> {
+  const parsed = await parseCommandLine(argv);
+  return typeof parsed === 'number' ? parsed : runCommand(parsed);
+}
+
+/** Parse only. A line that asks for help or the version is answered: its exit status instead of a command. */
+export async function parseCommandLine(argv: readonly string[]): Promise<ParsedLine | number> {
   let parsed: ParsedLine | undefined;
   const program = await buildProgram(argv, (line) => {
     parsed = line;
@@ -27,10 +33,10 @@ export async function dispatchCommand(argv: readonly string[]): Promise<number> 
     }
     throw usageError(thrown, argv[0]);
   }
-  return parsed === undefined ? 0 : runCommand(parsed);
+  return parsed ?? 0;
 }
 
-interface ParsedLine {
+export interface ParsedLine {
   readonly spec: CommandSpec;
   readonly args: readonly string[];
   readonly raw: RawOptions;

@@ -158,10 +158,10 @@ export function summaryText(view: LabView, style: Style, options: SummaryOptions
 
 /** Commands and what they do: side by side where the terminal is wide enough, otherwise below each other. */
 function takeLines({ take }: LabView, style: Style): string[] {
-  const commandWidth = Math.max(22, ...take.map((entry) => widthOf(entry.command)));
-  const isWideEnough = take.every((entry) => commandWidth + widthOf(entry.what) + 3 <= Math.max(80, style.columns));
+  const commandWidth = Math.max(21, ...take.map((entry) => widthOf(entry.command)));
+  const isWideEnough = take.every((entry) => commandWidth + widthOf(entry.what) + 4 <= Math.max(80, style.columns));
   return take.flatMap(({ command, what }) =>
-    isWideEnough ? [`  ${padText(command, commandWidth)} ${what}`] : [`  ${what}:`, `    ${command}`],
+    isWideEnough ? [`  ${padText(command, commandWidth)}  ${what}`] : [`  ${what}:`, `    ${command}`],
   );
 }
 
