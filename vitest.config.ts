@@ -6,7 +6,7 @@
 import { defineConfig } from 'vitest/config';
 
 const QUICK = ['src/**/*.test.ts', 'tests/tidy/**/*.test.ts', 'tests/tiny.test.ts'];
-const SLOW = ['tests/**/*.slow.test.ts'];
+const SLOW = ['tests/**/*.slow.test.ts', 'arenas/*/tests/**/*.slow.test.ts'];
 const AGENTS = ['tests/agents/*.test.ts'];
 const NOT_OURS = ['**/node_modules/**', '**/.overnight/**'];
 
@@ -29,7 +29,7 @@ export default defineConfig({
           ...withProgram,
         },
       },
-      { test: { name: 'slow', include: SLOW, ...withProgram } },
+      { test: { name: 'slow', include: SLOW, exclude: NOT_OURS, ...withProgram } },
       { test: { name: 'agents', include: AGENTS, ...withProgram } },
     ],
   },

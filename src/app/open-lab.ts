@@ -11,7 +11,7 @@ import { gradeOf, roleOf } from '../core/arena.ts';
 import type { LedgerEvent, RunLimits, StopReason } from '../core/event.ts';
 import { ideasTried } from '../core/plan/plan.ts';
 import type { Proposer, Sandbox, Workspace } from '../core/ports.ts';
-import type { LabState } from '../core/state.ts';
+import { type LabState, requireCurrentRules } from '../core/state.ts';
 import { openInbox } from '../ledger/inbox.ts';
 import { type OpenLedger, openLedger } from '../ledger/jsonl.ts';
 import { refOf } from '../loop/ideas.ts';
@@ -127,6 +127,7 @@ async function openSession(
 ): Promise<OpenedLab> {
   const { watch = {} } = options;
   const isResumed = ledger.state.lab !== undefined;
+  if (isResumed) requireCurrentRules(ledger.state);
   if (isResumed) checkUnchanged(ledger.state, loadedArena, tag);
   const sandbox = options.sandbox ?? (await chooseSandbox()).sandbox;
   const plainSandbox = (await chooseSandbox({ forbid: 'bubblewrap' })).sandbox;

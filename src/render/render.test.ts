@@ -114,12 +114,8 @@ describe('the staircase', () => {
     const confirmed = viewStaircase(lab)
       .marks.filter((m) => m.kind === 'confirmed')
       .map((m) => m.n);
-    expect(confirmed).toEqual(
-      lab.claims
-        .filter((c) => c.passed)
-        .map((c) => c.n)
-        .sort((a, b) => a - b),
-    );
+    expect(confirmed).toEqual(lab.experiments.filter(({ standing }) => standing === 'confirmed').map(({ n }) => n));
+    expect(confirmed.length).toBeGreaterThan(0);
   });
 
   it('survives ranges at the end of what a number can hold', () => {

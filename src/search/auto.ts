@@ -5,7 +5,7 @@ import { MAX_CMA_KNOBS, type CmaSamplerOptions, cmaSampler } from './cma/sampler
 import { SearchError } from './error.ts';
 import { type GpOptions, gpSampler } from './gp/sampler.ts';
 import { randomSampler, sobolSampler } from './model-free.ts';
-import { type Space, shapeOf } from './space.ts';
+import { type Space, countKnobKinds } from './space.ts';
 import { type TpeOptions, tpeSampler } from './tpe/tpe.ts';
 import type { History, Sampler } from './trial.ts';
 
@@ -100,7 +100,7 @@ export function choose(
   readonly why: string;
   readonly later?: Exclude<SamplerName, 'auto'>;
 } {
-  const { numeric, category } = shapeOf(space);
+  const { numeric, category } = countKnobKinds(space);
   const knobCount = numeric + category;
   const lastingChoice = chooseLasting(space, budget, parallel);
   if (knobCount > MAX_GP_KNOBS || parallel > 16) return lastingChoice;
@@ -122,7 +122,7 @@ function chooseLasting(
   budget: number | undefined,
   parallel: number,
 ): { readonly name: Exclude<SamplerName, 'auto'>; readonly why: string } {
-  const { numeric, category, conditional, discrete } = shapeOf(space);
+  const { numeric, category, conditional, discrete } = countKnobKinds(space);
   const knobCount = numeric + category;
   if (numeric > MAX_CMA_KNOBS)
     return {

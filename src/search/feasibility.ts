@@ -49,8 +49,8 @@ function fitLogistic(space: Space, observations: readonly Labelled[]): (point: P
   const isWide = encodeFeatures(space, observations[0]!.point).length > MAX_WIDE_TRIALS;
   const examples = observations
     .slice(isWide ? -MAX_WIDE_TRIALS : -MAX_LOGISTIC_TRIALS)
-    .map(({ point, ok }): Example => ({ x: encodeFeatures(space, point), y: ok ? 1 : 0 }));
-  const featureCount = examples[0]!.x.length;
+    .map(({ point, ok }): Example => ({ features: encodeFeatures(space, point), label: ok ? 1 : 0 }));
+  const featureCount = examples[0]!.features.length;
   const prior = new Float64Array(featureCount);
   prior[0] = 1;
   const precision = new Float64Array(featureCount).fill(RIDGE_PRECISION);
@@ -68,8 +68,8 @@ function fitLogistic(space: Space, observations: readonly Labelled[]): (point: P
 }
 
 export interface Example {
-  readonly x: Float64Array;
-  readonly y: number;
+  readonly features: Float64Array;
+  readonly label: number;
 }
 
 /** One step of Newton's method: the Hessian has a row for every feature. */
@@ -83,7 +83,7 @@ export function primalStep(
   const hessian = new Float64Array(featureCount * featureCount);
   const gradient = weights.map((weight, index) => precision[index]! * (prior[index]! - weight));
   for (let index = 0; index < featureCount; index++) hessian[index * featureCount + index] = precision[index]!;
-  for (const { x: features, y: label } of examples)
+  for (const { features, label } of examples)
     accumulateRow(
       hessian,
       gradient,
@@ -108,13 +108,16 @@ export function dualStep(
   const rowCount = examples.length;
   const gradient = weights.map((weight, index) => precision[index]! * (prior[index]! - weight));
   const kernel = new Float64Array(rowCount * rowCount);
-  for (const [row, { x: features, y: label }] of examples.entries()) {
+  for (const [row, { features, label }] of examples.entries()) {
     const probability = logisticSigmoid(dotProduct(weights, features));
     for (let feature = 0; feature < features.length; feature++)
       gradient[feature]! += (label - probability) * features[feature]!;
     const scaled = features.map((value, feature) => value / precision[feature]!);
     for (let column = 0; column <= row; column++)
-      kernel[row * rowCount + column] = kernel[column * rowCount + row] = dotProduct(scaled, examples[column]!.x);
+      kernel[row * rowCount + column] = kernel[column * rowCount + row] = dotProduct(
+        scaled,
+        examples[column]!.features,
+      );
     kernel[row * rowCount + row]! += 1 / Math.max(1e-6, probability * (1 - probability));
   }
   const factor = choleskyFactor(kernel, rowCount);
@@ -124,13 +127,13 @@ export function dualStep(
     factor,
     solveLower(
       factor,
-      examples.map(({ x: features }) => dotProduct(features, scaledGradient)),
+      examples.map(({ features }) => dotProduct(features, scaledGradient)),
       rowCount,
     ),
     rowCount,
   );
   const correction = new Float64Array(weights.length);
-  for (const [row, { x: features }] of examples.entries())
+  for (const [row, { features }] of examples.entries())
     for (let feature = 0; feature < features.length; feature++)
       correction[feature]! += multipliers[row]! * features[feature]!;
   return scaledGradient.map((entry, feature) => entry - correction[feature]! / precision[feature]!);

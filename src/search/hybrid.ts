@@ -6,7 +6,7 @@
  */
 import { type Admission, type LogEntry, Search, type SearchOptions } from './search.ts';
 import type { Values } from './space.ts';
-import type { Outcome, Trial } from './trial.ts';
+import type { TrialOutcome, Trial } from './trial.ts';
 
 export interface HybridOptions extends SearchOptions {
   /** Share of the trials that the adviser starts with. Default 0.15. */
@@ -129,7 +129,7 @@ export class Hybrid {
   }
 
   /** The result of a trial of either side. `cost` in trials: what it took of the shared budget. Throws E_TELL. */
-  tell(id: number, outcome: number | Outcome, cost = 1): void {
+  tell(id: number, outcome: number | TrialOutcome, cost = 1): void {
     const recentLosses = this.#recentLosses();
     const trial = this.search.history.pending.find((pendingTrial) => pendingTrial.id === id);
     const side = trial?.source === ADVISER ? 'adviser' : trial?.source === NOBODY ? undefined : 'optimizer';

@@ -3,9 +3,8 @@
  * samplers.
  */
 import { SearchError } from './error.ts';
-import type { Limit } from './search.ts';
 import type { Space, Values } from './space.ts';
-import type { Failed, History, Outcome, Told, Trial } from './trial.ts';
+import type { Failed, History, Limit, TrialOutcome, Told, Trial } from './trial.ts';
 
 interface MemorySettings {
   /** +1 when smaller is better. */
@@ -54,7 +53,7 @@ export class Memory implements History {
   }
 
   /** The trial with its number, or undefined when it failed. Throws E_TELL. */
-  recordOutcome(id: number, outcome: Outcome): Told | undefined {
+  recordOutcome(id: number, outcome: TrialOutcome): Told | undefined {
     const trial = this.#requirePending(id);
     if ('failed' in outcome) {
       this.#settleTrial(trial, 'failed');

@@ -15,18 +15,18 @@ export function front(told: readonly Told[], objectives: readonly Objective[]): 
   const scored = told
     .filter((result) => result.over <= 0)
     .map((result) => ({
-      t: result,
-      at: objectives.map(
+      result,
+      scores: objectives.map(
         ({ metric, direction }) =>
           (direction === 'minimize' ? 1 : -1) *
           (metric === 'value' ? result.value : (result.metrics[metric] ?? Number.NaN)),
       ),
     }))
-    .filter(({ at: scores }) => scores.every((score) => !Number.isNaN(score)));
+    .filter(({ scores }) => scores.every((score) => !Number.isNaN(score)));
   const isDominating = (left: readonly number[], right: readonly number[]): boolean =>
     left.every((score, index) => score <= right[index]!) && left.some((score, index) => score < right[index]!);
   return scored
-    .filter((candidate) => !scored.some((other) => isDominating(other.at, candidate.at)))
-    .sort((left, right) => left.at[0]! - right.at[0]! || left.t.trial.id - right.t.trial.id)
-    .map(({ t: result }) => result);
+    .filter((candidate) => !scored.some((other) => isDominating(other.scores, candidate.scores)))
+    .sort((left, right) => left.scores[0]! - right.scores[0]! || left.result.trial.id - right.result.trial.id)
+    .map(({ result }) => result);
 }

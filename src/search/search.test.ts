@@ -128,8 +128,8 @@ describe('failures', () => {
   it('teach the same from the matrix of the trials as from that of the features, which a wide space takes', () => {
     const chance = createRandom(2);
     const rows: Example[] = Array.from({ length: 30 }, () => {
-      const x = Float64Array.from({ length: 12 }, (_, i) => (i === 0 ? 1 : 2 * chance.uniform() - 1));
-      return { x, y: x[1]! + x[2]! > 0 ? 0 : 1 };
+      const features = Float64Array.from({ length: 12 }, (_, i) => (i === 0 ? 1 : 2 * chance.uniform() - 1));
+      return { features, label: features[1]! + features[2]! > 0 ? 0 : 1 };
     });
     const [prior, precision] = [new Float64Array(12).fill(0.3), new Float64Array(12).fill(0.15)];
     const w = prior.map((v, i) => v + 0.1 * i);

@@ -11,17 +11,15 @@ import { Memory } from './memory.ts';
 import type { Param } from './param.ts';
 import { randomPoint } from './model-free.ts';
 import { createSpace, type Point, type Space, type SpaceSpec, type Values } from './space.ts';
-import { compareTold, type History, type Outcome, type Sampler, type Told, type Trial } from './trial.ts';
-
-/**
- * A bound on a metric that is told beside the value: a trial that breaks it is measured, but ranks behind every trial
- * that does not.
- */
-export interface Limit {
-  readonly metric: string;
-  readonly max?: number;
-  readonly min?: number;
-}
+import {
+  compareTold,
+  type History,
+  type Limit,
+  type TrialOutcome,
+  type Sampler,
+  type Told,
+  type Trial,
+} from './trial.ts';
 
 export interface SearchOptions extends SamplerOptions {
   readonly space: SpaceSpec | readonly Param[] | Space;
@@ -50,7 +48,7 @@ export type LogEntry =
       readonly source: string;
       readonly why: string;
     }
-  | { readonly type: 'told'; readonly id: number; readonly outcome: Outcome }
+  | { readonly type: 'told'; readonly id: number; readonly outcome: TrialOutcome }
   | { readonly type: 'replicate'; readonly id: number; readonly value: number }
   | { readonly type: 'forgotten'; readonly id: number };
 
@@ -167,7 +165,7 @@ export class Search {
    * The result of a trial that was asked for. Throws E_TELL when it was never asked, is told already, or is not a
    * finite number.
    */
-  tell(id: number, outcome: number | Outcome): void {
+  tell(id: number, outcome: number | TrialOutcome): void {
     const result = this.#memory.recordOutcome(id, typeof outcome === 'number' ? { value: outcome } : outcome);
     this.#log.push({ type: 'told', id, outcome: typeof outcome === 'number' ? { value: outcome } : outcome });
     if (result) this.#engine.tell?.(result);
@@ -177,7 +175,7 @@ export class Search {
    * A configuration from outside (a person, a model, an earlier search), with its outcome when there is one. Throws
    * E_VALUE on a duplicate.
    */
-  add(values: Values, outcome?: number | Outcome, source = 'given'): Trial {
+  add(values: Values, outcome?: number | TrialOutcome, source = 'given'): Trial {
     const snapped = this.space.snap(values);
     const earlier = this.#memory.byKey.get(this.space.key(snapped));
     if (earlier !== undefined)

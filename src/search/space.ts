@@ -191,7 +191,12 @@ function snapWith(
 }
 
 /** How many numeric and categorical knobs there are: what `auto` looks at. */
-export function shapeOf(space: Space): { numeric: number; category: number; conditional: number; discrete: number } {
+export function countKnobKinds(space: Space): {
+  numeric: number;
+  category: number;
+  conditional: number;
+  discrete: number;
+} {
   return {
     numeric: space.dims.filter((dimension) => dimension.kind === 'numeric').length,
     category: space.dims.filter((dimension) => dimension.kind === 'category').length,

@@ -17,8 +17,18 @@ export interface Trial {
   readonly why: string;
 }
 
+/**
+ * A bound on a metric that is told beside the value. A trial that breaks it is measured, but ranks behind every trial
+ * that keeps it.
+ */
+export interface Limit {
+  readonly metric: string;
+  readonly max?: number;
+  readonly min?: number;
+}
+
 /** What became of a trial. `n` measurements with this mean; `sd` of one of them. `metrics` for limits and fronts. */
-export type Outcome =
+export type TrialOutcome =
   | {
       readonly value: number;
       readonly n?: number;

@@ -36,15 +36,9 @@ export const MINIMAL_MANIFEST = {
   budget: { seconds: 1, wall_s: 2 },
 } as const;
 
-/** It as an arena, with changes. First rules, unless they say otherwise. */
-export function arenaWith(overrides: Readonly<Record<string, unknown>> = {}): Arena {
-  return arenaSchema.parse({
-    ...MINIMAL_MANIFEST,
-    calibrate: { replicates: 3 },
-    ...overrides,
-    decide: { rules: 1, ...(overrides.decide as object | undefined) },
-  });
-}
+/** It as an arena, with changes. */
+export const arenaWith = (overrides: Readonly<Record<string, unknown>> = {}): Arena =>
+  arenaSchema.parse({ ...MINIMAL_MANIFEST, calibrate: { replicates: 3 }, ...overrides });
 
 /** One place to measure, nothing running elsewhere, nobody in a hurry. */
 export const IDLE_CONTEXT: PlanContext = {
@@ -210,9 +204,9 @@ export class Script {
     return this.addEvent({ type: 'advanced', n, commit: sha256Hex(`commit ${n}`).slice(0, 40) });
   }
 
-  /** A whole kept idea: measured twice, decided, advanced. */
+  /** A whole kept idea: measured once, decided, advanced. */
   addKeptIdea(value: number): this {
     const n = this.state.experiments.length;
-    return this.addIdea().measure(n, value).decide(n).advance(n).measure(n, value, { purpose: 'replicate' });
+    return this.addIdea().measure(n, value).decide(n).advance(n);
   }
 }

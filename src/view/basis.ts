@@ -4,14 +4,13 @@
  * choice depended on, only those count.
  */
 import { oneLine } from '../base/text.ts';
-import type { Arena } from '../core/arena.ts';
+import { type Arena, signOf } from '../core/arena.ts';
 import { CONFIRM_REPLICATES } from '../core/rules/claims.ts';
-import { noiseIn, signOf } from '../core/rules/judge.ts';
 import type { Experiment, Measurement } from '../core/experiment.ts';
 import { valueOf } from '../core/experiment.ts';
 import { typicalMeasurementS } from '../core/plan/plan.ts';
 import { shrinkEffects, type ShrunkenEffect, type TriedCode } from '../base/shrinkage.ts';
-import { type LabState, measurementsOf, values } from '../core/state.ts';
+import { currentDevice, type LabState, measurementsOf, values, noiseIn } from '../core/state.ts';
 import { tQuantile } from '../base/distributions.ts';
 import { mean } from '../base/stats.ts';
 import {
@@ -59,7 +58,7 @@ export const MAX_HYPOTHESIS_LENGTH = 600;
 
 export function basisOf(state: LabState, facts: Facts): Basis {
   const { arena } = state.lab!;
-  const device = deviceOf(state);
+  const device = currentDevice(state);
   const { sigma, dof } = noiseIn(state, device);
   const baseline = meanOf(state, 0, device);
   return {
@@ -77,11 +76,6 @@ export function basisOf(state: LabState, facts: Facts): Basis {
     shrunkenEffects: shrunkenEffectsOf(state, device, sigma, signOf(arena)),
     tCritical: dof > 0 ? tQuantile(0.975, dof) : Number.NaN,
   };
-}
-
-/** The device class of the newest measurement, else of the newest session. */
-function deviceOf(state: LabState): string {
-  return state.measurements.at(-1)?.deviceClass ?? state.sessions.at(-1)?.start.deviceClass ?? '';
 }
 
 function formatOf(state: LabState, device: string, sigma: number, dof: number, baseline: number | undefined) {

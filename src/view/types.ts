@@ -2,8 +2,7 @@
  * What people see of a lab, as plain JSON: raw numbers beside the text that every surface prints. `--json`, report,
  * dashboard and terminal all get these objects. Types only.
  */
-import type { RefusalCode, TrustGrade } from '../core/event.ts';
-import type { Verdict } from '../core/experiment.ts';
+import type { RefusalCode, TrustGrade, Verdict } from '../core/event.ts';
 import type { FormattedNumber } from './format.ts';
 
 /** What a lab's ledger does not say. */

@@ -17,7 +17,7 @@ const MAX_DIFF_BYTES = 4 << 20;
  * Lay the commit into `dir` (must not exist), tell `beforeApply` what is there, and apply the diff. Resolves with why
  * it does not apply, if so.
  */
-export async function applyPatch(
+export async function applyUnifiedDiff(
   workspace: Workspace,
   target: { readonly commit: string; readonly dir: string; readonly skip: (filePath: string) => boolean },
   diff: string,

@@ -52,7 +52,7 @@ describe.skipIf(noBrowser)(withReason('the dashboard in Chromium', noBrowser), (
   beforeAll(async () => {
     root = freshFolder('labs');
     zoo(root);
-    putLab(root, 'large', syntheticLab({ n: 10_000, noise: 0.0009, best: 0.7 }).events);
+    putLab(root, 'large', syntheticLab({ n: 10_000, noise: 0.0009, best: 0.7, decide: { controls: 0 } }).events);
     withCurves();
     board = await dashboard(root);
   });

@@ -1,9 +1,9 @@
-/** What is shown to people works as it is shown: the examples, the generated pages, the second shipped arena. */
+/** What is shown to people works as it is shown: the examples, the generated pages. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
-import { freshFolder, overnight, ROOT } from '../fixtures/cli.ts';
+import { freshFolder, ROOT } from '../fixtures/cli.ts';
 
 const LOADER = join(ROOT, 'node_modules', 'tsx', 'dist', 'loader.mjs');
 
@@ -26,14 +26,4 @@ it('the generated pages say what the program does now', () => {
   const check = (): string =>
     execFileSync(process.execPath, [join(built, 'scripts', 'docs.mjs'), '--check'], { stdio: 'pipe' }).toString();
   expect(check).not.toThrow();
-});
-
-it('sort-speed joins a candidate and its judge by a pipe and measures real time', { timeout: 300_000 }, async () => {
-  const ended = await overnight(['try', 'sort-speed', '--quick', '--experiments', '1', '--json'], {
-    cwd: freshFolder(),
-  });
-  expect(ended.status, ended.stdout.slice(-2000) + ended.stderr).toBe(0);
-  const measured = ended.json.filter((event) => event.type === 'measured');
-  expect(measured[0]).toMatchObject({ outcome: { kind: 'measured', metrics: { memory_mb: expect.any(Number) } } });
-  expect(ended.json.filter((event) => event.type === 'decided')).toHaveLength(1);
 });

@@ -72,7 +72,10 @@ export const RESULT_COMMANDS: readonly CommandSpec[] = [
     summary: 'derive the whole lab again from its ledger and name the first difference',
     options: LAB_OPTIONS,
     examples: [['overnight audit', '']],
-    exits: [successExit, ['4', 'a difference']],
+    exits: [
+      ['0', 'no difference; checks marked with – were skipped, for the reason given'],
+      ['4', 'a difference'],
+    ],
     loadMain: () => import('../audit.ts'),
   }),
 ];

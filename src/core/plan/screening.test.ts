@@ -8,7 +8,7 @@ import { plan } from './plan.ts';
 import { values } from '../state.ts';
 
 const opened = (screen: object = { seconds: 0.2, ranks: true }): Script =>
-  new Script(arenaWith({ screen, decide: { rules: 2, controls: 0, drift: 0 } })).addCalibration([50, 50.1, 49.9]);
+  new Script(arenaWith({ screen, decide: { controls: 0, drift: 0 } })).addCalibration([50, 50.1, 49.9]);
 const next = (script: Script) => plan(script.state, IDLE_CONTEXT);
 
 /** One idea as the plan has it: short, then in full where it goes on. `short` and `long` are what it measures. */

@@ -97,7 +97,7 @@ describe('simplicity', () => {
       [80, 'kept'],
       [100, 'discarded'],
     ] as const) {
-      const script = new Script(arenaWith({ decide: { rules: 3, controls: 0, parameters: 'params' } }))
+      const script = new Script(arenaWith({ decide: { controls: 0, parameters: 'params' } }))
         .propose('baseline')
         .addSnapshot();
       for (const value of [5, 5, 5]) script.measure(0, value, { purpose: 'calibrate', metrics: { params: 100 } });

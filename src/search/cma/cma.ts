@@ -115,7 +115,7 @@ export class Cma {
     const previous = this.#learningRates && {
       mean: Float64Array.from(this.mean),
       sigma: this.sigma,
-      c: Float64Array.from(this.#covarianceMatrix),
+      covariance: Float64Array.from(this.#covarianceMatrix),
     };
     const whitener = this.#learningRates && this.#computeInverseRoot();
 
@@ -148,7 +148,7 @@ export class Cma {
     if (this.#learningRates && previous)
       this.sigma = this.#learningRates.shrinkStep(
         previous,
-        { mean: this.mean, sigma: this.sigma, c: this.#covarianceMatrix },
+        { mean: this.mean, sigma: this.sigma, covariance: this.#covarianceMatrix },
         whitener!,
       );
     this.#decomposeCovariance();

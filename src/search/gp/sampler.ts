@@ -46,37 +46,7 @@ export function gpSampler(history: History, options: GpOptions = {}): Sampler {
   const { space } = history;
   const { trustStart = true, wide: wideCount = 40, anchor, explore = (): number => 0 } = options;
   const start = trustStart ? space.encode(space.start) : undefined;
-  let cached: { readonly key: string; readonly model: Gp; readonly bestMean: number } | undefined;
-
-  const currentModel = (): { model: Gp; bestMean: number } => {
-    const fitTrials = chooseFitTrials(history.told);
-    const key = `${history.told.length}/${history.pending.map((trial) => trial.id).join()}/${history.told.reduce((count, result) => count + result.n, 0)}`;
-    if (cached?.key === key) return cached;
-    const worstMean = fitTrials.reduce((highest, result) => Math.max(highest, result.mean), Number.NEGATIVE_INFINITY);
-    const points = fitTrials.map((result) => result.trial.point);
-    const losses = fitTrials.map((result) => (result.over > 0 ? worstMean : result.mean));
-    const counts = fitTrials.map((result) => result.n);
-    let model = new Gp(space, { points, losses, counts, noise: history.noise, start });
-    if (history.pending.length > 0) {
-      // Trials that still run are believed to give what the model expects (the "kriging believer", Ginsbourger et al.
-      // 2010).
-      const runningPoints = history.pending.slice(-16).map((trial) => trial.point);
-      const believedLosses = runningPoints.map((point) => model.predictAt(point).mean);
-      model = new Gp(space, {
-        points: [...points, ...runningPoints],
-        losses: [...losses, ...believedLosses],
-        counts: [...counts, ...runningPoints.map(() => 1)],
-        noise: history.noise,
-        start,
-      });
-    }
-    const bestMean = fitTrials
-      .filter((result) => result.over <= 0)
-      .reduce((lowest, result) => Math.min(lowest, model.predictAt(result.trial.point).mean), Number.POSITIVE_INFINITY);
-    cached = { key, model, bestMean: Number.isFinite(bestMean) ? bestMean : worstMean };
-    return cached;
-  };
-
+  let fitted: FittedModel | undefined;
   return {
     name: 'gp',
     propose(ask: Ask): Proposed {
@@ -84,7 +54,8 @@ export function gpSampler(history: History, options: GpOptions = {}): Sampler {
       const { standing, origin, reach } = chooseOrigin(history, ask.id, anchor?.(), wideCount, explore());
       if (told.length === 0)
         return { point: oneMove(space, origin, ask.chance), why: 'a step from the default, nothing is known yet' };
-      const { model, bestMean } = currentModel();
+      if (fitted?.key !== keyOf(history)) fitted = fitModel(history, start);
+      const { model, bestMean } = fitted;
       const scorePoint = (point: Point): number => {
         const { mean, deviation } = model.predictAt(point);
         return logImprovement((bestMean - mean) / deviation) + Math.log(deviation) + 2 * Math.log(ask.feasible(point));
@@ -101,6 +72,43 @@ export function gpSampler(history: History, options: GpOptions = {}): Sampler {
       };
     },
   };
+}
+
+interface FittedModel {
+  /** State of the history that it was fitted to. */
+  readonly key: string;
+  readonly model: Gp;
+  /** The lowest mean that the model gives to a measured trial: what a new one must improve on. */
+  readonly bestMean: number;
+}
+
+const keyOf = ({ told, pending }: History): string =>
+  `${told.length}/${pending.map((trial) => trial.id).join()}/${told.reduce((count, result) => count + result.n, 0)}`;
+
+function fitModel(history: History, start: Point | undefined): FittedModel {
+  const { space, noise } = history;
+  const fitTrials = chooseFitTrials(history.told);
+  const worstMean = fitTrials.reduce((highest, result) => Math.max(highest, result.mean), Number.NEGATIVE_INFINITY);
+  const points = fitTrials.map((result) => result.trial.point);
+  const losses = fitTrials.map((result) => (result.over > 0 ? worstMean : result.mean));
+  const counts = fitTrials.map((result) => result.n);
+  let model = new Gp(space, { points, losses, counts, noise, start });
+  if (history.pending.length > 0) {
+    // A running trial is assumed to give what the model expects (the "kriging believer", Ginsbourger et al. 2010).
+    const runningPoints = history.pending.slice(-16).map((trial) => trial.point);
+    const believedLosses = runningPoints.map((point) => model.predictAt(point).mean);
+    model = new Gp(space, {
+      points: [...points, ...runningPoints],
+      losses: [...losses, ...believedLosses],
+      counts: [...counts, ...runningPoints.map(() => 1)],
+      noise,
+      start,
+    });
+  }
+  const bestMean = fitTrials
+    .filter((result) => result.over <= 0)
+    .reduce((lowest, result) => Math.min(lowest, model.predictAt(result.trial.point).mean), Number.POSITIVE_INFINITY);
+  return { key: keyOf(history), model, bestMean: Number.isFinite(bestMean) ? bestMean : worstMean };
 }
 
 /** The point that counts as the best, the one that moves start from, and how far they go. */

@@ -2,8 +2,9 @@
  * What was tried, as a list of ideas rather than of measurements: mechanism, files and knobs touched, outcome, how
  * strong the evidence is and against which code. Derived from the ledger alone; pure.
  */
+import type { Verdict } from '../../core/event.ts';
 import { oneLine } from '../../base/text.ts';
-import { type Experiment, type Verdict, verdictOf } from '../../core/experiment.ts';
+import { type Experiment, verdictOf } from '../../core/experiment.ts';
 import { type LabState, lineage, measurementsOf } from '../../core/state.ts';
 
 export interface IdeaEntry {

@@ -1,9 +1,9 @@
 /** Signs that a night went wrong, and what to do in the morning. Every line is a fact with its number. */
 import { formatCount } from '../../base/text.ts';
-import { QUARANTINE_FACTOR, usualGain } from '../../core/rules/judge.ts';
+import { QUARANTINE_FACTOR, usualGain } from '../../core/rules/quarantine.ts';
 import { type Measurement, valueOf, verdictOf } from '../../core/experiment.ts';
 import { ideasTried } from '../../core/plan/plan.ts';
-import { lineage, measurementsOf, rulesOf } from '../../core/state.ts';
+import { lineage, measurementsOf } from '../../core/state.ts';
 import { compareSamples } from '../../base/stats.ts';
 import { type Basis, effectView } from '../basis.ts';
 import { holdoutLines, isFinalShown } from './final-comparison.ts';
@@ -70,7 +70,6 @@ export function healthViews(basis: Basis, inputs: HealthInputs): HealthView[] {
 /** Gains far above the usual ones: replicated before they were kept, and still for a person to look at. */
 function reviewLines(basis: Basis): HealthView[] {
   const { state } = basis;
-  if (rulesOf(state) === 1) return [];
   return lineage(state, state.incumbent).flatMap((n) => {
     // Before the baseline is known there is no experiment 0 either.
     const experiment = state.experiments[n];
@@ -126,7 +125,7 @@ const [ALARM_Z, OLD_ALARM_Z] = [2, 3];
 function driftLines(basis: Basis): HealthView[] {
   const calibrated = basis.state.noise.get(basis.device)?.calibrated;
   const warnings = (calibrated?.warnings ?? []).map((text) => ({ what: 'Noise', text, warning: true }));
-  const isScheduled = (basis.arena.decide.drift ?? 0) > 0 && rulesOf(basis.state) > 1;
+  const isScheduled = (basis.arena.decide.drift ?? 0) > 0;
   const champion = basis.state.champion;
   const watchedExperiments = isScheduled && champion > 0 ? [0, champion] : [0];
   return [...warnings, ...watchedExperiments.flatMap((n) => driftLinesOf(basis, n, isScheduled))];

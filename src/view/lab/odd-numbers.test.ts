@@ -10,7 +10,7 @@ import { viewLab } from './lab.ts';
 import type { LabView } from '../types.ts';
 
 const second = (change: Record<string, unknown> = {}): Script =>
-  new Script(arenaWith({ ...change, decide: { rules: 2, controls: 0, ...(change.decide as object) } }));
+  new Script(arenaWith({ ...change, decide: { controls: 0, ...(change.decide as object) } }));
 const view = (script: Script): LabView => viewLab(script.state, { now: script.state.lastAt, alive: true, tip: '' });
 const maximize = { metric: { name: 'score', direction: 'maximize' } };
 const verdict = (script: Script): unknown => {

@@ -3,9 +3,9 @@
  */
 import { oneLine } from '../../base/text.ts';
 import { isClearStep } from '../../core/rules/claims.ts';
-import type { Decision } from '../../core/rules/judge.ts';
+import type { Decision } from '../../core/event.ts';
 import { type Experiment, verdictOf } from '../../core/experiment.ts';
-import { type LabState, lineage, measurementsOf, rulesOf } from '../../core/state.ts';
+import { type LabState, lineage, measurementsOf } from '../../core/state.ts';
 import { type Basis, effectView, halfOf, MAX_HYPOTHESIS_LENGTH, meanOf, workSecondsOf } from '../basis.ts';
 import { chanceText, formatDollars, formatFixed, MINUS, formatShortDuration } from '../format.ts';
 import { shrunkenEffect } from './shrunken-effects.ts';
@@ -19,13 +19,7 @@ export function standingsOf(state: LabState): ReadonlyMap<number, Standing> {
     if (verdictOf(experiment) === 'kept') result.set(experiment.idea.n, 'unconfirmed');
   for (const claim of state.confirmations) if (!claim.passed) result.set(claim.n, 'not shown');
   if (state.champion > 0) for (const n of lineage(state, state.champion)) if (n > 0) result.set(n, 'in stack');
-  if (state.lab && rulesOf(state) > 1) {
-    const device = state.sessions.at(-1)?.start.deviceClass ?? '';
-    for (const [n, standing] of result)
-      if (standing === 'in stack' && isClearStep(state, n, device)) result.set(n, 'confirmed');
-    return result;
-  }
-  for (const claim of state.confirmations) if (claim.passed) result.set(claim.n, 'confirmed');
+  for (const [n, standing] of result) if (standing === 'in stack' && isClearStep(state, n)) result.set(n, 'confirmed');
   return result;
 }
 

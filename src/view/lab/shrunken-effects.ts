@@ -3,7 +3,7 @@
  * champion is shown.
  */
 import { formatCount } from '../../base/text.ts';
-import type { Decision } from '../../core/rules/judge.ts';
+import type { Decision } from '../../core/event.ts';
 import type { LabState } from '../../core/state.ts';
 import { type Basis, effectView } from '../basis.ts';
 import { formatPercent } from '../format.ts';

@@ -4,7 +4,7 @@
  */
 import { formatCount } from '../../base/text.ts';
 import type { Arena } from '../../core/arena.ts';
-import { brokenConstraint, secondaryMetric } from '../../core/rules/judge.ts';
+import { brokenConstraint, secondaryMetric } from '../../core/rules/constraints.ts';
 import { nonDominated } from '../../base/rank.ts';
 import { paretoFront } from '../../core/plan/bases.ts';
 import { type Basis, meanOf } from '../basis.ts';
