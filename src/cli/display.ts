@@ -2,6 +2,7 @@
  * What a person sees while a lab runs: on a terminal a pinned window below permanent lines, elsewhere plain lines, with
  * --json one event a line. The view computes every number; this file owns the cursor and nothing else.
  */
+import { defined } from '../base/defined.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import type { LabState } from '../core/state.ts';
 import type { Job, Stop } from '../loop/lab.ts';
@@ -68,7 +69,7 @@ export class Display {
     onTick: (job, seconds) => {
       const curveText = this.#readCurveText(job.n);
       const liveTick = { n: job.n, purpose: job.purpose, wallS: seconds.wall, budgetedS: seconds.budgeted };
-      this.#ticks.set(job.n, { ...liveTick, ...(curveText !== undefined && { said: curveText }) });
+      this.#ticks.set(job.n, defined({ ...liveTick, said: curveText }));
       if (this.#isPinned) this.#redrawWindow(false);
       else this.#reportLongTick(liveTick);
     },

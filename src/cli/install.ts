@@ -1,6 +1,6 @@
 /**
- * `overnight install`: instructions for agents, in the files that they read, in marked blocks. Text around a block stays
- * as it is, and `--remove` removes the blocks.
+ * `overnight install`: instructions for agents, in the files that they read, in marked blocks. Text around a block is
+ * not changed, and `--remove` removes the blocks.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';

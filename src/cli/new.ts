@@ -6,6 +6,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as readline from 'node:readline/promises';
 import { parse as parseYaml, stringify as toYaml } from 'yaml';
+import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { checkFiles, parseArena } from '../core/arena.ts';
 import { writeAtomic } from '../os/files.ts';
@@ -89,14 +90,14 @@ function manifestOf(answers: ArenaAnswers): Record<string, unknown> {
       .split(',')
       .map((part) => part.trim())
       .filter(Boolean);
-  return {
+  return defined({
     overnight: 1,
     name: answers.name,
     metric: { name: answers.metric, direction: answers.maximize ? 'maximize' : 'minimize' },
     editable: splitList(answers.edit),
     run: { command: answers.run },
-    ...(answers.artefact && { artefact: splitList(answers.artefact) }),
-    ...(answers.evaluate && { evaluate: { command: answers.evaluate } }),
+    artefact: answers.artefact ? splitList(answers.artefact) : undefined,
+    evaluate: answers.evaluate ? { command: answers.evaluate } : undefined,
     budget: {
       seconds: answers.seconds,
       grace_s: Math.min(60, Math.max(5, Math.round(answers.seconds / 10))),
@@ -104,7 +105,7 @@ function manifestOf(answers: ArenaAnswers): Record<string, unknown> {
     },
     calibrate: { replicates: 5 },
     resources: { cpus: 1, memory_mb: 4096 },
-  };
+  });
 }
 
 type NewOptions = ParsedOptions<typeof NEW_OPTIONS>;

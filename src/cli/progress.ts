@@ -3,6 +3,7 @@
  * plain line every few seconds. Prints nothing about a quick task. Works while the program is busy (`updateShare`) and
  * while it waits (a timer).
  */
+import { defined } from '../base/defined.ts';
 import { type TaskProgress, progressLine } from '../render/live.ts';
 import type { Style } from '../render/text.ts';
 import { printRemark, styleOf } from './output.ts';
@@ -43,7 +44,7 @@ export function openProgress(subject: string, output: ProgressOutput = standardE
   const timer = setInterval(drawWhenDue, LIVE_MS).unref();
   return {
     updateShare: (share, detail) => {
-      doing = { what: subject, ...(share !== undefined && { share }), ...(detail && { words: detail }) };
+      doing = defined({ what: subject, share, words: detail || undefined });
       drawWhenDue();
     },
     hideLine: () => output.clearLine(),

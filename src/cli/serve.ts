@@ -1,11 +1,12 @@
 /**
- * `overnight serve`: the dashboard of all labs below a folder, on this machine only, until Ctrl-C. Gives the server what
- * it may use.
+ * `overnight serve`: the dashboard of all labs below a folder, on this machine only, until Ctrl-C. Gives the server
+ * what it may use.
  */
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { auditLab } from '../audit/audit.ts';
+import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { whyRefused } from '../core/steering.ts';
 import type { LabState } from '../core/state.ts';
@@ -68,7 +69,7 @@ export async function serveFolder(
         (await openWorkspace(arena, store)).diffCommits(fromCommit, toCommit),
       auditLab: auditInChild,
       knobImportance: importanceOf,
-      ...(control && { control }),
+      ...defined({ control }),
     },
     port,
   );

@@ -21,7 +21,7 @@ export async function main(invocation: Invocation<typeof LAB_OPTIONS>): Promise<
   );
   const logBlob = lastLogged?.state === 'finished' ? lastLogged.conditions.log : undefined;
   const logText = logBlob === undefined ? undefined : readBlobText(foundLab.paths.lab, logBlob);
-  if (invocation.wantsJson) printJson({ ...experimentView, ...(logText !== undefined && { log: logText }) });
+  if (invocation.wantsJson) printJson({ ...experimentView, log: logText });
   else {
     printText(showText(experimentView, styleOf(process.stdout)));
     if (logText)

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { defined } from '../base/defined.ts';
+import { suggestionFor } from '../base/did-you-mean.ts';
 import { LabError } from '../base/error.ts';
 import { readLedger } from '../ledger/jsonl.ts';
 import { copyTree, removeTree } from '../os/files.ts';
@@ -25,7 +26,7 @@ export async function main(invocation: Invocation<typeof TRY_OPTIONS>): Promise<
   if (!shippedNames().includes(arenaName)) {
     throw new LabError('E_NOT_FOUND', {
       what: `There is no shipped arena "${arenaName}".`,
-      why: `The shipped ones are ${shippedNames().join(', ')}.`,
+      why: `The shipped ones are ${shippedNames().join(', ')}.${suggestionFor(arenaName, shippedNames())}`,
       next: 'Name one of them. For your own code use `overnight new`.',
     });
   }

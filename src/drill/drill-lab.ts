@@ -4,7 +4,7 @@ import type { LabState } from '../core/state.ts';
 import type { Lab } from '../loop/lab.ts';
 import type { LabPaths } from '../os/paths.ts';
 
-/** A lab as the composition root opens it. */
+/** The parts of an open lab that a drill uses. */
 export interface DrillLab {
   readonly lab: Lab;
   readonly state: LabState;
@@ -27,6 +27,6 @@ export interface DrillLine {
   readonly cheat: string;
   readonly variant: 'first' | 'second' | 'honest twin';
   readonly ok: boolean;
-  /** What became of it, in the harness's own words. */
+  /** The outcome, in the words of the harness. */
   readonly text: string;
 }

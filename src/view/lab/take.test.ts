@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { FinalComparison } from '../../core/event.ts';
-import type { LabState } from '../../core/state.ts';
+import { type LabState, lineage } from '../../core/state.ts';
 import { syntheticLab } from '../../testing/synthetic.ts';
 import { viewLab } from './lab.ts';
 
-/** Its last kept steps are not confirmed. */
 const { state } = syntheticLab({ n: 40, seed: 3, calibrate: 8, sessions: 2 });
+const firstKept = lineage(state, state.incumbent)[1]!;
 const view = (changes: Partial<LabState>) =>
   viewLab({ ...state, ...changes }, { now: state.lastAt, alive: false, tip: '' });
 const final = (interval: readonly [number, number]): FinalComparison => ({
@@ -29,18 +29,13 @@ describe('the commands at the end of a run', () => {
   });
 
   it('take exactly what they show: all, what is confirmed, or what was compared last', () => {
-    expect(state.incumbent).not.toBe(state.champion);
-    expect(view({}).take[1]!.command).toBe('overnight take --confirmed');
     expect(view({ champion: state.incumbent }).take[1]!.command).toBe('overnight take');
-    expect(view({ finalComparison: final([1, 2]) }).take[1]!.command).toBe('overnight take');
-    const earlier = {
-      ...final([1, 2]),
-      n: state.experiments.findIndex(
-        (each) => each.idea.n !== 0 && each.state === 'decided' && each.decision.verdict === 'kept',
-      ),
-    };
+    expect(firstKept).toBeLessThan(state.incumbent);
+    expect(view({ champion: firstKept }).take[1]!.command).toBe('overnight take --confirmed');
+    expect(view({ champion: firstKept, finalComparison: final([1, 2]) }).take[1]!.command).toBe('overnight take');
+    const earlier = { ...final([1, 2]), n: firstKept };
     expect(view({ champion: state.incumbent, finalComparison: earlier }).take[1]!.command).toBe(
-      `overnight take --experiment ${earlier.n}`,
+      `overnight take --experiment ${firstKept}`,
     );
   });
 
