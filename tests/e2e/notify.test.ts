@@ -123,7 +123,7 @@ describe('notices of a run', () => {
       await overnight(['run', '--json', '--notify', 'ftp://x'], { cwd: smallArena() }),
       'E_USAGE',
       2,
-      /no http/,
+      /is not an http or https address/,
     );
   });
 });
