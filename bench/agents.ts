@@ -15,96 +15,87 @@ import { calling, following, INSIDE, programOf, REAL, REAL_NAMES, scene } from '
 import { dialectOf } from '../tests/fixtures/models/dialects.ts';
 
 const rounds = Number(process.argv[2] ?? 5);
-const medianOf = (values: readonly number[]): number =>
-  [...values].sort((left, right) => left - right)[values.length >> 1]!;
-let workDir = INSIDE;
-const script = following((_, request) => {
-  const dialect = dialectOf(request, workDir)!;
-  return calling(dialect.read?.('train.py'), dialect.edit('train.py', 'x = 0', 'x = 42'));
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
+let dir = INSIDE;
+const script = following((_, asked) => {
+  const d = dialectOf(asked, dir)!;
+  return calling(d.read?.('train.py'), d.edit('train.py', 'x = 0', 'x = 42'));
 });
-const agentScene = await scene(script);
+const place = await scene(script);
 
-function makeTask(): AgentTask {
-  const taskDir = mkdtempSync(join(tmpdir(), 'overnight-bench-'));
-  writeFileSync(join(taskDir, 'train.py'), 'x = 0\n');
-  writeFileSync(join(taskDir, 'evaluate.py'), 'import train\n');
-  return agentScene.task({ dir: taskDir });
+function fresh(): AgentTask {
+  const task = mkdtempSync(join(tmpdir(), 'overnight-bench-'));
+  writeFileSync(join(task, 'train.py'), 'x = 0\n');
+  writeFileSync(join(task, 'evaluate.py'), 'import train\n');
+  return place.task({ dir: task });
 }
 
-async function runBare(
+async function bare(
   name: (typeof REAL_NAMES)[number],
   program: Awaited<ReturnType<typeof probeProgram>>,
 ): Promise<number> {
-  const task = makeTask();
-  const homeDir = mkdtempSync(join(tmpdir(), 'overnight-bench-home-'));
-  workDir = task.dir;
-  const recipe = RECIPES.find((knownRecipe) => knownRecipe.name === name)!;
-  const launchContext: LaunchContext = {
+  const task = fresh();
+  const home = mkdtempSync(join(tmpdir(), 'overnight-bench-home-'));
+  dir = task.dir;
+  const recipe = RECIPES.find((each) => each.name === name)!;
+  const setting: LaunchContext = {
     task,
-    layout: { dir: task.dir, home: homeDir, gateway: agentScene.server.url, token: 'none' },
+    layout: { dir: task.dir, home, gateway: place.server.url, token: 'none' },
     route: REAL[name].api,
     model: REAL[name].model,
     isJailed: true,
     hasFlag: (flag) => program.flags.has(flag),
   };
-  for (const [relativePath, content] of Object.entries(recipe.files?.(launchContext) ?? {})) {
-    mkdirSync(dirname(join(homeDir, relativePath)), { recursive: true });
-    writeFileSync(join(homeDir, relativePath), content);
+  for (const [path, content] of Object.entries(recipe.files?.(setting) ?? {})) {
+    mkdirSync(dirname(join(home, path)), { recursive: true });
+    writeFileSync(join(home, path), content);
   }
-  const environment = {
-    PATH: process.env.PATH ?? '',
-    HOME: homeDir,
-    ...recipe.env(launchContext),
-    CI: '1',
-    NO_COLOR: '1',
-  };
-  const startedMs = performance.now();
-  await captureOutput(program.path, recipe.argv(launchContext), {
+  const env = { PATH: process.env.PATH ?? '', HOME: home, ...recipe.env(setting), CI: '1', NO_COLOR: '1' };
+  const begun = performance.now();
+  await captureOutput(program.path, recipe.argv(setting), {
     cwd: task.dir,
-    env: environment,
+    env,
     ...(recipe.prompt === 'stdin' && { input: task.prompt }),
   });
-  const elapsedMs = performance.now() - startedMs;
-  for (const directory of [homeDir, task.dir]) rmSync(directory, { recursive: true, force: true });
-  return elapsedMs;
+  const took = performance.now() - begun;
+  for (const each of [home, task.dir]) rmSync(each, { recursive: true, force: true });
+  return took;
 }
 
 for (const name of REAL_NAMES) {
-  const agent = await agentScene.agent(name);
+  const agent = await place.agent(name);
   const program = await probeProgram(
-    RECIPES.find((recipe) => recipe.name === name)!,
+    RECIPES.find((each) => each.name === name)!,
     programOf(name),
   );
-  const durations: { runBare: number[]; jailed: number[] } = { runBare: [], jailed: [] };
+  const times: { bare: number[]; jailed: number[] } = { bare: [], jailed: [] };
   for (let round = 0; round <= rounds; round++) {
-    const bareMs = await runBare(name, program);
-    workDir = INSIDE;
-    const task = makeTask();
-    const startedMs = performance.now();
+    const alone = await bare(name, program);
+    dir = INSIDE;
+    const task = fresh();
+    const begun = performance.now();
     const result = await agent.run(task);
-    const jailedMs = performance.now() - startedMs;
+    const jailed = performance.now() - begun;
     rmSync(task.dir, { recursive: true, force: true });
     if (result.kind !== 'done') throw new Error(JSON.stringify(result));
     if (round === 0) continue; // caches of the file system
-    durations.runBare.push(bareMs);
-    durations.jailed.push(jailedMs);
+    times.bare.push(alone);
+    times.jailed.push(jailed);
   }
-  const addedMs = durations.jailed.map((jailedMs, i) => jailedMs - durations.runBare[i]!);
+  const added = times.jailed.map((each, i) => each - times.bare[i]!);
   console.log(
-    `${name.padEnd(8)} bare ${medianOf(durations.runBare).toFixed(0)}  jailed ${medianOf(durations.jailed).toFixed(0)}  added ${medianOf(addedMs).toFixed(0)} (${rounds} rounds)`,
+    `${name.padEnd(8)} bare ${median(times.bare).toFixed(0)}  jailed ${median(times.jailed).toFixed(0)}  added ${median(added).toFixed(0)} (${rounds} rounds)`,
   );
 }
 
-const idleAgent = await agentScene.open({ name: 'command', command: 'true' });
-const idleDurations: number[] = [];
+const command = await place.open({ name: 'command', command: 'true' });
+const nothing: number[] = [];
 for (let round = 0; round < 4 * rounds; round++) {
-  const task = makeTask();
-  const startedMs = performance.now();
-  await idleAgent.run(task);
-  idleDurations.push(performance.now() - startedMs);
+  const task = fresh();
+  const begun = performance.now();
+  await command.run(task);
+  nothing.push(performance.now() - begun);
   rmSync(task.dir, { recursive: true, force: true });
 }
-console.log(
-  `command  a program that does nothing, jailed: ${medianOf(idleDurations).toFixed(0)} (${idleDurations.length} rounds)`,
-);
-await agentScene.close();
+console.log(`command  a program that does nothing, jailed: ${median(nothing).toFixed(0)} (${nothing.length} rounds)`);
+await place.close();

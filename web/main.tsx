@@ -6,32 +6,31 @@ import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Board, BoardRow } from '../src/view/board.ts';
 import { apiAddress, type LiveLab, useLab, useRead } from './live.ts';
-import { ComparePage } from './pages/compare.tsx';
-import { ExperimentDetails } from './pages/experiment.tsx';
-import { FactorsPage } from './pages/factors.tsx';
-import { LineagePage } from './pages/lineage.tsx';
-import { MachinesPage } from './pages/machines.tsx';
-import { OverviewPage } from './pages/overview.tsx';
-import { StartPage } from './pages/start.tsx';
-import { ControlBar } from './frame/control.tsx';
-import { PageHeader } from './frame/header.tsx';
-import { KeyHelp, useKeys } from './frame/keys.tsx';
-import { NotebookPanel } from './frame/notebook.tsx';
-import { useRows } from './table/table.tsx';
+import { Compare } from './pages/compare.tsx';
+import { Experiment } from './pages/experiment.tsx';
+import { Factors } from './pages/factors.tsx';
+import { Lineage } from './pages/lineage.tsx';
+import { Machines } from './pages/machines.tsx';
+import { Overview } from './pages/overview.tsx';
+import { Start } from './pages/start.tsx';
+import { ControlBar } from './parts/control.tsx';
+import { Header, Notebook } from './parts/frame.tsx';
+import { Help, useKeys } from './parts/keys.tsx';
+import { useRows } from './parts/table.tsx';
 import { usePlace } from './url.ts';
-import './style/index.css';
+import './style.css';
 
-function DashboardApp() {
+function App() {
   const place = usePlace();
-  return place.lab === '' ? <StartPage /> : <LabPage key={place.lab} lab={place.lab} />;
+  return place.lab === '' ? <Start /> : <Lab key={place.lab} lab={place.lab} />;
 }
 
 const NO_BOARD = { experiments: [] } as unknown as Board;
 
-function LabPage({ lab }: { lab: string }) {
+function Lab({ lab }: { lab: string }) {
   const place = usePlace();
   const live = useLab(lab);
-  // The last picture stays until the next one is there, so that the slider can be dragged.
+  // As it was: the last picture stays until the next one is there, so that the slider can be dragged.
   const past = useRead<Board>(place.at === undefined ? undefined : apiAddress('board', { lab, at: place.at }));
   const board = place.at === undefined ? live.board : (past.data ?? live.board);
   const [isHelpShown, setHelpShown] = useState(false);
@@ -52,25 +51,25 @@ function LabPage({ lab }: { lab: string }) {
         </p>
       </main>
     );
-  if (!board) return <WaitingPage live={live} lab={lab} />;
+  if (!board) return <Waiting live={live} lab={lab} />;
   return (
     <div class={place.notebook ? 'with-notebook' : ''}>
       <a class="skip" href="#main">
-        Skip to the content
+        To the content
       </a>
-      <PageHeader board={board} connection={live.connection} seq={live.seq} showHelp={() => setHelpShown(true)} />
+      <Header board={board} connection={live.connection} seq={live.seq} showHelp={() => setHelpShown(true)} />
       {place.at === undefined && <ControlBar board={board} />}
       <main id="main">
         <PageOf board={board} rows={rows} seq={place.at ?? live.seq} />
       </main>
-      {place.notebook && <NotebookPanel board={board} />}
-      {isHelpShown && <KeyHelp close={() => setHelpShown(false)} />}
+      {place.notebook && <Notebook board={board} />}
+      {isHelpShown && <Help close={() => setHelpShown(false)} />}
     </div>
   );
 }
 
-/** A ledger that is still being read: how far it is. */
-function WaitingPage({ live, lab }: { live: LiveLab; lab: string }) {
+/** A ledger that is not read yet: how far it is, and that it goes on by itself. */
+function Waiting({ live, lab }: { live: LiveLab; lab: string }) {
   const { reading, connection } = live;
   return (
     <main class="alone waiting">
@@ -96,17 +95,17 @@ function PageOf({ board, rows, seq }: { board: Board; rows: readonly BoardRow[];
   const place = usePlace();
   switch (place.page) {
     case 'overview':
-      return <OverviewPage board={board} rows={rows} />;
+      return <Overview board={board} rows={rows} />;
     case 'experiment':
-      return <ExperimentDetails key={place.n} board={board} n={place.n ?? board.incumbent?.n ?? 0} />;
+      return <Experiment key={place.n} board={board} n={place.n ?? board.incumbent?.n ?? 0} />;
     case 'compare':
-      return <ComparePage board={board} />;
+      return <Compare board={board} />;
     case 'lineage':
-      return <LineagePage board={board} />;
+      return <Lineage board={board} />;
     case 'machines':
-      return <MachinesPage board={board} seq={seq} />;
+      return <Machines board={board} seq={seq} />;
     case 'factors':
-      return <FactorsPage board={board} />;
+      return <Factors board={board} />;
     default:
       return place.page satisfies never;
   }
@@ -114,4 +113,4 @@ function PageOf({ board, rows, seq }: { board: Board; rows: readonly BoardRow[];
 
 const root = document.getElementById('app')!;
 root.replaceChildren();
-render(<DashboardApp />, root);
+render(<App />, root);

@@ -1,10 +1,9 @@
 /**
- * One client for every agent that speaks the Agent Client Protocol, version 1 (JSON-RPC, one message a line, on
- * standard input and output). Written by hand, because it uses only five messages. In a jail it grants every
- * permission, because the jail decides what can be done. Not supported: terminals and files of the client, a login by
- * browser, other versions of the protocol.
+ * One client for every agent that speaks the Agent Client Protocol, version 1 (JSON-RPC, a line each, on standard input
+ * and output). Written by hand: five messages are used. In a jail it allows all it is asked, for the jail decides what
+ * can be done. Not covered: terminals and files of the client (not offered), a login by browser, protocol versions
+ * other than 1.
  */
-import { defined } from '../base/defined.ts';
 import { oneLine } from '../base/text.ts';
 import type { Agent, AgentTask, RunningProcess } from '../core/ports.ts';
 import { type AgentHost, callAgent, type AgentDriver } from './cli-agent.ts';
@@ -25,7 +24,7 @@ export function acpAgent(options: CommandOptions, agentHost: AgentHost): Agent {
   const modelName = options.model ?? (route === undefined ? undefined : recipe?.defaultModel?.[route]);
   return {
     name: options.name ?? `acp:${recipe?.name ?? programPath.split('/').at(-1)}`,
-    ...defined({ model: modelName }),
+    ...(modelName !== undefined && { model: modelName }),
     reason: `${options.command} (${programPath}) by the Agent Client Protocol, ${agentHost.jail.reason}, through the gateway`,
     run: (task) => {
       const launchContextFor = (layout: AgentLayout): LaunchContext => ({
@@ -79,7 +78,7 @@ function createDriver(
       session.receiveOutput(earlyOutput);
       session.startConversation();
       const endedRun = jailedRun.ended.then(({ result, incidents }) => ({
-        // The client ends the program once it has answered: then the work was not stopped.
+        // We end it ourselves once it has answered: that is not a stop of the work.
         result:
           session?.isSettled && result.ending === 'aborted'
             ? { ...result, ending: 'exited' as const, exitCode: 0 }
@@ -95,7 +94,7 @@ function createDriver(
 interface SessionOrder {
   readonly workDir: string;
   readonly promptText: string;
-  /** True in a jail. Without one, only reads and edits of files in the work folder are allowed. */
+  /** In a jail; else only reads and edits of files in the work folder are allowed. */
   readonly allowsAll: boolean;
 }
 
@@ -107,7 +106,7 @@ function isWithinFolder(toolCall: Fields, workDir: string): boolean {
   );
 }
 
-/** One conversation: initialize, open a session, send the prompt, wait for the end of the turn, end the program. */
+/** One conversation: greet, open a session, prompt, wait for the end of the turn, end the program. */
 class AcpSession {
   /** It has answered, well or not. */
   isSettled = false;
@@ -158,7 +157,7 @@ class AcpSession {
       try {
         this.#handleMessage(asFields(JSON.parse(line)));
       } catch {
-        // something that the program prints beside the protocol
+        // a word of the program beside the protocol
       }
     }
   }
@@ -166,15 +165,16 @@ class AcpSession {
   currentReading(): Reading {
     const usage = this.#usage;
     const cachedTokens = Number(usage.cachedReadTokens ?? 0);
-    return defined({
+    return {
       text: this.#answerText.trim(),
-      usage: ownUsage({
+      ...ownUsage({
         input: Number(usage.inputTokens ?? 0) + Number(usage.cachedWriteTokens ?? 0),
         cached: cachedTokens,
         output: usage.outputTokens,
       }),
-      error: this.isSettled ? this.#errorMessage : 'it ended before it answered',
-    });
+      ...(this.#errorMessage !== undefined && { error: this.#errorMessage }),
+      ...(!this.isSettled && { error: 'it ended before it answered' }),
+    };
   }
 
   #sendRequest(methodName: string, parameters: Fields, onResult: (result: Fields) => void): void {
@@ -220,7 +220,7 @@ class AcpSession {
 
   #handleUpdate(update: Fields): void {
     const updateKind = asText(update.sessionUpdate);
-    if (updateKind.startsWith('tool_call')) this.#answerText = ''; // the last answer is what follows the last tool call
+    if (updateKind.startsWith('tool_call')) this.#answerText = ''; // its last words are those after the last tool
     if (updateKind === 'agent_message_chunk') this.#answerText += asText(asFields(update.content).text);
   }
 

@@ -1,9 +1,8 @@
 /**
- * opencode and Copilot CLI, headless. Both accept the gateway as a provider of models. Neither can use a subscription
- * through the gateway.
+ * opencode and Copilot CLI, headless, both with a provider of one's own. Neither can use a subscription through the
+ * gateway.
  */
-import { defined } from '../base/defined.ts';
-import { asFields, type Fields } from './gateway/apis.ts';
+import { asFields } from './gateway/apis.ts';
 import { jsonLines, ownUsage, type Recipe, asText } from './recipe.ts';
 
 export const opencode: Recipe = {
@@ -53,21 +52,25 @@ export const opencode: Recipe = {
     const sumOfSteps = (pickCount: (tokens: Readonly<Record<string, unknown>>) => unknown): number =>
       steps.reduce((total, step) => total + Number(pickCount(asFields(step.tokens)) ?? 0), 0);
     const failureEvent = events.findLast((event) => event.type === 'error');
-    return defined({
+    const errorFields = asFields(failureEvent?.error);
+    return {
       text: asText(asFields(events.findLast((event) => event.type === 'text')?.part).text),
-      usage: ownUsage({
+      ...ownUsage({
         calls: steps.length,
         input: sumOfSteps((tokens) => tokens.input) + sumOfSteps((tokens) => asFields(tokens.cache).write),
         cached: sumOfSteps((tokens) => asFields(tokens.cache).read),
         output: sumOfSteps((tokens) => tokens.output) + sumOfSteps((tokens) => tokens.reasoning),
       }),
-      error: failureEvent && (messageOf(asFields(failureEvent.error)) || 'it reports an error'),
-    });
+      ...(failureEvent && {
+        error:
+          asText(asFields(errorFields.data).message) ||
+          asText(errorFields.message) ||
+          asText(errorFields.name) ||
+          'it reports an error',
+      }),
+    };
   },
 };
-
-const messageOf = (errorFields: Fields): string =>
-  asText(asFields(errorFields.data).message) || asText(errorFields.message) || asText(errorFields.name);
 
 export const copilot: Recipe = {
   name: 'copilot',
@@ -95,10 +98,10 @@ export const copilot: Recipe = {
       (event) => event.type === 'assistant.message' && asText(asFields(event.data).content) !== '',
     );
     const failureEvent = events.findLast((event) => /error$/.test(asText(event.type)));
-    const error = asText(asFields(failureEvent?.data).message) || 'it reports an error';
-    return defined({
+    return {
       text: asText(asFields(lastMessage?.data).content),
-      error: failureEvent && !lastMessage ? error : undefined,
-    });
+      ...(failureEvent &&
+        !lastMessage && { error: asText(asFields(failureEvent.data).message) || 'it reports an error' }),
+    };
   },
 };

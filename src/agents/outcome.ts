@@ -1,11 +1,10 @@
 /**
- * The result of a call, from all observations: how the program ended, what it printed, and what passed the gateway.
- * Exit statuses are not trusted: agents end with 0 after a fatal error and with 1 after good work. Pure: the time is
- * given.
+ * What became of a call, from everything that was seen: how the program ended, what it printed, what passed the
+ * gateway. Exit statuses are not believed either way: agents end with 0 after a fatal error, and with 1 after good
+ * work. Pure: the time is given.
  */
-import { defined } from '../base/defined.ts';
 import { oneLine, sanitizeText, keepTail } from '../base/text.ts';
-import type { Usage } from '../core/agent-call.ts';
+import type { Usage } from '../core/event.ts';
 import type { AgentResult, RunResult } from '../core/ports.ts';
 import type { CallReport } from './gateway/call.ts';
 import { classifyText, type ProviderFailure, redactSecrets } from './gateway/classify.ts';
@@ -28,31 +27,31 @@ export function outcomeOf(observations: CallObservations, nowMs: number): AgentR
   const usage: Usage | undefined = report.usage ?? reading.usage;
   const refusalIncidents = report.refused.map((refusal) => `was refused ${refusal}`);
   const allIncidents = [...new Set([...observations.incidents, ...(reading.incidents ?? []), ...refusalIncidents])];
-  const sharedFields = defined({
+  const sharedFields = {
     wallS: result.wallS,
-    usage,
-    incidents: allIncidents.length > 0 ? allIncidents : undefined,
-    log: logOf(result),
-  });
+    ...(usage && { usage }),
+    ...(allIncidents.length > 0 && { incidents: allIncidents }),
+    ...logOf(result),
+  };
   const failure =
     observations.gaveUp ?? failureOfEnding(result, report) ?? report.failure ?? failureOfOutput(observations, nowMs);
   if (failure)
     return { kind: 'failed', ...failure, message: oneLine(redactSecrets(failure.message), 400), ...sharedFields };
   const lastWords = keepTail(redactSecrets(sanitizeText(reading.text)), MAX_TEXT_CHARS);
-  return defined({ kind: 'done', text: lastWords, ...sharedFields, asks: asksBack(lastWords) || undefined } as const);
+  return { kind: 'done', text: lastWords, ...sharedFields, ...(asksBack(lastWords) && { asks: true }) };
 }
 
-/** What it printed, for people only: no program reads it. */
-function logOf({ stdout, stderr }: RunResult): string | undefined {
+/** What it printed, its own events and complaints: nobody reads it but people, so nothing is made of it. */
+function logOf({ stdout, stderr }: RunResult): { readonly log?: string } {
   const logSection = (sectionName: string, sectionText: string): string =>
     sectionText.trim() === ''
       ? ''
       : `== ${sectionName} ==\n${keepTail(redactSecrets(sanitizeText(sectionText)), MAX_LOG_CHARS)}\n`;
-  const logText = logSection('standard output', stdout.text) + logSection('standard error', stderr.text);
-  return logText === '' ? undefined : logText;
+  const logText = logSection('printed', stdout.text) + logSection('complained', stderr.text);
+  return logText === '' ? {} : { log: logText };
 }
 
-/** It was stopped, or it reached a limit of the harness. */
+/** Limits and stops of ours. */
 function failureOfEnding(result: RunResult, report: CallReport): ProviderFailure | undefined {
   switch (result.ending) {
     case 'aborted':
@@ -79,8 +78,8 @@ function failureOfEnding(result: RunResult, report: CallReport): ProviderFailure
 }
 
 /**
- * The failure that the program itself reports, where the gateway saw none: it used a login of its own, or it failed
- * before its first request.
+ * What the program itself says, where the gateway saw no failure: a login of its own, or it never came as far as a
+ * request.
  */
 function failureOfOutput({ result, reading, report }: CallObservations, nowMs: number): ProviderFailure | undefined {
   const endedBadly = result.ending === 'signalled' || (result.exitCode ?? 0) !== 0;
@@ -89,8 +88,7 @@ function failureOfOutput({ result, reading, report }: CallObservations, nowMs: n
   const allOutput = [errorOutput, reading.error ?? ''].join('\n');
   const knownFailure = report.usage === undefined ? classifyText(allOutput, nowMs) : undefined;
   if (knownFailure) return knownFailure;
-  // It worked and then ended badly, for example at a limit of its own turns: the work counts, and measuring the edit
-  // shows what it is worth.
+  // Good work and then a bad end (a limit of its own turns, say): the work counts, and the edit shows what it is worth.
   if (report.usage !== undefined && reading.error === undefined && reading.text.trim() !== '') return undefined;
   const endingText = result.signal ? `ended by ${result.signal}` : `exit status ${result.exitCode}`;
   const lastLine = errorOutput.trim().split('\n').at(-1) ?? '';
@@ -100,7 +98,7 @@ function failureOfOutput({ result, reading, report }: CallObservations, nowMs: n
   };
 }
 
-/** True when the answer ends with a question, or asks for a confirmation. */
+/** True when the last words are a question or ask to be told to go on. */
 export function asksBack(lastWords: string): boolean {
   const lastParagraph =
     lastWords

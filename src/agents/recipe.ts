@@ -1,11 +1,9 @@
 /**
  * What is particular about one coding agent: how it is started without a person, and how its output is read. Everything
- * else (jail, gateway, limits, classification of failures) is the same for all agents and is done elsewhere. A recipe
- * starts nothing itself.
+ * else (jail, gateway, limits, classification) is the same for all and lies elsewhere. A recipe starts nothing itself.
  */
-import { defined } from '../base/defined.ts';
 import type { AgentTask } from '../core/ports.ts';
-import type { Usage } from '../core/agent-call.ts';
+import type { Usage } from '../core/event.ts';
 import { type Api, type Fields, asFields } from './gateway/apis.ts';
 import type { AgentLayout } from './jail.ts';
 
@@ -13,10 +11,10 @@ import type { AgentLayout } from './jail.ts';
 export interface LaunchContext {
   readonly task: AgentTask;
   readonly layout: AgentLayout;
-  /** The API through which it reaches the gateway; `login` when it connects directly with the person's subscription. */
+  /** The API through which it reaches the gateway; `login` when it goes its own way with the person's subscription. */
   readonly route: Api | 'login';
   readonly model: string | undefined;
-  /** True in a jail: there the agent may do anything. Without a jail, only its own permissions hold it. */
+  /** True in a jail: then the agent may do in there what it likes. Else its own permissions are all there is. */
   readonly isJailed: boolean;
   /** Long options that this version has, from its help. */
   readonly hasFlag: (flag: string) => boolean;
@@ -24,10 +22,10 @@ export interface LaunchContext {
 
 /** What the agent's own output says. */
 export interface Reading {
-  /** Its last answer. */
+  /** Its last words. */
   readonly text: string;
   readonly usage?: Usage;
-  /** The error that it reports, not classified. */
+  /** What it says went wrong, unclassified. */
   readonly error?: string;
   readonly incidents?: readonly string[];
 }
@@ -36,23 +34,23 @@ export interface Recipe {
   readonly name: string;
   /** Program names on PATH, best first. */
   readonly programs: readonly string[];
-  /** Where it reads the prompt; with `argument` the recipe puts it into `argv`. */
+  /** How it takes the prompt; with `argument` the recipe puts it into `argv`. */
   readonly prompt: 'stdin' | 'argument';
-  /** APIs whose address can be set to the gateway's, best first. */
+  /** APIs that it can be pointed at, best first. */
   readonly apis: readonly Api[];
-  /** The model when the person names none; absent where the agent chooses itself. */
+  /** The model when none is named; absent where the agent chooses itself. */
   readonly defaultModel?: Readonly<Partial<Record<Api, string>>>;
-  /** Options that must exist; older versions lack some. */
+  /** Options without which it cannot be driven; older versions lack some. */
   readonly needs: readonly string[];
-  /** Arguments that print the help in which `needs` are listed. */
+  /** Arguments whose help lists `needs`. */
   readonly help: readonly string[];
-  /** A subscription that cannot be used through the gateway. */
+  /**
+   * A subscription that cannot go through the gateway: its files below the person's home, its variables, the hosts it
+   * needs.
+   */
   readonly login?: {
-    /** Files of the login, below the person's home. */
     readonly files: readonly string[];
-    /** Variables that hold a login. */
     readonly variables: readonly string[];
-    /** Hosts that it connects to, `name:port`. */
     readonly hosts: readonly string[];
   };
   argv(context: LaunchContext): readonly string[];
@@ -61,7 +59,7 @@ export interface Recipe {
   read(stdout: string): Reading;
 }
 
-/** The JSON objects among the lines of an output; other lines are ignored. */
+/** The JSON objects among the lines of an output; other lines are passed over. */
 export function jsonLines(stdout: string): readonly Fields[] {
   return stdout.split('\n').flatMap((line) => {
     const trimmed = line.trim();
@@ -74,24 +72,25 @@ export function jsonLines(stdout: string): readonly Fields[] {
   });
 }
 
-/** The usage that an agent reports itself; undefined when it reports none. */
+/** Figures that an agent tells of itself. Nothing when it tells none. */
 export function ownUsage(figures: {
   readonly calls?: unknown;
   readonly input?: unknown;
   readonly cached?: unknown;
   readonly output?: unknown;
   readonly usd?: unknown;
-}): Usage | undefined {
+}): { readonly usage?: Usage } {
   const asNumber = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0);
-  if (asNumber(figures.input) + asNumber(figures.output) + asNumber(figures.cached) === 0) return undefined;
-  return defined({
+  if (asNumber(figures.input) + asNumber(figures.output) + asNumber(figures.cached) === 0) return {};
+  const usage: Usage = {
     calls: Math.max(1, asNumber(figures.calls)),
     inputTokens: asNumber(figures.input),
     cachedTokens: asNumber(figures.cached),
     outputTokens: asNumber(figures.output),
-    usd: typeof figures.usd === 'number' ? figures.usd : undefined,
-    source: 'agent' as const,
-  });
+    ...(typeof figures.usd === 'number' && { usd: figures.usd }),
+    source: 'agent',
+  };
+  return { usage };
 }
 
 export const asText = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -1,28 +1,26 @@
-/** An agent for tests: at each call it does what a script says, in this process, without a jail or a model. */
+/**
+ * An agent for tests: it does at each call what a script says, in this process, without a jail or a model. Honest about
+ * nothing else.
+ */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { defined } from '../base/defined.ts';
-import type { CallFailure, Usage } from '../core/agent-call.ts';
+import type { CallFailure, Usage } from '../core/event.ts';
 import type { Agent, AgentResult, AgentTask } from '../core/ports.ts';
 import { monotonicMs, sleep } from '../os/clock.ts';
 
-/** What it does in one call. */
+/** What it does in one call: files below the work folder (`null` removes), then what it says, or how it fails. */
 export interface ScriptedStep {
-  /** New content of files below the work folder; `null` removes a file. */
   readonly files?: Readonly<Record<string, string | Uint8Array | null>>;
-  /** Its answer. */
   readonly text?: string;
   readonly usage?: Usage;
-  /** How long it takes before it does anything. */
   readonly waitMs?: number;
   readonly asks?: boolean;
   readonly incidents?: readonly string[];
-  /** How it fails, after it has written the files. */
   readonly fail?: { readonly class: CallFailure; readonly message: string; readonly retryAt?: string };
 }
 
-/** `script` is called once per call of the agent, with the index of the call, from 0. */
-export function agentFromScript(
+/** `script` is asked once per call with the number of the call, from 0. */
+export function scriptedAgent(
   script: (task: AgentTask, callIndex: number) => ScriptedStep,
   agentName = 'scripted',
 ): Agent {
@@ -36,11 +34,11 @@ export function agentFromScript(
       const step = script(task, callCount++);
       const waitedMs = Math.min(step.waitMs ?? 0, task.limits.wallMs);
       await sleep(waitedMs, task.signal);
-      const sharedFields = defined({
+      const sharedFields = {
         wallS: (monotonicMs() - beganMs) / 1000,
-        usage: step.usage,
-        incidents: step.incidents,
-      });
+        ...(step.usage && { usage: step.usage }),
+        ...(step.incidents && { incidents: step.incidents }),
+      };
       if (task.signal.aborted) return { kind: 'failed', class: 'aborted', message: 'it was stopped', ...sharedFields };
       if (waitedMs < (step.waitMs ?? 0))
         return { kind: 'failed', class: 'hung', message: 'it was not done in time', ...sharedFields };
@@ -51,7 +49,7 @@ export function agentFromScript(
         else writeFileSync(filePath, content);
       }
       if (step.fail) return { kind: 'failed', ...step.fail, ...sharedFields };
-      return defined({ kind: 'done', text: step.text ?? '', ...sharedFields, asks: step.asks || undefined } as const);
+      return { kind: 'done', text: step.text ?? '', ...sharedFields, ...(step.asks && { asks: true }) };
     },
   };
 }

@@ -9,7 +9,8 @@ export function formatCount(quantity: number, noun: string, plural = `${noun}s`)
 export function keepTail(text: string, maxBytes: number): string {
   if (text.length <= maxBytes) return text;
   const kept = text.slice(text.length - maxBytes);
-  return `[… ${text.length - kept.length} characters left out]\n${kept.slice(kept.indexOf('\n') + 1)}`;
+  const lineBreak = kept.indexOf('\n');
+  return `[… ${text.length - kept.length} characters left out]\n${lineBreak >= 0 ? kept.slice(lineBreak + 1) : kept}`;
 }
 
 /**

@@ -1,8 +1,7 @@
 /**
  * What a person sees while a lab runs: on a terminal a pinned window below permanent lines, elsewhere plain lines, with
- * --json one event a line. The view computes every number; this file owns the cursor and nothing else.
+ * --json one event a line. Every number comes from the view; this file owns the cursor and nothing else.
  */
-import { defined } from '../base/defined.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import type { LabState } from '../core/state.ts';
 import type { Job, Stop } from '../loop/lab.ts';
@@ -21,17 +20,15 @@ import { keysText } from './keys.ts';
 import { printText, printJson, printRemark, styleOf, zoneMinutes } from './output.ts';
 import { openProgress, type Progress } from './progress.ts';
 import type { ReportFiles } from './report.ts';
-import { type SpellCommands, spellView } from './spell-commands.ts';
 
 const KEYLESS_HINT = 'Ctrl-C stop after this one · twice: now, `run` goes on where it stopped';
 const REDRAW_MS = 250;
 const CURVE_REFRESH_MS = 2000;
-/** Largest share of a core that drawing the window may use. */
+/** The window may use this share of the time that passes. */
 const MAX_DRAWING_SHARE = 0.01;
 
 export class Display {
   readonly #printsJson: boolean;
-  readonly #spellCommands: SpellCommands;
   readonly #isPinned: boolean;
   readonly #style: Style = styleOf(process.stdout);
   readonly #ticks = new Map<number, LiveTick>();
@@ -39,17 +36,16 @@ export class Display {
   #view: LabView | undefined;
   #state: LabState | undefined;
   #stageLine = '';
-  /** Progress of what runs before the first measurement. */
+  /** Of what takes a while before the first measurement. */
   #progress: Progress | undefined;
   #redrawAt = 0;
-  /** By experiment, the minute of its running measurement that was printed last. */
+  /** Of each experiment, the minute of its running measurement that was told last. */
   readonly #toldMinutes = new Map<number, number>();
   #typedText: string | undefined;
   #openedLab: Opened | undefined;
   #curve: { readonly m: number; readonly readAtMs: number; readonly text: string | undefined } | undefined;
 
-  constructor(printsJson: boolean, spellCommands: SpellCommands) {
-    this.#spellCommands = spellCommands;
+  constructor(printsJson: boolean) {
     this.#printsJson = printsJson;
     this.#isPinned = !printsJson && process.stdout.isTTY === true && process.env.TERM !== 'dumb';
   }
@@ -69,7 +65,7 @@ export class Display {
     onTick: (job, seconds) => {
       const curveText = this.#readCurveText(job.n);
       const liveTick = { n: job.n, purpose: job.purpose, wallS: seconds.wall, budgetedS: seconds.budgeted };
-      this.#ticks.set(job.n, defined({ ...liveTick, said: curveText }));
+      this.#ticks.set(job.n, { ...liveTick, ...(curveText !== undefined && { said: curveText }) });
       if (this.#isPinned) this.#redrawWindow(false);
       else this.#reportLongTick(liveTick);
     },
@@ -83,13 +79,13 @@ export class Display {
     onTold: (job) => void this.#ticks.delete(job.n),
   };
 
-  /** A line for the person that is not part of the record. */
+  /** A word to the person that is not part of the record. */
   showNote(message: string): void {
     if (this.#printsJson) printRemark(message);
     else this.#printPermanent(message);
   }
 
-  /** The curve of a running measurement, read every two seconds at most: reading must not slow the run. */
+  /** The curve of a running measurement, looked at every two seconds at most: it must not cost the night time. */
   #readCurveText(n: number): string | undefined {
     const { paths } = this.#openedLab ?? {};
     if (!this.#isPinned || !paths || !this.#state) return undefined;
@@ -101,7 +97,7 @@ export class Display {
     return this.#curve.text;
   }
 
-  /** Without a window, a long measurement gets a line a minute: silence would look like a stall. */
+  /** Where no window can be drawn, a long measurement gets a line a minute: silence would look like a stall. */
   #reportLongTick(liveTick: LiveTick): void {
     const minute = Math.floor(liveTick.wallS / 60);
     if (this.#printsJson || !this.#state || minute === (this.#toldMinutes.get(liveTick.n) ?? 0)) return;
@@ -111,17 +107,17 @@ export class Display {
     printText(spellText(tickLine(this.#view!, liveTick, this.#style.columns), this.#style));
   }
 
-  /** Show typed text in place of the keys; undefined: nothing is being typed. */
+  /** What is being typed stands where the keys are; undefined: nothing is. */
   showTyping(typedText: string | undefined): void {
     this.#typedText = typedText;
     this.#redrawWindow(true);
   }
 
-  /** The end of a run: verdict, picture, next steps. */
+  /** The end of a run: verdict, picture, what next. */
   showEnd(opened: Opened, reportFiles: ReportFiles, stop: Stop): void {
     this.#clearWindow();
     if (this.#printsJson) return printJson({ stop, report: reportFiles });
-    const view = spellView(viewOf(opened).view, (text) => this.#spellCommands(text, opened.paths.arena));
+    const { view } = viewOf(opened);
     printText(`\n${summaryText(view, this.#style, { report: reportFiles.markdown })}`);
   }
 
@@ -130,7 +126,7 @@ export class Display {
     this.#clearWindow();
   }
 
-  /** A line while something takes long; nothing with --json, which has events for it. */
+  /** A line of its own while something takes long; nothing with --json, where events say it. */
   #openProgress(activity: string): Progress | undefined {
     if (this.#printsJson) return undefined;
     const showLine = (progressLine: string): void =>
@@ -207,14 +203,14 @@ export class Display {
         return this.#printPermanent(`${event.passed ? '●' : '○'} #${event.n} ${event.reason}`);
       case 'session.died':
         return this.#printPermanent(
-          `The last session died${event.processes > 0 ? `; ${event.processes} of its processes were ended` : ''}. Going on.`,
+          `The last session ended without a word${event.processes > 0 ? `; ${event.processes} of its processes were ended` : ''}. Going on.`,
         );
       default:
         return this.#redrawWindow(false);
     }
   }
 
-  /** Calibration and confirmation runs get a line each, so that the first minute shows progress. */
+  /** Calibration and confirmation runs get a line each: the first minute says something every few seconds. */
   #showMeasurement(m: number, state: LabState): void {
     const measurement = state.measurements[m]!;
     if (measurement.state !== 'finished' || measurement.outcome.kind !== 'measured') return;
@@ -240,7 +236,7 @@ export class Display {
     this.#redrawWindow(true);
   }
 
-  /** Draw the window again, unless drawing would cost more than its share of a core. */
+  /** Draw the window again, unless that would cost more of a core than it is worth. */
   #redrawWindow(isForced: boolean): void {
     const startedMs = performance.now();
     if (!this.#isPinned || !this.#state || this.#progress || (!isForced && startedMs < this.#redrawAt)) return;

@@ -6,16 +6,14 @@ import * as path from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { LabError } from '../base/error.ts';
 import { formatCount } from '../base/text.ts';
-import type { Knob } from '../core/arena.ts';
-import { parseArena } from '../core/manifest-check.ts';
+import { type Knob, parseArena } from '../core/arena.ts';
 import { readText, writeAtomic } from '../os/files.ts';
 import { type Constant, type SkippedConstant, scanConstants } from '../knobs/constants.ts';
 import { addKnobs, formatKnobLine } from '../knobs/manifest.ts';
 import { suggestKnob } from '../knobs/ranges.ts';
 import { type LoadedArena, loadArena, MANIFEST_FILE } from '../workspace/arena.ts';
 import { printText, printJson } from './output.ts';
-import type { Invocation } from './command.ts';
-import type { KNOBS_OPTIONS } from './options.ts';
+import type { Invocation } from './spec.ts';
 
 interface ProposedKnob {
   readonly knob: Knob;
@@ -30,12 +28,12 @@ interface KnobProposals {
   readonly unread: readonly { readonly file: string; readonly problem: string }[];
 }
 
-export async function main(invocation: Invocation<typeof KNOBS_OPTIONS>): Promise<number> {
+export async function main(invocation: Invocation): Promise<number> {
   const loadedArena = await loadArena(invocation.folder);
   const proposals = proposeKnobs(loadedArena);
   const selection = { ...proposals, proposed: chooseProposed(proposals.proposed, invocation.options.only) };
   const manifestFile = path.join(invocation.folder, MANIFEST_FILE);
-  const shouldWrite = invocation.options.write && selection.proposed.length > 0;
+  const shouldWrite = invocation.options.write === true && selection.proposed.length > 0;
   if (shouldWrite) saveKnobs(manifestFile, selection.proposed);
   if (invocation.wantsJson) {
     const proposedKnobs = selection.proposed.map(({ knob, constant, why }) => ({
@@ -45,7 +43,7 @@ export async function main(invocation: Invocation<typeof KNOBS_OPTIONS>): Promis
       why,
     }));
     printJson({ ...selection, proposed: proposedKnobs, written: shouldWrite ? manifestFile : null });
-  } else printText(invocation.spellCommands(describeProposals(selection, shouldWrite ? manifestFile : undefined)));
+  } else printText(describeProposals(selection, shouldWrite ? manifestFile : undefined));
   return 0;
 }
 
@@ -68,19 +66,22 @@ function proposeKnobs({ arena, editable }: LoadedArena): KnobProposals {
   return { proposed, declared: arena.knobs, leftOut, unread };
 }
 
-/** `--only A,B`: only these. A name without a proposal is E_USAGE. */
+/** `--only A,B`: these and no others. A name that was not found is a mistake of the caller. */
 function chooseProposed(
   proposed: readonly ProposedKnob[],
-  onlyNames: readonly string[] | undefined,
+  onlyOption: string | boolean | undefined,
 ): readonly ProposedKnob[] {
-  if (onlyNames === undefined) return proposed;
-  const wantedNames = onlyNames.filter((knobName) => knobName !== '');
+  if (typeof onlyOption !== 'string') return proposed;
+  const wantedNames = onlyOption
+    .split(',')
+    .map((knobName) => knobName.trim())
+    .filter(Boolean);
   const missingNames = wantedNames.filter((knobName) => !proposed.some(({ knob }) => knob.name === knobName));
   if (missingNames.length > 0)
     throw new LabError('E_USAGE', {
       what: 'These knobs are not among the proposals.',
-      why: `There is no proposal ${missingNames.join(', ')}; there are ${proposed.map(({ knob }) => knob.name).join(', ') || 'none'}.`,
-      next: '`overnight knobs` lists the proposals; declare other knobs in arena.yaml by hand.',
+      why: `${missingNames.join(', ')} not in ${proposed.map(({ knob }) => knob.name).join(', ') || 'an empty list'}.`,
+      next: 'Look at `overnight knobs`; declare anything else in arena.yaml by hand.',
     });
   return proposed.filter(({ knob }) => wantedNames.includes(knob.name));
 }
@@ -116,9 +117,9 @@ function describeProposals(
   if (leftOutLines.length > 0) knobLines.push('', 'Left out:', ...leftOutLines.map((line) => `  ${line}`));
   const summary = `${formatCount(proposed.length, 'knob')} ${writtenFile ? 'written' : 'proposed'}, ${declared.length} declared already, ${leftOutLines.length} left out.`;
   const nextStep = writtenFile
-    ? `${writtenFile} has them now. Check every range before a run.`
+    ? `${writtenFile} has them now: look at every range before a night.`
     : proposed.length > 0
-      ? 'Nothing was written. `overnight knobs --write` adds all of them to arena.yaml, `--only A,B` some. The ranges are guesses: check them.'
+      ? 'Nothing was written. `overnight knobs --write` adds all to arena.yaml, `--only A,B` some; the ranges are guesses for you to confirm.'
       : 'Nothing to add.';
   return [...knobLines, ...(knobLines.length > 0 ? [''] : []), summary, nextStep].join('\n');
 }

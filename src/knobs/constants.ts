@@ -1,23 +1,24 @@
 /**
- * Upper-case constants of a source file, found by a parser of its language: TypeScript, JavaScript, Python. Names in
- * comments, in texts or inside functions do not count. Knows nothing about ranges or manifests.
+ * Upper-case constants of a source file, found by a parser of its language: TypeScript, JavaScript, Python. What stands
+ * in comments, in texts or inside functions is not a constant here. Says what a literal is; knows nothing about ranges
+ * or manifests.
  */
 import { parser as javascript } from '@lezer/javascript';
 import { parser as python } from '@lezer/python';
-import type { KnobValue } from '../core/admission/knobs.ts';
-import { findLiteral } from '../core/admission/literal.ts';
+import { findKnob, type KnobValue } from '../core/admission/knobs.ts';
 
-/** A constant whose literal can be rewritten. */
+/**
+ * A constant whose literal can be rewritten. `literal` as it is written: 4 and 4.0 are different things to a person.
+ */
 export interface Constant {
   readonly name: string;
   readonly file: string;
   readonly line: number;
   readonly value: KnobValue;
-  /** The literal as it is written: 4 and 4.0 mean different things to a person. */
   readonly literal: string;
 }
 
-/** Something that looks like a constant but cannot be a knob, with the reason. */
+/** Something that looks like a constant and is no knob, with the reason. */
 export interface SkippedConstant {
   readonly name: string;
   readonly file: string;
@@ -44,7 +45,7 @@ interface Language {
 
 interface Assignment {
   readonly name: string;
-  readonly position: number;
+  readonly at: number;
   readonly value: SyntaxNode | null;
 }
 
@@ -67,14 +68,14 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
 /** Files that can be scanned, by their ending. */
 export const SCANNED_EXTENSIONS = Object.keys(LANGUAGES);
 
-/** Top-level upper-case constants of one file, in order. Never throws: a file that does not parse gives a `problem`. */
+/** Top-level upper-case constants of one file, in order. Never throws: what does not parse is a problem in words. */
 export function scanConstants(filePath: string, sourceText: string): ConstantScan {
   const language = LANGUAGES[filePath.slice(filePath.lastIndexOf('.') + 1).toLowerCase()];
   if (!language)
     return {
       constants: [],
       leftOut: [],
-      problem: `there is a parser only for ${SCANNED_EXTENSIONS.map((extension) => `.${extension}`).join(' ')}`,
+      problem: `no parser for it (there are ${SCANNED_EXTENSIONS.map((extension) => `.${extension}`).join(' ')})`,
     };
   const syntaxTree = language.parser.parse(sourceText);
   const faultPosition = findFirstFault(syntaxTree);
@@ -82,24 +83,30 @@ export function scanConstants(filePath: string, sourceText: string): ConstantSca
     return { constants: [], leftOut: [], problem: `it does not parse at line ${lineOf(sourceText, faultPosition)}` };
   const constants: Constant[] = [];
   const leftOut: SkippedConstant[] = [];
-  for (const { name, position, value } of language.findAssignments(syntaxTree, sourceText)) {
+  for (const { name, at: position, value } of language.findAssignments(syntaxTree, sourceText)) {
     if (!UPPER_CASE_NAME.test(name)) continue;
     const location = { name, file: filePath, line: lineOf(sourceText, position) };
-    const literal = findLiteral(name, sourceText);
-    if (literal.ok)
+    const knobLiteral = findKnob({ name, file: filePath }, sourceText);
+    if (knobLiteral.ok)
       constants.push({
         ...location,
-        value: literal.value,
-        literal: sourceText.slice(literal.start, literal.end),
+        value: knobLiteral.value,
+        literal: sourceText.slice(knobLiteral.start, knobLiteral.end),
       });
     else if (!leftOut.some((skipped) => skipped.name === name))
       leftOut.push({
         ...location,
-        reason: isLiteral(value) ? `it ${literal.problem}` : 'it is an expression, not a number or a text',
+        reason: isLiteral(value)
+          ? reasonOfProblem(knobLiteral.problem)
+          : 'it is no number and no text, but an expression',
       });
   }
   return { constants, leftOut };
 }
+
+/** The problem without the place, which is told beside it. */
+const reasonOfProblem = (problem: string): string =>
+  `it ${problem.slice(problem.indexOf(': ') + 2).replace(/^\S+ /, '')}`;
 
 function findFirstFault(tree: SyntaxTree): number | undefined {
   let faultPosition: number | undefined;
@@ -114,7 +121,7 @@ function findFirstFault(tree: SyntaxTree): number | undefined {
 const lineOf = (sourceText: string, position: number): number => sourceText.slice(0, position).split('\n').length;
 
 const LITERAL_NODES = new Set(['Number', 'String']);
-/** True for a number with or without a sign, a text, and expressions such as 2 ** 14 or 1 << 10. */
+/** Numbers and texts, a sign before a number, and 2 ** 14 or 1 << 10. */
 function isLiteral(syntaxNode: SyntaxNode | null): boolean {
   if (!syntaxNode) return false;
   if (LITERAL_NODES.has(syntaxNode.name)) return true;
@@ -147,7 +154,7 @@ function findConstDeclarations(syntaxTree: SyntaxTree, sourceText: string): Assi
       );
       declarations.push({
         name: sourceText.slice(statementNode.from, statementNode.to),
-        position: statementNode.from,
+        at: statementNode.from,
         value: statementNodes[equalsIndex + 1] ?? null,
       });
     }
@@ -162,7 +169,7 @@ function findPythonAssignments(syntaxTree: SyntaxTree, sourceText: string): Assi
     const [target, ...rest] = statementNodes;
     const valueNode = rest.at(-1) ?? null;
     return target?.name === 'VariableName'
-      ? [{ name: sourceText.slice(target.from, target.to), position: target.from, value: valueNode }]
+      ? [{ name: sourceText.slice(target.from, target.to), at: target.from, value: valueNode }]
       : [];
   });
 }

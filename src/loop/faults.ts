@@ -1,11 +1,11 @@
-/** Turns the ending of a process into an outcome: whose fault it was and which limit was exceeded. Pure. */
+/** How processes ended, as outcomes in words: whose fault it was and which limit was met. Pure. */
 import { sanitizeText } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
-import type { FailureClass, Outcome } from '../core/outcome.ts';
+import type { FailureClass, Outcome } from '../core/event.ts';
 import type { RunResult } from '../core/ports.ts';
 import { declaredClass, excerptOf, failureClass } from './protocol.ts';
 
-/** Returns the outcome, or throws where the machine is to blame for it. */
+/** May throw instead, when the machine is to blame for what looks like a failure. */
 export type Blame = (outcome: Outcome) => Outcome;
 
 export const crashOutcome = (kind: FailureClass, message: string): Outcome => ({

@@ -6,8 +6,7 @@ import { captureSync } from './spawn.ts';
 
 export interface Device {
   /**
-   * Numbers of equal classes are comparable. Stands for the processor, the cores given and the accelerators, not for
-   * versions of software.
+   * Equal class, comparable numbers. Names the processor, the cores given, the accelerators; not versions of software.
    */
   readonly class: string;
   readonly description: string;

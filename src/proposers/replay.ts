@@ -1,18 +1,19 @@
 /**
- * The ledger as a search: the knobs that still exist are the space, and every experiment that changed only knobs is a
- * trial, with its number on the scale of the present code. The same ledger gives the same search. Proposes nothing.
+ * The ledger as a search: the knobs that are still there as a space, every experiment that is nothing but knobs as a
+ * trial, told on the scale of the code that stands now. The same ledger gives the same search. Proposes nothing.
  */
 import { parseComparison } from '../core/admission/knob-rules.ts';
 import { seedOf } from '../base/random.ts';
 import { mean } from '../base/stats.ts';
 import type { Arena } from '../core/arena.ts';
-import { type Plateau, plateauOf } from '../core/bases/plateau.ts';
+import { noiseIn } from '../core/rules/judge.ts';
+import { type Plateau, plateauOf } from '../core/plan/bases.ts';
 import { verdictOf } from '../core/experiment.ts';
 import { findKnob } from '../core/admission/knobs.ts';
 import type { Brief } from '../core/ports.ts';
-import { currentDevice, type LabState, lineage, values as measuredValues, noiseIn } from '../core/state.ts';
+import { type LabState, lineage, values as measuredValues } from '../core/state.ts';
 import {
-  type TrialOutcome,
+  type Outcome,
   type Point,
   type SamplerName,
   type Search,
@@ -26,21 +27,21 @@ import { knobSpace, readKnobs } from './space.ts';
 
 /** What a search starts from, read from the manifest, the files and the ledger. */
 export interface SearchContext {
-  /** The manifest with the knobs that still exist. */
+  /** The manifest with the knobs that are left. */
   readonly arena: Arena;
   readonly space: Space;
-  /** The values of the knobs in the files. */
+  /** What the files say. */
   readonly currentValues: Values;
   readonly options: SearchOptions;
-  /** Knobs whose constant was removed by an edit of the code. */
+  /** Knobs whose constant an edit of the code removed. */
   readonly lostKnobs: readonly string[];
   readonly device: string;
   /** The experiment whose files these are. */
   readonly base: number;
   readonly plateau: Plateau;
   /**
-   * 1, and one more for each edit of the code on which the files are built. What was learned before such an edit is
-   * carried over.
+   * One more for each change of the code itself that the files are built on: what was learned before it is carried
+   * over.
    */
   readonly version: number;
 }
@@ -54,7 +55,7 @@ export function readSearchContext(brief: Brief, sampler: SamplerName): SearchCon
     : { problem: knobsRead.problem };
 }
 
-/** The same for given values of the knobs. Experiments that changed the code are counted from `baseExperiment`. */
+/** The same where the files say `currentValues`. */
 export function searchContextAt(
   arena: Arena,
   labState: LabState,
@@ -71,7 +72,7 @@ export function searchContextAt(
       hasAllKnobs(knobNames, baselineKnobs) ? baselineKnobs! : currentValues,
       currentValues,
     );
-    const device = currentDevice(labState);
+    const device = labState.sessions.at(-1)?.start.deviceClass ?? '';
     const { sigma, dof } = noiseIn(labState, device);
     const currentPlateau = plateauOf(labState, arena.knobs.length);
     const anchorPoint = knobsSpace.encode(knobsSpace.snap(pickKnobs(knobsSpace, currentValues)));
@@ -102,15 +103,15 @@ export function searchContextAt(
       version,
     };
   } catch (thrownError) {
-    // An edit of the code may have set a constant to a value that a rule of the manifest forbids.
+    // Somebody's edit may have moved a constant to where a rule of the manifest forbids it.
     if (thrownError instanceof SearchError) return { problem: thrownError.message };
     throw thrownError;
   }
 }
 
 /**
- * An edit of the code may remove a constant, or compute it: then it is no knob any more, and the search continues with
- * the others. A constant that is set twice is a mistake, not an edit, and stays a knob.
+ * A constant that vanished with an edit of the code is no knob any more; the others go on. One that is set twice is a
+ * mistake, not an edit.
  */
 function keepSurvivingKnobs(
   arena: Arena,
@@ -118,7 +119,7 @@ function keepSurvivingKnobs(
 ): { readonly arena: Arena; readonly lostKnobs: readonly string[] } {
   const goneKnobs = arena.knobs.filter((knob) => {
     const knobLiteral = findKnob(knob, files.get(knob.file) ?? '');
-    return !knobLiteral.ok && knobLiteral.code !== 'twice';
+    return !knobLiteral.ok && knobLiteral.problem.endsWith('is not set to a literal on a line of its own');
   });
   const lostKnobs = goneKnobs.map((knob) => knob.name);
   if (lostKnobs.length === 0) return { arena, lostKnobs };
@@ -136,23 +137,23 @@ function keepSurvivingKnobs(
 export type PastExperiment = { readonly n: number; readonly proposer: string } & (
   | { readonly kind: 'value'; readonly knobs: Values; readonly values: readonly number[]; readonly broken: boolean }
   | { readonly kind: 'failed'; readonly knobs: Values; readonly reason: string }
-  /** No number (yet): it is being measured, or it was dropped after a screening run, whose number does not count. */
+  /** No number (yet): still measured, or dropped after its short run, whose number stands for nothing. */
   | { readonly kind: 'open'; readonly knobs: Values; readonly dropped?: true }
-  /** Not a configuration of this space: refused, or an edit of the code; with its mean if it was measured. */
+  /** No configuration of this space: refused, or a change of the code itself; its mean where it was measured. */
   | { readonly kind: 'other'; readonly refused: boolean; readonly decided: boolean; readonly mean?: number }
 );
 
-/** What the past experiments are replayed into. */
+/** Where the past is told to. */
 export interface ReplayTarget {
   readonly search: Search;
-  addTrial(trialValues: Values, pastExperiment: PastExperiment): Trial;
-  tellOutcome(trialId: number, outcome: TrialOutcome, pastExperiment: PastExperiment): void;
-  tellOther?(pastExperiment: Extract<PastExperiment, { kind: 'other' }>): void;
-  /** The trial stays without a number: the optimizer assumes what it expected, and does not try it again. */
-  tellDropped?(trialId: number, pastExperiment: PastExperiment): void;
+  add(trialValues: Values, pastExperiment: PastExperiment): Trial;
+  tell(trialId: number, outcome: Outcome, pastExperiment: PastExperiment): void;
+  other?(pastExperiment: Extract<PastExperiment, { kind: 'other' }>): void;
+  /** It stays a trial without a number: the optimizer believes what it expected of it, and tries it no more. */
+  dropped?(trialId: number, pastExperiment: PastExperiment): void;
 }
 
-/** Replay all experiments, oldest first. Returns the experiment of each trial. */
+/** Tell everything that happened, oldest first. Gives the experiment of each trial. */
 export function replayInto(
   target: ReplayTarget,
   labState: LabState,
@@ -163,7 +164,7 @@ export function replayInto(
   const shiftOf = createShift(labState, device, base);
   for (const pastExperiment of pastExperiments(arena, labState, device)) {
     if (pastExperiment.kind === 'other') {
-      target.tellOther?.(
+      target.other?.(
         pastExperiment.mean === undefined
           ? pastExperiment
           : { ...pastExperiment, mean: pastExperiment.mean + shiftOf(pastExperiment.n) },
@@ -173,21 +174,21 @@ export function replayInto(
     const trialValues = space.snap(pickKnobs(space, pastExperiment.knobs));
     const admission = search.admit(trialValues);
     if (!admission.ok) {
-      // A further measurement of a configuration that was told already. A trial that failed stays failed.
+      // A further measurement of a configuration that was told already. One that failed then is left alone.
       const isTold = search.history.told.some(({ trial }) => trial.id === admission.earlier);
       if (pastExperiment.kind === 'value' && isTold)
         for (const value of pastExperiment.values)
           search.replicate(admission.earlier!, value + shiftOf(pastExperiment.n));
       continue;
     }
-    const addedTrial = target.addTrial(trialValues, pastExperiment);
+    const addedTrial = target.add(trialValues, pastExperiment);
     experimentOfTrial.set(addedTrial.id, pastExperiment.n);
-    if (pastExperiment.kind === 'open' && pastExperiment.dropped) target.tellDropped?.(addedTrial.id, pastExperiment);
+    if (pastExperiment.kind === 'open' && pastExperiment.dropped) target.dropped?.(addedTrial.id, pastExperiment);
     else if (pastExperiment.kind === 'failed')
-      target.tellOutcome(addedTrial.id, { failed: pastExperiment.reason }, pastExperiment);
+      target.tell(addedTrial.id, { failed: pastExperiment.reason }, pastExperiment);
     else if (pastExperiment.kind === 'value') {
       const metrics = { 'broken constraints': pastExperiment.broken ? 1 : 0 };
-      target.tellOutcome(
+      target.tell(
         addedTrial.id,
         { value: mean(pastExperiment.values) + shiftOf(pastExperiment.n), n: pastExperiment.values.length, metrics },
         pastExperiment,
@@ -197,7 +198,9 @@ export function replayInto(
   return experimentOfTrial;
 }
 
-/** The baseline and every idea, oldest first, without controls. */
+/**
+ * Every idea and the baseline, oldest first. Configurations are measured, failed, or under way; controls are nobody's.
+ */
 function* pastExperiments(arena: Arena, labState: LabState, device: string): Generator<PastExperiment> {
   const knobNames = arena.knobs.map((knob) => knob.name);
   for (const experiment of labState.experiments) {
@@ -228,9 +231,9 @@ function* pastExperiments(arena: Arena, labState: LabState, device: string): Gen
 }
 
 /**
- * An edit of the code changes the number of every configuration. So the effect of the edit is added to the numbers from
- * before it, and what was learned about the knobs stays valid. The effect is measured: the mean of the edit's
- * experiment minus the mean of its parent.
+ * Somebody's edit of the code itself moved the whole landscape: experiments from before it are told with the edit's
+ * effect added, so that what was learned about the knobs carries over. The effect is measured: mean of the edit's
+ * experiment minus mean of its parent.
  */
 function createShift(labState: LabState, device: string, baseExperiment: number): (n: number) => number {
   /** NaN without a number. */
@@ -245,11 +248,11 @@ function createShift(labState: LabState, device: string, baseExperiment: number)
   if (!labState.experiments.some(({ idea }) => idea.kind !== 'control' && isCode(idea.n))) return () => 0;
   const codeOfBase = new Set(lineage(labState, baseExperiment).filter(isCode));
   return (n) => {
-    // Its own edit was measured with it; only the edits that it was built on count here.
+    // Its own code is what was measured with it: only what it was built on moves the ground.
     const codeOfExperiment = new Set(lineage(labState, n).filter(isCode));
     let totalShift = 0;
     for (const codeStep of codeOfBase) if (!codeOfExperiment.has(codeStep)) totalShift += effectOrZero(codeStep);
-    // Edits of another branch, which are not in the present code.
+    // Code of another branch, which does not stand here.
     for (const codeStep of codeOfExperiment)
       if (codeStep !== n && !codeOfBase.has(codeStep)) totalShift -= effectOrZero(codeStep);
     return totalShift;

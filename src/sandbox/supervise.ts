@@ -1,5 +1,5 @@
 /**
- * One run from start to end: output, training clock, limits, accounting, and the proof that no process is left. Shared
+ * One run from start to end: output, training clock, limits, accounting, and the certainty that nobody is left. Shared
  * by all sandboxes; knows nothing about namespaces. Not covered: a process that the meter cannot find (see `meter.ts`).
  */
 import type { ChildProcess } from 'node:child_process';
@@ -7,8 +7,7 @@ import { type FSWatcher, lstatSync, watch } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { setTimeout as after } from 'node:timers/promises';
-import { defined } from '../base/defined.ts';
+import { setImmediate as nextLookAtPipes, setTimeout as after } from 'node:timers/promises';
 import type { Ending, RunningProcess, RunResult, RunSpec } from '../core/ports.ts';
 import { killHard, processInfo } from '../os/proc.ts';
 import { startProcess } from '../os/spawn.ts';
@@ -40,8 +39,10 @@ const SLOW_CHECK_INTERVAL_MS = 250;
 /** The first look comes early, so that short runs are accounted for too. */
 const FIRST_CHECK_MS = 15;
 const START_POLL_MS = 8;
-/** Longest wait for output that is still in the pipes when every process is dead. */
+/** Wait for the pieces of output that are still in the pipes when everybody is dead, where a pipe stays open. */
 const DRAIN_MS = 250;
+/** Bounds those looks at pipes where somebody who was not found goes on to print. */
+const MAX_LAST_LOOKS = 100;
 /** A process that cannot be killed hangs in the kernel; waiting longer does not help. */
 const GIVE_UP_MS = 10_000;
 /** Longest delay that a timer takes. */
@@ -151,7 +152,7 @@ class Supervision implements RunningProcess {
     }
   }
 
-  /** Look for the start file on events, and by polling too, because some file systems lose events. */
+  /** The start signal is looked for on events and, because those may get lost on some file systems, by polling. */
   #watchClock(): void {
     const { clock } = this.#spec;
     const startFile = this.#preparedRun.startFile;
@@ -190,7 +191,7 @@ class Supervision implements RunningProcess {
     this.#spec.onTick?.({ wall: (currentMs - this.#startedMs) / 1000, budgeted: budgetedSeconds });
   }
 
-  /** After the end of the main process: end what is left, drain the pipes, read the figures, remove the groups. */
+  /** From the end of the main process on: nobody may be left, pipes are drained, figures are read, groups removed. */
   async #collectResult(
     child: ChildProcess,
     exitCode: number | null,
@@ -202,7 +203,7 @@ class Supervision implements RunningProcess {
     this.#watcher?.close();
     const streamsClosed = new Promise<void>((resolve) => child.once('close', () => resolve()));
     const leftovers = await this.#endTheRest(endedMs);
-    await Promise.race([streamsClosed, after(DRAIN_MS)]);
+    await Promise.race([streamsClosed, after(DRAIN_MS).then(() => this.#readWhatIsLeft())]);
     child.stdin?.destroy();
     child.stdout?.destroy();
     child.stderr?.destroy();
@@ -223,11 +224,20 @@ class Supervision implements RunningProcess {
     };
   }
 
+  /** Time alone proves nothing: a busy harness may not have looked at the pipes since. Looks until nothing comes. */
+  async #readWhatIsLeft(): Promise<void> {
+    for (let look = 0; look < MAX_LAST_LOOKS; look++) {
+      const bytesBefore = this.#stdout.bytes + this.#stderr.bytes;
+      await nextLookAtPipes();
+      if (this.#stdout.bytes + this.#stderr.bytes === bytesBefore) return;
+    }
+  }
+
   async #endTheRest(endedMs: number): Promise<number> {
     const { helper } = this.#preparedRun;
     const outlivingPids = this.#meter.livePids().filter((pid) => processInfo(pid)?.name !== helper);
     killHard(-this.pid); // a member of the group that is still there belongs to the run
-    // Two looks in a row must find no process: at the moment of its exec a process shows no environment.
+    // Two looks in a row must find nobody: at the moment of its exec a process shows no environment.
     const requiredEmptyLooks = this.#meter.accounting === 'cgroup' ? 1 : 2;
     for (let emptyLooks = 0; emptyLooks < requiredEmptyLooks && performance.now() - endedMs < GIVE_UP_MS;) {
       emptyLooks = endMembers(this.#meter).length === 0 ? emptyLooks + 1 : 0;
@@ -236,7 +246,7 @@ class Supervision implements RunningProcess {
     return this.#ending === undefined ? outlivingPids.length : 0;
   }
 
-  /** A limit that was exceeded between the last look and the end. */
+  /** What was reached between the last look and the end. */
   #lateBreach(exitCode: number | null, signal: NodeJS.Signals | null): Ending | undefined {
     const { limits } = this.#spec;
     const hasFailed = exitCode !== 0;
@@ -294,8 +304,10 @@ function endingOf(
 ): Pick<RunResult, 'ending' | 'exitCode' | 'signal'> {
   const reportedSignal = FATAL_SIGNALS.find((signalName) => exitCode === 128 + constants.signals[signalName]);
   const endingSignal = signal ?? reportedSignal;
-  const ownExitCode = exitCode === null || reportedSignal ? undefined : exitCode;
-  const exitDetails = defined({ signal: endingSignal, exitCode: ownExitCode });
+  const exitDetails = {
+    ...(endingSignal ? { signal: endingSignal } : {}),
+    ...(exitCode !== null && !reportedSignal ? { exitCode: exitCode } : {}),
+  };
   if (ending) return { ending, ...(ending === 'disk' || ending === 'memory' || ending === 'pids' ? exitDetails : {}) };
   return endingSignal ? { ending: 'signalled', signal: endingSignal } : { ending: 'exited', exitCode: exitCode ?? 0 };
 }

@@ -3,7 +3,6 @@
  * reader that comes back with a cursor gets what changed since. A large ledger is read in slices, so that others are
  * answered meanwhile. Knows nothing about HTTP.
  */
-import { defined } from '../base/defined.ts';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { setImmediate as breath } from 'node:timers/promises';
@@ -115,13 +114,13 @@ export class Feed {
   }
 
   currentFacts(): Facts {
-    return defined({
+    return {
       now: currentTime(),
       alive: this.#tail.isAlive,
       tip: this.#tail.tip,
       zoneMinutes: this.#zoneMinutes,
-      ledgerProblem: this.#tail.problem,
-    });
+      ...(this.#tail.problem !== undefined && { ledgerProblem: this.#tail.problem }),
+    };
   }
 
   /**

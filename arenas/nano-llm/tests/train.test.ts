@@ -13,7 +13,7 @@ import {
   lossesOf,
   type Outcome,
   type TrainOptions,
-  runTraining as trainOn,
+  train as trainOn,
   writeData,
 } from './training.ts';
 

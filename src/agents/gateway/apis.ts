@@ -5,7 +5,7 @@
 export type Api = 'anthropic' | 'chat' | 'responses' | 'gemini';
 export const APIS: readonly Api[] = ['anthropic', 'chat', 'responses', 'gemini'];
 
-/** A request that the gateway accepts. `ask` costs tokens; the others only return information. */
+/** A request that the gateway lets through: `ask` costs tokens, the others tell something and cost nothing. */
 export interface Route {
   readonly api: Api;
   readonly kind: 'ask' | 'count' | 'models';
@@ -14,9 +14,8 @@ export interface Route {
 }
 
 /**
- * The route of a path. Agents get the gateway's address as base URL in the form that their API expects: without a path
- * for Anthropic and Gemini, with `/v1` for OpenAI. Everything that is not listed here (files, batches, fine tuning) is
- * refused.
+ * Where a path leads. Agents get the gateway's address as base URL the way their API wants it: bare for Anthropic and
+ * Gemini, with `/v1` for OpenAI. Everything that is not listed here (files, batches, fine tuning) does not exist.
  */
 export function routeOf(
   httpMethod: string,
@@ -44,15 +43,13 @@ export function routeOf(
   return undefined;
 }
 
-/** The model that a request is for. */
+/** The model that a request asks. */
 export function modelOf(api: Api, requestPath: string, requestBody: Fields): string {
   if (api === 'gemini') return /\/models\/([^:/]+)/.exec(requestPath)?.[1] ?? 'unknown';
   return typeof requestBody.model === 'string' ? requestBody.model : 'unknown';
 }
 
-/**
- * Tokens, counted the same way for all APIs. `input` are those read that neither came from a cache nor went into one.
- */
+/** Tokens, counted the same way for all: `input` is what was read and neither came from a cache nor went into one. */
 export interface TokenCounts {
   readonly input: number;
   readonly cacheRead: number;
@@ -70,7 +67,7 @@ export const asFields = (value: unknown): Fields =>
 export const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const asCount = (value: unknown): number => (typeof value === 'number' && value > 0 ? value : 0);
 
-/** The tokens that an answer, or an event of a streamed answer, reports; `undefined` when it reports none. */
+/** What one answer, or one event of a streamed answer, says about tokens; `undefined` when it says nothing. */
 export function tokensIn(api: Api, answer: unknown): TokenCounts | undefined {
   const answerFields = asFields(answer);
   if (api === 'anthropic') {
@@ -111,7 +108,7 @@ export function tokensIn(api: Api, answer: unknown): TokenCounts | undefined {
   };
 }
 
-/** Events of one stream repeat and complete each other, so the larger count is the right one. */
+/** Events of one stream repeat and complete each other: the larger figure holds. */
 export function mergeTokens(earlier: TokenCounts | undefined, later: TokenCounts): TokenCounts {
   if (!earlier) return later;
   return {
@@ -122,7 +119,7 @@ export function mergeTokens(earlier: TokenCounts | undefined, later: TokenCounts
   };
 }
 
-/** Tools that the provider would run on its own machines. They have a network, so they would get around the jail. */
+/** Tools that the provider would run on its own machines, with a network of their own: a way round the jail. */
 export function serverToolsIn(api: Api, requestBody: Fields): readonly string[] {
   const toolNames = asList(requestBody.tools).flatMap((toolValue): string[] => {
     const tool = asFields(toolValue);
@@ -138,11 +135,11 @@ export function serverToolsIn(api: Api, requestBody: Fields): readonly string[] 
 }
 
 /**
- * True when a request offers tools of the agent: it belongs to the work, and does not only make a title or a summary.
+ * True when a request offers tools of the agent's own: it belongs to the work, not to a title or a summary beside it.
  */
 export const hasTools = (requestBody: Fields): boolean => asList(requestBody.tools).length > 0;
 
-/** A call of a tool that the model requested. */
+/** A tool that the model told the agent to use. */
 export interface ToolCall {
   readonly id: string;
   readonly name: string;
@@ -150,7 +147,7 @@ export interface ToolCall {
   readonly input: string;
 }
 
-/** All tool calls in a request: agents send the whole history with every request. */
+/** All uses of tools that a request tells of: the history that agents send along with every request. */
 export function toolCallsIn(api: Api, requestBody: Fields): readonly ToolCall[] {
   const asArgumentText = (value: unknown): string =>
     typeof value === 'string' ? value : (JSON.stringify(value) ?? '');

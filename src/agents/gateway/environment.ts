@@ -1,8 +1,7 @@
 /**
- * The addresses and keys of model providers, from the environment variables that clients of these APIs read. Keys are
- * read here and given to the gateway only.
+ * Where models are reached, from the variables that every client of these APIs knows. Keys are read here and given to
+ * the gateway alone.
  */
-import { defined } from '../../base/defined.ts';
 import { LabError } from '../../base/error.ts';
 import type { Api } from './apis.ts';
 import type { OwnPrices } from './prices.ts';
@@ -13,7 +12,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const nonEmpty = (value: string | undefined): string | undefined =>
   value === undefined || value.trim() === '' ? undefined : value.trim();
 
-/** The providers by API: those with a key, or with the address of a server (a local server needs no key). */
+/** An API is there when there is a key for it, or an address of a server (a local one needs no key). */
 export function upstreamsFrom(environment: Environment): Readonly<Partial<Record<Api, Upstream>>> {
   const openaiUpstream = createUpstream(
     'https://api.openai.com/v1',
@@ -32,13 +31,16 @@ export function upstreamsFrom(environment: Environment): Readonly<Partial<Record
     nonEmpty(environment.GOOGLE_GEMINI_BASE_URL),
     geminiKey,
   );
-  const usesAuthToken = authToken !== undefined && !nonEmpty(environment.ANTHROPIC_API_KEY);
-  return defined({
-    anthropic: anthropicUpstream && usesAuthToken ? { ...anthropicUpstream, bearer: true } : anthropicUpstream,
-    chat: openaiUpstream,
-    responses: openaiUpstream,
-    gemini: geminiUpstream,
-  });
+  return {
+    ...(anthropicUpstream && {
+      anthropic: {
+        ...anthropicUpstream,
+        ...(authToken !== undefined && !nonEmpty(environment.ANTHROPIC_API_KEY) && { bearer: true }),
+      },
+    }),
+    ...(openaiUpstream && { chat: openaiUpstream, responses: openaiUpstream }),
+    ...(geminiUpstream && { gemini: geminiUpstream }),
+  };
 }
 
 function createUpstream(
@@ -47,10 +49,10 @@ function createUpstream(
   apiKey: string | undefined,
 ): Upstream | undefined {
   if (givenUrl === undefined && apiKey === undefined) return undefined;
-  return defined({ baseUrl: givenUrl ?? defaultUrl, key: apiKey });
+  return { baseUrl: givenUrl ?? defaultUrl, ...(apiKey !== undefined && { key: apiKey }) };
 }
 
-/** The person's own prices, from OVERNIGHT_PRICES. Throws E_USAGE when they cannot be read. */
+/** The person's own prices, from OVERNIGHT_PRICES. Throws E_USAGE when it is not what it should be. */
 export function pricesFrom(environment: Environment): OwnPrices {
   const pricesText = nonEmpty(environment.OVERNIGHT_PRICES);
   if (pricesText === undefined) return {};
@@ -58,7 +60,7 @@ export function pricesFrom(environment: Environment): OwnPrices {
     const parsed: unknown = JSON.parse(pricesText);
     if (isPrices(parsed)) return parsed;
   } catch {
-    // reported below
+    // said below
   }
   throw new LabError('E_USAGE', {
     what: 'OVERNIGHT_PRICES cannot be understood.',

@@ -45,7 +45,7 @@ export class Cma {
   #eigenvectors: Float64Array;
   #axisLengths: Float64Array;
   readonly #learningRates: LearningRates | undefined;
-  /** Best loss of each of the last generations, for the stop rules. */
+  /** Best loss of the last generations, for the stop rules. */
   readonly #bestLosses: number[] = [];
   #lastRange = Number.POSITIVE_INFINITY;
   readonly #initialStepSize: number;
@@ -100,7 +100,10 @@ export class Cma {
     return euclideanNorm(this.#whitenStep(this.#standardizeStep(point)));
   }
 
-  /** Move the distribution by one generation: `lambda` evaluated points. Every loss must be finite. */
+  /**
+   * Move the distribution by one generation of evaluated points; `lambda` of them. Points with a loss that is not
+   * finite are the caller's mistake.
+   */
   update(samples: readonly Sample[]): void {
     const { dimension, constants: strategy } = this;
     if (samples.length !== strategy.population)
@@ -112,7 +115,7 @@ export class Cma {
     const previous = this.#learningRates && {
       mean: Float64Array.from(this.mean),
       sigma: this.sigma,
-      covariance: Float64Array.from(this.#covarianceMatrix),
+      c: Float64Array.from(this.#covarianceMatrix),
     };
     const whitener = this.#learningRates && this.#computeInverseRoot();
 
@@ -145,7 +148,7 @@ export class Cma {
     if (this.#learningRates && previous)
       this.sigma = this.#learningRates.shrinkStep(
         previous,
-        { mean: this.mean, sigma: this.sigma, covariance: this.#covarianceMatrix },
+        { mean: this.mean, sigma: this.sigma, c: this.#covarianceMatrix },
         whitener!,
       );
     this.#decomposeCovariance();
@@ -153,8 +156,8 @@ export class Cma {
   }
 
   /**
-   * Why a restart is due; undefined when none is. By the rules of the reference implementations: tolerances of points
-   * and losses, condition number, stagnation.
+   * Why a restart is due, or undefined. The rules of the reference implementations: tolerances in x and f, condition,
+   * stagnation.
    */
   stop(): string | undefined {
     const { dimension, sigma } = this;

@@ -1,8 +1,6 @@
-/** Which events people are notified of, and in which words: the verdict's own. Pure. */
-import { defined } from '../../base/defined.ts';
+/** What is worth waking somebody for: which events, and in which words. The words are the verdict's own. Pure. */
 import { oneLine } from '../../base/text.ts';
-import type { LedgerEvent } from '../../core/event.ts';
-import type { StopReason } from '../../core/session.ts';
+import type { LedgerEvent, StopReason } from '../../core/event.ts';
 import type { LabView } from '../types.ts';
 
 export type NoticeKind = 'champion' | 'budget' | 'stall' | 'failure' | 'end';
@@ -11,8 +9,6 @@ export interface Notice {
   readonly kind: NoticeKind;
   readonly title: string;
   readonly text: string;
-  /** The verdict's sentence alone, the first of the text. */
-  readonly verdict: string;
   readonly arena: string;
   readonly tag: string;
   /** The metric of what the report claims, where something is confirmed. */
@@ -38,7 +34,7 @@ const NOTICE_KINDS: Readonly<Record<StopReason, NoticeKind>> = {
   error: 'failure',
 };
 
-/** Are people notified of this event at all? Cheap: asked for every event, before a view is made. */
+/** Is this event told to people at all? Cheap: asked for every event, before a view is made. */
 export const isTold = (event: LedgerEvent): boolean =>
   (event.type === 'confirmation' && event.passed) || event.type === 'session.ended' || event.type === 'stage.failed';
 
@@ -71,21 +67,20 @@ const NOTICE_TITLES: Readonly<Record<NoticeKind, string>> = {
   champion: 'New champion',
   budget: 'The budget is used up',
   stall: 'Stalled',
-  failure: 'The run failed',
-  end: 'The run is over',
+  failure: 'The night failed',
+  end: 'The night is over',
 };
 
 function createNotice(labView: LabView, kind: NoticeKind, title: string, experiment?: number): Notice {
   const nextLine = labView.next[0] ? `\nNext: ${labView.next[0]}` : '';
   const confirmedValue = labView.champion && labView.champion.n > 0 ? labView.champion.mean?.raw : undefined;
-  return defined({
+  return {
     kind,
     title: `${labView.arena}: ${title}`,
     text: `${labView.verdict.sentence}\n${labView.counts.text}; ${labView.spend.text}.${nextLine}`,
-    verdict: labView.verdict.sentence,
     arena: labView.arena,
     tag: labView.tag,
-    value: confirmedValue,
-    experiment,
-  });
+    ...(confirmedValue !== undefined && { value: confirmedValue }),
+    ...(experiment !== undefined && { experiment }),
+  };
 }

@@ -1,6 +1,6 @@
 /** Is it alive, and what does it do? Knows nothing about results. */
 import { oneLine } from '../../base/text.ts';
-import type { StopReason } from '../../core/session.ts';
+import type { StopReason } from '../../core/event.ts';
 import type { Measurement } from '../../core/experiment.ts';
 import { values } from '../../core/state.ts';
 import { type Basis, titleOf } from '../basis.ts';
@@ -36,7 +36,6 @@ export function stateView(basis: Basis, lastSign: string): StateView {
       kind: 'broken',
       text: `broken: ${oneLine(facts.ledgerProblem, 300).replace(/\.$/, '')}${suffix}`,
       at: state.lastAt,
-      isRecordDamaged: true,
     };
   }
   const session = state.sessions.at(-1);
@@ -72,7 +71,7 @@ function activityText(basis: Basis): string {
     return `${nowText(basis, measurement)}${state.running.size > 1 ? ` and ${state.running.size - 1} more` : ''}`;
   for (const [stage, record] of state.stages)
     if (record.output === undefined && record.failed === undefined) return `${stage}`;
-  if (state.measurements.length === 0) return 'starting';
+  if (state.measurements.length === 0) return 'getting ready';
   return state.steering.paused ? 'paused by a person, no new ideas until `resume`' : 'waiting for the next idea';
 }
 
@@ -80,7 +79,7 @@ function activityText(basis: Basis): string {
 export function purposeText(basis: Basis, measurement: Measurement): string {
   switch (measurement.purpose) {
     case 'screen':
-      return `screening #${measurement.n}`;
+      return `a short run of #${measurement.n}`;
     case 'calibrate':
       return `measuring the noise, repeat ${values(basis.state, 0, measurement.deviceClass).length + 1} of ${basis.arena.calibrate.replicates}`;
     case 'idea':
@@ -90,11 +89,11 @@ export function purposeText(basis: Basis, measurement: Measurement): string {
     case 'confirm':
       return `confirming #${measurement.claim}: fresh measurement of #${measurement.n}`;
     case 'drift':
-      return `checking for drift: #${measurement.n} again`;
+      return `looking for drift: #${measurement.n} again`;
     case 'final':
-      return `final comparison: #${measurement.n}`;
+      return `the last comparison: #${measurement.n}`;
     case 'holdout':
-      return `#${measurement.n} on the holdout`;
+      return `#${measurement.n} before the holdout`;
     default:
       return measurement.purpose satisfies never;
   }
