@@ -1,7 +1,7 @@
 /**
- * Does a real night agree with the simulated ones? Ideas of known worth, drawn like those of bench/decide.ts, are run
- * for real on a copy of hello, whose true loss is known; the same night is simulated many times. Also: what a decision
- * costs at 10,000 experiments. `npm run bench:decide-real`.
+ * Does a real session agree with the simulated ones? Ideas of known effect, drawn like those of bench/decide.ts, are
+ * run for real on a copy of hello, whose true loss is known; the same session is simulated many times. Also: what a
+ * decision costs at 10,000 experiments. `npm run bench:decide-real`.
  */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -16,9 +16,14 @@ import { openLab } from '../src/app/open-lab.ts';
 import { DEVICE, simulate, studied } from './night.ts';
 
 const HELLO = fileURLToPath(new URL('../arenas/hello', import.meta.url));
-const [IDEAS, NIGHTS, SIMULATED] = [60, 4, 1000];
-/** hello's noise, and how much larger it is than that of the studied effects at sigma 0.0005. */
-const [SIGMA, SCALE] = [0.05, 100];
+const IDEAS = 60;
+/** Real sessions. */
+const NIGHTS = 4;
+const SIMULATED = 1000;
+/** Noise of hello. */
+const SIGMA = 0.05;
+/** How much larger that is than the noise of 0.0005 that goes with the studied effects. */
+const SCALE = 100;
 const BEST_X = 1.7;
 const lossOf = (x: number): number => (x - BEST_X) ** 2;
 

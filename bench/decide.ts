@@ -1,6 +1,6 @@
 /**
- * How good are the verdicts? Simulated nights of 126 measurements with known truth, 1,000 per rule and noise level:
- * what was really gained, what the report would claim, how much of it is false. `npm run bench:decide [-- --quick]`.
+ * How good are the verdicts? Simulated sessions of 126 measurements with known truth, 1,000 per rule and noise level:
+ * the true gain, what the report would claim, how much of it is false. `npm run bench:decide [-- --quick]`.
  */
 import { isClearStep } from '../src/core/rules/claims.ts';
 import { verdictOf } from '../src/core/experiment.ts';
@@ -17,9 +17,11 @@ const RULES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 const seedOf = (night: number): number => 7717 * night + 11;
 
 interface Score {
-  /** True gain of the incumbent and of the champion; claimed minus true of what the report claims. */
+  /** True gain of the incumbent. */
   gain: number;
+  /** True gain of the champion. */
   champion: number;
+  /** Claimed minus true gain of the champion. */
   inflation: number;
   kept: number;
   falseKept: number;
@@ -28,7 +30,9 @@ interface Score {
   /** Steps that the report calls confirmed by themselves. */
   steps: number;
   falseSteps: number;
+  /** True gain of those steps. */
   stepGain: number;
+  /** Measurements. */
   used: number;
   ideas: number;
 }
@@ -88,7 +92,7 @@ function nights(sigma: number, decide: Readonly<Record<string, unknown>>, effect
   return score;
 }
 
-/** Share of nights in which the report claims something false, where no idea helps. */
+/** Share of sessions in which the report claims something false, where no idea helps. */
 function falseNights(decide: Readonly<Record<string, unknown>>, effect: typeof studied): number {
   let found = 0;
   for (let night = 1; night <= NIGHTS; night++) {
@@ -98,7 +102,7 @@ function falseNights(decide: Readonly<Record<string, unknown>>, effect: typeof s
   return found / NIGHTS;
 }
 
-/** Share of nights, of so many measurements in all, that end with something confirmed. */
+/** Share of sessions, of so many measurements in all, that end with something confirmed. */
 function confirming(evaluations: number, sigma: number, decide: Readonly<Record<string, unknown>>): number {
   const found = Array.from({ length: NIGHTS }, (_, i) => simulate({ seed: seedOf(i + 1), sigma, decide, evaluations }));
   return found.filter(({ state }) => state.champion > 0).length / NIGHTS;

@@ -1,6 +1,6 @@
 /**
- * A simulated night with known truth: the real planner, the real rules and the real fold; only the measurement is drawn
- * from seeded chance. Effects add. Used by bench/decide.ts and by its test; knows nothing about files, processes or
+ * A simulated session with known truth: the real planner, the real rules and the real fold; only the measurement is
+ * drawn from seeded chance. Effects add. Used by bench/decide.ts and by tests; knows nothing about files, processes or
  * tables.
  */
 import { createRandom } from '../src/base/random.ts';
@@ -23,10 +23,13 @@ export interface NightOptions {
   readonly evaluations?: number;
   /** Live branches. */
   readonly branches?: number;
-  /**
-   * Short runs that rank: what one costs of a whole one, and the standard deviation of its number around the true one.
-   */
-  readonly short?: { readonly cost: number; readonly sigma: number };
+  /** Screening runs that rank. */
+  readonly short?: {
+    /** What one costs, as a share of a whole run. */
+    readonly cost: number;
+    /** Standard deviation of its number around the true one. */
+    readonly sigma: number;
+  };
   /** `decide` of the manifest. */
   readonly decide?: Readonly<Record<string, unknown>>;
   readonly calibrate?: number;
@@ -82,7 +85,7 @@ export function simulate(options: NightOptions): Night {
 }
 
 class Simulation {
-  readonly #o: NightOptions;
+  readonly #options: NightOptions;
   readonly #ideas: Chance;
   readonly #noise: Chance;
   readonly #fold = createFold();
@@ -91,19 +94,19 @@ class Simulation {
   #used = 0;
 
   constructor(options: NightOptions) {
-    this.#o = options;
+    this.#options = options;
     this.#ideas = createRandom(options.seed);
     this.#noise = createRandom(options.seed ^ 0x5bd1e995);
   }
 
   run(): Night {
-    const arena = arenaOf(this.#o);
+    const arena = arenaOf(this.#options);
     const files = { editable: 'x', frozen: 'y' };
-    const { seed } = this.#o;
+    const { seed } = this.#options;
     this.#add({ type: 'lab.opened', lab: 'night', tag: 'night', arena, files, source: { dirty: false }, seed });
     this.#propose('baseline');
     this.#snapshot(0);
-    const evaluations = this.#o.evaluations ?? 126;
+    const evaluations = this.#options.evaluations ?? 126;
     for (;;) {
       const leftS = (evaluations - this.#used + 0.2) * SECONDS;
       const step = plan(this.#state, { ...IDLE_CONTEXT, deviceClass: DEVICE, leftS });
@@ -127,7 +130,7 @@ class Simulation {
     switch (step.do) {
       case 'propose': {
         const base = step.base?.n ?? this.#state.incumbent;
-        this.#truth.push(this.#truth[base]! + (this.#o.effect ?? studied)(this.#ideas, base, this.#truth.length));
+        this.#truth.push(this.#truth[base]! + (this.#options.effect ?? studied)(this.#ideas, base, this.#truth.length));
         return this.#propose('idea', undefined, base);
       }
       case 'bundle': {
@@ -163,7 +166,7 @@ class Simulation {
       case 'finalize':
       case 'abandon':
       case 'repair':
-        throw new Error('a simulated night has nobody to wait for');
+        throw new Error('a simulated session has nobody to wait for');
       default:
         step satisfies never;
     }
@@ -196,10 +199,13 @@ class Simulation {
       ...(claim !== undefined && { claim }),
       ...(pair !== undefined && { pair }),
     });
-    const { short } = this.#o;
+    const { short } = this.#options;
     const isShort = purpose === 'screen' && short !== undefined;
     const value =
-      START - this.#truth[n]! + (isShort ? short.sigma : this.#o.sigma) * this.#noise.normal() + (isShort ? 1 : 0);
+      START -
+      this.#truth[n]! +
+      (isShort ? short.sigma : this.#options.sigma) * this.#noise.normal() +
+      (isShort ? 1 : 0);
     this.#add({ type: 'measured', m, outcome: { kind: 'measured', value, metrics: {} }, conditions: CONDITIONS });
     this.#used += isShort ? short.cost : 1;
   }
@@ -220,7 +226,7 @@ function arenaOf({ decide = {}, calibrate = 5, branches, short }: NightOptions):
   });
 }
 
-/** Upstream's night, without a harness: the first number is the baseline, each better number becomes the best. */
+/** A plain greedy loop without a harness: the first number is the baseline, each better number becomes the best. */
 export function greedyNight(
   seed: number,
   sigma: number,
