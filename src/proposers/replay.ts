@@ -118,7 +118,7 @@ function keepSurvivingKnobs(
 ): { readonly arena: Arena; readonly lostKnobs: readonly string[] } {
   const goneKnobs = arena.knobs.filter((knob) => {
     const knobLiteral = findKnob(knob, files.get(knob.file) ?? '');
-    return !knobLiteral.ok && knobLiteral.problem.endsWith('is not set to a literal on a line of its own');
+    return !knobLiteral.ok && knobLiteral.code === 'absent';
   });
   const lostKnobs = goneKnobs.map((knob) => knob.name);
   if (lostKnobs.length === 0) return { arena, lostKnobs };

@@ -47,9 +47,13 @@ describe.each(Object.entries(LANGUAGES))('a constant in %s', (_, source) => {
     for (const expression of ['3 * BASE', '2 + 2', 'f(3)', '3 / 4', 'OTHER', '1 if a else 2'])
       expect(findKnob(float, source('RATE', expression)), expression).toMatchObject({ ok: false });
     const twice = findKnob(float, source('RATE', '1') + source('RATE', '2'));
-    expect(twice).toEqual({ ok: false, problem: 'f: RATE is set 2 times' });
+    expect(twice).toEqual({ ok: false, code: 'repeated', problem: 'f: RATE is set 2 times' });
     const nowhere = findKnob(float, 'nothing here');
-    expect(nowhere).toEqual({ ok: false, problem: 'f: RATE is not set to a literal on a line of its own' });
+    expect(nowhere).toEqual({
+      ok: false,
+      code: 'absent',
+      problem: 'f: RATE is not set to a literal on a line of its own',
+    });
     expect(() => writeKnob(float, 'nothing here', 1)).toThrow(RangeError);
   });
 });

@@ -10,12 +10,10 @@ export type KnobValue = number | string;
 
 export type FoundLiteral = Literal;
 
-/**
- * Where and what the knob is in its file. A knob that is set nowhere, twice, or not to a literal is a problem in words.
- */
+/** Where the knob is set in its file, and to what. */
 export function findKnob({ name, file }: Pick<Knob, 'name' | 'file'>, source: string): FoundLiteral {
   const literal = findLiteral(name, source);
-  return literal.ok ? literal : { ok: false, problem: `${file}: ${literal.problem}` };
+  return literal.ok ? literal : { ...literal, problem: `${file}: ${literal.problem}` };
 }
 
 /**
@@ -38,7 +36,7 @@ function formatNumber(value: number, knob: Knob): string {
   return String(rounded);
 }
 
-/** The nearest value that the knob may have: what is written is what is measured and what the proposer is told. */
+/** The nearest value that the knob may have. That value is written, measured and told to the proposer. */
 export function snapKnob(knob: Knob, value: KnobValue): KnobValue {
   if (knob.kind === 'choice') return knob.values.includes(value) ? value : knob.values[0]!;
   const [low, high] = knob.range;

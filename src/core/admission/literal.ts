@@ -7,11 +7,19 @@ export type Literal =
   | {
       readonly ok: true;
       readonly value: number | string;
+      /** Where the literal starts in the text. */
       readonly start: number;
+      /** Where it ends. */
       readonly end: number;
+      /** Its quotation mark; empty for a number. */
       readonly quote: string;
     }
-  | { readonly ok: false; readonly problem: string };
+  | {
+      readonly ok: false;
+      /** `absent`: no line sets it to a literal; `repeated`: several lines do. */
+      readonly code: 'absent' | 'repeated';
+      readonly problem: string;
+    };
 
 const LITERAL = String.raw`(?:'[^'\n]*'|"[^"\n]*"|[+-]?(?:\d[\d_]*\.?[\d_]*|\.\d+)(?:[eE][+-]?\d+)?(?:\s*(?:\*\*|<<)\s*\d+)?)`;
 /**
@@ -20,15 +28,16 @@ const LITERAL = String.raw`(?:'[^'\n]*'|"[^"\n]*"|[+-]?(?:\d[\d_]*\.?[\d_]*|\.\d
  */
 const AFTER_LITERAL = String.raw`(?=[ \t]*(?:[;,\r]|#|//|/\*|as\b|$))`;
 
-/** Where and what the constant is. One that is set nowhere, twice, or not to a literal is a problem in words. */
+/** Where the constant is set, and to what. */
 export function findLiteral(name: string, source: string): Literal {
   const linePattern = new RegExp(
     String.raw`^([ \t]*(?:export\s+)?(?:pub\s+)?(?:const|let|var|static|final|readonly)?\s*${name}\s*(?::[^=\n]+)?=\s*)(${LITERAL})${AFTER_LITERAL}`,
     'gm',
   );
   const matches = [...source.matchAll(linePattern)];
-  if (matches.length === 0) return { ok: false, problem: `${name} is not set to a literal on a line of its own` };
-  if (matches.length > 1) return { ok: false, problem: `${name} is set ${matches.length} times` };
+  if (matches.length === 0)
+    return { ok: false, code: 'absent', problem: `${name} is not set to a literal on a line of its own` };
+  if (matches.length > 1) return { ok: false, code: 'repeated', problem: `${name} is set ${matches.length} times` };
   const [, prefix, literal] = matches[0]!;
   const start = matches[0]!.index + prefix!.length;
   const quote = /^['"]/.test(literal!) ? literal![0]! : '';
