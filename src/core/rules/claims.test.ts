@@ -85,6 +85,36 @@ describe('a claim', () => {
   });
 });
 
+describe('the level of a claim', () => {
+  it('is a third of the budget of its test, since it looks three times', () => {
+    const result = verdict(claimOf(baseline().addKeptIdea(3), [3], [5]))!;
+    expect(result.alpha).toBeCloseTo(0.025 / 2.2857656, 10);
+    // 100 · (1 − 0.010937 / 3) = 99.635
+    expect(result.reason).toMatch(/^better: 2 on 1 \+ 6 unselected measurements, one-sided 99\.64 % bound 1\.\d+$/);
+  });
+
+  it('grows by claims that passed, never by claims that failed', () => {
+    const share = (test: number): number => test ** -1.6 / 2.2857656;
+    const alphaAfter = (...outcomes: readonly boolean[]): number => {
+      const script = baseline();
+      for (const [i, passed] of outcomes.entries()) {
+        const claim = { n: i + 1, against: 0, effect: 0, interval: [0, 0], probability: 0.5 } as const;
+        script
+          .addKeptIdea(4 - i / 10)
+          .addEvent({ type: 'confirmation', passed, ...claim, rule: 'confirm/3', reason: '' });
+      }
+      const n = outcomes.length + 1;
+      script.addKeptIdea(2).measure(n, 'nan', { purpose: 'confirm', claim: n });
+      return judgeClaim(script.state, n, script.state.champion, SCRIPT_DEVICE)!.alpha!;
+    };
+    expect(alphaAfter()).toBeCloseTo(0.025 * share(1), 12);
+    expect(alphaAfter(false)).toBeCloseTo(0.025 * share(2), 12);
+    expect(alphaAfter(true)).toBeCloseTo(0.025 * share(2) + 0.025 * share(1), 12);
+    expect(alphaAfter(false, true)).toBeCloseTo(0.025 * share(3) + 0.025 * share(1), 12);
+    expect(alphaAfter(true, true)).toBeCloseTo(0.025 * share(3) + 0.025 * share(2) + 0.05 * share(1), 12);
+  });
+});
+
 describe('a step inside a confirmed stack', () => {
   const failures = new Array<number>(14).fill(4.6);
 
