@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   E_GIT_FAILED: { exit: 3, title: 'A git command failed' },
   E_NO_COMMITS: { exit: 2, title: 'The repository has no commits' },
   E_SPAWN: { exit: 3, title: 'A process could not be started' },
+  E_NOT_WRITABLE: { exit: 3, title: 'A folder cannot be written' },
   E_DISK_FULL: { exit: 3, title: 'The disk is full' },
   E_NO_LAB: { exit: 2, title: 'There is no lab here yet' },
   E_WISH: { exit: 2, title: 'A request cannot be applied as things stand' },

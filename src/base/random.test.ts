@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom, seedOf } from './random.ts';
 
-describe('seeded chance', () => {
+describe('chance', () => {
   it('is the same for the same seed on every machine', () => {
     const one = createRandom(42);
     expect([one.uniform(), one.below(100), one.normal()].map((x) => x.toFixed(6))).toMatchInlineSnapshot(`
@@ -11,6 +11,16 @@ describe('seeded chance', () => {
         "0.045264",
       ]
     `);
+    const draw = createRandom(2 ** 32 + 7);
+    expect(Array.from({ length: 6 }, () => draw.uniform())).toEqual(
+      Array.from(
+        { length: 6 },
+        (
+          (other) => () =>
+            other.uniform()
+        )(createRandom(7)),
+      ),
+    );
     const again = createRandom(42);
     expect(again.uniform()).toBe(createRandom(42).uniform());
   });
@@ -32,5 +42,27 @@ describe('seeded chance', () => {
     const seeds = Array.from({ length: 5000 }, (_, i) => seedOf(`lab/${i}`));
     for (const seed of seeds) expect(Number.isInteger(seed) && seed > 0 && seed < 2 ** 31).toBe(true);
     expect(new Set(seeds).size).toBeGreaterThan(4990);
+  });
+
+  // The numbers of an implementation written independently from the papers.
+  it.each([
+    [7, [210494603, 711084892, 3993689120, 4089369890, 1706118055, 2746022466, 1316796690, 458993998, 2822620451]],
+    [
+      2 ** 32 - 1,
+      [4104197751, 1825856343, 1152209388, 2427537429, 3685145430, 609215610, 4161674276, 1502890106, 904255344],
+    ],
+  ])('is xoshiro128** seeded by splitmix32: seed %i', (seed, words) => {
+    const draw = createRandom(seed);
+    expect(words.map(() => draw.uniform() * 2 ** 32)).toEqual(words);
+  });
+
+  it('makes a normal number of two even ones', () => {
+    expect(createRandom(7).normal()).toBeCloseTo(0.16041188673684276, 14);
+    expect(createRandom(2 ** 32 - 1).normal()).toBeCloseTo(-2.224460217174172, 14);
+  });
+
+  it('makes the same seed of the same name for ever', () => {
+    const seeds = ['', 'a', 'lab/0', 'overnight'].map(seedOf);
+    expect(seeds).toEqual([1436499462, 222320858, 1210676594, 1655366670]);
   });
 });

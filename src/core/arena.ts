@@ -290,7 +290,7 @@ export type Arena = z.infer<typeof arenaSchema>;
 
 export type Knob = z.infer<typeof knobSchema>;
 
-export type Constraint = z.infer<typeof constraintSchema>;
+export type MetricConstraint = z.infer<typeof constraintSchema>;
 
 /** +1 when larger is better. Multiplying by it turns every metric into "larger is better". */
 export const signOf = (arena: Pick<Arena, 'metric'>): 1 | -1 => (arena.metric.direction === 'maximize' ? 1 : -1);

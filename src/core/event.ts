@@ -42,6 +42,8 @@ export type RefusalCode =
   | 'no-proposal'
   /** The search expects it to fail. */
   | 'infeasible'
+  /** A guard refuses it before it is measured. */
+  | 'guard'
   /** A person ruled it out. */
   | 'vetoed'
   /** Its edits cannot be merged with the incumbent. */

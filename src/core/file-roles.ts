@@ -7,7 +7,7 @@ export type FileRole = 'editable' | 'frozen' | 'hidden';
 /** The role of any path below the arena folder. The manifest and `program.md` are always frozen. */
 export function roleOf(arena: Pick<Arena, 'editable' | 'hidden'>): (path: string) => FileRole {
   const isEditable = picomatch(arena.editable as string[], { dot: true });
-  const isHidden = arena.hidden.length > 0 ? picomatch(arena.hidden as string[], { dot: true }) : () => false;
+  const isHidden = picomatch(arena.hidden as string[], { dot: true });
   return (path) => {
     if (path === 'arena.yaml' || path === 'program.md') return 'frozen';
     if (isHidden(path)) return 'hidden';
@@ -17,7 +17,6 @@ export function roleOf(arena: Pick<Arena, 'editable' | 'hidden'>): (path: string
 
 /** Paths out of `files` that match any of the globs. */
 export function matchingFiles(patterns: readonly string[], files: readonly string[]): string[] {
-  if (patterns.length === 0) return [];
   const isMatch = picomatch(patterns as string[], { dot: true });
   return files.filter((file) => isMatch(file));
 }

@@ -1,5 +1,5 @@
 /**
- * One run from start to end: output, training clock, limits, accounting, and the certainty that nobody is left. Shared
+ * One run from start to end: output, training clock, limits, accounting, and the proof that no process is left. Shared
  * by all sandboxes; knows nothing about namespaces. Not covered: a process that the meter cannot find (see `meter.ts`).
  */
 import type { ChildProcess } from 'node:child_process';
@@ -8,6 +8,7 @@ import { constants } from 'node:os';
 import { basename, dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as after } from 'node:timers/promises';
+import { defined } from '../base/defined.ts';
 import type { Ending, RunningProcess, RunResult, RunSpec } from '../core/ports.ts';
 import { killHard, processInfo } from '../os/proc.ts';
 import { startProcess } from '../os/spawn.ts';
@@ -39,7 +40,7 @@ const SLOW_CHECK_INTERVAL_MS = 250;
 /** The first look comes early, so that short runs are accounted for too. */
 const FIRST_CHECK_MS = 15;
 const START_POLL_MS = 8;
-/** Longest wait for the pieces of output that are still in the pipes when everybody is dead. */
+/** Longest wait for output that is still in the pipes when every process is dead. */
 const DRAIN_MS = 250;
 /** A process that cannot be killed hangs in the kernel; waiting longer does not help. */
 const GIVE_UP_MS = 10_000;
@@ -150,7 +151,7 @@ class Supervision implements RunningProcess {
     }
   }
 
-  /** The start signal is looked for on events and, because those may get lost on some file systems, by polling. */
+  /** Look for the start file on events, and by polling too, because some file systems lose events. */
   #watchClock(): void {
     const { clock } = this.#spec;
     const startFile = this.#preparedRun.startFile;
@@ -189,7 +190,7 @@ class Supervision implements RunningProcess {
     this.#spec.onTick?.({ wall: (currentMs - this.#startedMs) / 1000, budgeted: budgetedSeconds });
   }
 
-  /** From the end of the main process on: nobody may be left, pipes are drained, figures are read, groups removed. */
+  /** After the end of the main process: end what is left, drain the pipes, read the figures, remove the groups. */
   async #collectResult(
     child: ChildProcess,
     exitCode: number | null,
@@ -226,7 +227,7 @@ class Supervision implements RunningProcess {
     const { helper } = this.#preparedRun;
     const outlivingPids = this.#meter.livePids().filter((pid) => processInfo(pid)?.name !== helper);
     killHard(-this.pid); // a member of the group that is still there belongs to the run
-    // Two looks in a row must find nobody: at the moment of its exec a process shows no environment.
+    // Two looks in a row must find no process: at the moment of its exec a process shows no environment.
     const requiredEmptyLooks = this.#meter.accounting === 'cgroup' ? 1 : 2;
     for (let emptyLooks = 0; emptyLooks < requiredEmptyLooks && performance.now() - endedMs < GIVE_UP_MS;) {
       emptyLooks = endMembers(this.#meter).length === 0 ? emptyLooks + 1 : 0;
@@ -235,7 +236,7 @@ class Supervision implements RunningProcess {
     return this.#ending === undefined ? outlivingPids.length : 0;
   }
 
-  /** What was reached between the last look and the end. */
+  /** A limit that was exceeded between the last look and the end. */
   #lateBreach(exitCode: number | null, signal: NodeJS.Signals | null): Ending | undefined {
     const { limits } = this.#spec;
     const hasFailed = exitCode !== 0;
@@ -293,10 +294,8 @@ function endingOf(
 ): Pick<RunResult, 'ending' | 'exitCode' | 'signal'> {
   const reportedSignal = FATAL_SIGNALS.find((signalName) => exitCode === 128 + constants.signals[signalName]);
   const endingSignal = signal ?? reportedSignal;
-  const exitDetails = {
-    ...(endingSignal ? { signal: endingSignal } : {}),
-    ...(exitCode !== null && !reportedSignal ? { exitCode: exitCode } : {}),
-  };
+  const ownExitCode = exitCode === null || reportedSignal ? undefined : exitCode;
+  const exitDetails = defined({ signal: endingSignal, exitCode: ownExitCode });
   if (ending) return { ending, ...(ending === 'disk' || ending === 'memory' || ending === 'pids' ? exitDetails : {}) };
   return endingSignal ? { ending: 'signalled', signal: endingSignal } : { ending: 'exited', exitCode: exitCode ?? 0 };
 }

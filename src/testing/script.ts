@@ -65,6 +65,9 @@ export function briefOf(state: LabState, files: ReadonlyMap<string, string>): Br
   };
 }
 
+/** So that a test of a plan that never ends fails instead of hanging. */
+const MAX_SCRIPT_MEASUREMENTS = 500;
+
 interface MeasureOptions {
   readonly purpose?: Purpose;
   readonly device?: string;
@@ -174,6 +177,7 @@ export class Script {
     { purpose = 'idea', device = SCRIPT_DEVICE, claim, pair, seed }: MeasureOptions = {},
   ): this {
     const m = this.state.measurements.length;
+    if (m >= MAX_SCRIPT_MEASUREMENTS) throw new RangeError('the plan measures for ever');
     const sessionNumber = this.state.sessions.length - 1;
     const launch = { seed: seed ?? m + 1, judgeSeed: m + 2, session: sessionNumber, deviceClass: device, cores: [] };
     const purposeDetails = { ...(claim !== undefined && { claim }), ...(pair !== undefined && { pair }) };

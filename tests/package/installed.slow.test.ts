@@ -96,8 +96,10 @@ describe('from the installed package', () => {
     expect(readdirSync(join(project, 'node_modules', 'overnight', 'arenas')).sort()).toEqual(arenas.sort());
   });
 
-  it.each(arenas)('`overnight try %s` measures, decides and reports', { timeout: 400_000 }, async (arena) => {
-    const done = await captureOutput('npx', ['overnight', 'try', arena, '--quick', '--experiments', '1', '--json'], {
+  // Four seconds of training are too few on a machine that is busy with something else: then once more.
+  it.each(arenas)('`overnight try %s` measures, decides and reports', { timeout: 400_000, retry: 2 }, async (arena) => {
+    const args = ['try', arena, '--quick', '--experiments', '1', '--hours', '1', '--json'];
+    const done = await captureOutput('npx', ['overnight', ...args], {
       cwd: project,
       env: { ...process.env, OVERNIGHT_AGENT: 'search' },
       timeoutMs: 390_000,
@@ -110,8 +112,9 @@ describe('from the installed package', () => {
     expect(types).toContain('measured');
     expect(types.filter((type) => type === 'decided' || type === 'refused')).toHaveLength(1);
     expect(types).toContain('session.ended');
-    const lab = join(project, '.overnight', 'try', arena, '.overnight', 'labs', 'quick-1');
-    expect(readFileSync(join(lab, 'report', 'report.md'), 'utf8')).toContain('baseline');
+    const labs = join(project, '.overnight', 'try', arena, '.overnight', 'labs');
+    const [lab] = readdirSync(labs).sort().reverse();
+    expect(readFileSync(join(labs, lab!, 'report', 'report.md'), 'utf8')).toContain('baseline');
   });
 
   it('the built-in agent says what to install', async () => {

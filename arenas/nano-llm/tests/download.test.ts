@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -37,12 +37,18 @@ async function serve(handler: Handler): Promise<{ url: string; ranges: (string |
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, ranges };
 }
 
-/** Sends `body` from the wanted place on, and hangs up after `limit` bytes. */
-function send(
+/** Sends `body` from the wanted place on. */
+function send(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
+  sendStart(request, response, body, Number.POSITIVE_INFINITY, '');
+}
+
+/** Sends `limit` bytes of what is wanted, and hangs up when more than before is in the file that they go to. */
+function sendStart(
   request: IncomingMessage,
   response: ServerResponse,
   body: Buffer,
-  limit = Number.POSITIVE_INFINITY,
+  limit: number,
+  part: string,
 ): void {
   const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
   if (from >= body.length) {
@@ -52,7 +58,14 @@ function send(
   const rest = body.subarray(from);
   response.writeHead(from > 0 ? 206 : 200, { 'content-length': rest.length });
   if (rest.length <= limit) response.end(rest);
-  else response.write(rest.subarray(0, limit), () => setTimeout(() => response.destroy(), 20));
+  else {
+    response.write(rest.subarray(0, limit));
+    const looking = setInterval(() => {
+      if ((statSync(part, { throwIfNoEntry: false })?.size ?? 0) <= from) return;
+      clearInterval(looking);
+      response.destroy();
+    }, 5);
+  }
 }
 
 const target = (): string => join(freshFolder('dl'), 'shard.parquet');
@@ -60,8 +73,10 @@ const quick = { waitMs: 5 };
 
 describe('a download', () => {
   test('goes on where a broken transfer stopped, and appears only when it is whole', async () => {
-    const { url, ranges } = await serve((q, r, n) => send(q, r, content, n < 2 ? 70_000 : Number.POSITIVE_INFINITY));
     const path = target();
+    const { url, ranges } = await serve((q, r, n) =>
+      n < 2 ? sendStart(q, r, content, 70_000, `${path}.part`) : send(q, r, content),
+    );
     expect(await download({ url, path, sha256, ...quick })).toEqual({ transferred: true });
     expect(readFileSync(path).equals(content)).toBe(true);
     expect(ranges[0]).toBeUndefined();

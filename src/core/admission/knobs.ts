@@ -8,12 +8,10 @@ import type { Knob } from '../arena.ts';
 
 export type KnobValue = number | string;
 
-export type FoundLiteral = Literal;
-
-/** Where the knob is set in its file, and to what. */
-export function findKnob({ name, file }: Pick<Knob, 'name' | 'file'>, source: string): FoundLiteral {
+/** The literal that sets the knob in its file; else why there is none, as a whole sentence in `problem`. */
+export function findKnob({ name, file }: Pick<Knob, 'name' | 'file'>, source: string): Literal {
   const literal = findLiteral(name, source);
-  return literal.ok ? literal : { ...literal, problem: `${file}: ${literal.problem}` };
+  return literal.ok ? literal : { ...literal, problem: `${file}: ${name} ${literal.problem}` };
 }
 
 /**
@@ -36,7 +34,7 @@ function formatNumber(value: number, knob: Knob): string {
   return String(rounded);
 }
 
-/** The nearest value that the knob may have. That value is written, measured and told to the proposer. */
+/** The nearest value that the knob may have: what is written is what is measured and what the proposer is told. */
 export function snapKnob(knob: Knob, value: KnobValue): KnobValue {
   if (knob.kind === 'choice') return knob.values.includes(value) ? value : knob.values[0]!;
   const [low, high] = knob.range;

@@ -5,10 +5,10 @@ import { whyRefused } from '../request-check.ts';
 import { type WorkingState, rejectEvent, type EventOf } from './working-state.ts';
 
 export function applySteering(state: WorkingState, event: EventOf<'steered'>): void {
+  const objection = event.refused === undefined ? whyRefused(state, event.wish) : undefined;
+  if (objection) rejectEvent(event, `It cannot be applied: ${objection}.`);
   state.requests.set(event.id, undefined);
   if (event.refused !== undefined) return void state.refusedRequests.set(event.id, event.refused);
-  const objection = whyRefused(state, event.wish);
-  if (objection) rejectEvent(event, `It cannot be applied: ${objection}.`);
   state.steering = applyToSteering(state.steering, event.wish, event);
   if (event.wish.verb === 'note') state.notes.push({ at: event.t, from: event.from, text: event.wish.text });
   if (event.wish.verb === 'veto') applyVeto(state, event.wish.n);

@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { arenaWith, IDLE_CONTEXT, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
+import { verdictOf } from '../experiment.ts';
 import { plan } from '../plan/plan.ts';
 import type { Step } from '../plan/step.ts';
-import { isClearStep, judgeClaim, sidesOf } from './claims.ts';
+import { tCdf, tQuantile } from '../../base/distributions.ts';
+import { compareSamples } from '../../base/stats.ts';
+import { decisionOf } from '../../testing/drafts.ts';
+import { noiseIn } from '../state.ts';
+import { isClearlyAhead, isClearStep, judgeClaim, sidesOf } from './claims.ts';
+import { lordAlpha } from './error-budget.ts';
+import { shrinkageOf } from './margin.ts';
 
 /** Mean 5, standard deviation 0.0791. */
 const quiet = [5, 5.1, 4.9, 5.05, 4.95] as const;
@@ -55,6 +62,7 @@ describe('a claim', () => {
     expect(verdict(baseline().addKeptIdea(4))).toBeUndefined();
     expect(verdict(claimOf(baseline().addKeptIdea(4), [4], []))).toBeUndefined();
     expect(verdict(claimOf(baseline().addKeptIdea(4), [4.95, 4.95], [5]))).toBeUndefined();
+    expect(verdict(claimOf(baseline().addKeptIdea(4), [4, 4, 4], []))).toBeUndefined();
   });
 
   it('drops the earlier numbers when the fresh one says that the machine changed', () => {
@@ -85,37 +93,218 @@ describe('a claim', () => {
   });
 });
 
-describe('the level of a claim', () => {
-  it('is a third of the budget of its test, since it looks three times', () => {
+describe('the judgement of a claim', () => {
+  it('has a third of the budget of its test as its level, since it looks three times', () => {
     const result = verdict(claimOf(baseline().addKeptIdea(3), [3], [5]))!;
     expect(result.alpha).toBeCloseTo(0.025 / 2.2857656, 10);
     // 100 · (1 − 0.010937 / 3) = 99.635
     expect(result.reason).toMatch(/^better: 2 on 1 \+ 6 unselected measurements, one-sided 99\.64 % bound 1\.\d+$/);
   });
 
-  it('grows by claims that passed, never by claims that failed', () => {
-    const share = (test: number): number => test ** -1.6 / 2.2857656;
-    const alphaAfter = (...outcomes: readonly boolean[]): number => {
-      const script = baseline();
-      for (const [i, passed] of outcomes.entries()) {
-        const claim = { n: i + 1, against: 0, effect: 0, interval: [0, 0], probability: 0.5 } as const;
-        script
-          .addKeptIdea(4 - i / 10)
-          .addEvent({ type: 'confirmation', passed, ...claim, rule: 'confirm/3', reason: '' });
-      }
-      const n = outcomes.length + 1;
-      script.addKeptIdea(2).measure(n, 'nan', { purpose: 'confirm', claim: n });
-      return judgeClaim(script.state, n, script.state.champion, SCRIPT_DEVICE)!.alpha!;
+  it('is the comparison of fresh with unselected numbers under the noise of all repeats', () => {
+    const script = claimOf(baseline().addKeptIdea(4.6), [4.7, 4.8, 4.65], [5.02]);
+    const { sigma, dof } = noiseIn(script.state, SCRIPT_DEVICE);
+    const expected = compareSamples(
+      [-4.7, -4.8, -4.65],
+      [...quiet, 5.02].map((value) => -value),
+      sigma,
+      dof,
+    );
+    const found = verdict(script)!;
+    expect(found.effect).toBeCloseTo(expected.difference, 12);
+    expect(found.interval[0]).toBeCloseTo(expected.interval[0], 12);
+    expect(found.interval[1]).toBeCloseTo(expected.interval[1], 12);
+    expect(found.probability).toBeCloseTo(tCdf(expected.z, dof), 12);
+    expect(found.numbers).toEqual([3, 6]);
+  });
+
+  it('passes where the bound at a third of its level is above zero', () => {
+    const passesAt = (value: number): boolean =>
+      verdict(claimOf(baseline().addKeptIdea(4.8), [value, value, value], [5, 5, 5]))!.passed;
+    let [passing, failing] = [4.5, 5];
+    for (let i = 0; i < 30; i++) {
+      const middle = (passing + failing) / 2;
+      if (passesAt(middle)) passing = middle;
+      else failing = middle;
+    }
+    const { state } = claimOf(baseline().addKeptIdea(4.8), [passing, passing, passing], [5, 5, 5]);
+    const { sigma, dof } = noiseIn(state, SCRIPT_DEVICE);
+    const { championValues } = sidesOf(state, 1, 0, SCRIPT_DEVICE);
+    const { difference, se } = compareSamples([-passing, -passing, -passing], championValues, sigma, dof);
+    expect(difference / se).toBeCloseTo(tQuantile(1 - lordAlpha(1, []) / 3, dof), 5);
+  });
+
+  it('has the level that the claims before it leave, and more after one that passed', () => {
+    const claimed = (...outcomes: boolean[]): number => {
+      const script = baseline().addKeptIdea(3);
+      for (const passed of outcomes)
+        script.addEvent({
+          type: 'confirmation',
+          n: 1,
+          against: 0,
+          passed,
+          effect: 1,
+          interval: [0, 2],
+          probability: 0.9,
+          rule: 'r',
+          reason: 'r',
+        });
+      return judgeClaim(claimOf(script, [3], [5]).state, 1, 0, SCRIPT_DEVICE)!.alpha!;
     };
-    expect(alphaAfter()).toBeCloseTo(0.025 * share(1), 12);
-    expect(alphaAfter(false)).toBeCloseTo(0.025 * share(2), 12);
-    expect(alphaAfter(true)).toBeCloseTo(0.025 * share(2) + 0.025 * share(1), 12);
-    expect(alphaAfter(false, true)).toBeCloseTo(0.025 * share(3) + 0.025 * share(1), 12);
-    expect(alphaAfter(true, true)).toBeCloseTo(0.025 * share(3) + 0.025 * share(2) + 0.05 * share(1), 12);
+    expect(claimed()).toBeCloseTo(lordAlpha(1, []), 12);
+    expect(claimed(false)).toBeCloseTo(lordAlpha(2, []), 12);
+    expect(claimed(false, true, false)).toBeCloseTo(lordAlpha(4, [2]), 12);
+  });
+
+  it('fails where its own side failed once, or the champion three times, and is then complete', () => {
+    const failed = (side: number, times: number): Script => {
+      const script = baseline().addKeptIdea(3);
+      for (let i = 0; i < times; i++) script.measure(side, 'exit', { purpose: 'confirm', claim: 1 });
+      return script;
+    };
+    expect(verdict(failed(1, 1))).toMatchObject({ passed: false, effect: 0, interval: [0, 0], probability: 0 });
+    expect(sidesOf(failed(1, 1).state, 1, 0, SCRIPT_DEVICE).missing).toEqual([0, 0]);
+    expect(verdict(failed(0, 2))).toBeUndefined();
+    expect(sidesOf(failed(0, 2).state, 1, 0, SCRIPT_DEVICE).unmeasured).toBeUndefined();
+    expect(verdict(failed(0, 3))).toMatchObject({ passed: false });
+    const elsewhere = baseline()
+      .addKeptIdea(3)
+      .measure(1, 'exit', { purpose: 'confirm', claim: 1, device: 'device-b' });
+    expect(verdict(elsewhere)).toBeUndefined();
+    const running = baseline().addKeptIdea(3).startMeasurement(1, { purpose: 'confirm', claim: 1 });
+    expect(sidesOf(running.state, 1, 0, SCRIPT_DEVICE)).toMatchObject({ fresh: 0, missing: [3, 1] });
+  });
+});
+
+describe('the numbers of a claim', () => {
+  it('are signed so that larger is better', () => {
+    const arena = arenaWith({ decide: plain, metric: { name: 'm', direction: 'maximize' } });
+    const script = claimOf(new Script(arena).addCalibration(quiet).addKeptIdea(7), [7], [5]);
+    expect(sidesOf(script.state, 1, 0, SCRIPT_DEVICE)).toMatchObject({
+      candidateValues: [7],
+      championValues: [...quiet, 5],
+      fresh: 2,
+    });
+    expect(verdict(script)).toMatchObject({ passed: true });
+  });
+
+  it('of the champion are reused where they played no part in selecting it', () => {
+    const script = baseline().addKeptIdea(3);
+    script.measure(0, 5.01, { purpose: 'drift' }).measure(0, 5.02, { purpose: 'final' });
+    script.measure(0, 5.03, { purpose: 'confirm', claim: 7 }).measure(0, 5.04, { purpose: 'replicate' });
+    script.measure(0, 5.05, { purpose: 'holdout' }).measure(0, 5.06, { purpose: 'drift', device: 'device-b' });
+    script.measure(0, 5.07, { purpose: 'confirm', claim: 1 });
+    expect(sidesOf(script.state, 1, 0, SCRIPT_DEVICE).championValues).toEqual(
+      [...quiet, 5.01, 5.02, 5.03, 5.07].map((value) => -value),
+    );
+  });
+
+  it('are none of what was refused', () => {
+    const script = baseline().addKeptIdea(3).propose();
+    script.addEvent({ type: 'refused', n: 2, code: 'guard', reason: 'r' });
+    for (const against of [2, 99])
+      expect(sidesOf(script.state, 1, against, SCRIPT_DEVICE)).toMatchObject({ championValues: [], missing: [3, 3] });
+  });
+
+  it('of a champion that was chosen by its numbers are fresh', () => {
+    const script = baseline().addKeptIdea(4).addKeptIdea(3);
+    expect(sidesOf(script.state, 2, 1, SCRIPT_DEVICE)).toMatchObject({ championValues: [], missing: [3, 3] });
+    script.measure(1, 4, { purpose: 'drift' });
+    expect(sidesOf(script.state, 2, 1, SCRIPT_DEVICE)).toMatchObject({ championValues: [-4], missing: [3, 2] });
+    script.measure(1, 4, { purpose: 'drift' }).measure(1, 4, { purpose: 'drift' }).measure(1, 4, { purpose: 'drift' });
+    expect(sidesOf(script.state, 2, 1, SCRIPT_DEVICE)).toMatchObject({ missing: [3, 1] });
+  });
+
+  it('of before are stale beyond two standard errors', () => {
+    const isStale = (offset: number): boolean => {
+      const script = claimOf(baseline().addKeptIdea(3), [], [5 + offset]);
+      return sidesOf(script.state, 1, 0, SCRIPT_DEVICE).championValues.length === 1;
+    };
+    let [fine, stale] = [0, 3];
+    for (let i = 0; i < 40; i++) {
+      const middle = (fine + stale) / 2;
+      if (isStale(middle)) stale = middle;
+      else fine = middle;
+    }
+    const { state } = claimOf(baseline().addKeptIdea(3), [], [5 + fine]);
+    expect(fine / (noiseIn(state, SCRIPT_DEVICE).sigma * Math.sqrt(1 + 1 / 5))).toBeCloseTo(2, 6);
+    expect(isStale(-stale)).toBe(true);
+  });
+});
+
+describe('a step that is clear by itself', () => {
+  const { sigma, dof } = noiseIn(baseline().state, SCRIPT_DEVICE);
+  const stepOf = (rule: string, effect: number | undefined, against = 0, nAgainst = 5): Script =>
+    baseline({ ...plain, rule })
+      .addIdea()
+      .addIdea()
+      .measure(2, 4)
+      .addEvent({
+        type: 'decided',
+        n: 2,
+        decision: decisionOf({ verdict: 'kept', ...(effect !== undefined && { effect }), against, n: 1, nAgainst }),
+      });
+  const isClearAt = (rule: string, z: number, against = 0, nAgainst = 5): boolean =>
+    isClearStep(stepOf(rule, z * sigma * Math.sqrt(1 + 1 / nAgainst), against, nAgainst).state, 2);
+
+  it('lies 1.2 standard errors above what both sides owe to chance', () => {
+    const border = 1.2 + shrinkageOf(0, 1);
+    expect([border - 0.01, border + 0.01].map((z) => isClearAt('margin', z))).toEqual([false, true]);
+    // The other side was chosen by its numbers too, which makes it too good as well.
+    const both = 1.2 + shrinkageOf(0, 1) - shrinkageOf(0, 3);
+    expect([both - 0.01, both + 0.01].map((z) => isClearAt('margin', z, 1, 3))).toEqual([false, true]);
+  });
+
+  it('is surer by as many numbers of its own', () => {
+    const four = shrinkageOf(0, 4) + 1.2;
+    const isClear = (z: number): boolean => {
+      const effect = z * sigma * Math.sqrt(1 / 4 + 1 / 5);
+      const script = baseline().addIdea().measure(1, 4);
+      script.addEvent({ type: 'decided', n: 1, decision: decisionOf({ verdict: 'kept', effect, n: 4, nAgainst: 5 }) });
+      return isClearStep(script.state, 1);
+    };
+    expect([four - 0.01, four + 0.01].map(isClear)).toEqual([false, true]);
+  });
+
+  it('or has a probability of 0.915 where the rule measures in pairs', () => {
+    const border = tQuantile(0.915, dof);
+    expect([border - 0.01, border + 0.01].map((z) => isClearAt('paired', z))).toEqual([false, true]);
+  });
+
+  it('is none without a comparison, a decision or known noise; without noise at all any gain is clear', () => {
+    expect(isClearStep(stepOf('margin', undefined).state, 2)).toBe(false);
+    expect(isClearStep(stepOf('margin', 9).state, 1)).toBe(false);
+    expect(isClearStep(stepOf('margin', 9).state, 7)).toBe(false);
+    const of = (calibration: readonly number[], effect: number): boolean => {
+      const script = new Script(arenaWith({ decide: plain })).addCalibration(calibration).addIdea().measure(1, 4);
+      script.addEvent({ type: 'decided', n: 1, decision: decisionOf({ verdict: 'kept', effect, n: 1, nAgainst: 3 }) });
+      return isClearStep(script.state, 1);
+    };
+    expect(of([5, 5, 5], 0.001)).toBe(true);
+    expect(of([5, 5, 5], 0)).toBe(false);
+    expect(of([5], 9)).toBe(false);
+  });
+
+  it('may be made of several: by all numbers of both ends of a line', () => {
+    const gain = sigma * Math.sqrt(1 + 1 / 5) * (1.2 + shrinkageOf(0, 1));
+    const isAhead = (value: number): boolean =>
+      isClearlyAhead(baseline().addIdea().measure(1, value).state, 1, 0, SCRIPT_DEVICE);
+    expect([5 - 0.99 * gain, 5 - 1.01 * gain].map(isAhead)).toEqual([false, true]);
+    const none = baseline().addIdea();
+    expect(isClearlyAhead(none.state, 1, 0, SCRIPT_DEVICE)).toBe(false);
+    expect(isClearlyAhead(none.measure(1, 1, { device: 'device-b' }).state, 1, 0, 'device-b')).toBe(false);
+    const arena = arenaWith({ decide: plain, metric: { name: 'm', direction: 'maximize' } });
+    const larger = new Script(arena).addCalibration(quiet).addIdea().measure(1, 7);
+    expect(isClearlyAhead(larger.state, 1, 0, SCRIPT_DEVICE)).toBe(true);
   });
 });
 
 describe('a step inside a confirmed stack', () => {
+  const tried = (script: Script, value: number): Script => {
+    const n = script.state.experiments.length;
+    script.addIdea().measure(n, value).decide(n);
+    return verdictOf(script.state.experiments[n]!) === 'kept' ? script.advance(n) : script;
+  };
   const failures = new Array<number>(14).fill(4.6);
 
   it('is clear by itself only where its own numbers say so', () => {
@@ -125,14 +314,13 @@ describe('a step inside a confirmed stack', () => {
   });
 
   it('is less clear the more ideas failed against it, and clearer the more failed against what it replaced', () => {
-    const after = (...values: readonly number[]): Script =>
-      [4, ...values, 3.88].reduce((script, value) => script.tryIdea(value), baseline());
+    const after = (...values: readonly number[]): Script => [4, ...values, 3.88].reduce(tried, baseline());
     const isClear = (script: Script): boolean => isClearStep(script.state, script.state.incumbent);
     expect(isClear(after())).toBe(false);
     const script = after(...failures);
     const step = script.state.incumbent;
     expect(isClear(script)).toBe(true);
-    for (const value of failures) script.tryIdea(value);
+    for (const value of failures) tried(script, value);
     expect(isClearStep(script.state, step)).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 /** Constraints of the manifest: bounds on secondary metrics that a candidate must keep. */
 import { mean } from '../../base/stats.ts';
-import type { Arena, Constraint } from '../arena.ts';
+import type { Arena, MetricConstraint } from '../arena.ts';
 import { type LabState, measurementsOf } from '../state.ts';
 import { formatSignificant } from './margin.ts';
 
@@ -39,7 +39,7 @@ export function brokenConstraint(
   return undefined;
 }
 
-function describeBreach(constraint: Constraint, value: number, scale: number): string | undefined {
+function describeBreach(constraint: MetricConstraint, value: number, scale: number): string | undefined {
   const { metric, min, max, relative } = constraint;
   const formatLimit = (factor: number): string =>
     relative ? `${formatSignificant(factor * scale)} (${factor} × the incumbent’s)` : formatSignificant(factor);

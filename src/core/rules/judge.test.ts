@@ -288,7 +288,7 @@ describe('a gain far above the usual ones', () => {
       expect(reviewOf()).toMatchObject([
         {
           warning: true,
-          text: expect.stringMatching(/^#6 gained 5 times the usual, .*: look at what it does, `overnight diff 6`$/),
+          text: expect.stringMatching(/^#6 gained 5 times the usual gain, .*: look at what it does, `overnight diff 6`$/),
         },
       ]);
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { simulate } from '../../../bench/night.ts';
+import { simulateNight } from '../../../bench/night.ts';
 import { arenaWith, SCRIPT_DEVICE, Script, IDLE_CONTEXT } from '../../testing/script.ts';
 import { judge } from './judge.ts';
 import { plan } from '../plan/plan.ts';
@@ -13,7 +13,7 @@ const started = (): Script => new Script(arenaWith(paired)).addCalibration(quiet
 
 /**
  * Let the planner run until the idea is decided; each measurement's value from its experiment and its place in the
- * session.
+ * night.
  */
 function through(script: Script, value: (n: number, m: number) => number): { sides: number[]; seeds: number[] } {
   const [sides, seeds]: [number[], number[]] = [[], []];
@@ -61,8 +61,12 @@ describe('the rule "paired"', () => {
     expect(judge(alone.state, 1, SCRIPT_DEVICE)).toMatchObject({ decision: { verdict: 'kept' } });
   });
 
-  it('finishes a simulated session within its measurements and finds something', () => {
-    const { state, truth, used } = simulate({ seed: 4, sigma: 0.0002, decide: { rule: 'paired' } });
+  it('finishes a simulated night within its measurements and finds something', () => {
+    const {
+      state,
+      truth,
+      usedMeasurements: used,
+    } = simulateNight({ seed: 4, sigma: 0.0002, decide: { rule: 'paired' } });
     expect(used).toBeLessThanOrEqual(126);
     expect(truth[state.champion]!).toBeGreaterThan(0.002);
   });

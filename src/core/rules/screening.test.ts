@@ -85,9 +85,9 @@ describe('screening runs that rank', () => {
     expect(screeningState(script.state, SCRIPT_DEVICE)?.phase).toBe('stopped');
     expect(idea(script, 1, 200)).toEqual(['idea', 'decide']);
     const { health } = viewLab(script.state, { now: script.state.lastAt, alive: true, tip: '' });
-    expect(health.find(({ what }) => what === 'Short runs')).toMatchObject({
+    expect(health.find(({ what }) => what === 'Screening')).toMatchObject({
       warning: true,
-      text: expect.stringMatching(/do not rank.*τ −1\.00.*switched off/),
+      text: expect.stringMatching(/does not rank.*τ −1\.00.*switched off/),
     });
   });
 

@@ -67,7 +67,7 @@ describe('secondary metrics', () => {
     expect(script.state.experiments[1]).toMatchObject({ decision: { verdict: 'kept' } });
     expect(view(script).health.find((line) => line.what === 'Soft limit')).toMatchObject({
       warning: true,
-      text: '#1 breaks one: constraint: size is 40, above 15 (1.5 × the baseline’s)',
+      text: '#1 breaks one: size is 40, above 15 (1.5 × the baseline’s)',
     });
   });
 

@@ -1,23 +1,23 @@
-/** The keys of every page, and the card that lists them. */
+/** The keys of every page, and the dialog that lists them. */
 import { useEffect } from 'preact/hooks';
 import type { Board, BoardRow } from '../../src/view/board.ts';
 import { goTo, PAGES, currentPlace } from '../url.ts';
-import { X_AXES, Y_AXES } from './stairs.tsx';
-import { toggleCompare } from './table.tsx';
+import { X_AXES, Y_AXES } from '../parts/stairs.tsx';
+import { toggleCompare } from '../table/compare.ts';
 
 const KEYS: readonly (readonly [string, string])[] = [
   ['/', 'filter the table'],
   ['j  k', 'next, previous row'],
   ['Enter', 'open the experiment'],
   ['d', 'its diff'],
-  ['c', 'add to compare, or take out'],
+  ['c', 'add to compare, or remove'],
   ['Shift c', 'compare'],
-  ['x  y', 'other axis'],
-  ['[  ]', 'one event back, forward in time'],
+  ['x  y', 'next axis'],
+  ['[  ]', 'one event back, one event forward'],
   ['n', 'notebook'],
   ['1 … 6', 'pages'],
   ['Esc', 'back, close'],
-  ['?', 'this card'],
+  ['?', 'this list'],
 ];
 
 export function useKeys(
@@ -118,7 +118,7 @@ function optionAfter(options: readonly (readonly [string, string])[], currentId:
   return options[(index + 1) % options.length]![0];
 }
 
-export function Help({ close }: { close: () => void }) {
+export function KeyHelp({ close }: { close: () => void }) {
   return (
     <div class="help" role="dialog" aria-label="Keys" aria-modal="true" onClick={close}>
       <div>
