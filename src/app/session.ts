@@ -2,7 +2,7 @@
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { gradeOf } from '../core/trust-grade.ts';
-import type { RunLimits, StopReason } from '../core/event.ts';
+import type { RunLimits, StopReason } from '../core/session.ts';
 import { ideasTried } from '../core/plan/pace.ts';
 import type { Clock, Ledger, Proposer } from '../core/ports.ts';
 import type { LabState } from '../core/state.ts';

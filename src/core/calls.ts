@@ -3,7 +3,8 @@
  * that was killed waits as long as one that was not. Knows nothing about agents, prices or clocks.
  */
 import { createRandom, seedOf } from '../base/random.ts';
-import type { CallFailure, RunLimits } from './event.ts';
+import type { CallFailure } from './agent-call.ts';
+import type { RunLimits } from './session.ts';
 import type { AgentCall } from './experiment.ts';
 import type { LabState } from './state.ts';
 

@@ -42,7 +42,7 @@ export type RefusalCode =
   | 'no-proposal'
   /** The search expects it to fail. */
   | 'infeasible'
-  /** A guard refuses it before it is measured. */
+  /** A guard command failed. No longer written; earlier ledgers hold it. */
   | 'guard'
   /** A person ruled it out. */
   | 'vetoed'

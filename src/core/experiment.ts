@@ -2,7 +2,9 @@
  * An experiment is a union of states; what a state does not have cannot be read. Measurements hang below it.
  * Knows nothing about how it is measured or decided.
  */
-import type { Conditions, Decision, Outcome, Payload, Purpose, RefusalCode, Verdict } from './event.ts';
+import type { Conditions, Outcome, Purpose } from './outcome.ts';
+import type { Decision, Verdict } from './decision.ts';
+import type { Payload, RefusalCode } from './event.ts';
 
 /** What was proposed, and when. Its parent is the live base that it started from. */
 export type Idea = Payload<'proposed'> & {

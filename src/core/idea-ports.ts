@@ -1,6 +1,8 @@
 /** The ports of whoever gives ideas: proposers, and coding agents in their jail. */
 import type { Arena } from './arena.ts';
-import type { AgentNote, CallFailure, FailureClass, Payload, RefusalCode, Usage } from './event.ts';
+import type { AgentNote, CallFailure, Usage } from './agent-call.ts';
+import type { FailureClass } from './outcome.ts';
+import type { Payload, RefusalCode } from './event.ts';
 import type { LiveBase } from './bases/live-bases.ts';
 import type { LabState } from './state.ts';
 

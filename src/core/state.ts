@@ -1,7 +1,10 @@
 /** What is known about a lab, and the questions that everybody asks of it. Made from events by replay.ts alone. */
 import { LabError } from '../base/error.ts';
 import { type Arena, RULES_VERSION } from './arena.ts';
-import type { FinalComparison, Outcome, Payload, RefusalCode, StopReason, Verdict } from './event.ts';
+import type { FinalComparison, Verdict } from './decision.ts';
+import type { Outcome } from './outcome.ts';
+import type { Payload, RefusalCode } from './event.ts';
+import type { StopReason } from './session.ts';
 import {
   type AgentCall,
   type Code,

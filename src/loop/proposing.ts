@@ -3,7 +3,7 @@
  * and when the proposer has nothing left.
  */
 import { defined } from '../base/defined.ts';
-import type { StopReason } from '../core/event.ts';
+import type { StopReason } from '../core/session.ts';
 import { liveBases } from '../core/bases/live-bases.ts';
 import type { Brief, Clock, Proposal, Proposer } from '../core/ports.ts';
 import { arenaOf, codeOf, type LabState } from '../core/state.ts';

@@ -5,7 +5,8 @@
 import { sha256Hex } from '../base/hash.ts';
 import { type Arena, arenaSchema } from '../core/arena.ts';
 import { judge } from '../core/rules/judge.ts';
-import type { Conditions, EventDraft, FailureClass, LedgerEvent, Outcome, Payload, Purpose } from '../core/event.ts';
+import type { Conditions, FailureClass, Outcome, Purpose } from '../core/outcome.ts';
+import type { EventDraft, LedgerEvent, Payload } from '../core/event.ts';
 import { verdictOf } from '../core/experiment.ts';
 import type { PlanContext } from '../core/plan/step.ts';
 import type { Brief, Ledger } from '../core/ports.ts';

@@ -4,7 +4,8 @@
  */
 import { type Random, createRandom } from '../base/random.ts';
 import { type Arena, arenaSchema } from '../core/arena.ts';
-import type { Conditions, FailureClass, Outcome, StopReason } from '../core/event.ts';
+import type { Conditions, FailureClass, Outcome } from '../core/outcome.ts';
+import type { StopReason } from '../core/session.ts';
 import type { LabState } from '../core/state.ts';
 
 export interface SyntheticOptions {

@@ -20,7 +20,10 @@ const EDITABLE = ['arenas/nano-llm/train.ts'];
 /**
  * Functions that are longer and better so: a union taken apart case by case, or one story told once. At most twelve.
  */
-const LONG_FUNCTIONS: readonly string[] = ['src/cli/take.ts main'];
+const LONG_FUNCTIONS: readonly string[] = [
+  // Made longer by the formatter and by names that say more; to be split by meaning.
+  'src/cli/take.ts main',
+];
 
 const lines = (file: string): number => text(file).trimEnd().split('\n').length;
 const code = [

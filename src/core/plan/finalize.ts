@@ -6,7 +6,7 @@
 import { defined } from '../../base/defined.ts';
 import { comparePairs } from '../../base/stats.ts';
 import { signOf } from '../arena.ts';
-import type { FinalComparison } from '../event.ts';
+import type { FinalComparison } from '../decision.ts';
 import { type Measurement, valueOf } from '../experiment.ts';
 import { holdoutStep, holdoutEffect } from './holdout.ts';
 import type { PlanContext, Step } from './step.ts';

@@ -3,7 +3,7 @@
  * confirmed champions alone, a limited number of times. Where it gave no number, the reason stands in its place.
  */
 import { signOf } from '../arena.ts';
-import type { Outcome } from '../event.ts';
+import type { Outcome } from '../outcome.ts';
 import type { Step } from './step.ts';
 import { arenaOf, type LabState } from '../state.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { arenaWith, SCRIPT_DEVICE, Script, IDLE_CONTEXT } from '../../testing/script.ts';
 import { judgeClaim } from '../rules/claims.ts';
 import { measurementsOf } from '../state.ts';
-import type { Purpose } from '../event.ts';
+import type { Purpose } from '../outcome.ts';
 import { plan } from './plan.ts';
 import { nextSeed } from './seed.ts';
 import { ideasTried, typicalMeasurementS } from './pace.ts';

@@ -1,5 +1,6 @@
 /** Which crashed candidate may be repaired by whoever wrote it, and how often. Knows nothing about how. */
-import type { Decision, FailureClass } from '../event.ts';
+import type { Decision } from '../decision.ts';
+import type { FailureClass } from '../outcome.ts';
 import type { LabState } from '../state.ts';
 
 /**

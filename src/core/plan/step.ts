@@ -1,6 +1,7 @@
 /** What the planner may ask for next, and what it must know beside the ledger. */
 import type { LiveBase } from '../bases/live-bases.ts';
-import type { Purpose, StopReason } from '../event.ts';
+import type { Purpose } from '../outcome.ts';
+import type { StopReason } from '../session.ts';
 
 export type Step =
   /** Admit a proposal that has no commit yet, and put it into git. */

@@ -1,7 +1,7 @@
 /** When a session ends by itself: limits that people set, and labs in which nothing can be expected any more. */
 import { mean } from '../../base/stats.ts';
 import { signOf } from '../arena.ts';
-import type { StopReason } from '../event.ts';
+import type { StopReason } from '../session.ts';
 import { verdictOf } from '../experiment.ts';
 import { sidesOf } from '../rules/claims.ts';
 import { arenaOf, inPairs, type LabState, lineage, values } from '../state.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareSamples } from '../../base/stats.ts';
 import { arenaWith, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
-import type { Decision } from '../event.ts';
+import type { Decision } from '../decision.ts';
 import { failedAgainst, failedSinceMeasured } from './evidence.ts';
 import { marginRule, shrinkageOf } from './margin.ts';
 

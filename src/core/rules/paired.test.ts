@@ -61,7 +61,7 @@ describe('the rule "paired"', () => {
     expect(judge(alone.state, 1, SCRIPT_DEVICE)).toMatchObject({ decision: { verdict: 'kept' } });
   });
 
-  it('finishes a simulated night within its measurements and finds something', () => {
+  it('finishes a simulated session within its measurements and finds something', () => {
     const {
       state,
       truth,
