@@ -282,7 +282,7 @@ export const arenaSchema = z.strictObject({
       seconds: positiveSchema.optional().describe('training clock of a try, where budget.seconds is too long for one'),
     })
     .prefault({})
-    .describe('what `overnight try` does with a shipped arena'),
+    .describe('what `overnight try NAME` does with a shipped arena'),
   notes: z.string().optional(),
 });
 

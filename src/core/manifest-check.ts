@@ -1,4 +1,5 @@
 /** What is wrong with a manifest: against its schema, within itself, and against the files that are there. */
+import { unknownKeyText } from './manifest-keys.ts';
 import { parseComparison } from './admission/knob-rules.ts';
 import { roleOf, matchingFiles } from './file-roles.ts';
 import { arenaSchema, type Arena, type Knob } from './arena.ts';
@@ -23,7 +24,7 @@ export function parseArena(
       at: issue.path.join('.') || '(top level)',
       message:
         issue.code === 'unrecognized_keys'
-          ? `unknown key: ${issue.keys.join(', ')}`
+          ? unknownKeyText(arenaSchema, issue.path, issue.keys)
           : withSeenValue(issue.message, value, issue.path),
     })),
   };

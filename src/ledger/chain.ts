@@ -94,7 +94,7 @@ function parseLine(lineBytes: Buffer, line: number): LedgerEvent {
       {
         what: `Line ${line} of the ledger is not an event in JSON.`,
         why: `It begins with "${lineBytes.toString('utf8', 0, 60)}" and is ${lineBytes.length} bytes long.`,
-        next: 'Restore the file from a backup; the lines before it are good and `overnight show` still reads a copy cut there.',
+        next: 'Restore the file from a backup; the lines before it are good and `overnight log` still reads a copy cut there.',
       },
       thrown,
     );

@@ -216,6 +216,9 @@ const unusableError = (reason: string, next: string): LabError =>
 const notFoundError = (n: number, labState: LabState): LabError =>
   new LabError('E_NOT_FOUND', {
     what: `This lab has no code of an experiment ${n}.`,
-    why: `It has the numbers 0 (the baseline) to ${labState.experiments.length - 1}; refused ones have no code.`,
-    next: '`overnight log` lists them.',
+    why:
+      labState.experiments.length === 0
+        ? 'It has no experiment yet: the baseline is not measured.'
+        : `It has the numbers 0 (the baseline) to ${labState.experiments.length - 1}; refused ones have no code.`,
+    next: '`overnight log` lists the experiments.',
   });

@@ -243,7 +243,7 @@ function nextHtml(view: LabView): string {
 
 function takeHtml(view: LabView): string {
   if (view.take.length === 0) return '';
-  const commandWidth = Math.max(...view.take.map((entry) => entry.command.length));
+  const commandWidth = Math.max(22, ...view.take.map((entry) => entry.command.length));
   const commandLines = view.take.map(
     (entry) => `${esc(entry.command.padEnd(commandWidth))} <span class="soft"># ${esc(entry.what)}</span>`,
   );

@@ -111,7 +111,7 @@ function diffLines(n: number, options: ReportOptions): string[] {
   if (!wholeDiff) return [];
   const shownDiff =
     wholeDiff.length > MAX_DIFF_CHARS
-      ? `${wholeDiff.slice(0, MAX_DIFF_CHARS)}\n… cut; \`overnight diff ${n}\` shows all`
+      ? `${wholeDiff.slice(0, MAX_DIFF_CHARS)}\n… cut; \`overnight diff 0 ${n}\` shows all`
       : wholeDiff;
   const fence = '`'.repeat(Math.max(3, ...[...shownDiff.matchAll(/`+/g)].map(([backticks]) => backticks.length + 1)));
   return [
@@ -216,7 +216,7 @@ function costSection(view: LabView): string {
 
 function takeSection(view: LabView): string {
   if (view.take.length === 0) return '';
-  const commandWidth = Math.max(...view.take.map((entry) => entry.command.length));
+  const commandWidth = Math.max(22, ...view.take.map((entry) => entry.command.length));
   const commandLines = view.take.map((entry) => `${entry.command.padEnd(commandWidth)} # ${entry.what}`);
   return sectionText('Take it', ['```sh', ...commandLines, '```']);
 }

@@ -145,7 +145,6 @@ export interface SummaryOptions {
 
 /** The end of a run: verdict, picture, counts, what next. */
 export function summaryText(view: LabView, style: Style, options: SummaryOptions = {}): string {
-  const commandWidth = Math.max(0, ...view.take.map((entry) => entry.command.length));
   const summaryLines = [
     ...wrapText(view.verdict.sentence, style.columns).map((line) => paintText(style, 'bold', line)),
     ...wrapText(`Trust: ${view.trust.grade}, because ${view.trust.reason}.`, style.columns).map((line) =>
@@ -164,10 +163,19 @@ export function summaryText(view: LabView, style: Style, options: SummaryOptions
       .filter((healthCheck) => healthCheck.warning)
       .flatMap((healthCheck) => wrapText(`! ${healthCheck.what}: ${healthCheck.text}`, style.columns)),
     ...view.next.slice(0, 1).flatMap((step) => wrapText(`Next: ${step}`, style.columns)),
-    ...view.take.map((entry) => `  ${padText(entry.command, commandWidth)} ${entry.what}`),
+    ...takeLines(view, style),
     ...(options.report ? [`Report: ${options.report}`] : []),
   ];
   return formatLines(summaryLines, style);
+}
+
+/** Commands and what they do: side by side where the terminal is wide enough, otherwise below each other. */
+function takeLines({ take }: LabView, style: Style): string[] {
+  const commandWidth = Math.max(21, ...take.map((entry) => widthOf(entry.command)));
+  const isWideEnough = take.every((entry) => commandWidth + widthOf(entry.what) + 4 <= Math.max(80, style.columns));
+  return take.flatMap(({ command, what }) =>
+    isWideEnough ? [`  ${padText(command, commandWidth)}  ${what}`] : [`  ${what}:`, `    ${command}`],
+  );
 }
 
 const timeText = ({ time: { text }, sessions }: LabView): string =>

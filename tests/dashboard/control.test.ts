@@ -72,7 +72,7 @@ describe.skipIf(noTerminal)(withReason('the keys of a running lab', noTerminal),
     type('t');
     await see(/steer: ▏/);
     type('less noisex\x7f\r');
-    await see(/Told whoever proposes: less noise/);
+    await see(/Told the proposers: less noise/);
     type('q');
     await see(/Stopping after/);
     expect(await ended).toBe(0);

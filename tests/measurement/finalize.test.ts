@@ -35,7 +35,7 @@ describe('the finish line', () => {
       const { verdict, counts, next, take, limits } = viewOf(state);
       const { n } = state.finalComparison!;
       expect([next[0], take[0]!.command]).toEqual([
-        `Look at what #${n} changed, then take it: \`overnight diff 0 ${n}\`, \`overnight take --branch overnight-${state.lab!.tag}\`.`,
+        `Look at what #${n} changed, then take it: \`overnight diff 0 ${n}\`, \`overnight take\`.`,
         `overnight diff 0 ${n}`,
       ]);
       expect(limits.bars).toContainEqual({ label: '10 of 10 final measurements', share: 1 });

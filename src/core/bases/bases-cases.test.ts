@@ -1,6 +1,6 @@
 /** Near misses, plateaus, live bases, crossings and the front, on both sides of each border. */
 import { describe, expect, it } from 'vitest';
-import type { Decision } from '../event.ts';
+import type { Decision } from '../decision.ts';
 import { decisionOf, draftProposal, draftSnapshot } from '../../testing/drafts.ts';
 import { arenaWith, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
 import { countExplored, nextStart } from './idea-start.ts';

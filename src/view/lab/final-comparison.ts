@@ -1,15 +1,21 @@
 /** The final comparison as people see it, and the holdout's result beside the validation score. */
 import { formatCount } from '../../base/text.ts';
 import { holdoutEffect, holdoutReads } from '../../core/plan/holdout.ts';
+import type { LabState } from '../../core/state.ts';
 import { type Basis, comparedText, effectView, shortEffectText, withPercent } from '../basis.ts';
 import type { HealthView, VerdictView } from '../types.ts';
+
+/** The final comparison of what is kept now showed it to be better than the baseline. */
+export function isFinalShown({ finalComparison: final, incumbent }: LabState): boolean {
+  return final?.n === incumbent && final.interval[0] > 0;
+}
 
 /** The only headline once the kept steps were finalized and have not changed since. */
 export function finalVerdict(basis: Basis): VerdictView | undefined {
   const { finalComparison: final, incumbent } = basis.state;
   if (!final || final.n !== incumbent) return undefined;
   const effect = withPercent(basis, effectView(basis, final.effect, final.interval, final.probability));
-  const isShown = final.interval[0] > 0;
+  const isShown = isFinalShown(basis.state);
   const droppedText =
     final.dropped.length > 0 ? ` (without ${final.dropped.map((n) => `#${n}`).join(', ')}, which did not help)` : '';
   const comparisonText = isShown

@@ -3,10 +3,11 @@ import { formatCount } from '../../base/text.ts';
 import { QUARANTINE_FACTOR, usualGain } from '../../core/rules/quarantine.ts';
 import { type Measurement, valueOf, verdictOf } from '../../core/experiment.ts';
 import { ideasTried } from '../../core/plan/pace.ts';
-import { type LabState, lineage, measurementsOf } from '../../core/state.ts';
+import { lineage, measurementsOf } from '../../core/state.ts';
 import { compareSamples } from '../../base/stats.ts';
 import { type Basis, comparedText, effectView } from '../basis.ts';
-import { holdoutLines } from './final-comparison.ts';
+import { holdoutLines, isFinalShown } from './final-comparison.ts';
+import { takeCommand } from './take.ts';
 import { formatFixed, formatPercent, formatInteger } from '../format.ts';
 import { falseKeepView } from './shrunken-effects.ts';
 import { frontLines, softLimitLines } from '../pictures/pareto.ts';
@@ -228,10 +229,13 @@ function failureAdvice({ state }: Basis): string | undefined {
   return `Find out why ${formatInteger(failureCount)} of ${formatCount(ideaCount, 'idea')} gave no number: \`overnight show ${lastFailure}\`.`;
 }
 
-const MORE_COMMAND = '`overnight run --experiments 50`';
-
-/** The command that puts the kept steps on a branch. */
-export const takeCommand = ({ lab }: LabState): string => `overnight take --branch overnight-${lab!.tag}`;
+/** How to get more ideas: another run, or, where nobody had any left, somebody else. */
+function moreIdeas({ state }: Basis): string {
+  const { end } = state.sessions.at(-1) ?? {};
+  return end?.reason === 'proposer exhausted'
+    ? 'Nobody has more ideas: let an agent propose (`overnight run --help` lists them), or declare more knobs (`overnight knobs`).'
+    : 'Try more ideas: `overnight run --experiments 50`.';
+}
 
 /** What a person would do next, best first. */
 export function nextSteps(basis: Basis, status: StateView, undecided: readonly UndecidedView[]): string[] {
@@ -247,8 +251,11 @@ export function nextSteps(basis: Basis, status: StateView, undecided: readonly U
   const failureStep = failureAdvice(basis);
   if (failureStep) steps.push(failureStep);
   const { finalComparison: final } = basis.state;
+  const hasFailedFinal = final?.n === incumbent && !isFinalShown(basis.state);
   const claim = basis.state.confirmations.findLast((confirmation) => confirmation.n === incumbent);
-  const isUnshown = champion === 0 && incumbent > 0 && final?.n !== incumbent && claim !== undefined && !claim.passed;
+  const hasFailedClaim =
+    champion === 0 && incumbent > 0 && final?.n !== incumbent && claim !== undefined && !claim.passed;
+  const isUnshown = hasFailedClaim || hasFailedFinal;
   const isUntested = incumbent !== champion && final?.n !== incumbent && claim === undefined;
   if (status.kind === 'running')
     steps.push(
@@ -257,10 +264,10 @@ export function nextSteps(basis: Basis, status: StateView, undecided: readonly U
         : 'Let it run; `overnight steer` sends instructions to the proposer.',
     );
   else {
-    // A claim fails most often because the run was too short: a final comparison would only measure the same again.
+    // A claim fails most often because the run was too short; a final comparison would measure the same again.
     if (isUnshown)
       steps.push(
-        `Try more ideas: fresh measurements did not show #${incumbent} to be better, and another session continues from it: ${MORE_COMMAND}.`,
+        `${moreIdeas(basis)} ${hasFailedFinal ? 'The final comparison' : 'Fresh measurements'} did not show #${incumbent} to be better.`,
       );
     if (isUntested) steps.push(`Test #${incumbent} with fresh measurements: \`overnight run\` does so before it ends.`);
     if (incumbent > 0 && final?.n !== incumbent)
@@ -268,16 +275,15 @@ export function nextSteps(basis: Basis, status: StateView, undecided: readonly U
         'Finalize: `overnight finalize` leaves out steps that do not help and compares the rest with the baseline side by side.',
       );
   }
-  const isFinalShown = final !== undefined && final.interval[0] > 0;
-  const bestN = final === undefined ? champion : isFinalShown ? final.n : 0;
-  if (bestN > 0)
+  const bestN = final?.n ?? champion;
+  if (bestN > 0 && !hasFailedFinal)
     steps.push(
-      `Look at what #${bestN} changed, then take it: \`overnight diff 0 ${bestN}\`, \`${takeCommand(basis.state)}\`.`,
+      `Look at what #${bestN} changed, then take it: \`overnight diff 0 ${bestN}\`, \`${takeCommand(basis.state, bestN)}\`.`,
     );
   const affordable = undecided.find((candidate) => candidate.n !== incumbent && candidate.measurements !== undefined);
   if (affordable) steps.push(`Settle #${affordable.n}, which is inconclusive: ${affordable.cost}.`);
   const hasEnded =
     status.kind === 'finished' || status.kind === 'stopped on budget' || status.kind === 'stopped by person';
-  if (hasEnded && !isUnshown) steps.push(`Try more ideas: ${MORE_COMMAND}.`);
+  if (hasEnded && !isUnshown) steps.push(moreIdeas(basis));
   return steps;
 }

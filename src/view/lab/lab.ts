@@ -4,7 +4,6 @@
  */
 import { defined } from '../../base/defined.ts';
 import { formatCount, oneLine, sanitizeText } from '../../base/text.ts';
-import { verdictOf } from '../../core/experiment.ts';
 import { ideasTried } from '../../core/plan/pace.ts';
 import { type LabState, lineage } from '../../core/state.ts';
 import { arrowOf, type Basis, basisOf, standingOf } from '../basis.ts';
@@ -13,7 +12,8 @@ import { economicsView, moneyByExperiment } from './economics.ts';
 import { emptyView } from './empty.ts';
 import { finePrintLines } from './fine-print.ts';
 import { dateTime, formatDollars, secondsBetween, formatDuration, formatInteger } from '../format.ts';
-import { healthViews, nextSteps, takeCommand } from './health.ts';
+import { healthViews, nextSteps } from './health.ts';
+import { takeCommands } from './take.ts';
 import { halfTried, untriedIdeas } from '../brief/ideas.ts';
 import { falseKeepView } from './shrunken-effects.ts';
 import { noiseView } from './noise.ts';
@@ -267,16 +267,4 @@ function segmentViews(incumbentLineage: readonly number[], claims: readonly Clai
     steps = [];
   }
   return steps.length > 0 ? [...segments, { steps }] : segments;
-}
-
-function takeCommands(state: LabState): LabView['take'] {
-  const n = state.finalComparison?.n ?? (state.champion > 0 ? state.champion : state.incumbent);
-  const keptExperiment = state.experiments[n];
-  if (n === 0 || !keptExperiment || verdictOf(keptExperiment) !== 'kept') return [];
-  const doubt = state.champion > 0 || state.finalComparison ? '' : ', which are not confirmed,';
-  return [
-    { command: `overnight diff 0 ${n}`, what: `show what #${n} changes against the baseline` },
-    { command: takeCommand(state), what: `put the kept steps${doubt} on a branch of your repository` },
-    { command: 'overnight audit', what: 'check that every verdict follows from the record' },
-  ];
 }
