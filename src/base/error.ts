@@ -1,6 +1,6 @@
 /**
- * The one exception of Overnight: a broken lab, never a bad experiment (that is data).
- * Every code is listed here with its exit status and documented in docs/errors.md; a test compares both ways.
+ * The one exception of Overnight: a lab that cannot go on. A bad experiment is data, never an exception. Every code is
+ * listed here with its exit status and documented in docs/errors.md; a test compares both ways.
  */
 
 /**

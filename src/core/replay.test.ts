@@ -151,6 +151,48 @@ describe('the fold', () => {
   });
 });
 
+describe('a confirmation', () => {
+  it('makes a champion only when it passed', () => {
+    const script = new Script().addCalibration([5, 5.1, 4.9]).addKeptIdea(4).addKeptIdea(3);
+    const claim = { against: 0, effect: 0, interval: [0, 0], probability: 0.5, rule: 'confirm/3', reason: '' } as const;
+    script.addEvent({ type: 'confirmation', n: 1, passed: true, ...claim });
+    expect(script.state.champion).toBe(1);
+    script.addEvent({ type: 'confirmation', n: 2, passed: false, ...claim });
+    expect(script.state.champion).toBe(1);
+    expect(script.state.confirmations.map(({ n, passed }) => [n, passed])).toEqual([
+      [1, true],
+      [2, false],
+    ]);
+  });
+});
+
+describe('numbers of a ledger', () => {
+  const idea = { kind: 'idea', parent: 0, proposer: 'test', hypothesis: '', edits: {} } as const;
+
+  it.each([
+    ['too high', 2],
+    ['used already', 0],
+  ])('leave no gap: an experiment whose number is %s is refused', (_, n) => {
+    const script = new Script().addCalibration([5, 5.1, 4.9]);
+    expect(() => script.addEvent({ type: 'proposed', n, ...idea })).toThrow(
+      expect.objectContaining({ code: 'E_LEDGER_MOVE' }),
+    );
+    expect(script.state.experiments).toHaveLength(1);
+  });
+});
+
+describe('the noise', () => {
+  it('does not count screening runs, which are shorter', () => {
+    const script = new Script().addCalibration([5, 5.1, 4.9]).addIdea();
+    const before = script.state.noise.get('device-a')!.pool;
+    script.measure(1, 9, { purpose: 'screen' }).measure(1, 2, { purpose: 'screen' }).measure(1, 4.9);
+    script.measure(1, 7, { purpose: 'screen' });
+    expect(script.state.noise.get('device-a')!.pool).toEqual(before);
+    script.measure(1, 5.1, { purpose: 'replicate' });
+    expect(script.state.noise.get('device-a')!.pool.dof).toBe(before.dof + 1);
+  });
+});
+
 describe('what a state answers', () => {
   const script = new Script(arenaWith()).addCalibration([5, 5.1, 4.9]).addKeptIdea(3).addKeptIdea(2);
   script.addIdea().measure(3, 'exit');

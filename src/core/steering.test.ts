@@ -87,7 +87,7 @@ describe('each request', () => {
   });
 });
 
-describe('a request that cannot be obeyed', () => {
+describe('a request that cannot be applied', () => {
   const lab = (branches = 2): Script =>
     new Script(arenaWith({ search: { branches } })).addCalibration([5, 5.1, 4.9]).addKeptIdea(3);
   const objection = (script: Script, wish: LabRequest): string | undefined => whyRefused(script.state, wish);

@@ -67,7 +67,7 @@ describe('who may import whom', () => {
 });
 
 /** Places whose circles are still to be opened, each by a type that moves down. */
-const STILL_CIRCULAR = ['src/agents/model', 'src/cli/', 'src/drill/', 'src/search/'];
+const STILL_CIRCULAR = ['src/cli/', 'src/drill/'];
 
 describe('circles', () => {
   it('no circle of imports exists, types included', () => {

@@ -1,4 +1,4 @@
-/** How many packages a program asks for. Looks at names, never at what they are. */
+/** How many packages a program asks for. Counts names, nothing else. */
 
 /** Packages that the `package.json` among these files asks for; undefined where there is none that can be read. */
 export function dependenciesIn(files: ReadonlyMap<string, string>): number | undefined {

@@ -297,6 +297,9 @@ describe('ends', () => {
   it('stops when the incumbent reaches the target, in the direction of the metric', () => {
     expect(next(ready(), { target: 4.9 })).toEqual({ do: 'propose' });
     expect(next(ready(), { target: 5.1 })).toMatchObject({ do: 'stop', reason: 'target' });
+    // It is the mean of the incumbent that counts, not that of the baseline.
+    expect(next(ready().addKeptIdea(3), { target: 3.1 }).do).not.toBe('propose');
+    expect(next(ready().addKeptIdea(3), { target: 2.9 })).toEqual({ do: 'propose' });
     const larger = new Script(arenaWith({ metric: { name: 'acc', direction: 'maximize' } })).addCalibration(quiet);
     expect(next(larger, { target: 5.1 })).toEqual({ do: 'propose' });
     expect(next(larger, { target: 4.9 })).toMatchObject({ do: 'stop', reason: 'target' });

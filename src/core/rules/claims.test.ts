@@ -93,6 +93,13 @@ describe('a claim', () => {
 });
 
 describe('the judgement of a claim', () => {
+  it('has a third of the budget of its test as its level, since it looks three times', () => {
+    const result = verdict(claimOf(baseline().addKeptIdea(3), [3], [5]))!;
+    expect(result.alpha).toBeCloseTo(0.025 / 2.2857656, 10);
+    // 100 · (1 − 0.010937 / 3) = 99.635
+    expect(result.reason).toMatch(/^better: 2 on 1 \+ 6 unselected measurements, one-sided 99\.64 % bound 1\.\d+$/);
+  });
+
   it('is the comparison of fresh with unselected numbers under the noise of all repeats', () => {
     const script = claimOf(baseline().addKeptIdea(4.6), [4.7, 4.8, 4.65], [5.02]);
     const { sigma, dof } = noiseIn(script.state, SCRIPT_DEVICE);

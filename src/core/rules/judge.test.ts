@@ -55,6 +55,14 @@ describe('the rule "margin"', () => {
     expect(decision).toMatchObject({ verdict: 'kept', n: 2, effect: expect.closeTo(0.05, 10) });
   });
 
+  it('keeps its margin against the baseline, however many ideas failed: the baseline was not chosen by its number', () => {
+    const script = baseline({ decide: { controls: 0, drift: 0 } });
+    for (let i = 0; i < 20; i++) script.tryIdea(6);
+    const decision = decisionOf(judged(script, [5.005]));
+    expect(decision).toMatchObject({ verdict: 'discarded', kind: 'within noise' });
+    expect(decision.reason).toContain('margin 0.2 ');
+  });
+
   it('makes long additions pay double and lets deletions through for an equal result', () => {
     const value = atZ(0.3);
     expect(decisionOf(judged(baseline(), [value], { added: 20, deleted: 0 }))).toMatchObject({ verdict: 'kept' });
@@ -151,6 +159,7 @@ describe('other ways to end', () => {
       /above 110 \(1\.1 × the incumbent’s\)/,
     );
     expect(run({ metric: 'params', min: 0.5, relative: true }, 49).kind).toBe('constraint');
+    expect(run({ metric: 'params', max: 1.1, relative: true }, 105).verdict).toBe('kept');
     expect(run({ metric: 'params', max: 120, hard: false }, 121).verdict).toBe('kept');
     expect(run({ metric: 'speed', max: 1 }, 1).reason).toMatch(/did not report it/);
   });
@@ -178,6 +187,57 @@ describe('what cannot be an improvement', () => {
       .measure(3, 4, { conditions: { artefact: 'a2' } })
       .decide(3);
     expect(script.state.experiments[3]).toMatchObject({ decision: { verdict: 'kept' } });
+  });
+});
+
+describe('a knob without effect', () => {
+  const same = { conditions: { config: 'c1' } };
+  const measured = (): Script => {
+    const script = new Script().propose('baseline').addSnapshot();
+    for (const value of quiet) script.measure(0, value, { purpose: 'calibrate', ...same });
+    return script.addCalibration([]);
+  };
+
+  it('is a no-op: the configuration that the candidate echoes is that of the incumbent', () => {
+    const script = measured()
+      .propose('A 1 → 2', { knobs: { A: 2 } })
+      .addSnapshot()
+      .measure(1, 4, same);
+    expect(decisionOf(judge(script.state, 1, SCRIPT_DEVICE))).toMatchObject({
+      verdict: 'discarded',
+      kind: 'no-op',
+      reason: 'its effective configuration is that of #0: the knob has no effect',
+    });
+  });
+
+  it('is none where the code was edited: that may change what the configuration does not show', () => {
+    const script = measured().addIdea().measure(1, 4, same);
+    expect(decisionOf(judge(script.state, 1, SCRIPT_DEVICE))).toMatchObject({ verdict: 'kept' });
+  });
+});
+
+describe('an ablation', () => {
+  /** #1 and #2 are kept; #3 is the incumbent without #1, measured in three pairs with it. */
+  const ablated = (difference: number): Decision => {
+    const script = baseline({}, [5, 5, 5]).addKeptIdea(4).addKeptIdea(3);
+    const { state } = script.propose('without #1', { kind: 'ablation', ablates: 1 }).addSnapshot();
+    for (let pair = 0; pair < 3; pair++)
+      script.measure(3, 3 - difference, { pair: 3 }).measure(2, 3, { pair: 3, purpose: 'replicate' });
+    return decisionOf(judge(state, 3, SCRIPT_DEVICE));
+  };
+
+  it('that changes nothing is kept: the step is dropped', () => {
+    expect(ablated(0)).toMatchObject({
+      verdict: 'kept',
+      kind: 'ablation',
+      rule: 'ablation/1',
+      reason: 'without the step it is no worse (0), so the step is dropped',
+    });
+    expect(ablated(0.1)).toMatchObject({ verdict: 'kept' });
+    expect(ablated(-0.1)).toMatchObject({
+      verdict: 'discarded',
+      reason: 'the step pays: without it worse by 0.1',
+    });
   });
 });
 

@@ -52,6 +52,11 @@ describe('the margin', () => {
     );
   });
 
+  it('keeps no more code for an equal number, however far it shrank', () => {
+    expect(verdict(0, 1, 14, 1, 1)).toBe('discarded');
+    expect(verdict(-0.01, 1, 14, 1, 1)).toBe('kept');
+  });
+
   it('lets a simpler change through at an equal number', () => {
     expect(verdict(0, 1, 0, 1, 0)).toBe('kept');
     expect(verdict(0, 1, 0, 1, 1)).toBe('discarded');

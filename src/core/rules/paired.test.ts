@@ -13,7 +13,7 @@ const started = (): Script => new Script(arenaWith(paired)).addCalibration(quiet
 
 /**
  * Let the planner run until the idea is decided; each measurement's value from its experiment and its place in the
- * session.
+ * night.
  */
 function through(script: Script, value: (n: number, m: number) => number): { sides: number[]; seeds: number[] } {
   const [sides, seeds]: [number[], number[]] = [[], []];

@@ -57,6 +57,23 @@ describe('screening runs that rank', () => {
     expect(script.state.marginal, 'what was never measured is no near miss').not.toContain(9);
   });
 
+  it('rank the larger number first where larger is better', () => {
+    const larger = new Script(
+      arenaWith({
+        metric: { name: 'acc', direction: 'maximize' },
+        screen: { seconds: 0.2, ranks: true },
+        decide: { controls: 0, drift: 0 },
+      }),
+    ).addCalibration([50, 50.1, 49.9]);
+    for (let k = 0; k < 8; k++) idea(larger, 30 - k, 40 - k);
+    expect(screeningState(larger.state, SCRIPT_DEVICE)).toMatchObject({ phase: 'halving', agreement: { tau: 1 } });
+    expect(idea(larger, 10, 0), 'the smallest').toEqual(['screen', 'decide']);
+    expect(larger.state.experiments[9]).toMatchObject({
+      decision: { kind: 'screened', reason: 'its short run came 9 of the last 9, and one in 3 goes on' },
+    });
+    expect(idea(larger, 99, 40), 'the largest').toEqual(['screen', 'idea', 'decide']);
+  });
+
   it('go on whatever they said every sixth time, so that the check goes on too', () => {
     const script = checked(opened(), (k) => 10 + k);
     const fates = Array.from({ length: 12 }, (_, k) => idea(script, 60 + k, 160 + k).includes('idea'));

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import type { Decision } from '../decision.ts';
 import { decisionOf, draftProposal, draftSnapshot } from '../../testing/drafts.ts';
 import { arenaWith, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
-import { countExplored, nextStart } from '../bases/idea-start.ts';
-import { liveBases } from '../bases/live-bases.ts';
-import { nextBundle } from '../bases/near-misses.ts';
-import { paretoFront } from '../bases/pareto-front.ts';
-import { plateauOf } from '../bases/plateau.ts';
+import { countExplored, nextStart } from './idea-start.ts';
+import { liveBases } from './live-bases.ts';
+import { nextBundle } from './near-misses.ts';
+import { paretoFront } from './pareto-front.ts';
+import { plateauOf } from './plateau.ts';
 
 const plain = { controls: 0, drift: 0 };
 /** Noise 0.1, five numbers of the baseline. */
