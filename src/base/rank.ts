@@ -58,7 +58,7 @@ function tauInterval(tau: number, pairCount: number): readonly [number, number] 
 export function promote(losses: readonly (number | undefined)[], reduction = 3): readonly number[] {
   const survivors = losses
     .flatMap((loss, i) => (loss === undefined ? [] : [{ loss, i }]))
-    .sort((left, right) => left.loss - right.loss || left.i - right.i);
+    .sort((left, right) => left.loss - right.loss);
   return survivors
     .slice(0, Math.max(1, Math.floor(survivors.length / reduction)))
     .map(({ i }) => i)

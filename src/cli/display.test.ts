@@ -34,7 +34,7 @@ describe.skipIf(atTerminal)(`a run whose output is no terminal${atTerminal}`, ()
       for (let wall = 1; wall < 190; wall += 0.5) for (const n of [2, 3]) at(display, n, wall);
     });
     expect(lines).toHaveLength(6);
-    expect(lines[0]).toMatch(/^ #2 ▓▓░{8} 0:55\/5:00 /);
+    expect(lines[0]).toMatch(/^ #2 ▓▓░{8} 55 s of 5 min 00 s /);
     expect(lines.join('\n')).not.toContain('\u001b');
   });
 

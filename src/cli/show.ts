@@ -2,7 +2,7 @@
 import { keepTail } from '../base/text.ts';
 import { measurementsOf } from '../core/state.ts';
 import { readBlobText } from '../ledger/jsonl.ts';
-import { showText } from '../render/terminal.ts';
+import { showText } from '../render/show.ts';
 import { viewExperiment } from '../view/lab/experiment.ts';
 import { experimentNumber, findLab, viewOf } from './find.ts';
 import { printText, printJson, styleOf } from './output.ts';

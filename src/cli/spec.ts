@@ -284,7 +284,10 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'audit',
     summary: 're-derive the whole lab from its ledger and name the first mismatch',
     options: [tagOption, dirOption, jsonOption],
-    exits: [successExit, ['4', 'a mismatch']],
+    exits: [
+      ['0', 'no mismatch; checks marked with – were skipped, for the reason given'],
+      ['4', 'a mismatch'],
+    ],
     loadMain: () => import('./audit.ts'),
   },
   {

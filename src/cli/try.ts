@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { LabError } from '../base/error.ts';
 import { readLedger } from '../ledger/jsonl.ts';
 import { copyTree, removeTree } from '../os/files.ts';
-import { labPaths, listTags } from '../os/paths.ts';
+import { makeFolder } from '../os/folders.ts';
+import { ignoreEverythingIn, labPaths, listTags } from '../os/paths.ts';
 import type { OpenOptions } from '../app/open-lab.ts';
 import { readManifest } from '../workspace/arena.ts';
 import { limitsFrom } from './limits.ts';
@@ -32,9 +33,8 @@ export async function main(invocation: Invocation): Promise<number> {
     });
   }
   const overnightFolder = path.join(invocation.folder, '.overnight');
-  fs.mkdirSync(overnightFolder, { recursive: true });
-  if (!fs.existsSync(path.join(overnightFolder, '.gitignore')))
-    fs.writeFileSync(path.join(overnightFolder, '.gitignore'), '*\n');
+  makeFolder(overnightFolder);
+  ignoreEverythingIn(overnightFolder);
   const tryFolder = path.join(overnightFolder, 'try', arenaName);
   const isQuick = invocation.options.quick === true;
   const resumableTag = unfinishedTag(tryFolder, isQuick);

@@ -7,6 +7,9 @@ import { z } from 'zod';
 import { parseComparison } from './admission/knob-rules.ts';
 import type { TrustGrade } from './event.ts';
 
+/** Version of the decision rules. Labs of earlier versions can be replayed, viewed and reported, not continued. */
+export const RULES_VERSION = 3;
+
 const nameSchema = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/, 'letters, digits, . _ - only, at most 64, not starting with a digit');
@@ -60,7 +63,7 @@ const constraintSchema = z
     ),
     max: z.number().optional(),
     min: z.number().optional(),
-    relative: z.boolean().default(false).describe('true: `max` and `min` are factors of the champion’s value'),
+    relative: z.boolean().default(false).describe('true: `max` and `min` are factors of the incumbent’s value'),
     hard: z.boolean().default(true).describe('false: only reported, under Health'),
   })
   .refine((constraint) => constraint.max !== undefined || constraint.min !== undefined, 'needs `max` or `min`');
@@ -208,7 +211,10 @@ export const arenaSchema = z.strictObject({
   decide: z
     .strictObject({
       rule: z.enum(['margin', 'greedy', 'paired', 'sequential']).default('margin'),
-      rules: z.literal([1, 2, 3]).default(3).describe('version of the rules; a lab keeps those it was opened with'),
+      rules: z
+        .literal(RULES_VERSION)
+        .default(RULES_VERSION)
+        .describe('version of the decision rules; a lab of another version can be read, not continued'),
       controls: z
         .number()
         .min(0)
@@ -280,7 +286,10 @@ export const arenaSchema = z.strictObject({
 
 export type Arena = z.infer<typeof arenaSchema>;
 export type Knob = z.infer<typeof knobSchema>;
-export type Constraint = z.infer<typeof constraintSchema>;
+export type MetricConstraint = z.infer<typeof constraintSchema>;
+
+/** +1 when larger is better. Multiplying by it turns every metric into "larger is better". */
+export const signOf = (arena: Pick<Arena, 'metric'>): 1 | -1 => (arena.metric.direction === 'maximize' ? 1 : -1);
 
 /** One thing wrong with a manifest: where, what, and the value that was seen. */
 export interface ManifestProblem {
@@ -378,7 +387,7 @@ export type FileRole = 'editable' | 'frozen' | 'hidden';
 /** Says of any path below the arena folder what it is. The manifest and `program.md` are always frozen. */
 export function roleOf(arena: Pick<Arena, 'editable' | 'hidden'>): (path: string) => FileRole {
   const isEditable = picomatch(arena.editable as string[], { dot: true });
-  const isHidden = arena.hidden.length > 0 ? picomatch(arena.hidden as string[], { dot: true }) : () => false;
+  const isHidden = picomatch(arena.hidden as string[], { dot: true });
   return (path) => {
     if (path === 'arena.yaml' || path === 'program.md') return 'frozen';
     if (isHidden(path)) return 'hidden';
@@ -388,7 +397,6 @@ export function roleOf(arena: Pick<Arena, 'editable' | 'hidden'>): (path: string
 
 /** Paths out of `files` that match any of the globs. */
 export function matchingFiles(patterns: readonly string[], files: readonly string[]): string[] {
-  if (patterns.length === 0) return [];
   const isMatch = picomatch(patterns as string[], { dot: true });
   return files.filter((file) => isMatch(file));
 }

@@ -3,7 +3,6 @@
  * new version (`v`). Everything else a lab knows is derived from them by `replay`.
  */
 import type { Arena } from './arena.ts';
-import type { Decision } from './rules/judge.ts';
 import type { Noise } from '../base/stats.ts';
 import type { LabRequest } from './requests.ts';
 
@@ -52,6 +51,64 @@ export type FailureClass =
   | 'data-changed'
   | 'timeout'
   | 'infrastructure';
+
+export type Verdict =
+  /** Better by the rule: it becomes the incumbent. */
+  | 'kept'
+  /** Worse, or no better; a control always. */
+  | 'discarded'
+  /** Better, but by less than the margin; or given up by a person. */
+  | 'inconclusive'
+  /** It gave no number. */
+  | 'crashed'
+  | 'timed out'
+  /** It was never measured. */
+  | 'refused';
+
+/** A verdict with its evidence, as recorded. */
+export interface Decision {
+  readonly verdict: Exclude<Verdict, 'refused'>;
+  /** One sentence for people. */
+  readonly reason: string;
+  /** Name and version of the rule. */
+  readonly rule: string;
+  /** The incumbent that it was compared with. */
+  readonly against: number;
+  /** Measurements of the candidate that it rests on. */
+  readonly n: number;
+  /** Measurements of the incumbent that it rests on. */
+  readonly nAgainst: number;
+  /** Improvement in metric units, positive = better. */
+  readonly effect?: number;
+  /** Its 95 % interval. */
+  readonly interval?: readonly [number, number];
+  /** Probability that it is above 0. */
+  readonly probability?: number;
+  /** Noise of one measurement at that time. */
+  readonly sigma?: number;
+  /** Class of the failure when crashed or timed out. */
+  readonly failure?: FailureClass;
+  readonly kind?: DiscardKind;
+  /** Of an A/A control: would the unchanged code have been kept? */
+  readonly wouldKeep?: boolean;
+}
+
+/** Why a candidate was discarded. */
+export type DiscardKind =
+  /** Clearly worse. */
+  | 'refuted'
+  /** It only failed to be better. */
+  | 'within noise'
+  /** It breaks a hard constraint. */
+  | 'constraint'
+  /** It is effectively the incumbent. */
+  | 'no-op'
+  /** It is the incumbent, measured as a control. */
+  | 'control'
+  /** It is the incumbent without one step; with verdict `kept` too. */
+  | 'ablation'
+  /** Its screening run ranked too low. */
+  | 'screened';
 
 export type Outcome =
   | {

@@ -2,8 +2,7 @@
  * An experiment is a union of states; what a state does not have cannot be read. Measurements hang below it.
  * Knows nothing about how it is measured or decided.
  */
-import type { Decision } from './rules/judge.ts';
-import type { Conditions, Outcome, Payload, Purpose, RefusalCode } from './event.ts';
+import type { Conditions, Decision, Outcome, Payload, Purpose, RefusalCode, Verdict } from './event.ts';
 
 /** What was proposed, and when. Its parent is the incumbent it started from. */
 export type Idea = Payload<'proposed'> & {
@@ -45,12 +44,12 @@ export type Experiment =
       readonly snapshot: Code;
       readonly measurements: readonly number[];
       readonly decision: Decision;
+      /** Device class of the numbers that it was decided by; absent where it has none. */
+      readonly deviceClass?: string;
       readonly at: string;
       /** True once the branch points at it. Only kept experiments advance it. */
       readonly advanced: boolean;
     };
-
-export type Verdict = 'kept' | 'discarded' | 'inconclusive' | 'crashed' | 'timed out' | 'refused';
 
 /** What became of it so far; `undefined` while it is not decided. */
 export function verdictOf(experiment: Experiment): Verdict | undefined {

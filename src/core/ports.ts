@@ -1,7 +1,7 @@
 /**
- * The ports: everything the idea needs from the world, as contracts. Adapters implement them; `app/open-lab.ts` chooses
- * which. Nothing here does anything. Each member says whether it may throw, and what it leaves behind when it is cut
- * off.
+ * The ports: everything the idea needs from the world, as contracts. Adapters implement them; the files of `src/app`
+ * choose which. Nothing here does anything. Each member says whether it may throw, and what it leaves behind when it is
+ * cut off.
  */
 import type { Arena } from './arena.ts';
 import type {

@@ -2,10 +2,11 @@
  * Events → the state of a lab: one fold, constant time per event. An event that cannot follow is named
  * (`E_LEDGER_MOVE`), never repaired. Knows nothing about files, hashes or clocks.
  */
+import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import type { EventType, LedgerEvent, Payload } from './event.ts';
-import type { Code, Experiment, Idea } from './experiment.ts';
-import { type LabState, lineage, values } from './state.ts';
+import { type Code, type Experiment, type Idea, valueOf } from './experiment.ts';
+import { type LabState, lineage, measurementsOf, values } from './state.ts';
 import { addToPool, emptyPool } from '../base/stats.ts';
 import { whyRefused, withoutReplicate, applyToSteering, withoutPin, NO_STEERING } from './steering.ts';
 
@@ -326,10 +327,12 @@ function loseMeasurement(state: WorkingState, event: EventOf<'lost'>): void {
 
 function recordDecision(state: WorkingState, event: EventOf<'decided'>): void {
   const experiment = requireExperiment(state, event, event.n, 'open');
+  const newestNumber = measurementsOf(state, event.n).findLast((measurement) => valueOf(measurement) !== undefined);
   state.experiments[event.n] = {
     ...experiment,
     state: 'decided',
     decision: event.decision,
+    ...defined({ deviceClass: newestNumber?.deviceClass }),
     at: event.t,
     advanced: false,
   };
@@ -369,10 +372,10 @@ function endCall(state: WorkingState, event: EventOf<'called'>): void {
 }
 
 function applySteering(state: WorkingState, event: EventOf<'steered'>): void {
+  const objection = event.refused === undefined ? whyRefused(state, event.wish) : undefined;
+  if (objection) rejectEvent(event, `It cannot be obeyed: ${objection}.`);
   state.requests.set(event.id, undefined);
   if (event.refused !== undefined) return void state.refusedRequests.set(event.id, event.refused);
-  const objection = whyRefused(state, event.wish);
-  if (objection) rejectEvent(event, `It cannot be obeyed: ${objection}.`);
   state.steering = applyToSteering(state.steering, event.wish, event);
   if (event.wish.verb === 'note') state.notes.push({ at: event.t, from: event.from, text: event.wish.text });
   if (event.wish.verb === 'veto') applyVeto(state, event.wish.n);

@@ -3,18 +3,17 @@
  * nothing about how.
  */
 import { LabError } from '../base/error.ts';
-import type { Arena } from './arena.ts';
-import type { FinalComparison, Outcome, Payload, RefusalCode, StopReason } from './event.ts';
+import { type Arena, RULES_VERSION } from './arena.ts';
+import type { FinalComparison, Outcome, Payload, RefusalCode, StopReason, Verdict } from './event.ts';
 import {
   type AgentCall,
   type Code,
   type Confirmation,
   type Experiment,
   type Measurement,
-  type Verdict,
   valueOf,
 } from './experiment.ts';
-import type { Noise, Pool } from '../base/stats.ts';
+import { emptyPool, type Noise, type Pool, poolSigma } from '../base/stats.ts';
 import type { Steering } from './steering.ts';
 
 export interface SessionRecord {
@@ -113,6 +112,19 @@ export function values(state: Readable, n: number, deviceClass: string): number[
     .filter((value) => value !== undefined);
 }
 
+/**
+ * The device class whose numbers the lab shows: that of its newest measurement; before there is one, that of its newest
+ * session.
+ */
+export const currentDevice = (state: Pick<LabState, 'measurements' | 'sessions'>): string =>
+  state.measurements.at(-1)?.deviceClass ?? state.sessions.at(-1)?.start.deviceClass ?? '';
+
+/** Noise of one measurement on a device class: all repeats of every commit, pooled. Zero freedom: nothing is known. */
+export function noiseIn(state: Pick<LabState, 'noise'>, deviceClass: string): { sigma: number; dof: number } {
+  const pool = state.noise.get(deviceClass)?.pool ?? emptyPool;
+  return { sigma: poolSigma(pool), dof: pool.dof };
+}
+
 /** The arena of an open lab. Throws on an empty ledger. */
 export function arenaOf(state: LabState): Arena {
   if (!state.lab)
@@ -124,8 +136,19 @@ export function arenaOf(state: LabState): Arena {
   return state.lab.arena;
 }
 
-/** Version of the rules in force; labs opened before there was a second have none written down. */
-export const rulesOf = (state: LabState): 1 | 2 | 3 => arenaOf(state).decide.rules ?? 1;
+/** Version of the decision rules that a lab was opened under; the first labs have none written down. */
+export const rulesOf = (state: LabState): number => (arenaOf(state).decide as { rules?: number }).rules ?? 1;
+
+/** A lab of earlier rules can be read; no verdict of the present rules may stand beside its verdicts. */
+export function requireCurrentRules(state: LabState): void {
+  const rules = rulesOf(state);
+  if (rules === RULES_VERSION) return;
+  throw new LabError('E_RULES_OLD', {
+    what: `Lab "${state.lab!.tag}" cannot be continued.`,
+    why: `It was opened under version ${rules} of the decision rules; this Overnight has version ${RULES_VERSION} only.`,
+    next: 'Start a new lab with `overnight run --tag NAME`. This one can still be viewed and reported.',
+  });
+}
 
 /** Do the lab's verdicts rest on candidate and incumbent side by side? */
 export const inPairs = (state: LabState): boolean => ['paired', 'sequential'].includes(arenaOf(state).decide.rule);

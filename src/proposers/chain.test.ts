@@ -83,7 +83,7 @@ describe('a chain', () => {
     room.ms += 60_000;
     expect(await room.chained(chain)).toMatchObject({ proposer: 'a' });
     expect(room.asked).toEqual(['a', 'search', 'search', 'a']);
-    expect(room.switches).toEqual(['Ideas now come from a, before from search.']);
+    expect(room.switches).toEqual(['Ideas now come from a instead of search.']);
   });
 
   it('asks once more after an empty answer, then the next', async () => {
@@ -121,7 +121,7 @@ describe('a chain', () => {
     expect(mute.asked).toHaveLength(10);
   });
 
-  it('lets go when nobody wants the idea any more', async () => {
+  it('stops when the idea is no longer wanted', async () => {
     const room = new Room();
     room.clock = { ...room.clock, sleep: async () => room.controller.abort() };
     expect(await room.ask(room.member('a', 'quota'))).toMatchObject({ kind: 'none', class: 'aborted' });

@@ -36,15 +36,9 @@ export const MINIMAL_MANIFEST = {
   budget: { seconds: 1, wall_s: 2 },
 } as const;
 
-/** It as an arena, with changes. First rules, unless they say otherwise. */
-export function arenaWith(overrides: Readonly<Record<string, unknown>> = {}): Arena {
-  return arenaSchema.parse({
-    ...MINIMAL_MANIFEST,
-    calibrate: { replicates: 3 },
-    ...overrides,
-    decide: { rules: 1, ...(overrides.decide as object | undefined) },
-  });
-}
+/** It as an arena, with changes. */
+export const arenaWith = (overrides: Readonly<Record<string, unknown>> = {}): Arena =>
+  arenaSchema.parse({ ...MINIMAL_MANIFEST, calibrate: { replicates: 3 }, ...overrides });
 
 /** One place to measure, nothing running elsewhere, nobody in a hurry. */
 export const IDLE_CONTEXT: PlanContext = {
@@ -69,6 +63,9 @@ export function briefOf(state: LabState, files: ReadonlyMap<string, string>): Br
     journal,
   };
 }
+
+/** So that a test of a plan that never ends fails instead of hanging. */
+const MAX_SCRIPT_MEASUREMENTS = 500;
 
 interface MeasureOptions {
   readonly purpose?: Purpose;
@@ -178,6 +175,7 @@ export class Script {
     { purpose = 'idea', device = SCRIPT_DEVICE, claim, pair, seed }: MeasureOptions = {},
   ): this {
     const m = this.state.measurements.length;
+    if (m >= MAX_SCRIPT_MEASUREMENTS) throw new RangeError('the plan measures for ever');
     const sessionNumber = this.state.sessions.length - 1;
     const launch = { seed: seed ?? m + 1, judgeSeed: m + 2, session: sessionNumber, deviceClass: device, cores: [] };
     const purposeDetails = { ...(claim !== undefined && { claim }), ...(pair !== undefined && { pair }) };
@@ -210,9 +208,9 @@ export class Script {
     return this.addEvent({ type: 'advanced', n, commit: sha256Hex(`commit ${n}`).slice(0, 40) });
   }
 
-  /** A whole kept idea: measured twice, decided, advanced. */
+  /** A whole kept idea: measured once, decided, advanced. */
   addKeptIdea(value: number): this {
     const n = this.state.experiments.length;
-    return this.addIdea().measure(n, value).decide(n).advance(n).measure(n, value, { purpose: 'replicate' });
+    return this.addIdea().measure(n, value).decide(n).advance(n);
   }
 }

@@ -46,8 +46,8 @@ export interface SyntheticOptions {
   readonly sessions?: number;
   readonly secondsPerMeasurement?: number;
   readonly calibrate?: number;
-  /** Version of the rules; the first unless given. */
-  readonly rules?: 1 | 2 | 3;
+  /** Changes of `decide` in the manifest. */
+  readonly decide?: Readonly<Record<string, unknown>>;
   /** Stop writing as soon as this holds: leaves the lab as a killed harness would. */
   readonly until?: (state: LabState) => boolean;
   /** End the last session by this; absent = as planned. */
@@ -420,7 +420,7 @@ function syntheticArena(options: SyntheticOptions): Arena {
     evaluate: { command: 'node evaluate.ts' },
     budget: { seconds, wall_s: seconds * 1.5 },
     calibrate: { replicates: options.calibrate ?? 5 },
-    decide: { rules: options.rules ?? 1 },
+    ...(options.decide && { decide: options.decide }),
     knobs: Object.entries(KNOB_RANGES).map(([knobName, range]) => ({
       name: knobName,
       file: 'train.ts',

@@ -56,7 +56,7 @@ describe('successive halving', () => {
     expect(ofPurpose(folder, 'screen').length).toBeLessThan(14);
     expect(ofPurpose(folder, 'idea')).toHaveLength(16);
     const status = await overnight(['status'], { cwd: folder });
-    expect(status.stdout).toMatch(/! Short runs: they do not rank like full ones/);
+    expect(status.stdout).toMatch(/! Screening: it does not rank like full measurements/);
     await expectClean(folder);
   });
 

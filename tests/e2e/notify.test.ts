@@ -133,6 +133,7 @@ describe('the shapes', () => {
     kind: 'failure',
     title: 'small: <!channel> 🚀',
     text: '@everyone & <script>',
+    verdict: '@everyone & <script>',
     arena: 'small',
     tag: 'x',
   };

@@ -20,34 +20,19 @@ const EDITABLE = ['arenas/nano-llm/train.ts'];
 /** Files that the formatter made longer; each is to be split by meaning. */
 const TO_SPLIT = [
   'src/core/arena.ts',
+  'src/core/event.ts',
   'src/core/plan/plan.ts',
   'src/core/ports.ts',
   'src/core/replay.ts',
-  'src/core/rules/judge.ts',
-  'src/loop/ideas.ts',
-  'src/loop/lab.ts',
-  'src/loop/measure.ts',
   'src/testing/synthetic.ts',
-  'tests/dashboard/pages.test.ts',
-  'web/style.css',
 ];
 /**
  * Functions that are longer and better so: a union taken apart case by case, or one story told once. At most twelve.
  */
 const LONG_FUNCTIONS: readonly string[] = [
-  'src/app/open-lab.ts openSession',
-  'src/search/tpe/tpe.ts tpeSampler',
   'src/core/replay.ts applyEvent',
   // Made longer by the formatter and by names that say more; to be split by meaning.
-  'src/agents/gateway/upstream.ts exchangeWithUpstream',
-  'src/agents/model.ts callModel',
-  'src/agents/model.ts runConversation',
   'src/cli/take.ts main',
-  'src/core/rules/judge.ts judge',
-  'src/mcp/server.ts createMcpServer',
-  'src/workspace/take.ts takeBranch',
-  'src/search/cma/sampler.ts cmaSampler',
-  'src/view/lab/lab.ts viewLab',
 ];
 
 const lines = (file: string): number => text(file).trimEnd().split('\n').length;
@@ -66,7 +51,11 @@ describe('size', () => {
   });
 
   it(`no function is longer than ${MAX_FUNCTION_LINES} lines, but a handful of named ones`, () => {
-    const files = [...program, ...below('arenas', '.ts', '.mjs').filter((file) => !isTest(file))];
+    const files = [
+      ...program,
+      ...below('web', '.ts', '.tsx'),
+      ...below('arenas', '.ts', '.mjs').filter((file) => !isTest(file)),
+    ];
     const long = files
       .filter((file) => !EDITABLE.includes(file))
       .flatMap(functionsOf)

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { arenaWith, SCRIPT_DEVICE, Script, IDLE_CONTEXT } from '../../testing/script.ts';
 import { viewLab } from '../../view/lab/lab.ts';
 import { judge } from '../rules/judge.ts';
+import { isClearlyAhead } from '../rules/claims.ts';
 import { liveBases, nextStart, paretoFront, plateauOf } from './bases.ts';
 import { lastGain, plan } from './plan.ts';
 import { admitIdea } from '../admission/policy.ts';
@@ -16,9 +17,9 @@ import { lineage, measurementsOf } from '../state.ts';
 import { whyRefused } from '../steering.ts';
 
 const opened = (branches = 3, manifest: object = {}): Script =>
-  new Script(
-    arenaWith({ search: { branches }, decide: { rules: 2, controls: 0, drift: 0 }, ...manifest }),
-  ).addCalibration([5, 5.02, 4.98]);
+  new Script(arenaWith({ search: { branches }, decide: { controls: 0, drift: 0 }, ...manifest })).addCalibration([
+    5, 5.02, 4.98,
+  ]);
 /** An idea on `parent`, measured and decided, and kept where the rule says so. */
 function tried(script: Script, value: number, about: object = {}): Script {
   const n = script.state.experiments.length;
@@ -106,6 +107,19 @@ describe('standing still', () => {
     for (let k = 1; k <= 24; k++) tried(lucky, 5 - 0.0005 * k);
     expect(lineage(lucky.state, lucky.state.incumbent).length).toBeGreaterThan(3);
     expect(plateauOf(lucky.state, 0).since).toBe(0);
+  });
+
+  it('is counted by the numbers of the newest measurement, whatever device a session starts on', () => {
+    const script = tried(stuck(opened()), 4.995).startSession('device-b');
+    expect(plateauOf(script.state, 0)).toMatchObject({ since: 0, ideas: 15 });
+    // One number of each side on the new device: its noise is not known, so nothing is clear there.
+    script.measure(0, 9, { purpose: 'calibrate', device: 'device-b' });
+    script.measure(15, 3, { purpose: 'replicate', device: 'device-b' });
+    expect(isClearlyAhead(script.state, 15, 0, 'device-b')).toBe(false);
+    expect(plateauOf(script.state, 0)).toMatchObject({ since: 0, ideas: 15 });
+    script.measure(0, 9.1, { purpose: 'calibrate', device: 'device-b' });
+    expect(isClearlyAhead(script.state, 15, 0, 'device-b')).toBe(true);
+    expect(plateauOf(script.state, 0)).toMatchObject({ since: 15, ideas: 0 });
   });
 
   it('a gain that fresh measurements refuted was none', () => {
@@ -268,9 +282,7 @@ describe('crossings', () => {
   ];
 
   it('take two near misses that move different knobs before two that move the same', () => {
-    const script = new Script(
-      arenaWith({ search: { branches: 2 }, knobs, decide: { rules: 2, controls: 0, drift: 0 } }),
-    );
+    const script = new Script(arenaWith({ search: { branches: 2 }, knobs, decide: { controls: 0, drift: 0 } }));
     script
       .addEvent({
         type: 'proposed',
@@ -335,6 +347,13 @@ describe('the front', () => {
       [1, 'front'],
       [4, 'front'],
     ]);
+  });
+
+  it('and the live bases stay when a session starts on another device class and nothing is measured there', () => {
+    const before = some(arena);
+    const [front, bases] = [paretoFront(before.state), liveBases(before.state)];
+    const { state } = before.startSession('device-b');
+    expect([paretoFront(state), liveBases(state)]).toEqual([front, bases]);
   });
 
   it('is none where the arena asks for none: then the scalar decides alone', () => {

@@ -3,13 +3,14 @@
  * crossings, and how far to look around while nothing sure is gained. A pure function of the ledger; decides no
  * verdict.
  */
+import { signOf } from '../arena.ts';
 import { nonDominated } from '../../base/rank.ts';
 import { compareSamples, mean } from '../../base/stats.ts';
 import { isClearlyAhead, isClearStep } from '../rules/claims.ts';
-import { brokenConstraint, noiseIn, secondaryMetric, signOf } from '../rules/judge.ts';
+import { brokenConstraint, secondaryMetric } from '../rules/constraints.ts';
 import { verdictOf } from '../experiment.ts';
 import { CLEAR_Z } from '../rules/margin.ts';
-import { arenaOf, codeOf, type LabState, lineage, rulesOf, values } from '../state.ts';
+import { arenaOf, codeOf, currentDevice, type LabState, lineage, values, noiseIn } from '../state.ts';
 
 /** Probability of being better below which a near miss is a miss. */
 const MIN_NEAR_MISS_PROBABILITY = 0.35;
@@ -22,7 +23,7 @@ const MIN_KEEPS_BETWEEN_TRIES = 8;
  */
 export function nextBundle(state: LabState): readonly number[] | undefined {
   const size = arenaOf(state).decide.bundle ?? 0;
-  if (size < 2 || rulesOf(state) === 1) return undefined;
+  if (size < 2) return undefined;
   const candidates = nearMisses(state);
   return candidates.length < size ? undefined : candidates.slice(0, size);
 }
@@ -68,7 +69,7 @@ export interface Plateau {
  * Is the lab standing still? Counted since the last gain that a claim confirmed, or that is clear, by its own numbers
  * or together with the small ones since the gain before it, and was not refuted.
  */
-export function plateauOf(state: LabState, knobCount: number, deviceClass = deviceOf(state)): Plateau {
+export function plateauOf(state: LabState, knobCount: number, deviceClass = currentDevice(state)): Plateau {
   const since = lineage(state, state.incumbent).reduce(
     (lastSure, n) => (n > 0 && isSureGain(state, n, lastSure, deviceClass) ? n : lastSure),
     0,
@@ -88,11 +89,9 @@ function isSureGain(state: LabState, n: number, previousGain: number, deviceClas
   if (lastClaim) return lastClaim.passed;
   return (
     verdictOf(state.experiments[n]!) === 'kept' &&
-    (isClearStep(state, n, deviceClass) || isClearlyAhead(state, n, previousGain, deviceClass))
+    (isClearStep(state, n) || isClearlyAhead(state, n, previousGain, deviceClass))
   );
 }
-
-const deviceOf = (state: LabState): string => state.sessions.at(-1)?.start.deviceClass ?? '';
 
 // ------------------------------------------------------------------------------------------------ live branches
 
@@ -114,7 +113,7 @@ const MAX_TRIES_PER_BRANCH = 6;
  * The live bases: the incumbent, what people parked, the front where the arena asks for one, then runner-ups, as many
  * as the manifest allows.
  */
-export function liveBases(state: LabState, deviceClass = deviceOf(state)): LiveBase[] {
+export function liveBases(state: LabState, deviceClass = currentDevice(state)): LiveBase[] {
   const incumbentLine = lineage(state, state.incumbent);
   const chosen: LiveBase[] = [{ n: state.incumbent, role: 'incumbent', why: 'the last kept experiment' }];
   const maxBases = arenaOf(state).search?.branches ?? 1;
@@ -244,7 +243,7 @@ function touchedBy(state: LabState, n: number): ReadonlySet<string> {
  * Experiments that no other beats in the metric and in every metric of the manifest's front at once, best metric first;
  * none where it asks for no front.
  */
-export function paretoFront(state: LabState, deviceClass = deviceOf(state)): number[] {
+export function paretoFront(state: LabState, deviceClass = currentDevice(state)): number[] {
   const { front = [] } = arenaOf(state);
   if (front.length === 0) return [];
   const points = state.experiments.flatMap((experiment) => {

@@ -3,12 +3,12 @@
  * then measure the baseline and what is left side by side, and let the holdout see both. Knows nothing about how a step
  * is done.
  */
-import { noiseIn, signOf } from '../rules/judge.ts';
+import { signOf } from '../arena.ts';
 import type { FinalComparison } from '../event.ts';
 import { type Measurement, valueOf } from '../experiment.ts';
 import { holdoutStep, holdoutEffect } from './holdout.ts';
 import type { PlanContext, Step } from './plan.ts';
-import { arenaOf, type LabState, lineage, measurementsOf } from '../state.ts';
+import { arenaOf, type LabState, lineage, measurementsOf, noiseIn } from '../state.ts';
 import { comparePairs } from '../../base/stats.ts';
 
 /** Interleaved pairs of the last comparison. */

@@ -2,7 +2,7 @@
  * The holdout: an evaluator on a split that nobody who proposes ever sees, asked only about the baseline and confirmed
  * champions, and only so often. Pure. Fails closed: where it gave no number, that is said instead of one.
  */
-import { signOf } from '../rules/judge.ts';
+import { signOf } from '../arena.ts';
 import type { Outcome } from '../event.ts';
 import type { Step } from './plan.ts';
 import { arenaOf, type LabState } from '../state.ts';

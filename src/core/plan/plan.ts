@@ -2,9 +2,10 @@
  * What to do next, as a pure function of the state: the order of a night. Because it looks at nothing but the ledger, a
  * harness that was killed anywhere goes on by asking again. Knows nothing about how a step is done.
  */
+import { pairedSoFar } from '../rules/evidence.ts';
 import { seedOf } from '../../base/random.ts';
-import { CONFIRM_REPLICATES, sidesOf } from '../rules/claims.ts';
-import { judge, pairedSoFar } from '../rules/judge.ts';
+import { sidesOf } from '../rules/claims.ts';
+import { judge } from '../rules/judge.ts';
 import type { Purpose, StopReason } from '../event.ts';
 import { verdictOf } from '../experiment.ts';
 import { finalStep } from './finalize.ts';
@@ -12,7 +13,7 @@ import { type LiveBase, nextBundle, nextStart } from './bases.ts';
 import { wantsScreening } from './screening.ts';
 import { holdoutStep } from './holdout.ts';
 import { isRepairable } from './repair.ts';
-import { arenaOf, inPairs, type LabState, lineage, measurementsOf, rulesOf, values } from '../state.ts';
+import { arenaOf, inPairs, type LabState, lineage, measurementsOf, values } from '../state.ts';
 import { medianOf } from '../../base/stats.ts';
 
 export type Step =
@@ -144,8 +145,7 @@ function measureWhileWaiting(state: LabState, deviceClass: string): Step | undef
   const n =
     countValues(incumbent) < MAX_INCUMBENT_VALUES ? incumbent : countValues(0) < MAX_BASELINE_VALUES ? 0 : undefined;
   if (n !== undefined) return { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
-  const wantedControls =
-    rulesOf(state) === 3 && arenaOf(state).decide.controls > 0 ? IDLE_CONTROL_SHARE * ideasTried(state) : 0;
+  const wantedControls = arenaOf(state).decide.controls > 0 ? IDLE_CONTROL_SHARE * ideasTried(state) : 0;
   return state.controls.all.length < wantedControls ? { do: 'control' } : undefined;
 }
 
@@ -155,7 +155,6 @@ export const ideasTried = (state: LabState): number =>
 
 /** The first control comes after half of the first interval: none in a short try, one in a night. */
 function isControlDue(state: LabState): boolean {
-  if (rulesOf(state) === 1) return false;
   return Math.floor((arenaOf(state).decide.controls ?? 0) * ideasTried(state) + 0.5) > state.controls.all.length;
 }
 
@@ -257,7 +256,7 @@ function measureReference(state: LabState, context: PlanContext, isEnding: boole
   const measuredCount = measurementsOf(state, n).filter(
     (measurement) => measurement.deviceClass === context.deviceClass && measurement.state !== 'lost',
   ).length;
-  const neededCount = rulesOf(state) === 1 ? 2 : 1 + Math.floor((state.experiments.length - n) / RECHECK_EVERY);
+  const neededCount = 1 + Math.floor((state.experiments.length - n) / RECHECK_EVERY);
   return measuredCount >= (isEnding ? 1 : neededCount)
     ? undefined
     : { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
@@ -269,7 +268,7 @@ function measureReference(state: LabState, context: PlanContext, isEnding: boole
  */
 function checkDrift(state: LabState, context: PlanContext): Step | undefined {
   const interval = arenaOf(state).decide.drift ?? 0;
-  if (interval === 0 || rulesOf(state) === 1 || state.running.size > 0) return undefined;
+  if (interval === 0 || state.running.size > 0) return undefined;
   const driftMeasurements = (n: number): number[] =>
     measurementsOf(state, n).flatMap((measurement) =>
       measurement.purpose === 'drift' && measurement.deviceClass === context.deviceClass && measurement.state !== 'lost'
@@ -301,7 +300,6 @@ function askHoldout(state: LabState, context: PlanContext): Step | undefined {
  */
 function isSettled(state: LabState, n: number): boolean {
   const hasStood = state.experiments.length - n > CONFIRM_AFTER;
-  if (rulesOf(state) === 1) return hasStood;
   return hasStood && state.experiments.length - (state.confirmations.at(-1)?.n ?? 0) > CLAIM_EVERY;
 }
 
@@ -320,7 +318,7 @@ function testClaim(state: LabState, context: PlanContext): Step | undefined {
   )
     return undefined;
   const { missing, fresh } = sidesOf(state, n, state.champion, context.deviceClass);
-  const hasBegun = rulesOf(state) === 3 && fresh > 0;
+  const hasBegun = fresh > 0;
   const isDue = hasBegun || wouldStop(state, context) || isSettled(state, n);
   const missingCount = missing[0] + missing[1];
   if (!isDue || state.running.size > 0) return undefined;
@@ -343,7 +341,6 @@ function maxMeasurements(state: LabState): number {
 
 /** Measurements to keep in reserve for the claim at the end. */
 function claimCost(state: LabState, context: PlanContext): number {
-  if (rulesOf(state) === 1) return 2 * CONFIRM_REPLICATES;
   const { missing } = sidesOf(state, state.incumbent, state.champion, context.deviceClass);
   return missing[0] + missing[1];
 }

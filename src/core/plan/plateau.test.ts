@@ -8,7 +8,7 @@ import { judge } from '../rules/judge.ts';
 import { nextBundle } from './bases.ts';
 
 const opened = (bundle = 2): Script =>
-  new Script(arenaWith({ decide: { rules: 2, controls: 0, drift: 0, bundle } })).addCalibration([5, 5.02, 4.98]);
+  new Script(arenaWith({ decide: { controls: 0, drift: 0, bundle } })).addCalibration([5, 5.02, 4.98]);
 const tried = (script: Script, value: number): Script => {
   const n = script.state.experiments.length;
   return script.addIdea().measure(n, value).decide(n);

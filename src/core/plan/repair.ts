@@ -1,6 +1,5 @@
 /** Which crashed candidate may be mended by whoever wrote it, and how often. Knows nothing about how. */
-import type { Decision } from '../rules/judge.ts';
-import type { FailureClass } from '../event.ts';
+import type { FailureClass, Decision } from '../event.ts';
 import type { LabState } from '../state.ts';
 
 /**

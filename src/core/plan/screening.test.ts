@@ -8,7 +8,7 @@ import { plan } from './plan.ts';
 import { values } from '../state.ts';
 
 const opened = (screen: object = { seconds: 0.2, ranks: true }): Script =>
-  new Script(arenaWith({ screen, decide: { rules: 2, controls: 0, drift: 0 } })).addCalibration([50, 50.1, 49.9]);
+  new Script(arenaWith({ screen, decide: { controls: 0, drift: 0 } })).addCalibration([50, 50.1, 49.9]);
 const next = (script: Script) => plan(script.state, IDLE_CONTEXT);
 
 /** One idea as the plan has it: short, then in full where it goes on. `short` and `long` are what it measures. */
@@ -68,9 +68,9 @@ describe('short runs that rank', () => {
     expect(screeningState(script.state, SCRIPT_DEVICE)?.phase).toBe('stopped');
     expect(idea(script, 1, 200)).toEqual(['idea', 'decide']);
     const { health } = viewLab(script.state, { now: script.state.lastAt, alive: true, tip: '' });
-    expect(health.find(({ what }) => what === 'Short runs')).toMatchObject({
+    expect(health.find(({ what }) => what === 'Screening')).toMatchObject({
       warning: true,
-      text: expect.stringMatching(/do not rank.*τ −1\.00.*switched off/),
+      text: expect.stringMatching(/does not rank.*τ −1\.00.*switched off/),
     });
   });
 
