@@ -8,7 +8,7 @@ import type { LanguageModel } from 'ai';
 import { z } from 'zod';
 import { defined } from '../base/defined.ts';
 import { LabError, reasonOf } from '../base/error.ts';
-import type { Usage } from '../core/event.ts';
+import type { Usage } from '../core/agent-call.ts';
 import type { Agent, AgentResult, AgentTask } from '../core/ports.ts';
 import { monotonicMs } from '../os/clock.ts';
 import type { AgentHost } from './cli-agent.ts';

@@ -5,7 +5,7 @@
  */
 import { defined } from '../base/defined.ts';
 import { oneLine, sanitizeText, keepTail } from '../base/text.ts';
-import type { Usage } from '../core/event.ts';
+import type { Usage } from '../core/agent-call.ts';
 import type { AgentResult, RunResult } from '../core/ports.ts';
 import type { CallReport } from './gateway/call.ts';
 import { classifyText, type ProviderFailure, redactSecrets } from './gateway/classify.ts';

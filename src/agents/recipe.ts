@@ -5,7 +5,7 @@
  */
 import { defined } from '../base/defined.ts';
 import type { AgentTask } from '../core/ports.ts';
-import type { Usage } from '../core/event.ts';
+import type { Usage } from '../core/agent-call.ts';
 import { type Api, type Fields, asFields } from './gateway/apis.ts';
 import type { AgentLayout } from './jail.ts';
 

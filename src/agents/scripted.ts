@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { defined } from '../base/defined.ts';
-import type { CallFailure, Usage } from '../core/event.ts';
+import type { CallFailure, Usage } from '../core/agent-call.ts';
 import type { Agent, AgentResult, AgentTask } from '../core/ports.ts';
 import { monotonicMs, sleep } from '../os/clock.ts';
 

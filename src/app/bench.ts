@@ -1,7 +1,7 @@
 /** Everything that is prepared once a session for all its measurements: setup, prepare, frozen files, cores. */
 import * as path from 'node:path';
 import { defined } from '../base/defined.ts';
-import { roleOf } from '../core/arena.ts';
+import { roleOf } from '../core/file-roles.ts';
 import { type Bench, linkDeps } from '../loop/process-specs.ts';
 import { refOf } from '../loop/refs.ts';
 import { runStages } from '../loop/stages.ts';

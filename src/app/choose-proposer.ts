@@ -5,7 +5,7 @@
 import * as path from 'node:path';
 import { defined } from '../base/defined.ts';
 import type { Arena } from '../core/arena.ts';
-import type { RunLimits } from '../core/event.ts';
+import type { RunLimits } from '../core/session.ts';
 import type { Agent, Brief, Clock, Proposer, Workspace } from '../core/ports.ts';
 import { codeOf, type LabState } from '../core/state.ts';
 import { readText } from '../os/files.ts';

@@ -3,7 +3,7 @@
  * prepare the bench, hand out a `Lab` with its loop. The files of this folder choose the adapters behind the ports.
  */
 import { randomBytes } from 'node:crypto';
-import type { StopReason } from '../core/event.ts';
+import type { StopReason } from '../core/session.ts';
 import { openInbox } from '../ledger/inbox.ts';
 import { openLedger } from '../ledger/jsonl.ts';
 import { Lab, type Stop } from '../loop/lab.ts';

@@ -1,5 +1,6 @@
 /** What a caller gives to open a lab, and what it may listen to. */
-import type { LedgerEvent, RunLimits } from '../core/event.ts';
+import type { LedgerEvent } from '../core/event.ts';
+import type { RunLimits } from '../core/session.ts';
 import type { Proposer, Sandbox } from '../core/ports.ts';
 import type { LabState } from '../core/state.ts';
 import type { LabWatch } from '../loop/lab.ts';

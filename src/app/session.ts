@@ -1,9 +1,9 @@
 /** One session of a lab, from its first event to its last: who proposes, on which device, within which limits. */
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
-import { gradeOf } from '../core/arena.ts';
-import type { RunLimits, StopReason } from '../core/event.ts';
-import { ideasTried } from '../core/plan/plan.ts';
+import { gradeOf } from '../core/trust-grade.ts';
+import type { RunLimits, StopReason } from '../core/session.ts';
+import { ideasTried } from '../core/plan/pace.ts';
 import type { Clock, Ledger, Proposer } from '../core/ports.ts';
 import type { LabState } from '../core/state.ts';
 import { endSession } from '../loop/run.ts';

@@ -24,7 +24,7 @@ export const ERROR_CODES = {
   E_NOT_WRITABLE: { exit: 3, title: 'A folder cannot be written' },
   E_DISK_FULL: { exit: 3, title: 'The disk is full' },
   E_NO_LAB: { exit: 2, title: 'There is no lab here yet' },
-  E_WISH: { exit: 2, title: 'A wish cannot be obeyed as things stand' },
+  E_WISH: { exit: 2, title: 'A request cannot be applied as things stand' },
   E_LOCKED: { exit: 5, title: 'Another run works on this lab' },
   E_LEDGER_TORN: { exit: 4, title: 'The last line of the ledger is cut' },
   E_LEDGER_CORRUPT: { exit: 4, title: 'A line of the ledger cannot be read' },

@@ -7,7 +7,7 @@ import * as path from 'node:path';
 import * as readline from 'node:readline/promises';
 import { parse as parseYaml, stringify as toYaml } from 'yaml';
 import { LabError } from '../base/error.ts';
-import { checkFiles, parseArena } from '../core/arena.ts';
+import { checkFiles, parseArena } from '../core/manifest-check.ts';
 import { writeAtomic } from '../os/files.ts';
 import { listFolder } from '../workspace/source.ts';
 import { numberOption } from './limits.ts';

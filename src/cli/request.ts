@@ -3,7 +3,7 @@
  * inbox, and say what became of it when a harness is running. Never writes the ledger.
  */
 import { LabError } from '../base/error.ts';
-import { whyRefused } from '../core/steering.ts';
+import { whyRefused } from '../core/request-check.ts';
 import { labRequestSchema } from '../core/requests.ts';
 import { postRequest } from '../ledger/inbox.ts';
 import { monotonicMs, sleep } from '../os/clock.ts';

@@ -7,7 +7,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { auditLab } from '../audit/audit.ts';
 import { LabError } from '../base/error.ts';
-import { whyRefused } from '../core/steering.ts';
+import { whyRefused } from '../core/request-check.ts';
 import type { LabState } from '../core/state.ts';
 import { labRequestSchema } from '../core/requests.ts';
 import { postRequest } from '../ledger/inbox.ts';

@@ -1,7 +1,7 @@
 /** What a manifest may say and what it says when it is silent: each bound is tried on both sides. */
 import { describe, expect, it } from 'vitest';
 import { MINIMAL_MANIFEST } from '../testing/script.ts';
-import { parseArena } from './arena.ts';
+import { parseArena } from './manifest-check.ts';
 
 type Change = Readonly<Record<string, unknown>>;
 /** A key, a value that it may have, values that it may not have, and what it needs beside it. */

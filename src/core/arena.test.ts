@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arenaWith, MINIMAL_MANIFEST as manifest } from '../testing/script.ts';
-import { checkFiles, gradeOf, matchingFiles, parseArena, roleOf, signOf } from './arena.ts';
+import { signOf } from './arena.ts';
+import { checkFiles, parseArena } from './manifest-check.ts';
+import { matchingFiles, roleOf } from './file-roles.ts';
+import { gradeOf } from './trust-grade.ts';
 
 const problems = (change: object): string => {
   const parsed = parseArena({ ...manifest, ...change });

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { Script } from '../testing/script.ts';
 import { budgetLeft, readinessOf, costOfCalls } from './calls.ts';
-import type { CallFailure, Payload } from './event.ts';
+import type { CallFailure } from './agent-call.ts';
+import type { Payload } from './event.ts';
 
 const usage = { calls: 2, inputTokens: 1000, cachedTokens: 500, outputTokens: 100, source: 'gateway' } as const;
 

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { LabError } from '../base/error.ts';
 import { decisionOf, draftProposal, draftSnapshot } from '../testing/drafts.ts';
 import { arenaWith, Script } from '../testing/script.ts';
-import type { Decision, EventDraft } from './event.ts';
+import type { Decision } from './decision.ts';
+import type { EventDraft } from './event.ts';
 import { forkOf, lineage } from './state.ts';
 
 /** That the event cannot stand there, and that a refused one changes nothing. */

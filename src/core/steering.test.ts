@@ -6,7 +6,8 @@ import { syntheticLab } from '../testing/synthetic.ts';
 import type { LedgerEvent } from './event.ts';
 import { replayEvents } from './replay.ts';
 import { lineage } from './state.ts';
-import { applyToSteering, NO_STEERING, type Steering, whyRefused, withoutPin, withoutReplicate } from './steering.ts';
+import { whyRefused } from './request-check.ts';
+import { applyToSteering, NO_STEERING, type Steering, withoutPin, withoutReplicate } from './steering.ts';
 import type { LabRequest } from './requests.ts';
 
 const { events, state } = syntheticLab({ n: 40, seed: 3, goodRate: 0.5 });
@@ -163,7 +164,7 @@ describe('a veto', () => {
   it('of the baseline, of a control, or of nothing is objected to, and recorded it breaks the ledger', () => {
     for (const n of [0, 4000]) {
       expect(whyRefused(state, { verb: 'veto', n })).toMatch(/baseline|no experiment/);
-      expect(() => replayEvents([...events, says({ verb: 'veto', n })])).toThrow(/cannot be obeyed/);
+      expect(() => replayEvents([...events, says({ verb: 'veto', n })])).toThrow(/cannot be applied/);
     }
   });
 });

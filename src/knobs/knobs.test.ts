@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import type { Knob } from '../core/arena.ts';
-import { parseArena } from '../core/arena.ts';
+import { parseArena } from '../core/manifest-check.ts';
 import { findKnob, snapKnob, writeKnob } from '../core/admission/knobs.ts';
 import { scanConstants } from './constants.ts';
 import { addKnobs, formatKnobLine } from './manifest.ts';

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { sha256Hex, sha256Parts } from '../base/hash.ts';
 import type { Arena } from '../core/arena.ts';
-import type { Outcome } from '../core/event.ts';
+import type { Outcome } from '../core/outcome.ts';
 import { crashOutcome } from './faults.ts';
 import type { MeasurementDirs } from './process-specs.ts';
 

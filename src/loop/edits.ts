@@ -1,7 +1,7 @@
 /** Edits as the ledger keeps them, content by its hash, and the editable files that they are made on. */
 import { LabError } from '../base/error.ts';
 import { sha256Hex } from '../base/hash.ts';
-import { roleOf } from '../core/arena.ts';
+import { roleOf } from '../core/file-roles.ts';
 import type { FileEdit, Ledger, Workspace } from '../core/ports.ts';
 import { arenaOf } from '../core/state.ts';
 

@@ -1,7 +1,7 @@
 /** Turns the ending of a process into an outcome: whose fault it was and which limit was exceeded. Pure. */
 import { sanitizeText } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
-import type { FailureClass, Outcome } from '../core/event.ts';
+import type { FailureClass, Outcome } from '../core/outcome.ts';
 import type { RunResult } from '../core/ports.ts';
 import { declaredClass, excerptOf, failureClass } from './protocol.ts';
 

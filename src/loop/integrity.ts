@@ -1,6 +1,6 @@
 /** Checks that a run left everything as it was that it must not change, and used the seed that it was given. */
 import { oneLine } from '../base/text.ts';
-import type { Outcome } from '../core/event.ts';
+import type { Outcome } from '../core/outcome.ts';
 import { hashTree, stampTree } from '../os/files.ts';
 import { crashOutcome } from './faults.ts';
 import type { Bench } from './process-specs.ts';

@@ -3,7 +3,7 @@
  */
 import { standardDeviationOf } from '../base/stats.ts';
 import type { Arena } from '../core/arena.ts';
-import type { Conditions, Outcome } from '../core/event.ts';
+import type { Conditions, Outcome } from '../core/outcome.ts';
 import { crashOutcome } from './faults.ts';
 
 type MeasuredOutcome = Extract<Outcome, { kind: 'measured' }>;

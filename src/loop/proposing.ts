@@ -3,11 +3,11 @@
  * and when the proposer has nothing left.
  */
 import { defined } from '../base/defined.ts';
-import type { StopReason } from '../core/event.ts';
-import { liveBases } from '../core/plan/bases.ts';
+import type { StopReason } from '../core/session.ts';
+import { liveBases } from '../core/bases/live-bases.ts';
 import type { Brief, Clock, Proposal, Proposer } from '../core/ports.ts';
 import { arenaOf, codeOf, type LabState } from '../core/state.ts';
-import { whyRefused } from '../core/steering.ts';
+import { whyRefused } from '../core/request-check.ts';
 import { type AdmissionDeps, type EditProposal, recordProposal } from './admission.ts';
 import { callJournal } from './call-journal.ts';
 import { readEditableFiles } from './edits.ts';

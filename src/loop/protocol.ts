@@ -5,7 +5,7 @@
 import { defined } from '../base/defined.ts';
 import { oneLine } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
-import type { FailureClass, Outcome } from '../core/event.ts';
+import type { FailureClass, Outcome } from '../core/outcome.ts';
 
 const failureOutcome = (kind: FailureClass, message: string): Outcome => ({ kind: 'crashed', class: kind, message });
 

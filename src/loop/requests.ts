@@ -3,7 +3,7 @@
  * numbers.
  */
 import { defined } from '../base/defined.ts';
-import { whyRefused } from '../core/steering.ts';
+import { whyRefused } from '../core/request-check.ts';
 import type { FileEdit, Inbox, Ledger } from '../core/ports.ts';
 import type { LabRequest } from '../core/requests.ts';
 

@@ -4,7 +4,7 @@
  * in loop/measure.ts. This file sees to it that the loop never ends by accident.
  */
 import { LabError, reasonOf } from '../base/error.ts';
-import type { StopReason } from '../core/event.ts';
+import type { StopReason } from '../core/session.ts';
 import type { Clock, Ledger } from '../core/ports.ts';
 import type { Job, Lab, Stop, TellResult } from './lab.ts';
 

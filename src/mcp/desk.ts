@@ -9,7 +9,7 @@ import * as path from 'node:path';
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { oneLine, sanitizeText } from '../base/text.ts';
-import { roleOf } from '../core/arena.ts';
+import { roleOf } from '../core/file-roles.ts';
 import { arenaOf, codeOf, type LabState } from '../core/state.ts';
 import { postRequest } from '../ledger/inbox.ts';
 import { LOCK_FILE, readBlobText, readLedger } from '../ledger/jsonl.ts';

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { isInstructions, leftWithoutUs } from '../base/text-block.ts';
-import { roleOf } from '../core/arena.ts';
+import { roleOf } from '../core/file-roles.ts';
 import type { Brief, Workspace } from '../core/ports.ts';
 import { listTree } from '../os/files.ts';
 

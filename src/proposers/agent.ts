@@ -6,9 +6,10 @@
 import { defined } from '../base/defined.ts';
 import { LabError, reasonOf } from '../base/error.ts';
 import { oneLine } from '../base/text.ts';
-import { roleOf } from '../core/arena.ts';
+import { roleOf } from '../core/file-roles.ts';
 import { budgetLeft } from '../core/calls.ts';
-import type { CallFailure, RunLimits } from '../core/event.ts';
+import type { CallFailure } from '../core/agent-call.ts';
+import type { RunLimits } from '../core/session.ts';
 import type { Agent, AgentResult, Brief, CandidateFailure, Proposal, Proposer } from '../core/ports.ts';
 import { removeTree } from '../os/files.ts';
 import { type FolderChanges, collectChanges, readNoteFile, fingerprintsOf } from './folder.ts';

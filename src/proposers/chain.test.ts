@@ -1,6 +1,6 @@
 /** A chain of proposers: who is asked when, who stands in, and when it is worth waiting. The clock is a number. */
 import { describe, expect, it } from 'vitest';
-import type { CallFailure } from '../core/event.ts';
+import type { CallFailure } from '../core/agent-call.ts';
 import type { Brief, Clock, Proposal, Proposer } from '../core/ports.ts';
 import { arenaWith, Script } from '../testing/script.ts';
 import { chainProposer } from './chain.ts';

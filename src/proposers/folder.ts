@@ -6,7 +6,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { defined } from '../base/defined.ts';
 import { sha256Hex } from '../base/hash.ts';
-import type { FileRole } from '../core/arena.ts';
+import type { FileRole } from '../core/file-roles.ts';
 import type { RefusalCode } from '../core/event.ts';
 import type { FileEdit } from '../core/ports.ts';
 import { listTree } from '../os/files.ts';

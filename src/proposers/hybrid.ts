@@ -3,7 +3,7 @@
  * the ledger. An edit of knobs alone is a trial of the search like any other. An edit of the code is measured, and its
  * effect is added to what is known about the knobs. Knows nothing about models.
  */
-import { typicalMeasurementS } from '../core/plan/plan.ts';
+import { typicalMeasurementS } from '../core/plan/pace.ts';
 import { applyEdits } from '../core/admission/policy.ts';
 import type { Brief, Proposal, Proposer } from '../core/ports.ts';
 import { arenaOf, type LabState, measurementsOf } from '../core/state.ts';

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { lastObject } from '../base/json.ts';
 import { oneLine } from '../base/text.ts';
-import type { AgentNote } from '../core/event.ts';
+import type { AgentNote } from '../core/agent-call.ts';
 
 const MAX_READ_CHARS = 16_000;
 const lineSchema = (maxLength: number) =>

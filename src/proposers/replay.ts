@@ -6,7 +6,7 @@ import { parseComparison } from '../core/admission/knob-rules.ts';
 import { seedOf } from '../base/random.ts';
 import { mean } from '../base/stats.ts';
 import type { Arena } from '../core/arena.ts';
-import { type Plateau, plateauOf } from '../core/plan/bases.ts';
+import { type Plateau, plateauOf } from '../core/bases/plateau.ts';
 import { verdictOf } from '../core/experiment.ts';
 import { findKnob } from '../core/admission/knobs.ts';
 import type { Brief } from '../core/ports.ts';

@@ -1,5 +1,6 @@
 /** Events in few words, for tests of the fold: each one with what it needs and nothing else. Knows no test runner. */
-import type { Decision, EventDraft } from '../core/event.ts';
+import type { Decision } from '../core/decision.ts';
+import type { EventDraft } from '../core/event.ts';
 
 export const decisionOf = (change: Partial<Decision> = {}): Decision => ({
   verdict: 'discarded',

@@ -5,8 +5,10 @@
 import { sha256Hex } from '../base/hash.ts';
 import { type Arena, arenaSchema } from '../core/arena.ts';
 import { judge } from '../core/rules/judge.ts';
-import type { Conditions, EventDraft, FailureClass, LedgerEvent, Outcome, Purpose } from '../core/event.ts';
-import type { PlanContext } from '../core/plan/plan.ts';
+import type { Conditions, FailureClass, Outcome, Purpose } from '../core/outcome.ts';
+import type { EventDraft, LedgerEvent, Payload } from '../core/event.ts';
+import { verdictOf } from '../core/experiment.ts';
+import type { PlanContext } from '../core/plan/step.ts';
 import type { Brief, Ledger } from '../core/ports.ts';
 import { arenaOf, codeOf, type LabState } from '../core/state.ts';
 import { noiseOf } from '../base/stats.ts';
@@ -136,7 +138,7 @@ export class Script {
   }
 
   /** A new idea on top of the incumbent, without code yet. */
-  propose(hypothesis = 'an idea'): this {
+  propose(hypothesis = 'an idea', fields: Partial<Payload<'proposed'>> = {}): this {
     const n = this.state.experiments.length;
     const kind = n === 0 ? 'baseline' : 'idea';
     return this.addEvent({
@@ -147,6 +149,7 @@ export class Script {
       proposer: 'test',
       hypothesis,
       edits: {},
+      ...fields,
     });
   }
 
@@ -206,6 +209,15 @@ export class Script {
 
   advance(n: number): this {
     return this.addEvent({ type: 'advanced', n, commit: sha256Hex(`commit ${n}`).slice(0, 40) });
+  }
+
+  /** A whole idea: measured until the rule has enough numbers, decided, and advanced when it is kept. */
+  tryIdea(value: number, fields: Partial<Payload<'proposed'>> = {}): this {
+    const n = this.state.experiments.length;
+    this.propose(`idea ${n}`, fields).addSnapshot().measure(n, value);
+    while (judge(this.state, n, SCRIPT_DEVICE).again) this.measure(n, value, { purpose: 'replicate' });
+    this.decide(n);
+    return verdictOf(this.state.experiments[n]!) === 'kept' ? this.advance(n) : this;
   }
 
   /** A whole kept idea: measured once, decided, advanced. */

@@ -3,7 +3,7 @@
  * what it was asked.
  */
 import { agentFromScript, type ScriptedStep } from '../agents/scripted.ts';
-import type { Usage } from '../core/event.ts';
+import type { Usage } from '../core/agent-call.ts';
 import type { Agent, AgentResult, AgentTask } from '../core/ports.ts';
 
 type FailedResult = Extract<AgentResult, { kind: 'failed' }>;

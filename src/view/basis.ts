@@ -9,7 +9,7 @@ import { type Arena, signOf } from '../core/arena.ts';
 import { CONFIRM_REPLICATES } from '../core/rules/claims.ts';
 import type { Experiment, Measurement } from '../core/experiment.ts';
 import { valueOf } from '../core/experiment.ts';
-import { typicalMeasurementS } from '../core/plan/plan.ts';
+import { typicalMeasurementS } from '../core/plan/pace.ts';
 import { shrinkEffects, type ShrunkenEffect, type TriedCode } from '../base/shrinkage.ts';
 import { currentDevice, type LabState, measurementsOf, values, noiseIn } from '../core/state.ts';
 import { tQuantile } from '../base/distributions.ts';

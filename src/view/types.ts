@@ -2,7 +2,9 @@
  * What people see of a lab, as plain JSON: raw numbers beside the text that every surface prints. `--json`, report,
  * dashboard and terminal all get these objects. Types only.
  */
-import type { RefusalCode, TrustGrade, Verdict } from '../core/event.ts';
+import type { RefusalCode } from '../core/event.ts';
+import type { Verdict } from '../core/decision.ts';
+import type { TrustGrade } from '../core/trust-grade.ts';
 import type { EconomicsView, LimitsView, SessionView, TimeView } from './cost-types.ts';
 import type { FormattedNumber } from './format.ts';
 

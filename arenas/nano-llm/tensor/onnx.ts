@@ -134,12 +134,14 @@ interface Field {
 }
 
 const NO_BYTES = new Uint8Array(0);
+/** Bytes of the wire types with a fixed length: 64-bit and 32-bit numbers. */
+const FIXED_LENGTHS: Readonly<Record<number, number>> = { 1: 8, 5: 4 };
 
 /** Splits a protobuf message into its fields; throws a RangeError on anything malformed or cut short. */
 export function readFields(file: Uint8Array): Field[] {
   const fields: Field[] = [];
   let position = 0;
-  const writeVarint = (): number => {
+  const readVarint = (): number => {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
       const byte = file[position++];
@@ -150,14 +152,14 @@ export function readFields(file: Uint8Array): Field[] {
     throw new RangeError(`protobuf: a number at byte ${position} is longer than 64 bits`);
   };
   while (position < file.length) {
-    const key = writeVarint();
+    const key = readVarint();
     const wireType = key & 7;
     const number = key >>> 3;
     if (wireType === 0) {
-      fields.push({ number, int: writeVarint(), bytes: NO_BYTES });
+      fields.push({ number, int: readVarint(), bytes: NO_BYTES });
       continue;
     }
-    const length = wireType === 2 ? writeVarint() : wireType === 5 ? 4 : wireType === 1 ? 8 : -1;
+    const length = wireType === 2 ? readVarint() : (FIXED_LENGTHS[wireType] ?? -1);
     if (length < 0 || position + length > file.length) {
       throw new RangeError(
         `protobuf: field ${number} (wire type ${wireType}) at byte ${position} does not fit the file`,

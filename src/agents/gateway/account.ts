@@ -3,7 +3,7 @@
  * only when it has arrived, so each request in flight may exceed the limit by its own answer.
  */
 import { defined } from '../../base/defined.ts';
-import type { Usage } from '../../core/event.ts';
+import type { Usage } from '../../core/agent-call.ts';
 import { NO_TOKENS, totalTokensOf, type TokenCounts } from './apis.ts';
 
 export interface Allowance {

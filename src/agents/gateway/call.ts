@@ -4,7 +4,7 @@
  * sockets.
  */
 import { randomBytes } from 'node:crypto';
-import type { Usage } from '../../core/event.ts';
+import type { Usage } from '../../core/agent-call.ts';
 import { Account, type Allowance } from './account.ts';
 import type { ToolCall } from './apis.ts';
 import type { ProviderFailure } from './classify.ts';

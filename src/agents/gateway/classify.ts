@@ -3,7 +3,7 @@
  * from what an agent's program prints. Pure: the time is given. Knows nothing about who sent the request.
  */
 import { oneLine } from '../../base/text.ts';
-import type { CallFailure } from '../../core/event.ts';
+import type { CallFailure } from '../../core/agent-call.ts';
 import { asFields, asList } from './apis.ts';
 
 export interface ProviderFailure {

@@ -5,7 +5,8 @@
 import { sha256Parts } from '../../base/hash.ts';
 import { oneLine } from '../../base/text.ts';
 import { normalHash } from './same-change.ts';
-import { type Arena, roleOf } from '../arena.ts';
+import type { Arena } from '../arena.ts';
+import { roleOf } from '../file-roles.ts';
 import type { RefusalCode } from '../event.ts';
 import { type Experiment, type Idea, verdictOf } from '../experiment.ts';
 import type { FileEdit } from '../ports.ts';

@@ -5,7 +5,8 @@
 import { describe, expect, it } from 'vitest';
 import { arenaWith, Script, IDLE_CONTEXT } from '../../testing/script.ts';
 import { viewLab } from '../../view/lab/lab.ts';
-import { plan, type Step } from './plan.ts';
+import { plan } from './plan.ts';
+import type { Step } from './step.ts';
 
 const next = (script: Script, experiments?: number): Step =>
   plan(script.state, { ...IDLE_CONTEXT, ...(experiments !== undefined && { experiments }) });

@@ -4,7 +4,7 @@ import { decisionOf, draftProposal, draftSnapshot } from '../../testing/drafts.t
 import { arenaWith, IDLE_CONTEXT, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
 import { noiseIn } from '../state.ts';
 import { finalResult, finalStep } from './finalize.ts';
-import type { Step } from './plan.ts';
+import type { Step } from './step.ts';
 
 const quiet = [5, 5.1, 4.9] as const;
 /** A stack of kept steps with these probabilities. */

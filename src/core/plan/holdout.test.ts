@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Outcome } from '../event.ts';
+import type { Outcome } from '../outcome.ts';
 import { arenaWith, Script } from '../../testing/script.ts';
 import { holdoutEffect, holdoutReads, holdoutStep } from './holdout.ts';
 

@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { arenaWith, SCRIPT_DEVICE, Script, IDLE_CONTEXT } from '../../testing/script.ts';
 import { judgeClaim } from '../rules/claims.ts';
 import { measurementsOf } from '../state.ts';
-import type { Purpose } from '../event.ts';
-import { ideasTried, nextSeed, plan, type PlanContext, type Step, typicalMeasurementS } from './plan.ts';
+import type { Purpose } from '../outcome.ts';
+import { plan } from './plan.ts';
+import { nextSeed } from './seed.ts';
+import { ideasTried, typicalMeasurementS } from './pace.ts';
+import type { PlanContext, Step } from './step.ts';
 
 const now = (change: Partial<PlanContext> = {}): PlanContext => ({ ...IDLE_CONTEXT, ...change });
 const next = (script: Script, change: Partial<PlanContext> = {}): Step => plan(script.state, now(change));
@@ -11,10 +14,10 @@ const measure = (n: number, purpose: Purpose): object => expect.objectContaining
 const opened = (): Script => new Script().propose('baseline').addSnapshot();
 const quiet = [5, 5.02, 4.98] as const;
 
-describe('while an idea is thought about', () => {
+describe('while a proposer thinks', () => {
   const thinking = { isThinking: true, hasSpareCores: true };
 
-  it('the incumbent is measured up to five times, then the baseline up to ten, and then it is waited for', () => {
+  it('the incumbent is measured up to five times, then the baseline up to ten, and then nothing', () => {
     const script = new Script(arenaWith({ decide: { controls: 0 } })).addCalibration(quiet).addKeptIdea(3);
     for (let has = 1; has < 5; has++) {
       expect(next(script, thinking)).toEqual(measure(1, 'replicate'));
@@ -49,7 +52,7 @@ describe('while an idea is thought about', () => {
     });
   });
 
-  it('it is taken back when the night is over', () => {
+  it('it is taken back when the session must stop', () => {
     const script = opened().addCalibration(quiet);
     for (const over of [{ stopRequested: true }, { leftS: 0.5 }, { experiments: 0 }])
       expect(next(script, { ...thinking, ...over })).toEqual({ do: 'abandon' });
@@ -73,7 +76,7 @@ describe('a candidate of an agent that crashed', () => {
   };
   const can = { repairs: 2 };
 
-  it('is mended first, and then measured as if nothing had been', () => {
+  it('is repaired first, and then measured like any other', () => {
     const script = crashed();
     expect(next(script, can)).toEqual({ do: 'repair', n: 1 });
     script.addEvent({ type: 'repaired', n: 1, attempt: 1, edits: {}, proposer: 'a' });
@@ -82,7 +85,7 @@ describe('a candidate of an agent that crashed', () => {
     expect(script.state.experiments[1]!.idea.attempts).toHaveLength(1);
   });
 
-  it('is decided when nobody can, too often was tried, it is no agent’s, or it touched what it must not', () => {
+  it('is decided when nobody can repair it, it was tried too often, it is no agent’s, or it touched what it must not', () => {
     const decide = { do: 'decide', n: 1 };
     expect(next(crashed())).toEqual(decide);
     expect(next(crashed(), { ...can, unrepairable: new Set([1]) })).toEqual(decide);
@@ -95,11 +98,11 @@ describe('a candidate of an agent that crashed', () => {
     expect(next(script, can)).toEqual(decide);
   });
 
-  it('waits while somebody thinks, and its repair goes on when the last experiment was reached', () => {
+  it('waits while a proposer thinks, and its repair goes on when the last experiment was reached', () => {
     expect(next(crashed(), { ...can, isThinking: true, hasSpareCores: true }).do).not.toBe('decide');
-    const mending = { ...can, isThinking: true, hasSpareCores: true, isRepairing: true };
-    expect(next(crashed(), { ...mending, experiments: 1 }).do).not.toBe('abandon');
-    expect(next(crashed(), { ...mending, stopRequested: true })).toEqual({ do: 'abandon' });
+    const repairing = { ...can, isThinking: true, hasSpareCores: true, isRepairing: true };
+    expect(next(crashed(), { ...repairing, experiments: 1 }).do).not.toBe('abandon');
+    expect(next(crashed(), { ...repairing, stopRequested: true })).toEqual({ do: 'abandon' });
   });
 });
 
@@ -129,7 +132,7 @@ describe('stop rules', () => {
   });
 });
 
-describe('a person’s wishes', () => {
+describe('requests of a person', () => {
   const id = 'wish-0001';
   const from = 'person';
 
@@ -168,7 +171,7 @@ describe('a person’s wishes', () => {
   });
 });
 
-describe('the order of a night', () => {
+describe('the order of a session', () => {
   it('repeats the baseline first, then writes its noise down, then asks for an idea', () => {
     const script = opened();
     for (const value of quiet) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decisionOf, draftProposal, draftSnapshot } from '../../testing/drafts.ts';
-import type { FailureClass } from '../event.ts';
+import type { FailureClass } from '../outcome.ts';
 import { Script } from '../../testing/script.ts';
 import { isRepairable } from './repair.ts';
 

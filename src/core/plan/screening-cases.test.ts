@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { draftProposal, draftSnapshot } from '../../testing/drafts.ts';
 import { arenaWith, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
-import { screeningOf, screeningState, screenRunOf, wantsScreening } from './screening.ts';
+import { screeningOf, screeningState, screenRunOf, wantsScreening } from '../rules/screening.ts';
 
 const lab = (change: Readonly<Record<string, unknown>> = {}, screen: object = {}): Script =>
   new Script(arenaWith({ screen: { seconds: 0.5, ranks: true, ...screen }, ...change })).addCalibration([

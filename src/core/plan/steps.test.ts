@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { decisionOf, draftProposal, draftSnapshot } from '../../testing/drafts.ts';
 import { arenaWith, IDLE_CONTEXT, Script } from '../../testing/script.ts';
-import { plan, type PlanContext, type Step } from './plan.ts';
+import { plan } from './plan.ts';
+import type { PlanContext, Step } from './step.ts';
 
 const quiet = [5, 5.02, 4.98] as const;
 const plain = { controls: 0, drift: 0 };
@@ -55,6 +56,10 @@ describe('the number of the incumbent', () => {
     expect(measured(next(discard(script, 24)))).toEqual('propose');
     expect(measured(next(discard(script)))).toEqual([1, 'replicate']);
     expect(next(script, { busyExperiments: new Set([1]) }).do).not.toBe('measure');
+  });
+
+  it('is never made again where it is the baseline', () => {
+    expect(measured(next(discard(lab(), 30)))).toBe('propose');
   });
 
   it('is asked for by people first, of the baseline too', () => {
@@ -168,6 +173,8 @@ describe('a look for drift', () => {
 
   it('counts on this device alone, lost ones not, and waits while something runs', () => {
     const script = discard(drifting(), 4);
+    expect(next(script.startMeasurement(0), { slots: 9 })).toEqual({ do: 'propose' });
+    script.finishMeasurement(5);
     expect(measured(next(script))).toEqual([0, 'drift']);
     look(script, 0, 'device-b').startMeasurement(0, { purpose: 'drift' });
     expect(next(script, { slots: 9 })).toEqual({ do: 'propose' });
@@ -190,6 +197,53 @@ describe('a claim', () => {
     expect(measured(next(script, { busyExperiments: new Set([1]) }))).toBe('propose');
     const young = script.addIdea().measure(121, 1).decide(121).advance(121);
     expect(measured(next(young))).toBe('propose');
+  });
+
+  it('waits after the last one for 120 experiments, whatever their numbers are', () => {
+    const script = lab();
+    const refuse = (upTo: number): void => {
+      for (let n = script.state.experiments.length; n <= upTo; n++)
+        script.propose().addEvent({ type: 'refused', n, code: n % 2 ? 'guard' : 'vetoed', reason: 'r' });
+    };
+    refuse(49);
+    script.addIdea().measure(50, 3).decide(50).advance(50).addEvent(passed(50));
+    script.addIdea().measure(51, 1).decide(51).advance(51);
+    refuse(118);
+    for (let i = 0; i < 3; i++) script.measure(51, 1, { purpose: 'replicate' });
+    expect(measured(next(script))).toBe('propose');
+    // At the end of the session it is tested all the same, although another one was.
+    expect(measured(next(script, { experiments: 1 }))).toEqual([51, 'confirm']);
+  });
+
+  it('is measured in turn, but no side that has enough', () => {
+    const script = lab().addKeptIdea(4.7);
+    const sides: number[] = [];
+    for (let step = next(script, { experiments: 1 }); step.do === 'measure'; step = next(script, { experiments: 1 })) {
+      sides.push(step.n);
+      script.measure(step.n, [5, 5, 5.01, 5][sides.length - 1]!, { purpose: step.purpose, claim: 1 });
+    }
+    expect(sides).toEqual([1, 0, 1, 1]);
+    // A champion that was chosen by its number has no numbers to reuse.
+    const later = lab().addKeptIdea(4).addEvent(passed(1)).addKeptIdea(3.9);
+    const turns: number[] = [];
+    for (let step = next(later, { experiments: 2 }); step.do === 'measure'; step = next(later, { experiments: 2 })) {
+      turns.push(step.n);
+      later.measure(step.n, 4, { purpose: step.purpose, claim: 2 });
+    }
+    expect(turns).toEqual([2, 1, 1, 2, 2, 1]);
+  });
+
+  it('needs time for all of its measurements, each as long as they take here', () => {
+    const slow = { conditions: { wallS: 2 } };
+    const script = new Script(arenaWith({ decide: plain })).propose('b').addSnapshot();
+    for (const value of quiet) script.measure(0, value, { purpose: 'calibrate', ...slow });
+    script.addCalibration([]).addIdea().measure(1, 3, slow).decide(1).advance(1);
+    expect([7.9, 8].map((leftS) => next(script, { experiments: 1, leftS }).do)).toEqual(['stop', 'measure']);
+    // After one claim the next one needs three numbers of each side.
+    const later = lab().addKeptIdea(4).addEvent(passed(1)).addKeptIdea(3);
+    expect([7.1, 7.3].map((leftS) => next(later, { leftS }).do)).toEqual(['measure', 'propose']);
+    // Another idea takes 2.4 s, and the claim 8 s.
+    expect([10.3, 10.5].map((leftS) => next(script, { leftS }).do)).toEqual(['measure', 'propose']);
   });
 
   it('is made once, in turn, and not begun without the time to end it', () => {
@@ -225,6 +279,16 @@ describe('the holdout', () => {
       outcome: { kind: 'measured', value: 5, metrics: {} },
     });
     expect(measured(next(script, over))).toEqual([1, 'holdout']);
+  });
+});
+
+describe('near misses', () => {
+  it('are tried together before anything new, where the manifest says so', () => {
+    const script = lab({ decide: { ...plain, bundle: 2 } });
+    script.addIdea().measure(1, 4.999).decide(1);
+    expect(next(script)).toEqual({ do: 'propose' });
+    script.addIdea().measure(2, 4.998).decide(2);
+    expect(next(script)).toEqual({ do: 'bundle', of: [2, 1] });
   });
 });
 

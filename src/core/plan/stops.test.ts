@@ -2,8 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { draftProposal, draftSnapshot } from '../../testing/drafts.ts';
 import { arenaWith, IDLE_CONTEXT, Script } from '../../testing/script.ts';
-import type { FailureClass } from '../event.ts';
-import { ideasTried, lastGain, nextSeed, plan, type PlanContext, type Step, typicalMeasurementS } from './plan.ts';
+import type { FailureClass } from '../outcome.ts';
+import { ideasTried, typicalMeasurementS } from './pace.ts';
+import { lastGain } from './stop-rules.ts';
+import { nextSeed } from './seed.ts';
+import { plan } from './plan.ts';
+import type { PlanContext, Step } from './step.ts';
 
 const quiet = [5, 5.02, 4.98] as const;
 const plain = { controls: 0, drift: 0 };

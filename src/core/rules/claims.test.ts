@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { arenaWith, IDLE_CONTEXT, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
-import { verdictOf } from '../experiment.ts';
-import { plan, type Step } from '../plan/plan.ts';
+import { plan } from '../plan/plan.ts';
+import type { Step } from '../plan/step.ts';
 import { tCdf, tQuantile } from '../../base/distributions.ts';
 import { compareSamples } from '../../base/stats.ts';
 import { decisionOf } from '../../testing/drafts.ts';
@@ -292,11 +292,6 @@ describe('a step that is clear by itself', () => {
 });
 
 describe('a step inside a confirmed stack', () => {
-  const tried = (script: Script, value: number): Script => {
-    const n = script.state.experiments.length;
-    script.addIdea().measure(n, value).decide(n);
-    return verdictOf(script.state.experiments[n]!) === 'kept' ? script.advance(n) : script;
-  };
   const failures = new Array<number>(14).fill(4.6);
 
   it('is clear by itself only where its own numbers say so', () => {
@@ -306,13 +301,14 @@ describe('a step inside a confirmed stack', () => {
   });
 
   it('is less clear the more ideas failed against it, and clearer the more failed against what it replaced', () => {
-    const after = (...values: readonly number[]): Script => [4, ...values, 3.88].reduce(tried, baseline());
+    const after = (...values: readonly number[]): Script =>
+      [4, ...values, 3.88].reduce((script, value) => script.tryIdea(value), baseline());
     const isClear = (script: Script): boolean => isClearStep(script.state, script.state.incumbent);
     expect(isClear(after())).toBe(false);
     const script = after(...failures);
     const step = script.state.incumbent;
     expect(isClear(script)).toBe(true);
-    for (const value of failures) tried(script, value);
+    for (const value of failures) script.tryIdea(value);
     expect(isClearStep(script.state, step)).toBe(false);
   });
 });

@@ -1,7 +1,8 @@
 /** A/A controls: the unchanged incumbent, measured as if it were an idea. */
 import { describe, expect, it } from 'vitest';
 import { arenaWith, IDLE_CONTEXT, Script } from '../../testing/script.ts';
-import { plan, type Step } from '../plan/plan.ts';
+import { plan } from '../plan/plan.ts';
+import type { Step } from '../plan/step.ts';
 
 const quiet = [5, 5.1, 4.9, 5.05, 4.95] as const;
 const baseline = (decide: object): Script => new Script(arenaWith({ decide })).addCalibration(quiet);

@@ -1,6 +1,6 @@
 /** The cases that `judge` tells apart before and after the arena's rule. */
 import { describe, expect, it } from 'vitest';
-import type { Decision } from '../event.ts';
+import type { Decision } from '../decision.ts';
 import { decisionOf, draftProposal, draftSnapshot } from '../../testing/drafts.ts';
 import { arenaWith, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
 import { judge } from './judge.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { noiseIn } from '../state.ts';
-import type { Decision } from '../event.ts';
+import type { Decision } from '../decision.ts';
 import { arenaWith, IDLE_CONTEXT, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
 import { viewLab } from '../../view/lab/lab.ts';
 import { plan } from '../plan/plan.ts';
@@ -228,7 +228,9 @@ describe('a gain far above the usual ones', () => {
       expect(reviewOf()).toMatchObject([
         {
           warning: true,
-          text: expect.stringMatching(/^#6 gained 5 times the usual, .*: look at what it does, `overnight diff 6`$/),
+          text: expect.stringMatching(
+            /^#6 gained 5 times the usual gain, .*: look at what it does, `overnight diff 6`$/,
+          ),
         },
       ]);
     }

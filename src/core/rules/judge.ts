@@ -3,9 +3,9 @@
  * on the same state and must get the same answer, word for word. Read `judge` first, then `applyRule`.
  */
 import type { Comparison } from '../../base/stats.ts';
-import type { Decision } from '../event.ts';
+import type { Decision } from '../decision.ts';
 import { type Measurement, valueOf } from '../experiment.ts';
-import { screeningOf } from '../plan/screening.ts';
+import { screeningOf } from './screening.ts';
 import { arenaOf, inPairs, type LabState, measurementsOf, values } from '../state.ts';
 import { brokenConstraint } from './constraints.ts';
 import { compareWithIncumbent, type Evidence, failedSinceMeasured, stepsOf } from './evidence.ts';

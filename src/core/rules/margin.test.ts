@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareSamples } from '../../base/stats.ts';
 import { arenaWith, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
-import type { Decision } from '../event.ts';
-import { verdictOf } from '../experiment.ts';
+import type { Decision } from '../decision.ts';
 import { failedAgainst, failedSinceMeasured } from './evidence.ts';
 import { marginRule, shrinkageOf } from './margin.ts';
 
@@ -70,11 +69,6 @@ describe('the margin', () => {
 describe('in a lab', () => {
   const baseline = (): Script =>
     new Script(arenaWith({ decide: { controls: 0, drift: 0 } })).addCalibration([5, 5.1, 4.9, 5.05, 4.95]);
-  const tried = (script: Script, value: number): Script => {
-    const n = script.state.experiments.length;
-    script.addIdea().measure(n, value).decide(n);
-    return verdictOf(script.state.experiments[n]!) === 'kept' ? script.advance(n) : script;
-  };
   const decisionOf = (script: Script): Decision => {
     const experiment = script.state.experiments.at(-1)!;
     if (experiment.state !== 'decided') throw new Error(experiment.state);
@@ -82,20 +76,20 @@ describe('in a lab', () => {
   };
 
   it('ideas are counted from the last measurement of the incumbent, so a second number restores the margin', () => {
-    const script = [5.2, 5.3, 4, 4.5, 4.5, 4.6].reduce(tried, baseline());
+    const script = [5.2, 5.3, 4, 4.5, 4.5, 4.6].reduce((script, value) => script.tryIdea(value), baseline());
     expect(script.state.incumbent).toBe(3);
     expect([failedAgainst(script.state, 0), failedAgainst(script.state, 3)]).toEqual([2, 3]);
-    expect(decisionOf(tried(script, 4.03)), 'three failures do not make up for 0.03').toMatchObject({
+    expect(decisionOf(script.tryIdea(4.03)), 'three failures do not make up for 0.03').toMatchObject({
       verdict: 'discarded',
       kind: 'within noise',
     });
-    for (let i = 0; i < 12; i++) tried(script, 4.6);
+    for (let i = 0; i < 12; i++) script.tryIdea(4.6);
     expect(failedSinceMeasured(script.state, SCRIPT_DEVICE)).toBe(16);
     script.measure(3, 4, { purpose: 'replicate' });
     expect(failedSinceMeasured(script.state, SCRIPT_DEVICE)).toBe(0);
-    expect(decisionOf(tried(script, 4.03))).toMatchObject({ verdict: 'discarded' });
-    for (let i = 0; i < 14; i++) tried(script, 4.6);
-    expect(decisionOf(tried(script, 4.02))).toMatchObject({
+    expect(decisionOf(script.tryIdea(4.03))).toMatchObject({ verdict: 'discarded' });
+    for (let i = 0; i < 14; i++) script.tryIdea(4.6);
+    expect(decisionOf(script.tryIdea(4.02))).toMatchObject({
       verdict: 'kept',
       reason: expect.stringMatching(/^worse by 0\.02, less than the luck in a number that 15 ideas failed against/),
     });

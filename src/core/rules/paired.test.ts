@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { simulateNight } from '../../../bench/night.ts';
 import { arenaWith, SCRIPT_DEVICE, Script, IDLE_CONTEXT } from '../../testing/script.ts';
 import { judge } from './judge.ts';
-import { plan, type Step } from '../plan/plan.ts';
+import { plan } from '../plan/plan.ts';
+import type { Step } from '../plan/step.ts';
 import { comparePairs } from '../../base/stats.ts';
 
 const paired = { decide: { rule: 'paired' } };
@@ -12,7 +13,7 @@ const started = (): Script => new Script(arenaWith(paired)).addCalibration(quiet
 
 /**
  * Let the planner run until the idea is decided; each measurement's value from its experiment and its place in the
- * night.
+ * session.
  */
 function through(script: Script, value: (n: number, m: number) => number): { sides: number[]; seeds: number[] } {
   const [sides, seeds]: [number[], number[]] = [[], []];
@@ -60,7 +61,7 @@ describe('the rule "paired"', () => {
     expect(judge(alone.state, 1, SCRIPT_DEVICE)).toMatchObject({ decision: { verdict: 'kept' } });
   });
 
-  it('finishes a simulated night within its measurements and finds something', () => {
+  it('finishes a simulated session within its measurements and finds something', () => {
     const {
       state,
       truth,

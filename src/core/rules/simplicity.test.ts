@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { dependenciesIn } from '../admission/dependencies.ts';
 import { arenaWith, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
 import { judge } from './judge.ts';
-import type { Outcome } from '../event.ts';
+import type { Outcome } from '../outcome.ts';
 import { followsFromPenalties, marginSteps, applyPenalties } from './simplicity.ts';
 
 const number = fc.double({ min: -1e6, max: 1e6, noNaN: true });

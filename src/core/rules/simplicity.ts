@@ -3,7 +3,7 @@
  * than another. Pure; the weights are the manifest's, never an agent's.
  */
 import type { Arena } from '../arena.ts';
-import type { Outcome } from '../event.ts';
+import type { Outcome } from '../outcome.ts';
 import type { Code } from '../experiment.ts';
 
 /** The metric as the evaluator gave it, beside the number that decides. */

@@ -1,6 +1,6 @@
 /** The brief of one call of an agent: what the proposer knows of the call, put together with what the lab knows. */
 import { defined } from '../../base/defined.ts';
-import type { RunLimits } from '../../core/event.ts';
+import type { RunLimits } from '../../core/session.ts';
 import type { Brief } from '../../core/ports.ts';
 import { type BriefMaterial, briefText } from './brief.ts';
 

@@ -3,7 +3,7 @@
  * evidence, parent code. Derived from the ledger alone; pure.
  */
 import { defined } from '../../base/defined.ts';
-import type { Verdict } from '../../core/event.ts';
+import type { Verdict } from '../../core/decision.ts';
 import { oneLine } from '../../base/text.ts';
 import { type Experiment, verdictOf } from '../../core/experiment.ts';
 import { type LabState, lineage, measurementsOf } from '../../core/state.ts';

@@ -4,8 +4,10 @@
  */
 import { MIN_RANKED_PAIRS } from '../../base/rank.ts';
 import { formatCount } from '../../base/text.ts';
-import { liveBases, countExplored, plateauOf } from '../../core/plan/bases.ts';
-import { screeningState } from '../../core/plan/screening.ts';
+import { liveBases } from '../../core/bases/live-bases.ts';
+import { countExplored } from '../../core/bases/idea-start.ts';
+import { plateauOf } from '../../core/bases/plateau.ts';
+import { screeningState } from '../../core/rules/screening.ts';
 import type { Basis } from '../basis.ts';
 import { formatFixed, formatPercent } from '../format.ts';
 import type { HealthView } from '../types.ts';

@@ -2,7 +2,7 @@
 import { formatCount } from '../../base/text.ts';
 import { QUARANTINE_FACTOR, usualGain } from '../../core/rules/quarantine.ts';
 import { type Measurement, valueOf, verdictOf } from '../../core/experiment.ts';
-import { ideasTried } from '../../core/plan/plan.ts';
+import { ideasTried } from '../../core/plan/pace.ts';
 import { type LabState, lineage, measurementsOf } from '../../core/state.ts';
 import { compareSamples } from '../../base/stats.ts';
 import { type Basis, comparedText, effectView } from '../basis.ts';

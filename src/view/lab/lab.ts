@@ -5,7 +5,7 @@
 import { defined } from '../../base/defined.ts';
 import { formatCount, oneLine, sanitizeText } from '../../base/text.ts';
 import { verdictOf } from '../../core/experiment.ts';
-import { ideasTried } from '../../core/plan/plan.ts';
+import { ideasTried } from '../../core/plan/pace.ts';
 import { type LabState, lineage } from '../../core/state.ts';
 import { arrowOf, type Basis, basisOf, standingOf } from '../basis.ts';
 import { deadEndViews, undecidedViews } from '../brief/dead-ends.ts';

@@ -1,7 +1,8 @@
 /** Which events people are notified of, and in which words: the verdict's own. Pure. */
 import { defined } from '../../base/defined.ts';
 import { oneLine } from '../../base/text.ts';
-import type { LedgerEvent, StopReason } from '../../core/event.ts';
+import type { LedgerEvent } from '../../core/event.ts';
+import type { StopReason } from '../../core/session.ts';
 import type { LabView } from '../types.ts';
 
 export type NoticeKind = 'champion' | 'budget' | 'stall' | 'failure' | 'end';

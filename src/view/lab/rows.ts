@@ -4,7 +4,7 @@
 import { defined } from '../../base/defined.ts';
 import { oneLine } from '../../base/text.ts';
 import { isClearStep } from '../../core/rules/claims.ts';
-import type { Decision } from '../../core/event.ts';
+import type { Decision } from '../../core/decision.ts';
 import { type Experiment, verdictOf } from '../../core/experiment.ts';
 import { type LabState, lineage, measurementsOf } from '../../core/state.ts';
 import { type Basis, effectView, halfOf, MAX_HYPOTHESIS_LENGTH, meanOf, workSecondsOf } from '../basis.ts';

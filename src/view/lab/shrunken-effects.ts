@@ -3,7 +3,7 @@
  * the choice among many is accounted for. Shown beside every champion.
  */
 import { formatCount } from '../../base/text.ts';
-import type { Decision } from '../../core/event.ts';
+import type { Decision } from '../../core/decision.ts';
 import type { LabState } from '../../core/state.ts';
 import { type Basis, effectView } from '../basis.ts';
 import { formatPercent } from '../format.ts';

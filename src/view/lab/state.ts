@@ -1,6 +1,6 @@
 /** Is it alive, and what does it do? Knows nothing about results. */
 import { oneLine } from '../../base/text.ts';
-import type { StopReason } from '../../core/event.ts';
+import type { StopReason } from '../../core/session.ts';
 import type { Measurement } from '../../core/experiment.ts';
 import { values } from '../../core/state.ts';
 import { type Basis, titleOf } from '../basis.ts';

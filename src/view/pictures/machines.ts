@@ -1,5 +1,5 @@
 /** Where the device's time went, measurement by measurement: lanes of bars for a picture, sums for a table. Pure. */
-import type { Purpose } from '../../core/event.ts';
+import type { Purpose } from '../../core/outcome.ts';
 import type { LabState } from '../../core/state.ts';
 import { basisOf } from '../basis.ts';
 import { clockTime, formatDuration, formatPercent, secondsBetween } from '../format.ts';

@@ -6,7 +6,7 @@ import { formatCount } from '../../base/text.ts';
 import type { Arena, MetricConstraint } from '../../core/arena.ts';
 import { brokenConstraint, secondaryMetric } from '../../core/rules/constraints.ts';
 import { nonDominated } from '../../base/rank.ts';
-import { paretoFront } from '../../core/plan/bases.ts';
+import { paretoFront } from '../../core/bases/pareto-front.ts';
 import { type Basis, meanOf } from '../basis.ts';
 import { formatFixed, secondaryTextOf } from '../format.ts';
 import type { HealthView } from '../types.ts';

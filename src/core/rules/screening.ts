@@ -1,36 +1,38 @@
 /**
- * Short runs that rank: only the best share of the ideas is measured in full (asynchronous successive halving, the
- * stopping variant of Li et al. 2020), and only while ideas that were run both ways, whatever the short run said of
- * them, agree. A short number decides no keep. Pure.
+ * Screening runs that rank: only the best share of the ideas is measured in full (asynchronous successive halving, the
+ * stopping variant of Li et al. 2020), and only while ideas that were run both ways show that screening runs rank as
+ * full ones do. A screening result never counts as a measurement of the experiment.
  */
 import { type Agreement, agreement, promote, MIN_RANKING_TAU } from '../../base/rank.ts';
 import { type Measurement, valueOf } from '../experiment.ts';
 import { arenaOf, type LabState, measurementsOf } from '../state.ts';
 
-/**
- * Of so many short runs one goes on, unless the manifest says otherwise; and how many of the newest it is ranked among.
- */
+/** One of so many screened ideas is measured in full, unless the manifest says otherwise. */
 const DEFAULT_ONE_IN = 3;
+/** An idea is ranked among so many times `one_in` of the newest. */
 const RANKING_WINDOW = 3;
-/**
- * Ideas that go on whatever their short run said: the first ones, then every sixth. They alone tell whether short runs
- * rank.
- */
+/** The first ideas are measured in full whatever their screening run says: they tell whether screening runs rank. */
 const FIRST_CHECKS = 8;
+/** After them every sixth idea, for the same reason. */
 const CHECK_EVERY = 6;
 /** The newest checks that count: older ones were made on other code. */
 const MAX_CHECKS = 16;
 
+export type ScreeningPhase =
+  /** Every idea is measured in full until it is shown that screening runs rank. */
+  | 'checking'
+  /** They rank: only the best share of the ideas is measured in full. */
+  | 'halving'
+  /** It is shown that they do not rank, and none is made any more. */
+  | 'stopped';
+
 export interface ScreeningState {
+  /** Between screening runs and full ones of the same ideas. */
   readonly agreement: Agreement;
-  /**
-   * `checking`: everything goes on until it is shown that short runs rank. `stopped`: it is shown that they do not, and
-   * none is made any more.
-   */
-  readonly phase: 'checking' | 'halving' | 'stopped';
+  readonly phase: ScreeningPhase;
 }
 
-/** Undefined where the arena does not say that short runs rank. */
+/** Undefined where the manifest does not say that screening runs rank. */
 export function screeningState(state: LabState, deviceClass: string): ScreeningState | undefined {
   if (arenaOf(state).screen?.ranks !== true) return undefined;
   const checkedPairs = [...state.screenRuns.keys()]
@@ -49,19 +51,18 @@ export function screeningState(state: LabState, deviceClass: string): ScreeningS
     checkedPairs.map(([shortLoss]) => shortLoss),
     checkedPairs.map(([, fullLoss]) => fullLoss),
   );
-  const hasEnoughChecks = checkedPairs.length >= FIRST_CHECKS;
-  const phase =
-    hasEnoughChecks && rankAgreement.interval[1] < MIN_RANKING_TAU
-      ? 'stopped'
-      : hasEnoughChecks && rankAgreement.tau >= MIN_RANKING_TAU
-        ? 'halving'
-        : 'checking';
-  return { agreement: rankAgreement, phase };
+  return { agreement: rankAgreement, phase: phaseOf(rankAgreement) };
+}
+
+function phaseOf({ pairs, tau, interval }: Agreement): ScreeningPhase {
+  if (pairs < FIRST_CHECKS) return 'checking';
+  if (interval[1] < MIN_RANKING_TAU) return 'stopped';
+  return tau >= MIN_RANKING_TAU ? 'halving' : 'checking';
 }
 
 const isCheck = (i: number): boolean => i < FIRST_CHECKS || i % CHECK_EVERY === 0;
 
-/** The short run of an experiment that ended last. */
+/** The newest finished screening run of an experiment. */
 export function screenRunOf(state: LabState, n: number, deviceClass: string): Measurement | undefined {
   const screenRuns = (state.screenRuns.get(n) ?? []).map((m) => state.measurements[m]!);
   return screenRuns.findLast(
@@ -74,7 +75,7 @@ const lossOf = (state: LabState, measurement: Measurement | undefined): number |
   return value === undefined || arenaOf(state).metric.direction === 'minimize' ? value : -value;
 };
 
-/** What open idea `n`, without a full measurement, gets next: a short run, the whole budget, or no more, and why. */
+/** What open idea `n`, not measured in full yet, gets next: a screening run, the whole budget, or no more, and why. */
 export function screeningOf(
   state: LabState,
   n: number,
@@ -105,7 +106,7 @@ export function screeningOf(
   };
 }
 
-/** Must the next measurement of `n` be a short run? */
+/** Must the next measurement of `n` be a screening run? */
 export const wantsScreening = (state: LabState, n: number, deviceClass: string): boolean =>
   screeningOf(state, n, deviceClass).next === 'short' &&
   !measurementsOf(state, n).some((measurement) => measurement.state === 'finished');

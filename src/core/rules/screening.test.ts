@@ -1,17 +1,17 @@
-/** Short runs that rank: who goes on, when nothing may be dropped, and that a short number is never a full one. */
+/** Screening runs that rank: which ideas go on, when none may be dropped, and that their number is no measurement. */
 import { describe, expect, it } from 'vitest';
 import { arenaWith, SCRIPT_DEVICE, Script, IDLE_CONTEXT } from '../../testing/script.ts';
 import { viewLab } from '../../view/lab/lab.ts';
-import { judge } from '../rules/judge.ts';
+import { judge } from './judge.ts';
 import { screeningState } from './screening.ts';
-import { plan } from './plan.ts';
+import { plan } from '../plan/plan.ts';
 import { values } from '../state.ts';
 
 const opened = (screen: object = { seconds: 0.2, ranks: true }): Script =>
   new Script(arenaWith({ screen, decide: { controls: 0, drift: 0 } })).addCalibration([50, 50.1, 49.9]);
 const next = (script: Script) => plan(script.state, IDLE_CONTEXT);
 
-/** One idea as the plan has it: short, then in full where it goes on. `short` and `long` are what it measures. */
+/** One idea as the plan has it: screened, then in full where it goes on. `short` and `long` are what it measures. */
 function idea(script: Script, short: number, long: number): string[] {
   const n = script.state.experiments.length;
   script.addIdea();
@@ -30,7 +30,7 @@ const checked = (script: Script, short: (k: number) => number): Script => {
   return script;
 };
 
-describe('short runs that rank', () => {
+describe('screening runs that rank', () => {
   it('are made of every idea, and drop nobody until eight ideas were run both ways', () => {
     const script = opened();
     for (let k = 0; k < 8; k++) expect(idea(script, 10 + k, 100 + k), `${k}`).toEqual(['screen', 'idea', 'decide']);
@@ -100,7 +100,7 @@ describe('short runs that rank', () => {
     });
   });
 
-  it('of a candidate that is mended are made again, and the order of the checks stays as it was', () => {
+  it('of a candidate that is repaired are made again, and the order of the checks stays as it was', () => {
     const script = opened()
       .addIdea()
       .measure(1, 'nan', { purpose: 'screen' })
