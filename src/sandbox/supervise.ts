@@ -7,7 +7,7 @@ import { type FSWatcher, lstatSync, watch } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { setTimeout as after } from 'node:timers/promises';
+import { setImmediate as nextLookAtPipes, setTimeout as after } from 'node:timers/promises';
 import { defined } from '../base/defined.ts';
 import type { Ending, RunningProcess, RunResult, RunSpec } from '../core/ports.ts';
 import { killHard, processInfo } from '../os/proc.ts';
@@ -40,8 +40,10 @@ const SLOW_CHECK_INTERVAL_MS = 250;
 /** The first look comes early, so that short runs are accounted for too. */
 const FIRST_CHECK_MS = 15;
 const START_POLL_MS = 8;
-/** Longest wait for output that is still in the pipes when every process is dead. */
+/** Wait for output that is still in the pipes when every process is dead, where a pipe stays open. */
 const DRAIN_MS = 250;
+/** Bounds the last looks at the pipes, where a process that was not found goes on to print. */
+const MAX_LAST_LOOKS = 100;
 /** A process that cannot be killed hangs in the kernel; waiting longer does not help. */
 const GIVE_UP_MS = 10_000;
 /** Longest delay that a timer takes. */
@@ -202,7 +204,7 @@ class Supervision implements RunningProcess {
     this.#watcher?.close();
     const streamsClosed = new Promise<void>((resolve) => child.once('close', () => resolve()));
     const leftovers = await this.#endTheRest(endedMs);
-    await Promise.race([streamsClosed, after(DRAIN_MS)]);
+    await Promise.race([streamsClosed, after(DRAIN_MS).then(() => this.#readWhatIsLeft())]);
     child.stdin?.destroy();
     child.stdout?.destroy();
     child.stderr?.destroy();
@@ -221,6 +223,15 @@ class Supervision implements RunningProcess {
       accounting: this.#meter.accounting,
       leftovers,
     };
+  }
+
+  /** Look at the pipes until nothing new comes. Time alone is no proof: a busy harness may not have looked since. */
+  async #readWhatIsLeft(): Promise<void> {
+    for (let look = 0; look < MAX_LAST_LOOKS; look++) {
+      const bytesBefore = this.#stdout.bytes + this.#stderr.bytes;
+      await nextLookAtPipes();
+      if (this.#stdout.bytes + this.#stderr.bytes === bytesBefore) return;
+    }
   }
 
   async #endTheRest(endedMs: number): Promise<number> {

@@ -263,7 +263,7 @@ const CLOCKED_CASES: readonly SandboxCase[] = [
     false,
     async (sandbox, { makeSpec, out: outFolder }) => {
       const clock = { startFile: join(outFolder, 'start'), graceMs: 14_000, budgetMs: 14_000 };
-      const result = await runToEnd(sandbox, makeSpec(': >"$O/start"; sleep 0.2', { clock }));
+      const result = await runToEnd(sandbox, makeSpec(': >"$O/start"; sleep 1', { clock }));
       strictEqual(result.ending, 'exited');
       ok(isInTime(result.budgetedS, 0.1), `budgetedS ${result.budgetedS}`);
     },

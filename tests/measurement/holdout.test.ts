@@ -49,7 +49,7 @@ it(
       folder,
       tag: 't',
       proposer: ideas(table(400), table(0.05)),
-      seconds: 2,
+      seconds: 10, // a table is counted in one; a busy machine may have more
       calibrate: 2,
       limits: { experiments: 2 },
     });
@@ -63,7 +63,8 @@ it(
     expect(state.champion).toBe(2);
     expect(state.measurements.filter((m) => m.purpose === 'holdout').map((m) => m.n)).toEqual([0, 2]);
     const [before, after] = [0, 2].map((n) => state.holdoutOutcomes.get(n)!.at(-1)!);
-    if (before?.kind !== 'measured' || after?.kind !== 'measured') throw new Error('the holdout gave no number');
+    if (before?.kind !== 'measured' || after?.kind !== 'measured')
+      throw new Error(`the holdout gave no number: ${JSON.stringify([before, after])}`);
     expect(before.value - after.value).toBeGreaterThan(0.1);
     const report = reportMarkdown(viewLab(state, { now: state.lastAt, alive: false, tip: '' }));
     expect(report).toMatch(
