@@ -44,7 +44,7 @@ describe('successive halving', () => {
       for (const { effect = 0 } of decisions(folder)) expect(Math.abs(Number(effect))).toBeLessThan(500);
       await expectClean(folder);
       const status = await overnight(['status', '--json'], { cwd: folder });
-      expect(JSON.stringify(status.json)).toMatch(/they rank like full ones/);
+      expect(JSON.stringify(status.json)).toMatch(/it ranks like full measurements/);
     },
   );
 
