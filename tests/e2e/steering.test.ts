@@ -51,7 +51,9 @@ async function expectAudit(paths: { lab: string; store: string }): Promise<void>
 }
 
 describe.concurrent('a wish', () => {
-  it('is taken by the running harness: pause holds new ideas, resume goes on, steer is recorded', async ({ expect }) => {
+  it('is taken by the running harness: pause holds new ideas, resume goes on, steer is recorded', async ({
+    expect,
+  }) => {
     const manyValues = MANIFEST.replace('range: [0, 9]', 'range: [0, 100000]');
     const folder = smallArena({ manifest: manyValues, candidate: SLOW });
     const count = (type: string): number => ledgerLines(folder).filter((line) => line.type === type).length;
