@@ -15,87 +15,96 @@ import { calling, following, INSIDE, programOf, REAL, REAL_NAMES, scene } from '
 import { dialectOf } from '../tests/fixtures/models/dialects.ts';
 
 const rounds = Number(process.argv[2] ?? 5);
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
-let dir = INSIDE;
-const script = following((_, asked) => {
-  const d = dialectOf(asked, dir)!;
-  return calling(d.read?.('train.py'), d.edit('train.py', 'x = 0', 'x = 42'));
+const medianOf = (values: readonly number[]): number =>
+  [...values].sort((left, right) => left - right)[values.length >> 1]!;
+let workDir = INSIDE;
+const script = following((_, request) => {
+  const dialect = dialectOf(request, workDir)!;
+  return calling(dialect.read?.('train.py'), dialect.edit('train.py', 'x = 0', 'x = 42'));
 });
-const place = await scene(script);
+const agentScene = await scene(script);
 
-function fresh(): AgentTask {
-  const task = mkdtempSync(join(tmpdir(), 'overnight-bench-'));
-  writeFileSync(join(task, 'train.py'), 'x = 0\n');
-  writeFileSync(join(task, 'evaluate.py'), 'import train\n');
-  return place.task({ dir: task });
+function makeTask(): AgentTask {
+  const taskDir = mkdtempSync(join(tmpdir(), 'overnight-bench-'));
+  writeFileSync(join(taskDir, 'train.py'), 'x = 0\n');
+  writeFileSync(join(taskDir, 'evaluate.py'), 'import train\n');
+  return agentScene.task({ dir: taskDir });
 }
 
-async function bare(
+async function runBare(
   name: (typeof REAL_NAMES)[number],
   program: Awaited<ReturnType<typeof probeProgram>>,
 ): Promise<number> {
-  const task = fresh();
-  const home = mkdtempSync(join(tmpdir(), 'overnight-bench-home-'));
-  dir = task.dir;
-  const recipe = RECIPES.find((each) => each.name === name)!;
-  const setting: LaunchContext = {
+  const task = makeTask();
+  const homeDir = mkdtempSync(join(tmpdir(), 'overnight-bench-home-'));
+  workDir = task.dir;
+  const recipe = RECIPES.find((knownRecipe) => knownRecipe.name === name)!;
+  const launchContext: LaunchContext = {
     task,
-    layout: { dir: task.dir, home, gateway: place.server.url, token: 'none' },
+    layout: { dir: task.dir, home: homeDir, gateway: agentScene.server.url, token: 'none' },
     route: REAL[name].api,
     model: REAL[name].model,
     isJailed: true,
     hasFlag: (flag) => program.flags.has(flag),
   };
-  for (const [path, content] of Object.entries(recipe.files?.(setting) ?? {})) {
-    mkdirSync(dirname(join(home, path)), { recursive: true });
-    writeFileSync(join(home, path), content);
+  for (const [relativePath, content] of Object.entries(recipe.files?.(launchContext) ?? {})) {
+    mkdirSync(dirname(join(homeDir, relativePath)), { recursive: true });
+    writeFileSync(join(homeDir, relativePath), content);
   }
-  const env = { PATH: process.env.PATH ?? '', HOME: home, ...recipe.env(setting), CI: '1', NO_COLOR: '1' };
-  const begun = performance.now();
-  await captureOutput(program.path, recipe.argv(setting), {
+  const environment = {
+    PATH: process.env.PATH ?? '',
+    HOME: homeDir,
+    ...recipe.env(launchContext),
+    CI: '1',
+    NO_COLOR: '1',
+  };
+  const startedMs = performance.now();
+  await captureOutput(program.path, recipe.argv(launchContext), {
     cwd: task.dir,
-    env,
+    env: environment,
     ...(recipe.prompt === 'stdin' && { input: task.prompt }),
   });
-  const took = performance.now() - begun;
-  for (const each of [home, task.dir]) rmSync(each, { recursive: true, force: true });
-  return took;
+  const elapsedMs = performance.now() - startedMs;
+  for (const directory of [homeDir, task.dir]) rmSync(directory, { recursive: true, force: true });
+  return elapsedMs;
 }
 
 for (const name of REAL_NAMES) {
-  const agent = await place.agent(name);
+  const agent = await agentScene.agent(name);
   const program = await probeProgram(
-    RECIPES.find((each) => each.name === name)!,
+    RECIPES.find((recipe) => recipe.name === name)!,
     programOf(name),
   );
-  const times: { bare: number[]; jailed: number[] } = { bare: [], jailed: [] };
+  const durations: { runBare: number[]; jailed: number[] } = { runBare: [], jailed: [] };
   for (let round = 0; round <= rounds; round++) {
-    const alone = await bare(name, program);
-    dir = INSIDE;
-    const task = fresh();
-    const begun = performance.now();
+    const bareMs = await runBare(name, program);
+    workDir = INSIDE;
+    const task = makeTask();
+    const startedMs = performance.now();
     const result = await agent.run(task);
-    const jailed = performance.now() - begun;
+    const jailedMs = performance.now() - startedMs;
     rmSync(task.dir, { recursive: true, force: true });
     if (result.kind !== 'done') throw new Error(JSON.stringify(result));
     if (round === 0) continue; // caches of the file system
-    times.bare.push(alone);
-    times.jailed.push(jailed);
+    durations.runBare.push(bareMs);
+    durations.jailed.push(jailedMs);
   }
-  const added = times.jailed.map((each, i) => each - times.bare[i]!);
+  const addedMs = durations.jailed.map((jailedMs, i) => jailedMs - durations.runBare[i]!);
   console.log(
-    `${name.padEnd(8)} bare ${median(times.bare).toFixed(0)}  jailed ${median(times.jailed).toFixed(0)}  added ${median(added).toFixed(0)} (${rounds} rounds)`,
+    `${name.padEnd(8)} bare ${medianOf(durations.runBare).toFixed(0)}  jailed ${medianOf(durations.jailed).toFixed(0)}  added ${medianOf(addedMs).toFixed(0)} (${rounds} rounds)`,
   );
 }
 
-const command = await place.open({ name: 'command', command: 'true' });
-const nothing: number[] = [];
+const idleAgent = await agentScene.open({ name: 'command', command: 'true' });
+const idleDurations: number[] = [];
 for (let round = 0; round < 4 * rounds; round++) {
-  const task = fresh();
-  const begun = performance.now();
-  await command.run(task);
-  nothing.push(performance.now() - begun);
+  const task = makeTask();
+  const startedMs = performance.now();
+  await idleAgent.run(task);
+  idleDurations.push(performance.now() - startedMs);
   rmSync(task.dir, { recursive: true, force: true });
 }
-console.log(`command  a program that does nothing, jailed: ${median(nothing).toFixed(0)} (${nothing.length} rounds)`);
-await place.close();
+console.log(
+  `command  a program that does nothing, jailed: ${medianOf(idleDurations).toFixed(0)} (${idleDurations.length} rounds)`,
+);
+await agentScene.close();

@@ -13,80 +13,82 @@ import { plan } from '../src/core/plan/plan.ts';
 import type { Proposer } from '../src/core/ports.ts';
 import { copyTree, removeTree } from '../src/os/files.ts';
 import { openLab } from '../src/app/open-lab.ts';
-import { DEVICE, simulate, studied } from './night.ts';
+import { DEVICE, simulateNight, studiedEffect } from './night.ts';
 
-const HELLO = fileURLToPath(new URL('../arenas/hello', import.meta.url));
+const HELLO_ARENA = fileURLToPath(new URL('../arenas/hello', import.meta.url));
 const [IDEAS, NIGHTS, SIMULATED] = [60, 4, 1000];
 /** hello's noise, and how much larger it is than that of the studied effects at sigma 0.0005. */
 const [SIGMA, SCALE] = [0.05, 100];
 const BEST_X = 1.7;
-const lossOf = (x: number): number => (x - BEST_X) ** 2;
+const trueLossOf = (value: number): number => (value - BEST_X) ** 2;
 
 /** Moves X so that the true loss changes by what the studied distribution says. */
-function proposer(seed: number): Proposer {
+function studiedProposer(seed: number): Proposer {
   const chance = createRandom(seed);
   return {
     name: 'studied',
     propose: async ({ files }) => {
-      const text = files.get('candidate.sh')!;
-      const x = Number(/^X=(.*)$/m.exec(text)![1]);
-      const loss = Math.max(0, lossOf(x) - SCALE * studied(chance));
-      const content = text.replace(/^X=.*$/m, `X=${BEST_X - Math.sqrt(loss)}`);
+      const sourceText = files.get('candidate.sh')!;
+      const currentX = Number(/^X=(.*)$/m.exec(sourceText)![1]);
+      const loss = Math.max(0, trueLossOf(currentX) - SCALE * studiedEffect(chance));
+      const content = sourceText.replace(/^X=.*$/m, `X=${BEST_X - Math.sqrt(loss)}`);
       return { kind: 'edit', hypothesis: `loss ${loss}`, edits: [{ path: 'candidate.sh', content }] };
     },
   };
 }
 
-async function realNight(seed: number): Promise<{ gain: number; wrong: number; claims: number }> {
-  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-real-'));
+async function playRealNight(seed: number): Promise<{ gain: number; wrong: number; claims: number }> {
+  const homeDir = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-real-'));
   try {
-    const folder = path.join(home, 'hello');
-    copyTree(HELLO, folder, (entry) => path.basename(entry) === '.overnight');
+    const folder = path.join(homeDir, 'hello');
+    copyTree(HELLO_ARENA, folder, (entry) => path.basename(entry) === '.overnight');
     const { state, run } = await openLab({
       folder,
       tag: 'real',
-      proposer: proposer(seed),
+      proposer: studiedProposer(seed),
       limits: { experiments: IDEAS },
     });
     await run();
-    const truth = (n: number): number =>
-      n === 0 ? lossOf(0) : Number(/^loss (.*)$/.exec(state.experiments[n]!.idea.hypothesis)![1]);
-    const passed = state.confirmations.filter((c) => c.passed);
-    const wrong = passed.filter((c) => truth(c.n) >= truth(c.against)).length;
-    return { gain: truth(0) - truth(state.incumbent), wrong, claims: passed.length };
+    const trueLoss = (n: number): number =>
+      n === 0 ? trueLossOf(0) : Number(/^loss (.*)$/.exec(state.experiments[n]!.idea.hypothesis)![1]);
+    const confirmed = state.confirmations.filter((confirmation) => confirmation.passed);
+    const falseClaims = confirmed.filter(
+      (confirmation) => trueLoss(confirmation.n) >= trueLoss(confirmation.against),
+    ).length;
+    return { gain: trueLoss(0) - trueLoss(state.incumbent), wrong: falseClaims, claims: confirmed.length };
   } finally {
-    removeTree(home);
+    removeTree(homeDir);
   }
 }
 
-const simulated = Array.from({ length: SIMULATED }, (_, k) => {
-  const effect = (chance: Parameters<typeof studied>[0]): number => SCALE * studied(chance);
-  const { state, truth } = simulate({
+const simulatedGains = Array.from({ length: SIMULATED }, (_, k) => {
+  const scaledEffect = (chance: Parameters<typeof studiedEffect>[0]): number => SCALE * studiedEffect(chance);
+  const { state, truth } = simulateNight({
     seed: 31 * k + 7,
     sigma: SIGMA,
     evaluations: 8 + IDEAS + 4,
     calibrate: 8,
-    effect,
+    effect: scaledEffect,
   });
   return truth[state.incumbent]!;
-}).sort((a, b) => a - b);
-const at = (share: number): number => simulated[Math.floor(share * (SIMULATED - 1))]!;
-let outside = 0;
+}).sort((left, right) => left - right);
+const gainAtShare = (share: number): number => simulatedGains[Math.floor(share * (SIMULATED - 1))]!;
+let outsideCount = 0;
 for (let night = 1; night <= NIGHTS; night++) {
-  const { gain, wrong, claims } = await realNight(900 + night);
-  if (gain < at(0.005) || gain > at(0.995)) outside++;
-  console.log(`real night ${night}: true gain ${gain.toFixed(3)}, ${claims} claimed, ${wrong} of them false`);
+  const { gain, wrong: falseClaims, claims } = await playRealNight(900 + night);
+  if (gain < gainAtShare(0.005) || gain > gainAtShare(0.995)) outsideCount++;
+  console.log(`real night ${night}: true gain ${gain.toFixed(3)}, ${claims} claimed, ${falseClaims} of them false`);
 }
 console.log(
-  `simulated: true gain ${at(0.5).toFixed(3)}, 99 % of nights between ${at(0.005).toFixed(3)} and ${at(0.995).toFixed(3)}`,
+  `simulated: true gain ${gainAtShare(0.5).toFixed(3)}, 99 % of nights between ${gainAtShare(0.005).toFixed(3)} and ${gainAtShare(0.995).toFixed(3)}`,
 );
 
-const { state } = simulate({ seed: 1, sigma: 0.0005, evaluations: 10_000 });
-const last = state.experiments.length - 1;
-const started = performance.now();
-const TIMES = 2000;
-for (let k = 0; k < TIMES; k++) {
-  judge(state, last, DEVICE);
+const { state } = simulateNight({ seed: 1, sigma: 0.0005, evaluations: 10_000 });
+const lastExperiment = state.experiments.length - 1;
+const startedMs = performance.now();
+const REPEATS = 2000;
+for (let k = 0; k < REPEATS; k++) {
+  judge(state, lastExperiment, DEVICE);
   plan(state, {
     deviceClass: DEVICE,
     stopRequested: false,
@@ -96,7 +98,7 @@ for (let k = 0; k < TIMES; k++) {
     hasSpareCores: false,
   });
 }
-const ms = (performance.now() - started) / TIMES;
+const decisionMs = (performance.now() - startedMs) / REPEATS;
 console.log(
-  `decide-real: ${outside} of ${NIGHTS} real nights outside the simulated 99 % (target 0); ${ms.toFixed(3)} ms a decision at ${state.experiments.length} experiments (target 1)`,
+  `decide-real: ${outsideCount} of ${NIGHTS} real nights outside the simulated 99 % (target 0); ${decisionMs.toFixed(3)} ms a decision at ${state.experiments.length} experiments (target 1)`,
 );

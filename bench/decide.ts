@@ -5,16 +5,14 @@
 import { isClearStep } from '../src/core/rules/claims.ts';
 import { verdictOf } from '../src/core/experiment.ts';
 import { lineage } from '../src/core/state.ts';
-import { DEVICE, greedyNight, type Night, nothingHelps, nothingMatters, simulate, studied } from './night.ts';
+import { playGreedyNight, type Night, nothingHelps, nothingMatters, simulateNight, studiedEffect } from './night.ts';
 
 const NIGHTS = process.argv.includes('--quick') ? 100 : 1000;
 const SIGMAS = [0.0002, 0.0005, 0.001];
 const DEFAULT = 'margin/3, confirm/3';
 const RULES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   [DEFAULT]: {},
-  'margin/2, confirm/2': { rules: 2 },
   'greedy/2, confirm/3': { rule: 'greedy' },
-  'margin/1, confirm/1': { rules: 1 },
 };
 const seedOf = (night: number): number => 7717 * night + 11;
 
@@ -35,7 +33,7 @@ interface Score {
   ideas: number;
 }
 
-const nothing = (): Score => ({
+const emptyScore = (): Score => ({
   gain: 0,
   champion: 0,
   inflation: 0,
@@ -50,121 +48,140 @@ const nothing = (): Score => ({
   ideas: 0,
 });
 
-function addNight(score: Score, { state, truth, used }: Night): void {
-  const own = (n: number): number => truth[n]! - truth[state.experiments[n]!.idea.parent]!;
-  const passed = state.confirmations.filter((c) => c.passed);
+function addNight(score: Score, { state, truth, usedMeasurements }: Night): void {
+  const ownGain = (n: number): number => truth[n]! - truth[state.experiments[n]!.idea.parent]!;
+  const confirmed = state.confirmations.filter((confirmation) => confirmation.passed);
   score.gain += truth[state.incumbent]!;
   score.champion += truth[state.champion]!;
-  score.inflation += passed.reduce((sum, c) => sum + c.effect, 0) - truth[state.champion]!;
-  const kept = state.experiments.filter((x) => verdictOf(x) === 'kept').map((x) => x.idea.n);
+  score.inflation += confirmed.reduce((sum, confirmation) => sum + confirmation.effect, 0) - truth[state.champion]!;
+  const kept = state.experiments
+    .filter((experiment) => verdictOf(experiment) === 'kept')
+    .map((experiment) => experiment.idea.n);
   score.kept += kept.length;
-  score.falseKept += kept.filter((n) => own(n) <= 0).length;
-  score.claims += passed.length;
-  score.falseClaims += passed.filter((c) => truth[c.n]! <= truth[c.against]!).length;
-  const steps = lineage(state, state.champion).filter((n) => n > 0 && isClearStep(state, n, DEVICE));
+  score.falseKept += kept.filter((n) => ownGain(n) <= 0).length;
+  score.claims += confirmed.length;
+  score.falseClaims += confirmed.filter(
+    (confirmation) => truth[confirmation.n]! <= truth[confirmation.against]!,
+  ).length;
+  const steps = lineage(state, state.champion).filter((n) => n > 0 && isClearStep(state, n));
   score.steps += steps.length;
-  score.falseSteps += steps.filter((n) => own(n) <= 0).length;
-  score.stepGain += steps.reduce((sum, n) => sum + own(n), 0);
-  score.used += used;
+  score.falseSteps += steps.filter((n) => ownGain(n) <= 0).length;
+  score.stepGain += steps.reduce((sum, n) => sum + ownGain(n), 0);
+  score.used += usedMeasurements;
   score.ideas += state.experiments.length - 1 - state.controls.all.length;
 }
 
-function upstream(sigma: number): Score {
-  const score = nothing();
+function playUpstreamNights(sigma: number): Score {
+  const score = emptyScore();
   for (let night = 1; night <= NIGHTS; night++) {
-    const { gain, claimed, kept } = greedyNight(seedOf(night), sigma);
+    const { gain, claimed, kept } = playGreedyNight(seedOf(night), sigma);
     score.gain += gain;
     score.inflation += claimed - gain;
     score.kept += kept.length;
-    score.falseKept += kept.filter((delta) => delta <= 0).length;
+    score.falseKept += kept.filter((trueGain) => trueGain <= 0).length;
     score.used += 126;
     score.ideas += 125;
   }
   return score;
 }
 
-function nights(sigma: number, decide: Readonly<Record<string, unknown>>, effect = studied): Score {
-  const score = nothing();
+function playNights(sigma: number, decideOptions: Readonly<Record<string, unknown>>, effect = studiedEffect): Score {
+  const score = emptyScore();
   for (let night = 1; night <= NIGHTS; night++)
-    addNight(score, simulate({ seed: seedOf(night), sigma, decide, effect }));
+    addNight(score, simulateNight({ seed: seedOf(night), sigma, decide: decideOptions, effect }));
   return score;
 }
 
 /** Share of nights in which the report claims something false, where no idea helps. */
-function falseNights(decide: Readonly<Record<string, unknown>>, effect: typeof studied): number {
-  let found = 0;
+function shareOfFalseNights(decideOptions: Readonly<Record<string, unknown>>, effect: typeof studiedEffect): number {
+  let falseCount = 0;
   for (let night = 1; night <= NIGHTS; night++) {
-    const { state, truth } = simulate({ seed: seedOf(night), sigma: 0.0005, decide, effect });
-    if (state.confirmations.some((c) => c.passed && truth[c.n]! <= truth[c.against]!)) found++;
+    const { state, truth } = simulateNight({ seed: seedOf(night), sigma: 0.0005, decide: decideOptions, effect });
+    if (
+      state.confirmations.some(
+        (confirmation) => confirmation.passed && truth[confirmation.n]! <= truth[confirmation.against]!,
+      )
+    )
+      falseCount++;
   }
-  return found / NIGHTS;
+  return falseCount / NIGHTS;
 }
 
 /** Share of nights, of so many measurements in all, that end with something confirmed. */
-function confirming(evaluations: number, sigma: number, decide: Readonly<Record<string, unknown>>): number {
-  const found = Array.from({ length: NIGHTS }, (_, i) => simulate({ seed: seedOf(i + 1), sigma, decide, evaluations }));
-  return found.filter(({ state }) => state.champion > 0).length / NIGHTS;
+function shareOfConfirming(
+  evaluations: number,
+  sigma: number,
+  decideOptions: Readonly<Record<string, unknown>>,
+): number {
+  const nights = Array.from({ length: NIGHTS }, (_, i) =>
+    simulateNight({ seed: seedOf(i + 1), sigma, decide: decideOptions, evaluations }),
+  );
+  return nights.filter(({ state }) => state.champion > 0).length / NIGHTS;
 }
 
-const percent = (x: number, of: number): string => (of === 0 ? '' : `${((100 * x) / of).toFixed(1)} %`);
-const HEADS = [
+const formatPercent = (amount: number, whole: number): string =>
+  whole === 0 ? '' : `${((100 * amount) / whole).toFixed(1)} %`;
+const HEADINGS = [
   ...['rule', 'sigma', 'true gain', 'of greedy', 'claimed − true', 'kept', 'false', 'claims', 'false'],
   ...['carry', 'steps', 'false', 'carry', 'ideas', 'used'],
 ];
 const WIDTHS = [20, 7, 10, 10, 15, 6, 8, 7, 7, 8, 6, 7, 8, 6, 6];
-const print = (cells: readonly string[]): void =>
-  console.log(cells.map((c, i) => (i === 0 ? c.padEnd(WIDTHS[i]!) : c.padStart(WIDTHS[i]!))).join(' '));
+const printRow = (cells: readonly string[]): void =>
+  console.log(cells.map((cell, i) => (i === 0 ? cell.padEnd(WIDTHS[i]!) : cell.padStart(WIDTHS[i]!))).join(' '));
 
-function row(name: string, sigma: number, s: Score, greedy: Score): void {
-  const each = (x: number, digits: number): string => (x / NIGHTS).toFixed(digits);
-  print([
+function printScore(name: string, sigma: number, score: Score, greedy: Score): void {
+  const perNight = (total: number, digits: number): string => (total / NIGHTS).toFixed(digits);
+  printRow([
     name,
     String(sigma),
-    each(s.gain, 5),
-    percent(s.gain, greedy.gain),
-    `${each(s.inflation * 1e4, 2)}e-4`,
-    each(s.kept, 1),
-    percent(s.falseKept, s.kept),
-    each(s.claims, 2),
-    percent(s.falseClaims, s.claims),
-    s.claims === 0 ? '' : percent(s.champion, s.gain),
-    s.claims === 0 ? '' : each(s.steps, 1),
-    percent(s.falseSteps, s.steps),
-    s.claims === 0 ? '' : percent(s.stepGain, s.gain),
-    each(s.ideas, 1),
-    each(s.used, 1),
+    perNight(score.gain, 5),
+    formatPercent(score.gain, greedy.gain),
+    `${perNight(score.inflation * 1e4, 2)}e-4`,
+    perNight(score.kept, 1),
+    formatPercent(score.falseKept, score.kept),
+    perNight(score.claims, 2),
+    formatPercent(score.falseClaims, score.claims),
+    score.claims === 0 ? '' : formatPercent(score.champion, score.gain),
+    score.claims === 0 ? '' : perNight(score.steps, 1),
+    formatPercent(score.falseSteps, score.steps),
+    score.claims === 0 ? '' : formatPercent(score.stepGain, score.gain),
+    perNight(score.ideas, 1),
+    perNight(score.used, 1),
   ]);
 }
 
-print(HEADS);
+printRow(HEADINGS);
 const worst = { gain: 1, inflation: 0, steps: 0, carry: 1, stepCarry: 1, claims: 0 };
 for (const sigma of SIGMAS) {
-  const greedy = upstream(sigma);
-  row('upstream (greedy)', sigma, greedy, greedy);
-  for (const [name, decide] of Object.entries(RULES)) {
-    const s = nights(sigma, decide);
-    row(name, sigma, s, greedy);
+  const greedy = playUpstreamNights(sigma);
+  printScore('upstream (greedy)', sigma, greedy, greedy);
+  for (const [name, decideOptions] of Object.entries(RULES)) {
+    const score = playNights(sigma, decideOptions);
+    printScore(name, sigma, score, greedy);
     if (name !== DEFAULT) continue;
-    worst.gain = Math.min(worst.gain, s.gain / greedy.gain);
-    worst.inflation = Math.max(worst.inflation, s.inflation / greedy.inflation);
-    worst.steps = Math.max(worst.steps, s.falseSteps / s.steps);
-    worst.claims = Math.max(worst.claims, s.falseClaims / s.claims);
-    worst.carry = Math.min(worst.carry, s.champion / s.gain);
-    worst.stepCarry = Math.min(worst.stepCarry, s.stepGain / s.gain);
+    worst.gain = Math.min(worst.gain, score.gain / greedy.gain);
+    worst.inflation = Math.max(worst.inflation, score.inflation / greedy.inflation);
+    worst.steps = Math.max(worst.steps, score.falseSteps / score.steps);
+    worst.claims = Math.max(worst.claims, score.falseClaims / score.claims);
+    worst.carry = Math.min(worst.carry, score.champion / score.gain);
+    worst.stepCarry = Math.min(worst.stepCarry, score.stepGain / score.gain);
   }
 }
-const nulls = Object.entries(RULES).map(([name, decide]) => {
-  const [helps, matters] = [falseNights(decide, nothingHelps), falseNights(decide, nothingMatters)];
+const falseShares = Object.entries(RULES).map(([name, decideOptions]) => {
+  const [helps, matters] = [
+    shareOfFalseNights(decideOptions, nothingHelps),
+    shareOfFalseNights(decideOptions, nothingMatters),
+  ];
   console.log(
-    `null arenas, ${name}: a false claim in ${percent(helps, 1)} of nights (no idea helps), ${percent(matters, 1)} (none does anything)`,
+    `null arenas, ${name}: a false claim in ${formatPercent(helps, 1)} of nights (no idea helps), ${formatPercent(matters, 1)} (none does anything)`,
   );
   return Math.max(helps, matters);
 });
 for (const evaluations of [18, 30, 54])
-  for (const [name, decide] of Object.entries(RULES).slice(0, 2))
+  for (const [name, decideOptions] of Object.entries(RULES).slice(0, 2))
     console.log(
-      `short nights, ${name}: ${evaluations} measurements end confirmed in ${SIGMAS.map((s) => percent(confirming(evaluations, s, decide), 1)).join(', ')} of nights (sigma ${SIGMAS.join(', ')})`,
+      `short nights, ${name}: ${evaluations} measurements end confirmed in ${SIGMAS.map((sigma) => formatPercent(shareOfConfirming(evaluations, sigma, decideOptions), 1)).join(', ')} of nights (sigma ${SIGMAS.join(', ')})`,
     );
 console.log(
-  `decide: ${DEFAULT} over ${NIGHTS} nights each, worst noise level: ${percent(worst.gain, 1)} of greedy's true gain (target 90), ${percent(worst.inflation, 1)} of its inflation (target 25), ${percent(worst.claims, 1)} of claims and ${percent(worst.steps, 1)} of confirmed steps false (target 10), carrying ${percent(worst.carry, 1)} and ${percent(worst.stepCarry, 1)} of the gain (target 60); null arenas ${percent(nulls[0]!, 1)} of nights (target 5)`,
+  `decide: ${DEFAULT} over ${NIGHTS} nights each, worst noise level: ${formatPercent(worst.gain, 1)} of greedy's true gain (target 90), ${formatPercent(worst.inflation, 1)} of its inflation (target 25), ${formatPercent(worst.claims, 1)} of claims and ${formatPercent(worst.steps, 1)} of confirmed steps false (target 10), carrying ${formatPercent(worst.carry, 1)} and ${formatPercent(worst.stepCarry, 1)} of the gain (target 60); null arenas ${formatPercent(falseShares[0]!, 1)} of nights (target 5)`,
 );

@@ -7,8 +7,10 @@ import { createRandom } from '../src/base/random.ts';
 import { type Arena, arenaSchema } from '../src/core/arena.ts';
 import { judgeClaim } from '../src/core/rules/claims.ts';
 import { judge } from '../src/core/rules/judge.ts';
-import type { Conditions, EventDraft, ExperimentKind, LedgerEvent } from '../src/core/event.ts';
-import { plan, type Step } from '../src/core/plan/plan.ts';
+import type { Conditions } from '../src/core/outcome.ts';
+import type { EventDraft, ExperimentKind, LedgerEvent } from '../src/core/event.ts';
+import { plan } from '../src/core/plan/plan.ts';
+import type { Step } from '../src/core/plan/step.ts';
 import { createFold } from '../src/core/replay.ts';
 import { type LabState, values } from '../src/core/state.ts';
 import { noiseOf } from '../src/base/stats.ts';
@@ -40,7 +42,7 @@ export interface Night {
   readonly events: readonly LedgerEvent[];
   /** True gain of each experiment over the baseline. */
   readonly truth: readonly number[];
-  readonly used: number;
+  readonly usedMeasurements: number;
 }
 
 export type Chance = ReturnType<typeof createRandom>;
@@ -53,14 +55,14 @@ const START = 1;
  * of 1.2 on the log is the one with which upstream's rule gives the published true gains of 0.0176, 0.0143 and 0.0099
  * at the three noise levels.
  */
-export function studied(chance: Chance): number {
+export function studiedEffect(chance: Chance): number {
   const kind = chance.uniform();
-  const size = Math.exp(1.2 * chance.normal());
-  return kind < 0.15 ? 0.0005 * size : kind < 0.3 ? 0 : -0.001 * size;
+  const effectSize = Math.exp(1.2 * chance.normal());
+  return kind < 0.15 ? 0.0005 * effectSize : kind < 0.3 ? 0 : -0.001 * effectSize;
 }
 
 /** Nothing helps: a third of the ideas change nothing, the others hurt. */
-export const nothingHelps = (chance: Chance): number => Math.min(0, studied(chance));
+export const nothingHelps = (chance: Chance): number => Math.min(0, studiedEffect(chance));
 /** Nothing does anything at all: the hardest arena not to claim something in. */
 export const nothingMatters = (): number => 0;
 
@@ -76,12 +78,12 @@ const CONDITIONS: Conditions = {
   load: 0,
 };
 
-export function simulate(options: NightOptions): Night {
+export function simulateNight(options: NightOptions): Night {
   return new Simulation(options).run();
 }
 
 class Simulation {
-  readonly #o: NightOptions;
+  readonly #options: NightOptions;
   readonly #ideas: Chance;
   readonly #noise: Chance;
   readonly #fold = createFold();
@@ -90,71 +92,77 @@ class Simulation {
   #used = 0;
 
   constructor(options: NightOptions) {
-    this.#o = options;
+    this.#options = options;
     this.#ideas = createRandom(options.seed);
     this.#noise = createRandom(options.seed ^ 0x5bd1e995);
   }
 
   run(): Night {
-    const arena = arenaOf(this.#o);
+    const arena = arenaForNight(this.#options);
     const files = { editable: 'x', frozen: 'y' };
-    const { seed } = this.#o;
-    this.#add({ type: 'lab.opened', lab: 'night', tag: 'night', arena, files, source: { dirty: false }, seed });
-    this.#propose('baseline');
-    this.#snapshot(0);
-    const evaluations = this.#o.evaluations ?? 126;
+    const { seed } = this.#options;
+    this.#appendEvent({ type: 'lab.opened', lab: 'night', tag: 'night', arena, files, source: { dirty: false }, seed });
+    this.#proposeIdea('baseline');
+    this.#recordSnapshot(0);
+    const evaluations = this.#options.evaluations ?? 126;
     for (;;) {
       const leftS = (evaluations - this.#used + 0.2) * SECONDS;
       const step = plan(this.#state, { ...IDLE_CONTEXT, deviceClass: DEVICE, leftS });
       if (step.do === 'stop') break;
-      this.#take(step);
+      this.#takeStep(step);
     }
-    return { state: this.#state, events: this.#events, truth: this.#truth, used: this.#used };
+    return { state: this.#state, events: this.#events, truth: this.#truth, usedMeasurements: this.#used };
   }
 
   get #state(): LabState {
     return this.#fold.state;
   }
 
-  #add(draft: EventDraft): void {
+  #appendEvent(draft: EventDraft): void {
     const event = { ...draft, seq: this.#events.length, t: '2026-03-07T20:00:00.000Z', v: 1, prev: '' } as LedgerEvent;
     this.#fold.apply(event);
     this.#events.push(event);
   }
 
-  #take(step: Exclude<Step, { do: 'stop' }>): void {
+  #takeStep(step: Exclude<Step, { do: 'stop' }>): void {
     switch (step.do) {
       case 'propose': {
         const base = step.base?.n ?? this.#state.incumbent;
-        this.#truth.push(this.#truth[base]! + (this.#o.effect ?? studied)(this.#ideas, base, this.#truth.length));
-        return this.#propose('idea', undefined, base);
+        this.#truth.push(
+          this.#truth[base]! + (this.#options.effect ?? studiedEffect)(this.#ideas, base, this.#truth.length),
+        );
+        return this.#proposeIdea('idea', undefined, base);
       }
       case 'bundle': {
-        const own = (n: number): number => this.#truth[n]! - this.#truth[this.#state.experiments[n]!.idea.parent]!;
-        this.#truth.push(step.of.reduce((sum, n) => sum + own(n), this.#truth[this.#state.incumbent]!));
-        return this.#propose('idea', step.of, undefined, step.why !== undefined);
+        const ownGain = (n: number): number => this.#truth[n]! - this.#truth[this.#state.experiments[n]!.idea.parent]!;
+        this.#truth.push(step.of.reduce((sum, n) => sum + ownGain(n), this.#truth[this.#state.incumbent]!));
+        return this.#proposeIdea('idea', step.of, undefined, step.why !== undefined);
       }
       case 'control':
         this.#truth.push(this.#truth[this.#state.incumbent]!);
-        return this.#propose('control');
+        return this.#proposeIdea('control');
       case 'admit':
-        return this.#snapshot(step.n);
+        return this.#recordSnapshot(step.n);
       case 'measure':
-        return this.#measure(step);
+        return this.#recordMeasurement(step);
       case 'decide': {
         const judgement = judge(this.#state, step.n, DEVICE);
         if (judgement.again) throw new Error(`#${step.n} was to be decided and is in doubt`);
-        return this.#add({ type: 'decided', n: step.n, decision: judgement.decision });
+        return this.#appendEvent({ type: 'decided', n: step.n, decision: judgement.decision });
       }
       case 'advance':
-        return this.#add({ type: 'advanced', n: step.n, commit: `${step.n}` });
+        return this.#appendEvent({ type: 'advanced', n: step.n, commit: `${step.n}` });
       case 'calibrate':
-        return this.#add({ type: 'calibrated', deviceClass: DEVICE, noise: noiseOf(values(this.#state, 0, DEVICE)) });
+        return this.#appendEvent({
+          type: 'calibrated',
+          deviceClass: DEVICE,
+          noise: noiseOf(values(this.#state, 0, DEVICE)),
+        });
       case 'confirm': {
         const { n, against } = step;
         const result = judgeClaim(this.#state, n, against, DEVICE);
         if (!result) throw new Error(`the claim of #${n} was to be judged and is not measured`);
-        return this.#add({ type: 'confirmation', n, against, ...result });
+        return this.#appendEvent({ type: 'confirmation', n, against, ...result });
       }
       case 'wait':
       case 'retry':
@@ -168,43 +176,56 @@ class Simulation {
     }
   }
 
-  #propose(kind: ExperimentKind, bundles?: readonly number[], parent = this.#state.incumbent, crosses = false): void {
+  #proposeIdea(
+    kind: ExperimentKind,
+    bundles?: readonly number[],
+    parent = this.#state.incumbent,
+    crosses = false,
+  ): void {
     const n = this.#state.experiments.length;
-    const who = { proposer: 'simulated', hypothesis: '', edits: {} };
-    this.#add({
+    const ideaFields = { proposer: 'simulated', hypothesis: '', edits: {} };
+    this.#appendEvent({
       type: 'proposed',
       n,
       kind,
       parent,
-      ...who,
+      ...ideaFields,
       ...(bundles && { bundles }),
       ...(crosses && { crosses: true as const }),
     });
   }
 
-  #snapshot(n: number): void {
-    this.#add({ type: 'snapshot', n, commit: `${n}`, tree: `${n}`, editable: `${n}`, added: 5, deleted: 5 });
+  #recordSnapshot(n: number): void {
+    this.#appendEvent({ type: 'snapshot', n, commit: `${n}`, tree: `${n}`, editable: `${n}`, added: 5, deleted: 5 });
   }
 
-  #measure({ n, purpose, seed, claim, pair }: Extract<Step, { do: 'measure' }>): void {
+  #recordMeasurement({ n, purpose, seed, claim, pair }: Extract<Step, { do: 'measure' }>): void {
     const m = this.#state.measurements.length;
-    const about = { m, n, purpose, seed, judgeSeed: 1, session: 0, deviceClass: DEVICE, cores: [] };
-    this.#add({
+    const measurementFields = { m, n, purpose, seed, judgeSeed: 1, session: 0, deviceClass: DEVICE, cores: [] };
+    this.#appendEvent({
       type: 'measuring',
-      ...about,
+      ...measurementFields,
       ...(claim !== undefined && { claim }),
       ...(pair !== undefined && { pair }),
     });
-    const { short } = this.#o;
-    const isShort = purpose === 'screen' && short !== undefined;
+    const { short } = this.#options;
+    const isScreening = purpose === 'screen' && short !== undefined;
     const value =
-      START - this.#truth[n]! + (isShort ? short.sigma : this.#o.sigma) * this.#noise.normal() + (isShort ? 1 : 0);
-    this.#add({ type: 'measured', m, outcome: { kind: 'measured', value, metrics: {} }, conditions: CONDITIONS });
-    this.#used += isShort ? short.cost : 1;
+      START -
+      this.#truth[n]! +
+      (isScreening ? short.sigma : this.#options.sigma) * this.#noise.normal() +
+      (isScreening ? 1 : 0);
+    this.#appendEvent({
+      type: 'measured',
+      m,
+      outcome: { kind: 'measured', value, metrics: {} },
+      conditions: CONDITIONS,
+    });
+    this.#used += isScreening ? short.cost : 1;
   }
 }
 
-function arenaOf({ decide = {}, calibrate = 5, branches, short }: NightOptions): Arena {
+function arenaForNight({ decide = {}, calibrate = 5, branches, short }: NightOptions): Arena {
   return arenaSchema.parse({
     overnight: 1,
     name: 'simulated',
@@ -220,23 +241,23 @@ function arenaOf({ decide = {}, calibrate = 5, branches, short }: NightOptions):
 }
 
 /** Upstream's night, without a harness: the first number is the baseline, each better number becomes the best. */
-export function greedyNight(
+export function playGreedyNight(
   seed: number,
   sigma: number,
-  effect = studied,
+  effect = studiedEffect,
   evaluations = 126,
 ): { readonly gain: number; readonly claimed: number; readonly kept: readonly number[] } {
   const [ideas, noise] = [createRandom(seed), createRandom(seed ^ 0x5bd1e995)];
-  const first = sigma * noise.normal();
-  let [best, gain] = [first, 0];
+  const firstNumber = sigma * noise.normal();
+  let [bestNumber, gain] = [firstNumber, 0];
   const kept: number[] = [];
   for (let i = 1; i < evaluations; i++) {
-    const delta = effect(ideas);
-    const seen = gain + delta + sigma * noise.normal();
-    if (seen <= best) continue;
-    best = seen;
-    gain += delta;
-    kept.push(delta);
+    const trueGain = effect(ideas);
+    const measuredGain = gain + trueGain + sigma * noise.normal();
+    if (measuredGain <= bestNumber) continue;
+    bestNumber = measuredGain;
+    gain += trueGain;
+    kept.push(trueGain);
   }
-  return { gain, claimed: best - first, kept };
+  return { gain, claimed: bestNumber - firstNumber, kept };
 }

@@ -4,11 +4,11 @@
  * replaces (ledger, git and decisions are real), then a block is measured with real processes. `npm run bench:overhead
  * [-- --long]`: up to 1,000 or 10,000 experiments.
  */
-import { CLEAN_END } from '../src/testing/sandbox-conformance.ts';
+import { instantSandbox } from '../src/testing/instant-sandbox.ts';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import type { Proposer, RunningProcess, RunResult, RunSpec, Sandbox } from '../src/core/ports.ts';
+import type { Proposer, RunSpec, Sandbox } from '../src/core/ports.ts';
 import { medianOf } from '../src/base/stats.ts';
 import { chooseSandbox } from '../src/sandbox/choose.ts';
 import { openLab } from '../src/app/open-lab.ts';
@@ -45,7 +45,7 @@ function makeArena(): string {
   return folder;
 }
 
-const counter: Proposer = {
+const countingProposer: Proposer = {
   name: 'counter',
   propose: async ({ n }) => ({
     kind: 'edit',
@@ -54,97 +54,84 @@ const counter: Proposer = {
   }),
 };
 
-/** A sandbox without processes: does at once what the two scripts of the arena do. */
-function instantSandbox(like: Sandbox): Sandbox {
-  const done: RunResult = { ...CLEAN_END, wallS: 0, cpuS: 0 };
-  const start = (spec: RunSpec): RunningProcess => {
-    const {
-      OVERNIGHT_OUT: out,
-      OVERNIGHT_ARENA: arena,
-      OVERNIGHT_RESULT: result,
-      OVERNIGHT_NONCE: nonce,
-      OVERNIGHT_SEED: seed,
-    } = spec.env;
-    if (out) fs.copyFileSync(path.join(arena!, 'value.txt'), path.join(out, 'value.txt'));
-    else fs.writeFileSync(result!, `nonce: ${nonce}\nscore: ${seed}\n`);
-    return { pid: process.pid, done: Promise.resolve(done), kill: () => {} };
-  };
-  return {
-    info: like.info,
-    inside: (mount) => mount.from,
-    start,
-    startJoined: () => {
-      throw new Error('not used');
-    },
-    sweep: async () => 0,
-  };
+/** Does at once what the two scripts of the arena do. */
+function playScripts({ env }: RunSpec): undefined {
+  const { OVERNIGHT_OUT: outFolder, OVERNIGHT_ARENA: arenaFolder, OVERNIGHT_RESULT: resultFile } = env;
+  if (outFolder) fs.copyFileSync(path.join(arenaFolder!, 'value.txt'), path.join(outFolder, 'value.txt'));
+  else fs.writeFileSync(resultFile!, `nonce: ${env.OVERNIGHT_NONCE}\nscore: ${env.OVERNIGHT_SEED}\n`);
 }
 
 /** Open the bench lab and go on for `experiments` more; milliseconds of overhead of each idea's first measurement. */
-async function goOn(folder: string, sandbox: Sandbox, experiments: number): Promise<number[]> {
-  let ran = 0;
-  const opened = await openLab({
+async function runExperiments(folder: string, sandbox: Sandbox, experiments: number): Promise<number[]> {
+  let candidateS = 0;
+  const openedLab = await openLab({
     folder,
     tag: TAG,
     sandbox,
-    proposer: counter,
+    proposer: countingProposer,
     limits: { experiments },
     watch: {
       onEvent: (event) => {
-        if (event.type === 'measured') ran = event.conditions.wallS + event.conditions.evaluateS;
+        if (event.type === 'measured') candidateS = event.conditions.wallS + event.conditions.evaluateS;
       },
     },
   });
   const samples: number[] = [];
-  let started = performance.now();
-  for (let job = await opened.lab.ask(); job.do === 'measure'; job = await opened.lab.ask()) {
-    await opened.lab.tell(job, await opened.lab.measure(job));
-    const now = performance.now();
-    if (job.purpose === 'idea') samples.push(now - started - ran * 1000);
-    started = now;
+  let startedMs = performance.now();
+  for (let job = await openedLab.lab.ask(); job.do === 'measure'; job = await openedLab.lab.ask()) {
+    await openedLab.lab.tell(job, await openedLab.lab.measure(job));
+    const nowMs = performance.now();
+    if (job.purpose === 'idea') samples.push(nowMs - startedMs - candidateS * 1000);
+    startedMs = nowMs;
   }
-  opened.close();
+  openedLab.close();
   return samples;
 }
 
 /** Milliseconds to lay out and to remove the 200 files of a commit. */
-async function layOut(folder: string): Promise<readonly [number, number]> {
+async function measureCheckouts(folder: string): Promise<readonly [number, number]> {
   const workspace = await openWorkspace(folder, path.join(folder, '.overnight', 'store.git'));
   const commit = (await workspace.resolveRef(`refs/heads/overnight/${TAG}`)) ?? '';
-  const [made, removed]: [number[], number[]] = [[], []];
+  const [checkoutMs, removalMs]: [number[], number[]] = [[], []];
   for (let i = 0; i < 30; i++) {
-    const dir = path.join(folder, '.overnight', 'layout', String(i));
-    const [a, , b] = [performance.now(), await workspace.checkout(commit, dir), performance.now()];
-    await workspace.discardCheckout(dir);
-    made.push(b - a);
-    removed.push(performance.now() - b);
+    const checkoutDir = path.join(folder, '.overnight', 'layout', String(i));
+    const [startMs, , checkedOutMs] = [
+      performance.now(),
+      await workspace.checkout(commit, checkoutDir),
+      performance.now(),
+    ];
+    await workspace.discardCheckout(checkoutDir);
+    checkoutMs.push(checkedOutMs - startMs);
+    removalMs.push(performance.now() - checkedOutMs);
   }
-  return [medianOf(made), medianOf(removed)];
+  return [medianOf(checkoutMs), medianOf(removalMs)];
 }
 
-const sizes = process.argv.includes('--long') ? [10, 1000, 10_000] : [10, 1000];
+const labSizes = process.argv.includes('--long') ? [10, 1000, 10_000] : [10, 1000];
 console.log(
   `${'sandbox'.padEnd(12)} after experiments   overhead (median ms of ${BLOCK})   lay out + remove ${FILES} files (ms)`,
 );
-const parts: string[] = [];
-for (const [forbid, target] of [
+const summaryParts: string[] = [];
+for (const [forbidsBubblewrap, targetMs] of [
   [false, 150],
   [true, 80],
 ] as const) {
   const folder = makeArena();
-  const { sandbox } = await chooseSandbox(forbid ? { forbid: 'bubblewrap' } : {});
-  const found: number[] = [];
-  let have = 0;
-  for (const size of sizes) {
-    await goOn(folder, instantSandbox(sandbox), size - have);
-    found.push(medianOf(await goOn(folder, sandbox, BLOCK)));
-    have = size + BLOCK;
-    const [made, removed] = await layOut(folder);
+  const { sandbox } = await chooseSandbox(forbidsBubblewrap ? { forbid: 'bubblewrap' } : {});
+  const overheads: number[] = [];
+  let experimentCount = 0;
+  for (const targetCount of labSizes) {
+    await runExperiments(folder, { ...instantSandbox(playScripts), info: sandbox.info }, targetCount - experimentCount);
+    overheads.push(medianOf(await runExperiments(folder, sandbox, BLOCK)));
+    experimentCount = targetCount + BLOCK;
+    const [checkoutMs, removalMs] = await measureCheckouts(folder);
     console.log(
-      `${sandbox.info.level.padEnd(12)} ${String(size).padStart(17)} ${found.at(-1)!.toFixed(1).padStart(33)} ${`${made.toFixed(1)} + ${removed.toFixed(1)}`.padStart(34)}`,
+      `${sandbox.info.level.padEnd(12)} ${String(targetCount).padStart(17)} ${overheads.at(-1)!.toFixed(1).padStart(33)} ${`${checkoutMs.toFixed(1)} + ${removalMs.toFixed(1)}`.padStart(34)}`,
     );
   }
   fs.rmSync(folder, { recursive: true, force: true });
-  parts.push(`${sandbox.info.level} ${found.map((ms) => ms.toFixed(0)).join(' → ')} ms (target ${target})`);
+  summaryParts.push(
+    `${sandbox.info.level} ${overheads.map((overheadMs) => overheadMs.toFixed(0)).join(' → ')} ms (target ${targetMs})`,
+  );
 }
-console.log(`overhead after ${sizes.join(', ')} experiments: ${parts.join('; ')}`);
+console.log(`overhead after ${labSizes.join(', ')} experiments: ${summaryParts.join('; ')}`);

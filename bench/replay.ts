@@ -10,41 +10,45 @@ import { medianOf } from '../src/base/stats.ts';
 import { readLedger } from '../src/ledger/jsonl.ts';
 import { syntheticLab } from '../src/testing/synthetic.ts';
 
-const N = 10_000;
+const EXPERIMENTS = 10_000;
 const RUNS = 7;
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-replay-'));
-const lab = path.join(folder, '.overnight', 'labs', 'bench');
-fs.mkdirSync(lab, { recursive: true });
-const bytes = Buffer.from(
-  syntheticLab({ n: N })
+const labFolder = path.join(folder, '.overnight', 'labs', 'bench');
+fs.mkdirSync(labFolder, { recursive: true });
+const ledgerBytes = Buffer.from(
+  syntheticLab({ n: EXPERIMENTS })
     .events.map((event) => `${JSON.stringify(event)}\n`)
     .join(''),
 );
-fs.writeFileSync(path.join(lab, 'ledger.jsonl'), bytes);
+fs.writeFileSync(path.join(labFolder, 'ledger.jsonl'), ledgerBytes);
 
-const time = (act: () => unknown): number[] =>
+const measureTimes = (action: () => unknown): number[] =>
   Array.from({ length: RUNS }, () => {
-    const started = performance.now();
-    act();
-    return performance.now() - started;
+    const startedMs = performance.now();
+    action();
+    return performance.now() - startedMs;
   });
-readLedger(lab);
-const replay = time(() => readLedger(lab));
-const cli = path.resolve(import.meta.dirname, '../dist/cli/main.js');
-const status = time(() => spawnSync(process.execPath, [cli, 'status', '--dir', folder], { stdio: 'ignore' }));
-const help = time(() => spawnSync(process.execPath, [cli, '--help'], { stdio: 'ignore' }));
-const bare = time(() => spawnSync(process.execPath, ['-e', '0'], { stdio: 'ignore' }));
+readLedger(labFolder);
+const replayTimes = measureTimes(() => readLedger(labFolder));
+const cliProgram = path.resolve(import.meta.dirname, '../dist/cli/main.js');
+const statusTimes = measureTimes(() =>
+  spawnSync(process.execPath, [cliProgram, 'status', '--dir', folder], { stdio: 'ignore' }),
+);
+const helpTimes = measureTimes(() => spawnSync(process.execPath, [cliProgram, '--help'], { stdio: 'ignore' }));
+const nodeTimes = measureTimes(() => spawnSync(process.execPath, ['-e', '0'], { stdio: 'ignore' }));
 fs.rmSync(folder, { recursive: true, force: true });
 
-const row = (name: string, ms: readonly number[], target: string): string =>
-  `${name.padEnd(34)} ${medianOf(ms).toFixed(0).padStart(6)} ${Math.min(...ms)
+const formatRow = (name: string, durations: readonly number[], target: string): string =>
+  `${name.padEnd(34)} ${medianOf(durations).toFixed(0).padStart(6)} ${Math.min(...durations)
     .toFixed(0)
     .padStart(6)} ${target.padStart(8)}`;
 console.log(`${'what (ms)'.padEnd(34)} median    min   target`);
-console.log(row(`replay ${N} experiments (${(bytes.length / 1e6).toFixed(1)} MB)`, replay, '500'));
-console.log(row('overnight status, whole process', status, '700'));
-console.log(row('overnight --help, whole process', help, '150'));
-console.log(row('node -e 0, for comparison', bare, ''));
 console.log(
-  `replay: ${medianOf(replay).toFixed(0)} ms for ${N} experiments (target 500); status ${medianOf(status).toFixed(0)} ms (target 700); --help ${medianOf(help).toFixed(0)} ms (target 150)`,
+  formatRow(`replay ${EXPERIMENTS} experiments (${(ledgerBytes.length / 1e6).toFixed(1)} MB)`, replayTimes, '500'),
+);
+console.log(formatRow('overnight status, whole process', statusTimes, '700'));
+console.log(formatRow('overnight --help, whole process', helpTimes, '150'));
+console.log(formatRow('node -e 0, for comparison', nodeTimes, ''));
+console.log(
+  `replay: ${medianOf(replayTimes).toFixed(0)} ms for ${EXPERIMENTS} experiments (target 500); status ${medianOf(statusTimes).toFixed(0)} ms (target 700); --help ${medianOf(helpTimes).toFixed(0)} ms (target 150)`,
 );

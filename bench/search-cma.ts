@@ -20,7 +20,7 @@ export interface Case {
 }
 
 interface Reference {
-  readonly versions: { readonly cma: string; readonly numpy: string; readonly python: string };
+  readonly versions: { readonly distribution: string; readonly numpy: string; readonly python: string };
   readonly target: number;
   readonly seeds: readonly number[];
   readonly rows: readonly Case[];
@@ -28,41 +28,47 @@ interface Reference {
 
 export const reference = JSON.parse(readFileSync(new URL('search-cma.json', import.meta.url), 'utf8')) as Reference;
 
-type Fn = (x: ArrayLike<number>) => number;
+type TestFunction = (point: ArrayLike<number>) => number;
 
-function sum(count: number, term: (i: number) => number): number {
+function sumOfTerms(evaluationCount: number, termAt: (i: number) => number): number {
   let total = 0;
-  for (let i = 0; i < count; i++) total += term(i);
+  for (let i = 0; i < evaluationCount; i++) total += termAt(i);
   return total;
 }
 
-export const FUNCTIONS: Readonly<Record<Case['f'], Fn>> = {
-  sphere: (x) => sum(x.length, (i) => x[i]! * x[i]!),
-  ellipsoid: (x) => sum(x.length, (i) => 1e6 ** (i / (x.length - 1)) * x[i]! * x[i]!),
-  rosenbrock: (x) => sum(x.length - 1, (i) => 100 * (x[i + 1]! - x[i]! * x[i]!) ** 2 + (1 - x[i]!) ** 2),
+export const FUNCTIONS: Readonly<Record<Case['f'], TestFunction>> = {
+  sphere: (point) => sumOfTerms(point.length, (i) => point[i]! * point[i]!),
+  ellipsoid: (point) => sumOfTerms(point.length, (i) => 1e6 ** (i / (point.length - 1)) * point[i]! * point[i]!),
+  rosenbrock: (point) =>
+    sumOfTerms(point.length - 1, (i) => 100 * (point[i + 1]! - point[i]! * point[i]!) ** 2 + (1 - point[i]!) ** 2),
 };
 
 /** Evaluations until the target, whole generations; Infinity for a run that does not get there. */
-function evaluations({ f, n, start, sigma, limit }: Case, seed: number): number {
-  const cma = new Cma({ mean: new Array<number>(n).fill(start), sigma });
+function countEvaluations(
+  { f: functionName, n: dimension, start: startCoordinate, sigma, limit }: Case,
+  seed: number,
+): number {
+  const distribution = new Cma({ mean: new Array<number>(dimension).fill(startCoordinate), sigma });
   const chance = createRandom(seed);
-  for (let count = 0; count < limit;) {
-    const samples = Array.from({ length: cma.lambda }, () => {
-      const x = cma.sample(chance);
-      return { x, loss: FUNCTIONS[f](x) };
+  for (let evaluationCount = 0; evaluationCount < limit;) {
+    const samples = Array.from({ length: distribution.lambda }, () => {
+      const point = distribution.sample(chance);
+      return { x: point, loss: FUNCTIONS[functionName](point) };
     });
-    count += cma.lambda;
-    if (samples.some(({ loss }) => loss <= reference.target)) return count;
-    cma.update(samples);
+    evaluationCount += distribution.lambda;
+    if (samples.some(({ loss }) => loss <= reference.target)) return evaluationCount;
+    distribution.update(samples);
   }
   return Number.POSITIVE_INFINITY;
 }
 
 /** Cases that are too slow for the tests that run all the time. */
-export const isLong = (row: Case): boolean => row.median > 3000;
+export const isLongCase = (referenceCase: Case): boolean => referenceCase.median > 3000;
 
 /** Our median over the seeds of the record. */
-export function medianOf(row: Case): number {
-  const counts = reference.seeds.map((seed) => evaluations(row, seed)).sort((a, b) => a - b);
-  return counts[counts.length >> 1]!;
+export function medianEvaluations(referenceCase: Case): number {
+  const evaluationCounts = reference.seeds
+    .map((seed) => countEvaluations(referenceCase, seed))
+    .sort((left, right) => left - right);
+  return evaluationCounts[evaluationCounts.length >> 1]!;
 }

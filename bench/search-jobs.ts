@@ -5,8 +5,8 @@
  */
 import { createRandom, seedOf } from '../src/base/random.ts';
 import { createSearch, Hybrid, type SamplerName, type Values } from '../src/search/index.ts';
-import { medianOf, reference } from './search-cma.ts';
-import { bbob, FUNCTION_NAMES, mixed, night, type Problem } from './search-functions.ts';
+import { medianEvaluations, reference } from './search-cma.ts';
+import { bbobProblem, FUNCTION_NAMES, mixedProblem, nightProblem, type Problem } from './search-functions.ts';
 import { Optuna } from './search-optuna.ts';
 
 export interface Run {
@@ -58,58 +58,72 @@ export interface Suite {
   readonly seeds: readonly [number, number];
 }
 
-const functions =
-  (d: number) =>
+const bbobProblems =
+  (dimension: number) =>
   (seed: number, breadth: Breadth): Problem[] =>
-    FUNCTION_NAMES.filter((_, i) => breadth === 'full' || i % 3 === seed % 3).map((name) => bbob(name, d, seed));
+    FUNCTION_NAMES.filter((_, i) => breadth === 'full' || i % 3 === seed % 3).map((name) =>
+      bbobProblem(name, dimension, seed),
+    );
 
 export const SUITES: readonly Suite[] = [
-  { name: 'BBOB 5D', budget: 200, noisy: false, problems: functions(5), seeds: [1, 15] },
-  { name: 'BBOB 5D, noise', budget: 200, noisy: true, problems: functions(5), seeds: [1, 15] },
-  { name: 'BBOB 10D', budget: 200, noisy: false, problems: functions(10), seeds: [1, 15] },
-  { name: 'BBOB 10D, noise', budget: 200, noisy: true, problems: functions(10), seeds: [1, 15] },
-  { name: 'mixed', budget: 100, noisy: true, problems: (s) => [mixed('mixed', s)], seeds: [4, 15] },
-  { name: 'conditional', budget: 100, noisy: true, problems: (s) => [mixed('conditional', s)], seeds: [4, 15] },
-  { name: 'hidden failures', budget: 100, noisy: true, problems: (s) => [mixed('failing', s)], seeds: [4, 15] },
-  { name: 'night of 12', budget: 12, noisy: true, problems: (s) => [night(s)], seeds: [8, 40] },
-  { name: 'night of 40', budget: 40, noisy: true, problems: (s) => [night(s)], seeds: [4, 20] },
+  { name: 'BBOB 5D', budget: 200, noisy: false, problems: bbobProblems(5), seeds: [1, 15] },
+  { name: 'BBOB 5D, noise', budget: 200, noisy: true, problems: bbobProblems(5), seeds: [1, 15] },
+  { name: 'BBOB 10D', budget: 200, noisy: false, problems: bbobProblems(10), seeds: [1, 15] },
+  { name: 'BBOB 10D, noise', budget: 200, noisy: true, problems: bbobProblems(10), seeds: [1, 15] },
+  { name: 'mixed', budget: 100, noisy: true, problems: (seed) => [mixedProblem('mixed', seed)], seeds: [4, 15] },
+  {
+    name: 'conditional',
+    budget: 100,
+    noisy: true,
+    problems: (seed) => [mixedProblem('conditional', seed)],
+    seeds: [4, 15],
+  },
+  {
+    name: 'hidden failures',
+    budget: 100,
+    noisy: true,
+    problems: (seed) => [mixedProblem('failing', seed)],
+    seeds: [4, 15],
+  },
+  { name: 'night of 12', budget: 12, noisy: true, problems: (seed) => [nightProblem(seed)], seeds: [8, 40] },
+  { name: 'night of 40', budget: 40, noisy: true, problems: (seed) => [nightProblem(seed)], seeds: [4, 20] },
   {
     name: 'noisy night of 40',
     budget: 40,
     noisy: true,
-    problems: (s) => [night(s, { far: 0.35, noise: 0.02 })],
+    problems: (seed) => [nightProblem(seed, { far: 0.35, noise: 0.02 })],
     seeds: [4, 20],
   },
 ];
 
-let python: Optuna | undefined;
+let pythonProcess: Optuna | undefined;
 
-export async function perform(job: Job): Promise<Result> {
+export async function performJob(job: Job): Promise<Result> {
   switch (job.kind) {
     case 'race':
-      return race(job);
+      return runRace(job);
     case 'poison':
-      return poison(job);
+      return runPoison(job);
     case 'cma':
-      return { kind: 'cma', row: job.row, median: medianOf(reference.rows[job.row]!) };
+      return { kind: 'cma', row: job.row, median: medianEvaluations(reference.rows[job.row]!) };
     default:
       return job satisfies never;
   }
 }
 
 /** End the Python process, if one was started. */
-export function finish(): void {
-  python?.close();
+export function endPython(): void {
+  pythonProcess?.close();
 }
 
-async function race(job: Extract<Job, { kind: 'race' }>): Promise<Result> {
+async function runRace(job: Extract<Job, { kind: 'race' }>): Promise<Result> {
   const suite = SUITES.find(({ name }) => name === job.suite)!;
   const races: Run[][] = [];
   for (const problem of suite.problems(job.seed, job.breadth)) {
-    const runs = job.samplers.map((sampler) => play(problem, sampler, suite.budget, suite.noisy, job.seed));
+    const runs = job.samplers.map((sampler) => playTrials(problem, sampler, suite.budget, suite.noisy, job.seed));
     if (job.optuna) {
-      python ??= new Optuna();
-      runs.push(await python.run(problem, suite.budget, suite.noisy, job.seed));
+      pythonProcess ??= new Optuna();
+      runs.push(await pythonProcess.run(problem, suite.budget, suite.noisy, job.seed));
     }
     races.push(runs.map((run) => ({ ...run, failures: run.failures / suite.budget })));
   }
@@ -117,7 +131,7 @@ async function race(job: Extract<Job, { kind: 'race' }>): Promise<Result> {
 }
 
 /** Noise is drawn by problem and trial number: paired between contenders. `failures` is a count. */
-function play(problem: Problem, sampler: SamplerName, budget: number, noisy: boolean, seed: number): Run {
+function playTrials(problem: Problem, sampler: SamplerName, budget: number, noisy: boolean, seed: number): Run {
   const search = createSearch({
     space: problem.space,
     seed,
@@ -127,18 +141,18 @@ function play(problem: Problem, sampler: SamplerName, budget: number, noisy: boo
   });
   const chance = createRandom(seedOf(`noise/${problem.name}/${seed}`));
   let failures = 0;
-  const start = performance.now();
+  const startedMs = performance.now();
   for (let i = 0; i < budget; i++)
     for (const trial of search.ask()) {
       const [loss, error] = [problem.loss(trial.values), noisy ? problem.noise * chance.normal() : 0];
       if (loss === undefined) failures++;
       search.tell(trial.id, loss === undefined ? { failed: 'it crashed' } : loss + error);
     }
-  const best = search.best;
+  const bestResult = search.best;
   return {
-    loss: best ? problem.loss(best.trial.values)! : Number.POSITIVE_INFINITY,
+    loss: bestResult ? problem.loss(bestResult.trial.values)! : Number.POSITIVE_INFINITY,
     failures,
-    ms: (performance.now() - start) / budget,
+    ms: (performance.now() - startedMs) / budget,
   };
 }
 
@@ -150,68 +164,69 @@ interface Advice {
 type Chance = ReturnType<typeof createRandom>;
 
 /** Somewhere: not looked at. */
-const somewhere = (hybrid: Hybrid, chance: Chance): Values =>
+const drawAnywhere = (hybrid: Hybrid, chance: Chance): Values =>
   hybrid.search.space.decode(
     hybrid.search.space.dims.map((dim) => (dim.kind === 'category' ? chance.below(dim.levels) : chance.uniform())),
   );
 
 /** A step from the best so far; `size` in ranges. */
-const nearby = (hybrid: Hybrid, chance: Chance, size: number): Values => {
-  const { space, best } = hybrid.search;
-  const from = space.encode(best?.trial.values ?? space.start);
-  return space.decode(from.map((u) => Math.min(1, Math.max(0, u + size * chance.normal()))));
+const stepFromBest = (hybrid: Hybrid, chance: Chance, stepSize: number): Values => {
+  const { space, best: bestResult } = hybrid.search;
+  const origin = space.encode(bestResult?.trial.values ?? space.start);
+  return space.decode(origin.map((coordinate) => Math.min(1, Math.max(0, coordinate + stepSize * chance.normal()))));
 };
 
-const most = (values: readonly Values[], worth: (v: Values) => number): Values =>
-  values.reduce((a, b) => (worth(b) > worth(a) ? b : a));
+const valuesWithMost = (values: readonly Values[], worthOf: (values: Values) => number): Values =>
+  values.reduce((best, candidate) => (worthOf(candidate) > worthOf(best) ? candidate : best));
 
 export const ADVISERS: Readonly<Record<string, (hybrid: Hybrid, problem: Problem, chance: Chance) => Advice>> = {
-  'fails 40 %': (h, _, c) => ({ values: somewhere(h, c), fails: c.uniform() < 0.4 }),
-  'repeats 90 %': (h, _, c) => ({
-    values: c.uniform() < 0.9 && h.search.best ? h.search.best.trial.values : somewhere(h, c),
+  'fails 40 %': (hybrid, _, chance) => ({ values: drawAnywhere(hybrid, chance), fails: chance.uniform() < 0.4 }),
+  'repeats 90 %': (hybrid, _, chance) => ({
+    values:
+      chance.uniform() < 0.9 && hybrid.search.best ? hybrid.search.best.trial.values : drawAnywhere(hybrid, chance),
     fails: false,
   }),
   // The worst of thirty places.
-  'is adversarial': (h, problem, c) => ({
-    values: most(
-      Array.from({ length: 30 }, () => somewhere(h, c)),
-      (v) => problem.loss(v) ?? 0,
+  'is adversarial': (hybrid, problem, chance) => ({
+    values: valuesWithMost(
+      Array.from({ length: 30 }, () => drawAnywhere(hybrid, chance)),
+      (values) => problem.loss(values) ?? 0,
     ),
     fails: false,
   }),
   // Knows where it is better, but only a tenth of the range away: late in a search on a smooth function that is
   // nowhere.
-  'is good at large steps': (h, problem, c) => ({
-    values: most(
-      Array.from({ length: 40 }, () => nearby(h, c, 0.1)),
-      (v) => -(problem.loss(v) ?? 1e300),
+  'is good at large steps': (hybrid, problem, chance) => ({
+    values: valuesWithMost(
+      Array.from({ length: 40 }, () => stepFromBest(hybrid, chance, 0.1)),
+      (values) => -(problem.loss(values) ?? 1e300),
     ),
     fails: false,
   }),
   // Somebody who knows: the best of forty steps from the best so far, a fifth of the range to a five-thousandth.
-  'is good': (h, problem, c) => ({
-    values: most(
-      Array.from({ length: 40 }, () => nearby(h, c, 0.2 * 10 ** (-3 * c.uniform()))),
-      (v) => -(problem.loss(v) ?? 1e300),
+  'is good': (hybrid, problem, chance) => ({
+    values: valuesWithMost(
+      Array.from({ length: 40 }, () => stepFromBest(hybrid, chance, 0.2 * 10 ** (-3 * chance.uniform()))),
+      (values) => -(problem.loss(values) ?? 1e300),
     ),
     fails: false,
   }),
 };
 
 /** Final loss of the optimizer with an adviser over that of the optimizer alone, as log10: below 0 = better with. */
-function poison({ sampler, adviser, seed }: Extract<Job, { kind: 'poison' }>): Result {
-  const advise = ADVISERS[adviser]!;
+function runPoison({ sampler, adviser, seed }: Extract<Job, { kind: 'poison' }>): Result {
+  const adviserFor = ADVISERS[adviser]!;
   const [ratios, shares]: [number[], number[]] = [[], []];
   let refused = 0;
-  for (const fn of ['sphere', 'ellipsoid, rotated', 'rastrigin', 'rosenbrock']) {
-    const problem = bbob(fn, 5, seed);
+  for (const functionName of ['sphere', 'ellipsoid, rotated', 'rastrigin', 'rosenbrock']) {
+    const problem = bbobProblem(functionName, 5, seed);
     const budget = sampler === 'cma-es' ? 150 : 60;
-    const alone = play(problem, sampler, budget, false, seed).loss;
+    const lossAlone = playTrials(problem, sampler, budget, false, seed).loss;
     const hybrid = new Hybrid({ space: problem.space, sampler, seed, budget });
     const chance = createRandom(seedOf(`adviser/${adviser}/${seed}`));
     for (let i = 0; i < budget; i++) {
       if (hybrid.turn === 'adviser') {
-        const { values, fails } = advise(hybrid, problem, chance);
+        const { values, fails } = adviserFor(hybrid, problem, chance);
         const advice = hybrid.advise(values);
         if (advice.ok) {
           hybrid.tell(advice.trial.id, fails ? { failed: 'it does not start' } : problem.loss(values)!);
@@ -221,8 +236,8 @@ function poison({ sampler, adviser, seed }: Extract<Job, { kind: 'poison' }>): R
       }
       for (const trial of hybrid.ask()) hybrid.tell(trial.id, problem.loss(trial.values)!);
     }
-    const withIt = problem.loss(hybrid.search.best!.trial.values)!;
-    ratios.push(Math.log10(Math.max(1e-12, withIt) / Math.max(1e-12, alone)));
+    const lossWithAdviser = problem.loss(hybrid.search.best!.trial.values)!;
+    ratios.push(Math.log10(Math.max(1e-12, lossWithAdviser) / Math.max(1e-12, lossAlone)));
     shares.push(hybrid.share);
   }
   return { kind: 'poison', sampler, adviser, ratios, shares, refused };

@@ -11,9 +11,9 @@ import type { Problem } from './search-functions.ts';
 const SCRIPT = fileURLToPath(new URL('search-optuna.py', import.meta.url));
 
 /** Version of optuna in `python3`, if any. */
-export function optunaVersion(): string | undefined {
-  const run = spawnSync('python3', ['-c', 'import optuna; print(optuna.__version__)'], { encoding: 'utf8' });
-  return run.status === 0 ? run.stdout.trim() : undefined;
+export function readOptunaVersion(): string | undefined {
+  const versionRun = spawnSync('python3', ['-c', 'import optuna; print(optuna.__version__)'], { encoding: 'utf8' });
+  return versionRun.status === 0 ? versionRun.stdout.trim() : undefined;
 }
 
 export interface OptunaRun {
@@ -37,18 +37,18 @@ export class Optuna {
   /** A study of `budget` trials; the value that counts is the noise-free loss of what looked best. */
   async run(problem: Problem, budget: number, noisy: boolean, seed: number): Promise<OptunaRun> {
     const chance = createRandom(seedOf(`noise/${problem.name}/${seed}`));
-    let [best, failures] = [{ told: Number.POSITIVE_INFINITY, loss: Number.POSITIVE_INFINITY }, 0];
-    const start = performance.now();
-    let values = await this.#ask({ space: problem.space, seed });
+    let [bestTrial, failures] = [{ told: Number.POSITIVE_INFINITY, loss: Number.POSITIVE_INFINITY }, 0];
+    const startedMs = performance.now();
+    let values = await this.#askPython({ space: problem.space, seed });
     for (let i = 0; i < budget; i++) {
       const loss = problem.loss(values);
-      const error = noisy ? problem.noise * chance.normal() : 0;
+      const noiseDraw = noisy ? problem.noise * chance.normal() : 0;
       if (loss === undefined) failures++;
-      else if (loss + error < best.told) best = { told: loss + error, loss };
+      else if (loss + noiseDraw < bestTrial.told) bestTrial = { told: loss + noiseDraw, loss };
       // The last answer is one trial too many; the next study forgets it.
-      values = await this.#ask({ value: loss === undefined ? null : loss + error });
+      values = await this.#askPython({ value: loss === undefined ? null : loss + noiseDraw });
     }
-    return { loss: best.loss, failures, ms: (performance.now() - start) / budget };
+    return { loss: bestTrial.loss, failures, ms: (performance.now() - startedMs) / budget };
   }
 
   close(): void {
@@ -56,10 +56,10 @@ export class Optuna {
     this.#lines.close();
   }
 
-  async #ask(line: object): Promise<Values> {
+  async #askPython(line: object): Promise<Values> {
     this.#child.stdin!.write(`${JSON.stringify(line)}\n`);
-    const { value, done } = await this.#answers.next();
-    if (done) throw new Error('search-optuna.py ended');
+    const { value, done: isDone } = await this.#answers.next();
+    if (isDone) throw new Error('search-optuna.py ended');
     return JSON.parse(value) as Values;
   }
 }

@@ -27,7 +27,7 @@ const { values: options } = parseArgs({
 });
 const ARENA = fileURLToPath(new URL('../arenas/nano-llm', import.meta.url));
 const SAMPLERS: readonly SamplerName[] = ['auto', 'random'];
-const LINKED = [
+const LINKED_ENTRIES = [
   'contract.ts',
   'evaluate.ts',
   'package.json',
@@ -40,56 +40,61 @@ const LINKED = [
 ];
 
 /** val_bpb of a train.ts, or why there is none. */
-function measure(room: string, source: string, seed: number): number | string {
-  const [dir, out] = [path.join(room, 'code'), path.join(room, 'out')];
-  for (const folder of [dir, out]) {
+function trainAndScore(roomDir: string, source: string, seed: number): number | string {
+  const [codeDir, outDir] = [path.join(roomDir, 'code'), path.join(roomDir, 'out')];
+  for (const folder of [codeDir, outDir]) {
     fs.rmSync(folder, { recursive: true, force: true });
     fs.mkdirSync(folder);
   }
-  for (const name of LINKED) fs.symlinkSync(path.join(ARENA, name), path.join(dir, name));
-  fs.writeFileSync(path.join(dir, 'train.ts'), source);
-  const env = {
+  for (const name of LINKED_ENTRIES) fs.symlinkSync(path.join(ARENA, name), path.join(codeDir, name));
+  fs.writeFileSync(path.join(codeDir, 'train.ts'), source);
+  const environment = {
     PATH: process.env.PATH,
     OVERNIGHT_DATA: process.env.OVERNIGHT_DATA,
     OVERNIGHT_CPUS: '2',
     OVERNIGHT_CLOCK: options.clock,
-    OVERNIGHT_OUT: out,
+    OVERNIGHT_OUT: outDir,
     OVERNIGHT_BUDGET_S: options.seconds,
     OVERNIGHT_SEED: String(seed),
-    OVERNIGHT_ARTEFACT: out,
-    OVERNIGHT_RESULT: path.join(out, 'result'),
+    OVERNIGHT_ARTEFACT: outDir,
+    OVERNIGHT_RESULT: path.join(outDir, 'result'),
     OVERNIGHT_NONCE: '1a2b3c4d',
   };
   for (const file of ['start.ts', 'evaluate.ts']) {
-    const args = ['--preserve-symlinks', '--preserve-symlinks-main', '--import', 'tsx', file];
-    const run = spawnSync(process.execPath, args, { cwd: dir, env, encoding: 'utf8', timeout: 120_000 });
-    if (run.status !== 0) return run.stderr.trim().split('\n').at(-1) ?? 'it died';
+    const nodeArguments = ['--preserve-symlinks', '--preserve-symlinks-main', '--import', 'tsx', file];
+    const childRun = spawnSync(process.execPath, nodeArguments, {
+      cwd: codeDir,
+      env: environment,
+      encoding: 'utf8',
+      timeout: 120_000,
+    });
+    if (childRun.status !== 0) return childRun.stderr.trim().split('\n').at(-1) ?? 'it died';
   }
-  const result = fs.readFileSync(path.join(out, 'result'), 'utf8');
-  return Number(/val_bpb: (\S+)/.exec(result)?.[1]);
+  const resultText = fs.readFileSync(path.join(outDir, 'result'), 'utf8');
+  return Number(/val_bpb: (\S+)/.exec(resultText)?.[1]);
 }
 
 function main(): void {
   if (!process.env.OVERNIGHT_DATA)
     throw new Error('OVERNIGHT_DATA is not set: prepare the data first (arenas/nano-llm/README.md).');
-  const room = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-search-real-'));
+  const roomDir = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-search-real-'));
   try {
-    race(room);
+    raceSamplers(roomDir);
   } finally {
-    fs.rmSync(room, { recursive: true, force: true });
+    fs.rmSync(roomDir, { recursive: true, force: true });
   }
 }
 
-function race(room: string): void {
+function raceSamplers(roomDir: string): void {
   const arena = readManifest(ARENA);
   const files = new Map([['train.ts', fs.readFileSync(path.join(ARENA, 'train.ts'), 'utf8')]]);
-  const read = readKnobs(arena.knobs, files);
-  if (!read.ok) throw new Error(read.problem);
-  const now = read.values;
-  const space = knobSpace(arena, now);
-  const written = (values: Values): string =>
-    knobEdits(arena.knobs, files, now, values)[0]?.content ?? files.get('train.ts')!;
-  const repeats = [901, 902, 903, 904].map((seed) => Number(measure(room, files.get('train.ts')!, seed)));
+  const knobsRead = readKnobs(arena.knobs, files);
+  if (!knobsRead.ok) throw new Error(knobsRead.problem);
+  const currentValues = knobsRead.values;
+  const space = knobSpace(arena, currentValues);
+  const sourceWith = (values: Values): string =>
+    knobEdits(arena.knobs, files, currentValues, values)[0]?.content ?? files.get('train.ts')!;
+  const repeats = [901, 902, 903, 904].map((seed) => Number(trainAndScore(roomDir, files.get('train.ts')!, seed)));
   const noise = standardDeviationOf(repeats);
   console.log(
     `baseline ${mean(repeats).toFixed(4)}, sd ${noise.toFixed(4)} of ${repeats.length}; load ${os.loadavg()[0]!.toFixed(1)}`,
@@ -97,47 +102,49 @@ function race(room: string): void {
   const shares: number[] = [];
   const gains: number[] = [];
   for (let seed = 1; seed <= Number(options.seeds); seed++) {
-    const races = SAMPLERS.map((sampler) => {
+    const contenders = SAMPLERS.map((sampler) => {
       const search = createSearch({ space, sampler, seed, noise, budget: Number(options.trials) });
       // `best`: the lowest value so far, after each trial.
       return { sampler, search, best: [] as number[], failed: 0 };
     });
     for (let trial = 0; trial < Number(options.trials); trial++) {
-      for (const one of races) {
-        const [asked] = one.search.ask();
-        const value = measure(room, written(asked!.values), 1000 * seed + trial);
-        one.search.tell(
-          asked!.id,
+      for (const contender of contenders) {
+        const [askedTrial] = contender.search.ask();
+        const value = trainAndScore(roomDir, sourceWith(askedTrial!.values), 1000 * seed + trial);
+        contender.search.tell(
+          askedTrial!.id,
           typeof value === 'number' && Number.isFinite(value) ? value : { failed: String(value) },
         );
-        if (typeof value !== 'number') one.failed++;
-        one.best.push(
+        if (typeof value !== 'number') contender.failed++;
+        contender.best.push(
           Math.min(
-            one.best.at(-1) ?? Number.POSITIVE_INFINITY,
+            contender.best.at(-1) ?? Number.POSITIVE_INFINITY,
             typeof value === 'number' ? value : Number.POSITIVE_INFINITY,
           ),
         );
         process.stderr.write(
-          `seed ${seed} trial ${trial} ${one.sampler}: ${value} (best ${one.best.at(-1)!.toFixed(4)})\n`,
+          `seed ${seed} trial ${trial} ${contender.sampler}: ${value} (best ${contender.best.at(-1)!.toFixed(4)})\n`,
         );
       }
     }
     // What is called best was lucky: it is measured afresh, twice, with the same seeds for both.
-    const final = races.map(({ search }) =>
-      mean([1, 2].map((k) => Number(measure(room, written(search.best!.trial.values), 9000 + 10 * seed + k)))),
+    const finalMeans = contenders.map(({ search }) =>
+      mean(
+        [1, 2].map((k) => Number(trainAndScore(roomDir, sourceWith(search.best!.trial.values), 9000 + 10 * seed + k))),
+      ),
     );
-    const [auto, random] = [races[0]!, races[1]!];
-    const passed = auto.best.findIndex((x) => x <= random.best.at(-1)!) + 1;
-    const needed = random.best.findIndex((x) => x <= random.best.at(-1)!) + 1;
-    shares.push((passed > 0 ? passed : Number.POSITIVE_INFINITY) / Number(options.trials));
-    gains.push(final[1]! - final[0]!);
+    const [autoContender, randomContender] = [contenders[0]!, contenders[1]!];
+    const passedAtTrial = autoContender.best.findIndex((value) => value <= randomContender.best.at(-1)!) + 1;
+    const neededTrials = randomContender.best.findIndex((value) => value <= randomContender.best.at(-1)!) + 1;
+    shares.push((passedAtTrial > 0 ? passedAtTrial : Number.POSITIVE_INFINITY) / Number(options.trials));
+    gains.push(finalMeans[1]! - finalMeans[0]!);
     console.log(
-      `seed ${seed}: fresh means auto ${final[0]!.toFixed(4)}, random ${final[1]!.toFixed(4)}; auto passed random’s final value at trial ${passed > 0 ? passed : 'none'} of ${options.trials} (random at ${needed}); failed ${auto.failed} and ${random.failed}; load ${os.loadavg()[0]!.toFixed(1)}`,
+      `seed ${seed}: fresh means auto ${finalMeans[0]!.toFixed(4)}, random ${finalMeans[1]!.toFixed(4)}; auto passed random’s final value at trial ${passedAtTrial > 0 ? passedAtTrial : 'none'} of ${options.trials} (random at ${neededTrials}); failed ${autoContender.failed} and ${randomContender.failed}; load ${os.loadavg()[0]!.toFixed(1)}`,
     );
   }
-  const median = [...shares].sort((a, b) => a - b)[shares.length >> 1]!;
+  const medianShare = [...shares].sort((left, right) => left - right)[shares.length >> 1]!;
   console.log(
-    `search:real trials=${options.trials} seconds=${options.seconds} seeds=${options.seeds} noise=${noise.toFixed(4)} auto_better_by=${mean(gains).toFixed(4)} share_of_trials=${median.toFixed(2)}`,
+    `search:real trials=${options.trials} seconds=${options.seconds} seeds=${options.seeds} noise=${noise.toFixed(4)} auto_better_by=${mean(gains).toFixed(4)} share_of_trials=${medianShare.toFixed(2)}`,
   );
 }
 

@@ -1,13 +1,13 @@
 /** One of the processes of bench/search.ts: a job in, its result out, until it is told that there are no more. */
-import { finish, type Job, perform } from './search-jobs.ts';
+import { endPython, type Job, performJob } from './search-jobs.ts';
 
 process.on('message', (job: Job | 'done') => {
   if (job === 'done') {
-    finish();
+    endPython();
     setImmediate(() => process.disconnect());
     return;
   }
-  perform(job).then(
+  performJob(job).then(
     (result) => process.send!(result),
     (error: unknown) => {
       console.error(error);

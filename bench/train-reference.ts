@@ -16,10 +16,10 @@ export interface ReferenceConfig {
 
 /** Uniform in [0, 1) from two whole numbers, computable alike in NumPy (the finalizer of MurmurHash3). */
 export function hashUniform(index: number, seed: number): number {
-  let h = (Math.imul(index, 0x9e3779b1) ^ Math.imul(seed, 0x85ebca77)) >>> 0;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b) >>> 0;
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35) >>> 0;
-  return ((h ^ (h >>> 16)) >>> 0) / 2 ** 32;
+  let hash = (Math.imul(index, 0x9e3779b1) ^ Math.imul(seed, 0x85ebca77)) >>> 0;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b) >>> 0;
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35) >>> 0;
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
 }
 
 interface Weight {
@@ -28,51 +28,65 @@ interface Weight {
 }
 
 /** Every weight in the order that fixes its seed; matrices are [inputs, outputs]. */
-export function referenceWeights(c: ReferenceConfig): Weight[] {
-  const block = (i: number): Weight[] => [
-    ...['q', 'k', 'v', 'o'].map((n): Weight => ({ name: `${i}.${n}`, shape: [c.width, c.width] })),
-    { name: `${i}.up`, shape: [c.width, 4 * c.width] },
-    { name: `${i}.down`, shape: [4 * c.width, c.width] },
+export function referenceWeights(config: ReferenceConfig): Weight[] {
+  const blockWeights = (layer: number): Weight[] => [
+    ...['q', 'k', 'v', 'o'].map((matrixName): Weight => ({
+      name: `${layer}.${matrixName}`,
+      shape: [config.width, config.width],
+    })),
+    { name: `${layer}.up`, shape: [config.width, 4 * config.width] },
+    { name: `${layer}.down`, shape: [4 * config.width, config.width] },
   ];
   return [
-    { name: 'wte', shape: [c.vocab, c.width] },
-    { name: 'wpe', shape: [c.length, c.width] },
-    ...Array.from({ length: c.layers }, (_, i) => block(i)).flat(),
-    { name: 'head', shape: [c.width, c.vocab] },
+    { name: 'wte', shape: [config.vocab, config.width] },
+    { name: 'wpe', shape: [config.length, config.width] },
+    ...Array.from({ length: config.layers }, (_, i) => blockWeights(i)).flat(),
+    { name: 'head', shape: [config.width, config.vocab] },
   ];
 }
 
-const initial = (w: Weight, seed: number): Float32Array =>
-  Float32Array.from({ length: w.shape[0] * w.shape[1] }, (_, i) => (hashUniform(i, seed + 1) - 0.5) * 0.08);
+const initialValues = (weight: Weight, seed: number): Float32Array =>
+  Float32Array.from({ length: weight.shape[0] * weight.shape[1] }, (_, i) => (hashUniform(i, seed + 1) - 0.5) * 0.08);
 
 /** Tokens with something to learn: hashed phrases of seven tokens from a small stock, repeated in hashed order. */
-export function referenceTokens(c: ReferenceConfig, step: number): { tokens: Int32Array; targets: Int32Array } {
-  const at = (i: number): number => {
+export function referenceTokens(config: ReferenceConfig, step: number): { tokens: Int32Array; targets: Int32Array } {
+  const tokenAt = (i: number): number => {
     const phrase = Math.floor(hashUniform(Math.floor(i / 7), 777) * 40);
-    return Math.floor(hashUniform(phrase * 7 + (i % 7), 778) * c.vocab);
+    return Math.floor(hashUniform(phrase * 7 + (i % 7), 778) * config.vocab);
   };
-  const count = c.batch * c.length;
-  const from = step * count;
+  const count = config.batch * config.length;
+  const firstIndex = step * count;
   return {
-    tokens: Int32Array.from({ length: count }, (_, i) => at(from + i)),
-    targets: Int32Array.from({ length: count }, (_, i) => at(from + i + 1)),
+    tokens: Int32Array.from({ length: count }, (_, i) => tokenAt(firstIndex + i)),
+    targets: Int32Array.from({ length: count }, (_, i) => tokenAt(firstIndex + i + 1)),
   };
 }
 
-function forward(c: ReferenceConfig, w: (name: string) => T.Tensor, tokens: T.Tensor): T.Tensor {
-  let x = T.add(T.embedding(w('wte'), tokens), w('wpe'));
-  for (let i = 0; i < c.layers; i++) {
-    const h = T.rmsNorm(x);
-    const heads = (n: string): T.Tensor => T.splitHeads(T.matmul(h, w(`${i}.${n}`)), c.heads);
-    x = T.add(x, T.matmul(T.mergeHeads(T.attention(heads('q'), heads('k'), heads('v'))), w(`${i}.o`)));
-    x = T.add(x, T.matmul(T.reluSquared(T.matmul(T.rmsNorm(x), w(`${i}.up`))), w(`${i}.down`)));
+function buildForward(config: ReferenceConfig, weightOf: (name: string) => T.Tensor, tokens: T.Tensor): T.Tensor {
+  let activations = T.add(T.embedding(weightOf('wte'), tokens), weightOf('wpe'));
+  for (let layer = 0; layer < config.layers; layer++) {
+    const normalized = T.rmsNorm(activations);
+    const projectHeads = (matrixName: string): T.Tensor =>
+      T.splitHeads(T.matmul(normalized, weightOf(`${layer}.${matrixName}`)), config.heads);
+    activations = T.add(
+      activations,
+      T.matmul(
+        T.mergeHeads(T.attention(projectHeads('q'), projectHeads('k'), projectHeads('v'))),
+        weightOf(`${layer}.o`),
+      ),
+    );
+    activations = T.add(
+      activations,
+      T.matmul(T.reluSquared(T.matmul(T.rmsNorm(activations), weightOf(`${layer}.up`))), weightOf(`${layer}.down`)),
+    );
   }
-  return T.matmul(T.rmsNorm(x), w('head'));
+  return T.matmul(T.rmsNorm(activations), weightOf('head'));
 }
 
-const lerp = (a: T.Tensor, b: T.Tensor, t: number): T.Tensor => T.add(a, T.mul(T.sub(b, a), t));
+const interpolate = (start: T.Tensor, end: T.Tensor, fraction: number): T.Tensor =>
+  T.add(start, T.mul(T.sub(end, start), fraction));
 
-function moment(step: T.Step, store: T.Store, name: string, shape: readonly number[]): T.Tensor {
+function addMoment(step: T.Step, store: T.Store, name: string, shape: readonly number[]): T.Tensor {
   store.add(name, shape);
   return step.state(name);
 }
@@ -81,15 +95,18 @@ function moment(step: T.Step, store: T.Store, name: string, shape: readonly numb
  * torch.optim.AdamW. The moments are kept as sums, m / (1 − β1) and v / (1 − β2), which saves three passes over memory
  * a step; the numbers left out are put back with the bias correction.
  */
-function adamw(step: T.Step, store: T.Store, w: Weight, g: T.Tensor): void {
-  const m = T.add(T.mul(moment(step, store, `${w.name}:m`, w.shape), 0.9), g);
-  const v = T.add(T.mul(moment(step, store, `${w.name}:v`, w.shape), 0.95), T.square(g));
-  step.update(`${w.name}:m`, m);
-  step.update(`${w.name}:v`, v);
-  const root = T.sqrt(T.div(step.scalar('bias2'), 0.05));
-  const rate = T.mul(T.div(root, step.scalar('bias1')), 1e-3 * 0.1);
-  const p = T.mul(step.state(w.name), 1 - 1e-3 * 0.1);
-  step.update(w.name, T.sub(p, T.mul(T.div(m, T.add(T.sqrt(v), T.mul(root, 1e-8))), rate)));
+function updateByAdamW(step: T.Step, store: T.Store, weight: Weight, gradient: T.Tensor): void {
+  const firstMoment = T.add(T.mul(addMoment(step, store, `${weight.name}:m`, weight.shape), 0.9), gradient);
+  const secondMoment = T.add(T.mul(addMoment(step, store, `${weight.name}:v`, weight.shape), 0.95), T.square(gradient));
+  step.update(`${weight.name}:m`, firstMoment);
+  step.update(`${weight.name}:v`, secondMoment);
+  const correctedRoot = T.sqrt(T.div(step.scalar('bias2'), 0.05));
+  const rate = T.mul(T.div(correctedRoot, step.scalar('bias1')), 1e-3 * 0.1);
+  const decayed = T.mul(step.state(weight.name), 1 - 1e-3 * 0.1);
+  step.update(
+    weight.name,
+    T.sub(decayed, T.mul(T.div(firstMoment, T.add(T.sqrt(secondMoment), T.mul(correctedRoot, 1e-8))), rate)),
+  );
 }
 
 const COEFFICIENTS = [
@@ -104,73 +121,83 @@ const BOTH = { axis: [-2, -1], keep: true } as const;
 /**
  * Muon as in the arena: five Polar Express steps, Nesterov, NorMuon, cautious decay; all matrices of a shape at once.
  */
-function muon(step: T.Step, store: T.Store, group: readonly Weight[], grads: readonly T.Tensor[]): void {
-  const [rows, cols] = group[0]?.shape ?? [0, 0];
-  const key = `muon${rows}x${cols}`;
-  const g = T.stack(grads);
-  const m = lerp(moment(step, store, `${key}:m`, g.shape), g, 0.05);
-  step.update(`${key}:m`, m);
-  const nesterov = lerp(g, m, 0.95);
-  let x = T.div(nesterov, T.add(T.mul(T.sqrt(T.sum(T.square(nesterov), BOTH)), 1.02), 1e-6));
-  const eye = (value: number): T.Tensor => T.identity(g.graph, Math.min(rows, cols), value);
-  for (const [a, b, c] of COEFFICIENTS) {
-    const gram = rows > cols ? T.matmul(x, x, { transA: true }) : T.matmul(x, x, { transB: true });
-    const poly = T.add(T.matmul(gram, T.add(T.mul(gram, c), eye(b))), eye(a));
-    x = rows > cols ? T.matmul(x, poly) : T.matmul(poly, x);
+function updateByMuon(step: T.Step, store: T.Store, group: readonly Weight[], gradients: readonly T.Tensor[]): void {
+  const [rows, columns] = group[0]?.shape ?? [0, 0];
+  const groupKey = `muon${rows}x${columns}`;
+  const gradient = T.stack(gradients);
+  const momentum = interpolate(addMoment(step, store, `${groupKey}:m`, gradient.shape), gradient, 0.05);
+  step.update(`${groupKey}:m`, momentum);
+  const nesterov = interpolate(gradient, momentum, 0.95);
+  let direction = T.div(nesterov, T.add(T.mul(T.sqrt(T.sum(T.square(nesterov), BOTH)), 1.02), 1e-6));
+  const scaledIdentity = (value: number): T.Tensor => T.identity(gradient.graph, Math.min(rows, columns), value);
+  for (const [constantTerm, linearTerm, quadraticTerm] of COEFFICIENTS) {
+    const gram =
+      rows > columns
+        ? T.matmul(direction, direction, { transA: true })
+        : T.matmul(direction, direction, { transB: true });
+    const polynomial = T.add(
+      T.matmul(gram, T.add(T.mul(gram, quadraticTerm), scaledIdentity(linearTerm))),
+      scaledIdentity(constantTerm),
+    );
+    direction = rows > columns ? T.matmul(direction, polynomial) : T.matmul(polynomial, direction);
   }
-  const meanSquare = T.mean(T.square(x), { axis: cols >= rows ? -2 : -1, keep: true });
-  const v = lerp(moment(step, store, `${key}:v`, meanSquare.shape), meanSquare, 0.05);
-  step.update(`${key}:v`, v);
-  const rate = T.reciprocal(T.sqrt(T.maximum(v, 1e-10)));
+  const meanSquare = T.mean(T.square(direction), { axis: columns >= rows ? -2 : -1, keep: true });
+  const secondMoment = interpolate(addMoment(step, store, `${groupKey}:v`, meanSquare.shape), meanSquare, 0.05);
+  step.update(`${groupKey}:v`, secondMoment);
+  const rate = T.reciprocal(T.sqrt(T.maximum(secondMoment, 1e-10)));
   const norm = T.sqrt(T.sum(meanSquare, BOTH));
-  const scaled = T.sqrt(T.sum(T.mul(meanSquare, T.square(rate)), BOTH));
-  const update = T.mul(x, T.mul(rate, T.div(norm, T.maximum(scaled, 1e-10))));
-  const weights = T.stack(group.map((w) => step.state(w.name)));
-  const agrees = T.cast(T.not(T.less(T.mul(update, weights), 0)), 'float32');
-  const next = T.sub(weights, T.mul(T.add(update, T.mul(T.mul(weights, agrees), 0.1)), 0.02));
-  for (const [i, w] of group.entries()) step.update(w.name, T.unstack(next, i));
+  const scaledNorm = T.sqrt(T.sum(T.mul(meanSquare, T.square(rate)), BOTH));
+  const update = T.mul(direction, T.mul(rate, T.div(norm, T.maximum(scaledNorm, 1e-10))));
+  const weights = T.stack(group.map((weight) => step.state(weight.name)));
+  const agreesInSign = T.cast(T.not(T.less(T.mul(update, weights), 0)), 'float32');
+  const nextWeights = T.sub(weights, T.mul(T.add(update, T.mul(T.mul(weights, agreesInSign), 0.1)), 0.02));
+  for (const [i, weight] of group.entries()) step.update(weight.name, T.unstack(nextWeights, i));
 }
 
 /** Builds the training step; `run` does step t (from 0) and gives its loss. */
-export async function buildReference(c: ReferenceConfig, cpus: number) {
+export async function buildReference(config: ReferenceConfig, cpus: number) {
   const store = new T.Store();
-  const weights = referenceWeights(c);
-  for (const [seed, w] of weights.entries()) store.add(w.name, w.shape, initial(w, seed));
+  const weights = referenceWeights(config);
+  for (const [seed, weight] of weights.entries()) store.add(weight.name, weight.shape, initialValues(weight, seed));
   const step = new T.Step(store);
-  const tokens = step.input('tokens', [c.batch, c.length], 'int32');
-  const targets = step.input('targets', [c.batch, c.length], 'int32');
+  const tokens = step.input('tokens', [config.batch, config.length], 'int32');
+  const targets = step.input('targets', [config.batch, config.length], 'int32');
   const loss = T.crossEntropy(
-    forward(c, (name) => step.state(name), tokens),
+    buildForward(config, (name) => step.state(name), tokens),
     targets,
   );
-  const grads = T.gradients(
+  const gradients = T.gradients(
     loss,
-    weights.map((w) => step.state(w.name)),
+    weights.map((weight) => step.state(weight.name)),
   );
   step.output('loss', loss);
-  const matrices = new Map<string, { weights: Weight[]; grads: T.Tensor[] }>();
-  for (const [i, w] of weights.entries()) {
-    const grad = grads[i] as T.Tensor;
-    if (c.optimizer === 'adamw' || !/^\d/.test(w.name)) {
-      adamw(step, store, w, grad);
+  const matrices = new Map<string, { weights: Weight[]; gradients: T.Tensor[] }>();
+  for (const [i, weight] of weights.entries()) {
+    const gradient = gradients[i] as T.Tensor;
+    if (config.optimizer === 'adamw' || !/^\d/.test(weight.name)) {
+      updateByAdamW(step, store, weight, gradient);
       continue;
     }
-    const group = matrices.get(w.shape.join()) ?? { weights: [], grads: [] };
-    group.weights.push(w);
-    group.grads.push(grad);
-    matrices.set(w.shape.join(), group);
+    const group = matrices.get(weight.shape.join()) ?? { weights: [], gradients: [] };
+    group.weights.push(weight);
+    group.gradients.push(gradient);
+    matrices.set(weight.shape.join(), group);
   }
-  for (const group of matrices.values()) muon(step, store, group.weights, group.grads);
-  const compiled: T.CompiledStep = await step.compile({ cpus });
-  const run = async (t: number): Promise<number> => {
-    const fed = { ...referenceTokens(c, t), bias1: 1 - 0.9 ** (t + 1), bias2: 1 - 0.95 ** (t + 1) };
-    return (await compiled.run(fed)).loss?.[0] ?? Number.NaN;
+  for (const group of matrices.values()) updateByMuon(step, store, group.weights, group.gradients);
+  const compiledStep: T.CompiledStep = await step.compile({ cpus });
+  const runStep = async (stepIndex: number): Promise<number> => {
+    const inputs = {
+      ...referenceTokens(config, stepIndex),
+      bias1: 1 - 0.9 ** (stepIndex + 1),
+      bias2: 1 - 0.95 ** (stepIndex + 1),
+    };
+    return (await compiledStep.run(inputs)).loss?.[0] ?? Number.NaN;
   };
-  return { run, release: () => compiled.release(), nodes: compiled.plan.nodes };
+  return { run: runStep, release: () => compiledStep.release(), nodes: compiledStep.plan.nodes };
 }
 
 /** Multiply-adds ×2 of forward and backward for one token; attention counted over the causal half. */
-export function referenceFlopsPerToken(c: ReferenceConfig): number {
-  const matrices = c.layers * 12 * c.width ** 2 + c.width * c.vocab;
-  return 6 * matrices + 6 * c.layers * c.width * c.length;
+export function referenceFlopsPerToken(config: ReferenceConfig): number {
+  const matrices = config.layers * 12 * config.width ** 2 + config.width * config.vocab;
+  return 6 * matrices + 6 * config.layers * config.width * config.length;
 }

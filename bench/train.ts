@@ -31,103 +31,108 @@ const { values } = parseArgs({
 const CPUS = Number(values.cpus);
 /** Milliseconds of the wall, or of all threads over the cores. */
 const nowMs = (): number => {
-  const used = process.cpuUsage();
-  return values.clock === 'cpu' ? (used.user + used.system) / 1000 / CPUS : performance.now();
+  const cpuUsage = process.cpuUsage();
+  return values.clock === 'cpu' ? (cpuUsage.user + cpuUsage.system) / 1000 / CPUS : performance.now();
 };
-const here = fileURLToPath(import.meta.url);
+const scriptPath = fileURLToPath(import.meta.url);
 
 const configOf = (width: number, optimizer: 'adamw' | 'muon'): ReferenceConfig => ({
   ...{ layers: 4, width, heads: 4, length: 256, batch: 8, vocab: 512, optimizer },
 });
-const median = (xs: readonly number[]): number => [...xs].sort((a, b) => a - b)[xs.length >> 1] ?? Number.NaN;
+const medianOf = (numbers: readonly number[]): number =>
+  [...numbers].sort((left, right) => left - right)[numbers.length >> 1] ?? Number.NaN;
 
 /** A process of its own: milliseconds from its start to the end of set-up, and its peak memory after a few steps. */
-async function child(width: number): Promise<void> {
+async function runChild(width: number): Promise<void> {
   const model = await buildReference(configOf(width, 'adamw'), CPUS);
   const startMs = performance.now();
-  for (let i = 0; i < 4; i++) await model.run(i);
+  for (let index = 0; index < 4; index++) await model.run(index);
   console.log(JSON.stringify({ startMs, memoryMb: peakMemoryMb() }));
 }
 
 function measureChild(width: number): { startMs: number; memoryMb: number } {
-  const args = ['--import', 'tsx', here, '--child', String(width), '--cpus', values.cpus];
-  const cwd = join(dirname(here), '../arenas/nano-llm'); // where tsx is installed
-  return JSON.parse(spawnSync(process.execPath, args, { cwd, encoding: 'utf8' }).stdout);
+  const childArguments = ['--import', 'tsx', scriptPath, '--child', String(width), '--cpus', values.cpus];
+  const workDir = join(dirname(scriptPath), '../arenas/nano-llm'); // where tsx is installed
+  return JSON.parse(spawnSync(process.execPath, childArguments, { cwd: workDir, encoding: 'utf8' }).stdout);
 }
 
 interface TorchResult {
-  readonly torch: string;
+  readonly measureTorch: string;
   readonly tokens_per_second: number;
 }
 const PRECISIONS = ['float32', 'bfloat16'] as const;
 type Precision = (typeof PRECISIONS)[number];
 
 /** PyTorch at the thread count that suits it best: old builds can be slower with all threads than with one. */
-function torch(width: number, precision: Precision): TorchResult | null {
-  const counts = [...new Set([1, CPUS])];
-  const results = counts.map((threads) => torchWith(width, threads, precision)).filter((r) => r !== null);
-  return results.sort((a, b) => b.tokens_per_second - a.tokens_per_second)[0] ?? null;
+function measureTorch(width: number, precision: Precision): TorchResult | null {
+  const threadCounts = [...new Set([1, CPUS])];
+  const results = threadCounts
+    .map((threads) => measureTorchWith(width, threads, precision))
+    .filter((result) => result !== null);
+  return results.sort((left, right) => right.tokens_per_second - left.tokens_per_second)[0] ?? null;
 }
 
-function torchWith(width: number, threads: number, precision: Precision): TorchResult | null {
-  const script = join(dirname(here), 'train-torch.py');
-  const sizes = ['4', String(width), '4', '256', '8', '512', String(Number(values.steps) + 3), String(threads)];
-  const args = [script, ...sizes, values.clock, precision];
+function measureTorchWith(width: number, threads: number, precision: Precision): TorchResult | null {
+  const script = join(dirname(scriptPath), 'train-torch.py');
+  const modelSizes = ['4', String(width), '4', '256', '8', '512', String(Number(values.steps) + 3), String(threads)];
+  const childArguments = [script, ...modelSizes, values.clock, precision];
   // OpenBLAS 0.3.21 does not know newer CPUs and takes a slow kernel on them; with AVX-512 this one is right.
-  const avx512 = /\bavx512f\b/.test(readFileSync('/proc/cpuinfo', 'utf8'));
-  const env = { ...(avx512 ? { OPENBLAS_CORETYPE: 'SKYLAKEX' } : {}), ...process.env };
-  for (const python of ['python3', '/usr/bin/python3']) {
-    const run = spawnSync(python, args, { encoding: 'utf8', env });
-    if (run.status === 0) return JSON.parse(run.stdout);
+  const hasAvx512 = /\bavx512f\b/.test(readFileSync('/proc/cpuinfo', 'utf8'));
+  const environment = { ...(hasAvx512 ? { OPENBLAS_CORETYPE: 'SKYLAKEX' } : {}), ...process.env };
+  for (const pythonProgram of ['python3', '/usr/bin/python3']) {
+    const torchRun = spawnSync(pythonProgram, childArguments, { encoding: 'utf8', env: environment });
+    if (torchRun.status === 0) return JSON.parse(torchRun.stdout);
   }
   return null;
 }
 
 /** Text at hand: the declaration files of the TypeScript package. */
-function someText(): string[] {
-  const dir = dirname(createRequire(import.meta.url).resolve('typescript/lib/lib.dom.d.ts'));
-  return readdirSync(dir).flatMap((f) => (f.endsWith('.d.ts') ? [readFileSync(join(dir, f), 'utf8')] : []));
+function readSomeText(): string[] {
+  const libDir = dirname(createRequire(import.meta.url).resolve('typescript/lib/lib.dom.d.ts'));
+  return readdirSync(libDir).flatMap((fileName) =>
+    fileName.endsWith('.d.ts') ? [readFileSync(join(libDir, fileName), 'utf8')] : [],
+  );
 }
 
 /** Megabytes a second of tokenizer training (vocabulary 1024), and rows' tokens a second of packing. */
 function measureData(): { tokenizerMbS: number; loaderTokensS: number } {
-  const texts = someText();
-  const megabytes = texts.reduce((n, t) => n + Buffer.byteLength(t), 0) / 1e6;
-  const before = performance.now();
+  const texts = readSomeText();
+  const megabytes = texts.reduce((totalBytes, text) => totalBytes + Buffer.byteLength(text), 0) / 1e6;
+  const startedMs = performance.now();
   const tokenizer = createTokenizer(trainTokenizer(texts, 1024));
-  const tokenizerMbS = megabytes / ((performance.now() - before) / 1000);
-  const paragraphs = texts.flatMap((t) => t.match(/[\s\S]{1,900}/g) ?? []);
+  const tokenizerMbS = megabytes / ((performance.now() - startedMs) / 1000);
+  const paragraphs = texts.flatMap((text) => text.match(/[\s\S]{1,900}/g) ?? []);
   const packer = createPacker(tokenizeDocuments(paragraphs, tokenizer), 257, 1);
   const row = new Uint16Array(257);
-  const begun = performance.now();
-  const count = 20_000;
-  for (let i = 0; i < count; i++) packer.fillRow(row);
-  return { tokenizerMbS, loaderTokensS: (count * 257) / ((performance.now() - begun) / 1000) };
+  const packingStartedMs = performance.now();
+  const rowCount = 20_000;
+  for (let index = 0; index < rowCount; index++) packer.fillRow(row);
+  return { tokenizerMbS, loaderTokensS: (rowCount * 257) / ((performance.now() - packingStartedMs) / 1000) };
 }
 
 /** Text of the packages that are installed here, source and documents alike, up to `mb` megabytes. */
-function packageText(mb: number): string[] {
-  const root = join(dirname(here), '../node_modules');
+function readPackageText(megabyteLimit: number): string[] {
+  const packagesRoot = join(dirname(scriptPath), '../node_modules');
   const texts: string[] = [];
-  let left = mb * 1e6;
-  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
+  let bytesLeft = megabyteLimit * 1e6;
+  for (const entry of readdirSync(packagesRoot, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !/\.(md|[cm]?[jt]s|json)$/.test(entry.name)) continue;
     const text = readFileSync(join(entry.parentPath, entry.name), 'utf8');
     texts.push(text);
-    left -= Buffer.byteLength(text);
-    if (left <= 0) break;
+    bytesLeft -= Buffer.byteLength(text);
+    if (bytesLeft <= 0) break;
   }
   return texts;
 }
 
 /** A process of its own: tokenizers of two sizes from much text, as `--dataset` would bring. */
-function large(mb: number): void {
-  const texts = packageText(mb);
-  const megabytes = texts.reduce((n, t) => n + Buffer.byteLength(t), 0) / 1e6;
+function trainLargeTokenizers(megabytesWanted: number): void {
+  const texts = readPackageText(megabytesWanted);
+  const megabytes = texts.reduce((totalBytes, text) => totalBytes + Buffer.byteLength(text), 0) / 1e6;
   for (const vocabulary of [1024, 8192]) {
-    const before = performance.now();
+    const startedMs = performance.now();
     trainTokenizer(texts, vocabulary);
-    const seconds = (performance.now() - before) / 1000;
+    const seconds = (performance.now() - startedMs) / 1000;
     const rate = `${(megabytes / seconds).toFixed(1)} MB/s`;
     console.log(
       `tokenizer of ${vocabulary} from ${megabytes.toFixed(0)} MB: ${seconds.toFixed(1)} s, ${rate}, peak memory ${peakMemoryMb().toFixed(0)} MB`,
@@ -168,17 +173,17 @@ async function measureRounds(): Promise<{ rows: Row[]; torchRows: TorchRow[]; pe
       const peak = await measurePeakFlops(CPUS);
       peaks.push(peak);
       const times: number[] = [];
-      for (let i = 0; i < Number(values.steps); i++) {
-        const before = nowMs();
-        await row.model.run(1 + i);
-        times.push((nowMs() - before) / 1000);
+      for (let index = 0; index < Number(values.steps); index++) {
+        const startedMs = nowMs();
+        await row.model.run(1 + index);
+        times.push((nowMs() - startedMs) / 1000);
       }
-      const rate = (row.config.batch * row.config.length) / median(times);
+      const rate = (row.config.batch * row.config.length) / medianOf(times);
       row.rates.push(rate);
       row.shares.push((rate * referenceFlopsPerToken(row.config)) / peak);
     }
     for (const { width, precision, results } of torchRows) {
-      const result = torch(width, precision);
+      const result = measureTorch(width, precision);
       if (result) results.push(result);
     }
   }
@@ -186,41 +191,46 @@ async function measureRounds(): Promise<{ rows: Row[]; torchRows: TorchRow[]; pe
 }
 
 async function main(): Promise<void> {
-  if (values.child) return child(Number(values.child));
-  if (values['tokenizer-mb']) return large(Number(values['tokenizer-mb']));
+  if (values.child) return runChild(Number(values.child));
+  if (values['tokenizer-mb']) return trainLargeTokenizers(Number(values['tokenizer-mb']));
   const { rows, torchRows, peaks } = await measureRounds();
   const data = measureData();
-  const cpu = cpuList()[0]?.model ?? 'unknown';
+  const cpuName = cpuList()[0]?.model ?? 'unknown';
   console.log(
-    `${CPUS} threads of ${cpu}; Node ${process.version}; large product ${(median(peaks) / 1e9).toFixed(0)} GFLOP/s`,
+    `${CPUS} threads of ${cpuName}; Node ${process.version}; large product ${(medianOf(peaks) / 1e9).toFixed(0)} GFLOP/s`,
   );
   console.log('model        tokens/s   ms/step   % of large product');
   const summary: Record<string, string> = {};
   for (const { name, config, rates, shares } of rows) {
-    const rate = median(rates);
-    const ms = (1000 * config.batch * config.length) / rate;
-    const share = 100 * median(shares);
+    const rate = medianOf(rates);
+    const stepMs = (1000 * config.batch * config.length) / rate;
+    const share = 100 * medianOf(shares);
     console.log(
-      `${name.padEnd(12)} ${rate.toFixed(0).padStart(8)} ${ms.toFixed(1).padStart(9)} ${share.toFixed(1).padStart(20)}`,
+      `${name.padEnd(12)} ${rate.toFixed(0).padStart(8)} ${stepMs.toFixed(1).padStart(9)} ${share.toFixed(1).padStart(20)}`,
     );
     summary[`${name.replace(' ', '_')}_tok_s`] = rate.toFixed(0);
     summary[`${name.replace(' ', '_')}_of_peak_pct`] = share.toFixed(1);
   }
   for (const width of [128, 256]) {
-    const ours = rows.find((r) => r.name === `adamw d${width}`)?.rates ?? [];
-    const muon = rows.find((r) => r.name === `muon d${width}`)?.rates ?? [];
-    summary[`muon_cost_d${width}_pct`] = (100 * (median(ours.map((r, i) => r / (muon[i] ?? 1))) - 1)).toFixed(0);
-    for (const { precision, results } of torchRows.filter((t) => t.width === width && t.results.length > 0)) {
-      const ratio = median(ours.map((r, i) => r / (results[i]?.tokens_per_second ?? Number.NaN)));
-      const rate = median(results.map((t) => t.tokens_per_second));
-      const what = precision === 'float32' ? 'eager float32' : 'eager with autocast to bfloat16';
+    const ownRates = rows.find((row) => row.name === `adamw d${width}`)?.rates ?? [];
+    const muonRates = rows.find((row) => row.name === `muon d${width}`)?.rates ?? [];
+    summary[`muon_cost_d${width}_pct`] = (
+      100 *
+      (medianOf(ownRates.map((rate, index) => rate / (muonRates[index] ?? 1))) - 1)
+    ).toFixed(0);
+    for (const { precision, results } of torchRows.filter(
+      (torchRow) => torchRow.width === width && torchRow.results.length > 0,
+    )) {
+      const ratio = medianOf(ownRates.map((rate, index) => rate / (results[index]?.tokens_per_second ?? Number.NaN)));
+      const rate = medianOf(results.map((result) => result.tokens_per_second));
+      const precisionText = precision === 'float32' ? 'eager float32' : 'eager with autocast to bfloat16';
       console.log(
-        `torch d${width}   ${String(rate).padStart(8)}   (PyTorch ${results[0]?.torch}, ${what}, best of 1 and ${CPUS} threads; ours / theirs ${ratio.toFixed(2)})`,
+        `torch d${width}   ${String(rate).padStart(8)}   (PyTorch ${results[0]?.measureTorch}, ${precisionText}, best of 1 and ${CPUS} threads; ours / theirs ${ratio.toFixed(2)})`,
       );
       summary[`vs_torch${precision === 'float32' ? '' : '_bf16'}_d${width}`] = ratio.toFixed(2);
     }
   }
-  if (torchRows.every((t) => t.results.length === 0)) console.log('torch        not installed: no ratio');
+  if (torchRows.every((torchRow) => torchRow.results.length === 0)) console.log('torch        not installed: no ratio');
   for (const width of [128, 256]) {
     const { startMs, memoryMb } = measureChild(width);
     console.log(
@@ -229,15 +239,15 @@ async function main(): Promise<void> {
     summary[`start_d${width}_s`] = (startMs / 1000).toFixed(2);
     summary[`memory_d${width}_mb`] = memoryMb.toFixed(0);
   }
-  const fastest = Math.max(...rows.map((r) => median(r.rates)));
+  const fastestRate = Math.max(...rows.map((row) => medianOf(row.rates)));
   console.log(
     `tokenizer training ${data.tokenizerMbS.toFixed(1)} MB/s; loader ${(data.loaderTokensS / 1e6).toFixed(1)} M tokens/s`,
   );
   summary.tokenizer_mb_s = data.tokenizerMbS.toFixed(1);
-  summary.loader_ratio = (data.loaderTokensS / fastest).toFixed(0);
+  summary.loader_ratio = (data.loaderTokensS / fastestRate).toFixed(0);
   console.log(
     `bench:train ${Object.entries(summary)
-      .map(([k, v]) => `${k}=${v}`)
+      .map(([key, value]) => `${key}=${value}`)
       .join(' ')}`,
   );
 }

@@ -1,6 +1,6 @@
-// Keeps a finished lab for readers of the repository: `node scripts/archive-night.mjs LAB FOLDER`. Copies the ledger and
-// the reports that are text, and packs the lab's blobs into one archive that `tar -xf` opens. The generated page is left
-// out: `overnight report` makes it again.
+// Keeps a finished lab for readers of the repository: `node scripts/archive-night.mjs LAB FOLDER`. Copies the ledger
+// and the reports that are text, and packs the lab's blobs into one archive that `tar -xf` opens. The generated page is
+// left out: `overnight report` makes it again.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';

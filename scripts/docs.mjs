@@ -4,6 +4,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import * as prettier from 'prettier';
 import { z } from 'zod';
+import { flagsOf } from '../dist/cli/command.js';
+import { describeOption, loadOptionWords, usageOf } from '../dist/cli/help.js';
 import { COMMANDS } from '../dist/cli/spec.js';
 import { arenaSchema } from '../dist/core/arena.js';
 
@@ -27,14 +29,25 @@ const cell = (text) =>
     .replaceAll('|', '\\|')
     .replaceAll('\n', ' ');
 
-function cli() {
-  const parts = COMMANDS.map((command) => {
-    const usage = `overnight ${command.name}${command.args ? ` ${command.args}` : ''} [options]`;
-    const options = command.options.map(({ flags, text }) => `| \`${cell(flags)}\` | ${cell(text)} |`).join('\n');
+async function cli() {
+  const parts = [];
+  for (const command of COMMANDS) {
+    const words = await loadOptionWords(command);
+    const optionRow = ([name, option]) => {
+      const known = words[name] ? `: ${words[name].join(', ')}` : '';
+      return `| \`${cell(flagsOf(name, option))}\` | ${cell(describeOption(option) + known)} |`;
+    };
+    const options = Object.entries(command.options).map(optionRow).join('\n');
     const exits = command.exits.map(([code, text]) => `| ${code} | ${cell(text)} |`).join('\n');
-    return `## ${command.name}\n\n${command.summary[0].toUpperCase()}${command.summary.slice(1)}.\n\n    ${usage}\n\n| option | meaning |\n|---|---|\n${options}\n\n| exit status | meaning |\n|---|---|\n${exits}\n`;
-  });
-  return `# Commands\n\nGenerated from \`src/cli/spec.ts\` by \`npm run docs\`. Errors end with the statuses in [errors.md](errors.md).\n\n${parts.join('\n')}`;
+    const examples = command.examples.map(([line, what]) => `${what ? `    # ${what}\n` : ''}    ${line}`).join('\n');
+    parts.push(
+      `## ${command.name}\n\n${command.summary[0].toUpperCase()}${command.summary.slice(1)}.\n\n    overnight ${usageOf(command)} [options]\n`,
+      ...(options ? [`| option | meaning |\n|---|---|\n${options}\n`] : []),
+      `| exit status | meaning |\n|---|---|\n${exits}\n`,
+      `Examples:\n\n${examples}\n`,
+    );
+  }
+  return `# Commands\n\nGenerated from the table of commands (\`src/cli/spec.ts\`) by \`npm run docs\`. Errors end with the statuses in [errors.md](errors.md).\n\n${parts.join('\n')}`;
 }
 
 function rows(schema, prefix, required) {
@@ -101,7 +114,7 @@ ${records.map(row).join('\n')}
 `;
 }
 
-await write('docs/cli.md', cli());
+await write('docs/cli.md', await cli());
 await write('docs/arena.md', arena());
 await write('docs/decisions/README.md', decisions());
 process.exit(stale > 0 ? 1 : 0);

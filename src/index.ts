@@ -10,8 +10,7 @@
  */
 export { LabError } from './base/error.ts';
 export type { Arena, Knob } from './core/arena.ts';
-export type { Decision } from './core/rules/judge.ts';
-export type { LedgerEvent, Outcome } from './core/event.ts';
+export type { LedgerEvent, Outcome, Decision } from './core/event.ts';
 export { type Experiment, type Measurement, verdictOf } from './core/experiment.ts';
 export type { Brief, FileEdit, Proposal, Proposer, Sandbox } from './core/ports.ts';
 export { type LabState, measurementsOf } from './core/state.ts';

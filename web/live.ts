@@ -1,6 +1,6 @@
 /**
- * One stream from the server and what it built up so far. Never asks twice for what it has: a dropped connection goes
- * on from its cursor.
+ * One stream from the server and the board built from it so far. A dropped connection continues from its cursor, so
+ * that nothing is sent twice.
  */
 import { useEffect, useState } from 'preact/hooks';
 import type { LabCard, ReadingCard, ReadingView } from '../src/view/answers.ts';

@@ -6,31 +6,32 @@ import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Board, BoardRow } from '../src/view/board.ts';
 import { apiAddress, type LiveLab, useLab, useRead } from './live.ts';
-import { Compare } from './pages/compare.tsx';
-import { Experiment } from './pages/experiment.tsx';
-import { Factors } from './pages/factors.tsx';
-import { Lineage } from './pages/lineage.tsx';
-import { Machines } from './pages/machines.tsx';
-import { Overview } from './pages/overview.tsx';
-import { Start } from './pages/start.tsx';
-import { ControlBar } from './parts/control.tsx';
-import { Header, Notebook } from './parts/frame.tsx';
-import { Help, useKeys } from './parts/keys.tsx';
-import { useRows } from './parts/table.tsx';
+import { ComparePage } from './pages/compare.tsx';
+import { ExperimentDetails } from './pages/experiment.tsx';
+import { FactorsPage } from './pages/factors.tsx';
+import { LineagePage } from './pages/lineage.tsx';
+import { MachinesPage } from './pages/machines.tsx';
+import { OverviewPage } from './pages/overview.tsx';
+import { StartPage } from './pages/start.tsx';
+import { ControlBar } from './frame/control.tsx';
+import { PageHeader } from './frame/header.tsx';
+import { KeyHelp, useKeys } from './frame/keys.tsx';
+import { NotebookPanel } from './frame/notebook.tsx';
+import { useRows } from './table/table.tsx';
 import { usePlace } from './url.ts';
-import './style.css';
+import './style/index.css';
 
-function App() {
+function DashboardApp() {
   const place = usePlace();
-  return place.lab === '' ? <Start /> : <Lab key={place.lab} lab={place.lab} />;
+  return place.lab === '' ? <StartPage /> : <LabPage key={place.lab} lab={place.lab} />;
 }
 
 const NO_BOARD = { experiments: [] } as unknown as Board;
 
-function Lab({ lab }: { lab: string }) {
+function LabPage({ lab }: { lab: string }) {
   const place = usePlace();
   const live = useLab(lab);
-  // As it was: the last picture stays until the next one is there, so that the slider can be dragged.
+  // The last picture stays until the next one is there, so that the slider can be dragged.
   const past = useRead<Board>(place.at === undefined ? undefined : apiAddress('board', { lab, at: place.at }));
   const board = place.at === undefined ? live.board : (past.data ?? live.board);
   const [isHelpShown, setHelpShown] = useState(false);
@@ -51,25 +52,25 @@ function Lab({ lab }: { lab: string }) {
         </p>
       </main>
     );
-  if (!board) return <Waiting live={live} lab={lab} />;
+  if (!board) return <WaitingPage live={live} lab={lab} />;
   return (
     <div class={place.notebook ? 'with-notebook' : ''}>
       <a class="skip" href="#main">
-        To the content
+        Skip to the content
       </a>
-      <Header board={board} connection={live.connection} seq={live.seq} showHelp={() => setHelpShown(true)} />
+      <PageHeader board={board} connection={live.connection} seq={live.seq} showHelp={() => setHelpShown(true)} />
       {place.at === undefined && <ControlBar board={board} />}
       <main id="main">
         <PageOf board={board} rows={rows} seq={place.at ?? live.seq} />
       </main>
-      {place.notebook && <Notebook board={board} />}
-      {isHelpShown && <Help close={() => setHelpShown(false)} />}
+      {place.notebook && <NotebookPanel board={board} />}
+      {isHelpShown && <KeyHelp close={() => setHelpShown(false)} />}
     </div>
   );
 }
 
-/** A ledger that is not read yet: how far it is, and that it goes on by itself. */
-function Waiting({ live, lab }: { live: LiveLab; lab: string }) {
+/** A ledger that is still being read: how far it is. */
+function WaitingPage({ live, lab }: { live: LiveLab; lab: string }) {
   const { reading, connection } = live;
   return (
     <main class="alone waiting">
@@ -95,17 +96,17 @@ function PageOf({ board, rows, seq }: { board: Board; rows: readonly BoardRow[];
   const place = usePlace();
   switch (place.page) {
     case 'overview':
-      return <Overview board={board} rows={rows} />;
+      return <OverviewPage board={board} rows={rows} />;
     case 'experiment':
-      return <Experiment key={place.n} board={board} n={place.n ?? board.incumbent?.n ?? 0} />;
+      return <ExperimentDetails key={place.n} board={board} n={place.n ?? board.incumbent?.n ?? 0} />;
     case 'compare':
-      return <Compare board={board} />;
+      return <ComparePage board={board} />;
     case 'lineage':
-      return <Lineage board={board} />;
+      return <LineagePage board={board} />;
     case 'machines':
-      return <Machines board={board} seq={seq} />;
+      return <MachinesPage board={board} seq={seq} />;
     case 'factors':
-      return <Factors board={board} />;
+      return <FactorsPage board={board} />;
     default:
       return place.page satisfies never;
   }
@@ -113,4 +114,4 @@ function PageOf({ board, rows, seq }: { board: Board; rows: readonly BoardRow[];
 
 const root = document.getElementById('app')!;
 root.replaceChildren();
-render(<App />, root);
+render(<DashboardApp />, root);

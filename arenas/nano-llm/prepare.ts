@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EVAL_ROWS, HOLDOUT_ROWS, SEQ_LEN, VOCAB_SIZE } from './contract.ts';
 import { DATASETS, fetchDataset } from './data/datasets.ts';
-import { cutDocuments, splitDocuments, unlike } from './data/documents.ts';
+import { cutDocuments, splitDocuments, createUnlikeFilter } from './data/documents.ts';
 import { type ScoredSplit, tokenizeDocuments, writeScored, writeTokenizer, writeTrain } from './data/files.ts';
 import { createPacker } from './data/packing.ts';
 import { createTokenizer, type Tokenizer, trainTokenizer } from './data/tokenizer.ts';
@@ -20,49 +20,49 @@ const HOLDOUT_SHARE = 4;
 const ROWS: Readonly<Record<ScoredSplit, number>> = { val: EVAL_ROWS, holdout: HOLDOUT_ROWS };
 const VAL_SEED = 1;
 
-const started = performance.now();
-const say = (text: string): void => {
-  process.stderr.write(`prepare ${((performance.now() - started) / 1000).toFixed(1)} s: ${text}\n`);
+const startedMs = performance.now();
+const reportProgress = (progress: string): void => {
+  process.stderr.write(`prepare ${((performance.now() - startedMs) / 1000).toFixed(1)} s: ${progress}\n`);
 };
 
 /** All declaration files below a folder, in name order. Packages' own dependencies are not descended into. */
-function declarationFiles(dir: string): string[] {
+function listDeclarationFiles(dir: string): string[] {
   return readdirSync(dir, { withFileTypes: true })
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .sort((left, right) => (left.name < right.name ? -1 : 1))
     .flatMap((entry) => {
       const path = join(dir, entry.name);
-      if (entry.isDirectory()) return declarationFiles(path);
+      if (entry.isDirectory()) return listDeclarationFiles(path);
       return entry.name.endsWith('.d.ts') ? [path] : [];
     });
 }
 
 function readCorpus(depsDir: string): string[] {
   const root = join(depsDir, 'corpus', 'node_modules');
-  const files = declarationFiles(root);
+  const files = listDeclarationFiles(root);
   if (files.length === 0) throw new Error(`prepare: no .d.ts files under ${root}. Run setup again.`);
   return files.flatMap((path) => cutDocuments(readFileSync(path, 'utf8')));
 }
 
-interface Packed {
+interface PackedRows {
   readonly rows: Uint16Array;
   /** Of the text in all targets. */
   readonly bytes: number;
 }
 
 /** Packs text to be scored into rows. */
-function packScored(split: ScoredSplit, texts: readonly string[], tokenizer: Tokenizer): Packed {
-  const wanted = ROWS[split];
-  const docs = tokenizeDocuments(texts, tokenizer);
+function packScored(split: ScoredSplit, texts: readonly string[], tokenizer: Tokenizer): PackedRows {
+  const wantedRows = ROWS[split];
+  const documents = tokenizeDocuments(texts, tokenizer);
   const rowLength = SEQ_LEN + 1;
   // Each document once: text that is repeated adds no evidence, and lets few documents decide the score.
-  const packer = createPacker(docs, rowLength, VAL_SEED, { once: true });
-  const rows = new Uint16Array(wanted * rowLength);
+  const packer = createPacker(documents, rowLength, VAL_SEED, { isOnce: true });
+  const rows = new Uint16Array(wantedRows * rowLength);
   let bytes = 0;
-  for (let r = 0; r < wanted; r++) {
-    const row = rows.subarray(r * rowLength, (r + 1) * rowLength);
+  for (let rowIndex = 0; rowIndex < wantedRows; rowIndex++) {
+    const row = rows.subarray(rowIndex * rowLength, (rowIndex + 1) * rowLength);
     if (!packer.fillRow(row)) {
       throw new Error(
-        `prepare: the split ${split} has ${docs.tokens.length} tokens, which fill ${r} of ${wanted} rows of ${rowLength}. ` +
+        `prepare: the split ${split} has ${documents.tokens.length} tokens, which fill ${rowIndex} of ${wantedRows} rows of ${rowLength}. ` +
           'Use more text, or raise SCORED_PERCENT in prepare.ts.',
       );
     }
@@ -74,9 +74,9 @@ function packScored(split: ScoredSplit, texts: readonly string[], tokenizer: Tok
 /** The score of a model that only knows how frequent each token is: from counts of training tokens, plus one. */
 function unigramBitsPerByte(train: Uint16Array, rows: Uint16Array, tokenizer: Tokenizer): number {
   const counts = new Float64Array(tokenizer.vocabSize).fill(1);
-  const sizes = tokenizer.bytesOf.map((b) => b.length);
+  const sizes = tokenizer.bytesOf.map((tokenBytes) => tokenBytes.length);
   for (const id of train) if (sizes[id] !== 0) counts[id] = (counts[id] ?? 0) + 1;
-  const total = counts.reduce((a, b, id) => a + (sizes[id] === 0 ? 0 : b), 0);
+  const total = counts.reduce((sum, count, id) => sum + (sizes[id] === 0 ? 0 : count), 0);
   let [bits, bytes] = [0, 0];
   for (const [i, id] of rows.entries()) {
     const size = sizes[id] ?? 0;
@@ -93,11 +93,11 @@ interface Texts {
 }
 
 /** The default: text packages installed by setup, split by content hash. */
-function embeddedTexts(depsDir: string): Texts {
+function readEmbeddedTexts(depsDir: string): Texts {
   const documents = readCorpus(depsDir);
-  say(`read ${documents.length} documents`);
-  const { train, val, dropped } = splitDocuments(documents, SCORED_PERCENT);
-  say(`dropped ${dropped.exact} exact and ${dropped.near} near duplicates`);
+  reportProgress(`read ${documents.length} documents`);
+  const { train, valEntries: val, dropped } = splitDocuments(documents, SCORED_PERCENT);
+  reportProgress(`dropped ${dropped.exactRepeats} exact and ${dropped.near} near duplicates`);
   return { train, val };
 }
 
@@ -111,12 +111,12 @@ const { values: flags } = parseArgs({
   },
 });
 
-async function publicTexts(name: string): Promise<Texts> {
-  const known = DATASETS[name];
-  if (!known) {
+async function fetchPublicTexts(name: string): Promise<Texts> {
+  const knownDataset = DATASETS[name];
+  if (!knownDataset) {
     throw new Error(`prepare: there is no dataset "${name}". Choose embedded, ${Object.keys(DATASETS).join(' or ')}.`);
   }
-  const dataset = { ...known, baseUrl: flags['base-url'] ?? known.baseUrl };
+  const dataset = { ...knownDataset, baseUrl: flags['base-url'] ?? knownDataset.baseUrl };
   const maxChars = Number(flags['max-mb']) * 1e6;
   if (!(maxChars > 0)) throw new Error(`prepare: --max-mb is "${flags['max-mb']}". Give a number above 0.`);
   return fetchDataset({ dataset, cacheDir: join(flags.cache, name), shards: Number(flags.shards), maxChars });
@@ -127,9 +127,10 @@ async function main(): Promise<void> {
   const dataDir = process.env.OVERNIGHT_DATA;
   if (!depsDir || !dataDir)
     throw new Error('prepare: OVERNIGHT_DEPS and OVERNIGHT_DATA are not set. See docs/arena.md.');
-  for (const part of ['train', 'val', 'holdout']) mkdirSync(join(dataDir, part), { recursive: true });
-  const { train, val } = flags.dataset === 'embedded' ? embeddedTexts(depsDir) : await publicTexts(flags.dataset);
-  say(`split: ${train.length} documents to train, ${val.length} to score`);
+  for (const folderName of ['train', 'val', 'holdout']) mkdirSync(join(dataDir, folderName), { recursive: true });
+  const { train, val } =
+    flags.dataset === 'embedded' ? readEmbeddedTexts(depsDir) : await fetchPublicTexts(flags.dataset);
+  reportProgress(`split: ${train.length} documents to train, ${val.length} to score`);
   const file = trainTokenizer(train, VOCAB_SIZE);
   if (file.vocabSize !== VOCAB_SIZE) {
     throw new Error(
@@ -138,12 +139,12 @@ async function main(): Promise<void> {
   }
   const tokenizer = createTokenizer(file);
   writeTokenizer(dataDir, file);
-  say(`tokenizer: ${file.vocabSize} tokens, ${file.hash.slice(0, 8)}`);
-  const docs = tokenizeDocuments(train, tokenizer);
+  reportProgress(`tokenizer: ${file.vocabSize} tokens, ${file.hash.slice(0, 8)}`);
+  const documents = tokenizeDocuments(train, tokenizer);
   const common = { version: 1, tokenizer: tokenizer.hash } as const;
-  const counts = { tokens: docs.tokens.length, documents: train.length, bytes: docs.bytes };
-  writeTrain(dataDir, docs, { ...common, ...counts, source: flags.dataset });
-  const scored = (split: ScoredSplit, texts: readonly string[]): Packed => {
+  const counts = { tokens: documents.tokens.length, documents: train.length, bytes: documents.bytes };
+  writeTrain(dataDir, documents, { ...common, ...counts, source: flags.dataset });
+  const writePacked = (split: ScoredSplit, texts: readonly string[]): PackedRows => {
     const packed = packScored(split, texts, tokenizer);
     writeScored(dataDir, split, packed.rows, {
       ...common,
@@ -153,18 +154,18 @@ async function main(): Promise<void> {
     });
     return packed;
   };
-  const inHoldout = (i: number): boolean => i % HOLDOUT_SHARE === HOLDOUT_SHARE - 1;
-  const validation = val.filter((_, i) => !inHoldout(i));
-  const packed = scored('val', validation);
-  const isNew = unlike(validation);
-  const left = val.filter((doc, i) => inHoldout(i) && isNew(doc));
-  const held = scored('holdout', left);
-  const perToken = (docs.bytes / docs.tokens.length).toFixed(2);
-  say(
-    `a model of single tokens scores ${unigramBitsPerByte(docs.tokens, packed.rows, tokenizer).toFixed(3)} bits/byte`,
+  const isInHoldout = (i: number): boolean => i % HOLDOUT_SHARE === HOLDOUT_SHARE - 1;
+  const validation = val.filter((_, i) => !isInHoldout(i));
+  const packedValidation = writePacked('val', validation);
+  const isNew = createUnlikeFilter(validation);
+  const holdoutTexts = val.filter((doc, i) => isInHoldout(i) && isNew(doc));
+  const packedHoldout = writePacked('holdout', holdoutTexts);
+  const bytesPerToken = (documents.bytes / documents.tokens.length).toFixed(2);
+  reportProgress(
+    `a model of single tokens scores ${unigramBitsPerByte(documents.tokens, packedValidation.rows, tokenizer).toFixed(3)} bits/byte`,
   );
-  say(
-    `train ${docs.bytes} bytes in ${docs.tokens.length} tokens (${perToken} bytes/token); val ${packed.bytes} bytes scored, holdout ${held.bytes} of ${left.length} documents`,
+  reportProgress(
+    `train ${documents.bytes} bytes in ${documents.tokens.length} tokens (${bytesPerToken} bytes/token); val ${packedValidation.bytes} bytes scored, holdout ${packedHoldout.bytes} of ${holdoutTexts.length} documents`,
   );
 }
 

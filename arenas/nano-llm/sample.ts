@@ -10,18 +10,18 @@ import { createRandom, type Random } from './tensor/random.ts';
 import { createSession, toOrt } from './tensor/runtime.ts';
 
 /** Draws one id from softmax(logits / temperature); temperature 0 takes the likeliest. */
-function draw(logits: Float32Array, temperature: number, random: Random): number {
-  let best = 0;
-  for (let i = 1; i < logits.length; i++) if ((logits[i] ?? 0) > (logits[best] ?? 0)) best = i;
-  if (temperature === 0) return best;
-  const top = logits[best] ?? 0;
-  const weights = Array.from(logits, (x) => Math.exp((x - top) / temperature));
-  let left = random.uniform() * weights.reduce((a, b) => a + b, 0);
-  for (const [i, w] of weights.entries()) {
-    left -= w;
-    if (left <= 0) return i;
+function drawToken(logits: Float32Array, temperature: number, random: Random): number {
+  let bestToken = 0;
+  for (let i = 1; i < logits.length; i++) if ((logits[i] ?? 0) > (logits[bestToken] ?? 0)) bestToken = i;
+  if (temperature === 0) return bestToken;
+  const largestLogit = logits[bestToken] ?? 0;
+  const weights = Array.from(logits, (logit) => Math.exp((logit - largestLogit) / temperature));
+  let remaining = random.uniform() * weights.reduce((sum, weight) => sum + weight, 0);
+  for (const [i, weight] of weights.entries()) {
+    remaining -= weight;
+    if (remaining <= 0) return i;
   }
-  return best;
+  return bestToken;
 }
 
 async function main(): Promise<void> {
@@ -42,17 +42,17 @@ async function main(): Promise<void> {
   const session = await createSession(readFileSync(join(folder, 'model.onnx')), { cpus: 1 });
   const random = createRandom(Number(values.seed), 'sample');
   const ids = [tokenizer.bos, ...tokenizer.encode(prompt)];
-  const wanted = ids.length + Number(values.tokens);
-  while (ids.length < wanted) {
+  const wantedTokens = ids.length + Number(values.tokens);
+  while (ids.length < wantedTokens) {
     const context = ids.slice(-SEQ_LEN);
     const tokens = new Int32Array(EVAL_BATCH * SEQ_LEN);
     tokens.set(context);
     const { logits } = await session.run({ tokens: toOrt({ data: tokens, shape: [EVAL_BATCH, SEQ_LEN] }) });
-    const at = (context.length - 1) * VOCAB_SIZE;
+    const lastPosition = (context.length - 1) * VOCAB_SIZE;
     if (!(logits?.data instanceof Float32Array))
       throw new Error('sample: the artefact gives no float32 `logits`. Train again.');
-    const row = logits.data.slice(at, at + VOCAB_SIZE);
-    const id = draw(row, Number(values.temperature), random);
+    const row = logits.data.slice(lastPosition, lastPosition + VOCAB_SIZE);
+    const id = drawToken(row, Number(values.temperature), random);
     if (id === tokenizer.bos) break;
     ids.push(id);
   }

@@ -1,9 +1,10 @@
 /**
- * One client for every agent that speaks the Agent Client Protocol, version 1 (JSON-RPC, a line each, on standard input
- * and output). Written by hand: five messages are used. In a jail it allows all it is asked, for the jail decides what
- * can be done. Not covered: terminals and files of the client (not offered), a login by browser, protocol versions
- * other than 1.
+ * One client for every agent that speaks the Agent Client Protocol, version 1 (JSON-RPC, one message a line, on
+ * standard input and output). Written by hand, because it uses only five messages. In a jail it grants every
+ * permission, because the jail decides what can be done. Not supported: terminals and files of the client, a login by
+ * browser, other versions of the protocol.
  */
+import { defined } from '../base/defined.ts';
 import { oneLine } from '../base/text.ts';
 import type { Agent, AgentTask, RunningProcess } from '../core/ports.ts';
 import { type AgentHost, callAgent, type AgentDriver } from './cli-agent.ts';
@@ -24,7 +25,7 @@ export function acpAgent(options: CommandOptions, agentHost: AgentHost): Agent {
   const modelName = options.model ?? (route === undefined ? undefined : recipe?.defaultModel?.[route]);
   return {
     name: options.name ?? `acp:${recipe?.name ?? programPath.split('/').at(-1)}`,
-    ...(modelName !== undefined && { model: modelName }),
+    ...defined({ model: modelName }),
     reason: `${options.command} (${programPath}) by the Agent Client Protocol, ${agentHost.jail.reason}, through the gateway`,
     run: (task) => {
       const launchContextFor = (layout: AgentLayout): LaunchContext => ({
@@ -78,7 +79,7 @@ function createDriver(
       session.receiveOutput(earlyOutput);
       session.startConversation();
       const endedRun = jailedRun.ended.then(({ result, incidents }) => ({
-        // We end it ourselves once it has answered: that is not a stop of the work.
+        // The client ends the program once it has answered: then the work was not stopped.
         result:
           session?.isSettled && result.ending === 'aborted'
             ? { ...result, ending: 'exited' as const, exitCode: 0 }
@@ -94,7 +95,7 @@ function createDriver(
 interface SessionOrder {
   readonly workDir: string;
   readonly promptText: string;
-  /** In a jail; else only reads and edits of files in the work folder are allowed. */
+  /** True in a jail. Without one, only reads and edits of files in the work folder are allowed. */
   readonly allowsAll: boolean;
 }
 
@@ -106,7 +107,7 @@ function isWithinFolder(toolCall: Fields, workDir: string): boolean {
   );
 }
 
-/** One conversation: greet, open a session, prompt, wait for the end of the turn, end the program. */
+/** One conversation: initialize, open a session, send the prompt, wait for the end of the turn, end the program. */
 class AcpSession {
   /** It has answered, well or not. */
   isSettled = false;
@@ -157,7 +158,7 @@ class AcpSession {
       try {
         this.#handleMessage(asFields(JSON.parse(line)));
       } catch {
-        // a word of the program beside the protocol
+        // something that the program prints beside the protocol
       }
     }
   }
@@ -165,16 +166,15 @@ class AcpSession {
   currentReading(): Reading {
     const usage = this.#usage;
     const cachedTokens = Number(usage.cachedReadTokens ?? 0);
-    return {
+    return defined({
       text: this.#answerText.trim(),
-      ...ownUsage({
+      usage: ownUsage({
         input: Number(usage.inputTokens ?? 0) + Number(usage.cachedWriteTokens ?? 0),
         cached: cachedTokens,
         output: usage.outputTokens,
       }),
-      ...(this.#errorMessage !== undefined && { error: this.#errorMessage }),
-      ...(!this.isSettled && { error: 'it ended before it answered' }),
-    };
+      error: this.isSettled ? this.#errorMessage : 'it ended before it answered',
+    });
   }
 
   #sendRequest(methodName: string, parameters: Fields, onResult: (result: Fields) => void): void {
@@ -220,7 +220,7 @@ class AcpSession {
 
   #handleUpdate(update: Fields): void {
     const updateKind = asText(update.sessionUpdate);
-    if (updateKind.startsWith('tool_call')) this.#answerText = ''; // its last words are those after the last tool
+    if (updateKind.startsWith('tool_call')) this.#answerText = ''; // the last answer is what follows the last tool call
     if (updateKind === 'agent_message_chunk') this.#answerText += asText(asFields(update.content).text);
   }
 

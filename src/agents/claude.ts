@@ -1,7 +1,8 @@
 /**
- * Claude Code, headless (`claude -p`). Its exit status and its `subtype` are not believed (`success` comes together
- * with `is_error`). Not covered: what its own settings and plugins would have done; they are left out on purpose.
+ * Claude Code, headless (`claude -p`). Its exit status and its `subtype` are not trusted: `success` and `is_error` can
+ * come together. The person's settings and plugins are not loaded, on purpose.
  */
+import { defined } from '../base/defined.ts';
 import { asFields, asList } from './gateway/apis.ts';
 import { jsonLines, ownUsage, type Recipe, asText, tunnelEnv } from './recipe.ts';
 
@@ -40,7 +41,7 @@ export const claude: Recipe = {
     DISABLE_ERROR_REPORTING: '1',
     ENABLE_TOOL_SEARCH: 'false',
     CLAUDE_CODE_MAX_RETRIES: '4',
-    ...(isJailed && { IS_SANDBOX: '1' }), // without it, it refuses --dangerously-skip-permissions to root
+    ...(isJailed && { IS_SANDBOX: '1' }), // else it refuses --dangerously-skip-permissions to root
     ...(route === 'login'
       ? tunnelEnv(layout)
       : { ANTHROPIC_BASE_URL: layout.gateway, ANTHROPIC_API_KEY: layout.token }),
@@ -54,17 +55,17 @@ export const claude: Recipe = {
     );
     const lastWords = asText(result.result);
     const hasFailed = result.is_error === true || (result.subtype !== undefined && result.subtype !== 'success');
-    return {
+    return defined({
       text: lastWords,
-      ...ownUsage({
+      usage: ownUsage({
         calls: result.num_turns,
         input: Number(usage.input_tokens ?? 0) + Number(usage.cache_creation_input_tokens ?? 0),
         cached: usage.cache_read_input_tokens,
         output: usage.output_tokens,
         usd: result.total_cost_usd,
       }),
-      ...(hasFailed && { error: lastWords || asText(result.subtype) || 'it reports an error' }),
-      ...(denials.length > 0 && { incidents: denials }),
-    };
+      error: hasFailed ? lastWords || asText(result.subtype) || 'it reports an error' : undefined,
+      incidents: denials.length > 0 ? denials : undefined,
+    });
   },
 };

@@ -1,10 +1,11 @@
 /**
- * An agent made of a recipe: one bounded call in the jail, metered by the gateway, with its outcome classified. The
- * same for every program that is started once per call and ends by itself.
+ * An agent made of a recipe: one bounded call in the jail, metered by the gateway, with its outcome classified. It is
+ * the same for every program that is started once per call and ends by itself.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { defined } from '../base/defined.ts';
 import { reasonOf } from '../base/error.ts';
 import type { Agent, AgentResult, AgentTask } from '../core/ports.ts';
 import type { Account } from './gateway/account.ts';
@@ -23,11 +24,11 @@ import type { AgentProgram } from './program.ts';
 import { findReachIncidents } from './reach.ts';
 import type { Reading, Recipe, LaunchContext } from './recipe.ts';
 
-/** What every agent needs of its surroundings. */
+/** What every agent uses. */
 export interface AgentHost {
   readonly jail: Jail;
   readonly gateway: Gateway;
-  /** Budgets around each call: of the experiment, the night, the lab. */
+  /** A budget that contains the budget of each call. */
   readonly within?: Account | undefined;
 }
 
@@ -43,7 +44,7 @@ export function cliAgent(
   const { jail } = agentHost;
   return {
     name: recipe.name,
-    ...(modelName !== undefined && { model: modelName }),
+    ...defined({ model: modelName }),
     reason: `${recipe.name} ${program.version} (${program.path}), ${jail.reason}, ${route === 'login' ? 'with your own login: its own figures' : 'through the gateway'}`,
     run: (task) => {
       const launchContextFor = (layout: LaunchContext['layout']): LaunchContext => ({
@@ -88,7 +89,7 @@ export interface AgentDriver {
   read(): Reading;
 }
 
-/** One call from the way in to the outcome. Never rejects; nothing of it is left afterwards. */
+/** One call, from its temporary folders to its outcome. Never rejects; nothing of it is left afterwards. */
 export async function callAgent(
   agentHost: AgentHost,
   task: AgentTask,
@@ -121,7 +122,7 @@ async function callInDirs(
   const { tokens, usd } = task.limits;
   const openCall = await agentHost.gateway.openCall({
     socketDir: callDirs.socketDir,
-    allowance: { ...(tokens !== undefined && { tokens }), ...(usd !== undefined && { usd }) },
+    allowance: defined({ tokens, usd }),
     within: agentHost.within,
     tunnelHosts,
     onGiveUp: (failure) => {
@@ -154,7 +155,7 @@ async function callInDirs(
   }
 }
 
-/** The person's login, copied into the throw-away home: what the program makes of the copy does not come back. */
+/** The person's login, copied into the temporary home. Changes that the program makes to the copy are not kept. */
 function readLoginFiles(recipe: Recipe): Readonly<Record<string, string>> {
   const presentFiles = (recipe.login?.files ?? []).filter((filePath) => existsSync(join(homedir(), filePath)));
   return Object.fromEntries(

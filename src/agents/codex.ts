@@ -1,8 +1,9 @@
 /**
- * Codex, headless (`codex exec`). Its own sandbox is switched off inside the jail: it needs a system bubblewrap newer
- * than many have, and fails with exit status 0 without one. Not covered: its plugins and MCP servers; they are left out
- * on purpose.
+ * Codex, headless (`codex exec`). Inside the jail its own sandbox is switched off: that sandbox needs a newer
+ * bubblewrap than many systems have, and without one Codex fails with exit status 0. Its plugins and MCP servers are
+ * not loaded, on purpose.
  */
+import { defined } from '../base/defined.ts';
 import { asFields } from './gateway/apis.ts';
 import { jsonLines, ownUsage, type Recipe, asText, tunnelEnv } from './recipe.ts';
 
@@ -64,14 +65,14 @@ export const codex: Recipe = {
     const cachedTokens = Number(usage.cached_input_tokens ?? 0);
     const turnCompleted = events.findIndex((event) => event.type === 'turn.completed') >= 0;
     const errorMessage = asText(asFields(failureEvent?.error).message) || asText(failureEvent?.message);
-    return {
+    return defined({
       text: asText(asFields(lastMessage?.item).text),
-      ...ownUsage({
+      usage: ownUsage({
         input: Number(usage.input_tokens ?? 0) - cachedTokens,
         cached: cachedTokens,
         output: usage.output_tokens,
       }),
-      ...(failureEvent && !turnCompleted && { error: errorMessage || 'the turn failed' }),
-    };
+      error: failureEvent && !turnCompleted ? errorMessage || 'the turn failed' : undefined,
+    });
   },
 };

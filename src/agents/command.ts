@@ -1,8 +1,9 @@
 /**
- * Any program that edits a folder as an agent: the prompt comes on standard input and in the file that OVERNIGHT_PROMPT
- * names, models are reached through the usual variables of all four APIs, and what it prints is its last word. Knows
- * nothing about any particular program.
+ * Any program that edits a folder as an agent. It gets the prompt on standard input and in the file that
+ * OVERNIGHT_PROMPT names, and the gateway's address in the usual variables of all four APIs. What it prints is its
+ * answer. Knows nothing about any particular program.
  */
+import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import type { Agent } from '../core/ports.ts';
 import { shellQuoted } from '../os/cgroup.ts';
@@ -16,7 +17,7 @@ export interface CommandOptions {
   readonly name?: string;
   readonly model?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Further paths of this machine that it needs to read. */
+  /** More paths of this machine that it needs to read. */
   readonly alsoRead?: readonly string[];
 }
 
@@ -29,7 +30,7 @@ export function commandAgent(options: CommandOptions, agentHost: AgentHost): Age
   const { name = 'command', model } = options;
   return {
     name,
-    ...(model !== undefined && { model }),
+    ...defined({ model }),
     reason: `${options.command} (${programPath}), ${agentHost.jail.reason}, through the gateway`,
     run: (task) => {
       let collectedStdout = '';
@@ -67,12 +68,12 @@ export function resolveCommand(command: string): { readonly programPath: string;
     return { programPath, commandLine: command.replace(firstWord, () => shellQuoted(programPath)) };
   throw new LabError('E_AGENT', {
     what: 'The command of the agent cannot be used.',
-    why: `Its first word "${firstWord}" is no program on PATH.`,
+    why: `Its first word "${firstWord}" is not a program on PATH.`,
     next: 'Install it, or give its full path; assignments before the program go into a small script.',
   });
 }
 
-/** Every client finds the gateway by the variables of its own API. */
+/** The gateway's address and token in the variables of every API, so that any client finds them. */
 export function modelEnv(
   { gateway, token }: AgentLayout,
   modelName: string | undefined,
@@ -85,6 +86,6 @@ export function modelEnv(
     OPENAI_API_KEY: token,
     GOOGLE_GEMINI_BASE_URL: gateway,
     GEMINI_API_KEY: token,
-    ...(modelName !== undefined && { OVERNIGHT_MODEL: modelName, OPENAI_MODEL: modelName, ANTHROPIC_MODEL: modelName }),
+    ...defined({ OVERNIGHT_MODEL: modelName, OPENAI_MODEL: modelName, ANTHROPIC_MODEL: modelName }),
   };
 }

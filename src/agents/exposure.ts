@@ -1,7 +1,7 @@
 /**
- * Which part of a work folder is writable inside the jail, as mounts. Agents write a file by making another beside it
- * and renaming that, so the folder of a writable file is writable too, and everything else in it is bound read-only on
- * top (a rename onto that fails).
+ * Which part of a work folder is writable inside the jail, as mounts. Agents write a file by making a new one beside it
+ * and renaming that. So the folder of a writable file is writable too, and every other entry of it is mounted read-only
+ * on top, where a rename fails.
  */
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -13,13 +13,13 @@ const MAX_MOUNTS = 1500;
 export interface Exposure {
   readonly mounts: readonly Mount[];
   /**
-   * Folders with too many entries to protect each: what is not writable in them can be changed, and is not read
-   * afterwards.
+   * Folders with too many entries to protect each of them. The agent can change files in them that are not writable;
+   * such changes are not read back.
    */
   readonly open: readonly string[];
 }
 
-/** `writablePaths` are files and folders below `workDir`, with `/`. Missing parents are made. */
+/** `writablePaths` are files and folders below `workDir`, separated by `/`. Missing parent folders are made. */
 export function exposureOf(workDir: string, mountPoint: string, writablePaths: readonly string[]): Exposure {
   const writableSet = new Set(
     writablePaths
@@ -38,7 +38,7 @@ export function exposureOf(workDir: string, mountPoint: string, writablePaths: r
     });
   const leadsToWritable = (folderPath: string): boolean =>
     [...writableSet].some((writablePath) => writablePath.startsWith(folderPath === '' ? '' : `${folderPath}/`));
-  /** Go through a folder that was mounted as `mode`. */
+  /** Mount the entries of a folder whose parent is mounted as `parentMode`. */
   const mountFolder = (folderPath: string, parentMode: Mount['mode'] | undefined): void => {
     const entries = readdirSync(join(workDir, folderPath), { withFileTypes: true });
     const pathBelow = (entryName: string): string => (folderPath === '' ? entryName : `${folderPath}/${entryName}`);

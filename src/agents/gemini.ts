@@ -1,7 +1,8 @@
 /**
- * Gemini CLI and its relative Qwen Code, headless. Inside the jail every tool is allowed (`--yolo`, `--approval-mode
- * yolo`); outside of one only edits. Not covered: extensions and MCP servers of the person; the home is a fresh one.
+ * Gemini CLI and Qwen Code, which was made from it, headless. Inside the jail every tool is allowed (`--approval-mode
+ * yolo`); without a jail only edits. Extensions and MCP servers of the person are not loaded: the home is a fresh one.
  */
+import { defined } from '../base/defined.ts';
 import { asFields, asList } from './gateway/apis.ts';
 import { jsonLines, ownUsage, type Reading, type Recipe, asText } from './recipe.ts';
 
@@ -47,20 +48,20 @@ export const gemini: Recipe = {
       result.status === 'error'
         ? result
         : events.findLast((event) => event.type === 'error' && event.severity === 'error');
-    return {
+    return defined({
       text: closingMessages
         .map((event) => asText(event.content))
         .join('')
         .trim(),
-      ...ownUsage({
+      usage: ownUsage({
         input: Number(stats.input_tokens ?? 0) - cachedTokens,
         cached: cachedTokens,
         output: stats.output_tokens,
       }),
-      ...(failureEvent && {
-        error: asText(asFields(failureEvent.error).message) || asText(failureEvent.message) || 'it reports an error',
-      }),
-    };
+      error:
+        failureEvent &&
+        (asText(asFields(failureEvent.error).message) || asText(failureEvent.message) || 'it reports an error'),
+    });
   },
 };
 
@@ -74,8 +75,8 @@ export const qwen: Recipe = {
   argv: ({ task, isJailed, hasFlag }) => [
     ...['--prompt', task.prompt, '--auth-type', 'openai', '--output-format', 'json'],
     ...['--approval-mode', isJailed ? 'yolo' : 'auto-edit'],
-    // Bare reads no instructions of the person and starts quickly; it leaves `edit` and the shell, which make new files
-    // too.
+    // With --bare it reads no instructions of the person and starts quickly. Its tools are then `edit` and the shell,
+    // which can also make new files.
     ...(hasFlag('--bare') ? ['--bare'] : []),
   ],
   env: ({ layout, model }) => ({
@@ -95,7 +96,7 @@ export const qwen: Recipe = {
   read: (stdout) => readMessages(stdout),
 };
 
-/** Qwen prints one array of messages, the last being the result. */
+/** Qwen prints one array of messages. The last one is the result. */
 function readMessages(stdout: string): Reading {
   const arrayStart = stdout.indexOf('[');
   let messages: readonly unknown[] = [];
@@ -107,16 +108,17 @@ function readMessages(stdout: string): Reading {
   const result = asFields(messages.map(asFields).findLast((message) => message.type === 'result'));
   const usage = asFields(result.usage);
   const cachedTokens = Number(usage.cache_read_input_tokens ?? 0);
-  return {
+  return defined({
     text: asText(result.result),
-    ...ownUsage({
+    usage: ownUsage({
       calls: result.num_turns,
       input: Number(usage.input_tokens ?? 0) - cachedTokens,
       cached: cachedTokens,
       output: usage.output_tokens,
     }),
-    ...(result.is_error === true && {
-      error: asText(asFields(result.error).message) || asText(result.result) || 'it reports an error',
-    }),
-  };
+    error:
+      result.is_error === true
+        ? asText(asFields(result.error).message) || asText(result.result) || 'it reports an error'
+        : undefined,
+  });
 }

@@ -1,13 +1,13 @@
 /**
- * The program that runs inside the jail as the agent's parent: it joins a port of the jail's own loopback to the
- * gateway's socket, starts the agent, and says on standard error who was left when the agent ended. Plain text for
- * `node -e`, so that it needs no file in there.
+ * The program that runs inside the jail as the agent's parent. It connects a port of the jail's own loopback to the
+ * gateway's socket, starts the agent, and lists on standard error the processes that are left when the agent has ended.
+ * It is plain text for `node -e`, so that the jail needs no file for it.
  */
 import { shellQuoted } from '../os/cgroup.ts';
 
-/** Where agents find the gateway inside a jail. Every jail has a loopback of its own, so the port is always free. */
+/** The gateway's port inside a jail. Every jail has a loopback of its own, so the port is always free. */
 export const PORT_INSIDE = 4141;
-/** Starts the line about processes that were left behind. */
+/** Begins the line about processes that were left behind. */
 export const LEFT_MARK = 'overnight-left:';
 
 const BRIDGE_PROGRAM = `

@@ -1,12 +1,12 @@
 /**
  * The jail around an agent: the sandbox with the agent's program, a work folder of which only the editable part is
- * writable, a home of its own that is thrown away, and as its only way out a loopback port that leads to the gateway.
- * It does NOT protect what is in the work folder from being read, nor from being sent to the model; nor does it filter
- * system calls.
+ * writable, a temporary home of its own, and as its only connection a loopback port that leads to the gateway. It does
+ * NOT keep the agent from reading the work folder or from sending it to the model, and it does not filter system calls.
  */
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import type { AgentTask, Mount, RunResult, RunSpec, RunningProcess, Sandbox } from '../core/ports.ts';
 import { shellQuoted, safeName } from '../os/cgroup.ts';
@@ -16,7 +16,7 @@ import type { OpenCall } from './gateway/gateway.ts';
 import { SOCKET_NAME } from './gateway/gateway.ts';
 import { commandBehindBridge, LEFT_MARK, PORT_INSIDE } from './inside.ts';
 
-/** What the agent's program sees: the same in a jail and without one. */
+/** What the agent's program sees, in a jail and without one. */
 export interface AgentLayout {
   /** Its work folder. */
   readonly dir: string;
@@ -33,13 +33,13 @@ export interface ConfinedProgram {
   readonly homeFiles?: (layout: AgentLayout) => Readonly<Record<string, string>>;
   readonly stdin?: RunSpec['stdin'];
   readonly onStdout?: (piece: string) => void;
-  /** Where its program lies on this machine, shown read-only. */
+  /** Paths of this machine that belong to its program, visible read-only. */
   readonly alsoRead: readonly string[];
 }
 
 export interface JailLimits {
   readonly memoryMb: number;
-  /** Threads count too, and agents have many. */
+  /** Processes and threads; agents have many threads. */
   readonly pids: number;
   readonly diskMb: number;
 }
@@ -50,17 +50,17 @@ const WORK_INSIDE = '/task';
 const HOME_INSIDE = '/home/agent';
 const SOCKET_INSIDE = '/gateway';
 
-/** Where one call keeps what is its own on this machine: its home, and the socket to the gateway. */
+/** The temporary folders of one call: its home, and the folder of the socket to the gateway. */
 export interface CallDirs {
   readonly home: string;
   readonly socketDir: string;
   remove(): void;
 }
 
-/** The name carries the tag as homes of the sandbox do, so that the sweep after a killed harness finds it. */
+/** The name contains the tag, as homes of the sandbox do, so that the cleanup after a killed harness finds it. */
 export function makeCallDirs(tag: string): CallDirs {
   const dirPrefix = `overnight-home-${safeName(tag)}-`;
-  // The address of a socket holds 107 bytes.
+  // The path of a socket may have 107 bytes.
   const parentDir = tmpdir().length + dirPrefix.length < 80 ? tmpdir() : '/tmp';
   const callDir = mkdtempSync(join(parentDir, dirPrefix.slice(0, 70)));
   const [homeDir, socketDir] = [join(callDir, 'home'), join(callDir, 'gw')];
@@ -71,13 +71,13 @@ export function makeCallDirs(tag: string): CallDirs {
 export interface Jail {
   /** For people: "in bubblewrap", "without a jail (--unsafe)". */
   readonly reason: string;
-  /** False when the person accepted that nothing holds: then the agents' own permissions are all there is. */
+  /** False when the person accepted to run without a jail: then only the agent's own permissions hold it. */
   readonly holds: boolean;
   /** Throws E_SPAWN when it cannot be started. */
   start(task: AgentTask, program: ConfinedProgram, resources: CallResources): Promise<JailedRun>;
 }
 
-/** What a call needs beside its task. */
+/** What a call needs in addition to its task. */
 export interface CallResources {
   readonly openCall: OpenCall;
   readonly home: string;
@@ -86,17 +86,17 @@ export interface CallResources {
 export interface JailedRun {
   readonly running: RunningProcess;
   readonly layout: AgentLayout;
-  /** When it has ended, with what it did beside its work. Never rejects. */
+  /** Resolves when it has ended, with what it did outside of its task. Never rejects. */
   readonly ended: Promise<{ readonly result: RunResult; readonly incidents: readonly string[] }>;
 }
 
-/** Throws E_UNSAFE where no sandbox holds and the person has not said that this is fine. */
+/** Throws E_UNSAFE when no sandbox can hold the agent and the person has not accepted that. */
 export function openJail(sandbox: Sandbox, allowsUnsafe = false, limits: JailLimits = JAIL_LIMITS): Jail {
   const jailHolds = sandbox.info.level === 'bubblewrap';
   if (!jailHolds && !allowsUnsafe) {
     throw new LabError('E_UNSAFE', {
       what: 'An agent would run without a jail.',
-      why: `There is no sandbox that holds: ${sandbox.info.reason}. It could read your files and keys, use the network, and change what measures it.`,
+      why: `No sandbox can hold it: ${sandbox.info.reason}. It could read your files and keys, use the network, and change the code that measures it.`,
       next: 'Install bubblewrap (`overnight doctor` says what is missing), let the optimizer propose, or accept it with --unsafe.',
     });
   }
@@ -148,8 +148,7 @@ async function startInJail(
     limits: { ...limits, wallMs: task.limits.wallMs, outputMb: OUTPUT_MB, cores: task.cores },
     alsoRead: program.alsoRead,
     tag: task.tag,
-    ...(program.stdin !== undefined && { stdin: program.stdin }),
-    ...(program.onStdout && { onStdout: program.onStdout }),
+    ...defined({ stdin: program.stdin, onStdout: program.onStdout }),
   });
   const endedRun = running.done.then((result) => ({
     result,
@@ -163,7 +162,7 @@ interface ProtectedState {
   readonly files: ReadonlySet<string>;
 }
 
-/** What must not change, before. Names, sizes and times: a change of content changes them. */
+/** Names, sizes and times of the files that must not change. A change of content changes them. */
 function readProtectedState(task: AgentTask): ProtectedState {
   return { stamp: stampTree(task.dir, writableFilter(task)), files: new Set(listTree(task.dir)) };
 }
@@ -178,7 +177,7 @@ const writableFilter =
         relativePath.startsWith(`${writablePath.replace(/\/+$/, '')}/`),
     );
 
-/** Files that came up or changed outside of the writable part. */
+/** Files outside of the writable part that were made, removed or changed. */
 function findStrayChanges(task: AgentTask, stateBefore: ProtectedState): readonly string[] {
   const isWritable = writableFilter(task);
   const filesNow = listTree(task.dir);

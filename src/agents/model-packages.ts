@@ -1,12 +1,15 @@
 /**
- * The libraries of the built-in agent. They are larger than all else together and only some people need them, so they
- * are optional: whoever names a model installs them beside Overnight.
+ * The libraries of the built-in agent. They are larger than all other dependencies together and only some people need
+ * them, so they are optional: a person who wants this agent installs them beside Overnight.
  */
 import { createRequire } from 'node:module';
 import { LabError } from '../base/error.ts';
-import type { Provider } from './model.ts';
 
-/** With the major version that this release is tested with, as `npm install` takes it. */
+export type Provider = 'anthropic' | 'openai' | 'compatible' | 'bedrock';
+
+/**
+ * The packages of each provider, with the major versions that this release is tested with, as `npm install` takes them.
+ */
 export const MODEL_PACKAGES: Readonly<Record<Provider, readonly string[]>> = {
   anthropic: ['ai@6', '@ai-sdk/anthropic@3'],
   openai: ['ai@6', '@ai-sdk/openai@3'],
@@ -31,7 +34,7 @@ function isInstalled(name: string, resolve: NodeJS.RequireResolve): boolean {
     resolve(name);
     return true;
   } catch (thrown) {
-    // A package that is there but not for `require` has another code.
+    // Another code means that the package is installed but cannot be loaded by `require`.
     return (thrown as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND';
   }
 }

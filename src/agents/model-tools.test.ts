@@ -27,13 +27,11 @@ beforeEach(() => {
 
 describe('in the folder', () => {
   it('lists, reads, searches, edits and writes', async () => {
-    expect(tools.listFiles()).toBe(
-      'judge.ts\nlib/away (yours to change)\nlib/binary (yours to change)\nx.ts (yours to change)',
-    );
+    expect(tools.listFiles()).toBe('judge.ts\nlib/away (editable)\nlib/binary (editable)\nx.ts (editable)');
     expect(tools.readLines('x.ts', 2, 1)).toBe('2\ttwo\n(4 lines in all)');
     expect(tools.findLines('ONE')).toBe('judge.ts:1: frozen One\nx.ts:1: one\nx.ts:3: one two');
-    expect(tools.findLines('three')).toBe('no line has it');
-    expect(tools.replaceText('x.ts', 'one two', '$& three')).toBe('x.ts is changed');
+    expect(tools.findLines('three')).toBe('no line contains it');
+    expect(tools.replaceText('x.ts', 'one two', '$& three')).toBe('x.ts was changed');
     expect(fs.readFileSync(path.join(dir, 'x.ts'), 'utf8')).toBe('one\ntwo\n$& three\n');
     expect(tools.writeFile('lib/new/a.ts', 'a')).toContain('written');
     expect(await tools.describeEarlier(3.7)).toBe('#3 was worse');
@@ -42,8 +40,8 @@ describe('in the folder', () => {
   it('says what is wrong in words', () => {
     expect(tools.replaceText('x.ts', 'one', 'x')).toMatch(/^error: .* 2 times/);
     expect(tools.replaceText('x.ts', '', 'x')).toMatch(/^error: .* 0 times/);
-    expect(tools.replaceText('judge.ts', 'frozen', 'x')).toBe('error: judge.ts is not yours to change');
-    expect(tools.readLines('nothing.ts')).toMatch(/^error: nothing\.ts is no text file/);
+    expect(tools.replaceText('judge.ts', 'frozen', 'x')).toBe('error: judge.ts is not editable');
+    expect(tools.readLines('nothing.ts')).toMatch(/^error: nothing\.ts is not a text file/);
     expect(tools.readLines('lib/binary')).toMatch(/^error/);
     expect(tools.findLines(' ')).toMatch(/^error/);
     expect(tools.writeFile('x.ts', 'x'.repeat(2 << 20))).toMatch(/^error: .*1 MB/);

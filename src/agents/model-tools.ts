@@ -1,7 +1,7 @@
 /**
  * What the built-in agent can do: list, read, search and edit files of its folder, and look at earlier experiments. It
- * runs in our own process and therefore never executes anything, follows no link, and touches nothing outside the
- * folder. Arguments come from a model: every one is checked.
+ * runs in this process and therefore never executes anything, follows no link, and touches nothing outside the folder.
+ * Arguments come from a model, so each of them is checked.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -15,7 +15,7 @@ const MAX_HITS = 60;
 const MAX_FILE_BYTES = 1 << 20;
 const MAX_FILES = 400;
 
-/** A mistake of the model's: told to it, never thrown at us. */
+/** A mistake of the model. It is reported to the model and never leaves this file. */
 class ToolRefusal extends Error {}
 
 export class FolderTools {
@@ -31,7 +31,7 @@ export class FolderTools {
     const files = listTree(this.#rootDir);
     const shownFiles = files
       .slice(0, MAX_FILES)
-      .map((filePath) => (this.#isWritable(filePath) ? `${filePath} (yours to change)` : filePath));
+      .map((filePath) => (this.#isWritable(filePath) ? `${filePath} (editable)` : filePath));
     return [...shownFiles, ...(files.length > MAX_FILES ? [`… and ${files.length - MAX_FILES} more`] : [])].join('\n');
   }
 
@@ -53,11 +53,12 @@ export class FolderTools {
   }
 
   /**
-   * Lines that hold the words, whatever their case. Plain text: an expression of a model's could keep us busy for ever.
+   * Lines that contain the words, upper or lower case. The words are plain text, because a regular expression from a
+   * model could run for ever.
    */
   findLines(searchWords: string): string {
     return answerOrRefuse(() => {
-      if (searchWords.trim() === '') throw new ToolRefusal('nothing to search for');
+      if (searchWords.trim() === '') throw new ToolRefusal('there is nothing to search for');
       const lowerCaseWords = searchWords.toLowerCase();
       const matchingLines: string[] = [];
       for (const filePath of listTree(this.#rootDir)) {
@@ -65,27 +66,27 @@ export class FolderTools {
         for (const [lineIndex, line] of (fileText ?? '').split('\n').entries()) {
           if (!line.toLowerCase().includes(lowerCaseWords)) continue;
           matchingLines.push(`${filePath}:${lineIndex + 1}: ${oneLine(line, 200)}`);
-          if (matchingLines.length >= MAX_HITS) return [...matchingLines, '… there are more'].join('\n');
+          if (matchingLines.length >= MAX_HITS) return [...matchingLines, '… and more'].join('\n');
         }
       }
-      return matchingLines.length > 0 ? matchingLines.join('\n') : 'no line has it';
+      return matchingLines.length > 0 ? matchingLines.join('\n') : 'no line contains it';
     });
   }
 
-  /** Replace text that stands in a file exactly once. */
+  /** Replace a text that the file contains exactly once. */
   replaceText(filePath: string, textBefore: string, textAfter: string): string {
     return answerOrRefuse(() => {
       const fileText = this.#readOwnText(filePath);
       const occurrences = textBefore === '' ? 0 : fileText.split(textBefore).length - 1;
       if (occurrences !== 1)
         throw new ToolRefusal(
-          `the text to replace stands ${occurrences} times in ${filePath}; give a piece that stands there once`,
+          `${filePath} contains the text to replace ${occurrences} times; give a piece that it contains once`,
         );
       this.#putFile(
         filePath,
         fileText.replace(textBefore, () => textAfter),
       );
-      return `${filePath} is changed`;
+      return `${filePath} was changed`;
     });
   }
 
@@ -93,27 +94,27 @@ export class FolderTools {
   writeFile(filePath: string, content: string): string {
     return answerOrRefuse(() => {
       this.#putFile(filePath, content);
-      return `${filePath} is written`;
+      return `${filePath} was written`;
     });
   }
 
   async describeEarlier(n: number): Promise<string> {
     const description = await this.#task.earlier?.(Math.floor(n));
-    return (description ?? 'earlier experiments cannot be looked at here').slice(0, MAX_CHARS);
+    return (description ?? 'earlier experiments cannot be shown here').slice(0, MAX_CHARS);
   }
 
   #putFile(filePath: string, content: string): void {
     const absolutePath = this.#resolveInside(filePath);
     if (!this.#isWritable(path.relative(this.#rootDir, absolutePath)))
-      throw new ToolRefusal(`${oneLine(filePath, 100)} is not yours to change`);
-    if (Buffer.byteLength(content) > MAX_FILE_BYTES) throw new ToolRefusal('that is more than 1 MB');
+      throw new ToolRefusal(`${oneLine(filePath, 100)} is not editable`);
+    if (Buffer.byteLength(content) > MAX_FILE_BYTES) throw new ToolRefusal('the content is larger than 1 MB');
     fs.mkdirSync(path.dirname(absolutePath), { recursive: true });
     fs.writeFileSync(absolutePath, content);
   }
 
   #readOwnText(filePath: string): string {
     const fileText = this.#readTextFile(path.relative(this.#rootDir, this.#resolveInside(filePath)));
-    if (fileText === undefined) throw new ToolRefusal(`${oneLine(filePath, 100)} is no text file here`);
+    if (fileText === undefined) throw new ToolRefusal(`${oneLine(filePath, 100)} is not a text file of this folder`);
     return fileText;
   }
 
@@ -124,7 +125,7 @@ export class FolderTools {
     return fileText.includes('\0') ? undefined : fileText;
   }
 
-  /** The place of a path below the folder. No part of it that exists may be a link, lest it lead out. */
+  /** The absolute path of a path below the folder. No existing part of it may be a link, which could lead outside. */
   #resolveInside(filePath: string): string {
     const absolutePath = path.resolve(this.#rootDir, filePath);
     const relativePath = path.relative(this.#rootDir, absolutePath);
@@ -134,7 +135,7 @@ export class FolderTools {
       path.isAbsolute(relativePath) ||
       filePath.includes('\0')
     )
-      throw new ToolRefusal(`${oneLine(filePath, 100)} is not below the folder`);
+      throw new ToolRefusal(`${oneLine(filePath, 100)} is outside of the folder`);
     let checkedPath = this.#rootDir;
     for (const pathPart of relativePath.split(path.sep)) {
       checkedPath = path.join(checkedPath, pathPart);

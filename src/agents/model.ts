@@ -1,24 +1,24 @@
 /**
- * A small agent of our own for whoever has a key, or a local server, and no agent installed: a model with tools for its
- * folder, and nothing else. Runs in this process, so it executes no code; its requests pass the gateway like
- * everybody's, except to Bedrock, whose signatures cannot be passed on. The libraries are optional peers, loaded at the
- * first call: start-up does not pay for them.
+ * The built-in agent, for people who have a key or a local server but no agent installed: a model with tools to read
+ * and edit the files of its folder. It runs in this process and executes no code. Its requests pass the gateway like
+ * those of any agent, except requests to Bedrock, whose signatures a gateway cannot pass on. The libraries are optional
+ * peers and are loaded at the first call, so that they do not slow down start-up.
  */
 import type { LanguageModel } from 'ai';
 import { z } from 'zod';
+import { defined } from '../base/defined.ts';
 import { LabError, reasonOf } from '../base/error.ts';
-import type { CallFailure, Usage } from '../core/event.ts';
+import type { Usage } from '../core/agent-call.ts';
 import type { Agent, AgentResult, AgentTask } from '../core/ports.ts';
 import { monotonicMs } from '../os/clock.ts';
 import type { AgentHost } from './cli-agent.ts';
 import type { Api } from './gateway/apis.ts';
-import { classifyResponse, classifyText, redactSecrets } from './gateway/classify.ts';
+import { classifyResponse, classifyText, type ProviderFailure, redactSecrets } from './gateway/classify.ts';
 import type { OpenCall } from './gateway/gateway.ts';
 import { usdOf } from './gateway/prices.ts';
-import { requireModelPackages } from './model-packages.ts';
+import { type Provider, requireModelPackages } from './model-packages.ts';
 import { FolderTools } from './model-tools.ts';
 
-export type Provider = 'anthropic' | 'openai' | 'compatible' | 'bedrock';
 const PROVIDERS: readonly Provider[] = ['anthropic', 'openai', 'compatible', 'bedrock'];
 const API_OF_PROVIDER: Readonly<Record<Exclude<Provider, 'bedrock'>, Api>> = {
   anthropic: 'anthropic',
@@ -30,14 +30,16 @@ const DEFAULT_MODELS: Readonly<Partial<Record<Provider, string>>> = {
   openai: 'gpt-5.5',
 };
 
-/** Rounds of tools and answers in one call. */
+/** Rounds of tool calls and answers in one call. */
 const MAX_STEPS = 40;
-/** Of one answer: enough to rewrite a long file. */
+/** Tokens of one answer: enough to rewrite a long file. */
 const MAX_OUTPUT_TOKENS = 16_000;
 const MAX_TEXT_CHARS = 32_000;
 
-const SYSTEM_PROMPT = `You are a researcher who improves one measured number by editing files. You have tools to list, read, search and edit files of one folder and to look at earlier
-experiments; you cannot run anything. Read what you need, make one change, then end with the JSON note that the task asks for. Never ask questions.`;
+const SYSTEM_PROMPT =
+  'You are a researcher. You improve one measured number by editing files. ' +
+  'Your tools list, read, search and edit the files of one folder and show earlier experiments. You cannot run anything. ' +
+  'Read what you need, make one change, then end with the JSON note that the task asks for. Do not ask questions.';
 
 export interface ModelChoice {
   /**
@@ -48,6 +50,8 @@ export interface ModelChoice {
   /** Reads keys of Bedrock; the process's own when absent. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
+
+type ModelEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** Throws E_AGENT when no provider can be reached, or its libraries are not installed. */
 export function modelAgent(choice: ModelChoice, agentHost: Pick<AgentHost, 'gateway' | 'within'>): Agent {
@@ -63,42 +67,27 @@ export function modelAgent(choice: ModelChoice, agentHost: Pick<AgentHost, 'gate
   };
 }
 
-/** Can any provider be reached? */
-export const canAskModels = (
-  gateway: AgentHost['gateway'],
-  environment: Readonly<Record<string, string | undefined>>,
-): boolean => gateway.speaksApi('anthropic') || gateway.speaksApi('chat') || hasBedrock(environment);
+/** True when any provider can be reached. */
+export const canAskModels = (gateway: AgentHost['gateway'], environment: ModelEnvironment): boolean =>
+  gateway.speaksApi('anthropic') || gateway.speaksApi('chat') || hasBedrock(environment);
 
-const hasBedrock = (environment: Readonly<Record<string, string | undefined>>): boolean =>
+const hasBedrock = (environment: ModelEnvironment): boolean =>
   Boolean(environment.AWS_BEARER_TOKEN_BEDROCK || (environment.AWS_ACCESS_KEY_ID && environment.AWS_SECRET_ACCESS_KEY));
 
 function resolveModel(
   requestedModel: string | undefined,
   { gateway }: Pick<AgentHost, 'gateway'>,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: ModelEnvironment,
 ): { readonly provider: Provider; readonly model: string } {
   const [, providerName, nameWithoutProvider] = /^([a-z]+):(.+)$/.exec(requestedModel ?? '') ?? [];
   const givenProvider = PROVIDERS.find((knownProvider) => knownProvider === providerName);
-  const isLocal = Boolean(environment.OPENAI_BASE_URL || environment.OPENAI_API_BASE);
-  const guessedProvider: Provider | undefined =
-    requestedModel !== undefined && /^claude/.test(requestedModel) && gateway.speaksApi('anthropic')
-      ? 'anthropic'
-      : gateway.speaksApi('chat') && (isLocal || requestedModel !== undefined || !gateway.speaksApi('anthropic'))
-        ? isLocal
-          ? 'compatible'
-          : 'openai'
-        : gateway.speaksApi('anthropic')
-          ? 'anthropic'
-          : hasBedrock(environment)
-            ? 'bedrock'
-            : undefined;
-  const provider = givenProvider ?? guessedProvider;
+  const provider = givenProvider ?? guessProvider(requestedModel, gateway, environment);
   if (
     provider === undefined ||
     (provider === 'bedrock' ? !hasBedrock(environment) : !gateway.speaksApi(API_OF_PROVIDER[provider]))
   ) {
     throw new LabError('E_AGENT', {
-      what: 'The built-in agent has no way to a model.',
+      what: 'The built-in agent cannot reach a model.',
       why: provider === undefined ? 'No key and no address of a server is set.' : `Nothing is set for ${provider}.`,
       next: 'Set ANTHROPIC_API_KEY, OPENAI_API_KEY, OPENAI_BASE_URL (a compatible server) or AWS keys, or let the optimizer propose.',
     });
@@ -114,7 +103,21 @@ function resolveModel(
   return { provider, model: modelName };
 }
 
-type ModelEnvironment = Readonly<Record<string, string | undefined>>;
+/** The provider of a model that was named without one. A local server is preferred to a paid one. */
+function guessProvider(
+  requestedModel: string | undefined,
+  gateway: AgentHost['gateway'],
+  environment: ModelEnvironment,
+): Provider | undefined {
+  const hasAnthropic = gateway.speaksApi('anthropic');
+  const hasChat = gateway.speaksApi('chat');
+  const isLocal = Boolean(environment.OPENAI_BASE_URL || environment.OPENAI_API_BASE);
+  if (requestedModel?.startsWith('claude') && hasAnthropic) return 'anthropic';
+  if (hasChat && isLocal) return 'compatible';
+  if (hasChat && (requestedModel !== undefined || !hasAnthropic)) return 'openai';
+  if (hasAnthropic) return 'anthropic';
+  return hasBedrock(environment) ? 'bedrock' : undefined;
+}
 
 async function callModel(
   task: AgentTask,
@@ -127,32 +130,27 @@ async function callModel(
   const giveUpController = new AbortController();
   const { tokens, usd } = task.limits;
   const openCall = await agentHost.gateway.openCall({
-    allowance: { ...(tokens !== undefined && { tokens }), ...(usd !== undefined && { usd }) },
+    allowance: defined({ tokens, usd }),
     within: agentHost.within,
     onGiveUp: () => giveUpController.abort(),
   });
   const timeoutSignal = AbortSignal.timeout(task.limits.wallMs);
-  const resultFields = (reportedUsage?: Usage): { wallS: number; usage?: Usage } => {
-    const usage = openCall.call.buildReport().usage ?? reportedUsage;
-    return { wallS: (monotonicMs() - beganMs) / 1000, ...(usage && { usage }) };
-  };
-  const failureResult = (
-    failureClass: CallFailure,
-    message: string,
-    retryFields: { retryAt?: string } = {},
-  ): AgentResult => ({
+  const resultFields = (reportedUsage?: Usage): { wallS: number; usage?: Usage } =>
+    defined({
+      wallS: (monotonicMs() - beganMs) / 1000,
+      usage: openCall.call.buildReport().usage ?? reportedUsage,
+    });
+  const failedWith = ({ message, ...failure }: ProviderFailure): AgentResult => ({
     kind: 'failed',
-    class: failureClass,
+    ...failure,
     message: redactSecrets(message),
-    ...retryFields,
     ...resultFields(),
   });
   try {
     const exhaustedReason = openCall.call.account.whyExhausted();
-    if (exhaustedReason !== undefined) return failureResult('budget', exhaustedReason);
-    const languageModel = await openLanguageModel(provider, modelName, openCall, environment);
+    if (exhaustedReason !== undefined) return failedWith({ class: 'budget', message: exhaustedReason });
     const conversation = await runConversation(
-      languageModel,
+      await openLanguageModel(provider, modelName, openCall, environment),
       provider,
       task,
       AbortSignal.any([task.signal, timeoutSignal, giveUpController.signal]),
@@ -164,24 +162,27 @@ async function callModel(
       ...resultFields(reportedUsage),
     };
   } catch (thrownError) {
-    const gatewayFailure = openCall.call.buildReport().failure;
-    if (task.signal.aborted) return failureResult('aborted', 'it was stopped');
-    if (gatewayFailure)
-      return failureResult(
-        gatewayFailure.class,
-        gatewayFailure.message,
-        gatewayFailure.retryAt === undefined ? {} : { retryAt: gatewayFailure.retryAt },
-      );
-    if (timeoutSignal.aborted)
-      return failureResult('hung', `it was not done after ${Math.round(task.limits.wallMs / 1000)} s`);
-    const { class: failureClass, message, retryAt } = classifyThrown(thrownError);
-    return failureResult(failureClass, message, retryAt === undefined ? {} : { retryAt });
+    return failedWith(whyNoAnswer(thrownError, task, openCall.call.buildReport().failure, timeoutSignal));
   } finally {
     await openCall.close();
   }
 }
 
-function classifyThrown(thrownError: unknown): { class: CallFailure; message: string; retryAt?: string } {
+/** A stop by the person says more than the failure that it caused, and the gateway more than the library. */
+function whyNoAnswer(
+  thrownError: unknown,
+  task: AgentTask,
+  gatewayFailure: ProviderFailure | undefined,
+  timeoutSignal: AbortSignal,
+): ProviderFailure {
+  if (task.signal.aborted) return { class: 'aborted', message: 'it was stopped' };
+  if (gatewayFailure) return gatewayFailure;
+  if (timeoutSignal.aborted)
+    return { class: 'hung', message: `it was not done after ${Math.round(task.limits.wallMs / 1000)} s` };
+  return classifyThrown(thrownError);
+}
+
+function classifyThrown(thrownError: unknown): ProviderFailure {
   const lastError = (thrownError as { lastError?: unknown }).lastError ?? thrownError;
   const { statusCode, responseHeaders, responseBody } = lastError as {
     statusCode?: number;
@@ -237,42 +238,8 @@ async function runConversation(
   abortSignal: AbortSignal,
 ): Promise<Conversation> {
   const { generateText, stepCountIs, tool } = await import('ai');
-  // It would print to the terminal what only concerns us.
+  // Without this the library prints its warnings to the terminal.
   (globalThis as { AI_SDK_LOG_WARNINGS?: boolean }).AI_SDK_LOG_WARNINGS = false;
-  const folderTools = new FolderTools(task);
-  const filePathSchema = z.string().describe('path below the folder');
-  const tools = {
-    list_files: tool({
-      description: 'List the files of the folder.',
-      inputSchema: z.object({}),
-      execute: async () => folderTools.listFiles(),
-    }),
-    read_file: tool({
-      description: 'Read lines of a file, with their numbers.',
-      inputSchema: z.object({ file: filePathSchema, from: z.number().optional(), lines: z.number().optional() }),
-      execute: async (input) => folderTools.readLines(input.file, input.from, input.lines),
-    }),
-    search: tool({
-      description: 'Find lines that hold some words, in all files.',
-      inputSchema: z.object({ words: z.string() }),
-      execute: async (input) => folderTools.findLines(input.words),
-    }),
-    edit_file: tool({
-      description: 'Replace a piece of text that stands exactly once in a file.',
-      inputSchema: z.object({ file: filePathSchema, before: z.string(), after: z.string() }),
-      execute: async (input) => folderTools.replaceText(input.file, input.before, input.after),
-    }),
-    write_file: tool({
-      description: 'Write a whole file.',
-      inputSchema: z.object({ file: filePathSchema, content: z.string() }),
-      execute: async (input) => folderTools.writeFile(input.file, input.content),
-    }),
-    earlier_experiment: tool({
-      description: 'What an earlier experiment changed and how it ended, by its number.',
-      inputSchema: z.object({ n: z.number() }),
-      execute: async (input) => folderTools.describeEarlier(input.n),
-    }),
-  };
   const cacheOptions =
     provider === 'anthropic'
       ? { providerOptions: { anthropic: { cacheControl: { type: 'ephemeral' as const } } } }
@@ -281,15 +248,14 @@ async function runConversation(
     model: languageModel,
     system: { role: 'system', content: SYSTEM_PROMPT, ...cacheOptions },
     prompt: task.prompt,
-    tools,
+    tools: toolsOf(new FolderTools(task), tool),
     stopWhen: stepCountIs(MAX_STEPS),
     maxOutputTokens: MAX_OUTPUT_TOKENS,
     maxRetries: 2,
     abortSignal,
   });
   const { inputTokens = 0, outputTokens = 0, inputTokenDetails: tokenDetails } = generation.totalUsage;
-  const [cacheReadTokens, cacheWriteTokens] = [tokenDetails.cacheReadTokens ?? 0, tokenDetails.cacheWriteTokens ?? 0];
-  const uncachedTokens = Math.max(0, inputTokens - cacheReadTokens - cacheWriteTokens);
+  const { cacheReadTokens = 0, cacheWriteTokens = 0 } = tokenDetails;
   const spokenText = generation.steps
     .map((step) => step.text)
     .filter(Boolean)
@@ -297,7 +263,7 @@ async function runConversation(
   return {
     text: spokenText,
     tokens: {
-      input: uncachedTokens,
+      input: Math.max(0, inputTokens - cacheReadTokens - cacheWriteTokens),
       cacheRead: cacheReadTokens,
       cacheWrite: cacheWriteTokens,
       output: outputTokens,
@@ -306,14 +272,54 @@ async function runConversation(
   };
 }
 
-function usageOfTokens(modelName: string, { calls, ...tokens }: Conversation['tokens']): Usage {
-  const usd = usdOf(modelName, tokens);
+/** The tools that the model is offered. */
+function toolsOf(folderTools: FolderTools, tool: (typeof import('ai'))['tool']) {
+  const filePathSchema = z.string().describe('path below the folder');
   return {
+    list_files: tool({
+      description: 'List the files of the folder.',
+      inputSchema: z.object({}),
+      execute: async () => folderTools.listFiles(),
+    }),
+    read_file: tool({
+      description: 'Read lines of a file. Each line is shown with its number.',
+      inputSchema: z.object({
+        file: filePathSchema,
+        from: z.number().optional().describe('number of the first line; 1 when absent'),
+        lines: z.number().optional().describe('how many lines to read'),
+      }),
+      execute: async (input) => folderTools.readLines(input.file, input.from, input.lines),
+    }),
+    search: tool({
+      description: 'Search all files for lines that contain the given words (plain text, upper or lower case).',
+      inputSchema: z.object({ words: z.string() }),
+      execute: async (input) => folderTools.findLines(input.words),
+    }),
+    edit_file: tool({
+      description: 'Replace a piece of text in a file. The file must contain that piece exactly once.',
+      inputSchema: z.object({ file: filePathSchema, before: z.string(), after: z.string() }),
+      execute: async (input) => folderTools.replaceText(input.file, input.before, input.after),
+    }),
+    write_file: tool({
+      description: 'Write a whole file. Creates it, or replaces all of its content.',
+      inputSchema: z.object({ file: filePathSchema, content: z.string() }),
+      execute: async (input) => folderTools.writeFile(input.file, input.content),
+    }),
+    earlier_experiment: tool({
+      description: 'Show what an earlier experiment changed and how it ended, by its number.',
+      inputSchema: z.object({ n: z.number() }),
+      execute: async (input) => folderTools.describeEarlier(input.n),
+    }),
+  };
+}
+
+function usageOfTokens(modelName: string, { calls, ...tokens }: Conversation['tokens']): Usage {
+  return defined({
     calls,
     inputTokens: tokens.input + tokens.cacheWrite,
     cachedTokens: tokens.cacheRead,
     outputTokens: tokens.output,
-    ...(usd !== undefined && { usd }),
-    source: 'agent',
-  };
+    usd: usdOf(modelName, tokens),
+    source: 'agent' as const,
+  });
 }

@@ -1,8 +1,8 @@
 /**
- * Which agents this machine has, which is the best and why, and how one is opened by name. The only file of this folder
- * that the composition root needs. Finding reads PATH, variables and the presence of logins; it asks no model and no
- * network.
+ * Which agents this machine has, which of them is the best and why, and how one is opened by name. To find them, it
+ * reads PATH, environment variables and whether files of a login exist; it uses no model and no network.
  */
+import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import type { Agent } from '../core/ports.ts';
 import { acpAgent } from './acp.ts';
@@ -16,21 +16,21 @@ import { RECIPES } from './recipes.ts';
 export interface FoundAgent {
   readonly name: string;
   readonly path: string;
-  /** How its models are reached; absent when they cannot be. */
+  /** How its models are reached; absent when they cannot be reached. */
   readonly route?: Api | 'login';
-  /** For people: why it can be used, or why not. */
+  /** For people: why it can or cannot be used. */
   readonly reason: string;
 }
 
 /**
- * Every known agent that is on PATH, best first: those that can reach a model before those that cannot. Starts nothing.
+ * Every known agent that is on PATH. Those that can reach a model come first, each group best first. Starts nothing.
  */
 export function findAgents(gateway: AgentHost['gateway'], searchPath?: string): readonly FoundAgent[] {
   const foundAgents = RECIPES.flatMap((recipe): FoundAgent[] => {
     const programPath = findOnPath(recipe.programs, searchPath);
     if (programPath === undefined) return [];
     const route = routeTo(recipe, gateway);
-    return [{ name: recipe.name, path: programPath, ...(route && { route }), reason: describeRoute(recipe, route) }];
+    return [defined({ name: recipe.name, path: programPath, route, reason: describeRoute(recipe, route) })];
   });
   return [
     ...foundAgents.filter(({ route }) => route !== undefined),
@@ -51,21 +51,21 @@ const KEY_VARIABLES: Readonly<Record<Api, string>> = {
 
 function describeRoute(recipe: Recipe, route: LaunchContext['route'] | undefined): string {
   if (route === 'login') return `found on PATH, logged in with its own account`;
-  if (route !== undefined) return `found on PATH, its models are reached by ${KEY_VARIABLES[route]}`;
+  if (route !== undefined) return `found on PATH, reaches its models by ${KEY_VARIABLES[route]}`;
   const keyVariables = [...new Set(recipe.apis.map((api) => KEY_VARIABLES[api]))].join(' or ');
-  return `found on PATH, but there is no way to a model: set ${keyVariables}${recipe.login ? ', or log in with it' : ''}`;
+  return `found on PATH, but it cannot reach a model: set ${keyVariables}${recipe.login ? ', or log in with it' : ''}`;
 }
 
 export interface AgentChoice {
   /** A known agent, `acp` or `command`; a name with a path behind `=` uses that program: `claude=/opt/claude`. */
   readonly name: string;
   readonly model?: string;
-  /** The line to start, for `acp` and `command`. */
+  /** The command line to start, for `acp` and `command`. */
   readonly command?: string;
   readonly alsoRead?: readonly string[];
 }
 
-/** Open one by name. Throws E_AGENT when it is not there, is too old, or has no way to a model. */
+/** Open an agent by name. Throws E_AGENT when it is not installed, is too old, or cannot reach a model. */
 export async function openAgent(choice: AgentChoice, agentHost: AgentHost): Promise<Agent> {
   const [agentName = '', givenPath] = choice.name.split(/=(.*)/s);
   if (agentName === 'acp' || agentName === 'command') return openByCommand(agentName, choice, agentHost);
@@ -73,8 +73,8 @@ export async function openAgent(choice: AgentChoice, agentHost: AgentHost): Prom
   if (!recipe) {
     throw new LabError('E_AGENT', {
       what: `There is no agent "${agentName}".`,
-      why: `Known are ${RECIPES.map((knownRecipe) => knownRecipe.name).join(', ')}, acp and command.`,
-      next: 'Name one of them; any other program can be used as `command`.',
+      why: `The known agents are ${RECIPES.map((knownRecipe) => knownRecipe.name).join(', ')}, acp and command.`,
+      next: 'Name one of them. Any other program can be used as `command`.',
     });
   }
   const programPath = findOnPath(givenPath === undefined ? recipe.programs : [givenPath]);
@@ -82,14 +82,16 @@ export async function openAgent(choice: AgentChoice, agentHost: AgentHost): Prom
     throw new LabError('E_AGENT', {
       what: `The agent ${agentName} is not installed.`,
       why:
-        givenPath === undefined ? `None of ${recipe.programs.join(', ')} is on PATH.` : `${givenPath} is no program.`,
-      next: `Install it, give its place as ${agentName}=PATH, or name another agent.`,
+        givenPath === undefined
+          ? `None of ${recipe.programs.join(', ')} is on PATH.`
+          : `${givenPath} is not a program.`,
+      next: `Install it, give its path as ${agentName}=PATH, or name another agent.`,
     });
   }
   const route = routeTo(recipe, agentHost.gateway);
   if (route === undefined) {
     throw new LabError('E_AGENT', {
-      what: `The agent ${agentName} has no way to a model.`,
+      what: `The agent ${agentName} cannot reach a model.`,
       why: `It was ${describeRoute(recipe, route)}.`,
       next: 'Set the key, or let the optimizer propose.',
     });
@@ -108,9 +110,9 @@ function openByCommand(agentKind: 'acp' | 'command', choice: AgentChoice, agentH
       next:
         agentKind === 'acp'
           ? 'Give one, such as `gemini --acp` or `opencode acp`.'
-          : 'Give the line that starts your program.',
+          : 'Give the command line that starts your program.',
     });
   }
-  const options: CommandOptions = { command, ...(model !== undefined && { model }), ...(alsoRead && { alsoRead }) };
+  const options: CommandOptions = defined({ command, model, alsoRead });
   return agentKind === 'acp' ? acpAgent(options, agentHost) : commandAgent(options, agentHost);
 }

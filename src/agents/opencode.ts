@@ -1,8 +1,9 @@
 /**
- * opencode and Copilot CLI, headless, both with a provider of one's own. Neither can use a subscription through the
- * gateway.
+ * opencode and Copilot CLI, headless. Both accept the gateway as a provider of models. Neither can use a subscription
+ * through the gateway.
  */
-import { asFields } from './gateway/apis.ts';
+import { defined } from '../base/defined.ts';
+import { asFields, type Fields } from './gateway/apis.ts';
 import { jsonLines, ownUsage, type Recipe, asText } from './recipe.ts';
 
 export const opencode: Recipe = {
@@ -52,25 +53,21 @@ export const opencode: Recipe = {
     const sumOfSteps = (pickCount: (tokens: Readonly<Record<string, unknown>>) => unknown): number =>
       steps.reduce((total, step) => total + Number(pickCount(asFields(step.tokens)) ?? 0), 0);
     const failureEvent = events.findLast((event) => event.type === 'error');
-    const errorFields = asFields(failureEvent?.error);
-    return {
+    return defined({
       text: asText(asFields(events.findLast((event) => event.type === 'text')?.part).text),
-      ...ownUsage({
+      usage: ownUsage({
         calls: steps.length,
         input: sumOfSteps((tokens) => tokens.input) + sumOfSteps((tokens) => asFields(tokens.cache).write),
         cached: sumOfSteps((tokens) => asFields(tokens.cache).read),
         output: sumOfSteps((tokens) => tokens.output) + sumOfSteps((tokens) => tokens.reasoning),
       }),
-      ...(failureEvent && {
-        error:
-          asText(asFields(errorFields.data).message) ||
-          asText(errorFields.message) ||
-          asText(errorFields.name) ||
-          'it reports an error',
-      }),
-    };
+      error: failureEvent && (messageOf(asFields(failureEvent.error)) || 'it reports an error'),
+    });
   },
 };
+
+const messageOf = (errorFields: Fields): string =>
+  asText(asFields(errorFields.data).message) || asText(errorFields.message) || asText(errorFields.name);
 
 export const copilot: Recipe = {
   name: 'copilot',
@@ -98,10 +95,10 @@ export const copilot: Recipe = {
       (event) => event.type === 'assistant.message' && asText(asFields(event.data).content) !== '',
     );
     const failureEvent = events.findLast((event) => /error$/.test(asText(event.type)));
-    return {
+    const error = asText(asFields(failureEvent?.data).message) || 'it reports an error';
+    return defined({
       text: asText(asFields(lastMessage?.data).content),
-      ...(failureEvent &&
-        !lastMessage && { error: asText(asFields(failureEvent.data).message) || 'it reports an error' }),
-    };
+      error: failureEvent && !lastMessage ? error : undefined,
+    });
   },
 };

@@ -1,10 +1,11 @@
 /**
- * What became of a call, from everything that was seen: how the program ended, what it printed, what passed the
- * gateway. Exit statuses are not believed either way: agents end with 0 after a fatal error, and with 1 after good
- * work. Pure: the time is given.
+ * The result of a call, from all observations: how the program ended, what it printed, and what passed the gateway.
+ * Exit statuses are not trusted: agents end with 0 after a fatal error and with 1 after good work. Pure: the time is
+ * given.
  */
+import { defined } from '../base/defined.ts';
 import { oneLine, sanitizeText, keepTail } from '../base/text.ts';
-import type { Usage } from '../core/event.ts';
+import type { Usage } from '../core/agent-call.ts';
 import type { AgentResult, RunResult } from '../core/ports.ts';
 import type { CallReport } from './gateway/call.ts';
 import { classifyText, type ProviderFailure, redactSecrets } from './gateway/classify.ts';
@@ -27,31 +28,31 @@ export function outcomeOf(observations: CallObservations, nowMs: number): AgentR
   const usage: Usage | undefined = report.usage ?? reading.usage;
   const refusalIncidents = report.refused.map((refusal) => `was refused ${refusal}`);
   const allIncidents = [...new Set([...observations.incidents, ...(reading.incidents ?? []), ...refusalIncidents])];
-  const sharedFields = {
+  const sharedFields = defined({
     wallS: result.wallS,
-    ...(usage && { usage }),
-    ...(allIncidents.length > 0 && { incidents: allIncidents }),
-    ...logOf(result),
-  };
+    usage,
+    incidents: allIncidents.length > 0 ? allIncidents : undefined,
+    log: logOf(result),
+  });
   const failure =
     observations.gaveUp ?? failureOfEnding(result, report) ?? report.failure ?? failureOfOutput(observations, nowMs);
   if (failure)
     return { kind: 'failed', ...failure, message: oneLine(redactSecrets(failure.message), 400), ...sharedFields };
   const lastWords = keepTail(redactSecrets(sanitizeText(reading.text)), MAX_TEXT_CHARS);
-  return { kind: 'done', text: lastWords, ...sharedFields, ...(asksBack(lastWords) && { asks: true }) };
+  return defined({ kind: 'done', text: lastWords, ...sharedFields, asks: asksBack(lastWords) || undefined } as const);
 }
 
-/** What it printed, its own events and complaints: nobody reads it but people, so nothing is made of it. */
-function logOf({ stdout, stderr }: RunResult): { readonly log?: string } {
+/** What it printed, for people only: no program reads it. */
+function logOf({ stdout, stderr }: RunResult): string | undefined {
   const logSection = (sectionName: string, sectionText: string): string =>
     sectionText.trim() === ''
       ? ''
       : `== ${sectionName} ==\n${keepTail(redactSecrets(sanitizeText(sectionText)), MAX_LOG_CHARS)}\n`;
-  const logText = logSection('printed', stdout.text) + logSection('complained', stderr.text);
-  return logText === '' ? {} : { log: logText };
+  const logText = logSection('standard output', stdout.text) + logSection('standard error', stderr.text);
+  return logText === '' ? undefined : logText;
 }
 
-/** Limits and stops of ours. */
+/** It was stopped, or it reached a limit of the harness. */
 function failureOfEnding(result: RunResult, report: CallReport): ProviderFailure | undefined {
   switch (result.ending) {
     case 'aborted':
@@ -78,8 +79,8 @@ function failureOfEnding(result: RunResult, report: CallReport): ProviderFailure
 }
 
 /**
- * What the program itself says, where the gateway saw no failure: a login of its own, or it never came as far as a
- * request.
+ * The failure that the program itself reports, where the gateway saw none: it used a login of its own, or it failed
+ * before its first request.
  */
 function failureOfOutput({ result, reading, report }: CallObservations, nowMs: number): ProviderFailure | undefined {
   const endedBadly = result.ending === 'signalled' || (result.exitCode ?? 0) !== 0;
@@ -88,7 +89,8 @@ function failureOfOutput({ result, reading, report }: CallObservations, nowMs: n
   const allOutput = [errorOutput, reading.error ?? ''].join('\n');
   const knownFailure = report.usage === undefined ? classifyText(allOutput, nowMs) : undefined;
   if (knownFailure) return knownFailure;
-  // Good work and then a bad end (a limit of its own turns, say): the work counts, and the edit shows what it is worth.
+  // It worked and then ended badly, for example at a limit of its own turns: the work counts, and measuring the edit
+  // shows what it is worth.
   if (report.usage !== undefined && reading.error === undefined && reading.text.trim() !== '') return undefined;
   const endingText = result.signal ? `ended by ${result.signal}` : `exit status ${result.exitCode}`;
   const lastLine = errorOutput.trim().split('\n').at(-1) ?? '';
@@ -98,7 +100,7 @@ function failureOfOutput({ result, reading, report }: CallObservations, nowMs: n
   };
 }
 
-/** True when the last words are a question or ask to be told to go on. */
+/** True when the answer ends with a question, or asks for a confirmation. */
 export function asksBack(lastWords: string): boolean {
   const lastParagraph =
     lastWords

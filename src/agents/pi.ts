@@ -1,7 +1,8 @@
 /**
- * pi, headless (`pi -p --mode json`). It has no permissions of its own (but its tools can be chosen), and ends with
- * exit status 0 after a fatal error of the model.
+ * pi, headless (`pi -p --mode json`). It has no permissions of its own, but its tools can be chosen. After a fatal
+ * error of the model it ends with exit status 0.
  */
+import { defined } from '../base/defined.ts';
 import type { Api } from './gateway/apis.ts';
 import { asFields, asList } from './gateway/apis.ts';
 import { jsonLines, ownUsage, type Recipe, asText } from './recipe.ts';
@@ -58,18 +59,18 @@ export const pi: Recipe = {
     const sumOfUsage = (fieldName: string): number =>
       messages.reduce((total, message) => total + Number(asFields(message.usage)[fieldName] ?? 0), 0);
     const hasFailed = lastMessage?.stopReason === 'error' || lastMessage?.stopReason === 'aborted';
-    return {
+    return defined({
       text: asList(lastMessage?.content)
         .map((part) => asText(asFields(part).text))
         .join('\n')
         .trim(),
-      ...ownUsage({
+      usage: ownUsage({
         calls: messages.length,
         input: sumOfUsage('input') + sumOfUsage('cacheWrite'),
         cached: sumOfUsage('cacheRead'),
         output: sumOfUsage('output'),
       }),
-      ...(hasFailed && { error: asText(lastMessage?.errorMessage) || 'it stopped with an error' }),
-    };
+      error: hasFailed ? asText(lastMessage?.errorMessage) || 'it stopped with an error' : undefined,
+    });
   },
 };

@@ -1,6 +1,6 @@
 /**
- * The person's own installs of agents: where a program lies, what must be shown of it in the jail, which version it is
- * and which options it has. Starts programs only to ask for their version and help.
+ * The agents that the person has installed: the path of a program, the paths that its jail must show, its version and
+ * its options. Starts programs only to ask for their version and help.
  */
 import { existsSync, mkdtempSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ export interface AgentProgram {
   readonly path: string;
   readonly version: string;
   readonly flags: ReadonlySet<string>;
-  /** Folders or files to show in the jail. */
+  /** Folders or files that the jail must show. */
   readonly alsoRead: readonly string[];
 }
 
@@ -23,7 +23,7 @@ const PROBE_MS = 20_000;
 /** Visible in every jail. */
 const SYSTEM_DIRS = ['/usr/', '/bin/', '/sbin/', '/lib/', '/lib64/'];
 
-/** The first of these programs on PATH, or the file itself when it is a path. */
+/** The first of these programs that is on PATH. A name with a `/` is a path itself. */
 export function findOnPath(programNames: readonly string[], searchPath = process.env.PATH ?? ''): string | undefined {
   for (const programName of programNames) {
     if (programName.includes('/')) return isProgram(resolve(programName)) ? resolve(programName) : undefined;
@@ -37,7 +37,7 @@ const probedPrograms = new Map<string, Promise<AgentProgram>>();
 
 /**
  * Ask it for its version and its options, once for each state of the file. Throws E_AGENT when it does not answer, or
- * lacks an option without which it cannot be driven.
+ * lacks an option that the recipe needs.
  */
 export function probeProgram(recipe: Recipe, programPath: string): Promise<AgentProgram> {
   const { mtimeMs, size } = statSync(programPath);
@@ -49,7 +49,7 @@ export function probeProgram(recipe: Recipe, programPath: string): Promise<Agent
 }
 
 async function askProgram(recipe: Recipe, programPath: string): Promise<AgentProgram> {
-  // Some unpack parts of themselves to answer: not into the person's folders.
+  // Some unpack parts of themselves before they answer; that must not happen in the person's folders.
   const scratchDir = mkdtempSync(join(tmpdir(), 'overnight-probe-'));
   const environment = { ...process.env, CI: '1', NO_COLOR: '1', TMPDIR: scratchDir, XDG_CACHE_HOME: scratchDir };
   const runProgram = (programArgs: readonly string[]) =>
@@ -60,8 +60,8 @@ async function askProgram(recipe: Recipe, programPath: string): Promise<AgentPro
     const firstLine = (versionOutput.stderr || versionOutput.stdout).trim().split('\n')[0] ?? '';
     throw new LabError('E_AGENT', {
       what: `The agent ${recipe.name} cannot be used.`,
-      why: `${programPath} --version gives ${versionOutput.status === undefined ? versionOutput.failure : `status ${versionOutput.status}`}: ${firstLine || 'no words'}.`,
-      next: 'Run it once by hand and mend its installation, or name another agent.',
+      why: `${programPath} --version gives ${versionOutput.status === undefined ? versionOutput.failure : `status ${versionOutput.status}`}: ${firstLine || 'it prints nothing'}.`,
+      next: 'Run it once by hand and repair its installation, or name another agent.',
     });
   }
   const versionNumber =
@@ -70,7 +70,7 @@ async function askProgram(recipe: Recipe, programPath: string): Promise<AgentPro
   const missingFlags = recipe.needs.filter((flag) => !flags.has(flag));
   if (missingFlags.length > 0) {
     throw new LabError('E_AGENT', {
-      what: `This version of ${recipe.name} cannot be driven.`,
+      what: `This version of ${recipe.name} cannot be used.`,
       why: `${programPath} is ${versionNumber} and has no ${missingFlags.join(', ')}.`,
       next: `Update ${recipe.name}, or name another agent.`,
     });
@@ -79,8 +79,8 @@ async function askProgram(recipe: Recipe, programPath: string): Promise<AgentPro
 }
 
 /**
- * What must be seen of an installation so that the program runs: the whole `node_modules` or virtual environment it
- * lies in, else its own folder's file.
+ * The paths that a program needs to run: the `node_modules` or the virtual environment that contains it, else its own
+ * folder or file.
  */
 export function rootsOf(programPath: string): readonly string[] {
   const realPath = realpathSync(programPath);
@@ -99,7 +99,7 @@ function rootOf(programPath: string): readonly string[] {
   return isBundle(programDir) ? [programDir] : [programPath];
 }
 
-/** A folder that holds a program and what belongs to it, and is not one of the person's. */
+/** True for a folder that contains a program and its parts, and no other programs or files of the person. */
 function isBundle(directory: string): boolean {
   const homeDir = homedir();
   if (directory === homeDir || homeDir.startsWith(`${directory}/`) || /\/(bin|sbin)$/.test(directory)) return false;

@@ -1,6 +1,6 @@
 /**
- * What an agent reached for that it must not, read from the tools its model told it to use. A report for people, not a
- * defence: the jail holds whatever this sees or overlooks. Pure.
+ * What an agent tried to reach although it must not, read from the tool calls of its model. A report for people, not a
+ * defence: the jail holds the agent whether this file notices something or not. Pure.
  */
 import { oneLine } from '../base/text.ts';
 import { type Fields, asFields, type ToolCall } from './gateway/apis.ts';
@@ -14,7 +14,7 @@ export interface AllowedPaths {
 
 const EDIT_TOOLS = /edit|write|replace|create|patch|delete|remove|move/i;
 const SHELL_TOOLS = /bash|shell|exec|command|terminal/i;
-/** Places that any program looks at, and that hold nothing of anybody. */
+/** Paths that any program looks at, and that contain nothing of the person. */
 const HARMLESS_PATHS =
   /^\/(usr|bin|sbin|lib|lib64|tmp|dev\/(null|stdin|stdout|stderr|shm|tty|fd)|proc\/(self|cpuinfo|meminfo)|sys\/devices\/system\/cpu|opt)(\/|$)/;
 const NETWORK_ADDRESS = /\b(?:https?|ftp|wss?):\/\/[^\s'"\\)]+|\/dev\/(?:tcp|udp)\/[^\s'"\\)]+/g;

@@ -1,9 +1,11 @@
 /**
  * What is particular about one coding agent: how it is started without a person, and how its output is read. Everything
- * else (jail, gateway, limits, classification) is the same for all and lies elsewhere. A recipe starts nothing itself.
+ * else (jail, gateway, limits, classification of failures) is the same for all agents and is done elsewhere. A recipe
+ * starts nothing itself.
  */
+import { defined } from '../base/defined.ts';
 import type { AgentTask } from '../core/ports.ts';
-import type { Usage } from '../core/event.ts';
+import type { Usage } from '../core/agent-call.ts';
 import { type Api, type Fields, asFields } from './gateway/apis.ts';
 import type { AgentLayout } from './jail.ts';
 
@@ -11,10 +13,10 @@ import type { AgentLayout } from './jail.ts';
 export interface LaunchContext {
   readonly task: AgentTask;
   readonly layout: AgentLayout;
-  /** The API through which it reaches the gateway; `login` when it goes its own way with the person's subscription. */
+  /** The API through which it reaches the gateway; `login` when it connects directly with the person's subscription. */
   readonly route: Api | 'login';
   readonly model: string | undefined;
-  /** True in a jail: then the agent may do in there what it likes. Else its own permissions are all there is. */
+  /** True in a jail: there the agent may do anything. Without a jail, only its own permissions hold it. */
   readonly isJailed: boolean;
   /** Long options that this version has, from its help. */
   readonly hasFlag: (flag: string) => boolean;
@@ -22,10 +24,10 @@ export interface LaunchContext {
 
 /** What the agent's own output says. */
 export interface Reading {
-  /** Its last words. */
+  /** Its last answer. */
   readonly text: string;
   readonly usage?: Usage;
-  /** What it says went wrong, unclassified. */
+  /** The error that it reports, not classified. */
   readonly error?: string;
   readonly incidents?: readonly string[];
 }
@@ -34,23 +36,23 @@ export interface Recipe {
   readonly name: string;
   /** Program names on PATH, best first. */
   readonly programs: readonly string[];
-  /** How it takes the prompt; with `argument` the recipe puts it into `argv`. */
+  /** Where it reads the prompt; with `argument` the recipe puts it into `argv`. */
   readonly prompt: 'stdin' | 'argument';
-  /** APIs that it can be pointed at, best first. */
+  /** APIs whose address can be set to the gateway's, best first. */
   readonly apis: readonly Api[];
-  /** The model when none is named; absent where the agent chooses itself. */
+  /** The model when the person names none; absent where the agent chooses itself. */
   readonly defaultModel?: Readonly<Partial<Record<Api, string>>>;
-  /** Options without which it cannot be driven; older versions lack some. */
+  /** Options that must exist; older versions lack some. */
   readonly needs: readonly string[];
-  /** Arguments whose help lists `needs`. */
+  /** Arguments that print the help in which `needs` are listed. */
   readonly help: readonly string[];
-  /**
-   * A subscription that cannot go through the gateway: its files below the person's home, its variables, the hosts it
-   * needs.
-   */
+  /** A subscription that cannot be used through the gateway. */
   readonly login?: {
+    /** Files of the login, below the person's home. */
     readonly files: readonly string[];
+    /** Variables that hold a login. */
     readonly variables: readonly string[];
+    /** Hosts that it connects to, `name:port`. */
     readonly hosts: readonly string[];
   };
   argv(context: LaunchContext): readonly string[];
@@ -59,7 +61,7 @@ export interface Recipe {
   read(stdout: string): Reading;
 }
 
-/** The JSON objects among the lines of an output; other lines are passed over. */
+/** The JSON objects among the lines of an output; other lines are ignored. */
 export function jsonLines(stdout: string): readonly Fields[] {
   return stdout.split('\n').flatMap((line) => {
     const trimmed = line.trim();
@@ -72,25 +74,24 @@ export function jsonLines(stdout: string): readonly Fields[] {
   });
 }
 
-/** Figures that an agent tells of itself. Nothing when it tells none. */
+/** The usage that an agent reports itself; undefined when it reports none. */
 export function ownUsage(figures: {
   readonly calls?: unknown;
   readonly input?: unknown;
   readonly cached?: unknown;
   readonly output?: unknown;
   readonly usd?: unknown;
-}): { readonly usage?: Usage } {
+}): Usage | undefined {
   const asNumber = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0);
-  if (asNumber(figures.input) + asNumber(figures.output) + asNumber(figures.cached) === 0) return {};
-  const usage: Usage = {
+  if (asNumber(figures.input) + asNumber(figures.output) + asNumber(figures.cached) === 0) return undefined;
+  return defined({
     calls: Math.max(1, asNumber(figures.calls)),
     inputTokens: asNumber(figures.input),
     cachedTokens: asNumber(figures.cached),
     outputTokens: asNumber(figures.output),
-    ...(typeof figures.usd === 'number' && { usd: figures.usd }),
-    source: 'agent',
-  };
-  return { usage };
+    usd: typeof figures.usd === 'number' ? figures.usd : undefined,
+    source: 'agent' as const,
+  });
 }
 
 export const asText = (value: unknown): string => (typeof value === 'string' ? value : '');

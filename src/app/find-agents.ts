@@ -1,6 +1,6 @@
 /**
- * The third of the composition root that finds agents: from what a person asked for, or from what the machine has, to a
- * chain of agents behind one jail and one gateway, with the reason in words. Starts no agent and asks no model.
+ * Finds the agents of a session: those that a person asked for, or the best that the machine has. They share one
+ * gateway. Says in words why these were chosen. Starts no agent and asks no model.
  */
 import { findAgents, openAgent } from '../agents/open.ts';
 import type { AgentHost } from '../agents/cli-agent.ts';
@@ -8,22 +8,26 @@ import { type Environment, pricesFrom, upstreamsFrom } from '../agents/gateway/e
 import { Gateway } from '../agents/gateway/gateway.ts';
 import { openJail } from '../agents/jail.ts';
 import { canAskModels, modelAgent } from '../agents/model.ts';
+import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import type { Agent, Sandbox } from '../core/ports.ts';
 import type { IdeaSources } from './choose-proposer.ts';
 
+const OPTIMIZER = 'an optimizer over the knobs of the manifest';
+
 /** What a person asked for on the command line. */
 export interface AgentRequest {
-  /** Names in order of preference; absent = the best that is there. */
+  /** Names in order of preference. Absent: the best agent that is found. */
   readonly agents?: readonly string[];
-  /** Models by position. */
+  /** The model of each agent, by position in `agents`. */
   readonly models?: readonly string[];
-  /** The line to start, for the agents `acp` and `command`. */
+  /** The command line of the agents `acp` and `command`. */
   readonly command?: string;
   readonly allowUnsafe: boolean;
   readonly env: Environment;
   /** Bounds of one call. */
   readonly call?: IdeaSources['call'];
+  /** A second page of instructions, taken in turn with the arena's program.md. */
   readonly programB?: string;
 }
 
@@ -32,8 +36,8 @@ export interface FoundIdeaSources extends IdeaSources {
 }
 
 /**
- * Throws E_AGENT, E_UNSAFE or E_USAGE where what was asked for cannot be had; what was not asked for is left out with
- * its reason.
+ * Throws E_AGENT, E_UNSAFE or E_USAGE where an agent that was asked for cannot be used. An agent that nobody asked for
+ * is left out, and the reason says why.
  */
 export async function findIdeaSources(request: AgentRequest, sandbox: Sandbox): Promise<FoundIdeaSources> {
   const gateway = new Gateway({ upstreams: upstreamsFrom(request.env), prices: pricesFrom(request.env) });
@@ -44,8 +48,7 @@ export async function findIdeaSources(request: AgentRequest, sandbox: Sandbox): 
       : await openBestAgent(request, sandbox, gateway);
     return {
       ...foundSources,
-      ...(request.call && { call: request.call }),
-      ...(request.programB !== undefined && { programB: request.programB }),
+      ...defined({ call: request.call, programB: request.programB }),
       close: closeGateway,
     };
   } catch (thrown) {
@@ -72,7 +75,7 @@ async function openNamedAgents(
   if (duplicate !== undefined || agentNames.some((agentName) => agentName === '')) {
     throw new LabError('E_USAGE', {
       what: '--agent cannot be understood.',
-      why: duplicate === undefined ? 'One of the names is empty.' : `"${duplicate}" stands there twice.`,
+      why: duplicate === undefined ? 'One of the names is empty.' : `"${duplicate}" is named twice.`,
       next: 'Give each name once, in order of preference, for example --agent claude,codex,search.',
     });
   }
@@ -91,7 +94,7 @@ async function openNamedAgents(
   return {
     members,
     reason: isHybrid ? `${reason}; beside ${OPTIMIZER}, which shares the budget` : reason,
-    ...(isHybrid && { hybrid: isHybrid }),
+    ...defined({ hybrid: isHybrid || undefined }),
   };
 }
 
@@ -103,17 +106,13 @@ async function openMember(
   gateway: Gateway,
 ): Promise<Agent | 'search'> {
   if (agentName === 'search') return 'search';
-  const model = request.models?.[position];
-  const modelOption = model === undefined || model === '' ? {} : { model };
-  if (agentName === 'model') return modelAgent({ env: request.env, ...modelOption }, { gateway });
+  const model = request.models?.[position] || undefined;
+  if (agentName === 'model') return modelAgent({ env: request.env, ...defined({ model }) }, { gateway });
   const agentHost: AgentHost = { gateway, jail: openJail(sandbox, request.allowUnsafe) };
-  return openAgent(
-    { name: agentName, ...modelOption, ...(request.command !== undefined && { command: request.command }) },
-    agentHost,
-  );
+  return openAgent({ name: agentName, ...defined({ model, command: request.command }) }, agentHost);
 }
 
-/** The best agent of this machine, the built-in one where there is only a key, and the optimizer behind either. */
+/** The best agent of this machine, the built-in one where there is only a key; the optimizer stands in for either. */
 async function openBestAgent(request: AgentRequest, sandbox: Sandbox, gateway: Gateway): Promise<FoundSources> {
   const reasons: string[] = [];
   const isJailed = sandbox.info.level === 'bubblewrap' || request.allowUnsafe;
@@ -148,5 +147,4 @@ async function openBestAgent(request: AgentRequest, sandbox: Sandbox, gateway: G
   return { members: ['search'], reason: `${OPTIMIZER}: no model is used (${reasons.join('; ')})` };
 }
 
-const OPTIMIZER = 'an optimizer over the knobs of the manifest';
 const reasonOfMember = (member: Agent | 'search'): string => (member === 'search' ? OPTIMIZER : member.reason);

@@ -83,9 +83,9 @@ describe('the audit of a ledger with a perfect chain', () => {
   });
 
   it('finds an idea that was measured in full although its short run had dropped it', async () => {
-    const script = new Script(
-      arenaWith({ screen: { seconds: 0.2, ranks: true }, decide: { rules: 2 } }),
-    ).addCalibration([50, 50.1, 49.9]);
+    const script = new Script(arenaWith({ screen: { seconds: 0.2, ranks: true }, decide: {} })).addCalibration([
+      50, 50.1, 49.9,
+    ]);
     const both = (short: number, long: number): void => {
       const n = script.state.experiments.length;
       script.addIdea().measure(n, short, { purpose: 'screen' }).measure(n, long).decide(n);
@@ -94,7 +94,7 @@ describe('the audit of a ledger with a perfect chain', () => {
     expect(failed(await forged((event) => event, script.ledger.events), 'decisions')).toBeUndefined();
     both(99, 60);
     expect(failed(await forged((event) => event, script.ledger.events), 'decisions')).toMatch(
-      /the rung of #9 does not follow/,
+      /the screening of #9 does not follow/,
     );
   });
 });

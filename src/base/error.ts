@@ -1,6 +1,6 @@
 /**
- * The one exception of Overnight: a broken lab, never a bad experiment (that is data).
- * Every code is listed here with its exit status and documented in docs/errors.md; a test compares both ways.
+ * The one exception of Overnight: a lab that cannot go on. A bad experiment is data, never an exception. Every code is
+ * listed here with its exit status and documented in docs/errors.md; a test compares both ways.
  */
 
 /**
@@ -21,9 +21,10 @@ export const ERROR_CODES = {
   E_GIT_FAILED: { exit: 3, title: 'A git command failed' },
   E_NO_COMMITS: { exit: 2, title: 'The repository has no commits' },
   E_SPAWN: { exit: 3, title: 'A process could not be started' },
+  E_NOT_WRITABLE: { exit: 3, title: 'A folder cannot be written' },
   E_DISK_FULL: { exit: 3, title: 'The disk is full' },
   E_NO_LAB: { exit: 2, title: 'There is no lab here yet' },
-  E_WISH: { exit: 2, title: 'A wish cannot be obeyed as things stand' },
+  E_WISH: { exit: 2, title: 'A request cannot be applied as things stand' },
   E_LOCKED: { exit: 5, title: 'Another run works on this lab' },
   E_LEDGER_TORN: { exit: 4, title: 'The last line of the ledger is cut' },
   E_LEDGER_CORRUPT: { exit: 4, title: 'A line of the ledger cannot be read' },
@@ -31,6 +32,7 @@ export const ERROR_CODES = {
   E_LEDGER_GAP: { exit: 4, title: 'The ledger lacks a line' },
   E_LEDGER_MOVE: { exit: 4, title: 'The ledger holds an event that cannot follow what stands before it' },
   E_LEDGER_VERSION: { exit: 4, title: 'The ledger was written by a newer Overnight' },
+  E_RULES_OLD: { exit: 4, title: 'The lab was opened under earlier decision rules' },
   E_ARENA_CHANGED: { exit: 2, title: 'The frozen files or the manifest changed since the lab was opened' },
   E_SETUP: { exit: 6, title: 'The setup command failed' },
   E_PREPARE: { exit: 6, title: 'The prepare command failed' },

@@ -15,7 +15,7 @@ export function canonicalJson(value: Json): string {
   if (Array.isArray(value)) return `[${value.map((element) => canonicalJson(element as Json)).join(',')}]`;
   const members = Object.entries(value as { [key: string]: Json | undefined })
     .filter((member): member is [string, Json] => member[1] !== undefined)
-    .sort(([leftKey], [rightKey]) => (leftKey < rightKey ? -1 : leftKey > rightKey ? 1 : 0))
+    .sort(([leftKey], [rightKey]) => (leftKey < rightKey ? -1 : 1))
     .map(([memberName, memberValue]) => `${JSON.stringify(memberName)}:${canonicalJson(memberValue)}`);
   return `{${members.join(',')}}`;
 }
@@ -28,7 +28,7 @@ export function lastObject(source: string, memberName: string): object | undefin
     position = position === 0 ? -1 : source.lastIndexOf('{', position - 1)
   ) {
     const candidate = tryParse(source.slice(position, findObjectEnd(source, position)));
-    if (typeof candidate === 'object' && candidate !== null && Object.hasOwn(candidate, memberName)) return candidate;
+    if (candidate && Object.hasOwn(candidate, memberName)) return candidate;
   }
   return undefined;
 }
@@ -49,9 +49,10 @@ function findObjectEnd(source: string, start: number): number {
   return source.length;
 }
 
-function tryParse(source: string): unknown {
+/** The object that a text beginning with a bracket holds. */
+function tryParse(source: string): object | undefined {
   try {
-    return JSON.parse(source) as unknown;
+    return JSON.parse(source) as object;
   } catch {
     return undefined;
   }

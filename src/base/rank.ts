@@ -1,11 +1,9 @@
-/**
- * Ranks: whether short runs order candidates as long ones do, which of them go on, and what no other beats. Numbers
- * only.
- */
+/** Ranks: whether short runs order candidates as long ones do, which go on, and which no other beats. */
 
 export interface Agreement {
   /** Kendall's τ-a of short against long results, −1 to 1. */
   readonly tau: number;
+  /** Candidates that were run both ways. */
   readonly pairs: number;
   /** 95 % interval of τ (Fieller, Hartley & Pearson 1957); −1 to 1 where there are too few pairs for one. */
   readonly interval: readonly [number, number];
@@ -13,8 +11,9 @@ export interface Agreement {
   readonly warning?: string;
 }
 
-/** Below this a short run drops too many good candidates; with fewer pairs nothing can be said. */
+/** Below this τ a short run drops too many good candidates. */
 export const MIN_RANKING_TAU = 0.5;
+/** With fewer pairs nothing can be said. */
 export const MIN_RANKED_PAIRS = 6;
 
 /** Do short runs rank configurations as long ones do? Both lists in the same order, smaller is better in both. */
@@ -52,25 +51,25 @@ function tauInterval(tau: number, pairCount: number): readonly [number, number] 
 }
 
 /**
- * Successive halving's next rung (Jamieson & Talwalkar 2016): indices of the best 1/eta of the losses, at least one;
- * failures (undefined) drop out.
+ * Successive halving (Jamieson & Talwalkar 2016): indices of the best 1 / `reduction` of the losses, at least one.
+ * Failures (undefined) drop out.
  */
 export function promote(losses: readonly (number | undefined)[], reduction = 3): readonly number[] {
   const survivors = losses
     .flatMap((loss, i) => (loss === undefined ? [] : [{ loss, i }]))
-    .sort((left, right) => left.loss - right.loss || left.i - right.i);
+    .sort((left, right) => left.loss - right.loss);
   return survivors
     .slice(0, Math.max(1, Math.floor(survivors.length / reduction)))
     .map(({ i }) => i)
     .sort((left, right) => left - right);
 }
 
-/** Those that no other beats, larger being better in every place; best in the first place first. */
+/** The points that no other dominates, larger is better in every place; the best in the first place first. */
 export function nonDominated<P extends { readonly at: readonly number[] }>(points: readonly P[]): P[] {
   const dominatesPoint = (candidate: readonly number[], rival: readonly number[]): boolean =>
     candidate.every((value, place) => value >= rival[place]!) &&
     candidate.some((value, place) => value > rival[place]!);
-  // What came before is no worse in the first place, so only it can beat a point; points that are equal there are
+  // Points are sorted by the first place, so only an earlier one can dominate a later one; equal ones there are
   // compared both ways.
   const front: P[] = [];
   for (const point of [...points].sort((left, right) => right.at[0]! - left.at[0]!)) {

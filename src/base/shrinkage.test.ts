@@ -4,6 +4,147 @@ import { describe, expect, it } from 'vitest';
 import { createRandom } from './random.ts';
 import { shrinkEffects, priorOf, type TriedCode } from './shrinkage.ts';
 
+/** Parent, mean, count, and 1 for unchanged code. */
+type Row = readonly [number, number, number, 1?];
+
+/**
+ * Trees, and what their steps are worth by a dense computation in numpy: the joint normal distribution of all pieces of
+ * code is conditioned on all numbers by one matrix inverse, round after round.
+ */
+const TREES: readonly {
+  name: string;
+  sigma: number;
+  rows: readonly Row[];
+  worth: readonly (readonly [number, number] | undefined)[];
+}[] = [
+  {
+    name: 'steps on steps',
+    sigma: 0.8,
+    rows: [
+      [-1, 10, 5],
+      [0, 9.2, 1],
+      [0, 10.6, 1],
+      [2, 11.5, 2],
+      [2, 9.9, 1],
+      [3, 11.1, 1],
+      [3, 12.4, 1],
+      [6, 12.0, 3],
+      [6, 11.2, 1],
+      [6, 13.1, 1],
+      [9, 12.2, 1],
+    ],
+    worth: [
+      undefined,
+      [0.370427067715, 0.952727371174],
+      [0.517118802013, 0.994130888361],
+      [0.579612065654, 0.997717754616],
+      [0.38434939105, 0.958618649195],
+      [0.431578092033, 0.974318989346],
+      [0.528647349035, 0.995176884089],
+      [0.459169567839, 0.985060553342],
+      [0.398946159086, 0.964133388763],
+      [0.520645971151, 0.992022356444],
+      [0.435438274487, 0.975123367316],
+    ],
+  },
+  {
+    name: 'controls and a piece without numbers',
+    sigma: 0.8,
+    rows: [
+      [-1, 10, 5],
+      [0, 9.2, 1],
+      [0, 10.6, 1],
+      [2, 11.5, 2],
+      [2, 10.2, 3, 1],
+      [3, 11.1, 1],
+      [3, 12.4, 1],
+      [6, 12.9, 2, 1],
+      [6, 11.2, 1],
+      [6, 13.1, 1],
+      [9, 12.2, 1],
+      [9, 14, 0],
+      [11, 13.5, 1],
+      [9, 11.9, 1],
+    ],
+    worth: [
+      undefined,
+      [-0.0333353637967, 0.470865661068],
+      [0.517105184375, 0.925663913588],
+      [0.828126549284, 0.986897443253],
+      undefined,
+      [0.139537787032, 0.619583768858],
+      [0.800616239034, 0.983126252465],
+      undefined,
+      [-0.0787835267706, 0.431612273823],
+      [0.313209475138, 0.78503021933],
+      [0.135229511097, 0.615135705599],
+      undefined,
+      undefined,
+      [0.0417455315779, 0.536001861792],
+    ],
+  },
+  {
+    name: 'a step of its own kind',
+    sigma: 0.5,
+    rows: [
+      [-1, 0, 4],
+      [0, -0.5, 1],
+      [0, 0.4, 1],
+      [0, -0.2, 1],
+      [2, 0.9, 1],
+      [2, -0.1, 1],
+      [4, -60, 1],
+      [6, -59, 2],
+      [4, 1.2, 1],
+      [8, 0.8, 1],
+      [8, 1.9, 2],
+      [10, 1.5, 1],
+    ],
+    worth: [
+      undefined,
+      [0.238067211736, 0.898663958557],
+      [0.369998810095, 0.985258204598],
+      [0.279280240509, 0.932480113938],
+      [0.427360927648, 0.993019174753],
+      [0.242188678078, 0.90222112064],
+      [-13.0648278148, 0],
+      [0.394277638462, 0.981156650566],
+      [0.385375376877, 0.986208732338],
+      [0.254176682053, 0.912534514632],
+      [0.432777806186, 0.992767344656],
+      [0.290886801929, 0.939425804035],
+    ],
+  },
+  {
+    name: 'effects that are less than their noise',
+    sigma: 1.0,
+    rows: [
+      [-1, 0, 9],
+      [0, -0.9, 1],
+      [0, 0.8, 1],
+      [0, -0.3, 1],
+      [0, 0.35, 1],
+      [0, 0.1, 1],
+      [0, -0.12, 1],
+      [0, 0.6, 1],
+      [0, -0.7, 1],
+      [0, 0.05, 1],
+    ],
+    worth: [
+      undefined,
+      [-0.0252153086796, 0.458235092594],
+      [0.0727234176363, 0.618859674319],
+      [0.00935130060838, 0.515513342519],
+      [0.0467984606703, 0.577168267751],
+      [0.0323957068004, 0.553594185168],
+      [0.0197212833948, 0.532688215085],
+      [0.0612012145403, 0.600469126471],
+      [-0.0136931055836, 0.477290369676],
+      [0.0295151560264, 0.548853775086],
+    ],
+  },
+];
+
 /** A greedy night: each idea on the last one that measured better, one number each, noise 1. */
 function night(seed: number, ideas: number, spread: number, usual: number) {
   const chance = createRandom(seed);
@@ -24,6 +165,17 @@ function night(seed: number, ideas: number, spread: number, usual: number) {
 }
 
 describe('a shrunken estimate', () => {
+  it.each(TREES)('is the joint normal distribution given all numbers: $name', ({ sigma, rows, worth }) => {
+    const tried = rows.map(([parent, mean, count, same]) => ({ parent, mean, count, ...(same && { same: true }) }));
+    const found = shrinkEffects(tried, sigma)!;
+    expect(found.map((each) => each !== undefined)).toEqual(worth.map((each) => each !== undefined));
+    for (const [i, expected] of worth.entries()) {
+      if (!expected) continue;
+      expect(found[i]!.effect).toBeCloseTo(expected[0], 9);
+      expect(found[i]!.probability).toBeCloseTo(expected[1], 9);
+    }
+  });
+
   it('of the best of many promises no more than is true, on average', () => {
     let [raw, shrunken, true_] = [0, 0, 0];
     for (let lab = 0; lab < 300; lab++) {
@@ -76,6 +228,24 @@ describe('a shrunken estimate', () => {
     expect(controlled).toBeLessThan(followed);
   });
 
+  it('is not changed by a child that has no number', () => {
+    const ideas: TriedCode[] = Array.from({ length: 12 }, (_, i) => ({ parent: 0, mean: (i - 6) / 3, count: 1 }));
+    const tried: TriedCode[] = [{ parent: -1, mean: 0, count: 5 }, ...ideas];
+    const found = shrinkEffects(tried, 1)!;
+    for (const parent of [0, 1])
+      expect(shrinkEffects([...tried, { parent, mean: 7, count: 0 }], 1)).toEqual([...found, undefined]);
+  });
+
+  it('settles by its mean and by its spread, in units of the noise', () => {
+    const tried: TriedCode[] = [
+      { parent: -1, mean: 0, count: 50 },
+      ...Array.from({ length: 9 }, (_, i) => ({ parent: 0, mean: 3 + (i - 4) / 50, count: 4 })),
+    ];
+    const scaled = tried.map((each) => ({ ...each, mean: each.mean * 1000 }));
+    for (const [i, each] of shrinkEffects(tried, 1)!.entries())
+      if (each) expect(shrinkEffects(scaled, 1000)![i]!.effect / 1000).toBeCloseTo(each.effect, 9);
+  });
+
   it('is not dragged along by what was made on a step and broke', () => {
     const ideas: TriedCode[] = Array.from({ length: 12 }, (_, i) => ({ parent: 0, mean: (i - 6) / 3, count: 1 }));
     const tried: TriedCode[] = [{ parent: -1, mean: 0, count: 5 }, ...ideas, { parent: 0, mean: 2, count: 1 }];
@@ -94,7 +264,8 @@ describe('a shrunken estimate', () => {
     });
     fc.assert(
       fc.property(
-        fc.array(node, { minLength: 1, maxLength: 60 }),
+        // Fewer than eight effects give no answer, which would be finite for nothing.
+        fc.array(node, { minLength: 20, maxLength: 60 }),
         fc.double({ min: 1e-6, max: 1e6, noNaN: true }),
         (nodes, sigma) => {
           const tried = nodes.map(({ up, ...x }, i) => ({ ...x, parent: i === 0 ? -1 : Math.max(0, i - 1 - up) }));
@@ -113,6 +284,11 @@ describe('a shrunken estimate', () => {
   it('needs noise and eight effects, and is not widened by one broken idea', () => {
     const quiet = Array.from({ length: 9 }, (_, i) => ({ effect: (i - 4) / 10, se: 0.01 }));
     expect(priorOf(quiet.slice(0, 7))).toBeUndefined();
+    // Medians of −0.4, …, 0.3: −0.05, deviation 0.2 · 1.4826.
+    expect(priorOf(quiet.slice(0, 8))!.mean).toBeCloseTo(-0.05, 12);
+    expect(priorOf(quiet.slice(0, 8))!.variance).toBeCloseTo(0.29652 ** 2 - 0.0001, 12);
+    // All spread is noise: a tenth of the noise is left.
+    expect(priorOf(quiet.map(({ effect }) => ({ effect, se: 2 })))!.variance).toBeCloseTo(0.4, 12);
     expect(priorOf([...quiet, { effect: -1000, se: 0.01 }])!.variance).toBeLessThan(1);
     expect(
       shrinkEffects(
@@ -123,6 +299,8 @@ describe('a shrunken estimate', () => {
         1,
       ),
     ).toBeUndefined();
-    expect(shrinkEffects([{ parent: -1, mean: 0, count: 1 }], 0)).toBeUndefined();
+    const many = Array.from({ length: 12 }, (_, i) => ({ parent: i === 0 ? -1 : 0, mean: i, count: 1 }));
+    expect(shrinkEffects(many, 1)).toHaveLength(12);
+    for (const sigma of [0, -1, Number.NaN]) expect(shrinkEffects(many, sigma)).toBeUndefined();
   });
 });

@@ -1,8 +1,8 @@
 /**
- * What chosen effects are worth when one knows that they were chosen: the winner's curse taken back (Smith and Winkler
- * 2006). True effects are drawn from what ideas are worth here (a normal distribution), each on top of what its idea
- * was made on, and every number of the tree speaks of all of it: ideas made on a lucky step measure worse than it, and
- * so tell that it was lucky. Exact by messages up and down the tree (Pearl 1988, ch. 7). Pure arithmetic.
+ * Shrinkage: the expected true effects of steps that were chosen by their numbers (winner's curse, Smith and Winkler
+ * 2006). Each true effect is drawn from one normal distribution and adds to the code that the idea was made on. Every
+ * number of the tree tells something about all of it: when ideas on a kept step measure worse than the step, the step
+ * was probably too good by chance. Exact by messages up and down the tree (Pearl 1988, ch. 7). Pure arithmetic.
  */
 import { normalCdf } from './distributions.ts';
 import { medianDeviationOf, medianOf } from './stats.ts';
@@ -13,12 +13,13 @@ export interface Prior {
   readonly variance: number;
 }
 
-/** One piece of code that was measured, larger is better; parents come before their children. */
+/** One piece of code that was tried; larger is better. Parents come before their children. */
 export interface TriedCode {
-  /** Index of what it was made on; −1 for the first. */
+  /** Index of the code that it was made on; −1 for the first. */
   readonly parent: number;
-  /** Mean of its numbers, and how many there are; 0: none, and it says nothing. */
+  /** Mean of its numbers. */
   readonly mean: number;
+  /** How many numbers it has; with 0 it says nothing. */
   readonly count: number;
   /** Unchanged code: its true effect is 0. */
   readonly same?: boolean;
@@ -31,28 +32,28 @@ export interface ShrunkenEffect {
   readonly probability: number;
 }
 
-/** Fewer effects than this say nothing about the others. */
+/** With fewer effects their spread is not known. */
 const MIN_EFFECTS = 8;
-/** Most rounds in which effects and their spread find each other. */
+/** Rounds of the estimate at most. */
 const MAX_ROUNDS = 30;
-/** Change of the spread, in deviations of one number, below which they have. */
+/** Change of the spread between two rounds, in deviations of one number, below which the estimate is done. */
 const CONVERGENCE_TOLERANCE = 0.005;
-/** Deviations beyond which an effect is of its own kind, and says nothing about what it was made on. */
+/** Deviations beyond which an effect is an outlier: it says nothing about the code that it was made on. */
 const OUTLIER_DEVIATIONS = 3;
 
-/** From effects and their standard errors, failures left out. Medians: one broken idea must not widen it. */
+/** From effects and their standard errors. Medians, so that one broken idea does not widen it. */
 export function priorOf(effects: readonly { readonly effect: number; readonly se: number }[]): Prior | undefined {
   if (effects.length < MIN_EFFECTS) return undefined;
   const spread = medianDeviationOf(effects.map((estimate) => estimate.effect)) ** 2;
   const noise = medianOf(effects.map((estimate) => estimate.se)) ** 2;
-  // Where all spread is noise there is still some truth in it, or nothing could ever be learnt.
+  // Where all spread seems to be noise, a tenth of the noise is taken for true, or nothing could ever be learnt.
   return { mean: medianOf(effects.map((estimate) => estimate.effect)), variance: Math.max(spread - noise, noise / 10) };
 }
 
 /**
- * What each step is worth by all numbers of its lab; undefined while fewer than eight say so, or without noise.
- * `sigma`: of one number. Effects and how they are spread are found by each other (expectation maximisation, Dempster,
- * Laird and Rubin 1977), beginning with what each idea's own numbers say.
+ * The expected true effect of each step by all numbers of its lab; undefined with fewer than eight effects, or without
+ * noise. `sigma` is that of one number. Effects and their spread are estimated in turn (expectation maximisation,
+ * Dempster, Laird and Rubin 1977), from each idea's own numbers on.
  */
 export function shrinkEffects(
   pieces: readonly TriedCode[],
@@ -107,7 +108,7 @@ export function shrinkEffects(
   }
 }
 
-/** How true effects are spread when each is known so well. */
+/** The distribution of true effects, each of which is known by its mean and variance. */
 function spreadOf(effects: readonly Prior[], sigma: number): Prior {
   const mean = effects.reduce((total, estimate) => total + estimate.mean, 0) / effects.length;
   const variance =
@@ -124,8 +125,8 @@ interface Normals {
 const NO_EFFECT: Prior = { mean: 0, variance: 0 };
 
 /**
- * Of each piece of code: what its own numbers and what was made on it say (`here`), and what all else says of what it
- * was made on (`base`).
+ * Of each piece of code: its value by its own numbers and those of the code made on it (`here`), and the value of the
+ * code that it was made on by all other numbers (`base`).
  */
 function propagateBeliefs(
   pieces: readonly TriedCode[],
@@ -138,14 +139,14 @@ function propagateBeliefs(
     variance: new Float64Array(size).fill(Number.POSITIVE_INFINITY),
   });
   const [here, base] = [createNormals(), createNormals()];
-  // Precision, and mean times precision, so that what is independent adds up; and what each sends to its parent.
+  // Precision and mean times precision add up where numbers are independent; the last two are sent to the parent.
   const [precisions, weightedMeans, upwardPrecisions, upwardMeans] = [0, 1, 2, 3].map(() => new Float64Array(size)) as [
     Float64Array,
     Float64Array,
     Float64Array,
     Float64Array,
   ];
-  /** The step expected there; undefined where nothing is known of it, and the two ends say nothing of each other. */
+  /** The step expected there; undefined for an outlier, whose two ends say nothing about each other. */
   const expectedStep = (i: number): Prior | undefined =>
     pieces[i]!.same ? NO_EFFECT : expectation?.outliers.has(i) ? undefined : expectation?.prior;
   for (let i = size - 1; i >= 0; i--) {
@@ -170,7 +171,7 @@ function propagateBeliefs(
     base.variance[i] = 1 / restPrecision;
     const expected = expectedStep(i);
     if (!expected) continue;
-    // From here on everything that is known of it, what lies above included.
+    // From here on with all that is known from above.
     const downwardPrecision = 1 / (base.variance[i]! + expected.variance);
     precisions[i]! += downwardPrecision;
     weightedMeans[i]! += downwardPrecision * (base.mean[i]! + expected.mean);

@@ -1,14 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { normalCdf, tCdf, tQuantile } from './distributions.ts';
 import {
   addToPool,
+  comparePairs,
   compareSamples,
+  correlationOf,
   emptyPool,
   medianDeviationOf,
   mean,
   medianOf,
   minimumDetectableEffect,
+  mixtureRatio,
   noiseOf,
   poolSigma,
   standardDeviationOf,
@@ -16,52 +18,6 @@ import {
 } from './stats.ts';
 
 const number = fc.double({ min: -1e6, max: 1e6, noNaN: true });
-
-describe('distributions', () => {
-  it.each([
-    [0, 0.5],
-    [1, 0.8413447461],
-    [-1, 0.1586552539],
-    [1.644854, 0.95],
-    [1.959964, 0.975],
-    [2.575829, 0.995],
-    [-3, 0.001349898],
-    [6, 0.999999999],
-  ])('the normal probability below %f is %f', (z, p) => {
-    expect(normalCdf(z)).toBeCloseTo(p, 6);
-  });
-
-  // Tables of Student's t, as printed in any text.
-  it.each([
-    [0.975, 1, 12.7062],
-    [0.975, 2, 4.3027],
-    [0.975, 5, 2.5706],
-    [0.975, 10, 2.2281],
-    [0.975, 30, 2.0423],
-    [0.975, 120, 1.9799],
-    [0.95, 4, 2.1318],
-    [0.95, 7, 1.8946],
-    [0.99, 6, 3.1427],
-    [0.995, 9, 3.2498],
-    [0.9995, 3, 12.924],
-    [0.5, 3, 0],
-    [0.025, 8, -2.306],
-  ])('the %f quantile of t with %i degrees of freedom is %f', (p, dof, t) => {
-    expect(tQuantile(p, dof)).toBeCloseTo(t, 3);
-  });
-
-  it('quantile and distribution of t undo each other, and t tends to the normal', () => {
-    fc.assert(
-      fc.property(fc.double({ min: 0.001, max: 0.999, noNaN: true }), fc.integer({ min: 1, max: 500 }), (p, dof) => {
-        expect(tCdf(tQuantile(p, dof), dof)).toBeCloseTo(p, 7);
-      }),
-    );
-    expect(tCdf(1.3, Number.POSITIVE_INFINITY)).toBe(normalCdf(1.3));
-    expect(tCdf(1.3, 100_000)).toBeCloseTo(normalCdf(1.3), 5);
-    expect(tCdf(Number.POSITIVE_INFINITY, 3)).toBe(1);
-    expect(tCdf(Number.NEGATIVE_INFINITY, 3)).toBe(0);
-  });
-});
 
 describe('spread', () => {
   it('knows small examples', () => {
@@ -71,6 +27,23 @@ describe('spread', () => {
     expect(medianOf([3, 1, 2])).toBe(2);
     expect(medianOf([4, 1, 2, 3])).toBe(2.5);
     expect(medianDeviationOf([1, 1, 2, 2, 4, 6, 9])).toBeCloseTo(1.4826, 10);
+  });
+
+  it('of one value, or of none, is 0', () => {
+    expect(varianceOf([7])).toBe(0);
+    expect(varianceOf([])).toBe(0);
+    expect(varianceOf([1, 3])).toBe(2);
+    expect(poolSigma(emptyPool)).toBe(0);
+    expect(poolSigma({ ss: 8, dof: 2 })).toBe(2);
+    expect(poolSigma({ ss: -1e-18, dof: 2 })).toBe(0);
+  });
+
+  it('correlates two lists as numpy does, and not where one of them does not vary', () => {
+    expect(correlationOf([1, 2, 4, 7], [2, 1, 5, 9])).toBeCloseTo(0.9640225504243012, 12);
+    expect(correlationOf([1, 2, 4, 7], [-2, 3, -5, 1])).toBeCloseTo(0.05399492471560389, 12);
+    expect(correlationOf([1, 2, 3], [3, 2, 1])).toBeCloseTo(-1, 12);
+    expect(correlationOf([1, 2, 3], [5, 5, 5])).toBe(0);
+    expect(correlationOf([5, 5], [1, 2])).toBe(0);
   });
 
   it('pools repeats one by one to what the whole groups give', () => {
@@ -103,6 +76,47 @@ describe('spread', () => {
     const drifting = noiseOf([1, 2.01, 2.98, 4.02, 5, 6.01]);
     expect(drifting.drift.suspicious).toBe(true);
     expect(drifting.warnings.join()).toMatch(/drift/);
+  });
+
+  it('measures a drift by the line through the repeats', () => {
+    // scipy.stats.linregress: slope / sigma 0.4464, t 3.037; below the 3.747 that four degrees of freedom ask for.
+    const noise = noiseOf([5, 3.8, 4.9, 6.1, 5.8, 7.5]);
+    expect(noise.drift.perRepeat).toBeCloseTo(0.44642154683986, 10);
+    expect(noise.drift.suspicious).toBe(false);
+    expect(noise.sigma).toBeCloseTo(1.2608198390994119, 12);
+    expect(noise.robust).toBeCloseTo(0.88956, 10);
+    expect(noise.mean).toBeCloseTo(33.1 / 6, 12);
+    // t 4.44: beyond it.
+    expect(noiseOf([5, 4.5, 5.2, 5.8, 5.9, 6.4]).drift.suspicious).toBe(true);
+    const falling = noiseOf([7.6, 6.9, 6.1, 5.2, 4.1, 3.2]);
+    expect(falling.drift.perRepeat).toBeLessThan(-0.5);
+    expect(falling.drift.suspicious).toBe(true);
+  });
+
+  it('sees no drift in fewer than four repeats, nor in equal ones, and a certain one in an exact line', () => {
+    expect(noiseOf([1, 2, 3]).drift).toEqual({ perRepeat: 0, suspicious: false });
+    expect(noiseOf([2, 2, 2, 2]).drift).toEqual({ perRepeat: 0, suspicious: false });
+    expect(noiseOf([1, 2, 3, 4]).drift).toMatchObject({ suspicious: true });
+    expect(noiseOf([1, 2, 3, 4]).drift.perRepeat).toBeCloseTo(1 / Math.sqrt(5 / 3), 12);
+  });
+
+  it('has a robust spread from three repeats on', () => {
+    expect(noiseOf([1, 2]).robust).toBe(0);
+    expect(noiseOf([1, 2, 3]).robust).toBeCloseTo(1.4826, 10);
+  });
+
+  it('warns of few distinct values, heavy tails and drift where they begin', () => {
+    const count = (values: readonly number[]): number => noiseOf(values).warnings.length;
+    expect(count([1, 2, 1, 2])).toBe(1);
+    expect(count([1, 2, 1, 3])).toBe(0);
+    // Four repeats are too few to call one of them far away; of five, 2.5 robust deviations are the border.
+    expect(count([1, 1.01, 1.02, 9])).toBe(0);
+    expect(count([1, 1.01, 0.99, 1.02, 9])).toBe(1);
+    expect(count([-1, 0, 1, 2, 8])).toBe(0);
+    expect(count([1, 0, -1, 2, 10])).toBe(1);
+    expect(count([1, 1, 1, 1.1, 1.2, 0.9])).toBe(0);
+    // Most repeats are equal and the robust deviation is 0: that few distinct values were seen says enough.
+    expect(count([1, 1, 1, 1, 2, 3])).toBe(1);
   });
 
   it('does not call chance a drift more often than it says', () => {
@@ -154,8 +168,42 @@ describe('comparing', () => {
     expect(compareSamples([1], [1], 0, 4)).toMatchObject({ z: 0, probability: 0.5 });
   });
 
+  it('takes the noise of pairs from their own spread and from eight pairs at most of what is known', () => {
+    // scipy: squares 0.08 + 8 · 2 · 0.2², 2 + 8 degrees of freedom.
+    const c = comparePairs([0.3, 0.5, 0.1], 0.2, 10);
+    expect(c.n).toBe(3);
+    expect(c.difference).toBeCloseTo(0.3, 12);
+    expect(c.se).toBeCloseTo(0.1549193338482967, 12);
+    expect(c.z).toBeCloseTo(1.936491673103708, 11);
+    expect(c.interval[0]).toBeCloseTo(-0.045181786671222135, 8);
+    expect(c.interval[1]).toBeCloseTo(0.6451817866712222, 8);
+    expect(c.probability).toBeCloseTo(0.9592233006491971, 10);
+    const known = comparePairs([0.3, 0.5, 0.1], 0.2, 3);
+    expect(known.se).toBeCloseTo(0.14605934866804432, 12);
+    expect(known.probability).toBeCloseTo(0.9524190252779868, 10);
+  });
+
+  it('knows no spread of one pair without known noise', () => {
+    expect(comparePairs([0.4], 0, 0)).toMatchObject({ se: 0, z: Number.POSITIVE_INFINITY, probability: 1 });
+    expect(comparePairs([0.4], 5, 0)).toMatchObject({ se: 0 });
+  });
+
+  it('takes no degree of freedom for one', () => {
+    expect(compareSamples([1], [0], 1, 0)).toEqual(compareSamples([1], [0], 1, 1));
+    expect(compareSamples([1], [0], 1, 3).probability).not.toBe(compareSamples([1], [0], 1, 1).probability);
+  });
+
+  it('weighs a mean under effects against none as the two normal densities do', () => {
+    // scipy.stats.norm.pdf of the mean of n values under both.
+    expect(mixtureRatio(0.7, 0.9, 0.4, 5)).toBeCloseTo(1.5038049184523459, 12);
+    expect(mixtureRatio(-0.2, 0.5, 2, 1)).toBeCloseTo(0.2615022073559491, 12);
+    expect(mixtureRatio(0, 0, 1, 3)).toBe(0);
+    expect(mixtureRatio(-0.1, 0, 1, 3)).toBe(Number.POSITIVE_INFINITY);
+  });
+
   it('says what effect a night can show at all', () => {
     expect(minimumDetectableEffect(1, 1)).toBeCloseTo(3.5164, 3);
     expect(minimumDetectableEffect(2, 4)).toBeCloseTo(3.5164, 3);
+    expect(minimumDetectableEffect(0.7, 3)).toBeCloseTo(1.42114, 4);
   });
 });

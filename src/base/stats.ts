@@ -4,6 +4,9 @@
  */
 import { tCdf, tQuantile } from './distributions.ts';
 
+/** Pairs that the known noise counts for at most, beside the pairs that were measured. */
+const MAX_PRIOR_PAIRS = 8;
+
 /** How far apart repeats of the same code lie on one device class. Metric units. */
 export interface Noise {
   /** Pooled standard deviation of one measurement around the mean of its commit. */
@@ -12,13 +15,15 @@ export interface Noise {
   readonly dof: number;
   /** 1.4826 × median absolute residual: what sigma would be if the tails were normal. 0 below 3 residuals. */
   readonly robust: number;
-  /**
-   * Slope of the baseline's repeats over their order, in sigmas per repeat, and whether it is more than chance (|t| >
-   * 2.5).
-   */
-  readonly drift: { readonly perRepeat: number; readonly suspicious: boolean };
+  readonly drift: {
+    /** Slope of the repeats over their order, in sigmas per repeat. */
+    readonly perRepeat: number;
+    /** It is more than chance (|t| > 2.5, and beyond the 99 % quantile). */
+    readonly suspicious: boolean;
+  };
   /** Mean of the repeats. */
   readonly mean: number;
+  /** Repeats. */
   readonly n: number;
   /** Things a person should know: identical repeats, heavy tails, drift. */
   readonly warnings: readonly string[];
@@ -110,12 +115,10 @@ export function addToPool(pool: Pool, earlierValues: readonly number[], value: n
 
 export const poolSigma = (pool: Pool): number => (pool.dof > 0 ? Math.sqrt(Math.max(0, pool.ss) / pool.dof) : 0);
 
-// --------------------------------------------------------------------------------------------- comparing
-
 export interface Comparison {
-  /** Values of `a`. */
+  /** Values of the first sample. */
   readonly n: number;
-  /** Mean of `a` minus mean of `b`. */
+  /** Mean of the first sample minus mean of the second. */
   readonly difference: number;
   /** Standard error of the difference under the known noise. */
   readonly se: number;
@@ -127,7 +130,7 @@ export interface Comparison {
   readonly probability: number;
 }
 
-/** Compare two sets of measurements whose noise is known from repeats (papers: modded-nanogpt's rule; any t text). */
+/** Compare two sets of measurements whose noise is known from repeats. */
 export function compareSamples(
   firstSample: readonly number[],
   secondSample: readonly number[],
@@ -160,9 +163,9 @@ export function compareSamples(
 }
 
 /**
- * Differences of pairs measured side by side under common seeds. Their own spread counts, held by the known noise of
- * two measurements as if it had been seen in up to `MAX_PRIOR_PAIRS` pairs, so that two pairs that agree by chance are
- * not called certain.
+ * Differences of pairs measured side by side under common seeds. Their own spread counts, together with the known noise
+ * of two measurements, as if that had been seen in up to `MAX_PRIOR_PAIRS` pairs: two pairs that agree by chance are
+ * not certain.
  */
 export function comparePairs(differences: readonly number[], sigma: number, noiseFreedom: number): Comparison {
   const pairCount = differences.length;
@@ -175,7 +178,6 @@ export function comparePairs(differences: readonly number[], sigma: number, nois
   // `compareSamples` takes the noise of one measurement; a difference of two has √2 of it.
   return compareSamples(differences, new Array<number>(pairCount).fill(0), pooledDeviation / Math.SQRT2, freedom);
 }
-const MAX_PRIOR_PAIRS = 8;
 
 /**
  * Smallest true improvement that `n` measurements of each arm show with 80 % power at one-sided 5 %:

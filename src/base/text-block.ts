@@ -1,7 +1,4 @@
-/**
- * A block of our own in a text file of somebody else's: put in, replaced, taken out again without touching what stands
- * around it.
- */
+/** A marked block in a text file of a person: inserted, replaced and removed without a change of the text around it. */
 
 const BEGIN =
   '<!-- overnight: begin. This block is written by `overnight install`; what stands around it is yours. -->';
@@ -10,7 +7,7 @@ const BLOCK = new RegExp(`(?:^|\\n)${BEGIN.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'
 
 export const hasBlock = (fileText: string): boolean => BLOCK.test(fileText);
 
-/** The text with our block at its end, or in the place where it stood. */
+/** The text with our block at its end, or in its old place. */
 export function withBlock(fileText: string, body: string): string {
   const block = `${BEGIN}\n${body.trim()}\n${END}\n`;
   if (hasBlock(fileText))
@@ -18,10 +15,10 @@ export function withBlock(fileText: string, body: string): string {
   return fileText === '' ? block : `${fileText.endsWith('\n') ? fileText : `${fileText}\n`}\n${block}`;
 }
 
-/** The text as it is without us; empty where nothing else stands there. */
+/** The text without our block; empty where nothing else is in it. */
 export const withoutBlock = (fileText: string): string => fileText.replace(BLOCK, '');
 
-/** What is left of such a file without us: nothing of one that is ours from its first line. */
+/** The text without our block; empty where the file is ours from its first line on. */
 export const leftWithoutUs = (filePath: string, fileText: string): string => {
   if (!hasBlock(fileText)) return fileText;
   return filePath.endsWith('/SKILL.md') || withoutBlock(fileText).trim() === '' ? '' : withoutBlock(fileText);

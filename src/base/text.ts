@@ -9,8 +9,7 @@ export function formatCount(quantity: number, noun: string, plural = `${noun}s`)
 export function keepTail(text: string, maxBytes: number): string {
   if (text.length <= maxBytes) return text;
   const kept = text.slice(text.length - maxBytes);
-  const lineBreak = kept.indexOf('\n');
-  return `[… ${text.length - kept.length} characters left out]\n${lineBreak >= 0 ? kept.slice(lineBreak + 1) : kept}`;
+  return `[… ${text.length - kept.length} characters left out]\n${kept.slice(kept.indexOf('\n') + 1)}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * `overnight compare-programs`: what the experiments under two versions of program.md brought. Reads the record; `run
- * --program-b` makes it.
+ * `overnight compare-programs`: compares the experiments under two versions of program.md. `run --program-b` makes such
+ * a record; this only reads it.
  */
 import * as fs from 'node:fs';
 import { sha256Hex } from '../base/hash.ts';
@@ -8,9 +8,10 @@ import { LabError } from '../base/error.ts';
 import { viewPrograms } from '../view/lab/program-versions.ts';
 import { findLab, viewOf } from './find.ts';
 import { printText, printJson } from './output.ts';
-import type { Invocation } from './spec.ts';
+import type { Invocation } from './command.ts';
+import type { LAB_OPTIONS } from './options.ts';
 
-export async function main(invocation: Invocation): Promise<number> {
+export async function main(invocation: Invocation<typeof LAB_OPTIONS>): Promise<number> {
   const { state, facts } = viewOf(findLab(invocation));
   const [firstVersion, secondVersion] = invocation.args.map((fileOrHash) =>
     fs.existsSync(fileOrHash) ? sha256Hex(fs.readFileSync(fileOrHash)) : fileOrHash,
@@ -20,7 +21,7 @@ export async function main(invocation: Invocation): Promise<number> {
     throw new LabError('E_NOT_FOUND', {
       what: 'There is nothing to compare.',
       why: 'No experiment of this lab was proposed by an agent that was shown a program.md.',
-      next: 'Run with an agent, and with --program-b FILE to alternate two versions.',
+      next: '`overnight run --agent NAME --program-b FILE` shows two versions in turn.',
     });
   }
   if (invocation.wantsJson) printJson(programsView);
@@ -28,7 +29,7 @@ export async function main(invocation: Invocation): Promise<number> {
     printText(
       [
         ...programsView.versions.map((version) => version.text),
-        programsView.comparison?.text ?? 'Two versions with experiments are needed for a comparison.',
+        programsView.comparison?.text ?? 'A comparison needs two versions with experiments.',
       ].join('\n'),
     );
   return 0;

@@ -1,34 +1,34 @@
 /** `overnight brief`, `submit`, `poll`, `note`: the verbs of the desk for a person, or for an agent with a shell. */
 import * as fs from 'node:fs';
+import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { Desk, MAX_WAIT_S } from '../mcp/desk.ts';
+import type { Invocation } from './command.ts';
 import { findLab } from './find.ts';
-import { numberOption } from './limits.ts';
+import type { LAB_OPTIONS, NOTE_OPTIONS, POLL_OPTIONS, SUBMIT_OPTIONS } from './options.ts';
 import { printText, printJson } from './output.ts';
-import type { Invocation } from './spec.ts';
 
-const deskOf = (invocation: Invocation): Desk =>
-  new Desk(findLab(invocation).paths, String(invocation.options.from ?? 'person'));
+const deskOf = (invocation: Invocation<typeof LAB_OPTIONS>, author = 'person'): Desk =>
+  new Desk(findLab(invocation).paths, author);
 
-export async function printBrief(invocation: Invocation): Promise<number> {
+export async function printBrief(invocation: Invocation<typeof LAB_OPTIONS>): Promise<number> {
   const briefText = deskOf(invocation).writeBrief();
   if (invocation.wantsJson) printJson({ brief: briefText });
   else printText(briefText);
   return 0;
 }
 
-export async function submitIdea(invocation: Invocation): Promise<number> {
-  const parentNumber = numberOption(invocation, 'parent', true, true);
-  const submission = await deskOf(invocation).submitChange({
-    hypothesis: String(invocation.options.hypothesis ?? ''),
-    diff: readDiff(invocation.args[0]),
-    ...(parentNumber !== undefined && { parent: parentNumber }),
-  });
+export async function submitIdea(invocation: Invocation<typeof SUBMIT_OPTIONS>): Promise<number> {
+  const { hypothesis = '', parent, from } = invocation.options;
+  const submission = await deskOf(invocation, from).submitChange(
+    defined({ hypothesis, diff: readDiff(invocation.args[0]), parent }),
+  );
   if (invocation.wantsJson) printJson(submission);
-  else
-    printText(
-      `${submission.id}\n${submission.text[0]!.toUpperCase()}${submission.text.slice(1)}: overnight poll ${submission.id} --wait ${MAX_WAIT_S}`,
-    );
+  else {
+    const sentence = `${submission.text[0]!.toUpperCase()}${submission.text.slice(1)}.`;
+    const pollCommand = `\`overnight poll ${submission.id} --wait ${MAX_WAIT_S}\``;
+    printText(invocation.spellCommands(`${submission.id}\n${sentence} ${pollCommand} shows the result.`));
+  }
   return 0;
 }
 
@@ -39,24 +39,21 @@ function readDiff(diffFile: string | undefined): string {
   } catch {
     throw new LabError('E_USAGE', {
       what: 'The diff cannot be read.',
-      why: `There is no readable ${diffFile === undefined ? 'standard input' : `file ${diffFile}`}.`,
-      next: 'Name a file with a unified diff, or pipe one in: git diff | overnight submit --hypothesis "…".',
+      why: `${diffFile === undefined ? 'Standard input' : `The file ${diffFile}`} is not readable.`,
+      next: 'Name a file with a unified diff, or use a pipe: `git diff | overnight submit --hypothesis "…"`.',
     });
   }
 }
 
-export async function pollSubmission(invocation: Invocation): Promise<number> {
-  const pollResult = await deskOf(invocation).pollSubmission(
-    String(invocation.args[0]),
-    numberOption(invocation, 'wait', false, true) ?? 0,
-  );
+export async function pollSubmission(invocation: Invocation<typeof POLL_OPTIONS>): Promise<number> {
+  const pollResult = await deskOf(invocation).pollSubmission(invocation.args[0]!, invocation.options.wait);
   if (invocation.wantsJson) printJson(pollResult);
   else printText(`${pollResult.state}: ${pollResult.text}`);
   return pollResult.state === 'done' ? 0 : 10;
 }
 
-export async function recordNote(invocation: Invocation): Promise<number> {
-  const noteId = deskOf(invocation).leaveNote(invocation.args.join(' '));
+export async function recordNote(invocation: Invocation<typeof NOTE_OPTIONS>): Promise<number> {
+  const noteId = deskOf(invocation, invocation.options.from).leaveNote(invocation.args.join(' '));
   if (invocation.wantsJson) printJson({ id: noteId });
   else printText('Noted.');
   return 0;

@@ -1,69 +1,110 @@
-/** From words on the command line to a call of one command. Knows the options (spec.ts), not what they do. */
+/** From words on the command line to a call of one command. Knows the table of commands, not what they do. */
 import * as path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { LabError } from '../base/error.ts';
 import { VERSION } from '../version.ts';
-import { COMMANDS, type CommandSpec } from './spec.ts';
+import { argumentText, type CommandSpec, flagsOf } from './command.ts';
+import { commandHelp, loadOptionWords, shortHelp } from './help.ts';
+import { parseOptions, type RawOptions } from './parse-options.ts';
+import { programName } from './program-name.ts';
+import { COMMANDS } from './spec.ts';
+import { commandSpeller, type SpellCommands } from './spell-commands.ts';
 
-const HELP_FOOTER = `
-Start with \`overnight try hello\` (20 seconds) or \`overnight try nano-llm\` (10 minutes, really trains language models).
-On your own code: \`overnight new\`, \`overnight doctor\`, \`overnight run\`; in the morning \`overnight report\`.`;
-
-/** Parse and run. Resolves with the exit status; wrong words are E_USAGE. */
+/** Parse and run. Resolves with the exit status; a line that cannot be understood is E_USAGE. */
 export async function dispatchCommand(argv: readonly string[]): Promise<number> {
-  let exitStatus = 0;
-  const program = new Command('overnight')
-    .description(
-      'Autoresearch for any number that can be measured: tries ideas, measures them honestly, keeps what is really better.',
-    )
-    .version(VERSION)
-    .addHelpText('after', HELP_FOOTER)
-    .exitOverride()
-    .configureOutput({ writeErr: () => {} });
-  for (const commandSpec of COMMANDS) {
-    addCommand(program, commandSpec, (commandStatus) => {
-      exitStatus = commandStatus;
-    });
-  }
+  const parsed = await parseCommandLine(argv);
+  return typeof parsed === 'number' ? parsed : runCommand(parsed);
+}
+
+/** Parse only. A line that asks for help or the version is answered: its exit status instead of a command. */
+export async function parseCommandLine(argv: readonly string[]): Promise<ParsedLine | number> {
+  let parsed: ParsedLine | undefined;
+  const program = await buildProgram(argv, (line) => {
+    parsed = line;
+  });
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    program.parse([...argv], { from: 'user' });
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
     if (thrown.exitCode === 0) return 0;
     if (thrown.code === 'commander.help') {
-      process.stdout.write(`${program.helpInformation() + HELP_FOOTER}\n`);
+      process.stdout.write(shortHelp(COMMANDS, spellerFor({})));
       return 2;
     }
-    throw new LabError('E_USAGE', {
-      what: 'The command line does not make sense.',
-      why: `${thrown.message.replace(/^error: /, '')}.`,
-      next: 'See `overnight --help`, or `overnight COMMAND --help`.',
-    });
+    throw usageError(thrown, argv[0]);
   }
-  return exitStatus;
+  return parsed ?? 0;
 }
 
-function addCommand(program: Command, commandSpec: CommandSpec, onDone: (exitStatus: number) => void): void {
-  const command = program
-    .command(`${commandSpec.name}${commandSpec.args ? ` ${commandSpec.args}` : ''}`)
-    .description(commandSpec.summary)
-    .exitOverride();
-  for (const option of commandSpec.options) command.option(option.flags, option.text);
-  if (commandSpec.exits.length > 1)
-    command.addHelpText(
-      'after',
-      `\nExit status: ${commandSpec.exits.map(([exitCode, meaning]) => `${exitCode} ${meaning}`).join('; ')}.`,
-    );
-  command.action(async () => {
-    const options = command.opts() as Record<string, string | boolean | undefined>;
-    const { main } = await commandSpec.loadMain();
-    onDone(
-      await main({
-        args: command.args,
-        options,
-        folder: path.resolve(String(options.dir ?? '.')),
-        wantsJson: options.json === true,
-      }),
-    );
+export interface ParsedLine {
+  readonly spec: CommandSpec;
+  readonly args: readonly string[];
+  readonly raw: RawOptions;
+}
+
+async function buildProgram(argv: readonly string[], onParsed: (line: ParsedLine) => void): Promise<Command> {
+  const wantsHelp = argv.some((word) => word === '--help' || word === '-h');
+  const program = new Command('overnight')
+    .version(VERSION, '-v, --version', 'print the version')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .configureHelp({ formatHelp: () => shortHelp(COMMANDS, spellerFor({})) });
+  for (const spec of COMMANDS) {
+    const words = wantsHelp ? await loadOptionWords(spec) : {};
+    const command = program
+      .command([spec.name, ...(spec.args ?? []).map(argumentText)].join(' '))
+      .exitOverride()
+      .configureHelp({ formatHelp: () => commandHelp(spec, words, spellerFor({})) });
+    for (const [name, option] of Object.entries(spec.options)) command.option(flagsOf(name, option), option.text);
+    command.action(() => onParsed({ spec, args: command.args, raw: command.opts() as RawOptions }));
+  }
+  return program;
+}
+
+const spellerFor = (raw: RawOptions): SpellCommands => {
+  const cwd = process.cwd();
+  const text = (value: string | boolean | undefined): string | undefined =>
+    typeof value === 'string' ? value : undefined;
+  return commandSpeller(COMMANDS, {
+    program: programName({ file: process.argv[1]!, env: process.env, cwd }),
+    cwd,
+    dir: text(raw.dir),
+    tag: text(raw.tag),
+  });
+};
+
+async function runCommand({ spec, args, raw }: ParsedLine): Promise<number> {
+  const spellCommands = spellerFor(raw);
+  try {
+    const { main } = await spec.loadMain();
+    return await main({
+      args,
+      options: parseOptions(spec.options, raw),
+      folder: path.resolve(String(raw.dir ?? '.')),
+      wantsJson: raw.json === true,
+      spellCommands,
+    });
+  } catch (thrown) {
+    throw thrown instanceof LabError ? withSpelledCommands(thrown, spellCommands) : thrown;
+  }
+}
+
+function withSpelledCommands(error: LabError, spellCommands: SpellCommands): LabError {
+  const { what, why, next } = error.parts;
+  return new LabError(error.code, { what, why: spellCommands(why), next: spellCommands(next) }, error);
+}
+
+/** What commander found wrong, as sentences. */
+function usageError(thrown: CommanderError, firstWord: string | undefined): LabError {
+  const [problem = '', suggestion] = thrown.message.replace(/^error: /, '').split('\n');
+  const sentence = `${problem[0]!.toUpperCase()}${problem.slice(1).replace(/\.$/, '')}.`;
+  const command = COMMANDS.find((spec) => spec.name === firstWord);
+  return new LabError('E_USAGE', {
+    what: 'The command line cannot be understood.',
+    why: suggestion === undefined ? sentence : `${sentence} ${suggestion}`,
+    next: spellerFor({})(
+      command ? `\`overnight ${command.name} --help\` lists its options.` : '`overnight --help` lists the commands.',
+    ),
   });
 }

@@ -28,18 +28,18 @@ describe.skipIf(atTerminal)(`a run whose output is no terminal${atTerminal}`, ()
     display.watch.onTick!({ ...job, n } as never, { wall, budgeted: wall - 5 } as never);
 
   it('says once a minute how far a long measurement is, each of several for itself', () => {
-    const display = new Display(false);
+    const display = new Display(false, (text) => text);
     const lines = printed(() => {
       display.watch.onEvent!(made.events.at(-1)!, made.state);
       for (let wall = 1; wall < 190; wall += 0.5) for (const n of [2, 3]) at(display, n, wall);
     });
     expect(lines).toHaveLength(6);
-    expect(lines[0]).toMatch(/^ #2 ▓▓░{8} 0:55\/5:00 /);
+    expect(lines[0]).toMatch(/^ #2 ▓▓░{8} 55 s of 5 min 00 s /);
     expect(lines.join('\n')).not.toContain('\u001b');
   });
 
   it('says nothing of it with --json', () => {
-    const display = new Display(true);
+    const display = new Display(true, (text) => text);
     expect(printed(() => at(display, 3, 200))).toEqual([]);
   });
 });

@@ -1,7 +1,8 @@
 /**
  * What a person sees while a lab runs: on a terminal a pinned window below permanent lines, elsewhere plain lines, with
- * --json one event a line. Every number comes from the view; this file owns the cursor and nothing else.
+ * --json one event a line. The view computes every number; this file owns the cursor and nothing else.
  */
+import { defined } from '../base/defined.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import type { LabState } from '../core/state.ts';
 import type { Job, Stop } from '../loop/lab.ts';
@@ -20,15 +21,17 @@ import { keysText } from './keys.ts';
 import { printText, printJson, printRemark, styleOf, zoneMinutes } from './output.ts';
 import { openProgress, type Progress } from './progress.ts';
 import type { ReportFiles } from './report.ts';
+import { type SpellCommands, spellView } from './spell-commands.ts';
 
 const KEYLESS_HINT = 'Ctrl-C stop after this one · twice: now, `run` goes on where it stopped';
 const REDRAW_MS = 250;
 const CURVE_REFRESH_MS = 2000;
-/** The window may use this share of the time that passes. */
+/** Largest share of a core that drawing the window may use. */
 const MAX_DRAWING_SHARE = 0.01;
 
 export class Display {
   readonly #printsJson: boolean;
+  readonly #spellCommands: SpellCommands;
   readonly #isPinned: boolean;
   readonly #style: Style = styleOf(process.stdout);
   readonly #ticks = new Map<number, LiveTick>();
@@ -36,16 +39,17 @@ export class Display {
   #view: LabView | undefined;
   #state: LabState | undefined;
   #stageLine = '';
-  /** Of what takes a while before the first measurement. */
+  /** Progress of what runs before the first measurement. */
   #progress: Progress | undefined;
   #redrawAt = 0;
-  /** Of each experiment, the minute of its running measurement that was told last. */
+  /** By experiment, the minute of its running measurement that was printed last. */
   readonly #toldMinutes = new Map<number, number>();
   #typedText: string | undefined;
   #openedLab: Opened | undefined;
   #curve: { readonly m: number; readonly readAtMs: number; readonly text: string | undefined } | undefined;
 
-  constructor(printsJson: boolean) {
+  constructor(printsJson: boolean, spellCommands: SpellCommands) {
+    this.#spellCommands = spellCommands;
     this.#printsJson = printsJson;
     this.#isPinned = !printsJson && process.stdout.isTTY === true && process.env.TERM !== 'dumb';
   }
@@ -65,7 +69,7 @@ export class Display {
     onTick: (job, seconds) => {
       const curveText = this.#readCurveText(job.n);
       const liveTick = { n: job.n, purpose: job.purpose, wallS: seconds.wall, budgetedS: seconds.budgeted };
-      this.#ticks.set(job.n, { ...liveTick, ...(curveText !== undefined && { said: curveText }) });
+      this.#ticks.set(job.n, defined({ ...liveTick, said: curveText }));
       if (this.#isPinned) this.#redrawWindow(false);
       else this.#reportLongTick(liveTick);
     },
@@ -79,13 +83,13 @@ export class Display {
     onTold: (job) => void this.#ticks.delete(job.n),
   };
 
-  /** A word to the person that is not part of the record. */
+  /** A line for the person that is not part of the record. */
   showNote(message: string): void {
     if (this.#printsJson) printRemark(message);
     else this.#printPermanent(message);
   }
 
-  /** The curve of a running measurement, looked at every two seconds at most: it must not cost the night time. */
+  /** The curve of a running measurement, read every two seconds at most: reading must not slow the run. */
   #readCurveText(n: number): string | undefined {
     const { paths } = this.#openedLab ?? {};
     if (!this.#isPinned || !paths || !this.#state) return undefined;
@@ -97,7 +101,7 @@ export class Display {
     return this.#curve.text;
   }
 
-  /** Where no window can be drawn, a long measurement gets a line a minute: silence would look like a stall. */
+  /** Without a window, a long measurement gets a line a minute: silence would look like a stall. */
   #reportLongTick(liveTick: LiveTick): void {
     const minute = Math.floor(liveTick.wallS / 60);
     if (this.#printsJson || !this.#state || minute === (this.#toldMinutes.get(liveTick.n) ?? 0)) return;
@@ -107,17 +111,17 @@ export class Display {
     printText(spellText(tickLine(this.#view!, liveTick, this.#style.columns), this.#style));
   }
 
-  /** What is being typed stands where the keys are; undefined: nothing is. */
+  /** Show typed text in place of the keys; undefined: nothing is being typed. */
   showTyping(typedText: string | undefined): void {
     this.#typedText = typedText;
     this.#redrawWindow(true);
   }
 
-  /** The end of a run: verdict, picture, what next. */
+  /** The end of a run: verdict, picture, next steps. */
   showEnd(opened: Opened, reportFiles: ReportFiles, stop: Stop): void {
     this.#clearWindow();
     if (this.#printsJson) return printJson({ stop, report: reportFiles });
-    const { view } = viewOf(opened);
+    const view = spellView(viewOf(opened).view, (text) => this.#spellCommands(text, opened.paths.arena));
     printText(`\n${summaryText(view, this.#style, { report: reportFiles.markdown })}`);
   }
 
@@ -126,7 +130,7 @@ export class Display {
     this.#clearWindow();
   }
 
-  /** A line of its own while something takes long; nothing with --json, where events say it. */
+  /** A line while something takes long; nothing with --json, which has events for it. */
   #openProgress(activity: string): Progress | undefined {
     if (this.#printsJson) return undefined;
     const showLine = (progressLine: string): void =>
@@ -203,14 +207,14 @@ export class Display {
         return this.#printPermanent(`${event.passed ? '●' : '○'} #${event.n} ${event.reason}`);
       case 'session.died':
         return this.#printPermanent(
-          `The last session ended without a word${event.processes > 0 ? `; ${event.processes} of its processes were ended` : ''}. Going on.`,
+          `The last session died${event.processes > 0 ? `; ${event.processes} of its processes were ended` : ''}. Going on.`,
         );
       default:
         return this.#redrawWindow(false);
     }
   }
 
-  /** Calibration and confirmation runs get a line each: the first minute says something every few seconds. */
+  /** Calibration and confirmation runs get a line each, so that the first minute shows progress. */
   #showMeasurement(m: number, state: LabState): void {
     const measurement = state.measurements[m]!;
     if (measurement.state !== 'finished' || measurement.outcome.kind !== 'measured') return;
@@ -236,7 +240,7 @@ export class Display {
     this.#redrawWindow(true);
   }
 
-  /** Draw the window again, unless that would cost more of a core than it is worth. */
+  /** Draw the window again, unless drawing would cost more than its share of a core. */
   #redrawWindow(isForced: boolean): void {
     const startedMs = performance.now();
     if (!this.#isPinned || !this.#state || this.#progress || (!isForced && startedMs < this.#redrawAt)) return;

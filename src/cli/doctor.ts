@@ -1,15 +1,15 @@
 /**
- * `overnight doctor`: proves before the night what the night will rely on, each line with its fix. Measures for real,
- * in a lab that is removed after.
+ * `overnight doctor`: checks what a run needs, each line with its fix. Measures for real, in a lab that is removed
+ * afterwards.
  */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { LabError } from '../base/error.ts';
 import { formatCount } from '../base/text.ts';
-import { type Arena, gradeOf } from '../core/arena.ts';
-import { typicalMeasurementS } from '../core/plan/plan.ts';
+import type { Arena } from '../core/arena.ts';
+import { gradeOf } from '../core/trust-grade.ts';
+import { typicalMeasurementS } from '../core/plan/pace.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import type { Sandbox } from '../core/ports.ts';
 import type { LabState } from '../core/state.ts';
@@ -24,7 +24,9 @@ import { requireGit } from '../workspace/command.ts';
 import { shareIn } from '../view/lab/progress.ts';
 import { printText, printJson } from './output.ts';
 import { openProgress, type Progress } from './progress.ts';
-import type { Invocation } from './spec.ts';
+import type { Invocation } from './command.ts';
+import type { FOLDER_OPTIONS } from './options.ts';
+import { SHIPPED_ARENAS } from './shipped-arenas.ts';
 
 interface DoctorCheck {
   readonly name: string;
@@ -33,20 +35,16 @@ interface DoctorCheck {
   readonly fix?: string;
 }
 
-const SHIPPED_ARENAS = fileURLToPath(new URL('../../arenas', import.meta.url));
 const REPEAT_COUNT = 3;
 const DISK_FLOOR_BYTES = 2 << 30;
 
-export async function main(invocation: Invocation): Promise<number> {
+export async function main(invocation: Invocation<typeof FOLDER_OPTIONS>): Promise<number> {
   const checks: DoctorCheck[] = [];
   const progress = openProgress('doctor');
   const reportCheck = (check: DoctorCheck): void => {
     checks.push(check);
     progress.hideLine();
-    if (!invocation.wantsJson)
-      printText(
-        `${check.ok ? '✓' : '✗'} ${check.name}: ${check.detail}${check.ok || !check.fix ? '' : ` → ${check.fix}`}`,
-      );
+    if (!invocation.wantsJson) printText(invocation.spellCommands(describeCheck(check)));
   };
   reportCheck({ name: 'node', ok: true, detail: process.versions.node });
   try {
@@ -59,14 +57,17 @@ export async function main(invocation: Invocation): Promise<number> {
   else
     printText(
       failedChecks.length === 0
-        ? '\nEverything a night relies on works here.'
-        : `\n${formatCount(failedChecks.length, 'check')} failed: the fix stands behind the arrow.`,
+        ? '\nEverything that a run needs works here.'
+        : `\n${formatCount(failedChecks.length, 'check')} failed. The fix is behind the arrow.`,
     );
   return failedChecks.length === 0 ? 0 : 6;
 }
 
+const describeCheck = ({ name, ok, detail, fix }: DoctorCheck): string =>
+  ok ? `✓ ${name}: ${detail}` : `✗ ${name}: ${detail}${fix ? ` → ${fix}` : ''}`;
+
 async function runChecks(
-  invocation: Invocation,
+  invocation: Invocation<typeof FOLDER_OPTIONS>,
   reportCheck: (check: DoctorCheck) => void,
   progress: Progress,
 ): Promise<void> {
@@ -91,7 +92,7 @@ async function runChecks(
     name: 'disk',
     ok: freeDiskBytes > DISK_FLOOR_BYTES,
     detail: `${(freeDiskBytes / 1e9).toFixed(1)} GB free`,
-    fix: 'free some space: a night writes logs and commits',
+    fix: 'free some space: a run writes logs and commits',
   });
   progress.updateShare(undefined, 'planting cheats that must be caught');
   if (gitVersion && sandbox.info.level === 'bubblewrap') reportCheck(await checkPlantedCheats(progress));
@@ -127,7 +128,7 @@ function describeArena({ arena, files, source }: LoadedArena): string {
   return `${arena.name}: ${formatCount(files.length, 'file')}, ${formatCount(arena.knobs.length, 'knob')}, ${location}`;
 }
 
-/** Start a tree that ignores signals and leaves its session, end it, and look for what is left. */
+/** Start a tree of processes that ignores signals and leaves its session, end it, and count what is left. */
 async function checkKillPath(sandbox: Sandbox): Promise<DoctorCheck> {
   const workDir = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-doctor-'));
   const processTag = `overnight-doctor-${process.pid}`;
@@ -156,7 +157,7 @@ async function checkKillPath(sandbox: Sandbox): Promise<DoctorCheck> {
   }
 }
 
-/** The fast half of the drill, on the arena that needs least: is what must be caught caught on this machine? */
+/** The fast half of the drill on the smallest arena: does this machine catch the cheats? */
 async function checkPlantedCheats(progress: Progress): Promise<DoctorCheck> {
   const onBegin = (_arena: string, cheat: string, share: number): void =>
     progress.updateShare(share, `planting: ${cheat}`);
@@ -175,13 +176,13 @@ async function checkPlantedCheats(progress: Progress): Promise<DoctorCheck> {
       missedCheats.length === 0
         ? `${drillLines.length} of ${drillLines.length} caught`
         : `not caught: ${missedCheats.join(', ')}`,
-    fix: 'run `overnight drill hello` to see what became of each; do not trust a night on this machine before',
+    fix: '`overnight drill hello` shows the result of each; do not trust a run on this machine before',
   };
 }
 
-/** Set up, prepare, and repeat the unchanged code: what a night's first minutes would do. */
+/** Set up, prepare, and repeat the unchanged code: the first minutes of a run. */
 async function measureUnchangedCode(
-  invocation: Invocation,
+  invocation: Invocation<typeof FOLDER_OPTIONS>,
   reportCheck: (check: DoctorCheck) => void,
   { arena }: LoadedArena,
   sandbox: Sandbox,
@@ -215,7 +216,8 @@ async function measureUnchangedCode(
       name: 'metric parses',
       ok: false,
       detail: `${thrown.parts.what} ${thrown.parts.why}`,
-      fix: thrown.parts.next,
+      // The message sends to doctor, and this is doctor.
+      fix: thrown.code === 'E_BASELINE' ? 'correct the command or the files, then run doctor again' : thrown.parts.next,
     });
   } finally {
     removeTree(doctorPaths.lab);
@@ -272,6 +274,12 @@ function reportMeasurements(
     name: 'trust grade',
     ok: grade !== 'reported',
     detail: `${grade}: ${reason}`,
-    fix: 'install bubblewrap, or give the arena an `evaluate` command',
+    fix: gradeFix(sandbox),
   });
 }
+
+/** What lifts an arena above grade `reported`. */
+const gradeFix = (sandbox: Sandbox): string =>
+  sandbox.info.level === 'bubblewrap'
+    ? 'set `metric.plausible: { min: …, max: … }` in arena.yaml, or give it an `evaluate` command'
+    : 'install bubblewrap';

@@ -9,34 +9,34 @@ import { resultsTsv } from '../render/tsv.ts';
 import type { ExperimentView, LabView } from '../view/types.ts';
 import { findLab, viewOf } from './find.ts';
 import { printText } from './output.ts';
-import type { Invocation } from './spec.ts';
+import type { Invocation } from './command.ts';
+import { EXPORT_OPTIONS } from './options.ts';
 
-const FORMATS = ['csv', 'jsonl', 'tsv'] as const;
-type ExportFormat = (typeof FORMATS)[number];
+type ExportFormat = (typeof EXPORT_OPTIONS.format.words)[number];
 
-export async function main(invocation: Invocation): Promise<number> {
+export async function main(invocation: Invocation<typeof EXPORT_OPTIONS>): Promise<number> {
   const format = formatFrom(invocation);
   const { view, state } = viewOf(findLab(invocation));
   const exportText = format === 'tsv' ? resultsTsv(state) : format === 'csv' ? formatCsv(view) : formatJsonLines(view);
   if (invocation.options.out === undefined) process.stdout.write(exportText);
   else {
-    const outputFile = path.resolve(String(invocation.options.out));
+    const outputFile = path.resolve(invocation.options.out);
     writeAtomic(outputFile, exportText);
     printText(`Wrote ${outputFile}`);
   }
   return 0;
 }
 
-/** As asked, else by the file's ending, else CSV; --json means JSON Lines. */
-function formatFrom(invocation: Invocation): ExportFormat {
-  const requestedFormat =
-    invocation.options.format ??
-    (invocation.wantsJson ? 'jsonl' : path.extname(String(invocation.options.out ?? '')).slice(1) || 'csv');
-  const knownFormat = FORMATS.find((format) => format === requestedFormat);
+/** From --format, otherwise from the file's ending, otherwise CSV; --json means JSON Lines. */
+function formatFrom({ options, wantsJson }: Invocation<typeof EXPORT_OPTIONS>): ExportFormat {
+  if (options.format !== undefined) return options.format;
+  if (wantsJson) return 'jsonl';
+  const ending = path.extname(options.out ?? '').slice(1) || 'csv';
+  const knownFormat = EXPORT_OPTIONS.format.words.find((format) => format === ending);
   if (knownFormat) return knownFormat;
   throw new LabError('E_USAGE', {
     what: 'This format cannot be exported.',
-    why: `"${String(requestedFormat)}" is none of ${FORMATS.join(', ')}.`,
+    why: `"${ending}" is not one of ${EXPORT_OPTIONS.format.words.join(', ')}.`,
     next: 'Name one with --format, or give the file one of these endings.',
   });
 }

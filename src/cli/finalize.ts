@@ -1,18 +1,16 @@
 /**
- * `overnight finalize`: leave each kept step out once, drop what does not pay, and measure the rest against the
- * baseline side by side.
+ * `overnight finalize`: leave out each kept change once, drop those that do not help, and measure the rest and the
+ * baseline in pairs.
  */
+import { defined } from '../base/defined.ts';
+import type { Invocation } from './command.ts';
+import type { LAB_OPTIONS } from './options.ts';
 import { runLab } from './run.ts';
-import type { Invocation } from './spec.ts';
 
-export async function main(invocation: Invocation): Promise<number> {
+export async function main(invocation: Invocation<typeof LAB_OPTIONS>): Promise<number> {
+  const { folder, options } = invocation;
   return runLab(
-    {
-      folder: invocation.folder,
-      limits: { finalize: true },
-      command: 'finalize',
-      ...(invocation.options.tag !== undefined && { tag: String(invocation.options.tag) }),
-    },
-    invocation.wantsJson,
+    defined({ folder, limits: { finalize: true } as const, command: 'finalize', tag: options.tag }),
+    invocation,
   );
 }

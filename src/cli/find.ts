@@ -1,6 +1,7 @@
-/** Which lab a reading command means: the one named, else the one written last, here or among the tries below. */
+/** Which lab a command means: the one named, otherwise the one written last, here or among the tries below. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import type { LabState } from '../core/state.ts';
 import { type ReadLedger, readLedger, tornLedgerError } from '../ledger/jsonl.ts';
@@ -10,9 +11,10 @@ import { currentTime } from '../os/clock.ts';
 import { type LabPaths, labPaths, listTags } from '../os/paths.ts';
 import { viewLab } from '../view/lab/lab.ts';
 import type { Facts, LabView } from '../view/types.ts';
+import type { Invocation } from './command.ts';
+import type { LAB_OPTIONS } from './options.ts';
 import { zoneMinutes } from './output.ts';
 import { openProgress } from './progress.ts';
-import type { Invocation } from './spec.ts';
 
 const SLICE_BYTES = 1 << 21;
 
@@ -21,30 +23,41 @@ export interface FoundLab {
   readonly tag: string;
 }
 
-export function findLab(invocation: Invocation): FoundLab {
-  const triesFolder = path.join(invocation.folder, '.overnight', 'try');
+/** What is needed to find a lab. */
+type LabQuery = Pick<Invocation<Pick<typeof LAB_OPTIONS, 'tag'>>, 'folder' | 'options'>;
+
+export function findLab({ folder: arenaFolder, options }: LabQuery): FoundLab {
+  const triesFolder = path.join(arenaFolder, '.overnight', 'try');
   const folders = [
-    invocation.folder,
+    arenaFolder,
     ...(fs.existsSync(triesFolder)
       ? fs.readdirSync(triesFolder).map((tryName) => path.join(triesFolder, tryName))
       : []),
   ];
   const labs = folders.flatMap((folder) => listTags(folder).map((tag) => ({ tag, paths: labPaths(folder, tag) })));
-  const wantedTag = invocation.options.tag === undefined ? undefined : String(invocation.options.tag);
+  const wantedTag = options.tag;
   const matchingLabs = wantedTag === undefined ? labs : labs.filter((lab) => lab.tag === wantedTag);
   // A lab of the folder itself goes before the tries; within a folder the newest is first.
-  const chosenLab = matchingLabs.find((lab) => lab.paths.arena === invocation.folder) ?? newestLab(matchingLabs);
+  const chosenLab = matchingLabs.find((lab) => lab.paths.arena === arenaFolder) ?? newestLab(matchingLabs);
   if (chosenLab) return chosenLab;
-  const reason =
-    labs.length === 0
-      ? `There is no ledger below ${path.join(invocation.folder, '.overnight')}.`
-      : `There is no lab "${wantedTag}"; there are ${labs.map((lab) => lab.tag).join(', ')}.`;
+  if (labs.length > 0)
+    throw new LabError('E_NO_LAB', {
+      what: `There is no lab "${wantedTag}" here.`,
+      why: `The labs of this folder are ${labs.map((lab) => lab.tag).join(', ')}.`,
+      next: 'Name one of them with --tag.',
+    });
   throw new LabError('E_NO_LAB', {
     what: 'There is no lab here yet.',
-    why: reason,
-    next: 'Start one with `overnight run` or `overnight try hello`, or name another folder with --dir.',
+    why: `There is no ledger below ${path.join(arenaFolder, '.overnight')}.`,
+    next: `${nextStepWithoutLab(arenaFolder)}, or name another folder with --dir.`,
   });
 }
+
+/** `run` needs an arena; a folder without one begins with an example or with `new`. */
+const nextStepWithoutLab = (folder: string): string =>
+  fs.existsSync(path.join(folder, 'arena.yaml'))
+    ? 'Start one with `overnight run`'
+    : 'Try an example with `overnight try hello`, make this folder an arena with `overnight new`';
 
 function newestLab(labs: readonly FoundLab[]): FoundLab | undefined {
   const lastWrittenMs = (lab: FoundLab): number => fs.statSync(path.join(lab.paths.lab, 'ledger.jsonl')).mtimeMs;
@@ -52,7 +65,8 @@ function newestLab(labs: readonly FoundLab[]): FoundLab | undefined {
 }
 
 /**
- * The lab's state, whether somebody works on it, and the ledger's tip. A torn tail is an error unless a writer lives.
+ * The lab's state, whether a process works on it, and the ledger's tip. A torn tail is an error unless a writer is
+ * alive, or was killed: then the next run sets it aside.
  */
 export function readLab(foundLab: FoundLab): ReadLedger & { readonly alive: boolean } {
   const ledgerRead = readWithProgress(foundLab.paths.lab);
@@ -66,7 +80,7 @@ export function readLab(foundLab: FoundLab): ReadLedger & { readonly alive: bool
   return { ...ledgerRead, alive: isAlive };
 }
 
-/** Read a ledger, and say how far it is where that takes long. */
+/** Read a ledger, and show progress when that takes long. */
 function readWithProgress(labFolder: string): ReadLedger {
   const progress = openProgress('reading the ledger');
   try {
@@ -77,8 +91,7 @@ function readWithProgress(labFolder: string): ReadLedger {
 }
 
 /**
- * A lab as people see it, also one whose ledger is broken: up to the line before, with the reason. For `status`, which
- * says how a lab is.
+ * A lab as people see it, also one whose ledger is broken: up to the last good line, with the problem. For `status`.
  */
 export function viewEvenDamaged(foundLab: FoundLab): LabView {
   const ledgerTail = new LedgerTail(foundLab.paths.lab);
@@ -89,13 +102,10 @@ export function viewEvenDamaged(foundLab: FoundLab): LabView {
   }
   progress.endProgress();
   const { state, isAlive: alive, tip, problem } = ledgerTail;
-  return viewLab(state, {
-    now: currentTime(),
-    alive,
-    tip,
-    zoneMinutes: zoneMinutes(),
-    ...(problem !== undefined && { ledgerProblem: problem }),
-  });
+  return viewLab(
+    state,
+    defined({ now: currentTime(), alive, tip, zoneMinutes: zoneMinutes(), ledgerProblem: problem }),
+  );
 }
 
 /** A lab as people see it. */
@@ -116,6 +126,6 @@ export function experimentNumber(argument: string | undefined, experimentCount: 
   throw new LabError('E_NOT_FOUND', {
     what: `There is no experiment "${argument}" in this lab.`,
     why: experimentCount === 0 ? 'It has none yet.' : `It has the numbers 0 (the baseline) to ${experimentCount - 1}.`,
-    next: '`overnight log` lists them.',
+    next: '`overnight log` lists the experiments.',
   });
 }

@@ -1,6 +1,6 @@
 /**
- * `overnight install`: instructions where each agent reads them, in blocks of our own. A person's text around them
- * stays as it is, and the blocks come out again.
+ * `overnight install`: instructions for agents, in the files that they read, in marked blocks. Text around a block is
+ * not changed, and `--remove` removes the blocks.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -8,7 +8,8 @@ import { hasBlock, leftWithoutUs, withBlock } from '../base/text-block.ts';
 import { readManifest } from '../workspace/arena.ts';
 import { readText, writeAtomic } from '../os/files.ts';
 import { printText, printJson } from './output.ts';
-import type { Invocation } from './spec.ts';
+import type { Invocation } from './command.ts';
+import type { INSTALL_OPTIONS } from './options.ts';
 
 /**
  * Read by: everybody but Claude (when it has a CLAUDE.md) and Gemini; Claude; Gemini; all with the skills of
@@ -21,16 +22,16 @@ const INSTRUCTION_FILES = [
   '.agents/skills/overnight/SKILL.md',
   '.claude/skills/overnight/SKILL.md',
 ];
-/** Written only where the person has one already: Claude reads AGENTS.md when there is no CLAUDE.md. */
+/** Written only where the file exists already: Claude reads AGENTS.md when there is no CLAUDE.md. */
 const ONLY_IF_THERE = ['CLAUDE.md'];
 
-export async function main(invocation: Invocation): Promise<number> {
+export async function main(invocation: Invocation<typeof INSTALL_OPTIONS>): Promise<number> {
   const { name, metric } = readManifest(invocation.folder);
   const blockText = instructionsFor(
     name,
     `${metric.name} (${metric.direction === 'minimize' ? 'lower' : 'higher'} is better)`,
   );
-  const shouldRemove = invocation.options.remove === true;
+  const shouldRemove = invocation.options.remove;
   const fileResults = INSTRUCTION_FILES.map((place) => ({
     place,
     what: shouldRemove ? uninstallBlock(invocation.folder, place) : installBlock(invocation.folder, place, blockText),
@@ -42,16 +43,16 @@ export async function main(invocation: Invocation): Promise<number> {
 
 function installBlock(folder: string, place: string, blockText: string): string {
   const targetFile = path.join(folder, place);
-  if (fs.lstatSync(targetFile, { throwIfNoEntry: false })?.isSymbolicLink()) return 'left alone: it is a link';
+  if (fs.lstatSync(targetFile, { throwIfNoEntry: false })?.isSymbolicLink()) return 'unchanged: it is a link';
   const currentText = readText(targetFile);
   if (currentText === undefined && ONLY_IF_THERE.includes(place)) return 'not needed';
   const isSkill = place.endsWith('SKILL.md');
-  if (isSkill && currentText !== undefined && !hasBlock(currentText)) return 'left alone: it is not ours';
+  if (isSkill && currentText !== undefined && !hasBlock(currentText)) return 'unchanged: it is not ours';
   const newText = isSkill ? `${SKILL_HEAD}${withBlock('', blockText)}` : withBlock(currentText ?? '', blockText);
   if (newText === currentText) return 'up to date';
   fs.mkdirSync(path.dirname(targetFile), { recursive: true });
   writeAtomic(targetFile, newText);
-  return currentText === undefined ? 'written' : 'our block is up to date, the rest is as it was';
+  return currentText === undefined ? 'written' : 'our block is up to date, the rest is unchanged';
 }
 
 function uninstallBlock(folder: string, place: string): string {
@@ -72,14 +73,14 @@ description: Propose changes to this arena and have them measured. Use when aske
 
 const instructionsFor = (arenaName: string, goal: string): string => `# Overnight
 
-This folder is the arena ${arenaName}: Overnight measures changes to it and keeps what really improves ${goal}. You propose, the harness measures and decides. Never state a
+This folder is the arena ${arenaName}: Overnight measures changes to it and keeps those that improve ${goal}. You propose, the harness measures and decides. Never state a
 result that it did not give you.
 
-1. \`overnight brief\` says what may change, where it stands and what was tried. Read it first.
+1. \`overnight brief\` says what may change, the state of the lab and what was tried. Read it first.
 2. Edit a copy of the editable files, make a unified diff, and submit it: \`git diff | overnight submit --hypothesis "what gets better, and why"\`. It prints an id.
-3. \`overnight poll ID --wait 25\` says what became of it; exit status 10 means not yet, ask again.
-4. \`overnight log\`, \`overnight show N\`, \`overnight diff N\` look back; \`overnight note "…"\` leaves words for the report.
+3. \`overnight poll ID --wait 25\` prints the result; exit status 10 means not yet, ask again.
+4. \`overnight log\`, \`overnight show N\` and \`overnight diff N\` show earlier experiments; \`overnight note "…"\` writes words into the report.
 
-A harness must be running: \`overnight run --agent submissions\` measures only what is submitted. The same verbs are MCP tools: \`overnight mcp\` (stdio) or
+A harness must be running: \`overnight run --agent submissions\` measures only what is submitted. The same is offered as MCP tools: \`overnight mcp\` (stdio) or
 \`overnight mcp --http\`. Do not edit arena.yaml, the evaluator or anything below .overnight.
 `;

@@ -1,6 +1,6 @@
 /**
- * Keys of a running lab: each puts a wish into the lab's inbox, as `overnight pause`, `skip`, … do. Owns the terminal's
- * raw mode and gives it back.
+ * Keys of a running lab: each puts a request into the lab's inbox, as `overnight pause`, `skip`, … do. Owns the raw
+ * mode of the terminal and ends it.
  */
 import type { LabRequest } from '../core/requests.ts';
 import { postRequest } from '../ledger/inbox.ts';
@@ -10,13 +10,13 @@ import type { Opened } from '../app/open-lab.ts';
 const SHORT_HELP = 'p pause · s skip · r replicate best · t steer · o dashboard · q stop after this';
 const LONG_HELP = `${SHORT_HELP} one · Ctrl-C twice: now`;
 
-/** What the keys do, as far as there is room for it. */
+/** What the keys do, cut to the width of the terminal. */
 export const keysText = (columns: number): string => (columns > LONG_HELP.length ? LONG_HELP : SHORT_HELP);
 
 export interface KeysHost {
   /** A line for the person. */
   readonly showNote: (message: string) => void;
-  /** Show a line that is being typed in place of the keys; undefined: no more. */
+  /** Show a line that is being typed in place of the keys; undefined: typing ended. */
   readonly showTyping: (typedText: string | undefined) => void;
   readonly onInterrupt: () => void;
 }
@@ -47,7 +47,7 @@ export function listenToKeys(opened: Opened, host: KeysHost): () => void {
 class KeyListener {
   readonly #opened: Opened;
   readonly #host: KeysHost;
-  /** Words of a steer being typed. */
+  /** The direction that is being typed. */
   #typedWords: string | undefined;
   #dashboard: DashboardProcess | undefined;
 
@@ -57,7 +57,7 @@ class KeyListener {
   }
 
   handleInput(inputText: string): void {
-    // Arrows and other sequences are one press that means nothing here; a paste is many characters of words.
+    // Arrows and other escape sequences mean nothing here; a paste is many characters.
     if (inputText.startsWith('\x1b') && inputText.length > 1) return;
     for (const key of inputText) this.#handleKey(key);
   }
@@ -75,15 +75,15 @@ class KeyListener {
           ? this.#sendRequest({ verb: 'resume' }, 'Going on with new ideas.')
           : this.#sendRequest(
               { verb: 'pause' },
-              'Pausing: what is open is finished, no new ideas until p is pressed again.',
+              'Pausing: open experiments are finished; no new ideas until p is pressed again.',
             );
       case 's':
         return this.#skipRunning();
       case 'r':
-        return this.#sendRequest({ verb: 'replicate' }, 'The incumbent will be measured once more.');
+        return this.#sendRequest({ verb: 'replicate' }, 'The best version will be measured once more.');
       case 't':
         this.#typedWords = '';
-        return this.#host.showTyping('steer: ▏(Enter sends, Esc gives up)');
+        return this.#host.showTyping('steer: ▏(Enter sends, Esc cancels)');
       case 'o':
         return this.#openDashboard();
       case 'q':
@@ -98,7 +98,7 @@ class KeyListener {
     else if (key === '\r' || key === '\n') {
       this.#typedWords = undefined;
       if (typedWords.trim() !== '')
-        this.#sendRequest({ verb: 'steer', text: typedWords.trim() }, `Told whoever proposes: ${typedWords.trim()}`);
+        this.#sendRequest({ verb: 'steer', text: typedWords.trim() }, `Told the proposers: ${typedWords.trim()}`);
     } else if (key === '\x7f' || key === '\b') this.#typedWords = [...typedWords].slice(0, -1).join('');
     else if (key >= ' ' && typedWords.length < MAX_TYPED_LENGTH) this.#typedWords = typedWords + key;
     this.#host.showTyping(this.#typedWords === undefined ? undefined : `steer: ${this.#typedWords}▏`);
@@ -108,7 +108,7 @@ class KeyListener {
     const { state } = this.#opened;
     const m = [...state.running].find((running) => state.experiments[state.measurements[running]!.n]!.state === 'open');
     const n = m === undefined ? 0 : state.measurements[m]!.n;
-    if (n === 0) return this.#host.showNote('There is no idea being measured that could be skipped.');
+    if (n === 0) return this.#host.showNote('No idea is being measured, so there is nothing to skip.');
     return this.#sendRequest({ verb: 'skip', n }, `Skipping #${n}.`);
   }
 
@@ -117,7 +117,7 @@ class KeyListener {
       postRequest(this.#opened.paths.inbox, SENDER_NAME, request);
       this.#host.showNote(message);
     } catch (thrown) {
-      this.#host.showNote(`That wish could not be written: ${String(thrown)}.`);
+      this.#host.showNote(`The request could not be written: ${String(thrown)}.`);
     }
   }
 

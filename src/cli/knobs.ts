@@ -6,14 +6,16 @@ import * as path from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { LabError } from '../base/error.ts';
 import { formatCount } from '../base/text.ts';
-import { type Knob, parseArena } from '../core/arena.ts';
+import type { Knob } from '../core/arena.ts';
+import { parseArena } from '../core/manifest-check.ts';
 import { readText, writeAtomic } from '../os/files.ts';
 import { type Constant, type SkippedConstant, scanConstants } from '../knobs/constants.ts';
 import { addKnobs, formatKnobLine } from '../knobs/manifest.ts';
 import { suggestKnob } from '../knobs/ranges.ts';
 import { type LoadedArena, loadArena, MANIFEST_FILE } from '../workspace/arena.ts';
 import { printText, printJson } from './output.ts';
-import type { Invocation } from './spec.ts';
+import type { Invocation } from './command.ts';
+import type { KNOBS_OPTIONS } from './options.ts';
 
 interface ProposedKnob {
   readonly knob: Knob;
@@ -28,12 +30,12 @@ interface KnobProposals {
   readonly unread: readonly { readonly file: string; readonly problem: string }[];
 }
 
-export async function main(invocation: Invocation): Promise<number> {
+export async function main(invocation: Invocation<typeof KNOBS_OPTIONS>): Promise<number> {
   const loadedArena = await loadArena(invocation.folder);
   const proposals = proposeKnobs(loadedArena);
   const selection = { ...proposals, proposed: chooseProposed(proposals.proposed, invocation.options.only) };
   const manifestFile = path.join(invocation.folder, MANIFEST_FILE);
-  const shouldWrite = invocation.options.write === true && selection.proposed.length > 0;
+  const shouldWrite = invocation.options.write && selection.proposed.length > 0;
   if (shouldWrite) saveKnobs(manifestFile, selection.proposed);
   if (invocation.wantsJson) {
     const proposedKnobs = selection.proposed.map(({ knob, constant, why }) => ({
@@ -43,7 +45,7 @@ export async function main(invocation: Invocation): Promise<number> {
       why,
     }));
     printJson({ ...selection, proposed: proposedKnobs, written: shouldWrite ? manifestFile : null });
-  } else printText(describeProposals(selection, shouldWrite ? manifestFile : undefined));
+  } else printText(invocation.spellCommands(describeProposals(selection, shouldWrite ? manifestFile : undefined)));
   return 0;
 }
 
@@ -66,22 +68,19 @@ function proposeKnobs({ arena, editable }: LoadedArena): KnobProposals {
   return { proposed, declared: arena.knobs, leftOut, unread };
 }
 
-/** `--only A,B`: these and no others. A name that was not found is a mistake of the caller. */
+/** `--only A,B`: only these. A name without a proposal is E_USAGE. */
 function chooseProposed(
   proposed: readonly ProposedKnob[],
-  onlyOption: string | boolean | undefined,
+  onlyNames: readonly string[] | undefined,
 ): readonly ProposedKnob[] {
-  if (typeof onlyOption !== 'string') return proposed;
-  const wantedNames = onlyOption
-    .split(',')
-    .map((knobName) => knobName.trim())
-    .filter(Boolean);
+  if (onlyNames === undefined) return proposed;
+  const wantedNames = onlyNames.filter((knobName) => knobName !== '');
   const missingNames = wantedNames.filter((knobName) => !proposed.some(({ knob }) => knob.name === knobName));
   if (missingNames.length > 0)
     throw new LabError('E_USAGE', {
       what: 'These knobs are not among the proposals.',
-      why: `${missingNames.join(', ')} not in ${proposed.map(({ knob }) => knob.name).join(', ') || 'an empty list'}.`,
-      next: 'Look at `overnight knobs`; declare anything else in arena.yaml by hand.',
+      why: `There is no proposal ${missingNames.join(', ')}; there are ${proposed.map(({ knob }) => knob.name).join(', ') || 'none'}.`,
+      next: '`overnight knobs` lists the proposals; declare other knobs in arena.yaml by hand.',
     });
   return proposed.filter(({ knob }) => wantedNames.includes(knob.name));
 }
@@ -117,9 +116,9 @@ function describeProposals(
   if (leftOutLines.length > 0) knobLines.push('', 'Left out:', ...leftOutLines.map((line) => `  ${line}`));
   const summary = `${formatCount(proposed.length, 'knob')} ${writtenFile ? 'written' : 'proposed'}, ${declared.length} declared already, ${leftOutLines.length} left out.`;
   const nextStep = writtenFile
-    ? `${writtenFile} has them now: look at every range before a night.`
+    ? `${writtenFile} has them now. Check every range before a run.`
     : proposed.length > 0
-      ? 'Nothing was written. `overnight knobs --write` adds all to arena.yaml, `--only A,B` some; the ranges are guesses for you to confirm.'
+      ? 'Nothing was written. `overnight knobs --write` adds all of them to arena.yaml, `--only A,B` some. The ranges are guesses: check them.'
       : 'Nothing to add.';
   return [...knobLines, ...(knobLines.length > 0 ? [''] : []), summary, nextStep].join('\n');
 }

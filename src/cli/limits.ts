@@ -1,67 +1,39 @@
-/** `--experiments`, `--hours`, `--until` as limits. Throws E_USAGE with the value seen. */
-import { LabError } from '../base/error.ts';
-import type { OpenOptions } from '../app/open-lab.ts';
-import type { Invocation } from './spec.ts';
+/** Options of `run` and `try` as limits of a session. Throws E_USAGE with the value seen. */
+import type { RunLimits } from '../core/session.ts';
+import { defined } from '../base/defined.ts';
+import type { ParsedOptions } from './command.ts';
+import type { LIMIT_OPTIONS, SPENDING_OPTIONS } from './options.ts';
+import { optionError } from './parse-options.ts';
 
-const optionError = (optionName: string, value: unknown, expected: string): LabError =>
-  new LabError('E_USAGE', {
-    what: `--${optionName} cannot be understood.`,
-    why: `"${String(value)}" is not ${expected}.`,
-    next: `Give ${expected}, for example --${optionName} ${optionName === 'until' ? '06:30' : '8'}.`,
+/** `--experiments`, `--hours`, `--until`. */
+export function limitsFrom(options: ParsedOptions<typeof LIMIT_OPTIONS>, currentTime: Date): RunLimits {
+  const { experiments, hours, until } = options;
+  const hoursDeadline =
+    hours === undefined ? undefined : new Date(currentTime.getTime() + hours * 3_600_000).toISOString();
+  return defined({
+    experiments,
+    ...(until === undefined ? {} : parseUntil(until, currentTime)),
+    ...(hoursDeadline === undefined ? {} : { deadline: hoursDeadline }),
   });
-
-/** `maxUsd` as a person types it: `max-usd`. */
-const dashedName = (optionName: string): string => optionName.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-
-/** A positive number from an option, if it was given; zero only where it means something. */
-export function numberOption(
-  invocation: Invocation,
-  optionName: string,
-  mustBeWhole: boolean,
-  allowsZero = false,
-): number | undefined {
-  const given = invocation.options[optionName];
-  if (given === undefined) return undefined;
-  const value = Number(given);
-  const isUsable =
-    Number.isFinite(value) &&
-    (value > 0 || (allowsZero && value === 0 && given !== '')) &&
-    (!mustBeWhole || Number.isInteger(value));
-  if (!isUsable)
-    throw optionError(
-      dashedName(optionName),
-      given,
-      `a ${mustBeWhole ? 'whole ' : ''}number ${allowsZero ? 'of 0 or more' : 'above 0'}`,
-    );
-  return value;
 }
 
-export function limitsFrom(invocation: Invocation, currentTime: Date): NonNullable<OpenOptions['limits']> {
-  const experiments = numberOption(invocation, 'experiments', true);
-  const hours = numberOption(invocation, 'hours', false);
-  const untilLimit =
-    invocation.options.until === undefined ? {} : parseUntil(String(invocation.options.until), currentTime);
-  const deadline = hours === undefined ? undefined : new Date(currentTime.getTime() + hours * 3600_000).toISOString();
-  const maxTokens = numberOption(invocation, 'maxTokens', true, true);
-  const maxUsd = numberOption(invocation, 'maxUsd', false, true);
-  const labTokens = numberOption(invocation, 'labTokens', true, true);
-  const labUsd = numberOption(invocation, 'labUsd', false, true);
-  const plateau = numberOption(invocation, 'plateau', true);
-  const idleMinutes = numberOption(invocation, 'idle', false);
-  return {
-    ...(experiments !== undefined && { experiments }),
-    ...untilLimit,
-    ...(deadline !== undefined && { deadline }),
-    ...(maxTokens !== undefined && { tokens: maxTokens }),
-    ...(maxUsd !== undefined && { usd: maxUsd }),
-    ...(labTokens !== undefined && { labTokens }),
-    ...(labUsd !== undefined && { labUsd }),
-    ...(plateau !== undefined && { plateau }),
-    ...(idleMinutes !== undefined && { idleS: idleMinutes * 60 }),
-  };
+/** `--max-usd`, `--lab-tokens`, `--plateau` and the like. */
+export function spendingLimitsFrom(options: ParsedOptions<typeof SPENDING_OPTIONS>): RunLimits {
+  const { maxTokens, maxUsd, labTokens, labUsd, plateau, idle } = options;
+  return defined({
+    tokens: maxTokens,
+    usd: maxUsd,
+    labTokens,
+    labUsd,
+    plateau,
+    idleS: idle === undefined ? undefined : idle * 60,
+  });
 }
 
-/** A time of day is the next one to come, in local time; a bare number (or `name<number`) is a target of the metric. */
+/**
+ * A time of day is the next one in local time. A bare number (or `name<number`) is a value of the metric. Everything
+ * else is a date.
+ */
 function parseUntil(untilText: string, currentTime: Date): { deadline: string } | { target: number } {
   const clockMatch = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(untilText);
   if (clockMatch) {
@@ -74,6 +46,6 @@ function parseUntil(untilText: string, currentTime: Date): { deadline: string } 
   if (targetMatch) return { target: Number(targetMatch[1]) };
   const dateMs = Date.parse(untilText);
   if (Number.isNaN(dateMs) || dateMs <= currentTime.getTime())
-    throw optionError('until', untilText, 'a time of day, a date in the future, or a value of the metric');
+    throw optionError('until', untilText, 'a time of day, a date in the future, or a value of the metric', '06:30');
   return { deadline: new Date(dateMs).toISOString() };
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The command line. Checks Node before anything modern is loaded, then loads only the command that was asked for:
- * `--help` must not pay for the whole program.
+ * The command line. Checks Node before it loads anything modern, then loads only the command that is called: `--help`
+ * must not load the whole program.
  */
 import { ERROR_CODES, LabError } from '../base/error.ts';
 import { nameFullDisk } from '../os/files.ts';

@@ -1,7 +1,8 @@
 /**
- * `--notify` and `--notify-command`: watches a run and tells people what is worth it. Knows which events, not how they
- * are sent.
+ * `--notify` and `--notify-command`: watches a run and sends notices. Knows which events are worth one, not how it is
+ * sent.
  */
+import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import type { LabState } from '../core/state.ts';
@@ -10,52 +11,50 @@ import { currentTime } from '../os/clock.ts';
 import { viewLab } from '../view/lab/lab.ts';
 import { isTold, noticeOf, stallNotice } from '../view/lab/notice.ts';
 import type { LabView } from '../view/types.ts';
-import { numberOption } from './limits.ts';
+import type { ParsedOptions } from './command.ts';
+import type { NOTIFY_OPTIONS } from './options.ts';
 import { zoneMinutes } from './output.ts';
-import type { Invocation } from './spec.ts';
 
 export interface NotifyTargets {
   readonly urls: readonly string[];
   readonly commands: readonly string[];
-  /** Silence that is a stall, where the person says so. */
+  /** Seconds of silence that count as a stall; absent: derived from the measurements. */
   readonly patienceS?: number;
 }
 
-/** How often the silence is looked at, at least. */
+/** How often the watch looks for a stall, at least. */
 const WATCH_MS = 30_000;
 
 /**
- * Throws E_USAGE for an address that is none. The environment's OVERNIGHT_NOTIFY is taken too: an address is a secret.
+ * Throws E_USAGE for an address that cannot be used. The variable OVERNIGHT_NOTIFY counts too, because an address is a
+ * secret.
  */
-export function targetsOf(invocation: Invocation): NotifyTargets {
-  const targets = [invocation.options.notify, process.env.OVERNIGHT_NOTIFY].flatMap((target) =>
-    typeof target === 'string' && target !== '' ? [target] : [],
-  );
-  const { notifyCommand } = invocation.options;
+export function targetsOf(options: ParsedOptions<typeof NOTIFY_OPTIONS>): NotifyTargets {
+  const { notify, notifyCommand, stallMinutes } = options;
+  const targets = [notify, process.env.OVERNIGHT_NOTIFY].flatMap((target) => (target ? [target] : []));
   const urls = targets.filter((target) => ADDRESS_PATTERN.test(target));
   for (const url of urls) requireAddress(url);
   const commands = targets.filter((target) => !ADDRESS_PATTERN.test(target));
-  const stallMinutes = numberOption(invocation, 'stallMinutes', false);
-  return {
+  return defined({
     urls,
-    commands: typeof notifyCommand === 'string' ? [...commands, notifyCommand] : commands,
-    ...(stallMinutes !== undefined && { patienceS: 60 * stallMinutes }),
-  };
+    commands: notifyCommand === undefined ? commands : [...commands, notifyCommand],
+    patienceS: stallMinutes === undefined ? undefined : 60 * stallMinutes,
+  });
 }
 
-/** What looks like an address is one; everything else is a command. */
+/** A target that looks like an address is one; every other target is a command. */
 const ADDRESS_PATTERN = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 function requireAddress(address: string): void {
   try {
     if (/^https?:$/.test(shapeOf(address).url.protocol)) return;
   } catch {
-    // The same words for both.
+    // An address that cannot be parsed and one that is not HTTP get the same message.
   }
   throw new LabError('E_USAGE', {
     what: 'This address cannot be notified.',
-    why: `"${address.slice(0, 24)}…" is no http or https address.`,
-    next: 'Give one such as https://ntfy.sh/TOPIC, or with its shape: slack+https://…, discord+…, ntfy+…, json+….',
+    why: `"${address.slice(0, 24)}…" is not an http or https address.`,
+    next: 'Give one such as https://ntfy.sh/TOPIC; a prefix names its format: slack+https://…, discord+…, ntfy+…, json+….',
   });
 }
 
@@ -71,13 +70,7 @@ export function watchNotices(targets: NotifyTargets, onTrouble: (message: string
   let wasStalled = false;
   const { patienceS } = targets;
   const viewState = (labState: LabState): LabView =>
-    viewLab(labState, {
-      now: currentTime(),
-      alive: true,
-      tip: '',
-      zoneMinutes: zoneMinutes(),
-      ...(patienceS !== undefined && { patienceS }),
-    });
+    viewLab(labState, defined({ now: currentTime(), alive: true, tip: '', zoneMinutes: zoneMinutes(), patienceS }));
   const timer = setInterval(
     () => {
       const view = state && viewState(state);

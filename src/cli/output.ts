@@ -1,6 +1,6 @@
 /**
- * How commands talk: text for people on standard output, one JSON value a line with --json. Knows what a terminal can
- * do, not what is said.
+ * How commands print: text for people on standard output, one JSON value a line with --json. Knows what a terminal can
+ * do, not what is printed.
  */
 import type { Style } from '../render/text.ts';
 
@@ -8,7 +8,7 @@ export const printText = (message: string): void =>
   void process.stdout.write(message.endsWith('\n') ? message : `${message}\n`);
 export const printJson = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
 
-/** Progress and other things that are not the answer. */
+/** Progress and other text that is not the answer. */
 export const printRemark = (message: string): void =>
   void process.stderr.write(message.endsWith('\n') ? message : `${message}\n`);
 

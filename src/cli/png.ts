@@ -1,6 +1,6 @@
 /**
- * The staircase as PNG, drawn by the machine's own Chromium: the one program that renders our SVG as readers see it.
- * Nothing is installed for it; without it there is no PNG, and the reason is said.
+ * The staircase as PNG, drawn by a Chromium of the machine, which renders the SVG as readers see it. Nothing is
+ * installed for it; without a Chromium there is no PNG, and the reason is printed.
  */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -11,7 +11,7 @@ import { captureOutput } from '../os/spawn.ts';
 const BROWSER_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const TIMEOUT_MS = 60_000;
 
-/** Draw `svgText` into `pngFile`, twice as fine as it is large. Returns why it could not. */
+/** Draw `svgText` into `pngFile` at two pixels per unit. Returns the problem, if any. */
 export async function drawPng(svgText: string, pngFile: string): Promise<string | undefined> {
   const [, width, height] = /width="(\d+)" height="(\d+)"/.exec(svgText) ?? [];
   const workDir = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-png-'));
@@ -20,7 +20,7 @@ export async function drawPng(svgText: string, pngFile: string): Promise<string 
     fs.writeFileSync(pageFile, `<!doctype html><meta charset="utf-8"><body style="margin:0">${svgText}`);
     const browserArgs = [
       '--headless',
-      // A root user, as in a container, has no sandbox of Chromium's; only our own picture is opened.
+      // The sandbox of Chromium does not work for root, as in a container; only our own picture is opened.
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
       '--disable-gpu',
       '--hide-scrollbars',

@@ -1,4 +1,4 @@
-/** The page of instructions that `new` writes: a protocol for whoever proposes, made from the manifest. */
+/** The page of instructions that `new` writes for proposers, made from the manifest. */
 import type { Arena } from '../core/arena.ts';
 
 export function programText(arena: Arena): string {
@@ -18,23 +18,24 @@ You improve one number: \`${metric.name}\`, ${directionText}. ${evaluatorText}
 - No network, no new packages, no files of the machine outside the arena.
 
 ## What better means
-- The harness repeats the unchanged code first and knows the noise. A difference inside the noise is no result, whatever the sign.
+- The harness repeats the unchanged code first and knows the noise. A difference inside the noise proves nothing.
 - Seeds belong to the harness. A lucky seed is not an improvement.
 - One idea per experiment. Say what you expect, and by how much, before you change anything.
 
 ## Keep policy
-- Better by more than the noise is kept; in doubt it is measured again; otherwise it is dropped. What is kept is claimed only after fresh repeats.
-- All else equal, less code wins. A change of more than twenty added lines must pay double; deleting code for an equal result is a win.
+- A change that measures better by a small margin is kept as the next step, even inside the noise. An unclear result is measured again.
+  Everything else is dropped. "Better" is claimed only after fresh measurements that played no part in choosing the change.
+- All else equal, less code wins. A change of more than twenty added lines needs twice the margin; deleting code for an equal result is a win.
 
 ## Crashes
 - A crash, a missing or an implausible number is a failed experiment, never a zero. You see the last lines of the output and may try a repair;
-  if the idea itself is broken, drop it and go on.
+  if the idea itself does not work, drop it and go on.
 
 ## Autonomy
 - Do not ask, do not wait, do not stop: propose. Having no idea is a legal answer; say so instead of repeating an old one.
-- Look at what was tried before. An idea that failed against an earlier champion may be tried again when the champion has moved far.
+- Read what was tried before. An idea that failed on an earlier version may be tried again when the code has changed much.
 
 ## Notes of the person
-(Write here what you know about the problem: what was tried by hand, what is believed not to work, what must not get worse.)
+(Write here what you know about the problem: what you tried by hand, what probably does not work, what must not get worse.)
 `;
 }

@@ -1,25 +1,26 @@
 /**
- * That something takes a while, and how far it is: one line on a terminal that is drawn again and taken away at the
- * end, elsewhere a plain line now and then. Says nothing about what is done quickly. Works while the program is busy
- * (`updateShare`) and while it waits (a timer).
+ * Progress of something that takes a while: one line on a terminal that is redrawn and removed at the end, elsewhere a
+ * plain line every few seconds. Prints nothing about a quick task. Works while the program is busy (`updateShare`) and
+ * while it waits (a timer).
  */
+import { defined } from '../base/defined.ts';
 import { type TaskProgress, progressLine } from '../render/live.ts';
 import type { Style } from '../render/text.ts';
 import { printRemark, styleOf } from './output.ts';
 
-/** Where it is shown. */
+/** Where progress is shown. */
 export interface ProgressOutput {
   readonly style: Style;
-  /** A terminal, on which a line can be drawn again. */
+  /** A terminal, which can redraw a line. */
   readonly isLive: boolean;
   showLine(line: string): void;
   clearLine(): void;
 }
 
 export interface Progress {
-  /** How far it is (0 to 1, absent where nobody knows), and what it does just now. */
+  /** Share done (0 to 1, absent when unknown), and the current part of the task. */
   updateShare(share: number | undefined, detail?: string): void;
-  /** Take the line away for a moment: something else is printed. */
+  /** Remove the line until the next update, because something else is printed. */
   hideLine(): void;
   endProgress(): void;
 }
@@ -43,7 +44,7 @@ export function openProgress(subject: string, output: ProgressOutput = standardE
   const timer = setInterval(drawWhenDue, LIVE_MS).unref();
   return {
     updateShare: (share, detail) => {
-      doing = { what: subject, ...(share !== undefined && { share }), ...(detail && { words: detail }) };
+      doing = defined({ what: subject, share, words: detail || undefined });
       drawWhenDue();
     },
     hideLine: () => output.clearLine(),
@@ -55,7 +56,7 @@ export function openProgress(subject: string, output: ProgressOutput = standardE
   };
 }
 
-/** Beside the answer, which goes to standard output. */
+/** Standard error, because the answer goes to standard output. */
 function standardErrorOutput(): ProgressOutput {
   const { stderr } = process;
   const isLive = stderr.isTTY === true && process.env.TERM !== 'dumb';

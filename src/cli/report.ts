@@ -1,4 +1,4 @@
-/** `overnight report`: the morning report as files: Markdown, one HTML file, the picture. */
+/** `overnight report`: the report as files: Markdown, one HTML file, the picture. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { codeOf, type LabState, lineage } from '../core/state.ts';
@@ -12,7 +12,8 @@ import { type FoundLab, findLab, viewOf } from './find.ts';
 import { printText, printJson } from './output.ts';
 import { drawPng } from './png.ts';
 import { openProgress } from './progress.ts';
-import type { Invocation } from './spec.ts';
+import type { Invocation } from './command.ts';
+import type { REPORT_OPTIONS } from './options.ts';
 
 export interface ReportFiles {
   readonly markdown: string;
@@ -20,12 +21,10 @@ export interface ReportFiles {
   readonly picture: string;
 }
 
-export async function main(invocation: Invocation): Promise<number> {
+export async function main(invocation: Invocation<typeof REPORT_OPTIONS>): Promise<number> {
   const foundLab = findLab(invocation);
-  const reportFiles = await writeReport(
-    foundLab,
-    invocation.options.out === undefined ? undefined : path.resolve(String(invocation.options.out)),
-  );
+  const { out } = invocation.options;
+  const reportFiles = await writeReport(foundLab, out === undefined ? undefined : path.resolve(out));
   const pngFile = path.join(path.dirname(reportFiles.picture), 'progress.png');
   const progress = openProgress('drawing progress.png');
   const problem = await drawPng(fs.readFileSync(reportFiles.picture, 'utf8'), pngFile).finally(() =>
@@ -42,7 +41,7 @@ export async function main(invocation: Invocation): Promise<number> {
   return 0;
 }
 
-/** Write the report of a lab as its ledger stands now. */
+/** Write the report of a lab from its ledger. */
 export async function writeReport(foundLab: FoundLab, reportFolder = foundLab.paths.report): Promise<ReportFiles> {
   const { view, state } = viewOf(foundLab);
   const progress = openProgress('writing the report');
@@ -62,8 +61,8 @@ export async function writeReport(foundLab: FoundLab, reportFolder = foundLab.pa
 }
 
 /**
- * Diffs of each kept step, and of the whole stack up to the champion and the incumbent. A lab without its git store has
- * none.
+ * Diffs of each kept step, and of all kept steps up to the champion and the incumbent. A lab without its git store
+ * has none.
  */
 async function keptDiffs(foundLab: FoundLab, state: LabState): Promise<Map<string, string>> {
   const diffsByRange = new Map<string, string>();

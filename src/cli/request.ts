@@ -1,73 +1,97 @@
 /**
- * `overnight steer`, `pause`, `resume`, `stop`, `skip`, `replicate`, `pin`, `veto`, `park`: put a wish into the lab's
- * inbox, and say what became of it when a harness is running. Never writes the ledger.
+ * `overnight steer`, `pause`, `resume`, `stop`, `skip`, `replicate`, `pin`, `veto`, `park`: put a request into the
+ * lab's inbox, and say whether a running harness took it. Never writes the ledger.
  */
 import { LabError } from '../base/error.ts';
-import { whyRefused } from '../core/steering.ts';
+import { whyRefused } from '../core/request-check.ts';
 import { labRequestSchema } from '../core/requests.ts';
+import type { LabState } from '../core/state.ts';
 import { postRequest } from '../ledger/inbox.ts';
 import { monotonicMs, sleep } from '../os/clock.ts';
+import type { Invocation } from './command.ts';
 import { experimentNumber, type FoundLab, findLab, readLab } from './find.ts';
+import type { LAB_OPTIONS, PARK_OPTIONS, STEER_OPTIONS } from './options.ts';
 import { printText, printJson } from './output.ts';
-import type { Invocation } from './spec.ts';
 
-/** A harness that lives looks four times a second, except while it lays out or hashes files. */
+/** A running harness reads its inbox four times a second, except while it lays out or hashes files. */
 const PATIENCE_MS = 5000;
 
-type CurrentState = ReturnType<typeof readLab>['state'];
+type LabInvocation = Invocation<typeof LAB_OPTIONS>;
 
-export const requestCommand =
-  (verb: string) =>
-  async (invocation: Invocation): Promise<number> => {
-    const foundLab = findLab(invocation);
-    const { state, alive } = readLab(foundLab);
-    const parsedRequest = labRequestSchema.safeParse(uncheckedRequest(verb, invocation, state));
-    if (!parsedRequest.success) throw unusableError(verb, parsedRequest.error.issues[0]!.message);
-    const conflict = whyRefused(state, parsedRequest.data);
-    if (conflict) throw impossibleError(verb, conflict);
-    const { id, isTaken } = postRequest(foundLab.paths.inbox, 'person', parsedRequest.data);
-    const wasTaken = alive && (await waitUntilTaken(isTaken));
-    const refusal = wasTaken ? refusalOf(foundLab, id) : undefined;
-    if (refusal) throw impossibleError(verb, refusal);
-    if (invocation.wantsJson) printJson({ id, verb, taken: wasTaken });
-    else printText(`${verb}: ${wasTaken ? 'in force.' : whyNotTaken(foundLab)}`);
-    return 0;
-  };
+export const requestSteer = (invocation: Invocation<typeof STEER_OPTIONS>): Promise<number> =>
+  sendRequest(
+    'steer',
+    invocation,
+    invocation.options.forget ? { verb: 'forget' } : { verb: 'steer', text: invocation.args.join(' ') },
+  );
 
-/** Read again: the harness may have ended while it was waited for. */
-const whyNotTaken = (foundLab: FoundLab): string =>
-  readLab(foundLab).alive
-    ? 'not taken yet; the harness is busy, and takes it as soon as it can.'
-    : 'no harness is running; the next `overnight run` takes it.';
+export const requestPause = (invocation: LabInvocation): Promise<number> =>
+  sendRequest('pause', invocation, { verb: 'pause' });
 
-/** The wish as the words on the command line say it, not yet checked. */
-function uncheckedRequest(verb: string, invocation: Invocation, state: CurrentState): unknown {
-  switch (verb) {
-    case 'steer':
-      return invocation.options.forget === true ? { verb: 'forget' } : { verb, text: invocation.args.join(' ') };
-    case 'park':
-      return {
-        verb: invocation.options.forget === true ? 'unpark' : verb,
-        n: experimentNumber(invocation.args[0], state.experiments.length),
-      };
-    case 'pin':
-    case 'veto':
-      return { verb, n: experimentNumber(invocation.args[0], state.experiments.length) };
-    case 'skip':
-      return {
-        verb,
-        n:
-          invocation.args[0] === undefined
-            ? ideaBeingMeasured(state)
-            : experimentNumber(invocation.args[0], state.experiments.length),
-      };
-    default:
-      return { verb };
+export const requestResume = (invocation: LabInvocation): Promise<number> =>
+  sendRequest('resume', invocation, { verb: 'resume' });
+
+export const requestStop = (invocation: LabInvocation): Promise<number> =>
+  sendRequest('stop', invocation, { verb: 'stop' });
+
+export const requestReplicate = (invocation: LabInvocation): Promise<number> =>
+  sendRequest('replicate', invocation, { verb: 'replicate' });
+
+export const requestSkip = (invocation: LabInvocation): Promise<number> =>
+  sendRequest('skip', invocation, (state) => ({
+    verb: 'skip',
+    n: invocation.args[0] === undefined ? ideaBeingMeasured(state) : numberFrom(invocation, state),
+  }));
+
+export const requestPin = (invocation: LabInvocation): Promise<number> =>
+  sendRequest('pin', invocation, (state) => ({ verb: 'pin', n: numberFrom(invocation, state) }));
+
+export const requestVeto = (invocation: LabInvocation): Promise<number> =>
+  sendRequest('veto', invocation, (state) => ({ verb: 'veto', n: numberFrom(invocation, state) }));
+
+export const requestPark = (invocation: Invocation<typeof PARK_OPTIONS>): Promise<number> =>
+  sendRequest('park', invocation, (state) => ({
+    verb: invocation.options.forget ? 'unpark' : 'park',
+    n: numberFrom(invocation, state),
+  }));
+
+/** The request as the command line says it, not yet checked. */
+type UncheckedRequest = { readonly verb: string; readonly text?: string; readonly n?: number };
+
+async function sendRequest(
+  commandName: string,
+  invocation: LabInvocation,
+  request: UncheckedRequest | ((state: LabState) => UncheckedRequest),
+): Promise<number> {
+  const foundLab = findLab(invocation);
+  const { state, alive } = readLab(foundLab);
+  const parsedRequest = labRequestSchema.safeParse(typeof request === 'function' ? request(state) : request);
+  if (!parsedRequest.success) throw incompleteError(commandName, parsedRequest.error.issues[0]!.message);
+  const conflict = whyRefused(state, parsedRequest.data);
+  if (conflict) throw impossibleError(commandName, conflict);
+  const { id, isTaken } = postRequest(foundLab.paths.inbox, 'person', parsedRequest.data);
+  const wasTaken = alive && (await waitUntilTaken(isTaken));
+  const refusal = wasTaken ? refusalOf(foundLab, id) : undefined;
+  if (refusal) throw impossibleError(commandName, refusal);
+  if (invocation.wantsJson) printJson({ id, verb: commandName, taken: wasTaken });
+  else {
+    const outcome = wasTaken ? 'in force.' : whyNotTaken(foundLab);
+    printText(invocation.spellCommands(`${commandName}: ${outcome}`, foundLab.paths.arena));
   }
+  return 0;
 }
 
+/** Reads the lab again: the harness may have ended meanwhile. */
+const whyNotTaken = (foundLab: FoundLab): string =>
+  readLab(foundLab).alive
+    ? 'not taken yet; the harness is busy and takes it as soon as it can.'
+    : 'no harness is running; the next `overnight run` takes it.';
+
+const numberFrom = (invocation: Invocation<typeof LAB_OPTIONS>, state: LabState): number =>
+  experimentNumber(invocation.args[0], state.experiments.length);
+
 /** The idea that is being measured now. */
-function ideaBeingMeasured(state: CurrentState): number {
+function ideaBeingMeasured(state: LabState): number {
   const m = [...state.running].find((running) => state.experiments[state.measurements[running]!.n]!.state === 'open');
   if (m !== undefined) return state.measurements[m]!.n;
   throw impossibleError('skip', 'no idea is being measured now');
@@ -81,20 +105,20 @@ async function waitUntilTaken(isTaken: () => boolean): Promise<boolean> {
   return isTaken();
 }
 
-/** Why the harness did not obey, if it said so. Read from the record, like everything. */
+/** Why the harness refused the request, as the ledger records it. */
 const refusalOf = (foundLab: FoundLab, requestId: string): string | undefined =>
   readLab(foundLab).state.refusedRequests.get(requestId);
 
-const impossibleError = (verb: string, reason: string): LabError =>
+const impossibleError = (commandName: string, reason: string): LabError =>
   new LabError('E_WISH', {
-    what: `\`${verb}\` cannot be obeyed.`,
+    what: `\`${commandName}\` is not possible now.`,
     why: `${reason[0]!.toUpperCase()}${reason.slice(1)}.`,
     next: '`overnight log` lists the experiments, `overnight status` says what runs.',
   });
 
-const unusableError = (verb: string, reason: string): LabError =>
+const incompleteError = (commandName: string, reason: string): LabError =>
   new LabError('E_USAGE', {
-    what: `\`${verb}\` lacks something.`,
+    what: `\`${commandName}\` is incomplete.`,
     why: `${reason}.`,
-    next: `See \`overnight ${verb} --help\`.`,
+    next: `\`overnight ${commandName} --help\` has an example.`,
   });

@@ -1,81 +1,76 @@
 /**
- * `overnight run`: open the lab, watch the loop, write the report. Ctrl-C once stops after the current experiment,
- * twice at once.
+ * `overnight run`: open the lab, watch the loop, write the report. Ctrl-C stops after the current experiment, a second
+ * one at once.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { type OpenOptions, openLab } from '../app/open-lab.ts';
 import { Display } from './display.ts';
 import { listenToKeys } from './keys.ts';
 import type { AgentRequest } from '../app/find-agents.ts';
-import { limitsFrom, numberOption } from './limits.ts';
+import type { Invocation, OptionTable, ParsedOptions } from './command.ts';
+import { limitsFrom, spendingLimitsFrom } from './limits.ts';
 import { type NotifyTargets, targetsOf, watchNotices } from './notices.ts';
+import type { RUN_OPTIONS } from './options.ts';
 import { writeReport } from './report.ts';
-import type { Invocation } from './spec.ts';
 
-export async function main(invocation: Invocation): Promise<number> {
-  const targets = targetsOf(invocation);
+type RunOptions = ParsedOptions<typeof RUN_OPTIONS>;
+
+export async function main(invocation: Invocation<typeof RUN_OPTIONS>): Promise<number> {
+  const { folder, options } = invocation;
+  const targets = targetsOf(options);
+  const limits = { ...limitsFrom(options, new Date()), ...spendingLimitsFrom(options) };
   return runLab(
-    {
-      folder: invocation.folder,
-      limits: limitsFrom(invocation, new Date()),
-      command: 'run',
-      ideas: ideasFrom(invocation),
-      ...(invocation.options.tag !== undefined && { tag: String(invocation.options.tag) }),
-    },
-    invocation.wantsJson,
+    defined({ folder, limits, command: 'run', ideas: ideasFrom(options), tag: options.tag }),
+    invocation,
     targets,
   );
 }
 
-/** Who is asked for ideas, as the command line says it. OVERNIGHT_AGENT stands in for --agent. */
-function ideasFrom(invocation: Invocation): NonNullable<OpenOptions['ideas']> {
-  const { agent = process.env.OVERNIGHT_AGENT, model, agentCommand, unsafe } = invocation.options;
-  const splitNames = (nameList: string | boolean): string[] =>
-    String(nameList)
-      .split(',')
-      .map((name) => name.trim());
-  const callMinutes = numberOption(invocation, 'callMinutes', false);
-  const [callUsd, callTokens] = [
-    numberOption(invocation, 'callUsd', false),
-    numberOption(invocation, 'callTokens', true),
-  ];
-  const callBounds = {
-    ...(callMinutes !== undefined && { wallMs: callMinutes * 60_000 }),
-    ...(callUsd !== undefined && { usd: callUsd }),
-    ...(callTokens !== undefined && { tokens: callTokens }),
-  };
-  const agentRequest: AgentRequest = {
-    allowUnsafe: unsafe === true,
+/** Who proposes ideas. The variable OVERNIGHT_AGENT stands in for --agent. */
+function ideasFrom(options: RunOptions): NonNullable<OpenOptions['ideas']> {
+  const { model, agentCommand, unsafe, programB, callMinutes, callUsd, callTokens } = options;
+  const callBounds = defined({
+    wallMs: callMinutes === undefined ? undefined : callMinutes * 60_000,
+    usd: callUsd,
+    tokens: callTokens,
+  });
+  const agentRequest: AgentRequest = defined({
+    allowUnsafe: unsafe,
     env: process.env,
-    ...(agent && { agents: splitNames(agent) }),
-    ...(model !== undefined && { models: splitNames(model) }),
-    ...(agentCommand !== undefined && { command: String(agentCommand) }),
-    ...(invocation.options.programB !== undefined && {
-      programB: requireFile(path.resolve(String(invocation.options.programB))),
-    }),
-    ...(Object.keys(callBounds).length > 0 && { call: callBounds }),
-  };
+    agents: options.agent ?? namesIn(process.env.OVERNIGHT_AGENT),
+    models: model,
+    command: agentCommand,
+    programB: programB === undefined ? undefined : requireFile(path.resolve(programB)),
+    call: Object.keys(callBounds).length > 0 ? callBounds : undefined,
+  });
   return async (sandbox) => (await import('../app/find-agents.ts')).findIdeaSources(agentRequest, sandbox);
 }
+
+const namesIn = (list: string | undefined): readonly string[] | undefined =>
+  list ? list.split(',').map((name) => name.trim()) : undefined;
 
 function requireFile(file: string): string {
   if (fs.existsSync(file)) return file;
   throw new LabError('E_USAGE', {
     what: '--program-b cannot be understood.',
     why: `There is no file ${file}.`,
-    next: 'Name the second page of instructions, for example --program-b other-program.md.',
+    next: 'Name a file with instructions, for example --program-b other-program.md.',
   });
 }
 
-/** Run a lab to its end in front of a person. Shared with `try`. */
+/** What of a call a run needs. */
+export type RunCall = Pick<Invocation<OptionTable>, 'wantsJson' | 'spellCommands'>;
+
+/** Run a lab to its end while a person watches. Shared with `try` and `finalize`. */
 export async function runLab(
   options: OpenOptions,
-  wantsJson: boolean,
+  { wantsJson, spellCommands }: RunCall,
   targets: NotifyTargets = { urls: [], commands: [] },
 ): Promise<number> {
-  const display = new Display(wantsJson);
+  const display = new Display(wantsJson, spellCommands);
   const notices = watchNotices(targets, (message) => display.showNote(message));
   const opening = new AbortController();
   const stageKills: (() => void)[] = [];
@@ -89,7 +84,7 @@ export async function runLab(
   const onSignal = (): void => {
     signalCount++;
     if (signalCount === 1) {
-      display.showNote('Stopping after the current experiment. Once more to stop at once.');
+      display.showNote('Stopping after the current experiment. A second Ctrl-C stops at once.');
       stopActions.stopSoon();
     } else stopActions.stopNow();
   };

@@ -1,13 +1,14 @@
 /**
- * `overnight serve`: the dashboard of all labs below a folder, on this machine only, until Ctrl-C. Chooses what the
- * server is lent.
+ * `overnight serve`: the dashboard of all labs below a folder, on this machine only, until Ctrl-C. Gives the server
+ * what it may use.
  */
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { auditLab } from '../audit/audit.ts';
+import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
-import { whyRefused } from '../core/steering.ts';
+import { whyRefused } from '../core/request-check.ts';
 import type { LabState } from '../core/state.ts';
 import { labRequestSchema } from '../core/requests.ts';
 import { postRequest } from '../ledger/inbox.ts';
@@ -19,16 +20,16 @@ import { type ServedDashboard, listenLocally } from '../server/listen.ts';
 import { findLabs, type LabFolder } from '../server/labs.ts';
 import { openWorkspace } from '../workspace/git.ts';
 import { printText, printJson, zoneMinutes } from './output.ts';
-import type { Invocation } from './spec.ts';
+import type { Invocation } from './command.ts';
+import type { SERVE_OPTIONS } from './options.ts';
 
-export async function main(invocation: Invocation): Promise<number> {
-  const control =
-    invocation.options.control === true
-      ? { token: randomBytes(18).toString('base64url'), send: sendRequest }
-      : undefined;
-  const server = await serveFolder(invocation.folder, parsePort(invocation.options.port), control);
+export async function main(invocation: Invocation<typeof SERVE_OPTIONS>): Promise<number> {
+  const control = invocation.options.control
+    ? { token: randomBytes(18).toString('base64url'), send: sendRequest }
+    : undefined;
+  const server = await serveFolder(invocation.folder, invocation.options.port, control);
   const { root, moved } = server;
-  // After the #: a browser sends that part to nobody.
+  // After the #, because a browser sends that part to no server.
   const dashboardUrl = control ? `${server.url}#token=${control.token}` : server.url;
   const labCount = findLabs(root).length;
   if (invocation.wantsJson) printJson({ url: dashboardUrl, port: server.port, root, labs: labCount });
@@ -36,8 +37,8 @@ export async function main(invocation: Invocation): Promise<number> {
     printText(
       `The dashboard of ${labCount === 1 ? 'one lab' : `${labCount} labs`} below ${root}:\n\n  ${dashboardUrl}\n`,
     );
-    if (moved) printText('Its usual port is taken by another program, so this one is used today.');
-    if (control) printText('Whoever has this address may pause, stop and steer these labs.');
+    if (moved) printText('Another program uses its usual port, so it has another one today.');
+    if (control) printText('Everybody who has this address can pause, stop and steer these labs.');
     printText(`${control ? 'Reachable' : 'Read-only, reachable'} from this machine only. Ctrl-C ends it; runs go on.`);
   }
   await new Promise<void>((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
@@ -45,7 +46,7 @@ export async function main(invocation: Invocation): Promise<number> {
   return 0;
 }
 
-/** Serve until closed. Shared with the tests and the bench. */
+/** Serve until closed. Tests and benchmarks use it too. */
 export async function serveFolder(
   folder: string,
   port?: number,
@@ -68,7 +69,7 @@ export async function serveFolder(
         (await openWorkspace(arena, store)).diffCommits(fromCommit, toCommit),
       auditLab: auditInChild,
       knobImportance: importanceOf,
-      ...(control && { control }),
+      ...defined({ control }),
     },
     port,
   );
@@ -76,8 +77,8 @@ export async function serveFolder(
 }
 
 /**
- * Every verdict derived again, by a process of its own: the dashboard answers others meanwhile. A ledger that stands
- * alone is done here.
+ * Audit a lab in a process of its own, so that the dashboard stays responsive. A ledger without an arena is audited
+ * here.
  */
 async function auditInChild(labFolder: LabFolder): Promise<unknown> {
   const programFile = path.join(import.meta.dirname, 'main.js');
@@ -95,7 +96,7 @@ async function auditInChild(labFolder: LabFolder): Promise<unknown> {
 
 const AUDIT_MS = 600_000;
 
-/** What the dashboard may ask of a lab: what cannot change a number. Throws for a wish that makes no sense. */
+/** Send a request from the dashboard to a lab: only requests that cannot change a number. Throws when it is refused. */
 function sendRequest(labFolder: LabFolder, rawRequest: unknown, state: LabState): void {
   const parsedRequest = labRequestSchema.safeParse(rawRequest);
   if (!parsedRequest.success) throw new Error(parsedRequest.error.issues[0]!.message);
@@ -104,7 +105,7 @@ function sendRequest(labFolder: LabFolder, rawRequest: unknown, state: LabState)
   postRequest(labPaths(labFolder.arena, labFolder.tag).inbox, 'person at the dashboard', parsedRequest.data);
 }
 
-/** The built browser half lies beside the program. */
+/** The folder of the built browser half, beside the program. */
 function findWebFolder(): string {
   const builtFolder = path.join(import.meta.dirname, '..', 'web');
   const checkoutFolder = path.join(import.meta.dirname, '..', '..', 'dist', 'web');
@@ -114,16 +115,5 @@ function findWebFolder(): string {
     what: 'The browser half of the dashboard is not built.',
     why: `${path.join(builtFolder, 'index.html')} does not exist.`,
     next: 'Run `npm run build` in Overnight’s folder.',
-  });
-}
-
-function parsePort(portOption: string | boolean | undefined): number | undefined {
-  if (portOption === undefined) return undefined;
-  const port = Number(portOption);
-  if (Number.isInteger(port) && port >= 0 && port < 65_536) return port;
-  throw new LabError('E_USAGE', {
-    what: 'This port cannot be used.',
-    why: `"${portOption}" is no whole number from 0 to 65535.`,
-    next: 'Leave --port out to get the folder’s own.',
   });
 }

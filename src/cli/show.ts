@@ -1,16 +1,17 @@
-/** `overnight show`: one experiment, whole: what was expected, measured, decided and why, and the end of its output. */
+/** `overnight show`: one experiment: hypothesis, measurements, verdict with its reason, end of the output. */
 import { keepTail } from '../base/text.ts';
 import { measurementsOf } from '../core/state.ts';
 import { readBlobText } from '../ledger/jsonl.ts';
-import { showText } from '../render/terminal.ts';
+import { showText } from '../render/show.ts';
 import { viewExperiment } from '../view/lab/experiment.ts';
 import { experimentNumber, findLab, viewOf } from './find.ts';
 import { printText, printJson, styleOf } from './output.ts';
-import type { Invocation } from './spec.ts';
+import type { Invocation } from './command.ts';
+import type { LAB_OPTIONS } from './options.ts';
 
 const MAX_LOG_LENGTH = 4000;
 
-export async function main(invocation: Invocation): Promise<number> {
+export async function main(invocation: Invocation<typeof LAB_OPTIONS>): Promise<number> {
   const foundLab = findLab(invocation);
   const { state, facts } = viewOf(foundLab);
   const n = experimentNumber(invocation.args[0], state.experiments.length);
@@ -20,7 +21,7 @@ export async function main(invocation: Invocation): Promise<number> {
   );
   const logBlob = lastLogged?.state === 'finished' ? lastLogged.conditions.log : undefined;
   const logText = logBlob === undefined ? undefined : readBlobText(foundLab.paths.lab, logBlob);
-  if (invocation.wantsJson) printJson({ ...experimentView, ...(logText !== undefined && { log: logText }) });
+  if (invocation.wantsJson) printJson({ ...experimentView, log: logText });
   else {
     printText(showText(experimentView, styleOf(process.stdout)));
     if (logText)

@@ -1,9 +1,10 @@
-/** `overnight status`: is it alive, is it better, what did it cost, in three lines and an exit status. */
+/** `overnight status`: state, result and cost in three lines and an exit status. */
 import { statusText } from '../render/terminal.ts';
 import type { LabStateKind } from '../view/types.ts';
 import { findLab, viewEvenDamaged } from './find.ts';
 import { printText, printJson, styleOf } from './output.ts';
-import type { Invocation } from './spec.ts';
+import type { Invocation } from './command.ts';
+import type { LAB_OPTIONS } from './options.ts';
 
 const EXIT_STATUSES: Readonly<Record<LabStateKind, number>> = {
   running: 0,
@@ -16,7 +17,7 @@ const EXIT_STATUSES: Readonly<Record<LabStateKind, number>> = {
   died: 12,
 };
 
-export async function main(invocation: Invocation): Promise<number> {
+export async function main(invocation: Invocation<typeof LAB_OPTIONS>): Promise<number> {
   const view = viewEvenDamaged(findLab(invocation));
   if (invocation.wantsJson) {
     const { experiments: _experiments, ...rest } = view;

@@ -1,102 +1,158 @@
-/** `overnight take`: the kept stack onto the person's own repository, only when asked, only as something new. */
+/**
+ * `overnight take`: the kept changes as a new branch of the person's repository, or as patches. Touches nothing else
+ * there.
+ */
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import { formatCount } from '../base/text.ts';
 import { codeOf, type LabState, lineage } from '../core/state.ts';
+import { sourceOf } from '../workspace/source.ts';
 import { type KeptCommit, takeBranch, takePatches } from '../workspace/take.ts';
-import { experimentNumber, findLab, readLab } from './find.ts';
+import type { Invocation } from './command.ts';
+import { experimentNumber, type FoundLab, findLab, readLab } from './find.ts';
+import type { TAKE_OPTIONS } from './options.ts';
 import { printText, printJson } from './output.ts';
-import type { Invocation } from './spec.ts';
+import { quoteWord } from './program-name.ts';
 
-export async function main(invocation: Invocation): Promise<number> {
+export async function main(invocation: Invocation<typeof TAKE_OPTIONS>): Promise<number> {
+  const { branch, patches } = invocation.options;
+  if (branch !== undefined && patches !== undefined)
+    throw new LabError('E_USAGE', {
+      what: 'The result goes to one place.',
+      why: 'Both --branch and --patches were given.',
+      next: 'Give one of them.',
+    });
   const foundLab = findLab(invocation);
   const { state } = readLab(foundLab);
-  const { branch, patches, confirmed, experiment } = invocation.options;
-  const chosenNumber =
-    experiment === undefined ? undefined : experimentNumber(String(experiment), state.experiments.length);
-  if ((branch === undefined) === (patches === undefined)) {
+  const steps = stepsToTake(state, invocation.options);
+  const asPatches = patches !== undefined || (branch === undefined && !(await hasRepository(foundLab, state)));
+  const summary = asPatches
+    ? await writePatches(foundLab, state, steps, patches)
+    : await createBranch(foundLab, state, steps, branch);
+  if (invocation.wantsJson) printJson(summary.json);
+  else printText(summary.text);
+  return 0;
+}
+
+interface TakeSummary {
+  readonly json: unknown;
+  readonly text: string;
+}
+
+/** Is there a commit to start a branch from, in the repository that the arena belongs to now? */
+const hasRepository = async ({ paths }: FoundLab, state: LabState): Promise<boolean> =>
+  state.lab!.source.commit !== undefined && (await sourceOf(paths.arena)).repository !== undefined;
+
+async function createBranch(
+  { paths, tag }: FoundLab,
+  state: LabState,
+  steps: readonly KeptCommit[],
+  branchName: string | undefined,
+): Promise<TakeSummary> {
+  const { commit } = state.lab!.source;
+  if (!commit)
     throw new LabError('E_USAGE', {
-      what: 'Say how to take it.',
-      why:
-        branch === undefined ? 'Neither --branch nor --patches was given.' : 'Both --branch and --patches were given.',
-      next: 'Give one: `overnight take --branch overnight-result`, or `--patches folder`.',
+      what: 'There is no commit to start a branch from.',
+      why: 'This lab was opened outside a git repository.',
+      next: '`overnight take` without --branch writes patches.',
     });
+  const create = (name: string) => takeBranch(paths.arena, paths.store, codeOf(state, 0)!.commit, commit, steps, name);
+  const branch = branchName ?? `overnight-${tag}`;
+  const taken =
+    branchName === undefined ? await withFreeName(branch, create) : { name: branch, value: await create(branch) };
+  const { commits, startsWithUncommitted } = taken.value;
+  const uncommittedNote = startsWithUncommitted ? '; the first has what was not committed then' : '';
+  const shortCommit = commit.slice(0, 12);
+  return {
+    json: { branch: taken.name, ...taken.value },
+    text: `Branch ${taken.name}: ${formatCount(commits, 'commit')} on ${shortCommit}${uncommittedNote}. Your checkout is untouched.\nSee it with \`git log -p ${shortCommit}..${taken.name}\`.`,
+  };
+}
+
+async function writePatches(
+  { paths }: FoundLab,
+  state: LabState,
+  steps: readonly KeptCommit[],
+  folderName: string | undefined,
+): Promise<TakeSummary> {
+  const { subfolder = '' } = state.lab!.source;
+  const write = (folder: string) => takePatches(paths.store, subfolder, codeOf(state, 0)!.commit, steps, folder);
+  // Below .overnight a new folder is no change of the arena.
+  const folder = path.resolve(folderName ?? path.join(paths.report, 'patches'));
+  const taken =
+    folderName === undefined ? await withFreeName(folder, write) : { name: folder, value: await write(folder) };
+  const shownFolder = path.relative(process.cwd(), taken.name);
+  const patchCount = formatCount(taken.value.length, 'patch', 'patches');
+  return {
+    json: { patches: taken.value },
+    text: `${patchCount} in ${taken.name}.\nApply them in a repository of the code with \`git am ${quoteWord(shownFolder.startsWith('..') ? taken.name : shownFolder)}/*.patch\`.`,
+  };
+}
+
+/** The name, or the name with the first number that is free: what exists is never changed. */
+async function withFreeName<T>(
+  name: string,
+  create: (freeName: string) => Promise<T>,
+): Promise<{ readonly name: string; readonly value: T }> {
+  for (let i = 1; ; i++) {
+    const freeName = i === 1 ? name : `${name}-${i}`;
+    try {
+      return { name: freeName, value: await create(freeName) };
+    } catch (thrown) {
+      if (!(thrown instanceof LabError && thrown.code === 'E_EXISTS')) throw thrown;
+    }
   }
+}
+
+type TakeOptions = Pick<Invocation<typeof TAKE_OPTIONS>['options'], 'confirmed' | 'experiment'>;
+
+function stepsToTake(state: LabState, { confirmed, experiment }: TakeOptions): readonly KeptCommit[] {
+  const chosenNumber = experiment === undefined ? undefined : experimentNumber(experiment, state.experiments.length);
   if (chosenNumber !== undefined && !codeOf(state, chosenNumber))
     throw new LabError('E_NOT_FOUND', {
       what: `#${chosenNumber} cannot be taken.`,
       why: 'It was refused, so it has no code.',
       next: '`overnight log` lists the experiments.',
     });
-  const steps = stepsOf(state, chosenNumber ?? (confirmed === true ? state.champion : state.incumbent));
-  if (steps.length === 0) {
+  const steps = stepsOf(state, chosenNumber ?? (confirmed ? state.champion : state.incumbent));
+  if (steps.length > 0) return steps;
+  if (chosenNumber === 0)
     throw new LabError('E_NOT_FOUND', {
       what: 'There is nothing to take.',
-      why: confirmed === true ? 'No kept change was confirmed.' : 'No change was kept.',
-      next: confirmed === true ? 'Without --confirmed, unconfirmed ones are taken too.' : 'Let it run longer.',
+      why: '#0 is the baseline: the code as it was.',
+      next: '`overnight log` lists the experiments.',
     });
-  }
-  const baselineCommit = codeOf(state, 0)!.commit;
-  const source = state.lab!.source;
-  if (patches !== undefined) {
-    const patchFiles = await takePatches(
-      foundLab.paths.store,
-      source.subfolder ?? '',
-      baselineCommit,
-      steps,
-      path.resolve(String(patches)),
-    );
-    if (invocation.wantsJson) printJson({ patches: patchFiles });
-    else
-      printText(
-        `${formatCount(patchFiles.length, 'patch', 'patches')} in ${path.resolve(String(patches))}. Apply them in your repository with \`git am ${String(patches)}/*.patch\`.`,
-      );
-    return 0;
-  }
-  if (!source.commit)
-    throw new LabError('E_USAGE', {
-      what: 'There is no commit to start a branch from.',
-      why: 'This lab was opened outside a git repository.',
-      next: 'Use --patches FOLDER instead.',
-    });
-  const branchResult = await takeBranch(
-    foundLab.paths.arena,
-    foundLab.paths.store,
-    baselineCommit,
-    source.commit,
-    steps,
-    String(branch),
-  );
-  if (invocation.wantsJson) printJson({ branch, ...branchResult });
-  else {
-    printText(
-      `Branch ${branch}: ${formatCount(branchResult.commits, 'commit')} on ${source.commit.slice(0, 12)}${branchResult.startsWithUncommitted ? ', the first with what was not committed then' : ''}. Your checkout is untouched.`,
-    );
-    printText(`See it with \`git log -p ${source.commit.slice(0, 12)}..${branch}\`.`);
-  }
-  return 0;
+  throw new LabError('E_NOT_FOUND', {
+    what: 'There is nothing to take.',
+    why: confirmed ? 'No kept change was confirmed.' : 'No change was kept.',
+    next:
+      confirmed && state.incumbent > 0
+        ? 'Without --confirmed, unconfirmed changes are taken too.'
+        : 'Let it run longer: `overnight run`.',
+  });
 }
 
 /** One commit per kept experiment, with the evidence in its message. */
-function stepsOf(state: LabState, tipNumber: number): KeptCommit[] {
+function stepsOf(state: LabState, tipNumber: number): readonly KeptCommit[] {
   return lineage(state, tipNumber)
     .slice(1)
-    .map((n) => {
-      const experiment = state.experiments[n]!;
-      const decision = experiment.state === 'decided' ? experiment.decision : undefined;
-      const confirmation = state.confirmations.filter((entry) => entry.n === n).at(-1);
-      const metricName = state.lab!.arena.metric.name;
-      const messageLines = [
-        experiment.idea.hypothesis,
-        '',
-        `Experiment #${n} of lab ${state.lab!.tag}, proposed by ${experiment.idea.proposer}.`,
-        ...(decision ? [`Verdict: ${decision.verdict} (${decision.rule}): ${decision.reason}`] : []),
-        confirmation
-          ? `Confirmation: ${confirmation.passed ? 'passed' : 'not passed'}: ${confirmation.reason}`
-          : 'Confirmation: not tested on its own',
-        `Metric: ${metricName}`,
-        '',
-      ];
-      return { commit: codeOf(state, n)!.commit, message: messageLines.join('\n') };
-    });
+    .map((n) => ({ commit: codeOf(state, n)!.commit, message: messageOf(state, n) }));
+}
+
+function messageOf(state: LabState, n: number): string {
+  const experiment = state.experiments[n]!;
+  const decision = experiment.state === 'decided' ? experiment.decision : undefined;
+  const confirmation = state.confirmations.filter((entry) => entry.n === n).at(-1);
+  const { tag, arena } = state.lab!;
+  return [
+    experiment.idea.hypothesis,
+    '',
+    `Experiment #${n} of lab ${tag}, proposed by ${experiment.idea.proposer}.`,
+    ...(decision ? [`Verdict: ${decision.verdict} (${decision.rule}): ${decision.reason}`] : []),
+    confirmation
+      ? `Confirmation: ${confirmation.passed ? 'passed' : 'not passed'}: ${confirmation.reason}`
+      : 'Confirmation: not tested on its own',
+    `Metric: ${arena.metric.name}`,
+    '',
+  ].join('\n');
 }

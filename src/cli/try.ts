@@ -1,67 +1,71 @@
-/** `overnight try`: research a shipped arena in a copy of it, below the folder one stands in. */
+/** `overnight try`: research a shipped arena in a copy below the current folder. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { defined } from '../base/defined.ts';
+import { suggestionFor } from '../base/did-you-mean.ts';
 import { LabError } from '../base/error.ts';
 import { readLedger } from '../ledger/jsonl.ts';
 import { copyTree, removeTree } from '../os/files.ts';
-import { labPaths, listTags } from '../os/paths.ts';
+import { makeFolder } from '../os/folders.ts';
+import { ignoreEverythingIn, labPaths, listTags } from '../os/paths.ts';
 import type { OpenOptions } from '../app/open-lab.ts';
 import { readManifest } from '../workspace/arena.ts';
 import { limitsFrom } from './limits.ts';
 import { runLab } from './run.ts';
-import type { Invocation } from './spec.ts';
+import type { Invocation } from './command.ts';
+import type { TRY_OPTIONS } from './options.ts';
+import { SHIPPED_ARENAS, shippedNames } from './shipped-arenas.ts';
 
-const SHIPPED_ARENAS = fileURLToPath(new URL('../../arenas', import.meta.url));
-/** `--quick`: enough to see every part at work, too little to trust. */
+/** `--quick`: enough to see every part at work, not enough for a result. */
 const QUICK_SETTINGS = { experiments: 6, minutes: 2.2, seconds: 4, calibrate: 3 };
 /** What a checkout has beside what the package carries. */
 const NEVER_COPIED = new Set(['node_modules', '.overnight', 'tests']);
 
-export async function main(invocation: Invocation): Promise<number> {
+export async function main(invocation: Invocation<typeof TRY_OPTIONS>): Promise<number> {
   const arenaName = invocation.args[0]!;
   const shippedFolder = path.join(SHIPPED_ARENAS, arenaName);
-  const shippedNames = fs
-    .readdirSync(SHIPPED_ARENAS)
-    .filter((entry) => fs.existsSync(path.join(SHIPPED_ARENAS, entry, 'arena.yaml')));
-  if (!shippedNames.includes(arenaName)) {
+  if (!shippedNames().includes(arenaName)) {
     throw new LabError('E_NOT_FOUND', {
       what: `There is no shipped arena "${arenaName}".`,
-      why: `The shipped ones are ${shippedNames.join(', ')}.`,
-      next: 'Name one of them; for your own code use `overnight new`.',
+      why: `The shipped ones are ${shippedNames().join(', ')}.${suggestionFor(arenaName, shippedNames())}`,
+      next: 'Name one of them. For your own code use `overnight new`.',
     });
   }
   const overnightFolder = path.join(invocation.folder, '.overnight');
-  fs.mkdirSync(overnightFolder, { recursive: true });
-  if (!fs.existsSync(path.join(overnightFolder, '.gitignore')))
-    fs.writeFileSync(path.join(overnightFolder, '.gitignore'), '*\n');
+  makeFolder(overnightFolder);
+  ignoreEverythingIn(overnightFolder);
   const tryFolder = path.join(overnightFolder, 'try', arenaName);
-  const isQuick = invocation.options.quick === true;
+  const isQuick = invocation.options.quick;
   const resumableTag = unfinishedTag(tryFolder, isQuick);
   if (!resumableTag) refreshCopy(shippedFolder, tryFolder);
   return runLab(
     resumableTag
       ? { folder: tryFolder, tag: resumableTag, command: `try ${arenaName}` }
       : freshOptions(invocation, tryFolder, arenaName, isQuick),
-    invocation.wantsJson,
+    invocation,
   );
 }
 
-function freshOptions(invocation: Invocation, tryFolder: string, arenaName: string, isQuick: boolean): OpenOptions {
+function freshOptions(
+  invocation: Invocation<typeof TRY_OPTIONS>,
+  tryFolder: string,
+  arenaName: string,
+  isQuick: boolean,
+): OpenOptions {
   const arena = readManifest(tryFolder);
-  const requestedLimits = limitsFrom(invocation, new Date());
+  const requestedLimits = limitsFrom(invocation.options, new Date());
   const { experiments, minutes } = isQuick ? QUICK_SETTINGS : arena.try;
   const deadline = new Date(Date.now() + minutes * 60_000).toISOString();
-  // Where candidate and judge are joined, the budget is a bound on answering, not an amount of work to shorten.
+  // Where candidate and evaluator are joined by a pipe, the budget bounds the answers; there is no work to shorten.
   const seconds = isQuick && arena.evaluate?.join !== 'pipe' ? QUICK_SETTINGS.seconds : arena.try.seconds;
-  return {
+  return defined({
     folder: tryFolder,
     tag: nextTag(tryFolder, isQuick),
     command: `try ${arenaName}${isQuick ? ' --quick' : ''}`,
     limits: { experiments, deadline, ...requestedLimits },
-    ...(isQuick && { calibrate: QUICK_SETTINGS.calibrate }),
-    ...(seconds !== undefined && { seconds: Math.min(seconds, arena.budget.seconds) }),
-  };
+    calibrate: isQuick ? QUICK_SETTINGS.calibrate : undefined,
+    seconds: seconds === undefined ? undefined : Math.min(seconds, arena.budget.seconds),
+  });
 }
 
 const prefixOf = (isQuick: boolean): string => (isQuick ? 'quick' : 'try');
@@ -71,7 +75,7 @@ function nextTag(tryFolder: string, isQuick: boolean): string {
   for (let i = 1; ; i++) if (!usedTags.has(`${prefixOf(isQuick)}-${i}`)) return `${prefixOf(isQuick)}-${i}`;
 }
 
-/** A try that was interrupted is gone on with; a finished one is not. */
+/** The tag of a try that was interrupted: it goes on. A finished one does not. */
 function unfinishedTag(tryFolder: string, isQuick: boolean): string | undefined {
   const latestTag = listTags(tryFolder).find((existingTag) => existingTag.startsWith(`${prefixOf(isQuick)}-`));
   if (!latestTag) return undefined;
@@ -84,7 +88,7 @@ function unfinishedTag(tryFolder: string, isQuick: boolean): string | undefined 
     : undefined;
 }
 
-/** Lay the shipped files into the copy; its labs and caches stay. */
+/** Copy the shipped files over the earlier copy; its labs and caches stay. */
 function refreshCopy(shippedFolder: string, copyFolder: string): void {
   fs.mkdirSync(copyFolder, { recursive: true });
   for (const entry of fs.readdirSync(copyFolder)) if (entry !== '.overnight') removeTree(path.join(copyFolder, entry));

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arenaWith, MINIMAL_MANIFEST as manifest } from '../testing/script.ts';
-import { checkFiles, gradeOf, matchingFiles, parseArena, roleOf } from './arena.ts';
+import { signOf } from './arena.ts';
+import { checkFiles, parseArena } from './manifest-check.ts';
+import { matchingFiles, roleOf } from './file-roles.ts';
+import { gradeOf } from './trust-grade.ts';
 
 const problems = (change: object): string => {
   const parsed = parseArena({ ...manifest, ...change });
@@ -100,6 +103,68 @@ describe('which file is what', () => {
   });
 });
 
+describe('globs and files', () => {
+  const files = ['a.ts', 'lib/.b', 'lock.json', 'h/x'];
+  const placesOf = (change: Readonly<Record<string, unknown>>): string[] =>
+    checkFiles(arenaWith({ editable: ['a.ts'], ...change }), files).map(({ at }) => at);
+
+  it('every glob of every kind matches a file that is there', () => {
+    expect(placesOf({})).toEqual([]);
+    expect(placesOf({ editable: ['a.ts', 'lib/*'] })).toEqual([]);
+    expect(placesOf({ editable: ['a.ts', 'b.ts', 'c.ts'] })).toEqual(['editable', 'editable']);
+    expect(placesOf({ frozen: ['lock.json', 'none'] })).toEqual(['frozen']);
+    expect(placesOf({ hidden: ['none/**'] })).toEqual(['hidden']);
+    expect(placesOf({ setup: { command: 's', key: ['lock.json'] } })).toEqual([]);
+    expect(placesOf({ setup: { command: 's', key: ['lock.json', 'none'] } })).toEqual(['setup.key']);
+  });
+
+  it('frozen and hidden files are not editable ones', () => {
+    expect(placesOf({ frozen: ['a.*'] })).toEqual(['frozen']);
+    expect(placesOf({ hidden: ['h/**'] })).toEqual([]);
+    expect(placesOf({ editable: ['**'], frozen: ['lib/*'], hidden: ['h/*'] })).toEqual(['frozen', 'hidden']);
+  });
+
+  it('three files of an overlap are named, and more are hinted at', () => {
+    const many = Array.from({ length: 4 }, (_, i) => `f${i}`);
+    const overlap = (count: number): string =>
+      checkFiles(arenaWith({ editable: ['f*'], frozen: ['f*'] }), many.slice(0, count))[0]!.message;
+    expect(overlap(3)).toMatch(/f0, f1, f2$/);
+    expect(overlap(4)).toMatch(/f0, f1, f2, …$/);
+  });
+
+  it('knobs are in editable files that are there', () => {
+    const knobIn = (file: string): string[] =>
+      placesOf({ knobs: [{ name: 'A', file, kind: 'int', range: [0, 1] }], hidden: ['h/*'] });
+    expect(knobIn('a.ts')).toEqual([]);
+    expect(knobIn('b.ts')).toEqual(['knobs.0.file']);
+    expect(knobIn('lock.json')).toEqual(['knobs.0.file']);
+    const anywhere = { editable: ['**'], knobs: [{ name: 'A', file: 'none.ts', kind: 'int', range: [0, 1] }] };
+    expect(placesOf(anywhere)).toEqual(['knobs.0.file']);
+    expect(knobIn('h/x')).toEqual(['knobs.0.file']);
+  });
+
+  it('no glob matches nothing', () => {
+    expect(matchingFiles([], files)).toEqual([]);
+    expect(matchingFiles(['lib/**', 'a.ts'], files)).toEqual(['a.ts', 'lib/.b']);
+    const role = roleOf({ editable: ['**'], hidden: ['h/**'] });
+    expect(['h/.x', 'a.ts', '.a', 'program.md', 'lib/program.md'].map(role)).toEqual([
+      'hidden',
+      'editable',
+      'editable',
+      'frozen',
+      'editable',
+    ]);
+    expect(roleOf({ editable: ['**'], hidden: ['**'] })('arena.yaml')).toBe('frozen');
+  });
+});
+
+describe('the direction of a metric', () => {
+  it('is a sign that makes larger numbers better', () => {
+    expect(signOf(arenaWith({ metric: { name: 'l', direction: 'minimize' } }))).toBe(-1);
+    expect(signOf(arenaWith({ metric: { name: 'l', direction: 'maximize' } }))).toBe(1);
+  });
+});
+
 describe('the trust grade', () => {
   const judged = arenaWith({ evaluate: { command: 'judge' } });
   const bounded = arenaWith({ metric: { name: 'loss', direction: 'minimize', plausible: { min: 0, max: 9 } } });
@@ -109,6 +174,8 @@ describe('the trust grade', () => {
     [arenaWith(), 'bubblewrap', 'reported'],
     [judged, 'process', 'reported'],
     [bounded, 'process', 'reported'],
+    [arenaWith({ metric: { name: 'l', direction: 'minimize', plausible: { min: 0 } } }), 'bubblewrap', 'reported'],
+    [arenaWith({ metric: { name: 'l', direction: 'minimize', plausible: { max: 0 } } }), 'bubblewrap', 'reported'],
   ] as const)('is never better than what the sandbox and the arena allow', (arena, level, grade) => {
     const found = gradeOf(arena, level);
     expect(found.grade).toBe(grade);

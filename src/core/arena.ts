@@ -2,17 +2,21 @@
  * The manifest of an arena: what may change, what is frozen, how it is scored. The schema is the type, the check and
  * the generated table in docs/arena.md. Knows nothing about where the file lies or what it is going to be used for.
  */
-import picomatch from 'picomatch';
 import { z } from 'zod';
-import { parseComparison } from './admission/knob-rules.ts';
-import type { TrustGrade } from './event.ts';
+
+/** Version of the decision rules. Labs of earlier versions can be replayed, viewed and reported, not continued. */
+export const RULES_VERSION = 3;
 
 const nameSchema = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/, 'letters, digits, . _ - only, at most 64, not starting with a digit');
+
 const globsSchema = z.array(z.string().min(1)).describe('glob patterns below the arena folder');
+
 const commandSchema = z.string().min(1).describe('a line for `sh -c`, run in the arena folder');
+
 const entrySchema = z.string().regex(/^[^/\\]+$/, 'a top-level name, without slashes');
+
 const positiveSchema = z.number().positive();
 
 const knobBase = {
@@ -26,6 +30,7 @@ const knobBase = {
     .optional()
     .describe('tried only while a knob above has one of these values'),
 };
+
 const rangeSchema = z
   .tuple([z.number(), z.number()])
   .refine(([low, high]) => low < high, 'the lower end must be below the upper end')
@@ -60,7 +65,7 @@ const constraintSchema = z
     ),
     max: z.number().optional(),
     min: z.number().optional(),
-    relative: z.boolean().default(false).describe('true: `max` and `min` are factors of the champion’s value'),
+    relative: z.boolean().default(false).describe('true: `max` and `min` are factors of the incumbent’s value'),
     hard: z.boolean().default(true).describe('false: only reported, under Health'),
   })
   .refine((constraint) => constraint.max !== undefined || constraint.min !== undefined, 'needs `max` or `min`');
@@ -121,10 +126,10 @@ export const arenaSchema = z.strictObject({
         .min(1)
         .describe('entries of $OVERNIGHT_DATA that make up the split; missing ones stop the lab'),
       wall_s: positiveSchema.default(120).describe('hard limit, seconds'),
-      reads: z.number().int().min(2).max(1000).default(20).describe('how often it may be asked in the life of a lab'),
+      reads: z.number().int().min(2).max(1000).default(20).describe('how often it may be asked in one lab'),
     })
     .optional()
-    .describe('a second evaluator that only baseline and confirmed champions meet, and that no proposer hears of'),
+    .describe('a second evaluator, hidden from proposers; it scores the baseline and confirmed champions alone'),
   budget: z.strictObject({
     seconds: positiveSchema.describe('training clock, seconds'),
     steps: z
@@ -150,21 +155,21 @@ export const arenaSchema = z.strictObject({
     .describe('work without which a number is no result'),
   screen: z
     .strictObject({
-      seconds: positiveSchema.describe('training clock of the short run, below budget.seconds'),
+      seconds: positiveSchema.describe('training clock of the screening run, below budget.seconds'),
       ranks: z
         .boolean()
         .optional()
-        .describe('true: a short run ranks long ones, so that only the best share of them is measured in full'),
+        .describe('true: screening runs rank ideas as full runs do, so that only the best share is measured in full'),
       one_in: z
         .number()
         .int()
         .min(2)
         .max(10)
         .optional()
-        .describe('with `ranks`: of so many short runs one goes on; 3 when absent'),
+        .describe('with `ranks`: one of so many screened ideas is measured in full; 3 when absent'),
     })
     .optional()
-    .describe('a short run of every idea first: what crashes or diverges in it costs no whole budget'),
+    .describe('a screening run of every idea first: an idea that crashes or diverges in it costs no whole budget'),
   seeds: z
     .strictObject({
       first: z.number().int().positive().default(1),
@@ -199,7 +204,7 @@ export const arenaSchema = z.strictObject({
     )
     .optional()
     .describe(
-      'what makes the number that decides worse, weight times metric: sample_sd for stability across seeds or days',
+      'each makes the deciding number worse by weight times metric: sample_sd for stability across seeds or days',
     ),
   guards: z
     .array(z.strictObject({ name: nameSchema, command: commandSchema, wall_s: positiveSchema.default(60) }))
@@ -208,7 +213,10 @@ export const arenaSchema = z.strictObject({
   decide: z
     .strictObject({
       rule: z.enum(['margin', 'greedy', 'paired', 'sequential']).default('margin'),
-      rules: z.literal([1, 2, 3]).default(3).describe('version of the rules; a lab keeps those it was opened with'),
+      rules: z
+        .literal(RULES_VERSION)
+        .default(RULES_VERSION)
+        .describe('version of the decision rules; a lab of another version can be read, not continued'),
       controls: z
         .number()
         .min(0)
@@ -231,7 +239,7 @@ export const arenaSchema = z.strictObject({
         .describe('ideas between two looks for drift: baseline and champion measured again; 0 = never'),
       parameters: nameSchema
         .optional()
-        .describe('secondary metric that counts parameters: with fewer of them a change needs no margin, it wins ties'),
+        .describe('secondary metric that counts parameters: a change with fewer of them needs no margin'),
       max_replicates: z
         .number()
         .int()
@@ -251,7 +259,7 @@ export const arenaSchema = z.strictObject({
         .max(8)
         .default(1)
         .describe(
-          'live bases that ideas start from once nothing sure is gained: the incumbent and so many less one; 1 = one line',
+          'live bases that ideas may start from on a plateau, the incumbent among them; 1 = the incumbent alone',
         ),
     })
     .optional(),
@@ -260,13 +268,13 @@ export const arenaSchema = z.strictObject({
     .max(4)
     .optional()
     .describe(
-      'further metrics that count beside the first: what no other experiment beats in all of them is shown as the front, and is a live base where there are branches',
+      'further metrics beside the first: experiments that no other beats in all of them are shown as the front, and are live bases where there are branches',
     ),
   knobs: z.array(knobSchema).default([]),
   knob_rules: z
     .array(z.string().min(1))
     .optional()
-    .describe('comparisons that what the optimizer tries must satisfy: "WIDTH % HEAD_DIM == 0"'),
+    .describe('comparisons that every point of the optimizer must satisfy: "WIDTH % HEAD_DIM == 0"'),
   try: z
     .strictObject({
       experiments: z.number().int().positive().default(12),
@@ -274,178 +282,15 @@ export const arenaSchema = z.strictObject({
       seconds: positiveSchema.optional().describe('training clock of a try, where budget.seconds is too long for one'),
     })
     .prefault({})
-    .describe('what `overnight try` does with a shipped arena'),
+    .describe('what `overnight try NAME` does with a shipped arena'),
   notes: z.string().optional(),
 });
 
 export type Arena = z.infer<typeof arenaSchema>;
+
 export type Knob = z.infer<typeof knobSchema>;
-export type Constraint = z.infer<typeof constraintSchema>;
 
-/** One thing wrong with a manifest: where, what, and the value that was seen. */
-export interface ManifestProblem {
-  readonly at: string;
-  readonly message: string;
-}
+export type MetricConstraint = z.infer<typeof constraintSchema>;
 
-/** Validate parsed YAML. Never throws. */
-export function parseArena(
-  value: unknown,
-): { readonly arena: Arena } | { readonly problems: readonly ManifestProblem[] } {
-  const parsed = arenaSchema.safeParse(value);
-  if (parsed.success) {
-    const problems = crossCheck(parsed.data);
-    return problems.length > 0 ? { problems } : { arena: parsed.data };
-  }
-  return {
-    problems: parsed.error.issues.map((issue) => ({
-      at: issue.path.join('.') || '(top level)',
-      message:
-        issue.code === 'unrecognized_keys'
-          ? `unknown key: ${issue.keys.join(', ')}`
-          : withSeenValue(issue.message, value, issue.path),
-    })),
-  };
-}
-
-function withSeenValue(message: string, value: unknown, path: readonly PropertyKey[]): string {
-  let seen: unknown = value;
-  for (const segment of path)
-    seen = seen !== null && typeof seen === 'object' ? (seen as Record<PropertyKey, unknown>)[segment] : undefined;
-  if (seen === undefined) return message.includes('received undefined') ? 'this key is required and missing' : message;
-  return `${message} (seen: ${JSON.stringify(seen)?.slice(0, 80)})`;
-}
-
-function crossCheck(arena: Arena): ManifestProblem[] {
-  const problems: ManifestProblem[] = [];
-  const knobKeys = new Set<string>();
-  for (const [i, knob] of arena.knobs.entries()) {
-    const knobKey = `${knob.file}:${knob.name}`;
-    if (knobKeys.has(knobKey)) problems.push({ at: `knobs.${i}`, message: `a second knob on the constant ${knobKey}` });
-    knobKeys.add(knobKey);
-    const parentKnob = arena.knobs.slice(0, i).find((earlierKnob) => earlierKnob.name === knob.when?.knob);
-    if (knob.when && !parentKnob)
-      problems.push({ at: `knobs.${i}.when`, message: `no knob above is ${knob.when.knob}` });
-    const impossible = parentKnob && knob.when!.in.find((value) => !allowsValue(parentKnob, value));
-    if (impossible !== undefined)
-      problems.push({ at: `knobs.${i}.when`, message: `${parentKnob!.name} cannot be ${JSON.stringify(impossible)}` });
-  }
-  for (const [i, ruleText] of (arena.knob_rules ?? []).entries()) {
-    const comparison = parseComparison(ruleText);
-    const unknownName =
-      'names' in comparison
-        ? comparison.names.find((knobName) => !arena.knobs.some((knob) => knob.name === knobName))
-        : '';
-    const message = 'problem' in comparison ? comparison.problem : unknownName && `there is no knob ${unknownName}`;
-    if (message) problems.push({ at: `knob_rules.${i}`, message: `"${ruleText}": ${message}` });
-  }
-  if (arena.budget.wall_s < arena.budget.seconds)
-    problems.push({
-      at: 'budget.wall_s',
-      message: `must be at least budget.seconds (${arena.budget.seconds}), seen: ${arena.budget.wall_s}`,
-    });
-  if (arena.screen && arena.screen.seconds >= arena.budget.seconds)
-    problems.push({
-      at: 'screen.seconds',
-      message: `must be below budget.seconds (${arena.budget.seconds}), seen: ${arena.screen.seconds}`,
-    });
-  if (arena.screen?.one_in !== undefined && arena.screen.ranks !== true)
-    problems.push({ at: 'screen.one_in', message: 'means nothing without `ranks: true`' });
-  if (arena.screen && arena.evaluate?.join === 'pipe')
-    problems.push({ at: 'screen', message: 'candidates that are joined with their evaluator cannot run alone' });
-  const shared = arena.data.candidate.filter((entry) => arena.data.evaluator.includes(entry));
-  if (shared.length > 0)
-    problems.push({ at: 'data', message: `named for candidates and as evaluator-only: ${shared.join(', ')}` });
-  if (arena.holdout && arena.evaluate?.join !== 'artefact')
-    problems.push({ at: 'holdout', message: 'needs an `evaluate` command that scores artefacts' });
-  const exposed = arena.data.candidate.filter((entry) => arena.holdout?.data.includes(entry));
-  if (exposed.length > 0) problems.push({ at: 'holdout.data', message: `candidates would see ${exposed.join(', ')}` });
-  const { min, max } = arena.metric.plausible ?? {};
-  if (min !== undefined && max !== undefined && min >= max)
-    problems.push({ at: 'metric.plausible', message: `min ${min} is not below max ${max}` });
-  return problems;
-}
-
-function allowsValue(knob: Knob, value: string | number): boolean {
-  if (knob.kind === 'choice') return knob.values.includes(value);
-  return typeof value === 'number' && value >= knob.range[0] && value <= knob.range[1];
-}
-
-// ------------------------------------------------------------------------------------------ which file is what
-
-export type FileRole = 'editable' | 'frozen' | 'hidden';
-
-/** Says of any path below the arena folder what it is. The manifest and `program.md` are always frozen. */
-export function roleOf(arena: Pick<Arena, 'editable' | 'hidden'>): (path: string) => FileRole {
-  const isEditable = picomatch(arena.editable as string[], { dot: true });
-  const isHidden = arena.hidden.length > 0 ? picomatch(arena.hidden as string[], { dot: true }) : () => false;
-  return (path) => {
-    if (path === 'arena.yaml' || path === 'program.md') return 'frozen';
-    if (isHidden(path)) return 'hidden';
-    return isEditable(path) ? 'editable' : 'frozen';
-  };
-}
-
-/** Paths out of `files` that match any of the globs. */
-export function matchingFiles(patterns: readonly string[], files: readonly string[]): string[] {
-  if (patterns.length === 0) return [];
-  const isMatch = picomatch(patterns as string[], { dot: true });
-  return files.filter((file) => isMatch(file));
-}
-
-/**
- * What is wrong between a manifest and the files that are there: globs without a match, overlaps, knobs in frozen
- * files.
- */
-export function checkFiles(arena: Arena, files: readonly string[]): ManifestProblem[] {
-  const problems: ManifestProblem[] = [];
-  const groups = [
-    ['editable', arena.editable],
-    ['frozen', arena.frozen],
-    ['hidden', arena.hidden],
-    ['setup.key', arena.setup?.key ?? []],
-  ] as const;
-  for (const [manifestKey, patterns] of groups) {
-    for (const pattern of patterns) {
-      if (matchingFiles([pattern], files).length === 0)
-        problems.push({ at: manifestKey, message: `"${pattern}" matches none of the ${files.length} files` });
-    }
-  }
-  const editable = matchingFiles(arena.editable, files);
-  for (const [manifestKey, patterns] of [groups[1], groups[2]]) {
-    const overlap = matchingFiles(patterns, editable);
-    if (overlap.length > 0)
-      problems.push({
-        at: manifestKey,
-        message: `overlaps editable in ${overlap.slice(0, 3).join(', ')}${overlap.length > 3 ? ', …' : ''}`,
-      });
-  }
-  const roleOfPath = roleOf(arena);
-  for (const [i, knob] of arena.knobs.entries()) {
-    if (!files.includes(knob.file)) problems.push({ at: `knobs.${i}.file`, message: `there is no file ${knob.file}` });
-    else if (roleOfPath(knob.file) !== 'editable')
-      problems.push({ at: `knobs.${i}.file`, message: `${knob.file} is not editable` });
-  }
-  return problems;
-}
-
-// ------------------------------------------------------------------------------------------------ trust grade
-
-/** How far a number of this arena may be trusted on a machine with this sandbox, and why, in words. */
-export function gradeOf(arena: Arena, sandboxLevel: string): { readonly grade: TrustGrade; readonly reason: string } {
-  if (sandboxLevel !== 'bubblewrap')
-    return { grade: 'reported', reason: 'without a sandbox the candidate can reach the evaluator and its data' };
-  if (arena.evaluate)
-    return {
-      grade: 'sealed',
-      reason: 'a separate evaluator process, which the candidate cannot reach, makes the number',
-    };
-  const { min, max } = arena.metric.plausible ?? {};
-  if (min !== undefined && max !== undefined)
-    return {
-      grade: 'guarded',
-      reason:
-        'the candidate prints the number itself, sandboxed, with frozen files checked and bounds on what is plausible',
-    };
-  return { grade: 'reported', reason: 'the candidate prints the number itself, and metric.plausible sets no bounds' };
-}
+/** +1 when larger is better. Multiplying by it turns every metric into "larger is better". */
+export const signOf = (arena: Pick<Arena, 'metric'>): 1 | -1 => (arena.metric.direction === 'maximize' ? 1 : -1);

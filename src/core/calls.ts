@@ -1,16 +1,16 @@
 /**
- * What the calls of agents say: what was spent, and whom it is worth asking again, and when. Derived from the ledger
- * alone, so that a harness that was killed waits as patiently as one that was not. Knows nothing about agents, prices
- * or clocks.
+ * What calls of agents cost, and when an agent may be asked again. Derived from the ledger alone, so that a harness
+ * that was killed waits as long as one that was not. Knows nothing about agents, prices or clocks.
  */
 import { createRandom, seedOf } from '../base/random.ts';
-import type { CallFailure, RunLimits } from './event.ts';
+import type { CallFailure } from './agent-call.ts';
+import type { RunLimits } from './session.ts';
 import type { AgentCall } from './experiment.ts';
 import type { LabState } from './state.ts';
 
 export interface CallCosts {
   readonly calls: number;
-  /** All of them, those read from a cache too. */
+  /** Input, cached input and output. */
   readonly tokens: number;
   readonly usd: number;
   /** Calls whose price nobody knows: `usd` is then too low. */
@@ -31,7 +31,7 @@ export function costOfCalls(calls: readonly AgentCall[], session?: number): Call
   return { calls: callCount, tokens, usd, unpriced };
 }
 
-/** What may still be spent, in this session and in the whole lab; absent = no bound. Never below zero. */
+/** What may still be spent in this session, by its own limits and those of the lab; absent = no limit. */
 export function budgetLeft(
   calls: readonly AgentCall[],
   session: number,
@@ -58,8 +58,8 @@ export function budgetLeft(
 }
 
 /**
- * Seconds before the second attempt after a failure of this class; doubled with each further one. `never` within the
- * session for the others.
+ * Seconds before the second attempt after a failure of this class; doubled with each further one. Infinity: not again
+ * in this session.
  */
 const FIRST_WAIT_S: Readonly<Record<CallFailure | 'empty', number>> = {
   empty: 1,
@@ -74,16 +74,18 @@ const FIRST_WAIT_S: Readonly<Record<CallFailure | 'empty', number>> = {
   model: Number.POSITIVE_INFINITY,
   budget: Number.POSITIVE_INFINITY,
 };
+/** The longest wait: a provider that recovers is used again within half an hour. */
 const MAX_WAIT_S = 1800;
-/** Failures in a row of a kind that waiting does not heal, after which nobody asks again in the session. */
+/** After so many failures in a row that waiting does not heal, the agent is not asked again in this session. */
 const GIVE_UP_AFTER = 10;
+/** Failures that waiting heals. */
 const HEALED_BY_WAITING: readonly string[] = ['rate-limit', 'quota', 'server', 'login'];
-/** Waits are spread by so much, lest several labs ask again in the same second. */
+/** Waits are longer by up to this share, so that several labs do not ask again in the same second. */
 const JITTER = 0.25;
 
 export type Readiness =
   | { readonly ready: true }
-  /** Without `until` there is no use in asking again in this session. */
+  /** Without `until` the agent is not asked again in this session. */
   | { readonly ready: false; readonly class: CallFailure | 'empty'; readonly until?: string };
 
 /** May this agent be asked now? `waitScale` shortens every wait, for tests and the impatient. */

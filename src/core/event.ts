@@ -1,178 +1,76 @@
 /**
- * Every line the ledger may hold. Events are facts, in the past tense; they are never edited, and a new meaning is a
- * new version (`v`). Everything else a lab knows is derived from them by `replay`.
+ * Every line the ledger may hold. Events are facts, in the past tense. They are never edited; a new meaning is a new
+ * version (`v`). Everything else that is known about a lab is derived from them by replay.ts.
  */
-import type { Arena } from './arena.ts';
-import type { Decision } from './rules/judge.ts';
 import type { Noise } from '../base/stats.ts';
+import type { AgentNote, CallFailure, Usage } from './agent-call.ts';
+import type { Arena } from './arena.ts';
+import type { Decision, FinalComparison } from './decision.ts';
+import type { Conditions, Outcome, Purpose } from './outcome.ts';
 import type { LabRequest } from './requests.ts';
+import type { Session, StopReason } from './session.ts';
 
-/**
- * Why a measurement was made. Only `idea` and `replicate` steer; `confirm` measurements are fresh and never chosen by
- * their value, and neither are `drift` ones, of baseline and champion on a schedule, `final` ones, of the last
- * comparison, and those whose artefact the holdout sees. `screen` is a short run: a rung of its own, whose number is
- * compared with no full one.
- */
-export type Purpose = 'screen' | 'calibrate' | 'idea' | 'replicate' | 'confirm' | 'drift' | 'final' | 'holdout';
+export type { AgentNote, CallFailure, Usage } from './agent-call.ts';
+export type { Decision, DiscardKind, FinalComparison, Verdict } from './decision.ts';
+export type { Conditions, FailureClass, Outcome, Purpose } from './outcome.ts';
+export type { RunLimits, Session, StopReason } from './session.ts';
 
-/**
- * What kind of thing an experiment is: the unchanged code, an idea, the incumbent again as if it were an idea (A/A
- * control), or the incumbent without one of its steps (ablation).
- */
-export type ExperimentKind = 'baseline' | 'idea' | 'control' | 'ablation';
+/** What kind of thing an experiment is. */
+export type ExperimentKind =
+  /** The unchanged code, experiment 0. */
+  | 'baseline'
+  /** A change that somebody proposed. */
+  | 'idea'
+  /** The incumbent again, measured as if it were an idea (A/A control). */
+  | 'control'
+  /** The incumbent without one of its steps. */
+  | 'ablation';
 
-/** Where the fault lies when a measurement gives no number. */
-export type FailureClass =
-  | 'exit'
-  | 'signal'
-  | 'out-of-memory'
-  | 'too-many-processes'
-  | 'disk'
-  | 'output-flood'
-  | 'nan'
-  | 'shape'
-  | 'import'
-  | 'data'
-  | 'no-artefact'
+/** Why an idea is not tried. */
+export type RefusalCode =
+  /** It changes nothing. */
+  | 'no-change'
+  /** Its code was tried before. */
+  | 'duplicate'
+  /** It changes a file that is not editable. */
+  | 'not-editable'
+  /** It is too much text. */
+  | 'too-large'
+  /** A file of it is no text. */
+  | 'not-text'
+  /** The proposer gave none. */
+  | 'no-proposal'
+  /** The search expects it to fail. */
+  | 'infeasible'
+  /** A guard command failed. No longer written; earlier ledgers hold it. */
   | 'guard'
-  | 'evaluator-exit'
-  | 'evaluator-timeout'
-  | 'evaluator-silent'
-  | 'evaluator-flood'
-  | 'metric-missing'
-  | 'metric-twice'
-  | 'metric-nan'
-  | 'metric-infinite'
-  | 'metric-text'
-  | 'metric-implausible'
-  | 'nonce'
-  | 'frozen-changed'
-  | 'seed'
-  | 'too-little-work'
-  | 'data-changed'
-  | 'timeout'
-  | 'infrastructure';
-
-export type Outcome =
-  | {
-      readonly kind: 'measured';
-      readonly value: number;
-      /** Secondary metrics that the evaluator wrote, and those the harness measured (memory_mb, wall_s, cpu_s). */
-      readonly metrics: Readonly<Record<string, number>>;
-      readonly samples?: readonly number[];
-    }
-  | { readonly kind: 'crashed' | 'timed out'; readonly class: FailureClass; readonly message: string };
-
-/** Under what circumstances a measurement was made. Seconds and MiB. */
-export interface Conditions {
-  readonly startupS: number;
-  readonly budgetedS: number;
-  readonly wallS: number;
-  readonly cpuS: number;
-  readonly evaluateS: number;
-  readonly memoryMb: number;
-  readonly accounting: 'cgroup' | 'sampled';
-  /** True when the training clock ended the candidate. */
-  readonly cut: boolean;
-  /** One-minute load of the machine before the start. */
-  readonly load: number;
-  /** Hash of the artefact's bytes. */
-  readonly artefact?: string;
-  /** Hash of the effective configuration that the candidate echoed. */
-  readonly config?: string;
-  /** Blobs: the output as kept, the curve. */
-  readonly log?: string;
-  readonly curve?: string;
-}
-
-export interface Session {
-  readonly session: number;
-  readonly pid: number;
-  readonly processStart: string;
-  readonly host: string;
-  readonly command: string;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly deviceClass: string;
-  readonly device: string;
-  readonly sandbox: { readonly level: string; readonly reason: string; readonly limits: string };
-  readonly grade: TrustGrade;
-  readonly gradeReason: string;
-  readonly proposer: string;
-  readonly proposerReason: string;
-  readonly limits: RunLimits;
-}
-
-/** When a session ends by itself. Absent = no such limit. */
-export interface RunLimits {
-  /** Experiments of the lab in all, at which to stop. */
-  readonly experiments?: number;
-  /** ISO time at which to stop. */
-  readonly deadline?: string;
-  /** Stop when the incumbent reaches this value. */
-  readonly target?: number;
-  /** Tokens and dollars that the agents of the session may spend. */
-  readonly tokens?: number;
-  readonly usd?: number;
-  /** The same over all sessions of the lab. */
-  readonly labTokens?: number;
-  readonly labUsd?: number;
-  /** Stop after so many experiments without a keep that is confirmed or not yet refuted. */
-  readonly plateau?: number;
-  /** Stop when no measurement gave a number for so long. */
-  readonly idleS?: number;
-  /** No new ideas: test the kept stack step by step, and measure what is left of it against the baseline. */
-  readonly finalize?: true;
-}
-
-export type TrustGrade = 'sealed' | 'guarded' | 'reported';
-
-export type StopReason =
-  | 'experiments'
-  | 'deadline'
-  | 'target'
-  | 'asked'
-  | 'finalized'
-  | 'interrupted'
-  | 'proposer exhausted'
-  | 'budget'
-  | 'plateau'
-  | 'idle'
-  | 'stuck'
-  | 'error';
-
-export interface FinalComparison {
-  readonly n: number;
-  readonly against: number;
-  readonly pairs: number;
-  readonly effect: number;
-  readonly interval: readonly [number, number];
-  readonly probability: number;
-  readonly rule: string;
-  /** Steps that did not pay and were left out. */
-  readonly dropped: readonly number[];
-  /** The same comparison on the holdout; why there is none, where there should be one. */
-  readonly holdout?: { readonly effect: number } | { readonly problem: string };
-}
+  /** A person ruled it out. */
+  | 'vetoed'
+  /** Its edits cannot be merged with the incumbent. */
+  | 'conflict';
 
 interface Payloads {
   'lab.opened': {
     readonly lab: string;
     readonly tag: string;
     readonly arena: Arena;
-    /** Hashes of the baseline's files: a lab whose frozen files changed is another lab. */
+    /** Hashes of the baseline's files. A lab is not continued when its frozen files changed. */
     readonly files: { readonly editable: string; readonly frozen: string };
+    /** Where the files came from; `dirty`: the repository had uncommitted changes. */
     readonly source: {
       readonly repository?: string;
       readonly commit?: string;
       readonly subfolder?: string;
       readonly dirty: boolean;
     };
+    /** All seeds of the lab follow from it. */
     readonly seed: number;
   };
   'session.started': Session;
   'session.ended': { readonly session: number; readonly reason: StopReason; readonly detail: string };
-  /** A session that never wrote its end: found dead by the next one. */
+  /** The session before never wrote its end; `processes` of it were still running. */
   'session.died': { readonly session: number; readonly detail: string; readonly processes: number };
+  /** The last line was cut by a crash; its bytes are in `file`. */
   'tail.set_aside': { readonly bytes: number; readonly file: string };
   'stage.started': { readonly stage: 'setup' | 'prepare'; readonly key: string };
   'stage.finished': {
@@ -192,31 +90,32 @@ interface Payloads {
     /** Blob of new content by path; `null` deletes. */
     readonly edits: Readonly<Record<string, string | null>>;
     readonly knobs?: Readonly<Record<string, number | string>>;
+    /** Why the proposer chose it. */
     readonly why?: string;
-    /** The request from the inbox that this idea answers; the experiment that it deliberately tries again. */
+    /** The request from the inbox that this idea answers. */
     readonly request?: string;
+    /** The experiment that it tries again on purpose. */
     readonly retries?: number;
-    /**
-     * What an agent left beside its edit, the version of `program.md` it was shown, and the steering words then in
-     * force.
-     */
+    /** What an agent left beside its edit. */
     readonly note?: AgentNote;
+    /** The version of `program.md` that it was shown. */
     readonly program?: string;
+    /** How many steering words were in force. */
     readonly words?: number;
     /** The call that gave it. */
     readonly call?: number;
-    /** Earlier ideas that this one resembles: told, not refused. */
+    /** Earlier ideas that this one resembles; it is tried all the same. */
     readonly near?: readonly number[];
     /** Of an ablation: the kept step that it leaves out. */
     readonly ablates?: number;
     /** Near misses that are tried together as this one. */
     readonly bundles?: readonly number[];
-    /** The same, as a crossing on a plateau: all of them merge with the incumbent, or it is refused. */
+    /** They are a crossover: all of them merge with the incumbent, or it is refused. */
     readonly crosses?: true;
   };
   /**
-   * A candidate that crashed was mended: it is proposed again, with these edits on top of its own. What ran before
-   * stays under its ref.
+   * A candidate that crashed was repaired: it is proposed again, with these edits on top of its own. The commit that
+   * crashed stays under its ref.
    */
   repaired: {
     readonly n: number;
@@ -234,12 +133,9 @@ interface Payloads {
     readonly editable: string;
     readonly added: number;
     readonly deleted: number;
-    /** Packages asked for in package.json, more than by the parent; none where that file is not editable. */
+    /** Packages that package.json asks for more than the parent's; absent where that file is not editable. */
     readonly dependencies?: number;
-    /**
-     * The same hash of the editable files with spelling taken out: white space at line ends, empty lines, how a knob's
-     * value is written.
-     */
+    /** Hash of the editable files without white space at line ends, empty lines and how a knob's value is written. */
     readonly normal?: string;
   };
   measuring: {
@@ -247,18 +143,18 @@ interface Payloads {
     readonly n: number;
     readonly purpose: Purpose;
     readonly seed: number;
-    /** The evaluator's own seed, drawn by chance: a candidate must not foresee its judge's questions. */
+    /** The evaluator's own seed, drawn by chance: a candidate must not know it before. */
     readonly judgeSeed: number;
     readonly session: number;
     readonly deviceClass: string;
     readonly cores: readonly number[];
     /** With purpose `confirm`: the experiment whose claim this serves. */
     readonly claim?: number;
-    /** With the rule `paired`: the experiment whose comparison this serves. Two in a row share their seeds. */
+    /** In a paired comparison: the candidate whose comparison this serves. Two in a row share their seeds. */
     readonly pair?: number;
   };
   measured: { readonly m: number; readonly outcome: Outcome; readonly conditions: Conditions };
-  /** A measurement whose harness died or was stopped: neither a result nor a failure of the idea. */
+  /** The harness died or was stopped while measuring: neither a result nor a failure of the idea. */
   lost: { readonly m: number; readonly reason: string };
   calibrated: { readonly deviceClass: string; readonly noise: Noise };
   decided: { readonly n: number; readonly decision: Decision };
@@ -267,22 +163,25 @@ interface Payloads {
     readonly n: number;
     readonly against: number;
     readonly passed: boolean;
+    /** Improvement in metric units, positive = better. */
     readonly effect: number;
+    /** Its 95 % interval. */
     readonly interval: readonly [number, number];
+    /** Probability that it is above 0. */
     readonly probability: number;
     readonly rule: string;
     readonly reason: string;
-    /** confirm/2: the share of the error budget that this claim was allowed to spend. */
+    /** The share of the error budget that this claim could spend; absent in confirm/1. */
     readonly alpha?: number;
-    /** confirm/2: numbers it was judged on, of its own side and of the other. */
+    /** Numbers that it was judged on, of its own side and of the other; absent in confirm/1. */
     readonly numbers?: readonly [number, number];
   };
-  /** What the holdout said of the artefact of measurement `m`. Kept apart from it: nobody who proposes may see it. */
+  /** What the holdout said of the artefact of measurement `m`. Kept apart from it, since no proposer may see it. */
   held: { readonly m: number; readonly outcome: Outcome };
-  /** The finish line: what is left of the stack against the baseline, side by side. The only headline from here on. */
+  /** The final comparison. It is the headline of the report from here on. */
   finalized: FinalComparison;
   note: { readonly from: string; readonly text: string };
-  /** An agent or a model is about to be asked for experiment `n` (the next one when it was asked). */
+  /** An agent or a model is about to be asked for experiment `n`. */
   calling: {
     readonly call: number;
     readonly n: number;
@@ -290,8 +189,9 @@ interface Payloads {
     readonly agent: string;
     readonly model?: string;
     readonly session: number;
-    /** Blob of the brief it was given, and the version of `program.md` in it. */
+    /** Blob of the brief that it is given. */
     readonly brief?: string;
+    /** The version of `program.md` in the brief. */
     readonly program?: string;
   };
   called: {
@@ -303,57 +203,20 @@ interface Payloads {
     readonly usage?: Usage;
     /** ISO time before which asking again is pointless, as the provider said. */
     readonly retryAt?: string;
-    /** Blobs of what it said at the end, and of what it printed on the way. */
+    /** Blob of what it said at the end. */
     readonly reply?: string;
+    /** Blob of what it printed on the way. */
     readonly log?: string;
   };
   /**
-   * A wish taken from the inbox, in force from here on. `id` is the sender's: found again after a kill, it is not
-   * obeyed twice. `refused` says why it has no effect.
+   * A request was taken from the inbox and is in force from here on; `refused` says why it has no effect. `id` is the
+   * sender's: a request that is found again after a kill is not applied twice.
    */
   steered: { readonly id: string; readonly from: string; readonly wish: LabRequest; readonly refused?: string };
 }
 
-/** What an agent leaves beside its edit. Its hypothesis is the experiment's. */
-export interface AgentNote {
-  readonly mechanism?: string;
-  readonly expected?: string;
-  readonly next?: readonly string[];
-  readonly heeds?: readonly string[];
-  /** Earlier experiments that it would keep as live bases. */
-  readonly park?: readonly number[];
-  /** Why there is no more than this: the note was missing or could not be read. */
-  readonly problem?: string;
-}
-
-/** Why a call of an agent gave nothing. */
-export type CallFailure =
-  'rate-limit' | 'quota' | 'server' | 'login' | 'model' | 'hung' | 'budget' | 'refused' | 'crashed' | 'aborted';
-
-/** What calls cost. `usd` is absent where no price is known. */
-export interface Usage {
-  readonly calls: number;
-  readonly inputTokens: number;
-  readonly cachedTokens: number;
-  readonly outputTokens: number;
-  readonly usd?: number;
-  /** Counted by our gateway, or told by the agent itself. */
-  readonly source: 'gateway' | 'agent';
-}
-
-export type RefusalCode =
-  | 'no-change'
-  | 'duplicate'
-  | 'not-editable'
-  | 'too-large'
-  | 'not-text'
-  | 'no-proposal'
-  | 'infeasible'
-  | 'guard'
-  | 'vetoed'
-  | 'conflict';
-
 export type EventType = keyof Payloads;
+
 export type Payload<T extends EventType> = Payloads[T];
 
 /** An event before it has a place in the ledger. */
@@ -371,4 +234,5 @@ export interface Envelope {
 }
 
 export type LedgerEvent = EventDraft & Envelope;
+
 export const GENESIS = '0'.repeat(64);

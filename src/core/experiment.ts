@@ -2,17 +2,18 @@
  * An experiment is a union of states; what a state does not have cannot be read. Measurements hang below it.
  * Knows nothing about how it is measured or decided.
  */
-import type { Decision } from './rules/judge.ts';
-import type { Conditions, Outcome, Payload, Purpose, RefusalCode } from './event.ts';
+import type { Conditions, Outcome, Purpose } from './outcome.ts';
+import type { Decision, Verdict } from './decision.ts';
+import type { Payload, RefusalCode } from './event.ts';
 
-/** What was proposed, and when. Its parent is the incumbent it started from. */
+/** What was proposed, and when. Its parent is the live base that it started from. */
 export type Idea = Payload<'proposed'> & {
   readonly at: string;
   /** What crashed before it was repaired, oldest first. */
   readonly attempts?: readonly Attempt[];
 };
 
-/** Code of an experiment that crashed, and the measurements in which it did. */
+/** Code that crashed before it was repaired, and the measurements in which it did. */
 export interface Attempt {
   readonly snapshot: Code;
   readonly measurements: readonly number[];
@@ -45,14 +46,14 @@ export type Experiment =
       readonly snapshot: Code;
       readonly measurements: readonly number[];
       readonly decision: Decision;
+      /** Device class of the numbers that it was decided by; absent where it has none. */
+      readonly deviceClass?: string;
       readonly at: string;
-      /** True once the branch points at it. Only kept experiments advance it. */
+      /** The lab's branch moved to it. Only kept experiments move it. */
       readonly advanced: boolean;
     };
 
-export type Verdict = 'kept' | 'discarded' | 'inconclusive' | 'crashed' | 'timed out' | 'refused';
-
-/** What became of it so far; `undefined` while it is not decided. */
+/** Undefined while it is not decided. */
 export function verdictOf(experiment: Experiment): Verdict | undefined {
   switch (experiment.state) {
     case 'refused':
@@ -84,7 +85,7 @@ export type Measurement = {
   | { readonly state: 'lost'; readonly reason: string }
 );
 
-/** Did this measurement give a number? Narrows to the outcome that has it. */
+/** The number that a measurement gave; undefined where it gave none, or none yet. */
 export function valueOf(measurement: Measurement): number | undefined {
   return measurement.state === 'finished' && measurement.outcome.kind === 'measured'
     ? measurement.outcome.value

@@ -1,24 +1,14 @@
 /**
- * The ports: everything the idea needs from the world, as contracts. Adapters implement them; `app/open-lab.ts` chooses
- * which. Nothing here does anything. Each member says whether it may throw, and what it leaves behind when it is cut
- * off.
+ * The ports: everything that the loop needs from the world, as contracts. Adapters implement them; `app/` chooses
+ * which. Each member says whether it may throw, and what it leaves behind when it is cut off. Whoever gives ideas is in
+ * idea-ports.ts, which is exported from here too.
  */
-import type { Arena } from './arena.ts';
-import type {
-  CallFailure,
-  EventDraft,
-  FailureClass,
-  LedgerEvent,
-  AgentNote,
-  Payload,
-  RefusalCode,
-  Usage,
-} from './event.ts';
-import type { LiveBase } from './plan/bases.ts';
-import type { LabState } from './state.ts';
+import type { EventDraft, LedgerEvent } from './event.ts';
+import type { FileEdit } from './idea-ports.ts';
 import type { InboxEntry } from './requests.ts';
+import type { LabState } from './state.ts';
 
-// ---------------------------------------------------------------------------------------------- Clock
+export type * from './idea-ports.ts';
 
 export interface Clock {
   /** Wall time as ISO 8601 in UTC, for the record only. May jump. */
@@ -29,8 +19,6 @@ export interface Clock {
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 
-// --------------------------------------------------------------------------------------------- Ledger
-
 /** The append-only record. One writer at a time; the adapter holds the lock from `open` to `close`. */
 export interface Ledger {
   /** Everything recorded so far, folded: a live view that each append moves on. */
@@ -38,24 +26,17 @@ export interface Ledger {
   /** SHA-256 of the last line. */
   readonly tip: string;
   /**
-   * Write one event and force it to disk before resolving. An event that cannot follow the state throws E_LEDGER_MOVE
-   * and writes nothing; a full disk throws E_DISK_FULL and leaves the file as it was.
+   * Write one event; it is on disk when this returns. An event that cannot follow the state throws E_LEDGER_MOVE and
+   * writes nothing; a full disk throws E_DISK_FULL and leaves the file as it was.
    */
   append(draft: EventDraft): LedgerEvent;
   /**
-   * Store bytes under their hash, durable before the event that names them. Returns the hash. Calling twice is free.
+   * Store bytes under their hash, on disk when this returns: call it before the event that names them. Calling it twice
+   * is free.
    */
   putBlob(bytes: string | Uint8Array): string;
   getBlob(hash: string): Uint8Array | undefined;
   close(): void;
-}
-
-// ------------------------------------------------------------------------------------------ Workspace
-
-/** A change of editable files: new content by path, or `null` to delete. */
-export interface FileEdit {
-  readonly path: string;
-  readonly content: string | null;
 }
 
 export interface Snapshot {
@@ -98,8 +79,8 @@ export interface Workspace {
    */
   checkout(commit: string, directory: string, isSkipped?: (filePath: string) => boolean): Promise<void>;
   /**
-   * The first path below `dir` that is not as `checkout` of the commit lays it out: changed, missing or added. Reads
-   * only.
+   * The first path below `directory` that is not as `checkout` of the commit lays it out: changed, missing or added.
+   * Reads only.
    */
   findDifference(
     commit: string,
@@ -113,8 +94,8 @@ export interface Workspace {
   /** Text of files of a commit, by path; those that do not exist are left out. */
   readFiles(commit: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /**
-   * Edits of `tip` that take the change from `beforeCommit` to `afterCommit` out of it again; undefined where it cannot
-   * be told apart from later ones.
+   * Edits of `tipCommit` that take the change from `beforeCommit` to `afterCommit` out of it again; undefined where
+   * that change cannot be told apart from later ones.
    */
   editsWithout(tipCommit: string, afterCommit: string, beforeCommit: string): Promise<readonly FileEdit[] | undefined>;
   /** Unified diff of two commits. */
@@ -125,12 +106,10 @@ export interface Workspace {
   resolveRef(refName: string): Promise<string | undefined>;
 }
 
-// -------------------------------------------------------------------------------------------- Sandbox
-
 export interface Mount {
   /** Path on this machine. */
   readonly from: string;
-  /** Absolute path inside. Without namespaces the adapter cannot move things: see `Sandbox.inside`. */
+  /** Absolute path inside. Without namespaces a path cannot be moved: see `Sandbox.inside`. */
   readonly to: string;
   readonly mode: 'read' | 'write';
 }
@@ -138,11 +117,13 @@ export interface Mount {
 export interface ProcessLimits {
   /** Hard bound on the whole process tree, milliseconds. */
   readonly wallMs: number;
+  /** Memory of the whole process tree, MiB. */
   readonly memoryMb: number;
+  /** Processes at once. */
   readonly pids: number;
-  /** Bytes below the writable mounts, in MiB; watched, then killed. */
+  /** Bytes below the writable mounts, in MiB. Watched; more ends the run. */
   readonly diskMb: number;
-  /** Bytes of output after which the process is killed. Less is kept: see `CapturedOutput`. */
+  /** Output in MB after which the process is ended. Less is kept: see `CapturedOutput`. */
   readonly outputMb: number;
   /** Core numbers the process may use; empty = no pinning. */
   readonly cores: readonly number[];
@@ -176,11 +157,11 @@ export interface RunSpec {
   readonly onTick?: (seconds: { readonly wall: number; readonly budgeted: number }) => void;
   /** Called with each piece of standard error as it comes; for progress only. */
   readonly onStderr?: (text: string) => void;
-  /** Called with each piece of standard output as it comes, all of it (what is kept in the result is not all). */
+  /** Called with every piece of standard output as it comes; the result keeps less. */
   readonly onStdout?: (text: string) => void;
   /**
-   * What it reads on standard input, then the end of file. Absent: no input at all. `open`: what `Running.send` gives
-   * it, until that gives `null`.
+   * What it reads on standard input before the end of file. Absent: no input. `open`: what `RunningProcess.send`
+   * writes, until that writes `null`.
    */
   readonly stdin?: string | { readonly open: true };
 }
@@ -206,9 +187,10 @@ export interface RunResult {
   /** Seconds on the training clock; 0 without one. */
   readonly budgetedS: number;
   readonly wallS: number;
-  /** CPU seconds of the whole tree, and where the figure comes from. */
+  /** Processor seconds of the whole tree. */
   readonly cpuS: number;
   readonly peakMemoryMb: number;
+  /** Who counted processor time and memory: the kernel, or samples of the process list. */
   readonly accounting: 'cgroup' | 'sampled';
   /** Processes that outlived the main one and had to be ended. */
   readonly leftovers: number;
@@ -242,8 +224,8 @@ export interface Sandbox {
    */
   start(spec: RunSpec): RunningProcess;
   /**
-   * Start two and join them: the standard output of each is the standard input of the other (`stdout` is then empty and
-   * not counted: no byte passes through us).
+   * Start two and join them: the standard output of each is the standard input of the other. Their `stdout` is empty
+   * and not counted, since no byte passes through the harness.
    */
   startJoined(first: RunSpec, second: RunSpec): readonly [RunningProcess, RunningProcess];
   /**
@@ -253,154 +235,8 @@ export interface Sandbox {
   sweep(tagPrefix: string): Promise<number>;
 }
 
-// ------------------------------------------------------------------------------------------- Proposer
-
-/** What a proposer gets: the state, the arena, and the current content of the editable files at the base. */
-export interface Brief {
-  readonly arena: Arena;
-  readonly state: LabState;
-  readonly files: ReadonlyMap<string, string>;
-  /** Number of the experiment that the proposal will become: the seed of any chance. */
-  readonly n: number;
-  /** Commit that the edits are made on: the incumbent's, or that of another base, and why it is another. */
-  readonly commit: string;
-  readonly base?: { readonly n: number; readonly why: string };
-  /**
-   * Every live base, the incumbent first, with its editable files: a proposal may name another than the one it was
-   * given.
-   */
-  readonly bases?: readonly (LiveBase & { readonly files: () => Promise<ReadonlyMap<string, string>> })[];
-  /** What an optimizer has learned about the knobs, in words, for a proposer that can read: at most 2 KB. */
-  readonly advice?: string;
-  /** Aborted when nobody wants the idea any more: give up, and answer `none`. */
-  readonly signal: AbortSignal;
-  readonly journal: CallJournal;
-}
-
-/** Where a proposer that asks a model writes each call down: intent before it, outcome after it. */
-export interface CallJournal {
-  calling(call: Omit<Payload<'calling'>, 'call' | 'n' | 'session'>): number;
-  called(call: number, outcome: Omit<Payload<'called'>, 'call'>): void;
-  /** Store a text under its hash. */
-  putBlob(text: string): string;
-  getBlob(hash: string): Uint8Array | undefined;
-}
-
-export type Proposal =
-  | {
-      readonly kind: 'edit';
-      readonly hypothesis: string;
-      readonly edits: readonly FileEdit[];
-      /** Knob values after the edit, where the proposer thinks in knobs. */
-      readonly knobs?: Readonly<Record<string, number | string>>;
-      /** How it was chosen, one line. */
-      readonly why?: string;
-      /**
-       * Beside an agent's edit: its note, the version of `program.md` it saw, how many steering words, which earlier
-       * ideas it resembles.
-       */
-      readonly note?: AgentNote;
-      readonly program?: string;
-      readonly words?: number;
-      readonly call?: number;
-      readonly near?: readonly number[];
-      /** The live base that the edits are made on; the brief's own when absent. */
-      readonly base?: number;
-      /** Who of several made it; the proposer's own name when absent. */
-      readonly proposer?: string;
-      /** It cannot be tried, and cannot even be recorded as edits (a binary file, 10 MB): recorded and refused. */
-      readonly refusal?: { readonly code: RefusalCode; readonly reason: string };
-    }
-  /** `class`: why the call of an agent gave nothing; absent where nobody failed. */
-  | { readonly kind: 'none'; readonly reason: string; readonly class?: CallFailure };
-
-/** Where ideas come from. Must not throw for want of an idea: that is `none`. */
-export interface Proposer {
-  readonly name: string;
-  /** Has no ideas of its own and is never asked: what comes through the inbox is all there is. */
-  readonly mute?: boolean;
-  propose(brief: Brief): Promise<Proposal>;
-  /**
-   * Mend a crashed candidate: `files` and `commit` are the candidate's, the edits are made on them. Absent where nobody
-   * could.
-   */
-  repair?(brief: Brief, failure: CandidateFailure): Promise<Proposal>;
-}
-
-/** What a candidate to be repaired died of. Text of untrusted code. */
-export interface CandidateFailure {
-  readonly n: number;
-  readonly class: FailureClass;
-  readonly message: string;
-  readonly log?: string;
-}
-
-// ---------------------------------------------------------------------------------------------- Agent
-
-/** One bounded piece of work for a coding agent: edit the files in `dir`, then say what was done. */
-export interface AgentTask {
-  readonly prompt: string;
-  /** A fresh folder with what the agent may see. It is read afterwards; nothing else that the agent did counts. */
-  readonly dir: string;
-  /** Files and folders below `dir` that may be written; the rest is read-only where the jail can make it so. */
-  readonly writable: readonly string[];
-  readonly limits: { readonly wallMs: number; readonly tokens?: number; readonly usd?: number };
-  /** Cores it may use; empty = no pinning. */
-  readonly cores: readonly number[];
-  /** Marks every process of this call, so that a later harness can end what a killed one left. */
-  readonly tag: string;
-  readonly signal: AbortSignal;
-  /** What earlier experiment `n` was, changed and gave, in words; for agents of ours that have a tool for it. */
-  readonly earlier?: (n: number) => Promise<string>;
-}
-
-export type AgentResult =
-  | {
-      readonly kind: 'done';
-      readonly text: string;
-      readonly usage?: Usage;
-      readonly wallS: number;
-      /** True when it asks back instead of working: nobody is there to answer. */
-      readonly asks?: boolean;
-      /**
-       * What it did or tried that it must not, for people: files beside the writable ones, processes left behind, paths
-       * it reached for.
-       */
-      readonly incidents?: readonly string[];
-      /** What it printed on the way, for people: bounded, without keys. */
-      readonly log?: string;
-    }
-  | {
-      readonly kind: 'failed';
-      readonly class: CallFailure;
-      readonly message: string;
-      /** ISO time before which asking again is pointless. */
-      readonly retryAt?: string;
-      readonly usage?: Usage;
-      readonly wallS: number;
-      readonly incidents?: readonly string[];
-      readonly log?: string;
-    };
-
-/**
- * A coding agent in its jail. Never throws for what an agent or a provider does: that is `failed` with its class. No
- * process outlives `run`.
- */
-export interface Agent {
-  readonly name: string;
-  readonly model?: string;
-  /**
-   * How it was found and what holds it, for people: "codex 0.135.0 (found on PATH), in bubblewrap, through the
-   * gateway".
-   */
-  readonly reason: string;
-  run(task: AgentTask): Promise<AgentResult>;
-}
-
-// ---------------------------------------------------------------------------------------------- Inbox
-
-/** Wishes from outside, a file each; written by anybody, read by the running harness alone. */
+/** Requests from outside, a file each: written by anybody, read by the running harness alone. */
 export interface Inbox {
-  /** Everything that waits, oldest first; what cannot be read is set aside and named. Must not throw for a bad file. */
+  /** Everything that waits, oldest first. A bad file is set aside and named, and does not throw. */
   listRequests(): readonly { readonly request: InboxEntry; remove(): void }[];
 }

@@ -4,8 +4,8 @@ import { LabError } from '../base/error.ts';
 import { encodeEvent } from '../ledger/chain.ts';
 import { arenaWith, SCRIPT_CONDITIONS, Script } from '../testing/script.ts';
 import { syntheticLab } from '../testing/synthetic.ts';
-import type { Decision } from './rules/judge.ts';
 import { type EventDraft, GENESIS, type LedgerEvent } from './event.ts';
+import type { Decision } from './decision.ts';
 import { createFold, replayEvents } from './replay.ts';
 import { lineage, measurementsOf, values } from './state.ts';
 import { noiseOf } from '../base/stats.ts';
@@ -148,6 +148,48 @@ describe('the fold', () => {
       expect(parts.why).toBe('Experiment 3 is unknown, not decided.');
       expect(parts.next).toContain('overnight audit');
     }
+  });
+});
+
+describe('a confirmation', () => {
+  it('makes a champion only when it passed', () => {
+    const script = new Script().addCalibration([5, 5.1, 4.9]).addKeptIdea(4).addKeptIdea(3);
+    const claim = { against: 0, effect: 0, interval: [0, 0], probability: 0.5, rule: 'confirm/3', reason: '' } as const;
+    script.addEvent({ type: 'confirmation', n: 1, passed: true, ...claim });
+    expect(script.state.champion).toBe(1);
+    script.addEvent({ type: 'confirmation', n: 2, passed: false, ...claim });
+    expect(script.state.champion).toBe(1);
+    expect(script.state.confirmations.map(({ n, passed }) => [n, passed])).toEqual([
+      [1, true],
+      [2, false],
+    ]);
+  });
+});
+
+describe('numbers of a ledger', () => {
+  const idea = { kind: 'idea', parent: 0, proposer: 'test', hypothesis: '', edits: {} } as const;
+
+  it.each([
+    ['too high', 2],
+    ['used already', 0],
+  ])('leave no gap: an experiment whose number is %s is refused', (_, n) => {
+    const script = new Script().addCalibration([5, 5.1, 4.9]);
+    expect(() => script.addEvent({ type: 'proposed', n, ...idea })).toThrow(
+      expect.objectContaining({ code: 'E_LEDGER_MOVE' }),
+    );
+    expect(script.state.experiments).toHaveLength(1);
+  });
+});
+
+describe('the noise', () => {
+  it('does not count screening runs, which are shorter', () => {
+    const script = new Script().addCalibration([5, 5.1, 4.9]).addIdea();
+    const before = script.state.noise.get('device-a')!.pool;
+    script.measure(1, 9, { purpose: 'screen' }).measure(1, 2, { purpose: 'screen' }).measure(1, 4.9);
+    script.measure(1, 7, { purpose: 'screen' });
+    expect(script.state.noise.get('device-a')!.pool).toEqual(before);
+    script.measure(1, 5.1, { purpose: 'replicate' });
+    expect(script.state.noise.get('device-a')!.pool.dof).toBe(before.dof + 1);
   });
 });
 

@@ -1,33 +1,36 @@
 /**
- * What a person, or an agent that they talk to, may ask of a lab: the schema of a line in its inbox, which is also the
- * type. A wish never decides anything about a number. Knows nothing about files.
+ * Commands that a person, or an agent that they talk to, can send to a running lab: the schema of a file in its inbox,
+ * which is also the type. No request decides anything about a number. Knows nothing about files.
  */
 import { z } from 'zod';
 
 const experimentNumber = z.number().int().nonnegative();
 
-/** Recorded as it is, and in force from then on. */
+/** A request is recorded as it is, and in force from then on. */
 export const labRequestSchema = z.discriminatedUnion('verb', [
   /** Words for whoever proposes; they stay in every brief until `forget`. */
   z.strictObject({ verb: z.literal('steer'), text: z.string().trim().min(1).max(2000) }),
+  /** Forget all those words. */
   z.strictObject({ verb: z.literal('forget') }),
   /** Words for the record and the report; nobody acts on them. */
   z.strictObject({ verb: z.literal('note'), text: z.string().trim().min(1).max(4000) }),
   /** No new ideas until `resume`; what is open is finished first. */
   z.strictObject({ verb: z.literal('pause') }),
+  /** End the pause. */
   z.strictObject({ verb: z.literal('resume') }),
   /** Stop after the current experiment. */
   z.strictObject({ verb: z.literal('stop') }),
-  /** Give up experiment `n`, which is being measured: inconclusive, no failure of the idea. */
+  /** Give up experiment `n`, which is being measured; its verdict is inconclusive. */
   z.strictObject({ verb: z.literal('skip'), n: experimentNumber }),
   /** Measure the incumbent once more. */
   z.strictObject({ verb: z.literal('replicate') }),
   /** Try idea `n` once more on the incumbent, however it ended. */
   z.strictObject({ verb: z.literal('pin'), n: experimentNumber }),
-  /** Never build on idea `n`: if it was kept, the branch goes back to what stood before it. */
+  /** Never build on idea `n`. If it was kept, the incumbent is again the one before it. */
   z.strictObject({ verb: z.literal('veto'), n: experimentNumber }),
-  /** Keep what `n` left as code that ideas may start from, where the manifest allows branches; and no longer. */
+  /** Ideas may start from the code of `n` too, where the manifest allows branches. */
   z.strictObject({ verb: z.literal('park'), n: experimentNumber }),
+  /** Ideas may no longer start from it. */
   z.strictObject({ verb: z.literal('unpark'), n: experimentNumber }),
 ]);
 
@@ -40,7 +43,7 @@ const submissionSchema = z.strictObject({
   parent: experimentNumber.optional(),
 });
 
-/** One file in the inbox. */
+/** One file in the inbox; `wish` is its name in the ledger for ever. */
 export const inboxEntrySchema = z.strictObject({
   id: z.string().regex(/^[A-Za-z0-9-]{8,64}$/),
   from: z.string().trim().min(1).max(100),

@@ -1,20 +1,19 @@
-/**
- * What is known about a lab, and the questions that everybody asks of it. Made from events by replay.ts alone; knows
- * nothing about how.
- */
+/** What is known about a lab, and the questions that everybody asks of it. Made from events by replay.ts alone. */
 import { LabError } from '../base/error.ts';
-import type { Arena } from './arena.ts';
-import type { FinalComparison, Outcome, Payload, RefusalCode, StopReason } from './event.ts';
+import { type Arena, RULES_VERSION } from './arena.ts';
+import type { FinalComparison, Verdict } from './decision.ts';
+import type { Outcome } from './outcome.ts';
+import type { Payload, RefusalCode } from './event.ts';
+import type { StopReason } from './session.ts';
 import {
   type AgentCall,
   type Code,
   type Confirmation,
   type Experiment,
   type Measurement,
-  type Verdict,
   valueOf,
 } from './experiment.ts';
-import type { Noise, Pool } from '../base/stats.ts';
+import { emptyPool, type Noise, type Pool, poolSigma } from '../base/stats.ts';
 import type { Steering } from './steering.ts';
 
 export interface SessionRecord {
@@ -30,7 +29,7 @@ export interface StageRecord {
   readonly failed?: string;
 }
 
-/** Everything that is known on one device class. */
+/** The noise that is known on one device class. */
 export interface ClassNoise {
   /** From the baseline's repeats, once calibrated. */
   readonly calibrated?: Noise;
@@ -39,10 +38,13 @@ export interface ClassNoise {
 }
 
 /**
- * Everything the ledger says. A live view: the fold updates it in place, readers must not keep parts across appends.
+ * Everything that the ledger says. A live view: the fold updates it in place, so readers keep no part of it across
+ * appends.
  */
 export interface LabState {
+  /** Number of the newest event. */
   readonly seq: number;
+  /** ISO time of the newest event. */
   readonly lastAt: string;
   readonly lab?: Payload<'lab.opened'> & { readonly at: string };
   readonly sessions: readonly SessionRecord[];
@@ -51,30 +53,31 @@ export interface LabState {
   readonly measurements: readonly Measurement[];
   /** Numbers of experiments that are not decided yet, and of kept ones whose branch is not advanced. */
   readonly unfinished: ReadonlySet<number>;
-  /** Running measurements. */
+  /** Numbers of the measurements that run. */
   readonly running: ReadonlySet<number>;
   readonly noise: ReadonlyMap<string, ClassNoise>;
   /** Tip of the lab's branch. */
   readonly incumbent: number;
-  /** Newest kept experiment that a confirmation passed; the baseline until then. */
+  /** The newest experiment whose claim passed; the baseline until then. */
   readonly champion: number;
   readonly confirmations: readonly Confirmation[];
   /** Experiments by the hash of their editable files, newest last. */
   readonly byEditable: ReadonlyMap<string, readonly number[]>;
-  /** The same by the hash without spelling, where one is recorded. */
+  /** Experiments by the hash of their editable files without spelling (`normal`), where one is recorded. */
   readonly byNormal: ReadonlyMap<string, readonly number[]>;
-  /** Short runs by experiment, in the order of their ideas. They are no measurements of it. */
+  /** Screening runs by experiment, in the order of their ideas. They are no measurements of it. */
   readonly screenRuns: ReadonlyMap<number, readonly number[]>;
   /** Confirm measurements by the experiment whose claim they serve. */
   readonly claims: ReadonlyMap<number, readonly number[]>;
-  /** Measurements made in pairs, by the experiment whose comparison they serve. */
+  /** Measurements of paired comparisons, by the candidate whose comparison they serve. */
   readonly pairs: ReadonlyMap<number, readonly number[]>;
   readonly counts: Readonly<Record<Verdict, number>>;
   readonly refusals: Readonly<Partial<Record<RefusalCode, number>>>;
-  /** A/A controls: their numbers, and how many of the decided ones would have been kept. */
+  /** A/A controls: the experiments, how many are decided, and how many of those would have been kept. */
   readonly controls: { readonly all: readonly number[]; readonly decided: number; readonly wouldKeep: number };
-  /** Ideas that were neither better nor clearly worse, and of those that were tried in a bundle, its number. */
+  /** Ideas that were neither better nor clearly worse. */
   readonly marginal: readonly number[];
+  /** Of those that were tried in a bundle: the number of the newest one. */
   readonly bundled: ReadonlyMap<number, number>;
   /** Ablations by the step that they leave out. */
   readonly ablations: ReadonlyMap<number, number>;
@@ -82,18 +85,17 @@ export interface LabState {
   readonly holdoutOutcomes: ReadonlyMap<number, readonly Outcome[]>;
   readonly finalComparison?: FinalComparison;
   readonly notes: readonly { readonly at: string; readonly from: string; readonly text: string }[];
+  /** Cut last lines that were moved into files of their own. */
   readonly tailsSetAside: number;
   /** Calls of agents and models, in order; without an end while they run. */
   readonly calls: readonly AgentCall[];
-  /** What people asked for and what is in force of it. */
+  /** The requests of people that are in force. */
   readonly steering: Steering;
-  /** Requests taken from the inbox, with the experiment that came of them, if one did. */
+  /** Requests taken from the inbox, with the experiment that each became, if it became one. */
   readonly requests: ReadonlyMap<string, number | undefined>;
-  /** Why a request was not obeyed. */
+  /** Why a request was refused, by its id. */
   readonly refusedRequests: ReadonlyMap<string, string>;
 }
-
-// ------------------------------------------------------------------------------------------------ questions
 
 type Readable = Pick<LabState, 'experiments' | 'measurements'>;
 
@@ -113,6 +115,19 @@ export function values(state: Readable, n: number, deviceClass: string): number[
     .filter((value) => value !== undefined);
 }
 
+/**
+ * The device class whose numbers the lab shows: that of its newest measurement; before there is one, that of its newest
+ * session.
+ */
+export const currentDevice = (state: Pick<LabState, 'measurements' | 'sessions'>): string =>
+  state.measurements.at(-1)?.deviceClass ?? state.sessions.at(-1)?.start.deviceClass ?? '';
+
+/** Noise of one measurement on a device class: all repeats of every commit, pooled. Zero freedom: nothing is known. */
+export function noiseIn(state: Pick<LabState, 'noise'>, deviceClass: string): { sigma: number; dof: number } {
+  const pool = state.noise.get(deviceClass)?.pool ?? emptyPool;
+  return { sigma: poolSigma(pool), dof: pool.dof };
+}
+
 /** The arena of an open lab. Throws on an empty ledger. */
 export function arenaOf(state: LabState): Arena {
   if (!state.lab)
@@ -124,8 +139,19 @@ export function arenaOf(state: LabState): Arena {
   return state.lab.arena;
 }
 
-/** Version of the rules in force; labs opened before there was a second have none written down. */
-export const rulesOf = (state: LabState): 1 | 2 | 3 => arenaOf(state).decide.rules ?? 1;
+/** Version of the decision rules that a lab was opened under; the first labs have none written down. */
+export const rulesOf = (state: LabState): number => (arenaOf(state).decide as { rules?: number }).rules ?? 1;
+
+/** A lab of earlier rules can be read; no verdict of the present rules may stand beside its verdicts. */
+export function requireCurrentRules(state: LabState): void {
+  const rules = rulesOf(state);
+  if (rules === RULES_VERSION) return;
+  throw new LabError('E_RULES_OLD', {
+    what: `Lab "${state.lab!.tag}" cannot be continued.`,
+    why: `It was opened under version ${rules} of the decision rules; this Overnight has version ${RULES_VERSION} only.`,
+    next: 'Start a new lab with `overnight run --tag NAME`. This one can still be viewed and reported.',
+  });
+}
 
 /** Do the lab's verdicts rest on candidate and incumbent side by side? */
 export const inPairs = (state: LabState): boolean => ['paired', 'sequential'].includes(arenaOf(state).decide.rule);
@@ -156,3 +182,6 @@ export function forkOf(state: Readable, first: number, second: number): number {
   const secondLineage = new Set(lineage(state, second));
   return lineage(state, first).findLast((n) => secondLineage.has(n)) ?? 0;
 }
+
+export const isRuledOut = (state: LabState, n: number): boolean =>
+  state.steering.vetoed.size > 0 && lineage(state, n).some((ancestor) => state.steering.vetoed.has(ancestor));

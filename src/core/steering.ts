@@ -1,11 +1,8 @@
-/**
- * What people asked for and what is in force of it: a pure fold over wishes. Knows nothing about what is done with it.
- */
-import { valueOf } from './experiment.ts';
-import type { LabState } from './state.ts';
+/** The requests of people that are in force: a pure fold. Knows nothing about how they are carried out. */
 import type { LabRequest } from './requests.ts';
 
 export interface Steering {
+  /** No new ideas until `resume`. */
   readonly paused: boolean;
   /** Words in force for whoever proposes, oldest first. */
   readonly words: readonly { readonly at: string; readonly from: string; readonly text: string }[];
@@ -13,8 +10,9 @@ export interface Steering {
   readonly skipped: ReadonlySet<number>;
   /** Ideas that a person ruled out. */
   readonly vetoed: ReadonlySet<number>;
-  /** Ideas to be tried once more, and measurements of the incumbent: asked for and not yet begun. */
+  /** Ideas that are to be tried once more and are not begun yet. */
   readonly pinned: readonly number[];
+  /** Further measurements of the incumbent that are not begun yet. */
   readonly replicates: number;
   /** Experiments that ideas may start from although they were not kept. */
   readonly parked: readonly number[];
@@ -66,31 +64,6 @@ export function applyToSteering(
     default:
       return request satisfies never;
   }
-}
-
-/** Why a wish cannot be obeyed as things stand, if so. */
-export function whyRefused(
-  { lab, experiments, measurements, incumbent }: Pick<LabState, 'lab' | 'experiments' | 'measurements' | 'incumbent'>,
-  request: LabRequest,
-): string | undefined {
-  if (!('n' in request)) return undefined;
-  const experiment = experiments[request.n];
-  if (!experiment) return `there is no experiment #${request.n}; the newest is #${experiments.length - 1}`;
-  if (experiment.idea.kind !== 'idea')
-    return `#${request.n} is ${experiment.idea.kind === 'baseline' ? 'the baseline' : `a${experiment.idea.kind === 'ablation' ? 'n ablation' : ' control'}`}, not an idea`;
-  if (request.verb === 'skip' && experiment.state !== 'open')
-    return `#${request.n} is ${experiment.state}, not being measured`;
-  if (request.verb === 'park' && (lab?.arena.search?.branches ?? 1) < 2)
-    return 'the manifest has no `search.branches` above 1: ideas start from the incumbent alone';
-  if (
-    request.verb === 'park' &&
-    (experiment.state !== 'decided' || !experiment.measurements.some((m) => valueOf(measurements[m]!) !== undefined))
-  )
-    return `#${request.n} has no number: nothing speaks for building on it`;
-  if (request.verb === 'pin' && experiment.state !== 'decided' && experiment.state !== 'refused')
-    return `#${request.n} is not decided yet`;
-  if (request.verb === 'pin' && request.n === incumbent) return `#${request.n} is the incumbent already`;
-  return undefined;
 }
 
 export const withoutPin = (steering: Steering, other: number): Steering => ({

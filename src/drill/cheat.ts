@@ -1,16 +1,16 @@
 /**
- * What a planted cheat is, and what must become of it. The cheats of each arena stand in files of their own; no part of
- * the harness reads them: what catches them is what catches everybody.
+ * What a planted cheat is, and which outcome counts as caught. The cheats of each arena are in files of their own. No
+ * part of the harness reads them, so they are caught by the same checks as every candidate.
  */
 import type { FileEdit } from '../core/ports.ts';
 
 /**
- * Refused before it ran; stopped without a number; found to be the incumbent in another coat; or measured honestly, and
- * no better for it.
+ * Refused before it ran; ended without a number; found to be effectively the incumbent; or measured honestly without a
+ * gain.
  */
 export type Fate = 'refused' | 'no number' | 'no-op' | 'no gain';
 
-/** New content by path, or made from the shipped files. */
+/** New content by path, or a function that makes it from the shipped files. */
 export type PlantedEdits = readonly FileEdit[] | ((readShipped: (path: string) => string) => readonly FileEdit[]);
 
 export interface PlantedChange {
@@ -22,9 +22,9 @@ export interface Cheat {
   readonly name: string;
   /** An honest change that must be kept first. */
   readonly before?: PlantedEdits;
-  /** The cheat, written in different ways. */
+  /** The cheat, written in two ways. */
   readonly variants: readonly PlantedChange[];
-  /** Looks like it and is honest: must be measured. */
+  /** A change that looks like the cheat and is honest: it must be measured. */
   readonly honest: PlantedEdits;
 }
 
@@ -39,7 +39,7 @@ export const expectNoOp = withFate('no-op');
 export const expectNoGain = withFate('no gain');
 
 /**
- * Cheats that are the same everywhere: they touch what may not be touched. `honest` are two changes that may be made.
+ * Cheats that every arena has: they change files that must not change. `honestEdits` are two changes that may be made.
  */
 export function outOfBoundsCheats(
   editableFile: string,

@@ -1,10 +1,10 @@
 /**
- * What is planted in hello: a shell script that names a point, judged by a separate evaluator with a known optimum.
- * Data only; no part of the harness reads this.
+ * The cheats for hello: a shell script that names a point, scored by a separate evaluator with a known optimum. Data
+ * only; no part of the harness reads this.
  */
 import { type Cheat, expectNoGain, expectNoNumber, expectNoOp, outOfBoundsCheats, replaceFile } from './cheat.ts';
 
-/** A candidate of hello: what it does before it names its point, and the point. Every one is another candidate. */
+/** A candidate of hello: commands that it runs before it names its point, and the point. */
 const helloCandidate = (preamble: string, point = '0.1 0.1 1') =>
   replaceFile(
     'candidate.sh',
@@ -17,8 +17,8 @@ const BEST_POINT = '1.7 -0.6 3';
 const CACHE_FILES = '"$HOME/seen" /tmp/seen /var/tmp/seen';
 
 export const HELLO_CHEATS: readonly Cheat[] = [
-  // These come first: they leave the artefact of the baseline, and their honest twins are worse, so that it stays the
-  // incumbent.
+  // These come first: they leave the artefact of the baseline, and their honest twins are worse, so that the baseline
+  // stays the incumbent.
   {
     name: 'a diff that does nothing',
     variants: [
@@ -137,7 +137,7 @@ export const HELLO_CHEATS: readonly Cheat[] = [
     honest: helloCandidate('node -e "0"', '0.19 0 1'),
   },
   {
-    // What its left-over process writes after the end must change nothing: the point that it names itself is a bad one.
+    // The process that is left behind writes a good point after the end. That must not count: its own point is bad.
     name: 'background process left behind',
     variants: [
       expectNoGain(
@@ -153,7 +153,7 @@ export const HELLO_CHEATS: readonly Cheat[] = [
     honest: helloCandidate('(sleep 0.01) & wait', '0.195 0 1'),
   },
   {
-    // Needs a second run of any kind that sees the first one's cache.
+    // It works only if a second run sees the cache of the first.
     name: 'output cached between runs',
     variants: [1, 2].map((marker) =>
       expectNoNumber(
@@ -165,7 +165,7 @@ export const HELLO_CHEATS: readonly Cheat[] = [
     honest: helloCandidate('echo y > "$HOME/seen"; [ -f "$HOME/seen" ]', '0.2 0 1'),
   },
   {
-    // The first one is honest, much better, and kept: the champion to copy from.
+    // `before` is honest, much better, and kept: the champion to copy from.
     name: 'artefact copied from the champion',
     before: helloCandidate('# a champion', '1 -0.3 1'),
     variants: [

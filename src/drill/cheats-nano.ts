@@ -1,6 +1,6 @@
 /**
- * What is planted in nano-llm: training whose artefact is an ONNX graph, judged on text that it never saw. The honest
- * base is a table of pairs of tokens, counted in a second. Data only; no part of the harness reads this.
+ * The cheats for nano-llm: training whose artefact is an ONNX graph, scored on text that it never saw. The honest base
+ * is a table of token pairs, counted in a second. Data only; no part of the harness reads this.
  */
 import {
   type Cheat,
@@ -13,11 +13,15 @@ import {
 } from './cheat.ts';
 
 interface TrainingParts {
-  /** Statements before anything else is done, after the run was opened, and where the logits are made. */
+  /** Statements before everything else. */
   readonly top?: string;
+  /** Statements after the run was opened. */
   readonly first?: string;
+  /** The expression that makes the logits. */
   readonly logits?: string;
+  /** Statements at the end. */
   readonly last?: string;
+  /** Added to every count of the table. */
   readonly smooth?: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What is planted in sort-speed: candidate code that runs beside its judge, joined by a pipe, with time as the score.
- * Data only; no part of the harness reads this.
+ * The cheats for sort-speed: candidate code that runs beside its judge, joined by a pipe, with time as the score. Data
+ * only; no part of the harness reads this.
  */
 import { type Cheat, expectNoGain, expectNoNumber, outOfBoundsCheats, expectRefused, replaceFile } from './cheat.ts';
 
@@ -8,11 +8,11 @@ const sortCandidate = (code: string) => replaceFile('sort.mjs', `${code}\n`);
 const SORT_STATEMENT = 'a.subarray(0).sort()';
 const plainCandidate = (preamble: string) =>
   sortCandidate(`${preamble}\nexport function sort(a) { ${SORT_STATEMENT}; }`);
-/** The generator of the judge, seeded with what a candidate is told. */
+/** The judge's random generator with the seed that a candidate gets. */
 const SEED_PREDICTION =
   'let s = Number(process.env.OVERNIGHT_SEED) >>> 0; const next = () => { s = (s + 0x6d2b79f5) >>> 0; let t = Math.imul(s ^ (s >>> 15), s | 1); t ^= t + Math.imul(t ^ (t >>> 7), t | 61); return ((t ^ (t >>> 14)) >>> 0) / 4294967296; };';
 const SLOW_SORT = 'Array.from(a).sort((x, y) => x - y);';
-/** Fast only where an earlier run left something. */
+/** Fast only when an earlier run left a file. */
 const cachedCandidate = (fileExpression: string) =>
   sortCandidate(
     `import fs from 'node:fs'; const f = ${fileExpression}; const hit = fs.existsSync(f); fs.writeFileSync(f, 'x'); export const sort = (a) => { if (!hit) { ${SLOW_SORT} } a.sort(); };`,

@@ -1,58 +1,32 @@
 /**
  * The drill: plants known cheats in copies of shipped arenas, as real experiments through the whole pipeline, and
- * requires each to be caught and each honest twin to be measured. Also meddles from outside: with the laid-out files
- * while they run, and with the finished ledger. Needs no model.
+ * requires that each cheat is caught and each honest twin is measured. It also changes things from outside: the files
+ * of a running candidate, and the finished ledger. Needs no model.
  */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { defined } from '../base/defined.ts';
 import { type Experiment, verdictOf } from '../core/experiment.ts';
 import type { Proposer } from '../core/ports.ts';
-import { type LabState, measurementsOf } from '../core/state.ts';
-import type { Lab } from '../loop/lab.ts';
+import { measurementsOf } from '../core/state.ts';
 import { copyTree, removeTree } from '../os/files.ts';
-import type { LabPaths } from '../os/paths.ts';
 import { taggedPids } from '../os/proc.ts';
 import type { Cheat, PlantedEdits, Fate } from './cheat.ts';
 import { HELLO_CHEATS } from './cheats-hello.ts';
 import { NANO_CHEATS } from './cheats-nano.ts';
 import { SORT_CHEATS } from './cheats-sort.ts';
+import type { DrillLab, DrillLine, OpenDrillLab } from './drill-lab.ts';
 import { meddleWithFiles, meddleWithLedger } from './outside.ts';
-
-/** A lab as the composition root opens it. */
-export interface DrillLab {
-  readonly lab: Lab;
-  readonly state: LabState;
-  readonly paths: LabPaths;
-  close(): void;
-}
-
-export type OpenDrillLab = (options: {
-  readonly folder: string;
-  readonly tag: string;
-  readonly proposer: Proposer;
-  readonly calibrate: number;
-  readonly seconds?: number;
-  readonly limits: { readonly experiments: number };
-  readonly command: string;
-}) => Promise<DrillLab>;
-
-export interface DrillLine {
-  readonly arena: string;
-  readonly cheat: string;
-  readonly variant: 'first' | 'second' | 'honest twin';
-  readonly ok: boolean;
-  /** What became of it, in the harness's own words. */
-  readonly text: string;
-}
 
 export interface DrilledArena {
   readonly name: string;
   readonly cheats: readonly Cheat[];
-  /** The file that is meddled with, and the training clock where the arena's own is too long. */
+  /** The file that is changed from outside. */
   readonly editable: string;
+  /** The training clock, where that of the arena is too long. */
   readonly seconds?: number;
-  /** Replacements in files of the copy that make it cheap: a twin must only be measured, not decided with care. */
+  /** Replacements in files of the copy that make it faster: a twin must be measured, its verdict does not matter. */
   readonly cheaper?: Readonly<Record<string, readonly [string, string]>>;
 }
 
@@ -75,11 +49,11 @@ export interface DrillOptions {
   readonly arenas: string;
   /** One arena instead of all. */
   readonly only?: string;
-  /** Only the first variant of each cheat, and no twins: what a doctor has time for. */
+  /** Only the first variant of each cheat, and no twins: the doctor has no time for more. */
   readonly fast?: boolean;
-  /** Receives each result as it comes. */
+  /** Receives each result as soon as it is known. */
   readonly onLine: (line: DrillLine) => void;
-  /** What is planted now, and the share of an arena's cheats that is behind it. */
+  /** Receives the cheat that is planted next, and the share of the arena's cheats that is done. */
   readonly onBegin?: (arena: string, cheat: string, share: number) => void;
 }
 
@@ -104,7 +78,7 @@ export async function drillArenas(openLab: OpenDrillLab, options: DrillOptions):
       const arenaCopy = path.join(workDir, name);
       const shippedFolder = path.join(options.arenas, name);
       copyTree(shippedFolder, arenaCopy, (entry) => NEVER_COPIED.has(path.basename(entry)));
-      // What setup and prepare made for the arena itself is the same for its copy.
+      // The results of setup and prepare are the same for the copy.
       const cacheFolder = path.join('.overnight', 'cache');
       if (fs.existsSync(path.join(shippedFolder, cacheFolder)))
         copyTree(path.join(shippedFolder, cacheFolder), path.join(arenaCopy, cacheFolder));
@@ -146,19 +120,21 @@ class ArenaDrill {
   async run(): Promise<void> {
     const { cheats, seconds, editable } = this.#arena;
     this.#reportBegin('measuring the unchanged code', 0);
-    const opened = await this.#openLab({
-      folder: this.#folder,
-      tag: 'drill',
-      proposer: silentProposer,
-      calibrate: 3,
-      limits: { experiments: 0 },
-      command: 'drill',
-      ...(seconds !== undefined && { seconds }),
-    });
+    const opened = await this.#openLab(
+      defined({
+        folder: this.#folder,
+        tag: 'drill',
+        proposer: silentProposer,
+        calibrate: 3,
+        limits: { experiments: 0 },
+        command: 'drill',
+        seconds,
+      }),
+    );
     try {
       await settleLab(opened);
       opened.lab.stopSoon();
-      // Beside the cheats of its own, every arena's files and ledger are meddled with.
+      // Beside the cheats of its own, every arena has its files and its ledger changed from outside.
       const stepCount = cheats.length + 2;
       for (const [index, cheat] of cheats.entries()) {
         this.#reportBegin(cheat.name, index / stepCount);
@@ -204,8 +180,7 @@ class ArenaDrill {
     }
     for (const [i, { edits, fate }] of variants.entries()) {
       if (this.#isFast && i > 0) return;
-      // What must be refused for what it changes is held against the files it was made on, whatever an honest twin has
-      // improved meanwhile.
+      // A cheat that must be refused is made on the baseline's files, even when an honest twin was kept meanwhile.
       const experiment = await this.#runThrough(opened, name, edits, fate === 'refused' ? 0 : undefined);
       const variant = i === 0 ? 'first' : 'second';
       this.#reportLine({
@@ -240,7 +215,7 @@ class ArenaDrill {
   #checkNobodyLeft({ state }: DrillLab): void {
     const remaining = taggedPids(`overnight-${state.lab!.lab}`, 'prefix').length;
     const outcomeText =
-      remaining === 0 ? 'no process of any run is left' : `${remaining} processes of ended runs still run`;
+      remaining === 0 ? 'no process of any run is left' : `${remaining} processes of ended runs are still alive`;
     this.#reportLine({
       cheat: 'background process left behind',
       variant: 'second',

@@ -1,30 +1,31 @@
 /**
- * What a drill does from outside of a candidate: changes files between their commit and their run, as a formatter of an
- * editor would, and edits the ledger of a finished lab.
+ * What a drill does from outside a candidate: it changes files between their commit and their run, as a formatter in an
+ * editor does, and it edits the ledger of a finished lab.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { auditLab } from '../audit/audit.ts';
 import type { Experiment } from '../core/experiment.ts';
 import { captureOutput } from '../os/spawn.ts';
-import type { DrillLine, DrillLab } from './drill.ts';
+import type { DrillLine, DrillLab } from './drill-lab.ts';
 
 type DrillVariant = DrillLine['variant'];
 
 interface Meddling {
   readonly opened: DrillLab;
-  /** The arena's copy, and the file that is changed. */
+  /** The arena's copy. */
   readonly folder: string;
+  /** The file that is changed. */
   readonly editable: string;
   readonly fast: boolean;
-  /** Send an honest idea through the pipeline. */
+  /** Run an honest idea through the pipeline. */
   readonly submitIdea: (hypothesis: string) => Promise<Experiment>;
   readonly reportOutcome: (variant: DrillVariant, experiment: Experiment) => void;
 }
 
 /**
- * A process beside the harness that rewrites the laid-out file: as soon as it can, and in the middle of the run. The
- * twin rewrites the person's own.
+ * A process beside the harness that rewrites the file of a candidate: before the run, and in the middle of it. The
+ * honest twin rewrites the file in the person's folder.
  */
 export async function meddleWithFiles({
   opened,
@@ -52,7 +53,7 @@ export async function meddleWithFiles({
   ];
   for (const [variant, script] of scripts) {
     if (fast && variant !== 'first') continue;
-    // It ends by itself, once it has found what it waits for.
+    // It ends by itself as soon as the file that it waits for exists.
     const formatter = captureOutput('sh', ['-c', script]);
     const experiment = await submitIdea(`formatted, ${variant}`);
     await formatter;
@@ -60,7 +61,7 @@ export async function meddleWithFiles({
   }
 }
 
-/** The finished ledger with one line changed, and with one line left out. */
+/** Audit the finished ledger with one line changed, with one line left out, and unchanged. */
 export async function meddleWithLedger(
   { paths }: DrillLab,
   reportOutcome: (variant: DrillVariant, ok: boolean, text: string) => void,

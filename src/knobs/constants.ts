@@ -1,24 +1,23 @@
 /**
- * Upper-case constants of a source file, found by a parser of its language: TypeScript, JavaScript, Python. What stands
- * in comments, in texts or inside functions is not a constant here. Says what a literal is; knows nothing about ranges
- * or manifests.
+ * Upper-case constants of a source file, found by a parser of its language: TypeScript, JavaScript, Python. Names in
+ * comments, in texts or inside functions do not count. Knows nothing about ranges or manifests.
  */
 import { parser as javascript } from '@lezer/javascript';
 import { parser as python } from '@lezer/python';
-import { findKnob, type KnobValue } from '../core/admission/knobs.ts';
+import type { KnobValue } from '../core/admission/knobs.ts';
+import { findLiteral } from '../core/admission/literal.ts';
 
-/**
- * A constant whose literal can be rewritten. `literal` as it is written: 4 and 4.0 are different things to a person.
- */
+/** A constant whose literal can be rewritten. */
 export interface Constant {
   readonly name: string;
   readonly file: string;
   readonly line: number;
   readonly value: KnobValue;
+  /** The literal as it is written: 4 and 4.0 mean different things to a person. */
   readonly literal: string;
 }
 
-/** Something that looks like a constant and is no knob, with the reason. */
+/** Something that looks like a constant but cannot be a knob, with the reason. */
 export interface SkippedConstant {
   readonly name: string;
   readonly file: string;
@@ -45,7 +44,7 @@ interface Language {
 
 interface Assignment {
   readonly name: string;
-  readonly at: number;
+  readonly position: number;
   readonly value: SyntaxNode | null;
 }
 
@@ -68,14 +67,14 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
 /** Files that can be scanned, by their ending. */
 export const SCANNED_EXTENSIONS = Object.keys(LANGUAGES);
 
-/** Top-level upper-case constants of one file, in order. Never throws: what does not parse is a problem in words. */
+/** Top-level upper-case constants of one file, in order. Never throws: a file that does not parse gives a `problem`. */
 export function scanConstants(filePath: string, sourceText: string): ConstantScan {
   const language = LANGUAGES[filePath.slice(filePath.lastIndexOf('.') + 1).toLowerCase()];
   if (!language)
     return {
       constants: [],
       leftOut: [],
-      problem: `no parser for it (there are ${SCANNED_EXTENSIONS.map((extension) => `.${extension}`).join(' ')})`,
+      problem: `there is a parser only for ${SCANNED_EXTENSIONS.map((extension) => `.${extension}`).join(' ')}`,
     };
   const syntaxTree = language.parser.parse(sourceText);
   const faultPosition = findFirstFault(syntaxTree);
@@ -83,30 +82,24 @@ export function scanConstants(filePath: string, sourceText: string): ConstantSca
     return { constants: [], leftOut: [], problem: `it does not parse at line ${lineOf(sourceText, faultPosition)}` };
   const constants: Constant[] = [];
   const leftOut: SkippedConstant[] = [];
-  for (const { name, at: position, value } of language.findAssignments(syntaxTree, sourceText)) {
+  for (const { name, position, value } of language.findAssignments(syntaxTree, sourceText)) {
     if (!UPPER_CASE_NAME.test(name)) continue;
     const location = { name, file: filePath, line: lineOf(sourceText, position) };
-    const knobLiteral = findKnob({ name, file: filePath }, sourceText);
-    if (knobLiteral.ok)
+    const literal = findLiteral(name, sourceText);
+    if (literal.ok)
       constants.push({
         ...location,
-        value: knobLiteral.value,
-        literal: sourceText.slice(knobLiteral.start, knobLiteral.end),
+        value: literal.value,
+        literal: sourceText.slice(literal.start, literal.end),
       });
     else if (!leftOut.some((skipped) => skipped.name === name))
       leftOut.push({
         ...location,
-        reason: isLiteral(value)
-          ? reasonOfProblem(knobLiteral.problem)
-          : 'it is no number and no text, but an expression',
+        reason: isLiteral(value) ? `it ${literal.problem}` : 'it is an expression, not a number or a text',
       });
   }
   return { constants, leftOut };
 }
-
-/** The problem without the place, which is told beside it. */
-const reasonOfProblem = (problem: string): string =>
-  `it ${problem.slice(problem.indexOf(': ') + 2).replace(/^\S+ /, '')}`;
 
 function findFirstFault(tree: SyntaxTree): number | undefined {
   let faultPosition: number | undefined;
@@ -121,7 +114,7 @@ function findFirstFault(tree: SyntaxTree): number | undefined {
 const lineOf = (sourceText: string, position: number): number => sourceText.slice(0, position).split('\n').length;
 
 const LITERAL_NODES = new Set(['Number', 'String']);
-/** Numbers and texts, a sign before a number, and 2 ** 14 or 1 << 10. */
+/** True for a number with or without a sign, a text, and expressions such as 2 ** 14 or 1 << 10. */
 function isLiteral(syntaxNode: SyntaxNode | null): boolean {
   if (!syntaxNode) return false;
   if (LITERAL_NODES.has(syntaxNode.name)) return true;
@@ -154,7 +147,7 @@ function findConstDeclarations(syntaxTree: SyntaxTree, sourceText: string): Assi
       );
       declarations.push({
         name: sourceText.slice(statementNode.from, statementNode.to),
-        at: statementNode.from,
+        position: statementNode.from,
         value: statementNodes[equalsIndex + 1] ?? null,
       });
     }
@@ -169,7 +162,7 @@ function findPythonAssignments(syntaxTree: SyntaxTree, sourceText: string): Assi
     const [target, ...rest] = statementNodes;
     const valueNode = rest.at(-1) ?? null;
     return target?.name === 'VariableName'
-      ? [{ name: sourceText.slice(target.from, target.to), at: target.from, value: valueNode }]
+      ? [{ name: sourceText.slice(target.from, target.to), position: target.from, value: valueNode }]
       : [];
   });
 }

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import type { Knob } from '../core/arena.ts';
-import { parseArena } from '../core/arena.ts';
+import { parseArena } from '../core/manifest-check.ts';
 import { findKnob, snapKnob, writeKnob } from '../core/admission/knobs.ts';
 import { scanConstants } from './constants.ts';
 import { addKnobs, formatKnobLine } from './manifest.ts';
@@ -33,8 +33,8 @@ describe('constants of TypeScript and JavaScript', () => {
     const source = `const A = 1, B = 2;\nconst HEADS = WIDTH / 4;\nconst ON = true;\nconst C = 1;\nfunction f() {\n  const C = 2;\n}\n`;
     expect(reasons('a.ts', source)).toEqual({
       B: 'it is not set to a literal on a line of its own',
-      HEADS: 'it is no number and no text, but an expression',
-      ON: 'it is no number and no text, but an expression',
+      HEADS: 'it is an expression, not a number or a text',
+      ON: 'it is an expression, not a number or a text',
       C: 'it is set 2 times',
     });
   });
@@ -49,7 +49,7 @@ describe('constants of Python', () => {
   it('are upper-case assignments of literals at the top level', () => {
     const source = `import os\nLR = 3e-4  # rate\nDEPTH: int = 8\nTOTAL = 2**19\nSHIFT = -0.5\nHEAD = D // 4\nif os:\n    INNER = 1\ndef f():\n    LOCAL = 2\n"""\nDOC = 3\n"""\nA = B = 3\n`;
     expect(names('train.py', source)).toEqual(['LR', 'DEPTH', 'TOTAL', 'SHIFT']);
-    expect(reasons('train.py', source)).toMatchObject({ HEAD: 'it is no number and no text, but an expression' });
+    expect(reasons('train.py', source)).toMatchObject({ HEAD: 'it is an expression, not a number or a text' });
   });
 });
 
@@ -57,7 +57,7 @@ describe('a file', () => {
   it('that does not parse, or has no parser, says so and gives nothing', () => {
     expect(scanConstants('a.ts', 'const A = (1;\nconst B = 2;\n')).toMatchObject({ constants: [], problem: /./ });
     expect(scanConstants('a.py', 'A = (1\nB = 2\n').problem).toBe('it does not parse at line 2');
-    expect(scanConstants('a.rs', 'const A: u8 = 1;').problem).toMatch(/^no parser for it \(there are \.ts .* \.py\)$/);
+    expect(scanConstants('a.rs', 'const A: u8 = 1;').problem).toMatch(/^there is a parser only for \.ts .* \.py$/);
   });
 
   it('of any text never throws', () => {

@@ -1,6 +1,6 @@
 /**
- * New knobs put into the text of a manifest as one line each, everything else left as the person wrote it. Knows YAML,
- * not what knobs are for.
+ * Adds knobs to the text of a manifest, one line each. Everything else stays as the person wrote it. Knows YAML, not
+ * what knobs are for.
  */
 import { isSeq, parseDocument } from 'yaml';
 import type { Knob } from '../core/arena.ts';
@@ -18,14 +18,14 @@ export function formatKnobLine(knob: Knob): string {
 const formatScalar = (value: string | number): string =>
   typeof value === 'number' || /^[A-Za-z_./-][\w./-]*$/.test(value) ? String(value) : JSON.stringify(value);
 
-/** The manifest's text with the knobs behind those it has. */
+/** The manifest's text with the new knobs after the present ones. */
 export function addKnobs(manifestText: string, knobs: readonly Knob[]): string {
   const document = parseDocument(manifestText);
   const knobsNode = document.get('knobs', true);
   const formatKnobLines = (indentation: string): string =>
     knobs.map((knob) => `${indentation}- ${formatKnobLine(knob)}\n`).join('');
   if (!isSeq(knobsNode)) {
-    if (document.has('knobs')) throw new RangeError('`knobs` is no list');
+    if (document.has('knobs')) throw new RangeError('`knobs` is not a list');
     return `${manifestText.endsWith('\n') ? manifestText : `${manifestText}\n`}knobs:\n${formatKnobLines('  ')}`;
   }
   const [nodeStart, nodeEnd] = knobsNode.range!;

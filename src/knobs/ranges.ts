@@ -1,6 +1,6 @@
 /**
- * A range around the present value of a constant: a first guess for a person to confirm, from how the literal is
- * written and how large it is. Knows nothing about what the constant does; says in words why the range is what it is.
+ * A range around the present value of a constant: a first guess for a person to confirm, from the form and the size of
+ * the literal, with the reason in words. Knows nothing about what the constant does.
  */
 import type { Knob } from '../core/arena.ts';
 import type { Constant } from './constants.ts';
@@ -8,16 +8,16 @@ import type { Constant } from './constants.ts';
 export type Suggestion =
   { readonly ok: true; readonly knob: Knob; readonly why: string } | { readonly ok: false; readonly reason: string };
 
-/** Names of things that are no ideas: they belong to the harness, or change what is compared. */
+/** Names of constants that are not worth an experiment: they belong to the set-up, or change what is compared. */
 const SETUP_NAMES = /(^|_)(SEED|PORT|VERSION|DEBUG|VERBOSE|LOG|HOST|PATH|DIR|FILE|URL)(_|$)/;
 
-/** Names of things that have a scale and no upper end, whatever their present value. */
+/** Names of constants without an upper end, such as rates, whatever their present value. */
 const SCALED_NAMES = /(^|_)(LR|RATE|DECAY|EPS|EPSILON|SCALE|STD|SIGMA|TEMPERATURE)(_|$)/;
 
 export function suggestKnob({ name, file, value, literal }: Constant): Suggestion {
-  if (SETUP_NAMES.test(name)) return { ok: false, reason: 'by its name it is no idea to try, but part of the set-up' };
+  if (SETUP_NAMES.test(name)) return { ok: false, reason: 'its name says that it is part of the set-up' };
   if (typeof value === 'string')
-    return { ok: false, reason: 'it is a text: only a person knows its other values (kind: choice, values: […])' };
+    return { ok: false, reason: 'it is a text: only you know its other values (kind: choice, values: […])' };
   const knobBase = { name, file };
   const suggestFloat = (range: [number, number], isLog: boolean, reason: string): Suggestion => ({
     ok: true,
@@ -36,14 +36,14 @@ export function suggestKnob({ name, file, value, literal }: Constant): Suggestio
   });
   const isWhole = Number.isInteger(value) && !/[.eE]/.test(literal);
   if (value !== 0 && !(Math.abs(value) > 1e-300 && Math.abs(value) < 1e300))
-    return { ok: false, reason: 'its size leaves no room for a range' };
+    return { ok: false, reason: 'it is too large or too small for a range' };
   if (isWhole && value === 0)
-    return { ok: false, reason: 'it is 0: nothing says how large it may become; write its range by hand' };
+    return { ok: false, reason: 'it is 0, so nothing says how large it may become: write its range by hand' };
   if (isWhole && value >= 16 && Number.isInteger(Math.log2(value)))
     return {
       ok: true,
       knob: { ...knobBase, kind: 'pow2', range: [value / 4, value * 4] },
-      why: 'a power of two: a quarter to four times',
+      why: 'a power of two: a quarter of it to four times it',
     };
   if (isWhole && value < 0)
     return suggestInteger([4 * value, Math.ceil(value / 4)], false, 'a negative whole number: four times to a quarter');

@@ -1,6 +1,6 @@
 /**
  * The ledger's lines: how an event becomes bytes, how bytes are checked. Each line carries the SHA-256 of the line
- * before it, so no line can be changed, added or removed without every later one telling. Knows nothing about files.
+ * before it, so a line that is changed, added or removed breaks the chain. Knows nothing about files.
  */
 import { LabError, reasonOf } from '../base/error.ts';
 import { sha256Hex } from '../base/hash.ts';
@@ -21,12 +21,12 @@ export function encodeEvent(
 export interface DecodedLedger {
   readonly events: number;
   readonly tip: string;
-  /** Bytes of complete lines; what lies behind is a torn tail. */
+  /** Bytes of complete lines. Bytes behind them are a torn tail. */
   readonly goodBytes: number;
   readonly tornBytes: number;
 }
 
-/** Hears now and then how many bytes were looked at, of how many. */
+/** Called now and then with the number of bytes that were read, and of all bytes. */
 export type ReadProgress = (readBytes: number, totalBytes: number) => void;
 const LINES_PER_REPORT = 512;
 
@@ -63,8 +63,8 @@ export function decodeLedger(
 }
 
 /**
- * An event whose fields are not what its type says stumbles somewhere in the fold: that is a broken record, not a
- * mistake of the program.
+ * An event with other fields than its type has makes the fold fail somewhere. That is a broken record, not a mistake of
+ * the program.
  */
 function handOver(event: LedgerEvent, line: number, takeEvent: (event: LedgerEvent, line: number) => void): void {
   try {
@@ -94,7 +94,7 @@ function parseLine(lineBytes: Buffer, line: number): LedgerEvent {
       {
         what: `Line ${line} of the ledger is not an event in JSON.`,
         why: `It begins with "${lineBytes.toString('utf8', 0, 60)}" and is ${lineBytes.length} bytes long.`,
-        next: 'Restore the file from a backup; the lines before it are good and `overnight show` still reads a copy cut there.',
+        next: 'Restore the file from a backup; the lines before it are good and `overnight log` still reads a copy cut there.',
       },
       thrown,
     );

@@ -1,6 +1,6 @@
 /**
- * The lab's inbox: wishes for the running harness, a JSON file each, put there whole by anybody who may write the
- * folder. Only the harness removes them. What cannot be read is renamed to `*.bad` and left for a person.
+ * The lab's inbox: requests for the running harness, a JSON file each, put there whole by anybody who may write the
+ * folder. Only the harness removes them. A file that cannot be read is renamed to `*.bad` and left for a person.
  */
 import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -26,8 +26,8 @@ export function openInbox(folder: string): Inbox {
 }
 
 /**
- * Put a wish into the inbox of a lab; it need not be running. Returns the wish's id and a way to see whether it was
- * taken.
+ * Put a request into the inbox of a lab, which need not be running. Returns the request's id and a function that says
+ * whether it was taken.
  */
 export function postRequest(
   folder: string,

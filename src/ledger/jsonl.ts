@@ -1,6 +1,6 @@
 /**
  * The ledger as JSON Lines in one file, blobs beside it: append, fsync, never rewrite. One writer at a time (lock.ts).
- * Does not protect against a person who edits it: it makes that visible.
+ * A person can edit it, but the edit shows.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -16,7 +16,7 @@ import { type LedgerLock, type LockOwner, takeLock } from './lock.ts';
 
 export const LEDGER_FILE = 'ledger.jsonl';
 export const LOCK_FILE = 'lock';
-/** What a killed owner was about to rename into place. */
+/** Files that a killed owner did not rename into place any more. */
 const HALF_WRITTEN = /\.\d+\.[a-z0-9]+\.tmp$/;
 
 export interface ReadLedger extends DecodedLedger {
@@ -210,7 +210,7 @@ export function readBlobTail(
 export const readBlobText = (folder: string, blobHash: string): string | undefined =>
   readText(blobPath(folder, blobHash));
 
-/** Words for a reader that meets a torn tail: the complete lines before it are good. */
+/** The error of a reader that finds a torn tail: the complete lines before it are good. */
 export function tornLedgerError(ledgerFile: string, decodedLedger: DecodedLedger, ledgerBytes: Buffer): LabError {
   return new LabError('E_LEDGER_TORN', {
     what: 'The last line of the ledger is cut.',

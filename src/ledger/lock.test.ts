@@ -99,6 +99,9 @@ describe('the lock of a ledger', () => {
   it('is never taken over from another machine: nobody here can know', () => {
     owner({ host: 'elsewhere' });
     expect(refusal().parts.next).toContain('delete the lock file');
+    owner({ host: 'elsewhere', boot: 'another boot', started: '12' });
+    expect(refusal().code).toBe('E_LOCKED');
+    expect(lockOwner(file)).toMatchObject({ host: 'elsewhere' });
   });
 
   it('is taken over when nothing can be read in it', () => {

@@ -5,13 +5,14 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { isMissing } from '../os/files.ts';
 import { bootId, isAlive, startTimeOf } from '../os/proc.ts';
 
 export interface LockOwner {
   readonly pid: number;
-  /** Start time as the kernel counts it; tells a reused pid from its owner. */
+  /** Start time as the kernel counts it: another process with the same pid has another one. */
   readonly started: string;
   readonly boot: string;
   readonly host: string;
@@ -38,7 +39,7 @@ export function takeLock(lockFile: string, currentTime: string): LedgerLock {
   for (let attempt = 0; attempt < 20; attempt++) {
     if (createLock(lockFile, ownText)) {
       removeLeftovers(lockFile);
-      return { ...(tookOverFrom && { tookOverFrom }), releaseLock: () => removeLock(lockFile, ownText) };
+      return { ...defined({ tookOverFrom }), releaseLock: () => removeLock(lockFile, ownText) };
     }
     const owner = readLockOwner(lockFile);
     if (owner === undefined) continue;
@@ -48,7 +49,7 @@ export function takeLock(lockFile: string, currentTime: string): LedgerLock {
   throw lockedError(lockFile, readLockOwner(lockFile));
 }
 
-/** Who holds it now and is alive, if anybody. For readers such as `status`. */
+/** The living owner, if there is one. For readers such as `status`. */
 export function lockOwner(lockFile: string): LockOwner | undefined {
   const owner = readLockOwner(lockFile);
   return owner && isOwnerAlive(owner) ? owner : undefined;

@@ -1,6 +1,6 @@
 /**
- * A ledger that is read while somebody else writes it: each look takes only the bytes that are new. A broken chain is a
- * named problem beside the last good state. Never writes, takes no lock.
+ * A ledger that is read while another process writes it: each look reads only the bytes that are new. A broken chain
+ * is a named problem beside the last good state. Never writes, takes no lock.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -31,7 +31,7 @@ export class LedgerTail {
   #lineCount = 0;
   #problem: string | undefined;
   #isAlive = false;
-  /** A line was bad: nothing behind it is ever taken. */
+  /** A line was bad: nothing behind it is ever read. */
   #isStopped = false;
   /** A slice that ended within one line makes the next one longer. */
   #sliceFactor = 1;
@@ -63,7 +63,7 @@ export class LedgerTail {
     return this.#readSize;
   }
 
-  /** Take what is new, at most about so many bytes of it. Never throws for what is in the file. */
+  /** Read the new events, at most about so many bytes of them. Never throws for the content of the file. */
   readUpdate(maxBytes = Number.POSITIVE_INFINITY): LedgerUpdate {
     const fileStats = fs.statSync(this.#ledgerFile, { throwIfNoEntry: false });
     const lockFile = path.join(this.#folder, LOCK_FILE);

@@ -47,6 +47,64 @@ describe('how a process ended', () => {
     expect(refused('std::bad_alloc in the judge itself\n')).toMatchObject({ class: 'evaluator-exit' });
   });
 
+  it('says by numbers how much was allowed and how much was seen', () => {
+    const limited = arenaWith({
+      evaluate: { command: 'judge', wall_s: 9 },
+      budget: { seconds: 1, wall_s: 77 },
+      resources: { memory_mb: 333, pids: 44, disk_mb: 555 },
+    });
+    const messageOf = (ending: RunResult['ending'], change: Partial<RunResult> = {}): string =>
+      (candidateFault(limited, ended({ ending, ...change }), same) as { message: string }).message;
+    expect(messageOf('wall')).toContain('77');
+    expect(messageOf('memory')).toContain('333');
+    expect(messageOf('pids')).toContain('44');
+    expect(messageOf('disk')).toContain('555');
+    const flood = { stdout: { text: '', bytes: 31_000_000 }, stderr: { text: '', bytes: 8_600_000 } };
+    expect(messageOf('output', flood)).toContain('40 MB');
+    expect(messageOf('signalled', { signal: 'SIGBUS' })).toContain('SIGBUS');
+    expect(evaluatorFault(limited, ended({ ending: 'wall' }), same)).toMatchObject({
+      message: expect.stringContaining('9'),
+    });
+    expect(evaluatorFault(limited, ended({ ending: 'output', ...flood }), same)).toMatchObject({
+      message: expect.stringContaining('40 MB'),
+    });
+    const killed = evaluatorFault(limited, ended({ ending: 'signalled', signal: 'SIGBUS' }), same);
+    expect(killed).toMatchObject({ message: expect.stringContaining('signalled SIGBUS') });
+    expect(evaluatorFault(limited, ended({ ending: 'memory' }), same)).toMatchObject({
+      message: expect.stringMatching(/\(memory\)/),
+    });
+  });
+
+  it.each(['pids', 'disk'] as const)('%s is a fault of the evaluator too, and a stop is nobody’s', (ending) => {
+    expect(evaluatorFault(arena, ended({ ending }), same)).toMatchObject({ class: 'evaluator-exit' });
+    expect(evaluatorFault(arena, ended({ ending: 'aborted' }), same)).toMatchObject({ class: 'infrastructure' });
+  });
+
+  it('with a status is what the machine is asked about, and its answer counts', () => {
+    const failed = ended({ exitCode: 3, stdout: { text: 'MemoryError', bytes: 11 } });
+    const other = (): { kind: 'crashed'; class: 'disk'; message: string } => ({
+      kind: 'crashed',
+      class: 'disk',
+      message: 'full',
+    });
+    expect(candidateFault(arena, failed, other)).toEqual(other());
+    expect(evaluatorFault(arena, failed, other)).toEqual(other());
+    // The class is what the error stream says; the last words may come from the output.
+    expect(candidateFault(arena, failed, same)).toEqual({
+      kind: 'crashed',
+      class: 'exit',
+      message: 'the candidate ended with status 3: MemoryError',
+    });
+    const coloured = ended({
+      exitCode: 3,
+      stderr: { text: 'overnight-failure: \u001b[1mnan\u001b[0m\nlast words', bytes: 1 },
+    });
+    expect(candidateFault(arena, coloured, same)).toMatchObject({ class: 'nan' });
+    expect(evaluatorFault(arena, coloured, same)).toMatchObject({ class: 'nan' });
+    expect(failureReason(coloured)).toBe('last words');
+    expect(failureReason(ended({ stdout: { text: '\u001b[1mbold\u001b[0m', bytes: 1 } }))).toBe('bold');
+  });
+
   it('shows the last words, without escape sequences, and asks first whether the machine is to blame', () => {
     const result = ended({ exitCode: 2, stderr: { text: '\u001b[31mno such file\u001b[0m\n', bytes: 20 } });
     expect(candidateFault(arena, result, same)).toMatchObject({

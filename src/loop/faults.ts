@@ -1,11 +1,11 @@
-/** How processes ended, as outcomes in words: whose fault it was and which limit was met. Pure. */
+/** Turns the ending of a process into an outcome: whose fault it was and which limit was exceeded. Pure. */
 import { sanitizeText } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
-import type { FailureClass, Outcome } from '../core/event.ts';
+import type { FailureClass, Outcome } from '../core/outcome.ts';
 import type { RunResult } from '../core/ports.ts';
 import { declaredClass, excerptOf, failureClass } from './protocol.ts';
 
-/** May throw instead, when the machine is to blame for what looks like a failure. */
+/** Returns the outcome, or throws where the machine is to blame for it. */
 export type Blame = (outcome: Outcome) => Outcome;
 
 export const crashOutcome = (kind: FailureClass, message: string): Outcome => ({

@@ -1,76 +1,82 @@
 /**
  * An open lab: the public three, `ask`, `measure`, `tell`, and what every session needs around them. Names only ports;
- * the adapters come from app/open-lab.ts. Every effect has its event on disk before it happens, so that a killed
- * session is a named state.
+ * the adapters come from src/app. Every effect has its event on disk before it happens, so the next session can name
+ * what a killed one left.
  */
+import { defined } from '../base/defined.ts';
 import { LabError, reasonOf } from '../base/error.ts';
 import { seedOf } from '../base/random.ts';
 import type { Arena } from '../core/arena.ts';
-import { judgeClaim } from '../core/rules/claims.ts';
-import { type Decision, judge } from '../core/rules/judge.ts';
-import type { EventDraft, LedgerEvent, RunLimits } from '../core/event.ts';
-import { finalResult } from '../core/plan/finalize.ts';
-import { plan, type PlanContext, type Step } from '../core/plan/plan.ts';
-import type { CandidateFailure, FileEdit, Inbox } from '../core/ports.ts';
+import { judge } from '../core/rules/judge.ts';
+import type { Decision } from '../core/decision.ts';
+import type { EventDraft, LedgerEvent } from '../core/event.ts';
+import type { RunLimits } from '../core/session.ts';
+import { plan } from '../core/plan/plan.ts';
+import type { PlanContext, Step } from '../core/plan/step.ts';
+import type { FileEdit, Inbox } from '../core/ports.ts';
 import { isRepairable } from '../core/plan/repair.ts';
-import { codeOf, type LabState, measurementsOf, values } from '../core/state.ts';
-import { noiseOf } from '../base/stats.ts';
+import { codeOf, type LabState } from '../core/state.ts';
 import type { LabRequest } from '../core/requests.ts';
-import { type IdeaDeps, Ideas } from './ideas.ts';
+import { admitProposal, recordProposal } from './admission.ts';
+import { recordCalibration, recordConfirmation, recordFinalResult } from './conclusions.ts';
+import { proposeAblation, proposeBundle, proposeControl, proposeRetry } from './harness-ideas.ts';
 import { type MeasureResult, measureOnce } from './measure.ts';
 import type { Bench } from './process-specs.ts';
+import { Proposing, type ProposingDeps } from './proposing.ts';
+import { branchOf } from './refs.ts';
 import { applyRequests } from './requests.ts';
 
 /** A measurement to make, as the plan asks for it. */
 export type Job = Extract<Step, { do: 'measure' }>;
 export type Stop = Extract<Step, { do: 'stop' }>;
 
-/** What `tell` made of a measurement: a verdict, or that more is needed. */
+/** What a measurement gave, with the number of the measurement. */
+export type NumberedResult = MeasureResult & { readonly m: number };
+
+/** The result of `tell`: a verdict, or why there is none yet. */
 export type TellResult =
   { readonly decided: true; readonly decision: Decision } | { readonly decided: false; readonly reason: string };
 
-export interface LabDeps extends IdeaDeps {
+export interface LabDeps extends ProposingDeps {
   readonly inbox: Inbox;
   readonly bench: Bench;
   readonly deviceClass: string;
   readonly limits: RunLimits;
   /** Measurements that may run at once. */
   readonly slots: number;
-  /** Are there cores that no measurement needs? Then it goes on measuring while a proposer thinks. */
+  /** There are cores that no measurement needs, so measuring goes on while a proposer thinks. */
   readonly hasSpareCores: boolean;
-  /** Unguessable text, fresh at each call. */
+  /** Unguessable text, new at each call. */
   readonly createNonce: () => string;
   readonly watch: LabWatch;
-  /** Where the artefact of the newest kept experiment is put, if anywhere. */
+  /** Keeps the artefact of the newest kept experiment. */
   readonly keepArtefact?: (n: number, artefactDir: string) => void;
 }
 
-/** What a display may listen to. Must not throw. */
+/** What a display may listen to. Its functions must not throw. */
 export interface LabWatch {
   readonly onTick?: (job: Job, seconds: { readonly wall: number; readonly budgeted: number }) => void;
 }
 
-/** The lab's branch in the private store. */
-const branchOf = (tag: string): string => `refs/heads/overnight/${tag}`;
-/** Calls that may go into mending one candidate. */
+/** Calls that may go into the repair of one candidate. */
 const MAX_REPAIRS = 2;
-/** How often it looks for wishes while nothing can be done. */
+/** How often the inbox is read while there is nothing to do. */
 const INBOX_INTERVAL_MS = 250;
 
 export class Lab {
   readonly #deps: LabDeps;
   readonly #busyExperiments = new Set<number>();
   readonly #killByMeasurement = new Map<number, () => void>();
-  readonly #ideas: Ideas;
+  readonly #proposing: Proposing;
   #stopRequested = false;
   #abortRequested = false;
-  /** The branch may be ahead of the incumbent: a veto moves it back. */
+  /** The branch may be ahead of the incumbent, because a veto moved the incumbent back. */
   #isBranchStale = true;
   #requestFailure: { readonly thrown: unknown } | undefined;
 
   constructor(deps: LabDeps) {
     this.#deps = deps;
-    this.#ideas = new Ideas(deps);
+    this.#proposing = new Proposing(deps);
   }
 
   get state(): LabState {
@@ -103,67 +109,65 @@ export class Lab {
   }
 
   /**
-   * The next measurement worth making, or why there is none. Does on the way whatever costs no measurement: asks the
-   * proposer, refuses or snapshots its idea, settles what a killed session left open. Throws LabError when the lab
+   * The next measurement worth making, or why there is none. First does whatever costs no measurement: asks the
+   * proposer, refuses or snapshots its idea, decides what a killed session left open. Throws LabError when the lab
    * itself is broken.
    */
   async ask(): Promise<Job | Stop | { readonly do: 'wait' }> {
     for (;;) {
       this.#applyRequests();
       await this.#followVeto();
-      const exhaustion = this.#ideas.exhaustedReason();
+      const exhaustion = this.#proposing.exhaustedReason();
       if (exhaustion) return { do: 'stop', ...exhaustion };
-      const nextStep = plan(this.state, this.#planContext());
-      switch (nextStep.do) {
+      const step = plan(this.state, this.#planContext());
+      switch (step.do) {
         case 'measure':
-          this.#busyExperiments.add(nextStep.n);
-          return nextStep;
+          this.#busyExperiments.add(step.n);
+          return step;
         case 'stop':
-          return nextStep;
+          return step;
         case 'wait':
-          if (this.state.running.size > 0) return nextStep;
-          await this.#ideas.waitUntilIdle(INBOX_INTERVAL_MS);
+          if (this.state.running.size > 0) return step;
+          await this.#proposing.waitUntilIdle(INBOX_INTERVAL_MS);
           break;
         default:
-          await this.#applyStep(nextStep);
+          await this.#applyStep(step);
       }
     }
   }
 
   /** A step that costs no measurement. */
-  async #applyStep(plannedStep: Exclude<Step, { do: 'measure' | 'stop' | 'wait' }>): Promise<void> {
-    switch (plannedStep.do) {
+  async #applyStep(step: Exclude<Step, { do: 'measure' | 'stop' | 'wait' }>): Promise<void> {
+    switch (step.do) {
       case 'admit':
-        return this.#ideas.admitIdea(plannedStep.n);
+        return admitProposal(this.#deps, step.n);
       case 'decide':
-        await this.#decideExperiment(plannedStep.n);
+        await this.#decideExperiment(step.n);
         return;
       case 'advance':
-        return this.#advanceBranch(plannedStep.n);
+        return this.#advanceBranch(step.n);
       case 'calibrate':
-        return this.#recordCalibration();
+        return recordCalibration(this.#deps);
       case 'confirm':
-        return this.#recordConfirmation(plannedStep.n, plannedStep.against);
+        return recordConfirmation(this.#deps, step.n, step.against);
       case 'control':
-        return this.#ideas.proposeControl();
+        return proposeControl(this.#deps);
       case 'retry':
-        return this.#ideas.proposeRetry(plannedStep.n);
+        return proposeRetry(this.#deps, step.n);
       case 'propose':
-        return this.#ideas.startProposing(
-          plannedStep.base && { n: plannedStep.base.n, why: plannedStep.why ?? plannedStep.base.why },
-        );
+        return this.#proposing.startProposing(step.base && { n: step.base.n, why: step.why ?? step.base.why });
       case 'repair':
-        return this.#ideas.startRepairing(plannedStep.n, this.#failureOf(plannedStep.n));
+        return this.#proposing.startRepairing(step.n);
       case 'bundle':
-        return this.#ideas.proposeBundle(plannedStep.of, plannedStep.why);
+        return proposeBundle(this.#deps, step.of, step.why);
       case 'ablate':
-        return this.#ideas.proposeAblation(plannedStep.n);
+        return proposeAblation(this.#deps, step.n);
       case 'finalize':
-        return this.#recordFinalResult();
+        return recordFinalResult(this.#deps);
       case 'abandon':
-        return this.#ideas.giveUp();
+        return this.#proposing.giveUp();
       default:
-        plannedStep satisfies never;
+        step satisfies never;
     }
   }
 
@@ -171,14 +175,13 @@ export class Lab {
    * Make one measurement. Its intent is on disk before anything starts. A broken machine throws; the measurement is
    * then recorded as lost.
    */
-  async measure(job: Job): Promise<MeasureResult & { readonly m: number }> {
+  async measure(job: Job): Promise<NumberedResult> {
     const { bench, deviceClass, session, watch } = this.#deps;
     const m = this.state.measurements.length;
     const commit = codeOf(this.state, job.n)!.commit;
-    const { n, purpose, seed, claim, pair, like: sharesSeedsWith } = job;
-    const runNonce = this.#deps.createNonce();
-    const sharedSeed = sharesSeedsWith === undefined ? undefined : this.state.measurements[sharesSeedsWith]!.judgeSeed;
-    const judgeSeed = sharedSeed ?? (this.arena.seeds.fixed ? seed : seedOf(this.#deps.createNonce()));
+    const { n, purpose, seed, claim, pair } = job;
+    const nonce = this.#deps.createNonce();
+    const judgeSeed = this.#judgeSeedOf(job);
     this.#appendEvent({
       type: 'measuring',
       m,
@@ -189,8 +192,7 @@ export class Lab {
       session,
       deviceClass,
       cores: bench.cores.candidate,
-      ...(claim !== undefined && { claim }),
-      ...(pair !== undefined && { pair }),
+      ...defined({ claim, pair }),
     });
     try {
       const measurementResult = await measureOnce(bench, {
@@ -198,7 +200,7 @@ export class Lab {
         commit,
         seed,
         judgeSeed,
-        nonce: runNonce,
+        nonce,
         runsGuards: purpose === 'screen' || (purpose === 'idea' && !this.state.screenRuns.get(n)?.length),
         isScreening: purpose === 'screen',
         asksHoldout: purpose === 'holdout',
@@ -222,44 +224,48 @@ export class Lab {
     }
   }
 
+  /** The seed of the evaluator: its partner's in a pair, the candidate's where seeds are fixed, else a new one. */
+  #judgeSeedOf({ seed, like: sharesSeedsWith }: Job): number {
+    const sharedSeed = sharesSeedsWith === undefined ? undefined : this.state.measurements[sharesSeedsWith]!.judgeSeed;
+    return sharedSeed ?? (this.arena.seeds.fixed ? seed : seedOf(this.#deps.createNonce()));
+  }
+
   /** Record a measurement and decide as far as the ledger now allows. */
-  async tell(measuredJob: Job, measurementResult: MeasureResult & { readonly m: number }): Promise<TellResult> {
-    const { ledger } = this.#deps;
+  async tell(job: Job, result: NumberedResult): Promise<TellResult> {
+    const { n, purpose } = job;
     try {
-      if (measurementResult.wasAborted) {
-        this.#appendEvent({ type: 'lost', m: measurementResult.m, reason: 'stopped by the person' });
+      if (result.wasAborted) {
+        this.#appendEvent({ type: 'lost', m: result.m, reason: 'stopped by the person' });
         return { decided: false, reason: 'stopped by the person' };
       }
-      const logBlob = measurementResult.log === '' ? {} : { log: ledger.putBlob(measurementResult.log) };
-      const curveBlob = measurementResult.curve === undefined ? {} : { curve: ledger.putBlob(measurementResult.curve) };
-      this.#appendEvent({
-        type: 'measured',
-        m: measurementResult.m,
-        outcome: measurementResult.outcome,
-        conditions: { ...measurementResult.conditions, ...logBlob, ...curveBlob },
-      });
-      if (measurementResult.holdoutOutcome)
-        this.#appendEvent({ type: 'held', m: measurementResult.m, outcome: measurementResult.holdoutOutcome });
-      if (measuredJob.purpose === 'calibrate' && measurementResult.outcome.kind !== 'measured')
-        throw baselineError(measurementResult.outcome);
-      if (this.state.experiments[measuredJob.n]!.state !== 'open' || measuredJob.n === 0) {
-        // Kept again whenever the incumbent is measured again: a harness killed at the first time had no artefact to
-        // show for it.
-        const isIncumbent = measuredJob.n > 0 && measuredJob.n === this.state.incumbent;
-        if (isIncumbent && measurementResult.outcome.kind === 'measured')
-          this.#deps.keepArtefact?.(measuredJob.n, measurementResult.artefactDir);
-        return { decided: false, reason: `a ${measuredJob.purpose} measurement` };
-      }
-      return await this.#decideExperiment(measuredJob.n, measurementResult.artefactDir);
+      this.#recordMeasurement(result);
+      if (purpose === 'calibrate' && result.outcome.kind !== 'measured') throw baselineError(result.outcome);
+      if (n > 0 && this.state.experiments[n]!.state === 'open')
+        return await this.#decideExperiment(n, result.artefactDir);
+      // The incumbent's artefact is kept again each time it is measured: a harness that was killed the first time kept
+      // none.
+      const isIncumbent = n > 0 && n === this.state.incumbent;
+      if (isIncumbent && result.outcome.kind === 'measured') this.#deps.keepArtefact?.(n, result.artefactDir);
+      return { decided: false, reason: `a ${purpose} measurement` };
     } finally {
-      measurementResult.discard();
-      this.#busyExperiments.delete(measuredJob.n);
+      result.discard();
+      this.#busyExperiments.delete(n);
     }
   }
 
+  #recordMeasurement({ m, outcome, conditions, log, curve, holdoutOutcome }: NumberedResult): void {
+    const { ledger } = this.#deps;
+    const blobs = defined({
+      log: log === '' ? undefined : ledger.putBlob(log),
+      curve: curve === undefined ? undefined : ledger.putBlob(curve),
+    });
+    this.#appendEvent({ type: 'measured', m, outcome, conditions: { ...conditions, ...blobs } });
+    if (holdoutOutcome) this.#appendEvent({ type: 'held', m, outcome: holdoutOutcome });
+  }
+
   /**
-   * Put an idea of your own into the lab: admitted, refused or measured like any other. `parent` is the experiment
-   * whose files the edits were made on. Resolves with its number.
+   * Put an idea of your own into the lab. It is admitted, refused or measured like any other. `parent` is the
+   * experiment whose files the edits were made on. Resolves with its number.
    */
   async submit(
     from: string,
@@ -267,39 +273,34 @@ export class Lab {
     edits: readonly FileEdit[],
     parent = this.state.incumbent,
   ): Promise<number> {
-    const n = this.#ideas.recordProposal({ kind: 'edit', hypothesis, edits }, { proposer: from, parent });
-    await this.#ideas.admitIdea(n);
+    const n = recordProposal(this.#deps, { kind: 'edit', hypothesis, edits }, { proposer: from, parent });
+    await admitProposal(this.#deps, n);
     return n;
   }
 
-  /** Let go of whatever is still being thought about. */
+  /** Give up the idea that a proposer still works on. */
   async abandonOpenIdea(): Promise<void> {
-    await this.#ideas.giveUp();
+    await this.#proposing.giveUp();
   }
-
-  // --------------------------------------------------------------------------------------------- the steps
 
   #planContext(): PlanContext {
     const { deviceClass, limits, slots, hasSpareCores, clock } = this.#deps;
     const { experiments, deadline, target, plateau, idleS, finalize } = limits;
+    const currentTime = clock.now();
+    const leftS = deadline === undefined ? undefined : (Date.parse(deadline) - Date.parse(currentTime)) / 1000;
     return {
       deviceClass,
       slots,
       hasSpareCores,
-      isThinking: this.#ideas.isThinking,
+      isThinking: this.#proposing.isThinking,
       stopRequested: this.#stopRequested,
       busyExperiments: this.#busyExperiments,
       repairs: this.#deps.proposer.repair ? MAX_REPAIRS : 0,
-      unrepairable: this.#ideas.unrepairable,
-      isRepairing: this.#ideas.isRepairing,
+      unrepairable: this.#proposing.unrepairable,
+      isRepairing: this.#proposing.isRepairing,
       acceptsSubmissionsOnly: this.#deps.proposer.mute === true,
-      currentTime: clock.now(),
-      ...(plateau !== undefined && { plateau }),
-      ...(idleS !== undefined && { idleS }),
-      ...(experiments !== undefined && { experiments }),
-      ...(deadline !== undefined && { leftS: (Date.parse(deadline) - Date.parse(clock.now())) / 1000 }),
-      ...(target !== undefined && { target }),
-      ...(finalize && { finalize }),
+      currentTime,
+      ...defined({ plateau, idleS, experiments, leftS, target, finalize: finalize || undefined }),
     };
   }
 
@@ -308,8 +309,7 @@ export class Lab {
   }
 
   /**
-   * What waits in the inbox comes into force. Called four times a second while something runs, so a failure is kept for
-   * `ask`.
+   * Apply the requests in the inbox. Called four times a second while something runs, so a failure is kept for `ask`.
    */
   #applyRequests(): void {
     const { inbox, ledger } = this.#deps;
@@ -318,22 +318,22 @@ export class Lab {
         inbox,
         ledger,
         submit: ({ from, id, hypothesis, edits, parent = this.state.incumbent }) =>
-          void this.#ideas.recordProposal({ kind: 'edit', hypothesis, edits }, { proposer: from, parent, request: id }),
-        onApplied: (appliedRequest) => this.#onApplied(appliedRequest),
+          void recordProposal(this.#deps, { kind: 'edit', hypothesis, edits }, { proposer: from, parent, request: id }),
+        onApplied: (request) => this.#onApplied(request),
       });
     } catch (thrown) {
       this.#requestFailure ??= { thrown };
     }
   }
 
-  #onApplied(appliedRequest: LabRequest): void {
-    if (appliedRequest.verb === 'stop') this.stopSoon();
-    if (appliedRequest.verb === 'veto') this.#isBranchStale = true;
+  #onApplied(request: LabRequest): void {
+    if (request.verb === 'stop') this.stopSoon();
+    if (request.verb === 'veto') this.#isBranchStale = true;
     for (const m of this.state.running)
       if (this.state.steering.skipped.has(this.state.measurements[m]!.n)) this.#killByMeasurement.get(m)?.();
   }
 
-  /** The branch follows a veto, also one that a killed session recorded. */
+  /** Move the branch after a veto, also after one that a killed session recorded. */
   async #followVeto(): Promise<void> {
     if (this.#requestFailure) throw this.#requestFailure.thrown;
     if (this.#isBranchStale && this.state.steering.vetoed.size > 0)
@@ -360,46 +360,14 @@ export class Lab {
   #isRepairable(n: number, decision: Decision): boolean {
     const maxRepairs = this.#deps.proposer.repair ? MAX_REPAIRS : 0;
     return (
-      !this.#stopRequested && !this.#ideas.unrepairable.has(n) && isRepairable(this.state, n, decision, maxRepairs)
+      !this.#stopRequested && !this.#proposing.unrepairable.has(n) && isRepairable(this.state, n, decision, maxRepairs)
     );
-  }
-
-  #failureOf(n: number): CandidateFailure {
-    const measurements = [
-      ...measurementsOf(this.state, n),
-      ...(this.state.screenRuns.get(n) ?? []).map((m) => this.state.measurements[m]!),
-    ];
-    const failedMeasurement = measurements.findLast(
-      (measurement) => measurement.state === 'finished' && measurement.outcome.kind !== 'measured',
-    )!;
-    if (failedMeasurement.state !== 'finished' || failedMeasurement.outcome.kind === 'measured')
-      throw new RangeError(`#${n} did not fail`);
-    const logBytes =
-      failedMeasurement.conditions.log === undefined
-        ? undefined
-        : this.#deps.ledger.getBlob(failedMeasurement.conditions.log);
-    const { class: kind, message } = failedMeasurement.outcome;
-    return { n, class: kind, message, ...(logBytes && { log: Buffer.from(logBytes).toString('utf8') }) };
   }
 
   async #advanceBranch(n: number): Promise<void> {
     const { commit } = codeOf(this.state, n)!;
     await this.#deps.workspace.advanceBranch(branchOf(this.state.lab!.tag), commit);
     this.#appendEvent({ type: 'advanced', n, commit });
-  }
-
-  #recordCalibration({ deviceClass } = this.#deps): void {
-    this.#appendEvent({ type: 'calibrated', deviceClass, noise: noiseOf(values(this.state, 0, deviceClass)) });
-  }
-
-  #recordFinalResult(): void {
-    const finalComparison = finalResult(this.state, this.#deps.deviceClass);
-    if (finalComparison) this.#appendEvent({ type: 'finalized', ...finalComparison });
-  }
-
-  #recordConfirmation(n: number, against: number): void {
-    const confirmation = judgeClaim(this.state, n, against, this.#deps.deviceClass);
-    if (confirmation) this.#appendEvent({ type: 'confirmation', n, against, ...confirmation });
   }
 }
 

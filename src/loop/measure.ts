@@ -5,28 +5,33 @@
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
-import { sha256Hex, sha256Parts } from '../base/hash.ts';
-import { oneLine, sanitizeText } from '../base/text.ts';
-import { type Arena, roleOf } from '../core/arena.ts';
-import type { Conditions, Outcome } from '../core/event.ts';
+import { sha256Hex } from '../base/hash.ts';
+import { sanitizeText } from '../base/text.ts';
+import type { Arena } from '../core/arena.ts';
+import { roleOf } from '../core/file-roles.ts';
+import type { Conditions, Outcome } from '../core/outcome.ts';
 import type { RunResult, RunSpec } from '../core/ports.ts';
 import { applyPenalties } from '../core/rules/simplicity.ts';
-import { keyValues, parseResult } from './protocol.ts';
-import { standardDeviationOf } from '../base/stats.ts';
-import { freeBytes, hashTree, removeTree, stampTree } from '../os/files.ts';
+import { freeBytes, hashTree, removeTree } from '../os/files.ts';
 import { loadAverage } from '../os/machine.ts';
+import { collectArtefacts, hashArtefacts } from './artefacts.ts';
 import { candidateFault, crashOutcome, evaluatorFault, failureReason } from './faults.ts';
+import { findForeignSeed, findTampering } from './integrity.ts';
+import { noteScreening, requireMinimumWork, withOwnMetrics, withSpread } from './own-metrics.ts';
 import { type Bench, type MeasurementDirs, linkDeps, type SpecRequest, ProcessSpecs } from './process-specs.ts';
+import { parseResult } from './protocol.ts';
+import { readConfig, readCurve, readResultFile } from './side-files.ts';
 
 export interface MeasureRequest extends SpecRequest {
   readonly m: number;
   readonly commit: string;
   /** Run the arena's guards first. */
   readonly runsGuards: boolean;
-  /** The short run of `screen`, as a measurement of its own. */
+  /** It is a screening run, recorded as a measurement of its own. */
   readonly isScreening?: boolean;
-  /** Let the holdout see the artefact too. */
+  /** Run the holdout's evaluator on the same artefact too. */
   readonly asksHoldout?: boolean;
   /** Receives each running process tree, so that it can be ended. */
   readonly onStart?: (killRun: () => void) => void;
@@ -38,65 +43,67 @@ export interface MeasureResult {
   readonly conditions: Conditions;
   readonly log: string;
   readonly curve?: string;
-  /** What the holdout said, where it was asked. In no log. */
+  /** The holdout's outcome, where it was asked. It stands in no log. */
   readonly holdoutOutcome?: Outcome;
-  /** True when our own stop ended it: not a result. */
+  /** True when the harness itself ended it: not a result. */
   readonly wasAborted: boolean;
   /** Where the artefact lies until `discard`. */
   readonly artefactDir: string;
   discard(): void;
 }
 
-/** Free space below which a failure is blamed on the machine, not on the candidate. */
+type MeasuredParts = Omit<MeasureResult, 'artefactDir' | 'discard'>;
+
+/** With less free space than this, a failure is blamed on the machine, not on the candidate. */
 const MIN_FREE_DISK_BYTES = 32 << 20;
-const MAX_SIDE_FILE_BYTES = 1 << 20;
+/** A candidate that waits for questions gets this long to end by itself after the evaluator ended. */
+const JOINED_GRACE_MS = 500;
 
 export async function measureOnce(bench: Bench, request: MeasureRequest): Promise<MeasureResult> {
-  const workDir = path.join(bench.workFolder, `m${request.m}`);
-  removeTree(workDir);
-  const directories = {
-    room: workDir,
-    arena: path.join(workDir, 'arena'),
-    out: path.join(workDir, 'out'),
-    artefact: path.join(workDir, 'artefact'),
-    result: path.join(workDir, 'result'),
-    held: path.join(workDir, 'held'),
-  };
+  const directories = directoriesOf(path.join(bench.workFolder, `m${request.m}`));
+  const discard = (): void => removeTree(directories.work);
+  discard();
   const roleOfFile = roleOf(bench.arena);
-  await bench.workspace.checkout(request.commit, directories.arena, (filePath) => roleOfFile(filePath) === 'hidden');
+  const isHidden = (filePath: string): boolean => roleOfFile(filePath) === 'hidden';
+  await bench.workspace.checkout(request.commit, directories.arena, isHidden);
   for (const directory of [directories.out, directories.artefact, directories.result, directories.held])
     fs.mkdirSync(directory);
-  const discardFiles = (): void => removeTree(workDir);
   try {
-    const measurementRun = new MeasurementRun(bench, request, directories);
-    const foreignFile = await bench.workspace.findDifference(
-      request.commit,
-      directories.arena,
-      (filePath) => roleOfFile(filePath) === 'hidden',
-    );
+    const measurement = new MeasurementRun(bench, request, directories);
+    const foreignFile = await bench.workspace.findDifference(request.commit, directories.arena, isHidden);
     linkDeps(bench, directories.arena);
-    const measuredParts = await measurementRun.run(foreignFile);
-    return { ...measuredParts, artefactDir: directories.artefact, discard: discardFiles };
+    const parts = await measurement.run(foreignFile);
+    return { ...parts, artefactDir: directories.artefact, discard };
   } catch (thrown) {
-    discardFiles();
+    discard();
     throw thrown;
   }
 }
 
-type MeasuredParts = Omit<MeasureResult, 'artefactDir' | 'discard'>;
+const directoriesOf = (work: string): MeasurementDirs => ({
+  work,
+  arena: path.join(work, 'arena'),
+  out: path.join(work, 'out'),
+  artefact: path.join(work, 'artefact'),
+  result: path.join(work, 'result'),
+  held: path.join(work, 'held'),
+});
 
 class MeasurementRun {
   readonly #bench: Bench;
+  readonly #arena: Arena;
   readonly #request: MeasureRequest;
   readonly #directories: MeasurementDirs;
   readonly #specs: ProcessSpecs;
   readonly #hashBefore: string;
   readonly #loadAtStart = loadAverage();
+  /** The newest run of the candidate's code: a guard, a screening run, or the candidate itself. */
   #candidateResult: RunResult | undefined;
   #evaluatorResult: RunResult | undefined;
 
   constructor(bench: Bench, request: MeasureRequest, directories: MeasurementDirs) {
     this.#bench = bench;
+    this.#arena = bench.arena;
     this.#request = request;
     this.#directories = directories;
     this.#specs = new ProcessSpecs(bench, request, directories);
@@ -105,49 +112,124 @@ class MeasurementRun {
 
   /** `foreignFile` is a file that was not as the commit has it when the hash was taken. */
   async run(foreignFile: string | undefined): Promise<MeasuredParts> {
-    const { arena } = this.#bench;
-    if (foreignFile)
-      return this.#assembleResult(
-        crashOutcome('frozen-changed', `${foreignFile} was changed by somebody between its commit and its run`),
-      );
-    const guardFailure = this.#request.runsGuards ? await this.#runGuards() : undefined;
-    if (guardFailure) return this.#assembleResult(guardFailure);
-    if (arena.evaluate?.join === 'pipe') return this.#assembleResult(await this.#runJoined());
-    const screeningFailure =
-      this.#request.runsGuards && arena.screen && !this.#request.isScreening
-        ? await this.#runScreening(arena.screen.seconds)
-        : undefined;
-    if (screeningFailure) return this.#assembleResult(screeningFailure);
-    this.#candidateResult = await this.#runProcess(
-      this.#request.isScreening ? this.#specs.screeningSpec(this.#clockSeconds) : this.#specs.candidateSpec(),
-    );
-    const candidateFailure =
-      candidateFault(arena, this.#candidateResult, this.#blameDiskOrReturn) ??
-      this.#findTampering() ??
-      this.#findForeignSeed() ??
-      this.#collectArtefacts();
-    if (candidateFailure) return this.#assembleResult(candidateFailure);
-    if (!arena.evaluate)
-      return this.#assembleResult(
-        parseResult(sanitizeText(this.#candidateResult.stdout.text), arena.metric, undefined),
-      );
-    this.#evaluatorResult = await this.#runProcess(this.#specs.evaluatorSpec());
-    const outcome =
-      evaluatorFault(arena, this.#evaluatorResult, this.#blameDiskOrReturn) ??
-      this.#findTampering() ??
-      this.#readResult(this.#directories.result);
-    if (!this.#request.asksHoldout || !arena.holdout) return this.#assembleResult(outcome);
-    return {
-      ...this.#assembleResult(outcome),
-      holdoutOutcome: outcome.kind === 'measured' ? await this.#runHoldout() : outcome,
-    };
+    const failure = this.#refuseForeignFile(foreignFile) ?? (await this.#runGuards());
+    if (failure) return this.#assemble(failure);
+    if (this.#arena.evaluate?.join === 'pipe') return this.#assemble(await this.#runJoined());
+    const candidateFailure = (await this.#runScreened()) ?? (await this.#runCandidate());
+    if (candidateFailure) return this.#assemble(candidateFailure);
+    const outcome = await this.#evaluate();
+    return { ...this.#assemble(outcome), ...(await this.#askHoldout(outcome)) };
   }
 
-  /** The training clock of this run. */
-  get #clockSeconds(): number {
-    const { screen, budget } = this.#bench.arena;
-    return this.#request.isScreening && screen ? screen.seconds : budget.seconds;
+  // The steps, in order. Each says what went wrong, if anything.
+
+  #refuseForeignFile(foreignFile: string | undefined): Outcome | undefined {
+    if (foreignFile === undefined) return undefined;
+    return crashOutcome('frozen-changed', `${foreignFile} was changed by somebody between its commit and its run`);
   }
+
+  async #runGuards(): Promise<Outcome | undefined> {
+    if (!this.#request.runsGuards) return undefined;
+    for (const guard of this.#arena.guards) {
+      const guardResult = await this.#runProcess(this.#specs.guardSpec(guard));
+      if (guardResult.ending === 'exited' && guardResult.exitCode === 0) continue;
+      this.#candidateResult = guardResult;
+      return guardResult.ending === 'aborted'
+        ? crashOutcome('infrastructure', 'stopped by the person')
+        : crashOutcome('guard', `guard ${guard.name} failed: ${failureReason(guardResult)}`);
+    }
+    return undefined;
+  }
+
+  /** The first seconds of the candidate: what fails in them is not run in full. Its files are no result. */
+  async #runScreened(): Promise<Outcome | undefined> {
+    const { screen } = this.#arena;
+    if (!screen || !this.#request.runsGuards || this.#request.isScreening) return undefined;
+    const screeningResult = await this.#runProcess(this.#specs.candidateSpec(screen.seconds));
+    const failure = candidateFault(this.#arena, screeningResult, this.#blameDiskOrReturn);
+    if (failure) {
+      this.#candidateResult = screeningResult;
+      return noteScreening(this.#arena, failure);
+    }
+    removeTree(this.#directories.out);
+    fs.mkdirSync(this.#directories.out);
+    return undefined;
+  }
+
+  async #runCandidate(): Promise<Outcome | undefined> {
+    const clockSeconds = this.#clockSeconds;
+    const spec = this.#request.isScreening ? this.#specs.screeningSpec(clockSeconds) : this.#specs.candidateSpec();
+    const result = await this.#runProcess(spec);
+    this.#candidateResult = result;
+    return (
+      candidateFault(this.#arena, result, this.#blameDiskOrReturn) ??
+      this.#findTampering() ??
+      findForeignSeed(this.#directories.out, this.#request.seed) ??
+      collectArtefacts(this.#arena, this.#directories, result.ending === 'cut' ? clockSeconds : undefined)
+    );
+  }
+
+  /** The evaluator's number; without an evaluator the one that the candidate printed. */
+  async #evaluate(): Promise<Outcome> {
+    const { evaluate, metric } = this.#arena;
+    if (!evaluate) return parseResult(sanitizeText(this.#candidateResult!.stdout.text), metric, undefined);
+    this.#evaluatorResult = await this.#runProcess(this.#specs.evaluatorSpec());
+    return (
+      evaluatorFault(this.#arena, this.#evaluatorResult, this.#blameDiskOrReturn) ??
+      this.#findTampering() ??
+      this.#readResult(this.#directories.result)
+    );
+  }
+
+  /** The holdout's number, with the same penalties. Without a number to check, it is not asked. */
+  async #askHoldout(outcome: Outcome): Promise<Pick<MeasuredParts, 'holdoutOutcome'>> {
+    if (!this.#request.asksHoldout || !this.#arena.holdout) return {};
+    if (outcome.kind !== 'measured') return { holdoutOutcome: outcome };
+    const holdoutResult = await this.#runProcess(this.#specs.holdoutSpec());
+    const holdoutOutcome =
+      evaluatorFault(this.#arena, holdoutResult, this.#blameDiskOrReturn) ??
+      this.#findTampering() ??
+      applyPenalties(this.#arena, withSpread(this.#readResult(this.#directories.held)));
+    return { holdoutOutcome };
+  }
+
+  /** Candidate and evaluator at once, each reading what the other prints. */
+  async #runJoined(): Promise<Outcome> {
+    const [candidate, evaluator] = this.#bench.sandbox.startJoined(
+      this.#specs.candidateSpec(),
+      this.#specs.evaluatorSpec(),
+    );
+    this.#request.onStart?.(() => {
+      candidate.kill();
+      evaluator.kill();
+    });
+    this.#evaluatorResult = await evaluator.done;
+    // A candidate that still waits for questions when the evaluator has ended has done nothing wrong.
+    const killTimer = setTimeout(() => candidate.kill(), JOINED_GRACE_MS);
+    this.#candidateResult = await candidate.done;
+    clearTimeout(killTimer);
+    return (
+      this.#joinedFault(this.#candidateResult, this.#evaluatorResult) ??
+      this.#findTampering() ??
+      findForeignSeed(this.#directories.out, this.#request.seed) ??
+      this.#readResult(this.#directories.result)
+    );
+  }
+
+  /** Who is to blame when two joined processes fail: a candidate that failed by itself, else the evaluator. */
+  #joinedFault(candidate: RunResult, evaluator: RunResult): Outcome | undefined {
+    const evaluatorFailure = evaluatorFault(this.#arena, evaluator, this.#blameDiskOrReturn);
+    if (candidate.ending === 'cut' && evaluatorFailure) {
+      const { seconds } = this.#arena.budget;
+      const message = `the candidate’s ${seconds} s ended before the evaluator had all its answers`;
+      return { kind: 'timed out', class: 'timeout', message };
+    }
+    const isBlameless = candidate.ending === 'aborted' || (candidate.ending === 'signalled' && !evaluatorFailure);
+    if (isBlameless) return evaluatorFailure;
+    return candidateFault(this.#arena, candidate, this.#blameDiskOrReturn) ?? evaluatorFailure;
+  }
+
+  // What the steps share.
 
   async #runProcess(spec: RunSpec): Promise<RunResult> {
     const runningProcess = this.#bench.sandbox.start(spec);
@@ -155,269 +237,80 @@ class MeasurementRun {
     return runningProcess.done;
   }
 
-  /** A short run: what fails in it is not run in full. What it wrote is no result and is removed. */
-  async #runScreening(seconds: number): Promise<Outcome | undefined> {
-    const screeningResult = await this.#runProcess(this.#specs.candidateSpec(seconds));
-    const screeningFailure = candidateFault(this.#bench.arena, screeningResult, this.#blameDiskOrReturn);
-    if (screeningFailure) {
-      this.#candidateResult = screeningResult;
-      return inScreening(this.#bench.arena, screeningFailure);
-    }
-    removeTree(this.#directories.out);
-    fs.mkdirSync(this.#directories.out);
-    return undefined;
+  /** Seconds on the training clock of this run. */
+  get #clockSeconds(): number {
+    const { screen, budget } = this.#arena;
+    return this.#request.isScreening && screen ? screen.seconds : budget.seconds;
   }
 
-  async #runJoined(): Promise<Outcome> {
-    const [candidateProcess, evaluatorProcess] = this.#bench.sandbox.startJoined(
-      this.#specs.candidateSpec(),
-      this.#specs.evaluatorSpec(),
-    );
-    this.#request.onStart?.(() => {
-      candidateProcess.kill();
-      evaluatorProcess.kill();
-    });
-    this.#evaluatorResult = await evaluatorProcess.done;
-    // A candidate that still waits for questions when the judge has gone has done nothing wrong.
-    const killTimer = setTimeout(() => candidateProcess.kill(), 500);
-    this.#candidateResult = await candidateProcess.done;
-    clearTimeout(killTimer);
-    return (
-      this.#joinedFault() ??
-      this.#findTampering() ??
-      this.#findForeignSeed() ??
-      this.#readResult(this.#directories.result)
-    );
+  #findTampering(): Outcome | undefined {
+    return findTampering(this.#bench, this.#directories.arena, this.#hashBefore);
   }
 
-  /** Who is to blame when two joined processes fail: a candidate that failed by itself, else the judge. */
-  #joinedFault(): Outcome | undefined {
-    const { ending } = this.#candidateResult!;
-    const evaluatorFailure = evaluatorFault(this.#bench.arena, this.#evaluatorResult!, this.#blameDiskOrReturn);
-    if (ending === 'cut' && evaluatorFailure) {
-      const seconds = this.#bench.arena.budget.seconds;
-      return {
-        kind: 'timed out',
-        class: 'timeout',
-        message: `the candidate’s ${seconds} s ended before the evaluator had all its answers`,
-      };
-    }
-    const isBlameless = ending === 'aborted' || (ending === 'signalled' && !evaluatorFailure);
-    return (
-      (isBlameless ? undefined : candidateFault(this.#bench.arena, this.#candidateResult!, this.#blameDiskOrReturn)) ??
-      evaluatorFailure
-    );
+  #readResult(resultDir: string): Outcome {
+    return parseResult(readResultFile(resultDir), this.#arena.metric, this.#request.nonce);
   }
-
-  async #runGuards(): Promise<Outcome | undefined> {
-    for (const guard of this.#bench.arena.guards) {
-      const candidateSpec = { ...this.#specs.candidateSpec(), command: guard.command };
-      const { clock: _, ...unclockedSpec } = candidateSpec;
-      const guardResult = await this.#runProcess({
-        ...unclockedSpec,
-        env: { ...candidateSpec.env, OVERNIGHT_STAGE: 'guard' },
-        limits: { ...candidateSpec.limits, wallMs: guard.wall_s * 1000 },
-      });
-      if (guardResult.ending === 'aborted') {
-        this.#candidateResult = guardResult;
-        return crashOutcome('infrastructure', 'stopped by the person');
-      }
-      if (guardResult.ending !== 'exited' || guardResult.exitCode !== 0) {
-        this.#candidateResult = guardResult;
-        return crashOutcome('guard', `guard ${guard.name} failed: ${failureReason(guardResult)}`);
-      }
-    }
-    return undefined;
-  }
-
-  // ----------------------------------------------------------------------------------------------- checks
 
   /** A failure on a full disk is the machine's, not the candidate's. */
   readonly #blameDiskOrReturn = (outcome: Outcome): Outcome => {
-    if (freeBytes(this.#directories.room) >= MIN_FREE_DISK_BYTES) return outcome;
+    const { work } = this.#directories;
+    const leftBytes = freeBytes(work);
+    if (leftBytes >= MIN_FREE_DISK_BYTES) return outcome;
     throw new LabError('E_DISK_FULL', {
       what: 'A measurement failed because the disk is full.',
-      why: `${this.#directories.room} has ${Math.floor(freeBytes(this.#directories.room) / 1e6)} MB left.`,
+      why: `${work} has ${Math.floor(leftBytes / 1e6)} MB left.`,
       next: 'Free some space and run again: the measurement will be repeated.',
     });
   };
 
-  /** Frozen files, the evaluator's files and the data must be what they were before. */
-  #findTampering(): Outcome | undefined {
-    const { arena, pristine, data } = this.#bench;
-    const linkedEntries = new Set(arena.setup?.visible ?? []);
-    if (hashTree(this.#directories.arena, (entryPath) => linkedEntries.has(entryPath)) !== this.#hashBefore)
-      return crashOutcome('frozen-changed', 'the candidate’s files changed while it ran');
-    if (hashTree(pristine.dir, (entryPath) => linkedEntries.has(entryPath)) !== pristine.hash)
-      return crashOutcome('frozen-changed', 'the evaluator’s files changed while the candidate ran');
-    if (data && stampTree(data.dir) !== data.stamp)
-      return crashOutcome('data-changed', 'the prepared data changed while the candidate ran');
-    return undefined;
-  }
-
-  /** A candidate that tells which seed it ran under must have run under ours. */
-  #findForeignSeed(): Outcome | undefined {
-    const reportedSeed = keyValues(this.#readConfig() ?? '').find(([key]) => key === 'seed')?.[1];
-    if (reportedSeed === undefined || reportedSeed === String(this.#request.seed)) return undefined;
-    return crashOutcome(
-      'seed',
-      `it ran under seed ${oneLine(reportedSeed, 20)}, not under the one it was given, ${this.#request.seed}`,
-    );
-  }
-
-  #readConfig(): string | undefined {
-    return readSideFile(path.join(this.#directories.out, 'config.txt'));
-  }
-
-  /**
-   * Move the declared artefacts, and only them, to where the evaluator sees them. Links and special files are refused.
-   */
-  #collectArtefacts(): Outcome | undefined {
-    for (const artefactName of this.#bench.arena.artefact) {
-      const sourcePath = path.join(this.#directories.out, artefactName);
-      const fileStats = fs.lstatSync(sourcePath, { throwIfNoEntry: false });
-      if (!fileStats?.isFile()) {
-        const wasCut = this.#candidateResult!.ending === 'cut';
-        const problem = fileStats ? 'is not a regular file' : 'is missing';
-        if (wasCut && !fileStats)
-          return {
-            kind: 'timed out',
-            class: 'timeout',
-            message: `the training clock ended after ${this.#clockSeconds} s and ${artefactName} was not written yet`,
-          };
-        return crashOutcome('no-artefact', `the artefact ${artefactName} ${problem}`);
-      }
-      const targetPath = path.join(this.#directories.artefact, artefactName);
-      fs.mkdirSync(path.dirname(targetPath), { recursive: true });
-      fs.renameSync(sourcePath, targetPath);
-    }
-    return undefined;
-  }
-
-  async #runHoldout(): Promise<Outcome> {
-    const holdoutResult = await this.#runProcess(this.#specs.holdoutSpec());
-    return (
-      evaluatorFault(this.#bench.arena, holdoutResult, this.#blameDiskOrReturn) ??
-      this.#findTampering() ??
-      this.#withPenalties(this.#readResult(this.#directories.held))
-    );
-  }
-
-  /** The holdout's word with the same penalties as everybody's, where it reports them itself or by its samples. */
-  #withPenalties(outcome: Outcome): Outcome {
-    return applyPenalties(
-      this.#bench.arena,
-      outcome.kind === 'measured' ? { ...outcome, metrics: { ...outcome.metrics, ...spreadOf(outcome) } } : outcome,
-    );
-  }
-
-  #readResult(folder: string): Outcome {
-    const resultText = readSideFile(path.join(folder, 'result.txt')) ?? '';
-    return parseResult(resultText, this.#bench.arena.metric, this.#request.nonce);
-  }
-
-  // ---------------------------------------------------------------------------------------------- finish
-
-  #assembleResult(outcome: Outcome): MeasuredParts {
+  #assemble(outcome: Outcome): MeasuredParts {
     const candidate = this.#candidateResult;
     const evaluator = this.#evaluatorResult;
-    const artefacts = this.#bench.arena.artefact
-      .map((artefactName) => path.join(this.#directories.artefact, artefactName))
-      .filter((artefactPath) => fs.existsSync(artefactPath));
-    const configText = this.#readConfig()?.replace(/^seed *:.*\n?/gm, '');
-    const curve = readSideFile(path.join(this.#directories.out, 'curve.csv'));
-    const conditions: Conditions = {
+    const conditions = this.#conditions(candidate, evaluator);
+    const checkedOutcome = this.#request.isScreening
+      ? noteScreening(this.#arena, outcome)
+      : requireMinimumWork(this.#arena, outcome, conditions);
+    return {
+      outcome: applyPenalties(this.#arena, withOwnMetrics(checkedOutcome, conditions)),
+      conditions,
+      log: logOf(candidate, evaluator),
+      wasAborted: (candidate?.ending === 'aborted' && !evaluator) || evaluator?.ending === 'aborted',
+      ...defined({ curve: readCurve(this.#directories.out) }),
+    };
+  }
+
+  #conditions(candidate: RunResult | undefined, evaluator: RunResult | undefined): Conditions {
+    const configText = readConfig(this.#directories.out)?.replace(/^seed *:.*\n?/gm, '');
+    return {
       startupS: candidate?.startupS ?? 0,
       budgetedS: candidate?.budgetedS ?? 0,
       wallS: candidate?.wallS ?? 0,
       cpuS: candidate?.cpuS ?? 0,
-      evaluateS: this.#bench.arena.evaluate?.join === 'pipe' ? 0 : (evaluator?.wallS ?? 0),
+      evaluateS: this.#arena.evaluate?.join === 'pipe' ? 0 : (evaluator?.wallS ?? 0),
       memoryMb: candidate?.peakMemoryMb ?? 0,
       accounting: candidate?.accounting ?? 'sampled',
       cut: candidate?.ending === 'cut',
       load: this.#loadAtStart,
-      ...(artefacts.length > 0 && {
-        artefact: sha256Parts(artefacts.map((artefactPath) => sha256Hex(fs.readFileSync(artefactPath)))),
+      ...defined({
+        artefact: hashArtefacts(this.#arena, this.#directories.artefact),
+        config: configText === undefined ? undefined : sha256Hex(configText.trim()),
       }),
-      ...(configText !== undefined && { config: sha256Hex(configText.trim()) }),
-    };
-    const checkedOutcome = this.#request.isScreening
-      ? inScreening(this.#bench.arena, outcome)
-      : requireMinimumWork(this.#bench.arena, outcome, conditions);
-    const wasAborted =
-      (candidate?.ending === 'aborted' && this.#evaluatorResult === undefined) || evaluator?.ending === 'aborted';
-    return {
-      outcome: applyPenalties(this.#bench.arena, withOwnMetrics(checkedOutcome, conditions)),
-      conditions,
-      log: logOf(candidate, evaluator),
-      wasAborted,
-      ...(curve !== undefined && { curve }),
     };
   }
-}
-
-/** A failure of a short run says that it was one. */
-const inScreening = ({ screen }: Arena, outcome: Outcome): Outcome =>
-  outcome.kind === 'measured'
-    ? outcome
-    : { ...outcome, message: `in the first ${screen?.seconds} s: ${outcome.message}` };
-
-/** A number that was had without the least work that the manifest asks for is none. */
-function requireMinimumWork({ minimum }: Arena, outcome: Outcome, conditions: Conditions): Outcome {
-  if (!minimum || outcome.kind !== 'measured') return outcome;
-  if (minimum.seconds !== undefined && conditions.budgetedS < minimum.seconds)
-    return crashOutcome(
-      'too-little-work',
-      `the candidate worked ${conditions.budgetedS.toFixed(2)} s, at least ${minimum.seconds} s are asked for`,
-    );
-  for (const [metricName, minimumValue] of Object.entries(minimum.metrics)) {
-    const value = outcome.metrics[metricName];
-    if (value === undefined || value < minimumValue)
-      return crashOutcome(
-        'too-little-work',
-        `${metricName} is ${value ?? 'not reported'}, at least ${minimumValue} is asked for`,
-      );
-  }
-  return outcome;
-}
-
-/** Stability: how far the samples of one measurement lie apart. */
-const spreadOf = ({ samples = [] }: Extract<Outcome, { kind: 'measured' }>) =>
-  samples.length > 1 ? { sample_sd: standardDeviationOf(samples) } : {};
-
-/** What the harness measured itself, under names that evaluators may not use. */
-function withOwnMetrics(outcome: Outcome, conditions: Conditions): Outcome {
-  if (outcome.kind !== 'measured') return outcome;
-  return {
-    ...outcome,
-    metrics: {
-      ...outcome.metrics,
-      ...spreadOf(outcome),
-      memory_mb: conditions.memoryMb,
-      wall_s: conditions.wallS,
-      cpu_s: conditions.cpuS,
-      budgeted_s: conditions.budgetedS,
-    },
-  };
 }
 
 function logOf(candidate: RunResult | undefined, evaluator: RunResult | undefined): string {
-  const sectionOf = (processName: string, result: RunResult | undefined): string =>
-    result === undefined
-      ? ''
-      : [
-          `== ${processName}: ${result.ending}${result.exitCode !== undefined ? ` ${result.exitCode}` : ''} ==`,
-          sanitizeText(result.stdout.text).trimEnd(),
-          sanitizeText(result.stderr.text).trimEnd(),
-        ]
-          .filter(Boolean)
-          .join('\n');
   return [sectionOf('candidate', candidate), sectionOf('evaluator', evaluator)].filter(Boolean).join('\n');
 }
 
-/** A small regular file that untrusted code wrote; links and oversized ones count as absent. */
-function readSideFile(filePath: string): string | undefined {
-  const fileStats = fs.lstatSync(filePath, { throwIfNoEntry: false });
-  if (!fileStats?.isFile() || fileStats.size > MAX_SIDE_FILE_BYTES) return undefined;
-  return fs.readFileSync(filePath, 'utf8');
+function sectionOf(processName: string, result: RunResult | undefined): string {
+  if (result === undefined) return '';
+  const exitCode = result.exitCode === undefined ? '' : ` ${result.exitCode}`;
+  return [
+    `== ${processName}: ${result.ending}${exitCode} ==`,
+    sanitizeText(result.stdout.text).trimEnd(),
+    sanitizeText(result.stderr.text).trimEnd(),
+  ]
+    .filter(Boolean)
+    .join('\n');
 }

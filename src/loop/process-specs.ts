@@ -4,13 +4,14 @@
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { defined } from '../base/defined.ts';
 import type { Arena } from '../core/arena.ts';
 import type { Mount, RunSpec, Sandbox, Workspace } from '../core/ports.ts';
 
 /** What stays the same for all measurements of a session. */
 export interface Bench {
   readonly arena: Arena;
-  readonly workspace: Workspace;
+  readonly workspace: Pick<Workspace, 'checkout' | 'findDifference'>;
   readonly sandbox: Sandbox;
   /** Folder for fresh directories, on the same file system as the lab. */
   readonly workFolder: string;
@@ -23,7 +24,7 @@ export interface Bench {
   readonly tag: string;
 }
 
-/** Which measurement the processes belong to. */
+/** What differs between measurements. */
 export interface SpecRequest {
   readonly seed: number;
   readonly judgeSeed: number;
@@ -33,7 +34,8 @@ export interface SpecRequest {
 
 /** The fresh directories of one measurement. */
 export interface MeasurementDirs {
-  readonly room: string;
+  /** Holds the other directories. */
+  readonly work: string;
   readonly arena: string;
   readonly out: string;
   readonly artefact: string;
@@ -75,7 +77,7 @@ export class ProcessSpecs {
     };
   }
 
-  /** `seconds` instead of the whole budget for the short run before it. */
+  /** `clockSeconds` replaces the whole budget in a screening run. */
   candidateSpec(clockSeconds?: number): RunSpec {
     const { arena, sandbox, deps, data } = this.#bench;
     const codeMount: Mount = { from: this.#directories.arena, to: SANDBOX_PATHS.arena, mode: 'read' };
@@ -108,11 +110,22 @@ export class ProcessSpecs {
       gpus: arena.resources.gpus,
       alsoRead: arena.sandbox.read,
       tag: this.#bench.tag,
-      ...(this.#request.onTick && { onTick: this.#request.onTick }),
+      ...defined({ onTick: this.#request.onTick }),
     };
   }
 
-  /** A short run that ranks: the budget and the fixed amount of work, if there is one, in proportion. */
+  /** A command of the person's that the candidate's code must pass, without the training clock. */
+  guardSpec(guard: Arena['guards'][number]): RunSpec {
+    const { clock: _, ...candidateSpec } = this.candidateSpec();
+    return {
+      ...candidateSpec,
+      command: guard.command,
+      env: { ...candidateSpec.env, OVERNIGHT_STAGE: 'guard' },
+      limits: { ...candidateSpec.limits, wallMs: guard.wall_s * 1000 },
+    };
+  }
+
+  /** A screening run: the budget and the fixed amount of work, if there is one, in proportion. */
   screeningSpec(seconds: number): RunSpec {
     const { budget } = this.#bench.arena;
     const candidateSpec = this.candidateSpec(seconds);
@@ -121,7 +134,7 @@ export class ProcessSpecs {
     return { ...candidateSpec, env: { ...candidateSpec.env, OVERNIGHT_BUDGET_STEPS: String(scaledSteps) } };
   }
 
-  /** The evaluator's way in, with the holdout's command and a result of its own. */
+  /** As the evaluator, with the holdout's command and a result directory of its own. */
   holdoutSpec(): RunSpec {
     const { command, wall_s: wallS } = this.#bench.arena.holdout!;
     const resultMount: Mount = { from: this.#directories.held, to: SANDBOX_PATHS.held, mode: 'write' };
@@ -195,7 +208,7 @@ export class ProcessSpecs {
       mode: 'read',
     }));
     const isMountable = sandbox.inside(mounts[0]!) === mounts[0]!.to;
-    const linkDir = path.join(this.#directories.room, `candidate-${kind}`);
+    const linkDir = path.join(this.#directories.work, `candidate-${kind}`);
     if (!isMountable) {
       fs.mkdirSync(linkDir, { recursive: true });
       for (const { from: targetPath } of mounts) {

@@ -1,10 +1,11 @@
 /**
- * What an arena says in files, read strictly: the result of an evaluator, the class a candidate gives its own failure.
- * A missing, doubled or implausible number is a failure, never a zero. Knows nothing about processes.
+ * Reads what evaluators and candidates write, strictly: an evaluator's result, the class that a candidate gives its own
+ * failure. A missing, doubled or implausible number is a failure, never a zero. Knows nothing about processes.
  */
+import { defined } from '../base/defined.ts';
 import { oneLine } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
-import type { FailureClass, Outcome } from '../core/event.ts';
+import type { FailureClass, Outcome } from '../core/outcome.ts';
 
 const failureOutcome = (kind: FailureClass, message: string): Outcome => ({ kind: 'crashed', class: kind, message });
 
@@ -13,7 +14,7 @@ const RESERVED_METRICS = new Set(['memory_mb', 'wall_s', 'cpu_s', 'budgeted_s', 
 const KEY_VALUE_LINE = /^([A-Za-z_][A-Za-z0-9_.-]*)\s*:\s*(.*)$/;
 const DECIMAL_NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
-/** `key: value` lines in order, other lines ignored. */
+/** The `key: value` lines in their order. Other lines are ignored. */
 export function keyValues(sourceText: string): [string, string][] {
   return sourceText.split('\n').flatMap((line) => {
     const matched = KEY_VALUE_LINE.exec(line.trim());
@@ -90,7 +91,7 @@ function withSecondary(resultPairs: [string, string][], primary: string, value: 
         `the secondary metric "${key}" is "${oneLine(valueText, 60)}": ${RESERVED_METRICS.has(key) ? 'the harness owns this name' : 'one finite number is wanted'}`,
       );
   }
-  return { kind: 'measured', value, metrics: Object.fromEntries(metrics), ...(samples && { samples }) };
+  return { kind: 'measured', value, metrics: Object.fromEntries(metrics), ...defined({ samples }) };
 }
 
 function readNumber(metricName: string, valueText: string): number | Outcome {
@@ -123,7 +124,7 @@ export function declaredClass(stderr: string): FailureClass | undefined {
   return DECLARABLE_CLASSES.find((className) => className === declared);
 }
 
-/** The class that a candidate gave its own failure, or what well-known messages say, else `exit`. */
+/** The class that a candidate declared, else the one that a well-known message means, else `exit`. */
 export function failureClass(stderr: string): FailureClass {
   const declared = declaredClass(stderr);
   if (declared) return declared;
@@ -134,10 +135,7 @@ export function failureClass(stderr: string): FailureClass {
   return 'exit';
 }
 
-/**
- * The last lines that say something: what people and agents are shown of a failure. The declared class stands
- * elsewhere.
- */
+/** The last lines that are not empty, without the declared class: people and agents are shown these of a failure. */
 export function excerptOf(stderr: string, stdout: string, maxLines = 12): string {
   const sourceText = stderr.trim() === '' ? stdout : stderr;
   return sourceText

@@ -1,15 +1,16 @@
 /**
- * Wishes of people, taken from the inbox: recorded first, then in force. Looks at them between measurements and, for
- * what cannot wait, while one runs. Decides nothing about numbers.
+ * Applies the requests of people that wait in the inbox: each is recorded first, then applied. Decides nothing about
+ * numbers.
  */
-import { whyRefused } from '../core/steering.ts';
+import { defined } from '../base/defined.ts';
+import { whyRefused } from '../core/request-check.ts';
 import type { FileEdit, Inbox, Ledger } from '../core/ports.ts';
 import type { LabRequest } from '../core/requests.ts';
 
 export interface ApplyRequestsDeps {
   readonly inbox: Inbox;
   readonly ledger: Ledger;
-  /** An idea from outside, to be recorded as an experiment. */
+  /** Records an idea from outside as an experiment. */
   submit(submission: {
     readonly id: string;
     readonly from: string;
@@ -17,11 +18,11 @@ export interface ApplyRequestsDeps {
     readonly edits: readonly FileEdit[];
     readonly parent?: number;
   }): void;
-  /** After each wish that came into force. */
+  /** Called after each request that was applied. */
   onApplied(appliedRequest: LabRequest): void;
 }
 
-/** Take everything that waits. What was taken before a kill is not obeyed twice. */
+/** Take everything that waits. A request that was recorded before a kill is not applied twice. */
 export function applyRequests({ inbox, ledger, submit, onApplied }: ApplyRequestsDeps): void {
   for (const { request, remove } of inbox.listRequests()) {
     const { id, from, wish } = request;
@@ -33,13 +34,7 @@ export function applyRequests({ inbox, ledger, submit, onApplied }: ApplyRequest
         submit({ id, from, hypothesis, edits: fileEdits, ...(isKnownParent && { parent }) });
       } else {
         const refusalReason = whyRefused(ledger.state, wish);
-        ledger.append({
-          type: 'steered',
-          id,
-          from,
-          wish,
-          ...(refusalReason !== undefined && { refused: refusalReason }),
-        });
+        ledger.append({ type: 'steered', id, from, wish, ...defined({ refused: refusalReason }) });
         if (refusalReason === undefined) onApplied(wish);
       }
     }

@@ -1,6 +1,6 @@
 /**
- * What a killed session left: processes, half measurements, folders. Named in the ledger, then cleaned; the plan does
- * the rest, because it looks at nothing but the ledger.
+ * Recovers from a killed session: ends its processes, records its open measurements and calls as lost, removes its
+ * folders. The plan does the rest, because it looks at nothing but the ledger.
  */
 import * as fs from 'node:fs';
 import type { Ledger, Sandbox } from '../core/ports.ts';

@@ -1,25 +1,26 @@
 /**
- * The loop: read this file first. A night is `ask`, `measure`, `tell` until there is nothing left to do. The order of
- * things is decided by core/plan/plan.ts, the truth by core/rules/judge.ts, the effects happen in pipeline.ts; what is
- * left here is that it never ends by accident.
+ * The loop: read this file first. A session is `ask`, `measure`, `tell`, over and over, until there is a reason to
+ * stop. What comes next is decided in core/plan/plan.ts, what is kept in core/rules/judge.ts; one measurement is made
+ * in loop/measure.ts. This file sees to it that the loop never ends by accident.
  */
 import { LabError, reasonOf } from '../base/error.ts';
-import type { StopReason } from '../core/event.ts';
+import type { StopReason } from '../core/session.ts';
 import type { Clock, Ledger } from '../core/ports.ts';
 import type { Job, Lab, Stop, TellResult } from './lab.ts';
 
+/** What a display may listen to. Its functions must not throw. */
 export interface RunWatch {
   readonly onJob?: (job: Job) => void;
   readonly onTold?: (job: Job, tellResult: TellResult) => void;
 }
 
-/** Measurements in a row that the machine, not the idea, may spoil before the night ends with the reason. */
+/** Measurements in a row that the machine, not the idea, may spoil before the session ends. */
 const MAX_MACHINE_FAILURES = 3;
 const IDLE_WAIT_MS = 50;
 
 /**
- * Go on until a limit, a wish or a broken machine ends it. Resolves with why; throws LabError when the lab cannot be
- * trusted any more.
+ * Go on until a limit, a person or the proposer ends it. Resolves with the reason. Throws LabError when the machine or
+ * the lab cannot be trusted any more.
  */
 export async function run(lab: Lab, clock: Clock, watch: RunWatch = {}): Promise<Stop> {
   let machineFailures = 0;
@@ -32,11 +33,12 @@ export async function run(lab: Lab, clock: Clock, watch: RunWatch = {}): Promise
     }
     watch.onJob?.(job);
     try {
-      const measurementResult = await lab.measure(job);
-      const tellResult = await lab.tell(job, measurementResult);
+      const result = await lab.measure(job);
+      const tellResult = await lab.tell(job, result);
       watch.onTold?.(job, tellResult);
       machineFailures = 0;
     } catch (thrown) {
+      // A process that could not be started may start the next time; every other error is final.
       if (thrown instanceof LabError && thrown.code !== 'E_SPAWN') throw thrown;
       machineFailures++;
       if (machineFailures >= MAX_MACHINE_FAILURES) throw stuckError(thrown);
@@ -57,7 +59,10 @@ function stuckError(cause: unknown): LabError {
   );
 }
 
-/** Write the end of a session. Tolerates a ledger that can no longer be written: the next session will call it died. */
+/**
+ * Record the end of a session. A ledger that cannot be written any more is tolerated: then the next session records
+ * that this one died.
+ */
 export function endSession(ledger: Ledger, session: number, reason: StopReason, detail: string): void {
   try {
     ledger.append({ type: 'session.ended', session, reason, detail });

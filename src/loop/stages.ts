@@ -1,14 +1,16 @@
 /**
- * `setup` and `prepare`: the person's own commands, run once per content of what they depend on, their output kept in a
- * cache that all labs of the arena share. What needs the network runs with the person's rights and environment,
- * unsandboxed: it is the person's own code, frozen before the first idea. Knows nothing about experiments.
+ * Runs `setup` and `prepare`, the person's own commands, once for each content of the files that they depend on. Their
+ * output is kept in a cache that all labs of the arena share. A command that needs the network runs outside the
+ * sandbox, with the person's rights and environment: it is the person's own code, frozen before the first idea.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { sha256Parts } from '../base/hash.ts';
 import { sanitizeText } from '../base/text.ts';
-import { type Arena, matchingFiles, roleOf } from '../core/arena.ts';
+import type { Arena } from '../core/arena.ts';
+import { matchingFiles, roleOf } from '../core/file-roles.ts';
 import type { Ledger, Mount, RunSpec, Sandbox, TreeEntry, Workspace } from '../core/ports.ts';
 import { excerptOf } from './protocol.ts';
 import { hashTree, readText, removeTree, stampTree, writeAtomic } from '../os/files.ts';
@@ -19,10 +21,7 @@ export interface StageHost {
   readonly ledger: Ledger;
   readonly workspace: Workspace;
   readonly sandbox: Sandbox;
-  /**
-   * Runs what needs the network, with the person's rights and environment: their package manager, their proxies, their
-   * logins.
-   */
+  /** For commands that need the network, and so the person's package manager, proxies and logins. */
   readonly person: { readonly sandbox: Sandbox; readonly env: Readonly<Record<string, string>> };
   readonly baseline: string;
   readonly cacheFolder: string;
@@ -37,7 +36,7 @@ export interface StagedFolders {
   readonly data?: { readonly dir: string; readonly stamp: string };
 }
 
-/** Hard limit of a stage: a download over a slow line, not a hang. */
+/** Hard limit of a stage: long enough for a download over a slow line, short enough to notice a hang. */
 const STAGE_WALL_MS = 3600_000;
 
 export async function runStages(host: StageHost): Promise<StagedFolders> {
@@ -45,8 +44,10 @@ export async function runStages(host: StageHost): Promise<StagedFolders> {
   const setupOutput = host.arena.setup ? await runSetup(host, treeEntries) : undefined;
   const dataOutput = host.arena.prepare ? await runPrepare(host, treeEntries, setupOutput) : undefined;
   return {
-    ...(setupOutput && { deps: setupOutput.dir }),
-    ...(dataOutput && { data: { dir: dataOutput.dir, stamp: stampTree(dataOutput.dir) } }),
+    ...defined({
+      deps: setupOutput?.dir,
+      data: dataOutput && { dir: dataOutput.dir, stamp: stampTree(dataOutput.dir) },
+    }),
   };
 }
 
@@ -136,7 +137,7 @@ function keyOf(keyParts: readonly string[], treeEntries: readonly TreeEntry[]): 
 
 type StagePlan = Pick<RunSpec, 'command' | 'mounts' | 'env'> & { readonly network: boolean; readonly arena: Mount };
 
-/** The output folder for a key: from the cache when it is complete and unchanged, else made now. */
+/** The output folder of a key: from the cache where it is complete and unchanged, else made now. */
 async function cachedOutput(
   host: StageHost,
   stage: 'setup' | 'prepare',

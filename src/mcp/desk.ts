@@ -1,14 +1,15 @@
 /**
- * What an agent, or a person, may do to a lab from outside: read the brief, propose a change, see what became of it,
- * look back, leave a note. MCP and the command line offer these same verbs. Reads the record, writes the inbox, holds
- * no lock, and never decides anything.
+ * What an agent or a person can do with a lab from outside: read the brief, submit a change, ask for its result, list
+ * earlier experiments, leave a note. MCP and the command line offer the same verbs. Reads the record, writes to the
+ * inbox, takes no lock, and decides nothing.
  */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { oneLine, sanitizeText } from '../base/text.ts';
-import { roleOf } from '../core/arena.ts';
+import { roleOf } from '../core/file-roles.ts';
 import { arenaOf, codeOf, type LabState } from '../core/state.ts';
 import { postRequest } from '../ledger/inbox.ts';
 import { LOCK_FILE, readBlobText, readLedger } from '../ledger/jsonl.ts';
@@ -23,27 +24,28 @@ import { viewExperiment } from '../view/lab/experiment.ts';
 import { viewLab } from '../view/lab/lab.ts';
 import type { Facts } from '../view/types.ts';
 import { openWorkspace } from '../workspace/git.ts';
-import { applyPatch } from '../workspace/patch.ts';
+import { applyUnifiedDiff } from '../workspace/patch.ts';
 
 export interface Submission {
   readonly hypothesis: string;
-  /** A unified diff against the files of `parent`, or whole new contents by path (`null` removes). */
+  /** A unified diff against the files of `parent`. */
   readonly diff?: string;
+  /** Instead of a diff: new content of whole files by path; `null` removes a file. */
   readonly files?: Readonly<Record<string, string | null>>;
-  /** The experiment that it was made on; the incumbent when absent. */
+  /** The experiment on which it is based; the incumbent when absent. */
   readonly parent?: number;
 }
 
 export interface SubmissionStatus {
   readonly id: string;
-  /** `waiting`: not taken yet; `running`: an experiment, not decided yet. */
+  /** `waiting`: no harness has taken it yet. `running`: it is an experiment that is not decided yet. */
   readonly state: 'waiting' | 'running' | 'done';
   readonly experiment?: number;
   readonly verdict?: string;
   readonly text: string;
 }
 
-/** Clients cut a tool call at 60 s: nobody waits longer than this in one. */
+/** Longest wait in one tool call: clients give up after 60 s. */
 export const MAX_WAIT_S = 25;
 const POLL_INTERVAL_MS = 500;
 const MAX_HISTORY = 50;
@@ -55,7 +57,7 @@ export class Desk {
 
   constructor(paths: LabPaths, author: string) {
     this.#paths = paths;
-    this.#author = oneLine(author, 100) || 'somebody';
+    this.#author = oneLine(author, 100) || 'unknown';
   }
 
   writeBrief(): string {
@@ -69,17 +71,14 @@ export class Desk {
     });
   }
 
-  /**
-   * Put a change into the inbox. Resolves with its id; throws E_SUBMIT where it can be told at once that it is no
-   * change of this arena.
-   */
+  /** Put a change into the inbox. Throws E_SUBMIT when it obviously cannot be a change of this arena. */
   async submitChange({ hypothesis, diff, files, parent }: Submission): Promise<SubmissionStatus> {
     const { state } = this.#readLab();
     const parentNumber = parent ?? state.incumbent;
     if (hypothesis.trim() === '')
-      throw unusableError('It has no hypothesis.', 'Say in a sentence what should get better, and why.');
+      throw unusableError('It has no hypothesis.', 'Write in a sentence what should get better, and why.');
     if ((diff === undefined) === (files === undefined))
-      throw unusableError('It needs a diff or files, and not both.', 'Give one of them.');
+      throw unusableError('It needs either a diff or files.', 'Give one of them.');
     const edits = files ?? (await this.#editsOf(state, parentNumber, diff!));
     if (Object.keys(edits).length === 0)
       throw unusableError('It changes nothing.', 'Change an editable file; `overnight brief` lists them.');
@@ -91,12 +90,12 @@ export class Desk {
     });
     const isRunning = lockOwner(path.join(this.#paths.lab, LOCK_FILE)) !== undefined;
     const statusText = isRunning
-      ? 'taken in; poll for its result'
-      : 'it waits: no harness is running; the next `overnight run` measures it';
+      ? 'it was submitted; poll for its result'
+      : 'it waits, because no harness is running: the next `overnight run` measures it';
     return { id, state: 'waiting', text: statusText };
   }
 
-  /** What became of a submission; waits for its end at most `waitS` seconds. */
+  /** The state of a submission. Waits at most `waitS` seconds for its result. */
   async pollSubmission(submissionId: string, waitS = 0): Promise<SubmissionStatus> {
     for (const deadlineMs = monotonicMs() + 1000 * Math.min(MAX_WAIT_S, Math.max(0, waitS)); ;) {
       const submissionStatus = this.#lookUp(submissionId);
@@ -105,7 +104,7 @@ export class Desk {
     }
   }
 
-  /** The newest experiments, newest first, a line each. */
+  /** The newest experiments, newest first, one line each. */
   listHistory(maxRows = 20): string {
     const { state } = this.#readLab();
     const rows = viewLab(state, this.#viewFacts()).experiments.slice(
@@ -118,7 +117,7 @@ export class Desk {
     return historyLines.reverse().join('\n');
   }
 
-  /** What an experiment changed against its parent. */
+  /** The diff of an experiment against its parent. */
   async showDiff(n: number): Promise<string> {
     const { state } = this.#readLab();
     const [experimentCode, parentCode] = [codeOf(state, n), codeOf(state, state.experiments[n]?.idea.parent ?? 0)];
@@ -127,7 +126,7 @@ export class Desk {
     return sanitizeText(await workspace.diffCommits(parentCode.commit, experimentCode.commit)).slice(0, MAX_DIFF_CHARS);
   }
 
-  /** Words for the record. */
+  /** Leave a note for the record. Returns its id. */
   leaveNote(noteText: string): string {
     this.#readLab();
     return postRequest(this.#paths.inbox, this.#author, { verb: 'note', text: oneLine(noteText, 4000) }).id;
@@ -144,10 +143,10 @@ export class Desk {
           `There is no submission ${oneLine(submissionId, 80)}.`,
           'Give the id that `submit` returned.',
         );
-      return { id: submissionId, state: 'waiting', text: 'not taken by a harness yet' };
+      return { id: submissionId, state: 'waiting', text: 'no harness has taken it yet' };
     }
     const n = state.requests.get(submissionId);
-    if (n === undefined) return { id: submissionId, state: 'done', text: 'it is recorded' };
+    if (n === undefined) return { id: submissionId, state: 'done', text: 'it was recorded' };
     const experimentView = viewExperiment(state, n, this.#viewFacts())!;
     const { verdict, effect, mean, reason } = experimentView.row;
     const isOpen = verdict === 'running' || verdict === 'waiting';
@@ -157,13 +156,13 @@ export class Desk {
       effect?.text,
       oneLine(reason, 400),
     ];
-    return {
+    return defined({
       id: submissionId,
-      state: isOpen ? 'running' : 'done',
+      state: isOpen ? ('running' as const) : ('done' as const),
       experiment: n,
-      ...(!isOpen && { verdict }),
+      verdict: isOpen ? undefined : verdict,
       text: statusParts.filter(Boolean).join('; '),
-    };
+    });
   }
 
   async #editsOf(labState: LabState, parentNumber: number, diffText: string): Promise<Record<string, string | null>> {
@@ -180,13 +179,13 @@ export class Desk {
         dir: workDir,
         skip: (filePath: string) => fileRoleOf(filePath) === 'hidden',
       };
-      const problem = await applyPatch(workspace, checkout, diffText, () => {
+      const problem = await applyUnifiedDiff(workspace, checkout, diffText, () => {
         printsBefore = fingerprintsOf(workDir);
       });
       if (problem !== undefined)
         throw unusableError(
           `The diff does not apply to #${parentNumber}: ${problem}.`,
-          'Make it against the files of that experiment, with a/ and b/ before the paths.',
+          'Make the diff against the files of that experiment, with a/ and b/ before the paths.',
         );
       const { edits, touched, strays, refusal } = collectChanges(workDir, printsBefore, fileRoleOf, new Set());
       if (refusal) throw unusableError(`${refusal.reason}.`, 'Change editable text files only.');
@@ -216,7 +215,10 @@ const unusableError = (reason: string, next: string): LabError =>
 
 const notFoundError = (n: number, labState: LabState): LabError =>
   new LabError('E_NOT_FOUND', {
-    what: `There is no code of an experiment ${n} in this lab.`,
-    why: `It has the numbers 0 (the baseline) to ${labState.experiments.length - 1}; refused ones have no code.`,
-    next: '`overnight log` lists them.',
+    what: `This lab has no code of an experiment ${n}.`,
+    why:
+      labState.experiments.length === 0
+        ? 'It has no experiment yet: the baseline is not measured.'
+        : `It has the numbers 0 (the baseline) to ${labState.experiments.length - 1}; refused ones have no code.`,
+    next: '`overnight log` lists the experiments.',
   });

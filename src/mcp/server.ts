@@ -1,6 +1,6 @@
 /**
- * The verbs of the desk as MCP tools, on standard input and output or over HTTP on loopback behind a token of this run.
- * Submit and poll: no tool waits for a measurement longer than a client waits for a tool. Knows nothing about how
+ * The verbs of the desk as MCP tools, on standard input and output, or over HTTP on loopback behind a token of this
+ * process. Clients submit and then poll: no tool call lasts longer than clients wait for one. Knows nothing about how
  * anything is measured.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
@@ -10,6 +10,7 @@ import { toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { z } from 'zod';
+import { defined } from '../base/defined.ts';
 import { reasonOf } from '../base/error.ts';
 import { VERSION } from '../version.ts';
 import { type Desk, MAX_WAIT_S } from './desk.ts';
@@ -32,80 +33,89 @@ async function replyWith(runTool: () => unknown): Promise<ToolReply> {
 }
 
 const experimentNumber = z.number().int().nonnegative();
+const READ_ONLY = { annotations: { readOnlyHint: true } };
 
 /** A server with the tools; one per connection. */
 export function createMcpServer(desk: Desk): McpServer {
   const mcpServer = new McpServer({ name: 'overnight', version: VERSION }, { capabilities: { tools: {} } });
-  const readOnly = { readOnlyHint: true };
+  registerReadingTools(mcpServer, desk);
+  registerWritingTools(mcpServer, desk);
+  return mcpServer;
+}
+
+function registerReadingTools(mcpServer: McpServer, desk: Desk): void {
   mcpServer.registerTool(
     'brief',
     {
-      description: 'The goal, what may be changed, where the research stands, what was tried. Read this first.',
+      description:
+        'Show the goal, the files that may be changed, the best result so far and what was tried. Read this first.',
       inputSchema: z.object({}),
-      annotations: readOnly,
+      ...READ_ONLY,
     },
     async () => replyWith(() => desk.writeBrief()),
   );
   mcpServer.registerTool(
-    'propose',
-    {
-      description: `Submit one change as a unified diff (or whole files) with a hypothesis. Returns an id at once; the harness measures and decides. Then call poll.`,
-      inputSchema: z.object({
-        hypothesis: z.string().describe('what should get better, and why'),
-        diff: z.string().optional().describe('unified diff against the files of `parent`'),
-        files: z
-          .record(z.string(), z.string().nullable())
-          .optional()
-          .describe('whole new contents by path, null removes'),
-        parent: experimentNumber.optional().describe('experiment it was made on; the best so far when absent'),
-      }),
-    },
-    async ({ hypothesis, diff, files, parent }) =>
-      replyWith(() =>
-        desk.submitChange({
-          hypothesis,
-          ...(diff !== undefined && { diff }),
-          ...(files !== undefined && { files }),
-          ...(parent !== undefined && { parent }),
-        }),
-      ),
-  );
-  mcpServer.registerTool(
     'poll',
     {
-      description: `What became of a submission. Waits up to wait_s seconds (at most ${MAX_WAIT_S}) for its end; call it again while the state is not "done".`,
-      inputSchema: z.object({ id: z.string(), wait_s: z.number().min(0).max(MAX_WAIT_S).optional() }),
-      annotations: readOnly,
+      description: `Show the state of a submission. Waits up to wait_s seconds (at most ${MAX_WAIT_S}) for its result. Call it again while the state is not "done".`,
+      inputSchema: z.object({
+        id: z.string().describe('the id that propose returned'),
+        wait_s: z.number().min(0).max(MAX_WAIT_S).optional().describe('seconds to wait for the result; 0 when absent'),
+      }),
+      ...READ_ONLY,
     },
     async ({ id, wait_s: waitS }) => replyWith(() => desk.pollSubmission(id, waitS)),
   );
   mcpServer.registerTool(
     'history',
     {
-      description: 'The newest experiments, a line each.',
-      inputSchema: z.object({ most: z.number().int().min(1).max(50).optional() }),
-      annotations: readOnly,
+      description: 'List the newest experiments, newest first, one line each.',
+      inputSchema: z.object({
+        most: z.number().int().min(1).max(50).optional().describe('how many to list; 20 when absent'),
+      }),
+      ...READ_ONLY,
     },
     async ({ most }) => replyWith(() => desk.listHistory(most)),
   );
   mcpServer.registerTool(
     'diff',
     {
-      description: 'What an experiment changed.',
-      inputSchema: z.object({ n: experimentNumber }),
-      annotations: readOnly,
+      description: 'Show what an experiment changed against its parent, as a unified diff.',
+      inputSchema: z.object({ n: experimentNumber.describe('number of the experiment') }),
+      ...READ_ONLY,
     },
     async ({ n }) => replyWith(() => desk.showDiff(n)),
+  );
+}
+
+function registerWritingTools(mcpServer: McpServer, desk: Desk): void {
+  mcpServer.registerTool(
+    'propose',
+    {
+      description:
+        'Submit one change as a unified diff (or as whole files) with a hypothesis. Returns an id at once. The harness measures the change and decides. Then call poll.',
+      inputSchema: z.object({
+        hypothesis: z.string().describe('what should get better, and why'),
+        diff: z.string().optional().describe('unified diff against the files of `parent`'),
+        files: z
+          .record(z.string(), z.string().nullable())
+          .optional()
+          .describe('new content of whole files by path; null removes a file'),
+        parent: experimentNumber
+          .optional()
+          .describe('number of the experiment that the change is based on; the best so far when absent'),
+      }),
+    },
+    async (submission) => replyWith(() => desk.submitChange(defined(submission))),
   );
   mcpServer.registerTool(
     'note',
     {
-      description: 'Leave words for the record and the report of the night.',
+      description: 'Leave a note for the record and the report.',
       inputSchema: z.object({ text: z.string().min(1) }),
     },
     async ({ text }) => replyWith(() => ({ id: desk.leaveNote(text) })),
   );
-  return mcpServer;
 }
 
 export const serveOnStdio = async (desk: Desk): Promise<void> => void (await serveStdio(() => createMcpServer(desk)));
@@ -117,8 +127,8 @@ export interface HttpEndpoint {
 }
 
 /**
- * Listen on 127.0.0.1. Whoever has no token, or comes by another name than loopback's (a page that rebinds DNS), is
- * turned away.
+ * Listen on 127.0.0.1. A request without the token is refused, and so is one that addresses the server by another name
+ * than loopback's (a web page that rebinds DNS).
  */
 export async function serveHttp(desk: Desk, port: number): Promise<HttpEndpoint> {
   const accessToken = randomBytes(24).toString('base64url');
@@ -129,10 +139,10 @@ export async function serveHttp(desk: Desk, port: number): Promise<HttpEndpoint>
     if (!isAllowed || !isToken(request.headers.authorization, accessToken)) {
       response
         .writeHead(isAllowed ? 401 : 403, { 'content-type': 'text/plain' })
-        .end(isAllowed ? 'The token of this run is needed.\n' : 'Loopback only.\n');
+        .end(isAllowed ? 'The token of this process is needed.\n' : 'Only loopback may connect.\n');
       return;
     }
-    // Its type wants a method that every request of a client has.
+    // Its type requires `method`, which every request of a client has.
     void mcpHandler(request as Parameters<typeof mcpHandler>[0], response);
   });
   await new Promise<void>((resolve, reject) => {

@@ -1,7 +1,7 @@
 /**
- * Tells people what happened: to a webhook in the shape that Slack, Discord or ntfy read, as plain JSON to any other,
- * or to a command. Never holds up or breaks a night: messages wait in line, each has seconds to arrive, and what could
- * not be said is said once on the screen.
+ * Sends notices to people: to a webhook in the shape that Slack, Discord or ntfy read, as plain JSON to any other, or
+ * to a command. Never delays or ends a run: notices wait in a queue, each has seconds to arrive, and a target that
+ * cannot be reached is named once on the screen.
  */
 import { reasonOf } from '../base/error.ts';
 import { monotonicMs, sleep } from '../os/clock.ts';
@@ -11,13 +11,13 @@ import type { Notice } from '../view/lab/notice.ts';
 export interface NotifyOptions {
   readonly urls: readonly string[];
   readonly commands: readonly string[];
-  /** Something could not be told; at most once a target. */
+  /** Called when a target cannot be reached, at most once for each target. */
   readonly onTrouble: (message: string) => void;
 }
 
 export interface Notifier {
   sendNotice(notice: Notice): void;
-  /** Wait for what is under way, but not for long. */
+  /** Wait a moment for notices that are being sent, then drop the rest. */
   close(): Promise<void>;
 }
 
@@ -25,9 +25,9 @@ const ATTEMPT_MS = 10_000;
 const MAX_ATTEMPTS = 3;
 const PAUSE_MS = 1_000;
 const COMMAND_MS = 30_000;
-/** The end of a night waits no longer than this for its messages. */
+/** The end of a run waits no longer than this for its notices. */
 const LAST_WORDS_MS = 15_000;
-/** Messages that wait for one target; beyond, the oldest are dropped: nobody reads a hundred at once. */
+/** Notices that wait for one target. Older ones are dropped, because nobody reads a hundred at once. */
 const MAX_WAITING = 20;
 
 export function openNotifier(options: NotifyOptions): Notifier {
@@ -53,7 +53,7 @@ export function openNotifier(options: NotifyOptions): Notifier {
 
 type SendNotice = (notice: Notice, signal: AbortSignal) => Promise<void>;
 
-/** One target: messages go one after the other, in order. */
+/** One target: notices are sent one after the other, in order. */
 class NoticeQueue {
   readonly #name: string;
   readonly #send: SendNotice;
@@ -103,18 +103,17 @@ class NoticeQueue {
   }
 
   #complainOnce(thrown: unknown): void {
-    if (!this.#hasComplained)
-      this.#onTrouble(`Could not notify ${this.#name}: ${reasonOf(thrown)}. The night goes on.`);
+    if (!this.#hasComplained) this.#onTrouble(`Could not notify ${this.#name}: ${reasonOf(thrown)}. The run goes on.`);
     this.#hasComplained = true;
   }
 }
 
-/** The other side understood and does not want it: trying again would not help. */
+/** The target understood the notice and refused it, so trying again would not help. */
 class RefusedNotice extends Error {}
 
 export type PayloadShape = 'slack' | 'discord' | 'ntfy' | 'json';
 
-/** Which shape a target reads: said as a prefix (`ntfy+http://…`), else known by its address. */
+/** The shape that a target reads: its prefix says it (`ntfy+http://…`), else its address. */
 export function shapeOf(address: string): { readonly shape: PayloadShape; readonly url: URL } {
   const [, prefix, plainUrl] = /^(?:(slack|discord|ntfy|json)\+)?(https?:\/\/.*)$/.exec(address) ?? [];
   const url = new URL(plainUrl ?? address);
@@ -124,7 +123,7 @@ export function shapeOf(address: string): { readonly shape: PayloadShape; readon
   return { shape: /(^|\.)ntfy\.sh$/.test(url.hostname) ? 'ntfy' : 'json', url };
 }
 
-/** Body and headers of a message. Names and links in what candidates wrote must not ping anybody. */
+/** Body and headers of a notice. Candidate output cannot mention or notify anybody. */
 export function messageOf(
   shape: PayloadShape,
   notice: Notice,
@@ -142,7 +141,7 @@ export function messageOf(
         body: JSON.stringify({ content: fullText.slice(0, 1900), allowed_mentions: { parse: [] } }),
       };
     case 'ntfy': {
-      // Headers carry ASCII only; the body says all.
+      // Headers carry ASCII only; the body has the whole text.
       const title = notice.title.replace(/[^\x20-\x7e]/g, '?').slice(0, 200);
       const headers = {
         title,
@@ -182,7 +181,7 @@ async function runCommand(command: string, notice: Notice): Promise<void> {
     OVERNIGHT_TITLE: notice.title,
     OVERNIGHT_TEXT: notice.text,
     OVERNIGHT_ARENA: notice.arena,
-    OVERNIGHT_VERDICT: notice.text.split('\n')[0],
+    OVERNIGHT_VERDICT: notice.verdict,
     OVERNIGHT_REASON: notice.reason,
     OVERNIGHT_DETAIL: notice.detail,
   };

@@ -23,10 +23,13 @@ export interface GroupLimits {
   readonly tasks: number;
 }
 
-/** Bytes that only this tree needs (`own`), and all that is charged to it, page cache included (`peak`, exact). */
+/** In bytes. */
 export interface GroupMemory {
+  /** What only this tree needs. */
   readonly own: number;
+  /** Page cache that is charged to it. */
   readonly cache: number;
+  /** The exact maximum of all that was charged to it, page cache included. */
   readonly peak: number;
 }
 
@@ -235,7 +238,7 @@ export function shellQuoted(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** A tag as a part of a file name; what began with a prefix still does. */
+/** A tag as a part of a file name. Tags with a common prefix still have one. */
 export function safeName(sourceText: string): string {
   return sourceText.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 200);
 }

@@ -1,4 +1,4 @@
-/** The door to time. Knows nothing about experiments. */
+/** Reads the clocks and waits. Knows nothing about experiments. */
 import { setTimeout as after } from 'node:timers/promises';
 
 /** ISO 8601 in UTC with milliseconds. */

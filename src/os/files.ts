@@ -1,5 +1,5 @@
 /**
- * The door to the file system: durable writes, whole trees, content hashes. Knows nothing about what the files mean.
+ * The file system: durable writes, whole trees, content hashes. Knows nothing about what the files mean.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -49,7 +49,7 @@ export const isMissing = (thrown: unknown): boolean =>
 export const isFull = (thrown: unknown): boolean =>
   ['ENOSPC', 'EDQUOT', 'EFBIG'].includes((thrown as NodeJS.ErrnoException)?.code ?? '');
 
-/** What was thrown, by its name where a full disk is the reason. */
+/** The error itself, or E_DISK_FULL where a full disk is the reason. */
 export function nameFullDisk(thrown: unknown): unknown {
   if (thrown instanceof LabError || !isFull(thrown)) return thrown;
   const fullPath = (thrown as NodeJS.ErrnoException).path;

@@ -6,7 +6,8 @@ import { captureSync } from './spawn.ts';
 
 export interface Device {
   /**
-   * Equal class, comparable numbers. Names the processor, the cores given, the accelerators; not versions of software.
+   * Numbers of equal classes are comparable. Stands for the processor, the cores given and the accelerators, not for
+   * versions of software.
    */
   readonly class: string;
   readonly description: string;

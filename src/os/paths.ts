@@ -1,6 +1,7 @@
 /** Where a lab lies on disk. Everything Overnight writes is below one folder that ignores itself. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { makeFolder, writeNewFile } from './folders.ts';
 
 export interface LabPaths {
   readonly arena: string;
@@ -13,7 +14,7 @@ export interface LabPaths {
   /** Fresh directories of running measurements. */
   readonly work: string;
   readonly report: string;
-  /** Wishes for the running harness, a file each. */
+  /** Requests for the running harness, a file each. */
   readonly inbox: string;
   readonly tsv: string;
 }
@@ -37,15 +38,17 @@ export function labPaths(arenaFolder: string, tag: string): LabPaths {
 
 /** Create the home folder with a .gitignore of its own, so that the person's repository never sees it. */
 export function createHome(paths: LabPaths): void {
-  fs.mkdirSync(paths.labs, { recursive: true });
-  const ignoreFile = path.join(paths.home, '.gitignore');
-  if (!fs.existsSync(ignoreFile)) fs.writeFileSync(ignoreFile, '*\n');
+  makeFolder(paths.labs);
+  ignoreEverythingIn(paths.home);
 }
 
-/** The lab that `doctor` makes and removes; never the one a person means. */
+/** Put a .gitignore into a folder that hides the folder from the person's repository. */
+export const ignoreEverythingIn = (folder: string): void => writeNewFile(path.join(folder, '.gitignore'), '*\n');
+
+/** The lab that `doctor` makes and removes. It is never the lab that a person means. */
 export const DOCTOR_TAG = 'doctor';
 
-/** Tags of the labs of an arena, the one written last first. */
+/** Tags of the labs of an arena, the lab that was written last first. */
 export function listTags(arenaFolder: string): string[] {
   const { labs: labsFolder } = labPaths(arenaFolder, '-');
   const entryNames = fs.existsSync(labsFolder) ? fs.readdirSync(labsFolder) : [];

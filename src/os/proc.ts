@@ -124,7 +124,7 @@ function ancestorsOf(pid: number): readonly number[] {
   return ancestors;
 }
 
-/** Send SIGKILL; true when there was somebody to get it. Negative pids mean process groups, as in kill(2). */
+/** Send SIGKILL; true when a process received it. Negative pids mean process groups, as in kill(2). */
 export function killHard(pid: number): boolean {
   try {
     process.kill(pid, 'SIGKILL');

@@ -4,6 +4,7 @@
  * experiments.
  */
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
+import { defined } from '../base/defined.ts';
 import { LabError, reasonOf } from '../base/error.ts';
 
 export interface CaptureOptions {
@@ -11,20 +12,21 @@ export interface CaptureOptions {
   /** The whole environment of the child; the harness's own when absent. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly input?: string | Uint8Array;
-  /** Killed (SIGKILL; with its process group when asynchronous) after this; 60 s when absent. */
+  /** It is killed after this time, with its process group when asynchronous. Absent: 60 s. */
   readonly timeoutMs?: number;
-  /** Bytes kept of each stream; more than this of standard output ends the child. 64 MiB when absent. */
+  /** Bytes kept of each stream; more of standard output ends the child. Absent: 64 MiB. */
   readonly maxBytes?: number;
 }
 
-/** What a helper left. Never thrown: the caller knows what a failure means. */
+/** How a helper ended and what it printed. Never thrown: the caller knows what a failure means. */
 export interface CaptureResult {
   /** Exit status; `undefined` when a signal, a limit or a failed start ended it. */
   readonly status: number | undefined;
   /** Why there is no status. `missing`: no such program. */
   readonly failure?: 'missing' | 'timeout' | 'output' | 'signal' | 'spawn';
-  /** Standard output as UTF-8; `bytes` is the same, raw. */
+  /** Standard output as UTF-8. */
   readonly stdout: string;
+  /** Standard output, raw. */
   readonly bytes: Buffer;
   readonly stderr: string;
 }
@@ -78,7 +80,7 @@ export function captureOutput(
       const errorText = Buffer.concat(errChunks).toString('utf8');
       resolve({
         status: exitStatus,
-        ...(failure ? { failure } : {}),
+        ...defined({ failure }),
         stdout: outputBytes.toString('utf8'),
         bytes: outputBytes,
         stderr: errorText,
@@ -120,7 +122,7 @@ export function captureSync(program: string, args: readonly string[], options: C
   const failure = syncFailure(spawnResult.error as NodeJS.ErrnoException | undefined, spawnResult.signal);
   return {
     status: failure ? undefined : (spawnResult.status ?? undefined),
-    ...(failure ? { failure } : {}),
+    ...defined({ failure }),
     stdout: outputBytes.toString('utf8'),
     bytes: outputBytes,
     stderr: (spawnResult.stderr ?? Buffer.alloc(0)).toString('utf8') || (spawnResult.error?.message ?? ''),
@@ -139,10 +141,7 @@ function syncFailure(
 }
 
 function placementOf(options: CaptureOptions): { cwd?: string; env?: NodeJS.ProcessEnv } {
-  return {
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.env === undefined ? {} : { env: { ...options.env } }),
-  };
+  return defined({ cwd: options.cwd, env: options.env && { ...options.env } });
 }
 
 function killGroup(child: ChildProcess): void {

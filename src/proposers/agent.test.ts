@@ -118,7 +118,7 @@ describe('an edit with a note', () => {
       text: noteText('h'),
     });
     expect(proposal).toMatchObject({ edits: [{ path: 'x.ts' }], why: expect.stringContaining('judge.ts') });
-    expect(called.message).toContain('changed what it must not');
+    expect(called.message).toContain('changed frozen files');
   });
 });
 

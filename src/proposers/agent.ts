@@ -1,13 +1,15 @@
 /**
- * A coding agent as a proposer: one bounded call per experiment, in a fresh folder with what it may see, with a brief.
- * What counts is the files afterwards, not what the agent says or how it exits. Knows nothing about which agent it is,
- * or how it is held.
+ * A coding agent as a proposer: one bounded call per experiment, with a brief, in a fresh folder with the files that it
+ * may see. Only the files afterwards count, not what the agent says or how it exits. Knows nothing about which agent it
+ * is, or about its jail.
  */
+import { defined } from '../base/defined.ts';
 import { LabError, reasonOf } from '../base/error.ts';
 import { oneLine } from '../base/text.ts';
-import { roleOf } from '../core/arena.ts';
+import { roleOf } from '../core/file-roles.ts';
 import { budgetLeft } from '../core/calls.ts';
-import type { CallFailure, RunLimits } from '../core/event.ts';
+import type { CallFailure } from '../core/agent-call.ts';
+import type { RunLimits } from '../core/session.ts';
 import type { Agent, AgentResult, Brief, CandidateFailure, Proposal, Proposer } from '../core/ports.ts';
 import { removeTree } from '../os/files.ts';
 import { type FolderChanges, collectChanges, readNoteFile, fingerprintsOf } from './folder.ts';
@@ -16,20 +18,21 @@ import { readNote } from './note.ts';
 
 export interface AgentProposerDeps {
   readonly agent: Agent;
-  /** Lay what an agent may see of the brief's commit into a folder that does not exist yet. */
+  /** Write the files of the brief's commit that an agent may see into a folder that does not exist yet. */
   readonly layOutFiles: (brief: Brief, workDir: string) => Promise<void>;
   /** A path for a fresh folder of call `call`. */
   readonly workDirOf: (call: number) => string;
-  /** The page of instructions for the next idea, as it stands now. */
+  /** The person's instructions (program.md) as they are now. */
   readonly readProgram: (brief: Brief) => string | undefined;
-  /** The text that the agent gets. */
+  /** The prompt of the agent. */
   readonly writeBrief: (brief: Brief, context: BriefContext) => string;
-  /** What an earlier experiment was, in words. */
+  /** An earlier experiment in words. */
   readonly describeEarlier?: (brief: Brief, n: number) => Promise<string>;
-  /** Where a note may be left, below the folder. */
+  /** Path of the note below the folder. */
   readonly noteFile: string;
-  /** Bounds of one call, and of the session. */
+  /** Limits of one call. */
   readonly callLimits: { readonly wallMs: number; readonly tokens?: number; readonly usd?: number };
+  /** Limits of the session and the lab. */
   readonly runLimits: RunLimits;
   readonly session: number;
   readonly cores: readonly number[];
@@ -54,35 +57,39 @@ export function agentProposer(deps: AgentProposerDeps): Proposer {
 async function askAgent(deps: AgentProposerDeps, brief: Brief, failureToRepair?: CandidateFailure): Promise<Proposal> {
   const { agent, runLimits, session } = deps;
   const { journal, state, signal } = brief;
-  if (brief.files.size === 0) return { kind: 'none', reason: 'there is no file that may be changed' };
-  if (signal.aborted) return { kind: 'none', class: 'aborted', reason: 'nobody wants the idea any more' };
+  if (brief.files.size === 0) return { kind: 'none', reason: 'no file may be changed' };
+  if (signal.aborted) return { kind: 'none', class: 'aborted', reason: 'the idea is no longer wanted' };
   const budgetLeftover = budgetLeft(state.calls, session, runLimits);
   const overspentReason = whyOverspent(budgetLeftover);
   if (overspentReason) return { kind: 'none', class: 'budget', reason: overspentReason };
   const programText = deps.readProgram(brief);
   const program = programText === undefined ? undefined : { text: programText, version: journal.putBlob(programText) };
   const wordCount = state.steering.words.length;
-  const prompt = deps.writeBrief(brief, {
-    left: budgetLeftover,
-    ...(program && { program }),
-    ...(failureToRepair && { repair: failureToRepair }),
-  });
-  const callNumber = journal.calling({
-    purpose: failureToRepair ? 'repair' : 'idea',
-    agent: agent.name,
-    ...(agent.model !== undefined && { model: agent.model }),
-    brief: journal.putBlob(prompt),
-    ...(program && { program: program.version }),
-  });
+  const prompt = deps.writeBrief(brief, defined({ left: budgetLeftover, program, repair: failureToRepair }));
+  const callNumber = journal.calling(
+    defined({
+      purpose: failureToRepair ? 'repair' : 'idea',
+      agent: agent.name,
+      model: agent.model,
+      brief: journal.putBlob(prompt),
+      program: program?.version,
+    } as const),
+  );
   const { result, found: foundChanges } = await runInFolder(deps, brief, callNumber, prompt, budgetLeftover);
   const judgedCall = judgeCall(result, foundChanges);
-  const usageField = result.usage && { usage: result.usage };
-  const replyField =
-    result.kind === 'done' && result.text !== '' ? { reply: journal.putBlob(result.text.slice(-20_000)) } : {};
-  const logField = result.log === undefined ? {} : { log: journal.putBlob(result.log) };
-  journal.called(callNumber, { ...judgedCall.event, wallS: result.wallS, ...usageField, ...replyField, ...logField });
+  const reply = result.kind === 'done' && result.text !== '' ? result.text.slice(-20_000) : undefined;
+  journal.called(
+    callNumber,
+    defined({
+      ...judgedCall.event,
+      wallS: result.wallS,
+      usage: result.usage,
+      reply: reply === undefined ? undefined : journal.putBlob(reply),
+      log: result.log === undefined ? undefined : journal.putBlob(result.log),
+    }),
+  );
   if (judgedCall.kind === 'none') return judgedCall.proposal;
-  return {
+  return defined({
     ...judgedCall.proposal,
     call: callNumber,
     near: nearIdeas(
@@ -90,14 +97,14 @@ async function askAgent(deps: AgentProposerDeps, brief: Brief, failureToRepair?:
       judgedCall.proposal.hypothesis,
       judgedCall.proposal.edits.map((edit) => edit.path),
     ),
-    ...(program && { program: program.version }),
-    ...(wordCount > 0 && { words: wordCount }),
-  };
+    program: program?.version,
+    words: wordCount > 0 ? wordCount : undefined,
+  });
 }
 
 function whyOverspent(remaining: { readonly tokens?: number; readonly usd?: number }): string | undefined {
-  if (remaining.tokens === 0) return 'the tokens that the session or the lab may use are spent';
-  return remaining.usd === 0 ? 'the money that the session or the lab may spend is spent' : undefined;
+  if (remaining.tokens === 0) return 'the session or the lab has spent all its tokens';
+  return remaining.usd === 0 ? 'the session or the lab has spent all its money' : undefined;
 }
 
 interface FoundChanges extends FolderChanges {
@@ -144,10 +151,10 @@ async function runInFolder(
     const noteText = readNoteFile(workDir, noteName);
     return {
       result,
-      found: {
+      found: defined({
         ...collectChanges(workDir, printsBefore, fileRoleOf, new Set([noteName])),
-        ...(noteText !== undefined && { note: noteText }),
-      },
+        note: noteText,
+      }),
     };
   } catch (thrownError) {
     if (thrownError instanceof LabError && thrownError.code === 'E_DISK_FULL') throw thrownError;
@@ -168,7 +175,7 @@ function leastOf<K extends string>(
   };
 }
 
-/** Editable files that are there, and the folders in which globs allow new ones. */
+/** The editable files that exist, and the folders in which globs allow new ones. */
 function writableOf(globs: readonly string[], filePaths: readonly string[], notePath: string): string[] {
   const folders = globs
     .filter((glob) => /[*?[{(!]/.test(glob))
@@ -192,11 +199,11 @@ interface CallOutcome {
   readonly retryAt?: string;
 }
 
-/** From what was found in the folder to a proposal. The order says what counts: files, then the note. */
+/** The proposal of a call: from the files of the folder, and from the note. */
 function judgeCall(result: AgentResult, foundChanges: FoundChanges | undefined): JudgedCall {
   if (result.kind === 'failed' || !foundChanges) {
     const failedResult =
-      result.kind === 'failed' ? result : { class: 'crashed' as const, message: 'nothing came back' };
+      result.kind === 'failed' ? result : { class: 'crashed' as const, message: 'the call returned nothing' };
     const message = oneLine(failedResult.message, 500);
     const retryFields =
       'retryAt' in failedResult && failedResult.retryAt !== undefined ? { retryAt: failedResult.retryAt } : {};
@@ -211,7 +218,7 @@ function judgeCall(result: AgentResult, foundChanges: FoundChanges | undefined):
   const noteRead = readNote(foundChanges.note ?? result.text);
   const { edits, touched, strays, refusal } = foundChanges;
   const ignoredChanges =
-    describeIgnored('changed what it must not', touched) ?? describeIgnored('left other files', strays);
+    describeIgnored('changed frozen files', touched) ?? describeIgnored('left other files', strays);
   if (edits.length === 0 && touched.length === 0 && !refusal) {
     const emptyReason = emptyReasonOf(result.text, strays);
     return {
@@ -220,8 +227,8 @@ function judgeCall(result: AgentResult, foundChanges: FoundChanges | undefined):
       proposal: { kind: 'none', reason: emptyReason },
     };
   }
-  // Changes of frozen files alone are an experiment that is refused: they are to be seen in the record, not only in a
-  // call.
+  // When only frozen files were changed, the experiment is refused: the record then shows it as an experiment, not only
+  // as a call.
   const refused = refusal ?? (edits.length === 0 ? frozenOnlyRefusal(touched) : undefined);
   const changedPaths = edits.length > 0 ? edits.map((edit) => edit.path) : touched;
   const ideaFields = noteRead.ok
@@ -239,18 +246,18 @@ function judgeCall(result: AgentResult, foundChanges: FoundChanges | undefined):
   );
   return {
     kind: 'edit',
-    event: { outcome: 'edit', ...(message && { message }) },
-    proposal: {
+    event: defined({ outcome: 'edit', message: message || undefined } as const),
+    proposal: defined({
       kind: 'edit',
       edits,
       ...ideaFields,
-      ...(ignoredChanges && { why: ignoredChanges }),
-      ...(refused && { refusal: refused }),
-    },
+      why: ignoredChanges,
+      refusal: refused,
+    } as const),
   };
 }
 
-/** What it tried beside its work goes on record. */
+/** The record also shows what the agent tried outside of its task. */
 const withIncidents = (message: string, { incidents = [] }: AgentResult): string =>
   [message, ...incidents.slice(0, 10).map((incident) => oneLine(incident, 200))]
     .filter((messagePart) => messagePart !== '')
@@ -273,7 +280,7 @@ function emptyReasonOf(lastWords: string, strays: readonly string[]): string {
   return lastWords.trim() === '' ? 'no change and no answer' : `no change: ${oneLine(lastLine, 200)}`;
 }
 
-/** The first sentence of prose: code fences and JSON are none. */
+/** The first line of prose: not a code block, not JSON. */
 const firstSentence = (answerText: string): string =>
   oneLine(
     answerText

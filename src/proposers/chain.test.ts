@@ -1,6 +1,6 @@
 /** A chain of proposers: who is asked when, who stands in, and when it is worth waiting. The clock is a number. */
 import { describe, expect, it } from 'vitest';
-import type { CallFailure } from '../core/event.ts';
+import type { CallFailure } from '../core/agent-call.ts';
 import type { Brief, Clock, Proposal, Proposer } from '../core/ports.ts';
 import { arenaWith, Script } from '../testing/script.ts';
 import { chainProposer } from './chain.ts';
@@ -83,7 +83,7 @@ describe('a chain', () => {
     room.ms += 60_000;
     expect(await room.chained(chain)).toMatchObject({ proposer: 'a' });
     expect(room.asked).toEqual(['a', 'search', 'search', 'a']);
-    expect(room.switches).toEqual(['Ideas now come from a, before from search.']);
+    expect(room.switches).toEqual(['Ideas now come from a instead of search.']);
   });
 
   it('asks once more after an empty answer, then the next', async () => {
@@ -121,7 +121,7 @@ describe('a chain', () => {
     expect(mute.asked).toHaveLength(10);
   });
 
-  it('lets go when nobody wants the idea any more', async () => {
+  it('stops when the idea is no longer wanted', async () => {
     const room = new Room();
     room.clock = { ...room.clock, sleep: async () => room.controller.abort() };
     expect(await room.ask(room.member('a', 'quota'))).toMatchObject({ kind: 'none', class: 'aborted' });

@@ -1,8 +1,9 @@
 /**
- * Several proposers in order of preference: whoever can be asked now is asked first, the others stand in. Rate limits,
- * quotas and outages are waited out (backoff with jitter, until the reset time where one is told) while somebody
- * cheaper goes on. Knows nothing about agents.
+ * Several proposers in order of preference: the first that can be asked now is asked. After a rate limit, a spent quota
+ * or an outage, a proposer is asked again later (backoff with jitter, or the reset time when the provider gives one);
+ * meanwhile the next ones are asked. Knows nothing about agents.
  */
+import { defined } from '../base/defined.ts';
 import { oneLine } from '../base/text.ts';
 import { readinessOf } from '../core/calls.ts';
 import type { Brief, Clock, CandidateFailure, Proposal, Proposer } from '../core/ports.ts';
@@ -10,13 +11,13 @@ import type { Brief, Clock, CandidateFailure, Proposal, Proposer } from '../core
 export interface ChainOptions {
   readonly clock: Clock;
   readonly session: number;
-  /** Factor on every wait of our own. 1 unless a test is in a hurry. */
+  /** Factor on every backoff. 1 except in tests. */
   readonly patience?: number;
-  /** Told once for each change of who is asked, in words. Must not throw. */
+  /** Called with a sentence each time that ideas come from another proposer. Must not throw. */
   readonly onSwitch?: (message: string) => void;
 }
 
-/** Times that a member is asked in one go when it comes back with nothing. */
+/** How often in a row a member is asked that returns no idea. */
 const MAX_EMPTY_ATTEMPTS = 2;
 const WAIT_STEP_MS = 1000;
 
@@ -46,14 +47,14 @@ class Chain {
     this.#options = options;
   }
 
-  /** An idea from the first who has one; waits as long as waiting can help. */
+  /** An idea from the first member that has one. Waits as long as a member can be asked again later. */
   async askInOrder(brief: Brief, askMember: (member: Proposer) => Promise<Proposal>): Promise<Proposal> {
     for (;;) {
       const declined: NoProposal[] = [];
       for (const member of this.#members) {
         const answer = await this.#askWithRetries(brief, member, askMember, declined);
         if (answer) return answer;
-        if (brief.signal.aborted) return { kind: 'none', class: 'aborted', reason: 'nobody wants the idea any more' };
+        if (brief.signal.aborted) return { kind: 'none', class: 'aborted', reason: 'the idea is no longer wanted' };
       }
       const earliestRetry = this.#earliestRetry(brief);
       if (earliestRetry === undefined) return this.#noProposalFrom(declined);
@@ -61,14 +62,14 @@ class Chain {
     }
   }
 
-  /** The first who is ready, asked once: nobody waits to repair what crashed. */
+  /** Ask the first member that is ready, once: a repair is not worth a wait. */
   async askOnce(brief: Brief, askMember: (member: Proposer) => Promise<Proposal> | undefined): Promise<Proposal> {
     for (const member of this.#members) {
       if (!this.#readinessOf(brief, member).ready) continue;
       const answer = await askMember(member);
       if (answer) return answer.kind === 'edit' ? { ...answer, proposer: member.name } : answer;
     }
-    return { kind: 'none', reason: 'nobody can repair it now' };
+    return { kind: 'none', reason: 'no proposer can repair it now' };
   }
 
   async #askWithRetries(
@@ -97,7 +98,7 @@ class Chain {
         return { ...answer, proposer: answer.proposer ?? member.name };
       }
       declined.push({ ...answer, reason: `${member.name}: ${answer.reason}` });
-      // Who made no call (an optimizer that is done, a budget that is spent) says the same when asked again.
+      // A member that made no call (a finished optimizer, a spent budget) would answer the same again.
       if (answer.class !== undefined || brief.state.calls.length === callsBefore) return undefined;
     }
     return undefined;
@@ -108,7 +109,7 @@ class Chain {
     return readinessOf(brief.state, member.name, session, clock.now(), patience);
   }
 
-  /** When the first of those that wait may be asked again. */
+  /** The earliest time at which a waiting member may be asked again. */
   #earliestRetry(brief: Brief): string | undefined {
     return this.#members
       .map((member) => this.#readinessOf(brief, member))
@@ -129,13 +130,13 @@ class Chain {
 
   #announceSwitch(proposerName: string): void {
     if (this.#lastAsked !== '' && this.#lastAsked !== proposerName)
-      this.#options.onSwitch?.(`Ideas now come from ${proposerName}, before from ${this.#lastAsked}.`);
+      this.#options.onSwitch?.(`Ideas now come from ${proposerName} instead of ${this.#lastAsked}.`);
     this.#lastAsked = proposerName;
   }
 
   #noProposalFrom(declined: readonly NoProposal[]): NoProposal {
     const isBudgetSpent = declined.length > 0 && declined.every((noProposal) => noProposal.class === 'budget');
     const reason = oneLine(declined.map((noProposal) => noProposal.reason).join('; '), 500);
-    return { kind: 'none', reason, ...(isBudgetSpent && { class: 'budget' as const }) };
+    return defined({ kind: 'none', reason, class: isBudgetSpent ? 'budget' : undefined } as const);
   }
 }

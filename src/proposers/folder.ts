@@ -1,32 +1,34 @@
 /**
- * The folder of one call, before and after: which editable files changed, what else was touched. Trusts nothing that it
+ * The folder of one call, before and after: which editable files changed, and which other files. Trusts nothing that it
  * finds: links are not followed, large and binary files are not read. Knows nothing about agents.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { defined } from '../base/defined.ts';
 import { sha256Hex } from '../base/hash.ts';
-import type { FileRole } from '../core/arena.ts';
+import type { FileRole } from '../core/file-roles.ts';
 import type { RefusalCode } from '../core/event.ts';
 import type { FileEdit } from '../core/ports.ts';
 import { listTree } from '../os/files.ts';
 
-/** More than policy lets through is not read at all. */
+/** A larger file is not read, because the policy refuses it. */
 const MAX_BYTES = 1 << 20;
-/** Beyond this a frozen file is compared by what the file system says of it. */
+/** A larger file is compared by its size, times and inode instead of its content. */
 const MAX_HASHED_BYTES = 1 << 16;
 
 export type Fingerprints = ReadonlyMap<string, string>;
 
 export interface FolderChanges {
   readonly edits: readonly FileEdit[];
-  /** Changes of what is not editable: of files that were there, and new ones. Neither counts. */
+  /** Files that are not editable and were changed or removed. These changes do not count. */
   readonly touched: readonly string[];
+  /** New files that are not editable. They do not count. */
   readonly strays: readonly string[];
   /** An editable file that cannot be recorded as text. */
   readonly refusal?: { readonly code: RefusalCode; readonly reason: string };
 }
 
-/** What every file is now, to be compared later. */
+/** A fingerprint of every file, to be compared with a later one. */
 export function fingerprintsOf(directory: string): Fingerprints {
   return new Map(listTree(directory).map((filePath) => [filePath, fingerprintOf(path.join(directory, filePath))]));
 }
@@ -39,7 +41,7 @@ function fingerprintOf(filePath: string): string {
   return `${fileStat.size} ${fileStat.mtimeNs} ${fileStat.ctimeNs} ${fileStat.ino}`;
 }
 
-/** What changed below `directory` since `printsBefore`. Paths in `ignoredPaths` are nobody's business. */
+/** What changed below `directory` since `printsBefore`, except `ignoredPaths`. */
 export function collectChanges(
   directory: string,
   printsBefore: Fingerprints,
@@ -62,12 +64,12 @@ export function collectChanges(
     else refusal ??= editedContent;
   }
   const otherPaths = changedPaths.filter((changedPath) => fileRoleOf(changedPath) !== 'editable');
-  return {
+  return defined({
     edits,
     touched: otherPaths.filter((otherPath) => printsBefore.has(otherPath)),
     strays: otherPaths.filter((otherPath) => !printsBefore.has(otherPath)),
-    ...(refusal && { refusal }),
-  };
+    refusal,
+  });
 }
 
 function readEdited(filePath: string, displayPath: string): string | NonNullable<FolderChanges['refusal']> {
@@ -84,7 +86,7 @@ function readEdited(filePath: string, displayPath: string): string | NonNullable
   }
 }
 
-/** The note that an agent left as a file; undefined when there is none worth reading. */
+/** The note that an agent left as a file; undefined when there is none, or it is too large. */
 export function readNoteFile(directory: string, fileName: string): string | undefined {
   const fileStat = fs.lstatSync(path.join(directory, fileName), { throwIfNoEntry: false });
   return fileStat?.isFile() && fileStat.size <= 64 * 1024

@@ -1,9 +1,9 @@
 /**
- * Any proposer as an adviser beside the optimizer, on one budget: whose turn it is follows from what the ledger says
- * both were worth. What the adviser changes in knobs alone is a trial like any other; what it changes in the code is
- * measured, and moves the ground of the knobs. Knows nothing about models.
+ * Any proposer as an adviser beside the optimizer, on one budget. Whose turn it is follows from the results of both in
+ * the ledger. An edit of knobs alone is a trial of the search like any other. An edit of the code is measured, and its
+ * effect is added to what is known about the knobs. Knows nothing about models.
  */
-import { typicalMeasurementS } from '../core/plan/plan.ts';
+import { typicalMeasurementS } from '../core/plan/pace.ts';
 import { applyEdits } from '../core/admission/policy.ts';
 import type { Brief, Proposal, Proposer } from '../core/ports.ts';
 import { arenaOf, type LabState, measurementsOf } from '../core/state.ts';
@@ -24,7 +24,7 @@ export function hybridProposer({ adviser, sampler = 'auto', ...shares }: HybridP
     name: `${adviser.name}+${OPTIMIZER}`,
     propose: async (brief) => {
       const searchContext = readSearchContext(brief, sampler);
-      // Without knobs there is nothing to share the budget with.
+      // Without knobs there is no optimizer to share the budget with.
       if ('problem' in searchContext) return adviser.propose(brief);
       const { hybrid, experimentOfTrial } = replayHybrid(brief, searchContext, shares);
       if (hybrid.turn === 'adviser') {
@@ -34,7 +34,7 @@ export function hybridProposer({ adviser, sampler = 'auto', ...shares }: HybridP
         if (brief.signal.aborted) return advisedProposal;
       }
       const optimizerProposal = nextIdea(brief, searchContext, hybrid.search);
-      // The optimizer is done with its knobs; the adviser may still have an idea.
+      // The optimizer has no further idea; the adviser may have one.
       return optimizerProposal.kind === 'none' && hybrid.turn === 'optimizer'
         ? adviser.propose(brief)
         : optimizerProposal;
@@ -42,7 +42,10 @@ export function hybridProposer({ adviser, sampler = 'auto', ...shares }: HybridP
   };
 }
 
-/** The ledger as a hybrid. The baseline, people, wishes and the harness's crossings are trials, but nobody's merit. */
+/**
+ * The ledger as a hybrid. The baseline and the ideas of people, of requests and of the harness are trials, but neither
+ * side earns turns by them.
+ */
 function replayHybrid(
   brief: Brief,
   searchContext: SearchContext,
@@ -62,10 +65,11 @@ function replayHybrid(
   const experimentOfTrial = replayInto(
     {
       search: hybrid.search,
-      add: (trialValues, pastExperiment) => hybrid.add(trialValues, sideOf(pastExperiment)),
-      tell: (trialId, outcome, pastExperiment) => hybrid.tell(trialId, outcome, costOf(brief.state, pastExperiment.n)),
-      dropped: (trialId, pastExperiment) => hybrid.dropped(trialId, costOf(brief.state, pastExperiment.n)),
-      other: (pastExperiment) => {
+      addTrial: (trialValues, pastExperiment) => hybrid.add(trialValues, sideOf(pastExperiment)),
+      tellOutcome: (trialId, outcome, pastExperiment) =>
+        hybrid.tell(trialId, outcome, costOf(brief.state, pastExperiment.n)),
+      tellDropped: (trialId, pastExperiment) => hybrid.dropped(trialId, costOf(brief.state, pastExperiment.n)),
+      tellOther: (pastExperiment) => {
         if (sideOf(pastExperiment) === 'adviser')
           hybrid.aside(asideOf(pastExperiment), costOf(brief.state, pastExperiment.n));
       },
@@ -82,7 +86,7 @@ function asideOf(pastExperiment: Extract<PastExperiment, { kind: 'other' }>): Pa
   return pastExperiment.decided ? 'failed' : 'open';
 }
 
-/** What an experiment took of the night, in measurements: its own, and the time that its proposer thought. */
+/** What an experiment cost, in measurements: its own measurements, and the time in which its proposer thought. */
 function costOf(labState: LabState, n: number): number {
   const measurementS = typicalMeasurementS(labState);
   const thinkingS = labState.calls.reduce(
@@ -94,7 +98,9 @@ function costOf(labState: LabState, n: number): number {
   return Math.max(0.1, measurementsOf(labState, n).length + screeningCost + thinkingS / Math.max(measurementS, 1e-3));
 }
 
-/** An adviser's edit, with the knobs it comes to; refused before it costs anything where the optimizer knows better. */
+/**
+ * An adviser's edit with the knobs that it sets. It is refused when the optimizer knows that it repeats or would fail.
+ */
 function judgeAdvice(
   advisedEdit: EditProposal,
   hybrid: Hybrid,
@@ -111,7 +117,7 @@ function judgeAdvice(
   const snappedKnobs = searchContext.space.snap(
     Object.fromEntries(searchContext.space.dims.map(({ name }) => [name, advisedKnobs[name]!])),
   );
-  // Outside the declared ranges the optimizer has no say: what was written is what is measured.
+  // Outside of the declared ranges the optimizer knows nothing: the edit is measured as it is.
   if (
     searchContext.space.dims.some(
       (dimension) =>
@@ -131,7 +137,7 @@ function judgeAdvice(
   };
 }
 
-/** Values of all knobs after an edit that changes nothing else; undefined for one that changes the code. */
+/** Values of all knobs after an edit of knobs alone; undefined when the edit also changes the code. */
 function knobsOf(
   advisedEdit: EditProposal,
   { files }: Brief,

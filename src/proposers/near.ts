@@ -1,12 +1,15 @@
-/** Which earlier ideas say much the same of the same files. Looks at words, never at what code means. */
+/**
+ * Which earlier ideas are similar: the same files, and a hypothesis with much the same words. It does not read code.
+ */
 import { sharedWords } from '../base/text.ts';
 import type { LabState } from '../core/state.ts';
 
-/** Words of two hypotheses that must be shared, and the most ideas that are named. */
+/** Share of the words of two hypotheses that must be the same. */
 const NEAR_SHARE = 0.6;
+/** The most ideas that are named. */
 const MAX_NEAR = 3;
 
-/** Earlier ideas on the same files whose words are much the same: to be told, never to be refused. Newest first. */
+/** Earlier ideas that are similar, newest first. They are reported; a similar idea is never refused. */
 export function nearIdeas(labState: LabState, hypothesis: string, filePaths: readonly string[]): number[] {
   const touchedPaths = [...filePaths].sort().join('\n');
   return labState.experiments

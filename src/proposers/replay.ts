@@ -1,19 +1,18 @@
 /**
- * The ledger as a search: the knobs that are still there as a space, every experiment that is nothing but knobs as a
- * trial, told on the scale of the code that stands now. The same ledger gives the same search. Proposes nothing.
+ * The ledger as a search: the knobs that still exist are the space, and every experiment that changed only knobs is a
+ * trial, with its number on the scale of the present code. The same ledger gives the same search. Proposes nothing.
  */
 import { parseComparison } from '../core/admission/knob-rules.ts';
 import { seedOf } from '../base/random.ts';
 import { mean } from '../base/stats.ts';
 import type { Arena } from '../core/arena.ts';
-import { noiseIn } from '../core/rules/judge.ts';
-import { type Plateau, plateauOf } from '../core/plan/bases.ts';
+import { type Plateau, plateauOf } from '../core/bases/plateau.ts';
 import { verdictOf } from '../core/experiment.ts';
 import { findKnob } from '../core/admission/knobs.ts';
 import type { Brief } from '../core/ports.ts';
-import { type LabState, lineage, values as measuredValues } from '../core/state.ts';
+import { currentDevice, type LabState, lineage, values as measuredValues, noiseIn } from '../core/state.ts';
 import {
-  type Outcome,
+  type TrialOutcome,
   type Point,
   type SamplerName,
   type Search,
@@ -27,21 +26,21 @@ import { knobSpace, readKnobs } from './space.ts';
 
 /** What a search starts from, read from the manifest, the files and the ledger. */
 export interface SearchContext {
-  /** The manifest with the knobs that are left. */
+  /** The manifest with the knobs that still exist. */
   readonly arena: Arena;
   readonly space: Space;
-  /** What the files say. */
+  /** The values of the knobs in the files. */
   readonly currentValues: Values;
   readonly options: SearchOptions;
-  /** Knobs whose constant an edit of the code removed. */
+  /** Knobs whose constant was removed by an edit of the code. */
   readonly lostKnobs: readonly string[];
   readonly device: string;
   /** The experiment whose files these are. */
   readonly base: number;
   readonly plateau: Plateau;
   /**
-   * One more for each change of the code itself that the files are built on: what was learned before it is carried
-   * over.
+   * 1, and one more for each edit of the code on which the files are built. What was learned before such an edit is
+   * carried over.
    */
   readonly version: number;
 }
@@ -55,7 +54,7 @@ export function readSearchContext(brief: Brief, sampler: SamplerName): SearchCon
     : { problem: knobsRead.problem };
 }
 
-/** The same where the files say `currentValues`. */
+/** The same for given values of the knobs. Experiments that changed the code are counted from `baseExperiment`. */
 export function searchContextAt(
   arena: Arena,
   labState: LabState,
@@ -72,7 +71,7 @@ export function searchContextAt(
       hasAllKnobs(knobNames, baselineKnobs) ? baselineKnobs! : currentValues,
       currentValues,
     );
-    const device = labState.sessions.at(-1)?.start.deviceClass ?? '';
+    const device = currentDevice(labState);
     const { sigma, dof } = noiseIn(labState, device);
     const currentPlateau = plateauOf(labState, arena.knobs.length);
     const anchorPoint = knobsSpace.encode(knobsSpace.snap(pickKnobs(knobsSpace, currentValues)));
@@ -103,15 +102,15 @@ export function searchContextAt(
       version,
     };
   } catch (thrownError) {
-    // Somebody's edit may have moved a constant to where a rule of the manifest forbids it.
+    // An edit of the code may have set a constant to a value that a rule of the manifest forbids.
     if (thrownError instanceof SearchError) return { problem: thrownError.message };
     throw thrownError;
   }
 }
 
 /**
- * A constant that vanished with an edit of the code is no knob any more; the others go on. One that is set twice is a
- * mistake, not an edit.
+ * An edit of the code may remove a constant, or compute it: then it is no knob any more, and the search continues with
+ * the others. A constant that is set twice is a mistake, not an edit, and stays a knob.
  */
 function keepSurvivingKnobs(
   arena: Arena,
@@ -119,7 +118,7 @@ function keepSurvivingKnobs(
 ): { readonly arena: Arena; readonly lostKnobs: readonly string[] } {
   const goneKnobs = arena.knobs.filter((knob) => {
     const knobLiteral = findKnob(knob, files.get(knob.file) ?? '');
-    return !knobLiteral.ok && knobLiteral.problem.endsWith('is not set to a literal on a line of its own');
+    return !knobLiteral.ok && knobLiteral.code !== 'twice';
   });
   const lostKnobs = goneKnobs.map((knob) => knob.name);
   if (lostKnobs.length === 0) return { arena, lostKnobs };
@@ -137,23 +136,23 @@ function keepSurvivingKnobs(
 export type PastExperiment = { readonly n: number; readonly proposer: string } & (
   | { readonly kind: 'value'; readonly knobs: Values; readonly values: readonly number[]; readonly broken: boolean }
   | { readonly kind: 'failed'; readonly knobs: Values; readonly reason: string }
-  /** No number (yet): still measured, or dropped after its short run, whose number stands for nothing. */
+  /** No number (yet): it is being measured, or it was dropped after a screening run, whose number does not count. */
   | { readonly kind: 'open'; readonly knobs: Values; readonly dropped?: true }
-  /** No configuration of this space: refused, or a change of the code itself; its mean where it was measured. */
+  /** Not a configuration of this space: refused, or an edit of the code; with its mean if it was measured. */
   | { readonly kind: 'other'; readonly refused: boolean; readonly decided: boolean; readonly mean?: number }
 );
 
-/** Where the past is told to. */
+/** What the past experiments are replayed into. */
 export interface ReplayTarget {
   readonly search: Search;
-  add(trialValues: Values, pastExperiment: PastExperiment): Trial;
-  tell(trialId: number, outcome: Outcome, pastExperiment: PastExperiment): void;
-  other?(pastExperiment: Extract<PastExperiment, { kind: 'other' }>): void;
-  /** It stays a trial without a number: the optimizer believes what it expected of it, and tries it no more. */
-  dropped?(trialId: number, pastExperiment: PastExperiment): void;
+  addTrial(trialValues: Values, pastExperiment: PastExperiment): Trial;
+  tellOutcome(trialId: number, outcome: TrialOutcome, pastExperiment: PastExperiment): void;
+  tellOther?(pastExperiment: Extract<PastExperiment, { kind: 'other' }>): void;
+  /** The trial stays without a number: the optimizer assumes what it expected, and does not try it again. */
+  tellDropped?(trialId: number, pastExperiment: PastExperiment): void;
 }
 
-/** Tell everything that happened, oldest first. Gives the experiment of each trial. */
+/** Replay all experiments, oldest first. Returns the experiment of each trial. */
 export function replayInto(
   target: ReplayTarget,
   labState: LabState,
@@ -164,7 +163,7 @@ export function replayInto(
   const shiftOf = createShift(labState, device, base);
   for (const pastExperiment of pastExperiments(arena, labState, device)) {
     if (pastExperiment.kind === 'other') {
-      target.other?.(
+      target.tellOther?.(
         pastExperiment.mean === undefined
           ? pastExperiment
           : { ...pastExperiment, mean: pastExperiment.mean + shiftOf(pastExperiment.n) },
@@ -174,21 +173,21 @@ export function replayInto(
     const trialValues = space.snap(pickKnobs(space, pastExperiment.knobs));
     const admission = search.admit(trialValues);
     if (!admission.ok) {
-      // A further measurement of a configuration that was told already. One that failed then is left alone.
+      // A further measurement of a configuration that was told already. A trial that failed stays failed.
       const isTold = search.history.told.some(({ trial }) => trial.id === admission.earlier);
       if (pastExperiment.kind === 'value' && isTold)
         for (const value of pastExperiment.values)
           search.replicate(admission.earlier!, value + shiftOf(pastExperiment.n));
       continue;
     }
-    const addedTrial = target.add(trialValues, pastExperiment);
+    const addedTrial = target.addTrial(trialValues, pastExperiment);
     experimentOfTrial.set(addedTrial.id, pastExperiment.n);
-    if (pastExperiment.kind === 'open' && pastExperiment.dropped) target.dropped?.(addedTrial.id, pastExperiment);
+    if (pastExperiment.kind === 'open' && pastExperiment.dropped) target.tellDropped?.(addedTrial.id, pastExperiment);
     else if (pastExperiment.kind === 'failed')
-      target.tell(addedTrial.id, { failed: pastExperiment.reason }, pastExperiment);
+      target.tellOutcome(addedTrial.id, { failed: pastExperiment.reason }, pastExperiment);
     else if (pastExperiment.kind === 'value') {
       const metrics = { 'broken constraints': pastExperiment.broken ? 1 : 0 };
-      target.tell(
+      target.tellOutcome(
         addedTrial.id,
         { value: mean(pastExperiment.values) + shiftOf(pastExperiment.n), n: pastExperiment.values.length, metrics },
         pastExperiment,
@@ -198,9 +197,7 @@ export function replayInto(
   return experimentOfTrial;
 }
 
-/**
- * Every idea and the baseline, oldest first. Configurations are measured, failed, or under way; controls are nobody's.
- */
+/** The baseline and every idea, oldest first, without controls. */
 function* pastExperiments(arena: Arena, labState: LabState, device: string): Generator<PastExperiment> {
   const knobNames = arena.knobs.map((knob) => knob.name);
   for (const experiment of labState.experiments) {
@@ -231,9 +228,9 @@ function* pastExperiments(arena: Arena, labState: LabState, device: string): Gen
 }
 
 /**
- * Somebody's edit of the code itself moved the whole landscape: experiments from before it are told with the edit's
- * effect added, so that what was learned about the knobs carries over. The effect is measured: mean of the edit's
- * experiment minus mean of its parent.
+ * An edit of the code changes the number of every configuration. So the effect of the edit is added to the numbers from
+ * before it, and what was learned about the knobs stays valid. The effect is measured: the mean of the edit's
+ * experiment minus the mean of its parent.
  */
 function createShift(labState: LabState, device: string, baseExperiment: number): (n: number) => number {
   /** NaN without a number. */
@@ -248,11 +245,11 @@ function createShift(labState: LabState, device: string, baseExperiment: number)
   if (!labState.experiments.some(({ idea }) => idea.kind !== 'control' && isCode(idea.n))) return () => 0;
   const codeOfBase = new Set(lineage(labState, baseExperiment).filter(isCode));
   return (n) => {
-    // Its own code is what was measured with it: only what it was built on moves the ground.
+    // Its own edit was measured with it; only the edits that it was built on count here.
     const codeOfExperiment = new Set(lineage(labState, n).filter(isCode));
     let totalShift = 0;
     for (const codeStep of codeOfBase) if (!codeOfExperiment.has(codeStep)) totalShift += effectOrZero(codeStep);
-    // Code of another branch, which does not stand here.
+    // Edits of another branch, which are not in the present code.
     for (const codeStep of codeOfExperiment)
       if (codeStep !== n && !codeOfBase.has(codeStep)) totalShift -= effectOrZero(codeStep);
     return totalShift;

@@ -125,7 +125,7 @@ describe('the search proposer', () => {
   });
 
   it('standing still, does not try a direction again after a keep that chance alone may have made', async () => {
-    const night = await nightOf(() => 1, 'minimize', { decide: { rules: 3, controls: 0, drift: 0 } }).playSteps(80);
+    const night = await nightOf(() => 1, 'minimize', { decide: { controls: 0, drift: 0 } }).playSteps(80);
     expect(lineage(night.script.state, night.script.state.incumbent).length).toBeGreaterThan(8);
     const moves = night.edits.filter((idea) => idea.why!.startsWith('direction:')).map((idea) => idea.hypothesis);
     expect(moves.length).toBeGreaterThan(8);

@@ -1,7 +1,7 @@
 /**
- * Ideas without a model: an optimizer over the knobs that the manifest declares, written into the source as one-line
- * edits. Its state is the ledger, replayed into a search before every proposal; the same ledger gives the same idea.
- * Knows nothing about how a candidate is measured.
+ * Ideas without a model: an optimizer over the knobs that the manifest declares. Its ideas are one-line edits of the
+ * source. Its state is the ledger, which is replayed into a search before every proposal, so the same ledger gives the
+ * same idea. Knows nothing about how a candidate is measured.
  */
 import { hashEditable } from '../core/admission/policy.ts';
 import type { Brief, FileEdit, Proposal, Proposer } from '../core/ports.ts';
@@ -30,11 +30,13 @@ import {
 } from './replay.ts';
 import { knobEdits } from './space.ts';
 
-/** Who an idea of the optimizer is recorded as. */
+/** The proposer that ideas of the optimizer are recorded under. */
 export const OPTIMIZER = 'search';
-/** Configurations to ask for before giving up: some of them may be known under another name (the same files). */
+/**
+ * Configurations that are asked for until the optimizer gives up: some of them give files that were measured before.
+ */
 const MAX_ATTEMPTS = 24;
-/** Chance to be measured at all that a move must have to be made for the sake of trying. */
+/** Probability of being measurable that an untried move must have. */
 const MIN_FEASIBILITY = 0.5;
 
 /**
@@ -53,7 +55,7 @@ export function searchProposer(sampler: SamplerName = 'auto'): Proposer {
   };
 }
 
-/** What each knob matters, by the search's model of everything that was measured. Empty while too little is known. */
+/** How much each knob matters, by the search's model of all measurements. Empty while too little is known. */
 export function importanceOf(labState: LabState): readonly Importance[] {
   const arena = labState.lab?.arena;
   const incumbentKnobs = labState.experiments[labState.incumbent]?.idea.knobs;
@@ -63,7 +65,7 @@ export function importanceOf(labState: LabState): readonly Importance[] {
   try {
     return importance(replaySearch(labState, searchContext).history);
   } catch (thrownError) {
-    // Numbers that no model can be made of, such as noise that overflows: then nothing is known.
+    // No model can be fitted to some numbers, for example to noise that overflows: then nothing is known.
     if (thrownError instanceof SearchError) return [];
     throw thrownError;
   }
@@ -77,17 +79,17 @@ function replaySearch(labState: LabState, searchContext: SearchContext): Search 
   const search = createSearch(searchContext.options);
   const target: ReplayTarget = {
     search,
-    add: (trialValues, { proposer }) =>
+    addTrial: (trialValues, { proposer }) =>
       search.add(trialValues, undefined, proposer === OPTIMIZER ? 'cma-es' : proposer),
-    tell: (trialId, outcome) => search.tell(trialId, outcome),
+    tellOutcome: (trialId, outcome) => search.tell(trialId, outcome),
   };
   replayInto(target, labState, searchContext);
   return search;
 }
 
-/** The optimizer's next configuration as an edit of the files; once it stands still, first what no trial ever tried. */
+/** The optimizer's next configuration as an edit of the files. On a plateau, moves that no trial made come first. */
 export function nextIdea(brief: Brief, searchContext: SearchContext, search: Search): Proposal {
-  // Every other idea, so that many knobs do not take the whole night.
+  // Only every other idea, so that a space of many knobs does not use up the session.
   if (searchContext.plateau.explore > 0 && searchContext.plateau.ideas % 2 === 0) {
     const openIdea = tryOpenDirection(brief, searchContext, search);
     if (openIdea) return openIdea;
@@ -101,14 +103,14 @@ export function nextIdea(brief: Brief, searchContext: SearchContext, search: Sea
   return { kind: 'none', reason: `${MAX_ATTEMPTS} configurations in a row were measured before` };
 }
 
-/** A move of one knob that was never made from here: nothing is called dead before both directions were tried. */
+/** A move of one knob that no trial made from here: a knob is not given up before both directions were tried. */
 function tryOpenDirection(brief: Brief, searchContext: SearchContext, search: Search): Proposal | undefined {
   const { space, currentValues, plateau } = searchContext;
   const pointOf = (knobs: Values): Point => space.encode(space.snap(pickKnobs(space, knobs)));
   const currentPoint = pointOf(currentValues);
   const knobNames = space.dims.map(({ name }) => name);
-  // Where the line stood since the last sure gain is as good as here: a move that failed there is not made again after
-  // each lucky keep.
+  // The steps since the last sure gain are as good as the present point: a move that failed from one of them is not
+  // made again after each step that was kept by chance.
   const earlierPoints = lineage(brief.state, searchContext.base).flatMap((n) => {
     const knobs = n >= plateau.since ? brief.state.experiments[n]?.idea.knobs : undefined;
     return hasAllKnobs(knobNames, knobs) ? [pointOf(knobs!)] : [];

@@ -1,14 +1,15 @@
 /**
- * The manifest's knobs as a search space, and what the files say now as a configuration of it. Knows no sampler and no
+ * The manifest's knobs as a search space, and the values in the files as a configuration of it. Knows no sampler and no
  * ledger.
  */
+import { defined } from '../base/defined.ts';
 import { parseComparison } from '../core/admission/knob-rules.ts';
 import type { Arena, Knob } from '../core/arena.ts';
 import { findKnob, type KnobValue, snapKnob, writeKnob } from '../core/admission/knobs.ts';
 import type { FileEdit } from '../core/ports.ts';
 import { type Constraint, createSpace, type Param, type Space, type Values } from '../search/index.ts';
 
-/** Value of every knob, as its file says it; or why one of them cannot be read. */
+/** The value of every knob in its file; or why one of them cannot be read. */
 export function readKnobs(
   knobs: readonly Knob[],
   files: ReadonlyMap<string, string>,
@@ -18,16 +19,16 @@ export function readKnobs(
     const knobLiteral = findKnob(knob, files.get(knob.file) ?? '');
     if (!knobLiteral.ok) return { ok: false, problem: knobLiteral.problem };
     if (knob.kind !== 'choice' && typeof knobLiteral.value !== 'number')
-      return { ok: false, problem: `${knob.file}: ${knob.name} is a text, and the manifest says ${knob.kind}` };
+      return { ok: false, problem: `${knob.file}: ${knob.name} is a text, but the manifest says ${knob.kind}` };
     knobValues[knob.name] = knobLiteral.value;
   }
   return { ok: true, values: knobValues };
 }
 
 /**
- * The manifest's knobs, their conditions and rules as a space whose known-good default is `start`. A start outside the
- * declared range counts as the nearest end; a knob that is not active counts in rules as it stands `currentValues`.
- * Throws SearchError E_SPACE where the start breaks a rule.
+ * The manifest's knobs, their conditions and rules as a space whose known-good default is `start`. A start outside of
+ * the declared range counts as the nearest end. For a knob that is not active, rules use its value in `currentValues`.
+ * Throws SearchError E_SPACE when the start breaks a rule.
  */
 export function knobSpace(
   { knobs, knob_rules: rules = [] }: Pick<Arena, 'knobs' | 'knob_rules'>,
@@ -37,7 +38,10 @@ export function knobSpace(
   return createSpace({
     constraints: rules.map((ruleText) => constraintOf(ruleText, currentValues)),
     params: knobs.map((knob): Param => {
-      const paramBase = { name: knob.name, ...(knob.when && { when: { param: knob.when.knob, in: knob.when.in } }) };
+      const paramBase = defined({
+        name: knob.name,
+        when: knob.when && { param: knob.when.knob, in: knob.when.in },
+      });
       const startValue = snapKnob(knob, start[knob.name]!);
       switch (knob.kind) {
         case 'float':
@@ -81,7 +85,7 @@ function constraintOf(ruleText: string, currentValues: Values): Constraint {
   return { name: ruleText, holds: (trialValues) => parsedRule.holds({ ...currentValues, ...trialValues }) };
 }
 
-/** Numbers listed from small to large (or back) have an order worth knowing. */
+/** True for numbers that are listed in ascending or descending order. */
 const isInOrder = (values: readonly KnobValue[]): boolean =>
   values.length > 2 &&
   values.every((listedValue) => typeof listedValue === 'number') &&
@@ -89,10 +93,7 @@ const isInOrder = (values: readonly KnobValue[]): boolean =>
     values.every((listedValue, i) => i === 0 || sign * (Number(listedValue) - Number(values[i - 1])) > 0),
   );
 
-/**
- * What to change so that the files say `wantedValues` where it differs from `currentValues`: one literal per knob,
- * everything else untouched.
- */
+/** The edits that change the files from `currentValues` to `wantedValues`: one literal per knob, nothing else. */
 export function knobEdits(
   knobs: readonly Knob[],
   files: ReadonlyMap<string, string>,

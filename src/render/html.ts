@@ -1,11 +1,12 @@
 /**
- * The morning report as one HTML file: no network, no scripts, light and dark, printable. Everything from a ledger is
+ * The report as one HTML file: no network, no scripts, light and dark, printable. Everything from a ledger is
  * escaped and isolated, so that neither markup nor writing direction can leak out of its place.
  */
+import { formatCount } from '../base/text.ts';
 import { STANDING_TEXTS } from '../view/lab/experiment.ts';
 import { viewStaircase } from '../view/pictures/staircase.ts';
 import type { ExperimentView, LabView, SegmentView } from '../view/types.ts';
-import { summarizeUndecided, MAX_DIFF_CHARS, type ReportOptions, ideaText } from './markdown.ts';
+import { ideaText, keptEffectText, MAX_DIFF_CHARS, type ReportOptions, summarizeUndecided } from './markdown.ts';
 import { GLYPHS, kindOf } from './marks.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import { staircaseSvg } from './svg.ts';
@@ -31,7 +32,13 @@ export function reportHtml(view: LabView, options: ReportOptions = {}): string {
   const pageTitle = `${view.arena}: ${view.verdict.headline}`;
   const securityPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta http-equiv="Content-Security-Policy" content="${securityPolicy}"><title>${esc(pageTitle)}</title><style>${PAGE_STYLE}</style></head>
+<html lang="en"><head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${securityPolicy}">
+<title>${esc(pageTitle)}</title>
+<style>${PAGE_STYLE}</style>
+</head>
 <body><main>
 ${sections.filter((section) => section !== '').join('\n')}
 </main></body></html>
@@ -61,14 +68,12 @@ function tableHtml(
   return `<div class="scroll"><table><thead><tr>${headHtml}</tr></thead><tbody>\n${bodyHtml}\n</tbody></table></div>`;
 }
 
-// ------------------------------------------------------------------------------------------- first screen
-
 function headerHtml(view: LabView): string {
   const { grade, reason } = view.trust;
   const tiles: [string, string][] = [
     ['result', esc(view.verdict.headline)],
     ['noise', view.noise ? `±${esc(view.noise.sigma.text)}` : 'not known yet'],
-    ['false keeps', esc(view.luck.short)],
+    ['A/A controls', esc(view.luck.short)],
     ['since best', esc(view.sinceBest.long)],
     ['tried', esc(view.counts.text)],
     ['time', `${esc(view.time.text.sessions)}, ${esc(view.time.text.perHour)} per hour`],
@@ -89,8 +94,6 @@ function staircaseHtml(view: LabView): string {
   return `<figure>${staircaseSvg(picture, { title: false }).trim()}<figcaption>${esc(picture.caption)}</figcaption></figure>`;
 }
 
-// ------------------------------------------------------------------------------------------- what happened
-
 function workedHtml(view: LabView, options: ReportOptions): string {
   if (view.segments.length === 0) return sectionHtml('worked', 'What worked', '<p>Nothing was kept.</p>');
   const segmentSections = view.segments.map((segment) => segmentHtml(view, segment, options));
@@ -108,21 +111,20 @@ function workedHtml(view: LabView, options: ReportOptions): string {
 function segmentHtml(view: LabView, segment: SegmentView, options: ReportOptions): string {
   const heading = segment.claim
     ? `<p><b>Confirmed</b>: ${esc(segment.claim.text)}.</p>`
-    : '<p><b>Kept, not confirmed</b>: these may be luck.</p>';
+    : '<p><b>Kept, not confirmed</b>: these may be false keeps.</p>';
   const experiments = segment.steps.map((n) => view.experiments[n]!);
   const stepTable = tableHtml(
-    ['#', 'idea', 'effect when kept', '95 %', 'without luck', 'better', 'measured', 'lines'],
+    ['#', 'idea', 'effect when kept (95 %)', 'shrunken effect', 'chance that it is better', 'measured', 'lines'],
     experiments.map((experiment) => [
       signHtml(experiment),
       `${foreignHtml(experiment.hypothesis)}${experiment.standing === 'not shown' ? ` <span class="soft">${STANDING_TEXTS['not shown']}</span>` : ''}`,
-      experiment.effect?.delta ?? '',
-      experiment.effect?.intervalText ?? '',
-      experiment.shrunken?.delta ?? '',
+      esc(keptEffectText(experiment)),
+      esc(experiment.shrunken?.words ?? ''),
       experiment.chance ?? '',
       measuredHtml(experiment),
       experiment.lines,
     ]),
-    [0, 2, 4, 5, 6, 7],
+    [0, 4, 5, 6],
   );
   const diffs = experiments.map((experiment) =>
     diffHtml(`Diff of #${experiment.n}`, options.diffOf?.(experiment.parent, experiment.n)),
@@ -151,13 +153,16 @@ function deadEndsHtml(view: LabView): string {
     const bestExperiment = theme.best === undefined ? undefined : view.experiments[theme.best];
     const resultItems = theme.experiments.slice(0, 200).map((n) => `<li>${resultHtml(view.experiments[n]!)}</li>`);
     const moreItem = theme.experiments.length > 200 ? `<li>and ${theme.experiments.length - 200} more</li>` : '';
-    return `<details><summary><b>${foreignHtml(theme.theme)}</b>: ${theme.tried} tried, ${esc(theme.text)}${bestExperiment ? `. Best: ${resultHtml(bestExperiment)}` : ''}</summary><ul>${resultItems.join('')}${moreItem}</ul></details>`;
+    const bestText = bestExperiment ? `. Best: ${resultHtml(bestExperiment)}` : '';
+    const summary = `<b>${foreignHtml(theme.theme)}</b>: ${theme.tried} tried, ${esc(theme.text)}${bestText}`;
+    return `<details><summary>${summary}</summary><ul>${resultItems.join('')}${moreItem}</ul></details>`;
   });
   return sectionHtml('did-not', 'What did not', themeRows.join('\n'));
 }
 
 function resultHtml(experiment: ExperimentView): string {
-  return `#${experiment.n} ${foreignHtml(cutText(experiment.hypothesis, 120))}: ${experiment.effect ? esc(experiment.effect.text) : foreignHtml(cutText(experiment.reason, 160))}`;
+  const result = experiment.effect ? esc(experiment.effect.text) : foreignHtml(cutText(experiment.reason, 160));
+  return `#${experiment.n} ${foreignHtml(cutText(experiment.hypothesis, 120))}: ${result}`;
 }
 
 function undecidedHtml(view: LabView): string {
@@ -172,11 +177,9 @@ function undecidedHtml(view: LabView): string {
   return sectionHtml(
     'undecided',
     'Undecided',
-    `${tableHtml(['#', 'idea', 'now', 'to settle'], tableRows, [0])}${rest === '' ? '' : `<p>${esc(rest)}</p>`}`,
+    `${tableHtml(['#', 'idea', 'state', 'to settle it'], tableRows, [0])}${rest === '' ? '' : `<p>${esc(rest)}</p>`}`,
   );
 }
-
-// ----------------------------------------------------------------------------------- the rest of the page
 
 function pairsHtml(entries: readonly { readonly label: string; readonly html: string }[]): string {
   return `<dl class="pairs">${entries.map(({ label, html }) => `<dt>${esc(label)}</dt><dd>${html}</dd>`).join('\n')}</dl>`;
@@ -193,7 +196,9 @@ function healthHtml(view: LabView): string {
     : [];
   const checkEntries = view.health.map((healthCheck) => ({
     label: healthCheck.what,
-    html: healthCheck.warning ? `<span class="warn">⚠ ${esc(healthCheck.text)}</span>` : esc(healthCheck.text),
+    html: healthCheck.warning
+      ? `<span class="warn">⚠ ${proseHtml(healthCheck.text)}</span>`
+      : proseHtml(healthCheck.text),
   }));
   const entries = [...noiseEntries, ...checkEntries];
   return sectionHtml('health', 'Health', entries.length > 0 ? pairsHtml(entries) : '');
@@ -203,12 +208,12 @@ function costHtml(view: LabView): string {
   if (view.sessions.length === 0) return '';
   const timeTexts = view.time.text;
   const entries = [
-    ['All', timeTexts.sessions],
+    ['In all', `${timeTexts.sessions} in ${formatCount(view.sessions.length, 'session')}`],
     ['Training', timeTexts.training],
     ['Starting up', timeTexts.startup],
     ['Evaluating', timeTexts.evaluating],
     ['Preparing', timeTexts.stages],
-    ['Between', `${timeTexts.idle} (${timeTexts.idleShare})`],
+    ['Idle', `${timeTexts.idle} (${timeTexts.idleShare})`],
     ['Speed', `${timeTexts.perExperiment} of measuring per experiment, ${timeTexts.perHour} experiments per hour`],
     ['Spent', view.spend.text],
     ...view.economics.lines.map(({ what, text }) => [what, text] as const),
@@ -216,7 +221,7 @@ function costHtml(view: LabView): string {
   const sessionTable = tableHtml(
     ['session', 'started', 'length', 'end', 'device'],
     view.sessions.map((session) => [
-      String(session.session),
+      String(session.session + 1),
       session.started,
       session.length,
       `${esc(session.end)}${session.detail ? `: ${foreignHtml(session.detail)}` : ''}`,
@@ -238,8 +243,9 @@ function nextHtml(view: LabView): string {
 
 function takeHtml(view: LabView): string {
   if (view.take.length === 0) return '';
+  const commandWidth = Math.max(22, ...view.take.map((entry) => entry.command.length));
   const commandLines = view.take.map(
-    (entry) => `${esc(entry.command.padEnd(22))} <span class="soft"># ${esc(entry.what)}</span>`,
+    (entry) => `${esc(entry.command.padEnd(commandWidth))} <span class="soft"># ${esc(entry.what)}</span>`,
   );
   return sectionHtml('take', 'Take it', `<pre>${commandLines.join('\n')}</pre>`);
 }
@@ -266,7 +272,7 @@ function everyExperimentHtml(view: LabView): string {
   const omittedCount = experiments.length - shownExperiments.length;
   const omissionNote =
     omittedCount > 0
-      ? `<p>${omittedCount} in the middle are left out here; <code>overnight log</code> has all.</p>`
+      ? `<p>${omittedCount} in the middle are left out here; <code>overnight log</code> shows all.</p>`
       : '';
   return sectionHtml(
     'all',

@@ -1,7 +1,8 @@
 /**
- * The pinned window of a run, and the line of what takes a while: the CLI owns the cursor and decides how often. Costs
- * nothing that grows with the lab.
+ * The pinned window of a run, and the progress line of a long task: the CLI owns the cursor and decides how often. Its
+ * cost does not grow with the lab.
  */
+import { formatDuration } from '../view/format.ts';
 import type { LabView } from '../view/types.ts';
 import { trustBadge } from './terminal.ts';
 import { drawBar, cutText, padText, paintText, type Style, spellText, widthOf } from './text.ts';
@@ -33,14 +34,13 @@ export function liveWindow(
   options: LiveOptions = {},
 ): string[] {
   const { columns } = style;
-  const sinceBest = `since best ${view.sinceBest.text}`;
   const windowLines = [
     paintText(style, 'dim', '─'.repeat(columns)),
-    `${joinEnds(` ${view.verdict.headline}`, sinceBest, columns - view.trust.grade.length - 4)} ${trustBadge(view, style)}`,
+    `${padText(` ${view.verdict.headline}`, columns - view.trust.grade.length - 3)} ${trustBadge(view, style)}`,
     ...(view.verdict.progress === undefined
       ? []
       : [cutText(` measuring the noise of the unchanged code ${drawBar(view.verdict.progress)}`, columns)]),
-    cutText(` ${view.counts.text}`, columns),
+    joinEnds(` ${view.counts.text}`, `since best ${view.sinceBest.text}`, columns),
     ...budgetLine(view, columns),
     ...ticks.slice(0, MAX_TICK_LINES).map((tick) => tickLine(view, tick, columns)),
     ...(ticks.length > MAX_TICK_LINES ? [` and ${ticks.length - MAX_TICK_LINES} more`] : []),
@@ -63,7 +63,7 @@ function budgetLine(view: LabView, columns: number): string[] {
   return budgetParts.length > 0 ? [cutText(` ${budgetParts.join('  ')}`, columns)] : [];
 }
 
-/** One running measurement: how far, what for, and how it does beside the incumbent. */
+/** One running measurement: progress, purpose, and its last line of output. */
 export function tickLine(view: LabView, tick: LiveTick, columns: number): string {
   const { seconds, wallS } = view.budget;
   const isTraining = tick.budgetedS > 0;
@@ -75,25 +75,22 @@ export function tickLine(view: LabView, tick: LiveTick, columns: number): string
       : `${tick.purpose === 'idea' ? '' : `${tick.purpose} `}${experiment?.hypothesis ?? ''}`;
   const outputText = tick.said ? `  ${tick.said}` : '';
   return cutText(
-    ` #${tick.n} ${drawBar(totalS > 0 ? elapsedS / totalS : 0)} ${formatMinutes(elapsedS)}/${formatMinutes(totalS)} ${purposeText}${outputText}`,
+    ` #${tick.n} ${drawBar(totalS > 0 ? elapsedS / totalS : 0)} ${formatDuration(elapsedS)} of ${formatDuration(totalS)} ${purposeText}${outputText}`,
     columns,
   );
 }
 
-const formatMinutes = (seconds: number): string =>
-  `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
-
-/** What takes a while. */
+/** A long task. */
 export interface TaskProgress {
   readonly what: string;
-  /** 0 to 1; absent where nobody knows. */
+  /** 0 to 1; absent where it is unknown. */
   readonly share?: number;
   readonly words?: string;
 }
 
 /**
- * ` setup ▓▓▓░░░░░░░ 30 % 0:12  words`. Where no share is known, a piece of bar wanders: it lives. Plain lines have
- * words instead of bars.
+ * ` setup ▓▓▓░░░░░░░ 30 % 12 s  words`. Where no share is known, a piece of the bar wanders as a
+ * sign of life. Plain lines have words instead of bars.
  */
 export function progressLine(
   { what, share, words }: TaskProgress,
@@ -104,8 +101,8 @@ export function progressLine(
   const percentParts = share === undefined ? [] : [`${Math.floor(100 * share)} %`];
   const barText = share === undefined ? wanderingBar(elapsedS) : drawBar(share);
   const taskLine = isDrawn
-    ? [` ${what}`, barText, ...percentParts, formatMinutes(elapsedS), ...(words ? ['', words] : [])].join(' ')
-    : `${what}: ${[...percentParts, `${formatMinutes(elapsedS)} so far`, ...(words ? [words] : [])].join(', ')}`;
+    ? [` ${what}`, barText, ...percentParts, formatDuration(elapsedS), ...(words ? ['', words] : [])].join(' ')
+    : `${what}: ${[...percentParts, `${formatDuration(elapsedS)} so far`, ...(words ? [words] : [])].join(', ')}`;
   return spellText(cutText(taskLine, style.columns - 1), style);
 }
 

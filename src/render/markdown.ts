@@ -1,7 +1,8 @@
-/** The morning report as Markdown: one page, every line from the view. Hostile text stays text. */
+/** The report as Markdown: one page, every line from the view. Hostile text stays text. */
+import { formatCount } from '../base/text.ts';
 import { STANDING_TEXTS } from '../view/lab/experiment.ts';
 import { viewStaircase } from '../view/pictures/staircase.ts';
-import type { EffectView, ExperimentView, LabView, SegmentView } from '../view/types.ts';
+import type { ExperimentView, LabView, SegmentView } from '../view/types.ts';
 import { GLYPHS, kindOf } from './marks.ts';
 import { cutText, escapeMarkdown as esc, revealBidi } from './text.ts';
 
@@ -63,8 +64,6 @@ function reportHead(view: LabView, options: ReportOptions): string {
   ].join('\n\n');
 }
 
-// ------------------------------------------------------------------------------------------ what worked
-
 function workedSection(view: LabView, options: ReportOptions): string {
   if (view.segments.length === 0) return sectionText('What worked', ['Nothing was kept.']);
   const segmentTexts = view.segments.flatMap((segment) => [...segmentLines(view, segment), '']);
@@ -78,26 +77,24 @@ function workedSection(view: LabView, options: ReportOptions): string {
 function segmentLines(view: LabView, segment: SegmentView): string[] {
   const heading = segment.claim
     ? `**Confirmed**: ${esc(segment.claim.text)}.`
-    : '**Kept, not confirmed**: these may be luck.';
+    : '**Kept, not confirmed**: these may be false keeps.';
   const stepRows = segment.steps.map((n) => stepRow(view.experiments[n]!));
   return [
     heading,
     '',
-    '| # | idea | effect when kept | 95 % | without luck | better | measured | lines |',
-    '|--:|---|--:|---|--:|--:|--:|--:|',
+    '| # | idea | effect when kept (95 %) | shrunken effect | chance that it is better | measured | lines |',
+    '|--:|---|---|---|--:|--:|--:|',
     ...stepRows,
   ];
 }
 
 function stepRow(experiment: ExperimentView): string {
-  const { effect } = experiment;
   const standingNote = experiment.standing === 'not shown' ? ` (${STANDING_TEXTS['not shown']})` : '';
   const rowCells = [
     `${GLYPHS[kindOf(experiment)]} ${experiment.n}`,
     `${esc(experiment.hypothesis)}${standingNote}`,
-    effect?.delta ?? '',
-    effect?.intervalText ?? '',
-    experiment.shrunken?.delta ?? '',
+    keptEffectText(experiment),
+    experiment.shrunken?.words ?? '',
     experiment.chance ?? '',
     `${experiment.mean?.text ?? ''}${experiment.half ? ` ± ${experiment.half.text}` : ''}`,
     experiment.lines,
@@ -105,12 +102,16 @@ function stepRow(experiment: ExperimentView): string {
   return `| ${rowCells.join(' | ')} |`;
 }
 
+/** `better by 2.66 (2.52 to 2.79)`, under a heading that says what the brackets hold. */
+export const keptEffectText = ({ effect }: ExperimentView): string =>
+  effect ? `${effect.words}${effect.intervalText ? ` (${effect.intervalText})` : ''}` : '';
+
 function diffLines(n: number, options: ReportOptions): string[] {
   const wholeDiff = n > 0 ? options.diffOf?.(0, n) : undefined;
   if (!wholeDiff) return [];
   const shownDiff =
     wholeDiff.length > MAX_DIFF_CHARS
-      ? `${wholeDiff.slice(0, MAX_DIFF_CHARS)}\n… cut; \`overnight diff ${n}\` shows all`
+      ? `${wholeDiff.slice(0, MAX_DIFF_CHARS)}\n… cut; \`overnight diff 0 ${n}\` shows all`
       : wholeDiff;
   const fence = '`'.repeat(Math.max(3, ...[...shownDiff.matchAll(/`+/g)].map(([backticks]) => backticks.length + 1)));
   return [
@@ -123,12 +124,11 @@ function diffLines(n: number, options: ReportOptions): string[] {
   ];
 }
 
-// ---------------------------------------------------------------------------------------- what did not
-
 function deadEndsSection(view: LabView): string {
   const themeLines = view.deadEnds.flatMap((theme) => {
     const bestExperiment = theme.best === undefined ? undefined : view.experiments[theme.best];
-    const themeLine = `- **${esc(theme.theme)}**: ${theme.tried} tried, ${theme.text}${bestExperiment ? `. Best: ${resultText(bestExperiment)}` : ''}`;
+    const bestText = bestExperiment ? `. Best: ${resultText(bestExperiment)}` : '';
+    const themeLine = `- **${esc(theme.theme)}**: ${theme.tried} tried, ${theme.text}${bestText}`;
     const otherLines = theme.experiments
       .filter((n) => n !== theme.best)
       .slice(0, MAX_LISTED)
@@ -139,18 +139,17 @@ function deadEndsSection(view: LabView): string {
   return sectionText('What did not', themeLines);
 }
 
-/** `#12 DEPTH 4 → 8: +0.014 (95 %: …)`, or why there is no number. */
+/** `#12 DEPTH 4 → 8: worse by 0.014 (95 %: …)`, or why there is no number. */
 function resultText(experiment: ExperimentView): string {
-  return `#${experiment.n} ${esc(cutText(experiment.hypothesis, 120))}: ${experiment.effect ? effectText(experiment.effect) : esc(cutText(experiment.reason, 160))}`;
+  const result = esc(experiment.effect?.text ?? cutText(experiment.reason, 160));
+  return `#${experiment.n} ${esc(cutText(experiment.hypothesis, 120))}: ${result}`;
 }
 
-/** An untried idea of a proposer, in the words of one line. */
+/** An untried idea of a proposer, in one line. */
 export const ideaText = ({ n, text }: LabView['ideas'][number]): string =>
-  `Untried, said at #${n}: ${text.replaceAll('`', '’')}`;
+  `Not tried yet, suggested at #${n}: ${text.replaceAll('`', '’')}`;
 
-const effectText = (effect: EffectView): string => esc(effect.text);
-
-/** Those that can be settled one by one; the others, when there are many, only by their numbers. */
+/** Those that can be decided, one by one; the others, when there are many, only by their numbers. */
 export function summarizeUndecided({ undecided }: Pick<LabView, 'undecided'>): {
   shown: LabView['undecided'];
   rest: string;
@@ -162,7 +161,7 @@ export function summarizeUndecided({ undecided }: Pick<LabView, 'undecided'>): {
     .slice(0, 30)
     .map((candidate) => `#${candidate.n}`)
     .join(', ');
-  const rest = `${shown.length > 0 ? 'Not worth settling' : 'None is worth settling'}, their effects being too small for this noise: ${numberList}${unaffordable.length > 30 ? ` and ${unaffordable.length - 30} more` : ''}.`;
+  const rest = `${shown.length > 0 ? 'Not worth settling' : 'None is worth settling'}, because the effects are too small for this noise: ${numberList}${unaffordable.length > 30 ? ` and ${unaffordable.length - 30} more` : ''}.`;
   return shown.length > 0 ? { shown, rest } : { shown: unaffordable.slice(0, 3), rest };
 }
 
@@ -173,16 +172,14 @@ function undecidedSection(view: LabView): string {
     const effectNote = candidate.effect ? `, ${esc(candidate.effect.text)}` : '';
     return `| ${candidate.n} | ${esc(cutText(experiment.hypothesis, 120))} | ${esc(candidate.what)}${effectNote} | ${esc(candidate.cost)} |`;
   });
-  const tableLines = ['| # | idea | now | to settle |', '|--:|---|---|---|', ...tableRows];
+  const tableLines = ['| # | idea | state | to settle it |', '|--:|---|---|---|', ...tableRows];
   const restLines = rest === '' ? [] : ['', esc(rest)];
   return sectionText('Undecided', tableRows.length > 0 ? [...tableLines, ...restLines] : ['Nothing.']);
 }
 
-// ----------------------------------------------------------------------------------- the rest of the page
-
 function healthSection(view: LabView): string {
   const checkLines = view.health.map(
-    (healthCheck) => `- ${healthCheck.warning ? '⚠ ' : ''}**${healthCheck.what}**: ${esc(healthCheck.text)}`,
+    (healthCheck) => `- ${healthCheck.warning ? '⚠ ' : ''}**${healthCheck.what}**: ${escapeProse(healthCheck.text)}`,
   );
   const noiseLines = view.noise
     ? [
@@ -195,16 +192,23 @@ function healthSection(view: LabView): string {
 function costSection(view: LabView): string {
   if (view.sessions.length === 0) return '';
   const timeTexts = view.time.text;
+  const shares = [
+    `${timeTexts.training} training`,
+    `${timeTexts.startup} starting up`,
+    `${timeTexts.evaluating} evaluating`,
+    `${timeTexts.stages} preparing`,
+    `${timeTexts.idle} idle (${timeTexts.idleShare})`,
+  ];
   const costLines = [
     `- ${esc(view.counts.text)}`,
-    `- ${timeTexts.sessions} in all: ${timeTexts.training} training, ${timeTexts.startup} starting up, ${timeTexts.evaluating} evaluating, ${timeTexts.stages} preparing, ${timeTexts.idle} between (${timeTexts.idleShare})`,
+    `- ${timeTexts.sessions} in ${formatCount(view.sessions.length, 'session')}: ${shares.join(', ')}`,
     `- ${timeTexts.perExperiment} of measuring per experiment, ${timeTexts.perHour} experiments per hour`,
     `- ${esc(view.spend.text)}`,
     ...view.economics.lines.map(({ what, text }) => `- ${what}: ${esc(text)}`),
   ];
   const sessionRows = view.sessions.map(
     (session) =>
-      `| ${session.session} | ${session.started} | ${session.length} | ${esc(session.end)}${session.detail ? `: ${esc(session.detail)}` : ''} |`,
+      `| ${session.session + 1} | ${session.started} | ${session.length} | ${esc(session.end)}${session.detail ? `: ${esc(session.detail)}` : ''} |`,
   );
   const sessionTable = ['', '| session | started | length | end |', '|--:|---|---|---|', ...sessionRows];
   return sectionText('Cost', [...costLines, ...sessionTable]);
@@ -212,7 +216,8 @@ function costSection(view: LabView): string {
 
 function takeSection(view: LabView): string {
   if (view.take.length === 0) return '';
-  const commandLines = view.take.map((entry) => `${entry.command.padEnd(22)} # ${entry.what}`);
+  const commandWidth = Math.max(22, ...view.take.map((entry) => entry.command.length));
+  const commandLines = view.take.map((entry) => `${entry.command.padEnd(commandWidth)} # ${entry.what}`);
   return sectionText('Take it', ['```sh', ...commandLines, '```']);
 }
 

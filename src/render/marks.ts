@@ -1,4 +1,4 @@
-/** One sign and one word for what became of an experiment: the same on every surface. Shape first, colour second. */
+/** One sign and one word for the outcome of an experiment, the same on every surface. Shape first, colour second. */
 import { kindOfVerdict, type MarkKind } from '../view/pictures/staircase.ts';
 import type { ExperimentView } from '../view/types.ts';
 import type { Paint } from './text.ts';

@@ -1,5 +1,5 @@
 /**
- * Where labels go: largest first, beside their point, over nothing that matters; one that fits nowhere is left out.
+ * Places for labels: largest first, beside their point, over nothing important; a label without a place is left out.
  * Pure geometry.
  */
 

@@ -8,17 +8,30 @@ import { formatFixed, secondaryTextOf } from '../view/format.ts';
 import type { MachinesView } from '../view/pictures/machines.ts';
 import { roundTicks } from '../view/pictures/scale.ts';
 import type { MarkKind } from '../view/pictures/staircase.ts';
-import { escapeHtml as esc } from './text.ts';
+import { drawElement, drawPath, drawTitle, toPixels } from './element.ts';
+import { escapeHtml } from './text.ts';
 
-const toPixels = (coordinate: number): string => String(Math.round(coordinate * 10) / 10);
 const classNameOf = (kind: MarkKind): string => `p-${kind.replace(' ', '-')}`;
 
 function svgDocument(width: number, height: number, title: string, body: string): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" class="plot" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${esc(title)}"><title>${esc(title)}</title>${body}</svg>`;
+  const attributes = {
+    xmlns: 'http://www.w3.org/2000/svg',
+    class: 'plot',
+    viewBox: `0 0 ${width} ${height}`,
+    width,
+    height,
+    role: 'img',
+    'aria-label': title,
+  };
+  return drawElement('svg', attributes, drawTitle(title) + body);
 }
 
 const textElement = (positionX: number, positionY: number, content: string, anchor = 'start', className = ''): string =>
-  `<text x="${toPixels(positionX)}" y="${toPixels(positionY)}" text-anchor="${anchor}"${className ? ` class="${className}"` : ''}>${esc(content)}</text>`;
+  drawElement(
+    'text',
+    { x: positionX, y: positionY, 'text-anchor': anchor, class: className || undefined },
+    escapeHtml(content),
+  );
 
 export interface StripLine {
   readonly label: string;
@@ -52,27 +65,37 @@ export function stripSvg(lines: readonly StripLine[], width: number): string {
   const lineHeight = 44;
   const lineElements = lines.map((line, index) => {
     const lineY = 24 + index * lineHeight;
-    const tickMarks = line.values
-      .map((value) => `<path class="tickmark" d="M${toPixels(toX(value))} ${toPixels(lineY + 4)}v12"/>`)
-      .join('');
-    const halfWidth = line.half ?? 0;
-    const intervalElement =
-      line.mean === undefined
-        ? ''
-        : `<path class="${line.main ? 'mine' : 'other'}" d="M${toPixels(toX(line.mean - halfWidth))} ${toPixels(lineY)}H${toPixels(toX(line.mean + halfWidth))}m0 -4v8M${toPixels(toX(line.mean - halfWidth))} ${toPixels(lineY - 4)}v8"/><circle class="${line.main ? 'mine' : 'other'}" cx="${toPixels(toX(line.mean))}" cy="${toPixels(lineY)}" r="4.5"/>`;
-    return `${textElement(plotLeft - 12, lineY + 4, line.label, 'end', 'strong')}${textElement(plotLeft - 12, lineY + 18, line.text, 'end')}${tickMarks}${intervalElement}`;
+    return [
+      textElement(plotLeft - 12, lineY + 4, line.label, 'end', 'strong'),
+      textElement(plotLeft - 12, lineY + 18, line.text, 'end'),
+      ...line.values.map((value) => drawPath('tickmark', 'M', toX(value), lineY + 4, 'v', 12)),
+      line.mean === undefined ? '' : drawInterval(line.mean, line.half ?? 0, line.main ? 'mine' : 'other', toX, lineY),
+    ].join('');
   });
   const plotBottom = 24 + lines.length * lineHeight;
-  const axisElements = roundTicks(low, high, 5).map(
-    (tick) =>
-      `<path class="gridline" d="M${toPixels(toX(tick))} 6V${plotBottom - 14}"/>${textElement(toX(tick), plotBottom, tickText(tick, valueSpan), 'middle')}`,
-  );
+  const axisElements = roundTicks(low, high, 5).map((tick) => {
+    const line = drawPath('gridline', 'M', toX(tick), 6, 'V', plotBottom - 14);
+    return line + textElement(toX(tick), plotBottom, tickText(tick, valueSpan), 'middle');
+  });
   return svgDocument(
     width,
     plotBottom + 8,
     lines.map((line) => `${line.label}: ${line.text}`).join('; '),
     axisElements.join('') + lineElements.join(''),
   );
+}
+
+/** A mean as a dot, with its interval as a bar that has ends. */
+function drawInterval(
+  mean: number,
+  halfWidth: number,
+  className: string,
+  toX: (value: number) => number,
+  lineY: number,
+): string {
+  const [left, right] = [toX(mean - halfWidth), toX(mean + halfWidth)];
+  const bar = drawPath(className, 'M', left, lineY, 'H', right, 'm0 -4v8M', left, lineY - 4, 'v', 8);
+  return bar + drawElement('circle', { class: className, cx: toX(mean), cy: lineY, r: 4.5 });
 }
 
 const tickText = (value: number, valueSpan: number): string =>
@@ -86,13 +109,18 @@ export function ganttSvg(machines: MachinesView, width: number): string {
   const toX = (seconds: number): number => plotLeft + ((width - plotLeft - 8) * seconds) / longestS;
   const laneElements = machines.lanes.map((lane, index) => {
     const laneY = 8 + index * laneHeight;
-    const barElements = lane.bars
-      .map(
-        (bar) =>
-          `<rect class="g-${bar.kind}" x="${toPixels(toX(bar.from))}" y="${laneY}" width="${toPixels(Math.max(0.6, toX(bar.to) - toX(bar.from)))}" height="18"><title>#${bar.n} ${bar.kind}</title></rect>`,
-      )
-      .join('');
-    return `<rect class="lane" x="${plotLeft}" y="${laneY}" width="${toPixels(Math.max(1, toX(lane.lengthS) - plotLeft))}" height="18"/>${barElements}${textElement(plotLeft - 8, laneY + 13, lane.label, 'end', 'strong')}${textElement(plotLeft, laneY + 31, lane.text)}`;
+    const barElements = lane.bars.map((bar) => {
+      const barWidth = Math.max(0.6, toX(bar.to) - toX(bar.from));
+      const attributes = { class: `g-${bar.kind}`, x: toX(bar.from), y: laneY, width: barWidth, height: 18 };
+      return drawElement('rect', attributes, drawTitle(`#${bar.n} ${bar.kind}`));
+    });
+    const laneWidth = Math.max(1, toX(lane.lengthS) - plotLeft);
+    return [
+      drawElement('rect', { class: 'lane', x: plotLeft, y: laneY, width: laneWidth, height: 18 }),
+      ...barElements,
+      textElement(plotLeft - 8, laneY + 13, lane.label, 'end', 'strong'),
+      textElement(plotLeft, laneY + 31, lane.text),
+    ].join('');
   });
   return svgDocument(
     width,
@@ -119,8 +147,14 @@ export function parallelSvg(factors: FactorsView, width: number, metric: string)
       .map((point, index) => `${index === 0 ? 'M' : 'L'}${point}`)
       .join('');
     const strength = line.rank === undefined ? 0.12 : 0.1 + 0.6 * line.rank ** 3;
-    const titleText = `#${line.n}${line.value ? ` ${metric} ${line.value.text}` : ', no number'}: ${line.texts.map((knobText, axisIndex) => `${factors.axes[axisIndex]!.name} ${knobText}`).join(', ')}`;
-    return `<path class="thread ${classNameOf(line.kind)}" stroke-opacity="${strength.toFixed(2)}" d="${pathData}"><title>${esc(titleText)}</title></path>`;
+    const valueText = line.value ? ` ${metric} ${line.value.text}` : ', no number';
+    const knobTexts = line.texts.map((knobText, axisIndex) => `${factors.axes[axisIndex]!.name} ${knobText}`);
+    const attributes = {
+      class: `thread ${classNameOf(line.kind)}`,
+      'stroke-opacity': strength.toFixed(2),
+      d: pathData,
+    };
+    return drawElement('path', attributes, drawTitle(`#${line.n}${valueText}: ${knobTexts.join(', ')}`));
   });
   const headings = [
     ...factors.axes.map((axis) => [axis.name, ...axis.ends, axis.log] as const),
@@ -128,7 +162,13 @@ export function parallelSvg(factors: FactorsView, width: number, metric: string)
   ];
   const axisElements = headings.map(([name, low, high, isLog], axisIndex) => {
     const headingY = axisIndex % 2 === 0 ? 12 : 24;
-    return `<path class="axis" d="M${toPixels(toX(axisIndex))} ${plotTop}V${plotBottom}"/>${textElement(toX(axisIndex), headingY, `${name}${isLog ? ' (log)' : ''}`, 'middle', 'strong')}${textElement(toX(axisIndex) + 4, plotTop + 10, high)}${textElement(toX(axisIndex) + 4, plotBottom - 2, low)}`;
+    const axisX = toX(axisIndex);
+    return [
+      drawPath('axis', 'M', axisX, plotTop, 'V', plotBottom),
+      textElement(axisX, headingY, `${name}${isLog ? ' (log)' : ''}`, 'middle', 'strong'),
+      textElement(axisX + 4, plotTop + 10, high),
+      textElement(axisX + 4, plotBottom - 2, low),
+    ].join('');
   });
   return svgDocument(width, height, 'Knobs of every experiment', linePaths.join('') + axisElements.join(''));
 }
@@ -141,80 +181,74 @@ export function sliceSvg(factors: FactorsView, axisIndex: number, width: number)
     const position = line.at[axisIndex];
     if (position === null || position === undefined || line.rank === undefined) return [];
     const [dotX, dotY] = [8 + (width - 16) * position, height - 22 - (height - 44) * line.rank];
-    return [
-      `<circle class="${classNameOf(line.kind)}" cx="${toPixels(dotX)}" cy="${toPixels(dotY)}" r="2.6"><title>#${line.n} ${esc(line.texts[axisIndex]!)} → ${esc(line.value!.text)}</title></circle>`,
-    ];
+    const title = drawTitle(`#${line.n} ${line.texts[axisIndex]!} → ${line.value!.text}`);
+    return [drawElement('circle', { class: classNameOf(line.kind), cx: dotX, cy: dotY, r: 2.6 }, title)];
   });
-  const labelElements = `${textElement(8, 12, `${name}${log ? ' (log)' : ''}`, 'start', 'strong')}${textElement(8, height - 5, ends[0])}${textElement(width - 8, height - 5, ends[1], 'end')}`;
+  const labelElements = [
+    textElement(8, 12, `${name}${log ? ' (log)' : ''}`, 'start', 'strong'),
+    textElement(8, height - 5, ends[0]),
+    textElement(width - 8, height - 5, ends[1], 'end'),
+  ];
   return svgDocument(
     width,
     height,
     `${name} against the metric, best on top`,
-    `<path class="axis" d="M8 ${height - 18}H${width - 8}"/>${dotElements.join('')}${labelElements}`,
+    [drawPath('axis', 'M', 8, height - 18, 'H', width - 8), ...dotElements, ...labelElements].join(''),
   );
 }
 
-/** Two metrics; what no other beats in both is joined. */
+/** Two metrics; a line joins the points that no other beats in both. */
 export function paretoSvg(factors: FactorsView, width: number): string {
   const height = 300;
-  const pointValues = factors.points.map((point) => point.values);
-  const metricRanges = [0, 1].map(
-    (metricIndex) =>
-      [
-        pointValues.reduce(
-          (lowest, coordinates) => Math.min(lowest, coordinates[metricIndex]!),
-          Number.POSITIVE_INFINITY,
-        ),
-        pointValues.reduce(
-          (highest, coordinates) => Math.max(highest, coordinates[metricIndex]!),
-          Number.NEGATIVE_INFINITY,
-        ),
-      ] as const,
-  );
-  const placeValue = (metricIndex: 0 | 1, value: number, start: number, end: number): number => {
-    const [low, high] = metricRanges[metricIndex]!;
-    return high > low ? start + ((end - start) * (value - low)) / (high - low) : (start + end) / 2;
-  };
-  const placePoint = (coordinates: readonly number[]): [number, number] => [
-    placeValue(0, coordinates[0]!, 70, width - 16),
-    placeValue(1, coordinates[1]!, height - 40, 14),
-  ];
-  const frontPoints = factors.points
+  const [mainRange, secondRange] = [rangeOf(factors, 0), rangeOf(factors, 1)];
+  const toX = scaleTo(mainRange, 70, width - 16);
+  const toY = scaleTo(secondRange, height - 40, 14);
+  const frontLine = factors.points
     .filter((point) => point.front)
     .sort((left, right) => left.values[0]! - right.values[0]!)
-    .map((point) => placePoint(point.values));
-  const frontPath = frontPoints
-    .map(([pointX, pointY], index) => `${index === 0 ? 'M' : 'L'}${toPixels(pointX)} ${toPixels(pointY)}`)
-    .join('');
+    .flatMap((point, index) => [index === 0 ? 'M' : 'L', toX(point.values[0]!), toY(point.values[1]!)]);
   const dotElements = factors.points.map((point) => {
-    const [pointX, pointY] = placePoint(point.values);
-    return `<circle class="${classNameOf(point.kind)}${point.front ? ' front' : ''}" cx="${toPixels(pointX)}" cy="${toPixels(pointY)}" r="${point.front ? 4 : 2.5}"><title>#${point.n}: ${formatFixed(point.values[0]!, 4)}, ${secondaryTextOf(point.values[1]!)}</title></circle>`;
+    const [mainValue, secondValue] = [point.values[0]!, point.values[1]!];
+    const className = `${classNameOf(point.kind)}${point.front ? ' front' : ''}`;
+    const attributes = { class: className, cx: toX(mainValue), cy: toY(secondValue), r: point.front ? 4 : 2.5 };
+    const title = `#${point.n}: ${formatFixed(mainValue, 4)}, ${secondaryTextOf(secondValue)}`;
+    return drawElement('circle', attributes, drawTitle(title));
   });
-  const tickLabels = [0, 1].flatMap((metricIndex) =>
-    roundTicks(metricRanges[metricIndex]![0], metricRanges[metricIndex]![1], 4).map((tick) =>
-      metricIndex === 0
-        ? textElement(
-            placeValue(0, tick, 70, width - 16),
-            height - 20,
-            tickText(tick, metricRanges[0]![1] - metricRanges[0]![0]),
-            'middle',
-          )
-        : textElement(
-            62,
-            placeValue(1, tick, height - 40, 14) + 4,
-            tickText(tick, metricRanges[1]![1] - metricRanges[1]![0]),
-            'end',
-          ),
-    ),
-  );
-  const axisTitles = `${textElement(width / 2, height - 4, factors.metrics[0]!, 'middle', 'strong')}${textElement(4, 12, factors.metrics[1]!, 'start', 'strong')}`;
+  const tickLabels = [
+    ...ticksOf(mainRange).map(({ at, text }) => textElement(toX(at), height - 20, text, 'middle')),
+    ...ticksOf(secondRange).map(({ at, text }) => textElement(62, toY(at) + 4, text, 'end')),
+  ];
+  const axisTitles = [
+    textElement(width / 2, height - 4, factors.metrics[0]!, 'middle', 'strong'),
+    textElement(4, 12, factors.metrics[1]!, 'start', 'strong'),
+  ];
   return svgDocument(
     width,
     height,
     `${factors.metrics.join(' against ')}`,
-    `<path class="frontline" d="${frontPath}"/>${dotElements.join('')}${tickLabels.join('')}${axisTitles}`,
+    [drawPath('frontline', ...frontLine), ...dotElements, ...tickLabels, ...axisTitles].join(''),
   );
 }
+
+/** The lowest and the highest value. */
+type ValueRange = readonly [low: number, high: number];
+
+function rangeOf(factors: FactorsView, metricIndex: 0 | 1): ValueRange {
+  const values = factors.points.map((point) => point.values[metricIndex]!);
+  return [
+    values.reduce((lowest, value) => Math.min(lowest, value), Number.POSITIVE_INFINITY),
+    values.reduce((highest, value) => Math.max(highest, value), Number.NEGATIVE_INFINITY),
+  ];
+}
+
+/** From a range to pixels; the middle where all values are equal. */
+const scaleTo =
+  ([low, high]: ValueRange, start: number, end: number) =>
+  (value: number): number =>
+    high > low ? start + ((end - start) * (value - low)) / (high - low) : (start + end) / 2;
+
+const ticksOf = ([low, high]: ValueRange): { at: number; text: string }[] =>
+  roundTicks(low, high, 4).map((tick) => ({ at: tick, text: tickText(tick, high - low) }));
 
 export interface NamedCurve {
   readonly label: string;
@@ -226,19 +260,28 @@ export function curvesSvg(curves: readonly NamedCurve[], width = 800, height = 3
   const finiteValues = curves.flatMap(({ data }) => [...data.low, ...data.high]).filter(Number.isFinite);
   const steps = curves.flatMap(({ data }) => data.x);
   if (finiteValues.length === 0)
-    return svgDocument(width, 40, 'no curve', textElement(width / 2, 24, 'No curve was left.', 'middle'));
-  const rangeOf = (numbers: readonly number[]): [number, number] => [
+    return svgDocument(width, 40, 'no curve', textElement(width / 2, 24, 'There is no curve.', 'middle'));
+  const extremesOf = (numbers: readonly number[]): ValueRange => [
     numbers.reduce((minimum, value) => Math.min(minimum, value)),
     numbers.reduce((maximum, value) => Math.max(maximum, value)),
   ];
-  const [[firstStep, lastStep], [lowest, highest]] = [rangeOf(steps), rangeOf(finiteValues)];
+  const [[firstStep, lastStep], [lowest, highest]] = [extremesOf(steps), extremesOf(finiteValues)];
   const toX = (step: number): number => 60 + ((width - 76) * (step - firstStep)) / (lastStep - firstStep || 1);
   const toY = (value: number): number => height - 36 - ((height - 56) * (value - lowest)) / (highest - lowest || 1);
   const curveElements = curves.map(({ label, data }, curveIndex) => {
     const linePoints = data.x
       .map((step, i) => (Number.isFinite(data.last[i]) ? `${toPixels(toX(step))},${toPixels(toY(data.last[i]!))}` : ''))
       .filter(Boolean);
-    return `<polyline class="c${curveIndex}" fill="none" stroke="${CURVE_COLOURS[curveIndex % CURVE_COLOURS.length]}" points="${linePoints.join(' ')}"/>${textElement(width - 12, 18 + 15 * curveIndex, label, 'end', `c${curveIndex}`)}`;
+    const attributes = {
+      class: `c${curveIndex}`,
+      fill: 'none',
+      stroke: CURVE_COLOURS[curveIndex % CURVE_COLOURS.length],
+      points: linePoints.join(' '),
+    };
+    return (
+      drawElement('polyline', attributes) +
+      textElement(width - 12, 18 + 15 * curveIndex, label, 'end', `c${curveIndex}`)
+    );
   });
   const axisElements = [
     ...roundTicks(firstStep, lastStep, 6).map((tick) =>
@@ -256,6 +299,6 @@ export function curvesSvg(curves: readonly NamedCurve[], width = 800, height = 3
   );
 }
 
-/** Told apart by people who see few colours, on light and on dark; the lines differ in dashes too. */
+/** Colours that people with few colours tell apart, on light and on dark; the lines differ in dashes too. */
 export const CURVE_COLOURS = ['#0b7a5f', '#b3540a', '#4f6fd9', '#a03fa0', '#8a7500', '#5a6570'] as const;
 export const CURVE_DASHES: readonly (readonly number[])[] = [[], [6, 4], [2, 3], [10, 4, 2, 4], [4, 2], [1, 2]];

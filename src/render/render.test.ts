@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { labs } from '../../tests/golden/labs.ts';
 import { type SyntheticOptions, syntheticLab } from '../testing/synthetic.ts';
 import { viewLab } from '../view/lab/lab.ts';
-import { viewStaircase, type XAxis, type YAxis } from '../view/pictures/staircase.ts';
+import { viewStaircase, type YAxis } from '../view/pictures/staircase.ts';
+import type { XAxis } from '../view/pictures/ticks.ts';
 import type { LabView } from '../view/types.ts';
 import { drawChart } from './chart.ts';
 import { reportHtml } from './html.ts';
@@ -49,7 +50,7 @@ describe('hostile text', () => {
     expect(text).not.toMatch(/<(script|img|svg)/);
     expect(text).not.toMatch(/(?<!\\)\]\(javascript/);
     for (const row of text.split('\n').filter((line) => line.startsWith('| ●')))
-      expect(row.match(/(?<!\\)\|/g)).toHaveLength(9);
+      expect(row.match(/(?<!\\)\|/g)).toHaveLength(8);
   });
 
   it('reaches the terminal without escapes, one line each, never too wide', () => {
@@ -114,12 +115,8 @@ describe('the staircase', () => {
     const confirmed = viewStaircase(lab)
       .marks.filter((m) => m.kind === 'confirmed')
       .map((m) => m.n);
-    expect(confirmed).toEqual(
-      lab.claims
-        .filter((c) => c.passed)
-        .map((c) => c.n)
-        .sort((a, b) => a - b),
-    );
+    expect(confirmed).toEqual(lab.experiments.filter(({ standing }) => standing === 'confirmed').map(({ n }) => n));
+    expect(confirmed.length).toBeGreaterThan(0);
   });
 
   it('survives ranges at the end of what a number can hold', () => {
@@ -162,17 +159,17 @@ describe('the line of what takes a while', () => {
   const style = { ...PLAIN, columns: 60 };
   it('has a bar, the share, the time and the last words, cut to the terminal', () => {
     expect(progressLine({ what: 'prepare', share: 0.42, words: 'shard 5 of 12' }, 75, style)).toBe(
-      ' prepare ▓▓▓▓░░░░░░ 42 % 1:15  shard 5 of 12',
+      ' prepare ▓▓▓▓░░░░░░ 42 % 1 min 15 s  shard 5 of 12',
     );
     expect(widthOf(progressLine({ what: 'prepare', share: 1, words: 'x'.repeat(200) }, 75, style))).toBeLessThan(60);
   });
 
   it('moves where nobody knows how long it takes, and says it in words where it cannot be drawn again', () => {
     const at = (seconds: number): string => progressLine({ what: 'setup' }, seconds, style);
-    expect(at(1)).toMatch(/^ setup (?=.*▓▓)[▓░]{10} 0:01$/);
+    expect(at(1)).toMatch(/^ setup (?=.*▓▓)[▓░]{10} 1\.0 s$/);
     expect(at(1.25)).not.toBe(at(1));
     expect(progressLine({ what: 'setup', share: 0.5, words: 'tar' }, 12, style, false)).toBe(
-      'setup: 50 %, 0:12 so far, tar',
+      'setup: 50 %, 12 s so far, tar',
     );
   });
 });

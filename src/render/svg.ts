@@ -4,8 +4,10 @@
  * running best is the only line.
  */
 import type { Mark, MarkKind, StaircaseView } from '../view/pictures/staircase.ts';
+import { drawElement, drawPath, drawTitle, toPixels } from './element.ts';
 import { WORDS } from './marks.ts';
 import { type Box, placeLabels } from './place.ts';
+import { STAIR_STYLE } from './stair-style.ts';
 import { cutText, escapeHtml, widthOf } from './text.ts';
 
 export interface SvgOptions {
@@ -39,25 +41,29 @@ export function staircaseSvg(picture: StaircaseView, options: SvgOptions = {}): 
   const legend = legendOf(picture, width);
   const frame = staircaseFrame(picture, options);
   const elements = [
-    `<rect class="ov-bg" width="${width}" height="${frame.height}"/>`,
+    drawElement('rect', { class: 'ov-bg', width, height: frame.height }),
     options.title === false ? '' : textElement(frame.plot.x, 24, picture.title, 'ov-title'),
     picture.empty
       ? textElement(width / 2, frame.height / 2, picture.empty, 'ov-empty', 'middle')
       : drawPicture(picture, frame, options.parents),
     picture.empty ? '' : legend.drawFrom(frame.height - legend.lines * LEGEND_LINE_HEIGHT + 2),
   ];
-  return `<svg xmlns="http://www.w3.org/2000/svg" class="ov-stair" viewBox="0 0 ${width} ${frame.height}" width="${width}" height="${frame.height}" role="img" aria-labelledby="${id}-t ${id}-d"><title id="${id}-t">${escapeHtml(picture.title)}</title><desc id="${id}-d">${escapeHtml(picture.description)}</desc>${options.style === false ? '' : `<style>${STYLE}</style>`}${elements.join('')}</svg>\n`;
+  const attributes = {
+    xmlns: 'http://www.w3.org/2000/svg',
+    class: 'ov-stair',
+    viewBox: `0 0 ${width} ${frame.height}`,
+    width,
+    height: frame.height,
+    role: 'img',
+    'aria-labelledby': `${id}-t ${id}-d`,
+  };
+  const description = drawElement('desc', { id: `${id}-d` }, escapeHtml(picture.description));
+  const style = options.style === false ? '' : `<style>${STAIR_STYLE}</style>`;
+  const content = `${drawTitle(picture.title, `${id}-t`)}${description}${style}${elements.join('')}`;
+  return `${drawElement('svg', attributes, content)}\n`;
 }
 
-/** Scoped to `.ov-stair`, so that it may stand inline in any page. */
-const STYLE =
-  '.ov-stair{--bg:#fff;--ink:#1f2328;--soft:#57606a;--grid:#e6e8eb;--best:#00735a;--dot:#8b949e;--doubt:#9a6700;--bad:#c2410c;--base:#4f6fad;--band:#00735a22;font-family:ui-sans-serif,system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif;font-size:11px;font-variant-numeric:tabular-nums;max-width:100%;height:auto}' +
-  '@media(prefers-color-scheme:dark){.ov-stair{--bg:#0d1117;--ink:#e6edf3;--soft:#9198a1;--grid:#262c36;--best:#3fd0a4;--dot:#7d8590;--doubt:#e3b341;--bad:#ff8f66;--base:#8fa8d9;--band:#3fd0a42b}}' +
-  '.ov-stair .ov-bg{fill:var(--bg)}.ov-stair text{fill:var(--soft)}.ov-stair .ov-title{fill:var(--ink);font-size:15px;font-weight:600}.ov-stair .ov-empty{font-size:15px}.ov-stair .ov-label{fill:var(--ink);paint-order:stroke;stroke:var(--bg);stroke-width:3.5px;stroke-linejoin:round}' +
-  '.ov-stair .ov-grid{stroke:var(--grid);fill:none}.ov-stair .ov-line{stroke:var(--best);stroke-width:2;fill:none;stroke-linejoin:round}.ov-stair .ov-band{fill:var(--band)}.ov-stair .ov-base{stroke:var(--base);stroke-dasharray:5 4;fill:none}.ov-stair .ov-basetext{fill:var(--base);paint-order:stroke;stroke:var(--bg);stroke-width:3px}.ov-stair .ov-lead{stroke:var(--soft);stroke-width:.7;fill:none}' +
-  '.ov-stair .ov-k{fill:var(--best);stroke:var(--bg);stroke-width:1}.ov-stair .ov-h{fill:var(--bg);stroke:var(--best);stroke-width:1.8}.ov-stair .ov-hi{fill:var(--best)}.ov-stair .ov-d{fill:var(--dot)}.ov-stair .ov-dd{stroke:var(--dot);stroke-width:4;stroke-linecap:round;fill:none;opacity:.7}.ov-stair .ov-q{fill:var(--doubt);font-weight:700;font-size:12px}.ov-stair .ov-x{stroke:var(--bad);stroke-width:1.6;fill:none}.ov-stair .ov-r{stroke:var(--dot);stroke-width:1.3;fill:none}.ov-stair .ov-b{fill:var(--bg);stroke:var(--base);stroke-width:1.8}';
-
-/** Where values lie in the picture that `staircaseSvg` draws with the same options: for whoever points at marks. */
+/** Where values lie in the picture that `staircaseSvg` draws with the same options: so that a pointer finds marks. */
 export function staircaseFrame(picture: StaircaseView, options: SvgOptions = {}): PlotFrame {
   const { width = 960, height = 460, title = true } = options;
   const legendLines = legendOf(picture, width).lines;
@@ -96,11 +102,14 @@ function drawPicture(picture: StaircaseView, frame: PlotFrame, parents?: Readonl
   ].join('');
 }
 
-const toPixels = (coordinate: number): string => String(Math.round(coordinate * 10) / 10);
-
 function textElement(positionX: number, positionY: number, content: string, className = '', anchor = 'start'): string {
-  const attributes = `${className ? ` class="${className}"` : ''}${anchor === 'start' ? '' : ` text-anchor="${anchor}"`}`;
-  return `<text x="${toPixels(positionX)}" y="${toPixels(positionY)}"${attributes}>${escapeHtml(content)}</text>`;
+  const attributes = {
+    x: positionX,
+    y: positionY,
+    class: className || undefined,
+    'text-anchor': anchor === 'start' ? undefined : anchor,
+  };
+  return drawElement('text', attributes, escapeHtml(content));
 }
 
 function drawAxes(picture: StaircaseView, frame: PlotFrame): string {
@@ -108,22 +117,26 @@ function drawAxes(picture: StaircaseView, frame: PlotFrame): string {
   const plotBottom = plot.y + plot.h;
   const rowElements = picture.yTicks
     .filter((tick) => tick.at >= picture.y[0] && tick.at <= picture.y[1])
-    .map(
-      (tick) =>
-        `<path class="ov-grid" d="M${toPixels(plot.x)} ${toPixels(frame.toY(tick.at))}h${toPixels(plot.w)}"/>${textElement(plot.x - 7, frame.toY(tick.at) + 4, tick.text, '', 'end')}`,
-    );
+    .map((tick) => {
+      const tickY = frame.toY(tick.at);
+      const line = drawPath('ov-grid', 'M', plot.x, tickY, 'h', plot.w);
+      return line + textElement(plot.x - 7, tickY + 4, tick.text, '', 'end');
+    });
   const columnElements = picture.xTicks
     .filter((tick) => tick.at <= picture.x[1])
-    .map(
-      (tick) =>
-        `<path class="ov-grid" d="M${toPixels(frame.toX(tick.at))} ${toPixels(plotBottom)}v5"/>${textElement(frame.toX(tick.at), plotBottom + 18, tick.text, '', 'middle')}`,
-    );
-  const yTitle = `<text transform="translate(14 ${toPixels(plot.y + plot.h / 2)}) rotate(-90)" text-anchor="middle">${escapeHtml(picture.yTitle)}</text>`;
+    .map((tick) => {
+      const tickX = frame.toX(tick.at);
+      const line = drawPath('ov-grid', 'M', tickX, plotBottom, 'v', 5);
+      return line + textElement(tickX, plotBottom + 18, tick.text, '', 'middle');
+    });
+  const turned = `translate(14 ${toPixels(plot.y + plot.h / 2)}) rotate(-90)`;
+  const yTitle = drawElement('text', { transform: turned, 'text-anchor': 'middle' }, escapeHtml(picture.yTitle));
   const rugTitle = picture.marks.some((mark) => mark.y === undefined)
     ? textElement(plot.x - 7, frame.rugY + 4, 'no number', '', 'end')
     : '';
-  const border = `<path class="ov-grid" d="M${toPixels(plot.x)} ${toPixels(plot.y)}v${toPixels(plot.h)}h${toPixels(plot.w)}"/>`;
-  return `${rowElements.join('')}${border}${columnElements.join('')}${textElement(plot.x + plot.w / 2, plotBottom + 34, picture.xTitle, '', 'middle')}${yTitle}${rugTitle}`;
+  const border = drawPath('ov-grid', 'M', plot.x, plot.y, 'v', plot.h, 'h', plot.w);
+  const xTitle = textElement(plot.x + plot.w / 2, plotBottom + 34, picture.xTitle, '', 'middle');
+  return [...rowElements, border, ...columnElements, xTitle, yTitle, rugTitle].join('');
 }
 
 function drawBand(picture: StaircaseView, frame: PlotFrame): string {
@@ -135,7 +148,13 @@ function drawBand(picture: StaircaseView, frame: PlotFrame): string {
       const startX = frame.toX(step.x);
       const endX = stepIndex + 1 < picture.steps.length ? frame.toX(picture.steps[stepIndex + 1]!.x) : plotRight;
       const [topY, bottomY] = [frame.toY(step.y + half), frame.toY(step.y - half)];
-      return `<rect class="ov-band" x="${toPixels(startX)}" y="${toPixels(topY)}" width="${toPixels(Math.max(0, endX - startX))}" height="${toPixels(Math.max(0.5, bottomY - topY))}"/>`;
+      return drawElement('rect', {
+        class: 'ov-band',
+        x: startX,
+        y: topY,
+        width: Math.max(0, endX - startX),
+        height: Math.max(0.5, bottomY - topY),
+      });
     })
     .join('');
 }
@@ -144,14 +163,16 @@ function drawBaseline(picture: StaircaseView, frame: PlotFrame): string {
   if (!picture.baseline) return '';
   const baselineY = frame.toY(picture.baseline.y);
   const plotRight = frame.plot.x + frame.plot.w;
-  return `<path class="ov-base" d="M${toPixels(frame.plot.x)} ${toPixels(baselineY)}H${toPixels(plotRight)}"/>${textElement(plotRight - 2, baselineY - 5, picture.baseline.text, 'ov-basetext', 'end')}`;
+  const line = drawPath('ov-base', 'M', frame.plot.x, baselineY, 'H', plotRight);
+  return line + textElement(plotRight - 2, baselineY - 5, picture.baseline.text, 'ov-basetext', 'end');
 }
 
 function drawLine(picture: StaircaseView, frame: PlotFrame): string {
   const [firstStep, ...laterSteps] = picture.steps;
   if (!firstStep) return '';
-  const pathData = laterSteps.map((step) => `H${toPixels(frame.toX(step.x))}V${toPixels(frame.toY(step.y))}`).join('');
-  return `<path class="ov-line" d="M${toPixels(frame.toX(firstStep.x))} ${toPixels(frame.toY(firstStep.y))}${pathData}H${toPixels(frame.plot.x + frame.plot.w)}"/>`;
+  const corners = laterSteps.flatMap((step) => ['H', frame.toX(step.x), 'V', frame.toY(step.y)]);
+  const plotRight = frame.plot.x + frame.plot.w;
+  return drawPath('ov-line', 'M', frame.toX(firstStep.x), frame.toY(firstStep.y), ...corners, 'H', plotRight);
 }
 
 function drawBranches(picture: StaircaseView, frame: PlotFrame, parents: ReadonlyMap<number, number>): string {
@@ -160,15 +181,11 @@ function drawBranches(picture: StaircaseView, frame: PlotFrame, parents: Readonl
       mark.y === undefined ? [] : [[mark.n, [frame.toX(mark.x), frame.toY(mark.y)] as const]],
     ),
   );
-  const branchPaths = picture.marks.flatMap((mark) => {
-    const [childPosition, parentPosition] = [positions.get(mark.n), positions.get(parents.get(mark.n) ?? -1)];
-    return childPosition && parentPosition && mark.n > 0
-      ? [
-          `M${toPixels(parentPosition[0])} ${toPixels(parentPosition[1])}L${toPixels(childPosition[0])} ${toPixels(childPosition[1])}`,
-        ]
-      : [];
+  const branches = picture.marks.flatMap((mark) => {
+    const [child, parent] = [positions.get(mark.n), positions.get(parents.get(mark.n) ?? -1)];
+    return child && parent && mark.n > 0 ? ['M', ...parent, 'L', ...child] : [];
   });
-  return `<path class="ov-branch" d="${branchPaths.join('')}"/>`;
+  return drawPath('ov-branch', ...branches);
 }
 
 const isDot = (markKind: MarkKind): boolean =>
@@ -178,11 +195,9 @@ function drawDots(picture: StaircaseView, frame: PlotFrame): string {
   const dotMarks = picture.marks.filter((mark) => isDot(mark.kind));
   if (dotMarks.length <= MAX_SINGLE_MARKS) return dotMarks.map((mark) => drawMark(mark, frame, true)).join('');
   const plainMarks = dotMarks.filter((mark) => mark.kind === 'discarded' && !mark.clipped);
-  const pathData = plainMarks
-    .map((mark) => `M${toPixels(frame.toX(mark.x))} ${toPixels(frame.toY(mark.y!))}h0`)
-    .join('');
+  const dots = drawPath('ov-dd', ...plainMarks.flatMap((mark) => ['M', frame.toX(mark.x), frame.toY(mark.y!), 'h', 0]));
   const otherMarks = dotMarks.filter((mark) => mark.kind !== 'discarded' || mark.clipped);
-  return `<path class="ov-dd" d="${pathData}"/>${otherMarks.map((mark) => drawMark(mark, frame, false)).join('')}`;
+  return dots + otherMarks.map((mark) => drawMark(mark, frame, false)).join('');
 }
 
 function drawKept(picture: StaircaseView, frame: PlotFrame): string {
@@ -198,37 +213,35 @@ function drawMark(mark: Mark, frame: PlotFrame, isTitled: boolean): string {
   const markShape = mark.clipped
     ? drawTriangle(markX, mark.clipped === 'top' ? frame.plot.y : frame.plot.y + frame.plot.h, mark.clipped)
     : drawSign(mark.kind, markX, markY);
-  return isTitled ? `<g>${markShape}<title>${escapeHtml(cutText(mark.text, 180))}</title></g>` : markShape;
+  return isTitled ? drawElement('g', {}, markShape + drawTitle(cutText(mark.text, 180))) : markShape;
 }
 
 function drawTriangle(centerX: number, edgeY: number, side: 'top' | 'bottom'): string {
-  const pathData =
-    side === 'top'
-      ? `M${toPixels(centerX)} ${toPixels(edgeY - 1)}l4 7h-8z`
-      : `M${toPixels(centerX)} ${toPixels(edgeY + 1)}l4 -7h-8z`;
-  return `<path class="ov-d" d="${pathData}"/>`;
+  return side === 'top'
+    ? drawPath('ov-d', 'M', centerX, edgeY - 1, 'l4 7h-8z')
+    : drawPath('ov-d', 'M', centerX, edgeY + 1, 'l4 -7h-8z');
 }
 
 function drawSign(markKind: MarkKind, centerX: number, centerY: number): string {
   const drawCircle = (className: string, radius: number): string =>
-    `<circle class="${className}" cx="${toPixels(centerX)}" cy="${toPixels(centerY)}" r="${radius}"/>`;
+    drawElement('circle', { class: className, cx: centerX, cy: centerY, r: radius });
   switch (markKind) {
     case 'confirmed':
       return drawCircle('ov-k', 5.2);
     case 'in stack':
-      return `${drawCircle('ov-h', 4.6)}<path class="ov-hi" d="M${toPixels(centerX)} ${toPixels(centerY - 4.6)}a4.6 4.6 0 0 0 0 9.2z"/>`;
+      return drawCircle('ov-h', 4.6) + drawPath('ov-hi', 'M', centerX, centerY - 4.6, 'a4.6 4.6 0 0 0 0 9.2z');
     case 'unconfirmed':
       return drawCircle('ov-h', 4.6);
     case 'baseline':
-      return `<path class="ov-b" d="M${toPixels(centerX)} ${toPixels(centerY - 6)}l6 6l-6 6l-6 -6z"/>`;
+      return drawPath('ov-b', 'M', centerX, centerY - 6, 'l6 6l-6 6l-6 -6z');
     case 'discarded':
       return drawCircle('ov-d', 2);
     case 'inconclusive':
       return textElement(centerX, centerY + 4, '?', 'ov-q', 'middle');
     case 'crashed':
-      return `<path class="ov-x" d="M${toPixels(centerX - 3)} ${toPixels(centerY - 3)}l6 6m0 -6l-6 6"/>`;
+      return drawPath('ov-x', 'M', centerX - 3, centerY - 3, 'l6 6m0 -6l-6 6');
     case 'refused':
-      return `<path class="ov-r" d="M${toPixels(centerX)} ${toPixels(centerY - 4)}v8"/>`;
+      return drawPath('ov-r', 'M', centerX, centerY - 4, 'v', 8);
     default:
       return markKind satisfies never;
   }
@@ -275,7 +288,8 @@ function drawLabels(picture: StaircaseView, frame: PlotFrame): string {
       const { x: anchorX, y: anchorY } = requests[labelIndex]!;
       const [leaderX, leaderY] = placed.at;
       const leaderGap = leaderY > anchorY ? 6 : -6;
-      return `<path class="ov-lead" d="M${toPixels(anchorX)} ${toPixels(anchorY + leaderGap)}L${toPixels(leaderX)} ${toPixels(leaderY)}"/>${textElement(placed.box.x, placed.box.y + 11.5, picture.labels[labelIndex]!.text, 'ov-label')}`;
+      const leader = drawPath('ov-lead', 'M', anchorX, anchorY + leaderGap, 'L', leaderX, leaderY);
+      return leader + textElement(placed.box.x, placed.box.y + 11.5, picture.labels[labelIndex]!.text, 'ov-label');
     })
     .join('');
 }
@@ -296,7 +310,7 @@ function legendOf(picture: StaircaseView, width: number): Legend {
     entries.push({
       words: picture.noise.text,
       draw: (positionX, positionY) =>
-        `<rect class="ov-band" x="${toPixels(positionX - 7)}" y="${toPixels(positionY - 5)}" width="14" height="10"/>`,
+        drawElement('rect', { class: 'ov-band', x: positionX - 7, y: positionY - 5, width: 14, height: 10 }),
     });
   if (top > 0)
     entries.push({
@@ -322,7 +336,8 @@ function legendOf(picture: StaircaseView, width: number): Legend {
       placedEntries
         .map((placed) => {
           const entryY = topY + placed.line * LEGEND_LINE_HEIGHT;
-          return `${entries[placed.entryIndex]!.draw(placed.x, entryY)}${textElement(placed.x + 11, entryY + 4, entries[placed.entryIndex]!.words)}`;
+          const entry = entries[placed.entryIndex]!;
+          return entry.draw(placed.x, entryY) + textElement(placed.x + 11, entryY + 4, entry.words);
         })
         .join(''),
   };

@@ -1,8 +1,9 @@
 /**
- * A lab as lines of text: `status`, `log`, `show`, the line of a finished experiment, the end of a run. Only prints
- * what the view holds.
+ * A lab as lines of text: `status`, `log`, the line of a finished experiment, the end of a run. Only prints what the
+ * view holds.
  */
-import type { ExperimentPage, MeasurementView, SideView } from '../view/lab/experiment.ts';
+import { formatCount } from '../base/text.ts';
+import { formatInteger } from '../view/format.ts';
 import { viewStaircase } from '../view/pictures/staircase.ts';
 import type { ExperimentView, LabStateKind, LabView } from '../view/types.ts';
 import { drawChart } from './chart.ts';
@@ -20,23 +21,24 @@ const STATE_SIGNS: Readonly<Record<LabStateKind, readonly [string, Paint]>> = {
   broken: ['✗', 'red'],
 };
 
-/** Three lines: is it alive, is it better and is that real, how much was tried; a fourth where short runs mislead. */
+/** Three lines: is it alive, is it better and is that real, how much was tried; a fourth where screening misleads. */
 export function statusText(view: LabView, style: Style): string {
   const [sign, color] = STATE_SIGNS[view.state.kind];
   const headLine = `${sign} ${labTitle(view)} · ${view.state.text}`;
   const figures = [
-    `cost ${view.spend.short}`,
+    `${formatInteger(view.counts.tried)} tried`,
     `since best ${view.sinceBest.text}`,
     ...(view.luck.range ? [view.luck.short] : []),
-    view.counts.text,
+    `cost ${view.spend.short}`,
     ...(view.time.experimentsPerHour > 0 ? [`${view.time.text.perHour} per hour`] : []),
+    ...(view.counts.detail ? [view.counts.detail] : []),
   ];
   const statusLines = [
     paintText(style, color, cutText(headLine, style.columns)),
     `  ${cutText(view.verdict.headline, style.columns - 2 - trustWidth(view))} ${trustBadge(view, style)}`,
     `  ${cutText(figures.join(' · '), style.columns - 2)}`,
     ...view.health
-      .filter((healthCheck) => healthCheck.warning && healthCheck.what === 'Short runs')
+      .filter((healthCheck) => healthCheck.warning && healthCheck.code === 'screening')
       .map((healthCheck) =>
         paintText(style, 'yellow', cutText(`! ${healthCheck.what}: ${healthCheck.text}`, style.columns)),
       ),
@@ -54,11 +56,15 @@ export function trustBadge(view: Pick<LabView, 'trust'>, style: Style): string {
   return paintText(style, grade === 'reported' ? 'red' : grade === 'guarded' ? 'yellow' : 'green', `[${grade}]`);
 }
 
-function formatLines(lines: readonly string[], style: Style): string {
+/** Lines as they go to the terminal. */
+export function formatLines(lines: readonly string[], style: Style): string {
   return `${lines.map((line) => spellText(line.trimEnd(), style)).join('\n')}\n`;
 }
 
-// ------------------------------------------------------------------------------------------------- one line
+/** Columns of a duration: `12 h 05 min`. */
+export const DURATION_WIDTH = 11;
+/** In a narrower terminal the idea takes the room of the duration. */
+const MIN_COLUMNS_WITH_DURATION = 96;
 
 /** The permanent line of a finished experiment. Empty for one that does not exist. */
 export function experimentLine(view: LabView, n: number, style: Style): string {
@@ -72,8 +78,10 @@ export function experimentLine(view: LabView, n: number, style: Style): string {
     padText(experiment.verdict, 12),
     padText(formatNumbers(experiment, widths), widths.numbers),
   ].join(' ');
-  const titleWidth = style.columns - widthOf(leftPart) - 2 - 7;
-  const experimentText = `${leftPart}  ${padText(titleOf(experiment), Math.max(8, titleWidth))} ${padText(experiment.duration, 6, 'right')}`;
+  const durationText =
+    style.columns < MIN_COLUMNS_WITH_DURATION ? '' : ` ${padText(experiment.duration, DURATION_WIDTH, 'right')}`;
+  const titleWidth = style.columns - widthOf(leftPart) - 2 - durationText.length;
+  const experimentText = `${leftPart}  ${padText(titleOf(experiment), Math.max(8, titleWidth))}${durationText}`;
   return spellText(
     paintText(style, PAINTS[kind], cutText(experimentText, Math.max(40, style.columns)).trimEnd()),
     style,
@@ -100,7 +108,7 @@ function widthsOf(view: LabView): ColumnWidths {
 function formatNumbers(experiment: ExperimentView, widths: ColumnWidths): string {
   if (experiment.failure) return experiment.failure;
   if (experiment.refusal) return experiment.refusal;
-  if (experiment.discard === 'screened') return 'short run';
+  if (experiment.discard === 'screened') return 'screening';
   if (!experiment.mean) return '';
   const deltaText = padText(experiment.effect?.delta ?? '', widths.delta, 'right');
   const halfText = experiment.half ? `±${padText(experiment.half.text, widths.half)}` : ' '.repeat(widths.half + 1);
@@ -116,13 +124,18 @@ function titleOf(experiment: ExperimentView): string {
 /** Every experiment as a line, oldest first, under a heading. */
 export function logText(view: LabView, style: Style): string {
   const widths = widthsOf(view);
-  const heading = `${padText('#', widths.number, 'right')}   ${padText('verdict', 12)} ${padText(`${padText('change', widths.delta, 'right')} ${padText(view.metric.name, widths.mean, 'right')} ±95 %`, widths.numbers)}  idea`;
+  const numbers = `${padText('change', widths.delta, 'right')} ${padText(view.metric.name, widths.mean, 'right')} ±95 %`;
+  const heading = [
+    padText('#', widths.number, 'right'),
+    ' ',
+    padText('verdict', 12),
+    padText(numbers, widths.numbers),
+    ' idea',
+  ].join(' ');
   if (view.experiments.length === 0) return formatLines(['Nothing has been tried yet.'], style);
   const experimentLines = view.experiments.map((experiment) => experimentLine(view, experiment.n, style));
   return formatLines([paintText(style, 'bold', cutText(heading, style.columns)), ...experimentLines], style);
 }
-
-// ------------------------------------------------------------------------------------------------- the end
 
 export interface SummaryOptions {
   /** Where the report was written. */
@@ -150,95 +163,28 @@ export function summaryText(view: LabView, style: Style, options: SummaryOptions
       .filter((healthCheck) => healthCheck.warning)
       .flatMap((healthCheck) => wrapText(`! ${healthCheck.what}: ${healthCheck.text}`, style.columns)),
     ...view.next.slice(0, 1).flatMap((step) => wrapText(`Next: ${step}`, style.columns)),
-    ...view.take.map((entry) => `  ${padText(entry.command, 22)} ${entry.what}`),
+    ...takeLines(view, style),
     ...(options.report ? [`Report: ${options.report}`] : []),
   ];
   return formatLines(summaryLines, style);
 }
 
-const timeText = ({ time: { text } }: LabView): string =>
-  `${text.sessions} in all, ${text.perExperiment} per experiment, ${text.idleShare} idle`;
+/** Commands and what they do: side by side where the terminal is wide enough, otherwise below each other. */
+function takeLines({ take }: LabView, style: Style): string[] {
+  const commandWidth = Math.max(21, ...take.map((entry) => widthOf(entry.command)));
+  const isWideEnough = take.every((entry) => commandWidth + widthOf(entry.what) + 4 <= Math.max(80, style.columns));
+  return take.flatMap(({ command, what }) =>
+    isWideEnough ? [`  ${padText(command, commandWidth)}  ${what}`] : [`  ${what}:`, `    ${command}`],
+  );
+}
 
-/** What there is to say of the cost; what there is not is in the report. */
+const timeText = ({ time: { text }, sessions }: LabView): string =>
+  `${text.sessions} in ${formatCount(sessions.length, 'session')}, ${text.perExperiment} per experiment, ${text.idleShare} idle`;
+
+/** The known costs; the report also lists what is not known. */
 function costText({ economics, spend }: LabView): string {
   const knownCosts = economics.lines
-    .filter(({ text }) => !/^(none|no |–)/.test(text))
+    .filter(({ isKnown }) => isKnown)
     .map(({ what, text }) => `${what.toLowerCase()} ${text}`);
   return `Cost: ${[spend.text, ...knownCosts].join('; ')}`;
-}
-
-// ------------------------------------------------------------------------------------------------- show
-
-/** One experiment in full. */
-export function showText(page: ExperimentPage, style: Style): string {
-  const { row: experiment } = page;
-  const kind = kindOf(experiment);
-  const familyParts = [
-    experiment.n > 0 ? `parent #${experiment.parent}` : '',
-    page.children.length > 0 ? `children ${childrenText(page.children)}` : '',
-  ];
-  const pageLines = [
-    paintText(
-      style,
-      PAINTS[kind] === 'dim' ? 'bold' : PAINTS[kind],
-      `#${experiment.n} ${GLYPHS[kind]} ${experiment.verdict}${experiment.standing === 'none' ? '' : `, ${experiment.standing}`}  ${trustOf(page)}`,
-    ),
-    ...wrapText(page.hypothesis.replace(/\s+/g, ' '), style.columns, '  '),
-    ...(page.why ? wrapText(`Why: ${page.why.replace(/\s+/g, ' ')}`, style.columns, '  ') : []),
-    ...familyParts.filter((part) => part !== '').map((part) => `  ${part}`),
-    ...(experiment.lines ? [`  lines ${experiment.lines}`] : []),
-    '',
-    paintText(style, 'bold', `Measurements of ${page.metric} ${page.arrow}`),
-    ...sideLines(page.mine, `#${experiment.n}`, style),
-    ...(page.other ? sideLines(page.other, page.other.n === 0 ? 'baseline' : `#${page.other.n}`, style) : []),
-    '',
-    ...pairLines('Decision', page.decision, style),
-    ...page.claims.flatMap((claim) => wrapText(claim.text, style.columns, '  ')),
-    ...pairLines('Provenance', page.provenance, style),
-  ];
-  return formatLines(pageLines, style);
-}
-
-const trustOf = (page: ExperimentPage): string => `[${page.trust.grade}]`;
-
-function childrenText(children: readonly number[]): string {
-  const firstChildren = children.slice(0, 6).map((n) => `#${n}`);
-  return children.length > 6 ? `${firstChildren.join(' ')} and ${children.length - 6} more` : firstChildren.join(' ');
-}
-
-/** Rows of single measurements shown before the rest is only counted. */
-const MAX_MEASUREMENTS = 12;
-
-function sideLines(side: SideView, label: string, style: Style): string[] {
-  const meanText = side.mean ? `mean ${side.mean.text}${side.half ? ` ± ${side.half.text}` : ''}` : 'no number';
-  const shownMeasurements = side.measurements.slice(-MAX_MEASUREMENTS);
-  const hiddenCount = side.measurements.length - shownMeasurements.length;
-  return [
-    `  ${padText(label, 10)} ${meanText}`,
-    ...(hiddenCount > 0 ? [`    ${hiddenCount} earlier ones not shown`] : []),
-    ...shownMeasurements.map((measurement) => cutText(`    ${measurementLine(measurement)}`, style.columns)),
-  ];
-}
-
-function measurementLine(measurement: MeasurementView): string {
-  return `m${padText(String(measurement.m), 5)} ${padText(measurement.value?.text ?? '', 10, 'right')}  ${padText(measurement.purpose, 13)} seed ${padText(String(measurement.seed), 11)} ${padText(measurement.duration, 6, 'right')}  ${measurement.value ? measurement.memory : measurement.text}`;
-}
-
-function pairLines(
-  heading: string,
-  entries: readonly { readonly label: string; readonly text: string }[],
-  style: Style,
-): string[] {
-  if (entries.length === 0) return [];
-  const labelWidth = Math.max(...entries.map((entry) => widthOf(entry.label))) + 1;
-  return [
-    paintText(style, 'bold', heading),
-    ...entries.flatMap(({ label, text }) => {
-      const [firstLine = '', ...moreLines] = wrapText(text, Math.max(20, style.columns - labelWidth - 2));
-      return [
-        `  ${padText(label, labelWidth)}${firstLine}`,
-        ...moreLines.map((line) => ' '.repeat(labelWidth + 2) + line),
-      ];
-    }),
-  ];
 }

@@ -1,6 +1,6 @@
 /**
- * `results.tsv` in upstream's five columns: commit, metric, memory_gb, status, description. For people who have tools
- * for it; the ledger is the record.
+ * `results.tsv` in upstream's five columns: commit, metric, memory_gb, status, description, for existing tools. The
+ * ledger is the record.
  */
 import { oneLine } from '../base/text.ts';
 import type { Experiment } from '../core/experiment.ts';

@@ -7,6 +7,7 @@
  */
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { defined } from '../base/defined.ts';
 import type { Mount, RunningProcess, RunSpec, Sandbox, SandboxInfo } from '../core/ports.ts';
 import type { ControlGroups } from '../os/cgroup.ts';
 import { TAG_VARIABLE } from '../os/proc.ts';
@@ -94,7 +95,7 @@ export class BubblewrapSandbox implements Sandbox {
       env: { [TAG_VARIABLE]: runLimits.uniqueTag, PATH: '/usr/bin:/bin' },
       cwd: '/',
       writable: writablePathsOf(spec),
-      ...(spec.clock ? { startFile: hostPathOf(spec.clock.startFile, spec.mounts) } : {}),
+      ...defined({ startFile: spec.clock && hostPathOf(spec.clock.startFile, spec.mounts) }),
       helper: 'bwrap',
       meter: runLimits.meter,
       cleanUp: runLimits.releaseGroup,

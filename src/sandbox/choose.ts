@@ -1,14 +1,14 @@
 /**
- * Chooses the sandbox by trying it from the inside: what the probe saw is the reason, in words for a person. Nothing is
- * believed because a program is installed. Not covered by the probe: holes of the kernel, GPUs.
+ * Chooses the sandbox by a probe that runs inside it. The reason says what the probe saw: that a program is installed
+ * proves nothing. Not covered by the probe: holes of the kernel, GPUs.
  */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { reasonOf } from '../base/error.ts';
 import type { RunResult, RunSpec, Sandbox } from '../core/ports.ts';
 import { findControlGroups } from '../os/cgroup.ts';
+import { makeTemporaryFolder } from '../os/folders.ts';
 import { captureOutput } from '../os/spawn.ts';
 import { BubblewrapSandbox } from './bubblewrap.ts';
 import { findProgram } from './launch.ts';
@@ -23,7 +23,7 @@ export interface SandboxCheck {
 
 export interface ChosenSandbox {
   readonly sandbox: Sandbox;
-  /** What was tried, also when it failed; empty when nothing was tried. */
+  /** What the probe looked at, passed or not. Empty when nothing was tried. */
   readonly checks: readonly SandboxCheck[];
 }
 
@@ -34,8 +34,12 @@ export interface ChooseOptions {
   readonly watched?: boolean;
 }
 
-/** Never throws: where no sandbox holds, the plain process is the answer, with the reason. */
+/**
+ * Where no sandbox holds, the plain process is the answer, with the reason. Throws only E_NOT_WRITABLE, where there is
+ * no folder for temporary files: no sandbox works without one.
+ */
 export async function chooseSandbox(options: ChooseOptions = {}): Promise<ChosenSandbox> {
+  rmSync(makeTemporaryFolder('overnight-probe-'), { recursive: true });
   const controlGroups = options.watched ? 'control groups switched off' : findControlGroups();
   const plainProcess = (reason: string, checks: readonly SandboxCheck[] = []): ChosenSandbox => ({
     sandbox: new ProcessSandbox(`process (${reason})`, controlGroups),
@@ -72,7 +76,7 @@ interface ProbeScene {
 
 /** Run one program inside that tries what must not work, and what must. */
 async function probeSandbox(sandbox: Sandbox): Promise<readonly SandboxCheck[]> {
-  const probeDir = mkdtempSync(join(tmpdir(), 'overnight-probe-'));
+  const probeDir = makeTemporaryFolder('overnight-probe-');
   let server: Server | undefined;
   try {
     server = await startServer();

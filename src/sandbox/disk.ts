@@ -20,8 +20,8 @@ export class DiskMeter {
   }
 
   /**
-   * Go on measuring for at most `budgetMs`. Returns the larger of the last full pass and what the present one has
-   * found.
+   * Go on measuring for at most `budgetMs`. Returns the larger number of two: the last full pass, and the present one
+   * so far.
    */
   measureFor(budgetMs: number): number {
     if (this.#roots.length === 0) return 0;
@@ -55,7 +55,7 @@ export class DiskMeter {
   }
 }
 
-/** Bytes of one entry after another. What vanishes or cannot be read meanwhile counts nothing. */
+/** Bytes of one entry after another. Entries that vanish or cannot be read count nothing. */
 function* walkEntries(roots: readonly string[]): Generator<number, void> {
   const pendingPaths = [...roots];
   for (let currentPath = pendingPaths.pop(); currentPath !== undefined; currentPath = pendingPaths.pop()) {

@@ -130,7 +130,7 @@ export class WatchedMeter implements Meter {
     return [...new Set([...seenPids, ...taggedPids(this.#tag, 'exact')])];
   }
 
-  forbidForks(): void {} // nothing of the kind without a control group; ending is repeated until nobody is left
+  forbidForks(): void {} // impossible without a control group; ending is repeated until no process is left
 
   usageTotals(): { readonly cpuS: number; readonly peakMemoryMb: number } {
     return { cpuS: this.#cpuSeconds, peakMemoryMb: this.#peakBytes / MIB };

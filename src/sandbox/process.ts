@@ -8,6 +8,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { defined } from '../base/defined.ts';
 import type { Mount, RunningProcess, RunSpec, Sandbox, SandboxInfo } from '../core/ports.ts';
 import { type ControlGroups, safeName, sweepGroups } from '../os/cgroup.ts';
 import { sleep } from '../os/clock.ts';
@@ -80,7 +81,7 @@ export class ProcessSandbox implements Sandbox {
       },
       cwd: hostPathOf(spec.cwd, spec.mounts),
       writable: [homeDir, ...writablePathsOf(spec)],
-      ...(spec.clock ? { startFile: hostPathOf(spec.clock.startFile, spec.mounts) } : {}),
+      ...defined({ startFile: spec.clock && hostPathOf(spec.clock.startFile, spec.mounts) }),
       meter: runLimits.meter,
       cleanUp: () => {
         runLimits.releaseGroup();
@@ -131,14 +132,14 @@ export function limitRun(
   // the kernel does not apply it to root
   const userTasks = process.getuid?.() === 0 ? undefined : userTaskLimit(watchedLimits.pids);
   return {
-    launch: { entrances: [], fileMb, ...(userTasks === undefined ? {} : { userTasks }) },
+    launch: { entrances: [], fileMb, ...defined({ userTasks }) },
     meter: (pid) => new WatchedMeter(pid, uniqueTag, watchedLimits),
     uniqueTag,
     releaseGroup: () => {},
   };
 }
 
-/** Room for the run on top of what is there now, and for as much again of the person's own doing meanwhile. */
+/** Tasks for the run, for what runs already, and for what the person starts meanwhile. */
 function userTaskLimit(maxPids: number): number | undefined {
   return hasProc ? 2 * maxPids + 4096 : undefined;
 }
@@ -166,7 +167,10 @@ export function startPair(
   }
 }
 
-/** End what carries a tag: first by control group, which nobody escapes, then by environment until nobody is found. */
+/**
+ * End every process that carries a tag: first by control group, which none escapes, then by environment until none is
+ * found.
+ */
 export async function sweepTagged(tagPrefix: string): Promise<number> {
   let endedCount = sweepGroups(tagPrefix);
   for (let attempt = 0; attempt < 200; attempt++) {

@@ -10,8 +10,9 @@ import type { Mount } from '../core/ports.ts';
 
 /** What the system looks like: merged /usr or not, and where Node lies. */
 export interface HostLayout {
-  /** Top directories that are links (`/bin` → `usr/bin`) and those that are directories. */
+  /** Top directories that are links, for example `/bin` → `usr/bin`. */
   readonly links: readonly { readonly path: string; readonly target: string }[];
+  /** Top directories that are directories. */
   readonly dirs: readonly string[];
   /** Node's own directory (or only its binary) where it is not below /usr. */
   readonly toolchain: readonly string[];
@@ -148,7 +149,7 @@ export function readSystemLayout(): HostLayout {
   };
 }
 
-/** Pure: what to show so that Node runs. Never a directory that holds the person's home. */
+/** The directory or file that Node needs inside. Never a directory that holds the person's home. Pure. */
 export function toolchainOf(nodeBinary: string, homeDir: string): readonly string[] {
   const toolchainDir = dirname(dirname(nodeBinary));
   const isInSystem = ['/usr', '/bin', '/sbin'].some((systemDir) => nodeBinary.startsWith(`${systemDir}/`));

@@ -1,5 +1,5 @@
 /**
- * One run from start to end: output, training clock, limits, accounting, and the certainty that nobody is left. Shared
+ * One run from start to end: output, training clock, limits, accounting, and the proof that no process is left. Shared
  * by all sandboxes; knows nothing about namespaces. Not covered: a process that the meter cannot find (see `meter.ts`).
  */
 import type { ChildProcess } from 'node:child_process';
@@ -8,6 +8,7 @@ import { constants } from 'node:os';
 import { basename, dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setImmediate as nextLookAtPipes, setTimeout as after } from 'node:timers/promises';
+import { defined } from '../base/defined.ts';
 import type { Ending, RunningProcess, RunResult, RunSpec } from '../core/ports.ts';
 import { killHard, processInfo } from '../os/proc.ts';
 import { startProcess } from '../os/spawn.ts';
@@ -39,9 +40,9 @@ const SLOW_CHECK_INTERVAL_MS = 250;
 /** The first look comes early, so that short runs are accounted for too. */
 const FIRST_CHECK_MS = 15;
 const START_POLL_MS = 8;
-/** Wait for the pieces of output that are still in the pipes when everybody is dead, where a pipe stays open. */
+/** Wait for output that is still in the pipes when every process is dead, where a pipe stays open. */
 const DRAIN_MS = 250;
-/** Bounds those looks at pipes where somebody who was not found goes on to print. */
+/** Bounds the last looks at the pipes, where a process that was not found goes on to print. */
 const MAX_LAST_LOOKS = 100;
 /** A process that cannot be killed hangs in the kernel; waiting longer does not help. */
 const GIVE_UP_MS = 10_000;
@@ -152,7 +153,7 @@ class Supervision implements RunningProcess {
     }
   }
 
-  /** The start signal is looked for on events and, because those may get lost on some file systems, by polling. */
+  /** Look for the start file on events, and by polling too, because some file systems lose events. */
   #watchClock(): void {
     const { clock } = this.#spec;
     const startFile = this.#preparedRun.startFile;
@@ -191,7 +192,7 @@ class Supervision implements RunningProcess {
     this.#spec.onTick?.({ wall: (currentMs - this.#startedMs) / 1000, budgeted: budgetedSeconds });
   }
 
-  /** From the end of the main process on: nobody may be left, pipes are drained, figures are read, groups removed. */
+  /** After the end of the main process: end what is left, drain the pipes, read the figures, remove the groups. */
   async #collectResult(
     child: ChildProcess,
     exitCode: number | null,
@@ -224,7 +225,7 @@ class Supervision implements RunningProcess {
     };
   }
 
-  /** Time alone proves nothing: a busy harness may not have looked at the pipes since. Looks until nothing comes. */
+  /** Look at the pipes until nothing new comes. Time alone is no proof: a busy harness may not have looked since. */
   async #readWhatIsLeft(): Promise<void> {
     for (let look = 0; look < MAX_LAST_LOOKS; look++) {
       const bytesBefore = this.#stdout.bytes + this.#stderr.bytes;
@@ -237,7 +238,7 @@ class Supervision implements RunningProcess {
     const { helper } = this.#preparedRun;
     const outlivingPids = this.#meter.livePids().filter((pid) => processInfo(pid)?.name !== helper);
     killHard(-this.pid); // a member of the group that is still there belongs to the run
-    // Two looks in a row must find nobody: at the moment of its exec a process shows no environment.
+    // Two looks in a row must find no process: at the moment of its exec a process shows no environment.
     const requiredEmptyLooks = this.#meter.accounting === 'cgroup' ? 1 : 2;
     for (let emptyLooks = 0; emptyLooks < requiredEmptyLooks && performance.now() - endedMs < GIVE_UP_MS;) {
       emptyLooks = endMembers(this.#meter).length === 0 ? emptyLooks + 1 : 0;
@@ -246,7 +247,7 @@ class Supervision implements RunningProcess {
     return this.#ending === undefined ? outlivingPids.length : 0;
   }
 
-  /** What was reached between the last look and the end. */
+  /** A limit that was exceeded between the last look and the end. */
   #lateBreach(exitCode: number | null, signal: NodeJS.Signals | null): Ending | undefined {
     const { limits } = this.#spec;
     const hasFailed = exitCode !== 0;
@@ -304,10 +305,8 @@ function endingOf(
 ): Pick<RunResult, 'ending' | 'exitCode' | 'signal'> {
   const reportedSignal = FATAL_SIGNALS.find((signalName) => exitCode === 128 + constants.signals[signalName]);
   const endingSignal = signal ?? reportedSignal;
-  const exitDetails = {
-    ...(endingSignal ? { signal: endingSignal } : {}),
-    ...(exitCode !== null && !reportedSignal ? { exitCode: exitCode } : {}),
-  };
+  const ownExitCode = exitCode === null || reportedSignal ? undefined : exitCode;
+  const exitDetails = defined({ signal: endingSignal, exitCode: ownExitCode });
   if (ending) return { ending, ...(ending === 'disk' || ending === 'memory' || ending === 'pids' ? exitDetails : {}) };
   return endingSignal ? { ending: 'signalled', signal: endingSignal } : { ending: 'exited', exitCode: exitCode ?? 0 };
 }

@@ -1,11 +1,12 @@
 /**
- * Which sampler to use, and why, in a sentence: by dimension, budget, kinds of knobs and how many trials run at once.
+ * Which sampler to use, with the reason in a sentence: by the number and kinds of knobs, the budget, and how many
+ * trials run at once.
  */
 import { MAX_CMA_KNOBS, type CmaSamplerOptions, cmaSampler } from './cma/sampler.ts';
 import { SearchError } from './error.ts';
 import { type GpOptions, gpSampler } from './gp/sampler.ts';
 import { randomSampler, sobolSampler } from './model-free.ts';
-import { type Space, shapeOf } from './space.ts';
+import { type Space, countKnobKinds } from './space.ts';
 import { type TpeOptions, tpeSampler } from './tpe/tpe.ts';
 import type { History, Sampler } from './trial.ts';
 
@@ -83,13 +84,14 @@ function buildSampler(
   }
 }
 
-/** Knobs up to which, and trials until which, `auto` uses the Gaussian process. */
+/** Most knobs for which `auto` uses the Gaussian process. */
 const MAX_GP_KNOBS = 60;
+/** Trials after which another sampler takes over. */
 const MAX_GP_TRIALS = 150;
 
 /**
- * What `auto` takes. Budget undefined = not known, taken as long. `later`: what takes over after the Gaussian process's
- * trials.
+ * The choice of `auto`. An unknown budget (undefined) counts as a long one. `later` is the sampler that takes over from
+ * the Gaussian process.
  */
 export function choose(
   space: Space,
@@ -100,7 +102,7 @@ export function choose(
   readonly why: string;
   readonly later?: Exclude<SamplerName, 'auto'>;
 } {
-  const { numeric, category } = shapeOf(space);
+  const { numeric, category } = countKnobKinds(space);
   const knobCount = numeric + category;
   const lastingChoice = chooseLasting(space, budget, parallel);
   if (knobCount > MAX_GP_KNOBS || parallel > 16) return lastingChoice;
@@ -116,13 +118,13 @@ export function choose(
   };
 }
 
-/** For many trials, or many at once. */
+/** The sampler for many trials, or for many at once. */
 function chooseLasting(
   space: Space,
   budget: number | undefined,
   parallel: number,
 ): { readonly name: Exclude<SamplerName, 'auto'>; readonly why: string } {
-  const { numeric, category, conditional, discrete } = shapeOf(space);
+  const { numeric, category, conditional, discrete } = countKnobKinds(space);
   const knobCount = numeric + category;
   if (numeric > MAX_CMA_KNOBS)
     return {
@@ -143,7 +145,7 @@ function chooseLasting(
   };
 }
 
-/** One sampler for the first trials, another one, made from what was told until then, after them. */
+/** One sampler for the first trials; after them another one, which starts from what was told until then. */
 function stagedSampler(
   history: History,
   firstSampler: Sampler,

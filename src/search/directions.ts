@@ -1,11 +1,11 @@
 /**
- * Which way each knob was moved from a point: a knob is worn out only when both ways were tried alone and neither
- * helped. Knows no sampler.
+ * The directions in which each knob was moved from a point. A knob is exhausted only when both directions were tried
+ * alone and neither helped. Knows no sampler.
  */
 import type { Point } from './space.ts';
 import type { History } from './trial.ts';
 
-/** A move of one knob that no trial made: `up` or `down` on its scale. */
+/** A move of one knob, up (1) or down (−1) on its scale. */
 export interface Direction {
   readonly knob: number;
   readonly sign: 1 | -1;
@@ -15,8 +15,8 @@ export interface Direction {
 const STEP = 1 / 8;
 
 /**
- * Signs of the moves that trials made on knob `knobIndex` alone, everything else as in `origin`. Failed ones count:
- * they are an answer too.
+ * Signs of the moves that trials made on knob `knobIndex` alone, with all other knobs as in `origin`. Failed trials
+ * count too.
  */
 export function triedAlone({ told, failed, pending }: History, origin: Point, knobIndex: number): ReadonlySet<number> {
   const signs = new Set<number>();
@@ -35,9 +35,9 @@ export function triedAlone({ told, failed, pending }: History, origin: Point, kn
 }
 
 /**
- * Moves of one number, up or down, that no trial made from here although there is room; half-tried knobs first.
- * Categories have no direction. `places` are as good as here: a move that was made from one of them, with the knob
- * within half a step of where it is now, was made.
+ * Moves of one number, up or down, that are possible from `origin` and that no trial made. Knobs of which one direction
+ * was tried come first. Categories have no direction. A move also counts as made when it was made from one of `places`
+ * (points as good as `origin`) that has the knob within half a step of its present coordinate.
  */
 export function untried(history: History, origin: Point, places: readonly Point[] = []): Direction[] {
   const directions: (Direction & { readonly isHalfTried: boolean })[] = [];
@@ -60,7 +60,7 @@ export function untried(history: History, origin: Point, places: readonly Point[
     .map(({ knob, sign }) => ({ knob, sign }));
 }
 
-/** The point one step in that direction, or at the next value of a discrete knob. */
+/** The point one step in that direction; for a discrete knob, at the next value. */
 export function stepTo({ space }: History, origin: Point, { knob, sign }: Direction): Point {
   const dimension = space.dims[knob]!;
   const coordinate = origin[knob]!;

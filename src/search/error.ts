@@ -1,5 +1,5 @@
 /**
- * The one exception of the search library: a mistake of the caller, in three parts. A failed trial is data, never an
+ * The exception of the search library: a mistake of the caller, in three parts. A failed trial is data, never an
  * exception.
  */
 

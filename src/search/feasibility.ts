@@ -1,8 +1,8 @@
 /**
- * Which configurations cannot be measured at all (crash, out of memory, time out), learned from the ones that could
- * not. Two small models are averaged: a logistic regression on the coordinates (half-spaces: "too deep times too wide",
- * in few trials whatever the dimension) and a Gaussian process on the labels (any shape, near what was seen). A failure
- * never becomes a score.
+ * Which configurations cannot be measured (crash, out of memory, time out), learned from those that failed. Two small
+ * models are averaged: a logistic regression on the coordinates, which learns half-spaces ("too deep and too wide")
+ * from few trials in any dimension, and a Gaussian process on the labels, which learns any shape near the trials. A
+ * failure never becomes a score.
  */
 import { Gp } from './gp/gp.ts';
 import { choleskyFactor, solveLower, solveUpper } from './math/matrix.ts';
@@ -11,16 +11,18 @@ import type { Point, Space } from './space.ts';
 
 export interface Labelled {
   readonly point: Point;
+  /** True when it could be measured. */
   readonly ok: boolean;
 }
 
-/** Trials the process is fitted to, and how blurred the edge between success and failure is believed to be. */
+/** Most trials that the process is fitted to. */
 const MAX_PROCESS_TRIALS = 64;
+/** Standard deviation of a label: how blurred the edge between success and failure is. */
 const LABEL_NOISE = 0.15;
 /** Prior precision of the regression's weights, in units of one range. */
 const RIDGE_PRECISION = 0.15;
 
-/** A function from a point to the probability that it can be measured, in (0, 1]. Constantly 1 while nothing failed. */
+/** Returns the probability that a point can be measured, in (0, 1]. It is 1 everywhere while nothing failed. */
 export function learnFeasibility(space: Space, observations: readonly Labelled[]): (point: Point) => number {
   if (observations.every(({ ok }) => ok)) return () => 1;
   const logisticModel = fitLogistic(space, observations);
@@ -28,7 +30,7 @@ export function learnFeasibility(space: Space, observations: readonly Labelled[]
   return (point) => Math.sqrt(logisticModel(point) * labelModel(point));
 }
 
-/** Coordinates as regression features: centred numbers, categories as indicators, an inactive knob as nothing. */
+/** Coordinates as regression features: numbers are centred, categories are indicators, an inactive knob is 0. */
 function encodeFeatures(space: Space, point: Point): Float64Array {
   const features: number[] = [1];
   for (const [knob, dimension] of space.dims.entries()) {
@@ -39,7 +41,7 @@ function encodeFeatures(space: Space, point: Point): Float64Array {
   return Float64Array.from(features);
 }
 
-/** Trials that a boundary is fitted to: the newest ones say enough about it. */
+/** Most trials that the boundary is fitted to: the newest ones are enough. */
 const MAX_LOGISTIC_TRIALS = 300;
 /** The same where there are more features than trials: the cost is then cubic in the trials. */
 const MAX_WIDE_TRIALS = 100;
@@ -49,8 +51,8 @@ function fitLogistic(space: Space, observations: readonly Labelled[]): (point: P
   const isWide = encodeFeatures(space, observations[0]!.point).length > MAX_WIDE_TRIALS;
   const examples = observations
     .slice(isWide ? -MAX_WIDE_TRIALS : -MAX_LOGISTIC_TRIALS)
-    .map(({ point, ok }): Example => ({ x: encodeFeatures(space, point), y: ok ? 1 : 0 }));
-  const featureCount = examples[0]!.x.length;
+    .map(({ point, ok }): Example => ({ features: encodeFeatures(space, point), label: ok ? 1 : 0 }));
+  const featureCount = examples[0]!.features.length;
   const prior = new Float64Array(featureCount);
   prior[0] = 1;
   const precision = new Float64Array(featureCount).fill(RIDGE_PRECISION);
@@ -68,8 +70,8 @@ function fitLogistic(space: Space, observations: readonly Labelled[]): (point: P
 }
 
 export interface Example {
-  readonly x: Float64Array;
-  readonly y: number;
+  readonly features: Float64Array;
+  readonly label: number;
 }
 
 /** One step of Newton's method: the Hessian has a row for every feature. */
@@ -83,7 +85,7 @@ export function primalStep(
   const hessian = new Float64Array(featureCount * featureCount);
   const gradient = weights.map((weight, index) => precision[index]! * (prior[index]! - weight));
   for (let index = 0; index < featureCount; index++) hessian[index * featureCount + index] = precision[index]!;
-  for (const { x: features, y: label } of examples)
+  for (const { features, label } of examples)
     accumulateRow(
       hessian,
       gradient,
@@ -108,13 +110,16 @@ export function dualStep(
   const rowCount = examples.length;
   const gradient = weights.map((weight, index) => precision[index]! * (prior[index]! - weight));
   const kernel = new Float64Array(rowCount * rowCount);
-  for (const [row, { x: features, y: label }] of examples.entries()) {
+  for (const [row, { features, label }] of examples.entries()) {
     const probability = logisticSigmoid(dotProduct(weights, features));
     for (let feature = 0; feature < features.length; feature++)
       gradient[feature]! += (label - probability) * features[feature]!;
     const scaled = features.map((value, feature) => value / precision[feature]!);
     for (let column = 0; column <= row; column++)
-      kernel[row * rowCount + column] = kernel[column * rowCount + row] = dotProduct(scaled, examples[column]!.x);
+      kernel[row * rowCount + column] = kernel[column * rowCount + row] = dotProduct(
+        scaled,
+        examples[column]!.features,
+      );
     kernel[row * rowCount + row]! += 1 / Math.max(1e-6, probability * (1 - probability));
   }
   const factor = choleskyFactor(kernel, rowCount);
@@ -124,13 +129,13 @@ export function dualStep(
     factor,
     solveLower(
       factor,
-      examples.map(({ x: features }) => dotProduct(features, scaledGradient)),
+      examples.map(({ features }) => dotProduct(features, scaledGradient)),
       rowCount,
     ),
     rowCount,
   );
   const correction = new Float64Array(weights.length);
-  for (const [row, { x: features }] of examples.entries())
+  for (const [row, { features }] of examples.entries())
     for (let feature = 0; feature < features.length; feature++)
       correction[feature]! += multipliers[row]! * features[feature]!;
   return scaledGradient.map((entry, feature) => entry - correction[feature]! / precision[feature]!);

@@ -1,6 +1,6 @@
 /**
- * What a search has learned, as data for pictures and for an adviser: importance of knobs, parallel coordinates,
- * slices, a brief in words. Computes, never draws.
+ * What a search has learned, as data for charts and for an adviser: importance of knobs, parallel coordinates, slices,
+ * and a brief in words. It computes and does not draw.
  */
 import { createRandom } from '../base/random.ts';
 import { SearchError } from './error.ts';
@@ -109,17 +109,17 @@ export function slice(
   });
 }
 
-/** Most characters of a brief. */
+/** Longest brief. */
 const MAX_BRIEF_CHARACTERS = 2048;
-/** Trials in a part of a knob's scale after which it counts as looked at. */
+/** Trials after which a part of a knob's scale counts as explored. */
 const ENOUGH_TRIALS = 5;
-/** Values up to which a knob is looked at one by one. */
+/** Most values of a knob that is described value by value. */
 const MAX_LISTED_VALUES = 8;
 
 /**
- * What an adviser should know, at most about 2 KB of whole lines: the best trials, where the good ones are in native
- * units, what fails, where was looked for nothing. Knobs in order of the space; what does not fit is left out, the last
- * ones first.
+ * What an adviser should know, at most about 2 KB of whole lines: the best trials; for each knob, in its own units, the
+ * range of the good trials, the values that probably fail, and the parts that were explored without a good trial. Knobs
+ * come in the order of the space; the last ones are left out when there is no space for them.
  */
 export function brief(search: Search): string {
   const { told, failed } = search.history;
@@ -134,7 +134,7 @@ export function brief(search: Search): string {
   return lines.filter((line) => (length += line.length + 1) <= MAX_BRIEF_CHARACTERS).join('\n');
 }
 
-/** The best configuration whole, the next ones by what they have different. */
+/** The best configuration, and of the next ones only the values that differ from it. */
 function bestLines([bestResult, ...runnersUp]: readonly Told[]): string[] {
   if (!bestResult) return [];
   const describeDifference = ({ trial }: Told): string =>
@@ -145,11 +145,11 @@ function bestLines([bestResult, ...runnersUp]: readonly Told[]): string[] {
     );
   return [
     `${bestResult.value.toPrecision(6)}: ${JSON.stringify(bestResult.trial.values)}`,
-    ...runnersUp.map((result) => `${result.value.toPrecision(6)}: the same but for ${describeDifference(result)}`),
+    ...runnersUp.map((result) => `${result.value.toPrecision(6)}: the same except ${describeDifference(result)}`),
   ];
 }
 
-/** Where the good trials are on one knob, and where they are not. */
+/** Which values of one knob the good trials have, and which they do not. */
 function describeKnob(
   search: Search,
   goodTrials: readonly Told[],
@@ -191,7 +191,7 @@ function formatCoordinate(dimension: Dim, coordinate: number): string {
   return String(isRounded ? Number(value.toPrecision(3)) : value);
 }
 
-/** Values of a knob that has few, or thirds of its scale, that were looked at and have no good trial. */
+/** Values of a knob that has few, or thirds of its scale, that were explored and have no good trial. */
 function noteBarrenParts({ space, history }: Search, goodCoordinates: readonly number[], knob: number): string {
   const dimension = space.dims[knob]!;
   const isFew = dimension.levels <= MAX_LISTED_VALUES;
@@ -214,7 +214,7 @@ function noteBarrenParts({ space, history }: Search, goodCoordinates: readonly n
   return barrenParts.length > 0 ? `; nothing good ${barrenParts.join(' or ')}` : '';
 }
 
-/** Where along one knob, from the best trial, failures are likely. */
+/** The end of one knob's scale at which the best trial would probably fail. */
 function noteFailingEnd(search: Search, bestResult: Told | undefined, knob: number): string {
   if (!bestResult || search.history.failed.length === 0) return '';
   const dimension = search.space.dims[knob]!;
@@ -227,7 +227,7 @@ function noteFailingEnd(search: Search, bestResult: Told | undefined, knob: numb
   return `; ${!isHighFeasible ? 'high' : 'low'} values (${dimension.decode(isHighFeasible ? 0 : 1)}) probably fail`;
 }
 
-/** Tried on both sides of the best with everything else nearly equal, and neither side was better. */
+/** A note when one knob of the best trial was moved alone in both directions and neither was better. */
 function noteWornOut(search: Search, bestResult: Told | undefined, knob: number): string {
   if (!bestResult) return '';
   const sides = triedAlone(search.history, bestResult.trial.point, knob);

@@ -115,8 +115,8 @@ describe('what is shown of a search', () => {
     for (let i = 0; i < 20; i++) s.add({ a: i / 19, b: 0.5, c: 'x' }, (i / 19 - 0.9) ** 2);
     const text = brief(s);
     expect(text).toContain(`: ${JSON.stringify(s.best!.trial.values)}\n`);
-    expect(text).toMatch(/the same but for \{"a":0\.\d+\}/);
-    expect(text).not.toMatch(/the same but for .*"b"/);
+    expect(text).toMatch(/the same except \{"a":0\.\d+\}/);
+    expect(text).not.toMatch(/the same except .*"b"/);
     expect(text).toContain('nothing good from 0 to 0.333 (7 trials)');
     expect(text).toContain('good trials have x; never measured: y, z');
   });

@@ -1,32 +1,34 @@
 /**
- * An adviser (a model, a person) and the optimizer on one budget. The adviser's share of the trials is earned by a
- * bandit; its points are refused before they cost anything when they repeat or cannot work, and reach the optimizer
- * only as measured outside points, never when they failed. Does not protect against an adviser that lies about what it
- * measured: the caller measures.
+ * An adviser (a model, a person) and the optimizer on one budget. A bandit decides the adviser's share of the trials by
+ * the results of both. A suggestion that repeats a trial or would fail is refused before it costs anything. The
+ * optimizer learns from the adviser's points only when they were measured, not when they failed. The caller measures,
+ * so an adviser cannot report false numbers.
  */
 import { type Admission, type LogEntry, Search, type SearchOptions } from './search.ts';
 import type { Values } from './space.ts';
-import type { Outcome, Trial } from './trial.ts';
+import type { TrialOutcome, Trial } from './trial.ts';
 
 export interface HybridOptions extends SearchOptions {
-  /** Share of the trials that the adviser starts with. Default 0.15. */
+  /** The adviser's share of the trials at the start. Default 0.15. */
   readonly share?: number;
-  /** Bounds of the share. Defaults 0.02 and 0.5: it is asked now and then even after it failed, and never alone. */
+  /** Lower bound of the share. Default 0.02: the adviser is asked now and then even after it failed. */
   readonly least?: number;
+  /** Upper bound of the share. Default 0.5. */
   readonly most?: number;
 }
 
-/** Evidence of one side: reward and cost, older ones fading, so that a side that improves is noticed. */
+/** Reward and cost of one side so far. Older ones count less, so that a side can improve. */
 interface Arm {
   reward: number;
   cost: number;
 }
 
 const EVIDENCE_FADE = 0.95;
-/** Imaginary trials of each side at the start, and the reward of each. */
+/** Imaginary trials of each side at the start. */
 const PRIOR_TRIALS = 3;
+/** Reward of each imaginary trial. */
 const PRIOR_REWARD = 0.25;
-/** What a suggestion that was refused costs, in trials: it measured nothing, but it used the adviser's turn. */
+/** Cost of a refused suggestion, in trials: it measured nothing, but it used the adviser's turn. */
 const REFUSAL_COST = 0.5;
 /** The source of an adviser's trials. */
 const ADVISER = 'adviser';
@@ -34,8 +36,8 @@ const ADVISER = 'adviser';
 const NOBODY = 'given';
 
 /**
- * What became of something that an adviser did beside the space: a change of the code with its number, a failure, a
- * refusal, or not known yet.
+ * The outcome of an adviser's turn that was not a configuration of the space, such as an edit of the code: its number,
+ * a failure, a refusal, or not known yet.
  */
 export type Aside = { readonly value: number } | 'failed' | 'refused' | 'open';
 
@@ -44,11 +46,12 @@ export class Hybrid {
   readonly #options: { readonly share: number; readonly least: number; readonly most: number };
   readonly #sign: 1 | -1;
   readonly #arms: { readonly adviser: Arm; readonly optimizer: Arm };
-  /** Fraction of a trial that the adviser is owed. */
+  /** Fraction of a turn that the adviser has earned and not used. */
   #owed = 0;
 
   /**
-   * With a log, the hybrid that wrote it (refused suggestions are not in a log: what they cost the share is forgotten).
+   * With a log, the hybrid that wrote it. Refused suggestions are not in a log, so their cost to the share is
+   * forgotten.
    */
   constructor(options: HybridOptions, log: readonly LogEntry[] = []) {
     const { share = 0.15, least = 0.02, most = 0.5 } = options;
@@ -67,8 +70,8 @@ export class Hybrid {
   /** The adviser's share of the next trials, between `least` and `most`. */
   get share(): number {
     const { adviser, optimizer } = this.#arms;
-    // Both sides start from what a trial was worth lately, whoever chose it: early gains are easy, and a side that was
-    // not asked yet had none.
+    // The prior of both sides is the recent reward of a trial of either side: early gains are easy, and a side that was
+    // not asked yet had none of them.
     const usualReward =
       (adviser.reward + optimizer.reward + PRIOR_TRIALS * PRIOR_REWARD) /
       (adviser.cost + optimizer.cost + PRIOR_TRIALS);
@@ -95,9 +98,9 @@ export class Hybrid {
   }
 
   /**
-   * The adviser's suggestion: a trial, or why it is not worth one (a repeat, a broken constraint, a configuration that
-   * very probably fails). A refusal uses up the adviser's turn and counts against its share. Throws E_VALUE for what is
-   * not a configuration.
+   * The adviser's suggestion: it becomes a trial, or it is refused with the reason (a repeat, a broken constraint, a
+   * configuration that very probably fails). A refusal uses the adviser's turn and counts against its share. Throws
+   * E_VALUE when it is not a configuration of the space.
    */
   advise(values: Values): { readonly ok: true; readonly trial: Trial } | Exclude<Admission, { readonly ok: true }> {
     const admission = this.#admitAdvice(values);
@@ -108,14 +111,14 @@ export class Hybrid {
     return { ok: true, trial: this.add(values, 'adviser') };
   }
 
-  /** A trial that was chosen elsewhere, by a side or by nobody; nothing is refused but a repeat. Throws E_VALUE. */
+  /** Add a trial that was chosen elsewhere, by a side or by neither. Only a repeat is refused. Throws E_VALUE. */
   add(values: Values, side?: 'adviser' | 'optimizer'): Trial {
     const trial = this.search.add(values, undefined, side === 'adviser' ? ADVISER : side ? 'cma-es' : NOBODY);
     if (side) this.#settleTurn(side === 'adviser');
     return trial;
   }
 
-  /** Something that the adviser did with its turn and that is no configuration of the space. `cost` in trials. */
+  /** The adviser used its turn for something that is not a configuration of the space. `cost` is in trials. */
   aside(outcome: Aside, cost = 1): void {
     if (outcome === 'refused') {
       this.#rewardSide('adviser', 0, REFUSAL_COST);
@@ -128,8 +131,8 @@ export class Hybrid {
       this.#rewardSide('adviser', worthAmong(this.#sign * outcome.value, this.#recentLosses()), cost);
   }
 
-  /** The result of a trial of either side. `cost` in trials: what it took of the shared budget. Throws E_TELL. */
-  tell(id: number, outcome: number | Outcome, cost = 1): void {
+  /** The result of a trial. `cost` is its part of the shared budget, in trials. Throws E_TELL. */
+  tell(id: number, outcome: number | TrialOutcome, cost = 1): void {
     const recentLosses = this.#recentLosses();
     const trial = this.search.history.pending.find((pendingTrial) => pendingTrial.id === id);
     const side = trial?.source === ADVISER ? 'adviser' : trial?.source === NOBODY ? undefined : 'optimizer';
@@ -141,8 +144,8 @@ export class Hybrid {
   }
 
   /**
-   * A trial that was given up without a number, after a short run: worth nothing to its side. It stays pending, so that
-   * it is not asked again.
+   * A trial was dropped after a screening run, without a number: its side gets no reward. The trial stays pending, so
+   * that its configuration is not asked again.
    */
   dropped(id: number, cost = 1): void {
     const trial = this.search.history.pending.find((pendingTrial) => pendingTrial.id === id);
@@ -176,7 +179,7 @@ export class Hybrid {
   }
 }
 
-/** Worth of a result among the recent ones, 0 to 1: how many it beats, and a bonus for beating all. */
+/** Reward of a result, 0 to 1: by the share of the recent ones that it beats, with a bonus when it beats all. */
 function worthAmong(loss: number, recentLosses: readonly number[]): number {
   const beatenShare =
     recentLosses.length === 0 ? 0.5 : recentLosses.filter((other) => loss < other).length / recentLosses.length;

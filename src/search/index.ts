@@ -11,7 +11,7 @@ export { type Direction, stepTo, triedAlone, untried } from './directions.ts';
 export { type Aside, Hybrid, type HybridOptions } from './hybrid.ts';
 export type { Dim, Param, Value } from './param.ts';
 export { Parzen } from './tpe/parzen.ts';
-export { type Admission, createSearch, type Limit, type LogEntry, Search, type SearchOptions } from './search.ts';
+export { type Admission, createSearch, type LogEntry, Search, type SearchOptions } from './search.ts';
 export {
   type Constraint,
   createSpace,
@@ -22,7 +22,7 @@ export {
   type Values,
 } from './space.ts';
 export type { TpeOptions } from './tpe/tpe.ts';
-export type { Ask, Failed, History, Outcome, Proposed, Sampler, Told, Trial } from './trial.ts';
+export type { Ask, Failed, History, Limit, Proposed, Sampler, Told, Trial, TrialOutcome } from './trial.ts';
 export {
   brief,
   type Importance,

@@ -1,11 +1,10 @@
 /**
- * The trials of a search and what became of them. Checks every tell; keeps means of replicates. Knows nothing about
- * samplers.
+ * The trials of a search and their outcomes. Checks every outcome, and keeps the means of replicates. Knows nothing
+ * about samplers.
  */
 import { SearchError } from './error.ts';
-import type { Limit } from './search.ts';
 import type { Space, Values } from './space.ts';
-import type { Failed, History, Outcome, Told, Trial } from './trial.ts';
+import type { Failed, History, Limit, TrialOutcome, Told, Trial } from './trial.ts';
 
 interface MemorySettings {
   /** +1 when smaller is better. */
@@ -54,7 +53,7 @@ export class Memory implements History {
   }
 
   /** The trial with its number, or undefined when it failed. Throws E_TELL. */
-  recordOutcome(id: number, outcome: Outcome): Told | undefined {
+  recordOutcome(id: number, outcome: TrialOutcome): Told | undefined {
     const trial = this.#requirePending(id);
     if ('failed' in outcome) {
       this.#settleTrial(trial, 'failed');
@@ -117,7 +116,7 @@ export class Memory implements History {
     this.#pending = this.#pending.filter((other) => other !== trial);
   }
 
-  /** By how much the limits are broken, as fractions of them, summed. A metric that is missing breaks nothing. */
+  /** By how much the limits are exceeded, as a sum of fractions. A metric that is missing exceeds nothing. */
   #limitExcess(metrics: Readonly<Record<string, number>>): number {
     let excess = 0;
     for (const { metric, max, min } of this.#settings.limits) {
@@ -130,9 +129,9 @@ export class Memory implements History {
   }
 
   /**
-   * With known noise and unequal numbers of measurements, a loss is the mean pulled towards the average of all as a
-   * normal prior would: a lucky single measurement does not outrank a mean of ten. With equal numbers the order is the
-   * same, so nothing is done.
+   * With known noise and different numbers of measurements, each loss is the mean shrunken towards the average of all,
+   * as by a normal prior: then a good single measurement does not outrank a mean of ten by chance. With equal numbers
+   * the order would not change, so nothing is done.
    */
   #shrinkLosses(): void {
     const { sign, noise } = this.#settings;

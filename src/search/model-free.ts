@@ -1,6 +1,6 @@
 /**
- * Sampling without a model: independent random points, and the scrambled Sobol sequence. The yardsticks, and a start
- * for others.
+ * Sampling without a model: independent random points, and the scrambled Sobol sequence. Other samplers are compared
+ * with them, and start from them.
  */
 import type { Random } from '../base/random.ts';
 import { createRandom } from '../base/random.ts';
@@ -34,7 +34,7 @@ function sobolPoint(space: Space, index: number, seed: number): Point {
   });
 }
 
-/** Trial i is point i of the sequence; a point that cannot be used is replaced by one far along the same sequence. */
+/** Trial i is point i of the sequence. A point that cannot be used is replaced by a much later one of the sequence. */
 export function sobolSampler(history: History, seed: number): Sampler {
   return {
     name: 'sobol',
@@ -43,7 +43,7 @@ export function sobolSampler(history: History, seed: number): Sampler {
       why:
         attempt === 0
           ? `point ${id} of a scrambled Sobol sequence`
-          : 'a later point of the Sobol sequence, the first one could not be used',
+          : 'a later point of the Sobol sequence, because the first one could not be used',
     }),
   };
 }

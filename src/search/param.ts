@@ -13,8 +13,8 @@ interface CommonParam {
 }
 
 /**
- * A knob. `default` is the known-good value that a search starts from; without it the middle of the scale, or the first
- * value.
+ * A knob. `default` is the known-good value from which a search starts. Without it, the search starts from the middle
+ * of the scale, or from the first listed value.
  */
 export type Param = CommonParam &
   (
@@ -23,7 +23,7 @@ export type Param = CommonParam &
         readonly low: number;
         readonly high: number;
         readonly log?: boolean;
-        /** Values are low, low + step, …: cannot be combined with `log`. */
+        /** Values are low, low + step, …. It cannot be combined with `log`. */
         readonly step?: number;
         /** Values are rounded to this many significant digits. */
         readonly digits?: number;
@@ -49,17 +49,17 @@ export type Param = CommonParam &
 export interface Dim {
   readonly name: string;
   readonly kind: 'numeric' | 'category';
-  /** How many values there are; Infinity for a continuous knob. */
+  /** Number of values; Infinity for a continuous knob. */
   readonly levels: number;
   readonly log: boolean;
   readonly default: Value;
   /** The coordinate of a value. */
   encode(value: Value): number;
-  /** The nearest value to a coordinate: decode(encode(v)) is v for every value that the knob can have. */
+  /** The value nearest to a coordinate. For every value of the knob, decode(encode(value)) is that value. */
   decode(coordinate: number): Value;
-  /** For a discrete number: the ends of the interval of coordinates that decode to the same value. */
+  /** For a discrete number: the interval of coordinates that decode to the same value. */
   edges(coordinate: number): readonly [number, number];
-  /** What is wrong with a value, in words; undefined when nothing is. */
+  /** Why the knob cannot have a value, to be put behind its name: "is 3, outside 4 to 8". Undefined when it can. */
   fault(value: unknown): string | undefined;
 }
 
@@ -153,7 +153,7 @@ function compileContinuous(param: ParamOf<'float'>): Dim {
   });
 }
 
-/** Numbers at known places: coordinates from the transformed half-way points, so that every value owns an interval. */
+/** A discrete knob. The scale is divided half-way between neighbouring values, so that every value has an interval. */
 function compilePlaces(
   param: ParamOf<'float'> | ParamOf<'int'> | ParamOf<'pow2'> | ParamOf<'ordinal'>,
   isLog: boolean,

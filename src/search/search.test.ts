@@ -128,8 +128,8 @@ describe('failures', () => {
   it('teach the same from the matrix of the trials as from that of the features, which a wide space takes', () => {
     const chance = createRandom(2);
     const rows: Example[] = Array.from({ length: 30 }, () => {
-      const x = Float64Array.from({ length: 12 }, (_, i) => (i === 0 ? 1 : 2 * chance.uniform() - 1));
-      return { x, y: x[1]! + x[2]! > 0 ? 0 : 1 };
+      const features = Float64Array.from({ length: 12 }, (_, i) => (i === 0 ? 1 : 2 * chance.uniform() - 1));
+      return { features, label: features[1]! + features[2]! > 0 ? 0 : 1 };
     });
     const [prior, precision] = [new Float64Array(12).fill(0.3), new Float64Array(12).fill(0.15)];
     const w = prior.map((v, i) => v + 0.1 * i);
@@ -178,7 +178,7 @@ describe('mistakes of the caller', () => {
     ['infinity', (s: Search) => s.tell(s.ask()[0]!.id, Number.POSITIVE_INFINITY), 'Its value is Infinity'],
     ['a replicate of a trial without a number', (s: Search) => s.replicate(s.ask()[0]!.id, 1), 'no number yet'],
     ['a known configuration', (s: Search) => [s.ask(), s.add(s.space.start)], 'known already'],
-    ['no trials asked for', (s: Search) => s.ask(0), 'k is 0'],
+    ['no trials asked for', (s: Search) => s.ask(0), 'count is 0'],
     ['forgetting what is told', (s: Search) => [s.tell(s.ask()[0]!.id, 1), s.forget(0)], 'told already'],
   ] as [string, (s: Search) => unknown, string][])('%s', (_, act, message) => {
     expect(() => act(search())).toThrow(message);

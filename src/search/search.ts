@@ -1,7 +1,7 @@
 /**
- * Ask and tell: the face of the library. Holds the trials, refuses what is known already, learns what cannot be
- * measured, and lets a sampler propose. Its state is a function of its log: replaying the log gives the same search,
- * and the same next question.
+ * Ask and tell: the main class of the library. It keeps the trials, refuses configurations that are known already,
+ * learns which ones cannot be measured, and lets a sampler propose. Its state is a function of its log: replaying the
+ * log gives the same search, and the same next trial.
  */
 import { createRandom, seedOf } from '../base/random.ts';
 import { createSampler, type SamplerChoice, type SamplerName, type SamplerOptions } from './auto.ts';
@@ -11,26 +11,24 @@ import { Memory } from './memory.ts';
 import type { Param } from './param.ts';
 import { randomPoint } from './model-free.ts';
 import { createSpace, type Point, type Space, type SpaceSpec, type Values } from './space.ts';
-import { compareTold, type History, type Outcome, type Sampler, type Told, type Trial } from './trial.ts';
-
-/**
- * A bound on a metric that is told beside the value: a trial that breaks it is measured, but ranks behind every trial
- * that does not.
- */
-export interface Limit {
-  readonly metric: string;
-  readonly max?: number;
-  readonly min?: number;
-}
+import {
+  compareTold,
+  type History,
+  type Limit,
+  type TrialOutcome,
+  type Sampler,
+  type Told,
+  type Trial,
+} from './trial.ts';
 
 export interface SearchOptions extends SamplerOptions {
   readonly space: SpaceSpec | readonly Param[] | Space;
-  /** Default `auto`. A function makes a sampler of your own on the history and the seed. */
+  /** Default `auto`. A function returns a sampler of your own for the history and the seed. */
   readonly sampler?: SamplerName | ((history: History, seed: number) => Sampler);
-  /** All chance comes from it. Default 1. */
+  /** All random numbers come from it. Default 1. */
   readonly seed?: number;
   readonly direction?: 'minimize' | 'maximize';
-  /** Trials there will be in all, if known: `auto` looks at it. */
+  /** Number of trials in all, if known: `auto` uses it. */
   readonly budget?: number;
   /** Trials that run at the same time. Default 1. */
   readonly parallel?: number;
@@ -50,28 +48,29 @@ export type LogEntry =
       readonly source: string;
       readonly why: string;
     }
-  | { readonly type: 'told'; readonly id: number; readonly outcome: Outcome }
+  | { readonly type: 'told'; readonly id: number; readonly outcome: TrialOutcome }
   | { readonly type: 'replicate'; readonly id: number; readonly value: number }
   | { readonly type: 'forgotten'; readonly id: number };
 
-/** Whether a configuration is worth a trial: `earlier` is the trial that has it already. */
+/** Whether a configuration may be a trial. `earlier` is the trial that has it already. */
 export type Admission =
   { readonly ok: true } | { readonly ok: false; readonly reason: string; readonly earlier?: number };
 
-/** Proposals a sampler may make before the search takes what it has. */
+/** Proposals that a sampler may make for one trial. */
 const MAX_ATTEMPTS = 64;
-/** Probability of success that a proposal should have; after 24 attempts the most promising one is taken. */
+/** Probability of success that a proposal should have. */
 const MIN_FEASIBILITY = 0.6;
+/** After so many attempts the proposal with the highest probability is taken. */
 const MAX_FEASIBLE_ATTEMPTS = 24;
 /**
- * Coordinates closer than this on every knob make two running trials near-copies (less when the sampler's own steps are
- * smaller).
+ * Two running trials whose coordinates are closer than this on every knob are near-copies. The distance is smaller when
+ * the sampler's own steps are small.
  */
 const NEAR_DISTANCE = 0.02;
 
 export class Search {
   readonly space: Space;
-  /** The sampler in use and, in a sentence, why. */
+  /** The sampler in use, with the reason in a sentence. */
   readonly sampler: SamplerChoice;
   readonly #memory: Memory;
   readonly #engine: Sampler;
@@ -106,7 +105,7 @@ export class Search {
     this.sampler = created.choice;
   }
 
-  /** Everything that happened, in order: `createSearch(options, log)` goes on from it. */
+  /** Everything that happened, in order: `createSearch(options, log)` continues from it. */
   get log(): readonly LogEntry[] {
     return this.#log;
   }
@@ -116,8 +115,8 @@ export class Search {
   }
 
   /**
-   * The best trial: within the limits, smallest (largest) mean, means of few measurements pulled to the average when
-   * the noise is known.
+   * The best trial: within the limits, with the smallest (largest) mean. When the noise is known, means of few
+   * measurements are shrunken to the average first.
    */
   get best(): Told | undefined {
     return this.#memory.told.reduce<Told | undefined>(
@@ -132,8 +131,8 @@ export class Search {
   }
 
   /**
-   * What speaks against trying this configuration; asks nothing and changes nothing. Throws E_VALUE for one that is not
-   * of the space.
+   * Whether this configuration may be a trial. Changes nothing. Throws E_VALUE for a configuration that is not of the
+   * space.
    */
   admit(values: Values): Admission {
     const snapped = this.space.snap(values);
@@ -146,13 +145,18 @@ export class Search {
   }
 
   /**
-   * Up to k new trials, none of them a configuration that was asked or given before, no two of them near-copies. Fewer,
-   * possibly none, when every configuration of a finite space has been asked. Throws E_OPTIONS when k is not a positive
-   * whole number.
+   * Up to `count` new trials. None has a configuration that was asked or given before, and no two are near-copies.
+   * Fewer, possibly none, when every configuration of a finite space was asked. Throws E_OPTIONS when `count` is not a
+   * positive whole number.
    */
   ask(count = 1): Trial[] {
     if (!Number.isInteger(count) || count < 1)
-      throw new SearchError('E_OPTIONS', 'These trials cannot be asked for.', `k is ${count}.`, 'Ask for one or more.');
+      throw new SearchError(
+        'E_OPTIONS',
+        'These trials cannot be asked for.',
+        `count is ${count}.`,
+        'Ask for one or more.',
+      );
     const trials: Trial[] = [];
     while (trials.length < count) {
       const id = this.#memory.trials.length;
@@ -164,20 +168,20 @@ export class Search {
   }
 
   /**
-   * The result of a trial that was asked for. Throws E_TELL when it was never asked, is told already, or is not a
-   * finite number.
+   * The result of a trial. Throws E_TELL when there is no such trial, when it was told already, or when the value is
+   * not a finite number.
    */
-  tell(id: number, outcome: number | Outcome): void {
+  tell(id: number, outcome: number | TrialOutcome): void {
     const result = this.#memory.recordOutcome(id, typeof outcome === 'number' ? { value: outcome } : outcome);
     this.#log.push({ type: 'told', id, outcome: typeof outcome === 'number' ? { value: outcome } : outcome });
     if (result) this.#engine.tell?.(result);
   }
 
   /**
-   * A configuration from outside (a person, a model, an earlier search), with its outcome when there is one. Throws
-   * E_VALUE on a duplicate.
+   * Add a configuration from outside (from a person, a model, an earlier search), with its outcome when there is one.
+   * Throws E_VALUE for a duplicate.
    */
-  add(values: Values, outcome?: number | Outcome, source = 'given'): Trial {
+  add(values: Values, outcome?: number | TrialOutcome, source = 'given'): Trial {
     const snapped = this.space.snap(values);
     const earlier = this.#memory.byKey.get(this.space.key(snapped));
     if (earlier !== undefined)
@@ -192,25 +196,22 @@ export class Search {
     return trial;
   }
 
-  /**
-   * One more measurement of a trial that has a number: never a proposal, it only makes the mean better known. Throws
-   * E_TELL.
-   */
+  /** One more measurement of a trial that has a number: it makes the mean more precise. Throws E_TELL. */
   replicate(id: number, value: number): void {
     this.#memory.addReplicate(id, value);
     this.#log.push({ type: 'replicate', id, value });
   }
 
   /**
-   * A trial that will not be told: it was lost, or not wanted. Its configuration may be asked again. Throws E_TELL when
-   * it is told already.
+   * Forget a trial that will not be told, because it was lost or is not wanted. Its configuration may be asked again.
+   * Throws E_TELL when it was told already.
    */
   forget(id: number): void {
     this.#memory.forgetTrial(id);
     this.#log.push({ type: 'forgotten', id });
   }
 
-  /** Put one line of an earlier log behind this one. Throws what the line would have thrown. */
+  /** Apply one line of an earlier log. Throws what the call in that line would throw. */
   replay(entry: LogEntry): void {
     switch (entry.type) {
       case 'trial':
@@ -275,7 +276,7 @@ export class Search {
     return this.#proposeAnything(id);
   }
 
-  /** The sampler has nothing new: random points, then whatever a finite space still has. */
+  /** The sampler proposes nothing new: try random points, then every configuration of a small finite space. */
   #proposeAnything(id: number): { readonly values: Values; readonly source: string; readonly why: string } | undefined {
     const chance = createRandom(seedOf(`anything/${this.#seed}/${id}`));
     for (let attempt = 0; attempt < 4 * MAX_ATTEMPTS; attempt++) {
@@ -285,7 +286,7 @@ export class Search {
     }
     if (this.space.size > 20_000) return undefined;
     for (const values of everyConfiguration(this.space)) {
-      if (this.admit(values).ok) return { values, source: 'last', why: 'one of the last configurations that are left' };
+      if (this.admit(values).ok) return { values, source: 'last', why: 'one of the last untried configurations' };
     }
     return undefined;
   }
@@ -296,7 +297,7 @@ export class Search {
   }
 }
 
-/** A new search; with a log, the search that wrote it. Throws SearchError E_SPACE or E_OPTIONS. */
+/** A new search; with a log, the search that wrote the log. Throws SearchError E_SPACE or E_OPTIONS. */
 export function createSearch(options: SearchOptions, log: readonly LogEntry[] = []): Search {
   const search = new Search(options);
   for (const entry of log) search.replay(entry);
@@ -325,7 +326,7 @@ function checkOptions({ seed, budget, parallel, noise }: SearchOptions): void {
     );
 }
 
-/** Are two points the same but for less than `limit` on continuous knobs? */
+/** True when two points are equal, up to less than `limit` on each continuous knob. */
 function isNearCopy(space: Space, left: Point, right: Point, limit: number): boolean {
   return space.dims.every((dimension, knob) => {
     const [leftValue, rightValue] = [left[knob]!, right[knob]!];
@@ -337,7 +338,7 @@ function isNearCopy(space: Space, left: Point, right: Point, limit: number): boo
   });
 }
 
-/** Every configuration of a finite space, in order; inactive knobs make repeats. */
+/** Every configuration of a finite space, in order. With conditional knobs some are repeated. */
 function* everyConfiguration(space: Space): Generator<Values> {
   const total = space.size;
   for (let ordinal = 0; ordinal < total; ordinal++) {
@@ -351,7 +352,7 @@ function* everyConfiguration(space: Space): Generator<Values> {
   }
 }
 
-/** Coordinate inside the interval of the index-th value of a discrete knob. */
+/** A coordinate inside the interval of value number `level` of a discrete knob. */
 function coordinateOfLevel(dimension: Space['dims'][number], level: number): number {
   let coordinate = 0;
   for (let i = 0; i < level; i++) coordinate = dimension.edges(coordinate + 1e-12)[1] + 1e-9;

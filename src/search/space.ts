@@ -1,6 +1,6 @@
 /**
- * A search space: knobs, which of them are active when, and constraints on their values. Turns configurations into
- * points and back. What is evaluated is what comes out of `decode`, snapped; knows nothing about trials or samplers.
+ * A search space: knobs, the conditions under which they are active, and constraints on their values. Converts
+ * configurations to points and back. Only what `decode` returns is evaluated. Knows nothing about trials or samplers.
  */
 import { SearchError } from './error.ts';
 import { compileParam, type Dim, type Param, type Value } from './param.ts';
@@ -12,10 +12,9 @@ export type Values = Readonly<Record<string, Value>>;
  */
 export type Point = readonly number[];
 
-/**
- * A rule on configurations that is known before anything is measured. `name` is for people: "batch fits into memory".
- */
+/** A rule on configurations that is known before anything is measured. */
 export interface Constraint {
+  /** For people: "batch fits into memory". */
   readonly name: string;
   readonly holds: (values: Values) => boolean;
 }
@@ -25,26 +24,26 @@ export interface SpaceSpec {
   readonly constraints?: readonly Constraint[];
 }
 
-/** Knobs a space may have. Beyond it the cost of an `ask` is no longer milliseconds and no sampler here is worth it. */
+/**
+ * Most knobs of a space. With more, an `ask` would take longer than milliseconds, and no sampler here would be useful.
+ */
 export const MAX_PARAMS = 500;
 
 export interface Space {
   readonly dims: readonly Dim[];
-  /** Which knob is active under which values of an earlier one, by index; undefined = always. */
+  /** By knob: the values of an earlier knob under which it is active; undefined when it is always active. */
   readonly conditions: readonly ({ readonly parent: number; readonly values: readonly Value[] } | undefined)[];
   /** The known-good configuration. */
   readonly start: Values;
-  /** Number of configurations, conditions and constraints not counted; Infinity with a continuous knob. */
+  /** Number of configurations without regard to conditions and constraints; Infinity with a continuous knob. */
   readonly size: number;
-  /** Decode, snap, drop what is not active. */
+  /** The nearest configuration to a point, without the knobs that are not active. */
   decode(point: Point): Values;
   /** Coordinates of a complete configuration; NaN where inactive. Throws E_VALUE. */
   encode(values: Values): Point;
-  /**
-   * Any configuration → the nearest valid one: unknown names are an error (E_VALUE), missing knobs get their default.
-   */
+  /** The nearest valid configuration. Missing knobs get their default; an unknown name throws E_VALUE. */
   snap(values: Values): Values;
-  /** Two configurations are the same when their keys are. */
+  /** A text that is the same for equal configurations only. */
   key(values: Values): string;
   /** Name of the first constraint that does not hold. */
   broken(values: Values): string | undefined;
@@ -190,8 +189,13 @@ function snapWith(
   return values;
 }
 
-/** How many numeric and categorical knobs there are: what `auto` looks at. */
-export function shapeOf(space: Space): { numeric: number; category: number; conditional: number; discrete: number } {
+/** Numbers of knobs by kind: `auto` chooses a sampler by them. */
+export function countKnobKinds(space: Space): {
+  numeric: number;
+  category: number;
+  conditional: number;
+  discrete: number;
+} {
   return {
     numeric: space.dims.filter((dimension) => dimension.kind === 'numeric').length,
     category: space.dims.filter((dimension) => dimension.kind === 'category').length,

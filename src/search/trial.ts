@@ -1,6 +1,6 @@
 /**
- * What a search knows: trials, their outcomes, and the interface that samplers implement on top. A failure is an
- * outcome of its own, never a number. Knows nothing about any sampler.
+ * What a search knows: trials, their outcomes, and the interface that samplers implement. A failure is an outcome of
+ * its own, never a number. Knows nothing about any sampler.
  */
 import type { Random } from '../base/random.ts';
 import type { Point, Space, Values } from './space.ts';
@@ -13,34 +13,51 @@ export interface Trial {
   readonly key: string;
   /** Which sampler proposed it, or who gave it: "tpe", "cma-es", "default", "adviser". */
   readonly source: string;
-  /** One line for people: how it was chosen. */
+  /** How it was chosen, in one line for people. */
   readonly why: string;
 }
 
-/** What became of a trial. `n` measurements with this mean; `sd` of one of them. `metrics` for limits and fronts. */
-export type Outcome =
+/**
+ * A bound on a metric that is told beside the value. A trial that breaks it is measured, but ranks behind every trial
+ * that keeps it.
+ */
+export interface Limit {
+  readonly metric: string;
+  readonly max?: number;
+  readonly min?: number;
+}
+
+/** The outcome of a trial. */
+export type TrialOutcome =
   | {
+      /** The measured value, or the mean of several measurements. */
       readonly value: number;
+      /** Number of measurements. Default 1. */
       readonly n?: number;
+      /** Standard deviation of one measurement. */
       readonly sd?: number;
+      /** Other metrics, for limits and Pareto fronts. */
       readonly metrics?: Readonly<Record<string, number>>;
     }
-  /**
-   * `blame: false`: the failure says nothing about the configuration, so the feasibility model does not learn from it.
-   */
-  | { readonly failed: string; readonly blame?: boolean };
+  | {
+      /** Why it failed. */
+      readonly failed: string;
+      /** False when the failure says nothing about the configuration: the feasibility model does not learn from it. */
+      readonly blame?: boolean;
+    };
 
-/**
- * A trial with a number. `mean` and `loss` are smaller-is-better whatever the direction; `loss` is pulled to the
- * average of all where the noise is known and the numbers of measurements differ. `over` > 0 says by how much the trial
- * breaks the limits.
- */
+/** A trial with a number. */
 export interface Told {
   readonly trial: Trial;
+  /** Mean of its measurements, as told. */
   readonly value: number;
+  /** The same with the sign changed when larger values are better: smaller is better. */
   readonly mean: number;
+  /** `mean`, shrunken to the average of all when the noise is known and the numbers of measurements differ. */
   readonly loss: number;
+  /** Number of measurements. */
   readonly n: number;
+  /** By how much it exceeds the limits, as a sum of fractions; 0 within the limits. */
   readonly over: number;
   readonly metrics: Readonly<Record<string, number>>;
 }
@@ -51,32 +68,29 @@ export interface Failed {
   readonly blame: boolean;
 }
 
-/** Everything told so far, in the order in which it was told. A live view. */
+/** Everything that was told so far, in that order. A live view: it changes with the search. */
 export interface History {
   readonly space: Space;
-  /** Trials with a number, oldest first. Replicates update the mean in place. */
+  /** Trials with a number, oldest first. A replicate updates its trial in place. */
   readonly told: readonly Told[];
   readonly failed: readonly Failed[];
-  /** Asked and not told. */
+  /** Trials that were asked for and not told yet. */
   readonly pending: readonly Trial[];
-  /** Standard deviation of one measurement, when known; 0 = none, undefined = not known. */
+  /** Standard deviation of one measurement; 0 when there is no noise, undefined when it is not known. */
   readonly noise: number | undefined;
-  /** Trials expected in all, when known. */
+  /** Number of trials in all, when known. */
   readonly budget: number | undefined;
 }
 
-/**
- * What a sampler gets for one proposal. All chance must come from `chance`: it is derived from the seed, the trial and
- * the attempt.
- */
+/** What a sampler gets for one proposal. */
 export interface Ask {
+  /** The trial that is asked for. */
   readonly id: number;
-  /**
-   * 0 for the first try, then 1, 2, … after a proposal that was a duplicate, broke a constraint or would probably fail.
-   */
+  /** 0 at first, then 1, 2, … after each proposal that was a duplicate, broke a constraint or would probably fail. */
   readonly attempt: number;
+  /** The only source of random numbers: it is derived from the seed, the trial and the attempt. */
   readonly chance: Random;
-  /** Probability that a point can be measured at all, from the feasibility model; 1 while nothing failed. */
+  /** Probability that a point can be measured, by the feasibility model; 1 while nothing failed. */
   readonly feasible: (point: Point) => number;
 }
 
@@ -86,22 +100,22 @@ export interface Proposed {
 }
 
 /**
- * A source of points. Its state must be a function of what it was told, in order: replaying the same trials and
- * outcomes gives the same proposals. `propose` must not change it.
+ * A source of points. Its state must be a function of the outcomes in their order: replaying the same trials and
+ * outcomes gives the same proposals.
  */
 export interface Sampler {
   readonly name: string;
+  /** A point for one trial. Must not change the sampler's state. */
   propose(ask: Ask): Proposed;
-  /** A trial got its number. Failures are not told. */
+  /** A trial got its number. The sampler is not told about failures. */
   tell?(result: Told): void;
   /**
-   * A typical distance between proposals per numeric knob, in coordinates: how close two of them may be before one is a
-   * near-copy.
+   * Typical distance between proposals per numeric knob, in coordinates. Points that are much closer are near-copies.
    */
   readonly spread?: number;
 }
 
-/** Sort key: trials within limits by loss, then the others by how far they are over. */
+/** Order of trials, best first: those within the limits by loss, then the others by how far they exceed the limits. */
 export function compareTold(left: Told, right: Told): number {
   if (left.over > 0 || right.over > 0)
     return left.over - right.over || left.loss - right.loss || left.trial.id - right.trial.id;

@@ -1,7 +1,7 @@
 /**
  * The dashboard's server: what the browser may ask, as routes. Read-only but for `control`, which needs a token and
- * puts a wish into the lab's inbox. Every number comes from view. Does not protect against other programs of the same
- * user, who can read the ledger anyway.
+ * puts a request into the lab's inbox. Every number comes from view. Does not protect against other programs of the
+ * same user, who can read the ledger anyway.
  */
 import { timingSafeEqual } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -29,7 +29,7 @@ import { Feed } from './feed.ts';
 import { guardRequests } from './guard.ts';
 import { cardOf, findLabs, type LabFolder } from './labs.ts';
 
-/** What the composition root lends the server: it runs no git, audits nothing and knows no optimizer itself. */
+/** The composition root's part: the server itself runs no git, audits nothing and knows no optimizer. */
 export interface ServerDeps {
   /** The folder below which labs are shown. */
   readonly root: string;
@@ -44,11 +44,11 @@ export interface ServerDeps {
 
 export interface Control {
   readonly token: string;
-  /** Throws when the wish makes no sense in this state. */
+  /** Throws when the request makes no sense in this state. */
   readonly send: (labFolder: LabFolder, request: unknown, state: LabState) => void;
 }
 
-/** How often the start page's list is looked at while somebody watches it. */
+/** How often the start page's list is refreshed while somebody watches it. */
 const LIST_MS = 2000;
 /** The same while ledgers are read for the first time. */
 const READING_MS = 150;
@@ -124,7 +124,7 @@ class LabFeeds {
   }
 }
 
-/** One stream a page: first what is there (or what changed since the cursor), then what changes. */
+/** One stream per page: first everything (or the changes since the cursor), then each change. */
 function streamLab(context: Context, labFeeds: LabFeeds): Response {
   const feed = labFeeds.feedOf(context.req.query('lab'));
   if (!feed) return respondNotFound(context);
@@ -172,9 +172,7 @@ function addReadRoutes(app: Hono, labFeeds: LabFeeds, deps: ServerDeps): void {
       if (!feed) return respondNotFound(context);
       await feed.loadLedger();
       const answer = await respond(feed, context);
-      return answer === undefined
-        ? context.json({ error: 'There is nothing of this kind.' }, 404)
-        : context.json(answer);
+      return answer === undefined ? context.json({ error: 'It does not exist.' }, 404) : context.json(answer);
     });
   };
   const requestedSeq = (context: Context): number | undefined => queryNumber(context, 'at');
@@ -209,7 +207,7 @@ function addReadRoutes(app: Hono, labFeeds: LabFeeds, deps: ServerDeps): void {
 }
 
 function addControlRoutes(app: Hono, labFeeds: LabFeeds, control: Control): void {
-  app.post('/api/wish', async (context) => {
+  app.post('/api/request', async (context) => {
     if (!isSameSecret(context.req.header('authorization') ?? '', `Bearer ${control.token}`))
       return context.json(
         { error: 'The token is wrong: open the address that `overnight serve --control` printed.' },

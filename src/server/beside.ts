@@ -1,4 +1,4 @@
-/** The dashboard as a process beside a running lab: it must not take time from the night's. */
+/** The dashboard as a process beside a running lab: it must not slow down the measurements. */
 import { startProcess } from '../os/spawn.ts';
 
 export interface DashboardProcess {

@@ -1,6 +1,6 @@
 /**
- * What the pages of one or several experiments show beyond the board: the experiment whole, diffs, output, curves, a
- * lab as it was. Reads only.
+ * The content of experiment pages beyond the board: the whole experiment, diffs, output, curves, a past state of the
+ * lab. Reads only.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';

@@ -3,6 +3,7 @@
  * reader that comes back with a cursor gets what changed since. A large ledger is read in slices, so that others are
  * answered meanwhile. Knows nothing about HTTP.
  */
+import { defined } from '../base/defined.ts';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { setImmediate as breath } from 'node:timers/promises';
@@ -114,13 +115,13 @@ export class Feed {
   }
 
   currentFacts(): Facts {
-    return {
+    return defined({
       now: currentTime(),
       alive: this.#tail.isAlive,
       tip: this.#tail.tip,
       zoneMinutes: this.#zoneMinutes,
-      ...(this.#tail.problem !== undefined && { ledgerProblem: this.#tail.problem }),
-    };
+      ledgerProblem: this.#tail.problem,
+    });
   }
 
   /**

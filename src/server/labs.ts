@@ -1,4 +1,4 @@
-/** Which labs lie below a folder, and what the start page says of each. Reads names and sizes; follows no links. */
+/** The labs below a folder, and their cards on the start page. Reads names and sizes; follows no links. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LEDGER_FILE } from '../ledger/jsonl.ts';

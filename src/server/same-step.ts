@@ -1,6 +1,6 @@
 /**
- * How a running measurement does beside the incumbent at the same step, from the curve it writes as it goes. Shown,
- * never believed.
+ * A running measurement beside the incumbent at the same step, from the curve that it writes as it goes. It is shown
+ * and decides nothing.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -8,7 +8,7 @@ import { type LabState, measurementsOf } from '../core/state.ts';
 import { readBlobText } from '../ledger/jsonl.ts';
 import { type Curve, parseCurve, sameStepText } from '../view/pictures/curve.ts';
 
-/** A curve above this is left alone while it runs: reading it again and again would cost the night time. */
+/** A curve above this is left alone while it runs: reading it again and again would slow down the measurement. */
 const MAX_CURVE_BYTES = 2_000_000;
 
 /** The incumbent's curve changes with the incumbent only. */

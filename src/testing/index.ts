@@ -3,6 +3,7 @@
  * when it fails.
  */
 export { AGENT_CASES, type AgentCase, type AgentStage } from './agent-conformance.ts';
+export { type InstantSandbox, instantSandbox, type PlayRun } from './instant-sandbox.ts';
 export { LEDGER_CASES, type LedgerCase } from './ledger-conformance.ts';
 export { PROPOSER_CASES, type ProposerCase } from './proposer-conformance.ts';
 export { SANDBOX_CASES, type SandboxCase } from './sandbox-conformance.ts';

@@ -5,8 +5,10 @@
 import { sha256Hex } from '../base/hash.ts';
 import { type Arena, arenaSchema } from '../core/arena.ts';
 import { judge } from '../core/rules/judge.ts';
-import type { Conditions, EventDraft, FailureClass, LedgerEvent, Outcome, Purpose } from '../core/event.ts';
-import type { PlanContext } from '../core/plan/plan.ts';
+import type { Conditions, FailureClass, Outcome, Purpose } from '../core/outcome.ts';
+import type { EventDraft, LedgerEvent, Payload } from '../core/event.ts';
+import { verdictOf } from '../core/experiment.ts';
+import type { PlanContext } from '../core/plan/step.ts';
 import type { Brief, Ledger } from '../core/ports.ts';
 import { arenaOf, codeOf, type LabState } from '../core/state.ts';
 import { noiseOf } from '../base/stats.ts';
@@ -36,15 +38,9 @@ export const MINIMAL_MANIFEST = {
   budget: { seconds: 1, wall_s: 2 },
 } as const;
 
-/** It as an arena, with changes. First rules, unless they say otherwise. */
-export function arenaWith(overrides: Readonly<Record<string, unknown>> = {}): Arena {
-  return arenaSchema.parse({
-    ...MINIMAL_MANIFEST,
-    calibrate: { replicates: 3 },
-    ...overrides,
-    decide: { rules: 1, ...(overrides.decide as object | undefined) },
-  });
-}
+/** It as an arena, with changes. */
+export const arenaWith = (overrides: Readonly<Record<string, unknown>> = {}): Arena =>
+  arenaSchema.parse({ ...MINIMAL_MANIFEST, calibrate: { replicates: 3 }, ...overrides });
 
 /** One place to measure, nothing running elsewhere, nobody in a hurry. */
 export const IDLE_CONTEXT: PlanContext = {
@@ -69,6 +65,9 @@ export function briefOf(state: LabState, files: ReadonlyMap<string, string>): Br
     journal,
   };
 }
+
+/** So that a test of a plan that never ends fails instead of hanging. */
+const MAX_SCRIPT_MEASUREMENTS = 500;
 
 interface MeasureOptions {
   readonly purpose?: Purpose;
@@ -139,7 +138,7 @@ export class Script {
   }
 
   /** A new idea on top of the incumbent, without code yet. */
-  propose(hypothesis = 'an idea'): this {
+  propose(hypothesis = 'an idea', fields: Partial<Payload<'proposed'>> = {}): this {
     const n = this.state.experiments.length;
     const kind = n === 0 ? 'baseline' : 'idea';
     return this.addEvent({
@@ -150,6 +149,7 @@ export class Script {
       proposer: 'test',
       hypothesis,
       edits: {},
+      ...fields,
     });
   }
 
@@ -178,6 +178,7 @@ export class Script {
     { purpose = 'idea', device = SCRIPT_DEVICE, claim, pair, seed }: MeasureOptions = {},
   ): this {
     const m = this.state.measurements.length;
+    if (m >= MAX_SCRIPT_MEASUREMENTS) throw new RangeError('the plan measures for ever');
     const sessionNumber = this.state.sessions.length - 1;
     const launch = { seed: seed ?? m + 1, judgeSeed: m + 2, session: sessionNumber, deviceClass: device, cores: [] };
     const purposeDetails = { ...(claim !== undefined && { claim }), ...(pair !== undefined && { pair }) };
@@ -210,9 +211,18 @@ export class Script {
     return this.addEvent({ type: 'advanced', n, commit: sha256Hex(`commit ${n}`).slice(0, 40) });
   }
 
-  /** A whole kept idea: measured twice, decided, advanced. */
+  /** A whole idea: measured until the rule has enough numbers, decided, and advanced when it is kept. */
+  tryIdea(value: number, fields: Partial<Payload<'proposed'>> = {}): this {
+    const n = this.state.experiments.length;
+    this.propose(`idea ${n}`, fields).addSnapshot().measure(n, value);
+    while (judge(this.state, n, SCRIPT_DEVICE).again) this.measure(n, value, { purpose: 'replicate' });
+    this.decide(n);
+    return verdictOf(this.state.experiments[n]!) === 'kept' ? this.advance(n) : this;
+  }
+
+  /** A whole kept idea: measured once, decided, advanced. */
   addKeptIdea(value: number): this {
     const n = this.state.experiments.length;
-    return this.addIdea().measure(n, value).decide(n).advance(n).measure(n, value, { purpose: 'replicate' });
+    return this.addIdea().measure(n, value).decide(n).advance(n);
   }
 }

@@ -2,8 +2,8 @@
  * The scripted agent in the words of tests that are about failures: what a call does, how it fails, that it hangs; and
  * what it was asked.
  */
-import { type ScriptedStep, scriptedAgent as scripted } from '../agents/scripted.ts';
-import type { Usage } from '../core/event.ts';
+import { agentFromScript, type ScriptedStep } from '../agents/scripted.ts';
+import type { Usage } from '../core/agent-call.ts';
 import type { Agent, AgentResult, AgentTask } from '../core/ports.ts';
 
 type FailedResult = Extract<AgentResult, { kind: 'failed' }>;
@@ -30,7 +30,7 @@ export function scriptedAgent(
   name = 'scripted',
 ): Agent & { readonly tasks: readonly AgentTask[] } {
   const tasks: AgentTask[] = [];
-  const agent = scripted((task, callNumber) => {
+  const agent = agentFromScript((task, callNumber) => {
     tasks.push(task);
     return stepOf(actFor(task, callNumber), task);
   }, name);

@@ -1,63 +1,24 @@
 /**
- * Believable labs without running anything: the real planner and the real rules, measurements drawn from seeded chance,
- * a clock that is moved by hand. What it makes is a ledger like any other: `replay` accepts it and an audit finds
- * nothing.
+ * Believable labs without running anything: the real planner and the real rules, made-up measurements, a clock that is
+ * moved by hand. The ledger is like any other: `replay` accepts it and an audit finds nothing.
  */
 import { sha256Hex } from '../base/hash.ts';
-import { type Random, createRandom, seedOf } from '../base/random.ts';
-import { type Arena, arenaSchema } from '../core/arena.ts';
+import { seedOf } from '../base/random.ts';
+import type { Arena } from '../core/arena.ts';
 import { judgeClaim } from '../core/rules/claims.ts';
 import { judge } from '../core/rules/judge.ts';
-import type {
-  EventDraft,
-  FailureClass,
-  ExperimentKind,
-  LedgerEvent,
-  Outcome,
-  RunLimits,
-  StopReason,
-} from '../core/event.ts';
-import { plan, type Step } from '../core/plan/plan.ts';
+import type { EventDraft, ExperimentKind, LedgerEvent } from '../core/event.ts';
+import type { RunLimits, StopReason } from '../core/session.ts';
+import { plan } from '../core/plan/plan.ts';
+import type { Step, StopStep } from '../core/plan/step.ts';
 import type { Ledger } from '../core/ports.ts';
 import { codeOf, type LabState, values } from '../core/state.ts';
 import { noiseOf } from '../base/stats.ts';
 import { memoryLedger } from '../ledger/memory.ts';
 import { IDLE_CONTEXT } from './script.ts';
+import { syntheticArena, type SyntheticOptions, SyntheticWorld } from './synthetic-world.ts';
 
-export interface SyntheticOptions {
-  /** Ideas to try. */
-  readonly n?: number;
-  readonly seed?: number;
-  readonly direction?: 'minimize' | 'maximize';
-  readonly unit?: string;
-  /** True value of the baseline, and what perfection would be. */
-  readonly start?: number;
-  readonly best?: number;
-  /** Standard deviation of one measurement. */
-  readonly noise?: number;
-  /** Shares of ideas that crash, time out, are refused, and are truly better. */
-  readonly crashRate?: number;
-  readonly timeoutRate?: number;
-  readonly refuseRate?: number;
-  readonly goodRate?: number;
-  /** False: claims are never tested. */
-  readonly confirmations?: boolean;
-  /** Sessions the work is spread over; each but the last is interrupted, every second one dies. */
-  readonly sessions?: number;
-  readonly secondsPerMeasurement?: number;
-  readonly calibrate?: number;
-  /** Version of the rules; the first unless given. */
-  readonly rules?: 1 | 2 | 3;
-  /** Stop writing as soon as this holds: leaves the lab as a killed harness would. */
-  readonly until?: (state: LabState) => boolean;
-  /** End the last session by this; absent = as planned. */
-  readonly stop?: { readonly reason: StopReason; readonly detail: string };
-  readonly hypothesis?: (n: number) => string;
-  readonly startedAt?: string;
-  readonly grade?: 'sealed' | 'guarded' | 'reported';
-  /** Blobs that every measurement is said to have left. */
-  readonly artefacts?: { readonly log?: string; readonly curve?: string };
-}
+export type { SyntheticOptions } from './synthetic-world.ts';
 
 export interface SyntheticLab {
   readonly ledger: Ledger & { readonly events: readonly LedgerEvent[] };
@@ -66,7 +27,7 @@ export interface SyntheticLab {
   readonly tip: string;
   /** The moment of the last event. */
   readonly now: string;
-  /** What each experiment is really worth: what a report can be checked against. */
+  /** True value of each experiment. */
   readonly truth: readonly number[];
 }
 
@@ -77,10 +38,10 @@ const GRADE_REASONS = {
 };
 const SYNTHETIC_DEVICE = 'cpu:synthetic';
 const SOURCE_TEXT = 'x';
-/** Seconds that a session lies down between two others. */
+/** Seconds between two sessions. */
 const SESSION_PAUSE_S = 3 * 3600;
 
-/** Make one. Same options, same bytes. */
+/** The same options give the same bytes. */
 export function syntheticLab(options: SyntheticOptions = {}): SyntheticLab {
   const labMaker = new LabMaker(options);
   labMaker.run();
@@ -91,34 +52,24 @@ export function syntheticLab(options: SyntheticOptions = {}): SyntheticLab {
     events: ledger.events,
     tip: ledger.tip,
     now: labMaker.currentTime,
-    truth: labMaker.truth,
+    truth: labMaker.world.truth,
   };
 }
 
+/** Thrown where `until` holds. */
 class Halted extends Error {}
-
-const KNOB_RANGES: Readonly<Record<string, readonly [number, number]>> = {
-  LEARNING_RATE: [0.0001, 0.01],
-  DEPTH: [2, 12],
-  BATCH: [8, 256],
-  WARMUP: [0, 0.2],
-  WEIGHT_DECAY: [0, 0.2],
-};
 
 class LabMaker {
   readonly ledger: Ledger & { readonly events: readonly LedgerEvent[] };
   readonly #options: SyntheticOptions;
-  readonly #chance: Random;
   readonly #arena: Arena;
-  /** True value of each experiment. */
-  readonly truth: number[] = [];
-  readonly #knobs: Record<string, number>[] = [];
+  readonly world: SyntheticWorld;
   #clockMs: number;
   #session = 0;
 
   constructor(options: SyntheticOptions) {
     this.#options = options;
-    this.#chance = createRandom(options.seed ?? 1);
+    this.world = new SyntheticWorld(options);
     this.#arena = syntheticArena(options);
     this.#clockMs = Date.parse(options.startedAt ?? '2026-03-07T21:04:00.000Z');
     this.ledger = memoryLedger(() => this.currentTime);
@@ -166,7 +117,7 @@ class LabMaker {
   }
 
   #openLab(): void {
-    const { start: startValue = 1, seed = 1 } = this.#options;
+    const { seed = 1 } = this.#options;
     const labId = `synthetic-${sha256Hex(String(seed)).slice(0, 6)}`;
     const fileHashes = { editable: sha256Hex(SOURCE_TEXT), frozen: sha256Hex('frozen') };
     const source = { commit: sha256Hex('commit').slice(0, 40), dirty: false };
@@ -179,12 +130,7 @@ class LabMaker {
       source,
       seed: seedOf(labId),
     });
-    this.truth.push(startValue);
-    this.#knobs.push(
-      Object.fromEntries(
-        Object.entries(KNOB_RANGES).map(([knobName, [lowest, highest]]) => [knobName, (lowest + highest) / 4]),
-      ),
-    );
+    this.world.addBaseline();
     this.#proposeChange('baseline', 'the code as it was found');
     this.#takeSnapshot(0, 0, 0);
   }
@@ -215,7 +161,7 @@ class LabMaker {
   }
 
   /** Follow the planner until it stops. */
-  #followPlanner(experiments: number): Extract<Step, { do: 'stop' }> {
+  #followPlanner(experiments: number): StopStep {
     for (;;) {
       const step = plan(this.#plannedState(), { ...IDLE_CONTEXT, deviceClass: SYNTHETIC_DEVICE, experiments });
       switch (step.do) {
@@ -240,8 +186,7 @@ class LabMaker {
           this.#recordEvent({ type: 'advanced', n: step.n, commit: codeOf(this.ledger.state, step.n)!.commit });
           break;
         case 'control':
-          this.truth.push(this.truth[this.ledger.state.incumbent]!);
-          this.#knobs.push(this.#knobs[this.ledger.state.incumbent]!);
+          this.world.addControl(this.ledger.state.incumbent);
           this.#proposeChange('control', 'A/A control: the incumbent, unchanged');
           break;
         case 'propose':
@@ -276,7 +221,7 @@ class LabMaker {
   #proposeChange(kind: ExperimentKind, hypothesis: string): void {
     const { state } = this.ledger;
     const n = state.experiments.length;
-    const knobs = this.#knobs[n]!;
+    const knobs = this.world.knobs[n]!;
     const edits = kind === 'baseline' ? {} : { 'train.ts': sha256Hex(`train ${n}`) };
     const proposer = kind === 'baseline' ? 'person' : 'knobs';
     const reasonField = kind === 'baseline' ? {} : { why: 'a knob not tried yet' };
@@ -293,40 +238,22 @@ class LabMaker {
     });
   }
 
-  /** One idea: one knob moved, truly better with the wished share, by less and less as perfection comes nearer. */
   #makeIdea(): void {
-    const { best: bestValue = 0.75, goodRate = 0.15, noise = 0.004, hypothesis: hypothesisFor } = this.#options;
     const { state } = this.ledger;
-    const n = state.experiments.length;
-    const incumbentKnobs = this.#knobs[state.incumbent]!;
-    const knobNames = Object.keys(KNOB_RANGES);
-    const knobName = knobNames[this.#chance.below(knobNames.length)]!;
-    const [lowest, highest] = KNOB_RANGES[knobName]!;
-    const value = Number((lowest + (highest - lowest) * this.#chance.uniform()).toPrecision(3));
-    const gap = bestValue - this.truth[state.incumbent]!;
-    const isBetter = this.#chance.uniform() < goodRate;
-    const magnitude = this.#chance.uniform() ** 2;
-    const change = isBetter
-      ? gap * 0.4 * magnitude
-      : -Math.sign(gap) * (noise * 6 * magnitude + Math.abs(gap) * 0.3 * magnitude ** 3);
-    this.truth.push(this.truth[state.incumbent]! + change);
-    this.#knobs.push({ ...incumbentKnobs, [knobName]: value });
-    this.#advanceClock(0.05 + this.#chance.uniform() * 0.2);
-    this.#proposeChange(
-      'idea',
-      hypothesisFor?.(n) ?? `${knobName} ${Number(incumbentKnobs[knobName]!.toPrecision(3))} → ${value}`,
-    );
+    const { hypothesis, seconds } = this.world.addIdea(state.experiments.length, state.incumbent);
+    this.#advanceClock(seconds);
+    this.#proposeChange('idea', hypothesis);
   }
 
   #admitIdea(n: number): void {
-    if (this.#chance.uniform() < (this.#options.refuseRate ?? 0.03)) {
-      const earlier = this.#chance.below(n);
+    const earlier = this.world.drawRefusal(n);
+    if (earlier !== undefined) {
       const reason = `the same files as #${earlier}, which was tried before`;
       this.#recordEvent({ type: 'refused', n, code: 'duplicate', reason, earlier });
       return;
     }
-    const lineCount = 1 + this.#chance.below(3);
-    this.#takeSnapshot(n, lineCount, this.#chance.below(lineCount + 1));
+    const { added, deleted } = this.world.drawLineCounts();
+    this.#takeSnapshot(n, added, deleted);
   }
 
   #takeSnapshot(n: number, added: number, deleted: number): void {
@@ -340,7 +267,7 @@ class LabMaker {
   #measureStep(step: Extract<Step, { do: 'measure' }>): void {
     const { n, purpose, seed, claim } = step;
     const m = this.ledger.state.measurements.length;
-    const judgeSeed = 1 + this.#chance.below(2 ** 31 - 2);
+    const judgeSeed = this.world.drawJudgeSeed();
     const launch = { session: this.#session, deviceClass: SYNTHETIC_DEVICE, cores: [1] };
     this.#recordEvent({
       type: 'measuring',
@@ -352,42 +279,10 @@ class LabMaker {
       ...launch,
       ...(claim !== undefined && { claim }),
     });
-    const outcome = this.#drawOutcome(n, purpose === 'idea');
-    const seconds = this.#options.secondsPerMeasurement ?? 300;
-    const wallS = outcome.kind === 'crashed' ? seconds * this.#chance.uniform() * 0.2 : seconds * 1.02;
-    const evaluateS = outcome.kind === 'measured' ? seconds * 0.08 : 0;
-    this.#advanceClock(wallS + evaluateS + 0.1);
-    this.#recordEvent({
-      type: 'measured',
-      m,
-      outcome,
-      conditions: {
-        startupS: Math.min(wallS, seconds * 0.02),
-        budgetedS: Math.max(0, wallS - seconds * 0.02),
-        wallS,
-        cpuS: wallS * 1.9,
-        evaluateS,
-        memoryMb: 400 + this.#chance.below(100),
-        accounting: 'cgroup',
-        cut: outcome.kind === 'measured',
-        load: 1.2,
-        ...this.#options.artefacts,
-      },
-    });
-  }
-
-  #drawOutcome(n: number, isFirst: boolean): Outcome {
-    const { crashRate = 0.06, timeoutRate = 0.02, noise = 0.004 } = this.#options;
-    const chanceDraw = this.#chance.uniform();
-    if (isFirst && n > 0 && chanceDraw < crashRate) {
-      const failureClasses: FailureClass[] = ['out-of-memory', 'exit', 'nan'];
-      const failureClass = failureClasses[this.#chance.below(failureClasses.length)]!;
-      return { kind: 'crashed', class: failureClass, message: FAILURE_MESSAGES[failureClass] ?? 'failed' };
-    }
-    if (isFirst && n > 0 && chanceDraw < crashRate + timeoutRate)
-      return { kind: 'timed out', class: 'timeout', message: 'the candidate ran longer than its hard limit' };
-    const value = Number((this.truth[n]! + noise * this.#chance.normal()).toPrecision(9));
-    return { kind: 'measured', value, metrics: { memory_mb: 400 } };
+    const outcome = this.world.drawOutcome(n, purpose === 'idea');
+    const conditions = this.world.drawConditions(outcome);
+    this.#advanceClock(conditions.wallS + conditions.evaluateS + 0.1);
+    this.#recordEvent({ type: 'measured', m, outcome, conditions });
   }
 
   #decideExperiment(n: number): void {
@@ -400,32 +295,4 @@ class LabMaker {
     const noise = noiseOf(values(this.ledger.state, 0, SYNTHETIC_DEVICE));
     this.#recordEvent({ type: 'calibrated', deviceClass: SYNTHETIC_DEVICE, noise });
   }
-}
-
-const FAILURE_MESSAGES: Partial<Record<FailureClass, string>> = {
-  'out-of-memory': 'the candidate needed more than its 2048 MB of memory',
-  exit: 'the candidate ended with status 1: TypeError: x is not a function',
-  nan: 'the loss is not a number at step 3',
-};
-
-function syntheticArena(options: SyntheticOptions): Arena {
-  const seconds = options.secondsPerMeasurement ?? 300;
-  return arenaSchema.parse({
-    overnight: 1,
-    name: 'synthetic',
-    description: 'Made up, for tests and benchmarks.',
-    metric: { name: 'val_bpb', direction: options.direction ?? 'minimize', unit: options.unit ?? '' },
-    editable: ['train.ts'],
-    run: { command: 'node train.ts' },
-    evaluate: { command: 'node evaluate.ts' },
-    budget: { seconds, wall_s: seconds * 1.5 },
-    calibrate: { replicates: options.calibrate ?? 5 },
-    decide: { rules: options.rules ?? 1 },
-    knobs: Object.entries(KNOB_RANGES).map(([knobName, range]) => ({
-      name: knobName,
-      file: 'train.ts',
-      kind: 'float',
-      range,
-    })),
-  });
 }

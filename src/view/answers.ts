@@ -1,4 +1,4 @@
-/** What the server answers beside the board: types that it shares with the browser half. Types only. */
+/** The server's answers beside the board: types that it shares with the browser half. Types only. */
 import type { Buckets } from './pictures/curve.ts';
 import type { FactorsView } from './pictures/factors.ts';
 import type { LabView } from './types.ts';

@@ -3,15 +3,15 @@
  * numbers are written. An experiment's mean is the same on every page: once it has enough fresh measurements, which no
  * choice depended on, only those count.
  */
+import { defined } from '../base/defined.ts';
 import { oneLine } from '../base/text.ts';
-import type { Arena } from '../core/arena.ts';
+import { type Arena, signOf } from '../core/arena.ts';
 import { CONFIRM_REPLICATES } from '../core/rules/claims.ts';
-import { noiseIn, signOf } from '../core/rules/judge.ts';
 import type { Experiment, Measurement } from '../core/experiment.ts';
 import { valueOf } from '../core/experiment.ts';
-import { typicalMeasurementS } from '../core/plan/plan.ts';
+import { typicalMeasurementS } from '../core/plan/pace.ts';
 import { shrinkEffects, type ShrunkenEffect, type TriedCode } from '../base/shrinkage.ts';
-import { type LabState, measurementsOf, values } from '../core/state.ts';
+import { currentDevice, type LabState, measurementsOf, values, noiseIn } from '../core/state.ts';
 import { tQuantile } from '../base/distributions.ts';
 import { mean } from '../base/stats.ts';
 import {
@@ -59,7 +59,7 @@ export const MAX_HYPOTHESIS_LENGTH = 600;
 
 export function basisOf(state: LabState, facts: Facts): Basis {
   const { arena } = state.lab!;
-  const device = deviceOf(state);
+  const device = currentDevice(state);
   const { sigma, dof } = noiseIn(state, device);
   const baseline = meanOf(state, 0, device);
   return {
@@ -77,11 +77,6 @@ export function basisOf(state: LabState, facts: Facts): Basis {
     shrunkenEffects: shrunkenEffectsOf(state, device, sigma, signOf(arena)),
     tCritical: dof > 0 ? tQuantile(0.975, dof) : Number.NaN,
   };
-}
-
-/** The device class of the newest measurement, else of the newest session. */
-function deviceOf(state: LabState): string {
-  return state.measurements.at(-1)?.deviceClass ?? state.sessions.at(-1)?.start.deviceClass ?? '';
 }
 
 function formatOf(state: LabState, device: string, sigma: number, dof: number, baseline: number | undefined) {
@@ -129,18 +124,21 @@ export function halfOf(basis: Basis, n: number): FormattedNumber | undefined {
 export function standingOf(basis: Basis, n: number): StandingView {
   const estimate = meanOf(basis.state, n, basis.device);
   const half = estimate && estimate.device === basis.device ? halfOf(basis, estimate.n) : undefined;
-  return {
+  return defined({
     n,
     title: titleOf(basis.state, n),
     replicates: estimate?.n ?? 0,
-    ...(estimate && { mean: { raw: estimate.mean, text: basis.format.value(estimate.mean) } }),
-    ...(half && { half }),
-  };
+    mean: estimate && { raw: estimate.mean, text: basis.format.value(estimate.mean) },
+    half,
+  });
 }
 
 export function titleOf(state: LabState, n: number): string {
   return n === 0 ? 'the baseline' : oneLine(state.experiments[n]?.idea.hypothesis ?? '', MAX_HYPOTHESIS_LENGTH);
 }
+
+/** Which way is better, as a sign. */
+export const arrowOf = ({ direction }: Arena['metric']): '↓' | '↑' => (direction === 'minimize' ? '↓' : '↑');
 
 /** Is a percentage of the baseline meaningful? Not where it may be zero. */
 export function allowsPercent(basis: Basis): boolean {
@@ -157,33 +155,55 @@ export function effectView(
   const { format, sign } = basis;
   const amountText = format.value(Math.abs(raw));
   const finiteInterval = interval?.every(Number.isFinite) ? interval : undefined;
-  const intervalText = finiteInterval && `${format.bare(finiteInterval[0])} to ${format.bare(finiteInterval[1])}`;
-  const words = format.bare(raw) === format.bare(0) ? 'no difference' : `${amountText} ${raw > 0 ? 'better' : 'worse'}`;
+  const direction: EffectView['direction'] =
+    format.bare(raw) === format.bare(0) ? 'none' : raw > 0 ? 'better' : 'worse';
+  const intervalText = finiteInterval && rangeText(direction, finiteInterval, format.bare);
+  const words = direction === 'none' ? 'no difference' : `${direction} by ${amountText}`;
   const halfWidth = finiteInterval && (finiteInterval[1] - finiteInterval[0]) / 2;
-  return {
+  return defined({
     raw,
     delta: format.delta(raw * sign),
+    direction,
     text: intervalText ? `${words} (95 %: ${intervalText})` : words,
-    ...(finiteInterval && { interval: finiteInterval, intervalText: intervalText! }),
-    ...(halfWidth !== undefined && { half: { raw: halfWidth, text: format.spread(halfWidth) } }),
-    ...(probability !== undefined && { probability }),
-  };
+    words,
+    amountText,
+    interval: finiteInterval,
+    intervalText,
+    half: halfWidth === undefined ? undefined : { raw: halfWidth, text: format.spread(halfWidth) },
+    probability,
+  });
+}
+
+/** An interval of improvements as the words count it: of an effect that is worse, how much worse. */
+function rangeText(
+  direction: EffectView['direction'],
+  [lowest, highest]: readonly [number, number],
+  formatAmount: (amount: number) => string,
+): string {
+  const [from, to] = direction === 'worse' ? [-highest, -lowest] : [lowest, highest];
+  return `${formatAmount(from)} to ${formatAmount(to)}`;
 }
 
 /** The same in percent of the baseline, where that means something. */
 export function withPercent(basis: Basis, effect: EffectView): EffectView {
   if (!allowsPercent(basis)) return effect;
-  const formatShare = (amount: number): string => basis.format.percent(amount / Math.abs(basis.baseline!.mean));
-  const [lower, upper] = effect.interval ?? [];
-  return {
+  const baseline = Math.abs(basis.baseline!.mean);
+  const percentText = basis.format.percent(Math.abs(effect.raw) / baseline);
+  const formatShare = (amount: number): string => basis.format.barePercent(amount / baseline);
+  return defined({
     ...effect,
-    percentText: formatShare(Math.abs(effect.raw)),
-    ...(lower !== undefined &&
-      upper !== undefined && {
-        percentIntervalText: `${formatShare(lower).replace(' %', '')} to ${formatShare(upper)}`,
-      }),
-  };
+    percentText,
+    percentIntervalText: effect.interval && `${rangeText(effect.direction, effect.interval, formatShare)} %`,
+    percentWords: effect.direction === 'none' ? undefined : `${effect.direction} by ${percentText}`,
+  });
 }
+
+/** In percent where that means something, else in units of the metric: `better by 2.0 %`. */
+export const shortEffectText = (effect: EffectView): string => effect.percentWords ?? effect.words;
+
+/** `better by 2.0 % than the baseline`, `no different from the baseline`. */
+export const comparedText = (effect: EffectView, other: string): string =>
+  effect.direction === 'none' ? `no different from ${other}` : `${shortEffectText(effect)} than ${other}`;
 
 /** Seconds of work that measurements of an experiment took, claims left out. */
 export function workSecondsOf(state: LabState, n: number): number {

@@ -2,6 +2,7 @@
  * A lab as the dashboard's browser holds it: the view of the lab with slim rows, and patches between two of them. The
  * browser draws from this with the same pure functions as the report. Knows nothing about transport.
  */
+import { defined } from '../base/defined.ts';
 import type { ExperimentView, LabView } from './types.ts';
 
 /**
@@ -49,7 +50,7 @@ export function boardRow(row: ExperimentView): BoardRow {
   const { n, verdict, standing, mean, replicates, hypothesis, parent, lines, duration, theme } = row;
   const { otherDevice, discard, proposer, half, effect, costUsd, cost } = row;
   const roundToMillis = (seconds: number): number => Math.round(1000 * seconds) / 1000;
-  return {
+  return defined({
     n,
     verdict,
     standing,
@@ -63,13 +64,13 @@ export function boardRow(row: ExperimentView): BoardRow {
     workedS: roundToMillis(row.workedS),
     otherDevice,
     proposer,
-    ...(mean && { mean }),
-    ...(discard && { discard }),
-    ...(half && { half: { text: half.text } }),
-    ...(effect && { effect: { raw: effect.raw, delta: effect.delta } }),
-    ...(costUsd !== undefined && { costUsd }),
-    ...(cost !== undefined && { cost }),
-  };
+    mean,
+    discard,
+    half: half && { text: half.text },
+    effect: effect && { raw: effect.raw, delta: effect.delta },
+    costUsd,
+    cost,
+  });
 }
 
 export function boardOf(labView: LabView): Board {

@@ -1,6 +1,6 @@
 /**
- * What people type into the filter: `status:kept gain>0.001 theme:DEPTH words`. Every part must hold. What is not
- * understood is searched for as words. Also the orders of the table. Pure.
+ * The filter that people type: `status:kept gain>0.001 theme:DEPTH words`. Every part must hold. A part that is not
+ * understood is searched for as a word. Also the orders of the table. Pure.
  */
 import type { BoardRow } from './board.ts';
 

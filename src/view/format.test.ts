@@ -9,8 +9,9 @@ import {
   formatFixed,
   metricFormat,
   formatPercent,
-  formatShortDuration,
   formatSigned,
+  knobText,
+  withRealMinus,
 } from './format.ts';
 
 describe('numbers', () => {
@@ -34,6 +35,18 @@ describe('numbers', () => {
     expect(formatPercent(0.0203, 1)).toBe('2.0 %');
   });
 
+  it('gives recorded sentences a real minus before numbers, and nowhere else', () => {
+    expect(withRealMinus('z = -1.2, margin -.15, -0.00, (-3 to -2), +4 -2, 1e-7, 2026-03-07, val-2, #1-3')).toBe(
+      'z = −1.2, margin −.15, 0.00, (−3 to −2), +4 −2, 1e-7, 2026-03-07, val-2, #1-3',
+    );
+    expect([knobText(-0.25), knobText(1e-7), knobText(20_000), knobText('adam-w')]).toEqual([
+      '−0.25',
+      '1e−7',
+      '20,000',
+      'adam-w',
+    ]);
+  });
+
   it('survives every number', () => {
     fc.assert(
       fc.property(fc.double(), fc.integer({ min: 0, max: 15 }), (x, d) => {
@@ -52,14 +65,18 @@ describe('numbers', () => {
 
 describe('times', () => {
   it('reads as people say it', () => {
-    expect([0.44, 24, 302, 15000, 3 * 86400].map(formatDuration)).toEqual([
+    expect([0.44, 24, 302, 15000, 3 * 86400].map((seconds) => formatDuration(seconds))).toEqual([
       '0.4 s',
       '24 s',
       '5 min 02 s',
       '4 h 10 min',
       '3.0 days',
     ]);
-    expect([0.44, 24, 302, 15000, 3 * 86400].map(formatShortDuration)).toEqual(['0.4s', '24s', '5m02', '4h10', '3.0d']);
+    expect([formatDuration(5400, 'min'), formatDuration(7200, 'h'), formatDuration(86400, 'day')]).toEqual([
+      '90 min',
+      '2 h',
+      '1 day',
+    ]);
     expect(formatDuration(Number.NaN)).toBe('–');
   });
 

@@ -3,6 +3,7 @@
  * the noise: the last one shown is the first that means something. Pure; the only place where given ISO strings become
  * dates.
  */
+import { formatCount, oneLine } from '../base/text.ts';
 
 /** A number with the text that every surface prints. */
 export interface FormattedNumber {
@@ -71,6 +72,17 @@ export const formatDollars = (usd: number): string => `$${formatFixed(usd, usd <
 /** A secondary metric: whole, or three decimals. */
 export const secondaryTextOf = (value: number): string => formatFixed(value, Number.isInteger(value) ? 0 : 3);
 
+/** A number as it stands, with a real minus. */
+export const exactText = (value: number): string => String(value).replaceAll('-', MINUS);
+
+/** The value of a knob: at most six figures, thousands separated. */
+export function knobText(value: number | string): string {
+  if (typeof value === 'string') return oneLine(value, 40);
+  const digits = String(Number(value.toPrecision(6)));
+  if (digits.includes('e')) return exactText(Number(digits));
+  return formatFixed(value, digits.split('.')[1]?.length ?? 0);
+}
+
 /** The numbers of one metric, all with the same digits. */
 export interface MetricFormat {
   readonly decimals: number;
@@ -84,6 +96,10 @@ export interface MetricFormat {
   /** Anything after a ±: never rounded down to zero. */
   readonly spread: (value: number) => string;
   readonly percent: (fraction: number) => string;
+  /** Without the sign of percent, for intervals. */
+  readonly barePercent: (fraction: number) => string;
+  /** A mean and half of its interval: `0.9777 ± 0.0004 ms`. */
+  readonly plusMinus: (mean: number, halfText: string) => string;
 }
 
 export function metricFormat(unit: string, decimals: number, percentDecimals: number): MetricFormat {
@@ -96,6 +112,8 @@ export function metricFormat(unit: string, decimals: number, percentDecimals: nu
     delta: (value) => formatSigned(value, decimals),
     spread: (value) => formatSpread(value, decimals),
     percent: (fraction) => formatPercent(fraction, percentDecimals),
+    barePercent: (fraction) => formatFixed(100 * fraction, percentDecimals),
+    plusMinus: (mean, halfText) => withUnit(`${formatFixed(mean, decimals)} ± ${halfText}`),
   };
 }
 
@@ -106,11 +124,16 @@ function formatSpread(value: number, decimals: number): string {
     : formatFixed(Math.abs(value), decimalsOf(Math.abs(value), 0));
 }
 
-// ------------------------------------------------------------------------------------------- time and place
+const UNIT_SECONDS = { day: 86_400, h: 3600, min: 60, s: 1 } as const;
+export type DurationUnit = keyof typeof UNIT_SECONDS;
 
-/** `0.4 s`, `24 s`, `5 min 02 s`, `4 h 10 min`, `3.2 days`. */
-export function formatDuration(seconds: number): string {
+/**
+ * The one way in which every surface writes a duration: `2.7 s`, `24 s`, `5 min 02 s`, `4 h 10 min`, `3.2 days`.
+ * `unit` writes it in that unit alone, for the ticks of an axis: `90 min`.
+ */
+export function formatDuration(seconds: number, unit?: DurationUnit): string {
   if (!Number.isFinite(seconds)) return NONE;
+  if (unit !== undefined) return formatInUnit(seconds / UNIT_SECONDS[unit], unit);
   const positiveS = Math.max(0, seconds);
   if (positiveS < 9.95) return `${positiveS.toFixed(1)} s`;
   if (positiveS < 59.5) return `${Math.round(positiveS)} s`;
@@ -121,19 +144,12 @@ export function formatDuration(seconds: number): string {
   return `${(positiveS / 86400).toFixed(1)} days`;
 }
 
-/** The same for columns: `0.4s`, `24s`, `5m02`, `4h10`, `3.2d`. */
-export function formatShortDuration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return NONE;
-  const positiveS = Math.max(0, seconds);
-  if (positiveS < 9.95) return `${positiveS.toFixed(1)}s`;
-  if (positiveS < 59.5) return `${Math.round(positiveS)}s`;
-  const wholeS = Math.round(positiveS);
-  if (wholeS < 3600) return `${Math.floor(wholeS / 60)}m${twoDigits(wholeS % 60)}`;
-  const minutes = Math.round(positiveS / 60);
-  return minutes < 48 * 60
-    ? `${Math.floor(minutes / 60)}h${twoDigits(minutes % 60)}`
-    : `${(positiveS / 86400).toFixed(1)}d`;
-}
+const formatInUnit = (amount: number, unit: DurationUnit): string =>
+  unit === 'day' ? formatCount(amount, 'day') : `${amount} ${unit}`;
+
+/** The largest unit of which a duration is a whole multiple. */
+export const wholeUnitOf = (seconds: number): DurationUnit =>
+  (Object.keys(UNIT_SECONDS) as DurationUnit[]).find((unit) => seconds % UNIT_SECONDS[unit] === 0) ?? 's';
 
 const twoDigits = (value: number): string => String(value).padStart(2, '0');
 
@@ -172,6 +188,13 @@ function toLocalIso(timestamp: string, zone: ZoneMinutes): string {
   const date = new Date(Date.parse(timestamp) + zone * 60_000);
   return Number.isNaN(date.getTime()) ? '' : date.toISOString();
 }
+
+/** A hyphen that is the sign of a number: hyphens inside words, ranges, dates and names are not. */
+const SIGN = /(?<![\w.)\]-])-(\.?\d[\d.]*|∞)/g;
+
+/** Sentences that the harness recorded, as people read them: a real minus before every number, and never −0. */
+export const withRealMinus = (sentence: string): string =>
+  sentence.replace(SIGN, (_, digits: string) => (/[1-9∞]/.test(digits) ? MINUS + digits : digits));
 
 /** Thousands separated, for counts. */
 export const formatInteger = (value: number): string =>

@@ -2,8 +2,10 @@
  * What people see of a lab, as plain JSON: raw numbers beside the text that every surface prints. `--json`, report,
  * dashboard and terminal all get these objects. Types only.
  */
-import type { RefusalCode, TrustGrade } from '../core/event.ts';
-import type { Verdict } from '../core/experiment.ts';
+import type { RefusalCode } from '../core/event.ts';
+import type { Verdict } from '../core/decision.ts';
+import type { TrustGrade } from '../core/trust-grade.ts';
+import type { EconomicsView, LimitsView, SessionView, TimeView } from './cost-types.ts';
 import type { FormattedNumber } from './format.ts';
 
 /** What a lab's ledger does not say. */
@@ -30,6 +32,8 @@ export interface StateView {
   /** `died at 02:31 because …`; what it does now while running. */
   readonly text: string;
   readonly at?: string;
+  /** The ledger itself is damaged: what is shown ends at its last good line, and nothing may be asked of the lab. */
+  readonly isRecordDamaged?: true;
 }
 
 /** How sure it is that an experiment is better than what it grew from. */
@@ -52,15 +56,27 @@ export interface EffectView {
   readonly raw: number;
   /** Change of the metric with its sign, as in `−0.0072`. */
   readonly delta: string;
-  /** Improvement without sign and with interval, as in `0.0072 better (95 %: 0.0068 to 0.0076)`. */
+  /** Which way the words say it: none where the number shown is zero. */
+  readonly direction: 'better' | 'worse' | 'none';
+  /** In words and with its interval, as in `better by 0.0072 (95 %: 0.0068 to 0.0076)`. */
   readonly text: string;
+  /** In words, without the interval: `better by 0.0072`, `worse by 0.0072`, `no difference`. */
+  readonly words: string;
+  /** Without a direction: `0.0072`, with its unit. */
+  readonly amountText: string;
+  /** Positive = better. */
   readonly interval?: readonly [number, number];
-  /** `0.0068 to 0.0076`, positive = better. */
+  /** `0.0068 to 0.0076`, in the direction of the words: an effect that is worse has the interval of how much worse. */
   readonly intervalText?: string;
   /** Half of the 95 % interval. */
   readonly half?: FormattedNumber;
+  /** `2.0 %` of the baseline, without a direction. */
   readonly percentText?: string;
+  /** `1.9 to 2.1 %`, in the direction of the words. */
   readonly percentIntervalText?: string;
+  /** `better by 2.0 %`. */
+  readonly percentWords?: string;
+  /** How probable it is that the effect is an improvement at all. */
   readonly probability?: number;
 }
 
@@ -74,15 +90,13 @@ export interface ExperimentView {
   /** Half of the 95 % interval of the mean. */
   readonly half?: FormattedNumber;
   readonly effect?: EffectView;
-  /**
-   * Of a kept one: its effect without what choosing the best of many has added, and how probable it is that it is
-   * better.
-   */
+  /** Of a kept one: its shrunken effect, without the winner's curse of the best of many. */
   readonly shrunken?: EffectView;
   /** `93.1 %`, of the shrunken effect where there is one. */
   readonly chance?: string;
-  /** Numbers behind the mean, and measurements made in all. */
+  /** Measurements behind the mean. */
   readonly replicates: number;
+  /** Finished measurements, failed and screening ones among them. */
   readonly measurements: number;
   readonly hypothesis: string;
   readonly proposer: string;
@@ -128,8 +142,9 @@ export interface StandingView {
 
 /** How often the unchanged code would have been kept: the live estimate of false keeps. */
 export interface FalseKeepView {
-  /** A/A controls decided, and how many of them the rule would have kept. */
+  /** A/A controls that were decided. */
   readonly decided: number;
+  /** Those of them that the rule would have kept. */
   readonly wouldKeep: number;
   /** 95 % interval of the share. Absent where no control was decided. */
   readonly range?: readonly [number, number];
@@ -143,7 +158,7 @@ export interface ClaimView {
   readonly against: number;
   readonly passed: boolean;
   readonly effect: EffectView;
-  /** Fresh measurements: of it, of the other side. */
+  /** How many fresh measurements: its own, the other side's. */
   readonly fresh: readonly [number, number];
   readonly text: string;
   readonly reason: string;
@@ -170,8 +185,9 @@ export interface VerdictView {
 export interface NoiseView {
   readonly sigma: FormattedNumber;
   readonly dof: number;
-  /** Smallest improvement that one measurement per side shows with 80 % power, and that three show. */
+  /** Smallest improvement that one measurement a side shows with 80 % power. */
   readonly detectable: FormattedNumber;
+  /** The same with three measurements a side. */
   readonly detectable3: FormattedNumber;
   readonly text: string;
   /** What smaller effects would cost to resolve. Absent without noise. */
@@ -190,44 +206,8 @@ export interface CountsView {
   readonly open: number;
   /** `142 tried · 11 kept · 96 discarded …`, zeros left out. */
   readonly text: string;
-}
-
-export interface TimeView {
-  /** Seconds that sessions were open. */
-  readonly sessionsS: number;
-  readonly trainingS: number;
-  readonly startupS: number;
-  readonly evaluatingS: number;
-  readonly stagesS: number;
-  /** Neither training, start-up, evaluating nor stages: harness, proposer, waiting. */
-  readonly idleS: number;
-  readonly idleShare: number;
-  readonly longestGapS: number;
-  readonly perExperimentS: number;
-  readonly cpuS: number;
-  readonly experimentsPerHour: number;
-  readonly text: { readonly [K in TimeText]: string };
-}
-export type TimeText =
-  | 'sessions'
-  | 'training'
-  | 'startup'
-  | 'evaluating'
-  | 'stages'
-  | 'idle'
-  | 'idleShare'
-  | 'longestGap'
-  | 'perExperiment'
-  | 'cpu'
-  | 'perHour';
-
-/** What the night cost, and what it will. Money and tokens are absent where no agent was asked or no price is known. */
-export interface EconomicsView {
-  readonly lines: readonly { readonly what: string; readonly text: string }[];
-  readonly usd?: number;
-  /** Sum of the device's time, seconds. */
-  readonly deviceS: number;
-  readonly confirmedGains: number;
+  /** The same without how many were tried: `11 kept · 96 discarded …`. */
+  readonly detail: string;
 }
 
 /** One confirmed segment of the lineage, or the unconfirmed rest: the steps in it, oldest first. */
@@ -240,8 +220,9 @@ export interface UndecidedView {
   readonly n: number;
   readonly what: string;
   readonly effect?: EffectView;
-  /** Further measurements, and how long they take. Absent where no affordable number settles it. */
+  /** Further measurements. Absent where no affordable number settles it. */
   readonly measurements?: number;
+  /** How many that are and how long they take, or why there is no price. */
   readonly cost: string;
 }
 
@@ -258,35 +239,33 @@ export interface ThemeView {
   readonly experiments: readonly number[];
 }
 
-export interface SessionView {
-  readonly session: number;
-  readonly startedAt: string;
-  readonly started: string;
-  readonly lengthS: number;
-  readonly length: string;
-  readonly end: string;
-  readonly detail: string;
-  readonly command: string;
-  readonly device: string;
-  readonly proposer: string;
-  readonly sandbox: string;
-}
+export type HealthCode =
+  | 'failures'
+  | 'refusals'
+  | 'idle'
+  | 'false-keeps'
+  | 'controls'
+  | 'review'
+  | 'noise'
+  | 'drift'
+  | 'holdout'
+  | 'soft-limit'
+  | 'screening'
+  | 'branches'
+  | 'exploration'
+  | 'front'
+  | 'lost'
+  | 'died'
+  | 'ledger'
+  | 'samples'
+  | 'machine';
 
 /** One line of health: what, and whether a person should look at it. */
 export interface HealthView {
+  readonly code: HealthCode;
   readonly what: string;
   readonly text: string;
   readonly warning: boolean;
-}
-
-export interface LimitsView {
-  readonly experiments?: number;
-  readonly deadline?: string;
-  readonly target?: FormattedNumber;
-  /** Used share of each limit, 0 to 1, with words: `9 of 12 experiments`. */
-  readonly bars: readonly { readonly label: string; readonly share: number }[];
-  /** `ends about 06:40`, where it can be told. */
-  readonly projection?: string;
 }
 
 export interface NowView {
@@ -325,25 +304,33 @@ export interface LabView {
     readonly experiments: number;
     readonly seconds: number;
     readonly text: string;
-    /** In words: `31 experiments, 4h10`. */
+    /** In words: `31 experiments, 4 h 10 min`. */
     readonly long: string;
   };
   readonly counts: CountsView;
   readonly refusals: readonly { readonly code: RefusalCode; readonly count: number }[];
   readonly crashes: readonly { readonly class: string; readonly count: number }[];
   readonly time: TimeView;
-  /** What it cost, in a sentence, and in a word or two: `$0.27, 7 h 05 min`. */
-  readonly spend: { readonly text: string; readonly short: string };
+  readonly spend: {
+    /** What it cost, in a sentence. */
+    readonly text: string;
+    /** In a word or two: `$0.27, 7 h 05 min`. */
+    readonly short: string;
+  };
   readonly economics: EconomicsView;
   readonly limits: LimitsView;
-  /** Of one measurement: training clock and hard limit, seconds. */
-  readonly budget: { readonly seconds: number; readonly wallS: number };
+  readonly budget: {
+    /** Training clock of one measurement. */
+    readonly seconds: number;
+    /** Hard limit of one measurement. */
+    readonly wallS: number;
+  };
   readonly now: readonly NowView[];
   /** A person asked for no new ideas. */
   readonly paused: boolean;
-  /** Words of people that are in force for whoever proposes. */
+  /** Instructions of people that are active for the proposer. */
   readonly steering: readonly { readonly at: string; readonly from: string; readonly text: string }[];
-  /** Whom it asks for an idea just now. */
+  /** Which agent is asked for an idea just now. */
   readonly thinking?: string;
   /** Knobs that the arena declares. */
   readonly knobs: number;
@@ -356,7 +343,7 @@ export interface LabView {
   readonly sessions: readonly SessionView[];
   readonly health: readonly HealthView[];
   readonly next: readonly string[];
-  /** What proposers said they would try next, and nobody has: the newest first. */
+  /** Ideas that proposers suggested and nobody has tried yet, the newest first. */
   readonly ideas: readonly { readonly n: number; readonly text: string }[];
   /** Show, apply, check: commands with what they do. */
   readonly take: readonly { readonly command: string; readonly what: string }[];

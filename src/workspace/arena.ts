@@ -1,15 +1,18 @@
 /**
- * An arena folder read from disk and checked whole: manifest, globs, knobs. Reads only. Everything wrong with it is one
- * E_MANIFEST, E_FILES or E_KNOB.
+ * Reads an arena's folder and checks all of it: manifest, globs, knobs. One E_MANIFEST, E_FILES or E_KNOB names every
+ * problem. Writes nothing.
  */
 import * as path from 'node:path';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
+import { defined } from '../base/defined.ts';
 import { parseComparison } from '../core/admission/knob-rules.ts';
 import { isInstructions, leftWithoutUs } from '../base/text-block.ts';
 import { LabError, reasonOf } from '../base/error.ts';
 import { sha256Hex, sha256Parts } from '../base/hash.ts';
 import { formatCount } from '../base/text.ts';
-import { type Arena, checkFiles, type ManifestProblem, parseArena, roleOf } from '../core/arena.ts';
+import type { Arena } from '../core/arena.ts';
+import { checkFiles, type ManifestProblem, parseArena } from '../core/manifest-check.ts';
+import { roleOf } from '../core/file-roles.ts';
 import { findKnob } from '../core/admission/knobs.ts';
 import { hashEditable } from '../core/admission/policy.ts';
 import { readText } from '../os/files.ts';
@@ -22,9 +25,9 @@ export interface LoadedArena {
   readonly folder: string;
   readonly source: Source;
   readonly files: readonly string[];
-  /** The editable files as they lie there now, as text. */
+  /** Text of the editable files as they are now. */
   readonly editable: ReadonlyMap<string, string>;
-  /** Hashes of the files as they lie there now. `program.md` may change during a lab and is in neither. */
+  /** Hashes of the files as they are now. `program.md` may change during a lab and is in neither. */
   readonly hashes: { readonly editable: string; readonly frozen: string };
   /** Values of the knobs in the files. */
   readonly knobs: Readonly<Record<string, number | string>>;
@@ -62,11 +65,11 @@ export async function loadArena(folder: string): Promise<LoadedArena> {
     editable: editableFiles,
     knobs: readKnobs(arena, editableFiles, folder),
     hashes: { editable: hashEditable(editableFiles), frozen: frozenHashOf(frozenFiles) },
-    ...(programText !== undefined && { program: programText }),
+    ...defined({ program: programText }),
   };
 }
 
-/** What `overnight install` wrote for agents is no part of the arena: installing must not end a lab. */
+/** Without the text that `overnight install` writes for agents: installing must not end a lab. */
 function withoutOurInstructions(sourceFile: SourceFile): SourceFile[] {
   if (!isInstructions(sourceFile.path)) return [sourceFile];
   const instructions = Buffer.from(sourceFile.bytes).toString('utf8');
@@ -78,7 +81,7 @@ function withoutOurInstructions(sourceFile: SourceFile): SourceFile[] {
 const frozenHashOf = (frozenFiles: readonly SourceFile[]): string =>
   sha256Parts(frozenFiles.flatMap((frozenFile) => [frozenFile.path, frozenFile.mode, sha256Hex(frozenFile.bytes)]));
 
-/** The manifest alone, validated. */
+/** Read and validate the manifest alone. */
 export function readManifest(folder: string): Arena {
   const manifestFile = path.join(folder, MANIFEST_FILE);
   const manifestText = readText(manifestFile);
@@ -159,15 +162,14 @@ function arenaError(
   problems: readonly ManifestProblem[],
   nextStep: string,
 ): LabError {
-  const what =
-    code === 'E_KNOB'
-      ? `The knobs of ${path.join(folder, MANIFEST_FILE)} do not fit their files.`
-      : code === 'E_FILES'
-        ? `The globs of ${path.join(folder, MANIFEST_FILE)} do not fit the files.`
-        : `${path.join(folder, MANIFEST_FILE)} does not validate.`;
+  const manifestFile = path.join(folder, MANIFEST_FILE);
   const problemList = problems.map(({ at, message }) => `${at}: ${message}`).join('; ');
   return new LabError(code, {
-    what,
+    what: {
+      E_KNOB: `The knobs of ${manifestFile} do not fit their files.`,
+      E_FILES: `The globs of ${manifestFile} do not fit the files.`,
+      E_MANIFEST: `${manifestFile} does not validate.`,
+    }[code],
     why: `${formatCount(problems.length, 'problem')}: ${problemList}.`,
     next: nextStep,
   });

@@ -2,6 +2,7 @@
  * How git is called: no user configuration, no prompts, no hooks, errors in three parts. The only file that starts git.
  */
 import * as fs from 'node:fs';
+import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { sleep } from '../os/clock.ts';
 import { type CaptureResult, captureOutput } from '../os/spawn.ts';
@@ -14,7 +15,7 @@ export interface GitOptions {
   readonly store?: string;
   readonly cwd?: string;
   readonly input?: string | Uint8Array;
-  /** Exit statuses that are an answer, not a failure; 0 always is. */
+  /** Exit statuses beside 0 that are an answer and not a failure. */
   readonly allow?: readonly number[];
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -38,8 +39,7 @@ export async function gitBytes(gitArgs: readonly string[], options: GitOptions =
   const callGit = (): Promise<CaptureResult> =>
     captureOutput('git', [...storeArgs, '-c', 'core.hooksPath=/dev/null', ...gitArgs], {
       env: environment,
-      ...(options.cwd !== undefined && { cwd: options.cwd }),
-      ...(options.input !== undefined && { input: options.input }),
+      ...defined({ cwd: options.cwd, input: options.input }),
     });
   let gitResult = await callGit();
   const staleLockFile = options.store ? findStaleLock(options.store, gitResult.stderr) : undefined;
@@ -59,7 +59,7 @@ export async function gitBytes(gitArgs: readonly string[], options: GitOptions =
   return Buffer.from(gitResult.bytes);
 }
 
-/** How long a git that still runs may need to end; then a lock in the private store is one that a killed git left. */
+/** A git that still runs ends within this time; a lock in the private store that is older was left by a killed git. */
 const LOCK_GRACE_MS = 300;
 
 /**

@@ -3,16 +3,16 @@
  * checkout is only read (`ls-files`, `rev-parse`, `status`), never written. Knows nothing about experiments.
  */
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import type { FileEdit, Snapshot, TreeEntry, Workspace } from '../core/ports.ts';
 import { isFull, listTree, readText, removeTree } from '../os/files.ts';
+import { makeTemporaryFolder } from '../os/folders.ts';
 import { gitBytes, gitText } from './command.ts';
 import { readFolder } from './source.ts';
 
 const IDENTITY = 'Overnight <overnight@localhost>';
-/** Blobs kept in memory between checkouts: frozen files are the same every time. */
+/** Bytes of blobs kept in memory between checkouts, because frozen files are the same every time. */
 const MAX_CACHE_BYTES = 64 << 20;
 
 /** The workspace of an arena folder. Creates the store when missing. */
@@ -29,7 +29,7 @@ export async function openWorkspace(arenaFolder: string, storeDir: string): Prom
   return new GitWorkspace(arenaFolder, storeDir);
 }
 
-/** The last thing that making a store writes is there; one whose making was cut short is made again. */
+/** Is the last setting there that making a store writes? A store whose making was interrupted is made again. */
 const isStoreComplete = (storeDir: string): boolean =>
   fs.existsSync(path.join(storeDir, 'objects')) &&
   /logallrefupdates/i.test(readText(path.join(storeDir, 'config')) ?? '');
@@ -45,9 +45,9 @@ function isAsCommitted(filePath: string, fileMode: string, content: Buffer): boo
   );
 }
 
-/** Three versions of a text as one, by git; undefined where both sides changed the same lines. */
+/** Merge two changes of a text by git; undefined where both changed the same lines. */
 async function mergeTexts(tipText: string, baseText: string, otherText: string): Promise<string | undefined> {
-  const mergeDir = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-merge-'));
+  const mergeDir = makeTemporaryFolder('overnight-merge-');
   try {
     for (const [fileName, fileText] of Object.entries({ mine: tipText, base: baseText, theirs: otherText }))
       fs.writeFileSync(path.join(mergeDir, fileName), fileText);

@@ -1,7 +1,7 @@
 /**
- * A unified diff laid onto the code of a commit, in a throw-away folder: what somebody outside proposes as a diff
- * becomes edits. Trusts nothing in it: git refuses paths outside the folder, and what is no text or not editable is
- * told by whoever reads the folder afterwards.
+ * Applies a unified diff to the code of a commit, in a temporary folder, so that a diff from outside becomes edits.
+ * Trusts nothing in it: git refuses paths outside the folder, and the reader of the folder refuses what is no text or
+ * not editable.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -14,10 +14,10 @@ import { gitText } from './command.ts';
 const MAX_DIFF_BYTES = 4 << 20;
 
 /**
- * Lay the commit into `dir` (must not exist), tell `beforeApply` what is there, and apply the diff. Resolves with why
- * it does not apply, if so.
+ * Check the commit out into `dir` (must not exist), call `beforeApply`, and apply the diff. Resolves with the reason
+ * where it does not apply.
  */
-export async function applyPatch(
+export async function applyUnifiedDiff(
   workspace: Workspace,
   target: { readonly commit: string; readonly dir: string; readonly skip: (filePath: string) => boolean },
   diff: string,

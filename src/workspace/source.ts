@@ -45,7 +45,7 @@ export async function sourceOf(folder: string): Promise<Source> {
     throw new LabError('E_NO_COMMITS', {
       what: 'The repository has no commits.',
       why: `${repositoryRoot} was initialised, but nothing was ever committed.`,
-      next: 'Commit your files once, so that the night’s result has something to stand on.',
+      next: 'Commit your files once, so that the result can become a branch on top of them.',
     });
   }
   const isDirty =
@@ -74,7 +74,7 @@ async function listRepository(folder: string): Promise<string[]> {
   });
 }
 
-/** Every file with its bytes. Bounded, so that a home folder given by mistake is a message and not an hour. */
+/** Every file with its bytes. Bounded, so that a home folder given by mistake fails at once. */
 export async function readFolder(folder: string): Promise<SourceFile[]> {
   const filePaths = await listFolder(folder);
   const tooLargeError = (reason: string): LabError =>

@@ -1,17 +1,19 @@
 /**
- * The kept stack, handed over: as a new branch of the person's repository, or as patches. The only code that writes
- * into that repository, and only objects and one new ref: never the checkout, the index, or an existing branch.
+ * Hands the kept stack over: as a new branch of the person's repository, or as patches. The only code that writes into
+ * that repository, and only objects and one new ref: never the checkout, the index, or an existing branch.
  */
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
+import { makeTemporaryFolder } from '../os/folders.ts';
 import { type GitOptions, gitBytes, gitText } from './command.ts';
 import { sourceOf } from './source.ts';
 
-/** A kept experiment as a commit to be made: its commit in the private store and the message it gets. */
+/** A kept experiment that becomes a commit of the person's repository. */
 export interface KeptCommit {
+  /** Its commit in the private store. */
   readonly commit: string;
+  /** The message that the new commit gets. */
   readonly message: string;
 }
 
@@ -22,6 +24,8 @@ export interface TakenBranch {
   readonly startsWithUncommitted: boolean;
 }
 
+/** What git calls an object that does not exist. */
+const NO_OBJECT = '0'.repeat(40);
 const AUTHOR_ENV = {
   GIT_AUTHOR_NAME: 'Overnight',
   GIT_AUTHOR_EMAIL: 'overnight@localhost',
@@ -38,16 +42,45 @@ export async function takeBranch(
   keptCommits: readonly KeptCommit[],
   branchName: string,
 ): Promise<TakenBranch> {
-  const source = await sourceOf(folder);
-  if (!source.repository) {
-    throw new LabError('E_USAGE', {
-      what: 'There is no repository to make a branch in.',
-      why: `${folder} is not part of a git repository.`,
-      next: 'Use --patches FOLDER instead.',
-    });
+  const { repository, subfolder } = await sourceOf(folder);
+  if (!repository) throw noRepositoryError(folder);
+  await requireNewBranch({ cwd: repository }, branchName);
+  const pathPrefix = subfolder ? `${subfolder}/` : '';
+  const indexDir = makeTemporaryFolder('overnight-take-');
+  const gitOptions = { cwd: repository, env: { GIT_INDEX_FILE: path.join(indexDir, 'index'), ...AUTHOR_ENV } };
+  try {
+    await gitText(['read-tree', baseCommit], gitOptions);
+    let tip = baseCommit;
+    const uncommitted = await uncommittedFiles(storeDir, baseline, repository, baseCommit, pathPrefix);
+    if (uncommitted.length > 0) {
+      await stageChanges(storeDir, uncommitted, pathPrefix, gitOptions);
+      tip = await commitIndex(tip, 'Uncommitted changes, as the lab found them\n', gitOptions);
+    }
+    let previousCommit = baseline;
+    for (const { commit, message } of keptCommits) {
+      const changes = await changesBetween(storeDir, previousCommit, commit);
+      await stageChanges(storeDir, changes, pathPrefix, gitOptions);
+      tip = await commitIndex(tip, message, gitOptions);
+      previousCommit = commit;
+    }
+    await createBranch({ cwd: repository }, branchName, tip);
+    const startsWithUncommitted = uncommitted.length > 0;
+    return { tip, commits: keptCommits.length + (startsWithUncommitted ? 1 : 0), startsWithUncommitted };
+  } finally {
+    fs.rmSync(indexDir, { recursive: true, force: true });
   }
-  const repository: GitOptions = { cwd: source.repository };
-  const branchRef = `refs/heads/${branchName}`;
+}
+
+function noRepositoryError(folder: string): LabError {
+  return new LabError('E_USAGE', {
+    what: 'There is no repository to make a branch in.',
+    why: `${folder} is not part of a git repository.`,
+    next: 'Use --patches FOLDER instead.',
+  });
+}
+
+async function requireNewBranch(repository: GitOptions, branchName: string): Promise<void> {
+  const branchRef = refOfBranch(branchName);
   await gitText(['check-ref-format', branchRef], repository).catch(() => {
     throw new LabError('E_USAGE', {
       what: `"${branchName}" cannot be a branch.`,
@@ -55,52 +88,33 @@ export async function takeBranch(
       next: 'Choose another name.',
     });
   });
-  if (
-    (await gitText(['rev-parse', '--quiet', '--verify', branchRef], { ...repository, allow: [1, 128] })).trim() !== ''
-  ) {
-    throw new LabError('E_EXISTS', {
-      what: `The branch ${branchName} exists already.`,
-      why: 'An existing branch is never changed.',
-      next: 'Choose another name with --branch.',
-    });
-  }
-  const pathPrefix = source.subfolder ? `${source.subfolder}/` : '';
-  const indexFile = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-take-')), 'index');
-  const environment = { GIT_INDEX_FILE: indexFile, ...AUTHOR_ENV };
-  try {
-    await gitText(['read-tree', baseCommit], { ...repository, env: environment });
-    let tipCommit = baseCommit;
-    const commitIndex = async (message: string): Promise<void> => {
-      const treeId = (await gitText(['write-tree'], { ...repository, env: environment })).trim();
-      tipCommit = (
-        await gitText(['commit-tree', treeId, '-p', tipCommit, '-F', '-'], {
-          ...repository,
-          env: environment,
-          input: message,
-        })
-      ).trim();
-    };
-    const uncommittedChanges = await uncommittedFiles(storeDir, baseline, source.repository, baseCommit, pathPrefix);
-    await stageChanges(storeDir, uncommittedChanges, pathPrefix, { ...repository, env: environment });
-    if (uncommittedChanges.length > 0) await commitIndex('Uncommitted changes, as the lab found them\n');
-    let previousCommit = baseline;
-    for (const keptCommit of keptCommits) {
-      await stageChanges(storeDir, await changesBetween(storeDir, previousCommit, keptCommit.commit), pathPrefix, {
-        ...repository,
-        env: environment,
-      });
-      await commitIndex(keptCommit.message);
-      previousCommit = keptCommit.commit;
-    }
-    await gitText(['update-ref', branchRef, tipCommit, '0'.repeat(40)], repository);
-    return {
-      tip: tipCommit,
-      commits: keptCommits.length + (uncommittedChanges.length > 0 ? 1 : 0),
-      startsWithUncommitted: uncommittedChanges.length > 0,
-    };
-  } finally {
-    fs.rmSync(path.dirname(indexFile), { recursive: true, force: true });
-  }
+  const existing = await gitText(['rev-parse', '--quiet', '--verify', branchRef], { ...repository, allow: [1, 128] });
+  if (existing.trim() === '') return;
+  throw new LabError('E_EXISTS', {
+    what: `The branch ${branchName} exists already.`,
+    why: 'An existing branch is never changed.',
+    next: 'Choose another name with --branch.',
+  });
+}
+
+/**
+ * Point a new branch at a commit. git refuses where the branch exists by now, because the old value that is named here
+ * is "no object".
+ */
+export async function createBranch(repository: GitOptions, branchName: string, commit: string): Promise<void> {
+  await gitText(['update-ref', refOfBranch(branchName), commit, NO_OBJECT], repository);
+}
+
+const refOfBranch = (branchName: string): string => `refs/heads/${branchName}`;
+
+/** Commit the temporary index on top of `parent`. Resolves with the new commit. */
+async function commitIndex(parent: string, message: string, gitOptions: GitOptions): Promise<string> {
+  const tree = (await gitText(['write-tree'], gitOptions)).trim();
+  return commitTree(tree, parent, message, gitOptions);
+}
+
+async function commitTree(tree: string, parent: string, message: string, gitOptions: GitOptions): Promise<string> {
+  return (await gitText(['commit-tree', tree, '-p', parent, '-F', '-'], { ...gitOptions, input: message })).trim();
 }
 
 /** Write one patch file per step into a folder that must not exist; paths are those of the person's repository. */
@@ -119,16 +133,9 @@ export async function takePatches(
     });
   fs.mkdirSync(patchFolder, { recursive: true });
   const pathPrefix = subfolder ? `${subfolder}/` : '';
-  let tipCommit = baseline;
-  for (const keptCommit of keptCommits) {
-    tipCommit = (
-      await gitText(['commit-tree', `${keptCommit.commit}^{tree}`, '-p', tipCommit, '-F', '-'], {
-        store: storeDir,
-        env: AUTHOR_ENV,
-        input: keptCommit.message,
-      })
-    ).trim();
-  }
+  let tip = baseline;
+  for (const { commit, message } of keptCommits)
+    tip = await commitTree(`${commit}^{tree}`, tip, message, { store: storeDir, env: AUTHOR_ENV });
   await gitText(
     [
       'format-patch',
@@ -138,7 +145,7 @@ export async function takePatches(
       `--dst-prefix=b/${pathPrefix}`,
       '-o',
       patchFolder,
-      `${baseline}..${tipCommit}`,
+      `${baseline}..${tip}`,
     ],
     { store: storeDir },
   );
@@ -153,8 +160,6 @@ interface FileChange {
   readonly oid: string;
   readonly path: string;
 }
-
-const NO_OBJECT = '0'.repeat(40);
 
 async function changesBetween(storeDir: string, fromCommit: string, toCommit: string): Promise<FileChange[]> {
   return parseRawDiff(
@@ -173,7 +178,7 @@ function parseRawDiff(diffText: string): FileChange[] {
   return fileChanges;
 }
 
-/** Files of the baseline that differ from the commit the person's repository stood at: what was not committed then. */
+/** Files of the baseline that differ from the repository's commit of that time: changes that were not committed. */
 async function uncommittedFiles(
   storeDir: string,
   baseline: string,

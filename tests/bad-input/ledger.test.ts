@@ -79,7 +79,12 @@ describe.concurrent('an experiment that is not there', () => {
   });
 
   it('nor a lab of another name', async () => {
-    expectError(await overnight(['log', '--tag', 'b', '--json'], { cwd: finished }), 'E_NO_LAB', 2, /there are a\./);
+    expectError(
+      await overnight(['log', '--tag', 'b', '--json'], { cwd: finished }),
+      'E_NO_LAB',
+      2,
+      /^The labs of this folder are a\.$/,
+    );
   });
 });
 

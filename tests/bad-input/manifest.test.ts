@@ -24,6 +24,24 @@ const MANIFESTS: readonly (readonly [what: string, manifest: string, code: strin
     'E_MANIFEST',
     /budget: unknown key: hours/,
   ],
+  [
+    'a misspelt key',
+    MANIFEST.replace('metric:', 'metrc:'),
+    'E_MANIFEST',
+    /unknown key: metrc \(Did you mean `metric`\?\)/,
+  ],
+  [
+    'a misspelt key inside',
+    instead('budget', 'budget: { secnds: 1, wall_s: 2 }'),
+    'E_MANIFEST',
+    /budget: unknown key: secnds \(Did you mean `seconds`\?\)/,
+  ],
+  [
+    'a misspelt key of a knob',
+    instead('knobs', 'knobs: [{ name: X, file: x.sh, kind: int, rnage: [0, 9] }]'),
+    'E_MANIFEST',
+    /knobs\.0: unknown key: rnage \(Did you mean `range`\?\)/,
+  ],
   ['a missing key', without('metric'), 'E_MANIFEST', /metric: this key is required and missing/],
   [
     'a missing key inside',
@@ -173,9 +191,11 @@ describe.concurrent('a machine', () => {
 });
 
 const USAGE: readonly (readonly [args: readonly string[], code: string, status: number, why: RegExp])[] = [
-  [['dream'], 'E_USAGE', 2, /unknown command 'dream'/],
-  [['run', '--fast'], 'E_USAGE', 2, /unknown option '--fast'/],
-  [['run', 'a', 'b'], 'E_USAGE', 2, /too many arguments/],
+  [['dream'], 'E_USAGE', 2, /^Unknown command 'dream'\.$/],
+  [['run', '--fast'], 'E_USAGE', 2, /^Unknown option '--fast'\.$/],
+  [['stauts'], 'E_USAGE', 2, /^Unknown command 'stauts'\. \(Did you mean status\?\)$/],
+  [['run', '--tga', 'x'], 'E_USAGE', 2, /^Unknown option '--tga'\. \(Did you mean --tag\?\)$/],
+  [['run', 'a', 'b'], 'E_USAGE', 2, /^Too many arguments for 'run'\. Expected 0 arguments but got 2\.$/],
   [['run', '--experiments', 'many'], 'E_USAGE', 2, /"many" is not a whole number above 0/],
   [['run', '--experiments', '0'], 'E_USAGE', 2, /"0"/],
   [['run', '--experiments', '1.5'], 'E_USAGE', 2, /"1\.5"/],
@@ -184,7 +204,10 @@ const USAGE: readonly (readonly [args: readonly string[], code: string, status: 
   [['run', '--until', '2001-01-01'], 'E_USAGE', 2, /"2001-01-01"/],
   [['run', '--tag', '../up'], 'E_USAGE', 2, /"\.\.\/up" must be letters/],
   [['try', 'nothing'], 'E_NOT_FOUND', 2, /shipped ones are .*hello/],
-  [['try'], 'E_USAGE', 2, /missing required argument/],
+  [['try'], 'E_USAGE', 2, /^Missing required argument 'arena'\.$/],
+  [['export', '--format', 'xml'], 'E_USAGE', 2, /"xml" is not one of csv, jsonl, tsv/],
+  [['serve', '--port', '70000'], 'E_USAGE', 2, /"70000" is not a whole number from 0 to 65535/],
+  [['take', '--branch', 'a', '--patches', 'b'], 'E_USAGE', 2, /Both --branch and --patches/],
   [['status'], 'E_NO_LAB', 2, /no ledger/],
   [['log'], 'E_NO_LAB', 2, /no ledger/],
   [['show', '1'], 'E_NO_LAB', 2, /no ledger/],

@@ -18,7 +18,7 @@ const inboxOf = (lab: string): unknown[] =>
   );
 
 describe('the dashboard with --control', () => {
-  it('takes wishes from whoever has the token, and only sensible ones', async () => {
+  it('takes requests from whoever has the token, and only sensible ones', async () => {
     const root = freshFolder('labs');
     const lab = putLab(root, 'ten', syntheticLab({ n: 10, noise: 0.0009 }).events);
     const cut = putLab(root, 'cut', []);
@@ -28,7 +28,7 @@ describe('the dashboard with --control', () => {
     const send = (wish: object, bearer: string, headers = {}): ReturnType<typeof ask> =>
       ask(
         port,
-        '/api/wish?lab=ten/mar7',
+        '/api/request?lab=ten/mar7',
         { authorization: `Bearer ${bearer}`, 'content-type': 'application/json', ...headers },
         'POST',
         JSON.stringify(wish),
@@ -39,7 +39,7 @@ describe('the dashboard with --control', () => {
     expect((await send({ verb: 'veto', n: 999 }, token)).body).toMatch(/no experiment #999/);
     const broken = await ask(
       port,
-      '/api/wish?lab=cut/mar7',
+      '/api/request?lab=cut/mar7',
       { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       'POST',
       JSON.stringify({ verb: 'pause' }),
@@ -72,7 +72,7 @@ describe.skipIf(noTerminal)(withReason('the keys of a running lab', noTerminal),
     type('t');
     await see(/steer: ▏/);
     type('less noisex\x7f\r');
-    await see(/Told whoever proposes: less noise/);
+    await see(/Told the proposers: less noise/);
     type('q');
     await see(/Stopping after/);
     expect(await ended).toBe(0);

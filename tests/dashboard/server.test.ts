@@ -86,7 +86,7 @@ describe('who may talk to the server', () => {
 
   it('has nothing that can be written to', async () => {
     for (const method of ['POST', 'PUT', 'DELETE'])
-      expect((await ask(port, '/api/wish?lab=ten/mar7', {}, method)).status).toBe(404);
+      expect((await ask(port, '/api/request?lab=ten/mar7', {}, method)).status).toBe(404);
   });
 });
 

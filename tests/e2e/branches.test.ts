@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { auditLab } from '../../src/audit/audit.ts';
 import type { Brief, Proposal, Proposer } from '../../src/core/ports.ts';
-import { liveBases } from '../../src/core/plan/bases.ts';
+import { liveBases } from '../../src/core/bases/live-bases.ts';
 import { codeOf, lineage } from '../../src/core/state.ts';
 import { openLab } from '../../src/app/open-lab.ts';
 import { openWorkspace } from '../../src/workspace/git.ts';

@@ -4,9 +4,8 @@
  */
 import { expect, it } from 'vitest';
 import { auditLab } from '../../src/audit/audit.ts';
-import { noiseIn } from '../../src/core/rules/judge.ts';
 import type { Brief, Proposal } from '../../src/core/ports.ts';
-import { codeOf, type LabState, values } from '../../src/core/state.ts';
+import { codeOf, type LabState, values, noiseIn } from '../../src/core/state.ts';
 import { openLab } from '../../src/app/open-lab.ts';
 import { openWorkspace } from '../../src/workspace/git.ts';
 import { MANIFEST, smallArena } from '../fixtures/cli.ts';

@@ -44,7 +44,7 @@ describe('successive halving', () => {
       for (const { effect = 0 } of decisions(folder)) expect(Math.abs(Number(effect))).toBeLessThan(500);
       await expectClean(folder);
       const status = await overnight(['status', '--json'], { cwd: folder });
-      expect(JSON.stringify(status.json)).toMatch(/they rank like full ones/);
+      expect(JSON.stringify(status.json)).toMatch(/it ranks like full measurements/);
     },
   );
 
@@ -56,7 +56,7 @@ describe('successive halving', () => {
     expect(ofPurpose(folder, 'screen').length).toBeLessThan(14);
     expect(ofPurpose(folder, 'idea')).toHaveLength(16);
     const status = await overnight(['status'], { cwd: folder });
-    expect(status.stdout).toMatch(/! Short runs: they do not rank like full ones/);
+    expect(status.stdout).toMatch(/! Screening: it does not rank like full measurements/);
     await expectClean(folder);
   });
 

@@ -62,7 +62,7 @@ describe('overnight knobs', () => {
       await overnight(['knobs', '--only', 'RATE,WIDTH', '--json'], { cwd: folder }),
       'E_USAGE',
       2,
-      /WIDTH not in RATE, DEPTH/,
+      /There is no proposal WIDTH; there are RATE, DEPTH\./,
     );
     const { stdout } = await overnight(['knobs', '--only', 'DEPTH', '--write'], { cwd: folder });
     expect(stdout).toMatch(/^1 knob written, 0 declared already/m);

@@ -101,7 +101,7 @@ describe('notices of a run', () => {
     });
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ kind: 'stall', arena: 'small' });
     run.child.kill('SIGINT');
-    await run.until(/Once more to stop at once/);
+    await run.until(/A second Ctrl-C stops at once/);
     run.child.kill('SIGINT');
     await run.ended;
     expect(slack.heard.filter(({ body }) => words.test(body))).toHaveLength(1);
@@ -123,7 +123,7 @@ describe('notices of a run', () => {
       await overnight(['run', '--json', '--notify', 'ftp://x'], { cwd: smallArena() }),
       'E_USAGE',
       2,
-      /no http/,
+      /is not an http or https address/,
     );
   });
 });
@@ -133,6 +133,7 @@ describe('the shapes', () => {
     kind: 'failure',
     title: 'small: <!channel> 🚀',
     text: '@everyone & <script>',
+    verdict: '@everyone & <script>',
     arena: 'small',
     tag: 'x',
   };

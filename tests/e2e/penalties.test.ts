@@ -59,7 +59,7 @@ it(
       outcome: { value: 8 + 2 * standardDeviationOf([5, 8, 11]), metrics: { before_penalties: 8, sample_sd: 3 } },
     });
     const report = reportMarkdown(viewLab(state, { now: state.lastAt, alive: false, tip: '' }));
-    expect(report).toContain('every loss stands with 2 × sample_sd added: that number decides');
+    expect(report).toContain('Penalties: 2 × sample_sd is added to every loss; the result decides');
     expect((await auditLab(paths.lab, paths.store)).checks.filter(({ ok }) => !ok)).toEqual([]);
   },
 );

@@ -51,7 +51,9 @@ async function expectAudit(paths: { lab: string; store: string }): Promise<void>
 }
 
 describe.concurrent('a wish', () => {
-  it('is taken by the running harness: pause holds new ideas, resume goes on, steer is recorded', async () => {
+  it('is taken by the running harness: pause holds new ideas, resume goes on, steer is recorded', async ({
+    expect,
+  }) => {
     const manyValues = MANIFEST.replace('range: [0, 9]', 'range: [0, 100000]');
     const folder = smallArena({ manifest: manyValues, candidate: SLOW });
     const count = (type: string): number => ledgerLines(folder).filter((line) => line.type === type).length;
@@ -177,7 +179,7 @@ describe.concurrent('a wish', () => {
 });
 
 describe.concurrent('while a proposer thinks', () => {
-  it('the machine measures the incumbent and the baseline again, and the idea comes in between', async () => {
+  it('the machine measures the incumbent and the baseline again, and the idea comes in between', async ({ expect }) => {
     const folder = smallArena();
     const firstCores = (): unknown[] =>
       (ledgerLines(folder).find(({ type }) => type === 'measuring') as { cores?: unknown[] }).cores ?? [];

@@ -65,7 +65,7 @@ describe.concurrent('Ctrl-C', () => {
     const run = start(['run', '--experiments', '1', '--json'], { cwd: folder });
     await run.until(/"purpose":"idea"/);
     run.child.kill('SIGINT');
-    await run.until(/Once more/);
+    await run.until(/A second Ctrl-C/);
     const pressed = performance.now();
     run.child.kill('SIGINT');
     const ended = await run.ended;
@@ -86,7 +86,7 @@ describe.concurrent('Ctrl-C', () => {
     const run = start(['run', '--experiments', '1', '--json'], { cwd: folder });
     await run.until(/"type":"stage.started"/);
     run.child.kill('SIGINT');
-    await run.until(/Once more/);
+    await run.until(/A second Ctrl-C/);
     run.child.kill('SIGINT');
     expect((await run.ended).status).toBe(130);
     await new Promise((resolve) => setTimeout(resolve, 500));
@@ -184,10 +184,21 @@ describe('what a night leaves', () => {
     expectError(again, 'E_EXISTS', 2, /is there/);
   });
 
-  it('takes nothing that is not asked for in one way', async () => {
-    const cwd = arenaOf(night);
-    expectError(await overnight(['take', '--json'], { cwd }), 'E_USAGE', 2, /Neither/);
+  it('is a branch with a name of its own where none is given, and goes to one place only', async () => {
+    const cwd = arenaOf(copyOf(night));
+    const branches = (): string => gitIn(cwd, 'branch', '--list', 'overnight-*', '--format=%(refname:short)').trim();
+    const tag = readdirSync(join(cwd, '.overnight', 'labs'))[0];
+    const taken = await overnight(['take'], { cwd });
+    expect(taken.stdout).toMatch(new RegExp(`^Branch overnight-${tag}: \\d+ commits? on `));
+    await overnight(['take'], { cwd });
+    expect(branches().split('\n')).toEqual([`overnight-${tag}`, `overnight-${tag}-2`]);
     expectError(await overnight(['take', '--branch', 'a', '--patches', 'b', '--json'], { cwd }), 'E_USAGE', 2, /Both/);
+    expectError(
+      await overnight(['take', '--branch', `overnight-${tag}`, '--json'], { cwd }),
+      'E_EXISTS',
+      2,
+      /never changed/,
+    );
   });
 
   it('may be cut short by a reader that has seen enough', () => {

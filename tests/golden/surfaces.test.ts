@@ -4,7 +4,8 @@ import { reportHtml } from '../../src/render/html.ts';
 import { liveWindow } from '../../src/render/live.ts';
 import { reportMarkdown } from '../../src/render/markdown.ts';
 import { staircaseSvg } from '../../src/render/svg.ts';
-import { logText, showText, statusText, summaryText } from '../../src/render/terminal.ts';
+import { showText } from '../../src/render/show.ts';
+import { logText, statusText, summaryText } from '../../src/render/terminal.ts';
 import { PLAIN } from '../../src/render/text.ts';
 import { viewExperiment } from '../../src/view/lab/experiment.ts';
 import { viewStaircase } from '../../src/view/pictures/staircase.ts';
@@ -82,7 +83,7 @@ describe('one number is one number', () => {
           if (surface !== 'markdown' || said !== view.counts.text || view.sessions.length > 0)
             expect(text, surface).toContain(said);
       const status = statusText(view, wide);
-      for (const said of [view.verdict.headline, view.counts.text, view.sinceBest.text, view.state.text])
+      for (const said of [view.verdict.headline, view.counts.detail, view.sinceBest.text, view.state.text])
         expect(status).toContain(said);
       expect(surfaces.html).toContain(view.verdict.headline);
       expect(JSON.parse(JSON.stringify(view))).toEqual(view);

@@ -173,10 +173,10 @@ describe('what cannot be', () => {
   });
 
   it.each([
-    [{ name: 'nobody' }, /There is no agent "nobody"\. Known are claude, codex/],
-    [{ name: 'claude=/does/not/exist' }, /is not installed\. \/does\/not\/exist is no program/],
+    [{ name: 'nobody' }, /There is no agent "nobody"\. The known agents are claude, codex/],
+    [{ name: 'claude=/does/not/exist' }, /is not installed\. \/does\/not\/exist is not a program/],
     [{ name: 'command' }, /needs a command/],
-    [{ name: 'acp', command: 'does-not-exist --acp' }, /first word "does-not-exist" is no program/],
+    [{ name: 'acp', command: 'does-not-exist --acp' }, /first word "does-not-exist" is not a program/],
   ])('%j is a clear error', async (choice, message) => {
     const { host, close } = await hostWith(answering);
     await expect(openAgent(choice, host)).rejects.toThrowError(
@@ -210,10 +210,10 @@ describe('what cannot be', () => {
     const bin = mkdtempSync(join(root, 'bin-'));
     writeFileSync(join(bin, 'pi'), '#!/bin/sh\necho 1.0\n', { mode: 0o755 });
     await expect(openAgent({ name: `pi=${join(bin, 'pi')}` }, host)).rejects.toThrow(
-      /no way to a model: set ANTHROPIC_API_KEY .* or OPENAI_API_KEY .* or GEMINI_API_KEY/,
+      /cannot reach a model: set ANTHROPIC_API_KEY .* or OPENAI_API_KEY .* or GEMINI_API_KEY/,
     );
     expect(findAgents(gateway, bin)).toMatchObject([
-      { name: 'pi', path: join(bin, 'pi'), reason: expect.stringContaining('no way to a model') },
+      { name: 'pi', path: join(bin, 'pi'), reason: expect.stringContaining('cannot reach a model') },
     ]);
     expect(findAgents(gateway, root)).toEqual([]);
   });

@@ -35,11 +35,13 @@ describe('the finish line', () => {
       const { verdict, counts, next, take, limits } = viewOf(state);
       const { n } = state.finalComparison!;
       expect([next[0], take[0]!.command]).toEqual([
-        `Look at what #${n} changed, then take it: \`overnight diff ${n}\`, \`overnight take\`.`,
-        `overnight diff ${n}`,
+        `Look at what #${n} changed, then take it: \`overnight diff 0 ${n}\`, \`overnight take\`.`,
+        `overnight diff 0 ${n}`,
       ]);
-      expect(limits.bars).toContainEqual({ label: '10 of 10 last measurements', share: 1 });
-      expect(verdict.sentence).toMatch(/^Final: loss of #4 \(without #1, which did not pay\) is 44[.\d]* % better/);
+      expect(limits.bars).toContainEqual({ label: '10 of 10 final measurements', share: 1 });
+      expect(verdict.sentence).toMatch(
+        /^Final: loss of #4 \(without #1, which did not help\) is better by 44[.\d]* % than/,
+      );
       expect(counts.tried).toBe(3);
       const turns = state.measurements.filter((m) => m.purpose === 'final').map((m) => (m.n === 0 ? 'B' : 'A'));
       expect(turns.join('')).toBe('ABBAABBAAB');
@@ -60,7 +62,7 @@ describe('the finish line', () => {
   it('a holdout that gives no number is said to back nothing', { timeout: 120_000 }, async () => {
     const state = await finished(stackArena({ held: 'exit 3\n' }));
     expect(state.finalComparison!.holdout).toMatchObject({ problem: expect.stringContaining('status 3') });
-    expect(viewOf(state).verdict.sentence).toMatch(/The holdout does not back it: it gave no number/);
+    expect(viewOf(state).verdict.sentence).toMatch(/The holdout does not support it: it gave no number/);
     expect(viewOf(state).health.find((line) => line.what === 'Holdout')).toMatchObject({ warning: true });
   });
 

@@ -68,7 +68,7 @@ it(
     expect(before.value - after.value).toBeGreaterThan(0.1);
     const report = reportMarkdown(viewLab(state, { now: state.lastAt, alive: false, tip: '' }));
     expect(report).toMatch(
-      /\*\*Holdout\*\*: #2 is [\d.]+ bits\/byte better than the baseline on it, [\d.]+ bits\/byte better in validation: a gap of [\d.]+ bits\/byte \(2 of 20 reads used\)/,
+      /\*\*Holdout\*\*: #2 is better by [\d.]+ bits\/byte than the baseline on it, better by [\d.]+ bits\/byte in validation: a gap of [\d.]+ bits\/byte \(2 of 20 reads used\)/,
     );
     // What it said is in the ledger and nowhere that a proposer reads.
     for (const m of state.measurements) {

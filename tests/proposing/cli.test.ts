@@ -130,7 +130,9 @@ echo '${JSON.stringify({ hypothesis: 'one less', mechanism: 'X' })}'
       // What it printed is kept for people, without keys.
       const { log } = ended.json.find((event) => event.type === 'called') as { log: string };
       const printed = readBlobText(dirname(ledgerFile(folder)), log);
-      expect(printed).toMatch(/== printed ==\n\{"hypothesis":"one less"[^]*== complained ==[^]*\nreading x\.sh with /);
+      expect(printed).toMatch(
+        /== standard output ==\n\{"hypothesis":"one less"[^]*== standard error ==[^]*\nreading x\.sh with /,
+      );
       expect(printed).not.toContain('0123456789abcdefghij');
       expect((await overnight(['audit'], { cwd: folder })).status).toBe(0);
       expect(readFileSync(join(folder, 'judge.sh'), 'utf8')).toBe(judge);
@@ -156,7 +158,7 @@ echo '${JSON.stringify({ hypothesis: 'one less', mechanism: 'X' })}'
   it('of nobody that is there is a clear message', async () => {
     const folder = smallArena();
     expectError(await run(folder, ['--agent', 'claude']), 'E_AGENT', 3, /PATH/);
-    expectError(await run(folder, ['--agent', 'nobody']), 'E_AGENT', 3, /Known are/);
+    expectError(await run(folder, ['--agent', 'nobody']), 'E_AGENT', 3, /The known agents are/);
     expectError(await run(folder, ['--agent', 'model']), 'E_AGENT', 3, /key/);
     expectError(await run(folder, ['--agent', 'search,search']), 'E_USAGE', 2, /twice/);
     expectError(await run(folder, ['--agent', 'search', '--max-usd', '-1']), 'E_USAGE', 2, /"-1"/);

@@ -85,7 +85,7 @@ describe.each(['anthropic', 'openai', 'compatible'] as const)('through the gatew
     expect(server.asked.at(-1)!.results.map((text) => text.slice(0, 20))).toEqual([
       expect.stringContaining('1\tX=9'),
       '#0 is the baseline',
-      'x.sh is changed',
+      'x.sh was changed',
     ]);
     expect(server.asked.every(({ model }) => model === 'some-model')).toBe(true);
   });

@@ -66,6 +66,53 @@ describe('who may import whom', () => {
   });
 });
 
+describe('circles', () => {
+  it('no circle of imports exists, types included', () => {
+    expect(circlesOf(program)).toEqual([]);
+  });
+
+  it('a circle of two and one of three are found, and a chain is none', () => {
+    const imports = new Map([
+      ['a', ['b']],
+      ['b', ['a', 'c']],
+      ['c', ['d']],
+      ['d', ['e']],
+      ['e', ['c', 'f']],
+      ['f', []],
+    ]);
+    expect(circlesIn(imports)).toEqual([
+      ['c', 'd', 'e'],
+      ['a', 'b'],
+    ]);
+  });
+});
+
+const circlesOf = (files: readonly string[]): string[][] =>
+  circlesIn(new Map(files.map((file) => [file, importsOf(file).map(({ target }) => target)])));
+
+/** Groups of files of which each reaches every other one by imports (strongly connected components, Tarjan 1972). */
+function circlesIn(imports: ReadonlyMap<string, readonly string[]>): string[][] {
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const path: string[] = [];
+  const circles: string[][] = [];
+  const walk = (file: string): void => {
+    order.set(file, order.size);
+    lowest.set(file, order.get(file)!);
+    path.push(file);
+    for (const target of imports.get(file)!.filter((name) => imports.has(name))) {
+      if (!order.has(target)) walk(target);
+      else if (!path.includes(target)) continue;
+      lowest.set(file, Math.min(lowest.get(file)!, lowest.get(target)!));
+    }
+    if (lowest.get(file) !== order.get(file)) return;
+    const circle = path.splice(path.indexOf(file));
+    if (circle.length > 1) circles.push(circle.sort());
+  };
+  for (const file of imports.keys()) if (!order.has(file)) walk(file);
+  return circles;
+}
+
 describe('pure code', () => {
   it('imports nothing of Node but hashing, and no package that touches the world', () => {
     const found = pure.flatMap(importsOf).filter(({ file, target }) => {

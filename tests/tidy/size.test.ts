@@ -5,7 +5,6 @@ import { below, functionsOf, isTest, program, text, tree, visit } from './source
 
 const MAX_FILE_LINES = 400;
 const MAX_FUNCTION_LINES = 60;
-const MAX_EXCEPTION_LINES = 130;
 /** What a newcomer reads first (ARCHITECTURE.md, "Where to begin"), together: an hour at the most. */
 const FIRST_FILES = [
   'src/loop/run.ts',
@@ -14,41 +13,9 @@ const FIRST_FILES = [
   'src/loop/measure.ts',
   'src/core/event.ts',
 ];
-const MAX_FIRST_LINES = 1720;
+const MAX_FIRST_LINES = 1200;
 /** An arena's one editable file stays in one piece on purpose: that is what agents work on. */
 const EDITABLE = ['arenas/nano-llm/train.ts'];
-/** Files that the formatter made longer; each is to be split by meaning. */
-const TO_SPLIT = [
-  'src/core/arena.ts',
-  'src/core/plan/plan.ts',
-  'src/core/ports.ts',
-  'src/core/replay.ts',
-  'src/core/rules/judge.ts',
-  'src/loop/ideas.ts',
-  'src/loop/lab.ts',
-  'src/loop/measure.ts',
-  'src/testing/synthetic.ts',
-  'tests/dashboard/pages.test.ts',
-  'web/style.css',
-];
-/**
- * Functions that are longer and better so: a union taken apart case by case, or one story told once. At most twelve.
- */
-const LONG_FUNCTIONS: readonly string[] = [
-  'src/app/open-lab.ts openSession',
-  'src/search/tpe/tpe.ts tpeSampler',
-  'src/core/replay.ts applyEvent',
-  // Made longer by the formatter and by names that say more; to be split by meaning.
-  'src/agents/gateway/upstream.ts exchangeWithUpstream',
-  'src/agents/model.ts callModel',
-  'src/agents/model.ts runConversation',
-  'src/cli/take.ts main',
-  'src/core/rules/judge.ts judge',
-  'src/mcp/server.ts createMcpServer',
-  'src/workspace/take.ts takeBranch',
-  'src/search/cma/sampler.ts cmaSampler',
-  'src/view/lab/lab.ts viewLab',
-];
 
 const lines = (file: string): number => text(file).trimEnd().split('\n').length;
 const code = [
@@ -61,22 +28,17 @@ const code = [
 
 describe('size', () => {
   it(`no file is longer than ${MAX_FILE_LINES} lines`, () => {
-    const long = code.filter((file) => ![...EDITABLE, ...TO_SPLIT].includes(file) && lines(file) > MAX_FILE_LINES);
+    const long = code.filter((file) => !EDITABLE.includes(file) && lines(file) > MAX_FILE_LINES);
     expect(long.map((file) => `${file}: ${lines(file)}`)).toEqual([]);
   });
 
-  it(`no function is longer than ${MAX_FUNCTION_LINES} lines, but a handful of named ones`, () => {
+  it(`no function is longer than ${MAX_FUNCTION_LINES} lines`, () => {
     const files = [...program, ...below('arenas', '.ts', '.mjs').filter((file) => !isTest(file))];
     const long = files
       .filter((file) => !EDITABLE.includes(file))
       .flatMap(functionsOf)
       .filter(({ lines }) => lines > MAX_FUNCTION_LINES);
-    expect(
-      long.filter(({ name }) => !LONG_FUNCTIONS.includes(name)).map(({ name, lines }) => `${name}: ${lines}`),
-    ).toEqual([]);
-    expect(long.filter(({ lines }) => lines > MAX_EXCEPTION_LINES)).toEqual([]);
-    expect(LONG_FUNCTIONS.filter((name) => !long.some((each) => each.name === name))).toEqual([]);
-    expect(LONG_FUNCTIONS.length).toBeLessThanOrEqual(12);
+    expect(long.map(({ name, lines }) => `${name}: ${lines}`)).toEqual([]);
   });
 
   it(`the files that a newcomer reads first are at most ${MAX_FIRST_LINES} lines in all`, () => {

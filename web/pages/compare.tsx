@@ -1,16 +1,19 @@
-/** Two to six experiments side by side: intervals, what their knobs differ in, their code, their curves. */
+/** Two to six experiments side by side: intervals, different knobs, code, curves. */
 import { useEffect, useState } from 'preact/hooks';
 import type { Board } from '../../src/view/board.ts';
+import { exactText, NONE } from '../../src/view/format.ts';
 import type { ExperimentPage } from '../../src/view/lab/experiment.ts';
 import { apiAddress } from '../live.ts';
-import { Curves, Legend } from '../parts/curves.tsx';
-import { Link } from '../parts/frame.tsx';
-import { Diff, PlainTable, Strip, stripLine } from '../parts/pieces.tsx';
-import { toggleCompare } from '../parts/table.tsx';
+import { CurvePlot, CurveLegend } from '../parts/curves.tsx';
+import { PlaceLink } from '../parts/link.tsx';
+import { CodeDiff, PlainTable, StripPlot, stripLine } from '../parts/pieces.tsx';
+import { PageSection } from '../parts/section.tsx';
+import { toggleCompare } from '../table/compare.ts';
 import { usePlace } from '../url.ts';
-import { curveRef, Section } from './experiment.tsx';
+import { curveRef } from './experiment.tsx';
 
-export function Compare({ board }: { board: Board }) {
+/** The pages of the chosen experiments, read again when one of them changed. */
+function useChosenPages(board: Board): readonly ExperimentPage[] {
   const { lab, compare, at } = usePlace();
   const [pages, setPages] = useState<readonly ExperimentPage[]>([]);
   const pagesKey = compare.map((n) => `${n}:${board.experiments[n]?.replicates}`).join();
@@ -29,10 +32,16 @@ export function Compare({ board }: { board: Board }) {
     });
     return () => controller.abort();
   }, [lab, pagesKey, at]);
+  return pages;
+}
+
+export function ComparePage({ board }: { board: Board }) {
+  const { compare } = usePlace();
+  const pages = useChosenPages(board);
   if (compare.length === 0)
     return (
       <p>
-        Nothing is chosen yet. On the overview press <kbd>c</kbd> on a row, or Shift-click it; up to six.
+        No experiment is chosen yet. On the overview press <kbd>c</kbd> on a row, or Shift-click it; up to six.
       </p>
     );
   const stripLines = pages.map((page, index) => stripLine(page, page.mine, `#${page.row.n}`, index === 0));
@@ -44,41 +53,44 @@ export function Compare({ board }: { board: Board }) {
       <ul class="chosen">
         {compare.map((n) => (
           <li key={n}>
-            <Link to={{ page: 'experiment', n }}>#{n}</Link>{' '}
+            <PlaceLink to={{ page: 'experiment', n }}>#{n}</PlaceLink>{' '}
             <bdi>{board.experiments[n]?.hypothesis ?? 'not there'}</bdi>{' '}
-            <button type="button" aria-label={`Take #${n} out`} onClick={() => toggleCompare(n)}>
+            <button type="button" aria-label={`Remove #${n}`} onClick={() => toggleCompare(n)}>
               ✕
             </button>
           </li>
         ))}
       </ul>
-      <Section id="intervals" title="Means and 95 % intervals">
-        <Strip lines={stripLines} />
-      </Section>
-      <Section id="knobs" title="Knobs that differ">
-        <Knobs pages={pages} />
-      </Section>
-      <Section id="curves" title="Curves">
-        <Legend labels={curveRefs.map((reference) => reference.label)} />
-        <Curves refs={curveRefs} />
-      </Section>
+      <PageSection id="intervals" title="Means and 95 % intervals">
+        <StripPlot lines={stripLines} />
+      </PageSection>
+      <PageSection id="knobs" title="Knobs that differ">
+        <DifferingKnobs pages={pages} />
+      </PageSection>
+      <PageSection id="curves" title="Curves">
+        <CurveLegend labels={curveRefs.map((reference) => reference.label)} />
+        <CurvePlot refs={curveRefs} />
+      </PageSection>
       {first &&
         others.map((page) => (
-          <Section key={page.row.n} id={`diff-${page.row.n}`} title={`Code: #${first.row.n} to #${page.row.n}`}>
-            <Diff from={first.row.n} to={page.row.n} />
-          </Section>
+          <PageSection key={page.row.n} id={`diff-${page.row.n}`} title={`Code: #${first.row.n} to #${page.row.n}`}>
+            <CodeDiff from={first.row.n} to={page.row.n} />
+          </PageSection>
         ))}
     </article>
   );
 }
 
 /** Only what differs. */
-function Knobs({ pages }: { pages: readonly ExperimentPage[] }) {
+function DifferingKnobs({ pages }: { pages: readonly ExperimentPage[] }) {
   const knobNames = [...new Set(pages.flatMap((page) => Object.keys(page.row.knobs ?? {})))];
-  const knobText = (page: ExperimentPage, name: string): string => String(page.row.knobs?.[name] ?? '–');
-  const differingNames = knobNames.filter((name) => new Set(pages.map((page) => knobText(page, name))).size > 1);
+  const valueText = (page: ExperimentPage, name: string): string => {
+    const value = page.row.knobs?.[name];
+    return value === undefined ? NONE : typeof value === 'number' ? exactText(value) : value;
+  };
+  const differingNames = knobNames.filter((name) => new Set(pages.map((page) => valueText(page, name))).size > 1);
   if (differingNames.length === 0)
     return <p class="soft">{knobNames.length === 0 ? 'These experiments have no knobs.' : 'All knobs are equal.'}</p>;
-  const rows = differingNames.map((name) => [name, ...pages.map((page) => knobText(page, name))]);
+  const rows = differingNames.map((name) => [name, ...pages.map((page) => valueText(page, name))]);
   return <PlainTable what="knobs" headings={['knob', ...pages.map((page) => `#${page.row.n}`)]} rows={rows} />;
 }

@@ -1,14 +1,14 @@
 /**
- * Where the best comes from: the staircase with its family lines, and the kept steps with what else was tried on each.
+ * The history of the best: the staircase with its family lines, and the kept steps with the other ideas tried on each.
  */
 import type { Board, BoardRow } from '../../src/view/board.ts';
 import { GLYPHS, kindOf, WORDS } from '../../src/render/marks.ts';
 import { CopyMenu } from '../parts/copy.tsx';
-import { Link } from '../parts/frame.tsx';
-import { Stairs } from '../parts/stairs.tsx';
+import { PlaceLink } from '../parts/link.tsx';
+import { StaircasePlot } from '../parts/stairs.tsx';
 import { goTo } from '../url.ts';
 
-export function Lineage({ board }: { board: Board }) {
+export function LineagePage({ board }: { board: Board }) {
   const childrenByParent = new Map<number, BoardRow[]>();
   for (const row of board.experiments)
     if (row.n > 0) childrenByParent.set(row.parent, [...(childrenByParent.get(row.parent) ?? []), row]);
@@ -16,11 +16,11 @@ export function Lineage({ board }: { board: Board }) {
   const abandoned = board.experiments.filter((row) => row.verdict === 'kept' && !lineageNumbers.has(row.n));
   return (
     <article class="lineage">
-      <Stairs board={board} tree />
+      <StaircasePlot board={board} tree />
       <h2>Kept steps</h2>
       <ol class="steps">
         {board.lineage.map((n) => (
-          <Step
+          <KeptStep
             key={n}
             row={board.experiments[n]}
             tried={(childrenByParent.get(n) ?? []).filter((row) => !lineageNumbers.has(row.n))}
@@ -39,11 +39,11 @@ export function Lineage({ board }: { board: Board }) {
       />
       {abandoned.length > 0 && (
         <p class="soft">
-          Kept once and no longer in the line:{' '}
+          Kept before, no longer in the lineage:{' '}
           {abandoned.map((row) => (
-            <Link key={row.n} to={{ page: 'experiment', n: row.n }}>
+            <PlaceLink key={row.n} to={{ page: 'experiment', n: row.n }}>
               #{row.n}{' '}
-            </Link>
+            </PlaceLink>
           ))}
         </p>
       )}
@@ -51,7 +51,7 @@ export function Lineage({ board }: { board: Board }) {
   );
 }
 
-function Step({ row, tried, board }: { row: BoardRow | undefined; tried: readonly BoardRow[]; board: Board }) {
+function KeptStep({ row, tried, board }: { row: BoardRow | undefined; tried: readonly BoardRow[]; board: Board }) {
   if (!row) return null;
   const kind = kindOf(row);
   const claim = board.claims.findLast((candidate) => candidate.n === row.n);
@@ -61,13 +61,13 @@ function Step({ row, tried, board }: { row: BoardRow | undefined; tried: readonl
         <span class={`mark p-${kind.replace(' ', '-')}`} title={WORDS[kind]}>
           {GLYPHS[kind]}
         </span>{' '}
-        <Link to={{ page: 'experiment', n: row.n }}>#{row.n}</Link> <b>{row.mean?.text ?? '–'}</b>{' '}
+        <PlaceLink to={{ page: 'experiment', n: row.n }}>#{row.n}</PlaceLink> <b>{row.mean?.text ?? '–'}</b>{' '}
         {row.effect && <span>{row.effect.delta}</span>} <bdi>{row.hypothesis}</bdi>
       </p>
       {claim && <p class="soft">{claim.text}</p>}
       {tried.length > 0 && (
         <p class="soft branch">
-          └ {tried.length} tried on it and left: {countVerdicts(tried)}{' '}
+          └ {tried.length} tried on top of it and dropped: {countVerdicts(tried)}{' '}
           <button type="button" onClick={() => goTo({ page: 'overview', filter: `parent=${row.n}` })}>
             show
           </button>

@@ -1,11 +1,14 @@
-/** The first screen: is it alive, is it better, is that real, what did it cost, what next. Then every experiment. */
+/** The first screen: state, result, evidence, cost and next step; then every experiment. */
 import { useEffect, useState } from 'preact/hooks';
 import { formatCount } from '../../src/base/text.ts';
 import type { Board, BoardRow } from '../../src/view/board.ts';
 import { formatDollars, formatDuration, formatInteger } from '../../src/view/format.ts';
-import { Code, Link } from '../parts/frame.tsx';
-import { Stairs } from '../parts/stairs.tsx';
-import { Table } from '../parts/table.tsx';
+import { TROUBLED_STATES } from '../frame/state-pill.tsx';
+import { PlaceLink } from '../parts/link.tsx';
+import { ProseWithCode } from '../parts/prose.tsx';
+import { ShareBar } from '../parts/share-bar.tsx';
+import { StaircasePlot } from '../parts/stairs.tsx';
+import { ExperimentTable } from '../table/table.tsx';
 import { usePlace } from '../url.ts';
 
 const TONES: Readonly<Record<Board['verdict']['outcome'], string>> = {
@@ -17,9 +20,7 @@ const TONES: Readonly<Record<Board['verdict']['outcome'], string>> = {
   calibrating: 'calm',
 };
 
-const TROUBLED_STATES = new Set(['broken', 'died', 'stalled']);
-
-export function Overview({ board, rows }: { readonly board: Board; readonly rows: readonly BoardRow[] }) {
+export function OverviewPage({ board, rows }: { readonly board: Board; readonly rows: readonly BoardRow[] }) {
   const { verdict, state } = board;
   return (
     <>
@@ -38,12 +39,12 @@ export function Overview({ board, rows }: { readonly board: Board; readonly rows
         </p>
         {board.next[0] && (
           <p class="next">
-            <b>Next</b> <Code text={board.next[0]} />
+            <b>Next</b> <ProseWithCode text={board.next[0]} />
           </p>
         )}
       </section>
-      <Numbers board={board} />
-      <Running board={board} />
+      <NumberTiles board={board} />
+      <RunningNow board={board} />
       {board.take.length > 0 && state.kind !== 'running' && (
         <p class="take soft">
           {board.take.map((entry) => (
@@ -53,35 +54,35 @@ export function Overview({ board, rows }: { readonly board: Board; readonly rows
           ))}
         </p>
       )}
-      <Stairs board={board} height={pictureHeight(board.experiments.length)} />
-      <Table board={board} rows={rows} />
+      <StaircasePlot board={board} height={pictureHeight(board.experiments.length)} />
+      <ExperimentTable board={board} rows={rows} />
     </>
   );
 }
 
-/** The picture takes what the first screen has left, within reason; a picture of little needs less. */
+/** The picture takes the rest of the first screen, within bounds; few experiments need less. */
 function pictureHeight(experiments: number): number {
   const maxHeight = experiments < 2 ? 300 : 480;
   return Math.max(300, Math.min(maxHeight, innerHeight - 370));
 }
 
-function Numbers({ board }: { readonly board: Board }) {
+function NumberTiles({ board }: { readonly board: Board }) {
   const { incumbent, champion, baseline, gain, counts } = board;
   const best = champion && champion.n > 0 ? champion : incumbent;
   const costPerGain =
     board.economics.confirmedGains > 0
-      ? board.economics.lines.find((line) => line.what === 'Per confirmed gain')
+      ? board.economics.lines.find((line) => line.code === 'per-confirmed-gain')
       : undefined;
   return (
     <dl class="numbers">
-      <Tile
+      <NumberTile
         name={best && best.n > 0 ? `Best, #${best.n}` : 'Baseline'}
         value={best?.mean?.text ?? '–'}
         small={best?.half ? `± ${best.half.text} (95 %), ${formatCount(best.replicates, 'measurement')}` : ''}
       />
-      <Tile
+      <NumberTile
         name="Gain"
-        value={gain ? (gain.effect.percentText ?? gain.effect.delta) : 'none confirmed'}
+        value={gain ? (gain.effect.percentText ?? gain.effect.amountText) : 'none confirmed'}
         small={
           gain
             ? `95 %: ${gain.effect.percentIntervalText ?? gain.effect.intervalText ?? ''}`
@@ -90,19 +91,15 @@ function Numbers({ board }: { readonly board: Board }) {
               : ''
         }
       />
-      <Tile
+      <NumberTile
         name="Is it real?"
         value={TRUST_WORDS[board.verdict.outcome]}
         small={`${board.trust.grade}: ${board.trust.reason}`}
         tone={board.trust.grade === 'reported' && board.sessions.length > 0 ? 'bad' : ''}
       />
-      <Tile
-        name="Tried"
-        value={counts.text.split(' tried')[0]!}
-        small={counts.text.replace(/^[\d,]+ tried( · )?/, '')}
-      />
-      <Tile name="Since best" value={formatInteger(board.sinceBest.experiments)} small={board.sinceBest.long} />
-      <Tile
+      <NumberTile name="Tried" value={formatInteger(counts.tried)} small={counts.detail} />
+      <NumberTile name="Since best" value={formatInteger(board.sinceBest.experiments)} small={board.sinceBest.long} />
+      <NumberTile
         name="Spent"
         value={board.economics.usd === undefined ? board.time.text.sessions : formatDollars(board.economics.usd)}
         small={
@@ -116,7 +113,7 @@ function Numbers({ board }: { readonly board: Board }) {
         <dd>
           {board.limits.bars.length === 0 && <span class="soft">no budget was set</span>}
           {board.limits.bars.map((bar) => (
-            <Bar key={bar.label} label={bar.label} share={bar.share} />
+            <ShareBar key={bar.label} label={bar.label} share={bar.share} />
           ))}
           {board.limits.projection && <span class="soft">{board.limits.projection}</span>}
         </dd>
@@ -134,7 +131,7 @@ const TRUST_WORDS: Readonly<Record<Board['verdict']['outcome'], string>> = {
   calibrating: 'calibrating',
 };
 
-function Tile({ name, value, small, tone = '' }: { name: string; value: string; small: string; tone?: string }) {
+function NumberTile({ name, value, small, tone = '' }: { name: string; value: string; small: string; tone?: string }) {
   return (
     <div class={`tile ${tone}`}>
       <dt>{name}</dt>
@@ -148,16 +145,8 @@ function Tile({ name, value, small, tone = '' }: { name: string; value: string; 
   );
 }
 
-export function Bar({ label, share }: { label: string; share: number }) {
-  return (
-    <span class="bar">
-      <progress max={1} value={share} aria-label={label} /> <span>{label}</span>
-    </span>
-  );
-}
-
 /** What runs now, with a clock of its own between events. */
-function Running({ board }: { readonly board: Board }) {
+function RunningNow({ board }: { readonly board: Board }) {
   const { at } = usePlace();
   const [nowMs, setNowMs] = useState(Date.now());
   const isBusy = board.now.length > 0 && at === undefined && board.state.kind === 'running';
@@ -177,7 +166,7 @@ function Running({ board }: { readonly board: Board }) {
       {board.now.map((measurement) => {
         const elapsedS = Math.max(0, (nowMs - Date.parse(measurement.startedAt)) / 1000);
         return (
-          <Link key={measurement.m} to={{ page: 'experiment', n: measurement.n }}>
+          <PlaceLink key={measurement.m} to={{ page: 'experiment', n: measurement.n }}>
             <b>#{measurement.n}</b>
             <progress
               max={board.budget.seconds}
@@ -189,7 +178,7 @@ function Running({ board }: { readonly board: Board }) {
             </span>
             {measurement.said && <span>{measurement.said}</span>}
             <bdi>{measurement.text}</bdi>
-          </Link>
+          </PlaceLink>
         );
       })}
     </section>

@@ -1,14 +1,14 @@
 /** All labs below the served folder. */
-import { StatePill } from '../parts/frame.tsx';
-import { Link } from '../parts/frame.tsx';
+import { StatePill } from '../frame/state-pill.tsx';
+import { PlaceLink } from '../parts/link.tsx';
 import { useLabs } from '../live.ts';
 
-export function Start() {
+export function StartPage() {
   const { labs, connection } = useLabs(true);
   return (
     <main class="alone start">
       <h1>Overnight</h1>
-      {connection === 'lost' && <p role="alert">The server does not answer; this is what it said last.</p>}
+      {connection === 'lost' && <p role="alert">The server does not answer; this is its last answer.</p>}
       {!labs && (
         <p class="loading" role="status">
           Looking for labs …
@@ -24,7 +24,7 @@ export function Start() {
         {labs?.map((lab) =>
           'reading' in lab ? (
             <li key={lab.id}>
-              <Link to={{ lab: lab.id, page: 'overview' }}>
+              <PlaceLink to={{ lab: lab.id, page: 'overview' }}>
                 <span class="name">
                   <b>
                     <bdi>{lab.id}</bdi>
@@ -32,11 +32,11 @@ export function Start() {
                 </span>
                 <progress max={1} value={lab.reading.share} aria-label={`Ledger of ${lab.id} read`} />
                 <span class="soft">{lab.reading.text} …</span>
-              </Link>
+              </PlaceLink>
             </li>
           ) : (
             <li key={lab.id}>
-              <Link to={{ lab: lab.id, page: 'overview' }}>
+              <PlaceLink to={{ lab: lab.id, page: 'overview' }}>
                 <span class="name">
                   <b>
                     <bdi>{lab.arena}</bdi>
@@ -51,7 +51,7 @@ export function Start() {
                 <span class="soft">
                   {lab.trust} · {lab.updated} · <bdi>{lab.id}</bdi>
                 </span>
-              </Link>
+              </PlaceLink>
             </li>
           ),
         )}

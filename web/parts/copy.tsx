@@ -1,4 +1,4 @@
-/** Copying what is seen: SVG, CSV, Markdown. The texts are made when asked for. */
+/** Copies a picture or a table as SVG, CSV or Markdown. The text is made when somebody presses the button. */
 import { useState } from 'preact/hooks';
 import { csvText, markdownTable } from '../../src/render/tables.ts';
 
@@ -42,7 +42,7 @@ export function CopyMenu({ what, svg, table }: CopyMenuProps) {
   );
 }
 
-/** Where the clipboard is not allowed, a file. */
+/** A file, where the clipboard is not allowed. */
 function downloadFile(fileName: string, content: string, onDone: () => void): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([content]));

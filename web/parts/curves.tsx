@@ -7,6 +7,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { CURVE_COLOURS, CURVE_DASHES, curvesSvg, type NamedCurve } from '../../src/render/plots.ts';
 import type { CurveData } from '../../src/view/answers.ts';
+import { exactText } from '../../src/view/format.ts';
 import { apiAddress } from '../live.ts';
 import { usePlace } from '../url.ts';
 import { CopyMenu } from './copy.tsx';
@@ -17,12 +18,17 @@ export interface CurveRef {
   readonly blob: string;
 }
 
-export function Curves({ refs }: { readonly refs: readonly CurveRef[] }) {
+/** A range of steps that somebody zoomed into. */
+type StepRange = readonly [number, number];
+
+/** The curves of the references, thinned to a width, read again when the range or the column changes. */
+function useCurves(
+  refs: readonly CurveRef[],
+  width: number,
+  column: number | undefined,
+  range: StepRange | undefined,
+): readonly NamedCurve[] | undefined {
   const { lab } = usePlace();
-  const [boxRef, width] = useWidth();
-  const hostRef = useRef<HTMLDivElement>(null);
-  const [range, setRange] = useState<readonly [number, number]>();
-  const [column, setColumn] = useState<number>();
   const [curves, setCurves] = useState<readonly NamedCurve[]>();
   const blobsKey = refs.map((reference) => reference.blob).join();
   useEffect(() => {
@@ -41,6 +47,15 @@ export function Curves({ refs }: { readonly refs: readonly CurveRef[] }) {
     });
     return () => controller.abort();
   }, [lab, blobsKey, width > 0, column, range?.[0], range?.[1]]);
+  return curves;
+}
+
+export function CurvePlot({ refs }: { readonly refs: readonly CurveRef[] }) {
+  const [boxRef, width] = useWidth();
+  const hostRef = useRef<HTMLDivElement>(null);
+  const [range, setRange] = useState<StepRange>();
+  const [column, setColumn] = useState<number>();
+  const curves = useCurves(refs, width, column, range);
   useEffect(() => {
     if (!hostRef.current || !curves || curves.length === 0) return undefined;
     const plot = drawCurves(hostRef.current, curves, width, setRange);
@@ -48,104 +63,91 @@ export function Curves({ refs }: { readonly refs: readonly CurveRef[] }) {
   }, [curves, width]);
   const table = useMemo(() => (): string[][] => tableOf(curves ?? []), [curves]);
   const firstCurve = curves?.[0]?.data;
-  const stepsPerBucket = Math.max(1, ...(curves ?? []).map((curve) => curve.data.per));
   return (
     <div class="curves" ref={boxRef}>
       {refs.length === 0 && (
         <p class="soft">
-          No curve was left: candidates may write <code>curve.csv</code>.
+          There is no curve: candidates may write <code>curve.csv</code>.
         </p>
       )}
       {curves?.length === 0 && refs.length > 0 && <p class="soft">The curve cannot be read.</p>}
       <div ref={hostRef} />
-      {firstCurve && (
+      {curves && firstCurve && (
         <p class="soft row">
-          <span>
-            {firstCurve.columns.map((name, columnIndex) =>
-              columnIndex === 0 ? null : (
-                <button
-                  key={name}
-                  type="button"
-                  aria-pressed={columnIndex === firstCurve.column}
-                  onClick={() => setColumn(columnIndex)}
-                >
-                  {name}
-                </button>
-              ),
-            )}
-          </span>
-          <span>
-            {stepsPerBucket > 1 ? `band: least and greatest of ${stepsPerBucket} steps a bucket` : 'every step'}; drag
-            to zoom
-            {range && (
-              <>
-                {' '}
-                <button type="button" onClick={() => setRange(undefined)}>
-                  all steps
-                </button>
-              </>
-            )}
-          </span>
-          <CopyMenu what="curves" svg={() => curvesSvg(curves ?? [])} table={table} />
+          <ColumnSwitch data={firstCurve} onPick={setColumn} />
+          <ZoomNote curves={curves} range={range} onReset={() => setRange(undefined)} />
+          <CopyMenu what="curves" svg={() => curvesSvg(curves)} table={table} />
         </p>
       )}
     </div>
   );
 }
 
+/** Which column of the curve is drawn; the first is the step. */
+function ColumnSwitch({ data, onPick }: { data: CurveData; onPick: (column: number) => void }) {
+  return (
+    <span>
+      {data.columns.map((name, columnIndex) =>
+        columnIndex === 0 ? null : (
+          <button
+            key={name}
+            type="button"
+            aria-pressed={columnIndex === data.column}
+            onClick={() => onPick(columnIndex)}
+          >
+            {name}
+          </button>
+        ),
+      )}
+    </span>
+  );
+}
+
+function ZoomNote(props: { curves: readonly NamedCurve[]; range: StepRange | undefined; onReset: () => void }) {
+  const stepsPerBucket = Math.max(1, ...props.curves.map((curve) => curve.data.per));
+  return (
+    <span>
+      {stepsPerBucket > 1 ? `band: lowest and highest of ${stepsPerBucket} steps` : 'every step'}; drag to zoom
+      {props.range && (
+        <>
+          {' '}
+          <button type="button" onClick={props.onReset}>
+            all steps
+          </button>
+        </>
+      )}
+    </span>
+  );
+}
+
+const tickTexts = (_: uPlot, ticks: readonly number[]): string[] =>
+  ticks.map((tick) => exactText(Number(tick.toPrecision(6))));
+
 function drawCurves(
   host: HTMLElement,
   curves: readonly NamedCurve[],
   width: number,
-  onZoom: (range: readonly [number, number]) => void,
+  onZoom: (range: StepRange) => void,
 ): uPlot {
   const inkColor = getComputedStyle(host).color;
   const alignedData = curves.map(
     ({ data }) => [data.x, data.last, data.low, data.high] as unknown as uPlot.AlignedData,
   );
-  const series: uPlot.Series[] = [{ label: curves[0]!.data.columns[0]! }];
-  const bands: uPlot.Band[] = [];
-  curves.forEach(({ label }, curveIndex) => {
-    const stroke = CURVE_COLOURS[curveIndex % CURVE_COLOURS.length]!;
-    const seriesIndex = series.length;
-    series.push({
-      label,
-      stroke,
-      width: 1.6,
-      dash: [...CURVE_DASHES[curveIndex % CURVE_DASHES.length]!],
-      spanGaps: true,
-      points: { show: false },
-    });
-    series.push({ label: `${label} least`, stroke: 'transparent', spanGaps: true, points: { show: false } });
-    series.push({ label: `${label} greatest`, stroke: 'transparent', spanGaps: true, points: { show: false } });
-    bands.push({ series: [seriesIndex + 2, seriesIndex + 1], fill: `${stroke}33` });
-  });
+  const stepName = curves[0]!.data.columns[0]!;
   const grid = { stroke: '#8884', width: 0.5 };
   const plot = new uPlot(
     {
       width,
       height: 280,
-      series,
-      bands,
+      ...seriesOf(curves, stepName),
       scales: { x: { time: false } },
       axes: [
-        { stroke: inkColor, grid, label: curves[0]!.data.columns[0]! },
-        { stroke: inkColor, grid, size: 64 },
+        { stroke: inkColor, grid, values: tickTexts, label: stepName },
+        { stroke: inkColor, grid, values: tickTexts, size: 64 },
       ],
       legend: { show: false },
       cursor: { drag: { setScale: false } },
-      hooks: {
-        setSelect: [
-          (chart) => {
-            if (chart.select.width < 4) return;
-            onZoom([
-              Math.floor(chart.posToVal(chart.select.left, 'x')),
-              Math.ceil(chart.posToVal(chart.select.left + chart.select.width, 'x')),
-            ]);
-            chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-          },
-        ],
-      },
+      hooks: { setSelect: [(chart) => zoomToSelection(chart, onZoom)] },
     },
     alignedData.length === 1 ? alignedData[0]! : uPlot.join(alignedData),
     host,
@@ -153,6 +155,29 @@ function drawCurves(
   plot.root.setAttribute('role', 'img');
   plot.root.setAttribute('aria-label', `Curves of ${curves.map((curve) => curve.label).join(', ')}`);
   return plot;
+}
+
+/** A line for each curve, and a band from the lowest to the highest of each bucket. */
+function seriesOf(curves: readonly NamedCurve[], stepName: string): { series: uPlot.Series[]; bands: uPlot.Band[] } {
+  const edge = { stroke: 'transparent', spanGaps: true, points: { show: false } };
+  const series: uPlot.Series[] = [{ label: stepName }];
+  const bands: uPlot.Band[] = [];
+  curves.forEach(({ label }, curveIndex) => {
+    const stroke = CURVE_COLOURS[curveIndex % CURVE_COLOURS.length]!;
+    const dash = [...CURVE_DASHES[curveIndex % CURVE_DASHES.length]!];
+    const seriesIndex = series.length;
+    series.push({ label, stroke, width: 1.6, dash, spanGaps: true, points: { show: false } });
+    series.push({ ...edge, label: `${label} lowest` }, { ...edge, label: `${label} highest` });
+    bands.push({ series: [seriesIndex + 2, seriesIndex + 1], fill: `${stroke}33` });
+  });
+  return { series, bands };
+}
+
+function zoomToSelection(chart: uPlot, onZoom: (range: StepRange) => void): void {
+  const { left, width } = chart.select;
+  if (width < 4) return;
+  onZoom([Math.floor(chart.posToVal(left, 'x')), Math.ceil(chart.posToVal(left + width, 'x'))]);
+  chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
 }
 
 function tableOf(curves: readonly NamedCurve[]): string[][] {
@@ -165,7 +190,7 @@ function tableOf(curves: readonly NamedCurve[]): string[][] {
   ];
 }
 
-export function Legend({ labels }: { readonly labels: readonly string[] }) {
+export function CurveLegend({ labels }: { readonly labels: readonly string[] }) {
   return (
     <p class="legend">
       {labels.map((label, index) => (

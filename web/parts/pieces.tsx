@@ -9,7 +9,7 @@ import { CopyMenu } from './copy.tsx';
 import { useWidth } from './stairs.tsx';
 
 /** A drawing of our own: escaped where it is made. */
-export function Drawing({
+export function CopyableDrawing({
   drawSvg,
   what,
   table,
@@ -30,7 +30,7 @@ export function Drawing({
 type LabelledTexts = readonly { readonly label: string; readonly text: string }[];
 
 /** With a name, it can be copied. */
-export function Facts({ lines, what }: { lines: LabelledTexts; what?: string }) {
+export function FactList({ lines, what }: { lines: LabelledTexts; what?: string }) {
   return (
     <>
       <dl class="facts">
@@ -91,7 +91,7 @@ export function PlainTable({
   );
 }
 
-export function Diff({ from, to }: { from: number; to: number }) {
+export function CodeDiff({ from, to }: { from: number; to: number }) {
   const { lab } = usePlace();
   const { data, error } = useRead<DiffText>(apiAddress('diff', { lab, from, to }));
   if (error) return <p role="alert">{error}</p>;
@@ -120,7 +120,7 @@ export function stripLine(page: ExperimentPage, side: ExperimentPage['mine'], la
     label,
     main,
     values: side.measurements.flatMap((measurement) =>
-      measurement.value && measurement.purpose !== 'short run' ? [measurement.value.raw] : [],
+      measurement.value && !measurement.isScreening ? [measurement.value.raw] : [],
     ),
     text: side.mean ? `${side.mean.text}${side.half ? ` ± ${side.half.text}` : ''}` : `no ${page.metric}`,
     ...(side.mean && { mean: side.mean.raw }),
@@ -128,10 +128,10 @@ export function stripLine(page: ExperimentPage, side: ExperimentPage['mine'], la
   };
 }
 
-export function Strip({ lines }: { lines: readonly StripLine[] }) {
+export function StripPlot({ lines }: { lines: readonly StripLine[] }) {
   const stripTable = (): string[][] => [
     ['experiment', 'mean', 'measurements'],
     ...lines.map((line) => [line.label, line.text, line.values.join(' ')]),
   ];
-  return <Drawing what="replicates" drawSvg={(width) => stripSvg(lines, width)} table={stripTable} />;
+  return <CopyableDrawing what="replicates" drawSvg={(width) => stripSvg(lines, width)} table={stripTable} />;
 }

@@ -3,9 +3,10 @@
  * be changed.
  */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { staircaseFrame, staircaseSvg } from '../../src/render/svg.ts';
+import { type PlotFrame, staircaseFrame, staircaseSvg } from '../../src/render/svg.ts';
 import type { Board } from '../../src/view/board.ts';
-import { type Mark, viewStaircase, type XAxis, type YAxis } from '../../src/view/pictures/staircase.ts';
+import { type Mark, type StaircaseView, viewStaircase, type YAxis } from '../../src/view/pictures/staircase.ts';
+import type { XAxis } from '../../src/view/pictures/ticks.ts';
 import { goTo, usePlace } from '../url.ts';
 import { CopyMenu } from './copy.tsx';
 
@@ -42,75 +43,94 @@ function useSettled(board: Board): Board {
   return isSmall ? board : settled;
 }
 
-export function Stairs({ board: newest, height = 380, tree = false }: StairsProps) {
+export function StaircasePlot({ board: newest, height = 380, tree = false }: StairsProps) {
   const board = useSettled(newest);
   const place = usePlace();
-  const [boxRef, width] = useWidth();
   const [xAxis, yAxis] = [place.x as XAxis, place.y as YAxis];
   const picture = useMemo(() => viewStaircase(board, { x: xAxis, y: yAxis }), [board, xAxis, yAxis]);
-  const options = { width, height, title: false, style: false, id: tree ? 'tree' : 'staircase' };
   const parents = useMemo(
     () => (tree ? new Map(board.experiments.map((row) => [row.n, row.parent])) : undefined),
     [board, tree],
   );
-  const drawnOptions = { ...options, ...(parents && { parents }) };
-  const svg = useMemo(() => (width > 0 ? staircaseSvg(picture, drawnOptions) : ''), [picture, width, height, parents]);
-  const [nearMark, setNearMark] = useState<Mark>();
-  const frame = useMemo(() => (width > 0 ? staircaseFrame(picture, options) : undefined), [picture, width, height]);
-  const positionOf = (mark: Mark): readonly [number, number] => [
-    frame!.toX(mark.x),
-    mark.y === undefined ? frame!.rugY : frame!.toY(mark.y),
-  ];
-  const nearestMark = (event: MouseEvent): Mark | undefined => {
-    if (!frame) return undefined;
-    const bounds = (event.currentTarget as HTMLElement).getBoundingClientRect();
-    const [pointerX, pointerY] = [event.clientX - bounds.left, event.clientY - bounds.top];
-    let [bestDistance, closest]: [number, Mark | undefined] = [30 ** 2, undefined];
-    for (const mark of picture.marks) {
-      const [markX, markY] = positionOf(mark);
-      const distance = (markX - pointerX) ** 2 + (markY - pointerY) ** 2;
-      if (distance < bestDistance) [bestDistance, closest] = [distance, mark];
-    }
-    return closest;
-  };
   const hasMoney = board.experiments.some((row) => row.costUsd);
-  const selectedMark = picture.marks.find((mark) => mark.n === place.row);
-  const shownMark = nearMark ?? selectedMark;
   return (
     <figure class="stairs" aria-label={picture.title}>
       <div class="axes">
-        <Switch
+        <AxisSwitch
           label="x"
           options={X_AXES.filter(([axis]) => axis !== 'money' || hasMoney)}
           value={xAxis}
           onPick={(axis) => goTo({ x: axis })}
         />
-        <Switch label="y" options={Y_AXES} value={yAxis} onPick={(axis) => goTo({ y: axis })} />
+        <AxisSwitch label="y" options={Y_AXES} value={yAxis} onPick={(axis) => goTo({ y: axis })} />
         <CopyMenu
           what="staircase"
           svg={() => staircaseSvg(picture, { width: 960, ...(parents && { parents }) })}
           table={() => experimentTable(board)}
         />
       </div>
-      <div
-        class="picture"
-        ref={boxRef}
-        onMouseMove={(event) => setNearMark(nearestMark(event))}
-        onMouseLeave={() => setNearMark(undefined)}
-        onClick={(event) => {
-          const mark = nearestMark(event);
-          if (mark) goTo({ page: 'experiment', n: mark.n, row: mark.n });
-        }}
-      >
-        <div dangerouslySetInnerHTML={{ __html: svg }} />
-        {shownMark && frame && <Cross mark={shownMark} at={positionOf(shownMark)} width={width} height={height} />}
-      </div>
+      <StaircasePicture picture={picture} height={height} parents={parents} />
       <figcaption class="soft">{picture.caption}</figcaption>
     </figure>
   );
 }
 
-function Cross({
+/** The drawing, and the name of the mark nearest to the pointer. */
+function StaircasePicture(props: {
+  picture: StaircaseView;
+  height: number;
+  parents: ReadonlyMap<number, number> | undefined;
+}) {
+  const { picture, height, parents } = props;
+  const place = usePlace();
+  const [boxRef, width] = useWidth();
+  const options = { width, height, title: false, style: false, id: parents ? 'tree' : 'staircase' };
+  const drawnOptions = { ...options, ...(parents && { parents }) };
+  const svg = useMemo(() => (width > 0 ? staircaseSvg(picture, drawnOptions) : ''), [picture, width, height, parents]);
+  const frame = useMemo(() => (width > 0 ? staircaseFrame(picture, options) : undefined), [picture, width, height]);
+  const [nearMark, setNearMark] = useState<Mark>();
+  const markAt = (event: MouseEvent): Mark | undefined => frame && nearestMark(event, picture.marks, frame);
+  const shownMark = nearMark ?? picture.marks.find((mark) => mark.n === place.row);
+  return (
+    <div
+      class="picture"
+      ref={boxRef}
+      onMouseMove={(event) => setNearMark(markAt(event))}
+      onMouseLeave={() => setNearMark(undefined)}
+      onClick={(event) => {
+        const mark = markAt(event);
+        if (mark) goTo({ page: 'experiment', n: mark.n, row: mark.n });
+      }}
+    >
+      <div dangerouslySetInnerHTML={{ __html: svg }} />
+      {shownMark && frame && (
+        <MarkTip mark={shownMark} at={positionOf(shownMark, frame)} width={width} height={height} />
+      )}
+    </div>
+  );
+}
+
+const positionOf = (mark: Mark, frame: PlotFrame): readonly [number, number] => [
+  frame.toX(mark.x),
+  mark.y === undefined ? frame.rugY : frame.toY(mark.y),
+];
+
+/** Pixels between the pointer and a mark at most. */
+const MAX_DISTANCE = 30;
+
+function nearestMark(event: MouseEvent, marks: readonly Mark[], frame: PlotFrame): Mark | undefined {
+  const bounds = (event.currentTarget as HTMLElement).getBoundingClientRect();
+  const [pointerX, pointerY] = [event.clientX - bounds.left, event.clientY - bounds.top];
+  let [smallestDistance, closest]: [number, Mark | undefined] = [MAX_DISTANCE, undefined];
+  for (const mark of marks) {
+    const [markX, markY] = positionOf(mark, frame);
+    const distance = Math.hypot(markX - pointerX, markY - pointerY);
+    if (distance < smallestDistance) [smallestDistance, closest] = [distance, mark];
+  }
+  return closest;
+}
+
+function MarkTip({
   mark,
   at: [markX, markY],
   width,
@@ -137,7 +157,7 @@ function Cross({
   );
 }
 
-function Switch<T extends string>(props: {
+function AxisSwitch<T extends string>(props: {
   label: string;
   options: readonly (readonly [T, string])[];
   value: T;

@@ -27,20 +27,21 @@ export class ArtefactError extends Error {
 const FLOAT32 = 1;
 const INT32 = 6;
 
-function onlyOne(
+function requireOnlyValue(
   values: ModelSummary['inputs'],
-  what: string,
+  description: string,
   name: string,
   type: number,
   shape: readonly number[],
 ): void {
   const [value] = values;
-  const fits =
+  const isAsWanted =
     values.length === 1 && value?.name === name && value.typeCode === type && value.shape.join() === shape.join();
-  if (fits) return;
-  const seen = values.map((v) => `${v.name} [${v.shape.join(', ')}] of type ${v.typeCode}`).join('; ') || 'none';
+  if (isAsWanted) return;
+  const seenText =
+    values.map((value) => `${value.name} [${value.shape.join(', ')}] of type ${value.typeCode}`).join('; ') || 'none';
   throw new ArtefactError(
-    `artefact: the ${what} must be only ${name} [${shape.join(', ')}] of type ${type}, not ${seen}. Export it so.`,
+    `artefact: the ${description} must be only ${name} [${shape.join(', ')}] of type ${type}, not ${seenText}. Export it so.`,
     'shape',
   );
 }
@@ -59,14 +60,18 @@ export function checkArtefact(file: Uint8Array): { readonly params: number } {
     throw new ArtefactError(`artefact: model.onnx has ${model.forbidden[0]}. Keep everything inside one plain graph.`);
   }
   for (const { op, domain, hasSubgraph } of model.ops) {
-    const plain = (domain === '' || domain === 'ai.onnx') && ALLOWED.has(op) && !hasSubgraph;
-    if (!plain)
+    const isPlain = (domain === '' || domain === 'ai.onnx') && ALLOWED.has(op) && !hasSubgraph;
+    if (!isPlain)
       throw new ArtefactError(
         `artefact: operator ${domain ? `${domain}.` : ''}${op} is not allowed. Use plain operators.`,
       );
   }
   // An initializer may also be listed as an input (old style); the judge wants the one true input only.
-  onlyOne(model.inputs, 'input', 'tokens', INT32, [EVAL_BATCH, SEQ_LEN]);
-  onlyOne(model.outputs, 'output', 'logits', FLOAT32, [EVAL_BATCH, SEQ_LEN, VOCAB_SIZE]);
-  return { params: model.weights.filter((w) => w.typeCode === FLOAT32).reduce((n, w) => n + w.size, 0) };
+  requireOnlyValue(model.inputs, 'input', 'tokens', INT32, [EVAL_BATCH, SEQ_LEN]);
+  requireOnlyValue(model.outputs, 'output', 'logits', FLOAT32, [EVAL_BATCH, SEQ_LEN, VOCAB_SIZE]);
+  return {
+    params: model.weights
+      .filter((weight) => weight.typeCode === FLOAT32)
+      .reduce((total, weight) => total + weight.size, 0),
+  };
 }

@@ -13,13 +13,13 @@ export interface Dataset {
   readonly valShard: string;
 }
 
-const numbered = (count: number, name: (i: number) => string): string[] =>
-  Array.from({ length: count }, (_, i) => name(i));
+const numberedNames = (count: number, nameOf: (i: number) => string): string[] =>
+  Array.from({ length: count }, (_, i) => nameOf(i));
 
 export const DATASETS: Readonly<Record<string, Dataset>> = {
   climbmix: {
     baseUrl: 'https://huggingface.co/datasets/karpathy/climbmix-400b-shuffle/resolve/main',
-    trainShards: numbered(6542, (i) => `shard_${String(i).padStart(5, '0')}.parquet`),
+    trainShards: numberedNames(6542, (i) => `shard_${String(i).padStart(5, '0')}.parquet`),
     valShard: 'shard_06542.parquet',
   },
   tinystories: {
@@ -45,14 +45,14 @@ export interface FetchOptions {
   readonly waitMs?: number;
 }
 
-async function collect(path: string, maxChars: number): Promise<string[]> {
+async function collectTexts(path: string, maxChars: number): Promise<string[]> {
   const texts: string[] = [];
-  let size = 0;
+  let collectedChars = 0;
   for await (const text of readTexts(path)) {
     if (text.length === 0) continue;
     texts.push(text);
-    size += text.length;
-    if (size >= maxChars) break;
+    collectedChars += text.length;
+    if (collectedChars >= maxChars) break;
   }
   return texts;
 }
@@ -64,24 +64,27 @@ export async function fetchDataset(options: FetchOptions): Promise<{ train: stri
     throw new DataError(`datasets: ${shards} shards were asked for. Choose 1 to ${dataset.trainShards.length}.`);
   }
   mkdirSync(cacheDir, { recursive: true });
-  const fetched = async (name: string): Promise<string> => {
-    const path = join(cacheDir, name);
-    const retry = { ...(attempts === undefined ? {} : { attempts }), ...(waitMs === undefined ? {} : { waitMs }) };
-    const onRetry = (wait: number, reason: string): void => {
-      process.stderr.write(`${name}: ${reason}; trying again in ${(wait / 1000).toFixed(1)} s\n`);
+  const fetchShard = async (fileName: string): Promise<string> => {
+    const cachedPath = join(cacheDir, fileName);
+    const retryOptions = {
+      ...(attempts === undefined ? {} : { attempts }),
+      ...(waitMs === undefined ? {} : { waitMs }),
     };
-    const url = `${dataset.baseUrl}/${name}`;
-    await download({ url, path, onProgress: createProgressBar(name), onRetry, ...retry });
-    return path;
+    const onRetry = (waitedMs: number, reason: string): void => {
+      process.stderr.write(`${fileName}: ${reason}; trying again in ${(waitedMs / 1000).toFixed(1)} s\n`);
+    };
+    const url = `${dataset.baseUrl}/${fileName}`;
+    await download({ url, path: cachedPath, onProgress: createProgressBar(fileName), onRetry, ...retryOptions });
+    return cachedPath;
   };
-  const val = await collect(await fetched(dataset.valShard), Math.ceil(maxChars / 20));
+  const val = await collectTexts(await fetchShard(dataset.valShard), Math.ceil(maxChars / 20));
   if (val.length === 0) throw new DataError(`datasets: ${dataset.valShard} has no text: there is no validation split.`);
   const train: string[] = [];
-  let left = maxChars;
-  for (const name of dataset.trainShards.slice(0, shards)) {
-    if (left <= 0) break;
-    const texts = await collect(await fetched(name), left);
-    left -= texts.reduce((n, t) => n + t.length, 0);
+  let charsLeft = maxChars;
+  for (const shardName of dataset.trainShards.slice(0, shards)) {
+    if (charsLeft <= 0) break;
+    const texts = await collectTexts(await fetchShard(shardName), charsLeft);
+    charsLeft -= texts.reduce((total, text) => total + text.length, 0);
     train.push(...texts);
   }
   return { train, val };

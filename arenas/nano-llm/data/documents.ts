@@ -14,58 +14,61 @@ const SHINGLE_WORDS = 8;
 export function cutDocuments(text: string): string[] {
   const documents: string[] = [];
   let lines: string[] = [];
-  let size = 0;
-  const flush = (): void => {
-    const doc = lines.join('\n').trim();
-    if (doc.length >= 80) documents.push(`${doc}\n`);
+  let documentChars = 0;
+  const flushDocument = (): void => {
+    const document = lines.join('\n').trim();
+    if (document.length >= 80) documents.push(`${document}\n`);
     lines = [];
-    size = 0;
+    documentChars = 0;
   };
   for (const line of text.replaceAll('\r\n', '\n').split('\n')) {
-    const boundary = /^\s*\/\*\*/.test(line) || line.trim() === '' || /^\S/.test(line);
-    if ((boundary && size >= MIN_CHARS) || size + line.length > MAX_CHARS) flush();
+    const isBoundary = /^\s*\/\*\*/.test(line) || line.trim() === '' || /^\S/.test(line);
+    if ((isBoundary && documentChars >= MIN_CHARS) || documentChars + line.length > MAX_CHARS) flushDocument();
     lines.push(line);
-    size += line.length + 1;
+    documentChars += line.length + 1;
   }
-  flush();
+  flushDocument();
   return documents;
 }
 
 export interface Split {
   readonly train: readonly string[];
-  readonly val: readonly string[];
-  readonly dropped: { readonly exact: number; readonly near: number };
+  readonly valEntries: readonly string[];
+  readonly dropped: { readonly exactRepeats: number; readonly near: number };
 }
 
-const contentHash = (doc: string): Buffer => createHash('sha256').update(doc.replace(/\s+/g, ' ')).digest();
+const contentHash = (document: string): Buffer => createHash('sha256').update(document.replace(/\s+/g, ' ')).digest();
 
 /** FNV-1a over words, 52 bits kept: collisions among millions of shingles are rare and only drop a document. */
-function shingles(doc: string): number[] {
-  const words = doc.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+function shinglesOf(document: string): number[] {
+  const words = document.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
   const hashes = words.map((word) => {
-    let h = 0x811c9dc5;
-    for (let i = 0; i < word.length; i++) h = Math.imul(h ^ word.charCodeAt(i), 0x01000193);
-    return h >>> 0;
+    let hash = 0x811c9dc5;
+    for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);
+    return hash >>> 0;
   });
-  const out: number[] = [];
+  const combinedHashes: number[] = [];
   for (let i = 0; i + SHINGLE_WORDS <= hashes.length; i++) {
-    let [hi, lo] = [0, 0];
-    for (let j = i; j < i + SHINGLE_WORDS; j++) {
-      lo = Math.imul(lo ^ (hashes[j] ?? 0), 0x01000193) >>> 0;
-      hi = Math.imul(hi ^ (lo >>> 7) ^ (hashes[j] ?? 0), 0x85ebca6b) >>> 0;
+    let [highHash, lowHash] = [0, 0];
+    for (let position = i; position < i + SHINGLE_WORDS; position++) {
+      lowHash = Math.imul(lowHash ^ (hashes[position] ?? 0), 0x01000193) >>> 0;
+      highHash = Math.imul(highHash ^ (lowHash >>> 7) ^ (hashes[position] ?? 0), 0x85ebca6b) >>> 0;
     }
-    out.push((hi % 0x100000) * 0x100000000 + lo);
+    combinedHashes.push((highHash % 0x100000) * 0x100000000 + lowHash);
   }
-  return out;
+  return combinedHashes;
 }
 
 /** A question to ask of documents: do they share at most a fifth of their 8-word shingles with any of `others`? */
-export function unlike(others: Iterable<string>): (doc: string) => boolean {
-  const known = new Set<number>();
-  for (const doc of others) for (const s of shingles(doc)) known.add(s);
-  return (doc) => {
-    const own = shingles(doc);
-    return own.length > 0 && own.filter((s) => known.has(s)).length <= own.length * MAX_OVERLAP;
+export function createUnlikeFilter(others: Iterable<string>): (document: string) => boolean {
+  const knownShingles = new Set<number>();
+  for (const document of others) for (const shingle of shinglesOf(document)) knownShingles.add(shingle);
+  return (document) => {
+    const ownShingles = shinglesOf(document);
+    return (
+      ownShingles.length > 0 &&
+      ownShingles.filter((shingle) => knownShingles.has(shingle)).length <= ownShingles.length * MAX_OVERLAP
+    );
   };
 }
 
@@ -74,22 +77,27 @@ export function unlike(others: Iterable<string>): (doc: string) => boolean {
  * documents that share more than a fifth of their 8-word shingles with any training text.
  */
 export function splitDocuments(documents: Iterable<string>, valPercent: number): Split {
-  const seen = new Set<string>();
-  const train: { readonly key: string; readonly doc: string }[] = [];
-  const candidates: { readonly key: string; readonly doc: string }[] = [];
-  let exact = 0;
-  for (const doc of documents) {
-    const hash = contentHash(doc);
+  const seenKeys = new Set<string>();
+  const trainEntries: { readonly key: string; readonly document: string }[] = [];
+  const candidates: { readonly key: string; readonly document: string }[] = [];
+  let exactRepeats = 0;
+  for (const document of documents) {
+    const hash = contentHash(document);
     const key = hash.toString('hex');
-    if (seen.has(key)) exact++;
-    else (hash.readUInt32BE(0) % 10_000 < valPercent * 100 ? candidates : train).push({ key, doc });
-    seen.add(key);
+    if (seenKeys.has(key)) exactRepeats++;
+    else (hash.readUInt32BE(0) % 10_000 < valPercent * 100 ? candidates : trainEntries).push({ key, document });
+    seenKeys.add(key);
   }
-  const isNew = unlike(train.map(({ doc }) => doc));
-  const val = candidates.filter(({ doc }) => isNew(doc));
+  const isNew = createUnlikeFilter(trainEntries.map(({ document }) => document));
+  const valEntries = candidates.filter(({ document }) => isNew(document));
   // Training text keeps the order of its sources, over which the loader draws evenly; rows to be scored must not depend
   // on it.
-  val.sort((a, b) => (a.key < b.key ? -1 : 1));
-  const texts = (list: readonly { readonly doc: string }[]): string[] => list.map((d) => d.doc);
-  return { train: texts(train), val: texts(val), dropped: { exact, near: candidates.length - val.length } };
+  valEntries.sort((left, right) => (left.key < right.key ? -1 : 1));
+  const textsOf = (entries: readonly { readonly document: string }[]): string[] =>
+    entries.map((entry) => entry.document);
+  return {
+    train: textsOf(trainEntries),
+    valEntries: textsOf(valEntries),
+    dropped: { exactRepeats, near: candidates.length - valEntries.length },
+  };
 }

@@ -36,16 +36,16 @@ const LONGEST_WAIT_MS = 60_000;
 /** A failure that trying again cannot mend. */
 class FinalError extends Error {}
 
-async function hashOf(path: string): Promise<string> {
+async function hashFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');
 }
 
-const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+const sizeOfFile = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
 /** The SHA-256 a server states for a large file, as model hubs do; null where it states none. */
-function statedHash(headers: Headers): string | null {
+function readStatedHash(headers: Headers): string | null {
   for (const name of ['x-linked-etag', 'etag']) {
     const match = /^(?:W\/)?"?([0-9a-f]{64})"?$/i.exec(headers.get(name) ?? '');
     if (match?.[1]) return match[1].toLowerCase();
@@ -54,47 +54,48 @@ function statedHash(headers: Headers): string | null {
 }
 
 /** One attempt: continues `.part` where the server allows it. Returns the hash the server stated, if any. */
-async function attempt(options: DownloadOptions, part: string): Promise<string | null> {
-  const have = sizeOf(part);
-  const headers: Record<string, string> = have > 0 ? { range: `bytes=${have}-` } : {};
+async function attemptDownload(options: DownloadOptions, partFile: string): Promise<string | null> {
+  const bytesBefore = sizeOfFile(partFile);
+  const headers: Record<string, string> = bytesBefore > 0 ? { range: `bytes=${bytesBefore}-` } : {};
   const response = await fetch(options.url, { headers, redirect: 'follow', signal: AbortSignal.timeout(3_600_000) });
   if (response.status === 416) {
     // The part is as long as the file or longer: keep it if it is exactly whole, else begin again.
-    const total = Number(/\/(\d+)$/.exec(response.headers.get('content-range') ?? '')?.[1] ?? Number.NaN);
+    const totalBytes = Number(/\/(\d+)$/.exec(response.headers.get('content-range') ?? '')?.[1] ?? Number.NaN);
     await response.body?.cancel();
-    if (total === have) return statedHash(response.headers);
-    rmSync(part, { force: true });
-    throw new Error(`the partial file had ${have} bytes, the server's has ${total}`);
+    if (totalBytes === bytesBefore) return readStatedHash(response.headers);
+    rmSync(partFile, { force: true });
+    throw new Error(`the partial file had ${bytesBefore} bytes, the server's has ${totalBytes}`);
   }
   if (!response.ok || !response.body) {
     await response.body?.cancel();
     const text = `the server answered ${response.status}`;
-    const passing = response.status === 429 || response.status === 408 || response.status >= 500;
-    throw passing ? new Error(text) : new FinalError(text);
+    const isTemporary = response.status === 429 || response.status === 408 || response.status >= 500;
+    throw isTemporary ? new Error(text) : new FinalError(text);
   }
-  const resumed = response.status === 206;
-  const from = resumed ? have : 0;
-  const length = response.headers.get('content-length');
-  const total = length === null ? null : from + Number(length);
-  let received = from;
+  const isResumed = response.status === 206;
+  const firstByte = isResumed ? bytesBefore : 0;
+  const contentLength = response.headers.get('content-length');
+  const totalBytes = contentLength === null ? null : firstByte + Number(contentLength);
+  let receivedBytes = firstByte;
   const body = Readable.fromWeb(response.body as import('node:stream/web').ReadableStream);
   body.on('data', (chunk: Uint8Array) => {
-    received += chunk.length;
-    options.onProgress?.(received, total);
+    receivedBytes += chunk.length;
+    options.onProgress?.(receivedBytes, totalBytes);
   });
-  await pipeline(body, createWriteStream(part, { flags: resumed ? 'a' : 'w' }));
-  if (total !== null && sizeOf(part) !== total) throw new Error(`got ${sizeOf(part)} of ${total} bytes`);
-  return statedHash(response.headers);
+  await pipeline(body, createWriteStream(partFile, { flags: isResumed ? 'a' : 'w' }));
+  if (totalBytes !== null && sizeOfFile(partFile) !== totalBytes)
+    throw new Error(`got ${sizeOfFile(partFile)} of ${totalBytes} bytes`);
+  return readStatedHash(response.headers);
 }
 
 /** Compares with the wanted hash; a wrong file is removed, since continuing it cannot make it right. */
-async function verify(part: string, wanted: string | null): Promise<string> {
-  const found = await hashOf(part);
-  if (wanted !== null && found !== wanted) {
-    rmSync(part, { force: true });
-    throw new Error(`its SHA-256 is ${found.slice(0, 12)}…, expected ${wanted.slice(0, 12)}…`);
+async function verifyHash(partFile: string, wantedHash: string | null): Promise<string> {
+  const foundHash = await hashFile(partFile);
+  if (wantedHash !== null && foundHash !== wantedHash) {
+    rmSync(partFile, { force: true });
+    throw new Error(`its SHA-256 is ${foundHash.slice(0, 12)}…, expected ${wantedHash.slice(0, 12)}…`);
   }
-  return found;
+  return foundHash;
 }
 
 /**
@@ -103,32 +104,32 @@ async function verify(part: string, wanted: string | null): Promise<string> {
  */
 export async function download(options: DownloadOptions): Promise<{ readonly transferred: boolean }> {
   const { url, path, attempts = 6, waitMs = 1_000 } = options;
-  const note = `${path}.sha256`;
+  const noteFile = `${path}.sha256`;
   if (existsSync(path)) {
-    const wanted = options.sha256 ?? (existsSync(note) ? readFileSync(note, 'utf8').trim() : null);
-    if (wanted === null || (await hashOf(path)) === wanted) return { transferred: false };
+    const wantedHash = options.sha256 ?? (existsSync(noteFile) ? readFileSync(noteFile, 'utf8').trim() : null);
+    if (wantedHash === null || (await hashFile(path)) === wantedHash) return { transferred: false };
     rmSync(path, { force: true });
   }
-  const part = `${path}.part`;
-  let last = '';
-  for (let n = 1; n <= attempts; n++) {
+  const partFile = `${path}.part`;
+  let lastReason = '';
+  for (let attempt = 1; attempt <= attempts; attempt++) {
     try {
-      const stated = await attempt(options, part);
-      const hash = await verify(part, options.sha256 ?? stated);
-      writeFileSync(note, `${hash}\n`);
-      renameSync(part, path);
+      const statedHash = await attemptDownload(options, partFile);
+      const hash = await verifyHash(partFile, options.sha256 ?? statedHash);
+      writeFileSync(noteFile, `${hash}\n`);
+      renameSync(partFile, path);
       return { transferred: true };
     } catch (error) {
-      const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
-      last = `${error instanceof Error ? error.message : String(error)}${cause}`;
-      if (error instanceof FinalError || n === attempts) break;
-      const wait = Math.min(LONGEST_WAIT_MS, waitMs * 2 ** (n - 1)) * (0.75 + Math.random() / 2);
-      options.onRetry?.(wait, last);
+      const reason = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
+      lastReason = `${error instanceof Error ? error.message : String(error)}${reason}`;
+      if (error instanceof FinalError || attempt === attempts) break;
+      const wait = Math.min(LONGEST_WAIT_MS, waitMs * 2 ** (attempt - 1)) * (0.75 + Math.random() / 2);
+      options.onRetry?.(wait, lastReason);
       await sleep(wait);
     }
   }
   throw new DataError(
-    `download: ${basename(path)} could not be fetched: ${last}. Check the network and ${new URL(url).host}, then run prepare ` +
+    `download: ${basename(path)} could not be fetched: ${lastReason}. Check the network and ${new URL(url).host}, then run prepare ` +
       'again; it goes on where it stopped.',
   );
 }
@@ -136,19 +137,23 @@ export async function download(options: DownloadOptions): Promise<{ readonly tra
 /** Shows progress on a terminal as a bar, elsewhere as a line every tenth. */
 export function createProgressBar(name: string, stream: NodeJS.WriteStream = process.stderr) {
   let shownAt = 0;
-  let tenth = -1;
-  return (received: number, total: number | null): void => {
-    const share = total ? received / total : 0;
-    const mb = (bytes: number): string => (bytes / 1e6).toFixed(1);
+  let lastTenth = -1;
+  return (receivedBytes: number, totalBytes: number | null): void => {
+    const share = totalBytes ? receivedBytes / totalBytes : 0;
+    const formatMegabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
     if (stream.isTTY) {
-      const now = performance.now();
-      if (now - shownAt < 100 && share < 1) return;
-      shownAt = now;
+      const nowMs = performance.now();
+      if (nowMs - shownAt < 100 && share < 1) return;
+      shownAt = nowMs;
       const bar = '█'.repeat(Math.round(share * 30)).padEnd(30, '░');
-      stream.write(`\r${name} ${bar} ${mb(received)}${total ? ` / ${mb(total)}` : ''} MB${share === 1 ? '\n' : ''}`);
-    } else if (Math.floor(share * 10) > tenth) {
-      tenth = Math.floor(share * 10);
-      stream.write(`${name}: ${mb(received)}${total ? ` of ${mb(total)}` : ''} MB\n`);
+      stream.write(
+        `\r${name} ${bar} ${formatMegabytes(receivedBytes)}${totalBytes ? ` / ${formatMegabytes(totalBytes)}` : ''} MB${share === 1 ? '\n' : ''}`,
+      );
+    } else if (Math.floor(share * 10) > lastTenth) {
+      lastTenth = Math.floor(share * 10);
+      stream.write(
+        `${name}: ${formatMegabytes(receivedBytes)}${totalBytes ? ` of ${formatMegabytes(totalBytes)}` : ''} MB\n`,
+      );
     }
   };
 }

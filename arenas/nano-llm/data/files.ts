@@ -48,9 +48,12 @@ function readJson<T extends { readonly version: 1 }>(path: string): T {
   throw new DataError(`data: ${path.split('/').slice(-2).join('/')} is not a version 1 file. Run prepare again.`);
 }
 
-const u16 = (b: Buffer): Uint16Array => new Uint16Array(b.buffer.slice(b.byteOffset, b.byteOffset + (b.length & ~1)));
-const u32 = (b: Buffer): Uint32Array => new Uint32Array(b.buffer.slice(b.byteOffset, b.byteOffset + (b.length & ~3)));
-const raw = (a: Uint16Array | Uint32Array): Uint8Array => new Uint8Array(a.buffer, a.byteOffset, a.byteLength);
+const asUint16 = (bytes: Buffer): Uint16Array =>
+  new Uint16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~1)));
+const asUint32 = (bytes: Buffer): Uint32Array =>
+  new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~3)));
+const asBytes = (values: Uint16Array | Uint32Array): Uint8Array =>
+  new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 
 export function readTokenizer(dataDir: string): Tokenizer {
   return createTokenizer(readJson<TokenizerFile>(join(dataDir, 'tokenizer.json')));
@@ -59,18 +62,18 @@ export function writeTokenizer(dataDir: string, file: TokenizerFile): void {
   writeFileSync(join(dataDir, 'tokenizer.json'), `${JSON.stringify(file)}\n`);
 }
 
-export function writeTrain(dataDir: string, docs: TokenizedDocuments, meta: TrainMeta): void {
-  writeFileSync(join(dataDir, 'train', 'tokens.u16'), raw(docs.tokens));
-  writeFileSync(join(dataDir, 'train', 'starts.u32'), raw(docs.starts));
+export function writeTrain(dataDir: string, documents: TokenizedDocuments, meta: TrainMeta): void {
+  writeFileSync(join(dataDir, 'train', 'tokens.u16'), asBytes(documents.tokens));
+  writeFileSync(join(dataDir, 'train', 'starts.u32'), asBytes(documents.starts));
   writeFileSync(join(dataDir, 'train', 'meta.json'), `${JSON.stringify(meta, null, 2)}\n`);
 }
 
 /** Reads training tokens; refuses data of another tokenizer, and files shorter than their own description. */
 export function readTrain(dataDir: string, tokenizer: Tokenizer): TokenizedDocuments & { readonly meta: TrainMeta } {
   const meta = readJson<TrainMeta>(join(dataDir, 'train', 'meta.json'));
-  const tokens = u16(readBytes(join(dataDir, 'train', 'tokens.u16')));
-  const starts = u32(readBytes(join(dataDir, 'train', 'starts.u32')));
-  sameTokenizer('train', meta.tokenizer, tokenizer);
+  const tokens = asUint16(readBytes(join(dataDir, 'train', 'tokens.u16')));
+  const starts = asUint32(readBytes(join(dataDir, 'train', 'starts.u32')));
+  requireSameTokenizer('train', meta.tokenizer, tokenizer);
   if (tokens.length !== meta.tokens || starts.length !== meta.documents + 1) {
     throw new DataError(
       `data: train holds ${tokens.length} tokens, its description says ${meta.tokens}. Run prepare again.`,
@@ -83,7 +86,7 @@ export function readTrain(dataDir: string, tokenizer: Tokenizer): TokenizedDocum
 export type ScoredSplit = 'val' | 'holdout';
 
 export function writeScored(dataDir: string, split: ScoredSplit, rows: Uint16Array, meta: ScoredMeta): void {
-  writeFileSync(join(dataDir, split, 'rows.u16'), raw(rows));
+  writeFileSync(join(dataDir, split, 'rows.u16'), asBytes(rows));
   writeFileSync(join(dataDir, split, 'meta.json'), `${JSON.stringify(meta, null, 2)}\n`);
 }
 
@@ -93,8 +96,8 @@ export function readScored(
   tokenizer: Tokenizer,
 ): { readonly rows: Uint16Array; readonly meta: ScoredMeta } {
   const meta = readJson<ScoredMeta>(join(dataDir, split, 'meta.json'));
-  const rows = u16(readBytes(join(dataDir, split, 'rows.u16')));
-  sameTokenizer(split, meta.tokenizer, tokenizer);
+  const rows = asUint16(readBytes(join(dataDir, split, 'rows.u16')));
+  requireSameTokenizer(split, meta.tokenizer, tokenizer);
   if (rows.length !== meta.rows * meta.rowLength) {
     throw new DataError(
       `data: ${split} holds ${rows.length} tokens, not ${meta.rows} rows of ${meta.rowLength}. Run prepare again.`,
@@ -103,10 +106,12 @@ export function readScored(
   return { rows, meta };
 }
 
-function sameTokenizer(part: string, made: string, tokenizer: Tokenizer): void {
-  if (made === tokenizer.hash) return;
-  const [a, b] = [made.slice(0, 8), tokenizer.hash.slice(0, 8)];
-  throw new DataError(`data: ${part} was made with tokenizer ${a}, but tokenizer.json is ${b}. Run prepare again.`);
+function requireSameTokenizer(part: string, madeBy: string, tokenizer: Tokenizer): void {
+  if (madeBy === tokenizer.hash) return;
+  const [madeByShort, presentShort] = [madeBy.slice(0, 8), tokenizer.hash.slice(0, 8)];
+  throw new DataError(
+    `data: ${part} was made with tokenizer ${madeByShort}, but tokenizer.json is ${presentShort}. Run prepare again.`,
+  );
 }
 
 /** Encodes documents, each with BOS in front, into one array. */
@@ -116,20 +121,20 @@ export function tokenizeDocuments(
 ): TokenizedDocuments & { readonly bytes: number } {
   const starts = new Uint32Array(texts.length + 1);
   let tokens = new Uint16Array(1 << 20);
-  let [at, bytes] = [0, 0];
-  for (const [i, text] of texts.entries()) {
+  let [tokenCount, bytes] = [0, 0];
+  for (const [index, text] of texts.entries()) {
     const ids = tokenizer.encode(text);
-    if (at + ids.length + 1 > tokens.length) {
+    if (tokenCount + ids.length + 1 > tokens.length) {
       const larger = new Uint16Array(2 * tokens.length + ids.length);
       larger.set(tokens);
       tokens = larger;
     }
-    starts[i] = at;
-    tokens[at] = tokenizer.bos;
-    tokens.set(ids, at + 1);
-    at += ids.length + 1;
+    starts[index] = tokenCount;
+    tokens[tokenCount] = tokenizer.bos;
+    tokens.set(ids, tokenCount + 1);
+    tokenCount += ids.length + 1;
     bytes += Buffer.byteLength(text);
   }
-  starts[texts.length] = at;
-  return { tokens: tokens.slice(0, at), starts, bytes };
+  starts[texts.length] = tokenCount;
+  return { tokens: tokens.slice(0, tokenCount), starts, bytes };
 }

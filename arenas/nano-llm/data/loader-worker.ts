@@ -21,26 +21,26 @@ export type LoaderMessage = { readonly batch: Batch } | { readonly failed: strin
 /** Documents are drawn and packed alike in every run: a seed decides the order of rows, not the text. */
 const TEXT_SEED = 1;
 
-function serve(request: LoaderRequest): void {
+function serveBatches(request: LoaderRequest): void {
   const { rows, length, ahead } = request;
-  const docs = readTrain(request.dataDir, readTokenizer(request.dataDir));
-  const fillRow = shuffleRows(createPacker(docs, length + 1, TEXT_SEED).fillRow, length + 1, request.seed);
+  const documents = readTrain(request.dataDir, readTokenizer(request.dataDir));
+  const fillRow = shuffleRows(createPacker(documents, length + 1, TEXT_SEED).fillRow, length + 1, request.seed);
   const row = new Uint16Array(length + 1);
-  const post = (): void => {
+  const postBatch = (): void => {
     const batch = { tokens: new Int32Array(rows * length), targets: new Int32Array(rows * length) };
-    for (let r = 0; r < rows; r++) {
+    for (let rowIndex = 0; rowIndex < rows; rowIndex++) {
       fillRow(row);
-      batch.tokens.set(row.subarray(0, length), r * length);
-      batch.targets.set(row.subarray(1), r * length);
+      batch.tokens.set(row.subarray(0, length), rowIndex * length);
+      batch.targets.set(row.subarray(1), rowIndex * length);
     }
     parentPort?.postMessage({ batch } satisfies LoaderMessage, [batch.tokens.buffer, batch.targets.buffer]);
   };
-  for (let i = 0; i < ahead; i++) post();
-  parentPort?.on('message', post);
+  for (let i = 0; i < ahead; i++) postBatch();
+  parentPort?.on('message', postBatch);
 }
 
 try {
-  serve(workerData as LoaderRequest);
+  serveBatches(workerData as LoaderRequest);
 } catch (error) {
   parentPort?.postMessage({ failed: error instanceof Error ? error.message : String(error) } satisfies LoaderMessage);
 }

@@ -20,7 +20,7 @@ export interface Loader {
   /** The next batch: tokens and targets [rows, length]. */
   readonly next: () => Promise<Batch>;
   /** How often `next` found nothing packed, and the seconds it waited in all. The first batch of a run counts too. */
-  readonly waited: () => { readonly times: number; readonly seconds: number };
+  readonly waited: () => { readonly waits: number; readonly seconds: number };
   readonly close: () => Promise<number>;
 }
 
@@ -32,32 +32,32 @@ export function openLoader(options: LoaderOptions): Loader {
     workerData: { ...options, ahead: AHEAD, module: new URL('./loader-worker.ts', import.meta.url).href },
     execArgv: [],
   });
-  const ready: Batch[] = [];
+  const readyBatches: Batch[] = [];
   let failure: Error | null = null;
-  let wake: (() => void) | null = null;
-  let [times, waitedMs] = [0, 0];
-  const receive = (message: LoaderMessage): void => {
-    if ('batch' in message) ready.push(message.batch);
+  let wakeWaiting: (() => void) | null = null;
+  let [waits, waitedMs] = [0, 0];
+  const receiveMessage = (message: LoaderMessage): void => {
+    if ('batch' in message) readyBatches.push(message.batch);
     else failure = new DataError(message.failed);
-    wake?.();
+    wakeWaiting?.();
   };
-  worker.on('message', receive);
-  worker.on('error', (error) => receive({ failed: `loader: the worker failed: ${error}` }));
-  const next = async (): Promise<Batch> => {
+  worker.on('message', receiveMessage);
+  worker.on('error', (error) => receiveMessage({ failed: `loader: the worker failed: ${error}` }));
+  const nextBatch = async (): Promise<Batch> => {
     for (;;) {
-      const batch = ready.shift();
+      const batch = readyBatches.shift();
       if (batch) {
         worker.postMessage('more');
         return batch;
       }
       if (failure) throw failure;
-      const before = performance.now();
+      const startedMs = performance.now();
       await new Promise<void>((resolve) => {
-        wake = resolve;
+        wakeWaiting = resolve;
       });
-      times++;
-      waitedMs += performance.now() - before;
+      waits++;
+      waitedMs += performance.now() - startedMs;
     }
   };
-  return { next, waited: () => ({ times, seconds: waitedMs / 1000 }), close: () => worker.terminate() };
+  return { next: nextBatch, waited: () => ({ waits, seconds: waitedMs / 1000 }), close: () => worker.terminate() };
 }

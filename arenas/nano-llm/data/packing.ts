@@ -23,24 +23,24 @@ const TURNS = [0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15];
  * by chance for each stratum, so that two passes draw from both halves of a stratum and four from all quarters. With a
  * plain shuffle a short run's score depends on which sources it happened to see.
  */
-function* drawDocuments(count: number, random: Random, once: boolean): Generator<number, void> {
-  const strata = Uint32Array.from({ length: Math.ceil(count / STRATUM) }, (_, i) => i);
-  const shuffle = (list: Uint32Array): void => {
-    for (let i = list.length - 1; i > 0; i--) {
-      const j = random.below(i + 1);
-      [list[i], list[j]] = [list[j] ?? 0, list[i] ?? 0];
+function* drawDocuments(documentCount: number, random: Random, isOnce: boolean): Generator<number, void> {
+  const strata = Uint32Array.from({ length: Math.ceil(documentCount / STRATUM) }, (_, i) => i);
+  const shuffleInPlace = (numbers: Uint32Array): void => {
+    for (let i = numbers.length - 1; i > 0; i--) {
+      const other = random.below(i + 1);
+      [numbers[i], numbers[other]] = [numbers[other] ?? 0, numbers[i] ?? 0];
     }
   };
   for (;;) {
     const scramble = strata.map(() => random.below(STRATUM));
     for (const turn of TURNS) {
-      shuffle(strata);
+      shuffleInPlace(strata);
       for (const stratum of strata) {
-        const doc = stratum * STRATUM + (turn ^ (scramble[stratum] ?? 0));
-        if (doc < count) yield doc;
+        const document = stratum * STRATUM + (turn ^ (scramble[stratum] ?? 0));
+        if (document < documentCount) yield document;
       }
     }
-    if (once) return;
+    if (isOnce) return;
   }
 }
 
@@ -50,42 +50,43 @@ function* drawDocuments(count: number, random: Random, once: boolean): Generator
  * rest is left out (as upstream does).
  */
 export function createPacker(
-  docs: TokenizedDocuments,
+  documents: TokenizedDocuments,
   rowLength: number,
   seed: number,
-  options: { readonly once?: boolean } = {},
+  options: { readonly isOnce?: boolean } = {},
 ) {
-  const count = docs.starts.length - 1;
-  if (count < 1) throw new Error('loader: the data has no documents. Run prepare again.');
-  const draw = drawDocuments(count, createRandom(seed, 'documents'), options.once === true);
-  const lengthOf = (doc: number): number => (docs.starts[doc + 1] ?? 0) - (docs.starts[doc] ?? 0);
+  const documentCount = documents.starts.length - 1;
+  if (documentCount < 1) throw new Error('loader: the data has no documents. Run prepare again.');
+  const drawnDocuments = drawDocuments(documentCount, createRandom(seed, 'documents'), options.isOnce === true);
+  const lengthOf = (document: number): number =>
+    (documents.starts[document + 1] ?? 0) - (documents.starts[document] ?? 0);
   // Sorted by length (then number): best fit is a binary search, the shortest is the first.
-  const buffer: number[] = [];
+  const bufferedDocuments: number[] = [];
   const upperBound = (length: number): number => {
-    let [lo, hi] = [0, buffer.length];
-    while (lo < hi) {
-      const mid = (lo + hi) >>> 1;
-      if (lengthOf(buffer[mid] ?? 0) <= length) lo = mid + 1;
-      else hi = mid;
+    let [low, high] = [0, bufferedDocuments.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (lengthOf(bufferedDocuments[middle] ?? 0) <= length) low = middle + 1;
+      else high = middle;
     }
-    return lo;
+    return low;
   };
   /** Fills `row` (rowLength ids) with whole documents and at most one cropped one; false when too little is left. */
   const fillRow: FillRow = (row) => {
-    let used = 0;
-    while (used < rowLength) {
-      while (buffer.length < BUFFER_DOCUMENTS) {
-        const { value: doc } = draw.next();
-        if (doc === undefined) break;
-        buffer.splice(upperBound(lengthOf(doc)), 0, doc);
+    let usedTokens = 0;
+    while (usedTokens < rowLength) {
+      while (bufferedDocuments.length < BUFFER_DOCUMENTS) {
+        const { value: document } = drawnDocuments.next();
+        if (document === undefined) break;
+        bufferedDocuments.splice(upperBound(lengthOf(document)), 0, document);
       }
-      if (buffer.length === 0) return false;
-      const fits = upperBound(rowLength - used);
-      const [doc = 0] = buffer.splice(Math.max(0, fits - 1), 1);
-      const from = docs.starts[doc] ?? 0;
-      const take = Math.min(lengthOf(doc), rowLength - used);
-      row.set(docs.tokens.subarray(from, from + take), used);
-      used += take;
+      if (bufferedDocuments.length === 0) return false;
+      const fittingCount = upperBound(rowLength - usedTokens);
+      const [document = 0] = bufferedDocuments.splice(Math.max(0, fittingCount - 1), 1);
+      const firstToken = documents.starts[document] ?? 0;
+      const takenTokens = Math.min(lengthOf(document), rowLength - usedTokens);
+      row.set(documents.tokens.subarray(firstToken, firstToken + takenTokens), usedTokens);
+      usedTokens += takenTokens;
     }
     return true;
   };
@@ -101,24 +102,24 @@ const SHUFFLED_ROWS = 256;
  */
 export function shuffleRows(fillRow: FillRow, rowLength: number, seed: number): FillRow {
   const random = createRandom(seed, 'rows');
-  const window: Uint16Array[] = [];
-  const refill = (): void => {
+  const waitingRows: Uint16Array[] = [];
+  const refillWindow = (): void => {
     for (
       let row = new Uint16Array(rowLength);
-      window.length < SHUFFLED_ROWS && fillRow(row);
+      waitingRows.length < SHUFFLED_ROWS && fillRow(row);
       row = new Uint16Array(rowLength)
     ) {
-      window.push(row);
+      waitingRows.push(row);
     }
   };
   return (row) => {
-    if (window.length === 0) refill();
-    const at = random.below(Math.max(1, window.length));
-    const chosen = window[at];
-    if (!chosen) return false;
-    const last = window.pop() as Uint16Array;
-    if (at < window.length) window[at] = last;
-    row.set(chosen);
+    if (waitingRows.length === 0) refillWindow();
+    const chosenIndex = random.below(Math.max(1, waitingRows.length));
+    const chosenRow = waitingRows[chosenIndex];
+    if (!chosenRow) return false;
+    const lastRow = waitingRows.pop() as Uint16Array;
+    if (chosenIndex < waitingRows.length) waitingRows[chosenIndex] = lastRow;
+    row.set(chosenRow);
     return true;
   };
 }

@@ -29,7 +29,7 @@ export interface Tokenizer {
 
 const utf8 = new TextEncoder();
 /** A pair as one exact number: ids stay below 2^20. */
-const pairKey = (a: number, b: number): number => a * 1_048_576 + b;
+const pairKey = (first: number, second: number): number => first * 1_048_576 + second;
 
 /** Counts the pieces into which the pattern splits the texts. */
 function countPieces(texts: Iterable<string>): Map<string, number> {
@@ -58,40 +58,42 @@ export function trainTokenizer(texts: Iterable<string>, vocabSize: number): Toke
   const words = [...pieces.keys()].map((piece) => Array.from(utf8.encode(piece)));
   const counts = [...pieces.values()];
   const pairs = new Map<number, PairEntry>();
-  const grown = new Set<PairEntry>();
-  const queue = createPairQueue();
-  const change = (a: number, b: number, by: number, word: number): void => {
-    const key = pairKey(a, b);
+  const grownPairs = new Set<PairEntry>();
+  const pairQueue = createPairQueue();
+  const changePairCount = (first: number, second: number, difference: number, wordIndex: number): void => {
+    const key = pairKey(first, second);
     let entry = pairs.get(key);
     if (!entry) {
       entry = { key, count: 0, words: new Set() };
       pairs.set(key, entry);
     }
-    entry.count += by;
-    if (by > 0) {
-      entry.words.add(word);
-      grown.add(entry);
+    entry.count += difference;
+    if (difference > 0) {
+      entry.words.add(wordIndex);
+      grownPairs.add(entry);
     }
   };
-  for (const [w, ids] of words.entries()) {
-    for (let i = 0; i + 1 < ids.length; i++) change(ids[i] ?? 0, ids[i + 1] ?? 0, counts[w] ?? 0, w);
+  for (const [wordIndex, ids] of words.entries()) {
+    for (let i = 0; i + 1 < ids.length; i++)
+      changePairCount(ids[i] ?? 0, ids[i + 1] ?? 0, counts[wordIndex] ?? 0, wordIndex);
   }
   const merges: [number, number][] = [];
   while (merges.length < vocabSize - 257) {
-    for (const entry of grown) queue.push(entry);
-    grown.clear();
-    const best = queue.pop();
-    if (!best) break;
-    const [a, b] = [Math.floor(best.key / 1_048_576), best.key % 1_048_576];
-    const id = 256 + merges.push([a, b]) - 1;
-    for (const w of best.words) mergeWord(words[w] ?? [], a, b, id, counts[w] ?? 0, w, change);
-    pairs.delete(best.key);
-    grown.delete(best);
-    best.count = 0; // What the queue still holds of it is stale.
+    for (const entry of grownPairs) pairQueue.push(entry);
+    grownPairs.clear();
+    const bestPair = pairQueue.pop();
+    if (!bestPair) break;
+    const [first, second] = [Math.floor(bestPair.key / 1_048_576), bestPair.key % 1_048_576];
+    const id = 256 + merges.push([first, second]) - 1;
+    for (const wordIndex of bestPair.words)
+      mergeWord(words[wordIndex] ?? [], first, second, id, counts[wordIndex] ?? 0, wordIndex, changePairCount);
+    pairs.delete(bestPair.key);
+    grownPairs.delete(bestPair);
+    bestPair.count = 0; // What the queue still holds of it is stale.
   }
-  const size = 257 + merges.length;
+  const finalVocabSize = 257 + merges.length;
   const specials = ['<|bos|>'];
-  return { version: 1, vocabSize: size, merges, specials, hash: hashOf(merges, specials) };
+  return { version: 1, vocabSize: finalVocabSize, merges, specials, hash: hashOf(merges, specials) };
 }
 
 /**
@@ -102,61 +104,70 @@ export function trainTokenizer(texts: Iterable<string>, vocabSize: number): Toke
 function createPairQueue() {
   const heap: { readonly count: number; readonly entry: PairEntry }[] = [];
   type Item = (typeof heap)[number];
-  const before = (a: Item, b: Item): boolean => a.count > b.count || (a.count === b.count && a.entry.key < b.entry.key);
-  const push = (entry: PairEntry): void => {
+  const isBefore = (left: Item, right: Item): boolean =>
+    left.count > right.count || (left.count === right.count && left.entry.key < right.entry.key);
+  const pushPair = (entry: PairEntry): void => {
     const item = { count: entry.count, entry };
-    let at = heap.push(item) - 1;
-    for (; at > 0; at = (at - 1) >> 1) {
-      const parent = heap[(at - 1) >> 1] as Item;
-      if (!before(item, parent)) break;
-      heap[at] = parent;
+    let position = heap.push(item) - 1;
+    for (; position > 0; position = (position - 1) >> 1) {
+      const parent = heap[(position - 1) >> 1] as Item;
+      if (!isBefore(item, parent)) break;
+      heap[position] = parent;
     }
-    heap[at] = item;
+    heap[position] = item;
   };
-  const take = (): Item | undefined => {
-    const [top, last] = [heap[0], heap.pop()];
-    if (!top || !last || heap.length === 0) return top;
-    let at = 0;
+  const takeTop = (): Item | undefined => {
+    const [topItem, lastItem] = [heap[0], heap.pop()];
+    if (!topItem || !lastItem || heap.length === 0) return topItem;
+    let position = 0;
     for (;;) {
-      let child = 2 * at + 1;
+      let child = 2 * position + 1;
       const [left, right] = [heap[child], heap[child + 1]];
       if (!left) break;
-      if (right && before(right, left)) child++;
-      const next = heap[child] as Item;
-      if (!before(next, last)) break;
-      heap[at] = next;
-      at = child;
+      if (right && isBefore(right, left)) child++;
+      const nextChild = heap[child] as Item;
+      if (!isBefore(nextChild, lastItem)) break;
+      heap[position] = nextChild;
+      position = child;
     }
-    heap[at] = last;
-    return top;
+    heap[position] = lastItem;
+    return topItem;
   };
   /** The most frequent pair that occurs at least twice. */
-  const pop = (): PairEntry | undefined => {
-    for (let item = take(); item; item = take()) {
+  const popPair = (): PairEntry | undefined => {
+    for (let item = takeTop(); item; item = takeTop()) {
       const { count, entry } = item;
       if (entry.count === count && count > 1) return entry;
-      if (entry.count < count && entry.count > 1) push(entry);
+      if (entry.count < count && entry.count > 1) pushPair(entry);
     }
     return undefined;
   };
-  return { push, pop };
+  return { push: pushPair, pop: popPair };
 }
 
-type Change = (a: number, b: number, by: number, word: number) => void;
+type ChangePairCount = (first: number, second: number, difference: number, wordIndex: number) => void;
 
 /** Replaces a b by id in one word, in place, and keeps the pair counts true. */
-function mergeWord(ids: number[], a: number, b: number, id: number, count: number, word: number, change: Change): void {
+function mergeWord(
+  ids: number[],
+  first: number,
+  second: number,
+  id: number,
+  count: number,
+  wordIndex: number,
+  changePairCount: ChangePairCount,
+): void {
   for (let i = 0; i + 1 < ids.length; i++) {
-    if (ids[i] !== a || ids[i + 1] !== b) continue;
-    const before = ids[i - 1];
-    const after = ids[i + 2];
-    if (before !== undefined) {
-      change(before, a, -count, word);
-      change(before, id, count, word);
+    if (ids[i] !== first || ids[i + 1] !== second) continue;
+    const idBefore = ids[i - 1];
+    const idAfter = ids[i + 2];
+    if (idBefore !== undefined) {
+      changePairCount(idBefore, first, -count, wordIndex);
+      changePairCount(idBefore, id, count, wordIndex);
     }
-    if (after !== undefined) {
-      change(b, after, -count, word);
-      change(id, after, count, word);
+    if (idAfter !== undefined) {
+      changePairCount(second, idAfter, -count, wordIndex);
+      changePairCount(id, idAfter, count, wordIndex);
     }
     ids.splice(i, 2, id);
   }
@@ -172,19 +183,19 @@ export function createTokenizer(file: TokenizerFile): Tokenizer {
   if (file.version !== 1 || hashOf(file.merges, file.specials) !== file.hash) {
     throw new Error('tokenizer: the file is not the one that was saved (its hash differs). Run prepare again.');
   }
-  const bytesOf: Uint8Array[] = Array.from({ length: 256 }, (_, i) => Uint8Array.of(i));
+  const bytesOf: Uint8Array[] = Array.from({ length: 256 }, (_, index) => Uint8Array.of(index));
   const ranks = new Map<number, number>();
-  for (const [i, [a, b]] of file.merges.entries()) {
-    ranks.set(pairKey(a, b), 256 + i);
-    bytesOf.push(Buffer.concat([bytesOf[a] ?? new Uint8Array(), bytesOf[b] ?? new Uint8Array()]));
+  for (const [index, [first, second]] of file.merges.entries()) {
+    ranks.set(pairKey(first, second), 256 + index);
+    bytesOf.push(Buffer.concat([bytesOf[first] ?? new Uint8Array(), bytesOf[second] ?? new Uint8Array()]));
   }
   for (const _ of file.specials) bytesOf.push(new Uint8Array());
-  const cache = new Map<string, readonly number[]>();
+  const knownPieces = new Map<string, readonly number[]>();
   const encodePiece = (piece: string): readonly number[] => {
-    const known = cache.get(piece);
-    if (known) return known;
-    const ids = mergeAll(Array.from(utf8.encode(piece)), ranks);
-    if (cache.size < 500_000) cache.set(piece, ids);
+    const knownIds = knownPieces.get(piece);
+    if (knownIds) return knownIds;
+    const ids = applyMerges(Array.from(utf8.encode(piece)), ranks);
+    if (knownPieces.size < 500_000) knownPieces.set(piece, ids);
     return ids;
   };
   return {
@@ -198,16 +209,16 @@ export function createTokenizer(file: TokenizerFile): Tokenizer {
 }
 
 /** Applies the earliest learnt merge anywhere in the piece until none applies. */
-function mergeAll(ids: number[], ranks: ReadonlyMap<number, number>): readonly number[] {
+function applyMerges(ids: number[], ranks: ReadonlyMap<number, number>): readonly number[] {
   for (;;) {
-    let best = Number.POSITIVE_INFINITY;
+    let bestMerge = Number.POSITIVE_INFINITY;
     for (let i = 0; i + 1 < ids.length; i++) {
-      const id = ranks.get(pairKey(ids[i] ?? 0, ids[i + 1] ?? 0));
-      if (id !== undefined && id < best) best = id;
+      const mergedId = ranks.get(pairKey(ids[i] ?? 0, ids[i + 1] ?? 0));
+      if (mergedId !== undefined && mergedId < bestMerge) bestMerge = mergedId;
     }
-    if (best === Number.POSITIVE_INFINITY) return ids;
+    if (bestMerge === Number.POSITIVE_INFINITY) return ids;
     for (let i = 0; i + 1 < ids.length; i++) {
-      if (ranks.get(pairKey(ids[i] ?? 0, ids[i + 1] ?? 0)) === best) ids.splice(i, 2, best);
+      if (ranks.get(pairKey(ids[i] ?? 0, ids[i + 1] ?? 0)) === bestMerge) ids.splice(i, 2, bestMerge);
     }
   }
 }

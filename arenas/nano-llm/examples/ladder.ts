@@ -22,11 +22,11 @@ const { values } = parseArgs({
   },
 });
 
-const room = mkdtempSync(join(tmpdir(), 'nano-llm-ladder-'));
+const workDir = mkdtempSync(join(tmpdir(), 'nano-llm-ladder-'));
 
 /** A folder like the arena whose train.ts has the patch applied. */
-function patched(patch: string | null): string {
-  const dir = mkdtempSync(join(room, 'code-'));
+function createPatchedFolder(patch: string | null): string {
+  const codeDir = mkdtempSync(join(workDir, 'code-'));
   for (const name of [
     'contract.ts',
     'evaluate.ts',
@@ -38,62 +38,74 @@ function patched(patch: string | null): string {
     'lib',
     'tensor',
   ]) {
-    cpSync(join(arena, name), join(dir, name), { recursive: true });
+    cpSync(join(arena, name), join(codeDir, name), { recursive: true });
   }
-  symlinkSync(join(arena, 'node_modules'), join(dir, 'node_modules'));
+  symlinkSync(join(arena, 'node_modules'), join(codeDir, 'node_modules'));
   if (patch) {
-    const done = spawnSync('git', ['apply', join(arena, 'examples', patch)], { cwd: dir, encoding: 'utf8' });
-    if (done.status !== 0) throw new Error(`ladder: ${patch} does not apply (${done.stderr.trim()}). Remake it.`);
+    const applyRun = spawnSync('git', ['apply', join(arena, 'examples', patch)], { cwd: codeDir, encoding: 'utf8' });
+    if (applyRun.status !== 0)
+      throw new Error(`ladder: ${patch} does not apply (${applyRun.stderr.trim()}). Remake it.`);
   }
-  return dir;
+  return codeDir;
 }
 
 /** Trains and scores one folder; gives val_bpb and the number of steps. */
-function measure(dir: string, seed: number): { bpb: number; steps: number } {
-  const out = mkdtempSync(join(room, 'out-'));
-  const common = { PATH: process.env.PATH, OVERNIGHT_DATA: process.env.OVERNIGHT_DATA, OVERNIGHT_CPUS: values.cpus };
-  const steps = Number(values.steps) > 0 ? { OVERNIGHT_BUDGET_STEPS: values.steps } : {};
-  const run = {
-    ...common,
-    ...steps,
+function trainAndScore(dir: string, seed: number): { bpb: number; steps: number } {
+  const outDir = mkdtempSync(join(workDir, 'out-'));
+  const commonVariables = {
+    PATH: process.env.PATH,
+    OVERNIGHT_DATA: process.env.OVERNIGHT_DATA,
+    OVERNIGHT_CPUS: values.cpus,
+  };
+  const stepVariables = Number(values.steps) > 0 ? { OVERNIGHT_BUDGET_STEPS: values.steps } : {};
+  const trainVariables = {
+    ...commonVariables,
+    ...stepVariables,
     OVERNIGHT_CLOCK: values.clock,
-    OVERNIGHT_OUT: out,
+    OVERNIGHT_OUT: outDir,
     OVERNIGHT_BUDGET_S: values.seconds,
     OVERNIGHT_SEED: String(seed),
   };
-  const judge = {
-    ...common,
-    OVERNIGHT_ARTEFACT: out,
-    OVERNIGHT_RESULT: join(out, 'result'),
+  const judgeVariables = {
+    ...commonVariables,
+    OVERNIGHT_ARTEFACT: outDir,
+    OVERNIGHT_RESULT: join(outDir, 'result'),
     OVERNIGHT_NONCE: '1a2b3c4d',
   };
-  const node = (file: string, env: NodeJS.ProcessEnv): string => {
-    const child = spawnSync(process.execPath, ['--import', 'tsx', file], { cwd: dir, env, encoding: 'utf8' });
+  const runFile = (file: string, environment: NodeJS.ProcessEnv): string => {
+    const child = spawnSync(process.execPath, ['--import', 'tsx', file], {
+      cwd: dir,
+      env: environment,
+      encoding: 'utf8',
+    });
     if (child.status !== 0) throw new Error(`ladder: ${file} failed: ${child.stderr}`);
     return child.stdout;
   };
-  const steps_ = Number(/num_steps:\s+(\d+)/.exec(node('start.ts', run))?.[1]);
-  node('evaluate.ts', judge);
-  return { bpb: Number(/val_bpb: (\S+)/.exec(readFileSync(join(out, 'result'), 'utf8'))?.[1]), steps: steps_ };
+  const stepCount = Number(/num_steps:\s+(\d+)/.exec(runFile('start.ts', trainVariables))?.[1]);
+  runFile('evaluate.ts', judgeVariables);
+  return { bpb: Number(/val_bpb: (\S+)/.exec(readFileSync(join(outDir, 'result'), 'utf8'))?.[1]), steps: stepCount };
 }
 
 /** Two-sided 95 % quantiles of Student's t by degrees of freedom. */
 const T95 = [Number.NaN, 12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26];
-const meanOf = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length;
-function deviation(xs: readonly number[]): number {
-  const mean = meanOf(xs);
-  return Math.sqrt(xs.reduce((a, x) => a + (x - mean) ** 2, 0) / Math.max(1, xs.length - 1));
+const meanOf = (numbers: readonly number[]): number =>
+  numbers.reduce((total, number) => total + number, 0) / numbers.length;
+function deviationOf(numbers: readonly number[]): number {
+  const mean = meanOf(numbers);
+  return Math.sqrt(
+    numbers.reduce((total, number) => total + (number - mean) ** 2, 0) / Math.max(1, numbers.length - 1),
+  );
 }
 
 function main(): void {
   if (!process.env.OVERNIGHT_DATA)
     throw new Error('ladder: OVERNIGHT_DATA is not set. Prepare the data first (README.md).');
   const patches = readdirSync(join(arena, 'examples'))
-    .filter((f) => f.endsWith('.patch') && values.only !== 'baseline' && f.includes(values.only))
+    .filter((fileName) => fileName.endsWith('.patch') && values.only !== 'baseline' && fileName.includes(values.only))
     .sort();
   const entries = [null, ...patches].map((patch) => ({
     name: patch?.replace('.patch', '') ?? 'baseline',
-    dir: patched(patch),
+    dir: createPatchedFolder(patch),
     scores: [] as number[],
     steps: [] as number[],
   }));
@@ -102,19 +114,19 @@ function main(): void {
     for (let i = 0; i < entries.length; i++) {
       const entry = entries[(i + round) % entries.length];
       if (!entry) continue;
-      const { bpb, steps } = measure(entry.dir, round + 1);
+      const { bpb, steps } = trainAndScore(entry.dir, round + 1);
       entry.scores[round] = bpb;
       entry.steps[round] = steps;
       process.stderr.write(`round ${round + 1} ${entry.name}: ${bpb} after ${steps} steps\n`);
     }
   }
-  const base = entries[0]?.scores ?? [];
+  const baselineScores = entries[0]?.scores ?? [];
   console.log('idea                   val_bpb      sd   steps   difference, 95 % interval (negative is better)');
   for (const { name, scores, steps } of entries) {
-    const differences = scores.map((s, i) => s - (base[i] ?? Number.NaN));
-    const half = ((T95[rounds - 1] ?? 2) * deviation(differences)) / Math.sqrt(rounds);
-    const difference = name === 'baseline' ? '' : `${meanOf(differences).toFixed(4)} ± ${half.toFixed(4)}`;
-    const cells = [meanOf(scores).toFixed(4), deviation(scores).toFixed(4), meanOf(steps).toFixed(0).padStart(5)];
+    const differences = scores.map((score, i) => score - (baselineScores[i] ?? Number.NaN));
+    const halfInterval = ((T95[rounds - 1] ?? 2) * deviationOf(differences)) / Math.sqrt(rounds);
+    const difference = name === 'baseline' ? '' : `${meanOf(differences).toFixed(4)} ± ${halfInterval.toFixed(4)}`;
+    const cells = [meanOf(scores).toFixed(4), deviationOf(scores).toFixed(4), meanOf(steps).toFixed(0).padStart(5)];
     console.log(`${name.padEnd(22)} ${cells.join('  ')}   ${difference}`);
   }
 }
@@ -122,5 +134,5 @@ function main(): void {
 try {
   main();
 } finally {
-  rmSync(room, { recursive: true, force: true });
+  rmSync(workDir, { recursive: true, force: true });
 }

@@ -15,15 +15,15 @@ export async function measurePeakFlops(cpus: number): Promise<number> {
   const shape = [SIZE, SIZE];
   const product = matmul(graph.input('a', shape), graph.input('b', shape));
   const session = await createSession(encodeModel(graph.finish(new Map([['y', product]]))), { cpus });
-  const matrix = (): Float32Array => new Float32Array(SIZE * SIZE).fill(0.5);
-  const feeds = { a: toOrt({ data: matrix(), shape }), b: toOrt({ data: matrix(), shape }) };
-  const fetches = { y: toOrt({ data: matrix(), shape }) };
-  let best = 0;
+  const createMatrix = (): Float32Array => new Float32Array(SIZE * SIZE).fill(0.5);
+  const feeds = { a: toOrt({ data: createMatrix(), shape }), b: toOrt({ data: createMatrix(), shape }) };
+  const fetches = { y: toOrt({ data: createMatrix(), shape }) };
+  let bestRate = 0;
   for (let i = 0; i < REPEATS; i++) {
-    const before = performance.now();
+    const startedMs = performance.now();
     await session.run(feeds, fetches);
-    best = Math.max(best, (2 * SIZE ** 3) / ((performance.now() - before) / 1000));
+    bestRate = Math.max(bestRate, (2 * SIZE ** 3) / ((performance.now() - startedMs) / 1000));
   }
   await session.release();
-  return best;
+  return bestRate;
 }

@@ -50,7 +50,7 @@ export interface Run {
   /** Writes model.onnx by a temporary name. */
   readonly saveModel: (bytes: Uint8Array) => void;
   /** Makes, writes and removes a model, to learn how many seconds saving takes here. */
-  readonly rehearseSave: (make: () => Uint8Array) => number;
+  readonly rehearseSave: (makeModel: () => Uint8Array) => number;
   /** Prints the final block. */
   readonly report: (values: Readonly<Record<string, string | number>>) => void;
 }
@@ -78,31 +78,31 @@ function pathFrom(name: string): string {
 }
 
 function deviceFrom(argv: readonly string[]): Device | 'auto' {
-  const at = argv.indexOf('--device');
-  const value = at < 0 ? 'cpu' : argv[at + 1];
+  const optionIndex = argv.indexOf('--device');
+  const value = optionIndex < 0 ? 'cpu' : argv[optionIndex + 1];
   if (value === 'cpu' || value === 'webgpu' || value === 'auto') return value;
   throw new Error(`train: --device is "${value ?? ''}". Choose cpu, webgpu or auto.`);
 }
 
 function writeSynced(path: string, bytes: Uint8Array): void {
-  const fd = openSync(path, 'w');
-  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
-  fsyncSync(fd);
-  closeSync(fd);
+  const descriptor = openSync(path, 'w');
+  for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written);
+  fsyncSync(descriptor);
+  closeSync(descriptor);
 }
 
 /** Reads the environment and opens the run. */
 export function openRun(): Run {
-  const out = pathFrom('OVERNIGHT_OUT');
-  const startFile = process.env.OVERNIGHT_START ?? join(out, 'start');
-  const curveFile = join(out, 'curve.csv');
+  const outDir = pathFrom('OVERNIGHT_OUT');
+  const startFile = process.env.OVERNIGHT_START ?? join(outDir, 'start');
+  const curveFile = join(outDir, 'curve.csv');
   const cpus = numberFrom('OVERNIGHT_CPUS', 2);
   const seed = numberFrom('OVERNIGHT_SEED', 1);
   const budgetS = numberFrom('OVERNIGHT_BUDGET_S');
   const graceS = graceFrom();
   // OVERNIGHT_CLOCK=cpu, for comparisons by hand on a busy machine: processor time of all threads over the cores given.
   const cpuMs = (): number => (process.cpuUsage().user + process.cpuUsage().system) / 1000 / cpus;
-  const now = process.env.OVERNIGHT_CLOCK === 'cpu' ? cpuMs : () => performance.now();
+  const nowMs = process.env.OVERNIGHT_CLOCK === 'cpu' ? cpuMs : () => performance.now();
   let startedMs: number | null = null;
   let columns: string[] | null = null;
   return {
@@ -114,50 +114,54 @@ export function openRun(): Run {
     memoryMb: numberFrom('OVERNIGHT_MEMORY_MB', 4096),
     device: deviceFrom(process.argv),
     start: () => {
-      startedMs = now();
+      startedMs = nowMs();
       writeFileSync(startFile, '');
       return budgetS - Math.max(0, performance.now() / 1000 - graceS);
     },
-    elapsedS: () => (startedMs === null ? 0 : (now() - startedMs) / 1000),
+    elapsedS: () => (startedMs === null ? 0 : (nowMs() - startedMs) / 1000),
     totalS: () => performance.now() / 1000,
     curve: (point) => {
       if (!columns) {
         columns = Object.keys(point);
         writeFileSync(curveFile, `${columns.join(',')}\n`);
       }
-      appendFileSync(curveFile, `${columns.map((c) => Number((point[c] ?? Number.NaN).toPrecision(7))).join(',')}\n`);
+      appendFileSync(
+        curveFile,
+        `${columns.map((column) => Number((point[column] ?? Number.NaN).toPrecision(7))).join(',')}\n`,
+      );
     },
     config: (values) => {
-      const lines = Object.entries({ ...values, seed }).map(([k, v]) => `${k}: ${v}\n`);
-      writeFileSync(join(out, 'config.txt'), lines.join(''));
+      const lines = Object.entries({ ...values, seed }).map(([key, value]) => `${key}: ${value}\n`);
+      writeFileSync(join(outDir, 'config.txt'), lines.join(''));
     },
     saveModel: (bytes) => {
-      writeSynced(join(out, 'model.onnx.tmp'), bytes);
-      renameSync(join(out, 'model.onnx.tmp'), join(out, 'model.onnx'));
+      writeSynced(join(outDir, 'model.onnx.tmp'), bytes);
+      renameSync(join(outDir, 'model.onnx.tmp'), join(outDir, 'model.onnx'));
     },
-    rehearseSave: (make) => {
-      const before = performance.now();
-      writeSynced(join(out, 'rehearsal.tmp'), make());
-      unlinkSync(join(out, 'rehearsal.tmp'));
-      return (performance.now() - before) / 1000;
+    rehearseSave: (makeModel) => {
+      const startedMs = performance.now();
+      writeSynced(join(outDir, 'rehearsal.tmp'), makeModel());
+      unlinkSync(join(outDir, 'rehearsal.tmp'));
+      return (performance.now() - startedMs) / 1000;
     },
     report: (values) => {
-      const width = Math.max(...Object.keys(values).map((k) => k.length)) + 2;
-      const lines = Object.entries(values).map(([k, v]) => `${`${k}:`.padEnd(width)}${v}`);
+      const width = Math.max(...Object.keys(values).map((key) => key.length)) + 2;
+      const lines = Object.entries(values).map(([key, value]) => `${`${key}:`.padEnd(width)}${value}`);
       process.stdout.write(`---\n${lines.join('\n')}\n`);
     },
   };
 }
 
-function classify(error: unknown): FailureClass | null {
+function classifyFailure(error: unknown): FailureClass | null {
   if (error instanceof TrainingFailure) return error.failure;
   if (error instanceof ShapeError) return 'shape';
   if (error instanceof DataError) return 'data';
   const text =
     error instanceof Error ? `${(error as NodeJS.ErrnoException).code ?? ''} ${error.message}` : String(error);
   // A missing module, a missing export, or text that is no TypeScript: the file does not load.
-  const unloadable = /ERR_MODULE_NOT_FOUND|Cannot find (module|package)|does not provide an export|Transform failed/;
-  if (unloadable.test(text) || error instanceof SyntaxError) return 'import';
+  const unloadablePattern =
+    /ERR_MODULE_NOT_FOUND|Cannot find (module|package)|does not provide an export|Transform failed/;
+  if (unloadablePattern.test(text) || error instanceof SyntaxError) return 'import';
   if (/bad_alloc|bad allocation|out of memory|Failed to allocate|Array buffer allocation failed|ENOMEM/i.test(text)) {
     return 'out-of-memory';
   }
@@ -165,12 +169,12 @@ function classify(error: unknown): FailureClass | null {
 }
 
 /** Runs `main`; a failure ends the process with status 1, its class and one clear message on standard error. */
-export async function guard(main: () => Promise<void>): Promise<void> {
+export async function guardRun(main: () => Promise<void>): Promise<void> {
   try {
     await main();
     process.exit(0);
   } catch (error) {
-    const failure = classify(error);
+    const failure = classifyFailure(error);
     const message = error instanceof Error ? (failure ? error.message : (error.stack ?? error.message)) : String(error);
     process.stderr.write(`${message}\n${failure ? `overnight-failure: ${failure}\n` : ''}`);
     process.exit(1);

@@ -5,17 +5,17 @@ import { add } from './elementwise.ts';
 import { failShape, sizeOf, type Tensor } from './graph.ts';
 
 /** Every tensor that `root` depends on through a rule, in the order in which they were made. */
-function reachable(root: Tensor): Tensor[] {
-  const seen = new Set<number>();
-  const found: Tensor[] = [];
-  const open = [root];
-  for (let t = open.pop(); t; t = open.pop()) {
-    if (!t.needsGrad || seen.has(t.id)) continue;
-    seen.add(t.id);
-    found.push(t);
-    open.push(...t.inputs);
+function reachableTensors(root: Tensor): Tensor[] {
+  const seenIds = new Set<number>();
+  const foundTensors: Tensor[] = [];
+  const openTensors = [root];
+  for (let tensor = openTensors.pop(); tensor; tensor = openTensors.pop()) {
+    if (!tensor.needsGrad || seenIds.has(tensor.id)) continue;
+    seenIds.add(tensor.id);
+    foundTensors.push(tensor);
+    openTensors.push(...tensor.inputs);
   }
-  return found.sort((a, b) => a.id - b.id);
+  return foundTensors.sort((left, right) => left.id - right.id);
 }
 
 /**
@@ -26,20 +26,23 @@ export function gradients(loss: Tensor, params: readonly Tensor[]): Tensor[] {
   if (sizeOf(loss.shape) !== 1) {
     failShape('gradients', 'the loss must be a single number', [loss.shape], 'Reduce it with mean() or sum().');
   }
-  const grads = new Map<number, Tensor>([[loss.id, loss.graph.constant([1], loss.shape, loss.dtype)]]);
-  for (const t of reachable(loss).reverse()) {
-    const dy = grads.get(t.id);
-    if (!dy || !t.backward) continue;
-    const back = t.backward(dy);
-    for (const [i, input] of t.inputs.entries()) {
-      const g = back[i];
-      if (!g || !input.needsGrad) continue;
-      const sofar = grads.get(input.id);
-      grads.set(input.id, sofar ? add(sofar, g) : g);
+  const gradientById = new Map<number, Tensor>([[loss.id, loss.graph.constant([1], loss.shape, loss.dtype)]]);
+  for (const tensor of reachableTensors(loss).reverse()) {
+    const dy = gradientById.get(tensor.id);
+    if (!dy || !tensor.backward) continue;
+    const inputGradients = tensor.backward(dy);
+    for (const [index, input] of tensor.inputs.entries()) {
+      const gradient = inputGradients[index];
+      if (!gradient || !input.needsGrad) continue;
+      const sumSoFar = gradientById.get(input.id);
+      gradientById.set(input.id, sumSoFar ? add(sumSoFar, gradient) : gradient);
     }
   }
-  return params.map((p) => {
-    const g = grads.get(p.id);
-    return g ?? failShape('gradients', `the loss does not depend on "${p.name}"`, [p.shape], 'Use it or drop it.');
+  return params.map((param) => {
+    const gradient = gradientById.get(param.id);
+    return (
+      gradient ??
+      failShape('gradients', `the loss does not depend on "${param.name}"`, [param.shape], 'Use it or drop it.')
+    );
   });
 }

@@ -45,20 +45,20 @@ function callerLine(): string {
 }
 
 export const formatShape = (shape: Shape): string => `[${shape.join(',')}]`;
-export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
+export const sizeOf = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);
 
 /** Throws a ShapeError: `matmul: why: [2,3] and [4,5]. fix (train.ts:41)`. */
 export function failShape(op: string, why: string, shapes: readonly Shape[], fix: string): never {
-  const seen = shapes.length > 0 ? `: ${shapes.map(formatShape).join(' and ')}` : '';
-  throw new ShapeError(`${op}: ${why}${seen}. ${fix} (${callerLine()})`);
+  const shapesText = shapes.length > 0 ? `: ${shapes.map(formatShape).join(' and ')}` : '';
+  throw new ShapeError(`${op}: ${why}${shapesText}. ${fix} (${callerLine()})`);
 }
 
 const BYTES_OF: Record<DType, (values: ArrayLike<number>) => Uint8Array> = {
-  float32: (v) => new Uint8Array(Float32Array.from(v).buffer),
-  float64: (v) => new Uint8Array(Float64Array.from(v).buffer),
-  int32: (v) => new Uint8Array(Int32Array.from(v).buffer),
-  int64: (v) => new Uint8Array(BigInt64Array.from(Array.from(v, (x) => BigInt(x))).buffer),
-  bool: (v) => Uint8Array.from(v),
+  float32: (values) => new Uint8Array(Float32Array.from(values).buffer),
+  float64: (values) => new Uint8Array(Float64Array.from(values).buffer),
+  int32: (values) => new Uint8Array(Int32Array.from(values).buffer),
+  int64: (values) => new Uint8Array(BigInt64Array.from(Array.from(values, (value) => BigInt(value))).buffer),
+  bool: (values) => Uint8Array.from(values),
 };
 
 interface EmitOptions {
@@ -71,7 +71,7 @@ interface EmitOptions {
 /** One computation under construction. Equal nodes and equal constants are stored once. */
 export class Graph {
   readonly floatType: FloatType;
-  private readonly nodes: { readonly node: OnnxNode; readonly out: Tensor }[] = [];
+  private readonly nodes: { readonly node: OnnxNode; readonly output: Tensor }[] = [];
   private readonly constants = new Map<string, OnnxTensor>();
   private readonly inputs = new Map<string, Tensor>();
   private readonly known = new Map<string, Tensor>();
@@ -82,9 +82,9 @@ export class Graph {
     this.floatType = floatType;
   }
 
-  private make(name: string | null, shape: Shape, dtype: DType, rest: Partial<Tensor>): Tensor {
+  private make(name: string | null, shape: Shape, dtype: DType, fields: Partial<Tensor>): Tensor {
     const id = this.nextId++;
-    const { needsGrad = false, inputs = [], backward = null, scaled = null } = rest;
+    const { needsGrad = false, inputs = [], backward = null, scaled = null } = fields;
     return { id, graph: this, name: name ?? `v${id}`, shape, dtype, needsGrad, inputs, backward, scaled };
   }
 
@@ -92,9 +92,9 @@ export class Graph {
   input(name: string, shape: Shape, dtype: DType = this.floatType, needsGrad = false): Tensor {
     if (this.inputs.has(name))
       failShape('input', `the name "${name}" is taken`, [shape], 'Give each input its own name.');
-    const t = this.make(name, shape, dtype, { needsGrad });
-    this.inputs.set(name, t);
-    return t;
+    const tensor = this.make(name, shape, dtype, { needsGrad });
+    this.inputs.set(name, tensor);
+    return tensor;
   }
 
   /** A value known now; it is stored inside the graph. */
@@ -104,85 +104,92 @@ export class Graph {
     }
     const bytes = BYTES_OF[dtype](values);
     const key = bytes.length <= 4096 ? `const ${dtype} ${shape} ${Buffer.from(bytes).toString('latin1')}` : null;
-    const found = key === null ? undefined : this.known.get(key);
-    if (found) return found;
-    const t = this.make(null, shape, dtype, {});
-    this.constants.set(t.name, { name: t.name, dtype, shape, bytes });
-    if (values.length === 1) this.numbers.set(t.id, values[0] ?? 0);
-    if (key !== null) this.known.set(key, t);
-    return t;
+    const foundTensor = key === null ? undefined : this.known.get(key);
+    if (foundTensor) return foundTensor;
+    const tensor = this.make(null, shape, dtype, {});
+    this.constants.set(tensor.name, { name: tensor.name, dtype, shape, bytes });
+    if (values.length === 1) this.numbers.set(tensor.id, values[0] ?? 0);
+    if (key !== null) this.known.set(key, tensor);
+    return tensor;
   }
 
   /** The number behind a constant of one element and no axes; null for anything else. */
-  numberOf(t: Tensor): number | null {
-    return t.shape.length === 0 ? (this.numbers.get(t.id) ?? null) : null;
+  numberOf(tensor: Tensor): number | null {
+    return tensor.shape.length === 0 ? (this.numbers.get(tensor.id) ?? null) : null;
   }
 
   /** A known weight under a name of its own, as in an exported model. */
   weight(name: string, values: Float32Array, shape: Shape): Tensor {
-    const t = this.make(name, shape, 'float32', {});
+    const tensor = this.make(name, shape, 'float32', {});
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     this.constants.set(name, { name, dtype: 'float32', shape, bytes });
-    return t;
+    return tensor;
   }
 
   /** Adds one ONNX node. `shape` is the caller's promise; ONNX Runtime checks it when the session is made. */
   emit(op: string, inputs: readonly Tensor[], shape: Shape, options: EmitOptions = {}): Tensor {
     const { attrs = {}, dtype = inputs[0]?.dtype ?? this.floatType, backward, scaled = null } = options;
-    for (const t of inputs) {
-      if (t.graph !== this) failShape(op, `"${t.name}" belongs to another graph`, [t.shape], 'Trace it in this graph.');
+    for (const tensor of inputs) {
+      if (tensor.graph !== this)
+        failShape(op, `"${tensor.name}" belongs to another graph`, [tensor.shape], 'Trace it in this graph.');
     }
-    const names = inputs.map((t) => t.name);
-    const key = `${op} ${inputs.map((t) => t.id).join(',')} ${JSON.stringify(attrs)} ${dtype} ${shape}`;
-    const found = this.known.get(key);
-    if (found) return found;
-    const needsGrad = backward !== undefined && inputs.some((t) => t.needsGrad);
-    const rule = needsGrad ? (backward ?? null) : null;
-    const out = this.make(null, shape, dtype, { needsGrad, inputs, backward: rule, scaled });
-    this.nodes.push({ node: { op, inputs: names, output: out.name, attrs }, out });
-    this.known.set(key, out);
-    return out;
+    const names = inputs.map((tensor) => tensor.name);
+    const key = `${op} ${inputs.map((tensor) => tensor.id).join(',')} ${JSON.stringify(attrs)} ${dtype} ${shape}`;
+    const foundTensor = this.known.get(key);
+    if (foundTensor) return foundTensor;
+    const needsGrad = backward !== undefined && inputs.some((tensor) => tensor.needsGrad);
+    const backwardRule = needsGrad ? (backward ?? null) : null;
+    const output = this.make(null, shape, dtype, { needsGrad, inputs, backward: backwardRule, scaled });
+    this.nodes.push({ node: { op, inputs: names, output: output.name, attrs }, output });
+    this.known.set(key, output);
+    return output;
   }
 
   /**
    * A view of emitted nodes as one differentiable step: the value of `out`, the inputs and the rule given here.
    * Used by fused rules, whose parts must not be differentiated one by one.
    */
-  fused(out: Tensor, inputs: readonly Tensor[], backward: BackwardRule): Tensor {
-    const needsGrad = inputs.some((t) => t.needsGrad);
-    return { ...out, id: this.nextId++, needsGrad, inputs, backward: needsGrad ? backward : null, scaled: null };
+  fused(output: Tensor, inputs: readonly Tensor[], backward: BackwardRule): Tensor {
+    const needsGrad = inputs.some((tensor) => tensor.needsGrad);
+    return { ...output, id: this.nextId++, needsGrad, inputs, backward: needsGrad ? backward : null, scaled: null };
   }
 
   /** The same value, known not to depend on any parameter. */
-  detach(x: Tensor): Tensor {
-    return { ...x, id: this.nextId++, needsGrad: false, inputs: [], backward: null, scaled: null };
+  detach(value: Tensor): Tensor {
+    return { ...value, id: this.nextId++, needsGrad: false, inputs: [], backward: null, scaled: null };
   }
 
   /** The part of the graph that `outputs` need, in an order in which it can be computed. */
   finish(outputs: ReadonlyMap<string, Tensor>): OnnxGraph {
-    const needed = new Set([...outputs.values()].map((t) => t.name));
+    const neededNames = new Set([...outputs.values()].map((tensor) => tensor.name));
     const nodes: OnnxNode[] = [];
     for (let i = this.nodes.length - 1; i >= 0; i--) {
       const node = this.nodes[i]?.node;
-      if (!node || !needed.has(node.output)) continue;
-      for (const input of node.inputs) needed.add(input);
+      if (!node || !neededNames.has(node.output)) continue;
+      for (const input of node.inputs) neededNames.add(input);
       nodes.push(node);
     }
     nodes.reverse();
     // A node that makes an output writes it under its name; inputs, and values that are two outputs, are copied.
-    const made = new Set(nodes.map((node) => node.output));
+    const madeNames = new Set(nodes.map((node) => node.output));
     const renamed = new Map<string, string>();
-    for (const [name, t] of outputs) {
-      if (made.has(t.name) && !renamed.has(t.name)) renamed.set(t.name, name);
-      else nodes.push({ op: 'Identity', inputs: [t.name], output: name, attrs: {} });
+    for (const [name, tensor] of outputs) {
+      if (madeNames.has(tensor.name) && !renamed.has(tensor.name)) renamed.set(tensor.name, name);
+      else nodes.push({ op: 'Identity', inputs: [tensor.name], output: name, attrs: {} });
     }
-    const rename = (name: string): string => renamed.get(name) ?? name;
-    const describe = (name: string, t: Tensor): OnnxValue => ({ name, dtype: t.dtype, shape: t.shape });
+    const renamedName = (name: string): string => renamed.get(name) ?? name;
+    const describeValue = (name: string, tensor: Tensor): OnnxValue => ({
+      name,
+      dtype: tensor.dtype,
+      shape: tensor.shape,
+    });
     return {
-      nodes: nodes.map((n) => ({ ...n, inputs: n.inputs.map(rename), output: rename(n.output) })),
-      initializers: [...this.constants.values()].filter((c) => needed.has(c.name)),
-      inputs: [...this.inputs.values()].filter((t) => needed.has(t.name)).map((t) => describe(t.name, t)),
-      outputs: [...outputs].map(([name, t]) => describe(name, t)),
+      nodes: nodes.map((node) => ({ ...node, inputs: node.inputs.map(renamedName), output: renamedName(node.output) })),
+      initializers: [...this.constants.values()].filter((constant) => neededNames.has(constant.name)),
+      inputs: [...this.inputs.values()]
+        .filter((tensor) => neededNames.has(tensor.name))
+        .map((tensor) => describeValue(tensor.name, tensor)),
+      outputs: [...outputs].map(([name, tensor]) => describeValue(name, tensor)),
     };
   }
 }

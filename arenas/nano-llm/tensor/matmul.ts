@@ -13,35 +13,53 @@ interface MatmulOptions {
 }
 
 /** alpha · a · b for matrices, either transposed. Numbers that scale an argument move into alpha, which is free. */
-function gemm(a: Tensor, b: Tensor, transA: boolean, transB: boolean, alpha = 1): Tensor {
-  if (a.scaled) return gemm(a.scaled.base, b, transA, transB, alpha * a.scaled.factor);
-  if (b.scaled) return gemm(a, b.scaled.base, transA, transB, alpha * b.scaled.factor);
-  const [m = 0, k = 0] = transA ? [...a.shape].reverse() : a.shape;
-  const [k2 = 0, n = 0] = transB ? [...b.shape].reverse() : b.shape;
-  if (k !== k2) {
-    failShape('matmul', `inner sizes differ (${k} and ${k2})`, [a.shape, b.shape], 'Transpose one, or fix the width.');
+function multiplyMatrices(a: Tensor, b: Tensor, transA: boolean, transB: boolean, alpha = 1): Tensor {
+  if (a.scaled) return multiplyMatrices(a.scaled.base, b, transA, transB, alpha * a.scaled.factor);
+  if (b.scaled) return multiplyMatrices(a, b.scaled.base, transA, transB, alpha * b.scaled.factor);
+  const [rows = 0, inner = 0] = transA ? [...a.shape].reverse() : a.shape;
+  const [innerOfB = 0, columns = 0] = transB ? [...b.shape].reverse() : b.shape;
+  if (inner !== innerOfB) {
+    failShape(
+      'matmul',
+      `inner sizes differ (${inner} and ${innerOfB})`,
+      [a.shape, b.shape],
+      'Transpose one, or fix the width.',
+    );
   }
   const backward = (dy: Tensor) => [
-    a.needsGrad ? (transA ? gemm(b, dy, transB, true, alpha) : gemm(dy, b, false, !transB, alpha)) : null,
-    b.needsGrad ? (transB ? gemm(dy, a, true, transA, alpha) : gemm(a, dy, !transA, false, alpha)) : null,
+    a.needsGrad
+      ? transA
+        ? multiplyMatrices(b, dy, transB, true, alpha)
+        : multiplyMatrices(dy, b, false, !transB, alpha)
+      : null,
+    b.needsGrad
+      ? transB
+        ? multiplyMatrices(dy, a, true, transA, alpha)
+        : multiplyMatrices(a, dy, !transA, false, alpha)
+      : null,
   ];
   const attrs = { transA: +transA, transB: +transB, alpha: { float: alpha } };
-  return a.graph.emit('Gemm', [a, b], [m, n], { attrs, backward });
+  return a.graph.emit('Gemm', [a, b], [rows, columns], { attrs, backward });
 }
 
 /** [.., m, k] · [.., k, n] with broadcasting leading axes; both arguments have at least three axes. */
-function batched(a: Tensor, b: Tensor): Tensor {
-  const [m = 0, k = 0] = a.shape.slice(-2);
-  const [k2 = 0, n = 0] = b.shape.slice(-2);
-  if (k !== k2) {
-    failShape('matmul', `inner sizes differ (${k} and ${k2})`, [a.shape, b.shape], 'Transpose one, or fix the width.');
+function multiplyStacks(a: Tensor, b: Tensor): Tensor {
+  const [rows = 0, inner = 0] = a.shape.slice(-2);
+  const [innerOfB = 0, columns = 0] = b.shape.slice(-2);
+  if (inner !== innerOfB) {
+    failShape(
+      'matmul',
+      `inner sizes differ (${inner} and ${innerOfB})`,
+      [a.shape, b.shape],
+      'Transpose one, or fix the width.',
+    );
   }
-  const lead = broadcastShape('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const leadingShape = broadcastShape('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
   const backward = (dy: Tensor) => [
-    a.needsGrad ? sumTo(batched(dy, transpose(b)), a.shape) : null,
-    b.needsGrad ? sumTo(batched(transpose(a), dy), b.shape) : null,
+    a.needsGrad ? sumTo(multiplyStacks(dy, transpose(b)), a.shape) : null,
+    b.needsGrad ? sumTo(multiplyStacks(transpose(a), dy), b.shape) : null,
   ];
-  return a.graph.emit('MatMul', [a, b], [...lead, m, n], { backward });
+  return a.graph.emit('MatMul', [a, b], [...leadingShape, rows, columns], { backward });
 }
 
 /**
@@ -55,14 +73,14 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   }
   if (a.dtype !== b.dtype)
     failShape('matmul', `types differ (${a.dtype}, ${b.dtype})`, [a.shape, b.shape], 'Use cast().');
-  if (a.shape.length === 2 && b.shape.length === 2) return gemm(a, b, transA, transB);
+  if (a.shape.length === 2 && b.shape.length === 2) return multiplyMatrices(a, b, transA, transB);
   if (b.shape.length === 2 && !transA) {
-    const k = a.shape.at(-1) ?? 0;
-    if (k !== b.shape[transB ? 1 : 0]) {
+    const inner = a.shape.at(-1) ?? 0;
+    if (inner !== b.shape[transB ? 1 : 0]) {
       failShape('matmul', 'inner sizes differ', [a.shape, b.shape], 'Transpose one, or fix the width.');
     }
-    const flat = gemm(reshape(a, [-1, k]), b, false, transB);
-    return reshape(flat, [...a.shape.slice(0, -1), flat.shape[1] ?? 0]);
+    const flatProduct = multiplyMatrices(reshape(a, [-1, inner]), b, false, transB);
+    return reshape(flatProduct, [...a.shape.slice(0, -1), flatProduct.shape[1] ?? 0]);
   }
-  return batched(transA ? transpose(a) : a, transB ? transpose(b) : b);
+  return multiplyStacks(transA ? transpose(a) : a, transB ? transpose(b) : b);
 }

@@ -33,18 +33,20 @@ export function logSoftmax(x: Tensor): Tensor {
 export function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
   const vocab = logits.shape.at(-1) ?? 0;
   const count = sizeOf(targets.shape);
-  const flat = reshape(logits, [-1, vocab]);
-  if (flat.shape[0] !== count) {
+  const flatLogits = reshape(logits, [-1, vocab]);
+  if (flatLogits.shape[0] !== count) {
     failShape('crossEntropy', 'there must be one target for each row', [logits.shape, targets.shape], 'Align the two.');
   }
   const ids = reshape(targets, [count]);
-  const logp = logits.graph.emit('LogSoftmax', [flat], flat.shape, { attrs: { axis: -1 } });
-  const loss = mul(mean(takeLast(logp, ids)), -1);
+  const logProbabilities = logits.graph.emit('LogSoftmax', [flatLogits], flatLogits.shape, { attrs: { axis: -1 } });
+  const loss = mul(mean(takeLast(logProbabilities, ids)), -1);
   return logits.graph.fused(loss, [logits], (dy) => {
     const minusOne = logits.graph.constant(new Float32Array(count).fill(-1), [count, 1]);
-    const inputs = [exp(logp), reshape(ids, [count, 1]), minusOne];
-    const diff = logits.graph.emit('ScatterElements', inputs, flat.shape, { attrs: { axis: 1, reduction: 'add' } });
-    return [reshape(mul(diff, mul(dy, 1 / count)), logits.shape)];
+    const inputs = [exp(logProbabilities), reshape(ids, [count, 1]), minusOne];
+    const difference = logits.graph.emit('ScatterElements', inputs, flatLogits.shape, {
+      attrs: { axis: 1, reduction: 'add' },
+    });
+    return [reshape(mul(difference, mul(dy, 1 / count)), logits.shape)];
   });
 }
 
@@ -57,22 +59,22 @@ function sumSquares(x: Tensor): Tensor {
 
 /** x / sqrt(mean(x²) + eps) over the last axis, with no gain (Zhang and Sennrich 2019, arXiv:1910.07467). */
 export function rmsNorm(x: Tensor, eps = 1e-6): Tensor {
-  const plain = x.graph.detach(x);
+  const detached = x.graph.detach(x);
   const width = x.shape.at(-1) ?? 1;
-  const rate = reciprocal(sqrt(add(mul(sumSquares(plain), 1 / width), eps)));
-  const y = mul(plain, rate);
+  const rate = reciprocal(sqrt(add(mul(sumSquares(detached), 1 / width), eps)));
+  const y = mul(detached, rate);
   return x.graph.fused(y, [x], (dy) => [mul(sub(dy, mul(y, mean(mul(dy, y), LAST))), rate)]);
 }
 
 /** Exchanges the two halves of the last axis: a product with a permutation, which beats copying many short runs. */
 function swapHalves(x: Tensor): Tensor {
   const width = x.shape.at(-1) ?? 0;
-  const one = (i: number): number => (i % width === (Math.floor(i / width) + width / 2) % width ? 1 : 0);
-  const swap = x.graph.constant(
-    Array.from({ length: width * width }, (_, i) => one(i)),
+  const swapEntry = (i: number): number => (i % width === (Math.floor(i / width) + width / 2) % width ? 1 : 0);
+  const swapMatrix = x.graph.constant(
+    Array.from({ length: width * width }, (_, i) => swapEntry(i)),
     [width, width],
   );
-  return matmul(x, swap);
+  return matmul(x, swapMatrix);
 }
 
 /**
@@ -85,16 +87,16 @@ export function rope(x: Tensor, base = 10_000): Tensor {
     failShape('rope', 'needs [.., T, D] with an even D', [x.shape], 'Choose an even head size.');
   }
   const half = width / 2;
-  const angle = (i: number): number => Math.floor(i / width) / base ** ((2 * (i % half)) / width);
-  const table = (f: (i: number) => number): Tensor =>
+  const angleAt = (i: number): number => Math.floor(i / width) / base ** ((2 * (i % half)) / width);
+  const tableOf = (valueAt: (i: number) => number): Tensor =>
     x.graph.constant(
-      Array.from({ length: length * width }, (_, i) => f(i)),
+      Array.from({ length: length * width }, (_, i) => valueAt(i)),
       [length, width],
     );
-  const cosines = table((i) => Math.cos(angle(i)));
-  const sines = table((i) => (i % width < half ? 1 : -1) * Math.sin(angle(i)));
-  const plain = x.graph.detach(x);
-  const y = add(mul(plain, cosines), mul(swapHalves(plain), sines));
+  const cosines = tableOf((i) => Math.cos(angleAt(i)));
+  const sines = tableOf((i) => (i % width < half ? 1 : -1) * Math.sin(angleAt(i)));
+  const detached = x.graph.detach(x);
+  const y = add(mul(detached, cosines), mul(swapHalves(detached), sines));
   return x.graph.fused(y, [x], (dy) => [add(mul(dy, cosines), swapHalves(mul(dy, sines)))]);
 }
 
@@ -109,14 +111,25 @@ interface AttentionOptions {
 }
 
 /** Additive mask of one block: 0 where query `from + row` may see key `lo + column`, else −1e30; null if all may. */
-function blockMask(q: Tensor, rows: number, groups: number, from: number, lo: number, hi: number, window: number) {
+function blockMask(
+  q: Tensor,
+  queryCount: number,
+  groups: number,
+  firstQuery: number,
+  firstKey: number,
+  lastKey: number,
+  window: number,
+) {
   const values: number[] = [];
-  for (let g = 0; g < groups; g++) {
-    for (let t = from; t < from + rows; t++) {
-      for (let s = lo; s < hi; s++) values.push(s <= t && t - s < window ? 0 : -1e30);
+  for (let group = 0; group < groups; group++) {
+    for (let tensor = firstQuery; tensor < firstQuery + queryCount; tensor++) {
+      for (let keyIndex = firstKey; keyIndex < lastKey; keyIndex++)
+        values.push(keyIndex <= tensor && tensor - keyIndex < window ? 0 : -1e30);
     }
   }
-  return values.every((v) => v === 0) ? null : q.graph.constant(values, [groups * rows, hi - lo]);
+  return values.every((value) => value === 0)
+    ? null
+    : q.graph.constant(values, [groups * queryCount, lastKey - firstKey]);
 }
 
 /**
@@ -140,66 +153,76 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   const window = Math.max(1, Math.min(options.window ?? length, length));
   const block = Math.min(options.block ?? Math.min(128, Math.max(64, Math.ceil(window / 2))), length);
   // One leading axis, made by a reshape: ONNX Runtime then folds transposes into the products instead of copying.
-  const flat = (t: Tensor, n: number): Tensor => reshape(t, [batch * n, length, width]);
-  const queries = flat(q.graph.detach(q), heads);
-  const [keys, values] = [flat(q.graph.detach(k), kvHeads), flat(q.graph.detach(v), kvHeads)];
-  const parts: Part[] = [];
-  for (let from = 0; from < length; from += block) {
-    const to = Math.min(from + block, length);
-    const lo = Math.floor(Math.max(0, from - window + 1) / block) * block;
-    const rows = to - from;
-    const fold = (t: Tensor): Tensor => reshape(slice(t, 1, from, to), [batch * kvHeads, groups * rows, width]);
-    const query = fold(queries);
-    const scores = mul(matmul(query, slice(keys, 1, lo, to), { transB: true }), width ** -0.5);
-    const mask = blockMask(q, rows, groups, from, lo, to, window);
-    const probs = softmax(mask ? add(scores, mask) : scores);
-    parts.push({ from, lo, to, query, probs, fold, out: matmul(probs, slice(values, 1, lo, to)) });
+  const flatten = (tensor: Tensor, headCount: number): Tensor => reshape(tensor, [batch * headCount, length, width]);
+  const queries = flatten(q.graph.detach(q), heads);
+  const [keys, values] = [flatten(q.graph.detach(k), kvHeads), flatten(q.graph.detach(v), kvHeads)];
+  const queryBlocks: QueryBlock[] = [];
+  for (let firstQuery = 0; firstQuery < length; firstQuery += block) {
+    const lastQuery = Math.min(firstQuery + block, length);
+    const firstKey = Math.floor(Math.max(0, firstQuery - window + 1) / block) * block;
+    const rows = lastQuery - firstQuery;
+    const foldHeads = (tensor: Tensor): Tensor =>
+      reshape(slice(tensor, 1, firstQuery, lastQuery), [batch * kvHeads, groups * rows, width]);
+    const query = foldHeads(queries);
+    const scores = mul(matmul(query, slice(keys, 1, firstKey, lastQuery), { transB: true }), width ** -0.5);
+    const mask = blockMask(q, rows, groups, firstQuery, firstKey, lastQuery, window);
+    const probabilities = softmax(mask ? add(scores, mask) : scores);
+    queryBlocks.push({
+      from: firstQuery,
+      firstKey,
+      to: lastQuery,
+      query,
+      probabilities,
+      foldHeads,
+      out: matmul(probabilities, slice(values, 1, firstKey, lastQuery)),
+    });
   }
-  const unfold = (t: Tensor): Tensor => reshape(t, [batch * heads, sizeOf(t.shape) / (batch * heads * width), width]);
+  const unfoldHeads = (tensor: Tensor): Tensor =>
+    reshape(tensor, [batch * heads, sizeOf(tensor.shape) / (batch * heads * width), width]);
   const y = concat(
-    parts.map((p) => unfold(p.out)),
+    queryBlocks.map((queryBlock) => unfoldHeads(queryBlock.out)),
     1,
   );
   return q.graph.fused(reshape(y, q.shape), [q, k, v], (dy) => {
-    const [dq, dk, dv] = attentionGradient(flat(dy, heads), parts, keys, values, unfold, block);
+    const [dq, dk, dv] = attentionGradient(flatten(dy, heads), queryBlocks, keys, values, unfoldHeads, block);
     return [reshape(dq, q.shape), reshape(dk, k.shape), reshape(dv, v.shape)];
   });
 }
 
 /** What the gradient needs of one block of queries: its range of queries and keys, and the values it computed. */
-interface Part {
+interface QueryBlock {
   readonly from: number;
-  readonly lo: number;
+  readonly firstKey: number;
   readonly to: number;
   readonly query: Tensor;
-  readonly probs: Tensor;
+  readonly probabilities: Tensor;
   readonly out: Tensor;
-  readonly fold: (t: Tensor) => Tensor;
+  readonly foldHeads: (tensor: Tensor) => Tensor;
 }
 
 function attentionGradient(
   dy: Tensor,
-  parts: readonly Part[],
+  queryBlocks: readonly QueryBlock[],
   keys: Tensor,
   values: Tensor,
-  unfold: (t: Tensor) => Tensor,
+  unfoldHeads: (tensor: Tensor) => Tensor,
   block: number,
 ): readonly [Tensor, Tensor, Tensor] {
   const scale = (keys.shape[2] ?? 1) ** -0.5;
   const dq: Tensor[] = [];
-  const dk: Tensor[][] = parts.map(() => []);
-  const dv: Tensor[][] = parts.map(() => []);
-  for (const { lo, to, query, probs, out, fold } of parts) {
-    const dOut = fold(dy);
-    const rowSum = sum(mul(dOut, out), LAST);
-    const dScores = mul(probs, sub(matmul(dOut, slice(values, 1, lo, to), { transB: true }), rowSum));
-    dq.push(unfold(mul(matmul(dScores, slice(keys, 1, lo, to)), scale)));
+  const dk: Tensor[][] = queryBlocks.map(() => []);
+  const dv: Tensor[][] = queryBlocks.map(() => []);
+  for (const { firstKey, to, query, probabilities, out, foldHeads } of queryBlocks) {
+    const dOutput = foldHeads(dy);
+    const rowSum = sum(mul(dOutput, out), LAST);
+    const dScores = mul(probabilities, sub(matmul(dOutput, slice(values, 1, firstKey, to), { transB: true }), rowSum));
+    dq.push(unfoldHeads(mul(matmul(dScores, slice(keys, 1, firstKey, to)), scale)));
     const dKeys = mul(matmul(dScores, query, { transA: true }), scale);
-    const dValues = matmul(probs, dOut, { transA: true });
-    for (let at = lo; at < to; at += block) {
-      const end = Math.min(at + block, to) - lo;
-      dk[at / block]?.push(slice(dKeys, 1, at - lo, end));
-      dv[at / block]?.push(slice(dValues, 1, at - lo, end));
+    const dValues = matmul(probabilities, dOutput, { transA: true });
+    for (let keyBlockStart = firstKey; keyBlockStart < to; keyBlockStart += block) {
+      const keyBlockEnd = Math.min(keyBlockStart + block, to) - firstKey;
+      dk[keyBlockStart / block]?.push(slice(dKeys, 1, keyBlockStart - firstKey, keyBlockEnd));
+      dv[keyBlockStart / block]?.push(slice(dValues, 1, keyBlockStart - firstKey, keyBlockEnd));
     }
   }
   return [concat(dq, 1), concat(dk.map(addAll), 1), concat(dv.map(addAll), 1)];

@@ -14,22 +14,22 @@ interface Slot {
   next: ort.Tensor;
 }
 
-const onDevice = (t: ort.Tensor): boolean => t.location === 'gpu-buffer';
+const isOnDevice = (tensor: ort.Tensor): boolean => tensor.location === 'gpu-buffer';
 
 /** All numbers that outlive a step: parameters, moments, running sums. Shared by the steps of one training run. */
 export class Store {
   private readonly slots = new Map<string, Slot>();
 
   /** Adds a value under a new name; without `init` it starts at zero. */
-  add(name: string, shape: Shape, init: Float32Array = new Float32Array(sizeOf(shape))): void {
+  add(name: string, shape: Shape, initialValues: Float32Array = new Float32Array(sizeOf(shape))): void {
     if (this.slots.has(name)) throw new Error(`state: the name "${name}" is taken. Give each value its own name.`);
-    if (init.length !== sizeOf(shape)) {
+    if (initialValues.length !== sizeOf(shape)) {
       throw new Error(
-        `state: "${name}" has ${init.length} values for [${shape}]. Initialise it with ${sizeOf(shape)}.`,
+        `state: "${name}" has ${initialValues.length} values for [${shape}]. Initialise it with ${sizeOf(shape)}.`,
       );
     }
-    const now = toOrt({ data: init, shape });
-    this.slots.set(name, { shape, now, next: toOrt({ data: new Float32Array(init.length), shape }) });
+    const now = toOrt({ data: initialValues, shape });
+    this.slots.set(name, { shape, now, next: toOrt({ data: new Float32Array(initialValues.length), shape }) });
   }
   has(name: string): boolean {
     return this.slots.has(name);
@@ -46,14 +46,14 @@ export class Store {
   }
   /** Copies state that lies on a GPU back to memory; does nothing otherwise. */
   async sync(): Promise<void> {
-    const away = [...this.slots].filter(([, slot]) => onDevice(slot.now));
-    if (away.length === 0) return;
+    const deviceSlots = [...this.slots].filter(([, slot]) => isOnDevice(slot.now));
+    if (deviceSlots.length === 0) return;
     // Through a session: reading a GPU tensor directly ends the process in onnxruntime-node 1.30.
     const graph = new Graph();
-    const outputs = new Map(away.map(([name, slot]) => [`out:${name}`, graph.input(name, slot.shape)]));
+    const outputs = new Map(deviceSlots.map(([name, slot]) => [`out:${name}`, graph.input(name, slot.shape)]));
     const session = await createSession(encodeModel(graph.finish(outputs)), { cpus: 1, device: 'webgpu' });
-    const results = await session.run(Object.fromEntries(away.map(([name, slot]) => [name, slot.now])));
-    for (const [name, slot] of away) {
+    const results = await session.run(Object.fromEntries(deviceSlots.map(([name, slot]) => [name, slot.now])));
+    for (const [name, slot] of deviceSlots) {
       slot.now.dispose();
       slot.now = results[`out:${name}`] as ort.Tensor;
     }
@@ -84,15 +84,15 @@ export class Step {
   state(name: string): Tensor {
     const known = this.states.get(name);
     if (known) return known;
-    const t = this.graph.input(name, this.store.shape(name), 'float32', true);
-    this.states.set(name, t);
-    return t;
+    const tensor = this.graph.input(name, this.store.shape(name), 'float32', true);
+    this.states.set(name, tensor);
+    return tensor;
   }
 
   /** Replaces a state at the end of the step. */
   update(name: string, value: Tensor): void {
     const { shape } = this.store.slot(name);
-    if (shape.length !== value.shape.length || shape.some((d, i) => d !== value.shape[i])) {
+    if (shape.length !== value.shape.length || shape.some((size, i) => size !== value.shape[i])) {
       throw new Error(`update: "${name}" is [${shape}], its new value [${value.shape}]. Make the shapes equal.`);
     }
     this.updates.set(name, value);
@@ -100,9 +100,9 @@ export class Step {
 
   /** A value fed at each run, int32 for ids. */
   input(name: string, shape: Shape, dtype: 'float32' | 'int32' = 'float32'): Tensor {
-    const t = this.graph.input(name, shape, dtype);
-    this.feeds.set(name, t);
-    return t;
+    const tensor = this.graph.input(name, shape, dtype);
+    this.feeds.set(name, tensor);
+    return tensor;
   }
 
   /** A number fed at each run, such as a learning rate. */
@@ -118,8 +118,8 @@ export class Step {
   /** Builds the ONNX graph and its session. The step cannot be changed afterwards. */
   async compile(options: SessionOptions): Promise<CompiledStep> {
     const all = new Map<string, Tensor>();
-    for (const [name, t] of this.updates) all.set(`${name}'`, t);
-    for (const [name, t] of this.outputs) all.set(`out:${name}`, t);
+    for (const [name, tensor] of this.updates) all.set(`${name}'`, tensor);
+    for (const [name, tensor] of this.outputs) all.set(`out:${name}`, tensor);
     const finished = this.graph.finish(all);
     const resident = options.device === 'webgpu' ? [...this.updates.keys()].map((name) => `${name}'`) : [];
     const session = await createSession(encodeModel(finished), { ...options, resident });
@@ -132,7 +132,7 @@ export class Step {
       outputs: [...this.outputs.keys()],
       feeds: [...this.feeds]
         .filter(([name]) => used.has(name))
-        .map(([name, t]) => ({ name, shape: t.shape, dtype: t.dtype })),
+        .map(([name, tensor]) => ({ name, shape: tensor.shape, dtype: tensor.dtype })),
     });
   }
 }
@@ -181,7 +181,7 @@ export class CompiledStep {
     for (const name of this.plan.updates) {
       const slot = this.store.slot(name);
       if (this.plan.resident) {
-        if (onDevice(slot.now)) slot.now.dispose();
+        if (isOnDevice(slot.now)) slot.now.dispose();
         slot.now = results[`${name}'`] as ort.Tensor;
       } else [slot.now, slot.next] = [slot.next, slot.now];
     }

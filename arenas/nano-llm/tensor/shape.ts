@@ -4,91 +4,108 @@
 import { add, cast, equal, full, mul, sumTo } from './elementwise.ts';
 import { failShape, type Shape, sizeOf, type Tensor } from './graph.ts';
 
-const ints = (x: Tensor, values: readonly number[]): Tensor => x.graph.constant(values, [values.length], 'int64');
+const intConstant = (x: Tensor, values: readonly number[]): Tensor =>
+  x.graph.constant(values, [values.length], 'int64');
 
 /** A negative axis counts from the end, as in NumPy. */
 function axisOf(op: string, x: Tensor, axis: number): number {
-  const at = axis < 0 ? axis + x.shape.length : axis;
-  if (!Number.isInteger(at) || at < 0 || at >= x.shape.length) {
+  const axisIndex = axis < 0 ? axis + x.shape.length : axis;
+  if (!Number.isInteger(axisIndex) || axisIndex < 0 || axisIndex >= x.shape.length) {
     failShape(op, `there is no axis ${axis}`, [x.shape], `Use 0 to ${x.shape.length - 1}, or a negative one.`);
   }
-  return at;
+  return axisIndex;
 }
 
 /** Same elements in row-major order under another shape; one size may be −1. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
-  const known = sizeOf(shape.filter((d) => d !== -1));
-  const full = shape.map((d) => (d === -1 ? sizeOf(x.shape) / known : d));
-  if (sizeOf(full) !== sizeOf(x.shape) || full.some((d) => !Number.isInteger(d))) {
+  const knownSize = sizeOf(shape.filter((size) => size !== -1));
+  const wholeShape = shape.map((size) => (size === -1 ? sizeOf(x.shape) / knownSize : size));
+  if (sizeOf(wholeShape) !== sizeOf(x.shape) || wholeShape.some((size) => !Number.isInteger(size))) {
     failShape('reshape', `${sizeOf(x.shape)} elements do not fit`, [x.shape, shape], 'Keep the number of elements.');
   }
-  if (full.length === x.shape.length && full.every((d, i) => d === x.shape[i])) return x;
+  if (wholeShape.length === x.shape.length && wholeShape.every((size, i) => size === x.shape[i])) return x;
   // A scaled value stays one, so that the number can still move into a product behind the reshape.
-  const scaled = x.scaled && { base: reshape(x.scaled.base, full), factor: x.scaled.factor };
-  return x.graph.emit('Reshape', [x, ints(x, full)], full, { scaled, backward: (dy) => [reshape(dy, x.shape)] });
+  const scaled = x.scaled && { base: reshape(x.scaled.base, wholeShape), factor: x.scaled.factor };
+  return x.graph.emit('Reshape', [x, intConstant(x, wholeShape)], wholeShape, {
+    scaled,
+    backward: (dy) => [reshape(dy, x.shape)],
+  });
 }
 
 /** Permutes the axes: result axis i is source axis `perm[i]`. Without `perm` the last two swap. */
 export function transpose(x: Tensor, perm?: readonly number[]): Tensor {
   const rank = x.shape.length;
   const order = perm ?? [...Array(rank - 2).keys(), rank - 1, rank - 2];
-  if (order.length !== rank || new Set(order).size !== rank || order.some((p) => x.shape[p] === undefined)) {
+  if (order.length !== rank || new Set(order).size !== rank || order.some((axis) => x.shape[axis] === undefined)) {
     failShape('transpose', `(${order}) is no permutation of the axes`, [x.shape], 'Name every axis once.');
   }
-  const shape = order.map((p) => x.shape[p] ?? 0);
+  const shape = order.map((axis) => x.shape[axis] ?? 0);
   const inverse = order.map((_, i) => order.indexOf(i));
   return x.graph.emit('Transpose', [x], shape, { attrs: { perm: order }, backward: (dy) => [transpose(dy, inverse)] });
 }
 
 /** Elements `start` (inclusive) to `end` (exclusive) along one axis. */
 export function slice(x: Tensor, axis: number, start: number, end: number): Tensor {
-  const at = axisOf('slice', x, axis);
-  const size = x.shape[at] ?? 0;
+  const axisIndex = axisOf('slice', x, axis);
+  const size = x.shape[axisIndex] ?? 0;
   if (!(start >= 0 && start < end && end <= size)) {
     failShape('slice', `${start} to ${end} is not inside axis ${axis}`, [x.shape], `Stay within 0 to ${size}.`);
   }
   if (start === 0 && end === size) return x;
-  const shape = x.shape.map((d, i) => (i === at ? end - start : d));
-  const backward = (dy: Tensor) => [pad(dy, at, start, size - end)];
-  return x.graph.emit('Slice', [x, ints(x, [start]), ints(x, [end]), ints(x, [at])], shape, { backward });
+  const shape = x.shape.map((size, i) => (i === axisIndex ? end - start : size));
+  const backward = (dy: Tensor) => [pad(dy, axisIndex, start, size - end)];
+  return x.graph.emit(
+    'Slice',
+    [x, intConstant(x, [start]), intConstant(x, [end]), intConstant(x, [axisIndex])],
+    shape,
+    { backward },
+  );
 }
 
 /** Adds `before` and `after` zeros along one axis. */
 export function pad(x: Tensor, axis: number, before: number, after: number): Tensor {
-  const at = axisOf('pad', x, axis);
-  const size = x.shape[at] ?? 0;
-  const shape = x.shape.map((d, i) => (i === at ? d + before + after : d));
-  const pads = [...x.shape.map((_, i) => (i === at ? before : 0)), ...x.shape.map((_, i) => (i === at ? after : 0))];
-  return x.graph.emit('Pad', [x, ints(x, pads)], shape, { backward: (dy) => [slice(dy, at, before, before + size)] });
+  const axisIndex = axisOf('pad', x, axis);
+  const size = x.shape[axisIndex] ?? 0;
+  const shape = x.shape.map((size, i) => (i === axisIndex ? size + before + after : size));
+  const pads = [
+    ...x.shape.map((_, i) => (i === axisIndex ? before : 0)),
+    ...x.shape.map((_, i) => (i === axisIndex ? after : 0)),
+  ];
+  return x.graph.emit('Pad', [x, intConstant(x, pads)], shape, {
+    backward: (dy) => [slice(dy, axisIndex, before, before + size)],
+  });
 }
 
 /** Joins tensors along an axis; all other sizes must agree. */
-export function concat(xs: readonly Tensor[], axis: number): Tensor {
-  const first = xs[0];
+export function concat(tensors: readonly Tensor[], axis: number): Tensor {
+  const first = tensors[0];
   if (!first) failShape('concat', 'the list is empty', [], 'Give at least one tensor.');
-  if (xs.length === 1) return first;
-  const at = axisOf('concat', first, axis);
-  for (const x of xs) {
-    if (x.shape.length !== first.shape.length || x.shape.some((d, i) => i !== at && d !== first.shape[i])) {
+  if (tensors.length === 1) return first;
+  const axisIndex = axisOf('concat', first, axis);
+  for (const x of tensors) {
+    if (
+      x.shape.length !== first.shape.length ||
+      x.shape.some((size, i) => i !== axisIndex && size !== first.shape[i])
+    ) {
       failShape('concat', `sizes differ outside axis ${axis}`, [first.shape, x.shape], 'Make them equal.');
     }
   }
-  const sizes = xs.map((x) => x.shape[at] ?? 0);
-  const shape = first.shape.map((d, i) => (i === at ? sizes.reduce((a, b) => a + b, 0) : d));
+  const sizes = tensors.map((x) => x.shape[axisIndex] ?? 0);
+  const shape = first.shape.map((size, i) => (i === axisIndex ? sizes.reduce((a, b) => a + b, 0) : size));
   const backward = (dy: Tensor) => {
-    let from = 0;
+    let sliceStart = 0;
     return sizes.map((size) => {
-      from += size;
-      return slice(dy, at, from - size, from);
+      sliceStart += size;
+      return slice(dy, axisIndex, sliceStart - size, sliceStart);
     });
   };
-  return first.graph.emit('Concat', xs, shape, { attrs: { axis: at }, backward });
+  return first.graph.emit('Concat', tensors, shape, { attrs: { axis: axisIndex }, backward });
 }
 
 /** Joins tensors of one shape along a new first axis: n × [..] → [n, ..]. */
-export const stack = (xs: readonly Tensor[]): Tensor =>
+export const stack = (tensors: readonly Tensor[]): Tensor =>
   concat(
-    xs.map((x) => reshape(x, [1, ...x.shape])),
+    tensors.map((x) => reshape(x, [1, ...x.shape])),
     0,
   );
 
@@ -97,7 +114,7 @@ export const unstack = (x: Tensor, i: number): Tensor => reshape(slice(x, 0, i, 
 
 /** Repeats size-1 axes (and adds leading ones) until the shape is reached. */
 export function expand(x: Tensor, shape: Shape): Tensor {
-  return x.graph.emit('Expand', [x, ints(x, shape)], shape, { backward: (dy) => [sumTo(dy, x.shape)] });
+  return x.graph.emit('Expand', [x, intConstant(x, shape)], shape, { backward: (dy) => [sumTo(dy, x.shape)] });
 }
 
 interface ReduceOptions {
@@ -107,35 +124,35 @@ interface ReduceOptions {
   readonly keep?: boolean;
 }
 
-function reduced(op: string, x: Tensor, options: ReduceOptions): { axes: number[]; shape: Shape; kept: Shape } {
-  const wanted = options.axis === undefined ? [...x.shape.keys()] : [options.axis].flat();
-  const axes = wanted.map((a) => axisOf(op, x, a));
-  const kept = x.shape.map((d, i) => (axes.includes(i) ? 1 : d));
+function reducedShapes(op: string, x: Tensor, options: ReduceOptions): { axes: number[]; shape: Shape; kept: Shape } {
+  const wantedAxes = options.axis === undefined ? [...x.shape.keys()] : [options.axis].flat();
+  const axes = wantedAxes.map((axis) => axisOf(op, x, axis));
+  const kept = x.shape.map((size, i) => (axes.includes(i) ? 1 : size));
   return { axes, kept, shape: options.keep ? kept : x.shape.filter((_, i) => !axes.includes(i)) };
 }
 
 /** Sum over axes. */
 export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
-  const { axes, shape, kept } = reduced('sum', x, options);
+  const { axes, shape, kept } = reducedShapes('sum', x, options);
   const attrs = { keepdims: options.keep ? 1 : 0 };
   const backward = (dy: Tensor) => [expand(reshape(dy, kept), x.shape)];
-  return x.graph.emit('ReduceSum', [x, ints(x, axes)], shape, { attrs, backward });
+  return x.graph.emit('ReduceSum', [x, intConstant(x, axes)], shape, { attrs, backward });
 }
 
 /** Mean over axes. */
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
-  const { axes, shape, kept } = reduced('mean', x, options);
-  const count = axes.reduce((n, a) => n * (x.shape[a] ?? 1), 1);
+  const { axes, shape, kept } = reducedShapes('mean', x, options);
+  const count = axes.reduce((product, axis) => product * (x.shape[axis] ?? 1), 1);
   const attrs = { keepdims: options.keep ? 1 : 0 };
   const backward = (dy: Tensor) => [expand(reshape(mul(dy, 1 / count), kept), x.shape)];
-  return x.graph.emit('ReduceMean', [x, ints(x, axes)], shape, { attrs, backward });
+  return x.graph.emit('ReduceMean', [x, intConstant(x, axes)], shape, { attrs, backward });
 }
 
 /** Maximum over axes; equal maxima all receive the gradient. */
 export function max(x: Tensor, options: ReduceOptions = {}): Tensor {
-  const { axes, shape, kept } = reduced('max', x, options);
+  const { axes, shape, kept } = reducedShapes('max', x, options);
   const attrs = { keepdims: options.keep ? 1 : 0 };
-  const y: Tensor = x.graph.emit('ReduceMax', [x, ints(x, axes)], shape, {
+  const y: Tensor = x.graph.emit('ReduceMax', [x, intConstant(x, axes)], shape, {
     attrs,
     backward: (dy) => [mul(cast(equal(x, reshape(y, kept)), dy.dtype), reshape(dy, kept))],
   });
@@ -160,8 +177,8 @@ export function embedding(table: Tensor, ids: Tensor): Tensor {
     const count = sizeOf(ids.shape);
     const rowGrads = reshape(dy, [count, width]);
     if (rows <= ONE_HOT_ROWS) {
-      const hot = oneHot(reshape(ids, [count]), rows);
-      return [table.graph.emit('Gemm', [hot, rowGrads], table.shape, { attrs: { transA: 1 } }), null];
+      const oneHotRows = oneHot(reshape(ids, [count]), rows);
+      return [table.graph.emit('Gemm', [oneHotRows, rowGrads], table.shape, { attrs: { transA: 1 } }), null];
     }
     const index = expand(reshape(ids, [count, 1]), [count, width]);
     const zeros = full(table.graph, [rows, width], 0);
@@ -173,8 +190,8 @@ export function embedding(table: Tensor, ids: Tensor): Tensor {
 
 /** One element of the last axis for each row: x [.., V], ids [..] (int32) → [..]. */
 export function takeLast(x: Tensor, ids: Tensor): Tensor {
-  const lead = x.shape.slice(0, -1);
-  if (lead.length !== ids.shape.length || lead.some((d, i) => d !== ids.shape[i])) {
+  const leadingShape = x.shape.slice(0, -1);
+  if (leadingShape.length !== ids.shape.length || leadingShape.some((size, i) => size !== ids.shape[i])) {
     failShape(
       'takeLast',
       'ids do not match the leading axes',
@@ -182,26 +199,26 @@ export function takeLast(x: Tensor, ids: Tensor): Tensor {
       'Use ids of shape [..] for [.., V].',
     );
   }
-  const index = reshape(ids, [...lead, 1]);
+  const index = reshape(ids, [...leadingShape, 1]);
   const axis = x.shape.length - 1;
   const backward = (dy: Tensor) => {
     const zeros = full(x.graph, x.shape, 0);
     const attrs = { axis, reduction: 'add' };
     return [x.graph.emit('ScatterElements', [zeros, index, reshape(dy, index.shape)], x.shape, { attrs }), null];
   };
-  const taken = x.graph.emit('GatherElements', [x, index], index.shape, { attrs: { axis }, backward });
-  return reshape(taken, lead);
+  const takenValues = x.graph.emit('GatherElements', [x, index], index.shape, { attrs: { axis }, backward });
+  return reshape(takenValues, leadingShape);
 }
 
 /** 1 where the last axis's position equals the id, else 0: ids [..] (int32) → [.., n]. */
-export function oneHot(ids: Tensor, n: number): Tensor {
-  const positions = ids.graph.constant([...Array(n).keys()], [n], 'int32');
+export function oneHot(ids: Tensor, classes: number): Tensor {
+  const positions = ids.graph.constant([...Array(classes).keys()], [classes], 'int32');
   return cast(equal(reshape(ids, [...ids.shape, 1]), positions), ids.graph.floatType);
 }
 
 /** Adds a list of tensors of one shape. */
-export function addAll(xs: readonly Tensor[]): Tensor {
-  const first = xs[0];
+export function addAll(tensors: readonly Tensor[]): Tensor {
+  const first = tensors[0];
   if (!first) failShape('addAll', 'the list is empty', [], 'Give at least one tensor.');
-  return xs.slice(1).reduce((total, x) => add(total, x), first);
+  return tensors.slice(1).reduce((total, x) => add(total, x), first);
 }

@@ -5,15 +5,15 @@ import { createRandom, Graph, sizeOf, type Tensor } from '../tensor/index.ts';
 
 export interface Case {
   readonly shapes: readonly (readonly number[])[];
-  readonly run: (xs: readonly [Tensor, Tensor, Tensor], g: Graph) => Tensor;
+  readonly run: (inputs: readonly [Tensor, Tensor, Tensor], graph: Graph) => Tensor;
   /** Maps a standard normal to a legal argument, away from kinks. */
   readonly domain?: (x: number) => number;
 }
 
 const positive = (x: number): number => Math.abs(x) + 0.5;
 const offZero = (x: number): number => x + Math.sign(x) * 0.2;
-const ids = (g: Graph, values: number[], shape: number[] = [values.length]): Tensor =>
-  g.constant(values, shape, 'int32');
+const idTensor = (graph: Graph, values: number[], shape: number[] = [values.length]): Tensor =>
+  graph.constant(values, shape, 'int32');
 const AB = [
   [3, 4],
   [3, 4],
@@ -72,7 +72,7 @@ export const CASES: Record<string, Case> = {
       [2, 1],
       [2, 2],
     ],
-    run: (xs) => t.concat(xs, 1),
+    run: (inputs) => t.concat(inputs, 1),
   },
   stack: { shapes: AB, run: ([a, b]) => t.stack([a, b]) },
   unstack: { shapes: [[3, 2, 2]], run: ([a]) => t.unstack(a, 1) },
@@ -81,12 +81,12 @@ export const CASES: Record<string, Case> = {
   mean: { shapes: [[2, 3, 4]], run: ([a]) => t.mean(a, { axis: 1, keep: true }) },
   max: { shapes: [[3, 4]], run: ([a]) => t.max(a, { axis: -1 }) },
   addAll: { shapes: AB, run: ([a, b]) => t.addAll([a, b, a]) },
-  embedding: { shapes: [[5, 3]], run: ([a], g) => t.embedding(a, ids(g, [4, 0, 4, 2], [2, 2])) },
+  embedding: { shapes: [[5, 3]], run: ([a], graph) => t.embedding(a, idTensor(graph, [4, 0, 4, 2], [2, 2])) },
   'embedding of a table too large for a one-hot product': {
     shapes: [[513, 1]],
-    run: ([a], g) => t.embedding(a, ids(g, [4, 512, 4, 2], [2, 2])),
+    run: ([a], graph) => t.embedding(a, idTensor(graph, [4, 512, 4, 2], [2, 2])),
   },
-  takeLast: { shapes: [[3, 4]], run: ([a], g) => t.takeLast(a, ids(g, [3, 0, 2])) },
+  takeLast: { shapes: [[3, 4]], run: ([a], graph) => t.takeLast(a, idTensor(graph, [3, 0, 2])) },
   matmul: {
     shapes: [
       [3, 4],
@@ -117,7 +117,7 @@ export const CASES: Record<string, Case> = {
   },
   softmax: { shapes: [[3, 4]], run: ([a]) => t.softmax(a) },
   logSoftmax: { shapes: [[3, 4]], run: ([a]) => t.logSoftmax(a) },
-  crossEntropy: { shapes: [[2, 2, 5]], run: ([a], g) => t.crossEntropy(a, ids(g, [4, 0, 1, 1], [2, 2])) },
+  crossEntropy: { shapes: [[2, 2, 5]], run: ([a], graph) => t.crossEntropy(a, idTensor(graph, [4, 0, 1, 1], [2, 2])) },
   rmsNorm: { shapes: [[3, 6]], run: ([a]) => t.rmsNorm(a) },
   layerNorm: { shapes: [[3, 6]], run: ([a]) => t.layerNorm(a) },
   rope: { shapes: [[2, 5, 6]], run: ([a]) => t.rope(a, 100) },
@@ -134,17 +134,19 @@ export const CASES: Record<string, Case> = {
 };
 
 /** loss = Σ weight · op(x) with fixed random weights, so that every element of the output matters differently. */
-export function trace(c: Case, type: 'float32' | 'float64') {
-  const g = new Graph(type);
-  const xs = c.shapes.map((shape, i) => g.input(`x${i}`, shape, type, true));
-  const y = c.run(xs as unknown as [Tensor, Tensor, Tensor], g);
+export function trace(testCase: Case, type: 'float32' | 'float64') {
+  const graph = new Graph(type);
+  const inputs = testCase.shapes.map((shape, i) => graph.input(`x${i}`, shape, type, true));
+  const output = testCase.run(inputs as unknown as [Tensor, Tensor, Tensor], graph);
   const random = createRandom(7);
-  const weights = g.constant(Array.from({ length: sizeOf(y.shape) }, random.normal), y.shape);
-  return { g, xs, loss: t.sum(t.mul(y, weights)) };
+  const weights = graph.constant(Array.from({ length: sizeOf(output.shape) }, random.normal), output.shape);
+  return { g: graph, xs: inputs, loss: t.sum(t.mul(output, weights)) };
 }
 
 /** A legal point for a case: standard normals through its domain, the same at every call. */
-export function pointsOf(c: Case): Float64Array[] {
+export function pointsOf(testCase: Case): Float64Array[] {
   const random = createRandom(3);
-  return c.shapes.map((s) => Float64Array.from({ length: sizeOf(s) }, () => (c.domain ?? ((x) => x))(random.normal())));
+  return testCase.shapes.map((shape) =>
+    Float64Array.from({ length: sizeOf(shape) }, () => (testCase.domain ?? ((x) => x))(random.normal())),
+  );
 }

@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cutDocuments, splitDocuments, unlike } from '../data/documents.ts';
+import { cutDocuments, splitDocuments, createUnlikeFilter } from '../data/documents.ts';
 import { readTokenizer, readTrain, tokenizeDocuments, writeTokenizer, writeTrain } from '../data/files.ts';
 import { openLoader } from '../data/loader.ts';
 import { createPacker, shuffleRows } from '../data/packing.ts';
@@ -95,16 +95,16 @@ describe('documents', () => {
     // Every essay also in a copy with one word changed: the copy has its own hash, and may land on the other side.
     const copies = essays.map((e) => e.replace(/^\S+/, 'changed'));
     const split = splitDocuments([...essays, ...copies, ...essays.slice(0, 10)], 20);
-    expect(split.dropped.exact).toBe(10);
+    expect(split.dropped.exactRepeats).toBe(10);
     expect(split.dropped.near).toBeGreaterThan(50);
     const inTraining = new Set(split.train.map((d) => d.slice(20, 100)));
-    expect(split.val.filter((d) => inTraining.has(d.slice(20, 100)))).toEqual([]);
-    expect(split.val.length).toBeGreaterThan(0);
+    expect(split.valEntries.filter((d) => inTraining.has(d.slice(20, 100)))).toEqual([]);
+    expect(split.valEntries.length).toBeGreaterThan(0);
   });
 
   test('are like others when these hold more than a fifth of their text', () => {
     const [known, other] = [essay(), essay()];
-    const isNew = unlike([known]);
+    const isNew = createUnlikeFilter([known]);
     expect(isNew(other)).toBe(true);
     expect(isNew(known.replace(/^\S+/, 'changed'))).toBe(false);
     expect(isNew(`${other} ${known.split(' ').slice(0, 20).join(' ')}`), 'a seventh').toBe(true);
@@ -114,7 +114,7 @@ describe('documents', () => {
   test('go to the same side whatever the order of the files, which training text keeps', () => {
     const essays = Array.from({ length: 50 }, essay);
     const [there, back] = [splitDocuments(essays, 20), splitDocuments([...essays].reverse(), 20)];
-    expect(back.val).toEqual(there.val);
+    expect(back.valEntries).toEqual(there.valEntries);
     expect([...back.train].reverse()).toEqual(there.train);
     expect(there.train).toEqual(essays.filter((e) => there.train.includes(e)));
   });
@@ -168,7 +168,7 @@ describe('packing', () => {
   });
 
   test('for validation uses each document at most once, then has no more rows', () => {
-    const packer = createPacker(docs, 64, 1, { once: true });
+    const packer = createPacker(docs, 64, 1, { isOnce: true });
     const row = new Uint16Array(64);
     const seen: number[] = [];
     let count = 0;
@@ -226,8 +226,8 @@ describe('rows in an order of the seed', () => {
   test('end where the text ends, and none is lost or used twice', () => {
     const packed: string[] = [];
     const row = new Uint16Array(64);
-    for (const { fillRow } = createPacker(docs, 64, 1, { once: true }); fillRow(row);) packed.push(row.join());
-    const fillRow = shuffleRows(createPacker(docs, 64, 1, { once: true }).fillRow, 64, 7);
+    for (const { fillRow } = createPacker(docs, 64, 1, { isOnce: true }); fillRow(row);) packed.push(row.join());
+    const fillRow = shuffleRows(createPacker(docs, 64, 1, { isOnce: true }).fillRow, 64, 7);
     const shuffled: string[] = [];
     while (fillRow(row)) shuffled.push(row.join());
     expect(packed.length % 256).not.toBe(0);
@@ -271,9 +271,9 @@ describe('prepared data', () => {
     const pause = new Int32Array(new SharedArrayBuffer(4));
     for (let step = 0; step < 5; step++) {
       await new Promise((resolve) => setTimeout(resolve, 20));
-      const { times } = loader.waited();
+      const { waits: times } = loader.waited();
       for (let i = 0; i < 4; i++) await loader.next();
-      expect(loader.waited().times).toBe(times);
+      expect(loader.waited().waits).toBe(times);
       Atomics.wait(pause, 0, 0, 200); // Nothing of this thread runs meanwhile, timers neither.
     }
     await loader.close();

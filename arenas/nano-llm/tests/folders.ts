@@ -5,15 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 
-const made: string[] = [];
+const madeFolders: string[] = [];
 
 /** A fresh folder, removed after the last test of the file. Links in it are removed, not what they point to. */
-export function freshFolder(what: string): string {
-  const dir = mkdtempSync(join(tmpdir(), `nano-llm-${what}-`));
-  made.push(dir);
-  return dir;
+export function freshFolder(purpose: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `nano-llm-${purpose}-`));
+  madeFolders.push(folder);
+  return folder;
 }
 
 afterAll(() => {
-  for (const dir of made.splice(0)) rmSync(dir, { recursive: true, force: true });
+  for (const folder of madeFolders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });

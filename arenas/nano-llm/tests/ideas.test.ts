@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { VOCAB_SIZE } from '../contract.ts';
 import { checkArtefact } from '../data/artefact.ts';
 import { summarizeModel } from '../tensor/onnx.ts';
-import { type Edit, lossesOf, type Outcome, train, writeData } from './training.ts';
+import { type Edit, lossesOf, type Outcome, runTraining, writeData } from './training.ts';
 
 let data = '';
 beforeAll(() => {
@@ -141,11 +141,11 @@ async function compileTrainer`,
 describe('train.ts alone takes', () => {
   let baseline: Outcome;
   beforeAll(() => {
-    baseline = train({ MAX_STEPS: String(STEPS) }, { data, budgetS: '120' });
+    baseline = runTraining({ MAX_STEPS: String(STEPS) }, { data, budgetS: '120' });
   });
 
   test.each(Object.entries(IDEAS))('%s', (_name, { knobs = {}, edits, shows }) => {
-    const outcome = train({ ...knobs, MAX_STEPS: String(STEPS) }, { data, edits, budgetS: '120' });
+    const outcome = runTraining({ ...knobs, MAX_STEPS: String(STEPS) }, { data, edits, budgetS: '120' });
     expect(outcome.stderr).toBe('');
     expect(outcome.status).toBe(0);
     const losses = lossesOf(outcome);

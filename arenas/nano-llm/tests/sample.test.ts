@@ -5,13 +5,13 @@ import { spawnSync } from 'node:child_process';
 import { beforeAll, expect, test } from 'vitest';
 import { readTokenizer } from '../data/files.ts';
 import { freshFolder } from './folders.ts';
-import { arena, type Outcome, train, writeData } from './training.ts';
+import { arena, type Outcome, runTraining, writeData } from './training.ts';
 
 let data = '';
 let trained: Outcome;
 beforeAll(() => {
   data = writeData();
-  trained = train({ MAX_STEPS: '30' }, { data, budgetS: '60' });
+  trained = runTraining({ MAX_STEPS: '30' }, { data, budgetS: '60' });
 });
 
 function sample(...args: string[]): { status: number | null; stdout: string; stderr: string } {

@@ -13,7 +13,7 @@ import {
   lossesOf,
   type Outcome,
   type TrainOptions,
-  train as trainOn,
+  runTraining as trainOn,
   writeData,
 } from './training.ts';
 

@@ -20,15 +20,15 @@ export function writeData(): string {
   const dir = freshFolder('train');
   mkdirSync(join(dir, 'train'));
   const random = createRandom(3);
-  const word = (): string =>
+  const makeWord = (): string =>
     Array.from({ length: 2 + random.below(6) }, () => String.fromCharCode(97 + random.below(26))).join('');
-  const texts = Array.from({ length: 60 }, () => Array.from({ length: 100 }, word).join(' '));
+  const texts = Array.from({ length: 60 }, () => Array.from({ length: 100 }, makeWord).join(' '));
   const file = trainTokenizer(texts, VOCAB_SIZE);
   const tokenizer = createTokenizer(file);
-  const docs = tokenizeDocuments(texts, tokenizer);
+  const documents = tokenizeDocuments(texts, tokenizer);
   writeTokenizer(dir, file);
-  const counts = { tokens: docs.tokens.length, documents: texts.length, bytes: docs.bytes };
-  writeTrain(dir, docs, { version: 1, tokenizer: tokenizer.hash, ...counts, source: 'test' });
+  const counts = { tokens: documents.tokens.length, documents: texts.length, bytes: documents.bytes };
+  writeTrain(dir, documents, { version: 1, tokenizer: tokenizer.hash, ...counts, source: 'test' });
   return dir;
 }
 
@@ -82,7 +82,7 @@ export function runLinked(dir: string, args: readonly string[], env: NodeJS.Proc
 }
 
 /** One run to its end. */
-export function train(knobs: Readonly<Record<string, string>>, options: TrainOptions): Outcome {
+export function runTraining(knobs: Readonly<Record<string, string>>, options: TrainOptions): Outcome {
   const dir = editedArena(knobs, options.edits ?? []);
   const out = freshFolder('out');
   const env = {
@@ -97,12 +97,12 @@ export function train(knobs: Readonly<Record<string, string>>, options: TrainOpt
     OVERNIGHT_MEMORY_MB: options.memoryMb ?? '3072',
   };
   const child = runLinked(dir, ['start.ts', ...(options.args ?? [])], env);
-  const block = child.stdout.split('---\n')[1] ?? '';
-  const pairs = block.split('\n').flatMap((line) => {
+  const reportBlock = child.stdout.split('---\n')[1] ?? '';
+  const reportPairs = reportBlock.split('\n').flatMap((line) => {
     const [key = '', value] = line.split(/:\s+/);
     return value === undefined ? [] : [[key, value] as const];
   });
-  return { status: child.status, out, stdout: child.stdout, stderr: child.stderr, report: new Map(pairs) };
+  return { status: child.status, out, stdout: child.stdout, stderr: child.stderr, report: new Map(reportPairs) };
 }
 
 /** The losses of the curve that a run left, step by step. */

@@ -1,5 +1,6 @@
 // Every op's gradient on WebGPU against the CPU's, where a device is found. Software devices count, they run the same
-// code: where there is no GPU, the one that comes with Chromium is taken. A fused op once gave gradients 1e-5 of their size on WebGPU only, and Adam's scale invariance hid it.
+// code: where there is no GPU, the one that comes with Chromium is taken. A fused op once gave gradients 1e-5 of their
+// size on WebGPU only, and Adam's scale invariance hid it.
 
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';

@@ -1,9 +1,9 @@
 /**
- * Budgets of tokens and dollars, one within another: a call within an experiment within a night within a lab. Knows
- * nothing about requests. An answer's length is known only when it is there, so each request in flight may go beyond
- * the limit by its own answer.
+ * Budgets of tokens and dollars, one within another. Knows nothing about requests. The length of an answer is known
+ * only when it has arrived, so each request in flight may exceed the limit by its own answer.
  */
-import type { Usage } from '../../core/event.ts';
+import { defined } from '../../base/defined.ts';
+import type { Usage } from '../../core/agent-call.ts';
 import { NO_TOKENS, totalTokensOf, type TokenCounts } from './apis.ts';
 
 export interface Allowance {
@@ -23,7 +23,7 @@ export class Account {
   #heldTokens = 0;
   #heldUsd = 0;
 
-  /** `name` is for people: "this call", "the night". */
+  /** `accountName` is for people: "this call", "the session". */
   constructor(accountName: string, allowance: Allowance = {}, parent?: Account) {
     this.name = accountName;
     this.#allowance = allowance;
@@ -31,8 +31,8 @@ export class Account {
   }
 
   /**
-   * Why a request that reads about so many tokens may not be sent; `undefined` when it may. `usd` is `undefined` where
-   * no price is known.
+   * Why a request that reads about `requestTokens` may not be sent; `undefined` when it may. `requestUsd` is
+   * `undefined` when no price is known.
    */
   whyRefused(requestTokens: number, requestUsd: number | undefined, modelName: string): string | undefined {
     const { tokens: maxTokens, usd: maxUsd } = this.#allowance;
@@ -47,7 +47,7 @@ export class Account {
     return this.#parent?.whyRefused(requestTokens, requestUsd, modelName);
   }
 
-  /** Why nothing at all may be sent any more; `undefined` when something may. */
+  /** Why no further request may be sent; `undefined` when one may. */
   whyExhausted(): string | undefined {
     const { tokens: maxTokens, usd: maxUsd } = this.#allowance;
     const usedTokens = totalTokensOf(this.#usedTokens);
@@ -58,7 +58,7 @@ export class Account {
     return this.#parent?.whyExhausted();
   }
 
-  /** Set an estimate aside while a request is on its way. Returns how to book what it really was. */
+  /** Reserve an estimate while a request is under way. Call the returned function with the actual cost. */
   holdEstimate(
     estimatedTokens: number,
     estimatedUsd: number | undefined,
@@ -74,17 +74,17 @@ export class Account {
     };
   }
 
-  /** What went through so far; `undefined` before the first request. */
+  /** The usage so far; `undefined` before the first answered request. */
   get usage(): Usage | undefined {
     if (this.#callCount === 0) return undefined;
-    return {
+    return defined({
       calls: this.#callCount,
       inputTokens: this.#usedTokens.input + this.#usedTokens.cacheWrite,
       cachedTokens: this.#usedTokens.cacheRead,
       outputTokens: this.#usedTokens.output,
-      ...(this.#unpricedCalls === 0 && { usd: Math.round(this.#spentUsd * 1e8) / 1e8 }),
-      source: 'gateway',
-    };
+      usd: this.#unpricedCalls === 0 ? Math.round(this.#spentUsd * 1e8) / 1e8 : undefined,
+      source: 'gateway' as const,
+    });
   }
 
   #bookUsage(actualTokens: TokenCounts, actualUsd: number | undefined): void {

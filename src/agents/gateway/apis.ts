@@ -5,7 +5,7 @@
 export type Api = 'anthropic' | 'chat' | 'responses' | 'gemini';
 export const APIS: readonly Api[] = ['anthropic', 'chat', 'responses', 'gemini'];
 
-/** A request that the gateway lets through: `ask` costs tokens, the others tell something and cost nothing. */
+/** A request that the gateway accepts. `ask` costs tokens; the others only return information. */
 export interface Route {
   readonly api: Api;
   readonly kind: 'ask' | 'count' | 'models';
@@ -14,8 +14,9 @@ export interface Route {
 }
 
 /**
- * Where a path leads. Agents get the gateway's address as base URL the way their API wants it: bare for Anthropic and
- * Gemini, with `/v1` for OpenAI. Everything that is not listed here (files, batches, fine tuning) does not exist.
+ * The route of a path. Agents get the gateway's address as base URL in the form that their API expects: without a path
+ * for Anthropic and Gemini, with `/v1` for OpenAI. Everything that is not listed here (files, batches, fine tuning) is
+ * refused.
  */
 export function routeOf(
   httpMethod: string,
@@ -43,13 +44,15 @@ export function routeOf(
   return undefined;
 }
 
-/** The model that a request asks. */
+/** The model that a request is for. */
 export function modelOf(api: Api, requestPath: string, requestBody: Fields): string {
   if (api === 'gemini') return /\/models\/([^:/]+)/.exec(requestPath)?.[1] ?? 'unknown';
   return typeof requestBody.model === 'string' ? requestBody.model : 'unknown';
 }
 
-/** Tokens, counted the same way for all: `input` is what was read and neither came from a cache nor went into one. */
+/**
+ * Tokens, counted the same way for all APIs. `input` are those read that neither came from a cache nor went into one.
+ */
 export interface TokenCounts {
   readonly input: number;
   readonly cacheRead: number;
@@ -67,7 +70,7 @@ export const asFields = (value: unknown): Fields =>
 export const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const asCount = (value: unknown): number => (typeof value === 'number' && value > 0 ? value : 0);
 
-/** What one answer, or one event of a streamed answer, says about tokens; `undefined` when it says nothing. */
+/** The tokens that an answer, or an event of a streamed answer, reports; `undefined` when it reports none. */
 export function tokensIn(api: Api, answer: unknown): TokenCounts | undefined {
   const answerFields = asFields(answer);
   if (api === 'anthropic') {
@@ -108,7 +111,7 @@ export function tokensIn(api: Api, answer: unknown): TokenCounts | undefined {
   };
 }
 
-/** Events of one stream repeat and complete each other: the larger figure holds. */
+/** Events of one stream repeat and complete each other, so the larger count is the right one. */
 export function mergeTokens(earlier: TokenCounts | undefined, later: TokenCounts): TokenCounts {
   if (!earlier) return later;
   return {
@@ -119,7 +122,7 @@ export function mergeTokens(earlier: TokenCounts | undefined, later: TokenCounts
   };
 }
 
-/** Tools that the provider would run on its own machines, with a network of their own: a way round the jail. */
+/** Tools that the provider would run on its own machines. They have a network, so they would get around the jail. */
 export function serverToolsIn(api: Api, requestBody: Fields): readonly string[] {
   const toolNames = asList(requestBody.tools).flatMap((toolValue): string[] => {
     const tool = asFields(toolValue);
@@ -135,11 +138,11 @@ export function serverToolsIn(api: Api, requestBody: Fields): readonly string[] 
 }
 
 /**
- * True when a request offers tools of the agent's own: it belongs to the work, not to a title or a summary beside it.
+ * True when a request offers tools of the agent: it belongs to the work, and does not only make a title or a summary.
  */
 export const hasTools = (requestBody: Fields): boolean => asList(requestBody.tools).length > 0;
 
-/** A tool that the model told the agent to use. */
+/** A call of a tool that the model requested. */
 export interface ToolCall {
   readonly id: string;
   readonly name: string;
@@ -147,7 +150,7 @@ export interface ToolCall {
   readonly input: string;
 }
 
-/** All uses of tools that a request tells of: the history that agents send along with every request. */
+/** All tool calls in a request: agents send the whole history with every request. */
 export function toolCallsIn(api: Api, requestBody: Fields): readonly ToolCall[] {
   const asArgumentText = (value: unknown): string =>
     typeof value === 'string' ? value : (JSON.stringify(value) ?? '');

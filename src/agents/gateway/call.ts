@@ -1,45 +1,46 @@
 /**
- * One call of an agent as the gateway knows it: its token, its account, what went wrong, what the model told it to do,
- * and when to give up on its behalf (agents retry for minutes, or hang for ever). Knows nothing about sockets.
+ * One call of an agent as the gateway sees it: its token, its account, its failures, the tool calls of its model, and
+ * when to end the agent because it cannot succeed (agents retry for minutes, or hang for ever). Knows nothing about
+ * sockets.
  */
 import { randomBytes } from 'node:crypto';
-import type { Usage } from '../../core/event.ts';
+import type { Usage } from '../../core/agent-call.ts';
 import { Account, type Allowance } from './account.ts';
 import type { ToolCall } from './apis.ts';
 import type { ProviderFailure } from './classify.ts';
 
 export interface CallOptions {
   readonly allowance: Allowance;
-  /** The budgets around this call. */
+  /** The budget that contains this call. */
   readonly within?: Account | undefined;
-  /** Hosts that a tunnel may be opened to, `name:port`: only for a login that cannot go through the gateway. */
+  /** Hosts to which a tunnel may be opened, `name:port`: only for a login that cannot be used through the gateway. */
   readonly tunnelHosts?: readonly string[];
-  /** Empty folder for the socket of the call, removed by the caller; one is made when absent. */
+  /** Empty folder for the socket of the call, removed by the caller. When absent, one is made and removed. */
   readonly socketDir?: string;
-  /** Called once when going on is pointless: end the agent. */
+  /** Called once when the agent cannot succeed any more and should be ended. */
   readonly onGiveUp?: (failure: ProviderFailure) => void;
 }
 
-/** What became of a call, as seen from the gateway. */
+/** A call as the gateway saw it. */
 export interface CallReport {
-  /** `undefined` when no request was answered. */
+  /** What the answered requests used; `undefined` when none was answered. */
   readonly usage: Usage | undefined;
   /** Requests that arrived, answered or not. */
   readonly requests: number;
-  /** Why the work could not go on: the last request of the work failed and none after it succeeded. */
+  /** Why the work could not continue: its last request failed, and none after it succeeded. */
   readonly failure: ProviderFailure | undefined;
-  /** What was refused by the gateway itself, once each. */
+  /** What the gateway itself refused, each once. */
   readonly refused: readonly string[];
   readonly toolCalls: readonly ToolCall[];
-  /** Model that was asked most. */
+  /** The model with the most requests. */
   readonly model: string | undefined;
-  /** Milliseconds from the first request on that at least one was open: what the model took, as far as we see. */
+  /** Milliseconds during which at least one request was open: about the time that the model took. */
   readonly modelMs: number;
 }
 
 /**
- * How many failures of a kind in a row are enough. A rate limit is waited for by the agent itself unless the wait is
- * long.
+ * Failures of one class in a row after which the agent is ended. After a rate limit the agent itself waits and retries,
+ * unless the wait is long.
  */
 const MAX_FAILURES: Readonly<Record<string, number>> = {
   'rate-limit': 6,
@@ -51,12 +52,12 @@ const MAX_FAILURES: Readonly<Record<string, number>> = {
   budget: 1,
   refused: 3,
 };
-/** A wait that the harness can use for something better. */
+/** A longer wait than this is not left to the agent: the harness can use the time. */
 const LONG_WAIT_MS = 20_000;
 const MAX_TOOL_CALLS = 500;
 
 export class GatewayCall {
-  /** What the agent is given in place of a key. */
+  /** The agent gets it in place of a key. */
   readonly token = `overnight-${randomBytes(16).toString('hex')}`;
   readonly account: Account;
   readonly tunnelHosts: readonly string[];
@@ -92,7 +93,7 @@ export class GatewayCall {
   }
 
   recordSuccess(isWork: boolean): void {
-    if (!isWork && this.#workSucceeded) return; // a title beside the work says nothing about the work
+    if (!isWork && this.#workSucceeded) return; // a request for a title says nothing about the work
     this.#workSucceeded ||= isWork;
     this.#failure = undefined;
     this.#failuresInRow = 0;
@@ -111,7 +112,7 @@ export class GatewayCall {
     this.#onGiveUp?.(failure);
   }
 
-  /** Something that the gateway does not let through. */
+  /** Something that the gateway refused. */
   recordRefusal(description: string): void {
     if (this.#refused.size < 50) this.#refused.add(description);
   }

@@ -1,15 +1,15 @@
 /**
- * Why a provider gave no answer, and when asking again makes sense: from status, headers and body, for all four APIs,
- * and from what an agent's own program prints. Pure: the time is given. Knows nothing about who asked.
+ * Why a provider gave no answer, and when a retry makes sense: from status, headers and body, for all four APIs, and
+ * from what an agent's program prints. Pure: the time is given. Knows nothing about who sent the request.
  */
 import { oneLine } from '../../base/text.ts';
-import type { CallFailure } from '../../core/event.ts';
+import type { CallFailure } from '../../core/agent-call.ts';
 import { asFields, asList } from './apis.ts';
 
 export interface ProviderFailure {
   readonly class: CallFailure;
   readonly message: string;
-  /** ISO time before which asking again is pointless. */
+  /** ISO time before which a retry cannot succeed. */
   readonly retryAt?: string;
 }
 
@@ -42,8 +42,8 @@ export function classifyResponse(
 }
 
 /**
- * What a program said on its way out, where no gateway has seen the answer itself. `undefined` when nothing is
- * recognised.
+ * The failure that a program printed, for requests that did not pass the gateway. `undefined` when no known failure is
+ * found.
  */
 export function classifyText(programOutput: string, nowMs: number): ProviderFailure | undefined {
   const lines = programOutput.split('\n').filter((outputLine) => outputLine.trim() !== '');
@@ -58,7 +58,7 @@ export function classifyText(programOutput: string, nowMs: number): ProviderFail
   return undefined;
 }
 
-/** In the order of trust: the first that fits any line is the reason. */
+/** The most reliable first: the first pattern that matches any line decides. */
 const TEXT_PATTERNS: readonly (readonly [CallFailure, RegExp])[] = [
   [
     'quota',
@@ -77,7 +77,7 @@ const TEXT_PATTERNS: readonly (readonly [CallFailure, RegExp])[] = [
   ['hung', /timed? ?out|ETIMEDOUT/i],
 ];
 
-/** Without anything that looks like a key or a token. */
+/** The text without anything that looks like a key or a token. */
 export function redactSecrets(rawText: string): string {
   return rawText
     .replace(/\b(sk|pk|rk|gsk|xai|ghp|gho|AIza)[-_]?[A-Za-z0-9_*-]{8,}/g, '[key]')
@@ -94,7 +94,7 @@ function messageOf(responseBody: string): string {
   }
 }
 
-/** The latest time that the answer names for trying again. */
+/** The time at which the answer allows a retry; the latest when it names several. */
 function resetTimeOf(headers: ResponseHeaders, responseBody: string, nowMs: number): number | undefined {
   const headerValue = (headerName: string): string | undefined => {
     const value = headers[headerName];
@@ -118,7 +118,7 @@ function resetTimeOf(headers: ResponseHeaders, responseBody: string, nowMs: numb
   return findResetTime(responseBody, nowMs);
 }
 
-/** A limit counts only where its companion says that nothing is left of it; without a companion it counts. */
+/** True when the header of the remaining amount says that nothing is left, or when there is no such header. */
 function isLimitUsed(headerValue: (headerName: string) => string | undefined, headerName: string): boolean {
   const remaining = headerValue(headerName.replace(/reset/i, 'remaining'));
   return remaining === undefined || Number(remaining) <= 0;

@@ -1,7 +1,8 @@
 /**
- * Where models are reached, from the variables that every client of these APIs knows. Keys are read here and given to
- * the gateway alone.
+ * The addresses and keys of model providers, from the environment variables that clients of these APIs read. Keys are
+ * read here and given to the gateway only.
  */
+import { defined } from '../../base/defined.ts';
 import { LabError } from '../../base/error.ts';
 import type { Api } from './apis.ts';
 import type { OwnPrices } from './prices.ts';
@@ -12,7 +13,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const nonEmpty = (value: string | undefined): string | undefined =>
   value === undefined || value.trim() === '' ? undefined : value.trim();
 
-/** An API is there when there is a key for it, or an address of a server (a local one needs no key). */
+/** The providers by API: those with a key, or with the address of a server (a local server needs no key). */
 export function upstreamsFrom(environment: Environment): Readonly<Partial<Record<Api, Upstream>>> {
   const openaiUpstream = createUpstream(
     'https://api.openai.com/v1',
@@ -31,16 +32,13 @@ export function upstreamsFrom(environment: Environment): Readonly<Partial<Record
     nonEmpty(environment.GOOGLE_GEMINI_BASE_URL),
     geminiKey,
   );
-  return {
-    ...(anthropicUpstream && {
-      anthropic: {
-        ...anthropicUpstream,
-        ...(authToken !== undefined && !nonEmpty(environment.ANTHROPIC_API_KEY) && { bearer: true }),
-      },
-    }),
-    ...(openaiUpstream && { chat: openaiUpstream, responses: openaiUpstream }),
-    ...(geminiUpstream && { gemini: geminiUpstream }),
-  };
+  const usesAuthToken = authToken !== undefined && !nonEmpty(environment.ANTHROPIC_API_KEY);
+  return defined({
+    anthropic: anthropicUpstream && usesAuthToken ? { ...anthropicUpstream, bearer: true } : anthropicUpstream,
+    chat: openaiUpstream,
+    responses: openaiUpstream,
+    gemini: geminiUpstream,
+  });
 }
 
 function createUpstream(
@@ -49,10 +47,10 @@ function createUpstream(
   apiKey: string | undefined,
 ): Upstream | undefined {
   if (givenUrl === undefined && apiKey === undefined) return undefined;
-  return { baseUrl: givenUrl ?? defaultUrl, ...(apiKey !== undefined && { key: apiKey }) };
+  return defined({ baseUrl: givenUrl ?? defaultUrl, key: apiKey });
 }
 
-/** The person's own prices, from OVERNIGHT_PRICES. Throws E_USAGE when it is not what it should be. */
+/** The person's own prices, from OVERNIGHT_PRICES. Throws E_USAGE when they cannot be read. */
 export function pricesFrom(environment: Environment): OwnPrices {
   const pricesText = nonEmpty(environment.OVERNIGHT_PRICES);
   if (pricesText === undefined) return {};
@@ -60,7 +58,7 @@ export function pricesFrom(environment: Environment): OwnPrices {
     const parsed: unknown = JSON.parse(pricesText);
     if (isPrices(parsed)) return parsed;
   } catch {
-    // said below
+    // reported below
   }
   throw new LabError('E_USAGE', {
     what: 'OVERNIGHT_PRICES cannot be understood.',

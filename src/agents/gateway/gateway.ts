@@ -1,8 +1,8 @@
 /**
- * The gateway: the only way from a jailed agent to a model. Each call gets a socket and a token of its own; real keys
- * stay here; tokens and dollars are counted and bounded before a request goes on. Only what asks a model passes. Knows
- * nothing about jails and programs. It does NOT read what passes for its meaning: an agent may tell a model anything it
- * can see.
+ * The gateway: the only connection from a jailed agent to a model. Each call gets a socket and a token of its own. Real
+ * keys stay here. Tokens and dollars are counted, and their limits are checked before a request is sent on. Only
+ * requests to models pass. Knows nothing about jails and programs. It does NOT check the content: an agent may send a
+ * model anything that it can read.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -30,22 +30,22 @@ import { type OwnPrices, usdOf } from './prices.ts';
 import { exchangeWithUpstream, type Exchange, type Upstream } from './upstream.ts';
 
 export interface GatewayOptions {
-  /** Where each API is spoken. An API that is absent is refused. */
+  /** The provider of each API. Requests to an API that is absent are refused. */
   readonly upstreams: Readonly<Partial<Record<Api, Upstream>>>;
   readonly prices?: OwnPrices;
   /**
-   * A provider that says nothing for so long hangs. Ten minutes are not unheard of for long thinking without a stream;
-   * 3 when absent.
+   * A provider that sends nothing for so long counts as hanging. 3 minutes when absent; without streaming, a model may
+   * think for ten.
    */
   readonly silenceMs?: number;
 }
 
-/** A call with its way in. */
+/** A call with the address on which the agent reaches the gateway. */
 export interface OpenCall {
   readonly call: GatewayCall;
-  /** Folder on this machine that holds nothing but the socket `gateway`. */
+  /** Folder on this machine that contains only the socket `gateway`. */
   readonly socketDir: string;
-  /** Port on 127.0.0.1 of the same gateway, for a program outside a jail. */
+  /** Port of the same gateway on 127.0.0.1, for a program outside of a jail. */
   port(): Promise<number>;
   close(): Promise<void>;
 }
@@ -121,13 +121,13 @@ export class Gateway {
     const requestPath = new URL(request.url ?? '/', 'http://gateway').pathname;
     const requestBody = await readBody(request);
     if (!gatewayCall)
-      return sendError(response, 401, 'authentication_error', 'This is not the token of a call that is running.');
+      return sendError(response, 401, 'authentication_error', 'This is not the token of a running call.');
     if (requestBody === undefined)
       return sendError(response, 413, 'request_too_large', `More than ${MAX_BODY_BYTES} bytes.`);
     const route = routeOf(request.method ?? 'GET', requestPath, request.headers);
     if (!route) {
       gatewayCall.recordRefusal(`${request.method} ${requestPath} at the gateway`);
-      return sendError(response, 404, 'not_found_error', 'The gateway lets only requests to models through.');
+      return sendError(response, 404, 'not_found_error', 'The gateway accepts only requests to models.');
     }
     const upstream = this.#options.upstreams[route.api];
     if (!upstream) {
@@ -155,7 +155,7 @@ export class Gateway {
         response,
         403,
         'permission_error',
-        `Tools that run on the provider's machines are not let through: ${remoteTools.join(', ')}.`,
+        `Tools that run on the provider's machines are not allowed: ${remoteTools.join(', ')}.`,
       );
     }
     const estimatedTokens = { ...NO_TOKENS, input: Math.ceil(modelRequest.requestBody.length / 4) };
@@ -211,15 +211,13 @@ function failureOf(answer: Exchange): ProviderFailure | undefined {
   return answer.status >= 400 ? classifyResponse(answer.status, answer.headers, answer.body, Date.now()) : undefined;
 }
 
-/** The status that an error would have had if it had come before the stream began. */
-const statusOfLateError = (errorBody: string): number =>
-  /rate.?limit|quota|usage.?limit|RESOURCE_EXHAUSTED/i.test(errorBody)
-    ? 429
-    : /authentication|permission/i.test(errorBody)
-      ? 401
-      : 500;
+/** The status that an error within a stream would have had before the stream began. */
+function statusOfLateError(errorBody: string): number {
+  if (/rate.?limit|quota|usage.?limit|RESOURCE_EXHAUSTED/i.test(errorBody)) return 429;
+  return /authentication|permission/i.test(errorBody) ? 401 : 500;
+}
 
-/** Chat Completions streams say what they used only when asked to. */
+/** Chat Completions reports the usage of a stream only when the request asks for it. */
 function withStreamUsage(requestBody: Fields): Buffer {
   return Buffer.from(
     JSON.stringify({
@@ -233,7 +231,7 @@ function parseBody(requestBody: Buffer): Fields {
   try {
     return asFields(JSON.parse(requestBody.toString('utf8')));
   } catch {
-    return {}; // the provider will say what it thinks of it
+    return {}; // the provider answers with its own error
   }
 }
 
@@ -259,7 +257,7 @@ function proxyTokenOf(request: IncomingMessage): string | undefined {
         .replace(/^[^:]*:/, '');
 }
 
-/** A tunnel to one of the hosts of a login, and to nowhere else. What passes is encrypted: it is not counted. */
+/** A tunnel to one of the hosts of a login, and to no other. Its traffic is encrypted, so it is not counted. */
 function openTunnel(gatewayCall: GatewayCall | undefined, request: IncomingMessage, socket: Duplex): void {
   socket.on('error', () => {});
   const target = request.url ?? '';

@@ -1,6 +1,6 @@
 /**
- * What a request cost, from the offline table or the person's own prices. Pure; an unknown model has no price, never a
- * guessed one.
+ * The cost of a request, from the price table or the person's own prices. Pure. An unknown model has no price: a price
+ * is never guessed.
  */
 import type { TokenCounts } from './apis.ts';
 import { PRICE_ROWS } from './price-table.ts';
@@ -11,10 +11,11 @@ export interface Price {
   readonly output: number;
   /** As `input` when absent. */
   readonly cacheRead?: number;
+  /** As `input` when absent. */
   readonly cacheWrite?: number;
 }
 
-/** Prices by model name, before the table: for local servers, contracts, models newer than the table. */
+/** Prices by model name. They override the table: for local servers, contracts, models newer than the table. */
 export type OwnPrices = Readonly<Record<string, Price>>;
 
 export function usdOf(modelName: string, tokens: TokenCounts, ownPrices: OwnPrices = {}): number | undefined {
@@ -36,8 +37,7 @@ export function usdOf(modelName: string, tokens: TokenCounts, ownPrices: OwnPric
 }
 
 /**
- * The price of a model for a request that reads so many tokens; a name with a provider before it (`openai/gpt-5`)
- * counts as the bare one.
+ * The price of a model for a request that reads `readTokens`. A provider before the name (`openai/gpt-5`) is ignored.
  */
 export function priceOf(modelName: string, readTokens: number, ownPrices: OwnPrices = {}): Price | undefined {
   const bareNames = [modelName, modelName.slice(modelName.lastIndexOf('/') + 1)].map((nameVariant) =>

@@ -1,10 +1,11 @@
 /**
- * One request to a provider and its answer back to the agent, byte for byte, while the tokens in it are counted. The
- * real key is put in here and nowhere else. Knows nothing about budgets or jails.
+ * One request to a provider. Its answer is passed back to the agent byte for byte, and its tokens are counted. Only
+ * this file adds the real key. Knows nothing about budgets or jails.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { defined } from '../../base/defined.ts';
 import { monotonicMs } from '../../os/clock.ts';
 import {
   type Api,
@@ -19,13 +20,13 @@ import {
 
 export interface Upstream {
   /**
-   * As the API's own clients take it: bare for Anthropic and Gemini, with `/v1` for OpenAI and what is compatible with
-   * it.
+   * As clients of the API expect it: without a path for Anthropic and Gemini, with `/v1` for OpenAI and compatible
+   * servers.
    */
   readonly baseUrl: string;
-  /** The real key. Never leaves this process but towards `baseUrl`; a local server needs none. */
+  /** The real key, sent only to `baseUrl`. A local server needs none. */
   readonly key?: string;
-  /** Send the key as `Authorization: Bearer`, whatever is usual for the API. */
+  /** Send the key as `Authorization: Bearer` instead of in the API's usual header. */
   readonly bearer?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -33,14 +34,14 @@ export interface Upstream {
 export interface Exchange {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** The beginning of the body of an answer that is an error; the event of a stream that reports one. */
+  /** Beginning of the body of an error answer, or the event of a stream that reports an error. */
   readonly body: string;
-  /** True when a stream that began well reported an error. */
+  /** True when a stream began without an error and reported one later. */
   readonly failedLate: boolean;
   readonly tokens: TokenCounts;
   /**
-   * `complete`: answered to the end. `silent`: nothing came for too long. `cut`: the agent went away. `broken`: no
-   * connection, or it ended early.
+   * `complete`: the answer arrived whole. `silent`: nothing arrived for too long. `cut`: the agent closed the
+   * connection. `broken`: no connection to the provider, or it ended early.
    */
   readonly ending: 'complete' | 'silent' | 'cut' | 'broken';
   readonly reason?: string;
@@ -50,11 +51,11 @@ const NOT_PASSED_ON =
   /^(host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|content-length|expect|accept-encoding|authorization|x-api-key|x-goog-api-key|cookie|forwarded|x-forwarded-.*)$/;
 const NOT_PASSED_BACK = /^(connection|keep-alive|transfer-encoding|set-cookie)$/;
 const MAX_ERROR_BYTES = 64 * 1024;
-/** The longest answer that is read whole; counting stops beyond it. */
+/** Longest answer whose tokens are counted. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const keepAliveAgents = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
 
-/** Never rejects. `silenceMs` bounds the wait for the first byte and between any two. */
+/** Never rejects. `silenceMs` bounds the wait for the first byte and the wait between any two. */
 export function exchangeWithUpstream(
   route: Route,
   upstream: Upstream,
@@ -65,63 +66,83 @@ export function exchangeWithUpstream(
 ): Promise<Exchange> {
   return new Promise((resolve) => {
     const targetUrl = targetUrlOf(route, upstream, request.url ?? '/');
-    const isSecure = targetUrl.protocol === 'https:';
-    const requestHeaders = requestHeadersFor(route.api, upstream, request.headers, requestBody.length);
-    let isOver = false;
+    const headers = requestHeadersFor(route.api, upstream, request.headers, requestBody.length);
     let counter: TokenCounter | undefined;
     let answer: IncomingMessage | undefined;
-    const silenceTimer = { id: undefined as NodeJS.Timeout | undefined };
+    let isOver = false;
     const finishExchange = (ending: Exchange['ending'], reason?: string): void => {
       if (isOver) return;
       isOver = true;
-      clearTimeout(silenceTimer.id);
-      const countedTokens = counter?.countTokens(requestBody.length, ending) ?? NO_TOKENS;
-      const statusCode = answer?.statusCode ?? 0;
-      const failureFields = { body: counter?.errorText ?? '', failedLate: counter?.failedLate ?? false };
-      resolve({
-        status: statusCode,
-        headers: answer?.headers ?? {},
-        ...failureFields,
-        tokens: countedTokens,
-        ending,
-        ...(reason !== undefined && { reason }),
-      });
+      silenceTimer.stop();
+      resolve(describeExchange(answer, counter, requestBody.length, ending, reason));
       if (ending !== 'complete') upstreamRequest.destroy();
     };
-    const restartSilenceTimer = (): void => {
-      clearTimeout(silenceTimer.id);
-      const beganMs = monotonicMs();
-      silenceTimer.id = setTimeout(
-        () => finishExchange('silent', `nothing came for ${Math.round((monotonicMs() - beganMs) / 1000)} s`),
-        silenceMs,
-      );
-    };
-    const upstreamRequest = (isSecure ? https : http).request(
-      targetUrl,
-      {
-        method: request.method ?? 'GET',
-        headers: requestHeaders,
-        agent: isSecure ? keepAliveAgents.https : keepAliveAgents.http,
-      },
-      (upstreamResponse) => {
-        answer = upstreamResponse;
-        const isStreamed = /event-stream/.test(upstreamResponse.headers['content-type'] ?? '');
-        counter = new TokenCounter(route.api, isStreamed, upstreamResponse.statusCode ?? 0);
-        response.writeHead(upstreamResponse.statusCode ?? 502, responseHeadersFrom(upstreamResponse.headers));
-        upstreamResponse.on('data', (chunk: Buffer) => {
-          restartSilenceTimer();
-          counter!.addChunk(chunk);
-        });
-        upstreamResponse.on('end', () => finishExchange('complete'));
-        upstreamResponse.on('close', () => finishExchange('broken', 'the connection ended within the answer'));
-        upstreamResponse.on('error', () => finishExchange('broken', 'the connection ended within the answer'));
-        upstreamResponse.pipe(response);
-      },
-    );
+    const silenceTimer = createSilenceTimer(silenceMs, (reason) => finishExchange('silent', reason));
+    const upstreamRequest = openRequest(targetUrl, request.method ?? 'GET', headers);
+    upstreamRequest.on('response', (upstreamResponse) => {
+      answer = upstreamResponse;
+      counter = createTokenCounter(route.api, upstreamResponse);
+      response.writeHead(upstreamResponse.statusCode ?? 502, responseHeadersFrom(upstreamResponse.headers));
+      upstreamResponse.on('data', (chunk: Buffer) => {
+        silenceTimer.restart();
+        counter!.addChunk(chunk);
+      });
+      upstreamResponse.on('end', () => finishExchange('complete'));
+      upstreamResponse.on('close', () => finishExchange('broken', 'the connection ended within the answer'));
+      upstreamResponse.on('error', () => finishExchange('broken', 'the connection ended within the answer'));
+      upstreamResponse.pipe(response);
+    });
     upstreamRequest.on('error', (error) => finishExchange('broken', error.message));
     response.on('close', () => finishExchange('cut'));
-    restartSilenceTimer();
+    silenceTimer.restart();
     upstreamRequest.end(requestBody);
+  });
+}
+
+function openRequest(targetUrl: URL, method: string, headers: http.OutgoingHttpHeaders): http.ClientRequest {
+  return targetUrl.protocol === 'https:'
+    ? https.request(targetUrl, { method, headers, agent: keepAliveAgents.https })
+    : http.request(targetUrl, { method, headers, agent: keepAliveAgents.http });
+}
+
+interface SilenceTimer {
+  /** Something came, or the wait begins. */
+  restart(): void;
+  stop(): void;
+}
+
+function createSilenceTimer(silenceMs: number, onSilence: (reason: string) => void): SilenceTimer {
+  let timeout: NodeJS.Timeout | undefined;
+  return {
+    restart: () => {
+      clearTimeout(timeout);
+      const beganMs = monotonicMs();
+      timeout = setTimeout(
+        () => onSilence(`nothing came for ${Math.round((monotonicMs() - beganMs) / 1000)} s`),
+        silenceMs,
+      );
+    },
+    stop: () => clearTimeout(timeout),
+  };
+}
+
+function describeExchange(
+  answer: IncomingMessage | undefined,
+  counter: TokenCounter | undefined,
+  sentBytes: number,
+  ending: Exchange['ending'],
+  reason: string | undefined,
+): Exchange {
+  // Counting reads the rest of the answer, and may find an error in it: it comes first.
+  const tokens = counter?.countTokens(sentBytes, ending) ?? NO_TOKENS;
+  return defined({
+    status: answer?.statusCode ?? 0,
+    headers: answer?.headers ?? {},
+    body: counter?.errorText ?? '',
+    failedLate: counter?.failedLate ?? false,
+    tokens,
+    ending,
+    reason,
   });
 }
 
@@ -164,7 +185,12 @@ const KEY_HEADER: Readonly<Record<Api, string>> = {
 const responseHeadersFrom = (upstreamHeaders: IncomingHttpHeaders): http.OutgoingHttpHeaders =>
   Object.fromEntries(Object.entries(upstreamHeaders).filter(([headerName]) => !NOT_PASSED_BACK.test(headerName)));
 
-/** Counts the tokens of an answer while it passes. Where the provider says nothing, it estimates. */
+function createTokenCounter(api: Api, answer: IncomingMessage): TokenCounter {
+  const isStreamed = /event-stream/.test(answer.headers['content-type'] ?? '');
+  return new TokenCounter(api, isStreamed, answer.statusCode ?? 0);
+}
+
+/** Counts the tokens of an answer while it passes. Where the provider gives no counts, it estimates them. */
 class TokenCounter {
   readonly #api: Api;
   readonly #isStreamed: boolean;
@@ -201,8 +227,8 @@ class TokenCounter {
   }
 
   /**
-   * What the request cost. An answer that was cut or does not say is estimated: four bytes a token in, an event a token
-   * out.
+   * Tokens of the request and its answer. When the answer was cut or gives no counts, they are estimated: four bytes
+   * are a token of the request, an event is a token of the answer.
    */
   countTokens(sentBytes: number, ending: Exchange['ending']): TokenCounts {
     if (this.#status < 200 || this.#status >= 300) return NO_TOKENS;
@@ -228,7 +254,7 @@ class TokenCounter {
       const eventError = event.error ?? asFields(event.response).error;
       if (eventError) this.#streamError ||= JSON.stringify({ error: eventError }).slice(0, MAX_ERROR_BYTES);
     } catch {
-      // `[DONE]`, or something that is no JSON: says nothing about tokens
+      // `[DONE]`, or something else that is not JSON: it says nothing about tokens
     }
   }
 }

@@ -1,11 +1,9 @@
-/** How many packages a program asks for. Looks at names, never at what they are. */
+/** How many packages a program asks for. Counts names, nothing else. */
 
 /** Packages that the `package.json` among these files asks for; undefined where there is none that can be read. */
 export function dependenciesIn(files: ReadonlyMap<string, string>): number | undefined {
-  const packageText = files.get('package.json');
-  if (packageText === undefined) return undefined;
   try {
-    const manifest = JSON.parse(packageText) as Record<string, unknown>;
+    const manifest = JSON.parse(files.get('package.json') ?? '') as Record<string, unknown>;
     const sections = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'].map(
       (section) => manifest[section],
     );

@@ -47,6 +47,102 @@ describe('a comparison', () => {
     expect('problem' in parsed && parsed.problem).toMatch(problem);
   });
 
+  it.each([
+    ['-2 ** 2 == -4', true],
+    ['2 ** -1 == 0.5', true],
+    ['- - 3 == 3', true],
+    ['6 / 3 / 2 == 1', true],
+    ['7 % 4 * 2 == 6', true],
+    ['1e3 == 1000', true],
+    ['1.5E-1 == .15', true],
+    ['2. == 2', true],
+    ['12.34e+2 == 1234', true],
+    ['(((4))) == 4', true],
+    ['(1 + 2) * (3 + 4) == 21', true],
+    ['1<2', true],
+    ['2 < 2', false],
+    ['2 <= 2', true],
+    ['3 <= 2', false],
+    ['2 > 2', false],
+    ['3 > 2', true],
+    ['2 >= 2', true],
+    ['1 >= 2', false],
+    ['2 == 2', true],
+    ['2 == 3', false],
+    ['2 != 2', false],
+    ['2 != 3', true],
+    ['0.1 + 0.2 != 0.3', false],
+    ["'a' == 'a'", true],
+    [`'a' == "a"`, true],
+    ["'a' == 'b'", false],
+    ["'a' != 'b'", true],
+    ["'2' == 2", false],
+    ["'2' != 2", true],
+    ["'' == ''", true],
+    [`"ab" == 'ab'`, true],
+    ["2 == '2'", false],
+    ["2 != '2'", true],
+    [' 1 < 2 ', true],
+    ["'a' < 'b'", true],
+    ['1e-15 == 0', true],
+    ['1e-9 == 0', false],
+    ['1e15 + 1 == 1e15', true],
+    ['1000000 == 1000001', false],
+    ['1 == 1.00000000001', false],
+  ])('%s: %s', (text, expected) => {
+    expect(holds(text)).toBe(expected);
+  });
+
+  it.each([
+    '0 / 0 == 0',
+    '0 / 0 != 0',
+    '1 / 0 > 5',
+    '5 % 0 == 5',
+    '10 ** 400 > 1',
+    "1 + 'a' < 9",
+    "- 'a' == 'a'",
+    "'6' - 1 == 5",
+    "6 - '1' == 5",
+    "'6' * '2' == 12",
+    '1 < GONE',
+    '1 != GONE',
+    '1 + GONE < 9',
+  ])('%s does not hold, because a side of it is no number', (text) => {
+    expect(holds(text)).toBe(false);
+  });
+
+  it('knows names by letters, digits and underscores, each once, in their order', () => {
+    expect(parseComparison('_b9 + A < A * c_d')).toMatchObject({ names: ['_b9', 'A', 'c_d'] });
+    expect(parseComparison("'A' == 'B'")).toMatchObject({ names: [] });
+    expect(holds('_b9 + A < A * c_d', { _b9: 1, A: 2, c_d: 3 })).toBe(true);
+    expect(holds('A9 == 9', { A9: 9 })).toBe(true);
+  });
+
+  it.each([
+    '1',
+    '(1 < 2',
+    '1 <',
+    '< 1',
+    '1 + < 2',
+    '1 2 < 3',
+    '1 < 2)',
+    '()',
+    '1 < 2 3',
+    'A B < 1',
+    '1 & 2',
+    'A! < 1',
+    "'a < 1",
+    '* 2 < 3',
+    '1 ** < 2',
+    '-',
+    '1 < (2 + 3',
+    '1 = 1',
+    "1 '==' 1",
+    '!1 < 2',
+  ])('%j is refused', (text) => {
+    expect(parseComparison(text)).toMatchObject({ problem: expect.any(String) });
+  });
+
   it('agrees with JavaScript on any arithmetic of whole numbers', () => {
     const number = fc.integer({ min: 1, max: 40 }).map(String);
     const { expression } = fc.letrec((tie) => ({

@@ -45,11 +45,12 @@ describe.each(Object.entries(LANGUAGES))('a constant in %s', (_, source) => {
 
   it('is a problem in words where it is set to more than a literal, twice, or nowhere', () => {
     for (const expression of ['3 * BASE', '2 + 2', 'f(3)', '3 / 4', 'OTHER', '1 if a else 2'])
-      expect(findKnob(float, source('RATE', expression)), expression).toMatchObject({ ok: false });
+      expect(findKnob(float, source('RATE', expression)), expression).toMatchObject({ ok: false, code: 'not-literal' });
     const twice = findKnob(float, source('RATE', '1') + source('RATE', '2'));
-    expect(twice).toEqual({ ok: false, problem: 'f: RATE is set 2 times' });
-    const nowhere = findKnob(float, 'nothing here');
-    expect(nowhere).toEqual({ ok: false, problem: 'f: RATE is not set to a literal on a line of its own' });
+    expect(twice).toEqual({ ok: false, code: 'twice', problem: 'f: RATE is set 2 times' });
+    const problem = 'f: RATE is not set to a literal on a line of its own';
+    for (const source of ['nothing here', 'if (RATE == 3) stop();', 'RATE == 3'])
+      expect(findKnob(float, source), source).toEqual({ ok: false, code: 'absent', problem });
     expect(() => writeKnob(float, 'nothing here', 1)).toThrow(RangeError);
   });
 });
@@ -90,5 +91,41 @@ describe('the nearest value that a knob may have', () => {
     );
     expect(snapKnob(choice, 'median3')).toBe('median3');
     expect(snapKnob(choice, 'unknown')).toBe('first');
+  });
+
+  it.each([
+    [int, 3.4, 3],
+    [int, 3.5, 4],
+    [pow2, 5, 4],
+    [pow2, 6, 8],
+    [float, 0.123456, 0.1235],
+  ] as const)('of %j to %d is %d', (knob, raw, value) => {
+    expect(snapKnob(knob, raw)).toBe(value);
+    expect(snapKnob(knob, String(raw))).toBe(value);
+  });
+
+  it('stays in the range when four digits would leave it', () => {
+    const narrow = { name: 'R', file: 'f', kind: 'float' as const, log: false };
+    const within = (low: number, high: number): Knob => ({ ...narrow, range: [low, high] });
+    expect(snapKnob(within(0.123456, 0.765432), 0.1)).toBe(0.1235);
+    expect(snapKnob(within(0.123456, 0.765432), 0.7654321)).toBe(0.7654);
+    expect(snapKnob(within(0.123456, 0.123457), 1)).toBe(0.123457);
+    expect(snapKnob(within(0.12344, 0.7), 0)).toBe(0.12344);
+  });
+
+  it('of a whole number is never a negative zero', () => {
+    const around: Knob = { name: 'R', file: 'f', kind: 'int', log: false, range: [-3, 3] };
+    expect(Object.is(snapKnob(around, -0.2), 0)).toBe(true);
+    expect(snapKnob(around, -1.2)).toBe(-1);
+  });
+});
+
+describe('what is written', () => {
+  it('is in quotes where there were some, or where the value is a word', () => {
+    expect(writeKnob(choice, 'PIVOT = 3;', 'first')).toBe("PIVOT = 'first';");
+    expect(writeKnob(choice, 'PIVOT = "a";', 4)).toBe('PIVOT = "4";');
+    expect(writeKnob(choice, 'PIVOT = 3;', 0.123456)).toBe('PIVOT = 0.123456;');
+    expect(writeKnob(int, 'DEPTH = 3;', 123456)).toBe('DEPTH = 123456;');
+    expect(writeKnob(float, 'RATE = 3;', 1e-7)).toBe('RATE = 1e-7;');
   });
 });

@@ -8,14 +8,10 @@ import type { Knob } from '../arena.ts';
 
 export type KnobValue = number | string;
 
-export type FoundLiteral = Literal;
-
-/**
- * Where and what the knob is in its file. A knob that is set nowhere, twice, or not to a literal is a problem in words.
- */
-export function findKnob({ name, file }: Pick<Knob, 'name' | 'file'>, source: string): FoundLiteral {
+/** The literal that sets the knob in its file; else why there is none, as a whole sentence in `problem`. */
+export function findKnob({ name, file }: Pick<Knob, 'name' | 'file'>, source: string): Literal {
   const literal = findLiteral(name, source);
-  return literal.ok ? literal : { ok: false, problem: `${file}: ${literal.problem}` };
+  return literal.ok ? literal : { ...literal, problem: `${file}: ${name} ${literal.problem}` };
 }
 
 /**

@@ -7,11 +7,28 @@ export type Literal =
   | {
       readonly ok: true;
       readonly value: number | string;
+      /** Where the literal begins in the source, quotes included. */
       readonly start: number;
+      /** The position behind its last character. */
       readonly end: number;
+      /** The quote around a string; empty for a number. */
       readonly quote: string;
     }
-  | { readonly ok: false; readonly problem: string };
+  | {
+      readonly ok: false;
+      readonly code: LiteralProblem;
+      /** For people, to be put behind the name of the constant: "is set 2 times". */
+      readonly problem: string;
+    };
+
+/**
+ * Why a name has no literal that can be rewritten.
+ *
+ * - `absent`: no line assigns to it.
+ * - `not-literal`: a line assigns something else to it, for example an expression.
+ * - `twice`: more than one line assigns a literal to it.
+ */
+export type LiteralProblem = 'absent' | 'not-literal' | 'twice';
 
 const LITERAL = String.raw`(?:'[^'\n]*'|"[^"\n]*"|[+-]?(?:\d[\d_]*\.?[\d_]*|\.\d+)(?:[eE][+-]?\d+)?(?:\s*(?:\*\*|<<)\s*\d+)?)`;
 /**
@@ -20,15 +37,19 @@ const LITERAL = String.raw`(?:'[^'\n]*'|"[^"\n]*"|[+-]?(?:\d[\d_]*\.?[\d_]*|\.\d
  */
 const AFTER_LITERAL = String.raw`(?=[ \t]*(?:[;,\r]|#|//|/\*|as\b|$))`;
 
-/** Where and what the constant is. One that is set nowhere, twice, or not to a literal is a problem in words. */
+/** The literal that the source assigns to a name, and where it is; else why there is none. */
 export function findLiteral(name: string, source: string): Literal {
-  const linePattern = new RegExp(
-    String.raw`^([ \t]*(?:export\s+)?(?:pub\s+)?(?:const|let|var|static|final|readonly)?\s*${name}\s*(?::[^=\n]+)?=\s*)(${LITERAL})${AFTER_LITERAL}`,
-    'gm',
-  );
-  const matches = [...source.matchAll(linePattern)];
-  if (matches.length === 0) return { ok: false, problem: `${name} is not set to a literal on a line of its own` };
-  if (matches.length > 1) return { ok: false, problem: `${name} is set ${matches.length} times` };
+  const assignment = String.raw`^([ \t]*(?:export\s+)?(?:pub\s+)?(?:const|let|var|static|final|readonly)?\s*${name}\s*(?::[^=\n]+)?=\s*)`;
+  const matches = [...source.matchAll(new RegExp(`${assignment}(${LITERAL})${AFTER_LITERAL}`, 'gm'))];
+  if (matches.length === 0) {
+    const isAssigned = new RegExp(`${assignment}(?!=)`, 'm').test(source);
+    return {
+      ok: false,
+      code: isAssigned ? 'not-literal' : 'absent',
+      problem: 'is not set to a literal on a line of its own',
+    };
+  }
+  if (matches.length > 1) return { ok: false, code: 'twice', problem: `is set ${matches.length} times` };
   const [, prefix, literal] = matches[0]!;
   const start = matches[0]!.index + prefix!.length;
   const quote = /^['"]/.test(literal!) ? literal![0]! : '';

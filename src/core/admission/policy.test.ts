@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sha256Parts } from '../../base/hash.ts';
+import { decisionOf, draftProposal, draftSnapshot } from '../../testing/drafts.ts';
 import { arenaWith, Script } from '../../testing/script.ts';
 import { admitIdea, applyEdits, hashEditable } from './policy.ts';
+import { normalHash } from './same-change.ts';
 
 const arena = arenaWith({ editable: ['x.ts', 'lib/**'], hidden: ['lib/secret/**'] });
 const files = new Map([
@@ -76,6 +79,70 @@ describe('what may be tried', () => {
     expect(admitIdea(arena, state, { parent: 0 }, files, [])).toMatchObject({ ok: false, code: 'no-change' });
   });
 
+  it('a change of spelling alone is none, and a file that is taken away is one', () => {
+    expect(refusal('x.ts', '\none  \n\n')).toBe('no-change');
+    expect(refusal('x.ts', ' one\n')).toBe('admitted');
+    expect(refusal('lib/a.ts', null)).toBe('admitted');
+  });
+
+  it.each(['a\\b', 'a\x1fb', 'a\x7fb', 'a\tb', '..', 'a/..', '.git', 'a/.git', '/'])(
+    'no path looks like %j, and every name that only begins so is one',
+    (part) => {
+      const open = arenaWith({ editable: ['**'] });
+      const codeFor = (path: string): string => {
+        const answer = admitIdea(open, state, { parent: 0 }, files, [{ path, content: 'x' }]);
+        return answer.ok ? 'admitted' : answer.code;
+      };
+      expect(codeFor(part)).toBe('not-editable');
+      for (const path of ['...', '.github', 'a/..b', '.x', 'a b', 'é', '~'])
+        expect(codeFor(path), path).toBe('admitted');
+    },
+  );
+
+  it('every edit is looked at, and taking away what would collide is allowed', () => {
+    const edits = [
+      { path: 'x.ts', content: 'two\n' },
+      { path: 'y.ts', content: 'two\n' },
+    ];
+    expect(admitIdea(arena, state, { parent: 0 }, files, edits)).toMatchObject({ code: 'not-editable' });
+    expect(admitIdea(arena, state, { parent: 0 }, files, edits.slice(0, 1))).toMatchObject({ ok: true });
+    const open = arenaWith({ editable: ['**'] });
+    expect(
+      admitIdea(open, state, { parent: 0 }, files, [
+        { path: 'lib', content: null },
+        { path: 'x.ts', content: 'two' },
+      ]),
+    ).toMatchObject({ ok: true });
+    expect(admitIdea(open, state, { parent: 0 }, files, [{ path: 'lib2', content: 'x' }])).toMatchObject({ ok: true });
+    expect(admitIdea(open, state, { parent: 0 }, files, [{ path: 'x.ts2/y', content: 'x' }])).toMatchObject({
+      ok: true,
+    });
+  });
+
+  it('the bytes of all edits count together', () => {
+    const half = 'a'.repeat(1 << 19);
+    const sized = (second: string) =>
+      admitIdea(arena, state, { parent: 0 }, files, [
+        { path: 'x.ts', content: half },
+        { path: 'lib/b.ts', content: second },
+        { path: 'lib/a.ts', content: null },
+      ]);
+    expect(sized(half)).toMatchObject({ ok: true });
+    expect(sized(`${half}a`)).toMatchObject({ code: 'too-large' });
+  });
+
+  it('the answer carries both hashes of the files after the change', () => {
+    const edits = [{ path: 'x.ts', content: 'two  \n' }];
+    const after = applyEdits(files, edits);
+    expect(admitIdea(arena, state, { parent: 0 }, files, edits)).toEqual({
+      ok: true,
+      editable: hashEditable(after),
+      normal: normalHash(arena, after),
+    });
+    expect(files.get('x.ts')).toBe('one\n');
+    expect([...applyEdits(files, [{ path: 'x.ts', content: null }]).keys()]).toEqual(['lib/a.ts']);
+  });
+
   it('binary content is refused', () => {
     expect(refusal('x.ts', 'a\0b')).toBe('not-text');
   });
@@ -125,6 +192,69 @@ describe('repeated ideas', () => {
         edits,
       ),
     ).toMatchObject({ code: 'duplicate' });
+  });
+
+  it('a deliberate retry may repeat what was dropped, and nothing may repeat the baseline', () => {
+    const script = tried().measure(1, 9).decide(1);
+    expect(admitIdea(arena, script.state, { parent: 0, retries: 1 }, files, edits)).toMatchObject({ ok: true });
+    expect(admitIdea(arena, script.state, { parent: 0, retries: 0 }, files, edits)).toMatchObject({ ok: true });
+    const base = new Script(arena).propose('baseline');
+    base.addEvent({ type: 'snapshot', n: 0, commit: 'c', tree: 't', editable: hash, added: 0, deleted: 0 });
+    expect(admitIdea(arena, base.state, { parent: 7 }, files, edits)).toMatchObject({ code: 'duplicate', earlier: 0 });
+  });
+
+  it('the newest of several is named', () => {
+    const script = tried().measure(1, 9).decide(1).propose();
+    script.addEvent({ type: 'snapshot', n: 2, commit: 'c', tree: 't', editable: hash, added: 1, deleted: 1 });
+    expect(admitIdea(arena, script.state, { parent: 0 }, files, edits)).toMatchObject({ earlier: 2 });
+  });
+
+  it('what a person ruled out may not be tried again, wherever the incumbent is', () => {
+    const script = tried().measure(1, 9).decide(1).addKeptIdea(3);
+    script.addEvent({ type: 'steered', id: 'wish-0001', from: 'me', wish: { verb: 'veto', n: 1 } });
+    expect(admitIdea(arena, script.state, { parent: 2 }, files, edits)).toMatchObject({
+      code: 'duplicate',
+      earlier: 1,
+    });
+  });
+
+  it('from a branch, what was held against today’s incumbent is known', () => {
+    const script = new Script(arena).addCalibration([5, 5.1, 4.9]).addKeptIdea(3).propose();
+    script.addEvent({ type: 'snapshot', n: 2, commit: 'c', tree: 't', editable: hash, added: 1, deleted: 1 });
+    script.measure(2, 9).decide(2);
+    const of = (parent: number) => admitIdea(arena, script.state, { parent }, files, edits);
+    expect(of(0)).toMatchObject({ code: 'duplicate', earlier: 2 });
+    expect(of(1)).toMatchObject({ code: 'duplicate', earlier: 2 });
+    script.addKeptIdea(1);
+    expect(of(0)).toMatchObject({ ok: true });
+    expect(of(3)).toMatchObject({ ok: true });
+  });
+
+  it('on the incumbent, what a branch was judged by may be tried once more', () => {
+    const script = new Script(arena).addCalibration([5, 5.1, 4.9]).addKeptIdea(3);
+    script.addEvent(draftProposal(2)).addEvent(draftSnapshot(2, { editable: hash }));
+    script
+      .measure(2, 9)
+      .addEvent({ type: 'decided', n: 2, decision: decisionOf({ against: 1 }) })
+      .propose();
+    const of = (parent: number) => admitIdea(arena, script.state, { parent }, files, edits);
+    expect(of(0)).toMatchObject({ code: 'duplicate', earlier: 2 });
+    expect(of(3)).toMatchObject({ code: 'duplicate', earlier: 2 });
+    expect(of(1)).toMatchObject({ ok: true });
+  });
+
+  it('the hash of a set of files is the one that ledgers hold: names and contents by name', () => {
+    const both = new Map([
+      ['b', '2'],
+      ['a', '1'],
+    ]);
+    expect(hashEditable(both)).toBe(sha256Parts(['a', '1', 'b', '2']));
+    expect(normalHash(arena, both)).toBe(sha256Parts(['a', '1', 'b', '2']));
+    const knobs = [{ name: 'RATE', file: 'a', kind: 'float', range: [0, 1] }];
+    expect(normalHash(arenaWith({ knobs }), both)).toBe(sha256Parts(['a', '1', 'b', '2']));
+    expect(normalHash(arenaWith({ knobs }), new Map([['a', 'RATE = 1e-1;\n']]))).toBe(
+      sha256Parts(['a', 'RATE = 0.1;']),
+    );
   });
 
   it('the hash of a set of files knows their names, contents and borders, not their order', () => {

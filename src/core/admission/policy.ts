@@ -1,11 +1,12 @@
 /**
- * May this change be tried? Empty, repeated, oversized and out-of-bounds changes are refused before they cost anything.
- * Looks at paths, bytes and the ledger; never at what the code means.
+ * Whether a change may be tried: empty, repeated, oversized and out-of-bounds changes are refused before they cost
+ * anything. Looks at paths, bytes and the ledger, never at the meaning of code.
  */
 import { sha256Parts } from '../../base/hash.ts';
 import { oneLine } from '../../base/text.ts';
 import { normalHash } from './same-change.ts';
-import { type Arena, roleOf } from '../arena.ts';
+import type { Arena } from '../arena.ts';
+import { roleOf } from '../file-roles.ts';
 import type { RefusalCode } from '../event.ts';
 import { type Experiment, type Idea, verdictOf } from '../experiment.ts';
 import type { FileEdit } from '../ports.ts';
@@ -13,6 +14,7 @@ import type { LabState } from '../state.ts';
 
 /** Bytes of new content in one proposal. A program is not 1 MB; a lookup table with the validation set in it is. */
 const MAX_EDIT_BYTES = 1 << 20;
+
 const textEncoder = new TextEncoder();
 
 export type AdmissionResult =
@@ -97,16 +99,16 @@ export function admitIdea(
 const isPlainPath = (path: string): boolean =>
   !/[\x00-\x1f\x7f\\]/.test(path) && path.split('/').every((segment) => !['', '.', '..', '.git'].includes(segment));
 
-/** A file that would vanish because a path turns from folder to file or from file to folder. */
+/** A file that the path would replace by a folder, or a folder that it would replace by a file. */
 const findCollision = (path: string, paths: readonly string[]): string | undefined =>
   paths.find((existing) => existing.startsWith(`${path}/`) || path.startsWith(`${existing}/`));
 
-/** Same editable tree tried since the same champion stood. The frozen files cannot differ within a lab. */
+/** An earlier experiment with this code whose verdict still holds. The frozen files are the same all over a lab. */
 function duplicateOf(state: LabState, parent: number, sameCode: readonly number[] = []): Experiment | undefined {
   for (const n of [...sameCode].reverse()) {
     const earlier = state.experiments[n]!;
     const wasKept = verdictOf(earlier) === 'kept' || earlier.idea.kind === 'baseline';
-    // From a branch: what was held against today's incumbent is known, wherever it started.
+    // For an idea from a branch: code that was compared with the present incumbent is known, wherever it started.
     const wasJudged =
       parent !== state.incumbent && earlier.state === 'decided' && earlier.decision.against === state.incumbent;
     if (wasKept || wasJudged || earlier.idea.parent === parent || state.steering.vetoed.has(n)) return earlier;

@@ -20,6 +20,31 @@ describe('spelling', () => {
     expect(hash('const RATE = 0.1;\ngo();\n'), 'indentation means something').not.toBe(code);
     expect(hash('const RATE = 0.11;\n  go();\n')).not.toBe(code);
     expect(hash('const OTHER = 0.1;\n  go();\n')).not.toBe(hash('const OTHER = 1e-1;\n  go();\n'));
+    expect(hash('a b\n')).not.toBe(hash('ab\n'));
+    expect(hash('a\nb')).not.toBe(hash('ab'));
+  });
+
+  it('of a knob counts in its own file alone, and what stands around its value counts', () => {
+    const both = (x: string, y: string): string =>
+      normalHash(
+        arena,
+        new Map([
+          ['x.ts', x],
+          ['y.ts', y],
+        ]),
+      );
+    expect(both('RATE = 0.1;', '')).toBe(both('RATE = 1e-1;', ''));
+    expect(both('', 'RATE = 0.1;')).not.toBe(both('', 'RATE = 1e-1;'));
+    expect(hash('RATE = 0.1; // a')).not.toBe(hash('RATE = 0.1; // b'));
+    expect(hash('let RATE = 0.1;')).not.toBe(hash('const RATE = 0.1;'));
+    expect(hash("RATE = '1';")).not.toBe(hash('RATE = 1;'));
+    expect(hash("RATE = 'a';")).toBe(hash('RATE = "a";'));
+  });
+
+  it('is the same in whatever order files are listed, and knows which text is whose', () => {
+    const of = (...entries: [string, string][]): string => normalHash(arena, new Map(entries));
+    expect(of(['a', '1'], ['b', '2'], ['c', '3'])).toBe(of(['c', '3'], ['a', '1'], ['b', '2']));
+    expect(of(['a', '1'], ['b', '2'])).not.toBe(of(['a', '2'], ['b', '1']));
   });
 
   it('a change that differs from an earlier one only in it is answered with the earlier result', () => {
@@ -100,7 +125,7 @@ describe('the list of ideas', () => {
       viewLab(script.state, { now: script.state.lastAt, alive: true, tip: '' }).deadEnds.find(
         ({ theme }) => theme === 'RATE',
       )!.text;
-    expect(ends()).toBe('1 worse, not dead yet: smaller was never tried');
+    expect(ends()).toBe('1 worse, still open: smaller values were never tried');
     fails(0.4, 1);
     expect(ways()).toEqual([undefined, undefined, undefined, undefined]);
     expect(ends()).toBe('2 worse');

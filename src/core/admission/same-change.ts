@@ -1,4 +1,4 @@
-/** Which change is the same as an earlier one but for its spelling. Looks at text, never at what code means. */
+/** Which change is the same as an earlier one but for its spelling. Looks at text, never at the meaning of code. */
 import { sha256Parts } from '../../base/hash.ts';
 import type { Arena } from '../arena.ts';
 import { findKnob } from './knobs.ts';

@@ -1,22 +1,23 @@
 /**
- * The finish line, as a pure function of the state: leave each kept step out once and drop it where that is no worse,
- * then measure the baseline and what is left side by side, and let the holdout see both. Knows nothing about how a step
- * is done.
+ * Finalize, as a pure function of the state: ablate each kept step and drop it where the result is no worse; then
+ * measure what is left and the baseline side by side, and ask the holdout about both. Knows nothing about how a step is
+ * done.
  */
-import { noiseIn, signOf } from '../rules/judge.ts';
-import type { FinalComparison } from '../event.ts';
+import { defined } from '../../base/defined.ts';
+import { comparePairs } from '../../base/stats.ts';
+import { signOf } from '../arena.ts';
+import type { FinalComparison } from '../decision.ts';
 import { type Measurement, valueOf } from '../experiment.ts';
 import { holdoutStep, holdoutEffect } from './holdout.ts';
-import type { PlanContext, Step } from './plan.ts';
-import { arenaOf, type LabState, lineage, measurementsOf } from '../state.ts';
-import { comparePairs } from '../../base/stats.ts';
+import type { PlanContext, Step } from './step.ts';
+import { arenaOf, type LabState, lineage, measurementsOf, noiseIn } from '../state.ts';
 
-/** Interleaved pairs of the last comparison. */
+/** Interleaved pairs of the final comparison. */
 export const FINAL_PAIRS = 5;
-/** Times that a side may fail in it before it is given up. */
+/** Failures of one side after which the final comparison is given up. */
 const MAX_FAILURES = 3;
 
-/** What is still to be done; the ablations that are open are measured by the plan like any experiment. */
+/** The next step. Open ablations are measured by the plan like any experiment. */
 export function finalStep(state: LabState, context: PlanContext, seed: number): Step {
   const n = state.incumbent;
   const stopFinalized = (detail: string): Step => ({ do: 'stop', reason: 'finalized', detail });
@@ -28,39 +29,32 @@ export function finalStep(state: LabState, context: PlanContext, seed: number): 
   const ablatedStep = nextAblation(state);
   if (ablatedStep !== undefined) return { do: 'ablate', n: ablatedStep };
   const sides = finalSides(state, context.deviceClass);
-  const failureCounts = [sides.countFailures(n), sides.countFailures(0)];
-  if (Math.max(...failureCounts) >= MAX_FAILURES)
-    return {
-      do: 'stop',
-      reason: 'stuck',
-      detail: `#${failureCounts[0]! > failureCounts[1]! ? n : 0} failed ${MAX_FAILURES} times in the last comparison`,
-    };
-  const { incumbentRuns, baselineRuns } = sides;
-  if (incumbentRuns.length < FINAL_PAIRS || baselineRuns.length < FINAL_PAIRS) {
-    // A B B A: each pair under the same seeds.
-    const turn =
-      incumbentRuns.length === baselineRuns.length
-        ? incumbentRuns.length % 2 === 0
-          ? n
-          : 0
-        : incumbentRuns.length < baselineRuns.length
-          ? n
-          : 0;
-    const partner = (turn === n ? baselineRuns : incumbentRuns)[
-      turn === n ? incumbentRuns.length : baselineRuns.length
-    ];
-    return {
-      do: 'measure',
-      n: turn,
-      purpose: 'final',
-      seed: partner?.seed ?? seed,
-      ...(partner && { like: partner.m }),
-    };
+  const [incumbentFailures, baselineFailures] = [sides.countFailures(n), sides.countFailures(0)];
+  if (Math.max(incumbentFailures, baselineFailures) >= MAX_FAILURES) {
+    const failing = incumbentFailures > baselineFailures ? n : 0;
+    const detail = `#${failing} failed ${MAX_FAILURES} times in the final comparison`;
+    return { do: 'stop', reason: 'stuck', detail };
   }
-  return holdoutStep(state, [0, n], seed) ?? { do: 'finalize' };
+  return measureFinalPair(n, sides, seed) ?? holdoutStep(state, [0, n], seed) ?? { do: 'finalize' };
 }
 
-/** The kept step to leave out next, the least sure first. A single step is tested by the last comparison itself. */
+/** The side whose turn it is in A B B A; both of a pair under the same seeds. Undefined once all pairs are measured. */
+function measureFinalPair(n: number, { incumbentRuns, baselineRuns }: FinalSides, seed: number): Step | undefined {
+  const [incumbentCount, baselineCount] = [incumbentRuns.length, baselineRuns.length];
+  if (incumbentCount >= FINAL_PAIRS && baselineCount >= FINAL_PAIRS) return undefined;
+  const startsPair = incumbentCount === baselineCount;
+  const isIncumbentNext = startsPair ? incumbentCount % 2 === 0 : incumbentCount < baselineCount;
+  const partner = isIncumbentNext ? baselineRuns[incumbentCount] : incumbentRuns[baselineCount];
+  return {
+    do: 'measure',
+    n: isIncumbentNext ? n : 0,
+    purpose: 'final',
+    seed: partner?.seed ?? seed,
+    ...defined({ like: partner?.m }),
+  };
+}
+
+/** The kept step to leave out next, the least sure first. A single step is tested by the final comparison itself. */
 function nextAblation(state: LabState): number | undefined {
   const steps = lineage(state, state.incumbent).filter((n) => n > 0 && state.experiments[n]!.idea.kind === 'idea');
   if (steps.length < 2) return undefined;
@@ -74,12 +68,14 @@ function nextAblation(state: LabState): number | undefined {
 }
 
 interface FinalSides {
+  /** Final measurements of the incumbent with a number, oldest first. */
   readonly incumbentRuns: readonly Measurement[];
+  /** The same of the baseline, since the first of the incumbent. */
   readonly baselineRuns: readonly Measurement[];
   readonly countFailures: (n: number) => number;
 }
 
-/** Measurements of the last comparison that count: those made since the stack is as it is. */
+/** Measurements of the final comparison that count: those made since the stack is as it is. */
 function finalSides(state: LabState, deviceClass: string): FinalSides {
   const n = state.incumbent;
   const incumbentFinals = measurementsOf(state, n).filter(
@@ -104,7 +100,7 @@ function finalSides(state: LabState, deviceClass: string): FinalSides {
   };
 }
 
-/** The last comparison; undefined until all its pairs are there. */
+/** The final comparison; undefined until all its pairs are measured. */
 export function finalResult(state: LabState, deviceClass: string): FinalComparison | undefined {
   const n = state.incumbent;
   const { incumbentRuns, baselineRuns } = finalSides(state, deviceClass);

@@ -1,17 +1,17 @@
 /**
- * The holdout: an evaluator on a split that nobody who proposes ever sees, asked only about the baseline and confirmed
- * champions, and only so often. Pure. Fails closed: where it gave no number, that is said instead of one.
+ * The holdout: a second evaluator on a data split that is hidden from proposers. It is asked about the baseline and
+ * confirmed champions alone, a limited number of times. Where it gave no number, the reason stands in its place.
  */
-import { signOf } from '../rules/judge.ts';
-import type { Outcome } from '../event.ts';
-import type { Step } from './plan.ts';
+import { signOf } from '../arena.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Step } from './step.ts';
 import { arenaOf, type LabState } from '../state.ts';
 
-/** Times that it was asked, answers that failed or were lost included. */
+/** Times that it was asked; answers that failed or were lost count. */
 export const holdoutReads = (state: LabState): number =>
   state.measurements.filter((measurement) => measurement.purpose === 'holdout').length;
 
-/** A look that is still missing, for the first of `candidates` that has none, while the budget lasts. */
+/** The next question: about the first of `candidates` that it was not asked about, while `holdout.reads` lasts. */
 export function holdoutStep(state: LabState, candidates: readonly number[], seed: number): Step | undefined {
   const { holdout } = arenaOf(state);
   if (!holdout || state.running.size > 0) return undefined;
@@ -29,7 +29,6 @@ export function holdoutEffect(state: LabState, n: number): { readonly effect: nu
     return outcome ? `it gave no number for ${sideName}: ${outcome.message}` : `it was not asked about ${sideName}`;
   };
   const problem = missingReason(ownOutcome, n) ?? missingReason(baselineOutcome, 0);
-  if (problem || ownOutcome?.kind !== 'measured' || baselineOutcome?.kind !== 'measured')
-    return { problem: problem ?? '' };
+  if (ownOutcome?.kind !== 'measured' || baselineOutcome?.kind !== 'measured') return { problem: problem! };
   return { effect: (ownOutcome.value - baselineOutcome.value) * signOf(arenaOf(state)) };
 }

@@ -1,6 +1,6 @@
-/** Which crashed candidate may be mended by whoever wrote it, and how often. Knows nothing about how. */
-import type { Decision } from '../rules/judge.ts';
-import type { FailureClass } from '../event.ts';
+/** Which crashed candidate may be repaired by whoever wrote it, and how often. Knows nothing about how. */
+import type { Decision } from '../decision.ts';
+import type { FailureClass } from '../outcome.ts';
 import type { LabState } from '../state.ts';
 
 /**
@@ -22,8 +22,8 @@ const REPAIRABLE: readonly FailureClass[] = [
 ];
 
 /**
- * May experiment `n`, about to be decided so, be repaired first? Only ideas of agents, and at most `maxCalls` calls for
- * one.
+ * May experiment `n` be repaired before this decision on it is recorded? Only ideas of agents, and at most `maxCalls`
+ * calls for one.
  */
 export function isRepairable(state: LabState, n: number, { failure }: Decision, maxCalls: number): boolean {
   const { idea } = state.experiments[n]!;

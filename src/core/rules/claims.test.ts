@@ -1,190 +1,321 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { arenaWith, SCRIPT_DEVICE, Script, IDLE_CONTEXT } from '../../testing/script.ts';
+import { arenaWith, IDLE_CONTEXT, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
+import { plan } from '../plan/plan.ts';
+import type { Step } from '../plan/step.ts';
+import { tCdf, tQuantile } from '../../base/distributions.ts';
+import { compareSamples } from '../../base/stats.ts';
+import { decisionOf } from '../../testing/drafts.ts';
+import { noiseIn } from '../state.ts';
+import { isClearlyAhead, isClearStep, judgeClaim, sidesOf } from './claims.ts';
 import { lordAlpha } from './error-budget.ts';
-import { judgeClaim, isClearStep, sidesOf } from './claims.ts';
-import { type Decision, judge } from './judge.ts';
-import { plan, type Step } from '../plan/plan.ts';
+import { shrinkageOf } from './margin.ts';
 
+/** Mean 5, standard deviation 0.0791. */
 const quiet = [5, 5.1, 4.9, 5.05, 4.95] as const;
-const second = { decide: { rules: 2 } };
-const baseline = (values: readonly number[] = quiet, change: object = second): Script =>
-  new Script(arenaWith(change as Record<string, unknown>)).addCalibration(values);
+const plain = { controls: 0, drift: 0 };
+const baseline = (decide: object = plain): Script => new Script(arenaWith({ decide })).addCalibration(quiet);
 const next = (script: Script, experiments = 1): Step => plan(script.state, { ...IDLE_CONTEXT, experiments });
-const judged = (script: Script, value: number, lines = { added: 1, deleted: 1 }): Decision => {
-  const n = script.state.experiments.length;
-  const judgement = judge(script.addIdea(lines).measure(n, value).state, n, SCRIPT_DEVICE);
-  if (judgement.again) throw new Error(judgement.reason);
-  return judgement.decision;
-};
-/** One kept idea under the second rules: measured once. */
-const kept = (script: Script, value: number): Script => {
-  const n = script.state.experiments.length;
-  return script.addIdea().measure(n, value).decide(n).advance(n);
-};
+const verdict = (script: Script) => judgeClaim(script.state, 1, 0, SCRIPT_DEVICE);
+/** Fresh numbers for the claim of #1 over the baseline. */
+function claimOf(script: Script, candidate: readonly number[], champion: readonly number[]): Script {
+  for (const value of candidate) script.measure(1, value, { purpose: 'confirm', claim: 1 });
+  for (const value of champion) script.measure(0, value, { purpose: 'confirm', claim: 1 });
+  return script;
+}
 
-describe('the second margin', () => {
-  it('steers by one measurement and says when it cannot tell', () => {
-    expect(judged(baseline(), 4.9)).toMatchObject({ verdict: 'kept', rule: 'margin/2', n: 1 });
-    expect(judged(baseline(), 5.01)).toMatchObject({ verdict: 'discarded', kind: 'within noise' });
-    expect(judged(baseline(), 6)).toMatchObject({ verdict: 'discarded', kind: 'refuted' });
-    expect(judged(baseline(), 4.999)).toMatchObject({ verdict: 'inconclusive' });
-  });
-
-  it('lets deletions through for an equal result and makes long additions pay double', () => {
-    expect(judged(baseline([5, 5, 5]), 5, { added: 0, deleted: 4 }).verdict).toBe('kept');
-    expect(judged(baseline([5, 5, 5]), 5).verdict).toBe('discarded');
-    const value = 5 - 0.15 * 0.08 * Math.sqrt(1.2);
-    expect(judged(baseline(), value).verdict).toBe('kept');
-    expect(judged(baseline(), value, { added: 21, deleted: 0 }).verdict).toBe('inconclusive');
-  });
-
-  it('does not measure a new incumbent again before it is claimed', () => {
-    expect(next(kept(baseline(), 3), 9)).toEqual({ do: 'propose' });
-  });
-});
-
-describe('the second confirmation', () => {
-  const claimOf = (script: Script, mine: readonly number[], theirs: readonly number[]): Script => {
-    for (const value of mine) script.measure(1, value, { purpose: 'confirm', claim: 1 });
-    for (const value of theirs) script.measure(0, value, { purpose: 'confirm', claim: 1 });
-    return script;
-  };
-  const verdict = (script: Script) => judgeClaim(script.state, 1, 0, SCRIPT_DEVICE);
-
-  it('takes three fresh numbers of its own and one of the other side, whose calibration was not chosen by its value', () => {
-    const script = kept(baseline(), 3);
+describe('a claim', () => {
+  it('looks after each number of its own and stops as soon as it passes', () => {
+    const script = baseline().addKeptIdea(3);
     const sides: number[] = [];
     for (let step = next(script); step.do === 'measure'; step = next(script)) {
       sides.push(step.n);
       script.measure(step.n, step.n === 1 ? 3 : 5, { purpose: step.purpose, claim: 1 });
     }
-    expect(sides).toEqual([1, 0, 1, 1]);
+    expect(sides).toEqual([1, 0]);
     expect(next(script)).toEqual({ do: 'confirm', n: 1, against: 0 });
-    expect(verdict(script)).toMatchObject({ passed: true, rule: 'confirm/2', numbers: [3, 6] });
+    expect(verdict(script)).toMatchObject({
+      passed: true,
+      rule: 'confirm/3',
+      numbers: [1, 6],
+      alpha: expect.closeTo(0.01094, 5),
+    });
   });
 
-  it('drops the earlier numbers when the fresh one says that the machine moved', () => {
-    const script = claimOf(kept(baseline(), 3), [3, 3, 3], [4.5]);
+  it('measures up to three numbers of its own in doubt, in turn with the champion, and then says no', () => {
+    const script = baseline().addKeptIdea(4.7);
+    const values = [4.95, 5, 4.9, 5];
+    const sides: number[] = [];
+    for (let step = next(script); step.do === 'measure'; step = next(script)) {
+      script.measure(step.n, values[sides.length]!, { purpose: step.purpose, claim: 1 });
+      sides.push(step.n);
+    }
+    expect(sides).toEqual([1, 0, 1, 1]);
+    expect(verdict(script)).toMatchObject({
+      passed: false,
+      numbers: [3, 6],
+      reason: expect.stringMatching(/^not shown to be better/),
+    });
+  });
+
+  it('waits for numbers of both sides', () => {
+    expect(verdict(baseline().addKeptIdea(4))).toBeUndefined();
+    expect(verdict(claimOf(baseline().addKeptIdea(4), [4], []))).toBeUndefined();
+    expect(verdict(claimOf(baseline().addKeptIdea(4), [4.95, 4.95], [5]))).toBeUndefined();
+    expect(verdict(claimOf(baseline().addKeptIdea(4), [4, 4, 4], []))).toBeUndefined();
+  });
+
+  it('drops the earlier numbers when the fresh one says that the machine changed', () => {
+    const script = claimOf(baseline().addKeptIdea(3), [3, 3, 3], [4.5]);
     expect(sidesOf(script.state, 1, 0, SCRIPT_DEVICE)).toMatchObject({ championValues: [-4.5], missing: [0, 2] });
     expect(verdict(claimOf(script, [], [4.55, 4.45]))).toMatchObject({ numbers: [3, 3], passed: true });
   });
 
   it('never counts a number that helped to choose', () => {
-    const script = claimOf(kept(baseline(), 3), [], []);
+    const script = baseline().addKeptIdea(3);
     script.measure(1, 3, { purpose: 'replicate' }).measure(1, 3, { purpose: 'replicate' });
     expect(sidesOf(script.state, 1, 0, SCRIPT_DEVICE)).toMatchObject({ candidateValues: [], missing: [3, 1] });
   });
 
-  it('spends less on each further claim, and gets it back by a true one', () => {
-    const levels = Array.from({ length: 50 }, (_, i) => lordAlpha(i + 1, []));
-    expect(levels.every((level, i) => i === 0 || level <= levels[i - 1]!)).toBe(true);
-    expect(lordAlpha(2, [1])).toBeGreaterThan(2 * lordAlpha(2, []));
-    // Figure to repeat by hand: 0.0772 · ln 2 · 0.025.
-    expect(lordAlpha(1, [])).toBeCloseTo(0.001338, 6);
+  it('fails when one of its own fresh measurements fails, whatever else was measured', () => {
+    const script = claimOf(baseline().addKeptIdea(3), [3], []).measure(1, 'nan', { purpose: 'confirm', claim: 1 });
+    expect(verdict(script)).toMatchObject({ passed: false, reason: '1 of its fresh measurements failed' });
   });
 
-  it('spends at most half of the error rate in a lab where nothing is ever found', () => {
-    let spent = 0;
-    for (let t = 1; t <= 100_000; t++) spent += lordAlpha(t, []);
-    expect(spent).toBeLessThan(0.025);
-  });
-
-  it('a failed fresh measurement ends the claim, whatever else was measured', () => {
-    const script = claimOf(kept(baseline(), 3), [3], []).measure(1, 'nan', { purpose: 'confirm', claim: 1 });
-    expect(verdict(script)).toMatchObject({ passed: false });
+  it('of a rule in pairs takes fresh numbers alone, and looks when both sides have as many', () => {
+    const script = baseline({ ...plain, rule: 'paired' });
+    script.addIdea().measure(1, 3, { pair: 1 }).measure(0, 5, { pair: 1, purpose: 'replicate' }).decide(1).advance(1);
+    script.measure(1, 3, { purpose: 'confirm', claim: 1 });
+    expect(sidesOf(script.state, 1, 0, SCRIPT_DEVICE).missing).toEqual([2, 3]);
+    script.measure(0, 5, { purpose: 'confirm', claim: 1 });
+    expect(sidesOf(script.state, 1, 0, SCRIPT_DEVICE).missing).toEqual([0, 0]);
+    expect(verdict(script)).toMatchObject({ passed: true, numbers: [1, 1] });
   });
 });
 
-describe('labs of the first rules', () => {
-  it('are judged as they were, with or without the version written down', () => {
-    fc.assert(
-      fc.property(fc.array(fc.double({ min: 4, max: 6, noNaN: true }), { minLength: 1, maxLength: 3 }), (values) => {
-        const write = (change: object): unknown => {
-          const arena = arenaWith();
-          const { rules: _, ...old } = arena.decide;
-          const script = new Script({ ...arena, decide: { ...old, ...change } as typeof arena.decide });
-          script.addCalibration(quiet).addIdea();
-          for (const value of values) script.measure(1, value);
-          return judge(script.state, 1, SCRIPT_DEVICE);
-        };
-        expect(write({})).toEqual(write({ rules: 1 }));
-      }),
-      { numRuns: 40 },
+describe('the judgement of a claim', () => {
+  it('has a third of the budget of its test as its level, since it looks three times', () => {
+    const result = verdict(claimOf(baseline().addKeptIdea(3), [3], [5]))!;
+    expect(result.alpha).toBeCloseTo(0.025 / 2.2857656, 10);
+    // 100 · (1 − 0.010937 / 3) = 99.635
+    expect(result.reason).toMatch(/^better: 2 on 1 \+ 6 unselected measurements, one-sided 99\.64 % bound 1\.\d+$/);
+  });
+
+  it('is the comparison of fresh with unselected numbers under the noise of all repeats', () => {
+    const script = claimOf(baseline().addKeptIdea(4.6), [4.7, 4.8, 4.65], [5.02]);
+    const { sigma, dof } = noiseIn(script.state, SCRIPT_DEVICE);
+    const expected = compareSamples(
+      [-4.7, -4.8, -4.65],
+      [...quiet, 5.02].map((value) => -value),
+      sigma,
+      dof,
     );
+    const found = verdict(script)!;
+    expect(found.effect).toBeCloseTo(expected.difference, 12);
+    expect(found.interval[0]).toBeCloseTo(expected.interval[0], 12);
+    expect(found.interval[1]).toBeCloseTo(expected.interval[1], 12);
+    expect(found.probability).toBeCloseTo(tCdf(expected.z, dof), 12);
+    expect(found.numbers).toEqual([3, 6]);
+  });
+
+  it('passes where the bound at a third of its level is above zero', () => {
+    const passesAt = (value: number): boolean =>
+      verdict(claimOf(baseline().addKeptIdea(4.8), [value, value, value], [5, 5, 5]))!.passed;
+    let [passing, failing] = [4.5, 5];
+    for (let i = 0; i < 30; i++) {
+      const middle = (passing + failing) / 2;
+      if (passesAt(middle)) passing = middle;
+      else failing = middle;
+    }
+    const { state } = claimOf(baseline().addKeptIdea(4.8), [passing, passing, passing], [5, 5, 5]);
+    const { sigma, dof } = noiseIn(state, SCRIPT_DEVICE);
+    const { championValues } = sidesOf(state, 1, 0, SCRIPT_DEVICE);
+    const { difference, se } = compareSamples([-passing, -passing, -passing], championValues, sigma, dof);
+    expect(difference / se).toBeCloseTo(tQuantile(1 - lordAlpha(1, []) / 3, dof), 5);
+  });
+
+  it('has the level that the claims before it leave, and more after one that passed', () => {
+    const claimed = (...outcomes: boolean[]): number => {
+      const script = baseline().addKeptIdea(3);
+      for (const passed of outcomes)
+        script.addEvent({
+          type: 'confirmation',
+          n: 1,
+          against: 0,
+          passed,
+          effect: 1,
+          interval: [0, 2],
+          probability: 0.9,
+          rule: 'r',
+          reason: 'r',
+        });
+      return judgeClaim(claimOf(script, [3], [5]).state, 1, 0, SCRIPT_DEVICE)!.alpha!;
+    };
+    expect(claimed()).toBeCloseTo(lordAlpha(1, []), 12);
+    expect(claimed(false)).toBeCloseTo(lordAlpha(2, []), 12);
+    expect(claimed(false, true, false)).toBeCloseTo(lordAlpha(4, [2]), 12);
+  });
+
+  it('fails where its own side failed once, or the champion three times, and is then complete', () => {
+    const failed = (side: number, times: number): Script => {
+      const script = baseline().addKeptIdea(3);
+      for (let i = 0; i < times; i++) script.measure(side, 'exit', { purpose: 'confirm', claim: 1 });
+      return script;
+    };
+    expect(verdict(failed(1, 1))).toMatchObject({ passed: false, effect: 0, interval: [0, 0], probability: 0 });
+    expect(sidesOf(failed(1, 1).state, 1, 0, SCRIPT_DEVICE).missing).toEqual([0, 0]);
+    expect(verdict(failed(0, 2))).toBeUndefined();
+    expect(sidesOf(failed(0, 2).state, 1, 0, SCRIPT_DEVICE).unmeasured).toBeUndefined();
+    expect(verdict(failed(0, 3))).toMatchObject({ passed: false });
+    const elsewhere = baseline()
+      .addKeptIdea(3)
+      .measure(1, 'exit', { purpose: 'confirm', claim: 1, device: 'device-b' });
+    expect(verdict(elsewhere)).toBeUndefined();
+    const running = baseline().addKeptIdea(3).startMeasurement(1, { purpose: 'confirm', claim: 1 });
+    expect(sidesOf(running.state, 1, 0, SCRIPT_DEVICE)).toMatchObject({ fresh: 0, missing: [3, 1] });
+  });
+});
+
+describe('the numbers of a claim', () => {
+  it('are signed so that larger is better', () => {
+    const arena = arenaWith({ decide: plain, metric: { name: 'm', direction: 'maximize' } });
+    const script = claimOf(new Script(arena).addCalibration(quiet).addKeptIdea(7), [7], [5]);
+    expect(sidesOf(script.state, 1, 0, SCRIPT_DEVICE)).toMatchObject({
+      candidateValues: [7],
+      championValues: [...quiet, 5],
+      fresh: 2,
+    });
+    expect(verdict(script)).toMatchObject({ passed: true });
+  });
+
+  it('of the champion are reused where they played no part in selecting it', () => {
+    const script = baseline().addKeptIdea(3);
+    script.measure(0, 5.01, { purpose: 'drift' }).measure(0, 5.02, { purpose: 'final' });
+    script.measure(0, 5.03, { purpose: 'confirm', claim: 7 }).measure(0, 5.04, { purpose: 'replicate' });
+    script.measure(0, 5.05, { purpose: 'holdout' }).measure(0, 5.06, { purpose: 'drift', device: 'device-b' });
+    script.measure(0, 5.07, { purpose: 'confirm', claim: 1 });
+    expect(sidesOf(script.state, 1, 0, SCRIPT_DEVICE).championValues).toEqual(
+      [...quiet, 5.01, 5.02, 5.03, 5.07].map((value) => -value),
+    );
+  });
+
+  it('are none of what was refused', () => {
+    const script = baseline().addKeptIdea(3).propose();
+    script.addEvent({ type: 'refused', n: 2, code: 'guard', reason: 'r' });
+    for (const against of [2, 99])
+      expect(sidesOf(script.state, 1, against, SCRIPT_DEVICE)).toMatchObject({ championValues: [], missing: [3, 3] });
+  });
+
+  it('of a champion that was chosen by its numbers are fresh', () => {
+    const script = baseline().addKeptIdea(4).addKeptIdea(3);
+    expect(sidesOf(script.state, 2, 1, SCRIPT_DEVICE)).toMatchObject({ championValues: [], missing: [3, 3] });
+    script.measure(1, 4, { purpose: 'drift' });
+    expect(sidesOf(script.state, 2, 1, SCRIPT_DEVICE)).toMatchObject({ championValues: [-4], missing: [3, 2] });
+    script.measure(1, 4, { purpose: 'drift' }).measure(1, 4, { purpose: 'drift' }).measure(1, 4, { purpose: 'drift' });
+    expect(sidesOf(script.state, 2, 1, SCRIPT_DEVICE)).toMatchObject({ missing: [3, 1] });
+  });
+
+  it('of before are stale beyond two standard errors', () => {
+    const isStale = (offset: number): boolean => {
+      const script = claimOf(baseline().addKeptIdea(3), [], [5 + offset]);
+      return sidesOf(script.state, 1, 0, SCRIPT_DEVICE).championValues.length === 1;
+    };
+    let [fine, stale] = [0, 3];
+    for (let i = 0; i < 40; i++) {
+      const middle = (fine + stale) / 2;
+      if (isStale(middle)) stale = middle;
+      else fine = middle;
+    }
+    const { state } = claimOf(baseline().addKeptIdea(3), [], [5 + fine]);
+    expect(fine / (noiseIn(state, SCRIPT_DEVICE).sigma * Math.sqrt(1 + 1 / 5))).toBeCloseTo(2, 6);
+    expect(isStale(-stale)).toBe(true);
+  });
+});
+
+describe('a step that is clear by itself', () => {
+  const { sigma, dof } = noiseIn(baseline().state, SCRIPT_DEVICE);
+  const stepOf = (rule: string, effect: number | undefined, against = 0, nAgainst = 5): Script =>
+    baseline({ ...plain, rule })
+      .addIdea()
+      .addIdea()
+      .measure(2, 4)
+      .addEvent({
+        type: 'decided',
+        n: 2,
+        decision: decisionOf({ verdict: 'kept', ...(effect !== undefined && { effect }), against, n: 1, nAgainst }),
+      });
+  const isClearAt = (rule: string, z: number, against = 0, nAgainst = 5): boolean =>
+    isClearStep(stepOf(rule, z * sigma * Math.sqrt(1 + 1 / nAgainst), against, nAgainst).state, 2);
+
+  it('lies 1.2 standard errors above what both sides owe to chance', () => {
+    const border = 1.2 + shrinkageOf(0, 1);
+    expect([border - 0.01, border + 0.01].map((z) => isClearAt('margin', z))).toEqual([false, true]);
+    // The other side was chosen by its numbers too, which makes it too good as well.
+    const both = 1.2 + shrinkageOf(0, 1) - shrinkageOf(0, 3);
+    expect([both - 0.01, both + 0.01].map((z) => isClearAt('margin', z, 1, 3))).toEqual([false, true]);
+  });
+
+  it('is surer by as many numbers of its own', () => {
+    const four = shrinkageOf(0, 4) + 1.2;
+    const isClear = (z: number): boolean => {
+      const effect = z * sigma * Math.sqrt(1 / 4 + 1 / 5);
+      const script = baseline().addIdea().measure(1, 4);
+      script.addEvent({ type: 'decided', n: 1, decision: decisionOf({ verdict: 'kept', effect, n: 4, nAgainst: 5 }) });
+      return isClearStep(script.state, 1);
+    };
+    expect([four - 0.01, four + 0.01].map(isClear)).toEqual([false, true]);
+  });
+
+  it('or has a probability of 0.915 where the rule measures in pairs', () => {
+    const border = tQuantile(0.915, dof);
+    expect([border - 0.01, border + 0.01].map((z) => isClearAt('paired', z))).toEqual([false, true]);
+  });
+
+  it('is none without a comparison, a decision or known noise; without noise at all any gain is clear', () => {
+    expect(isClearStep(stepOf('margin', undefined).state, 2)).toBe(false);
+    expect(isClearStep(stepOf('margin', 9).state, 1)).toBe(false);
+    expect(isClearStep(stepOf('margin', 9).state, 7)).toBe(false);
+    const of = (calibration: readonly number[], effect: number): boolean => {
+      const script = new Script(arenaWith({ decide: plain })).addCalibration(calibration).addIdea().measure(1, 4);
+      script.addEvent({ type: 'decided', n: 1, decision: decisionOf({ verdict: 'kept', effect, n: 1, nAgainst: 3 }) });
+      return isClearStep(script.state, 1);
+    };
+    expect(of([5, 5, 5], 0.001)).toBe(true);
+    expect(of([5, 5, 5], 0)).toBe(false);
+    expect(of([5], 9)).toBe(false);
+  });
+
+  it('may be made of several: by all numbers of both ends of a line', () => {
+    const gain = sigma * Math.sqrt(1 + 1 / 5) * (1.2 + shrinkageOf(0, 1));
+    const isAhead = (value: number): boolean =>
+      isClearlyAhead(baseline().addIdea().measure(1, value).state, 1, 0, SCRIPT_DEVICE);
+    expect([5 - 0.99 * gain, 5 - 1.01 * gain].map(isAhead)).toEqual([false, true]);
+    const none = baseline().addIdea();
+    expect(isClearlyAhead(none.state, 1, 0, SCRIPT_DEVICE)).toBe(false);
+    expect(isClearlyAhead(none.measure(1, 1, { device: 'device-b' }).state, 1, 0, 'device-b')).toBe(false);
+    const arena = arenaWith({ decide: plain, metric: { name: 'm', direction: 'maximize' } });
+    const larger = new Script(arena).addCalibration(quiet).addIdea().measure(1, 7);
+    expect(isClearlyAhead(larger.state, 1, 0, SCRIPT_DEVICE)).toBe(true);
   });
 });
 
 describe('a step inside a confirmed stack', () => {
+  const failures = new Array<number>(14).fill(4.6);
+
   it('is clear by itself only where its own numbers say so', () => {
-    const script = kept(kept(baseline(), 3), 2.97);
-    expect([1, 2].map((n) => isClearStep(script.state, n, SCRIPT_DEVICE))).toEqual([true, false]);
-    expect(isClearStep(script.state, 0, SCRIPT_DEVICE)).toBe(false);
-  });
-});
-
-describe('A/A controls', () => {
-  const often = { decide: { rules: 2, controls: 0.5 } };
-  const control = (script: Script): Script => {
-    const n = script.state.experiments.length;
-    const hypothesis = 'unchanged';
-    const about = { n, parent: script.state.incumbent, proposer: 'harness', hypothesis, edits: {} };
-    return script.addEvent({ type: 'proposed', kind: 'control', ...about }).addSnapshot(n);
-  };
-
-  it('are due at the rate that the manifest says, and none under the first rules or in a short try', () => {
-    expect(next(baseline(quiet, often), 9)).toEqual({ do: 'propose' });
-    expect(next(kept(baseline(quiet, often), 3), 9)).toEqual({ do: 'control' });
-    expect(
-      next(
-        control(kept(baseline(quiet, often), 3))
-          .measure(2, 3)
-          .decide(2),
-        9,
-      ),
-    ).toEqual({ do: 'propose' });
-    expect(next(kept(baseline(), 3), 9)).toEqual({ do: 'propose' });
+    const script = baseline().addKeptIdea(3).addKeptIdea(2.97);
+    expect([1, 2].map((n) => isClearStep(script.state, n))).toEqual([true, false]);
+    expect(isClearStep(script.state, 0)).toBe(false);
   });
 
-  it('are judged like an idea, counted apart, and never kept', () => {
-    const script = control(kept(baseline(quiet, often), 3))
-      .measure(2, 2.5)
-      .decide(2);
-    expect(script.state.experiments[2]).toMatchObject({
-      decision: { verdict: 'discarded', kind: 'control', wouldKeep: true },
-    });
-    expect(script.state).toMatchObject({ incumbent: 1, controls: { all: [2], decided: 1, wouldKeep: 1 } });
-    expect(script.state.counts).toMatchObject({ kept: 1, discarded: 0 });
-    expect(control(script).measure(3, 9).decide(3).state.controls).toMatchObject({ decided: 2, wouldKeep: 1 });
-  });
-});
-
-describe('what cannot be an improvement', () => {
-  it('the same artefact from other code is a no-op, unless the code only became shorter', () => {
-    const script = new Script(arenaWith(second)).propose('baseline').addSnapshot();
-    const same = { conditions: { artefact: 'a1' } };
-    for (const value of quiet) script.measure(0, value, { purpose: 'calibrate', ...same });
-    script.addCalibration([]).addIdea().measure(1, 4, same).decide(1);
-    expect(script.state.experiments[1]).toMatchObject({ decision: { verdict: 'discarded', kind: 'no-op' } });
-    script.addIdea({ added: 0, deleted: 3 }).measure(2, 4.9, same).decide(2);
-    expect(script.state.experiments[2]).toMatchObject({ decision: { verdict: 'kept' } });
-    script
-      .addIdea()
-      .measure(3, 4, { conditions: { artefact: 'a2' } })
-      .decide(3);
-    expect(script.state.experiments[3]).toMatchObject({ decision: { verdict: 'kept' } });
-  });
-
-  it('a gain far above the usual ones is measured again before it is kept', () => {
-    const script = baseline();
-    for (const value of [4.8, 4.6, 4.4, 4.2, 4]) kept(script, value);
-    script.addIdea().measure(6, 3);
-    expect(judge(script.state, 6, SCRIPT_DEVICE)).toMatchObject({
-      again: true,
-      reason: expect.stringMatching(/^quarantined/),
-    });
-    expect(next(script, 9)).toMatchObject({ do: 'measure', n: 6, purpose: 'replicate' });
-    script.measure(6, 5.8, { purpose: 'replicate' });
-    expect(judge(script.state, 6, SCRIPT_DEVICE)).toMatchObject({ again: false, decision: { n: 2 } });
+  it('is less clear the more ideas failed against it, and clearer the more failed against what it replaced', () => {
+    const after = (...values: readonly number[]): Script =>
+      [4, ...values, 3.88].reduce((script, value) => script.tryIdea(value), baseline());
+    const isClear = (script: Script): boolean => isClearStep(script.state, script.state.incumbent);
+    expect(isClear(after())).toBe(false);
+    const script = after(...failures);
+    const step = script.state.incumbent;
+    expect(isClear(script)).toBe(true);
+    for (const value of failures) script.tryIdea(value);
+    expect(isClearStep(script.state, step)).toBe(false);
   });
 });

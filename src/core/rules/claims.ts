@@ -1,40 +1,44 @@
 /**
- * Claims: may the report call experiment `n` better than the champion? Judged on measurements that none helped to
- * choose it. confirm/1 takes three fresh ones of each side; confirm/2 reuses what is unselected already and spends one
- * error budget over all claims of a lab; confirm/3 looks after each number of its own, at a third of the level, and
- * gives the first claims more. Pure.
+ * Claims: may the report call experiment `n` better than the champion? confirm/3 judges on measurements that played no
+ * part in selecting the candidate. It looks after each number of its own side, at a third of the level, and all claims
+ * of a lab share one error budget. Pure.
  */
-import { eagerSpending, lordAlpha, patientSpending } from './error-budget.ts';
-import { failedAgainst, noiseIn, signOf } from './judge.ts';
-import type { Payload } from '../event.ts';
-import { type Measurement, valueOf } from '../experiment.ts';
-import { arenaOf, inPairs, type LabState, rulesOf, values } from '../state.ts';
-import { shrinkageOf, formatSignificant } from './margin.ts';
+import { defined } from '../../base/defined.ts';
 import { tCdf, tQuantile } from '../../base/distributions.ts';
 import { compareSamples, mean } from '../../base/stats.ts';
+import { signOf } from '../arena.ts';
+import type { Payload } from '../event.ts';
+import { type Measurement, valueOf } from '../experiment.ts';
+import { arenaOf, inPairs, type LabState, noiseIn, values } from '../state.ts';
+import { lordAlpha } from './error-budget.ts';
+import { failedAgainst } from './evidence.ts';
+import { formatSignificant, shrinkageOf } from './margin.ts';
 
-/** What a confirmation records, but for whom it is about. */
+/** Numbers per side before a claim is judged; a claim looks after each number of its own side. */
+export const CONFIRM_REPLICATES = 3;
+/** Standard errors between fresh and earlier numbers of the champion beyond which the earlier ones are stale. */
+const STALE_Z = 2;
+/**
+ * Probability above which a kept step inside a confirmed stack may be called confirmed by itself, for rules in pairs.
+ * At 0.915 fewer than a tenth of the steps so called are false, and they carry most of the gain (`npm run
+ * bench:decide`).
+ */
+const CLEAR_STEP_PROBABILITY = 0.915;
+/** The same for the margin, in standard errors after the shrinkage of both sides. */
+const CLEAR_STEP_Z = 1.2;
+
+/** What a confirmation records, except whom it is about. */
 export type ConfirmResult = Omit<Payload<'confirmation'>, 'n' | 'against'>;
 
-/** Numbers per side before a claim is judged. */
-export const CONFIRM_REPLICATES = 3;
-/** Standard errors that the other side's fresh number may lie from its earlier ones before those are called stale. */
-const STALE_Z = 2;
-
-/**
- * The two sides of a claim as far as they are measured, and how many numbers each still lacks. Values are signed:
- * larger is better.
- */
+/** The two sides of a claim as far as they are measured. Values are signed: larger is better. */
 export interface ClaimSides {
   readonly candidateValues: readonly number[];
   readonly championValues: readonly number[];
-  readonly missing: readonly [number, number];
+  /** Numbers that the candidate and the champion still lack. */
+  readonly missing: readonly [candidate: number, champion: number];
   /** Numbers made for this claim so far. */
   readonly fresh: number;
-  /**
-   * Why it cannot be judged: a fresh measurement of its own failed, or the other side fails as often as numbers are
-   * wanted.
-   */
+  /** Why the claim cannot be judged: the candidate failed once, or the champion as often as numbers are wanted. */
   readonly unmeasured?: string;
 }
 
@@ -48,54 +52,51 @@ export function sidesOf(state: LabState, n: number, against: number, deviceClass
       const value = measurement.n === side ? valueOf(measurement) : undefined;
       return value === undefined ? [] : [value * sign];
     });
+  const unmeasured = whyUnmeasured(freshMeasurements, n, against);
+  const candidateValues = valuesFrom(freshMeasurements, n);
+  const freshChampionValues = valuesFrom(freshMeasurements, against);
+  const earlierValues = inPairs(state)
+    ? []
+    : valuesFrom(unselectedMeasurements(state, n, against, deviceClass), against);
+  const reusesEarlier =
+    earlierValues.length > 0 && !isStale(earlierValues, freshChampionValues, noiseIn(state, deviceClass).sigma);
+  const championValues = reusesEarlier ? [...earlierValues, ...freshChampionValues] : freshChampionValues;
+  const wantedFresh = reusesEarlier ? Math.max(1, CONFIRM_REPLICATES - earlierValues.length) : CONFIRM_REPLICATES;
+  // It looks after each number of its own side, once the champion has as many as that look needs.
+  const isLookDue =
+    candidateValues.length > 0 && freshChampionValues.length === (reusesEarlier ? wantedFresh : candidateValues.length);
+  const isComplete =
+    unmeasured !== undefined ||
+    (isLookDue && testImprovement(state, candidateValues, championValues, deviceClass).passed);
+  const countLacking = (wanted: number, available: number): number =>
+    isComplete ? 0 : Math.max(0, wanted - available);
+  return {
+    candidateValues,
+    championValues,
+    ...defined({ unmeasured }),
+    missing: [
+      countLacking(CONFIRM_REPLICATES, candidateValues.length),
+      countLacking(wantedFresh, freshChampionValues.length),
+    ],
+    fresh: candidateValues.length + freshChampionValues.length,
+  };
+}
+
+function whyUnmeasured(freshMeasurements: readonly Measurement[], n: number, against: number): string | undefined {
   const countFailures = (side: number): number =>
     freshMeasurements.filter(
       (measurement) =>
         measurement.n === side && measurement.state === 'finished' && measurement.outcome.kind !== 'measured',
     ).length;
-  const unmeasured =
-    countFailures(n) > 0
-      ? `${countFailures(n)} of its fresh measurements failed`
-      : countFailures(against) >= CONFIRM_REPLICATES
-        ? `#${against}, which it is compared with, failed in ${countFailures(against)} fresh measurements`
-        : undefined;
-  const [candidateValues, freshChampionValues] = [
-    valuesFrom(freshMeasurements, n),
-    valuesFrom(freshMeasurements, against),
-  ];
-  const countLacking = (wantedCount: number, availableCount: number): number =>
-    unmeasured ? 0 : Math.max(0, wantedCount - availableCount);
-  const isReusable = rulesOf(state) > 1 && !inPairs(state);
-  const earlierValues = isReusable ? valuesFrom(unselectedMeasurements(state, n, against, deviceClass), against) : [];
-  const reusesEarlier =
-    earlierValues.length > 0 && !isStale(earlierValues, freshChampionValues, noiseIn(state, deviceClass).sigma);
-  const championValues = reusesEarlier ? [...earlierValues, ...freshChampionValues] : freshChampionValues;
-  const wantedFresh = reusesEarlier ? Math.max(1, CONFIRM_REPLICATES - earlierValues.length) : CONFIRM_REPLICATES;
-  // Third rules: a look after each number of its own side, once the other side has as many as that look needs.
-  const isLookDue =
-    rulesOf(state) === 3 &&
-    candidateValues.length > 0 &&
-    freshChampionValues.length === (reusesEarlier ? wantedFresh : candidateValues.length);
-  const isAlreadyClear =
-    isLookDue && !unmeasured && testImprovement(state, candidateValues, championValues, deviceClass).passed;
-  const missing = isAlreadyClear
-    ? ([0, 0] as const)
-    : ([
-        countLacking(CONFIRM_REPLICATES, candidateValues.length),
-        countLacking(wantedFresh, freshChampionValues.length),
-      ] as const);
-  return {
-    candidateValues,
-    championValues,
-    ...(unmeasured && { unmeasured }),
-    missing,
-    fresh: candidateValues.length + freshChampionValues.length,
-  };
+  if (countFailures(n) > 0) return `${countFailures(n)} of its fresh measurements failed`;
+  if (countFailures(against) >= CONFIRM_REPLICATES)
+    return `#${against}, which it is compared with, failed in ${countFailures(against)} fresh measurements`;
+  return undefined;
 }
 
 /**
- * Earlier measurements of the other side that nothing was chosen by: the baseline's calibration, looks for drift, an
- * earlier claim's fresh ones.
+ * Earlier measurements of the champion that played no part in selecting it: the baseline's calibration, looks for
+ * drift, fresh ones of an earlier claim or of the final comparison.
  */
 function unselectedMeasurements(state: LabState, claim: number, side: number, deviceClass: string): Measurement[] {
   const experiment = state.experiments[side];
@@ -113,7 +114,7 @@ function unselectedMeasurements(state: LabState, claim: number, side: number, de
     );
 }
 
-/** Has the machine moved since? Then only fresh numbers count. */
+/** Did the machine change since the earlier values? Then only fresh ones count. */
 function isStale(earlierValues: readonly number[], freshValues: readonly number[], sigma: number): boolean {
   if (freshValues.length === 0) return false;
   return (
@@ -129,24 +130,17 @@ export function judgeClaim(
   against: number,
   deviceClass: string,
 ): ConfirmResult | undefined {
-  const rule = `confirm/${rulesOf(state)}`;
+  const rule = 'confirm/3';
   const { candidateValues, championValues, missing, unmeasured } = sidesOf(state, n, against, deviceClass);
-  const usesFirstRules = rulesOf(state) === 1;
-  const budgetUse = usesFirstRules
-    ? {}
-    : { alpha: nextAlpha(state), numbers: [candidateValues.length, championValues.length] as const };
+  const alpha = nextAlpha(state);
+  const numbers = [candidateValues.length, championValues.length] as const;
   if (unmeasured)
-    return { passed: false, effect: 0, interval: [0, 0], probability: 0, rule, reason: unmeasured, ...budgetUse };
+    return { passed: false, effect: 0, interval: [0, 0], probability: 0, rule, reason: unmeasured, alpha, numbers };
   if (missing[0] > 0 || missing[1] > 0) return undefined;
-  const {
-    c: comparison,
-    dof,
-    level,
-    bound,
-    passed,
-  } = testImprovement(state, candidateValues, championValues, deviceClass);
+  const test = testImprovement(state, candidateValues, championValues, deviceClass);
+  const { comparison, dof, level, bound, passed } = test;
   const boundText = `one-sided ${formatSignificant(100 * (1 - level))} % bound ${formatSignificant(bound)}`;
-  const reason = `${passed ? 'better' : 'not shown to be better'}: ${formatSignificant(comparison.difference)} on ${candidateValues.length} + ${championValues.length} ${usesFirstRules ? 'fresh' : 'unselected'} measurements, ${boundText}`;
+  const reason = `${passed ? 'better' : 'not shown to be better'}: ${formatSignificant(comparison.difference)} on ${numbers[0]} + ${numbers[1]} unselected measurements, ${boundText}`;
   const probability = tCdf(comparison.z, dof);
   return {
     passed,
@@ -155,7 +149,8 @@ export function judgeClaim(
     probability,
     rule,
     reason,
-    ...budgetUse,
+    alpha,
+    numbers,
   };
 }
 
@@ -169,39 +164,38 @@ function testImprovement(
   const { sigma, dof: knownFreedom } = noiseIn(state, deviceClass);
   const comparison = compareSamples(candidateValues, championValues, sigma, knownFreedom);
   const dof = Math.max(1, knownFreedom);
-  const lookCount = rulesOf(state) === 3 ? CONFIRM_REPLICATES : 1;
-  const level = (rulesOf(state) === 1 ? 0.05 : nextAlpha(state)) / lookCount;
+  const level = nextAlpha(state) / CONFIRM_REPLICATES;
   const bound = comparison.difference - tQuantile(1 - level, dof) * comparison.se;
-  return { c: comparison, dof, level, bound, passed: bound > 0 };
+  return { comparison, dof, level, bound, passed: bound > 0 };
+}
+
+/** The level of the next claim, from the claims before it. */
+function nextAlpha(state: LabState): number {
+  const discoveries = state.confirmations.flatMap(({ passed }, i) => (passed ? [i + 1] : []));
+  return lordAlpha(state.confirmations.length + 1, discoveries);
 }
 
 /**
- * The probability above which a kept step inside a confirmed stack may be called confirmed by itself. At 0.915 fewer
- * than a tenth of the steps so called are false, and they carry most of the gain (`npm run bench:decide`).
+ * Is this kept step better than what it was compared with by its own evidence, under the noise of the device class that
+ * it was decided on, as that noise is known by now?
  */
-const CLEAR_STEP_PROBABILITY = 0.915;
-/** Third rules: the same in standard errors, after the luck of both sides is taken out. */
-const CLEAR_STEP_Z = 1.2;
-
-/**
- * Is this kept step better than what it was compared with by its own evidence, under the noise as it is known by now?
- */
-export function isClearStep(state: LabState, n: number, deviceClass: string): boolean {
+export function isClearStep(state: LabState, n: number): boolean {
   const experiment = state.experiments[n];
   if (experiment?.state !== 'decided' || experiment.decision.effect === undefined) return false;
   const { effect, n: candidateCount, nAgainst, against } = experiment.decision;
-  return isClear(state, { n, against, effect, counts: [candidateCount, nAgainst] }, deviceClass);
+  return isClear(state, { n, against, effect, counts: [candidateCount, nAgainst] }, experiment.deviceClass ?? '');
 }
 
 /**
- * Is `n` better than `against`, an earlier one of its line, by all numbers of both? What no step between them shows,
- * they may together.
+ * Is `n` better than `against`, an earlier one of its line, by all numbers of both? Small steps that are not
+ * significant alone may be together.
  */
 export function isClearlyAhead(state: LabState, n: number, against: number, deviceClass: string): boolean {
-  const [candidateValues, championValues] = [n, against].map((side) => values(state, side, deviceClass));
-  if (candidateValues!.length === 0 || championValues!.length === 0) return false;
-  const effect = (mean(candidateValues!) - mean(championValues!)) * signOf(arenaOf(state));
-  return isClear(state, { n, against, effect, counts: [candidateValues!.length, championValues!.length] }, deviceClass);
+  const candidateValues = values(state, n, deviceClass);
+  const againstValues = values(state, against, deviceClass);
+  if (candidateValues.length === 0 || againstValues.length === 0) return false;
+  const effect = (mean(candidateValues) - mean(againstValues)) * signOf(arenaOf(state));
+  return isClear(state, { n, against, effect, counts: [candidateValues.length, againstValues.length] }, deviceClass);
 }
 
 interface StepEvidence {
@@ -209,7 +203,8 @@ interface StepEvidence {
   readonly against: number;
   /** Positive is better. */
   readonly effect: number;
-  readonly counts: readonly [mine: number, theirs: number];
+  /** Numbers of both sides. */
+  readonly counts: readonly [candidate: number, against: number];
 }
 
 function isClear(
@@ -218,22 +213,13 @@ function isClear(
   deviceClass: string,
 ): boolean {
   const { sigma, dof } = noiseIn(state, deviceClass);
+  // Without repeats the noise is unknown, not zero as that of a deterministic metric.
+  if (dof === 0) return false;
   const standardError = sigma * Math.sqrt(1 / candidateCount + 1 / againstCount);
   if (standardError === 0) return effect > 0;
-  if (rulesOf(state) < 3 || inPairs(state))
-    return tCdf(effect / standardError, Math.max(1, dof)) >= CLEAR_STEP_PROBABILITY;
+  if (inPairs(state)) return tCdf(effect / standardError, dof) >= CLEAR_STEP_PROBABILITY;
   // The baseline was not chosen by its number.
   const againstShrinkage = against === 0 ? 0 : shrinkageOf(failedAgainst(state, against), againstCount);
-  return (
-    effect / standardError + againstShrinkage - shrinkageOf(failedAgainst(state, n), candidateCount) >= CLEAR_STEP_Z
-  );
-}
-
-function nextAlpha(state: LabState): number {
-  const earlierTests = state.confirmations.filter((confirmation) => confirmation.rule !== 'confirm/1');
-  return lordAlpha(
-    earlierTests.length + 1,
-    earlierTests.flatMap((confirmation, i) => (confirmation.passed ? [i + 1] : [])),
-    rulesOf(state) === 3 ? eagerSpending : patientSpending,
-  );
+  const ownShrinkage = shrinkageOf(failedAgainst(state, n), candidateCount);
+  return effect / standardError + againstShrinkage - ownShrinkage >= CLEAR_STEP_Z;
 }

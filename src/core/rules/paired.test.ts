@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { simulate } from '../../../bench/night.ts';
+import { simulateNight } from '../../../bench/night.ts';
 import { arenaWith, SCRIPT_DEVICE, Script, IDLE_CONTEXT } from '../../testing/script.ts';
 import { judge } from './judge.ts';
-import { plan, type Step } from '../plan/plan.ts';
+import { plan } from '../plan/plan.ts';
+import type { Step } from '../plan/step.ts';
 import { comparePairs } from '../../base/stats.ts';
 
-const paired = { decide: { rules: 2, rule: 'paired' } };
+const paired = { decide: { rule: 'paired' } };
 const quiet = [5, 5.1, 4.9, 5.05, 4.95] as const;
 const next = (script: Script): Step => plan(script.state, { ...IDLE_CONTEXT, experiments: 9 });
 const started = (): Script => new Script(arenaWith(paired)).addCalibration(quiet).addIdea();
@@ -56,12 +57,16 @@ describe('the rule "paired"', () => {
     const script = started();
     through(script, faster);
     expect(judge(script.state, 1, SCRIPT_DEVICE)).toMatchObject({ decision: { verdict: 'discarded', effect: 0 } });
-    const alone = new Script(arenaWith({ decide: { rules: 2 } })).addCalibration(quiet).addIdea().measure(1, 4.8);
+    const alone = new Script(arenaWith({ decide: {} })).addCalibration(quiet).addIdea().measure(1, 4.8);
     expect(judge(alone.state, 1, SCRIPT_DEVICE)).toMatchObject({ decision: { verdict: 'kept' } });
   });
 
-  it('finishes a simulated night within its measurements and finds something', () => {
-    const { state, truth, used } = simulate({ seed: 4, sigma: 0.0002, decide: { rule: 'paired' } });
+  it('finishes a simulated session within its measurements and finds something', () => {
+    const {
+      state,
+      truth,
+      usedMeasurements: used,
+    } = simulateNight({ seed: 4, sigma: 0.0002, decide: { rule: 'paired' } });
     expect(used).toBeLessThanOrEqual(126);
     expect(truth[state.champion]!).toBeGreaterThan(0.002);
   });

@@ -7,7 +7,7 @@ import { createRandom } from '../../base/random.ts';
 import { arenaWith, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
 import { judge } from './judge.ts';
 import { plan } from '../plan/plan.ts';
-import { sequentialRule1 } from './margin.ts';
+import { sequentialRule } from './sequential.ts';
 import { comparePairs, mixtureRatio } from '../../base/stats.ts';
 
 const MOST = 40;
@@ -17,7 +17,7 @@ function raced(effect: number, chance: ReturnType<typeof createRandom>): { n: nu
   const differences: number[] = [];
   for (;;) {
     differences.push(effect + Math.SQRT2 * chance.normal());
-    const { verdict } = sequentialRule1(comparePairs(differences, 1, 30), MOST);
+    const { verdict } = sequentialRule(comparePairs(differences, 1, 30), MOST);
     if (verdict !== 'again') return { n: differences.length, verdict };
   }
 }
@@ -51,7 +51,7 @@ describe('sequential', () => {
   });
 
   it('measures in turn until it may stop', () => {
-    const arena = arenaWith({ decide: { rules: 2, rule: 'sequential', max_replicates: 20, controls: 0 } });
+    const arena = arenaWith({ decide: { rule: 'sequential', max_replicates: 20, controls: 0 } });
     const script = new Script(arena).addCalibration([5, 5.1, 4.9, 5.05, 4.95]).addIdea();
     const situation = {
       deviceClass: SCRIPT_DEVICE,

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { dependenciesIn } from '../admission/dependencies.ts';
 import { arenaWith, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
 import { judge } from './judge.ts';
-import type { Outcome } from '../event.ts';
+import type { Outcome } from '../outcome.ts';
 import { followsFromPenalties, marginSteps, applyPenalties } from './simplicity.ts';
 
 const number = fc.double({ min: -1e6, max: 1e6, noNaN: true });
@@ -53,6 +53,7 @@ describe('a penalty', () => {
     expect(followsFromPenalties(arenaWith(), outcome)).toBe(true);
     const failed: Outcome = { kind: 'crashed', class: 'nan', message: 'no' };
     expect(applyPenalties(arena('minimize'), failed)).toBe(failed);
+    expect(followsFromPenalties(arena('minimize'), failed)).toBe(true);
   });
 });
 
@@ -60,6 +61,7 @@ describe('simplicity', () => {
   it('asks nothing of what deletes lines, packages or parameters, and double of what adds many lines or a package', () => {
     expect(marginSteps({ added: 0, deleted: 5 })).toBe(0);
     expect(marginSteps({ added: 1, deleted: 5 })).toBe(1);
+    expect(marginSteps({ added: 0, deleted: 0 })).toBe(1);
     expect(marginSteps({ added: 20, deleted: 0 })).toBe(1);
     expect(marginSteps({ added: 21, deleted: 0 })).toBe(2);
     expect(marginSteps({ added: 3, deleted: 3, dependencies: -1 })).toBe(0);
@@ -97,7 +99,7 @@ describe('simplicity', () => {
       [80, 'kept'],
       [100, 'discarded'],
     ] as const) {
-      const script = new Script(arenaWith({ decide: { rules: 3, controls: 0, parameters: 'params' } }))
+      const script = new Script(arenaWith({ decide: { controls: 0, parameters: 'params' } }))
         .propose('baseline')
         .addSnapshot();
       for (const value of [5, 5, 5]) script.measure(0, value, { purpose: 'calibrate', metrics: { params: 100 } });

@@ -2,9 +2,8 @@
  * What counts beside the number that an evaluator gives: penalties that enter it, and what makes one change simpler
  * than another. Pure; the weights are the manifest's, never an agent's.
  */
-import { LARGE_DIFF_LINES } from './margin.ts';
 import type { Arena } from '../arena.ts';
-import type { Outcome } from '../event.ts';
+import type { Outcome } from '../outcome.ts';
 import type { Code } from '../experiment.ts';
 
 /** The metric as the evaluator gave it, beside the number that decides. */
@@ -39,6 +38,8 @@ export function followsFromPenalties(arena: Pick<Arena, 'penalties' | 'metric'>,
   return recomputed.kind === 'measured' && recomputed.value === outcome.value;
 }
 
+/** Added lines above which a change must be worth two steps of the margin. */
+const LARGE_DIFF_LINES = 20;
 /** A model this much smaller is a simpler one. */
 const SMALLER_MODEL_FACTOR = 0.99;
 

@@ -1,6 +1,6 @@
 /** CMA-ES as an algorithm: convergence on the standard functions, injection, margin, learning rates. */
 import { describe, expect, it } from 'vitest';
-import { FUNCTIONS, isLong, medianOf, reference } from '../../../bench/search-cma.ts';
+import { FUNCTIONS, isLongCase, medianEvaluations, reference } from '../../../bench/search-cma.ts';
 import { createRandom } from '../../base/random.ts';
 import { Cma } from './cma.ts';
 import { cmaConstants } from './constants.ts';
@@ -21,11 +21,11 @@ describe('CMA-ES', () => {
   });
 
   // The longer ones take a dozen seconds: tests/search.test.ts.
-  it.each(reference.rows.filter((row) => !isLong(row)))(
+  it.each(reference.rows.filter((row) => !isLongCase(row)))(
     'reaches 1e-9 on the $f in $n dimensions in 15 % more evaluations than the reference implementation at most',
     (row) => {
       expect(new Cma({ mean: Array(row.n).fill(0), sigma: 1 }).lambda).toBe(row.population);
-      expect(medianOf(row)).toBeLessThanOrEqual(1.15 * row.median);
+      expect(medianEvaluations(row)).toBeLessThanOrEqual(1.15 * row.median);
     },
   );
 

@@ -45,7 +45,7 @@ export class Cma {
   #eigenvectors: Float64Array;
   #axisLengths: Float64Array;
   readonly #learningRates: LearningRates | undefined;
-  /** Best loss of the last generations, for the stop rules. */
+  /** Best loss of each of the last generations, for the stop rules. */
   readonly #bestLosses: number[] = [];
   #lastRange = Number.POSITIVE_INFINITY;
   readonly #initialStepSize: number;
@@ -100,10 +100,7 @@ export class Cma {
     return euclideanNorm(this.#whitenStep(this.#standardizeStep(point)));
   }
 
-  /**
-   * Move the distribution by one generation of evaluated points; `lambda` of them. Points with a loss that is not
-   * finite are the caller's mistake.
-   */
+  /** Move the distribution by one generation: `lambda` evaluated points. Every loss must be finite. */
   update(samples: readonly Sample[]): void {
     const { dimension, constants: strategy } = this;
     if (samples.length !== strategy.population)
@@ -115,7 +112,7 @@ export class Cma {
     const previous = this.#learningRates && {
       mean: Float64Array.from(this.mean),
       sigma: this.sigma,
-      c: Float64Array.from(this.#covarianceMatrix),
+      covariance: Float64Array.from(this.#covarianceMatrix),
     };
     const whitener = this.#learningRates && this.#computeInverseRoot();
 
@@ -148,7 +145,7 @@ export class Cma {
     if (this.#learningRates && previous)
       this.sigma = this.#learningRates.shrinkStep(
         previous,
-        { mean: this.mean, sigma: this.sigma, c: this.#covarianceMatrix },
+        { mean: this.mean, sigma: this.sigma, covariance: this.#covarianceMatrix },
         whitener!,
       );
     this.#decomposeCovariance();
@@ -156,8 +153,8 @@ export class Cma {
   }
 
   /**
-   * Why a restart is due, or undefined. The rules of the reference implementations: tolerances in x and f, condition,
-   * stagnation.
+   * Why a restart is due; undefined when none is. By the rules of the reference implementations: tolerances of points
+   * and losses, condition number, stagnation.
    */
   stop(): string | undefined {
     const { dimension, sigma } = this;

@@ -14,7 +14,7 @@ const GAMMA = 0.1;
 interface SearchDistribution {
   readonly mean: Float64Array;
   readonly sigma: number;
-  readonly c: Float64Array;
+  readonly covariance: Float64Array;
 }
 
 /** Moving averages of one parameter's updates, and its learning rate. */
@@ -69,8 +69,8 @@ export class LearningRates {
     const dimension = this.#dimension;
     const deltaMean = proposed.mean.map((value, index) => value - previous.mean[index]!);
     const [previousVariance, proposedVariance] = [previous.sigma ** 2, proposed.sigma ** 2];
-    const deltaCovariance = proposed.c.map(
-      (entry, index) => proposedVariance * entry - previousVariance * previous.c[index]!,
+    const deltaCovariance = proposed.covariance.map(
+      (entry, index) => proposedVariance * entry - previousVariance * previous.covariance[index]!,
     );
     const previousRate = this.#meanRate.value;
     this.#meanRate.adaptRate(
@@ -85,7 +85,7 @@ export class LearningRates {
     this.#covarianceRate.adaptRate(localUpdate.map((entry) => entry / (previousVariance * Math.SQRT2)));
     for (let index = 0; index < dimension; index++)
       proposed.mean[index] = previous.mean[index]! + this.#meanRate.value * deltaMean[index]!;
-    const fullCovariance = previous.c.map(
+    const fullCovariance = previous.covariance.map(
       (entry, index) => previousVariance * entry + this.#covarianceRate.value * deltaCovariance[index]!,
     );
     const { eigenvalues } = symmetricEigen(fullCovariance, dimension);
@@ -93,7 +93,7 @@ export class LearningRates {
       eigenvalues.reduce((sum, eigenvalue) => sum + Math.log(Math.max(eigenvalue, 1e-300)), 0) / (2 * dimension),
     );
     for (let index = 0; index < fullCovariance.length; index++)
-      proposed.c[index] = fullCovariance[index]! / stepSize ** 2;
+      proposed.covariance[index] = fullCovariance[index]! / stepSize ** 2;
     return (stepSize * previousRate) / this.#meanRate.value;
   }
 }

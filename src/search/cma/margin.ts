@@ -9,8 +9,8 @@ import { normalQuantile } from '../math/normal.ts';
 import type { Dim } from '../param.ts';
 
 /**
- * Correct mean and scale of the discrete coordinates so that each neighbour keeps probability `probability` (the
- * paper's 1/(nλ)).
+ * Correct mean and scale of the discrete coordinates so that every neighbouring value keeps at least `probability` (the
+ * paper's α, 1/(nλ)).
  */
 export function keepMargin(distribution: Cma, dimensions: readonly Dim[], probability: number): void {
   for (const [axis, dimension] of dimensions.entries()) {
@@ -24,7 +24,8 @@ export function keepMargin(distribution: Cma, dimensions: readonly Dim[], probab
 }
 
 /**
- * The mean lies in the first or last value: pull it towards the only threshold until crossing has probability alpha.
+ * The mean lies in the interval of the first or last value: pull it towards the only threshold until a draw crosses it
+ * with `probability`.
  */
 function correctAtEnd(distribution: Cma, axis: number, threshold: number, probability: number): void {
   const reach = normalQuantile(1 - probability) * distribution.deviation(axis);
@@ -33,8 +34,8 @@ function correctAtEnd(distribution: Cma, axis: number, threshold: number, probab
 }
 
 /**
- * The mean lies in an inner value: both neighbours keep at least alpha/2; mean and scale are solved from the corrected
- * probabilities.
+ * The mean lies in the interval of an inner value: both neighbours keep at least half of `probability`. Mean and scale
+ * are solved from the corrected probabilities.
  */
 function correctBetween(distribution: Cma, axis: number, low: number, high: number, probability: number): void {
   const [mean, deviation] = [distribution.mean[axis]!, distribution.deviation(axis)];

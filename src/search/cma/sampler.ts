@@ -3,15 +3,17 @@
  * categories; restarts with growing populations (IPOP, Auger & Hansen 2005; BIPOP, Hansen 2009); warm start from
  * earlier trials (Nomura et al., AAAI 2021).
  */
-import { createRandom, seedOf } from '../../base/random.ts';
+import { createRandom, type Random, seedOf } from '../../base/random.ts';
 import { Cma, type Sample } from './cma.ts';
 import { SearchError } from '../error.ts';
 import { keepMargin } from './margin.ts';
 import { symmetricEigen } from '../math/eigen.ts';
 import { drawTruncatedNormal } from '../math/normal.ts';
 import { Parzen } from '../tpe/parzen.ts';
-import type { Point, Values } from '../space.ts';
-import { defaultGoodCount, splitTrials } from '../tpe/tpe.ts';
+import type { Dim } from '../param.ts';
+import type { Point, Space, Values } from '../space.ts';
+import { splitTrials } from '../tpe/densities.ts';
+import { defaultGoodCount } from '../tpe/tpe.ts';
 import { type Ask, compareTold, type History, type Proposed, type Sampler, type Told } from '../trial.ts';
 
 export interface CmaSamplerOptions {
@@ -23,22 +25,22 @@ export interface CmaSamplerOptions {
   readonly noisy?: boolean;
   readonly restarts?: 'ipop' | 'bipop' | 'none';
   /**
-   * Keep a small chance that a discrete knob leaves its value. Default true; without it such a knob freezes when the
-   * steps have become small.
+   * Keep a small probability that a discrete knob leaves its value. Default true. Without it, such a knob freezes when
+   * the steps become small.
    */
   readonly margin?: boolean;
-  /** Start from trials told before this sampler was made: the mean and spread of the best tenth. Default true. */
+  /** Start from the mean and spread of the best tenth of the trials told so far. Default true. */
   readonly warm?: boolean;
   /**
-   * Trials of an earlier search of something similar, smaller losses being better: taken for the warm start beside
-   * those that were told.
+   * Trials of an earlier search of something similar. They are used for the warm start, like trials that were told.
+   * Smaller losses are better.
    */
   readonly earlier?: readonly { readonly values: Values; readonly loss: number }[];
   /** Centre of the first generation; the space's start when absent. */
   readonly start?: Point;
 }
 
-/** Numeric knobs beyond which the covariance matrix costs more than it can learn. */
+/** Most numeric knobs: with more, the covariance matrix would need more trials than it is worth. */
 export const MAX_CMA_KNOBS = 100;
 /** Width of the kernels of a warm start (α of the paper). */
 const WARM_KERNEL_WIDTH = 0.1;
@@ -46,42 +48,18 @@ const WARM_KERNEL_WIDTH = 0.1;
 /** Throws E_OPTIONS on a space without numeric knobs or with more than 100 of them. */
 export function cmaSampler(history: History, seed: number, options: CmaSamplerOptions = {}): Sampler {
   const { space } = history;
-  const numericKnobs = space.dims
-    .map((dimension, knob) => (dimension.kind === 'numeric' ? knob : -1))
-    .filter((knob) => knob >= 0);
-  if (numericKnobs.length === 0 || numericKnobs.length > MAX_CMA_KNOBS)
-    throw new SearchError(
-      'E_OPTIONS',
-      'CMA-ES cannot search this space.',
-      `It has ${numericKnobs.length} numeric knobs; 1 to ${MAX_CMA_KNOBS} are possible.`,
-      'Use "tpe" or "auto".',
-    );
+  const numericKnobs = numericKnobsOf(space);
   const dimensions = numericKnobs.map((knob) => space.dims[knob]!);
   const restarts = new Restarts(history, seed, options, numericKnobs);
   let distribution = restarts.createFirst();
   let generation: Sample[] = [];
   let lastGeneration: readonly Sample[] = [];
-
-  /**
-   * Where on a continuous scale a trial lies. A discrete value stands for an interval: a draw from it, the same at
-   * every replay.
-   */
-  const locateTrial = (result: Told): Sample => {
-    const chance = createRandom(seedOf(`cma/${seed}/locate/${result.trial.id}`));
-    const position = numericKnobs.map((knob, axis) => {
-      const [coordinate, dimension, uniform] = [result.trial.point[knob]!, dimensions[axis]!, chance.uniform()];
-      if (Number.isNaN(coordinate)) return distribution.mean[axis]!;
-      if (dimension.levels === Number.POSITIVE_INFINITY) return coordinate;
-      const [low, high] = dimension.edges(coordinate);
-      return drawTruncatedNormal(distribution.mean[axis]!, distribution.deviation(axis), low, high, uniform);
-    });
-    return { x: position, loss: result.loss, outside: true };
-  };
-
+  const meanDeviation = (): number =>
+    dimensions.reduce((sum, _, axis) => sum + distribution.deviation(axis), 0) / dimensions.length;
   return {
     name: 'cma-es',
     get spread() {
-      return dimensions.reduce((sum, _, axis) => sum + distribution.deviation(axis), 0) / dimensions.length;
+      return meanDeviation();
     },
     propose(ask: Ask): Proposed {
       const position = distribution.sample(ask.chance);
@@ -90,16 +68,18 @@ export function cmaSampler(history: History, seed: number, options: CmaSamplerOp
       );
       for (const [axis, knob] of numericKnobs.entries()) point[knob] = foldIntoRange(position[axis]!);
       drawCategories(history, point, ask);
-      const deviation = dimensions.reduce((sum, _, axis) => sum + distribution.deviation(axis), 0) / dimensions.length;
       return {
         point,
-        why: `generation ${distribution.generation + 1} of ${distribution.lambda}, steps of about ${deviation.toPrecision(2)} of the range`,
+        why: `generation ${distribution.generation + 1} of ${distribution.lambda}, steps of about ${meanDeviation().toPrecision(2)} of the range`,
       };
     },
     tell(result) {
-      const sample = penalizeExcess(locateTrial(result), result);
-      // An outside point is worth a place only when it is good: a generation of strangers would make the distribution
-      // theirs.
+      const chance = createRandom(seedOf(`cma/${seed}/locate/${result.trial.id}`));
+      const coordinates = numericKnobs.map((knob) => result.trial.point[knob]!);
+      const position = locateTrial(coordinates, dimensions, distribution, chance);
+      const sample = penalizeExcess({ x: position, loss: result.loss, outside: true }, result);
+      // An outside point gets a place only when it is good: in a generation of outside points, the distribution would
+      // follow them.
       if (result.trial.source !== 'cma-es' && sample.loss >= injectionThreshold(generation, lastGeneration)) return;
       generation.push(sample);
       if (generation.length < distribution.lambda) return;
@@ -113,9 +93,40 @@ export function cmaSampler(history: History, seed: number, options: CmaSamplerOp
   };
 }
 
+function numericKnobsOf(space: Space): readonly number[] {
+  const numericKnobs = space.dims.flatMap((dimension, knob) => (dimension.kind === 'numeric' ? [knob] : []));
+  if (numericKnobs.length === 0 || numericKnobs.length > MAX_CMA_KNOBS)
+    throw new SearchError(
+      'E_OPTIONS',
+      'CMA-ES cannot search this space.',
+      `It has ${numericKnobs.length} numeric knobs; 1 to ${MAX_CMA_KNOBS} are possible.`,
+      'Use "tpe" or "auto".',
+    );
+  return numericKnobs;
+}
+
 /**
- * The loss that an outside point must beat: the median of the generation at hand, or of the last one while this one is
- * young.
+ * Where on a continuous scale a trial lies. A discrete value stands for an interval, so a coordinate is drawn from that
+ * interval: the same at every replay.
+ */
+function locateTrial(
+  coordinates: readonly number[],
+  dimensions: readonly Dim[],
+  distribution: Cma,
+  chance: Random,
+): number[] {
+  return dimensions.map((dimension, axis) => {
+    const [coordinate, uniform] = [coordinates[axis]!, chance.uniform()];
+    if (Number.isNaN(coordinate)) return distribution.mean[axis]!;
+    if (dimension.levels === Number.POSITIVE_INFINITY) return coordinate;
+    const [low, high] = dimension.edges(coordinate);
+    return drawTruncatedNormal(distribution.mean[axis]!, distribution.deviation(axis), low, high, uniform);
+  });
+}
+
+/**
+ * The loss that an outside point must beat: the median of the present generation, or of the previous one while the
+ * present one has fewer than three.
  */
 function injectionThreshold(generation: readonly Sample[], lastGeneration: readonly Sample[]): number {
   const losses = (generation.length >= 3 ? generation : lastGeneration)
@@ -124,7 +135,7 @@ function injectionThreshold(generation: readonly Sample[], lastGeneration: reado
   return losses[losses.length >> 1] ?? Number.NEGATIVE_INFINITY;
 }
 
-/** Beyond the limits: behind everything within them, ordered by how far. */
+/** A trial that breaks the limits ranks behind every trial that keeps them, by how far it breaks them. */
 const penalizeExcess = (sample: Sample, result: Told): Sample =>
   result.over > 0 ? { ...sample, loss: Number.MAX_VALUE * (1 - 1 / (2 + result.over)) } : sample;
 
@@ -149,7 +160,7 @@ function drawCategories(history: History, point: number[], ask: Ask): void {
   }
 }
 
-/** Which distribution comes first, and which after one has converged. */
+/** Creates the first distribution, and a new one whenever one has converged. */
 class Restarts {
   readonly #history: History;
   readonly #seed: number;
@@ -188,7 +199,7 @@ class Restarts {
     return this.#createDistribution({ mean, sigma });
   }
 
-  /** What a warm start may learn from, best first. */
+  /** The points of a warm start, best first. */
   #warmStartPoints(ranked: readonly Told[]): readonly Point[] {
     const { space } = this.#history;
     const earlier = (this.#options.earlier ?? []).map(({ values, loss }) => ({
@@ -210,7 +221,7 @@ class Restarts {
     return new Cma({ ...initial, active, noisy, ...(population !== undefined && { lambda: population }) });
   }
 
-  /** The same distribution while it is alive, else its successor. */
+  /** The same distribution, or a new one when it has converged. */
   continueOrRestart(distribution: Cma): Cma {
     const { restarts = 'ipop', sigma = 0.2 } = this.#options;
     if (restarts === 'none' || distribution.stop() === undefined) return distribution;

@@ -1,17 +1,17 @@
 /**
  * A Gaussian process over knobs: a sum of one-knob effects plus a joint effect (additive kernels: Duvenaud, Nickisch &
- * Rasmussen, NeurIPS 2011), its few hyperparameters from a grid by marginal likelihood (Rasmussen & Williams 2006,
- * equations 2.30, 5.8). For tens of trials.
+ * Rasmussen, NeurIPS 2011). Its few hyperparameters are chosen from a grid by marginal likelihood (Rasmussen & Williams
+ * 2006, equations 2.30, 5.8). Made for tens of trials.
  */
 import { varianceOf } from '../../base/stats.ts';
 import { choleskyFactor, solveLower, solveUpper } from '../math/matrix.ts';
 import type { Point, Space } from '../space.ts';
 
-/** Shape of the prior: what is chosen from the grid. */
+/** The hyperparameters that are chosen from the grid. */
 interface PriorShape {
   /** Distance in coordinates over which a one-knob effect changes. */
   readonly length: number;
-  /** Share of the variance in one-knob effects, the rest is joint. */
+  /** Share of the variance that is in one-knob effects; the rest is joint. */
   readonly additive: number;
   /** Variance of one measurement as a share of the prior variance. */
   readonly noise: number;
@@ -26,7 +26,7 @@ export interface GpData {
   readonly counts: readonly number[];
   /** Standard deviation of one measurement, when known. */
   readonly noise: number | undefined;
-  /** The known-good point: the prior says that moving away from it costs. */
+  /** The known-good point: the prior expects the loss to grow with the distance from it. */
   readonly start: Point | undefined;
 }
 
@@ -42,13 +42,14 @@ const ADDITIVE_GRID = [0.1, 0.6, 0.95];
 const NOISE_GRID = [1e-6, 1e-3, 0.03, 0.3];
 const SLOPE_GRID = [0, 0.6];
 /**
- * Knobs that somebody declared are expected to matter more than the noise: evidence taken off for each factor of ten by
- * which the prior variance falls short of 250 times the noise's. Without it a few moves inside the noise teach the
- * model that nothing matters, and it moves nothing.
+ * Evidence that is subtracted for each factor of ten by which the prior variance is below 250 times the noise's: knobs
+ * that a person declared are expected to matter more than the noise. Without it, the model learns from a few moves
+ * inside the noise that nothing matters, and proposes no moves.
  */
 const TIMIDITY_PENALTY = 4;
+/** 1/250. */
 const EXPECTED_NOISE_SHARE = 0.004;
-/** Trials by which the shape is chosen: the grid has dozens of cells, and the cost of each is cubic. */
+/** Most trials by which the hyperparameters are chosen: the grid has dozens of cells, and the cost of each is cubic. */
 const MAX_SHAPE_TRIALS = 40;
 
 /**
@@ -76,7 +77,7 @@ export class Gp {
   /** Coordinates of the trials, knob by knob. */
   readonly #columns: readonly Float64Array[];
   readonly #scratch: ScratchSpace;
-  /** How far each trial is from the start. */
+  /** Distance of each trial from the start. */
   readonly #startDistances: Float64Array;
 
   /** Fit to at least one trial. Losses may be on any scale. */
@@ -125,8 +126,8 @@ export class Gp {
           for (const slope of givenShape ? [givenShape.slope] : start ? SLOPE_GRID : [0]) {
             const shape = { length, additive, noise, slope };
             const fit = this.#fitShape(correlation, shape);
-            // A weak preference for a slope, for the middle of the grid and for knobs that matter, worth a few trials
-            // of evidence.
+            // A weak preference for a slope, for the middle of the grid, and for knobs that matter: as strong as a few
+            // trials of evidence.
             const timidity = this.#data.noise
               ? TIMIDITY_PENALTY * Math.max(0, Math.log10(noise / EXPECTED_NOISE_SHARE))
               : 0;
@@ -146,7 +147,7 @@ export class Gp {
     return this.#amplitude;
   }
 
-  /** Predictions near this point become cheap: only knobs that differ from it are looked at. */
+  /** Make predictions near this point cheap: only the knobs that differ from it are computed. */
   standAt(point: Point): void {
     this.#standpoint = undefined;
     const kernelParts = this.#computeParts(point, {
@@ -159,7 +160,7 @@ export class Gp {
     this.#standpoint = { point, kernelParts, knobs };
   }
 
-  /** What a measurement without noise would give at a point. */
+  /** Mean and standard deviation of a measurement without noise at a point. */
   predictAt(point: Point): Prediction {
     const trialCount = this.#size;
     const { one: oneKnob, log: jointLogs } = this.#computeParts(point, this.#scratch.kernelParts);
@@ -175,7 +176,7 @@ export class Gp {
     let mean = this.#priorMean(point);
     for (let index = 0; index < trialCount; index++) mean += kernelRow[index]! * alpha[index]!;
     let explained = 0;
-    // The forward substitution of `solveLower`, without an array for every candidate.
+    // The forward substitution of `solveLower`, without a new array for every candidate.
     for (let row = 0; row < trialCount; row++) {
       let sum = kernelRow[row]!;
       for (let column = 0, position = row * trialCount; column < row; column++, position++)
@@ -187,8 +188,8 @@ export class Gp {
   }
 
   /**
-   * Sum of one-knob kernels and log of the joint kernel, to every trial; from the point that it stands at by the knobs
-   * that differ.
+   * Sum of the one-knob kernels, and log of the joint kernel, between a point and every trial. With a standpoint, only
+   * the knobs that differ from it are computed.
    */
   #computeParts(point: Point, target: KernelParts): KernelParts {
     const standpoint = this.#standpoint;
@@ -215,7 +216,7 @@ export class Gp {
     return target;
   }
 
-  /** One-knob kernel of a value to every trial, and what it adds to the log of the joint kernel. */
+  /** The one-knob kernel between a value and every trial, and its part of the log of the joint kernel. */
   #computeKnobKernels(knob: number, coordinate: number, target: KnobKernels): KnobKernels {
     const column = this.#columns[knob]!;
     const isCategory = this.#space.dims[knob]!.kind === 'category';
@@ -331,7 +332,7 @@ export class Gp {
   }
 }
 
-/** The best and the newest half of as many trials as the shape is chosen by. */
+/** MAX_SHAPE_TRIALS trials: half of them the best, half the newest. */
 function sampleTrials(trialData: GpData): GpData {
   const { points, losses, counts } = trialData;
   const order = losses.map((_, index) => index).sort((left, right) => losses[left]! - losses[right]! || left - right);
@@ -363,7 +364,7 @@ interface Standpoint {
   readonly knobs: readonly KnobKernels[];
 }
 
-/** Room for one prediction: there are hundreds for every proposal. */
+/** Arrays that predictions reuse: there are hundreds of predictions for every proposal. */
 interface ScratchSpace {
   readonly kernelParts: KernelParts;
   readonly knob: KnobKernels;

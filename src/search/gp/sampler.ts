@@ -1,7 +1,7 @@
 /**
- * Expected improvement of a Gaussian process from the best configuration outwards: moves of one knob first, then what
- * combines well. Made for nights of a dozen to a hundred slow trials around a known-good default; costs milliseconds to
- * tens of them per proposal.
+ * Expected improvement of a Gaussian process, searched from the best configuration outwards: moves of one knob first,
+ * then combinations. Made for a dozen to a hundred slow trials around a known-good default. A proposal takes a few to
+ * tens of milliseconds.
  */
 import type { Random } from '../../base/random.ts';
 import { Gp } from './gp.ts';
@@ -11,72 +11,46 @@ import type { Point, Space } from '../space.ts';
 import { type Ask, compareTold, type History, type Proposed, type Sampler, type Told } from '../trial.ts';
 
 export interface GpOptions {
-  /** Where moves start; the best trial when absent or undefined. */
+  /** The point from which moves start; the best trial when absent or undefined. */
   readonly anchor?: () => Point | undefined;
-  /** Expect that moving away from the space's start costs. Default true. */
+  /** Expect the loss to grow with the distance from the space's start. Default true. */
   readonly trustStart?: boolean;
   /** Random points of the whole space among the candidates. Default 40. */
   readonly wide?: number;
   /**
-   * How far to look around, 0 (the default) to 1: moves also start from the runners-up, good trials are crossed, and
-   * more of the space is sampled.
+   * How much to explore, 0 (the default) to 1. Above 0, moves also start from the runners-up, good trials are
+   * recombined, and more of the space is sampled.
    */
   readonly explore?: () => number;
 }
 
-/** Where candidates come from, beside the point that moves start from. */
+/** How candidates are made, in addition to moves from the origin. */
 interface Reach {
+  /** Random points of the whole space. */
   readonly wideCount: number;
-  /** Good trials to be crossed with each other, and how often. */
+  /** Good trials to be recombined. */
   readonly parents: readonly Point[];
+  /** Number of recombined points. */
   readonly crossovers: number;
 }
 
-/** Trials the model is fitted to: the best ones and the newest ones. */
+/** Most trials that the model is fitted to: the best ones and the newest ones. */
 const MAX_FIT_TRIALS = 90;
-/** Sizes of one-knob moves, in coordinates, and in values of a discrete knob; the finest only after so many trials. */
+/** Sizes of one-knob moves, in coordinates. */
 const MOVE_SIZES = [0.1, 0.2, 0.35];
 const FINE_MOVE_SIZES = [0.04, ...MOVE_SIZES];
+/** Trials after which the finest moves are added. */
 const FINE_AFTER_TRIALS = 40;
-/** Trials before which one knob is moved at a time: what combines well cannot be known yet. */
+/** With fewer trials, one knob is moved at a time: nothing is known about combinations. */
 const ONE_KNOB_TRIALS = 4;
+/** Sizes of one-knob moves of a discrete knob, in values. */
 const LEVEL_STEPS = [1, 2, 4];
 
 export function gpSampler(history: History, options: GpOptions = {}): Sampler {
   const { space } = history;
   const { trustStart = true, wide: wideCount = 40, anchor, explore = (): number => 0 } = options;
   const start = trustStart ? space.encode(space.start) : undefined;
-  let cached: { readonly key: string; readonly model: Gp; readonly bestMean: number } | undefined;
-
-  const currentModel = (): { model: Gp; bestMean: number } => {
-    const fitTrials = chooseFitTrials(history.told);
-    const key = `${history.told.length}/${history.pending.map((trial) => trial.id).join()}/${history.told.reduce((count, result) => count + result.n, 0)}`;
-    if (cached?.key === key) return cached;
-    const worstMean = fitTrials.reduce((highest, result) => Math.max(highest, result.mean), Number.NEGATIVE_INFINITY);
-    const points = fitTrials.map((result) => result.trial.point);
-    const losses = fitTrials.map((result) => (result.over > 0 ? worstMean : result.mean));
-    const counts = fitTrials.map((result) => result.n);
-    let model = new Gp(space, { points, losses, counts, noise: history.noise, start });
-    if (history.pending.length > 0) {
-      // Trials that still run are believed to give what the model expects (the "kriging believer", Ginsbourger et al.
-      // 2010).
-      const runningPoints = history.pending.slice(-16).map((trial) => trial.point);
-      const believedLosses = runningPoints.map((point) => model.predictAt(point).mean);
-      model = new Gp(space, {
-        points: [...points, ...runningPoints],
-        losses: [...losses, ...believedLosses],
-        counts: [...counts, ...runningPoints.map(() => 1)],
-        noise: history.noise,
-        start,
-      });
-    }
-    const bestMean = fitTrials
-      .filter((result) => result.over <= 0)
-      .reduce((lowest, result) => Math.min(lowest, model.predictAt(result.trial.point).mean), Number.POSITIVE_INFINITY);
-    cached = { key, model, bestMean: Number.isFinite(bestMean) ? bestMean : worstMean };
-    return cached;
-  };
-
+  let fitted: FittedModel | undefined;
   return {
     name: 'gp',
     propose(ask: Ask): Proposed {
@@ -84,7 +58,8 @@ export function gpSampler(history: History, options: GpOptions = {}): Sampler {
       const { standing, origin, reach } = chooseOrigin(history, ask.id, anchor?.(), wideCount, explore());
       if (told.length === 0)
         return { point: oneMove(space, origin, ask.chance), why: 'a step from the default, nothing is known yet' };
-      const { model, bestMean } = currentModel();
+      if (fitted?.key !== keyOf(history)) fitted = fitModel(history, start);
+      const { model, bestMean } = fitted;
       const scorePoint = (point: Point): number => {
         const { mean, deviation } = model.predictAt(point);
         return logImprovement((bestMean - mean) / deviation) + Math.log(deviation) + 2 * Math.log(ask.feasible(point));
@@ -103,7 +78,44 @@ export function gpSampler(history: History, options: GpOptions = {}): Sampler {
   };
 }
 
-/** The point that counts as the best, the one that moves start from, and how far they go. */
+interface FittedModel {
+  /** State of the history that it was fitted to. */
+  readonly key: string;
+  readonly model: Gp;
+  /** The lowest mean that the model gives to a measured trial: what a new one must improve on. */
+  readonly bestMean: number;
+}
+
+const keyOf = ({ told, pending }: History): string =>
+  `${told.length}/${pending.map((trial) => trial.id).join()}/${told.reduce((count, result) => count + result.n, 0)}`;
+
+function fitModel(history: History, start: Point | undefined): FittedModel {
+  const { space, noise } = history;
+  const fitTrials = chooseFitTrials(history.told);
+  const worstMean = fitTrials.reduce((highest, result) => Math.max(highest, result.mean), Number.NEGATIVE_INFINITY);
+  const points = fitTrials.map((result) => result.trial.point);
+  const losses = fitTrials.map((result) => (result.over > 0 ? worstMean : result.mean));
+  const counts = fitTrials.map((result) => result.n);
+  let model = new Gp(space, { points, losses, counts, noise, start });
+  if (history.pending.length > 0) {
+    // A running trial is assumed to give what the model expects (the "kriging believer", Ginsbourger et al. 2010).
+    const runningPoints = history.pending.slice(-16).map((trial) => trial.point);
+    const believedLosses = runningPoints.map((point) => model.predictAt(point).mean);
+    model = new Gp(space, {
+      points: [...points, ...runningPoints],
+      losses: [...losses, ...believedLosses],
+      counts: [...counts, ...runningPoints.map(() => 1)],
+      noise,
+      start,
+    });
+  }
+  const bestMean = fitTrials
+    .filter((result) => result.over <= 0)
+    .reduce((lowest, result) => Math.min(lowest, model.predictAt(result.trial.point).mean), Number.POSITIVE_INFINITY);
+  return { key: keyOf(history), model, bestMean: Number.isFinite(bestMean) ? bestMean : worstMean };
+}
+
+/** The point that counts as the best (`standing`), the one from which moves start (`origin`), and how far to look. */
 function chooseOrigin(
   { space, told }: History,
   id: number,
@@ -113,8 +125,8 @@ function chooseOrigin(
 ): { readonly standing: Point; readonly origin: Point; readonly reach: Reach } {
   const ranked = [...told].sort(compareTold).map((result) => result.trial.point);
   const standing = anchor ?? ranked[0] ?? space.encode(space.start);
-  // Standing still, half of the proposals start from a runner-up (two of four, so that no rhythm of the caller misses
-  // them).
+  // On a plateau, half of the proposals start from a runner-up: two of four in a row, so that a caller that uses every
+  // other proposal also gets some of them.
   const turn = exploration > 0 ? id % 4 : 0;
   const origin = turn === 1 || turn === 2 ? (ranked[turn] ?? standing) : standing;
   const crossovers = exploration > 0 && ranked.length > 1 ? Math.round(60 * exploration) : 0;
@@ -135,7 +147,7 @@ function logImprovement(zScore: number): number {
   return -0.5 * zScore * zScore - LOG_SQRT_2PI - 2 * Math.log(-zScore);
 }
 
-/** At most FIT trials: half of them the best, the rest the newest. */
+/** At most MAX_FIT_TRIALS trials: half of them the best, the others the newest. */
 function chooseFitTrials(told: readonly Told[]): readonly Told[] {
   if (told.length <= MAX_FIT_TRIALS) return told;
   const kept = new Set([...told].sort(compareTold).slice(0, MAX_FIT_TRIALS / 2));
@@ -144,7 +156,8 @@ function chooseFitTrials(told: readonly Told[]): readonly Told[] {
 }
 
 /**
- * The best of all one-knob moves, some random ones and some wide ones, then improved by further one-knob moves on top.
+ * The best of all one-knob moves, some moves of several knobs and some random points, then improved by further one-knob
+ * moves.
  */
 function climbFrom(
   space: Space,
@@ -189,7 +202,9 @@ function climbFrom(
   return bestMove?.point ?? oneMove(space, origin, chance);
 }
 
-/** All moves of one knob: up and down in several sizes, jittered so that no grid forms; every other category. */
+/**
+ * All moves of one knob: up and down in several sizes, with jitter so that no grid forms, or to every other category.
+ */
 function* oneKnobMoves(
   space: Space,
   origin: Point,
@@ -220,7 +235,7 @@ function* oneKnobMoves(
   }
 }
 
-/** Two or three knobs moved together, or, once in three, all of them a little. */
+/** Move two or three knobs together, or, once in three times, all of them a little. */
 function moveSeveral(space: Space, origin: Point, chance: Random): Point {
   const knobCount = space.dims.length;
   const movesAll = chance.uniform() < 0.33;
@@ -235,7 +250,7 @@ function moveSeveral(space: Space, origin: Point, chance: Random): Point {
   });
 }
 
-/** Every knob from one of two good trials. */
+/** Recombine two good trials: each knob is taken from one of them. */
 function crossParents(parents: readonly Point[], chance: Random): Point {
   const [first, second] = [parents[chance.below(parents.length)]!, parents[chance.below(parents.length)]!];
   return first.map((coordinate, knob) => (chance.uniform() < 0.5 ? coordinate : second[knob]!));

@@ -28,7 +28,8 @@ export function symmetricEigen(matrix: Float64Array, size: number): Eigen {
 }
 
 /**
- * To tridiagonal form with the subdiagonal in `subdiagonal`; the reflections stay in `v`, their lengths in `diagonal`.
+ * Reduce the matrix to tridiagonal form, with the subdiagonal in `subdiagonal`. The reflections stay in `matrix`, their
+ * lengths in `diagonal`.
  */
 function reduceToTridiagonal(
   matrix: Float64Array,
@@ -54,7 +55,7 @@ function reduceToTridiagonal(
 }
 
 /**
- * One Householder reflection that zeroes row i left of the subdiagonal; returns half the squared length of its vector.
+ * One Householder reflection that zeroes a row left of the subdiagonal. Returns half the squared length of its vector.
  */
 function reflectRow(
   matrix: Float64Array,
@@ -104,7 +105,7 @@ function reflectRow(
   return squaredNorm;
 }
 
-/** The product of the reflections into `v`, the diagonal into `diagonal`. */
+/** Write the product of the reflections into `vectors`, and the diagonal into `diagonal`. */
 function accumulateReflections(vectors: Float64Array, diagonal: Float64Array, size: number): void {
   const lastRow = (size - 1) * size;
   for (let step = 0; step < size - 1; step++) {
@@ -129,7 +130,7 @@ function accumulateReflections(vectors: Float64Array, diagonal: Float64Array, si
   vectors[lastRow + size - 1] = 1;
 }
 
-/** QL steps with implicit shifts until every subdiagonal entry is nothing beside its neighbours. */
+/** QL steps with implicit shifts, until every subdiagonal entry is negligible beside its neighbours. */
 function diagonaliseTridiagonal(
   vectors: Float64Array,
   diagonal: Float64Array,
@@ -143,7 +144,7 @@ function diagonaliseTridiagonal(
     largest = Math.max(largest, Math.abs(diagonal[start]!) + Math.abs(subdiagonal[start]!));
     let end = start;
     while (end < size - 1 && Math.abs(subdiagonal[end]!) > Number.EPSILON * largest) end++;
-    // A step gains cubically; thirty is the limit of the published routine.
+    // Convergence is cubic; thirty steps are the limit of the published routine.
     for (let step = 0; end > start && step < 30 && Math.abs(subdiagonal[start]!) > Number.EPSILON * largest; step++) {
       const corner = diagonal[start]!;
       const halfGap = (diagonal[start + 1]! - corner) / (2 * subdiagonal[start]!);
@@ -160,7 +161,7 @@ function diagonaliseTridiagonal(
   }
 }
 
-/** Chase the bulge from m up to l, and collect the rotations in `v`. */
+/** Chase the bulge from `end` up to `start`, and collect the rotations in `vectors`. */
 function qlStep(
   vectors: Float64Array,
   diagonal: Float64Array,

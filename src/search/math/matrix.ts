@@ -1,4 +1,4 @@
-/** The little linear algebra that the samplers need, on square matrices in row-major Float64Arrays. Pure arithmetic. */
+/** The linear algebra that the samplers need, on square matrices in row-major Float64Arrays. Pure arithmetic. */
 
 /** Lower Cholesky factor of a symmetric positive definite matrix; undefined when it is not. */
 export function choleskyFactor(matrix: Float64Array, size: number): Float64Array | undefined {
@@ -15,7 +15,7 @@ export function choleskyFactor(matrix: Float64Array, size: number): Float64Array
   return factor;
 }
 
-/** Solve L x = b for a lower factor. */
+/** Solve L x = b, where L is the lower factor and b the right side. */
 export function solveLower(factor: Float64Array, rightSide: ArrayLike<number>, size: number): Float64Array {
   const solution = new Float64Array(size);
   for (let row = 0; row < size; row++) {
@@ -26,7 +26,7 @@ export function solveLower(factor: Float64Array, rightSide: ArrayLike<number>, s
   return solution;
 }
 
-/** Solve Lᵀ x = b for a lower factor. */
+/** Solve Lᵀ x = b, where L is the lower factor and b the right side. */
 export function solveUpper(factor: Float64Array, rightSide: ArrayLike<number>, size: number): Float64Array {
   const solution = new Float64Array(size);
   for (let row = size - 1; row >= 0; row--) {

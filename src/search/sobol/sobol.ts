@@ -1,10 +1,10 @@
 /**
- * Sobol points (Sobol 1967, direction numbers of Joe & Kuo 2008), Owen-scrambled by a seed. Random access: point i does
- * not need points before it, so a resumed search goes on where it was. Knows nothing about knobs.
+ * Sobol points (Sobol 1967, direction numbers of Joe & Kuo 2008), Owen-scrambled by a seed. Any point can be computed
+ * without those before it, so a resumed search continues where it was. Knows nothing about knobs.
  */
 import { JOE_KUO } from './direction-numbers.ts';
 
-/** Dimensions with direction numbers; beyond them a caller must pad with independent numbers. */
+/** Dimensions with direction numbers. For more, the caller must pad with independent random numbers. */
 export const SOBOL_DIMENSIONS = JOE_KUO.length + 1;
 
 const BITS = 32;

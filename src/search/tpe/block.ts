@@ -1,42 +1,39 @@
 /**
- * Log density of a joint mixture: all kernels of all knobs as one matrix, row by row, most of the mass first. For
- * mixtures whose kernels share one width on every knob; the prior's kernel stands beside them.
+ * Log density of a joint mixture: all kernels of all knobs as one matrix, row by row, the kernels with most of the mass
+ * first. All kernels must share one width, except the prior's.
  */
 import { type KernelColumn, PRIOR_CENTRE, PRIOR_WIDTH } from './column.ts';
 
-/** Rows between two looks at the limit. */
+/** Rows that are computed between two comparisons with the limit. */
 const CHUNK_ROWS = 64;
 /** A term this far below the largest adds less than 1e-13. */
 const NEGLIGIBLE_GAP = 30;
-/** Values of a knob whose masses are kept. */
+/** Most values of a knob whose masses are cached. */
 const MAX_KNOWN_VALUES = 1024;
 
 export class KernelBlock {
-  /** Knobs without steps, and with steps or categories: places in a point. */
+  /** Indices of the continuous knobs in a point. */
   readonly #smoothKnobs: readonly number[];
+  /** Indices of the discrete knobs and categories in a point. */
   readonly #steppedKnobs: readonly number[];
   readonly #columns: readonly KernelColumn[];
-  /** Centres on continuous knobs, row by row. */
+  /** Centres of the kernels on the continuous knobs, row by row. */
   readonly #centres: Float64Array;
-  /** Places in `#logMasses` of each kernel on the discrete knobs, row by row; the last row is the prior's. */
+  /** Indices into `#logMasses` of the kernels on the discrete knobs, row by row; the last row is the prior's. */
   readonly #places: Int32Array;
-  /**
-   * The first kernel on every place of every discrete knob, and the log masses that it gives to the values last asked
-   * for.
-   */
+  /** By discrete knob: one kernel of each group of equal kernels. */
   readonly #firstKernels: readonly (readonly number[])[];
+  /** Log masses that these kernels give to the values of the present point. */
   readonly #logMasses: Float64Array;
+  /** The same for earlier points, by knob and value. */
   readonly #knownMasses: readonly Map<number, Float64Array>[];
-  /** Log of weight and normalising constants of each kernel; the prior's last. */
+  /** Log of the weight times the normalising constants of each kernel; the prior's last. */
   readonly #logPeaks: Float64Array;
   readonly #halfPrecision: number;
   readonly #smoothPoint: Float64Array;
   readonly #rowLogs = new Float64Array(CHUNK_ROWS);
 
-  /**
-   * `logWeights`: the prior's last. No column may have inactive kernels. `kernelOrder`: the order in which kernels are
-   * counted.
-   */
+  /** `logWeights`: the prior's last. `kernelOrder`: the order of the rows. No column may have inactive kernels. */
   constructor(
     columns: readonly KernelColumn[],
     logWeights: Float64Array,
@@ -61,7 +58,7 @@ export class KernelBlock {
         this.#centres[row * smoothCount + axis] = column.centres[order[row]!]!;
         product[row]! *= column.normalizerOf(order[row]!);
       }
-      // One log for many constants, but not for so many that their product overflows.
+      // One logarithm for many constants, but not for so many that their product overflows.
       if (axis % 32 === 31 || axis === smoothCount - 1)
         for (let row = 0; row < kernelCount; row++) {
           this.#logPeaks[row]! += Math.log(product[row]!);
@@ -85,8 +82,8 @@ export class KernelBlock {
   }
 
   /**
-   * The log density, or a smaller number that is above `limit`, as soon as the first kernels give one. Every coordinate
-   * must be there.
+   * The log density. As soon as the first kernels alone exceed `limit`, their sum is returned instead. No coordinate
+   * may be NaN.
    */
   logDensity(point: readonly number[], limit: number): number {
     for (let axis = 0; axis < this.#smoothKnobs.length; axis++)
@@ -110,7 +107,7 @@ export class KernelBlock {
     return largest + Math.log(sum);
   }
 
-  /** Log terms of some rows into `#rowLogs`; the largest of them. */
+  /** Write the log terms of some rows into `#rowLogs`, and return the largest of them. */
   #computeRows(start: number, size: number): number {
     const [coordinates, centres, places, logMasses, logPeaks, halfPrecision, rowLogs] = [
       this.#smoothPoint,
@@ -145,7 +142,7 @@ export class KernelBlock {
     return logTerm;
   }
 
-  /** Log masses that the kernels' places on the discrete knobs give to the point's values. */
+  /** Write the log masses of the point's discrete values into `#logMasses`. */
   #lookUp(point: readonly number[]): void {
     let offset = 0;
     for (const [axis, knob] of this.#steppedKnobs.entries()) {

@@ -1,35 +1,36 @@
 /**
- * All kernels of a mixture on one knob, prior last: normals truncated to [0, 1] on a continuous knob, their integrals
- * over the value's interval on a discrete one, smoothed indicators on a category. Knows nothing about weights and other
- * knobs.
+ * All kernels of a mixture on one knob, the prior's last: normals truncated to [0, 1] on a continuous knob, their
+ * integrals over the value's interval on a discrete one, smoothed indicators on a category. Knows nothing about weights
+ * and other knobs.
  */
 import type { Random } from '../../base/random.ts';
 import { quickCdf, type Truncation, drawTruncatedNormal, truncateNormal } from '../math/normal.ts';
 import type { Dim } from '../param.ts';
 
-/** Centre and width of the prior kernel: the middle of the scale, as wide as the scale. */
+/** Centre of the prior's kernel: the middle of the scale. */
 export const PRIOR_CENTRE = 0.5;
+/** Width of the prior's kernel: the whole scale. */
 export const PRIOR_WIDTH = 1;
 const INVERSE_SQRT_2PI = 1 / Math.sqrt(2 * Math.PI);
 
 export class KernelColumn {
   readonly dimension: Dim;
-  /** Kernels without the prior. */
+  /** Number of kernels without the prior's. */
   readonly count: number;
   readonly centres: Float64Array;
   readonly widths: Float64Array;
-  /** A trial in which the knob was not active has the prior's kernel: true when there is one. */
+  /** True when the knob was not active in some trial: that trial then has the prior's kernel. */
   readonly hasInactive: boolean;
   readonly #massesInside: Float64Array;
-  /** By kernel: the truncations of those that were drawn from. */
+  /** By kernel, for those from which was drawn. */
   readonly #truncations: (Truncation | undefined)[] = [];
-  /** Log masses of all kernels by discrete value, made when first needed. */
+  /** Log masses of all kernels by discrete value, computed when first needed. */
   readonly #logMassTables = new Map<number, Float64Array>();
 
-  /** Kernels by their centres, prior included, where the caller knows: what gap widths were made from. */
+  /** The kernels, the prior's included, in ascending order of their centres, if the caller knows the order. */
   readonly order: Int32Array | undefined;
 
-  /** `sigma`: one width for all kernels, or one each; the prior has its own. */
+  /** `widths`: one width for all kernels, or one for each; the prior's is PRIOR_WIDTH. */
   constructor(dimension: Dim, values: Float64Array, widths: number | Float64Array, order?: Int32Array) {
     const observationCount = values.length;
     this.dimension = dimension;
@@ -52,12 +53,12 @@ export class KernelColumn {
     this.centres[observationCount] = dimension.kind === 'category' ? Number.NaN : PRIOR_CENTRE;
   }
 
-  /** Is the knob a number without steps? */
+  /** True when the knob is a number without steps. */
   get isContinuous(): boolean {
     return this.dimension.kind === 'numeric' && this.dimension.levels === Number.POSITIVE_INFINITY;
   }
 
-  /** A coordinate from kernel `kernel`. */
+  /** Draw a coordinate from a kernel. */
   drawFrom(kernel: number, chance: Random): number {
     const { dimension } = this;
     if (dimension.kind === 'category') {
@@ -89,7 +90,7 @@ export class KernelColumn {
   }
 
   /**
-   * What some kernels on a discrete knob or category give to the value at `u`; never nothing, so that logs are finite.
+   * Masses that some kernels give to the discrete value or category at `coordinate`; never 0, so that logs are finite.
    */
   massesAt(kernels: readonly number[], coordinate: number): Float64Array {
     const { dimension, centres } = this;
@@ -107,7 +108,7 @@ export class KernelColumn {
     return masses;
   }
 
-  /** What a kernel on a number gives to an interval. */
+  /** Mass that a kernel on a number gives to an interval. */
   massBetween(kernel: number, low: number, high: number): number {
     const centre = this.centres[kernel]!;
     const width = this.widths[kernel]!;
@@ -117,7 +118,7 @@ export class KernelColumn {
     );
   }
 
-  /** Add the log density of every kernel at `u`. */
+  /** Add the log density of every kernel at `coordinate`. */
   addLogDensities(logDensities: Float64Array, coordinate: number): void {
     const observationCount = this.count;
     if (!this.isContinuous) {
@@ -140,10 +141,7 @@ export class KernelColumn {
     return logMassTable;
   }
 
-  /**
-   * Kernels of the same centre and width are one: the number of each kernel's place, and the first kernel on every
-   * place.
-   */
+  /** Groups of kernels with the same centre and width: the group of each kernel, and the first kernel of each group. */
   groupKernels(): { readonly siteOfKernel: Int32Array; readonly firstKernels: readonly number[] } {
     const byWidth = new Map<number, Map<number, number>>();
     const firstKernels: number[] = [];

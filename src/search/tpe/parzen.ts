@@ -37,7 +37,8 @@ function magicClip(width: number, observationCount: number): number {
 }
 
 /**
- * Indices in ascending order of their values, equal ones in the order of the indices: a bucket each, then insertion.
+ * Indices in ascending order of their values; equal values in the order of their indices. By bucket sort, then by
+ * insertion within the buckets.
  */
 export function ascendingOrder(values: Float64Array): Int32Array {
   const count = values.length;
@@ -54,7 +55,7 @@ export function ascendingOrder(values: Float64Array): Int32Array {
   const order = new Int32Array(count);
   for (let index = 0; index < count; index++)
     order[bucketStarts[Math.floor((values[index]! - smallest) * scale)]!++] = index;
-  // Where a bucket is crowded, insertion would be quadratic.
+  // In a crowded bucket, insertion would be quadratic.
   let begin = 0;
   for (let bucket = 0; bucket < count; bucket++) {
     const end = bucketStarts[bucket]!;
@@ -79,9 +80,9 @@ function insertInOrder(order: Int32Array, values: Float64Array, begin: number, e
 }
 
 /**
- * Widths for one knob alone: the larger gap to a neighbour, the prior's centre counting as one; the outermost kernels
- * take their inner gap (consider_endpoints = false). `centres` in the order of observation, all of them numbers;
- * `order`: by place, the prior last among equals.
+ * Widths for one knob alone: the larger gap to a neighbour, where the prior's centre is a neighbour too; the outermost
+ * kernels take their inner gap (consider_endpoints = false). `centres` are in the order of observation, none is NaN.
+ * The returned `order` is by centre, the prior's last among equals.
  */
 export function gapWidths(centres: ArrayLike<number>): { readonly widths: Float64Array; readonly order: Int32Array } {
   const count = centres.length;
@@ -109,9 +110,9 @@ export function scottWidth(observationCount: number, knobCount: number): number 
 }
 
 export interface ParzenOptions {
-  /** Where in the points the knobs' coordinates are; in the order of the knobs when absent. */
+  /** Indices of the knobs' coordinates in the points; in the order of the knobs when absent. */
   readonly knobs?: readonly number[];
-  /** Where densities will be asked for mostly. It changes how fast they come, not what they are. */
+  /** A point near which most densities will be asked for. It changes their speed, not their values. */
   readonly near?: Point | undefined;
 }
 
@@ -121,7 +122,7 @@ interface MixtureWeights {
   readonly cumulative: Float64Array;
 }
 
-/** The newest weights by number of observations: a mixture for every knob has the same ones. */
+/** Weights by number of observations: the mixtures of all knobs have the same ones. */
 const knownWeights = new Map<number, MixtureWeights>();
 
 function weightsOf(observationCount: number): MixtureWeights {
@@ -136,19 +137,19 @@ function weightsOf(observationCount: number): MixtureWeights {
   return weights;
 }
 
-/** Log density of a point, or a smaller number above `limit`. */
+/** Log density of a point. When it exceeds `limit`, a smaller number above `limit` may be returned. */
 type LogDensity = (point: readonly number[], limit: number) => number;
 
 /**
- * A mixture over several knobs whose components are products (Falkner et al. 2018; with one knob it is the plain
- * univariate one).
+ * A mixture over several knobs whose components are products (Falkner et al. 2018). With one knob it is the univariate
+ * estimator.
  */
 export class Parzen {
   readonly size: number;
   readonly #columns: readonly KernelColumn[];
   readonly #weights: MixtureWeights;
   readonly #nearby: Point | undefined;
-  /** Made when first needed: a mixture that is only drawn from has none. */
+  /** Prepared when first needed: many mixtures are only drawn from. */
   #density: LogDensity | undefined;
 
   /**
@@ -181,8 +182,8 @@ export class Parzen {
   }
 
   /**
-   * Log density of a point; coordinates that are NaN are integrated out. With a limit, any number above it may come
-   * instead of a density above it: enough to know that the point is not worth more.
+   * Log density of a point; coordinates that are NaN are integrated out. When the density exceeds `limit`, any smaller
+   * number above `limit` may be returned: the caller only needs to know that it exceeds it.
    */
   logDensity(point: readonly number[], limit = Number.POSITIVE_INFINITY): number {
     for (let knob = 0; knob < point.length; knob++) if (Number.isNaN(point[knob]!)) return this.#densityWithGaps(point);
@@ -207,7 +208,7 @@ export class Parzen {
     return (point, limit) => kernelWindow.logDensity(point[0]!, limit);
   }
 
-  /** Kernels of a joint mixture, the ones nearest to where it will be asked first. */
+  /** The kernels of a joint mixture; those nearest to the point of `near` come first. */
   #orderKernels(): Int32Array {
     const nearby = this.#nearby;
     const distances = new Float64Array(this.size);
@@ -235,8 +236,7 @@ export class Parzen {
 }
 
 /**
- * A discrete knob or category alone: kernels on the same place with the same width are counted once, and every value is
- * computed once.
+ * Log density on a discrete knob or category alone: equal kernels are computed once, and so is every value.
  */
 function steppedDensity(column: KernelColumn, weights: Float64Array): LogDensity {
   const { siteOfKernel, firstKernels } = column.groupKernels();

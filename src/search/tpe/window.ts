@@ -1,26 +1,26 @@
 /**
- * Log density of a mixture of normals on one continuous knob, from the kernels that reach a place: with a thousand
- * observations most are narrow and far away. What is left out is below 1e-18 of a kernel's peak.
+ * Log density of a mixture of normals on one continuous knob, from the kernels near a coordinate only: with a thousand
+ * observations, most are narrow and far away. The terms that are left out are below 1e-18 of a kernel's peak.
  */
 import type { KernelColumn } from './column.ts';
 
 /** Share of the density that may be left out. */
 const NEGLIGIBLE_SHARE = 1e-14;
-/** Narrow kernels counted on each side between two looks at the limit. */
+/** Narrow kernels that are added on each side between two comparisons with the limit. */
 const CHUNK_KERNELS = 8;
 
 export class KernelWindow {
-  /** The narrowest kernels in order of their centres, then the wider ones and the prior. */
+  /** The narrowest kernels in order of their centres, then the wider ones and the prior's. */
   readonly #centres: Float64Array;
   readonly #halfPrecisions: Float64Array;
-  /** Weight times the constant before the exponential: no log is needed until the end. */
+  /** Weight times the constant before the exponential, so that no logarithm is needed until the end. */
   readonly #heights: Float64Array;
   readonly #narrowCount: number;
   readonly #narrowWidth: number;
-  /** All peaks of the narrow kernels together. */
+  /** Sum of the peaks of the narrow kernels. */
   readonly #totalHeight: number;
 
-  /** `order`: the kernels by their centres, the prior (which has the last number) among them. */
+  /** `order`: all kernels in ascending order of their centres; the prior's has the last index. */
   constructor(column: KernelColumn, weights: Float64Array, order: Int32Array) {
     const { centres, widths, count } = column;
     let narrowestWidth = widths[count]!;
@@ -44,7 +44,7 @@ export class KernelWindow {
     this.#totalHeight = totalHeight;
   }
 
-  /** The log density, or a smaller number that is above `limit`, as soon as the nearest kernels give one. */
+  /** The log density. As soon as the nearest kernels alone exceed `limit`, their sum is returned instead. */
   logDensity(coordinate: number, limit: number): number {
     const centres = this.#centres;
     const halfPrecisions = this.#halfPrecisions;
@@ -58,7 +58,7 @@ export class KernelWindow {
     }
     let right = this.#firstAbove(coordinate);
     let left = right - 1;
-    // Outwards from the place, so that the kernels that matter most come first. All of them are equally wide.
+    // Outwards from the coordinate, so that the largest terms come first. All of these kernels are equally wide.
     const halfPrecision = halfPrecisions[0]!;
     for (
       let reach = 2;
@@ -83,7 +83,7 @@ export class KernelWindow {
     return Math.log(sum);
   }
 
-  /** The first narrow kernel at or above a place. */
+  /** The first narrow kernel at or above a coordinate. */
   #firstAbove(coordinate: number): number {
     let [low, high] = [0, this.#narrowCount];
     while (low < high) {

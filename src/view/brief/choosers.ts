@@ -1,7 +1,7 @@
 /**
- * Who chose the ideas and why, once for the whole lab: proposers, and where a proposer is an optimizer, which of its
- * samplers. Pure.
+ * Which proposers chose the ideas, and of an optimizer which sampler and why, once for the whole lab. Pure.
  */
+import { defined } from '../../base/defined.ts';
 import { oneLine } from '../../base/text.ts';
 import type { LabState } from '../../core/state.ts';
 
@@ -9,7 +9,7 @@ const MAX_REASON_LENGTH = 300;
 /** `gp: one knob from the best; … (why this sampler)`, as an optimizer writes it. */
 const WHY_PATTERN = /^([a-z][\w-]{0,30}): ([^]*?)(?: \(([^]*)\))?$/;
 
-/** What a proposer wrote about one idea: the sampler that chose it, how, and why that sampler. */
+/** An optimizer's explanation of one idea, in its parts: the sampler that chose it, how, and why that sampler. */
 export function chosenBy(explanation: string): {
   readonly sampler?: string;
   readonly how: string;
@@ -18,7 +18,7 @@ export function chosenBy(explanation: string): {
   const match = WHY_PATTERN.exec(explanation);
   if (!match) return { how: explanation };
   const [, sampler, how, reason] = match;
-  return { sampler: sampler!, how: how!, ...(reason && { reason }) };
+  return defined({ sampler, how: how!, reason });
 }
 
 /** `search 12 (gp 11, default 1): why the optimizer takes that sampler`; empty before the first idea. */

@@ -1,5 +1,6 @@
-/** What did not work, by theme, and what is still open, with the price of an answer. */
+/** Dead ends by theme, and undecided experiments with the price of deciding them. */
 
+import { defined } from '../../base/defined.ts';
 import { formatCount } from '../../base/text.ts';
 import { CONFIRM_REPLICATES } from '../../core/rules/claims.ts';
 import { type Basis, freshOf } from '../basis.ts';
@@ -13,8 +14,8 @@ const MAX_MEASUREMENTS = 100;
 const POWER_Z = 1.6449 + 0.8416;
 
 /**
- * `otherWays` says of single moves of a knob whose other way was not tried which it is. `incumbentLineage` is what the
- * incumbent is built on: a runner-up that its branch came from is no dead end.
+ * `otherWays` names, for moves of a single knob, the direction that nobody tried. `incumbentLineage` holds the steps
+ * that the incumbent is built on: a runner-up among them is no dead end.
  */
 export function deadEndViews(
   experimentRows: readonly ExperimentView[],
@@ -69,9 +70,9 @@ function themeView(
     refuted > 0 && `${refuted} worse`,
     withinNoise > 0 && `${withinNoise} no better within noise`,
     inconclusive > 0 && `${inconclusive} inconclusive`,
-    screenedCount > 0 && `${screenedCount} dropped after a short run`,
+    screenedCount > 0 && `${screenedCount} dropped after screening`,
     failed > 0 && `${failed} failed`,
-    openSide !== undefined && `not dead yet: ${openSide} was never tried`,
+    openSide !== undefined && `still open: ${openSide} values were never tried`,
   ].filter((part) => part !== false);
   const measuredRows = themeRows.filter((experiment) => experiment.effect !== undefined);
   const best = measuredRows.reduce<ExperimentView | undefined>(
@@ -79,7 +80,7 @@ function themeView(
       bestSoFar === undefined || experiment.effect!.raw > bestSoFar.effect!.raw ? experiment : bestSoFar,
     undefined,
   );
-  return {
+  return defined({
     theme,
     tried: themeRows.length,
     refuted,
@@ -88,8 +89,8 @@ function themeView(
     inconclusive,
     text: parts.join(', '),
     experiments: [...themeRows].sort((left, right) => gainOf(right) - gainOf(left)).map((experiment) => experiment.n),
-    ...(best && { best: best.n }),
-  };
+    best: best?.n,
+  });
 }
 
 export function undecidedViews(
@@ -102,8 +103,7 @@ export function undecidedViews(
   if (state.incumbent !== state.champion) {
     const claim = state.confirmations.findLast((confirmation) => confirmation.n === state.incumbent);
     const experiment = experimentRows[state.incumbent]!;
-    if (!claim)
-      undecided.push({ ...untestedView(basis, experiment.n), ...(experiment.effect && { effect: experiment.effect }) });
+    if (!claim) undecided.push({ ...untestedView(basis, experiment.n), ...defined({ effect: experiment.effect }) });
     else
       undecided.push({
         n: experiment.n,

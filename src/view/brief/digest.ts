@@ -1,6 +1,6 @@
 /**
- * Output and curves of untrusted programs, made short for whoever has to read them: the lines that look like errors,
- * the shape of a curve. Pure.
+ * Output and curves of untrusted programs, shortened for a reader: the lines that look like errors, the shape of a
+ * curve. Pure.
  */
 import { oneLine, sanitizeText } from '../../base/text.ts';
 import { formatFixed } from '../format.ts';

@@ -1,9 +1,11 @@
 /**
- * What was tried, as a list of ideas rather than of measurements: mechanism, files and knobs touched, outcome, how
- * strong the evidence is and against which code. Derived from the ledger alone; pure.
+ * The lab as a list of ideas rather than of measurements: mechanism, files and knobs touched, outcome, strength of the
+ * evidence, parent code. Derived from the ledger alone; pure.
  */
+import { defined } from '../../base/defined.ts';
+import type { Verdict } from '../../core/decision.ts';
 import { oneLine } from '../../base/text.ts';
-import { type Experiment, type Verdict, verdictOf } from '../../core/experiment.ts';
+import { type Experiment, verdictOf } from '../../core/experiment.ts';
 import { type LabState, lineage, measurementsOf } from '../../core/state.ts';
 
 export interface IdeaEntry {
@@ -22,9 +24,9 @@ export interface IdeaEntry {
   readonly evidence: 'strong' | 'weak' | 'none';
   readonly measurements: number;
   readonly reason: string;
-  /** It failed against code that no longer stands: worth another look. */
+  /** It failed against code that is no longer the incumbent: worth another look. */
   readonly reopened: boolean;
-  /** It moved one number one way in vain, and nobody tried the other way from there: no dead end yet. */
+  /** It moved one number one way without gain, and nobody tried the other way from there: no dead end yet. */
   readonly otherWay?: OtherWay;
 }
 
@@ -33,7 +35,7 @@ export interface OtherWay {
   readonly side: 'larger' | 'smaller';
 }
 
-/** What proposers said they would try next and nobody has tried since, the newest last. Text of models. */
+/** Ideas that proposers suggested and nobody has tried since, the newest last. Text of models. */
 export function untriedIdeas(state: LabState): { readonly n: number; readonly text: string }[] {
   const triedHypotheses = new Set(state.experiments.map(({ idea }) => idea.hypothesis.toLowerCase()));
   const suggestions = state.experiments.slice(-30).flatMap(({ idea }) =>
@@ -62,12 +64,12 @@ function entryOf(
   otherWays: ReadonlyMap<number, OtherWay>,
 ): IdeaEntry {
   const { idea } = experiment;
-  const outcome = verdictOf(experiment) ?? 'open';
+  const outcome: IdeaEntry['outcome'] = verdictOf(experiment) ?? 'open';
   const knobs = movedKnobs(state, experiment);
   const files = Object.keys(idea.edits).sort();
   const otherWay = outcome === 'discarded' || outcome === 'inconclusive' ? otherWays.get(idea.n) : undefined;
   const isDead = outcome !== 'open' && outcome !== 'refused' && !incumbentLineage.has(idea.n);
-  return {
+  return defined({
     n: idea.n,
     hypothesis: idea.hypothesis,
     mechanism: idea.note?.mechanism ?? (knobs.length > 0 ? knobs.join(', ') : files.join(', ')),
@@ -84,13 +86,13 @@ function entryOf(
           ? experiment.reason
           : '',
     reopened: isDead && idea.parent !== state.incumbent,
-    ...(otherWay && !incumbentLineage.has(idea.n) && { otherWay }),
-  };
+    otherWay: incumbentLineage.has(idea.n) ? undefined : otherWay,
+  });
 }
 
 /**
- * Experiments that moved one number one way, with the way that nobody tried alone from the same knobs, where there is
- * room for it. One pass: labs have thousands of experiments.
+ * Experiments that moved one number one way, with the direction that nobody tried alone from the same knobs, where its
+ * range allows it. One pass: labs have thousands of experiments.
  */
 export function halfTried(state: LabState): ReadonlyMap<number, OtherWay> {
   const ranges = new Map(

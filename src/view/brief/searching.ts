@@ -1,11 +1,13 @@
 /**
- * How the search goes: whether it stands still and what is done about it, which bases are live, whether short runs may
- * drop ideas. Words for what core/frontier and core/halving say; decides nothing.
+ * How the search goes: plateau and exploration, live bases, whether screening may drop ideas. Words for the state of
+ * core/plan/bases and core/plan/screening; decides nothing.
  */
 import { MIN_RANKED_PAIRS } from '../../base/rank.ts';
 import { formatCount } from '../../base/text.ts';
-import { liveBases, countExplored, plateauOf } from '../../core/plan/bases.ts';
-import { screeningState } from '../../core/plan/screening.ts';
+import { liveBases } from '../../core/bases/live-bases.ts';
+import { countExplored } from '../../core/bases/idea-start.ts';
+import { plateauOf } from '../../core/bases/plateau.ts';
+import { screeningState } from '../../core/rules/screening.ts';
 import type { Basis } from '../basis.ts';
 import { formatFixed, formatPercent } from '../format.ts';
 import type { HealthView } from '../types.ts';
@@ -19,16 +21,23 @@ export function screeningLines(basis: Basis): HealthView[] {
   ).length;
   const [lower, upper] = agreement.interval;
   const evidence = `Kendall’s τ ${formatFixed(agreement.tau, 2)}, 95 %: ${formatFixed(lower, 2)} to ${formatFixed(upper, 2)}, over ${formatCount(agreement.pairs, 'idea')} run both ways`;
-  const droppedText = `${droppedCount} of ${formatCount(basis.state.screenRuns.size, 'idea')} dropped after a short run`;
+  const droppedText = `${droppedCount} of ${formatCount(basis.state.screenRuns.size, 'idea')} dropped after screening`;
   const isUnproven = agreement.pairs >= MIN_RANKED_PAIRS && agreement.warning !== undefined;
   const text = {
     checking: isUnproven
-      ? `not shown to rank like full ones (${evidence}): nothing is dropped meanwhile`
-      : `being checked against full ones (${evidence}): nothing is dropped yet`,
-    halving: `they rank like full ones (${evidence}); ${droppedText}`,
-    stopped: `they do not rank like full ones (${evidence}): halving is switched off, every idea is measured in full again; ${droppedText} before`,
+      ? `not shown to rank like full measurements (${evidence}): nothing is dropped meanwhile`
+      : `being checked against full measurements (${evidence}): nothing is dropped yet`,
+    halving: `it ranks like full measurements (${evidence}); ${droppedText}`,
+    stopped: `it does not rank like full measurements (${evidence}): it is switched off, and every idea is measured in full again; ${droppedText} before`,
   }[phase];
-  return [{ what: 'Short runs', text, warning: phase === 'stopped' || (phase === 'checking' && isUnproven) }];
+  return [
+    {
+      code: 'screening',
+      what: 'Screening',
+      text,
+      warning: phase === 'stopped' || (phase === 'checking' && isUnproven),
+    },
+  ];
 }
 
 /** Nothing where the manifest allows one line alone. */
@@ -38,13 +47,18 @@ export function branchLines(basis: Basis): HealthView[] {
   const [, ...otherBases] = liveBases(state);
   const basesText = otherBases.map(({ n, role, why }) => `#${n} (${role}: ${why})`).join('; ');
   const plateauState = plateauOf(state, arena.knobs.length);
-  const sinceText = `${formatCount(plateauState.ideas, 'idea')} since the last sure gain${plateauState.since > 0 ? `, #${plateauState.since}` : ''}`;
+  const sinceText = `${formatCount(plateauState.ideas, 'idea')} since the last certain gain${plateauState.since > 0 ? `, #${plateauState.since}` : ''}`;
   const explorationText =
     plateauState.explore > 0
-      ? `standing still, ${sinceText}: ${formatPercent(plateauState.explore / 2)} of the ideas start from a branch or a crossing, ${countExplored(state, plateauState)} so far`
-      : `${sinceText}, standing still from ${plateauState.patience}`;
+      ? `on a plateau, ${sinceText}: ${formatPercent(plateauState.explore / 2)} of the ideas start from another branch or a crossover, ${countExplored(state, plateauState)} so far`
+      : `${sinceText}; a plateau begins at ${plateauState.patience}`;
   return [
-    { what: 'Branches', text: basesText === '' ? 'none but the line itself' : basesText, warning: false },
-    { what: 'Exploration', text: explorationText, warning: false },
+    {
+      code: 'branches',
+      what: 'Branches',
+      text: basesText === '' ? 'none beside the main line' : basesText,
+      warning: false,
+    },
+    { code: 'exploration', what: 'Exploration', text: explorationText, warning: false },
   ];
 }

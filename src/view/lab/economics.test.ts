@@ -74,7 +74,7 @@ describe('what a night costs', () => {
     const numbers = made.state.measurements.length;
     const view = see(paid([0.5], { target_tokens: 100, target_usd: 0.01 }));
     expect(line(view, 'Measured model')).toBe(
-      `${(100 * numbers).toLocaleString('en-US')} tokens, $${(numbers / 100).toFixed(2)}, as the evaluator tells`,
+      `${(100 * numbers).toLocaleString('en-US')} tokens, $${(numbers / 100).toFixed(2)}, as the evaluator reports`,
     );
     expect(view.economics.usd).toBeCloseTo(0.5 + numbers / 100);
     expect(line(view, 'Money for ideas')).toBe('$0.50');

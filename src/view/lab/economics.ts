@@ -1,13 +1,15 @@
 /**
- * What a night costs: device-hours always, tokens and money where agents were asked; per experiment, per confirmed
+ * What a lab costs: device-hours always, tokens and money where agents were asked; per experiment, per confirmed
  * gain, to the budget's end.
  */
+import { defined } from '../../base/defined.ts';
 import { formatCount, oneLine } from '../../base/text.ts';
 import type { AgentCall } from '../../core/experiment.ts';
 import type { LabState } from '../../core/state.ts';
 import type { Basis } from '../basis.ts';
 import { formatDollars, formatDuration, formatFixed, NONE, formatInteger } from '../format.ts';
-import type { EconomicsView, ExperimentView, LimitsView } from '../types.ts';
+import type { EconomicsCode, EconomicsLine, EconomicsView, LimitsView } from '../cost-types.ts';
+import type { ExperimentView } from '../types.ts';
 
 const formatDeviceHours = (seconds: number): string =>
   `${formatFixed(seconds / 3600, seconds < 36_000 ? 2 : 1)} device-hours`;
@@ -53,17 +55,25 @@ export function economicsView(
         ].join(' and ')
       : NONE;
   const projection = projectionOf(triedCount, limits, deviceS, totalUsd);
+  const line = (code: EconomicsCode, what: string, text: string, isKnown = true): EconomicsLine => ({
+    code,
+    what,
+    text,
+    isKnown,
+  });
+  const moneyForIdeas = moneyText(basis.state, usages.length, pricedUsages.length, ideasUsd);
+  const costPerGain = confirmedGains > 0 ? costPer(confirmedGains) : 'no gain is confirmed yet';
   const lines = [
-    { what: 'Device', text: `${formatDeviceHours(deviceS)} (${formatDuration(deviceS)})` },
-    { what: 'Money for ideas', text: moneyText(basis.state, usages.length, pricedUsages.length, ideasUsd) },
-    { what: 'Tokens for ideas', text: tokensText(usages) },
+    line('device', 'Device', `${formatDeviceHours(deviceS)} (${formatDuration(deviceS)})`),
+    line('money', 'Money for ideas', moneyForIdeas, basis.state.calls.length > 0),
+    line('tokens', 'Tokens for ideas', tokensText(usages), usages.length > 0),
     ...targetLines(target),
-    { what: 'Per experiment', text: costPer(triedCount) },
-    { what: 'Per confirmed gain', text: confirmedGains > 0 ? costPer(confirmedGains) : 'no gain is confirmed yet' },
+    line('per-experiment', 'Per experiment', costPer(triedCount), triedCount > 0),
+    line('per-confirmed-gain', 'Per confirmed gain', costPerGain, confirmedGains > 0),
     ...modelLines(basis),
-    ...(projection ? [{ what: 'At the budget’s end', text: projection }] : []),
+    ...(projection ? [line('projection', 'At the budget’s end', projection)] : []),
   ];
-  return { lines, deviceS, confirmedGains, ...(totalUsd !== undefined && { usd: totalUsd }) };
+  return defined({ lines, deviceS, confirmedGains, usd: totalUsd });
 }
 
 /** What the models that are measured used, as evaluators tell it by these metrics. */
@@ -81,23 +91,24 @@ function targetUsageOf(state: LabState): TargetUsage {
     );
   const [tokenCounts, costs] = [reportedValues('target_tokens'), reportedValues('target_usd')];
   const sumOf = (amounts: readonly number[]): number => amounts.reduce((total, amount) => total + amount, 0);
-  return {
-    ...(tokenCounts.length > 0 && { tokens: sumOf(tokenCounts) }),
-    ...(costs.length > 0 && { usd: sumOf(costs) }),
-  };
+  return defined({
+    tokens: tokenCounts.length > 0 ? sumOf(tokenCounts) : undefined,
+    usd: costs.length > 0 ? sumOf(costs) : undefined,
+  });
 }
 
-function targetLines({ tokens, usd }: TargetUsage): { what: string; text: string }[] {
+function targetLines({ tokens, usd }: TargetUsage): EconomicsLine[] {
   if (tokens === undefined && usd === undefined) return [];
   const parts = [
     ...(tokens === undefined ? [] : [`${formatInteger(tokens)} tokens`]),
     ...(usd === undefined ? [] : [formatDollars(usd)]),
   ];
-  return [{ what: 'Measured model', text: `${parts.join(', ')}, as the evaluator tells` }];
+  const text = `${parts.join(', ')}, as the evaluator reports`;
+  return [{ code: 'measured-model', what: 'Measured model', text, isKnown: true }];
 }
 
-/** What each model was asked, gave and brought: the kept gains of its ideas, and what a dollar of it bought. */
-function modelLines(basis: Basis): { what: string; text: string }[] {
+/** Calls, ideas and kept gains of each model, and the gain per dollar. */
+function modelLines(basis: Basis): EconomicsLine[] {
   const modelNames = [...new Set(basis.state.calls.map(modelNameOf))];
   return modelNames.map((modelName) => {
     const calls = basis.state.calls.filter((call) => modelNameOf(call) === modelName);
@@ -114,7 +125,7 @@ function modelLines(basis: Basis): { what: string; text: string }[] {
     const totalUsd = prices.reduce((total, price) => total + price, 0);
     const gainPerDollar = totalUsd > 0 ? `, ${basis.format.value(totalGain / totalUsd)} a dollar` : '';
     const text = `${formatCount(calls.length, 'call')}, ${formatCount(ideas.length, 'idea')}, ${formatInteger(keptIdeas.length)} kept, ${basis.format.value(totalGain)} gained${gainPerDollar}`;
-    return { what: `By ${modelName}`, text };
+    return { code: 'by-model', what: `By ${modelName}`, text, isKnown: true };
   });
 }
 

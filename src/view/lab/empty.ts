@@ -1,8 +1,9 @@
 /** What people see where no lab was opened yet, or is not read yet. */
 import { oneLine } from '../../base/text.ts';
 import type { ReadingView } from '../answers.ts';
-import { dateTime, formatDuration, formatFixed, formatShortDuration } from '../format.ts';
-import type { Facts, LabView, TimeView } from '../types.ts';
+import { dateTime, formatDuration, formatFixed } from '../format.ts';
+import type { TimeView } from '../cost-types.ts';
+import type { Facts, LabView } from '../types.ts';
 
 export function emptyView(facts: Facts): LabView {
   const problem = facts.ledgerProblem;
@@ -12,16 +13,16 @@ export function emptyView(facts: Facts): LabView {
     metric: { name: 'metric', unit: '', direction: 'minimize', arrow: '↓', decimals: 3 },
     trust: { grade: 'reported', reason: 'nothing was measured yet' },
     state: problem
-      ? { kind: 'broken', text: `broken: ${oneLine(problem, 300)}` }
+      ? { kind: 'broken', text: `broken: ${oneLine(problem, 300)}`, isRecordDamaged: true }
       : { kind: 'never run', text: 'never run' },
     verdict: { outcome: 'nothing yet', sentence: 'Nothing has been measured yet.', headline: 'nothing measured yet' },
     claims: [],
-    luck: { decided: 0, wouldKeep: 0, short: 'luck not measured', text: 'not known: nothing was measured yet' },
+    luck: { decided: 0, wouldKeep: 0, short: 'false keeps not measured', text: 'not known: nothing was measured yet' },
     sinceBest: {
       experiments: 0,
       seconds: 0,
-      text: `0 · ${formatShortDuration(0)}`,
-      long: `0 experiments, ${formatShortDuration(0)}`,
+      text: `0 · ${formatDuration(0)}`,
+      long: `0 experiments, ${formatDuration(0)}`,
     },
     counts: {
       tried: 0,
@@ -33,6 +34,7 @@ export function emptyView(facts: Facts): LabView {
       refused: 0,
       open: 0,
       text: '0 tried',
+      detail: '',
     },
     refusals: [],
     crashes: [],
@@ -52,7 +54,7 @@ export function emptyView(facts: Facts): LabView {
     undecided: [],
     sessions: [],
     health: [],
-    next: problem ? ['Check the record: `overnight audit`.'] : ['Start the night: `overnight run`.'],
+    next: problem ? ['Check the record: `overnight audit`.'] : ['Start a run: `overnight run`.'],
     ideas: [],
     take: [],
     notes: [],

@@ -2,18 +2,19 @@
  * One experiment in full: what was expected, what was measured beside the incumbent, what was decided and under which
  * conditions. Pure.
  */
+import { defined } from '../../base/defined.ts';
 import { formatCount, oneLine, sanitizeText } from '../../base/text.ts';
 import { type AgentCall, type Idea, type Measurement, valueOf } from '../../core/experiment.ts';
 import { type LabState, measurementsOf } from '../../core/state.ts';
-import { type Basis, basisOf, meanOf, secondsOf } from '../basis.ts';
+import { arrowOf, type Basis, basisOf, meanOf, secondsOf } from '../basis.ts';
 import {
   chanceText,
   dateTime,
+  exactText,
   formatDollars,
   formatDuration,
   formatFixed,
   type FormattedNumber,
-  formatShortDuration,
   formatInteger,
 } from '../format.ts';
 import { rowView, standingsOf } from './rows.ts';
@@ -22,7 +23,10 @@ import { claimViews } from './verdict.ts';
 
 export interface MeasurementView {
   readonly m: number;
+  /** What it was for, in words. */
   readonly purpose: string;
+  /** A screening run: its number is no measurement of the experiment. */
+  readonly isScreening: boolean;
   readonly seed: number;
   readonly value?: FormattedNumber;
   /** `measured`, or why there is no number. */
@@ -31,8 +35,9 @@ export interface MeasurementView {
   readonly memory: string;
   readonly started: string;
   readonly metrics: readonly { readonly name: string; readonly text: string }[];
-  /** Blobs of the output and the curve. */
+  /** Blob of the output. */
   readonly log?: string;
+  /** Blob of the curve. */
   readonly curve?: string;
 }
 
@@ -43,14 +48,16 @@ export interface SideView {
   readonly measurements: readonly MeasurementView[];
 }
 
-/** One call of an agent or a model for this experiment: what it was given, what it said and did, what it cost. */
+/** One call of an agent or a model for this experiment: its input, its answer, its cost. */
 export interface CallView {
   readonly call: number;
   readonly title: string;
   readonly lines: readonly { readonly label: string; readonly text: string }[];
-  /** Blobs: the brief, its last words, what it printed on the way. */
+  /** Blob of the brief. */
   readonly brief?: string;
+  /** Blob of its final answer. */
   readonly reply?: string;
+  /** Blob of what it printed while it worked. */
   readonly log?: string;
 }
 
@@ -60,8 +67,9 @@ export interface ExperimentPage {
   readonly arrow: '↓' | '↑';
   readonly unit: string;
   readonly trust: LabView['trust'];
-  /** The hypothesis unshortened, and what the proposer expected. */
+  /** The hypothesis at its full length. */
   readonly hypothesis: string;
+  /** What the proposer expected. */
   readonly why?: string;
   readonly mine: SideView;
   /** The incumbent it was compared with. */
@@ -82,10 +90,11 @@ export function viewExperiment(state: LabState, n: number, facts: Facts): Experi
   const session = state.sessions.at(-1)?.start;
   const { metric } = basis.arena;
   const { why } = experiment.idea;
-  return {
+  const { against } = experimentRow;
+  return defined({
     row: experimentRow,
     metric: metric.name,
-    arrow: metric.direction === 'minimize' ? '↓' : '↑',
+    arrow: arrowOf(metric),
     unit: metric.unit,
     trust: {
       grade: session?.grade ?? 'reported',
@@ -100,10 +109,9 @@ export function viewExperiment(state: LabState, n: number, facts: Facts): Experi
     calls: state.calls.filter((call) => call.start.n === n || call.start.call === experiment.idea.call).map(callView),
     decision: decisionLines(basis, experimentRow),
     provenance: provenanceLines(basis, n),
-    ...(why && { why: sanitizeText(why).trim() }),
-    ...(experimentRow.against !== undefined &&
-      experimentRow.against !== n && { other: sideView(basis, experimentRow.against) }),
-  };
+    why: why ? sanitizeText(why).trim() : undefined,
+    other: against === undefined || against === n ? undefined : sideView(basis, against),
+  });
 }
 
 function callView({ start, end }: AgentCall): CallView {
@@ -114,78 +122,79 @@ function callView({ start, end }: AgentCall): CallView {
       'Outcome',
       end
         ? [CALL_OUTCOMES[end.outcome], end.class].filter((part) => part !== undefined).join(', ')
-        : 'it is being asked',
+        : 'waiting for the answer',
     ],
-    ['Said of it', end?.message && oneLine(end.message, 600)],
+    ['Message', end?.message && oneLine(end.message, 600)],
     ['Time', end && formatDuration(end.wallS)],
     ['Requests', usage && formatInteger(usage.calls)],
     [
       'Tokens',
       usage &&
-        `${formatInteger(usage.inputTokens)} in (${formatInteger(usage.cachedTokens)} from cache), ${formatInteger(usage.outputTokens)} out, as ${usage.source === 'gateway' ? 'counted on the way' : 'the agent says'}`,
+        `${formatInteger(usage.inputTokens)} in (${formatInteger(usage.cachedTokens)} from cache), ${formatInteger(usage.outputTokens)} out, ${usage.source === 'gateway' ? 'counted by the gateway' : 'as the agent reports'}`,
     ],
     ['Money', usage && (usage.usd === undefined ? 'not known: no price is recorded' : formatDollars(usage.usd))],
-    ['Asked again', end?.retryAt && `not before ${oneLine(end.retryAt, 40)}`],
+    ['Retry', end?.retryAt && `not before ${oneLine(end.retryAt, 40)}`],
   ];
-  return {
+  return defined({
     call: start.call,
     title: oneLine(
-      `${agent}${model === undefined ? '' : ` (${model})`}, asked ${purpose === 'repair' ? 'to repair it' : 'for it'}`,
+      `${agent}${model === undefined ? '' : ` (${model})`}, asked for ${purpose === 'repair' ? 'a repair' : 'the idea'}`,
       120,
     ),
     lines: lines.flatMap(([label, text]) => (text ? [{ label, text }] : [])),
-    ...(brief && { brief }),
-    ...(end?.reply && { reply: end.reply }),
-    ...(end?.log && { log: end.log }),
-  };
+    brief,
+    reply: end?.reply,
+    log: end?.log,
+  });
 }
 
 const CALL_OUTCOMES = {
   edit: 'an edit',
   empty: 'no edit',
   failed: 'failed',
-  lost: 'lost: the harness ended before it came back',
+  lost: 'lost: the harness ended before the call returned',
 } as const;
 
 function sideView(basis: Basis, n: number): SideView {
   const estimate = meanOf(basis.state, n, basis.device);
   const halfWidth = estimate && basis.dof > 0 ? (basis.tCritical * basis.sigma) / Math.sqrt(estimate.n) : undefined;
-  return {
+  return defined({
     n,
     measurements: [
       ...(basis.state.screenRuns.get(n) ?? []).map((m) => basis.state.measurements[m]!),
       ...measurementsOf(basis.state, n),
     ].map((measurement) => measurementView(basis, measurement)),
-    ...(estimate && { mean: { raw: estimate.mean, text: basis.format.value(estimate.mean) } }),
-    ...(halfWidth !== undefined && { half: { raw: halfWidth, text: basis.format.spread(halfWidth) } }),
-  };
+    mean: estimate && { raw: estimate.mean, text: basis.format.value(estimate.mean) },
+    half: halfWidth === undefined ? undefined : { raw: halfWidth, text: basis.format.spread(halfWidth) },
+  });
 }
 
 function measurementView(basis: Basis, measurement: Measurement): MeasurementView {
   const value = valueOf(measurement);
   const finished = measurement.state === 'finished' ? measurement : undefined;
   const metrics = finished?.outcome.kind === 'measured' ? Object.entries(finished.outcome.metrics) : [];
-  return {
+  return defined({
     m: measurement.m,
     purpose:
       measurement.purpose === 'screen'
-        ? 'short run'
+        ? 'screening'
         : measurement.claim === undefined
           ? measurement.purpose
           : `confirm #${measurement.claim}`,
+    isScreening: measurement.purpose === 'screen',
     seed: measurement.seed,
     text: outcomeText(measurement),
-    duration: finished ? formatShortDuration(secondsOf(measurement)) : '',
+    duration: finished ? formatDuration(secondsOf(measurement)) : '',
     memory: finished ? `${formatInteger(Math.round(finished.conditions.memoryMb))} MB` : '',
     started: dateTime(measurement.startedAt, basis.zone),
     metrics: metrics.map(([name, metricValue]) => ({
       name,
       text: formatFixed(metricValue, Number.isInteger(metricValue) ? 0 : 3),
     })),
-    ...(value !== undefined && { value: { raw: value, text: basis.format.bare(value) } }),
-    ...(finished?.conditions.log && { log: finished.conditions.log }),
-    ...(finished?.conditions.curve && { curve: finished.conditions.curve }),
-  };
+    value: value === undefined ? undefined : { raw: value, text: basis.format.bare(value) },
+    log: finished?.conditions.log,
+    curve: finished?.conditions.curve,
+  });
 }
 
 function outcomeText(measurement: Measurement): string {
@@ -209,7 +218,7 @@ function decisionLines(basis: Basis, experiment: ExperimentView): ExperimentPage
     ['Reason', experiment.reason],
     ['Effect', experiment.effect?.text],
     [
-      'Without luck',
+      'Shrunken effect',
       experiment.shrunken && `${experiment.shrunken.text}, chance that it is better ${experiment.chance}`,
     ],
     [
@@ -233,31 +242,31 @@ function decisionLines(basis: Basis, experiment: ExperimentView): ExperimentPage
 /** How a kept experiment stands, in words. */
 export const STANDING_TEXTS: Readonly<Record<ExperimentView['standing'], string>> = {
   confirmed: 'confirmed by fresh measurements',
-  'in stack': 'confirmed together with other steps, not by itself',
+  'in stack': 'confirmed together with later steps, not on its own',
   unconfirmed: 'kept, not tested by fresh measurements yet',
   'not shown': 'kept, but fresh measurements did not show it to be better',
   none: '',
 };
 
-/** What an agent left beside its edit, and under which circumstances it worked. Text of models. */
+/** The note that an agent left beside its edit, and what it was given. Text of models. */
 function noteLines({ note, near, attempts, program, words, call }: Idea): [string, string | undefined][] {
   const shortLine = (text: string | undefined): string | undefined => text && oneLine(text, 600);
   return [
     [
       'Call',
-      call === undefined ? undefined : `#${call}${words ? `, ${formatCount(words, 'steering word')} in force` : ''}`,
+      call === undefined ? undefined : `#${call}${words ? `, ${formatCount(words, 'instruction')} active` : ''}`,
     ],
     ['program.md', program],
     ['Mechanism', shortLine(note?.mechanism)],
     ['Expected', shortLine(note?.expected)],
-    ['Heeds', note?.heeds?.join(', ')],
+    ['Instructions followed', note?.heeds?.join(', ')],
     ['Would try next', shortLine(note?.next?.join('; '))],
     ['Note', shortLine(note?.problem)],
-    ['Close to', near?.map((n) => `#${n}`).join(', ')],
+    ['Similar to', near?.map((n) => `#${n}`).join(', ')],
     [
       'Repaired',
       attempts &&
-        `${formatCount(attempts.length, 'time')}; what crashed is ${attempts.map(({ snapshot }) => snapshot.commit.slice(0, 12)).join(', ')}`,
+        `${formatCount(attempts.length, 'time')}; crashed before as ${attempts.map(({ snapshot }) => snapshot.commit.slice(0, 12)).join(', ')}`,
     ],
   ];
 }
@@ -278,7 +287,12 @@ function provenanceLines(basis: Basis, n: number): ExperimentPage['provenance'] 
         .map((file) => sanitizeText(file))
         .join(', '),
     ],
-    ['Knobs', knobEntries.map(([name, value]) => `${name} = ${sanitizeText(String(value))}`).join(', ')],
+    [
+      'Knobs',
+      knobEntries
+        .map(([name, value]) => `${name} = ${typeof value === 'number' ? exactText(value) : sanitizeText(value)}`)
+        .join(', '),
+    ],
     ...noteLines(experiment.idea),
     ['Device', measurementsOf(basis.state, n)[0]?.deviceClass],
   ];

@@ -1,7 +1,7 @@
-/** Everything somebody needs who does not believe the report. */
+/** Everything that a reader needs to check the report: versions, seeds, budgets, rules. */
 import { formatCount, oneLine } from '../../base/text.ts';
 import { type Basis, meanOf } from '../basis.ts';
-import { dateTime, formatInteger } from '../format.ts';
+import { dateTime, formatDuration, formatInteger } from '../format.ts';
 import { choosersText } from '../brief/choosers.ts';
 import { paretoText } from '../pictures/pareto.ts';
 import type { TimeSpan } from './time.ts';
@@ -29,7 +29,10 @@ export function finePrintLines(basis: Basis, workSpans: readonly TimeSpan[]): La
     ['Measurements', `${formatInteger(state.measurements.length)} in ${formatCount(workSpans.length, 'session')}`],
     ['Ideas by', choosersText(state)],
     ['Pareto set', basis.arena.front ? undefined : paretoText(basis)],
-    ['Budget', `${arena.budget.seconds} s of training each, hard limit ${arena.budget.wall_s} s`],
+    [
+      'Budget',
+      `${formatDuration(arena.budget.seconds)} of training each, hard limit ${formatDuration(arena.budget.wall_s)}`,
+    ],
     ['Machine', session && `${oneLine(session.device, 200)} (${session.deviceClass})`],
     [
       'Sandbox',
@@ -47,36 +50,35 @@ export function finePrintLines(basis: Basis, workSpans: readonly TimeSpan[]): La
     ['Rule', rules.size > 0 ? [...rules].join(', ') : `${arena.decide.rule}, nothing decided yet`],
     [
       'Intervals',
-      'All are 95 %. After ± stands half of one. Confirmed effects come from fresh measurements made in turn with the other side, so that drift cancels; they need not equal the difference of the means.',
+      'All intervals are 95 %; the number after ± is half of one. Confirmed effects come from fresh measurements that alternate with the other side, so that drift cancels; they can differ from the difference of the means.',
     ],
   ];
   return lines.flatMap(([label, text]) => (text ? [{ label, text }] : []));
 }
 
-/** Which measurements the champion's number is the mean of, and what all of them say. Never the best of them. */
+/** Which measurements the champion's number is the mean of, and the mean of all of them. Never the best of them. */
 function scoreText(basis: Basis): string {
   const n = basis.state.champion > 0 ? basis.state.champion : basis.state.incumbent;
   const estimate = n > 0 ? meanOf(basis.state, n, basis.device) : undefined;
   if (!estimate) return '';
   const { overall } = estimate;
   const formatValue = (value: number): string => basis.format.value(value);
-  if (overall.n === 1)
-    return `#${n} stands at ${formatValue(overall.mean)}, the one measurement by which it was chosen`;
+  if (overall.n === 1) return `#${n} has ${formatValue(overall.mean)}, its only measurement, by which it was chosen`;
   if (estimate.n === overall.n)
-    return `#${n} stands at ${formatValue(overall.mean)}, the mean of all its ${overall.n} measurements, the one that it was chosen by among them`;
-  return `#${n} stands at ${formatValue(estimate.mean)}, the mean of the ${estimate.n} fresh of its measurements, which nothing was chosen by; the mean of all ${overall.n} is ${formatValue(overall.mean)}`;
+    return `#${n} has ${formatValue(overall.mean)}, the mean of all its ${overall.n} measurements, including the one by which it was chosen`;
+  return `#${n} has ${formatValue(estimate.mean)}, the mean of its ${estimate.n} fresh measurements, which played no part in choosing it; the mean of all ${overall.n} is ${formatValue(overall.mean)}`;
 }
 
 function penaltiesText({ penalties = [], metric }: Basis['arena']): string {
   const terms = penalties.map((penalty) => `${penalty.weight} × ${penalty.metric}`).join(' + ');
   return (
     terms &&
-    `every ${metric.name} stands with ${terms} ${metric.direction === 'minimize' ? 'added' : 'taken off'}: that number decides`
+    `${terms} is ${metric.direction === 'minimize' ? 'added to' : 'subtracted from'} every ${metric.name}; the result decides`
   );
 }
 
 function seedsText(basis: Basis, seeds: ReadonlySet<number>): string {
   if (basis.arena.seeds.fixed) return `fixed: ${basis.arena.seeds.first} for every measurement`;
   const firstSeeds = [...seeds].slice(0, 3).join(', ');
-  return `the lab’s seed is ${basis.state.lab!.seed}; ${formatCount(seeds.size, 'seed')} derived from it${firstSeeds ? ` (${firstSeeds}${seeds.size > 3 ? ', …' : ''})` : ''}, another for every measurement`;
+  return `the lab’s seed is ${basis.state.lab!.seed}; ${formatCount(seeds.size, 'seed')} derived from it${firstSeeds ? ` (${firstSeeds}${seeds.size > 3 ? ', …' : ''})` : ''}, a different one for every measurement`;
 }

@@ -1,17 +1,19 @@
-/** Signs that a night went wrong, and what to do in the morning. Every line is a fact with its number. */
+/** Signs that a run went wrong, and what to do next. Every line is a fact with its number. */
 import { formatCount } from '../../base/text.ts';
-import { QUARANTINE_FACTOR, usualGain } from '../../core/rules/judge.ts';
+import { QUARANTINE_FACTOR, usualGain } from '../../core/rules/quarantine.ts';
 import { type Measurement, valueOf, verdictOf } from '../../core/experiment.ts';
-import { ideasTried } from '../../core/plan/plan.ts';
-import { lineage, measurementsOf, rulesOf } from '../../core/state.ts';
+import { ideasTried } from '../../core/plan/pace.ts';
+import { lineage, measurementsOf } from '../../core/state.ts';
 import { compareSamples } from '../../base/stats.ts';
-import { type Basis, effectView } from '../basis.ts';
-import { holdoutLines } from './final-comparison.ts';
+import { type Basis, comparedText, effectView } from '../basis.ts';
+import { holdoutLines, isFinalShown } from './final-comparison.ts';
+import { takeCommand } from './take.ts';
 import { formatFixed, formatPercent, formatInteger } from '../format.ts';
 import { falseKeepView } from './shrunken-effects.ts';
 import { frontLines, softLimitLines } from '../pictures/pareto.ts';
 import { branchLines, screeningLines } from '../brief/searching.ts';
-import type { ExperimentView, HealthView, LabView, StateView, TimeView, UndecidedView } from '../types.ts';
+import type { TimeView } from '../cost-types.ts';
+import type { ExperimentView, HealthView, LabView, StateView, UndecidedView } from '../types.ts';
 
 export interface HealthInputs {
   readonly rows: readonly ExperimentView[];
@@ -36,16 +38,19 @@ export function healthViews(basis: Basis, inputs: HealthInputs): HealthView[] {
   const refusals = inputs.refusals.map((refusal) => ({ count: refusal.count, what: refusal.code }));
   const lines: HealthView[] = [
     {
+      code: 'failures',
       what: 'Crashes and timeouts',
       text: failureCount === 0 ? 'none' : `${failureCount}: ${listItems(crashes)}`,
       warning: ideaCount > 5 && failureCount > WORRYING_SHARE * ideaCount,
     },
     {
+      code: 'refusals',
       what: 'Refused before measuring',
       text: refusedCount === 0 ? 'none' : `${refusedCount}: ${listItems(refusals)}`,
       warning: ideaCount > 5 && refusedCount > WORRYING_SHARE * ideaCount,
     },
     {
+      code: 'idle',
       what: 'Idle',
       text: `${time.text.idle} of ${time.text.sessions} (${time.text.idleShare}), longest gap ${time.text.longestGap}`,
       warning: time.sessionsS > 60 && time.idleShare > WORRYING_SHARE,
@@ -66,10 +71,9 @@ export function healthViews(basis: Basis, inputs: HealthInputs): HealthView[] {
   ];
 }
 
-/** Gains far above the usual ones: replicated before they were kept, and still for a person to look at. */
+/** Gains far above the usual ones: they were replicated before they were kept, and a person should look at them. */
 function reviewLines(basis: Basis): HealthView[] {
   const { state } = basis;
-  if (rulesOf(state) === 1) return [];
   return lineage(state, state.incumbent).flatMap((n) => {
     // Before the baseline is known there is no experiment 0 either.
     const experiment = state.experiments[n];
@@ -84,8 +88,9 @@ function reviewLines(basis: Basis): HealthView[] {
         : 'kept on one measurement';
     return [
       {
+        code: 'review',
         what: 'Review',
-        text: `#${n} gained ${Number.isFinite(factor) ? `${formatFixed(factor, 0)} times` : 'far more than'} the usual, ${evidence}: look at what it does, \`overnight diff ${n}\``,
+        text: `#${n} gained ${Number.isFinite(factor) ? `${formatFixed(factor, 0)} times` : 'far more than'} the usual gain, ${evidence}: look at what it does, \`overnight diff ${n}\``,
         warning: true,
       },
     ];
@@ -93,8 +98,8 @@ function reviewLines(basis: Basis): HealthView[] {
 }
 
 /**
- * How many keeps are expected to be luck: by what each is worth without luck, else by the chances at which they were
- * kept, which is a floor.
+ * How many of the kept experiments are expected to be false keeps: by their shrunken effects, else by the
+ * probabilities at which they were kept, which give a lower bound.
  */
 function falseKeepLines(experimentRows: readonly ExperimentView[]): HealthView[] {
   const keptRows = experimentRows.filter((experiment) => experiment.verdict === 'kept');
@@ -105,15 +110,15 @@ function falseKeepLines(experimentRows: readonly ExperimentView[]): HealthView[]
     0,
   );
   const text = areAllShrunken
-    ? `about ${formatFixed(expectedFalse, 1)} of ${keptRows.length} expected, by what each is worth without luck`
-    : `at least ${formatFixed(expectedFalse, 1)} of ${keptRows.length} expected, from the chances at which they were kept`;
-  return [{ what: 'Kept by luck', text, warning: expectedFalse > 0.5 * keptRows.length }];
+    ? `about ${formatFixed(expectedFalse, 1)} of ${keptRows.length}, by their shrunken effects`
+    : `at least ${formatFixed(expectedFalse, 1)} of ${keptRows.length}, by the probabilities at which they were kept`;
+  return [{ code: 'false-keeps', what: 'Expected false keeps', text, warning: expectedFalse > 0.5 * keptRows.length }];
 }
 
 function controlLines({ state }: Basis): HealthView[] {
   const { decided, wouldKeep, text } = falseKeepView(state);
   if (decided === 0) return [];
-  return [{ what: 'A/A controls', text, warning: decided >= 4 && wouldKeep > 0.5 * decided }];
+  return [{ code: 'controls', what: 'A/A controls', text, warning: decided >= 4 && wouldKeep > 0.5 * decided }];
 }
 
 /**
@@ -124,8 +129,13 @@ const [ALARM_Z, OLD_ALARM_Z] = [2, 3];
 
 function driftLines(basis: Basis): HealthView[] {
   const calibrated = basis.state.noise.get(basis.device)?.calibrated;
-  const warnings = (calibrated?.warnings ?? []).map((text) => ({ what: 'Noise', text, warning: true }));
-  const isScheduled = (basis.arena.decide.drift ?? 0) > 0 && rulesOf(basis.state) > 1;
+  const warnings = (calibrated?.warnings ?? []).map((text): HealthView => ({
+    code: 'noise',
+    what: 'Noise',
+    text,
+    warning: true,
+  }));
+  const isScheduled = (basis.arena.decide.drift ?? 0) > 0;
   const champion = basis.state.champion;
   const watchedExperiments = isScheduled && champion > 0 ? [0, champion] : [0];
   return [...warnings, ...watchedExperiments.flatMap((n) => driftLinesOf(basis, n, isScheduled))];
@@ -136,25 +146,25 @@ function driftLinesOf(basis: Basis, n: number, isScheduled: boolean): HealthView
   const measurements = measurementsOf(basis.state, n).filter((measurement) => measurement.deviceClass === basis.device);
   const isLate = (measurement: Measurement): boolean =>
     measurement.purpose === 'drift' || (n === 0 && measurement.purpose === 'confirm');
-  // By its first number the champion was chosen: that was luck in part, and its passing is no drift.
+  // The champion was chosen by its first number, which is therefore too good; that it regresses is no drift.
   const isChosen = (measurement: Measurement): boolean => n > 0 && measurement.purpose === 'idea';
   const selectValues = (wantsLate: boolean): number[] =>
     measurements
       .filter((measurement) => isLate(measurement) === wantsLate && !isChosen(measurement))
       .flatMap((measurement) => valueOf(measurement) ?? []);
   const [earlyValues, lateValues] = [selectValues(false), selectValues(true).slice(isScheduled ? -2 : 0)];
-  // The noise as calibrated: what has drifted must not widen the yardstick that it is held against.
+  // The noise as calibrated: drift must not widen the noise that it is compared with.
   const calibrated = basis.state.noise.get(basis.device)?.calibrated;
   const [sigma, dof] = isScheduled && calibrated ? [calibrated.sigma, calibrated.dof] : [basis.sigma, basis.dof];
   if (earlyValues.length < (n === 0 ? 2 : 1) || lateValues.length < (isScheduled ? 1 : 2) || sigma === 0) return [];
   const comparison = compareSamples(lateValues, earlyValues, sigma, dof);
   const hasMoved = Math.abs(comparison.z) > (isScheduled ? ALARM_Z : OLD_ALARM_Z);
-  const change = effectView(basis, comparison.difference * basis.sign, undefined);
+  const change = effectView(basis, comparison.difference * basis.sign);
   const subject = n === 0 ? 'the baseline' : `the champion #${n}`;
   const text = hasMoved
-    ? `${subject} measures ${change.text} now than at the start: the machine changed, ideas judged in between are less sure`
-    : `none seen: ${subject} measured again later agrees with the start (${lateValues.length} + ${earlyValues.length} measurements)`;
-  return [{ what: 'Drift', text, warning: hasMoved }];
+    ? `${subject} is now ${comparedText(change, 'at the start')}: the machine changed, and decisions in between are less certain`
+    : `none seen: later measurements of ${subject} agree with the first ones (${lateValues.length} + ${earlyValues.length} measurements)`;
+  return [{ code: 'drift', what: 'Drift', text, warning: hasMoved }];
 }
 
 function mishapLines(basis: Basis): HealthView[] {
@@ -168,14 +178,21 @@ function mishapLines(basis: Basis): HealthView[] {
   const lines: HealthView[] = [];
   if (lostCount > 0)
     lines.push({
+      code: 'lost',
       what: 'Lost',
-      text: `${formatCount(lostCount, 'measurement')} cut off and made again`,
+      text: `${formatCount(lostCount, 'measurement')} lost and repeated`,
       warning: false,
     });
   if (diedCount > 0)
-    lines.push({ what: 'Died', text: `${formatCount(diedCount, 'session')} ended without a word`, warning: true });
+    lines.push({
+      code: 'died',
+      what: 'Died',
+      text: `${formatCount(diedCount, 'session')} ended without a record of why`,
+      warning: true,
+    });
   if (state.tailsSetAside > 0)
     lines.push({
+      code: 'ledger',
       what: 'Ledger',
       text: `${formatCount(state.tailsSetAside, 'torn line')} set aside after a crash`,
       warning: true,
@@ -188,11 +205,12 @@ function mishapLines(basis: Basis): HealthView[] {
     ),
   );
   if (sampleCounts.size > 1) {
-    const text = `between ${Math.min(...sampleCounts)} and ${Math.max(...sampleCounts)} samples stand behind the numbers: they are not means over the same things`;
-    lines.push({ what: 'Samples', text, warning: true });
+    const text = `the numbers are means over ${Math.min(...sampleCounts)} to ${Math.max(...sampleCounts)} samples: they do not average the same things`;
+    lines.push({ code: 'samples', what: 'Samples', text, warning: true });
   }
   if (loads.length > 0 && busyCount > WORRYING_SHARE * loads.length)
     lines.push({
+      code: 'machine',
       what: 'Machine',
       text: `busy with other work in ${formatPercent(busyCount / loads.length)} of the measurements`,
       warning: true,
@@ -200,7 +218,7 @@ function mishapLines(basis: Basis): HealthView[] {
   return lines;
 }
 
-/** Where most ideas give no number, more ideas are not what is needed. */
+/** Where most ideas give no number, more ideas do not help. */
 function failureAdvice({ state }: Basis): string | undefined {
   const failureCount = state.counts.crashed + state.counts['timed out'];
   const ideaCount = ideasTried(state) - state.counts.refused;
@@ -211,50 +229,61 @@ function failureAdvice({ state }: Basis): string | undefined {
   return `Find out why ${formatInteger(failureCount)} of ${formatCount(ideaCount, 'idea')} gave no number: \`overnight show ${lastFailure}\`.`;
 }
 
-const MORE_COMMAND = '`overnight run --experiments 50`';
+/** How to get more ideas: another run, or, where nobody had any left, somebody else. */
+function moreIdeas({ state }: Basis): string {
+  const { end } = state.sessions.at(-1) ?? {};
+  return end?.reason === 'proposer exhausted'
+    ? 'Nobody has more ideas: let an agent propose (`overnight run --help` lists them), or declare more knobs (`overnight knobs`).'
+    : 'Try more ideas: `overnight run --experiments 50`.';
+}
 
 /** What a person would do next, best first. */
 export function nextSteps(basis: Basis, status: StateView, undecided: readonly UndecidedView[]): string[] {
   const steps: string[] = [];
   const { incumbent, champion } = basis.state;
-  if (status.kind === 'never run') return ['Start the night: `overnight run`.'];
+  if (status.kind === 'never run') return ['Start a run: `overnight run`.'];
   if (basis.facts.ledgerProblem) steps.push('Check the record: `overnight audit`.');
   else if (status.kind === 'broken')
-    steps.push('Find out what broke: `overnight doctor`; then `overnight run` goes on where it stopped.');
+    steps.push('Find out what broke: `overnight doctor`; then `overnight run` continues where it stopped.');
   if (status.kind === 'stalled')
-    steps.push('Look at what hangs: `overnight log`, or stop it with Ctrl-C and `overnight run` again.');
-  if (status.kind === 'died') steps.push('Go on where it stopped, nothing is lost: `overnight run`.');
+    steps.push('Look at what hangs: `overnight log`; or stop it with Ctrl-C and `overnight run` again.');
+  if (status.kind === 'died') steps.push('Continue where it stopped; nothing is lost: `overnight run`.');
   const failureStep = failureAdvice(basis);
   if (failureStep) steps.push(failureStep);
   const { finalComparison: final } = basis.state;
+  const hasFailedFinal = final?.n === incumbent && !isFinalShown(basis.state);
   const claim = basis.state.confirmations.findLast((confirmation) => confirmation.n === incumbent);
-  const isUnshown = champion === 0 && incumbent > 0 && final?.n !== incumbent && claim !== undefined && !claim.passed;
+  const hasFailedClaim =
+    champion === 0 && incumbent > 0 && final?.n !== incumbent && claim !== undefined && !claim.passed;
+  const isUnshown = hasFailedClaim || hasFailedFinal;
   const isUntested = incumbent !== champion && final?.n !== incumbent && claim === undefined;
   if (status.kind === 'running')
     steps.push(
       isUntested
         ? `Let it run: #${incumbent} is tested with fresh measurements before it ends.`
-        : 'Let it run; `overnight steer` tells whoever proposes what you think.',
+        : 'Let it run; `overnight steer` sends instructions to the proposer.',
     );
   else {
-    // A claim that failed is most often a night that was too short: a line drawn under it would measure the same again.
+    // A claim fails most often because the run was too short; a final comparison would measure the same again.
     if (isUnshown)
       steps.push(
-        `Give it more ideas: fresh measurements did not show #${incumbent} to be better, and another session goes on from there: ${MORE_COMMAND}.`,
+        `${moreIdeas(basis)} ${hasFailedFinal ? 'The final comparison' : 'Fresh measurements'} did not show #${incumbent} to be better.`,
       );
     if (isUntested) steps.push(`Test #${incumbent} with fresh measurements: \`overnight run\` does so before it ends.`);
     if (incumbent > 0 && final?.n !== incumbent)
       steps.push(
-        'Draw the line under the stack: `overnight finalize` drops what does not pay and measures the rest side by side.',
+        'Finalize: `overnight finalize` leaves out steps that do not help and compares the rest with the baseline side by side.',
       );
   }
   const bestN = final?.n ?? champion;
-  if (bestN > 0)
-    steps.push(`Look at what #${bestN} changed, then take it: \`overnight diff ${bestN}\`, \`overnight take\`.`);
+  if (bestN > 0 && !hasFailedFinal)
+    steps.push(
+      `Look at what #${bestN} changed, then take it: \`overnight diff 0 ${bestN}\`, \`${takeCommand(basis.state, bestN)}\`.`,
+    );
   const affordable = undecided.find((candidate) => candidate.n !== incumbent && candidate.measurements !== undefined);
   if (affordable) steps.push(`Settle #${affordable.n}, which is inconclusive: ${affordable.cost}.`);
   const hasEnded =
     status.kind === 'finished' || status.kind === 'stopped on budget' || status.kind === 'stopped by person';
-  if (hasEnded && !isUnshown) steps.push(`Try more ideas: ${MORE_COMMAND}.`);
+  if (hasEnded && !isUnshown) steps.push(moreIdeas(basis));
   return steps;
 }

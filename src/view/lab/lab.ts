@@ -2,24 +2,36 @@
  * A lab as people see it: every number computed once. Terminal, report, dashboard and `--json` all show this object and
  * nothing else. Pure: the same state and facts give the same view. Knows nothing about how it is drawn.
  */
+import { defined } from '../../base/defined.ts';
 import { formatCount, oneLine, sanitizeText } from '../../base/text.ts';
-import { verdictOf } from '../../core/experiment.ts';
-import { ideasTried } from '../../core/plan/plan.ts';
+import { ideasTried } from '../../core/plan/pace.ts';
 import { type LabState, lineage } from '../../core/state.ts';
-import { type Basis, basisOf, standingOf } from '../basis.ts';
+import { arrowOf, type Basis, basisOf, standingOf } from '../basis.ts';
 import { deadEndViews, undecidedViews } from '../brief/dead-ends.ts';
 import { economicsView, moneyByExperiment } from './economics.ts';
 import { emptyView } from './empty.ts';
 import { finePrintLines } from './fine-print.ts';
-import { dateTime, formatDollars, secondsBetween, formatShortDuration, formatInteger } from '../format.ts';
+import { dateTime, formatDollars, secondsBetween, formatDuration, formatInteger } from '../format.ts';
 import { healthViews, nextSteps } from './health.ts';
+import { takeCommands } from './take.ts';
 import { halfTried, untriedIdeas } from '../brief/ideas.ts';
 import { falseKeepView } from './shrunken-effects.ts';
 import { noiseView } from './noise.ts';
 import { rowView, standingsOf } from './rows.ts';
 import { nowViews, stateView, thinkingPart } from './state.ts';
 import { limitsView, type TimeSpan, sessionSpans, sessionViews, timeView } from './time.ts';
-import type { ClaimView, CountsView, ExperimentView, Facts, LabView, SegmentView } from '../types.ts';
+import type { TimeView } from '../cost-types.ts';
+import type {
+  ClaimView,
+  CountsView,
+  ExperimentView,
+  Facts,
+  GainView,
+  LabView,
+  NoiseView,
+  SegmentView,
+  VerdictView,
+} from '../types.ts';
 import { claimViews, gainView, verdictView } from './verdict.ts';
 
 /** Untried ideas that are shown. */
@@ -31,8 +43,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
   const workSpans = sessionSpans(basis);
   const experimentRows = rowViews(basis, workSpans);
   const endedIdeas = experimentRows.filter(isEndedIdea);
-  const measuredCount = endedIdeas.filter((experiment) => experiment.verdict !== 'refused').length;
-  const time = timeView(basis, workSpans, measuredCount);
+  const time = timeView(basis, workSpans, endedIdeas.filter(isMeasured).length);
   const claims = claimViews(basis);
   const gain = gainView(basis, claims);
   const noise = noiseView(basis);
@@ -47,31 +58,16 @@ export function viewLab(state: LabState, facts: Facts): LabView {
   return {
     ...labHeading(basis),
     state: status,
-    verdict: verdictView(basis, {
-      gain,
-      claims,
-      noise,
-      tried: measuredCount,
-      numbers: endedIdeas.filter((experiment) => experiment.mean).length,
-    }),
-    ...(state.measurements.length > 0 && {
-      baseline: standingOf(basis, 0),
-      incumbent: standingOf(basis, state.incumbent),
-      champion: standingOf(basis, state.champion),
-    }),
-    ...(gain && { gain }),
-    ...(noise && { noise }),
+    verdict: verdictOfIdeas(basis, endedIdeas, claims, gain, noise),
+    ...standingViews(basis),
+    ...defined({ gain, noise }),
     claims,
     sinceBest: sinceBest(basis, endedIdeas, lastSign),
     counts: countsView(state),
     refusals,
     crashes,
     time,
-    spend: {
-      text: spendText(state, time.text.cpu, economics.usd),
-      short:
-        economics.usd === undefined ? time.text.sessions : `${formatDollars(economics.usd)}, ${time.text.sessions}`,
-    },
+    spend: spendView(state, time, economics.usd),
     economics,
     limits,
     budget: { seconds: basis.arena.budget.seconds, wallS: basis.arena.budget.wall_s },
@@ -93,6 +89,30 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     finePrint: finePrintLines(basis, workSpans),
     tip: facts.tip,
     madeAt: dateTime(facts.now, basis.zone),
+  };
+}
+
+const isMeasured = (endedIdea: ExperimentView): boolean => endedIdea.verdict !== 'refused';
+
+function verdictOfIdeas(
+  basis: Basis,
+  endedIdeas: readonly ExperimentView[],
+  claims: readonly ClaimView[],
+  gain: GainView | undefined,
+  noise: NoiseView | undefined,
+): VerdictView {
+  const tried = endedIdeas.filter(isMeasured).length;
+  const numbers = endedIdeas.filter((experiment) => experiment.mean).length;
+  return verdictView(basis, { gain, claims, noise, tried, numbers });
+}
+
+function standingViews(basis: Basis): Pick<LabView, 'baseline' | 'incumbent' | 'champion'> {
+  const { state } = basis;
+  if (state.measurements.length === 0) return {};
+  return {
+    baseline: standingOf(basis, 0),
+    incumbent: standingOf(basis, state.incumbent),
+    champion: standingOf(basis, state.champion),
   };
 }
 
@@ -150,20 +170,20 @@ function labHeading(basis: Basis): LabHeading {
   const { metric, name, description } = basis.arena;
   const session = basis.state.sessions.at(-1)?.start;
   const trust = session && { grade: session.grade, reason: oneLine(session.gradeReason, 300) };
-  return {
+  return defined({
     arena: name,
     tag: basis.state.lab!.tag,
     metric: {
       name: metric.name,
       unit: metric.unit,
       direction: metric.direction,
-      arrow: metric.direction === 'minimize' ? '↓' : '↑',
+      arrow: arrowOf(metric),
       decimals: basis.format.decimals,
     },
     luck: falseKeepView(basis.state),
     trust: trust ?? { grade: 'reported', reason: 'nothing was measured yet' },
-    ...(description && { description: oneLine(description, 600) }),
-  };
+    description: description ? oneLine(description, 600) : undefined,
+  });
 }
 
 function sinceBest(basis: Basis, endedIdeas: readonly ExperimentView[], lastSign: string): LabView['sinceBest'] {
@@ -173,13 +193,13 @@ function sinceBest(basis: Basis, endedIdeas: readonly ExperimentView[], lastSign
   const keptAt =
     bestExperiment?.state === 'decided' ? bestExperiment.at : (basis.state.sessions[0]?.startedAt ?? lastSign);
   const seconds = Math.max(0, secondsBetween(keptAt, basis.facts.alive ? basis.facts.now : lastSign));
-  const long = `${formatCount(experiments, 'experiment')}, ${formatShortDuration(seconds)}`;
-  return { experiments, seconds, text: `${formatInteger(experiments)} · ${formatShortDuration(seconds)}`, long };
+  const long = `${formatCount(experiments, 'experiment')}, ${formatDuration(seconds)}`;
+  return { experiments, seconds, text: `${formatInteger(experiments)} · ${formatDuration(seconds)}`, long };
 }
 
 function countsView(state: LabState): CountsView {
   const { kept, discarded, inconclusive, crashed } = state.counts;
-  // Steps left out for the finish line are refused too where they cannot be: they are no ideas.
+  // Ablations for the final comparison can be refused too; they are no ideas.
   const refused = state.experiments.filter(
     (experiment) => experiment.state === 'refused' && experiment.idea.kind === 'idea',
   ).length;
@@ -195,11 +215,10 @@ function countsView(state: LabState): CountsView {
     [refused, 'refused'],
     [open, 'open'],
   ];
-  const phrases = [
-    `${formatInteger(tried)} tried`,
-    ...parts.filter(([amount]) => amount > 0).map(([amount, label]) => `${formatInteger(amount)} ${label}`),
-  ];
-  return { tried, kept, discarded, inconclusive, crashed, timedOut, refused, open, text: phrases.join(' · ') };
+  const phrases = parts.filter(([amount]) => amount > 0).map(([amount, label]) => `${formatInteger(amount)} ${label}`);
+  const text = [`${formatInteger(tried)} tried`, ...phrases].join(' · ');
+  const detail = phrases.join(' · ');
+  return { tried, kept, discarded, inconclusive, crashed, timedOut, refused, open, text, detail };
 }
 
 function crashCounts(experimentRows: readonly ExperimentView[]): LabView['crashes'] {
@@ -216,6 +235,11 @@ function refusalCounts(state: LabState): LabView['refusals'] {
     .sort((left, right) => right.count - left.count);
 }
 
+const spendView = (state: LabState, { text }: TimeView, costUsd: number | undefined): LabView['spend'] => ({
+  text: spendText(state, text.cpu, costUsd),
+  short: costUsd === undefined ? text.sessions : `${formatDollars(costUsd)}, ${text.sessions}`,
+});
+
 function spendText(state: LabState, cpuTime: string, costUsd: number | undefined): string {
   if (costUsd !== undefined) return `${formatDollars(costUsd)} for models; ${cpuTime} of processor time`;
   const proposers = new Set(
@@ -224,9 +248,7 @@ function spendText(state: LabState, cpuTime: string, costUsd: number | undefined
   const isModelFree = [...proposers].every(
     (name) => name === 'search' || name === 'knobs' || name === 'hand' || name === 'replay',
   );
-  return isModelFree
-    ? `no money: ideas came without a model; ${cpuTime} of processor time`
-    : `${cpuTime} of processor time`;
+  return isModelFree ? `no money: no model was asked; ${cpuTime} of processor time` : `${cpuTime} of processor time`;
 }
 
 /**
@@ -245,16 +267,4 @@ function segmentViews(incumbentLineage: readonly number[], claims: readonly Clai
     steps = [];
   }
   return steps.length > 0 ? [...segments, { steps }] : segments;
-}
-
-function takeCommands(state: LabState): LabView['take'] {
-  const n = state.finalComparison?.n ?? (state.champion > 0 ? state.champion : state.incumbent);
-  const keptExperiment = state.experiments[n];
-  if (n === 0 || !keptExperiment || verdictOf(keptExperiment) !== 'kept') return [];
-  const doubt = state.champion > 0 || state.finalComparison ? '' : ', which are not confirmed,';
-  return [
-    { command: `overnight diff ${n}`, what: `show what #${n} changes against the baseline` },
-    { command: 'overnight take', what: `put the kept steps${doubt} on a branch of your repository` },
-    { command: 'overnight audit', what: 'check that every verdict follows from the record' },
-  ];
 }

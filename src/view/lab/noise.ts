@@ -2,6 +2,7 @@
  * The noise of a lab as people see it: how large, what it lets one resolve and at what price, and what is odd about the
  * numbers. Pure.
  */
+import { defined } from '../../base/defined.ts';
 import type { Measurement } from '../../core/experiment.ts';
 import { valueOf } from '../../core/experiment.ts';
 import { measurementsOf } from '../../core/state.ts';
@@ -28,27 +29,27 @@ export function noiseView(basis: Basis): NoiseView | undefined {
     ? `none: repeats of the same code agree exactly (${basis.dof} comparisons)`
     : `${sigma.text} (standard deviation of repeats of the same code, ${basis.dof} degrees of freedom)`;
   const warnings = [...(basis.state.noise.get(basis.device)?.calibrated?.warnings ?? []), ...findOddities(basis)];
-  return {
+  return defined({
     sigma,
     dof: basis.dof,
     detectable: detectableByOne,
     detectable3: detectableByThree,
     text,
     warnings,
-    ...(!isExact && { cost: costText(basis) }),
-  };
+    cost: isExact ? undefined : costText(basis),
+  });
 }
 
 /** Half the effect takes four times the measurements. */
 function costText(basis: Basis): string {
   const costOfRuns = (runs: number): string =>
     `${runs} each for ${basis.format.spread(minimumDetectableEffect(basis.sigma, runs))} (${formatDuration(2 * runs * basis.typicalS)})`;
-  return `an improvement that shows in four of five cases: ${[1, 4, 16].map(costOfRuns).join(', ')}`;
+  return `improvements that show in four of five cases: ${[1, 4, 16].map(costOfRuns).join(', ')}`;
 }
 
 /**
- * What the baseline's repeats give away beside their spread: a metric with two values, one at its bound, one that
- * follows the machine.
+ * What the baseline's repeats show beside their spread: a metric with two values, one at its bound, one that follows
+ * the machine.
  */
 function findOddities(basis: Basis): string[] {
   const repeats = measurementsOf(basis.state, 0).filter(
@@ -62,16 +63,14 @@ function findOddities(basis: Basis): string[] {
   for (const bound of [min, max])
     if (bound !== undefined && Math.abs(mean(repeatValues) - bound) <= 2 * basis.sigma)
       oddities.push(
-        `repeats lie at the bound ${basis.format.value(bound)}: the metric is saturated, nothing better can show`,
+        `repeats lie at the bound ${basis.format.value(bound)}: the metric is saturated, no improvement can show`,
       );
   const followedText =
     repeatValues.length >= MIN_REPEATS && basis.sigma > 0 ? describeFollowed(basis, repeats, repeatValues) : undefined;
   return followedText ? [...oddities, followedText] : oddities;
 }
 
-/**
- * The secondary number that the metric follows most closely, when it follows one at all, and what can be done about it.
- */
+/** The secondary number that the metric follows most closely, if it follows any, and the remedy. */
 function describeFollowed(
   basis: Basis,
   repeats: readonly Measurement[],

@@ -1,6 +1,8 @@
-/** What is worth waking somebody for: which events, and in which words. The words are the verdict's own. Pure. */
+/** Which events people are notified of, and in which words: the verdict's own. Pure. */
+import { defined } from '../../base/defined.ts';
 import { oneLine } from '../../base/text.ts';
-import type { LedgerEvent, StopReason } from '../../core/event.ts';
+import type { LedgerEvent } from '../../core/event.ts';
+import type { StopReason } from '../../core/session.ts';
 import type { LabView } from '../types.ts';
 
 export type NoticeKind = 'champion' | 'budget' | 'stall' | 'failure' | 'end';
@@ -9,6 +11,8 @@ export interface Notice {
   readonly kind: NoticeKind;
   readonly title: string;
   readonly text: string;
+  /** The verdict's sentence alone, the first of the text. */
+  readonly verdict: string;
   readonly arena: string;
   readonly tag: string;
   /** The metric of what the report claims, where something is confirmed. */
@@ -34,7 +38,7 @@ const NOTICE_KINDS: Readonly<Record<StopReason, NoticeKind>> = {
   error: 'failure',
 };
 
-/** Is this event told to people at all? Cheap: asked for every event, before a view is made. */
+/** Are people notified of this event at all? Cheap: asked for every event, before a view is made. */
 export const isTold = (event: LedgerEvent): boolean =>
   (event.type === 'confirmation' && event.passed) || event.type === 'session.ended' || event.type === 'stage.failed';
 
@@ -67,20 +71,21 @@ const NOTICE_TITLES: Readonly<Record<NoticeKind, string>> = {
   champion: 'New champion',
   budget: 'The budget is used up',
   stall: 'Stalled',
-  failure: 'The night failed',
-  end: 'The night is over',
+  failure: 'The run failed',
+  end: 'The run is over',
 };
 
 function createNotice(labView: LabView, kind: NoticeKind, title: string, experiment?: number): Notice {
   const nextLine = labView.next[0] ? `\nNext: ${labView.next[0]}` : '';
   const confirmedValue = labView.champion && labView.champion.n > 0 ? labView.champion.mean?.raw : undefined;
-  return {
+  return defined({
     kind,
     title: `${labView.arena}: ${title}`,
     text: `${labView.verdict.sentence}\n${labView.counts.text}; ${labView.spend.text}.${nextLine}`,
+    verdict: labView.verdict.sentence,
     arena: labView.arena,
     tag: labView.tag,
-    ...(confirmedValue !== undefined && { value: confirmedValue }),
-    ...(experiment !== undefined && { experiment }),
-  };
+    value: confirmedValue,
+    experiment,
+  });
 }

@@ -10,7 +10,7 @@ import { viewLab } from './lab.ts';
 import type { LabView } from '../types.ts';
 
 const second = (change: Record<string, unknown> = {}): Script =>
-  new Script(arenaWith({ ...change, decide: { rules: 2, controls: 0, ...(change.decide as object) } }));
+  new Script(arenaWith({ ...change, decide: { controls: 0, ...(change.decide as object) } }));
 const view = (script: Script): LabView => viewLab(script.state, { now: script.state.lastAt, alive: true, tip: '' });
 const maximize = { metric: { name: 'score', direction: 'maximize' } };
 const verdict = (script: Script): unknown => {
@@ -46,7 +46,7 @@ describe('odd numbers', () => {
     expect(warnings(second().addCalibration([1, 0, 1, 0, 1]))).toMatch(/only two values: the metric is binary/);
     const bounded = { metric: { name: 'share', direction: 'maximize', plausible: { min: 0, max: 1 } } };
     expect(warnings(second(bounded).addCalibration([0.999, 1, 0.998, 1, 0.999]))).toMatch(
-      /saturated, nothing better can show/,
+      /saturated, no improvement can show/,
     );
     const following = (name: string, change = {}): Script => {
       const script = second(change).propose('baseline').addSnapshot();
@@ -122,7 +122,7 @@ describe('odd numbers', () => {
     }
     expect(view(script).health.find((line) => line.what === 'Samples')).toMatchObject({
       warning: true,
-      text: expect.stringContaining('between 2 and 3 samples'),
+      text: expect.stringContaining('means over 2 to 3 samples'),
     });
   });
 

@@ -41,10 +41,10 @@ describe('two versions of program.md', () => {
   it('that were alternated are compared in pairs, and a real difference shows', () => {
     const { comparison, versions } = viewPrograms(night(turns(12), { a: 0.8, b: 0.1 }).state, facts, 'a', 'b');
     expect(versions.map(({ experiments }) => experiments)).toEqual([24, 24]);
-    expect(comparison).toMatchObject({ pairs: 24, text: expect.stringMatching(/^a brings more: /) });
+    expect(comparison).toMatchObject({ pairs: 24, text: expect.stringMatching(/^a gains more: /) });
     expect(comparison!.interval[0]).toBeGreaterThan(0);
     expect(viewPrograms(night(turns(12), { a: 0.1, b: 0.8 }).state, facts, 'a', 'b').comparison!.text).toMatch(
-      /^b brings more/,
+      /^b gains more/,
     );
   });
 
@@ -64,7 +64,7 @@ describe('two versions of program.md', () => {
       'a',
       'b',
     );
-    expect(comparison).toMatchObject({ pairs: 0, text: expect.stringContaining('NOT alternated') });
+    expect(comparison).toMatchObject({ pairs: 0, text: expect.stringContaining('not alternated') });
   });
 
   it('are not compared when there is one, or none', () => {

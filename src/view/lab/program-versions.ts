@@ -1,7 +1,7 @@
 /**
- * Two versions of program.md compared: what experiments proposed under each brought. The gain of an experiment is the
- * improvement that it added to the kept code, 0 when it added none. Versions that were alternated are compared in pairs
- * on nearly the same code; others only side by side, and it is said.
+ * Two versions of program.md compared by the gains of the experiments that were proposed under each. The gain of an
+ * experiment is the improvement that it added to the kept code, 0 when it added none. Versions that were alternated
+ * are compared in pairs on nearly the same code; others only side by side, and it is said.
  */
 import { formatCount } from '../../base/text.ts';
 import { type Experiment, verdictOf } from '../../core/experiment.ts';
@@ -50,7 +50,7 @@ export function viewPrograms(state: LabState, facts: Facts, wantedFirst?: string
     const fruitless = state.calls.filter(
       ({ start, end }) => start.program === version && start.purpose === 'idea' && end && end.outcome !== 'edit',
     ).length;
-    const text = `${version.slice(0, 8)}: ${formatCount(versionExperiments.length, 'experiment')}, ${kept} kept (${formatPercent(kept / versionExperiments.length)}), ${value(gain)} gained by one on average, ${formatCount(fruitless, 'call')} without an idea`;
+    const text = `${version.slice(0, 8)}: ${formatCount(versionExperiments.length, 'experiment')}, ${kept} kept (${formatPercent(kept / versionExperiments.length)}), ${value(gain)} gained per experiment, ${formatCount(fruitless, 'call')} without an idea`;
     return { version, experiments: versionExperiments.length, kept, fruitless, gain, text };
   });
   const mostTried = [...versions].sort((left, right) => right.experiments - left.experiments);
@@ -64,14 +64,14 @@ export function viewPrograms(state: LabState, facts: Facts, wantedFirst?: string
   const method =
     pairs > 0
       ? `on ${formatCount(pairs, 'pair')} of experiments side by side`
-      : 'NOT alternated: what came later stood on better code, so this says little';
+      : 'not alternated: later experiments built on better code, so this says little';
   const conclusion =
     interval[0] > 0
-      ? `${firstVersion.slice(0, 8)} brings more`
+      ? `${firstVersion.slice(0, 8)} gains more`
       : interval[1] < 0
-        ? `${secondVersion.slice(0, 8)} brings more`
+        ? `${secondVersion.slice(0, 8)} gains more`
         : 'no difference is shown';
-  const text = `${conclusion}: ${delta(difference)} an experiment (95 %: ${delta(interval[0])} to ${delta(interval[1])}), ${method}`;
+  const text = `${conclusion}: ${delta(difference)} per experiment (95 %: ${delta(interval[0])} to ${delta(interval[1])}), ${method}`;
   return {
     versions,
     comparison: { a: firstVersion, b: secondVersion, pairs, difference, interval, probability, text },

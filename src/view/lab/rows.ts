@@ -1,13 +1,14 @@
 /**
- * Experiments as rows: what each tried, what became of it, how sure that is. Knows nothing about the lab as a whole.
+ * Experiments as rows: idea, verdict and how certain it is. Knows nothing about the lab as a whole.
  */
+import { defined } from '../../base/defined.ts';
 import { oneLine } from '../../base/text.ts';
 import { isClearStep } from '../../core/rules/claims.ts';
-import type { Decision } from '../../core/rules/judge.ts';
+import type { Decision } from '../../core/decision.ts';
 import { type Experiment, verdictOf } from '../../core/experiment.ts';
-import { type LabState, lineage, measurementsOf, rulesOf } from '../../core/state.ts';
+import { type LabState, lineage, measurementsOf } from '../../core/state.ts';
 import { type Basis, effectView, halfOf, MAX_HYPOTHESIS_LENGTH, meanOf, workSecondsOf } from '../basis.ts';
-import { chanceText, formatDollars, formatFixed, MINUS, formatShortDuration } from '../format.ts';
+import { chanceText, formatDollars, formatDuration, knobText, MINUS, withRealMinus } from '../format.ts';
 import { shrunkenEffect } from './shrunken-effects.ts';
 import { type TimeSpan, workedBefore } from './time.ts';
 import type { EffectView, ExperimentView, RowVerdict, Standing } from '../types.ts';
@@ -19,13 +20,7 @@ export function standingsOf(state: LabState): ReadonlyMap<number, Standing> {
     if (verdictOf(experiment) === 'kept') result.set(experiment.idea.n, 'unconfirmed');
   for (const claim of state.confirmations) if (!claim.passed) result.set(claim.n, 'not shown');
   if (state.champion > 0) for (const n of lineage(state, state.champion)) if (n > 0) result.set(n, 'in stack');
-  if (state.lab && rulesOf(state) > 1) {
-    const device = state.sessions.at(-1)?.start.deviceClass ?? '';
-    for (const [n, standing] of result)
-      if (standing === 'in stack' && isClearStep(state, n, device)) result.set(n, 'confirmed');
-    return result;
-  }
-  for (const claim of state.confirmations) if (claim.passed) result.set(claim.n, 'confirmed');
+  for (const [n, standing] of result) if (standing === 'in stack' && isClearStep(state, n)) result.set(n, 'confirmed');
   return result;
 }
 
@@ -48,7 +43,7 @@ export function rowView(
   const probability = decision?.verdict === 'kept' ? (shrunken ?? effect)?.probability : undefined;
   const changed = changedKnobs(state, experiment);
   const workSeconds = workSecondsOf(state, idea.n);
-  return {
+  return defined({
     n: idea.n,
     verdict: rowVerdict(state, experiment),
     standing,
@@ -63,28 +58,29 @@ export function rowView(
     deleted: snapshot?.deleted ?? 0,
     lines: snapshot && idea.n > 0 ? `+${snapshot.added} ${MINUS}${snapshot.deleted}` : '',
     durationS: workSeconds,
-    duration: workSeconds > 0 ? formatShortDuration(workSeconds) : '',
-    reason: oneLine(
-      decision?.reason ?? (experiment.state === 'refused' ? experiment.reason : ''),
-      MAX_HYPOTHESIS_LENGTH,
+    duration: workSeconds > 0 ? formatDuration(workSeconds) : '',
+    reason: withRealMinus(
+      oneLine(decision?.reason ?? (experiment.state === 'refused' ? experiment.reason : ''), MAX_HYPOTHESIS_LENGTH),
     ),
     at: experiment.state === 'decided' ? experiment.at : idea.at,
     workedS: workedBefore(workSpans, experiment.state === 'decided' ? experiment.at : idea.at),
     otherDevice,
-    ...(estimate && { mean: { raw: estimate.mean, text: basis.format.bare(estimate.mean) } }),
-    ...(half && { half }),
-    ...(effect && { effect }),
-    ...(shrunken && { shrunken }),
-    ...(probability !== undefined && { chance: chanceText(probability) }),
-    ...(idea.why && { why: oneLine(idea.why, MAX_HYPOTHESIS_LENGTH) }),
-    ...(idea.knobs && { knobs: idea.knobs }),
-    ...(decision && { against: decision.against, rule: decision.rule }),
-    ...(decision?.kind && { discard: decision.kind }),
-    ...(decision?.failure && { failure: decision.failure }),
-    ...(experiment.state === 'refused' && { refusal: experiment.code }),
-    ...(snapshot && { commit: snapshot.commit }),
-    ...(costUsd !== undefined && { costUsd, cost: formatDollars(costUsd) }),
-  };
+    mean: estimate && { raw: estimate.mean, text: basis.format.bare(estimate.mean) },
+    half,
+    effect,
+    shrunken,
+    chance: probability === undefined ? undefined : chanceText(probability),
+    why: idea.why ? oneLine(idea.why, MAX_HYPOTHESIS_LENGTH) : undefined,
+    knobs: idea.knobs,
+    against: decision?.against,
+    rule: decision?.rule,
+    discard: decision?.kind,
+    failure: decision?.failure,
+    refusal: experiment.state === 'refused' ? experiment.code : undefined,
+    commit: snapshot?.commit,
+    costUsd,
+    cost: costUsd === undefined ? undefined : formatDollars(costUsd),
+  });
 }
 
 function rowVerdict(state: LabState, experiment: Experiment): RowVerdict {
@@ -105,19 +101,14 @@ function changedKnobs(state: LabState, experiment: Experiment): ExperimentView['
   const parentKnobs = state.experiments[experiment.idea.parent]?.idea.knobs ?? {};
   return Object.keys(newKnobs)
     .filter((name) => newKnobs[name] !== parentKnobs[name])
-    .map((name) => ({
-      name,
-      to: knobText(newKnobs[name]!),
-      ...(parentKnobs[name] !== undefined && { from: knobText(parentKnobs[name]) }),
-    }));
-}
-
-const knobText = (value: number | string): string =>
-  typeof value === 'string' ? oneLine(value, 40) : formatFixed(value, exactDecimals(value));
-
-function exactDecimals(value: number): number {
-  const digits = String(Number(value.toPrecision(6))).split('.')[1];
-  return digits && !digits.includes('e') ? digits.length : 0;
+    .map((name) => {
+      const previous = parentKnobs[name];
+      return defined({
+        name,
+        to: knobText(newKnobs[name]!),
+        from: previous === undefined ? undefined : knobText(previous),
+      });
+    });
 }
 
 /** Dead ends are grouped by the knob they moved, else by the files they touched. */

@@ -1,6 +1,6 @@
 /** Is it alive, and what does it do? Knows nothing about results. */
 import { oneLine } from '../../base/text.ts';
-import type { StopReason } from '../../core/event.ts';
+import type { StopReason } from '../../core/session.ts';
 import type { Measurement } from '../../core/experiment.ts';
 import { values } from '../../core/state.ts';
 import { type Basis, titleOf } from '../basis.ts';
@@ -36,6 +36,7 @@ export function stateView(basis: Basis, lastSign: string): StateView {
       kind: 'broken',
       text: `broken: ${oneLine(facts.ledgerProblem, 300).replace(/\.$/, '')}${suffix}`,
       at: state.lastAt,
+      isRecordDamaged: true,
     };
   }
   const session = state.sessions.at(-1);
@@ -71,7 +72,7 @@ function activityText(basis: Basis): string {
     return `${nowText(basis, measurement)}${state.running.size > 1 ? ` and ${state.running.size - 1} more` : ''}`;
   for (const [stage, record] of state.stages)
     if (record.output === undefined && record.failed === undefined) return `${stage}`;
-  if (state.measurements.length === 0) return 'getting ready';
+  if (state.measurements.length === 0) return 'starting';
   return state.steering.paused ? 'paused by a person, no new ideas until `resume`' : 'waiting for the next idea';
 }
 
@@ -79,7 +80,7 @@ function activityText(basis: Basis): string {
 export function purposeText(basis: Basis, measurement: Measurement): string {
   switch (measurement.purpose) {
     case 'screen':
-      return `a short run of #${measurement.n}`;
+      return `screening #${measurement.n}`;
     case 'calibrate':
       return `measuring the noise, repeat ${values(basis.state, 0, measurement.deviceClass).length + 1} of ${basis.arena.calibrate.replicates}`;
     case 'idea':
@@ -89,11 +90,11 @@ export function purposeText(basis: Basis, measurement: Measurement): string {
     case 'confirm':
       return `confirming #${measurement.claim}: fresh measurement of #${measurement.n}`;
     case 'drift':
-      return `looking for drift: #${measurement.n} again`;
+      return `checking for drift: #${measurement.n} again`;
     case 'final':
-      return `the last comparison: #${measurement.n}`;
+      return `final comparison: #${measurement.n}`;
     case 'holdout':
-      return `#${measurement.n} before the holdout`;
+      return `#${measurement.n} on the holdout`;
     default:
       return measurement.purpose satisfies never;
   }

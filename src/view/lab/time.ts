@@ -1,4 +1,5 @@
 /** Where the hours went: sessions, measuring, waiting. Knows nothing about results. */
+import { defined } from '../../base/defined.ts';
 import { formatCount, oneLine } from '../../base/text.ts';
 import { costOfCalls } from '../../core/calls.ts';
 import { FINAL_PAIRS } from '../../core/plan/finalize.ts';
@@ -15,7 +16,7 @@ import {
   secondsBetween,
   formatInteger,
 } from '../format.ts';
-import type { LimitsView, SessionView, TimeView } from '../types.ts';
+import type { LimitsView, SessionView, TimeView } from '../cost-types.ts';
 
 export interface TimeSpan {
   readonly from: string;
@@ -177,18 +178,17 @@ export function limitsView(
   if (limits.finalize) bars.push(...finalBars(basis));
   const isRunning = basis.facts.alive && remainingS !== undefined && remainingS > 0;
   const endsAt = isRunning ? isoAfter(basis.facts.now, remainingS!) : '';
-  return {
+  const { experiments, deadline, target } = limits;
+  return defined({
     bars,
-    ...(limits.experiments !== undefined && { experiments: limits.experiments }),
-    ...(limits.deadline !== undefined && { deadline: limits.deadline }),
-    ...(limits.target !== undefined && {
-      target: { raw: limits.target, text: basis.format.value(limits.target) },
-    }),
-    ...(endsAt && { projection: `ends about ${clockTime(endsAt, basis.zone)}, in ${formatDuration(remainingS!)}` }),
-  };
+    experiments,
+    deadline,
+    target: target === undefined ? undefined : { raw: target, text: basis.format.value(target) },
+    projection: endsAt ? `ends about ${clockTime(endsAt, basis.zone)}, in ${formatDuration(remainingS!)}` : undefined,
+  });
 }
 
-/** How far the finish line is: steps left out once, then measurements of the last comparison. */
+/** How far the final comparison is: steps ablated, then measurements of both sides. */
 function finalBars({ state }: Basis): { label: string; share: number }[] {
   const { incumbent } = state;
   const keptSteps = lineage(state, incumbent).filter((n) => n > 0 && state.experiments[n]!.idea.kind === 'idea');
@@ -199,13 +199,13 @@ function finalBars({ state }: Basis): { label: string; share: number }[] {
       measurement.purpose === 'final' && measurement.session === currentSession && measurement.state === 'finished',
   ).length;
   const finalBar = {
-    label: `${finishedCount} of ${2 * FINAL_PAIRS} last measurements`,
+    label: `${finishedCount} of ${2 * FINAL_PAIRS} final measurements`,
     share: Math.min(1, finishedCount / (2 * FINAL_PAIRS)),
   };
   return keptSteps.length < 2
     ? [finalBar]
     : [
-        { label: `${testedCount} of ${keptSteps.length} steps left out once`, share: testedCount / keptSteps.length },
+        { label: `${testedCount} of ${keptSteps.length} steps ablated`, share: testedCount / keptSteps.length },
         finalBar,
       ];
 }

@@ -1,12 +1,22 @@
 /**
- * The first sentence of everything: is it better, by how much, and is that real? Only a passed confirmation may be
- * called an improvement;
- * "nothing confirmed" is an outcome like any other. Numbers of claims come from fresh measurements only.
+ * The first sentence of every surface: is it better, by how much, and is that real? Only a passed confirmation may be
+ * called an improvement; "nothing confirmed" is an outcome like any other. Numbers of claims come from fresh
+ * measurements only.
  */
 
 import { formatCount } from '../../base/text.ts';
 import { values } from '../../core/state.ts';
-import { type Basis, effectView, freshOf, allowsPercent, standingOf, withPercent } from '../basis.ts';
+import {
+  allowsPercent,
+  type Basis,
+  comparedText,
+  effectView,
+  freshOf,
+  shortEffectText,
+  standingOf,
+  withPercent,
+} from '../basis.ts';
+import { withRealMinus } from '../format.ts';
 import { finalVerdict } from './final-comparison.ts';
 import type { ClaimView, GainView, NoiseView, StandingView, VerdictView } from '../types.ts';
 
@@ -23,7 +33,7 @@ export function claimViews(basis: Basis): ClaimView[] {
     const fresh = confirmation.numbers ?? freshOf(basis, confirmation.n, confirmation.against);
     const opponent = confirmation.against === 0 ? 'the baseline' : `#${confirmation.against}`;
     const outcome = confirmation.passed ? 'confirmed' : 'not confirmed';
-    const text = `#${confirmation.n} against ${opponent}: ${effect.text}, ${outcome} on ${fresh[0]} + ${fresh[1]} ${confirmation.numbers ? 'unselected' : 'fresh'} measurements`;
+    const text = `#${confirmation.n} against ${opponent}: ${effect.text}, ${outcome} on ${fresh[0]} + ${fresh[1]} ${confirmation.numbers ? 'measurements that played no part in the choice' : 'fresh measurements'}`;
     return {
       n: confirmation.n,
       against: confirmation.against,
@@ -31,7 +41,7 @@ export function claimViews(basis: Basis): ClaimView[] {
       effect,
       fresh,
       text,
-      reason: confirmation.reason,
+      reason: withRealMinus(confirmation.reason),
     };
   });
 }
@@ -59,16 +69,17 @@ export function gainView(basis: Basis, claims: readonly ClaimView[]): GainView |
 }
 
 function gainText(basis: Basis, effect: GainView['effect']): string {
-  if (!allowsPercent(basis) || !effect.percentText) return effect.text;
-  return `${effect.percentText} better (95 %: ${effect.percentIntervalText})`;
+  if (!allowsPercent(basis) || !effect.percentWords) return effect.text;
+  return `${effect.percentWords} (95 %: ${effect.percentIntervalText})`;
 }
 
 export interface VerdictInputs {
   readonly gain: GainView | undefined;
   readonly claims: readonly ClaimView[];
   readonly noise: NoiseView | undefined;
-  /** Ideas that were measured, and those of them that gave a number. */
+  /** Ideas that were measured. */
   readonly tried: number;
+  /** Those of them that gave a number. */
   readonly numbers: number;
 }
 
@@ -84,8 +95,8 @@ export function verdictView(basis: Basis, inputs: VerdictInputs): VerdictView {
   const incumbent = standingOf(basis, state.incumbent);
   const champion = standingOf(basis, state.champion);
   if (state.champion > 0 && inputs.gain) {
-    const firstSentence = `Best ${metricName} ${plusMinus(champion)} (#${champion.n}), baseline ${baseline.mean?.text}: ${inputs.gain.text}.`;
-    const headline = `best ${plusMinus(champion)}, confirmed, ${changeText(inputs.gain.effect)}`;
+    const firstSentence = `Best ${metricName} ${plusMinus(basis, champion)} (#${champion.n}), baseline ${baseline.mean?.text}: ${inputs.gain.text}.`;
+    const headline = `best ${plusMinus(basis, champion)}, confirmed, ${shortEffectText(inputs.gain.effect)}`;
     return {
       outcome: 'confirmed',
       sentence: `${firstSentence}${laterCandidateText(basis, incumbent, inputs.claims)}`,
@@ -98,8 +109,8 @@ export function verdictView(basis: Basis, inputs: VerdictInputs): VerdictView {
 
 function nothingBetter(basis: Basis, baseline: StandingView, { tried, numbers, noise }: VerdictInputs): VerdictView {
   const metricName = basis.arena.metric.name;
-  const valueText = `${metricName} ${plusMinus(baseline)}`;
-  const headline = `baseline ${plusMinus(baseline)}, nothing better yet`;
+  const valueText = `${metricName} ${plusMinus(basis, baseline)}`;
+  const headline = `baseline ${plusMinus(basis, baseline)}, nothing better yet`;
   const outcome = 'nothing better';
   if (tried === 0)
     return { outcome, sentence: `No idea has been measured yet; the baseline has ${valueText}.`, headline };
@@ -114,15 +125,10 @@ function nothingBetter(basis: Basis, baseline: StandingView, { tried, numbers, n
 }
 
 /** `0.9777 ± 0.0004 ms`: the half-width of the 95 % interval of the mean. */
-export function plusMinus(standing: StandingView): string {
-  if (!standing.mean) return 'not measured here';
-  if (!standing.half || standing.half.raw === 0) return standing.mean.text;
-  const [value, ...unit] = standing.mean.text.split(' ');
-  return [`${value} ± ${standing.half.text}`, ...unit].join(' ');
+function plusMinus(basis: Basis, { mean: estimate, half }: StandingView): string {
+  if (!estimate) return 'not measured here';
+  return half && half.raw !== 0 ? basis.format.plusMinus(estimate.raw, half.text) : estimate.text;
 }
-
-const changeText = (effect: GainView['effect']): string =>
-  effect.percentText ? `${effect.percentText} ${effect.raw > 0 ? 'better' : 'worse'}` : effect.delta;
 
 function calibratingVerdict(basis: Basis, baseline: StandingView): VerdictView {
   const measuredCount = values(basis.state, 0, basis.device).length;
@@ -145,16 +151,15 @@ function unconfirmedVerdict(
   const difference = candidate.mean && baseline.mean ? (candidate.mean.raw - baseline.mean.raw) * basis.sign : 0;
   const effect = withPercent(basis, effectView(basis, difference));
   const failedClaim = claims.findLast((claimView) => claimView.n === candidate.n && !claimView.passed);
-  const shareText = effect.percentText ? `${effect.percentText} ` : '';
-  const description = `the best candidate is #${candidate.n} at ${plusMinus(candidate)}, ${shareText}${difference > 0 ? 'better' : 'worse'} than the baseline’s ${baseline.mean?.text}`;
-  const untestedText = `${description}, but it was picked from many and no fresh measurements have tested it`;
+  const description = `the best candidate is #${candidate.n} at ${plusMinus(basis, candidate)}, ${comparedText(effect, `the baseline’s ${baseline.mean?.text}`)}`;
+  const untestedText = `${description}, but it was chosen from many and no fresh measurements have tested it`;
   const reason = failedClaim
     ? `#${candidate.n} was kept, but fresh measurements did not show it to be better: ${failedClaim.effect.text}`
     : untestedText;
   return {
     outcome: failedClaim ? 'not shown' : 'unconfirmed',
     sentence: `Nothing is confirmed: ${reason}.`,
-    headline: `best ${plusMinus(candidate)}, not confirmed, ${changeText(failedClaim?.effect ?? effect)}`,
+    headline: `best ${plusMinus(basis, candidate)}, not confirmed, ${shortEffectText(failedClaim?.effect ?? effect)}`,
   };
 }
 
@@ -162,5 +167,5 @@ function laterCandidateText(basis: Basis, candidate: StandingView, claims: reado
   if (basis.state.incumbent === basis.state.champion) return '';
   const hasFailed = claims.some((claimView) => claimView.n === candidate.n && !claimView.passed);
   const reason = hasFailed ? 'fresh measurements did not show it to be better still' : 'not confirmed';
-  return ` A later candidate, #${candidate.n} at ${plusMinus(candidate)}, is kept but ${reason}.`;
+  return ` A later candidate, #${candidate.n} at ${plusMinus(basis, candidate)}, is kept but ${reason}.`;
 }

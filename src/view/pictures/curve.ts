@@ -77,7 +77,10 @@ export interface SameStep {
   readonly other: number;
 }
 
-/** The last step of mine that the other reached too, with both values there; the other's nearest earlier point. */
+/**
+ * The last step of a curve that the other one reached too, with both values there: the other's is its nearest earlier
+ * point.
+ */
 export function atSameStep(ownCurve: Curve, otherCurve: Curve): SameStep | undefined {
   const [ownColumn, otherColumn] = [mainColumn(ownCurve), mainColumn(otherCurve)];
   const lastOtherStep = otherCurve.points.at(-1)![0]!;

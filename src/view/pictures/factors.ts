@@ -2,11 +2,12 @@
  * Knobs and metrics as factors: each experiment's coordinates on every knob, slices, and which experiments no other
  * beats in two metrics. Pure.
  */
+import { defined } from '../../base/defined.ts';
 import { type Measurement, verdictOf } from '../../core/experiment.ts';
 import { type LabState, measurementsOf } from '../../core/state.ts';
 import { nonDominated } from '../../base/rank.ts';
 import { type Basis, basisOf, meanOf } from '../basis.ts';
-import type { FormattedNumber } from '../format.ts';
+import { exactText, type FormattedNumber } from '../format.ts';
 import { kindOfVerdict, type MarkKind } from './staircase.ts';
 import { type SecondMetric, secondMetrics } from './pareto.ts';
 import { standingsOf } from '../lab/rows.ts';
@@ -79,13 +80,13 @@ export function viewFactors(state: LabState, facts: Facts): FactorsView {
         ? 'baseline'
         : kindOfVerdict(verdictOf(experiment) ?? 'running', standingByExperiment.get(experiment.idea.n) ?? 'none');
     const knobValues = experiment.idea.knobs!;
-    return {
+    return defined({
       n: experiment.idea.n,
       kind,
       at: scaledAxes.map((scaledAxis) => scaledAxis.place(knobValues[scaledAxis.axis.name])),
       texts: scaledAxes.map((scaledAxis) => textOf(knobValues[scaledAxis.axis.name])),
-      ...(value && { value }),
-    };
+      value,
+    });
   });
   const sortedValues = factorLines
     .flatMap((line) => (line.value ? [line.value.raw * basis.sign] : []))
@@ -104,7 +105,7 @@ export function viewFactors(state: LabState, facts: Facts): FactorsView {
 
 type KnobValue = number | string | undefined;
 const textOf = (value: KnobValue): string =>
-  typeof value === 'number' ? String(Number(value.toPrecision(4))) : (value ?? '');
+  typeof value === 'number' ? exactText(Number(value.toPrecision(4))) : (value ?? '');
 
 function axisOf(
   knobName: string,

@@ -1,5 +1,5 @@
 /** Where the device's time went, measurement by measurement: lanes of bars for a picture, sums for a table. Pure. */
-import type { Purpose } from '../../core/event.ts';
+import type { Purpose } from '../../core/outcome.ts';
 import type { LabState } from '../../core/state.ts';
 import { basisOf } from '../basis.ts';
 import { clockTime, formatDuration, formatPercent, secondsBetween } from '../format.ts';
@@ -73,7 +73,7 @@ export function viewMachines(state: LabState, facts: Facts): MachinesView {
     lanes: workSpans.flatMap((workSpan, sessionIndex) =>
       lanesOf(basis.zone, workSpan, sessionIndex, deviceBars[sessionIndex]!, agentBars[sessionIndex]!),
     ),
-    parts: totalS > 0 ? [...timeParts, timePart('neither', Math.max(0, totalS - measuringS), totalS)] : timeParts,
+    parts: totalS > 0 ? [...timeParts, timePart('not measuring', Math.max(0, totalS - measuringS), totalS)] : timeParts,
     busy:
       totalS > 0
         ? `${formatPercent(Math.min(1, measuringS / totalS))} of ${formatDuration(totalS)} measuring`
@@ -82,16 +82,16 @@ export function viewMachines(state: LabState, facts: Facts): MachinesView {
 }
 
 const KIND_LABELS: Readonly<Record<BarKind, string>> = {
-  screen: 'short runs',
+  screen: 'screening runs',
   calibrate: 'measuring the noise',
   idea: 'first measurements of ideas',
   replicate: 'replicates',
   confirm: 'fresh measurements of claims',
-  drift: 'looks for drift',
-  final: 'the last comparison',
+  drift: 'drift checks',
+  final: 'final comparison',
   holdout: 'holdout',
   failed: 'crashed or timed out',
-  agent: 'agents asked',
+  agent: 'calls of agents',
 };
 
 const timePart = (what: string, seconds: number, totalS: number) => ({

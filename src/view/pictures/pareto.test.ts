@@ -10,7 +10,7 @@ const opened = (): Script =>
   new Script(
     arenaWith({
       constraints: [{ metric: 'size', max: 1.5, relative: true, hard: false }],
-      decide: { rules: 2, controls: 0 },
+      decide: { controls: 0 },
     }),
   );
 const view = (script: Script) => viewLab(script.state, { now: script.state.lastAt, alive: true, tip: '' });
@@ -18,9 +18,7 @@ const view = (script: Script) => viewLab(script.state, { now: script.state.lastA
 describe('a front that the manifest asks for', () => {
   const asked = (direction: 'minimize' | 'maximize'): Script => {
     const knobs = [{ name: 'A', file: 'x.ts', kind: 'int', range: [0, 9] }];
-    const script = new Script(
-      arenaWith({ front: [{ metric: 'speed', direction }], knobs, decide: { rules: 2, controls: 0 } }),
-    );
+    const script = new Script(arenaWith({ front: [{ metric: 'speed', direction }], knobs, decide: { controls: 0 } }));
     const about = { parent: 0, proposer: 'test', hypothesis: '', edits: {}, knobs: { A: 1 } };
     script.addEvent({ type: 'proposed', n: 0, kind: 'baseline', ...about }).addSnapshot();
     for (const value of [5, 5.1, 4.9])
@@ -69,7 +67,7 @@ describe('secondary metrics', () => {
     expect(script.state.experiments[1]).toMatchObject({ decision: { verdict: 'kept' } });
     expect(view(script).health.find((line) => line.what === 'Soft limit')).toMatchObject({
       warning: true,
-      text: '#1 breaks one: constraint: size is 40, above 15 (1.5 × the baseline’s)',
+      text: '#1 breaks one: size is 40, above 15 (1.5 × the baseline’s)',
     });
   });
 

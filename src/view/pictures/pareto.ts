@@ -3,12 +3,12 @@
  * respect. Never a verdict.
  */
 import { formatCount } from '../../base/text.ts';
-import type { Arena } from '../../core/arena.ts';
-import { brokenConstraint, secondaryMetric } from '../../core/rules/judge.ts';
+import type { Arena, MetricConstraint } from '../../core/arena.ts';
+import { brokenConstraint, secondaryMetric } from '../../core/rules/constraints.ts';
 import { nonDominated } from '../../base/rank.ts';
-import { paretoFront } from '../../core/plan/bases.ts';
+import { paretoFront } from '../../core/bases/pareto-front.ts';
 import { type Basis, meanOf } from '../basis.ts';
-import { formatFixed } from '../format.ts';
+import { formatFixed, secondaryTextOf } from '../format.ts';
 import type { HealthView } from '../types.ts';
 
 /** Members of the set that are named. */
@@ -17,17 +17,31 @@ const MAX_NAMED = 8;
 export function softLimitLines(basis: Basis): HealthView[] {
   const { incumbent } = basis.state;
   if (incumbent === 0) return [];
-  const strictArenas = basis.arena.constraints
-    .filter((constraint) => !constraint.hard)
-    .map((constraint) => ({ ...basis.arena, constraints: [{ ...constraint, hard: true }] }));
-  const problems = strictArenas.flatMap(
-    (strictArena) => brokenConstraint(basis.state, strictArena, incumbent, 0, basis.device) ?? [],
-  );
-  return problems.map((problem) => ({
-    what: 'Soft limit',
-    text: `#${incumbent} breaks one: ${problem.replace('the incumbent’s', 'the baseline’s')}`,
-    warning: true,
-  }));
+  return basis.arena.constraints
+    .filter((constraint) => !constraint.hard && isBroken(basis, constraint))
+    .map((constraint) => ({
+      code: 'soft-limit',
+      what: 'Soft limit',
+      text: `#${incumbent} breaks one: ${breachText(basis, constraint)}`,
+      warning: true,
+    }));
+}
+
+/** Would the incumbent be discarded if this constraint were a hard one? */
+const isBroken = ({ state, arena, device }: Basis, constraint: MetricConstraint): boolean =>
+  brokenConstraint(state, { ...arena, constraints: [{ ...constraint, hard: true }] }, state.incumbent, 0, device) !==
+  undefined;
+
+/** What is broken, in numbers: relative bounds are factors of the baseline's value. */
+function breachText({ state, device }: Basis, { metric, min, max, relative }: MetricConstraint): string {
+  const value = secondaryMetric(state, state.incumbent, device, metric);
+  if (value === undefined) return `the evaluator did not report ${metric}`;
+  const baseline = relative ? secondaryMetric(state, 0, device, metric) : 1;
+  if (baseline === undefined) return `the baseline has no ${metric} to compare with`;
+  const isAbove = max !== undefined && value > max * baseline;
+  const bound = (isAbove ? max : min) ?? Number.NaN;
+  const limitText = `${secondaryTextOf(bound * baseline)}${relative ? ` (${bound} × the baseline’s)` : ''}`;
+  return `${metric} is ${secondaryTextOf(value)}, ${isAbove ? 'above' : 'below'} ${limitText}`;
 }
 
 export interface SecondMetric {
@@ -107,8 +121,9 @@ export function frontLines(basis: Basis): HealthView[] {
   const frontText = paretoText(basis) ?? 'nothing has all its metrics yet';
   return [
     {
+      code: 'front',
       what: 'Front',
-      text: `${frontText}, by ${criteria.map(({ name, direction }) => `${direction === 'maximize' ? 'more' : 'less'} ${name}`).join(', ')}; overnight take --experiment N takes one`,
+      text: `${frontText}, by ${criteria.map(({ name, direction }) => `${direction === 'maximize' ? 'more' : 'less'} ${name}`).join(', ')}; \`overnight take --experiment N\` takes one`,
       warning: false,
     },
   ];

@@ -3,13 +3,14 @@
  * dropped: what does not fit is clipped to the edge and counted, what has no number stands on the rug. Knows nothing
  * about pixels or characters.
  */
+import { defined } from '../../base/defined.ts';
 import { formatCount, oneLine } from '../../base/text.ts';
-import { formatDollars, formatFixed, NONE, formatPercent, formatShortDuration, formatSigned } from '../format.ts';
+import { formatFixed, NONE, formatPercent, formatSigned } from '../format.ts';
 import { limitsOf, roundTicks } from './scale.ts';
+import { type AxisTick, type XAxis, xTicks } from './ticks.ts';
 import type { BoardRow } from '../board.ts';
 import type { LabView } from '../types.ts';
 
-export type XAxis = 'experiment' | 'clock' | 'device' | 'money';
 export type YAxis = 'value' | 'percent' | 'noise';
 
 export type MarkKind =
@@ -23,11 +24,6 @@ export interface Mark {
   readonly y?: number;
   /** Drawn as a triangle at this edge. */
   readonly clipped?: 'top' | 'bottom';
-  readonly text: string;
-}
-
-export interface AxisTick {
-  readonly at: number;
   readonly text: string;
 }
 
@@ -117,7 +113,7 @@ export function viewStaircase(source: StaircaseSource, options: StaircaseOptions
   const xLimits: [number, number] = [0, lastX > 0 ? lastX * 1.02 : 1];
   const countBeyond = (edge: 'top' | 'bottom'): number => marks.filter((mark) => mark.clipped === edge).length;
   const clipped = { top: countBeyond('top'), bottom: countBeyond('bottom') };
-  return {
+  return defined({
     title: `${source.arena}: ${source.metric.name} ${source.metric.arrow}`,
     description: describeStaircase(source, clipped),
     caption: captionOf(source, clipped),
@@ -135,15 +131,17 @@ export function viewStaircase(source: StaircaseSource, options: StaircaseOptions
     clipped,
     labels: labelsOf(source, scaleX, scaleY, options.labels ?? 8),
     kinds: MARK_KINDS.filter((kind) => marks.some((mark) => mark.kind === kind)),
-    ...(baselineValue !== undefined && {
-      baseline: { y: scaleY(baselineValue), text: `baseline ${source.baseline!.mean!.text}` },
-    }),
-    ...(noiseOnAxis > 0 && { noise: { half: noiseOnAxis, text: `noise ±${source.noise!.sigma.text}` } }),
-    ...(marks.length === 0 && {
-      empty: source.state.kind === 'never run' ? 'Nothing has been tried yet.' : 'Nothing has been measured yet.',
-    }),
-  };
+    baseline:
+      baselineValue === undefined
+        ? undefined
+        : { y: scaleY(baselineValue), text: `baseline ${source.baseline!.mean!.text}` },
+    noise: noiseOnAxis > 0 ? { half: noiseOnAxis, text: `noise ±${source.noise!.sigma.text}` } : undefined,
+    empty: marks.length === 0 ? emptyText(source) : undefined,
+  });
 }
+
+const emptyText = ({ state }: StaircaseSource): string =>
+  state.kind === 'never run' ? 'Nothing has been tried yet.' : 'Nothing has been measured yet.';
 
 const MARK_KINDS: readonly MarkKind[] = [
   'confirmed',
@@ -177,8 +175,8 @@ function yScale(source: StaircaseSource, axis: YAxis): (value: number) => number
 
 const X_TITLES: Readonly<Record<XAxis, string>> = {
   experiment: 'experiment',
-  clock: 'time at work',
-  device: 'time of the device spent on experiments',
+  clock: 'time in sessions',
+  device: 'device time spent on experiments',
   money: 'dollars spent on ideas',
 };
 
@@ -239,7 +237,7 @@ function markOf(
 const kindOf = (experiment: StaircaseRow): MarkKind =>
   experiment.n === 0 ? 'baseline' : kindOfVerdict(experiment.verdict, experiment.standing);
 
-/** The mark of an experiment that has a place: what became of it and how sure that is. */
+/** The mark of an experiment: its verdict and how certain it is. */
 export function kindOfVerdict(verdict: StaircaseRow['verdict'], standing: StaircaseRow['standing']): MarkKind {
   switch (verdict) {
     case 'baseline':
@@ -316,42 +314,6 @@ function labelsOf(
     }));
 }
 
-function xTicks([lowest, highest]: readonly [number, number], axis: XAxis): AxisTick[] {
-  if (axis === 'clock' || axis === 'device') return timeTicks(lowest, highest);
-  const positions = roundTicks(lowest, highest, 6);
-  if (axis === 'money')
-    return positions.map((position) => ({ at: position, text: position === 0 ? '0' : formatDollars(position) }));
-  return positions.filter(Number.isInteger).map((position) => ({ at: position, text: formatFixed(position, 0) }));
-}
-
-const TIME_UNITS: readonly (readonly [seconds: number, name: string])[] = [
-  [86_400, 'd'],
-  [3600, 'h'],
-  [60, 'min'],
-  [1, 's'],
-];
-const TIME_STEPS_S = [
-  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 432_000,
-];
-const MAX_TIME_TICKS = 8;
-
-/** Round times between two ends in hours, all in the largest unit in which their distance is whole. */
-function timeTicks(lowest: number, highest: number): AxisTick[] {
-  const stepS = TIME_STEPS_S.find((seconds) => (highest - lowest) * 3600 <= seconds * MAX_TIME_TICKS);
-  if (stepS === undefined || !(highest > lowest))
-    return roundTicks(lowest, highest, 6).map((position) => ({
-      at: position,
-      text: position === 0 ? '0' : formatShortDuration(position * 3600),
-    }));
-  const [unitS, unitName] = TIME_UNITS.find(([seconds]) => stepS % seconds === 0)!;
-  const firstTick = Math.ceil((lowest * 3600) / stepS - 1e-9);
-  const tickCount = Math.floor((highest * 3600) / stepS + 1e-9) - firstTick + 1;
-  return Array.from({ length: Math.max(0, tickCount) }, (_, index) => ({
-    at: ((firstTick + index) * stepS) / 3600,
-    text: firstTick + index === 0 ? '0' : `${((firstTick + index) * stepS) / unitS} ${unitName}`,
-  }));
-}
-
 function yTitle(source: StaircaseSource, axis: YAxis): string {
   const { name, unit, arrow } = source.metric;
   if (axis === 'percent') return `${name}: percent better than the baseline ↑`;
@@ -379,13 +341,13 @@ function captionOf(source: StaircaseSource, clipped: StaircaseView['clipped']): 
     : 'The noise is not known yet.';
   const clippedCount = clipped.top + clipped.bottom;
   const edgesText =
-    clippedCount > 0 ? ` ${formatCount(clippedCount, 'mark')} beyond the edges: drawn there as triangles.` : '';
+    clippedCount > 0 ? ` ${formatCount(clippedCount, 'mark')} beyond the edges, drawn there as triangles.` : '';
   const otherDeviceCount = source.experiments.filter((experiment) => experiment.otherDevice).length;
   const devicesText =
     otherDeviceCount > 0
       ? ` ${otherDeviceCount} were measured on another device and are left out: their numbers cannot be compared.`
       : '';
-  return `${noiseText}${edgesText}${devicesText} The line is the best kept so far; no line joins attempts.`;
+  return `${noiseText}${edgesText}${devicesText} The line is the best kept so far.`;
 }
 
 function describeStaircase(source: StaircaseSource, clipped: StaircaseView['clipped']): string {

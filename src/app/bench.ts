@@ -1,0 +1,61 @@
+/** Everything that is prepared once a session for all its measurements: setup, prepare, frozen files, cores. */
+import * as path from 'node:path';
+import { defined } from '../base/defined.ts';
+import { roleOf } from '../core/file-roles.ts';
+import { type Bench, linkDeps } from '../loop/process-specs.ts';
+import { refOf } from '../loop/refs.ts';
+import { runStages } from '../loop/stages.ts';
+import { hashTree } from '../os/files.ts';
+import { allowedCores } from '../os/machine.ts';
+import type { Session } from './session.ts';
+
+export async function prepareBench(session: Session): Promise<Bench> {
+  const { ledger, workspace, sandbox, plainSandbox, paths, runTag, options } = session;
+  const { arena } = ledger.state.lab!;
+  const commit = await importBaseline(session);
+  const stagedFolders = await runStages({
+    arena,
+    ledger,
+    workspace,
+    sandbox,
+    baseline: commit,
+    cacheFolder: paths.cache,
+    workFolder: paths.work,
+    tag: runTag,
+    person: { sandbox: plainSandbox, env: process.env as Record<string, string> },
+    ...defined({ onStage: options.watch?.onStage, onStart: options.watch?.onStageStart }),
+  });
+  const pristineDir = path.join(paths.work, 'pristine');
+  const roleOfFile = roleOf(arena);
+  await workspace.checkout(commit, pristineDir, (filePath) => roleOfFile(filePath) === 'editable');
+  const bench: Bench = {
+    arena,
+    workspace,
+    sandbox,
+    workFolder: paths.work,
+    pristine: { dir: pristineDir, hash: hashTree(pristineDir) },
+    cores: chooseCores(arena.resources.cpus),
+    tag: runTag,
+    ...stagedFolders,
+  };
+  linkDeps(bench, pristineDir);
+  return bench;
+}
+
+/** The commit of the baseline in the private store; imported from the person's folder where it is not there yet. */
+async function importBaseline({ ledger, workspace }: Session): Promise<string> {
+  const baseline = ledger.state.experiments[0]!;
+  if (baseline.state === 'open' || baseline.state === 'decided') return baseline.snapshot.commit;
+  const { lab: labId, files } = ledger.state.lab!;
+  const snapshot = await workspace.importBaseline(refOf(labId, 0), baseline.idea.at);
+  ledger.append({ type: 'snapshot', n: 0, ...snapshot, editable: files.editable });
+  return snapshot.commit;
+}
+
+/** The last cores for the candidate, others for an evaluator that runs beside it; no pinning where all are needed. */
+function chooseCores(cpuCount: number): Bench['cores'] {
+  const allCores = allowedCores();
+  if (cpuCount >= allCores.length) return { candidate: [], evaluator: [] };
+  const otherCores = allCores.slice(0, -cpuCount);
+  return { candidate: allCores.slice(-cpuCount), evaluator: otherCores.slice(-cpuCount) };
+}

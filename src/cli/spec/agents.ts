@@ -1,0 +1,85 @@
+/** The commands for agents that propose changes from outside. */
+import { type CommandSpec, defineCommand } from '../command.ts';
+import { INSTALL_OPTIONS, LAB_OPTIONS, MCP_OPTIONS, NOTE_OPTIONS, POLL_OPTIONS, SUBMIT_OPTIONS } from '../options.ts';
+import { successExit, wordsArgument } from './shared.ts';
+
+export const AGENT_COMMANDS: readonly CommandSpec[] = [
+  defineCommand({
+    name: 'install',
+    group: 'For agents',
+    short: 'tell agents how to propose: AGENTS.md and a skill',
+    summary: 'tell the agents that work in this folder how to use Overnight: marked blocks in AGENTS.md and a skill',
+    options: INSTALL_OPTIONS,
+    examples: [
+      ['overnight install', ''],
+      ['overnight install --remove', 'removes the blocks'],
+    ],
+    exits: [successExit],
+    loadMain: () => import('../install.ts'),
+  }),
+  defineCommand({
+    name: 'mcp',
+    group: 'For agents',
+    short: 'the same for agents that speak MCP',
+    summary: 'offer brief, propose, poll, history, diff and note to an agent as MCP tools on standard input and output',
+    options: MCP_OPTIONS,
+    examples: [['overnight mcp --http', 'on a free port, with a token; prints both']],
+    exits: [successExit],
+    loadMain: () => import('../mcp.ts'),
+  }),
+  defineCommand({
+    name: 'brief',
+    group: 'For agents',
+    summary: 'what an agent reads: the goal, what may change, the state of the lab, what was tried',
+    options: LAB_OPTIONS,
+    examples: [['overnight brief', '']],
+    exits: [successExit],
+    loadMain: async () => ({ main: (await import('../desk.ts')).printBrief }),
+  }),
+  defineCommand({
+    name: 'submit',
+    group: 'For agents',
+    args: [{ name: 'diff', isOptional: true, completes: 'file' }],
+    summary: 'propose a change as a unified diff, from a file or standard input; it is measured and decided',
+    options: SUBMIT_OPTIONS,
+    examples: [['git diff | overnight submit --hypothesis "a smaller step is more stable"', 'prints an id for `poll`']],
+    exits: [successExit],
+    loadMain: async () => ({ main: (await import('../desk.ts')).submitIdea }),
+  }),
+  defineCommand({
+    name: 'poll',
+    group: 'For agents',
+    args: [{ name: 'id', completes: 'nothing' }],
+    summary: 'the result of a submission',
+    options: POLL_OPTIONS,
+    examples: [['overnight poll ID --wait 25', 'ID is what `submit` printed']],
+    exits: [
+      ['0', 'it is decided'],
+      ['10', 'not yet'],
+    ],
+    loadMain: async () => ({ main: (await import('../desk.ts')).pollSubmission }),
+  }),
+  defineCommand({
+    name: 'note',
+    group: 'For agents',
+    args: [wordsArgument],
+    summary: 'write words into the record and the report',
+    options: NOTE_OPTIONS,
+    examples: [['overnight note "the fan was loud at 3 am"', '']],
+    exits: [successExit],
+    loadMain: async () => ({ main: (await import('../desk.ts')).recordNote }),
+  }),
+  defineCommand({
+    name: 'compare-programs',
+    group: 'For agents',
+    args: [
+      { name: 'a', isOptional: true, completes: 'file' },
+      { name: 'b', isOptional: true, completes: 'file' },
+    ],
+    summary: 'compare the experiments under two versions of program.md, given as files or as first digits of hashes',
+    options: LAB_OPTIONS,
+    examples: [['overnight compare-programs program.md other.md', 'after `overnight run --program-b other.md`']],
+    exits: [successExit],
+    loadMain: () => import('../compare-programs.ts'),
+  }),
+];

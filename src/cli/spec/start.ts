@@ -1,0 +1,87 @@
+/** The commands that start research: an example, an arena of your own, a check, a run. */
+import { type CommandSpec, defineCommand } from '../command.ts';
+import { DRILL_OPTIONS, FOLDER_OPTIONS, KNOBS_OPTIONS, NEW_OPTIONS, RUN_OPTIONS, TRY_OPTIONS } from '../options.ts';
+import { interruptedExit, successExit } from './shared.ts';
+
+export const START_COMMANDS: readonly CommandSpec[] = [
+  defineCommand({
+    name: 'try',
+    group: 'Start',
+    short: 'an example: hello, sort-speed or nano-llm',
+    args: [{ name: 'arena', completes: 'arena' }],
+    summary: 'research a shipped arena: hello (20 s), sort-speed or nano-llm (10 minutes)',
+    options: TRY_OPTIONS,
+    examples: [['overnight try hello', 'the smallest arena, 20 seconds']],
+    exits: [successExit, interruptedExit],
+    loadMain: () => import('../try.ts'),
+  }),
+  defineCommand({
+    name: 'new',
+    group: 'Start',
+    short: 'make this folder an arena: writes arena.yaml',
+    summary: 'make this folder an arena: write arena.yaml and program.md; asks for what no option says',
+    options: NEW_OPTIONS,
+    examples: [
+      ['overnight new', 'asks which files may change, which command runs, which number counts'],
+      [
+        'overnight new --edit train.py --run "python3 train.py" --metric val_loss',
+        'asks nothing; the candidate prints "val_loss: NUMBER"',
+      ],
+    ],
+    exits: [successExit],
+    loadMain: () => import('../new.ts'),
+  }),
+  defineCommand({
+    name: 'knobs',
+    group: 'Start',
+    short: 'propose constants that the optimizer may change',
+    summary: 'propose knobs from the constants of the editable files, with ranges for you to confirm',
+    options: KNOBS_OPTIONS,
+    examples: [
+      ['overnight knobs', 'show the proposals'],
+      ['overnight knobs --write', 'add all of them to arena.yaml'],
+    ],
+    exits: [successExit],
+    loadMain: () => import('../knobs.ts'),
+  }),
+  defineCommand({
+    name: 'doctor',
+    group: 'Start',
+    short: 'check that this project and machine can be measured',
+    summary: 'check that this project and this machine can be measured: git, sandbox, metric, noise, speed',
+    options: FOLDER_OPTIONS,
+    examples: [['overnight doctor', 'measures the unchanged code three times and plants cheats']],
+    exits: [
+      ['0', 'every check passed'],
+      ['6', 'a check failed'],
+    ],
+    loadMain: () => import('../doctor.ts'),
+  }),
+  defineCommand({
+    name: 'run',
+    group: 'Start',
+    short: 'try ideas until a limit or Ctrl-C; run again to go on',
+    summary: 'research this arena: measure, decide and record until a limit or Ctrl-C; run again to go on',
+    options: RUN_OPTIONS,
+    examples: [
+      ['overnight run --until 06:30', 'until the morning'],
+      ['overnight run --agent search --experiments 50', 'the built-in optimizer, 50 experiments'],
+    ],
+    exits: [
+      successExit,
+      ['6', 'nothing can be measured any more, or no measurement succeeded for too long'],
+      interruptedExit,
+    ],
+    loadMain: () => import('../run.ts'),
+  }),
+  defineCommand({
+    name: 'drill',
+    group: 'Start',
+    args: [{ name: 'arena', isOptional: true, completes: 'arena' }],
+    summary: 'plant known cheats in copies of the shipped arenas, or of one, and require that each is caught',
+    options: DRILL_OPTIONS,
+    examples: [['overnight drill hello', 'the smallest arena, about two minutes']],
+    exits: [successExit, ['4', 'a cheat was not caught, or an honest change was not measured']],
+    loadMain: () => import('../drill.ts'),
+  }),
+];

@@ -1,0 +1,80 @@
+/** Verdicts on experiments with their evidence, as the ledger holds them. */
+import type { FailureClass } from './outcome.ts';
+
+export type Verdict =
+  /** Better by the rule: it becomes the incumbent. */
+  | 'kept'
+  /** Worse, or no better; a control always. */
+  | 'discarded'
+  /** Better, but by less than the margin; or given up by a person. */
+  | 'inconclusive'
+  /** It gave no number. */
+  | 'crashed'
+  | 'timed out'
+  /** It was never measured. */
+  | 'refused';
+
+/** A verdict with its evidence, as recorded. */
+export interface Decision {
+  readonly verdict: Exclude<Verdict, 'refused'>;
+  /** One sentence for people. */
+  readonly reason: string;
+  /** Name and version of the rule. */
+  readonly rule: string;
+  /** The incumbent that it was compared with. */
+  readonly against: number;
+  /** Measurements of the candidate that it rests on. */
+  readonly n: number;
+  /** Measurements of the incumbent that it rests on. */
+  readonly nAgainst: number;
+  /** Improvement in metric units, positive = better. */
+  readonly effect?: number;
+  /** Its 95 % interval. */
+  readonly interval?: readonly [number, number];
+  /** Probability that it is above 0. */
+  readonly probability?: number;
+  /** Noise of one measurement at that time. */
+  readonly sigma?: number;
+  /** Class of the failure when crashed or timed out. */
+  readonly failure?: FailureClass;
+  readonly kind?: DiscardKind;
+  /** Of an A/A control: would the unchanged code have been kept? */
+  readonly wouldKeep?: boolean;
+}
+
+/** Why a candidate was discarded. */
+export type DiscardKind =
+  /** Clearly worse. */
+  | 'refuted'
+  /** It only failed to be better. */
+  | 'within noise'
+  /** It breaks a hard constraint. */
+  | 'constraint'
+  /** It is effectively the incumbent. */
+  | 'no-op'
+  /** It is the incumbent, measured as a control. */
+  | 'control'
+  /** It is the incumbent without one step; with verdict `kept` too. */
+  | 'ablation'
+  /** Its screening run ranked too low. */
+  | 'screened';
+
+/** What is left of the stack against the baseline, side by side. */
+export interface FinalComparison {
+  /** The incumbent after the ablations. */
+  readonly n: number;
+  /** The baseline. */
+  readonly against: number;
+  readonly pairs: number;
+  /** Improvement in metric units, positive = better. */
+  readonly effect: number;
+  /** Its 95 % interval. */
+  readonly interval: readonly [number, number];
+  /** Probability that it is above 0. */
+  readonly probability: number;
+  readonly rule: string;
+  /** Steps that did not pay and were left out. */
+  readonly dropped: readonly number[];
+  /** The same improvement on the holdout, or why it is not known; absent where the arena has no holdout. */
+  readonly holdout?: { readonly effect: number } | { readonly problem: string };
+}

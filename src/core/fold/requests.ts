@@ -1,0 +1,46 @@
+/** Requests of people as they come into force; a veto moves the incumbent back. */
+import { lineage } from '../state.ts';
+import { applyToSteering } from '../steering.ts';
+import { whyRefused } from '../request-check.ts';
+import { type WorkingState, rejectEvent, type EventOf } from './working-state.ts';
+
+export function applySteering(state: WorkingState, event: EventOf<'steered'>): void {
+  const objection = event.refused === undefined ? whyRefused(state, event.wish) : undefined;
+  if (objection) rejectEvent(event, `It cannot be applied: ${objection}.`);
+  state.requests.set(event.id, undefined);
+  if (event.refused !== undefined) return void state.refusedRequests.set(event.id, event.refused);
+  state.steering = applyToSteering(state.steering, event.wish, event);
+  if (event.wish.verb === 'note') state.notes.push({ at: event.t, from: event.from, text: event.wish.text });
+  if (event.wish.verb === 'veto') applyVeto(state, event.wish.n);
+}
+
+/** What was built on a vetoed idea is given up with it: the incumbent is again the one before. */
+function applyVeto(state: WorkingState, n: number): void {
+  if (lineage(state, state.incumbent).includes(n)) state.incumbent = incumbentBefore(state, n);
+  const remainingLine = lineage(state, state.incumbent);
+  if (hasBranches(state) ? lineage(state, state.champion).includes(n) : !remainingLine.includes(state.champion))
+    state.champion =
+      state.confirmations.findLast((confirmation) => confirmation.passed && remainingLine.includes(confirmation.n))
+        ?.n ?? 0;
+  for (const openNumber of state.unfinished) if (lineage(state, openNumber).includes(n)) giveUp(state, openNumber);
+}
+
+const hasBranches = (state: WorkingState): boolean => (state.lab?.arena.search?.branches ?? 1) > 1;
+
+/** The incumbent before `n`: its parent, or, where a branch took over, the incumbent that the branch beat. */
+function incumbentBefore(state: WorkingState, n: number): number {
+  const { parent } = state.experiments[n]!.idea;
+  if (!hasBranches(state)) return parent;
+  const firstAdvance = state.experiments.find(
+    (candidate) => candidate.state === 'decided' && candidate.advanced && lineage(state, candidate.idea.n).includes(n),
+  );
+  const beaten = firstAdvance?.state === 'decided' ? firstAdvance.decision.against : 0;
+  if (firstAdvance?.idea.n === n && lineage(state, beaten).includes(parent)) return parent;
+  return lineage(state, beaten).some((ancestor) => state.steering.vetoed.has(ancestor)) ? 0 : beaten;
+}
+
+/** An open idea gets its verdict by the plan; a kept one that the branch never moved to is left as it is. */
+function giveUp(state: WorkingState, n: number): void {
+  if (state.experiments[n]!.state === 'decided') state.unfinished.delete(n);
+  else state.steering = { ...state.steering, skipped: new Set([...state.steering.skipped, n]) };
+}

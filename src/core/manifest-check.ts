@@ -1,0 +1,130 @@
+/** What is wrong with a manifest: against its schema, within itself, and against the files that are there. */
+import { unknownKeyText } from './manifest-keys.ts';
+import { parseComparison } from './admission/knob-rules.ts';
+import { roleOf, matchingFiles } from './file-roles.ts';
+import { arenaSchema, type Arena, type Knob } from './arena.ts';
+
+/** One thing wrong with a manifest: where, what, and the value that was seen. */
+export interface ManifestProblem {
+  readonly at: string;
+  readonly message: string;
+}
+
+/** Validate parsed YAML. Never throws. */
+export function parseArena(
+  value: unknown,
+): { readonly arena: Arena } | { readonly problems: readonly ManifestProblem[] } {
+  const parsed = arenaSchema.safeParse(value);
+  if (parsed.success) {
+    const problems = crossCheck(parsed.data);
+    return problems.length > 0 ? { problems } : { arena: parsed.data };
+  }
+  return {
+    problems: parsed.error.issues.map((issue) => ({
+      at: issue.path.join('.') || '(top level)',
+      message:
+        issue.code === 'unrecognized_keys'
+          ? unknownKeyText(arenaSchema, issue.path, issue.keys)
+          : withSeenValue(issue.message, value, issue.path),
+    })),
+  };
+}
+
+function withSeenValue(message: string, value: unknown, path: readonly PropertyKey[]): string {
+  let seen: unknown = value;
+  for (const segment of path)
+    seen = seen !== null && typeof seen === 'object' ? (seen as Record<PropertyKey, unknown>)[segment] : undefined;
+  if (seen === undefined) return message.includes('received undefined') ? 'this key is required and missing' : message;
+  return `${message} (seen: ${JSON.stringify(seen)?.slice(0, 80)})`;
+}
+
+function crossCheck(arena: Arena): ManifestProblem[] {
+  const problems: ManifestProblem[] = [];
+  const knobKeys = new Set<string>();
+  for (const [i, knob] of arena.knobs.entries()) {
+    const knobKey = `${knob.file}:${knob.name}`;
+    if (knobKeys.has(knobKey)) problems.push({ at: `knobs.${i}`, message: `a second knob on the constant ${knobKey}` });
+    knobKeys.add(knobKey);
+    const parentKnob = arena.knobs.slice(0, i).find((earlierKnob) => earlierKnob.name === knob.when?.knob);
+    if (knob.when && !parentKnob)
+      problems.push({ at: `knobs.${i}.when`, message: `no knob above is ${knob.when.knob}` });
+    const impossible = parentKnob && knob.when!.in.find((value) => !allowsValue(parentKnob, value));
+    if (impossible !== undefined)
+      problems.push({ at: `knobs.${i}.when`, message: `${parentKnob!.name} cannot be ${JSON.stringify(impossible)}` });
+  }
+  for (const [i, ruleText] of (arena.knob_rules ?? []).entries()) {
+    const comparison = parseComparison(ruleText);
+    const unknownName =
+      'names' in comparison
+        ? comparison.names.find((knobName) => !arena.knobs.some((knob) => knob.name === knobName))
+        : '';
+    const message = 'problem' in comparison ? comparison.problem : unknownName && `there is no knob ${unknownName}`;
+    if (message) problems.push({ at: `knob_rules.${i}`, message: `"${ruleText}": ${message}` });
+  }
+  if (arena.budget.wall_s < arena.budget.seconds)
+    problems.push({
+      at: 'budget.wall_s',
+      message: `must be at least budget.seconds (${arena.budget.seconds}), seen: ${arena.budget.wall_s}`,
+    });
+  if (arena.screen && arena.screen.seconds >= arena.budget.seconds)
+    problems.push({
+      at: 'screen.seconds',
+      message: `must be below budget.seconds (${arena.budget.seconds}), seen: ${arena.screen.seconds}`,
+    });
+  if (arena.screen?.one_in !== undefined && arena.screen.ranks !== true)
+    problems.push({ at: 'screen.one_in', message: 'means nothing without `ranks: true`' });
+  if (arena.screen && arena.evaluate?.join === 'pipe')
+    problems.push({ at: 'screen', message: 'candidates that are joined with their evaluator cannot run alone' });
+  const shared = arena.data.candidate.filter((entry) => arena.data.evaluator.includes(entry));
+  if (shared.length > 0)
+    problems.push({ at: 'data', message: `named for candidates and as evaluator-only: ${shared.join(', ')}` });
+  if (arena.holdout && arena.evaluate?.join !== 'artefact')
+    problems.push({ at: 'holdout', message: 'needs an `evaluate` command that scores artefacts' });
+  const exposed = arena.data.candidate.filter((entry) => arena.holdout?.data.includes(entry));
+  if (exposed.length > 0) problems.push({ at: 'holdout.data', message: `candidates would see ${exposed.join(', ')}` });
+  const { min, max } = arena.metric.plausible ?? {};
+  if (min !== undefined && max !== undefined && min >= max)
+    problems.push({ at: 'metric.plausible', message: `min ${min} is not below max ${max}` });
+  return problems;
+}
+
+function allowsValue(knob: Knob, value: string | number): boolean {
+  if (knob.kind === 'choice') return knob.values.includes(value);
+  return typeof value === 'number' && value >= knob.range[0] && value <= knob.range[1];
+}
+
+/**
+ * What is wrong between a manifest and the files that are there: globs without a match, overlaps, knobs in frozen
+ * files.
+ */
+export function checkFiles(arena: Arena, files: readonly string[]): ManifestProblem[] {
+  const problems: ManifestProblem[] = [];
+  const groups = [
+    ['editable', arena.editable],
+    ['frozen', arena.frozen],
+    ['hidden', arena.hidden],
+    ['setup.key', arena.setup?.key ?? []],
+  ] as const;
+  for (const [manifestKey, patterns] of groups) {
+    for (const pattern of patterns) {
+      if (matchingFiles([pattern], files).length === 0)
+        problems.push({ at: manifestKey, message: `"${pattern}" matches none of the ${files.length} files` });
+    }
+  }
+  const editable = matchingFiles(arena.editable, files);
+  for (const [manifestKey, patterns] of [groups[1], groups[2]]) {
+    const overlap = matchingFiles(patterns, editable);
+    if (overlap.length > 0)
+      problems.push({
+        at: manifestKey,
+        message: `overlaps editable in ${overlap.slice(0, 3).join(', ')}${overlap.length > 3 ? ', …' : ''}`,
+      });
+  }
+  const roleOfPath = roleOf(arena);
+  for (const [i, knob] of arena.knobs.entries()) {
+    if (!files.includes(knob.file)) problems.push({ at: `knobs.${i}.file`, message: `there is no file ${knob.file}` });
+    else if (roleOfPath(knob.file) !== 'editable')
+      problems.push({ at: `knobs.${i}.file`, message: `${knob.file} is not editable` });
+  }
+  return problems;
+}

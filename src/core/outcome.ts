@@ -1,0 +1,121 @@
+/** What one measurement gives: a number, or the class of a failure; and under what conditions. */
+
+/** Why a measurement is made. Its number counts for the experiment, except with `screen` and `holdout`. */
+export type Purpose =
+  /** A screening run: shorter, and compared with other screening runs alone. */
+  | 'screen'
+  /** A repeat of the baseline before the first idea. */
+  | 'calibrate'
+  /** The first of a candidate. */
+  | 'idea'
+  /** A further one of a candidate, or of the incumbent. */
+  | 'replicate'
+  /** A fresh one for a claim; it plays no part in selecting code. */
+  | 'confirm'
+  /** Baseline or champion on a schedule: has the machine changed? */
+  | 'drift'
+  /** Part of the final comparison. */
+  | 'final'
+  /** A run whose artefact the holdout scores. */
+  | 'holdout';
+
+/** Where the fault lies when a measurement gives no number. */
+export type FailureClass =
+  /** The candidate ended with a status other than 0. */
+  | 'exit'
+  /** The candidate was ended by a signal. */
+  | 'signal'
+  /** It needed more memory than `resources.memory_mb`. */
+  | 'out-of-memory'
+  /** It started more processes than `resources.pids`. */
+  | 'too-many-processes'
+  /** It wrote more than `resources.disk_mb`. */
+  | 'disk'
+  /** It printed more than the harness keeps. */
+  | 'output-flood'
+  /** Its numbers were not finite, by its own words. */
+  | 'nan'
+  /** Shapes of arrays did not fit, by its own words. */
+  | 'shape'
+  /** A module was missing, by its own words. */
+  | 'import'
+  /** Data were missing or wrong, by its own words. */
+  | 'data'
+  /** A declared artefact is missing, or is not a regular file. */
+  | 'no-artefact'
+  /** A guard command failed. */
+  | 'guard'
+  /** The evaluator ended with a status other than 0, or by a signal or a limit. */
+  | 'evaluator-exit'
+  /** The evaluator ran longer than its hard limit. */
+  | 'evaluator-timeout'
+  /** The evaluator wrote no result. */
+  | 'evaluator-silent'
+  /** The evaluator wrote more than the harness keeps. */
+  | 'evaluator-flood'
+  /** The result does not name the metric. */
+  | 'metric-missing'
+  /** The result names the metric, or another one, twice. */
+  | 'metric-twice'
+  /** The metric is not a number. */
+  | 'metric-nan'
+  /** The metric is infinite. */
+  | 'metric-infinite'
+  /** The metric is some other text. */
+  | 'metric-text'
+  /** The metric lies outside `metric.plausible`. */
+  | 'metric-implausible'
+  /** The result does not carry this measurement's secret. */
+  | 'nonce'
+  /** Frozen files changed between commit and run, or while it ran. */
+  | 'frozen-changed'
+  /** The candidate says that it ran under another seed than the harness gave it. */
+  | 'seed'
+  /** The number came without the time or the work that `minimum` asks for. */
+  | 'too-little-work'
+  /** Data changed while it ran. */
+  | 'data-changed'
+  /** It ran longer than its hard limit, or its training clock ended before the artefact was written. */
+  | 'timeout'
+  /** The person or the machine stopped it; it is repeated. */
+  | 'infrastructure';
+
+export type Outcome =
+  | {
+      readonly kind: 'measured';
+      readonly value: number;
+      /** Secondary metrics that the evaluator wrote, and those that the harness measured (memory_mb, wall_s, cpu_s). */
+      readonly metrics: Readonly<Record<string, number>>;
+      /** Single values that the metric was made of, where the evaluator wrote them. */
+      readonly samples?: readonly number[];
+    }
+  | { readonly kind: 'crashed' | 'timed out'; readonly class: FailureClass; readonly message: string };
+
+/** Under what conditions a measurement was made. Seconds and MiB. */
+export interface Conditions {
+  /** Before the training clock started. */
+  readonly startupS: number;
+  /** On the training clock. */
+  readonly budgetedS: number;
+  /** The candidate's whole run. */
+  readonly wallS: number;
+  readonly cpuS: number;
+  /** The evaluator's run. */
+  readonly evaluateS: number;
+  /** The most that was in use at once. */
+  readonly memoryMb: number;
+  /** Who counted processor time and memory: the kernel, or samples of the process list. */
+  readonly accounting: 'cgroup' | 'sampled';
+  /** The training clock ended the candidate. */
+  readonly cut: boolean;
+  /** One-minute load of the machine before the start. */
+  readonly load: number;
+  /** Hash of the artefact's bytes. */
+  readonly artefact?: string;
+  /** Hash of the effective configuration that the candidate echoed. */
+  readonly config?: string;
+  /** Blob of the output as kept. */
+  readonly log?: string;
+  /** Blob of the training curve. */
+  readonly curve?: string;
+}

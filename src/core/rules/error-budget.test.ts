@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { lordAlpha, spendingShare } from './error-budget.ts';
+
+describe('the error budget of claims', () => {
+  it('gives the first test 1.1 %, and less to each further one', () => {
+    // To repeat by hand: 0.05 / 2 / ζ(1.6).
+    expect(lordAlpha(1, [])).toBeCloseTo(0.025 / 2.2857656, 10);
+    const levels = Array.from({ length: 50 }, (_, i) => lordAlpha(i + 1, []));
+    expect(levels.every((level, i) => i === 0 || level <= levels[i - 1]!)).toBe(true);
+  });
+
+  it('gets back by a true claim what it spent', () => {
+    // Test 2 after a discovery at test 1: its own share and that of a new first test, both of 0.025.
+    expect(lordAlpha(2, [])).toBeCloseTo(0.025 * spendingShare(2), 12);
+    expect(lordAlpha(2, [1])).toBeCloseTo(0.025 * spendingShare(2) + 0.025 * spendingShare(1), 12);
+    expect(lordAlpha(3, [1, 2])).toBeCloseTo(
+      0.025 * spendingShare(3) + 0.025 * spendingShare(2) + 0.05 * spendingShare(1),
+      12,
+    );
+  });
+
+  it('spends at most half of the error rate in a lab where nothing is ever found', () => {
+    let [sum, last] = [0, 1];
+    for (let test = 1; test <= 100_000; test++) {
+      expect(spendingShare(test)).toBeLessThanOrEqual(last);
+      last = spendingShare(test);
+      sum += lordAlpha(test, []);
+    }
+    expect(sum).toBeLessThan(0.025);
+    expect(spendingShare(0)).toBe(0);
+  });
+});

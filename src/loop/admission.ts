@@ -1,0 +1,95 @@
+/** From a proposal to a commit: records it, then refuses it or takes its snapshot. Knows nothing about measuring. */
+import { defined } from '../base/defined.ts';
+import { dependenciesIn } from '../core/admission/dependencies.ts';
+import { admitIdea, applyEdits, hashEditable } from '../core/admission/policy.ts';
+import type { Payload } from '../core/event.ts';
+import type { Experiment } from '../core/experiment.ts';
+import type { FileEdit, Ledger, Proposal, Workspace } from '../core/ports.ts';
+import { arenaOf, codeOf } from '../core/state.ts';
+import { loadEdits, readEditableFiles, storeEdits } from './edits.ts';
+import { refOf } from './refs.ts';
+
+export interface AdmissionDeps {
+  readonly ledger: Ledger;
+  readonly workspace: Workspace;
+}
+
+export type EditProposal = Extract<Proposal, { kind: 'edit' }>;
+export type ProposalOrigin = Pick<Payload<'proposed'>, 'proposer' | 'parent' | 'request' | 'retries'>;
+
+/** Record a proposal. Returns its number. */
+export function recordProposal(
+  { ledger }: Pick<AdmissionDeps, 'ledger'>,
+  { hypothesis, edits, knobs, why, note, program, words, call, near }: EditProposal,
+  origin: ProposalOrigin,
+): number {
+  const n = ledger.state.experiments.length;
+  ledger.append({
+    type: 'proposed',
+    n,
+    kind: 'idea',
+    hypothesis,
+    edits: storeEdits(ledger, edits),
+    ...defined({
+      knobs,
+      why: why || undefined,
+      note,
+      program,
+      words,
+      call,
+      near: near && near.length > 0 ? near : undefined,
+    }),
+    ...origin,
+  });
+  return n;
+}
+
+/** Refuse a proposal, or commit it to the private store. */
+export async function admitProposal(deps: AdmissionDeps, n: number): Promise<void> {
+  const { workspace, ledger } = deps;
+  const { state } = ledger;
+  const { idea } = state.experiments[n]!;
+  if (state.steering.skipped.has(n)) {
+    ledger.append({ type: 'refused', n, code: 'vetoed', reason: 'it is built on an idea that a person ruled out' });
+    return;
+  }
+  const { commit: parentCommit, editable: parentHash } = codeOf(state, idea.parent)!;
+  if (idea.kind === 'control') return takeSnapshot(deps, n, [], { editable: parentHash });
+  const edits = loadEdits(ledger, idea.edits);
+  const filesBefore = await readEditableFiles(deps, parentCommit);
+  const filesAfter = applyEdits(filesBefore, edits);
+  if (idea.kind === 'ablation') return takeSnapshot(deps, n, edits, { editable: hashEditable(filesAfter) });
+  const parentPaths = (await workspace.listEntries(parentCommit)).map((entry) => entry.path);
+  const admission = admitIdea(arenaOf(state), state, idea, filesBefore, edits, parentPaths);
+  if (!admission.ok) {
+    const { ok: _, ...refusal } = admission;
+    ledger.append({ type: 'refused', n, ...refusal });
+    return;
+  }
+  const { editable, normal } = admission;
+  const addedDependencies = countAdded(dependenciesIn(filesBefore), dependenciesIn(filesAfter));
+  await takeSnapshot(deps, n, edits, defined({ editable, normal, dependencies: addedDependencies || undefined }));
+}
+
+function countAdded(countBefore: number | undefined, countAfter: number | undefined): number | undefined {
+  return countBefore === undefined || countAfter === undefined ? undefined : countAfter - countBefore;
+}
+
+async function takeSnapshot(
+  { ledger, workspace }: AdmissionDeps,
+  n: number,
+  edits: readonly FileEdit[],
+  facts: Pick<Payload<'snapshot'>, 'editable' | 'normal' | 'dependencies'>,
+): Promise<void> {
+  const { state } = ledger;
+  const experiment = state.experiments[n]!;
+  const { idea } = experiment;
+  const parentCommit = codeOf(state, idea.parent)!.commit;
+  const ref = refOf(state.lab!.lab, n, idea.attempts?.length);
+  const snapshot = await workspace.snapshot(parentCommit, edits, ref, commitMessageOf(experiment), idea.at);
+  ledger.append({ type: 'snapshot', n, ...snapshot, ...facts });
+}
+
+function commitMessageOf({ idea }: Experiment): string {
+  return `#${idea.n} ${idea.hypothesis}\n\nProposer: ${idea.proposer}\nParent: #${idea.parent}\n`;
+}

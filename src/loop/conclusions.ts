@@ -1,0 +1,28 @@
+/** Conclusions from numbers that are already in the ledger: noise, confirmed claims, the final comparison. */
+import { noiseOf } from '../base/stats.ts';
+import { finalResult } from '../core/plan/finalize.ts';
+import type { Ledger } from '../core/ports.ts';
+import { judgeClaim } from '../core/rules/claims.ts';
+import { values } from '../core/state.ts';
+
+export interface ConclusionDeps {
+  readonly ledger: Ledger;
+  readonly deviceClass: string;
+}
+
+/** Record the noise of this device class, from the repeats of the baseline. */
+export function recordCalibration({ ledger, deviceClass }: ConclusionDeps): void {
+  ledger.append({ type: 'calibrated', deviceClass, noise: noiseOf(values(ledger.state, 0, deviceClass)) });
+}
+
+/** Record whether experiment `n` is better than `against`, where the claim can be judged. */
+export function recordConfirmation({ ledger, deviceClass }: ConclusionDeps, n: number, against: number): void {
+  const confirmation = judgeClaim(ledger.state, n, against, deviceClass);
+  if (confirmation) ledger.append({ type: 'confirmation', n, against, ...confirmation });
+}
+
+/** Record the comparison of the result with the baseline, where there is one. */
+export function recordFinalResult({ ledger, deviceClass }: ConclusionDeps): void {
+  const finalComparison = finalResult(ledger.state, deviceClass);
+  if (finalComparison) ledger.append({ type: 'finalized', ...finalComparison });
+}

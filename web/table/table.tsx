@@ -1,0 +1,64 @@
+/**
+ * The table of experiments, sorted and filtered; the keys move through it. Only the rows in sight exist, whatever their
+ * number.
+ */
+import { useMemo, useRef } from 'preact/hooks';
+import type { Board, BoardRow } from '../../src/view/board.ts';
+import { filterOf, sortRows } from '../../src/view/filter.ts';
+import { usePlace } from '../url.ts';
+import { columnsOf } from './columns.ts';
+import { TableFilter } from './filter.tsx';
+import { ColumnHeading } from './line.tsx';
+import { useLines } from './lines.tsx';
+import { ROW_HEIGHT, useRowInSight, useViewport } from './scroll.ts';
+
+export function useRows(board: Board): readonly BoardRow[] {
+  const { filter, sort } = usePlace();
+  return useMemo(() => sortRows(board.experiments.filter(filterOf(filter)), sort), [board.experiments, filter, sort]);
+}
+
+export function ExperimentTable({ board, rows }: { readonly board: Board; readonly rows: readonly BoardRow[] }) {
+  const place = usePlace();
+  const hasMoney = board.economics.usd !== undefined;
+  const columns = useMemo(() => columnsOf(board.metric.name, hasMoney), [board.metric.name, hasMoney]);
+  const filter = useMemo(() => {
+    const toTable = (): string[][] => [
+      columns.map((column) => column.title),
+      ...rows.map((row) => columns.map((column) => column.cell(row))),
+    ];
+    return <TableFilter total={board.experiments.length} shownCount={rows.length} toTable={toTable} />;
+  }, [rows, columns, place.filter, place.compare]);
+  const boxRef = useRef<HTMLDivElement>(null);
+  const viewport = useViewport(boxRef);
+  const selectedIndex = rows.findIndex((row) => row.n === place.row);
+  useRowInSight(boxRef, selectedIndex);
+  const lines = useLines(rows, columns, viewport);
+  return (
+    <section class="experiments" aria-label="Experiments">
+      {filter}
+      <div
+        class="grid"
+        role="grid"
+        aria-label="Experiments"
+        aria-rowcount={rows.length + 1}
+        ref={boxRef}
+        tabIndex={0}
+        {...(selectedIndex >= 0 && { 'aria-activedescendant': `row-${place.row}` })}
+      >
+        <div class="line head" role="row" aria-rowindex={1}>
+          {columns.map((column) => (
+            <ColumnHeading key={column.id} column={column} sort={place.sort} />
+          ))}
+        </div>
+        {rows.length === 0 && (
+          <p class="none">
+            {board.experiments.length === 0 ? 'Nothing has been tried yet.' : 'No experiment fits the filter.'}
+          </p>
+        )}
+        <div class="body" role="rowgroup" style={{ height: `${rows.length * ROW_HEIGHT}px` }}>
+          {lines}
+        </div>
+      </div>
+    </section>
+  );
+}
