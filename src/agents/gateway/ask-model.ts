@@ -42,7 +42,9 @@ export interface ModelRequest {
 
 /** Bounds the wait for answers that only return information. */
 const INFORMATION_MS = 15_000;
-const CHARS_PER_TOKEN = 4;
+const BYTES_PER_TOKEN = 4;
+/** Tokens that a provider may add to a request: its own words about tools. */
+const MAX_ADDED_TOKENS = 1000;
 const MAX_MODEL_NAME = 200;
 
 /** A request that costs nothing: the list of models, a count of tokens. */
@@ -84,7 +86,7 @@ export async function askModel(modelRequest: ModelRequest, requestBody: Fields, 
   const { gatewayCall, route, response, prices, gone } = modelRequest;
   const modelName = modelOf(route.api, modelRequest.requestPath, requestBody).slice(0, MAX_MODEL_NAME);
   const sentBody = encodeBody(route.api, requestBody);
-  const inputTokens = Math.ceil(sentBody.length / CHARS_PER_TOKEN);
+  const inputTokens = Math.ceil(sentBody.length / BYTES_PER_TOKEN);
   const answerTokens = answerTokensOf(route.api, requestBody);
   const costOf = (tokens: typeof NO_TOKENS): Cost => ({
     tokens,
@@ -92,7 +94,8 @@ export async function askModel(modelRequest: ModelRequest, requestBody: Fields, 
   });
   const readCost = costOf({ ...NO_TOKENS, input: inputTokens });
   const settle = await reserveCost(gatewayCall, modelName, readCost, gone, {
-    most: costOf({ ...NO_TOKENS, input: inputTokens, output: answerTokens.most }),
+    // No tokenizer makes more tokens than there are bytes.
+    most: costOf({ ...NO_TOKENS, input: sentBody.length + MAX_ADDED_TOKENS, output: answerTokens.most }),
     assumed: costOf({ ...NO_TOKENS, input: inputTokens, output: answerTokens.assumed }),
   });
   if (typeof settle === 'string') {

@@ -98,10 +98,12 @@ export class Gateway {
       gatewayCall?.recordRefusal('a request to the gateway without the token of its call');
       return undefined;
     };
-    const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 }, (request, response) => {
+    const serveRequest = (request: IncomingMessage, response: ServerResponse): void => {
       for (const stream of [request, response]) stream.on('error', () => {});
       void this.#handleRequest(authorisedCall, request, response).catch(() => response.destroy());
-    });
+    };
+    const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 }, serveRequest);
+    server.on('checkContinue', serveRequest); // a client that asks first is told to go on when its turn has come
     server.maxConnections = MAX_CONNECTIONS;
     server.on('connect', (request, socket: Duplex) => {
       try {
@@ -172,6 +174,7 @@ export class Gateway {
       request.resume();
       return askForInformation(modelRequest, undefined);
     }
+    if (request.headers.expect !== undefined) response.writeContinue();
     const readResult = await readBody(request, this.#heldBytes);
     if (readResult.kind === 'gone') return;
     if (readResult.kind === 'refused') {
