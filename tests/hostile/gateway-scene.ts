@@ -109,7 +109,7 @@ export interface Sent {
 }
 
 /** A request of an agent. Never rejects. */
-export function send({ open, socketPath }: GatewayScene, sent: Sent): Promise<Heard> {
+export function send({ open, socketPath }: Pick<GatewayScene, 'open' | 'socketPath'>, sent: Sent): Promise<Heard> {
   const { path = '/v1/messages', body, bytes, headers = {}, token = open.call.token, hangUpMs } = sent;
   return new Promise((resolve) => {
     const asking = request(

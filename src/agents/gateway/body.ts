@@ -6,9 +6,10 @@ import type { IncomingMessage } from 'node:http';
 import type { Fields } from './apis.ts';
 
 /** Bytes of one body. A million tokens are about 4 MB; the rest is room for pictures. */
-export const MAX_BODY_BYTES = 16 * 1024 * 1024;
-/** Bytes of all bodies that are held at once. */
-export const MAX_HELD_BYTES = 48 * 1024 * 1024;
+export const MAX_BODY_BYTES = 10 * 1024 * 1024;
+/** Bytes of all bodies that are held at once. Reading and writing JSON takes several times as much for a moment. */
+export const MAX_HELD_BYTES = 32 * 1024 * 1024;
+const BLOCK_BYTES = 256 * 1024;
 const READ_MS = 60_000;
 /** Values of one body, and how deep they lie. A value takes up to 15 times its bytes in memory. */
 const MAX_VALUES = 400_000;
@@ -46,7 +47,7 @@ export const announcedLength = (request: IncomingMessage): number => Number(requ
 /** Never rejects. What comes after a refusal is the caller's to discard. */
 export function readBody(request: IncomingMessage, budget: ByteBudget, readMs = READ_MS): Promise<ReadBody> {
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
+    const collector = new Collector(announcedLength(request));
     let heldBytes = 0;
     let receivedBytes = 0;
     let isOver = false;
@@ -68,7 +69,7 @@ export function readBody(request: IncomingMessage, budget: ByteBudget, readMs = 
       receivedBytes += chunk.length;
       if (receivedBytes > MAX_BODY_BYTES) refuse(413, `The body has more than ${MAX_BODY_BYTES} bytes.`);
       else if (receivedBytes > heldBytes && !hold(receivedBytes - heldBytes)) refuse(503, TOO_MUCH_HELD);
-      else chunks.push(chunk);
+      else collector.add(chunk);
     };
     const deadline = setTimeout(() => refuse(408, `The body was not there after ${readMs / 1000} s.`), readMs);
     request.on('error', () => finish({ kind: 'gone' }));
@@ -78,11 +79,44 @@ export function readBody(request: IncomingMessage, budget: ByteBudget, readMs = 
     if (!hold(announcedLength(request))) return refuse(503, TOO_MUCH_HELD);
     request.on('data', addChunk);
     request.on('end', () => {
-      const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-      chunks.length = 0;
-      finish({ kind: 'read', bytes, release: once(() => budget.giveBack(heldBytes)) });
+      finish({ kind: 'read', bytes: collector.takeBytes(), release: once(() => budget.giveBack(heldBytes)) });
     });
   });
+}
+
+/**
+ * Copies chunks together. Chunks that are kept instead grow old and are not collected before the memory is short; a
+ * copied chunk is free at once.
+ */
+class Collector {
+  readonly #blockBytes: number;
+  #blocks: Buffer[] = [];
+  /** Bytes of the last block that are filled. */
+  #filled = 0;
+
+  /** `expectedBytes` is 0 where nobody knows. */
+  constructor(expectedBytes: number) {
+    this.#blockBytes = expectedBytes > 0 && expectedBytes <= MAX_BODY_BYTES ? expectedBytes : BLOCK_BYTES;
+  }
+
+  add(chunk: Buffer): void {
+    for (let copied = 0; copied < chunk.length;) {
+      if (this.#blocks.length === 0 || this.#filled === this.#blockBytes) {
+        this.#blocks.push(Buffer.allocUnsafe(this.#blockBytes));
+        this.#filled = 0;
+      }
+      const byteCount = chunk.copy(this.#blocks.at(-1)!, this.#filled, copied);
+      this.#filled += byteCount;
+      copied += byteCount;
+    }
+  }
+
+  takeBytes(): Buffer {
+    const lastBlock = this.#blocks.pop()?.subarray(0, this.#filled) ?? Buffer.alloc(0);
+    const bytes = this.#blocks.length === 0 ? lastBlock : Buffer.concat([...this.#blocks, lastBlock]);
+    this.#blocks = [];
+    return bytes;
+  }
 }
 
 const TOO_MUCH_HELD = 'Too many bytes of other requests are held: try again.';
