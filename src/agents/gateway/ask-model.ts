@@ -61,9 +61,9 @@ export async function askForInformation(modelRequest: ModelRequest, sentBody: Bu
 /** The body that is sent in place of the given one; `undefined` when the request was refused. */
 export function readAllowedBody(
   { gatewayCall, route, requestPath, response }: ModelRequest,
-  givenBytes: Buffer,
+  givenText: string | undefined,
 ): Fields | undefined {
-  const parsed = parseJsonObject(givenBytes);
+  const parsed = parseJsonObject(givenText);
   if ('problem' in parsed) {
     gatewayCall.recordRefusal('a request that the gateway cannot read');
     const message = `The body cannot be read. ${parsed.problem}`;

@@ -6,9 +6,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Fields } from './apis.ts';
 
 /** Bytes of one body. A million tokens are about 4 MB; the rest is room for pictures. */
-export const MAX_BODY_BYTES = 10 * 1024 * 1024;
+export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /** Bytes of all bodies that are held at once. Reading and writing JSON takes several times as much for a moment. */
-export const MAX_HELD_BYTES = 32 * 1024 * 1024;
+export const MAX_HELD_BYTES = 24 * 1024 * 1024;
 const BLOCK_BYTES = 256 * 1024;
 const READ_MS = 60_000;
 /** Values of one body, and how deep they lie. A value takes up to 15 times its bytes in memory. */
@@ -35,8 +35,8 @@ export class ByteBudget {
 }
 
 export type ReadBody =
-  /** Call `release` when the bytes are no longer held. */
-  | { readonly kind: 'read'; readonly bytes: Buffer; readonly release: () => void }
+  /** `text` is absent when the bytes are no UTF-8. Call `release` when it is no longer held. */
+  | { readonly kind: 'read'; readonly text: string | undefined; readonly release: () => void }
   | { readonly kind: 'refused'; readonly status: 408 | 413 | 503; readonly reason: string }
   /** The client closed the connection. */
   | { readonly kind: 'gone' };
@@ -47,7 +47,7 @@ export const announcedLength = (request: IncomingMessage): number => Number(requ
 /** Never rejects. What comes after a refusal is the caller's to discard. */
 export function readBody(request: IncomingMessage, budget: ByteBudget, readMs = READ_MS): Promise<ReadBody> {
   return new Promise((resolve) => {
-    const collector = new Collector(announcedLength(request));
+    const collector = new Collector();
     let heldBytes = 0;
     let receivedBytes = 0;
     let isOver = false;
@@ -61,6 +61,7 @@ export function readBody(request: IncomingMessage, budget: ByteBudget, readMs = 
       isOver = true;
       clearTimeout(deadline);
       request.off('data', addChunk);
+      collector.free();
       if (result.kind !== 'read') budget.giveBack(heldBytes);
       resolve(result);
     };
@@ -79,30 +80,25 @@ export function readBody(request: IncomingMessage, budget: ByteBudget, readMs = 
     if (!hold(announcedLength(request))) return refuse(503, TOO_MUCH_HELD);
     request.on('data', addChunk);
     request.on('end', () => {
-      finish({ kind: 'read', bytes: collector.takeBytes(), release: once(() => budget.giveBack(heldBytes)) });
+      finish({ kind: 'read', text: collector.decodeText(), release: once(() => budget.giveBack(heldBytes)) });
     });
   });
 }
 
-/**
- * Copies chunks together. Chunks that are kept instead grow old and are not collected before the memory is short; a
- * copied chunk is free at once.
- */
+/** Blocks that are used again: memory that is given back to the allocator is not given back to the machine at once. */
+const freeBlocks: Buffer[] = [];
+const MAX_FREE_BLOCKS = MAX_HELD_BYTES / BLOCK_BYTES;
+
+/** Copies what arrives into blocks. A chunk of a socket that were kept instead would grow old and be collected late. */
 class Collector {
-  readonly #blockBytes: number;
   #blocks: Buffer[] = [];
   /** Bytes of the last block that are filled. */
-  #filled = 0;
-
-  /** `expectedBytes` is 0 where nobody knows. */
-  constructor(expectedBytes: number) {
-    this.#blockBytes = expectedBytes > 0 && expectedBytes <= MAX_BODY_BYTES ? expectedBytes : BLOCK_BYTES;
-  }
+  #filled = BLOCK_BYTES;
 
   add(chunk: Buffer): void {
     for (let copied = 0; copied < chunk.length;) {
-      if (this.#blocks.length === 0 || this.#filled === this.#blockBytes) {
-        this.#blocks.push(Buffer.allocUnsafe(this.#blockBytes));
+      if (this.#filled === BLOCK_BYTES) {
+        this.#blocks.push(freeBlocks.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES));
         this.#filled = 0;
       }
       const byteCount = chunk.copy(this.#blocks.at(-1)!, this.#filled, copied);
@@ -111,11 +107,24 @@ class Collector {
     }
   }
 
-  takeBytes(): Buffer {
-    const lastBlock = this.#blocks.pop()?.subarray(0, this.#filled) ?? Buffer.alloc(0);
-    const bytes = this.#blocks.length === 0 ? lastBlock : Buffer.concat([...this.#blocks, lastBlock]);
-    this.#blocks = [];
-    return bytes;
+  /** The text that has arrived; `undefined` when it is no UTF-8. A byte order mark stays in it. */
+  decodeText(): string | undefined {
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    try {
+      const pieces = this.#blocks.map((block, i) => {
+        const isLast = i === this.#blocks.length - 1;
+        return decoder.decode(isLast ? block.subarray(0, this.#filled) : block, { stream: !isLast });
+      });
+      return pieces.join('');
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Nothing of it is used any more. */
+  free(): void {
+    for (const block of this.#blocks.splice(0)) if (freeBlocks.length < MAX_FREE_BLOCKS) freeBlocks.push(block);
+    this.#filled = BLOCK_BYTES;
   }
 }
 
@@ -129,34 +138,44 @@ const once = (action: () => void): (() => void) => {
   };
 };
 
-/** The JSON object that the bytes say, or why they say none. Names that occur twice are read once, the last. */
-export function parseJsonObject(bytes: Buffer): { readonly fields: Fields } | { readonly problem: string } {
-  const tooMuch = whyTooMuch(bytes);
+/** The JSON object that a text says, or why it says none. Names that occur twice are read once, the last. */
+export function parseJsonObject(text: string | undefined): { readonly fields: Fields } | { readonly problem: string } {
+  if (text === undefined) return { problem: 'It is not UTF-8.' };
+  const tooMuch = whyTooMuch(text);
   if (tooMuch !== undefined) return { problem: tooMuch };
   let parsed: unknown;
   try {
-    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    parsed = JSON.parse(text);
   } catch {
-    return { problem: 'It is not JSON in UTF-8.' };
+    return { problem: 'It is not JSON.' };
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     return { problem: 'It is JSON, but not an object.' };
   return { fields: parsed as Fields };
 }
 
-/** Looks at the bytes before they are parsed, because parsing is what takes the memory. */
-function whyTooMuch(bytes: Buffer): string | undefined {
+/** Looks at the text before it is parsed, because parsing is what takes the memory. */
+function whyTooMuch(text: string): string | undefined {
   let depth = 0;
   let values = 0;
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i];
-    if (byte === QUOTE) {
-      i = endOfString(bytes, i);
-    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-      values++;
-      if (++depth > MAX_DEPTH) return `It is nested more than ${MAX_DEPTH} deep.`;
-    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--;
-    else if (byte === COMMA && ++values > MAX_VALUES) return `It has more than ${MAX_VALUES} values.`;
+  for (let i = 0; i < text.length; i++) {
+    switch (text.charCodeAt(i)) {
+      case QUOTE:
+        i = endOfString(text, i);
+        break;
+      case OPEN_BRACE:
+      case OPEN_BRACKET:
+        values++;
+        if (++depth > MAX_DEPTH) return `It is nested more than ${MAX_DEPTH} deep.`;
+        break;
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
+        depth--;
+        break;
+      case COMMA:
+        values++;
+    }
+    if (values > MAX_VALUES) return `It has more than ${MAX_VALUES} values.`;
   }
   return undefined;
 }
@@ -164,12 +183,12 @@ function whyTooMuch(bytes: Buffer): string | undefined {
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
 const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d];
 
-/** Index of the quote that ends the string which begins at `start`; the end of the bytes when there is none. */
-function endOfString(bytes: Buffer, start: number): number {
-  for (let end = bytes.indexOf(QUOTE, start + 1); end >= 0; end = bytes.indexOf(QUOTE, end + 1)) {
+/** Index of the quote that ends the string which begins at `start`; the end of the text when there is none. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let backslashes = 0;
-    while (bytes[end - 1 - backslashes] === BACKSLASH) backslashes++;
+    while (text.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes++;
     if (backslashes % 2 === 0) return end;
   }
-  return bytes.length;
+  return text.length;
 }

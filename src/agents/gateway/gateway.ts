@@ -182,7 +182,7 @@ export class Gateway {
       return refuseUnread(request, response, { status: readResult.status, type, message: readResult.reason });
     }
     try {
-      const allowedBody = readAllowedBody(modelRequest, readResult.bytes);
+      const allowedBody = readAllowedBody(modelRequest, readResult.text);
       if (!allowedBody) return;
       if (route.kind === 'count') await askForInformation(modelRequest, encodeBody(route.api, allowedBody));
       else await askModel(modelRequest, allowedBody, readResult.release);
