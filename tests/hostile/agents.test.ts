@@ -55,23 +55,14 @@ describe(titled('an agent that attacks its gateway'), () => {
           'GET /%zz?key=%zz HTTP/1.1\r\nHost: [\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n',
         ]),
       });
-      const args = [
-        'run',
-        '--json',
-        '--agent',
-        'command',
-        '--agent-command',
-        agent,
-        '--experiments',
-        '1',
-        '--until',
-        '100',
-      ];
+      const args = ['run', '--json', '--agent', 'command', '--agent-command', agent, '--experiments', '1'];
       const ended = await overnight(args, { cwd: folder });
       expect(ended.status, ended.stderr + ended.stdout).toBe(0);
       const decided = ended.json.filter((event) => event.type === 'decided');
-      expect(decided.map((event) => event.verdict)).toContain('kept');
-      const next = await overnight(['run', '--json', '--agent', 'search', '--experiments', '1', '--until', '100'], {
+      expect(
+        decided.map((event) => (event.decision as { verdict: string } | undefined)?.verdict ?? event.outcome),
+      ).toContain('kept');
+      const next = await overnight(['run', '--json', '--agent', 'search', '--experiments', '1'], {
         cwd: folder,
       });
       expect(next.status, next.stderr + next.stdout).toBe(0);
@@ -252,7 +243,7 @@ describe('without a sandbox', () => {
       });
       expectError(refused, 'E_UNSAFE', 3, /No sandbox can hold it/);
     }
-    const searching = await overnight(['run', '--json', '--agent', 'search', '--experiments', '1', '--until', '100'], {
+    const searching = await overnight(['run', '--json', '--agent', 'search', '--experiments', '1'], {
       cwd: folder,
       env,
     });
