@@ -1,7 +1,7 @@
 /**
  * 10,000 generated requests at the gateway: half raw bytes, half requests to models with something forbidden somewhere
- * in them, in any spelling and encoding. Nothing ends the gateway, nothing forbidden reaches the provider, the key never
- * comes back. FUZZ_RUNS and FUZZ_SEED ask for more or for the same again.
+ * in them, in any spelling and encoding. Nothing ends the gateway, nothing forbidden reaches the provider, the key
+ * never comes back. FUZZ_RUNS and FUZZ_SEED ask for more or for the same again.
  */
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
@@ -326,7 +326,7 @@ it(
       expect(JSON.stringify(JSON.parse(sent)), `seed ${SEED}`).toBe(sent);
       expect(sent, `seed ${SEED}`).not.toMatch(FORBIDDEN);
     }
-    // Some pass: those whose forbidden part stood in a field that is left out. So the others were not refused for nothing.
+    // Some pass: their forbidden part stood in a field that is left out. The others were not refused for nothing.
     expect(passed.length).toBeGreaterThan(RUNS / 200);
     expect(passed.length).toBeLessThan(RUNS / 4);
     await expectAnswers();

@@ -1,6 +1,7 @@
 /**
  * The four model APIs as the gateway sees them: which path is which, what model is asked, what an answer says about
- * tokens, which tools a conversation has used, how long an answer may be. Pure; knows nothing about sockets, keys or budgets.
+ * tokens, which tools a conversation has used, how long an answer may be. Pure; knows nothing about sockets, keys or
+ * budgets.
  */
 export type Api = 'anthropic' | 'chat' | 'responses' | 'gemini';
 export const APIS: readonly Api[] = ['anthropic', 'chat', 'responses', 'gemini'];
