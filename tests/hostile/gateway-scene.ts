@@ -128,11 +128,11 @@ export function send({ open, socketPath }: Pick<GatewayScene, 'open' | 'socketPa
   });
 }
 
-/** Bytes on a connection of their own, and all that comes back within `waitMs`. Never rejects. */
-export function sendRaw(socketPath: string, bytes: string | Buffer, waitMs = 300): Promise<string> {
+/** Bytes on a connection of their own, to a socket or a port, and all that comes back within `waitMs`. Never rejects. */
+export function sendRaw(address: string | number, bytes: string | Buffer, waitMs = 300): Promise<string> {
   return new Promise((resolve) => {
     let heard = '';
-    const socket = connect(socketPath);
+    const socket = typeof address === 'number' ? connect(address, '127.0.0.1') : connect(address);
     const timeout = setTimeout(() => socket.destroy(), waitMs);
     socket.on('data', (chunk) => (heard += chunk.toString('latin1')));
     socket.on('error', () => {});
