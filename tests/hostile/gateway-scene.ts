@@ -128,7 +128,7 @@ export function send({ open, socketPath }: Pick<GatewayScene, 'open' | 'socketPa
   });
 }
 
-/** Bytes on a connection of their own, to a socket or a port, and all that comes back within `waitMs`. Never rejects. */
+/** Bytes on a connection of their own, to a socket or a port; all that comes back within `waitMs`. Never rejects. */
 export function sendRaw(address: string | number, bytes: string | Buffer, waitMs = 300): Promise<string> {
   return new Promise((resolve) => {
     let heard = '';
