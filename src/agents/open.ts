@@ -7,9 +7,9 @@ import { LabError } from '../base/error.ts';
 import type { Agent } from '../core/ports.ts';
 import { acpAgent } from './acp.ts';
 import { type AgentHost, cliAgent, hasLogin } from './cli-agent.ts';
-import { type CommandOptions, commandAgent } from './command.ts';
+import { type CommandOptions, commandAgent, resolveCommand } from './command.ts';
 import type { Api } from './gateway/apis.ts';
-import { findOnPath, probeProgram } from './program.ts';
+import { findOnPath, probeProgram, rootsOf } from './program.ts';
 import type { Recipe, LaunchContext } from './recipe.ts';
 import { RECIPES } from './recipes.ts';
 
@@ -39,8 +39,27 @@ export function findAgents(gateway: AgentHost['gateway'], searchPath?: string): 
 }
 
 function routeTo(recipe: Recipe, gateway: AgentHost['gateway']): LaunchContext['route'] | undefined {
-  return recipe.apis.find((api) => gateway.speaksApi(api)) ?? (hasLogin(recipe) ? 'login' : undefined);
+  return recipe.apis.find((api) => gateway.speaksApi(api)) ?? (hasReadableLogin(recipe) ? 'login' : undefined);
 }
+
+/** A login that this user cannot read is none. */
+function hasReadableLogin(recipe: Recipe): boolean {
+  try {
+    return hasLogin(recipe);
+  } catch {
+    return false;
+  }
+}
+
+/** The same agent; its reason also says what of this machine its jail shows, so that a person can object. */
+function sayWhatIsShown(agent: Agent, shownPaths: readonly string[], jailHolds: boolean): Agent {
+  if (!jailHolds) return agent;
+  const shown = ['the files of the arena that are not hidden', "the system's programs", ...new Set(shownPaths)];
+  const listed = shown.length > MAX_SHOWN ? [...shown.slice(0, MAX_SHOWN), `${shown.length - MAX_SHOWN} more`] : shown;
+  return { ...agent, reason: `${agent.reason}; it sees ${listed.join(', ')}` };
+}
+
+const MAX_SHOWN = 12;
 
 const KEY_VARIABLES: Readonly<Record<Api, string>> = {
   anthropic: 'ANTHROPIC_API_KEY (or ANTHROPIC_BASE_URL)',
@@ -98,7 +117,7 @@ export async function openAgent(choice: AgentChoice, agentHost: AgentHost): Prom
   }
   const program = await probeProgram(recipe, programPath);
   const modelName = choice.model ?? (route === 'login' ? undefined : recipe.defaultModel?.[route]);
-  return cliAgent(recipe, program, route, modelName, agentHost);
+  return sayWhatIsShown(cliAgent(recipe, program, route, modelName, agentHost), program.alsoRead, agentHost.jail.holds);
 }
 
 function openByCommand(agentKind: 'acp' | 'command', choice: AgentChoice, agentHost: AgentHost): Agent {
@@ -114,5 +133,7 @@ function openByCommand(agentKind: 'acp' | 'command', choice: AgentChoice, agentH
     });
   }
   const options: CommandOptions = defined({ command, model, alsoRead });
-  return agentKind === 'acp' ? acpAgent(options, agentHost) : commandAgent(options, agentHost);
+  const agent = agentKind === 'acp' ? acpAgent(options, agentHost) : commandAgent(options, agentHost);
+  const shownPaths = [...rootsOf(resolveCommand(command).programPath), ...(alsoRead ?? [])];
+  return sayWhatIsShown(agent, shownPaths, agentHost.jail.holds);
 }

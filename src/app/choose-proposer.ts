@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import { defined } from '../base/defined.ts';
 import type { Arena } from '../core/arena.ts';
 import type { RunLimits } from '../core/session.ts';
-import type { Agent, Brief, Clock, Proposer, Workspace } from '../core/ports.ts';
+import type { Agent, Brief, Clock, Proposer, Sandbox, Workspace } from '../core/ports.ts';
 import { codeOf, type LabState } from '../core/state.ts';
 import { readText } from '../os/files.ts';
 import { allowedCores } from '../os/machine.ts';
@@ -19,6 +19,7 @@ import { searchProposer } from '../proposers/search.ts';
 import { agentBrief } from '../view/brief/agent-brief.ts';
 import { NOTE_FILE } from '../view/brief/brief.ts';
 import { earlierText } from '../view/brief/earlier.ts';
+import { mayRunOutsideCode, outsideCodeInPlay, requireSandbox } from './outside-code.ts';
 
 export interface IdeaSources {
   /** Who is asked, in order of preference; `search` is the optimizer over knobs. */
@@ -35,12 +36,16 @@ export interface IdeaSources {
   readonly patience?: number;
   /** A second page of instructions, taken in turn with the arena's program.md. */
   readonly programB?: string;
+  /** The person accepted that code from outside runs without a sandbox. */
+  readonly allowsUnsafe?: boolean;
   /** Called when the session is over. */
   close?(): Promise<void>;
 }
 
 export interface ProposerContext {
   readonly arena: Arena;
+  readonly sandbox: Sandbox;
+  readonly ledger: { readonly state: LabState };
   readonly workspace: Workspace;
   readonly paths: LabPaths;
   readonly runTag: string;
@@ -50,15 +55,27 @@ export interface ProposerContext {
   readonly onSwitch?: (remark: string) => void;
 }
 
+/** True when this session may run code from outside: the caller's own proposer is the caller's responsibility. */
+export const runsOutsideCode = (ideas: IdeaSources | undefined, sandbox: Sandbox): boolean =>
+  mayRunOutsideCode(sandbox, ideas?.allowsUnsafe ?? false);
+
 /** Milliseconds that one call may take when nobody says otherwise. */
 const DEFAULT_CALL_MS = 10 * 60_000;
 
+/** Throws E_UNSAFE when the session would run code from outside without a sandbox and nobody accepted that. */
 export function chooseProposer(
   options: { readonly proposer?: Proposer; readonly ideas?: IdeaSources },
   context: ProposerContext,
 ): { readonly proposer: Proposer; readonly reason: string } {
   if (options.proposer) return { proposer: options.proposer, reason: 'given by the caller' };
   const { ideas } = options;
+  const outsideExperiment = outsideCodeInPlay(context.ledger.state);
+  if (outsideExperiment !== undefined)
+    requireSandbox(
+      context.sandbox,
+      ideas?.allowsUnsafe ?? false,
+      `The code of experiment #${outsideExperiment}, which was proposed from outside,`,
+    );
   if (!ideas)
     return { proposer: searchProposer(), reason: 'an optimizer over the knobs of the manifest: no model is used' };
   if (ideas.mute) return { proposer: muteProposer(), reason: ideas.reason };

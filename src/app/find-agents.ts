@@ -12,6 +12,7 @@ import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import type { Agent, Sandbox } from '../core/ports.ts';
 import type { IdeaSources } from './choose-proposer.ts';
+import { mayRunOutsideCode, requireSandbox } from './outside-code.ts';
 
 const OPTIMIZER = 'an optimizer over the knobs of the manifest';
 
@@ -49,6 +50,7 @@ export async function findIdeaSources(request: AgentRequest, sandbox: Sandbox): 
     return {
       ...foundSources,
       ...defined({ call: request.call, programB: request.programB }),
+      allowsUnsafe: request.allowUnsafe,
       close: closeGateway,
     };
   } catch (thrown) {
@@ -65,12 +67,14 @@ async function openNamedAgents(
   sandbox: Sandbox,
   gateway: Gateway,
 ): Promise<FoundSources> {
-  if (agentNames.length === 1 && agentNames[0] === 'submissions')
+  if (agentNames.length === 1 && agentNames[0] === 'submissions') {
+    requireSandbox(sandbox, request.allowUnsafe, 'What is submitted');
     return {
       members: [],
       mute: true,
       reason: 'as asked, nobody: what is submitted through MCP or `overnight submit` is measured',
     };
+  }
   const duplicate = agentNames.find((agentName, position) => agentNames.indexOf(agentName) !== position);
   if (duplicate !== undefined || agentNames.some((agentName) => agentName === '')) {
     throw new LabError('E_USAGE', {
@@ -107,6 +111,8 @@ async function openMember(
 ): Promise<Agent | 'search'> {
   if (agentName === 'search') return 'search';
   const model = request.models?.[position] || undefined;
+  // The built-in agent runs nothing, but what it writes is run.
+  if (agentName === 'model') requireSandbox(sandbox, request.allowUnsafe, 'What a model writes');
   if (agentName === 'model') return modelAgent({ env: request.env, ...defined({ model }) }, { gateway });
   const agentHost: AgentHost = { gateway, jail: openJail(sandbox, request.allowUnsafe) };
   return openAgent({ name: agentName, ...defined({ model, command: request.command }) }, agentHost);
@@ -115,7 +121,7 @@ async function openMember(
 /** The best agent of this machine, the built-in one where there is only a key; the optimizer stands in for either. */
 async function openBestAgent(request: AgentRequest, sandbox: Sandbox, gateway: Gateway): Promise<FoundSources> {
   const reasons: string[] = [];
-  const isJailed = sandbox.info.level === 'bubblewrap' || request.allowUnsafe;
+  const isJailed = mayRunOutsideCode(sandbox, request.allowUnsafe);
   for (const { name: agentName, route, reason } of findAgents(gateway)) {
     if (route === undefined) reasons.push(`${agentName} is not asked: ${reason}`);
     else if (!isJailed) reasons.push(`${agentName} is not asked: no sandbox holds here, and --unsafe was not given`);

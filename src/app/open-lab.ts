@@ -11,6 +11,8 @@ import type { Bench } from '../loop/process-specs.ts';
 import { type RunWatch, run } from '../loop/run.ts';
 import { currentTime } from '../os/clock.ts';
 import { prepareBench } from './bench.ts';
+import { runsOutsideCode } from './choose-proposer.ts';
+import { holdSubmissions } from './outside-code.ts';
 import { keepBestArtefact } from './best-artefact.ts';
 import { locateLab } from './locate-lab.ts';
 import type { Opened, OpenOptions } from './options.ts';
@@ -45,10 +47,11 @@ export async function openLab(options: OpenOptions): Promise<OpenedLab> {
 
 function handOut(session: Session, bench: Bench): OpenedLab {
   const { ledger, paths, tag, resumed, clock, options } = session;
+  const inbox = openInbox(paths.inbox);
   const lab = new Lab({
     ...session,
     bench,
-    inbox: openInbox(paths.inbox),
+    inbox: runsOutsideCode(session.ideaSources, session.sandbox) ? inbox : holdSubmissions(inbox),
     slots: 1,
     hasSpareCores: bench.cores.candidate.length > 0,
     createNonce: () => randomBytes(16).toString('hex'),

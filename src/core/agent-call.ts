@@ -49,4 +49,6 @@ export interface Usage {
   readonly usd?: number;
   /** Who counted: our gateway, or the agent itself. */
   readonly source: 'gateway' | 'agent';
+  /** How many of the calls have estimated figures: nobody awaited their answer, or it named none. Absent: none. */
+  readonly estimated?: number;
 }

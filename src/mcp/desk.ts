@@ -25,6 +25,7 @@ import { viewLab } from '../view/lab/lab.ts';
 import type { Facts } from '../view/types.ts';
 import { openWorkspace } from '../workspace/git.ts';
 import { applyUnifiedDiff } from '../workspace/patch.ts';
+import { whyNotAdmitted, whyUnreadable } from './submission-check.ts';
 
 export interface Submission {
   readonly hypothesis: string;
@@ -71,7 +72,7 @@ export class Desk {
     });
   }
 
-  /** Put a change into the inbox. Throws E_SUBMIT when it obviously cannot be a change of this arena. */
+  /** Put a change into the inbox. Throws E_SUBMIT with the reason for which the harness would refuse it. */
   async submitChange({ hypothesis, diff, files, parent }: Submission): Promise<SubmissionStatus> {
     const { state } = this.#readLab();
     const parentNumber = parent ?? state.incumbent;
@@ -82,12 +83,9 @@ export class Desk {
     const edits = files ?? (await this.#editsOf(state, parentNumber, diff!));
     if (Object.keys(edits).length === 0)
       throw unusableError('It changes nothing.', 'Change an editable file; `overnight brief` lists them.');
-    const { id } = postRequest(this.#paths.inbox, this.#author, {
-      verb: 'submit',
-      hypothesis: oneLine(hypothesis, 2000),
-      edits,
-      parent: parentNumber,
-    });
+    const wish = { verb: 'submit' as const, hypothesis: oneLine(hypothesis, 2000), edits, parent: parentNumber };
+    await this.#requireAdmissible(state, parentNumber, wish);
+    const { id } = postRequest(this.#paths.inbox, this.#author, wish);
     const isRunning = lockOwner(path.join(this.#paths.lab, LOCK_FILE)) !== undefined;
     const statusText = isRunning
       ? 'it was submitted; poll for its result'
@@ -132,19 +130,32 @@ export class Desk {
     return postRequest(this.#paths.inbox, this.#author, { verb: 'note', text: oneLine(noteText, 4000) }).id;
   }
 
+  /** Throws E_SUBMIT when the harness would refuse the change, or not even read it. */
+  async #requireAdmissible(
+    labState: LabState,
+    parentNumber: number,
+    wish: { readonly edits: Readonly<Record<string, string | null>> },
+  ): Promise<void> {
+    const parentCode = codeOf(labState, parentNumber);
+    if (!parentCode) throw notFoundError(parentNumber, labState);
+    const edits = Object.entries(wish.edits).map(([filePath, content]) => ({ path: filePath, content }));
+    const workspace = await openWorkspace(this.#paths.arena, this.#paths.store);
+    const admissionReason = await whyNotAdmitted(workspace, labState, {
+      parent: parentNumber,
+      parentCommit: parentCode.commit,
+      edits,
+    });
+    const reason = admissionReason ?? whyUnreadable(this.#author, wish);
+    if (reason === undefined) return;
+    throw unusableError(
+      `It would be refused: ${oneLine(reason, 400)}.`,
+      'Submit another change; `overnight brief` lists the files that may be changed and what was tried.',
+    );
+  }
+
   #lookUp(submissionId: string): SubmissionStatus {
     const { state } = this.#readLab();
-    if (!state.requests.has(submissionId)) {
-      const isWaiting =
-        fs.existsSync(this.#paths.inbox) &&
-        fs.readdirSync(this.#paths.inbox).some((fileName) => fileName.includes(submissionId));
-      if (!isWaiting)
-        throw unusableError(
-          `There is no submission ${oneLine(submissionId, 80)}.`,
-          'Give the id that `submit` returned.',
-        );
-      return { id: submissionId, state: 'waiting', text: 'no harness has taken it yet' };
-    }
+    if (!state.requests.has(submissionId)) return this.#lookIntoInbox(submissionId);
     const n = state.requests.get(submissionId);
     if (n === undefined) return { id: submissionId, state: 'done', text: 'it was recorded' };
     const experimentView = viewExperiment(state, n, this.#viewFacts())!;
@@ -163,6 +174,17 @@ export class Desk {
       verdict: isOpen ? undefined : verdict,
       text: statusParts.filter(Boolean).join('; '),
     });
+  }
+
+  #lookIntoInbox(submissionId: string): SubmissionStatus {
+    const fileNames = fs.existsSync(this.#paths.inbox) ? fs.readdirSync(this.#paths.inbox) : [];
+    const isId = /^[A-Za-z0-9-]{8,64}$/.test(submissionId);
+    if (isId && fileNames.some((fileName) => fileName.endsWith(`-${submissionId}.json`)))
+      return { id: submissionId, state: 'waiting', text: 'no harness has taken it yet' };
+    if (isId && fileNames.some((fileName) => fileName.endsWith(`-${submissionId}.json.bad`)))
+      return { id: submissionId, state: 'done', text: 'it was set aside, because it cannot be read as a request' };
+    const named = submissionId.trim() === '' ? 'without an id' : oneLine(submissionId, 80);
+    throw unusableError(`There is no submission ${named}.`, 'Give the id that `submit` returned.');
   }
 
   async #editsOf(labState: LabState, parentNumber: number, diffText: string): Promise<Record<string, string | null>> {

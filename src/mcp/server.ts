@@ -143,7 +143,7 @@ export async function serveHttp(desk: Desk, port: number): Promise<HttpEndpoint>
       return;
     }
     // Its type requires `method`, which every request of a client has.
-    void mcpHandler(request as Parameters<typeof mcpHandler>[0], response);
+    void mcpHandler(request as Parameters<typeof mcpHandler>[0], response).catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     httpServer.once('error', reject).listen(port, '127.0.0.1', resolve);

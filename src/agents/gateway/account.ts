@@ -1,6 +1,7 @@
 /**
  * Budgets of tokens and dollars, one within another. Knows nothing about requests. The length of an answer is known
- * only when it has arrived, so each request in flight may exceed the limit by its own answer.
+ * only when it has arrived. So a request may exceed a limit by its own answer; while it is under way, the longest
+ * answer that it may get is held against all others, so that no second one exceeds it.
  */
 import { defined } from '../../base/defined.ts';
 import type { Usage } from '../../core/agent-call.ts';
@@ -12,16 +13,34 @@ export interface Allowance {
   readonly usd?: number;
 }
 
+export interface Cost {
+  readonly tokens: TokenCounts;
+  /** Absent where no price is known. */
+  readonly usd?: number | undefined;
+}
+
+/** What a request under way may cost. */
+export interface Reservation {
+  /** With the longest answer. Counts against other requests. */
+  readonly most: Cost;
+  /** Counts as used where nobody awaits the answer. */
+  readonly assumed: Cost;
+}
+
+/** Ends a reservation with the cost. Further calls change nothing. */
+export type Settle = (cost: Cost, isEstimated: boolean) => void;
+
 export class Account {
   readonly name: string;
   readonly #allowance: Allowance;
   readonly #parent: Account | undefined;
-  #usedTokens: TokenCounts = NO_TOKENS;
+  #used: TokenCounts = NO_TOKENS;
   #spentUsd = 0;
   #unpricedCalls = 0;
   #callCount = 0;
-  #heldTokens = 0;
-  #heldUsd = 0;
+  #estimatedCalls = 0;
+  readonly #open = new Set<Reservation>();
+  #onSettled: (() => void)[] = [];
 
   /** `accountName` is for people: "this call", "the session". */
   constructor(accountName: string, allowance: Allowance = {}, parent?: Account) {
@@ -31,26 +50,39 @@ export class Account {
   }
 
   /**
-   * Why a request that reads about `requestTokens` may not be sent; `undefined` when it may. `requestUsd` is
-   * `undefined` when no price is known.
+   * Why a request that reads so much may not be sent, also when nothing else is under way; `undefined` when it may.
    */
-  whyRefused(requestTokens: number, requestUsd: number | undefined, modelName: string): string | undefined {
+  whyRefused(request: Cost, modelName: string): string | undefined {
     const { tokens: maxTokens, usd: maxUsd } = this.#allowance;
-    const usedTokens = totalTokensOf(this.#usedTokens) + this.#heldTokens;
+    const usedTokens = totalTokensOf(this.#used);
+    const requestTokens = totalTokensOf(request.tokens);
     if (maxTokens !== undefined && usedTokens + requestTokens > maxTokens)
       return `The budget of ${this.name} is ${maxTokens} tokens: ${usedTokens} are used, and this request reads about ${requestTokens}.`;
-    if (maxUsd !== undefined && requestUsd === undefined)
+    if (maxUsd !== undefined && request.usd === undefined)
       return `The budget of ${this.name} is $${maxUsd}, but no price of the model "${modelName}" is known: give its price, or limit by tokens.`;
-    const spentUsd = this.#spentUsd + this.#heldUsd;
-    if (maxUsd !== undefined && spentUsd + (requestUsd ?? 0) > maxUsd)
-      return `The budget of ${this.name} is $${maxUsd}: $${spentUsd.toFixed(4)} are used, and this request reads for about $${(requestUsd ?? 0).toFixed(4)}.`;
-    return this.#parent?.whyRefused(requestTokens, requestUsd, modelName);
+    const requestUsd = request.usd ?? 0;
+    if (maxUsd !== undefined && this.#spentUsd + requestUsd > maxUsd)
+      return `The budget of ${this.name} is $${maxUsd}: $${this.#spentUsd.toFixed(4)} are used, and this request reads for about $${requestUsd.toFixed(4)}.`;
+    return this.#parent?.whyRefused(request, modelName);
+  }
+
+  /** True when a request that reads so much fits beside everything that the requests under way may still cost. */
+  hasRoomFor(request: Cost): boolean {
+    const { tokens: maxTokens = Infinity, usd: maxUsd = Infinity } = this.#allowance;
+    const held = [...this.#open].map((reservation) => reservation.most);
+    const tokens = [request, ...held].reduce(
+      (sum, cost) => sum + totalTokensOf(cost.tokens),
+      totalTokensOf(this.#used),
+    );
+    const usd = [request, ...held].reduce((sum, cost) => sum + (cost.usd ?? 0), this.#spentUsd);
+    const isFree = this.#open.size === 0 || (tokens <= maxTokens && usd <= maxUsd);
+    return isFree && (this.#parent?.hasRoomFor(request) ?? true);
   }
 
   /** Why no further request may be sent; `undefined` when one may. */
   whyExhausted(): string | undefined {
     const { tokens: maxTokens, usd: maxUsd } = this.#allowance;
-    const usedTokens = totalTokensOf(this.#usedTokens);
+    const usedTokens = totalTokensOf(this.#used);
     if (maxTokens !== undefined && usedTokens >= maxTokens)
       return `The budget of ${this.name} is ${maxTokens} tokens: ${usedTokens} are used.`;
     if (maxUsd !== undefined && this.#spentUsd >= maxUsd)
@@ -58,46 +90,59 @@ export class Account {
     return this.#parent?.whyExhausted();
   }
 
-  /** Reserve an estimate while a request is under way. Call the returned function with the actual cost. */
-  holdEstimate(
-    estimatedTokens: number,
-    estimatedUsd: number | undefined,
-  ): (actualTokens: TokenCounts, actualUsd: number | undefined) => void {
-    this.#heldTokens += estimatedTokens;
-    this.#heldUsd += estimatedUsd ?? 0;
-    const settleParent = this.#parent?.holdEstimate(estimatedTokens, estimatedUsd);
-    return (actualTokens, actualUsd) => {
-      this.#heldTokens -= estimatedTokens;
-      this.#heldUsd -= estimatedUsd ?? 0;
-      this.#bookUsage(actualTokens, actualUsd);
-      settleParent?.(actualTokens, actualUsd);
+  /** Reserve what a request may cost, here and in the budgets around this one. */
+  reserve(reservation: Reservation): Settle {
+    this.#open.add(reservation);
+    const settleParent = this.#parent?.reserve(reservation);
+    return (cost, isEstimated) => {
+      if (!this.#open.delete(reservation)) return;
+      this.#book(cost, isEstimated);
+      settleParent?.(cost, isEstimated);
+      for (const listener of this.#onSettled.splice(0)) listener();
     };
   }
 
-  /** The usage so far; `undefined` before the first answered request. */
-  get usage(): Usage | undefined {
-    if (this.#callCount === 0) return undefined;
-    return defined({
-      calls: this.#callCount,
-      inputTokens: this.#usedTokens.input + this.#usedTokens.cacheWrite,
-      cachedTokens: this.#usedTokens.cacheRead,
-      outputTokens: this.#usedTokens.output,
-      usd: this.#unpricedCalls === 0 ? Math.round(this.#spentUsd * 1e8) / 1e8 : undefined,
-      source: 'gateway' as const,
+  /** Resolves when a request is settled in this budget or one around it, or when the signal is aborted. */
+  nextSettlement(signal: AbortSignal): Promise<void> {
+    if (this.#parent) return this.#parent.nextSettlement(signal);
+    return new Promise((resolve) => {
+      this.#onSettled.push(resolve);
+      signal.addEventListener('abort', () => resolve(), { once: true });
     });
   }
 
-  #bookUsage(actualTokens: TokenCounts, actualUsd: number | undefined): void {
-    if (totalTokensOf(actualTokens) === 0) return; // a request that failed before it was read
+  /** The usage so far, with what is assumed of requests under way; `undefined` before the first. */
+  get usage(): Usage | undefined {
+    const assumed = [...this.#open].map((reservation) => reservation.assumed);
+    const calls = this.#callCount + assumed.length;
+    if (calls === 0) return undefined;
+    const tokens = assumed.reduce((sum, cost) => addTokens(sum, cost.tokens), this.#used);
+    const hasPrices = this.#unpricedCalls === 0 && assumed.every((cost) => cost.usd !== undefined);
+    const usd = assumed.reduce((sum, cost) => sum + (cost.usd ?? 0), this.#spentUsd);
+    return defined({
+      calls,
+      inputTokens: tokens.input + tokens.cacheWrite,
+      cachedTokens: tokens.cacheRead,
+      outputTokens: tokens.output,
+      usd: hasPrices ? Math.round(usd * 1e8) / 1e8 : undefined,
+      source: 'gateway' as const,
+      estimated: this.#estimatedCalls + assumed.length || undefined,
+    });
+  }
+
+  #book(cost: Cost, isEstimated: boolean): void {
+    if (totalTokensOf(cost.tokens) === 0) return; // a request that failed before it was read
     this.#callCount++;
-    const totals = this.#usedTokens;
-    this.#usedTokens = {
-      input: totals.input + actualTokens.input,
-      cacheRead: totals.cacheRead + actualTokens.cacheRead,
-      cacheWrite: totals.cacheWrite + actualTokens.cacheWrite,
-      output: totals.output + actualTokens.output,
-    };
-    if (actualUsd === undefined) this.#unpricedCalls++;
-    else this.#spentUsd += actualUsd;
+    if (isEstimated) this.#estimatedCalls++;
+    this.#used = addTokens(this.#used, cost.tokens);
+    if (cost.usd === undefined) this.#unpricedCalls++;
+    else this.#spentUsd += cost.usd;
   }
 }
+
+const addTokens = (left: TokenCounts, right: TokenCounts): TokenCounts => ({
+  input: left.input + right.input,
+  cacheRead: left.cacheRead + right.cacheRead,
+  cacheWrite: left.cacheWrite + right.cacheWrite,
+  output: left.output + right.output,
+});

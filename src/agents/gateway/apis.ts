@@ -1,6 +1,7 @@
 /**
  * The four model APIs as the gateway sees them: which path is which, what model is asked, what an answer says about
- * tokens, which tools a conversation has used. Pure; knows nothing about sockets, keys or budgets.
+ * tokens, which tools a conversation has used, how long an answer may be. Pure; knows nothing about sockets, keys or
+ * budgets.
  */
 export type Api = 'anthropic' | 'chat' | 'responses' | 'gemini';
 export const APIS: readonly Api[] = ['anthropic', 'chat', 'responses', 'gemini'];
@@ -68,7 +69,8 @@ export type Fields = Readonly<Record<string, unknown>>;
 export const asFields = (value: unknown): Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 export const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const asCount = (value: unknown): number => (typeof value === 'number' && value > 0 ? value : 0);
+const asCount = (value: unknown): number =>
+  typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : 0;
 
 /** The tokens that an answer, or an event of a streamed answer, reports; `undefined` when it reports none. */
 export function tokensIn(api: Api, answer: unknown): TokenCounts | undefined {
@@ -122,19 +124,33 @@ export function mergeTokens(earlier: TokenCounts | undefined, later: TokenCounts
   };
 }
 
-/** Tools that the provider would run on its own machines. They have a network, so they would get around the jail. */
-export function serverToolsIn(api: Api, requestBody: Fields): readonly string[] {
-  const toolNames = asList(requestBody.tools).flatMap((toolValue): string[] => {
-    const tool = asFields(toolValue);
-    if (api === 'gemini')
-      return Object.keys(tool).filter((propertyName) => !/^function_?declarations$/i.test(propertyName));
-    const toolType = String(tool.type ?? '');
-    if (api === 'anthropic') return /^(web_search|web_fetch|code_execution|mcp)/.test(toolType) ? [toolType] : [];
-    return /^(web_search|code_interpreter|mcp|file_search|image_generation|computer)/.test(toolType) ? [toolType] : [];
-  });
-  if (api === 'anthropic' && asList(requestBody.mcp_servers).length > 0) toolNames.push('mcp_servers');
-  if (api === 'chat' && requestBody.web_search_options !== undefined) toolNames.push('web_search_options');
-  return toolNames;
+/** Tokens of an answer that names no bound: what the longest answers of today's models have. */
+const LONGEST_ANSWER_TOKENS = 128_000;
+/** Tokens that are assumed of an answer that nobody awaited and that had no bound. */
+const ASSUMED_ANSWER_TOKENS = 32_000;
+
+/** How many tokens the answer to a request can have at most, and how many are assumed when it is not awaited. */
+export function answerTokensOf(api: Api, requestBody: Fields): { readonly most: number; readonly assumed: number } {
+  const generation = asFields(requestBody.generationConfig ?? requestBody.generation_config);
+  const bounds = [
+    requestBody.max_tokens,
+    requestBody.max_completion_tokens,
+    requestBody.max_output_tokens,
+    generation.maxOutputTokens,
+    generation.max_output_tokens,
+  ].map(asCount);
+  const bound = Math.max(...bounds);
+  const choices = api === 'anthropic' || api === 'responses' ? 1 : requestBody.n;
+  const answers = Math.max(
+    1,
+    asCount(choices),
+    asCount(generation.candidateCount),
+    asCount(generation.candidate_count),
+  );
+  return {
+    most: answers * (bound || LONGEST_ANSWER_TOKENS),
+    assumed: answers * (bound || ASSUMED_ANSWER_TOKENS),
+  };
 }
 
 /**

@@ -4,10 +4,12 @@
  * sockets.
  */
 import { randomBytes } from 'node:crypto';
+import { oneLine } from '../../base/text.ts';
 import type { Usage } from '../../core/agent-call.ts';
 import { Account, type Allowance } from './account.ts';
 import type { ToolCall } from './apis.ts';
 import type { ProviderFailure } from './classify.ts';
+import { Slots } from './slots.ts';
 
 export interface CallOptions {
   readonly allowance: Allowance;
@@ -23,7 +25,7 @@ export interface CallOptions {
 
 /** A call as the gateway saw it. */
 export interface CallReport {
-  /** What the answered requests used; `undefined` when none was answered. */
+  /** What the requests used that were sent, answered or not; `undefined` when none was. */
   readonly usage: Usage | undefined;
   /** Requests that arrived, answered or not. */
   readonly requests: number;
@@ -55,16 +57,25 @@ const MAX_FAILURES: Readonly<Record<string, number>> = {
 /** A longer wait than this is not left to the agent: the harness can use the time. */
 const LONG_WAIT_MS = 20_000;
 const MAX_TOOL_CALLS = 500;
+/** Characters of one recorded tool call, and of all: agents send their whole history with every request. */
+const MAX_TOOL_CALL_CHARS = 20_000;
+const MAX_TOOL_CHARS = 4_000_000;
+/** Requests of one call that are under way at once, and those that wait for their turn. */
+const MAX_UNDER_WAY = 8;
+const MAX_WAITING = 64;
+const MAX_REFUSAL_CHARS = 300;
 
 export class GatewayCall {
   /** The agent gets it in place of a key. */
   readonly token = `overnight-${randomBytes(16).toString('hex')}`;
   readonly account: Account;
   readonly tunnelHosts: readonly string[];
+  readonly slots = new Slots(MAX_UNDER_WAY, MAX_WAITING);
   readonly #onGiveUp: ((failure: ProviderFailure) => void) | undefined;
   readonly #refused = new Set<string>();
   readonly #toolCalls = new Map<string, ToolCall>();
   readonly #models = new Map<string, number>();
+  #toolChars = 0;
   #requests = 0;
   #failuresInRow = 0;
   #failure: ProviderFailure | undefined;
@@ -83,9 +94,20 @@ export class GatewayCall {
   recordRequest(modelName: string, toolCalls: readonly ToolCall[], nowMs: number): void {
     this.#requests++;
     this.#models.set(modelName, (this.#models.get(modelName) ?? 0) + 1);
-    for (const toolCall of toolCalls)
-      if (this.#toolCalls.size < MAX_TOOL_CALLS) this.#toolCalls.set(toolCall.id, toolCall);
+    for (const toolCall of toolCalls) this.#recordToolCall(toolCall);
     if (this.#openRequests++ === 0) this.#openSince = nowMs;
+  }
+
+  #recordToolCall({ id, name, input }: ToolCall): void {
+    const toolCall = {
+      id: shortCopy(id, 200),
+      name: shortCopy(name, 200),
+      input: shortCopy(input, MAX_TOOL_CALL_CHARS),
+    };
+    const isKnown = this.#toolCalls.has(toolCall.id);
+    if (isKnown || this.#toolCalls.size >= MAX_TOOL_CALLS || this.#toolChars > MAX_TOOL_CHARS) return;
+    this.#toolChars += toolCall.input.length;
+    this.#toolCalls.set(toolCall.id, toolCall);
   }
 
   recordEnd(nowMs: number): void {
@@ -114,7 +136,7 @@ export class GatewayCall {
 
   /** Something that the gateway refused. */
   recordRefusal(description: string): void {
-    if (this.#refused.size < 50) this.#refused.add(description);
+    if (this.#refused.size < 50) this.#refused.add(oneLine(description, MAX_REFUSAL_CHARS));
   }
 
   buildReport(): CallReport {
@@ -130,3 +152,7 @@ export class GatewayCall {
     };
   }
 }
+
+/** A copy, because a slice of a text keeps the whole text in memory. */
+const shortCopy = (text: string, maxChars: number): string =>
+  text.length <= maxChars ? text : Buffer.from(text.slice(0, maxChars)).toString();

@@ -74,12 +74,11 @@ const MODELS: Readonly<Record<Api, string>> = {
   responses: 'gpt-5',
   gemini: 'gemini-2.5-pro',
 };
-const TOOL = {
-  name: 'edit',
-  input_schema: {},
-  type: 'function',
-  function: { name: 'edit' },
-  functionDeclarations: [{ name: 'edit' }],
+const TOOLS: Readonly<Record<Api, object>> = {
+  anthropic: { name: 'edit', input_schema: {} },
+  chat: { type: 'function', function: { name: 'edit' } },
+  responses: { type: 'function', name: 'edit', parameters: {} },
+  gemini: { functionDeclarations: [{ name: 'edit' }] },
 };
 
 /** A request in the words of an API. */
@@ -92,8 +91,7 @@ function ask(api: Api, streamed: boolean, more: object = {}) {
       : api === 'responses'
         ? { input: messages }
         : { messages };
-  const tool = api === 'gemini' ? { functionDeclarations: [{ name: 'edit' }] } : TOOL;
-  return { ...own, tools: [tool], ...(api !== 'gemini' && { model: MODELS[api], stream: streamed }), ...more };
+  return { ...own, tools: [TOOLS[api]], ...(api !== 'gemini' && { model: MODELS[api], stream: streamed }), ...more };
 }
 
 const both = APIS.flatMap((api) =>
@@ -170,9 +168,8 @@ describe('the gateway refuses', () => {
 
   it.each([
     ['anthropic', { tools: [{ type: 'web_search_20250305', name: 'web_search' }] }],
-    ['anthropic', { mcp_servers: [{ type: 'url', url: 'http://x' }] }],
     ['responses', { tools: [{ type: 'web_search' }] }],
-    ['chat', { web_search_options: {} }],
+    ['chat', { tools: [{ type: 'web_search' }] }],
     ['gemini', { tools: [{ googleSearch: {} }] }],
   ] as const)('tools that %s would run on its own machines', async (api, more) => {
     const { server, open } = await stage(() => ({ text: 'x' }));
@@ -289,7 +286,8 @@ describe('trouble upstream', () => {
     expect(open.call.buildReport().failure).toMatchObject({ class: 'server' });
     expect((await send(open, '/v1/messages', ask('anthropic', false))).status).toBe(504);
     expect(open.call.buildReport().failure).toMatchObject({ class: 'hung' });
-    expect(open.call.buildReport().usage).toBeUndefined();
+    // Both had the request; whether they read it, nobody knows.
+    expect(open.call.buildReport().usage).toMatchObject({ calls: 2, outputTokens: 0, estimated: 2 });
   });
 
   it('beside the work (a title, a summary) does not end the work', async () => {
