@@ -3,7 +3,7 @@
  * writable, a temporary home of its own, and as its only connection a loopback port that leads to the gateway. It does
  * NOT keep the agent from reading the work folder or from sending it to the model, and it does not filter system calls.
  */
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { defined } from '../base/defined.ts';
@@ -135,6 +135,8 @@ async function startInJail(
     mkdirSync(dirname(join(homeDir, relativePath)), { recursive: true });
     writeFileSync(join(homeDir, relativePath), content);
   }
+  // The agent may be another user; only the folder, which belongs to the person, keeps others away from the socket.
+  if (holds) chmodSync(join(openCall.socketDir, SOCKET_NAME), 0o666);
   const exposure = exposureOf(task.dir, WORK_INSIDE, task.writable);
   const stateBefore = readProtectedState(task);
   const programArgs = program.argv(layout);

@@ -212,6 +212,8 @@ export interface SandboxInfo {
   readonly reason: string;
   /** How memory and process limits are enforced: "cgroup v1", "cgroup v2", "watched". */
   readonly limits: string;
+  /** What the sandbox should hold and, by its probe, does not, in words. Absent: nothing. Lowers the trust grade. */
+  readonly gaps?: readonly string[];
 }
 
 /** The only thing that starts candidate and evaluator code. */

@@ -105,6 +105,7 @@ export function limitRun(
   spec: RunSpec,
   controlGroups: ControlGroups | string,
   helperTasks: number,
+  isOrdinaryUser = process.getuid?.() !== 0,
 ): {
   readonly launch: { entrances: readonly string[]; fileMb: number; userTasks?: number };
   readonly meter: PreparedRun['meter'];
@@ -130,7 +131,7 @@ export function limitRun(
   }
   const watchedLimits = { memoryMb: limits.memoryMb, pids: limits.pids + helperTasks };
   // the kernel does not apply it to root
-  const userTasks = process.getuid?.() === 0 ? undefined : userTaskLimit(watchedLimits.pids);
+  const userTasks = isOrdinaryUser ? userTaskLimit(watchedLimits.pids) : undefined;
   return {
     launch: { entrances: [], fileMb, ...defined({ userTasks }) },
     meter: (pid) => new WatchedMeter(pid, uniqueTag, watchedLimits),

@@ -3,7 +3,7 @@
  * by all sandboxes; knows nothing about namespaces. Not covered: a process that the meter cannot find (see `meter.ts`).
  */
 import type { ChildProcess } from 'node:child_process';
-import { type FSWatcher, lstatSync, watch } from 'node:fs';
+import { type FSWatcher, lstatSync, openSync, watch } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -22,8 +22,8 @@ export interface PreparedRun {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** Bytes for descriptor 3 of the launcher. */
-  readonly sent?: Buffer;
+  /** What the launcher finds on its descriptors from 3 on: bytes and their end, or nothing but the end. */
+  readonly sent?: readonly (Buffer | 'nothing')[];
   /** Writable directories on this machine, held to `diskMb` together. */
   readonly writable: readonly string[];
   /** The start file of the training clock on this machine. */
@@ -50,6 +50,14 @@ const GIVE_UP_MS = 10_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 const MIB = 1024 * 1024;
 
+let openedEmpty: number | undefined;
+
+/** A descriptor that is at its end. One for all runs: each gets a copy of it. */
+function emptyDescriptor(): number {
+  openedEmpty ??= openSync('/dev/null', 'r');
+  return openedEmpty;
+}
+
 /** Start and supervise. Throws E_SPAWN when the process cannot be started. */
 export function superviseRun(spec: RunSpec, preparedRun: PreparedRun, joinedEnds?: JoinedEnds): RunningProcess {
   const startedMs = performance.now();
@@ -64,7 +72,7 @@ export function superviseRun(spec: RunSpec, preparedRun: PreparedRun, joinedEnds
         joinedEnds?.stdin ?? (spec.stdin === undefined ? 'ignore' : 'pipe'),
         joinedEnds?.stdout ?? 'pipe',
         'pipe',
-        preparedRun.sent ? 'pipe' : 'ignore',
+        ...(preparedRun.sent ?? []).map((sentData) => (sentData === 'nothing' ? emptyDescriptor() : 'pipe')),
       ],
     });
   } catch (thrown) {
@@ -146,10 +154,11 @@ class Supervision implements RunningProcess {
     };
     forwardText(child.stdout, this.#spec.onStdout);
     forwardText(child.stderr, this.#spec.onStderr);
-    const launchInput = child.stdio[3] as Writable | null;
-    if (launchInput && this.#preparedRun.sent) {
+    for (const [i, sentData] of (this.#preparedRun.sent ?? []).entries()) {
+      if (sentData === 'nothing') continue;
+      const launchInput = child.stdio[3 + i] as Writable;
       launchInput.on('error', () => {}); // a launcher that died early shows in its exit status
-      launchInput.end(this.#preparedRun.sent);
+      launchInput.end(sentData);
     }
   }
 
