@@ -121,7 +121,11 @@ export class BubblewrapSandbox implements Sandbox {
       emptyFds: masked.map((_, i) => FIRST_EMPTY_FD + i),
       devices,
     });
-    const runLimits = limitRun(spec, groups, HELPER_TASKS, dropTo !== undefined);
+    const runLimits = limitRun(spec, groups, {
+      tasks: HELPER_TASKS,
+      memoryFolders: ['/tmp', '/dev/shm'],
+      ...(dropTo && { isOrdinaryUser: true }),
+    });
     return {
       // By descriptor, not on the command line, which everybody on this machine may read: the environment holds the
       // nonce.
