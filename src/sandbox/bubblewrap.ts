@@ -95,7 +95,7 @@ export class BubblewrapSandbox implements Sandbox {
     const readPaths = spec.mounts.filter((mount) => mount.mode === 'read').map((mount) => mount.from);
     const shownPaths = [...this.#layout.toolchain, ...(spec.alsoRead ?? []), ...readPaths];
     const maySee = shownPaths.every((shownPath) => this.#readability.mayEverybodyRead(shownPath));
-    return maySee && devices.every(mayEverybodyUse) ? dropTo : undefined;
+    return maySee && mayEverybodyUse(devices) ? dropTo : undefined;
   }
 
   #prepareRun(spec: RunSpec): PreparedRun {
@@ -178,11 +178,15 @@ function pathInside(layout: HostLayout, alsoRead: readonly string[]): string {
   return [...new Set([dirname(realpathSync(process.execPath)), ...personDirs, ...usualDirs])].join(delimiter);
 }
 
-/** True for a device that everybody may open, and for a folder that holds only such devices. */
-function mayEverybodyUse(devicePath: string): boolean {
-  const deviceStats = statSync(devicePath);
-  if (!deviceStats.isDirectory()) return (deviceStats.mode & 0o006) === 0o006;
-  return readdirSync(devicePath).every((entryName) => mayEverybodyUse(join(devicePath, entryName)));
+/** True where everybody may open the devices. With NVIDIA those are enough that its libraries open to compute. */
+function mayEverybodyUse(devices: readonly string[]): boolean {
+  const forNvidia = devices.filter((devicePath) => /\/nvidia(\d+|ctl|-uvm)$/.test(devicePath));
+  const isOpen = (devicePath: string): boolean => {
+    const deviceStats = statSync(devicePath);
+    if (!deviceStats.isDirectory()) return (deviceStats.mode & 0o006) === 0o006;
+    return readdirSync(devicePath).every((entryName) => isOpen(join(devicePath, entryName)));
+  };
+  return (forNvidia.length > 0 ? forNvidia : devices).every(isOpen);
 }
 
 /**

@@ -93,7 +93,7 @@ function addOpenFile(heldFiles: Map<number, HeldFile>, descriptorPath: string): 
   heldFiles.set(fileStats.ino, { device: fileStats.dev, bytes, isInMemory: MEMORY_FILE.test(target) });
 }
 
-/** Deleted files that are mapped and not open. Only root learns their size; else the extent that is mapped stands in. */
+/** Deleted files that are mapped and not open. Only root learns their size; for others the mapped extent stands in. */
 function addMappedFiles(heldFiles: Map<number, HeldFile>, pid: number): void {
   const estimates = new Map<number, HeldFile>();
   for (const mapping of (readOrUndefined(`/proc/${pid}/maps`) ?? '').matchAll(DELETED_MAPPING)) {

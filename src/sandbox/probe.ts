@@ -87,8 +87,8 @@ function probeSpec({ probeDir, secretFile, port }: ProbeScene): RunSpec {
 }
 
 /**
- * What an attacker would try next. A file is tried by opening it, since root is told that it may write whatever its mode
- * says; nothing is written. Keys are asked for by number, where there is perl.
+ * What an attacker would try next. A file is tried by opening it, since root is told that it may write whatever its
+ * mode says; nothing is written. Keys are asked for by number, where there is perl.
  */
 const HARDENING_PROBE = `
     { for f in /proc/[!0-9]* /proc/pressure/* /proc/irq/*/smp_affinity /proc/sys/kernel/* /proc/sys/vm/* /proc/sys/fs/* /sys/devices/system/cpu/*; do

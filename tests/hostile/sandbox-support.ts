@@ -1,6 +1,6 @@
 /**
- * Starts the attacks of `tests/fixtures/bin/sandbox-attacks.ts` as one of the users that can be had here, in one kind of
- * sandbox, with one kind of limits; each attack is a test.
+ * Starts the attacks of `tests/fixtures/bin/sandbox-attacks.ts` as one of the users that can be had here, in one kind
+ * of sandbox, with one kind of limits; each attack is a test.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
