@@ -1,9 +1,9 @@
 /**
  * The jail around an agent: the sandbox with the agent's program, a work folder of which only the editable part is
  * writable, a temporary home of its own, and as its only connection a loopback port that leads to the gateway. It does
- * NOT keep the agent from reading the work folder or from sending it to the model, and it does not filter system calls.
+ * NOT keep the agent from reading the work folder or from sending it to the model.
  */
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { defined } from '../base/defined.ts';
@@ -135,8 +135,12 @@ async function startInJail(
     mkdirSync(dirname(join(homeDir, relativePath)), { recursive: true });
     writeFileSync(join(homeDir, relativePath), content);
   }
+  // The agent may be another user; only the folder, which belongs to the person, keeps others away from the socket.
+  if (holds) chmodSync(join(openCall.socketDir, SOCKET_NAME), 0o666);
   const exposure = exposureOf(task.dir, WORK_INSIDE, task.writable);
   const stateBefore = readProtectedState(task);
+  // Where root hands a whole folder to the agent's user, the stamps of its files change by that.
+  const comparesStamps = !holds || exposure.open.length === 0 || process.getuid?.() !== 0;
   const programArgs = program.argv(layout);
   const running = sandbox.start({
     command: holds
@@ -152,7 +156,7 @@ async function startInJail(
   });
   const endedRun = running.done.then((result) => ({
     result,
-    incidents: [...findStrayChanges(task, stateBefore), ...findLeftovers(result)],
+    incidents: [...findStrayChanges(task, stateBefore, comparesStamps), ...findLeftovers(result)],
   }));
   return { running, layout, ended: endedRun };
 }
@@ -178,7 +182,7 @@ const writableFilter =
     );
 
 /** Files outside of the writable part that were made, removed or changed. */
-function findStrayChanges(task: AgentTask, stateBefore: ProtectedState): readonly string[] {
+function findStrayChanges(task: AgentTask, stateBefore: ProtectedState, comparesStamps: boolean): readonly string[] {
   const isWritable = writableFilter(task);
   const filesNow = listTree(task.dir);
   const strayFiles = filesNow.filter((file) => !stateBefore.files.has(file) && !isWritable(file));
@@ -187,7 +191,7 @@ function findStrayChanges(task: AgentTask, stateBefore: ProtectedState): readonl
     ...strayFiles.map((file) => `made ${file}, which is not editable`),
     ...removedFiles.map((file) => `removed ${file}, which is not editable`),
   ];
-  const hasChanged = incidents.length === 0 && stampTree(task.dir, isWritable) !== stateBefore.stamp;
+  const hasChanged = comparesStamps && incidents.length === 0 && stampTree(task.dir, isWritable) !== stateBefore.stamp;
   return hasChanged ? ['changed files that are not editable'] : incidents.slice(0, 20);
 }
 

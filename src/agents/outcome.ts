@@ -67,6 +67,8 @@ function failureOfEnding(result: RunResult, report: CallReport): ProviderFailure
       return { class: 'crashed', message: `it used more memory than it may (${Math.round(result.peakMemoryMb)} MiB)` };
     case 'pids':
       return { class: 'crashed', message: 'it started more processes than it may' };
+    case 'cpu':
+      return { class: 'crashed', message: 'it used more processor time than its cores have' };
     case 'disk':
       return { class: 'crashed', message: 'it wrote more than it may' };
     case 'output':

@@ -42,7 +42,7 @@ export async function startSession(lab: RecoveredLab): Promise<Session> {
     defined({ proposer: options.proposer, ideas: ideaSources }),
     { ...lab, arena, session, limits, clock, ...defined({ onSwitch: options.watch?.onRemark }) },
   );
-  const { grade, reason: gradeReason } = gradeOf(arena, sandbox.info.level);
+  const { grade, reason: gradeReason } = gradeOf(arena, sandbox.info.level, sandbox.info);
   ledger.append({
     type: 'session.started',
     session,

@@ -269,7 +269,7 @@ function reportMeasurements(
     ok: true,
     detail: `${formatRounded(measurementSeconds)} s a measurement, about ${Math.round(3600 / (measurementSeconds * 1.4))} experiments an hour with repeats`,
   });
-  const { grade, reason } = gradeOf(arena, sandbox.info.level);
+  const { grade, reason } = gradeOf(arena, sandbox.info.level, sandbox.info);
   reportCheck({
     name: 'trust grade',
     ok: grade !== 'reported',

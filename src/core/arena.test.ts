@@ -181,4 +181,22 @@ describe('the trust grade', () => {
     expect(found.grade).toBe(grade);
     expect(found.reason.length).toBeGreaterThan(20);
   });
+
+  it.each([
+    [judged, 'guarded'],
+    [bounded, 'reported'],
+    [arenaWith(), 'reported'],
+  ] as const)('is one lower where the sandbox has a gap, and its reason names the gap', (arena, grade) => {
+    const found = gradeOf(arena, 'bubblewrap', { gaps: ['no keyring', 'a filter on system calls'] });
+    expect(found.grade).toBe(grade);
+    expect(found.reason).toContain('the sandbox has gaps: no keyring, a filter on system calls');
+  });
+
+  it('says that memory is watched where no control group holds it', () => {
+    expect(gradeOf(judged, 'bubblewrap', { limits: 'watched (no control groups)' })).toEqual({
+      grade: 'sealed',
+      reason: expect.stringMatching(/; memory: watched$/),
+    });
+    expect(gradeOf(judged, 'bubblewrap', { limits: 'cgroup v1' }).reason).not.toContain('watched');
+  });
 });

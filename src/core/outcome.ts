@@ -29,6 +29,8 @@ export type FailureClass =
   | 'out-of-memory'
   /** It started more processes than `resources.pids`. */
   | 'too-many-processes'
+  /** It used more processor time than `resources.cpus` cores have in that time. */
+  | 'too-much-processor'
   /** It wrote more than `resources.disk_mb`. */
   | 'disk'
   /** It printed more than the harness keeps. */

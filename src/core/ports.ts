@@ -121,7 +121,7 @@ export interface ProcessLimits {
   readonly memoryMb: number;
   /** Processes at once. */
   readonly pids: number;
-  /** Bytes below the writable mounts, in MiB. Watched; more ends the run. */
+  /** Bytes below the writable mounts, deleted open files included, in MiB. Watched; more ends the run. */
   readonly diskMb: number;
   /** Output in MB after which the process is ended. Less is kept: see `CapturedOutput`. */
   readonly outputMb: number;
@@ -172,8 +172,12 @@ export interface CapturedOutput {
   readonly bytes: number;
 }
 
-/** Why a process tree ended. `cut` is the training clock, `wall` the hard limit, `aborted` our own stop. */
-export type Ending = 'exited' | 'signalled' | 'cut' | 'wall' | 'memory' | 'pids' | 'disk' | 'output' | 'aborted';
+/**
+ * Why a process tree ended. `cut` is the training clock, `wall` the hard limit, `aborted` our own stop. `cpu`: it ended
+ * by itself or by the training clock, and had used more processor time than its cores have.
+ */
+export type Ending =
+  'exited' | 'signalled' | 'cut' | 'wall' | 'memory' | 'pids' | 'disk' | 'output' | 'cpu' | 'aborted';
 
 export interface RunResult {
   readonly ending: Ending;
@@ -212,6 +216,8 @@ export interface SandboxInfo {
   readonly reason: string;
   /** How memory and process limits are enforced: "cgroup v1", "cgroup v2", "watched". */
   readonly limits: string;
+  /** What the sandbox should hold and, by its probe, does not, in words. Absent: nothing. Lowers the trust grade. */
+  readonly gaps?: readonly string[];
 }
 
 /** The only thing that starts candidate and evaluator code. */

@@ -10,7 +10,30 @@ export type TrustGrade =
   | 'reported';
 
 /** How far a number of this arena may be trusted on a machine with this sandbox, and why, in words. */
-export function gradeOf(arena: Arena, sandboxLevel: string): { readonly grade: TrustGrade; readonly reason: string } {
+export function gradeOf(
+  arena: Arena,
+  sandboxLevel: string,
+  sandbox: SandboxFindings = {},
+): { readonly grade: TrustGrade; readonly reason: string } {
+  const { grade, reason } = gradeOfArena(arena, sandboxLevel);
+  const gaps = sandbox.gaps ?? [];
+  const remarks = [
+    ...(gaps.length > 0 ? [`the sandbox has gaps: ${gaps.join(', ')}`] : []),
+    ...(sandbox.limits?.startsWith('watched') ? ['memory: watched'] : []),
+  ];
+  return { grade: gaps.length > 0 ? LOWERED[grade] : grade, reason: [reason, ...remarks].join('; ') };
+}
+
+/** What the sandbox says of itself beside its level. */
+export interface SandboxFindings {
+  readonly gaps?: readonly string[];
+  /** How limits are held. */
+  readonly limits?: string;
+}
+
+const LOWERED = { sealed: 'guarded', guarded: 'reported', reported: 'reported' } as const;
+
+function gradeOfArena(arena: Arena, sandboxLevel: string): { readonly grade: TrustGrade; readonly reason: string } {
   if (sandboxLevel !== 'bubblewrap')
     return { grade: 'reported', reason: 'without a sandbox the candidate can reach the evaluator and its data' };
   if (arena.evaluate)

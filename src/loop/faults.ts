@@ -41,6 +41,11 @@ export function candidateFault(arena: Arena, result: RunResult, blame: Blame): O
       return crashOutcome('out-of-memory', `the candidate needed more than its ${resources.memory_mb} MB of memory`);
     case 'pids':
       return crashOutcome('too-many-processes', `the candidate started more than its ${resources.pids} processes`);
+    case 'cpu':
+      return crashOutcome(
+        'too-much-processor',
+        `the candidate used ${result.cpuS.toFixed(2)} s of processor time in ${result.wallS.toFixed(2)} s, more than its ${resources.cpus} cores have`,
+      );
     case 'disk':
       return crashOutcome('disk', `the candidate wrote more than its ${resources.disk_mb} MB`);
     case 'output':
@@ -82,6 +87,7 @@ export function evaluatorFault(arena: Arena, result: RunResult, blame: Blame): O
     case 'signalled':
     case 'memory':
     case 'pids':
+    case 'cpu':
     case 'disk':
       return crashOutcome(
         'evaluator-exit',

@@ -30,6 +30,6 @@ export async function recoverKilledSession(
       });
   }
   removeTree(workFolder);
-  fs.mkdirSync(workFolder, { recursive: true });
+  fs.mkdirSync(workFolder, { recursive: true, mode: 0o700 }); // what a candidate leaves is nobody else's to run
   return endedProcesses;
 }

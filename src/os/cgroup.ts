@@ -21,6 +21,8 @@ import { captureSync } from './spawn.ts';
 export interface GroupLimits {
   readonly memoryBytes: number;
   readonly tasks: number;
+  /** Cores that members may not leave, where such a group can be made. Empty: all. */
+  readonly cores?: readonly number[];
 }
 
 /** In bytes. */
@@ -137,8 +139,10 @@ function v1Groups(places: GroupPlaces): ControlGroups | undefined {
       const [memoryDir, pidsDir, cpuDir] = [memoryBase, pidsBase, cpuBase].map((baseDir) =>
         join(baseDir, GROUP_PREFIX + safeName(groupName)),
       );
-      const groupDirs = [...new Set([memoryDir!, pidsDir!, cpuDir!])];
-      for (const groupDir of groupDirs) mkdirSync(groupDir, { recursive: true });
+      const ownDirs = [...new Set([memoryDir!, pidsDir!, cpuDir!])];
+      for (const groupDir of ownDirs) mkdirSync(groupDir, { recursive: true });
+      const coresDir = makeCoresGroup(places.v1.cpuset, GROUP_PREFIX + safeName(groupName), limits.cores ?? []);
+      const groupDirs = coresDir === undefined ? ownDirs : [...new Set([...ownDirs, coresDir])];
       writeFileSync(join(memoryDir!, 'memory.limit_in_bytes'), String(limits.memoryBytes));
       writeIfThere(join(memoryDir!, 'memory.memsw.limit_in_bytes'), String(limits.memoryBytes)); // no way out into swap
       writeFileSync(join(pidsDir!, 'pids.max'), String(limits.tasks));
@@ -164,6 +168,21 @@ function v1Groups(places: GroupPlaces): ControlGroups | undefined {
   };
 }
 
+/** A group of version 1 that holds its members to some cores. Undefined where there is none to be made. */
+function makeCoresGroup(baseDir: string | undefined, groupName: string, cores: readonly number[]): string | undefined {
+  if (baseDir === undefined || cores.length === 0) return undefined;
+  const groupDir = join(baseDir, groupName);
+  try {
+    mkdirSync(groupDir, { recursive: true });
+    writeFileSync(join(groupDir, 'cpuset.cpus'), cores.join(','));
+    writeFileSync(join(groupDir, 'cpuset.mems'), readFileSync(join(baseDir, 'cpuset.mems')));
+    return groupDir;
+  } catch {
+    tryRemove(groupDir);
+    return undefined;
+  }
+}
+
 function v2Groups(places: GroupPlaces): ControlGroups | undefined {
   if (places.v2 === undefined) return undefined;
   const baseDir = delegatedGroup(places.v2.root, places.v2.own);
@@ -177,6 +196,7 @@ function v2Groups(places: GroupPlaces): ControlGroups | undefined {
       writeIfThere(join(groupDir, 'memory.swap.max'), '0');
       writeIfThere(join(groupDir, 'memory.oom.group'), '1');
       writeFileSync(join(groupDir, 'pids.max'), String(limits.tasks));
+      if (limits.cores?.length) writeIfThere(join(groupDir, 'cpuset.cpus'), limits.cores.join(','));
       return {
         entrances: [join(groupDir, 'cgroup.procs')],
         memberPids: () => pidsIn(join(groupDir, 'cgroup.procs')),

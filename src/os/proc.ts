@@ -126,8 +126,13 @@ function ancestorsOf(pid: number): readonly number[] {
 
 /** Send SIGKILL; true when a process received it. Negative pids mean process groups, as in kill(2). */
 export function killHard(pid: number): boolean {
+  return signalProcess(pid, 'SIGKILL');
+}
+
+/** Send a signal; true when a process received it. */
+export function signalProcess(pid: number, signalName: NodeJS.Signals): boolean {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signalName);
     return true;
   } catch {
     return false;

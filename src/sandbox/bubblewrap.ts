@@ -1,20 +1,24 @@
 /**
  * The sandbox: bubblewrap with namespaces of its own. Covered: no network, only the mounts and a read-only system
- * visible, exact environment, own process list, no capabilities, the whole tree dies with its first process and with
- * the harness. NOT covered: no system call filter (a hole in the kernel is a way out; AF_UNIX and io_uring exist
- * inside), timing and load of the machine are visible, `cores` can be changed from inside, and with `gpus` the driver
- * is reachable in full.
+ * visible, exact environment, own process list, no capabilities, no further namespaces, no keyrings, nothing of the
+ * kernel's settings writable, where root starts it an ordinary user inside; the whole tree dies with its first process
+ * and with the harness. NOT covered: most system calls go to the kernel (a hole in it is a way out), timing and load of
+ * the machine are visible, mountinfo tells where the shown folders lie on this machine, and with `gpus` the driver is
+ * reachable in full.
  */
-import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { defined } from '../base/defined.ts';
 import type { Mount, RunningProcess, RunSpec, Sandbox, SandboxInfo } from '../core/ports.ts';
 import type { ControlGroups } from '../os/cgroup.ts';
 import { TAG_VARIABLE } from '../os/proc.ts';
+import { findKernelFiles } from './kernel-files.ts';
 import { baseEnv, checkSpec, type JoinedEnds, launchArgs, hostPathOf, prepareOrThrow } from './launch.ts';
 import { describeLimits, limitRun, startPair, sweepTagged, writablePathsOf } from './process.ts';
 import { bubblewrapArgs, type HostLayout, readSystemLayout } from './profile.ts';
+import { buildSeccompFilter, hasFilterFor } from './seccomp.ts';
 import { type PreparedRun, superviseRun } from './supervise.ts';
+import { handOver, Readability, type UnprivilegedUser } from './unprivileged.ts';
 
 /** Tasks of the sandbox's own: bubblewrap outside, its first process inside, and the shell of the command. */
 const HELPER_TASKS = 3;
@@ -26,17 +30,37 @@ export interface BubblewrapOptions {
   readonly groups: ControlGroups | string;
   /** False only for root where user namespaces are not to be had. */
   readonly userNamespace: boolean;
+  /** bwrap knows `--disable-userns`. */
+  readonly forbidsNesting: boolean;
+  /** Where root starts runs: whom to become, and the program that does it. Then no user namespace is made. */
+  readonly dropTo?: { readonly user: UnprivilegedUser; readonly setpriv: string };
+  /** What the probe found missing. Left out: nothing. */
+  readonly gaps?: readonly string[];
 }
+
+/** What `setpriv` needs, and what bwrap needs to enter a working directory of that user's; `setpriv` gives all up. */
+const DROP_CAPABILITIES = ['CAP_SETUID', 'CAP_SETGID', 'CAP_SETPCAP', 'CAP_DAC_READ_SEARCH'];
+/** Descriptors of the launcher: the arguments, the filter, and empty files. */
+const ARGS_FD = 3;
+const FILTER_FD = 4;
+const FIRST_EMPTY_FD = 5;
 
 export class BubblewrapSandbox implements Sandbox {
   readonly info: SandboxInfo;
   readonly #options: BubblewrapOptions;
   readonly #layout: HostLayout;
+  readonly #kernelFiles = findKernelFiles();
+  readonly #filter: Buffer | undefined;
+  readonly #readability = new Readability();
 
   constructor(options: BubblewrapOptions) {
     this.#options = options;
     this.#layout = readSystemLayout();
-    this.info = { level: 'bubblewrap', reason: options.reason, limits: describeLimits(options.groups) };
+    this.#filter = hasFilterFor(process.arch)
+      ? buildSeccompFilter(process.arch, { deniesSharedSegments: typeof options.groups === 'string' })
+      : undefined;
+    const limits = describeLimits(options.groups);
+    this.info = { level: 'bubblewrap', reason: options.reason, limits, ...defined({ gaps: options.gaps }) };
   }
 
   inside(mount: Mount): string {
@@ -64,9 +88,23 @@ export class BubblewrapSandbox implements Sandbox {
     );
   }
 
+  /** Whom the run becomes. Nobody else where that user could not read its files or use its devices. */
+  #dropFor(spec: RunSpec, devices: readonly string[]): BubblewrapOptions['dropTo'] {
+    const { dropTo } = this.#options;
+    if (!dropTo) return undefined;
+    const readPaths = spec.mounts.filter((mount) => mount.mode === 'read').map((mount) => mount.from);
+    const shownPaths = [...this.#layout.toolchain, ...(spec.alsoRead ?? []), ...readPaths];
+    const maySee = shownPaths.every((shownPath) => this.#readability.mayEverybodyRead(shownPath));
+    return maySee && mayEverybodyUse(devices) ? dropTo : undefined;
+  }
+
   #prepareRun(spec: RunSpec): PreparedRun {
-    const { program, groups, userNamespace } = this.#options;
+    const { program, groups, userNamespace, forbidsNesting } = this.#options;
     const alsoRead = spec.alsoRead ?? [];
+    const devices = (spec.gpus ?? 0) > 0 ? listGpuDevices() : [];
+    const dropTo = this.#dropFor(spec, devices);
+    if (dropTo) handOver(spec.mounts, dropTo.user);
+    const { masked } = this.#kernelFiles;
     const sandboxArgs = bubblewrapArgs({
       layout: this.#layout,
       mounts: spec.mounts,
@@ -75,23 +113,37 @@ export class BubblewrapSandbox implements Sandbox {
       cwd: spec.cwd,
       tmpMb: tmpSizeMb(spec),
       network: spec.network ?? false,
-      userNamespace,
-      devices: (spec.gpus ?? 0) > 0 ? listGpuDevices() : [],
+      userNamespace: userNamespace && !dropTo,
+      forbidsNesting,
+      capabilities: dropTo ? DROP_CAPABILITIES : [],
+      kernelFiles: this.#kernelFiles,
+      ...(this.#filter && { filterFd: FILTER_FD }),
+      emptyFds: masked.map((_, i) => FIRST_EMPTY_FD + i),
+      devices,
     });
-    const runLimits = limitRun(spec, groups, HELPER_TASKS);
+    const runLimits = limitRun(spec, groups, {
+      tasks: HELPER_TASKS,
+      memoryFolders: ['/tmp', '/dev/shm'],
+      ...(dropTo && { isOrdinaryUser: true }),
+    });
     return {
       // By descriptor, not on the command line, which everybody on this machine may read: the environment holds the
       // nonce.
       argv: launchArgs({ ...runLimits.launch, cores: spec.limits.cores }, [
         program,
         '--args',
-        '3',
+        String(ARGS_FD),
         '--',
+        ...(dropTo ? becomeArgs(dropTo.setpriv, dropTo.user) : []),
         '/bin/sh',
         '-c',
         spec.command,
       ]),
-      sent: Buffer.from(sandboxArgs.map((argument) => `${argument}\0`).join('')),
+      sent: [
+        Buffer.from(sandboxArgs.map((argument) => `${argument}\0`).join('')),
+        this.#filter ?? 'nothing',
+        ...masked.map(() => 'nothing' as const),
+      ],
       env: { [TAG_VARIABLE]: runLimits.uniqueTag, PATH: '/usr/bin:/bin' },
       cwd: '/',
       writable: writablePathsOf(spec),
@@ -101,6 +153,12 @@ export class BubblewrapSandbox implements Sandbox {
       cleanUp: runLimits.releaseGroup,
     };
   }
+}
+
+/** The words before a command that make it an ordinary user's, without a way back. */
+function becomeArgs(setpriv: string, { uid, gid }: UnprivilegedUser): readonly string[] {
+  const ids = ['--reuid', String(uid), '--regid', String(gid), '--clear-groups'];
+  return [setpriv, ...ids, '--inh-caps', '-all', '--ambient-caps', '-all', '--bounding-set', '-all', '--'];
 }
 
 /** The memory-backed /tmp counts as memory of the run, so it gets a part of that. */
@@ -118,6 +176,17 @@ function pathInside(layout: HostLayout, alsoRead: readonly string[]): string {
     .filter((directory) => directory !== '' && isVisible(directory));
   const usualDirs = ['/usr/local/bin', '/usr/bin', '/bin'];
   return [...new Set([dirname(realpathSync(process.execPath)), ...personDirs, ...usualDirs])].join(delimiter);
+}
+
+/** True where everybody may open the devices. With NVIDIA those are enough that its libraries open to compute. */
+function mayEverybodyUse(devices: readonly string[]): boolean {
+  const forNvidia = devices.filter((devicePath) => /\/nvidia(\d+|ctl|-uvm)$/.test(devicePath));
+  const isOpen = (devicePath: string): boolean => {
+    const deviceStats = statSync(devicePath);
+    if (!deviceStats.isDirectory()) return (deviceStats.mode & 0o006) === 0o006;
+    return readdirSync(devicePath).every((entryName) => isOpen(join(devicePath, entryName)));
+  };
+  return (forNvidia.length > 0 ? forNvidia : devices).every(isOpen);
 }
 
 /**

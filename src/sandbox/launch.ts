@@ -132,8 +132,9 @@ export interface JoinedEnds {
 export function openJoinedPipes(): readonly [JoinedEnds, JoinedEnds] {
   const pipeDir = mkdtempSync(join(tmpdir(), 'overnight-join-'));
   try {
+    // Only this folder keeps others away: inside, another user may open /dev/stdin again.
     const pipePaths = [join(pipeDir, 'ab'), join(pipeDir, 'ba')];
-    const mkfifoResult = captureSync('mkfifo', ['-m', '600', ...pipePaths], { timeoutMs: 10_000 });
+    const mkfifoResult = captureSync('mkfifo', ['-m', '666', ...pipePaths], { timeoutMs: 10_000 });
     if (mkfifoResult.status !== 0 || !pipePaths.every((pipePath) => lstatSync(pipePath).isFIFO())) {
       throw new LabError('E_SPAWN', {
         what: 'Two processes could not be joined by pipes.',

@@ -1,17 +1,21 @@
 /**
  * Two ways to hold a process tree to its limits and to say what it used: by control group (enforced by the kernel,
- * exact) or by watching (sampled; a tree that is faster than the sampling gets past, shared memory is counted once per
- * process).
+ * exact) or by watching (sampled; a tree that is faster than the sampling gets past, mapped shared memory is counted
+ * once per process).
  */
 import type { RunResult } from '../core/ports.ts';
 import type { ControlGroup } from '../os/cgroup.ts';
-import { isAlive, isRunning, killHard, processInfo, taggedPids, treeOf } from '../os/proc.ts';
+import { isAlive, isRunning, killHard, type ProcessInfo, processInfo, taggedPids, treeOf } from '../os/proc.ts';
+import { captureSync } from '../os/spawn.ts';
+import { findHeldStorage, memoryFolderBytes, residentSharedBytes, sharedSegmentsOf } from './held.ts';
 
 export interface Meter {
   readonly accounting: RunResult['accounting'];
   /** A cheap look, about ten times a second: has a limit been reached? */
   findBreach(): 'memory' | 'pids' | undefined;
-  /** The pids that live now. */
+  /** The pids that live as of the last look. Cheap. */
+  memberPids(): readonly number[];
+  /** The pids that live now, looked for everywhere. */
   livePids(): readonly number[];
   /** Stop new processes where that is possible, so that ending them cannot be outrun. */
   forbidForks(): void;
@@ -36,6 +40,10 @@ export class GroupMeter implements Meter {
     this.#sampleMemory();
     if (this.#controlGroup.oomKills() > 0) return 'memory';
     return this.#controlGroup.forksRefused() > 0 ? 'pids' : undefined;
+  }
+
+  memberPids(): readonly number[] {
+    return this.#controlGroup.memberPids();
   }
 
   livePids(): readonly number[] {
@@ -77,6 +85,10 @@ export class GroupMeter implements Meter {
 export interface WatchedLimits {
   readonly memoryMb: number;
   readonly pids: number;
+  /** Memory-backed folders that only this run has. */
+  readonly memoryFolders: readonly string[];
+  /** The root ends the others by itself when it is asked to, so it is ended last. */
+  readonly isRootReaper: boolean;
 }
 
 export class WatchedMeter implements Meter {
@@ -86,6 +98,7 @@ export class WatchedMeter implements Meter {
   readonly #limits: WatchedLimits;
   /** Everything ever seen, by pid and start time: daemons that left the tree are still found. */
   readonly #seenProcesses = new Map<string, { readonly pid: number; readonly startTime: string; cpuS: number }>();
+  readonly #startedAtS = Math.floor(Date.now() / 1000);
   #peakBytes = 0;
   #cpuSeconds = 0;
 
@@ -96,38 +109,64 @@ export class WatchedMeter implements Meter {
   }
 
   findBreach(): 'memory' | 'pids' | undefined {
+    const processTree = this.#findMembers();
+    let taskCount = 0;
+    let residentBytes = 0;
+    for (const member of processTree) {
+      taskCount += member.threads;
+      residentBytes += member.rssBytes;
+    }
+    const memoryBytes = residentBytes + this.#hiddenBytes(processTree);
+    this.#peakBytes = Math.max(this.#peakBytes, memoryBytes);
+    if (taskCount > this.#limits.pids) return 'pids'; // first: a fork bomb takes memory too
+    return memoryBytes > this.#limits.memoryMb * MIB ? 'memory' : undefined;
+  }
+
+  /** The tree, and those seen before that left it. Adds what they used to the account. */
+  #findMembers(): readonly ProcessInfo[] {
     const processTree = [...treeOf(this.#root)];
     const treePids = new Set(processTree.map((member) => member.pid));
     for (const { pid, startTime } of this.#seenProcesses.values()) {
       const processState = treePids.has(pid) ? undefined : processInfo(pid);
       if (processState?.startTime === startTime && isRunning(processState)) processTree.push(processState);
     }
-    let residentBytes = 0;
-    let taskCount = 0;
-    for (const member of processTree) {
-      residentBytes += member.rssBytes;
-      taskCount += member.threads;
-      this.#seenProcesses.set(`${member.pid}/${member.startTime}`, {
-        pid: member.pid,
-        startTime: member.startTime,
-        cpuS: member.cpuS,
-      });
-    }
-    this.#peakBytes = Math.max(this.#peakBytes, residentBytes);
+    for (const { pid, startTime, cpuS } of processTree)
+      this.#seenProcesses.set(`${pid}/${startTime}`, { pid, startTime, cpuS });
     // Children that ended unseen show in their parent's waited-for time, seen ones in the sum: the larger is the better
     // floor.
     const summedSeconds = [...this.#seenProcesses.values()].reduce((total, seenProcess) => total + seenProcess.cpuS, 0);
     const waitedSeconds = processTree.reduce((total, member) => total + member.cpuWithChildrenS, 0);
     this.#cpuSeconds = Math.max(this.#cpuSeconds, summedSeconds, waitedSeconds);
-    if (taskCount > this.#limits.pids) return 'pids'; // first: a fork bomb takes memory too
-    return residentBytes > this.#limits.memoryMb * MIB ? 'memory' : undefined;
+    return processTree;
+  }
+
+  /** Memory that is the tree's and shows in no resident size: files in memory, as far as they are not mapped. */
+  #hiddenBytes(processTree: readonly ProcessInfo[]): number {
+    const livePids = processTree.map((member) => member.pid);
+    const innermostPid = livePids.at(-1);
+    const segments = this.#sharedSegments();
+    const fileBytes =
+      findHeldStorage(livePids).memoryFileBytes +
+      segments.reduce((total, segment) => total + segment.bytes, 0) +
+      (innermostPid === undefined ? 0 : memoryFolderBytes(innermostPid, this.#limits.memoryFolders));
+    if (fileBytes === 0) return 0;
+    return Math.max(0, fileBytes - livePids.reduce((total, pid) => total + residentSharedBytes(pid), 0));
+  }
+
+  memberPids(): readonly number[] {
+    return [...this.#seenProcesses.values()]
+      .filter((seenProcess) => isAlive(seenProcess.pid, seenProcess.startTime))
+      .map((seenProcess) => seenProcess.pid);
   }
 
   livePids(): readonly number[] {
-    const seenPids = [...this.#seenProcesses.values()]
-      .filter((seenProcess) => isAlive(seenProcess.pid, seenProcess.startTime))
-      .map((seenProcess) => seenProcess.pid);
-    return [...new Set([...seenPids, ...taggedPids(this.#tag, 'exact')])];
+    const membersPids = new Set([...this.memberPids(), ...taggedPids(this.#tag, 'exact')]);
+    // While it lives, whoever loses its parent becomes its child, so looking at the tree finds everybody.
+    if (this.#limits.isRootReaper && isRunningPid(this.#root)) {
+      for (const member of treeOf(this.#root)) membersPids.add(member.pid);
+      membersPids.delete(this.#root);
+    }
+    return [...membersPids];
   }
 
   forbidForks(): void {} // impossible without a control group; ending is repeated until no process is left
@@ -136,9 +175,26 @@ export class WatchedMeter implements Meter {
     return { cpuS: this.#cpuSeconds, peakMemoryMb: this.#peakBytes / MIB };
   }
 
+  #sharedSegments(): ReturnType<typeof sharedSegmentsOf> {
+    return sharedSegmentsOf(new Set([...this.#seenProcesses.values()].map(({ pid }) => pid)), this.#startedAtS);
+  }
+
+  /** Segments stay after their makers; they are removed. */
   releaseResources(): boolean {
+    const segments = this.#sharedSegments();
+    if (segments.length > 0)
+      captureSync(
+        'ipcrm',
+        segments.flatMap(({ id }) => ['-m', String(id)]),
+        { timeoutMs: 5000 },
+      );
     return true;
   }
+}
+
+function isRunningPid(pid: number): boolean {
+  const processState = processInfo(pid);
+  return processState !== undefined && isRunning(processState);
 }
 
 /** End everything a meter still finds; returns who was left. Call until it returns none. */

@@ -1,9 +1,9 @@
 /**
  * The fallback sandbox: a plain process in a group of its own, with a private home, exact environment (and the tag),
  * limits, tree kill. It does NOT hide anything: the program may read and write whatever the person may, use the
- * network, and see other processes. `read` mounts are not enforced. A daemon that clears its environment and leaves the
- * group escapes the kill unless control groups work; without /proc (macOS) only the process group is killed and memory
- * and tasks are not bounded.
+ * network, and see other processes. `read` mounts are not enforced. Where neither control groups nor a reaper work (no
+ * perl), a daemon that clears its environment and leaves the group escapes the kill; without /proc (macOS) only the
+ * process group is killed and memory and tasks are not bounded.
  */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,6 +24,7 @@ import {
   prepareOrThrow,
 } from './launch.ts';
 import { GroupMeter, WatchedMeter } from './meter.ts';
+import { reaperArgs } from './reaper.ts';
 import { type PreparedRun, superviseRun } from './supervise.ts';
 
 let runCount = 0;
@@ -72,9 +73,12 @@ export class ProcessSandbox implements Sandbox {
     checkSpec(spec);
     const homeDir = mkdtempSync(join(tmpdir(), `${HOME_PREFIX}${safeName(spec.tag)}-`));
     mkdirSync(join(homeDir, '.cache'));
-    const runLimits = limitRun(spec, this.#controlGroups, 1);
+    const reaper = typeof this.#controlGroups === 'string' ? reaperArgs() : [];
+    const hasReaper = reaper.length > 0;
+    const runLimits = limitRun(spec, this.#controlGroups, { tasks: hasReaper ? 2 : 1, hasReaper });
     return {
-      argv: launchArgs({ ...runLimits.launch, cores: spec.limits.cores }, ['/bin/sh', '-c', spec.command]),
+      argv: launchArgs({ ...runLimits.launch, cores: spec.limits.cores }, [...reaper, '/bin/sh', '-c', spec.command]),
+      hasReaper,
       env: {
         ...baseEnv(spec, process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin', homeDir),
         [TAG_VARIABLE]: runLimits.uniqueTag,
@@ -97,14 +101,22 @@ export function describeLimits(controlGroups: ControlGroups | string): string {
   return hasProc ? `watched (${controlGroups})` : 'wall time and output only (no /proc)';
 }
 
-/**
- * The limits of one run: what the launcher takes on itself, and the meter. `helperTasks` are tasks of the sandbox's
- * own.
- */
+/** What a sandbox adds to a run. */
+export interface RunHelpers {
+  /** Tasks of the sandbox's own. */
+  readonly tasks: number;
+  readonly hasReaper?: boolean;
+  /** Memory-backed folders that only this run has. */
+  readonly memoryFolders?: readonly string[];
+  /** Bounds that the kernel does not apply to root hold for it. Absent: as the harness itself. */
+  readonly isOrdinaryUser?: boolean;
+}
+
+/** The limits of one run: what the launcher takes on itself, and the meter. */
 export function limitRun(
   spec: RunSpec,
   controlGroups: ControlGroups | string,
-  helperTasks: number,
+  helpers: RunHelpers,
 ): {
   readonly launch: { entrances: readonly string[]; fileMb: number; userTasks?: number };
   readonly meter: PreparedRun['meter'];
@@ -119,7 +131,8 @@ export function limitRun(
   if (typeof controlGroups !== 'string') {
     const controlGroup = controlGroups.createGroup(uniqueTag, {
       memoryBytes: limits.memoryMb * MIB,
-      tasks: limits.pids + helperTasks,
+      tasks: limits.pids + helpers.tasks,
+      cores: limits.cores,
     });
     return {
       launch: { entrances: controlGroup.entrances, fileMb },
@@ -128,9 +141,15 @@ export function limitRun(
       releaseGroup: () => void controlGroup.removeGroup(),
     };
   }
-  const watchedLimits = { memoryMb: limits.memoryMb, pids: limits.pids + helperTasks };
+  const watchedLimits = {
+    memoryMb: limits.memoryMb,
+    pids: limits.pids + helpers.tasks,
+    memoryFolders: helpers.memoryFolders ?? [],
+    isRootReaper: helpers.hasReaper ?? false,
+  };
+  const isOrdinaryUser = helpers.isOrdinaryUser ?? process.getuid?.() !== 0;
   // the kernel does not apply it to root
-  const userTasks = process.getuid?.() === 0 ? undefined : userTaskLimit(watchedLimits.pids);
+  const userTasks = isOrdinaryUser ? userTaskLimit(watchedLimits.pids) : undefined;
   return {
     launch: { entrances: [], fileMb, ...defined({ userTasks }) },
     meter: (pid) => new WatchedMeter(pid, uniqueTag, watchedLimits),

@@ -13,6 +13,11 @@ const profile: BubblewrapProfile = {
   tmpMb: 64,
   network: false,
   userNamespace: true,
+  forbidsNesting: true,
+  capabilities: [],
+  kernelFiles: { readOnly: ['/proc/sys'], masked: ['/proc/keys'] },
+  filterFd: 4,
+  emptyFds: [5],
   devices: [],
 };
 
@@ -37,6 +42,28 @@ describe('the bubblewrap profile', () => {
     }
     expect(position(args, '--cap-drop', 'ALL')).toBeGreaterThan(-1);
     expect(position(args, '--setenv', 'B C', 'two\nlines')).toBeGreaterThan(-1);
+  });
+
+  it('closes what is the whole machine’s below /proc, after /proc is there', () => {
+    const mounted = position(args, '--proc', '/proc');
+    expect(position(args, '--ro-bind-try', '/proc/sys', '/proc/sys')).toBeGreaterThan(mounted);
+    expect(position(args, '--ro-bind-data', '5', '/proc/keys')).toBeGreaterThan(mounted);
+  });
+
+  it('loads the filter, and forbids user namespaces where there is one already', () => {
+    expect(position(args, '--seccomp', '4')).toBeGreaterThan(-1);
+    expect(args).toContain('--disable-userns');
+    const withoutNamespace = bubblewrapArgs({ ...profile, userNamespace: false, capabilities: ['CAP_SETUID'] });
+    expect(withoutNamespace).not.toContain('--disable-userns');
+    expect(position(withoutNamespace, '--cap-add', 'CAP_SETUID')).toBeGreaterThan(
+      position(withoutNamespace, '--cap-drop', 'ALL'),
+    );
+  });
+
+  it('makes the folders above a mount for everybody, and none inside a mount', () => {
+    const dirs = args.filter((_, i) => args[i - 1] === '--dir');
+    expect(dirs.slice(dirs.indexOf('/tmp/.cache'))).toEqual(['/tmp/.cache', '/home', '/home/me', '/opt']);
+    expect(dirs).toContain('/etc/ssl');
   });
 
   it('binds parents before children, after /tmp, and closes the root last', () => {

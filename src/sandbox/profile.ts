@@ -7,6 +7,7 @@ import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import type { Mount } from '../core/ports.ts';
+import type { KernelFiles } from './kernel-files.ts';
 
 /** What the system looks like: merged /usr or not, and where Node lies. */
 export interface HostLayout {
@@ -29,6 +30,15 @@ export interface BubblewrapProfile {
   readonly tmpMb: number;
   readonly network: boolean;
   readonly userNamespace: boolean;
+  /** Forbid further user namespaces inside; bubblewrap 0.8 and later, with `userNamespace`. */
+  readonly forbidsNesting: boolean;
+  /** What the command needs to become an ordinary user, who has none of it. */
+  readonly capabilities: readonly string[];
+  readonly kernelFiles: KernelFiles;
+  /** Descriptor with the filter on system calls. */
+  readonly filterFd?: number;
+  /** Descriptors of empty files, one for each masked kernel file. */
+  readonly emptyFds: readonly number[];
   /** Device nodes of GPUs; with any, the parts of /sys that their libraries read become visible too. */
   readonly devices: readonly string[];
 }
@@ -77,14 +87,23 @@ const GPU_SYSTEM_PATHS = [
   '/sys/dev/char',
 ] as const;
 
+/** Folders that are there already. */
+const SYSTEM_DIRS = ['/usr', '/proc', '/dev', '/tmp'];
+
 const MIB = 1024 * 1024;
 
 /** All arguments of bwrap before the command. Later ones win over earlier ones, so mounts come last, parents first. */
 export function bubblewrapArgs(profile: BubblewrapProfile): readonly string[] {
   const { layout } = profile;
+  const systemPaths = [
+    ...[...ETC_FILES, ...(profile.network ? ETC_NETWORK_FILES : [])].map((etcName) => `/etc/${etcName}`),
+    '/sys/devices/system/cpu',
+    ...(profile.devices.length > 0 ? GPU_SYSTEM_PATHS : []),
+  ];
   const readOnlyBind = (readablePath: string): readonly string[] => ['--ro-bind-try', readablePath, readablePath];
   return [
     ...(profile.userNamespace ? ['--unshare-user'] : []),
+    ...(profile.userNamespace && profile.forbidsNesting ? ['--disable-userns'] : []),
     '--unshare-pid',
     '--unshare-ipc',
     '--unshare-uts',
@@ -94,6 +113,8 @@ export function bubblewrapArgs(profile: BubblewrapProfile): readonly string[] {
     '--new-session',
     '--cap-drop',
     'ALL',
+    ...profile.capabilities.flatMap((capability) => ['--cap-add', capability]),
+    ...(profile.filterFd === undefined ? [] : ['--seccomp', String(profile.filterFd)]),
     '--hostname',
     'overnight',
     '--ro-bind',
@@ -101,28 +122,20 @@ export function bubblewrapArgs(profile: BubblewrapProfile): readonly string[] {
     '/usr',
     ...layout.links.flatMap(({ path, target }) => ['--symlink', target, path]),
     ...layout.dirs.flatMap((directory) => ['--ro-bind', directory, directory]),
-    ...[...ETC_FILES, ...(profile.network ? ETC_NETWORK_FILES : [])].flatMap((etcName) =>
-      readOnlyBind(`/etc/${etcName}`),
-    ),
+    ...makeParentsOf(systemPaths),
+    ...systemPaths.flatMap(readOnlyBind),
     '--proc',
     '/proc',
+    ...protectKernelFiles(profile),
     '--dev',
     '/dev',
     ...profile.devices.flatMap((devicePath) => ['--dev-bind-try', devicePath, devicePath]),
     '--remount-ro',
     '/dev',
-    '--size',
-    String(profile.tmpMb * MIB),
-    '--tmpfs',
-    '/dev/shm',
-    ...readOnlyBind('/sys/devices/system/cpu'),
-    ...(profile.devices.length > 0 ? GPU_SYSTEM_PATHS.flatMap(readOnlyBind) : []),
-    '--size',
-    String(profile.tmpMb * MIB),
-    '--tmpfs',
-    '/tmp',
-    '--dir',
-    '/tmp/.cache',
+    ...memoryBackedFolder('/dev/shm', profile.tmpMb),
+    ...memoryBackedFolder('/tmp', profile.tmpMb),
+    ...folderForEverybody('/tmp/.cache', '1777'),
+    ...makeParentsOf([...layout.toolchain, ...profile.alsoRead, ...profile.mounts.map((mount) => mount.to)]),
     ...[...layout.toolchain, ...profile.alsoRead].flatMap(readOnlyBind),
     ...sortByDepth(profile.mounts).flatMap(({ from, to, mode }) => [
       mode === 'write' ? '--bind' : '--ro-bind',
@@ -136,6 +149,41 @@ export function bubblewrapArgs(profile: BubblewrapProfile): readonly string[] {
     '--clearenv',
     ...Object.entries(profile.env).flatMap(([variableName, value]) => ['--setenv', variableName, value]),
   ];
+}
+
+/** After the mount of /proc: what concerns the whole machine is read-only or empty. */
+function protectKernelFiles({ kernelFiles, emptyFds }: BubblewrapProfile): readonly string[] {
+  return [
+    ...kernelFiles.readOnly.flatMap((kernelPath) => ['--ro-bind-try', kernelPath, kernelPath]),
+    ...kernelFiles.masked
+      .slice(0, emptyFds.length)
+      .flatMap((kernelPath, i) => ['--perms', '0444', '--ro-bind-data', String(emptyFds[i]), kernelPath]),
+  ];
+}
+
+/** As /tmp is everywhere: everybody may make files in it, whoever the command runs as. */
+function memoryBackedFolder(folder: string, sizeMb: number): readonly string[] {
+  return ['--perms', '1777', '--size', String(sizeMb * MIB), '--tmpfs', folder];
+}
+
+function folderForEverybody(folder: string, permissions: string): readonly string[] {
+  return ['--perms', permissions, '--dir', folder];
+}
+
+/**
+ * Make the folders above some paths that are not below one of them, parents first. Those that bwrap makes by itself are
+ * closed to others.
+ */
+function makeParentsOf(paths: readonly string[]): readonly string[] {
+  const isInside = (folder: string): boolean =>
+    paths.some((shownPath) => folder === shownPath || folder.startsWith(`${shownPath}/`));
+  const parentDirs = new Set<string>();
+  for (const shownPath of paths) {
+    for (let parentDir = dirname(shownPath); parentDir !== dirname(parentDir); parentDir = dirname(parentDir)) {
+      if (!isInside(parentDir) && !SYSTEM_DIRS.includes(parentDir)) parentDirs.add(parentDir);
+    }
+  }
+  return [...parentDirs].sort().flatMap((parentDir) => folderForEverybody(parentDir, '0755'));
 }
 
 /** Look at the system once. */

@@ -3,31 +3,35 @@
  * by all sandboxes; knows nothing about namespaces. Not covered: a process that the meter cannot find (see `meter.ts`).
  */
 import type { ChildProcess } from 'node:child_process';
-import { type FSWatcher, lstatSync, watch } from 'node:fs';
+import { type FSWatcher, lstatSync, openSync, statSync, watch } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setImmediate as nextLookAtPipes, setTimeout as after } from 'node:timers/promises';
 import { defined } from '../base/defined.ts';
 import type { Ending, RunningProcess, RunResult, RunSpec } from '../core/ports.ts';
-import { killHard, processInfo } from '../os/proc.ts';
+import { killHard, processInfo, signalProcess } from '../os/proc.ts';
 import { startProcess } from '../os/spawn.ts';
 import { DiskMeter } from './disk.ts';
+import { findHeldStorage } from './held.ts';
 import type { JoinedEnds } from './launch.ts';
 import { endMembers, type Meter } from './meter.ts';
 import { OutputKeeper } from './output.ts';
+import { REAPER_FD } from './reaper.ts';
 
 /** What a sandbox has made ready for one run. */
 export interface PreparedRun {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** Bytes for descriptor 3 of the launcher. */
-  readonly sent?: Buffer;
+  /** What the launcher finds on its descriptors from 3 on: bytes and their end, or nothing but the end. */
+  readonly sent?: readonly (Buffer | 'nothing')[];
   /** Writable directories on this machine, held to `diskMb` together. */
   readonly writable: readonly string[];
   /** The start file of the training clock on this machine. */
   readonly startFile?: string;
+  /** The main process ends all others when it is asked to; see `reaper.ts`. */
+  readonly hasReaper?: boolean;
   /** Name of the sandbox's own helper processes, which are not leftovers. */
   readonly helper?: string;
   readonly meter: (pid: number) => Meter;
@@ -46,9 +50,23 @@ const DRAIN_MS = 250;
 const MAX_LAST_LOOKS = 100;
 /** A process that cannot be killed hangs in the kernel; waiting longer does not help. */
 const GIVE_UP_MS = 10_000;
+/** Processor time above cores × time × this is more than the given cores have; clocks of the kernel are coarse. */
+const CPU_TOLERANCE = 1.1;
+const CPU_TOLERANCE_S = 0.1;
+const SAMPLED_CPU_TOLERANCE_S = 0.25;
 /** Longest delay that a timer takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+/** A reaper that is asked to end everybody gets this long. */
+const REAPER_MS = 5000;
 const MIB = 1024 * 1024;
+
+let openedEmpty: number | undefined;
+
+/** A descriptor that is at its end. One for all runs: each gets a copy of it. */
+function emptyDescriptor(): number {
+  openedEmpty ??= openSync('/dev/null', 'r');
+  return openedEmpty;
+}
 
 /** Start and supervise. Throws E_SPAWN when the process cannot be started. */
 export function superviseRun(spec: RunSpec, preparedRun: PreparedRun, joinedEnds?: JoinedEnds): RunningProcess {
@@ -64,7 +82,8 @@ export function superviseRun(spec: RunSpec, preparedRun: PreparedRun, joinedEnds
         joinedEnds?.stdin ?? (spec.stdin === undefined ? 'ignore' : 'pipe'),
         joinedEnds?.stdout ?? 'pipe',
         'pipe',
-        preparedRun.sent ? 'pipe' : 'ignore',
+        ...(preparedRun.hasReaper ? (['pipe'] as const) : []),
+        ...(preparedRun.sent ?? []).map((sentData) => (sentData === 'nothing' ? emptyDescriptor() : 'pipe')),
       ],
     });
   } catch (thrown) {
@@ -91,6 +110,7 @@ class Supervision implements RunningProcess {
   #nextSlowCheckMs = 0;
   #ending: Ending | undefined;
   #isOver = false;
+  #reapedCount = 0;
 
   constructor(spec: RunSpec, preparedRun: PreparedRun, child: ChildProcess, startedMs: number) {
     this.#spec = spec;
@@ -126,8 +146,13 @@ class Supervision implements RunningProcess {
   #endRun(ending: Ending): void {
     if (this.#isOver) return;
     this.#ending ??= ending;
-    killHard(-this.pid); // the group of the main process first: it is one step of the kernel
-    killHard(this.pid);
+    if (this.#preparedRun.hasReaper) {
+      signalProcess(this.pid, 'SIGTERM');
+      this.#actLater(REAPER_MS, () => killHard(this.pid));
+    } else {
+      killHard(-this.pid); // the group of the main process first: it is one step of the kernel
+      killHard(this.pid);
+    }
     endMembers(this.#meter);
   }
 
@@ -146,10 +171,16 @@ class Supervision implements RunningProcess {
     };
     forwardText(child.stdout, this.#spec.onStdout);
     forwardText(child.stderr, this.#spec.onStderr);
-    const launchInput = child.stdio[3] as Writable | null;
-    if (launchInput && this.#preparedRun.sent) {
+    if (this.#preparedRun.hasReaper) {
+      const reaperReport = child.stdio[REAPER_FD] as Readable;
+      reaperReport.on('data', (report: Buffer) => (this.#reapedCount = Number(report.toString()) || 0));
+      reaperReport.on('error', () => {});
+    }
+    for (const [i, sentData] of (this.#preparedRun.sent ?? []).entries()) {
+      if (sentData === 'nothing') continue;
+      const launchInput = child.stdio[3 + i] as Writable;
       launchInput.on('error', () => {}); // a launcher that died early shows in its exit status
-      launchInput.end(this.#preparedRun.sent);
+      launchInput.end(sentData);
     }
   }
 
@@ -187,9 +218,20 @@ class Supervision implements RunningProcess {
     const currentMs = performance.now();
     if (currentMs < this.#nextSlowCheckMs) return;
     this.#nextSlowCheckMs = currentMs + SLOW_CHECK_INTERVAL_MS - CHECK_INTERVAL_MS / 2;
-    if (this.#diskMeter.measureFor(2) > this.#spec.limits.diskMb * MIB) this.#endRun('disk');
+    const diskBytes = this.#diskMeter.measureFor(2) + this.#deletedBytes();
+    if (diskBytes > this.#spec.limits.diskMb * MIB) this.#endRun('disk');
     const budgetedSeconds = this.#clockStartedMs === undefined ? 0 : (currentMs - this.#clockStartedMs) / 1000;
     this.#spec.onTick?.({ wall: (currentMs - this.#startedMs) / 1000, budgeted: budgetedSeconds });
+  }
+
+  /** Bytes of deleted files that are still open, on the file systems of the writable folders. */
+  #deletedBytes(): number {
+    if (this.#preparedRun.writable.length === 0) return 0;
+    const { deletedBytes } = findHeldStorage(this.#meter.memberPids());
+    return [...new Set(this.#preparedRun.writable.map(deviceOf))].reduce(
+      (total, device) => total + (deletedBytes.get(device) ?? 0),
+      0,
+    );
   }
 
   /** After the end of the main process: end what is left, drain the pipes, read the figures, remove the groups. */
@@ -210,10 +252,15 @@ class Supervision implements RunningProcess {
     child.stderr?.destroy();
     const lateBreach = this.#ending === undefined ? this.#lateBreach(exitCode, signal) : undefined;
     const usageTotals = this.#meter.usageTotals();
+    const overuse = this.#hasUsedMoreCores(usageTotals.cpuS, (endedMs - this.#startedMs) / 1000) ? 'cpu' : undefined;
     await this.#releaseAll();
     const clockStartedMs = this.#clockStartedMs;
     return {
-      ...endingOf(this.#ending ?? lateBreach, exitCode, signal),
+      ...endingOf(
+        this.#ending === 'cut' ? (overuse ?? 'cut') : (this.#ending ?? lateBreach ?? overuse),
+        exitCode,
+        signal,
+      ),
       stdout: this.#stdout.capturedOutput(),
       stderr: this.#stderr.capturedOutput(),
       startupS: ((clockStartedMs ?? endedMs) - this.#startedMs) / 1000,
@@ -244,7 +291,15 @@ class Supervision implements RunningProcess {
       emptyLooks = endMembers(this.#meter).length === 0 ? emptyLooks + 1 : 0;
       if (emptyLooks < requiredEmptyLooks) await after(1);
     }
-    return this.#ending === undefined ? outlivingPids.length : 0;
+    return this.#ending === undefined ? Math.max(outlivingPids.length, this.#reapedCount) : 0;
+  }
+
+  /** True where more processor time was used than the given cores have. A program can widen its cores by itself. */
+  #hasUsedMoreCores(cpuS: number, wallS: number): boolean {
+    const coreCount = this.#spec.limits.cores.length;
+    if (coreCount === 0) return false;
+    const toleranceS = this.#meter.accounting === 'cgroup' ? CPU_TOLERANCE_S : SAMPLED_CPU_TOLERANCE_S;
+    return cpuS > coreCount * wallS * CPU_TOLERANCE + toleranceS;
   }
 
   /** A limit that was exceeded between the last look and the end. */
@@ -309,6 +364,11 @@ function endingOf(
   const exitDetails = defined({ signal: endingSignal, exitCode: ownExitCode });
   if (ending) return { ending, ...(ending === 'disk' || ending === 'memory' || ending === 'pids' ? exitDetails : {}) };
   return endingSignal ? { ending: 'signalled', signal: endingSignal } : { ending: 'exited', exitCode: exitCode ?? 0 };
+}
+
+/** The number of the file system of a path; -1 when the path is gone. */
+function deviceOf(filePath: string): number {
+  return statSync(filePath, { throwIfNoEntry: false })?.dev ?? -1;
 }
 
 function pathExists(filePath: string): boolean {

@@ -2,7 +2,7 @@
  * The jail, with any program as the agent: what it sees, what it may, what it costs, and that without a sandbox there
  * is none.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -141,6 +141,18 @@ describe.skipIf(absent)(withReason('in the jail', absent && sandbox.info.reason)
       kind: 'done',
       incidents: ['left processes behind, ended: sleep'],
     });
+    await close();
+  });
+
+  it('nothing of the machine’s settings, keys and namespaces is open to the agent, and it is not root', async () => {
+    const { host, close } = await hostWith(answering);
+    const script =
+      'for f in /proc/sys/kernel/core_pattern /proc/sys/vm/overcommit_memory /proc/pressure/cpu /proc/sysrq-trigger; do (true >>"$f") 2>/dev/null && echo "$f"; done; unshare -U true 2>/dev/null && echo namespace; grep -q "^Seccomp:.2" /proc/self/status && echo filtered; echo x >>open.txt';
+    const task = taskIn();
+    const agent = await openAgent({ name: 'command', command: `sh -c '${script}'` }, host);
+    expect(await agent.run(task)).toMatchObject({ kind: 'done', text: 'filtered' });
+    expect(readFileSync(join(task.dir, 'open.txt'), 'utf8')).toBe('one\nx\n');
+    expect(statSync(join(task.dir, 'open.txt')).uid).not.toBe(0);
     await close();
   });
 

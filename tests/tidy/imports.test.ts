@@ -196,7 +196,7 @@ describe('one owner per effect', () => {
   });
 
   it('only servers listen: dashboard, MCP, the gateway of the agents, and the probe that proves the network is shut from inside', () => {
-    const owners = ['src/server/', 'src/mcp/', 'src/agents/gateway/', 'src/agents/inside.ts', 'src/sandbox/choose.ts'];
+    const owners = ['src/server/', 'src/mcp/', 'src/agents/gateway/', 'src/agents/inside.ts', 'src/sandbox/probe.ts'];
     const found = program.filter((file) => /\.listen\(/.test(text(file)) && !owners.some((at) => file.startsWith(at)));
     expect(found).toEqual([]);
   });
