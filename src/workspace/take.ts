@@ -44,10 +44,11 @@ export async function takeBranch(
 ): Promise<TakenBranch> {
   const { repository, subfolder } = await sourceOf(folder);
   if (!repository) throw noRepositoryError(folder);
-  await requireNewBranch({ cwd: repository }, branchName);
+  const repositoryOptions = { cwd: repository, asPerson: true } as const;
+  await requireNewBranch(repositoryOptions, branchName);
   const pathPrefix = subfolder ? `${subfolder}/` : '';
   const indexDir = makeTemporaryFolder('overnight-take-');
-  const gitOptions = { cwd: repository, env: { GIT_INDEX_FILE: path.join(indexDir, 'index'), ...AUTHOR_ENV } };
+  const gitOptions = { ...repositoryOptions, env: { GIT_INDEX_FILE: path.join(indexDir, 'index'), ...AUTHOR_ENV } };
   try {
     await gitText(['read-tree', baseCommit], gitOptions);
     let tip = baseCommit;
@@ -63,7 +64,7 @@ export async function takeBranch(
       tip = await commitIndex(tip, message, gitOptions);
       previousCommit = commit;
     }
-    await createBranch({ cwd: repository }, branchName, tip);
+    await createBranch(repositoryOptions, branchName, tip);
     const startsWithUncommitted = uncommitted.length > 0;
     return { tip, commits: keptCommits.length + (startsWithUncommitted ? 1 : 0), startsWithUncommitted };
   } finally {
@@ -199,7 +200,7 @@ async function uncommittedFiles(
     );
   };
   const baselineFiles = await listTreeFiles({ store: storeDir }, baseline);
-  const repositoryFiles = await listTreeFiles({ cwd: repository }, baseCommit);
+  const repositoryFiles = await listTreeFiles({ cwd: repository, asPerson: true }, baseCommit);
   return [...baselineFiles.values()].filter((baselineFile) => {
     const repositoryFile = repositoryFiles.get(pathPrefix + baselineFile.path);
     return repositoryFile
