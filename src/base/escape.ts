@@ -111,7 +111,7 @@ export function cleanJson(json: string): string {
       return sanitizeText(character) === character ? escape : sanitizeText(character);
     },
   );
-  return sanitizeText(readable);
+  return sanitizeText(readable.replace(/[\u2028\u2029]/g, ' '));
 }
 
 /** Plain text of a notice: no escapes, no NUL, nothing that a client makes a link or a mention of. */

@@ -122,6 +122,16 @@ export function gitError(gitArgs: readonly string[], gitResult: CaptureResult): 
   });
 }
 
+/** A commit or tree that a ledger names, checked: any other text could be an option of git. */
+export function requireObjectId(objectId: string): string {
+  if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(objectId)) return objectId;
+  throw new LabError('E_GIT_FAILED', {
+    what: 'The record names no object of git.',
+    why: `"${objectId.slice(0, 60)}" stands where a commit should.`,
+    next: 'Run `overnight audit`; the ledger was edited or written by a faulty program.',
+  });
+}
+
 /** The version of git, or E_GIT_MISSING / E_GIT_OLD. */
 export async function requireGit(): Promise<string> {
   const versionText = (await gitText(['--version'])).trim();

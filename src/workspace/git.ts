@@ -8,7 +8,7 @@ import { LabError } from '../base/error.ts';
 import type { FileEdit, Snapshot, TreeEntry, Workspace } from '../core/ports.ts';
 import { isFull, listTree, readText, removeTree } from '../os/files.ts';
 import { makeTemporaryFolder } from '../os/folders.ts';
-import { gitBytes, gitText } from './command.ts';
+import { gitBytes, gitText, requireObjectId } from './command.ts';
 import { readFolder } from './source.ts';
 
 const IDENTITY = 'Overnight <overnight@localhost>';
@@ -89,6 +89,7 @@ class GitWorkspace implements Workspace {
     message: string,
     committedAt: string,
   ): Promise<Snapshot> {
+    requireObjectId(parent);
     const fileModes = new Map((await this.listEntries(parent)).map((treeEntry) => [treeEntry.path, treeEntry.mode]));
     const commitStream = new CommitStream(ref, message, committedAt, parent);
     for (const { path: filePath, content } of edits) {
@@ -126,7 +127,9 @@ class GitWorkspace implements Workspace {
   async listEntries(commit: string): Promise<readonly TreeEntry[]> {
     const knownEntries = this.#treeEntries.get(commit);
     if (knownEntries) return knownEntries;
-    const treeOutput = await gitText(['ls-tree', '-r', '-z', '--full-tree', commit], { store: this.#store });
+    const treeOutput = await gitText(['ls-tree', '-r', '-z', '--full-tree', requireObjectId(commit)], {
+      store: this.#store,
+    });
     const treeEntries = treeOutput
       .split('\0')
       .filter(Boolean)
@@ -249,13 +252,14 @@ class GitWorkspace implements Workspace {
   }
 
   async diffCommits(fromCommit: string, toCommit: string): Promise<string> {
-    return gitText(['diff-tree', '-r', '-p', '--no-color', '--no-ext-diff', '--no-textconv', fromCommit, toCommit], {
+    const [fromId, toId] = [requireObjectId(fromCommit), requireObjectId(toCommit)];
+    return gitText(['diff-tree', '-r', '-p', '--no-color', '--no-ext-diff', '--no-textconv', fromId, toId], {
       store: this.#store,
     });
   }
 
   async advanceBranch(ref: string, commit: string): Promise<void> {
-    await gitText(['update-ref', ref, commit], { store: this.#store });
+    await gitText(['update-ref', ref, requireObjectId(commit)], { store: this.#store });
   }
 
   async resolveRef(ref: string): Promise<string | undefined> {

@@ -6,7 +6,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import { makeTemporaryFolder } from '../os/folders.ts';
-import { type GitOptions, gitBytes, gitText } from './command.ts';
+import { type GitOptions, gitBytes, gitText, requireObjectId } from './command.ts';
 import { sourceOf } from './source.ts';
 
 /** A kept experiment that becomes a commit of the person's repository. */
@@ -42,6 +42,7 @@ export async function takeBranch(
   keptCommits: readonly KeptCommit[],
   branchName: string,
 ): Promise<TakenBranch> {
+  for (const commit of [baseline, baseCommit, ...keptCommits.map((kept) => kept.commit)]) requireObjectId(commit);
   const { repository, subfolder } = await sourceOf(folder);
   if (!repository) throw noRepositoryError(folder);
   const repositoryOptions = { cwd: repository, asPerson: true } as const;
@@ -126,6 +127,7 @@ export async function takePatches(
   keptCommits: readonly KeptCommit[],
   patchFolder: string,
 ): Promise<readonly string[]> {
+  for (const commit of [baseline, ...keptCommits.map((kept) => kept.commit)]) requireObjectId(commit);
   if (fs.existsSync(patchFolder))
     throw new LabError('E_EXISTS', {
       what: 'The folder for the patches exists already.',

@@ -206,9 +206,13 @@ const PAGE_TAGS =
     ' ',
   );
 
+/** Texts of so many places are in the report, at least: otherwise this test would look at nothing. */
+const MIN_PLACES_SHOWN = 18;
+
 function checkMarkup(lab: PoisonedLab, attack: string): void {
   const diffOf = (): string => `--- a/x\n+++ b/x\n@@ -1 +1 @@\n-${attack}\n+${attack}\n`;
   const page = reportHtml(lab.view, { diffOf });
+  expect(new Set(page.match(/ x\d+/g)).size).toBeGreaterThan(MIN_PLACES_SHOWN);
   for (const [index, text] of [page, ...pictures(lab, attack)].entries()) {
     expectQuiet(text, 'markup');
     const allowed = index === 0 ? [...PAGE_TAGS, ...PICTURE_TAGS] : PICTURE_TAGS;

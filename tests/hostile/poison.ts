@@ -124,6 +124,8 @@ const shapeOf = ({ view, state }: PoisonedLab): string =>
     view.sessions.length,
     view.deadEnds.length > 0,
     view.noise !== undefined,
+    view.state.kind,
+    view.experiments.map(({ verdict, standing, mean, effect }) => [verdict, standing, mean?.raw, effect?.raw]),
     state.champion,
     state.incumbent,
   ]);
