@@ -98,7 +98,7 @@ function stepRow(experiment: ExperimentView): string {
     esc(experiment.shrunken?.words ?? ''),
     esc(experiment.chance ?? ''),
     esc(`${experiment.mean?.text ?? ''}${experiment.half ? ` ± ${experiment.half.text}` : ''}`),
-    esc(experiment.lines),
+    experiment.lines,
   ];
   return `| ${rowCells.join(' | ')} |`;
 }
