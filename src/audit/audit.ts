@@ -21,17 +21,11 @@ import { arenaOf, type LabState, measurementsOf, rulesOf, values } from '../core
 import { noiseOf } from '../base/stats.ts';
 import { decodeLedger, type ReadProgress } from '../ledger/chain.ts';
 import { LEDGER_FILE, readBlob, tornLedgerError } from '../ledger/jsonl.ts';
+import type { AuditCheck } from './check.ts';
 import { type AdvancedEvent, checkBranch, checkCommits, type RecordedSnapshot } from './store-check.ts';
 import { checkTips, knownTips, tipFromPerson } from './tip-check.ts';
 
-export interface AuditCheck {
-  readonly name: string;
-  /** Nothing was found that contradicts the record; true also where nothing could be checked. */
-  readonly ok: boolean;
-  /** It was not checked, for the reason in `detail`. */
-  readonly skipped?: true;
-  readonly detail: string;
-}
+export type { AuditCheck } from './check.ts';
 
 export interface AuditResult {
   readonly ok: boolean;

@@ -17,7 +17,7 @@ import {
   treeOfCommit,
   type TreeItem,
 } from '../workspace/objects.ts';
-import type { AuditCheck } from './audit.ts';
+import type { AuditCheck } from './check.ts';
 
 /** A commit that the ledger names, with the edits that made it. */
 export interface RecordedSnapshot {

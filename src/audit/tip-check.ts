@@ -7,7 +7,7 @@ import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import { formatCount } from '../base/text.ts';
 import { readRecordedTip } from '../workspace/recorded-tip.ts';
-import type { AuditCheck } from './audit.ts';
+import type { AuditCheck } from './check.ts';
 
 export interface KnownTip {
   readonly place: string;
