@@ -220,7 +220,7 @@ export async function checkBranch(
     .split('\n')
     .find((line) => line.slice(line.indexOf(' ') + 1) === branch)
     ?.split(' ')[0];
-  // A session that was killed between a verdict or a veto and the move of the branch leaves it one step behind or ahead.
+  // A session that was killed between a verdict or a veto and the move of the branch leaves it a step behind or ahead.
   const pending = state.experiments.filter(
     (experiment) => experiment.state === 'decided' && experiment.decision.verdict === 'kept' && !experiment.advanced,
   );

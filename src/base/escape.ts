@@ -8,7 +8,7 @@ import { revealText, sanitizeText, UNSEEN_CLASS } from './text.ts';
 const COLOR_CODES = { reset: 0, bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, cyan: 36 } as const;
 export type ColorName = keyof typeof COLOR_CODES;
 const COLOR_NAMES = Object.keys(COLOR_CODES) as readonly ColorName[];
-/** Noncharacters stand for colours until a line reaches the terminal, so that foreign escapes can all be taken out there. */
+/** Noncharacters stand for colours until a line reaches the terminal, where all escapes of a text are taken out. */
 const FIRST_MARK = 0xfdd0;
 const COLOR_MARK = /([\ufdd0-\ufdd7])/;
 
@@ -91,7 +91,7 @@ export function escapeCsv(text: string): string {
 
 const UNSEEN_IN_JSON = new RegExp(String.raw`[\x7f-\x9f\u200c\u200d${UNSEEN_CLASS}]`, 'gu');
 
-/** A value as one line of JSON, for programs: nothing is lost, and what a terminal would obey is spelled as `\u009b`. */
+/** A value as one line of JSON, for programs: nothing is lost; what a terminal would obey is spelled as `\u009b`. */
 export function stringifyJson(value: unknown): string {
   return JSON.stringify(value).replace(UNSEEN_IN_JSON, (character) =>
     character

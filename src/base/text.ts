@@ -42,7 +42,7 @@ const UNSEEN = new RegExp(String.raw`[${UNSEEN_CLASS}]|(?<![${JOINABLE_CLASS}])[
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 const HARMLESS = /^[\t\n\x20-\x7e]*$/;
 
-/** Text that shows what it says and does nothing: no escapes, no control characters but newline and tab, no invisible ones. */
+/** Text that shows what it says and does nothing: no escapes, no controls but newline and tab, nothing invisible. */
 export function sanitizeText(text: string): string {
   if (HARMLESS.test(text)) return text;
   return text

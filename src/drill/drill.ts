@@ -31,8 +31,8 @@ export interface DrilledArena {
   /** The shipped arena that is copied, where it has another name. */
   readonly shipped?: string;
   /**
-   * Replacements in files of the copy that make it faster, or give it what its cheats need: a twin must be measured, its
-   * verdict does not matter.
+   * Replacements in files of the copy that make it faster, or give it what its cheats need: a twin must be measured,
+   * its verdict does not matter.
    */
   readonly changes?: Readonly<Record<string, readonly [string, string]>>;
 }

@@ -1,6 +1,6 @@
 /**
- * Answers that cost a process or a pass over a ledger: for each lab one at a time of a kind, kept while the lab stays as
- * it is. So any number of requests starts one piece of work, not one each.
+ * Answers that cost a process or a pass over a ledger: for each lab one at a time of a kind, kept while the lab stays
+ * as it is. So any number of requests starts one piece of work, not one each.
  */
 import { monotonicMs } from '../os/clock.ts';
 

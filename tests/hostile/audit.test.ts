@@ -1,4 +1,4 @@
-/** The audit sees what it vouches for: bytes in the store, the kept branch, what was proposed, and lines that are gone. */
+/** The audit sees what it vouches for: bytes in the store, the kept branch, what was proposed, lines that are gone. */
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';

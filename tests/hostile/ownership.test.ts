@@ -1,4 +1,4 @@
-/** What a person's git ignores never enters the store, whoever owns the folder and whatever state the repository is in. */
+/** What a person's git ignores never enters the store, whoever owns the folder and whatever its repository is like. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';

@@ -1,4 +1,4 @@
-/** Requests without a token start no heap of work: one audit at a time for each lab, kept while the lab stays as it is. */
+/** Requests without a token start no heap of work: one audit at a time for each lab, kept while it stays as it is. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describe, expect, it } from 'vitest';
