@@ -40,7 +40,9 @@ const NO_CONFIG_ENV = { GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null'
 const PERSON_VARIABLES =
   /^(XDG_CONFIG_HOME|SUDO_UID|GIT_CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|PARAMETERS|(KEY|VALUE)_\d+)|GIT_CEILING_DIRECTORIES|GIT_DISCOVERY_ACROSS_FILESYSTEM)$/;
 /** Programs that a configuration could have git start are not started. */
-const SAFE_CONFIG = ['-c', 'core.hooksPath=/dev/null', '-c', 'core.fsmonitor=false'];
+const SAFE_CONFIG = ['core.hooksPath=/dev/null', 'core.fsmonitor=false', 'advice.graftFileDeprecated=false'].flatMap(
+  (setting) => ['-c', setting],
+);
 
 /**
  * The whole environment of a git process. Nothing else is passed on: GIT_DIR, GIT_OBJECT_DIRECTORY and their like would

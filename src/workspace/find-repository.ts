@@ -6,14 +6,17 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import { oneLine } from '../base/text.ts';
-import { askGit } from './command.ts';
+import { askGit, gitError } from './command.ts';
 
 /**
  * Root of the repository around a folder; undefined where there is none. Throws E_GIT_OWNER where another user owns
  * it, E_GIT_SOURCE where git cannot read it for another reason.
  */
 export async function findRepository(folder: string): Promise<string | undefined> {
-  const { status, stdout, stderr } = await askGit(['rev-parse', '--show-toplevel'], { cwd: folder, asPerson: true });
+  const gitResult = await askGit(['rev-parse', '--show-toplevel'], { cwd: folder, asPerson: true });
+  const { status, stdout, stderr } = gitResult;
+  // It was killed, or could not be started: that says nothing about the repository.
+  if (status === undefined) throw gitError(['rev-parse'], gitResult);
   const repositoryRoot = stdout.replace(/\n$/, '');
   if (status === 0 && repositoryRoot !== '') return repositoryRoot;
   const ownedPath = /dubious ownership in repository at '(.*)'/.exec(stderr)?.[1];

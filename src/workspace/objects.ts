@@ -3,7 +3,7 @@
  * with its name, so whoever vouches for an object does it here.
  */
 import { createHash } from 'node:crypto';
-import { askGit, gitText } from './command.ts';
+import { askGit, gitError, gitText } from './command.ts';
 
 export type ObjectType = 'commit' | 'tree' | 'blob';
 
@@ -42,6 +42,7 @@ export async function readObjects(store: string, oids: readonly string[]): Promi
     input: `${oids.join('\n')}\n`,
     maxBytes: MAX_ANSWER_BYTES,
   });
+  if (answer.status === undefined) throw gitError(['cat-file'], answer);
   // git stops at an object that it cannot unpack; the others are then asked for one by one.
   if (answer.status !== 0 && oids.length > 1) {
     for (const oid of oids) for (const [name, object] of await readObjects(store, [oid])) objects.set(name, object);
