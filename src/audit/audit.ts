@@ -10,7 +10,6 @@ import { sha256Hex } from '../base/hash.ts';
 import { canonicalJson, type Json } from '../base/json.ts';
 import { formatCount } from '../base/text.ts';
 import { RULES_VERSION } from '../core/arena.ts';
-import { roleOf } from '../core/file-roles.ts';
 import { judgeClaim } from '../core/rules/claims.ts';
 import { judge } from '../core/rules/judge.ts';
 import type { LedgerEvent } from '../core/event.ts';
@@ -22,16 +21,11 @@ import { arenaOf, type LabState, measurementsOf, rulesOf, values } from '../core
 import { noiseOf } from '../base/stats.ts';
 import { decodeLedger, type ReadProgress } from '../ledger/chain.ts';
 import { LEDGER_FILE, readBlob, tornLedgerError } from '../ledger/jsonl.ts';
-import { gitText } from '../workspace/command.ts';
+import type { AuditCheck } from './check.ts';
+import { type AdvancedEvent, checkBranch, checkCommits, type RecordedSnapshot } from './store-check.ts';
+import { checkTips, knownTips, tipFromPerson } from './tip-check.ts';
 
-export interface AuditCheck {
-  readonly name: string;
-  /** Nothing was found that contradicts the record; true also where nothing could be checked. */
-  readonly ok: boolean;
-  /** It was not checked, for the reason in `detail`. */
-  readonly skipped?: true;
-  readonly detail: string;
-}
+export type { AuditCheck } from './check.ts';
 
 export interface AuditResult {
   readonly ok: boolean;
@@ -39,11 +33,17 @@ export interface AuditResult {
   readonly checks: readonly AuditCheck[];
 }
 
+export interface AuditOptions {
+  /** A tip that the ledger must contain, or its beginning. */
+  readonly tip?: string;
+  readonly onProgress?: ReadProgress;
+}
+
 /** `labFolder` is the lab's, `gitStore` the private git store (absent: git is not checked, and the result says so). */
 export async function auditLab(
   labFolder: string,
   gitStore: string | undefined,
-  onProgress?: ReadProgress,
+  options: AuditOptions = {},
 ): Promise<AuditResult> {
   const ledgerFile = path.join(labFolder, LEDGER_FILE);
   if (!fs.existsSync(ledgerFile))
@@ -62,7 +62,7 @@ export async function auditLab(
       rederivation.checkBefore(event);
       apply(event);
     };
-    const decoded = decodeLedger(ledgerBytes, checkAndApply, undefined, onProgress);
+    const decoded = decodeLedger(ledgerBytes, checkAndApply, undefined, options.onProgress);
     ledgerTip = decoded.tip;
     if (decoded.tornBytes > 0) throw tornLedgerError(ledgerFile, decoded, ledgerBytes);
     checks.push({
@@ -78,18 +78,27 @@ export async function auditLab(
       checks: [{ name: 'hash chain', ok: false, detail: `${thrown.code}: ${thrown.message}` }],
     };
   }
-  checks.push(...rederivation.listChecks(), checkBlobs(labFolder, rederivation.blobHashes));
-  checks.push(
-    gitStore && fs.existsSync(gitStore)
-      ? await checkCommits(state, gitStore)
-      : { name: 'commits', ok: true, skipped: true, detail: 'not checked: no git store beside this ledger' },
-  );
+  checks.push(...rederivation.listChecks(), checkBlobs(labFolder, rederivation.blobPlaces));
+  const { snapshots, lastAdvanced, lineHashes } = rederivation;
+  const store = gitStore !== undefined && fs.existsSync(gitStore) ? gitStore : undefined;
+  if (store !== undefined) {
+    checks.push(await checkCommits(state, snapshots, store, (blobHash) => readBlob(labFolder, blobHash)));
+    checks.push(await checkBranch(state, lastAdvanced, store));
+  } else
+    checks.push({ name: 'commits', ok: true, skipped: true, detail: 'not checked: no git store beside this ledger' });
+  // The first line names no line before it.
+  const hashes = [...lineHashes.slice(1), ledgerTip];
+  const tips = await knownTips(labFolder, store, state.lab?.lab);
+  checks.push(checkTips(hashes, [...(options.tip === undefined ? [] : [tipFromPerson(options.tip)]), ...tips]));
   return { ok: checks.every((check) => check.ok), tip: ledgerTip, checks };
 }
 
 /** Computes again, before each event, what the event claims. */
 class Rederivation {
-  readonly blobHashes = new Set<string>();
+  readonly blobPlaces = new Map<string, string>();
+  readonly snapshots: RecordedSnapshot[] = [];
+  readonly lineHashes: string[] = [];
+  lastAdvanced: AdvancedEvent | undefined;
   readonly #state: LabState;
   readonly #counts = { calibrated: 0, decided: 0, confirmation: 0 };
   #mismatch: string | undefined;
@@ -107,6 +116,7 @@ class Rederivation {
   checkBefore(event: LedgerEvent): void {
     if (event.type === 'session.started') this.#deviceClass = event.deviceClass;
     this.#collectBlobs(event);
+    this.#collectPlaces(event);
     if (event.type === 'measured' && !this.#mismatch && !followsFromPenalties(arenaOf(this.#state), event.outcome))
       this.#mismatch = `event ${event.seq}: the number of measurement ${event.m} does not follow from the metric and its penalties`;
     if (event.type === 'calibrated') {
@@ -174,15 +184,34 @@ class Rederivation {
   }
 
   #collectBlobs(event: LedgerEvent): void {
+    const addBlob = (blobHash: string | null | undefined, n: number | undefined, what: string): void => {
+      if (blobHash && !this.blobPlaces.has(blobHash))
+        this.blobPlaces.set(blobHash, `event ${event.seq}${n === undefined ? '' : `: #${n}`}, ${what}`);
+    };
     if (event.type === 'proposed' || event.type === 'repaired')
-      for (const blobHash of Object.values(event.edits)) if (blobHash) this.blobHashes.add(blobHash);
-    if (event.type === 'calling')
-      for (const blobHash of [event.brief, event.program]) if (blobHash) this.blobHashes.add(blobHash);
-    if (event.type === 'called')
-      for (const blobHash of [event.reply, event.log]) if (blobHash) this.blobHashes.add(blobHash);
-    if (event.type === 'measured')
-      for (const blobHash of [event.conditions.log, event.conditions.curve])
-        if (blobHash) this.blobHashes.add(blobHash);
+      for (const [filePath, blobHash] of Object.entries(event.edits)) addBlob(blobHash, event.n, filePath);
+    if (event.type === 'calling') {
+      addBlob(event.brief, event.n, 'the brief');
+      addBlob(event.program, event.n, 'program.md');
+    }
+    if (event.type === 'called') {
+      addBlob(event.reply, undefined, `the reply to call ${event.call}`);
+      addBlob(event.log, undefined, `the output of call ${event.call}`);
+    }
+    if (event.type === 'measured') {
+      const n = this.#state.measurements[event.m]?.n;
+      addBlob(event.conditions.log, n, `the output of measurement ${event.m}`);
+      addBlob(event.conditions.curve, n, `the curve of measurement ${event.m}`);
+    }
+  }
+
+  /** Commits with the edits that made them; the move of the kept branch; the hash of every line but the last. */
+  #collectPlaces(event: LedgerEvent): void {
+    this.lineHashes.push(event.prev);
+    if (event.type === 'advanced') this.lastAdvanced = event;
+    if (event.type !== 'snapshot') return;
+    const { seq, n, commit, tree } = event;
+    this.snapshots.push({ seq, n, commit, tree, edits: this.#state.experiments[n]?.idea.edits ?? {} });
   }
 
   listChecks(): AuditCheck[] {
@@ -201,52 +230,16 @@ class Rederivation {
   }
 }
 
-function checkBlobs(labFolder: string, blobHashes: ReadonlySet<string>): AuditCheck {
-  for (const blobHash of blobHashes) {
-    const blobBytes = readBlob(labFolder, blobHash);
-    if (!blobBytes) return { name: 'blobs', ok: false, detail: `blob ${blobHash.slice(0, 12)}… is missing` };
-    if (sha256Hex(blobBytes) !== blobHash)
-      return { name: 'blobs', ok: false, detail: `blob ${blobHash.slice(0, 12)}… has other bytes than its name says` };
-  }
-  return { name: 'blobs', ok: true, detail: formatCount(blobHashes.size, 'blob') };
-}
+/** Where the ledger first names a blob, in words. */
+type BlobPlaces = ReadonlyMap<string, string>;
 
-/** Every commit is there with its tree, and differs from the baseline only in editable files. */
-async function checkCommits(state: LabState, gitStore: string): Promise<AuditCheck> {
-  const snapshots = state.experiments.flatMap((experiment) => [
-    ...(experiment.idea.attempts ?? []).map(({ snapshot }) => ({ n: experiment.idea.n, ...snapshot })),
-    ...(experiment.state === 'open' || experiment.state === 'decided'
-      ? [{ n: experiment.idea.n, ...experiment.snapshot }]
-      : []),
-  ]);
-  if (snapshots.length === 0) return { name: 'commits', ok: true, detail: 'none yet' };
-  const failedCheck = (detail: string): AuditCheck => ({ name: 'commits', ok: false, detail });
-  const treeQueries = snapshots.map(({ commit }) => `${commit}^{tree}`).join('\n');
-  const treeAnswers = (await gitText(['cat-file', '--batch-check'], { store: gitStore, input: `${treeQueries}\n` }))
-    .trim()
-    .split('\n');
-  for (const [i, { n, commit, tree }] of snapshots.entries()) {
-    if (treeAnswers[i]?.split(' ')[0] !== tree)
-      return failedCheck(
-        `commit ${commit.slice(0, 12)} of #${n} is ${treeAnswers[i]?.includes('missing') ? 'missing' : 'not the tree that was recorded'}`,
-      );
+function checkBlobs(labFolder: string, blobPlaces: BlobPlaces): AuditCheck {
+  for (const [blobHash, place] of blobPlaces) {
+    const blobBytes = /^[0-9a-f]{64}$/.test(blobHash) ? readBlob(labFolder, blobHash) : undefined;
+    const blobName = `blob ${blobHash.slice(0, 12)}…`;
+    if (!blobBytes) return { name: 'blobs', ok: false, detail: `${place}: ${blobName} is missing` };
+    if (sha256Hex(blobBytes) !== blobHash)
+      return { name: 'blobs', ok: false, detail: `${place}: ${blobName} has other bytes than its name says` };
   }
-  const baselineCommit = snapshots[0]!.commit;
-  const fileRole = roleOf(arenaOf(state));
-  const changedFiles = await gitText(['diff-tree', '--stdin', '-r', '--name-only', '--no-commit-id', '-z'], {
-    store: gitStore,
-    input: `${snapshots
-      .slice(1)
-      .map(({ tree }) => `${snapshots[0]!.tree} ${tree}`)
-      .join('\n')}\n`,
-  });
-  const frozenFile = changedFiles
-    .split('\0')
-    .map((fileName) => fileName.replace(/^[0-9a-f]{40} [0-9a-f]{40}\n/, ''))
-    .find((fileName) => fileName.trim() !== '' && fileRole(fileName.trim()) !== 'editable');
-  if (frozenFile)
-    return failedCheck(
-      `a candidate changes the frozen file ${frozenFile.trim()} (baseline ${baselineCommit.slice(0, 12)})`,
-    );
-  return { name: 'commits', ok: true, detail: `${formatCount(snapshots.length, 'commit')}, frozen files equal in all` };
+  return { name: 'blobs', ok: true, detail: formatCount(blobPlaces.size, 'blob') };
 }

@@ -19,6 +19,8 @@ export const ERROR_CODES = {
   E_GIT_MISSING: { exit: 3, title: 'git is not installed' },
   E_GIT_OLD: { exit: 3, title: 'git is older than 2.25' },
   E_GIT_FAILED: { exit: 3, title: 'A git command failed' },
+  E_GIT_OWNER: { exit: 2, title: 'git does not read a repository of another user' },
+  E_GIT_SOURCE: { exit: 2, title: 'The repository of the arena cannot be read' },
   E_NO_COMMITS: { exit: 2, title: 'The repository has no commits' },
   E_SPAWN: { exit: 3, title: 'A process could not be started' },
   E_NOT_WRITABLE: { exit: 3, title: 'A folder cannot be written' },

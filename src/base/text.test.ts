@@ -36,7 +36,11 @@ describe('text', () => {
     ['a\rb\r\nc\td', 'a\nb\nc\td'],
     ['\u0000\u0008\u000b\u000e\u001f\u007f\u0080\u009f', ''],
     ['\u00a0 ~', '\u00a0 ~'],
-    ['\u202a\u202e\u2066\u2069\u2065\u206a', '\u2065\u206a'],
+    ['\u202a\u202e\u2066\u2069\u2065\u206a', ''],
+    ['\u001bP+q544e\u001b\\a\u001b_G\u001b\\b\u009b31mc\u009d0;t\u009cd', 'abcd'],
+    ['a\u200bb\u200dc\ufeff\u{e0041}', 'abc'],
+    ['👩‍👩‍👧 می‌خواهم', '👩‍👩‍👧 می‌خواهم'],
+    ['x\u001b]0;no end', 'x0;no end'],
   ])('%j is safe as %j', (text, safe) => {
     expect(sanitizeText(text)).toBe(safe);
   });

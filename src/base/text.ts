@@ -12,16 +12,56 @@ export function keepTail(text: string, maxBytes: number): string {
   return `[… ${text.length - kept.length} characters left out]\n${kept.slice(kept.indexOf('\n') + 1)}`;
 }
 
+/** Sequences that a terminal obeys, in seven and in eight bits. One that never ends loses its beginning only. */
+const TERMINAL_SEQUENCE =
+  /(?:\x1b[PX^_\]]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]{0,4096}(?:\x07|\x1b\\|\x9c)|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[@-_]/g;
+
 /**
- * Text without terminal escapes and control characters other than newline and tab: safe to print, to store and to show
- * an agent.
+ * Characters that show nothing, as a class of a pattern: those that turn the direction of text, those of no width, line
+ * ends of Unicode, and those that are no characters.
  */
+export const UNSEEN_CLASS = String.raw`\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff\u{e0000}-\u{e0fff}`;
+/** What joiners of no width join: emoji, and letters of scripts that need them. Elsewhere they only hide. */
+const JOINABLE_CLASS = [
+  String.raw`\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f`,
+  ...[
+    'Arabic',
+    'Bengali',
+    'Devanagari',
+    'Gujarati',
+    'Kannada',
+    'Malayalam',
+    'Mongolian',
+    'Sinhala',
+    'Tamil',
+    'Telugu',
+  ].map((script) => `\\p{Script=${script}}`),
+].join('');
+const UNSEEN = new RegExp(String.raw`[${UNSEEN_CLASS}]|(?<![${JOINABLE_CLASS}])[\u200c\u200d]`, 'gu');
+
+const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+const HARMLESS = /^[\t\n\x20-\x7e]*$/;
+
+/** Text that shows what it says and does nothing: no escapes, no controls but newline and tab, nothing invisible. */
 export function sanitizeText(text: string): string {
+  if (HARMLESS.test(text)) return text;
   return text
-    .replace(/\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]/g, '')
-    .replace(/\r(?!\n)/g, '\n')
+    .replace(TERMINAL_SEQUENCE, '')
+    .replace(/\r(?!\n)|[\u2028\u2029]/g, '\n')
     .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '')
-    .replace(/[\u202a-\u202e\u2066-\u2069]/g, '');
+    .replace(LONE_SURROGATE, '\ufffd')
+    .replace(UNSEEN, '');
+}
+
+/** The same for code, where nothing may be left out unseen: what would not show is spelled, as in `⟨U+202E⟩`. */
+export function revealText(text: string): string {
+  if (HARMLESS.test(text)) return text;
+  const spellCharacter = (character: string): string =>
+    `⟨U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}⟩`;
+  return text
+    .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, spellCharacter)
+    .replace(LONE_SURROGATE, '\ufffd')
+    .replace(UNSEEN, spellCharacter);
 }
 
 /** One line, at most `maxLength` characters, with an ellipsis when something was cut. */

@@ -8,7 +8,7 @@ import { openWorkspace } from '../workspace/git.ts';
 import type { Invocation } from './command.ts';
 import { experimentNumber, findLab, readLab } from './find.ts';
 import type { LAB_OPTIONS } from './options.ts';
-import { printText, printJson, printRemark } from './output.ts';
+import { printCode, printText, printJson, printRemark } from './output.ts';
 
 export async function main(invocation: Invocation<typeof LAB_OPTIONS>): Promise<number> {
   const foundLab = findLab(invocation);
@@ -29,7 +29,8 @@ export async function main(invocation: Invocation<typeof LAB_OPTIONS>): Promise<
   else {
     // Standard output is a diff that `git apply` reads, and nothing else.
     printRemark(`${text}:`);
-    printText(diffText === '' ? `#${older} and #${newer} have the same files.` : diffText);
+    if (diffText === '') printText(`#${older} and #${newer} have the same files.`);
+    else printCode(diffText);
   }
   return 0;
 }

@@ -3,6 +3,7 @@
  * --json one event a line. The view computes every number; this file owns the cursor and nothing else.
  */
 import { defined } from '../base/defined.ts';
+import { escapeTerminalLine } from '../base/escape.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import type { LabState } from '../core/state.ts';
 import type { Job, Stop } from '../loop/lab.ts';
@@ -162,13 +163,13 @@ export class Display {
       `  device   ${start.device}`,
       `  record   ${paths.lab}`,
     ];
-    this.#printPermanent(`${openingLines.join('\n')}\n`);
+    this.#printPermanent(`${openingLines.map((line) => escapeTerminalLine(line)).join('\n')}\n`);
   }
 
   #showStage(stage: string, outputLine: string): void {
     if (this.#printsJson) return;
     this.#stageLine = outputLine;
-    if (!this.#isPinned) printText(`  ${stage}: ${outputLine}`);
+    if (!this.#isPinned) printText(escapeTerminalLine(`  ${stage}: ${outputLine}`));
     this.#progress?.updateShare(shareIn(outputLine), outputLine);
   }
 
@@ -191,7 +192,7 @@ export class Display {
         return this.#printPermanent(
           event.reused
             ? `${event.stage}: done before, kept`
-            : `${event.stage}: ${event.wallS.toFixed(1)} s${this.#stageLine ? `; ${this.#stageLine}` : ''}`,
+            : `${event.stage}: ${event.wallS.toFixed(1)} s${this.#stageLine ? `; ${escapeTerminalLine(this.#stageLine)}` : ''}`,
         );
       case 'measured':
         return this.#showMeasurement(event.m, state);
@@ -204,7 +205,7 @@ export class Display {
         return this.#printPermanent(experimentLine(this.#view!, event.n, this.#style));
       case 'confirmation':
         this.#refreshView();
-        return this.#printPermanent(`${event.passed ? '●' : '○'} #${event.n} ${event.reason}`);
+        return this.#printPermanent(`${event.passed ? '●' : '○'} #${event.n} ${escapeTerminalLine(event.reason)}`);
       case 'session.died':
         return this.#printPermanent(
           `The last session died${event.processes > 0 ? `; ${event.processes} of its processes were ended` : ''}. Going on.`,
@@ -258,7 +259,9 @@ export class Display {
 
   #drawLines(lines: string[]): void {
     // Synchronised update (DEC mode 2026): terminals that know it show the change at once, others ignore it.
-    process.stdout.write(`\x1b[?2026h${this.#eraseSequence()}${lines.join('\n')}\n\x1b[?2026l`);
+    process.stdout.write(
+      `\x1b[?2026h${this.#eraseSequence()}${lines.map((line) => escapeTerminalLine(line, this.#style.color)).join('\n')}\n\x1b[?2026l`,
+    );
     this.#lines = lines;
   }
 

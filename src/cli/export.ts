@@ -2,6 +2,7 @@
  * `overnight export`: every experiment as CSV, JSON Lines or upstream's results.tsv, on standard output or into a file.
  */
 import * as path from 'node:path';
+import { stringifyJson } from '../base/escape.ts';
 import { LabError } from '../base/error.ts';
 import { writeAtomic } from '../os/files.ts';
 import { csvText } from '../render/tables.ts';
@@ -81,4 +82,4 @@ function formatCsv(view: LabView): string {
 }
 
 const formatJsonLines = (view: LabView): string =>
-  view.experiments.map((experiment) => `${JSON.stringify(experiment)}\n`).join('');
+  view.experiments.map((experiment) => `${stringifyJson(experiment)}\n`).join('');

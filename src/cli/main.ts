@@ -4,6 +4,7 @@
  * must not load the whole program.
  */
 import { ERROR_CODES, LabError } from '../base/error.ts';
+import { escapeTerminal, escapeTerminalLine, stringifyJson } from '../base/escape.ts';
 import { nameFullDisk } from '../os/files.ts';
 
 const OLDEST_NODE = [20, 19] as const;
@@ -26,17 +27,17 @@ export function printError(thrown: unknown, wantsJson: boolean): number {
     const errorBody = isLabError
       ? { code: thrown.code, ...thrown.parts }
       : { code: 'E_INTERNAL', what: String(thrown), why: '', next: '' };
-    process.stdout.write(`${JSON.stringify({ error: errorBody })}\n`);
+    process.stdout.write(`${stringifyJson({ error: errorBody })}\n`);
   } else if (isLabError) {
-    process.stderr.write(
-      `\n✗ ${thrown.parts.what}\n  ${thrown.parts.why}\n  ${thrown.parts.next}\n  (${thrown.code}, see docs/errors.md)\n`,
-    );
+    const { what, why, next } = thrown.parts;
+    const [whatLine, ...otherLines] = [what, why, next].map((part) => escapeTerminalLine(part));
+    process.stderr.write(`\n✗ ${whatLine}\n  ${otherLines.join('\n  ')}\n  (${thrown.code}, see docs/errors.md)\n`);
   } else {
     process.stderr.write(
-      `\n✗ A mistake in Overnight itself.\n${thrown instanceof Error ? thrown.stack : String(thrown)}\n  (E_INTERNAL: please report it with this text)\n`,
+      `\n✗ A mistake in Overnight itself.\n${escapeTerminal(String(thrown instanceof Error ? thrown.stack : thrown))}\n  (E_INTERNAL: please report it with this text)\n`,
     );
   }
-  if (isLabError && process.env.OVERNIGHT_DEBUG) process.stderr.write(`${thrown.stack}\n`);
+  if (isLabError && process.env.OVERNIGHT_DEBUG) process.stderr.write(`${escapeTerminal(thrown.stack ?? '')}\n`);
   return isLabError ? thrown.exitStatus : ERROR_CODES.E_INTERNAL.exit;
 }
 

@@ -23,6 +23,16 @@ export const FOLDER_OPTIONS = { dir, json } as const satisfies OptionTable;
 /** Commands about a lab. */
 export const LAB_OPTIONS = { tag, dir, json } as const satisfies OptionTable;
 
+export const AUDIT_OPTIONS = {
+  ...LAB_OPTIONS,
+  tip: {
+    kind: 'text',
+    value: '<hash>',
+    completes: 'nothing',
+    text: 'a tip that you kept: the ledger must still contain it',
+  },
+} as const satisfies OptionTable;
+
 /** When a run stops. */
 export const LIMIT_OPTIONS = {
   experiments: { kind: 'number', isWhole: true, value: '<n>', text: 'stop after n more experiments' },

@@ -2,15 +2,23 @@
  * How commands print: text for people on standard output, one JSON value a line with --json. Knows what a terminal can
  * do, not what is printed.
  */
+import { escapeTerminal, stringifyJson } from '../base/escape.ts';
+import { revealText } from '../base/text.ts';
 import type { Style } from '../render/text.ts';
 
-export const printText = (message: string): void =>
-  void process.stdout.write(message.endsWith('\n') ? message : `${message}\n`);
-export const printJson = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
+export const printText = (message: string): void => void process.stdout.write(terminalText(message, process.stdout));
+/** For programs: whatever a text holds, nothing in the line moves a cursor. */
+export const printJson = (value: unknown): void => void process.stdout.write(`${stringifyJson(value)}\n`);
+
+/** Code: as it is into a pipe or a file; on a terminal with what it hides spelled out. */
+export const printCode = (code: string): void =>
+  void process.stdout.write(process.stdout.isTTY ? `${revealText(code).trimEnd()}\n` : code);
 
 /** Progress and other text that is not the answer. */
-export const printRemark = (message: string): void =>
-  void process.stderr.write(message.endsWith('\n') ? message : `${message}\n`);
+export const printRemark = (message: string): void => void process.stderr.write(terminalText(message, process.stderr));
+
+const terminalText = (message: string, stream: NodeJS.WriteStream): string =>
+  escapeTerminal(message.endsWith('\n') ? message : `${message}\n`, styleOf(stream).color);
 
 /** Colours only on a terminal, and never against NO_COLOR (no-color.org); Unicode unless the locale says otherwise. */
 export function styleOf(stream: NodeJS.WriteStream): Style {

@@ -4,6 +4,7 @@
  * while it waits (a timer).
  */
 import { defined } from '../base/defined.ts';
+import { escapeTerminalLine } from '../base/escape.ts';
 import { type TaskProgress, progressLine } from '../render/live.ts';
 import type { Style } from '../render/text.ts';
 import { printRemark, styleOf } from './output.ts';
@@ -65,7 +66,7 @@ function standardErrorOutput(): ProgressOutput {
     style: styleOf(stderr),
     isLive,
     showLine: (line) => {
-      if (isLive) stderr.write(`\r\x1b[K${line}`);
+      if (isLive) stderr.write(`\r\x1b[K${escapeTerminalLine(line, styleOf(stderr).color)}`);
       else printRemark(line);
       isShown = true;
     },

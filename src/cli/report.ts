@@ -8,6 +8,7 @@ import { reportMarkdown } from '../render/markdown.ts';
 import { staircaseSvg } from '../render/svg.ts';
 import { viewStaircase } from '../view/pictures/staircase.ts';
 import { openWorkspace } from '../workspace/git.ts';
+import { recordTip } from '../workspace/recorded-tip.ts';
 import { type FoundLab, findLab, viewOf } from './find.ts';
 import { printText, printJson } from './output.ts';
 import { drawPng } from './png.ts';
@@ -43,7 +44,7 @@ export async function main(invocation: Invocation<typeof REPORT_OPTIONS>): Promi
 
 /** Write the report of a lab from its ledger. */
 export async function writeReport(foundLab: FoundLab, reportFolder = foundLab.paths.report): Promise<ReportFiles> {
-  const { view, state } = viewOf(foundLab);
+  const { view, state, facts } = viewOf(foundLab);
   const progress = openProgress('writing the report');
   const diffsByRange = await keptDiffs(foundLab, state).finally(() => progress.endProgress());
   const diffOf = (olderNumber: number, newerNumber: number): string | undefined =>
@@ -57,6 +58,8 @@ export async function writeReport(foundLab: FoundLab, reportFolder = foundLab.pa
   writeAtomic(reportFiles.picture, staircaseSvg(viewStaircase(view)));
   writeAtomic(reportFiles.markdown, reportMarkdown(view, { diffOf, picture: 'progress.svg' }));
   writeAtomic(reportFiles.html, reportHtml(view, { diffOf }));
+  if (state.lab && fs.existsSync(foundLab.paths.store))
+    await recordTip(foundLab.paths.store, state.lab.lab, facts.tip, state.seq + 1);
   return reportFiles;
 }
 

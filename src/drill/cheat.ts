@@ -5,10 +5,10 @@
 import type { FileEdit } from '../core/ports.ts';
 
 /**
- * Refused before it ran; ended without a number; found to be effectively the incumbent; or measured honestly without a
- * gain.
+ * Refused before it ran; ended without a number; found to be effectively the incumbent; measured honestly without a
+ * gain; or whatever it ended as, with nothing but text in all that people see of it.
  */
-export type Fate = 'refused' | 'no number' | 'no-op' | 'no gain';
+export type Fate = 'refused' | 'no number' | 'no-op' | 'no gain' | 'text only';
 
 /** New content by path, or a function that makes it from the shipped files. */
 export type PlantedEdits = readonly FileEdit[] | ((readShipped: (path: string) => string) => readonly FileEdit[]);
@@ -37,6 +37,7 @@ export const expectRefused = withFate('refused');
 export const expectNoNumber = withFate('no number');
 export const expectNoOp = withFate('no-op');
 export const expectNoGain = withFate('no gain');
+export const expectTextOnly = withFate('text only');
 
 /**
  * Cheats that every arena has: they change files that must not change. `honestEdits` are two changes that may be made.

@@ -13,10 +13,12 @@ import { measurementsOf } from '../core/state.ts';
 import { copyTree, removeTree } from '../os/files.ts';
 import { taggedPids } from '../os/proc.ts';
 import type { Cheat, PlantedEdits, Fate } from './cheat.ts';
+import { FOLDER_CHANGES, FOLDER_CHEATS } from './cheats-folders.ts';
 import { HELLO_CHEATS } from './cheats-hello.ts';
 import { NANO_CHEATS } from './cheats-nano.ts';
 import { SORT_CHEATS } from './cheats-sort.ts';
 import type { DrillLab, DrillLine, OpenDrillLab } from './drill-lab.ts';
+import { findLoudSurface } from './text-only.ts';
 import { meddleWithFiles, meddleWithLedger } from './outside.ts';
 
 export interface DrilledArena {
@@ -26,17 +28,29 @@ export interface DrilledArena {
   readonly editable: string;
   /** The training clock, where that of the arena is too long. */
   readonly seconds?: number;
-  /** Replacements in files of the copy that make it faster: a twin must be measured, its verdict does not matter. */
-  readonly cheaper?: Readonly<Record<string, readonly [string, string]>>;
+  /** The shipped arena that is copied, where it has another name. */
+  readonly shipped?: string;
+  /**
+   * Replacements in files of the copy that make it faster, or give it what its cheats need: a twin must be measured,
+   * its verdict does not matter.
+   */
+  readonly changes?: Readonly<Record<string, readonly [string, string]>>;
 }
 
 export const DRILLED_ARENAS: readonly DrilledArena[] = [
   { name: 'hello', cheats: HELLO_CHEATS, editable: 'candidate.sh' },
   {
+    name: 'hello-folders',
+    shipped: 'hello',
+    cheats: FOLDER_CHEATS,
+    editable: 'candidate.sh',
+    changes: FOLDER_CHANGES,
+  },
+  {
     name: 'sort-speed',
     cheats: SORT_CHEATS,
     editable: 'sort.mjs',
-    cheaper: {
+    changes: {
       'arena.yaml': ['rule: paired', 'rule: paired, max_replicates: 1'],
       'evaluate.mjs': ['ROUNDS = 60', 'ROUNDS = 14'],
     },
@@ -76,13 +90,13 @@ export async function drillArenas(openLab: OpenDrillLab, options: DrillOptions):
     };
     try {
       const arenaCopy = path.join(workDir, name);
-      const shippedFolder = path.join(options.arenas, name);
+      const shippedFolder = path.join(options.arenas, drilledArena.shipped ?? name);
       copyTree(shippedFolder, arenaCopy, (entry) => NEVER_COPIED.has(path.basename(entry)));
       // The results of setup and prepare are the same for the copy.
       const cacheFolder = path.join('.overnight', 'cache');
       if (fs.existsSync(path.join(shippedFolder, cacheFolder)))
         copyTree(path.join(shippedFolder, cacheFolder), path.join(arenaCopy, cacheFolder));
-      for (const [file, [original, replacement]] of Object.entries(drilledArena.cheaper ?? {})) {
+      for (const [file, [original, replacement]] of Object.entries(drilledArena.changes ?? {})) {
         const changedFile = path.join(arenaCopy, file);
         fs.writeFileSync(changedFile, fs.readFileSync(changedFile, 'utf8').replace(original, replacement));
       }
@@ -244,6 +258,8 @@ function isCaught(opened: DrillLab, experiment: Experiment, fate: Fate): boolean
       return experiment.state === 'decided' && experiment.decision.kind === 'no-op';
     case 'no gain':
       return hasNumber(opened, experiment) && verdict !== 'kept';
+    case 'text only':
+      return findLoudSurface(opened, experiment) === undefined;
     default:
       return fate satisfies never;
   }

@@ -3,7 +3,9 @@
  * to a command. Never delays or ends a run: notices wait in a queue, each has seconds to arrive, and a target that
  * cannot be reached is named once on the screen.
  */
+import { defined } from '../base/defined.ts';
 import { reasonOf } from '../base/error.ts';
+import { escapeDiscord, escapeEnvironment, escapeNotice, escapeSlack, stringifyJson } from '../base/escape.ts';
 import { monotonicMs, sleep } from '../os/clock.ts';
 import { captureOutput } from '../os/spawn.ts';
 import type { Notice } from '../view/lab/notice.ts';
@@ -130,15 +132,21 @@ export function messageOf(
 ): { readonly body: string; readonly headers: Record<string, string> } {
   const jsonHeaders = { 'content-type': 'application/json' };
   const fullText = `${notice.title}\n${notice.text}`;
+  const noUnfurling = { mrkdwn: false, unfurl_links: false, unfurl_media: false };
   switch (shape) {
-    case 'slack': {
-      const escapedText = fullText.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-      return { headers: jsonHeaders, body: JSON.stringify({ text: escapedText.slice(0, 3000) }) };
-    }
+    case 'slack':
+      return {
+        headers: jsonHeaders,
+        body: stringifyJson({ text: escapeSlack(fullText.slice(0, 2500)), ...noUnfurling }),
+      };
     case 'discord':
       return {
         headers: jsonHeaders,
-        body: JSON.stringify({ content: fullText.slice(0, 1900), allowed_mentions: { parse: [] } }),
+        body: stringifyJson({
+          content: escapeDiscord(fullText.slice(0, 1500)).slice(0, 1990),
+          allowed_mentions: { parse: [] },
+          flags: DISCORD_NO_EMBEDS,
+        }),
       };
     case 'ntfy': {
       // Headers carry ASCII only; the body has the whole text.
@@ -148,14 +156,17 @@ export function messageOf(
         priority: URGENT_KINDS.has(notice.kind) ? 'high' : 'default',
         'content-type': 'text/plain; charset=utf-8',
       };
-      return { headers, body: fullText.slice(0, 3500) };
+      return { headers, body: escapeNotice(fullText.slice(0, 3500)) };
     }
     case 'json':
-      return { headers: jsonHeaders, body: JSON.stringify(notice) };
+      return { headers: jsonHeaders, body: stringifyJson(notice) };
     default:
       return shape satisfies never;
   }
 }
+
+/** SUPPRESS_EMBEDS of Discord's message flags. */
+const DISCORD_NO_EMBEDS = 1 << 2;
 
 const URGENT_KINDS = new Set<Notice['kind']>(['failure', 'stall']);
 
@@ -175,18 +186,20 @@ async function postNotice(address: string, notice: Notice, signal: AbortSignal):
  * line.
  */
 async function runCommand(command: string, notice: Notice): Promise<void> {
-  const env = {
-    ...process.env,
-    OVERNIGHT_NOTICE: notice.kind,
-    OVERNIGHT_TITLE: notice.title,
-    OVERNIGHT_TEXT: notice.text,
-    OVERNIGHT_ARENA: notice.arena,
-    OVERNIGHT_VERDICT: notice.verdict,
-    OVERNIGHT_REASON: notice.reason,
-    OVERNIGHT_DETAIL: notice.detail,
-  };
+  const { kind, title, text, arena, verdict, reason, detail } = notice;
+  const variables = defined({
+    NOTICE: kind,
+    TITLE: title,
+    TEXT: text,
+    ARENA: arena,
+    VERDICT: verdict,
+    REASON: reason,
+    DETAIL: detail,
+  });
+  const ownEntries = Object.entries(variables).map(([name, value]) => [`OVERNIGHT_${name}`, escapeEnvironment(value)]);
+  const env = { ...process.env, ...Object.fromEntries(ownEntries) };
   const commandResult = await captureOutput('sh', ['-c', command], {
-    input: JSON.stringify(notice),
+    input: stringifyJson(notice),
     env,
     timeoutMs: COMMAND_MS,
   });

@@ -1,5 +1,5 @@
 /** Elements of SVG as strings: attributes in their order, numbers rounded to a tenth of a pixel, text escaped. */
-import { escapeHtml } from './text.ts';
+import { escapeHtml } from '../base/escape.ts';
 
 type Attributes = Readonly<Record<string, string | number | undefined>>;
 

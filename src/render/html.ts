@@ -2,6 +2,7 @@
  * The report as one HTML file: no network, no scripts, light and dark, printable. Everything from a ledger is
  * escaped and isolated, so that neither markup nor writing direction can leak out of its place.
  */
+import { escapeHtml as esc } from '../base/escape.ts';
 import { formatCount } from '../base/text.ts';
 import { STANDING_TEXTS } from '../view/lab/experiment.ts';
 import { viewStaircase } from '../view/pictures/staircase.ts';
@@ -10,7 +11,7 @@ import { ideaText, keptEffectText, MAX_DIFF_CHARS, type ReportOptions, summarize
 import { GLYPHS, kindOf } from './marks.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import { staircaseSvg } from './svg.ts';
-import { cutText, escapeHtml as esc } from './text.ts';
+import { cutText } from './text.ts';
 
 /** Rows of the table of all experiments; above, the middle is left out and said to be. */
 const MAX_ROWS = 3000;
@@ -81,10 +82,10 @@ function headerHtml(view: LabView): string {
     ['next', proseHtml(view.next[0] ?? 'nothing')],
   ];
   return `<header>
-<h1>${foreignHtml(view.arena)} <span class="soft">${foreignHtml(view.metric.name)} ${view.metric.arrow}</span></h1>
+<h1>${foreignHtml(view.arena)} <span class="soft">${foreignHtml(view.metric.name)} ${esc(view.metric.arrow)}</span></h1>
 <p class="verdict">${esc(view.verdict.sentence)}</p>
 <p><span class="state s-${view.state.kind.replaceAll(' ', '-')}">${foreignHtml(view.state.text)}</span></p>
-<p class="trust t-${grade}"><b>Trust: ${grade}</b>, because ${esc(reason)}.</p>
+<p class="trust t-${esc(grade)}"><b>Trust: ${esc(grade)}</b>, because ${esc(reason)}.</p>
 <dl class="tiles">${tiles.map(([label, html]) => `<div><dt>${label}</dt><dd>${html}</dd></div>`).join('')}</dl>
 </header>`;
 }
@@ -120,9 +121,9 @@ function segmentHtml(view: LabView, segment: SegmentView, options: ReportOptions
       `${foreignHtml(experiment.hypothesis)}${experiment.standing === 'not shown' ? ` <span class="soft">${STANDING_TEXTS['not shown']}</span>` : ''}`,
       esc(keptEffectText(experiment)),
       esc(experiment.shrunken?.words ?? ''),
-      experiment.chance ?? '',
+      esc(experiment.chance ?? ''),
       measuredHtml(experiment),
-      experiment.lines,
+      esc(experiment.lines),
     ]),
     [0, 4, 5, 6],
   );
@@ -135,7 +136,9 @@ function segmentHtml(view: LabView, segment: SegmentView, options: ReportOptions
 const signHtml = (experiment: ExperimentView): string =>
   `<span class="k-${kindOf(experiment).replaceAll(' ', '-')}">${GLYPHS[kindOf(experiment)]}</span> ${experiment.n}`;
 const measuredHtml = (experiment: ExperimentView): string =>
-  experiment.mean ? `${experiment.mean.text}${experiment.half ? `&nbsp;±&nbsp;${experiment.half.text}` : ''}` : '';
+  experiment.mean
+    ? `${esc(experiment.mean.text)}${experiment.half ? `&nbsp;±&nbsp;${esc(experiment.half.text)}` : ''}`
+    : '';
 
 function diffHtml(title: string, diff: string | undefined): string {
   if (!diff) return '';
@@ -222,8 +225,8 @@ function costHtml(view: LabView): string {
     ['session', 'started', 'length', 'end', 'device'],
     view.sessions.map((session) => [
       String(session.session + 1),
-      session.started,
-      session.length,
+      esc(session.started),
+      esc(session.length),
       `${esc(session.end)}${session.detail ? `: ${foreignHtml(session.detail)}` : ''}`,
       foreignHtml(session.device),
     ]),
@@ -261,11 +264,11 @@ function everyExperimentHtml(view: LabView): string {
     signHtml(experiment),
     esc(experiment.verdict),
     measuredHtml(experiment),
-    experiment.effect?.delta ?? '',
+    esc(experiment.effect?.delta ?? ''),
     experiment.replicates > 0 ? String(experiment.replicates) : '',
     `${foreignHtml(cutText(experiment.hypothesis, 300))}${experiment.why ? `<br><span class="soft">${foreignHtml(cutText(experiment.why, 200))}</span>` : ''}`,
     experiment.n > 0 ? `#${experiment.parent}` : '',
-    experiment.duration,
+    esc(experiment.duration),
     foreignHtml(cutText(experiment.reason, 160)),
   ]);
   const headings = ['#', 'verdict', esc(view.metric.name), 'change', 'n', 'idea', 'parent', 'time', 'reason'];

@@ -1,10 +1,11 @@
 /** The report as Markdown: one page, every line from the view. Hostile text stays text. */
+import { escapeMarkdown as esc, escapeTerminalLine, fenceMarkdown } from '../base/escape.ts';
 import { formatCount } from '../base/text.ts';
 import { STANDING_TEXTS } from '../view/lab/experiment.ts';
 import { viewStaircase } from '../view/pictures/staircase.ts';
 import type { ExperimentView, LabView, SegmentView } from '../view/types.ts';
 import { GLYPHS, kindOf } from './marks.ts';
-import { cutText, escapeMarkdown as esc, revealBidi } from './text.ts';
+import { cutText } from './text.ts';
 
 export interface ReportOptions {
   /** Unified diff from one experiment to another, where there is one. */
@@ -40,7 +41,7 @@ const sectionText = (title: string, bodyLines: readonly string[]): string =>
 function escapeProse(sentence: string): string {
   return sentence
     .split(/(`overnight[^`]*`)/)
-    .map((part) => (part.startsWith('`overnight') ? part : esc(part)))
+    .map((part) => (part.startsWith('`overnight') ? escapeTerminalLine(part) : esc(part)))
     .join('');
 }
 
@@ -55,9 +56,9 @@ function reportHead(view: LabView, options: ReportOptions): string {
   const imageLink = `![${esc(staircase.title)}: ${esc(staircase.description)}](${options.picture ?? 'progress.svg'})`;
   const trustMark = view.trust.grade === 'reported' ? '**🔴 ' : '**';
   return [
-    `# ${esc(view.arena)}: ${esc(view.metric.name)} ${view.metric.arrow}`,
+    `# ${esc(view.arena)}: ${esc(view.metric.name)} ${esc(view.metric.arrow)}`,
     `**${esc(view.verdict.sentence)}**`,
-    `State: ${esc(view.state.text)}. ${trustMark}Trust: ${view.trust.grade}**, because ${esc(view.trust.reason)}.`,
+    `State: ${esc(view.state.text)}. ${trustMark}Trust: ${esc(view.trust.grade)}**, because ${esc(view.trust.reason)}.`,
     `False keeps: ${esc(view.luck.text)}.`,
     imageLink,
     `*${esc(staircase.caption)}*`,
@@ -93,10 +94,10 @@ function stepRow(experiment: ExperimentView): string {
   const rowCells = [
     `${GLYPHS[kindOf(experiment)]} ${experiment.n}`,
     `${esc(experiment.hypothesis)}${standingNote}`,
-    keptEffectText(experiment),
-    experiment.shrunken?.words ?? '',
-    experiment.chance ?? '',
-    `${experiment.mean?.text ?? ''}${experiment.half ? ` ± ${experiment.half.text}` : ''}`,
+    esc(keptEffectText(experiment)),
+    esc(experiment.shrunken?.words ?? ''),
+    esc(experiment.chance ?? ''),
+    esc(`${experiment.mean?.text ?? ''}${experiment.half ? ` ± ${experiment.half.text}` : ''}`),
     experiment.lines,
   ];
   return `| ${rowCells.join(' | ')} |`;
@@ -113,22 +114,14 @@ function diffLines(n: number, options: ReportOptions): string[] {
     wholeDiff.length > MAX_DIFF_CHARS
       ? `${wholeDiff.slice(0, MAX_DIFF_CHARS)}\n… cut; \`overnight diff 0 ${n}\` shows all`
       : wholeDiff;
-  const fence = '`'.repeat(Math.max(3, ...[...shownDiff.matchAll(/`+/g)].map(([backticks]) => backticks.length + 1)));
-  return [
-    '',
-    `The whole change, from the baseline to #${n}:`,
-    '',
-    `${fence}diff`,
-    revealBidi(shownDiff).trimEnd(),
-    fence,
-  ];
+  return ['', `The whole change, from the baseline to #${n}:`, '', fenceMarkdown('diff', shownDiff)];
 }
 
 function deadEndsSection(view: LabView): string {
   const themeLines = view.deadEnds.flatMap((theme) => {
     const bestExperiment = theme.best === undefined ? undefined : view.experiments[theme.best];
     const bestText = bestExperiment ? `. Best: ${resultText(bestExperiment)}` : '';
-    const themeLine = `- **${esc(theme.theme)}**: ${theme.tried} tried, ${theme.text}${bestText}`;
+    const themeLine = `- **${esc(theme.theme)}**: ${theme.tried} tried, ${esc(theme.text)}${bestText}`;
     const otherLines = theme.experiments
       .filter((n) => n !== theme.best)
       .slice(0, MAX_LISTED)
@@ -179,7 +172,8 @@ function undecidedSection(view: LabView): string {
 
 function healthSection(view: LabView): string {
   const checkLines = view.health.map(
-    (healthCheck) => `- ${healthCheck.warning ? '⚠ ' : ''}**${healthCheck.what}**: ${escapeProse(healthCheck.text)}`,
+    (healthCheck) =>
+      `- ${healthCheck.warning ? '⚠ ' : ''}**${esc(healthCheck.what)}**: ${escapeProse(healthCheck.text)}`,
   );
   const noiseLines = view.noise
     ? [
@@ -204,11 +198,11 @@ function costSection(view: LabView): string {
     `- ${timeTexts.sessions} in ${formatCount(view.sessions.length, 'session')}: ${shares.join(', ')}`,
     `- ${timeTexts.perExperiment} of measuring per experiment, ${timeTexts.perHour} experiments per hour`,
     `- ${esc(view.spend.text)}`,
-    ...view.economics.lines.map(({ what, text }) => `- ${what}: ${esc(text)}`),
+    ...view.economics.lines.map(({ what, text }) => `- ${esc(what)}: ${esc(text)}`),
   ];
   const sessionRows = view.sessions.map(
     (session) =>
-      `| ${session.session + 1} | ${session.started} | ${session.length} | ${esc(session.end)}${session.detail ? `: ${esc(session.detail)}` : ''} |`,
+      `| ${session.session + 1} | ${esc(session.started)} | ${esc(session.length)} | ${esc(session.end)}${session.detail ? `: ${esc(session.detail)}` : ''} |`,
   );
   const sessionTable = ['', '| session | started | length | end |', '|--:|---|---|---|', ...sessionRows];
   return sectionText('Cost', [...costLines, ...sessionTable]);
@@ -217,11 +211,13 @@ function costSection(view: LabView): string {
 function takeSection(view: LabView): string {
   if (view.take.length === 0) return '';
   const commandWidth = Math.max(22, ...view.take.map((entry) => entry.command.length));
-  const commandLines = view.take.map((entry) => `${entry.command.padEnd(commandWidth)} # ${entry.what}`);
-  return sectionText('Take it', ['```sh', ...commandLines, '```']);
+  const commandLines = view.take.map((entry) =>
+    escapeTerminalLine(`${entry.command.padEnd(commandWidth)} # ${entry.what}`),
+  );
+  return sectionText('Take it', [fenceMarkdown('sh', commandLines.join('\n'))]);
 }
 
 function finePrintSection(view: LabView): string {
-  const printLines = view.finePrint.map(({ label, text }) => `- ${label}: ${esc(text)}`);
-  return sectionText('Fine print', [...printLines, `- Written: ${view.madeAt}`]);
+  const printLines = view.finePrint.map(({ label, text }) => `- ${esc(label)}: ${esc(text)}`);
+  return sectionText('Fine print', [...printLines, `- Written: ${esc(view.madeAt)}`]);
 }

@@ -2,6 +2,7 @@
  * The dashboard's smaller pictures as SVG: replicates on a strip, the device's time, knobs side by side, two metrics,
  * curves. Pure strings, coloured by the page's style (class names), readable without it.
  */
+import { escapeHtml } from '../base/escape.ts';
 import type { CurveData } from '../view/answers.ts';
 import type { FactorsView } from '../view/pictures/factors.ts';
 import { formatFixed, secondaryTextOf } from '../view/format.ts';
@@ -9,7 +10,6 @@ import type { MachinesView } from '../view/pictures/machines.ts';
 import { roundTicks } from '../view/pictures/scale.ts';
 import type { MarkKind } from '../view/pictures/staircase.ts';
 import { drawElement, drawPath, drawTitle, toPixels } from './element.ts';
-import { escapeHtml } from './text.ts';
 
 const classNameOf = (kind: MarkKind): string => `p-${kind.replace(' ', '-')}`;
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { escapeMarkdown, escapeTerminal } from '../base/escape.ts';
 import { labs } from '../../tests/golden/labs.ts';
 import { type SyntheticOptions, syntheticLab } from '../testing/synthetic.ts';
 import { viewLab } from '../view/lab/lab.ts';
@@ -11,7 +12,7 @@ import { liveWindow, progressLine } from './live.ts';
 import { reportMarkdown } from './markdown.ts';
 import { staircaseSvg } from './svg.ts';
 import { experimentLine, logText, statusText, summaryText } from './terminal.ts';
-import { cutText, escapeMarkdown, PLAIN, padText, spellText, widthOf, wrapText } from './text.ts';
+import { cutText, PLAIN, padText, paintText, spellText, widthOf, wrapText } from './text.ts';
 
 function view(options: SyntheticOptions): LabView {
   const { state, now, tip } = syntheticLab(options);
@@ -179,7 +180,7 @@ describe('text in columns', () => {
     expect(widthOf('abc')).toBe(3);
     expect(widthOf('日本')).toBe(4);
     expect(widthOf('👩‍👩‍👧‍👦')).toBe(2);
-    expect(widthOf('\x1b[31mred\x1b[0m')).toBe(3);
+    expect(widthOf(paintText({ ...PLAIN, color: true }, 'red', 'red'))).toBe(3);
     expect(cutText('日本語', 5)).toBe('日本…');
     expect(padText('ab', 4, 'right')).toBe('  ab');
     expect(wrapText('one two three', 8)).toEqual(['one two', 'three']);
@@ -199,7 +200,7 @@ describe('text in columns', () => {
 
   it('uses colour only beside a sign', () => {
     const lab = view({ n: 12, seed: 3 });
-    const colored = summaryText(lab, { ...PLAIN, color: true });
+    const colored = escapeTerminal(summaryText(lab, { ...PLAIN, color: true }), true);
     expect(colored).toContain('\x1b[');
     expect(colored.replace(/\x1b\[\d+m/g, '')).toBe(summaryText(lab, PLAIN));
   });

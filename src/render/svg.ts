@@ -3,12 +3,13 @@
  * = kept but not, small dot = discarded, ? = inconclusive, cross = failed (on the rug), triangle = beyond the edge. The
  * running best is the only line.
  */
+import { escapeHtml } from '../base/escape.ts';
 import type { Mark, MarkKind, StaircaseView } from '../view/pictures/staircase.ts';
 import { drawElement, drawPath, drawTitle, toPixels } from './element.ts';
 import { WORDS } from './marks.ts';
 import { type Box, placeLabels } from './place.ts';
 import { STAIR_STYLE } from './stair-style.ts';
-import { cutText, escapeHtml, widthOf } from './text.ts';
+import { cutText, widthOf } from './text.ts';
 
 export interface SvgOptions {
   readonly width?: number;

@@ -2,27 +2,22 @@
  * Tables as CSV and Markdown: the same text from the command line and from the dashboard's copy menu. Programs read
  * CSV, so numbers have the ASCII minus there; people read Markdown, so they have the typographic one.
  */
+import { escapeCsv, escapeMarkdown } from '../base/escape.ts';
 import { MINUS } from '../view/format.ts';
 
 /** A cell that holds figures and nothing else: `−0.0072`, `+4 −2`, `1,204`, `2.0 %`. */
 const FIGURES = /^[+\-−]?[\d.,\s%+\-−eE]+$/;
 
-/** RFC 4180. A cell that a spreadsheet would take for a formula is marked as text. */
+/** RFC 4180; no cell is a formula. */
 export function csvText(rows: readonly (readonly string[])[]): string {
-  const formatCell = (content: string): string => {
-    const isFigures = FIGURES.test(content);
-    const isFormula = /^[=+@\-\t\r]/.test(content) && !isFigures;
-    const safeText = isFormula ? `'${content}` : isFigures ? content.replaceAll(MINUS, '-') : content;
-    return /[",\r\n]/.test(safeText) ? `"${safeText.replaceAll('"', '""')}"` : safeText;
-  };
+  const formatCell = (content: string): string =>
+    escapeCsv(FIGURES.test(content) ? content.replaceAll(MINUS, '-') : content);
   return `${rows.map((cells) => cells.map(formatCell).join(',')).join('\n')}\n`;
 }
 
 export function markdownTable([headings = [], ...rows]: readonly (readonly string[])[]): string {
   const escapeCell = (content: string): string =>
-    (FIGURES.test(content) ? content.replaceAll('-', MINUS) : content)
-      .replace(/([\\|`*_<>[\]])/g, '\\$1')
-      .replace(/\s+/g, ' ');
+    escapeMarkdown(FIGURES.test(content) ? content.replaceAll('-', MINUS) : content);
   const formatLine = (cells: readonly string[]): string => `| ${cells.map(escapeCell).join(' | ')} |`;
   return `${[formatLine(headings), `|${headings.map(() => '---').join('|')}|`, ...rows.map(formatLine)].join('\n')}\n`;
 }

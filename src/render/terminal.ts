@@ -58,7 +58,7 @@ export function trustBadge(view: Pick<LabView, 'trust'>, style: Style): string {
 
 /** Lines as they go to the terminal. */
 export function formatLines(lines: readonly string[], style: Style): string {
-  return `${lines.map((line) => spellText(line.trimEnd(), style)).join('\n')}\n`;
+  return `${lines.map((line) => spellText(line.replace(/[\n\r\u2028\u2029]+/g, ' ').trimEnd(), style)).join('\n')}\n`;
 }
 
 /** Columns of a duration: `12 h 05 min`. */

@@ -1,6 +1,6 @@
 /** Text of candidates stays text wherever it is put. */
 import { expect, it } from 'vitest';
-import { escapeHtml } from './text.ts';
+import { escapeHtml } from '../base/escape.ts';
 
 it.each([
   ['"', '&quot;'],

@@ -2,6 +2,7 @@
  * `results.tsv` in upstream's five columns: commit, metric, memory_gb, status, description, for existing tools. The
  * ledger is the record.
  */
+import { escapeTsv } from '../base/escape.ts';
 import { oneLine } from '../base/text.ts';
 import type { Experiment } from '../core/experiment.ts';
 import { verdictOf } from '../core/experiment.ts';
@@ -13,8 +14,11 @@ export function resultsTsv(state: LabState): string {
   const rows = state.experiments
     .filter((experiment) => experiment.state === 'decided' || experiment.idea.kind === 'baseline')
     .map((experiment) => experimentRow(state, experiment));
-  return `${[`commit\t${metric}\tmemory_gb\tstatus\tdescription`, ...rows].join('\n')}\n`;
+  const headings = ['commit', metric, 'memory_gb', 'status', 'description'];
+  return `${[formatRow(headings), ...rows].join('\n')}\n`;
 }
+
+const formatRow = (cells: readonly string[]): string => cells.map(escapeTsv).join('\t');
 
 function experimentRow(state: LabState, experiment: Experiment): string {
   const outcomes = measurementsOf(state, experiment.idea.n).flatMap((measurement) =>
@@ -26,13 +30,13 @@ function experimentRow(state: LabState, experiment: Experiment): string {
     experiment.state === 'open' || experiment.state === 'decided' ? experiment.snapshot.commit.slice(0, 7) : '-------';
   const meanValue = outcomes.length > 0 ? mean(outcomes.map((outcome) => outcome.value)) : 0;
   const memoryGb = outcomes.length > 0 ? Math.max(...outcomes.map((outcome) => outcome.memory)) / 1024 : 0;
-  return [
+  return formatRow([
     commit,
     meanValue.toFixed(6),
     memoryGb.toFixed(1),
     statusOf(experiment),
     oneLine(experiment.idea.hypothesis, 200),
-  ].join('\t');
+  ]);
 }
 
 /** Upstream knows keep, discard and crash. */

@@ -8,12 +8,15 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { cleanJson } from '../base/escape.ts';
 import { sha256Hex } from '../base/hash.ts';
 import type { LabState } from '../core/state.ts';
 import { currentTime, sleep } from '../os/clock.ts';
 import type { LabCard, ReadingCard } from '../view/answers.ts';
 import { dateTime } from '../view/format.ts';
 import { viewFactors } from '../view/pictures/factors.ts';
+import { AnswerCache, BusyError } from './answer-cache.ts';
 import {
   boardAt,
   chainHolds,
@@ -61,10 +64,12 @@ export function createApp(
   const app = new Hono();
   const labFeeds = new LabFeeds(deps);
   app.use('*', guardRequests(portInUse));
-  app.onError((error, context) => context.json({ error: error.message }, 500));
+  app.onError((error, context) =>
+    respondJson(context, { error: error.message }, error instanceof BusyError ? 503 : 500),
+  );
   app.get('/api/labs', async (context) => {
     await labFeeds.loadAll();
-    return context.json(labFeeds.listCards());
+    return respondJson(context, labFeeds.listCards());
   });
   app.get('/api/stream', (context) =>
     context.req.query('lab') ? streamLab(context, labFeeds) : streamList(context, labFeeds),
@@ -144,7 +149,7 @@ function streamList(context: Context, labFeeds: LabFeeds): Response {
     void labFeeds.loadAll();
     while (!stream.aborted) {
       const cards = labFeeds.listCards();
-      const cardsJson = JSON.stringify(cards);
+      const cardsJson = cleanJson(JSON.stringify(cards));
       if (cardsJson !== lastData) await stream.writeSSE({ event: 'labs', data: cardsJson });
       lastData = cardsJson;
       await sleep(cards.some((card) => 'reading' in card) ? READING_MS : LIST_MS);
@@ -166,13 +171,16 @@ async function waitUntilClosed(stream: {
 }
 
 function addReadRoutes(app: Hono, labFeeds: LabFeeds, deps: ServerDeps): void {
+  const answers = new AnswerCache();
   const addRoute = (route: string, respond: (feed: Feed, context: Context) => unknown): void => {
     app.get(route, async (context) => {
       const feed = labFeeds.feedOf(context.req.query('lab'));
       if (!feed) return respondNotFound(context);
       await feed.loadLedger();
       const answer = await respond(feed, context);
-      return answer === undefined ? context.json({ error: 'It does not exist.' }, 404) : context.json(answer);
+      return answer === undefined
+        ? respondJson(context, { error: 'It does not exist.' }, 404)
+        : respondJson(context, answer);
     });
   };
   const requestedSeq = (context: Context): number | undefined => queryNumber(context, 'at');
@@ -181,13 +189,19 @@ function addReadRoutes(app: Hono, labFeeds: LabFeeds, deps: ServerDeps): void {
     experimentAt(feed, queryNumber(context, 'n') ?? -1, requestedSeq(context)),
   );
   addRoute('/api/machines', (feed, context) => machinesAt(feed, requestedSeq(context)));
-  addRoute('/api/factors', (feed, context) => {
+  addRoute('/api/factors', async (feed, context) => {
     const { state, facts } = stateAt(feed, requestedSeq(context));
-    return { ...viewFactors(state, facts), importance: deps.knobImportance(state) };
+    const importance = await answers.findAnswer(feed.folder.id, `importance ${state.seq}`, feed.stamp, () =>
+      deps.knobImportance(state),
+    );
+    return { ...viewFactors(state, facts), importance };
   });
-  addRoute('/api/diff', (feed, context) =>
-    diffOf(feed, queryNumber(context, 'from') ?? -1, queryNumber(context, 'to') ?? -1, deps.diffCommits),
-  );
+  addRoute('/api/diff', (feed, context) => {
+    const [baseN, targetN] = [queryNumber(context, 'from') ?? -1, queryNumber(context, 'to') ?? -1];
+    return answers.findAnswer(`diff ${feed.folder.id}`, `${baseN} ${targetN}`, feed.stamp, () =>
+      diffOf(feed, baseN, targetN, deps.diffCommits),
+    );
+  });
   addRoute('/api/log', (feed, context) => logOf(feed, queryBlob(context)));
   addRoute('/api/curve', (feed, context) => {
     const [rangeStart, rangeEnd] = [
@@ -199,30 +213,35 @@ function addReadRoutes(app: Hono, labFeeds: LabFeeds, deps: ServerDeps): void {
     const maxPoints = Math.min(4000, Math.max(2, queryNumber(context, 'width') ?? 800));
     return curveOf(feed, queryBlob(context), { column: queryNumber(context, 'column'), maxPoints, ...range });
   });
-  addRoute('/api/chain', (feed) => ({
-    ok: chainHolds(feed) && feed.tail.problem === undefined,
-    events: feed.tail.count,
-  }));
-  addRoute('/api/audit', (feed) => deps.auditLab(feed.folder));
+  addRoute('/api/chain', (feed) =>
+    answers.findAnswer(`chain ${feed.folder.id}`, '', feed.stamp, () => ({
+      ok: chainHolds(feed) && feed.tail.problem === undefined,
+      events: feed.tail.count,
+    })),
+  );
+  addRoute('/api/audit', (feed) =>
+    answers.findAnswer(`audit ${feed.folder.id}`, '', feed.stamp, () => deps.auditLab(feed.folder)),
+  );
 }
 
 function addControlRoutes(app: Hono, labFeeds: LabFeeds, control: Control): void {
   app.post('/api/request', async (context) => {
     if (!isSameSecret(context.req.header('authorization') ?? '', `Bearer ${control.token}`))
-      return context.json(
+      return respondJson(
+        context,
         { error: 'The token is wrong: open the address that `overnight serve --control` printed.' },
         403,
       );
     const feed = labFeeds.feedOf(context.req.query('lab'));
     if (!feed) return respondNotFound(context);
     await feed.loadLedger();
-    if (feed.tail.problem !== undefined) return context.json({ error: `Read-only: ${feed.tail.problem}` }, 409);
+    if (feed.tail.problem !== undefined) return respondJson(context, { error: `Read-only: ${feed.tail.problem}` }, 409);
     try {
       control.send(feed.folder, await context.req.json(), feed.tail.state);
     } catch (thrown) {
-      return context.json({ error: thrown instanceof Error ? thrown.message : String(thrown) }, 400);
+      return respondJson(context, { error: thrown instanceof Error ? thrown.message : String(thrown) }, 400);
     }
-    return context.json({ ok: true });
+    return respondJson(context, { ok: true });
   });
 }
 
@@ -231,7 +250,11 @@ const isSameSecret = (given: string, expected: string): boolean =>
   timingSafeEqual(Buffer.from(sha256Hex(given)), Buffer.from(sha256Hex(expected)));
 
 const respondNotFound = (context: Context): Response =>
-  context.json({ error: 'There is no such lab below this folder (any more).' }, 404);
+  respondJson(context, { error: 'There is no such lab below this folder (any more).' }, 404);
+
+/** Every answer of the server is JSON in which no text holds what a page or a terminal would obey. */
+const respondJson = (context: Context, value: unknown, status: ContentfulStatusCode = 200): Response =>
+  context.body(cleanJson(JSON.stringify(value)), status, { 'Content-Type': 'application/json' });
 
 function queryNumber(context: Context, parameter: string): number | undefined {
   const queryText = context.req.query(parameter);

@@ -4,7 +4,7 @@
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { sanitizeText } from '../base/text.ts';
+import { revealText, sanitizeText } from '../base/text.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import { createFold } from '../core/replay.ts';
 import { codeOf, type LabState } from '../core/state.ts';
@@ -86,7 +86,7 @@ export async function diffOf(feed: Feed, baseN: number, targetN: number, diffCom
     return { text: '', none: `#${beforeCode ? targetN : baseN} has no commit: it was refused or is not ready.` };
   if (!fs.existsSync(storePath))
     return { text: '', none: 'The private git store is not beside this ledger, so there is no diff.' };
-  const diffText = sanitizeText(await diffCommits(feed.folder.arena, storePath, beforeCode.commit, afterCode.commit));
+  const diffText = revealText(await diffCommits(feed.folder.arena, storePath, beforeCode.commit, afterCode.commit));
   if (diffText === '') return { text: diffText, none: `#${baseN} and #${targetN} have the same files.` };
   return diffText.length > MAX_DIFF_LENGTH
     ? { text: `${diffText.slice(0, MAX_DIFF_LENGTH)}\n[… cut; \`overnight diff\` prints all]` }

@@ -4,6 +4,7 @@
  * answered meanwhile. Knows nothing about HTTP.
  */
 import { defined } from '../base/defined.ts';
+import { cleanJson } from '../base/escape.ts';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { setImmediate as breath } from 'node:timers/promises';
@@ -56,7 +57,7 @@ export class Feed {
   #version = 0;
   #head: Partial<BoardHead> = {};
   #headVersions = new Map<string, number>();
-  #rows: { readonly text: string; readonly version: number }[] = [];
+  #rows: { readonly made: string; readonly text: string; readonly version: number }[] = [];
   #view: LabView | undefined;
   readonly #readers = new Set<Reader>();
   #watcher: fs.FSWatcher | undefined;
@@ -112,6 +113,12 @@ export class Feed {
   }
   get tail(): LedgerTail {
     return this.#tail;
+  }
+
+  /** The ledger as it lies there now: changes with every write to it. */
+  get stamp(): string {
+    const ledgerStats = fs.statSync(path.join(this.folder.lab, LEDGER_FILE), { throwIfNoEntry: false });
+    return `${this.#tail.tip} ${ledgerStats?.size} ${ledgerStats?.mtimeMs} ${this.#tail.problem}`;
   }
 
   currentFacts(): Facts {
@@ -251,8 +258,8 @@ export class Feed {
     let hasChanged = false;
     for (const experiment of experiments) {
       const rowText = JSON.stringify(packRow(boardRow(experiment)));
-      if (this.#rows[experiment.n]?.text === rowText) continue;
-      this.#rows[experiment.n] = { text: rowText, version: this.#version };
+      if (this.#rows[experiment.n]?.made === rowText) continue;
+      this.#rows[experiment.n] = { made: rowText, text: cleanJson(rowText), version: this.#version };
       hasChanged = true;
     }
     return hasChanged;
@@ -263,7 +270,7 @@ export class Feed {
     const headPatch = Object.fromEntries(changedKeys.map((key) => [key, this.#head[key as keyof BoardHead] ?? null]));
     // Rows are JSON already; making them again would take longer than everything else.
     const changedRows = this.#rows.filter((row) => row.version > sinceVersion).map((row) => row.text);
-    const patchJson = `{"head":${JSON.stringify(headPatch)},"rows":[${changedRows.join(',')}],"count":${this.#rows.length}}`;
+    const patchJson = `{"head":${cleanJson(JSON.stringify(headPatch))},"rows":[${changedRows.join(',')}],"count":${this.#rows.length}}`;
     return {
       kind,
       cursor: `${this.#epoch}-${this.#version}`,

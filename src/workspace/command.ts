@@ -14,32 +14,58 @@ export interface GitOptions {
   /** The private bare store; without it git runs in `cwd`, reading only. */
   readonly store?: string;
   readonly cwd?: string;
+  /**
+   * Git as the person has it: their configuration counts (which files are ignored, which folders are safe). Otherwise
+   * none does.
+   */
+  readonly asPerson?: true;
   readonly input?: string | Uint8Array;
   /** Exit statuses beside 0 that are an answer and not a failure. */
   readonly allow?: readonly number[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Bytes of the answer at most; absent: 64 MiB. */
+  readonly maxBytes?: number;
 }
 
-const BARE_ENV = {
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_CONFIG_GLOBAL: '/dev/null',
+/** Objects are read as they are, not as replace refs or grafts would have them. */
+const FIXED_ENV = {
   GIT_TERMINAL_PROMPT: '0',
   GIT_OPTIONAL_LOCKS: '0',
+  GIT_NO_REPLACE_OBJECTS: '1',
+  GIT_GRAFT_FILE: '/dev/null',
   LC_ALL: 'C',
 };
+const NO_CONFIG_ENV = { GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_ATTR_NOSYSTEM: '1' };
+/** Where the person's configuration is, whose folders they may read, and where git stops looking for a repository. */
+const PERSON_VARIABLES =
+  /^(XDG_CONFIG_HOME|SUDO_UID|GIT_CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|PARAMETERS|(KEY|VALUE)_\d+)|GIT_CEILING_DIRECTORIES|GIT_DISCOVERY_ACROSS_FILESYSTEM)$/;
+/** Programs that a configuration could have git start are not started. */
+const SAFE_CONFIG = ['core.hooksPath=/dev/null', 'core.fsmonitor=false', 'advice.graftFileDeprecated=false'].flatMap(
+  (setting) => ['-c', setting],
+);
 
-export async function gitBytes(gitArgs: readonly string[], options: GitOptions = {}): Promise<Buffer> {
-  const environment: Record<string, string> = {
+/**
+ * The whole environment of a git process. Nothing else is passed on: GIT_DIR, GIT_OBJECT_DIRECTORY and their like would
+ * lead git to another repository.
+ */
+function gitEnvironment({ asPerson, env }: GitOptions): Record<string, string> {
+  const personEntries = Object.entries(process.env).filter(([name]) => PERSON_VARIABLES.test(name));
+  return {
     PATH: process.env.PATH ?? '/usr/bin:/bin',
     HOME: process.env.HOME ?? '/',
-    ...BARE_ENV,
-    ...options.env,
+    ...(asPerson ? (Object.fromEntries(personEntries) as Record<string, string>) : NO_CONFIG_ENV),
+    ...FIXED_ENV,
+    ...env,
   };
+}
+
+/** Run git and answer how it ended, whatever that is. Throws only where there is no git. */
+export async function askGit(gitArgs: readonly string[], options: GitOptions = {}): Promise<CaptureResult> {
   const storeArgs = options.store ? [`--git-dir=${options.store}`] : [];
   const callGit = (): Promise<CaptureResult> =>
-    captureOutput('git', [...storeArgs, '-c', 'core.hooksPath=/dev/null', ...gitArgs], {
-      env: environment,
-      ...defined({ cwd: options.cwd, input: options.input }),
+    captureOutput('git', [...storeArgs, ...SAFE_CONFIG, ...gitArgs], {
+      env: gitEnvironment(options),
+      ...defined({ cwd: options.cwd, input: options.input, maxBytes: options.maxBytes }),
     });
   let gitResult = await callGit();
   const staleLockFile = options.store ? findStaleLock(options.store, gitResult.stderr) : undefined;
@@ -55,6 +81,11 @@ export async function gitBytes(gitArgs: readonly string[], options: GitOptions =
       next: 'Install it (Debian: apt-get install git) and run again.',
     });
   }
+  return gitResult;
+}
+
+export async function gitBytes(gitArgs: readonly string[], options: GitOptions = {}): Promise<Buffer> {
+  const gitResult = await askGit(gitArgs, options);
   if (gitResult.status !== 0 && !options.allow?.includes(gitResult.status ?? -1)) throw gitError(gitArgs, gitResult);
   return Buffer.from(gitResult.bytes);
 }
@@ -75,7 +106,7 @@ export async function gitText(gitArgs: readonly string[], options: GitOptions = 
   return (await gitBytes(gitArgs, options)).toString('utf8');
 }
 
-function gitError(gitArgs: readonly string[], gitResult: CaptureResult): LabError {
+export function gitError(gitArgs: readonly string[], gitResult: CaptureResult): LabError {
   const stderrText = gitResult.stderr.trim();
   const reason =
     stderrText.split('\n').slice(-3).join(' ') || `it ended with ${gitResult.failure ?? `status ${gitResult.status}`}`;
@@ -90,6 +121,16 @@ function gitError(gitArgs: readonly string[], gitResult: CaptureResult): LabErro
     what: `git ${gitArgs[0]} failed.`,
     why: `git says: ${reason}.`,
     next: 'Run `overnight doctor`; if it persists, the store in .overnight may be damaged.',
+  });
+}
+
+/** A commit or tree that a ledger names, checked: any other text could be an option of git. */
+export function requireObjectId(objectId: string): string {
+  if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(objectId)) return objectId;
+  throw new LabError('E_GIT_FAILED', {
+    what: 'The record names no object of git.',
+    why: `"${objectId.slice(0, 60)}" stands where a commit should.`,
+    next: 'Run `overnight audit`; the ledger was edited or written by a faulty program.',
   });
 }
 

@@ -8,12 +8,15 @@ import { LabError } from '../base/error.ts';
 import type { FileEdit, Snapshot, TreeEntry, Workspace } from '../core/ports.ts';
 import { isFull, listTree, readText, removeTree } from '../os/files.ts';
 import { makeTemporaryFolder } from '../os/folders.ts';
-import { gitBytes, gitText } from './command.ts';
+import { gitText, requireObjectId } from './command.ts';
+import { hashFileList, readObjects, treeOfCommit } from './objects.ts';
 import { readFolder } from './source.ts';
 
 const IDENTITY = 'Overnight <overnight@localhost>';
 /** Bytes of blobs kept in memory between checkouts, because frozen files are the same every time. */
 const MAX_CACHE_BYTES = 64 << 20;
+
+const MAX_KNOWN_TREES = 10_000;
 
 /** The workspace of an arena folder. Creates the store when missing. */
 export async function openWorkspace(arenaFolder: string, storeDir: string): Promise<Workspace> {
@@ -45,6 +48,15 @@ function isAsCommitted(filePath: string, fileMode: string, content: Buffer): boo
   );
 }
 
+const damagedError = (objectId: string, filePath: string, isThere: boolean): LabError =>
+  new LabError('E_GIT_FAILED', {
+    what: `An object ${isThere ? 'in the private store was changed' : 'is missing from the private store'}.`,
+    why: isThere
+      ? `${filePath}: the bytes of ${objectId.slice(0, 12)} are not those that its name stands for.`
+      : `${filePath}: git does not find ${objectId.slice(0, 12)}.`,
+    next: 'Run `overnight audit`; restore `.overnight` from a backup.',
+  });
+
 /** Merge two changes of a text by git; undefined where both changed the same lines. */
 async function mergeTexts(tipText: string, baseText: string, otherText: string): Promise<string | undefined> {
   const mergeDir = makeTemporaryFolder('overnight-merge-');
@@ -67,6 +79,8 @@ class GitWorkspace implements Workspace {
   readonly #store: string;
   readonly #blobs = new Map<string, Buffer>();
   readonly #treeEntries = new Map<string, readonly TreeEntry[]>();
+  /** Trees of commits that this process made. */
+  readonly #treeIds = new Map<string, string>();
   #cachedBytes = 0;
 
   constructor(folder: string, store: string) {
@@ -89,6 +103,7 @@ class GitWorkspace implements Workspace {
     message: string,
     committedAt: string,
   ): Promise<Snapshot> {
+    requireObjectId(parent);
     const fileModes = new Map((await this.listEntries(parent)).map((treeEntry) => [treeEntry.path, treeEntry.mode]));
     const commitStream = new CommitStream(ref, message, committedAt, parent);
     for (const { path: filePath, content } of edits) {
@@ -120,13 +135,17 @@ class GitWorkspace implements Workspace {
         why: `It printed "${importOutput.slice(0, 120)}".`,
         next: 'Check the installed git with `git --version` and run `overnight doctor`.',
       });
+    if (this.#treeIds.size >= MAX_KNOWN_TREES) this.#treeIds.clear();
+    this.#treeIds.set(commit, tree);
     return { commit, tree };
   }
 
   async listEntries(commit: string): Promise<readonly TreeEntry[]> {
     const knownEntries = this.#treeEntries.get(commit);
     if (knownEntries) return knownEntries;
-    const treeOutput = await gitText(['ls-tree', '-r', '-z', '--full-tree', commit], { store: this.#store });
+    const treeOutput = await gitText(['ls-tree', '-r', '-z', '--full-tree', requireObjectId(commit)], {
+      store: this.#store,
+    });
     const treeEntries = treeOutput
       .split('\0')
       .filter(Boolean)
@@ -134,9 +153,19 @@ class GitWorkspace implements Workspace {
         const [, fileMode, objectId, filePath] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(treeLine)!;
         return { path: filePath!, mode: fileMode!, oid: objectId! };
       });
+    if (hashFileList(treeEntries, commit) !== (await this.#treeOf(commit)))
+      throw damagedError(commit, 'the list of files', true);
     if (this.#treeEntries.size >= 8) this.#treeEntries.delete(this.#treeEntries.keys().next().value!);
     this.#treeEntries.set(commit, treeEntries);
     return treeEntries;
+  }
+
+  /** The tree of a commit, by the commit's own bytes. */
+  async #treeOf(commit: string): Promise<string | undefined> {
+    const knownTree = this.#treeIds.get(commit);
+    if (knownTree !== undefined) return knownTree;
+    const object = (await readObjects(this.#store, [commit])).get(commit);
+    return object?.isIntact ? treeOfCommit(object.content) : undefined;
   }
 
   async readFiles(commit: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
@@ -249,13 +278,14 @@ class GitWorkspace implements Workspace {
   }
 
   async diffCommits(fromCommit: string, toCommit: string): Promise<string> {
-    return gitText(['diff-tree', '-r', '-p', '--no-color', '--no-ext-diff', '--no-textconv', fromCommit, toCommit], {
+    const [fromId, toId] = [requireObjectId(fromCommit), requireObjectId(toCommit)];
+    return gitText(['diff-tree', '-r', '-p', '--no-color', '--no-ext-diff', '--no-textconv', fromId, toId], {
       store: this.#store,
     });
   }
 
   async advanceBranch(ref: string, commit: string): Promise<void> {
-    await gitText(['update-ref', ref, commit], { store: this.#store });
+    await gitText(['update-ref', ref, requireObjectId(commit)], { store: this.#store });
   }
 
   async resolveRef(ref: string): Promise<string | undefined> {
@@ -276,26 +306,14 @@ class GitWorkspace implements Workspace {
       else missingIds.add(objectId);
     }
     if (missingIds.size === 0) return blobsById;
-    const batchOutput = await gitBytes(['cat-file', '--batch'], {
-      store: this.#store,
-      input: `${[...missingIds].join('\n')}\n`,
-    });
-    let offset = 0;
-    for (const objectId of missingIds) {
-      const headerEnd = batchOutput.indexOf(10, offset);
-      const blobSize = Number(
-        /^[0-9a-f]+ blob (\d+)$/.exec(batchOutput.toString('latin1', offset, headerEnd))?.[1] ?? Number.NaN,
-      );
-      if (!Number.isFinite(blobSize))
-        throw new LabError('E_GIT_FAILED', {
-          what: 'An object is missing from the private store.',
-          why: `git says "${batchOutput.toString('latin1', offset, headerEnd)}".`,
-          next: 'Run `overnight audit`; restore `.overnight` from a backup.',
-        });
-      const blobContent = Buffer.from(batchOutput.subarray(headerEnd + 1, headerEnd + 1 + blobSize));
-      offset = headerEnd + 2 + blobSize;
-      blobsById.set(objectId, blobContent);
-      this.#rememberBlob(objectId, blobContent);
+    const objects = await readObjects(this.#store, [...missingIds]);
+    for (const { oid: objectId, path: filePath } of treeEntries) {
+      if (!missingIds.has(objectId)) continue;
+      const object = objects.get(objectId);
+      if (object?.type !== 'blob' || !object.isIntact) throw damagedError(objectId, filePath, object !== undefined);
+      blobsById.set(objectId, object.content);
+      this.#rememberBlob(objectId, object.content);
+      missingIds.delete(objectId);
     }
     return blobsById;
   }

@@ -7,7 +7,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import { listTree } from '../os/files.ts';
-import { gitText } from './command.ts';
+import { askGit, gitError, type GitOptions, gitText } from './command.ts';
+import { findRepository } from './find-repository.ts';
 
 export interface SourceFile {
   readonly path: string;
@@ -30,16 +31,16 @@ const MAX_FILES = 20_000;
 const MAX_TOTAL_BYTES = 512 << 20;
 
 /**
- * The repository that a folder belongs to. A repository without a commit is E_NO_COMMITS; being ignored counts as being
- * outside.
+ * The repository that a folder belongs to. A repository without a commit is E_NO_COMMITS, one that git does not read
+ * E_GIT_OWNER or E_GIT_SOURCE; being ignored counts as being outside.
  */
 export async function sourceOf(folder: string): Promise<Source> {
-  const repositoryRoot = (await gitText(['rev-parse', '--show-toplevel'], { cwd: folder, allow: [128] })).trim();
-  if (!repositoryRoot) return { dirty: false };
-  const ignoredPaths = await gitText(['check-ignore', '--', folder], { cwd: folder, allow: [1, 128] });
+  const repositoryRoot = await findRepository(folder);
+  if (repositoryRoot === undefined) return { dirty: false };
+  const ignoredPaths = await gitText(['check-ignore', '--', folder], { ...personAt(folder), allow: [1, 128] });
   if (ignoredPaths.trim() !== '') return { dirty: false };
   const headCommit = (
-    await gitText(['rev-parse', '--quiet', '--verify', 'HEAD^{commit}'], { cwd: folder, allow: [1, 128] })
+    await gitText(['rev-parse', '--quiet', '--verify', 'HEAD^{commit}'], { ...personAt(folder), allow: [1, 128] })
   ).trim();
   if (!headCommit) {
     throw new LabError('E_NO_COMMITS', {
@@ -49,10 +50,13 @@ export async function sourceOf(folder: string): Promise<Source> {
     });
   }
   const isDirty =
-    (await gitText(['status', '--porcelain', '--untracked-files=all', '--', '.'], { cwd: folder })).trim() !== '';
+    (await gitText(['status', '--porcelain', '--untracked-files=all', '--', '.'], personAt(folder))).trim() !== '';
   const subfolder = path.relative(fs.realpathSync(repositoryRoot), fs.realpathSync(folder)).split(path.sep).join('/');
   return { repository: repositoryRoot, commit: headCommit, subfolder, dirty: isDirty };
 }
+
+/** Git in a folder of the person, as the person has it. */
+const personAt = (folder: string): GitOptions => ({ cwd: folder, asPerson: true });
 
 /** Sorted paths of the arena's files. */
 export async function listFolder(folder: string): Promise<string[]> {
@@ -64,13 +68,31 @@ export async function listFolder(folder: string): Promise<string[]> {
 const isNeverListed = (filePath: string): boolean => filePath.split('/').some((pathPart) => NEVER_LISTED.has(pathPart));
 
 async function listRepository(folder: string): Promise<string[]> {
-  const listGitFiles = async (...listArgs: string[]): Promise<string[]> =>
-    (await gitText(['ls-files', '-z', ...listArgs], { cwd: folder })).split('\0').filter(Boolean);
+  const listGitFiles = async (...listArgs: string[]): Promise<string[]> => {
+    const listing = await askGit(['ls-files', '-z', ...listArgs], personAt(folder));
+    requireIgnoreRules(folder, listing.stderr);
+    if (listing.status !== 0) throw gitError(['ls-files'], listing);
+    return listing.stdout.split('\0').filter(Boolean);
+  };
   const trackedFiles = await listGitFiles('--cached', '--recurse-submodules');
   const otherFiles = await listGitFiles('--others', '--exclude-standard');
   return [...new Set([...trackedFiles, ...otherFiles])].filter((filePath) => {
     const fileStats = fs.lstatSync(path.join(folder, filePath), { throwIfNoEntry: false });
     return fileStats !== undefined && !fileStats.isDirectory();
+  });
+}
+
+/** git goes on with a warning where it may not read what is ignored; then too much would be copied. */
+function requireIgnoreRules(folder: string, stderr: string): void {
+  const unreadRules = [...stderr.matchAll(/unable to access '(.*)': Permission denied/g)]
+    .map(([, rulesFile]) => rulesFile!)
+    // The person has no such file of their own where they may not enter the home folder that HOME names.
+    .find((rulesFile) => !/\/git\/(ignore|attributes)$/.test(rulesFile));
+  if (unreadRules === undefined) return;
+  throw new LabError('E_GIT_SOURCE', {
+    what: 'What this repository ignores cannot be read.',
+    why: `git says that ${path.resolve(folder, unreadRules)} may not be opened.`,
+    next: 'Make it readable for the user who runs Overnight.',
   });
 }
 

@@ -6,7 +6,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import { makeTemporaryFolder } from '../os/folders.ts';
-import { type GitOptions, gitBytes, gitText } from './command.ts';
+import { type GitOptions, gitBytes, gitText, requireObjectId } from './command.ts';
 import { sourceOf } from './source.ts';
 
 /** A kept experiment that becomes a commit of the person's repository. */
@@ -42,12 +42,14 @@ export async function takeBranch(
   keptCommits: readonly KeptCommit[],
   branchName: string,
 ): Promise<TakenBranch> {
+  for (const commit of [baseline, baseCommit, ...keptCommits.map((kept) => kept.commit)]) requireObjectId(commit);
   const { repository, subfolder } = await sourceOf(folder);
   if (!repository) throw noRepositoryError(folder);
-  await requireNewBranch({ cwd: repository }, branchName);
+  const repositoryOptions = { cwd: repository, asPerson: true } as const;
+  await requireNewBranch(repositoryOptions, branchName);
   const pathPrefix = subfolder ? `${subfolder}/` : '';
   const indexDir = makeTemporaryFolder('overnight-take-');
-  const gitOptions = { cwd: repository, env: { GIT_INDEX_FILE: path.join(indexDir, 'index'), ...AUTHOR_ENV } };
+  const gitOptions = { ...repositoryOptions, env: { GIT_INDEX_FILE: path.join(indexDir, 'index'), ...AUTHOR_ENV } };
   try {
     await gitText(['read-tree', baseCommit], gitOptions);
     let tip = baseCommit;
@@ -63,7 +65,7 @@ export async function takeBranch(
       tip = await commitIndex(tip, message, gitOptions);
       previousCommit = commit;
     }
-    await createBranch({ cwd: repository }, branchName, tip);
+    await createBranch(repositoryOptions, branchName, tip);
     const startsWithUncommitted = uncommitted.length > 0;
     return { tip, commits: keptCommits.length + (startsWithUncommitted ? 1 : 0), startsWithUncommitted };
   } finally {
@@ -125,6 +127,7 @@ export async function takePatches(
   keptCommits: readonly KeptCommit[],
   patchFolder: string,
 ): Promise<readonly string[]> {
+  for (const commit of [baseline, ...keptCommits.map((kept) => kept.commit)]) requireObjectId(commit);
   if (fs.existsSync(patchFolder))
     throw new LabError('E_EXISTS', {
       what: 'The folder for the patches exists already.',
@@ -199,7 +202,7 @@ async function uncommittedFiles(
     );
   };
   const baselineFiles = await listTreeFiles({ store: storeDir }, baseline);
-  const repositoryFiles = await listTreeFiles({ cwd: repository }, baseCommit);
+  const repositoryFiles = await listTreeFiles({ cwd: repository, asPerson: true }, baseCommit);
   return [...baselineFiles.values()].filter((baselineFile) => {
     const repositoryFile = repositoryFiles.get(pathPrefix + baselineFile.path);
     return repositoryFile

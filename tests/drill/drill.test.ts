@@ -18,6 +18,14 @@ describe('the drill', () => {
     );
   });
 
+  it(
+    'catches what needs an artefact in a folder, a guard, the keyring or a terminal',
+    { timeout: 300_000 },
+    async () => {
+      expectCaught('hello-folders', await drilled(ARENAS, 'hello-folders'));
+    },
+  );
+
   it('has a fast half: the first variant of each, and no twins', { timeout: 120_000 }, async () => {
     const lines = await drilled(ARENAS, 'hello', true);
     expect(lines.filter((line) => !line.ok)).toEqual([]);
@@ -29,10 +37,10 @@ describe('the drill', () => {
       (arena: string) =>
       (file: string): string =>
         fs.readFileSync(path.join(ARENAS, arena, file), 'utf8');
-    for (const { name: arena, cheats } of DRILLED_ARENAS) {
+    for (const { name: arena, shipped: folder = arena, cheats } of DRILLED_ARENAS) {
       for (const { name, variants, honest } of cheats) {
         const texts = [...variants.map(({ edits }) => edits), honest].map((edits) =>
-          JSON.stringify(typeof edits === 'function' ? edits(shipped(arena)) : edits),
+          JSON.stringify(typeof edits === 'function' ? edits(shipped(folder)) : edits),
         );
         expect(new Set(texts).size, `${arena}: ${name}`).toBe(3);
       }

@@ -151,9 +151,15 @@ describe('the shapes', () => {
 
   it('ping nobody, whatever a candidate wrote', () => {
     expect(JSON.parse(messageOf('slack', notice).body)).toEqual({
-      text: 'small: &lt;!channel&gt; 🚀\n@everyone &amp; &lt;script&gt;',
+      text: 'small: &lt;!channel&gt; 🚀\n@\u200beveryone &amp; &lt;script&gt;',
+      mrkdwn: false,
+      unfurl_links: false,
+      unfurl_media: false,
     });
-    expect(JSON.parse(messageOf('discord', notice).body)).toMatchObject({ allowed_mentions: { parse: [] } });
+    expect(JSON.parse(messageOf('discord', notice).body)).toMatchObject({
+      content: 'small: \\<!channel\\> 🚀\n@\u200beveryone & \\<script\\>',
+      allowed_mentions: { parse: [] },
+    });
   });
 
   it('carry only ASCII in the headers of ntfy, and urgency where it is due', () => {

@@ -101,6 +101,7 @@ describe.each(withRules(false))('%s, of earlier rules', (name) => {
       ['decisions', true, true],
       ['blobs', ok, false],
       ['commits', true, true],
+      ['tip', true, true],
     ]);
     const { stdout } = await overnight(['audit'], { cwd: folder });
     expect(stdout).toContain(

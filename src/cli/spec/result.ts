@@ -1,6 +1,6 @@
 /** The commands for the result: compare it, take it, check it. */
 import { type CommandSpec, defineCommand } from '../command.ts';
-import { EXPORT_OPTIONS, LAB_OPTIONS, REPORT_OPTIONS, TAKE_OPTIONS } from '../options.ts';
+import { AUDIT_OPTIONS, EXPORT_OPTIONS, LAB_OPTIONS, REPORT_OPTIONS, TAKE_OPTIONS } from '../options.ts';
 import { interruptedExit, optionalExperiment, successExit } from './shared.ts';
 
 export const RESULT_COMMANDS: readonly CommandSpec[] = [
@@ -70,8 +70,11 @@ export const RESULT_COMMANDS: readonly CommandSpec[] = [
     group: 'Take the result',
     short: 'derive every verdict again from the record',
     summary: 'derive the whole lab again from its ledger and name the first difference',
-    options: LAB_OPTIONS,
-    examples: [['overnight audit', '']],
+    options: AUDIT_OPTIONS,
+    examples: [
+      ['overnight audit', ''],
+      ['overnight audit --tip 3f9a0c41d2e7', 'does the record still go through the tip that I kept?'],
+    ],
     exits: [
       ['0', 'no difference; checks marked with – were skipped, for the reason given'],
       ['4', 'a difference'],

@@ -3,6 +3,7 @@
  * chance. First and last points stay exact. Compared at the same step. Pure.
  */
 
+import { oneLine } from '../../base/text.ts';
 import { decimalsOf, formatFixed, NONE } from '../format.ts';
 
 export interface Curve {
@@ -17,7 +18,7 @@ export interface Curve {
  */
 export function parseCurve(csvText: string): Curve | undefined {
   const [header = '', ...lines] = csvText.split('\n');
-  const columns = header.split(',').map((columnName) => columnName.trim().slice(0, 60));
+  const columns = header.split(',').map((columnName) => oneLine(columnName, 60));
   if (columns.length < 2 || columns.length > 64) return undefined;
   const points = lines.flatMap((line) => {
     if (line.trim() === '') return [];
