@@ -14,7 +14,7 @@ import { roleOf } from '../core/file-roles.ts';
 import type { Conditions, Outcome } from '../core/outcome.ts';
 import type { RunResult, RunSpec } from '../core/ports.ts';
 import { applyPenalties } from '../core/rules/simplicity.ts';
-import { freeBytes, hashTree, removeTree } from '../os/files.ts';
+import { freeBytes, hashTree, removeTree, treeBytes } from '../os/files.ts';
 import { tryRemoveTree } from '../os/remove-tree.ts';
 import { loadAverage } from '../os/machine.ts';
 import { collectArtefacts, findChangedArtefact } from './artefacts.ts';
@@ -102,7 +102,8 @@ class MeasurementRun {
   readonly #request: MeasureRequest;
   readonly #directories: MeasurementDirs;
   readonly #specs: ProcessSpecs;
-  readonly #hashBefore: string;
+  /** The candidate's files before it ran. */
+  readonly #filesBefore: { readonly hash: string; readonly bytes: number };
   readonly #loadAtStart = loadAverage();
   #artefactHash: string | undefined;
   /** The newest run of the candidate's code: a guard, a screening run, or the candidate itself. */
@@ -115,7 +116,7 @@ class MeasurementRun {
     this.#request = request;
     this.#directories = directories;
     this.#specs = new ProcessSpecs(bench, request, directories);
-    this.#hashBefore = hashTree(directories.arena);
+    this.#filesBefore = { hash: hashTree(directories.arena), bytes: treeBytes(directories.arena) };
   }
 
   /** `foreignFile` is a file that was not as the commit has it when the hash was taken. */
@@ -257,7 +258,7 @@ class MeasurementRun {
   }
 
   #findTampering(): Outcome | undefined {
-    return findTampering(this.#bench, this.#directories.arena, this.#hashBefore);
+    return findTampering(this.#bench, this.#directories.arena, this.#filesBefore);
   }
 
   async #findTamperingOrChange(): Promise<Outcome | undefined> {

@@ -71,10 +71,34 @@ export function listTree(folder: string, isSkipped?: SkipPath): string[] {
   return walkTree(folder, isSkipped && { isSkipped }).map(({ path }) => path);
 }
 
-/** Hash of every file's path, kind, executable bit and content below a folder. */
-export function hashTree(folder: string, isSkipped?: SkipPath): string {
+/**
+ * Hash of every file's path, kind, executable bit and content below a folder. With `maxBytes`, what lies beyond so many
+ * bytes of content is hashed by its size alone: a file of a terabyte without content is made in no time.
+ */
+export function hashTree(folder: string, isSkipped?: SkipPath, maxBytes = Number.POSITIVE_INFINITY): string {
+  let bytesLeft = maxBytes;
   const entries = walkTree(folder, isSkipped && { isSkipped });
-  return sha256Parts(entries.flatMap((entry) => [entry.path, contentHashOf(entry)]));
+  return sha256Parts(
+    entries.flatMap((entry) => {
+      bytesLeft -= bytesLeft === Number.POSITIVE_INFINITY ? 0 : sizeOf(entry);
+      return [entry.path, bytesLeft < 0 ? `beyond:${sizeOf(entry)}` : contentHashOf(entry)];
+    }),
+  );
+}
+
+/** Bytes of content of the regular files of a tree. */
+export const treeBytes = (folder: string): number =>
+  walkTree(folder).reduce((total, entry) => total + sizeOf(entry), 0);
+
+const sizeOf = ({ location, kind }: FoundEntry): number => (kind === 'file' ? Number(statsOf(location)?.size ?? 0) : 0);
+
+/** Undefined where it has gone, or lies in a folder that may be listed and not entered. */
+function statsOf(location: string | Buffer): fs.BigIntStats | undefined {
+  try {
+    return fs.lstatSync(location, { bigint: true });
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -85,8 +109,8 @@ export function stampTree(folder: string, isSkipped?: SkipPath): string {
   const entries = walkTree(folder, isSkipped && { isSkipped });
   return sha256Parts(
     entries.map(({ path, location }) => {
-      const fileStats = fs.lstatSync(location, { bigint: true, throwIfNoEntry: false });
-      if (!fileStats) return `${path} gone`;
+      const fileStats = statsOf(location);
+      if (!fileStats) return `${path} unknown`;
       return `${path} ${fileStats.size} ${fileStats.mtimeNs} ${fileStats.ctimeNs} ${fileStats.ino}`;
     }),
   );
@@ -98,8 +122,8 @@ export function stampTree(folder: string, isSkipped?: SkipPath): string {
  */
 export function makeReadOnly(folder: string): void {
   for (const { location } of walkTree(folder).filter(({ kind }) => kind === 'file')) {
-    const { mode, nlink } = fs.lstatSync(location);
-    if (nlink === 1) fs.chmodSync(location, mode & 0o555);
+    const fileStats = statsOf(location);
+    if (fileStats?.nlink === 1n) fs.chmodSync(location, Number(fileStats.mode) & 0o555);
   }
 }
 
