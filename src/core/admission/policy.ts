@@ -55,6 +55,8 @@ export function admitIdea(
   paths: readonly string[] = [...files.keys()],
 ): AdmissionResult {
   const roleOfPath = roleOf(arena);
+  // Also those that the proposal itself makes: no two of them can lie in each other's place.
+  const allPaths = [...paths, ...edits.filter(({ content }) => content !== null).map(({ path }) => path)];
   const oversize = whyOversized(edits);
   if (oversize) return { ok: false, ...oversize };
   for (const { path, content } of edits) {
@@ -62,7 +64,7 @@ export function admitIdea(
     if (pathProblem) return { ok: false, code: 'not-editable', reason: `"${oneLine(path, 80)}" ${pathProblem}` };
     if (roleOfPath(path) !== 'editable')
       return { ok: false, code: 'not-editable', reason: `${path} is ${roleOfPath(path)}, not editable` };
-    const colliding = content === null ? undefined : findCollision(path, paths);
+    const colliding = content === null ? undefined : findCollision(path, allPaths);
     if (colliding) return { ok: false, code: 'not-editable', reason: `${path} would take the place of ${colliding}` };
     if (content?.includes('\0')) return { ok: false, code: 'not-text', reason: `${path} would become a binary file` };
   }
