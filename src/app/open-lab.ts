@@ -34,14 +34,18 @@ export async function openLab(options: OpenOptions): Promise<OpenedLab> {
   const located = await locateLab(options);
   const ledger = openLedger(located.paths.lab, currentTime, options.watch?.onReading);
   const earlierSessions = ledger.state.sessions.length;
+  const abandon = (thrown: unknown): void => abandonOpening(ledger, located.paths, earlierSessions, thrown);
+  const stopWaiting = onSuddenEnd(abandon);
   try {
     const recovered = await recoverLab(located, ledger);
     const session = await startSession(recovered);
     const bench = await prepareBench(session);
     return handOut(session, bench);
   } catch (thrown) {
-    abandonOpening(ledger, located.paths, earlierSessions, thrown);
+    abandon(thrown);
     throw thrown;
+  } finally {
+    stopWaiting();
   }
 }
 

@@ -5,8 +5,8 @@
 import type { Style } from '../render/text.ts';
 
 /**
- * A reader that has gone (`| head -1`, a closed terminal) ends nothing: the program goes on without that output, and its
- * exit status says what it says otherwise. Another failure to write, a full disk for one, is kept in `outputFailure`.
+ * A reader that has gone (`| head -1`, a closed terminal) ends nothing: the program goes on without that output, and
+ * its exit status says what it says otherwise. Another failure to write is kept in `outputFailure`.
  */
 export function tolerateLostOutput(): void {
   for (const stream of [process.stdout, process.stderr])

@@ -94,7 +94,7 @@ describe('whatever a candidate leaves', () => {
             expect(names).toEqual([...arena.artefact].sort());
             expect(await findChangedArtefact(arena, artefact, collected.hash)).toBeUndefined();
           }
-          // A second name of a file of somebody's is the one way to its bytes, and only where no sandbox stands between.
+          // A second name of a file of somebody's shows its bytes, where no sandbox stands between.
           const hasSecondName = steps.some((step) => step.do === 'second name');
           if (!hasSecondName)
             expect(shown + names.map((name) => fs.readFileSync(join(artefact, name))).join('')).not.toContain(SECRET);
