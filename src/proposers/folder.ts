@@ -72,8 +72,10 @@ export function collectChanges(
 ): FolderChanges {
   const entriesAfter = readFolder(directory);
   const printsAfter = new Map(entriesAfter.map((entry) => [entry.path, fingerprintOf(entry)]));
-  // An edit is named by text; a file whose name is none cannot be recorded, whatever the globs say.
-  const unnamable = new Set(entriesAfter.filter((entry) => !entry.hasTextName).map((entry) => entry.path));
+  // An edit is a file with a name of text; what is none of that cannot be recorded, whatever the globs say.
+  const unnamable = new Set(
+    entriesAfter.filter(({ hasTextName, kind }) => !hasTextName || kind === 'beyond').map((entry) => entry.path),
+  );
   const changedPaths = [...new Set([...printsBefore.keys(), ...printsAfter.keys()])]
     .filter((filePath) => !ignoredPaths.has(filePath) && printsBefore.get(filePath) !== printsAfter.get(filePath))
     .sort();
