@@ -14,6 +14,24 @@ export const printJson = (value: unknown): void => void process.stdout.write(`${
 export const printCode = (code: string): void =>
   void process.stdout.write(process.stdout.isTTY ? `${revealText(code).trimEnd()}\n` : code);
 
+/**
+ * A reader that has gone (`| head -1`, a closed terminal) ends nothing: the program goes on without that output, and
+ * its exit status says what it says otherwise. Another failure to write is kept in `outputFailure`.
+ */
+export function tolerateLostOutput(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (thrown: NodeJS.ErrnoException) => {
+      if (!GONE_CODES.has(thrown.code ?? '')) firstFailure ??= thrown;
+    });
+}
+
+/** What the system says when nobody can read any more. */
+const GONE_CODES: ReadonlySet<string> = new Set(['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
+let firstFailure: Error | undefined;
+
+/** Why output is missing although somebody waits for it. */
+export const outputFailure = (): Error | undefined => firstFailure;
+
 /** Progress and other text that is not the answer. */
 export const printRemark = (message: string): void => void process.stderr.write(terminalText(message, process.stderr));
 

@@ -3,9 +3,10 @@
  * numbers.
  */
 import { defined } from '../base/defined.ts';
+import { LabError } from '../base/error.ts';
 import { whyRefused } from '../core/request-check.ts';
 import type { FileEdit, Inbox, Ledger } from '../core/ports.ts';
-import type { LabRequest } from '../core/requests.ts';
+import type { InboxEntry, LabRequest } from '../core/requests.ts';
 
 export interface ApplyRequestsDeps {
   readonly inbox: Inbox;
@@ -25,19 +26,24 @@ export interface ApplyRequestsDeps {
 /** Take everything that waits. A request that was recorded before a kill is not applied twice. */
 export function applyRequests({ inbox, ledger, submit, onApplied }: ApplyRequestsDeps): void {
   for (const { request, remove } of inbox.listRequests()) {
-    const { id, from, wish } = request;
-    if (!ledger.state.requests.has(id)) {
-      if (wish.verb === 'submit') {
-        const { hypothesis, parent } = wish;
-        const fileEdits = Object.entries(wish.edits).map(([path, content]) => ({ path, content }));
-        const isKnownParent = parent !== undefined && parent < ledger.state.experiments.length;
-        submit({ id, from, hypothesis, edits: fileEdits, ...(isKnownParent && { parent }) });
-      } else {
-        const refusalReason = whyRefused(ledger.state, wish);
-        ledger.append({ type: 'steered', id, from, wish, ...defined({ refused: refusalReason }) });
-        if (refusalReason === undefined) onApplied(wish);
-      }
+    try {
+      if (!ledger.state.requests.has(request.id)) applyRequest(request);
+    } catch (thrown) {
+      // A request that fits nothing is dropped; a ledger or a disk that fails is not its fault.
+      if (thrown instanceof LabError && thrown.code !== 'E_LEDGER_MOVE') throw thrown;
     }
     remove();
+  }
+
+  function applyRequest({ id, from, wish }: InboxEntry): void {
+    if (wish.verb === 'submit') {
+      const { hypothesis, parent } = wish;
+      const fileEdits = Object.entries(wish.edits).map(([path, content]) => ({ path, content }));
+      const isKnownParent = parent !== undefined && parent < ledger.state.experiments.length;
+      return submit({ id, from, hypothesis, edits: fileEdits, ...(isKnownParent && { parent }) });
+    }
+    const refusalReason = whyRefused(ledger.state, wish);
+    ledger.append({ type: 'steered', id, from, wish, ...defined({ refused: refusalReason }) });
+    if (refusalReason === undefined) onApplied(wish);
   }
 }
