@@ -58,6 +58,43 @@ const knobSchema = z
     if (knob.kind === 'pow2' && !(isPowerOfTwo(low) && isPowerOfTwo(high))) addIssue('both ends must be powers of two');
   });
 
+const readFrom = {
+  from: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('`stdout`, `stderr`, or a file below $OVERNIGHT_OUT; absent: standard output, then standard error'),
+  take: z
+    .enum(['only', 'first', 'last', 'min', 'max', 'median', 'mean', 'sum', 'geomean'])
+    .default('only')
+    .describe('which of several numbers counts; `only`: several are a failure'),
+};
+
+const isPattern = (pattern: string): boolean => {
+  try {
+    new RegExp(pattern, 'gu');
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const readSchema = z.union([
+  z.enum(['wall_s', 'cpu_s', 'memory_mb']),
+  z.strictObject({ line: z.string().min(1).describe('the name that the number carries'), ...readFrom }),
+  z.strictObject({
+    regex: z
+      .string()
+      .min(1)
+      .refine(isPattern, 'is no regular expression of JavaScript (flag u)')
+      .describe('matched on each line; the group `value`, else the first group, is the number'),
+    ...readFrom,
+  }),
+  z.strictObject({ json: z.string().min(1).describe('a path: `$.results[0].mean`, `runs[*].time`'), ...readFrom }),
+  z.strictObject({ csv: z.string().min(1).describe('a column by its name in the header line'), ...readFrom }),
+  z.strictObject({ size: globsSchema.min(1).describe('the bytes of these files below $OVERNIGHT_OUT') }),
+]);
+
 const constraintSchema = z
   .strictObject({
     metric: nameSchema.describe(
@@ -82,6 +119,9 @@ export const arenaSchema = z.strictObject({
       .strictObject({ min: z.number().optional(), max: z.number().optional() })
       .optional()
       .describe('a number outside is a failure of the measurement, not a result'),
+    read: readSchema
+      .optional()
+      .describe('how the number is found in what the candidate prints, where there is no `evaluate`'),
   }),
   editable: globsSchema.min(1).describe('files that candidates may change; everything else is frozen'),
   frozen: globsSchema.default([]).describe('frozen files that must exist; overlapping `editable` is an error'),
@@ -289,6 +329,9 @@ export const arenaSchema = z.strictObject({
 export type Arena = z.infer<typeof arenaSchema>;
 
 export type Knob = z.infer<typeof knobSchema>;
+
+/** How the number is found in a program's output. */
+export type MetricRead = z.infer<typeof readSchema>;
 
 export type MetricConstraint = z.infer<typeof constraintSchema>;
 
