@@ -17,6 +17,8 @@ const commandSchema = z.string().min(1).describe('a line for `sh -c`, run in the
 
 const entrySchema = z.string().regex(/^[^/\\]+$/, 'a top-level name, without slashes');
 
+const relativeSchema = z.string().regex(/^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))[^\\\0]+$/, 'a relative path without `..`');
+
 const positiveSchema = z.number().positive();
 
 const knobBase = {
@@ -145,7 +147,13 @@ export const arenaSchema = z.strictObject({
       evaluator: z.array(entrySchema).default([]).describe('entries that only the evaluator sees'),
     })
     .default({ candidate: [], evaluator: [] }),
-  run: z.strictObject({ command: commandSchema }),
+  run: z.strictObject({
+    command: commandSchema,
+    writable: z
+      .boolean()
+      .optional()
+      .describe('true: the candidate’s own folder can be written, for programs that build beside their sources'),
+  }),
   artefact: z.array(z.string().min(1)).default([]).describe('files that a candidate must leave in $OVERNIGHT_OUT'),
   evaluate: z
     .strictObject({
@@ -232,6 +240,18 @@ export const arenaSchema = z.strictObject({
         .array(z.string())
         .default([])
         .describe('further absolute paths to show read-only (toolchains outside /usr)'),
+      home: z
+        .array(relativeSchema)
+        .optional()
+        .describe(
+          'entries of your home folder to show read-only in the sandbox’s home, such as `.cache/huggingface/hub`',
+        ),
+      installed: z
+        .array(entrySchema)
+        .optional()
+        .describe(
+          'entries of the arena’s folder that are shown as they are there, read-only and not copied: node_modules, .venv',
+        ),
     })
     .prefault({}),
   constraints: z.array(constraintSchema).default([]),

@@ -89,7 +89,7 @@ describe('a first try that failed', () => {
     ],
     ['a variable of the shell', "KeyError: 'DATA_DIR'", /DATA_DIR=…/, { env: { DATA_DIR: '/x' } }],
     ['a secret', "No such file or directory: '/home/ada/.ssh/id_ed25519'", /copy what the program needs/],
-  ])('%s needs the person, and says what to do', (_, text, fix, more = {}) => {
+  ])('%s needs the person, and says what to do', (_, text, fix, more?: Partial<FailedTry>) => {
     const cure = findCure(failed(text, more));
     expect(cure?.fix).toMatch(fix);
     expect(cure?.change).toBeUndefined();
