@@ -21,7 +21,7 @@ import { candidateFault, crashOutcome, evaluatorFault, failureReason } from './f
 import { findForeignSeed, findTampering } from './integrity.ts';
 import { noteScreening, requireMinimumWork, withOwnMetrics, withSpread } from './own-metrics.ts';
 import { type Bench, type MeasurementDirs, linkDeps, type SpecRequest, ProcessSpecs } from './process-specs.ts';
-import { parseResult } from './protocol.ts';
+import { parsePrinted, parseResult } from './protocol.ts';
 import { readConfig, readCurve, readResultFile } from './side-files.ts';
 
 export interface MeasureRequest extends SpecRequest {
@@ -172,7 +172,7 @@ class MeasurementRun {
   /** The evaluator's number; without an evaluator the one that the candidate printed. */
   async #evaluate(): Promise<Outcome> {
     const { evaluate, metric } = this.#arena;
-    if (!evaluate) return parseResult(sanitizeText(this.#candidateResult!.stdout.text), metric, undefined);
+    if (!evaluate) return parsePrinted(printedBy(this.#candidateResult!, this.#directories.out), metric);
     this.#evaluatorResult = await this.#runProcess(this.#specs.evaluatorSpec());
     return (
       evaluatorFault(this.#arena, this.#evaluatorResult, this.#blameDiskOrReturn) ??
@@ -297,6 +297,17 @@ class MeasurementRun {
       }),
     };
   }
+}
+
+/** What a candidate that makes its number itself left behind. */
+function printedBy({ stdout, stderr, wallS, cpuS, peakMemoryMb }: RunResult, outDir: string): ProgramOutput {
+  return {
+    stdout: sanitizeText(stdout.text),
+    stderr: sanitizeText(stderr.text),
+    readFile: (name) => readLeftFile(outDir, name),
+    sizeOf: (globs) => sizeOfLeftFiles(outDir, globs),
+    measured: { wall_s: wallS, cpu_s: cpuS, memory_mb: peakMemoryMb },
+  };
 }
 
 function logOf(candidate: RunResult | undefined, evaluator: RunResult | undefined): string {

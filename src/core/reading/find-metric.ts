@@ -80,7 +80,7 @@ function afterEach(line: string, pattern: RegExp): { readonly at: number }[] {
 
 /**
  * All numbers that carry the name. Spaces, hyphens, underscores and capitals are alike when the exact name does not
- * occur. When nothing carries it and the last line is one number alone, that number.
+ * occur. When nothing carries it and the last line is the only number of the output, that number.
  */
 export function findMetric(lines: readonly string[], name: string): readonly FoundNumber[] {
   const exact = readAll(lines, escapePattern(name), name);
@@ -88,8 +88,9 @@ export function findMetric(lines: readonly string[], name: string): readonly Fou
   const similar = readAll(lines, similarPattern(name));
   if (similar.length > 0) return similar;
   const lastLine = lines.at(-1);
-  const lone = lastLine === undefined ? undefined : parseNumber(lastLine);
-  return lone ? [{ value: lone.value, unit: lone.unit, line: lastLine! }] : [];
+  if (lastLine === undefined || lines.some((line) => line !== lastLine && findNumbers(line).length > 0)) return [];
+  const lone = parseNumber(lastLine);
+  return lone ? [{ value: lone.value, unit: lone.unit, line: lastLine }] : [];
 }
 
 /** The numbers of the first form that finds any; with `exactName`, only where it is spelled exactly so. */
