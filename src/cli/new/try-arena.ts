@@ -1,15 +1,11 @@
 /**
  * Measures a drafted arena once, inside the sandbox, and repairs what has a known cure: at most ten tries, each shown.
  */
-import * as fs from 'node:fs';
-import * as os from 'node:os';
-import * as path from 'node:path';
 import { LabError } from '../../base/error.ts';
-import { findCure, type FailedTry } from '../../discover/cures.ts';
 import { openLab } from '../../app/open-lab.ts';
-import { findOnPath } from '../../agents/program.ts';
 import { removeTree } from '../../os/files.ts';
 import { DOCTOR_TAG, labPaths } from '../../os/paths.ts';
+import { cureFor } from '../cure-for.ts';
 import { applyChange, manifestStateOf, type ArenaDraft } from './draft.ts';
 
 const MAX_TRIES = 10;
@@ -42,7 +38,10 @@ export async function tryArena(host: TryHost, first: ArenaDraft): Promise<TriedA
     host.writeManifest(draft);
     const once = await measureOnceInside(host.folder);
     if ('value' in once) return { draft, measured: once };
-    const cure = findCure(failedTry(host, draft, once));
+    const { command, budget } = draft;
+    const manifest = manifestStateOf(draft);
+    const { folder, outsideS } = host;
+    const cure = cureFor({ folder, command, budgetS: budget.seconds, manifest, outsideS, ...once });
     if (!cure?.change || number === MAX_TRIES)
       return { draft, failure: { text: once.text, ...(cure && { fix: `${cure.why}: ${cure.fix}` }) } };
     host.onRepair(cure.why, cure.fix);
@@ -76,20 +75,4 @@ async function measureOnceInside(folder: string): Promise<NonNullable<TriedArena
   } finally {
     removeTree(paths.lab);
   }
-}
-
-function failedTry({ folder, outsideS }: TryHost, draft: ArenaDraft, { kind, text }: FailedOnce): FailedTry {
-  return {
-    kind,
-    text,
-    command: draft.command,
-    findProgram: (name) => findOnPath([name]),
-    exists: (file) => fs.existsSync(file),
-    home: os.homedir(),
-    folder: path.resolve(folder),
-    budgetS: draft.budget.seconds,
-    ...(outsideS !== undefined && { outsideS }),
-    env: process.env,
-    manifest: manifestStateOf(draft),
-  };
 }
