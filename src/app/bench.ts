@@ -5,7 +5,7 @@ import { roleOf } from '../core/file-roles.ts';
 import { type Bench, linkDeps } from '../loop/process-specs.ts';
 import { refOf } from '../loop/refs.ts';
 import { runStages } from '../loop/stages.ts';
-import { hashTree } from '../os/files.ts';
+import { hashTree, removeTree } from '../os/files.ts';
 import { allowedCores } from '../os/machine.ts';
 import type { Session } from './session.ts';
 
@@ -26,6 +26,7 @@ export async function prepareBench(session: Session): Promise<Bench> {
     ...defined({ onStage: options.watch?.onStage, onStart: options.watch?.onStageStart }),
   });
   const pristineDir = path.join(paths.work, 'pristine');
+  removeTree(pristineDir);
   const roleOfFile = roleOf(arena);
   await workspace.checkout(commit, pristineDir, (filePath) => roleOfFile(filePath) === 'editable');
   const bench: Bench = {

@@ -9,13 +9,15 @@ import { openLedger } from '../ledger/jsonl.ts';
 import { Lab, type Stop } from '../loop/lab.ts';
 import type { Bench } from '../loop/process-specs.ts';
 import { type RunWatch, run } from '../loop/run.ts';
+import { reasonOf } from '../base/error.ts';
 import { currentTime } from '../os/clock.ts';
+import { onSuddenEnd } from '../os/sudden-end.ts';
 import { prepareBench } from './bench.ts';
 import { keepBestArtefact } from './best-artefact.ts';
 import { locateLab } from './locate-lab.ts';
 import type { Opened, OpenOptions } from './options.ts';
 import { recoverLab } from './recover-lab.ts';
-import { abandonOpening, closeSession, detailOf, type Session, startSession } from './session.ts';
+import { abandonOpening, closeAfterCrash, closeSession, detailOf, type Session, startSession } from './session.ts';
 
 export type { EventListener, Opened, OpenOptions } from './options.ts';
 
@@ -53,14 +55,22 @@ function handOut(session: Session, bench: Bench): OpenedLab {
     hasSpareCores: bench.cores.candidate.length > 0,
     createNonce: () => randomBytes(16).toString('hex'),
     watch: options.watch ?? {},
-    keepArtefact: (n, artefactDir) => keepBestArtefact(paths, n, artefactDir),
+    refreshBench: () => prepareBench(session),
+    keepArtefact: (n, artefactDir) => keepArtefactOrSay(session, n, artefactDir),
   });
   let isOpen = true;
   const close = (reason: StopReason = 'asked', detail = 'closed'): void => {
     if (!isOpen) return;
     isOpen = false;
+    stopWaiting();
     closeSession(session, reason, detail);
   };
+  const stopWaiting = onSuddenEnd((thrown) => {
+    if (!isOpen) return;
+    isOpen = false;
+    lab.abort();
+    closeAfterCrash(session, thrown);
+  });
   const runUntilStop = async (watch?: RunWatch): Promise<Stop> => {
     try {
       const stop = await run(lab, clock, watch);
@@ -74,4 +84,13 @@ function handOut(session: Session, bench: Bench): OpenedLab {
     }
   };
   return { lab, tag, paths, state: ledger.state, resumed, close, run: runUntilStop };
+}
+
+/** The copy of the best artefact is for people; a measurement is not lost because it could not be made. */
+function keepArtefactOrSay({ paths, options }: Session, n: number, artefactDir: string): void {
+  try {
+    keepBestArtefact(paths, n, artefactDir);
+  } catch (thrown) {
+    options.watch?.onRemark?.(`The artefact of #${n} could not be copied to ${paths.lab}: ${reasonOf(thrown)}`);
+  }
 }

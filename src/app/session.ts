@@ -8,7 +8,8 @@ import type { Clock, Ledger, Proposer } from '../core/ports.ts';
 import type { LabState } from '../core/state.ts';
 import { endSession } from '../loop/run.ts';
 import { currentTime, monotonicMs, sleep } from '../os/clock.ts';
-import { isFull, removeTree, writeAtomic } from '../os/files.ts';
+import { writeAtomic } from '../os/files.ts';
+import { tryRemoveTree } from '../os/remove-tree.ts';
 import { describeDevice, hostName } from '../os/machine.ts';
 import type { LabPaths } from '../os/paths.ts';
 import { startTimeOf } from '../os/proc.ts';
@@ -99,15 +100,27 @@ export function closeSession(
   detail: string,
 ): void {
   endSession(ledger, session, reason, detail);
+  tryRemoveTree(paths.work); // what is left of it is tried again when the next session starts
   try {
-    removeTree(paths.work);
     writeAtomic(paths.tsv, resultsTsv(ledger.state));
-  } catch (thrown) {
+  } catch {
     // The table can be made again from the ledger; the reason why the session ends must not be lost over it.
-    if (!isFull(thrown)) throw thrown;
   } finally {
     ledger.close();
     void ideaSources?.close?.();
+  }
+}
+
+/** Close the session of a program that an error ends which nobody caught. Its runs and calls are recorded as lost. */
+export function closeAfterCrash(session: Session, thrown: unknown): void {
+  const { ledger } = session;
+  const detail = detailOf(thrown);
+  try {
+    for (const m of [...ledger.state.running]) ledger.append({ type: 'lost', m, reason: detail });
+    for (const [call, { end }] of ledger.state.calls.entries())
+      if (!end) ledger.append({ type: 'called', call, outcome: 'lost', wallS: 0 });
+  } finally {
+    closeSession(session, 'error', detail);
   }
 }
 
@@ -116,7 +129,7 @@ export function abandonOpening(ledger: Ledger, paths: LabPaths, earlierSessions:
   const session = ledger.state.sessions.length - 1;
   const isOwnSession = session >= earlierSessions;
   if (isOwnSession && !ledger.state.sessions[session]!.end) endSession(ledger, session, 'error', detailOf(thrown));
-  if (isOwnSession) removeTree(paths.work);
+  if (isOwnSession) tryRemoveTree(paths.work);
   ledger.close();
 }
 

@@ -5,6 +5,8 @@
  */
 import { ERROR_CODES, LabError } from '../base/error.ts';
 import { nameFullDisk } from '../os/files.ts';
+import { endSuddenly } from '../os/sudden-end.ts';
+import { outputFailure, tolerateLostOutput } from './output.ts';
 
 const OLDEST_NODE = [20, 19] as const;
 
@@ -40,6 +42,13 @@ export function printError(thrown: unknown, wantsJson: boolean): number {
   return isLabError ? thrown.exitStatus : ERROR_CODES.E_INTERNAL.exit;
 }
 
+/** A program whose output is incomplete has not succeeded. */
+async function statusOfOutput(): Promise<number> {
+  await new Promise<void>((resolve) => void process.stdout.write('', () => resolve()));
+  const failure = outputFailure();
+  return failure === undefined ? 0 : printError(nameFullDisk(failure), false);
+}
+
 async function startProgram(argv: readonly string[]): Promise<number> {
   const wantsJson = argv.includes('--json');
   try {
@@ -51,4 +60,11 @@ async function startProgram(argv: readonly string[]): Promise<number> {
   }
 }
 
-process.exitCode = await startProgram(process.argv.slice(2));
+tolerateLostOutput();
+// Also for promises that nobody waits for: Node makes uncaught exceptions of them.
+process.on('uncaughtException', (thrown) => {
+  endSuddenly(thrown);
+  process.exit(printError(nameFullDisk(thrown), process.argv.includes('--json')));
+});
+const exitStatus = await startProgram(process.argv.slice(2));
+process.exitCode = exitStatus === 0 ? await statusOfOutput() : exitStatus;

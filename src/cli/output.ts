@@ -4,6 +4,24 @@
  */
 import type { Style } from '../render/text.ts';
 
+/**
+ * A reader that has gone (`| head -1`, a closed terminal) ends nothing: the program goes on without that output, and its
+ * exit status says what it says otherwise. Another failure to write, a full disk for one, is kept in `outputFailure`.
+ */
+export function tolerateLostOutput(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (thrown: NodeJS.ErrnoException) => {
+      if (!GONE_CODES.has(thrown.code ?? '')) firstFailure ??= thrown;
+    });
+}
+
+/** What the system says when nobody can read any more. */
+const GONE_CODES: ReadonlySet<string> = new Set(['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
+let firstFailure: Error | undefined;
+
+/** Why output is missing although somebody waits for it. */
+export const outputFailure = (): Error | undefined => firstFailure;
+
 export const printText = (message: string): void =>
   void process.stdout.write(message.endsWith('\n') ? message : `${message}\n`);
 export const printJson = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);

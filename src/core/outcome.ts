@@ -75,9 +75,11 @@ export type FailureClass =
   | 'too-little-work'
   /** Data changed while it ran. */
   | 'data-changed'
+  /** It worked much longer than the baseline before its start signal, where no clock runs. */
+  | 'slow-start'
   /** It ran longer than its hard limit, or its training clock ended before the artefact was written. */
   | 'timeout'
-  /** The person or the machine stopped it; it is repeated. */
+  /** The person or the machine stopped it and it is repeated; or the harness failed over it, twice. */
   | 'infrastructure';
 
 export type Outcome =
@@ -110,6 +112,8 @@ export interface Conditions {
   readonly cut: boolean;
   /** One-minute load of the machine before the start. */
   readonly load: number;
+  /** What the harness noticed about the run; no number depends on it. */
+  readonly remark?: string;
   /** Hash of the artefact's bytes. */
   readonly artefact?: string;
   /** Hash of the effective configuration that the candidate echoed. */

@@ -1,7 +1,7 @@
 /** From a proposal to a commit: records it, then refuses it or takes its snapshot. Knows nothing about measuring. */
 import { defined } from '../base/defined.ts';
 import { dependenciesIn } from '../core/admission/dependencies.ts';
-import { admitIdea, applyEdits, hashEditable } from '../core/admission/policy.ts';
+import { admitIdea, applyEdits, hashEditable, whyOversized } from '../core/admission/policy.ts';
 import type { Payload } from '../core/event.ts';
 import type { Experiment } from '../core/experiment.ts';
 import type { FileEdit, Ledger, Proposal, Workspace } from '../core/ports.ts';
@@ -17,19 +17,20 @@ export interface AdmissionDeps {
 export type EditProposal = Extract<Proposal, { kind: 'edit' }>;
 export type ProposalOrigin = Pick<Payload<'proposed'>, 'proposer' | 'parent' | 'request' | 'retries'>;
 
-/** Record a proposal. Returns its number. */
+/** Record a proposal. Returns its number. One that is too large is recorded without its edits, and refused. */
 export function recordProposal(
   { ledger }: Pick<AdmissionDeps, 'ledger'>,
   { hypothesis, edits, knobs, why, note, program, words, call, near }: EditProposal,
   origin: ProposalOrigin,
 ): number {
   const n = ledger.state.experiments.length;
+  const oversize = whyOversized(edits);
   ledger.append({
     type: 'proposed',
     n,
     kind: 'idea',
     hypothesis,
-    edits: storeEdits(ledger, edits),
+    edits: oversize ? {} : storeEdits(ledger, edits),
     ...defined({
       knobs,
       why: why || undefined,
@@ -41,14 +42,25 @@ export function recordProposal(
     }),
     ...origin,
   });
+  if (oversize) refuseIdea({ ledger }, n, oversize);
   return n;
+}
+
+/** Record that an idea is refused, unless it is refused already. */
+export function refuseIdea(
+  { ledger }: Pick<AdmissionDeps, 'ledger'>,
+  n: number,
+  refusal: Omit<Payload<'refused'>, 'n'>,
+): void {
+  if (ledger.state.experiments[n]!.state === 'proposed') ledger.append({ type: 'refused', n, ...refusal });
 }
 
 /** Refuse a proposal, or commit it to the private store. */
 export async function admitProposal(deps: AdmissionDeps, n: number): Promise<void> {
   const { workspace, ledger } = deps;
   const { state } = ledger;
-  const { idea } = state.experiments[n]!;
+  const { idea, state: progress } = state.experiments[n]!;
+  if (progress !== 'proposed') return;
   if (state.steering.skipped.has(n)) {
     ledger.append({ type: 'refused', n, code: 'vetoed', reason: 'it is built on an idea that a person ruled out' });
     return;

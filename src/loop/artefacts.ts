@@ -1,41 +1,80 @@
-/** The files that a candidate hands to the evaluator: only those that the arena declares, and only regular ones. */
-import * as fs from 'node:fs';
+/**
+ * The files that a candidate hands to the evaluator: only those that the arena declares, and only regular ones. They
+ * are taken by descriptor (os/left-files.ts) and hashed before and after the evaluator has seen them.
+ */
 import * as path from 'node:path';
-import { sha256Hex, sha256Parts } from '../base/hash.ts';
+import { sha256Parts } from '../base/hash.ts';
 import type { Arena } from '../core/arena.ts';
 import type { Outcome } from '../core/outcome.ts';
+import { hashLeftFile, isProblem, type LeftFile, openLeftFile, takeLeftFile } from '../os/left-files.ts';
 import { crashOutcome } from './faults.ts';
 import type { MeasurementDirs } from './process-specs.ts';
 
-/** `clockSeconds` is set where the training clock ended the candidate: then a missing artefact is a timeout. */
-export function collectArtefacts(
-  { artefact: artefactNames }: Arena,
+const MIB = 1024 * 1024;
+
+export type Collected =
+  { readonly failure: Outcome; readonly hash?: undefined } | { readonly failure?: undefined; readonly hash?: string };
+
+/**
+ * Move the declared artefacts to where the evaluator sees them. `clockSeconds` is set where the training clock ended
+ * the candidate: then a missing artefact is a timeout. The hash is absent where no artefact is declared.
+ */
+export async function collectArtefacts(
+  { artefact: artefactNames, resources }: Arena,
   { out, artefact: artefactDir }: MeasurementDirs,
   clockSeconds: number | undefined,
-): Outcome | undefined {
+): Promise<Collected> {
+  const hashes: string[] = [];
+  let totalBytes = 0;
   for (const artefactName of artefactNames) {
-    const sourcePath = path.join(out, artefactName);
-    const fileStats = fs.lstatSync(sourcePath, { throwIfNoEntry: false });
-    if (!fileStats && clockSeconds !== undefined)
-      return {
-        kind: 'timed out',
-        class: 'timeout',
-        message: `the training clock ended after ${clockSeconds} s and ${artefactName} was not written yet`,
-      };
-    if (!fileStats) return crashOutcome('no-artefact', `the artefact ${artefactName} is missing`);
-    if (!fileStats.isFile()) return crashOutcome('no-artefact', `the artefact ${artefactName} is not a regular file`);
-    const targetPath = path.join(artefactDir, artefactName);
-    fs.mkdirSync(path.dirname(targetPath), { recursive: true });
-    fs.renameSync(sourcePath, targetPath);
+    const opened = openLeftFile(out, artefactName);
+    if (isProblem(opened)) {
+      if (opened.kind === 'missing' && clockSeconds !== undefined)
+        return { failure: cutBeforeArtefact(artefactName, clockSeconds) };
+      return { failure: crashOutcome('no-artefact', `the artefact ${artefactName} ${opened.problem}`) };
+    }
+    try {
+      totalBytes += opened.stats.size;
+      if (totalBytes > resources.disk_mb * MIB)
+        return {
+          failure: crashOutcome(
+            'disk',
+            `the artefacts have more than ${Math.floor(totalBytes / MIB)} MB, and ${resources.disk_mb} MB are allowed`,
+          ),
+        };
+      await takeLeftFile(opened, path.join(artefactDir, artefactName));
+      hashes.push(await hashLeftFile(opened));
+    } finally {
+      opened.close();
+    }
   }
-  return undefined;
+  return hashes.length === 0 ? {} : { hash: sha256Parts(hashes) };
 }
 
-/** One hash of all collected artefacts; undefined where there are none. */
-export function hashArtefacts({ artefact: artefactNames }: Arena, artefactDir: string): string | undefined {
-  const collected = artefactNames
-    .map((artefactName) => path.join(artefactDir, artefactName))
-    .filter((artefactPath) => fs.existsSync(artefactPath));
-  if (collected.length === 0) return undefined;
-  return sha256Parts(collected.map((artefactPath) => sha256Hex(fs.readFileSync(artefactPath))));
+function cutBeforeArtefact(artefactName: string, clockSeconds: number): Outcome {
+  const message = `the training clock ended after ${clockSeconds} s and ${artefactName} was not written yet`;
+  return { kind: 'timed out', class: 'timeout', message };
+}
+
+/** The collected artefacts must be what they were when they were collected. */
+export async function findChangedArtefact(
+  { artefact: artefactNames }: Arena,
+  artefactDir: string,
+  hashBefore: string | undefined,
+): Promise<Outcome | undefined> {
+  if (hashBefore === undefined) return undefined;
+  const hashes: string[] = [];
+  for (const artefactName of artefactNames) hashes.push(await hashInPlace(artefactDir, artefactName));
+  if (sha256Parts(hashes) === hashBefore) return undefined;
+  return crashOutcome('frozen-changed', 'the artefact changed while it was evaluated');
+}
+
+async function hashInPlace(artefactDir: string, artefactName: string): Promise<string> {
+  const opened: LeftFile | { readonly problem: string } = openLeftFile(artefactDir, artefactName);
+  if ('problem' in opened) return opened.problem;
+  try {
+    return await hashLeftFile(opened);
+  } finally {
+    opened.close();
+  }
 }

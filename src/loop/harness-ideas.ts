@@ -4,7 +4,7 @@
  */
 import { defined } from '../base/defined.ts';
 import { codeOf } from '../core/state.ts';
-import { type AdmissionDeps, recordProposal } from './admission.ts';
+import { type AdmissionDeps, recordProposal, refuseIdea } from './admission.ts';
 import { loadEdits, readEditableFiles, storeEdits } from './edits.ts';
 import { mergeMembers } from './merge-members.ts';
 
@@ -106,5 +106,5 @@ export async function proposeRetry(deps: AdmissionDeps, earlierNumber: number): 
   const changedEdit = edits.find(({ path }) => filesThen.get(path) !== filesToday.get(path));
   if (!changedEdit) return;
   const reason = `${changedEdit.path} has changed since #${idea.parent}, on which #${earlierNumber} was made`;
-  ledger.append({ type: 'refused', n, code: 'conflict', reason });
+  refuseIdea(deps, n, { code: 'conflict', reason });
 }

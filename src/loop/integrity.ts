@@ -9,13 +9,15 @@ import { readConfig } from './side-files.ts';
 
 /** The candidate's files, the evaluator's files and the data must be what they were before the run. */
 export function findTampering(bench: Bench, candidateDir: string, candidateHash: string): Outcome | undefined {
-  const { arena, pristine, data } = bench;
+  const { arena, pristine, data, deps, depsStamp } = bench;
   const linkedEntries = new Set(arena.setup?.visible ?? []);
   const hashOf = (folder: string): string => hashTree(folder, (entryPath) => linkedEntries.has(entryPath));
   if (hashOf(candidateDir) !== candidateHash)
     return crashOutcome('frozen-changed', 'the candidate’s files changed while it ran');
   if (hashOf(pristine.dir) !== pristine.hash)
     return crashOutcome('frozen-changed', 'the evaluator’s files changed while the candidate ran');
+  if (deps && depsStamp !== undefined && stampTree(deps) !== depsStamp)
+    return crashOutcome('frozen-changed', 'what setup installed changed while the candidate ran');
   if (data && stampTree(data.dir) !== data.stamp)
     return crashOutcome('data-changed', 'the prepared data changed while the candidate ran');
   return undefined;

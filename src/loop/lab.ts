@@ -9,26 +9,27 @@ import { seedOf } from '../base/random.ts';
 import type { Arena } from '../core/arena.ts';
 import { judge } from '../core/rules/judge.ts';
 import type { Decision } from '../core/decision.ts';
+import type { FailureClass } from '../core/outcome.ts';
 import type { EventDraft, LedgerEvent } from '../core/event.ts';
-import type { RunLimits } from '../core/session.ts';
 import { plan } from '../core/plan/plan.ts';
 import type { PlanContext, Step } from '../core/plan/step.ts';
-import type { FileEdit, Inbox } from '../core/ports.ts';
+import type { FileEdit } from '../core/ports.ts';
 import { isRepairable } from '../core/plan/repair.ts';
-import { codeOf, type LabState } from '../core/state.ts';
+import { codeOf, type LabState, measurementsOf } from '../core/state.ts';
 import type { LabRequest } from '../core/requests.ts';
 import { admitProposal, recordProposal } from './admission.ts';
+import { blameFor, failedTwice } from './blame.ts';
+import type { Job, LabDeps, Stop } from './lab-deps.ts';
 import { recordCalibration, recordConfirmation, recordFinalResult } from './conclusions.ts';
 import { proposeAblation, proposeBundle, proposeControl, proposeRetry } from './harness-ideas.ts';
-import { type MeasureResult, measureOnce } from './measure.ts';
+import { type MeasureRequest, type MeasureResult, measureOnce } from './measure.ts';
 import type { Bench } from './process-specs.ts';
-import { Proposing, type ProposingDeps } from './proposing.ts';
+import { Proposing } from './proposing.ts';
 import { branchOf } from './refs.ts';
 import { applyRequests } from './requests.ts';
+import { startupBoundsOf } from './startup.ts';
 
-/** A measurement to make, as the plan asks for it. */
-export type Job = Extract<Step, { do: 'measure' }>;
-export type Stop = Extract<Step, { do: 'stop' }>;
+export type { Job, LabDeps, LabWatch, Stop } from './lab-deps.ts';
 
 /** What a measurement gave, with the number of the measurement. */
 export type NumberedResult = MeasureResult & { readonly m: number };
@@ -37,29 +38,10 @@ export type NumberedResult = MeasureResult & { readonly m: number };
 export type TellResult =
   { readonly decided: true; readonly decision: Decision } | { readonly decided: false; readonly reason: string };
 
-export interface LabDeps extends ProposingDeps {
-  readonly inbox: Inbox;
-  readonly bench: Bench;
-  readonly deviceClass: string;
-  readonly limits: RunLimits;
-  /** Measurements that may run at once. */
-  readonly slots: number;
-  /** There are cores that no measurement needs, so measuring goes on while a proposer thinks. */
-  readonly hasSpareCores: boolean;
-  /** Unguessable text, new at each call. */
-  readonly createNonce: () => string;
-  readonly watch: LabWatch;
-  /** Keeps the artefact of the newest kept experiment. */
-  readonly keepArtefact?: (n: number, artefactDir: string) => void;
-}
-
-/** What a display may listen to. Its functions must not throw. */
-export interface LabWatch {
-  readonly onTick?: (job: Job, seconds: { readonly wall: number; readonly budgeted: number }) => void;
-}
-
 /** Calls that may go into the repair of one candidate. */
 const MAX_REPAIRS = 2;
+/** Failures after which files that all runs share may have changed. */
+const DAMAGE_CLASSES: ReadonlySet<FailureClass> = new Set(['frozen-changed', 'data-changed']);
 /** How often the inbox is read while there is nothing to do. */
 const INBOX_INTERVAL_MS = 250;
 
@@ -72,10 +54,13 @@ export class Lab {
   #abortRequested = false;
   /** The branch may be ahead of the incumbent, because a veto moved the incumbent back. */
   #isBranchStale = true;
+  #bench: Bench;
+  #isBenchDamaged = false;
   #requestFailure: { readonly thrown: unknown } | undefined;
 
   constructor(deps: LabDeps) {
     this.#deps = deps;
+    this.#bench = deps.bench;
     this.#proposing = new Proposing(deps);
   }
 
@@ -84,7 +69,7 @@ export class Lab {
   }
 
   get arena(): Arena {
-    return this.#deps.bench.arena;
+    return this.#bench.arena;
   }
 
   /** The SHA-256 of the ledger's last line. */
@@ -173,55 +158,81 @@ export class Lab {
 
   /**
    * Make one measurement. Its intent is on disk before anything starts. A broken machine throws; the measurement is
-   * then recorded as lost.
+   * then recorded as lost. What fails over the candidate is tried once more, and is then the candidate's failure.
    */
   async measure(job: Job): Promise<NumberedResult> {
-    const { bench, deviceClass, session, watch } = this.#deps;
-    const m = this.state.measurements.length;
-    const commit = codeOf(this.state, job.n)!.commit;
-    const { n, purpose, seed, claim, pair } = job;
-    const nonce = this.#deps.createNonce();
-    const judgeSeed = this.#judgeSeedOf(job);
-    this.#appendEvent({
-      type: 'measuring',
-      m,
-      n,
-      purpose,
-      seed,
-      judgeSeed,
-      session,
-      deviceClass,
-      cores: bench.cores.candidate,
-      ...defined({ claim, pair }),
-    });
+    const isTriedAgain = (thrown: unknown): boolean =>
+      job.n > 0 && !this.#stopRequested && blameFor(thrown, this.#bench.workFolder) === 'untrusted';
     try {
-      const measurementResult = await measureOnce(bench, {
-        m,
-        commit,
-        seed,
-        judgeSeed,
-        nonce,
-        runsGuards: purpose === 'screen' || (purpose === 'idea' && !this.state.screenRuns.get(n)?.length),
-        isScreening: purpose === 'screen',
-        asksHoldout: purpose === 'holdout',
-        onTick: (elapsedSeconds) => {
-          this.#applyRequests();
-          watch.onTick?.(job, elapsedSeconds);
-        },
-        onStart: (killRun) => {
-          this.#killByMeasurement.set(m, killRun);
-          if (this.#abortRequested) killRun();
-        },
-      });
-      return { ...measurementResult, m };
+      return await this.#measureNow(job);
     } catch (thrown) {
-      this.#busyExperiments.delete(n);
+      if (!isTriedAgain(thrown)) throw thrown;
+    }
+    return await this.#measureNow(job, (thrown) => (isTriedAgain(thrown) ? failedTwice(thrown) : undefined));
+  }
+
+  /** `resultFor` gives what was thrown a result, where it is the candidate's failure. */
+  async #measureNow(
+    job: Job,
+    resultFor: (thrown: unknown) => MeasureResult | undefined = () => undefined,
+  ): Promise<NumberedResult> {
+    await this.#replaceDamagedBench();
+    const m = this.state.measurements.length;
+    const request = this.#requestFor(job, m);
+    this.#busyExperiments.add(job.n);
+    this.#recordIntent(job, m, request);
+    try {
+      return { ...(await measureOnce(this.#bench, request)), m };
+    } catch (thrown) {
+      const result = resultFor(thrown);
+      if (result) return { ...result, m };
+      this.#busyExperiments.delete(job.n);
       if (!(thrown instanceof LabError && thrown.code === 'E_DISK_FULL'))
         this.#appendEvent({ type: 'lost', m, reason: reasonOf(thrown) });
       throw thrown;
     } finally {
       this.#killByMeasurement.delete(m);
     }
+  }
+
+  #requestFor(job: Job, m: number): MeasureRequest {
+    const { deviceClass, watch } = this.#deps;
+    const { n, purpose, seed } = job;
+    const nonce = this.#deps.createNonce();
+    return {
+      m,
+      commit: codeOf(this.state, n)!.commit,
+      seed,
+      judgeSeed: this.#judgeSeedOf(job),
+      nonce,
+      runsGuards: purpose === 'screen' || (purpose === 'idea' && !this.state.screenRuns.get(n)?.length),
+      isScreening: purpose === 'screen',
+      asksHoldout: purpose === 'holdout',
+      startupBounds:
+        n === 0 ? undefined : startupBoundsOf(measurementsOf(this.state, 0), deviceClass, this.arena.budget.seconds),
+      onTick: (elapsedSeconds) => {
+        this.#applyRequests();
+        watch.onTick?.(job, elapsedSeconds);
+      },
+      onStart: (killRun) => {
+        this.#killByMeasurement.set(m, killRun);
+        if (this.#abortRequested) killRun();
+      },
+    };
+  }
+
+  #recordIntent({ n, purpose, seed, claim, pair }: Job, m: number, { judgeSeed }: MeasureRequest): void {
+    const { deviceClass, session } = this.#deps;
+    const cores = this.#bench.cores.candidate;
+    const optional = defined({ claim, pair });
+    this.#appendEvent({ type: 'measuring', m, n, purpose, seed, judgeSeed, session, deviceClass, cores, ...optional });
+  }
+
+  /** After a run that changed what all runs share, that is made again before the next one. */
+  async #replaceDamagedBench(): Promise<void> {
+    if (!this.#isBenchDamaged) return;
+    this.#bench = (await this.#deps.refreshBench?.()) ?? this.#bench;
+    this.#isBenchDamaged = false;
   }
 
   /** The seed of the evaluator: its partner's in a pair, the candidate's where seeds are fixed, else a new one. */
@@ -255,6 +266,7 @@ export class Lab {
 
   #recordMeasurement({ m, outcome, conditions, log, curve, holdoutOutcome }: NumberedResult): void {
     const { ledger } = this.#deps;
+    if (outcome.kind === 'crashed') this.#isBenchDamaged ||= DAMAGE_CLASSES.has(outcome.class);
     const blobs = defined({
       log: log === '' ? undefined : ledger.putBlob(log),
       curve: curve === undefined ? undefined : ledger.putBlob(curve),

@@ -8,20 +8,23 @@ import * as path from 'node:path';
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { sha256Hex } from '../base/hash.ts';
-import { sanitizeText } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
 import { roleOf } from '../core/file-roles.ts';
 import type { Conditions, Outcome } from '../core/outcome.ts';
 import type { RunResult, RunSpec } from '../core/ports.ts';
 import { applyPenalties } from '../core/rules/simplicity.ts';
 import { freeBytes, hashTree, removeTree } from '../os/files.ts';
+import { tryRemoveTree } from '../os/remove-tree.ts';
 import { loadAverage } from '../os/machine.ts';
-import { collectArtefacts, hashArtefacts } from './artefacts.ts';
+import { collectArtefacts, findChangedArtefact } from './artefacts.ts';
 import { candidateFault, crashOutcome, evaluatorFault, failureReason } from './faults.ts';
 import { findForeignSeed, findTampering } from './integrity.ts';
+import { describeRuns } from './run-log.ts';
+import { findSlowStart, remarkOnStartup, type StartupBounds } from './startup.ts';
 import { noteScreening, requireMinimumWork, withOwnMetrics, withSpread } from './own-metrics.ts';
 import { type Bench, type MeasurementDirs, linkDeps, type SpecRequest, ProcessSpecs } from './process-specs.ts';
-import { parsePrinted, parseResult } from './protocol.ts';
+import { readPrinted } from './printed.ts';
+import { parseResult } from './protocol.ts';
 import { readConfig, readCurve, readResultFile } from './side-files.ts';
 
 export interface MeasureRequest extends SpecRequest {
@@ -33,6 +36,8 @@ export interface MeasureRequest extends SpecRequest {
   readonly isScreening?: boolean;
   /** Run the holdout's evaluator on the same artefact too. */
   readonly asksHoldout?: boolean;
+  /** How long it may take until its start signal; absent for the baseline. */
+  readonly startupBounds?: StartupBounds | undefined;
   /** Receives each running process tree, so that it can be ended. */
   readonly onStart?: (killRun: () => void) => void;
 }
@@ -61,7 +66,8 @@ const JOINED_GRACE_MS = 500;
 
 export async function measureOnce(bench: Bench, request: MeasureRequest): Promise<MeasureResult> {
   const directories = directoriesOf(path.join(bench.workFolder, `m${request.m}`));
-  const discard = (): void => removeTree(directories.work);
+  // What cannot be removed lies in a folder that no later measurement uses, and is tried again by the next session.
+  const discard = (): void => void tryRemoveTree(directories.work);
   discard();
   const roleOfFile = roleOf(bench.arena);
   const isHidden = (filePath: string): boolean => roleOfFile(filePath) === 'hidden';
@@ -73,6 +79,7 @@ export async function measureOnce(bench: Bench, request: MeasureRequest): Promis
     const foreignFile = await bench.workspace.findDifference(request.commit, directories.arena, isHidden);
     linkDeps(bench, directories.arena);
     const parts = await measurement.run(foreignFile);
+    tryRemoveTree(directories.out); // so that what the candidate left takes no space from the ledger
     return { ...parts, artefactDir: directories.artefact, discard };
   } catch (thrown) {
     discard();
@@ -97,6 +104,7 @@ class MeasurementRun {
   readonly #specs: ProcessSpecs;
   readonly #hashBefore: string;
   readonly #loadAtStart = loadAverage();
+  #artefactHash: string | undefined;
   /** The newest run of the candidate's code: a guard, a screening run, or the candidate itself. */
   #candidateResult: RunResult | undefined;
   #evaluatorResult: RunResult | undefined;
@@ -138,6 +146,7 @@ class MeasurementRun {
         ? crashOutcome('infrastructure', 'stopped by the person')
         : crashOutcome('guard', `guard ${guard.name} failed: ${failureReason(guardResult)}`);
     }
+    this.#emptyOut();
     return undefined;
   }
 
@@ -151,8 +160,7 @@ class MeasurementRun {
       this.#candidateResult = screeningResult;
       return noteScreening(this.#arena, failure);
     }
-    removeTree(this.#directories.out);
-    fs.mkdirSync(this.#directories.out);
+    this.#emptyOut();
     return undefined;
   }
 
@@ -161,22 +169,26 @@ class MeasurementRun {
     const spec = this.#request.isScreening ? this.#specs.screeningSpec(clockSeconds) : this.#specs.candidateSpec();
     const result = await this.#runProcess(spec);
     this.#candidateResult = result;
-    return (
+    const failure =
       candidateFault(this.#arena, result, this.#blameDiskOrReturn) ??
+      findSlowStart(this.#request.startupBounds, result.startupS) ??
       this.#findTampering() ??
-      findForeignSeed(this.#directories.out, this.#request.seed) ??
-      collectArtefacts(this.#arena, this.#directories, result.ending === 'cut' ? clockSeconds : undefined)
-    );
+      findForeignSeed(this.#directories.out, this.#request.seed);
+    if (failure) return failure;
+    const isCut = result.ending === 'cut';
+    const collected = await collectArtefacts(this.#arena, this.#directories, isCut ? clockSeconds : undefined);
+    this.#artefactHash = collected.hash;
+    return collected.failure;
   }
 
   /** The evaluator's number; without an evaluator the one that the candidate printed. */
   async #evaluate(): Promise<Outcome> {
-    const { evaluate, metric } = this.#arena;
-    if (!evaluate) return parsePrinted(printedBy(this.#candidateResult!, this.#directories.out), metric);
+    const { evaluate } = this.#arena;
+    if (!evaluate) return readPrinted(this.#arena, this.#candidateResult!, this.#directories.out);
     this.#evaluatorResult = await this.#runProcess(this.#specs.evaluatorSpec());
     return (
       evaluatorFault(this.#arena, this.#evaluatorResult, this.#blameDiskOrReturn) ??
-      this.#findTampering() ??
+      (await this.#findTamperingOrChange()) ??
       this.#readResult(this.#directories.result)
     );
   }
@@ -188,7 +200,7 @@ class MeasurementRun {
     const holdoutResult = await this.#runProcess(this.#specs.holdoutSpec());
     const holdoutOutcome =
       evaluatorFault(this.#arena, holdoutResult, this.#blameDiskOrReturn) ??
-      this.#findTampering() ??
+      (await this.#findTamperingOrChange()) ??
       applyPenalties(this.#arena, withSpread(this.#readResult(this.#directories.held)));
     return { holdoutOutcome };
   }
@@ -210,6 +222,7 @@ class MeasurementRun {
     clearTimeout(killTimer);
     return (
       this.#joinedFault(this.#candidateResult, this.#evaluatorResult) ??
+      findSlowStart(this.#request.startupBounds, this.#candidateResult.startupS) ??
       this.#findTampering() ??
       findForeignSeed(this.#directories.out, this.#request.seed) ??
       this.#readResult(this.#directories.result)
@@ -247,15 +260,30 @@ class MeasurementRun {
     return findTampering(this.#bench, this.#directories.arena, this.#hashBefore);
   }
 
+  async #findTamperingOrChange(): Promise<Outcome | undefined> {
+    return (
+      this.#findTampering() ?? (await findChangedArtefact(this.#arena, this.#directories.artefact, this.#artefactHash))
+    );
+  }
+
+  /** What ran before the measured run leaves nothing for it. */
+  #emptyOut(): void {
+    removeTree(this.#directories.out);
+    fs.mkdirSync(this.#directories.out);
+  }
+
   #readResult(resultDir: string): Outcome {
     return parseResult(readResultFile(resultDir), this.#arena.metric, this.#request.nonce);
   }
 
-  /** A failure on a full disk is the machine's, not the candidate's. */
+  /** A failure on a full disk is the machine's, unless the candidate's own files fill it. */
   readonly #blameDiskOrReturn = (outcome: Outcome): Outcome => {
-    const { work } = this.#directories;
+    const { work, out } = this.#directories;
+    if (freeBytes(work) >= MIN_FREE_DISK_BYTES) return outcome;
+    tryRemoveTree(out);
     const leftBytes = freeBytes(work);
-    if (leftBytes >= MIN_FREE_DISK_BYTES) return outcome;
+    if (leftBytes >= MIN_FREE_DISK_BYTES)
+      return crashOutcome('disk', 'the candidate filled the disk: without its files there is space again');
     throw new LabError('E_DISK_FULL', {
       what: 'A measurement failed because the disk is full.',
       why: `${work} has ${Math.floor(leftBytes / 1e6)} MB left.`,
@@ -273,7 +301,7 @@ class MeasurementRun {
     return {
       outcome: applyPenalties(this.#arena, withOwnMetrics(checkedOutcome, conditions)),
       conditions,
-      log: logOf(candidate, evaluator),
+      log: describeRuns(candidate, evaluator, conditions.remark),
       wasAborted: (candidate?.ending === 'aborted' && !evaluator) || evaluator?.ending === 'aborted',
       ...defined({ curve: readCurve(this.#directories.out) }),
     };
@@ -292,36 +320,10 @@ class MeasurementRun {
       cut: candidate?.ending === 'cut',
       load: this.#loadAtStart,
       ...defined({
-        artefact: hashArtefacts(this.#arena, this.#directories.artefact),
+        artefact: this.#artefactHash,
+        remark: candidate && remarkOnStartup(this.#request.startupBounds, candidate),
         config: configText === undefined ? undefined : sha256Hex(configText.trim()),
       }),
     };
   }
-}
-
-/** What a candidate that makes its number itself left behind. */
-function printedBy({ stdout, stderr, wallS, cpuS, peakMemoryMb }: RunResult, outDir: string): ProgramOutput {
-  return {
-    stdout: sanitizeText(stdout.text),
-    stderr: sanitizeText(stderr.text),
-    readFile: (name) => readLeftFile(outDir, name),
-    sizeOf: (globs) => sizeOfLeftFiles(outDir, globs),
-    measured: { wall_s: wallS, cpu_s: cpuS, memory_mb: peakMemoryMb },
-  };
-}
-
-function logOf(candidate: RunResult | undefined, evaluator: RunResult | undefined): string {
-  return [sectionOf('candidate', candidate), sectionOf('evaluator', evaluator)].filter(Boolean).join('\n');
-}
-
-function sectionOf(processName: string, result: RunResult | undefined): string {
-  if (result === undefined) return '';
-  const exitCode = result.exitCode === undefined ? '' : ` ${result.exitCode}`;
-  return [
-    `== ${processName}: ${result.ending}${exitCode} ==`,
-    sanitizeText(result.stdout.text).trimEnd(),
-    sanitizeText(result.stderr.text).trimEnd(),
-  ]
-    .filter(Boolean)
-    .join('\n');
 }

@@ -18,6 +18,8 @@ export interface Bench {
   /** The baseline's frozen files, laid out once: what evaluators run from. */
   readonly pristine: { readonly dir: string; readonly hash: string };
   readonly deps?: string;
+  /** Fingerprint of `deps`, where no sandbox keeps it from being written. */
+  readonly depsStamp?: string;
   readonly data?: { readonly dir: string; readonly stamp: string };
   /** Cores for the candidate and for the evaluator (the same where there are not enough). */
   readonly cores: { readonly candidate: readonly number[]; readonly evaluator: readonly number[] };
@@ -114,13 +116,18 @@ export class ProcessSpecs {
     };
   }
 
-  /** A command of the person's that the candidate's code must pass, without the training clock. */
+  /**
+   * A command of the person's that the candidate's code must pass. It has no training clock, so it gets no folder in
+   * which work could be left for the measured run.
+   */
   guardSpec(guard: Arena['guards'][number]): RunSpec {
     const { clock: _, ...candidateSpec } = this.candidateSpec();
+    const { OVERNIGHT_OUT: _out, OVERNIGHT_START: _start, ...environment } = candidateSpec.env;
     return {
       ...candidateSpec,
       command: guard.command,
-      env: { ...candidateSpec.env, OVERNIGHT_STAGE: 'guard' },
+      mounts: candidateSpec.mounts.filter(({ to }) => to !== SANDBOX_PATHS.out),
+      env: { ...environment, OVERNIGHT_STAGE: 'guard' },
       limits: { ...candidateSpec.limits, wallMs: guard.wall_s * 1000 },
     };
   }

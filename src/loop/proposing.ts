@@ -3,12 +3,14 @@
  * and when the proposer has nothing left.
  */
 import { defined } from '../base/defined.ts';
+import { LabError } from '../base/error.ts';
 import type { StopReason } from '../core/session.ts';
 import { liveBases } from '../core/bases/live-bases.ts';
 import type { Brief, Clock, Proposal, Proposer } from '../core/ports.ts';
 import { arenaOf, codeOf, type LabState } from '../core/state.ts';
 import { whyRefused } from '../core/request-check.ts';
-import { type AdmissionDeps, type EditProposal, recordProposal } from './admission.ts';
+import { type AdmissionDeps, type EditProposal, recordProposal, refuseIdea } from './admission.ts';
+import { describeThrown } from './blame.ts';
 import { callJournal } from './call-journal.ts';
 import { readEditableFiles } from './edits.ts';
 import { repairCandidate } from './repairing.ts';
@@ -56,7 +58,7 @@ export class Proposing {
     return this.#pendingCall?.isRepairing === true;
   }
 
-  /** Why the proposer is not worth asking any more, if so. Throws what a proposer threw. */
+  /** Why the proposer is not worth asking any more, if so. Throws what shows that the lab is broken. */
   exhaustedReason(): { readonly reason: StopReason; readonly detail: string } | undefined {
     const failure = this.#proposerFailure;
     this.#proposerFailure = undefined;
@@ -77,7 +79,14 @@ export class Proposing {
   /** Ask for the repair of a crashed candidate. One that cannot be repaired is decided as it is. */
   async startRepairing(n: number): Promise<void> {
     const askForRepair = async (signal: AbortSignal): Promise<void> => {
-      if (!(await repairCandidate(this.#deps, n, signal))) this.unrepairable.add(n);
+      let isRepaired = false;
+      try {
+        isRepaired = await repairCandidate(this.#deps, n, signal);
+      } catch (thrown) {
+        if (thrown instanceof LabError) throw thrown; // what else it throws is a repair that failed
+      } finally {
+        if (!isRepaired) this.unrepairable.add(n);
+      }
     };
     return this.#startCall(askForRepair, true);
   }
@@ -86,7 +95,9 @@ export class Proposing {
     const controller = new AbortController();
     const finished = askProposer(controller.signal)
       .catch((thrown: unknown) => {
-        this.#proposerFailure = { thrown };
+        // What else a proposer throws is the failure of one call: it gave no idea.
+        if (thrown instanceof LabError) this.#proposerFailure = { thrown };
+        else this.#noteEmptyProposal({ kind: 'none', reason: `it failed: ${describeThrown(thrown)}` });
       })
       .finally(() => {
         this.#pendingCall = undefined;
@@ -145,7 +156,7 @@ export class Proposing {
   }
 
   #recordIdea(proposal: EditProposal, parent: number, baseReason: string | undefined, isLive: boolean): void {
-    const { ledger, proposer } = this.#deps;
+    const { proposer } = this.#deps;
     const why = [proposal.why, baseReason].filter((reason) => reason !== undefined).join('; ');
     const n = recordProposal(
       this.#deps,
@@ -153,10 +164,10 @@ export class Proposing {
       { proposer: proposal.proposer ?? proposer.name, parent },
     );
     this.#parkBases(proposal.note?.park ?? [], n);
-    if (proposal.refusal) ledger.append({ type: 'refused', n, ...proposal.refusal });
+    if (proposal.refusal) refuseIdea(this.#deps, n, proposal.refusal);
     else if (!isLive) {
       const reason = `#${proposal.base}, on which it says it was made, is no live base`;
-      ledger.append({ type: 'refused', n, code: 'conflict', reason });
+      refuseIdea(this.#deps, n, { code: 'conflict', reason });
     }
   }
 

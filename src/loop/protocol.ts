@@ -73,9 +73,7 @@ export function parseResult(resultText: string, metric: Arena['metric'], nonce: 
     );
   const metricValue = readNumber(metric.name, reportedValues[0]!);
   if (typeof metricValue !== 'number') return metricValue;
-  return (
-    refuseImplausible(metric, metricValue) ?? withSecondary(resultPairs, metric.name, metricValue, true)
-  );
+  return refuseImplausible(metric, metricValue) ?? withSecondary(resultPairs, metric.name, metricValue, true);
 }
 
 function withSecondary(resultPairs: [string, string][], primary: string, value: number, isStrict: boolean): Outcome {

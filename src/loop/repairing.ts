@@ -1,6 +1,6 @@
 /** Repairs of crashed candidates: what failed, what the proposer changes, and whether the repair may be tried. */
 import { defined } from '../base/defined.ts';
-import { admitIdea } from '../core/admission/policy.ts';
+import { admitIdea, whyOversized } from '../core/admission/policy.ts';
 import type { CandidateFailure, Ledger, Proposer } from '../core/ports.ts';
 import { arenaOf, codeOf, measurementsOf } from '../core/state.ts';
 import type { AdmissionDeps } from './admission.ts';
@@ -27,6 +27,7 @@ export async function repairCandidate(deps: RepairDeps, n: number, signal: Abort
   const brief = { arena, state, n, commit, files, signal, journal: callJournal(deps, n) };
   const repair = await proposer.repair?.(brief, failure);
   if (repair?.kind !== 'edit' || repair.refusal || signal.aborted) return false;
+  if (whyOversized(repair.edits)) return false;
   const repairEdits = storeEdits(ledger, repair.edits);
   const combinedEdits = loadEdits(ledger, { ...idea.edits, ...repairEdits });
   const parentCommit = codeOf(state, idea.parent)!.commit;

@@ -2,9 +2,11 @@
  * Recovers from a killed session: ends its processes, records its open measurements and calls as lost, removes its
  * folders. The plan does the rest, because it looks at nothing but the ledger.
  */
-import * as fs from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
+import { LabError } from '../base/error.ts';
 import type { Ledger, Sandbox } from '../core/ports.ts';
-import { removeTree } from '../os/files.ts';
+import { makeFolder } from '../os/folders.ts';
+import { tryRemoveTree } from '../os/remove-tree.ts';
 
 /** Returns how many processes had to be ended. Safe to call on a lab that ended well. */
 export async function recoverKilledSession(
@@ -29,7 +31,28 @@ export async function recoverKilledSession(
         processes: endedProcesses,
       });
   }
-  removeTree(workFolder);
-  fs.mkdirSync(workFolder, { recursive: true });
+  makeEmpty(workFolder);
   return endedProcesses;
+}
+
+/** Start with an empty work folder. One that cannot be emptied is moved out of the way and named. */
+function makeEmpty(workFolder: string): void {
+  const failureReason = tryRemoveTree(workFolder);
+  if (failureReason !== undefined && existsSync(workFolder)) {
+    const asideFolder = `${workFolder}.left-${Date.now()}`;
+    try {
+      renameSync(workFolder, asideFolder);
+    } catch (thrown) {
+      throw new LabError(
+        'E_NOT_WRITABLE',
+        {
+          what: 'The folder of an earlier measurement can neither be removed nor moved away.',
+          why: `${workFolder}: ${failureReason}.`,
+          next: 'Remove it by hand and run again.',
+        },
+        thrown,
+      );
+    }
+  }
+  makeFolder(workFolder);
 }

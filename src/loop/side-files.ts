@@ -1,17 +1,12 @@
 /**
  * Files that untrusted code leaves beside its result: small regular files only, links and larger ones count as absent.
  */
-import * as fs from 'node:fs';
-import * as path from 'node:path';
+import { readSmallFile } from '../os/left-files.ts';
 
 const MAX_SIDE_FILE_BYTES = 1 << 20;
 
-export function readSideFile(folder: string, fileName: string): string | undefined {
-  const filePath = path.join(folder, fileName);
-  const fileStats = fs.lstatSync(filePath, { throwIfNoEntry: false });
-  if (!fileStats?.isFile() || fileStats.size > MAX_SIDE_FILE_BYTES) return undefined;
-  return fs.readFileSync(filePath, 'utf8');
-}
+export const readSideFile = (folder: string, fileName: string): string | undefined =>
+  readSmallFile(folder, fileName, MAX_SIDE_FILE_BYTES)?.toString('utf8');
 
 /** The configuration that a candidate says it ran with. */
 export const readConfig = (outDir: string): string | undefined => readSideFile(outDir, 'config.txt');

@@ -13,7 +13,7 @@ import type { Arena } from '../core/arena.ts';
 import { matchingFiles, roleOf } from '../core/file-roles.ts';
 import type { Ledger, Mount, RunSpec, Sandbox, TreeEntry, Workspace } from '../core/ports.ts';
 import { excerptOf } from './protocol.ts';
-import { hashTree, readText, removeTree, stampTree, writeAtomic } from '../os/files.ts';
+import { hashTree, makeReadOnly, readText, removeTree, stampTree, writeAtomic } from '../os/files.ts';
 import { linkDeps } from './process-specs.ts';
 
 export interface StageHost {
@@ -33,6 +33,8 @@ export interface StageHost {
 
 export interface StagedFolders {
   readonly deps?: string;
+  /** Fingerprint of `deps`; absent where a sandbox shows it read-only, so that nobody can change it. */
+  readonly depsStamp?: string;
   readonly data?: { readonly dir: string; readonly stamp: string };
 }
 
@@ -43,9 +45,11 @@ export async function runStages(host: StageHost): Promise<StagedFolders> {
   const treeEntries = await host.workspace.listEntries(host.baseline);
   const setupOutput = host.arena.setup ? await runSetup(host, treeEntries) : undefined;
   const dataOutput = host.arena.prepare ? await runPrepare(host, treeEntries, setupOutput) : undefined;
+  const isWritable = host.sandbox.info.level === 'process';
   return {
     ...defined({
       deps: setupOutput?.dir,
+      depsStamp: setupOutput && isWritable ? stampTree(setupOutput.dir) : undefined,
       data: dataOutput && { dir: dataOutput.dir, stamp: stampTree(dataOutput.dir) },
     }),
   };
@@ -175,6 +179,7 @@ async function cachedOutput(
     host.ledger.append({ type: 'stage.failed', stage, key: contentKey, message: problem });
     throw failedStage(stage, problem);
   }
+  makeReadOnly(outputDir);
   const outputHash = hashTree(outputDir);
   writeAtomic(sealFile, `${outputHash}\n`);
   host.ledger.append({

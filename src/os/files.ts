@@ -1,10 +1,14 @@
 /**
- * The file system: durable writes, whole trees, content hashes. Knows nothing about what the files mean.
+ * The file system: durable writes, free space, copies; trees are read in trees.ts and removed in remove-tree.ts. Knows
+ * nothing about what the files mean.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LabError, reasonOf } from '../base/error.ts';
-import { sha256Hex, sha256Parts } from '../base/hash.ts';
+import { listTree } from './trees.ts';
+
+export { removeTree } from './remove-tree.ts';
+export { hashTree, listTree, makeReadOnly, stampTree } from './trees.ts';
 
 /**
  * Write a file so that after a crash it is either the old or the new one: temporary name, fsync, rename, fsync of the
@@ -61,68 +65,6 @@ export function nameFullDisk(thrown: unknown): unknown {
       next: 'Free some space and run again: nothing that was recorded is lost.',
     },
     thrown,
-  );
-}
-
-/** Remove a tree, also read-only folders inside it. Missing is fine. */
-export function removeTree(folder: string): void {
-  try {
-    fs.rmSync(folder, { recursive: true, force: true });
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== 'EACCES') throw thrown;
-    makeWritable(folder);
-    fs.rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function makeWritable(folder: string): void {
-  fs.chmodSync(folder, 0o700);
-  for (const folderEntry of fs.readdirSync(folder, { withFileTypes: true })) {
-    if (folderEntry.isDirectory()) makeWritable(path.join(folder, folderEntry.name));
-  }
-}
-
-/**
- * Regular files and links below a folder, as sorted paths with `/`. Does not follow links; a missing folder has none.
- */
-export function listTree(folder: string, isSkipped: (relativePath: string) => boolean = () => false): string[] {
-  const treePaths: string[] = [];
-  const walkFolder = (relativePath: string): void => {
-    for (const folderEntry of fs.readdirSync(path.join(folder, relativePath), { withFileTypes: true })) {
-      const entryPath = relativePath ? `${relativePath}/${folderEntry.name}` : folderEntry.name;
-      if (isSkipped(entryPath)) continue;
-      if (folderEntry.isDirectory()) walkFolder(entryPath);
-      else treePaths.push(entryPath);
-    }
-  };
-  if (fs.existsSync(folder)) walkFolder('');
-  return treePaths.sort();
-}
-
-/** Hash of every file's path, kind, executable bit and content below a folder. */
-export function hashTree(folder: string, isSkipped: (relativePath: string) => boolean = () => false): string {
-  return sha256Parts(
-    listTree(folder, isSkipped).flatMap((relativePath) => [relativePath, hashFile(path.join(folder, relativePath))]),
-  );
-}
-
-function hashFile(filePath: string): string {
-  const fileStats = fs.lstatSync(filePath);
-  if (fileStats.isSymbolicLink()) return `link:${fs.readlinkSync(filePath)}`;
-  if (!fileStats.isFile()) return `special:${fileStats.mode & fs.constants.S_IFMT}`;
-  return `${fileStats.mode & 0o100 ? 'x' : '-'}${sha256Hex(fs.readFileSync(filePath))}`;
-}
-
-/**
- * Cheap fingerprint of a tree: names, sizes, change times, inodes. Changes when anybody writes, without reading the
- * bytes.
- */
-export function stampTree(folder: string, isSkipped: (relativePath: string) => boolean = () => false): string {
-  return sha256Parts(
-    listTree(folder, isSkipped).map((relativePath) => {
-      const fileStats = fs.lstatSync(path.join(folder, relativePath), { bigint: true });
-      return `${relativePath} ${fileStats.size} ${fileStats.mtimeNs} ${fileStats.ctimeNs} ${fileStats.ino}`;
-    }),
   );
 }
 

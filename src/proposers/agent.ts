@@ -11,7 +11,7 @@ import { budgetLeft } from '../core/calls.ts';
 import type { CallFailure } from '../core/agent-call.ts';
 import type { RunLimits } from '../core/session.ts';
 import type { Agent, AgentResult, Brief, CandidateFailure, Proposal, Proposer } from '../core/ports.ts';
-import { removeTree } from '../os/files.ts';
+import { tryRemoveTree } from '../os/remove-tree.ts';
 import { type FolderChanges, collectChanges, readNoteFile, fingerprintsOf } from './folder.ts';
 import { nearIdeas } from './near.ts';
 import { readNote } from './note.ts';
@@ -76,7 +76,7 @@ async function askAgent(deps: AgentProposerDeps, brief: Brief, failureToRepair?:
     } as const),
   );
   const { result, found: foundChanges } = await runInFolder(deps, brief, callNumber, prompt, budgetLeftover);
-  const judgedCall = judgeCall(result, foundChanges);
+  const judgedCall = judgeCallOrFail(result, foundChanges);
   const reply = result.kind === 'done' && result.text !== '' ? result.text.slice(-20_000) : undefined;
   journal.called(
     callNumber,
@@ -160,7 +160,7 @@ async function runInFolder(
     if (thrownError instanceof LabError && thrownError.code === 'E_DISK_FULL') throw thrownError;
     return { result: { kind: 'failed', class: 'crashed', message: reasonOf(thrownError), wallS: 0 } };
   } finally {
-    removeTree(workDir);
+    tryRemoveTree(workDir); // what is left of it is tried again when the next session starts
   }
 }
 
@@ -197,6 +197,16 @@ interface CallOutcome {
   readonly class?: CallFailure;
   readonly message?: string;
   readonly retryAt?: string;
+}
+
+/** Whatever an agent left or said, its call gets an outcome on record. */
+function judgeCallOrFail(result: AgentResult, foundChanges: FoundChanges | undefined): JudgedCall {
+  try {
+    return judgeCall(result, foundChanges);
+  } catch (thrown) {
+    const message = `its answer could not be read: ${reasonOf(thrown)}`;
+    return judgeCall({ kind: 'failed', class: 'crashed', message, wallS: result.wallS }, undefined);
+  }
 }
 
 /** The proposal of a call: from the files of the folder, and from the note. */

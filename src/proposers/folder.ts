@@ -3,18 +3,22 @@
  * finds: links are not followed, large and binary files are not read. Knows nothing about agents.
  */
 import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { defined } from '../base/defined.ts';
 import { sha256Hex } from '../base/hash.ts';
 import type { FileRole } from '../core/file-roles.ts';
 import type { RefusalCode } from '../core/event.ts';
 import type { FileEdit } from '../core/ports.ts';
-import { listTree } from '../os/files.ts';
+import { isProblem, openLeftFile, readSmallFile } from '../os/left-files.ts';
+import { type FoundEntry, walkTree } from '../os/trees.ts';
 
 /** A larger file is not read, because the policy refuses it. */
 const MAX_BYTES = 1 << 20;
 /** A larger file is compared by its size, times and inode instead of its content. */
 const MAX_HASHED_BYTES = 1 << 16;
+/** Entries that are looked at; what an agent leaves beyond them does not count. */
+const MAX_ENTRIES = 100_000;
+/** Changed editable files that are read; the policy refuses more. */
+const MAX_EDITS = 1000;
 
 export type Fingerprints = ReadonlyMap<string, string>;
 
@@ -30,15 +34,33 @@ export interface FolderChanges {
 
 /** A fingerprint of every file, to be compared with a later one. */
 export function fingerprintsOf(directory: string): Fingerprints {
-  return new Map(listTree(directory).map((filePath) => [filePath, fingerprintOf(path.join(directory, filePath))]));
+  return new Map(readFolder(directory).map((entry) => [entry.path, fingerprintOf(entry)]));
 }
 
-function fingerprintOf(filePath: string): string {
-  const fileStat = fs.lstatSync(filePath, { bigint: true });
-  if (fileStat.isSymbolicLink()) return `link ${fs.readlinkSync(filePath)}`;
-  if (!fileStat.isFile()) return 'special';
-  if (fileStat.size <= MAX_HASHED_BYTES) return sha256Hex(fs.readFileSync(filePath));
-  return `${fileStat.size} ${fileStat.mtimeNs} ${fileStat.ctimeNs} ${fileStat.ino}`;
+/** Everything below the folder. What its owner may not read is made readable: the folder is a copy of ours. */
+const readFolder = (directory: string): readonly FoundEntry[] =>
+  walkTree(directory, { maxEntries: MAX_ENTRIES, onUnreadable: openUp });
+
+function openUp(location: string | Buffer): boolean {
+  try {
+    if (!fs.lstatSync(location).isDirectory()) return false;
+    fs.chmodSync(location, 0o700);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function fingerprintOf({ location, kind }: FoundEntry): string {
+  try {
+    const fileStat = fs.lstatSync(location, { bigint: true });
+    if (kind === 'link') return `link ${fs.readlinkSync(location, 'latin1')}`;
+    if (kind === 'file' && fileStat.size <= MAX_HASHED_BYTES) return sha256Hex(fs.readFileSync(location));
+    if (kind === 'special') return 'special';
+    return `${fileStat.size} ${fileStat.mtimeNs} ${fileStat.ctimeNs} ${fileStat.ino}`;
+  } catch (thrown) {
+    return `unreadable ${(thrown as NodeJS.ErrnoException).code}`;
+  }
 }
 
 /** What changed below `directory` since `printsBefore`, except `ignoredPaths`. */
@@ -48,48 +70,69 @@ export function collectChanges(
   fileRoleOf: (filePath: string) => FileRole,
   ignoredPaths: ReadonlySet<string>,
 ): FolderChanges {
-  const printsAfter = fingerprintsOf(directory);
+  const entriesAfter = readFolder(directory);
+  const printsAfter = new Map(entriesAfter.map((entry) => [entry.path, fingerprintOf(entry)]));
+  // An edit is named by text; a file whose name is none cannot be recorded, whatever the globs say.
+  const unnamable = new Set(entriesAfter.filter((entry) => !entry.hasTextName).map((entry) => entry.path));
   const changedPaths = [...new Set([...printsBefore.keys(), ...printsAfter.keys()])]
     .filter((filePath) => !ignoredPaths.has(filePath) && printsBefore.get(filePath) !== printsAfter.get(filePath))
     .sort();
-  const edits: FileEdit[] = [];
-  let refusal: FolderChanges['refusal'];
-  for (const editedPath of changedPaths.filter((changedPath) => fileRoleOf(changedPath) === 'editable')) {
-    if (!printsAfter.has(editedPath)) {
-      edits.push({ path: editedPath, content: null });
-      continue;
-    }
-    const editedContent = readEdited(path.join(directory, editedPath), editedPath);
-    if (typeof editedContent === 'string') edits.push({ path: editedPath, content: editedContent });
-    else refusal ??= editedContent;
-  }
-  const otherPaths = changedPaths.filter((changedPath) => fileRoleOf(changedPath) !== 'editable');
+  const isEdit = (filePath: string): boolean => !unnamable.has(filePath) && fileRoleOf(filePath) === 'editable';
+  const otherPaths = changedPaths.filter((changedPath) => !isEdit(changedPath));
   return defined({
-    edits,
+    ...readEdits(directory, changedPaths.filter(isEdit), new Set(printsAfter.keys())),
     touched: otherPaths.filter((otherPath) => printsBefore.has(otherPath)),
     strays: otherPaths.filter((otherPath) => !printsBefore.has(otherPath)),
-    refusal,
   });
 }
 
-function readEdited(filePath: string, displayPath: string): string | NonNullable<FolderChanges['refusal']> {
-  const fileStat = fs.lstatSync(filePath);
-  if (!fileStat.isFile()) return { code: 'not-text', reason: `${displayPath} is no longer a plain file` };
-  if (fileStat.size > MAX_BYTES)
-    return { code: 'too-large', reason: `${displayPath} has ${fileStat.size} bytes, at most ${MAX_BYTES} are allowed` };
-  const contentBytes = fs.readFileSync(filePath);
-  if (contentBytes.includes(0)) return { code: 'not-text', reason: `${displayPath} would become a binary file` };
+/** The new content of changed files, up to what one proposal may hold. */
+function readEdits(
+  directory: string,
+  editedPaths: readonly string[],
+  presentPaths: ReadonlySet<string>,
+): Pick<FolderChanges, 'edits' | 'refusal'> {
+  if (editedPaths.length > MAX_EDITS)
+    return tooLarge(`${editedPaths.length} files were changed, at most ${MAX_EDITS} are allowed`);
+  const edits: FileEdit[] = [];
+  let refusal: FolderChanges['refusal'];
+  let totalBytes = 0;
+  for (const editedPath of editedPaths) {
+    const editedContent = presentPaths.has(editedPath) ? readEdited(directory, editedPath) : null;
+    if (editedContent !== null && typeof editedContent !== 'string') {
+      refusal ??= editedContent;
+      continue;
+    }
+    totalBytes += Buffer.byteLength(editedContent ?? '');
+    if (totalBytes > MAX_BYTES)
+      return tooLarge(`the changed files have more than ${MAX_BYTES} bytes, which is the most that is allowed`);
+    edits.push({ path: editedPath, content: editedContent });
+  }
+  return defined({ edits, refusal });
+}
+
+const tooLarge = (reason: string): Pick<FolderChanges, 'edits' | 'refusal'> => ({
+  edits: [],
+  refusal: { code: 'too-large', reason },
+});
+
+function readEdited(directory: string, editedPath: string): string | NonNullable<FolderChanges['refusal']> {
+  const opened = openLeftFile(directory, editedPath);
+  if (isProblem(opened)) return { code: 'not-text', reason: `${editedPath} is no longer a plain file` };
+  const { size } = opened.stats;
+  opened.close();
+  if (size > MAX_BYTES)
+    return { code: 'too-large', reason: `${editedPath} has ${size} bytes, at most ${MAX_BYTES} are allowed` };
+  const contentBytes = readSmallFile(directory, editedPath, MAX_BYTES);
+  if (!contentBytes) return { code: 'not-text', reason: `${editedPath} cannot be read` };
+  if (contentBytes.includes(0)) return { code: 'not-text', reason: `${editedPath} would become a binary file` };
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(contentBytes);
   } catch {
-    return { code: 'not-text', reason: `${displayPath} is no longer UTF-8 text` };
+    return { code: 'not-text', reason: `${editedPath} is no longer UTF-8 text` };
   }
 }
 
 /** The note that an agent left as a file; undefined when there is none, or it is too large. */
-export function readNoteFile(directory: string, fileName: string): string | undefined {
-  const fileStat = fs.lstatSync(path.join(directory, fileName), { throwIfNoEntry: false });
-  return fileStat?.isFile() && fileStat.size <= 64 * 1024
-    ? fs.readFileSync(path.join(directory, fileName), 'utf8')
-    : undefined;
-}
+export const readNoteFile = (directory: string, fileName: string): string | undefined =>
+  readSmallFile(directory, fileName, 64 * 1024)?.toString('utf8');

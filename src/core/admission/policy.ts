@@ -14,6 +14,13 @@ import type { LabState } from '../state.ts';
 
 /** Bytes of new content in one proposal. A program is not 1 MB; a lookup table with the validation set in it is. */
 const MAX_EDIT_BYTES = 1 << 20;
+/** Files that one proposal may change. */
+const MAX_EDITED_FILES = 1000;
+/** Bytes of one name, as file systems have it, and of a whole path; PATH_MAX holds the arena's own path too. */
+const MAX_NAME_BYTES = 255;
+const MAX_EDIT_PATH_BYTES = 1000;
+/** Bytes of all paths together: more than that is not even recorded. */
+const MAX_RECORDED_PATH_BYTES = 1 << 18;
 
 const textEncoder = new TextEncoder();
 
@@ -48,26 +55,17 @@ export function admitIdea(
   paths: readonly string[] = [...files.keys()],
 ): AdmissionResult {
   const roleOfPath = roleOf(arena);
+  const oversize = whyOversized(edits);
+  if (oversize) return { ok: false, ...oversize };
   for (const { path, content } of edits) {
-    if (!isPlainPath(path))
-      return {
-        ok: false,
-        code: 'not-editable',
-        reason: `"${oneLine(path, 80)}" is no plain path below the arena’s folder`,
-      };
+    const pathProblem = whyNotPlain(path);
+    if (pathProblem) return { ok: false, code: 'not-editable', reason: `"${oneLine(path, 80)}" ${pathProblem}` };
     if (roleOfPath(path) !== 'editable')
       return { ok: false, code: 'not-editable', reason: `${path} is ${roleOfPath(path)}, not editable` };
     const colliding = content === null ? undefined : findCollision(path, paths);
     if (colliding) return { ok: false, code: 'not-editable', reason: `${path} would take the place of ${colliding}` };
     if (content?.includes('\0')) return { ok: false, code: 'not-text', reason: `${path} would become a binary file` };
   }
-  const newBytes = edits.reduce((total, edit) => total + textEncoder.encode(edit.content ?? '').length, 0);
-  if (newBytes > MAX_EDIT_BYTES)
-    return {
-      ok: false,
-      code: 'too-large',
-      reason: `${newBytes} bytes of new content, at most ${MAX_EDIT_BYTES} are allowed`,
-    };
   const filesAfter = applyEdits(files, edits);
   const [editable, normal] = [hashEditable(filesAfter), normalHash(arena, filesAfter)];
   if (editable === hashEditable(files))
@@ -93,11 +91,42 @@ export function admitIdea(
   return { ok: true, editable, normal };
 }
 
+/** Why a proposal is too large to be looked at, or even to be recorded with its content. */
+export function whyOversized(
+  edits: readonly FileEdit[],
+): { readonly code: 'too-large'; readonly reason: string } | undefined {
+  const refuse = (reason: string): { code: 'too-large'; reason: string } => ({ code: 'too-large', reason });
+  if (edits.length > MAX_EDITED_FILES)
+    return refuse(`${edits.length} files would change, at most ${MAX_EDITED_FILES} are allowed`);
+  const pathBytes = edits.reduce((total, { path }) => total + byteLength(path), 0);
+  if (pathBytes > MAX_RECORDED_PATH_BYTES)
+    return refuse(`the names of the files have ${pathBytes} bytes, at most ${MAX_RECORDED_PATH_BYTES} are allowed`);
+  const newBytes = edits.reduce((total, { content }) => total + byteLength(content ?? ''), 0);
+  return newBytes > MAX_EDIT_BYTES
+    ? refuse(`${newBytes} bytes of new content, at most ${MAX_EDIT_BYTES} are allowed`)
+    : undefined;
+}
+
+const byteLength = (value: string): number => textEncoder.encode(value).length;
+
 /**
- * One way to write each path: no dots, no empty parts, nothing that a terminal or git would take for something else.
+ * One way to write each path: no dots, no empty parts, nothing that a terminal, a file system or git would take for
+ * something else. Returns what is wrong with it, to be read after the path.
  */
-const isPlainPath = (path: string): boolean =>
-  !/[\x00-\x1f\x7f\\]/.test(path) && path.split('/').every((segment) => !['', '.', '..', '.git'].includes(segment));
+function whyNotPlain(path: string): string | undefined {
+  const segments = path.split('/');
+  const isStrange =
+    /[\x00-\x1f\x7f-\x9f\\\u2028\u2029\u202a-\u202e\u2066-\u2069]/.test(path) ||
+    /\p{Surrogate}/u.test(path) ||
+    segments.some((segment) => ['', '.', '..', '.git'].includes(segment.toLowerCase()));
+  if (isStrange) return 'is no plain path below the arena’s folder';
+  const longestName = Math.max(...segments.map(byteLength));
+  if (longestName > MAX_NAME_BYTES) return `has a name of ${longestName} bytes, at most ${MAX_NAME_BYTES} are allowed`;
+  const pathBytes = byteLength(path);
+  return pathBytes > MAX_EDIT_PATH_BYTES
+    ? `has ${pathBytes} bytes, at most ${MAX_EDIT_PATH_BYTES} are allowed`
+    : undefined;
+}
 
 /** A file that the path would replace by a folder, or a folder that it would replace by a file. */
 const findCollision = (path: string, paths: readonly string[]): string | undefined =>

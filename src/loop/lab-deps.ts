@@ -1,0 +1,33 @@
+/** What an open lab is made of, and what it hands out. */
+import type { Step } from '../core/plan/step.ts';
+import type { Inbox } from '../core/ports.ts';
+import type { RunLimits } from '../core/session.ts';
+import type { Bench } from './process-specs.ts';
+import type { ProposingDeps } from './proposing.ts';
+
+/** A measurement to make, as the plan asks for it. */
+export type Job = Extract<Step, { do: 'measure' }>;
+export type Stop = Extract<Step, { do: 'stop' }>;
+
+export interface LabDeps extends ProposingDeps {
+  readonly inbox: Inbox;
+  readonly bench: Bench;
+  /** Makes the bench again, after a run that changed what all runs share. */
+  readonly refreshBench?: () => Promise<Bench>;
+  readonly deviceClass: string;
+  readonly limits: RunLimits;
+  /** Measurements that may run at once. */
+  readonly slots: number;
+  /** There are cores that no measurement needs, so measuring goes on while a proposer thinks. */
+  readonly hasSpareCores: boolean;
+  /** Unguessable text, new at each call. */
+  readonly createNonce: () => string;
+  readonly watch: LabWatch;
+  /** Keeps the artefact of the newest kept experiment. */
+  readonly keepArtefact?: (n: number, artefactDir: string) => void;
+}
+
+/** What a display may listen to. Its functions must not throw. */
+export interface LabWatch {
+  readonly onTick?: (job: Job, seconds: { readonly wall: number; readonly budgeted: number }) => void;
+}
