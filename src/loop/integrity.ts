@@ -3,14 +3,14 @@ import { oneLine } from '../base/text.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { hashTree, stampTree } from '../os/files.ts';
 import { crashOutcome } from './faults.ts';
-import type { Bench } from './process-specs.ts';
+import { type Bench, linkedEntriesOf } from './process-specs.ts';
 import { keyValues } from './protocol.ts';
 import { readConfig } from './side-files.ts';
 
 /** The candidate's files, the evaluator's files and the data must be what they were before the run. */
 export function findTampering(bench: Bench, candidateDir: string, candidateHash: string): Outcome | undefined {
   const { arena, pristine, data, deps, depsStamp } = bench;
-  const linkedEntries = new Set(arena.setup?.visible ?? []);
+  const linkedEntries = new Set(linkedEntriesOf(arena));
   const hashOf = (folder: string): string => hashTree(folder, (entryPath) => linkedEntries.has(entryPath));
   if (hashOf(candidateDir) !== candidateHash)
     return crashOutcome('frozen-changed', 'the candidate’s files changed while it ran');

@@ -22,7 +22,7 @@ import { findForeignSeed, findTampering } from './integrity.ts';
 import { describeRuns } from './run-log.ts';
 import { findSlowStart, remarkOnStartup, type StartupBounds } from './startup.ts';
 import { noteScreening, requireMinimumWork, withOwnMetrics, withSpread } from './own-metrics.ts';
-import { type Bench, type MeasurementDirs, linkDeps, type SpecRequest, ProcessSpecs } from './process-specs.ts';
+import { type Bench, type MeasurementDirs, linkInstalled, type SpecRequest, ProcessSpecs } from './process-specs.ts';
 import { readPrinted } from './printed.ts';
 import { parseResult } from './protocol.ts';
 import { readConfig, readCurve, readResultFile } from './side-files.ts';
@@ -77,7 +77,7 @@ export async function measureOnce(bench: Bench, request: MeasureRequest): Promis
   try {
     const measurement = new MeasurementRun(bench, request, directories);
     const foreignFile = await bench.workspace.findDifference(request.commit, directories.arena, isHidden);
-    linkDeps(bench, directories.arena);
+    linkInstalled(bench, directories.arena);
     const parts = await measurement.run(foreignFile);
     tryRemoveTree(directories.out); // so that what the candidate left takes no space from the ledger
     return { ...parts, artefactDir: directories.artefact, discard };
