@@ -11,6 +11,7 @@ const PRESENT = new Set([
   '/home/ada/project/node_modules',
   '/srv/data/train.csv',
   '/home/ada/.ssh/id_ed25519',
+  '/home/ada/.cache/huggingface/hub',
 ]);
 
 const failed = (text: string, more: Partial<FailedTry> = {}): FailedTry => ({
@@ -64,6 +65,11 @@ describe('a first try that failed', () => {
       'data elsewhere',
       "FileNotFoundError: [Errno 2] No such file or directory: '/srv/data/train.csv'",
       { key: 'sandbox.read', add: ['/srv/data/train.csv'] },
+    ],
+    [
+      'a model of Hugging Face',
+      'huggingface_hub.errors.LocalEntryNotFoundError: cannot find the files on the Hub',
+      { key: 'sandbox.home', add: ['.cache/huggingface/hub'] },
     ],
     ['a GPU', 'RuntimeError: Found no NVIDIA driver on your system.', { key: 'resources.gpus', value: 1 }],
   ])('%s is cured by a change of the manifest', (_, text, change) => {

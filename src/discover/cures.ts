@@ -207,6 +207,14 @@ const SECRETS =
 /** Paths that are never proposed. */
 export const isSecret = (path: string): boolean => SECRETS.test(path);
 
+/** Models and data of Hugging Face: the hub's folder, never the token beside it. */
+const missingHub: CureFinder = ({ text, exists, home, manifest }) => {
+  const folder = '.cache/huggingface/hub';
+  if (!/LocalEntryNotFoundError|huggingface_hub|HF_HUB|on the Hub/.test(text)) return undefined;
+  if (!exists(`${home}/${folder}`) || manifest.home.includes(folder)) return undefined;
+  return changing('the program looks for models in the cache of Hugging Face', { key: 'sandbox.home', add: [folder] });
+};
+
 const noGpu: CureFinder = ({ text, manifest }) =>
   manifest.gpus === 0 &&
   /no NVIDIA driver|no CUDA-capable device|CUDA (?:driver|error|is not available)|No HIP GPUs|libcuda/i.test(text)
@@ -246,6 +254,7 @@ const missingVariable: CureFinder = ({ text, env }) => {
 const CURES: readonly CureFinder[] = [
   cutByTheClock,
   noGpu,
+  missingHub,
   noNetwork,
   missingModule,
   missingProgram,

@@ -19,6 +19,7 @@ import type { Invocation } from '../command.ts';
 import type { NEW_OPTIONS } from '../options.ts';
 import { printRemark } from '../output.ts';
 import { budgetOf, manifestText, selfTimedBudget, type ArenaDraft } from './draft.ts';
+import { interpreterFolders, withoutManager } from './environment.ts';
 import type { Prompter } from './prompter.ts';
 import { tryArena } from './try-arena.ts';
 import { tryOutside, type TriedCommand } from './try-command.ts';
@@ -71,7 +72,7 @@ export async function exploreFolder(
   const outside = await tryOutside(folder, command, installed);
   const metric = options.evaluate ? undefined : await chooseMetric(invocation, suggestion, outside, prompter);
   const draft: ArenaDraft = {
-    ...emptyDraft(folder, options.name, command),
+    ...emptyDraft(folder, options.name, withoutManager(command, installed)),
     editable,
     ...(options.evaluate ? { evaluate: options.evaluate } : {}),
     artefact: splitList(options.artefact ?? ''),
@@ -79,7 +80,7 @@ export async function exploreFolder(
     budget: chooseBudget(options.seconds, suggestion, outside),
     resources: resourcesFor(outside),
     guards: suggestion.guards ?? [],
-    sandbox: { read: [], home: [], installed },
+    sandbox: { read: interpreterFolders(folder, installed), home: [], installed },
     isWritable: suggestion.isBuiltInPlace ?? false,
   };
   return tryAndTell({ folder, manifestFile, isCommandGiven: args[0] !== undefined }, draft, outside);
