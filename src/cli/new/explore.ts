@@ -12,7 +12,7 @@ import {
   type PrintedMetric,
 } from '../../discover/printed-metrics.ts';
 import type { Project, Suggestion } from '../../discover/project.ts';
-import { readText, writeAtomic } from '../../os/files.ts';
+import { readText, removeTree, writeAtomic } from '../../os/files.ts';
 import { allowedCores } from '../../os/machine.ts';
 import { listFolder } from '../../workspace/source.ts';
 import type { Invocation } from '../command.ts';
@@ -91,6 +91,8 @@ async function tryAndTell(
   draft: ArenaDraft,
   outside: TriedCommand,
 ): Promise<Explored> {
+  const home = path.join(folder, '.overnight');
+  const isFresh = !fs.existsSync(home);
   try {
     const tried = await tryArena(
       {
@@ -115,6 +117,7 @@ async function tryAndTell(
     };
   } finally {
     fs.rmSync(manifestFile, { force: true });
+    if (isFresh) removeTree(home);
   }
 }
 
@@ -253,7 +256,7 @@ async function chooseMetric(
 }
 
 const describeMetric = ({ name, value, unit = '', line }: PrintedMetric): string =>
-  `${name} = ${value}${unit ? ` ${unit}` : ''}   (${oneLine(line, 70)})`;
+  `${name} = ${Number(value.toPrecision(6))}${unit ? ` ${unit}` : ''}   (${oneLine(line, 70)})`;
 
 function metricOf(metric: Suggestion['metric'] & object, maximize: boolean): ArenaDraft['metric'] {
   const { name, unit, read, direction = directionOf(name, unit ?? '') ?? 'minimize' } = metric;
