@@ -2,7 +2,7 @@
 import * as path from 'node:path';
 import { defined } from '../base/defined.ts';
 import { roleOf } from '../core/file-roles.ts';
-import { type Bench, linkDeps } from '../loop/process-specs.ts';
+import { type Bench, linkInstalled } from '../loop/process-specs.ts';
 import { refOf } from '../loop/refs.ts';
 import { runStages } from '../loop/stages.ts';
 import { hashTree, removeTree } from '../os/files.ts';
@@ -21,6 +21,7 @@ export async function prepareBench(session: Session): Promise<Bench> {
     baseline: commit,
     cacheFolder: paths.cache,
     workFolder: paths.work,
+    personFolder: paths.arena,
     tag: runTag,
     person: { sandbox: plainSandbox, env: process.env as Record<string, string> },
     ...defined({ onStage: options.watch?.onStage, onStart: options.watch?.onStageStart }),
@@ -37,9 +38,10 @@ export async function prepareBench(session: Session): Promise<Bench> {
     pristine: { dir: pristineDir, hash: hashTree(pristineDir) },
     cores: chooseCores(arena.resources.cpus),
     tag: runTag,
+    personFolder: paths.arena,
     ...stagedFolders,
   };
-  linkDeps(bench, pristineDir);
+  linkInstalled(bench, pristineDir);
   return bench;
 }
 

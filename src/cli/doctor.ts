@@ -16,12 +16,14 @@ import type { LabState } from '../core/state.ts';
 import { minimumDetectableEffect } from '../base/stats.ts';
 import { drillArenas } from '../drill/drill.ts';
 import { freeBytes, removeTree } from '../os/files.ts';
+import { allowedCores } from '../os/machine.ts';
 import { DOCTOR_TAG, labPaths } from '../os/paths.ts';
 import { chooseSandbox } from '../sandbox/choose.ts';
 import { openLab } from '../app/open-lab.ts';
 import { type LoadedArena, loadArena } from '../workspace/arena.ts';
 import { requireGit } from '../workspace/command.ts';
 import { shareIn } from '../view/lab/progress.ts';
+import { cureFor } from './cure-for.ts';
 import { printText, printJson } from './output.ts';
 import { openProgress, type Progress } from './progress.ts';
 import type { Invocation } from './command.ts';
@@ -36,6 +38,8 @@ interface DoctorCheck {
 }
 
 const REPEAT_COUNT = 3;
+/** A gain of a fifth is large for anything that was worked on before. */
+const MAX_USEFUL_EFFECT = 0.2;
 const DISK_FLOOR_BYTES = 2 << 30;
 
 export async function main(invocation: Invocation<typeof FOLDER_OPTIONS>): Promise<number> {
@@ -94,9 +98,30 @@ async function runChecks(
     detail: `${(freeDiskBytes / 1e9).toFixed(1)} GB free`,
     fix: 'free some space: a run writes logs and commits',
   });
+  if (loadedArena) for (const check of checkResources(loadedArena.arena)) reportCheck(check);
+  if (gitVersion && loadedArena) await measureUnchangedCode(invocation, reportCheck, loadedArena, sandbox, progress);
   progress.updateShare(undefined, 'planting cheats that must be caught');
   if (gitVersion && sandbox.info.level === 'bubblewrap') reportCheck(await checkPlantedCheats(progress));
-  if (gitVersion && loadedArena) await measureUnchangedCode(invocation, reportCheck, loadedArena, sandbox, progress);
+}
+
+/** What the manifest asks for beside what this machine has. */
+function checkResources({ resources }: Arena): DoctorCheck[] {
+  const cores = allowedCores().length;
+  const memoryMb = Math.floor(os.totalmem() / 1e6);
+  return [
+    {
+      name: 'cores',
+      ok: resources.cpus <= cores,
+      detail: `${formatCount(resources.cpus, 'core')} of ${cores}`,
+      fix: `set \`resources.cpus\` to ${cores} or less`,
+    },
+    {
+      name: 'memory',
+      ok: resources.memory_mb <= memoryMb,
+      detail: `${resources.memory_mb.toLocaleString('en-US')} MB of ${memoryMb.toLocaleString('en-US')} MB`,
+      fix: `set \`resources.memory_mb\` below ${memoryMb}`,
+    },
+  ];
 }
 
 async function attemptCheck<T>(
@@ -216,12 +241,26 @@ async function measureUnchangedCode(
       name: 'metric parses',
       ok: false,
       detail: `${thrown.parts.what} ${thrown.parts.why}`,
-      // The message sends to doctor, and this is doctor.
-      fix: thrown.code === 'E_BASELINE' ? 'correct the command or the files, then run doctor again' : thrown.parts.next,
+      fix: thrown.code === 'E_BASELINE' ? baselineFix(invocation.folder, arena, thrown.parts.why) : thrown.parts.next,
     });
   } finally {
     removeTree(doctorPaths.lab);
   }
+}
+
+/** The known cure, else what a person can look at. Never `doctor`: this is doctor. */
+function baselineFix(folder: string, arena: Arena, why: string): string {
+  const { run, budget, sandbox, resources } = arena;
+  const manifest = {
+    read: sandbox.read,
+    home: sandbox.home ?? [],
+    installed: sandbox.installed ?? [],
+    isWritable: run.writable ?? false,
+    gpus: resources.gpus,
+  };
+  const kind = /^([a-z-]+):/.exec(why)?.[1] ?? '';
+  const cure = cureFor({ folder, command: run.command, budgetS: budget.seconds, manifest, kind, text: why });
+  return cure ? `${cure.why}: ${cure.fix}` : 'correct the command or the files, then run doctor again';
 }
 
 function repeatsText(event: LedgerEvent, measurementCount: number): string | undefined {
@@ -258,10 +297,12 @@ function reportMeasurements(
     minimumDetectableEffect(noiseFloor.sigma, 1),
     minimumDetectableEffect(noiseFloor.sigma, 3),
   ];
+  const plausibleGain = MAX_USEFUL_EFFECT * Math.abs(noiseFloor.mean);
   reportCheck({
     name: 'smallest effect',
-    ok: true,
+    ok: plausibleGain === 0 || threeRunEffect <= plausibleGain,
     detail: `${formatRounded(singleRunEffect)} with one run each, ${formatRounded(threeRunEffect)} with three (80 % power, one-sided 5 %)`,
+    fix: `no gain below ${formatRounded((100 * threeRunEffect) / Math.abs(noiseFloor.mean || 1))} % can be shown: measure longer, repeat the work inside the command and print its median, use processor time (\`metric.read: cpu_s\`), \`decide.rule: paired\`, or a quieter machine`,
   });
   const measurementSeconds = typicalMeasurementS(state);
   reportCheck({

@@ -145,7 +145,11 @@ export const NEW_OPTIONS = {
     text: 'the name that is printed before the number and a colon',
   },
   maximize: { kind: 'flag', text: 'larger is better (default: smaller)' },
-  seconds: { kind: 'number', value: '<s>', default: 300, text: 'budget of one run in seconds' },
+  seconds: {
+    kind: 'number',
+    value: '<s>',
+    text: 'budget of one run in seconds (default: twice what the command took; 300 when nothing is tried)',
+  },
   ...FOLDER_OPTIONS,
 } as const satisfies OptionTable;
 

@@ -17,6 +17,8 @@ const commandSchema = z.string().min(1).describe('a line for `sh -c`, run in the
 
 const entrySchema = z.string().regex(/^[^/\\]+$/, 'a top-level name, without slashes');
 
+const relativeSchema = z.string().regex(/^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))[^\\\0]+$/, 'a relative path without `..`');
+
 const positiveSchema = z.number().positive();
 
 const knobBase = {
@@ -58,6 +60,43 @@ const knobSchema = z
     if (knob.kind === 'pow2' && !(isPowerOfTwo(low) && isPowerOfTwo(high))) addIssue('both ends must be powers of two');
   });
 
+const readFrom = {
+  from: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('`stdout`, `stderr`, or a file below $OVERNIGHT_OUT; absent: standard output, then standard error'),
+  take: z
+    .enum(['only', 'first', 'last', 'min', 'max', 'median', 'mean', 'sum', 'geomean'])
+    .default('only')
+    .describe('which of several numbers counts; `only`: several are a failure'),
+};
+
+const isPattern = (pattern: string): boolean => {
+  try {
+    new RegExp(pattern, 'gu');
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const readSchema = z.union([
+  z.enum(['wall_s', 'cpu_s', 'memory_mb']),
+  z.strictObject({ line: z.string().min(1).describe('the name that the number carries'), ...readFrom }),
+  z.strictObject({
+    regex: z
+      .string()
+      .min(1)
+      .refine(isPattern, 'is no regular expression of JavaScript (flag u)')
+      .describe('matched on each line; the group `value`, else the first group, is the number'),
+    ...readFrom,
+  }),
+  z.strictObject({ json: z.string().min(1).describe('a path: `$.results[0].mean`, `runs[*].time`'), ...readFrom }),
+  z.strictObject({ csv: z.string().min(1).describe('a column by its name in the header line'), ...readFrom }),
+  z.strictObject({ size: globsSchema.min(1).describe('the bytes of these files below $OVERNIGHT_OUT') }),
+]);
+
 const constraintSchema = z
   .strictObject({
     metric: nameSchema.describe(
@@ -82,6 +121,9 @@ export const arenaSchema = z.strictObject({
       .strictObject({ min: z.number().optional(), max: z.number().optional() })
       .optional()
       .describe('a number outside is a failure of the measurement, not a result'),
+    read: readSchema
+      .optional()
+      .describe('how the number is found in what the candidate prints, where there is no `evaluate`'),
   }),
   editable: globsSchema.min(1).describe('files that candidates may change; everything else is frozen'),
   frozen: globsSchema.default([]).describe('frozen files that must exist; overlapping `editable` is an error'),
@@ -105,7 +147,13 @@ export const arenaSchema = z.strictObject({
       evaluator: z.array(entrySchema).default([]).describe('entries that only the evaluator sees'),
     })
     .default({ candidate: [], evaluator: [] }),
-  run: z.strictObject({ command: commandSchema }),
+  run: z.strictObject({
+    command: commandSchema,
+    writable: z
+      .boolean()
+      .optional()
+      .describe('true: the candidate’s own folder can be written, for programs that build beside their sources'),
+  }),
   artefact: z.array(z.string().min(1)).default([]).describe('files that a candidate must leave in $OVERNIGHT_OUT'),
   evaluate: z
     .strictObject({
@@ -192,6 +240,18 @@ export const arenaSchema = z.strictObject({
         .array(z.string())
         .default([])
         .describe('further absolute paths to show read-only (toolchains outside /usr)'),
+      home: z
+        .array(relativeSchema)
+        .optional()
+        .describe(
+          'entries of your home folder to show read-only in the sandbox’s home, such as `.cache/huggingface/hub`',
+        ),
+      installed: z
+        .array(entrySchema)
+        .optional()
+        .describe(
+          'entries of the arena’s folder that are shown as they are there, read-only and not copied: node_modules, .venv',
+        ),
     })
     .prefault({}),
   constraints: z.array(constraintSchema).default([]),
@@ -289,6 +349,9 @@ export const arenaSchema = z.strictObject({
 export type Arena = z.infer<typeof arenaSchema>;
 
 export type Knob = z.infer<typeof knobSchema>;
+
+/** How the number is found in a program's output. */
+export type MetricRead = z.infer<typeof readSchema>;
 
 export type MetricConstraint = z.infer<typeof constraintSchema>;
 

@@ -3,7 +3,7 @@ import { oneLine } from '../base/text.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { hashTree, stampTree } from '../os/files.ts';
 import { crashOutcome } from './faults.ts';
-import type { Bench } from './process-specs.ts';
+import { type Bench, linkedEntriesOf } from './process-specs.ts';
 import { keyValues } from './protocol.ts';
 import { readConfig } from './side-files.ts';
 
@@ -14,7 +14,7 @@ export function findTampering(
   before: { readonly hash: string; readonly bytes: number },
 ): Outcome | undefined {
   const { arena, pristine, data, deps, depsStamp } = bench;
-  const linkedEntries = new Set(arena.setup?.visible ?? []);
+  const linkedEntries = new Set(linkedEntriesOf(arena));
   const hashOf = (folder: string, maxBytes?: number): string =>
     hashTree(folder, (entryPath) => linkedEntries.has(entryPath), maxBytes);
   if (hashOf(candidateDir, before.bytes) !== before.hash)

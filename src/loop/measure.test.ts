@@ -60,6 +60,7 @@ async function measure(scene: Scene = {}): Promise<MeasureResult & { readonly sa
     workspace: scene.workspace ?? workspace,
     sandbox,
     workFolder: join(folder, 'work'),
+    personFolder: folder,
     pristine: { dir: pristineDir, hash: hashTree(pristineDir) },
     data: { dir: dataDir, stamp: stampTree(dataDir) },
     cores: { candidate: [], evaluator: [] },

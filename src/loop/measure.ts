@@ -8,7 +8,6 @@ import * as path from 'node:path';
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { sha256Hex } from '../base/hash.ts';
-import { sanitizeText } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
 import { roleOf } from '../core/file-roles.ts';
 import type { Conditions, Outcome } from '../core/outcome.ts';
@@ -23,7 +22,8 @@ import { findForeignSeed, findTampering } from './integrity.ts';
 import { describeRuns } from './run-log.ts';
 import { findSlowStart, remarkOnStartup, type StartupBounds } from './startup.ts';
 import { noteScreening, requireMinimumWork, withOwnMetrics, withSpread } from './own-metrics.ts';
-import { type Bench, type MeasurementDirs, linkDeps, type SpecRequest, ProcessSpecs } from './process-specs.ts';
+import { type Bench, type MeasurementDirs, linkInstalled, type SpecRequest, ProcessSpecs } from './process-specs.ts';
+import { readPrinted } from './printed.ts';
 import { parseResult } from './protocol.ts';
 import { readConfig, readCurve, readResultFile } from './side-files.ts';
 
@@ -77,7 +77,7 @@ export async function measureOnce(bench: Bench, request: MeasureRequest): Promis
   try {
     const measurement = new MeasurementRun(bench, request, directories);
     const foreignFile = await bench.workspace.findDifference(request.commit, directories.arena, isHidden);
-    linkDeps(bench, directories.arena);
+    linkInstalled(bench, directories.arena);
     const parts = await measurement.run(foreignFile);
     tryRemoveTree(directories.out); // so that what the candidate left takes no space from the ledger
     return { ...parts, artefactDir: directories.artefact, discard };
@@ -184,8 +184,8 @@ class MeasurementRun {
 
   /** The evaluator's number; without an evaluator the one that the candidate printed. */
   async #evaluate(): Promise<Outcome> {
-    const { evaluate, metric } = this.#arena;
-    if (!evaluate) return parseResult(sanitizeText(this.#candidateResult!.stdout.text), metric, undefined);
+    const { evaluate } = this.#arena;
+    if (!evaluate) return readPrinted(this.#arena, this.#candidateResult!, this.#directories.out);
     this.#evaluatorResult = await this.#runProcess(this.#specs.evaluatorSpec());
     return (
       evaluatorFault(this.#arena, this.#evaluatorResult, this.#blameDiskOrReturn) ??

@@ -3,9 +3,11 @@
  * decided here and nowhere else. Starts nothing.
  */
 import * as fs from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import { defined } from '../base/defined.ts';
 import type { Arena } from '../core/arena.ts';
+import { copyTree } from '../os/files.ts';
 import type { Mount, RunSpec, Sandbox, Workspace } from '../core/ports.ts';
 
 /** What stays the same for all measurements of a session. */
@@ -24,6 +26,8 @@ export interface Bench {
   /** Cores for the candidate and for the evaluator (the same where there are not enough). */
   readonly cores: { readonly candidate: readonly number[]; readonly evaluator: readonly number[] };
   readonly tag: string;
+  /** The person's folder: what `sandbox.installed` names lies there. */
+  readonly personFolder: string;
 }
 
 /** What differs between measurements. */
@@ -55,12 +59,15 @@ const SANDBOX_PATHS = {
   result: '/lab/result',
   held: '/lab/held',
 };
+/** $HOME of everything that runs in bubblewrap. */
+const SANDBOX_HOME = '/tmp';
 const START_FILE = '.overnight-start';
 
 export class ProcessSpecs {
   readonly #bench: Bench;
   readonly #request: SpecRequest;
   readonly #directories: MeasurementDirs;
+  #copyCount = 0;
 
   constructor(bench: Bench, request: SpecRequest, directories: MeasurementDirs) {
     this.#bench = bench;
@@ -82,7 +89,7 @@ export class ProcessSpecs {
   /** `clockSeconds` replaces the whole budget in a screening run. */
   candidateSpec(clockSeconds?: number): RunSpec {
     const { arena, sandbox, deps, data } = this.#bench;
-    const codeMount: Mount = { from: this.#directories.arena, to: SANDBOX_PATHS.arena, mode: 'read' };
+    const codeMount = this.#codeMount();
     const outMount: Mount = { from: this.#directories.out, to: SANDBOX_PATHS.out, mode: 'write' };
     const folderParts = [
       ...(deps ? this.#mountEntries('deps', deps, arena.setup?.visible ?? []) : []),
@@ -101,7 +108,7 @@ export class ProcessSpecs {
     return {
       command: arena.run.command,
       cwd: sandbox.inside(codeMount),
-      mounts: [codeMount, outMount, ...folderParts.flatMap((folderPart) => folderPart.mounts)],
+      mounts: [codeMount, outMount, ...this.#homeMounts(), ...folderParts.flatMap(({ mounts }) => mounts)],
       env: environment,
       limits: this.#limitsFor(arena.budget.wall_s, this.#bench.cores.candidate),
       clock: {
@@ -110,7 +117,7 @@ export class ProcessSpecs {
         budgetMs: (clockSeconds ?? arena.budget.seconds) * 1000,
       },
       gpus: arena.resources.gpus,
-      alsoRead: arena.sandbox.read,
+      alsoRead: [...arena.sandbox.read, ...installedPaths(this.#bench)],
       tag: this.#bench.tag,
       ...defined({ onTick: this.#request.onTick }),
     };
@@ -189,9 +196,31 @@ export class ProcessSpecs {
       env: environment,
       limits: this.#limitsFor(arena.evaluate!.wall_s, this.#bench.cores.evaluator),
       gpus: arena.resources.gpus,
-      alsoRead: arena.sandbox.read,
+      alsoRead: [...arena.sandbox.read, ...installedPaths(this.#bench)],
       tag: this.#bench.tag,
     };
+  }
+
+  /**
+   * The candidate's folder: the one that is checked for changes, read-only; or a copy for this process alone that it
+   * may write to, so that nothing which a guard or a screening run left there reaches the measured run.
+   */
+  #codeMount(): Mount {
+    const { arena: checkedDir, work } = this.#directories;
+    if (!this.#bench.arena.run.writable) return { from: checkedDir, to: SANDBOX_PATHS.arena, mode: 'read' };
+    const copyDir = path.join(work, `arena-${++this.#copyCount}`);
+    copyTree(checkedDir, copyDir);
+    return { from: copyDir, to: SANDBOX_PATHS.arena, mode: 'write' };
+  }
+
+  /** Entries of the person's home, where things can be mounted. */
+  #homeMounts(): Mount[] {
+    const mounts = (this.#bench.arena.sandbox.home ?? []).map((entry): Mount => ({
+      from: path.join(os.homedir(), entry),
+      to: `${SANDBOX_HOME}/${entry}`,
+      mode: 'read',
+    }));
+    return mounts.filter((mount) => this.#bench.sandbox.inside(mount) === mount.to && fs.existsSync(mount.from));
   }
 
   #limitsFor(wallS: number, cores: readonly number[]): RunSpec['limits'] {
@@ -227,15 +256,34 @@ export class ProcessSpecs {
   }
 }
 
-/** Make what setup installed visible under its own name in an arena folder, so that module resolution works. */
-export function linkDeps(bench: Pick<Bench, 'arena' | 'sandbox' | 'deps'>, arenaDir: string): void {
-  if (!bench.deps) return;
-  for (const entryName of bench.arena.setup?.visible ?? []) {
-    const linkTarget = bench.sandbox.inside({
-      from: path.join(bench.deps, entryName),
-      to: `${SANDBOX_PATHS.deps}/${entryName}`,
-      mode: 'read',
-    });
-    fs.symlinkSync(linkTarget, path.join(arenaDir, entryName));
+/** Where the entries of `sandbox.installed` lie. */
+export function installedPaths({ arena, personFolder }: Pick<Bench, 'arena' | 'personFolder'>): string[] {
+  return (arena.sandbox.installed ?? []).map((entryName) => path.join(personFolder, entryName));
+}
+
+/** Top-level names in an arena folder that are links to something installed, not files of the commit. */
+export function linkedEntriesOf({ setup, sandbox }: Arena): readonly string[] {
+  return [...(setup?.visible ?? []), ...(sandbox.installed ?? [])];
+}
+
+/**
+ * Make what is installed visible under its own name in an arena folder, so that module resolution works: what setup
+ * made, and what lies in the person's folder.
+ */
+export function linkInstalled(
+  bench: Pick<Bench, 'arena' | 'sandbox' | 'deps' | 'personFolder'>,
+  arenaDir: string,
+): void {
+  const { arena, sandbox, deps } = bench;
+  if (deps !== undefined) {
+    for (const entryName of arena.setup?.visible ?? []) {
+      const hostPath = path.join(deps, entryName);
+      const linkTarget = sandbox.inside({ from: hostPath, to: `${SANDBOX_PATHS.deps}/${entryName}`, mode: 'read' });
+      fs.symlinkSync(linkTarget, path.join(arenaDir, entryName));
+    }
+  }
+  for (const hostPath of installedPaths(bench)) {
+    const linkPath = path.join(arenaDir, path.basename(hostPath));
+    if (fs.existsSync(hostPath) && !fs.existsSync(linkPath)) fs.symlinkSync(hostPath, linkPath);
   }
 }

@@ -1,11 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Arena } from '../core/arena.ts';
-import { declaredClass, excerptOf, failureClass, keyValues, parseResult } from './protocol.ts';
+import { declaredClass, excerptOf, failureClass, keyValues, parsePrinted, parseResult } from './protocol.ts';
 
 const metric: Arena['metric'] = { name: 'loss', direction: 'minimize', unit: '' };
 const sealed = (text: string, change: Partial<Arena['metric']> = {}) =>
   parseResult(text, { ...metric, ...change }, 'n1');
+const printed = (stdout: string) =>
+  parsePrinted(
+    {
+      stdout,
+      stderr: '',
+      readFile: () => undefined,
+      sizeOf: () => undefined,
+      measured: { wall_s: 1, cpu_s: 1, memory_mb: 1 },
+    },
+    metric,
+  );
 const good = 'nonce: n1\nloss: 1.5\n';
 
 describe('the result of an evaluator', () => {
@@ -94,7 +105,7 @@ describe('the result of an evaluator', () => {
     'may not name a metric %s, which the harness owns',
     (name) => {
       expect(sealed(`${good}${name}: 1\n`)).toMatchObject({ kind: 'crashed', class: 'metric-text' });
-      expect(parseResult(`loss: 1\n${name}: 1`, metric, undefined)).toMatchObject({ metrics: {} });
+      expect(printed(`loss: 1\n${name}: 1`)).toMatchObject({ metrics: {} });
     },
   );
 
@@ -187,7 +198,6 @@ describe('lines of keys and values', () => {
 });
 
 describe('a candidate that prints the number itself', () => {
-  const printed = (text: string) => parseResult(text, metric, undefined);
   it('needs no nonce, and may print other things', () => {
     expect(printed('step: one\nval: nan\nmemory_mb: 7\nloss: 3\nparams: 4\n')).toEqual({
       kind: 'measured',

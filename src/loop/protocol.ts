@@ -6,6 +6,7 @@ import { defined } from '../base/defined.ts';
 import { oneLine } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
 import type { FailureClass, Outcome } from '../core/outcome.ts';
+import { readMetric, type ProgramOutput } from '../core/reading/read-metric.ts';
 
 const failureOutcome = (kind: FailureClass, message: string): Outcome => ({ kind: 'crashed', class: kind, message });
 
@@ -23,23 +24,41 @@ export function keyValues(sourceText: string): [string, string][] {
 }
 
 /**
- * The result file of an evaluator. `nonce` is what the harness gave it; undefined where the candidate prints the number
- * itself (grades guarded and reported), whose other output is then ignored instead of refused.
+ * What a candidate printed that makes its number itself (grades guarded and reported). The number is found as
+ * `metric.read` says, or in one of the usual forms; other lines are ignored instead of refused.
  */
-export function parseResult(resultText: string, metric: Arena['metric'], nonce: string | undefined): Outcome {
+export function parsePrinted(output: ProgramOutput, metric: Arena['metric']): Outcome {
+  const reading = readMetric(metric, output);
+  if ('failure' in reading) return failureOutcome(reading.failure, reading.message);
+  return (
+    refuseImplausible(metric, reading.value) ??
+    withSecondary(keyValues(output.stdout), metric.name, reading.value, false)
+  );
+}
+
+function refuseImplausible({ name, plausible = {} }: Arena['metric'], value: number): Outcome | undefined {
+  const { min, max } = plausible;
+  const isPlausible = (min === undefined || value >= min) && (max === undefined || value <= max);
+  if (isPlausible) return undefined;
+  return failureOutcome(
+    'metric-implausible',
+    `${name} is ${value}, outside the plausible range ${min ?? '−∞'} to ${max ?? '∞'}`,
+  );
+}
+
+/** The result file of an evaluator. `nonce` is what the harness gave it. */
+export function parseResult(resultText: string, metric: Arena['metric'], nonce: string): Outcome {
   const resultPairs = keyValues(resultText);
   const valuesOf = (wantedKey: string): string[] =>
     resultPairs.filter(([key]) => key === wantedKey).map(([, value]) => value);
-  if (nonce !== undefined) {
-    if (resultText.trim() === '')
-      return failureOutcome('evaluator-silent', 'the evaluator wrote nothing into $OVERNIGHT_RESULT');
-    const givenNonces = valuesOf('nonce');
-    if (givenNonces.length !== 1 || givenNonces[0] !== nonce) {
-      return failureOutcome(
-        'nonce',
-        `the result does not carry this measurement’s nonce (${givenNonces.length === 0 ? 'none given' : 'another one given'})`,
-      );
-    }
+  if (resultText.trim() === '')
+    return failureOutcome('evaluator-silent', 'the evaluator wrote nothing into $OVERNIGHT_RESULT');
+  const givenNonces = valuesOf('nonce');
+  if (givenNonces.length !== 1 || givenNonces[0] !== nonce) {
+    return failureOutcome(
+      'nonce',
+      `the result does not carry this measurement’s nonce (${givenNonces.length === 0 ? 'none given' : 'another one given'})`,
+    );
   }
   const reportedValues = valuesOf(metric.name);
   if (reportedValues.length === 0)
@@ -54,14 +73,7 @@ export function parseResult(resultText: string, metric: Arena['metric'], nonce: 
     );
   const metricValue = readNumber(metric.name, reportedValues[0]!);
   if (typeof metricValue !== 'number') return metricValue;
-  const { min, max } = metric.plausible ?? {};
-  if ((min !== undefined && metricValue < min) || (max !== undefined && metricValue > max)) {
-    return failureOutcome(
-      'metric-implausible',
-      `${metric.name} is ${metricValue}, outside the plausible range ${min ?? '−∞'} to ${max ?? '∞'}`,
-    );
-  }
-  return withSecondary(resultPairs, metric.name, metricValue, nonce !== undefined);
+  return refuseImplausible(metric, metricValue) ?? withSecondary(resultPairs, metric.name, metricValue, true);
 }
 
 function withSecondary(resultPairs: [string, string][], primary: string, value: number, isStrict: boolean): Outcome {

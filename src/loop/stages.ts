@@ -14,7 +14,7 @@ import { matchingFiles, roleOf } from '../core/file-roles.ts';
 import type { Ledger, Mount, RunSpec, Sandbox, TreeEntry, Workspace } from '../core/ports.ts';
 import { excerptOf } from './protocol.ts';
 import { hashTree, makeReadOnly, readText, removeTree, stampTree, writeAtomic } from '../os/files.ts';
-import { linkDeps } from './process-specs.ts';
+import { installedPaths, linkInstalled } from './process-specs.ts';
 
 export interface StageHost {
   readonly arena: Arena;
@@ -26,6 +26,8 @@ export interface StageHost {
   readonly baseline: string;
   readonly cacheFolder: string;
   readonly workFolder: string;
+  /** The person's folder: what `sandbox.installed` names lies there. */
+  readonly personFolder: string;
   readonly tag: string;
   readonly onStage?: (stage: 'setup' | 'prepare', outputLine: string) => void;
   readonly onStart?: (killStage: () => void) => void;
@@ -111,7 +113,10 @@ async function runPrepare(
     const dataMount: Mount = { from: outputPath, to: '/lab/data', mode: 'write' };
     const depsMounts: Mount[] = setupOutput ? [{ from: setupOutput.dir, to: '/lab/deps', mode: 'read' }] : [];
     const sandbox = network ? host.person.sandbox : host.sandbox;
-    if (setupOutput) linkDeps({ arena: host.arena, sandbox, deps: setupOutput.dir }, arenaMount.from);
+    linkInstalled(
+      { arena: host.arena, sandbox, personFolder: host.personFolder, ...defined({ deps: setupOutput?.dir }) },
+      arenaMount.from,
+    );
     const environment = {
       OVERNIGHT_DATA: sandbox.inside(dataMount),
       ...(depsMounts[0] && { OVERNIGHT_DEPS: sandbox.inside(depsMounts[0]) }),
@@ -212,7 +217,7 @@ async function runStage(
       ...stagePlan.env,
     },
     limits: { wallMs: STAGE_WALL_MS, memoryMb: 16384, pids: 4096, diskMb: 1 << 20, outputMb: 256, cores: [] },
-    alsoRead: host.arena.sandbox.read,
+    alsoRead: [...host.arena.sandbox.read, ...installedPaths(host)],
     tag: host.tag,
     onStderr: (stderrText) => {
       for (const stderrLine of sanitizeText(stderrText).split('\n'))

@@ -19,17 +19,20 @@ export const START_COMMANDS: readonly CommandSpec[] = [
     name: 'new',
     group: 'Start',
     short: 'make this folder an arena: writes arena.yaml',
-    summary: 'make this folder an arena: write arena.yaml and program.md; asks for what no option says',
+    summary:
+      'make this folder an arena: look at it, run the command once outside and once inside the sandbox, write arena.yaml and program.md',
+    args: [{ name: 'command', isOptional: true, completes: 'nothing' }],
     options: NEW_OPTIONS,
     examples: [
-      ['overnight new', 'asks which files may change, which command runs, which number counts'],
+      ['overnight new', 'finds the command, tries it, and asks which of the printed numbers counts'],
+      ['overnight new "make bench"', 'the same with this command'],
       [
         'overnight new --edit train.py --run "python3 train.py" --metric val_loss',
-        'asks nothing; the candidate prints "val_loss: NUMBER"',
+        'asks and tries nothing; the candidate prints "val_loss: NUMBER"',
       ],
     ],
     exits: [successExit],
-    loadMain: () => import('../new.ts'),
+    loadMain: () => import('../new/new.ts'),
   }),
   defineCommand({
     name: 'knobs',

@@ -1,0 +1,47 @@
+/** Which ways to research a project its files show. The most certain one comes first. */
+import { detectAutoresearch, detectPiAutoresearch } from './detect-autoresearch.ts';
+import { detectNative, detectSql } from './detect-native.ts';
+import { detectNode } from './detect-node.ts';
+import { detectNotebook, detectPython } from './detect-python.ts';
+import type { Project, Suggestion } from './project.ts';
+
+const DETECTORS: readonly ((project: Project) => readonly Suggestion[])[] = [
+  detectAutoresearch,
+  detectPiAutoresearch,
+  detectNode,
+  detectPython,
+  detectNative,
+  detectSql,
+  detectNotebook,
+];
+
+/** All suggestions, the most certain first. */
+export function detectSetups(project: Project): Suggestion[] {
+  return DETECTORS.flatMap((detect) => detect(project));
+}
+
+const CODE = /\.(?:py|m?js|cjs|m?ts|tsx|c|cc|cpp|h|hpp|rs|go|rb|java|kt|sql|jl|R|lua|php|sh|ipynb)$/;
+const TESTS =
+  /(?:^|\/)(?:tests?|spec|__tests__|bench(?:marks?)?|perf(?:ormance)?|examples?|docs?|vendor|third_party)\/|(?:^|\/|[._-])(?:test|spec|bench(?:mark)?)[._-]|[._-](?:test|spec|bench(?:mark)?)\.\w+$/i;
+
+/**
+ * Which files may change when a command is given: the code files that it names; where it names none, the project's code
+ * without tests and benchmarks. Undefined where there is no code.
+ */
+export function editableFor(project: Project, command: string): readonly string[] | undefined {
+  const named = command.split(/[\s'"=;|&<>()]+/).map((word) => word.replace(/^\.\//, ''));
+  const files = named.filter((word) => CODE.test(word) && project.files.includes(word));
+  if (files.length > 0 && !files.every((file) => TESTS.test(file))) return [...new Set(files)];
+  const sources = project.files.filter((file) => CODE.test(file) && !TESTS.test(file) && !files.includes(file));
+  if (sources.length === 0) return files.length > 0 ? files : undefined;
+  return globsOf(sources);
+}
+
+/** A few globs that match the files: whole top folders by extension, and single files of the top level. */
+function globsOf(files: readonly string[]): string[] {
+  const globs = files.map((file) => {
+    const [top, ...rest] = file.split('/');
+    return rest.length === 0 ? file : `${top}/**/*.${file.split('.').at(-1)}`;
+  });
+  return [...new Set(globs)].sort();
+}

@@ -1,0 +1,46 @@
+/** The numbers that a program printed are offered as metrics, with their direction and how they are read again. */
+import { describe, expect, it } from 'vitest';
+import { directionOf, listPrintedMetrics, plausibleAround } from './printed-metrics.ts';
+
+describe('the numbers of a run', () => {
+  it('carry their names, units and directions', () => {
+    const metrics = listPrintedMetrics(
+      '---\nval_bpb:          0.9979\ntraining_seconds: 300.1\nmfu_percent: 39.8%\n',
+      '',
+    );
+    expect(metrics.map(({ name, value, direction }) => [name, value, direction])).toEqual([
+      ['val_bpb', 0.9979, 'minimize'],
+      ['training_seconds', 300.1, 'minimize'],
+      ['mfu_percent', 39.8, 'maximize'],
+    ]);
+  });
+
+  it('printed again and again, the last one counts, and the manifest says so', () => {
+    expect(listPrintedMetrics('epoch 1 | loss=3\nepoch 2 | loss=2\n', '')).toContainEqual(
+      expect.objectContaining({ name: 'loss', value: 2, read: { line: 'loss', take: 'last' } }),
+    );
+  });
+
+  it('a number alone, standard error, and a line in words', () => {
+    expect(listPrintedMetrics('1.29\n', '')[0]).toMatchObject({ name: 'value', value: 1.29 });
+    expect(listPrintedMetrics('', 'throughput = 12.5 MB/s\n')[0]).toMatchObject({
+      name: 'throughput',
+      unit: 'MB/s',
+      direction: 'maximize',
+    });
+    expect(listPrintedMetrics('nothing here\n', '')).toEqual([]);
+  });
+});
+
+it('directions come from the unit before the name', () => {
+  expect(directionOf('speed', 'ns/op')).toBe('minimize');
+  expect(directionOf('time', 'ops/s')).toBe('maximize');
+  expect(directionOf('quality', '')).toBeUndefined();
+});
+
+it('bounds are wide, and shares and percentages keep theirs', () => {
+  expect(plausibleAround(91.2, '%')).toEqual({ min: 0, max: 100 });
+  expect(plausibleAround(0.9, '')).toEqual({ min: 0, max: 90 });
+  expect(plausibleAround(250, 'ms')).toEqual({ min: 3, max: 30000 });
+  expect(plausibleAround(-3, '')).toBeUndefined();
+});
