@@ -73,10 +73,10 @@ export const anySteps: fc.Arbitrary<readonly Step[]> = fc.array(
     { weight: 3, arbitrary: fc.record({ do: fc.constant('mode' as const), of: fc.nat(20), mode: anyMode }) },
     {
       weight: 1,
-      arbitrary: fc.record({ do: fc.constant('dig' as const), name: anyName, depth: fc.integer({ min: 1, max: 120 }) }),
+      arbitrary: fc.record({ do: fc.constant('dig' as const), name: anyName, depth: fc.integer({ min: 1, max: 40 }) }),
     },
   ),
-  { maxLength: 14 },
+  { maxLength: 10 },
 );
 
 const inside = (folder: Buffer, name: Buffer): Buffer => Buffer.concat([folder, Buffer.from('/'), name]);

@@ -103,7 +103,7 @@ describe('whatever a candidate leaves', () => {
         expect(fs.existsSync(work)).toBe(false);
         expect(victimState()).toBe(victimBefore);
       }),
-      runs(2000),
+      runs(1500),
     );
     expect(outcomes.get('collected')).toBeGreaterThan(5);
     expect(outcomes.get('refused')).toBeGreaterThan(5);
@@ -148,7 +148,7 @@ describe('whatever an agent leaves in its folder', () => {
         expect(fs.existsSync(folder)).toBe(false);
         expect(victimState()).toBe(victimBefore);
       }),
-      runs(2000),
+      runs(1500),
     );
   });
 });
@@ -194,7 +194,7 @@ describe('whatever is proposed', () => {
         expect(listTree(folder)).toEqual(written.map(({ path }) => path).sort());
         removeTree(folder);
       }),
-      runs(4000),
+      runs(4700),
     );
     expect(admitted).toBeGreaterThan(5);
   });
@@ -285,7 +285,7 @@ describe('whatever lies in the inbox', () => {
         });
         expect(victimState()).toBe(victimBefore);
       }),
-      runs(1400),
+      runs(1700),
     );
     expect(requests).toBeGreaterThan(5);
   });
