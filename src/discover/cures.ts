@@ -1,6 +1,7 @@
 /**
  * Known failures of a first try, and what cures each: a change of the manifest, or a step that a person must take. One
- * table for `overnight new`, which applies the changes, and for `overnight doctor` and `overnight run`, which print them.
+ * table for `overnight new`, which applies the changes, and for `overnight doctor` and `overnight run`, which print
+ * them.
  */
 
 /** What the harness saw and what it knows of the machine. */

@@ -11,7 +11,9 @@ export function withoutManager(command: string, installed: readonly string[]): s
   return command.replace(/^uv run (?:--\S+ )*(?:python3? )?(?=\S+\.py\b)/, `${environment}/bin/python `);
 }
 
-/** Folders of interpreters that environments link to, where they lie outside of /usr: those that uv or pyenv installed. */
+/**
+ * Folders of interpreters that environments link to, where they lie outside of /usr: those that uv or pyenv installed.
+ */
 export function interpreterFolders(folder: string, installed: readonly string[]): string[] {
   return installed
     .filter((entry) => ENVIRONMENTS.includes(entry))

@@ -1,6 +1,6 @@
 /**
- * Finds a named number in what a program printed, in the forms that programs use: `name: 1.2`, `name = 1.2`, JSON, logs,
- * benchmark tools. Says which line nearly matched when none does.
+ * Finds a named number in what a program printed, in the forms that programs use: `name: 1.2`, `name = 1.2`, JSON,
+ * logs, benchmark tools. Says which line nearly matched when none does.
  */
 import { escapePattern, findNumbers, parseNumber, type PrintedNumber } from './numbers.ts';
 
@@ -111,7 +111,9 @@ function similarPattern(name: string): string {
     .join('[-_. ]?');
 }
 
-/** The line that a person would look at: one with the name and a number, one with the name, the last one with a number. */
+/**
+ * The line that a person would look at: one with the name and a number, one with the name, the last one with a number.
+ */
 export function nearestLine(lines: readonly string[], name: string): string | undefined {
   const named = new RegExp(similarPattern(name), 'i');
   const mentioned = lines.filter((line) => named.test(line));

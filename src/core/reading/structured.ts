@@ -4,8 +4,8 @@
 const MAX_CHARS = 16_000_000;
 
 /**
- * The values at a path such as `$.results[0].mean` or `benchmarks[*].stats.mean`, as text. The text may be one document,
- * or lines of which the last that is JSON counts. Undefined where nothing is there.
+ * The values at a path such as `$.results[0].mean` or `benchmarks[*].stats.mean`, as text. The text may be one
+ * document, or lines of which the last that is JSON counts. Undefined where nothing is there.
  */
 export function readPath(text: string, jsonPath: string): string[] | undefined {
   const document = text.length > MAX_CHARS ? undefined : parseDocument(text);
