@@ -54,7 +54,7 @@ const DIFF = `--- a/x.sh
 @@ -1,3 +1,3 @@
  #!/bin/sh
 -X=9
-+X=1
++X=1.5
  : > "$OVERNIGHT_START"
 `;
 
