@@ -54,13 +54,13 @@ describe.each(hasProc ? [true, false] : [false])('a file that was left (through 
     expect(problemOf('x')).toBe('not-plain: lies behind a link or a file');
   });
 
-  it('is moved with mode 644, and copied where it has a second name', async () => {
+  it('is moved as a program or a plain file and no more, and copied where it has a second name', async () => {
     chmodSync(join(out, 'a', 'b', 'x'), 0o6755);
     linkSync(join(root, 'victim', 'x'), join(out, 'second'));
     chmodSync(join(root, 'victim', 'x'), 0o640);
-    for (const [path, content] of [
-      ['a/b/x', 'mine'],
-      ['second', 'secret'],
+    for (const [path, content, mode] of [
+      ['a/b/x', 'mine', 0o755],
+      ['second', 'secret', 0o644],
     ] as const) {
       const opened = openLeftFile(out, path, usesProc);
       if (isProblem(opened)) throw new Error(opened.problem);
@@ -69,7 +69,7 @@ describe.each(hasProc ? [true, false] : [false])('a file that was left (through 
       expect(await hashLeftFile(opened)).toBe(sha256Hex(content));
       opened.close();
       expect(readFileSync(target, 'utf8')).toBe(content);
-      expect(statSync(target).mode & 0o7777).toBe(0o644);
+      expect(statSync(target).mode & 0o7777).toBe(mode);
     }
     expect(existsSync(join(out, 'a', 'b', 'x'))).toBe(false);
     expect(statSync(join(root, 'victim', 'x')).mode & 0o7777).toBe(0o640);

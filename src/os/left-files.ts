@@ -120,14 +120,16 @@ function closeAll(descriptors: number[]): void {
 }
 
 /**
- * Move an open file to `target`, which must not exist, with mode 644 and nothing else of its rights. A file with a
- * second name, or on another file system, is copied instead.
+ * Move an open file to `target`, which must not exist. A program stays one (mode 755), everything else gets mode 644:
+ * no other right goes along. A file with a second name, or on another file system, is copied instead.
  */
 export async function takeLeftFile(left: LeftFile, target: string): Promise<void> {
   fs.mkdirSync(path.dirname(target), { recursive: true });
   if (left.stats.nlink !== 1 || !moved(left, target)) return copyOut(left, target);
-  fs.fchmodSync(left.descriptor, 0o644);
+  fs.fchmodSync(left.descriptor, keptMode(left.stats));
 }
+
+const keptMode = ({ mode }: fs.Stats): number => ((mode & 0o100) !== 0 ? 0o755 : 0o644);
 
 function moved({ stablePath, stats }: LeftFile, target: string): boolean {
   try {
@@ -142,7 +144,7 @@ function moved({ stablePath, stats }: LeftFile, target: string): boolean {
 }
 
 async function copyOut({ descriptor, stats }: LeftFile, target: string): Promise<void> {
-  const targetDescriptor = fs.openSync(target, 'wx', 0o644);
+  const targetDescriptor = fs.openSync(target, 'wx', keptMode(stats));
   try {
     await eachPiece(descriptor, stats.size, (piece) => fs.writeSync(targetDescriptor, piece));
   } finally {

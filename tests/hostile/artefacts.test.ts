@@ -145,14 +145,14 @@ describe.each(PEOPLE)('run by $name', (person) => {
 });
 
 describe('an artefact', () => {
-  it('that is kept has mode 644 and nothing of the rights that the candidate gave it', async () => {
+  it('that is kept may stay a program, and has no other right that the candidate gave it', async () => {
     const folder = attackArena([{ name: 'better', lines: 'echo 1 > "$M/x.txt"; chmod 6755 "$M/x.txt"' }]);
     const ended = await overnightAs(PEOPLE[0]!, ['run', '--json', '--experiments', '1', '--tag', 'kept'], folder);
     expect(ended.status, ended.stderr).toBe(0);
     expect(ledgerLines(folder).some(({ type }) => type === 'advanced')).toBe(true);
     const kept = join(folder, '.overnight', 'labs', 'kept', 'best', 'model', 'x.txt');
     expect(readFileSync(kept, 'utf8')).toBe('1\n');
-    expect(statSync(kept).mode & 0o7777).toBe(0o644);
+    expect(statSync(kept).mode & 0o7777).toBe(0o755);
   });
 
   it('larger than 2 GiB is measured where the arena allows it, and refused where it does not', async () => {

@@ -1,7 +1,8 @@
 /**
  * 10,000 generated requests at the gateway: half raw bytes, half requests to models with something forbidden somewhere
  * in them, in any spelling and encoding. Nothing ends the gateway, nothing forbidden reaches the provider, the key
- * never comes back. FUZZ_RUNS and FUZZ_SEED ask for more or for the same again.
+ * never comes back. OVERNIGHT_FUZZ multiplies the cases, and
+ * OVERNIGHT_FUZZ_SEED repeats them.
  */
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
@@ -10,8 +11,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Answerer, type ApiName, type GatewayScene, KEY, openScene, PATHS, PLAIN, send } from './gateway-scene.ts';
 
-const RUNS = Number(process.env.FUZZ_RUNS ?? 10_000);
-const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 1e9);
+const RUNS = 10_000 * Number(process.env.OVERNIGHT_FUZZ ?? 1);
+const SEED = Number(process.env.OVERNIGHT_FUZZ_SEED ?? Date.now() % 1e9);
 const UNDER_WAY = 24;
 
 /** Answers with everything that it was sent, the key included. */

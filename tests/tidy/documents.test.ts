@@ -50,6 +50,17 @@ describe('documents', () => {
   });
 });
 
+describe('the page on security', () => {
+  const page = text('docs/security.md');
+  const attacks = below('tests/hostile', '.test.ts').map((file) => file.split('/').at(-1)!);
+
+  it('names only tests that are there, and each test that attacks', () => {
+    const named = new Set(page.match(/[\w-]+(?:\.slow)?\.test\.ts/g));
+    expect([...named].filter((file) => !attacks.includes(file))).toEqual([]);
+    expect(attacks.filter((file) => !named.has(file))).toEqual([]);
+  });
+});
+
 describe('comments', () => {
   it('stay within 120 columns, as the formatter holds the code', () => {
     const sources = [...below('src', '.ts'), ...below('tests', '.ts'), ...below('web', '.ts', '.tsx', '.css')];
