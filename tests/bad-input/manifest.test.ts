@@ -240,7 +240,8 @@ describe.concurrent('a command line', () => {
     writeFileSync(join(folder, 'x.sh'), CANDIDATE);
     const before = everything(folder);
     const answers = ['new', '--run', 'sh x.sh', '--metric', 'loss', '--json'];
-    expectError(await overnight(answers, { cwd: folder }), 'E_USAGE', 2, /no terminal/);
+    expectError(await overnight(answers, { cwd: folder }), 'E_BASELINE', 6, /loss/);
+    expectError(await overnight(['new', '--json'], { cwd: folder }), 'E_USAGE', 2, /no terminal.*no known set-up/);
     expectError(
       await overnight([...answers, '--edit', '*.py'], { cwd: folder }),
       'E_FILES',

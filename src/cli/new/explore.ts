@@ -134,7 +134,7 @@ function guessesOf({ metric, budget, guards }: ArenaDraft): string[] {
 function unmeasured({ text, fix }: { text: string; fix?: string }): LabError {
   return new LabError('E_BASELINE', {
     what: 'The command works outside of the sandbox, but could not be measured inside.',
-    why: oneLine(text, 600),
+    why: endSentence(oneLine(text, 600)),
     next: `${fix ? `Probably ${fix}.` : 'Look at the last lines of its output above.'} Nothing was written; run \`overnight new\` again with the flags that you know.`,
   });
 }
@@ -268,10 +268,14 @@ function metricOf(metric: Suggestion['metric'] & object, maximize: boolean): Are
   };
 }
 
+const endSentence = (text: string): string => text.replace(/[^.;)]$/, '$&.');
+
 function failedOutside(command: string, { ending, stderr, stdout }: TriedCommand): LabError {
   return new LabError('E_BASELINE', {
     what: 'The command fails before anything is changed.',
-    why: `\`${command}\` ended with ${ending} outside of the sandbox: ${oneLine(excerptOf(stderr, stdout, 6), 500) || 'it printed nothing'}`,
+    why: endSentence(
+      `\`${command}\` ended with ${ending} outside of the sandbox: ${oneLine(excerptOf(stderr, stdout, 6), 500) || 'it printed nothing'}`,
+    ),
     next: 'Correct the command or the code until it works in this folder, then run `overnight new` again.',
   });
 }
