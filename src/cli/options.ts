@@ -148,7 +148,7 @@ export const NEW_OPTIONS = {
   seconds: {
     kind: 'number',
     value: '<s>',
-    text: 'budget of one run in seconds (default: twice what the command took; 300 when nothing is tried)',
+    text: 'budget of one run in seconds (default: twice what the command took)',
   },
   ...FOLDER_OPTIONS,
 } as const satisfies OptionTable;
