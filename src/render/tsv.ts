@@ -6,8 +6,11 @@ import { escapeTsv } from '../base/escape.ts';
 import { oneLine } from '../base/text.ts';
 import type { Experiment } from '../core/experiment.ts';
 import { verdictOf } from '../core/experiment.ts';
+import type { Conditions, Outcome } from '../core/outcome.ts';
 import { type LabState, measurementsOf } from '../core/state.ts';
 import { mean } from '../base/stats.ts';
+
+type MeasuredOutcome = Extract<Outcome, { kind: 'measured' }>;
 
 export function resultsTsv(state: LabState): string {
   const metric = state.lab?.arena.metric.name ?? 'metric';
@@ -23,13 +26,13 @@ const formatRow = (cells: readonly string[]): string => cells.map(escapeTsv).joi
 function experimentRow(state: LabState, experiment: Experiment): string {
   const outcomes = measurementsOf(state, experiment.idea.n).flatMap((measurement) =>
     measurement.state === 'finished' && measurement.outcome.kind === 'measured'
-      ? [{ value: measurement.outcome.value, memory: measurement.conditions.memoryMb }]
+      ? [{ value: measurement.outcome.value, memoryMb: memoryOf(measurement.outcome, measurement.conditions) }]
       : [],
   );
   const commit =
     experiment.state === 'open' || experiment.state === 'decided' ? experiment.snapshot.commit.slice(0, 7) : '-------';
   const meanValue = outcomes.length > 0 ? mean(outcomes.map((outcome) => outcome.value)) : 0;
-  const memoryGb = outcomes.length > 0 ? Math.max(...outcomes.map((outcome) => outcome.memory)) / 1024 : 0;
+  const memoryGb = outcomes.length > 0 ? Math.max(...outcomes.map((outcome) => outcome.memoryMb)) / 1024 : 0;
   return formatRow([
     commit,
     meanValue.toFixed(6),
@@ -38,6 +41,10 @@ function experimentRow(state: LabState, experiment: Experiment): string {
     oneLine(experiment.idea.hypothesis, 200),
   ]);
 }
+
+/** Upstream's column is the peak of the GPU's memory, which its program prints; where none is printed, the host's. */
+const memoryOf = ({ metrics }: MeasuredOutcome, { memoryMb }: Conditions): number =>
+  metrics['peak_vram_mb'] ?? memoryMb;
 
 /** Upstream knows keep, discard and crash. */
 function statusOf(experiment: Experiment): string {
