@@ -255,6 +255,11 @@ export const POLL_OPTIONS = {
   ...LAB_OPTIONS,
 } as const satisfies OptionTable;
 
+export const IMPORT_OPTIONS = {
+  submit: { kind: 'flag', text: 'measure the kept commits that git still has, as ideas' },
+  ...LAB_OPTIONS,
+} as const satisfies OptionTable;
+
 export const NOTE_OPTIONS = { from: author('person'), ...LAB_OPTIONS } as const satisfies OptionTable;
 
 export const MCP_OPTIONS = {

@@ -27,6 +27,7 @@ export function reportHtml(view: LabView, options: ReportOptions = {}): string {
     costHtml(view),
     nextHtml(view),
     takeHtml(view),
+    notesHtml(view),
     everyExperimentHtml(view),
     finePrintHtml(view),
   ];
@@ -251,6 +252,12 @@ function takeHtml(view: LabView): string {
     (entry) => `${esc(entry.command.padEnd(commandWidth))} <span class="soft"># ${esc(entry.what)}</span>`,
   );
   return sectionHtml('take', 'Take it', `<pre>${commandLines.join('\n')}</pre>`);
+}
+
+/** What people and agents wrote into the record. */
+function notesHtml({ notes }: LabView): string {
+  const items = notes.map(({ at, from, text }) => `<li>${esc(at)}, ${foreignHtml(from)}: ${foreignHtml(text)}</li>`);
+  return sectionHtml('notes', 'Notes', items.length > 0 ? `<ul>${items.join('')}</ul>` : '');
 }
 
 function everyExperimentHtml(view: LabView): string {

@@ -29,6 +29,7 @@ export function reportMarkdown(view: LabView, options: ReportOptions = {}): stri
     costSection(view),
     listSection('Next', [...view.next, ...view.ideas.map(ideaText)]),
     takeSection(view),
+    notesSection(view),
     finePrintSection(view),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
@@ -49,6 +50,13 @@ const listSection = (title: string, items: readonly string[]): string =>
   sectionText(
     title,
     items.map((item) => `- ${escapeProse(item)}`),
+  );
+
+/** What people and agents wrote into the record. */
+const notesSection = ({ notes }: LabView): string =>
+  sectionText(
+    'Notes',
+    notes.map(({ at, from, text }) => `- ${esc(at)}, ${esc(from)}: ${esc(text)}`),
   );
 
 function reportHead(view: LabView, options: ReportOptions): string {

@@ -1,6 +1,14 @@
 /** The commands that start research: an example, an arena of your own, a check, a run. */
 import { type CommandSpec, defineCommand } from '../command.ts';
-import { DRILL_OPTIONS, FOLDER_OPTIONS, KNOBS_OPTIONS, NEW_OPTIONS, RUN_OPTIONS, TRY_OPTIONS } from '../options.ts';
+import {
+  DRILL_OPTIONS,
+  FOLDER_OPTIONS,
+  IMPORT_OPTIONS,
+  KNOBS_OPTIONS,
+  NEW_OPTIONS,
+  RUN_OPTIONS,
+  TRY_OPTIONS,
+} from '../options.ts';
 import { interruptedExit, successExit } from './shared.ts';
 
 export const START_COMMANDS: readonly CommandSpec[] = [
@@ -33,6 +41,20 @@ export const START_COMMANDS: readonly CommandSpec[] = [
     ],
     exits: [successExit],
     loadMain: () => import('../new/new.ts'),
+  }),
+  defineCommand({
+    name: 'import',
+    group: 'Start',
+    args: [{ name: 'history', completes: 'file' }],
+    summary:
+      'what another loop tried before: results.tsv, a log in JSON Lines, or a range of commits; noted as measured elsewhere',
+    options: IMPORT_OPTIONS,
+    examples: [
+      ['overnight import results.tsv', 'the record, the report and the brief say what was tried'],
+      ['overnight import main..autoresearch/mar5 --submit', 'and every commit is measured here as an idea'],
+    ],
+    exits: [successExit],
+    loadMain: () => import('../import.ts'),
   }),
   defineCommand({
     name: 'knobs',

@@ -55,6 +55,7 @@ export function briefText(state: LabState, facts: Facts, material: BriefMaterial
     lastFailurePart(state, material),
     knobsPart(state, material),
     advicePart(material),
+    importedPart(state),
     openIdeasPart(state, ideas),
     deadEndsPart(ideas, SHOWN_VERDICTS),
     curvesPart(state, material),
@@ -78,6 +79,18 @@ function advicePart(material: BriefMaterial): BriefPart | undefined {
     maxBytes: 1500,
     data: true,
     lines,
+  };
+}
+
+/** What `overnight import` brought: the words of another loop. */
+function importedPart(state: LabState): BriefPart | undefined {
+  const imported = state.notes.filter(({ from }) => from === 'import').slice(-3);
+  if (imported.length === 0) return undefined;
+  return {
+    title: 'Tried before, measured elsewhere: its numbers are not comparable with ours',
+    maxBytes: 1200,
+    data: true,
+    lines: imported.map(({ text }) => oneLine(text, 360)),
   };
 }
 
