@@ -72,7 +72,8 @@ function limitsInForce(state: LabState, requestedLimits: RunLimits | undefined):
   }
   const lastSession = state.sessions.at(-1);
   const isUnfinished =
-    lastSession && (!lastSession.end || ['died', 'interrupted', 'asked', 'error'].includes(lastSession.end.reason));
+    lastSession &&
+    (!lastSession.end || ['died', 'interrupted', 'asked', 'error', 'agents failing'].includes(lastSession.end.reason));
   return isUnfinished ? lastSession.start.limits : {};
 }
 
