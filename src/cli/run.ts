@@ -11,6 +11,7 @@ import { detachRun, reportOpened } from './detach.ts';
 import { Display } from './display.ts';
 import { listenToKeys } from './keys.ts';
 import type { AgentRequest } from '../app/find-agents.ts';
+import { agentNamesOf } from '../app/who-proposes.ts';
 import type { Invocation, OptionTable, ParsedOptions } from './command.ts';
 import { limitsFrom, spendingLimitsFrom } from './limits.ts';
 import { type NotifyTargets, targetsOf, watchNotices } from './notices.ts';
@@ -42,7 +43,7 @@ function ideasFrom(options: RunOptions, folder: string): NonNullable<OpenOptions
   const agentRequest: AgentRequest = defined({
     allowUnsafe: unsafe,
     env: process.env,
-    agents: options.agent ?? namesIn(process.env.OVERNIGHT_AGENT),
+    agents: options.agent ?? agentNamesOf(process.env.OVERNIGHT_AGENT),
     models: model,
     command: agentCommand,
     folder,
@@ -51,9 +52,6 @@ function ideasFrom(options: RunOptions, folder: string): NonNullable<OpenOptions
   });
   return async (sandbox) => (await import('../app/find-agents.ts')).findIdeaSources(agentRequest, sandbox);
 }
-
-const namesIn = (list: string | undefined): readonly string[] | undefined =>
-  list ? list.split(',').map((name) => name.trim()) : undefined;
 
 function requireFile(file: string): string {
   if (fs.existsSync(file)) return file;
