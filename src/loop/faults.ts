@@ -21,7 +21,7 @@ export function requireStarted(result: RunResult): RunResult {
   throw new LabError('E_SPAWN', {
     what: 'A measurement could not be started in the sandbox.',
     why: `${result.startFailure.replace(/^./, (letter) => letter.toUpperCase())}.`,
-    next: 'Let everybody enter that folder (`chmod a+x`), or move the arena to one where that is so; `overnight doctor` tries it.',
+    next: 'Let everybody enter that folder (`chmod a+x`), or move the arena to one where that is so.',
   });
 }
 
