@@ -6,6 +6,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
+import type { StopReason } from '../core/session.ts';
 import { type OpenOptions, openLab } from '../app/open-lab.ts';
 import { detachRun, reportOpened } from './detach.ts';
 import { Display } from './display.ts';
@@ -109,10 +110,9 @@ export async function runLab(
     stopActions = { stopSoon: () => opened.lab.stopSoon(), stopNow: () => opened.lab.abort() };
     if (opening.signal.aborted) opened.lab.stopSoon();
     if (!wantsJson) {
-      const showTyping = (message: string | undefined): void => display.showTyping(message);
       stopListening = listenToKeys(opened, {
         showNote: (message) => display.showNote(message),
-        showTyping,
+        showTyping: (message) => display.showTyping(message),
         onInterrupt: onSignal,
       });
     }
@@ -120,11 +120,16 @@ export async function runLab(
     stopListening();
     const reportFiles = await writeReport(opened);
     display.showEnd(opened, reportFiles, stop);
-    return stop.reason === 'interrupted' ? 130 : ['stuck', 'idle', 'agents failing'].includes(stop.reason) ? 6 : 0;
+    return exitStatusOf(stop.reason);
   } finally {
     stopListening();
     display.close();
     await notices.close();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onHangup);
   }
+}
+
+function exitStatusOf(reason: StopReason): number {
+  if (reason === 'interrupted') return 130;
+  return ['stuck', 'idle', 'agents failing'].includes(reason) ? 6 : 0;
 }

@@ -1,4 +1,4 @@
-/** Files of the arena that change around a lab: repaired before the first number, changed after it, or read by no run. */
+/** Files of the arena that change: repaired before the first number, changed after it, or read by no run. */
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
