@@ -3,6 +3,8 @@
  * OVERNIGHT_PROMPT names, and the gateway's address in the usual variables of all four APIs. What it prints is its
  * answer. Knows nothing about any particular program.
  */
+import { existsSync } from 'node:fs';
+import { basename, isAbsolute, join } from 'node:path';
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import type { Agent } from '../core/ports.ts';
@@ -15,6 +17,8 @@ export interface CommandOptions {
   /** A line for `sh -c`, run in the work folder. Its first word must be a program. */
   readonly command: string;
   readonly name?: string;
+  /** The arena's folder, whose files the agent sees in its own. Absent: scripts there are not looked for. */
+  readonly folder?: string;
   readonly model?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** More paths of this machine that it needs to read. */
@@ -27,6 +31,7 @@ const PROMPT_FILE = 'prompt.md';
 /** Throws E_AGENT when there is no such program. */
 export function commandAgent(options: CommandOptions, agentHost: AgentHost): Agent {
   const { programPath, commandLine } = resolveCommand(options.command);
+  const script = requireScript(options.command, programPath, options.folder);
   const { name = 'command', model } = options;
   return {
     name,
@@ -50,7 +55,7 @@ export function commandAgent(options: CommandOptions, agentHost: AgentHost): Age
               onStdout: (piece) => {
                 collectedStdout = (collectedStdout + piece).slice(-MAX_STDOUT);
               },
-              alsoRead: [...rootsOf(programPath), ...(options.alsoRead ?? [])],
+              alsoRead: [...rootsOf(programPath), ...(script ? rootsOf(script) : []), ...(options.alsoRead ?? [])],
             },
             resources,
           ),
@@ -58,6 +63,41 @@ export function commandAgent(options: CommandOptions, agentHost: AgentHost): Age
       });
     },
   };
+}
+
+/** Programs whose first argument is the program that counts. */
+const INTERPRETER = /^(sh|bash|dash|zsh|python[\d.]*|node|bun|ruby|perl)$/;
+
+/**
+ * The script of a line such as `sh agent.sh` or `python3 -u /opt/agent.py`, as it is written there; undefined where the
+ * line has none. Nothing is expanded, so a word with a variable counts as none.
+ */
+function scriptOf(command: string, programPath: string): string | undefined {
+  if (!INTERPRETER.test(basename(programPath))) return undefined;
+  const words = [...command.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map((word) => word[1] ?? word[2] ?? word[3] ?? '');
+  for (const word of words.slice(1)) {
+    // What follows these is no file.
+    if (/^-[a-z]*[cem]$|^--(eval|print|import|require)$/i.test(word)) return undefined;
+    if (!word.startsWith('-')) return /[$`*?;|&<>(){}~]/.test(word) ? undefined : word;
+  }
+  return undefined;
+}
+
+/**
+ * The full path of the script that a line starts, where it lies outside the agent's folder. Throws E_AGENT when there
+ * is none: an agent that cannot start would fail for the whole run.
+ */
+export function requireScript(command: string, programPath: string, folder?: string): string | undefined {
+  const script = scriptOf(command, programPath);
+  if (script === undefined) return undefined;
+  if (isAbsolute(script)) {
+    if (existsSync(script)) return script;
+  } else if (folder === undefined || existsSync(join(folder, script))) return undefined;
+  throw new LabError('E_AGENT', {
+    what: 'The command of the agent cannot be used.',
+    why: `It starts ${script}, and ${isAbsolute(script) ? 'there is no such file' : `there is no such file in ${folder}`}.`,
+    next: 'Correct the path; the agent starts in a copy of the arena’s folder, so a script elsewhere needs its full path.',
+  });
 }
 
 /** The program that a line starts, and the line with its full path. Throws E_AGENT when it is not there. */

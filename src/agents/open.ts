@@ -7,7 +7,7 @@ import { LabError } from '../base/error.ts';
 import type { Agent } from '../core/ports.ts';
 import { acpAgent } from './acp.ts';
 import { type AgentHost, cliAgent, hasLogin } from './cli-agent.ts';
-import { type CommandOptions, commandAgent, resolveCommand } from './command.ts';
+import { type CommandOptions, commandAgent, requireScript, resolveCommand } from './command.ts';
 import type { Api } from './gateway/apis.ts';
 import { findOnPath, probeProgram, rootsOf } from './program.ts';
 import type { Recipe, LaunchContext } from './recipe.ts';
@@ -82,6 +82,8 @@ export interface AgentChoice {
   /** The command line to start, for `acp` and `command`. */
   readonly command?: string;
   readonly alsoRead?: readonly string[];
+  /** The arena's folder. */
+  readonly folder?: string;
 }
 
 /** Open an agent by name. Throws E_AGENT when it is not installed, is too old, or cannot reach a model. */
@@ -121,7 +123,7 @@ export async function openAgent(choice: AgentChoice, agentHost: AgentHost): Prom
 }
 
 function openByCommand(agentKind: 'acp' | 'command', choice: AgentChoice, agentHost: AgentHost): Agent {
-  const { command, model, alsoRead } = choice;
+  const { command, model, alsoRead, folder } = choice;
   if (command === undefined || command.trim() === '') {
     throw new LabError('E_AGENT', {
       what: `The agent ${agentKind} needs a command.`,
@@ -132,8 +134,10 @@ function openByCommand(agentKind: 'acp' | 'command', choice: AgentChoice, agentH
           : 'Give the command line that starts your program.',
     });
   }
-  const options: CommandOptions = defined({ command, model, alsoRead });
+  const options: CommandOptions = defined({ command, model, alsoRead, folder });
   const agent = agentKind === 'acp' ? acpAgent(options, agentHost) : commandAgent(options, agentHost);
-  const shownPaths = [...rootsOf(resolveCommand(command).programPath), ...(alsoRead ?? [])];
+  const { programPath } = resolveCommand(command);
+  const script = agentKind === 'command' ? requireScript(command, programPath, folder) : undefined;
+  const shownPaths = [...rootsOf(programPath), ...(script ? rootsOf(script) : []), ...(alsoRead ?? [])];
   return sayWhatIsShown(agent, shownPaths, agentHost.jail.holds);
 }

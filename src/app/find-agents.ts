@@ -24,6 +24,8 @@ export interface AgentRequest {
   readonly models?: readonly string[];
   /** The command line of the agents `acp` and `command`. */
   readonly command?: string;
+  /** The arena's folder. */
+  readonly folder?: string;
   readonly allowUnsafe: boolean;
   readonly env: Environment;
   /** Bounds of one call. */
@@ -115,7 +117,10 @@ async function openMember(
   if (agentName === 'model') requireSandbox(sandbox, request.allowUnsafe, 'What a model writes');
   if (agentName === 'model') return modelAgent({ env: request.env, ...defined({ model }) }, { gateway });
   const agentHost: AgentHost = { gateway, jail: openJail(sandbox, request.allowUnsafe) };
-  return openAgent({ name: agentName, ...defined({ model, command: request.command }) }, agentHost);
+  return openAgent(
+    { name: agentName, ...defined({ model, command: request.command, folder: request.folder }) },
+    agentHost,
+  );
 }
 
 /** The best agent of this machine, the built-in one where there is only a key; the optimizer stands in for either. */

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { StopReason } from '../core/session.ts';
 import { openInbox } from '../ledger/inbox.ts';
-import { openLedger } from '../ledger/jsonl.ts';
+import { type OpenLedger, openLedger } from '../ledger/jsonl.ts';
 import { Lab, type Stop } from '../loop/lab.ts';
 import type { Bench } from '../loop/process-specs.ts';
 import { type RunWatch, run } from '../loop/run.ts';
@@ -18,7 +18,7 @@ import { holdSubmissions } from './outside-code.ts';
 import { keepBestArtefact } from './best-artefact.ts';
 import { locateLab } from './locate-lab.ts';
 import type { Opened, OpenOptions } from './options.ts';
-import { recoverLab } from './recover-lab.ts';
+import { recoverLab, setAsideIfUnmeasured } from './recover-lab.ts';
 import { abandonOpening, closeAfterCrash, closeSession, detailOf, type Session, startSession } from './session.ts';
 
 export type { EventListener, Opened, OpenOptions } from './options.ts';
@@ -34,11 +34,15 @@ export interface OpenedLab extends Opened {
 /** Open a lab for writing, or create it. Throws LabError where it cannot be opened; then nothing is left locked. */
 export async function openLab(options: OpenOptions): Promise<OpenedLab> {
   const located = await locateLab(options);
-  const ledger = openLedger(located.paths.lab, currentTime, options.watch?.onReading);
-  const earlierSessions = ledger.state.sessions.length;
+  const openAgain = (): OpenLedger => openLedger(located.paths.lab, currentTime, options.watch?.onReading);
+  let ledger = openAgain();
+  let earlierSessions = ledger.state.sessions.length;
   const abandon = (thrown: unknown): void => abandonOpening(ledger, located.paths, earlierSessions, thrown);
   const stopWaiting = onSuddenEnd(abandon);
   try {
+    const asideTag = await setAsideIfUnmeasured(located, ledger);
+    if (asideTag !== undefined) ledger = openAgain();
+    earlierSessions = ledger.state.sessions.length;
     const recovered = await recoverLab(located, ledger);
     const session = await startSession(recovered);
     const bench = await prepareBench(session);

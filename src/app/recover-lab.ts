@@ -1,10 +1,9 @@
 /**
- * Makes a locked lab ready for a session: checks that its arena is still the same, or records a new lab; names and
- * cleans what a killed session left.
+ * Makes a locked lab ready for a session: checks that its arena is still the same, sets it aside where it had compared
+ * nothing, records a new lab; names and cleans what a killed session left.
  */
 import { randomBytes } from 'node:crypto';
 import { defined } from '../base/defined.ts';
-import { LabError } from '../base/error.ts';
 import { seedOf } from '../base/random.ts';
 import type { Sandbox, Workspace } from '../core/ports.ts';
 import { requireCurrentRules } from '../core/state.ts';
@@ -13,8 +12,12 @@ import { recoverKilledSession } from '../loop/resume.ts';
 import { chooseSandbox } from '../sandbox/choose.ts';
 import { openWorkspace } from '../workspace/git.ts';
 import { finishInterruptedCopy } from './best-artefact.ts';
+import type { IdeaSources } from './choose-proposer.ts';
+import { compareArena } from './compare-arena.ts';
 import type { LocatedLab } from './locate-lab.ts';
-import type { EventListener } from './options.ts';
+import type { EventListener, OpenOptions } from './options.ts';
+import { requireProposer } from './require-proposer.ts';
+import { setLabAside } from './set-aside.ts';
 
 export interface RecoveredLab extends LocatedLab {
   readonly ledger: OpenLedger;
@@ -27,32 +30,53 @@ export interface RecoveredLab extends LocatedLab {
   readonly plainSandbox: Sandbox;
   /** Marks every process of this lab, so that those of a killed session are found. */
   readonly runTag: string;
+  /** Where the proposer gets its ideas from, if it is not the caller's own. */
+  readonly ideaSources: IdeaSources | undefined;
 }
 
 /** `ledger` is locked by this process. */
 export async function recoverLab(located: LocatedLab, ledger: OpenLedger): Promise<RecoveredLab> {
   const { options, paths, tag } = located;
   const resumed = ledger.state.lab !== undefined;
-  if (resumed) requireCurrentRules(ledger.state);
-  if (resumed) requireSameArena(located, ledger);
-  const sandbox = options.sandbox ?? (await chooseSandbox()).sandbox;
-  const plainSandbox = (await chooseSandbox({ forbid: 'bubblewrap' })).sandbox;
+  const { sandbox, plainSandbox } = await chooseSandboxes(options);
+  const ideaSources = typeof options.ideas === 'function' ? await options.ideas(sandbox) : options.ideas;
+  if (ideaSources) requireProposer(located, ledger.state, ideaSources);
   const workspace = await openWorkspace(paths.arena, paths.store);
   if (!resumed) recordNewLab(located, ledger, tag);
-  const runTag = `overnight-${ledger.state.lab!.lab}`;
+  const runTag = runTagOf(ledger);
   const watchedLedger = watchLedger(ledger, options.watch?.onEvent);
   await recoverKilledSession(watchedLedger, [sandbox, plainSandbox], runTag, paths.work);
   finishInterruptedCopy(paths);
-  return { ...located, ledger: watchedLedger, resumed, workspace, sandbox, plainSandbox, runTag };
+  return { ...located, ledger: watchedLedger, resumed, workspace, sandbox, plainSandbox, runTag, ideaSources };
 }
 
-function requireSameArena({ loadedArena, tag }: LocatedLab, ledger: OpenLedger): void {
-  if (ledger.state.lab!.files.frozen === loadedArena.hashes.frozen) return;
-  throw new LabError('E_ARENA_CHANGED', {
-    what: 'The frozen files or the manifest changed since this lab was opened.',
-    why: `Lab "${tag}" was measured with other files; numbers from before and after could not be compared.`,
-    next: 'Undo the change, or start a new lab with `overnight run --tag NAME`.',
-  });
+async function chooseSandboxes(options: OpenOptions): Promise<Pick<RecoveredLab, 'sandbox' | 'plainSandbox'>> {
+  const sandbox = options.sandbox ?? (await chooseSandbox()).sandbox;
+  return { sandbox, plainSandbox: (await chooseSandbox({ forbid: 'bubblewrap' })).sandbox };
+}
+
+const runTagOf = (ledger: OpenLedger): string => `overnight-${ledger.state.lab!.lab}`;
+
+/**
+ * A lab that compared nothing yet, and whose files are others now, is set aside under the tag that is returned: its
+ * ledger is closed then. Throws E_ARENA_CHANGED for a lab with numbers that would not compare.
+ */
+export async function setAsideIfUnmeasured(located: LocatedLab, ledger: OpenLedger): Promise<string | undefined> {
+  const { options, paths, tag } = located;
+  if (ledger.state.lab === undefined) return undefined;
+  requireCurrentRules(ledger.state);
+  const comparison = await compareArena(located, ledger.state);
+  if (comparison.verdict === 'same') {
+    if (comparison.remark !== undefined) options.watch?.onRemark?.(comparison.remark);
+    return undefined;
+  }
+  const { sandbox, plainSandbox } = await chooseSandboxes(options);
+  await recoverKilledSession(ledger, [sandbox, plainSandbox], runTagOf(ledger), paths.work);
+  const asideTag = setLabAside(paths, tag, ledger);
+  options.watch?.onRemark?.(
+    `Lab ${tag} had compared nothing yet, and its files changed: it begins again with the files as they are now. What it had recorded is lab ${asideTag}.`,
+  );
+  return asideTag;
 }
 
 function recordNewLab({ options, loadedArena }: LocatedLab, ledger: OpenLedger, tag: string): void {

@@ -15,7 +15,7 @@ import type { LabPaths } from '../os/paths.ts';
 import { startTimeOf } from '../os/proc.ts';
 import { resultsTsv } from '../render/tsv.ts';
 import { VERSION } from '../version.ts';
-import { chooseProposer, type IdeaSources } from './choose-proposer.ts';
+import { chooseProposer } from './choose-proposer.ts';
 import type { RecoveredLab } from './recover-lab.ts';
 
 export interface Session extends RecoveredLab {
@@ -24,21 +24,18 @@ export interface Session extends RecoveredLab {
   readonly deviceClass: string;
   readonly limits: RunLimits;
   readonly proposer: Proposer;
-  /** Where the proposer gets its ideas from, if it is not the caller's own. */
-  readonly ideaSources: IdeaSources | undefined;
   readonly clock: Clock;
 }
 
 /** Choose the proposer and record that a session starts. A new lab gets its baseline, which is idea 0. */
 export async function startSession(lab: RecoveredLab): Promise<Session> {
-  const { options, ledger, sandbox, tag, paths, resumed } = lab;
+  const { options, ledger, sandbox, tag, paths, resumed, ideaSources } = lab;
   const { state } = ledger;
   const session = state.sessions.length;
   const { arena } = state.lab!;
   const device = describeDevice(arena.resources.cpus, arena.resources.gpus);
   const limits = limitsInForce(state, options.limits);
   const clock = { now: currentTime, monotonicMs, sleep };
-  const ideaSources = typeof options.ideas === 'function' ? await options.ideas(sandbox) : options.ideas;
   const { proposer, reason: proposerReason } = chooseProposer(
     defined({ proposer: options.proposer, ideas: ideaSources }),
     { ...lab, arena, session, limits, clock, ...defined({ onSwitch: options.watch?.onRemark }) },
@@ -63,7 +60,7 @@ export async function startSession(lab: RecoveredLab): Promise<Session> {
   });
   options.watch?.onOpen?.({ tag, paths, state, resumed });
   if (state.experiments.length === 0) recordBaseline(lab);
-  return { ...lab, session, deviceClass: device.class, limits, proposer, ideaSources, clock };
+  return { ...lab, session, deviceClass: device.class, limits, proposer, clock };
 }
 
 /** What was asked for, else what an interrupted session still had to do, else no limit. */
@@ -75,7 +72,8 @@ function limitsInForce(state: LabState, requestedLimits: RunLimits | undefined):
   }
   const lastSession = state.sessions.at(-1);
   const isUnfinished =
-    lastSession && (!lastSession.end || ['died', 'interrupted', 'asked', 'error'].includes(lastSession.end.reason));
+    lastSession &&
+    (!lastSession.end || ['died', 'interrupted', 'asked', 'error', 'agents failing'].includes(lastSession.end.reason));
   return isUnfinished ? lastSession.start.limits : {};
 }
 

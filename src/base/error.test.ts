@@ -13,7 +13,7 @@ describe('errors', () => {
     expect(new LabError('E_LOCKED', error.parts, null).cause).toBe(null);
     expect(new LabError('E_LOCKED', error.parts, error).cause).toBe(error);
     for (const { exit, title } of Object.values(ERROR_CODES)) {
-      expect([2, 3, 4, 5, 6, 70]).toContain(exit);
+      expect([2, 3, 4, 5, 6, 7, 70]).toContain(exit);
       expect(title).toMatch(/^[A-Z].*[^.]$|^git |^arena/);
     }
   });

@@ -5,7 +5,7 @@
 
 /**
  * Exit statuses: 2 = the person's input, 3 = the machine lacks something, 4 = the lab's record, 5 = somebody else has
- * it, 6 = the arena does not measure.
+ * it, 6 = the arena does not measure, 7 = nobody can propose an idea.
  */
 export const ERROR_CODES = {
   E_USAGE: { exit: 2, title: 'The command line does not make sense' },
@@ -42,6 +42,7 @@ export const ERROR_CODES = {
   E_UNSAFE: { exit: 3, title: 'An agent would run without a jail' },
   E_SUBMIT: { exit: 2, title: 'A submission cannot become an experiment' },
   E_AGENT: { exit: 3, title: 'An agent cannot be used as it is' },
+  E_NOBODY: { exit: 7, title: 'Nobody can propose an idea' },
   E_STUCK: { exit: 6, title: 'Nothing can be measured any more' },
   E_PORT: { exit: 3, title: 'The dashboard’s port is taken' },
   E_WEB: { exit: 3, title: 'The browser half of the dashboard is not built' },

@@ -11,8 +11,9 @@ import type { RunWatch } from '../loop/run.ts';
 import { currentTime } from '../os/clock.ts';
 import { type LiveTick, liveWindow, tickLine } from '../render/live.ts';
 import { experimentLine, summaryText } from '../render/terminal.ts';
-import { type Style, spellText, wrapText } from '../render/text.ts';
+import { type Style, spellText, widthOf, wrapText } from '../render/text.ts';
 import { compareAtSameStep } from '../server/same-step.ts';
+import { failedCallLine } from '../view/lab/agent-trouble.ts';
 import { viewLab } from '../view/lab/lab.ts';
 import { shareIn } from '../view/lab/progress.ts';
 import type { LabView } from '../view/types.ts';
@@ -26,6 +27,8 @@ import { type SpellCommands, spellView } from './spell-commands.ts';
 
 const KEYLESS_HINT = 'Ctrl-C stop after this one · twice: now, `run` goes on where it stopped';
 const REDRAW_MS = 250;
+/** Colours, which take no room. */
+const SGR = /\x1b\[[0-9;]*m/g;
 const CURVE_REFRESH_MS = 2000;
 /** Largest share of a core that drawing the window may use. */
 const MAX_DRAWING_SHARE = 0.01;
@@ -33,8 +36,10 @@ const MAX_DRAWING_SHARE = 0.01;
 export class Display {
   readonly #printsJson: boolean;
   readonly #spellCommands: SpellCommands;
-  readonly #isPinned: boolean;
-  readonly #style: Style = styleOf(process.stdout);
+  readonly #keysHint: string | undefined;
+  #isPinned: boolean;
+  /** The terminal is gone: nothing is written any more. */
+  #isSilent = false;
   readonly #ticks = new Map<number, LiveTick>();
   #lines: string[] = [];
   #view: LabView | undefined;
@@ -49,10 +54,28 @@ export class Display {
   #openedLab: Opened | undefined;
   #curve: { readonly m: number; readonly readAtMs: number; readonly text: string | undefined } | undefined;
 
-  constructor(printsJson: boolean, spellCommands: SpellCommands) {
+  /** `keysHint` stands in the window in place of the keys of a run. */
+  constructor(printsJson: boolean, spellCommands: SpellCommands, keysHint?: string) {
+    this.#keysHint = keysHint;
     this.#spellCommands = spellCommands;
     this.#printsJson = printsJson;
     this.#isPinned = !printsJson && process.stdout.isTTY === true && process.env.TERM !== 'dumb';
+    if (this.#isPinned) process.stdout.on('resize', this.#onResize);
+  }
+
+  /** The terminal as it is now: a person may have made it smaller. */
+  get #style(): Style {
+    return styleOf(process.stdout);
+  }
+
+  readonly #onResize = (): void => this.#redrawWindow(true);
+
+  /** The terminal was closed. A run goes on without one; output into a file goes on too. */
+  leaveTerminal(): void {
+    if (process.stdout.isTTY !== true) return;
+    this.#isPinned = false;
+    this.#isSilent = true;
+    this.#lines = [];
   }
 
   readonly watch: NonNullable<OpenOptions['watch']> = {
@@ -105,7 +128,8 @@ export class Display {
   /** Without a window, a long measurement gets a line a minute: silence would look like a stall. */
   #reportLongTick(liveTick: LiveTick): void {
     const minute = Math.floor(liveTick.wallS / 60);
-    if (this.#printsJson || !this.#state || minute === (this.#toldMinutes.get(liveTick.n) ?? 0)) return;
+    if (this.#isSilent || this.#printsJson || !this.#state || minute === (this.#toldMinutes.get(liveTick.n) ?? 0))
+      return;
     this.#toldMinutes.set(liveTick.n, minute);
     if (minute === 0) return;
     this.#refreshView();
@@ -121,12 +145,14 @@ export class Display {
   /** The end of a run: verdict, picture, next steps. */
   showEnd(opened: Opened, reportFiles: ReportFiles, stop: Stop): void {
     this.#clearWindow();
+    if (this.#isSilent) return;
     if (this.#printsJson) return printJson({ stop, report: reportFiles });
     const view = spellView(viewOf(opened).view, (text) => this.#spellCommands(text, opened.paths.arena));
     printText(`\n${summaryText(view, this.#style, { report: reportFiles.markdown })}`);
   }
 
   close(): void {
+    process.stdout.off('resize', this.#onResize);
     this.#endProgress();
     this.#clearWindow();
   }
@@ -206,6 +232,12 @@ export class Display {
       case 'confirmation':
         this.#refreshView();
         return this.#printPermanent(`${event.passed ? '●' : '○'} #${event.n} ${escapeTerminalLine(event.reason)}`);
+      case 'called': {
+        const failedLine = failedCallLine(state, currentTime());
+        return failedLine === undefined
+          ? this.#redrawWindow(false)
+          : this.#printPermanent(wrapText(escapeTerminalLine(failedLine), this.#style.columns, '  ').join('\n'));
+      }
       case 'session.died':
         return this.#printPermanent(
           `The last session died${event.processes > 0 ? `; ${event.processes} of its processes were ended` : ''}. Going on.`,
@@ -213,6 +245,31 @@ export class Display {
       default:
         return this.#redrawWindow(false);
     }
+  }
+
+  /** The head of a run that another process makes. */
+  showAttached(opened: Opened): void {
+    this.#openedLab = opened;
+    this.#state = opened.state;
+    if (this.#printsJson) return;
+    const { start, startedAt } = opened.state.sessions.at(-1) ?? {};
+    const since = start ? ` by process ${start.pid} since ${startedAt}` : '';
+    this.#printPermanent(`Lab ${opened.tag}, run${since}\n  record   ${opened.paths.lab}\n`);
+    this.#redrawWindow(true);
+  }
+
+  /** What runs by the ledger: nobody here hears of its training clock. */
+  followRunning(state: LabState): void {
+    this.#state = state;
+    const running = [...state.running].map((m) => state.measurements[m]!);
+    for (const n of this.#ticks.keys()) if (!running.some((measurement) => measurement.n === n)) this.#ticks.delete(n);
+    for (const { n, purpose, startedAt } of running) {
+      const wallS = Math.max(0, (Date.parse(currentTime()) - Date.parse(startedAt)) / 1000);
+      const liveTick = { n, purpose, wallS, budgetedS: 0 };
+      this.#ticks.set(n, defined({ ...liveTick, said: this.#readCurveText(n) }));
+      if (!this.#isPinned) this.#reportLongTick(liveTick);
+    }
+    this.#redrawWindow(false);
   }
 
   /** Calibration and confirmation runs get a line each, so that the first minute shows progress. */
@@ -235,6 +292,7 @@ export class Display {
   }
 
   #printPermanent(line: string): void {
+    if (this.#isSilent) return;
     if (!this.#isPinned) return printText(line);
     this.#clearWindow();
     printText(line);
@@ -249,7 +307,8 @@ export class Display {
     if (this.#view)
       this.#drawLines(
         liveWindow(this.#view, [...this.#ticks.values()], this.#style, {
-          keys: this.#typedText ?? (process.stdin.isTTY ? keysText(this.#style.columns) : KEYLESS_HINT),
+          keys:
+            this.#typedText ?? this.#keysHint ?? (process.stdin.isTTY ? keysText(this.#style.columns) : KEYLESS_HINT),
           ...(this.#view.thinking && { thinking: this.#view.thinking }),
         }),
       );
@@ -258,11 +317,13 @@ export class Display {
   }
 
   #drawLines(lines: string[]): void {
+    const rows = process.stdout.rows || lines.length + 1;
+    const shownLines = lines.slice(0, Math.max(1, rows - 1));
     // Synchronised update (DEC mode 2026): terminals that know it show the change at once, others ignore it.
     process.stdout.write(
-      `\x1b[?2026h${this.#eraseSequence()}${lines.map((line) => escapeTerminalLine(line, this.#style.color)).join('\n')}\n\x1b[?2026l`,
+      `\x1b[?2026h${this.#eraseSequence()}${shownLines.map((line) => escapeTerminalLine(line, this.#style.color)).join('\n')}\n\x1b[?2026l`,
     );
-    this.#lines = lines;
+    this.#lines = shownLines;
   }
 
   #clearWindow(): void {
@@ -270,8 +331,13 @@ export class Display {
     this.#lines = [];
   }
 
+  /** In a terminal that has become narrower, a line takes several rows: terminals wrap what they show anew. */
   #eraseSequence(): string {
-    return this.#lines.length > 0 ? `\x1b[${this.#lines.length}A\x1b[0J` : '';
+    if (this.#lines.length === 0) return '';
+    const columns = process.stdout.columns || 80;
+    const rowsOf = (line: string): number => Math.max(1, Math.ceil(widthOf(line.replace(SGR, '')) / columns));
+    const rowCount = this.#lines.reduce((total, line) => total + rowsOf(line), 0);
+    return `\x1b[${Math.min(rowCount, Math.max(1, (process.stdout.rows || rowCount + 1) - 1))}A\x1b[0J`;
   }
 }
 

@@ -5,6 +5,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { formatCount } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
@@ -17,9 +18,11 @@ import { minimumDetectableEffect } from '../base/stats.ts';
 import { drillArenas } from '../drill/drill.ts';
 import { freeBytes, removeTree } from '../os/files.ts';
 import { allowedCores } from '../os/machine.ts';
-import { DOCTOR_TAG, labPaths } from '../os/paths.ts';
+import { makeFolder } from '../os/folders.ts';
+import { createHome, DOCTOR_TAG, labPaths } from '../os/paths.ts';
 import { chooseSandbox } from '../sandbox/choose.ts';
 import { openLab } from '../app/open-lab.ts';
+import { agentNamesOf, describeProposer } from '../app/who-proposes.ts';
 import { type LoadedArena, loadArena } from '../workspace/arena.ts';
 import { requireGit } from '../workspace/command.ts';
 import { shareIn } from '../view/lab/progress.ts';
@@ -61,11 +64,14 @@ export async function main(invocation: Invocation<typeof FOLDER_OPTIONS>): Promi
   else
     printText(
       failedChecks.length === 0
-        ? '\nEverything that a run needs works here.'
+        ? `\nEverything that a ${hasProposer(checks) ? 'run' : 'measurement'} needs works here.`
         : `\n${formatCount(failedChecks.length, 'check')} failed. The fix is behind the arrow.`,
     );
   return failedChecks.length === 0 ? 0 : 6;
 }
+
+const hasProposer = (checks: readonly DoctorCheck[]): boolean =>
+  !checks.some(({ name, detail }) => name === 'ideas' && detail.startsWith('nobody'));
 
 const describeCheck = ({ name, ok, detail, fix }: DoctorCheck): string =>
   ok ? `✓ ${name}: ${detail}` : `✗ ${name}: ${detail}${fix ? ` → ${fix}` : ''}`;
@@ -88,6 +94,7 @@ async function runChecks(
   });
   for (const check of insideChecks)
     reportCheck({ name: `  from inside, ${check.name}`, ok: check.ok, detail: check.detail });
+  if (loadedArena) reportCheck(await checkArenaFolder(sandbox, invocation.folder, loadedArena.arena.sandbox.read));
   reportCheck({ name: 'limits', ok: true, detail: `memory and processes by ${sandbox.info.limits}` });
   progress.updateShare(undefined, 'starting a tree of processes and ending it');
   reportCheck(await checkKillPath(sandbox));
@@ -98,10 +105,24 @@ async function runChecks(
     detail: `${(freeDiskBytes / 1e9).toFixed(1)} GB free`,
     fix: 'free some space: a run writes logs and commits',
   });
+  if (loadedArena) await reportProposer(invocation, reportCheck, loadedArena.arena, sandbox);
   if (loadedArena) for (const check of checkResources(loadedArena.arena)) reportCheck(check);
   if (gitVersion && loadedArena) await measureUnchangedCode(invocation, reportCheck, loadedArena, sandbox, progress);
   progress.updateShare(undefined, 'planting cheats that must be caught');
   if (gitVersion && sandbox.info.level === 'bubblewrap') reportCheck(await checkPlantedCheats(progress));
+}
+
+/** No failure: ideas can be submitted, or come from somewhere later. But `run` says the same. */
+async function reportProposer(
+  { folder }: Invocation<typeof FOLDER_OPTIONS>,
+  reportCheck: (check: DoctorCheck) => void,
+  arena: Arena,
+  sandbox: Sandbox,
+): Promise<void> {
+  const agents = agentNamesOf(process.env.OVERNIGHT_AGENT);
+  const request = defined({ agents, folder: path.resolve(folder) });
+  const { text } = await describeProposer(request, sandbox, arena.knobs.length);
+  reportCheck({ name: 'ideas', ok: true, detail: text });
 }
 
 /** What the manifest asks for beside what this machine has. */
@@ -122,6 +143,34 @@ function checkResources({ resources }: Arena): DoctorCheck[] {
       fix: `set \`resources.memory_mb\` below ${memoryMb}`,
     },
   ];
+}
+
+/** The sandbox sees only what it is shown: it must be able to enter the folder in which measurements lie. */
+async function checkArenaFolder(sandbox: Sandbox, folder: string, alsoRead: readonly string[]): Promise<DoctorCheck> {
+  const paths = labPaths(path.resolve(folder), DOCTOR_TAG);
+  const probeFolder = path.join(paths.work, 'folder-probe');
+  const check = { name: 'arena’s folder', fix: 'let everybody enter that folder (`chmod a+x`), or move the arena' };
+  try {
+    createHome(paths);
+    makeFolder(probeFolder);
+    const { startFailure } = await sandbox.start({
+      command: 'true',
+      cwd: '/lab/out',
+      mounts: [{ from: probeFolder, to: '/lab/out', mode: 'write' }],
+      env: {},
+      tag: `overnight-doctor-${process.pid}`,
+      alsoRead: alsoRead.filter((shownPath) => path.isAbsolute(shownPath) && fs.existsSync(shownPath)),
+      limits: { wallMs: 10_000, memoryMb: 256, pids: 32, diskMb: 16, outputMb: 1, cores: [] },
+    }).done;
+    return startFailure === undefined
+      ? { ...check, ok: true, detail: 'a program in the sandbox can be started below it' }
+      : { ...check, ok: false, detail: startFailure };
+  } catch (thrown) {
+    if (!(thrown instanceof LabError)) throw thrown;
+    return { ...check, ok: false, detail: `${thrown.parts.what} ${thrown.parts.why}`, fix: thrown.parts.next };
+  } finally {
+    removeTree(probeFolder);
+  }
 }
 
 async function attemptCheck<T>(

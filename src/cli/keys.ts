@@ -30,6 +30,8 @@ export function listenToKeys(opened: Opened, host: KeysHost): () => void {
   if (stdin.isTTY !== true || typeof stdin.setRawMode !== 'function') return () => {};
   const keyListener = new KeyListener(opened, host);
   const onData = (data: Buffer): void => keyListener.handleInput(data.toString('utf8'));
+  // A terminal that is closed cannot be read, nor set back.
+  stdin.on('error', () => {});
   stdin.setRawMode(true);
   stdin.resume();
   stdin.on('data', onData);

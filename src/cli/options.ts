@@ -161,6 +161,7 @@ export const KNOBS_OPTIONS = {
 
 export const RUN_OPTIONS = {
   tag,
+  detach: { kind: 'flag', text: 'run in the background, also when this terminal is closed; see attach' },
   ...LIMIT_OPTIONS,
   ...AGENT_OPTIONS,
   ...SPENDING_OPTIONS,

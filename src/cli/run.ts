@@ -6,10 +6,13 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
+import type { StopReason } from '../core/session.ts';
 import { type OpenOptions, openLab } from '../app/open-lab.ts';
+import { detachRun, reportOpened } from './detach.ts';
 import { Display } from './display.ts';
 import { listenToKeys } from './keys.ts';
 import type { AgentRequest } from '../app/find-agents.ts';
+import { agentNamesOf } from '../app/who-proposes.ts';
 import type { Invocation, OptionTable, ParsedOptions } from './command.ts';
 import { limitsFrom, spendingLimitsFrom } from './limits.ts';
 import { type NotifyTargets, targetsOf, watchNotices } from './notices.ts';
@@ -20,17 +23,18 @@ type RunOptions = ParsedOptions<typeof RUN_OPTIONS>;
 
 export async function main(invocation: Invocation<typeof RUN_OPTIONS>): Promise<number> {
   const { folder, options } = invocation;
+  if (options.detach) return detachRun(invocation, options.tag);
   const targets = targetsOf(options);
   const limits = { ...limitsFrom(options, new Date()), ...spendingLimitsFrom(options) };
   return runLab(
-    defined({ folder, limits, command: 'run', ideas: ideasFrom(options), tag: options.tag }),
+    defined({ folder, limits, command: 'run', ideas: ideasFrom(options, path.resolve(folder)), tag: options.tag }),
     invocation,
     targets,
   );
 }
 
 /** Who proposes ideas. The variable OVERNIGHT_AGENT stands in for --agent. */
-function ideasFrom(options: RunOptions): NonNullable<OpenOptions['ideas']> {
+function ideasFrom(options: RunOptions, folder: string): NonNullable<OpenOptions['ideas']> {
   const { model, agentCommand, unsafe, programB, callMinutes, callUsd, callTokens } = options;
   const callBounds = defined({
     wallMs: callMinutes === undefined ? undefined : callMinutes * 60_000,
@@ -40,17 +44,15 @@ function ideasFrom(options: RunOptions): NonNullable<OpenOptions['ideas']> {
   const agentRequest: AgentRequest = defined({
     allowUnsafe: unsafe,
     env: process.env,
-    agents: options.agent ?? namesIn(process.env.OVERNIGHT_AGENT),
+    agents: options.agent ?? agentNamesOf(process.env.OVERNIGHT_AGENT),
     models: model,
     command: agentCommand,
+    folder,
     programB: programB === undefined ? undefined : requireFile(path.resolve(programB)),
     call: Object.keys(callBounds).length > 0 ? callBounds : undefined,
   });
   return async (sandbox) => (await import('../app/find-agents.ts')).findIdeaSources(agentRequest, sandbox);
 }
-
-const namesIn = (list: string | undefined): readonly string[] | undefined =>
-  list ? list.split(',').map((name) => name.trim()) : undefined;
 
 function requireFile(file: string): string {
   if (fs.existsSync(file)) return file;
@@ -88,7 +90,9 @@ export async function runLab(
       stopActions.stopSoon();
     } else stopActions.stopNow();
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  // A closed terminal ends no run: it goes on without display, and its report is written at the end.
+  const onHangup = (): void => display.leaveTerminal();
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onHangup);
   try {
     const opened = await openLab({
       ...options,
@@ -102,13 +106,13 @@ export async function runLab(
         onRemark: (message) => display.showNote(message),
       },
     });
+    reportOpened();
     stopActions = { stopSoon: () => opened.lab.stopSoon(), stopNow: () => opened.lab.abort() };
     if (opening.signal.aborted) opened.lab.stopSoon();
     if (!wantsJson) {
-      const showTyping = (message: string | undefined): void => display.showTyping(message);
       stopListening = listenToKeys(opened, {
         showNote: (message) => display.showNote(message),
-        showTyping,
+        showTyping: (message) => display.showTyping(message),
         onInterrupt: onSignal,
       });
     }
@@ -116,11 +120,16 @@ export async function runLab(
     stopListening();
     const reportFiles = await writeReport(opened);
     display.showEnd(opened, reportFiles, stop);
-    return stop.reason === 'interrupted' ? 130 : ['stuck', 'idle'].includes(stop.reason) ? 6 : 0;
+    return exitStatusOf(stop.reason);
   } finally {
     stopListening();
     display.close();
     await notices.close();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onHangup);
   }
+}
+
+function exitStatusOf(reason: StopReason): number {
+  if (reason === 'interrupted') return 130;
+  return ['stuck', 'idle', 'agents failing'].includes(reason) ? 6 : 0;
 }

@@ -6,7 +6,7 @@ import { printText, printJson, styleOf } from './output.ts';
 import type { Invocation } from './command.ts';
 import type { LAB_OPTIONS } from './options.ts';
 
-const EXIT_STATUSES: Readonly<Record<LabStateKind, number>> = {
+export const EXIT_STATUSES: Readonly<Record<LabStateKind, number>> = {
   running: 0,
   finished: 0,
   'never run': 0,

@@ -79,7 +79,7 @@ const MAX_WAIT_S = 1800;
 /** After so many failures in a row that waiting does not heal, the agent is not asked again in this session. */
 const GIVE_UP_AFTER = 10;
 /** Failures that waiting heals. */
-const HEALED_BY_WAITING: readonly string[] = ['rate-limit', 'quota', 'server', 'login'];
+export const HEALED_BY_WAITING: readonly string[] = ['rate-limit', 'quota', 'server', 'login'];
 /** Waits are longer by up to this share, so that several labs do not ask again in the same second. */
 const JITTER = 0.25;
 

@@ -67,6 +67,8 @@ export type FailureClass =
   | 'metric-text'
   /** The metric lies outside `metric.plausible`. */
   | 'metric-implausible'
+  /** The metric is too large to compute with, or the baseline's too close to zero. */
+  | 'metric-range'
   /** The result does not carry this measurement's secret. */
   | 'nonce'
   /** Frozen files changed between commit and run, or while it ran. */

@@ -198,6 +198,8 @@ export interface RunResult {
   readonly accounting: 'cgroup' | 'sampled';
   /** Processes that outlived the main one and had to be ended. */
   readonly leftovers: number;
+  /** Why the sandbox could not start the command, as a sentence without a full stop. Absent: it ran. */
+  readonly startFailure?: string;
 }
 
 export interface RunningProcess {

@@ -63,6 +63,8 @@ export type StopReason =
   | 'interrupted'
   /** Nobody has a further idea. */
   | 'proposer exhausted'
+  /** The agents fail one call after another, and nobody else has an idea. */
+  | 'agents failing'
   /** The agents may spend no more. */
   | 'budget'
   /** Too many ideas without a lasting gain. */

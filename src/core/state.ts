@@ -156,6 +156,10 @@ export function requireCurrentRules(state: LabState): void {
 /** Do the lab's verdicts rest on candidate and incumbent side by side? */
 export const inPairs = (state: LabState): boolean => ['paired', 'sequential'].includes(arenaOf(state).decide.rule);
 
+/** False as long as another baseline would lose nothing: the noise of this one is not known, and no idea was tried. */
+export const hasCompared = (state: Pick<LabState, 'experiments' | 'noise'>): boolean =>
+  state.experiments.length > 1 || [...state.noise.values()].some((noise) => noise.calibrated !== undefined);
+
 /** The experiment's code, once it is in git. */
 export function codeOf(state: Readable, n: number): Code | undefined {
   const experiment = state.experiments[n];

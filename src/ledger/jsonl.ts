@@ -94,6 +94,7 @@ class JsonlLedger implements OpenLedger {
   #eventCount: number;
   /** Set when a write failed: the state is ahead of the file then, so nothing more may be written. */
   #writeFailure: unknown;
+  #isClosed = false;
 
   constructor(
     folder: string,
@@ -166,6 +167,8 @@ class JsonlLedger implements OpenLedger {
   }
 
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     fs.closeSync(this.#fd);
     this.#releaseLock();
   }

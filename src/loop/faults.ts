@@ -1,4 +1,5 @@
 /** Turns the ending of a process into an outcome: whose fault it was and which limit was exceeded. Pure. */
+import { LabError } from '../base/error.ts';
 import { sanitizeText } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
 import type { FailureClass, Outcome } from '../core/outcome.ts';
@@ -13,6 +14,16 @@ export const crashOutcome = (kind: FailureClass, message: string): Outcome => ({
   class: kind,
   message,
 });
+
+/** Throws E_SPAWN where the sandbox never started the command: that is no fault of a candidate. */
+export function requireStarted(result: RunResult): RunResult {
+  if (result.startFailure === undefined) return result;
+  throw new LabError('E_SPAWN', {
+    what: 'A measurement could not be started in the sandbox.',
+    why: `${result.startFailure.replace(/^./, (letter) => letter.toUpperCase())}.`,
+    next: 'Let everybody enter that folder (`chmod a+x`), or move the arena to one where that is so.',
+  });
+}
 
 export function candidateFault(arena: Arena, result: RunResult, blame: Blame): Outcome | undefined {
   const { budget, resources } = arena;

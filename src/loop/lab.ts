@@ -17,6 +17,7 @@ import type { FileEdit } from '../core/ports.ts';
 import { isRepairable } from '../core/plan/repair.ts';
 import { codeOf, type LabState, measurementsOf } from '../core/state.ts';
 import type { LabRequest } from '../core/requests.ts';
+import { baselineError, refuseTinyBaseline } from './baseline.ts';
 import { admitProposal, recordProposal } from './admission.ts';
 import { blameFor, failedTwice } from './blame.ts';
 import type { Job, LabDeps, Stop } from './lab-deps.ts';
@@ -249,8 +250,9 @@ export class Lab {
         this.#appendEvent({ type: 'lost', m: result.m, reason: 'stopped by the person' });
         return { decided: false, reason: 'stopped by the person' };
       }
-      this.#recordMeasurement(result);
-      if (purpose === 'calibrate' && result.outcome.kind !== 'measured') throw baselineError(result.outcome);
+      const outcome = purpose === 'calibrate' ? refuseTinyBaseline(result.outcome, this.arena) : result.outcome;
+      this.#recordMeasurement({ ...result, outcome });
+      if (purpose === 'calibrate' && outcome.kind !== 'measured') throw baselineError(outcome, this.state);
       if (n > 0 && this.state.experiments[n]!.state === 'open')
         return await this.#decideExperiment(n, result.artefactDir);
       // The incumbent's artefact is kept again each time it is measured: a harness that was killed the first time kept
@@ -381,12 +383,4 @@ export class Lab {
     await this.#deps.workspace.advanceBranch(branchOf(this.state.lab!.tag), commit);
     this.#appendEvent({ type: 'advanced', n, commit });
   }
-}
-
-function baselineError(outcome: Exclude<MeasureResult['outcome'], { kind: 'measured' }>): LabError {
-  return new LabError('E_BASELINE', {
-    what: 'The unchanged code could not be measured.',
-    why: `${outcome.class}: ${outcome.message}.`,
-    next: 'Repair the arena (`overnight doctor` measures it step by step), then run again.',
-  });
 }

@@ -17,7 +17,7 @@ import { freeBytes, hashTree, removeTree, treeBytes } from '../os/files.ts';
 import { tryRemoveTree } from '../os/remove-tree.ts';
 import { loadAverage } from '../os/machine.ts';
 import { collectArtefacts, findChangedArtefact } from './artefacts.ts';
-import { candidateFault, crashOutcome, evaluatorFault, failureReason } from './faults.ts';
+import { candidateFault, crashOutcome, evaluatorFault, failureReason, requireStarted } from './faults.ts';
 import { findForeignSeed, findTampering } from './integrity.ts';
 import { describeRuns } from './run-log.ts';
 import { findSlowStart, remarkOnStartup, type StartupBounds } from './startup.ts';
@@ -216,10 +216,10 @@ class MeasurementRun {
       candidate.kill();
       evaluator.kill();
     });
-    this.#evaluatorResult = await evaluator.done;
+    this.#evaluatorResult = requireStarted(await evaluator.done);
     // A candidate that still waits for questions when the evaluator has ended has done nothing wrong.
     const killTimer = setTimeout(() => candidate.kill(), JOINED_GRACE_MS);
-    this.#candidateResult = await candidate.done;
+    this.#candidateResult = requireStarted(await candidate.done);
     clearTimeout(killTimer);
     return (
       this.#joinedFault(this.#candidateResult, this.#evaluatorResult) ??
@@ -248,7 +248,7 @@ class MeasurementRun {
   async #runProcess(spec: RunSpec): Promise<RunResult> {
     const runningProcess = this.#bench.sandbox.start(spec);
     this.#request.onStart?.(() => runningProcess.kill());
-    return runningProcess.done;
+    return requireStarted(await runningProcess.done);
   }
 
   /** Seconds on the training clock of this run. */

@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Arena } from '../core/arena.ts';
-import { declaredClass, excerptOf, failureClass, keyValues, parsePrinted, parseResult } from './protocol.ts';
+import {
+  declaredClass,
+  excerptOf,
+  failureClass,
+  keyValues,
+  MAX_METRIC,
+  parsePrinted,
+  parseResult,
+} from './protocol.ts';
 
 const metric: Arena['metric'] = { name: 'loss', direction: 'minimize', unit: '' };
 const sealed = (text: string, change: Partial<Arena['metric']> = {}) =>
@@ -29,15 +37,20 @@ describe('the result of an evaluator', () => {
     });
   });
 
-  it('any finite number survives being written and read', () => {
+  it('any number that can be computed with survives being written and read', () => {
     fc.assert(
-      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
+      fc.property(fc.double({ noNaN: true, min: -MAX_METRIC, max: MAX_METRIC }), (value) => {
         expect(sealed(`nonce: n1\nloss: ${value}`)).toMatchObject({
           kind: 'measured',
           value: value === 0 ? expect.closeTo(0) : value,
         });
       }),
     );
+  });
+
+  it.each(['1e101', '-1e300'])('a number beyond what can be computed with is a class of its own: %s', (value) => {
+    expect(sealed(`nonce: n1\nloss: ${value}`)).toMatchObject({ kind: 'crashed', class: 'metric-range' });
+    expect(sealed(`nonce: n1\nloss: 1\nnorm: ${value}`)).toMatchObject({ kind: 'crashed' });
   });
 
   it.each([

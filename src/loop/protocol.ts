@@ -10,6 +10,11 @@ import { readMetric, type ProgramOutput } from '../core/reading/read-metric.ts';
 
 const failureOutcome = (kind: FailureClass, message: string): Outcome => ({ kind: 'crashed', class: kind, message });
 
+/** Beyond this a metric is refused: statistics square it, and the square must stay a number with room to spare. */
+export const MAX_METRIC = 1e100;
+/** The same for a baseline near zero. */
+export const MIN_METRIC = 1e-100;
+
 /** Secondary metric names that only the harness may write. */
 const RESERVED_METRICS = new Set(['memory_mb', 'wall_s', 'cpu_s', 'budgeted_s', 'sample_sd', 'before_penalties']);
 const KEY_VALUE_LINE = /^([A-Za-z_][A-Za-z0-9_.-]*)\s*:\s*(.*)$/;
@@ -37,6 +42,11 @@ export function parsePrinted(output: ProgramOutput, metric: Arena['metric']): Ou
 }
 
 function refuseImplausible({ name, plausible = {} }: Arena['metric'], value: number): Outcome | undefined {
+  if (Math.abs(value) > MAX_METRIC)
+    return failureOutcome(
+      'metric-range',
+      `${name} is ${value}, beyond ${MAX_METRIC}, where differences cannot be computed; print its logarithm`,
+    );
   const { min, max } = plausible;
   const isPlausible = (min === undefined || value >= min) && (max === undefined || value <= max);
   if (isPlausible) return undefined;
@@ -76,6 +86,8 @@ export function parseResult(resultText: string, metric: Arena['metric'], nonce: 
   return refuseImplausible(metric, metricValue) ?? withSecondary(resultPairs, metric.name, metricValue, true);
 }
 
+const isComputable = (value: number): boolean => Math.abs(value) <= MAX_METRIC;
+
 function withSecondary(resultPairs: [string, string][], primary: string, value: number, isStrict: boolean): Outcome {
   const metrics = new Map<string, number>();
   let samples: number[] | undefined;
@@ -86,21 +98,21 @@ function withSecondary(resultPairs: [string, string][], primary: string, value: 
         .split(/[\s,]+/)
         .filter(Boolean)
         .map((part) => (DECIMAL_NUMBER.test(part) ? Number(part) : Number.NaN));
-      if (sampleValues.every(Number.isFinite)) samples = sampleValues;
+      if (sampleValues.every(isComputable)) samples = sampleValues;
       else if (isStrict)
         return failureOutcome(
           'metric-text',
-          `samples hold something that is no finite number: "${oneLine(valueText, 60)}"`,
+          `samples hold something that is no number within ±${MAX_METRIC}: "${oneLine(valueText, 60)}"`,
         );
       continue;
     }
     const metricValue = DECIMAL_NUMBER.test(valueText) ? Number(valueText) : Number.NaN;
-    const isAcceptable = Number.isFinite(metricValue) && !RESERVED_METRICS.has(key) && !metrics.has(key);
+    const isAcceptable = isComputable(metricValue) && !RESERVED_METRICS.has(key) && !metrics.has(key);
     if (isAcceptable) metrics.set(key, metricValue);
     else if (isStrict)
       return failureOutcome(
         metrics.has(key) ? 'metric-twice' : 'metric-text',
-        `the secondary metric "${key}" is "${oneLine(valueText, 60)}": ${RESERVED_METRICS.has(key) ? 'the harness owns this name' : 'one finite number is wanted'}`,
+        `the secondary metric "${key}" is "${oneLine(valueText, 60)}": ${RESERVED_METRICS.has(key) ? 'the harness owns this name' : `one number within ±${MAX_METRIC} is wanted`}`,
       );
   }
   return { kind: 'measured', value, metrics: Object.fromEntries(metrics), ...defined({ samples }) };

@@ -52,8 +52,8 @@ function stuckError(cause: unknown): LabError {
     'E_STUCK',
     {
       what: 'Nothing can be measured any more.',
-      why: `${MAX_MACHINE_FAILURES} measurements in a row could not even start: ${reasonOf(cause)}.`,
-      next: 'Run `overnight doctor`; then `overnight run` goes on where it stopped.',
+      why: `${MAX_MACHINE_FAILURES} measurements in a row could not even start: ${cause instanceof LabError ? cause.parts.why : `${reasonOf(cause)}.`}`,
+      next: `${cause instanceof LabError ? `${cause.parts.next} Then` : 'Run `overnight doctor`; then'} \`overnight run\` goes on where it stopped.`,
     },
     cause,
   );

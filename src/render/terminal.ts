@@ -38,7 +38,7 @@ export function statusText(view: LabView, style: Style): string {
     `  ${cutText(view.verdict.headline, style.columns - 2 - trustWidth(view))} ${trustBadge(view, style)}`,
     `  ${cutText(figures.join(' · '), style.columns - 2)}`,
     ...view.health
-      .filter((healthCheck) => healthCheck.warning && healthCheck.code === 'screening')
+      .filter((healthCheck) => healthCheck.warning && ['screening', 'agents'].includes(healthCheck.code))
       .map((healthCheck) =>
         paintText(style, 'yellow', cutText(`! ${healthCheck.what}: ${healthCheck.text}`, style.columns)),
       ),

@@ -40,7 +40,7 @@ export interface BubblewrapOptions {
 
 /** What `setpriv` needs, and what bwrap needs to enter a working directory of that user's; `setpriv` gives all up. */
 const DROP_CAPABILITIES = ['CAP_SETUID', 'CAP_SETGID', 'CAP_SETPCAP', 'CAP_DAC_READ_SEARCH'];
-/** Descriptors of the launcher: the arguments, the filter, and empty files. */
+/** Descriptors of the launcher: the arguments, the filter, empty files, and behind them its report. */
 const ARGS_FD = 3;
 const FILTER_FD = 4;
 const FIRST_EMPTY_FD = 5;
@@ -133,6 +133,8 @@ export class BubblewrapSandbox implements Sandbox {
         program,
         '--args',
         String(ARGS_FD),
+        '--json-status-fd',
+        String(FIRST_EMPTY_FD + masked.length),
         '--',
         ...(dropTo ? becomeArgs(dropTo.setpriv, dropTo.user) : []),
         '/bin/sh',
@@ -148,6 +150,7 @@ export class BubblewrapSandbox implements Sandbox {
       cwd: '/',
       writable: writablePathsOf(spec),
       ...defined({ startFile: spec.clock && hostPathOf(spec.clock.startFile, spec.mounts) }),
+      reportsStart: true,
       helper: 'bwrap',
       meter: runLimits.meter,
       cleanUp: runLimits.releaseGroup,

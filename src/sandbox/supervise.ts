@@ -18,6 +18,7 @@ import type { JoinedEnds } from './launch.ts';
 import { endMembers, type Meter } from './meter.ts';
 import { OutputKeeper } from './output.ts';
 import { REAPER_FD } from './reaper.ts';
+import { startFailureOf } from './start-failure.ts';
 
 /** What a sandbox has made ready for one run. */
 export interface PreparedRun {
@@ -32,6 +33,8 @@ export interface PreparedRun {
   readonly startFile?: string;
   /** The main process ends all others when it is asked to; see `reaper.ts`. */
   readonly hasReaper?: boolean;
+  /** One more descriptor, on which the helper reports that the command ran; see `start-failure.ts`. */
+  readonly reportsStart?: true;
   /** Name of the sandbox's own helper processes, which are not leftovers. */
   readonly helper?: string;
   readonly meter: (pid: number) => Meter;
@@ -84,6 +87,7 @@ export function superviseRun(spec: RunSpec, preparedRun: PreparedRun, joinedEnds
         'pipe',
         ...(preparedRun.hasReaper ? (['pipe'] as const) : []),
         ...(preparedRun.sent ?? []).map((sentData) => (sentData === 'nothing' ? emptyDescriptor() : 'pipe')),
+        ...(preparedRun.reportsStart ? (['pipe'] as const) : []),
       ],
     });
   } catch (thrown) {
@@ -111,6 +115,7 @@ class Supervision implements RunningProcess {
   #ending: Ending | undefined;
   #isOver = false;
   #reapedCount = 0;
+  #statusReport = '';
 
   constructor(spec: RunSpec, preparedRun: PreparedRun, child: ChildProcess, startedMs: number) {
     this.#spec = spec;
@@ -175,6 +180,11 @@ class Supervision implements RunningProcess {
       const reaperReport = child.stdio[REAPER_FD] as Readable;
       reaperReport.on('data', (report: Buffer) => (this.#reapedCount = Number(report.toString()) || 0));
       reaperReport.on('error', () => {});
+    }
+    if (this.#preparedRun.reportsStart) {
+      const statusReport = child.stdio[3 + (this.#preparedRun.sent ?? []).length] as Readable;
+      statusReport.on('data', (report: Buffer) => (this.#statusReport += report.toString()));
+      statusReport.on('error', () => {});
     }
     for (const [i, sentData] of (this.#preparedRun.sent ?? []).entries()) {
       if (sentData === 'nothing') continue;
@@ -269,7 +279,14 @@ class Supervision implements RunningProcess {
       ...usageTotals,
       accounting: this.#meter.accounting,
       leftovers,
+      ...defined({ startFailure: this.#startFailure(exitCode) }),
     };
+  }
+
+  #startFailure(exitCode: number | null): string | undefined {
+    const endedByItself = this.#ending === undefined && exitCode !== null && exitCode !== 0;
+    if (!this.#preparedRun.reportsStart || !endedByItself) return undefined;
+    return startFailureOf(this.#statusReport, this.#stderr.capturedOutput().text);
   }
 
   /** Look at the pipes until nothing new comes. Time alone is no proof: a busy harness may not have looked since. */

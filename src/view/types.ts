@@ -258,6 +258,7 @@ export type HealthCode =
   | 'died'
   | 'ledger'
   | 'samples'
+  | 'agents'
   | 'machine';
 
 /** One line of health: what, and whether a person should look at it. */

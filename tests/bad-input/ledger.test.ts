@@ -6,6 +6,7 @@ import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
+  CANDIDATE,
   copyOf,
   everything,
   expectClean,
@@ -13,6 +14,7 @@ import {
   ledgerFile,
   ledgerLines,
   overnight,
+  processesOf,
   smallArena,
   start,
 } from '../fixtures/cli.ts';
@@ -89,23 +91,30 @@ describe.concurrent('an experiment that is not there', () => {
 });
 
 describe.concurrent('an arena that changed', () => {
-  it('in a frozen file is not measured on: the lab stays as it was, also after a killed session', async () => {
+  it('in a frozen file is not measured on: the lab stays as it was', async () => {
     const folder = copyOf(finished);
     appendFileSync(join(folder, 'judge.sh'), '# another judge\n');
     const before = everything(folder);
     const run = (): ReturnType<typeof overnight> => overnight(['run', '--experiments', '1', '--json'], { cwd: folder });
     expectError(await run(), 'E_ARENA_CHANGED', 2, /Lab "a" was measured with other files/);
     expect(everything(folder)).toBe(before);
+  });
 
+  it('before its first number, in a killed session, begins again; the record of that session stays', async () => {
     const killed = smallArena({ candidate: '#!/bin/sh\nX=8\nsleep 60\n' });
     const running = start(['run', '--tag', 'a', '--json'], { cwd: killed });
     await running.until(/"type":"measuring"/);
     running.child.kill('SIGKILL');
     await running.ended;
-    const ledger = readFileSync(ledgerFile(killed));
-    appendFileSync(join(killed, 'judge.sh'), '# another judge\n');
-    expectError(await overnight(['run', '--json'], { cwd: killed }), 'E_ARENA_CHANGED', 2, /other files/);
-    expect(readFileSync(ledgerFile(killed))).toEqual(ledger);
+    const ledger = readFileSync(ledgerFile(killed, 'a'), 'utf8');
+    writeFileSync(join(killed, 'x.sh'), CANDIDATE);
+    const again = await overnight(['run', '--tag', 'a', '--experiments', '1', '--json'], { cwd: killed });
+    expect(again.status, again.stdout + again.stderr).toBe(0);
+    const aside = readFileSync(ledgerFile(killed, 'a-unmeasured-1'), 'utf8');
+    expect(aside.startsWith(ledger)).toBe(true);
+    expect(aside).toMatch(/"session\.died"/);
+    expect(processesOf(killed)).toEqual([]);
+    await expectClean(killed);
   });
 
   it('in an editable file goes on from its own commits, and program.md may be rewritten', async () => {

@@ -179,8 +179,10 @@ describe('one owner per effect', () => {
     expect(found.map(({ file }) => file)).toEqual(['src/os/spawn.ts']);
   });
 
-  it('only the sandbox, agents and the server start processes that go on', () => {
-    expect(using('startProcess', ['src/sandbox/', 'src/agents/', 'src/server/', 'src/os/'])).toEqual([]);
+  it('only the sandbox, agents, the server and runs in the background start processes that go on', () => {
+    expect(
+      using('startProcess', ['src/sandbox/', 'src/agents/', 'src/server/', 'src/os/', 'src/cli/detach.ts']),
+    ).toEqual([]);
   });
 
   it('only workspace/command.ts starts git', () => {

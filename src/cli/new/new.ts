@@ -9,6 +9,8 @@ import { LabError } from '../../base/error.ts';
 import { checkFiles, parseArena } from '../../core/manifest-check.ts';
 import type { Arena } from '../../core/arena.ts';
 import { writeAtomic } from '../../os/files.ts';
+import { agentNamesOf, describeProposer } from '../../app/who-proposes.ts';
+import { chooseSandbox } from '../../sandbox/choose.ts';
 import { listFolder } from '../../workspace/source.ts';
 import type { Invocation } from '../command.ts';
 import type { NEW_OPTIONS } from '../options.ts';
@@ -38,7 +40,9 @@ async function createArena(invocation: Invocation<typeof NEW_OPTIONS>): Promise<
     const explored = complete ?? (await exploreFolder(invocation, manifestFile, prompter));
     const { arena, text } = await checkDraft(invocation.folder, explored.draft, explored.guesses);
     writeAtomic(manifestFile, text);
-    return report(invocation, manifestFile, arena, explored.measuredText);
+    const exitStatus = report(invocation, manifestFile, arena, explored.measuredText);
+    if (!invocation.wantsJson) await sayWhoProposes(invocation, arena);
+    return exitStatus;
   } finally {
     prompter.close();
   }
@@ -102,4 +106,12 @@ function report(
     printText(spellCommands([wrote, measuredText, next].filter(Boolean).join('\n')));
   }
   return 0;
+}
+
+/** One line, so that nobody learns it from a run. */
+async function sayWhoProposes({ folder, spellCommands }: Invocation<typeof NEW_OPTIONS>, arena: Arena): Promise<void> {
+  const { sandbox } = await chooseSandbox();
+  const agents = agentNamesOf(process.env.OVERNIGHT_AGENT);
+  const { text } = await describeProposer({ ...(agents && { agents }), folder }, sandbox, arena.knobs.length);
+  printText(spellCommands(`Ideas: ${text}.`));
 }

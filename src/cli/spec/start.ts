@@ -90,11 +90,13 @@ export const START_COMMANDS: readonly CommandSpec[] = [
     options: RUN_OPTIONS,
     examples: [
       ['overnight run --until 06:30', 'until the morning'],
+      ['overnight run --detach --until 06:30', 'the same in the background'],
       ['overnight run --agent search --experiments 50', 'the built-in optimizer, 50 experiments'],
     ],
     exits: [
       successExit,
-      ['6', 'nothing can be measured any more, or no measurement succeeded for too long'],
+      ['6', 'nothing can be measured any more, no measurement succeeded for too long, or every agent fails'],
+      ['7', 'nobody can propose an idea'],
       interruptedExit,
     ],
     loadMain: () => import('../run.ts'),

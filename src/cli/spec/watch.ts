@@ -21,6 +21,19 @@ export const WATCH_COMMANDS: readonly CommandSpec[] = [
     loadMain: () => import('../status.ts'),
   }),
   defineCommand({
+    name: 'attach',
+    group: 'Watch',
+    short: 'the live view of a running lab again',
+    summary: 'the live view of a running lab, in the background or in another terminal; Ctrl-C leaves it running',
+    options: LAB_OPTIONS,
+    examples: [['overnight attach', 'after `overnight run --detach`, or over any other run']],
+    exits: [
+      ['0', 'left, or the run ended as planned'],
+      ['1, 10, 11, 12', 'how the run ended, as for `overnight status`'],
+    ],
+    loadMain: () => import('../attach.ts'),
+  }),
+  defineCommand({
     name: 'log',
     group: 'Watch',
     short: 'every experiment, one line each',

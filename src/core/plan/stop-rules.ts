@@ -5,11 +5,14 @@ import type { StopReason } from '../session.ts';
 import { verdictOf } from '../experiment.ts';
 import { sidesOf } from '../rules/claims.ts';
 import { arenaOf, inPairs, type LabState, lineage, values } from '../state.ts';
+import { HEALED_BY_WAITING } from '../calls.ts';
 import { ideasTried, typicalMeasurementS } from './pace.ts';
 import type { PlanContext, StopStep } from './step.ts';
 
 /** Ideas in a row that fail in the same way: then the arena or the machine is broken, not the ideas. */
 const MAX_SAME_FAILURES = 10;
+/** Calls in a row without an idea: then asking again does not help either. */
+const MAX_FAILED_CALLS = 6;
 /** Share of a measurement that must be left beside the measurements themselves: start, evaluation, git. */
 const SPARE_SHARE = 0.2;
 
@@ -24,7 +27,8 @@ export function stopStep(state: LabState, context: PlanContext): StopStep | unde
     stopOnTarget(state, context) ??
     stopOnPlateau(state, context) ??
     stopOnIdle(state, context) ??
-    stopOnSameFailures(state)
+    stopOnSameFailures(state) ??
+    stopOnFailingAgents(state)
   );
 }
 
@@ -114,3 +118,26 @@ function stopOnSameFailures(state: LabState): StopStep | undefined {
     ? stopWith('stuck', `the last ${MAX_SAME_FAILURES} ideas all ended with ${onlyFailure}`)
     : undefined;
 }
+
+/**
+ * The last calls of this session gave nothing, and nobody else had an idea meanwhile. Failures that waiting heals (a
+ * quota, an outage) do not count, nor do calls that the harness took back.
+ */
+function stopOnFailingAgents(state: LabState): StopStep | undefined {
+  const session = state.sessions.length - 1;
+  const countedCalls = state.calls.filter(
+    ({ start, end }) => start.session === session && start.purpose === 'idea' && end && !isExcused(end),
+  );
+  const lastCalls = countedCalls.slice(-MAX_FAILED_CALLS);
+  if (lastCalls.length < MAX_FAILED_CALLS || lastCalls.some(({ end }) => end!.outcome === 'edit')) return undefined;
+  if (state.experiments.some(({ idea }) => idea.kind === 'idea' && idea.at >= lastCalls[0]!.at)) return undefined;
+  const { agent } = lastCalls.at(-1)!.start;
+  const { message, outcome } = lastCalls.at(-1)!.end!;
+  return stopWith(
+    'agents failing',
+    `no idea in ${MAX_FAILED_CALLS} calls of agents in a row; the last, of ${agent}: ${message ?? outcome}`,
+  );
+}
+
+const isExcused = (end: NonNullable<LabState['calls'][number]['end']>): boolean =>
+  end.outcome === 'lost' || end.class === 'aborted' || HEALED_BY_WAITING.includes(end.class ?? '');

@@ -7,6 +7,7 @@ import { lineage, measurementsOf } from '../../core/state.ts';
 import { compareSamples } from '../../base/stats.ts';
 import { type Basis, comparedText, effectView } from '../basis.ts';
 import { holdoutLines, isFinalShown } from './final-comparison.ts';
+import { agentTroubleLines } from './agent-trouble.ts';
 import { takeCommand } from './take.ts';
 import { formatFixed, formatPercent, formatInteger } from '../format.ts';
 import { falseKeepView } from './shrunken-effects.ts';
@@ -58,6 +59,7 @@ export function healthViews(basis: Basis, inputs: HealthInputs): HealthView[] {
   ];
   return [
     ...lines,
+    ...agentTroubleLines(basis.state),
     ...falseKeepLines(rows),
     ...controlLines(basis),
     ...reviewLines(basis),
@@ -232,6 +234,8 @@ function failureAdvice({ state }: Basis): string | undefined {
 /** How to get more ideas: another run, or, where nobody had any left, somebody else. */
 function moreIdeas({ state }: Basis): string {
   const { end } = state.sessions.at(-1) ?? {};
+  if (end?.reason === 'agents failing')
+    return 'Repair what the agent says, try its command by hand, or name another one: `overnight run --agent NAME`.';
   return end?.reason === 'proposer exhausted'
     ? 'Nobody has more ideas: let an agent propose (`overnight run --help` lists them), or declare more knobs (`overnight knobs`).'
     : 'Try more ideas: `overnight run --experiments 50`.';

@@ -35,6 +35,7 @@ const NOTICE_KINDS: Readonly<Record<StopReason, NoticeKind>> = {
   interrupted: 'end',
   'proposer exhausted': 'end',
   stuck: 'failure',
+  'agents failing': 'failure',
   error: 'failure',
 };
 

@@ -19,6 +19,7 @@ const STATE_KINDS: Readonly<Record<StopReason | 'died', LabStateKind>> = {
   plateau: 'finished',
   budget: 'stopped on budget',
   idle: 'broken',
+  'agents failing': 'broken',
   deadline: 'stopped on budget',
   asked: 'stopped by person',
   interrupted: 'stopped by person',
