@@ -71,7 +71,7 @@ export async function measureOnce(bench: Bench, request: MeasureRequest): Promis
   discard();
   const roleOfFile = roleOf(bench.arena);
   const isHidden = (filePath: string): boolean => roleOfFile(filePath) === 'hidden';
-  await bench.workspace.checkout(request.commit, directories.arena, isHidden);
+  await bench.workspace.checkout(request.commit, directories.arena, isHidden, keptFolderOf(bench));
   for (const directory of [directories.out, directories.artefact, directories.result, directories.held])
     fs.mkdirSync(directory);
   try {
@@ -80,10 +80,32 @@ export async function measureOnce(bench: Bench, request: MeasureRequest): Promis
     linkInstalled(bench, directories.arena);
     const parts = await measurement.run(foreignFile);
     tryRemoveTree(directories.out); // so that what the candidate left takes no space from the ledger
-    return { ...parts, artefactDir: directories.artefact, discard };
+    const isUnchanged = parts.outcome.kind !== 'crashed' || parts.outcome.class !== 'frozen-changed';
+    const keepAndDiscard = (): void => {
+      if (isUnchanged) keepFolder(bench, directories.arena);
+      discard();
+    };
+    return { ...parts, artefactDir: directories.artefact, discard: keepAndDiscard };
   } catch (thrown) {
     discard();
     throw thrown;
+  }
+}
+
+/**
+ * Where the candidate's files wait for the next measurement, which then writes only what differs. Undefined where no
+ * sandbox kept this candidate, or what it left running, from writing to them.
+ */
+const keptFolderOf = ({ sandbox, workFolder }: Bench): string | undefined =>
+  sandbox.info.level === 'bubblewrap' ? path.join(workFolder, 'kept') : undefined;
+
+function keepFolder(bench: Bench, arenaDir: string): void {
+  const keptFolder = keptFolderOf(bench);
+  if (keptFolder === undefined || fs.existsSync(keptFolder)) return;
+  try {
+    fs.renameSync(arenaDir, keptFolder);
+  } catch {
+    // Without it the next measurement writes all files.
   }
 }
 
@@ -116,7 +138,10 @@ class MeasurementRun {
     this.#request = request;
     this.#directories = directories;
     this.#specs = new ProcessSpecs(bench, request, directories);
-    this.#filesBefore = { hash: hashTree(directories.arena), bytes: treeBytes(directories.arena) };
+    this.#filesBefore = {
+      hash: hashTree(directories.arena, undefined, undefined, bench.fileHashes),
+      bytes: treeBytes(directories.arena),
+    };
   }
 
   /** `foreignFile` is a file that was not as the commit has it when the hash was taken. */
