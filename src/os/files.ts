@@ -87,6 +87,7 @@ export function copyTree(
       verbatimSymlinks: true,
       errorOnExist: true,
       force: false,
+      mode: fs.constants.COPYFILE_FICLONE, // shares the blocks where the file system can
     });
   }
 }

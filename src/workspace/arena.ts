@@ -17,7 +17,7 @@ import { findKnob } from '../core/admission/knobs.ts';
 import { hashEditable } from '../core/admission/policy.ts';
 import { readText } from '../os/files.ts';
 import { hashLargeFile } from '../os/trees.ts';
-import { readFolder, readSource, type Source, type SourceFile, sourceOf } from './source.ts';
+import { type FoundSource, readFolder, readSource, type SourceFile, sourceOf } from './source.ts';
 
 export const MANIFEST_FILE = 'arena.yaml';
 const MAX_EDITABLE_BYTES = 16_000_000;
@@ -25,7 +25,7 @@ const MAX_EDITABLE_BYTES = 16_000_000;
 export interface LoadedArena {
   readonly arena: Arena;
   readonly folder: string;
-  readonly source: Source;
+  readonly source: FoundSource;
   readonly files: readonly string[];
   /** Text of the editable files as they are now. */
   readonly editable: ReadonlyMap<string, string>;

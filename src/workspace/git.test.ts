@@ -47,6 +47,7 @@ describe('a person’s repository', () => {
     expect(await sourceOf(arena)).toMatchObject({
       subfolder: 'code',
       dirty: true,
+      hasTrackedChanges: true,
       commit: git(root, 'rev-parse', 'HEAD').trim(),
     });
     expect(await listFolder(arena)).toEqual([
@@ -87,7 +88,7 @@ describe('a person’s repository', () => {
   it('without a commit is named, a folder outside or ignored by one is just a folder', async () => {
     const bare = join(room, 'new');
     mkdirSync(bare);
-    expect(await sourceOf(bare)).toEqual({ dirty: false });
+    expect(await sourceOf(bare)).toMatchObject({ dirty: false });
     git(bare, 'init', '--quiet');
     await expect(sourceOf(bare)).rejects.toMatchObject({ code: 'E_NO_COMMITS' } satisfies Partial<LabError>);
     const { root } = messyRepository(join(room, mkdirSync(join(room, 'm')) ?? 'm'));
@@ -95,7 +96,7 @@ describe('a person’s repository', () => {
     mkdirSync(join(ignored, 'node_modules'), { recursive: true });
     writeFileSync(join(ignored, 'node_modules', 'x'), '');
     writeFileSync(join(ignored, 'y'), '');
-    expect(await sourceOf(ignored)).toEqual({ dirty: false });
+    expect(await sourceOf(ignored)).toMatchObject({ dirty: false });
     expect(await listFolder(ignored)).toEqual(['y']);
   });
 

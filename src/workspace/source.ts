@@ -25,8 +25,14 @@ export interface Source {
   readonly commit?: string;
   /** The arena's folder below the root, '' at the root. */
   readonly subfolder?: string;
-  /** Uncommitted changes below the arena's folder. */
+  /** Uncommitted changes or untracked files below the arena's folder. */
   readonly dirty: boolean;
+}
+
+/** Where the folder of a person comes from, and what its repository says of it now. */
+export interface FoundSource extends Source {
+  /** Tracked files are changed or deleted: a branch then begins with a commit of that. */
+  readonly hasTrackedChanges: boolean;
 }
 
 const NEVER_LISTED = new Set(['.git', '.overnight', 'node_modules', '__pycache__', '.venv']);
@@ -39,11 +45,11 @@ const NAMED_FILES = 3;
  * The repository that a folder belongs to. A repository without a commit is E_NO_COMMITS, one that git does not read
  * E_GIT_OWNER or E_GIT_SOURCE; being ignored counts as being outside.
  */
-export async function sourceOf(folder: string): Promise<Source> {
+export async function sourceOf(folder: string): Promise<FoundSource> {
   const repositoryRoot = await findRepository(folder);
-  if (repositoryRoot === undefined) return { dirty: false };
+  if (repositoryRoot === undefined) return { dirty: false, hasTrackedChanges: false };
   const ignoredPaths = await gitText(['check-ignore', '--', folder], { ...personAt(folder), allow: [1, 128] });
-  if (ignoredPaths.trim() !== '') return { dirty: false };
+  if (ignoredPaths.trim() !== '') return { dirty: false, hasTrackedChanges: false };
   const headCommit = (
     await gitText(['rev-parse', '--quiet', '--verify', 'HEAD^{commit}'], { ...personAt(folder), allow: [1, 128] })
   ).trim();
@@ -54,10 +60,10 @@ export async function sourceOf(folder: string): Promise<Source> {
       next: 'Commit your files once, so that the result can become a branch on top of them.',
     });
   }
-  const isDirty =
-    (await gitText(['status', '--porcelain', '--untracked-files=all', '--', '.'], personAt(folder))).trim() !== '';
+  const status = await gitText(['status', '--porcelain', '--untracked-files=normal', '--', '.'], personAt(folder));
+  const hasTrackedChanges = /^(?!\?\? )./m.test(status);
   const subfolder = path.relative(fs.realpathSync(repositoryRoot), fs.realpathSync(folder)).split(path.sep).join('/');
-  return { repository: repositoryRoot, commit: headCommit, subfolder, dirty: isDirty };
+  return { repository: repositoryRoot, commit: headCommit, subfolder, dirty: status.trim() !== '', hasTrackedChanges };
 }
 
 /** Git in a folder of the person, as the person has it. */

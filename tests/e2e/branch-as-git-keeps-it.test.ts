@@ -174,9 +174,18 @@ describe('what git calls changed comes first, in a commit of its own', () => {
     rmSync(join(root, 'gone.txt'));
     chmodSync(join(root, 'mode.sh'), 0o755);
     write('untracked.txt', 'mine\n');
+    expect(await sourceOf(root)).toMatchObject({ dirty: true, hasTrackedChanges: true });
     expect(await takeChange(increase)).toMatchObject({ commits: 2, startsWithUncommitted: true });
     expect(statOf('HEAD', 'result~1')).toBe('1\t1\tchanged.txt\n0\t2\tgone.txt\n0\t0\tmode.sh\n');
     expect(statOf('result~1', 'result')).toBe('1\t1\ttrain.py\n');
+  });
+
+  it('and a file that git does not track is no change of that kind', async () => {
+    write('train.py', 'A = 0\nX = 1\n');
+    commitAndCheckOut();
+    write('untracked.txt', 'mine\n');
+    expect(await sourceOf(root)).toMatchObject({ dirty: true, hasTrackedChanges: false });
+    expect(await takeChange(increase)).toMatchObject({ commits: 1, startsWithUncommitted: false });
   });
 
   it('for a folder of the repository: what lies outside of it is not touched', async () => {
