@@ -13,7 +13,7 @@ import { roleOf } from '../core/file-roles.ts';
 import type { Conditions, Outcome } from '../core/outcome.ts';
 import type { RunResult, RunSpec } from '../core/ports.ts';
 import { applyPenalties } from '../core/rules/simplicity.ts';
-import { freeBytes, hashTree, removeTree, treeBytes } from '../os/files.ts';
+import { freeBytes, measureTree, removeTree } from '../os/files.ts';
 import { tryRemoveTree } from '../os/remove-tree.ts';
 import { loadAverage } from '../os/machine.ts';
 import { collectArtefacts, findChangedArtefact } from './artefacts.ts';
@@ -138,10 +138,7 @@ class MeasurementRun {
     this.#request = request;
     this.#directories = directories;
     this.#specs = new ProcessSpecs(bench, request, directories);
-    this.#filesBefore = {
-      hash: hashTree(directories.arena, undefined, undefined, bench.fileHashes),
-      bytes: treeBytes(directories.arena),
-    };
+    this.#filesBefore = measureTree(directories.arena, { memo: bench.fileHashes });
   }
 
   /** `foreignFile` is a file that was not as the commit has it when the hash was taken. */

@@ -8,7 +8,7 @@ import { LabError, reasonOf } from '../base/error.ts';
 import { listTree } from './trees.ts';
 
 export { removeTree } from './remove-tree.ts';
-export { hashTree, listTree, makeReadOnly, stampTree, treeBytes } from './trees.ts';
+export { hashTree, listTree, makeReadOnly, measureTree, stampTree } from './trees.ts';
 
 /**
  * Write a file so that after a crash it is either the old or the new one: temporary name, fsync, rename, fsync of the

@@ -72,32 +72,35 @@ export function listTree(folder: string, isSkipped?: SkipPath): string[] {
   return walkTree(folder, isSkipped && { isSkipped }).map(({ path }) => path);
 }
 
+export interface HashOptions {
+  readonly isSkipped?: SkipPath | undefined;
+  readonly maxBytes?: number | undefined;
+  readonly memo?: FileMemo | undefined;
+}
+
 /**
  * Hash of every file's path, kind, executable bit and content below a folder. With `maxBytes`, what lies beyond so many
  * bytes of content is hashed by its size alone: a file of a terabyte without content is made in no time. With a memo,
  * files that nobody has written to since they were read are not read again.
  */
-export function hashTree(
-  folder: string,
-  isSkipped?: SkipPath,
-  maxBytes = Number.POSITIVE_INFINITY,
-  memo?: FileMemo,
-): string {
-  let bytesLeft = maxBytes;
-  const entries = walkTree(folder, isSkipped && { isSkipped });
-  return sha256Parts(
-    entries.flatMap((entry) => {
-      bytesLeft -= bytesLeft === Number.POSITIVE_INFINITY ? 0 : sizeOf(entry);
-      return [entry.path, bytesLeft < 0 ? `beyond:${sizeOf(entry)}` : contentHashOf(entry, memo)];
-    }),
-  );
+export function hashTree(folder: string, isSkipped?: SkipPath, maxBytes?: number, memo?: FileMemo): string {
+  return measureTree(folder, { isSkipped, maxBytes, memo }).hash;
 }
 
-/** Bytes of content of the regular files of a tree. */
-export const treeBytes = (folder: string): number =>
-  walkTree(folder).reduce((total, entry) => total + sizeOf(entry), 0);
-
-const sizeOf = ({ location, kind }: FoundEntry): number => (kind === 'file' ? Number(statsOf(location)?.size ?? 0) : 0);
+/** The hash of a tree, and the bytes of content of its regular files. */
+export function measureTree(
+  folder: string,
+  { isSkipped, maxBytes = Number.POSITIVE_INFINITY, memo }: HashOptions = {},
+): { readonly hash: string; readonly bytes: number } {
+  let bytes = 0;
+  const parts = walkTree(folder, isSkipped && { isSkipped }).flatMap((entry) => {
+    const fileStats = statsOf(entry.location);
+    const size = fileStats?.isFile() ? Number(fileStats.size) : 0;
+    bytes += size;
+    return [entry.path, bytes > maxBytes ? `beyond:${size}` : contentHashOf(entry, fileStats, memo)];
+  });
+  return { hash: sha256Parts(parts), bytes };
+}
 
 /** Undefined where it has gone, or lies in a folder that may be listed and not entered. */
 function statsOf(location: string | Buffer): fs.BigIntStats | undefined {
@@ -134,9 +137,13 @@ export function makeReadOnly(folder: string): void {
   }
 }
 
-function contentHashOf({ location }: FoundEntry, memo: FileMemo | undefined): string {
+function contentHashOf(
+  { location }: FoundEntry,
+  fileStats: fs.BigIntStats | undefined,
+  memo: FileMemo | undefined,
+): string {
   try {
-    const fileStats = fs.lstatSync(location, { bigint: true });
+    if (!fileStats) return 'unreadable';
     if (fileStats.isSymbolicLink()) return `link:${fs.readlinkSync(location, 'latin1')}`;
     const mode = Number(fileStats.mode);
     if (!fileStats.isFile()) return `special:${mode & fs.constants.S_IFMT}`;
