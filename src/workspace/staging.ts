@@ -1,6 +1,6 @@
 /**
- * Makes commits of the person's repository in an index and a folder of our own. Files go into it as `git add` takes them
- * there: through the line endings, encodings and filter drivers (LFS is one) that the repository has for their paths.
+ * Makes commits of the person's repository in an index and a folder of our own. Files go into it as `git add` takes
+ * them: through the line endings, encodings and filter drivers (LFS is one) that the repository has for their paths.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';

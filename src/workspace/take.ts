@@ -156,8 +156,8 @@ function parseRawDiff(diffText: string): FileChange[] {
 }
 
 /**
- * Files whose bytes or presence differ from the repository's commit of that time. Which of them git calls unchanged shows
- * when they have passed its filters. A file that git does not track is the person's own affair.
+ * Files whose bytes or presence differ from the repository's commit of that time. Which of them git calls unchanged
+ * shows when they have passed its filters. A file that git does not track is the person's own affair.
  */
 async function uncommittedFiles(
   storeDir: string,

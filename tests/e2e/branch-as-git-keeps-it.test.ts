@@ -107,7 +107,7 @@ describe('a one-line change in a clean checkout is one commit of one line', () =
     const clean = join(room, 'clean.sh');
     writeFileSync(
       clean,
-      `f=$(mktemp "${kept}/XXXXXX"); cat > "$f"; n=$(sha256sum < "$f" | cut -c1-64); mv "$f" "${kept}/$n"; echo "pointer $n"\n`,
+      `f="${kept}/$$"; cat > "$f"; n=$(sha256sum < "$f" | cut -c1-64); mv "$f" "${kept}/$n"; echo "pointer $n"\n`,
     );
     git(root, 'config', 'filter.toy.clean', `sh '${clean}'`);
     git(root, 'config', 'filter.toy.smudge', `read -r _ n; cat "${kept}/$n"`);
