@@ -1,8 +1,10 @@
 /**
  * Harness overhead per experiment: everything except the candidate's and the evaluator's own run, on a repository of
  * 200 files; and how it grows with the lab. Labs are filled with experiments whose processes an instant sandbox
- * replaces (ledger, git and decisions are real), then a block is measured with real processes. `npm run bench:overhead
- * [-- --long]`: up to 1,000 or 10,000 experiments.
+ * replaces (ledger, git and decisions are real), then blocks are measured with real processes. All times are of one
+ * clock, `performance.now`. `npm run bench:overhead [-- --long] [--against FOLDER]`: up to 1,000 or 10,000 experiments;
+ * with another checkout of Overnight, blocks of both alternate, so that other work on the machine meets both alike.
+ * TMPDIR chooses the file system.
  */
 import { instantSandbox } from '../src/testing/instant-sandbox.ts';
 import * as fs from 'node:fs';
@@ -11,11 +13,15 @@ import * as path from 'node:path';
 import type { Proposer, RunSpec, Sandbox } from '../src/core/ports.ts';
 import { medianOf } from '../src/base/stats.ts';
 import { chooseSandbox } from '../src/sandbox/choose.ts';
-import { openLab } from '../src/app/open-lab.ts';
-import { openWorkspace } from '../src/workspace/git.ts';
+import { loadAverage } from '../src/os/machine.ts';
+
+type Overnight = Pick<typeof import('../src/app/open-lab.ts'), 'openLab'> &
+  Pick<typeof import('../src/workspace/git.ts'), 'openWorkspace'>;
 
 const FILES = 200;
-const BLOCK = 40;
+/** Experiments that are measured in one go; so many blocks are measured of each checkout. */
+const BLOCK = 10;
+const BLOCKS = 4;
 const TAG = 'bench';
 
 function makeArena(): string {
@@ -62,7 +68,12 @@ function playScripts({ env }: RunSpec): undefined {
 }
 
 /** Open the bench lab and go on for `experiments` more; milliseconds of overhead of each idea's first measurement. */
-async function runExperiments(folder: string, sandbox: Sandbox, experiments: number): Promise<number[]> {
+async function runExperiments(
+  { openLab }: Overnight,
+  folder: string,
+  sandbox: Sandbox,
+  experiments: number,
+): Promise<number[]> {
   let candidateS = 0;
   const openedLab = await openLab({
     folder,
@@ -89,17 +100,15 @@ async function runExperiments(folder: string, sandbox: Sandbox, experiments: num
 }
 
 /** Milliseconds to lay out and to remove the 200 files of a commit. */
-async function measureCheckouts(folder: string): Promise<readonly [number, number]> {
+async function measureCheckouts({ openWorkspace }: Overnight, folder: string): Promise<readonly [number, number]> {
   const workspace = await openWorkspace(folder, path.join(folder, '.overnight', 'store.git'));
   const commit = (await workspace.resolveRef(`refs/heads/overnight/${TAG}`)) ?? '';
   const [checkoutMs, removalMs]: [number[], number[]] = [[], []];
-  for (let i = 0; i < 30; i++) {
+  for (let i = 0; i < 10; i++) {
     const checkoutDir = path.join(folder, '.overnight', 'layout', String(i));
-    const [startMs, , checkedOutMs] = [
-      performance.now(),
-      await workspace.checkout(commit, checkoutDir),
-      performance.now(),
-    ];
+    const startMs = performance.now();
+    await workspace.checkout(commit, checkoutDir);
+    const checkedOutMs = performance.now();
     await workspace.discardCheckout(checkoutDir);
     checkoutMs.push(checkedOutMs - startMs);
     removalMs.push(performance.now() - checkedOutMs);
@@ -107,31 +116,73 @@ async function measureCheckouts(folder: string): Promise<readonly [number, numbe
   return [medianOf(checkoutMs), medianOf(removalMs)];
 }
 
+/** The file system of a folder, and whether an ext4 has a journal: without one it reuses no inode for a minute. */
+function describeFileSystem(folder: string): string {
+  const mounts = fs.readFileSync('/proc/self/mounts', 'utf8').trim().split('\n');
+  const around = mounts
+    .map((line) => line.split(' '))
+    .filter(([, mountPoint]) => folder === mountPoint || folder.startsWith(mountPoint === '/' ? '/' : `${mountPoint}/`))
+    .sort((left, right) => left[1]!.length - right[1]!.length)
+    .at(-1);
+  const [device = '', , kind = 'unknown'] = around ?? [];
+  if (kind !== 'ext4') return kind;
+  const journals = fs.existsSync('/proc/fs/jbd2') ? fs.readdirSync('/proc/fs/jbd2') : [];
+  const hasJournal = journals.some((name) => name.startsWith(`${path.basename(device)}-`));
+  return `ext4 ${hasJournal ? 'with' : 'without'} a journal`;
+}
+
+async function importOvernight(root: string): Promise<Overnight> {
+  const { openLab } = await import(path.join(root, 'src/app/open-lab.ts'));
+  const { openWorkspace } = await import(path.join(root, 'src/workspace/git.ts'));
+  return { openLab, openWorkspace };
+}
+
+const againstIndex = process.argv.indexOf('--against');
+const roots = [path.join(import.meta.dirname, '..'), ...process.argv.slice(againstIndex + 1, againstIndex + 2)].slice(
+  0,
+  againstIndex < 0 ? 1 : 2,
+);
 const labSizes = process.argv.includes('--long') ? [10, 1000, 10_000] : [10, 1000];
 console.log(
-  `${'sandbox'.padEnd(12)} after experiments   overhead (median ms of ${BLOCK})   lay out + remove ${FILES} files (ms)`,
+  `on ${describeFileSystem(fs.realpathSync(os.tmpdir()))}; ${BLOCKS} blocks of ${BLOCK} experiments, medians`,
 );
 const summaryParts: string[] = [];
 for (const [forbidsBubblewrap, targetMs] of [
-  [false, 150],
+  [false, 100],
   [true, 80],
 ] as const) {
-  const folder = makeArena();
   const { sandbox } = await chooseSandbox(forbidsBubblewrap ? { forbid: 'bubblewrap' } : {});
-  const overheads: number[] = [];
+  const sides = await Promise.all(
+    roots.map(async (root) => ({
+      overnight: await importOvernight(root),
+      folder: makeArena(),
+      samples: [] as number[],
+    })),
+  );
+  const overheads: string[] = [];
   let experimentCount = 0;
   for (const targetCount of labSizes) {
-    await runExperiments(folder, { ...instantSandbox(playScripts), info: sandbox.info }, targetCount - experimentCount);
-    overheads.push(medianOf(await runExperiments(folder, sandbox, BLOCK)));
-    experimentCount = targetCount + BLOCK;
-    const [checkoutMs, removalMs] = await measureCheckouts(folder);
+    for (const { overnight, folder } of sides) {
+      const filler = { ...instantSandbox(playScripts), info: sandbox.info };
+      await runExperiments(overnight, folder, filler, targetCount - experimentCount);
+    }
+    for (const side of sides) side.samples = [];
+    for (let block = 0; block < BLOCKS; block++)
+      for (const { overnight, folder, samples } of sides)
+        samples.push(...(await runExperiments(overnight, folder, sandbox, BLOCK)));
+    experimentCount = targetCount + BLOCK * BLOCKS;
+    const [ownMs, otherMs] = sides.map(({ samples }) => medianOf(samples));
+    const layouts: string[] = [];
+    for (const { overnight, folder } of sides)
+      layouts.push((await measureCheckouts(overnight, folder)).map((ms) => ms.toFixed(1)).join(' + '));
+    const comparison =
+      otherMs === undefined ? '' : `, before ${otherMs.toFixed(1)} ms, ratio ${(ownMs! / otherMs).toFixed(2)}`;
     console.log(
-      `${sandbox.info.level.padEnd(12)} ${String(targetCount).padStart(17)} ${overheads.at(-1)!.toFixed(1).padStart(33)} ${`${checkoutMs.toFixed(1)} + ${removalMs.toFixed(1)}`.padStart(34)}`,
+      `${sandbox.info.level}, after ${targetCount}: ${ownMs!.toFixed(1)} ms${comparison}; lay out + remove ${FILES} files: ${layouts.join(' ms, before ')} ms; load ${loadAverage()}`,
     );
+    overheads.push(ownMs!.toFixed(0));
   }
-  fs.rmSync(folder, { recursive: true, force: true });
-  summaryParts.push(
-    `${sandbox.info.level} ${overheads.map((overheadMs) => overheadMs.toFixed(0)).join(' → ')} ms (target ${targetMs})`,
-  );
+  for (const { folder } of sides) fs.rmSync(folder, { recursive: true, force: true });
+  summaryParts.push(`${sandbox.info.level} ${overheads.join(' → ')} ms (target ${targetMs})`);
 }
 console.log(`overhead after ${labSizes.join(', ')} experiments: ${summaryParts.join('; ')}`);

@@ -5,9 +5,13 @@ import { roleOf } from '../core/file-roles.ts';
 import { type Bench, linkInstalled } from '../loop/process-specs.ts';
 import { refOf } from '../loop/refs.ts';
 import { runStages } from '../loop/stages.ts';
+import { FileMemo } from '../os/file-memo.ts';
 import { hashTree, removeTree } from '../os/files.ts';
 import { allowedCores } from '../os/machine.ts';
 import type { Session } from './session.ts';
+
+/** Where candidates could write to them, files below this size are read each time instead of believing their times. */
+const LARGE_BYTES = 1 << 20;
 
 export async function prepareBench(session: Session): Promise<Bench> {
   const { ledger, workspace, sandbox, plainSandbox, paths, runTag, options } = session;
@@ -30,12 +34,14 @@ export async function prepareBench(session: Session): Promise<Bench> {
   removeTree(pristineDir);
   const roleOfFile = roleOf(arena);
   await workspace.checkout(commit, pristineDir, (filePath) => roleOfFile(filePath) === 'editable');
+  const fileHashes = new FileMemo(sandbox.info.level === 'bubblewrap' ? 0 : LARGE_BYTES);
   const bench: Bench = {
     arena,
     workspace,
     sandbox,
     workFolder: paths.work,
-    pristine: { dir: pristineDir, hash: hashTree(pristineDir) },
+    pristine: { dir: pristineDir, hash: hashTree(pristineDir, undefined, undefined, fileHashes) },
+    fileHashes,
     cores: chooseCores(arena.resources.cpus),
     tag: runTag,
     personFolder: paths.arena,

@@ -83,7 +83,7 @@ function recordNewLab({ options, loadedArena }: LocatedLab, ledger: OpenLedger, 
   const labId = randomBytes(4).toString('hex');
   const { calibrate: replicates, seconds } = options;
   const { arena, hashes, source } = loadedArena;
-  const { repository: _, ...recordedSource } = source;
+  const { repository: _, hasTrackedChanges: _now, ...recordedSource } = source;
   const arenaInForce = {
     ...arena,
     ...(replicates !== undefined && { calibrate: { replicates } }),

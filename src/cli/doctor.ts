@@ -196,9 +196,8 @@ async function attemptCheck<T>(
 }
 
 function describeArena({ arena, files, source }: LoadedArena): string {
-  const location = source.repository
-    ? `in a repository${source.dirty ? ', with uncommitted changes' : ''}`
-    : 'outside a repository';
+  const changes = source.hasTrackedChanges ? ', with uncommitted changes' : ', with files that git does not track';
+  const location = source.repository ? `in a repository${source.dirty ? changes : ''}` : 'outside a repository';
   return `${arena.name}: ${formatCount(files.length, 'file')}, ${formatCount(arena.knobs.length, 'knob')}, ${location}`;
 }
 

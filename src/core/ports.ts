@@ -75,9 +75,15 @@ export interface Workspace {
     committedAt: string,
   ): Promise<Snapshot>;
   /**
-   * Lay the files of a commit into a fresh directory (created; must not exist), without those that `isSkipped` says.
+   * Lay the files of a commit into a fresh directory (created; must not exist), without those that `isSkipped` says. A
+   * `reusedDirectory`, if there is one, becomes that directory, and only what differs in it is written.
    */
-  checkout(commit: string, directory: string, isSkipped?: (filePath: string) => boolean): Promise<void>;
+  checkout(
+    commit: string,
+    directory: string,
+    isSkipped?: (filePath: string) => boolean,
+    reusedDirectory?: string,
+  ): Promise<void>;
   /**
    * The first path below `directory` that is not as `checkout` of the commit lays it out: changed, missing or added.
    * Reads only.

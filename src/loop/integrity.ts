@@ -13,10 +13,10 @@ export function findTampering(
   candidateDir: string,
   before: { readonly hash: string; readonly bytes: number },
 ): Outcome | undefined {
-  const { arena, pristine, data, deps, depsStamp } = bench;
+  const { arena, pristine, data, deps, depsStamp, fileHashes } = bench;
   const linkedEntries = new Set(linkedEntriesOf(arena));
   const hashOf = (folder: string, maxBytes?: number): string =>
-    hashTree(folder, (entryPath) => linkedEntries.has(entryPath), maxBytes);
+    hashTree(folder, (entryPath) => linkedEntries.has(entryPath), maxBytes, fileHashes);
   if (hashOf(candidateDir, before.bytes) !== before.hash)
     return crashOutcome('frozen-changed', 'the candidate’s files changed while it ran');
   if (hashOf(pristine.dir) !== pristine.hash)

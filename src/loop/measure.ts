@@ -13,7 +13,7 @@ import { roleOf } from '../core/file-roles.ts';
 import type { Conditions, Outcome } from '../core/outcome.ts';
 import type { RunResult, RunSpec } from '../core/ports.ts';
 import { applyPenalties } from '../core/rules/simplicity.ts';
-import { freeBytes, hashTree, removeTree, treeBytes } from '../os/files.ts';
+import { freeBytes, measureTree, removeTree } from '../os/files.ts';
 import { tryRemoveTree } from '../os/remove-tree.ts';
 import { loadAverage } from '../os/machine.ts';
 import { collectArtefacts, findChangedArtefact } from './artefacts.ts';
@@ -71,7 +71,7 @@ export async function measureOnce(bench: Bench, request: MeasureRequest): Promis
   discard();
   const roleOfFile = roleOf(bench.arena);
   const isHidden = (filePath: string): boolean => roleOfFile(filePath) === 'hidden';
-  await bench.workspace.checkout(request.commit, directories.arena, isHidden);
+  await bench.workspace.checkout(request.commit, directories.arena, isHidden, keptFolderOf(bench));
   for (const directory of [directories.out, directories.artefact, directories.result, directories.held])
     fs.mkdirSync(directory);
   try {
@@ -80,10 +80,32 @@ export async function measureOnce(bench: Bench, request: MeasureRequest): Promis
     linkInstalled(bench, directories.arena);
     const parts = await measurement.run(foreignFile);
     tryRemoveTree(directories.out); // so that what the candidate left takes no space from the ledger
-    return { ...parts, artefactDir: directories.artefact, discard };
+    const isUnchanged = parts.outcome.kind !== 'crashed' || parts.outcome.class !== 'frozen-changed';
+    const keepAndDiscard = (): void => {
+      if (isUnchanged) keepFolder(bench, directories.arena);
+      discard();
+    };
+    return { ...parts, artefactDir: directories.artefact, discard: keepAndDiscard };
   } catch (thrown) {
     discard();
     throw thrown;
+  }
+}
+
+/**
+ * Where the candidate's files wait for the next measurement, which then writes only what differs. Undefined where no
+ * sandbox kept this candidate, or what it left running, from writing to them.
+ */
+const keptFolderOf = ({ sandbox, workFolder }: Bench): string | undefined =>
+  sandbox.info.level === 'bubblewrap' ? path.join(workFolder, 'kept') : undefined;
+
+function keepFolder(bench: Bench, arenaDir: string): void {
+  const keptFolder = keptFolderOf(bench);
+  if (keptFolder === undefined || fs.existsSync(keptFolder)) return;
+  try {
+    fs.renameSync(arenaDir, keptFolder);
+  } catch {
+    // Without it the next measurement writes all files.
   }
 }
 
@@ -116,7 +138,7 @@ class MeasurementRun {
     this.#request = request;
     this.#directories = directories;
     this.#specs = new ProcessSpecs(bench, request, directories);
-    this.#filesBefore = { hash: hashTree(directories.arena), bytes: treeBytes(directories.arena) };
+    this.#filesBefore = measureTree(directories.arena, { memo: bench.fileHashes });
   }
 
   /** `foreignFile` is a file that was not as the commit has it when the hash was taken. */

@@ -7,6 +7,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { defined } from '../base/defined.ts';
 import type { Arena } from '../core/arena.ts';
+import type { FileMemo } from '../os/file-memo.ts';
 import { copyTree } from '../os/files.ts';
 import type { Mount, RunSpec, Sandbox, Workspace } from '../core/ports.ts';
 
@@ -19,6 +20,8 @@ export interface Bench {
   readonly workFolder: string;
   /** The baseline's frozen files, laid out once: what evaluators run from. */
   readonly pristine: { readonly dir: string; readonly hash: string };
+  /** Hashes of files that nobody has written to since. Absent: every file is read each time. */
+  readonly fileHashes?: FileMemo;
   readonly deps?: string;
   /** Fingerprint of `deps`, where no sandbox keeps it from being written. */
   readonly depsStamp?: string;

@@ -8,7 +8,7 @@ import { LabError, reasonOf } from '../base/error.ts';
 import { listTree } from './trees.ts';
 
 export { removeTree } from './remove-tree.ts';
-export { hashTree, listTree, makeReadOnly, stampTree, treeBytes } from './trees.ts';
+export { hashTree, listTree, makeReadOnly, measureTree, stampTree } from './trees.ts';
 
 /**
  * Write a file so that after a crash it is either the old or the new one: temporary name, fsync, rename, fsync of the
@@ -87,6 +87,7 @@ export function copyTree(
       verbatimSymlinks: true,
       errorOnExist: true,
       force: false,
+      mode: fs.constants.COPYFILE_FICLONE, // shares the blocks where the file system can
     });
   }
 }

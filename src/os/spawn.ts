@@ -4,6 +4,7 @@
  * experiments.
  */
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
+import { Readable } from 'node:stream';
 import { defined } from '../base/defined.ts';
 import { LabError, reasonOf } from '../base/error.ts';
 
@@ -11,7 +12,10 @@ export interface CaptureOptions {
   readonly cwd?: string;
   /** The whole environment of the child; the harness's own when absent. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  readonly input?: string | Uint8Array;
+  /** Pieces are asked for as fast as the child reads. */
+  readonly input?: string | Uint8Array | Iterable<string | Uint8Array>;
+  /** Receives standard output instead of the result, in pieces, so that it may have any length. */
+  readonly onOutput?: (piece: Buffer) => void;
   /** It is killed after this time, with its process group when asynchronous. Absent: 60 s. */
   readonly timeoutMs?: number;
   /** Bytes kept of each stream; more of standard output ends the child. Absent: 64 MiB. */
@@ -23,7 +27,7 @@ export interface CaptureResult {
   /** Exit status; `undefined` when a signal, a limit or a failed start ended it. */
   readonly status: number | undefined;
   /** Why there is no status. `missing`: no such program. */
-  readonly failure?: 'missing' | 'timeout' | 'output' | 'signal' | 'spawn';
+  readonly failure?: 'missing' | 'timeout' | 'output' | 'input' | 'signal' | 'spawn';
   /** Standard output as UTF-8. */
   readonly stdout: string;
   /** Standard output, raw. */
@@ -92,6 +96,7 @@ export function captureOutput(
       if (child.pid === undefined) finishCapture(undefined);
     });
     child.stdout.on('data', (chunk: Buffer) => {
+      if (options.onOutput) return options.onOutput(chunk);
       outBytes += chunk.length;
       if (outBytes > maxBytes) stopChild('output');
       else outChunks.push(chunk);
@@ -105,12 +110,27 @@ export function captureOutput(
       finishCapture(failure ? undefined : (exitCode ?? undefined));
     });
     child.stdin.on('error', () => {}); // a helper that ends without reading its input is not an error
-    child.stdin.end(options.input ?? '');
+    sendInput(child, options.input, () => stopChild('input'));
   });
 }
 
+/** `onFailure`: the pieces could not all be made. */
+function sendInput(child: ChildProcess, input: CaptureOptions['input'], onFailure: () => void): void {
+  const stdin = child.stdin!;
+  if (input === undefined || typeof input === 'string' || input instanceof Uint8Array)
+    return void stdin.end(input ?? '');
+  const pieces = Readable.from(input, { objectMode: false });
+  pieces.on('error', onFailure);
+  stdin.on('close', () => pieces.destroy());
+  pieces.pipe(stdin);
+}
+
 /** The same, blocking. For start-up, locks and probes; never while an experiment runs. */
-export function captureSync(program: string, args: readonly string[], options: CaptureOptions = {}): CaptureResult {
+export function captureSync(
+  program: string,
+  args: readonly string[],
+  options: Omit<CaptureOptions, 'input' | 'onOutput'> & { readonly input?: string | Uint8Array } = {},
+): CaptureResult {
   const spawnResult = spawnSync(program, [...args], {
     ...placementOf(options),
     input: options.input ?? '',

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { sha256Hex, sha256Parts } from '../base/hash.ts';
+import type { FileMemo } from './file-memo.ts';
 
 /** Deeper folders are not looked into. The deepest trees of package managers have about forty levels. */
 const MAX_DEPTH = 200;
@@ -71,26 +72,35 @@ export function listTree(folder: string, isSkipped?: SkipPath): string[] {
   return walkTree(folder, isSkipped && { isSkipped }).map(({ path }) => path);
 }
 
-/**
- * Hash of every file's path, kind, executable bit and content below a folder. With `maxBytes`, what lies beyond so many
- * bytes of content is hashed by its size alone: a file of a terabyte without content is made in no time.
- */
-export function hashTree(folder: string, isSkipped?: SkipPath, maxBytes = Number.POSITIVE_INFINITY): string {
-  let bytesLeft = maxBytes;
-  const entries = walkTree(folder, isSkipped && { isSkipped });
-  return sha256Parts(
-    entries.flatMap((entry) => {
-      bytesLeft -= bytesLeft === Number.POSITIVE_INFINITY ? 0 : sizeOf(entry);
-      return [entry.path, bytesLeft < 0 ? `beyond:${sizeOf(entry)}` : contentHashOf(entry)];
-    }),
-  );
+export interface HashOptions {
+  readonly isSkipped?: SkipPath | undefined;
+  readonly maxBytes?: number | undefined;
+  readonly memo?: FileMemo | undefined;
 }
 
-/** Bytes of content of the regular files of a tree. */
-export const treeBytes = (folder: string): number =>
-  walkTree(folder).reduce((total, entry) => total + sizeOf(entry), 0);
+/**
+ * Hash of every file's path, kind, executable bit and content below a folder. With `maxBytes`, what lies beyond so many
+ * bytes of content is hashed by its size alone: a file of a terabyte without content is made in no time. With a memo,
+ * files that nobody has written to since they were read are not read again.
+ */
+export function hashTree(folder: string, isSkipped?: SkipPath, maxBytes?: number, memo?: FileMemo): string {
+  return measureTree(folder, { isSkipped, maxBytes, memo }).hash;
+}
 
-const sizeOf = ({ location, kind }: FoundEntry): number => (kind === 'file' ? Number(statsOf(location)?.size ?? 0) : 0);
+/** The hash of a tree, and the bytes of content of its regular files. */
+export function measureTree(
+  folder: string,
+  { isSkipped, maxBytes = Number.POSITIVE_INFINITY, memo }: HashOptions = {},
+): { readonly hash: string; readonly bytes: number } {
+  let bytes = 0;
+  const parts = walkTree(folder, isSkipped && { isSkipped }).flatMap((entry) => {
+    const fileStats = statsOf(entry.location);
+    const size = fileStats?.isFile() ? Number(fileStats.size) : 0;
+    bytes += size;
+    return [entry.path, bytes > maxBytes ? `beyond:${size}` : contentHashOf(entry, fileStats, memo)];
+  });
+  return { hash: sha256Parts(parts), bytes };
+}
 
 /** Undefined where it has gone, or lies in a folder that may be listed and not entered. */
 function statsOf(location: string | Buffer): fs.BigIntStats | undefined {
@@ -127,27 +137,42 @@ export function makeReadOnly(folder: string): void {
   }
 }
 
-function contentHashOf({ location }: FoundEntry): string {
+function contentHashOf(
+  { location }: FoundEntry,
+  fileStats: fs.BigIntStats | undefined,
+  memo: FileMemo | undefined,
+): string {
   try {
-    const fileStats = fs.lstatSync(location);
+    if (!fileStats) return 'unreadable';
     if (fileStats.isSymbolicLink()) return `link:${fs.readlinkSync(location, 'latin1')}`;
-    if (!fileStats.isFile()) return `special:${fileStats.mode & fs.constants.S_IFMT}`;
-    return `${fileStats.mode & 0o100 ? 'x' : '-'}${hashLargeFile(location, fileStats.size)}`;
+    const mode = Number(fileStats.mode);
+    if (!fileStats.isFile()) return `special:${mode & fs.constants.S_IFMT}`;
+    let contentHash = memo?.recall(fileStats);
+    if (contentHash === undefined) {
+      contentHash = hashLargeFile(location, Number(fileStats.size));
+      memo?.remember(fileStats, contentHash);
+    }
+    return `${mode & 0o100 ? 'x' : '-'}${contentHash}`;
   } catch (thrown) {
     return `unreadable:${(thrown as NodeJS.ErrnoException).code}`;
   }
 }
 
 /** SHA-256 of a regular file, whatever its size. Blocks until it is done. */
-function hashLargeFile(location: string | Buffer, bytes: number): string {
+export function hashLargeFile(location: string | Buffer, bytes: number): string {
   if (bytes <= PIECE_BYTES) return sha256Hex(fs.readFileSync(location));
+  const hash = createHash('sha256');
+  for (const piece of readPieces(location)) hash.update(piece);
+  return hash.digest('hex');
+}
+
+/** The bytes of a regular file, whatever its size, in pieces. A piece is overwritten by the next one. */
+export function* readPieces(location: string | Buffer): Generator<Buffer> {
   const descriptor = fs.openSync(location, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
   try {
-    const hash = createHash('sha256');
     const piece = Buffer.allocUnsafe(PIECE_BYTES);
     for (let length = fs.readSync(descriptor, piece); length > 0; length = fs.readSync(descriptor, piece))
-      hash.update(piece.subarray(0, length));
-    return hash.digest('hex');
+      yield piece.subarray(0, length);
   } finally {
     fs.closeSync(descriptor);
   }

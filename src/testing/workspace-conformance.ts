@@ -16,6 +16,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -135,6 +136,42 @@ export const WORKSPACE_CASES: readonly WorkspaceCase[] = [
     writeFileSync(join(outFolder, 'added'), '');
     strictEqual(await workspace.findDifference(commit, outFolder), 'added');
   }),
+  makeCase(
+    'makes another commit out of a folder that it laid out, and out of one that was changed',
+    async (workspace, workDir) => {
+      const { commit } = await workspace.importBaseline(BASE_REF, COMMIT_TIME);
+      const edits = [
+        { path: 'x.ts', content: 'other\n' },
+        { path: 'lib/deep er/bytes', content: null },
+        { path: 'empty/now a folder', content: 'in it\n' },
+      ];
+      const nextSnapshot = await workspace.snapshot(commit, edits, 'refs/overnight/ab12/1', 'm', COMMIT_TIME);
+      const [firstFolder, secondFolder, thirdFolder] = [1, 2, 3].map((n) => join(workDir, `laid-out-${n}`)) as [
+        string,
+        string,
+        string,
+      ];
+      await workspace.checkout(commit, firstFolder);
+      const untouchedInode = statSync(join(firstFolder, 'run.sh')).ino;
+      await workspace.checkout(nextSnapshot.commit, secondFolder, () => false, firstFolder);
+      ok(!existsSync(firstFolder));
+      strictEqual(await workspace.findDifference(nextSnapshot.commit, secondFolder), undefined);
+      strictEqual(statSync(join(secondFolder, 'run.sh')).ino, untouchedInode);
+      ok(!existsSync(join(secondFolder, 'lib', 'deep er')), 'a folder without files is not left');
+      const timesBefore = statSync(join(secondFolder, 'run.sh'));
+      writeFileSync(join(secondFolder, 'run.sh'), '#!/bin/SH\n');
+      utimesSync(join(secondFolder, 'run.sh'), timesBefore.atime, timesBefore.mtime);
+      chmodSync(join(secondFolder, 'x.ts'), 0o755);
+      mkdirSync(join(secondFolder, 'left', 'over'), { recursive: true });
+      symlinkSync('/', join(secondFolder, 'root'));
+      rmSync(join(secondFolder, 'lib', 'a "quoted" näme\t.txt'));
+      await workspace.checkout(commit, thirdFolder, (file) => file === 'link', secondFolder);
+      strictEqual(await workspace.findDifference(commit, thirdFolder, (file) => file === 'link'), undefined);
+      ok(!existsSync(join(thirdFolder, 'left')) && !existsSync(join(thirdFolder, 'link')));
+      await workspace.checkout(commit, secondFolder, () => false, join(workDir, 'nothing here'));
+      strictEqual(await workspace.findDifference(commit, secondFolder), undefined);
+    },
+  ),
   makeCase('takes a change out again below later ones, and says where it cannot', async (workspace) => {
     const { commit: baseline } = await workspace.importBaseline(BASE_REF, COMMIT_TIME);
     const joinLines = (firstLine: string, secondLine: string): string => `${firstLine}\n\n\n\n\n\n${secondLine}\n`;

@@ -16,14 +16,16 @@ import { roleOf } from '../core/file-roles.ts';
 import { findKnob } from '../core/admission/knobs.ts';
 import { hashEditable } from '../core/admission/policy.ts';
 import { readText } from '../os/files.ts';
-import { readFolder, type Source, type SourceFile, sourceOf } from './source.ts';
+import { hashLargeFile } from '../os/trees.ts';
+import { type FoundSource, readFolder, readSource, type SourceFile, sourceOf } from './source.ts';
 
 export const MANIFEST_FILE = 'arena.yaml';
+const MAX_EDITABLE_BYTES = 16_000_000;
 
 export interface LoadedArena {
   readonly arena: Arena;
   readonly folder: string;
-  readonly source: Source;
+  readonly source: FoundSource;
   readonly files: readonly string[];
   /** Text of the editable files as they are now. */
   readonly editable: ReadonlyMap<string, string>;
@@ -48,14 +50,18 @@ export async function loadArena(folder: string): Promise<LoadedArena> {
       'Correct the globs, or add the files; patterns are relative to the folder of arena.yaml.',
     );
   const roleOfFile = roleOf(arena);
+  requireSmallEditable(
+    folder,
+    sourceFiles.filter((sourceFile) => roleOfFile(sourceFile.path) === 'editable'),
+  );
   const editableFiles = new Map(
     sourceFiles
       .filter((sourceFile) => roleOfFile(sourceFile.path) === 'editable')
-      .map((sourceFile) => [sourceFile.path, Buffer.from(sourceFile.bytes).toString('utf8')]),
+      .map((sourceFile) => [sourceFile.path, readSource(sourceFile).toString('utf8')]),
   );
-  const frozenFiles = sourceFiles
-    .filter((sourceFile) => roleOfFile(sourceFile.path) !== 'editable' && sourceFile.path !== 'program.md')
-    .flatMap(withoutOurInstructions);
+  const frozenFiles = sourceFiles.filter(
+    (sourceFile) => roleOfFile(sourceFile.path) !== 'editable' && sourceFile.path !== 'program.md',
+  );
   const programText = readText(path.join(folder, 'program.md'));
   return {
     arena,
@@ -64,22 +70,40 @@ export async function loadArena(folder: string): Promise<LoadedArena> {
     files: fileNames,
     editable: editableFiles,
     knobs: readKnobs(arena, editableFiles, folder),
-    hashes: { editable: hashEditable(editableFiles), frozen: frozenHashOf(frozenFiles) },
+    hashes: { editable: hashEditable(editableFiles), frozen: sha256Parts(frozenFiles.flatMap(hashFrozen)) },
     ...defined({ program: programText }),
   };
 }
 
-/** Without the text that `overnight install` writes for agents: installing must not end a lab. */
-function withoutOurInstructions(sourceFile: SourceFile): SourceFile[] {
-  if (!isInstructions(sourceFile.path)) return [sourceFile];
-  const instructions = Buffer.from(sourceFile.bytes).toString('utf8');
-  const remainingText = leftWithoutUs(sourceFile.path, instructions);
-  if (remainingText === instructions) return [sourceFile];
-  return remainingText === '' ? [] : [{ ...sourceFile, bytes: Buffer.from(remainingText) }];
+/** An idea is new text of editable files, so that each of them must be one that a proposer can read and write. */
+function requireSmallEditable(folder: string, editableFiles: readonly SourceFile[]): void {
+  const problems = editableFiles
+    .filter(({ size }) => size > MAX_EDITABLE_BYTES)
+    .map(({ path: filePath, size }) => ({
+      at: 'editable',
+      message: `${filePath} has ${Math.ceil(size / 1e6)} MB, at most ${MAX_EDITABLE_BYTES / 1e6} are allowed`,
+    }));
+  if (problems.length > 0)
+    throw arenaError('E_FILES', folder, problems, 'Leave large files out of `editable`: they are frozen then.');
 }
 
-const frozenHashOf = (frozenFiles: readonly SourceFile[]): string =>
-  sha256Parts(frozenFiles.flatMap((frozenFile) => [frozenFile.path, frozenFile.mode, sha256Hex(frozenFile.bytes)]));
+/** What is hashed of a frozen file: its name, its mode and its content. Undefined for one that is not there to us. */
+function hashFrozen(sourceFile: SourceFile): readonly string[] {
+  const contentHash = hashWithoutOurInstructions(sourceFile);
+  return contentHash === undefined ? [] : [sourceFile.path, sourceFile.mode, contentHash];
+}
+
+/** Without the text that `overnight install` writes for agents: installing must not end a lab. */
+function hashWithoutOurInstructions(sourceFile: SourceFile): string | undefined {
+  const { path: filePath, mode, location, size } = sourceFile;
+  if (!isInstructions(filePath))
+    return mode === '120000' ? sha256Hex(readSource(sourceFile)) : hashLargeFile(location, size);
+  const bytes = readSource(sourceFile);
+  const instructions = bytes.toString('utf8');
+  const remainingText = leftWithoutUs(filePath, instructions);
+  if (remainingText === instructions) return sha256Hex(bytes);
+  return remainingText === '' ? undefined : sha256Hex(remainingText);
+}
 
 /** Read and validate the manifest alone. */
 export function readManifest(folder: string): Arena {

@@ -7,8 +7,8 @@ import type { TreeEntry, Workspace } from '../core/ports.ts';
 import type { FileChange } from '../core/unread-files.ts';
 import { isInstructions, leftWithoutUs } from '../base/text-block.ts';
 import { askGit } from './command.ts';
-import { hashObject } from './objects.ts';
-import { readFolder, type SourceFile } from './source.ts';
+import { hashFile, hashObject } from './objects.ts';
+import { readFolder, readSource, type SourceFile } from './source.ts';
 
 /** Sorted by path. `program.md` may change during a lab, and so may what `overnight install` writes. */
 export async function listFrozenChanges(
@@ -48,14 +48,21 @@ export async function listFrozenChanges(
   });
 }
 
-const textOf = (file: SourceFile): string => Buffer.from(file.bytes).toString('utf8');
+/** Larger files are compared by their hash alone. */
+const MAX_TEXT_BYTES = 16 << 20;
+
+const textOf = (file: SourceFile): string => (file.size > MAX_TEXT_BYTES ? '' : readSource(file).toString('utf8'));
 
 const withoutUs = (file: string, text: string | undefined): string => leftWithoutUs(file, text ?? '');
 
 function isSame(before: TreeEntry | undefined, after: SourceFile | undefined): boolean {
   if (!before || !after) return false;
-  return before.mode === after.mode && before.oid === hashObject('blob', after.bytes, before.oid);
+  if (before.mode !== after.mode) return false;
+  return before.oid === hashSource(after, before.oid);
 }
+
+const hashSource = (file: SourceFile, likeOid: string): string =>
+  file.mode === '120000' ? hashObject('blob', readSource(file), likeOid) : hashFile(file.location, file.size, likeOid);
 
 async function listTracked(folder: string): Promise<ReadonlySet<string>> {
   const listing = await askGit(['ls-files', '-z', '--cached'], { cwd: folder, asPerson: true });

@@ -5,7 +5,7 @@ import * as fs from 'node:fs';
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { sleep } from '../os/clock.ts';
-import { type CaptureResult, captureOutput } from '../os/spawn.ts';
+import { type CaptureOptions, type CaptureResult, captureOutput } from '../os/spawn.ts';
 
 /** Oldest git whose `fast-import`, `cat-file --batch` and `update-ref` behave as used here. */
 const MIN_GIT_VERSION = [2, 25] as const;
@@ -19,7 +19,11 @@ export interface GitOptions {
    * none does.
    */
   readonly asPerson?: true;
-  readonly input?: string | Uint8Array;
+  readonly input?: CaptureOptions['input'];
+  /** Receives the answer in pieces, so that it may have any length. */
+  readonly onOutput?: (piece: Buffer) => void;
+  /** Bytes that git has to move, for which it gets more time. */
+  readonly movesBytes?: number;
   /** Exit statuses beside 0 that are an answer and not a failure. */
   readonly allow?: readonly number[];
   readonly env?: Readonly<Record<string, string>>;
@@ -27,12 +31,20 @@ export interface GitOptions {
   readonly maxBytes?: number;
 }
 
+const TIMEOUT_MS = 60_000;
+/** git reads large files of the person again, through their filters, when their times have changed. */
+const PERSON_TIMEOUT_MS = 600_000;
+/** A slow disk of a busy machine is faster. */
+const MIN_BYTES_PER_MS = 1000;
+
 /** Objects are read as they are, not as replace refs or grafts would have them. */
 const FIXED_ENV = {
   GIT_TERMINAL_PROMPT: '0',
   GIT_OPTIONAL_LOCKS: '0',
   GIT_NO_REPLACE_OBJECTS: '1',
   GIT_GRAFT_FILE: '/dev/null',
+  GIT_DEFAULT_HASH: 'sha1',
+  GIT_DEFAULT_REF_FORMAT: 'files',
   LC_ALL: 'C',
 };
 const NO_CONFIG_ENV = { GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_ATTR_NOSYSTEM: '1' };
@@ -65,7 +77,13 @@ export async function askGit(gitArgs: readonly string[], options: GitOptions = {
   const callGit = (): Promise<CaptureResult> =>
     captureOutput('git', [...storeArgs, ...SAFE_CONFIG, ...gitArgs], {
       env: gitEnvironment(options),
-      ...defined({ cwd: options.cwd, input: options.input, maxBytes: options.maxBytes }),
+      timeoutMs: (options.asPerson ? PERSON_TIMEOUT_MS : TIMEOUT_MS) + (options.movesBytes ?? 0) / MIN_BYTES_PER_MS,
+      ...defined({
+        cwd: options.cwd,
+        input: options.input,
+        maxBytes: options.maxBytes,
+        onOutput: options.onOutput,
+      }),
     });
   let gitResult = await callGit();
   const staleLockFile = options.store ? findStaleLock(options.store, gitResult.stderr) : undefined;

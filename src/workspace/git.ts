@@ -6,17 +6,25 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import type { FileEdit, Snapshot, TreeEntry, Workspace } from '../core/ports.ts';
-import { isFull, listTree, readText, removeTree } from '../os/files.ts';
+import { isFull, readText, removeTree } from '../os/files.ts';
 import { makeTemporaryFolder } from '../os/folders.ts';
 import { gitText, requireObjectId } from './command.ts';
-import { hashFileList, readObjects, treeOfCommit } from './objects.ts';
-import { readFolder } from './source.ts';
+import { applyEdits, commitContent, signatureAt } from './commit-files.ts';
+import { Layout } from './layout.ts';
+import { countClearLines, type LineCounts } from './line-counts.ts';
+import { hasRefFiles, writeObject, writeRef } from './loose.ts';
+import { damagedError, hashFileList, readObjects, treeOfCommit } from './objects.ts';
+import { readFolder, readSourcePieces, type SourceFile } from './source.ts';
 
-const IDENTITY = 'Overnight <overnight@localhost>';
 /** Bytes of blobs kept in memory between checkouts, because frozen files are the same every time. */
 const MAX_CACHE_BYTES = 64 << 20;
 
 const MAX_KNOWN_TREES = 10_000;
+/** Commits whose lists of files are kept: those that experiments start from, and the newest. */
+const MAX_KNOWN_LISTS = 32;
+const SMALL_BASELINE_BYTES = 32 << 20;
+/** A larger blob is neither compressed nor compared with others by git. */
+const MAX_PACKED_BYTES = '8m';
 
 /** The workspace of an arena folder. Creates the store when missing. */
 export async function openWorkspace(arenaFolder: string, storeDir: string): Promise<Workspace> {
@@ -36,26 +44,6 @@ export async function openWorkspace(arenaFolder: string, storeDir: string): Prom
 const isStoreComplete = (storeDir: string): boolean =>
   fs.existsSync(path.join(storeDir, 'objects')) &&
   /logallrefupdates/i.test(readText(path.join(storeDir, 'config')) ?? '');
-
-function isAsCommitted(filePath: string, fileMode: string, content: Buffer): boolean {
-  const fileStats = fs.lstatSync(filePath, { throwIfNoEntry: false });
-  if (fileMode === '120000')
-    return fileStats?.isSymbolicLink() === true && fs.readlinkSync(filePath) === content.toString('utf8');
-  return (
-    fileStats?.isFile() === true &&
-    (fileStats.mode & 0o100) === (fileMode === '100755' ? 0o100 : 0) &&
-    fs.readFileSync(filePath).equals(content)
-  );
-}
-
-const damagedError = (objectId: string, filePath: string, isThere: boolean): LabError =>
-  new LabError('E_GIT_FAILED', {
-    what: `An object ${isThere ? 'in the private store was changed' : 'is missing from the private store'}.`,
-    why: isThere
-      ? `${filePath}: the bytes of ${objectId.slice(0, 12)} are not those that its name stands for.`
-      : `${filePath}: git does not find ${objectId.slice(0, 12)}.`,
-    next: 'Run `overnight audit`; restore `.overnight` from a backup.',
-  });
 
 /** Merge two changes of a text by git; undefined where both changed the same lines. */
 async function mergeTexts(tipText: string, baseText: string, otherText: string): Promise<string | undefined> {
@@ -81,19 +69,45 @@ class GitWorkspace implements Workspace {
   readonly #treeEntries = new Map<string, readonly TreeEntry[]>();
   /** Trees of commits that this process made. */
   readonly #treeIds = new Map<string, string>();
+  /** Trees that are in the store. */
+  readonly #storedTrees = new Set<string>();
+  readonly #layout: Layout;
   #cachedBytes = 0;
 
   constructor(folder: string, store: string) {
     this.#folder = folder;
     this.#store = store;
+    const cache = {
+      get: (oid: string) => this.#blobs.get(oid),
+      remember: (oid: string, content: Buffer) => this.#rememberBlob(oid, content),
+    };
+    this.#layout = new Layout(store, cache);
   }
 
   async importBaseline(ref: string, committedAt: string): Promise<Snapshot> {
     const sourceFiles = await readFolder(this.#folder);
-    const commitStream = new CommitStream(ref, 'Baseline: the code as it was found', committedAt, undefined);
-    for (const sourceFile of sourceFiles) commitStream.addFile(sourceFile.mode, sourceFile.path, sourceFile.bytes);
-    const importedCommit = await this.#importCommit(commitStream);
-    return { ...importedCommit, added: 0, deleted: 0 };
+    const totalBytes = sourceFiles.reduce((total, { size }) => total + size, 0);
+    // What is small is unpacked into single objects; what is large would take long to compress.
+    const largeConfig = ['fastimport.unpackLimit=1', 'core.compression=0', `core.bigFileThreshold=${MAX_PACKED_BYTES}`];
+    const config = totalBytes < SMALL_BASELINE_BYTES ? [] : largeConfig.flatMap((setting) => ['-c', setting]);
+    const importOutput = await gitText(
+      [...config, 'fast-import', '--done', '--quiet', '--force', '--date-format=raw'],
+      {
+        store: this.#store,
+        movesBytes: totalBytes,
+        input: baselineStream(ref, committedAt, sourceFiles),
+      },
+    );
+    const [commit, rootLine] = importOutput.split('\n');
+    const tree = /^040000 tree ([0-9a-f]+)/.exec(rootLine ?? '')?.[1];
+    if (!commit || !tree)
+      throw new LabError('E_GIT_FAILED', {
+        what: 'git fast-import answered something else than a commit.',
+        why: `It printed "${importOutput.slice(0, 120)}".`,
+        next: 'Check the installed git with `git --version` and run `overnight doctor`.',
+      });
+    this.#rememberTree(commit, tree);
+    return { commit, tree, added: 0, deleted: 0 };
   }
 
   async snapshot(
@@ -103,46 +117,83 @@ class GitWorkspace implements Workspace {
     message: string,
     committedAt: string,
   ): Promise<Snapshot> {
-    requireObjectId(parent);
-    const fileModes = new Map((await this.listEntries(parent)).map((treeEntry) => [treeEntry.path, treeEntry.mode]));
-    const commitStream = new CommitStream(ref, message, committedAt, parent);
-    for (const { path: filePath, content } of edits) {
-      if (content === null) commitStream.removeFile(filePath);
-      else commitStream.addFile(fileModes.get(filePath) ?? '100644', filePath, Buffer.from(content));
+    const parentEntries = await this.listEntries(requireObjectId(parent));
+    const entries = applyEdits(parentEntries, edits, parent);
+    try {
+      for (const { content } of edits) {
+        if (content === null) continue;
+        const bytes = Buffer.from(content);
+        this.#rememberBlob(writeObject(this.#store, 'blob', bytes, parent), bytes);
+      }
+      const tree = hashFileList(entries, parent, (oid, content) => {
+        if (!this.#storedTrees.has(oid)) writeObject(this.#store, 'tree', content, parent);
+        this.#storedTrees.add(oid);
+      });
+      const content = commitContent(tree, parent, message, committedAt);
+      const commit = writeObject(this.#store, 'commit', content, parent);
+      if (hasRefFiles(this.#store)) writeRef(this.#store, ref, commit);
+      else await this.advanceBranch(ref, commit);
+      this.#rememberTree(commit, tree);
+      this.#rememberList(commit, entries);
+      return { commit, tree, ...(await this.#countLines(parent, commit, parentEntries, entries)) };
+    } catch (thrown) {
+      throw isFull(thrown)
+        ? diskFullError('The commit of a candidate could not be written.', this.#store, thrown)
+        : thrown;
     }
-    const importedCommit = await this.#importCommit(commitStream);
-    const numstat = await gitText(['diff-tree', '-r', '--numstat', '-z', parent, importedCommit.commit], {
-      store: this.#store,
-    });
+  }
+
+  /** Lines added and deleted, by a diff of git where that is not clear without one. */
+  async #countLines(
+    parent: string,
+    commit: string,
+    before: readonly TreeEntry[],
+    after: readonly TreeEntry[],
+  ): Promise<LineCounts> {
+    const [oldFiles, newFiles] = [before, after].map((list) => new Map(list.map((entry) => [entry.path, entry])));
+    const changed = [...new Set([...oldFiles!.keys(), ...newFiles!.keys()])]
+      .map((filePath) => [oldFiles!.get(filePath), newFiles!.get(filePath)] as const)
+      .filter(([oldEntry, newEntry]) => oldEntry?.oid !== newEntry?.oid);
+    const blobs = await this.#loadBlobs(changed.flat().filter((entry) => entry !== undefined));
+    const contentOf = (entry: TreeEntry | undefined): Buffer => (entry ? blobs.get(entry.oid)! : Buffer.alloc(0));
+    const counts = changed.map(([oldEntry, newEntry]) => countClearLines(contentOf(oldEntry), contentOf(newEntry)));
+    if (counts.includes(undefined)) return this.#countByDiff(parent, commit);
+    let [added, deleted] = [0, 0];
+    for (const count of counts) {
+      added += count!.added;
+      deleted += count!.deleted;
+    }
+    return { added, deleted };
+  }
+
+  async #countByDiff(parent: string, commit: string): Promise<LineCounts> {
+    const numstat = await gitText(['diff-tree', '-r', '--numstat', '-z', parent, commit], { store: this.#store });
     let [added, deleted] = [0, 0];
     for (const [, addedText, deletedText] of numstat.matchAll(/(\d+|-)\t(\d+|-)\t[^\0]+\0/g)) {
       added += Number(addedText) || 0;
       deleted += Number(deletedText) || 0;
     }
-    return { ...importedCommit, added, deleted };
+    return { added, deleted };
   }
 
-  async #importCommit(commitStream: CommitStream): Promise<{ commit: string; tree: string }> {
-    const importOutput = await gitText(['fast-import', '--done', '--quiet', '--force', '--date-format=raw'], {
-      store: this.#store,
-      input: commitStream.finishStream(),
-    });
-    const [commit, rootLine] = importOutput.split('\n');
-    const tree = /^040000 tree ([0-9a-f]+)/.exec(rootLine ?? '')?.[1];
-    if (!commit || !tree)
-      throw new LabError('E_GIT_FAILED', {
-        what: 'git fast-import answered something else than a commit.',
-        why: `It printed "${importOutput.slice(0, 120)}".`,
-        next: 'Check the installed git with `git --version` and run `overnight doctor`.',
-      });
+  #rememberTree(commit: string, tree: string): void {
     if (this.#treeIds.size >= MAX_KNOWN_TREES) this.#treeIds.clear();
+    if (this.#storedTrees.size >= MAX_KNOWN_TREES) this.#storedTrees.clear();
     this.#treeIds.set(commit, tree);
-    return { commit, tree };
+  }
+
+  #rememberList(commit: string, entries: readonly TreeEntry[]): void {
+    this.#treeEntries.delete(commit);
+    if (this.#treeEntries.size >= MAX_KNOWN_LISTS) this.#treeEntries.delete(this.#treeEntries.keys().next().value!);
+    this.#treeEntries.set(commit, entries);
   }
 
   async listEntries(commit: string): Promise<readonly TreeEntry[]> {
     const knownEntries = this.#treeEntries.get(commit);
-    if (knownEntries) return knownEntries;
+    if (knownEntries) {
+      this.#rememberList(commit, knownEntries); // as the newest
+      return knownEntries;
+    }
     const treeOutput = await gitText(['ls-tree', '-r', '-z', '--full-tree', requireObjectId(commit)], {
       store: this.#store,
     });
@@ -153,10 +204,11 @@ class GitWorkspace implements Workspace {
         const [, fileMode, objectId, filePath] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(treeLine)!;
         return { path: filePath!, mode: fileMode!, oid: objectId! };
       });
-    if (hashFileList(treeEntries, commit) !== (await this.#treeOf(commit)))
+    const treeIds: string[] = [];
+    if (hashFileList(treeEntries, commit, (oid) => treeIds.push(oid)) !== (await this.#treeOf(commit)))
       throw damagedError(commit, 'the list of files', true);
-    if (this.#treeEntries.size >= 8) this.#treeEntries.delete(this.#treeEntries.keys().next().value!);
-    this.#treeEntries.set(commit, treeEntries);
+    for (const treeId of treeIds) this.#storedTrees.add(treeId);
+    this.#rememberList(commit, treeEntries);
     return treeEntries;
   }
 
@@ -179,35 +231,18 @@ class GitWorkspace implements Workspace {
     commit: string,
     targetDir: string,
     isSkipped: (filePath: string) => boolean = () => false,
+    reusedDir?: string,
   ): Promise<void> {
     const treeEntries = (await this.listEntries(commit)).filter((treeEntry) => !isSkipped(treeEntry.path));
-    const blobs = await this.#loadBlobs(treeEntries);
     fs.mkdirSync(path.dirname(targetDir), { recursive: true });
-    fs.mkdirSync(targetDir);
-    const madeFolders = new Set<string>();
+    const isReused = reusedDir !== undefined && moveFolder(reusedDir, targetDir);
+    if (!isReused) fs.mkdirSync(targetDir);
     try {
-      for (const treeEntry of treeEntries) {
-        const targetFile = path.join(targetDir, treeEntry.path);
-        const targetFolder = path.dirname(targetFile);
-        if (!madeFolders.has(targetFolder)) fs.mkdirSync(targetFolder, { recursive: true });
-        madeFolders.add(targetFolder);
-        const content = blobs.get(treeEntry.oid)!;
-        if (treeEntry.mode === '120000') fs.symlinkSync(content.toString('utf8'), targetFile);
-        else fs.writeFileSync(targetFile, content, { mode: treeEntry.mode === '100755' ? 0o755 : 0o644 });
-      }
+      const missingEntries = isReused ? this.#layout.keepMatching(treeEntries, targetDir) : treeEntries;
+      await this.#layout.writeFiles(missingEntries, targetDir);
     } catch (thrown) {
       removeTree(targetDir);
-      if (isFull(thrown))
-        throw new LabError(
-          'E_DISK_FULL',
-          {
-            what: 'The candidate’s files could not be laid out.',
-            why: `The disk of ${targetDir} is full.`,
-            next: 'Free some space and run again: nothing that was recorded is lost.',
-          },
-          thrown,
-        );
-      throw thrown;
+      throw isFull(thrown) ? diskFullError('The candidate’s files could not be laid out.', targetDir, thrown) : thrown;
     }
   }
 
@@ -217,14 +252,7 @@ class GitWorkspace implements Workspace {
     isSkipped: (filePath: string) => boolean = () => false,
   ): Promise<string | undefined> {
     const treeEntries = (await this.listEntries(commit)).filter((treeEntry) => !isSkipped(treeEntry.path));
-    const blobs = await this.#loadBlobs(treeEntries);
-    const knownPaths = new Set(treeEntries.map((treeEntry) => treeEntry.path));
-    return (
-      treeEntries.find(
-        (treeEntry) =>
-          !isAsCommitted(path.join(comparedDir, treeEntry.path), treeEntry.mode, blobs.get(treeEntry.oid)!),
-      )?.path ?? listTree(comparedDir).find((filePath) => !knownPaths.has(filePath))
-    );
+    return this.#layout.findDifference(treeEntries, comparedDir);
   }
 
   async discardCheckout(directory: string): Promise<void> {
@@ -329,34 +357,40 @@ class GitWorkspace implements Workspace {
   }
 }
 
+/** Move a folder to a place where nothing is. Returns whether it was there. */
+function moveFolder(folder: string, targetDir: string): boolean {
+  if (fs.existsSync(targetDir) || !fs.existsSync(folder)) return false;
+  fs.renameSync(folder, targetDir);
+  return true;
+}
+
+const diskFullError = (what: string, place: string, thrown: unknown): LabError =>
+  new LabError(
+    'E_DISK_FULL',
+    {
+      what,
+      why: `The disk of ${place} is full.`,
+      next: 'Free some space and run again: nothing that was recorded is lost.',
+    },
+    thrown,
+  );
+
 /** A `git fast-import` stream for one commit. Paths are quoted as git quotes them, contents are sent by length. */
-class CommitStream {
-  readonly #chunks: (string | Uint8Array)[] = [];
-
-  constructor(ref: string, message: string, committedAt: string, parent: string | undefined) {
-    const gitDate = `${Math.floor(Date.parse(committedAt) / 1000)} +0000`;
-    const messageBytes = Buffer.from(message);
-    this.#chunks.push(
-      `commit ${ref}\nmark :1\nauthor ${IDENTITY} ${gitDate}\ncommitter ${IDENTITY} ${gitDate}\ndata ${messageBytes.length}\n`,
-      messageBytes,
-      '\n',
-    );
-    if (parent) this.#chunks.push(`from ${parent}\n`);
-    else this.#chunks.push('deleteall\n');
+function* baselineStream(
+  ref: string,
+  committedAt: string,
+  sourceFiles: readonly SourceFile[],
+): Generator<string | Uint8Array> {
+  const signature = signatureAt(committedAt);
+  const message = 'Baseline: the code as it was found';
+  yield `commit ${ref}\nmark :1\nauthor ${signature}\ncommitter ${signature}\ndata ${message.length}\n${message}\n`;
+  yield 'deleteall\n';
+  for (const sourceFile of sourceFiles) {
+    yield `M ${sourceFile.mode} inline ${quotePath(sourceFile.path)}\ndata ${sourceFile.size}\n`;
+    yield* readSourcePieces(sourceFile);
+    yield '\n';
   }
-
-  addFile(fileMode: string, filePath: string, content: Uint8Array): void {
-    this.#chunks.push(`M ${fileMode} inline ${quotePath(filePath)}\ndata ${content.length}\n`, content, '\n');
-  }
-
-  removeFile(filePath: string): void {
-    this.#chunks.push(`D ${quotePath(filePath)}\n`);
-  }
-
-  finishStream(): Buffer {
-    this.#chunks.push('\nget-mark :1\nls :1 ""\ndone\n');
-    return Buffer.concat(this.#chunks.map((chunk) => (typeof chunk === 'string' ? Buffer.from(chunk) : chunk)));
-  }
+  yield '\nget-mark :1\nls :1 ""\ndone\n';
 }
 
 const quotePath = (filePath: string): string =>

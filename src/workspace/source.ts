@@ -7,13 +7,16 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import { listTree } from '../os/files.ts';
+import { readPieces } from '../os/trees.ts';
 import { askGit, gitError, type GitOptions, gitText } from './command.ts';
 import { findRepository } from './find-repository.ts';
 
 export interface SourceFile {
   readonly path: string;
   readonly mode: '100644' | '100755' | '120000';
-  readonly bytes: Buffer;
+  readonly size: number;
+  /** Where it lies. */
+  readonly location: string;
 }
 
 export interface Source {
@@ -22,23 +25,31 @@ export interface Source {
   readonly commit?: string;
   /** The arena's folder below the root, '' at the root. */
   readonly subfolder?: string;
-  /** Uncommitted changes below the arena's folder. */
+  /** Uncommitted changes or untracked files below the arena's folder. */
   readonly dirty: boolean;
+}
+
+/** Where the folder of a person comes from, and what its repository says of it now. */
+export interface FoundSource extends Source {
+  /** Tracked files are changed or deleted: a branch then begins with a commit of that. */
+  readonly hasTrackedChanges: boolean;
 }
 
 const NEVER_LISTED = new Set(['.git', '.overnight', 'node_modules', '__pycache__', '.venv']);
 const MAX_FILES = 20_000;
-const MAX_TOTAL_BYTES = 512 << 20;
+const MAX_TOTAL_BYTES = 2 ** 31;
+/** Files that the message about a folder that is too large names. */
+const NAMED_FILES = 3;
 
 /**
  * The repository that a folder belongs to. A repository without a commit is E_NO_COMMITS, one that git does not read
  * E_GIT_OWNER or E_GIT_SOURCE; being ignored counts as being outside.
  */
-export async function sourceOf(folder: string): Promise<Source> {
+export async function sourceOf(folder: string): Promise<FoundSource> {
   const repositoryRoot = await findRepository(folder);
-  if (repositoryRoot === undefined) return { dirty: false };
+  if (repositoryRoot === undefined) return { dirty: false, hasTrackedChanges: false };
   const ignoredPaths = await gitText(['check-ignore', '--', folder], { ...personAt(folder), allow: [1, 128] });
-  if (ignoredPaths.trim() !== '') return { dirty: false };
+  if (ignoredPaths.trim() !== '') return { dirty: false, hasTrackedChanges: false };
   const headCommit = (
     await gitText(['rev-parse', '--quiet', '--verify', 'HEAD^{commit}'], { ...personAt(folder), allow: [1, 128] })
   ).trim();
@@ -49,10 +60,10 @@ export async function sourceOf(folder: string): Promise<Source> {
       next: 'Commit your files once, so that the result can become a branch on top of them.',
     });
   }
-  const isDirty =
-    (await gitText(['status', '--porcelain', '--untracked-files=all', '--', '.'], personAt(folder))).trim() !== '';
+  const status = await gitText(['status', '--porcelain', '--untracked-files=normal', '--', '.'], personAt(folder));
+  const hasTrackedChanges = /^(?!\?\? )./m.test(status);
   const subfolder = path.relative(fs.realpathSync(repositoryRoot), fs.realpathSync(folder)).split(path.sep).join('/');
-  return { repository: repositoryRoot, commit: headCommit, subfolder, dirty: isDirty };
+  return { repository: repositoryRoot, commit: headCommit, subfolder, dirty: status.trim() !== '', hasTrackedChanges };
 }
 
 /** Git in a folder of the person, as the person has it. */
@@ -65,7 +76,9 @@ export async function listFolder(folder: string): Promise<string[]> {
   return filePaths.filter((filePath) => !isNeverListed(filePath)).sort();
 }
 
-const isNeverListed = (filePath: string): boolean => filePath.split('/').some((pathPart) => NEVER_LISTED.has(pathPart));
+/** Folders that no lab takes files from, tracked or not. */
+export const isNeverListed = (filePath: string): boolean =>
+  filePath.split('/').some((pathPart) => NEVER_LISTED.has(pathPart));
 
 async function listRepository(folder: string): Promise<string[]> {
   const listGitFiles = async (...listArgs: string[]): Promise<string[]> => {
@@ -96,29 +109,59 @@ function requireIgnoreRules(folder: string, stderr: string): void {
   });
 }
 
-/** Every file with its bytes. Bounded, so that a home folder given by mistake fails at once. */
+/** Every file, unread. Bounded, so that a home folder given by mistake fails at once. */
 export async function readFolder(folder: string): Promise<SourceFile[]> {
   const filePaths = await listFolder(folder);
-  const tooLargeError = (reason: string): LabError =>
-    new LabError('E_FILES', {
-      what: 'The arena’s folder is too large.',
-      why: reason,
-      next: 'Put arena.yaml into a smaller folder, or ignore data and build output in .gitignore.',
-    });
   if (filePaths.length > MAX_FILES)
     throw tooLargeError(`${folder} has ${filePaths.length} files; at most ${MAX_FILES} are allowed.`);
-  let totalBytes = 0;
-  return filePaths.map((relativePath) => {
-    const fullPath = path.join(folder, relativePath);
-    const fileStats = fs.lstatSync(fullPath);
+  const sourceFiles = filePaths.map((relativePath): SourceFile => {
+    const location = path.join(folder, relativePath);
+    const fileStats = fs.lstatSync(location);
     if (fileStats.isSymbolicLink())
-      return { path: relativePath, mode: '120000' as const, bytes: Buffer.from(fs.readlinkSync(fullPath)) };
-    totalBytes += fileStats.size;
-    if (totalBytes > MAX_TOTAL_BYTES) throw tooLargeError(`Its files hold more than ${MAX_TOTAL_BYTES >> 20} MiB.`);
+      return { path: relativePath, mode: '120000', size: fs.readlinkSync(location, 'buffer').length, location };
     return {
       path: relativePath,
-      mode: fileStats.mode & 0o100 ? ('100755' as const) : ('100644' as const),
-      bytes: fs.readFileSync(fullPath),
+      mode: fileStats.mode & 0o100 ? '100755' : '100644',
+      size: fileStats.size,
+      location,
     };
   });
+  const totalBytes = sourceFiles.reduce((total, { size }) => total + size, 0);
+  if (totalBytes > MAX_TOTAL_BYTES) throw tooLargeError(describeLargest(sourceFiles, totalBytes));
+  return sourceFiles;
+}
+
+const describeLargest = (sourceFiles: readonly SourceFile[], totalBytes: number): string => {
+  const largest = [...sourceFiles].sort((left, right) => right.size - left.size).slice(0, NAMED_FILES);
+  const sizes = largest.map(({ path: filePath, size }) => `${filePath} (${megabytes(size)})`).join(', ');
+  return `Its files hold ${megabytes(totalBytes)}, at most ${megabytes(MAX_TOTAL_BYTES)} are allowed; the largest: ${sizes}.`;
+};
+
+const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6).toLocaleString('en-US')} MB`;
+
+const tooLargeError = (reason: string): LabError =>
+  new LabError('E_FILES', {
+    what: 'The arena’s folder is too large.',
+    why: reason,
+    next: 'Put what no commit needs into .gitignore; make data and models in `prepare`, or put arena.yaml into a smaller folder.',
+  });
+
+/** The bytes of a file, all at once: for files that are known to be small. */
+export const readSource = ({ mode, location }: SourceFile): Buffer =>
+  mode === '120000' ? fs.readlinkSync(location, 'buffer') : fs.readFileSync(location);
+
+/** Throws E_FILES where it no longer has the size that it had when it was listed. */
+export function* readSourcePieces(sourceFile: SourceFile): Generator<Buffer> {
+  let bytesLeft = sourceFile.size;
+  for (const piece of sourceFile.mode === '120000' ? [readSource(sourceFile)] : readPieces(sourceFile.location)) {
+    bytesLeft -= piece.length;
+    if (bytesLeft < 0) break;
+    yield Buffer.from(piece); // whoever takes it may keep it longer than until the next one
+  }
+  if (bytesLeft !== 0)
+    throw new LabError('E_FILES', {
+      what: `${sourceFile.path} changed while it was read.`,
+      why: `It had ${sourceFile.size} bytes a moment before.`,
+      next: 'Run again when nothing writes to it any more.',
+    });
 }

@@ -6,8 +6,10 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import { makeTemporaryFolder } from '../os/folders.ts';
-import { type GitOptions, gitBytes, gitText, requireObjectId } from './command.ts';
-import { sourceOf } from './source.ts';
+import { removeTree } from '../os/files.ts';
+import { type GitOptions, gitText, requireObjectId } from './command.ts';
+import { isNeverListed, sourceOf } from './source.ts';
+import { AUTHOR_ENV, commitTree, type FileChange, Staging } from './staging.ts';
 
 /** A kept experiment that becomes a commit of the person's repository. */
 export interface KeptCommit {
@@ -26,13 +28,6 @@ export interface TakenBranch {
 
 /** What git calls an object that does not exist. */
 const NO_OBJECT = '0'.repeat(40);
-const AUTHOR_ENV = {
-  GIT_AUTHOR_NAME: 'Overnight',
-  GIT_AUTHOR_EMAIL: 'overnight@localhost',
-  GIT_COMMITTER_NAME: 'Overnight',
-  GIT_COMMITTER_EMAIL: 'overnight@localhost',
-};
-
 /** Make `branchName` from `baseCommit` with one commit per step. The branch must not exist (E_EXISTS). */
 export async function takeBranch(
   folder: string,
@@ -48,28 +43,23 @@ export async function takeBranch(
   const repositoryOptions = { cwd: repository, asPerson: true } as const;
   await requireNewBranch(repositoryOptions, branchName);
   const pathPrefix = subfolder ? `${subfolder}/` : '';
-  const indexDir = makeTemporaryFolder('overnight-take-');
-  const gitOptions = { ...repositoryOptions, env: { GIT_INDEX_FILE: path.join(indexDir, 'index'), ...AUTHOR_ENV } };
+  const stagingDir = makeTemporaryFolder('overnight-take-');
   try {
-    await gitText(['read-tree', baseCommit], gitOptions);
-    let tip = baseCommit;
+    const staging = await Staging.open(stagingDir, storeDir, repositoryOptions, pathPrefix);
     const uncommitted = await uncommittedFiles(storeDir, baseline, repository, baseCommit, pathPrefix);
-    if (uncommitted.length > 0) {
-      await stageChanges(storeDir, uncommitted, pathPrefix, gitOptions);
-      tip = await commitIndex(tip, 'Uncommitted changes, as the lab found them\n', gitOptions);
-    }
+    await staging.start(baseCommit);
+    await staging.stage(uncommitted);
+    const startsWithUncommitted = await staging.commitChanges('Uncommitted changes, as the lab found them\n');
     let previousCommit = baseline;
     for (const { commit, message } of keptCommits) {
-      const changes = await changesBetween(storeDir, previousCommit, commit);
-      await stageChanges(storeDir, changes, pathPrefix, gitOptions);
-      tip = await commitIndex(tip, message, gitOptions);
+      await staging.stage(await changesBetween(storeDir, previousCommit, commit));
+      await staging.commit(message);
       previousCommit = commit;
     }
-    await createBranch(repositoryOptions, branchName, tip);
-    const startsWithUncommitted = uncommitted.length > 0;
-    return { tip, commits: keptCommits.length + (startsWithUncommitted ? 1 : 0), startsWithUncommitted };
+    await createBranch(repositoryOptions, branchName, staging.tip);
+    return { tip: staging.tip, commits: keptCommits.length + (startsWithUncommitted ? 1 : 0), startsWithUncommitted };
   } finally {
-    fs.rmSync(indexDir, { recursive: true, force: true });
+    removeTree(stagingDir);
   }
 }
 
@@ -108,16 +98,6 @@ export async function createBranch(repository: GitOptions, branchName: string, c
 }
 
 const refOfBranch = (branchName: string): string => `refs/heads/${branchName}`;
-
-/** Commit the temporary index on top of `parent`. Resolves with the new commit. */
-async function commitIndex(parent: string, message: string, gitOptions: GitOptions): Promise<string> {
-  const tree = (await gitText(['write-tree'], gitOptions)).trim();
-  return commitTree(tree, parent, message, gitOptions);
-}
-
-async function commitTree(tree: string, parent: string, message: string, gitOptions: GitOptions): Promise<string> {
-  return (await gitText(['commit-tree', tree, '-p', parent, '-F', '-'], { ...gitOptions, input: message })).trim();
-}
 
 /** Write one patch file per step into a folder that must not exist; paths are those of the person's repository. */
 export async function takePatches(
@@ -158,12 +138,6 @@ export async function takePatches(
     .map((fileName) => path.join(patchFolder, fileName));
 }
 
-interface FileChange {
-  readonly mode: string;
-  readonly oid: string;
-  readonly path: string;
-}
-
 async function changesBetween(storeDir: string, fromCommit: string, toCommit: string): Promise<FileChange[]> {
   return parseRawDiff(
     await gitText(['diff-tree', '-r', '-z', '--no-renames', fromCommit, toCommit], { store: storeDir }),
@@ -176,12 +150,15 @@ function parseRawDiff(diffText: string): FileChange[] {
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const [, fileMode, , objectId] = /^:\d+ (\d+) ([0-9a-f]+) ([0-9a-f]+)/.exec(fields[i]!) ?? [];
     if (fileMode && objectId)
-      fileChanges.push({ mode: fileMode, oid: fileMode === '000000' ? NO_OBJECT : objectId, path: fields[i + 1]! });
+      fileChanges.push({ mode: fileMode, oid: fileMode === '000000' ? undefined : objectId, path: fields[i + 1]! });
   }
   return fileChanges;
 }
 
-/** Files of the baseline that differ from the repository's commit of that time: changes that were not committed. */
+/**
+ * Files whose bytes or presence differ from the repository's commit of that time. Which of them git calls unchanged
+ * shows when they have passed its filters. A file that git does not track is the person's own affair.
+ */
 async function uncommittedFiles(
   storeDir: string,
   baseline: string,
@@ -189,46 +166,37 @@ async function uncommittedFiles(
   baseCommit: string,
   pathPrefix: string,
 ): Promise<FileChange[]> {
-  const listTreeFiles = async (gitOptions: GitOptions, treeId: string): Promise<Map<string, FileChange>> => {
-    const treeOutput = await gitText(['ls-tree', '-r', '-z', '--full-tree', treeId], gitOptions);
-    const treeLines = treeOutput
-      .split('\0')
-      .filter(Boolean)
-      .map((treeLine) => /^(\d+) (\w+) ([0-9a-f]+)\t(.*)$/s.exec(treeLine)!);
-    return new Map(
-      treeLines
-        .filter((treeLine) => treeLine[2] === 'blob')
-        .map((treeLine) => [treeLine[4]!, { mode: treeLine[1]!, oid: treeLine[3]!, path: treeLine[4]! }]),
-    );
-  };
-  const baselineFiles = await listTreeFiles({ store: storeDir }, baseline);
-  const repositoryFiles = await listTreeFiles({ cwd: repository, asPerson: true }, baseCommit);
-  return [...baselineFiles.values()].filter((baselineFile) => {
+  const personOptions = { cwd: repository, asPerson: true } as const;
+  const baselineFiles = await listBlobs({ store: storeDir }, baseline);
+  const repositoryFiles = await listBlobs(personOptions, baseCommit);
+  const changed = [...baselineFiles.values()].filter((baselineFile) => {
     const repositoryFile = repositoryFiles.get(pathPrefix + baselineFile.path);
-    return repositoryFile
-      ? repositoryFile.oid !== baselineFile.oid || repositoryFile.mode !== baselineFile.mode
-      : false;
+    return repositoryFile && (repositoryFile.oid !== baselineFile.oid || repositoryFile.mode !== baselineFile.mode);
   });
+  const sparseFiles = await listSparse(personOptions);
+  const deleted = [...repositoryFiles.keys()]
+    .filter((filePath) => filePath.startsWith(pathPrefix) && !sparseFiles.has(filePath))
+    .map((filePath) => filePath.slice(pathPrefix.length))
+    .filter((filePath) => !baselineFiles.has(filePath) && !isNeverListed(filePath))
+    .map((filePath) => ({ mode: '000000', oid: undefined, path: filePath }));
+  return [...changed, ...deleted];
 }
 
-/** Copy the changed blobs into the person's object store and put them into the temporary index. */
-async function stageChanges(
-  storeDir: string,
-  fileChanges: readonly FileChange[],
-  pathPrefix: string,
-  gitOptions: GitOptions,
-): Promise<void> {
-  const indexLines: string[] = [];
-  for (const fileChange of fileChanges) {
-    if (fileChange.oid !== NO_OBJECT)
-      await gitText(['hash-object', '-w', '-t', 'blob', '--stdin'], {
-        ...gitOptions,
-        input: await gitBytes(['cat-file', 'blob', fileChange.oid], { store: storeDir }),
-      });
-    indexLines.push(
-      `${fileChange.oid === NO_OBJECT ? '0' : fileChange.mode} ${fileChange.oid}\t${pathPrefix}${fileChange.path}\0`,
-    );
-  }
-  if (indexLines.length > 0)
-    await gitText(['update-index', '-z', '--index-info'], { ...gitOptions, input: indexLines.join('') });
+async function listBlobs(gitOptions: GitOptions, treeId: string): Promise<Map<string, FileChange>> {
+  const treeOutput = await gitText(['ls-tree', '-r', '-z', '--full-tree', treeId], gitOptions);
+  const treeLines = treeOutput
+    .split('\0')
+    .filter(Boolean)
+    .map((treeLine) => /^(\d+) (\w+) ([0-9a-f]+)\t(.*)$/s.exec(treeLine)!);
+  return new Map(
+    treeLines
+      .filter((treeLine) => treeLine[2] === 'blob')
+      .map((treeLine) => [treeLine[4]!, { mode: treeLine[1]!, oid: treeLine[3]!, path: treeLine[4]! }]),
+  );
+}
+
+/** Tracked files that a sparse checkout leaves out: their absence is no change. */
+async function listSparse(personOptions: GitOptions): Promise<Set<string>> {
+  const taggedFiles = (await gitText(['ls-files', '-t', '-z', '--full-name'], personOptions)).split('\0');
+  return new Set(taggedFiles.filter((line) => line.startsWith('S ')).map((line) => line.slice(2)));
 }

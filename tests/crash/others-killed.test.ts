@@ -51,7 +51,6 @@ describe.concurrent('git that is killed', () => {
     'ls-tree',
     'cat-file',
     'update-ref',
-    'diff-tree',
   ];
   for (const when of ['before', 'after'] as const)
     it.each(COMMANDS)(

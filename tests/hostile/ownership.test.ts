@@ -220,7 +220,7 @@ describe('a repository that git reads', () => {
   it('or none at all is still no error', async () => {
     const folder = freshFolder();
     fs.writeFileSync(path.join(folder, 'a.txt'), 'x');
-    expect(await sourceOf(folder)).toEqual({ dirty: false });
+    expect(await sourceOf(folder)).toEqual({ dirty: false, hasTrackedChanges: false });
     expect(await listFolder(folder)).toEqual(['a.txt']);
   });
 });
