@@ -6,7 +6,7 @@
 import { formatCount } from '../base/text.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import { roleOf } from '../core/file-roles.ts';
-import { arenaOf, codeOf, type LabState } from '../core/state.ts';
+import { arenaOf, codeOf, hasCompared, type LabState } from '../core/state.ts';
 import { gitText } from '../workspace/command.ts';
 import {
   hashObject,
@@ -236,6 +236,8 @@ export async function checkBranch(
       ok: true,
       detail: standing ? `${branch} at ${shorten(standing)}` : 'nothing was kept yet',
     };
+  if (standing && !hasCompared(state) && (await isOfAnotherLab(standing, state, store)))
+    return { name: 'branch', ok: true, detail: `nothing was kept; ${branch} is of the lab that began again` };
   const said = advanced
     ? `event ${advanced.seq} moved it to ${shorten(advanced.commit)} of #${advanced.n}`
     : 'the ledger never moved it';
@@ -244,4 +246,13 @@ export async function checkBranch(
     ok: false,
     detail: `${branch} ${standing ? `stands at ${shorten(standing)}` : 'is gone'}, but ${said}`,
   };
+}
+
+/** A lab that compared nothing is set aside, and another one goes on under its tag. */
+async function isOfAnotherLab(commit: string, state: LabState, store: string): Promise<boolean> {
+  const listing = await gitText(['for-each-ref', '--points-at', commit, '--format=%(refname)', 'refs/overnight/'], {
+    store,
+  });
+  const refs = listing.split('\n').filter(Boolean);
+  return refs.length > 0 && refs.every((ref) => !ref.startsWith(`refs/overnight/${state.lab?.lab}/`));
 }

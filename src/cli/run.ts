@@ -76,11 +76,8 @@ export async function runLab(
   const notices = watchNotices(targets, (message) => display.showNote(message));
   const opening = new AbortController();
   const stageKills: (() => void)[] = [];
-  const quitNow = (): never => {
-    for (const killStage of stageKills) killStage();
-    process.exit(130);
-  };
-  let stopActions: { stopSoon(): void; stopNow(): void } = { stopSoon: () => opening.abort(), stopNow: quitNow };
+  const quitNow = (): never => quitWhileOpening(stageKills);
+  let stopActions: StopActions = { stopSoon: () => opening.abort(), stopNow: quitNow };
   let signalCount = 0;
   let stopListening = (): void => {};
   const onSignal = (): void => {
@@ -127,6 +124,16 @@ export async function runLab(
     await notices.close();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onHangup);
   }
+}
+
+interface StopActions {
+  stopSoon(): void;
+  stopNow(): void;
+}
+
+function quitWhileOpening(stageKills: readonly (() => void)[]): never {
+  for (const killStage of stageKills) killStage();
+  process.exit(130);
 }
 
 function exitStatusOf(reason: StopReason): number {

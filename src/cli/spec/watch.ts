@@ -23,7 +23,6 @@ export const WATCH_COMMANDS: readonly CommandSpec[] = [
   defineCommand({
     name: 'attach',
     group: 'Watch',
-    short: 'the live view of a running lab again',
     summary: 'the live view of a running lab, in the background or in another terminal; Ctrl-C leaves it running',
     options: LAB_OPTIONS,
     examples: [['overnight attach', 'after `overnight run --detach`, or over any other run']],
