@@ -1,0 +1,57 @@
+/** What `overnight doctor` advises for the usual first failures: the change that cures it, never itself. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'vitest';
+import { chooseSandbox } from '../../src/sandbox/choose.ts';
+import { type Ended, freshFolder, overnight } from '../fixtures/cli.ts';
+import { unless, withReason } from '../fixtures/skipping.ts';
+
+const { sandbox } = await chooseSandbox();
+const noSandbox = unless(sandbox.info.level === 'bubblewrap', sandbox.info.reason);
+
+async function doctorOf(train: string): Promise<Ended> {
+  const folder = freshFolder();
+  writeFileSync(
+    join(folder, 'arena.yaml'),
+    `overnight: 1
+name: first
+metric: { name: val_loss, direction: minimize }
+editable: [train.sh]
+run: { command: sh train.sh }
+budget: { seconds: 2, grace_s: 1, wall_s: 3 }
+resources: { memory_mb: 256, pids: 32, disk_mb: 16 }
+`,
+  );
+  writeFileSync(join(folder, 'train.sh'), train);
+  return overnight(['doctor'], { cwd: folder });
+}
+
+describe.concurrent.skipIf(noSandbox)(withReason('doctor', noSandbox), () => {
+  it('names bounds as the cure of grade reported, not bubblewrap, which it has just proven', async ({
+    expect: see,
+  }) => {
+    const { stdout } = await doctorOf('echo "val_loss: 1.5"\n');
+    see(stdout).toMatch(/✗ trust grade: reported.*→ set `metric\.plausible/);
+    see(stdout).not.toMatch(/→ install bubblewrap/);
+    see(stdout).toMatch(/✓ ideas: /);
+  });
+
+  it('fails where the noise hides every plausible gain', async ({ expect: see }) => {
+    const { status, stdout } = await doctorOf('echo "val_loss: $(( $(od -An -N1 -tu1 /dev/urandom) + 1 ))"\n');
+    see(status).toBe(6);
+    see(stdout).toMatch(/✗ smallest effect: .*→ no gain below \d+/);
+  });
+
+  it('sees that the program writes into its own folder, and does not send to doctor', async ({ expect: see }) => {
+    const { stdout } = await doctorOf('echo 1 > result.txt || exit 1\necho "val_loss: 1.5"\n');
+    see(stdout).toMatch(/✗ metric parses: .*Read-only file system.*→ .*writable/s);
+    see(stdout).not.toMatch(/`overnight doctor`/);
+  });
+
+  it('reads `name=value`, and a number on standard error is found or told', async ({ expect: see }) => {
+    see((await doctorOf('echo "METRIC val_loss=1.5"\n')).stdout).toMatch(/✓ metric parses: val_loss = 1\.5/);
+    see((await doctorOf('echo "val_loss: 1.5" >&2\n')).stdout).toMatch(
+      /✓ metric parses: val_loss = 1\.5|✗ metric parses: .*standard error/,
+    );
+  });
+});
