@@ -26,7 +26,7 @@ resources: { memory_mb: 256, pids: 32, disk_mb: 16 }
   return overnight(['doctor'], { cwd: folder });
 }
 
-describe.concurrent.skipIf(noSandbox)(withReason('doctor', noSandbox), () => {
+describe.skipIf(noSandbox).concurrent(withReason('doctor', noSandbox), () => {
   it('names bounds as the cure of grade reported, not bubblewrap, which it has just proven', async ({
     expect: see,
   }) => {
