@@ -65,6 +65,7 @@ describe.concurrent('a command that is printed works in the state it is printed 
     const folder = smallArena();
     const run = await overnight(['run', '--experiments', '3', '--tag', 'monday'], { cwd: folder });
     expect(run.status, run.stdout + run.stderr).toBe(0);
+    writeFileSync(join(folder, 'results.tsv'), 'commit\tloss\tstatus\tdescription\na1b2c3d\t5\tkeep\tless\n');
     finished = { folder, printed: run.stdout.replaceAll(' --tag monday', '') };
   }, 120_000);
 

@@ -84,7 +84,7 @@ describe.concurrent('try hello', () => {
 });
 
 describe('an arena of one’s own', () => {
-  it('is made by `new` from flags, passes `doctor`, and runs', async () => {
+  it('is made by `new` from flags, passes `doctor`, and a run without knobs or agents says what is missing', async () => {
     const folder = freshFolder('my code');
     writeFileSync(join(folder, 'speed.sh'), '#!/bin/sh\nSTEPS=7\n: > "$OVERNIGHT_START"\necho "steps: $STEPS"\n');
     gitIn(folder, 'init', '--quiet');
@@ -113,9 +113,9 @@ describe('an arena of one’s own', () => {
     expect(ownFiles(folder)).toBe(before);
 
     const run = await overnight(['run', '--experiments', '1', '--json'], { cwd: folder });
-    // No knobs and no agent: the proposer has nothing, which is an end and not an error.
-    expect(run.status, run.stdout + run.stderr).toBe(0);
-    expect(run.json.find((event) => event.type === 'session.ended')).toMatchObject({ reason: 'proposer exhausted' });
+    // No knobs and no agent: nobody can propose, which is said before anything is measured.
+    expect(run.status, run.stdout + run.stderr).toBe(7);
+    expect(run.error?.code).toBe('E_NOBODY');
   });
 
   it('that passes every check of `doctor` is left as it was', async () => {

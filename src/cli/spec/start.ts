@@ -51,7 +51,7 @@ export const START_COMMANDS: readonly CommandSpec[] = [
     options: IMPORT_OPTIONS,
     examples: [
       ['overnight import results.tsv', 'the record, the report and the brief say what was tried'],
-      ['overnight import main..autoresearch/mar5 --submit', 'and every commit is measured here as an idea'],
+      ['overnight import results.tsv --submit', 'and the kept commits that git still has are measured here as ideas'],
     ],
     exits: [successExit],
     loadMain: () => import('../import.ts'),
