@@ -1,5 +1,5 @@
 /** Arenas that make no sense, and command lines that make none: one message, a code, a status, and nothing changed. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -154,13 +154,6 @@ describe.concurrent('a place', () => {
     expect(ended.status, ended.stdout + ended.stderr).toBe(0);
     expect(ended.json.some((event) => event.type === 'decided')).toBe(true);
     expect(gitIn(folder, 'status', '--porcelain')).toBe('');
-  });
-
-  it('that is too much: a folder with a file of many megabytes is named', async () => {
-    const folder = smallArena();
-    mkdirSync(join(folder, 'data'));
-    for (let i = 0; i < 9; i++) writeFileSync(join(folder, 'data', `${i}`), Buffer.alloc(60 << 20));
-    expectError(await overnight(['run', '--json'], { cwd: folder }), 'E_FILES', 2, /more than 512 MiB/);
   });
 });
 
