@@ -1,6 +1,6 @@
 /**
- * `overnight import`: what another loop tried before, for the record, the report and the brief. Its numbers were measured
- * elsewhere and are compared with nothing; with --submit the kept commits are measured here as ideas.
+ * `overnight import`: what another loop tried before, for the record, the report and the brief. Its numbers were
+ * measured elsewhere and are compared with nothing; with --submit the kept commits are measured here as ideas.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';

@@ -65,9 +65,10 @@ export class LedgerTail {
 
   /** Read the new events, at most about so many bytes of them. Never throws for the content of the file. */
   readUpdate(maxBytes = Number.POSITIVE_INFINITY): LedgerUpdate {
-    const fileStats = fs.statSync(this.#ledgerFile, { throwIfNoEntry: false });
     const lockFile = path.join(this.#folder, LOCK_FILE);
+    // Before the size: a run writes its end and then lets go of the lock, so one that is gone has its end in the file.
     this.#isAlive = lockOwner(lockFile) !== undefined;
+    const fileStats = fs.statSync(this.#ledgerFile, { throwIfNoEntry: false });
     if (!fileStats) {
       this.#problem = 'the ledger’s file is gone: the lab was deleted or moved while it was shown';
       this.#inode = 0;
