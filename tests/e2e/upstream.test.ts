@@ -19,7 +19,9 @@ const PROGRAM = `# autoresearch
 The goal is simple: get the lowest val_bpb. Run \`uv run train.py > run.log 2>&1\`, then \`grep "^val_bpb:" run.log\`.
 `;
 
-/** Needs the cache that prepare.py makes in the home folder, shows its steps on one line, and prints upstream's summary. */
+/**
+ * Needs the cache that prepare.py makes in the home folder, shows its steps on one line, and prints upstream's summary.
+ */
 const TRAIN = `import os, pathlib, sys, time
 DEPTH = 8
 cache = pathlib.Path.home() / ".cache" / "autoresearch" / "tokenizer.pkl"
