@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { draftProposal, draftSnapshot } from '../../testing/drafts.ts';
 import { arenaWith, IDLE_CONTEXT, Script } from '../../testing/script.ts';
+import type { EventDraft } from '../event.ts';
 import type { FailureClass } from '../outcome.ts';
 import { ideasTried, typicalMeasurementS } from './pace.ts';
 import { lastGain } from './stop-rules.ts';
@@ -218,5 +219,69 @@ describe('the seed of the next measurement', () => {
     expect(nextSeed(script.measure(1, 4).state)).not.toBe(first);
     expect(nextSeed(lab({ seeds: { first: 7, fixed: true } }).state)).toBe(7);
     expect(nextSeed(lab({ seeds: { first: 7 } }).state)).toBe(first);
+  });
+});
+
+describe('agents that give nothing', () => {
+  type End = {
+    readonly outcome: 'empty' | 'edit' | 'failed' | 'lost';
+    readonly class?: string;
+    readonly message?: string;
+  };
+  const call = (script: Script, end: End = { outcome: 'empty' }, purpose: 'idea' | 'repair' = 'idea'): Script => {
+    const number = script.state.calls.length;
+    const session = script.state.sessions.length - 1;
+    return script
+      .addEvent({ type: 'calling', call: number, n: 1, purpose, agent: `agent ${number}`, session })
+      .addEvent({ type: 'called', call: number, wallS: 1, ...end } as EventDraft);
+  };
+  const callTimes = (script: Script, times: number, end?: End): Script => {
+    for (let i = 0; i < times; i++) call(script, end);
+    return script;
+  };
+
+  it('end the session after six calls in a row, with the words of the last', () => {
+    expect(reasonOf(next(callTimes(lab(), 5)))).toBe('propose');
+    const script = call(callTimes(lab(), 5), { outcome: 'failed', class: 'exit', message: 'cannot open x' });
+    expect(next(script)).toMatchObject({ do: 'stop', reason: 'agents failing' });
+    expect((next(script) as { detail: string }).detail).toMatch(/6 calls .* of agent 5: cannot open x$/);
+    expect((next(callTimes(lab(), 6)) as { detail: string }).detail).toMatch(/agent 5: empty$/);
+    expect(reasonOf(next(callTimes(lab(), 9)))).toBe('agents failing');
+  });
+
+  it('do not when one of the last six gave an edit, and do when an earlier one did', () => {
+    expect(reasonOf(next(callTimes(call(lab(), { outcome: 'edit' }), 5)))).toBe('propose');
+    expect(reasonOf(next(call(callTimes(lab(), 5), { outcome: 'edit' })))).toBe('propose');
+    expect(reasonOf(next(callTimes(call(lab(), { outcome: 'edit' }), 6)))).toBe('agents failing');
+  });
+
+  it.each<End>([
+    { outcome: 'lost' },
+    { outcome: 'failed', class: 'aborted' },
+    { outcome: 'failed', class: 'quota' },
+    { outcome: 'failed', class: 'rate-limit' },
+  ])('do not by what waiting heals or what the harness took back: %j', (excused) => {
+    expect(reasonOf(next(callTimes(lab(), 9, excused)))).toBe('propose');
+    expect(reasonOf(next(call(callTimes(lab(), 5), excused)))).toBe('propose');
+    expect(reasonOf(next(call(callTimes(lab(), 6), excused)))).toBe('agents failing');
+  });
+
+  it('do not by calls for repairs, by calls of an earlier session, or while a call has no end', () => {
+    const repairs = lab();
+    for (let i = 0; i < 9; i++) call(repairs, { outcome: 'failed', class: 'exit' }, 'repair');
+    expect(reasonOf(next(repairs))).toBe('propose');
+    expect(reasonOf(next(callTimes(lab(), 9).startSession()))).toBe('propose');
+    const open = callTimes(lab(), 5);
+    open.addEvent({ type: 'calling', call: 5, n: 1, purpose: 'idea', agent: 'a', session: 0 });
+    expect(reasonOf(next(open))).toBe('propose');
+  });
+
+  it('do not when somebody else had an idea since the first of the six', () => {
+    const others = callTimes(lab(), 3).addIdea().measure(1, 5).decide(1);
+    expect(reasonOf(next(callTimes(others, 3)))).not.toBe('agents failing');
+    const earlier = lab().addIdea().measure(1, 5).decide(1);
+    expect(reasonOf(next(callTimes(earlier, 6)))).toBe('agents failing');
+    const control = callTimes(lab(), 3).addEvent(draftProposal(1, { kind: 'control' }));
+    expect(reasonOf(next(callTimes(control.addSnapshot(1).measure(1, 5).decide(1), 3)))).toBe('agents failing');
   });
 });
