@@ -6,6 +6,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import { formatCount } from '../base/text.ts';
+import { IMPORT_AUTHOR } from '../core/requests.ts';
 import { historyNotes, parseHistory, type EarlierTry } from '../discover/history.ts';
 import { Desk } from '../mcp/desk.ts';
 import { diffOfCommit, listCommits } from '../workspace/commits.ts';
@@ -13,9 +14,6 @@ import type { Invocation } from './command.ts';
 import { findLab } from './find.ts';
 import type { IMPORT_OPTIONS } from './options.ts';
 import { printJson, printText } from './output.ts';
-
-/** Who the notes are from; the brief shows those of this author. */
-export const IMPORT_AUTHOR = 'import';
 
 export async function main(invocation: Invocation<typeof IMPORT_OPTIONS>): Promise<number> {
   const source = invocation.args[0]!;

@@ -1,7 +1,7 @@
 /** Decisions and what follows from them, vetoes too: what each one changes, and where it cannot stand. */
 import { describe, expect, it } from 'vitest';
 import { LabError } from '../base/error.ts';
-import { decisionOf, draftProposal, draftSnapshot } from '../testing/drafts.ts';
+import { decisionOf, draftConfirmation, draftProposal, draftSnapshot } from '../testing/drafts.ts';
 import { arenaWith, Script } from '../testing/script.ts';
 import type { Decision } from './decision.ts';
 import type { EventDraft } from './event.ts';
@@ -105,22 +105,10 @@ describe('a decision', () => {
 });
 
 describe('a confirmation', () => {
-  const confirmation = (n: number, passed: boolean): EventDraft => ({
-    type: 'confirmation',
-    n,
-    against: 0,
-    passed,
-    effect: 1,
-    interval: [0, 2],
-    probability: 0.9,
-    rule: 'r',
-    reason: 'r',
-  });
-
   it('makes a champion when it is passed, of a decided experiment', () => {
     const script = calibrated().addKeptIdea(3).addKeptIdea(1).addIdea();
-    refuses(script, confirmation(3, true));
-    script.addEvent(confirmation(1, true)).addEvent(confirmation(2, false));
+    refuses(script, draftConfirmation(3, true));
+    script.addEvent(draftConfirmation(1, true)).addEvent(draftConfirmation(2, false));
     expect(script.state).toMatchObject({ champion: 1, incumbent: 2 });
     expect(script.state.confirmations).toHaveLength(2);
     expect(script.state.confirmations[0]).toEqual({

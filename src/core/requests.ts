@@ -4,6 +4,9 @@
  */
 import { z } from 'zod';
 
+/** Who brought notes from another loop: the brief shows them under a heading of their own. */
+export const IMPORT_AUTHOR = 'import';
+
 const experimentNumber = z.number().int().nonnegative();
 
 /** A request is recorded as it is, and in force from then on. */

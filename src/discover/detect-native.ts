@@ -1,5 +1,5 @@
 /** Projects with a build of their own: make, CMake, cargo, go, rake, JMH; and queries in SQL. */
-import { filesLike, type Project, type Suggestion } from './project.ts';
+import { filesLike, globsOf, type Project, type Suggestion } from './project.ts';
 
 export function detectNative(project: Project): Suggestion[] {
   return [
@@ -60,13 +60,7 @@ function detectGo(project: Project): Suggestion[] {
     {
       found: `${benchmarks[0]}: benchmarks of go test`,
       command: "GOCACHE=/tmp/go GOFLAGS=-mod=mod go test -run '^$' -bench . ./...",
-      editable: [
-        ...new Set(
-          filesLike(project, /(?<!_test)\.go$/).map((file) =>
-            file.includes('/') ? `${file.split('/')[0]}/**/*.go` : file,
-          ),
-        ),
-      ],
+      editable: globsOf(filesLike(project, /(?<!_test)\.go$/)),
       metric: {
         name: 'seconds',
         direction: 'minimize',
@@ -114,10 +108,7 @@ export function detectSql(project: Project): Suggestion[] {
   ];
 }
 
+/** Globs of the sources, without tests and benchmarks. */
 function sourcesOf(project: Project, pattern: RegExp): string[] {
-  const sources = filesLike(project, pattern).filter((file) => !/test|bench/i.test(file));
-  const extensions = new Map(
-    sources.map((file) => [file.includes('/') ? `${file.split('/')[0]}/**/*.${file.split('.').at(-1)}` : file, file]),
-  );
-  return [...extensions.keys()].sort();
+  return globsOf(filesLike(project, pattern).filter((file) => !/test|bench/i.test(file)));
 }

@@ -1,5 +1,5 @@
 /** Python projects: pytest-benchmark, scripts that train or measure, notebooks. */
-import { filesLike, type Project, type Suggestion } from './project.ts';
+import { filesLike, globsOf, type Project, type Suggestion } from './project.ts';
 
 const MANIFESTS = ['pyproject.toml', 'setup.py', 'setup.cfg', 'requirements.txt', 'requirements-dev.txt', 'tox.ini'];
 const SCRIPT = /^(?:scripts\/|benchmarks?\/|src\/)?(?:bench\w*|train\w*|evaluate|main|run)\.py$/;
@@ -46,10 +46,10 @@ function editableOf(project: Project): string[] {
   const code = filesLike(project, /\.py$/).filter(
     (file) => !/(?:^|\/)(?:tests?|benchmarks?)\/|test_|_test\.|bench|setup\.py|conftest/.test(file),
   );
-  return [...new Set(code.map((file) => (file.includes('/') ? `${file.split('/')[0]}/**/*.py` : file)))].sort();
+  return globsOf(code);
 }
 
-/** A notebook is run as a whole; what its cells print is read from the executed copy. */
+/** A notebook is run as the script that its cells make. */
 export function detectNotebook(project: Project): Suggestion[] {
   return filesLike(project, /\.ipynb$/).map((file) => ({
     found: `${file}: a notebook`,

@@ -3,7 +3,7 @@ import { detectAutoresearch, detectPiAutoresearch } from './detect-autoresearch.
 import { detectNative, detectSql } from './detect-native.ts';
 import { detectNode } from './detect-node.ts';
 import { detectNotebook, detectPython } from './detect-python.ts';
-import type { Project, Suggestion } from './project.ts';
+import { globsOf, type Project, type Suggestion } from './project.ts';
 
 const DETECTORS: readonly ((project: Project) => readonly Suggestion[])[] = [
   detectAutoresearch,
@@ -35,13 +35,4 @@ export function editableFor(project: Project, command: string): readonly string[
   const sources = project.files.filter((file) => CODE.test(file) && !TESTS.test(file) && !files.includes(file));
   if (sources.length === 0) return files.length > 0 ? files : undefined;
   return globsOf(sources);
-}
-
-/** A few globs that match the files: whole top folders by extension, and single files of the top level. */
-function globsOf(files: readonly string[]): string[] {
-  const globs = files.map((file) => {
-    const [top, ...rest] = file.split('/');
-    return rest.length === 0 ? file : `${top}/**/*.${file.split('.').at(-1)}`;
-  });
-  return [...new Set(globs)].sort();
 }

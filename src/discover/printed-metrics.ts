@@ -23,7 +23,8 @@ const WORD_BEFORE = /(?:^|\s)([A-Za-z_][\w.-]{0,63})\s+$/;
 /** The numbers of both streams; the last of several with one name counts. */
 export function listPrintedMetrics(stdout: string, stderr: string): PrintedMetric[] {
   const found = new Map<string, PrintedMetric & { count: number }>();
-  for (const line of [...linesOf(stdout), ...linesOf(stderr)]) {
+  const printed = linesOf(stdout);
+  for (const line of [...printed, ...linesOf(stderr)]) {
     for (const { name, value, unit } of namedNumbers(line)) {
       const count = (found.get(name)?.count ?? 0) + 1;
       const read: MetricRead | undefined = count > 1 ? { line: name, take: 'last' } : undefined;
@@ -34,7 +35,7 @@ export function listPrintedMetrics(stdout: string, stderr: string): PrintedMetri
       });
     }
   }
-  const lone = linesOf(stdout).at(-1);
+  const lone = printed.at(-1);
   const number = lone === undefined ? undefined : parseNumber(lone);
   const named = [...found.values()].map(({ count: _, ...metric }) => metric);
   const all = number

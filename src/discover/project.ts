@@ -37,3 +37,12 @@ export interface SuggestedMetric {
 export function filesLike(project: Project, pattern: RegExp): string[] {
   return project.files.filter((path) => pattern.test(path));
 }
+
+/** A few globs that match the files: whole top folders by extension, and single files of the top level. Sorted. */
+export function globsOf(files: readonly string[]): string[] {
+  const globs = files.map((file) => {
+    const [top, ...rest] = file.split('/');
+    return rest.length === 0 ? file : `${top}/**/*.${file.split('.').at(-1)}`;
+  });
+  return [...new Set(globs)].sort();
+}

@@ -15,6 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { readOrUndefined } from './attempt.ts';
 import { killHard } from './proc.ts';
 import { captureSync } from './spawn.ts';
 
@@ -316,14 +317,6 @@ function writeIfThere(filePath: string, value: string): void {
     writeFileSync(filePath, value, { flag: 'r+' });
   } catch {
     // not every kernel has every file; the ones that must be there are written with writeFileSync
-  }
-}
-
-function readOrUndefined(filePath: string): string | undefined {
-  try {
-    return readFileSync(filePath, 'utf8');
-  } catch {
-    return undefined;
   }
 }
 

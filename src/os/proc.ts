@@ -3,6 +3,7 @@
  * Reads /proc; without it (macOS) only `startTimeOf` and `isAlive` work, by `ps`. Knows nothing about experiments.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { orUndefined } from './attempt.ts';
 import { captureSync } from './spawn.ts';
 
 /** The variable that marks every process of a run. */
@@ -161,9 +162,5 @@ function childrenOf(pid: number): readonly number[] {
 }
 
 function readProcText(procPath: string): string | undefined {
-  try {
-    return readFileSync(procPath, 'latin1');
-  } catch {
-    return undefined;
-  }
+  return orUndefined(() => readFileSync(procPath, 'latin1'));
 }

@@ -2,7 +2,8 @@
  * What a process tree holds although no folder shows it: files that were deleted while open or mapped, memory files,
  * shared memory. Reads /proc. Not covered: descriptors that lie in a socket and in no process, and pipes.
  */
-import { readdirSync, readFileSync, readlinkSync, type Stats, statfsSync, statSync } from 'node:fs';
+import { readdirSync, readlinkSync, statfsSync, statSync } from 'node:fs';
+import { orUndefined, readOrUndefined } from '../os/attempt.ts';
 
 export interface HeldStorage {
   /** Bytes of deleted files, by the number of their device. */
@@ -28,7 +29,7 @@ export function findHeldStorage(pids: readonly number[]): HeldStorage {
   const heldFiles = new Map<number, HeldFile>(); // by inode: some file systems have two numbers for one device
   let lookedAt = 0;
   for (const pid of pids) {
-    for (const descriptor of namesIn(`/proc/${pid}/fd`)) {
+    for (const descriptor of orUndefined(() => readdirSync(`/proc/${pid}/fd`)) ?? []) {
       if (++lookedAt > MAX_DESCRIPTORS) break;
       addOpenFile(heldFiles, `/proc/${pid}/fd/${descriptor}`);
     }
@@ -69,7 +70,7 @@ export function memoryFolderBytes(pid: number, folders: readonly string[]): numb
   return folders.reduce((total, folder) => {
     try {
       const seenFolder = `/proc/${pid}/root${folder}`;
-      if (statSync(seenFolder).dev === statOrUndefined(folder)?.dev) return total;
+      if (statSync(seenFolder).dev === orUndefined(() => statSync(folder))?.dev) return total;
       const { bsize, blocks, bfree } = statfsSync(seenFolder);
       return total + (blocks - bfree) * bsize;
     } catch {
@@ -85,9 +86,9 @@ export function residentSharedBytes(pid: number): number {
 }
 
 function addOpenFile(heldFiles: Map<number, HeldFile>, descriptorPath: string): void {
-  const target = linkOrUndefined(descriptorPath);
+  const target = orUndefined(() => readlinkSync(descriptorPath));
   if (!target?.endsWith(' (deleted)')) return;
-  const fileStats = statOrUndefined(descriptorPath);
+  const fileStats = orUndefined(() => statSync(descriptorPath));
   if (!fileStats?.isFile() || fileStats.nlink > 0) return;
   const bytes = fileStats.blocks * BLOCK_BYTES;
   heldFiles.set(fileStats.ino, { device: fileStats.dev, bytes, isInMemory: MEMORY_FILE.test(target) });
@@ -100,7 +101,7 @@ function addMappedFiles(heldFiles: Map<number, HeldFile>, pid: number): void {
     const [, start = '', end = '', offset = '', major = '', minor = '', inode = '', target = ''] = mapping;
     const inodeNumber = Number(inode);
     if (heldFiles.has(inodeNumber)) continue;
-    const fileStats = statOrUndefined(`/proc/${pid}/map_files/${start}-${end}`);
+    const fileStats = orUndefined(() => statSync(`/proc/${pid}/map_files/${start}-${end}`));
     const mappedEnd = Number.parseInt(offset, 16) + Number.parseInt(end, 16) - Number.parseInt(start, 16);
     const bytes = fileStats ? fileStats.blocks * BLOCK_BYTES : mappedEnd;
     if (bytes <= (estimates.get(inodeNumber)?.bytes ?? -1)) continue;
@@ -116,35 +117,3 @@ function addMappedFiles(heldFiles: Map<number, HeldFile>, pid: number): void {
 /** As makedev(3) of the C library, which stat reports. */
 const deviceNumber = (major: number, minor: number): number =>
   ((major & 0xfff) << 8) | (minor & 0xff) | ((minor & 0xfff00) << 12);
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-function linkOrUndefined(linkPath: string): string | undefined {
-  try {
-    return readlinkSync(linkPath);
-  } catch {
-    return undefined;
-  }
-}
-
-function statOrUndefined(filePath: string): Stats | undefined {
-  try {
-    return statSync(filePath);
-  } catch {
-    return undefined;
-  }
-}
-
-function readOrUndefined(filePath: string): string | undefined {
-  try {
-    return readFileSync(filePath, 'utf8');
-  } catch {
-    return undefined;
-  }
-}

@@ -5,6 +5,7 @@
  */
 import { lchownSync, lstatSync, readdirSync, readFileSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
+import { orUndefined } from '../os/attempt.ts';
 import type { Mount } from '../core/ports.ts';
 
 export interface UnprivilegedUser {
@@ -45,7 +46,7 @@ export class Readability {
 
   /** True when the first `MAX_ENTRIES_LOOKED_AT` entries may be read, and folders entered, by everybody. */
   mayEverybodyRead(entryPath: string): boolean {
-    const rootStats = lstatOrUndefined(entryPath);
+    const rootStats = orUndefined(() => lstatSync(entryPath));
     if (!rootStats) return true; // a path that is not there is not shown either
     const key = `${entryPath} ${rootStats.ino} ${rootStats.ctimeMs}`;
     const known = this.#known.get(key) ?? isReadableTree(entryPath, rootStats);
@@ -65,18 +66,10 @@ function isReadableTree(rootPath: string, rootStats: Stats): boolean {
       if ((entryStats.mode & 0o005) !== 0o005) return false;
       for (const entryName of readdirSync(entryPath)) {
         const childPath = join(entryPath, entryName);
-        const childStats = lstatOrUndefined(childPath);
+        const childStats = orUndefined(() => lstatSync(childPath));
         if (childStats) pending.push({ entryPath: childPath, entryStats: childStats });
       }
     } else if (entryStats.isFile() && (entryStats.mode & 0o004) === 0) return false;
   }
   return true;
-}
-
-function lstatOrUndefined(entryPath: string): Stats | undefined {
-  try {
-    return lstatSync(entryPath);
-  } catch {
-    return undefined;
-  }
 }

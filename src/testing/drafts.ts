@@ -43,3 +43,14 @@ export const draftMeasuring = (m: number, n: number, change: object = {}): Event
   cores: [],
   ...change,
 });
+export const draftConfirmation = (n: number, passed: boolean): EventDraft => ({
+  type: 'confirmation',
+  n,
+  against: 0,
+  passed,
+  effect: 1,
+  interval: [0, 2],
+  probability: 0.9,
+  rule: 'r',
+  reason: 'r',
+});

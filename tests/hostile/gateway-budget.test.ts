@@ -2,35 +2,20 @@
  * Answers that nobody waits for, keys that come back: what a request costs is booked whatever the agent does, budgets
  * hold in parallel, and the key stays outside.
  */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   answerWith,
   type Answerer,
   type ApiName,
-  type GatewayScene,
   KEY,
-  openScene,
+  expectGoesOn,
+  scenesOfEachTest,
   PATHS,
   PLAIN,
   send,
 } from './gateway-scene.ts';
 
-const scenes: GatewayScene[] = [];
-afterEach(async () => {
-  for (const scene of scenes.splice(0)) await scene.close();
-});
-const stage = async (...args: Parameters<typeof openScene>): Promise<GatewayScene> => {
-  const scene = await openScene(...args);
-  scenes.push(scene);
-  return scene;
-};
-
-async function expectGoesOn(scene: GatewayScene): Promise<void> {
-  for (const api of Object.keys(PATHS) as ApiName[]) {
-    const heard = await send(scene, { path: PATHS[api], body: PLAIN[api] });
-    expect(heard.status, `${api}: ${heard.body}`).toBe(200);
-  }
-}
+const stage = scenesOfEachTest();
 
 describe('what was sent is booked', () => {
   const ask = { ...PLAIN.anthropic, max_tokens: 2000 };

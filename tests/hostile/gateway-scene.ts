@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { afterEach, expect } from 'vitest';
 import { Gateway, type GatewayOptions, type OpenCall, SOCKET_NAME } from '../../src/agents/gateway/gateway.ts';
 import type { CallOptions } from '../../src/agents/gateway/call.ts';
 
@@ -176,3 +177,24 @@ export const PLAIN: Readonly<Record<ApiName, object>> = {
     tools: [{ functionDeclarations: [{ name: 'edit' }] }],
   },
 };
+
+/** Opens scenes that are closed after each test of the file that calls it. */
+export function scenesOfEachTest(): typeof openScene {
+  const scenes: GatewayScene[] = [];
+  afterEach(async () => {
+    for (const scene of scenes.splice(0)) await scene.close();
+  });
+  return async (...args) => {
+    const scene = await openScene(...args);
+    scenes.push(scene);
+    return scene;
+  };
+}
+
+/** After an attack: an honest request to each API is answered. */
+export async function expectGoesOn(scene: GatewayScene): Promise<void> {
+  for (const api of Object.keys(PATHS) as ApiName[]) {
+    const heard = await send(scene, { path: PATHS[api], body: PLAIN[api] });
+    expect(heard.status, `${api}: ${heard.body}`).toBe(200);
+  }
+}

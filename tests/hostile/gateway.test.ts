@@ -3,30 +3,15 @@
  * a network. Each is contained, and the next honest request is answered.
  */
 import { gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, it } from 'vitest';
-import { type ApiName, type GatewayScene, openScene, PATHS, PLAIN, send, sendRaw } from './gateway-scene.ts';
+import { describe, expect, it } from 'vitest';
+import { type ApiName, expectGoesOn, PATHS, PLAIN, scenesOfEachTest, send, sendRaw } from './gateway-scene.ts';
 
-const scenes: GatewayScene[] = [];
-afterEach(async () => {
-  for (const scene of scenes.splice(0)) await scene.close();
-});
-const stage = async (...args: Parameters<typeof openScene>): Promise<GatewayScene> => {
-  const scene = await openScene(...args);
-  scenes.push(scene);
-  return scene;
-};
+const stage = scenesOfEachTest();
 
 const bytesOf = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 const HOSTED = { ...PLAIN.anthropic, tools: [{ type: 'web_search_20250305', name: 'web_search' }] };
 const hosted = bytesOf(HOSTED);
 const utf16 = Buffer.from(hosted.toString(), 'utf16le');
-
-async function expectGoesOn(scene: GatewayScene): Promise<void> {
-  for (const api of Object.keys(PATHS) as ApiName[]) {
-    const heard = await send(scene, { path: PATHS[api], body: PLAIN[api] });
-    expect(heard.status, `${api}: ${heard.body}`).toBe(200);
-  }
-}
 
 describe('a request that is no address', () => {
   it.each([

@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LabError } from '../../base/error.ts';
 import { oneLine } from '../../base/text.ts';
+import type { Sandbox } from '../../core/ports.ts';
 import { excerptOf } from '../../loop/protocol.ts';
 import { detectSetups, editableFor } from '../../discover/detect.ts';
 import {
@@ -31,6 +32,9 @@ export interface Explored {
   readonly measuredText?: string;
 }
 
+/** Gives the sandbox of this machine; probes it at the first call only. */
+export type SandboxSource = () => Promise<Sandbox>;
+
 const DEFAULT_SECONDS = 300;
 const MAX_READ_BYTES = 1 << 20;
 
@@ -57,8 +61,9 @@ export async function exploreFolder(
   invocation: NewInvocation,
   manifestFile: string,
   prompter: Prompter,
+  sandboxOnce: SandboxSource,
 ): Promise<Explored> {
-  const { folder, options, args } = invocation;
+  const { folder, options } = invocation;
   const project = await readProject(folder);
   const suggestion = await chooseSuggestion(invocation, project, prompter);
   const command = suggestion.command!;
@@ -83,11 +88,11 @@ export async function exploreFolder(
     sandbox: { read: interpreterFolders(folder, installed), home: [], installed },
     isWritable: suggestion.isBuiltInPlace ?? false,
   };
-  return tryAndTell({ folder, manifestFile, isCommandGiven: args[0] !== undefined }, draft, outside);
+  return tryAndTell({ folder, manifestFile, sandbox: await sandboxOnce() }, draft, outside);
 }
 
 async function tryAndTell(
-  { folder, manifestFile }: { folder: string; manifestFile: string; isCommandGiven: boolean },
+  { folder, manifestFile, sandbox }: { folder: string; manifestFile: string; sandbox: Sandbox },
   draft: ArenaDraft,
   outside: TriedCommand,
 ): Promise<Explored> {
@@ -97,6 +102,7 @@ async function tryAndTell(
     const tried = await tryArena(
       {
         folder,
+        sandbox,
         writeManifest: (each) => writeAtomic(manifestFile, manifestText(each)),
         onTry: (number) => printRemark(number === 1 ? 'Measuring it once inside the sandbox …' : 'Trying again …'),
         onRepair: (why, fix) =>

@@ -8,16 +8,17 @@ import { parse as parseYaml } from 'yaml';
 import { LabError } from '../../base/error.ts';
 import { checkFiles, parseArena } from '../../core/manifest-check.ts';
 import type { Arena } from '../../core/arena.ts';
+import type { Sandbox } from '../../core/ports.ts';
 import { writeAtomic } from '../../os/files.ts';
 import { agentNamesOf, describeProposer } from '../../app/who-proposes.ts';
-import { chooseSandbox } from '../../sandbox/choose.ts';
+import { type ChosenSandbox, chooseSandbox } from '../../sandbox/choose.ts';
 import { listFolder } from '../../workspace/source.ts';
 import type { Invocation } from '../command.ts';
 import type { NEW_OPTIONS } from '../options.ts';
 import { printJson, printRemark, printText } from '../output.ts';
 import { programText } from '../program.ts';
 import { manifestText, type ArenaDraft } from './draft.ts';
-import { draftFromFlags, exploreFolder } from './explore.ts';
+import { draftFromFlags, exploreFolder, type SandboxSource } from './explore.ts';
 import { openPrompter } from './prompter.ts';
 
 export async function main(invocation: Invocation<typeof NEW_OPTIONS>): Promise<number> {
@@ -36,12 +37,14 @@ async function createArena(invocation: Invocation<typeof NEW_OPTIONS>): Promise<
   checkFolder(invocation.folder, manifestFile);
   const prompter = openPrompter(process.stdin.isTTY === true && !invocation.wantsJson);
   try {
+    let chosen: Promise<ChosenSandbox> | undefined;
+    const sandboxOnce: SandboxSource = async () => (await (chosen ??= chooseSandbox())).sandbox;
     const complete = draftFromFlags(invocation);
-    const explored = complete ?? (await exploreFolder(invocation, manifestFile, prompter));
+    const explored = complete ?? (await exploreFolder(invocation, manifestFile, prompter, sandboxOnce));
     const { arena, text } = await checkDraft(invocation.folder, explored.draft, explored.guesses);
     writeAtomic(manifestFile, text);
     const exitStatus = report(invocation, manifestFile, arena, explored.measuredText);
-    if (!invocation.wantsJson) await sayWhoProposes(invocation, arena);
+    if (!invocation.wantsJson) await sayWhoProposes(invocation, arena, await sandboxOnce());
     return exitStatus;
   } finally {
     prompter.close();
@@ -109,8 +112,11 @@ function report(
 }
 
 /** One line, so that nobody learns it from a run. */
-async function sayWhoProposes({ folder, spellCommands }: Invocation<typeof NEW_OPTIONS>, arena: Arena): Promise<void> {
-  const { sandbox } = await chooseSandbox();
+async function sayWhoProposes(
+  { folder, spellCommands }: Invocation<typeof NEW_OPTIONS>,
+  arena: Arena,
+  sandbox: Sandbox,
+): Promise<void> {
   const agents = agentNamesOf(process.env.OVERNIGHT_AGENT);
   const { text } = await describeProposer({ ...(agents && { agents }), folder }, sandbox, arena.knobs.length);
   printText(spellCommands(`Ideas: ${text}.`));

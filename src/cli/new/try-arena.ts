@@ -2,6 +2,7 @@
  * Measures a drafted arena once, inside the sandbox, and repairs what has a known cure: at most ten tries, each shown.
  */
 import { LabError } from '../../base/error.ts';
+import type { Sandbox } from '../../core/ports.ts';
 import { openLab } from '../../app/open-lab.ts';
 import { removeTree } from '../../os/files.ts';
 import { DOCTOR_TAG, labPaths } from '../../os/paths.ts';
@@ -24,6 +25,7 @@ export interface TriedArena {
 
 export interface TryHost {
   readonly folder: string;
+  readonly sandbox: Sandbox;
   /** Writes the manifest of a draft into the folder. */
   readonly writeManifest: (draft: ArenaDraft) => void;
   readonly onTry: (number: number) => void;
@@ -36,7 +38,7 @@ export async function tryArena(host: TryHost, first: ArenaDraft): Promise<TriedA
   for (let number = 1; ; number++) {
     host.onTry(number);
     host.writeManifest(draft);
-    const once = await measureOnceInside(host.folder);
+    const once = await measureOnceInside(host);
     if ('value' in once) return { draft, measured: once };
     const { command, budget } = draft;
     const manifest = manifestStateOf(draft);
@@ -55,11 +57,20 @@ interface FailedOnce {
 }
 
 /** One measurement of the unchanged code in a lab that is removed afterwards. */
-async function measureOnceInside(folder: string): Promise<NonNullable<TriedArena['measured']> | FailedOnce> {
+async function measureOnceInside({
+  folder,
+  sandbox,
+}: TryHost): Promise<NonNullable<TriedArena['measured']> | FailedOnce> {
   const paths = labPaths(folder, DOCTOR_TAG);
   removeTree(paths.lab);
   try {
-    const { lab, close } = await openLab({ folder, tag: DOCTOR_TAG, limits: { experiments: 0 }, command: 'new' });
+    const { lab, close } = await openLab({
+      folder,
+      sandbox,
+      tag: DOCTOR_TAG,
+      limits: { experiments: 0 },
+      command: 'new',
+    });
     try {
       const job = await lab.ask();
       if (job.do !== 'measure') return { kind: 'exit', text: 'there was nothing to measure' };

@@ -1,6 +1,6 @@
 /** The order of steps where several could be made, and how often each is due. */
 import { describe, expect, it } from 'vitest';
-import { decisionOf, draftProposal, draftSnapshot } from '../../testing/drafts.ts';
+import { decisionOf, draftConfirmation, draftProposal, draftSnapshot } from '../../testing/drafts.ts';
 import { arenaWith, IDLE_CONTEXT, Script } from '../../testing/script.ts';
 import { plan } from './plan.ts';
 import type { PlanContext, Step } from './step.ts';
@@ -18,18 +18,6 @@ const discard = (script: Script, count = 1): Script => {
   }
   return script;
 };
-const passed = (n: number) =>
-  ({
-    type: 'confirmation',
-    n,
-    against: 0,
-    passed: true,
-    effect: 1,
-    interval: [0, 2],
-    probability: 0.9,
-    rule: 'r',
-    reason: 'r',
-  }) as const;
 
 describe('the calibration', () => {
   it('is as many numbers of the baseline as the manifest says, running ones counted, in the slots that there are', () => {
@@ -159,7 +147,7 @@ describe('a look for drift', () => {
     script.measure(n, n === 0 ? 5 : 3, { purpose: 'drift', ...(device && { device }) });
 
   it('is due after every so many ideas: the baseline, then the champion where there is one', () => {
-    const script = drifting().addIdea().measure(1, 3).decide(1).advance(1).addEvent(passed(1));
+    const script = drifting().addIdea().measure(1, 3).decide(1).advance(1).addEvent(draftConfirmation(1, true));
     discard(script, 2);
     expect(measured(next(script))).toBe('propose');
     discard(script);
@@ -206,7 +194,7 @@ describe('a claim', () => {
         script.propose().addEvent({ type: 'refused', n, code: n % 2 ? 'guard' : 'vetoed', reason: 'r' });
     };
     refuse(49);
-    script.addIdea().measure(50, 3).decide(50).advance(50).addEvent(passed(50));
+    script.addIdea().measure(50, 3).decide(50).advance(50).addEvent(draftConfirmation(50, true));
     script.addIdea().measure(51, 1).decide(51).advance(51);
     refuse(118);
     for (let i = 0; i < 3; i++) script.measure(51, 1, { purpose: 'replicate' });
@@ -224,7 +212,7 @@ describe('a claim', () => {
     }
     expect(sides).toEqual([1, 0, 1, 1]);
     // A champion that was chosen by its number has no numbers to reuse.
-    const later = lab().addKeptIdea(4).addEvent(passed(1)).addKeptIdea(3.9);
+    const later = lab().addKeptIdea(4).addEvent(draftConfirmation(1, true)).addKeptIdea(3.9);
     const turns: number[] = [];
     for (let step = next(later, { experiments: 2 }); step.do === 'measure'; step = next(later, { experiments: 2 })) {
       turns.push(step.n);
@@ -240,7 +228,7 @@ describe('a claim', () => {
     script.addCalibration([]).addIdea().measure(1, 3, slow).decide(1).advance(1);
     expect([7.9, 8].map((leftS) => next(script, { experiments: 1, leftS }).do)).toEqual(['stop', 'measure']);
     // After one claim the next one needs three numbers of each side.
-    const later = lab().addKeptIdea(4).addEvent(passed(1)).addKeptIdea(3);
+    const later = lab().addKeptIdea(4).addEvent(draftConfirmation(1, true)).addKeptIdea(3);
     expect([7.1, 7.3].map((leftS) => next(later, { leftS }).do)).toEqual(['measure', 'propose']);
     // Another idea takes 2.4 s, and the claim 8 s.
     expect([10.3, 10.5].map((leftS) => next(script, { leftS }).do)).toEqual(['measure', 'propose']);
@@ -252,11 +240,9 @@ describe('a claim', () => {
     expect(measured(next(script, { ...over, leftS: 3.9 }))).toBe('stop');
     expect(measured(next(script, { ...over, leftS: 4 }))).toEqual([1, 'confirm']);
     expect(measured(next(script.startMeasurement(0), { ...over, slots: 5 }))).toBe('stop');
-    script.finishMeasurement(5).addEvent(passed(1));
+    script.finishMeasurement(5).addEvent(draftConfirmation(1, true));
     expect(measured(next(script, over))).toBe('stop');
-    const refuted = lab()
-      .addKeptIdea(3)
-      .addEvent({ ...passed(1), passed: false });
+    const refuted = lab().addKeptIdea(3).addEvent(draftConfirmation(1, false));
     expect(measured(next(refuted, over))).toBe('stop');
   });
 });
@@ -268,7 +254,7 @@ describe('the holdout', () => {
   it('is asked about the baseline and the champion, once there is one and there is time', () => {
     const script = lab(withHoldout).addKeptIdea(3);
     expect(measured(next(lab(withHoldout)))).toBe('propose');
-    script.addEvent(passed(1));
+    script.addEvent(draftConfirmation(1, true));
     expect(measured(next(script, { ...over, leftS: 0.9 }))).toBe('stop');
     expect(measured(next(script, { ...over, leftS: 1 }))).toEqual([0, 'holdout']);
     expect(measured(next(script, { stopRequested: true }))).toBe('stop');

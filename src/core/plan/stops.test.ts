@@ -1,6 +1,6 @@
 /** When a session ends by itself: each limit is tried on both sides. */
 import { describe, expect, it } from 'vitest';
-import { draftProposal, draftSnapshot } from '../../testing/drafts.ts';
+import { draftConfirmation, draftProposal, draftSnapshot } from '../../testing/drafts.ts';
 import { arenaWith, IDLE_CONTEXT, Script } from '../../testing/script.ts';
 import type { EventDraft } from '../event.ts';
 import type { FailureClass } from '../outcome.ts';
@@ -16,18 +16,6 @@ const lab = (change: object = {}): Script => new Script(arenaWith({ decide: plai
 const next = (script: Script, change: Partial<PlanContext> = {}): Step =>
   plan(script.state, { ...IDLE_CONTEXT, ...change });
 const reasonOf = (step: Step): string => (step.do === 'stop' ? step.reason : step.do);
-const confirmation = (n: number, passed: boolean) =>
-  ({
-    type: 'confirmation',
-    n,
-    against: 0,
-    passed,
-    effect: 1,
-    interval: [0, 2],
-    probability: 0.9,
-    rule: 'r',
-    reason: 'r',
-  }) as const;
 const fail = (script: Script, failure: FailureClass = 'exit'): Script => {
   const n = script.state.experiments.length;
   return script.addIdea().measure(n, failure).decide(n);
@@ -71,9 +59,9 @@ describe('the time that a measurement takes', () => {
     const script = lab().addKeptIdea(3);
     // Three numbers of its own and one of the baseline.
     expect([5.19, 5.21].map((leftS) => next(script, { leftS }).do)).toEqual(['measure', 'propose']);
-    script.addEvent(confirmation(1, false));
+    script.addEvent(draftConfirmation(1, false));
     expect([1.19, 1.21].map((leftS) => reasonOf(next(script, { leftS })))).toEqual(['deadline', 'propose']);
-    script.addEvent(confirmation(1, true));
+    script.addEvent(draftConfirmation(1, true));
     expect([1.19, 1.21].map((leftS) => reasonOf(next(script, { leftS })))).toEqual(['deadline', 'propose']);
   });
 });
@@ -99,9 +87,9 @@ describe('a plateau', () => {
   it('begins at the newest kept experiment that no fresh measurement refuted', () => {
     const script = lab().addKeptIdea(4).addKeptIdea(3);
     expect(lastGain(script.state)).toBe(2);
-    expect(lastGain(script.addEvent(confirmation(1, true)).state)).toBe(2);
-    expect(lastGain(script.addEvent(confirmation(2, false)).state)).toBe(1);
-    expect(lastGain(script.addEvent(confirmation(1, false)).state)).toBe(0);
+    expect(lastGain(script.addEvent(draftConfirmation(1, true)).state)).toBe(2);
+    expect(lastGain(script.addEvent(draftConfirmation(2, false)).state)).toBe(1);
+    expect(lastGain(script.addEvent(draftConfirmation(1, false)).state)).toBe(0);
     expect(lastGain(lab().state)).toBe(0);
   });
 
@@ -117,7 +105,7 @@ describe('a plateau', () => {
       .decide(2)
       .advance(2);
     expect(lastGain(script.state)).toBe(2);
-    expect(lastGain(script.addEvent(confirmation(2, false)).state)).toBe(0);
+    expect(lastGain(script.addEvent(draftConfirmation(2, false)).state)).toBe(0);
   });
 
   it('is so many ideas of this session since then, controls not among them', () => {

@@ -41,7 +41,7 @@ export function readMetric(metric: Metric, output: ProgramOutput): MetricReading
   }
   const source = sourceOf(read?.from, output);
   if (source === undefined) return fail('metric-missing', `the program left no file ${read!.from} in $OVERNIGHT_OUT`);
-  return readText(metric, source.find((text) => text.trim() !== '') === undefined ? [''] : source);
+  return readText(metric, source);
 }
 
 /** The texts to look at, the first that holds the number counts. */
@@ -138,14 +138,7 @@ function checkNumber({ name, unit }: Metric, number: Pick<FoundNumber, 'value' |
 
 function describeMissing({ name, read }: Metric, texts: readonly string[]): MetricReading {
   const how = read as Structured | undefined;
-  const wanted =
-    how === undefined || 'line' in how
-      ? `no number called "${how?.line ?? name}"`
-      : 'regex' in how
-        ? `no match of ${how.regex}`
-        : 'json' in how
-          ? `no JSON value at ${how.json}`
-          : `no CSV column "${how.csv}"`;
+  const wanted = describeWanted(how, name);
   if (texts.every((text) => text.trim() === ''))
     return fail('metric-missing', `${wanted}: the program printed nothing`);
   const nearest = texts.map((text) => nearestLine(linesOf(text), how && 'line' in how ? how.line : name)).find(Boolean);
@@ -153,4 +146,11 @@ function describeMissing({ name, read }: Metric, texts: readonly string[]): Metr
   const pattern = suggestPattern(nearest);
   const advice = pattern === undefined ? '' : `. To read it: metric.read: { regex: '${pattern}' }`;
   return fail('metric-missing', `${wanted}. The nearest line is "${oneLine(nearest, 120)}"${advice}`);
+}
+
+function describeWanted(how: Structured | undefined, name: string): string {
+  if (how === undefined) return `no number called "${name}"`;
+  if ('line' in how) return `no number called "${how.line}"`;
+  if ('regex' in how) return `no match of ${how.regex}`;
+  return 'json' in how ? `no JSON value at ${how.json}` : `no CSV column "${how.csv}"`;
 }

@@ -4,7 +4,7 @@ import { plan } from '../plan/plan.ts';
 import type { Step } from '../plan/step.ts';
 import { tCdf, tQuantile } from '../../base/distributions.ts';
 import { compareSamples } from '../../base/stats.ts';
-import { decisionOf } from '../../testing/drafts.ts';
+import { decisionOf, draftConfirmation } from '../../testing/drafts.ts';
 import { noiseIn } from '../state.ts';
 import { isClearlyAhead, isClearStep, judgeClaim, sidesOf } from './claims.ts';
 import { lordAlpha } from './error-budget.ts';
@@ -136,18 +136,7 @@ describe('the judgement of a claim', () => {
   it('has the level that the claims before it leave, and more after one that passed', () => {
     const claimed = (...outcomes: boolean[]): number => {
       const script = baseline().addKeptIdea(3);
-      for (const passed of outcomes)
-        script.addEvent({
-          type: 'confirmation',
-          n: 1,
-          against: 0,
-          passed,
-          effect: 1,
-          interval: [0, 2],
-          probability: 0.9,
-          rule: 'r',
-          reason: 'r',
-        });
+      for (const passed of outcomes) script.addEvent(draftConfirmation(1, passed));
       return judgeClaim(claimOf(script, [3], [5]).state, 1, 0, SCRIPT_DEVICE)!.alpha!;
     };
     expect(claimed()).toBeCloseTo(lordAlpha(1, []), 12);

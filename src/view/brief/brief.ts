@@ -5,6 +5,7 @@
  */
 import { formatCount, oneLine, sanitizeText } from '../../base/text.ts';
 import { findKnob } from '../../core/admission/knobs.ts';
+import { IMPORT_AUTHOR } from '../../core/requests.ts';
 import type { LabState } from '../../core/state.ts';
 import { curveText, logExcerpt } from './digest.ts';
 import { formatDuration } from '../format.ts';
@@ -84,7 +85,7 @@ function advicePart(material: BriefMaterial): BriefPart | undefined {
 
 /** What `overnight import` brought: the words of another loop. */
 function importedPart(state: LabState): BriefPart | undefined {
-  const imported = state.notes.filter(({ from }) => from === 'import').slice(-3);
+  const imported = state.notes.filter(({ from }) => from === IMPORT_AUTHOR).slice(-3);
   if (imported.length === 0) return undefined;
   return {
     title: 'Tried before, measured elsewhere: its numbers are not comparable with ours',
