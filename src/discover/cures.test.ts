@@ -28,6 +28,7 @@ const failed = (text: string, more: Partial<FailedTry> = {}): FailedTry => ({
   ...more,
 });
 
+// Case 13-doctor-sends-to-doctor.
 describe('a first try that failed', () => {
   it.each([
     [

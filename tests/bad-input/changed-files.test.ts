@@ -40,6 +40,7 @@ const run = (folder: string, ...args: string[]): ReturnType<typeof overnight> =>
 const runJson = (folder: string): ReturnType<typeof overnight> => run(folder, '--json');
 const labsOf = (folder: string): string[] => readdirSync(join(folder, '.overnight', 'labs')).sort();
 
+// Cases 01-repair-code-after-baseline-crash and 02-repair-manifest-after-baseline-crash.
 describe.concurrent('a lab whose unchanged code gave no number yet', () => {
   it('takes the repaired code, keeps its first record under another name, and both replay', async ({ expect: see }) => {
     const folder = printedArena({ train: 'X=3\necho "bug: missing colon" >&2\nexit 1\n' });
@@ -168,6 +169,7 @@ function inShell(folder: string, line: string): Promise<number | null> {
   return new Promise((resolve) => child.on('close', resolve));
 }
 
+// Case 03-log-file-in-the-folder.
 describe.concurrent('a log of the run in the arena’s own folder', () => {
   it.each([
     ['night.log by >>', 'overnight run --experiments 1 --agent search >> night.log 2>&1', 'night.log'],
@@ -187,6 +189,7 @@ describe.concurrent('a log of the run in the arena’s own folder', () => {
   });
 });
 
+// Case 08-huge-metric.
 describe.concurrent('a metric that cannot be computed with', () => {
   it.each([
     ['1e300', /metric-range: loss is 1e\+300, beyond 1e\+100.*logarithm/],
@@ -210,6 +213,7 @@ describe.concurrent('a metric that cannot be computed with', () => {
   });
 });
 
+// Case setup-07-nobody-proposes.
 describe.concurrent('a run in which nobody can propose', () => {
   const noKnobs = MANIFEST.replace(/^knobs:.*\n/m, '');
   const alone = {

@@ -55,6 +55,7 @@ const statOf = (from: string, to: string): string => git(root, 'diff', '--numsta
 const blobOf = (file: string): string => git(root, 'cat-file', 'blob', `result:${file}`);
 const increase = (text: string): string => text.replace('X = 1', 'X = 2');
 
+// Case 19-autocrlf-take.
 describe('a one-line change in a clean checkout is one commit of one line', () => {
   const expectOneLine = async (): Promise<void> => {
     const before = fingerprint(root, '.git');

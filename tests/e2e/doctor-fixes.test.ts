@@ -27,6 +27,7 @@ resources: { memory_mb: 256, pids: 32, disk_mb: 16 }
 }
 
 describe.skipIf(noSandbox).concurrent(withReason('doctor', noSandbox), () => {
+  // Case 14-doctor-trust-fix.
   it('names bounds as the cure of grade reported, not bubblewrap, which it has just proven', async ({
     expect: see,
   }) => {
@@ -36,12 +37,14 @@ describe.skipIf(noSandbox).concurrent(withReason('doctor', noSandbox), () => {
     see(stdout).toMatch(/✓ ideas: /);
   });
 
+  // Case setup-08-noise-larger-than-the-number.
   it('fails where the noise hides every plausible gain', async ({ expect: see }) => {
     const { status, stdout } = await doctorOf('echo "val_loss: $(( $(od -An -N1 -tu1 /dev/urandom) + 1 ))"\n');
     see(status).toBe(6);
     see(stdout).toMatch(/✗ smallest effect: .*→ no gain below \d+/);
   });
 
+  // Case 13-doctor-sends-to-doctor; src/discover/cures.test.ts has its other programs.
   it('sees that the program writes into its own folder, and does not send to doctor', async ({ expect: see }) => {
     const { stdout } = await doctorOf('echo 1 > result.txt || exit 1\necho "val_loss: 1.5"\n');
     see(stdout).toMatch(/✗ metric parses: .*Read-only file system.*→ .*writable/s);

@@ -40,6 +40,7 @@ async function sha256Of(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
+// Case 05-large-file.
 describe('large files beside the code', () => {
   it('of 70 MB that is only not ignored: the candidate sees it, and the branch has nothing of it', async () => {
     const folder = smallArena({

@@ -13,6 +13,7 @@ const { sandbox } = await chooseSandbox();
 const noSandbox = unless(sandbox.info.level === 'bubblewrap', sandbox.info.reason);
 const noTerminal = unless(hasTerminal, 'there is no `script` to make a terminal');
 
+// Case setup-01-new-interactive.
 describe.skipIf(noTerminal)(withReason('`overnight new` on a terminal', noTerminal), () => {
   const project = (): string => {
     const folder = freshFolder('project');
@@ -99,6 +100,7 @@ describe.concurrent('`overnight new COMMAND` without a terminal', () => {
     expect(readdirSync(folder)).toEqual(['a.sh']);
   });
 
+  // Case setup-03-builds-in-place.
   it.skipIf(noSandbox)(
     withReason('a build beside its sources gets a folder that it may write', noSandbox),
     async ({ expect }) => {

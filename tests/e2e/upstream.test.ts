@@ -65,6 +65,7 @@ function cloneOfUpstream(): { folder: string; home: string } {
 }
 
 describe.skipIf(noSandbox)(withReason('karpathy/autoresearch, unmodified', noSandbox), () => {
+  // Case setup-05-tool-in-home.
   it('becomes an arena by one command: its own clock, its environment, its cache', async ({ expect }) => {
     const { folder, home } = cloneOfUpstream();
     const env = { HOME: home, PATH: `${join(home, '.local/bin')}:${programPath()}` };

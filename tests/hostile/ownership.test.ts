@@ -62,6 +62,7 @@ afterEach(() => {
 const runOnce = (arena: string, env: Readonly<Record<string, string>> = {}): Promise<Ended> =>
   overnight(['run', '--experiments', '1', '--json'], { cwd: arena, env });
 
+// Case 06-dubious-ownership.
 describe.skipIf(!isRoot)('a checkout of another user', () => {
   it('is not opened: run and doctor name the two ways on, and nothing is copied', async () => {
     const { root, arena } = repositoryWithSecret();

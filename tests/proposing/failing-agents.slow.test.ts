@@ -27,6 +27,7 @@ async function runWith(
   return { reason, detail, calls: state.calls.length, ideas: state.experiments.length - 1 };
 }
 
+// Case 12-agent-fails-silently.
 describe('a run whose agent gives nothing', () => {
   it('ends after six calls in a row that failed, with the last reason', async () => {
     const { reason, detail, calls } = await runWith(() => ({

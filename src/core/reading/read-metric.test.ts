@@ -18,6 +18,7 @@ const read = (name: string, stdout: string, how?: MetricRead, unit = ''): unknow
   return 'value' in reading ? reading.value : `${reading.failure}: ${reading.message}`;
 };
 
+// Cases setup-04-metric-formats and 15-metric-near-misses.
 describe('without `metric.read`', () => {
   it.each([
     ['upstream', 'val_bpb', '---\nval_bpb:          0.997900\ntraining_seconds: 300.1', 0.9979],
