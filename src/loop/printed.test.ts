@@ -18,7 +18,6 @@ function outcomeOf(stdout: string, ending: RunResult['ending'], read?: MetricRea
   const text = (value: string): RunResult['stdout'] => ({
     text: value,
     bytes: Buffer.byteLength(value),
-    truncated: false,
   });
   const result = { ending, stdout: text(stdout), stderr: text(''), wallS: 11, cpuS: 4, peakMemoryMb: 50 };
   return readPrinted(arena, result as RunResult, out);
