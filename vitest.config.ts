@@ -17,7 +17,7 @@ export default defineConfig({
   test: {
     // Most of the time is spent waiting for other processes; more workers than this disturb what is measured.
     maxWorkers: 2,
-    reporters: ['default', './tests/fixtures/skipped.ts'],
+    reporters: ['default', './tests/fixtures/not-passed.ts'],
     projects: [
       // One set of modules a worker: pure tests share nothing that they change, and importing took half of the time.
       { test: { name: 'quick', include: QUICK, isolate: false, testTimeout: 30_000, hookTimeout: 30_000 } },
