@@ -1,6 +1,8 @@
 /** Everything that is prepared once a session for all its measurements: setup, prepare, frozen files, cores. */
 import * as path from 'node:path';
 import { defined } from '../base/defined.ts';
+import { LabError } from '../base/error.ts';
+import type { Arena } from '../core/arena.ts';
 import { roleOf } from '../core/file-roles.ts';
 import { type Bench, linkInstalled } from '../loop/process-specs.ts';
 import { refOf } from '../loop/refs.ts';
@@ -8,6 +10,7 @@ import { runStages } from '../loop/stages.ts';
 import { FileMemo } from '../os/file-memo.ts';
 import { hashTree, removeTree } from '../os/files.ts';
 import { allowedCores } from '../os/machine.ts';
+import { hasProc } from '../os/proc.ts';
 import type { Session } from './session.ts';
 
 /** Where candidates could write to them, files below this size are read each time instead of believing their times. */
@@ -16,6 +19,7 @@ const LARGE_BYTES = 1 << 20;
 export async function prepareBench(session: Session): Promise<Bench> {
   const { ledger, workspace, sandbox, plainSandbox, paths, runTag, options } = session;
   const { arena } = ledger.state.lab!;
+  requireClock(arena, hasProc);
   const commit = await importBaseline(session);
   const stagedFolders = await runStages({
     arena,
@@ -49,6 +53,16 @@ export async function prepareBench(session: Session): Promise<Bench> {
   };
   linkInstalled(bench, pristineDir);
   return bench;
+}
+
+/** Throws E_MANIFEST where the training clock counts what this machine does not show. */
+export function requireClock({ budget }: Pick<Arena, 'budget'>, countsProcessorTime: boolean): void {
+  if (budget.clock !== 'cpu' || countsProcessorTime) return;
+  throw new LabError('E_MANIFEST', {
+    what: 'This machine cannot count the processor time of a candidate.',
+    why: 'arena.yaml says `budget.clock: cpu`, and there is no /proc, where Linux shows what a process used.',
+    next: 'Set `budget.clock: wall`, or measure on Linux.',
+  });
 }
 
 /** The commit of the baseline in the private store; imported from the person's folder where it is not there yet. */

@@ -1,5 +1,6 @@
 /** The page of instructions that `new` writes for proposers, made from the manifest. */
 import type { Arena } from '../core/arena.ts';
+import { clockWords } from '../core/clock-words.ts';
 
 export function programText(arena: Arena): string {
   const { metric, editable, budget, resources, evaluate } = arena;
@@ -13,7 +14,7 @@ You improve one number: \`${metric.name}\`, ${directionText}. ${evaluatorText}
 
 ## Scope
 - You may change: ${editable.map((glob) => `\`${glob}\``).join(', ')}. Everything else is frozen; a change outside is refused before it runs.
-- One experiment has ${budget.seconds} s of budgeted work after the candidate creates \`$OVERNIGHT_START\` (at most ${budget.grace_s} s of start-up),
+- One experiment has ${budget.seconds} s${clockWords(budget)} of budgeted work after the candidate creates \`$OVERNIGHT_START\` (at most ${budget.grace_s} s of start-up),
   ${resources.cpus} core${resources.cpus === 1 ? '' : 's'} and ${resources.memory_mb} MB. The harness keeps the time and ends what runs over.
 - No network, no new packages, no files of the machine outside the arena.
 

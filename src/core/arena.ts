@@ -179,15 +179,21 @@ export const arenaSchema = z.strictObject({
     .optional()
     .describe('a second evaluator, hidden from proposers; it scores the baseline and confirmed champions alone'),
   budget: z.strictObject({
-    seconds: positiveSchema.describe('training clock, seconds'),
+    seconds: positiveSchema.describe('training clock, seconds of what `clock` says'),
+    clock: z
+      .enum(['wall', 'cpu'])
+      .optional()
+      .describe(
+        '`cpu`: the training clock counts processor time of the whole process tree, all cores added up, so that a busy machine takes longer and changes less; absent: `wall`',
+      ),
     steps: z
       .number()
       .int()
       .positive()
       .optional()
       .describe('fixed amount of work, told to the candidate; `seconds` still ends it'),
-    grace_s: z.number().min(0).default(5).describe('start-up that does not count, seconds'),
-    wall_s: positiveSchema.describe('hard limit of the candidate, seconds'),
+    grace_s: z.number().min(0).default(5).describe('start-up that does not count, seconds on the same clock'),
+    wall_s: positiveSchema.describe('hard limit of the candidate, seconds of the wall'),
   }),
   minimum: z
     .strictObject({

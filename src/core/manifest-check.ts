@@ -61,11 +61,7 @@ function crossCheck(arena: Arena): ManifestProblem[] {
     const message = 'problem' in comparison ? comparison.problem : unknownName && `there is no knob ${unknownName}`;
     if (message) problems.push({ at: `knob_rules.${i}`, message: `"${ruleText}": ${message}` });
   }
-  if (arena.budget.wall_s < arena.budget.seconds)
-    problems.push({
-      at: 'budget.wall_s',
-      message: `must be at least budget.seconds (${arena.budget.seconds}), seen: ${arena.budget.wall_s}`,
-    });
+  problems.push(...checkBudget(arena));
   if (arena.screen && arena.screen.seconds >= arena.budget.seconds)
     problems.push({
       at: 'screen.seconds',
@@ -85,6 +81,23 @@ function crossCheck(arena: Arena): ManifestProblem[] {
   const { min, max } = arena.metric.plausible ?? {};
   if (min !== undefined && max !== undefined && min >= max)
     problems.push({ at: 'metric.plausible', message: `min ${min} is not below max ${max}` });
+  return problems;
+}
+
+function checkBudget({ budget, resources }: Arena): ManifestProblem[] {
+  const problems: ManifestProblem[] = [];
+  const isCpu = budget.clock === 'cpu';
+  const shortestS = isCpu ? budget.seconds / resources.cpus : budget.seconds;
+  if (budget.wall_s < shortestS)
+    problems.push({
+      at: 'budget.wall_s',
+      message: `must be at least budget.seconds (${budget.seconds})${isCpu ? ` over the ${resources.cpus} cores` : ''}, seen: ${budget.wall_s}`,
+    });
+  if (isCpu && resources.gpus > 0)
+    problems.push({
+      at: 'budget.clock',
+      message: `processor time does not count what ${resources.gpus === 1 ? 'a GPU does' : 'GPUs do'}; use the wall clock`,
+    });
   return problems;
 }
 

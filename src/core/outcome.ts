@@ -99,7 +99,7 @@ export type Outcome =
 
 /** Under what conditions a measurement was made. Seconds and MiB. */
 export interface Conditions {
-  /** Before the training clock started. */
+  /** Before the training clock started, as that clock counts: seconds of the wall, or of the processors. */
   readonly startupS: number;
   /** On the training clock. */
   readonly budgetedS: number;

@@ -138,8 +138,11 @@ export interface ProcessLimits {
 /** The training clock: starts when `startFile` appears or after `graceMs`, cuts after `budgetMs`. */
 export interface TrainingClock {
   readonly startFile: string;
+  /** Milliseconds of what it counts, as `budgetMs`. */
   readonly graceMs: number;
   readonly budgetMs: number;
+  /** `cpu`: processor time of the whole process tree, all cores added up. Absent: `wall`. */
+  readonly counts?: 'wall' | 'cpu';
 }
 
 export interface RunSpec {
@@ -159,7 +162,7 @@ export interface RunSpec {
   readonly alsoRead?: readonly string[];
   /** Marks every process of this run, so that a later harness can find and end what a killed one left. */
   readonly tag: string;
-  /** Called about four times a second while it runs. */
+  /** Called about four times a second while it runs. `budgeted` is what the training clock counts. */
   readonly onTick?: (seconds: { readonly wall: number; readonly budgeted: number }) => void;
   /** Called with each piece of standard error as it comes; for progress only. */
   readonly onStderr?: (text: string) => void;
@@ -192,7 +195,10 @@ export interface RunResult {
   readonly signal?: string;
   readonly stdout: CapturedOutput;
   readonly stderr: CapturedOutput;
-  /** Seconds from start to the start signal (or the end of the grace); the whole duration when neither came. */
+  /**
+   * Seconds from start to the start signal (or the end of the grace), as the training clock counts them; the whole
+   * duration when neither came.
+   */
   readonly startupS: number;
   /** Seconds on the training clock; 0 without one. */
   readonly budgetedS: number;

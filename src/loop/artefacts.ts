@@ -5,6 +5,7 @@
 import * as path from 'node:path';
 import { sha256Parts } from '../base/hash.ts';
 import type { Arena } from '../core/arena.ts';
+import { clockWords } from '../core/clock-words.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { hashLeftFile, isProblem, type LeftFile, openLeftFile, takeLeftFile } from '../os/left-files.ts';
 import { crashOutcome } from './faults.ts';
@@ -20,7 +21,7 @@ export type Collected =
  * the candidate: then a missing artefact is a timeout. The hash is absent where no artefact is declared.
  */
 export async function collectArtefacts(
-  { artefact: artefactNames, resources }: Arena,
+  { artefact: artefactNames, resources, budget }: Arena,
   { out, artefact: artefactDir }: MeasurementDirs,
   clockSeconds: number | undefined,
 ): Promise<Collected> {
@@ -30,7 +31,7 @@ export async function collectArtefacts(
     const opened = openLeftFile(out, artefactName);
     if (isProblem(opened)) {
       if (opened.kind === 'missing' && clockSeconds !== undefined)
-        return { failure: cutBeforeArtefact(artefactName, clockSeconds) };
+        return { failure: cutBeforeArtefact(artefactName, `${clockSeconds} s${clockWords(budget)}`) };
       return { failure: crashOutcome('no-artefact', `the artefact ${artefactName} ${opened.problem}`) };
     }
     try {
@@ -51,8 +52,8 @@ export async function collectArtefacts(
   return hashes.length === 0 ? {} : { hash: sha256Parts(hashes) };
 }
 
-function cutBeforeArtefact(artefactName: string, clockSeconds: number): Outcome {
-  const message = `the training clock ended after ${clockSeconds} s and ${artefactName} was not written yet`;
+function cutBeforeArtefact(artefactName: string, clockTime: string): Outcome {
+  const message = `the training clock ended after ${clockTime} and ${artefactName} was not written yet`;
   return { kind: 'timed out', class: 'timeout', message };
 }
 

@@ -9,6 +9,7 @@ import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { sha256Hex } from '../base/hash.ts';
 import type { Arena } from '../core/arena.ts';
+import { clockWords } from '../core/clock-words.ts';
 import { roleOf } from '../core/file-roles.ts';
 import type { Conditions, Outcome } from '../core/outcome.ts';
 import type { RunResult, RunSpec } from '../core/ports.ts';
@@ -256,8 +257,8 @@ class MeasurementRun {
   #joinedFault(candidate: RunResult, evaluator: RunResult): Outcome | undefined {
     const evaluatorFailure = evaluatorFault(this.#arena, evaluator, this.#blameDiskOrReturn);
     if (candidate.ending === 'cut' && evaluatorFailure) {
-      const { seconds } = this.#arena.budget;
-      const message = `the candidate’s ${seconds} s ended before the evaluator had all its answers`;
+      const { budget } = this.#arena;
+      const message = `the candidate’s ${budget.seconds} s${clockWords(budget)} ended before the evaluator had all its answers`;
       return { kind: 'timed out', class: 'timeout', message };
     }
     const isBlameless = candidate.ending === 'aborted' || (candidate.ending === 'signalled' && !evaluatorFailure);

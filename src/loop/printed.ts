@@ -6,6 +6,7 @@ import * as fs from 'node:fs';
 import picomatch from 'picomatch';
 import { oneLine, sanitizeText } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
+import { clockWords } from '../core/clock-words.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { RunResult } from '../core/ports.ts';
 import { linesOf } from '../core/reading/find-metric.ts';
@@ -43,7 +44,8 @@ function sizeOf(outDir: string, globs: readonly string[]): number | undefined {
 function cutBeforeNumber({ metric, budget }: Arena, { stdout, stderr }: ProgramOutput): Outcome {
   const lastLine = linesOf(stdout).at(-1) ?? linesOf(stderr).at(-1);
   const progress = lastLine === undefined ? 'it had printed nothing' : `its last line is "${oneLine(lastLine, 100)}"`;
-  const clock = budget.grace_s > 0 ? `${budget.seconds} s + ${budget.grace_s} s of start-up` : `${budget.seconds} s`;
+  const seconds = `${budget.seconds} s${clockWords(budget)}`;
+  const clock = budget.grace_s > 0 ? `${seconds} + ${budget.grace_s} s of start-up` : seconds;
   const message = `the clock (${clock}) ended it before it printed ${metric.name}: ${progress}. Raise budget.seconds if that is too early`;
   return { kind: 'timed out', class: 'timeout', message };
 }

@@ -75,7 +75,7 @@ export function tickLine(view: LabView, tick: LiveTick, columns: number): string
       : `${tick.purpose === 'idea' ? '' : `${tick.purpose} `}${experiment?.hypothesis ?? ''}`;
   const outputText = tick.said ? `  ${tick.said}` : '';
   return cutText(
-    ` #${tick.n} ${drawBar(totalS > 0 ? elapsedS / totalS : 0)} ${formatDuration(elapsedS)} of ${formatDuration(totalS)} ${purposeText}${outputText}`,
+    ` #${tick.n} ${drawBar(totalS > 0 ? elapsedS / totalS : 0)} ${formatDuration(elapsedS)} of ${formatDuration(totalS)}${isTraining ? view.budget.countsWords : ''} ${purposeText}${outputText}`,
     columns,
   );
 }

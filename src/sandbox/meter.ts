@@ -13,6 +13,8 @@ export interface Meter {
   readonly accounting: RunResult['accounting'];
   /** A cheap look, about ten times a second: has a limit been reached? */
   findBreach(): 'memory' | 'pids' | undefined;
+  /** Processor seconds of the whole tree so far. */
+  cpuSeconds(): number;
   /** The pids that live as of the last look. Cheap. */
   memberPids(): readonly number[];
   /** The pids that live now, looked for everywhere. */
@@ -40,6 +42,10 @@ export class GroupMeter implements Meter {
     this.#sampleMemory();
     if (this.#controlGroup.oomKills() > 0) return 'memory';
     return this.#controlGroup.forksRefused() > 0 ? 'pids' : undefined;
+  }
+
+  cpuSeconds(): number {
+    return this.#controlGroup.cpuSeconds();
   }
 
   memberPids(): readonly number[] {
@@ -151,6 +157,11 @@ export class WatchedMeter implements Meter {
       (innermostPid === undefined ? 0 : memoryFolderBytes(innermostPid, this.#limits.memoryFolders));
     if (fileBytes === 0) return 0;
     return Math.max(0, fileBytes - livePids.reduce((total, pid) => total + residentSharedBytes(pid), 0));
+  }
+
+  cpuSeconds(): number {
+    this.#findMembers();
+    return this.#cpuSeconds;
   }
 
   memberPids(): readonly number[] {

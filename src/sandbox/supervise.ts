@@ -3,9 +3,8 @@
  * by all sandboxes; knows nothing about namespaces. Not covered: a process that the meter cannot find (see `meter.ts`).
  */
 import type { ChildProcess } from 'node:child_process';
-import { type FSWatcher, lstatSync, openSync, statSync, watch } from 'node:fs';
-import { constants } from 'node:os';
-import { basename, dirname } from 'node:path';
+import { openSync, statSync } from 'node:fs';
+import { availableParallelism, constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { setImmediate as nextLookAtPipes, setTimeout as after } from 'node:timers/promises';
 import { defined } from '../base/defined.ts';
@@ -19,6 +18,7 @@ import { endMembers, type Meter } from './meter.ts';
 import { OutputKeeper } from './output.ts';
 import { REAPER_FD } from './reaper.ts';
 import { startFailureOf } from './start-failure.ts';
+import { TrainingClockWatch } from './training-clock.ts';
 
 /** What a sandbox has made ready for one run. */
 export interface PreparedRun {
@@ -46,7 +46,6 @@ const CHECK_INTERVAL_MS = 100;
 const SLOW_CHECK_INTERVAL_MS = 250;
 /** The first look comes early, so that short runs are accounted for too. */
 const FIRST_CHECK_MS = 15;
-const START_POLL_MS = 8;
 /** Wait for output that is still in the pipes when every process is dead, where a pipe stays open. */
 const DRAIN_MS = 250;
 /** Bounds the last looks at the pipes, where a process that was not found goes on to print. */
@@ -109,8 +108,7 @@ class Supervision implements RunningProcess {
   readonly #stderr = new OutputKeeper();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #input: Writable | null;
-  #watcher: FSWatcher | undefined;
-  #clockStartedMs: number | undefined;
+  readonly #trainingClock: TrainingClockWatch | undefined;
   #nextSlowCheckMs = 0;
   #ending: Ending | undefined;
   #isOver = false;
@@ -132,7 +130,7 @@ class Supervision implements RunningProcess {
       child.once('exit', (exitCode, signal) => void this.#collectResult(child, exitCode, signal).then(resolve));
     });
     this.#actAt(startedMs + spec.limits.wallMs, () => this.#endRun('wall'));
-    this.#watchClock();
+    this.#trainingClock = this.#watchClock();
     this.#actLater(FIRST_CHECK_MS, () => this.#checkLimits());
     const checkTimer = setInterval(() => this.#checkLimits(), CHECK_INTERVAL_MS);
     this.#timers.add(checkTimer);
@@ -194,32 +192,18 @@ class Supervision implements RunningProcess {
     }
   }
 
-  /** Look for the start file on events, and by polling too, because some file systems lose events. */
-  #watchClock(): void {
-    const { clock } = this.#spec;
+  #watchClock(): TrainingClockWatch | undefined {
+    const { clock, limits } = this.#spec;
     const startFile = this.#preparedRun.startFile;
-    if (!clock || startFile === undefined) return;
-    const checkStartFile = (): void => {
-      if (this.#clockStartedMs === undefined && pathExists(startFile)) this.#startClock();
-    };
-    try {
-      this.#watcher = watch(dirname(startFile), { persistent: false }, (_event, fileName) => {
-        if (fileName === null || fileName === basename(startFile)) checkStartFile();
-      });
-      this.#watcher.on('error', () => this.#watcher?.close());
-    } catch {
-      // no events here (too many watches, a network file system): polling does it alone
-    }
-    this.#timers.add(setInterval(checkStartFile, START_POLL_MS));
-    this.#actAt(this.#startedMs + clock.graceMs, () => this.#startClock());
-  }
-
-  #startClock(): void {
-    const { clock } = this.#spec;
-    if (!clock || this.#clockStartedMs !== undefined || this.#isOver) return;
-    this.#clockStartedMs = performance.now();
-    this.#watcher?.close();
-    this.#actAt(this.#clockStartedMs + clock.budgetMs, () => this.#endRun('cut'));
+    if (!clock || startFile === undefined) return undefined;
+    return new TrainingClockWatch({
+      clock,
+      startFile,
+      wallS: () => (performance.now() - this.#startedMs) / 1000,
+      cpuS: () => this.#meter.cpuSeconds(),
+      coreCount: limits.cores.length || availableParallelism(),
+      onEnd: () => this.#endRun('cut'),
+    });
   }
 
   #checkLimits(): void {
@@ -230,8 +214,8 @@ class Supervision implements RunningProcess {
     this.#nextSlowCheckMs = currentMs + SLOW_CHECK_INTERVAL_MS - CHECK_INTERVAL_MS / 2;
     const diskBytes = this.#diskMeter.measureFor(2) + this.#deletedBytes();
     if (diskBytes > this.#spec.limits.diskMb * MIB) this.#endRun('disk');
-    const budgetedSeconds = this.#clockStartedMs === undefined ? 0 : (currentMs - this.#clockStartedMs) / 1000;
-    this.#spec.onTick?.({ wall: (currentMs - this.#startedMs) / 1000, budgeted: budgetedSeconds });
+    const budgeted = this.#trainingClock?.budgetedS() ?? 0;
+    this.#spec.onTick?.({ wall: (currentMs - this.#startedMs) / 1000, budgeted });
   }
 
   /** Bytes of deleted files that are still open, on the file systems of the writable folders. */
@@ -253,7 +237,7 @@ class Supervision implements RunningProcess {
     const endedMs = performance.now();
     this.#isOver = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    this.#watcher?.close();
+    this.#trainingClock?.stop();
     const streamsClosed = new Promise<void>((resolve) => child.once('close', () => resolve()));
     const leftovers = await this.#endTheRest(endedMs);
     await Promise.race([streamsClosed, after(DRAIN_MS).then(() => this.#readWhatIsLeft())]);
@@ -262,9 +246,9 @@ class Supervision implements RunningProcess {
     child.stderr?.destroy();
     const lateBreach = this.#ending === undefined ? this.#lateBreach(exitCode, signal) : undefined;
     const usageTotals = this.#meter.usageTotals();
-    const overuse = this.#hasUsedMoreCores(usageTotals.cpuS, (endedMs - this.#startedMs) / 1000) ? 'cpu' : undefined;
+    const wallS = (endedMs - this.#startedMs) / 1000;
+    const overuse = this.#hasUsedMoreCores(usageTotals.cpuS, wallS) ? 'cpu' : undefined;
     await this.#releaseAll();
-    const clockStartedMs = this.#clockStartedMs;
     return {
       ...endingOf(
         this.#ending === 'cut' ? (overuse ?? 'cut') : (this.#ending ?? lateBreach ?? overuse),
@@ -273,9 +257,8 @@ class Supervision implements RunningProcess {
       ),
       stdout: this.#stdout.capturedOutput(),
       stderr: this.#stderr.capturedOutput(),
-      startupS: ((clockStartedMs ?? endedMs) - this.#startedMs) / 1000,
-      budgetedS: clockStartedMs === undefined ? 0 : (endedMs - clockStartedMs) / 1000,
-      wallS: (endedMs - this.#startedMs) / 1000,
+      ...(this.#trainingClock?.split({ wallS, cpuS: usageTotals.cpuS }) ?? { startupS: wallS, budgetedS: 0 }),
+      wallS,
       ...usageTotals,
       accounting: this.#meter.accounting,
       leftovers,
@@ -386,13 +369,4 @@ function endingOf(
 /** The number of the file system of a path; -1 when the path is gone. */
 function deviceOf(filePath: string): number {
   return statSync(filePath, { throwIfNoEntry: false })?.dev ?? -1;
-}
-
-function pathExists(filePath: string): boolean {
-  try {
-    lstatSync(filePath);
-    return true;
-  } catch {
-    return false;
-  }
 }

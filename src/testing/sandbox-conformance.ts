@@ -259,6 +259,33 @@ const CLOCKED_CASES: readonly SandboxCase[] = [
     },
   ),
   makeCase(
+    'cuts by the processor time of the whole tree where the clock counts that',
+    false,
+    async (sandbox, { makeSpec, out: outFolder }) => {
+      const clock = { startFile: join(outFolder, 'start'), graceMs: 60_000, budgetMs: 600, counts: 'cpu' as const };
+      const burn = 'i=0; while :; do i=$((i+1)); done';
+      const command = `: >"$O/start"; sleep 1; (${burn}) & ${burn}`;
+      const result = await runToEnd(sandbox, makeSpec(command, { clock }));
+      strictEqual(result.ending, 'cut');
+      // A second that it slept does not count, and two processes count twice; a busy machine stretches the wall alone.
+      ok(result.wallS > 1.2, `wallS ${result.wallS}`);
+      ok(result.budgetedS >= 0.6 && result.budgetedS < 0.9, `budgetedS ${result.budgetedS}`);
+      ok(result.startupS < 1, `startupS ${result.startupS}`);
+    },
+  ),
+  makeCase(
+    'counts the grace in processor time too where the clock does',
+    false,
+    async (sandbox, { makeSpec, out: outFolder }) => {
+      const clock = { startFile: join(outFolder, 'start'), graceMs: 300, budgetMs: 300, counts: 'cpu' as const };
+      const result = await runToEnd(sandbox, makeSpec('sleep 1; i=0; while :; do i=$((i+1)); done', { clock }));
+      strictEqual(result.ending, 'cut');
+      ok(result.wallS > 1.5, `wallS ${result.wallS}`);
+      ok(result.startupS >= 0.3 && result.startupS < 0.6, `startupS ${result.startupS}`);
+      ok(result.budgetedS >= 0.3 && result.budgetedS < 0.6, `budgetedS ${result.budgetedS}`);
+    },
+  ),
+  makeCase(
     'measures a program that ends before its budget as it is',
     false,
     async (sandbox, { makeSpec, out: outFolder }) => {

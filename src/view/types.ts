@@ -323,6 +323,10 @@ export interface LabView {
   readonly budget: {
     /** Training clock of one measurement. */
     readonly seconds: number;
+    /** What that clock counts, in words that follow a number of seconds; empty for the wall. */
+    readonly countsWords: string;
+    /** Seconds of the wall that the training clock is expected to take. */
+    readonly expectedS: number;
     /** Hard limit of one measurement. */
     readonly wallS: number;
   };

@@ -169,12 +169,13 @@ function RunningNow({ board }: { readonly board: Board }) {
           <PlaceLink key={measurement.m} to={{ page: 'experiment', n: measurement.n }}>
             <b>#{measurement.n}</b>
             <progress
-              max={board.budget.seconds}
-              value={Math.min(elapsedS, board.budget.seconds)}
+              max={board.budget.expectedS}
+              value={Math.min(elapsedS, board.budget.expectedS)}
               aria-label={`Progress of measurement ${measurement.m}`}
             />
             <span>
-              {formatDuration(elapsedS)} of {formatDuration(board.budget.seconds)} and evaluation
+              {formatDuration(elapsedS)} of {board.budget.countsWords && 'about '}
+              {formatDuration(board.budget.expectedS)} and evaluation
             </span>
             {measurement.said && <span>{measurement.said}</span>}
             <bdi>{measurement.text}</bdi>

@@ -1,5 +1,6 @@
 /** How far a lab is, and how long one of its measurements takes. */
 import { medianOf } from '../../base/stats.ts';
+import type { Arena } from '../arena.ts';
 import { arenaOf, type LabState } from '../state.ts';
 
 /** The newest measurements that say how long one takes. */
@@ -23,5 +24,9 @@ export function typicalMeasurementS(state: LabState): number {
   }
   return recentSeconds.length > 0
     ? medianOf(recentSeconds)
-    : arenaOf(state).budget.seconds * FIRST_GUESS_FACTOR + FIRST_GUESS_ADDED_S;
+    : idleSeconds(arenaOf(state)) * FIRST_GUESS_FACTOR + FIRST_GUESS_ADDED_S;
 }
+
+/** The training clock on the wall, on cores that are free and all busy. */
+const idleSeconds = ({ budget, resources }: Arena): number =>
+  budget.clock === 'cpu' ? budget.seconds / resources.cpus : budget.seconds;

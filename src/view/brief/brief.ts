@@ -141,7 +141,7 @@ function taskPart(labView: LabView, state: LabState, { repair, base }: BriefMate
         .slice(0, 12)
         .join(', ')}. Every other file is frozen: a change there is ignored or refused.`,
       `The harness measures, decides and records; nothing that you run or print counts as a result. ${hidden.length > 0 ? 'The evaluator and its data are not here, on purpose.' : ''}`.trim(),
-      `One run has ${formatDuration(labView.budget.seconds)} of budgeted time (hard limit ${formatDuration(labView.budget.wallS)}).`,
+      `One run has ${formatDuration(labView.budget.seconds)} of budgeted time${labView.budget.countsWords} (hard limit ${formatDuration(labView.budget.wallS)}).`,
       'Do not ask questions: nobody answers. Edit the files now, then end.',
       `End your answer with this JSON, or write it to ${NOTE_FILE}:`,
       '{"hypothesis": "what you changed and why it helps", "mechanism": "two or three words", "expected": "effect on the metric", "next": ["what you would try next"], "heeds": ["w1"]}',

@@ -42,7 +42,7 @@ export function emptyView(facts: Facts): LabView {
     spend: { text: 'nothing', short: 'nothing' },
     economics: { lines: [], deviceS: 0, confirmedGains: 0 },
     limits: { bars: [] },
-    budget: { seconds: 0, wallS: 0 },
+    budget: { seconds: 0, countsWords: '', expectedS: 0, wallS: 0 },
     now: [],
     knobs: 0,
     paused: false,

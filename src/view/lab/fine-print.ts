@@ -1,5 +1,6 @@
 /** Everything that a reader needs to check the report: versions, seeds, budgets, rules. */
 import { formatCount, oneLine } from '../../base/text.ts';
+import { clockWords } from '../../core/clock-words.ts';
 import { type Basis, meanOf } from '../basis.ts';
 import { dateTime, formatDuration, formatInteger } from '../format.ts';
 import { choosersText } from '../brief/choosers.ts';
@@ -31,7 +32,7 @@ export function finePrintLines(basis: Basis, workSpans: readonly TimeSpan[]): La
     ['Pareto set', basis.arena.front ? undefined : paretoText(basis)],
     [
       'Budget',
-      `${formatDuration(arena.budget.seconds)} of training each, hard limit ${formatDuration(arena.budget.wall_s)}`,
+      `${formatDuration(arena.budget.seconds)}${clockWords(arena.budget)} of training each, hard limit ${formatDuration(arena.budget.wall_s)}`,
     ],
     ['Machine', session && `${oneLine(session.device, 200)} (${session.deviceClass})`],
     [

@@ -4,7 +4,8 @@
  */
 import { defined } from '../../base/defined.ts';
 import { formatCount, oneLine, sanitizeText } from '../../base/text.ts';
-import { ideasTried } from '../../core/plan/pace.ts';
+import { clockWords } from '../../core/clock-words.ts';
+import { ideasTried, typicalMeasurementS } from '../../core/plan/pace.ts';
 import { type LabState, lineage } from '../../core/state.ts';
 import { arrowOf, type Basis, basisOf, standingOf } from '../basis.ts';
 import { deadEndViews, undecidedViews } from '../brief/dead-ends.ts';
@@ -70,7 +71,12 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     spend: spendView(state, time, economics.usd),
     economics,
     limits,
-    budget: { seconds: basis.arena.budget.seconds, wallS: basis.arena.budget.wall_s },
+    budget: {
+      seconds: basis.arena.budget.seconds,
+      wallS: basis.arena.budget.wall_s,
+      countsWords: clockWords(basis.arena.budget),
+      expectedS: basis.arena.budget.clock === 'cpu' ? typicalMeasurementS(state) : basis.arena.budget.seconds,
+    },
     now: nowViews(basis),
     ...thinkingPart(basis),
     knobs: basis.arena.knobs.length,

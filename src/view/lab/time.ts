@@ -66,8 +66,11 @@ export function timeView(basis: Basis, workSpans: readonly TimeSpan[], decidedCo
   for (const measurement of basis.state.measurements) {
     if (measurement.state !== 'finished') continue;
     const conditions = measurement.conditions;
-    sums.training += conditions.budgetedS;
-    sums.startup += conditions.startupS;
+    // On the wall, whatever the training clock counted: start-up and training make up the run.
+    const clockedS = conditions.startupS + conditions.budgetedS;
+    const startupShare = clockedS > 0 ? conditions.startupS / clockedS : 0;
+    sums.startup += conditions.wallS * startupShare;
+    sums.training += conditions.wallS * (1 - startupShare);
     sums.evaluating += conditions.evaluateS;
     sums.cpu += conditions.cpuS;
     sums.measuring += conditions.wallS + conditions.evaluateS;
