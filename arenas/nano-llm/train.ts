@@ -423,7 +423,9 @@ async function trainStep(trainer: Trainer, loader: ReturnType<typeof openLoader>
 
 interface LoopResult {
   readonly steps: number;
+  /** Of the budget's clock, and of the wall. */
   readonly seconds: number;
+  readonly wallS: number;
   readonly lastLoss: number;
 }
 
@@ -460,7 +462,7 @@ async function loop(
     smooth = steps === 1 ? loss : smooth * 0.9 + loss * 0.1;
     run.curve({ step: steps, seconds: run.elapsedS(), loss, smooth, lr: hyper.lr ?? 0 });
   }
-  return { steps, seconds: run.elapsedS(), lastLoss: smooth };
+  return { steps, seconds: run.elapsedS(), wallS: run.elapsedWallS(), lastLoss: smooth };
 }
 
 /** Forward and backward multiply-adds of one token, ×2: 6 per matrix weight, 12 · channels · mean span of attention. */
@@ -493,7 +495,7 @@ export async function main(): Promise<void> {
     ...{ MOMENTUM_RAMP, WARMUP, WARMDOWN, FINAL_LR, MAX_STEPS },
   });
   const startupS = run.totalS();
-  const { steps, seconds, lastLoss } = await loop(run, trainer, loader, saveS);
+  const { steps, seconds, wallS, lastLoss } = await loop(run, trainer, loader, saveS);
   await store.sync();
   run.saveModel(exportModel(store, params));
   const tokens = steps * PASSES * PASS_TOKENS;
@@ -503,8 +505,8 @@ export async function main(): Promise<void> {
     total_seconds: run.totalS().toFixed(1),
     startup_seconds: startupS.toFixed(2),
     peak_memory_mb: peakMemoryMb().toFixed(1),
-    mfu_percent: ((100 * flopsPerToken(params) * tokens) / seconds / peakFlops).toFixed(2),
-    tokens_per_second: Math.round(tokens / seconds),
+    mfu_percent: ((100 * flopsPerToken(params) * tokens) / wallS / peakFlops).toFixed(2),
+    tokens_per_second: Math.round(tokens / wallS),
     total_tokens_M: (tokens / 1e6).toFixed(3),
     num_steps: steps,
     loader_wait_seconds: loader.waited().seconds.toFixed(3),

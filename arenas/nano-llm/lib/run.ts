@@ -77,9 +77,14 @@ function pathFrom(name: string): string {
   throw new Error(`train: ${name} is not set. Start this file through the harness, or see docs/arena.md.`);
 }
 
+const isProcessorTime = (): boolean => process.env.OVERNIGHT_CLOCK === 'cpu';
+
 function deviceFrom(argv: readonly string[]): Device | 'auto' {
   const optionIndex = argv.indexOf('--device');
   const value = optionIndex < 0 ? 'cpu' : argv[optionIndex + 1];
+  if (isProcessorTime() && value === 'webgpu')
+    throw new Error('train: processor time does not count what a GPU does. Set budget.clock to wall in arena.yaml.');
+  if (isProcessorTime() && value === 'auto') return 'cpu';
   if (value === 'cpu' || value === 'webgpu' || value === 'auto') return value;
   throw new Error(`train: --device is "${value ?? ''}". Choose cpu, webgpu or auto.`);
 }
@@ -100,10 +105,11 @@ export function openRun(): Run {
   const seed = numberFrom('OVERNIGHT_SEED', 1);
   const budgetS = numberFrom('OVERNIGHT_BUDGET_S');
   const graceS = graceFrom();
-  // OVERNIGHT_CLOCK=cpu, for comparisons by hand on a busy machine: processor time of all threads over the cores given.
-  const cpuMs = (): number => (process.cpuUsage().user + process.cpuUsage().system) / 1000 / cpus;
-  const nowMs = process.env.OVERNIGHT_CLOCK === 'cpu' ? cpuMs : () => performance.now();
+  // OVERNIGHT_CLOCK=cpu: seconds of the budget are processor seconds of all threads, as the harness counts them.
+  const cpuMs = (): number => (process.cpuUsage().user + process.cpuUsage().system) / 1000;
+  const nowMs = isProcessorTime() ? cpuMs : () => performance.now();
   let startedMs: number | null = null;
+  let startedWallMs = 0;
   let columns: string[] | null = null;
   return {
     dataDir: pathFrom('OVERNIGHT_DATA'),
@@ -115,10 +121,12 @@ export function openRun(): Run {
     device: deviceFrom(process.argv),
     start: () => {
       startedMs = nowMs();
+      startedWallMs = performance.now();
       writeFileSync(startFile, '');
-      return budgetS - Math.max(0, performance.now() / 1000 - graceS);
+      return budgetS - Math.max(0, startedMs / 1000 - graceS);
     },
     elapsedS: () => (startedMs === null ? 0 : (nowMs() - startedMs) / 1000),
+    elapsedWallS: () => (startedMs === null ? 0 : (performance.now() - startedWallMs) / 1000),
     totalS: () => performance.now() / 1000,
     curve: (point) => {
       if (!columns) {
@@ -139,10 +147,10 @@ export function openRun(): Run {
       renameSync(join(outDir, 'model.onnx.tmp'), join(outDir, 'model.onnx'));
     },
     rehearseSave: (makeModel) => {
-      const startedMs = performance.now();
+      const startedMs = nowMs();
       writeSynced(join(outDir, 'rehearsal.tmp'), makeModel());
       unlinkSync(join(outDir, 'rehearsal.tmp'));
-      return (performance.now() - startedMs) / 1000;
+      return (nowMs() - startedMs) / 1000;
     },
     report: (values) => {
       const width = Math.max(...Object.keys(values).map((key) => key.length)) + 2;
