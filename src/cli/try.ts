@@ -7,6 +7,7 @@ import { LabError } from '../base/error.ts';
 import { readLedger } from '../ledger/jsonl.ts';
 import { copyTree, removeTree } from '../os/files.ts';
 import { makeFolder } from '../os/folders.ts';
+import { allowedCores, loadAverage } from '../os/machine.ts';
 import { ignoreEverythingIn, labPaths, listTags } from '../os/paths.ts';
 import type { OpenOptions } from '../app/open-lab.ts';
 import { readManifest } from '../workspace/arena.ts';
@@ -14,10 +15,10 @@ import { limitsFrom } from './limits.ts';
 import { runLab } from './run.ts';
 import type { Invocation } from './command.ts';
 import type { TRY_OPTIONS } from './options.ts';
+import { printRemark } from './output.ts';
 import { SHIPPED_ARENAS, shippedNames } from './shipped-arenas.ts';
+import { planTry } from './try-plan.ts';
 
-/** `--quick`: enough to see every part at work, not enough for a result. */
-const QUICK_SETTINGS = { experiments: 6, minutes: 2.2, seconds: 4, calibrate: 3 };
 /** What a checkout has beside what the package carries. */
 const NEVER_COPIED = new Set(['node_modules', '.overnight', 'tests']);
 
@@ -52,19 +53,21 @@ function freshOptions(
   arenaName: string,
   isQuick: boolean,
 ): OpenOptions {
-  const arena = readManifest(tryFolder);
   const requestedLimits = limitsFrom(invocation.options, new Date());
-  const { experiments, minutes } = isQuick ? QUICK_SETTINGS : arena.try;
+  const machine = { load: loadAverage(), cores: allowedCores().length };
+  const { experiments, minutes, seconds, calibrate, remark } = planTry(readManifest(tryFolder), {
+    isQuick,
+    ...machine,
+  });
+  if (remark !== undefined) printRemark(remark);
   const deadline = new Date(Date.now() + minutes * 60_000).toISOString();
-  // Where candidate and evaluator are joined by a pipe, the budget bounds the answers; there is no work to shorten.
-  const seconds = isQuick && arena.evaluate?.join !== 'pipe' ? QUICK_SETTINGS.seconds : arena.try.seconds;
   return defined({
     folder: tryFolder,
     tag: nextTag(tryFolder, isQuick),
     command: `try ${arenaName}${isQuick ? ' --quick' : ''}`,
     limits: { experiments, deadline, ...requestedLimits },
-    calibrate: isQuick ? QUICK_SETTINGS.calibrate : undefined,
-    seconds: seconds === undefined ? undefined : Math.min(seconds, arena.budget.seconds),
+    calibrate,
+    seconds,
   });
 }
 

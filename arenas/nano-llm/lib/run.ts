@@ -39,8 +39,10 @@ export interface Run {
   readonly device: Device | 'auto';
   /** Signals the harness that budgeted work starts now. Returns the seconds it has: less after a slow start. */
   readonly start: () => number;
-  /** Seconds since `start`. */
+  /** Seconds since `start`, on the budget's clock: of the wall or of the processors. */
   readonly elapsedS: () => number;
+  /** Seconds of the wall since `start`. */
+  readonly elapsedWallS: () => number;
   /** Seconds since the process began. */
   readonly totalS: () => number;
   /** Appends one line to curve.csv; the first call fixes the columns. */
