@@ -3,11 +3,10 @@
  * problem. Writes nothing.
  */
 import * as path from 'node:path';
-import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { defined } from '../base/defined.ts';
 import { parseComparison } from '../core/admission/knob-rules.ts';
 import { isInstructions, leftWithoutUs } from '../base/text-block.ts';
-import { LabError, reasonOf } from '../base/error.ts';
+import { LabError } from '../base/error.ts';
 import { sha256Hex, sha256Parts } from '../base/hash.ts';
 import { formatCount } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
@@ -17,6 +16,7 @@ import { findKnob } from '../core/admission/knobs.ts';
 import { hashEditable } from '../core/admission/policy.ts';
 import { readText } from '../os/files.ts';
 import { hashLargeFile } from '../os/trees.ts';
+import { parseManifestYaml } from './manifest-yaml.ts';
 import { type FoundSource, readFolder, readSource, type SourceFile, sourceOf } from './source.ts';
 
 export const MANIFEST_FILE = 'arena.yaml';
@@ -116,23 +116,7 @@ export function readManifest(folder: string): Arena {
       next: 'Create one with `overnight new`, or try a shipped one with `overnight try hello`.',
     });
   }
-  let manifestValue: unknown;
-  try {
-    manifestValue = parseYaml(manifestText);
-  } catch (thrown) {
-    const lineNote = thrown instanceof YAMLParseError && thrown.linePos ? ` at line ${thrown.linePos[0].line}` : '';
-    throw new LabError(
-      'E_MANIFEST',
-      {
-        what: `${MANIFEST_FILE} is not YAML${lineNote}.`,
-        why: `${reasonOf(thrown)
-          .split('\n')[0]!
-          .replace(/[:.\s]+$/, '')}.`,
-        next: 'Correct that line; docs/arena.md has an example.',
-      },
-      thrown,
-    );
-  }
+  const manifestValue = parseManifestYaml(manifestText, MANIFEST_FILE);
   const parsedManifest = parseArena(manifestValue);
   if ('problems' in parsedManifest)
     throw arenaError(
