@@ -9,43 +9,29 @@ import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { formatCount } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
-import { gradeOf } from '../core/trust-grade.ts';
-import { typicalMeasurementS } from '../core/plan/pace.ts';
-import type { LedgerEvent } from '../core/event.ts';
 import type { Sandbox } from '../core/ports.ts';
-import type { LabState } from '../core/state.ts';
-import { minimumDetectableEffect } from '../base/stats.ts';
+import { applyChanges, describeChange, type ManifestChange } from '../discover/manifest-changes.ts';
 import { drillArenas } from '../drill/drill.ts';
-import { freeBytes, removeTree } from '../os/files.ts';
+import { freeBytes, readText, removeTree } from '../os/files.ts';
 import { allowedCores } from '../os/machine.ts';
 import { makeFolder } from '../os/folders.ts';
 import { createHome, DOCTOR_TAG, labPaths } from '../os/paths.ts';
 import { chooseSandbox } from '../sandbox/choose.ts';
 import { openLab } from '../app/open-lab.ts';
 import { agentNamesOf, describeProposer } from '../app/who-proposes.ts';
-import { type LoadedArena, loadArena } from '../workspace/arena.ts';
+import { type LoadedArena, loadArena, MANIFEST_FILE } from '../workspace/arena.ts';
 import { requireGit } from '../workspace/command.ts';
-import { shareIn } from '../view/lab/progress.ts';
-import { cureFor } from './cure-for.ts';
 import { printText, printJson } from './output.ts';
 import { openProgress, type Progress } from './progress.ts';
 import type { Invocation } from './command.ts';
-import type { FOLDER_OPTIONS } from './options.ts';
+import { type DoctorCheck, measureUnchangedCode } from './doctor-measured.ts';
+import type { DOCTOR_OPTIONS } from './options.ts';
+import { saveManifest } from './save-manifest.ts';
 import { SHIPPED_ARENAS } from './shipped-arenas.ts';
 
-interface DoctorCheck {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
-  readonly fix?: string;
-}
-
-const REPEAT_COUNT = 3;
-/** A gain of a fifth is large for anything that was worked on before. */
-const MAX_USEFUL_EFFECT = 0.2;
 const DISK_FLOOR_BYTES = 2 << 30;
 
-export async function main(invocation: Invocation<typeof FOLDER_OPTIONS>): Promise<number> {
+export async function main(invocation: Invocation<typeof DOCTOR_OPTIONS>): Promise<number> {
   const checks: DoctorCheck[] = [];
   const progress = openProgress('doctor');
   const reportCheck = (check: DoctorCheck): void => {
@@ -60,24 +46,37 @@ export async function main(invocation: Invocation<typeof FOLDER_OPTIONS>): Promi
     progress.endProgress();
   }
   const failedChecks = checks.filter((check) => !check.ok);
-  if (invocation.wantsJson) printJson({ ok: failedChecks.length === 0, checks });
-  else
+  const changes = checks.flatMap(({ change }) => change ?? []);
+  const manifestFile = path.join(invocation.folder, MANIFEST_FILE);
+  const isWritten = invocation.options.write && changes.length > 0;
+  if (isWritten) saveManifest(manifestFile, applyChanges(readText(manifestFile)!, changes), 'these changes');
+  if (invocation.wantsJson) printJson({ ok: failedChecks.length === 0, checks, written: isWritten ? changes : [] });
+  else {
     printText(
       failedChecks.length === 0
         ? `\nEverything that a ${hasProposer(checks) ? 'run' : 'measurement'} needs works here.`
         : `\n${formatCount(failedChecks.length, 'check')} failed. The fix is behind the arrow.`,
     );
+    if (changes.length > 0) printText(invocation.spellCommands(changesText(changes, isWritten)));
+  }
   return failedChecks.length === 0 ? 0 : 6;
 }
 
 const hasProposer = (checks: readonly DoctorCheck[]): boolean =>
   !checks.some(({ name, detail }) => name === 'ideas' && detail.startsWith('nobody'));
 
-const describeCheck = ({ name, ok, detail, fix }: DoctorCheck): string =>
-  ok ? `✓ ${name}: ${detail}` : `✗ ${name}: ${detail}${fix ? ` → ${fix}` : ''}`;
+const describeCheck = ({ name, ok, detail, fix, change }: DoctorCheck): string =>
+  `${ok ? '✓' : '✗'} ${name}: ${detail}${fix && (!ok || change) ? ` → ${fix}` : ''}`;
+
+function changesText(changes: readonly ManifestChange[], isWritten: boolean): string {
+  const list = changes.map((change) => `\`${describeChange(change)}\``).join(', ');
+  return isWritten
+    ? `Written to ${MANIFEST_FILE}: ${list}. Run \`overnight doctor\` again: it measures with them.`
+    : `\`overnight doctor --write\` writes ${list} into ${MANIFEST_FILE}.`;
+}
 
 async function runChecks(
-  invocation: Invocation<typeof FOLDER_OPTIONS>,
+  invocation: Invocation<typeof DOCTOR_OPTIONS>,
   reportCheck: (check: DoctorCheck) => void,
   progress: Progress,
 ): Promise<void> {
@@ -107,14 +106,15 @@ async function runChecks(
   });
   if (loadedArena) await reportProposer(invocation, reportCheck, loadedArena.arena, sandbox);
   if (loadedArena) for (const check of checkResources(loadedArena.arena)) reportCheck(check);
-  if (gitVersion && loadedArena) await measureUnchangedCode(invocation, reportCheck, loadedArena, sandbox, progress);
+  if (gitVersion && loadedArena)
+    await measureUnchangedCode(invocation.folder, reportCheck, loadedArena, sandbox, progress);
   progress.updateShare(undefined, 'planting cheats that must be caught');
   if (gitVersion && sandbox.info.level === 'bubblewrap') reportCheck(await checkPlantedCheats(progress));
 }
 
 /** No failure: ideas can be submitted, or come from somewhere later. But `run` says the same. */
 async function reportProposer(
-  { folder }: Invocation<typeof FOLDER_OPTIONS>,
+  { folder }: Invocation<typeof DOCTOR_OPTIONS>,
   reportCheck: (check: DoctorCheck) => void,
   arena: Arena,
   sandbox: Sandbox,
@@ -135,12 +135,16 @@ function checkResources({ resources }: Arena): DoctorCheck[] {
       ok: resources.cpus <= cores,
       detail: `${formatCount(resources.cpus, 'core')} of ${cores}`,
       fix: `set \`resources.cpus\` to ${cores} or less`,
+      ...(resources.cpus > cores && { change: { key: 'resources.cpus', value: cores } }),
     },
     {
       name: 'memory',
       ok: resources.memory_mb <= memoryMb,
       detail: `${resources.memory_mb.toLocaleString('en-US')} MB of ${memoryMb.toLocaleString('en-US')} MB`,
       fix: `set \`resources.memory_mb\` below ${memoryMb}`,
+      ...(resources.memory_mb > memoryMb && {
+        change: { key: 'resources.memory_mb', value: Math.floor(memoryMb * 0.8) },
+      }),
     },
   ];
 }
@@ -252,123 +256,3 @@ async function checkPlantedCheats(progress: Progress): Promise<DoctorCheck> {
     fix: '`overnight drill hello` shows the result of each; do not trust a run on this machine before',
   };
 }
-
-/** Set up, prepare, and repeat the unchanged code: the first minutes of a run. */
-async function measureUnchangedCode(
-  invocation: Invocation<typeof FOLDER_OPTIONS>,
-  reportCheck: (check: DoctorCheck) => void,
-  { arena }: LoadedArena,
-  sandbox: Sandbox,
-  progress: Progress,
-): Promise<void> {
-  const doctorPaths = labPaths(invocation.folder, DOCTOR_TAG);
-  removeTree(doctorPaths.lab);
-  let state: LabState | undefined;
-  try {
-    const opened = await openLab({
-      folder: invocation.folder,
-      tag: DOCTOR_TAG,
-      sandbox,
-      calibrate: REPEAT_COUNT,
-      limits: { experiments: 0 },
-      command: 'doctor',
-      watch: {
-        onStage: (stage, outputLine) => progress.updateShare(shareIn(outputLine), `${stage}: ${outputLine}`),
-        onEvent: (event, currentState) => {
-          const progressText = repeatsText(event, currentState.measurements.length);
-          if (progressText) progress.updateShare(shareIn(progressText), progressText);
-        },
-      },
-    });
-    state = opened.state;
-    await opened.run();
-    reportMeasurements(reportCheck, arena, state, sandbox);
-  } catch (thrown) {
-    if (!(thrown instanceof LabError)) throw thrown;
-    reportCheck({
-      name: 'metric parses',
-      ok: false,
-      detail: `${thrown.parts.what} ${thrown.parts.why}`,
-      fix: thrown.code === 'E_BASELINE' ? baselineFix(invocation.folder, arena, thrown.parts.why) : thrown.parts.next,
-    });
-  } finally {
-    removeTree(doctorPaths.lab);
-  }
-}
-
-/** The known cure, else what a person can look at. Never `doctor`: this is doctor. */
-function baselineFix(folder: string, arena: Arena, why: string): string {
-  const { run, budget, sandbox, resources } = arena;
-  const manifest = {
-    read: sandbox.read,
-    home: sandbox.home ?? [],
-    installed: sandbox.installed ?? [],
-    isWritable: run.writable ?? false,
-    gpus: resources.gpus,
-  };
-  const kind = /^([a-z-]+):/.exec(why)?.[1] ?? '';
-  const cure = cureFor({ folder, command: run.command, budgetS: budget.seconds, manifest, kind, text: why });
-  return cure ? `${cure.why}: ${cure.fix}` : 'correct the command or the files, then run doctor again';
-}
-
-function repeatsText(event: LedgerEvent, measurementCount: number): string | undefined {
-  if (event.type === 'stage.started') return event.stage;
-  return event.type === 'measuring'
-    ? `repeating the unchanged code, ${measurementCount - 1} of ${REPEAT_COUNT}`
-    : undefined;
-}
-
-function reportMeasurements(
-  reportCheck: (check: DoctorCheck) => void,
-  arena: Arena,
-  state: LabState,
-  sandbox: Sandbox,
-): void {
-  const noiseFloor = [...state.noise.values()][0]!.calibrated!;
-  const formatRounded = (value: number): string => String(Number(value.toPrecision(4)));
-  reportCheck({
-    name: 'metric parses',
-    ok: true,
-    detail: `${arena.metric.name} = ${formatRounded(noiseFloor.mean)} ${arena.metric.unit}`.trim(),
-  });
-  const spreadText =
-    noiseFloor.sigma === 0
-      ? 'identical every time'
-      : `standard deviation ${formatRounded(noiseFloor.sigma)} (${formatRounded((100 * noiseFloor.sigma) / Math.abs(noiseFloor.mean || 1))} %)`;
-  reportCheck({
-    name: 'metric repeats',
-    ok: true,
-    detail: `${REPEAT_COUNT} runs of the unchanged code: ${spreadText}`,
-  });
-  for (const warning of noiseFloor.warnings) reportCheck({ name: '  note', ok: true, detail: warning });
-  const [singleRunEffect, threeRunEffect] = [
-    minimumDetectableEffect(noiseFloor.sigma, 1),
-    minimumDetectableEffect(noiseFloor.sigma, 3),
-  ];
-  const plausibleGain = MAX_USEFUL_EFFECT * Math.abs(noiseFloor.mean);
-  reportCheck({
-    name: 'smallest effect',
-    ok: plausibleGain === 0 || threeRunEffect <= plausibleGain,
-    detail: `${formatRounded(singleRunEffect)} with one run each, ${formatRounded(threeRunEffect)} with three (80 % power, one-sided 5 %)`,
-    fix: `no gain below ${formatRounded((100 * threeRunEffect) / Math.abs(noiseFloor.mean || 1))} % can be shown: measure longer, repeat the work inside the command and print its median, use processor time (\`metric.read: cpu_s\`), \`decide.rule: paired\`, or a quieter machine`,
-  });
-  const measurementSeconds = typicalMeasurementS(state);
-  reportCheck({
-    name: 'speed',
-    ok: true,
-    detail: `${formatRounded(measurementSeconds)} s a measurement, about ${Math.round(3600 / (measurementSeconds * 1.4))} experiments an hour with repeats`,
-  });
-  const { grade, reason } = gradeOf(arena, sandbox.info.level, sandbox.info);
-  reportCheck({
-    name: 'trust grade',
-    ok: grade !== 'reported',
-    detail: `${grade}: ${reason}`,
-    fix: gradeFix(sandbox),
-  });
-}
-
-/** What lifts an arena above grade `reported`. */
-const gradeFix = (sandbox: Sandbox): string =>
-  sandbox.info.level === 'bubblewrap'
-    ? 'set `metric.plausible: { min: …, max: … }` in arena.yaml, or give it an `evaluate` command'
-    : 'install bubblewrap';

@@ -3,12 +3,10 @@
  * arena.yaml only with --write.
  */
 import * as path from 'node:path';
-import { parse as parseYaml } from 'yaml';
 import { LabError } from '../base/error.ts';
 import { formatCount } from '../base/text.ts';
 import type { Knob } from '../core/arena.ts';
-import { parseArena } from '../core/manifest-check.ts';
-import { readText, writeAtomic } from '../os/files.ts';
+import { readText } from '../os/files.ts';
 import { type Constant, type SkippedConstant, scanConstants } from '../knobs/constants.ts';
 import { addKnobs, formatKnobLine } from '../knobs/manifest.ts';
 import { suggestKnob } from '../knobs/ranges.ts';
@@ -16,6 +14,7 @@ import { type LoadedArena, loadArena, MANIFEST_FILE } from '../workspace/arena.t
 import { printText, printJson } from './output.ts';
 import type { Invocation } from './command.ts';
 import type { KNOBS_OPTIONS } from './options.ts';
+import { saveManifest } from './save-manifest.ts';
 
 interface ProposedKnob {
   readonly knob: Knob;
@@ -36,7 +35,10 @@ export async function main(invocation: Invocation<typeof KNOBS_OPTIONS>): Promis
   const selection = { ...proposals, proposed: chooseProposed(proposals.proposed, invocation.options.only) };
   const manifestFile = path.join(invocation.folder, MANIFEST_FILE);
   const shouldWrite = invocation.options.write && selection.proposed.length > 0;
-  if (shouldWrite) saveKnobs(manifestFile, selection.proposed);
+  if (shouldWrite) {
+    const wanted = selection.proposed.map(({ knob }) => knob);
+    saveManifest(manifestFile, addKnobs(readText(manifestFile)!, wanted), 'these knobs');
+  }
   if (invocation.wantsJson) {
     const proposedKnobs = selection.proposed.map(({ knob, constant, why }) => ({
       ...knob,
@@ -83,21 +85,6 @@ function chooseProposed(
       next: '`overnight knobs` lists the proposals; declare other knobs in arena.yaml by hand.',
     });
   return proposed.filter(({ knob }) => wantedNames.includes(knob.name));
-}
-
-function saveKnobs(manifestFile: string, proposed: readonly ProposedKnob[]): void {
-  const manifestText = addKnobs(
-    readText(manifestFile)!,
-    proposed.map(({ knob }) => knob),
-  );
-  const parsedManifest = parseArena(parseYaml(manifestText));
-  if ('problems' in parsedManifest)
-    throw new LabError('E_MANIFEST', {
-      what: 'The manifest would not validate with these knobs.',
-      why: `${parsedManifest.problems.map(({ at, message }) => `${at}: ${message}`).join('; ')}.`,
-      next: 'Nothing was written: choose others with --only, or declare them by hand.',
-    });
-  writeAtomic(manifestFile, manifestText);
 }
 
 function describeProposals(

@@ -153,6 +153,11 @@ export const NEW_OPTIONS = {
   ...FOLDER_OPTIONS,
 } as const satisfies OptionTable;
 
+export const DOCTOR_OPTIONS = {
+  write: { kind: 'flag', text: 'make the changes of arena.yaml that it advises (default: only show them)' },
+  ...FOLDER_OPTIONS,
+} as const satisfies OptionTable;
+
 export const KNOBS_OPTIONS = {
   write: { kind: 'flag', text: 'add them to arena.yaml (default: only show them)' },
   only: { kind: 'list', value: '<names>', text: 'only these, separated by commas' },

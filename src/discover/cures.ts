@@ -3,6 +3,7 @@
  * table for `overnight new`, which applies the changes, and for `overnight doctor` and `overnight run`, which print
  * them.
  */
+import { type Change, describeChange } from './manifest-changes.ts';
 
 /** What the harness saw and what it knows of the machine. */
 export interface FailedTry {
@@ -35,14 +36,6 @@ export interface ManifestState {
   readonly gpus: number;
 }
 
-/** A change of the manifest. */
-export type Change =
-  | { readonly key: 'sandbox.read' | 'sandbox.home' | 'sandbox.installed'; readonly add: readonly string[] }
-  | { readonly key: 'run.writable'; readonly value: true }
-  | { readonly key: 'resources.gpus'; readonly value: number }
-  | { readonly key: 'budget.seconds'; readonly value: number }
-  | { readonly key: 'run.command'; readonly value: string };
-
 /** Why it failed, and what to do: a change, or words for the person. */
 export interface Cure {
   readonly why: string;
@@ -61,9 +54,6 @@ export function findCure(failed: FailedTry): Cure | undefined {
   }
   return undefined;
 }
-
-const describeChange = (change: Change): string =>
-  'add' in change ? `${change.key}: [${change.add.join(', ')}]` : `${change.key}: ${change.value}`;
 
 function changing(why: string, change: Change): Cure {
   return { why, change, fix: `set \`${describeChange(change)}\` in arena.yaml` };

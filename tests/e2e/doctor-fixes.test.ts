@@ -1,5 +1,5 @@
 /** What `overnight doctor` advises for the usual first failures: the change that cures it, never itself. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'vitest';
 import { chooseSandbox } from '../../src/sandbox/choose.ts';
@@ -9,7 +9,9 @@ import { unless, withReason } from '../fixtures/skipping.ts';
 const { sandbox } = await chooseSandbox();
 const noSandbox = unless(sandbox.info.level === 'bubblewrap', sandbox.info.reason);
 
-async function doctorOf(train: string): Promise<Ended> {
+const doctorOf = (train: string): Promise<Ended> => overnight(['doctor'], { cwd: folderWith(train) });
+
+function folderWith(train: string): string {
   const folder = freshFolder();
   writeFileSync(
     join(folder, 'arena.yaml'),
@@ -23,7 +25,7 @@ resources: { memory_mb: 256, pids: 32, disk_mb: 16 }
 `,
   );
   writeFileSync(join(folder, 'train.sh'), train);
-  return overnight(['doctor'], { cwd: folder });
+  return folder;
 }
 
 describe.skipIf(noSandbox).concurrent(withReason('doctor', noSandbox), () => {
@@ -49,6 +51,28 @@ describe.skipIf(noSandbox).concurrent(withReason('doctor', noSandbox), () => {
     const { stdout } = await doctorOf('echo 1 > result.txt || exit 1\necho "val_loss: 1.5"\n');
     see(stdout).toMatch(/✗ metric parses: .*Read-only file system.*→ .*writable/s);
     see(stdout).not.toMatch(/`overnight doctor`/);
+  });
+
+  it('writes the cure into arena.yaml when it is asked to, and passes then', async ({ expect: see }) => {
+    const folder = folderWith('echo 1 > result.txt || exit 1\necho "val_loss: 1.5"\n');
+    const manifest = (): string => readFileSync(join(folder, 'arena.yaml'), 'utf8');
+    const before = manifest();
+    see((await overnight(['doctor'], { cwd: folder })).stdout).toMatch(
+      /`overnight doctor --write` writes `run\.writable: true` into arena\.yaml/,
+    );
+    see(manifest()).toBe(before);
+    const written = await overnight(['doctor', '--write'], { cwd: folder });
+    see(written.stdout).toMatch(/Written to arena\.yaml: `run\.writable: true`\. Run `overnight doctor` again/);
+    see(manifest()).toContain('writable: true');
+    see((await overnight(['doctor'], { cwd: folder })).stdout).toMatch(/✓ metric parses: val_loss = 1\.5/);
+  });
+
+  it('asks for no more than the machine has when it is told to write', async ({ expect: see }) => {
+    const folder = folderWith('echo "val_loss: 1.5"\n');
+    const manifest = readFileSync(join(folder, 'arena.yaml'), 'utf8');
+    writeFileSync(join(folder, 'arena.yaml'), manifest.replace('resources: {', 'resources: { cpus: 4000,'));
+    see((await overnight(['doctor', '--write'], { cwd: folder })).stdout).toMatch(/✗ cores: 4,000 cores of \d+/);
+    see((await overnight(['doctor'], { cwd: folder })).stdout).toMatch(/✓ cores: /);
   });
 
   it('reads `name=value`, and a number on standard error is found or told', async ({ expect: see }) => {

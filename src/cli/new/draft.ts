@@ -2,7 +2,8 @@
 import { stringify as toYaml } from 'yaml';
 import { defined } from '../../base/defined.ts';
 import type { MetricRead } from '../../core/arena.ts';
-import type { Change, ManifestState } from '../../discover/cures.ts';
+import type { ManifestState } from '../../discover/cures.ts';
+import type { Change } from '../../discover/manifest-changes.ts';
 
 /** Everything that the manifest is made of. */
 export interface ArenaDraft {

@@ -2,7 +2,7 @@
 import { type CommandSpec, defineCommand } from '../command.ts';
 import {
   DRILL_OPTIONS,
-  FOLDER_OPTIONS,
+  DOCTOR_OPTIONS,
   IMPORT_OPTIONS,
   KNOBS_OPTIONS,
   NEW_OPTIONS,
@@ -74,8 +74,11 @@ export const START_COMMANDS: readonly CommandSpec[] = [
     group: 'Start',
     short: 'check that this project and machine can be measured',
     summary: 'check that this project and this machine can be measured: git, sandbox, metric, noise, speed',
-    options: FOLDER_OPTIONS,
-    examples: [['overnight doctor', 'measures the unchanged code three times and plants cheats']],
+    options: DOCTOR_OPTIONS,
+    examples: [
+      ['overnight doctor', 'measures the unchanged code three times and plants cheats'],
+      ['overnight doctor --write', 'also changes arena.yaml as it advises'],
+    ],
     exits: [
       ['0', 'every check passed'],
       ['6', 'a check failed'],

@@ -1,0 +1,172 @@
+/** What `overnight doctor` finds by measuring: the unchanged code, a few times, in a lab that is removed afterwards. */
+import { defined } from '../base/defined.ts';
+import { LabError } from '../base/error.ts';
+import { minimumDetectableEffect } from '../base/stats.ts';
+import type { Arena } from '../core/arena.ts';
+import type { LedgerEvent } from '../core/event.ts';
+import { typicalMeasurementS } from '../core/plan/pace.ts';
+import type { Sandbox } from '../core/ports.ts';
+import { type LabState, measurementsOf } from '../core/state.ts';
+import { gradeOf } from '../core/trust-grade.ts';
+import type { Cure } from '../discover/cures.ts';
+import { describeChange, type ManifestChange } from '../discover/manifest-changes.ts';
+import { adviseOnTiming } from '../discover/timing-advice.ts';
+import { removeTree } from '../os/files.ts';
+import { allowedCores } from '../os/machine.ts';
+import { DOCTOR_TAG, labPaths } from '../os/paths.ts';
+import { openLab } from '../app/open-lab.ts';
+import type { LoadedArena } from '../workspace/arena.ts';
+import { shareIn } from '../view/lab/progress.ts';
+import { cureFor } from './cure-for.ts';
+import type { Progress } from './progress.ts';
+
+export interface DoctorCheck {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly fix?: string;
+  /** The fix as a change of arena.yaml, where it is one. A check that passed may have one too: advice. */
+  readonly change?: ManifestChange;
+}
+
+const REPEAT_COUNT = 3;
+/** A gain of a fifth is large for anything that was worked on before. */
+const MAX_USEFUL_EFFECT = 0.2;
+
+/** Set up, prepare, and repeat the unchanged code: the first minutes of a run. */
+export async function measureUnchangedCode(
+  folder: string,
+  reportCheck: (check: DoctorCheck) => void,
+  { arena }: LoadedArena,
+  sandbox: Sandbox,
+  progress: Progress,
+): Promise<void> {
+  const doctorPaths = labPaths(folder, DOCTOR_TAG);
+  removeTree(doctorPaths.lab);
+  let state: LabState | undefined;
+  try {
+    const opened = await openLab({
+      folder,
+      tag: DOCTOR_TAG,
+      sandbox,
+      calibrate: REPEAT_COUNT,
+      limits: { experiments: 0 },
+      command: 'doctor',
+      watch: {
+        onStage: (stage, outputLine) => progress.updateShare(shareIn(outputLine), `${stage}: ${outputLine}`),
+        onEvent: (event, currentState) => {
+          const progressText = repeatsText(event, currentState.measurements.length);
+          if (progressText) progress.updateShare(shareIn(progressText), progressText);
+        },
+      },
+    });
+    state = opened.state;
+    await opened.run();
+    reportMeasurements(reportCheck, arena, state, sandbox);
+  } catch (thrown) {
+    if (!(thrown instanceof LabError)) throw thrown;
+    const cure = thrown.code === 'E_BASELINE' ? findBaselineCure(folder, arena, thrown.parts.why) : undefined;
+    reportCheck({
+      name: 'metric parses',
+      ok: false,
+      detail: `${thrown.parts.what} ${thrown.parts.why}`,
+      fix: thrown.code === 'E_BASELINE' ? baselineFix(cure) : thrown.parts.next,
+      ...defined({ change: cure?.change }),
+    });
+  } finally {
+    removeTree(doctorPaths.lab);
+  }
+}
+
+/** The known cure, else what a person can look at. Never `doctor`: this is doctor. */
+const baselineFix = (cure: Cure | undefined): string =>
+  cure ? `${cure.why}: ${cure.fix}` : 'correct the command or the files, then run doctor again';
+
+function findBaselineCure(folder: string, arena: Arena, why: string): Cure | undefined {
+  const { run, budget, sandbox, resources } = arena;
+  const manifest = {
+    read: sandbox.read,
+    home: sandbox.home ?? [],
+    installed: sandbox.installed ?? [],
+    isWritable: run.writable ?? false,
+    gpus: resources.gpus,
+  };
+  const kind = /^([a-z-]+):/.exec(why)?.[1] ?? '';
+  return cureFor({ folder, command: run.command, budgetS: budget.seconds, manifest, kind, text: why });
+}
+
+function repeatsText(event: LedgerEvent, measurementCount: number): string | undefined {
+  if (event.type === 'stage.started') return event.stage;
+  return event.type === 'measuring'
+    ? `repeating the unchanged code, ${measurementCount - 1} of ${REPEAT_COUNT}`
+    : undefined;
+}
+
+function reportMeasurements(
+  reportCheck: (check: DoctorCheck) => void,
+  arena: Arena,
+  state: LabState,
+  sandbox: Sandbox,
+): void {
+  const noiseFloor = [...state.noise.values()][0]!.calibrated!;
+  const formatRounded = (value: number): string => String(Number(value.toPrecision(4)));
+  reportCheck({
+    name: 'metric parses',
+    ok: true,
+    detail: `${arena.metric.name} = ${formatRounded(noiseFloor.mean)} ${arena.metric.unit}`.trim(),
+  });
+  const spreadText =
+    noiseFloor.sigma === 0
+      ? 'identical every time'
+      : `standard deviation ${formatRounded(noiseFloor.sigma)} (${formatRounded((100 * noiseFloor.sigma) / Math.abs(noiseFloor.mean || 1))} %)`;
+  reportCheck({
+    name: 'metric repeats',
+    ok: true,
+    detail: `${REPEAT_COUNT} runs of the unchanged code: ${spreadText}`,
+  });
+  for (const warning of noiseFloor.warnings) reportCheck({ name: '  note', ok: true, detail: warning });
+  const [singleRunEffect, threeRunEffect] = [
+    minimumDetectableEffect(noiseFloor.sigma, 1),
+    minimumDetectableEffect(noiseFloor.sigma, 3),
+  ];
+  const plausibleGain = MAX_USEFUL_EFFECT * Math.abs(noiseFloor.mean);
+  reportCheck({
+    name: 'smallest effect',
+    ok: plausibleGain === 0 || threeRunEffect <= plausibleGain,
+    detail: `${formatRounded(singleRunEffect)} with one run each, ${formatRounded(threeRunEffect)} with three (80 % power, one-sided 5 %)`,
+    fix: `no gain below ${formatRounded((100 * threeRunEffect) / Math.abs(noiseFloor.mean || 1))} % can be shown: measure longer, repeat the work inside the command and print its median, use processor time (\`metric.read: cpu_s\`), \`decide.rule: paired\`, or a quieter machine`,
+  });
+  reportTiming(reportCheck, arena, state);
+  const measurementSeconds = typicalMeasurementS(state);
+  reportCheck({
+    name: 'speed',
+    ok: true,
+    detail: `${formatRounded(measurementSeconds)} s a measurement, about ${Math.round(3600 / (measurementSeconds * 1.4))} experiments an hour with repeats`,
+  });
+  const { grade, reason } = gradeOf(arena, sandbox.info.level, sandbox.info);
+  reportCheck({
+    name: 'trust grade',
+    ok: grade !== 'reported',
+    detail: `${grade}: ${reason}`,
+    fix: gradeFix(sandbox),
+  });
+}
+
+/** Where the number hangs on time and the machine disturbs it: what makes it steadier. */
+function reportTiming(reportCheck: (check: DoctorCheck) => void, arena: Arena, state: LabState): void {
+  const runs = measurementsOf(state, 0).flatMap((run) =>
+    run.state === 'finished' && run.outcome.kind === 'measured'
+      ? [{ value: run.outcome.value, conditions: run.conditions }]
+      : [],
+  );
+  const advice = adviseOnTiming(arena, runs, allowedCores().length);
+  if (!advice) return;
+  const { detail, change } = advice;
+  reportCheck({ name: 'timing', ok: true, detail, fix: `set \`${describeChange(change)}\` in arena.yaml`, change });
+}
+
+/** What lifts an arena above grade `reported`. */
+const gradeFix = (sandbox: Sandbox): string =>
+  sandbox.info.level === 'bubblewrap'
+    ? 'set `metric.plausible: { min: …, max: … }` in arena.yaml, or give it an `evaluate` command'
+    : 'install bubblewrap';
