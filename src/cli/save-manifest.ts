@@ -5,7 +5,9 @@ import { writeAtomic } from '../os/files.ts';
 import { MANIFEST_FILE } from '../workspace/arena.ts';
 import { parseManifestYaml } from '../workspace/manifest-yaml.ts';
 
-/** Throws E_MANIFEST, and writes nothing, where it would not be valid. `additions` is what was changed: "these knobs". */
+/**
+ * Throws E_MANIFEST, and writes nothing, where it would not be valid. `additions` is what was changed: "these knobs".
+ */
 export function saveManifest(manifestFile: string, manifestText: string, additions: string): void {
   const parsedManifest = parseArena(parseManifestYaml(manifestText, MANIFEST_FILE));
   if ('problems' in parsedManifest)

@@ -1,4 +1,4 @@
-/** What `overnight try` does with a shipped arena: so many ideas, so much time, smaller runs on a busy machine. Pure. */
+/** What `overnight try` does with a shipped arena: how many ideas, how long, shorter runs on a busy machine. Pure. */
 import { defined } from '../base/defined.ts';
 import type { Arena } from '../core/arena.ts';
 import { clockWords } from '../core/clock-words.ts';

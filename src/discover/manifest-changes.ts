@@ -20,7 +20,7 @@ export type ManifestChange =
 export const describeChange = (change: ManifestChange): string =>
   'add' in change ? `${change.key}: [${change.add.join(', ')}]` : `${change.key}: ${change.value}`;
 
-/** The manifest with the changes made. Lists grow; other values are replaced. Only the changed keys are written anew. */
+/** The manifest with the changes made. Lists grow, other values are replaced. Nothing else is written anew. */
 export function applyChanges(manifestText: string, changes: readonly ManifestChange[]): string {
   return changes.reduce(applyChange, manifestText);
 }

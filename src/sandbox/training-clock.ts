@@ -8,7 +8,7 @@ import type { TrainingClock } from '../core/ports.ts';
 
 /** Some file systems lose events, so the start file is looked for too. */
 const START_POLL_MS = 8;
-/** The shortest time between two looks at the processor time; what a run gets too much is at most that, on its cores. */
+/** The shortest time between two looks at the processor time. A run gets at most that too much, on each core. */
 const MIN_LOOK_MS = 4;
 /** Longest delay that a timer takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1;

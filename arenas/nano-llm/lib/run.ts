@@ -98,6 +98,11 @@ function writeSynced(path: string, bytes: Uint8Array): void {
   closeSync(descriptor);
 }
 
+function writeConfig(outDir: string, values: Readonly<Record<string, unknown>>): void {
+  const lines = Object.entries(values).map(([key, value]) => `${key}: ${String(value)}\n`);
+  writeFileSync(join(outDir, 'config.txt'), lines.join(''));
+}
+
 /** Reads the environment and opens the run. */
 export function openRun(): Run {
   const outDir = pathFrom('OVERNIGHT_OUT');
@@ -140,10 +145,7 @@ export function openRun(): Run {
         `${columns.map((column) => Number((point[column] ?? Number.NaN).toPrecision(7))).join(',')}\n`,
       );
     },
-    config: (values) => {
-      const lines = Object.entries({ ...values, seed }).map(([key, value]) => `${key}: ${value}\n`);
-      writeFileSync(join(outDir, 'config.txt'), lines.join(''));
-    },
+    config: (values) => writeConfig(outDir, { ...values, seed }),
     saveModel: (bytes) => {
       writeSynced(join(outDir, 'model.onnx.tmp'), bytes);
       renameSync(join(outDir, 'model.onnx.tmp'), join(outDir, 'model.onnx'));
