@@ -8,6 +8,7 @@ import { linesOf } from '../core/reading/find-metric.ts';
 import { findNumbers, parseNumber } from '../core/reading/numbers.ts';
 import { readMetric } from '../core/reading/read-metric.ts';
 import type { SuggestedMetric } from './project.ts';
+import { listUnitMetrics } from './unit-metrics.ts';
 
 /** A number that a person can choose. */
 export interface PrintedMetric extends SuggestedMetric {
@@ -18,6 +19,8 @@ export interface PrintedMetric extends SuggestedMetric {
 
 const MAX_METRICS = 20;
 const NAME_BEFORE = /([A-Za-z_][\w.-]{0,63})["']?\s*(?:\([^()]*\))?\s*[:=]\s*["']?\s*$/;
+/** Words that stand before a number and do not name it. */
+const JOINING_WORDS = /^(?:in|of|at|to|by|is|was|the|a|an|for|and|or|with|from|after|about)$/i;
 const WORD_BEFORE = /(?:^|\s)([A-Za-z_][\w.-]{0,63})\s+$/;
 
 /** The numbers of both streams; the last of several with one name counts. */
@@ -38,6 +41,12 @@ export function listPrintedMetrics(stdout: string, stderr: string): PrintedMetri
   const lone = printed.at(-1);
   const number = lone === undefined ? undefined : parseNumber(lone);
   const named = [...found.values()].map(({ count: _, ...metric }) => metric);
+  const withUnits = listUnitMetrics([...printed, ...linesOf(stderr)])
+    .filter(
+      ({ name, line, value }) =>
+        !named.some((metric) => metric.name === name || (metric.line === line && metric.value === value)),
+    )
+    .map((metric) => ({ ...metric, ...defined({ direction: directionOf(metric.name, metric.unit) }) }));
   const all = number
     ? [
         {
@@ -50,8 +59,9 @@ export function listPrintedMetrics(stdout: string, stderr: string): PrintedMetri
           line: lone!,
         },
         ...named,
+        ...withUnits,
       ]
-    : named;
+    : [...named, ...withUnits];
   return all.filter((metric) => isFoundAgain(metric, stdout, stderr)).slice(0, MAX_METRICS);
 }
 
@@ -66,7 +76,7 @@ function namedNumbers(line: string): NamedNumber[] {
   return numbers.flatMap(({ value, unit, start }) => {
     const before = line.slice(0, start);
     const name = NAME_BEFORE.exec(before)?.[1] ?? WORD_BEFORE.exec(before)?.[1];
-    return name === undefined ? [] : [{ name: name.replace(/[.-]+$/, ''), value, unit }];
+    return name === undefined || JOINING_WORDS.test(name) ? [] : [{ name: name.replace(/[.-]+$/, ''), value, unit }];
   });
 }
 

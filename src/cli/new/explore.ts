@@ -245,7 +245,7 @@ async function chooseMetric(
     return metricOf(named ?? { name: options.metric }, options.maximize);
   }
   if (suggestion.metric?.direction) return metricOf(suggestion.metric, options.maximize);
-  if (!prompter.isTerminal && printed.length !== 1) throw ambiguous(printed);
+  if (!prompter.isTerminal && printed.length !== 1) throw ambiguous(printed, outside);
   const chosen = await prompter.choose(
     'Which number should get better?',
     (prompter.isTerminal ? all : printed).map((metric) => ({ label: describeMetric(metric), value: metric })),
@@ -286,11 +286,15 @@ function failedOutside(command: string, { ending, stderr, stdout }: TriedCommand
   });
 }
 
-function ambiguous(printed: readonly PrintedMetric[]): LabError {
+function ambiguous(printed: readonly PrintedMetric[], { stdout, stderr }: TriedCommand): LabError {
+  const lastWords = oneLine(excerptOf(stderr, stdout, 4), 300);
   const shown = printed.map(({ name, value }) => `${name} = ${value}`).join(', ');
   return new LabError('E_USAGE', {
     what: 'Which number counts is not known.',
-    why: printed.length === 0 ? 'The command printed no number.' : `The command printed ${shown}.`,
+    why:
+      printed.length === 0
+        ? `No number was found in what the command printed${lastWords === '' ? ', which is nothing' : `: ${lastWords}`}.`
+        : `The command printed ${shown}.`,
     next: 'Name one with --metric, or use what is measured: --metric wall, cpu or memory. --maximize where higher is better.',
   });
 }
