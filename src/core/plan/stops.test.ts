@@ -5,7 +5,7 @@ import { arenaWith, IDLE_CONTEXT, Script } from '../../testing/script.ts';
 import type { EventDraft } from '../event.ts';
 import type { FailureClass } from '../outcome.ts';
 import { ideasTried, typicalMeasurementS } from './pace.ts';
-import { lastGain } from './stop-rules.ts';
+import { lastGain, stopStep } from './stop-rules.ts';
 import { nextSeed } from './seed.ts';
 import { plan } from './plan.ts';
 import type { PlanContext, Step } from './step.ts';
@@ -80,6 +80,13 @@ describe('the target', () => {
       'target',
       'propose',
     ]);
+  });
+});
+
+describe('the target without a number', () => {
+  it('is not reached on a device that has measured nothing', () => {
+    for (const target of [4, 5, 6])
+      expect(stopStep(lab().state, { ...IDLE_CONTEXT, deviceClass: 'device-b', target })).toBeUndefined();
   });
 });
 
