@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { SearchError } from './error.ts';
 import type { Param } from './param.ts';
 import { createSearch, type Search, type SearchOptions } from './search.ts';
-import { compareTold, type Told } from './trial.ts';
+import { compareTold, type Limit, type Told } from './trial.ts';
 
 const space: Param[] = [{ name: 'x', kind: 'int', low: 0, high: 1000, default: 0 }];
 const opened = (options: Partial<SearchOptions> = {}): Search => createSearch({ space, sampler: 'random', ...options });
@@ -112,7 +112,7 @@ describe('a forgotten trial', () => {
 });
 
 describe('a limit', () => {
-  const overOf = (limits: SearchOptions['limits'], metrics: Record<string, number>): number =>
+  const overOf = (limits: readonly Limit[], metrics: Record<string, number>): number =>
     told(opened({ limits }), { value: 1, metrics }).history.told[0]!.over;
 
   it('is exceeded by a share of itself, upwards and downwards, and the shares add up', () => {
