@@ -148,6 +148,16 @@ describe('silence', () => {
     expect(reasonOf(next(script, { currentTime: '2027-01-01T00:00:00Z' }))).toBe('propose');
   });
 
+  it('is not broken by a measurement that still runs, or was lost', () => {
+    const script = lab().startMeasurement(0);
+    const startedAgo =
+      Date.parse(script.state.lastAt) - Date.parse((script.state.measurements[2] as { at: string }).at);
+    expect([599, 600].map((seconds) => after(script, seconds - startedAgo / 1000))).toEqual(['wait', 'idle']);
+    script.addEvent({ type: 'lost', m: 3, reason: 'r' });
+    const lostAgo = Date.parse(script.state.lastAt) - Date.parse((script.state.measurements[2] as { at: string }).at);
+    expect([599, 600].map((seconds) => after(script, seconds - lostAgo / 1000))).toEqual(['propose', 'idle']);
+  });
+
   it('is counted from the start of a session that has no number yet', () => {
     const script = lab().startSession();
     expect([599, 600].map((seconds) => after(script, seconds))).toEqual(['propose', 'idle']);
