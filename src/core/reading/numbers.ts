@@ -18,9 +18,9 @@ export interface PrintedNumber {
 const MINUS = '\u2212';
 const DIGITS = "(?:\\d{1,3}(?:[,_'\u2009\u202f]\\d{3})+|\\d+)";
 const DECIMAL = `(?:${DIGITS}(?:\\.\\d*)?|\\.\\d+)(?:[eE][+-]?\\d+)?`;
-/** Not a part of a name, a version or a date before it; not the whole part of a decimal comma or of a version. */
+/** Not a part of a name, a version, a date or a decimal comma before it; not the whole part of such a one. */
 const NUMBER = new RegExp(
-  `(?<![\\w.+\\-${MINUS}])(?<sign>[+\\-${MINUS}]?)(?:(?<decimal>${DECIMAL})|(?<word>nan|inf(?:inity)?)\\b)(?!\\d)(?!,\\d)(?!\\.\\d)`,
+  `(?<![\\w.+\\-${MINUS}]|\\d,)(?<sign>[+\\-${MINUS}]?)(?:(?<decimal>${DECIMAL})|(?<word>nan|inf(?:inity)?)\\b)(?!\\d)(?!,\\d)(?!\\.\\d)`,
   'gi',
 );
 /** A length of time in parts, as the shell's `time` prints it: `1m2.5s`. */
@@ -143,6 +143,11 @@ export function inUnit({ value, unit }: Pick<PrintedNumber, 'value' | 'unit'>, m
 
 /** Multiplies by a whole number or divides by one where it can: 120 ms are 0.12 s, not 0.12000000000000001 s. */
 function convert(value: number, from: number, to: number): number {
-  const ratio = from / to;
-  return ratio >= 1 ? value * Math.round(ratio * 1e9) * 1e-9 : value / Math.round(to / from);
+  return from >= to ? value * tidyRatio(from / to) : value / tidyRatio(to / from);
+}
+
+/** A whole number where the ratio is one but for rounding; kB and KiB have a ratio that is none. */
+function tidyRatio(ratio: number): number {
+  const whole = Math.round(ratio);
+  return Math.abs(ratio - whole) < 1e-9 * whole ? whole : ratio;
 }

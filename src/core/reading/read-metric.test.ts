@@ -127,6 +127,11 @@ describe('metric.read', () => {
     );
   });
 
+  it('a part of a decimal comma is no number for a regular expression either', () => {
+    expect(read('loss', 'loss is 0,91\n', { regex: 'is (\\S+)', take: 'only' })).toMatch(/^metric-missing/);
+    expect(read('loss', 'loss is 0.91, lr 3\n', { regex: 'is (\\S+)', take: 'only' })).toBe(0.91);
+  });
+
   it('what it proposes for a line that nearly matched reads that line', () => {
     const message = read('accuracy', '    accuracy     0.97       899\n') as string;
     const regex = /regex: '(.*)'/.exec(message)![1]!;

@@ -63,7 +63,7 @@ export function readColumn(text: string, column: string): string[] | undefined {
 /** One line; quoted cells may hold the separator and doubled quotes. */
 function splitRow(line: string, separator: string): string[] {
   const cell = new RegExp(
-    `(?:^|${separator === '\t' ? '\\t' : separator})(?:\\s*"((?:[^"]|"")*)"\\s*|([^${separator === '\t' ? '\\t' : separator}]*))`,
+    `(?:^|${separator === '\t' ? '\\t' : separator})(?: *"((?:[^"]|"")*)" *|([^${separator === '\t' ? '\\t' : separator}]*))`,
     'g',
   );
   return [...line.matchAll(cell)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain!.trim());
