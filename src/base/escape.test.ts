@@ -75,6 +75,8 @@ describe('text in a line of Markdown', () => {
     ['a - b # c', 'a - b # c'],
     ['1. item', '1\\. item'],
     ['12) item', '12\\) item'],
+    [' 1. item', ' 1\\. item'],
+    ['v1. item', 'v1. item'],
     ['1.5 is a number', '1.5 is a number'],
     ['a 1. b', 'a 1. b'],
   ])('%j is %j', (text, escaped) => {
@@ -121,6 +123,8 @@ describe('a cell of a table', () => {
     ['-.5e-3 %', '-.5e-3 %'],
     ['-12%', '-12%'],
     ['-1e+10', '-1e+10'],
+    ['-1e10', '-1e10'],
+    ['-1.55', '-1.55'],
     ['-1.5.', "'-1.5."],
     ['-1 %x', "'-1 %x"],
     ['- 1', "'- 1"],
