@@ -25,6 +25,7 @@ describe('the Gaussian process', () => {
   });
 
   it('is followed by another sampler after 150 trials, where there are more or nobody knows', () => {
+    expect(choose(spaceOf(floats(5)), 150, 1).name).toBe('gp');
     expect(choose(spaceOf(floats(5)), 150, 1)).not.toHaveProperty('later');
     expect(choose(spaceOf(floats(5)), 151, 1)).toMatchObject({ name: 'gp', later: 'cma-es' });
     expect(choose(spaceOf(floats(5)), undefined, 1)).toMatchObject({ name: 'gp', later: 'cma-es' });
@@ -100,5 +101,21 @@ describe('the second sampler', () => {
     const search = after(150);
     expect(search.sampler).toMatchObject({ name: 'gp', later: 'tpe' });
     expect(search.ask(2).map(({ source }) => source)).toEqual(['tpe', 'tpe']);
+  });
+
+  it('is told what comes after it took over', () => {
+    const proposedAfter = (turn: 1 | -1): unknown => {
+      const search = createSearch({ space: floats(3), startAtDefault: false });
+      for (let i = 0; i < 150; i++)
+        search.add({ x0: i / 150, x1: ((7 * i) % 150) / 150, x2: ((11 * i) % 150) / 150 }, i);
+      for (let i = 0; i < 40; i++)
+        for (const { id, values, source } of search.ask()) {
+          expect(source).toBe('cma-es');
+          search.tell(id, turn * Number(values['x0']));
+        }
+      return search.ask()[0]!.values;
+    };
+    expect(proposedAfter(1)).not.toEqual(proposedAfter(-1));
+    expect(Number((proposedAfter(1) as { x0: number }).x0)).toBeLessThan((proposedAfter(-1) as { x0: number }).x0);
   });
 });

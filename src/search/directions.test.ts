@@ -36,6 +36,13 @@ describe('directions', () => {
     ]);
     s.add({ a: 0.7 }, 1);
     expect(untried(s.history, from)[0]).toEqual({ knob: 0, sign: -1 });
+    const other = search();
+    other.add({ a: 0.5, n: 3, c: 'x' }, 1);
+    expect(untried(other.history, other.space.encode({ a: 0.5, n: 2, c: 'x' }))).toEqual([
+      { knob: 1, sign: -1 },
+      { knob: 0, sign: 1 },
+      { knob: 0, sign: -1 },
+    ]);
   });
 
   it('that were tried from another standing place with the same value of the knob need no second try', () => {
@@ -72,6 +79,8 @@ describe('directions', () => {
     expect([...triedAlone(conditional.history, from, 1)]).toEqual([1]);
     expect(untried(conditional.history, from)).toEqual([{ knob: 1, sign: -1 }]);
     expect([...triedAlone(conditional.history, conditional.space.encode({ c: 'x', a: 0.7 }), 1)]).toEqual([]);
+    // A choice that brings another knob with it did not move alone.
+    expect([...triedAlone(conditional.history, conditional.space.encode({ c: 'x', a: 0.3 }), 0)]).toEqual([]);
   });
 
   it('need room: a fiftieth of a continuous scale, another value of a discrete one', () => {
@@ -94,6 +103,24 @@ describe('directions', () => {
       return !untried(trial.history, from, [place]).some(({ knob, sign }) => knob === 0 && sign === 1);
     };
     expect([0.43, 0.44, 0.56, 0.57].map(upFrom)).toEqual([false, true, true, false]);
+  });
+
+  it('of a discrete knob are tried from a place with the same value alone', () => {
+    const fine = createSearch({
+      space: [
+        { name: 'n', kind: 'int', low: 0, high: 99, default: 50 },
+        { name: 'c', kind: 'categorical', values: ['x', 'y'] },
+      ],
+    });
+    fine.add({ n: 60, c: 'y' }, 1);
+    const [from, same, next] = [
+      { n: 50, c: 'x' },
+      { n: 50, c: 'y' },
+      { n: 51, c: 'y' },
+    ].map((values) => fine.space.encode(values));
+    const isUpTried = (place: typeof from): boolean =>
+      !untried(fine.history, from!, [place!]).some(({ sign }) => sign === 1);
+    expect([isUpTried(same), isUpTried(next)]).toEqual([true, false]);
   });
 
   it('lead an eighth of the scale away, or to the next value, and never beyond the end', () => {

@@ -28,9 +28,17 @@ describe('the share of an adviser', () => {
     expect(after('adviser', 0)).toBeCloseTo(0.18596, 4);
     expect(after('adviser', 0, given(opened(), 1, 2, 3, 4))).toBeCloseTo(0.23556, 4);
     expect(after('adviser', 2.5, given(opened(), 1, 2, 3, 4))).toBeCloseTo(0.13469, 4);
+    expect(after('adviser', 1, given(opened(), 1, 1, 1, 1)), 'as good as all others').toBeCloseTo(0.0903, 4);
     expect(after('optimizer', 0, given(opened(), 1, 2, 3, 4))).toBeCloseTo(0.09179, 4);
     const larger = given(opened({ direction: 'maximize' }), 1, 2, 3, 4);
     expect(after('adviser', 5, larger)).toBeCloseTo(0.23556, 4);
+  });
+
+  it('is that of the side whose trial it is, whatever else is running', () => {
+    const hybrid = opened();
+    hybrid.add({ x: 0.1 }, 'optimizer');
+    expect(after('adviser', 0, hybrid)).toBeCloseTo(0.18596, 4);
+    expect(() => hybrid.tell(99, 1)).toThrow('never asked for');
   });
 
   it('is judged by the newest twenty trials', () => {
@@ -192,7 +200,11 @@ describe('a suggestion', () => {
     for (let i = 0; i < 30; i++) hybrid.tell(hybrid.add({ x: 0.6 + i / 80 }).id, { failed: 'crash' });
     for (let i = 0; i < 30; i++) hybrid.tell(hybrid.add({ x: i / 80 }).id, 1);
     const refused = hybrid.advise({ x: 0.985 });
-    expect(refused).toMatchObject({ ok: false, reason: expect.stringMatching(/^it would very probably fail: \d+ %/) });
+    expect(refused).toMatchObject({
+      ok: false,
+      reason: expect.stringMatching(/^it would very probably fail: \d{1,2} %/),
+    });
+    expect(hybrid.advise({ x: 0.6 + 29 / 80 })).toMatchObject({ ok: false, earlier: 29 });
     expect(hybrid.search.feasible({ x: 0.985 })).toBeLessThan(0.15);
     expect(hybrid.search.feasible({ x: 0.5 })).toBeGreaterThan(0.15);
     expect(hybrid.advise({ x: 0.5 })).toMatchObject({ ok: true });

@@ -30,6 +30,7 @@ describe('an outcome', () => {
     for (const x of [1, 2, 3, 4]) search.add({ x });
     expect(search.history.pending.map(({ id }) => id)).toEqual([0, 1, 2, 3]);
     search.tell(2, 5);
+    expect(search.history.pending.map(({ id }) => id)).toEqual([0, 1, 3]);
     search.tell(0, { value: 6, n: 3, metrics: { mb: 9 } });
     search.tell(1, { failed: 'crash' });
     search.tell(3, { failed: 'lost', blame: false });
