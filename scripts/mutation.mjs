@@ -122,11 +122,11 @@ function section(folder, mutants) {
       : 'None.';
   const others = unmeasuredFiles(folder, mutants);
   const note = others.length > 0 ? `\n\nNot measured: ${others.map((file) => `\`${file}\``).join(', ')}.` : '';
+  if (mutants.length === 0) return `## src/${folder}${note}\n`;
   return `## src/${folder}\n\n${head}\n${rows.join('\n')}${note}\n\n### Changes in src/${folder} that no test notices\n\n${survivors}\n`;
 }
 
 async function writePage(folders) {
-  const measured = folders.filter(({ mutants }) => mutants.length > 0);
   const least = (folder) => (FOLDERS[folder].least === undefined ? '' : `, at least ${FOLDERS[folder].least} %`);
   const summary = folders.map(({ folder, mutants }) => scoreRow(`src/${folder}${least(folder)}`, mutants));
   const text = `# Mutation testing
@@ -146,7 +146,7 @@ A change that no test notices stands in a list with its reason; the last column 
 | folder ${COLUMNS}
 ${summary.join('\n')}
 
-${measured.map(({ folder, mutants }) => section(folder, mutants)).join('\n')}`;
+${folders.map(({ folder, mutants }) => section(folder, mutants)).join('\n')}`;
   const options = { ...(await prettier.resolveConfig(PAGE)), filepath: PAGE };
   fs.writeFileSync(PAGE, await prettier.format(text, options));
 }
