@@ -116,8 +116,8 @@ export interface Sampler {
 }
 
 /**
- * Order of trials, best first: those within the limits by loss, then the others by how far they exceed the limits; equal
- * ones by age.
+ * Order of trials, best first: those within the limits by loss, then the others by how far they exceed the limits.
+ * Equal ones by age.
  */
 export function compareTold(left: Told, right: Told): number {
   return left.over - right.over || left.loss - right.loss || left.trial.id - right.trial.id;
