@@ -42,6 +42,7 @@ describe('a named number', () => {
     ['loss 1 2', []],
     ['loss is 1 of 2', []],
     ['val loss 3', [3]],
+    ['epoch 3 loss 4', [4]],
   ])('in %j: %j', (line, numbers) => {
     expect(found('loss', line, 'other 1 2')).toEqual(numbers);
   });
@@ -69,6 +70,9 @@ describe('a named number', () => {
     ]);
     expect(found('a.b', 'axb: 1', 'c 1')).toEqual([]);
     expect(found('score', 'Score: 1')).toEqual([1]);
+    expect(found('score', 'Score: 1', 'score: 2')).toEqual([2]);
+    expect(found('val__loss', 'val_loss: 3')).toEqual([3]);
+    expect(found('val__loss', 'val--loss: 3', 'a 1')).toEqual([]);
   });
 
   it('comes in the first form that finds any', () => {
@@ -77,6 +81,7 @@ describe('a named number', () => {
 
   it('is the only number of the output where that stands alone on the last line', () => {
     expect(found('loss', 'warming up', '3.5 s')).toEqual([[3.5, 's']]);
+    expect(found('loss', 'a', 'b', '3.5')).toEqual([3.5]);
     expect(found('loss', 'step 1', '3.5')).toEqual([]);
     expect(found('loss', '3.5', 'done')).toEqual([]);
     expect(found('loss', '3.5 of 4')).toEqual([]);

@@ -55,6 +55,7 @@ describe('the numbers of a line', () => {
       [600, 's'],
     ]);
     expect(seen('7 1m1s 8')).toEqual([7, [61, 's'], 8]);
+    expect(seen('12h34m56s')).toEqual([[45296, 's']]);
   });
 });
 

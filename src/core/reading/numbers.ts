@@ -77,9 +77,7 @@ const LONE_UNITS = [
   ...['ops/sec', 'ops/s', 'op/s', 'i/s', 'it/s', 'iter/s', 'req/s', 'tok/s', 'tokens/s', 'steps/s', 'fps', 'FPS'],
   ...['Hz', 'kHz', 'MHz', 'GHz', 'x', 'ppl', 'bpb', 'bits', 'dB', 'B/op', 'allocs/op', 'cycles', 'instructions'],
 ];
-const UNIT_NAMES = [...FAMILIES.flatMap((family) => Object.keys(family)), ...LONE_UNITS].sort(
-  (left, right) => right.length - left.length,
-);
+const UNIT_NAMES = [...FAMILIES.flatMap((family) => Object.keys(family)), ...LONE_UNITS];
 const UNIT = new RegExp(`^\\s?(${UNIT_NAMES.map(escapePattern).join('|')})(?![\\w/])`);
 
 /** `text` as a part of a regular expression that means exactly that text. */
@@ -90,13 +88,11 @@ export function escapePattern(text: string): string {
 /** All numbers of a line, in their order. */
 export function findNumbers(line: string): PrintedNumber[] {
   const lengths = [...line.matchAll(MINUTES)].map(readMinutes);
-  const isInside = (at: number): boolean => lengths.some(({ start, end }) => at >= start && at < end);
   const plain = [...line.matchAll(NUMBER)].flatMap((match) => {
-    if (isInside(match.index)) return [];
     const end = match.index + match[0].length;
     const rest = line.slice(end);
     const unit = UNIT.exec(rest);
-    // Letters that follow at once and are no unit: a name such as `3rd`, not a number.
+    // Letters that follow at once and are no unit: a name such as `3rd`, or a length of time in parts, not a number.
     if (!unit && /^[\p{L}_]/u.test(rest)) return [];
     return [{ value: valueOf(match), unit: unit?.[1] ?? '', start: match.index, end: end + (unit?.[0].length ?? 0) }];
   });
@@ -132,7 +128,6 @@ export function parseNumber(text: string): PrintedNumber | undefined {
  * Undefined where the printed unit cannot be converted into the metric's.
  */
 export function inUnit({ value, unit }: Pick<PrintedNumber, 'value' | 'unit'>, metricUnit: string): number | undefined {
-  if (unit === '' || unit === metricUnit) return value;
   const family = FAMILIES.find((each) => unit in each);
   if (!family) return value;
   const target = metricUnit === '' ? Object.keys(family)[0]! : metricUnit;

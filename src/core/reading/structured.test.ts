@@ -42,6 +42,28 @@ describe('a path in JSON', () => {
   });
 });
 
+describe('a document in JSON', () => {
+  it('may be one value, and is asked for by the path $', () => {
+    expect(readPath('7', '$')).toEqual(['7']);
+    expect(readPath('"x"', '$')).toEqual(['x']);
+    expect(readPath('no JSON', '$')).toBeUndefined();
+  });
+
+  it('has children only where it is a list or an object', () => {
+    expect(readPath('{"a": "xyz"}', 'a[0]')).toBeUndefined();
+    expect(readPath('{"a": null}', 'a[*]')).toBeUndefined();
+    expect(readPath(JSON.stringify({ a: Array.from({ length: 12 }, (_, i) => i) }), 'a[10]')).toEqual(['10']);
+    expect(readPath('{"a$b": 1}', 'a$b')).toEqual(['1']);
+  });
+
+  it('stands on a line of its own, or begins with a bracket alone on its line', () => {
+    expect(readPath('log\n  {"a": 1}\nbye', 'a')).toEqual(['1']);
+    expect(readPath('{"a": 1}\n"[x"', 'a')).toEqual(['1']);
+    expect(readPath('[info] starting\n{\n"a": 3\n}', 'a')).toEqual(['3']);
+    expect(readPath('log: {\n"a": 3\n}', 'a')).toBeUndefined();
+  });
+});
+
 describe('a column of CSV', () => {
   it('is found by its name, with the separator that the header has most of', () => {
     expect(readColumn('a,b\n1,2\n3,4\n', 'b')).toEqual(['2', '4']);
@@ -55,6 +77,14 @@ describe('a column of CSV', () => {
 
   it('passes over empty lines, and is empty where a row is short', () => {
     expect(readColumn('a,b\n\n1\n  \n2,3\n', 'b')).toEqual(['', '3']);
+  });
+
+  it('is separated by commas where the header has as many of others', () => {
+    expect(readColumn('a;x,b\n1;y,2\n', 'b')).toEqual(['2']);
+  });
+
+  it('is not read beyond 16 million characters', () => {
+    expect(readColumn(`${'a\n1\n'.padEnd(16_000_000)}\n2\n`, 'a')).toEqual(['1']);
   });
 
   it('may be quoted', () => {
