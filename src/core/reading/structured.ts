@@ -10,8 +10,8 @@ const MAX_CHARS = 16_000_000;
 export function readPath(text: string, jsonPath: string): string[] | undefined {
   const document = text.length > MAX_CHARS ? undefined : parseDocument(text);
   if (document === undefined) return undefined;
-  const keys = [...jsonPath.replace(/^\$\.?/, '').matchAll(/\[(\d+|\*)\]|\["([^"]*)"\]|([^.[\]]+)/g)].map(
-    ([, index, quoted, plain]) => index ?? quoted ?? plain!,
+  const keys = [...jsonPath.replace(/^\$\.?/, '').matchAll(/\["([^"]*)"\]|([^.[\]]+)/g)].map(
+    ([, quoted, plain]) => quoted ?? plain!,
   );
   let values: unknown[] = [document];
   for (const key of keys) values = values.flatMap((value) => childrenOf(value, key));
