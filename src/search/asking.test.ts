@@ -111,6 +111,14 @@ describe('a proposal', () => {
     expect([nearest(0.02), nearest(0.04), nearest(1)]).toEqual([0.505, 0.51, 0.52]);
   });
 
+  it('is no near-copy with another value of a discrete knob, however close', () => {
+    const { search } = scripted(({ attempt }) => [0.515 + attempt / 100], {
+      space: [{ name: 'n', kind: 'int', low: 0, high: 99, default: 50 }],
+    });
+    search.add({ n: 50 });
+    expect(search.ask()[0]).toMatchObject({ values: { n: 51 }, why: 'attempt 0' });
+  });
+
   it('is no near-copy where a knob is active in one of the two alone', () => {
     const conditional: Param[] = [space[1]!, { ...space[0]!, when: { param: 'c', in: ['a', 'b'] } } as Param];
     const under: Param[] = [
@@ -128,6 +136,11 @@ describe('a proposal', () => {
     });
     neither.search.add({ c: 'b', y: 0.5 });
     expect(neither.search.ask()[0]!.values).toEqual({ c: 'b', y: 0.52 });
+    const underNumber = scripted(({ attempt }) => [0.501 + attempt / 1000, 0.3], {
+      space: [space[0]!, { name: 'y', kind: 'float', low: 0, high: 1, when: { param: 'x', in: [0.5] } }],
+    });
+    underNumber.search.add({ x: 0.5, y: 0.3 });
+    expect(underNumber.search.ask()[0]!.values).toEqual({ x: 0.501 });
   });
 });
 
@@ -178,7 +191,14 @@ describe('a proposal that would probably fail', () => {
     const once = search.feasible({ x: 0.9 });
     expect(once).toBeLessThan(1);
     search.add({ x: 0.91 }, { failed: 'crash' });
-    expect(search.feasible({ x: 0.9 })).toBeLessThan(once);
+    const twice = search.feasible({ x: 0.9 });
+    expect(twice).toBeLessThan(once);
+    search.add({ x: 0.1 }, 1);
+    search.add({ x: 0.92 }, { failed: 'crash' });
+    expect(search.feasible({ x: 0.9 })).not.toBe(twice);
+    const limited = createSearch({ space, sampler: 'random', limits: [{ metric: 'mb', max: 1 }] });
+    limited.add({ x: 0.9 }, { value: 1, metrics: { mb: 2 } });
+    expect(limited.feasible({ x: 0.9 })).toBeLessThan(1);
   });
 });
 
@@ -191,6 +211,13 @@ describe('a sampler that has nothing new', () => {
     const again = scripted(() => [0.5, 0]).search;
     again.add({ x: 0.5, c: 'a' }, 1);
     expect(again.ask()[0]!.values).toEqual(search.history.pending[0]!.values);
+  });
+
+  it('is replaced by many random points where most break a constraint', () => {
+    const constraints = [{ name: 'edge', holds: ({ x }: Readonly<Record<string, unknown>>) => Number(x) < 0.05 }];
+    const params = [{ name: 'x', kind: 'float', low: 0, high: 1, default: 0 }] as const;
+    const { search } = scripted(() => [0.5], { space: { params, constraints } });
+    expect(search.ask(3).map(({ source }) => source)).toEqual(['random', 'random', 'random']);
   });
 
   it('is helped by every configuration that is left of a finite space, categories and numbers', () => {
