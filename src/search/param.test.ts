@@ -153,6 +153,7 @@ describe('a declaration that is refused', () => {
     [{ kind: 'float', low: 0, high: 1, step: 0 }, 'Its step is 0'],
     [{ kind: 'float', low: 0, high: 1, step: -0.1 }, 'Its step is -0.1'],
     [{ kind: 'float', low: 0, high: 1, step: 1.01 }, 'Its step is 1.01'],
+    [{ kind: 'float', low: 1, high: 2, step: 1.5 }, 'Its step is 1.5'],
     [{ kind: 'float', low: 1, high: 0, step: 0.1 }, 'the ends are swapped'],
     [{ kind: 'int', low: 0, high: 1.5 }, 'must be whole'],
     [{ kind: 'int', low: 0, high: 4, log: true }, 'log scale and its range starts at 0'],

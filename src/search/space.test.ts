@@ -195,6 +195,11 @@ describe('a mistake in a space is an error with its reason', () => {
       'is 7, outside',
     ],
     [
+      'a condition on a knob that is not there',
+      [{ name: 'a', kind: 'int', low: 0, high: 1, when: { param: 'z', in: [1] } }],
+      '"z" is not declared before',
+    ],
+    [
       'a condition on itself',
       [{ name: 'a', kind: 'int', low: 0, high: 1, when: { param: 'a', in: [1] } }],
       '"a" is not declared before',
