@@ -19,4 +19,20 @@ describe('did you mean', () => {
     expect(suggestionFor('metrc', ['metric'])).toBe(' (Did you mean `metric`?)');
     expect(suggestionFor('colour', ['metric'])).toBe('');
   });
+
+  it('has three wrong letters at most, and less than six in ten', () => {
+    expect(closestWord('abcde', ['abxyz'])).toBe('abxyz');
+    expect(closestWord('abcdefgh', ['abcdwxyz'])).toBeUndefined();
+    expect(closestWord('abcd', ['axyz'])).toBeUndefined();
+    expect(closestWord('abcd', ['abyz'])).toBe('abyz');
+    expect(closestWord('abcd', ['abxd', 'abcx'])).toBe('abxd');
+  });
+
+  it('counts two neighbours as swapped only where both are', () => {
+    expect(editDistance('ab', 'ba')).toBe(1);
+    expect(editDistance('ab', 'xa')).toBe(2);
+    expect(editDistance('ab', 'bx')).toBe(2);
+    expect(editDistance('cab', 'cba')).toBe(1);
+    expect(editDistance('a', 'ba')).toBe(1);
+  });
 });

@@ -10,8 +10,7 @@ export function closestWord(word: string, knownWords: readonly string[]): string
   let bestDistance = Math.min(MAX_EDITS, MAX_EDIT_SHARE * word.length) + 1e-9;
   for (const knownWord of knownWords) {
     const distance = editDistance(word.toLowerCase(), knownWord.toLowerCase());
-    if (distance < bestDistance || (best === undefined && distance <= bestDistance))
-      [best, bestDistance] = [knownWord, distance];
+    if (distance < bestDistance) [best, bestDistance] = [knownWord, distance];
   }
   return best;
 }

@@ -70,8 +70,8 @@ export function fenceMarkdown(language: string, code: string): string {
   return `${fence}${language}\n${shownCode}\n${fence}`;
 }
 
-/** A number as a spreadsheet reads it; any other cell that begins with a sign would be a formula. */
-const NUMBER_CELL = /^[+-]?[\d,]*\.?\d+(?:[eE][+-]?\d+)? ?%?$/;
+/** A number with a sign as a spreadsheet reads it; any other cell that begins with a sign would be a formula. */
+const NUMBER_CELL = /^[+-][\d,]*\.?\d+(?:[eE][+-]?\d+)? ?%?$/;
 const FORMULA_START = /^[=+\-@\uff1d\uff0b\uff0d\uff20]/;
 
 /** One line that a spreadsheet takes for text or for a number, never for a formula. */

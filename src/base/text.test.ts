@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatCount, keepTail, oneLine, sanitizeText, sharedWords } from './text.ts';
+import { formatCount, keepTail, oneLine, revealText, sanitizeText, sharedWords } from './text.ts';
 
 describe('text', () => {
   it('counts, cuts, and takes the poison out', () => {
@@ -11,6 +11,14 @@ describe('text', () => {
     expect(keepTail('one\ntwo\nthree', 6)).toBe('[… 7 characters left out]\nthree');
     expect(sanitizeText('\u001b[31mred\u001b[0m \u001b]0;title\u0007x\u202e\u0000y')).toBe('red xy');
     expect(sanitizeText('10%\r20%\r\n')).toBe('10%\n20%\n');
+  });
+
+  it('spells in code what would not show, and leaves the rest as it is', () => {
+    expect(revealText('plain\n\ttext')).toBe('plain\n\ttext');
+    expect(revealText('é 世界')).toBe('é 世界');
+    expect(revealText('a\x1b[1m\x00\x0b\x9f\rb')).toBe('a⟨U+001B⟩[1m⟨U+0000⟩⟨U+000B⟩⟨U+009F⟩⟨U+000D⟩b');
+    expect(revealText('a\u202e\u{e0041}\ufeffb')).toBe('a⟨U+202E⟩⟨U+E0041⟩⟨U+FEFF⟩b');
+    expect(revealText('a\ud800b')).toBe('a\ufffdb');
   });
 
   it('keeps a tail of the whole text, or from the first line that is whole', () => {

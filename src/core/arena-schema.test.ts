@@ -50,6 +50,15 @@ describe('a bound of the manifest', () => {
     ['budget.grace_s', 0, [-0.1]],
     ['budget.wall_s', 1, [0, -1]],
     ['minimum.seconds', 0.1, [0]],
+    ['metric.read', 'wall_s', ['wall', '', []]],
+    ['metric.read', 'cpu_s', [{}]],
+    ['metric.read', 'memory_mb', [{ line: 'loss', take: 'best' }]],
+    ['metric.read', { line: 'loss', from: 'stderr', take: 'last' }, [{ line: '' }, { line: 'loss', from: '' }]],
+    ['metric.read', { line: 'loss', take: 'geomean' }, [{ lines: 'loss' }, { line: 'loss', json: '$.loss' }]],
+    ['metric.read', { regex: '([0-9.]+)s', from: 'log.txt' }, [{ regex: '' }, { regex: '(' }]],
+    ['metric.read', { json: '$.runs[0].mean', take: 'median' }, [{ json: '' }]],
+    ['metric.read', { csv: 'seconds', take: 'sum' }, [{ csv: '' }]],
+    ['metric.read', { size: ['*.bin', 'model'] }, [{ size: [] }, { size: [''] }]],
     ['try.experiments', 1, [0, 1.5]],
     ['try.minutes', 0.1, [0]],
     ['try.seconds', 0.1, [0]],
@@ -116,6 +125,22 @@ describe('a bound of the manifest', () => {
     ['', false],
   ])('of an entry of a folder: %j is one: %s', (entry, isEntry) => {
     expect(problemsOf({ data: { candidate: [entry] } }).length === 0).toBe(isEntry);
+  });
+
+  it.each([
+    ['.cache/huggingface/hub', true],
+    ['x..y', true],
+    ['a/..b', true],
+    ['/etc', false],
+    ['..', false],
+    ['../a', false],
+    ['a/..', false],
+    ['ab/../c', false],
+    ['a\\b', false],
+    ['a\0b', false],
+    ['', false],
+  ])('of a path below the home folder: %j is one: %s', (path, isPath) => {
+    expect(problemsOf({ sandbox: { home: [path] } }).length === 0).toBe(isPath);
   });
 });
 

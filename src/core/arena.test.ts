@@ -199,4 +199,9 @@ describe('the trust grade', () => {
     });
     expect(gradeOf(judged, 'bubblewrap', { limits: 'cgroup v1' }).reason).not.toContain('watched');
   });
+
+  it('has one reason where there is nothing to remark', () => {
+    for (const findings of [{}, { gaps: [] }, { limits: 'cgroup v1' }])
+      expect(gradeOf(judged, 'bubblewrap', findings).reason).not.toContain(';');
+  });
 });

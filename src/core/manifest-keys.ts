@@ -31,7 +31,6 @@ const keysOf = (schemas: readonly z.ZodType[]): readonly string[] => [
 /** Without defaults and the like; the members of a union. */
 function unwrap(schema: z.ZodType): readonly z.ZodType[] {
   if (schema instanceof z.ZodUnion) return (schema.options as readonly z.ZodType[]).flatMap(unwrap);
-  if (schema instanceof z.ZodPipe) return unwrap(schema.in as z.ZodType);
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
     return unwrap(schema.def.innerType as z.ZodType);
   return [schema];

@@ -7,7 +7,9 @@ import {
   arenaOf,
   codeOf,
   currentDevice,
+  hasCompared,
   inPairs,
+  isRuledOut,
   measurementsOf,
   noiseIn,
   requireCurrentRules,
@@ -15,11 +17,25 @@ import {
   values,
 } from './state.ts';
 
+/** The call throws this code, and says what failed, why, and what to do next. */
+function expectThreeParts(call: () => unknown, code: string): void {
+  let thrown: unknown;
+  try {
+    call();
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toBeInstanceOf(LabError);
+  expect(thrown).toMatchObject({ code });
+  const { what, why, next } = (thrown as LabError).parts;
+  for (const part of [what, why, next]) expect(part).toMatch(/\w+ .*\.$/);
+}
+
 describe('what everybody asks of a lab', () => {
   it('is its arena, once it is open', () => {
     const arena = arenaWith({ description: 'x' });
     expect(arenaOf(new Script(arena).state)).toEqual(arena);
-    expect(() => arenaOf(createFold().state)).toThrow(LabError);
+    expectThreeParts(() => arenaOf(createFold().state), 'E_NO_LAB');
   });
 
   it.each([
@@ -55,6 +71,31 @@ describe('what everybody asks of a lab', () => {
   });
 });
 
+describe('a lab has compared something', () => {
+  it('once the noise of one device class is known', () => {
+    expect(hasCompared(createFold().state)).toBe(false);
+    const script = new Script().propose('baseline').addSnapshot(0);
+    for (const value of [5, 5.1, 4.9]) script.measure(0, value, { purpose: 'calibrate', device: 'device-b' });
+    expect(hasCompared(script.state)).toBe(false);
+    expect(hasCompared(script.addCalibration([5, 5.1, 4.9]).state)).toBe(true);
+  });
+
+  it('once an idea was tried', () => {
+    expect(hasCompared(new Script().propose('baseline').addSnapshot(0).propose().state)).toBe(true);
+  });
+});
+
+describe('an experiment is ruled out', () => {
+  it('by a veto of itself or of what it was built on', () => {
+    const script = new Script().addCalibration([5, 5.1, 4.9]).addIdea();
+    script.propose('built on it', { parent: 1 }).propose('beside it', { parent: 0 });
+    const ruledOut = (): boolean[] => [0, 1, 2, 3].map((n) => isRuledOut(script.state, n));
+    expect(ruledOut()).toEqual([false, false, false, false]);
+    script.addEvent({ type: 'steered', id: 'wish-0001', from: 'me', wish: { verb: 'veto', n: 1 } });
+    expect(ruledOut()).toEqual([false, true, true, false]);
+  });
+});
+
 describe('the device class of a lab', () => {
   it('is that of the newest measurement; before there is one, that of the newest session', () => {
     expect(currentDevice(replayEvents([]))).toBe('');
@@ -86,6 +127,7 @@ describe('the version of the rules', () => {
 
   it('must be the present one where a lab goes on', () => {
     expect(() => requireCurrentRules(under(3).state)).not.toThrow();
-    for (const rules of [undefined, 1, 2]) expect(() => requireCurrentRules(under(rules).state)).toThrow(LabError);
+    for (const rules of [undefined, 1, 2])
+      expectThreeParts(() => requireCurrentRules(under(rules).state), 'E_RULES_OLD');
   });
 });

@@ -47,12 +47,12 @@ const CATCH_ALL = /^(\.\/)?\*\*?(\/\*\*?)*$/;
 function isNamed(path: string, arena: Arena): boolean {
   if (path === 'arena.yaml') return true;
   const globs = [...arena.frozen, ...arena.hidden, ...(arena.setup?.key ?? [])].filter((glob) => !CATCH_ALL.test(glob));
-  if (globs.length > 0 && picomatch(globs, { dot: true })(path)) return true;
+  if (picomatch(globs, { dot: true })(path)) return true;
   const commands = [arena.run, arena.setup, arena.prepare, arena.evaluate, arena.holdout, ...arena.guards].flatMap(
     (stage) => (stage ? [stage.command] : []),
   );
   const words = commands
-    .flatMap((command) => command.split(/[\s'"`=;|&<>()]+/))
+    .flatMap((command) => command.split(/[\s'"`=;|&<>()]/))
     .map((word) => word.replace(/^\.\//, ''));
   return words.includes(path);
 }

@@ -1,12 +1,31 @@
 import { describe, expect, it } from 'vitest';
+import type { LabError } from '../base/error.ts';
 import type { RunResult } from '../core/ports.ts';
 import { CLEAN_END } from '../testing/sandbox-conformance.ts';
 import { arenaWith } from '../testing/script.ts';
-import { candidateFault, evaluatorFault, failureReason } from './faults.ts';
+import { candidateFault, evaluatorFault, failureReason, requireStarted } from './faults.ts';
 
 const arena = arenaWith({ evaluate: { command: 'judge', wall_s: 9 } });
 const ended = (change: Partial<RunResult>): RunResult => ({ ...CLEAN_END, ...change });
 const same = <T>(outcome: T): T => outcome;
+
+describe('a command that the sandbox never started', () => {
+  it('ends the lab with what the system said, as a sentence', () => {
+    let thrown: unknown;
+    try {
+      requireStarted(ended({ startFailure: 'cannot enter /home/me/arena' }));
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({ code: 'E_SPAWN', parts: { why: 'Cannot enter /home/me/arena.' } });
+    expect((thrown as LabError).parts.what).toMatch(/^A measurement .*\.$/);
+  });
+
+  it('is no other one: its result is handed on', () => {
+    const result = ended({ exitCode: 1 });
+    expect(requireStarted(result)).toBe(result);
+  });
+});
 
 describe('how a process ended', () => {
   it('well, or cut by the clock, is no fault of a candidate', () => {
@@ -20,6 +39,7 @@ describe('how a process ended', () => {
     ['wall', 'timed out', 'timeout'],
     ['memory', 'crashed', 'out-of-memory'],
     ['pids', 'crashed', 'too-many-processes'],
+    ['cpu', 'crashed', 'too-much-processor'],
     ['disk', 'crashed', 'disk'],
     ['output', 'crashed', 'output-flood'],
     ['aborted', 'crashed', 'infrastructure'],
@@ -31,6 +51,7 @@ describe('how a process ended', () => {
     ['wall', 'evaluator-timeout'],
     ['output', 'evaluator-flood'],
     ['memory', 'evaluator-exit'],
+    ['cpu', 'evaluator-exit'],
     ['signalled', 'evaluator-exit'],
     ['cut', 'evaluator-exit'],
   ] as const)('%s is %s for an evaluator, never the candidate’s timeout', (ending, name) => {

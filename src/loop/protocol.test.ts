@@ -53,6 +53,16 @@ describe('the result of an evaluator', () => {
     expect(sealed(`nonce: n1\nloss: 1\nnorm: ${value}`)).toMatchObject({ kind: 'crashed' });
   });
 
+  it('a number at the very bound of what can be computed with is one, everywhere', () => {
+    for (const value of [MAX_METRIC, -MAX_METRIC])
+      expect(sealed(`nonce: n1\nloss: ${value}\nnorm: ${value}\nsamples: ${value}`)).toEqual({
+        kind: 'measured',
+        value,
+        metrics: { norm: value },
+        samples: [value],
+      });
+  });
+
   it.each([
     ['', 'evaluator-silent'],
     ['  \n\n', 'evaluator-silent'],

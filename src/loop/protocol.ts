@@ -95,7 +95,7 @@ function withSecondary(resultPairs: [string, string][], primary: string, value: 
     if (key === primary || key === 'nonce') continue;
     if (key === 'samples') {
       const sampleValues = valueText
-        .split(/[\s,]+/)
+        .split(/[\s,]/)
         .filter(Boolean)
         .map((part) => (DECIMAL_NUMBER.test(part) ? Number(part) : Number.NaN));
       if (sampleValues.every(isComputable)) samples = sampleValues;

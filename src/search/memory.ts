@@ -61,7 +61,7 @@ export class Memory implements History {
       return undefined;
     }
     const { value, n = 1, metrics = {} } = outcome;
-    if (typeof value !== 'number' || !Number.isFinite(value))
+    if (!Number.isFinite(value))
       refuseTell(id, `Its value is ${value}.`, 'Tell a finite number, or { failed: reason } when there is none.');
     if (!(Number.isInteger(n) && n >= 1)) refuseTell(id, `Its number of measurements is ${n}.`, 'Tell n as 1 or more.');
     const result: Writable<Told> = {

@@ -141,7 +141,8 @@ function compileContinuous(param: ParamOf<'float'>): Dim {
     kind: 'numeric',
     levels: Number.POSITIVE_INFINITY,
     log,
-    encode: (value) => clampTo((toScale(Number(value)) - scaledLow) / (scaledHigh - scaledLow), 0, 1),
+    // Clamped first: a number that is not positive has no logarithm.
+    encode: (value) => (toScale(clampTo(Number(value), low, high)) - scaledLow) / (scaledHigh - scaledLow),
     decode: (coordinate) =>
       coordinate <= 0
         ? low
@@ -236,7 +237,7 @@ function compilePowers(param: ParamOf<'pow2'>): Dim {
     param,
     false,
     Math.log2(high) - lowExponent + 1,
-    (value) => Math.round(Math.log2(value)) - lowExponent,
+    (value) => Math.round(Math.log2(clampTo(value, low, high))) - lowExponent,
     (index) => 2 ** (lowExponent + index),
     findFault,
   );

@@ -5,7 +5,7 @@ import { createRandom } from '../base/random.ts';
 import { SearchError } from './error.ts';
 import type { Param } from './param.ts';
 import { randomPoint } from './model-free.ts';
-import { createSpace } from './space.ts';
+import { countKnobKinds, createSpace, type Values } from './space.ts';
 
 const mixed: Param[] = [
   { name: 'lr', kind: 'float', low: 1e-4, high: 1, log: true, digits: 4, default: 0.01 },
@@ -83,6 +83,81 @@ describe('a space', () => {
   });
 });
 
+describe('knobs that depend on others', () => {
+  const nested = createSpace([
+    { name: 'opt', kind: 'categorical', values: ['sgd', 'adam'] },
+    { name: 'warm', kind: 'int', low: 0, high: 2, default: 0, when: { param: 'opt', in: ['adam'] } },
+    { name: 'steps', kind: 'float', low: 0, high: 1, default: 0.25, when: { param: 'warm', in: [1, 2] } },
+  ]);
+
+  it('are there only under the values that they name, and under knobs that are there', () => {
+    expect(nested.start).toEqual({ opt: 'sgd' });
+    expect(nested.snap({ opt: 'adam' })).toEqual({ opt: 'adam', warm: 0 });
+    expect(nested.snap({ opt: 'adam', warm: 2 })).toEqual({ opt: 'adam', warm: 2, steps: 0.25 });
+    expect(nested.snap({ opt: 'sgd', warm: 2, steps: 0.5 })).toEqual({ opt: 'sgd' });
+    expect(nested.conditions).toEqual([undefined, { parent: 0, values: ['adam'] }, { parent: 1, values: [1, 2] }]);
+  });
+
+  it('have no coordinate while they are not there, and their default where they have none', () => {
+    expect(nested.encode({ opt: 'adam', warm: 0 })).toEqual([1, expect.closeTo(1 / 6, 12), Number.NaN]);
+    expect(nested.decode([1, 0.9, Number.NaN])).toEqual({ opt: 'adam', warm: 2, steps: 0.25 });
+    expect(nested.decode([0, 0.9, 0.5])).toEqual({ opt: 'sgd' });
+    expect(nested.decode([1, 0.5, 0.75])).toEqual({ opt: 'adam', warm: 1, steps: 0.75 });
+  });
+
+  it('make configurations different by being there', () => {
+    expect(nested.key({ opt: 'adam', warm: 0 })).not.toBe(nested.key({ opt: 'adam' }));
+    expect(nested.key({ warm: 0, opt: 'adam' })).toBe(nested.key({ opt: 'adam', warm: 0 }));
+  });
+
+  it('are counted by kind', () => {
+    expect(countKnobKinds(nested)).toEqual({ numeric: 2, category: 1, conditional: 2, discrete: 1 });
+    expect(countKnobKinds(createSpace(mixed))).toEqual({ numeric: 7, category: 1, conditional: 1, discrete: 5 });
+  });
+
+  it('multiply the size of the space, which is infinite with a continuous knob', () => {
+    expect(nested.size).toBe(Number.POSITIVE_INFINITY);
+    expect(
+      createSpace([
+        { name: 'n', kind: 'int', low: 1, high: 4 },
+        { name: 'c', kind: 'categorical', values: [1, 2, 3] },
+      ]).size,
+    ).toBe(12);
+  });
+});
+
+describe('a configuration from outside', () => {
+  const space = createSpace([
+    { name: 'x', kind: 'float', low: 0, high: 1, default: 0.5 },
+    { name: 'c', kind: 'categorical', values: ['a', 'b'] },
+  ]);
+
+  it.each([
+    [{ x: Number.NaN }, 'The value of "x" is NaN'],
+    [{ c: 'z' }, 'The value of "c" is "z"'],
+    [{ c: 7 }, 'The value of "c" is 7'],
+    [{ y: 1 }, 'There is no knob "y". The knobs are x, c.'],
+  ])('is refused with its value: %j', (values, message) => {
+    expect(() => space.snap(values)).toThrow(SearchError);
+    expect(() => space.snap(values)).toThrow(message);
+    expect(() => space.snap(values)).toThrow(expect.objectContaining({ code: 'E_VALUE' }));
+  });
+
+  it('is clamped where it lies beyond an end', () => {
+    expect(space.snap({ x: 9 })).toEqual({ x: 1, c: 'a' });
+    expect(space.snap({ x: Number.NEGATIVE_INFINITY, c: 'b' })).toEqual({ x: 0, c: 'b' });
+  });
+
+  it('breaks the first constraint that does not hold', () => {
+    const constraints = [
+      { name: 'small', holds: ({ x }: Values) => Number(x) < 0.8 },
+      { name: 'smaller', holds: ({ x }: Values) => Number(x) < 0.6 },
+    ];
+    const { broken } = createSpace({ params: [{ name: 'x', kind: 'float', low: 0, high: 1 }], constraints });
+    expect([0.5, 0.7, 0.9].map((x) => broken({ x }))).toEqual([undefined, 'smaller', 'small']);
+  });
+});
+
 describe('a mistake in a space is an error with its reason', () => {
   const float = (extra: object): Param[] => [{ name: 'x', kind: 'float', low: 0, high: 1, ...extra } as Param];
   it.each([
@@ -119,10 +194,40 @@ describe('a mistake in a space is an error with its reason', () => {
       ],
       'is 7, outside',
     ],
+    [
+      'a condition on a knob that is not there',
+      [{ name: 'a', kind: 'int', low: 0, high: 1, when: { param: 'z', in: [1] } }],
+      '"z" is not declared before',
+    ],
+    [
+      'a condition on itself',
+      [{ name: 'a', kind: 'int', low: 0, high: 1, when: { param: 'a', in: [1] } }],
+      '"a" is not declared before',
+    ],
+    [
+      'a condition without values',
+      [
+        { name: 'b', kind: 'int', low: 0, high: 1 },
+        { name: 'a', kind: 'int', low: 0, high: 1, when: { param: 'b', in: [] } },
+      ],
+      'It lists no values',
+    ],
+    [
+      'a name twice, with the numbers of both',
+      [...float({}), { ...float({})[0]!, name: 'y' }, ...float({})],
+      'number 1 and number 3',
+    ],
     ['501 knobs', Array.from({ length: 501 }, (_, i) => ({ ...float({})[0]!, name: `x${i}` })), 'the limit is 500'],
   ] as [string, Param[], string][])('%s', (_, params, message) => {
     expect(() => createSpace(params)).toThrow(SearchError);
     expect(() => createSpace(params)).toThrow(message);
+  });
+
+  it('no list of knobs at all', () => {
+    expect(() => createSpace({} as never)).toThrow('The space is empty');
+    expect(() => createSpace(float({}))).not.toThrow();
+    const most = Array.from({ length: 500 }, (_, i) => ({ ...float({})[0]!, name: `x${i}` }) as Param);
+    expect(createSpace(most).dims).toHaveLength(500);
   });
 
   it('a default that breaks a constraint', () => {

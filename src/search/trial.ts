@@ -115,9 +115,10 @@ export interface Sampler {
   readonly spread?: number;
 }
 
-/** Order of trials, best first: those within the limits by loss, then the others by how far they exceed the limits. */
+/**
+ * Order of trials, best first: those within the limits by loss, then the others by how far they exceed the limits.
+ * Equal ones by age.
+ */
 export function compareTold(left: Told, right: Told): number {
-  if (left.over > 0 || right.over > 0)
-    return left.over - right.over || left.loss - right.loss || left.trial.id - right.trial.id;
-  return left.loss - right.loss || left.trial.id - right.trial.id;
+  return left.over - right.over || left.loss - right.loss || left.trial.id - right.trial.id;
 }

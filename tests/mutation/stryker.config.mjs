@@ -15,7 +15,7 @@ export default {
   vitest: { configFile: 'tests/mutation/vitest.config.mjs' },
   coverageAnalysis: 'perTest',
   concurrency: 2,
-  timeoutMS: 5_000,
+  timeoutMS: 15_000,
   // No test that runs here reads these; without them the copy that is tested is small.
   ignorePatterns: ['arenas', 'docs/nights', 'examples', 'web', 'dist', '.overnight'],
   tempDirName: '.stryker/tmp',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { sha256Parts } from '../../base/hash.ts';
 import { decisionOf, draftProposal, draftSnapshot } from '../../testing/drafts.ts';
 import { arenaWith, Script } from '../../testing/script.ts';
-import { admitIdea, applyEdits, hashEditable } from './policy.ts';
+import { admitIdea, applyEdits, hashEditable, whyOversized } from './policy.ts';
 import { normalHash } from './same-change.ts';
 
 const arena = arenaWith({ editable: ['x.ts', 'lib/**'], hidden: ['lib/secret/**'] });
@@ -60,6 +60,39 @@ describe('what may be tried', () => {
       expect(admitIdea(open, state, { parent: 0 }, files, [{ path, content: 'x' }], all), path).toMatchObject({
         code: 'not-editable',
       });
+  });
+
+  it('no two files of one change lie in each other’s place; what it deletes lies nowhere', () => {
+    const admitted = (...edits: [path: string, content: string | null][]): unknown =>
+      admitIdea(
+        arena,
+        state,
+        { parent: 0 },
+        files,
+        edits.map(([path, content]) => ({ path, content })),
+      );
+    const refused = { ok: false, code: 'not-editable' };
+    expect(admitted(['lib/new', 'a'], ['lib/new/deep', 'b'])).toMatchObject(refused);
+    expect(admitted(['lib/new/deep', 'b'], ['lib/new', 'a'])).toMatchObject(refused);
+    expect(admitted(['lib/new', 'a'], ['lib/newer/deep', 'b'])).toMatchObject({ ok: true });
+    expect(admitted(['lib/gone', null], ['lib/gone/deep', 'b'])).toMatchObject({ ok: true });
+  });
+
+  it('a name has 255 bytes at most, and a path 1,000', () => {
+    expect(refusal(`lib/${'a'.repeat(255)}/b.ts`)).toBe('admitted');
+    expect(refusal(`lib/${'a'.repeat(256)}/b.ts`)).toBe('not-editable');
+    expect(refusal(`lib/${'é'.repeat(127)}`)).toBe('admitted');
+    expect(refusal(`lib/${'é'.repeat(128)}`)).toBe('not-editable');
+    const folders = `lib/${`${'a'.repeat(247)}/`.repeat(4)}`;
+    expect(folders).toHaveLength(996);
+    expect([4, 5].map((bytes) => refusal(folders + 'b'.repeat(bytes)))).toEqual(['admitted', 'not-editable']);
+  });
+
+  it('a change has 1,000 files at most, and names of 256 KiB in all', () => {
+    const change = (count: number, name: (i: number) => string): unknown =>
+      whyOversized(Array.from({ length: count }, (_, i) => ({ path: name(i), content: null })))?.code;
+    expect([1000, 1001].map((count) => change(count, String))).toEqual([undefined, 'too-large']);
+    expect([1024, 1025].map((bytes) => change(256, () => 'a'.repeat(bytes)))).toEqual([undefined, 'too-large']);
   });
 
   it('whatever is admitted is a plain path below the folder that the globs name', () => {

@@ -22,6 +22,7 @@ describe('spelling', () => {
     expect(hash('const OTHER = 0.1;\n  go();\n')).not.toBe(hash('const OTHER = 1e-1;\n  go();\n'));
     expect(hash('a b\n')).not.toBe(hash('ab\n'));
     expect(hash('a\nb')).not.toBe(hash('ab'));
+    expect(hash('no knob here\n')).toBe(hash('no knob here'));
   });
 
   it('of a knob counts in its own file alone, and what stands around its value counts', () => {

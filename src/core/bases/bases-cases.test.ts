@@ -153,6 +153,12 @@ describe('live bases', () => {
     expect(basesOf(veto(ruledOut, 1))).toEqual(['0 incumbent']);
   });
 
+  it('are the incumbent alone where the manifest says nothing of branches', () => {
+    const silent = lab({ search: undefined });
+    expect(basesOf(decided(silent, 5, { kind: 'within noise' }))).toEqual(['0 incumbent']);
+    expect(nextStart(silent.state, SCRIPT_DEVICE)).toMatchObject({ base: { n: 0 } });
+  });
+
   it('are parked ones before all others, and the line itself never', () => {
     const script = kept(decided(decided(lab(), 9), 5, { kind: 'within noise' }), 4.9);
     for (const n of [1, 3])
@@ -164,6 +170,8 @@ describe('live bases', () => {
     const script = decided(lab(), 5, { kind: 'within noise' });
     expect(liveBases(script.state, 'device-b')).toHaveLength(1);
     expect(liveBases(script.state, SCRIPT_DEVICE)).toHaveLength(2);
+    script.addEvent({ type: 'steered', id: 'wish-park1', from: 'me', wish: { verb: 'park', n: 1 } });
+    expect(liveBases(script.state, 'device-b')).toHaveLength(1);
   });
 });
 
@@ -196,6 +204,27 @@ describe('the start of an idea', () => {
   });
 });
 
+describe('the start of an idea elsewhere', () => {
+  it('is the incumbent where there is nothing else', () => {
+    const script = lab();
+    for (let i = 0; i < 20; i++) decided(script, 9);
+    expect(nextStart(script.state, SCRIPT_DEVICE)).toMatchObject({ base: { n: 0, role: 'incumbent' } });
+  });
+
+  it('is another base after two ideas from the first', () => {
+    const script = lab();
+    for (const value of [5, 5.01]) decided(script, value, { kind: 'within noise' });
+    for (let i = 0; i < 22; i++) decided(script, 9);
+    const startsOf = (): number => {
+      const start = nextStart(script.state, SCRIPT_DEVICE);
+      if ('cross' in start) throw new Error('nothing to cross');
+      decided(script, 9, {}, { parent: start.base.n });
+      return start.base.n;
+    };
+    expect([startsOf(), startsOf(), startsOf(), startsOf(), startsOf()]).toEqual([1, 1, 2, 2, 1]);
+  });
+});
+
 describe('a crossing', () => {
   const stuck = (script: Script): Script => {
     for (let i = script.state.experiments.length; i <= 18; i++) decided(script, 9);
@@ -216,16 +245,37 @@ describe('a crossing', () => {
     expect(crossed(script)).toEqual([1, 3]);
   });
 
+  it('is of two that share no file at all, the likeliest first and the next likeliest second', () => {
+    const shared = lab();
+    miss(shared, 0.9, { edits: { a: '1', b: '1' } });
+    miss(shared, 0.8, { edits: { b: '2' } });
+    miss(shared, 0.7, { edits: { c: '1' } });
+    expect(crossed(shared)).toEqual([1, 3]);
+    const first = lab();
+    miss(first, 0.9, { edits: { a: '1' } });
+    miss(first, 0.8, { edits: { b: '1' } });
+    miss(first, 0.7, { edits: { a: '2', b: '2' } });
+    expect(crossed(first)).toEqual([1, 2]);
+  });
+
   it('is of those that move different knobs, where they move any', () => {
     const base = (): Script => {
       const script = new Script(arenaWith({ decide: plain, search: { branches: 4 } }));
-      script.addEvent(draftProposal(0, { kind: 'baseline', knobs: { A: 1, B: 1 } })).addEvent(draftSnapshot(0));
+      script.addEvent(draftProposal(0, { kind: 'baseline', knobs: { A: 1, B: 1, C: 1 } })).addEvent(draftSnapshot(0));
       return script.addCalibration([5, 5.1, 4.9, 5.1, 4.9]);
     };
     const script = base();
-    miss(script, 0.9, { knobs: { A: 2, B: 1 }, edits: { f: '1' } });
-    miss(script, 0.8, { knobs: { A: 3, B: 1 }, edits: { f: '2' } });
-    miss(script, 0.7, { knobs: { A: 1, B: 2 }, edits: { f: '3' } });
+    miss(script, 0.9, { knobs: { A: 2, B: 2, C: 1 }, edits: { f: '1' } });
+    miss(script, 0.8, { knobs: { A: 1, B: 3, C: 2 }, edits: { f: '2' } });
+    miss(script, 0.7, { knobs: { A: 1, B: 1, C: 2 }, edits: { f: '3' } });
+    expect(crossed(script)).toEqual([1, 3]);
+  });
+
+  it('is of different files where the knobs before it are not known', () => {
+    const script = lab();
+    miss(script, 0.9, { knobs: { A: 2 }, edits: { a: '1' } });
+    miss(script, 0.8, { knobs: { A: 3 }, edits: { a: '2' } });
+    miss(script, 0.7, { knobs: { A: 4 }, edits: { b: '1' } });
     expect(crossed(script)).toEqual([1, 3]);
   });
 
@@ -239,6 +289,9 @@ describe('a crossing', () => {
     miss(same, 0.9, { edits: { a: '1' } });
     miss(same, 0.8, { edits: { a: '2' } });
     expect(crossed(same)).toEqual([1, 2]);
+    const three = lab();
+    for (const probability of [0.9, 0.8, 0.7]) miss(three, probability, { edits: { a: String(probability) } });
+    expect(crossed(three)).toEqual([1, 2]);
     expect(crossed(miss(lab(), 0.9, { edits: { a: '1' } }))).toBeUndefined();
     expect(crossed(lab())).toBeUndefined();
   });

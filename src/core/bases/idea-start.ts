@@ -16,7 +16,6 @@ export function nextStart(state: LabState, deviceClass: string): IdeaStart {
   const [incumbent, ...others] = liveBases(state, deviceClass) as [LiveBase, ...LiveBase[]];
   if ((arenaOf(state).search?.branches ?? 1) < 2) return { base: incumbent };
   const plateau = plateauOf(state, arenaOf(state).knobs.length, deviceClass);
-  if (plateau.explore === 0) return { base: incumbent };
   const exploredCount = countExplored(state, plateau);
   if (exploredCount >= Math.round((plateau.explore / 2) * (plateau.ideas - plateau.patience + 1)))
     return { base: incumbent };

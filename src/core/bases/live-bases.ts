@@ -46,7 +46,8 @@ export function liveBases(state: LabState, deviceClass = currentDevice(state)): 
   return chosen;
 }
 
-/** Experiments off the line that are not clearly behind the incumbent by all numbers of both, nearest first. */
+/** Experiments off the line that are not clearly behind the incumbent by all numbers of both, nearest first,
+ * older before newer. */
 function runnerUps(state: LabState, deviceClass: string): { readonly n: number; readonly z: number }[] {
   const incumbentLine = new Set(lineage(state, state.incumbent));
   const sign = signOf(arenaOf(state));
@@ -69,5 +70,5 @@ function runnerUps(state: LabState, deviceClass: string): { readonly n: number; 
       const { z } = compareSamples(incumbentValues, candidateValues, sigma, dof);
       return z < CLEAR_Z ? [{ n, z }] : [];
     })
-    .sort((left, right) => left.z - right.z || left.n - right.n);
+    .sort((left, right) => left.z - right.z);
 }

@@ -50,4 +50,16 @@ describe('near misses', () => {
     }
     expect(nextBundle(script.state)).toEqual([2, 1]);
   });
+
+  it('are tried again after eight steps beside their own bundle, if that one was kept', () => {
+    const script = opened();
+    for (const value of [5.004, 5.001]) script.tryIdea(value);
+    bundled(script, [2, 1]).measure(3, 4.5).measure(3, 4.5).measure(3, 4.5).decide(3).advance(3);
+    expect(script.state.incumbent).toBe(3);
+    for (let step = 1; step <= 8; step++) {
+      expect(nextBundle(script.state)).toBeUndefined();
+      script.addKeptIdea(4.5 - step / 2);
+    }
+    expect(nextBundle(script.state)).toEqual([2, 1]);
+  });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { arenaWith, Script } from '../../testing/script.ts';
-import { isClearlyAhead } from '../rules/claims.ts';
+import { isClearlyAhead, isClearStep } from '../rules/claims.ts';
 import { lineage } from '../state.ts';
 import { plateauOf } from './plateau.ts';
 
@@ -50,6 +50,22 @@ describe('a plateau', () => {
     script.measure(0, 9.1, { purpose: 'calibrate', device: 'device-b' });
     expect(isClearlyAhead(script.state, 15, 0, 'device-b')).toBe(true);
     expect(plateauOf(script.state, 0)).toMatchObject({ since: 15, ideas: 0 });
+  });
+
+  it('there is none before the baseline', () => {
+    expect(plateauOf(new Script().state, 3)).toEqual({ since: 0, ideas: 0, patience: 15, explore: 0 });
+  });
+
+  it('does not end with a step that was not kept, however much better it looks', () => {
+    const script = opened().addIdea().measure(1, 4.98);
+    const inDoubt = { verdict: 'inconclusive', reason: 'r', rule: 'margin/1', against: 0, effect: 1, n: 1 } as const;
+    script.addEvent({ type: 'decided', n: 1, decision: { ...inDoubt, nAgainst: 3 } });
+    script.propose('built on it', { parent: 1 }).addSnapshot(2).measure(2, 4.99);
+    script.addEvent({ type: 'decided', n: 2, decision: { ...inDoubt, verdict: 'kept', effect: 0.001, nAgainst: 3 } });
+    script.advance(2);
+    expect(lineage(script.state, script.state.incumbent)).toEqual([0, 1, 2]);
+    expect(isClearStep(script.state, 1)).toBe(true);
+    expect(plateauOf(script.state, 0).since).toBe(0);
   });
 
   it('a gain that fresh measurements refuted was none', () => {

@@ -51,6 +51,10 @@ describe('the end of a lab', () => {
     expect(next(addAblation(script, 1))).toEqual({ do: 'ablate', n: 3 });
     expect(next(addAblation(script, 3))).toMatchObject({ do: 'measure' });
     expect(next(stack(0.9, undefined))).toEqual({ do: 'ablate', n: 2 });
+    expect(next(addAblation(stack(0.9, 0.6, 0.95), 2, true)), 'what was left out is no step itself').toEqual({
+      do: 'ablate',
+      n: 1,
+    });
   });
 
   it('measures what is left and the baseline in turn, A B B A, each two under the same seeds', () => {
@@ -77,6 +81,15 @@ describe('the end of a lab', () => {
     expect([failed(0, 2), failed(1, 2)].map((step) => step.do)).toEqual(['measure', 'measure']);
     expect(failed(0, 3)).toMatchObject({ do: 'stop', reason: 'stuck', detail: expect.stringMatching(/^#0 /) });
     expect(failed(1, 3)).toMatchObject({ do: 'stop', reason: 'stuck', detail: expect.stringMatching(/^#1 /) });
+  });
+
+  it('takes a lost measurement for no failure', () => {
+    const script = stack(0.9);
+    for (let i = 0; i < 3; i++) {
+      script.startMeasurement(1, { purpose: 'final' });
+      script.addEvent({ type: 'lost', m: script.state.measurements.length - 1, reason: 'r' });
+    }
+    expect(next(script)).toMatchObject({ do: 'measure', n: 1 });
   });
 
   it('is over once the last comparison of this incumbent is written down', () => {
@@ -121,6 +134,25 @@ describe('the last comparison', () => {
     addFinal(script, 0, 99);
     addFinal(addFinal(script, 1, 50, 9, 'device-b'), 0, 70, 9, 'device-b');
     addFinal(addFinal(compared(script), 1, 'exit'), 0, 'exit');
+    expect(finalResult(script.state, SCRIPT_DEVICE)).toMatchObject({ pairs: 5, effect: expect.closeTo(1, 9) });
+  });
+
+  it('is made of measurements that were made for it', () => {
+    const script = stack(0.9).measure(1, 30);
+    for (const [i, difference] of differences.entries()) {
+      addFinal(script, 1, 5 - difference, i);
+      script.measure(0, 90, { purpose: 'drift' });
+      addFinal(addFinal(script, 0, 70, i, 'device-b'), 0, 5, i);
+    }
+    expect(finalResult(script.state, SCRIPT_DEVICE)).toMatchObject({ pairs: 5, effect: expect.closeTo(1, 9) });
+  });
+
+  it('needs both sides of each pair', () => {
+    const script = stack(0.9);
+    for (let i = 0; i < 5; i++) addFinal(script, 1, 4, i);
+    for (let i = 0; i < 4; i++) addFinal(script, 0, 5, i);
+    expect(finalResult(script.state, SCRIPT_DEVICE)).toBeUndefined();
+    addFinal(addFinal(script, 0, 5, 4), 1, 99);
     expect(finalResult(script.state, SCRIPT_DEVICE)).toMatchObject({ pairs: 5, effect: expect.closeTo(1, 9) });
   });
 

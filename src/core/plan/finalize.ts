@@ -56,7 +56,7 @@ function measureFinalPair(n: number, { incumbentRuns, baselineRuns }: FinalSides
 
 /** The kept step to leave out next, the least sure first. A single step is tested by the final comparison itself. */
 function nextAblation(state: LabState): number | undefined {
-  const steps = lineage(state, state.incumbent).filter((n) => n > 0 && state.experiments[n]!.idea.kind === 'idea');
+  const steps = lineage(state, state.incumbent).filter((n) => state.experiments[n]!.idea.kind === 'idea');
   if (steps.length < 2) return undefined;
   const confidenceOf = (n: number): number => {
     const experiment = state.experiments[n]!;

@@ -1,8 +1,10 @@
 /** The order of steps where several could be made, and how often each is due. */
 import { describe, expect, it } from 'vitest';
 import { decisionOf, draftConfirmation, draftProposal, draftSnapshot } from '../../testing/drafts.ts';
-import { arenaWith, IDLE_CONTEXT, Script } from '../../testing/script.ts';
+import { arenaWith, IDLE_CONTEXT, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
+import { measureWhileWaiting } from './idle.ts';
 import { plan } from './plan.ts';
+import { nextSeed } from './seed.ts';
 import type { PlanContext, Step } from './step.ts';
 
 const quiet = [5, 5.02, 4.98] as const;
@@ -47,7 +49,7 @@ describe('the number of the incumbent', () => {
   });
 
   it('is never made again where it is the baseline', () => {
-    expect(measured(next(discard(lab(), 30)))).toBe('propose');
+    expect(measured(next(discard(lab(), 80)))).toBe('propose');
   });
 
   it('is asked for by people first, of the baseline too', () => {
@@ -98,13 +100,17 @@ describe('open ideas', () => {
       .addEvent(draftProposal(2, { kind: 'ablation', ablates: 1 }));
     ablation.addEvent(draftSnapshot(2));
     const turns: unknown[] = [];
+    const seeds: number[] = [];
     for (let i = 0; i < 6; i++) {
       const step = next(ablation);
       if (step.do !== 'measure') throw new Error(step.do);
       turns.push([step.n, step.purpose, step.pair, step.like]);
+      seeds.push(step.seed);
       ablation.measure(step.n, 4, { purpose: step.purpose, pair: 2, seed: step.seed });
     }
     // Measurements 4 to 9: the second of each pair shares the seeds of the first.
+    expect(seeds).toEqual([seeds[0], seeds[0], seeds[2], seeds[2], seeds[4], seeds[4]]);
+    expect(new Set(seeds).size).toBe(3);
     expect(turns).toEqual([
       [2, 'idea', 2, undefined],
       [1, 'replicate', 2, 4],
@@ -114,6 +120,15 @@ describe('open ideas', () => {
       [1, 'replicate', 2, 8],
     ]);
     expect(next(ablation)).toEqual({ do: 'decide', n: 2 });
+  });
+});
+
+describe('an idea of an arena whose short runs rank', () => {
+  it('gets a short run first, with a seed of its own', () => {
+    const script = lab({ screen: { seconds: 0.5, ranks: true } }).addIdea();
+    expect(next(script)).toEqual({ do: 'measure', n: 1, purpose: 'screen', seed: nextSeed(script.state) });
+    script.measure(1, 9, { purpose: 'screen' });
+    expect(measured(next(script))).toEqual([1, 'idea']);
   });
 });
 
@@ -219,6 +234,11 @@ describe('a claim', () => {
       later.measure(step.n, 4, { purpose: step.purpose, claim: 2 });
     }
     expect(turns).toEqual([2, 1, 1, 2, 2, 1]);
+    const ahead = lab().addKeptIdea(4).addEvent(draftConfirmation(1, true)).addKeptIdea(3.9);
+    for (let i = 0; i < 3; i++) {
+      ahead.measure(2, 3.9, { purpose: 'confirm', claim: 2 });
+      expect(next(ahead, { experiments: 2 })).toMatchObject({ n: 1 });
+    }
   });
 
   it('needs time for all of its measurements, each as long as they take here', () => {
@@ -275,6 +295,44 @@ describe('near misses', () => {
     expect(next(script)).toEqual({ do: 'propose' });
     script.addIdea().measure(2, 4.998).decide(2);
     expect(next(script)).toEqual({ do: 'bundle', of: [2, 1] });
+  });
+});
+
+describe('while a proposer thinks and cores are free', () => {
+  it('a control is due for each twenty ideas', () => {
+    const script = lab({ decide: { drift: 0, controls: 0.01 } });
+    for (let i = 0; i < 10; i++) script.measure(0, 5, { purpose: 'replicate' });
+    const control = (): unknown => measureWhileWaiting(script.state, SCRIPT_DEVICE)?.do;
+    expect(control()).toBeUndefined();
+    discard(script);
+    expect(control()).toBe('control');
+    script
+      .addEvent(draftProposal(2, { kind: 'control' }))
+      .addEvent(draftSnapshot(2))
+      .measure(2, 5)
+      .decide(2);
+    discard(script, 19);
+    expect(control()).toBeUndefined();
+    expect([...discard(script).state.controls.all]).toEqual([2]);
+    expect(control()).toBe('control');
+  });
+});
+
+describe('on a plateau', () => {
+  it('an idea starts from another base, or is made of two that were near misses, and says why', () => {
+    const script = lab({ search: { branches: 2 } });
+    for (const [i, file] of ['a', 'b'].entries()) script.tryIdea(5.001 + i / 1000, { edits: { [file]: '1' } });
+    const steps: Step[] = [];
+    for (let i = 0; i < 20; i++) {
+      const step = next(script);
+      steps.push(step);
+      if (step.do === 'bundle') script.tryIdea(9, { bundles: step.of, crosses: true });
+      else script.tryIdea(9, step.do === 'propose' && step.base ? { parent: step.base.n } : {});
+    }
+    const because = expect.stringContaining('no sure gain in');
+    expect(steps[0]).toEqual({ do: 'propose' });
+    expect(steps).toContainEqual({ do: 'propose', base: expect.objectContaining({ role: 'runner-up' }), why: because });
+    expect(steps).toContainEqual({ do: 'bundle', of: [1, 2], why: because });
   });
 });
 

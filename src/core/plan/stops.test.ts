@@ -5,7 +5,7 @@ import { arenaWith, IDLE_CONTEXT, Script } from '../../testing/script.ts';
 import type { EventDraft } from '../event.ts';
 import type { FailureClass } from '../outcome.ts';
 import { ideasTried, typicalMeasurementS } from './pace.ts';
-import { lastGain } from './stop-rules.ts';
+import { lastGain, stopStep } from './stop-rules.ts';
 import { nextSeed } from './seed.ts';
 import { plan } from './plan.ts';
 import type { PlanContext, Step } from './step.ts';
@@ -83,6 +83,13 @@ describe('the target', () => {
   });
 });
 
+describe('the target without a number', () => {
+  it('is not reached on a device that has measured nothing', () => {
+    for (const target of [4, 5, 6])
+      expect(stopStep(lab().state, { ...IDLE_CONTEXT, deviceClass: 'device-b', target })).toBeUndefined();
+  });
+});
+
 describe('a plateau', () => {
   it('begins at the newest kept experiment that no fresh measurement refuted', () => {
     const script = lab().addKeptIdea(4).addKeptIdea(3);
@@ -139,6 +146,16 @@ describe('silence', () => {
     expect([599, 600].map((seconds) => after(script, seconds - later / 1000))).toEqual(['propose', 'idle']);
     expect(reasonOf(next(script, { idleS: 0 }))).toBe('propose');
     expect(reasonOf(next(script, { currentTime: '2027-01-01T00:00:00Z' }))).toBe('propose');
+  });
+
+  it('is not broken by a measurement that still runs, or was lost', () => {
+    const script = lab().startMeasurement(0);
+    const startedAgo =
+      Date.parse(script.state.lastAt) - Date.parse((script.state.measurements[2] as { at: string }).at);
+    expect([599, 600].map((seconds) => after(script, seconds - startedAgo / 1000))).toEqual(['wait', 'idle']);
+    script.addEvent({ type: 'lost', m: 3, reason: 'r' });
+    const lostAgo = Date.parse(script.state.lastAt) - Date.parse((script.state.measurements[2] as { at: string }).at);
+    expect([599, 600].map((seconds) => after(script, seconds - lostAgo / 1000))).toEqual(['propose', 'idle']);
   });
 
   it('is counted from the start of a session that has no number yet', () => {

@@ -50,9 +50,7 @@ const readInterval: LineReader = (line, name) =>
 /** hyperfine: `Time (mean ± σ): 12.3 ms ± 0.5 ms`. */
 const readMeanOfTime: LineReader = (line, name) =>
   afterEach(line, new RegExp(`^\\w+ \\(${name} ± σ\\)\\s*:\\s*`, 'gi')).flatMap(({ at }) =>
-    findNumbers(line)
-      .filter(({ start }) => start === at)
-      .slice(0, 1),
+    findNumbers(line).filter(({ start }) => start === at),
   );
 
 /** Go: `BenchmarkName-8  1000000  1052 ns/op`; the time of one operation counts, not the number of iterations. */

@@ -18,9 +18,9 @@ export interface PrintedNumber {
 const MINUS = '\u2212';
 const DIGITS = "(?:\\d{1,3}(?:[,_'\u2009\u202f]\\d{3})+|\\d+)";
 const DECIMAL = `(?:${DIGITS}(?:\\.\\d*)?|\\.\\d+)(?:[eE][+-]?\\d+)?`;
-/** Not a part of a name, a version or a date before it; not the whole part of a decimal comma or of a version. */
+/** Not a part of a name, a version, a date or a decimal comma before it; not the whole part of such a one. */
 const NUMBER = new RegExp(
-  `(?<![\\w.+\\-${MINUS}])(?<sign>[+\\-${MINUS}]?)(?:(?<decimal>${DECIMAL})|(?<word>nan|inf(?:inity)?)\\b)(?!\\d)(?!,\\d)(?!\\.\\d)`,
+  `(?<![\\w.+\\-${MINUS}]|\\d,)(?<sign>[+\\-${MINUS}]?)(?:(?<decimal>${DECIMAL})|(?<word>nan|inf(?:inity)?)\\b)(?!\\d)(?!,\\d)(?!\\.\\d)`,
   'gi',
 );
 /** A length of time in parts, as the shell's `time` prints it: `1m2.5s`. */
@@ -77,9 +77,7 @@ const LONE_UNITS = [
   ...['ops/sec', 'ops/s', 'op/s', 'i/s', 'it/s', 'iter/s', 'req/s', 'tok/s', 'tokens/s', 'steps/s', 'fps', 'FPS'],
   ...['Hz', 'kHz', 'MHz', 'GHz', 'x', 'ppl', 'bpb', 'bits', 'dB', 'B/op', 'allocs/op', 'cycles', 'instructions'],
 ];
-const UNIT_NAMES = [...FAMILIES.flatMap((family) => Object.keys(family)), ...LONE_UNITS].sort(
-  (left, right) => right.length - left.length,
-);
+const UNIT_NAMES = [...FAMILIES.flatMap((family) => Object.keys(family)), ...LONE_UNITS];
 const UNIT = new RegExp(`^\\s?(${UNIT_NAMES.map(escapePattern).join('|')})(?![\\w/])`);
 
 /** `text` as a part of a regular expression that means exactly that text. */
@@ -90,13 +88,11 @@ export function escapePattern(text: string): string {
 /** All numbers of a line, in their order. */
 export function findNumbers(line: string): PrintedNumber[] {
   const lengths = [...line.matchAll(MINUTES)].map(readMinutes);
-  const isInside = (at: number): boolean => lengths.some(({ start, end }) => at >= start && at < end);
   const plain = [...line.matchAll(NUMBER)].flatMap((match) => {
-    if (isInside(match.index)) return [];
     const end = match.index + match[0].length;
     const rest = line.slice(end);
     const unit = UNIT.exec(rest);
-    // Letters that follow at once and are no unit: a name such as `3rd`, not a number.
+    // Letters that follow at once and are no unit: a name such as `3rd`, or a length of time in parts, not a number.
     if (!unit && /^[\p{L}_]/u.test(rest)) return [];
     return [{ value: valueOf(match), unit: unit?.[1] ?? '', start: match.index, end: end + (unit?.[0].length ?? 0) }];
   });
@@ -132,7 +128,6 @@ export function parseNumber(text: string): PrintedNumber | undefined {
  * Undefined where the printed unit cannot be converted into the metric's.
  */
 export function inUnit({ value, unit }: Pick<PrintedNumber, 'value' | 'unit'>, metricUnit: string): number | undefined {
-  if (unit === '' || unit === metricUnit) return value;
   const family = FAMILIES.find((each) => unit in each);
   if (!family) return value;
   const target = metricUnit === '' ? Object.keys(family)[0]! : metricUnit;
@@ -143,6 +138,11 @@ export function inUnit({ value, unit }: Pick<PrintedNumber, 'value' | 'unit'>, m
 
 /** Multiplies by a whole number or divides by one where it can: 120 ms are 0.12 s, not 0.12000000000000001 s. */
 function convert(value: number, from: number, to: number): number {
-  const ratio = from / to;
-  return ratio >= 1 ? value * Math.round(ratio * 1e9) * 1e-9 : value / Math.round(to / from);
+  return from >= to ? value * tidyRatio(from / to) : value / tidyRatio(to / from);
+}
+
+/** A whole number where the ratio is one but for rounding; kB and KiB have a ratio that is none. */
+function tidyRatio(ratio: number): number {
+  const whole = Math.round(ratio);
+  return Math.abs(ratio - whole) < 1e-9 * whole ? whole : ratio;
 }

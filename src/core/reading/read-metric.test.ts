@@ -127,6 +127,11 @@ describe('metric.read', () => {
     );
   });
 
+  it('a part of a decimal comma is no number for a regular expression either', () => {
+    expect(read('loss', 'loss is 0,91\n', { regex: 'is (\\S+)', take: 'only' })).toMatch(/^metric-missing/);
+    expect(read('loss', 'loss is 0.91, lr 3\n', { regex: 'is (\\S+)', take: 'only' })).toBe(0.91);
+  });
+
   it('what it proposes for a line that nearly matched reads that line', () => {
     const message = read('accuracy', '    accuracy     0.97       899\n') as string;
     const regex = /regex: '(.*)'/.exec(message)![1]!;
@@ -165,6 +170,38 @@ describe('metric.read', () => {
     });
     expect(readMetric({ name: 'a', unit: 'KiB', read: { size: ['dist/**'] } }, files)).toEqual({ value: 2 });
     expect(readMetric({ name: 'a', unit: '', read: 'wall_s' }, files)).toEqual({ value: 12.5 });
+  });
+
+  it('one of the two streams alone', () => {
+    const streams = left('loss: 1\n', { stderr: 'loss: 2\nlr: 3\n' });
+    const from = (source: string, line: string): unknown =>
+      readMetric({ name: line, unit: '', read: { line, from: source, take: 'only' } }, streams);
+    expect([from('stdout', 'loss'), from('stderr', 'loss'), from('stderr', 'lr')]).toEqual([
+      { value: 1 },
+      { value: 2 },
+      { value: 3 },
+    ]);
+    expect(from('stdout', 'lr')).toMatchObject({ failure: 'metric-missing' });
+  });
+
+  it('is missing where no file matches the size', () => {
+    expect(readMetric({ name: 'a', unit: '', read: { size: ['dist/**'] } }, left(''))).toEqual({
+      failure: 'metric-missing',
+      message: 'no file in $OVERNIGHT_OUT matches dist/**',
+    });
+  });
+
+  it('of several numbers fails where one of them is of another kind', () => {
+    expect(read('t', 'run: 1 ms\nrun: 2 MB\n', { line: 'run', take: 'first' }, 'ms')).toMatch(/^metric-text.* MB/);
+  });
+
+  it('says which name was looked for, and shows the line that has it', () => {
+    const message = read('t', 'accuracy is 1 of 2\nother 5\n', { line: 'accuracy', take: 'only' });
+    expect(message).toMatch(/^metric-missing: no number called "accuracy"\. The nearest line is "accuracy is 1 of 2"/);
+    expect(read('loss', 'loss unknown\n')).toMatch(/The nearest line is "loss unknown"$/);
+    expect(read('loss', ' \n\t\n')).toMatch(/printed nothing$/);
+    const four = read('loss', [1, 2, 3, 4].map((i) => `loss: ${i}`).join('\n')) as string;
+    expect(four).toMatch(/^metric-twice: 4 numbers.*"loss: 1", "loss: 2", "loss: 3"\. /);
   });
 
   it('a geometric mean of numbers that are not above 0 is no number', () => {

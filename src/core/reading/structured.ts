@@ -10,12 +10,12 @@ const MAX_CHARS = 16_000_000;
 export function readPath(text: string, jsonPath: string): string[] | undefined {
   const document = text.length > MAX_CHARS ? undefined : parseDocument(text);
   if (document === undefined) return undefined;
-  const keys = [...jsonPath.replace(/^\$\.?/, '').matchAll(/\[(\d+|\*)\]|\["([^"]*)"\]|([^.[\]]+)/g)].map(
-    ([, index, quoted, plain]) => index ?? quoted ?? plain!,
+  const keys = [...jsonPath.replace(/^\$\.?/, '').matchAll(/\["([^"]*)"\]|([^.[\]]+)/g)].map(
+    ([, quoted, plain]) => quoted ?? plain!,
   );
   let values: unknown[] = [document];
   for (const key of keys) values = values.flatMap((value) => childrenOf(value, key));
-  return values.length === 0 ? undefined : values.map((value) => (typeof value === 'string' ? value : String(value)));
+  return values.length === 0 ? undefined : values.map(String);
 }
 
 function childrenOf(value: unknown, key: string): unknown[] {
@@ -62,9 +62,6 @@ export function readColumn(text: string, column: string): string[] | undefined {
 
 /** One line; quoted cells may hold the separator and doubled quotes. */
 function splitRow(line: string, separator: string): string[] {
-  const cell = new RegExp(
-    `(?:^|${separator === '\t' ? '\\t' : separator})(?:\\s*"((?:[^"]|"")*)"\\s*|([^${separator === '\t' ? '\\t' : separator}]*))`,
-    'g',
-  );
+  const cell = new RegExp(`(?:^|${separator})(?: *"((?:[^"]|"")*)" *|([^${separator}]*))`, 'g');
   return [...line.matchAll(cell)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain!.trim());
 }

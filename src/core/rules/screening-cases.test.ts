@@ -42,6 +42,8 @@ describe('the ideas that tell whether short runs rank', () => {
     script.measure(n, 12, { purpose: 'screen', device: 'device-b' });
     expect(pairs(script)).toBe(2);
     expect(screeningState(lab({}, { ranks: false }).state, SCRIPT_DEVICE)).toBeUndefined();
+    const larger = lab({ metric: { name: 'm', direction: 'maximize' } }).addIdea();
+    expect(pairs(larger.measure(1, 'exit', { purpose: 'screen' }).measure(1, 102))).toBe(0);
   });
 
   it('are the first eight, then every sixth, and the newest sixteen of them', () => {
@@ -63,6 +65,18 @@ describe('the ideas that tell whether short runs rank', () => {
     const turned = lab();
     for (let k = 0; k < 8; k++) tried(turned, 10 - k, 100 + k);
     expect(screeningState(turned.state, SCRIPT_DEVICE)).toMatchObject({ phase: 'stopped', agreement: { tau: -1 } });
+  });
+
+  it('rank from a τ of one half on', () => {
+    const phaseAt = (shortLosses: readonly number[]): unknown => {
+      const script = lab();
+      for (const [k, short] of shortLosses.entries()) tried(script, short, 100 + k);
+      const { phase, agreement } = screeningState(script.state, SCRIPT_DEVICE)!;
+      return [phase, agreement.tau];
+    };
+    // Of 28 pairs 21 agree and 7 do not; then 20 and 8.
+    expect(phaseAt([17, 10, 11, 12, 13, 14, 15, 16])).toEqual(['halving', 0.5]);
+    expect(phaseAt([17, 11, 10, 12, 13, 14, 15, 16])).toEqual(['checking', expect.closeTo(12 / 28, 9)]);
   });
 
   it('must be eight before anything follows', () => {
