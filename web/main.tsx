@@ -26,7 +26,7 @@ function DashboardApp() {
   return place.lab === '' ? <StartPage /> : <LabPage key={place.lab} lab={place.lab} />;
 }
 
-const NO_BOARD = { experiments: [] } as unknown as Board;
+const NO_BOARD = { experiments: [], knobList: [] } as unknown as Board;
 
 function LabPage({ lab }: { lab: string }) {
   const place = usePlace();

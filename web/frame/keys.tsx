@@ -134,8 +134,9 @@ export function KeyHelp({ close }: { close: () => void }) {
           ))}
         </dl>
         <p class="soft">
-          Filter: <code>status:kept</code> <code>gain&gt;0.001</code> <code>theme:DEPTH</code> <code>n&lt;50</code>{' '}
-          <code>-status:crashed</code> words
+          Filter: <code>status:kept</code> <code>gain&gt;0.001</code> <code>DEPTH=2,4</code> <code>LR&lt;=0.01</code>{' '}
+          <code>theme:DEPTH</code> <code>text:warmup</code> <code>n&lt;50</code> <code>-status:crashed</code> words. A
+          knob that is named like a field: <code>knob.n&gt;3</code>
         </p>
         <button type="button" onClick={close}>
           close

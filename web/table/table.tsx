@@ -4,7 +4,8 @@
  */
 import { useMemo, useRef } from 'preact/hooks';
 import type { Board, BoardRow } from '../../src/view/board.ts';
-import { filterOf, sortRows } from '../../src/view/filter.ts';
+import { parseFilter } from '../../src/view/filter.ts';
+import { sortRows } from '../../src/view/sort.ts';
 import { usePlace } from '../url.ts';
 import { columnsOf } from './columns.ts';
 import { TableFilter } from './filter.tsx';
@@ -14,7 +15,10 @@ import { ROW_HEIGHT, useRowInSight, useViewport } from './scroll.ts';
 
 export function useRows(board: Board): readonly BoardRow[] {
   const { filter, sort } = usePlace();
-  return useMemo(() => sortRows(board.experiments.filter(filterOf(filter)), sort), [board.experiments, filter, sort]);
+  return useMemo(() => {
+    const { fits } = parseFilter(filter, board.knobList);
+    return sortRows(board.experiments.filter(fits), sort, board.knobList);
+  }, [board.experiments, board.knobList, filter, sort]);
 }
 
 export function ExperimentTable({ board, rows }: { readonly board: Board; readonly rows: readonly BoardRow[] }) {
@@ -26,8 +30,8 @@ export function ExperimentTable({ board, rows }: { readonly board: Board; readon
       columns.map((column) => column.title),
       ...rows.map((row) => columns.map((column) => column.cell(row))),
     ];
-    return <TableFilter total={board.experiments.length} shownCount={rows.length} toTable={toTable} />;
-  }, [rows, columns, place.filter, place.compare]);
+    return <TableFilter board={board} shownCount={rows.length} toTable={toTable} />;
+  }, [rows, columns, place.filter, place.compare, board.knobList]);
   const boxRef = useRef<HTMLDivElement>(null);
   const viewport = useViewport(boxRef);
   const selectedIndex = rows.findIndex((row) => row.n === place.row);
