@@ -15,6 +15,8 @@ export interface Place {
   readonly at?: number;
   readonly filter: string;
   readonly sort: string;
+  /** Columns of the table, by their ids; empty = nobody chose. */
+  readonly columns: string;
   readonly x: string;
   readonly y: string;
   readonly compare: readonly number[];
@@ -35,6 +37,7 @@ export function parsePlace(search: string): Place {
     page,
     filter: query.get('filter') ?? '',
     sort: query.get('sort') ?? '-n',
+    columns: query.get('columns') ?? '',
     x: query.get('x') ?? 'experiment',
     y: query.get('y') ?? 'value',
     compare: (query.get('compare') ?? '').split(',').flatMap((text) => parseNumber(text) ?? []),
@@ -53,7 +56,7 @@ export function formatPlace(place: Place): string {
   const setQuery = (key: string, value: string | number | undefined): void => {
     if (value !== undefined && value !== '' && String(value) !== DEFAULTS[key]) query.set(key, String(value));
   };
-  const { lab, page, n, at, row, filter, sort, x, y, compare, notebook, part } = place;
+  const { lab, page, n, at, row, filter, sort, columns, x, y, compare, notebook, part } = place;
   setQuery('lab', lab);
   setQuery('page', page);
   setQuery('n', n);
@@ -61,6 +64,7 @@ export function formatPlace(place: Place): string {
   setQuery('row', row);
   setQuery('filter', filter);
   setQuery('sort', sort);
+  setQuery('columns', columns);
   setQuery('x', x);
   setQuery('y', y);
   setQuery('compare', compare.join(','));
