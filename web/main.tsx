@@ -106,7 +106,7 @@ function PageOf({ board, rows, seq }: { board: Board; rows: readonly BoardRow[];
     case 'machines':
       return <MachinesPage board={board} seq={seq} />;
     case 'factors':
-      return <FactorsPage board={board} />;
+      return <FactorsPage board={board} rows={rows} />;
     default:
       return place.page satisfies never;
   }

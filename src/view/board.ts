@@ -94,7 +94,7 @@ function knobCells(row: ExperimentView, knobList: readonly KnobView[]): Partial<
 
 function shownKnob(value: number | string | undefined): KnobValue {
   if (typeof value === 'number') return Number(value.toPrecision(6));
-  return value === undefined ? null : oneLine(value, 40);
+  return value === undefined ? null : oneLine(value, 200);
 }
 
 export function boardOf(labView: LabView): Board {

@@ -155,7 +155,7 @@ function fieldTest(field: Field, term: FilterTerm, knobList: readonly KnobView[]
 }
 
 /** `adam,sgd` are two values; quotes hold a comma. */
-const splitValues = (value: string): string[] =>
+export const splitValues = (value: string): string[] =>
   (value.match(/(?:[^,"]+|"[^"]*"?)+/g) ?? []).map((part) => part.replaceAll('"', '').toLowerCase()).filter(Boolean);
 
 function numberOf(value: string): number {

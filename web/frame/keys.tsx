@@ -31,7 +31,7 @@ export function useKeys(
     const handleKey = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const target = event.target as HTMLElement;
-      if (target.matches('input[type=search], textarea, input[type=text]')) {
+      if (target.matches('input[type=search], textarea, input[type=text], input[type=number], select')) {
         if (event.key === 'Escape' || event.key === 'Enter') target.blur();
         return;
       }
@@ -56,7 +56,7 @@ function actOnKey(
   if (page) return asHandled(goTo({ page, ...(page === 'experiment' && { n: here.n ?? here.row ?? 0 }) }));
   switch (key) {
     case '/':
-      if (here.page !== 'overview') goTo({ page: 'overview' });
+      if (!document.getElementById('filter')) goTo({ page: 'overview' });
       // At once, or what is typed next would be taken for keys; and again when the page that has the field is drawn.
       focusFilter();
       setTimeout(focusFilter, 0);

@@ -55,6 +55,22 @@ function padRange(lowest: number, highest: number, noise: number): [number, numb
   return [lowest - padding, highest + padding];
 }
 
+/** Beyond so many times the distance of the quartiles outside of them a value is an outlier (Tukey's outer fence). */
+const OUTLIER_DISTANCE = 3;
+
+/** Lowest and highest value without outliers: values far from the middle half of all. */
+export function robustLimits(values: readonly number[]): [number, number] {
+  const sortedValues = values.filter(Number.isFinite).sort((left, right) => left - right);
+  if (sortedValues.length === 0) return [0, 1];
+  const quantile = (share: number): number => sortedValues[Math.round(share * (sortedValues.length - 1))]!;
+  const [lowest, highest] = [sortedValues[0]!, sortedValues.at(-1)!];
+  const [lowerQuartile, upperQuartile] = [quantile(0.25), quantile(0.75)];
+  const reach = OUTLIER_DISTANCE * (upperQuartile - lowerQuartile);
+  if (!(reach > 0) || !Number.isFinite(reach)) return [lowest, highest];
+  const inside = sortedValues.filter((value) => value >= lowerQuartile - reach && value <= upperQuartile + reach);
+  return [inside[0]!, inside.at(-1)!];
+}
+
 /** Round numbers between two ends, about `wantedCount` of them. */
 export function roundTicks(lowest: number, highest: number, wantedCount: number): number[] {
   const span = highest - lowest;
