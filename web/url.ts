@@ -19,6 +19,9 @@ export interface Place {
   readonly columns: string;
   readonly x: string;
   readonly y: string;
+  /** The two knobs whose picture is shown. */
+  readonly knobX: string;
+  readonly knobY: string;
   readonly compare: readonly number[];
   readonly notebook: boolean;
   /** Part of a page to scroll to. */
@@ -40,6 +43,8 @@ export function parsePlace(search: string): Place {
     columns: query.get('columns') ?? '',
     x: query.get('x') ?? 'experiment',
     y: query.get('y') ?? 'value',
+    knobX: query.get('across') ?? '',
+    knobY: query.get('up') ?? '',
     compare: (query.get('compare') ?? '').split(',').flatMap((text) => parseNumber(text) ?? []),
     notebook: query.get('notebook') === '1',
     part: query.get('part') ?? '',
@@ -56,7 +61,7 @@ export function formatPlace(place: Place): string {
   const setQuery = (key: string, value: string | number | undefined): void => {
     if (value !== undefined && value !== '' && String(value) !== DEFAULTS[key]) query.set(key, String(value));
   };
-  const { lab, page, n, at, row, filter, sort, columns, x, y, compare, notebook, part } = place;
+  const { lab, page, n, at, row, filter, sort, columns, x, y, knobX, knobY, compare, notebook, part } = place;
   setQuery('lab', lab);
   setQuery('page', page);
   setQuery('n', n);
@@ -67,6 +72,8 @@ export function formatPlace(place: Place): string {
   setQuery('columns', columns);
   setQuery('x', x);
   setQuery('y', y);
+  setQuery('across', knobX);
+  setQuery('up', knobY);
   setQuery('compare', compare.join(','));
   setQuery('notebook', notebook ? 1 : undefined);
   setQuery('part', part);

@@ -100,6 +100,24 @@ describe.skipIf(noBrowser)(withReason('the page of knobs in Chromium', noBrowser
     await page.waitForSelector('article.experiment');
   });
 
+  it('colours the metric over two knobs that the address names, points named and opened', async () => {
+    const page = await openFactors('&across=MATRIX_LR&up=QK_SCALE', { colorScheme: 'dark' });
+    const picture = page.locator('#pair .picture');
+    await picture.scrollIntoViewIfNeeded();
+    expect(await picture.locator('svg text').allTextContents()).toEqual(
+      expect.arrayContaining(['QK_SCALE (log)', 'MATRIX_LR (log)', '1.666 or worse', '1.380 or better']),
+    );
+    expect(await page.innerText('#pair')).toMatch(/Empty: no experiment within 12 % of the axes/);
+    const numbers = await picture.locator('rect').count();
+    await page.getByRole('combobox', { name: 'Across' }).selectOption('WINDOW_PATTERN');
+    await page.waitForURL(/across=WINDOW_PATTERN&up=QK_SCALE/);
+    await page.waitForFunction((before) => document.querySelectorAll('#pair rect').length !== before, numbers);
+    expect(await page.innerText('#pair')).toMatch(/Nothing is averaged across choices/);
+    const point = (await picture.locator('circle').first().boundingBox())!;
+    await page.mouse.click(point.x + point.width / 2, point.y + point.height / 2);
+    await page.waitForSelector('article.experiment');
+  });
+
   it('says how many axes are out of sight, and brings them', async () => {
     const page = await openFactors('', { viewport: { width: 390, height: 844 } });
     const more = page.locator('.more-axes button').last();

@@ -8,6 +8,7 @@ import type { Board, BoardRow } from '../../src/view/board.ts';
 import { formatPercent } from '../../src/view/format.ts';
 import { apiAddress, useRead } from '../live.ts';
 import { CopyMenu } from '../parts/copy.tsx';
+import { KnobPair } from '../parts/contour.tsx';
 import { PlaceLink } from '../parts/link.tsx';
 import { ParallelPlot } from '../parts/parallel.tsx';
 import { PickPlot } from '../parts/pick.tsx';
@@ -42,6 +43,9 @@ export function FactorsPage({ board, rows }: { board: Board; rows: readonly Boar
       </PageSection>
       <PageSection id="slices" title="Each knob alone">
         <KnobSlices factors={data} metric={board.metric.name} />
+      </PageSection>
+      <PageSection id="pair" title="Two knobs together">
+        <KnobPair factors={data} board={board} />
       </PageSection>
       {data.points.length > 0 && (
         <PageSection id="pareto" title={`${data.metrics[0]} and ${data.metrics[1]}`}>
