@@ -13,6 +13,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['c', 'add to compare, or remove'],
   ['Shift c', 'compare'],
   ['x  y', 'next axis'],
+  ['+  −  0', 'in the staircase: nearer, further, all of it; arrows move'],
   ['[  ]', 'one event back, one event forward'],
   ['n', 'notebook'],
   ['1 … 6', 'pages'],
@@ -77,7 +78,7 @@ function actOnKey(
     case 'C':
       return asHandled(goTo({ page: 'compare' }));
     case 'x':
-      return asHandled(goTo({ x: optionAfter(X_AXES, here.x) }));
+      return asHandled(goTo({ x: optionAfter(X_AXES, here.x), zoom: '' }));
     case 'y':
       return asHandled(goTo({ y: optionAfter(Y_AXES, here.y) }));
     case '[':
