@@ -67,7 +67,7 @@ describe('on every surface of any lab', () => {
         for (const [surface, text] of Object.entries(surfacesOf(syntheticLab(options))))
           for (const line of text.split('\n')) {
             expect(line, surface).not.toMatch(ASCII_MINUS);
-            expect(line.replace(/(commit|tree|tip|editable|frozen) [0-9a-f]+/gi, ''), surface).not.toMatch(
+            expect(line.replace(/(synthetic-|(commit|tree|tip|editable|frozen) )[0-9a-f]+/gi, ''), surface).not.toMatch(
               OTHER_DURATIONS,
             );
           }

@@ -1,4 +1,4 @@
-/** Zooming along the x axis of the staircase: by a drag, by keys, by buttons. The address holds the part that is shown. */
+/** Zooming along the x axis of the staircase: by a drag, keys or buttons. The address holds the part that is shown. */
 import { useRef, useState } from 'preact/hooks';
 import type { PlotFrame } from '../../src/render/svg.ts';
 import type { StaircaseView } from '../../src/view/pictures/staircase.ts';

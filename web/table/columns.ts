@@ -1,4 +1,4 @@
-/** The columns of the table of experiments: all there are, and those that the address or the width of the page asks for. */
+/** The columns of the table of experiments: all there are, and those that the address or the width asks for. */
 import { GLYPHS, kindOf } from '../../src/render/marks.ts';
 import type { Board, BoardRow } from '../../src/view/board.ts';
 import { KNOB_PREFIX } from '../../src/view/filter.ts';
@@ -38,7 +38,7 @@ const NARROW_COLUMNS = new Set(['n', 'verdict', 'mean', 'delta', 'what']);
 export function allColumns(board: Pick<Board, 'metric' | 'economics' | 'knobList'>): readonly Column[] {
   const plain = (id: string, column: Omit<Column, 'id' | 'className'>): Column => ({ id, className: id, ...column });
   return [
-    plain('n', { title: '#', width: 52, narrowWidth: 40, sort: 'n', cell: (row) => String(row.n) }),
+    plain('n', { title: '#', width: 52, narrowWidth: 48, sort: 'n', cell: (row) => String(row.n) }),
     plain('verdict', {
       title: 'verdict',
       width: 120,
@@ -72,7 +72,7 @@ export function allColumns(board: Pick<Board, 'metric' | 'economics' | 'knobList
     plain('what', {
       title: 'hypothesis',
       width: 200,
-      narrowWidth: 120,
+      narrowWidth: 90,
       takesRest: true,
       sort: 'hypothesis',
       cell: (row) => row.hypothesis,

@@ -47,6 +47,14 @@ export function TableFilter({ board, shownCount, toTable, children }: TableFilte
   );
 }
 
+/** Letters of a knob's name that the field has room for. */
+const MAX_EXAMPLE_LENGTH = 9;
+
+function exampleFilter({ knobList }: Board): string {
+  const knob = knobList.find(({ name, kind }) => kind === 'number' && name.length <= MAX_EXAMPLE_LENGTH);
+  return `status:kept gain>0.001 ${knob ? `${knob.name}>2` : 'words'}`;
+}
+
 interface FilterFieldProps {
   readonly board: Board;
   /** Rows that fit. */
@@ -68,7 +76,7 @@ export function FilterField({ board, shownCount, children }: FilterFieldProps) {
           id="filter"
           type="search"
           value={filter}
-          placeholder={`status:kept gain>0.001 ${board.knobList[0] ? `${board.knobList[0].name}>0` : 'words'}`}
+          placeholder={exampleFilter(board)}
           aria-label="Filter experiments"
           aria-invalid={isWrong}
           {...(isWrong && { 'aria-describedby': 'filter-problems' })}
