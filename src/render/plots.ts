@@ -1,5 +1,6 @@
 /**
- * The dashboard's smaller pictures as SVG: replicates on a strip, the device's time, two metrics, curves. Pure strings, coloured by the page's style (class names), readable without it.
+ * The dashboard's smaller pictures as SVG: replicates on a strip, the device's time, two metrics, curves. Pure strings,
+ * coloured by the page's style (class names), readable without it.
  */
 import type { CurveData } from '../view/answers.ts';
 import type { FactorsView } from '../view/pictures/factors.ts';

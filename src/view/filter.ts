@@ -175,7 +175,7 @@ function orderTest(read: ReadValue, operator: string, wanted: number): RowTest {
   };
 }
 
-/** Numbers are equal in the six figures that are shown. Words are equal whatever their case; `:` finds a part of one. */
+/** Numbers are equal in the six figures that are shown. Words are equal whatever their case; `:` finds a part. */
 function equalTest(read: ReadValue, values: readonly string[], isPartEnough: boolean): RowTest {
   const wantedValues = values.map((value) => ({ word: value, number: sixFigures(numberOf(value)) }));
   return (row) => {

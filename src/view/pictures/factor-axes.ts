@@ -32,7 +32,7 @@ const LOG_RATIO = 30;
 export const axisValueText = (value: AxisValue): string =>
   typeof value === 'number' ? exactText(Number(value.toPrecision(4))) : (value ?? '');
 
-/** The axis of a knob with all its values. It is logarithmic where the manifest says so, or where the values span much. */
+/** The axis of a knob with all its values: logarithmic where the manifest says so, or where the values span much. */
 export function knobAxis(name: string, values: readonly AxisValue[], isDeclaredLog: boolean): FactorAxis {
   const key = knobKeyOf(name);
   const numericValues = values.filter((value) => typeof value === 'number');
