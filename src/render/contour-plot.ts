@@ -25,7 +25,7 @@ function contourFrame(contour: ContourView, width: number) {
 /** Where the experiments lie in the picture that `contourSvg` draws. */
 export function contourPoints(contour: ContourView, width: number): PickPoint[] {
   const { toX, toY } = contourFrame(contour, width);
-  return contour.points.map(({ n, x, y, text }) => ({ n, x: toX(x), y: toY(y), text }));
+  return contour.points.map((point) => ({ n: point.n, x: toX(point.x), y: toY(point.y), text: point.text }));
 }
 
 export function contourSvg(contour: ContourView, width: number): string {

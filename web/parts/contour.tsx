@@ -15,18 +15,24 @@ interface KnobPairProps {
 export function KnobPair({ factors, board }: KnobPairProps) {
   const { knobX, knobY } = usePlace();
   const names = useMemo(() => varyingAxes(factors).map((axis) => axis.name), [factors]);
-  const [x, y] = pairOf(factors, names, knobX, knobY);
+  const [xName, yName] = pairOf(factors, names, knobX, knobY);
   const contour = useMemo(
-    () => (x && y ? viewContour(factors, x, y, board.metric.decimals) : undefined),
-    [factors, x, y, board.metric.decimals],
+    () => (xName && yName ? viewContour(factors, xName, yName, board.metric.decimals) : undefined),
+    [factors, xName, yName, board.metric.decimals],
   );
-  if (!x || !y) return <p class="soft">Fewer than two knobs were changed so far.</p>;
+  if (!xName || !yName) return <p class="soft">Fewer than two knobs were changed so far.</p>;
   if (!contour) return <p class="soft">No experiment with a number has both knobs.</p>;
   const pointTable = (): string[][] => [
-    ['#', x, y, board.metric.name],
+    ['#', xName, yName, board.metric.name],
     ...factors.lines.flatMap((line) =>
       line.value
-        ? [[String(line.n), ...[x, y].map((name) => line.texts[axisIndexOf(factors, name)] ?? ''), line.value.text]]
+        ? [
+            [
+              String(line.n),
+              ...[xName, yName].map((name) => line.texts[axisIndexOf(factors, name)] ?? ''),
+              line.value.text,
+            ],
+          ]
         : [],
     ),
   ];
@@ -36,18 +42,18 @@ export function KnobPair({ factors, board }: KnobPairProps) {
         <KnobSelect
           label="Across"
           names={names}
-          value={x}
-          other={y}
-          onPick={(knobName) => goTo({ knobX: knobName, knobY: y })}
+          value={xName}
+          other={yName}
+          onPick={(knobName) => goTo({ knobX: knobName, knobY: yName })}
         />
         <KnobSelect
           label="Up"
           names={names}
-          value={y}
-          other={x}
-          onPick={(knobName) => goTo({ knobX: x, knobY: knobName })}
+          value={yName}
+          other={xName}
+          onPick={(knobName) => goTo({ knobX: xName, knobY: knobName })}
         />
-        <button type="button" onClick={() => goTo({ knobX: y, knobY: x })}>
+        <button type="button" onClick={() => goTo({ knobX: yName, knobY: xName })}>
           swap
         </button>
       </p>

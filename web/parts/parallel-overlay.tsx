@@ -15,7 +15,7 @@ export interface Drag {
 interface DragStart {
   readonly axisIndex: number;
   readonly from: number;
-  readonly y: number;
+  readonly startY: number;
   hasMoved: boolean;
 }
 
@@ -30,8 +30,8 @@ interface ParallelOverlayProps {
   /** A drag of no length takes the range away. */
   readonly onDragEnd: (drag: Drag) => void;
   /** Pixels; undefined when the pointer leaves. */
-  readonly onPoint: (x?: number, y?: number) => void;
-  readonly onOpen: (x: number, y: number) => void;
+  readonly onPoint: (pointerX?: number, pointerY?: number) => void;
+  readonly onOpen: (pointerX: number, pointerY: number) => void;
 }
 
 /** Pixels on each side of an axis where a drag begins, and half of the width of a selected range. */
@@ -47,29 +47,30 @@ export function ParallelOverlay(props: ParallelOverlayProps) {
     const bounds = overlayRef.current!.getBoundingClientRect();
     return [event.clientX - bounds.left, event.clientY - bounds.top];
   };
-  const positionOf = (y: number): number => Math.max(0, Math.min(1, (frame.bottom - y) / (frame.bottom - frame.top)));
+  const positionOf = (pointerY: number): number =>
+    Math.max(0, Math.min(1, (frame.bottom - pointerY) / (frame.bottom - frame.top)));
   const beginDrag = (event: PointerEvent, axisIndex: number): void => {
-    const [, y] = pixelsOf(event);
+    const [, pointerY] = pixelsOf(event);
     (event.currentTarget as Element).setPointerCapture(event.pointerId);
-    started.current = { axisIndex, from: positionOf(y), y, hasMoved: false };
+    started.current = { axisIndex, from: positionOf(pointerY), startY: pointerY, hasMoved: false };
   };
   const followDrag = (event: PointerEvent): void => {
-    const [x, y] = pixelsOf(event);
+    const [pointerX, pointerY] = pixelsOf(event);
     const start = started.current;
-    if (!start) return onPoint(x, y);
-    start.hasMoved ||= Math.abs(y - start.y) > STILL;
-    if (start.hasMoved) onDrag({ axisIndex: start.axisIndex, from: start.from, to: positionOf(y) });
+    if (!start) return onPoint(pointerX, pointerY);
+    start.hasMoved ||= Math.abs(pointerY - start.startY) > STILL;
+    if (start.hasMoved) onDrag({ axisIndex: start.axisIndex, from: start.from, to: positionOf(pointerY) });
   };
   const endDrag = (event: PointerEvent): void => {
     const start = started.current;
     started.current = undefined;
     if (!start) return;
-    const [x, y] = pixelsOf(event);
+    const [pointerX, pointerY] = pixelsOf(event);
     const axis = axes[start.axisIndex]!;
-    if (start.hasMoved) onDragEnd({ axisIndex: start.axisIndex, from: start.from, to: positionOf(y) });
+    if (start.hasMoved) onDragEnd({ axisIndex: start.axisIndex, from: start.from, to: positionOf(pointerY) });
     // A press on a range takes it away: all of the axis is selected again.
     else if (rangeInFilter(filter, axis, knobList)) onDragEnd({ axisIndex: start.axisIndex, from: 0, to: 1 });
-    else onOpen(x, y);
+    else onOpen(pointerX, pointerY);
   };
   const axes = parallelAxes(factors);
   return (
@@ -146,33 +147,33 @@ export function nearestLine(
   factors: FactorsView,
   lines: readonly FactorLine[],
   frame: ParallelFrame,
-  x: number | undefined,
-  y: number | undefined,
+  pointerX: number | undefined,
+  pointerY: number | undefined,
 ): FactorLine | undefined {
-  if (x === undefined || y === undefined) return undefined;
+  if (pointerX === undefined || pointerY === undefined) return undefined;
   let [closest, smallest]: [FactorLine | undefined, number] = [undefined, MAX_DISTANCE];
   for (const line of lines) {
-    const lineY = heightAt(parallelPositions(factors, line), frame, x);
+    const lineY = heightAt(parallelPositions(factors, line), frame, pointerX);
     if (lineY === undefined) continue;
-    const distance = Math.abs(lineY - y);
+    const distance = Math.abs(lineY - pointerY);
     const isBetter = distance === smallest && (line.rank ?? -1) > (closest?.rank ?? -1);
     if (distance < smallest || isBetter) [closest, smallest] = [line, distance];
   }
   return closest;
 }
 
-/** Pixels from the top where a line is at `x`; undefined left and right of it. */
-function heightAt(positions: readonly (number | null)[], frame: ParallelFrame, x: number): number | undefined {
+/** Pixels from the top where a line is at `atX`; undefined left and right of it. */
+function heightAt(positions: readonly (number | null)[], frame: ParallelFrame, atX: number): number | undefined {
   let previous: readonly [number, number] | undefined;
   for (const [index, position] of positions.entries()) {
     if (position === null) continue;
     const point = [frame.toX(index), frame.toY(position)] as const;
-    if (point[0] >= x) {
-      if (!previous) return point[0] - x < MAX_DISTANCE ? point[1] : undefined;
-      const share = (x - previous[0]) / (point[0] - previous[0]);
+    if (point[0] >= atX) {
+      if (!previous) return point[0] - atX < MAX_DISTANCE ? point[1] : undefined;
+      const share = (atX - previous[0]) / (point[0] - previous[0]);
       return previous[1] + share * (point[1] - previous[1]);
     }
     previous = point;
   }
-  return previous && x - previous[0] < MAX_DISTANCE ? previous[1] : undefined;
+  return previous && atX - previous[0] < MAX_DISTANCE ? previous[1] : undefined;
 }

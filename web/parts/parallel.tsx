@@ -86,10 +86,12 @@ export function ParallelPlot({ board, factors }: ParallelPlotProps) {
               setDrag(undefined);
               goTo({ filter: filterWith(ended) });
             }}
-            onPoint={(x, y) =>
-              setActiveN(x === undefined ? undefined : nearestLine(factors, reachable, frame, x, y)?.n)
+            onPoint={(pointerX, pointerY) =>
+              setActiveN(
+                pointerX === undefined ? undefined : nearestLine(factors, reachable, frame, pointerX, pointerY)?.n,
+              )
             }
-            onOpen={(x, y) => openLine(nearestLine(factors, reachable, frame, x, y)?.n)}
+            onOpen={(pointerX, pointerY) => openLine(nearestLine(factors, reachable, frame, pointerX, pointerY)?.n)}
           />
         )}
       </div>
@@ -158,8 +160,8 @@ function MoreAxes({
     box.addEventListener('scroll', follow, { passive: true });
     return () => box.removeEventListener('scroll', follow);
   }, []);
-  const left = positions.filter((x) => x < scrolled).length;
-  const right = positions.filter((x) => x > scrolled + width).length;
+  const left = positions.filter((axisX) => axisX < scrolled).length;
+  const right = positions.filter((axisX) => axisX > scrolled + width).length;
   if (width === 0 || left + right === 0) return null;
   const scroll = (direction: number): void => boxRef.current?.scrollBy({ left: direction * 0.8 * width });
   return (

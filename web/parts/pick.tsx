@@ -25,10 +25,10 @@ export function PickPlot({ what, drawSvg, pointsAt, table, source }: PickPlotPro
   const points = useMemo(() => (width > 0 ? pointsAt(width) : []), [width, source]);
   const pointAt = (event: MouseEvent): PickPoint | undefined => {
     const bounds = (event.currentTarget as HTMLElement).getBoundingClientRect();
-    const [x, y] = [event.clientX - bounds.left, event.clientY - bounds.top];
+    const [pointerX, pointerY] = [event.clientX - bounds.left, event.clientY - bounds.top];
     let [closest, smallest]: [PickPoint | undefined, number] = [undefined, MAX_DISTANCE];
     for (const point of points) {
-      const distance = Math.hypot(point.x - x, point.y - y);
+      const distance = Math.hypot(point.x - pointerX, point.y - pointerY);
       if (distance < smallest) [closest, smallest] = [point, distance];
     }
     return closest;

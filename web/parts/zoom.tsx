@@ -89,8 +89,8 @@ export function useZoomDrag(picture: StaircaseView, frame: PlotFrame | undefined
   const pixelsOf = (event: PointerEvent): number =>
     event.clientX - (event.currentTarget as HTMLElement).getBoundingClientRect().left;
   const valueAt = (pixels: number): number => {
-    const { x, w } = frame!.plot;
-    const share = Math.max(0, Math.min(1, (pixels - x - 8) / (w - 8)));
+    const { x: plotLeft, w: plotWidth } = frame!.plot;
+    const share = Math.max(0, Math.min(1, (pixels - plotLeft - 8) / (plotWidth - 8)));
     return picture.x[0] + share * (picture.x[1] - picture.x[0]);
   };
   const stop = (): void => {
@@ -106,11 +106,11 @@ export function useZoomDrag(picture: StaircaseView, frame: PlotFrame | undefined
     },
     follow: (event: PointerEvent): void => {
       if (startX.current === undefined) return;
-      const x = pixelsOf(event);
-      if (!hasDragged.current && Math.abs(x - startX.current) <= STILL) return;
+      const pointerX = pixelsOf(event);
+      if (!hasDragged.current && Math.abs(pointerX - startX.current) <= STILL) return;
       if (!hasDragged.current) (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
       hasDragged.current = true;
-      setEnds([Math.min(startX.current, x), Math.max(startX.current, x)]);
+      setEnds([Math.min(startX.current, pointerX), Math.max(startX.current, pointerX)]);
     },
     end: (event: PointerEvent): void => {
       const from = startX.current;

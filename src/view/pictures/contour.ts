@@ -61,8 +61,8 @@ export const varyingAxes = ({ axes }: FactorsView): FactorAxis[] =>
 
 interface Placed {
   readonly line: FactorLine;
-  readonly x: number;
-  readonly y: number;
+  readonly xPlace: number;
+  readonly yPlace: number;
   readonly height: number;
 }
 
@@ -78,15 +78,23 @@ export function viewContour(
   const { metric } = factors;
   if (!xAxis || !yAxis || !metric) return undefined;
   const placed = factors.lines.flatMap((line): Placed[] => {
-    const [x, y] = [line.at[xIndex!] ?? null, line.at[yIndex!] ?? null];
-    return x === null || y === null || line.height === undefined ? [] : [{ line, x, y, height: line.height }];
+    const [xPlace, yPlace] = [line.at[xIndex!] ?? null, line.at[yIndex!] ?? null];
+    return xPlace === null || yPlace === null || line.height === undefined
+      ? []
+      : [{ line, xPlace, yPlace, height: line.height }];
   });
   if (placed.length === 0) return undefined;
   const cells = cellsOf(xAxis, yAxis, placed, metric, decimals);
-  const points = placed.map(({ line, x, y }): ContourPoint => {
+  const points = placed.map(({ line, xPlace, yPlace }): ContourPoint => {
     const knobsText = `${xAxis.name} ${line.texts[xIndex!]}, ${yAxis.name} ${line.texts[yIndex!]}`;
     const text = `#${line.n}: ${knobsText} → ${metric.name} ${line.value!.text}`;
-    return { n: line.n, kind: line.kind, x: shownPlace(xAxis, x, line.n), y: shownPlace(yAxis, y, line.n + 0.5), text };
+    return {
+      n: line.n,
+      kind: line.kind,
+      x: shownPlace(xAxis, xPlace, line.n),
+      y: shownPlace(yAxis, yPlace, line.n + 0.5),
+      text,
+    };
   });
   const legend: [string, string] = [`${metric.ends[0]} or worse`, `${metric.ends[1]} or better`];
   const caption = captionOf(xAxis, yAxis, metric, placed.length);
@@ -101,9 +109,9 @@ function cellsOf(
   decimals: number,
 ): ContourCell[] {
   const [columns, rows] = [centresOf(xAxis), centresOf(yAxis)];
-  return columns.flatMap((x, columnIndex) =>
-    rows.flatMap((y, rowIndex) => {
-      const estimate = estimateAt(xAxis, yAxis, x, y, placed);
+  return columns.flatMap((xPlace, columnIndex) =>
+    rows.flatMap((yPlace, rowIndex) => {
+      const estimate = estimateAt(xAxis, yAxis, xPlace, yPlace, placed);
       if (!estimate) return [];
       const value = formatFixed(valueOnAxis(metric, estimate.height), decimals);
       return [
@@ -130,13 +138,13 @@ function centresOf({ levels }: FactorAxis): number[] {
 function estimateAt(
   xAxis: FactorAxis,
   yAxis: FactorAxis,
-  x: number,
-  y: number,
+  xPlace: number,
+  yPlace: number,
   placed: readonly Placed[],
 ): { readonly height: number; readonly near: number } | undefined {
   let [weights, sum, near] = [0, 0, 0];
   for (const point of placed) {
-    const distance = Math.hypot(distanceOn(xAxis, point.x - x), distanceOn(yAxis, point.y - y));
+    const distance = Math.hypot(distanceOn(xAxis, point.xPlace - xPlace), distanceOn(yAxis, point.yPlace - yPlace));
     const weight = Math.exp(-0.5 * (distance / BANDWIDTH) ** 2);
     if (distance <= NEAR) near++;
     weights += weight;
