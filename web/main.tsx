@@ -26,7 +26,7 @@ function DashboardApp() {
   return place.lab === '' ? <StartPage /> : <LabPage key={place.lab} lab={place.lab} />;
 }
 
-const NO_BOARD = { experiments: [] } as unknown as Board;
+const NO_BOARD = { experiments: [], knobList: [] } as unknown as Board;
 
 function LabPage({ lab }: { lab: string }) {
   const place = usePlace();
@@ -106,7 +106,7 @@ function PageOf({ board, rows, seq }: { board: Board; rows: readonly BoardRow[];
     case 'machines':
       return <MachinesPage board={board} seq={seq} />;
     case 'factors':
-      return <FactorsPage board={board} />;
+      return <FactorsPage board={board} rows={rows} />;
     default:
       return place.page satisfies never;
   }

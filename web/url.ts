@@ -15,8 +15,17 @@ export interface Place {
   readonly at?: number;
   readonly filter: string;
   readonly sort: string;
+  /** Columns of the table, by their ids; empty = nobody chose. */
+  readonly columns: string;
   readonly x: string;
   readonly y: string;
+  /** Part of the staircase that is shown, in the unit of its x axis: `120~300`. Empty = all. */
+  readonly zoom: string;
+  /** What sets its y axis. */
+  readonly scale: string;
+  /** The two knobs whose picture is shown. */
+  readonly knobX: string;
+  readonly knobY: string;
   readonly compare: readonly number[];
   readonly notebook: boolean;
   /** Part of a page to scroll to. */
@@ -35,8 +44,13 @@ export function parsePlace(search: string): Place {
     page,
     filter: query.get('filter') ?? '',
     sort: query.get('sort') ?? '-n',
+    columns: query.get('columns') ?? '',
     x: query.get('x') ?? 'experiment',
     y: query.get('y') ?? 'value',
+    zoom: query.get('zoom') ?? '',
+    scale: query.get('scale') ?? 'typical',
+    knobX: query.get('across') ?? '',
+    knobY: query.get('up') ?? '',
     compare: (query.get('compare') ?? '').split(',').flatMap((text) => parseNumber(text) ?? []),
     notebook: query.get('notebook') === '1',
     part: query.get('part') ?? '',
@@ -46,14 +60,21 @@ export function parsePlace(search: string): Place {
   };
 }
 
-const DEFAULTS: Readonly<Record<string, string>> = { page: 'overview', sort: '-n', x: 'experiment', y: 'value' };
+const DEFAULTS: Readonly<Record<string, string>> = {
+  page: 'overview',
+  sort: '-n',
+  x: 'experiment',
+  y: 'value',
+  scale: 'typical',
+};
 
 export function formatPlace(place: Place): string {
   const query = new URLSearchParams();
   const setQuery = (key: string, value: string | number | undefined): void => {
     if (value !== undefined && value !== '' && String(value) !== DEFAULTS[key]) query.set(key, String(value));
   };
-  const { lab, page, n, at, row, filter, sort, x, y, compare, notebook, part } = place;
+  const { lab, page, n, at, row, filter, sort, columns, x, y, zoom, scale, knobX, knobY, compare, notebook, part } =
+    place;
   setQuery('lab', lab);
   setQuery('page', page);
   setQuery('n', n);
@@ -61,8 +82,13 @@ export function formatPlace(place: Place): string {
   setQuery('row', row);
   setQuery('filter', filter);
   setQuery('sort', sort);
+  setQuery('columns', columns);
   setQuery('x', x);
   setQuery('y', y);
+  setQuery('zoom', zoom);
+  setQuery('scale', scale);
+  setQuery('across', knobX);
+  setQuery('up', knobY);
   setQuery('compare', compare.join(','));
   setQuery('notebook', notebook ? 1 : undefined);
   setQuery('part', part);

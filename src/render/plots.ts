@@ -1,37 +1,14 @@
 /**
- * The dashboard's smaller pictures as SVG: replicates on a strip, the device's time, knobs side by side, two metrics,
- * curves. Pure strings, coloured by the page's style (class names), readable without it.
+ * The dashboard's smaller pictures as SVG: replicates on a strip, the device's time, two metrics, curves. Pure strings,
+ * coloured by the page's style (class names), readable without it.
  */
-import { escapeHtml } from '../base/escape.ts';
 import type { CurveData } from '../view/answers.ts';
 import type { FactorsView } from '../view/pictures/factors.ts';
 import { formatFixed, secondaryTextOf } from '../view/format.ts';
 import type { MachinesView } from '../view/pictures/machines.ts';
 import { roundTicks } from '../view/pictures/scale.ts';
-import type { MarkKind } from '../view/pictures/staircase.ts';
 import { drawElement, drawPath, drawTitle, toPixels } from './element.ts';
-
-const classNameOf = (kind: MarkKind): string => `p-${kind.replace(' ', '-')}`;
-
-function svgDocument(width: number, height: number, title: string, body: string): string {
-  const attributes = {
-    xmlns: 'http://www.w3.org/2000/svg',
-    class: 'plot',
-    viewBox: `0 0 ${width} ${height}`,
-    width,
-    height,
-    role: 'img',
-    'aria-label': title,
-  };
-  return drawElement('svg', attributes, drawTitle(title) + body);
-}
-
-const textElement = (positionX: number, positionY: number, content: string, anchor = 'start', className = ''): string =>
-  drawElement(
-    'text',
-    { x: positionX, y: positionY, 'text-anchor': anchor, class: className || undefined },
-    escapeHtml(content),
-  );
+import { classNameOf, svgDocument, textElement, tickText } from './plot-parts.ts';
 
 export interface StripLine {
   readonly label: string;
@@ -98,9 +75,6 @@ function drawInterval(
   return bar + drawElement('circle', { class: className, cx: toX(mean), cy: lineY, r: 4.5 });
 }
 
-const tickText = (value: number, valueSpan: number): string =>
-  formatFixed(value, Math.min(12, Math.max(0, 1 - Math.floor(Math.log10(valueSpan || 1)))));
-
 /** One lane a session: when the device measured what. */
 export function ganttSvg(machines: MachinesView, width: number): string {
   const plotLeft = 132;
@@ -127,73 +101,6 @@ export function ganttSvg(machines: MachinesView, width: number): string {
     Math.max(40, 8 + machines.lanes.length * laneHeight),
     `Use of the device: ${machines.busy}`,
     laneElements.join(''),
-  );
-}
-
-/** One vertical axis a knob, one line an experiment; better ones are stronger, kept ones marked. */
-export function parallelSvg(factors: FactorsView, width: number, metric: string): string {
-  const height = 300;
-  const [plotTop, plotBottom, margin] = [34, height - 26, 50];
-  const axisCount = factors.axes.length + 1;
-  const toX = (axisIndex: number): number => margin + ((width - 2 * margin) * axisIndex) / Math.max(1, axisCount - 1);
-  const toY = (position: number): number => plotBottom - (plotBottom - plotTop) * position;
-  const orderedLines = [...factors.lines].sort((left, right) => (left.rank ?? -1) - (right.rank ?? -1));
-  const linePaths = orderedLines.map((line) => {
-    const pathPoints = [...line.at, line.rank ?? null].map((position, axisIndex) =>
-      position === null ? undefined : `${toPixels(toX(axisIndex))} ${toPixels(toY(position))}`,
-    );
-    const pathData = pathPoints
-      .filter((point) => point !== undefined)
-      .map((point, index) => `${index === 0 ? 'M' : 'L'}${point}`)
-      .join('');
-    const strength = line.rank === undefined ? 0.12 : 0.1 + 0.6 * line.rank ** 3;
-    const valueText = line.value ? ` ${metric} ${line.value.text}` : ', no number';
-    const knobTexts = line.texts.map((knobText, axisIndex) => `${factors.axes[axisIndex]!.name} ${knobText}`);
-    const attributes = {
-      class: `thread ${classNameOf(line.kind)}`,
-      'stroke-opacity': strength.toFixed(2),
-      d: pathData,
-    };
-    return drawElement('path', attributes, drawTitle(`#${line.n}${valueText}: ${knobTexts.join(', ')}`));
-  });
-  const headings = [
-    ...factors.axes.map((axis) => [axis.name, ...axis.ends, axis.log] as const),
-    [metric, 'worst', 'best', false] as const,
-  ];
-  const axisElements = headings.map(([name, low, high, isLog], axisIndex) => {
-    const headingY = axisIndex % 2 === 0 ? 12 : 24;
-    const axisX = toX(axisIndex);
-    return [
-      drawPath('axis', 'M', axisX, plotTop, 'V', plotBottom),
-      textElement(axisX, headingY, `${name}${isLog ? ' (log)' : ''}`, 'middle', 'strong'),
-      textElement(axisX + 4, plotTop + 10, high),
-      textElement(axisX + 4, plotBottom - 2, low),
-    ].join('');
-  });
-  return svgDocument(width, height, 'Knobs of every experiment', linePaths.join('') + axisElements.join(''));
-}
-
-/** One knob against the metric's rank. */
-export function sliceSvg(factors: FactorsView, axisIndex: number, width: number): string {
-  const height = 120;
-  const { name, ends, log } = factors.axes[axisIndex]!;
-  const dotElements = factors.lines.flatMap((line) => {
-    const position = line.at[axisIndex];
-    if (position === null || position === undefined || line.rank === undefined) return [];
-    const [dotX, dotY] = [8 + (width - 16) * position, height - 22 - (height - 44) * line.rank];
-    const title = drawTitle(`#${line.n} ${line.texts[axisIndex]!} → ${line.value!.text}`);
-    return [drawElement('circle', { class: classNameOf(line.kind), cx: dotX, cy: dotY, r: 2.6 }, title)];
-  });
-  const labelElements = [
-    textElement(8, 12, `${name}${log ? ' (log)' : ''}`, 'start', 'strong'),
-    textElement(8, height - 5, ends[0]),
-    textElement(width - 8, height - 5, ends[1], 'end'),
-  ];
-  return svgDocument(
-    width,
-    height,
-    `${name} against the metric, best on top`,
-    [drawPath('axis', 'M', 8, height - 18, 'H', width - 8), ...dotElements, ...labelElements].join(''),
   );
 }
 

@@ -79,8 +79,14 @@ export function staircaseFrame(picture: StaircaseView, options: SvgOptions = {})
     plot,
     rugY: topMargin - 12,
     toX: (value) => plot.x + 8 + (plot.w - 8) * shareOfRange(value, picture.x),
-    toY: (value) => plot.y + plot.h * (1 - shareOfRange(value, picture.y)),
+    toY: (value) => plot.y + plot.h * (1 - shareOf(value, picture)),
   };
+}
+
+/** Where a value lies on the y axis; zero and below stand at the lower end of a logarithmic one. */
+function shareOf(value: number, { y: limits, isLog }: StaircaseView): number {
+  if (!isLog) return shareOfRange(value, limits);
+  return value > 0 ? shareOfRange(Math.log(value), [Math.log(limits[0]), Math.log(limits[1])]) : 0;
 }
 
 /** Where a value lies between two ends, 0 to 1; safe where their difference overflows. */

@@ -256,8 +256,9 @@ export class Feed {
 
   #takeRows(experiments: readonly ExperimentView[]): boolean {
     let hasChanged = false;
+    const knobList = this.#view?.knobList ?? [];
     for (const experiment of experiments) {
-      const rowText = JSON.stringify(packRow(boardRow(experiment)));
+      const rowText = JSON.stringify(packRow(boardRow(experiment, knobList)));
       if (this.#rows[experiment.n]?.made === rowText) continue;
       this.#rows[experiment.n] = { made: rowText, text: cleanJson(rowText), version: this.#version };
       hasChanged = true;

@@ -1,11 +1,10 @@
-/** Boards, filters, curves: what the browser holds is what the view says, and thinning never loses an extreme. */
+/** Boards and curves: what the browser holds is what the view says, and thinning never loses an extreme. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createFold } from '../core/replay.ts';
 import { syntheticLab } from '../testing/synthetic.ts';
 import { type Board, boardOf, boardRow, changedHead, packRow, applyPatch, unpackRow } from './board.ts';
 import { atSameStep, bucketsOf, parseCurve, sameStepText } from './pictures/curve.ts';
-import { filterOf, SORT_NAMES, sortRows } from './filter.ts';
 import { viewLab, viewRows } from './lab/lab.ts';
 import { viewStaircase } from './pictures/staircase.ts';
 
@@ -49,37 +48,7 @@ describe('a board', () => {
 
   it('has the same rows when only some are asked for', () => {
     expect(viewRows(lab.state, facts, [3, 17, 999])).toEqual([view.experiments[3], view.experiments[17]]);
-    expect(boardRow(view.experiments[3]!)).toEqual(board.experiments[3]);
-  });
-});
-
-describe('a filter', () => {
-  const kept = (text: string): readonly number[] => board.experiments.filter(filterOf(text)).map((row) => row.n);
-
-  it('understands verdicts, numbers, themes, words, and their opposites', () => {
-    expect(kept('')).toHaveLength(board.experiments.length);
-    expect(kept('status:kept')).toEqual(view.experiments.filter((row) => row.verdict === 'kept').map((row) => row.n));
-    expect([...kept('status:crashed'), ...kept('-status:crashed')].sort((a, b) => a - b)).toEqual(kept(''));
-    expect(kept('gain>0 n<=30')).toEqual(
-      view.experiments.filter((row) => (row.effect?.raw ?? 0) > 0 && row.n <= 30).map((row) => row.n),
-    );
-    expect(kept('theme:"DEPTH"')).toEqual(kept('theme:depth'));
-    expect(kept('#7')).toEqual([7]);
-  });
-
-  it('survives whatever is typed, and searches for what it does not understand', () => {
-    fc.assert(fc.property(fc.string(), (text) => kept(text).length >= 0));
-    expect(kept('nonsense>3')).toEqual([]);
-  });
-
-  it('sorts by every column either way, rows without a number last', () => {
-    for (const sort of SORT_NAMES) {
-      for (const way of ['', '-'])
-        expect(sortRows(board.experiments, way + sort)).toHaveLength(board.experiments.length);
-    }
-    const gains = sortRows(board.experiments, '-gain').map((row) => row.effect?.raw);
-    const known = gains.filter((gain) => gain !== undefined);
-    expect(gains.slice(0, known.length)).toEqual([...known].sort((a, b) => b - a));
+    expect(boardRow(view.experiments[3]!, view.knobList)).toEqual(board.experiments[3]);
   });
 });
 

@@ -3,7 +3,8 @@
  * browser draws from this with the same pure functions as the report. Knows nothing about transport.
  */
 import { defined } from '../base/defined.ts';
-import type { ExperimentView, LabView } from './types.ts';
+import { oneLine } from '../base/text.ts';
+import type { ExperimentView, KnobView, LabView } from './types.ts';
 
 /**
  * One line of the table, and a mark of the staircase. Texts that follow the noise stand beside raw numbers that do not.
@@ -30,7 +31,13 @@ export interface BoardRow extends Pick<
   readonly effect?: { readonly raw: number; readonly delta: string };
   readonly costUsd?: number;
   readonly cost?: string;
+  /** In the order of the board's list of knobs; null where it has none. Numbers in the six figures that are shown. */
+  readonly knobs?: readonly KnobValue[];
+  /** Places in that list of the knobs that differ from the parent's. */
+  readonly changed?: readonly number[];
 }
+
+export type KnobValue = number | string | null;
 
 export type BoardHead = Omit<LabView, 'experiments'>;
 export interface Board extends BoardHead {
@@ -46,7 +53,7 @@ export interface BoardPatch {
   readonly count: number;
 }
 
-export function boardRow(row: ExperimentView): BoardRow {
+export function boardRow(row: ExperimentView, knobList: readonly KnobView[]): BoardRow {
   const { n, verdict, standing, mean, replicates, hypothesis, parent, lines, duration, theme } = row;
   const { otherDevice, discard, proposer, half, effect, costUsd, cost } = row;
   const roundToMillis = (seconds: number): number => Math.round(1000 * seconds) / 1000;
@@ -70,11 +77,28 @@ export function boardRow(row: ExperimentView): BoardRow {
     effect: effect && { raw: effect.raw, delta: effect.delta },
     costUsd,
     cost,
+    ...knobCells(row, knobList),
   });
 }
 
+function knobCells(row: ExperimentView, knobList: readonly KnobView[]): Partial<Pick<BoardRow, 'knobs' | 'changed'>> {
+  const { knobs: valueByName } = row;
+  if (!valueByName || knobList.length === 0) return {};
+  const changedNames = new Set(row.changed.map((change) => change.name));
+  const changed = knobList.flatMap(({ name }, index) => (changedNames.has(name) ? [index] : []));
+  return {
+    knobs: knobList.map(({ name }) => shownKnob(Object.hasOwn(valueByName, name) ? valueByName[name] : undefined)),
+    ...(changed.length > 0 && { changed }),
+  };
+}
+
+function shownKnob(value: number | string | undefined): KnobValue {
+  if (typeof value === 'number') return Number(value.toPrecision(6));
+  return value === undefined ? null : oneLine(value, 200);
+}
+
 export function boardOf(labView: LabView): Board {
-  return { ...labView, experiments: labView.experiments.map(boardRow) };
+  return { ...labView, experiments: labView.experiments.map((row) => boardRow(row, labView.knobList)) };
 }
 
 /** Columns of a row on the wire, in order: names would be half of what is sent. Missing parts are null. */
@@ -98,6 +122,8 @@ const WIRE_KEYS = [
   'discard',
   'costUsd',
   'cost',
+  'knobs',
+  'changed',
 ] as const satisfies readonly (keyof BoardRow)[];
 
 /** A row as values only; numbers with their texts as pairs. */

@@ -280,6 +280,15 @@ export interface NowView {
   readonly text: string;
 }
 
+/** A knob as the manifest declares it. */
+export interface KnobView {
+  readonly name: string;
+  /** `number` also where all choices are numbers. */
+  readonly kind: 'number' | 'choice';
+  /** Declared to be searched on a logarithmic scale. */
+  readonly log?: true;
+}
+
 export interface LabView {
   readonly arena: string;
   readonly description?: string;
@@ -339,6 +348,7 @@ export interface LabView {
   readonly thinking?: string;
   /** Knobs that the arena declares. */
   readonly knobs: number;
+  readonly knobList: readonly KnobView[];
   readonly experiments: readonly ExperimentView[];
   /** Kept experiments from the baseline to the incumbent. */
   readonly lineage: readonly number[];

@@ -9,7 +9,9 @@ import { messageOf, type PayloadShape } from '../../src/notify/notify.ts';
 import { reportHtml } from '../../src/render/html.ts';
 import { liveWindow } from '../../src/render/live.ts';
 import { reportMarkdown } from '../../src/render/markdown.ts';
-import { curvesSvg, ganttSvg, parallelSvg, paretoSvg, sliceSvg, stripSvg } from '../../src/render/plots.ts';
+import { contourSvg } from '../../src/render/contour-plot.ts';
+import { parallelSvg, sliceSvg } from '../../src/render/factor-plots.ts';
+import { curvesSvg, ganttSvg, paretoSvg, stripSvg } from '../../src/render/plots.ts';
 import { showText } from '../../src/render/show.ts';
 import { staircaseSvg } from '../../src/render/svg.ts';
 import { csvText, markdownTable } from '../../src/render/tables.ts';
@@ -20,7 +22,8 @@ import { boardOf } from '../../src/view/board.ts';
 import { viewExperiment } from '../../src/view/lab/experiment.ts';
 import { noticeOf, stallNotice } from '../../src/view/lab/notice.ts';
 import { bucketsOf, mainColumn, parseCurve, sameStepText } from '../../src/view/pictures/curve.ts';
-import { viewFactors } from '../../src/view/pictures/factors.ts';
+import { varyingAxes, viewContour } from '../../src/view/pictures/contour.ts';
+import { type FactorsView, viewFactors } from '../../src/view/pictures/factors.ts';
 import { viewMachines } from '../../src/view/pictures/machines.ts';
 import { viewStaircase } from '../../src/view/pictures/staircase.ts';
 import { freePlaces, fullLedger, type PoisonedLab, poisonLab } from './poison.ts';
@@ -188,6 +191,7 @@ function pictures({ view, state, facts }: PoisonedLab, attack: string): string[]
     ganttSvg(viewMachines(state, facts), 600),
     parallelSvg(factors, 600, view.metric.name),
     ...factors.axes.map((_, index) => sliceSvg(factors, index, 200)),
+    ...contours(factors),
     ...(factors.points.length > 0 ? [paretoSvg(factors, 400)] : []),
     stripSvg([{ label: attack, values: [1, 2], text: attack, main: true, mean: 1.5 }], 300),
     ...(curve
@@ -198,6 +202,12 @@ function pictures({ view, state, facts }: PoisonedLab, attack: string): string[]
         ]
       : []),
   ];
+}
+
+function contours(factors: FactorsView): string[] {
+  const [xAxis, yAxis] = varyingAxes(factors);
+  const contour = xAxis && yAxis && viewContour(factors, xAxis.name, yAxis.name, 3);
+  return contour ? [contourSvg(contour, 400)] : [];
 }
 
 const PICTURE_TAGS = ['svg', 'style', 'title', 'desc', 'rect', 'text', 'path', 'circle', 'g', 'polyline'];

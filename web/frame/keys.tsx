@@ -13,6 +13,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['c', 'add to compare, or remove'],
   ['Shift c', 'compare'],
   ['x  y', 'next axis'],
+  ['+  −  0', 'in the staircase: nearer, further, all of it; arrows move'],
   ['[  ]', 'one event back, one event forward'],
   ['n', 'notebook'],
   ['1 … 6', 'pages'],
@@ -31,7 +32,7 @@ export function useKeys(
     const handleKey = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const target = event.target as HTMLElement;
-      if (target.matches('input[type=search], textarea, input[type=text]')) {
+      if (target.matches('input[type=search], textarea, input[type=text], input[type=number], select')) {
         if (event.key === 'Escape' || event.key === 'Enter') target.blur();
         return;
       }
@@ -56,7 +57,7 @@ function actOnKey(
   if (page) return asHandled(goTo({ page, ...(page === 'experiment' && { n: here.n ?? here.row ?? 0 }) }));
   switch (key) {
     case '/':
-      if (here.page !== 'overview') goTo({ page: 'overview' });
+      if (!document.getElementById('filter')) goTo({ page: 'overview' });
       // At once, or what is typed next would be taken for keys; and again when the page that has the field is drawn.
       focusFilter();
       setTimeout(focusFilter, 0);
@@ -77,7 +78,7 @@ function actOnKey(
     case 'C':
       return asHandled(goTo({ page: 'compare' }));
     case 'x':
-      return asHandled(goTo({ x: optionAfter(X_AXES, here.x) }));
+      return asHandled(goTo({ x: optionAfter(X_AXES, here.x), zoom: '' }));
     case 'y':
       return asHandled(goTo({ y: optionAfter(Y_AXES, here.y) }));
     case '[':
@@ -134,8 +135,9 @@ export function KeyHelp({ close }: { close: () => void }) {
           ))}
         </dl>
         <p class="soft">
-          Filter: <code>status:kept</code> <code>gain&gt;0.001</code> <code>theme:DEPTH</code> <code>n&lt;50</code>{' '}
-          <code>-status:crashed</code> words
+          Filter: <code>status:kept</code> <code>gain&gt;0.001</code> <code>DEPTH=2,4</code> <code>LR&lt;=0.01</code>{' '}
+          <code>theme:DEPTH</code> <code>text:warmup</code> <code>n&lt;50</code> <code>-status:crashed</code> words. A
+          knob that is named like a field: <code>knob.n&gt;3</code>
         </p>
         <button type="button" onClick={close}>
           close

@@ -1,19 +1,25 @@
 /** The knobs: all side by side, their importance, each alone, and the trade-off with a second metric. */
-import { paretoSvg, parallelSvg, sliceSvg } from '../../src/render/plots.ts';
+import { useMemo } from 'preact/hooks';
+import { formatCount } from '../../src/base/text.ts';
+import { parallelAxes, slicePoints, sliceSvg } from '../../src/render/factor-plots.ts';
+import { paretoSvg } from '../../src/render/plots.ts';
 import type { FactorsAnswer } from '../../src/view/answers.ts';
-import type { Board } from '../../src/view/board.ts';
+import type { Board, BoardRow } from '../../src/view/board.ts';
 import { formatPercent } from '../../src/view/format.ts';
 import { apiAddress, useRead } from '../live.ts';
 import { CopyMenu } from '../parts/copy.tsx';
+import { KnobPair } from '../parts/contour.tsx';
+import { PlaceLink } from '../parts/link.tsx';
+import { ParallelPlot } from '../parts/parallel.tsx';
+import { PickPlot } from '../parts/pick.tsx';
 import { CopyableDrawing } from '../parts/pieces.tsx';
+import { RangeFields, SelectedRanges } from '../parts/ranges.tsx';
 import { PageSection } from '../parts/section.tsx';
 import { ShareBar } from '../parts/share-bar.tsx';
+import { FilterField } from '../table/filter.tsx';
 import { usePlace } from '../url.ts';
 
-/** Pixels between two axes, at least. */
-const MIN_AXIS_WIDTH = 84;
-
-export function FactorsPage({ board }: { board: Board }) {
+export function FactorsPage({ board, rows }: { board: Board; rows: readonly BoardRow[] }) {
   const { lab, at } = usePlace();
   const { data, error } = useRead<FactorsAnswer>(apiAddress('factors', { lab, at }), String(board.counts.tried));
   if (error) return <p role="alert">{error}</p>;
@@ -26,14 +32,20 @@ export function FactorsPage({ board }: { board: Board }) {
   if (data.axes.length === 0) return <p>This arena declares no knobs.</p>;
   return (
     <article class="factors">
+      <FilterField board={board} shownCount={rows.length}>
+        <PlaceLink to={{ page: 'overview', part: '' }}>show them in the table</PlaceLink>
+      </FilterField>
       <PageSection id="parallel" title="All knobs">
-        <AllKnobs factors={data} metric={board.metric.name} />
+        <AllKnobs factors={data} board={board} />
       </PageSection>
       <PageSection id="importance" title="Which knobs matter">
         <KnobImportance factors={data} />
       </PageSection>
       <PageSection id="slices" title="Each knob alone">
         <KnobSlices factors={data} metric={board.metric.name} />
+      </PageSection>
+      <PageSection id="pair" title="Two knobs together">
+        <KnobPair factors={data} board={board} />
       </PageSection>
       {data.points.length > 0 && (
         <PageSection id="pareto" title={`${data.metrics[0]} and ${data.metrics[1]}`}>
@@ -44,25 +56,22 @@ export function FactorsPage({ board }: { board: Board }) {
   );
 }
 
-function AllKnobs({ factors, metric }: { factors: FactorsAnswer; metric: string }) {
-  const { axes, lines, more } = factors;
-  const knobTable = (): string[][] => [
-    ['#', ...axes.map((axis) => axis.name), metric],
-    ...lines.map((line) => [String(line.n), ...line.texts, line.value?.text ?? '']),
-  ];
+function AllKnobs({ factors, board }: { factors: FactorsAnswer; board: Board }) {
+  const { axes, lines, more, metric } = factors;
+  const allAxes = useMemo(() => parallelAxes(factors), [factors]);
+  const clipped = metric?.clipped ?? 0;
   return (
     <>
       <p class="soft">
-        One line per experiment, stronger where better; the last axis is the rank, best on top.
+        One line per experiment, stronger where better
+        {axes.length > 0 && metric && '; the last axis is the metric, best on top'}.
+        {clipped > 0 &&
+          ` ${formatCount(clipped, 'value')} far beyond it ${clipped === 1 ? 'is' : 'are'} drawn at its end.`}
         {more > 0 && ` The newest ${lines.length} and all that were kept; ${more} older ones are left out.`}
       </p>
-      <div class="wide" tabIndex={0} role="region" aria-label="All knobs">
-        <CopyableDrawing
-          what="knobs"
-          drawSvg={(width) => parallelSvg(factors, Math.max(width, MIN_AXIS_WIDTH * (axes.length + 1)), metric)}
-          table={knobTable}
-        />
-      </div>
+      <SelectedRanges board={board} axes={allAxes} />
+      <ParallelPlot factors={factors} board={board} />
+      <RangeFields board={board} axes={allAxes} />
     </>
   );
 }
@@ -97,16 +106,22 @@ function KnobSlices({ factors, metric }: { factors: FactorsAnswer; metric: strin
     ['#', factors.axes[axisIndex]!.name, metric],
     ...factors.lines.map((line) => [String(line.n), line.texts[axisIndex] ?? '', line.value?.text ?? '']),
   ];
+  const clipped = factors.metric?.clipped ?? 0;
   return (
     <>
-      <p class="soft">Across: the knob. Up: the rank of the experiment, best on top.</p>
+      <p class="soft">
+        Across: the knob. Up: {metric}, best on top.
+        {clipped > 0 && ` ${formatCount(clipped, 'value')} far from all others: triangles at the edge.`}
+      </p>
       <div class="slices">
         {factors.axes.map((axis, axisIndex) => (
-          <CopyableDrawing
+          <PickPlot
             key={axis.name}
             what={axis.name}
             drawSvg={(width) => sliceSvg(factors, axisIndex, width)}
+            pointsAt={(width) => slicePoints(factors, axisIndex, width)}
             table={() => sliceTable(axisIndex)}
+            source={factors}
           />
         ))}
       </div>

@@ -6,9 +6,11 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type PlotFrame, staircaseFrame, staircaseSvg } from '../../src/render/svg.ts';
 import type { Board } from '../../src/view/board.ts';
 import { type Mark, type StaircaseView, viewStaircase, type YAxis } from '../../src/view/pictures/staircase.ts';
+import type { YScale } from '../../src/view/pictures/scale.ts';
 import type { XAxis } from '../../src/view/pictures/ticks.ts';
 import { goTo, usePlace } from '../url.ts';
 import { CopyMenu } from './copy.tsx';
+import { keyZoom, parseZoom, useZoomDrag, ZoomButtons } from './zoom.tsx';
 
 export const X_AXES: readonly (readonly [XAxis, string])[] = [
   ['experiment', '#'],
@@ -16,6 +18,12 @@ export const X_AXES: readonly (readonly [XAxis, string])[] = [
   ['device', 'device-h'],
   ['money', '$'],
 ];
+const SCALES: readonly (readonly [YScale, string])[] = [
+  ['typical', 'typical'],
+  ['all', 'all kept'],
+  ['log', 'log'],
+];
+const scaleOf = (text: string): YScale => SCALES.find(([scale]) => scale === text)?.[0] ?? 'typical';
 export const Y_AXES: readonly (readonly [YAxis, string])[] = [
   ['value', 'value'],
   ['percent', '%'],
@@ -46,11 +54,18 @@ function useSettled(board: Board): Board {
 export function StaircasePlot({ board: newest, height = 380, tree = false }: StairsProps) {
   const board = useSettled(newest);
   const place = usePlace();
-  const [xAxis, yAxis] = [place.x as XAxis, place.y as YAxis];
-  const picture = useMemo(() => viewStaircase(board, { x: xAxis, y: yAxis }), [board, xAxis, yAxis]);
+  const [xAxis, yAxis, scale] = [place.x as XAxis, place.y as YAxis, scaleOf(place.scale)];
+  const picture = useMemo(() => {
+    const window = parseZoom(place.zoom);
+    return viewStaircase(board, { x: xAxis, y: yAxis, scale, ...(window && { window }) });
+  }, [board, xAxis, yAxis, scale, place.zoom]);
   const parents = useMemo(
     () => (tree ? new Map(board.experiments.map((row) => [row.n, row.parent])) : undefined),
     [board, tree],
+  );
+  const canBeLog = useMemo(
+    () => yAxis === 'value' && board.experiments.every(({ mean }) => mean === undefined || mean.raw > 0),
+    [board, yAxis],
   );
   const hasMoney = board.experiments.some((row) => row.costUsd);
   return (
@@ -60,9 +75,16 @@ export function StaircasePlot({ board: newest, height = 380, tree = false }: Sta
           label="x"
           options={X_AXES.filter(([axis]) => axis !== 'money' || hasMoney)}
           value={xAxis}
-          onPick={(axis) => goTo({ x: axis })}
+          onPick={(axis) => goTo({ x: axis, zoom: '' })}
         />
         <AxisSwitch label="y" options={Y_AXES} value={yAxis} onPick={(axis) => goTo({ y: axis })} />
+        <AxisSwitch
+          label="scale"
+          options={canBeLog ? SCALES : SCALES.slice(0, 2)}
+          value={scale}
+          onPick={(kind) => goTo({ scale: kind })}
+        />
+        <ZoomButtons picture={picture} isZoomed={place.zoom !== ''} />
         <CopyMenu
           what="staircase"
           svg={() => staircaseSvg(picture, { width: 960, ...(parents && { parents }) })}
@@ -70,10 +92,16 @@ export function StaircasePlot({ board: newest, height = 380, tree = false }: Sta
         />
       </div>
       <StaircasePicture picture={picture} height={height} parents={parents} />
-      <figcaption class="soft">{picture.caption}</figcaption>
+      <figcaption class="soft">
+        {picture.caption}
+        {place.zoom !== '' && ' A part is shown: a double click or “all of it” shows the rest.'}
+      </figcaption>
     </figure>
   );
 }
+
+/** How long a second click may take. */
+const DOUBLE_CLICK_MS = 300;
 
 /** The drawing, and the name of the mark nearest to the pointer. */
 function StaircasePicture(props: {
@@ -91,18 +119,38 @@ function StaircasePicture(props: {
   const [nearMark, setNearMark] = useState<Mark>();
   const markAt = (event: MouseEvent): Mark | undefined => frame && nearestMark(event, picture.marks, frame);
   const shownMark = nearMark ?? picture.marks.find((mark) => mark.n === place.row);
+  const drag = useZoomDrag(picture, frame);
+  const opening = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   return (
     <div
       class="picture"
       ref={boxRef}
-      onMouseMove={(event) => setNearMark(markAt(event))}
+      tabIndex={0}
+      role="group"
+      aria-label="Staircase. Plus and minus zoom, arrows left and right move, 0 shows all of it."
+      onKeyDown={(event) => keyZoom(event, picture)}
+      onMouseMove={(event) => setNearMark(drag.box ? undefined : markAt(event))}
       onMouseLeave={() => setNearMark(undefined)}
+      onPointerDown={drag.begin}
+      onPointerMove={drag.follow}
+      onPointerUp={drag.end}
+      onPointerCancel={drag.cancel}
+      onDblClick={() => {
+        clearTimeout(opening.current);
+        goTo({ zoom: '' });
+      }}
       onClick={(event) => {
-        const mark = markAt(event);
-        if (mark) goTo({ page: 'experiment', n: mark.n, row: mark.n });
+        const mark = drag.wasDragged() ? undefined : markAt(event);
+        if (!mark) return;
+        const openMark = (): void => goTo({ page: 'experiment', n: mark.n, row: mark.n });
+        // Of a part a second click may mean all of it; then the first one opens nothing.
+        clearTimeout(opening.current);
+        if (place.zoom === '') openMark();
+        else opening.current = setTimeout(openMark, DOUBLE_CLICK_MS);
       }}
     >
       <div dangerouslySetInnerHTML={{ __html: svg }} />
+      {drag.box && <span class="zoom-box" style={drag.box} />}
       {shownMark && frame && (
         <MarkTip mark={shownMark} at={positionOf(shownMark, frame)} width={width} height={height} />
       )}

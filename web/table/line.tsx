@@ -6,23 +6,19 @@ import type { Column } from './columns.ts';
 import { toggleCompare } from './compare.ts';
 
 export function ColumnHeading({ column, sort }: { column: Column; sort: string }) {
-  const isSorted = sort.replace('-', '') === column.sort;
+  const isSorted = sort.replace(/^-/, '') === column.sort;
   const isDescending = sort.startsWith('-');
   const sortOrder = isSorted ? (isDescending ? 'descending' : 'ascending') : 'none';
   const titleAttribute = column.name ? { title: column.name } : {};
   if (!column.sort)
     return (
-      <span class={`cell ${column.id}`} role="columnheader" {...titleAttribute}>
+      <span class={`cell ${column.className}`} role="columnheader" {...titleAttribute}>
         {column.title}
       </span>
     );
   return (
-    <span class={`cell ${column.id}`} role="columnheader" aria-sort={sortOrder} {...titleAttribute}>
-      <button
-        type="button"
-        tabIndex={-1}
-        onClick={() => goTo({ sort: isSorted && isDescending ? column.sort! : `-${column.sort}` })}
-      >
+    <span class={`cell ${column.className}`} role="columnheader" aria-sort={sortOrder} {...titleAttribute}>
+      <button type="button" onClick={() => goTo({ sort: isSorted && isDescending ? column.sort! : `-${column.sort}` })}>
         {column.title}
         {isSorted ? (isDescending ? ' ↓' : ' ↑') : ''}
       </button>
@@ -54,7 +50,7 @@ export function TableLine({ row, top, index, columns, isChosen, isCompared }: Li
       {columns.map((column) => (
         <span
           key={column.id}
-          class={`cell ${column.id}`}
+          class={`cell ${column.className}`}
           role="gridcell"
           {...(column.id === 'verdict' && { title: WORDS[kind] })}
         >

@@ -7,15 +7,17 @@ export const ROW_HEIGHT = 30;
 export interface Viewport {
   readonly top: number;
   readonly height: number;
+  readonly width: number;
 }
 
 /** The part of a scroll box that is in sight, kept up to date. */
 export function useViewport(boxRef: RefObject<HTMLElement | null>): Viewport {
-  const [viewport, setViewport] = useState<Viewport>({ top: 0, height: 600 });
+  const [viewport, setViewport] = useState<Viewport>({ top: 0, height: 600, width: innerWidth - 40 });
   useEffect(() => {
     const scrollBox = boxRef.current;
     if (!scrollBox) return undefined;
-    const measureView = (): void => setViewport({ top: scrollBox.scrollTop, height: scrollBox.clientHeight });
+    const measureView = (): void =>
+      setViewport({ top: scrollBox.scrollTop, height: scrollBox.clientHeight, width: scrollBox.clientWidth });
     measureView();
     scrollBox.addEventListener('scroll', measureView, { passive: true });
     const observer = new ResizeObserver(measureView);

@@ -4,9 +4,11 @@
  */
 import { useMemo, useRef } from 'preact/hooks';
 import type { Board, BoardRow } from '../../src/view/board.ts';
-import { filterOf, sortRows } from '../../src/view/filter.ts';
+import { parseFilter } from '../../src/view/filter.ts';
+import { sortRows } from '../../src/view/sort.ts';
 import { usePlace } from '../url.ts';
-import { columnsOf } from './columns.ts';
+import { ColumnChooser } from './chooser.tsx';
+import { allColumns, chosenColumns, type Column, defaultKnobs, gridOf, isNarrowTable } from './columns.ts';
 import { TableFilter } from './filter.tsx';
 import { ColumnHeading } from './line.tsx';
 import { useLines } from './lines.tsx';
@@ -14,22 +16,51 @@ import { ROW_HEIGHT, useRowInSight, useViewport } from './scroll.ts';
 
 export function useRows(board: Board): readonly BoardRow[] {
   const { filter, sort } = usePlace();
-  return useMemo(() => sortRows(board.experiments.filter(filterOf(filter)), sort), [board.experiments, filter, sort]);
+  return useMemo(() => {
+    const { fits } = parseFilter(filter, board.knobList);
+    return sortRows(board.experiments.filter(fits), sort, board.knobList);
+  }, [board.experiments, board.knobList, filter, sort]);
+}
+
+/** All columns, and those that are shown. The same objects until the choice changes: rows in sight are kept by them. */
+function useColumns(
+  board: Board,
+  tableWidth: number,
+): { readonly columns: readonly Column[]; readonly everyColumn: readonly Column[]; readonly isNarrow: boolean } {
+  const { columns: chosen } = usePlace();
+  const everyColumn = useMemo(
+    () => allColumns(board),
+    [board.metric.name, board.economics.usd === undefined, board.knobList],
+  );
+  const isNarrow = isNarrowTable(tableWidth);
+  const knobNames = useMemo(
+    () => (chosen === '' ? defaultKnobs(board, everyColumn, tableWidth).join(',') : ''),
+    [board.experiments, everyColumn, tableWidth, chosen],
+  );
+  const columns = useMemo(
+    () => chosenColumns(everyColumn, chosen, knobNames.split(','), isNarrow),
+    [everyColumn, chosen, knobNames, isNarrow],
+  );
+  return { columns, everyColumn, isNarrow };
 }
 
 export function ExperimentTable({ board, rows }: { readonly board: Board; readonly rows: readonly BoardRow[] }) {
   const place = usePlace();
-  const hasMoney = board.economics.usd !== undefined;
-  const columns = useMemo(() => columnsOf(board.metric.name, hasMoney), [board.metric.name, hasMoney]);
+  const boxRef = useRef<HTMLDivElement>(null);
+  const viewport = useViewport(boxRef);
+  const { columns, everyColumn, isNarrow } = useColumns(board, viewport.width);
   const filter = useMemo(() => {
     const toTable = (): string[][] => [
       columns.map((column) => column.title),
       ...rows.map((row) => columns.map((column) => column.cell(row))),
     ];
-    return <TableFilter total={board.experiments.length} shownCount={rows.length} toTable={toTable} />;
-  }, [rows, columns, place.filter, place.compare]);
-  const boxRef = useRef<HTMLDivElement>(null);
-  const viewport = useViewport(boxRef);
+    return (
+      <TableFilter board={board} shownCount={rows.length} toTable={toTable}>
+        <ColumnChooser columns={everyColumn} shown={columns} />
+      </TableFilter>
+    );
+  }, [rows, columns, everyColumn, place.filter, place.compare, board.knobList]);
+  const grid = useMemo(() => gridOf(columns, isNarrow), [columns, isNarrow]);
   const selectedIndex = rows.findIndex((row) => row.n === place.row);
   useRowInSight(boxRef, selectedIndex);
   const lines = useLines(rows, columns, viewport);
@@ -37,7 +68,8 @@ export function ExperimentTable({ board, rows }: { readonly board: Board; readon
     <section class="experiments" aria-label="Experiments">
       {filter}
       <div
-        class="grid"
+        class={isNarrow ? 'grid narrow' : 'grid'}
+        style={{ '--columns': grid.columns, '--table-width': grid.width }}
         role="grid"
         aria-label="Experiments"
         aria-rowcount={rows.length + 1}

@@ -45,6 +45,7 @@ export function emptyView(facts: Facts): LabView {
     budget: { seconds: 0, countsWords: '', expectedS: 0, wallS: 0 },
     now: [],
     knobs: 0,
+    knobList: [],
     paused: false,
     steering: [],
     experiments: [],

@@ -4,6 +4,7 @@
  */
 import { defined } from '../../base/defined.ts';
 import { formatCount, oneLine, sanitizeText } from '../../base/text.ts';
+import type { Knob } from '../../core/arena.ts';
 import { clockWords } from '../../core/clock-words.ts';
 import { ideasTried, typicalMeasurementS } from '../../core/plan/pace.ts';
 import { type LabState, lineage } from '../../core/state.ts';
@@ -28,6 +29,7 @@ import type {
   ExperimentView,
   Facts,
   GainView,
+  KnobView,
   LabView,
   NoiseView,
   SegmentView,
@@ -80,6 +82,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     now: nowViews(basis),
     ...thinkingPart(basis),
     knobs: basis.arena.knobs.length,
+    knobList: basis.arena.knobs.map(knobView),
     experiments: experimentRows,
     lineage: incumbentLineage,
     segments: segmentViews(incumbentLineage, claims),
@@ -96,6 +99,12 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     tip: facts.tip,
     madeAt: dateTime(facts.now, basis.zone),
   };
+}
+
+function knobView(knob: Knob): KnobView {
+  const isNumber = knob.kind !== 'choice' || knob.values.every((value) => typeof value === 'number');
+  const isLogarithmic = knob.kind === 'pow2' || ('log' in knob && knob.log);
+  return { name: knob.name, kind: isNumber ? 'number' : 'choice', ...(isLogarithmic && { log: true }) };
 }
 
 const isMeasured = (endedIdea: ExperimentView): boolean => endedIdea.verdict !== 'refused';

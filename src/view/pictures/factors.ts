@@ -3,23 +3,23 @@
  * beats in two metrics. Pure.
  */
 import { defined } from '../../base/defined.ts';
-import { type Measurement, verdictOf } from '../../core/experiment.ts';
+import { type Experiment, type Measurement, verdictOf } from '../../core/experiment.ts';
 import { type LabState, measurementsOf } from '../../core/state.ts';
 import { nonDominated } from '../../base/rank.ts';
 import { type Basis, basisOf, meanOf } from '../basis.ts';
-import { exactText, type FormattedNumber } from '../format.ts';
+import type { FormattedNumber } from '../format.ts';
+import {
+  axisValueText,
+  type FactorAxis,
+  knobAxis,
+  type MetricAxis,
+  metricAxis,
+  positionOnAxis,
+} from './factor-axes.ts';
 import { kindOfVerdict, type MarkKind } from './staircase.ts';
 import { type SecondMetric, secondMetrics } from './pareto.ts';
 import { standingsOf } from '../lab/rows.ts';
 import type { Facts } from '../types.ts';
-
-export interface FactorAxis {
-  readonly name: string;
-  readonly log: boolean;
-  /** Texts at the low and the high end; of every level where the knob is a choice. */
-  readonly ends: readonly [string, string];
-  readonly levels?: readonly string[];
-}
 
 export interface FactorLine {
   readonly n: number;
@@ -30,6 +30,10 @@ export interface FactorLine {
   readonly value?: FormattedNumber;
   /** 0 = worst, 1 = best of those that have a number. */
   readonly rank?: number;
+  /** Place on the metric's axis, 0 to 1; one beyond its ends is at the end. */
+  readonly height?: number;
+  /** Beyond the end of the metric's axis. */
+  readonly isClipped?: true;
 }
 
 export interface ParetoPoint {
@@ -41,6 +45,8 @@ export interface ParetoPoint {
 
 export interface FactorsView {
   readonly axes: readonly FactorAxis[];
+  /** Absent where nothing has a number. */
+  readonly metric?: MetricAxis;
   readonly lines: readonly FactorLine[];
   readonly metrics: readonly string[];
   readonly points: readonly ParetoPoint[];
@@ -63,10 +69,11 @@ export function viewFactors(state: LabState, facts: Facts): FactorsView {
   const shownExperiments = knobExperiments.filter(
     (experiment, index) => index >= firstRecent || experiment.idea.n === 0 || verdictOf(experiment) === 'kept',
   );
-  const scaledAxes = basis.arena.knobs.map((knob) =>
-    axisOf(
+  const axes = basis.arena.knobs.map((knob) =>
+    knobAxis(
       knob.name,
-      knobExperiments.map((experiment) => experiment.idea.knobs![knob.name]),
+      knobExperiments.map((experiment) => knobValueOf(experiment, knob.name)),
+      knob.kind === 'pow2' || ('log' in knob && knob.log),
     ),
   );
   const factorLines = shownExperiments.map((experiment) => {
@@ -79,23 +86,18 @@ export function viewFactors(state: LabState, facts: Facts): FactorsView {
       experiment.idea.n === 0
         ? 'baseline'
         : kindOfVerdict(verdictOf(experiment) ?? 'running', standingByExperiment.get(experiment.idea.n) ?? 'none');
-    const knobValues = experiment.idea.knobs!;
     return defined({
       n: experiment.idea.n,
       kind,
-      at: scaledAxes.map((scaledAxis) => scaledAxis.place(knobValues[scaledAxis.axis.name])),
-      texts: scaledAxes.map((scaledAxis) => textOf(knobValues[scaledAxis.axis.name])),
+      at: axes.map((axis) => positionOnAxis(axis, knobValueOf(experiment, axis.name))),
+      texts: axes.map((axis) => axisValueText(knobValueOf(experiment, axis.name))),
       value,
     });
   });
-  const sortedValues = factorLines
-    .flatMap((line) => (line.value ? [line.value.raw * basis.sign] : []))
-    .sort((left, right) => left - right);
-  const rankOf = (raw: number): number => sortedValues.indexOf(raw * basis.sign) / Math.max(1, sortedValues.length - 1);
   const { metrics, points, second } = paretoOf(basis, factorLines);
   return {
-    axes: scaledAxes.map(({ axis }) => axis),
-    lines: factorLines.map((line) => (line.value ? { ...line, rank: rankOf(line.value.raw) } : line)),
+    axes,
+    ...placedByMetric(basis, factorLines),
     metrics,
     points,
     second,
@@ -103,37 +105,25 @@ export function viewFactors(state: LabState, facts: Facts): FactorsView {
   };
 }
 
-type KnobValue = number | string | undefined;
-const textOf = (value: KnobValue): string =>
-  typeof value === 'number' ? exactText(Number(value.toPrecision(4))) : (value ?? '');
+function knobValueOf({ idea: { knobs } }: Experiment, name: string): number | string | undefined {
+  return knobs && Object.hasOwn(knobs, name) ? knobs[name] : undefined;
+}
 
-function axisOf(
-  knobName: string,
-  values: readonly KnobValue[],
-): { axis: FactorAxis; place: (value: KnobValue) => number | null } {
-  const numericValues = values.filter((value) => typeof value === 'number');
-  if (numericValues.length > 0 && values.every((value) => value === undefined || typeof value === 'number')) {
-    const [lowest, highest] = [
-      numericValues.reduce((left, right) => Math.min(left, right)),
-      numericValues.reduce((left, right) => Math.max(left, right)),
-    ];
-    const isLogarithmic = lowest > 0 && highest / lowest > 30;
-    const scaleValue = (value: number): number => (isLogarithmic ? Math.log(value) : value);
-    const span = scaleValue(highest) - scaleValue(lowest);
-    const placeNumber = (value: KnobValue): number | null =>
-      typeof value !== 'number' ? null : span > 0 ? (scaleValue(value) - scaleValue(lowest)) / span : 0.5;
-    return {
-      axis: { name: knobName, log: isLogarithmic, ends: [textOf(lowest), textOf(highest)] },
-      place: placeNumber,
-    };
-  }
-  const levels = [...new Set(values.filter((value) => value !== undefined).map(String))].sort();
-  const placeLevel = (value: KnobValue): number | null =>
-    value === undefined ? null : levels.length > 1 ? levels.indexOf(String(value)) / (levels.length - 1) : 0.5;
-  return {
-    axis: { name: knobName, log: false, ends: [levels[0] ?? '', levels.at(-1) ?? ''], levels },
-    place: placeLevel,
-  };
+/** The metric's axis, and each line's rank and place on it. */
+function placedByMetric(basis: Basis, lines: readonly FactorLine[]): Pick<FactorsView, 'lines' | 'metric'> {
+  const values = lines.flatMap((line) => (line.value ? [line.value.raw] : []));
+  if (values.length === 0) return { lines };
+  const sortedValues = values.map((value) => value * basis.sign).sort((left, right) => left - right);
+  const rankOf = (raw: number): number => sortedValues.indexOf(raw * basis.sign) / Math.max(1, sortedValues.length - 1);
+  const { metric: arenaMetric } = basis.arena;
+  const axis = metricAxis(arenaMetric.name, values, arenaMetric.direction === 'minimize', basis.format.bare);
+  const placedLines = lines.map((line): FactorLine => {
+    if (!line.value) return line;
+    const position = positionOnAxis(axis, line.value.raw) ?? 0.5;
+    const height = Math.max(0, Math.min(1, position));
+    return { ...line, rank: rankOf(line.value.raw), height, ...(position !== height && { isClipped: true }) };
+  });
+  return { metric: axis, lines: placedLines };
 }
 
 /** What the harness itself measures of every run: less of it is better, where the manifest names nothing else. */

@@ -55,6 +55,114 @@ function padRange(lowest: number, highest: number, noise: number): [number, numb
   return [lowest - padding, highest + padding];
 }
 
+/**
+ * `all`: everything kept fits. `typical`: values that are far from all others do not set the scale. `log`: as
+ * `all`, on a logarithmic axis.
+ */
+export type YScale = 'all' | 'typical' | 'log';
+
+/** Kept values below which none is called far from the others. */
+const MIN_TYPICAL = 8;
+/** So many times shorter the axis must become, or nothing kept is cut off. */
+const MIN_SHORTENING = 6;
+
+/** Logarithms need values above zero, all of them. */
+export const usableScale = (scale: YScale, points: readonly AxisPoint[]): YScale =>
+  scale === 'log' && !(points.length > 0 && points.every(({ y }) => y > 0)) ? 'typical' : scale;
+
+/** The limits on the wanted scale; a logarithmic one needs values above zero. */
+export function limitsOnScale(
+  points: readonly AxisPoint[],
+  baseline: number | undefined,
+  noise: number,
+  isSmallerBetter: boolean,
+  scale: YScale,
+): [number, number] {
+  if (scale === 'log') {
+    const logPoints = points.map(({ y, kept }) => ({ y: Math.log10(y), kept }));
+    const logNoise = noise / ((points[0]?.y ?? 1) * Math.LN10);
+    const logBaseline = baseline === undefined ? undefined : Math.log10(baseline);
+    const limits = limitsOf(logPoints, logBaseline, logNoise, isSmallerBetter);
+    return [10 ** limits[0], 10 ** limits[1]];
+  }
+  return scale === 'all'
+    ? limitsOf(points, baseline, noise, isSmallerBetter)
+    : typicalLimits(points, baseline, noise, isSmallerBetter);
+}
+
+function typicalLimits(
+  points: readonly AxisPoint[],
+  baseline: number | undefined,
+  noise: number,
+  isSmallerBetter: boolean,
+): [number, number] {
+  const isWithin = (value: number, [low, high]: readonly [number, number]): boolean => value >= low && value <= high;
+  const allRange = robustLimits(points.map(({ y }) => y));
+  const nearPoints = points.filter(({ y, kept }) => kept || isWithin(y, allRange));
+  const keptLimits = limitsOf(nearPoints, baseline, noise, isSmallerBetter);
+  const keptValues = nearPoints.filter(({ kept }) => kept).map(({ y }) => y);
+  if (baseline !== undefined) keptValues.push(baseline);
+  if (keptValues.length < MIN_TYPICAL) return keptLimits;
+  const keptRange = robustLimits(keptValues);
+  const typicalPoints = nearPoints.filter(({ y, kept }) => !kept || isWithin(y, keptRange));
+  const typicalBaseline = baseline !== undefined && isWithin(baseline, keptRange) ? baseline : undefined;
+  const limits = limitsOf(typicalPoints, typicalBaseline, noise, isSmallerBetter);
+  return keptLimits[1] - keptLimits[0] >= MIN_SHORTENING * (limits[1] - limits[0]) ? limits : keptLimits;
+}
+
+/** Below so many a logarithmic axis gets plain round numbers: it spans too little for powers of ten. */
+const MIN_LOG_TICKS = 3;
+
+/** 1, 2 and 5 times each power of ten between two ends. */
+export function logTicks(lowest: number, highest: number, wantedCount: number): number[] {
+  const positions: number[] = [];
+  for (let power = Math.floor(Math.log10(lowest)); power <= Math.log10(highest) && positions.length < 60; power++)
+    for (const factor of [1, 2, 5]) {
+      const position = factor * 10 ** power;
+      if (position >= lowest && position <= highest) positions.push(position);
+    }
+  const everyNth = Math.ceil(positions.length / (2 * wantedCount));
+  return positions.filter((_, index) => index % everyNth === 0);
+}
+
+/** Ticks of the y axis; `digitsLike` are the limits of a plain axis whose numbers have as many digits. */
+export function yTicks(
+  limits: readonly [number, number],
+  scale: YScale,
+): { readonly at: number; readonly digitsLike: readonly [number, number] }[] {
+  const powers = scale === 'log' ? logTicks(limits[0], limits[1], 5) : [];
+  if (powers.length >= MIN_LOG_TICKS) return powers.map((at) => ({ at, digitsLike: [0, 5 * at] }));
+  return roundTicks(limits[0], limits[1], 5).map((at) => ({ at, digitsLike: limits }));
+}
+
+interface Step {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** The part of a running line that a window shows: its level where the window begins, and the corners inside. */
+export function stepsInWindow(steps: readonly Step[], [start, end]: readonly [number, number]): Step[] {
+  const inside = steps.filter((step) => step.x > start && step.x <= end);
+  const before = steps.findLast((step) => step.x <= start);
+  return before ? [{ x: start, y: before.y }, ...inside] : inside;
+}
+
+/** Beyond so many times the distance of the quartiles outside of them a value is an outlier (Tukey's outer fence). */
+const OUTLIER_DISTANCE = 3;
+
+/** Lowest and highest value without outliers: values far from the middle half of all. */
+export function robustLimits(values: readonly number[]): [number, number] {
+  const sortedValues = values.filter(Number.isFinite).sort((left, right) => left - right);
+  if (sortedValues.length === 0) return [0, 1];
+  const quantile = (share: number): number => sortedValues[Math.round(share * (sortedValues.length - 1))]!;
+  const [lowest, highest] = [sortedValues[0]!, sortedValues.at(-1)!];
+  const [lowerQuartile, upperQuartile] = [quantile(0.25), quantile(0.75)];
+  const reach = OUTLIER_DISTANCE * (upperQuartile - lowerQuartile);
+  if (!(reach > 0) || !Number.isFinite(reach)) return [lowest, highest];
+  const inside = sortedValues.filter((value) => value >= lowerQuartile - reach && value <= upperQuartile + reach);
+  return [inside[0]!, inside.at(-1)!];
+}
+
 /** Round numbers between two ends, about `wantedCount` of them. */
 export function roundTicks(lowest: number, highest: number, wantedCount: number): number[] {
   const span = highest - lowest;

@@ -6,7 +6,7 @@
 import { defined } from '../../base/defined.ts';
 import { formatCount, oneLine } from '../../base/text.ts';
 import { formatFixed, NONE, formatPercent, formatSigned } from '../format.ts';
-import { limitsOf, roundTicks } from './scale.ts';
+import { limitsOnScale, stepsInWindow, usableScale, type YScale, yTicks } from './scale.ts';
 import { type AxisTick, type XAxis, xTicks } from './ticks.ts';
 import type { BoardRow } from '../board.ts';
 import type { LabView } from '../types.ts';
@@ -43,7 +43,10 @@ export interface StaircaseView {
   readonly xTitle: string;
   readonly yTitle: string;
   readonly x: readonly [number, number];
+  /** All of the x axis, of which `x` may be a part. */
+  readonly wholeX: readonly [number, number];
   readonly y: readonly [number, number];
+  readonly isLog?: true;
   readonly xTicks: readonly AxisTick[];
   readonly yTicks: readonly AxisTick[];
   readonly marks: readonly Mark[];
@@ -84,6 +87,10 @@ export interface StaircaseOptions {
   readonly y?: YAxis;
   /** Labels at most; the drawing shows those that fit. */
   readonly labels?: number;
+  /** What sets the y axis; `log` where the values allow it. Absent = everything kept fits. */
+  readonly scale?: YScale;
+  /** Part of the x axis that is shown, in its unit; the y axis follows it. */
+  readonly window?: readonly [number, number];
 }
 
 export function viewStaircase(source: StaircaseSource, options: StaircaseOptions = {}): StaircaseView {
@@ -92,9 +99,14 @@ export function viewStaircase(source: StaircaseSource, options: StaircaseOptions
   const baselineValue = source.baseline?.mean?.raw;
   const scaleY = yScale(source, yAxis);
   const scaleX = xScale(source, xAxis);
+  const { window } = options;
+  const isShown = (markX: number): boolean => !window || (markX >= window[0] && markX <= window[1]);
   const shownRows = source.experiments.filter(
-    (experiment) => !experiment.otherDevice && (experiment.mean !== undefined || isFailed(experiment)),
+    (experiment) =>
+      !experiment.otherDevice && (experiment.mean !== undefined || isFailed(experiment)) && isShown(scaleX(experiment)),
   );
+  const allSteps = stepsOf(source, scaleX, scaleY);
+  const steps = window ? stepsInWindow(allSteps, window) : allSteps;
   const lineageSet = new Set(source.lineage);
   const points = shownRows.flatMap((experiment) =>
     experiment.mean ? [{ y: scaleY(experiment.mean.raw), kept: lineageSet.has(experiment.n) }] : [],
@@ -102,15 +114,15 @@ export function viewStaircase(source: StaircaseSource, options: StaircaseOptions
   const noiseOnAxis =
     source.noise && source.noise.sigma.raw > 0 ? Math.abs(scaleY(source.noise.sigma.raw) - scaleY(0)) : 0;
   const isSmallerBetter = source.metric.direction === 'minimize' && yAxis === 'value';
-  const yLimits = limitsOf(
-    points,
-    baselineValue === undefined ? undefined : scaleY(baselineValue),
-    noiseOnAxis,
-    isSmallerBetter,
-  );
+  const baselineY = baselineValue === undefined ? undefined : scaleY(baselineValue);
+  // Of a part the baseline does not set the scale, but the line where it begins does.
+  const scalePoints = window ? [...points, ...steps.slice(0, 1).map(({ y }) => ({ y, kept: true }))] : points;
+  const scale = usableScale(options.scale ?? 'all', yAxis === 'value' ? scalePoints : []);
+  const yLimits = limitsOnScale(scalePoints, window ? undefined : baselineY, noiseOnAxis, isSmallerBetter, scale);
   const marks = shownRows.map((experiment) => markOf(experiment, source, scaleX(experiment), scaleY, yLimits));
   const lastX = Math.max(xAxis === 'experiment' ? 10 : 0, ...source.experiments.slice(-1).map(scaleX), 0);
-  const xLimits: [number, number] = [0, lastX > 0 ? lastX * 1.02 : 1];
+  const wholeX: [number, number] = [0, lastX > 0 ? lastX * 1.02 : 1];
+  const xLimits = window ?? wholeX;
   const countBeyond = (edge: 'top' | 'bottom'): number => marks.filter((mark) => mark.clipped === edge).length;
   const clipped = { top: countBeyond('top'), bottom: countBeyond('bottom') };
   return defined({
@@ -120,23 +132,22 @@ export function viewStaircase(source: StaircaseSource, options: StaircaseOptions
     xTitle: X_TITLES[xAxis],
     yTitle: yTitle(source, yAxis),
     x: xLimits,
+    wholeX,
     y: yLimits,
+    isLog: scale === 'log' ? (true as const) : undefined,
     xTicks: xTicks(xLimits, xAxis),
-    yTicks: roundTicks(yLimits[0], yLimits[1], 5).map((position) => ({
-      at: position,
-      text: yText(source, yAxis, position, yLimits),
-    })),
+    yTicks: yTicks(yLimits, scale).map(({ at, digitsLike }) => ({ at, text: yText(source, yAxis, at, digitsLike) })),
     marks,
-    steps: stepsOf(source, scaleX, scaleY),
+    steps,
     clipped,
-    labels: labelsOf(source, scaleX, scaleY, options.labels ?? 8),
+    labels: labelsOf(source, scaleX, scaleY, options.labels ?? 8).filter((label) => isShown(label.x)),
     kinds: MARK_KINDS.filter((kind) => marks.some((mark) => mark.kind === kind)),
     baseline:
-      baselineValue === undefined
+      baselineY === undefined || baselineY < yLimits[0] || baselineY > yLimits[1]
         ? undefined
-        : { y: scaleY(baselineValue), text: `baseline ${source.baseline!.mean!.text}` },
+        : { y: baselineY, text: `baseline ${source.baseline!.mean!.text}` },
     noise: noiseOnAxis > 0 ? { half: noiseOnAxis, text: `noise ±${source.noise!.sigma.text}` } : undefined,
-    empty: marks.length === 0 ? emptyText(source) : undefined,
+    empty: marks.length > 0 ? undefined : window ? 'No experiment lies in this part.' : emptyText(source),
   });
 }
 
