@@ -78,3 +78,13 @@ describe('other tools', () => {
 it('a line of words, a version and a date are no numbers with units', () => {
   expect(listPrintedMetrics('hello world\nversion v1.2.3\n2026-11-30 12:00:01 started\n', '')).toEqual([]);
 });
+
+it('a unit behind the spread of its number is the unit of the number', () => {
+  const line = '   parse:     25.566  (±43.0%) i/s -    203.000  in  10.033041s\n';
+  expect(listPrintedMetrics(line, '')[0]).toMatchObject({
+    name: 'parse',
+    value: 25.566,
+    unit: 'i/s',
+    direction: 'maximize',
+  });
+});

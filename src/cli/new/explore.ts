@@ -88,7 +88,22 @@ export async function exploreFolder(
     sandbox: { read: interpreterFolders(folder, installed), home: [], installed },
     isWritable: suggestion.isBuiltInPlace ?? false,
   };
-  return tryAndTell({ folder, manifestFile, sandbox: await sandboxOnce() }, draft, outside);
+  const explored = await tryAndTell({ folder, manifestFile, sandbox: await sandboxOnce() }, draft, outside);
+  const isGuessed =
+    metric !== undefined && !prompter.isTerminal && !options.maximize && saysNoDirection(metric, suggestion);
+  return isGuessed ? withGuessedDirection(explored, metric.name) : explored;
+}
+
+/** Neither the set-up nor name or unit of the metric says which is better. */
+const saysNoDirection = ({ name, unit = '', read }: ArenaDraft['metric'], suggestion: Suggestion): boolean =>
+  typeof read !== 'string' && suggestion.metric?.direction === undefined && directionOf(name, unit) === undefined;
+
+function withGuessedDirection({ draft, guesses, measuredText = '' }: Explored, name: string): Explored {
+  return {
+    draft,
+    guesses: [`lower ${name} is better; if higher is, set metric.direction to maximize`, ...guesses],
+    measuredText: `${measuredText.replace(/\.$/, '')} (a guess: nothing says it; give --maximize if higher is).`,
+  };
 }
 
 async function tryAndTell(

@@ -78,7 +78,8 @@ const LONE_UNITS = [
   ...['Hz', 'kHz', 'MHz', 'GHz', 'x', 'ppl', 'bpb', 'bits', 'dB', 'B/op', 'allocs/op', 'cycles', 'instructions'],
 ];
 const UNIT_NAMES = [...FAMILIES.flatMap((family) => Object.keys(family)), ...LONE_UNITS];
-const UNIT = new RegExp(`^\\s?(${UNIT_NAMES.map(escapePattern).join('|')})(?![\\w/])`);
+/** Also behind the spread of the number: `45.3 (±8.2%) i/s`. */
+const UNIT = new RegExp(`^(?:\\s*\\(±[^()]{0,40}\\))?\\s?(${UNIT_NAMES.map(escapePattern).join('|')})(?![\\w/])`);
 
 /** `text` as a part of a regular expression that means exactly that text. */
 export function escapePattern(text: string): string {
@@ -96,7 +97,8 @@ export function findNumbers(line: string): PrintedNumber[] {
     if (!unit && /^[\p{L}_]/u.test(rest)) return [];
     return [{ value: valueOf(match), unit: unit?.[1] ?? '', start: match.index, end: end + (unit?.[0].length ?? 0) }];
   });
-  return [...lengths, ...plain].sort((left, right) => left.start - right.start);
+  const found = [...lengths, ...plain].sort((left, right) => left.start - right.start);
+  return found.filter(({ start }, i) => i === 0 || start >= found[i - 1]!.end);
 }
 
 function readMinutes(match: RegExpExecArray): PrintedNumber {
