@@ -3,6 +3,7 @@
  * browser draws from this with the same pure functions as the report. Knows nothing about transport.
  */
 import { defined } from '../base/defined.ts';
+import { oneLine } from '../base/text.ts';
 import type { ExperimentView, LabView } from './types.ts';
 
 /**
@@ -25,11 +26,14 @@ export interface BoardRow extends Pick<
   | 'otherDevice'
   | 'discard'
   | 'proposer'
+  | 'isStarred'
 > {
   readonly half?: { readonly text: string };
   readonly effect?: { readonly raw: number; readonly delta: string };
   readonly costUsd?: number;
   readonly cost?: string;
+  /** What people wrote about it, cut to a line each; the experiment's page has the whole texts. */
+  readonly notes?: readonly string[];
 }
 
 export type BoardHead = Omit<LabView, 'experiments'>;
@@ -48,7 +52,7 @@ export interface BoardPatch {
 
 export function boardRow(row: ExperimentView): BoardRow {
   const { n, verdict, standing, mean, replicates, hypothesis, parent, lines, duration, theme } = row;
-  const { otherDevice, discard, proposer, half, effect, costUsd, cost } = row;
+  const { otherDevice, discard, proposer, half, effect, costUsd, cost, isStarred, notes } = row;
   const roundToMillis = (seconds: number): number => Math.round(1000 * seconds) / 1000;
   return defined({
     n,
@@ -70,8 +74,12 @@ export function boardRow(row: ExperimentView): BoardRow {
     effect: effect && { raw: effect.raw, delta: effect.delta },
     costUsd,
     cost,
+    isStarred,
+    notes: notes?.map((note) => oneLine(note.text, MAX_NOTE_LENGTH)),
   });
 }
+
+const MAX_NOTE_LENGTH = 300;
 
 export function boardOf(labView: LabView): Board {
   return { ...labView, experiments: labView.experiments.map(boardRow) };
@@ -98,6 +106,8 @@ const WIRE_KEYS = [
   'discard',
   'costUsd',
   'cost',
+  'isStarred',
+  'notes',
 ] as const satisfies readonly (keyof BoardRow)[];
 
 /** A row as values only; numbers with their texts as pairs. */

@@ -6,6 +6,7 @@ import { GLYPHS, kindOf, WORDS } from '../../src/render/marks.ts';
 import type { Board } from '../../src/view/board.ts';
 import type { ExperimentPage } from '../../src/view/lab/experiment.ts';
 import { apiAddress, useRead } from '../live.ts';
+import { ExperimentNotes, StarButton } from '../parts/annotations.tsx';
 import { CurvePlot, type CurveRef, CurveLegend } from '../parts/curves.tsx';
 import { PlaceLink } from '../parts/link.tsx';
 import { CodeDiff, FactList, PlainTable, StripPlot, stripLine } from '../parts/pieces.tsx';
@@ -18,7 +19,7 @@ export function ExperimentDetails({ board, n }: { board: Board; n: number }) {
   const { lab, at, part, compare } = usePlace();
   const row = board.experiments[n];
   // Read again when this very experiment changed, not when anything else did.
-  const readKey = `${row?.verdict} ${row?.replicates} ${row?.standing} ${board.now.some((measurement) => measurement.n === n)}`;
+  const readKey = `${row?.verdict} ${row?.replicates} ${row?.standing} ${row?.notes?.length} ${board.now.some((measurement) => measurement.n === n)}`;
   const { data: page, error } = useRead<ExperimentPage>(row && apiAddress('experiment', { lab, n, at }), readKey);
   useEffect(() => {
     if (page && part) document.getElementById(part)?.scrollIntoView();
@@ -43,6 +44,7 @@ export function ExperimentDetails({ board, n }: { board: Board; n: number }) {
         <button type="button" aria-pressed={compare.includes(n)} onClick={() => toggleCompare(n)}>
           {compare.includes(n) ? 'in compare' : 'add to compare'}
         </button>
+        <StarButton board={board} row={row} />
       </div>
       <p class="family soft">
         {n > 0 && (
@@ -98,6 +100,7 @@ function DetailSections({ board, page, n }: { board: Board; page: ExperimentPage
           </footer>
         )}
       </blockquote>
+      <ExperimentNotes board={board} page={page} n={n} />
       <PageSection id="outcome" title="Outcome">
         <ExperimentOutcome page={page} />
       </PageSection>
