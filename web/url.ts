@@ -19,6 +19,8 @@ export interface Place {
   readonly y: string;
   readonly compare: readonly number[];
   readonly notebook: boolean;
+  /** Layout of diffs; empty = what the screen has room for. */
+  readonly diff: '' | 'split' | 'unified';
   /** Part of a page to scroll to. */
   readonly part: string;
 }
@@ -40,6 +42,7 @@ export function parsePlace(search: string): Place {
     compare: (query.get('compare') ?? '').split(',').flatMap((text) => parseNumber(text) ?? []),
     notebook: query.get('notebook') === '1',
     part: query.get('part') ?? '',
+    diff: (['split', 'unified'] as const).find((mode) => mode === query.get('diff')) ?? '',
     ...(n !== undefined && { n }),
     ...(row !== undefined && { row }),
     ...(at !== undefined && { at }),
@@ -53,7 +56,7 @@ export function formatPlace(place: Place): string {
   const setQuery = (key: string, value: string | number | undefined): void => {
     if (value !== undefined && value !== '' && String(value) !== DEFAULTS[key]) query.set(key, String(value));
   };
-  const { lab, page, n, at, row, filter, sort, x, y, compare, notebook, part } = place;
+  const { lab, page, n, at, row, filter, sort, x, y, compare, notebook, part, diff } = place;
   setQuery('lab', lab);
   setQuery('page', page);
   setQuery('n', n);
@@ -66,6 +69,7 @@ export function formatPlace(place: Place): string {
   setQuery('compare', compare.join(','));
   setQuery('notebook', notebook ? 1 : undefined);
   setQuery('part', part);
+  setQuery('diff', diff);
   const queryText = query.toString();
   return queryText ? `/?${queryText}` : '/';
 }

@@ -66,8 +66,7 @@ export async function serveFolder(
       root,
       webFolder: webRoot,
       zoneMinutes: zoneMinutes(),
-      diffCommits: async (arena, store, fromCommit, toCommit) =>
-        (await openWorkspace(arena, store)).diffCommits(fromCommit, toCommit),
+      diffCommits: async (arena, store, ...commits) => (await openWorkspace(arena, store)).diffCommits(...commits),
       auditLab: auditInChild,
       knobImportance: importanceOf,
       ...defined({ control }),

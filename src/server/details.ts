@@ -25,11 +25,15 @@ export type DiffCommits = (
   storePath: string,
   fromCommit: string,
   toCommit: string,
+  contextLines?: number,
 ) => Promise<string>;
 
 const MAX_LOG_BYTES = 200_000;
 const MAX_CURVE_BYTES = 32_000_000;
-const MAX_DIFF_LENGTH = 400_000;
+const MAX_DIFF_LENGTH = 3_000_000;
+/** A diff up to this length comes with so many unchanged lines around each change: the page folds them. */
+const MAX_DIFF_TO_WIDEN = 200_000;
+const WIDE_CONTEXT = 2000;
 
 /** A lab as it was after event `atSeq`, with facts that fit: what was open then was running then. */
 export function stateAt(feed: Feed, atSeq: number | undefined): { readonly state: LabState; readonly facts: Facts } {
@@ -86,11 +90,14 @@ export async function diffOf(feed: Feed, baseN: number, targetN: number, diffCom
     return { text: '', none: `#${beforeCode ? targetN : baseN} has no commit: it was refused or is not ready.` };
   if (!fs.existsSync(storePath))
     return { text: '', none: 'The private git store is not beside this ledger, so there is no diff.' };
-  const diffText = revealText(await diffCommits(feed.folder.arena, storePath, beforeCode.commit, afterCode.commit));
-  if (diffText === '') return { text: diffText, none: `#${baseN} and #${targetN} have the same files.` };
-  return diffText.length > MAX_DIFF_LENGTH
-    ? { text: `${diffText.slice(0, MAX_DIFF_LENGTH)}\n[… cut; \`overnight diff\` prints all]` }
-    : { text: diffText };
+  const readDiff = (contextLines?: number): Promise<string> =>
+    diffCommits(feed.folder.arena, storePath, beforeCode.commit, afterCode.commit, contextLines);
+  const shortDiff = await readDiff();
+  if (shortDiff === '') return { text: '', none: `#${baseN} and #${targetN} have the same files.` };
+  const wideDiff = shortDiff.length <= MAX_DIFF_TO_WIDEN ? await readDiff(WIDE_CONTEXT) : shortDiff;
+  const diffText = wideDiff.length <= MAX_DIFF_LENGTH ? wideDiff : shortDiff;
+  const isCut = diffText.length > MAX_DIFF_LENGTH;
+  return { text: revealText(diffText.slice(0, MAX_DIFF_LENGTH)), ...(isCut && { isCut: true as const }) };
 }
 
 /** The last part of an output, however long it is. */

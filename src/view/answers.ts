@@ -32,6 +32,8 @@ export interface DiffText {
   readonly text: string;
   /** Why there is none. */
   readonly none?: string;
+  /** The end is left out. */
+  readonly isCut?: true;
 }
 
 export interface LogText {

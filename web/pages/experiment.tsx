@@ -8,8 +8,9 @@ import type { ExperimentPage } from '../../src/view/lab/experiment.ts';
 import { apiAddress, useRead } from '../live.ts';
 import { ExperimentNotes, StarButton } from '../parts/annotations.tsx';
 import { CurvePlot, type CurveRef, CurveLegend } from '../parts/curves.tsx';
+import { CodeDiff } from '../parts/diff.tsx';
 import { PlaceLink } from '../parts/link.tsx';
-import { CodeDiff, FactList, PlainTable, StripPlot, stripLine } from '../parts/pieces.tsx';
+import { FactList, PlainTable, StripPlot, stripLine } from '../parts/pieces.tsx';
 import { PageSection } from '../parts/section.tsx';
 import { CallTranscript, OutputLog } from '../parts/transcript.tsx';
 import { toggleCompare } from '../table/compare.ts';
@@ -112,7 +113,7 @@ function DetailSections({ board, page, n }: { board: Board; page: ExperimentPage
         <FactList lines={page.decision} what="decision" />
       </PageSection>
       {n > 0 && (
-        <PageSection id="diff" title={`Diff against #${page.row.parent}`}>
+        <PageSection id="diff" title={`Diff against #${page.row.parent}`} isWide>
           <CodeDiff from={page.row.parent} to={n} />
         </PageSection>
       )}
