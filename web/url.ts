@@ -19,6 +19,9 @@ export interface Place {
   readonly y: string;
   readonly compare: readonly number[];
   readonly notebook: boolean;
+  /** What is looked for in outputs, and whether only lines that hold it are shown. */
+  readonly find: string;
+  readonly matching: boolean;
   /** Layout of diffs; empty = what the screen has room for. */
   readonly diff: '' | 'split' | 'unified';
   /** Part of a page to scroll to. */
@@ -42,6 +45,8 @@ export function parsePlace(search: string): Place {
     compare: (query.get('compare') ?? '').split(',').flatMap((text) => parseNumber(text) ?? []),
     notebook: query.get('notebook') === '1',
     part: query.get('part') ?? '',
+    find: query.get('find') ?? '',
+    matching: query.get('matching') === '1',
     diff: (['split', 'unified'] as const).find((mode) => mode === query.get('diff')) ?? '',
     ...(n !== undefined && { n }),
     ...(row !== undefined && { row }),
@@ -56,7 +61,7 @@ export function formatPlace(place: Place): string {
   const setQuery = (key: string, value: string | number | undefined): void => {
     if (value !== undefined && value !== '' && String(value) !== DEFAULTS[key]) query.set(key, String(value));
   };
-  const { lab, page, n, at, row, filter, sort, x, y, compare, notebook, part, diff } = place;
+  const { lab, page, n, at, row, filter, sort, x, y, compare, notebook, part, diff, find, matching } = place;
   setQuery('lab', lab);
   setQuery('page', page);
   setQuery('n', n);
@@ -70,6 +75,8 @@ export function formatPlace(place: Place): string {
   setQuery('notebook', notebook ? 1 : undefined);
   setQuery('part', part);
   setQuery('diff', diff);
+  setQuery('find', find);
+  setQuery('matching', matching ? 1 : undefined);
   const queryText = query.toString();
   return queryText ? `/?${queryText}` : '/';
 }

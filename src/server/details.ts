@@ -9,7 +9,7 @@ import type { LedgerEvent } from '../core/event.ts';
 import { createFold } from '../core/replay.ts';
 import { codeOf, type LabState } from '../core/state.ts';
 import { decodeLedger } from '../ledger/chain.ts';
-import { LEDGER_FILE, readBlobTail, readBlobText } from '../ledger/jsonl.ts';
+import { LEDGER_FILE, readBlobAround, readBlobTail, readBlobText } from '../ledger/jsonl.ts';
 import type { CurveData, DiffText, LogText } from '../view/answers.ts';
 import { type Board, boardOf } from '../view/board.ts';
 import { bucketsOf, mainColumn, parseCurve } from '../view/pictures/curve.ts';
@@ -107,6 +107,20 @@ export function logOf(feed: Feed, blobHash: string): LogText | undefined {
   const isCut = tail.bytes > MAX_LOG_BYTES;
   const logText = sanitizeText(tail.text);
   return { text: isCut ? logText.slice(logText.indexOf('\n') + 1) : logText, bytes: tail.bytes, cut: isCut };
+}
+
+/** The part of an output around a byte. */
+export function logAround(feed: Feed, blobHash: string, at: number): LogText | undefined {
+  const around = readBlobAround(feed.folder.lab, blobHash, at, MAX_LOG_BYTES);
+  if (!around) return undefined;
+  const firstLineEnd = around.start === 0 ? -1 : around.bytes.indexOf(10);
+  const before = around.bytes.subarray(firstLineEnd + 1, Math.max(0, at - around.start));
+  return {
+    text: sanitizeText(around.bytes.toString('utf8', firstLineEnd + 1)),
+    bytes: around.size,
+    cut: around.bytes.length < around.size,
+    line: before.reduce((lines, byte) => lines + (byte === 10 ? 1 : 0), 0),
+  };
 }
 
 export function curveOf(

@@ -40,6 +40,23 @@ export interface LogText {
   readonly text: string;
   readonly bytes: number;
   readonly cut: boolean;
+  /** Which line of it was asked for, from 0. */
+  readonly line?: number;
+}
+
+export interface LogMatch {
+  /** The byte with which the line begins. */
+  readonly at: number;
+  /** The line, or what stands around the words in it. */
+  readonly text: string;
+}
+
+export interface LogSearch {
+  readonly matches: readonly LogMatch[];
+  /** Lines that match, sent or not. */
+  readonly count: number;
+  readonly bytes: number;
+  readonly searchedBytes: number;
 }
 
 export interface CurveData extends Buckets {

@@ -10,9 +10,10 @@ import { ExperimentNotes, StarButton } from '../parts/annotations.tsx';
 import { CurvePlot, type CurveRef, CurveLegend } from '../parts/curves.tsx';
 import { CodeDiff } from '../parts/diff.tsx';
 import { PlaceLink } from '../parts/link.tsx';
+import { SearchableLog } from '../parts/log.tsx';
 import { FactList, PlainTable, StripPlot, stripLine } from '../parts/pieces.tsx';
 import { PageSection } from '../parts/section.tsx';
-import { CallTranscript, OutputLog } from '../parts/transcript.tsx';
+import { CallTranscript } from '../parts/transcript.tsx';
 import { toggleCompare } from '../table/compare.ts';
 import { usePlace } from '../url.ts';
 
@@ -122,7 +123,7 @@ function DetailSections({ board, page, n }: { board: Board; page: ExperimentPage
         <CurvePlot refs={curveRefs} />
       </PageSection>
       <PageSection id="log" title="Output">
-        <OutputLog blob={log} what="Output" />
+        <SearchableLog blob={log} what="Output" />
       </PageSection>
       {page.calls.length > 0 && (
         <PageSection id="transcript" title="Transcript">
