@@ -1,5 +1,6 @@
 /** The page's whole state is its address: read here, written here, nowhere else. Knows nothing about labs. */
 import { useEffect, useState } from 'preact/hooks';
+import { MAX_SMOOTHING } from '../src/view/pictures/smooth.ts';
 
 export const PAGES = ['overview', 'experiment', 'compare', 'lineage', 'machines', 'factors'] as const;
 export type Page = (typeof PAGES)[number];
@@ -22,6 +23,8 @@ export interface Place {
   /** What is looked for in outputs, and whether only lines that hold it are shown. */
   readonly find: string;
   readonly matching: boolean;
+  /** Weight of the moving average in plots of curves, 0 to 0.99. */
+  readonly smooth: number;
   /** Layout of diffs; empty = what the screen has room for. */
   readonly diff: '' | 'split' | 'unified';
   /** Part of a page to scroll to. */
@@ -46,6 +49,7 @@ export function parsePlace(search: string): Place {
     notebook: query.get('notebook') === '1',
     part: query.get('part') ?? '',
     find: query.get('find') ?? '',
+    smooth: Math.min(MAX_SMOOTHING, Math.max(0, Number(query.get('smooth')) || 0)),
     matching: query.get('matching') === '1',
     diff: (['split', 'unified'] as const).find((mode) => mode === query.get('diff')) ?? '',
     ...(n !== undefined && { n }),
@@ -61,7 +65,7 @@ export function formatPlace(place: Place): string {
   const setQuery = (key: string, value: string | number | undefined): void => {
     if (value !== undefined && value !== '' && String(value) !== DEFAULTS[key]) query.set(key, String(value));
   };
-  const { lab, page, n, at, row, filter, sort, x, y, compare, notebook, part, diff, find, matching } = place;
+  const { lab, page, n, at, row, filter, sort, x, y, compare, notebook, part, diff, find, matching, smooth } = place;
   setQuery('lab', lab);
   setQuery('page', page);
   setQuery('n', n);
@@ -76,6 +80,7 @@ export function formatPlace(place: Place): string {
   setQuery('part', part);
   setQuery('diff', diff);
   setQuery('find', find);
+  setQuery('smooth', smooth === 0 ? undefined : smooth);
   setQuery('matching', matching ? 1 : undefined);
   const queryText = query.toString();
   return queryText ? `/?${queryText}` : '/';

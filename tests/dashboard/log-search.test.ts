@@ -21,7 +21,12 @@ const putLogLab =
   (root) => {
     const lab = putLab(root, name, []);
     const log = putBlob(lab, text);
-    const made = syntheticLab({ n: 4, noise: 0.0009, best: 0.9, artefacts: { curve: putBlob(lab, curveText(20)), log } });
+    const made = syntheticLab({
+      n: 4,
+      noise: 0.0009,
+      best: 0.9,
+      artefacts: { curve: putBlob(lab, curveText(20)), log },
+    });
     writeFileSync(join(lab, 'ledger.jsonl'), linesOf(made.events));
   };
 
