@@ -1,5 +1,6 @@
 /** The page's whole state is its address: read here, written here, nowhere else. Knows nothing about labs. */
 import { useEffect, useState } from 'preact/hooks';
+import type { OverlayY } from '../src/view/pictures/overlay.ts';
 import { MAX_SMOOTHING } from '../src/view/pictures/smooth.ts';
 
 export const PAGES = ['overview', 'experiment', 'compare', 'lineage', 'machines', 'factors'] as const;
@@ -25,6 +26,9 @@ export interface Place {
   readonly matching: boolean;
   /** Weight of the moving average in plots of curves, 0 to 0.99. */
   readonly smooth: number;
+  /** Labs that the start page draws together, and in which unit. */
+  readonly over: readonly string[];
+  readonly scale: OverlayY;
   /** Layout of diffs; empty = what the screen has room for. */
   readonly diff: '' | 'split' | 'unified';
   /** Part of a page to scroll to. */
@@ -49,6 +53,8 @@ export function parsePlace(search: string): Place {
     notebook: query.get('notebook') === '1',
     part: query.get('part') ?? '',
     find: query.get('find') ?? '',
+    over: query.getAll('over'),
+    scale: (['value', 'gain'] as const).find((unit) => unit === query.get('scale')) ?? '',
     smooth: Math.min(MAX_SMOOTHING, Math.max(0, Number(query.get('smooth')) || 0)),
     matching: query.get('matching') === '1',
     diff: (['split', 'unified'] as const).find((mode) => mode === query.get('diff')) ?? '',
@@ -65,7 +71,26 @@ export function formatPlace(place: Place): string {
   const setQuery = (key: string, value: string | number | undefined): void => {
     if (value !== undefined && value !== '' && String(value) !== DEFAULTS[key]) query.set(key, String(value));
   };
-  const { lab, page, n, at, row, filter, sort, x, y, compare, notebook, part, diff, find, matching, smooth } = place;
+  const {
+    lab,
+    page,
+    n,
+    at,
+    row,
+    filter,
+    sort,
+    x,
+    y,
+    compare,
+    notebook,
+    part,
+    diff,
+    find,
+    matching,
+    smooth,
+    over,
+    scale,
+  } = place;
   setQuery('lab', lab);
   setQuery('page', page);
   setQuery('n', n);
@@ -80,6 +105,8 @@ export function formatPlace(place: Place): string {
   setQuery('part', part);
   setQuery('diff', diff);
   setQuery('find', find);
+  setQuery('scale', scale);
+  for (const id of over) query.append('over', id);
   setQuery('smooth', smooth === 0 ? undefined : smooth);
   setQuery('matching', matching ? 1 : undefined);
   const queryText = query.toString();

@@ -13,7 +13,7 @@ import { drawElement, drawPath, drawTitle, toPixels } from './element.ts';
 
 const classNameOf = (kind: MarkKind): string => `p-${kind.replace(' ', '-')}`;
 
-function svgDocument(width: number, height: number, title: string, body: string): string {
+export function svgDocument(width: number, height: number, title: string, body: string): string {
   const attributes = {
     xmlns: 'http://www.w3.org/2000/svg',
     class: 'plot',
@@ -26,7 +26,13 @@ function svgDocument(width: number, height: number, title: string, body: string)
   return drawElement('svg', attributes, drawTitle(title) + body);
 }
 
-const textElement = (positionX: number, positionY: number, content: string, anchor = 'start', className = ''): string =>
+export const textElement = (
+  positionX: number,
+  positionY: number,
+  content: string,
+  anchor = 'start',
+  className = '',
+): string =>
   drawElement(
     'text',
     { x: positionX, y: positionY, 'text-anchor': anchor, class: className || undefined },

@@ -1,6 +1,7 @@
 /** The server's answers beside the board: types that it shares with the browser half. Types only. */
 import type { Buckets } from './pictures/curve.ts';
 import type { FactorsView } from './pictures/factors.ts';
+import type { LabLine } from './pictures/overlay.ts';
 import type { LabView } from './types.ts';
 
 /** How much of a ledger the server has read. */
@@ -26,6 +27,8 @@ export interface LabCard {
   readonly metric: string;
   readonly updated: string;
   readonly trust: string;
+  /** How its best came about; absent while it has no number. */
+  readonly line?: LabLine;
 }
 
 export interface DiffText {

@@ -56,7 +56,7 @@ describe.skipIf(noBrowser)(withReason('a diff in Chromium', noBrowser), () => {
 
   it('stands side by side on a wide screen, with changed words, colours and folds', async () => {
     const { page, complaints } = await open('&n=1');
-    const lines = page.locator('#diff .lines.split');
+    const lines = page.locator('#diff .diff-lines.split');
     await lines.locator('.s-comment').first().waitFor();
     expect(await lines.locator('.code.del').innerText()).toContain('def train(depth=4):');
     expect(await lines.locator('.code.add').innerText()).toContain('# <img src=x onerror="window.hacked=1"> deeper');
@@ -70,7 +70,7 @@ describe.skipIf(noBrowser)(withReason('a diff in Chromium', noBrowser), () => {
       expect.stringMatching(/… 198 lines unchanged/),
     ]);
     await lines.getByRole('button', { name: '… 198 lines unchanged' }).first().click();
-    await page.waitForFunction(() => document.querySelectorAll('#diff .lines tr').length > 100);
+    await page.waitForFunction(() => document.querySelectorAll('#diff .diff-lines tr').length > 100);
     expect(await lines.innerText()).toContain('weight_0 = 0');
     expect(await page.evaluate(() => 'hacked' in window)).toBe(false);
     expect(complaints).toEqual([]);
@@ -79,14 +79,14 @@ describe.skipIf(noBrowser)(withReason('a diff in Chromium', noBrowser), () => {
   it('stands in one column where somebody prefers it, and on a phone', async () => {
     const { page } = await open('&n=1');
     await page.getByRole('button', { name: 'unified' }).click();
-    await page.locator('#diff .lines.unified').waitFor();
+    await page.locator('#diff .diff-lines.unified').waitFor();
     expect(new URL(page.url()).searchParams.get('diff')).toBe('unified');
     const texts = await page.locator('#diff .code').allInnerTexts();
     expect(texts.findIndex((text) => text.includes('depth=4')) + 1).toBe(
       texts.findIndex((text) => text.includes('depth=8')),
     );
     const { page: phone } = await open('&n=1', 390);
-    await phone.locator('#diff .lines.unified').waitFor();
+    await phone.locator('#diff .diff-lines.unified').waitFor();
     expect(await phone.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
   });
 
@@ -95,7 +95,7 @@ describe.skipIf(noBrowser)(withReason('a diff in Chromium', noBrowser), () => {
     await page.locator('#diff .code').first().waitFor();
     expect(await page.locator('#diff tr').count()).toBeLessThan(2000);
     expect(await page.innerText('#diff h4')).toContain('+50000');
-    await page.evaluate(() => document.querySelector('#diff .lines')!.scrollTo(0, 1e9));
+    await page.evaluate(() => document.querySelector('#diff .diff-lines')!.scrollTo(0, 1e9));
     await page.locator('#diff .code', { hasText: 'w49999 = 49999' }).waitFor();
     expect(await page.locator('#diff tr').count()).toBeLessThan(4000);
     expect(complaints).toEqual([]);
@@ -105,7 +105,7 @@ describe.skipIf(noBrowser)(withReason('a diff in Chromium', noBrowser), () => {
     const { page } = await board.open(`?lab=${encodeURIComponent(lab)}&page=compare&compare=0,1`, {
       viewport: { width: 1400, height: 900 },
     });
-    await page.locator('#diff-1 .lines.split .s-keyword').first().waitFor();
+    await page.locator('#diff-1 .diff-lines.split .s-keyword').first().waitFor();
     expect(await page.locator('#diff-1 .changed').count()).toBeGreaterThan(1);
   });
 });

@@ -91,7 +91,7 @@ function FileChanges({ file, mode, from, to }: FileProps) {
         </span>
       </h4>
       {rows.length > 0 && (
-        <div class={`lines ${mode}`} tabIndex={0} role="region" aria-label={`Lines of ${file.path}`}>
+        <div class={`diff-lines ${mode}`} tabIndex={0} role="region" aria-label={`Lines of ${file.path}`}>
           <table>
             <caption class="unseen">
               {mode === 'split' ? `Left #${from}, right #${to}` : `− only in #${from}, + only in #${to}`}

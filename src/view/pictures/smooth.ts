@@ -1,6 +1,6 @@
 /**
  * A curve without its jitter, for looking at: an exponential moving average, corrected for its start at zero. The same
- * as TensorBoard's slider does (tb-plugin-api, `line_chart_v2/data_transformer.ts`, `classicSmoothing`):
+ * as the slider of TensorBoard does (`classicSmoothing` in its `widgets/line_chart_v2/data_transformer.ts`):
  *
  * average = weight · average + (1 − weight) · value; shown = average / (1 − weight^count). Pure.
  */
