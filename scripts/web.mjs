@@ -7,6 +7,7 @@ const ROOT = join(import.meta.dirname, '..');
 const at = process.argv.indexOf('--out');
 const out = at > 0 ? process.argv[at + 1] : join(ROOT, 'dist', 'web');
 
+const BUNDLED = ['preact', 'uplot', 'highlight.js'];
 const SOURCES = ['web', 'src/view', 'src/render', 'src/base', 'package-lock.json', 'scripts/web.mjs'];
 
 function stamp() {
@@ -40,5 +41,10 @@ if (process.argv.includes('--force') || !existsSync(mark) || readFileSync(mark, 
       reportCompressedSize: false,
     },
   });
+  // What is bundled keeps its licence.
+  const licences = BUNDLED.map(
+    (name) => `${name}\n\n${readFileSync(join(ROOT, 'node_modules', name, 'LICENSE'), 'utf8')}`,
+  );
+  writeFileSync(join(out, 'licences.txt'), licences.join('\n\n'));
   writeFileSync(mark, now);
 }

@@ -1,5 +1,7 @@
 /** The page's whole state is its address: read here, written here, nowhere else. Knows nothing about labs. */
 import { useEffect, useState } from 'preact/hooks';
+import type { OverlayY } from '../src/view/pictures/overlay.ts';
+import { MAX_SMOOTHING } from '../src/view/pictures/smooth.ts';
 
 export const PAGES = ['overview', 'experiment', 'compare', 'lineage', 'machines', 'factors'] as const;
 export type Page = (typeof PAGES)[number];
@@ -28,6 +30,16 @@ export interface Place {
   readonly knobY: string;
   readonly compare: readonly number[];
   readonly notebook: boolean;
+  /** What is looked for in outputs, and whether only lines that hold it are shown. */
+  readonly find: string;
+  readonly matching: boolean;
+  /** Weight of the moving average in plots of curves, 0 to 0.99. */
+  readonly smooth: number;
+  /** Labs that the start page draws together, and in which unit. */
+  readonly over: readonly string[];
+  readonly overlay: OverlayY;
+  /** Layout of diffs; empty = what the screen has room for. */
+  readonly diff: '' | 'split' | 'unified';
   /** Part of a page to scroll to. */
   readonly part: string;
 }
@@ -54,6 +66,12 @@ export function parsePlace(search: string): Place {
     compare: (query.get('compare') ?? '').split(',').flatMap((text) => parseNumber(text) ?? []),
     notebook: query.get('notebook') === '1',
     part: query.get('part') ?? '',
+    find: query.get('find') ?? '',
+    over: query.getAll('over'),
+    overlay: (['value', 'gain'] as const).find((unit) => unit === query.get('overlay')) ?? '',
+    smooth: Math.min(MAX_SMOOTHING, Math.max(0, Number(query.get('smooth')) || 0)),
+    matching: query.get('matching') === '1',
+    diff: (['split', 'unified'] as const).find((mode) => mode === query.get('diff')) ?? '',
     ...(n !== undefined && { n }),
     ...(row !== undefined && { row }),
     ...(at !== undefined && { at }),
@@ -73,8 +91,31 @@ export function formatPlace(place: Place): string {
   const setQuery = (key: string, value: string | number | undefined): void => {
     if (value !== undefined && value !== '' && String(value) !== DEFAULTS[key]) query.set(key, String(value));
   };
-  const { lab, page, n, at, row, filter, sort, columns, x, y, zoom, scale, knobX, knobY, compare, notebook, part } =
-    place;
+  const {
+    lab,
+    page,
+    n,
+    at,
+    row,
+    filter,
+    sort,
+    columns,
+    x,
+    y,
+    zoom,
+    scale,
+    knobX,
+    knobY,
+    compare,
+    notebook,
+    part,
+    diff,
+    find,
+    matching,
+    smooth,
+    over,
+    overlay,
+  } = place;
   setQuery('lab', lab);
   setQuery('page', page);
   setQuery('n', n);
@@ -92,6 +133,12 @@ export function formatPlace(place: Place): string {
   setQuery('compare', compare.join(','));
   setQuery('notebook', notebook ? 1 : undefined);
   setQuery('part', part);
+  setQuery('diff', diff);
+  setQuery('find', find);
+  setQuery('overlay', overlay);
+  for (const id of over) query.append('over', id);
+  setQuery('smooth', smooth === 0 ? undefined : smooth);
+  setQuery('matching', matching ? 1 : undefined);
   const queryText = query.toString();
   return queryText ? `/?${queryText}` : '/';
 }

@@ -1,5 +1,6 @@
 /** `overnight brief`, `submit`, `poll`, `note`: the verbs of the desk for a person, or for an agent with a shell. */
 import * as fs from 'node:fs';
+import { recordAnnotations } from '../app/record-annotations.ts';
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { Desk, MAX_WAIT_S } from '../mcp/desk.ts';
@@ -53,8 +54,24 @@ export async function pollSubmission(invocation: Invocation<typeof POLL_OPTIONS>
 }
 
 export async function recordNote(invocation: Invocation<typeof NOTE_OPTIONS>): Promise<number> {
-  const noteId = deskOf(invocation, invocation.options.from).leaveNote(invocation.args.join(' '));
-  if (invocation.wantsJson) printJson({ id: noteId });
-  else printText('Noted.');
+  const { paths } = findLab(invocation);
+  const { n, text } = splitNote(invocation.args);
+  const noteId = new Desk(paths, invocation.options.from).leaveNote(text, n);
+  recordAnnotations(paths.lab, paths.inbox);
+  if (invocation.wantsJson) printJson(defined({ id: noteId, experiment: n }));
+  else printText(n === undefined ? 'Noted.' : `Noted on #${n}.`);
   return 0;
+}
+
+/** A number before the words names the experiment that they are about. */
+function splitNote(words: readonly string[]): { readonly n: number | undefined; readonly text: string } {
+  const [firstWord = '', ...otherWords] = words;
+  const n = /^#?\d{1,9}$/.test(firstWord) ? Number(firstWord.replace('#', '')) : undefined;
+  const text = (n === undefined ? words : otherWords).join(' ').trim();
+  if (text !== '') return { n, text };
+  throw new LabError('E_USAGE', {
+    what: '`note` is incomplete.',
+    why: n === undefined ? 'It has no words.' : `There are no words after #${n}.`,
+    next: 'Write `overnight note "words"` about the lab, or `overnight note 17 "words"` about experiment #17.',
+  });
 }

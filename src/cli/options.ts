@@ -184,6 +184,11 @@ export const PARK_OPTIONS = {
   ...LAB_OPTIONS,
 } as const satisfies OptionTable;
 
+export const STAR_OPTIONS = {
+  off: { kind: 'flag', text: 'remove the star' },
+  ...LAB_OPTIONS,
+} as const satisfies OptionTable;
+
 export const REPORT_OPTIONS = {
   out: { kind: 'text', value: '<folder>', completes: 'folder', text: 'where to write (default: the lab’s folder)' },
   ...LAB_OPTIONS,
@@ -209,7 +214,7 @@ export const SERVE_OPTIONS = {
     value: '<n>',
     text: 'listen on this port (default: one that belongs to the folder)',
   },
-  control: { kind: 'flag', text: 'also allow pause, resume, stop, skip, replicate and steer' },
+  control: { kind: 'flag', text: 'also allow pause, resume, stop, skip, replicate, steer, notes and stars' },
   ...FOLDER_OPTIONS,
 } as const satisfies OptionTable;
 

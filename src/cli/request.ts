@@ -1,16 +1,17 @@
 /**
- * `overnight steer`, `pause`, `resume`, `stop`, `skip`, `replicate`, `pin`, `veto`, `park`: put a request into the
- * lab's inbox, and say whether a running harness took it. Never writes the ledger.
+ * `overnight steer`, `pause`, `resume`, `stop`, `skip`, `replicate`, `pin`, `veto`, `park`, `star`: put a request into
+ * the lab's inbox, and say whether a running harness took it. A star of a lab that rests is recorded at once.
  */
+import { recordAnnotations } from '../app/record-annotations.ts';
 import { LabError } from '../base/error.ts';
 import { whyRefused } from '../core/request-check.ts';
-import { labRequestSchema } from '../core/requests.ts';
+import { isAnnotation, labRequestSchema } from '../core/requests.ts';
 import type { LabState } from '../core/state.ts';
 import { postRequest } from '../ledger/inbox.ts';
 import { monotonicMs, sleep } from '../os/clock.ts';
 import type { Invocation } from './command.ts';
 import { experimentNumber, type FoundLab, findLab, readLab } from './find.ts';
-import type { LAB_OPTIONS, PARK_OPTIONS, STEER_OPTIONS } from './options.ts';
+import type { LAB_OPTIONS, PARK_OPTIONS, STAR_OPTIONS, STEER_OPTIONS } from './options.ts';
 import { printText, printJson } from './output.ts';
 
 /** A running harness reads its inbox four times a second, except while it lays out or hashes files. */
@@ -55,6 +56,12 @@ export const requestPark = (invocation: Invocation<typeof PARK_OPTIONS>): Promis
     n: numberFrom(invocation, state),
   }));
 
+export const requestStar = (invocation: Invocation<typeof STAR_OPTIONS>): Promise<number> =>
+  sendRequest('star', invocation, (state) => ({
+    verb: invocation.options.off ? 'unstar' : 'star',
+    n: numberFrom(invocation, state),
+  }));
+
 /** The request as the command line says it, not yet checked. */
 type UncheckedRequest = { readonly verb: string; readonly text?: string; readonly n?: number };
 
@@ -70,12 +77,13 @@ async function sendRequest(
   const conflict = whyRefused(state, parsedRequest.data);
   if (conflict) throw impossibleError(commandName, conflict);
   const { id, isTaken } = postRequest(foundLab.paths.inbox, 'person', parsedRequest.data);
-  const wasTaken = alive && (await waitUntilTaken(isTaken));
+  if (isAnnotation(parsedRequest.data)) recordAnnotations(foundLab.paths.lab, foundLab.paths.inbox);
+  const wasTaken = isTaken() || (alive && (await waitUntilTaken(isTaken)));
   const refusal = wasTaken ? refusalOf(foundLab, id) : undefined;
   if (refusal) throw impossibleError(commandName, refusal);
   if (invocation.wantsJson) printJson({ id, verb: commandName, taken: wasTaken });
   else {
-    const outcome = wasTaken ? 'in force.' : whyNotTaken(foundLab);
+    const outcome = wasTaken ? (isAnnotation(parsedRequest.data) ? 'recorded.' : 'in force.') : whyNotTaken(foundLab);
     printText(invocation.spellCommands(`${commandName}: ${outcome}`, foundLab.paths.arena));
   }
   return 0;

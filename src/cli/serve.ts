@@ -5,12 +5,13 @@
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { recordAnnotations } from '../app/record-annotations.ts';
 import { auditLab } from '../audit/audit.ts';
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { whyRefused } from '../core/request-check.ts';
 import type { LabState } from '../core/state.ts';
-import { labRequestSchema } from '../core/requests.ts';
+import { isAnnotation, labRequestSchema } from '../core/requests.ts';
 import { postRequest } from '../ledger/inbox.ts';
 import { labPaths } from '../os/paths.ts';
 import { captureOutput } from '../os/spawn.ts';
@@ -65,8 +66,7 @@ export async function serveFolder(
       root,
       webFolder: webRoot,
       zoneMinutes: zoneMinutes(),
-      diffCommits: async (arena, store, fromCommit, toCommit) =>
-        (await openWorkspace(arena, store)).diffCommits(fromCommit, toCommit),
+      diffCommits: async (arena, store, ...commits) => (await openWorkspace(arena, store)).diffCommits(...commits),
       auditLab: auditInChild,
       knobImportance: importanceOf,
       ...defined({ control }),
@@ -102,7 +102,9 @@ function sendRequest(labFolder: LabFolder, rawRequest: unknown, state: LabState)
   if (!parsedRequest.success) throw new Error(parsedRequest.error.issues[0]!.message);
   const conflict = whyRefused(state, parsedRequest.data);
   if (conflict) throw new Error(conflict);
-  postRequest(labPaths(labFolder.arena, labFolder.tag).inbox, 'person at the dashboard', parsedRequest.data);
+  const { inbox } = labPaths(labFolder.arena, labFolder.tag);
+  postRequest(inbox, 'person at the dashboard', parsedRequest.data);
+  if (isAnnotation(parsedRequest.data)) recordAnnotations(labFolder.lab, inbox);
 }
 
 /** The folder of the built browser half, beside the program. */

@@ -105,7 +105,7 @@ export interface Workspace {
    */
   editsWithout(tipCommit: string, afterCommit: string, beforeCommit: string): Promise<readonly FileEdit[] | undefined>;
   /** Unified diff of two commits. */
-  diffCommits(fromCommit: string, toCommit: string): Promise<string>;
+  diffCommits(fromCommit: string, toCommit: string, contextLines?: number): Promise<string>;
   /** Point the lab's branch at a commit. Repeating it is fine. */
   advanceBranch(refName: string, commit: string): Promise<void>;
   /** The commit a ref points to, if any. */

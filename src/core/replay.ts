@@ -56,6 +56,8 @@ export function createFold(): { readonly state: LabState; readonly apply: (event
     ablations: new Map(),
     holdoutOutcomes: new Map(),
     notes: [],
+    experimentNotes: new Map(),
+    stars: new Set(),
     tailsSetAside: 0,
     calls: [],
     steering: NO_STEERING,

@@ -1,7 +1,7 @@
 /** Whether a request of a person can be applied to a lab as it stands. */
 import { valueOf } from './experiment.ts';
 import type { LabState } from './state.ts';
-import type { LabRequest } from './requests.ts';
+import { isAnnotation, type LabRequest } from './requests.ts';
 
 const KIND_NAMES = { baseline: 'the baseline', control: 'a control', ablation: 'an ablation' } as const;
 
@@ -10,9 +10,10 @@ export function whyRefused(
   { lab, experiments, measurements, incumbent }: Pick<LabState, 'lab' | 'experiments' | 'measurements' | 'incumbent'>,
   request: LabRequest,
 ): string | undefined {
-  if (!('n' in request)) return undefined;
+  if (!('n' in request) || request.n === undefined) return undefined;
   const experiment = experiments[request.n];
   if (!experiment) return `there is no experiment #${request.n}; the newest is #${experiments.length - 1}`;
+  if (isAnnotation(request)) return undefined;
   if (experiment.idea.kind !== 'idea') return `#${request.n} is ${KIND_NAMES[experiment.idea.kind]}, not an idea`;
   if (request.verb === 'skip' && experiment.state !== 'open')
     return `#${request.n} is ${experiment.state}, not being measured`;

@@ -12,7 +12,7 @@ describe('a request', () => {
     expect(wishOf({ verb, n: 1 })).toBe('refused');
   });
 
-  it.each(['skip', 'pin', 'veto', 'park', 'unpark'])('to %s names an experiment', (verb) => {
+  it.each(['skip', 'pin', 'veto', 'park', 'unpark', 'star', 'unstar'])('to %s names an experiment', (verb) => {
     expect(wishOf({ verb, n: 0 })).toEqual({ verb, n: 0 });
     for (const n of [-1, 1.5, '1', undefined]) expect(wishOf({ verb, n })).toBe('refused');
     expect(wishOf({ verb, n: 1, text: 'x' })).toBe('refused');
@@ -25,7 +25,13 @@ describe('a request', () => {
     expect(wishOf({ verb, text: ' some words \n' })).toEqual({ verb, text: 'some words' });
     expect(wishOf({ verb, text: 'x'.repeat(most) })).not.toBe('refused');
     for (const text of ['x'.repeat(most + 1), '', ' \n', 1, undefined]) expect(wishOf({ verb, text })).toBe('refused');
-    expect(wishOf({ verb, text: 'x', n: 1 })).toBe('refused');
+    expect(wishOf({ verb, text: 'x', more: 1 })).toBe('refused');
+  });
+
+  it('to note something may name an experiment', () => {
+    expect(wishOf({ verb: 'note', text: 'x', n: 3 })).toEqual({ verb: 'note', text: 'x', n: 3 });
+    for (const n of [-1, 1.5, '1']) expect(wishOf({ verb: 'note', text: 'x', n })).toBe('refused');
+    expect(wishOf({ verb: 'steer', text: 'x', n: 1 })).toBe('refused');
   });
 
   it('to try an idea has a hypothesis, its files, and perhaps what it was made on', () => {

@@ -15,8 +15,16 @@ export const labRequestSchema = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('steer'), text: z.string().trim().min(1).max(2000) }),
   /** Forget all those words. */
   z.strictObject({ verb: z.literal('forget') }),
-  /** Words for the record and the report; nobody acts on them. */
-  z.strictObject({ verb: z.literal('note'), text: z.string().trim().min(1).max(4000) }),
+  /** Words for the record and the report, on experiment `n` or on the whole lab; nobody acts on them. */
+  z.strictObject({
+    verb: z.literal('note'),
+    text: z.string().trim().min(1).max(4000),
+    n: experimentNumber.optional(),
+  }),
+  /** Mark experiment `n` for people to find again; nobody acts on it. */
+  z.strictObject({ verb: z.literal('star'), n: experimentNumber }),
+  /** Remove the mark. */
+  z.strictObject({ verb: z.literal('unstar'), n: experimentNumber }),
   /** No new ideas until `resume`; what is open is finished first. */
   z.strictObject({ verb: z.literal('pause') }),
   /** End the pause. */
@@ -55,3 +63,7 @@ export const inboxEntrySchema = z.strictObject({
 
 export type LabRequest = Readonly<z.infer<typeof labRequestSchema>>;
 export type InboxEntry = Readonly<z.infer<typeof inboxEntrySchema>>;
+
+/** Notes and stars are for people alone: they can be recorded whenever the ledger is free, also between sessions. */
+export const isAnnotation = ({ verb }: { readonly verb: string }): boolean =>
+  verb === 'note' || verb === 'star' || verb === 'unstar';

@@ -29,6 +29,14 @@ export interface StageRecord {
   readonly failed?: string;
 }
 
+/** Words of a person for the record. */
+export interface Note {
+  /** ISO time. */
+  readonly at: string;
+  readonly from: string;
+  readonly text: string;
+}
+
 /** The noise that is known on one device class. */
 export interface ClassNoise {
   /** From the baseline's repeats, once calibrated. */
@@ -84,7 +92,12 @@ export interface LabState {
   /** What the holdout said, by experiment, oldest first. */
   readonly holdoutOutcomes: ReadonlyMap<number, readonly Outcome[]>;
   readonly finalComparison?: FinalComparison;
-  readonly notes: readonly { readonly at: string; readonly from: string; readonly text: string }[];
+  /** What people wrote about the whole lab, oldest first. */
+  readonly notes: readonly Note[];
+  /** What people wrote about single experiments, oldest first. */
+  readonly experimentNotes: ReadonlyMap<number, readonly Note[]>;
+  /** Experiments that a person marked. */
+  readonly stars: ReadonlySet<number>;
   /** Cut last lines that were moved into files of their own. */
   readonly tailsSetAside: number;
   /** Calls of agents and models, in order; without an end while they run. */

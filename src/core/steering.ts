@@ -60,6 +60,8 @@ export function applyToSteering(
       };
     case 'stop':
     case 'note':
+    case 'star':
+    case 'unstar':
       return steering;
     default:
       return request satisfies never;

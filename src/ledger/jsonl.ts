@@ -182,7 +182,7 @@ class JsonlLedger implements OpenLedger {
   }
 }
 
-const blobPath = (folder: string, blobHash: string): string =>
+export const blobPath = (folder: string, blobHash: string): string =>
   path.join(folder, 'blobs', blobHash.slice(0, 2), blobHash);
 
 /** A blob by its hash, without a lock. */
@@ -205,6 +205,27 @@ export function readBlobTail(
     const tail = Buffer.alloc(Math.min(size, maxBytes));
     fs.readSync(descriptor, tail, 0, tail.length, size - tail.length);
     return { text: tail.toString('utf8'), bytes: size };
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/** What stands around a byte of a blob, and the byte with which that begins. */
+export function readBlobAround(
+  folder: string,
+  blobHash: string,
+  at: number,
+  maxBytes: number,
+): { readonly bytes: Buffer; readonly start: number; readonly size: number } | undefined {
+  const blobFile = blobPath(folder, blobHash);
+  if (!fs.existsSync(blobFile)) return undefined;
+  const descriptor = fs.openSync(blobFile, 'r');
+  try {
+    const { size } = fs.fstatSync(descriptor);
+    const start = Math.max(0, Math.min(at - Math.floor(maxBytes / 2), size - maxBytes));
+    const bytes = Buffer.alloc(Math.min(size - start, maxBytes));
+    fs.readSync(descriptor, bytes, 0, bytes.length, start);
+    return { bytes, start, size };
   } finally {
     fs.closeSync(descriptor);
   }

@@ -10,6 +10,7 @@ import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { oneLine, sanitizeText } from '../base/text.ts';
 import { roleOf } from '../core/file-roles.ts';
+import { whyRefused } from '../core/request-check.ts';
 import { arenaOf, codeOf, type LabState } from '../core/state.ts';
 import { postRequest } from '../ledger/inbox.ts';
 import { LOCK_FILE, readBlobText, readLedger } from '../ledger/jsonl.ts';
@@ -124,10 +125,18 @@ export class Desk {
     return sanitizeText(await workspace.diffCommits(parentCode.commit, experimentCode.commit)).slice(0, MAX_DIFF_CHARS);
   }
 
-  /** Leave a note for the record. Returns its id. */
-  leaveNote(noteText: string): string {
-    this.#readLab();
-    return postRequest(this.#paths.inbox, this.#author, { verb: 'note', text: oneLine(noteText, 4000) }).id;
+  /** Leave a note for the record, on one experiment or on the whole lab. Returns its id. */
+  leaveNote(noteText: string, n?: number): string {
+    const { state } = this.#readLab();
+    const request = { verb: 'note' as const, text: oneLine(noteText, 4000), ...defined({ n }) };
+    const objection = whyRefused(state, request);
+    if (objection !== undefined)
+      throw new LabError('E_NOT_FOUND', {
+        what: `A note on #${n} cannot be recorded.`,
+        why: `${objection[0]!.toUpperCase()}${objection.slice(1)}.`,
+        next: '`overnight log` lists the experiments.',
+      });
+    return postRequest(this.#paths.inbox, this.#author, request).id;
   }
 
   /** Throws E_SUBMIT when the harness would refuse the change, or not even read it. */

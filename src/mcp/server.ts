@@ -111,10 +111,10 @@ function registerWritingTools(mcpServer: McpServer, desk: Desk): void {
   mcpServer.registerTool(
     'note',
     {
-      description: 'Leave a note for the record and the report.',
-      inputSchema: z.object({ text: z.string().min(1) }),
+      description: 'Leave a note for the record and the report, on one experiment or on the whole lab.',
+      inputSchema: z.object({ text: z.string().min(1), experiment: z.number().int().nonnegative().optional() }),
     },
-    async ({ text }) => replyWith(() => ({ id: desk.leaveNote(text) })),
+    async ({ text, experiment }) => replyWith(() => ({ id: desk.leaveNote(text, experiment) })),
   );
 }
 

@@ -6,8 +6,16 @@ import { escapeHtml as esc } from '../base/escape.ts';
 import { formatCount } from '../base/text.ts';
 import { STANDING_TEXTS } from '../view/lab/experiment.ts';
 import { viewStaircase } from '../view/pictures/staircase.ts';
-import type { ExperimentView, LabView, SegmentView } from '../view/types.ts';
-import { ideaText, keptEffectText, MAX_DIFF_CHARS, type ReportOptions, summarizeUndecided } from './markdown.ts';
+import type { ExperimentView, LabView, NoteView, SegmentView } from '../view/types.ts';
+import { annotatedExperiments } from '../view/lab/notes.ts';
+import {
+  ANNOTATED_TITLE,
+  ideaText,
+  keptEffectText,
+  MAX_DIFF_CHARS,
+  type ReportOptions,
+  summarizeUndecided,
+} from './markdown.ts';
 import { GLYPHS, kindOf } from './marks.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import { staircaseSvg } from './svg.ts';
@@ -28,6 +36,7 @@ export function reportHtml(view: LabView, options: ReportOptions = {}): string {
     nextHtml(view),
     takeHtml(view),
     notesHtml(view),
+    annotatedHtml(view),
     everyExperimentHtml(view),
     finePrintHtml(view),
   ];
@@ -254,10 +263,23 @@ function takeHtml(view: LabView): string {
   return sectionHtml('take', 'Take it', `<pre>${commandLines.join('\n')}</pre>`);
 }
 
+const noteHtml = ({ at, from, text }: NoteView): string =>
+  `<li>${esc(at)}, ${foreignHtml(from)}: ${foreignHtml(text)}</li>`;
+
 /** What people and agents wrote into the record. */
 function notesHtml({ notes }: LabView): string {
-  const items = notes.map(({ at, from, text }) => `<li>${esc(at)}, ${foreignHtml(from)}: ${foreignHtml(text)}</li>`);
+  const items = notes.map(noteHtml);
   return sectionHtml('notes', 'Notes', items.length > 0 ? `<ul>${items.join('')}</ul>` : '');
+}
+
+/** Experiments that people marked or wrote about, with their words. */
+function annotatedHtml(view: LabView): string {
+  const items = annotatedExperiments(view.experiments).map((experiment) => {
+    const noteItems = (experiment.notes ?? []).map(noteHtml);
+    const star = experiment.isStarred ? '★ ' : '';
+    return `<li>${star}${resultHtml(experiment)}${noteItems.length > 0 ? `<ul>${noteItems.join('')}</ul>` : ''}</li>`;
+  });
+  return sectionHtml('annotated', ANNOTATED_TITLE, items.length > 0 ? `<ul>${items.join('')}</ul>` : '');
 }
 
 function everyExperimentHtml(view: LabView): string {

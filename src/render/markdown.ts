@@ -2,6 +2,7 @@
 import { escapeMarkdown as esc, escapeTerminalLine, fenceMarkdown } from '../base/escape.ts';
 import { formatCount } from '../base/text.ts';
 import { STANDING_TEXTS } from '../view/lab/experiment.ts';
+import { annotatedExperiments } from '../view/lab/notes.ts';
 import { viewStaircase } from '../view/pictures/staircase.ts';
 import type { ExperimentView, LabView, SegmentView } from '../view/types.ts';
 import { GLYPHS, kindOf } from './marks.ts';
@@ -16,6 +17,8 @@ export interface ReportOptions {
 
 /** Experiments of one theme that get a line of their own in Markdown; the HTML report lists all. */
 const MAX_LISTED = 3;
+/** Heading of the experiments that people marked or wrote about. */
+export const ANNOTATED_TITLE = 'Starred and noted';
 /** Characters of a diff that are shown before it is cut. */
 export const MAX_DIFF_CHARS = 6000;
 
@@ -30,6 +33,7 @@ export function reportMarkdown(view: LabView, options: ReportOptions = {}): stri
     listSection('Next', [...view.next, ...view.ideas.map(ideaText)]),
     takeSection(view),
     notesSection(view),
+    annotatedSection(view),
     finePrintSection(view),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
@@ -58,6 +62,15 @@ const notesSection = ({ notes }: LabView): string =>
     'Notes',
     notes.map(({ at, from, text }) => `- ${esc(at)}, ${esc(from)}: ${esc(text)}`),
   );
+
+/** Experiments that people marked or wrote about, with their words. */
+function annotatedSection(view: LabView): string {
+  const entries = annotatedExperiments(view.experiments).flatMap((experiment) => [
+    `- ${experiment.isStarred ? '★ ' : ''}${resultText(experiment)}`,
+    ...(experiment.notes ?? []).map(({ at, from, text }) => `  - ${esc(at)}, ${esc(from)}: ${esc(text)}`),
+  ]);
+  return sectionText(ANNOTATED_TITLE, entries);
+}
 
 function reportHead(view: LabView, options: ReportOptions): string {
   const staircase = viewStaircase(view);

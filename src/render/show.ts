@@ -17,12 +17,15 @@ export function showText(page: ExperimentPage, style: Style): string {
     paintText(
       style,
       PAINTS[kind] === 'dim' ? 'bold' : PAINTS[kind],
-      `#${experiment.n} ${GLYPHS[kind]} ${experiment.verdict}${standingText}  [${page.trust.grade}]`,
+      `#${experiment.n} ${GLYPHS[kind]} ${experiment.verdict}${standingText}${experiment.isStarred ? ', starred' : ''}  [${page.trust.grade}]`,
     ),
     ...wrapText(page.hypothesis.replace(/\s+/g, ' '), style.columns, '  '),
     ...(page.why ? wrapText(`Why: ${page.why.replace(/\s+/g, ' ')}`, style.columns, '  ') : []),
     ...familyParts.filter((part) => part !== '').map((part) => `  ${part}`),
     ...(experiment.lines ? [`  lines ${experiment.lines}`] : []),
+    ...(experiment.notes ?? []).flatMap(({ at, from, text }) =>
+      wrapText(`Note, ${at}, ${from}: ${text.replace(/\s+/g, ' ')}`, style.columns, '  '),
+    ),
     '',
     paintText(style, 'bold', `Measurements of ${page.metric} ${page.arrow}`),
     ...sideLines(page.mine, `#${experiment.n}`, style),

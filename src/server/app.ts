@@ -24,12 +24,14 @@ import {
   type DiffCommits,
   diffOf,
   experimentAt,
+  logAround,
   logOf,
   machinesAt,
   stateAt,
 } from './details.ts';
 import { Feed } from './feed.ts';
 import { guardRequests } from './guard.ts';
+import { searchLog } from './log-search.ts';
 import { cardOf, findLabs, type LabFolder } from './labs.ts';
 
 /** The composition root's part: the server itself runs no git, audits nothing and knows no optimizer. */
@@ -55,6 +57,8 @@ export interface Control {
 const LIST_MS = 2000;
 /** The same while ledgers are read for the first time. */
 const READING_MS = 150;
+/** Characters of what is looked for in an output. */
+const MAX_WORDS = 500;
 const HEARTBEAT_MS = 15_000;
 
 export function createApp(
@@ -170,9 +174,12 @@ async function waitUntilClosed(stream: {
   }
 }
 
+/** A question about one lab; undefined answers that it does not exist. */
+type AddRoute = (route: string, respond: (feed: Feed, context: Context) => unknown) => void;
+
 function addReadRoutes(app: Hono, labFeeds: LabFeeds, deps: ServerDeps): void {
   const answers = new AnswerCache();
-  const addRoute = (route: string, respond: (feed: Feed, context: Context) => unknown): void => {
+  const addRoute: AddRoute = (route, respond) => {
     app.get(route, async (context) => {
       const feed = labFeeds.feedOf(context.req.query('lab'));
       if (!feed) return respondNotFound(context);
@@ -202,7 +209,7 @@ function addReadRoutes(app: Hono, labFeeds: LabFeeds, deps: ServerDeps): void {
       diffOf(feed, baseN, targetN, deps.diffCommits),
     );
   });
-  addRoute('/api/log', (feed, context) => logOf(feed, queryBlob(context)));
+  addLogRoutes(addRoute, answers);
   addRoute('/api/curve', (feed, context) => {
     const [rangeStart, rangeEnd] = [
       Number(context.req.query('from') ?? Number.NaN),
@@ -222,6 +229,21 @@ function addReadRoutes(app: Hono, labFeeds: LabFeeds, deps: ServerDeps): void {
   addRoute('/api/audit', (feed) =>
     answers.findAnswer(`audit ${feed.folder.id}`, '', feed.stamp, () => deps.auditLab(feed.folder)),
   );
+}
+
+function addLogRoutes(addRoute: AddRoute, answers: AnswerCache): void {
+  addRoute('/api/log', (feed, context) => {
+    const at = queryNumber(context, 'at');
+    return at === undefined ? logOf(feed, queryBlob(context)) : logAround(feed, queryBlob(context), at);
+  });
+  addRoute('/api/log-search', (feed, context) => {
+    const [blobHash, words] = [queryBlob(context), (context.req.query('find') ?? '').slice(0, MAX_WORDS)];
+    if (words.trim() === '') return undefined;
+    // An output never changes: the answer holds however the ledger grows.
+    return answers.findAnswer(`log ${feed.folder.id}`, `${blobHash} ${words}`, '', () =>
+      searchLog(feed.folder.lab, blobHash, words),
+    );
+  });
 }
 
 function addControlRoutes(app: Hono, labFeeds: LabFeeds, control: Control): void {

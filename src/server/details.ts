@@ -9,7 +9,7 @@ import type { LedgerEvent } from '../core/event.ts';
 import { createFold } from '../core/replay.ts';
 import { codeOf, type LabState } from '../core/state.ts';
 import { decodeLedger } from '../ledger/chain.ts';
-import { LEDGER_FILE, readBlobTail, readBlobText } from '../ledger/jsonl.ts';
+import { LEDGER_FILE, readBlobAround, readBlobTail, readBlobText } from '../ledger/jsonl.ts';
 import type { CurveData, DiffText, LogText } from '../view/answers.ts';
 import { type Board, boardOf } from '../view/board.ts';
 import { bucketsOf, mainColumn, parseCurve } from '../view/pictures/curve.ts';
@@ -25,11 +25,15 @@ export type DiffCommits = (
   storePath: string,
   fromCommit: string,
   toCommit: string,
+  contextLines?: number,
 ) => Promise<string>;
 
 const MAX_LOG_BYTES = 200_000;
 const MAX_CURVE_BYTES = 32_000_000;
-const MAX_DIFF_LENGTH = 400_000;
+const MAX_DIFF_LENGTH = 3_000_000;
+/** A diff up to this length comes with so many unchanged lines around each change: the page folds them. */
+const MAX_DIFF_TO_WIDEN = 200_000;
+const WIDE_CONTEXT = 2000;
 
 /** A lab as it was after event `atSeq`, with facts that fit: what was open then was running then. */
 export function stateAt(feed: Feed, atSeq: number | undefined): { readonly state: LabState; readonly facts: Facts } {
@@ -86,11 +90,14 @@ export async function diffOf(feed: Feed, baseN: number, targetN: number, diffCom
     return { text: '', none: `#${beforeCode ? targetN : baseN} has no commit: it was refused or is not ready.` };
   if (!fs.existsSync(storePath))
     return { text: '', none: 'The private git store is not beside this ledger, so there is no diff.' };
-  const diffText = revealText(await diffCommits(feed.folder.arena, storePath, beforeCode.commit, afterCode.commit));
-  if (diffText === '') return { text: diffText, none: `#${baseN} and #${targetN} have the same files.` };
-  return diffText.length > MAX_DIFF_LENGTH
-    ? { text: `${diffText.slice(0, MAX_DIFF_LENGTH)}\n[… cut; \`overnight diff\` prints all]` }
-    : { text: diffText };
+  const readDiff = (contextLines?: number): Promise<string> =>
+    diffCommits(feed.folder.arena, storePath, beforeCode.commit, afterCode.commit, contextLines);
+  const shortDiff = await readDiff();
+  if (shortDiff === '') return { text: '', none: `#${baseN} and #${targetN} have the same files.` };
+  const wideDiff = shortDiff.length <= MAX_DIFF_TO_WIDEN ? await readDiff(WIDE_CONTEXT) : shortDiff;
+  const diffText = wideDiff.length <= MAX_DIFF_LENGTH ? wideDiff : shortDiff;
+  const isCut = diffText.length > MAX_DIFF_LENGTH;
+  return { text: revealText(diffText.slice(0, MAX_DIFF_LENGTH)), ...(isCut && { isCut: true as const }) };
 }
 
 /** The last part of an output, however long it is. */
@@ -100,6 +107,20 @@ export function logOf(feed: Feed, blobHash: string): LogText | undefined {
   const isCut = tail.bytes > MAX_LOG_BYTES;
   const logText = sanitizeText(tail.text);
   return { text: isCut ? logText.slice(logText.indexOf('\n') + 1) : logText, bytes: tail.bytes, cut: isCut };
+}
+
+/** The part of an output around a byte. */
+export function logAround(feed: Feed, blobHash: string, at: number): LogText | undefined {
+  const around = readBlobAround(feed.folder.lab, blobHash, at, MAX_LOG_BYTES);
+  if (!around) return undefined;
+  const firstLineEnd = around.start === 0 ? -1 : around.bytes.indexOf(10);
+  const before = around.bytes.subarray(firstLineEnd + 1, Math.max(0, at - around.start));
+  return {
+    text: sanitizeText(around.bytes.toString('utf8', firstLineEnd + 1)),
+    bytes: around.size,
+    cut: around.bytes.length < around.size,
+    line: before.reduce((lines, byte) => lines + (byte === 10 ? 1 : 0), 0),
+  };
 }
 
 export function curveOf(

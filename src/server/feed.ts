@@ -210,6 +210,7 @@ export class Feed {
 
   #experimentsNamed(event: LedgerEvent): number[] {
     if ('n' in event) return [event.n];
+    if (event.type === 'steered' && 'n' in event.wish && event.wish.n !== undefined) return [event.wish.n];
     const measurement = 'm' in event ? this.#tail.state.measurements[event.m] : undefined;
     return measurement ? [measurement.n] : [];
   }

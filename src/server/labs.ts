@@ -1,9 +1,11 @@
 /** The labs below a folder, and their cards on the start page. Reads names and sizes; follows no links. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { defined } from '../base/defined.ts';
 import { LEDGER_FILE } from '../ledger/jsonl.ts';
 import { DOCTOR_TAG } from '../os/paths.ts';
 import type { LabCard } from '../view/answers.ts';
+import { labLine } from '../view/pictures/overlay.ts';
 import type { LabView } from '../view/types.ts';
 
 export interface LabFolder {
@@ -82,5 +84,6 @@ export function cardOf(labFolder: LabFolder, view: LabView, updated: string): La
     metric: `${view.metric.name} ${view.metric.arrow}`,
     trust: view.trust.grade,
     updated,
+    ...defined({ line: labLine(view) }),
   };
 }

@@ -26,6 +26,7 @@ export interface BoardRow extends Pick<
   | 'otherDevice'
   | 'discard'
   | 'proposer'
+  | 'isStarred'
 > {
   readonly half?: { readonly text: string };
   readonly effect?: { readonly raw: number; readonly delta: string };
@@ -35,6 +36,8 @@ export interface BoardRow extends Pick<
   readonly knobs?: readonly KnobValue[];
   /** Places in that list of the knobs that differ from the parent's. */
   readonly changed?: readonly number[];
+  /** What people wrote about it, cut to a line each; the experiment's page has the whole texts. */
+  readonly notes?: readonly string[];
 }
 
 export type KnobValue = number | string | null;
@@ -55,7 +58,7 @@ export interface BoardPatch {
 
 export function boardRow(row: ExperimentView, knobList: readonly KnobView[]): BoardRow {
   const { n, verdict, standing, mean, replicates, hypothesis, parent, lines, duration, theme } = row;
-  const { otherDevice, discard, proposer, half, effect, costUsd, cost } = row;
+  const { otherDevice, discard, proposer, half, effect, costUsd, cost, isStarred, notes } = row;
   const roundToMillis = (seconds: number): number => Math.round(1000 * seconds) / 1000;
   return defined({
     n,
@@ -77,6 +80,8 @@ export function boardRow(row: ExperimentView, knobList: readonly KnobView[]): Bo
     effect: effect && { raw: effect.raw, delta: effect.delta },
     costUsd,
     cost,
+    isStarred,
+    notes: notes?.map((note) => oneLine(note.text, MAX_NOTE_LENGTH)),
     ...knobCells(row, knobList),
   });
 }
@@ -96,6 +101,8 @@ function shownKnob(value: number | string | undefined): KnobValue {
   if (typeof value === 'number') return Number(value.toPrecision(6));
   return value === undefined ? null : oneLine(value, 200);
 }
+
+const MAX_NOTE_LENGTH = 300;
 
 export function boardOf(labView: LabView): Board {
   return { ...labView, experiments: labView.experiments.map((row) => boardRow(row, labView.knobList)) };
@@ -124,6 +131,8 @@ const WIRE_KEYS = [
   'cost',
   'knobs',
   'changed',
+  'isStarred',
+  'notes',
 ] as const satisfies readonly (keyof BoardRow)[];
 
 /** A row as values only; numbers with their texts as pairs. */

@@ -129,6 +129,10 @@ export interface ExperimentView {
   /** Money that asking for it cost, where prices are known. */
   readonly costUsd?: number;
   readonly cost?: string;
+  /** A person marked it. */
+  readonly isStarred?: true;
+  /** What people wrote about it, oldest first; absent when nobody did. */
+  readonly notes?: readonly NoteView[];
 }
 
 /** A commit that stands for something: baseline, incumbent, champion. */
@@ -269,6 +273,13 @@ export interface HealthView {
   readonly warning: boolean;
 }
 
+/** Words of a person, with the reader's date. */
+export interface NoteView {
+  readonly at: string;
+  readonly from: string;
+  readonly text: string;
+}
+
 export interface NowView {
   /** Its curve beside the incumbent's at the same step, where it writes one. */
   readonly said?: string;
@@ -343,7 +354,7 @@ export interface LabView {
   /** A person asked for no new ideas. */
   readonly paused: boolean;
   /** Instructions of people that are active for the proposer. */
-  readonly steering: readonly { readonly at: string; readonly from: string; readonly text: string }[];
+  readonly steering: readonly NoteView[];
   /** Which agent is asked for an idea just now. */
   readonly thinking?: string;
   /** Knobs that the arena declares. */
@@ -362,7 +373,8 @@ export interface LabView {
   readonly ideas: readonly { readonly n: number; readonly text: string }[];
   /** Show, apply, check: commands with what they do. */
   readonly take: readonly { readonly command: string; readonly what: string }[];
-  readonly notes: readonly { readonly at: string; readonly from: string; readonly text: string }[];
+  /** What people wrote about the whole lab. */
+  readonly notes: readonly NoteView[];
   readonly finePrint: readonly { readonly label: string; readonly text: string }[];
   readonly tip: string;
   readonly madeAt: string;

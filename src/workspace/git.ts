@@ -305,11 +305,10 @@ class GitWorkspace implements Workspace {
     return (await this.#loadBlobs([treeEntry])).get(treeEntry.oid)!.toString('utf8');
   }
 
-  async diffCommits(fromCommit: string, toCommit: string): Promise<string> {
+  async diffCommits(fromCommit: string, toCommit: string, contextLines = 3): Promise<string> {
     const [fromId, toId] = [requireObjectId(fromCommit), requireObjectId(toCommit)];
-    return gitText(['diff-tree', '-r', '-p', '--no-color', '--no-ext-diff', '--no-textconv', fromId, toId], {
-      store: this.#store,
-    });
+    const format = ['-r', '-p', `-U${contextLines}`, '--no-color', '--no-ext-diff', '--no-textconv'];
+    return gitText(['diff-tree', ...format, fromId, toId], { store: this.#store });
   }
 
   async advanceBranch(ref: string, commit: string): Promise<void> {

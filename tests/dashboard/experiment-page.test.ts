@@ -46,6 +46,16 @@ describe.skipIf(noBrowser)(withReason('the page of an experiment in Chromium', n
     const csv = await page.evaluate(() => navigator.clipboard.readText());
     expect(csv.split('\n')[0]).toBe('experiment,step,last,least,greatest');
     expect(csv.split('\n').length).toBeGreaterThan(200);
+    const slider = page.getByLabel('smoothing');
+    await slider.fill('0.6');
+    await page.locator('#curves .legend', { hasText: 'thick: smoothed 0.60' }).waitFor();
+    await slider.press('ArrowRight');
+    await page.locator('#curves .legend', { hasText: 'smoothed 0.61' }).waitFor();
+    expect(new URL(page.url()).searchParams.get('smooth')).toBe('0.61');
+    await page.locator('#curves').getByRole('button', { name: 'CSV' }).click();
+    const smoothed = (await page.evaluate(() => navigator.clipboard.readText())).split('\n');
+    expect(smoothed[0]).toBe('experiment,step,last,least,greatest,smoothed 0.61');
+    expect(Number(smoothed[1]!.split(',')[5])).toBeCloseTo(Number(smoothed[1]!.split(',')[2]), 9);
     await page.locator('#replicates').getByRole('button', { name: 'SVG' }).click();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/^<svg xmlns/);
   });

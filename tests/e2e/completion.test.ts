@@ -91,7 +91,7 @@ for (const shell of Object.keys(SHELLS) as (keyof typeof SHELLS)[]) {
 
     it('offers the commands', { timeout: 60_000 }, () => {
       expect(offer('overnight ')).toEqual(expect.arrayContaining(COMMANDS.map(({ name }) => name)));
-      expect(offer('overnight sta')).toEqual(['status']);
+      expect(offer('overnight stat')).toEqual(['status']);
     });
 
     it('offers the options of a command, and only these', { timeout: 60_000 }, () => {

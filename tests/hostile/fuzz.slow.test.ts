@@ -237,7 +237,7 @@ const anyRequest = fc
     wish: fc.oneof(
       fc.record({ verb: fc.constantFrom('steer', 'note'), text: fc.string({ unit: 'binary' }) }),
       fc.record({
-        verb: fc.constantFrom('skip', 'veto', 'park', 'pin'),
+        verb: fc.constantFrom('skip', 'veto', 'park', 'pin', 'star', 'unstar', 'note'),
         n: fc.oneof(fc.nat(), fc.double(), fc.constant(-1)),
       }),
       fc.record({

@@ -34,6 +34,8 @@ export function fullLedger(): LedgerEvent[] {
     { type: 'stage.failed', stage: 'setup', key: 'ab', message: 'npm said no' },
     { type: 'note', from: 'a person', text: 'words for the record' },
     { type: 'steered', id: 'request-1', from: 'a person', wish: { verb: 'steer', text: 'try a wider window' } },
+    { type: 'steered', id: 'request-3', from: 'a person', wish: { verb: 'note', text: 'about this one', n: 1 } },
+    { type: 'steered', id: 'request-4', from: 'a person', wish: { verb: 'star', n: 1 } },
     { type: 'steered', id: 'request-2', from: 'a person', wish: { verb: 'pin', n: 3 }, refused: 'it is open' },
     { type: 'calling', call: 0, n, purpose: 'idea', ...CALLER },
     {

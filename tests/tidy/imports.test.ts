@@ -192,8 +192,9 @@ describe('one owner per effect', () => {
     expect(using('gitBytes', ['src/workspace/', 'src/audit/'])).toEqual([]);
   });
 
-  it('only app/open-lab.ts opens a ledger for writing, and only src/ledger writes its file', () => {
-    expect(using('openLedger', ['src/app/open-lab.ts', 'src/ledger/', 'src/testing/'])).toEqual([]);
+  it('only app/open-lab.ts, and app/record-annotations.ts between sessions, open a ledger for writing; only src/ledger writes its file', () => {
+    const openers = ['src/app/open-lab.ts', 'src/app/record-annotations.ts', 'src/ledger/', 'src/testing/'];
+    expect(using('openLedger', openers)).toEqual([]);
     expect(using('takeLock', ['src/ledger/'])).toEqual([]);
   });
 

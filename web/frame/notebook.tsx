@@ -1,12 +1,13 @@
 /** The notebook beside every page: next steps, ideas, undecided experiments, dead ends, notes. */
 import { summarizeUndecided } from '../../src/render/markdown.ts';
 import type { Board } from '../../src/view/board.ts';
+import { annotatedExperiments } from '../../src/view/lab/notes.ts';
 import { PlaceLink } from '../parts/link.tsx';
 import { ProseWithCode } from '../parts/prose.tsx';
 import { goTo } from '../url.ts';
 
 /** Entries of a list; the report has them all. */
-const [MAX_UNDECIDED, MAX_THEMES] = [30, 40];
+const [MAX_UNDECIDED, MAX_THEMES, MAX_ANNOTATED] = [30, 40, 60];
 
 export function NotebookPanel({ board }: { board: Board }) {
   return (
@@ -21,6 +22,7 @@ export function NotebookPanel({ board }: { board: Board }) {
       <UntriedIdeas board={board} />
       <UndecidedList board={board} />
       <DeadEnds board={board} />
+      <AnnotatedExperiments board={board} />
       <PeopleNotes board={board} />
     </aside>
   );
@@ -100,6 +102,33 @@ function DeadEnds({ board }: { board: Board }) {
           </li>
         ))}
       </ul>
+    </>
+  );
+}
+
+/** Entries are links: the experiment's page has who wrote what, and when. */
+function AnnotatedExperiments({ board }: { board: Board }) {
+  const experiments = annotatedExperiments(board.experiments);
+  if (experiments.length === 0) return null;
+  return (
+    <>
+      <h3>Starred and noted</h3>
+      <ul>
+        {experiments.slice(0, MAX_ANNOTATED).map((row) => (
+          <li key={row.n}>
+            <PlaceLink to={{ page: 'experiment', n: row.n }}>
+              {row.isStarred ? '★ ' : ''}#{row.n}
+            </PlaceLink>{' '}
+            <bdi>{row.hypothesis}</bdi>
+            {row.notes?.map((text, index) => (
+              <p key={index} class="soft">
+                <bdi>{text}</bdi>
+              </p>
+            ))}
+          </li>
+        ))}
+      </ul>
+      {experiments.length > MAX_ANNOTATED && <p class="soft">and {experiments.length - MAX_ANNOTATED} more</p>}
     </>
   );
 }

@@ -5,8 +5,9 @@ import { exactText, NONE } from '../../src/view/format.ts';
 import type { ExperimentPage } from '../../src/view/lab/experiment.ts';
 import { apiAddress } from '../live.ts';
 import { CurvePlot, CurveLegend } from '../parts/curves.tsx';
+import { CodeDiff } from '../parts/diff.tsx';
 import { PlaceLink } from '../parts/link.tsx';
-import { CodeDiff, PlainTable, StripPlot, stripLine } from '../parts/pieces.tsx';
+import { PlainTable, StripPlot, stripLine } from '../parts/pieces.tsx';
 import { PageSection } from '../parts/section.tsx';
 import { toggleCompare } from '../table/compare.ts';
 import { usePlace } from '../url.ts';
@@ -73,7 +74,12 @@ export function ComparePage({ board }: { board: Board }) {
       </PageSection>
       {first &&
         others.map((page) => (
-          <PageSection key={page.row.n} id={`diff-${page.row.n}`} title={`Code: #${first.row.n} to #${page.row.n}`}>
+          <PageSection
+            key={page.row.n}
+            id={`diff-${page.row.n}`}
+            title={`Code: #${first.row.n} to #${page.row.n}`}
+            isWide
+          >
             <CodeDiff from={first.row.n} to={page.row.n} />
           </PageSection>
         ))}

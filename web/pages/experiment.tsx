@@ -6,11 +6,14 @@ import { GLYPHS, kindOf, WORDS } from '../../src/render/marks.ts';
 import type { Board } from '../../src/view/board.ts';
 import type { ExperimentPage } from '../../src/view/lab/experiment.ts';
 import { apiAddress, useRead } from '../live.ts';
+import { ExperimentNotes, StarButton } from '../parts/annotations.tsx';
 import { CurvePlot, type CurveRef, CurveLegend } from '../parts/curves.tsx';
+import { CodeDiff } from '../parts/diff.tsx';
 import { PlaceLink } from '../parts/link.tsx';
-import { CodeDiff, FactList, PlainTable, StripPlot, stripLine } from '../parts/pieces.tsx';
+import { SearchableLog } from '../parts/log.tsx';
+import { FactList, PlainTable, StripPlot, stripLine } from '../parts/pieces.tsx';
 import { PageSection } from '../parts/section.tsx';
-import { CallTranscript, OutputLog } from '../parts/transcript.tsx';
+import { CallTranscript } from '../parts/transcript.tsx';
 import { toggleCompare } from '../table/compare.ts';
 import { usePlace } from '../url.ts';
 
@@ -18,7 +21,7 @@ export function ExperimentDetails({ board, n }: { board: Board; n: number }) {
   const { lab, at, part, compare } = usePlace();
   const row = board.experiments[n];
   // Read again when this very experiment changed, not when anything else did.
-  const readKey = `${row?.verdict} ${row?.replicates} ${row?.standing} ${board.now.some((measurement) => measurement.n === n)}`;
+  const readKey = `${row?.verdict} ${row?.replicates} ${row?.standing} ${row?.notes?.length} ${board.now.some((measurement) => measurement.n === n)}`;
   const { data: page, error } = useRead<ExperimentPage>(row && apiAddress('experiment', { lab, n, at }), readKey);
   useEffect(() => {
     if (page && part) document.getElementById(part)?.scrollIntoView();
@@ -43,6 +46,7 @@ export function ExperimentDetails({ board, n }: { board: Board; n: number }) {
         <button type="button" aria-pressed={compare.includes(n)} onClick={() => toggleCompare(n)}>
           {compare.includes(n) ? 'in compare' : 'add to compare'}
         </button>
+        <StarButton board={board} row={row} />
       </div>
       <p class="family soft">
         {n > 0 && (
@@ -98,6 +102,7 @@ function DetailSections({ board, page, n }: { board: Board; page: ExperimentPage
           </footer>
         )}
       </blockquote>
+      <ExperimentNotes board={board} page={page} n={n} />
       <PageSection id="outcome" title="Outcome">
         <ExperimentOutcome page={page} />
       </PageSection>
@@ -109,7 +114,7 @@ function DetailSections({ board, page, n }: { board: Board; page: ExperimentPage
         <FactList lines={page.decision} what="decision" />
       </PageSection>
       {n > 0 && (
-        <PageSection id="diff" title={`Diff against #${page.row.parent}`}>
+        <PageSection id="diff" title={`Diff against #${page.row.parent}`} isWide>
           <CodeDiff from={page.row.parent} to={n} />
         </PageSection>
       )}
@@ -118,7 +123,7 @@ function DetailSections({ board, page, n }: { board: Board; page: ExperimentPage
         <CurvePlot refs={curveRefs} />
       </PageSection>
       <PageSection id="log" title="Output">
-        <OutputLog blob={log} what="Output" />
+        <SearchableLog blob={log} what="Output" />
       </PageSection>
       {page.calls.length > 0 && (
         <PageSection id="transcript" title="Transcript">

@@ -8,8 +8,9 @@ import 'uplot/dist/uPlot.min.css';
 import { CURVE_COLOURS, CURVE_DASHES, curvesSvg, type NamedCurve } from '../../src/render/plots.ts';
 import type { CurveData } from '../../src/view/answers.ts';
 import { exactText } from '../../src/view/format.ts';
+import { MAX_SMOOTHING, smoothValues } from '../../src/view/pictures/smooth.ts';
 import { apiAddress } from '../live.ts';
-import { usePlace } from '../url.ts';
+import { goTo, usePlace } from '../url.ts';
 import { CopyMenu } from './copy.tsx';
 import { useWidth } from './stairs.tsx';
 
@@ -55,13 +56,14 @@ export function CurvePlot({ refs }: { readonly refs: readonly CurveRef[] }) {
   const hostRef = useRef<HTMLDivElement>(null);
   const [range, setRange] = useState<StepRange>();
   const [column, setColumn] = useState<number>();
+  const { smooth } = usePlace();
   const curves = useCurves(refs, width, column, range);
   useEffect(() => {
     if (!hostRef.current || !curves || curves.length === 0) return undefined;
-    const plot = drawCurves(hostRef.current, curves, width, setRange);
+    const plot = drawCurves(hostRef.current, curves, width, smooth, setRange);
     return () => plot.destroy();
-  }, [curves, width]);
-  const table = useMemo(() => (): string[][] => tableOf(curves ?? []), [curves]);
+  }, [curves, width, smooth]);
+  const table = useMemo(() => (): string[][] => tableOf(curves ?? [], smooth), [curves, smooth]);
   const firstCurve = curves?.[0]?.data;
   return (
     <div class="curves" ref={boxRef}>
@@ -75,13 +77,42 @@ export function CurvePlot({ refs }: { readonly refs: readonly CurveRef[] }) {
       {curves && firstCurve && (
         <p class="soft row">
           <ColumnSwitch data={firstCurve} onPick={setColumn} />
+          <SmoothingSlider />
           <ZoomNote curves={curves} range={range} onReset={() => setRange(undefined)} />
-          <CopyMenu what="curves" svg={() => curvesSvg(curves)} table={table} />
+          <CopyMenu
+            what="curves"
+            svg={() => curvesSvg(smooth > 0 ? curves.map((curve) => smoothCurve(curve, smooth)) : curves)}
+            table={table}
+          />
         </p>
       )}
     </div>
   );
 }
+
+/** How strongly the curves are smoothed: 0 shows them as they are. */
+function SmoothingSlider() {
+  const { smooth } = usePlace();
+  return (
+    <label class="smoothing">
+      smoothing{' '}
+      <input
+        type="range"
+        min={0}
+        max={MAX_SMOOTHING}
+        step={0.01}
+        value={smooth}
+        onInput={(event) => goTo({ smooth: Number(event.currentTarget.value) })}
+      />{' '}
+      {smooth.toFixed(2)}
+    </label>
+  );
+}
+
+const smoothCurve = ({ label, data }: NamedCurve, smooth: number): NamedCurve => ({
+  label: `${label}, smoothed ${smooth.toFixed(2)}`,
+  data: { ...data, last: smoothValues(data.last, smooth) },
+});
 
 /** Which column of the curve is drawn; the first is the step. */
 function ColumnSwitch({ data, onPick }: { data: CurveData; onPick: (column: number) => void }) {
@@ -127,11 +158,13 @@ function drawCurves(
   host: HTMLElement,
   curves: readonly NamedCurve[],
   width: number,
+  smooth: number,
   onZoom: (range: StepRange) => void,
 ): uPlot {
   const inkColor = getComputedStyle(host).color;
   const alignedData = curves.map(
-    ({ data }) => [data.x, data.last, data.low, data.high] as unknown as uPlot.AlignedData,
+    ({ data }) =>
+      [data.x, data.last, data.low, data.high, smoothValues(data.last, smooth)] as unknown as uPlot.AlignedData,
   );
   const stepName = curves[0]!.data.columns[0]!;
   const grid = { stroke: '#8884', width: 0.5 };
@@ -139,7 +172,7 @@ function drawCurves(
     {
       width,
       height: 280,
-      ...seriesOf(curves, stepName),
+      ...seriesOf(curves, stepName, smooth > 0),
       scales: { x: { time: false } },
       axes: [
         { stroke: inkColor, grid, values: tickTexts, label: stepName },
@@ -157,8 +190,12 @@ function drawCurves(
   return plot;
 }
 
-/** A line for each curve, and a band from the lowest to the highest of each bucket. */
-function seriesOf(curves: readonly NamedCurve[], stepName: string): { series: uPlot.Series[]; bands: uPlot.Band[] } {
+/** A line for each curve, and a band from the lowest to the highest of each bucket. Smoothed, the line stays faint. */
+function seriesOf(
+  curves: readonly NamedCurve[],
+  stepName: string,
+  isSmoothed: boolean,
+): { series: uPlot.Series[]; bands: uPlot.Band[] } {
   const edge = { stroke: 'transparent', spanGaps: true, points: { show: false } };
   const series: uPlot.Series[] = [{ label: stepName }];
   const bands: uPlot.Band[] = [];
@@ -166,9 +203,11 @@ function seriesOf(curves: readonly NamedCurve[], stepName: string): { series: uP
     const stroke = CURVE_COLOURS[curveIndex % CURVE_COLOURS.length]!;
     const dash = [...CURVE_DASHES[curveIndex % CURVE_DASHES.length]!];
     const seriesIndex = series.length;
-    series.push({ label, stroke, width: 1.6, dash, spanGaps: true, points: { show: false } });
+    const line = { dash, spanGaps: true, points: { show: false } };
+    series.push({ ...line, label, stroke: isSmoothed ? `${stroke}55` : stroke, width: isSmoothed ? 1 : 1.6 });
     series.push({ ...edge, label: `${label} lowest` }, { ...edge, label: `${label} highest` });
-    bands.push({ series: [seriesIndex + 2, seriesIndex + 1], fill: `${stroke}33` });
+    series.push({ ...line, label: `${label} smoothed`, stroke, width: 2.2, show: isSmoothed });
+    bands.push({ series: [seriesIndex + 2, seriesIndex + 1], fill: `${stroke}${isSmoothed ? '18' : '33'}` });
   });
   return { series, bands };
 }
@@ -180,17 +219,20 @@ function zoomToSelection(chart: uPlot, onZoom: (range: StepRange) => void): void
   chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
 }
 
-function tableOf(curves: readonly NamedCurve[]): string[][] {
+function tableOf(curves: readonly NamedCurve[], smooth: number): string[][] {
   const headings = ['experiment', curves[0]?.data.columns[0] ?? 'step', 'last', 'least', 'greatest'];
-  return [
-    headings,
-    ...curves.flatMap(({ label, data }) =>
-      data.x.map((step, index) => [label, step, data.last[index], data.low[index], data.high[index]].map(String)),
-    ),
-  ];
+  const rows = curves.flatMap(({ label, data }) => {
+    const smoothed = smoothValues(data.last, smooth);
+    return data.x.map((step, index) => [
+      ...[label, step, data.last[index], data.low[index], data.high[index]].map(String),
+      ...(smooth > 0 ? [String(smoothed[index])] : []),
+    ]);
+  });
+  return [smooth > 0 ? [...headings, `smoothed ${smooth}`] : headings, ...rows];
 }
 
 export function CurveLegend({ labels }: { readonly labels: readonly string[] }) {
+  const { smooth } = usePlace();
   return (
     <p class="legend">
       {labels.map((label, index) => (
@@ -206,6 +248,11 @@ export function CurveLegend({ labels }: { readonly labels: readonly string[] }) 
           {label}
         </span>
       ))}
+      {labels.length > 0 && smooth > 0 && (
+        <span class="soft">
+          thick: smoothed {smooth.toFixed(2)} (moving average of the points drawn) · faint: as it was written
+        </span>
+      )}
     </p>
   );
 }

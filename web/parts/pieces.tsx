@@ -2,9 +2,6 @@
 import type { ExperimentPage } from '../../src/view/lab/experiment.ts';
 import type { StripLine } from '../../src/render/plots.ts';
 import { stripSvg } from '../../src/render/plots.ts';
-import type { DiffText } from '../../src/view/answers.ts';
-import { apiAddress, useRead } from '../live.ts';
-import { usePlace } from '../url.ts';
 import { CopyMenu } from './copy.tsx';
 import { useWidth } from './stairs.tsx';
 
@@ -89,30 +86,6 @@ export function PlainTable({
       <CopyMenu what={what} table={() => [headings, ...rows]} />
     </>
   );
-}
-
-export function CodeDiff({ from, to }: { from: number; to: number }) {
-  const { lab } = usePlace();
-  const { data, error } = useRead<DiffText>(apiAddress('diff', { lab, from, to }));
-  if (error) return <p role="alert">{error}</p>;
-  if (!data) return <p class="soft">Reading the diff …</p>;
-  if (data.text === '') return <p class="soft">{data.none}</p>;
-  return (
-    <pre class="diff" tabIndex={0} aria-label={`Changes from #${from} to #${to}`}>
-      {data.text.split('\n').map((line, index) => (
-        <span key={index} class={kindOfLine(line)}>
-          {line}
-          {'\n'}
-        </span>
-      ))}
-    </pre>
-  );
-}
-
-function kindOfLine(line: string): string {
-  if (/^(diff|index|---|\+\+\+)/.test(line)) return 'meta';
-  if (line.startsWith('@@')) return 'hunk';
-  return line.startsWith('+') ? 'add' : line.startsWith('-') ? 'del' : '';
 }
 
 export function stripLine(page: ExperimentPage, side: ExperimentPage['mine'], label: string, main: boolean): StripLine {

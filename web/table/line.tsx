@@ -60,6 +60,11 @@ export function TableLine({ row, top, index, columns, isChosen, isCompared }: Li
               tabIndex={-1}
               onClick={(event) => event.preventDefault()}
             >
+              {row.isStarred && (
+                <span class="star" role="img" aria-label="starred">
+                  ★{' '}
+                </span>
+              )}
               <bdi>{column.cell(row)}</bdi>
             </a>
           ) : (

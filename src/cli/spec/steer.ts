@@ -1,6 +1,6 @@
 /** The commands that put a request into the inbox of a lab. */
 import { type CommandSpec, defineCommand } from '../command.ts';
-import { LAB_OPTIONS, PARK_OPTIONS, STEER_OPTIONS } from '../options.ts';
+import { LAB_OPTIONS, PARK_OPTIONS, STAR_OPTIONS, STEER_OPTIONS } from '../options.ts';
 import { experimentArgument, optionalExperiment, wordsArgument } from './shared.ts';
 
 /** What every request to a lab ends with. */
@@ -102,5 +102,18 @@ export const STEER_COMMANDS: readonly CommandSpec[] = [
     examples: [['overnight park 1', '']],
     exits: requestExits,
     loadMain: async () => ({ main: (await import('../request.ts')).requestPark }),
+  }),
+  defineCommand({
+    name: 'star',
+    group: 'Steer',
+    args: [experimentArgument],
+    summary: 'mark an experiment, so that people find it again; nothing is decided by it',
+    options: STAR_OPTIONS,
+    examples: [
+      ['overnight star 1', 'shown in the report and the dashboard'],
+      ['overnight star 1 --off', 'remove the star'],
+    ],
+    exits: requestExits,
+    loadMain: async () => ({ main: (await import('../request.ts')).requestStar }),
   }),
 ];

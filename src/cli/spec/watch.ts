@@ -61,7 +61,7 @@ export const WATCH_COMMANDS: readonly CommandSpec[] = [
     options: SERVE_OPTIONS,
     examples: [
       ['overnight serve', 'prints the address'],
-      ['overnight serve --control', 'with buttons for pause, stop, skip, replicate and steer'],
+      ['overnight serve --control', 'with buttons for pause, stop, skip, replicate, steer, notes and stars'],
     ],
     exits: [successExit],
     loadMain: () => import('../serve.ts'),

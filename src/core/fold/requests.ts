@@ -10,8 +10,18 @@ export function applySteering(state: WorkingState, event: EventOf<'steered'>): v
   state.requests.set(event.id, undefined);
   if (event.refused !== undefined) return void state.refusedRequests.set(event.id, event.refused);
   state.steering = applyToSteering(state.steering, event.wish, event);
-  if (event.wish.verb === 'note') state.notes.push({ at: event.t, from: event.from, text: event.wish.text });
+  annotate(state, event);
   if (event.wish.verb === 'veto') applyVeto(state, event.wish.n);
+}
+
+/** Notes and stars: they are read by views alone. */
+function annotate(state: WorkingState, { wish, t: at, from }: EventOf<'steered'>): void {
+  if (wish.verb === 'star') state.stars.add(wish.n);
+  if (wish.verb === 'unstar') state.stars.delete(wish.n);
+  if (wish.verb !== 'note') return;
+  const note = { at, from, text: wish.text };
+  if (wish.n === undefined) state.notes.push(note);
+  else state.experimentNotes.set(wish.n, [...(state.experimentNotes.get(wish.n) ?? []), note]);
 }
 
 /** What was built on a vetoed idea is given up with it: the incumbent is again the one before. */

@@ -3,7 +3,7 @@
  * nothing else. Pure: the same state and facts give the same view. Knows nothing about how it is drawn.
  */
 import { defined } from '../../base/defined.ts';
-import { formatCount, oneLine, sanitizeText } from '../../base/text.ts';
+import { formatCount, oneLine } from '../../base/text.ts';
 import type { Knob } from '../../core/arena.ts';
 import { clockWords } from '../../core/clock-words.ts';
 import { ideasTried, typicalMeasurementS } from '../../core/plan/pace.ts';
@@ -16,6 +16,7 @@ import { finePrintLines } from './fine-print.ts';
 import { dateTime, formatDollars, secondsBetween, formatDuration, formatInteger } from '../format.ts';
 import { healthViews, nextSteps } from './health.ts';
 import { takeCommands } from './take.ts';
+import { noteViews } from './notes.ts';
 import { halfTried, untriedIdeas } from '../brief/ideas.ts';
 import { falseKeepView } from './shrunken-effects.ts';
 import { noiseView } from './noise.ts';
@@ -93,7 +94,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     next: nextSteps(basis, status, undecided),
     ideas: untriedIdeas(state).slice(-MAX_IDEAS).reverse(),
     take: takeCommands(state),
-    notes: wordViews(basis, state.notes),
+    notes: noteViews(basis, state.notes),
     ...steeringPart(basis),
     finePrint: finePrintLines(basis, workSpans),
     tip: facts.tip,
@@ -132,16 +133,9 @@ function standingViews(basis: Basis): Pick<LabView, 'baseline' | 'incumbent' | '
 }
 
 const steeringPart = (basis: Basis): Pick<LabView, 'steering' | 'paused'> => ({
-  steering: wordViews(basis, basis.state.steering.words),
+  steering: noteViews(basis, basis.state.steering.words),
   paused: basis.state.steering.paused,
 });
-
-const wordViews = (basis: Basis, notes: LabView['notes']): LabView['notes'] =>
-  notes.map((note) => ({
-    at: dateTime(note.at, basis.zone),
-    from: oneLine(note.from, 60),
-    text: sanitizeText(note.text),
-  }));
 
 /** Some rows alone: what one event changed, without adding up over the whole lab. */
 export function viewRows(state: LabState, facts: Facts, experimentNumbers: Iterable<number>): ExperimentView[] {

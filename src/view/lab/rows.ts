@@ -9,6 +9,7 @@ import { type Experiment, verdictOf } from '../../core/experiment.ts';
 import { type LabState, lineage, measurementsOf } from '../../core/state.ts';
 import { type Basis, effectView, halfOf, MAX_HYPOTHESIS_LENGTH, meanOf, workSecondsOf } from '../basis.ts';
 import { chanceText, formatDollars, formatDuration, knobText, MINUS, withRealMinus } from '../format.ts';
+import { annotationsOf } from './notes.ts';
 import { shrunkenEffect } from './shrunken-effects.ts';
 import { type TimeSpan, workedBefore } from './time.ts';
 import type { EffectView, ExperimentView, RowVerdict, Standing } from '../types.ts';
@@ -80,6 +81,7 @@ export function rowView(
     commit: snapshot?.commit,
     costUsd,
     cost: costUsd === undefined ? undefined : formatDollars(costUsd),
+    ...annotationsOf(basis, idea.n),
   });
 }
 
