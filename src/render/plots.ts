@@ -5,7 +5,7 @@
 import { escapeHtml } from '../base/escape.ts';
 import type { CurveData } from '../view/answers.ts';
 import type { FactorsView } from '../view/pictures/factors.ts';
-import { formatFixed, secondaryTextOf } from '../view/format.ts';
+import { formatFixed, rawText, secondaryTextOf } from '../view/format.ts';
 import type { MachinesView } from '../view/pictures/machines.ts';
 import { roundTicks } from '../view/pictures/scale.ts';
 import type { MarkKind } from '../view/pictures/staircase.ts';
@@ -211,7 +211,7 @@ export function paretoSvg(factors: FactorsView, width: number): string {
     const [mainValue, secondValue] = [point.values[0]!, point.values[1]!];
     const className = `${classNameOf(point.kind)}${point.front ? ' front' : ''}`;
     const attributes = { class: className, cx: toX(mainValue), cy: toY(secondValue), r: point.front ? 4 : 2.5 };
-    const title = `#${point.n}: ${formatFixed(mainValue, 4)}, ${secondaryTextOf(secondValue)}`;
+    const title = `#${point.n}: ${rawText(Number(mainValue.toPrecision(6)))}, ${secondaryTextOf(secondValue)}`;
     return drawElement('circle', attributes, drawTitle(title));
   });
   const tickLabels = [

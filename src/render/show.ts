@@ -46,19 +46,22 @@ const MAX_MEASUREMENTS = 12;
 function sideLines(side: SideView, label: string, style: Style): string[] {
   const meanText = side.mean ? `mean ${side.mean.text}${side.half ? ` ± ${side.half.text}` : ''}` : 'no number';
   const shownMeasurements = side.measurements.slice(-MAX_MEASUREMENTS);
+  const valueWidth = shownMeasurements.reduce((width, { value }) => Math.max(width, widthOf(value?.text ?? '')), 10);
   const hiddenCount = side.measurements.length - shownMeasurements.length;
   return [
     `  ${padText(label, 10)} ${meanText}`,
     ...(hiddenCount > 0 ? [`    ${hiddenCount} earlier ones not shown`] : []),
-    ...shownMeasurements.map((measurement) => cutText(`    ${measurementLine(measurement)}`, style.columns)),
+    ...shownMeasurements.map((measurement) =>
+      cutText(`    ${measurementLine(measurement, valueWidth)}`, style.columns),
+    ),
   ];
 }
 
-function measurementLine(measurement: MeasurementView): string {
+function measurementLine(measurement: MeasurementView, valueWidth: number): string {
   const { m, value, purpose, seed, duration, memory, text } = measurement;
   return [
     `m${padText(String(m), 5)}`,
-    padText(value?.text ?? '', 10, 'right'),
+    padText(value?.text ?? '', valueWidth, 'right'),
     ` ${padText(purpose, 13)}`,
     `seed ${padText(String(seed), 11)}`,
     padText(duration, DURATION_WIDTH, 'right'),

@@ -67,10 +67,14 @@ export const DURATION_WIDTH = 11;
 const MIN_COLUMNS_WITH_DURATION = 96;
 
 /** The permanent line of a finished experiment. Empty for one that does not exist. */
-export function experimentLine(view: LabView, n: number, style: Style): string {
+export function experimentLine(
+  view: LabView,
+  n: number,
+  style: Style,
+  widths: ColumnWidths = widthsOf(view, view.experiments.slice(n, n + 1)),
+): string {
   const experiment = view.experiments[n];
   if (!experiment) return '';
-  const widths = widthsOf(view);
   const kind = kindOf(experiment);
   const leftPart = [
     padText(String(experiment.n), widths.number, 'right'),
@@ -96,12 +100,17 @@ interface ColumnWidths {
   readonly numbers: number;
 }
 
-function widthsOf(view: LabView): ColumnWidths {
+/** The columns that hold the baseline and these experiments: a number is never cut. */
+function widthsOf(view: LabView, experiments: readonly ExperimentView[]): ColumnWidths {
   const number = Math.max(3, String(Math.max(0, view.experiments.length - 1)).length);
-  const baseline = view.experiments[0];
-  const mean = Math.max(6, widthOf(baseline?.mean?.text ?? ''), Math.min(12, widthOf(view.metric.name)));
-  const half = Math.max(4, widthOf(baseline?.half?.text ?? ''));
-  const delta = Math.max(7, widthOf(baseline?.mean?.text ?? '') + 1);
+  const widest = (textOf: (experiment: ExperimentView) => string | undefined, least: number): number =>
+    [...view.experiments.slice(0, 1), ...experiments].reduce(
+      (width, experiment) => Math.max(width, widthOf(textOf(experiment) ?? '')),
+      least,
+    );
+  const mean = widest(({ mean: estimate }) => estimate?.text, Math.max(6, Math.min(12, widthOf(view.metric.name))));
+  const half = widest((experiment) => experiment.half?.text, 4);
+  const delta = widest(({ effect }) => effect?.delta, Math.max(7, widthOf(view.experiments[0]?.mean?.text ?? '') + 1));
   return { number, delta, mean, half, numbers: delta + 1 + mean + 2 + half + 4 };
 }
 
@@ -123,7 +132,7 @@ function titleOf(experiment: ExperimentView): string {
 
 /** Every experiment as a line, oldest first, under a heading. */
 export function logText(view: LabView, style: Style): string {
-  const widths = widthsOf(view);
+  const widths = widthsOf(view, view.experiments);
   const numbers = `${padText('change', widths.delta, 'right')} ${padText(view.metric.name, widths.mean, 'right')} ±95 %`;
   const heading = [
     padText('#', widths.number, 'right'),
@@ -133,7 +142,7 @@ export function logText(view: LabView, style: Style): string {
     ' idea',
   ].join(' ');
   if (view.experiments.length === 0) return formatLines(['Nothing has been tried yet.'], style);
-  const experimentLines = view.experiments.map((experiment) => experimentLine(view, experiment.n, style));
+  const experimentLines = view.experiments.map((experiment) => experimentLine(view, experiment.n, style, widths));
   return formatLines([paintText(style, 'bold', cutText(heading, style.columns)), ...experimentLines], style);
 }
 

@@ -19,6 +19,7 @@ import { listFolder } from '../../workspace/source.ts';
 import type { Invocation } from '../command.ts';
 import type { NEW_OPTIONS } from '../options.ts';
 import { printRemark } from '../output.ts';
+import { rawText } from '../../view/format.ts';
 import { budgetOf, manifestText, selfTimedBudget, type ArenaDraft } from './draft.ts';
 import { interpreterFolders, withoutManager } from './environment.ts';
 import type { Prompter } from './prompter.ts';
@@ -119,7 +120,7 @@ async function tryAndTell(
     return {
       draft: measured,
       guesses: guessesOf(measured),
-      measuredText: `Measured: ${name} = ${Number(value.toPrecision(6))}${unit ? ` ${unit}` : ''} in ${wallS.toFixed(1)} s; ${direction === 'minimize' ? 'lower' : 'higher'} is better.`,
+      measuredText: `Measured: ${name} = ${rawText(value)}${unit ? ` ${unit}` : ''} in ${wallS.toFixed(1)} s; ${direction === 'minimize' ? 'lower' : 'higher'} is better.`,
     };
   } finally {
     fs.rmSync(manifestFile, { force: true });
@@ -262,7 +263,7 @@ async function chooseMetric(
 }
 
 const describeMetric = ({ name, value, unit = '', line }: PrintedMetric): string =>
-  `${name} = ${Number(value.toPrecision(6))}${unit ? ` ${unit}` : ''}   (${oneLine(line, 70)})`;
+  `${name} = ${rawText(value)}${unit ? ` ${unit}` : ''}   (${oneLine(line, 70)})`;
 
 function metricOf(metric: Suggestion['metric'] & object, maximize: boolean): ArenaDraft['metric'] {
   const { name, unit, read, direction = directionOf(name, unit ?? '') ?? 'minimize' } = metric;

@@ -6,16 +6,16 @@ import { defined } from '../../base/defined.ts';
 import { formatCount, oneLine, sanitizeText } from '../../base/text.ts';
 import { type AgentCall, type Idea, type Measurement, valueOf } from '../../core/experiment.ts';
 import { type LabState, measurementsOf } from '../../core/state.ts';
-import { arrowOf, type Basis, basisOf, meanOf, secondsOf } from '../basis.ts';
+import { arrowOf, type Basis, basisOf, halfOfEstimate, meanOf, meanText, secondsOf, withUnit } from '../basis.ts';
 import {
   chanceText,
   dateTime,
   exactText,
   formatDollars,
   formatDuration,
-  formatFixed,
   type FormattedNumber,
   formatInteger,
+  rawText,
 } from '../format.ts';
 import { rowView, standingsOf } from './rows.ts';
 import type { ClaimView, ExperimentView, Facts, LabView } from '../types.ts';
@@ -157,15 +157,15 @@ const CALL_OUTCOMES = {
 
 function sideView(basis: Basis, n: number): SideView {
   const estimate = meanOf(basis.state, n, basis.device);
-  const halfWidth = estimate && basis.dof > 0 ? (basis.tCritical * basis.sigma) / Math.sqrt(estimate.n) : undefined;
+  const half = estimate && halfOfEstimate(basis, estimate);
   return defined({
     n,
     measurements: [
       ...(basis.state.screenRuns.get(n) ?? []).map((m) => basis.state.measurements[m]!),
       ...measurementsOf(basis.state, n),
     ].map((measurement) => measurementView(basis, measurement)),
-    mean: estimate && { raw: estimate.mean, text: basis.format.value(estimate.mean) },
-    half: halfWidth === undefined ? undefined : { raw: halfWidth, text: basis.format.spread(halfWidth) },
+    mean: estimate && { raw: estimate.mean, text: withUnit(basis, meanText(basis, estimate, half)) },
+    half,
   });
 }
 
@@ -189,9 +189,9 @@ function measurementView(basis: Basis, measurement: Measurement): MeasurementVie
     started: dateTime(measurement.startedAt, basis.zone),
     metrics: metrics.map(([name, metricValue]) => ({
       name,
-      text: formatFixed(metricValue, Number.isInteger(metricValue) ? 0 : 3),
+      text: rawText(metricValue),
     })),
-    value: value === undefined ? undefined : { raw: value, text: basis.format.bare(value) },
+    value: value === undefined ? undefined : { raw: value, text: rawText(value) },
     log: finished?.conditions.log,
     curve: finished?.conditions.curve,
   });

@@ -7,7 +7,15 @@ import { isClearStep } from '../../core/rules/claims.ts';
 import type { Decision } from '../../core/decision.ts';
 import { type Experiment, verdictOf } from '../../core/experiment.ts';
 import { type LabState, lineage, measurementsOf } from '../../core/state.ts';
-import { type Basis, effectView, halfOf, MAX_HYPOTHESIS_LENGTH, meanOf, workSecondsOf } from '../basis.ts';
+import {
+  type Basis,
+  effectView,
+  halfOfEstimate,
+  MAX_HYPOTHESIS_LENGTH,
+  meanOf,
+  meanText,
+  workSecondsOf,
+} from '../basis.ts';
 import { chanceText, formatDollars, formatDuration, knobText, MINUS, withRealMinus } from '../format.ts';
 import { shrunkenEffect } from './shrunken-effects.ts';
 import { type TimeSpan, workedBefore } from './time.ts';
@@ -35,7 +43,7 @@ export function rowView(
   const { state } = basis;
   const estimate = meanOf(state, idea.n, basis.device);
   const otherDevice = estimate !== undefined && estimate.device !== basis.device;
-  const half = estimate && !otherDevice ? halfOf(basis, estimate.n) : undefined;
+  const half = estimate && halfOfEstimate(basis, estimate);
   const decision = experiment.state === 'decided' ? experiment.decision : undefined;
   const snapshot = experiment.state === 'open' || experiment.state === 'decided' ? experiment.snapshot : undefined;
   const effect = decision && decisionEffect(basis, decision);
@@ -65,7 +73,7 @@ export function rowView(
     at: experiment.state === 'decided' ? experiment.at : idea.at,
     workedS: workedBefore(workSpans, experiment.state === 'decided' ? experiment.at : idea.at),
     otherDevice,
-    mean: estimate && { raw: estimate.mean, text: basis.format.bare(estimate.mean) },
+    mean: estimate && { raw: estimate.mean, text: meanText(basis, estimate, half) },
     half,
     effect,
     shrunken,

@@ -16,7 +16,7 @@ import {
   standingOf,
   withPercent,
 } from '../basis.ts';
-import { withRealMinus } from '../format.ts';
+import { decimalsOfSpread, withRealMinus } from '../format.ts';
 import { finalVerdict } from './final-comparison.ts';
 import type { ClaimView, GainView, NoiseView, StandingView, VerdictView } from '../types.ts';
 
@@ -127,7 +127,9 @@ function nothingBetter(basis: Basis, baseline: StandingView, { tried, numbers, n
 /** `0.9777 ± 0.0004 ms`: the half-width of the 95 % interval of the mean. */
 function plusMinus(basis: Basis, { mean: estimate, half }: StandingView): string {
   if (!estimate) return 'not measured here';
-  return half && half.raw !== 0 ? basis.format.plusMinus(estimate.raw, half.text) : estimate.text;
+  return half && half.raw !== 0
+    ? basis.format.plusMinus(basis.format.bare(estimate.raw, decimalsOfSpread(half.raw)), half.text)
+    : estimate.text;
 }
 
 function calibratingVerdict(basis: Basis, baseline: StandingView): VerdictView {

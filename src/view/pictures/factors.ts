@@ -6,7 +6,7 @@ import { defined } from '../../base/defined.ts';
 import { type Measurement, verdictOf } from '../../core/experiment.ts';
 import { type LabState, measurementsOf } from '../../core/state.ts';
 import { nonDominated } from '../../base/rank.ts';
-import { type Basis, basisOf, meanOf } from '../basis.ts';
+import { type Basis, basisOf, halfOfEstimate, meanOf, meanText } from '../basis.ts';
 import { exactText, type FormattedNumber } from '../format.ts';
 import { kindOfVerdict, type MarkKind } from './staircase.ts';
 import { type SecondMetric, secondMetrics } from './pareto.ts';
@@ -73,7 +73,7 @@ export function viewFactors(state: LabState, facts: Facts): FactorsView {
     const estimate = meanOf(state, experiment.idea.n, basis.device);
     const value =
       estimate && estimate.device === basis.device
-        ? { raw: estimate.mean, text: basis.format.bare(estimate.mean) }
+        ? { raw: estimate.mean, text: meanText(basis, estimate, halfOfEstimate(basis, estimate)) }
         : undefined;
     const kind =
       experiment.idea.n === 0

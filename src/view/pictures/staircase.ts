@@ -5,7 +5,7 @@
  */
 import { defined } from '../../base/defined.ts';
 import { formatCount, oneLine } from '../../base/text.ts';
-import { formatFixed, NONE, formatPercent, formatSigned } from '../format.ts';
+import { formatFixed, NONE, formatPercent, formatSigned, ownDecimals } from '../format.ts';
 import { limitsOf, roundTicks } from './scale.ts';
 import { type AxisTick, type XAxis, xTicks } from './ticks.ts';
 import type { BoardRow } from '../board.ts';
@@ -122,10 +122,7 @@ export function viewStaircase(source: StaircaseSource, options: StaircaseOptions
     x: xLimits,
     y: yLimits,
     xTicks: xTicks(xLimits, xAxis),
-    yTicks: roundTicks(yLimits[0], yLimits[1], 5).map((position) => ({
-      at: position,
-      text: yText(source, yAxis, position, yLimits),
-    })),
+    yTicks: yTicksOf(yAxis, yLimits),
     marks,
     steps: stepsOf(source, scaleX, scaleY),
     clipped,
@@ -321,18 +318,15 @@ function yTitle(source: StaircaseSource, axis: YAxis): string {
   return `${name}${unit ? `, ${unit}` : ''} ${arrow}`;
 }
 
-function yText(
-  source: StaircaseSource,
-  axis: YAxis,
-  value: number,
-  [lowest, highest]: readonly [number, number],
-): string {
-  const stepSize = (highest - lowest) / 5;
-  const decimals = Math.max(0, Math.min(source.metric.decimals, Math.ceil(-Math.log10(stepSize || 1)) + 1));
-  if (axis === 'percent') return formatPercent(value / 100, stepSize < 1 ? 1 : 0);
-  return axis === 'noise'
-    ? formatSigned(value, stepSize < 1 ? 1 : 0)
-    : formatFixed(value, Number.isFinite(decimals) ? decimals : 0);
+/** Round numbers on the y axis, all with the decimals that tell them apart. */
+function yTicksOf(axis: YAxis, [lowest, highest]: readonly [number, number]): AxisTick[] {
+  const positions = roundTicks(lowest, highest, 5);
+  const decimals = Math.max(0, ...positions.map((position) => ownDecimals(Number(position.toPrecision(12)))));
+  const textOf = (position: number): string => {
+    if (axis === 'percent') return formatPercent(position / 100, decimals);
+    return axis === 'noise' ? formatSigned(position, decimals) : formatFixed(position, decimals);
+  };
+  return positions.map((position) => ({ at: position, text: textOf(position) }));
 }
 
 function captionOf(source: StaircaseSource, clipped: StaircaseView['clipped']): string {
