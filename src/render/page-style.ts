@@ -219,6 +219,7 @@ ul {
   margin: 6px 0;
   padding-left: 22px;
 }
+.k-champion,
 .k-confirmed,
 .k-in-stack,
 .k-unconfirmed {

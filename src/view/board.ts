@@ -3,6 +3,7 @@
  * browser draws from this with the same pure functions as the report. Knows nothing about transport.
  */
 import { defined } from '../base/defined.ts';
+import type { FormattedNumber } from './format.ts';
 import type { ExperimentView, LabView } from './types.ts';
 
 /**
@@ -14,6 +15,8 @@ export interface BoardRow extends Pick<
   | 'verdict'
   | 'standing'
   | 'mean'
+  | 'asDecided'
+  | 'isChampion'
   | 'replicates'
   | 'hypothesis'
   | 'parent'
@@ -48,7 +51,7 @@ export interface BoardPatch {
 
 export function boardRow(row: ExperimentView): BoardRow {
   const { n, verdict, standing, mean, replicates, hypothesis, parent, lines, duration, theme } = row;
-  const { otherDevice, discard, proposer, half, effect, costUsd, cost } = row;
+  const { otherDevice, discard, proposer, half, effect, costUsd, cost, asDecided, isChampion } = row;
   const roundToMillis = (seconds: number): number => Math.round(1000 * seconds) / 1000;
   return defined({
     n,
@@ -65,6 +68,8 @@ export function boardRow(row: ExperimentView): BoardRow {
     otherDevice,
     proposer,
     mean,
+    asDecided,
+    isChampion,
     discard,
     half: half && { text: half.text },
     effect: effect && { raw: effect.raw, delta: effect.delta },
@@ -98,15 +103,21 @@ const WIRE_KEYS = [
   'discard',
   'costUsd',
   'cost',
+  'isChampion',
+  'asDecided',
 ] as const satisfies readonly (keyof BoardRow)[];
+
+const packNumber = (formatted: FormattedNumber | undefined): unknown[] | null =>
+  formatted ? [formatted.raw, formatted.text] : null;
 
 /** A row as values only; numbers with their texts as pairs. */
 export function packRow(row: BoardRow): unknown[] {
   const cells: unknown[] = WIRE_KEYS.map((key) => {
-    if (key === 'mean') return row.mean ? [row.mean.raw, row.mean.text] : null;
+    if (key === 'mean' || key === 'asDecided') return packNumber(row[key]);
     if (key === 'half') return row.half?.text ?? null;
     if (key === 'effect') return row.effect ? [row.effect.raw, row.effect.delta] : null;
-    return key === 'otherDevice' ? (row.otherDevice ? 1 : null) : (row[key] ?? null);
+    if (key === 'otherDevice' || key === 'isChampion') return row[key] ? 1 : null;
+    return row[key] ?? null;
   });
   while (cells.at(-1) === null) cells.pop();
   return cells;
@@ -117,9 +128,11 @@ export function unpackRow(cells: readonly unknown[]): BoardRow {
   WIRE_KEYS.forEach((key, index) => {
     const value = cells[index];
     if (value === null || value === undefined) return;
-    if (key === 'mean') row.mean = { raw: (value as unknown[])[0], text: (value as unknown[])[1] };
+    if (key === 'mean' || key === 'asDecided')
+      row[key] = { raw: (value as unknown[])[0], text: (value as unknown[])[1] };
     else if (key === 'effect') row.effect = { raw: (value as unknown[])[0], delta: (value as unknown[])[1] };
-    else row[key] = key === 'half' ? { text: value } : key === 'otherDevice' ? true : value;
+    else if (key === 'half') row.half = { text: value };
+    else row[key] = key === 'otherDevice' || key === 'isChampion' ? true : value;
   });
   return row as unknown as BoardRow;
 }

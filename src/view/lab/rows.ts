@@ -2,16 +2,18 @@
  * Experiments as rows: idea, verdict and how certain it is. Knows nothing about the lab as a whole.
  */
 import { defined } from '../../base/defined.ts';
+import { mean } from '../../base/stats.ts';
 import { oneLine } from '../../base/text.ts';
 import { isClearStep } from '../../core/rules/claims.ts';
 import type { Decision } from '../../core/decision.ts';
-import { type Experiment, verdictOf } from '../../core/experiment.ts';
+import { type Experiment, valueOf, verdictOf } from '../../core/experiment.ts';
 import { type LabState, lineage, measurementsOf } from '../../core/state.ts';
 import {
   type Basis,
   effectView,
   halfOfEstimate,
   MAX_HYPOTHESIS_LENGTH,
+  type MeanEstimate,
   meanOf,
   meanText,
   workSecondsOf,
@@ -75,6 +77,8 @@ export function rowView(
     otherDevice,
     mean: estimate && { raw: estimate.mean, text: meanText(basis, estimate, half) },
     half,
+    asDecided: estimate && asDecided(basis, experiment, estimate),
+    isChampion: idea.n > 0 && idea.n === state.champion ? (true as const) : undefined,
     effect,
     shrunken,
     chance: probability === undefined ? undefined : chanceText(probability),
@@ -89,6 +93,20 @@ export function rowView(
     costUsd,
     cost: costUsd === undefined ? undefined : formatDollars(costUsd),
   });
+}
+
+/** The mean of a kept experiment when it was decided, where later measurements of it say something else. */
+function asDecided(basis: Basis, experiment: Experiment, now: MeanEstimate): ExperimentView['asDecided'] {
+  if (experiment.state !== 'decided' || experiment.decision.verdict !== 'kept') return undefined;
+  const valuesThen = measurementsOf(basis.state, experiment.idea.n).flatMap((measurement) =>
+    measurement.state === 'finished' && measurement.at <= experiment.at && measurement.deviceClass === now.device
+      ? (valueOf(measurement) ?? [])
+      : [],
+  );
+  if (valuesThen.length === 0) return undefined;
+  const then = { ...now, mean: mean(valuesThen), n: valuesThen.length };
+  const text = meanText(basis, then, halfOfEstimate(basis, then));
+  return text === meanText(basis, now, halfOfEstimate(basis, now)) ? undefined : { raw: then.mean, text };
 }
 
 function rowVerdict(state: LabState, experiment: Experiment): RowVerdict {

@@ -6,7 +6,8 @@
 import { defined } from '../../base/defined.ts';
 import { formatCount, oneLine } from '../../base/text.ts';
 import { formatFixed, NONE, formatPercent, formatSigned, ownDecimals } from '../format.ts';
-import { limitsOf, roundTicks } from './scale.ts';
+import { robustRange } from './robust-range.ts';
+import { type AxisPoint, limitsOf, roundTicks } from './scale.ts';
 import { type AxisTick, type XAxis, xTicks } from './ticks.ts';
 import type { BoardRow } from '../board.ts';
 import type { LabView } from '../types.ts';
@@ -14,7 +15,15 @@ import type { LabView } from '../types.ts';
 export type YAxis = 'value' | 'percent' | 'noise';
 
 export type MarkKind =
-  'baseline' | 'confirmed' | 'in stack' | 'unconfirmed' | 'discarded' | 'inconclusive' | 'crashed' | 'refused';
+  | 'champion'
+  | 'baseline'
+  | 'confirmed'
+  | 'in stack'
+  | 'unconfirmed'
+  | 'discarded'
+  | 'inconclusive'
+  | 'crashed'
+  | 'refused';
 
 export interface Mark {
   readonly n: number;
@@ -24,6 +33,18 @@ export interface Mark {
   readonly y?: number;
   /** Drawn as a triangle at this edge. */
   readonly clipped?: 'top' | 'bottom';
+  readonly text: string;
+}
+
+/** A kept experiment that was measured again after it was decided. The line does not move: it shows what was known. */
+export interface RemeasuredMark {
+  readonly n: number;
+  readonly x: number;
+  /** Its mean when it was decided, and its mean now; both within the axis. */
+  readonly from: number;
+  readonly to: number;
+  /** Absent for the champion, whose own mark stands at its mean of now. */
+  readonly hasOwnSign: boolean;
   readonly text: string;
 }
 
@@ -47,7 +68,11 @@ export interface StaircaseView {
   readonly xTicks: readonly AxisTick[];
   readonly yTicks: readonly AxisTick[];
   readonly marks: readonly Mark[];
-  /** Corners of the running best, oldest first: level `y` from `x` on. */
+  readonly remeasured: readonly RemeasuredMark[];
+  /**
+   * Corners of the best as it was known at the time, oldest first: level `y` from `x` on. It never gets worse: that an
+   * experiment measures worse later does not change what was known.
+   */
   readonly steps: readonly { readonly x: number; readonly y: number }[];
   readonly baseline?: { readonly y: number; readonly text: string };
   /** Half-height of the band around the running best: one standard deviation of a measurement. */
@@ -72,6 +97,8 @@ type StaircaseRow = Pick<
   | 'mean'
   | 'half'
   | 'effect'
+  | 'asDecided'
+  | 'isChampion'
   | 'hypothesis'
   | 'otherDevice'
   | 'workedS'
@@ -96,8 +123,12 @@ export function viewStaircase(source: StaircaseSource, options: StaircaseOptions
     (experiment) => !experiment.otherDevice && (experiment.mean !== undefined || isFailed(experiment)),
   );
   const lineageSet = new Set(source.lineage);
-  const points = shownRows.flatMap((experiment) =>
-    experiment.mean ? [{ y: scaleY(experiment.mean.raw), kept: lineageSet.has(experiment.n) }] : [],
+  const steps = stepsOf(source, scaleX, scaleY);
+  const points = usualPoints(
+    shownRows.flatMap((experiment) =>
+      experiment.mean ? [{ y: scaleY(levelOf(experiment)!), kept: lineageSet.has(experiment.n) }] : [],
+    ),
+    [...steps.map((step) => step.y), ...(baselineValue === undefined ? [] : [scaleY(baselineValue)])],
   );
   const noiseOnAxis =
     source.noise && source.noise.sigma.raw > 0 ? Math.abs(scaleY(source.noise.sigma.raw) - scaleY(0)) : 0;
@@ -124,7 +155,8 @@ export function viewStaircase(source: StaircaseSource, options: StaircaseOptions
     xTicks: xTicks(xLimits, xAxis),
     yTicks: yTicksOf(yAxis, yLimits),
     marks,
-    steps: stepsOf(source, scaleX, scaleY),
+    remeasured: remeasuredMarks(shownRows, scaleX, scaleY, yLimits),
+    steps,
     clipped,
     labels: labelsOf(source, scaleX, scaleY, options.labels ?? 8),
     kinds: MARK_KINDS.filter((kind) => marks.some((mark) => mark.kind === kind)),
@@ -140,7 +172,52 @@ export function viewStaircase(source: StaircaseSource, options: StaircaseOptions
 const emptyText = ({ state }: StaircaseSource): string =>
   state.kind === 'never run' ? 'Nothing has been tried yet.' : 'Nothing has been measured yet.';
 
+/**
+ * What a mark stands at: the mean that was known when the experiment was decided. The champion stands at its own
+ * number, which the report claims.
+ */
+const levelOf = ({ mean, asDecided, isChampion }: StaircaseRow): number | undefined =>
+  isChampion ? mean?.raw : (asDecided ?? mean)?.raw;
+
+/** Without far outliers, but for what is kept: one of them must not rule the scale. */
+function usualPoints(points: readonly AxisPoint[], mustShow: readonly number[]): AxisPoint[] {
+  const keptLevels = points.filter((point) => point.kept).map((point) => point.y);
+  const range = robustRange(
+    points.map((point) => point.y),
+    [...mustShow, ...keptLevels],
+  );
+  return points.filter((point) => range === undefined || (point.y >= range.low && point.y <= range.high));
+}
+
+function remeasuredMarks(
+  shownRows: readonly StaircaseRow[],
+  scaleX: (experiment: StaircaseRow) => number,
+  scaleY: (value: number) => number,
+  [lowest, highest]: readonly [number, number],
+): RemeasuredMark[] {
+  const clamp = (level: number): number => Math.min(highest, Math.max(lowest, level));
+  return shownRows.flatMap((experiment) => {
+    const { n, mean, asDecided, isChampion } = experiment;
+    if (!mean || !asDecided) return [];
+    return [
+      {
+        n,
+        x: scaleX(experiment),
+        from: clamp(scaleY(asDecided.raw)),
+        to: clamp(scaleY(mean.raw)),
+        hasOwnSign: !isChampion,
+        text: `#${n} ${remeasuredText(experiment)}`,
+      },
+    ];
+  });
+}
+
+/** `measured again: 1.42, was 1.38`. */
+const remeasuredText = ({ mean, asDecided }: StaircaseRow): string =>
+  `measured again: ${mean!.text}, was ${asDecided!.text}`;
+
 const MARK_KINDS: readonly MarkKind[] = [
+  'champion',
   'confirmed',
   'in stack',
   'unconfirmed',
@@ -217,8 +294,8 @@ function markOf(
   const text = markText(experiment, source);
   if (!experiment.mean || experiment.verdict === 'crashed' || experiment.verdict === 'timed out')
     return { n: experiment.n, kind: experiment.verdict === 'refused' ? 'refused' : 'crashed', x: markX, text };
-  const markY = scaleY(experiment.mean.raw);
-  const kind = kindOf(experiment);
+  const markY = scaleY(levelOf(experiment)!);
+  const kind = experiment.n === 0 ? 'baseline' : kindOf(experiment);
   if (markY > highest || markY < lowest)
     return {
       n: experiment.n,
@@ -231,10 +308,14 @@ function markOf(
   return { n: experiment.n, kind, x: markX, y: markY, text };
 }
 
-const kindOf = (experiment: StaircaseRow): MarkKind =>
-  experiment.n === 0 ? 'baseline' : kindOfVerdict(experiment.verdict, experiment.standing);
+/** The mark of an experiment: the champion's own, else by its verdict and how certain it is. */
+export const kindOf = ({
+  verdict,
+  standing,
+  isChampion,
+}: Pick<StaircaseRow, 'verdict' | 'standing' | 'isChampion'>): MarkKind =>
+  isChampion ? 'champion' : kindOfVerdict(verdict, standing);
 
-/** The mark of an experiment: its verdict and how certain it is. */
 export function kindOfVerdict(verdict: StaircaseRow['verdict'], standing: StaircaseRow['standing']): MarkKind {
   switch (verdict) {
     case 'baseline':
@@ -261,26 +342,31 @@ function markText(experiment: StaircaseRow, source: StaircaseSource): string {
   const valueText = experiment.mean
     ? ` ${experiment.mean.text}${experiment.half ? ` ± ${experiment.half.text}` : ''}`
     : '';
-  const standingText = experiment.verdict === 'kept' ? `, ${experiment.standing}` : '';
+  const standingText =
+    experiment.verdict === 'kept' ? `, ${experiment.isChampion ? 'champion' : experiment.standing}` : '';
   const subject = experiment.n === 0 ? 'baseline' : `#${experiment.n} ${experiment.verdict}${standingText}`;
-  return `${subject}${valueText ? `: ${source.metric.name}${valueText}` : ''} — ${oneLine(experiment.hypothesis, 100)}`;
+  const againText = experiment.asDecided ? `, ${remeasuredText(experiment)}` : '';
+  return `${subject}${valueText ? `: ${source.metric.name}${valueText}` : ''}${againText} — ${oneLine(experiment.hypothesis, 100)}`;
 }
 
-/** The running best: each kept experiment of the lineage at the mean that it has now. */
+/** The best as it was known: each kept experiment of the lineage at the mean that it was decided by, or the one before. */
 function stepsOf(
   source: StaircaseSource,
   scaleX: (experiment: StaircaseRow) => number,
   scaleY: (value: number) => number,
 ): { x: number; y: number }[] {
+  const sign = source.metric.direction === 'minimize' ? -1 : 1;
+  let best: number | undefined;
   return source.lineage.flatMap((n) => {
     const experiment = source.experiments[n];
-    return experiment?.mean && !experiment.otherDevice
-      ? [{ x: scaleX(experiment), y: scaleY(experiment.mean.raw) }]
-      : [];
+    if (!experiment?.mean || experiment.otherDevice) return [];
+    const decidedBy = (experiment.asDecided ?? experiment.mean).raw;
+    best = best === undefined || sign * decidedBy > sign * best ? decidedBy : best;
+    return [{ x: scaleX(experiment), y: scaleY(best) }];
   });
 }
 
-/** The steps with the largest gains, largest first; confirmed ones before others. */
+/** The champion with its own number; then the steps with the largest gains, confirmed ones before others. */
 function labelsOf(
   source: StaircaseSource,
   scaleX: (experiment: StaircaseRow) => number,
@@ -290,12 +376,17 @@ function labelsOf(
   const rankOf = (experiment: StaircaseRow): number =>
     (experiment.effect?.raw ?? 0) *
     (experiment.standing === 'confirmed' || experiment.standing === 'in stack' ? 1 : 0.25);
-  return source.lineage
+  const champion = source.experiments.find((experiment) => experiment.isChampion && !experiment.otherDevice);
+  const championLabels = champion?.mean
+    ? [{ ...labelPlace(champion, scaleX, scaleY), gain: champion.effect?.raw ?? 0, text: championText(champion) }]
+    : [];
+  const stepLabels = source.lineage
     .map((n) => source.experiments[n])
     .filter(
       (experiment) =>
         experiment !== undefined &&
         experiment.n > 0 &&
+        !experiment.isChampion &&
         experiment.mean !== undefined &&
         (experiment.effect?.raw ?? 0) > 0,
     )
@@ -303,13 +394,25 @@ function labelsOf(
     .sort((left, right) => rankOf(right) - rankOf(left))
     .slice(0, maxLabels)
     .map((experiment) => ({
-      n: experiment.n,
-      x: scaleX(experiment),
-      y: scaleY(experiment.mean!.raw),
+      ...labelPlace(experiment, scaleX, scaleY),
       gain: experiment.effect!.raw,
       text: `${experiment.effect!.delta} ${oneLine(experiment.hypothesis, 34)}`,
     }));
+  return [...championLabels, ...stepLabels];
 }
+
+const labelPlace = (
+  experiment: StaircaseRow,
+  scaleX: (experiment: StaircaseRow) => number,
+  scaleY: (value: number) => number,
+): Pick<StairLabel, 'n' | 'x' | 'y'> => ({
+  n: experiment.n,
+  x: scaleX(experiment),
+  y: scaleY(levelOf(experiment)!),
+});
+
+const championText = ({ n, mean, half }: StaircaseRow): string =>
+  `champion #${n}: ${mean!.text}${half ? ` ± ${half.text}` : ''}`;
 
 function yTitle(source: StaircaseSource, axis: YAxis): string {
   const { name, unit, arrow } = source.metric;
@@ -331,17 +434,22 @@ function yTicksOf(axis: YAxis, [lowest, highest]: readonly [number, number]): Ax
 
 function captionOf(source: StaircaseSource, clipped: StaircaseView['clipped']): string {
   const noiseText = source.noise
-    ? `The band is one standard deviation of repeats of the same code, ±${source.noise.sigma.text} (${source.noise.dof} degrees of freedom).`
+    ? `Band: one standard deviation of repeats of the same code, ±${source.noise.sigma.text}.`
     : 'The noise is not known yet.';
   const clippedCount = clipped.top + clipped.bottom;
   const edgesText =
-    clippedCount > 0 ? ` ${formatCount(clippedCount, 'mark')} beyond the edges, drawn there as triangles.` : '';
+    clippedCount > 0
+      ? ` ${formatCount(clippedCount, 'attempt')} beyond the scale: ${clippedCount === 1 ? 'a triangle' : 'triangles'} at the edge.`
+      : '';
   const otherDeviceCount = source.experiments.filter((experiment) => experiment.otherDevice).length;
   const devicesText =
     otherDeviceCount > 0
       ? ` ${otherDeviceCount} were measured on another device and are left out: their numbers cannot be compared.`
       : '';
-  return `${noiseText}${edgesText}${devicesText} The line is the best kept so far.`;
+  const againText = source.experiments.some((experiment) => experiment.asDecided && !experiment.isChampion)
+    ? ' Squares: steps that were measured again; the line stays where it was.'
+    : '';
+  return `Line: the best version as it was known at that time. Dots: single attempts.${againText} ${noiseText}${edgesText}${devicesText}`;
 }
 
 function describeStaircase(source: StaircaseSource, clipped: StaircaseView['clipped']): string {
