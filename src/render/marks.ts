@@ -1,5 +1,5 @@
 /** One sign and one word for the outcome of an experiment, the same on every surface. Shape first, colour second. */
-import type { MarkKind } from '../view/pictures/staircase.ts';
+import type { MarkKind } from '../view/pictures/stair-marks.ts';
 import type { Paint } from './text.ts';
 
 export const GLYPHS: Readonly<Record<MarkKind, string>> = {
@@ -42,4 +42,4 @@ export const PAINTS: Readonly<Record<MarkKind, Paint>> = {
 export const REMEASURED_GLYPH = '□';
 export const REMEASURED_WORDS = 'measured again';
 
-export { kindOf } from '../view/pictures/staircase.ts';
+export { kindOf } from '../view/pictures/stair-marks.ts';

@@ -1,7 +1,7 @@
 /**
- * The staircase as SVG: one string, no scripts, light and dark, readable by screen readers. Filled = confirmed, hollow
- * = a step that is not, star = champion, square = measured again, small dot = discarded, ? = inconclusive, cross = failed
- * (on the rug), triangle = beyond the edge. The best as it was known is the only line.
+ * The staircase as SVG: one string, no scripts, light and dark, readable by screen readers. Star = champion, filled =
+ * confirmed, hollow = a step that is not, square = measured again, small dot = discarded, ? = inconclusive, cross =
+ * failed (on the rug), triangle = beyond the edge. The best as it was known is the only line.
  */
 import { escapeHtml } from '../base/escape.ts';
 import type { Mark, MarkKind, StaircaseView } from '../view/pictures/staircase.ts';

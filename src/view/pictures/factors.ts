@@ -8,7 +8,7 @@ import { type LabState, measurementsOf } from '../../core/state.ts';
 import { nonDominated } from '../../base/rank.ts';
 import { type Basis, basisOf, halfOfEstimate, meanOf, meanText } from '../basis.ts';
 import { exactText, type FormattedNumber } from '../format.ts';
-import { kindOfVerdict, type MarkKind } from './staircase.ts';
+import { kindOfVerdict, type MarkKind } from './stair-marks.ts';
 import { type SecondMetric, secondMetrics } from './pareto.ts';
 import { standingsOf } from '../lab/rows.ts';
 import type { Facts } from '../types.ts';

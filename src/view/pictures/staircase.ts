@@ -4,57 +4,28 @@
  * about pixels or characters.
  */
 import { defined } from '../../base/defined.ts';
-import { formatCount, oneLine } from '../../base/text.ts';
+import { formatCount } from '../../base/text.ts';
 import { formatFixed, NONE, formatPercent, formatSigned, ownDecimals } from '../format.ts';
 import { robustRange } from './robust-range.ts';
+import {
+  labelsOf,
+  levelOf,
+  type Mark,
+  MARK_KINDS,
+  type MarkKind,
+  markOf,
+  type RemeasuredMark,
+  remeasuredMarks,
+  type StaircaseRow,
+  type StaircaseSource,
+  type StairLabel,
+} from './stair-marks.ts';
 import { type AxisPoint, limitsOf, roundTicks } from './scale.ts';
 import { type AxisTick, type XAxis, xTicks } from './ticks.ts';
-import type { BoardRow } from '../board.ts';
-import type { LabView } from '../types.ts';
+
+export type { Mark, MarkKind, RemeasuredMark, StairLabel, StaircaseSource } from './stair-marks.ts';
 
 export type YAxis = 'value' | 'percent' | 'noise';
-
-export type MarkKind =
-  | 'champion'
-  | 'baseline'
-  | 'confirmed'
-  | 'in stack'
-  | 'unconfirmed'
-  | 'discarded'
-  | 'inconclusive'
-  | 'crashed'
-  | 'refused';
-
-export interface Mark {
-  readonly n: number;
-  readonly kind: MarkKind;
-  readonly x: number;
-  /** Absent on the rug. */
-  readonly y?: number;
-  /** Drawn as a triangle at this edge. */
-  readonly clipped?: 'top' | 'bottom';
-  readonly text: string;
-}
-
-/** A kept experiment that was measured again after it was decided. The line does not move: it shows what was known. */
-export interface RemeasuredMark {
-  readonly n: number;
-  readonly x: number;
-  /** Its mean when it was decided, and its mean now; both within the axis. */
-  readonly from: number;
-  readonly to: number;
-  /** Absent for the champion, whose own mark stands at its mean of now. */
-  readonly hasOwnSign: boolean;
-  readonly text: string;
-}
-
-export interface StairLabel {
-  readonly n: number;
-  readonly x: number;
-  readonly y: number;
-  readonly text: string;
-  readonly gain: number;
-}
 
 export interface StaircaseView {
   readonly title: string;
@@ -83,28 +54,6 @@ export interface StaircaseView {
   readonly kinds: readonly MarkKind[];
   readonly empty?: string;
 }
-
-/** What the picture is made of: a whole view, or a board with slim rows. */
-export type StaircaseSource = Pick<
-  LabView,
-  'arena' | 'metric' | 'state' | 'verdict' | 'counts' | 'lineage' | 'baseline' | 'incumbent' | 'noise'
-> & { readonly experiments: readonly StaircaseRow[] };
-type StaircaseRow = Pick<
-  BoardRow,
-  | 'n'
-  | 'verdict'
-  | 'standing'
-  | 'mean'
-  | 'half'
-  | 'effect'
-  | 'asDecided'
-  | 'isChampion'
-  | 'hypothesis'
-  | 'otherDevice'
-  | 'workedS'
-  | 'durationS'
-  | 'costUsd'
->;
 
 export interface StaircaseOptions {
   readonly x?: XAxis;
@@ -172,13 +121,6 @@ export function viewStaircase(source: StaircaseSource, options: StaircaseOptions
 const emptyText = ({ state }: StaircaseSource): string =>
   state.kind === 'never run' ? 'Nothing has been tried yet.' : 'Nothing has been measured yet.';
 
-/**
- * What a mark stands at: the mean that was known when the experiment was decided. The champion stands at its own
- * number, which the report claims.
- */
-const levelOf = ({ mean, asDecided, isChampion }: StaircaseRow): number | undefined =>
-  isChampion ? mean?.raw : (asDecided ?? mean)?.raw;
-
 /** Without far outliers, but for what is kept: one of them must not rule the scale. */
 function usualPoints(points: readonly AxisPoint[], mustShow: readonly number[]): AxisPoint[] {
   const keptLevels = points.filter((point) => point.kept).map((point) => point.y);
@@ -188,45 +130,6 @@ function usualPoints(points: readonly AxisPoint[], mustShow: readonly number[]):
   );
   return points.filter((point) => range === undefined || (point.y >= range.low && point.y <= range.high));
 }
-
-function remeasuredMarks(
-  shownRows: readonly StaircaseRow[],
-  scaleX: (experiment: StaircaseRow) => number,
-  scaleY: (value: number) => number,
-  [lowest, highest]: readonly [number, number],
-): RemeasuredMark[] {
-  const clamp = (level: number): number => Math.min(highest, Math.max(lowest, level));
-  return shownRows.flatMap((experiment) => {
-    const { n, mean, asDecided, isChampion } = experiment;
-    if (!mean || !asDecided) return [];
-    return [
-      {
-        n,
-        x: scaleX(experiment),
-        from: clamp(scaleY(asDecided.raw)),
-        to: clamp(scaleY(mean.raw)),
-        hasOwnSign: !isChampion,
-        text: `#${n} ${remeasuredText(experiment)}`,
-      },
-    ];
-  });
-}
-
-/** `measured again: 1.42, was 1.38`. */
-const remeasuredText = ({ mean, asDecided }: StaircaseRow): string =>
-  `measured again: ${mean!.text}, was ${asDecided!.text}`;
-
-const MARK_KINDS: readonly MarkKind[] = [
-  'champion',
-  'confirmed',
-  'in stack',
-  'unconfirmed',
-  'baseline',
-  'discarded',
-  'inconclusive',
-  'crashed',
-  'refused',
-];
 
 const isFailed = (experiment: StaircaseRow): boolean =>
   experiment.verdict === 'crashed' || experiment.verdict === 'timed out' || experiment.verdict === 'refused';
@@ -284,72 +187,7 @@ function runningSum(
   return (experiment) => totals[experiment.n] ?? total;
 }
 
-function markOf(
-  experiment: StaircaseRow,
-  source: StaircaseSource,
-  markX: number,
-  scaleY: (value: number) => number,
-  [lowest, highest]: readonly [number, number],
-): Mark {
-  const text = markText(experiment, source);
-  if (!experiment.mean || experiment.verdict === 'crashed' || experiment.verdict === 'timed out')
-    return { n: experiment.n, kind: experiment.verdict === 'refused' ? 'refused' : 'crashed', x: markX, text };
-  const markY = scaleY(levelOf(experiment)!);
-  const kind = experiment.n === 0 ? 'baseline' : kindOf(experiment);
-  if (markY > highest || markY < lowest)
-    return {
-      n: experiment.n,
-      kind,
-      x: markX,
-      y: markY > highest ? highest : lowest,
-      clipped: markY > highest ? 'top' : 'bottom',
-      text,
-    };
-  return { n: experiment.n, kind, x: markX, y: markY, text };
-}
-
-/** The mark of an experiment: the champion's own, else by its verdict and how certain it is. */
-export const kindOf = ({
-  verdict,
-  standing,
-  isChampion,
-}: Pick<StaircaseRow, 'verdict' | 'standing' | 'isChampion'>): MarkKind =>
-  isChampion ? 'champion' : kindOfVerdict(verdict, standing);
-
-export function kindOfVerdict(verdict: StaircaseRow['verdict'], standing: StaircaseRow['standing']): MarkKind {
-  switch (verdict) {
-    case 'baseline':
-      return 'baseline';
-    case 'kept':
-      return standing === 'confirmed' || standing === 'in stack' ? standing : 'unconfirmed';
-    case 'discarded':
-      return 'discarded';
-    case 'crashed':
-    case 'timed out':
-      return 'crashed';
-    case 'refused':
-      return 'refused';
-    case 'inconclusive':
-    case 'running':
-    case 'waiting':
-      return 'inconclusive';
-    default:
-      return verdict satisfies never;
-  }
-}
-
-function markText(experiment: StaircaseRow, source: StaircaseSource): string {
-  const valueText = experiment.mean
-    ? ` ${experiment.mean.text}${experiment.half ? ` ± ${experiment.half.text}` : ''}`
-    : '';
-  const standingText =
-    experiment.verdict === 'kept' ? `, ${experiment.isChampion ? 'champion' : experiment.standing}` : '';
-  const subject = experiment.n === 0 ? 'baseline' : `#${experiment.n} ${experiment.verdict}${standingText}`;
-  const againText = experiment.asDecided ? `, ${remeasuredText(experiment)}` : '';
-  return `${subject}${valueText ? `: ${source.metric.name}${valueText}` : ''}${againText} — ${oneLine(experiment.hypothesis, 100)}`;
-}
-
-/** The best as it was known: each kept experiment of the lineage at the mean that it was decided by, or the one before. */
+/** The best as it was known: each kept experiment of the lineage at the mean that decided, or at the level before. */
 function stepsOf(
   source: StaircaseSource,
   scaleX: (experiment: StaircaseRow) => number,
@@ -365,54 +203,6 @@ function stepsOf(
     return [{ x: scaleX(experiment), y: scaleY(best) }];
   });
 }
-
-/** The champion with its own number; then the steps with the largest gains, confirmed ones before others. */
-function labelsOf(
-  source: StaircaseSource,
-  scaleX: (experiment: StaircaseRow) => number,
-  scaleY: (value: number) => number,
-  maxLabels: number,
-): StairLabel[] {
-  const rankOf = (experiment: StaircaseRow): number =>
-    (experiment.effect?.raw ?? 0) *
-    (experiment.standing === 'confirmed' || experiment.standing === 'in stack' ? 1 : 0.25);
-  const champion = source.experiments.find((experiment) => experiment.isChampion && !experiment.otherDevice);
-  const championLabels = champion?.mean
-    ? [{ ...labelPlace(champion, scaleX, scaleY), gain: champion.effect?.raw ?? 0, text: championText(champion) }]
-    : [];
-  const stepLabels = source.lineage
-    .map((n) => source.experiments[n])
-    .filter(
-      (experiment) =>
-        experiment !== undefined &&
-        experiment.n > 0 &&
-        !experiment.isChampion &&
-        experiment.mean !== undefined &&
-        (experiment.effect?.raw ?? 0) > 0,
-    )
-    .map((experiment) => experiment!)
-    .sort((left, right) => rankOf(right) - rankOf(left))
-    .slice(0, maxLabels)
-    .map((experiment) => ({
-      ...labelPlace(experiment, scaleX, scaleY),
-      gain: experiment.effect!.raw,
-      text: `${experiment.effect!.delta} ${oneLine(experiment.hypothesis, 34)}`,
-    }));
-  return [...championLabels, ...stepLabels];
-}
-
-const labelPlace = (
-  experiment: StaircaseRow,
-  scaleX: (experiment: StaircaseRow) => number,
-  scaleY: (value: number) => number,
-): Pick<StairLabel, 'n' | 'x' | 'y'> => ({
-  n: experiment.n,
-  x: scaleX(experiment),
-  y: scaleY(levelOf(experiment)!),
-});
-
-const championText = ({ n, mean, half }: StaircaseRow): string =>
-  `champion #${n}: ${mean!.text}${half ? ` ± ${half.text}` : ''}`;
 
 function yTitle(source: StaircaseSource, axis: YAxis): string {
   const { name, unit, arrow } = source.metric;
