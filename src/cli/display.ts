@@ -232,7 +232,7 @@ export class Display {
         return this.#printPermanent(experimentLine(this.#view!, event.n, this.#style));
       case 'confirmation':
         this.#refreshView();
-        return this.#printPermanent(`${event.passed ? '●' : '○'} #${event.n} ${escapeTerminalLine(event.reason)}`);
+        return this.#showClaim(event);
       case 'called': {
         const failedLine = failedCallLine(state, currentTime());
         return failedLine === undefined
@@ -285,6 +285,12 @@ export class Display {
       this.#printPermanent(
         `  confirming #${measurement.claim}: ${metricName} ${rawText(measurement.outcome.value)} for #${measurement.n}`,
       );
+  }
+
+  #showClaim({ n, passed, reason }: Extract<LedgerEvent, { type: 'confirmation' }>): void {
+    this.#refreshView();
+    const text = this.#view?.claims.findLast((claim) => claim.n === n)?.text ?? `#${n} ${reason}`;
+    this.#printPermanent(`${passed ? '★' : '○'} ${escapeTerminalLine(text)}`);
   }
 
   #refreshView(): void {

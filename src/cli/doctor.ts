@@ -353,7 +353,7 @@ function reportMeasurements(
   reportCheck({
     name: 'smallest effect',
     ok: plausibleGain === 0 || threeRunEffect <= plausibleGain,
-    detail: `${spreadText(singleRunEffect)} with one run each, ${spreadText(threeRunEffect)} with three (80 % power, one-sided 5 %)`,
+    detail: `${spreadText(singleRunEffect)} with one run each, ${spreadText(threeRunEffect)} with three: what shows in four of five cases`,
     fix: `no gain below ${spreadText((100 * threeRunEffect) / Math.abs(noiseFloor.mean || 1))} % can be shown: measure longer, repeat the work inside the command and print its median, use processor time (\`metric.read: cpu_s\`), \`decide.rule: paired\`, or a quieter machine`,
   });
   const measurementSeconds = typicalMeasurementS(state);

@@ -1,5 +1,6 @@
 /** One experiment as lines of text, for `overnight show`. */
 import type { ExperimentPage, MeasurementView, SideView } from '../view/lab/experiment.ts';
+import { verdictWord } from '../view/words.ts';
 import { GLYPHS, kindOf, PAINTS } from './marks.ts';
 import { DURATION_WIDTH, formatLines } from './terminal.ts';
 import { cutText, padText, paintText, type Style, widthOf, wrapText } from './text.ts';
@@ -8,7 +9,8 @@ import { cutText, padText, paintText, type Style, widthOf, wrapText } from './te
 export function showText(page: ExperimentPage, style: Style): string {
   const { row: experiment } = page;
   const kind = kindOf(experiment);
-  const standingText = experiment.standing === 'none' ? '' : `, ${experiment.standing}`;
+  const standing = experiment.isChampion ? 'champion' : experiment.standing;
+  const standingText = standing === 'none' ? '' : `, ${standing}`;
   const familyParts = [
     experiment.n > 0 ? `parent #${experiment.parent}` : '',
     page.children.length > 0 ? `children ${childrenText(page.children)}` : '',
@@ -17,7 +19,7 @@ export function showText(page: ExperimentPage, style: Style): string {
     paintText(
       style,
       PAINTS[kind] === 'dim' ? 'bold' : PAINTS[kind],
-      `#${experiment.n} ${GLYPHS[kind]} ${experiment.verdict}${standingText}  [${page.trust.grade}]`,
+      `#${experiment.n} ${GLYPHS[kind]} ${verdictWord(experiment.verdict)}${standingText}  [${page.trust.grade}]`,
     ),
     ...wrapText(page.hypothesis.replace(/\s+/g, ' '), style.columns, '  '),
     ...(page.why ? wrapText(`Why: ${page.why.replace(/\s+/g, ' ')}`, style.columns, '  ') : []),

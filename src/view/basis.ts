@@ -169,17 +169,21 @@ export function allowsPercent(basis: Basis): boolean {
   return basis.baseline !== undefined && Math.abs(basis.baseline.mean) > 10 * basis.sigma && basis.baseline.mean !== 0;
 }
 
-/** An improvement, positive = better, with everything that is ever printed of it. */
+/**
+ * An improvement, positive = better, with everything that is ever printed of it. `uncertainty` decides its digits where
+ * it has no interval.
+ */
 export function effectView(
   basis: Basis,
   raw: number,
   interval?: readonly [number, number],
   probability?: number,
+  uncertainty?: number,
 ): EffectView {
   const { format, sign } = basis;
   const finiteInterval = interval?.every(Number.isFinite) ? interval : undefined;
   const halfWidth = finiteInterval && (finiteInterval[1] - finiteInterval[0]) / 2;
-  const decimals = effectDecimals(basis, raw, halfWidth);
+  const decimals = effectDecimals(basis, raw, halfWidth ?? uncertainty);
   const amountText = format.value(Math.abs(raw), decimals);
   const direction: EffectView['direction'] =
     format.bare(raw, decimals) === format.bare(0, decimals) ? 'none' : raw > 0 ? 'better' : 'worse';

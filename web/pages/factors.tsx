@@ -54,7 +54,7 @@ function AllKnobs({ factors, metric }: { factors: FactorsAnswer; metric: string 
     <>
       <p class="soft">
         One line per experiment, stronger where better; the last axis is the rank, best on top.
-        {more > 0 && ` The newest ${lines.length} and all that were kept; ${more} older ones are left out.`}
+        {more > 0 && ` The newest ${lines.length} and all steps; ${more} older ones are left out.`}
       </p>
       <div class="wide" tabIndex={0} role="region" aria-label="All knobs">
         <CopyableDrawing

@@ -1,6 +1,7 @@
 /** The columns of the table of experiments. */
 import { GLYPHS, kindOf } from '../../src/render/marks.ts';
 import type { BoardRow } from '../../src/view/board.ts';
+import { verdictWord } from '../../src/view/words.ts';
 
 export interface Column {
   readonly id: string;
@@ -13,7 +14,12 @@ export interface Column {
 export function columnsOf(metric: string, hasMoney: boolean): readonly Column[] {
   return [
     { id: 'n', title: '#', sort: 'n', cell: (row) => String(row.n) },
-    { id: 'verdict', title: 'verdict', sort: 'verdict', cell: (row) => `${GLYPHS[kindOf(row)]} ${row.verdict}` },
+    {
+      id: 'verdict',
+      title: 'verdict',
+      sort: 'verdict',
+      cell: (row) => `${GLYPHS[kindOf(row)]} ${verdictWord(row.verdict)}`,
+    },
     { id: 'mean', title: metric, sort: 'metric', cell: (row) => row.mean?.text ?? '–' },
     { id: 'half', title: '±', name: 'half of the 95 % interval', cell: (row) => row.half?.text ?? '' },
     {

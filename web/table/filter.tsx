@@ -37,7 +37,7 @@ export function TableFilter({
               aria-pressed={filter === statusFilter}
               onClick={() => goTo({ filter: filter === statusFilter ? '' : statusFilter })}
             >
-              {chip}
+              {chip === 'kept' ? 'steps' : chip}
             </button>
           );
         })}

@@ -134,7 +134,7 @@ function guessesOf({ metric, budget, guards }: ArenaDraft): string[] {
       ? [`metric.plausible is as wide as one measurement suggests; make it narrower if you can`]
       : []),
     `budget.seconds is ${budget.seconds}; raise it if a good candidate may take longer`,
-    ...(guards.length > 0 ? [`the guard "${guards[0]!.name}" must pass before a candidate is kept`] : []),
+    ...(guards.length > 0 ? [`the guard "${guards[0]!.name}" must pass before a candidate is carried on`] : []),
   ];
 }
 

@@ -91,7 +91,7 @@ describe('the brief', () => {
       .decide(1);
     const text = brief(script.state, { base: { n: 1, why: 'from #1, parked: no sure gain in 13 ideas' } });
     expect(text).toContain(
-      'hold the code of #1, another base than the best so far (from #1, parked: no sure gain in 13 ideas); it must beat the best one to be kept.',
+      'hold the code of #1, another base than the best so far (from #1, parked: no sure gain in 13 ideas); it must beat the best one to be carried on.',
     );
     expect(text).toContain('- smaller RATE was never tried: #1 (more of it) went the other way without gain');
     expect(brief(script.state)).toContain('which hold the best code so far.');

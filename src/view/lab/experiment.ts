@@ -214,7 +214,7 @@ function outcomeText(measurement: Measurement): string {
 
 function decisionLines(basis: Basis, experiment: ExperimentView): ExperimentPage['decision'] {
   const lines: [string, string | undefined][] = [
-    ['Verdict', experiment.verdict],
+    ['Verdict', experiment.verdict === 'kept' ? 'step: later ideas start from it' : experiment.verdict],
     ['Reason', experiment.reason],
     ['Effect', experiment.effect?.text],
     [
@@ -234,17 +234,26 @@ function decisionLines(basis: Basis, experiment: ExperimentView): ExperimentPage
         ? `${basis.format.spread(basis.sigma)} (standard deviation of repeats)`
         : undefined,
     ],
-    ['Standing', experiment.verdict === 'kept' ? STANDING_TEXTS[experiment.standing] : undefined],
+    ['Standing', experiment.verdict === 'kept' ? standingText(experiment) : undefined],
   ];
   return lines.flatMap(([label, text]) => (text ? [{ label, text }] : []));
+}
+
+/** The champion is the code that is confirmed; whether its own last step is, is another question. */
+function standingText({ isChampion, standing, mean, half }: ExperimentView): string {
+  if (!isChampion) return STANDING_TEXTS[standing];
+  const number = `${mean?.text ?? ''}${half ? ` ± ${half.text}` : ''}`;
+  const lastStep =
+    standing === 'confirmed' ? '' : '; its own last step is confirmed only together with the steps before it';
+  return `champion, ${number}: confirmed by fresh measurements${lastStep}`;
 }
 
 /** How a kept experiment stands, in words. */
 export const STANDING_TEXTS: Readonly<Record<ExperimentView['standing'], string>> = {
   confirmed: 'confirmed by fresh measurements',
-  'in stack': 'confirmed together with later steps, not on its own',
-  unconfirmed: 'kept, not tested by fresh measurements yet',
-  'not shown': 'kept, but fresh measurements did not show it to be better',
+  'in stack': 'confirmed together with other steps, not on its own',
+  unconfirmed: 'carried on, not tested by fresh measurements yet',
+  'not shown': 'carried on, but fresh measurements did not show it to be better',
   none: '',
 };
 

@@ -50,7 +50,7 @@ export function viewPrograms(state: LabState, facts: Facts, wantedFirst?: string
     const fruitless = state.calls.filter(
       ({ start, end }) => start.program === version && start.purpose === 'idea' && end && end.outcome !== 'edit',
     ).length;
-    const text = `${version.slice(0, 8)}: ${formatCount(versionExperiments.length, 'experiment')}, ${kept} kept (${formatPercent(kept / versionExperiments.length)}), ${value(gain)} gained per experiment, ${formatCount(fruitless, 'call')} without an idea`;
+    const text = `${version.slice(0, 8)}: ${formatCount(versionExperiments.length, 'experiment')}, ${formatCount(kept, 'step')} (${formatPercent(kept / versionExperiments.length)}), ${value(gain)} gained per experiment, ${formatCount(fruitless, 'call')} without an idea`;
     return { version, experiments: versionExperiments.length, kept, fruitless, gain, text };
   });
   const mostTried = [...versions].sort((left, right) => right.experiments - left.experiments);

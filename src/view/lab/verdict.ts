@@ -17,6 +17,7 @@ import {
   withPercent,
 } from '../basis.ts';
 import { decimalsOfSpread, withRealMinus } from '../format.ts';
+import { timesText } from '../words.ts';
 import { finalVerdict } from './final-comparison.ts';
 import type { ClaimView, GainView, NoiseView, StandingView, VerdictView } from '../types.ts';
 
@@ -33,7 +34,7 @@ export function claimViews(basis: Basis): ClaimView[] {
     const fresh = confirmation.numbers ?? freshOf(basis, confirmation.n, confirmation.against);
     const opponent = confirmation.against === 0 ? 'the baseline' : `#${confirmation.against}`;
     const outcome = confirmation.passed ? 'confirmed' : 'not confirmed';
-    const text = `#${confirmation.n} against ${opponent}: ${effect.text}, ${outcome} on ${fresh[0]} + ${fresh[1]} ${confirmation.numbers ? 'measurements that played no part in the choice' : 'fresh measurements'}`;
+    const text = `#${confirmation.n} against ${opponent}: ${effect.text}, ${outcome}: ${evidenceText(fresh, opponent)}`;
     return {
       n: confirmation.n,
       against: confirmation.against,
@@ -45,6 +46,10 @@ export function claimViews(basis: Basis): ClaimView[] {
     };
   });
 }
+
+/** Only measurements that played no part in choosing the code count. */
+const evidenceText = ([own, other]: readonly [number, number], opponent: string): string =>
+  `measured again ${timesText(own)}, against ${formatCount(other, 'measurement')} of ${opponent}`;
 
 /** From the baseline to the champion: the confirmed claims in between, added up, their errors being independent. */
 export function gainView(basis: Basis, claims: readonly ClaimView[]): GainView | undefined {
@@ -63,9 +68,9 @@ export function gainView(basis: Basis, claims: readonly ClaimView[]): GainView |
   const effect = withPercent(basis, effectView(basis, total, [total - halfWidth, total + halfWidth]));
   const evidence =
     chain.length === 1
-      ? `${chain[0]!.fresh[0]} + ${chain[0]!.fresh[1]} fresh measurements`
-      : `${formatCount(chain.length, 'claim')}, each tested on fresh measurements`;
-  return { effect, text: `${gainText(basis, effect)}, confirmed on ${evidence}` };
+      ? `: ${evidenceText(chain[0]!.fresh, 'the baseline')}`
+      : ` in ${chain.length} claims, each on fresh measurements`;
+  return { effect, text: `${gainText(basis, effect)}, confirmed${evidence}` };
 }
 
 function gainText(basis: Basis, effect: GainView['effect']): string {
@@ -156,7 +161,7 @@ function unconfirmedVerdict(
   const description = `the best candidate is #${candidate.n} at ${plusMinus(basis, candidate)}, ${comparedText(effect, `the baseline’s ${baseline.mean?.text}`)}`;
   const untestedText = `${description}, but it was chosen from many and no fresh measurements have tested it`;
   const reason = failedClaim
-    ? `#${candidate.n} was kept, but fresh measurements did not show it to be better: ${failedClaim.effect.text}`
+    ? `#${candidate.n} was carried on, but fresh measurements did not show it to be better: ${failedClaim.effect.text}`
     : untestedText;
   return {
     outcome: failedClaim ? 'not shown' : 'unconfirmed',
@@ -169,5 +174,5 @@ function laterCandidateText(basis: Basis, candidate: StandingView, claims: reado
   if (basis.state.incumbent === basis.state.champion) return '';
   const hasFailed = claims.some((claimView) => claimView.n === candidate.n && !claimView.passed);
   const reason = hasFailed ? 'fresh measurements did not show it to be better still' : 'not confirmed';
-  return ` A later candidate, #${candidate.n} at ${plusMinus(basis, candidate)}, is kept but ${reason}.`;
+  return ` A later candidate, #${candidate.n} at ${plusMinus(basis, candidate)}, is carried on but ${reason}.`;
 }

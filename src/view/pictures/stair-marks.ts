@@ -2,6 +2,7 @@
 import { oneLine } from '../../base/text.ts';
 import type { BoardRow } from '../board.ts';
 import type { LabView } from '../types.ts';
+import { verdictWord } from '../words.ts';
 
 /** What the picture is made of: a whole view, or a board with slim rows. */
 export type StaircaseSource = Pick<
@@ -147,7 +148,8 @@ function markText(experiment: StaircaseRow, source: StaircaseSource): string {
     : '';
   const standingText =
     experiment.verdict === 'kept' ? `, ${experiment.isChampion ? 'champion' : experiment.standing}` : '';
-  const subject = experiment.n === 0 ? 'baseline' : `#${experiment.n} ${experiment.verdict}${standingText}`;
+  const subject =
+    experiment.n === 0 ? 'baseline' : `#${experiment.n} ${verdictWord(experiment.verdict)}${standingText}`;
   const againText = experiment.asDecided ? `, ${remeasuredText(experiment)}` : '';
   return `${subject}${valueText ? `: ${source.metric.name}${valueText}` : ''}${againText} — ${oneLine(experiment.hypothesis, 100)}`;
 }
