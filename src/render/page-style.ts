@@ -323,7 +323,18 @@ ul {
   td:empty {
     display: none;
   }
-  td[data-label]:not(.w)::before {
+  #change thead {
+    display: table-header-group;
+  }
+  #change tbody tr {
+    display: table-row;
+  }
+  #change td {
+    display: table-cell;
+    padding: 3px 6px 3px 0;
+    border-bottom: 1px solid var(--edge);
+  }
+  section:not(#change) td[data-label]:not(.w)::before {
     content: attr(data-label) ":\\00a0 ";
     color: var(--soft);
   }

@@ -30,9 +30,13 @@ export function bestChange(view: LabView, diff = ''): BestChange | undefined {
   const isConfirmed = champion !== undefined && champion.n > 0;
   const best = isConfirmed ? champion : incumbent;
   if (!best || best.n === 0 || !baseline) return undefined;
-  const measured = (standing: typeof best): string =>
-    standing.mean ? `${standing.mean.text}${standing.half ? ` ± ${standing.half.text}` : ''}` : '';
-  const metricRow = { what: view.metric.name, baseline: measured(baseline), best: measured(best), isCode: false };
+  const measured = (n: number): string => {
+    const { mean, half } = view.experiments[n] ?? {};
+    return mean ? `${mean.text}${half ? ` ± ${half.text}` : ''}` : '';
+  };
+  const { name, unit } = view.metric;
+  const what = unit ? `${name}, ${unit}` : name;
+  const metricRow = { what, baseline: measured(0), best: measured(best.n), isCode: false };
   const knobRows = knobChanges(view, best.n);
   const knobNames = knobRows.map((row) => row.what);
   return { n: best.n, isConfirmed, rows: [metricRow, ...knobRows, ...fileChanges(diff, knobNames)] };
