@@ -158,7 +158,7 @@ function unconfirmedVerdict(
   const difference = candidate.mean && baseline.mean ? (candidate.mean.raw - baseline.mean.raw) * basis.sign : 0;
   const effect = withPercent(basis, effectView(basis, difference));
   const failedClaim = claims.findLast((claimView) => claimView.n === candidate.n && !claimView.passed);
-  const description = `the best candidate is #${candidate.n} at ${plusMinus(basis, candidate)}, ${comparedText(effect, `the baseline’s ${baseline.mean?.text}`)}`;
+  const description = `the best candidate is #${candidate.n} at ${plusMinus(basis, candidate)}, measured ${comparedText(effect, `the baseline’s ${baseline.mean?.text}`)}`;
   const untestedText = `${description}, but it was chosen from many and no fresh measurements have tested it`;
   const reason = failedClaim
     ? `#${candidate.n} was carried on, but fresh measurements did not show it to be better: ${failedClaim.effect.text}`
@@ -166,7 +166,7 @@ function unconfirmedVerdict(
   return {
     outcome: failedClaim ? 'not shown' : 'unconfirmed',
     sentence: `Nothing is confirmed: ${reason}.`,
-    headline: `best ${plusMinus(basis, candidate)}, not confirmed, ${shortEffectText(failedClaim?.effect ?? effect)}`,
+    headline: `best ${plusMinus(basis, candidate)}, not confirmed, measured ${shortEffectText(failedClaim?.effect ?? effect)}`,
   };
 }
 
