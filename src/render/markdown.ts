@@ -102,7 +102,7 @@ function changeTable(view: LabView, options: ReportOptions): string {
   const change = bestChange(view, bestN > 0 ? options.diffOf?.(0, bestN) : undefined);
   if (!change) return '';
   const rows = change.rows.map(({ what, baseline, best }) =>
-    tableLine([what, baseline || '–', best || '–'].map((cell) => cell.split('\n').map(esc).join('<br>'))),
+    tableLine([what, baseline || '–', best || '–'].map((cell) => cell.split('\n').map(esc).join(' / '))),
   );
   const best = `#${change.n}${change.isConfirmed ? '' : ', not confirmed'}`;
   return ['## From baseline to best', '', tableLine(['', 'baseline', best]), '|---|---|---|', ...rows].join('\n');
