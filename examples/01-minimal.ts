@@ -15,6 +15,6 @@ for (let job = await lab.ask(); job.do === 'measure'; job = await lab.ask()) {
   const told = await lab.tell(job, await lab.measure(job));
   console.log(`#${job.n} ${job.purpose}: ${told.decided ? told.decision.verdict : told.reason}`);
 }
-const kept = lab.state.experiments.filter((x) => verdictOf(x) === 'kept').length;
-console.log(`${lab.state.experiments.length - 1} ideas, ${kept} kept`);
+const steps = lab.state.experiments.filter((x) => verdictOf(x) === 'kept').length;
+console.log(`${lab.state.experiments.length - 1} ideas, ${steps} carried on`);
 close();

@@ -234,10 +234,10 @@ export async function checkBranch(
     return {
       name: 'branch',
       ok: true,
-      detail: standing ? `${branch} at ${shorten(standing)}` : 'nothing was kept yet',
+      detail: standing ? `${branch} at ${shorten(standing)}` : 'no step yet',
     };
   if (standing && !hasCompared(state) && (await isOfAnotherLab(standing, state, store)))
-    return { name: 'branch', ok: true, detail: `nothing was kept; ${branch} is of the lab that began again` };
+    return { name: 'branch', ok: true, detail: `no step; ${branch} is of the lab that began again` };
   const said = advanced
     ? `event ${advanced.seq} moved it to ${shorten(advanced.commit)} of #${advanced.n}`
     : 'the ledger never moved it';

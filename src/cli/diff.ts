@@ -45,7 +45,7 @@ interface Sides {
 function chooseSides(state: LabState, [first, second]: readonly string[]): Sides {
   const numberOf = (argument: string): number => experimentNumber(argument, state.experiments.length);
   if (first === undefined)
-    return { older: 0, newer: state.incumbent, text: `Everything kept (#${state.incumbent}) against the baseline` };
+    return { older: 0, newer: state.incumbent, text: `All steps to #${state.incumbent} against the baseline` };
   if (second !== undefined) {
     const [older, newer] = [numberOf(first), numberOf(second)];
     return { older, newer, text: `#${newer} against #${older}` };

@@ -13,6 +13,7 @@ import { type LiveTick, liveWindow, tickLine } from '../render/live.ts';
 import { experimentLine, summaryText } from '../render/terminal.ts';
 import { type Style, spellText, widthOf, wrapText } from '../render/text.ts';
 import { compareAtSameStep } from '../server/same-step.ts';
+import { rawText } from '../view/format.ts';
 import { failedCallLine } from '../view/lab/agent-trouble.ts';
 import { viewLab } from '../view/lab/lab.ts';
 import { shareIn } from '../view/lab/progress.ts';
@@ -231,7 +232,7 @@ export class Display {
         return this.#printPermanent(experimentLine(this.#view!, event.n, this.#style));
       case 'confirmation':
         this.#refreshView();
-        return this.#printPermanent(`${event.passed ? '●' : '○'} #${event.n} ${escapeTerminalLine(event.reason)}`);
+        return this.#showClaim(event);
       case 'called': {
         const failedLine = failedCallLine(state, currentTime());
         return failedLine === undefined
@@ -279,11 +280,17 @@ export class Display {
     this.#refreshView();
     const metricName = state.lab!.arena.metric.name;
     if (measurement.purpose === 'calibrate')
-      this.#printPermanent(`  calibrating: ${metricName} ${Number(measurement.outcome.value.toPrecision(6))}`);
+      this.#printPermanent(`  calibrating: ${metricName} ${rawText(measurement.outcome.value)}`);
     if (measurement.purpose === 'confirm')
       this.#printPermanent(
-        `  confirming #${measurement.claim}: ${metricName} ${Number(measurement.outcome.value.toPrecision(6))} for #${measurement.n}`,
+        `  confirming #${measurement.claim}: ${metricName} ${rawText(measurement.outcome.value)} for #${measurement.n}`,
       );
+  }
+
+  #showClaim({ n, passed, reason }: Extract<LedgerEvent, { type: 'confirmation' }>): void {
+    this.#refreshView();
+    const text = this.#view?.claims.findLast((claim) => claim.n === n)?.text ?? `#${n} ${reason}`;
+    this.#printPermanent(`${passed ? '★' : '○'} ${escapeTerminalLine(text)}`);
   }
 
   #refreshView(): void {

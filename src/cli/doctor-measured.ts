@@ -17,6 +17,7 @@ import { DOCTOR_TAG, labPaths } from '../os/paths.ts';
 import { openLab } from '../app/open-lab.ts';
 import type { LoadedArena } from '../workspace/arena.ts';
 import { shareIn } from '../view/lab/progress.ts';
+import { decimalsOfExact, decimalsOfSpread, formatDuration, formatFixed, spreadText } from '../view/format.ts';
 import { cureFor } from './cure-for.ts';
 import type { Progress } from './progress.ts';
 
@@ -109,20 +110,23 @@ function reportMeasurements(
   sandbox: Sandbox,
 ): void {
   const noiseFloor = [...state.noise.values()][0]!.calibrated!;
-  const formatRounded = (value: number): string => String(Number(value.toPrecision(4)));
+  const meanOfRepeats = formatFixed(
+    noiseFloor.mean,
+    decimalsOfSpread(noiseFloor.sigma) ?? decimalsOfExact([noiseFloor.mean]),
+  );
   reportCheck({
     name: 'metric parses',
     ok: true,
-    detail: `${arena.metric.name} = ${formatRounded(noiseFloor.mean)} ${arena.metric.unit}`.trim(),
+    detail: `${arena.metric.name} = ${meanOfRepeats} ${arena.metric.unit}`.trim(),
   });
-  const spreadText =
+  const repeatsSpread =
     noiseFloor.sigma === 0
       ? 'identical every time'
-      : `standard deviation ${formatRounded(noiseFloor.sigma)} (${formatRounded((100 * noiseFloor.sigma) / Math.abs(noiseFloor.mean || 1))} %)`;
+      : `standard deviation ${spreadText(noiseFloor.sigma)} (${spreadText((100 * noiseFloor.sigma) / Math.abs(noiseFloor.mean || 1))} %)`;
   reportCheck({
     name: 'metric repeats',
     ok: true,
-    detail: `${REPEAT_COUNT} runs of the unchanged code: ${spreadText}`,
+    detail: `${REPEAT_COUNT} runs of the unchanged code: ${repeatsSpread}`,
   });
   for (const warning of noiseFloor.warnings) reportCheck({ name: '  note', ok: true, detail: warning });
   const [singleRunEffect, threeRunEffect] = [
@@ -133,15 +137,15 @@ function reportMeasurements(
   reportCheck({
     name: 'smallest effect',
     ok: plausibleGain === 0 || threeRunEffect <= plausibleGain,
-    detail: `${formatRounded(singleRunEffect)} with one run each, ${formatRounded(threeRunEffect)} with three (80 % power, one-sided 5 %)`,
-    fix: `no gain below ${formatRounded((100 * threeRunEffect) / Math.abs(noiseFloor.mean || 1))} % can be shown: measure longer, repeat the work inside the command and print its median, use processor time (\`metric.read: cpu_s\`), \`decide.rule: paired\`, or a quieter machine`,
+    detail: `${spreadText(singleRunEffect)} with one run each, ${spreadText(threeRunEffect)} with three: what shows in four of five cases`,
+    fix: `no gain below ${spreadText((100 * threeRunEffect) / Math.abs(noiseFloor.mean || 1))} % can be shown: measure longer, repeat the work inside the command and print its median, use processor time (\`metric.read: cpu_s\`), \`decide.rule: paired\`, or a quieter machine`,
   });
   reportTiming(reportCheck, arena, state);
   const measurementSeconds = typicalMeasurementS(state);
   reportCheck({
     name: 'speed',
     ok: true,
-    detail: `${formatRounded(measurementSeconds)} s a measurement, about ${Math.round(3600 / (measurementSeconds * 1.4))} experiments an hour with repeats`,
+    detail: `${formatDuration(measurementSeconds)} a measurement, about ${Math.round(3600 / (measurementSeconds * 1.4))} experiments an hour with repeats`,
   });
   const { grade, reason } = gradeOf(arena, sandbox.info.level, sandbox.info);
   reportCheck({

@@ -73,7 +73,7 @@ description: Propose changes to this arena and have them measured. Use when aske
 
 const instructionsFor = (arenaName: string, goal: string): string => `# Overnight
 
-This folder is the arena ${arenaName}: Overnight measures changes to it and keeps those that improve ${goal}. You propose, the harness measures and decides. Never state a
+This folder is the arena ${arenaName}: Overnight measures changes to it, to improve ${goal}, and claims what fresh measurements confirm. You propose, the harness measures and decides. Never state a
 result that it did not give you.
 
 1. \`overnight brief\` says what may change, the state of the lab and what was tried. Read it first.

@@ -236,7 +236,7 @@ export const TAKE_OPTIONS = {
     kind: 'text',
     value: '<n>',
     completes: 'experiment',
-    text: 'this experiment and those it is built on, kept or not',
+    text: 'this experiment and those it is built on, steps or not',
   },
   ...LAB_OPTIONS,
 } as const satisfies OptionTable;

@@ -24,8 +24,8 @@ You improve one number: \`${metric.name}\`, ${directionText}. ${evaluatorText}
 - One idea per experiment. Say what you expect, and by how much, before you change anything.
 
 ## Keep policy
-- A change that measures better by a small margin is kept as the next step, even inside the noise. An unclear result is measured again.
-  Everything else is dropped. "Better" is claimed only after fresh measurements that played no part in choosing the change.
+- A change that measures better by a small margin, even inside the noise, is a step: the next ideas start from it. The longer the best code
+  stands, the smaller the margin. Everything else is dropped. "Better" is claimed only after fresh measurements that played no part in choosing the change.
 - All else equal, less code wins. A change of more than twenty added lines needs twice the margin; deleting code for an equal result is a win.
 
 ## Crashes

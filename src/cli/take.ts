@@ -8,6 +8,7 @@ import { formatCount } from '../base/text.ts';
 import { codeOf, type LabState, lineage } from '../core/state.ts';
 import { sourceOf } from '../workspace/source.ts';
 import { type KeptCommit, takeBranch, takePatches } from '../workspace/take.ts';
+import { verdictWord } from '../view/words.ts';
 import type { Invocation } from './command.ts';
 import { experimentNumber, type FoundLab, findLab, readLab } from './find.ts';
 import type { TAKE_OPTIONS } from './options.ts';
@@ -124,7 +125,7 @@ function stepsToTake(state: LabState, { confirmed, experiment }: TakeOptions): r
     });
   throw new LabError('E_NOT_FOUND', {
     what: 'There is nothing to take.',
-    why: confirmed ? 'No kept change was confirmed.' : 'No change was kept.',
+    why: confirmed ? 'No step was confirmed.' : 'No idea was carried on.',
     next:
       confirmed && state.incumbent > 0
         ? 'Without --confirmed, unconfirmed changes are taken too.'
@@ -148,7 +149,7 @@ function messageOf(state: LabState, n: number): string {
     experiment.idea.hypothesis,
     '',
     `Experiment #${n} of lab ${tag}, proposed by ${experiment.idea.proposer}.`,
-    ...(decision ? [`Verdict: ${decision.verdict} (${decision.rule}): ${decision.reason}`] : []),
+    ...(decision ? [`Verdict: ${verdictWord(decision.verdict)} (${decision.rule}): ${decision.reason}`] : []),
     confirmation
       ? `Confirmation: ${confirmation.passed ? 'passed' : 'not passed'}: ${confirmation.reason}`
       : 'Confirmation: not tested on its own',

@@ -275,7 +275,7 @@ export const arenaSchema = z.strictObject({
   guards: z
     .array(z.strictObject({ name: nameSchema, command: commandSchema, wall_s: positiveSchema.default(60) }))
     .default([])
-    .describe('commands that must exit 0 on a candidate before it can be kept'),
+    .describe('commands that must exit 0 on a candidate before it can be a step'),
   decide: z
     .strictObject({
       rule: z.enum(['margin', 'greedy', 'paired', 'sequential']).default('margin'),

@@ -1,6 +1,6 @@
 /** The staircase in characters, for a terminal of any width. Pure: a picture in, lines out. */
 import type { Mark, StaircaseView } from '../view/pictures/staircase.ts';
-import { GLYPHS, PAINTS, WORDS } from './marks.ts';
+import { GLYPHS, PAINTS, REMEASURED_GLYPH, REMEASURED_WORDS, WORDS } from './marks.ts';
 import { cutText, type Paint, padText, paintText, type Style, spellText, widthOf } from './text.ts';
 
 interface Cell {
@@ -17,8 +17,10 @@ const RANK = {
   inconclusive: 3,
   line: 4,
   clipped: 5,
-  unconfirmed: 6,
-  kept: 7,
+  remeasured: 6,
+  unconfirmed: 7,
+  kept: 8,
+  champion: 9,
 } as const;
 
 /** Lines of the chart: rug, plot, x axis, legend, largest gains. `rows` is the height of the plot alone. */
@@ -40,6 +42,9 @@ export function drawChart(picture: StaircaseView, style: Style, rows = 11): stri
   // With many marks a column the dots would hide the line; then the line wins.
   const isCrowded = picture.marks.length > 2 * columns;
   for (const mark of picture.marks) if (mark.y !== undefined) drawMark(mark, putCell, toX, toY, rows, isCrowded);
+  for (const mark of picture.remeasured)
+    if (mark.hasOwnSign)
+      putCell(toX(mark.x), toY(mark.to), { sign: REMEASURED_GLYPH, color: 'green', rank: RANK.remeasured });
   const yLabels = formatYLabels(picture, toY, rows, gutterWidth);
   const plotLines = grid.map((gridRow, rowIndex) => `${yLabels[rowIndex]}${formatCells(gridRow, style, columns)}`);
   const chartLines = [
@@ -110,15 +115,12 @@ function drawMark(mark: Mark, putCell: PutCell, toX: Scale, toY: Scale, rows: nu
     const isAbove = mark.clipped === 'top';
     return putCell(column, isAbove ? 0 : rows - 1, { sign: isAbove ? '▲' : '▼', color: 'dim', rank: RANK.clipped });
   }
-  const rank =
-    mark.kind === 'discarded' || mark.kind === 'inconclusive'
-      ? isCrowded
-        ? RANK.baseline
-        : RANK[mark.kind]
-      : mark.kind === 'unconfirmed'
-        ? RANK.unconfirmed
-        : RANK.kept;
-  putCell(column, toY(mark.y!), { sign: GLYPHS[mark.kind], color, rank });
+  putCell(column, toY(mark.y!), { sign: GLYPHS[mark.kind], color, rank: rankOf(mark, isCrowded) });
+}
+
+function rankOf({ kind }: Mark, isCrowded: boolean): number {
+  if (kind === 'discarded' || kind === 'inconclusive') return isCrowded ? RANK.baseline : RANK[kind];
+  return kind === 'unconfirmed' || kind === 'champion' ? RANK[kind] : RANK.kept;
 }
 
 function formatCells(cells: readonly (Cell | undefined)[], style: Style, columns: number): string {
@@ -175,6 +177,7 @@ function formatXAxis(picture: StaircaseView, toX: Scale, columns: number, gutter
 
 function formatLegend(picture: StaircaseView, style: Style): string[] {
   const entries = picture.kinds.map((kind) => `${GLYPHS[kind]} ${WORDS[kind]}`);
+  if (picture.remeasured.some((mark) => mark.hasOwnSign)) entries.push(`${REMEASURED_GLYPH} ${REMEASURED_WORDS}`);
   if (picture.noise) entries.push(`░ ${picture.noise.text}`);
   if (picture.baseline) entries.push(`- ${picture.baseline.text}`);
   if (picture.clipped.top) entries.push(`▲ ${picture.clipped.top} above`);

@@ -5,32 +5,34 @@
 import { escapeHtml as esc } from '../base/escape.ts';
 import { formatCount } from '../base/text.ts';
 import { STANDING_TEXTS } from '../view/lab/experiment.ts';
-import { viewStaircase } from '../view/pictures/staircase.ts';
-import type { ExperimentView, LabView, NoteView, SegmentView } from '../view/types.ts';
+import { verdictWord } from '../view/words.ts';
+import { shortIdea } from '../view/lab/best-change.ts';
 import { annotatedExperiments } from '../view/lab/notes.ts';
+import type { ExperimentView, LabView, NoteView, SegmentView } from '../view/types.ts';
 import {
   ANNOTATED_TITLE,
-  ideaText,
+  healthLines,
   keptEffectText,
+  laterSteps,
   MAX_DIFF_CHARS,
   type ReportOptions,
   summarizeUndecided,
 } from './markdown.ts';
 import { GLYPHS, kindOf } from './marks.ts';
+import { foreignHtml, pairsHtml, proseHtml, sectionHtml, tableHtml } from './html-parts.ts';
 import { PAGE_STYLE } from './page-style.ts';
-import { staircaseSvg } from './svg.ts';
+import { firstScreenHtml, headHtml } from './report-head.ts';
 import { cutText } from './text.ts';
 
 /** Rows of the table of all experiments; above, the middle is left out and said to be. */
 const MAX_ROWS = 3000;
 
 export function reportHtml(view: LabView, options: ReportOptions = {}): string {
+  const hasIdeas = view.counts.tried > 0;
   const sections = [
-    headerHtml(view),
-    staircaseHtml(view),
-    workedHtml(view, options),
-    deadEndsHtml(view),
-    undecidedHtml(view),
+    headHtml(view),
+    firstScreenHtml(view, options),
+    ...(hasIdeas ? [workedHtml(view, options), deadEndsHtml(view), undecidedHtml(view)] : []),
     healthHtml(view),
     costHtml(view),
     nextHtml(view),
@@ -56,57 +58,8 @@ ${sections.filter((section) => section !== '').join('\n')}
 `;
 }
 
-/** Foreign text: escaped, in its own direction. */
-const foreignHtml = (content: string): string => `<bdi>${esc(content)}</bdi>`;
-
-/** Our sentences; commands in backticks become code. */
-const proseHtml = (sentence: string): string => esc(sentence).replace(/`(overnight[^`]*)`/g, '<code>$1</code>');
-
-const sectionHtml = (sectionId: string, title: string, content: string): string =>
-  content === '' ? '' : `<section id="${sectionId}"><h2>${title}</h2>\n${content}</section>`;
-
-function tableHtml(
-  headings: readonly string[],
-  bodyRows: readonly (readonly string[])[],
-  numericColumns: readonly number[] = [],
-): string {
-  const cellHtml = (tagName: string, content: string, column: number): string =>
-    `<${tagName}${numericColumns.includes(column) ? ' class="n"' : ''}>${content}</${tagName}>`;
-  const headHtml = headings.map((heading, column) => cellHtml('th', heading, column)).join('');
-  const bodyHtml = bodyRows
-    .map((cells) => `<tr>${cells.map((content, column) => cellHtml('td', content, column)).join('')}</tr>`)
-    .join('\n');
-  return `<div class="scroll"><table><thead><tr>${headHtml}</tr></thead><tbody>\n${bodyHtml}\n</tbody></table></div>`;
-}
-
-function headerHtml(view: LabView): string {
-  const { grade, reason } = view.trust;
-  const tiles: [string, string][] = [
-    ['result', esc(view.verdict.headline)],
-    ['noise', view.noise ? `±${esc(view.noise.sigma.text)}` : 'not known yet'],
-    ['A/A controls', esc(view.luck.short)],
-    ['since best', esc(view.sinceBest.long)],
-    ['tried', esc(view.counts.text)],
-    ['time', `${esc(view.time.text.sessions)}, ${esc(view.time.text.perHour)} per hour`],
-    ['spent', esc(view.spend.text)],
-    ['next', proseHtml(view.next[0] ?? 'nothing')],
-  ];
-  return `<header>
-<h1>${foreignHtml(view.arena)} <span class="soft">${foreignHtml(view.metric.name)} ${esc(view.metric.arrow)}</span></h1>
-<p class="verdict">${esc(view.verdict.sentence)}</p>
-<p><span class="state s-${view.state.kind.replaceAll(' ', '-')}">${foreignHtml(view.state.text)}</span></p>
-<p class="trust t-${esc(grade)}"><b>Trust: ${esc(grade)}</b>, because ${esc(reason)}.</p>
-<dl class="tiles">${tiles.map(([label, html]) => `<div><dt>${label}</dt><dd>${html}</dd></div>`).join('')}</dl>
-</header>`;
-}
-
-function staircaseHtml(view: LabView): string {
-  const picture = viewStaircase(view);
-  return `<figure>${staircaseSvg(picture, { title: false }).trim()}<figcaption>${esc(picture.caption)}</figcaption></figure>`;
-}
-
 function workedHtml(view: LabView, options: ReportOptions): string {
-  if (view.segments.length === 0) return sectionHtml('worked', 'What worked', '<p>Nothing was kept.</p>');
+  if (view.segments.length === 0) return sectionHtml('worked', 'What worked', '<p>No idea was carried on.</p>');
   const segmentSections = view.segments.map((segment) => segmentHtml(view, segment, options));
   const totalGain = view.gain
     ? `<p>Together, from the baseline to #${view.champion!.n}: <b>${esc(view.gain.effect.text)}</b>.</p>`
@@ -122,20 +75,20 @@ function workedHtml(view: LabView, options: ReportOptions): string {
 function segmentHtml(view: LabView, segment: SegmentView, options: ReportOptions): string {
   const heading = segment.claim
     ? `<p><b>Confirmed</b>: ${esc(segment.claim.text)}.</p>`
-    : '<p><b>Kept, not confirmed</b>: these may be false keeps.</p>';
+    : '<p><b>Steps, not confirmed</b>: some of them may not help.</p>';
   const experiments = segment.steps.map((n) => view.experiments[n]!);
   const stepTable = tableHtml(
-    ['#', 'idea', 'effect when kept (95 %)', 'shrunken effect', 'chance that it is better', 'measured', 'lines'],
+    ['#', 'idea', 'effect when decided (95 %)', 'shrunken effect', 'chance that it is better', 'measured', 'lines'],
     experiments.map((experiment) => [
       signHtml(experiment),
-      `${foreignHtml(experiment.hypothesis)}${experiment.standing === 'not shown' ? ` <span class="soft">${STANDING_TEXTS['not shown']}</span>` : ''}`,
+      `${foreignHtml(shortIdea(experiment))}${experiment.standing === 'not shown' ? ` <span class="soft">${STANDING_TEXTS['not shown']}</span>` : ''}`,
       esc(keptEffectText(experiment)),
       esc(experiment.shrunken?.words ?? ''),
       esc(experiment.chance ?? ''),
       measuredHtml(experiment),
       esc(experiment.lines),
     ]),
-    [0, 4, 5, 6],
+    { numeric: [0, 4, 5, 6], wide: 1 },
   );
   const diffs = experiments.map((experiment) =>
     diffHtml(`Diff of #${experiment.n}`, options.diffOf?.(experiment.parent, experiment.n)),
@@ -158,7 +111,7 @@ function diffHtml(title: string, diff: string | undefined): string {
     return className ? `<span class="${className}">${esc(line)}</span>` : esc(line);
   });
   const cutNote = diff.length > MAX_DIFF_CHARS ? '\n… cut' : '';
-  return `<details><summary>${esc(title)}</summary><pre>${coloredLines.join('\n')}${cutNote}</pre></details>`;
+  return `<details class="diff"><summary>${esc(title)}</summary><pre>${coloredLines.join('\n')}${cutNote}</pre></details>`;
 }
 
 function deadEndsHtml(view: LabView): string {
@@ -190,12 +143,8 @@ function undecidedHtml(view: LabView): string {
   return sectionHtml(
     'undecided',
     'Undecided',
-    `${tableHtml(['#', 'idea', 'state', 'to settle it'], tableRows, [0])}${rest === '' ? '' : `<p>${esc(rest)}</p>`}`,
+    `${tableHtml(['#', 'idea', 'state', 'to settle it'], tableRows, { numeric: [0], wide: 1 })}${rest === '' ? '' : `<p>${esc(rest)}</p>`}`,
   );
-}
-
-function pairsHtml(entries: readonly { readonly label: string; readonly html: string }[]): string {
-  return `<dl class="pairs">${entries.map(({ label, html }) => `<dt>${esc(label)}</dt><dd>${html}</dd>`).join('\n')}</dl>`;
 }
 
 function healthHtml(view: LabView): string {
@@ -207,7 +156,7 @@ function healthHtml(view: LabView): string {
         },
       ]
     : [];
-  const checkEntries = view.health.map((healthCheck) => ({
+  const checkEntries = healthLines(view).map((healthCheck) => ({
     label: healthCheck.what,
     html: healthCheck.warning
       ? `<span class="warn">⚠ ${proseHtml(healthCheck.text)}</span>`
@@ -219,18 +168,26 @@ function healthHtml(view: LabView): string {
 
 function costHtml(view: LabView): string {
   if (view.sessions.length === 0) return '';
-  const timeTexts = view.time.text;
-  const entries = [
-    ['In all', `${timeTexts.sessions} in ${formatCount(view.sessions.length, 'session')}`],
-    ['Training', timeTexts.training],
-    ['Starting up', timeTexts.startup],
-    ['Evaluating', timeTexts.evaluating],
-    ['Preparing', timeTexts.stages],
-    ['Idle', `${timeTexts.idle} (${timeTexts.idleShare})`],
-    ['Speed', `${timeTexts.perExperiment} of measuring per experiment, ${timeTexts.perHour} experiments per hour`],
-    ['Spent', view.spend.text],
-    ...view.economics.lines.map(({ what, text }) => [what, text] as const),
+  const { time, economics } = view;
+  const measuredParts = [
+    ['Training', time.text.training, time.trainingS],
+    ['Starting up', time.text.startup, time.startupS],
+    ['Evaluating', time.text.evaluating, time.evaluatingS],
+    ['Preparing', time.text.stages, time.stagesS],
+    ['Idle', `${time.text.idle} (${time.text.idleShare})`, time.idleS],
+    [
+      'Speed',
+      `${time.text.perExperiment} of measuring per experiment, ${time.text.perHour} experiments per hour`,
+      time.experimentsPerHour,
+    ],
   ] as const;
+  const entries = [
+    ...(view.counts.tried > 0 ? [['Ideas', view.counts.text] as const] : []),
+    ['In all', `${time.text.sessions} in ${formatCount(view.sessions.length, 'session')}`] as const,
+    ...measuredParts.flatMap(([label, text, amount]) => (amount > 0 ? [[label, text] as const] : [])),
+    ['Spent', view.spend.text] as const,
+    ...economics.lines.filter(({ isKnown }) => isKnown).map(({ what, text }) => [what, text] as const),
+  ];
   const sessionTable = tableHtml(
     ['session', 'started', 'length', 'end', 'device'],
     view.sessions.map((session) => [
@@ -240,17 +197,19 @@ function costHtml(view: LabView): string {
       `${esc(session.end)}${session.detail ? `: ${foreignHtml(session.detail)}` : ''}`,
       foreignHtml(session.device),
     ]),
-    [0],
+    { numeric: [0] },
   );
   return sectionHtml(
     'cost',
     'Cost',
-    `${pairsHtml(entries.map(([label, content]) => ({ label, html: esc(content) })))}${sessionTable}`,
+    view.baseline
+      ? `${pairsHtml(entries.map(([label, content]) => ({ label, html: esc(content) })))}${sessionTable}`
+      : sessionTable,
   );
 }
 
 function nextHtml(view: LabView): string {
-  const stepItems = [...view.next, ...view.ideas.map(ideaText)].map((step) => `<li>${proseHtml(step)}</li>`);
+  const stepItems = laterSteps(view).map((step) => `<li>${proseHtml(step)}</li>`);
   return sectionHtml('next', 'Next', stepItems.length > 0 ? `<ul>${stepItems.join('')}</ul>` : '');
 }
 
@@ -291,7 +250,7 @@ function everyExperimentHtml(view: LabView): string {
       : experiments;
   const tableRows = shownExperiments.map((experiment) => [
     signHtml(experiment),
-    esc(experiment.verdict),
+    esc(verdictWord(experiment.verdict)),
     measuredHtml(experiment),
     esc(experiment.effect?.delta ?? ''),
     experiment.replicates > 0 ? String(experiment.replicates) : '',
@@ -309,7 +268,7 @@ function everyExperimentHtml(view: LabView): string {
   return sectionHtml(
     'all',
     'Every experiment',
-    `${omissionNote}<details><summary>${experiments.length} rows</summary>${tableHtml(headings, tableRows, [0, 2, 3, 4, 7])}</details>`,
+    `${omissionNote}<details><summary>${formatCount(experiments.length, 'row')}</summary>${tableHtml(headings, tableRows, { numeric: [0, 2, 3, 4, 7], wide: 5 })}</details>`,
   );
 }
 

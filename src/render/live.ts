@@ -40,7 +40,7 @@ export function liveWindow(
     ...(view.verdict.progress === undefined
       ? []
       : [cutText(` measuring the noise of the unchanged code ${drawBar(view.verdict.progress)}`, columns)]),
-    joinEnds(` ${view.counts.text}`, `since best ${view.sinceBest.text}`, columns),
+    joinEnds(` ${view.counts.text}`, view.sinceBest.text, columns),
     ...budgetLine(view, columns),
     ...ticks.slice(0, MAX_TICK_LINES).map((tick) => tickLine(view, tick, columns)),
     ...(ticks.length > MAX_TICK_LINES ? [` and ${ticks.length - MAX_TICK_LINES} more`] : []),
@@ -52,6 +52,7 @@ export function liveWindow(
 }
 
 function joinEnds(left: string, right: string, columns: number): string {
+  if (right === '') return cutText(left, columns);
   const leftWidth = columns - widthOf(right) - 2;
   return leftWidth < 24 ? padText(left, columns) : `${padText(left, leftWidth)}  ${right}`;
 }

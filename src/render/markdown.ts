@@ -3,6 +3,8 @@ import { escapeMarkdown as esc, escapeTerminalLine, fenceMarkdown } from '../bas
 import { formatCount } from '../base/text.ts';
 import { STANDING_TEXTS } from '../view/lab/experiment.ts';
 import { annotatedExperiments } from '../view/lab/notes.ts';
+import { bestChange, shortIdea } from '../view/lab/best-change.ts';
+import { type Tile, tilesOf } from '../view/lab/tiles.ts';
 import { viewStaircase } from '../view/pictures/staircase.ts';
 import type { ExperimentView, LabView, SegmentView } from '../view/types.ts';
 import { GLYPHS, kindOf } from './marks.ts';
@@ -25,12 +27,10 @@ export const MAX_DIFF_CHARS = 6000;
 export function reportMarkdown(view: LabView, options: ReportOptions = {}): string {
   const sections = [
     reportHead(view, options),
-    workedSection(view, options),
-    deadEndsSection(view),
-    undecidedSection(view),
+    ...(view.counts.tried > 0 ? [workedSection(view, options), deadEndsSection(view), undecidedSection(view)] : []),
     healthSection(view),
     costSection(view),
-    listSection('Next', [...view.next, ...view.ideas.map(ideaText)]),
+    listSection('Next', laterSteps(view)),
     takeSection(view),
     notesSection(view),
     annotatedSection(view),
@@ -49,6 +49,16 @@ function escapeProse(sentence: string): string {
     .map((part) => (part.startsWith('`overnight') ? escapeTerminalLine(part) : esc(part)))
     .join('');
 }
+
+/** All steps and untried ideas, where there are more than the one that the report opens with. */
+export function laterSteps(view: LabView): string[] {
+  const steps = [...view.next, ...view.ideas.map(ideaText)];
+  return steps.length > 1 ? steps : [];
+}
+
+/** What health has to say: before an idea was tried only warnings. */
+export const healthLines = (view: LabView): LabView['health'] =>
+  view.counts.tried > 0 ? view.health : view.health.filter((line) => line.warning);
 
 const listSection = (title: string, items: readonly string[]): string =>
   sectionText(
@@ -74,20 +84,45 @@ function annotatedSection(view: LabView): string {
 
 function reportHead(view: LabView, options: ReportOptions): string {
   const staircase = viewStaircase(view);
+  const tiles = tilesOf(view);
   const imageLink = `![${esc(staircase.title)}: ${esc(staircase.description)}](${options.picture ?? 'progress.svg'})`;
-  const trustMark = view.trust.grade === 'reported' ? '**🔴 ' : '**';
+  const stateLine = view.state.kind === 'never run' ? '' : `State: ${esc(view.state.text)}.`;
+  const nextLine = view.next[0] ? `**Next:** ${escapeProse(view.next[0])}` : '';
   return [
-    `# ${esc(view.arena)}: ${esc(view.metric.name)} ${esc(view.metric.arrow)}`,
+    view.tag === '' ? '# No lab yet' : `# ${esc(view.arena)}: ${esc(view.metric.name)} ${esc(view.metric.arrow)}`,
     `**${esc(view.verdict.sentence)}**`,
-    `State: ${esc(view.state.text)}. ${trustMark}Trust: ${esc(view.trust.grade)}**, because ${esc(view.trust.reason)}.`,
-    `False keeps: ${esc(view.luck.text)}.`,
-    imageLink,
-    `*${esc(staircase.caption)}*`,
-  ].join('\n\n');
+    tiles.length > 0 ? tilesTable(tiles) : stateLine,
+    nextLine,
+    ...(staircase.empty ? [] : [changeTable(view, options), imageLink, `*${esc(staircase.caption)}*`]),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+const tableLine = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+
+const tilesTable = (tiles: readonly Tile[]): string =>
+  [
+    tableLine(tiles.map((tile) => esc(tile.name))),
+    `|${tiles.map(() => '---').join('|')}|`,
+    tableLine(tiles.map((tile) => `**${esc(tile.value)}**`)),
+    tableLine(tiles.map((tile) => esc(tile.note))),
+  ].join('\n');
+
+/** From the baseline to the best: the metric, each knob, each file that changed beyond its knobs. */
+function changeTable(view: LabView, options: ReportOptions): string {
+  const bestN = view.champion && view.champion.n > 0 ? view.champion.n : (view.incumbent?.n ?? 0);
+  const change = bestChange(view, bestN > 0 ? options.diffOf?.(0, bestN) : undefined);
+  if (!change) return '';
+  const rows = change.rows.map(({ what, baseline, best }) =>
+    tableLine([what, baseline || '–', best || '–'].map((cell) => cell.split('\n').map(esc).join(' / '))),
+  );
+  const best = `#${change.n}${change.isConfirmed ? '' : ', not confirmed'}`;
+  return ['## From baseline to best', '', tableLine(['', 'baseline', best]), '|---|---|---|', ...rows].join('\n');
 }
 
 function workedSection(view: LabView, options: ReportOptions): string {
-  if (view.segments.length === 0) return sectionText('What worked', ['Nothing was kept.']);
+  if (view.segments.length === 0) return sectionText('What worked', ['No idea was carried on.']);
   const segmentTexts = view.segments.flatMap((segment) => [...segmentLines(view, segment), '']);
   const totalGain = view.gain
     ? [`Together, from the baseline to #${view.champion!.n}: ${esc(view.gain.effect.text)}.`]
@@ -99,12 +134,12 @@ function workedSection(view: LabView, options: ReportOptions): string {
 function segmentLines(view: LabView, segment: SegmentView): string[] {
   const heading = segment.claim
     ? `**Confirmed**: ${esc(segment.claim.text)}.`
-    : '**Kept, not confirmed**: these may be false keeps.';
+    : '**Steps, not confirmed**: some of them may not help.';
   const stepRows = segment.steps.map((n) => stepRow(view.experiments[n]!));
   return [
     heading,
     '',
-    '| # | idea | effect when kept (95 %) | shrunken effect | chance that it is better | measured | lines |',
+    '| # | idea | effect when decided (95 %) | shrunken effect | chance that it is better | measured | lines |',
     '|--:|---|---|---|--:|--:|--:|',
     ...stepRows,
   ];
@@ -114,7 +149,7 @@ function stepRow(experiment: ExperimentView): string {
   const standingNote = experiment.standing === 'not shown' ? ` (${STANDING_TEXTS['not shown']})` : '';
   const rowCells = [
     `${GLYPHS[kindOf(experiment)]} ${experiment.n}`,
-    `${esc(experiment.hypothesis)}${standingNote}`,
+    `${esc(shortIdea(experiment))}${standingNote}`,
     esc(keptEffectText(experiment)),
     esc(experiment.shrunken?.words ?? ''),
     esc(experiment.chance ?? ''),
@@ -192,7 +227,7 @@ function undecidedSection(view: LabView): string {
 }
 
 function healthSection(view: LabView): string {
-  const checkLines = view.health.map(
+  const checkLines = healthLines(view).map(
     (healthCheck) =>
       `- ${healthCheck.warning ? '⚠ ' : ''}**${esc(healthCheck.what)}**: ${escapeProse(healthCheck.text)}`,
   );
@@ -206,20 +241,26 @@ function healthSection(view: LabView): string {
 
 function costSection(view: LabView): string {
   if (view.sessions.length === 0) return '';
-  const timeTexts = view.time.text;
-  const shares = [
-    `${timeTexts.training} training`,
-    `${timeTexts.startup} starting up`,
-    `${timeTexts.evaluating} evaluating`,
-    `${timeTexts.stages} preparing`,
-    `${timeTexts.idle} idle (${timeTexts.idleShare})`,
-  ];
+  const { time, economics } = view;
+  const shares = (
+    [
+      [`${time.text.training} training`, time.trainingS],
+      [`${time.text.startup} starting up`, time.startupS],
+      [`${time.text.evaluating} evaluating`, time.evaluatingS],
+      [`${time.text.stages} preparing`, time.stagesS],
+      [`${time.text.idle} idle (${time.text.idleShare})`, time.idleS],
+    ] as const
+  ).flatMap(([text, seconds]) => (seconds > 0 ? [text] : []));
+  const speed = `- ${time.text.perExperiment} of measuring per experiment, ${time.text.perHour} experiments per hour`;
+  const hasMeasured = view.baseline !== undefined;
+  const timeLine = `- ${time.text.sessions} in ${formatCount(view.sessions.length, 'session')}${shares.length > 0 ? `: ${shares.join(', ')}` : ''}`;
   const costLines = [
-    `- ${esc(view.counts.text)}`,
-    `- ${timeTexts.sessions} in ${formatCount(view.sessions.length, 'session')}: ${shares.join(', ')}`,
-    `- ${timeTexts.perExperiment} of measuring per experiment, ${timeTexts.perHour} experiments per hour`,
-    `- ${esc(view.spend.text)}`,
-    ...view.economics.lines.map(({ what, text }) => `- ${esc(what)}: ${esc(text)}`),
+    ...(view.counts.tried > 0 ? [`- ${esc(view.counts.text)}`] : []),
+    ...(hasMeasured ? [timeLine, `- ${esc(view.spend.text)}`] : []),
+    ...(time.experimentsPerHour > 0 ? [speed] : []),
+    ...economics.lines.flatMap(({ what, text, isKnown }) =>
+      isKnown && hasMeasured ? [`- ${esc(what)}: ${esc(text)}`] : [],
+    ),
   ];
   const sessionRows = view.sessions.map(
     (session) =>

@@ -1,9 +1,9 @@
 /** One sign and one word for the outcome of an experiment, the same on every surface. Shape first, colour second. */
-import { kindOfVerdict, type MarkKind } from '../view/pictures/staircase.ts';
-import type { ExperimentView } from '../view/types.ts';
+import type { MarkKind } from '../view/pictures/stair-marks.ts';
 import type { Paint } from './text.ts';
 
 export const GLYPHS: Readonly<Record<MarkKind, string>> = {
+  champion: '★',
   baseline: '◇',
   confirmed: '●',
   'in stack': '◐',
@@ -15,10 +15,11 @@ export const GLYPHS: Readonly<Record<MarkKind, string>> = {
 };
 
 export const WORDS: Readonly<Record<MarkKind, string>> = {
+  champion: 'champion, confirmed',
   baseline: 'baseline',
   confirmed: 'confirmed',
-  'in stack': 'confirmed with later steps',
-  unconfirmed: 'kept, not confirmed',
+  'in stack': 'confirmed with other steps',
+  unconfirmed: 'step, not confirmed',
   discarded: 'discarded',
   inconclusive: 'inconclusive',
   crashed: 'crashed or timed out',
@@ -26,6 +27,7 @@ export const WORDS: Readonly<Record<MarkKind, string>> = {
 };
 
 export const PAINTS: Readonly<Record<MarkKind, Paint>> = {
+  champion: 'green',
   baseline: 'blue',
   confirmed: 'green',
   'in stack': 'green',
@@ -36,5 +38,8 @@ export const PAINTS: Readonly<Record<MarkKind, Paint>> = {
   refused: 'dim',
 };
 
-export const kindOf = (experiment: Pick<ExperimentView, 'verdict' | 'standing'>): MarkKind =>
-  kindOfVerdict(experiment.verdict, experiment.standing);
+/** The sign of a kept experiment's later measurements. */
+export const REMEASURED_GLYPH = '□';
+export const REMEASURED_WORDS = 'measured again';
+
+export { kindOf } from '../view/pictures/stair-marks.ts';

@@ -1,7 +1,8 @@
 /** The best-so-far lines of several labs as SVG, and one alone as a sparkline. Pure strings. */
 import type { Corner, OverlayView } from '../view/pictures/overlay.ts';
 import { drawElement, pathData } from './element.ts';
-import { CURVE_COLOURS, CURVE_DASHES, svgDocument, textElement } from './plot-parts.ts';
+import { svgDocument, textElement } from './plot-parts.ts';
+import { CURVE_COLOURS, CURVE_DASHES } from './plots.ts';
 
 /** Level until the next corner, then straight up or down. */
 const stairPath = (corners: readonly Corner[], toX: (x: number) => number, toY: (y: number) => number): string =>

@@ -40,7 +40,7 @@ body {
   font-variant-numeric: tabular-nums;
 }
 main {
-  max-width: 1000px;
+  max-width: 1180px;
   margin: 0 auto;
   padding: 24px 20px 60px;
 }
@@ -86,42 +86,85 @@ p {
   border-color: var(--good);
   color: var(--good);
 }
-.trust {
-  color: var(--soft);
-}
-.trust b {
-  color: var(--good);
-}
-.t-guarded b {
-  color: var(--warn);
-}
-.t-reported,
-.t-reported b {
-  color: var(--bad);
+.first-step {
+  margin: 0 0 4px;
 }
 .tiles {
   display: grid;
   grid-template-columns: repeat(auto-fit, minmax(160px, 1fr));
   gap: 8px;
-  margin: 14px 0;
+  margin: 10px 0;
 }
 .tiles div {
   background: var(--pane);
   border: 1px solid var(--edge);
   border-radius: 6px;
-  padding: 7px 11px;
-}
-dt {
-  color: var(--soft);
-  font-size: 12px;
+  padding: 6px 11px;
 }
 .tiles dd {
   margin: 0;
   overflow-wrap: anywhere;
 }
+.tiles b {
+  display: block;
+  font-size: 19px;
+  line-height: 1.3;
+}
+.tiles span {
+  display: -webkit-box;
+  -webkit-line-clamp: 2;
+  -webkit-box-orient: vertical;
+  overflow: hidden;
+  color: var(--soft);
+  font-size: 12px;
+  line-height: 1.35;
+}
+.t-good b {
+  color: var(--good);
+}
+.t-doubt b {
+  color: var(--warn);
+}
+.t-bad b {
+  color: var(--bad);
+}
+dt {
+  color: var(--soft);
+  font-size: 12px;
+}
+.first {
+  display: grid;
+  grid-template-columns: minmax(0, 2fr) minmax(300px, 1fr);
+  gap: 0 22px;
+  align-items: start;
+}
+.first figure {
+  grid-column: 1;
+  grid-row: 1;
+}
+#change {
+  grid-column: 2;
+}
+#change h2 {
+  margin-top: 10px;
+}
+#change td {
+  min-width: 0;
+}
+#change td:first-child {
+  overflow-wrap: break-word;
+}
+#change code {
+  padding: 0;
+  background: none;
+  font-size: 11.5px;
+}
 figure {
-  margin: 16px 0;
-  overflow-x: auto;
+  margin: 8px 0;
+  max-width: 780px;
+}
+.narrow {
+  display: none;
 }
 figure svg {
   display: block;
@@ -159,7 +202,11 @@ th {
   white-space: nowrap;
 }
 td:not(.n) {
-  min-width: 7.5em;
+  min-width: 6em;
+}
+td.w {
+  width: 40%;
+  min-width: 16em;
 }
 .pairs {
   display: grid;
@@ -219,6 +266,7 @@ ul {
   margin: 6px 0;
   padding-left: 22px;
 }
+.k-champion,
 .k-confirmed,
 .k-in-stack,
 .k-unconfirmed {
@@ -235,9 +283,60 @@ ul {
   color: var(--soft);
   font-size: 13px;
 }
-@media (max-width: 560px) {
-  figure svg {
-    min-width: 660px;
+@media (max-width: 900px) {
+  .first {
+    display: block;
+  }
+}
+@media (max-width: 640px) {
+  main {
+    padding: 14px 12px 40px;
+  }
+  .tiles {
+    grid-template-columns: 1fr 1fr;
+  }
+  .wide:has(+ .narrow) {
+    display: none;
+  }
+  .narrow {
+    display: block;
+  }
+  thead {
+    display: none;
+  }
+  tbody tr {
+    display: block;
+    padding: 5px 0;
+    border-bottom: 1px solid var(--edge);
+  }
+  td,
+  td.n,
+  td.w {
+    display: block;
+    width: auto;
+    min-width: 0;
+    padding: 1px 0;
+    border: 0;
+    text-align: left;
+    white-space: normal;
+  }
+  td:empty {
+    display: none;
+  }
+  #change thead {
+    display: table-header-group;
+  }
+  #change tbody tr {
+    display: table-row;
+  }
+  #change td {
+    display: table-cell;
+    padding: 3px 6px 3px 0;
+    border-bottom: 1px solid var(--edge);
+  }
+  section:not(#change) td[data-label]:not(.w)::before {
+    content: attr(data-label) ":\\00a0 ";
+    color: var(--soft);
   }
   .pairs {
     grid-template-columns: 1fr;
@@ -248,11 +347,40 @@ ul {
   }
 }
 @media print {
+  :root {
+    color-scheme: light;
+  }
+  body {
+    font-size: 11px;
+  }
   main {
     max-width: none;
+    padding: 0;
   }
-  details {
-    display: block;
+  .first {
+    grid-template-columns: 2fr 1fr;
+  }
+  .scroll {
+    overflow: visible;
+  }
+  table {
+    font-size: 10px;
+  }
+  td.w {
+    min-width: 0;
+  }
+  tr,
+  figure,
+  .tiles div,
+  dd {
+    break-inside: avoid;
+  }
+  h2 {
+    break-after: avoid;
+  }
+  #all,
+  .diff {
+    display: none;
   }
 }
 `);

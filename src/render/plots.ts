@@ -4,7 +4,7 @@
  */
 import type { CurveData } from '../view/answers.ts';
 import type { FactorsView } from '../view/pictures/factors.ts';
-import { formatFixed, secondaryTextOf } from '../view/format.ts';
+import { rawText, secondaryTextOf } from '../view/format.ts';
 import type { MachinesView } from '../view/pictures/machines.ts';
 import { roundTicks } from '../view/pictures/scale.ts';
 import { drawElement, drawPath, drawTitle, toPixels } from './element.ts';
@@ -118,7 +118,7 @@ export function paretoSvg(factors: FactorsView, width: number): string {
     const [mainValue, secondValue] = [point.values[0]!, point.values[1]!];
     const className = `${classNameOf(point.kind)}${point.front ? ' front' : ''}`;
     const attributes = { class: className, cx: toX(mainValue), cy: toY(secondValue), r: point.front ? 4 : 2.5 };
-    const title = `#${point.n}: ${formatFixed(mainValue, 4)}, ${secondaryTextOf(secondValue)}`;
+    const title = `#${point.n}: ${rawText(Number(mainValue.toPrecision(6)))}, ${secondaryTextOf(secondValue)}`;
     return drawElement('circle', attributes, drawTitle(title));
   });
   const tickLabels = [

@@ -1,5 +1,6 @@
 /** One experiment as lines of text, for `overnight show`. */
 import type { ExperimentPage, MeasurementView, SideView } from '../view/lab/experiment.ts';
+import { verdictWord } from '../view/words.ts';
 import { GLYPHS, kindOf, PAINTS } from './marks.ts';
 import { DURATION_WIDTH, formatLines } from './terminal.ts';
 import { cutText, padText, paintText, type Style, widthOf, wrapText } from './text.ts';
@@ -8,7 +9,8 @@ import { cutText, padText, paintText, type Style, widthOf, wrapText } from './te
 export function showText(page: ExperimentPage, style: Style): string {
   const { row: experiment } = page;
   const kind = kindOf(experiment);
-  const standingText = experiment.standing === 'none' ? '' : `, ${experiment.standing}`;
+  const standing = experiment.isChampion ? 'champion' : experiment.standing;
+  const standingText = standing === 'none' ? '' : `, ${standing}`;
   const familyParts = [
     experiment.n > 0 ? `parent #${experiment.parent}` : '',
     page.children.length > 0 ? `children ${childrenText(page.children)}` : '',
@@ -17,7 +19,7 @@ export function showText(page: ExperimentPage, style: Style): string {
     paintText(
       style,
       PAINTS[kind] === 'dim' ? 'bold' : PAINTS[kind],
-      `#${experiment.n} ${GLYPHS[kind]} ${experiment.verdict}${standingText}${experiment.isStarred ? ', starred' : ''}  [${page.trust.grade}]`,
+      `#${experiment.n} ${GLYPHS[kind]} ${verdictWord(experiment.verdict)}${standingText}${experiment.isStarred ? ', starred' : ''}  [${page.trust.grade}]`,
     ),
     ...wrapText(page.hypothesis.replace(/\s+/g, ' '), style.columns, '  '),
     ...(page.why ? wrapText(`Why: ${page.why.replace(/\s+/g, ' ')}`, style.columns, '  ') : []),
@@ -49,19 +51,22 @@ const MAX_MEASUREMENTS = 12;
 function sideLines(side: SideView, label: string, style: Style): string[] {
   const meanText = side.mean ? `mean ${side.mean.text}${side.half ? ` ± ${side.half.text}` : ''}` : 'no number';
   const shownMeasurements = side.measurements.slice(-MAX_MEASUREMENTS);
+  const valueWidth = shownMeasurements.reduce((width, { value }) => Math.max(width, widthOf(value?.text ?? '')), 10);
   const hiddenCount = side.measurements.length - shownMeasurements.length;
   return [
     `  ${padText(label, 10)} ${meanText}`,
     ...(hiddenCount > 0 ? [`    ${hiddenCount} earlier ones not shown`] : []),
-    ...shownMeasurements.map((measurement) => cutText(`    ${measurementLine(measurement)}`, style.columns)),
+    ...shownMeasurements.map((measurement) =>
+      cutText(`    ${measurementLine(measurement, valueWidth)}`, style.columns),
+    ),
   ];
 }
 
-function measurementLine(measurement: MeasurementView): string {
+function measurementLine(measurement: MeasurementView, valueWidth: number): string {
   const { m, value, purpose, seed, duration, memory, text } = measurement;
   return [
     `m${padText(String(m), 5)}`,
-    padText(value?.text ?? '', 10, 'right'),
+    padText(value?.text ?? '', valueWidth, 'right'),
     ` ${padText(purpose, 13)}`,
     `seed ${padText(String(seed), 11)}`,
     padText(duration, DURATION_WIDTH, 'right'),

@@ -88,6 +88,17 @@ export const STAIR_STYLE = compactCss(`
   stroke: var(--bg);
   stroke-width: 1;
 }
+.ov-stair .ov-again {
+  stroke: var(--best);
+  stroke-width: 1;
+  stroke-dasharray: 2 2;
+  fill: none;
+}
+.ov-stair .ov-sq {
+  fill: var(--bg);
+  stroke: var(--best);
+  stroke-width: 1.4;
+}
 .ov-stair .ov-h {
   fill: var(--bg);
   stroke: var(--best);

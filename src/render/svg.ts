@@ -1,12 +1,12 @@
 /**
- * The staircase as SVG: one string, no scripts, light and dark, readable by screen readers. Filled = confirmed, hollow
- * = kept but not, small dot = discarded, ? = inconclusive, cross = failed (on the rug), triangle = beyond the edge. The
- * running best is the only line.
+ * The staircase as SVG: one string, no scripts, light and dark, readable by screen readers. Star = champion, filled =
+ * confirmed, hollow = a step that is not, square = measured again, small dot = discarded, ? = inconclusive, cross =
+ * failed (on the rug), triangle = beyond the edge. The best as it was known is the only line.
  */
 import { escapeHtml } from '../base/escape.ts';
 import type { Mark, MarkKind, StaircaseView } from '../view/pictures/staircase.ts';
 import { drawElement, drawPath, drawTitle, toPixels } from './element.ts';
-import { WORDS } from './marks.ts';
+import { REMEASURED_WORDS, WORDS } from './marks.ts';
 import { type Box, placeLabels } from './place.ts';
 import { STAIR_STYLE } from './stair-style.ts';
 import { cutText, widthOf } from './text.ts';
@@ -104,6 +104,7 @@ function drawPicture(picture: StaircaseView, frame: PlotFrame, parents?: Readonl
     parents ? drawBranches(picture, frame, parents) : '',
     drawDots(picture, frame),
     drawLine(picture, frame),
+    drawRemeasured(picture, frame),
     drawKept(picture, frame),
     drawLabels(picture, frame),
   ].join('');
@@ -214,6 +215,21 @@ function drawKept(picture: StaircaseView, frame: PlotFrame): string {
     .join('');
 }
 
+/** A thin line from the number that decided to the number of now, which has a sign of its own. */
+function drawRemeasured(picture: StaircaseView, frame: PlotFrame): string {
+  return picture.remeasured
+    .map((mark) => {
+      const [markX, nowY] = [frame.toX(mark.x), frame.toY(mark.to)];
+      const connector = drawPath('ov-again', 'M', markX, frame.toY(mark.from), 'V', nowY);
+      const sign = mark.hasOwnSign ? drawSquare(markX, nowY) : '';
+      return drawElement('g', {}, connector + sign + drawTitle(cutText(mark.text, 180)));
+    })
+    .join('');
+}
+
+const drawSquare = (centerX: number, centerY: number): string =>
+  drawPath('ov-sq', 'M', centerX - 3.5, centerY - 3.5, 'h7v7h-7z');
+
 function drawMark(mark: Mark, frame: PlotFrame, isTitled: boolean): string {
   const markX = frame.toX(mark.x);
   const markY = mark.y === undefined ? frame.rugY : frame.toY(mark.y);
@@ -233,6 +249,14 @@ function drawSign(markKind: MarkKind, centerX: number, centerY: number): string 
   const drawCircle = (className: string, radius: number): string =>
     drawElement('circle', { class: className, cx: centerX, cy: centerY, r: radius });
   switch (markKind) {
+    case 'champion':
+      return drawPath(
+        'ov-k',
+        'M',
+        centerX,
+        centerY - 8,
+        'l2.1 5.1 5.5 .4-4.2 3.6 1.3 5.4-4.7-2.9-4.7 2.9 1.3-5.4-4.2-3.6 5.5-.4z',
+      );
     case 'confirmed':
       return drawCircle('ov-k', 5.2);
     case 'in stack':
@@ -313,6 +337,7 @@ function legendOf(picture: StaircaseView, width: number): Legend {
       draw: (positionX, positionY) => drawSign(markKind, positionX, positionY),
     }));
   const { top, bottom } = picture.clipped;
+  if (picture.remeasured.some((mark) => mark.hasOwnSign)) entries.push({ words: REMEASURED_WORDS, draw: drawSquare });
   if (picture.noise)
     entries.push({
       words: picture.noise.text,

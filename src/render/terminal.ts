@@ -6,6 +6,7 @@ import { formatCount } from '../base/text.ts';
 import { formatInteger } from '../view/format.ts';
 import { viewStaircase } from '../view/pictures/staircase.ts';
 import type { ExperimentView, LabStateKind, LabView } from '../view/types.ts';
+import { verdictWord } from '../view/words.ts';
 import { drawChart } from './chart.ts';
 import { GLYPHS, kindOf, PAINTS } from './marks.ts';
 import { cutText, type Paint, padText, paintText, type Style, spellText, widthOf, wrapText } from './text.ts';
@@ -27,7 +28,7 @@ export function statusText(view: LabView, style: Style): string {
   const headLine = `${sign} ${labTitle(view)} · ${view.state.text}`;
   const figures = [
     `${formatInteger(view.counts.tried)} tried`,
-    `since best ${view.sinceBest.text}`,
+    ...(view.sinceBest.text ? [view.sinceBest.text] : []),
     ...(view.luck.range ? [view.luck.short] : []),
     `cost ${view.spend.short}`,
     ...(view.time.experimentsPerHour > 0 ? [`${view.time.text.perHour} per hour`] : []),
@@ -35,8 +36,10 @@ export function statusText(view: LabView, style: Style): string {
   ];
   const statusLines = [
     paintText(style, color, cutText(headLine, style.columns)),
-    `  ${cutText(view.verdict.headline, style.columns - 2 - trustWidth(view))} ${trustBadge(view, style)}`,
-    `  ${cutText(figures.join(' · '), style.columns - 2)}`,
+    view.baseline
+      ? `  ${cutText(view.verdict.headline, style.columns - 2 - trustWidth(view))} ${trustBadge(view, style)}`
+      : `  ${cutText(view.verdict.headline, style.columns - 2)}`,
+    `  ${cutText(view.baseline ? figures.join(' · ') : `Next: ${view.next[0] ?? 'nothing'}`, style.columns - 2)}`,
     ...view.health
       .filter((healthCheck) => healthCheck.warning && ['screening', 'agents'].includes(healthCheck.code))
       .map((healthCheck) =>
@@ -67,15 +70,19 @@ export const DURATION_WIDTH = 11;
 const MIN_COLUMNS_WITH_DURATION = 96;
 
 /** The permanent line of a finished experiment. Empty for one that does not exist. */
-export function experimentLine(view: LabView, n: number, style: Style): string {
+export function experimentLine(
+  view: LabView,
+  n: number,
+  style: Style,
+  widths: ColumnWidths = widthsOf(view, view.experiments.slice(n, n + 1)),
+): string {
   const experiment = view.experiments[n];
   if (!experiment) return '';
-  const widths = widthsOf(view);
   const kind = kindOf(experiment);
   const leftPart = [
     padText(String(experiment.n), widths.number, 'right'),
     experiment.verdict === 'running' || experiment.verdict === 'waiting' ? '…' : GLYPHS[kind],
-    padText(experiment.verdict, 12),
+    padText(verdictWord(experiment.verdict), 12),
     padText(formatNumbers(experiment, widths), widths.numbers),
   ].join(' ');
   const durationText =
@@ -96,12 +103,17 @@ interface ColumnWidths {
   readonly numbers: number;
 }
 
-function widthsOf(view: LabView): ColumnWidths {
+/** The columns that hold the baseline and these experiments: a number is never cut. */
+function widthsOf(view: LabView, experiments: readonly ExperimentView[]): ColumnWidths {
   const number = Math.max(3, String(Math.max(0, view.experiments.length - 1)).length);
-  const baseline = view.experiments[0];
-  const mean = Math.max(6, widthOf(baseline?.mean?.text ?? ''), Math.min(12, widthOf(view.metric.name)));
-  const half = Math.max(4, widthOf(baseline?.half?.text ?? ''));
-  const delta = Math.max(7, widthOf(baseline?.mean?.text ?? '') + 1);
+  const widest = (textOf: (experiment: ExperimentView) => string | undefined, least: number): number =>
+    [...view.experiments.slice(0, 1), ...experiments].reduce(
+      (width, experiment) => Math.max(width, widthOf(textOf(experiment) ?? '')),
+      least,
+    );
+  const mean = widest(({ mean: estimate }) => estimate?.text, Math.max(6, Math.min(12, widthOf(view.metric.name))));
+  const half = widest((experiment) => experiment.half?.text, 4);
+  const delta = widest(({ effect }) => effect?.delta, Math.max(7, widthOf(view.experiments[0]?.mean?.text ?? '') + 1));
   return { number, delta, mean, half, numbers: delta + 1 + mean + 2 + half + 4 };
 }
 
@@ -123,7 +135,7 @@ function titleOf(experiment: ExperimentView): string {
 
 /** Every experiment as a line, oldest first, under a heading. */
 export function logText(view: LabView, style: Style): string {
-  const widths = widthsOf(view);
+  const widths = widthsOf(view, view.experiments);
   const numbers = `${padText('change', widths.delta, 'right')} ${padText(view.metric.name, widths.mean, 'right')} ±95 %`;
   const heading = [
     padText('#', widths.number, 'right'),
@@ -133,7 +145,7 @@ export function logText(view: LabView, style: Style): string {
     ' idea',
   ].join(' ');
   if (view.experiments.length === 0) return formatLines(['Nothing has been tried yet.'], style);
-  const experimentLines = view.experiments.map((experiment) => experimentLine(view, experiment.n, style));
+  const experimentLines = view.experiments.map((experiment) => experimentLine(view, experiment.n, style, widths));
   return formatLines([paintText(style, 'bold', cutText(heading, style.columns)), ...experimentLines], style);
 }
 
@@ -147,18 +159,8 @@ export interface SummaryOptions {
 export function summaryText(view: LabView, style: Style, options: SummaryOptions = {}): string {
   const summaryLines = [
     ...wrapText(view.verdict.sentence, style.columns).map((line) => paintText(style, 'bold', line)),
-    ...wrapText(`Trust: ${view.trust.grade}, because ${view.trust.reason}.`, style.columns).map((line) =>
-      paintText(style, view.trust.grade === 'reported' ? 'red' : 'dim', line),
-    ),
-    '',
-    `${labTitle(view)}`,
-    ...drawChart(viewStaircase(view), style, options.rows ?? 11),
-    '',
-    ...wrapText(view.counts.text, style.columns),
-    ...wrapText(`False keeps: ${view.luck.text}.`, style.columns),
-    ...(view.sessions.length > 0 ? wrapText(timeText(view), style.columns) : []),
-    ...(view.sessions.length > 0 ? wrapText(costText(view), style.columns) : []),
-    ...wrapText(view.state.text, style.columns),
+    ...(view.baseline ? figureLines(view, style, options) : []),
+    ...(view.state.kind === 'never run' ? [] : wrapText(view.state.text, style.columns)),
     ...view.health
       .filter((healthCheck) => healthCheck.warning)
       .flatMap((healthCheck) => wrapText(`! ${healthCheck.what}: ${healthCheck.text}`, style.columns)),
@@ -167,6 +169,23 @@ export function summaryText(view: LabView, style: Style, options: SummaryOptions
     ...(options.report ? [`Report: ${options.report}`] : []),
   ];
   return formatLines(summaryLines, style);
+}
+
+/** Trust, picture, counts and cost of a lab in which something was measured. */
+function figureLines(view: LabView, style: Style, options: SummaryOptions): string[] {
+  return [
+    ...wrapText(`Trust: ${view.trust.grade}, because ${view.trust.reason}.`, style.columns).map((line) =>
+      paintText(style, view.trust.grade === 'reported' ? 'red' : 'dim', line),
+    ),
+    '',
+    labTitle(view),
+    ...drawChart(viewStaircase(view), style, options.rows ?? 11),
+    '',
+    ...(view.counts.tried > 0 ? wrapText(view.counts.text, style.columns) : []),
+    ...(view.counts.tried > 0 ? wrapText(`False-positive rate: ${view.luck.text}.`, style.columns) : []),
+    ...wrapText(timeText(view), style.columns),
+    ...wrapText(costText(view), style.columns),
+  ];
 }
 
 /** Commands and what they do: side by side where the terminal is wide enough, otherwise below each other. */

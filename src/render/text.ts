@@ -81,6 +81,8 @@ const ASCII_SPELLINGS: Readonly<Record<string, string>> = {
   '→': '->',
   '↓': '(lower is better)',
   '↑': '(higher is better)',
+  '★': '*',
+  '□': '~',
   '●': '@',
   '◐': '%',
   '○': 'o',

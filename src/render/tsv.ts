@@ -9,6 +9,7 @@ import { verdictOf } from '../core/experiment.ts';
 import type { Conditions, Outcome } from '../core/outcome.ts';
 import { type LabState, measurementsOf } from '../core/state.ts';
 import { mean } from '../base/stats.ts';
+import { ownDecimals } from '../view/format.ts';
 
 type MeasuredOutcome = Extract<Outcome, { kind: 'measured' }>;
 
@@ -31,15 +32,26 @@ function experimentRow(state: LabState, experiment: Experiment): string {
   );
   const commit =
     experiment.state === 'open' || experiment.state === 'decided' ? experiment.snapshot.commit.slice(0, 7) : '-------';
-  const meanValue = outcomes.length > 0 ? mean(outcomes.map((outcome) => outcome.value)) : 0;
   const memoryGb = outcomes.length > 0 ? Math.max(...outcomes.map((outcome) => outcome.memoryMb)) / 1024 : 0;
   return formatRow([
     commit,
-    meanValue.toFixed(6),
+    valueText(outcomes.map((outcome) => outcome.value)),
     memoryGb.toFixed(1),
     statusOf(experiment),
     oneLine(experiment.idea.hypothesis, 200),
   ]);
+}
+
+const UPSTREAM_DECIMALS = 6;
+
+/**
+ * The mean with upstream's six decimals, or with more where the measurements have more digits: a program reads it back
+ * as the number that was measured. 0 where nothing was.
+ */
+function valueText(values: readonly number[]): string {
+  const meanValue = values.length > 0 ? mean(values) : 0;
+  const hasMoreDigits = values.some((value) => ownDecimals(value) > UPSTREAM_DECIMALS);
+  return hasMoreDigits ? String(Number(meanValue.toPrecision(15))) : meanValue.toFixed(UPSTREAM_DECIMALS);
 }
 
 /** Upstream's column is the peak of the GPU's memory, which its program prints; where none is printed, the host's. */

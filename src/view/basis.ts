@@ -15,11 +15,12 @@ import { currentDevice, type LabState, measurementsOf, values, noiseIn } from '.
 import { tQuantile } from '../base/distributions.ts';
 import { mean } from '../base/stats.ts';
 import {
-  decimalsOf,
   decimalsOfExact,
+  decimalsOfSpread,
   type MetricFormat,
   metricFormat,
   type FormattedNumber,
+  rawText,
   type ZoneMinutes,
 } from './format.ts';
 import type { EffectView, Facts, StandingView } from './types.ts';
@@ -86,10 +87,17 @@ function formatOf(state: LabState, device: string, sigma: number, dof: number, b
   const magnitude = baseline ?? measuredValues[0] ?? 0;
   // The deviation of equal numbers may be a rounding error, which must not ask for fifteen decimals.
   const isNoisy = dof > 0 && sigma > 1e-12 * Math.abs(magnitude);
-  const decimals = isNoisy ? decimalsOf(sigma, magnitude) : decimalsOfExact(measuredValues);
-  const share = sigma > 0 && magnitude !== 0 ? (100 * sigma) / Math.abs(magnitude) : 0;
-  const percentDecimals = share > 0 ? Math.min(3, decimalsOf(share, 0)) : 1;
-  return metricFormat(state.lab!.arena.metric.unit, decimals, percentDecimals);
+  const decimals = (isNoisy ? decimalsOfSpread(sigma) : undefined) ?? decimalsOfExact(measuredValues);
+  const share = isNoisy && magnitude !== 0 ? (100 * sigma) / Math.abs(magnitude) : 0;
+  return metricFormat(state.lab!.arena.metric.unit, decimals, percentDecimalsOf(share) ?? 1);
+}
+
+const MAX_PERCENT_DECIMALS = 4;
+
+/** Decimals of a percentage whose uncertainty is `share` percent. */
+function percentDecimalsOf(share: number): number | undefined {
+  const decimals = decimalsOfSpread(share);
+  return decimals === undefined ? undefined : Math.min(MAX_PERCENT_DECIMALS, Math.max(0, decimals));
 }
 
 /** Numbers that stand for an experiment: on the lab's device class, else on the class of its first number. */
@@ -121,17 +129,33 @@ export function halfOf(basis: Basis, n: number): FormattedNumber | undefined {
   return { raw: halfWidth, text: basis.format.spread(halfWidth) };
 }
 
+/** Half of the interval of a mean, where the noise of its device class is the lab's. */
+export const halfOfEstimate = (basis: Basis, estimate: MeanEstimate): FormattedNumber | undefined =>
+  estimate.device === basis.device ? halfOf(basis, estimate.n) : undefined;
+
+/**
+ * A mean without its unit: to the last digit of its uncertainty; a single number without one as it was measured.
+ * `half` is half of its interval.
+ */
+export function meanText(basis: Basis, { mean: value, n }: MeanEstimate, half: FormattedNumber | undefined): string {
+  if (half === undefined && n === 1) return rawText(value);
+  return basis.format.bare(value, half && decimalsOfSpread(half.raw));
+}
+
 export function standingOf(basis: Basis, n: number): StandingView {
   const estimate = meanOf(basis.state, n, basis.device);
-  const half = estimate && estimate.device === basis.device ? halfOf(basis, estimate.n) : undefined;
+  const half = estimate && halfOfEstimate(basis, estimate);
   return defined({
     n,
     title: titleOf(basis.state, n),
     replicates: estimate?.n ?? 0,
-    mean: estimate && { raw: estimate.mean, text: basis.format.value(estimate.mean) },
+    mean: estimate && { raw: estimate.mean, text: withUnit(basis, meanText(basis, estimate, half)) },
     half,
   });
 }
+
+export const withUnit = ({ format }: Basis, numberText: string): string =>
+  format.unit ? `${numberText} ${format.unit}` : numberText;
 
 export function titleOf(state: LabState, n: number): string {
   return n === 0 ? 'the baseline' : oneLine(state.experiments[n]?.idea.hypothesis ?? '', MAX_HYPOTHESIS_LENGTH);
@@ -145,24 +169,30 @@ export function allowsPercent(basis: Basis): boolean {
   return basis.baseline !== undefined && Math.abs(basis.baseline.mean) > 10 * basis.sigma && basis.baseline.mean !== 0;
 }
 
-/** An improvement, positive = better, with everything that is ever printed of it. */
+/**
+ * An improvement, positive = better, with everything that is ever printed of it. `uncertainty` decides its digits where
+ * it has no interval.
+ */
 export function effectView(
   basis: Basis,
   raw: number,
   interval?: readonly [number, number],
   probability?: number,
+  uncertainty?: number,
 ): EffectView {
   const { format, sign } = basis;
-  const amountText = format.value(Math.abs(raw));
   const finiteInterval = interval?.every(Number.isFinite) ? interval : undefined;
-  const direction: EffectView['direction'] =
-    format.bare(raw) === format.bare(0) ? 'none' : raw > 0 ? 'better' : 'worse';
-  const intervalText = finiteInterval && rangeText(direction, finiteInterval, format.bare);
-  const words = direction === 'none' ? 'no difference' : `${direction} by ${amountText}`;
   const halfWidth = finiteInterval && (finiteInterval[1] - finiteInterval[0]) / 2;
+  const decimals = effectDecimals(basis, raw, halfWidth ?? uncertainty);
+  const amountText = format.value(Math.abs(raw), decimals);
+  const direction: EffectView['direction'] =
+    format.bare(raw, decimals) === format.bare(0, decimals) ? 'none' : raw > 0 ? 'better' : 'worse';
+  const intervalText =
+    finiteInterval && rangeText(direction, finiteInterval, (amount) => format.bare(amount, decimals));
+  const words = direction === 'none' ? 'no difference' : `${direction} by ${amountText}`;
   return defined({
     raw,
-    delta: format.delta(raw * sign),
+    delta: format.delta(raw * sign, decimals),
     direction,
     text: intervalText ? `${words} (95 %: ${intervalText})` : words,
     words,
@@ -172,6 +202,19 @@ export function effectView(
     half: halfWidth === undefined ? undefined : { raw: halfWidth, text: format.spread(halfWidth) },
     probability,
   });
+}
+
+/** A difference below this share of the metric is the rounding of sums, not a difference. */
+const ROUNDING_SHARE = 1e-12;
+
+/** An effect ends at the last digit of its uncertainty. Without one no difference between values is rounded away. */
+function effectDecimals(basis: Basis, raw: number, halfWidth: number | undefined): number | undefined {
+  const { format, sigma, dof, baseline } = basis;
+  const ofInterval = halfWidth === undefined ? undefined : decimalsOfSpread(halfWidth);
+  if (ofInterval !== undefined || (dof > 0 && sigma > 0)) return ofInterval;
+  const isDifference = Math.abs(raw) > ROUNDING_SHARE * Math.abs(baseline?.mean ?? 0);
+  const isRoundedAway = isDifference && format.bare(raw) === format.bare(0);
+  return isRoundedAway ? decimalsOfSpread(raw) : undefined;
 }
 
 /** An interval of improvements as the words count it: of an effect that is worse, how much worse. */
@@ -188,8 +231,12 @@ function rangeText(
 export function withPercent(basis: Basis, effect: EffectView): EffectView {
   if (!allowsPercent(basis)) return effect;
   const baseline = Math.abs(basis.baseline!.mean);
-  const percentText = basis.format.percent(Math.abs(effect.raw) / baseline);
-  const formatShare = (amount: number): string => basis.format.barePercent(amount / baseline);
+  const share = Math.abs(effect.raw) / baseline;
+  const half = effect.half?.raw ?? 0;
+  const isExact = half === 0 && basis.sigma === 0;
+  const decimals = percentDecimalsOf((100 * half) / baseline) ?? (isExact ? percentDecimalsOf(100 * share) : undefined);
+  const percentText = basis.format.percent(share, decimals);
+  const formatShare = (amount: number): string => basis.format.barePercent(amount / baseline, decimals);
   return defined({
     ...effect,
     percentText,

@@ -4,6 +4,7 @@
  */
 import { defined } from '../base/defined.ts';
 import { oneLine } from '../base/text.ts';
+import type { FormattedNumber } from './format.ts';
 import type { ExperimentView, KnobView, LabView } from './types.ts';
 
 /**
@@ -15,6 +16,8 @@ export interface BoardRow extends Pick<
   | 'verdict'
   | 'standing'
   | 'mean'
+  | 'asDecided'
+  | 'isChampion'
   | 'replicates'
   | 'hypothesis'
   | 'parent'
@@ -58,7 +61,7 @@ export interface BoardPatch {
 
 export function boardRow(row: ExperimentView, knobList: readonly KnobView[]): BoardRow {
   const { n, verdict, standing, mean, replicates, hypothesis, parent, lines, duration, theme } = row;
-  const { otherDevice, discard, proposer, half, effect, costUsd, cost, isStarred, notes } = row;
+  const { otherDevice, discard, proposer, half, effect, costUsd, cost, isStarred, notes, asDecided, isChampion } = row;
   const roundToMillis = (seconds: number): number => Math.round(1000 * seconds) / 1000;
   return defined({
     n,
@@ -75,6 +78,8 @@ export function boardRow(row: ExperimentView, knobList: readonly KnobView[]): Bo
     otherDevice,
     proposer,
     mean,
+    asDecided,
+    isChampion,
     discard,
     half: half && { text: half.text },
     effect: effect && { raw: effect.raw, delta: effect.delta },
@@ -133,15 +138,21 @@ const WIRE_KEYS = [
   'changed',
   'isStarred',
   'notes',
+  'isChampion',
+  'asDecided',
 ] as const satisfies readonly (keyof BoardRow)[];
+
+const packNumber = (formatted: FormattedNumber | undefined): unknown[] | null =>
+  formatted ? [formatted.raw, formatted.text] : null;
 
 /** A row as values only; numbers with their texts as pairs. */
 export function packRow(row: BoardRow): unknown[] {
   const cells: unknown[] = WIRE_KEYS.map((key) => {
-    if (key === 'mean') return row.mean ? [row.mean.raw, row.mean.text] : null;
+    if (key === 'mean' || key === 'asDecided') return packNumber(row[key]);
     if (key === 'half') return row.half?.text ?? null;
     if (key === 'effect') return row.effect ? [row.effect.raw, row.effect.delta] : null;
-    return key === 'otherDevice' ? (row.otherDevice ? 1 : null) : (row[key] ?? null);
+    if (key === 'otherDevice' || key === 'isChampion') return row[key] ? 1 : null;
+    return row[key] ?? null;
   });
   while (cells.at(-1) === null) cells.pop();
   return cells;
@@ -152,9 +163,11 @@ export function unpackRow(cells: readonly unknown[]): BoardRow {
   WIRE_KEYS.forEach((key, index) => {
     const value = cells[index];
     if (value === null || value === undefined) return;
-    if (key === 'mean') row.mean = { raw: (value as unknown[])[0], text: (value as unknown[])[1] };
+    if (key === 'mean' || key === 'asDecided')
+      row[key] = { raw: (value as unknown[])[0], text: (value as unknown[])[1] };
     else if (key === 'effect') row.effect = { raw: (value as unknown[])[0], delta: (value as unknown[])[1] };
-    else row[key] = key === 'half' ? { text: value } : key === 'otherDevice' ? true : value;
+    else if (key === 'half') row.half = { text: value };
+    else row[key] = key === 'otherDevice' || key === 'isChampion' ? true : value;
   });
   return row as unknown as BoardRow;
 }

@@ -40,6 +40,7 @@ describe('a filter', () => {
   it('understands verdicts, numbers, words, and their opposites', () => {
     expect(fitting('')).toEqual(everyRow);
     expect(fitting('status:kept')).toEqual(rowsWhere((row) => row.verdict === 'kept'));
+    expect(fitting('status:step')).toEqual(fitting('status:kept'));
     expect(fitting('status:kept,crashed')).toEqual(rowsWhere((row) => /kept|crashed/.test(row.verdict)));
     expect([...fitting('status:crashed'), ...fitting('-status:crashed')].sort((a, b) => a - b)).toEqual(everyRow);
     expect(fitting('status!=crashed')).toEqual(fitting('-status:crashed'));

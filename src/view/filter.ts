@@ -2,6 +2,7 @@
  * The filter that people type: `status:kept gain>0.001 DEPTH=2 theme:DEPTH words`. Every part must hold. A part that is
  * not understood is left out, and said. Pure.
  */
+import { verdictWord } from './words.ts';
 import { closestWord } from '../base/did-you-mean.ts';
 import type { BoardRow } from './board.ts';
 import type { KnobView } from './types.ts';
@@ -36,6 +37,18 @@ type Field =
 
 type ParsedTerm = RowTest | { readonly problem: string };
 
+/** Every word that a person may call the state of an experiment by: as it is recorded, and as it is shown. */
+function statusWords(row: Row): string {
+  const shownAs = [row.isChampion && 'champion', row.isStarred && 'starred', row.notes && 'noted'];
+  const standing = row.standing === 'none' ? '' : row.standing;
+  return [row.verdict, verdictWord(row.verdict), standing, ...shownAs.filter((word) => word)].join(' ');
+}
+
+/** What was tried and what people wrote about it. */
+function textOf(row: Row): string {
+  return [row.hypothesis, ...(row.notes ?? [])].join('\n');
+}
+
 const NUMBER_FIELDS: Readonly<Record<string, (row: Row) => number | undefined>> = {
   n: (row) => row.n,
   gain: (row) => row.effect?.raw,
@@ -47,13 +60,13 @@ const NUMBER_FIELDS: Readonly<Record<string, (row: Row) => number | undefined>> 
   cost: (row) => row.costUsd,
 };
 const TEXT_FIELDS: Readonly<Record<string, (row: Row) => string>> = {
-  status: (row) => `${row.verdict} ${row.standing === 'none' ? '' : row.standing}`,
+  status: statusWords,
   verdict: (row) => row.verdict,
   standing: (row) => row.standing,
   theme: (row) => row.theme,
   file: (row) => row.theme,
   by: (row) => row.proposer,
-  text: (row) => row.hypothesis,
+  text: textOf,
 };
 export const FILTER_KEYS = [...Object.keys(TEXT_FIELDS), ...Object.keys(NUMBER_FIELDS)];
 
@@ -205,5 +218,5 @@ function textTest(
 function wordTest(term: string): RowTest {
   const word = term.replaceAll('"', '').toLowerCase();
   if (/^#\d+$/.test(word)) return (row) => row.n === Number(word.slice(1));
-  return (row) => row.hypothesis.toLowerCase().includes(word) || row.verdict.includes(word);
+  return (row) => textOf(row).toLowerCase().includes(word) || statusWords(row).includes(word);
 }

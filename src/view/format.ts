@@ -1,7 +1,7 @@
 /**
- * How numbers, durations and times are written: decided once, so that every surface prints the same text. Digits follow
- * the noise: the last one shown is the first that means something. Pure; the only place where given ISO strings become
- * dates.
+ * How numbers, durations and times are written: decided once, so that every surface prints the same text. What was
+ * measured keeps its own digits; an uncertainty has two; a mean ends at the last digit of its uncertainty. Pure; the
+ * only place where given ISO strings become dates.
  */
 import { formatCount, oneLine } from '../base/text.ts';
 
@@ -14,48 +14,109 @@ export interface FormattedNumber {
 export const MINUS = '−';
 export const NONE = '–';
 
-/** Decimals at which one standard deviation shows: two figures of it below 3, else one (0.0004 → 4, 0.00012 → 5). */
-export function decimalsOf(sigma: number, magnitude: number): number {
-  if (sigma > 0 && Number.isFinite(sigma)) {
-    const exponent = Math.floor(Math.log10(sigma));
-    return clampDecimals(-exponent + (sigma / 10 ** exponent < 2.95 ? 1 : 0));
-  }
-  if (!(Math.abs(magnitude) > 0) || !Number.isFinite(magnitude)) return 3;
-  return clampDecimals(4 - Math.floor(Math.log10(Math.abs(magnitude))));
+/** Significant digits that a double holds for sure: more of them are noise of the conversion. */
+const MAX_DIGITS = 15;
+const UNCERTAINTY_DIGITS = 2;
+const MIN_WITH_EXPONENT = 1e12;
+
+/**
+ * Decimals at which an uncertainty shows two significant digits: 0.0123 → 3, 9.96 → 0, 123 → −1, which rounds to tens.
+ * Undefined for an uncertainty that is zero or none.
+ */
+export function decimalsOfSpread(spread: number): number | undefined {
+  const size = Math.abs(spread);
+  return size > 0 && Number.isFinite(size) ? UNCERTAINTY_DIGITS - 1 - exponentOf(size, UNCERTAINTY_DIGITS) : undefined;
 }
 
-const clampDecimals = (decimals: number): number => Math.min(15, Math.max(0, decimals));
+/** Decimals that show five significant digits of a number whose uncertainty nobody knows. */
+export function decimalsOfMagnitude(magnitude: number): number {
+  if (!(Math.abs(magnitude) > 0) || !Number.isFinite(magnitude)) return 3;
+  return Math.max(0, 4 - exponentOf(Math.abs(magnitude), 5));
+}
 
-/** Decimals that show exact values exactly, at most five significant figures: for metrics without noise. */
+/** The power of ten of a positive number, after it is rounded to so many significant digits. */
+const exponentOf = (positive: number, digits: number): number =>
+  Number(positive.toExponential(digits - 1).split('e')[1]);
+
+/**
+ * Decimals for a metric without noise: they show every value exactly, or at least five significant digits, and as many
+ * more as it takes that no two different values look equal.
+ */
 export function decimalsOfExact(values: readonly number[]): number {
   if (values.length === 0) return 3;
-  const largest = values.reduce((largestSoFar, value) => Math.max(largestSoFar, Math.abs(value)), 0);
-  const maxDecimals = decimalsOf(0, largest);
-  for (let decimals = 0; decimals < maxDecimals; decimals++)
-    if (values.every((value) => Math.abs(value - Number(value.toFixed(decimals))) <= 1e-9 * Math.abs(value)))
-      return decimals;
-  return maxDecimals;
+  const distinctValues = [...new Set(values.map(withoutExcessDigits))];
+  const largest = distinctValues.reduce((largestSoFar, value) => Math.max(largestSoFar, Math.abs(value)), 0);
+  const most = MAX_DIGITS - 1 - exponentOf(largest || 1, MAX_DIGITS);
+  const fewest = Math.min(decimalsOfMagnitude(largest), most);
+  // Only numbers that are written with an exponent have digits to save before the point.
+  const first = largest >= MIN_WITH_EXPONENT ? most - MAX_DIGITS + 1 : Math.max(0, most - MAX_DIGITS + 1);
+  for (let decimals = first; decimals < most; decimals++) {
+    const shown = new Set(distinctValues.map((value) => roundTo(value, decimals)));
+    const isExact = distinctValues.every((value) => shown.has(value));
+    if (isExact || (decimals >= fewest && shown.size === distinctValues.length)) return decimals;
+  }
+  return Math.max(first, most);
 }
 
-/** Fixed decimals with a real minus, never −0, thousands separated; exponents where digits would run away. */
+const withoutExcessDigits = (value: number): number => Number(value.toPrecision(MAX_DIGITS));
+/** Also where `toFixed` has too few decimals, or none. */
+function roundTo(value: number, decimals: number): number {
+  if (decimals >= 0 && decimals <= 100) return Number(value.toFixed(decimals));
+  const digits = decimals + (value === 0 ? 0 : exponentOf(Math.abs(value), MAX_DIGITS));
+  return digits < 0 ? 0 : Number(value.toExponential(Math.min(100, digits)));
+}
+
+/** Decimals of a number as it was given: 0.0125 → 4, 3e-9 → 9, 1200 → 0. */
+export function ownDecimals(value: number): number {
+  const [mantissa = '', exponent = '0'] = String(withoutExcessDigits(value)).split('e');
+  return Math.max(0, (mantissa.split('.')[1]?.length ?? 0) - Number(exponent));
+}
+
+/**
+ * A number that was measured, with its own digits, 15 at most: nothing that a program printed is rounded away. A real
+ * minus, thousands separated, an exponent where a row of zeros would run away.
+ */
+export function rawText(value: number): string {
+  if (Number.isNaN(value)) return NONE;
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : `${MINUS}∞`;
+  const bounded = withoutExcessDigits(value);
+  const magnitude = Math.abs(bounded);
+  const sign = bounded < 0 ? MINUS : '';
+  if (magnitude !== 0 && (magnitude >= 1e15 || magnitude < 1e-6))
+    return sign + spellExponent(magnitude.toExponential());
+  return sign + separateThousands(String(magnitude));
+}
+
+const spellExponent = (digits: string): string => digits.replaceAll('-', MINUS).replace('e+', 'e');
+
+function separateThousands(digits: string): string {
+  const [integerPart, fraction] = digits.split('.') as [string, string?];
+  const grouped = integerPart.length > 4 ? integerPart.replace(/\B(?=(\d{3})+$)/g, ',') : integerPart;
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
+}
+
+/**
+ * Fixed decimals with a real minus, never −0, thousands separated; exponents where digits would run away. Negative
+ * decimals round to tens, hundreds and so on. Never more than 15 significant digits.
+ */
 export function formatFixed(value: number, decimals: number): string {
   if (Number.isNaN(value)) return NONE;
   if (!Number.isFinite(value)) return value > 0 ? '∞' : `${MINUS}∞`;
   const magnitude = Math.abs(value);
-  if (magnitude >= 1e12 || (decimals > 9 && magnitude > 0)) return formatExponential(value, decimals);
-  const digits = magnitude.toFixed(Math.min(decimals, 12));
+  const exponent = magnitude > 0 ? exponentOf(magnitude, MAX_DIGITS) : 0;
+  const isSmallest = magnitude > 0 && exponent < -6 && decimals > 9 && exponent + decimals >= 0;
+  if (magnitude >= MIN_WITH_EXPONENT || isSmallest) return formatExponential(value, exponent + decimals);
+  const shownDecimals = Math.min(decimals, MAX_DIGITS - 1 - Math.max(0, exponent));
+  const digits = shownDecimals < 0 ? roundToPowerOfTen(magnitude, -shownDecimals) : magnitude.toFixed(shownDecimals);
   const minus = value < 0 && /[1-9]/.test(digits) ? MINUS : '';
-  if (magnitude < 9999) return minus + digits;
-  const [integerPart, fraction] = digits.split('.') as [string, string?];
-  const grouped = integerPart.length > 4 ? integerPart.replace(/\B(?=(\d{3})+$)/g, ',') : integerPart;
-  return `${minus}${grouped}${fraction === undefined ? '' : `.${fraction}`}`;
+  return minus + separateThousands(digits);
 }
 
-function formatExponential(value: number, decimals: number): string {
-  const magnitude = Math.floor(Math.log10(Math.abs(value)));
-  const digits = Math.min(6, Math.max(1, magnitude + decimals));
-  return value.toExponential(digits).replaceAll('-', MINUS).replace('e+', 'e');
-}
+const roundToPowerOfTen = (magnitude: number, power: number): string =>
+  power > 20 ? '0' : (Math.round(magnitude / 10 ** power) * 10 ** power).toFixed(0);
+
+const formatExponential = (value: number, decimals: number): string =>
+  spellExponent(value.toExponential(Math.min(MAX_DIGITS - 1, Math.max(0, decimals))));
 
 /** As `formatFixed`, with a plus for positive numbers. */
 export function formatSigned(value: number, decimals: number): string {
@@ -69,8 +130,12 @@ export const formatPercent = (fraction: number, decimals = 0): string => `${form
 /** `$0.27`, `$38.1`, `$1,204`. */
 export const formatDollars = (usd: number): string => `$${formatFixed(usd, usd < 10 ? 2 : usd < 1000 ? 1 : 0)}`;
 
-/** A secondary metric: whole, or three decimals. */
-export const secondaryTextOf = (value: number): string => formatFixed(value, Number.isInteger(value) ? 0 : 3);
+/** The mean of a secondary metric, of which no noise is known: whole, or at least four significant digits. */
+export function secondaryTextOf(value: number): string {
+  if (Number.isInteger(value) || !Number.isFinite(value)) return formatFixed(value, 0);
+  const significant = Number(value.toPrecision(4));
+  return Math.abs(value) >= 1000 ? formatFixed(value, 0) : rawText(significant);
+}
 
 /** A number as it stands, with a real minus. */
 export const exactText = (value: number): string => String(value).replaceAll('-', MINUS);
@@ -83,45 +148,49 @@ export function knobText(value: number | string): string {
   return formatFixed(value, digits.split('.')[1]?.length ?? 0);
 }
 
-/** The numbers of one metric, all with the same digits. */
+/** How numbers of one metric are written; without `decimals` of their own they follow the noise of one measurement. */
 export interface MetricFormat {
   readonly decimals: number;
   readonly unit: string;
   /** With the unit, for sentences and headlines. */
-  readonly value: (value: number) => string;
+  readonly value: (value: number, decimals?: number) => string;
   /** Without the unit, for columns. */
-  readonly bare: (value: number) => string;
+  readonly bare: (value: number, decimals?: number) => string;
   /** A change of the metric, signed. */
-  readonly delta: (value: number) => string;
-  /** Anything after a ±: never rounded down to zero. */
+  readonly delta: (value: number, decimals?: number) => string;
+  /** One measurement as it was given, with the unit. */
+  readonly raw: (value: number) => string;
+  /** Anything after a ±: two significant digits. */
   readonly spread: (value: number) => string;
-  readonly percent: (fraction: number) => string;
+  readonly percent: (fraction: number, decimals?: number) => string;
   /** Without the sign of percent, for intervals. */
-  readonly barePercent: (fraction: number) => string;
+  readonly barePercent: (fraction: number, decimals?: number) => string;
   /** A mean and half of its interval: `0.9777 ± 0.0004 ms`. */
-  readonly plusMinus: (mean: number, halfText: string) => string;
+  readonly plusMinus: (meanText: string, halfText: string) => string;
 }
 
-export function metricFormat(unit: string, decimals: number, percentDecimals: number): MetricFormat {
+export function metricFormat(unit: string, labDecimals: number, labPercentDecimals: number): MetricFormat {
   const withUnit = (formatted: string): string => (unit ? `${formatted} ${unit}` : formatted);
   return {
-    decimals,
+    decimals: labDecimals,
     unit,
-    value: (value) => withUnit(formatFixed(value, decimals)),
-    bare: (value) => formatFixed(value, decimals),
-    delta: (value) => formatSigned(value, decimals),
-    spread: (value) => formatSpread(value, decimals),
-    percent: (fraction) => formatPercent(fraction, percentDecimals),
-    barePercent: (fraction) => formatFixed(100 * fraction, percentDecimals),
-    plusMinus: (mean, halfText) => withUnit(`${formatFixed(mean, decimals)} ± ${halfText}`),
+    value: (value, decimals = labDecimals) => withUnit(formatFixed(value, decimals)),
+    bare: (value, decimals = labDecimals) => formatFixed(value, decimals),
+    delta: (value, decimals = labDecimals) => formatSigned(value, decimals),
+    raw: (value) => withUnit(rawText(value)),
+    spread: spreadText,
+    percent: (fraction, decimals = labPercentDecimals) => formatPercent(fraction, decimals),
+    barePercent: (fraction, decimals = labPercentDecimals) => formatFixed(100 * fraction, decimals),
+    plusMinus: (meanText, halfText) => withUnit(`${meanText} ± ${halfText}`),
   };
 }
 
-function formatSpread(value: number, decimals: number): string {
-  const formatted = formatFixed(Math.abs(value), decimals);
-  return value === 0 || /[1-9∞–]/.test(formatted)
-    ? formatted
-    : formatFixed(Math.abs(value), decimalsOf(Math.abs(value), 0));
+/** An uncertainty, with two significant digits: never rounded down to nothing. */
+export function spreadText(spread: number): string {
+  const decimals = decimalsOfSpread(spread);
+  return decimals === undefined
+    ? formatFixed(spread, 0)
+    : formatFixed(Number(Math.abs(spread).toPrecision(UNCERTAINTY_DIGITS)), decimals);
 }
 
 const UNIT_SECONDS = { day: 86_400, h: 3600, min: 60, s: 1 } as const;

@@ -94,6 +94,10 @@ export interface ExperimentView {
   readonly shrunken?: EffectView;
   /** `93.1 %`, of the shrunken effect where there is one. */
   readonly chance?: string;
+  /** Of a kept one that was measured again since: its mean when it was decided. Absent where that is its mean now. */
+  readonly asDecided?: FormattedNumber;
+  /** The confirmed best: what the report claims. */
+  readonly isChampion?: true;
   /** Measurements behind the mean. */
   readonly replicates: number;
   /** Finished measurements, failed and screening ones among them. */

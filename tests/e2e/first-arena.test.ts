@@ -40,6 +40,7 @@ function withoutNumbers(text: string): string {
     .replaceAll(/\b[0-9a-f]{12,40}\b/g, 'HASH')
     .replaceAll(/[−+-]?\d[\d.,:]*/g, 'N')
     .replaceAll(/N (\w+)s\b/g, 'N $1')
+    .replaceAll(/\b(once|twice)\b/g, 'N time')
     .replaceAll(/\s+/g, ' ');
 }
 

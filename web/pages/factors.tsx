@@ -67,7 +67,7 @@ function AllKnobs({ factors, board }: { factors: FactorsAnswer; board: Board }) 
         {axes.length > 0 && metric && '; the last axis is the metric, best on top'}.
         {clipped > 0 &&
           ` ${formatCount(clipped, 'value')} far beyond it ${clipped === 1 ? 'is' : 'are'} drawn at its end.`}
-        {more > 0 && ` The newest ${lines.length} and all that were kept; ${more} older ones are left out.`}
+        {more > 0 && ` The newest ${lines.length} and all steps; ${more} older ones are left out.`}
       </p>
       <SelectedRanges board={board} axes={allAxes} />
       <ParallelPlot factors={factors} board={board} />

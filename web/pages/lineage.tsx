@@ -17,7 +17,7 @@ export function LineagePage({ board }: { board: Board }) {
   return (
     <article class="lineage">
       <StaircasePlot board={board} tree />
-      <h2>Kept steps</h2>
+      <h2>Steps</h2>
       <ol class="steps">
         {board.lineage.map((n) => (
           <KeptStep
@@ -39,7 +39,7 @@ export function LineagePage({ board }: { board: Board }) {
       />
       {abandoned.length > 0 && (
         <p class="soft">
-          Kept before, no longer in the lineage:{' '}
+          Steps before, no longer in the lineage:{' '}
           {abandoned.map((row) => (
             <PlaceLink key={row.n} to={{ page: 'experiment', n: row.n }}>
               #{row.n}{' '}

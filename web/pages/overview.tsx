@@ -34,7 +34,7 @@ export function OverviewPage({ board, rows }: { readonly board: Board; readonly 
         >
           <bdi>{state.text}</bdi>
           {board.sinceBest.experiments > 0 && !TROUBLED_STATES.has(state.kind) && (
-            <> · nothing better for {board.sinceBest.long}</>
+            <> · no step for {board.sinceBest.long}</>
           )}
         </p>
         {board.next[0] && (
@@ -98,7 +98,11 @@ function NumberTiles({ board }: { readonly board: Board }) {
         tone={board.trust.grade === 'reported' && board.sessions.length > 0 ? 'bad' : ''}
       />
       <NumberTile name="Tried" value={formatInteger(counts.tried)} small={counts.detail} />
-      <NumberTile name="Since best" value={formatInteger(board.sinceBest.experiments)} small={board.sinceBest.long} />
+      <NumberTile
+        name="Since the last step"
+        value={formatInteger(board.sinceBest.experiments)}
+        small={board.sinceBest.long}
+      />
       <NumberTile
         name="Spent"
         value={board.economics.usd === undefined ? board.time.text.sessions : formatDollars(board.economics.usd)}

@@ -4,6 +4,7 @@ import type { Board, BoardRow } from '../../src/view/board.ts';
 import { KNOB_PREFIX } from '../../src/view/filter.ts';
 import { knobText } from '../../src/view/format.ts';
 import { knobsWorthShowing } from '../../src/view/knob-columns.ts';
+import { verdictWord } from '../../src/view/words.ts';
 
 export interface Column {
   /** As in the address: `mean`, `knob.DEPTH`. */
@@ -44,7 +45,7 @@ export function allColumns(board: Pick<Board, 'metric' | 'economics' | 'knobList
       width: 120,
       narrowWidth: 26,
       sort: 'verdict',
-      cell: (row) => `${GLYPHS[kindOf(row)]} ${row.verdict}`,
+      cell: (row) => `${GLYPHS[kindOf(row)]} ${verdictWord(row.verdict)}`,
     }),
     plain('mean', {
       title: board.metric.name,

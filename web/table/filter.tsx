@@ -31,7 +31,7 @@ export function TableFilter({ board, shownCount, toTable, children }: TableFilte
               aria-pressed={filter === statusFilter}
               onClick={() => goTo({ filter: filter === statusFilter ? '' : statusFilter })}
             >
-              {chip}
+              {chip === 'kept' ? 'steps' : chip}
             </button>
           );
         })}

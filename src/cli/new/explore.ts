@@ -19,6 +19,7 @@ import { listFolder } from '../../workspace/source.ts';
 import type { Invocation } from '../command.ts';
 import type { NEW_OPTIONS } from '../options.ts';
 import { printRemark } from '../output.ts';
+import { rawText } from '../../view/format.ts';
 import { budgetOf, manifestText, selfTimedBudget, type ArenaDraft } from './draft.ts';
 import { interpreterFolders, withoutManager } from './environment.ts';
 import type { Prompter } from './prompter.ts';
@@ -134,7 +135,7 @@ async function tryAndTell(
     return {
       draft: measured,
       guesses: guessesOf(measured),
-      measuredText: `Measured: ${name} = ${Number(value.toPrecision(6))}${unit ? ` ${unit}` : ''} in ${wallS.toFixed(1)} s; ${direction === 'minimize' ? 'lower' : 'higher'} is better.`,
+      measuredText: `Measured: ${name} = ${rawText(value)}${unit ? ` ${unit}` : ''} in ${wallS.toFixed(1)} s; ${direction === 'minimize' ? 'lower' : 'higher'} is better.`,
     };
   } finally {
     fs.rmSync(manifestFile, { force: true });
@@ -148,7 +149,7 @@ function guessesOf({ metric, budget, guards }: ArenaDraft): string[] {
       ? [`metric.plausible is as wide as one measurement suggests; make it narrower if you can`]
       : []),
     `budget.seconds is ${budget.seconds}; raise it if a good candidate may take longer`,
-    ...(guards.length > 0 ? [`the guard "${guards[0]!.name}" must pass before a candidate is kept`] : []),
+    ...(guards.length > 0 ? [`the guard "${guards[0]!.name}" must pass before a candidate is carried on`] : []),
   ];
 }
 
@@ -277,7 +278,7 @@ async function chooseMetric(
 }
 
 const describeMetric = ({ name, value, unit = '', line }: PrintedMetric): string =>
-  `${name} = ${Number(value.toPrecision(6))}${unit ? ` ${unit}` : ''}   (${oneLine(line, 70)})`;
+  `${name} = ${rawText(value)}${unit ? ` ${unit}` : ''}   (${oneLine(line, 70)})`;
 
 function metricOf(metric: Suggestion['metric'] & object, maximize: boolean): ArenaDraft['metric'] {
   const { name, unit, read, direction = directionOf(name, unit ?? '') ?? 'minimize' } = metric;

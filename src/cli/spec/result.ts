@@ -8,9 +8,9 @@ export const RESULT_COMMANDS: readonly CommandSpec[] = [
     name: 'finalize',
     group: 'Take the result',
     short: 'drop what does not help, compare with the baseline',
-    summary: 'drop kept changes that do not help, and compare the rest with the baseline in five pairs',
+    summary: 'drop steps that do not help, and compare the rest with the baseline in five pairs',
     options: LAB_OPTIONS,
-    examples: [['overnight finalize', 'after a run, when something was kept']],
+    examples: [['overnight finalize', 'after a run that made steps']],
     exits: [successExit, ['6', 'one of the two could not be measured'], interruptedExit],
     loadMain: () => import('../finalize.ts'),
   }),
@@ -27,13 +27,13 @@ export const RESULT_COMMANDS: readonly CommandSpec[] = [
   defineCommand({
     name: 'diff',
     group: 'Take the result',
-    short: 'what was kept, as a diff against the baseline',
+    short: 'all steps, as a diff against the baseline',
     args: [optionalExperiment, { ...optionalExperiment, name: 'other' }],
     summary:
-      'without numbers everything that was kept, against the baseline; with one number that experiment against its parent; with two numbers the second against the first',
+      'without numbers all steps to the best, against the baseline; with one number that experiment against its parent; with two numbers the second against the first',
     options: LAB_OPTIONS,
     examples: [
-      ['overnight diff', 'everything that was kept'],
+      ['overnight diff', 'all steps to the best'],
       ['overnight diff 1', 'what #1 changed in its parent'],
       ['overnight diff 0 1', '#1 against the baseline'],
     ],
@@ -43,8 +43,9 @@ export const RESULT_COMMANDS: readonly CommandSpec[] = [
   defineCommand({
     name: 'take',
     group: 'Take the result',
-    short: 'what was kept, as a branch of your repository',
-    summary: 'put what was kept on a new branch of your repository, or into patches; your checkout is not touched',
+    short: 'the steps to the best, as a branch of your repository',
+    summary:
+      'put the steps to the best on a new branch of your repository, or into patches; your checkout is not touched',
     options: TAKE_OPTIONS,
     examples: [
       ['overnight take', 'the branch overnight-TAG; outside a repository, patches'],

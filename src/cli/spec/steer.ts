@@ -87,7 +87,7 @@ export const STEER_COMMANDS: readonly CommandSpec[] = [
     name: 'veto',
     group: 'Steer',
     args: [experimentArgument],
-    summary: 'never build on this idea; if it was kept, go back to the version before it',
+    summary: 'never build on this idea; if it is a step, go back to the version before it',
     options: LAB_OPTIONS,
     examples: [['overnight veto 1', '']],
     exits: requestExits,

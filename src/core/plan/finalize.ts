@@ -23,7 +23,7 @@ export function finalStep(state: LabState, context: PlanContext, seed: number): 
   const stopFinalized = (detail: string): Step => ({ do: 'stop', reason: 'finalized', detail });
   if (context.stopRequested)
     return { do: 'stop', reason: 'asked', detail: 'stopped after the current measurement, as asked' };
-  if (n === 0) return stopFinalized('nothing was kept, so there is nothing to finalize');
+  if (n === 0) return stopFinalized('no idea was carried on, so there is nothing to finalize');
   if (state.finalComparison?.n === n) return stopFinalized(`#${n} is measured against the baseline`);
   if (state.running.size > 0) return { do: 'wait' };
   const ablatedStep = nextAblation(state);

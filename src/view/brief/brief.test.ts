@@ -91,7 +91,7 @@ describe('the brief', () => {
       .decide(1);
     const text = brief(script.state, { base: { n: 1, why: 'from #1, parked: no sure gain in 13 ideas' } });
     expect(text).toContain(
-      'hold the code of #1, another base than the best so far (from #1, parked: no sure gain in 13 ideas); it must beat the best one to be kept.',
+      'hold the code of #1, another base than the best so far (from #1, parked: no sure gain in 13 ideas); it must beat the best one to be carried on.',
     );
     expect(text).toContain('- smaller RATE was never tried: #1 (more of it) went the other way without gain');
     expect(brief(script.state)).toContain('which hold the best code so far.');
@@ -159,7 +159,7 @@ describe('digests', () => {
 
   it('a curve becomes its first, middle and last points; what is no curve becomes nothing', () => {
     expect(curveText('step,loss,lr\n0,4,0.1\n50,3,0.1\n100,2.5,0.01\n')).toBe(
-      'step 0.000 to 100: loss 4.000, 3.000, 2.500; lr 0.100, 0.100, 0.010',
+      'step 0 to 100: loss 4, 3, 2.5; lr 0.1, 0.1, 0.01',
     );
     expect(curveText('no curve')).toBeUndefined();
     expect(curveText('')).toBeUndefined();

@@ -12,6 +12,7 @@ import { formatDuration } from '../format.ts';
 import { ideaLedger, type IdeaEntry, untriedIdeas } from './ideas.ts';
 import { viewLab } from '../lab/lab.ts';
 import type { ExperimentView, Facts, LabView } from '../types.ts';
+import { verdictWord } from '../words.ts';
 
 export const MAX_BRIEF_BYTES = 8192;
 /** Where an agent leaves its note, below its folder. */
@@ -130,7 +131,7 @@ function taskPart(labView: LabView, state: LabState, { repair, base }: BriefMate
   const directionText = direction === 'minimize' ? 'lower is better' : 'higher is better';
   const taskText = repair
     ? `Experiment ${repair.n} crashed. Repair it in the files of this folder, which hold its code, keeping its idea.`
-    : `Make one change, one idea, in the files of this folder, which hold ${base ? `the code of #${base.n}, another base than the best so far (${oneLine(base.why, 240)}); it must beat the best one to be kept` : 'the best code so far'}.`;
+    : `Make one change, one idea, in the files of this folder, which hold ${base ? `the code of #${base.n}, another base than the best so far (${oneLine(base.why, 240)}); it must beat the best one to be carried on` : 'the best code so far'}.`;
   return {
     title: `Improve ${name} of ${labView.arena} (${directionText})`,
     maxBytes: 2000,
@@ -195,7 +196,7 @@ function standingPart(labView: LabView, { left }: BriefMaterial): BriefPart {
     lines: [
       labView.verdict.sentence,
       labView.noise ? `Noise: ${labView.noise.text}; a smaller difference is no result.` : 'Noise: not measured yet.',
-      `${labView.counts.text}; ${labView.sinceBest.long} since the last keep.${budgetLeft.length > 0 ? ` Left: ${budgetLeft.join(', ')}.` : ''}`,
+      `${labView.counts.text}; ${labView.sinceBest.long} since the last step.${budgetLeft.length > 0 ? ` Left: ${budgetLeft.join(', ')}.` : ''}`,
     ],
   };
 }
@@ -221,7 +222,7 @@ function verdictsPart(labView: LabView): BriefPart {
     .slice(-SHOWN_VERDICTS);
   const lines = lastVerdicts.map(
     (experiment) =>
-      `#${experiment.n} ${experiment.verdict}: ${oneLine(experiment.hypothesis, 110)} [${oneLine(experiment.effect?.text ?? experiment.reason, 110)}]`,
+      `#${experiment.n} ${verdictWord(experiment.verdict)}: ${oneLine(experiment.hypothesis, 110)} [${oneLine(experiment.effect?.text ?? experiment.reason, 110)}]`,
   );
   return { title: 'Last verdicts', maxBytes: 1500, data: true, lines: lines.reverse() };
 }

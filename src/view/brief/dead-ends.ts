@@ -107,7 +107,7 @@ export function undecidedViews(
     else
       undecided.push({
         n: experiment.n,
-        what: 'kept, but fresh measurements did not show it to be better',
+        what: 'carried on, but fresh measurements did not show it to be better',
         ...costToSettle(basis, claim.effect, freshOf(basis, experiment.n, claim.against)),
       });
   }
@@ -133,7 +133,7 @@ function untestedView(basis: Basis, n: number): UndecidedView {
   const missing = Math.max(0, CONFIRM_REPLICATES - candidateFresh) + Math.max(0, CONFIRM_REPLICATES - championFresh);
   return {
     n,
-    what: 'kept, not tested by fresh measurements yet',
+    what: 'carried on, not tested by fresh measurements yet',
     measurements: missing,
     cost: costText(basis, missing),
   };

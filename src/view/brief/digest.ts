@@ -3,7 +3,7 @@
  * curve. Pure.
  */
 import { oneLine, sanitizeText } from '../../base/text.ts';
-import { formatFixed } from '../format.ts';
+import { secondaryTextOf } from '../format.ts';
 
 const MAX_READ_CHARS = 64_000;
 const ERROR_PATTERN =
@@ -38,11 +38,11 @@ export function curveText(csv: string): string | undefined {
     .filter((row) => row.length === columnNames.length && row.every(Number.isFinite));
   if (points.length === 0 || columnNames.length < 2) return undefined;
   const pickedPoints = [...new Set([0, Math.floor((points.length - 1) / 2), points.length - 1])].map((i) => points[i]!);
-  const formatShort = (value: number): string => formatFixed(value, Math.abs(value) >= 100 ? 0 : 3);
   const columnTexts = columnNames
     .slice(1, 4)
     .map(
-      (columnName, index) => `${columnName} ${pickedPoints.map((point) => formatShort(point[index + 1]!)).join(', ')}`,
+      (columnName, index) =>
+        `${columnName} ${pickedPoints.map((point) => secondaryTextOf(point[index + 1]!)).join(', ')}`,
     );
-  return `${columnNames[0]} ${formatShort(pickedPoints[0]![0]!)} to ${formatShort(pickedPoints.at(-1)![0]!)}: ${columnTexts.join('; ')}`;
+  return `${columnNames[0]} ${secondaryTextOf(pickedPoints[0]![0]!)} to ${secondaryTextOf(pickedPoints.at(-1)![0]!)}: ${columnTexts.join('; ')}`;
 }

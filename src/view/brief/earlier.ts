@@ -4,6 +4,7 @@
 import { oneLine, sanitizeText } from '../../base/text.ts';
 import type { LabState } from '../../core/state.ts';
 import { viewExperiment } from '../lab/experiment.ts';
+import { verdictWord } from '../words.ts';
 
 const MAX_DIFF_CHARS = 8000;
 
@@ -14,7 +15,7 @@ export function earlierText(state: LabState, n: number, codeDiff: string, now: s
   const { verdict, reason, effect, mean, parent } = page.row;
   const numbers = `${effect?.text ?? ''} ${mean ? `${page.metric} ${mean.text}` : ''}`;
   return [
-    `#${n} on #${parent}: ${verdict}. ${numbers}`.trim(),
+    `#${n} on #${parent}: ${verdictWord(verdict)}. ${numbers}`.trim(),
     `Said: ${oneLine(page.hypothesis, 600)}`,
     `Found: ${oneLine(reason, 400)}`,
     sanitizeText(codeDiff).slice(0, MAX_DIFF_CHARS),

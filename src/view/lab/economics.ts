@@ -124,7 +124,7 @@ function modelLines(basis: Basis): EconomicsLine[] {
     const prices = calls.flatMap((call) => usageOf(call)?.usd ?? []);
     const totalUsd = prices.reduce((total, price) => total + price, 0);
     const gainPerDollar = totalUsd > 0 ? `, ${basis.format.value(totalGain / totalUsd)} a dollar` : '';
-    const text = `${formatCount(calls.length, 'call')}, ${formatCount(ideas.length, 'idea')}, ${formatInteger(keptIdeas.length)} kept, ${basis.format.value(totalGain)} gained${gainPerDollar}`;
+    const text = `${formatCount(calls.length, 'call')}, ${formatCount(ideas.length, 'idea')}, ${formatCount(keptIdeas.length, 'step')}, ${basis.format.value(totalGain)} gained${gainPerDollar}`;
     return { code: 'by-model', what: `By ${modelName}`, text, isKnown: true };
   });
 }

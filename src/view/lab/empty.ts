@@ -17,11 +17,11 @@ export function emptyView(facts: Facts): LabView {
       : { kind: 'never run', text: 'never run' },
     verdict: { outcome: 'nothing yet', sentence: 'Nothing has been measured yet.', headline: 'nothing measured yet' },
     claims: [],
-    luck: { decided: 0, wouldKeep: 0, short: 'false keeps not measured', text: 'not known: nothing was measured yet' },
+    luck: { decided: 0, wouldKeep: 0, short: 'false-positive rate not measured', text: 'not measured yet' },
     sinceBest: {
       experiments: 0,
       seconds: 0,
-      text: `0 · ${formatDuration(0)}`,
+      text: '',
       long: `0 experiments, ${formatDuration(0)}`,
     },
     counts: {

@@ -6,16 +6,16 @@ import { defined } from '../../base/defined.ts';
 import { formatCount, oneLine, sanitizeText } from '../../base/text.ts';
 import { type AgentCall, type Idea, type Measurement, valueOf } from '../../core/experiment.ts';
 import { type LabState, measurementsOf } from '../../core/state.ts';
-import { arrowOf, type Basis, basisOf, meanOf, secondsOf } from '../basis.ts';
+import { arrowOf, type Basis, basisOf, halfOfEstimate, meanOf, meanText, secondsOf, withUnit } from '../basis.ts';
 import {
   chanceText,
   dateTime,
   exactText,
   formatDollars,
   formatDuration,
-  formatFixed,
   type FormattedNumber,
   formatInteger,
+  rawText,
 } from '../format.ts';
 import { rowView, standingsOf } from './rows.ts';
 import type { ClaimView, ExperimentView, Facts, LabView } from '../types.ts';
@@ -157,15 +157,15 @@ const CALL_OUTCOMES = {
 
 function sideView(basis: Basis, n: number): SideView {
   const estimate = meanOf(basis.state, n, basis.device);
-  const halfWidth = estimate && basis.dof > 0 ? (basis.tCritical * basis.sigma) / Math.sqrt(estimate.n) : undefined;
+  const half = estimate && halfOfEstimate(basis, estimate);
   return defined({
     n,
     measurements: [
       ...(basis.state.screenRuns.get(n) ?? []).map((m) => basis.state.measurements[m]!),
       ...measurementsOf(basis.state, n),
     ].map((measurement) => measurementView(basis, measurement)),
-    mean: estimate && { raw: estimate.mean, text: basis.format.value(estimate.mean) },
-    half: halfWidth === undefined ? undefined : { raw: halfWidth, text: basis.format.spread(halfWidth) },
+    mean: estimate && { raw: estimate.mean, text: withUnit(basis, meanText(basis, estimate, half)) },
+    half,
   });
 }
 
@@ -189,9 +189,9 @@ function measurementView(basis: Basis, measurement: Measurement): MeasurementVie
     started: dateTime(measurement.startedAt, basis.zone),
     metrics: metrics.map(([name, metricValue]) => ({
       name,
-      text: formatFixed(metricValue, Number.isInteger(metricValue) ? 0 : 3),
+      text: rawText(metricValue),
     })),
-    value: value === undefined ? undefined : { raw: value, text: basis.format.bare(value) },
+    value: value === undefined ? undefined : { raw: value, text: rawText(value) },
     log: finished?.conditions.log,
     curve: finished?.conditions.curve,
   });
@@ -214,7 +214,7 @@ function outcomeText(measurement: Measurement): string {
 
 function decisionLines(basis: Basis, experiment: ExperimentView): ExperimentPage['decision'] {
   const lines: [string, string | undefined][] = [
-    ['Verdict', experiment.verdict],
+    ['Verdict', experiment.verdict === 'kept' ? 'step: later ideas start from it' : experiment.verdict],
     ['Reason', experiment.reason],
     ['Effect', experiment.effect?.text],
     [
@@ -234,17 +234,26 @@ function decisionLines(basis: Basis, experiment: ExperimentView): ExperimentPage
         ? `${basis.format.spread(basis.sigma)} (standard deviation of repeats)`
         : undefined,
     ],
-    ['Standing', experiment.verdict === 'kept' ? STANDING_TEXTS[experiment.standing] : undefined],
+    ['Standing', experiment.verdict === 'kept' ? standingText(experiment) : undefined],
   ];
   return lines.flatMap(([label, text]) => (text ? [{ label, text }] : []));
+}
+
+/** The champion is the code that is confirmed; whether its own last step is, is another question. */
+function standingText({ isChampion, standing, mean, half }: ExperimentView): string {
+  if (!isChampion) return STANDING_TEXTS[standing];
+  const number = `${mean?.text ?? ''}${half ? ` ± ${half.text}` : ''}`;
+  const lastStep =
+    standing === 'confirmed' ? '' : '; its own last step is confirmed only together with the steps before it';
+  return `champion, ${number}: confirmed by fresh measurements${lastStep}`;
 }
 
 /** How a kept experiment stands, in words. */
 export const STANDING_TEXTS: Readonly<Record<ExperimentView['standing'], string>> = {
   confirmed: 'confirmed by fresh measurements',
-  'in stack': 'confirmed together with later steps, not on its own',
-  unconfirmed: 'kept, not tested by fresh measurements yet',
-  'not shown': 'kept, but fresh measurements did not show it to be better',
+  'in stack': 'confirmed together with other steps, not on its own',
+  unconfirmed: 'carried on, not tested by fresh measurements yet',
+  'not shown': 'carried on, but fresh measurements did not show it to be better',
   none: '',
 };
 

@@ -1,8 +1,8 @@
 /** Everything that a reader needs to check the report: versions, seeds, budgets, rules. */
 import { formatCount, oneLine } from '../../base/text.ts';
 import { clockWords } from '../../core/clock-words.ts';
-import { type Basis, meanOf } from '../basis.ts';
-import { dateTime, formatDuration, formatInteger } from '../format.ts';
+import { type Basis, halfOfEstimate, meanOf } from '../basis.ts';
+import { dateTime, decimalsOfSpread, formatDuration, formatInteger } from '../format.ts';
 import { choosersText } from '../brief/choosers.ts';
 import { paretoText } from '../pictures/pareto.ts';
 import type { TimeSpan } from './time.ts';
@@ -62,9 +62,11 @@ function scoreText(basis: Basis): string {
   const n = basis.state.champion > 0 ? basis.state.champion : basis.state.incumbent;
   const estimate = n > 0 ? meanOf(basis.state, n, basis.device) : undefined;
   if (!estimate) return '';
+  const half = halfOfEstimate(basis, estimate);
   const { overall } = estimate;
-  const formatValue = (value: number): string => basis.format.value(value);
-  if (overall.n === 1) return `#${n} has ${formatValue(overall.mean)}, its only measurement, by which it was chosen`;
+  if (overall.n === 1)
+    return `#${n} has ${basis.format.raw(overall.mean)}, its only measurement, by which it was chosen`;
+  const formatValue = (value: number): string => basis.format.value(value, decimalsOfSpread(half?.raw ?? 0));
   if (estimate.n === overall.n)
     return `#${n} has ${formatValue(overall.mean)}, the mean of all its ${overall.n} measurements, including the one by which it was chosen`;
   return `#${n} has ${formatValue(estimate.mean)}, the mean of its ${estimate.n} fresh measurements, which played no part in choosing it; the mean of all ${overall.n} is ${formatValue(overall.mean)}`;

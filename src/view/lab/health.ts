@@ -86,8 +86,8 @@ function reviewLines(basis: Basis): HealthView[] {
     if (!(factor > QUARANTINE_FACTOR)) return [];
     const evidence =
       experiment.decision.n > 1
-        ? `measured ${experiment.decision.n} times before it was kept`
-        : 'kept on one measurement';
+        ? `measured ${experiment.decision.n} times before it was carried on`
+        : 'carried on after one measurement';
     return [
       {
         code: 'review',
@@ -113,14 +113,14 @@ function falseKeepLines(experimentRows: readonly ExperimentView[]): HealthView[]
   );
   const text = areAllShrunken
     ? `about ${formatFixed(expectedFalse, 1)} of ${keptRows.length}, by their shrunken effects`
-    : `at least ${formatFixed(expectedFalse, 1)} of ${keptRows.length}, by the probabilities at which they were kept`;
-  return [{ code: 'false-keeps', what: 'Expected false keeps', text, warning: expectedFalse > 0.5 * keptRows.length }];
+    : `at least ${formatFixed(expectedFalse, 1)} of ${keptRows.length}, by the probabilities at which they were carried on`;
+  return [{ code: 'false-keeps', what: 'Expected false steps', text, warning: expectedFalse > 0.5 * keptRows.length }];
 }
 
 function controlLines({ state }: Basis): HealthView[] {
   const { decided, wouldKeep, text } = falseKeepView(state);
   if (decided === 0) return [];
-  return [{ code: 'controls', what: 'A/A controls', text, warning: decided >= 4 && wouldKeep > 0.5 * decided }];
+  return [{ code: 'controls', what: 'False positives', text, warning: decided >= 4 && wouldKeep > 0.5 * decided }];
 }
 
 /**

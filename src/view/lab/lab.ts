@@ -203,7 +203,9 @@ function sinceBest(basis: Basis, endedIdeas: readonly ExperimentView[], lastSign
     bestExperiment?.state === 'decided' ? bestExperiment.at : (basis.state.sessions[0]?.startedAt ?? lastSign);
   const seconds = Math.max(0, secondsBetween(keptAt, basis.facts.alive ? basis.facts.now : lastSign));
   const long = `${formatCount(experiments, 'experiment')}, ${formatDuration(seconds)}`;
-  return { experiments, seconds, text: `${formatInteger(experiments)} · ${formatDuration(seconds)}`, long };
+  const quiet = `${formatCount(experiments, 'idea')}, ${formatDuration(seconds)}`;
+  const text = experiments > 0 ? `${incumbent > 0 ? 'no step for' : 'no step in'} ${quiet}` : '';
+  return { experiments, seconds, text, long };
 }
 
 function countsView(state: LabState): CountsView {
@@ -216,7 +218,7 @@ function countsView(state: LabState): CountsView {
   const tried = ideasTried(state);
   const open = Math.max(0, tried - kept - discarded - inconclusive - crashed - timedOut - refused);
   const parts: [number, string][] = [
-    [kept, 'kept'],
+    [kept, kept === 1 ? 'step' : 'steps'],
     [discarded, 'discarded'],
     [inconclusive, 'inconclusive'],
     [crashed, 'crashed'],

@@ -40,11 +40,13 @@ export function noiseView(basis: Basis): NoiseView | undefined {
   });
 }
 
+const RUN_WORDS = { 1: 'one run a side', 4: 'four', 16: 'sixteen' } as const;
+
 /** Half the effect takes four times the measurements. */
 function costText(basis: Basis): string {
-  const costOfRuns = (runs: number): string =>
-    `${runs} each for ${basis.format.spread(minimumDetectableEffect(basis.sigma, runs))} (${formatDuration(2 * runs * basis.typicalS)})`;
-  return `improvements that show in four of five cases: ${[1, 4, 16].map(costOfRuns).join(', ')}`;
+  const costOfRuns = (runs: 1 | 4 | 16): string =>
+    `${basis.format.spread(minimumDetectableEffect(basis.sigma, runs))} with ${RUN_WORDS[runs]} (${formatDuration(2 * runs * basis.typicalS)})`;
+  return `smallest gain that shows in four of five cases: ${([1, 4, 16] as const).map(costOfRuns).join(', ')}`;
 }
 
 /**

@@ -6,6 +6,10 @@ import { describe, expect, it } from 'vitest';
 import { judge } from '../../core/rules/judge.ts';
 import { plan } from '../../core/plan/plan.ts';
 import { arenaWith, SCRIPT_CONDITIONS, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
+import { PLAIN } from '../../render/text.ts';
+import { showText } from '../../render/show.ts';
+import { resultsTsv } from '../../render/tsv.ts';
+import { type ExperimentPage, viewExperiment } from './experiment.ts';
 import { viewLab } from './lab.ts';
 import type { LabView } from '../types.ts';
 
@@ -64,7 +68,7 @@ describe('odd numbers', () => {
     expect(warnings(following('wall_s', { budget: { seconds: 5, wall_s: 60, steps: 100 } }))).toMatch(
       /Leave it alone while it measures$/,
     );
-    expect(view(follows).noise?.cost).toMatch(/1 each for .*4 each for .*16 each for/);
+    expect(view(follows).noise?.cost).toMatch(/with one run a side .* with four .* with sixteen /);
   });
 
   it('heavy tails widen the noise instead of making a winner, and are named', () => {
@@ -133,5 +137,44 @@ describe('odd numbers', () => {
     expect(early.sinceBest.seconds).toBeGreaterThanOrEqual(0);
     expect(early.experiments[1]).toMatchObject({ verdict: 'kept' });
     expect(JSON.stringify(early.time.text)).not.toMatch(/−|NaN/);
+  });
+
+  it('keeps the digits of what was measured, however large the noise is', () => {
+    const measured = [0.00063, 0.0026, 0.0011, 0.00094];
+    const script = second().addCalibration(measured).addIdea().measure(1, 0.001234567);
+    const pageOf = (n: number): ExperimentPage =>
+      viewExperiment(script.state, n, { now: script.state.lastAt, alive: true, tip: '' })!;
+    const texts = pageOf(0).mine.measurements.map(({ value }) => value?.text);
+    expect(texts).toEqual(['0.00063', '0.0026', '0.0011', '0.00094']);
+    expect(pageOf(1).mine.measurements[0]?.value?.text).toBe('0.001234567');
+    expect(showText(pageOf(1), PLAIN)).toContain('0.001234567');
+    expect(resultsTsv(script.decide(1).state)).toContain('\t0.001234567\t');
+    const noise = view(script).noise!;
+    expect(noise.sigma.text).toBe('0.00088');
+    expect(view(script).baseline).toMatchObject({ mean: { text: '0.0013' }, half: { text: '0.0014' } });
+  });
+
+  it('without noise no two different numbers look equal, and no difference is rounded away', () => {
+    const script = second().addCalibration([5, 5, 5]).addIdea().measure(1, 4.9999999).decide(1).advance(1);
+    const { experiments } = view(script);
+    expect(experiments.map(({ mean }) => mean?.text)).toEqual(['5.0000000', '4.9999999']);
+    expect(experiments[1]?.effect).toMatchObject({ words: 'better by 0.0000001', delta: '−0.0000001' });
+  });
+
+  it('numbers of every size are written in a few characters', () => {
+    for (const scale of [1e-300, 1e-100, 1e-12, 1e-6, 1, 1e6, 1e15, 1e300]) {
+      const script = second().addCalibration([5, 5.1, 4.9].map((value) => value * scale));
+      script
+        .addIdea()
+        .measure(1, 3 * scale)
+        .decide(1);
+      const { baseline, experiments, noise } = view(script);
+      for (const text of [baseline!.mean!.text, experiments[1]!.mean!.text, noise!.sigma.text])
+        expect(text, String(scale)).toMatch(/^(∞|[\d.,]{1,14}(e−?\d{1,3})?)$/);
+      expect(Number(baseline!.mean!.text.replaceAll(',', '').replace('−', '-'))).toBeCloseTo(
+        5 * scale,
+        -Math.log10(scale),
+      );
+    }
   });
 });

@@ -8,7 +8,7 @@ import { type Experiment, verdictOf } from '../../core/experiment.ts';
 import type { LabState } from '../../core/state.ts';
 import { type Comparison, compareSamples, comparePairs, mean } from '../../base/stats.ts';
 import { basisOf } from '../basis.ts';
-import { formatPercent } from '../format.ts';
+import { decimalsOfSpread, formatPercent } from '../format.ts';
 import type { Facts } from '../types.ts';
 
 export interface ProgramView {
@@ -50,7 +50,7 @@ export function viewPrograms(state: LabState, facts: Facts, wantedFirst?: string
     const fruitless = state.calls.filter(
       ({ start, end }) => start.program === version && start.purpose === 'idea' && end && end.outcome !== 'edit',
     ).length;
-    const text = `${version.slice(0, 8)}: ${formatCount(versionExperiments.length, 'experiment')}, ${kept} kept (${formatPercent(kept / versionExperiments.length)}), ${value(gain)} gained per experiment, ${formatCount(fruitless, 'call')} without an idea`;
+    const text = `${version.slice(0, 8)}: ${formatCount(versionExperiments.length, 'experiment')}, ${formatCount(kept, 'step')} (${formatPercent(kept / versionExperiments.length)}), ${value(gain)} gained per experiment, ${formatCount(fruitless, 'call')} without an idea`;
     return { version, experiments: versionExperiments.length, kept, fruitless, gain, text };
   });
   const mostTried = [...versions].sort((left, right) => right.experiments - left.experiments);
@@ -61,6 +61,7 @@ export function viewPrograms(state: LabState, facts: Facts, wantedFirst?: string
   const { pairs, comparison } = compareVersions(triedExperiments, firstVersion, secondVersion);
   if (!comparison) return { versions };
   const { difference, interval, probability } = comparison;
+  const formatGain = (gain: number): string => delta(gain, decimalsOfSpread((interval[1] - interval[0]) / 2));
   const method =
     pairs > 0
       ? `on ${formatCount(pairs, 'pair')} of experiments side by side`
@@ -71,7 +72,7 @@ export function viewPrograms(state: LabState, facts: Facts, wantedFirst?: string
       : interval[1] < 0
         ? `${secondVersion.slice(0, 8)} gains more`
         : 'no difference is shown';
-  const text = `${conclusion}: ${delta(difference)} per experiment (95 %: ${delta(interval[0])} to ${delta(interval[1])}), ${method}`;
+  const text = `${conclusion}: ${formatGain(difference)} per experiment (95 %: ${formatGain(interval[0])} to ${formatGain(interval[1])}), ${method}`;
   return {
     versions,
     comparison: { a: firstVersion, b: secondVersion, pairs, difference, interval, probability, text },

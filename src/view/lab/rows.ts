@@ -2,12 +2,22 @@
  * Experiments as rows: idea, verdict and how certain it is. Knows nothing about the lab as a whole.
  */
 import { defined } from '../../base/defined.ts';
+import { mean } from '../../base/stats.ts';
 import { oneLine } from '../../base/text.ts';
 import { isClearStep } from '../../core/rules/claims.ts';
 import type { Decision } from '../../core/decision.ts';
-import { type Experiment, verdictOf } from '../../core/experiment.ts';
+import { type Experiment, valueOf, verdictOf } from '../../core/experiment.ts';
 import { type LabState, lineage, measurementsOf } from '../../core/state.ts';
-import { type Basis, effectView, halfOf, MAX_HYPOTHESIS_LENGTH, meanOf, workSecondsOf } from '../basis.ts';
+import {
+  type Basis,
+  effectView,
+  halfOfEstimate,
+  MAX_HYPOTHESIS_LENGTH,
+  type MeanEstimate,
+  meanOf,
+  meanText,
+  workSecondsOf,
+} from '../basis.ts';
 import { chanceText, formatDollars, formatDuration, knobText, MINUS, withRealMinus } from '../format.ts';
 import { annotationsOf } from './notes.ts';
 import { shrunkenEffect } from './shrunken-effects.ts';
@@ -36,7 +46,7 @@ export function rowView(
   const { state } = basis;
   const estimate = meanOf(state, idea.n, basis.device);
   const otherDevice = estimate !== undefined && estimate.device !== basis.device;
-  const half = estimate && !otherDevice ? halfOf(basis, estimate.n) : undefined;
+  const half = estimate && halfOfEstimate(basis, estimate);
   const decision = experiment.state === 'decided' ? experiment.decision : undefined;
   const snapshot = experiment.state === 'open' || experiment.state === 'decided' ? experiment.snapshot : undefined;
   const effect = decision && decisionEffect(basis, decision);
@@ -66,8 +76,10 @@ export function rowView(
     at: experiment.state === 'decided' ? experiment.at : idea.at,
     workedS: workedBefore(workSpans, experiment.state === 'decided' ? experiment.at : idea.at),
     otherDevice,
-    mean: estimate && { raw: estimate.mean, text: basis.format.bare(estimate.mean) },
+    mean: estimate && { raw: estimate.mean, text: meanText(basis, estimate, half) },
     half,
+    asDecided: estimate && asDecided(basis, experiment, estimate),
+    isChampion: idea.n > 0 && idea.n === state.champion ? (true as const) : undefined,
     effect,
     shrunken,
     chance: probability === undefined ? undefined : chanceText(probability),
@@ -83,6 +95,20 @@ export function rowView(
     cost: costUsd === undefined ? undefined : formatDollars(costUsd),
     ...annotationsOf(basis, idea.n),
   });
+}
+
+/** The mean of a kept experiment when it was decided, where later measurements of it say something else. */
+function asDecided(basis: Basis, experiment: Experiment, now: MeanEstimate): ExperimentView['asDecided'] {
+  if (experiment.state !== 'decided' || experiment.decision.verdict !== 'kept') return undefined;
+  const valuesThen = measurementsOf(basis.state, experiment.idea.n).flatMap((measurement) =>
+    measurement.state === 'finished' && measurement.at <= experiment.at && measurement.deviceClass === now.device
+      ? (valueOf(measurement) ?? [])
+      : [],
+  );
+  if (valuesThen.length === 0) return undefined;
+  const then = { ...now, mean: mean(valuesThen), n: valuesThen.length };
+  const text = meanText(basis, then, halfOfEstimate(basis, then));
+  return text === meanText(basis, now, halfOfEstimate(basis, now)) ? undefined : { raw: then.mean, text };
 }
 
 function rowVerdict(state: LabState, experiment: Experiment): RowVerdict {

@@ -13,7 +13,7 @@ export function takeCommands(state: LabState): LabView['take'] {
   const place = state.lab?.source.commit === undefined ? 'as patches' : 'as a new branch';
   return [
     { command: `overnight diff 0 ${n}`, what: `show what #${n} changes against the baseline` },
-    ...(isTry ? [] : [{ command: takeCommand(state, n), what: `take the kept steps${doubtText(state)} ${place}` }]),
+    ...(isTry ? [] : [{ command: takeCommand(state, n), what: `take the steps${doubtText(state)} ${place}` }]),
     { command: 'overnight audit', what: 'check that every verdict follows from the record' },
   ];
 }

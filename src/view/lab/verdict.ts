@@ -16,7 +16,8 @@ import {
   standingOf,
   withPercent,
 } from '../basis.ts';
-import { withRealMinus } from '../format.ts';
+import { decimalsOfSpread, withRealMinus } from '../format.ts';
+import { timesText } from '../words.ts';
 import { finalVerdict } from './final-comparison.ts';
 import type { ClaimView, GainView, NoiseView, StandingView, VerdictView } from '../types.ts';
 
@@ -33,7 +34,7 @@ export function claimViews(basis: Basis): ClaimView[] {
     const fresh = confirmation.numbers ?? freshOf(basis, confirmation.n, confirmation.against);
     const opponent = confirmation.against === 0 ? 'the baseline' : `#${confirmation.against}`;
     const outcome = confirmation.passed ? 'confirmed' : 'not confirmed';
-    const text = `#${confirmation.n} against ${opponent}: ${effect.text}, ${outcome} on ${fresh[0]} + ${fresh[1]} ${confirmation.numbers ? 'measurements that played no part in the choice' : 'fresh measurements'}`;
+    const text = `#${confirmation.n} against ${opponent}: ${effect.text}, ${outcome}: ${evidenceText(fresh, opponent)}`;
     return {
       n: confirmation.n,
       against: confirmation.against,
@@ -45,6 +46,10 @@ export function claimViews(basis: Basis): ClaimView[] {
     };
   });
 }
+
+/** Only measurements that played no part in choosing the code count. */
+const evidenceText = ([own, other]: readonly [number, number], opponent: string): string =>
+  `measured again ${timesText(own)}, against ${formatCount(other, 'measurement')} of ${opponent}`;
 
 /** From the baseline to the champion: the confirmed claims in between, added up, their errors being independent. */
 export function gainView(basis: Basis, claims: readonly ClaimView[]): GainView | undefined {
@@ -63,9 +68,9 @@ export function gainView(basis: Basis, claims: readonly ClaimView[]): GainView |
   const effect = withPercent(basis, effectView(basis, total, [total - halfWidth, total + halfWidth]));
   const evidence =
     chain.length === 1
-      ? `${chain[0]!.fresh[0]} + ${chain[0]!.fresh[1]} fresh measurements`
-      : `${formatCount(chain.length, 'claim')}, each tested on fresh measurements`;
-  return { effect, text: `${gainText(basis, effect)}, confirmed on ${evidence}` };
+      ? `: ${evidenceText(chain[0]!.fresh, 'the baseline')}`
+      : ` in ${chain.length} claims, each on fresh measurements`;
+  return { effect, text: `${gainText(basis, effect)}, confirmed${evidence}` };
 }
 
 function gainText(basis: Basis, effect: GainView['effect']): string {
@@ -127,7 +132,9 @@ function nothingBetter(basis: Basis, baseline: StandingView, { tried, numbers, n
 /** `0.9777 ± 0.0004 ms`: the half-width of the 95 % interval of the mean. */
 function plusMinus(basis: Basis, { mean: estimate, half }: StandingView): string {
   if (!estimate) return 'not measured here';
-  return half && half.raw !== 0 ? basis.format.plusMinus(estimate.raw, half.text) : estimate.text;
+  return half && half.raw !== 0
+    ? basis.format.plusMinus(basis.format.bare(estimate.raw, decimalsOfSpread(half.raw)), half.text)
+    : estimate.text;
 }
 
 function calibratingVerdict(basis: Basis, baseline: StandingView): VerdictView {
@@ -151,15 +158,15 @@ function unconfirmedVerdict(
   const difference = candidate.mean && baseline.mean ? (candidate.mean.raw - baseline.mean.raw) * basis.sign : 0;
   const effect = withPercent(basis, effectView(basis, difference));
   const failedClaim = claims.findLast((claimView) => claimView.n === candidate.n && !claimView.passed);
-  const description = `the best candidate is #${candidate.n} at ${plusMinus(basis, candidate)}, ${comparedText(effect, `the baseline’s ${baseline.mean?.text}`)}`;
+  const description = `the best candidate is #${candidate.n} at ${plusMinus(basis, candidate)}, measured ${comparedText(effect, `the baseline’s ${baseline.mean?.text}`)}`;
   const untestedText = `${description}, but it was chosen from many and no fresh measurements have tested it`;
   const reason = failedClaim
-    ? `#${candidate.n} was kept, but fresh measurements did not show it to be better: ${failedClaim.effect.text}`
+    ? `#${candidate.n} was carried on, but fresh measurements did not show it to be better: ${failedClaim.effect.text}`
     : untestedText;
   return {
     outcome: failedClaim ? 'not shown' : 'unconfirmed',
     sentence: `Nothing is confirmed: ${reason}.`,
-    headline: `best ${plusMinus(basis, candidate)}, not confirmed, ${shortEffectText(failedClaim?.effect ?? effect)}`,
+    headline: `best ${plusMinus(basis, candidate)}, not confirmed, measured ${shortEffectText(failedClaim?.effect ?? effect)}`,
   };
 }
 
@@ -167,5 +174,5 @@ function laterCandidateText(basis: Basis, candidate: StandingView, claims: reado
   if (basis.state.incumbent === basis.state.champion) return '';
   const hasFailed = claims.some((claimView) => claimView.n === candidate.n && !claimView.passed);
   const reason = hasFailed ? 'fresh measurements did not show it to be better still' : 'not confirmed';
-  return ` A later candidate, #${candidate.n} at ${plusMinus(basis, candidate)}, is kept but ${reason}.`;
+  return ` A later candidate, #${candidate.n} at ${plusMinus(basis, candidate)}, is carried on but ${reason}.`;
 }

@@ -4,7 +4,7 @@
  */
 
 import { oneLine } from '../../base/text.ts';
-import { decimalsOf, formatFixed, NONE } from '../format.ts';
+import { decimalsOfMagnitude, formatFixed, NONE } from '../format.ts';
 
 export interface Curve {
   readonly columns: readonly string[];
@@ -106,4 +106,4 @@ export function sameStepText(ownCurve: Curve, incumbent: Curve | undefined): str
 }
 
 const formatFigures = (value: number): string =>
-  Number.isFinite(value) ? formatFixed(value, decimalsOf(0, value)) : NONE;
+  Number.isFinite(value) ? formatFixed(value, decimalsOfMagnitude(value)) : NONE;

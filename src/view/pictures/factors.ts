@@ -6,7 +6,7 @@ import { defined } from '../../base/defined.ts';
 import { type Experiment, type Measurement, verdictOf } from '../../core/experiment.ts';
 import { type LabState, measurementsOf } from '../../core/state.ts';
 import { nonDominated } from '../../base/rank.ts';
-import { type Basis, basisOf, meanOf } from '../basis.ts';
+import { type Basis, basisOf, halfOfEstimate, meanOf, meanText } from '../basis.ts';
 import type { FormattedNumber } from '../format.ts';
 import {
   axisValueText,
@@ -16,7 +16,7 @@ import {
   metricAxis,
   positionOnAxis,
 } from './factor-axes.ts';
-import { kindOfVerdict, type MarkKind } from './staircase.ts';
+import { kindOfVerdict, type MarkKind } from './stair-marks.ts';
 import { type SecondMetric, secondMetrics } from './pareto.ts';
 import { standingsOf } from '../lab/rows.ts';
 import type { Facts } from '../types.ts';
@@ -80,7 +80,7 @@ export function viewFactors(state: LabState, facts: Facts): FactorsView {
     const estimate = meanOf(state, experiment.idea.n, basis.device);
     const value =
       estimate && estimate.device === basis.device
-        ? { raw: estimate.mean, text: basis.format.bare(estimate.mean) }
+        ? { raw: estimate.mean, text: meanText(basis, estimate, halfOfEstimate(basis, estimate)) }
         : undefined;
     const kind =
       experiment.idea.n === 0

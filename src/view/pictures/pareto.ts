@@ -7,8 +7,8 @@ import type { Arena, MetricConstraint } from '../../core/arena.ts';
 import { brokenConstraint, secondaryMetric } from '../../core/rules/constraints.ts';
 import { nonDominated } from '../../base/rank.ts';
 import { paretoFront } from '../../core/bases/pareto-front.ts';
-import { type Basis, meanOf } from '../basis.ts';
-import { formatFixed, secondaryTextOf } from '../format.ts';
+import { type Basis, halfOfEstimate, type MeanEstimate, meanOf, meanText, withUnit } from '../basis.ts';
+import { secondaryTextOf } from '../format.ts';
 import type { HealthView } from '../types.ts';
 
 /** Members of the set that are named. */
@@ -77,14 +77,17 @@ export function paretoText(basis: Basis): string | undefined {
   const entries = frontExperiments.slice(0, MAX_NAMED).map((n) => {
     const estimate = meanOf(basis.state, n, basis.device);
     const secondaryTexts = secondaryValues(n).map(
-      (value, index) => `${otherMetrics[index]!.metric} ${formatFixed(value ?? Number.NaN, 2)}`,
+      (value, index) => `${otherMetrics[index]!.metric} ${secondaryTextOf(value ?? Number.NaN)}`,
     );
-    return `#${n} (${[estimate ? basis.format.value(estimate.mean) : '', ...secondaryTexts].join(', ')})`;
+    return `#${n} (${[meanOfFront(basis, estimate), ...secondaryTexts].join(', ')})`;
   });
   const restText =
     frontExperiments.length > MAX_NAMED ? ` and ${formatCount(frontExperiments.length - MAX_NAMED, 'other')}` : '';
   return entries.length > 0 ? `${entries.join('; ')}${restText}` : undefined;
 }
+
+const meanOfFront = (basis: Basis, estimate: MeanEstimate | undefined): string =>
+  estimate ? withUnit(basis, meanText(basis, estimate, halfOfEstimate(basis, estimate))) : '';
 
 /** The same for an arena that asks for no front: by what its constraints name, those that break one included. */
 function undeclaredFront(

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { syntheticLab } from '../../testing/synthetic.ts';
 import { boardOf } from '../board.ts';
 import { viewLab } from '../lab/lab.ts';
-import { limitsOnScale, logTicks, stepsInWindow, usableScale, yTicks } from './scale.ts';
+import { limitsOnScale, logTicks, stepsInWindow, usableScale, yTickPositions } from './scale.ts';
 import { viewStaircase } from './staircase.ts';
 
 const lab = syntheticLab({ n: 400, noise: 0.0009, best: 0.7, seed: 4 });
@@ -37,7 +37,7 @@ describe('the scale of the y axis', () => {
     expect(low).toBeLessThanOrEqual(1);
     expect(high).toBeGreaterThanOrEqual(1000);
     expect(logTicks(0.9, 1100, 5)).toEqual([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]);
-    expect(yTicks([0.7, 0.72], 'log').length).toBeGreaterThan(2);
+    expect(yTickPositions([0.7, 0.72], 'log').positions.length).toBeGreaterThan(2);
   });
 });
 
@@ -75,7 +75,7 @@ describe('a part of the staircase', () => {
       const { marks, clipped, caption, y } = viewStaircase(board, { scale });
       const count = marks.filter((mark) => mark.clipped).length;
       expect(clipped.top + clipped.bottom).toBe(count);
-      if (count > 0) expect(caption).toContain(`${count} mark`);
+      if (count > 0) expect(caption).toContain(`${count} attempt`);
       for (const mark of marks) if (mark.y !== undefined) expect(mark.y >= y[0] && mark.y <= y[1]).toBe(true);
     }
   });

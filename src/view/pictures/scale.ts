@@ -1,4 +1,5 @@
 /** Limits and ticks of an axis. Pure arithmetic; survives no points, equal points and ranges that overflow. */
+import { robustRange } from './robust-range.ts';
 
 export interface AxisPoint {
   readonly y: number;
@@ -125,14 +126,14 @@ export function logTicks(lowest: number, highest: number, wantedCount: number): 
   return positions.filter((_, index) => index % everyNth === 0);
 }
 
-/** Ticks of the y axis; `digitsLike` are the limits of a plain axis whose numbers have as many digits. */
-export function yTicks(
+/** Where the ticks of the y axis stand, and whether they are equally far from each other. */
+export function yTickPositions(
   limits: readonly [number, number],
   scale: YScale,
-): { readonly at: number; readonly digitsLike: readonly [number, number] }[] {
+): { readonly positions: readonly number[]; readonly isEven: boolean } {
   const powers = scale === 'log' ? logTicks(limits[0], limits[1], 5) : [];
-  if (powers.length >= MIN_LOG_TICKS) return powers.map((at) => ({ at, digitsLike: [0, 5 * at] }));
-  return roundTicks(limits[0], limits[1], 5).map((at) => ({ at, digitsLike: limits }));
+  if (powers.length >= MIN_LOG_TICKS) return { positions: powers, isEven: false };
+  return { positions: roundTicks(limits[0], limits[1], 5), isEven: true };
 }
 
 interface Step {
@@ -147,20 +148,10 @@ export function stepsInWindow(steps: readonly Step[], [start, end]: readonly [nu
   return before ? [{ x: start, y: before.y }, ...inside] : inside;
 }
 
-/** Beyond so many times the distance of the quartiles outside of them a value is an outlier (Tukey's outer fence). */
-const OUTLIER_DISTANCE = 3;
-
-/** Lowest and highest value without outliers: values far from the middle half of all. */
+/** Lowest and highest value without far outliers; 0 to 1 where there is none. */
 export function robustLimits(values: readonly number[]): [number, number] {
-  const sortedValues = values.filter(Number.isFinite).sort((left, right) => left - right);
-  if (sortedValues.length === 0) return [0, 1];
-  const quantile = (share: number): number => sortedValues[Math.round(share * (sortedValues.length - 1))]!;
-  const [lowest, highest] = [sortedValues[0]!, sortedValues.at(-1)!];
-  const [lowerQuartile, upperQuartile] = [quantile(0.25), quantile(0.75)];
-  const reach = OUTLIER_DISTANCE * (upperQuartile - lowerQuartile);
-  if (!(reach > 0) || !Number.isFinite(reach)) return [lowest, highest];
-  const inside = sortedValues.filter((value) => value >= lowerQuartile - reach && value <= upperQuartile + reach);
-  return [inside[0]!, inside.at(-1)!];
+  const range = robustRange(values);
+  return range ? [range.low, range.high] : [0, 1];
 }
 
 /** Round numbers between two ends, about `wantedCount` of them. */

@@ -4,36 +4,28 @@
  * about pixels or characters.
  */
 import { defined } from '../../base/defined.ts';
-import { formatCount, oneLine } from '../../base/text.ts';
-import { formatFixed, NONE, formatPercent, formatSigned } from '../format.ts';
-import { limitsOnScale, stepsInWindow, usableScale, type YScale, yTicks } from './scale.ts';
+import { formatCount } from '../../base/text.ts';
+import { formatFixed, NONE, formatPercent, formatSigned, ownDecimals } from '../format.ts';
+import { robustRange } from './robust-range.ts';
+import {
+  labelsOf,
+  levelOf,
+  type Mark,
+  MARK_KINDS,
+  type MarkKind,
+  markOf,
+  type RemeasuredMark,
+  remeasuredMarks,
+  type StaircaseRow,
+  type StaircaseSource,
+  type StairLabel,
+} from './stair-marks.ts';
+import { type AxisPoint, limitsOnScale, stepsInWindow, usableScale, type YScale, yTickPositions } from './scale.ts';
 import { type AxisTick, type XAxis, xTicks } from './ticks.ts';
-import type { BoardRow } from '../board.ts';
-import type { LabView } from '../types.ts';
+
+export type { Mark, MarkKind, RemeasuredMark, StairLabel, StaircaseSource } from './stair-marks.ts';
 
 export type YAxis = 'value' | 'percent' | 'noise';
-
-export type MarkKind =
-  'baseline' | 'confirmed' | 'in stack' | 'unconfirmed' | 'discarded' | 'inconclusive' | 'crashed' | 'refused';
-
-export interface Mark {
-  readonly n: number;
-  readonly kind: MarkKind;
-  readonly x: number;
-  /** Absent on the rug. */
-  readonly y?: number;
-  /** Drawn as a triangle at this edge. */
-  readonly clipped?: 'top' | 'bottom';
-  readonly text: string;
-}
-
-export interface StairLabel {
-  readonly n: number;
-  readonly x: number;
-  readonly y: number;
-  readonly text: string;
-  readonly gain: number;
-}
 
 export interface StaircaseView {
   readonly title: string;
@@ -50,7 +42,11 @@ export interface StaircaseView {
   readonly xTicks: readonly AxisTick[];
   readonly yTicks: readonly AxisTick[];
   readonly marks: readonly Mark[];
-  /** Corners of the running best, oldest first: level `y` from `x` on. */
+  readonly remeasured: readonly RemeasuredMark[];
+  /**
+   * Corners of the best as it was known at the time, oldest first: level `y` from `x` on. It never gets worse: that an
+   * experiment measures worse later does not change what was known.
+   */
   readonly steps: readonly { readonly x: number; readonly y: number }[];
   readonly baseline?: { readonly y: number; readonly text: string };
   /** Half-height of the band around the running best: one standard deviation of a measurement. */
@@ -61,26 +57,6 @@ export interface StaircaseView {
   readonly kinds: readonly MarkKind[];
   readonly empty?: string;
 }
-
-/** What the picture is made of: a whole view, or a board with slim rows. */
-export type StaircaseSource = Pick<
-  LabView,
-  'arena' | 'metric' | 'state' | 'verdict' | 'counts' | 'lineage' | 'baseline' | 'incumbent' | 'noise'
-> & { readonly experiments: readonly StaircaseRow[] };
-type StaircaseRow = Pick<
-  BoardRow,
-  | 'n'
-  | 'verdict'
-  | 'standing'
-  | 'mean'
-  | 'half'
-  | 'effect'
-  | 'hypothesis'
-  | 'otherDevice'
-  | 'workedS'
-  | 'durationS'
-  | 'costUsd'
->;
 
 export interface StaircaseOptions {
   readonly x?: XAxis;
@@ -108,8 +84,11 @@ export function viewStaircase(source: StaircaseSource, options: StaircaseOptions
   const allSteps = stepsOf(source, scaleX, scaleY);
   const steps = window ? stepsInWindow(allSteps, window) : allSteps;
   const lineageSet = new Set(source.lineage);
-  const points = shownRows.flatMap((experiment) =>
-    experiment.mean ? [{ y: scaleY(experiment.mean.raw), kept: lineageSet.has(experiment.n) }] : [],
+  const points = usualPoints(
+    shownRows.flatMap((experiment) =>
+      experiment.mean ? [{ y: scaleY(levelOf(experiment)!), kept: lineageSet.has(experiment.n) }] : [],
+    ),
+    [...steps.map((step) => step.y), ...(window || baselineValue === undefined ? [] : [scaleY(baselineValue)])],
   );
   const noiseOnAxis =
     source.noise && source.noise.sigma.raw > 0 ? Math.abs(scaleY(source.noise.sigma.raw) - scaleY(0)) : 0;
@@ -136,8 +115,9 @@ export function viewStaircase(source: StaircaseSource, options: StaircaseOptions
     y: yLimits,
     isLog: scale === 'log' ? (true as const) : undefined,
     xTicks: xTicks(xLimits, xAxis),
-    yTicks: yTicks(yLimits, scale).map(({ at, digitsLike }) => ({ at, text: yText(source, yAxis, at, digitsLike) })),
+    yTicks: yTicksOf(yAxis, yLimits, scale),
     marks,
+    remeasured: remeasuredMarks(shownRows, scaleX, scaleY, yLimits),
     steps,
     clipped,
     labels: labelsOf(source, scaleX, scaleY, options.labels ?? 8).filter((label) => isShown(label.x)),
@@ -154,16 +134,15 @@ export function viewStaircase(source: StaircaseSource, options: StaircaseOptions
 const emptyText = ({ state }: StaircaseSource): string =>
   state.kind === 'never run' ? 'Nothing has been tried yet.' : 'Nothing has been measured yet.';
 
-const MARK_KINDS: readonly MarkKind[] = [
-  'confirmed',
-  'in stack',
-  'unconfirmed',
-  'baseline',
-  'discarded',
-  'inconclusive',
-  'crashed',
-  'refused',
-];
+/** Without far outliers, but for what is kept: one of them must not rule the scale. */
+function usualPoints(points: readonly AxisPoint[], mustShow: readonly number[]): AxisPoint[] {
+  const keptLevels = points.filter((point) => point.kept).map((point) => point.y);
+  const range = robustRange(
+    points.map((point) => point.y),
+    [...mustShow, ...keptLevels],
+  );
+  return points.filter((point) => range === undefined || (point.y >= range.low && point.y <= range.high));
+}
 
 const isFailed = (experiment: StaircaseRow): boolean =>
   experiment.verdict === 'crashed' || experiment.verdict === 'timed out' || experiment.verdict === 'refused';
@@ -221,108 +200,21 @@ function runningSum(
   return (experiment) => totals[experiment.n] ?? total;
 }
 
-function markOf(
-  experiment: StaircaseRow,
-  source: StaircaseSource,
-  markX: number,
-  scaleY: (value: number) => number,
-  [lowest, highest]: readonly [number, number],
-): Mark {
-  const text = markText(experiment, source);
-  if (!experiment.mean || experiment.verdict === 'crashed' || experiment.verdict === 'timed out')
-    return { n: experiment.n, kind: experiment.verdict === 'refused' ? 'refused' : 'crashed', x: markX, text };
-  const markY = scaleY(experiment.mean.raw);
-  const kind = kindOf(experiment);
-  if (markY > highest || markY < lowest)
-    return {
-      n: experiment.n,
-      kind,
-      x: markX,
-      y: markY > highest ? highest : lowest,
-      clipped: markY > highest ? 'top' : 'bottom',
-      text,
-    };
-  return { n: experiment.n, kind, x: markX, y: markY, text };
-}
-
-const kindOf = (experiment: StaircaseRow): MarkKind =>
-  experiment.n === 0 ? 'baseline' : kindOfVerdict(experiment.verdict, experiment.standing);
-
-/** The mark of an experiment: its verdict and how certain it is. */
-export function kindOfVerdict(verdict: StaircaseRow['verdict'], standing: StaircaseRow['standing']): MarkKind {
-  switch (verdict) {
-    case 'baseline':
-      return 'baseline';
-    case 'kept':
-      return standing === 'confirmed' || standing === 'in stack' ? standing : 'unconfirmed';
-    case 'discarded':
-      return 'discarded';
-    case 'crashed':
-    case 'timed out':
-      return 'crashed';
-    case 'refused':
-      return 'refused';
-    case 'inconclusive':
-    case 'running':
-    case 'waiting':
-      return 'inconclusive';
-    default:
-      return verdict satisfies never;
-  }
-}
-
-function markText(experiment: StaircaseRow, source: StaircaseSource): string {
-  const valueText = experiment.mean
-    ? ` ${experiment.mean.text}${experiment.half ? ` ± ${experiment.half.text}` : ''}`
-    : '';
-  const standingText = experiment.verdict === 'kept' ? `, ${experiment.standing}` : '';
-  const subject = experiment.n === 0 ? 'baseline' : `#${experiment.n} ${experiment.verdict}${standingText}`;
-  return `${subject}${valueText ? `: ${source.metric.name}${valueText}` : ''} — ${oneLine(experiment.hypothesis, 100)}`;
-}
-
-/** The running best: each kept experiment of the lineage at the mean that it has now. */
+/** The best as it was known: each kept experiment of the lineage at the mean that decided, or at the level before. */
 function stepsOf(
   source: StaircaseSource,
   scaleX: (experiment: StaircaseRow) => number,
   scaleY: (value: number) => number,
 ): { x: number; y: number }[] {
+  const sign = source.metric.direction === 'minimize' ? -1 : 1;
+  let best: number | undefined;
   return source.lineage.flatMap((n) => {
     const experiment = source.experiments[n];
-    return experiment?.mean && !experiment.otherDevice
-      ? [{ x: scaleX(experiment), y: scaleY(experiment.mean.raw) }]
-      : [];
+    if (!experiment?.mean || experiment.otherDevice) return [];
+    const decidedBy = (experiment.asDecided ?? experiment.mean).raw;
+    best = best === undefined || sign * decidedBy > sign * best ? decidedBy : best;
+    return [{ x: scaleX(experiment), y: scaleY(best) }];
   });
-}
-
-/** The steps with the largest gains, largest first; confirmed ones before others. */
-function labelsOf(
-  source: StaircaseSource,
-  scaleX: (experiment: StaircaseRow) => number,
-  scaleY: (value: number) => number,
-  maxLabels: number,
-): StairLabel[] {
-  const rankOf = (experiment: StaircaseRow): number =>
-    (experiment.effect?.raw ?? 0) *
-    (experiment.standing === 'confirmed' || experiment.standing === 'in stack' ? 1 : 0.25);
-  return source.lineage
-    .map((n) => source.experiments[n])
-    .filter(
-      (experiment) =>
-        experiment !== undefined &&
-        experiment.n > 0 &&
-        experiment.mean !== undefined &&
-        (experiment.effect?.raw ?? 0) > 0,
-    )
-    .map((experiment) => experiment!)
-    .sort((left, right) => rankOf(right) - rankOf(left))
-    .slice(0, maxLabels)
-    .map((experiment) => ({
-      n: experiment.n,
-      x: scaleX(experiment),
-      y: scaleY(experiment.mean!.raw),
-      gain: experiment.effect!.raw,
-      text: `${experiment.effect!.delta} ${oneLine(experiment.hypothesis, 34)}`,
-    }));
 }
 
 function yTitle(source: StaircaseSource, axis: YAxis): string {
@@ -332,33 +224,37 @@ function yTitle(source: StaircaseSource, axis: YAxis): string {
   return `${name}${unit ? `, ${unit}` : ''} ${arrow}`;
 }
 
-function yText(
-  source: StaircaseSource,
-  axis: YAxis,
-  value: number,
-  [lowest, highest]: readonly [number, number],
-): string {
-  const stepSize = (highest - lowest) / 5;
-  const decimals = Math.max(0, Math.min(source.metric.decimals, Math.ceil(-Math.log10(stepSize || 1)) + 1));
-  if (axis === 'percent') return formatPercent(value / 100, stepSize < 1 ? 1 : 0);
-  return axis === 'noise'
-    ? formatSigned(value, stepSize < 1 ? 1 : 0)
-    : formatFixed(value, Number.isFinite(decimals) ? decimals : 0);
+/** Round numbers on the y axis, all with the decimals that tell them apart; powers of ten each with its own. */
+function yTicksOf(axis: YAxis, limits: readonly [number, number], scale: YScale): AxisTick[] {
+  const { positions, isEven } = yTickPositions(limits, scale);
+  const decimalsOf = (position: number): number => ownDecimals(Number(position.toPrecision(12)));
+  const commonDecimals = Math.max(0, ...positions.map(decimalsOf));
+  const textOf = (position: number): string => {
+    const decimals = isEven ? commonDecimals : decimalsOf(position);
+    if (axis === 'percent') return formatPercent(position / 100, decimals);
+    return axis === 'noise' ? formatSigned(position, decimals) : formatFixed(position, decimals);
+  };
+  return positions.map((position) => ({ at: position, text: textOf(position) }));
 }
 
 function captionOf(source: StaircaseSource, clipped: StaircaseView['clipped']): string {
   const noiseText = source.noise
-    ? `The band is one standard deviation of repeats of the same code, ±${source.noise.sigma.text} (${source.noise.dof} degrees of freedom).`
+    ? `Band: one standard deviation of repeats of the same code, ±${source.noise.sigma.text}.`
     : 'The noise is not known yet.';
   const clippedCount = clipped.top + clipped.bottom;
   const edgesText =
-    clippedCount > 0 ? ` ${formatCount(clippedCount, 'mark')} beyond the edges, drawn there as triangles.` : '';
+    clippedCount > 0
+      ? ` ${formatCount(clippedCount, 'attempt')} beyond the scale: ${clippedCount === 1 ? 'a triangle' : 'triangles'} at the edge.`
+      : '';
   const otherDeviceCount = source.experiments.filter((experiment) => experiment.otherDevice).length;
   const devicesText =
     otherDeviceCount > 0
       ? ` ${otherDeviceCount} were measured on another device and are left out: their numbers cannot be compared.`
       : '';
-  return `${noiseText}${edgesText}${devicesText} The line is the best kept so far.`;
+  const againText = source.experiments.some((experiment) => experiment.asDecided && !experiment.isChampion)
+    ? ' Squares: steps that were measured again; the line stays where it was.'
+    : '';
+  return `Line: the best version as it was known at that time. Dots: single attempts.${againText} ${noiseText}${edgesText}${devicesText}`;
 }
 
 function describeStaircase(source: StaircaseSource, clipped: StaircaseView['clipped']): string {
