@@ -105,7 +105,7 @@ describe.skipIf(noBrowser)(withReason('the page of knobs in Chromium', noBrowser
     const picture = page.locator('#pair .picture');
     await picture.scrollIntoViewIfNeeded();
     expect(await picture.locator('svg text').allTextContents()).toEqual(
-      expect.arrayContaining(['QK_SCALE (log)', 'MATRIX_LR (log)', '1.666 or worse', '1.380 or better']),
+      expect.arrayContaining(['QK_SCALE (log)', 'MATRIX_LR (log)', '1.676 or worse', '1.380 or better']),
     );
     expect(await page.innerText('#pair')).toMatch(/Empty: no experiment within 12 % of the axes/);
     const numbers = await picture.locator('rect').count();

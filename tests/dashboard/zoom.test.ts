@@ -71,7 +71,7 @@ describe.skipIf(noBrowser)(withReason('the staircase in Chromium', noBrowser), (
     const page = await openStairs('large');
     const labels = (): Promise<string[]> => page.locator('.stairs svg text').allTextContents();
     const typical = await labels();
-    expect(await caption(page)).toMatch(/\d+ marks beyond the edges, drawn there as triangles/);
+    expect(await caption(page)).toMatch(/\d+ attempts beyond the scale: triangles at the edge/);
     await page.getByRole('button', { name: 'all kept' }).click();
     await page.waitForURL(/scale=all/);
     expect(await labels()).toContain('baseline 1.0000');

@@ -70,9 +70,7 @@ export function rowView(
     lines: snapshot && idea.n > 0 ? `+${snapshot.added} ${MINUS}${snapshot.deleted}` : '',
     durationS: workSeconds,
     duration: workSeconds > 0 ? formatDuration(workSeconds) : '',
-    reason: withRealMinus(
-      oneLine(decision?.reason ?? (experiment.state === 'refused' ? experiment.reason : ''), MAX_HYPOTHESIS_LENGTH),
-    ),
+    reason: withRealMinus(oneLine(recordedReason(experiment), MAX_HYPOTHESIS_LENGTH)),
     at: experiment.state === 'decided' ? experiment.at : idea.at,
     workedS: workedBefore(workSpans, experiment.state === 'decided' ? experiment.at : idea.at),
     otherDevice,
@@ -95,6 +93,11 @@ export function rowView(
     cost: costUsd === undefined ? undefined : formatDollars(costUsd),
     ...annotationsOf(basis, idea.n),
   });
+}
+
+function recordedReason(experiment: Experiment): string {
+  if (experiment.state === 'decided') return experiment.decision.reason;
+  return experiment.state === 'refused' ? experiment.reason : '';
 }
 
 /** The mean of a kept experiment when it was decided, where later measurements of it say something else. */

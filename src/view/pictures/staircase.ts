@@ -122,17 +122,21 @@ export function viewStaircase(source: StaircaseSource, options: StaircaseOptions
     clipped,
     labels: labelsOf(source, scaleX, scaleY, options.labels ?? 8).filter((label) => isShown(label.x)),
     kinds: MARK_KINDS.filter((kind) => marks.some((mark) => mark.kind === kind)),
-    baseline:
-      baselineY === undefined || baselineY < yLimits[0] || baselineY > yLimits[1]
-        ? undefined
-        : { y: baselineY, text: `baseline ${source.baseline!.mean!.text}` },
+    baseline: isBetween(baselineY, yLimits)
+      ? { y: baselineY, text: `baseline ${source.baseline!.mean!.text}` }
+      : undefined,
     noise: noiseOnAxis > 0 ? { half: noiseOnAxis, text: `noise ±${source.noise!.sigma.text}` } : undefined,
-    empty: marks.length > 0 ? undefined : window ? 'No experiment lies in this part.' : emptyText(source),
+    empty: marks.length > 0 ? undefined : emptyText(source, window !== undefined),
   });
 }
 
-const emptyText = ({ state }: StaircaseSource): string =>
-  state.kind === 'never run' ? 'Nothing has been tried yet.' : 'Nothing has been measured yet.';
+const isBetween = (value: number | undefined, [low, high]: readonly [number, number]): value is number =>
+  value !== undefined && value >= low && value <= high;
+
+function emptyText({ state }: StaircaseSource, isPart: boolean): string {
+  if (isPart) return 'No experiment lies in this part.';
+  return state.kind === 'never run' ? 'Nothing has been tried yet.' : 'Nothing has been measured yet.';
+}
 
 /** Without far outliers, but for what is kept: one of them must not rule the scale. */
 function usualPoints(points: readonly AxisPoint[], mustShow: readonly number[]): AxisPoint[] {
