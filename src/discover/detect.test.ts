@@ -117,6 +117,17 @@ describe('which files may change', () => {
     expect(editableFor(project({ 'bench.py': '', 'lib/a.py': '' }), 'python3 bench.py')).toEqual(['lib/**/*.py']);
   });
 
+  it('what a program takes from the project that only measures', () => {
+    const node = { 'check.mjs': "import { a } from './pack.mjs';", 'pack.mjs': '', 'other.mjs': '' };
+    expect(editableFor(project(node), 'node check.mjs')).toEqual(['pack.mjs']);
+    const python = { 'evaluate.py': 'import os\nimport model\n', 'model.py': '', 'data.py': '' };
+    expect(editableFor(project(python), 'python3 evaluate.py')).toEqual(['model.py']);
+    const c = { 'bench/bench.c': '#include <stdio.h>\n#include "../src/hash.h"\n', 'src/hash.h': '', 'src/b.c': '' };
+    expect(editableFor(project(c), 'cc bench/bench.c && ./a.out')).toEqual(['src/hash.h']);
+    expect(editableFor(project({ 'check.py': 'import os', 'a.py': '' }), 'python3 check.py')).toEqual(['a.py']);
+    expect(editableFor(project({ 'check.py': 'import os' }), 'python3 check.py')).toEqual(['check.py']);
+  });
+
   it('nobody knows where there is no code', () => {
     expect(editableFor(project({ 'README.md': '' }), './run')).toBeUndefined();
   });

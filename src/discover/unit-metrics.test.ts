@@ -69,6 +69,7 @@ describe('other tools', () => {
     'a time in a sentence': ['Finished 40 jobs in 12.5 s\n', 'Finished_s', 12.5],
     'operations in a second': ['parse          1,234 ops/sec\n', 'parse', 1234],
     'a time after a count': ['total 40 files in 2.5 s\n', 'total_s', 2.5],
+    'a number with words behind it': ['223.4332 looks per name\n', 'looks_per_name', 223.4332],
     'a size': ['bundle.js  120.5 kB\n', 'bundle.js', 120.5],
   } as const;
   for (const [tool, [output, name, value]] of Object.entries(outputs))

@@ -17,6 +17,8 @@ export interface UnitMetric {
 const NUMBER = '[-+]?[\\d.,]+(?:[eE][-+]?\\d+)?';
 /** As many lines with one unit are a table; their geometric mean is offered too. */
 const MIN_TABLE_LINES = 3;
+/** A sentence with more words is no name. */
+const MAX_NAME_WORDS = 4;
 /** A word with a letter; what stands before it (a spinner, a bullet) changes from print to print. */
 const FIRST_WORD = /[\p{L}_]/u;
 /** Go and others put the number of cores behind a name. */
@@ -34,7 +36,10 @@ function unitMetricsOf(line: string): UnitMetric[] {
   const numbers = findNumbers(line).filter(({ value, start }) => Number.isFinite(value) && isOwnWord(line, start));
   const start = line.search(FIRST_WORD);
   const label = line.slice(start, numbers[0]?.start).trim().replace(CORES_AT_END, '');
-  if (start < 0 || numbers.length === 0 || start >= numbers[0]!.start || label === '') return [];
+  if (start < 0 || numbers.length === 0) return [];
+  const isAlone = numbers.length === 1 && numbers[0]!.unit === '';
+  if (isAlone) return [sentenceMetric(line, numbers[0]!)].filter(({ name }) => name !== '');
+  if (start >= numbers[0]!.start || label === '') return [];
   const units = new Map<string, number>();
   return numbers.flatMap((number) => {
     if (number.unit === '') return [];
@@ -45,6 +50,16 @@ function unitMetricsOf(line: string): UnitMetric[] {
     const read: MetricRead = { regex: patternOf(line, start, numbers, number), take: 'last' };
     return [{ name, value: number.value, unit: number.unit, line, read }];
   });
+}
+
+/** A sentence with one number: `223.4 looks per name`. Its words are the name. */
+function sentenceMetric(line: string, { value, start, end }: PrintedNumber): UnitMetric {
+  const [before, after] = [line.slice(0, start), line.slice(end)];
+  const edge = (text: string): string => (text.trim() === '' ? '' : literal(text));
+  const regex = `^${edge(before)}\\s*(?<value>${NUMBER})\\s*${edge(after)}$`;
+  const words = `${before} ${after}`.split(/\s+/).filter((word) => FIRST_WORD.test(word));
+  const name = nameOf(words.slice(0, MAX_NAME_WORDS).join(' '));
+  return { name, value, unit: '', line, read: { regex, take: 'last' } };
 }
 
 /** Not a part of a name: `Sum64/4B`. */
