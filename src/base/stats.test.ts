@@ -29,6 +29,21 @@ describe('spread', () => {
     expect(medianDeviationOf([1, 1, 2, 2, 4, 6, 9])).toBeCloseTo(1.4826, 10);
   });
 
+  it('of equal values is 0 and their mean is their value, whatever their digits', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        fc.integer({ min: 2, max: 40 }),
+        (value, count) => {
+          const values = Array<number>(count).fill(value);
+          expect(mean(values)).toBe(0 + value);
+          expect(standardDeviationOf(values)).toBe(0);
+        },
+      ),
+    );
+    expect(noiseOf([223.4332, 223.4332, 223.4332, 223.4332, 223.4332]).sigma).toBe(0);
+  });
+
   it('of one value, or of none, is 0', () => {
     expect(varianceOf([7])).toBe(0);
     expect(varianceOf([])).toBe(0);

@@ -29,8 +29,12 @@ export interface Noise {
   readonly warnings: readonly string[];
 }
 
-export const mean = (values: readonly number[]): number =>
-  values.reduce((total, value) => total + value, 0) / values.length;
+export function mean(values: readonly number[]): number {
+  const first = values[0];
+  // The sum of equal values is rounded: their mean would not be their value, and deterministic code would show noise.
+  if (first !== undefined && values.every((value) => value === first)) return 0 + first; // not −0
+  return values.reduce((total, value) => total + value, 0) / values.length;
+}
 
 /** Unbiased sample variance; 0 for fewer than two values. */
 export function varianceOf(values: readonly number[]): number {
