@@ -1,6 +1,6 @@
 /**
- * docs/first-arena.md is true: its files are written, its commands are run in order in a fresh folder, and what they
- * print agrees with the page but for the numbers.
+ * docs/first-arena.md and its shorter companions for Node and C are true: their files are written, their commands are
+ * run in order in a fresh folder, and what they print agrees with the page but for the numbers.
  */
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,8 @@ type Step =
   | { readonly do: 'run'; readonly command: string; readonly expected: readonly string[] };
 
 const PYTHON = '/usr/bin/python3';
-const PAGE = readFileSync(join(ROOT, 'docs', 'first-arena.md'), 'utf8');
+const readPage = (name: string): string => readFileSync(join(ROOT, 'docs', name), 'utf8');
+const PAGE = readPage('first-arena.md');
 
 /** The page's code blocks in order: files, lines to append to a file, and commands with what they print. */
 function readSteps(page: string): readonly Step[] {
@@ -96,21 +97,26 @@ const missing =
   unless(sandbox.info.level === 'bubblewrap', sandbox.info.reason) ??
   unless(existsSync(PYTHON), `there is no ${PYTHON}`);
 
+/** Writes the files and runs the commands of a page; what each command printed. */
+async function followPage(page: string, folder: string): Promise<ReadonlyMap<string, string>> {
+  putOvernightOnPath(folder);
+  const outputs = new Map<string, string>();
+  for (const step of readSteps(page)) {
+    if (step.do === 'write') writeFileSync(join(folder, step.file), step.text);
+    else if (step.do === 'append') appendFileSync(join(folder, step.file), step.text);
+    else {
+      const { status, output } = await runLine(step.command, folder);
+      expect(status, `${step.command}\n${output}`).toBe(0);
+      expect(firstMissing(step.expected, output), `${step.command}\n${output}`).toBeUndefined();
+      outputs.set(step.command, output);
+    }
+  }
+  return outputs;
+}
+
 describe.skipIf(missing)(withReason('docs/first-arena.md', missing), () => {
   it('works as it is written, and prints what it shows', async () => {
-    const folder = freshFolder('spam');
-    putOvernightOnPath(folder);
-    const outputs = new Map<string, string>();
-    for (const step of readSteps(PAGE)) {
-      if (step.do === 'write') writeFileSync(join(folder, step.file), step.text);
-      else if (step.do === 'append') appendFileSync(join(folder, step.file), step.text);
-      else {
-        const { status, output } = await runLine(step.command, folder);
-        expect(status, `${step.command}\n${output}`).toBe(0);
-        expect(firstMissing(step.expected, output), `${step.command}\n${output}`).toBeUndefined();
-        outputs.set(step.command, output);
-      }
-    }
+    const outputs = await followPage(PAGE, freshFolder('spam'));
     const run = [...outputs].find(([command]) => command.startsWith('overnight run'))![1];
     expect(run.match(/^ {0,2}\d+ [^\d\s] /gm)!.length, run).toBeGreaterThanOrEqual(15);
     const doctor = outputs.get('overnight doctor')!;
@@ -118,5 +124,23 @@ describe.skipIf(missing)(withReason('docs/first-arena.md', missing), () => {
     const before = Number(/loss: ([\d.]+)/.exec(PAGE)![1]);
     const after = Number(/loss: ([\d.]+)/.exec(outputs.get('python3 check.py')!)![1]);
     expect(after).toBeLessThan(before - 0.05);
+  });
+});
+
+const noSandbox = unless(sandbox.info.level === 'bubblewrap', sandbox.info.reason);
+const noCompiler =
+  noSandbox ?? unless(existsSync('/usr/bin/cc') && existsSync('/usr/bin/make'), 'there is no C compiler');
+
+describe.skipIf(noSandbox)(withReason('docs/first-arena-node.md', noSandbox), () => {
+  it('works as it is written, and ends with the smaller size', async () => {
+    const outputs = await followPage(readPage('first-arena-node.md'), freshFolder('squeeze'));
+    expect(Number(/size: (\d+)/.exec(outputs.get('node check.mjs')!)![1])).toBeLessThan(20_000);
+  });
+});
+
+describe.skipIf(noCompiler)(withReason('docs/first-arena-c.md', noCompiler), () => {
+  it('works as it is written, and ends with the better table', async () => {
+    const outputs = await followPage(readPage('first-arena-c.md'), freshFolder('count'));
+    expect(outputs.get('./count')).toBe('1.4378 looks per name\n');
   });
 });
