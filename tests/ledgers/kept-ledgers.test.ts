@@ -76,7 +76,7 @@ describe.each(Object.entries(KEPT))('the ledger %s', (name, kept) => {
   it('can be viewed and reported', { timeout: 30_000 }, async () => {
     const { folder } = folderWith(name);
     const status = await overnight(['status'], { cwd: folder });
-    expect(status.stdout).toMatch(/confirmed, better by 1\d\.\d % \[sealed\]/);
+    expect(status.stdout).toMatch(/confirmed, better by 1\d\.\d+ % \[sealed\]/);
     expect((await overnight(['report', '--out', join(folder, 'out')], { cwd: folder })).status).toBe(0);
     expect(readFileSync(join(folder, 'out', 'report.md'), 'utf8')).toContain(`#${kept.champion}`);
   });
