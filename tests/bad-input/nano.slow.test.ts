@@ -80,7 +80,7 @@ it(
       fs
         .readFileSync(manifest, 'utf8')
         .replace('memory_mb: 3072', 'memory_mb: 1500')
-        .replace('budget: { seconds: 40,', 'budget: { seconds: 16, steps: 12,'),
+        .replace('budget: { seconds: 40,', 'budget: { seconds: 24, steps: 12,'),
     );
     const train = path.join(folder, 'train.ts');
     const shipped = fs
