@@ -266,7 +266,7 @@ const CLOCKED_CASES: readonly SandboxCase[] = [
       const clock = { startFile: join(outFolder, 'start'), graceMs: 60_000, budgetMs: 600, counts: 'cpu' as const };
       const result = await runToEnd(sandbox, makeSpec(`: >"$O/start"; sleep 1; (${BURN}) & ${BURN}`, { clock }));
       strictEqual(result.ending, 'cut');
-      ok(result.wallS > 1.2 && Math.abs(result.budgetedS - 0.75) <= 0.15, JSON.stringify(result));
+      ok(result.wallS > 1.2 && Math.abs(result.budgetedS - 0.75) < 0.17, JSON.stringify(result));
     },
   ),
   makeCase(
@@ -276,7 +276,7 @@ const CLOCKED_CASES: readonly SandboxCase[] = [
       const clock = { startFile: join(outFolder, 'start'), graceMs: 300, budgetMs: 300, counts: 'cpu' as const };
       const result = await runToEnd(sandbox, makeSpec(`sleep 1; ${BURN}`, { clock }));
       strictEqual(result.ending, 'cut');
-      const isRight = [result.startupS, result.budgetedS].every((usedS) => usedS >= 0.3 && usedS < 0.6);
+      const isRight = [result.startupS, result.budgetedS].every((usedS) => usedS > 0.29 && usedS < 0.6);
       ok(isRight && result.wallS > 1.5, JSON.stringify(result));
     },
   ),
