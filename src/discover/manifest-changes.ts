@@ -37,7 +37,7 @@ function applyChange(manifestText: string, change: ManifestChange): string {
   const sectionKey = pair.key as Scalar;
   const [start] = sectionKey.range!;
   const end = pair.value.range![1];
-  (document.contents as YAMLMap).setIn([section, key], value);
+  document.setIn([section, key], value);
   // What stands before the start and behind the end stays where it is.
   sectionKey.commentBefore = null;
   sectionKey.spaceBefore = false;

@@ -5,6 +5,7 @@
 import { type FSWatcher, lstatSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { TrainingClock } from '../core/ports.ts';
+import { orUndefined } from '../os/attempt.ts';
 
 /** Some file systems lose events, so the start file is looked for too. */
 const START_POLL_MS = 8;
@@ -37,7 +38,7 @@ export class TrainingClockWatch {
   constructor(run: ClockedRun) {
     this.#run = run;
     const checkStartFile = (): void => {
-      if (this.#startedAtS === undefined && pathExists(run.startFile)) this.#start();
+      if (this.#startedAtS === undefined && orUndefined(() => lstatSync(run.startFile))) this.#start();
     };
     try {
       this.#watcher = watch(dirname(run.startFile), { persistent: false }, (_event, fileName) => {
@@ -99,14 +100,5 @@ export class TrainingClockWatch {
     const earliestMs = (remainingS * 1000) / (isCpu ? this.#run.coreCount : 1);
     const lookMs = Math.max(isCpu ? MIN_LOOK_MS : 0, Math.ceil(earliestMs));
     this.#nextLook = setTimeout(() => this.#actAt(targetS, action), Math.min(lookMs, MAX_TIMER_MS));
-  }
-}
-
-function pathExists(filePath: string): boolean {
-  try {
-    lstatSync(filePath);
-    return true;
-  } catch {
-    return false;
   }
 }

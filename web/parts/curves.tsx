@@ -12,6 +12,7 @@ import { MAX_SMOOTHING, smoothValues } from '../../src/view/pictures/smooth.ts';
 import { apiAddress } from '../live.ts';
 import { goTo, usePlace } from '../url.ts';
 import { CopyMenu } from './copy.tsx';
+import { CurveKey } from './curve-key.tsx';
 import { useWidth } from './stairs.tsx';
 
 export interface CurveRef {
@@ -236,17 +237,7 @@ export function CurveLegend({ labels }: { readonly labels: readonly string[] }) 
   return (
     <p class="legend">
       {labels.map((label, index) => (
-        <span key={label}>
-          <svg width="26" height="8" aria-hidden="true">
-            <path
-              d="M0 4h26"
-              stroke={CURVE_COLOURS[index % CURVE_COLOURS.length]}
-              stroke-width="2"
-              stroke-dasharray={CURVE_DASHES[index % CURVE_DASHES.length]!.join(' ')}
-            />
-          </svg>{' '}
-          {label}
-        </span>
+        <CurveKey key={label} index={index} width={2} label={label} />
       ))}
       {labels.length > 0 && smooth > 0 && (
         <span class="soft">

@@ -1,8 +1,8 @@
 /** Several labs in one picture, with a table of what each reached. */
 import { overlaySvg } from '../../src/render/overlay.ts';
-import { CURVE_COLOURS, CURVE_DASHES } from '../../src/render/plots.ts';
 import { type OverlayLab, type OverlayX, viewOverlay } from '../../src/view/pictures/overlay.ts';
 import { goTo, usePlace } from '../url.ts';
+import { CurveKey } from './curve-key.tsx';
 import { CopyableDrawing, PlainTable } from './pieces.tsx';
 
 const X_OPTIONS = [
@@ -51,17 +51,7 @@ export function LabOverlay({ labs }: { labs: readonly OverlayLab[] }) {
         </span>
         <span class="legend">
           {view.lines.map(({ label }, index) => (
-            <span key={label}>
-              <svg width="26" height="8" aria-hidden="true">
-                <path
-                  d="M0 4h26"
-                  stroke={CURVE_COLOURS[index % CURVE_COLOURS.length]}
-                  stroke-width="2.2"
-                  stroke-dasharray={CURVE_DASHES[index % CURVE_DASHES.length]!.join(' ')}
-                />
-              </svg>{' '}
-              <bdi>{label}</bdi>
-            </span>
+            <CurveKey key={label} index={index} width={2.2} label={label} />
           ))}
         </span>
       </div>
