@@ -1,187 +1,83 @@
 /**
- * How good are the verdicts? Simulated nights of 126 measurements with known truth, 1,000 per rule and noise level:
- * what was really gained, what the report would claim, how much of it is false. `npm run bench:decide [-- --quick]`.
+ * How good are the verdicts? Simulated sessions of known truth through the real planner and the real rules: what is
+ * claimed where nothing helps, how often a gain is confirmed, how much of what is claimed is false. Every figure has
+ * its 95 % interval. `npm run bench:decide -- [--quick] [--seeds choice] [--only WORDS] [--sessions N] [--write]`:
+ * `--quick` takes 3 minutes instead of 40; choices are made on the seeds `choice` and reported on the others; `--write`
+ * puts the tables into docs/measurement.md.
  */
-import { isClearStep } from '../src/core/rules/claims.ts';
-import { verdictOf } from '../src/core/experiment.ts';
-import { lineage } from '../src/core/state.ts';
-import { playGreedyNight, type Night, nothingHelps, nothingMatters, simulateNight, studiedEffect } from './night.ts';
+import { fork } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Cell, CELLS, type SeedSet } from './decide/cells.ts';
+import type { Figures, TextbookFigures } from './decide/figures.ts';
+import { type Result, tableOf } from './decide/tables.ts';
+import type { Played, Task } from './decide/worker.ts';
 
-const NIGHTS = process.argv.includes('--quick') ? 100 : 1000;
-const SIGMAS = [0.0002, 0.0005, 0.001];
-const DEFAULT = 'margin/3, confirm/3';
-const RULES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  [DEFAULT]: {},
-  'greedy/2, confirm/3': { rule: 'greedy' },
-};
-const seedOf = (night: number): number => 7717 * night + 11;
+const GROUPS: readonly Cell['group'][] = ['null', 'one', 'gain', 'pairs', 'noise'];
+/** Share of the sessions that `--quick` plays. */
+const QUICK_SHARE = 1 / 14;
+/** Sessions that a worker is given at once. */
+const CHUNK = 25;
 
-interface Score {
-  /** True gain of the incumbent and of the champion; claimed minus true of what the report claims. */
-  gain: number;
-  champion: number;
-  inflation: number;
-  kept: number;
-  falseKept: number;
-  claims: number;
-  falseClaims: number;
-  /** Steps that the report calls confirmed by themselves. */
-  steps: number;
-  falseSteps: number;
-  stepGain: number;
-  used: number;
-  ideas: number;
-}
-
-const emptyScore = (): Score => ({
-  gain: 0,
-  champion: 0,
-  inflation: 0,
-  kept: 0,
-  falseKept: 0,
-  claims: 0,
-  falseClaims: 0,
-  steps: 0,
-  falseSteps: 0,
-  stepGain: 0,
-  used: 0,
-  ideas: 0,
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    seeds: { type: 'string', default: 'report' },
+    only: { type: 'string', multiple: true },
+    sessions: { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
 });
+const seeds = options.seeds as SeedSet;
+if (!['report', 'choice'].includes(seeds)) throw new Error(`--seeds is report or choice, not ${seeds}`);
 
-function addNight(score: Score, { state, truth, usedMeasurements }: Night): void {
-  const ownGain = (n: number): number => truth[n]! - truth[state.experiments[n]!.idea.parent]!;
-  const confirmed = state.confirmations.filter((confirmation) => confirmation.passed);
-  score.gain += truth[state.incumbent]!;
-  score.champion += truth[state.champion]!;
-  score.inflation += confirmed.reduce((sum, confirmation) => sum + confirmation.effect, 0) - truth[state.champion]!;
-  const kept = state.experiments
-    .filter((experiment) => verdictOf(experiment) === 'kept')
-    .map((experiment) => experiment.idea.n);
-  score.kept += kept.length;
-  score.falseKept += kept.filter((n) => ownGain(n) <= 0).length;
-  score.claims += confirmed.length;
-  score.falseClaims += confirmed.filter(
-    (confirmation) => truth[confirmation.n]! <= truth[confirmation.against]!,
-  ).length;
-  const steps = lineage(state, state.champion).filter((n) => n > 0 && isClearStep(state, n));
-  score.steps += steps.length;
-  score.falseSteps += steps.filter((n) => ownGain(n) <= 0).length;
-  score.stepGain += steps.reduce((sum, n) => sum + ownGain(n), 0);
-  score.used += usedMeasurements;
-  score.ideas += state.experiments.length - 1 - state.controls.all.length;
-}
+const sessionsOf = (cell: Cell): number =>
+  options.sessions ? Number(options.sessions) : Math.ceil(cell.sessions * (options.quick ? QUICK_SHARE : 1));
 
-function playUpstreamNights(sigma: number): Score {
-  const score = emptyScore();
-  for (let night = 1; night <= NIGHTS; night++) {
-    const { gain, claimed, kept } = playGreedyNight(seedOf(night), sigma);
-    score.gain += gain;
-    score.inflation += claimed - gain;
-    score.kept += kept.length;
-    score.falseKept += kept.filter((trueGain) => trueGain <= 0).length;
-    score.used += 126;
-    score.ideas += 125;
-  }
-  return score;
-}
-
-function playNights(sigma: number, decideOptions: Readonly<Record<string, unknown>>, effect = studiedEffect): Score {
-  const score = emptyScore();
-  for (let night = 1; night <= NIGHTS; night++)
-    addNight(score, simulateNight({ seed: seedOf(night), sigma, decide: decideOptions, effect }));
-  return score;
-}
-
-/** Share of nights in which the report claims something false, where no idea helps. */
-function shareOfFalseNights(decideOptions: Readonly<Record<string, unknown>>, effect: typeof studiedEffect): number {
-  let falseCount = 0;
-  for (let night = 1; night <= NIGHTS; night++) {
-    const { state, truth } = simulateNight({ seed: seedOf(night), sigma: 0.0005, decide: decideOptions, effect });
-    if (
-      state.confirmations.some(
-        (confirmation) => confirmation.passed && truth[confirmation.n]! <= truth[confirmation.against]!,
-      )
-    )
-      falseCount++;
-  }
-  return falseCount / NIGHTS;
-}
-
-/** Share of nights, of so many measurements in all, that end with something confirmed. */
-function shareOfConfirming(
-  evaluations: number,
-  sigma: number,
-  decideOptions: Readonly<Record<string, unknown>>,
-): number {
-  const nights = Array.from({ length: NIGHTS }, (_, i) =>
-    simulateNight({ seed: seedOf(i + 1), sigma, decide: decideOptions, evaluations }),
+async function play(cells: readonly Cell[]): Promise<Result[]> {
+  const tasks = cells.flatMap((cell) =>
+    Array.from({ length: Math.ceil(sessionsOf(cell) / CHUNK) }, (_, i): Task => {
+      const from = 1 + i * CHUNK;
+      return { cell: cell.id, seeds, from, to: Math.min(from + CHUNK, sessionsOf(cell) + 1) };
+    }),
   );
-  return nights.filter(({ state }) => state.champion > 0).length / NIGHTS;
-}
-
-const formatPercent = (amount: number, whole: number): string =>
-  whole === 0 ? '' : `${((100 * amount) / whole).toFixed(1)} %`;
-const HEADINGS = [
-  ...['rule', 'sigma', 'true gain', 'of greedy', 'claimed − true', 'kept', 'false', 'claims', 'false'],
-  ...['carry', 'steps', 'false', 'carry', 'ideas', 'used'],
-];
-const WIDTHS = [20, 7, 10, 10, 15, 6, 8, 7, 7, 8, 6, 7, 8, 6, 6];
-const printRow = (cells: readonly string[]): void =>
-  console.log(cells.map((cell, i) => (i === 0 ? cell.padEnd(WIDTHS[i]!) : cell.padStart(WIDTHS[i]!))).join(' '));
-
-function printScore(name: string, sigma: number, score: Score, greedy: Score): void {
-  const perNight = (total: number, digits: number): string => (total / NIGHTS).toFixed(digits);
-  printRow([
-    name,
-    String(sigma),
-    perNight(score.gain, 5),
-    formatPercent(score.gain, greedy.gain),
-    `${perNight(score.inflation * 1e4, 2)}e-4`,
-    perNight(score.kept, 1),
-    formatPercent(score.falseKept, score.kept),
-    perNight(score.claims, 2),
-    formatPercent(score.falseClaims, score.claims),
-    score.claims === 0 ? '' : formatPercent(score.champion, score.gain),
-    score.claims === 0 ? '' : perNight(score.steps, 1),
-    formatPercent(score.falseSteps, score.steps),
-    score.claims === 0 ? '' : formatPercent(score.stepGain, score.gain),
-    perNight(score.ideas, 1),
-    perNight(score.used, 1),
-  ]);
-}
-
-printRow(HEADINGS);
-const worst = { gain: 1, inflation: 0, steps: 0, carry: 1, stepCarry: 1, claims: 0 };
-for (const sigma of SIGMAS) {
-  const greedy = playUpstreamNights(sigma);
-  printScore('upstream (greedy)', sigma, greedy, greedy);
-  for (const [name, decideOptions] of Object.entries(RULES)) {
-    const score = playNights(sigma, decideOptions);
-    printScore(name, sigma, score, greedy);
-    if (name !== DEFAULT) continue;
-    worst.gain = Math.min(worst.gain, score.gain / greedy.gain);
-    worst.inflation = Math.max(worst.inflation, score.inflation / greedy.inflation);
-    worst.steps = Math.max(worst.steps, score.falseSteps / score.steps);
-    worst.claims = Math.max(worst.claims, score.falseClaims / score.claims);
-    worst.carry = Math.min(worst.carry, score.champion / score.gain);
-    worst.stepCarry = Math.min(worst.stepCarry, score.stepGain / score.gain);
-  }
-}
-const falseShares = Object.entries(RULES).map(([name, decideOptions]) => {
-  const [helps, matters] = [
-    shareOfFalseNights(decideOptions, nothingHelps),
-    shareOfFalseNights(decideOptions, nothingMatters),
-  ];
-  console.log(
-    `null arenas, ${name}: a false claim in ${formatPercent(helps, 1)} of nights (no idea helps), ${formatPercent(matters, 1)} (none does anything)`,
+  const played = new Map<string, { sessions: Figures[]; textbook: TextbookFigures[] }>();
+  const workerCount = Math.min(os.availableParallelism(), tasks.length);
+  await Promise.all(
+    Array.from({ length: workerCount }, async () => {
+      const worker = fork(path.join(import.meta.dirname, 'decide/worker.ts'));
+      for (let task = tasks.shift(); task; task = tasks.shift()) {
+        const answer = await new Promise<Played>((resolve, reject) => {
+          worker.once('message', resolve).once('exit', () => reject(new Error(`a worker ended in ${task.cell}`)));
+          worker.send(task);
+        });
+        worker.removeAllListeners();
+        const known = played.get(task.cell) ?? { sessions: [], textbook: [] };
+        known.sessions.push(...answer.sessions);
+        known.textbook.push(...answer.textbook);
+        played.set(task.cell, known);
+      }
+      worker.disconnect();
+    }),
   );
-  return Math.max(helps, matters);
-});
-for (const evaluations of [18, 30, 54])
-  for (const [name, decideOptions] of Object.entries(RULES).slice(0, 2))
-    console.log(
-      `short nights, ${name}: ${evaluations} measurements end confirmed in ${SIGMAS.map((sigma) => formatPercent(shareOfConfirming(evaluations, sigma, decideOptions), 1)).join(', ')} of nights (sigma ${SIGMAS.join(', ')})`,
-    );
-console.log(
-  `decide: ${DEFAULT} over ${NIGHTS} nights each, worst noise level: ${formatPercent(worst.gain, 1)} of greedy's true gain (target 90), ${formatPercent(worst.inflation, 1)} of its inflation (target 25), ${formatPercent(worst.claims, 1)} of claims and ${formatPercent(worst.steps, 1)} of confirmed steps false (target 10), carrying ${formatPercent(worst.carry, 1)} and ${formatPercent(worst.stepCarry, 1)} of the gain (target 60); null arenas ${formatPercent(falseShares[0]!, 1)} of nights (target 5)`,
-);
+  return cells.map((cell) => ({ cell, ...played.get(cell.id)! }));
+}
+
+const [OPENING, CLOSING] = ['<!-- tables of bench:decide -->', '<!-- end of the tables -->'];
+
+function writeTables(tables: readonly string[]): void {
+  const file = path.join(import.meta.dirname, '../docs/measurement.md');
+  const text = fs.readFileSync(file, 'utf8');
+  const [start, end] = [text.indexOf(OPENING), text.indexOf(CLOSING)];
+  if (start < 0 || end < start) throw new Error(`${file} lacks the lines ${OPENING} and ${CLOSING}`);
+  fs.writeFileSync(file, `${text.slice(0, start + OPENING.length)}\n\n${tables.join('\n\n')}\n\n${text.slice(end)}`);
+}
+
+const { only } = options;
+const cells = CELLS.filter(({ id }) => !only || only.some((words) => id.includes(words)));
+const results = await play(cells);
+const tables = GROUPS.map((group) => tableOf(group, results)).filter((table) => table !== '');
+console.log(tables.join('\n\n'));
+if (options.write) writeTables(tables);

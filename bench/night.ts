@@ -10,11 +10,12 @@ import { judge } from '../src/core/rules/judge.ts';
 import type { Conditions } from '../src/core/outcome.ts';
 import type { EventDraft, ExperimentKind, LedgerEvent } from '../src/core/event.ts';
 import { plan } from '../src/core/plan/plan.ts';
-import type { Step } from '../src/core/plan/step.ts';
+import type { PlanContext, Step } from '../src/core/plan/step.ts';
 import { createFold } from '../src/core/replay.ts';
 import { type LabState, values } from '../src/core/state.ts';
 import { noiseOf } from '../src/base/stats.ts';
 import { IDLE_CONTEXT } from '../src/testing/script.ts';
+import type { Reading } from './decide/worlds.ts';
 
 export interface NightOptions {
   readonly seed: number;
@@ -35,6 +36,10 @@ export interface NightOptions {
    * Improvement of the next idea, `n`, over the base that it starts from; the default is the distribution of the study.
    */
   readonly effect?: (chance: Chance, base: number, n: number) => number;
+  /** The number of a measurement, larger is better; the default is the truth plus normal noise of deviation `sigma`. */
+  readonly measure?: (reading: Reading) => number;
+  /** Ends after so many ideas, not after so many measurements. */
+  readonly ideas?: number;
 }
 
 export interface Night {
@@ -104,14 +109,17 @@ class Simulation {
     this.#appendEvent({ type: 'lab.opened', lab: 'night', tag: 'night', arena, files, source: { dirty: false }, seed });
     this.#proposeIdea('baseline');
     this.#recordSnapshot(0);
-    const evaluations = this.#options.evaluations ?? 126;
     for (;;) {
-      const leftS = (evaluations - this.#used + 0.2) * SECONDS;
-      const step = plan(this.#state, { ...IDLE_CONTEXT, deviceClass: DEVICE, leftS });
+      const step = plan(this.#state, { ...IDLE_CONTEXT, deviceClass: DEVICE, ...this.#limits() });
       if (step.do === 'stop') break;
       this.#takeStep(step);
     }
     return { state: this.#state, events: this.#events, truth: this.#truth, usedMeasurements: this.#used };
+  }
+
+  #limits(): Pick<PlanContext, 'leftS' | 'experiments'> {
+    const { evaluations = 126, ideas } = this.#options;
+    return ideas === undefined ? { leftS: (evaluations - this.#used + 0.2) * SECONDS } : { experiments: ideas };
   }
 
   get #state(): LabState {
@@ -210,11 +218,7 @@ class Simulation {
     });
     const { short } = this.#options;
     const isScreening = purpose === 'screen' && short !== undefined;
-    const value =
-      START -
-      this.#truth[n]! +
-      (isScreening ? short.sigma : this.#options.sigma) * this.#noise.normal() +
-      (isScreening ? 1 : 0);
+    const value = this.#drawValue(n, seed, isScreening ? short : undefined);
     this.#appendEvent({
       type: 'measured',
       m,
@@ -222,6 +226,15 @@ class Simulation {
       conditions: CONDITIONS,
     });
     this.#used += isScreening ? short.cost : 1;
+  }
+
+  #drawValue(n: number, seed: number, short: NightOptions['short']): number {
+    const { measure, sigma } = this.#options;
+    const truth = this.#truth[n]!;
+    if (short) return START + 1 - truth + short.sigma * this.#noise.normal();
+    if (!measure) return START - truth + sigma * this.#noise.normal();
+    const parent = n === 0 ? -1 : this.#state.experiments[n]!.idea.parent;
+    return -measure({ truth, index: this.#used, n, parent, seed });
   }
 }
 
