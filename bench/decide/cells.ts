@@ -28,7 +28,7 @@ import {
   withOutliers,
 } from './worlds.ts';
 
-export type Group = 'null' | 'one' | 'gain' | 'pairs' | 'noise';
+export type Group = 'public' | 'null' | 'one' | 'gain' | 'pairs' | 'noise';
 
 export interface Cell {
   readonly id: string;
@@ -141,7 +141,30 @@ const NOISE_CELLS: readonly Cell[] = (
   sessions: 400,
 }));
 
-export const CELLS: readonly Cell[] = [...NULL_CELLS, ...ONE_CELLS, ...GAIN_CELLS, ...PAIR_CELLS, ...NOISE_CELLS];
+/** The null sessions of other systems, as they described them. */
+const PUBLIC_CELLS: readonly Cell[] = (
+  [
+    ['60 trials, pure noise', normalNoise, IDEAS, {}],
+    ['60 trials, pure noise, in pairs', normalNoise, IDEAS, { rule: 'paired' }],
+    ['10 rounds, 24 yes/no trials at 50 %', accuracyOf(24, 0.5), 10, {}],
+  ] as const
+).map(([title, machine, ideas, decide]) => ({
+  id: `public, ${title}`,
+  group: 'public',
+  title,
+  world: { effects: nothingMatters, machine, ideas, decide },
+  sessions: 2000,
+  textbook: ideas + 11,
+}));
+
+export const CELLS: readonly Cell[] = [
+  ...PUBLIC_CELLS,
+  ...NULL_CELLS,
+  ...ONE_CELLS,
+  ...GAIN_CELLS,
+  ...PAIR_CELLS,
+  ...NOISE_CELLS,
+];
 
 /** The seeds that figures are reported on, and those that choices were made on: no session is in both. */
 export const seedOf = {

@@ -26,6 +26,8 @@ export interface Figures {
   readonly falsePassed: number;
   /** Claimed minus true over the claims that passed, and how many intervals of claims hold the truth. */
   readonly inflation: number;
+  /** Sum of the effects that are claimed. */
+  readonly claimed: number;
   readonly covered: number;
   readonly kept: number;
   readonly falseKept: number;
@@ -96,6 +98,7 @@ function figuresOf({ state, truth, usedMeasurements }: Night): Figures {
     passed: passed.length,
     falsePassed,
     inflation: passed.reduce((sum, claim) => sum + claim.effect - gainOf(claim), 0),
+    claimed: passed.reduce((total, claim) => total + claim.effect, 0),
     covered: judged.filter((claim) => claim.interval[0] <= gainOf(claim) && gainOf(claim) <= claim.interval[1]).length,
     kept: kept.length,
     falseKept: kept.filter((n) => isFalse(ownGain(n))).length,

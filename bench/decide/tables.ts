@@ -88,7 +88,46 @@ const falseClaims: Column = [
     ),
 ];
 
+/** A published figure, in the columns of the public table. */
+const PUBLISHED: readonly (readonly string[])[] = [
+  ['60 trials, pure noise', 'labloop 0.2.0, plain', '4.8', '–', '–', '23.5 %'],
+  ['60 trials, pure noise', 'labloop 0.2.0, `--min-delta` and `--confirm`', '2.1', '–', '–', '9.9 %'],
+  ['10 rounds, 24 yes/no trials', 'chimera-agent, one level a round', '–', '–', '1 in 5', '–'],
+  ['10 rounds, 24 yes/no trials', 'chimera-agent, one budget', '–', '–', '< 3 %', '–'],
+  ['null, agents’ commits', 'greedy in PACE (arXiv 2606.08106)', '13 to 21', '–', '–', '–'],
+  ['null, agents’ commits', 'PACE, e-process for each decision', 'about 0', '–', '–', '–'],
+];
+/** The published metric’s noise is not given: with 10 % a plain loop claims what labloop’s plain loop does. */
+const PUBLIC_DEVIATION = 0.1;
+
+const column = (heading: string, cell: (result: Result) => string): Column => [heading, cell];
+const formatGain = (deviations: readonly number[]): string => `${percent(PUBLIC_DEVIATION * mean(deviations))} %`;
+const PUBLIC_COLUMNS: readonly Column[] = [
+  column('null sessions', ({ cell }) => cell.title),
+  column('system', () => '**Overnight**'),
+  column('carried on, not confirmed', ({ sessions }) => formatMean(sessions.map((row) => row.kept))),
+  column('steps called confirmed', ({ sessions }) => formatMean(sessions.map((row) => row.steps))),
+  column('sessions that claim', ({ sessions }) =>
+    formatShare(
+      sum(sessions, (row) => row.confirmed),
+      sessions.length,
+    ),
+  ),
+  column('claimed gain', ({ sessions }) => formatGain(sessions.map((row) => row.claimed))),
+];
+
+/** What a plain loop does in the same sessions. */
+const plainRow = ({ cell, textbook }: Result): readonly string[] => [
+  cell.title,
+  'a plain loop, simulated',
+  formatMean(textbook.map((row) => row.kept)),
+  '–',
+  '–',
+  formatGain(textbook.map((row) => row.reported)),
+];
+
 const COLUMNS: Readonly<Record<Cell['group'], readonly Column[]>> = {
+  public: PUBLIC_COLUMNS,
   null: [
     ['null sessions of 60 ideas', ({ cell }) => cell.title],
     [
@@ -175,14 +214,17 @@ function formatQuotient(sessions: readonly Figures[], textbook: readonly Textboo
   return `${percent(own / other)} %`;
 }
 
+const formatRow = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+
 /** The table of one group, as Markdown. */
 export function tableOf(group: Cell['group'], results: readonly Result[]): string {
   const columns = COLUMNS[group];
   const rows = results.filter(({ cell }) => cell.group === group);
   if (rows.length === 0) return '';
   return [
-    `| ${columns.map(([heading]) => heading).join(' | ')} |`,
-    `| ${columns.map(() => '---').join(' | ')} |`,
-    ...rows.map((result) => `| ${columns.map(([, cell]) => cell(result)).join(' | ')} |`),
+    formatRow(columns.map(([heading]) => heading)),
+    formatRow(columns.map(() => '---')),
+    ...(group === 'public' ? [...PUBLISHED, plainRow(rows[0]!)].map(formatRow) : []),
+    ...rows.map((result) => formatRow(columns.map(([, cell]) => cell(result)))),
   ].join('\n');
 }
