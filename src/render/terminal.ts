@@ -88,7 +88,8 @@ export function experimentLine(
   const durationText =
     style.columns < MIN_COLUMNS_WITH_DURATION ? '' : ` ${padText(experiment.duration, DURATION_WIDTH, 'right')}`;
   const titleWidth = style.columns - widthOf(leftPart) - 2 - durationText.length;
-  const experimentText = `${leftPart}  ${padText(titleOf(experiment), Math.max(8, titleWidth))}${durationText}`;
+  const title = `${experiment.isStarred ? '☆ ' : ''}${titleOf(experiment)}`;
+  const experimentText = `${leftPart}  ${padText(title, Math.max(8, titleWidth))}${durationText}`;
   return spellText(
     paintText(style, PAINTS[kind], cutText(experimentText, Math.max(40, style.columns)).trimEnd()),
     style,

@@ -49,6 +49,8 @@ describe('an experiment of a finished lab', () => {
     expect(shown).toMatch(/^#1 .*, starred {2}\[/);
     expect(shown).toMatch(/Note, .*, person: looks like <b>luck<\/b>/);
     expect(await call(folder, 'show', '2')).not.toMatch(/starred|Note,/);
+    const logLines = (await call(folder, 'log')).split('\n').filter((line) => /^ +[12] /.test(line));
+    expect(logLines.map((line) => /[☆*] \S/.test(line))).toEqual([true, false]);
     await call(folder, 'report');
     expect(readFileSync(join(paths.report, 'report.md'), 'utf8')).toMatch(
       /## Starred and noted\n\n- ★ #1 .*\n {2}- .*, person: looks like &lt;b>luck/,

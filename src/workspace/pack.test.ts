@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { git } from '../../tests/fixtures/repository.ts';
+import type { Workspace } from '../core/ports.ts';
+import { openWorkspace } from './git.ts';
+import { packStore } from './pack.ts';
+
+const AT = '2026-03-07T20:00:00.000Z';
+const COMMITS = 120;
+let room = '';
+let store = '';
+let workspace: Workspace;
+let tip = '';
+
+beforeEach(async () => {
+  room = mkdtempSync(join(tmpdir(), 'overnight-pack-'));
+  store = join(room, 'store.git');
+  writeFileSync(join(room, 'x'), '0\n');
+  workspace = await openWorkspace(room, store);
+  tip = (await workspace.importBaseline('refs/overnight/a/0', AT)).commit;
+  for (let n = 1; n <= COMMITS; n++)
+    tip = (await workspace.snapshot(tip, [{ path: 'x', content: `${n}\n` }], `refs/overnight/a/${n}`, 'x', AT)).commit;
+});
+afterEach(() => rmSync(room, { recursive: true, force: true }));
+
+const countSingle = (): number => Number(/count: (\d+)/.exec(git(room, '--git-dir', store, 'count-objects', '-v'))![1]);
+const packs = (): string[] => readdirSync(join(store, 'objects', 'pack')).filter((name) => name.endsWith('.pack'));
+const expectWhole = async (): Promise<void> => {
+  git(room, '--git-dir', store, 'fsck', '--full', '--strict');
+  expect((await (await openWorkspace(room, store)).readFiles(tip, ['x'])).get('x')).toBe(`${COMMITS}\n`);
+};
+
+describe('the store', () => {
+  it('is left alone while it holds few single objects', async () => {
+    const before = countSingle();
+    expect(await packStore(store)).toBe(false);
+    expect([countSingle(), packs()]).toEqual([before, []]);
+  });
+
+  it('is packed once it holds many, and every commit is read and built upon as before', async () => {
+    const listed = await workspace.listEntries(tip);
+    expect(countSingle()).toBeGreaterThan(3 * COMMITS - 10);
+    expect(await packStore(store, -1)).toBe(true);
+    expect(countSingle()).toBe(0);
+    await expectWhole();
+    expect(await workspace.listEntries(tip)).toEqual(listed);
+    // By the same workspace, which remembers which trees it wrote.
+    const next = await workspace.snapshot(tip, [{ path: 'x', content: '1\n' }], 'refs/overnight/a/new', 'x', AT);
+    expect(await workspace.diffCommits(tip, next.commit)).toContain(`-${COMMITS}\n+1`);
+    git(room, '--git-dir', store, 'fsck', '--full', '--strict');
+  });
+
+  it('keeps what no ref leads to yet', async () => {
+    const orphan = git(room, '--git-dir', store, 'hash-object', '-w', '--', 'x').trim();
+    await packStore(store, -1);
+    expect(git(room, '--git-dir', store, 'cat-file', '-p', orphan)).toBe('0\n');
+  });
+
+  it('is whole after a kill at any moment, and is packed the next time', async () => {
+    for (let delayMs = 1; delayMs < 60; delayMs += 6) {
+      const repack = spawn('git', ['--git-dir', store, 'repack', '-d', '-q'], { stdio: 'ignore', detached: true });
+      const hasEnded = new Promise((resolve) => repack.once('exit', resolve));
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      try {
+        process.kill(-repack.pid!, 'SIGKILL');
+      } catch {
+        // It was faster.
+      }
+      await hasEnded;
+      await expectWhole();
+    }
+    expect(await packStore(store, -1)).toBe(true);
+    expect(countSingle()).toBe(0);
+    await expectWhole();
+  });
+
+  it('loses a half-written pack that nobody works on any more, and no other file', async () => {
+    const [abandoned, fresh] = ['tmp_pack_old', 'tmp_pack_new'].map((name) => join(store, 'objects', 'pack', name));
+    for (const file of [abandoned!, fresh!]) writeFileSync(file, 'half');
+    utimesSync(abandoned!, new Date(0), new Date(0));
+    await packStore(store, -1);
+    expect([abandoned!, fresh!].map((file) => existsSync(file))).toEqual([false, true]);
+  });
+});
