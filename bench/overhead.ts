@@ -4,9 +4,11 @@
  * replaces (ledger, git and decisions are real), then blocks are measured with real processes. All times are of one
  * clock, `performance.now`. `npm run bench:overhead [-- --long] [--against FOLDER]`: up to 1,000 or 10,000 experiments;
  * with another checkout of Overnight, blocks of both alternate, so that other work on the machine meets both alike.
- * TMPDIR chooses the file system.
+ * TMPDIR chooses the file system. With `--large MB` instead: an arena with one file of that size, from the first
+ * experiment on.
  */
 import { instantSandbox } from '../src/testing/instant-sandbox.ts';
+import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -24,12 +26,13 @@ const BLOCK = 10;
 const BLOCKS = 4;
 const TAG = 'bench';
 
-function makeArena(): string {
+function makeArena(largeMb = 0): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-bench-'));
   fs.mkdirSync(path.join(folder, 'lib'));
   const content = 'content '.repeat(200);
   for (let i = 0; i < FILES - 4; i++)
     fs.writeFileSync(path.join(folder, 'lib', `file-${i}.txt`), `file ${i}\n${content}\n`);
+  if (largeMb > 0) writeLargeFile(path.join(folder, 'large.bin'), largeMb);
   fs.writeFileSync(path.join(folder, 'value.txt'), 'VALUE=1\n');
   fs.writeFileSync(path.join(folder, 'run.sh'), ': > "$OVERNIGHT_START"; cp value.txt "$OVERNIGHT_OUT/"\n');
   fs.writeFileSync(
@@ -49,6 +52,17 @@ function makeArena(): string {
   };
   fs.writeFileSync(path.join(folder, 'arena.yaml'), JSON.stringify(manifest));
   return folder;
+}
+
+/** Bytes that neither compress nor repeat. */
+function writeLargeFile(file: string, megabytes: number): void {
+  const piece = randomBytes(1 << 20);
+  const descriptor = fs.openSync(file, 'w');
+  for (let i = 0; i < megabytes; i++) {
+    piece.writeUInt32LE(i, 0);
+    fs.writeSync(descriptor, piece);
+  }
+  fs.closeSync(descriptor);
 }
 
 const countingProposer: Proposer = {
@@ -137,6 +151,33 @@ async function importOvernight(root: string): Promise<Overnight> {
   return { openLab, openWorkspace };
 }
 
+/** An arena with a large file: how long opening takes, and each experiment after that. */
+async function benchLargeArena(megabytes: number): Promise<void> {
+  const { sandbox } = await chooseSandbox();
+  const overnight = await importOvernight(path.join(import.meta.dirname, '..'));
+  const folder = makeArena(megabytes);
+  try {
+    const startMs = performance.now();
+    const samples = await runExperiments(overnight, folder, sandbox, BLOCK);
+    const totalS = (performance.now() - startMs) / 1000;
+    const [firstMs, ...laterMs] = samples;
+    console.log(
+      `${sandbox.info.level}, a file of ${megabytes} MB: ${totalS.toFixed(1)} s for the baseline and ${BLOCK} ideas; first idea ${firstMs!.toFixed(0)} ms, later ones ${medianOf(laterMs).toFixed(0)} ms (target 2000); load ${loadAverage()}`,
+    );
+    const againMs = performance.now();
+    await runExperiments(overnight, folder, sandbox, 1);
+    console.log(`the lab opened again, and one idea more: ${((performance.now() - againMs) / 1000).toFixed(1)} s`);
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const largeIndex = process.argv.indexOf('--large');
+if (largeIndex > 0) {
+  console.log(`on ${describeFileSystem(fs.realpathSync(os.tmpdir()))}`);
+  await benchLargeArena(Number(process.argv[largeIndex + 1]));
+  process.exit();
+}
 const againstIndex = process.argv.indexOf('--against');
 const roots = [path.join(import.meta.dirname, '..'), ...process.argv.slice(againstIndex + 1, againstIndex + 2)].slice(
   0,

@@ -81,7 +81,7 @@ const ASCII_SPELLINGS: Readonly<Record<string, string>> = {
   '→': '->',
   '↓': '(lower is better)',
   '↑': '(higher is better)',
-  '☆': '*',
+  '★': '*',
   '□': '~',
   '●': '@',
   '◐': '%',
