@@ -44,3 +44,30 @@ it('bounds are wide, and shares and percentages keep theirs', () => {
   expect(plausibleAround(250, 'ms')).toEqual({ min: 3, max: 30000 });
   expect(plausibleAround(-3, '')).toBeUndefined();
 });
+
+describe('a compiler that talks beside the benchmark', () => {
+  const GCC = `In file included from rax.c:42:
+rax.c:1054:12: warning: unused parameter 'h' [-Wunused-parameter]
+ 1054 |     raxNode *new = raxRemoveChild(h,child);
+      |                    ^~~~~~~~~~~~~~
+rax_malloc.h:42: note: in definition of macro
+`;
+  const RUSTC = `warning: unused variable: \`x\`
+  --> src/lib.rs:14:9
+   14 |     let x = 5;
+      |         ^^ help: prefix it
+`;
+  it.each([
+    ['gcc', GCC],
+    ['rustc', RUSTC],
+  ])('%s gives no number to choose, and hides none of the program', (_name, diagnostics) => {
+    expect(listPrintedMetrics('', diagnostics)).toEqual([]);
+    const metrics = listPrintedMetrics('Insert: 8.36\nnodes.total: 12 (of 14)\n', diagnostics);
+    expect(metrics.map(({ name }) => name)).toEqual(expect.arrayContaining(['Insert', 'nodes.total']));
+  });
+
+  it('has no mean over numbers that have no unit', () => {
+    const text = '5000001 total nodes\n5000000 total elements\n12 more things\n7 other words\n';
+    expect(listPrintedMetrics(text, '').filter(({ name }) => /geomean/.test(name))).toEqual([]);
+  });
+});

@@ -23,11 +23,15 @@ const NAME_BEFORE = /([A-Za-z_][\w.-]{0,63})["']?\s*(?:\([^()]*\))?\s*[:=]\s*["'
 const JOINING_WORDS = /^(?:in|of|at|to|by|is|was|the|a|an|for|and|or|with|from|after|about)$/i;
 const WORD_BEFORE = /(?:^|\s)([A-Za-z_][\w.-]{0,63})\s+$/;
 
+/** What a compiler says: a place in a file, the line that it means, the way there. Its numbers measure nothing. */
+const DIAGNOSTIC =
+  /^(?:In file included from |(?:-->\s)?\S+\.\w+:\d+(?::\d+)?(?:[:,]|$)|\d+ \|\s{2,}[A-Za-z_#{}*/]|\|\s.*(?:\^|~{2}))/;
+
 /** The numbers of both streams; the last of several with one name counts. */
 export function listPrintedMetrics(stdout: string, stderr: string): PrintedMetric[] {
   const found = new Map<string, PrintedMetric & { count: number }>();
-  const printed = linesOf(stdout);
-  for (const line of [...printed, ...linesOf(stderr)]) {
+  const [printed, errors] = [stdout, stderr].map((text) => linesOf(text).filter((line) => !DIAGNOSTIC.test(line)));
+  for (const line of [...printed!, ...errors!]) {
     for (const { name, value, unit } of namedNumbers(line)) {
       const count = (found.get(name)?.count ?? 0) + 1;
       const read: MetricRead | undefined = count > 1 ? { line: name, take: 'last' } : undefined;
@@ -38,10 +42,10 @@ export function listPrintedMetrics(stdout: string, stderr: string): PrintedMetri
       });
     }
   }
-  const lone = printed.at(-1);
+  const lone = printed!.at(-1);
   const number = lone === undefined ? undefined : parseNumber(lone);
   const named = [...found.values()].map(({ count: _, ...metric }) => metric);
-  const withUnits = listUnitMetrics([...printed, ...linesOf(stderr)])
+  const withUnits = listUnitMetrics([...printed!, ...errors!])
     .filter(
       ({ name, line, value }) =>
         !named.some((metric) => metric.name === name || (metric.line === line && metric.value === value)),

@@ -89,3 +89,30 @@ it('a unit behind the spread of its number is the unit of the number', () => {
     direction: 'maximize',
   });
 });
+
+describe('a line that begins with a count', () => {
+  const timeit = (count: number, value: string): string => `${count} loops, best of 5: ${value} per loop\n`;
+
+  it('is offered with its last number, and read again when the tool chooses another unit', () => {
+    const [metric] = listPrintedMetrics(timeit(5, '22.2 msec'), '');
+    expect(metric).toMatchObject({ name: 'msec_per_loop', value: 22.2, unit: 'msec', direction: 'minimize' });
+    expect(readAgain(timeit(5, '22.2 msec'), metric!.name, timeit(1000, '950 usec'))).toBe(0.95);
+    expect(readAgain(timeit(5, '22.2 msec'), metric!.name, timeit(1, '1.25 sec'))).toBe(1250);
+    expect(readAgain(timeit(5, '22.2 msec'), metric!.name, timeit(2000000, '138 nsec'))).toBe(0.000138);
+  });
+
+  it('is no metric where no number has a unit', () => {
+    expect(listPrintedMetrics('12 passed, 3 failed of 15\n', '').filter(({ unit }) => unit)).toEqual([]);
+  });
+});
+
+describe('a tool that changes its unit with the size of the number', () => {
+  it.each([
+    ['render: mean 950 ms over 10 runs\n', 'render: mean 1.1 s over 10 runs\n', 1100],
+    ['peak memory of the index 812 KiB\n', 'peak memory of the index 1.5 MiB\n', 1536],
+    ['copy speed 900 MB/s\n', 'copy speed 1.2 GB/s\n', 1200],
+  ])('is read in the unit of the first run: %s', (first, second, value) => {
+    const metric = listPrintedMetrics(first, '').find(({ unit }) => unit !== undefined)!;
+    expect(readAgain(first, metric.name, second)).toBeCloseTo(value, 9);
+  });
+});

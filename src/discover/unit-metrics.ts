@@ -4,7 +4,7 @@
  * pattern that reads it again.
  */
 import type { MetricRead } from '../core/arena.ts';
-import { escapePattern, findNumbers, type PrintedNumber } from '../core/reading/numbers.ts';
+import { escapePattern, findNumbers, type PrintedNumber, unitsLike } from '../core/reading/numbers.ts';
 
 export interface UnitMetric {
   readonly name: string;
@@ -39,7 +39,7 @@ function unitMetricsOf(line: string): UnitMetric[] {
   if (start < 0 || numbers.length === 0) return [];
   const isAlone = numbers.length === 1 && numbers[0]!.unit === '';
   if (isAlone) return [sentenceMetric(line, numbers[0]!)].filter(({ name }) => name !== '');
-  if (start >= numbers[0]!.start || label === '') return [];
+  if (start >= numbers[0]!.start || label === '') return countedMetrics(line, numbers);
   const units = new Map<string, number>();
   return numbers.flatMap((number) => {
     if (number.unit === '') return [];
@@ -50,6 +50,23 @@ function unitMetricsOf(line: string): UnitMetric[] {
     const read: MetricRead = { regex: patternOf(line, start, numbers, number), take: 'last' };
     return [{ name, value: number.value, unit: number.unit, line, read }];
   });
+}
+
+/**
+ * A line that begins with a count: `5 loops, best of 5: 22.2 msec per loop`. Its last number with a unit is named by the
+ * words around it.
+ */
+function countedMetrics(line: string, numbers: readonly PrintedNumber[]): UnitMetric[] {
+  const wanted = numbers.findLast(({ unit }) => unit !== '');
+  const i = wanted ? numbers.indexOf(wanted) : 0;
+  if (!wanted || i === 0) return [];
+  const wordsOf = (text: string): string[] => text.split(/\s+/).filter((word) => FIRST_WORD.test(word));
+  const after = wordsOf(line.slice(wanted.end));
+  const around = after.length > 0 ? [wanted.unit, ...after] : [...wordsOf(line.slice(0, wanted.start)), wanted.unit];
+  const name = nameOf(around.slice(0, MAX_NAME_WORDS).join(' '));
+  if (name === '') return [];
+  const read: MetricRead = { regex: patternOf(line, numbers[0]!.start, numbers, wanted), take: 'last' };
+  return [{ name, value: wanted.value, unit: wanted.unit, line, read }];
 }
 
 /** A sentence with one number: `223.4 looks per name`. Its words are the name. */
@@ -76,7 +93,14 @@ function patternOf(line: string, start: number, numbers: readonly PrintedNumber[
     at = number.start + /^[-+\u2212]?[\d.,_'\u2009\u202f]*(?:[eE][+-]?\d+)?/.exec(line.slice(number.start))![0].length;
     if (number === wanted) break;
   }
-  return `${pattern}\\s*${escapePattern(wanted.unit)}`;
+  return `${pattern}\\s*${unitPattern(wanted.unit)}`;
+}
+
+/** The unit, or another of its family: a tool that prints 950 ms now prints 1.1 s when the code is slower. */
+function unitPattern(unit: string): string {
+  const units = unitsLike(unit);
+  if (units.length === 1) return escapePattern(unit);
+  return `(?<unit>${units.map(escapePattern).join('|')})(?![\\w/])`;
 }
 
 /** Spaces beside a number come and go with its digits. */
@@ -95,7 +119,7 @@ const nameOf = (text: string): string =>
 function tablesOf(metrics: readonly UnitMetric[]): UnitMetric[] {
   const byUnit = new Map<string, UnitMetric[]>();
   for (const metric of metrics)
-    if (metric.value > 0 && !/_\d+$/.test(metric.name))
+    if (metric.value > 0 && metric.unit !== '' && !/_\d+$/.test(metric.name))
       byUnit.set(metric.unit, [...(byUnit.get(metric.unit) ?? []), metric]);
   return [...byUnit].flatMap(([unit, rows]) => {
     if (rows.length < MIN_TABLE_LINES) return [];

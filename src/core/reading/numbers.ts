@@ -41,6 +41,7 @@ const FAMILIES: readonly Readonly<Record<string, number>>[] = [
     μs: 1e-6,
     usec: 1e-6,
     ns: 1e-9,
+    nsec: 1e-9,
     ps: 1e-12,
     min: 60,
     minutes: 60,
@@ -85,6 +86,10 @@ const UNIT = new RegExp(`^(?:\\s*\\(±[^()]{0,40}\\))?\\s?(${UNIT_NAMES.map(esca
 export function escapePattern(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 }
+
+/** The units that a number of this unit may be printed in the next time; itself alone where nothing is converted. */
+export const unitsLike = (unit: string): readonly string[] =>
+  Object.keys(FAMILIES.find((family) => unit in family) ?? { [unit]: 1 });
 
 /** All numbers of a line, in their order. */
 export function findNumbers(line: string): PrintedNumber[] {
