@@ -53,8 +53,8 @@ function unitMetricsOf(line: string): UnitMetric[] {
 }
 
 /**
- * A line that begins with a count: `5 loops, best of 5: 22.2 msec per loop`. Its last number with a unit is named by the
- * words around it.
+ * A line that begins with a count: `5 loops, best of 5: 22.2 msec per loop`. Its last number with a unit is named by
+ * the words around it.
  */
 function countedMetrics(line: string, numbers: readonly PrintedNumber[]): UnitMetric[] {
   const wanted = numbers.findLast(({ unit }) => unit !== '');
