@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import type { Arena } from '../core/arena.ts';
-import { roleOf } from '../core/file-roles.ts';
+import { matchingFiles, roleOf } from '../core/file-roles.ts';
 import { type Bench, linkInstalled } from '../loop/process-specs.ts';
 import { refOf } from '../loop/refs.ts';
 import { runStages } from '../loop/stages.ts';
@@ -34,25 +34,41 @@ export async function prepareBench(session: Session): Promise<Bench> {
     person: { sandbox: plainSandbox, env: process.env as Record<string, string> },
     ...defined({ onStage: options.watch?.onStage, onStart: options.watch?.onStageStart }),
   });
-  const pristineDir = path.join(paths.work, 'pristine');
-  removeTree(pristineDir);
-  const roleOfFile = roleOf(arena);
-  await workspace.checkout(commit, pristineDir, (filePath) => roleOfFile(filePath) === 'editable');
   const fileHashes = new FileMemo(sandbox.info.level === 'bubblewrap' ? 0 : LARGE_BYTES);
   const bench: Bench = {
     arena,
     workspace,
     sandbox,
     workFolder: paths.work,
-    pristine: { dir: pristineDir, hash: hashTree(pristineDir, undefined, undefined, fileHashes) },
+    pristine: await layOutPristine(session, commit, fileHashes),
     fileHashes,
     cores: chooseCores(arena.resources.cpus),
     tag: runTag,
     personFolder: paths.arena,
     ...stagedFolders,
   };
-  linkInstalled(bench, pristineDir);
+  linkInstalled(bench, bench.pristine.dir);
+  if (bench.pristine.holdoutDir !== undefined) linkInstalled(bench, bench.pristine.holdoutDir);
   return bench;
+}
+
+/** The baseline's frozen files: for the evaluator, and once more where `holdout.hidden` keeps some of them from it. */
+async function layOutPristine(session: Session, commit: string, memo: FileMemo): Promise<Bench['pristine']> {
+  const { ledger, workspace, paths } = session;
+  const { arena } = ledger.state.lab!;
+  const roleOfFile = roleOf(arena);
+  const layOut = async (name: string, isLeftOut: (filePath: string) => boolean): Promise<string> => {
+    const directory = path.join(paths.work, name);
+    removeTree(directory);
+    await workspace.checkout(commit, directory, (file) => roleOfFile(file) === 'editable' || isLeftOut(file));
+    return directory;
+  };
+  const hashOf = (directory: string): string => hashTree(directory, undefined, undefined, memo);
+  const heldFiles = arena.holdout?.hidden ?? [];
+  const dir = await layOut('pristine', (file) => matchingFiles(heldFiles, [file]).length > 0);
+  if (heldFiles.length === 0) return { dir, hash: hashOf(dir) };
+  const holdoutDir = await layOut('pristine-holdout', () => false);
+  return { dir, hash: hashOf(dir), holdoutDir, holdoutHash: hashOf(holdoutDir) };
 }
 
 /** Throws E_MANIFEST where the training clock counts what this machine does not show. */

@@ -23,7 +23,7 @@ const at = (path: string, value: unknown, around: Change = {}): Change => {
 };
 
 const EVALUATE = { evaluate: { command: 'judge' } };
-const HOLDOUT = { ...EVALUATE, holdout: { command: 'judge', data: ['hidden'] } };
+const HOLDOUT = { ...EVALUATE, prepare: { command: 'split' }, holdout: { command: 'judge', data: ['hidden'] } };
 const RANKS = { budget: { seconds: 10, wall_s: 20 }, screen: { seconds: 1, ranks: true } };
 
 describe('a bound of the manifest', () => {
@@ -67,6 +67,7 @@ describe('a bound of the manifest', () => {
     ['holdout.reads', 2, [1, 2.5], HOLDOUT],
     ['holdout.reads', 1000, [1001], HOLDOUT],
     ['holdout.data', ['a'], [[], ['a/b'], ['']], HOLDOUT],
+    ['holdout.hidden', ['a/b'], [[], ['']], HOLDOUT],
     ['screen.one_in', 2, [1, 2.5], RANKS],
     ['screen.one_in', 10, [11], RANKS],
     ['editable', ['x.ts'], [[], ['']]],
@@ -245,7 +246,11 @@ describe('parts of a manifest that exclude each other', () => {
     [{ data: { candidate: ['a', 'b'], evaluator: ['b'] } }, ['data']],
     [HOLDOUT, []],
     [{ holdout: HOLDOUT.holdout }, ['holdout']],
-    [{ ...HOLDOUT, evaluate: { command: 'j', join: 'pipe' } }, ['holdout']],
+    [{ ...HOLDOUT, evaluate: { command: 'j', join: 'pipe' } }, []],
+    [{ ...HOLDOUT, prepare: undefined }, ['holdout.data']],
+    [{ ...EVALUATE, holdout: { command: 'judge', hidden: ['h'] } }, []],
+    [{ ...EVALUATE, holdout: { command: 'judge' } }, ['holdout']],
+    [{ ...HOLDOUT, data: { evaluator: ['seen', 'hidden'] } }, ['holdout.data']],
     [{ ...HOLDOUT, data: { candidate: ['seen'] } }, []],
     [{ ...HOLDOUT, data: { candidate: ['seen', 'hidden'] } }, ['holdout.data']],
     [{ metric: { ...MINIMAL_MANIFEST.metric, plausible: { min: 1 } } }, []],

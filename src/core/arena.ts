@@ -172,7 +172,12 @@ export const arenaSchema = z.strictObject({
       data: z
         .array(entrySchema)
         .min(1)
+        .optional()
         .describe('entries of $OVERNIGHT_DATA that make up the split; missing ones stop the lab'),
+      hidden: globsSchema
+        .min(1)
+        .optional()
+        .describe('hidden files that only `prepare` and this evaluator see, not the evaluator of validation'),
       wall_s: positiveSchema.default(120).describe('hard limit, seconds'),
       reads: z.number().int().min(2).max(1000).default(20).describe('how often it may be asked in one lab'),
     })

@@ -76,5 +76,19 @@ export interface FinalComparison {
   /** Steps that did not pay and were left out. */
   readonly dropped: readonly number[];
   /** The same improvement on the holdout, or why it is not known; absent where the arena has no holdout. */
-  readonly holdout?: { readonly effect: number } | { readonly problem: string };
+  readonly holdout?: HoldoutEffect;
 }
+
+/** An improvement over the baseline on the holdout, or why it is not known. Early ledgers have the effect alone. */
+export type HoldoutEffect =
+  | {
+      /** Metric units, positive = better. */
+      readonly effect: number;
+      /** Its 95 % interval. */
+      readonly interval?: readonly [number, number];
+      /** Reads with a number: its own, those of the baseline. */
+      readonly reads?: readonly [number, number];
+      /** Whose spread the interval rests on: that of the reads, or that of validation. */
+      readonly noise?: 'holdout' | 'validation';
+    }
+  | { readonly problem: string };

@@ -92,6 +92,14 @@ export function valueOf(measurement: Measurement): number | undefined {
     : undefined;
 }
 
+/** One answer of the holdout. */
+export interface HoldoutRead {
+  /** The measurement that it belongs to. */
+  readonly m: number;
+  readonly deviceClass: string;
+  readonly outcome: Outcome;
+}
+
 export type Confirmation = Payload<'confirmation'>;
 
 /** One call of an agent or a model; without an end while it runs. */

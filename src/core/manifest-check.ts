@@ -74,13 +74,28 @@ function crossCheck(arena: Arena): ManifestProblem[] {
   const shared = arena.data.candidate.filter((entry) => arena.data.evaluator.includes(entry));
   if (shared.length > 0)
     problems.push({ at: 'data', message: `named for candidates and as evaluator-only: ${shared.join(', ')}` });
-  if (arena.holdout && arena.evaluate?.join !== 'artefact')
-    problems.push({ at: 'holdout', message: 'needs an `evaluate` command that scores artefacts' });
-  const exposed = arena.data.candidate.filter((entry) => arena.holdout?.data.includes(entry));
-  if (exposed.length > 0) problems.push({ at: 'holdout.data', message: `candidates would see ${exposed.join(', ')}` });
+  problems.push(...checkHoldout(arena));
   const { min, max } = arena.metric.plausible ?? {};
   if (min !== undefined && max !== undefined && min >= max)
     problems.push({ at: 'metric.plausible', message: `min ${min} is not below max ${max}` });
+  return problems;
+}
+
+function checkHoldout({ holdout, evaluate, prepare, data }: Arena): ManifestProblem[] {
+  if (!holdout) return [];
+  if (!evaluate) return [{ at: 'holdout', message: 'needs an `evaluate` command: without one nothing is sealed' }];
+  const problems: ManifestProblem[] = [];
+  if (!holdout.data && !holdout.hidden)
+    problems.push({ at: 'holdout', message: 'needs `data` or `hidden`: what it scores on and validation does not' });
+  if (holdout.data && !prepare)
+    problems.push({ at: 'holdout.data', message: 'needs a `prepare` command, which makes the split' });
+  for (const [viewer, entries] of [
+    ['candidates', data.candidate],
+    ['the evaluator of validation', data.evaluator],
+  ] as const) {
+    const exposed = entries.filter((entry) => holdout.data?.includes(entry));
+    if (exposed.length > 0) problems.push({ at: 'holdout.data', message: `${viewer} would see ${exposed.join(', ')}` });
+  }
   return problems;
 }
 
@@ -117,6 +132,7 @@ export function checkFiles(arena: Arena, files: readonly string[]): ManifestProb
     ['frozen', arena.frozen],
     ['hidden', arena.hidden],
     ['setup.key', arena.setup?.key ?? []],
+    ['holdout.hidden', arena.holdout?.hidden ?? []],
   ] as const;
   for (const [manifestKey, patterns] of groups) {
     for (const pattern of patterns) {
@@ -134,6 +150,9 @@ export function checkFiles(arena: Arena, files: readonly string[]): ManifestProb
       });
   }
   const roleOfPath = roleOf(arena);
+  const open = matchingFiles(arena.holdout?.hidden ?? [], files).filter((file) => roleOfPath(file) !== 'hidden');
+  if (open.length > 0)
+    problems.push({ at: 'holdout.hidden', message: `${open.slice(0, 3).join(', ')} is not among the hidden files` });
   for (const [i, knob] of arena.knobs.entries()) {
     if (!files.includes(knob.file)) problems.push({ at: `knobs.${i}.file`, message: `there is no file ${knob.file}` });
     else if (roleOfPath(knob.file) !== 'editable')

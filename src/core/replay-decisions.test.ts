@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { LabError } from '../base/error.ts';
 import { decisionOf, draftConfirmation, draftProposal, draftSnapshot } from '../testing/drafts.ts';
-import { arenaWith, Script } from '../testing/script.ts';
+import { arenaWith, Script, SCRIPT_DEVICE } from '../testing/script.ts';
 import type { Decision } from './decision.ts';
 import type { EventDraft } from './event.ts';
 import { forkOf, lineage } from './state.ts';
@@ -129,8 +129,14 @@ describe('a confirmation', () => {
     script.addEvent({ type: 'held', m: 0, outcome: outcome(1) }).addEvent({ type: 'held', m: 3, outcome: outcome(2) });
     script.addEvent({ type: 'held', m: 1, outcome: outcome(3) });
     expect([...script.state.holdoutOutcomes]).toEqual([
-      [0, [outcome(1), outcome(3)]],
-      [1, [outcome(2)]],
+      [
+        0,
+        [
+          { m: 0, deviceClass: SCRIPT_DEVICE, outcome: outcome(1) },
+          { m: 1, deviceClass: SCRIPT_DEVICE, outcome: outcome(3) },
+        ],
+      ],
+      [1, [{ m: 3, deviceClass: SCRIPT_DEVICE, outcome: outcome(2) }]],
     ]);
     refuses(script, { type: 'held', m: 4, outcome: outcome(1) });
   });

@@ -2,7 +2,6 @@
 import { LabError } from '../base/error.ts';
 import { type Arena, RULES_VERSION } from './arena.ts';
 import type { FinalComparison, Verdict } from './decision.ts';
-import type { Outcome } from './outcome.ts';
 import type { Payload, RefusalCode } from './event.ts';
 import type { StopReason } from './session.ts';
 import {
@@ -10,6 +9,7 @@ import {
   type Code,
   type Confirmation,
   type Experiment,
+  type HoldoutRead,
   type Measurement,
   valueOf,
 } from './experiment.ts';
@@ -90,7 +90,7 @@ export interface LabState {
   /** Ablations by the step that they leave out. */
   readonly ablations: ReadonlyMap<number, number>;
   /** What the holdout said, by experiment, oldest first. */
-  readonly holdoutOutcomes: ReadonlyMap<number, readonly Outcome[]>;
+  readonly holdoutOutcomes: ReadonlyMap<number, readonly HoldoutRead[]>;
   readonly finalComparison?: FinalComparison;
   /** What people wrote about the whole lab, oldest first. */
   readonly notes: readonly Note[];

@@ -3,6 +3,7 @@ import { LabError } from '../base/error.ts';
 import { sanitizeText } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
 import type { FailureClass, Outcome } from '../core/outcome.ts';
+import { clockWords } from '../core/clock-words.ts';
 import type { RunResult } from '../core/ports.ts';
 import { declaredClass, excerptOf, failureClass } from './protocol.ts';
 
@@ -107,6 +108,27 @@ export function evaluatorFault(arena: Arena, result: RunResult, blame: Blame): O
     default:
       return result.ending satisfies never;
   }
+}
+
+/** Who is to blame when two joined processes fail: a candidate that failed by itself, else the evaluator. */
+export function joinedFault(
+  arena: Arena,
+  candidate: RunResult,
+  evaluator: RunResult,
+  blame: Blame,
+): Outcome | undefined {
+  const evaluatorFailure = evaluatorFault(arena, evaluator, blame);
+  if (candidate.ending === 'cut' && evaluatorFailure) {
+    const { budget } = arena;
+    const message = `the candidate’s ${budget.seconds} s${clockWords(budget)} ended before the evaluator had all its answers`;
+    return { kind: 'timed out', class: 'timeout', message };
+  }
+  // An evaluator that ended first ends by SIGPIPE whoever still answers it.
+  const isBlameless =
+    candidate.ending === 'aborted' ||
+    (candidate.ending === 'signalled' && (!evaluatorFailure || candidate.signal === 'SIGPIPE'));
+  if (isBlameless) return evaluatorFailure;
+  return candidateFault(arena, candidate, blame) ?? evaluatorFailure;
 }
 
 export function failureReason(result: RunResult): string {

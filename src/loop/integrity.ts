@@ -19,7 +19,8 @@ export function findTampering(
     hashTree(folder, (entryPath) => linkedEntries.has(entryPath), maxBytes, fileHashes);
   if (hashOf(candidateDir, before.bytes) !== before.hash)
     return crashOutcome('frozen-changed', 'the candidate’s files changed while it ran');
-  if (hashOf(pristine.dir) !== pristine.hash)
+  const { dir, hash, holdoutDir, holdoutHash } = pristine;
+  if (hashOf(dir) !== hash || (holdoutDir !== undefined && hashOf(holdoutDir) !== holdoutHash))
     return crashOutcome('frozen-changed', 'the evaluator’s files changed while the candidate ran');
   if (deps && depsStamp !== undefined && stampTree(deps) !== depsStamp)
     return crashOutcome('frozen-changed', 'what setup installed changed while the candidate ran');

@@ -9,7 +9,6 @@ import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { sha256Hex } from '../base/hash.ts';
 import type { Arena } from '../core/arena.ts';
-import { clockWords } from '../core/clock-words.ts';
 import { roleOf } from '../core/file-roles.ts';
 import type { Conditions, Outcome } from '../core/outcome.ts';
 import type { RunResult, RunSpec } from '../core/ports.ts';
@@ -18,8 +17,9 @@ import { freeBytes, measureTree, removeTree } from '../os/files.ts';
 import { tryRemoveTree } from '../os/remove-tree.ts';
 import { loadAverage } from '../os/machine.ts';
 import { collectArtefacts, findChangedArtefact } from './artefacts.ts';
-import { candidateFault, crashOutcome, evaluatorFault, failureReason, requireStarted } from './faults.ts';
+import { candidateFault, crashOutcome, evaluatorFault, failureReason, joinedFault, requireStarted } from './faults.ts';
 import { findForeignSeed, findTampering } from './integrity.ts';
+import { secondRequest, withoutWords } from './second-run.ts';
 import { describeRuns } from './run-log.ts';
 import { findSlowStart, remarkOnStartup, type StartupBounds } from './startup.ts';
 import { noteScreening, requireMinimumWork, withOwnMetrics, withSpread } from './own-metrics.ts';
@@ -35,7 +35,7 @@ export interface MeasureRequest extends SpecRequest {
   readonly runsGuards: boolean;
   /** It is a screening run, recorded as a measurement of its own. */
   readonly isScreening?: boolean;
-  /** Run the holdout's evaluator on the same artefact too. */
+  /** Ask the holdout too: its evaluator scores the same artefact, or is joined with a second run of the candidate. */
   readonly asksHoldout?: boolean;
   /** How long it may take until its start signal; absent for the baseline. */
   readonly startupBounds?: StartupBounds | undefined;
@@ -146,7 +146,7 @@ class MeasurementRun {
   async run(foreignFile: string | undefined): Promise<MeasuredParts> {
     const failure = this.#refuseForeignFile(foreignFile) ?? (await this.#runGuards());
     if (failure) return this.#assemble(failure);
-    if (this.#arena.evaluate?.join === 'pipe') return this.#assemble(await this.#runJoined());
+    if (this.#arena.evaluate?.join === 'pipe') return await this.#measureJoined();
     const candidateFailure = (await this.#runScreened()) ?? (await this.#runCandidate());
     if (candidateFailure) return this.#assemble(candidateFailure);
     const outcome = await this.#evaluate();
@@ -229,41 +229,58 @@ class MeasurementRun {
     return { holdoutOutcome };
   }
 
+  /** Candidate and evaluator joined; then, where the holdout is asked, the candidate once more with that evaluator. */
+  async #measureJoined(): Promise<MeasuredParts> {
+    const joined = await this.#runJoined(this.#specs.candidateSpec(), this.#specs.evaluatorSpec());
+    [this.#candidateResult, this.#evaluatorResult] = joined;
+    const parts = this.#assemble(this.#judgeJoined(joined, this.#directories.result, this.#request.seed));
+    if (!this.#request.asksHoldout || !this.#arena.holdout) return parts;
+    if (parts.outcome.kind !== 'measured') return { ...parts, holdoutOutcome: parts.outcome };
+    return { ...parts, ...(await this.#askHoldoutJoined()) };
+  }
+
+  /**
+   * A run of the candidate for the holdout alone: fresh folders, seeds of its own. What it prints or leaves is in no
+   * log, because it was shown the holdout's questions.
+   */
+  async #askHoldoutJoined(): Promise<Pick<MeasuredParts, 'holdoutOutcome' | 'wasAborted'>> {
+    this.#emptyOut();
+    const specs = new ProcessSpecs(this.#bench, secondRequest(this.#arena, this.#request), this.#directories);
+    const [candidate, evaluator] = await this.#runJoined(specs.candidateSpec(), specs.holdoutSpec());
+    const joined = [withoutWords(candidate), evaluator] as const;
+    const outcome = this.#judgeJoined(joined, this.#directories.held, specs.seed);
+    this.#emptyOut();
+    const conditions = this.#conditions(candidate, evaluator);
+    const worked = requireMinimumWork(this.#arena, outcome, conditions);
+    return {
+      holdoutOutcome: applyPenalties(this.#arena, withOwnMetrics(worked, conditions)),
+      wasAborted: evaluator.ending === 'aborted',
+    };
+  }
+
   /** Candidate and evaluator at once, each reading what the other prints. */
-  async #runJoined(): Promise<Outcome> {
-    const [candidate, evaluator] = this.#bench.sandbox.startJoined(
-      this.#specs.candidateSpec(),
-      this.#specs.evaluatorSpec(),
-    );
+  async #runJoined(candidateSpec: RunSpec, evaluatorSpec: RunSpec): Promise<readonly [RunResult, RunResult]> {
+    const [candidate, evaluator] = this.#bench.sandbox.startJoined(candidateSpec, evaluatorSpec);
     this.#request.onStart?.(() => {
       candidate.kill();
       evaluator.kill();
     });
-    this.#evaluatorResult = requireStarted(await evaluator.done);
+    const evaluatorResult = requireStarted(await evaluator.done);
     // A candidate that still waits for questions when the evaluator has ended has done nothing wrong.
     const killTimer = setTimeout(() => candidate.kill(), JOINED_GRACE_MS);
-    this.#candidateResult = requireStarted(await candidate.done);
+    const candidateResult = requireStarted(await candidate.done);
     clearTimeout(killTimer);
-    return (
-      this.#joinedFault(this.#candidateResult, this.#evaluatorResult) ??
-      findSlowStart(this.#request.startupBounds, this.#candidateResult.startupS) ??
-      this.#findTampering() ??
-      findForeignSeed(this.#directories.out, this.#request.seed) ??
-      this.#readResult(this.#directories.result)
-    );
+    return [candidateResult, evaluatorResult];
   }
 
-  /** Who is to blame when two joined processes fail: a candidate that failed by itself, else the evaluator. */
-  #joinedFault(candidate: RunResult, evaluator: RunResult): Outcome | undefined {
-    const evaluatorFailure = evaluatorFault(this.#arena, evaluator, this.#blameDiskOrReturn);
-    if (candidate.ending === 'cut' && evaluatorFailure) {
-      const { budget } = this.#arena;
-      const message = `the candidate’s ${budget.seconds} s${clockWords(budget)} ended before the evaluator had all its answers`;
-      return { kind: 'timed out', class: 'timeout', message };
-    }
-    const isBlameless = candidate.ending === 'aborted' || (candidate.ending === 'signalled' && !evaluatorFailure);
-    if (isBlameless) return evaluatorFailure;
-    return candidateFault(this.#arena, candidate, this.#blameDiskOrReturn) ?? evaluatorFailure;
+  #judgeJoined([candidate, evaluator]: readonly [RunResult, RunResult], resultDir: string, seed: number): Outcome {
+    return (
+      joinedFault(this.#arena, candidate, evaluator, this.#blameDiskOrReturn) ??
+      findSlowStart(this.#request.startupBounds, candidate.startupS) ??
+      this.#findTampering() ??
+      findForeignSeed(this.#directories.out, seed) ??
+      this.#readResult(resultDir)
+    );
   }
 
   // What the steps share.

@@ -19,7 +19,13 @@ export interface Bench {
   /** Folder for fresh directories, on the same file system as the lab. */
   readonly workFolder: string;
   /** The baseline's frozen files, laid out once: what evaluators run from. */
-  readonly pristine: { readonly dir: string; readonly hash: string };
+  readonly pristine: {
+    readonly dir: string;
+    readonly hash: string;
+    /** With the files that `holdout.hidden` keeps for the holdout; absent where there are none. */
+    readonly holdoutDir?: string;
+    readonly holdoutHash?: string;
+  };
   /** Hashes of files that nobody has written to since. Absent: every file is read each time. */
   readonly fileHashes?: FileMemo;
   readonly deps?: string;
@@ -62,6 +68,23 @@ const SANDBOX_PATHS = {
   result: '/lab/result',
   held: '/lab/held',
 };
+/** A folder as a process sees it. */
+interface FolderPart {
+  readonly mounts: readonly Mount[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** What the evaluator and the holdout's evaluator differ in. */
+interface JudgeStage {
+  readonly stage: 'evaluate' | 'holdout';
+  readonly command: string;
+  readonly wallS: number;
+  /** The arena's files as it sees them. */
+  readonly codeDir: string;
+  readonly resultMount: Mount;
+  readonly shown: readonly string[] | undefined;
+}
+
 /** $HOME of everything that runs in bubblewrap. */
 const SANDBOX_HOME = '/tmp';
 const START_FILE = '.overnight-start';
@@ -71,6 +94,11 @@ export class ProcessSpecs {
   readonly #request: SpecRequest;
   readonly #directories: MeasurementDirs;
   #copyCount = 0;
+
+  /** The candidate's. */
+  get seed(): number {
+    return this.#request.seed;
+  }
 
   constructor(bench: Bench, request: SpecRequest, directories: MeasurementDirs) {
     this.#bench = bench;
@@ -153,53 +181,59 @@ export class ProcessSpecs {
     return { ...candidateSpec, env: { ...candidateSpec.env, OVERNIGHT_BUDGET_STEPS: String(scaledSteps) } };
   }
 
-  /** As the evaluator, with the holdout's command and a result directory of its own. */
-  holdoutSpec(): RunSpec {
-    const { command, wall_s: wallS } = this.#bench.arena.holdout!;
-    const resultMount: Mount = { from: this.#directories.held, to: SANDBOX_PATHS.held, mode: 'write' };
-    const evaluatorSpec = this.evaluatorSpec();
-    return {
-      ...evaluatorSpec,
-      command,
-      mounts: [...evaluatorSpec.mounts.filter((mount) => mount.to !== SANDBOX_PATHS.result), resultMount],
-      env: {
-        ...evaluatorSpec.env,
-        OVERNIGHT_STAGE: 'holdout',
-        OVERNIGHT_RESULT: `${this.#bench.sandbox.inside(resultMount)}/result.txt`,
-      },
-      limits: { ...evaluatorSpec.limits, wallMs: wallS * 1000 },
-    };
+  /** Scores on the files and data of validation: what is the holdout's alone is not shown. */
+  evaluatorSpec(): RunSpec {
+    const { arena, pristine, data } = this.#bench;
+    const { command, wall_s: wallS } = arena.evaluate!;
+    const held = new Set(arena.holdout?.data);
+    const shown = data && held.size > 0 ? fs.readdirSync(data.dir).filter((entry) => !held.has(entry)) : undefined;
+    const resultMount: Mount = { from: this.#directories.result, to: SANDBOX_PATHS.result, mode: 'write' };
+    return this.#judgeSpec({ stage: 'evaluate', command, wallS, codeDir: pristine.dir, resultMount, shown });
   }
 
-  evaluatorSpec(): RunSpec {
-    const { arena, sandbox, pristine, deps, data } = this.#bench;
-    const codeMount: Mount = { from: pristine.dir, to: SANDBOX_PATHS.arena, mode: 'read' };
+  /** As the evaluator, with the holdout's command, all files and data, and a result directory of its own. */
+  holdoutSpec(): RunSpec {
+    const { arena, pristine } = this.#bench;
+    const { command, wall_s: wallS } = arena.holdout!;
+    const resultMount: Mount = { from: this.#directories.held, to: SANDBOX_PATHS.held, mode: 'write' };
+    const codeDir = pristine.holdoutDir ?? pristine.dir;
+    return this.#judgeSpec({ stage: 'holdout', command, wallS, codeDir, resultMount, shown: undefined });
+  }
+
+  /** `shown`: the entries of the prepared data that it sees; undefined: all of them. */
+  #judgeSpec({ stage, command, wallS, codeDir, resultMount, shown }: JudgeStage): RunSpec {
+    const { arena, sandbox, deps, data } = this.#bench;
+    const codeMount: Mount = { from: codeDir, to: SANDBOX_PATHS.arena, mode: 'read' };
     const artefactMount: Mount = { from: this.#directories.artefact, to: SANDBOX_PATHS.artefact, mode: 'read' };
-    const resultMount: Mount = { from: this.#directories.result, to: SANDBOX_PATHS.result, mode: 'write' };
-    const mounts = [codeMount, resultMount, ...(arena.evaluate!.join === 'artefact' ? [artefactMount] : [])];
+    const scoresArtefact = arena.evaluate!.join === 'artefact';
+    const folderParts = [
+      ...(deps ? [this.#mountFolder('deps', deps)] : []),
+      ...(data
+        ? shown
+          ? this.#mountEntries('data', data.dir, shown, stage)
+          : [this.#mountFolder('data', data.dir)]
+        : []),
+    ];
     const environment: Record<string, string> = {
-      ...this.#commonEnv('evaluate'),
+      ...this.#commonEnv(stage),
       OVERNIGHT_SEED: String(this.#request.judgeSeed),
       OVERNIGHT_ARENA: sandbox.inside(codeMount),
       OVERNIGHT_RESULT: `${sandbox.inside(resultMount)}/result.txt`,
       OVERNIGHT_NONCE: this.#request.nonce,
+      ...(scoresArtefact && { OVERNIGHT_ARTEFACT: sandbox.inside(artefactMount) }),
+      ...Object.assign({}, ...folderParts.map((folderPart) => folderPart.env)),
     };
-    if (arena.evaluate!.join === 'artefact') environment.OVERNIGHT_ARTEFACT = sandbox.inside(artefactMount);
-    for (const [variableName, hostDir, sandboxDir] of [
-      ['OVERNIGHT_DEPS', deps, SANDBOX_PATHS.deps],
-      ['OVERNIGHT_DATA', data?.dir, SANDBOX_PATHS.data],
-    ] as const) {
-      if (!hostDir) continue;
-      const readMount: Mount = { from: hostDir, to: sandboxDir, mode: 'read' };
-      mounts.push(readMount);
-      environment[variableName] = sandbox.inside(readMount);
-    }
     return {
-      command: arena.evaluate!.command,
+      command,
       cwd: sandbox.inside(codeMount),
-      mounts,
+      mounts: [
+        codeMount,
+        resultMount,
+        ...(scoresArtefact ? [artefactMount] : []),
+        ...folderParts.flatMap(({ mounts }) => mounts),
+      ],
       env: environment,
-      limits: this.#limitsFor(arena.evaluate!.wall_s, this.#bench.cores.evaluator),
+      limits: this.#limitsFor(wallS, this.#bench.cores.evaluator),
       gpus: arena.resources.gpus,
       alsoRead: [...arena.sandbox.read, ...installedPaths(this.#bench)],
       tag: this.#bench.tag,
@@ -233,6 +267,12 @@ export class ProcessSpecs {
     return { wallMs: wallS * 1000, memoryMb, pids, diskMb, outputMb: 32, cores };
   }
 
+  /** All of a folder. */
+  #mountFolder(kind: 'deps' | 'data', hostDir: string): FolderPart {
+    const mount: Mount = { from: hostDir, to: SANDBOX_PATHS[kind], mode: 'read' };
+    return { mounts: [mount], env: { [`OVERNIGHT_${kind.toUpperCase()}`]: this.#bench.sandbox.inside(mount) } };
+  }
+
   /**
    * Some entries of a folder, and nothing else of it: single mounts, or a folder of links where nothing can be mounted.
    */
@@ -240,7 +280,8 @@ export class ProcessSpecs {
     kind: 'deps' | 'data',
     hostDir: string,
     entries: readonly string[],
-  ): { mounts: Mount[]; env: Record<string, string> }[] {
+    stage: 'candidate' | JudgeStage['stage'] = 'candidate',
+  ): FolderPart[] {
     if (entries.length === 0) return [];
     const { sandbox } = this.#bench;
     const mounts = entries.map((entryName): Mount => ({
@@ -249,7 +290,7 @@ export class ProcessSpecs {
       mode: 'read',
     }));
     const isMountable = sandbox.inside(mounts[0]!) === mounts[0]!.to;
-    const linkDir = path.join(this.#directories.work, `candidate-${kind}`);
+    const linkDir = path.join(this.#directories.work, `${stage}-${kind}`);
     if (!isMountable) {
       fs.mkdirSync(linkDir, { recursive: true });
       for (const { from: targetPath } of mounts) {

@@ -179,11 +179,14 @@ export interface GainView {
 }
 
 export type VerdictOutcome =
-  'nothing yet' | 'calibrating' | 'confirmed' | 'unconfirmed' | 'not shown' | 'nothing better';
+  'nothing yet' | 'calibrating' | 'confirmed' | 'contradicted' | 'unconfirmed' | 'not shown' | 'nothing better';
 
 export interface VerdictView {
+  /** `contradicted`: fresh measurements confirm it, the holdout does not. */
   readonly outcome: VerdictOutcome;
   readonly sentence: string;
+  /** The sentence without what the holdout said, where it said something: the only one for a proposer. */
+  readonly validation?: string;
   /** The best number with its standing, short: `0.9777 ± 0.0004 (−2.0 %), confirmed`. */
   readonly headline: string;
   /** While the noise is measured: the share of its repeats that is done. */

@@ -62,7 +62,7 @@ describe('the finish line', () => {
   it('a holdout that gives no number is said to back nothing', { timeout: 120_000 }, async () => {
     const state = await finished(stackArena({ held: 'exit 3\n' }));
     expect(state.finalComparison!.holdout).toMatchObject({ problem: expect.stringContaining('status 3') });
-    expect(viewOf(state).verdict.sentence).toMatch(/The holdout does not support it: it gave no number/);
+    expect(viewOf(state).verdict.sentence).toMatch(/But the holdout does not confirm it: it gave no number/);
     expect(viewOf(state).health.find((line) => line.what === 'Holdout')).toMatchObject({ warning: true });
   });
 

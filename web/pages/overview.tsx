@@ -13,6 +13,7 @@ import { usePlace } from '../url.ts';
 
 const TONES: Readonly<Record<Board['verdict']['outcome'], string>> = {
   confirmed: 'good',
+  contradicted: 'doubt',
   unconfirmed: 'doubt',
   'not shown': 'doubt',
   'nothing better': 'calm',
@@ -128,6 +129,7 @@ function NumberTiles({ board }: { readonly board: Board }) {
 
 const TRUST_WORDS: Readonly<Record<Board['verdict']['outcome'], string>> = {
   confirmed: 'confirmed',
+  contradicted: 'not by the holdout',
   unconfirmed: 'not tested yet',
   'not shown': 'not shown',
   'nothing better': 'nothing to confirm',

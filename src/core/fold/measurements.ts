@@ -66,7 +66,9 @@ export function recordNoise(state: WorkingState, event: EventOf<'calibrated'>): 
 }
 
 export function recordHoldout(state: WorkingState, event: EventOf<'held'>): void {
-  const n = state.measurements[event.m]?.n;
-  if (n === undefined) rejectEvent(event, `Measurement ${event.m} is unknown.`);
-  state.holdoutOutcomes.set(n, [...(state.holdoutOutcomes.get(n) ?? []), event.outcome]);
+  const measurement = state.measurements[event.m];
+  if (measurement === undefined) rejectEvent(event, `Measurement ${event.m} is unknown.`);
+  const { n, deviceClass } = measurement;
+  const read = { m: event.m, deviceClass, outcome: event.outcome };
+  state.holdoutOutcomes.set(n, [...(state.holdoutOutcomes.get(n) ?? []), read]);
 }

@@ -1,6 +1,6 @@
 /** When a claim is tested, and when the holdout is asked about a confirmed champion. */
 import { sidesOf } from '../rules/claims.ts';
-import type { LabState } from '../state.ts';
+import { arenaOf, type LabState } from '../state.ts';
 import { holdoutStep } from './holdout.ts';
 import { typicalMeasurementS } from './pace.ts';
 import { nextSeed } from './seed.ts';
@@ -45,8 +45,10 @@ const isClaimDue = (state: LabState, n: number): boolean =>
 
 /** The holdout's number of a new champion, where the arena has a holdout and there is time. */
 export function askHoldout(state: LabState, context: PlanContext): Step | undefined {
-  if (state.champion === 0 || context.stopRequested || !hasTimeFor(state, context, 1)) return undefined;
-  return holdoutStep(state, [0, state.champion], nextSeed(state));
+  // Joined with its evaluator, a candidate runs once for validation and once for the holdout.
+  const runs = arenaOf(state).evaluate?.join === 'pipe' ? 2 : 1;
+  if (state.champion === 0 || context.stopRequested || !hasTimeFor(state, context, runs)) return undefined;
+  return holdoutStep(state, [0, state.champion], nextSeed(state), context.deviceClass);
 }
 
 const hasTimeFor = (state: LabState, { leftS }: PlanContext, measurements: number): boolean =>

@@ -35,7 +35,9 @@ export function finalStep(state: LabState, context: PlanContext, seed: number): 
     const detail = `#${failing} failed ${MAX_FAILURES} times in the final comparison`;
     return { do: 'stop', reason: 'stuck', detail };
   }
-  return measureFinalPair(n, sides, seed) ?? holdoutStep(state, [0, n], seed) ?? { do: 'finalize' };
+  return (
+    measureFinalPair(n, sides, seed) ?? holdoutStep(state, [0, n], seed, context.deviceClass) ?? { do: 'finalize' }
+  );
 }
 
 /** The side whose turn it is in A B B A; both of a pair under the same seeds. Undefined once all pairs are measured. */
@@ -114,6 +116,6 @@ export function finalResult(state: LabState, deviceClass: string): FinalComparis
   const { difference: effect, interval, probability } = comparePairs(differences, sigma, dof);
   const lineageNumbers = new Set(lineage(state, n));
   const dropped = [...state.ablations].filter(([, ablation]) => lineageNumbers.has(ablation)).map(([step]) => step);
-  const holdout = arenaOf(state).holdout && holdoutEffect(state, n);
+  const holdout = arenaOf(state).holdout && holdoutEffect(state, n, deviceClass);
   return { n, against: 0, pairs, effect, interval, probability, rule: 'final/1', dropped, ...(holdout && { holdout }) };
 }

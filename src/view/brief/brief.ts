@@ -194,7 +194,7 @@ function standingPart(labView: LabView, { left }: BriefMaterial): BriefPart {
     title: 'Where it stands',
     maxBytes: 900,
     lines: [
-      labView.verdict.sentence,
+      labView.verdict.validation ?? labView.verdict.sentence,
       labView.noise ? `Noise: ${labView.noise.text}; a smaller difference is no result.` : 'Noise: not measured yet.',
       `${labView.counts.text}; ${labView.sinceBest.long} since the last step.${budgetLeft.length > 0 ? ` Left: ${budgetLeft.join(', ')}.` : ''}`,
     ],

@@ -6,7 +6,8 @@ import { ideasTried } from '../../core/plan/pace.ts';
 import { lineage, measurementsOf } from '../../core/state.ts';
 import { compareSamples } from '../../base/stats.ts';
 import { type Basis, comparedText, effectView } from '../basis.ts';
-import { holdoutLines, isFinalShown } from './final-comparison.ts';
+import { isFinalShown } from './final-comparison.ts';
+import { holdoutLines, holdoutObjection, type HoldoutStanding } from './holdout.ts';
 import { agentTroubleLines } from './agent-trouble.ts';
 import { takeCommand } from './take.ts';
 import { formatFixed, formatPercent, formatInteger } from '../format.ts';
@@ -14,15 +15,15 @@ import { falseKeepView } from './shrunken-effects.ts';
 import { frontLines, softLimitLines } from '../pictures/pareto.ts';
 import { branchLines, screeningLines } from '../brief/searching.ts';
 import type { TimeView } from '../cost-types.ts';
-import type { ExperimentView, HealthView, LabView, StateView, UndecidedView } from '../types.ts';
+import type { EffectView, ExperimentView, HealthView, LabView, StateView, UndecidedView } from '../types.ts';
 
 export interface HealthInputs {
   readonly rows: readonly ExperimentView[];
   readonly time: TimeView;
   readonly crashes: LabView['crashes'];
   readonly refusals: LabView['refusals'];
-  /** Confirmed improvement over the baseline, metric units. */
-  readonly gain: number | undefined;
+  /** Confirmed improvement over the baseline. */
+  readonly gain: EffectView | undefined;
 }
 
 /** Share of idle time and of failures above which a person should look. */
@@ -242,7 +243,12 @@ function moreIdeas({ state }: Basis): string {
 }
 
 /** What a person would do next, best first. */
-export function nextSteps(basis: Basis, status: StateView, undecided: readonly UndecidedView[]): string[] {
+export function nextSteps(
+  basis: Basis,
+  status: StateView,
+  undecided: readonly UndecidedView[],
+  holdout: HoldoutStanding | undefined,
+): string[] {
   const steps: string[] = [];
   const { incumbent, champion } = basis.state;
   if (status.kind === 'never run') return ['Start a run: `overnight run`.'];
@@ -280,7 +286,12 @@ export function nextSteps(basis: Basis, status: StateView, undecided: readonly U
       );
   }
   const bestN = final?.n ?? champion;
-  if (bestN > 0 && !hasFailedFinal)
+  const objection = holdoutObjection(holdout);
+  if (bestN > 0 && !hasFailedFinal && objection !== undefined)
+    steps.push(
+      `Find out what #${bestN} learned of the validation data before you take it (\`overnight diff 0 ${bestN}\`): ${objection}.`,
+    );
+  else if (bestN > 0 && !hasFailedFinal)
     steps.push(
       `Look at what #${bestN} changed, then take it: \`overnight diff 0 ${bestN}\`, \`${takeCommand(basis.state, bestN)}\`.`,
     );

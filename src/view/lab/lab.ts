@@ -37,6 +37,7 @@ import type {
   VerdictView,
 } from '../types.ts';
 import { claimViews, gainView, verdictView } from './verdict.ts';
+import { holdoutStanding, withHoldout } from './holdout.ts';
 
 /** Untried ideas that are shown. */
 const MAX_IDEAS = 8;
@@ -51,6 +52,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
   const claims = claimViews(basis);
   const gain = gainView(basis, claims);
   const noise = noiseView(basis);
+  const holdout = holdoutStanding(basis, gain?.effect);
   const lastSign = workSpans.at(-1)?.to ?? state.lastAt;
   const status = stateView(basis, lastSign);
   const crashes = crashCounts(experimentRows);
@@ -62,7 +64,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
   return {
     ...labHeading(basis),
     state: status,
-    verdict: verdictOfIdeas(basis, endedIdeas, claims, gain, noise),
+    verdict: withHoldout(basis, verdictOfIdeas(basis, endedIdeas, claims, gain, noise), holdout),
     ...standingViews(basis),
     ...defined({ gain, noise }),
     claims,
@@ -90,8 +92,8 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     deadEnds: deadEndViews(experimentRows, incumbentLineage, halfTried(state)),
     undecided,
     sessions: sessionViews(basis, workSpans),
-    health: healthViews(basis, { rows: experimentRows, time, crashes, refusals, gain: gain?.effect.raw }),
-    next: nextSteps(basis, status, undecided),
+    health: healthViews(basis, { rows: experimentRows, time, crashes, refusals, gain: gain?.effect }),
+    next: nextSteps(basis, status, undecided, holdout),
     ideas: untriedIdeas(state).slice(-MAX_IDEAS).reverse(),
     take: takeCommands(state),
     notes: noteViews(basis, state.notes),

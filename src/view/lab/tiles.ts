@@ -11,6 +11,7 @@ export interface Tile {
 
 const REALITY: Readonly<Record<VerdictOutcome, readonly [string, Tile['tone']]>> = {
   confirmed: ['confirmed', 'good'],
+  contradicted: ['not by the holdout', 'bad'],
   unconfirmed: ['not tested yet', 'doubt'],
   'not shown': ['not shown', 'doubt'],
   'nothing better': ['nothing to confirm', 'calm'],
