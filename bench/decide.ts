@@ -2,7 +2,7 @@
  * How good are the verdicts? Simulated nights of 126 measurements with known truth, 1,000 per rule and noise level:
  * what was really gained, what the report would claim, how much of it is false. `npm run bench:decide [-- --quick]`.
  */
-import { isClearStep } from '../src/core/rules/claims.ts';
+import { isClearStep } from '../src/core/rules/clear-steps.ts';
 import { verdictOf } from '../src/core/experiment.ts';
 import { lineage } from '../src/core/state.ts';
 import { playGreedyNight, type Night, nothingHelps, nothingMatters, simulateNight, studiedEffect } from './night.ts';
