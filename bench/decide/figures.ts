@@ -6,7 +6,7 @@ import { createRandom } from '../../src/base/random.ts';
 import { tQuantile } from '../../src/base/distributions.ts';
 import { mean, varianceOf } from '../../src/base/stats.ts';
 import { verdictOf } from '../../src/core/experiment.ts';
-import { isClearStep } from '../../src/core/rules/claims.ts';
+import { isClearStep } from '../../src/core/rules/clear-steps.ts';
 import { lineage } from '../../src/core/state.ts';
 import { simulateNight, type Night } from '../night.ts';
 import type { Effects, Machine } from './worlds.ts';

@@ -12,11 +12,15 @@ import {
   minimumDetectableEffect,
   mixtureRatio,
   noiseOf,
+  type PairKnowledge,
+  type Pool,
   poolSigma,
+  poolWithout,
   standardDeviationOf,
   varianceOf,
 } from './stats.ts';
 
+const knowing = (sigma: number, dof: number, pairs: Pool = emptyPool): PairKnowledge => ({ sigma, dof, pairs });
 const number = fc.double({ min: -1e6, max: 1e6, noNaN: true });
 
 describe('spread', () => {
@@ -185,7 +189,7 @@ describe('comparing', () => {
 
   it('takes the noise of pairs from their own spread and from eight pairs at most of what is known', () => {
     // scipy: squares 0.08 + 8 · 2 · 0.2², 2 + 8 degrees of freedom.
-    const c = comparePairs([0.3, 0.5, 0.1], 0.2, 10);
+    const c = comparePairs([0.3, 0.5, 0.1], knowing(0.2, 10));
     expect(c.n).toBe(3);
     expect(c.difference).toBeCloseTo(0.3, 12);
     expect(c.se).toBeCloseTo(0.1549193338482967, 12);
@@ -193,14 +197,45 @@ describe('comparing', () => {
     expect(c.interval[0]).toBeCloseTo(-0.045181786671222135, 8);
     expect(c.interval[1]).toBeCloseTo(0.6451817866712222, 8);
     expect(c.probability).toBeCloseTo(0.9592233006491971, 10);
-    const known = comparePairs([0.3, 0.5, 0.1], 0.2, 3);
+    const known = comparePairs([0.3, 0.5, 0.1], knowing(0.2, 3));
     expect(known.se).toBeCloseTo(0.14605934866804432, 12);
     expect(known.probability).toBeCloseTo(0.9524190252779868, 10);
   });
 
+  it('takes the spread of pairs from other comparisons in pairs, once these have four degrees of freedom', () => {
+    const differences = [0.3, 0.5, 0.1];
+    const of = (ss: number, dof: number) => comparePairs(differences, knowing(0.2, 10, { ss, dof }));
+    expect(of(0.01, 3)).toEqual(comparePairs(differences, knowing(0.2, 10)));
+    // Squares 0.08 + 0.02, two and four degrees of freedom.
+    expect(of(0.02, 4).se).toBeCloseTo(Math.sqrt(0.1 / 6 / 3), 12);
+    expect(of(0.02, 4).interval[1]).toBeCloseTo(0.3 + 2.4469118487916806 * Math.sqrt(0.1 / 6 / 3), 8);
+    // Twenty count as eight: squares 0.08 + 8 · 0.01.
+    expect(of(0.2, 20).se).toBeCloseTo(Math.sqrt(0.16 / 10 / 3), 12);
+  });
+
+  it('takes their own spread alone where the noise may say nothing', () => {
+    const differences = [1, 1.2, 0.8, 1.1, 0.9];
+    const { se, interval } = comparePairs(differences, knowing(50, 0));
+    expect(se).toBeCloseTo(standardDeviationOf(differences) / Math.sqrt(5), 12);
+    expect(interval[0]).toBeCloseTo(1 - 2.7764451051977934 * se, 8);
+    expect(comparePairs(differences, knowing(50, 0, { ss: 0.3, dof: 3 })).se).toBeCloseTo(Math.sqrt(0.4 / 7 / 5), 12);
+  });
+
+  it('does not count the pairs of one comparison twice', () => {
+    const groups = [[1, 3], [5], [2, 2, 5]];
+    const pool = groups.reduce(
+      (total, group) => group.reduce((sum, value, i) => addToPool(sum, group.slice(0, i), value), total),
+      emptyPool,
+    );
+    expect(pool).toEqual({ ss: expect.closeTo(8, 12), dof: 3 });
+    expect(poolWithout(pool, [2, 2, 5])).toEqual({ ss: expect.closeTo(2, 12), dof: 1 });
+    expect(poolWithout(pool, [5])).toBe(pool);
+    expect(poolWithout({ ss: 1, dof: 1 }, [1, 3]).ss).toBe(0);
+  });
+
   it('knows no spread of one pair without known noise', () => {
-    expect(comparePairs([0.4], 0, 0)).toMatchObject({ se: 0, z: Number.POSITIVE_INFINITY, probability: 1 });
-    expect(comparePairs([0.4], 5, 0)).toMatchObject({ se: 0 });
+    expect(comparePairs([0.4], knowing(0, 0))).toMatchObject({ se: 0, z: Number.POSITIVE_INFINITY, probability: 1 });
+    expect(comparePairs([0.4], knowing(5, 0))).toMatchObject({ se: 0 });
   });
 
   it('takes no degree of freedom for one', () => {

@@ -4,8 +4,10 @@
  */
 import { tCdf, tQuantile } from './distributions.ts';
 
-/** Pairs that the known noise counts for at most, beside the pairs that were measured. */
+/** Pairs that earlier knowledge of their spread counts for at most, beside the pairs of the comparison itself. */
 const MAX_PRIOR_PAIRS = 8;
+/** Degrees of freedom of earlier pairs from which on they say, instead of the noise, how far pairs lie apart. */
+const MIN_PAIR_FREEDOM = 4;
 
 /** How far apart repeats of the same code lie on one device class. Metric units. */
 export interface Noise {
@@ -117,6 +119,12 @@ export function addToPool(pool: Pool, earlierValues: readonly number[], value: n
   return { ss: pool.ss + (value - meanBefore) * (value - meanAfter), dof: pool.dof + 1 };
 }
 
+/** The pool before one of its groups was added. */
+export const poolWithout = (pool: Pool, group: readonly number[]): Pool =>
+  group.length < 2
+    ? pool
+    : { ss: Math.max(0, pool.ss - varianceOf(group) * (group.length - 1)), dof: pool.dof - (group.length - 1) };
+
 export const poolSigma = (pool: Pool): number => (pool.dof > 0 ? Math.sqrt(Math.max(0, pool.ss) / pool.dof) : 0);
 
 export interface Comparison {
@@ -166,17 +174,30 @@ export function compareSamples(
   };
 }
 
+/** What is known about the spread of pairs before the pairs of one comparison are looked at. */
+export interface PairKnowledge {
+  /** Noise of one measurement, in metric units: two independent measurements differ by √2 of it. */
+  readonly sigma: number;
+  /** Degrees of freedom behind sigma; 0 where only pairs may say how far pairs lie apart. */
+  readonly dof: number;
+  /** Differences within other comparisons in pairs; under common seeds they lie much closer than sigma says. */
+  readonly pairs: Pool;
+}
+
 /**
- * Differences of pairs measured side by side under common seeds. Their own spread counts, together with the known noise
- * of two measurements, as if that had been seen in up to `MAX_PRIOR_PAIRS` pairs: two pairs that agree by chance are
- * not certain.
+ * Differences of pairs measured side by side under common seeds. Their own spread counts, together with what is known
+ * of the spread of pairs, as if that had been seen in up to `MAX_PRIOR_PAIRS` pairs: two pairs that agree by chance are
+ * not certain. What is known comes from the pairs of other comparisons; while these have fewer than `MIN_PAIR_FREEDOM`
+ * degrees of freedom, from the noise of two independent measurements.
  */
-export function comparePairs(differences: readonly number[], sigma: number, noiseFreedom: number): Comparison {
+export function comparePairs(differences: readonly number[], known: PairKnowledge): Comparison {
   const pairCount = differences.length;
-  const heldFreedom = Math.min(noiseFreedom, MAX_PRIOR_PAIRS);
+  const isKnownFromPairs = known.pairs.dof >= MIN_PAIR_FREEDOM || known.dof === 0;
+  const heldFreedom = Math.min(isKnownFromPairs ? known.pairs.dof : known.dof, MAX_PRIOR_PAIRS);
+  const heldVariance = isKnownFromPairs ? poolSigma(known.pairs) ** 2 : 2 * known.sigma ** 2;
   const difference = mean(differences);
   const squares =
-    differences.reduce((total, value) => total + (value - difference) ** 2, 0) + heldFreedom * 2 * sigma ** 2;
+    differences.reduce((total, value) => total + (value - difference) ** 2, 0) + heldFreedom * heldVariance;
   const freedom = pairCount - 1 + heldFreedom;
   const pooledDeviation = freedom > 0 ? Math.sqrt(squares / freedom) : 0;
   // `compareSamples` takes the noise of one measurement; a difference of two has √2 of it.

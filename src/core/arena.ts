@@ -5,7 +5,7 @@
 import { z } from 'zod';
 
 /** Version of the decision rules. Labs of earlier versions can be replayed, viewed and reported, not continued. */
-export const RULES_VERSION = 3;
+export const RULES_VERSION = 4;
 
 const nameSchema = z
   .string()

@@ -13,7 +13,7 @@ import {
   type Measurement,
   valueOf,
 } from './experiment.ts';
-import { emptyPool, type Noise, type Pool, poolSigma } from '../base/stats.ts';
+import { emptyPool, type Noise, type PairKnowledge, type Pool, poolSigma, poolWithout } from '../base/stats.ts';
 import type { Steering } from './steering.ts';
 
 export interface SessionRecord {
@@ -43,6 +43,8 @@ export interface ClassNoise {
   readonly calibrated?: Noise;
   /** From the repeats of every commit, kept up to date. */
   readonly pool: Pool;
+  /** From the differences of pairs within each comparison in pairs, ablations among them. */
+  readonly pairs?: Pool;
 }
 
 /**
@@ -139,6 +141,16 @@ export const currentDevice = (state: Pick<LabState, 'measurements' | 'sessions'>
 export function noiseIn(state: Pick<LabState, 'noise'>, deviceClass: string): { sigma: number; dof: number } {
   const pool = state.noise.get(deviceClass)?.pool ?? emptyPool;
   return { sigma: poolSigma(pool), dof: pool.dof };
+}
+
+/** What the lab knows of the spread of pairs beside the differences of one comparison, which its pool has already. */
+export function pairKnowledgeIn(
+  state: Pick<LabState, 'noise'>,
+  deviceClass: string,
+  ownDifferences: readonly number[] = [],
+): PairKnowledge {
+  const pairs = poolWithout(state.noise.get(deviceClass)?.pairs ?? emptyPool, ownDifferences);
+  return { ...noiseIn(state, deviceClass), pairs };
 }
 
 /** The arena of an open lab. Throws on an empty ledger. */

@@ -28,7 +28,7 @@ describe('the finish line', () => {
     async () => {
       const folder = stackArena();
       const state = await finished(folder);
-      expect(state.finalComparison).toMatchObject({ against: 0, pairs: 5, dropped: [1], rule: 'final/1' });
+      expect(state.finalComparison).toMatchObject({ against: 0, pairs: 5, dropped: [1], rule: 'final/2' });
       expect(state.finalComparison!.effect).toBeGreaterThan(7.9);
       expect(state.finalComparison!.effect).toBeLessThan(8.1);
       expect(state.ablations.size).toBe(3);

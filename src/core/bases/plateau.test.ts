@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { arenaWith, Script } from '../../testing/script.ts';
-import { isClearlyAhead, isClearStep } from '../rules/claims.ts';
+import { isClearlyAhead, isClearStep } from '../rules/clear-steps.ts';
 import { lineage } from '../state.ts';
 import { plateauOf } from './plateau.ts';
 

@@ -1,6 +1,6 @@
 /** Plateaus: how many ideas ago the lab gained something sure, and how far to look around since. */
 import { verdictOf } from '../experiment.ts';
-import { isClearlyAhead, isClearStep } from '../rules/claims.ts';
+import { isClearlyAhead, isClearStep } from '../rules/clear-steps.ts';
 import { currentDevice, type LabState, lineage } from '../state.ts';
 
 /** Ideas without a sure gain, beside one for each knob, after which the lab is on a plateau. */

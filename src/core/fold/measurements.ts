@@ -1,6 +1,7 @@
 /** Events of measurements: started, finished, lost; and the noise that their numbers add up to. */
 import { values } from '../state.ts';
 import { addToPool, emptyPool } from '../../base/stats.ts';
+import { differencesOf, pairedSoFar } from '../rules/evidence.ts';
 import { withoutReplicate } from '../steering.ts';
 import { type WorkingState, rejectEvent, type EventOf, requireExperiment } from './working-state.ts';
 
@@ -50,6 +51,20 @@ export function finishMeasurement(state: WorkingState, event: EventOf<'measured'
     conditions: event.conditions,
     at: event.t,
   };
+  if (measurement.pair !== undefined && event.outcome.kind === 'measured')
+    addPairToNoise(state, measurement.pair, measurement.deviceClass);
+}
+
+/** A pair that was just finished tells how far pairs of one comparison lie apart. */
+function addPairToNoise(state: WorkingState, candidate: number, deviceClass: string): void {
+  const pairedRuns = pairedSoFar(state, candidate, deviceClass);
+  const sides = pairedRuns.slice(-2).map((run) => run.n);
+  const against = sides.find((n) => n !== candidate);
+  if (pairedRuns.length % 2 !== 0 || against === undefined || !sides.includes(candidate)) return;
+  const differences = differencesOf(state, candidate, against, deviceClass);
+  const noise = state.noise.get(deviceClass)!;
+  const pairs = addToPool(noise.pairs ?? emptyPool, differences.slice(0, -1), differences.at(-1)!);
+  state.noise.set(deviceClass, { ...noise, pairs });
 }
 
 export function loseMeasurement(state: WorkingState, event: EventOf<'lost'>): void {

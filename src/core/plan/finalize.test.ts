@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { comparePairs } from '../../base/stats.ts';
 import { decisionOf, draftProposal, draftSnapshot } from '../../testing/drafts.ts';
 import { arenaWith, IDLE_CONTEXT, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
-import { noiseIn } from '../state.ts';
+import { pairKnowledgeIn } from '../state.ts';
 import { finalResult, finalStep } from './finalize.ts';
 import type { Step } from './step.ts';
 
@@ -117,8 +117,7 @@ describe('the last comparison', () => {
 
   it('is made of pairs in their order, and there is none before the fifth', () => {
     const script = compared(stack(0.9));
-    const { sigma, dof } = noiseIn(script.state, SCRIPT_DEVICE);
-    const expected = comparePairs(differences, sigma, dof);
+    const expected = comparePairs(differences, { ...pairKnowledgeIn(script.state, SCRIPT_DEVICE), dof: 0 });
     const found = finalResult(script.state, SCRIPT_DEVICE)!;
     expect(found).toMatchObject({ n: 1, against: 0, pairs: 5, dropped: [] });
     expect(found.effect).toBeCloseTo(1, 12);

@@ -10,7 +10,7 @@ import type { FinalComparison } from '../decision.ts';
 import { type Measurement, valueOf } from '../experiment.ts';
 import { holdoutStep, holdoutEffect } from './holdout.ts';
 import type { PlanContext, Step } from './step.ts';
-import { arenaOf, type LabState, lineage, measurementsOf, noiseIn } from '../state.ts';
+import { arenaOf, type LabState, lineage, measurementsOf, pairKnowledgeIn } from '../state.ts';
 
 /** Interleaved pairs of the final comparison. */
 export const FINAL_PAIRS = 5;
@@ -112,10 +112,11 @@ export function finalResult(state: LabState, deviceClass: string): FinalComparis
   const differences = incumbentRuns
     .slice(0, pairs)
     .map((measurement, i) => (valueOf(measurement)! - valueOf(baselineRuns[i]!)!) * sign);
-  const { sigma, dof } = noiseIn(state, deviceClass);
-  const { difference: effect, interval, probability } = comparePairs(differences, sigma, dof);
+  // Five pairs have a spread of their own, which common seeds may make far smaller than the noise.
+  const comparison = comparePairs(differences, { ...pairKnowledgeIn(state, deviceClass), dof: 0 });
+  const { difference: effect, interval, probability } = comparison;
   const lineageNumbers = new Set(lineage(state, n));
   const dropped = [...state.ablations].filter(([, ablation]) => lineageNumbers.has(ablation)).map(([step]) => step);
   const holdout = arenaOf(state).holdout && holdoutEffect(state, n, deviceClass);
-  return { n, against: 0, pairs, effect, interval, probability, rule: 'final/1', dropped, ...(holdout && { holdout }) };
+  return { n, against: 0, pairs, effect, interval, probability, rule: 'final/2', dropped, ...(holdout && { holdout }) };
 }

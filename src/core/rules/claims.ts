@@ -9,24 +9,14 @@ import { compareSamples, mean } from '../../base/stats.ts';
 import { signOf } from '../arena.ts';
 import type { Payload } from '../event.ts';
 import { type Measurement, valueOf } from '../experiment.ts';
-import { arenaOf, inPairs, type LabState, noiseIn, values } from '../state.ts';
+import { arenaOf, inPairs, type LabState, noiseIn } from '../state.ts';
 import { lordAlpha } from './error-budget.ts';
-import { failedAgainst } from './evidence.ts';
-import { formatSignificant, shrinkageOf } from './margin.ts';
+import { formatSignificant } from './margin.ts';
 
 /** Numbers per side before a claim is judged; a claim looks after each number of its own side. */
 export const CONFIRM_REPLICATES = 3;
 /** Standard errors between fresh and earlier numbers of the champion beyond which the earlier ones are stale. */
 const STALE_Z = 2;
-/**
- * Probability above which a kept step inside a confirmed stack may be called confirmed by itself, for rules in pairs.
- * At 0.915 fewer than a tenth of the steps so called are false, and they carry most of the gain (`npm run
- * bench:decide`).
- */
-const CLEAR_STEP_PROBABILITY = 0.915;
-/** The same for the margin, in standard errors after the shrinkage of both sides. */
-const CLEAR_STEP_Z = 1.2;
-
 /** What a confirmation records, except whom it is about. */
 export type ConfirmResult = Omit<Payload<'confirmation'>, 'n' | 'against'>;
 
@@ -173,53 +163,4 @@ function testImprovement(
 function nextAlpha(state: LabState): number {
   const discoveries = state.confirmations.flatMap(({ passed }, i) => (passed ? [i + 1] : []));
   return lordAlpha(state.confirmations.length + 1, discoveries);
-}
-
-/**
- * Is this kept step better than what it was compared with by its own evidence, under the noise of the device class that
- * it was decided on, as that noise is known by now?
- */
-export function isClearStep(state: LabState, n: number): boolean {
-  const experiment = state.experiments[n];
-  if (experiment?.state !== 'decided' || experiment.decision.effect === undefined) return false;
-  const { effect, n: candidateCount, nAgainst, against } = experiment.decision;
-  return isClear(state, { n, against, effect, counts: [candidateCount, nAgainst] }, experiment.deviceClass ?? '');
-}
-
-/**
- * Is `n` better than `against`, an earlier one of its line, by all numbers of both? Small steps that are not
- * significant alone may be together.
- */
-export function isClearlyAhead(state: LabState, n: number, against: number, deviceClass: string): boolean {
-  const candidateValues = values(state, n, deviceClass);
-  const againstValues = values(state, against, deviceClass);
-  if (candidateValues.length === 0 || againstValues.length === 0) return false;
-  const effect = (mean(candidateValues) - mean(againstValues)) * signOf(arenaOf(state));
-  return isClear(state, { n, against, effect, counts: [candidateValues.length, againstValues.length] }, deviceClass);
-}
-
-interface StepEvidence {
-  readonly n: number;
-  readonly against: number;
-  /** Positive is better. */
-  readonly effect: number;
-  /** Numbers of both sides. */
-  readonly counts: readonly [candidate: number, against: number];
-}
-
-function isClear(
-  state: LabState,
-  { n, against, effect, counts: [candidateCount, againstCount] }: StepEvidence,
-  deviceClass: string,
-): boolean {
-  const { sigma, dof } = noiseIn(state, deviceClass);
-  // Without repeats the noise is unknown, not zero as that of a deterministic metric.
-  if (dof === 0) return false;
-  const standardError = sigma * Math.sqrt(1 / candidateCount + 1 / againstCount);
-  if (standardError === 0) return effect > 0;
-  if (inPairs(state)) return tCdf(effect / standardError, dof) >= CLEAR_STEP_PROBABILITY;
-  // The baseline was not chosen by its number.
-  const againstShrinkage = against === 0 ? 0 : shrinkageOf(failedAgainst(state, against), againstCount);
-  const ownShrinkage = shrinkageOf(failedAgainst(state, n), candidateCount);
-  return effect / standardError + againstShrinkage - ownShrinkage >= CLEAR_STEP_Z;
 }

@@ -72,6 +72,33 @@ describe('the comparison with the incumbent', () => {
   });
 });
 
+describe('the spread of pairs', () => {
+  const pairsOf = (script: Script): unknown => script.state.noise.get(SCRIPT_DEVICE)!.pairs;
+  const addPair = (script: Script, n: number, difference: number): Script =>
+    script.measure(n, 5 - difference, { pair: n }).measure(0, 5, { pair: n });
+
+  it('is pooled within the comparisons of the lab; each of n pairs adds n − 1 degrees of freedom', () => {
+    const script = lab(paired).addIdea().addIdea();
+    expect(pairsOf(script)).toBeUndefined();
+    addPair(script, 1, 0.3);
+    expect(pairsOf(script)).toEqual({ ss: 0, dof: 0 });
+    addPair(addPair(addPair(script, 1, 0.5), 2, -9), 2, -8);
+    expect(pairsOf(script)).toEqual({ ss: expect.closeTo(0.02 + 0.5, 10), dof: 2 });
+    script.measure(2, 'exit', { pair: 2 }).measure(2, 1, { pair: 2 }).measure(2, 1, { pair: 2 });
+    expect(pairsOf(script)).toMatchObject({ dof: 2 });
+  });
+
+  it('of the other comparisons decides, not that of the comparison itself', () => {
+    const script = lab(paired).addIdea().addIdea();
+    for (const difference of [0.3, 0.31, 0.3, 0.31, 0.3]) addPair(script, 1, difference);
+    addPair(script, 2, 0.3);
+    const others = compareWithIncumbent(script.state, 2, SCRIPT_DEVICE).comparison;
+    expect(others.se).toBeCloseTo(Math.sqrt(0.00012 / 4), 8);
+    // Its own five pairs agree, but no other comparison tells: the noise counts as well.
+    expect(compareWithIncumbent(script.state, 1, SCRIPT_DEVICE).comparison.se).toBeGreaterThan(0.01);
+  });
+});
+
 describe('challenges of the incumbent', () => {
   const tried = (script: Script, change: object = {}): Script => {
     const n = script.state.experiments.length;

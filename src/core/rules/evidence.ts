@@ -5,7 +5,7 @@
 import { type Comparison, comparePairs, compareSamples } from '../../base/stats.ts';
 import { signOf } from '../arena.ts';
 import { type Measurement, valueOf } from '../experiment.ts';
-import { arenaOf, codeOf, inPairs, type LabState, measurementsOf, noiseIn, values } from '../state.ts';
+import { arenaOf, codeOf, inPairs, type LabState, measurementsOf, noiseIn, pairKnowledgeIn, values } from '../state.ts';
 import { secondaryMetric } from './constraints.ts';
 import { marginSteps } from './simplicity.ts';
 
@@ -28,7 +28,7 @@ export function compareWithIncumbent(state: LabState, n: number, deviceClass: st
   const wantsPairs = inPairs(state) || state.experiments[n]!.idea.kind === 'ablation';
   const differences = wantsPairs ? differencesOf(state, n, against, deviceClass) : [];
   if (differences.length > 0) {
-    const comparison = comparePairs(differences, sigma, dof);
+    const comparison = comparePairs(differences, pairKnowledgeIn(state, deviceClass, differences));
     return { comparison, isPaired: true, againstCount: comparison.n, sigma };
   }
   const signedValues = (side: number): number[] => values(state, side, deviceClass).map((value) => value * sign);
@@ -40,7 +40,7 @@ export function compareWithIncumbent(state: LabState, n: number, deviceClass: st
 /**
  * Improvements within the finished pairs of a comparison, oldest first: two measurements in a row, one of each side.
  */
-function differencesOf(state: LabState, n: number, against: number, deviceClass: string): number[] {
+export function differencesOf(state: LabState, n: number, against: number, deviceClass: string): number[] {
   const sign = signOf(arenaOf(state));
   const pairedRuns = pairedSoFar(state, n, deviceClass);
   const differences: number[] = [];

@@ -79,7 +79,7 @@ describe('an ablation', () => {
   it('drops the step where its absence is no worse, and keeps it otherwise', () => {
     const after = (difference: number): Decision =>
       judged(ablation(new Array<readonly [number, number]>(3).fill([4 + difference, 4])), 2) as Decision;
-    expect(after(-0.5)).toMatchObject({ verdict: 'kept', kind: 'ablation', rule: 'ablation/1', against: 1, n: 3 });
+    expect(after(-0.5)).toMatchObject({ verdict: 'kept', kind: 'ablation', rule: 'ablation/2', against: 1, n: 3 });
     expect(after(0)).toMatchObject({ verdict: 'kept' });
     expect(after(0.5)).toMatchObject({ verdict: 'discarded', kind: 'ablation', effect: expect.closeTo(-0.5, 12) });
     expect(after(0.5).reason).toContain(' 0.5');
@@ -204,7 +204,7 @@ describe('a candidate without a partner', () => {
       ),
     ).toMatchObject({
       verdict: 'discarded',
-      rule: 'sequential/1',
+      rule: 'sequential/2',
     });
   });
 });

@@ -230,7 +230,7 @@ describe('an ablation', () => {
     expect(ablated(0)).toMatchObject({
       verdict: 'kept',
       kind: 'ablation',
-      rule: 'ablation/1',
+      rule: 'ablation/2',
       reason: 'without the step it is no worse (0), so the step is dropped',
     });
     expect(ablated(0.1)).toMatchObject({ verdict: 'kept' });

@@ -23,7 +23,7 @@ const BUNDLE_REPLICATES = 3;
 const HOPELESS_Z = 3;
 
 /** Name and version of each rule, as decisions record it. */
-const RULE_NAMES = { margin: 'margin/3', greedy: 'greedy/2', paired: 'paired/2', sequential: 'sequential/1' } as const;
+const RULE_NAMES = { margin: 'margin/3', greedy: 'greedy/2', paired: 'paired/3', sequential: 'sequential/2' } as const;
 
 export type Judgement =
   { readonly again: true; readonly reason: string } | { readonly again: false; readonly decision: Decision };
@@ -73,7 +73,7 @@ function judgeNumbers(state: LabState, n: number, deviceClass: string): Judgemen
   const constraintProblem = brokenConstraint(state, arena, n, against, deviceClass);
   if (constraintProblem)
     return decided({ ...recorded, verdict: 'discarded', kind: 'constraint', reason: constraintProblem });
-  if (idea.kind === 'ablation') return judgeAblation({ ...recorded, rule: 'ablation/1' }, evidence);
+  if (idea.kind === 'ablation') return judgeAblation({ ...recorded, rule: 'ablation/2' }, evidence);
   const noOpReason = idea.kind === 'idea' ? findNoOp(state, n, against, deviceClass) : undefined;
   if (noOpReason) return decided({ ...recorded, verdict: 'discarded', kind: 'no-op', reason: noOpReason });
   const { verdict, reason } = applyRule(state, n, evidence, deviceClass);
@@ -134,7 +134,7 @@ function judgeScreening(state: LabState, n: number, deviceClass: string): Judgem
   });
 }
 
-/** ablation/1: less code that is no worse stays. The step is dropped then. */
+/** ablation/2: less code that is no worse stays. The step is dropped then. */
 function judgeAblation(recorded: RecordedEvidence, { comparison, isPaired }: Evidence): Judgement {
   if (!isPaired || comparison.n < ABLATION_PAIRS)
     return needsMore(`${comparison.n} of ${ABLATION_PAIRS} pairs without the step`);

@@ -4,7 +4,7 @@ import { arenaWith, SCRIPT_DEVICE, Script, IDLE_CONTEXT } from '../../testing/sc
 import { judge } from './judge.ts';
 import { plan } from '../plan/plan.ts';
 import type { Step } from '../plan/step.ts';
-import { comparePairs } from '../../base/stats.ts';
+import { comparePairs, emptyPool } from '../../base/stats.ts';
 
 const paired = { decide: { rule: 'paired' } };
 const quiet = [5, 5.1, 4.9, 5.05, 4.95] as const;
@@ -38,7 +38,7 @@ describe('the rule "paired"', () => {
     expect(sides).toEqual([1, 0, 0, 1, 1, 0]);
     expect([seeds[0], seeds[2], seeds[4]]).toEqual([seeds[1], seeds[3], seeds[5]]);
     expect(new Set(seeds).size).toBe(3);
-    expect(judge(script.state, 1, SCRIPT_DEVICE)).toMatchObject({ decision: { rule: 'paired/2', n: 3, nAgainst: 3 } });
+    expect(judge(script.state, 1, SCRIPT_DEVICE)).toMatchObject({ decision: { rule: 'paired/3', n: 3, nAgainst: 3 } });
   });
 
   it('needs no partner for what is hopeless, and one pair for what is clear', () => {
@@ -74,12 +74,13 @@ describe('the rule "paired"', () => {
 
 describe('comparing pairs', () => {
   it('is never more certain of two pairs that agree by chance than their known noise allows', () => {
-    const c = comparePairs([1, 1], 1, 8);
+    const c = comparePairs([1, 1], { sigma: 1, dof: 8, pairs: emptyPool });
     expect(c.se).toBeCloseTo(Math.sqrt((8 * 2) / 9 / 2), 9);
-    expect(comparePairs([1, 1], 0, 8).z).toBe(Number.POSITIVE_INFINITY);
+    expect(comparePairs([1, 1], { sigma: 0, dof: 8, pairs: emptyPool }).z).toBe(Number.POSITIVE_INFINITY);
   });
 
   it('believes the pairs more than the known noise when they lie further apart', () => {
-    expect(comparePairs([10, -8, 9, -7], 0.1, 8).se).toBeGreaterThan(1);
+    const known = { sigma: 0.1, dof: 8, pairs: emptyPool };
+    expect(comparePairs([10, -8, 9, -7], known).se).toBeGreaterThan(1);
   });
 });

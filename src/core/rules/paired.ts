@@ -6,7 +6,7 @@ import type { Comparison } from '../../base/stats.ts';
 import { CLEAR_Z, describeEvidence, discardAsNoBetter, formatSignificant, type RuleResult } from './margin.ts';
 
 /**
- * paired/2: clear after one pair beyond two standard errors; worse than the incumbent is dropped at once. In between a
+ * paired/3: clear after one pair beyond two standard errors; worse than the incumbent is dropped at once. In between a
  * second pair is measured; then it is kept at the margin, or measured up to `maxPairs` times, else inconclusive.
  */
 export function pairedRule(comparison: Comparison, requiredZ: number, maxPairs: number): RuleResult {

@@ -8,7 +8,7 @@ import { arenaWith, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
 import { judge } from './judge.ts';
 import { plan } from '../plan/plan.ts';
 import { sequentialRule } from './sequential.ts';
-import { comparePairs, mixtureRatio } from '../../base/stats.ts';
+import { comparePairs, emptyPool, mixtureRatio } from '../../base/stats.ts';
 
 const MOST = 40;
 
@@ -17,7 +17,7 @@ function raced(effect: number, chance: ReturnType<typeof createRandom>): { n: nu
   const differences: number[] = [];
   for (;;) {
     differences.push(effect + Math.SQRT2 * chance.normal());
-    const { verdict } = sequentialRule(comparePairs(differences, 1, 30), MOST);
+    const { verdict } = sequentialRule(comparePairs(differences, { sigma: 1, dof: 30, pairs: emptyPool }), MOST);
     if (verdict !== 'again') return { n: differences.length, verdict };
   }
 }
@@ -73,7 +73,7 @@ describe('sequential', () => {
       script.measure(step.n, step.n === 1 ? 4.7 : 5, { purpose: step.purpose, pair: 1, seed: step.seed });
     }
     expect(judge(script.state, 1, SCRIPT_DEVICE)).toMatchObject({
-      decision: { verdict: 'kept', rule: 'sequential/1' },
+      decision: { verdict: 'kept', rule: 'sequential/2' },
     });
   });
 });

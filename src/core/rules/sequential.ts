@@ -9,7 +9,7 @@ import { formatSignificant, type RuleResult } from './margin.ts';
 const SEQUENTIAL_ALPHA = 0.05;
 
 /**
- * sequential/1: mixture sequential probability ratio test (Robbins 1970) on pairs. It may look after every pair and
+ * sequential/2: mixture sequential probability ratio test (Robbins 1970) on pairs. It may look after every pair and
  * stop as soon as the mixture of effects around one standard deviation of a pair is 1/α times likelier than none.
  */
 export function sequentialRule(comparison: Comparison, maxPairs: number): RuleResult {

@@ -6,10 +6,13 @@
 import { formatCount } from '../../base/text.ts';
 import { type Experiment, verdictOf } from '../../core/experiment.ts';
 import type { LabState } from '../../core/state.ts';
-import { type Comparison, compareSamples, comparePairs, mean } from '../../base/stats.ts';
+import { type Comparison, compareSamples, comparePairs, emptyPool, mean } from '../../base/stats.ts';
 import { basisOf } from '../basis.ts';
 import { decimalsOfSpread, formatPercent } from '../format.ts';
 import type { Facts } from '../types.ts';
+
+/** Gains of experiments have no noise of repeats behind them. */
+const NOTHING_KNOWN = { sigma: 0, dof: 0, pairs: emptyPool } as const;
 
 export interface ProgramView {
   readonly version: string;
@@ -100,7 +103,8 @@ function compareVersions(
     i += sign === 0 ? 1 : 2;
   }
   // Two versions one after the other make one pair where they meet: that is no alternation.
-  if (differences.length > 1) return { pairs: differences.length, comparison: comparePairs(differences, 0, 0) };
+  if (differences.length > 1)
+    return { pairs: differences.length, comparison: comparePairs(differences, NOTHING_KNOWN) };
   const [firstGains, secondGains] = [firstVersion, secondVersion].map((version) =>
     triedExperiments.filter((experiment) => experiment.idea.program === version).map(gainOf),
   );

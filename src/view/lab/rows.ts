@@ -4,7 +4,7 @@
 import { defined } from '../../base/defined.ts';
 import { mean } from '../../base/stats.ts';
 import { oneLine } from '../../base/text.ts';
-import { isClearStep } from '../../core/rules/claims.ts';
+import { isClearStep } from '../../core/rules/clear-steps.ts';
 import type { Decision } from '../../core/decision.ts';
 import { type Experiment, valueOf, verdictOf } from '../../core/experiment.ts';
 import { type LabState, lineage, measurementsOf } from '../../core/state.ts';
