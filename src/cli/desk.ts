@@ -13,7 +13,7 @@ const deskOf = (invocation: Invocation<typeof LAB_OPTIONS>, author = 'person'): 
   new Desk(findLab(invocation).paths, author);
 
 export async function printBrief(invocation: Invocation<typeof LAB_OPTIONS>): Promise<number> {
-  const briefText = deskOf(invocation).writeBrief();
+  const briefText = await deskOf(invocation).writeBrief();
   if (invocation.wantsJson) printJson({ brief: briefText });
   else printText(briefText);
   return 0;

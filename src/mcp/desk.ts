@@ -11,7 +11,7 @@ import { LabError } from '../base/error.ts';
 import { oneLine, sanitizeText } from '../base/text.ts';
 import { roleOf } from '../core/file-roles.ts';
 import { whyRefused } from '../core/request-check.ts';
-import { arenaOf, codeOf, type LabState } from '../core/state.ts';
+import { arenaOf, codeOf, currentDevice, type LabState } from '../core/state.ts';
 import { postRequest } from '../ledger/inbox.ts';
 import { LOCK_FILE, readBlobText, readLedger } from '../ledger/jsonl.ts';
 import { lockOwner } from '../ledger/lock.ts';
@@ -23,6 +23,8 @@ import { sha256Hex } from '../base/hash.ts';
 import { briefText } from '../view/brief/brief.ts';
 import { viewExperiment } from '../view/lab/experiment.ts';
 import { viewLab } from '../view/lab/lab.ts';
+import { secondaryMetricsOf, secondaryText } from '../view/lab/secondary.ts';
+import { rawText } from '../view/format.ts';
 import type { Facts } from '../view/types.ts';
 import { openWorkspace } from '../workspace/git.ts';
 import { applyUnifiedDiff } from '../workspace/patch.ts';
@@ -40,8 +42,11 @@ export interface Submission {
 
 export interface SubmissionStatus {
   readonly id: string;
-  /** `waiting`: no harness has taken it yet. `running`: it is an experiment that is not decided yet. */
-  readonly state: 'waiting' | 'running' | 'done';
+  /**
+   * `waiting`: no harness has taken it yet. `running`: it is an experiment that is not decided yet. `stopped`: the same,
+   * and no harness works on it.
+   */
+  readonly state: 'waiting' | 'running' | 'stopped' | 'done';
   readonly experiment?: number;
   readonly verdict?: string;
   readonly text: string;
@@ -51,6 +56,8 @@ export interface SubmissionStatus {
 export const MAX_WAIT_S = 25;
 const POLL_INTERVAL_MS = 500;
 const MAX_HISTORY = 50;
+/** Secondary metrics in a line of the history. */
+const MAX_HISTORY_METRICS = 5;
 const MAX_DIFF_CHARS = 40_000;
 
 export class Desk {
@@ -62,15 +69,25 @@ export class Desk {
     this.#author = oneLine(author, 100) || 'unknown';
   }
 
-  writeBrief(): string {
+  async writeBrief(): Promise<string> {
     const { state } = this.#readLab();
     const programPage = readText(path.join(this.#paths.arena, 'program.md'));
     return briefText(state, this.#viewFacts(), {
-      files: new Map(),
+      files: await this.#knobFiles(state),
       left: {},
+      submits: true,
       blob: (hash) => readBlobText(this.#paths.lab, hash),
       ...(programPage !== undefined && { program: { text: programPage, version: sha256Hex(programPage) } }),
     });
+  }
+
+  /** The files that hold the knobs, as the best code has them. */
+  async #knobFiles(state: LabState): Promise<ReadonlyMap<string, string>> {
+    const bestCode = codeOf(state, state.incumbent);
+    const files = [...new Set((state.lab?.arena.knobs ?? []).map((knob) => knob.file))];
+    if (!bestCode || files.length === 0) return new Map();
+    const workspace = await openWorkspace(this.#paths.arena, this.#paths.store);
+    return workspace.readFiles(bestCode.commit, files);
   }
 
   /** Put a change into the inbox. Throws E_SUBMIT with the reason for which the harness would refuse it. */
@@ -87,8 +104,7 @@ export class Desk {
     const wish = { verb: 'submit' as const, hypothesis: oneLine(hypothesis, 2000), edits, parent: parentNumber };
     await this.#requireAdmissible(state, parentNumber, wish);
     const { id } = postRequest(this.#paths.inbox, this.#author, wish);
-    const isRunning = lockOwner(path.join(this.#paths.lab, LOCK_FILE)) !== undefined;
-    const statusText = isRunning
+    const statusText = this.#isAlive()
       ? 'it was submitted; poll for its result'
       : 'it waits, because no harness is running: the next `overnight run` measures it';
     return { id, state: 'waiting', text: statusText };
@@ -109,9 +125,15 @@ export class Desk {
     const rows = viewLab(state, this.#viewFacts()).experiments.slice(
       -Math.min(MAX_HISTORY, Math.max(1, Math.floor(maxRows))),
     );
+    const secondaryNote = (n: number): string => {
+      const secondary = secondaryMetricsOf(state, n, currentDevice(state)).slice(0, MAX_HISTORY_METRICS);
+      return secondary.length === 0
+        ? ''
+        : ` {${secondary.map(({ name, mean }) => `${name} ${rawText(Number(mean.toPrecision(4)))}`).join(', ')}}`;
+    };
     const historyLines = rows.map(
       (row) =>
-        `#${row.n} ${row.verdict} ${row.mean?.text ?? ''} ${oneLine(row.hypothesis, 160)} [${oneLine(row.effect?.text ?? row.reason, 160)}]`,
+        `#${row.n} ${row.verdict} ${row.mean?.text ?? ''} ${oneLine(row.hypothesis, 160)} [${oneLine(row.effect?.text ?? row.reason, 160)}]${secondaryNote(row.n)}`,
     );
     return historyLines.reverse().join('\n');
   }
@@ -170,15 +192,18 @@ export class Desk {
     const experimentView = viewExperiment(state, n, this.#viewFacts())!;
     const { verdict, effect, mean, reason } = experimentView.row;
     const isOpen = verdict === 'running' || verdict === 'waiting';
+    const isStopped = isOpen && !this.#isAlive();
+    const secondary = secondaryMetricsOf(state, n, currentDevice(state)).map(secondaryText);
     const statusParts = [
-      `#${n} ${verdict}`,
+      `#${n} ${isStopped ? 'is not decided, and no harness is running: the next `overnight run` goes on with it' : verdict}`,
       mean && `${experimentView.metric} ${mean.text}`,
       effect?.text,
       oneLine(reason, 400),
+      secondary.length > 0 && `beside it ${oneLine(secondary.join(', '), 700)}`,
     ];
     return defined({
       id: submissionId,
-      state: isOpen ? ('running' as const) : ('done' as const),
+      state: isStopped ? ('stopped' as const) : isOpen ? ('running' as const) : ('done' as const),
       experiment: n,
       verdict: isOpen ? undefined : verdict,
       text: statusParts.filter(Boolean).join('; '),
@@ -193,7 +218,11 @@ export class Desk {
     if (isId && fileNames.some((fileName) => fileName.endsWith(`-${submissionId}.json.bad`)))
       return { id: submissionId, state: 'done', text: 'it was set aside, because it cannot be read as a request' };
     const named = submissionId.trim() === '' ? 'without an id' : oneLine(submissionId, 80);
-    throw unusableError(`There is no submission ${named}.`, 'Give the id that `submit` returned.');
+    throw new LabError('E_NOT_FOUND', {
+      what: `There is no submission ${named}.`,
+      why: `Neither the inbox nor the record of this lab has one ${submissionId.trim() === '' ? named : `called ${named}`}.`,
+      next: 'Give the id that `submit` or `propose` returned; `--tag` chooses another lab.',
+    });
   }
 
   async #editsOf(labState: LabState, parentNumber: number, diffText: string): Promise<Record<string, string | null>> {
@@ -236,20 +265,33 @@ export class Desk {
     return readLedger(this.#paths.lab);
   }
 
+  /** Does a harness work on the lab? */
+  #isAlive(): boolean {
+    return lockOwner(path.join(this.#paths.lab, LOCK_FILE)) !== undefined;
+  }
+
   #viewFacts(): Facts {
-    return { now: currentTime(), alive: true, tip: '' };
+    return { now: currentTime(), alive: this.#isAlive(), tip: '' };
   }
 }
 
 const unusableError = (reason: string, next: string): LabError =>
   new LabError('E_SUBMIT', { what: 'This cannot be submitted.', why: reason, next });
 
-const notFoundError = (n: number, labState: LabState): LabError =>
-  new LabError('E_NOT_FOUND', {
-    what: `This lab has no code of an experiment ${n}.`,
-    why:
-      labState.experiments.length === 0
-        ? 'It has no experiment yet: the baseline is not measured.'
-        : `It has the numbers 0 (the baseline) to ${labState.experiments.length - 1}; refused ones have no code.`,
-    next: '`overnight log` lists the experiments.',
+function notFoundError(n: number, labState: LabState): LabError {
+  const experiment = labState.experiments[n];
+  const isQueued = experiment?.state === 'proposed';
+  return new LabError('E_NOT_FOUND', {
+    what: `This lab has no code of an experiment ${n}${isQueued ? ' yet' : ''}.`,
+    why: isQueued
+      ? `#${n} is proposed, and its code is made when its turn comes.`
+      : experiment
+        ? `#${n} was refused${experiment.state === 'refused' ? `: ${oneLine(experiment.reason, 200)}` : ''}.`
+        : labState.experiments.length === 0
+          ? 'It has no experiment yet: the baseline is not measured.'
+          : `It has the numbers 0 (the baseline) to ${labState.experiments.length - 1}.`,
+    next: isQueued
+      ? 'Wait for it with `overnight poll`, or build on another one.'
+      : '`overnight log` lists the experiments.',
   });
+}

@@ -12,6 +12,7 @@ import {
   type Ended,
   expectClean,
   expectError,
+  JUDGE,
   overnight,
   ownFiles,
   smallArena,
@@ -96,8 +97,76 @@ describe('the command line', () => {
       2,
       /hypothesis/,
     );
-    expectError(await call(folder, 'poll', 'no-such-id'), 'E_SUBMIT', 2, /no-such-id/);
+    expectError(await call(folder, 'poll', 'no-such-id'), 'E_NOT_FOUND', 2, /no-such-id/);
     expect(existsSync(join(folder, '..', 'outside'))).toBe(false);
+  }, 120_000);
+});
+
+describe('an agent outside is told what is true for it', () => {
+  const judge = JUDGE.replace(
+    'loss: %s\\n" "$OVERNIGHT_NONCE" "$X"',
+    'loss: %s\\nparse_us: %s\\n" "$OVERNIGHT_NONCE" "$X" "$((100 + X))"',
+  );
+
+  it('the values of the knobs, the numbers beside the metric, and a task that it can do', async () => {
+    const folder = smallArena({ judge });
+    writeFileSync(
+      join(folder, 'program.md'),
+      `# Find a small X\n\n## Notes of the person\n- ${'parse time first '.repeat(20)}\n`,
+    );
+    const options = ['--agent', 'search', '--max-usd', '0', '--experiments', '1', '--until', '100'];
+    await overnight(['run', '--json', ...options], { cwd: folder });
+    const brief = (await overnight(['brief'], { cwd: folder })).stdout;
+    expect(brief).toMatch(/\nX = \d \(0 to 9, x\.sh\)/);
+    expect(brief).toMatch(/Beside loss, #\d has parse_us 10\d \(baseline 109, noise 0\)\./);
+    expect(brief).toContain('parse time first');
+    expect(brief).toMatch(/Submit one change.* as a unified diff against the code of #\d/);
+    expect(brief).not.toMatch(/Edit the files now|in the files of this folder|overnight-note\.json/);
+    const sent = await submitted(folder, diffTo(3), '--parent', '0');
+    const { id } = sent.json[0] as { id: string };
+    const harness = start(['run', '--agent', 'submissions', '--json'], { cwd: folder });
+    const done = await call(folder, 'poll', id, '--wait', '20');
+    expect(done.json[0]).toMatchObject({
+      text: expect.stringMatching(/beside it parse_us 103 \(baseline 109, noise 0\)/),
+    });
+    await call(folder, 'stop');
+    await harness.ended;
+  }, 120_000);
+
+  it('after a kill, that nobody works on its idea; and why an experiment has no code', async () => {
+    const slow = CANDIDATE.replace('echo "$X"', 'sleep 1; echo "$X"');
+    const folder = smallArena({ candidate: slow });
+    await overnight(['run', '--json', '--agent', 'search', '--experiments', '1', '--until', '100'], { cwd: folder });
+    const [first, second] = [
+      await submitted(folder, diffTo(3), '--parent', '0'),
+      await submitted(folder, diffTo(2), '--parent', '0'),
+    ];
+    const [{ id }, { id: later }] = [first.json[0], second.json[0]] as [{ id: string }, { id: string }];
+    const harness = start(['run', '--agent', 'submissions', '--json'], { cwd: folder });
+    await harness.until(/"type":"measuring".*"purpose":"idea"/);
+    expect((await call(folder, 'poll', id)).json[0]).toMatchObject({ state: 'running' });
+    harness.child.kill('SIGKILL');
+    await harness.ended;
+    const stopped = await call(folder, 'poll', id);
+    expect(stopped.status).toBe(10);
+    expect(stopped.json[0]).toMatchObject({
+      state: 'stopped',
+      text: expect.stringMatching(/no harness is running: the next `overnight run`/),
+    });
+    expect((await call(folder, 'poll', later)).json[0]).toMatchObject({
+      state: expect.stringMatching(/waiting|stopped/),
+    });
+    expectError(
+      await submitted(folder, diffTo(1), '--parent', '77'),
+      'E_NOT_FOUND',
+      2,
+      /numbers 0 \(the baseline\) to/,
+    );
+    const again = start(['run', '--agent', 'submissions', '--json'], { cwd: folder });
+    expect((await call(folder, 'poll', later, '--wait', '25')).json[0]).toMatchObject({ state: 'done' });
+    await call(folder, 'stop');
+    await again.ended;
+    expect((await call(folder, 'poll', id)).json[0]).toMatchObject({ state: 'done', verdict: 'kept' });
   }, 120_000);
 });
 

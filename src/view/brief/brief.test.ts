@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { LabState } from '../../core/state.ts';
 import { arenaWith, Script } from '../../testing/script.ts';
 import { syntheticLab } from '../../testing/synthetic.ts';
-import { type BriefMaterial, briefText, bytesOf, MAX_BRIEF_BYTES } from './brief.ts';
+import { type BriefMaterial, briefText, MAX_BRIEF_BYTES } from './brief.ts';
+import { bytesOf } from './bytes.ts';
 import { curveText, logExcerpt } from './digest.ts';
 
 const facts = { now: '2026-03-07T21:00:00Z', alive: true, tip: '' };

@@ -1,0 +1,3 @@
+/** Size of text as it is sent. */
+const encoder = new TextEncoder();
+export const bytesOf = (text: string): number => encoder.encode(text).length;
