@@ -52,6 +52,7 @@ function measureForClaim(state: LabState, n: number, { missing, fresh, freshRuns
 
 /** Is the claim of the incumbent tested now, without a request for it? */
 function isClaimDue(state: LabState, context: PlanContext): boolean {
+  if (context.confirm) return false;
   const n = state.incumbent;
   const tries = state.confirmations.filter((confirmation) => confirmation.n === n);
   const isEnding = stopStep(state, context) !== undefined;
