@@ -19,6 +19,8 @@ export interface OpenOptions {
   readonly limits?: RunLimits;
   /** Repeats of the baseline, instead of the manifest's. Fixed when the lab is created. */
   readonly calibrate?: number;
+  /** Measurements of each idea, instead of the manifest's `decide.replicates`. Fixed when the lab is created. */
+  readonly replicates?: number;
   /** Seconds on the training clock, instead of the manifest's. Fixed when the lab is created. */
   readonly seconds?: number;
   /** Where ideas come from. Absent: `ideas`. */

@@ -93,12 +93,13 @@ export async function setAsideIfUnmeasured(located: LocatedLab, ledger: OpenLedg
 
 function recordNewLab({ options, loadedArena }: LocatedLab, ledger: OpenLedger, tag: string): void {
   const labId = randomBytes(4).toString('hex');
-  const { calibrate: replicates, seconds } = options;
+  const { calibrate, replicates, seconds } = options;
   const { arena, hashes, source } = loadedArena;
   const { repository: _, hasTrackedChanges: _now, ...recordedSource } = source;
   const arenaInForce = {
     ...arena,
-    ...(replicates !== undefined && { calibrate: { replicates } }),
+    ...(calibrate !== undefined && { calibrate: { replicates: calibrate } }),
+    decide: { ...arena.decide, ...defined({ replicates }) },
     budget: { ...arena.budget, ...defined({ seconds }) },
   };
   ledger.append({

@@ -28,7 +28,7 @@ const IDEA_VERBS: ReadonlySet<string> = new Set(['submit', 'pin']);
 
 /** True when at least one member can have an idea: an agent that may spend something, or the optimizer with knobs. */
 export function canPropose(ideas: IdeaSources, knobCount: number, limits: RunLimits = {}): boolean {
-  if (ideas.mute === true || limits.finalize === true || knobCount > 0) return true;
+  if (ideas.mute === true || limits.finalize === true || limits.confirm === true || knobCount > 0) return true;
   const maySpend = limits.usd !== 0 && limits.tokens !== 0 && limits.labUsd !== 0 && limits.labTokens !== 0;
   return maySpend && ideas.members.some((member) => member !== 'search');
 }

@@ -167,6 +167,13 @@ export const KNOBS_OPTIONS = {
 export const RUN_OPTIONS = {
   tag,
   detach: { kind: 'flag', text: 'run in the background, also when this terminal is closed; see attach' },
+  replicates: {
+    kind: 'number',
+    isWhole: true,
+    max: 20,
+    value: '<n>',
+    text: 'measure each idea, and each claim, so many times as often; for a new lab (default: decide.replicates)',
+  },
   ...LIMIT_OPTIONS,
   ...AGENT_OPTIONS,
   ...SPENDING_OPTIONS,

@@ -1,5 +1,5 @@
 /**
- * `overnight steer`, `pause`, `resume`, `stop`, `skip`, `replicate`, `pin`, `veto`, `park`, `star`: put a request into
+ * `overnight steer`, `pause`, `resume`, `stop`, `skip`, `replicate`, `confirm`, `pin`, `veto`, `park`, `star`: put a request into
  * the lab's inbox, and say whether a running harness took it. A star of a lab that rests is recorded at once.
  */
 import { recordAnnotations } from '../app/record-annotations.ts';
@@ -37,6 +37,22 @@ export const requestStop = (invocation: LabInvocation): Promise<number> =>
 
 export const requestReplicate = (invocation: LabInvocation): Promise<number> =>
   sendRequest('replicate', invocation, { verb: 'replicate' });
+
+export const requestConfirm = (invocation: LabInvocation): Promise<number> =>
+  sendRequest('confirm', invocation, (state) => confirmRequest(invocation, state));
+
+/** Leave the request for the session that the caller is about to start. */
+export function postConfirm(invocation: LabInvocation, foundLab: FoundLab, state: LabState): void {
+  const request = labRequestSchema.parse(confirmRequest(invocation, state));
+  const conflict = whyRefused(state, request);
+  if (conflict) throw impossibleError('confirm', conflict);
+  postRequest(foundLab.paths.inbox, 'person', request);
+}
+
+const confirmRequest = (invocation: LabInvocation, state: LabState): UncheckedRequest => ({
+  verb: 'confirm',
+  ...(invocation.args[0] !== undefined && { n: numberFrom(invocation, state) }),
+});
 
 export const requestSkip = (invocation: LabInvocation): Promise<number> =>
   sendRequest('skip', invocation, (state) => ({

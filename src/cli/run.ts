@@ -27,7 +27,14 @@ export async function main(invocation: Invocation<typeof RUN_OPTIONS>): Promise<
   const targets = targetsOf(options);
   const limits = { ...limitsFrom(options, new Date()), ...spendingLimitsFrom(options) };
   return runLab(
-    defined({ folder, limits, command: 'run', ideas: ideasFrom(options, path.resolve(folder)), tag: options.tag }),
+    defined({
+      folder,
+      limits,
+      command: 'run',
+      ideas: ideasFrom(options, path.resolve(folder)),
+      tag: options.tag,
+      replicates: options.replicates,
+    }),
     invocation,
     targets,
   );

@@ -61,6 +61,8 @@ export type DiscardKind =
 
 /** What is left of the stack against the baseline, side by side. */
 export interface FinalComparison {
+  /** The hard constraint that all its measurements together break, as a sentence: it is no improvement then. */
+  readonly broken?: string;
   /** The incumbent after the ablations. */
   readonly n: number;
   /** The baseline. */

@@ -100,7 +100,10 @@ export interface HoldoutRead {
   readonly outcome: Outcome;
 }
 
-export type Confirmation = Payload<'confirmation'>;
+export type Confirmation = Payload<'confirmation'> & {
+  /** Measurements of the lab when it was judged: later ones of the same claim serve another try. */
+  readonly judgedAfter: number;
+};
 
 /** One call of an agent or a model; without an end while it runs. */
 export interface AgentCall {

@@ -45,6 +45,8 @@ export interface RunLimits {
   /** Stop when no measurement gave a number for so many seconds. */
   readonly idleS?: number;
   /** No new ideas: ablate the kept steps, then compare the result with the baseline. */
+  /** Nothing but the claim that a person asked for. */
+  readonly confirm?: true;
   readonly finalize?: true;
 }
 

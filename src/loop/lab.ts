@@ -299,7 +299,7 @@ export class Lab {
 
   #planContext(): PlanContext {
     const { deviceClass, limits, slots, hasSpareCores, clock } = this.#deps;
-    const { experiments, deadline, target, plateau, idleS, finalize } = limits;
+    const { experiments, deadline, target, plateau, idleS, finalize, confirm } = limits;
     const currentTime = clock.now();
     const leftS = deadline === undefined ? undefined : (Date.parse(deadline) - Date.parse(currentTime)) / 1000;
     return {
@@ -314,7 +314,7 @@ export class Lab {
       isRepairing: this.#proposing.isRepairing,
       acceptsSubmissionsOnly: this.#deps.proposer.mute === true,
       currentTime,
-      ...defined({ plateau, idleS, experiments, leftS, target, finalize: finalize || undefined }),
+      ...defined({ plateau, idleS, experiments, leftS, target, finalize: finalize || undefined, confirm }),
     };
   }
 

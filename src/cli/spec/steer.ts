@@ -74,6 +74,21 @@ export const STEER_COMMANDS: readonly CommandSpec[] = [
     loadMain: async () => ({ main: (await import('../request.ts')).requestReplicate }),
   }),
   defineCommand({
+    name: 'confirm',
+    group: 'Steer',
+    short: 'test now whether the best version is really better',
+    args: [optionalExperiment],
+    summary:
+      'test the claim of the best version, or of a step on the way to it, now; without a running session, in one of its own',
+    options: LAB_OPTIONS,
+    examples: [
+      ['overnight confirm', 'the best version, on fresh measurements'],
+      ['overnight confirm 1', 'an earlier step; a claim that failed can be tried again at a stricter level'],
+    ],
+    exits: requestExits,
+    loadMain: () => import('../confirm.ts'),
+  }),
+  defineCommand({
     name: 'pin',
     group: 'Steer',
     args: [experimentArgument],

@@ -8,6 +8,7 @@ import { comparePairs } from '../../base/stats.ts';
 import { signOf } from '../arena.ts';
 import type { FinalComparison } from '../decision.ts';
 import { type Measurement, valueOf } from '../experiment.ts';
+import { brokenConstraint } from '../rules/constraints.ts';
 import { holdoutStep, holdoutEffect } from './holdout.ts';
 import type { PlanContext, Step } from './step.ts';
 import { arenaOf, type LabState, lineage, measurementsOf, pairKnowledgeIn } from '../state.ts';
@@ -118,5 +119,16 @@ export function finalResult(state: LabState, deviceClass: string): FinalComparis
   const lineageNumbers = new Set(lineage(state, n));
   const dropped = [...state.ablations].filter(([, ablation]) => lineageNumbers.has(ablation)).map(([step]) => step);
   const holdout = arenaOf(state).holdout && holdoutEffect(state, n, deviceClass);
-  return { n, against: 0, pairs, effect, interval, probability, rule: 'final/2', dropped, ...(holdout && { holdout }) };
+  const broken = brokenConstraint(state, arenaOf(state), n, deviceClass);
+  return {
+    n,
+    against: 0,
+    pairs,
+    effect,
+    interval,
+    probability,
+    rule: 'final/2',
+    dropped,
+    ...defined({ holdout, broken }),
+  };
 }

@@ -87,6 +87,8 @@ export interface PlanContext {
   readonly plateau?: number;
   /** Stop when no measurement gave a number for so many seconds. */
   readonly idleS?: number;
+  /** Nothing but the claim that a person asked for. */
+  readonly confirm?: boolean;
   /** No new ideas: ablate the kept steps and make the final comparison (finalize.ts). */
   readonly finalize?: boolean;
 }

@@ -3,6 +3,7 @@
  * on the same state and must get the same answer, word for word. Read `judge` first, then `applyRule`.
  */
 import type { Comparison } from '../../base/stats.ts';
+import { replicatesOf } from '../arena.ts';
 import type { Decision } from '../decision.ts';
 import { type Measurement, valueOf } from '../experiment.ts';
 import { screeningOf } from './screening.ts';
@@ -70,7 +71,7 @@ function judgeNumbers(state: LabState, n: number, deviceClass: string): Judgemen
     interval: comparison.interval,
     probability: comparison.probability,
   };
-  const constraintProblem = brokenConstraint(state, arena, n, against, deviceClass);
+  const constraintProblem = brokenConstraint(state, arena, n, deviceClass);
   if (constraintProblem)
     return decided({ ...recorded, verdict: 'discarded', kind: 'constraint', reason: constraintProblem });
   if (idea.kind === 'ablation') return judgeAblation({ ...recorded, rule: 'ablation/2' }, evidence);
@@ -99,6 +100,9 @@ function applyRule(state: LabState, n: number, evidence: Evidence, deviceClass: 
         : pairedRule(comparison, steps, maxPairs);
     return maxPairs < 2 ? result : quarantine(state, comparison, result);
   }
+  const wantedCount = replicatesOf(arenaOf(state));
+  if (comparison.n < wantedCount && comparison.z > -HOPELESS_Z)
+    return { verdict: 'again', reason: `measured ${comparison.n} of ${wantedCount} times` };
   const incumbentCount = values(state, state.incumbent, deviceClass).length;
   const result = marginRule(comparison, steps, failedSinceMeasured(state, deviceClass), incumbentCount);
   if (state.experiments[n]!.idea.bundles && comparison.n < BUNDLE_REPLICATES)

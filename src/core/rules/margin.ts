@@ -14,7 +14,7 @@ export interface RuleResult {
 /** Beyond this many standard errors a difference is clear. */
 export const CLEAR_Z = 2;
 /** Standard errors that one step of the margin is worth before any idea failed against the incumbent. */
-const MARGIN_STEP = 0.2;
+export const MARGIN_STEP = 0.2;
 /** Shrinkage of a number that an experiment was chosen by, in standard errors, while no idea has failed against it. */
 const FIRST_SHRINKAGE = 0.6;
 /** Further shrinkage for each idea that failed against it. From simulated nights of known truth (bench/decide.ts). */

@@ -6,7 +6,7 @@ import type { VerdictView } from '../types.ts';
 
 /** The final comparison of what is kept now showed it to be better than the baseline. */
 export function isFinalShown({ finalComparison: final, incumbent }: LabState): boolean {
-  return final?.n === incumbent && final.interval[0] > 0;
+  return final?.n === incumbent && final.interval[0] > 0 && final.broken === undefined;
 }
 
 /** The only headline once the kept steps were finalized and have not changed since. */
@@ -19,7 +19,9 @@ export function finalVerdict(basis: Basis): VerdictView | undefined {
     final.dropped.length > 0 ? ` (without ${final.dropped.map((n) => `#${n}`).join(', ')}, which did not help)` : '';
   const comparisonText = isShown
     ? comparedText(effect, 'the baseline')
-    : `not shown to be better than the baseline (${effect.text})`;
+    : final.broken !== undefined
+      ? `no improvement, because of a ${final.broken} (${effect.text})`
+      : `not shown to be better than the baseline (${effect.text})`;
   const rangeText = isShown ? ` (95 %: ${effect.percentIntervalText ?? effect.intervalText})` : '';
   return {
     outcome: isShown ? 'confirmed' : 'not shown',
