@@ -25,6 +25,8 @@ export type { EventListener, Opened, OpenOptions } from './options.ts';
 
 export interface OpenedLab extends Opened {
   readonly lab: Lab;
+  /** What all measurements of this session share: the prepared data, the frozen files. To be read. */
+  readonly bench: Bench;
   /** The loop, until a limit, a person or a broken lab ends it. Closes the session in the ledger. */
   run(watch?: RunWatch): Promise<Stop>;
   /** End the session without the loop and release the lock. Calling twice is fine. */
@@ -94,7 +96,7 @@ function handOut(session: Session, bench: Bench): OpenedLab {
       throw thrown;
     }
   };
-  return { lab, tag, paths, state: ledger.state, resumed, close, run: runUntilStop };
+  return { lab, bench, tag, paths, state: ledger.state, resumed, close, run: runUntilStop };
 }
 
 /** The copy of the best artefact is for people; a measurement is not lost because it could not be made. */

@@ -15,6 +15,8 @@ import { removeTree } from '../os/files.ts';
 import { allowedCores } from '../os/machine.ts';
 import { DOCTOR_TAG, labPaths } from '../os/paths.ts';
 import { openLab } from '../app/open-lab.ts';
+import { findExposedLabels } from '../loop/exposed-labels.ts';
+import type { Bench } from '../loop/process-specs.ts';
 import type { LoadedArena } from '../workspace/arena.ts';
 import { shareIn } from '../view/lab/progress.ts';
 import { decimalsOfExact, decimalsOfSpread, formatDuration, formatFixed, spreadText } from '../view/format.ts';
@@ -38,7 +40,7 @@ const MAX_USEFUL_EFFECT = 0.2;
 export async function measureUnchangedCode(
   folder: string,
   reportCheck: (check: DoctorCheck) => void,
-  { arena }: LoadedArena,
+  { arena, files }: LoadedArena,
   sandbox: Sandbox,
   progress: Progress,
 ): Promise<void> {
@@ -62,6 +64,7 @@ export async function measureUnchangedCode(
       },
     });
     state = opened.state;
+    reportLabels(reportCheck, opened.bench, files);
     await opened.run();
     reportMeasurements(reportCheck, arena, state, sandbox);
   } catch (thrown) {
@@ -77,6 +80,30 @@ export async function measureUnchangedCode(
   } finally {
     removeTree(doctorPaths.lab);
   }
+}
+
+/** Exposed labels that are named one by one. */
+const MAX_NAMED = 3;
+
+/** Nothing where the manifest keeps nothing from candidates. */
+function reportLabels(reportCheck: (check: DoctorCheck) => void, bench: Bench, files: readonly string[]): void {
+  const { data, holdout } = bench.arena;
+  const kept = [...data.evaluator, ...(holdout?.data ?? []), ...(holdout?.hidden ?? [])];
+  if (kept.length === 0) return;
+  const exposed = findExposedLabels(bench, files);
+  const places = exposed
+    .slice(0, MAX_NAMED)
+    .map(({ labels, place, viewer, how }) => `${labels} lies open to ${viewer} in ${place} (${how})`);
+  const more = exposed.length > MAX_NAMED ? ` and ${exposed.length - MAX_NAMED} more` : '';
+  const unseen = holdout
+    ? 'neither in what candidates see nor, of the holdout, in what validation sees'
+    : 'not in what candidates see';
+  reportCheck({
+    name: 'labels',
+    ok: exposed.length === 0,
+    detail: exposed.length === 0 ? `${kept.join(', ')}: ${unseen}` : `${places.join('; ')}${more}`,
+    fix: 'name the file under `hidden`, or under `holdout.hidden` where only `prepare` and the holdout need it; or let `prepare` write the labels into an entry of their own',
+  });
 }
 
 /** The known cure, else what a person can look at. Never `doctor`: this is doctor. */

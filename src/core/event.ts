@@ -176,7 +176,7 @@ interface Payloads {
     /** Numbers that it was judged on, of its own side and of the other; absent in confirm/1. */
     readonly numbers?: readonly [number, number];
   };
-  /** What the holdout said of the artefact of measurement `m`. Kept apart from it, since no proposer may see it. */
+  /** What the holdout said in measurement `m`. Kept apart from it, since no proposer may see it. */
   held: { readonly m: number; readonly outcome: Outcome };
   /** The final comparison. It is the headline of the report from here on. */
   finalized: FinalComparison;

@@ -16,7 +16,7 @@ export type Purpose =
   | 'drift'
   /** Part of the final comparison. */
   | 'final'
-  /** A run whose artefact the holdout scores. */
+  /** A run whose artefact the holdout scores; with a pipe, a second run for the holdout follows it. */
   | 'holdout';
 
 /** Where the fault lies when a measurement gives no number. */

@@ -16,7 +16,14 @@ export const MAX_METRIC = 1e100;
 export const MIN_METRIC = 1e-100;
 
 /** Secondary metric names that only the harness may write. */
-const RESERVED_METRICS = new Set(['memory_mb', 'wall_s', 'cpu_s', 'budgeted_s', 'sample_sd', 'before_penalties']);
+export const RESERVED_METRICS = new Set([
+  'memory_mb',
+  'wall_s',
+  'cpu_s',
+  'budgeted_s',
+  'sample_sd',
+  'before_penalties',
+]);
 const KEY_VALUE_LINE = /^([A-Za-z_][A-Za-z0-9_.-]*)\s*:\s*(.*)$/;
 const DECIMAL_NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 

@@ -66,7 +66,7 @@ function missingReason(reads: readonly HoldoutRead[], sideName: string): string 
 /** Freedom below which the spread of the reads says too little. */
 const MIN_READ_FREEDOM = 2;
 
-/** The spread of repeated reads of the same code; that of validation where too few of them were repeated, or none varied. */
+/** The spread of repeated reads of the same code; validation’s where too few were repeated, or none of them varied. */
 function holdoutNoise(
   state: LabState,
   deviceClass: string,

@@ -76,12 +76,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     spend: spendView(state, time, economics.usd),
     economics,
     limits,
-    budget: {
-      seconds: basis.arena.budget.seconds,
-      wallS: basis.arena.budget.wall_s,
-      countsWords: clockWords(basis.arena.budget),
-      expectedS: basis.arena.budget.clock === 'cpu' ? typicalMeasurementS(state) : basis.arena.budget.seconds,
-    },
+    budget: budgetView(basis),
     now: nowViews(basis),
     ...thinkingPart(basis),
     knobs: basis.arena.knobs.length,
@@ -101,6 +96,15 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     finePrint: finePrintLines(basis, workSpans),
     tip: facts.tip,
     madeAt: dateTime(facts.now, basis.zone),
+  };
+}
+
+function budgetView({ arena: { budget }, state }: Basis): LabView['budget'] {
+  return {
+    seconds: budget.seconds,
+    wallS: budget.wall_s,
+    countsWords: clockWords(budget),
+    expectedS: budget.clock === 'cpu' ? typicalMeasurementS(state) : budget.seconds,
   };
 }
 
