@@ -128,9 +128,10 @@ function formatNumbers(experiment: ExperimentView, widths: ColumnWidths): string
 }
 
 function titleOf(experiment: ExperimentView): string {
+  const star = experiment.isStarred ? '★ ' : '';
   return experiment.verdict === 'refused' || experiment.failure
-    ? `${experiment.hypothesis} (${experiment.reason})`
-    : experiment.hypothesis;
+    ? `${star}${experiment.hypothesis} (${experiment.reason})`
+    : `${star}${experiment.hypothesis}`;
 }
 
 /** Every experiment as a line, oldest first, under a heading. */

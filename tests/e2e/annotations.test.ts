@@ -49,6 +49,8 @@ describe('an experiment of a finished lab', () => {
     expect(shown).toMatch(/^#1 .*, starred {2}\[/);
     expect(shown).toMatch(/Note, .*, person: looks like <b>luck<\/b>/);
     expect(await call(folder, 'show', '2')).not.toMatch(/starred|Note,/);
+    const logged = (await call(folder, 'log')).split('\n');
+    expect(logged.filter((line) => line.includes('  ★ '))).toEqual([expect.stringMatching(/^ +1 .* {2}★ X /)]);
     await call(folder, 'report');
     expect(readFileSync(join(paths.report, 'report.md'), 'utf8')).toMatch(
       /## Starred and noted\n\n- ★ #1 .*\n {2}- .*, person: looks like &lt;b>luck/,

@@ -65,7 +65,9 @@ describe('the package', () => {
   it('holds what a person runs and reads, and nothing else', () => {
     const paths = packed.files.map(({ path }) => path);
     expect(
-      paths.filter((path) => !/^(dist|arenas|docs|schemas)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path)),
+      paths.filter(
+        (path) => !/^(dist|arenas|docs|schemas)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path),
+      ),
     ).toEqual([]);
     expect(paths.filter((path) => /(^|\/)(tests?|node_modules|\.overnight)\/|\.test\.|tsbuildinfo/.test(path))).toEqual(
       [],

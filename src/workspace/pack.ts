@@ -1,0 +1,60 @@
+/**
+ * Packs the loose objects of the private store once there are many: a night of experiments leaves tens of thousands of
+ * small files. Called between measurements and at the end of a session, never during a measurement. git writes the
+ * pack, forces it to disk and only then removes what it holds, so a kill at any moment loses nothing.
+ */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { defined } from '../base/defined.ts';
+import { askGit } from './command.ts';
+
+/** Loose objects that are left alone: about 500 experiments. */
+export const MAX_LOOSE_OBJECTS = 2000;
+/** Larger objects are packed without being compared with others. */
+const LARGE_BYTES = '8m';
+/** Objects of which git packs this many in a millisecond, on a slow disk. */
+const OBJECTS_PER_MS = 1;
+
+/** Objects of the store that are files of their own. */
+export function countLooseObjects(store: string): number {
+  const objects = path.join(store, 'objects');
+  return namesIn(objects)
+    .filter((name) => /^[0-9a-f]{2}$/.test(name))
+    .reduce((total, name) => total + namesIn(path.join(objects, name)).filter(isObjectName).length, 0);
+}
+
+/**
+ * Put all loose objects that a ref leads to into one pack, where there are more than `minimum`. Answers why it was not
+ * done, where git failed; everything is then as it was.
+ */
+export async function packLooseObjects(
+  store: string,
+  minimum = MAX_LOOSE_OBJECTS,
+): Promise<{ readonly problem?: string }> {
+  const count = countLooseObjects(store);
+  if (count <= minimum) return {};
+  removeLeftovers(path.join(store, 'objects', 'pack'));
+  const config = ['pack.threads=1', `core.bigFileThreshold=${LARGE_BYTES}`].flatMap((setting) => ['-c', setting]);
+  const answer = await askGit([...config, 'repack', '-d', '-l', '-n', '-q'], {
+    store,
+    movesBytes: (count / OBJECTS_PER_MS) * 1000,
+  });
+  const problem = answer.status === 0 ? undefined : answer.stderr.trim().slice(0, 200) || 'git repack failed';
+  return defined({ problem });
+}
+
+/** What a killed git left; nobody else packs this store. */
+function removeLeftovers(packFolder: string): void {
+  for (const name of namesIn(packFolder))
+    if (/^(tmp_|\.tmp-)/.test(name)) fs.rmSync(path.join(packFolder, name), { force: true });
+}
+
+const isObjectName = (name: string): boolean => /^[0-9a-f]{38,62}$/.test(name);
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
