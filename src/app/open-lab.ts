@@ -18,6 +18,7 @@ import { holdSubmissions } from './outside-code.ts';
 import { keepBestArtefact } from './best-artefact.ts';
 import { locateLab } from './locate-lab.ts';
 import type { Opened, OpenOptions } from './options.ts';
+import { isTidyDue, tidyStore } from './tidy-store.ts';
 import { recoverLab, setAsideIfUnmeasured } from './recover-lab.ts';
 import { abandonOpening, closeAfterCrash, closeSession, detailOf, type Session, startSession } from './session.ts';
 
@@ -68,6 +69,7 @@ function handOut(session: Session, bench: Bench): OpenedLab {
     hasSpareCores: bench.cores.candidate.length > 0,
     createNonce: () => randomBytes(16).toString('hex'),
     watch: options.watch ?? {},
+    tidyUp: async (m) => (isTidyDue(m) ? tidyStore(paths, options.watch?.onRemark) : undefined),
     refreshBench: () => prepareBench(session),
     keepArtefact: (n, artefactDir) => keepArtefactOrSay(session, n, artefactDir),
   });
@@ -88,6 +90,7 @@ function handOut(session: Session, bench: Bench): OpenedLab {
     try {
       const stop = await run(lab, clock, watch);
       await lab.abandonOpenIdea();
+      await tidyStore(paths, options.watch?.onRemark);
       close(stop.reason, stop.detail);
       return stop;
     } catch (thrown) {

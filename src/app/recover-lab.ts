@@ -4,7 +4,6 @@
  */
 import { randomBytes } from 'node:crypto';
 import { defined } from '../base/defined.ts';
-import { reasonOf } from '../base/error.ts';
 import { seedOf } from '../base/random.ts';
 import type { Sandbox, Workspace } from '../core/ports.ts';
 import { requireCurrentRules } from '../core/state.ts';
@@ -12,7 +11,6 @@ import type { OpenLedger } from '../ledger/jsonl.ts';
 import { recoverKilledSession } from '../loop/resume.ts';
 import { chooseSandbox } from '../sandbox/choose.ts';
 import { openWorkspace } from '../workspace/git.ts';
-import { packStore } from '../workspace/pack.ts';
 import { finishInterruptedCopy } from './best-artefact.ts';
 import type { IdeaSources } from './choose-proposer.ts';
 import { compareArena } from './compare-arena.ts';
@@ -49,17 +47,7 @@ export async function recoverLab(located: LocatedLab, ledger: OpenLedger): Promi
   const watchedLedger = watchLedger(ledger, options.watch?.onEvent);
   await recoverKilledSession(watchedLedger, [sandbox, plainSandbox], runTag, paths.work);
   finishInterruptedCopy(paths);
-  if (resumed) await packQuietly(paths.store, options);
   return { ...located, ledger: watchedLedger, resumed, workspace, sandbox, plainSandbox, runTag, ideaSources };
-}
-
-/** Nothing is measured yet, so nothing is disturbed. A lab works as well with a store that could not be packed. */
-async function packQuietly(store: string, { watch }: OpenOptions): Promise<void> {
-  try {
-    await packStore(store);
-  } catch (thrown) {
-    watch?.onRemark?.(`The store of the lab could not be packed, and is used as it is: ${reasonOf(thrown)}`);
-  }
 }
 
 async function chooseSandboxes(options: OpenOptions): Promise<Pick<RecoveredLab, 'sandbox' | 'plainSandbox'>> {

@@ -22,6 +22,8 @@ export interface LabDeps extends ProposingDeps {
   readonly hasSpareCores: boolean;
   /** Unguessable text, new at each call. */
   readonly createNonce: () => string;
+  /** Tidies up before measurement `m`, where that is due. */
+  readonly tidyUp?: (m: number) => Promise<void>;
   readonly watch: LabWatch;
   /** Keeps the artefact of the newest kept experiment. */
   readonly keepArtefact?: (n: number, artefactDir: string) => void;

@@ -179,6 +179,7 @@ export class Lab {
   ): Promise<NumberedResult> {
     await this.#replaceDamagedBench();
     const m = this.state.measurements.length;
+    if (this.state.running.size === 0) await this.#deps.tidyUp?.(m);
     const request = this.#requestFor(job, m);
     this.#busyExperiments.add(job.n);
     this.#recordIntent(job, m, request);

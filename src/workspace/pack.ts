@@ -1,43 +1,60 @@
 /**
- * Gathers the single objects of the private store into one pack from time to time. git writes the pack, puts it in
- * place by a rename, and removes the single objects after that: a kill loses nothing at any moment.
+ * Packs the loose objects of the private store once there are many: a night of experiments leaves tens of thousands of
+ * small files. Called between measurements and at the end of a session, never during a measurement. git writes the
+ * pack, forces it to disk and only then removes what it holds, so a kill at any moment loses nothing.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { currentTime } from '../os/clock.ts';
-import { gitText } from './command.ts';
+import { defined } from '../base/defined.ts';
+import { askGit } from './command.ts';
 
-/** Single objects from which packing pays: the number at which git itself would pack. */
-const DEFAULT_THRESHOLD = 6700;
-/** Names of objects are evenly spread over 256 folders, so that one of them is a sample, as git takes it. */
-const [SAMPLE_FOLDER, FOLDERS] = ['17', 256] as const;
-/** Gives git ten minutes: a lab of 100,000 experiments is packed in less. */
-const MAX_MOVED_BYTES = 600_000_000;
-/** A pack that was being written when git was killed. */
-const UNFINISHED_PACK = /^tmp_/;
-/** Untouched for an hour, it is nobody's. */
-const ABANDONED_MS = 3_600_000;
+/** Loose objects that are left alone: about 500 experiments. */
+export const MAX_LOOSE_OBJECTS = 2000;
+/** Larger objects are packed without being compared with others. */
+const LARGE_BYTES = '8m';
+/** Objects of which git packs this many in a millisecond, on a slow disk. */
+const OBJECTS_PER_MS = 1;
+
+/** Objects of the store that are files of their own. */
+export function countLooseObjects(store: string): number {
+  const objects = path.join(store, 'objects');
+  return namesIn(objects)
+    .filter((name) => /^[0-9a-f]{2}$/.test(name))
+    .reduce((total, name) => total + namesIn(path.join(objects, name)).filter(isObjectName).length, 0);
+}
 
 /**
- * Pack the single objects of the store where there are more than about `threshold`; those that no ref leads to stay as
- * they are. Others may write the store meanwhile. Resolves with whether it packed.
+ * Put all loose objects that a ref leads to into one pack, where there are more than `minimum`. Answers why it was not
+ * done, where git failed; everything is then as it was.
  */
-export async function packStore(store: string, threshold = DEFAULT_THRESHOLD): Promise<boolean> {
-  if (estimateSingleObjects(store) <= threshold) return false;
-  removeUnfinishedPacks(path.join(store, 'objects', 'pack'));
-  await gitText(['repack', '-d', '-q', '--no-write-bitmap-index'], { store, movesBytes: MAX_MOVED_BYTES });
-  return true;
+export async function packLooseObjects(
+  store: string,
+  minimum = MAX_LOOSE_OBJECTS,
+): Promise<{ readonly problem?: string }> {
+  const count = countLooseObjects(store);
+  if (count <= minimum) return {};
+  removeLeftovers(path.join(store, 'objects', 'pack'));
+  const config = ['pack.threads=1', `core.bigFileThreshold=${LARGE_BYTES}`].flatMap((setting) => ['-c', setting]);
+  const answer = await askGit([...config, 'repack', '-d', '-l', '-n', '-q'], {
+    store,
+    movesBytes: (count / OBJECTS_PER_MS) * 1000,
+  });
+  const problem = answer.status === 0 ? undefined : answer.stderr.trim().slice(0, 200) || 'git repack failed';
+  return defined({ problem });
 }
 
-function removeUnfinishedPacks(packFolder: string): void {
-  for (const name of fs.existsSync(packFolder) ? fs.readdirSync(packFolder) : []) {
-    const file = path.join(packFolder, name);
-    if (UNFINISHED_PACK.test(name) && Date.parse(currentTime()) - fs.statSync(file).mtimeMs > ABANDONED_MS)
-      fs.rmSync(file, { force: true });
+/** What a killed git left; nobody else packs this store. */
+function removeLeftovers(packFolder: string): void {
+  for (const name of namesIn(packFolder))
+    if (/^(tmp_|\.tmp-)/.test(name)) fs.rmSync(path.join(packFolder, name), { force: true });
+}
+
+const isObjectName = (name: string): boolean => /^[0-9a-f]{38,62}$/.test(name);
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch {
+    return [];
   }
-}
-
-function estimateSingleObjects(store: string): number {
-  const sampleFolder = path.join(store, 'objects', SAMPLE_FOLDER);
-  return fs.existsSync(sampleFolder) ? FOLDERS * fs.readdirSync(sampleFolder).length : 0;
 }
