@@ -2,10 +2,17 @@
  * How good are the verdicts? Simulated nights of 126 measurements with known truth, 1,000 per rule and noise level:
  * what was really gained, what the report would claim, how much of it is false. `npm run bench:decide [-- --quick]`.
  */
-import { isClearStep } from '../src/core/rules/clear-steps.ts';
+import { confirmedSteps } from '../src/core/rules/clear-steps.ts';
 import { verdictOf } from '../src/core/experiment.ts';
-import { lineage } from '../src/core/state.ts';
-import { playGreedyNight, type Night, nothingHelps, nothingMatters, simulateNight, studiedEffect } from './night.ts';
+import {
+  DEVICE,
+  playGreedyNight,
+  type Night,
+  nothingHelps,
+  nothingMatters,
+  simulateNight,
+  studiedEffect,
+} from './night.ts';
 
 const NIGHTS = process.argv.includes('--quick') ? 100 : 1000;
 const SIGMAS = [0.0002, 0.0005, 0.001];
@@ -63,7 +70,7 @@ function addNight(score: Score, { state, truth, usedMeasurements }: Night): void
   score.falseClaims += confirmed.filter(
     (confirmation) => truth[confirmation.n]! <= truth[confirmation.against]!,
   ).length;
-  const steps = lineage(state, state.champion).filter((n) => n > 0 && isClearStep(state, n));
+  const steps = confirmedSteps(state, DEVICE);
   score.steps += steps.length;
   score.falseSteps += steps.filter((n) => ownGain(n) <= 0).length;
   score.stepGain += steps.reduce((sum, n) => sum + ownGain(n), 0);

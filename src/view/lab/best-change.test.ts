@@ -81,7 +81,7 @@ describe('the tiles', () => {
       'Tried: 40',
       'Cost: 4 h 34 min',
     ]);
-    expect(tiles[4]!.note).toMatch(/^about 0\.6 of 5 steps may be false; 5 steps/);
+    expect(tiles[4]!.note).toMatch(/^about 1\.4 of 5 steps may be false; 5 steps/);
   });
 
   it('are absent where nothing was measured; then the report says what to do, and has no figure of zero', () => {

@@ -60,7 +60,7 @@ export function healthViews(basis: Basis, inputs: HealthInputs): HealthView[] {
   return [
     ...lines,
     ...agentTroubleLines(basis.state),
-    ...falseKeepLines(rows),
+    ...falseKeepLines(basis, rows),
     ...controlLines(basis),
     ...reviewLines(basis),
     ...driftLines(basis),
@@ -100,22 +100,24 @@ function reviewLines(basis: Basis): HealthView[] {
 }
 
 /**
- * How many of the kept experiments are expected to be false keeps: by their shrunken effects, else by the
- * probabilities at which they were kept, which give a lower bound.
+ * How many of the kept experiments are expected not to help: those that harm and those that do nothing, by what all
+ * numbers of the lab say of them; else by the probabilities at which they were kept, which give a lower bound.
  */
-function falseKeepLines(experimentRows: readonly ExperimentView[]): HealthView[] {
+function falseKeepLines(basis: Basis, experimentRows: readonly ExperimentView[]): HealthView[] {
   const keptRows = experimentRows.filter((experiment) => experiment.verdict === 'kept');
   if (keptRows.length === 0) return [];
-  const areAllShrunken = keptRows.every((experiment) => experiment.shrunken?.probability !== undefined);
-  const expectedFalse = keptRows.reduce(
-    (total, { shrunken, effect }) => total + 1 - ((areAllShrunken ? shrunken : effect)?.probability ?? 1),
-    0,
-  );
-  const text = areAllShrunken
-    ? `about ${formatFixed(expectedFalse, 1)} of ${keptRows.length}, by their shrunken effects`
+  const beliefs = keptRows.flatMap(({ n }) => basis.shrunkenEffects()?.[n] ?? []);
+  const areAllKnown = beliefs.length === keptRows.length;
+  const [harm, nothing] = [sum(beliefs.map((belief) => belief.harm)), sum(beliefs.map((belief) => belief.nothing))];
+  const atLeast = sum(keptRows.map(({ effect }) => 1 - (effect?.probability ?? 1)));
+  const expectedFalse = areAllKnown ? harm + nothing : atLeast;
+  const text = areAllKnown
+    ? `about ${formatFixed(expectedFalse, 1)} of ${keptRows.length}: ${formatFixed(harm, 1)} harm and ${formatFixed(nothing, 1)} do nothing, by the numbers of all ideas`
     : `at least ${formatFixed(expectedFalse, 1)} of ${keptRows.length}, by the probabilities at which they were carried on`;
   return [{ code: 'false-keeps', what: 'Expected false steps', text, warning: expectedFalse > 0.5 * keptRows.length }];
 }
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 function controlLines({ state }: Basis): HealthView[] {
   const { decided, wouldKeep, text } = falseKeepView(state);
