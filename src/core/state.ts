@@ -14,6 +14,7 @@ import {
   valueOf,
 } from './experiment.ts';
 import { emptyPool, type Noise, type PairKnowledge, type Pool, poolSigma, poolWithout } from '../base/stats.ts';
+import { smallestDeviation, type ValueStep } from '../base/value-step.ts';
 import type { Steering } from './steering.ts';
 
 export interface SessionRecord {
@@ -43,6 +44,8 @@ export interface ClassNoise {
   readonly calibrated?: Noise;
   /** From the repeats of every commit, kept up to date. */
   readonly pool: Pool;
+  /** The step that the values of all code there are multiples of. */
+  readonly valueStep?: ValueStep;
   /** From the differences of pairs within each comparison in pairs, ablations among them. */
   readonly pairs?: Pool;
 }
@@ -137,10 +140,14 @@ export function values(state: Readable, n: number, deviceClass: string): number[
 export const currentDevice = (state: Pick<LabState, 'measurements' | 'sessions'>): string =>
   state.measurements.at(-1)?.deviceClass ?? state.sessions.at(-1)?.start.deviceClass ?? '';
 
-/** Noise of one measurement on a device class: all repeats of every commit, pooled. Zero freedom: nothing is known. */
+/**
+ * Noise of one measurement on a device class: all repeats of every commit, pooled. Zero freedom: nothing is known. Where
+ * repeats differ at all, values that are multiples of a step have at least the noise of being rounded to it.
+ */
 export function noiseIn(state: Pick<LabState, 'noise'>, deviceClass: string): { sigma: number; dof: number } {
-  const pool = state.noise.get(deviceClass)?.pool ?? emptyPool;
-  return { sigma: poolSigma(pool), dof: pool.dof };
+  const { pool = emptyPool, valueStep } = state.noise.get(deviceClass) ?? {};
+  const sigma = poolSigma(pool);
+  return { sigma: sigma > 0 ? Math.max(sigma, smallestDeviation(valueStep)) : 0, dof: pool.dof };
 }
 
 /** What the lab knows of the spread of pairs beside the differences of one comparison, which its pool has already. */
@@ -149,8 +156,11 @@ export function pairKnowledgeIn(
   deviceClass: string,
   ownDifferences: readonly number[] = [],
 ): PairKnowledge {
-  const pairs = poolWithout(state.noise.get(deviceClass)?.pairs ?? emptyPool, ownDifferences);
-  return { ...noiseIn(state, deviceClass), pairs };
+  const { pairs = emptyPool, valueStep } = state.noise.get(deviceClass) ?? {};
+  const noise = noiseIn(state, deviceClass);
+  const others = poolWithout(pairs, ownDifferences);
+  const smallestVariance = noise.sigma > 0 ? 2 * smallestDeviation(valueStep) ** 2 : 0;
+  return { ...noise, pairs: { ...others, ss: Math.max(others.ss, others.dof * smallestVariance) } };
 }
 
 /** The arena of an open lab. Throws on an empty ledger. */

@@ -1,12 +1,11 @@
 /**
  * What every view of a lab starts from: the device class whose numbers are comparable, the noise there, means, and how
- * numbers are written. An experiment's mean is the same on every page: once it has enough fresh measurements, which no
- * choice depended on, only those count.
+ * numbers are written. An experiment's mean is the same on every page: once it has fresh measurements, which no choice
+ * depended on, only those count, however few.
  */
 import { defined } from '../base/defined.ts';
 import { oneLine } from '../base/text.ts';
 import { type Arena, signOf } from '../core/arena.ts';
-import { CONFIRM_REPLICATES } from '../core/rules/claims.ts';
 import type { Measurement } from '../core/experiment.ts';
 import { valueOf } from '../core/experiment.ts';
 import { typicalMeasurementS } from '../core/plan/pace.ts';
@@ -112,7 +111,7 @@ export function meanOf(state: LabState, n: number, device: string): MeanEstimate
     (measurement) =>
       measurement.purpose === 'confirm' || measurement.purpose === 'final' || measurement.purpose === 'drift',
   );
-  const counted = n > 0 && freshMeasurements.length >= CONFIRM_REPLICATES ? freshMeasurements : comparable;
+  const counted = n > 0 && freshMeasurements.length > 0 ? freshMeasurements : comparable;
   if (counted.length === 0) return undefined;
   const allValues = comparable.map((measurement) => valueOf(measurement)!);
   return {

@@ -1,5 +1,6 @@
 /** Events of measurements: started, finished, lost; and the noise that their numbers add up to. */
-import { values } from '../state.ts';
+import { addToStep } from '../../base/value-step.ts';
+import { type ClassNoise, values } from '../state.ts';
 import { addToPool, emptyPool } from '../../base/stats.ts';
 import { differencesOf, pairedSoFar } from '../rules/evidence.ts';
 import { withoutReplicate } from '../steering.ts';
@@ -37,11 +38,12 @@ export function finishMeasurement(state: WorkingState, event: EventOf<'measured'
     rejectEvent(event, `Measurement ${event.m} is ${measurement?.state ?? 'unknown'}, not running.`);
   state.running.delete(event.m);
   if (event.outcome.kind === 'measured' && measurement.purpose !== 'screen') {
-    const noise = state.noise.get(measurement.deviceClass) ?? { pool: emptyPool };
+    const noise: ClassNoise = state.noise.get(measurement.deviceClass) ?? { pool: emptyPool };
     const earlierValues = values(state, measurement.n, measurement.deviceClass);
     state.noise.set(measurement.deviceClass, {
       ...noise,
       pool: addToPool(noise.pool, earlierValues, event.outcome.value),
+      valueStep: addToStep(noise.valueStep, event.outcome.value),
     });
   }
   state.measurements[event.m] = {

@@ -34,7 +34,7 @@ describe('the table from baseline to best', () => {
     const change = bestChange(finished!.view)!;
     expect(change).toMatchObject({ n: 37, isConfirmed: true });
     expect(change.rows).toEqual([
-      { what: 'val_bpb', baseline: '1.0003 ± 0.0028', best: '0.9142 ± 0.0060', isCode: false },
+      { what: 'val_bpb', baseline: '1.0003 ± 0.0028', best: '0.9129 ± 0.0084', isCode: false },
       { what: 'BATCH', baseline: '66', best: '239', isCode: false },
       { what: 'DEPTH', baseline: '3.5', best: '10.8', isCode: false },
     ]);
@@ -75,7 +75,7 @@ describe('the tiles', () => {
     const tiles = tilesOf(labs().finished!.view);
     expect(tiles.map(({ name, value }) => `${name}: ${value}`)).toEqual([
       'State: finished',
-      'Best, #37: 0.9142',
+      'Best, #37: 0.9129',
       'Gain: 8.3 %',
       'Is it real?: confirmed',
       'Tried: 40',
