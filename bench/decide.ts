@@ -16,7 +16,7 @@ import {
 
 const NIGHTS = process.argv.includes('--quick') ? 100 : 1000;
 const SIGMAS = [0.0002, 0.0005, 0.001];
-const DEFAULT = 'margin/3, confirm/3';
+const DEFAULT = 'margin/4, confirm/3';
 const RULES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   [DEFAULT]: {},
   'greedy/2, confirm/3': { rule: 'greedy' },

@@ -135,6 +135,12 @@ export function addToPool(pool: Pool, earlierValues: readonly number[], value: n
   return { ss: pool.ss + (value - meanBefore) * (value - meanAfter), dof: pool.dof + 1 };
 }
 
+/** The pool with one more group of repeats. */
+export const poolWith = (pool: Pool, group: readonly number[]): Pool =>
+  group.length < 2
+    ? pool
+    : { ss: pool.ss + varianceOf(group) * (group.length - 1), dof: pool.dof + (group.length - 1) };
+
 /** The pool before one of its groups was added. */
 export const poolWithout = (pool: Pool, group: readonly number[]): Pool =>
   group.length < 2

@@ -44,6 +44,8 @@ export interface ClassNoise {
   readonly calibrated?: Noise;
   /** From the repeats of every commit, kept up to date. */
   readonly pool: Pool;
+  /** Of the newest repeats: how far each lay from the earlier numbers of its code. */
+  readonly residuals?: readonly number[];
   /** The step that the values of all code there are multiples of. */
   readonly valueStep?: ValueStep;
   /** From the differences of pairs within each comparison in pairs, ablations among them. */
@@ -69,6 +71,8 @@ export interface LabState {
   /** Numbers of the measurements that run. */
   readonly running: ReadonlySet<number>;
   readonly noise: ReadonlyMap<string, ClassNoise>;
+  /** Measurements whose numbers lie far out among those of the same code: nothing is decided by them. */
+  readonly farOut: ReadonlySet<number>;
   /** Tip of the lab's branch. */
   readonly incumbent: number;
   /** The newest experiment whose claim passed; the baseline until then. */
@@ -116,6 +120,7 @@ export interface LabState {
 }
 
 type Readable = Pick<LabState, 'experiments' | 'measurements'>;
+type WithFarOut = Readable & Pick<LabState, 'farOut'>;
 
 /** All measurements of an experiment, oldest first. */
 export function measurementsOf(state: Readable, n: number): Measurement[] {
@@ -125,10 +130,10 @@ export function measurementsOf(state: Readable, n: number): Measurement[] {
     : [];
 }
 
-/** The numbers that measurements of an experiment gave on one device class, oldest first. */
-export function values(state: Readable, n: number, deviceClass: string): number[] {
+/** The numbers that measurements of an experiment gave on one device class, oldest first, without those far out. */
+export function values(state: WithFarOut, n: number, deviceClass: string): number[] {
   return measurementsOf(state, n)
-    .filter((measurement) => measurement.deviceClass === deviceClass)
+    .filter((measurement) => measurement.deviceClass === deviceClass && !state.farOut.has(measurement.m))
     .map(valueOf)
     .filter((value) => value !== undefined);
 }

@@ -102,7 +102,9 @@ function percentDecimalsOf(share: number): number | undefined {
 
 /** Numbers that stand for an experiment: on the lab's device class, else on the class of its first number. */
 export function meanOf(state: LabState, n: number, device: string): MeanEstimate | undefined {
-  const measurements = measurementsOf(state, n).filter((measurement) => valueOf(measurement) !== undefined);
+  const measurements = measurementsOf(state, n).filter(
+    (measurement) => valueOf(measurement) !== undefined && !state.farOut.has(measurement.m),
+  );
   const usedDevice = measurements.some((measurement) => measurement.deviceClass === device)
     ? device
     : measurements[0]?.deviceClass;

@@ -39,7 +39,7 @@ export function sidesOf(state: LabState, n: number, against: number, deviceClass
     .filter((measurement) => measurement.deviceClass === deviceClass);
   const valuesFrom = (measurements: readonly Measurement[], side: number): number[] =>
     measurements.flatMap((measurement) => {
-      const value = measurement.n === side ? valueOf(measurement) : undefined;
+      const value = measurement.n === side && !state.farOut.has(measurement.m) ? valueOf(measurement) : undefined;
       return value === undefined ? [] : [value * sign];
     });
   const unmeasured = whyUnmeasured(freshMeasurements, n, against);

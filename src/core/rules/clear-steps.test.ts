@@ -80,7 +80,7 @@ describe('a step that is clear by itself', () => {
 });
 
 describe('a step inside a confirmed stack', () => {
-  const failures = new Array<number>(14).fill(4.6);
+  const failures = new Array<number>(14).fill(4.95);
 
   it('is clear by itself only where its own numbers say so', () => {
     const script = baseline().addKeptIdea(3).addKeptIdea(2.97);
@@ -90,7 +90,7 @@ describe('a step inside a confirmed stack', () => {
 
   it('is less clear the more ideas failed against it, and clearer the more failed against what it replaced', () => {
     const after = (...values: readonly number[]): Script =>
-      [4, ...values, 3.88].reduce((script, value) => script.tryIdea(value), baseline());
+      [4.4, ...values, 4.28].reduce((script, value) => script.tryIdea(value), baseline());
     const isClear = (script: Script): boolean => isClearStep(script.state, script.state.incumbent);
     expect(isClear(after())).toBe(false);
     const script = after(...failures);

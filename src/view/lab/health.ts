@@ -197,6 +197,13 @@ function mishapLines(basis: Basis): HealthView[] {
       text: `${formatCount(lostCount, 'measurement')} lost and repeated`,
       warning: false,
     });
+  if (state.farOut.size > 0)
+    lines.push({
+      code: 'far-out',
+      what: 'Far out',
+      text: `${formatCount(state.farOut.size, 'measurement')} set aside because repeats of the same code do not agree with ${state.farOut.size === 1 ? 'it' : 'them'}`,
+      warning: false,
+    });
   if (diedCount > 0)
     lines.push({
       code: 'died',
