@@ -206,6 +206,13 @@ export interface PairKnowledge {
   readonly pairs: Pool;
 }
 
+/** Variance of one difference within a pair as far as it is known before, and its degrees of freedom. */
+export function pairVariance(known: PairKnowledge): { readonly variance: number; readonly dof: number } {
+  return known.pairs.dof >= MIN_PAIR_FREEDOM || known.dof === 0
+    ? { variance: poolSigma(known.pairs) ** 2, dof: known.pairs.dof }
+    : { variance: 2 * known.sigma ** 2, dof: known.dof };
+}
+
 /**
  * Differences of pairs measured side by side under common seeds. Their own spread counts, together with what is known
  * of the spread of pairs, as if that had been seen in up to `MAX_PRIOR_PAIRS` pairs: two pairs that agree by chance are
@@ -214,9 +221,8 @@ export interface PairKnowledge {
  */
 export function comparePairs(differences: readonly number[], known: PairKnowledge): Comparison {
   const pairCount = differences.length;
-  const isKnownFromPairs = known.pairs.dof >= MIN_PAIR_FREEDOM || known.dof === 0;
-  const heldFreedom = Math.min(isKnownFromPairs ? known.pairs.dof : known.dof, MAX_PRIOR_PAIRS);
-  const heldVariance = isKnownFromPairs ? poolSigma(known.pairs) ** 2 : 2 * known.sigma ** 2;
+  const { variance: heldVariance, dof: knownFreedom } = pairVariance(known);
+  const heldFreedom = Math.min(knownFreedom, MAX_PRIOR_PAIRS);
   const difference = mean(differences);
   const squares =
     differences.reduce((total, value) => total + (value - difference) ** 2, 0) + heldFreedom * heldVariance;

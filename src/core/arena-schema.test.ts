@@ -317,7 +317,7 @@ describe('a manifest that is silent', () => {
       sandbox: { read: [] },
       constraints: [],
       guards: [],
-      decide: { rule: 'margin', rules: 3, controls: 0.01, bundle: 0, drift: 60, max_replicates: 3 },
+      decide: { rule: 'margin', rules: 4, controls: 0.01, bundle: 0, drift: 60, replicates: 1, max_replicates: 3 },
       knobs: [],
       try: { experiments: 12, minutes: 9 },
     });

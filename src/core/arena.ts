@@ -5,7 +5,7 @@
 import { z } from 'zod';
 
 /** Version of the decision rules. Labs of earlier versions can be replayed, viewed and reported, not continued. */
-export const RULES_VERSION = 3;
+export const RULES_VERSION = 4;
 
 const nameSchema = z
   .string()
@@ -104,7 +104,10 @@ const constraintSchema = z
     ),
     max: z.number().optional(),
     min: z.number().optional(),
-    relative: z.boolean().default(false).describe('true: `max` and `min` are factors of the incumbent’s value'),
+    relative: z
+      .boolean()
+      .default(false)
+      .describe('true: `max` and `min` are factors of the value of the version that the candidate was built on'),
     hard: z.boolean().default(true).describe('false: only reported, under Health'),
   })
   .refine((constraint) => constraint.max !== undefined || constraint.min !== undefined, 'needs `max` or `min`');
@@ -306,6 +309,15 @@ export const arenaSchema = z.strictObject({
       parameters: nameSchema
         .optional()
         .describe('secondary metric that counts parameters: a change with fewer of them needs no margin'),
+      replicates: z
+        .number()
+        .int()
+        .min(1)
+        .max(20)
+        .default(1)
+        .describe(
+          'measurements of each idea before its verdict under `margin`; a claim takes as many times its fresh measurements',
+        ),
       max_replicates: z
         .number()
         .int()
@@ -360,6 +372,10 @@ export type Knob = z.infer<typeof knobSchema>;
 export type MetricRead = z.infer<typeof readSchema>;
 
 export type MetricConstraint = z.infer<typeof constraintSchema>;
+
+/** Measurements of an idea before its verdict under `margin`. A ledger of earlier rules names none. */
+export const replicatesOf = ({ decide }: { readonly decide: { readonly replicates?: number } }): number =>
+  decide.replicates ?? 1;
 
 /** +1 when larger is better. Multiplying by it turns every metric into "larger is better". */
 export const signOf = (arena: Pick<Arena, 'metric'>): 1 | -1 => (arena.metric.direction === 'maximize' ? 1 : -1);

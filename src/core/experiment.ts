@@ -92,7 +92,10 @@ export function valueOf(measurement: Measurement): number | undefined {
     : undefined;
 }
 
-export type Confirmation = Payload<'confirmation'>;
+export type Confirmation = Payload<'confirmation'> & {
+  /** Measurements of the lab when it was judged: later ones of the same claim serve another try. */
+  readonly judgedAfter: number;
+};
 
 /** One call of an agent or a model; without an end while it runs. */
 export interface AgentCall {

@@ -120,6 +120,7 @@ describe('a confirmation', () => {
       probability: 0.9,
       rule: 'r',
       reason: 'r',
+      judgedAfter: 5,
     });
   });
 

@@ -35,6 +35,8 @@ export const labRequestSchema = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('skip'), n: experimentNumber }),
   /** Measure the incumbent once more. */
   z.strictObject({ verb: z.literal('replicate') }),
+  /** Test the claim of step `n`, of the incumbent when absent, now instead of when the session ends. */
+  z.strictObject({ verb: z.literal('confirm'), n: experimentNumber.optional() }),
   /** Try idea `n` once more on the incumbent, however it ended. */
   z.strictObject({ verb: z.literal('pin'), n: experimentNumber }),
   /** Never build on idea `n`. If it was kept, the incumbent is again the one before it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LabError } from '../base/error.ts';
 import { arenaWith, Script } from '../testing/script.ts';
-import type { Arena } from './arena.ts';
+import { type Arena, RULES_VERSION } from './arena.ts';
 import { createFold, replayEvents } from './replay.ts';
 import {
   arenaOf,
@@ -122,12 +122,12 @@ describe('the version of the rules', () => {
   };
 
   it('is the one that the lab was opened under, the first where none is written down', () => {
-    expect([undefined, 1, 2, 3].map((rules) => rulesOf(under(rules).state))).toEqual([1, 1, 2, 3]);
+    expect([undefined, 1, 2, 3, 4].map((rules) => rulesOf(under(rules).state))).toEqual([1, 1, 2, 3, 4]);
   });
 
   it('must be the present one where a lab goes on', () => {
-    expect(() => requireCurrentRules(under(3).state)).not.toThrow();
-    for (const rules of [undefined, 1, 2])
+    expect(() => requireCurrentRules(under(RULES_VERSION).state)).not.toThrow();
+    for (const rules of [undefined, 1, 2, 3])
       expectThreeParts(() => requireCurrentRules(under(rules).state), 'E_RULES_OLD');
   });
 });

@@ -16,6 +16,8 @@ export interface Steering {
   readonly replicates: number;
   /** Experiments that ideas may start from although they were not kept. */
   readonly parked: readonly number[];
+  /** The step whose claim is to be tested now. */
+  readonly claim?: number;
 }
 
 export const NO_STEERING: Steering = {
@@ -58,6 +60,9 @@ export function applyToSteering(
         parked: steering.parked.filter((other) => other !== request.n),
         vetoed: new Set([...steering.vetoed, request.n]),
       };
+    case 'confirm':
+      // Without a number it is about the incumbent, which the fold knows.
+      return request.n === undefined ? steering : { ...steering, claim: request.n };
     case 'stop':
     case 'note':
     case 'star':
@@ -72,6 +77,12 @@ export const withoutPin = (steering: Steering, other: number): Steering => ({
   ...steering,
   pinned: steering.pinned.filter((k) => k !== other),
 });
+
+/** The request for a claim is answered, or can be answered no more. */
+export function withoutClaim(steering: Steering): Steering {
+  const { claim: _answered, ...rest } = steering;
+  return rest;
+}
 
 export const withoutReplicate = (steering: Steering): Steering => ({
   ...steering,

@@ -214,7 +214,16 @@ class LabMaker {
     const { state } = this.ledger;
     if (this.#options.confirmations !== false) return state;
     const n = state.incumbent;
-    const testedClaim = { n, against: 0, passed: false, effect: 0, probability: 0, rule: '', reason: '' };
+    const testedClaim = {
+      n,
+      against: 0,
+      passed: false,
+      effect: 0,
+      probability: 0,
+      rule: '',
+      reason: '',
+      judgedAfter: 0,
+    };
     return { ...state, confirmations: [{ ...testedClaim, interval: [0, 0] }] };
   }
 

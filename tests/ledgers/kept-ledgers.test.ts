@@ -1,12 +1,13 @@
 /**
  * Kept ledgers replay for ever, to the same state. `v1` is the version of the format: a ledger of earlier decision
- * rules can be read, viewed and reported. One of the present rules is also derived again, verdict by verdict. Files are
- * added here, never changed.
+ * rules can be read, viewed and reported. One of the present rules, where there is one, is also derived again, verdict
+ * by verdict. Files are added here, never changed.
  */
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { auditLab } from '../../src/audit/audit.ts';
+import { RULES_VERSION } from '../../src/core/arena.ts';
 import { replayEvents } from '../../src/core/replay.ts';
 import { decodeLedger } from '../../src/ledger/chain.ts';
 import { readLedger } from '../../src/ledger/jsonl.ts';
@@ -45,7 +46,7 @@ const KEPT = {
 } as const;
 type Kept = (typeof KEPT)[keyof typeof KEPT];
 const withRules = (isCurrent: boolean): [string, Kept][] =>
-  Object.entries(KEPT).filter(([, { rules }]) => (rules === 3) === isCurrent);
+  Object.entries(KEPT).filter(([, { rules }]: [string, { rules: number }]) => (rules === RULES_VERSION) === isCurrent);
 const fileOf = (name: string): string => join(import.meta.dirname, name);
 
 /** A folder with this ledger as the lab `kept`. */
@@ -91,7 +92,7 @@ it.each(withRules(true))('every verdict of %s follows again', async (name) => {
   });
 });
 
-describe.each(withRules(false))('%s, of earlier rules', (name) => {
+describe.each(withRules(false))('%s, of earlier rules', (name, { rules }) => {
   it('is audited but for its verdicts, and the audit says so', { timeout: 30_000 }, async () => {
     const { folder, lab } = folderWith(name);
     const { ok, checks } = await auditLab(lab, undefined);
@@ -105,7 +106,7 @@ describe.each(withRules(false))('%s, of earlier rules', (name) => {
     ]);
     const { stdout } = await overnight(['audit'], { cwd: folder });
     expect(stdout).toContain(
-      '– decisions: not checked: version 1 of the decision rules made them, and this Overnight has version 3 only\n',
+      `– decisions: not checked: version ${rules} of the decision rules made them, and this Overnight has version ${RULES_VERSION} only\n`,
     );
   });
 
@@ -118,7 +119,9 @@ describe.each(withRules(false))('%s, of earlier rules', (name) => {
         await overnight([...command, '--tag', 'kept', '--json'], { cwd: folder }),
         'E_RULES_OLD',
         4,
-        /opened under version 1 of the decision rules; this Overnight has version 3 only/,
+        new RegExp(
+          `opened under version ${rules} of the decision rules; this Overnight has version ${RULES_VERSION} only`,
+        ),
       );
     expect(readFileSync(ledger)).toEqual(readFileSync(fileOf(name)));
   });

@@ -16,7 +16,7 @@ export function paretoFront(state: LabState, deviceClass = currentDevice(state))
     const isCandidate = kind === 'baseline' || (kind === 'idea' && experiment.state === 'decided');
     if (!isCandidate || isRuledOut(state, n)) return [];
     const at = pointOf(state, n, deviceClass);
-    if (at === undefined || brokenConstraint(state, arenaOf(state), n, 0, deviceClass) !== undefined) return [];
+    if (at === undefined || brokenConstraint(state, arenaOf(state), n, deviceClass) !== undefined) return [];
     return [{ n, at }];
   });
   return nonDominated(points).map(({ n }) => n);

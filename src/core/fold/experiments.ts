@@ -2,7 +2,8 @@
 import { defined } from '../../base/defined.ts';
 import { type Code, type Idea, valueOf } from '../experiment.ts';
 import { measurementsOf } from '../state.ts';
-import { withoutPin } from '../steering.ts';
+import { withoutClaim, withoutPin } from '../steering.ts';
+import { dropAnsweredClaim } from './requests.ts';
 import { type WorkingState, rejectEvent, type EventOf, payloadOf, requireExperiment } from './working-state.ts';
 
 export function addProposal(state: WorkingState, event: EventOf<'proposed'>): void {
@@ -94,11 +95,14 @@ export function advanceIncumbent(state: WorkingState, event: EventOf<'advanced'>
     );
   state.experiments[event.n] = { ...experiment, advanced: true };
   state.incumbent = event.n;
+  dropAnsweredClaim(state);
   state.unfinished.delete(event.n);
 }
 
 export function recordConfirmation(state: WorkingState, event: EventOf<'confirmation'>): void {
   requireExperiment(state, event, event.n, 'decided');
-  state.confirmations.push(payloadOf(event));
+  state.confirmations.push({ ...payloadOf(event), judgedAfter: state.measurements.length });
   if (event.passed) state.champion = event.n;
+  if (state.steering.claim === event.n) state.steering = withoutClaim(state.steering);
+  dropAnsweredClaim(state);
 }

@@ -13,7 +13,7 @@ const FAR_DEVIATIONS = 4;
 /** With fewer repeats no bound is known; with so many it is twice as far, because their deviation is unsure. */
 const UNSURE_REPEATS = 4;
 /** One number in so many may lie far out; where more do, they are what the metric is like. */
-const NUMBERS_PER_FAR_ONE = 5;
+const NUMBERS_PER_FAR_ONE = 10;
 /** The newest repeats that say how large the noise is. */
 const MAX_RESIDUALS = 200;
 

@@ -1,6 +1,7 @@
 /** Requests of people as they come into force; a veto moves the incumbent back. */
 import { lineage } from '../state.ts';
-import { applyToSteering } from '../steering.ts';
+import type { LabRequest } from '../requests.ts';
+import { applyToSteering, withoutClaim } from '../steering.ts';
 import { whyRefused } from '../request-check.ts';
 import { type WorkingState, rejectEvent, type EventOf } from './working-state.ts';
 
@@ -9,10 +10,14 @@ export function applySteering(state: WorkingState, event: EventOf<'steered'>): v
   if (objection) rejectEvent(event, `It cannot be applied: ${objection}.`);
   state.requests.set(event.id, undefined);
   if (event.refused !== undefined) return void state.refusedRequests.set(event.id, event.refused);
-  state.steering = applyToSteering(state.steering, event.wish, event);
+  state.steering = applyToSteering(state.steering, withNumber(state, event.wish), event);
   annotate(state, event);
   if (event.wish.verb === 'veto') applyVeto(state, event.wish.n);
 }
+
+/** A claim that is asked for without a number is that of the incumbent. */
+const withNumber = (state: WorkingState, request: LabRequest): LabRequest =>
+  request.verb === 'confirm' ? { ...request, n: request.n ?? state.incumbent } : request;
 
 /** Notes and stars: they are read by views alone. */
 function annotate(state: WorkingState, { wish, t: at, from }: EventOf<'steered'>): void {
@@ -32,7 +37,16 @@ function applyVeto(state: WorkingState, n: number): void {
     state.champion =
       state.confirmations.findLast((confirmation) => confirmation.passed && remainingLine.includes(confirmation.n))
         ?.n ?? 0;
+  dropAnsweredClaim(state);
   for (const openNumber of state.unfinished) if (lineage(state, openNumber).includes(n)) giveUp(state, openNumber);
+}
+
+/** A request for a claim is over when its step is confirmed, or is no part of the incumbent any more. */
+export function dropAnsweredClaim(state: WorkingState): void {
+  const { claim } = state.steering;
+  if (claim === undefined) return;
+  if (!lineage(state, state.incumbent).includes(claim) || lineage(state, state.champion).includes(claim))
+    state.steering = withoutClaim(state.steering);
 }
 
 const hasBranches = (state: WorkingState): boolean => (state.lab?.arena.search?.branches ?? 1) > 1;

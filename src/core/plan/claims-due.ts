@@ -1,6 +1,7 @@
 /** When a claim is tested, and when the holdout is asked about a confirmed champion. */
-import { sidesOf } from '../rules/claims.ts';
-import type { LabState } from '../state.ts';
+import { defined } from '../../base/defined.ts';
+import { type ClaimSides, sidesOf } from '../rules/claims.ts';
+import { inPairs, type LabState } from '../state.ts';
 import { holdoutStep } from './holdout.ts';
 import { typicalMeasurementS } from './pace.ts';
 import { nextSeed } from './seed.ts';
@@ -13,33 +14,53 @@ const CONFIRM_AFTER = 10;
  * Experiments between two claims in the middle of a session: more cost more true gain than they save (bench/decide).
  */
 const CLAIM_EVERY = 120;
+/** A claim that failed with a probability above this is tried once more at the end of a session that has room for it. */
+const RETRY_PROBABILITY = 0.9;
 
 /**
- * The next measurement for the claim "the incumbent is better than the champion", both sides in turn (A B B A); then
- * its judgement. A claim that was begun is finished.
+ * The next measurement for a claim over the champion, both sides in turn (A B B A); then its judgement. It is the claim
+ * of the incumbent, or of the step that a person asked for. A claim that was begun is finished.
  */
 export function testClaim(state: LabState, context: PlanContext): Step | undefined {
-  const n = state.incumbent;
-  if (
-    n === state.champion ||
-    context.busyExperiments.has(n) ||
-    state.confirmations.some((confirmation) => confirmation.n === n)
-  )
-    return undefined;
-  const { missing, fresh } = sidesOf(state, n, state.champion, context.deviceClass);
-  const isDue = fresh > 0 || stopStep(state, context) !== undefined || isClaimDue(state, n);
+  const requested = state.steering.claim;
+  const n = requested ?? state.incumbent;
+  if (n === state.champion || context.busyExperiments.has(n)) return undefined;
+  const sides = sidesOf(state, n, state.champion, context.deviceClass);
+  const isDue = requested !== undefined || sides.fresh > 0 || isClaimDue(state, context);
   if (!isDue || state.running.size > 0) return undefined;
-  const missingCount = missing[0] + missing[1];
-  if (missingCount === 0) return { do: 'confirm', n, against: state.champion };
-  if (context.stopRequested || !hasTimeFor(state, context, missingCount)) return undefined;
-  // In turn, but never a side that has enough already.
+  const missing = sides.missing[0] + sides.missing[1];
+  if (missing === 0) return { do: 'confirm', n, against: state.champion };
+  const toPay = sides.fresh > 0 ? missing : costOf(sides);
+  if (context.stopRequested || !hasTimeFor(state, context, toPay)) return undefined;
+  return measureForClaim(state, n, sides);
+}
+
+/** Measurements until the last look of a claim. */
+export const costOf = ({ missing, missingInAll = missing }: ClaimSides): number => missingInAll[0] + missingInAll[1];
+
+/** In turn, but never a side that has enough already; where the rule measures in pairs, each two under the same seeds. */
+function measureForClaim(state: LabState, n: number, { missing, fresh, freshRuns = [] }: ClaimSides): Step {
   const turn = [n, state.champion, state.champion, n][fresh % 4]!;
+  if (inPairs(state)) {
+    const partner = fresh % 2 === 1 ? freshRuns.at(-1) : undefined;
+    const seed = partner?.seed ?? nextSeed(state);
+    return { do: 'measure', n: turn, purpose: 'confirm', seed, claim: n, ...defined({ like: partner?.m }) };
+  }
   const side = missing[0] === 0 ? state.champion : missing[1] === 0 ? n : turn;
   return { do: 'measure', n: side, purpose: 'confirm', seed: nextSeed(state), claim: n };
 }
 
+/** Is the claim of the incumbent tested now, without a request for it? */
+function isClaimDue(state: LabState, context: PlanContext): boolean {
+  const n = state.incumbent;
+  const tries = state.confirmations.filter((confirmation) => confirmation.n === n);
+  const isEnding = stopStep(state, context) !== undefined;
+  if (tries.length === 0) return isEnding || isClaimDueMidway(state, n);
+  return isEnding && tries.length === 1 && tries[0]!.probability > RETRY_PROBABILITY;
+}
+
 /** Is the claim of `n` tested although the session goes on? */
-const isClaimDue = (state: LabState, n: number): boolean =>
+const isClaimDueMidway = (state: LabState, n: number): boolean =>
   state.experiments.length - n > CONFIRM_AFTER &&
   state.experiments.length - (state.confirmations.at(-1)?.n ?? 0) > CLAIM_EVERY;
 

@@ -1,6 +1,6 @@
 /** When a session ends by itself: limits that people set, and labs in which nothing can be expected any more. */
 import { mean } from '../../base/stats.ts';
-import { signOf } from '../arena.ts';
+import { replicatesOf, signOf } from '../arena.ts';
 import type { StopReason } from '../session.ts';
 import { verdictOf } from '../experiment.ts';
 import { sidesOf } from '../rules/claims.ts';
@@ -44,19 +44,22 @@ function stopOnDeadline(state: LabState, context: PlanContext): StopStep | undef
   const isClaimOpen =
     state.incumbent !== state.champion &&
     !state.confirmations.some((confirmation) => confirmation.n === state.incumbent);
-  const reserveSeconds = isClaimOpen ? claimCost(state, context) * measurementSeconds : 0;
+  const claimSeconds = isClaimOpen ? claimCost(state, context) * measurementSeconds : 0;
+  // A claim that there is no time for any more takes no time from the ideas.
+  const reserveSeconds = claimSeconds <= context.leftS ? claimSeconds : 0;
   return context.leftS < measurementSeconds * (maxMeasurements(state) + SPARE_SHARE) + reserveSeconds
     ? stopWith('deadline', 'no time left for another experiment')
     : undefined;
 }
 
 /** Measurements that the next idea may take before it is decided; under the margin a second one is rare. */
-const maxMeasurements = (state: LabState): number => (inPairs(state) ? 2 * arenaOf(state).decide.max_replicates : 1);
+const maxMeasurements = (state: LabState): number =>
+  inPairs(state) ? 2 * arenaOf(state).decide.max_replicates : replicatesOf(arenaOf(state));
 
 /** Measurements to keep in reserve for the claim at the end. */
 function claimCost(state: LabState, context: PlanContext): number {
-  const { missing } = sidesOf(state, state.incumbent, state.champion, context.deviceClass);
-  return missing[0] + missing[1];
+  const { missing, missingInAll = missing } = sidesOf(state, state.incumbent, state.champion, context.deviceClass);
+  return missingInAll[0] + missingInAll[1];
 }
 
 function stopOnTarget(state: LabState, { target, deviceClass }: PlanContext): StopStep | undefined {

@@ -57,8 +57,10 @@ describe('the time that a measurement takes', () => {
 
   it('is kept back for a claim that is to come, and no more once it was judged', () => {
     const script = lab().addKeptIdea(3);
-    // Three numbers of its own and one of the baseline.
-    expect([5.19, 5.21].map((leftS) => next(script, { leftS }).do)).toEqual(['measure', 'propose']);
+    // Six numbers of its own and three of the baseline.
+    expect([10.19, 10.21].map((leftS) => next(script, { leftS }).do)).toEqual(['measure', 'propose']);
+    // What is too little for a claim is for ideas.
+    expect([9, 8.99].map((leftS) => next(script, { leftS }).do)).toEqual(['measure', 'propose']);
     script.addEvent(draftConfirmation(1, false));
     expect([1.19, 1.21].map((leftS) => reasonOf(next(script, { leftS })))).toEqual(['deadline', 'propose']);
     script.addEvent(draftConfirmation(1, true));

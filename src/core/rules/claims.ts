@@ -1,22 +1,23 @@
 /**
- * Claims: may the report call experiment `n` better than the champion? confirm/3 judges on measurements that played no
- * part in selecting the candidate. It looks after each number of its own side, at a third of the level, and all claims
- * of a lab share one error budget. Pure.
+ * Claims: may the report call experiment `n` better than the champion? confirm/4 judges on measurements that played no
+ * part in selecting the candidate. It looks two, four and six times as long, and all claims of a lab share one error
+ * budget. Pure.
  */
 import { defined } from '../../base/defined.ts';
-import { tCdf, tQuantile } from '../../base/distributions.ts';
-import { compareSamples, mean } from '../../base/stats.ts';
-import { signOf } from '../arena.ts';
+import { replicatesOf } from '../arena.ts';
 import type { Payload } from '../event.ts';
-import { type Measurement, valueOf } from '../experiment.ts';
-import { arenaOf, inPairs, type LabState, noiseIn } from '../state.ts';
+import type { Measurement } from '../experiment.ts';
+import { arenaOf, inPairs, type LabState, noiseIn, pairKnowledgeIn } from '../state.ts';
+import { type ClaimNumbers, claimNumbersOf } from './claim-numbers.ts';
+import { compareFresh, compareFreshPairs, describeComparison, type Look, looksOf, takeLook } from './claim-test.ts';
+import { brokenConstraint } from './constraints.ts';
 import { lordAlpha } from './error-budget.ts';
 import { formatSignificant } from './margin.ts';
+import { testIdentical } from './zero-noise.ts';
 
-/** Numbers per side before a claim is judged; a claim looks after each number of its own side. */
+/** Fresh numbers from which on the mean of an experiment is made of these alone. */
 export const CONFIRM_REPLICATES = 3;
-/** Standard errors between fresh and earlier numbers of the champion beyond which the earlier ones are stale. */
-const STALE_Z = 2;
+
 /** What a confirmation records, except whom it is about. */
 export type ConfirmResult = Omit<Payload<'confirmation'>, 'n' | 'against'>;
 
@@ -24,93 +25,58 @@ export type ConfirmResult = Omit<Payload<'confirmation'>, 'n' | 'against'>;
 export interface ClaimSides {
   readonly candidateValues: readonly number[];
   readonly championValues: readonly number[];
-  /** Numbers that the candidate and the champion still lack. */
+  /** Numbers that the candidate and the champion still lack for the next look; none: it can be judged. */
   readonly missing: readonly [candidate: number, champion: number];
+  /** Numbers that they lack for the last look; absent where that is the next one. */
+  readonly missingInAll?: readonly [candidate: number, champion: number];
   /** Numbers made for this claim so far. */
   readonly fresh: number;
-  /** Why the claim cannot be judged: the candidate failed once, or the champion as often as numbers are wanted. */
+  /** Fresh measurements with a number, oldest first; they are pairs where the rule measures in pairs. */
+  readonly freshRuns?: readonly Measurement[];
+  /** Why the claim cannot be judged: the candidate failed once, or the champion as often as it may. */
   readonly unmeasured?: string;
 }
 
 export function sidesOf(state: LabState, n: number, against: number, deviceClass: string): ClaimSides {
-  const sign = signOf(arenaOf(state));
-  const freshMeasurements = (state.claims.get(n) ?? [])
-    .map((m) => state.measurements[m]!)
-    .filter((measurement) => measurement.deviceClass === deviceClass);
-  const valuesFrom = (measurements: readonly Measurement[], side: number): number[] =>
-    measurements.flatMap((measurement) => {
-      const value = measurement.n === side && !state.farOut.has(measurement.m) ? valueOf(measurement) : undefined;
-      return value === undefined ? [] : [value * sign];
-    });
-  const unmeasured = whyUnmeasured(freshMeasurements, n, against);
-  const candidateValues = valuesFrom(freshMeasurements, n);
-  const freshChampionValues = valuesFrom(freshMeasurements, against);
-  const earlierValues = inPairs(state)
-    ? []
-    : valuesFrom(unselectedMeasurements(state, n, against, deviceClass), against);
-  const reusesEarlier =
-    earlierValues.length > 0 && !isStale(earlierValues, freshChampionValues, noiseIn(state, deviceClass).sigma);
-  const championValues = reusesEarlier ? [...earlierValues, ...freshChampionValues] : freshChampionValues;
-  const wantedFresh = reusesEarlier ? Math.max(1, CONFIRM_REPLICATES - earlierValues.length) : CONFIRM_REPLICATES;
-  // It looks after each number of its own side, once the champion has as many as that look needs.
-  const isLookDue =
-    candidateValues.length > 0 && freshChampionValues.length === (reusesEarlier ? wantedFresh : candidateValues.length);
+  const numbers = claimNumbersOf(state, n, against, deviceClass);
+  const looks = looksOfClaim(state);
+  const due = lookDue(numbers, looks);
   const isComplete =
-    unmeasured !== undefined ||
-    (isLookDue && testImprovement(state, candidateValues, championValues, deviceClass).passed);
-  const countLacking = (wanted: number, available: number): number =>
-    isComplete ? 0 : Math.max(0, wanted - available);
+    numbers.unmeasured !== undefined || (due !== undefined && isLast(state, numbers, due, looks, deviceClass));
+  const counts = countsOf(numbers);
+  const lacking = (look: Look | undefined): readonly [number, number] =>
+    isComplete || !look ? [0, 0] : [Math.max(0, look.candidates - counts[0]), Math.max(0, look.champions - counts[1])];
+  const nextLook = looks.find((look) => counts[0] < look.candidates || counts[1] < look.champions);
   return {
-    candidateValues,
-    championValues,
-    ...defined({ unmeasured }),
-    missing: [
-      countLacking(CONFIRM_REPLICATES, candidateValues.length),
-      countLacking(wantedFresh, freshChampionValues.length),
-    ],
-    fresh: candidateValues.length + freshChampionValues.length,
+    candidateValues: numbers.candidateValues,
+    championValues: numbers.championValues,
+    ...defined({ unmeasured: numbers.unmeasured }),
+    missing: lacking(nextLook),
+    missingInAll: lacking(looks.at(-1)),
+    fresh: numbers.freshRuns.length,
+    freshRuns: numbers.freshRuns,
   };
 }
 
-function whyUnmeasured(freshMeasurements: readonly Measurement[], n: number, against: number): string | undefined {
-  const countFailures = (side: number): number =>
-    freshMeasurements.filter(
-      (measurement) =>
-        measurement.n === side && measurement.state === 'finished' && measurement.outcome.kind !== 'measured',
-    ).length;
-  if (countFailures(n) > 0) return `${countFailures(n)} of its fresh measurements failed`;
-  if (countFailures(against) >= CONFIRM_REPLICATES)
-    return `#${against}, which it is compared with, failed in ${countFailures(against)} fresh measurements`;
-  return undefined;
+const looksOfClaim = (state: LabState): Look[] => looksOf(replicatesOf(arenaOf(state)), inPairs(state));
+
+/** Fresh numbers of both sides. */
+const countsOf = ({ candidateValues, freshChampionValues }: ClaimNumbers): readonly [number, number] => [
+  candidateValues.length,
+  freshChampionValues.length,
+];
+
+/** The look that the numbers are made for exactly; a claim does not look in between. */
+function lookDue(numbers: ClaimNumbers, looks: readonly Look[]): Look | undefined {
+  const [candidates, champions] = countsOf(numbers);
+  const isEnough = (look: Look): boolean => candidates >= look.candidates && champions >= look.champions;
+  return looks.findLast((look) => isEnough(look) && (candidates === look.candidates || look === looks.at(-1)));
 }
 
-/**
- * Earlier measurements of the champion that played no part in selecting it: the baseline's calibration, looks for
- * drift, fresh ones of an earlier claim or of the final comparison.
- */
-function unselectedMeasurements(state: LabState, claim: number, side: number, deviceClass: string): Measurement[] {
-  const experiment = state.experiments[side];
-  if (experiment?.state !== 'open' && experiment?.state !== 'decided') return [];
-  return experiment.measurements
-    .map((m) => state.measurements[m]!)
-    .filter(
-      (measurement) =>
-        measurement.deviceClass === deviceClass &&
-        measurement.claim !== claim &&
-        (measurement.purpose === 'calibrate' ||
-          measurement.purpose === 'drift' ||
-          measurement.purpose === 'final' ||
-          (measurement.purpose === 'confirm' && measurement.claim !== undefined)),
-    );
-}
-
-/** Did the machine change since the earlier values? Then only fresh ones count. */
-function isStale(earlierValues: readonly number[], freshValues: readonly number[], sigma: number): boolean {
-  if (freshValues.length === 0) return false;
-  return (
-    Math.abs(mean(freshValues) - mean(earlierValues)) >
-    STALE_Z * sigma * Math.sqrt(1 / freshValues.length + 1 / earlierValues.length)
-  );
+/** Does the claim end at this look? */
+function isLast(state: LabState, numbers: ClaimNumbers, look: Look, looks: readonly Look[], deviceClass: string) {
+  const { passed, isFutile } = testAt(state, numbers, look, deviceClass);
+  return passed || isFutile || look === looks.at(-1);
 }
 
 /** The claim's judgement; undefined until both sides have enough numbers. */
@@ -120,47 +86,61 @@ export function judgeClaim(
   against: number,
   deviceClass: string,
 ): ConfirmResult | undefined {
-  const rule = 'confirm/3';
-  const { candidateValues, championValues, missing, unmeasured } = sidesOf(state, n, against, deviceClass);
+  const rule = 'confirm/4';
+  const claimNumbers = claimNumbersOf(state, n, against, deviceClass);
+  const { candidateValues, championValues, unmeasured } = claimNumbers;
   const alpha = nextAlpha(state);
   const numbers = [candidateValues.length, championValues.length] as const;
   if (unmeasured)
     return { passed: false, effect: 0, interval: [0, 0], probability: 0, rule, reason: unmeasured, alpha, numbers };
-  if (missing[0] > 0 || missing[1] > 0) return undefined;
-  const test = testImprovement(state, candidateValues, championValues, deviceClass);
-  const { comparison, dof, level, bound, passed } = test;
-  const boundText = `one-sided ${formatSignificant(100 * (1 - level))} % bound ${formatSignificant(bound)}`;
-  const reason = `${passed ? 'better' : 'not shown to be better'}: ${formatSignificant(comparison.difference)} on ${numbers[0]} + ${numbers[1]} unselected measurements, ${boundText}`;
-  const probability = tCdf(comparison.z, dof);
-  return {
-    passed,
-    effect: comparison.difference,
-    interval: comparison.interval,
-    probability,
-    rule,
-    reason,
-    alpha,
-    numbers,
-  };
+  const looks = looksOfClaim(state);
+  const look = lookDue(claimNumbers, looks);
+  if (!look || !isLast(state, claimNumbers, look, looks, deviceClass)) return undefined;
+  const found = testAt(state, claimNumbers, look, deviceClass);
+  const { difference: effect, interval, probability } = found;
+  const counted = claimNumbers.differences
+    ? `${claimNumbers.differences.length} fresh pairs`
+    : `${numbers[0]} + ${numbers[1]} unselected measurements`;
+  const evidence = `${formatSignificant(effect)} on ${counted}, look ${look.number} of ${looks.length}, ${found.evidence}`;
+  const problem = brokenConstraint(state, arenaOf(state), n, deviceClass);
+  const reason = problem
+    ? `${problem}; ${evidence}`
+    : `${found.passed ? 'better' : 'not shown to be better'}: ${evidence}${found.isFutile ? '; given up' : ''}`;
+  return { passed: found.passed && !problem, effect, interval, probability, rule, reason, alpha, numbers };
 }
 
-/** Is the bound of the improvement above zero, at the level that this look is worth? */
-function testImprovement(
-  state: LabState,
-  candidateValues: readonly number[],
-  championValues: readonly number[],
-  deviceClass: string,
-) {
-  const { sigma, dof: knownFreedom } = noiseIn(state, deviceClass);
-  const comparison = compareSamples(candidateValues, championValues, sigma, knownFreedom);
-  const dof = Math.max(1, knownFreedom);
-  const level = nextAlpha(state) / CONFIRM_REPLICATES;
-  const bound = comparison.difference - tQuantile(1 - level, dof) * comparison.se;
-  return { comparison, dof, level, bound, passed: bound > 0 };
+interface TestResult {
+  readonly passed: boolean;
+  readonly isFutile: boolean;
+  readonly difference: number;
+  readonly interval: readonly [number, number];
+  readonly probability: number;
+  /** What the answer rests on, for the reason. */
+  readonly evidence: string;
+}
+
+/** The test of a look: by the noise of the lab and of the candidate; where no repeat differed from another, by counts. */
+function testAt(state: LabState, numbers: ClaimNumbers, look: Look, deviceClass: string): TestResult {
+  const alpha = nextAlpha(state);
+  const noise = noiseIn(state, deviceClass);
+  const [candidateValue, championValue] = [numbers.candidateValues[0]!, numbers.championValues[0]!];
+  if (noise.sigma === 0 && noise.dof > 0) {
+    const counts = [numbers.candidateValues.length, numbers.championValues.length] as const;
+    const level = alpha * look.share;
+    const found = testIdentical(candidateValue, championValue, counts, level, noise.dof);
+    const evidence = `no repeat of any code differed, chance of luck ${formatSignificant(found.difference > 0 ? 1 - found.probability : 1)}`;
+    return { ...found, isFutile: found.difference <= 0, evidence };
+  }
+  const comparison = numbers.differences
+    ? compareFreshPairs(numbers.differences, pairKnowledgeIn(state, deviceClass))
+    : compareFresh(numbers.candidateValues, numbers.championValues, noise);
+  const found = takeLook(comparison, look, alpha);
+  const evidence = `one-sided ${formatSignificant(100 * (1 - found.level))} % bound ${formatSignificant(found.bound)}`;
+  return { ...found, difference: comparison.difference, ...describeComparison(comparison), evidence };
 }
 
 /** The level of the next claim, from the claims before it. */
-function nextAlpha(state: LabState): number {
+export function nextAlpha(state: LabState): number {
   const discoveries = state.confirmations.flatMap(({ passed }, i) => (passed ? [i + 1] : []));
   return lordAlpha(state.confirmations.length + 1, discoveries);
 }

@@ -18,31 +18,36 @@ export function secondaryMetric(state: LabState, n: number, deviceClass: string,
 }
 
 /**
- * The first hard constraint that candidate `n` breaks, as a sentence. Bounds of a relative constraint are factors of
- * the value of `against`.
+ * The first hard constraint that `n` breaks by the mean of all its measurements, as a sentence. Bounds of a relative
+ * constraint are factors of the value of the version that it was built on.
  */
-export function brokenConstraint(
-  state: LabState,
-  arena: Arena,
-  n: number,
-  against: number,
-  deviceClass: string,
-): string | undefined {
+export function brokenConstraint(state: LabState, arena: Arena, n: number, deviceClass: string): string | undefined {
+  const { parent } = state.experiments[n]!.idea;
   for (const constraint of arena.constraints.filter((entry) => entry.hard)) {
     const value = secondaryMetric(state, n, deviceClass, constraint.metric);
     if (value === undefined) return `constraint on ${constraint.metric}: the evaluator did not report it`;
-    const scale = constraint.relative ? secondaryMetric(state, against, deviceClass, constraint.metric) : 1;
-    if (scale === undefined) return `constraint on ${constraint.metric}: the incumbent has no value to compare with`;
-    const problem = describeBreach(constraint, value, scale);
+    const scale = constraint.relative ? secondaryMetric(state, parent, deviceClass, constraint.metric) : 1;
+    if (scale === undefined)
+      return `constraint on ${constraint.metric}: ${nameOf(parent)}, which #${n} was built on, has no value to compare with`;
+    const problem = describeBreach(constraint, value, scale, nameOf(parent));
     if (problem) return problem;
   }
   return undefined;
 }
 
-function describeBreach(constraint: MetricConstraint, value: number, scale: number): string | undefined {
+const nameOf = (n: number): string => (n === 0 ? 'the baseline' : `#${n}`);
+
+function describeBreach(
+  constraint: MetricConstraint,
+  value: number,
+  scale: number,
+  parentName: string,
+): string | undefined {
   const { metric, min, max, relative } = constraint;
   const formatLimit = (factor: number): string =>
-    relative ? `${formatSignificant(factor * scale)} (${factor} × the incumbent’s)` : formatSignificant(factor);
+    relative
+      ? `${formatSignificant(factor * scale)} (${factor} × that of ${parentName}, which it was built on)`
+      : formatSignificant(factor);
   if (max !== undefined && value > max * scale)
     return `constraint: ${metric} is ${formatSignificant(value)}, above ${formatLimit(max)}`;
   if (min !== undefined && value < min * scale)

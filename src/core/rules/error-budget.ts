@@ -4,11 +4,16 @@
 const ERROR_RATE = 0.05;
 /** What is spent before the first claim passes. */
 const FIRST_WEALTH = ERROR_RATE / 2;
-/** ζ(1.6): the shares of all tests to come add up to 1. */
-const SPENDING_SUM = 2.2857656;
+/** Share of the wealth that the first test gets; most labs test one claim. */
+const FIRST_SHARE = 0.8;
+/** ζ(1.6) − 1: the shares of all later tests add up to the rest. */
+const LATER_SUM = 1.2857656;
 
 /** The share of the budget that test `testIndex` (from 1) gets: never rising, 1 in all. */
-export const spendingShare = (testIndex: number): number => (testIndex < 1 ? 0 : testIndex ** -1.6 / SPENDING_SUM);
+export function spendingShare(testIndex: number): number {
+  if (testIndex < 1) return 0;
+  return testIndex === 1 ? FIRST_SHARE : ((1 - FIRST_SHARE) * testIndex ** -1.6) / LATER_SUM;
+}
 
 /**
  * LORD++ (Ramdas and others 2017): the level of test `currentTest` (from 1), given the earlier tests that found

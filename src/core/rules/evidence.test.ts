@@ -176,7 +176,7 @@ describe('a secondary metric', () => {
       const metrics = (mb: number | undefined) => ({ ok: 1, ...(mb !== undefined && { mb }) });
       script.measure(0, 5, { purpose: 'calibrate', metrics: metrics(incumbent) });
       script.addIdea().measure(1, 4, { metrics: metrics(candidate) });
-      return brokenConstraint(script.state, arena, 1, 0, SCRIPT_DEVICE) !== undefined;
+      return brokenConstraint(script.state, arena, 1, SCRIPT_DEVICE) !== undefined;
     };
     expect([9, 10, 11].map((mb) => broken({ metric: 'mb', max: 10 }, mb))).toEqual([false, false, true]);
     expect([9, 10, 11].map((mb) => broken({ metric: 'mb', min: 10 }, mb))).toEqual([true, false, false]);

@@ -156,7 +156,7 @@ describe('other ways to end', () => {
     });
     expect(run({ metric: 'params', max: 120 }, 120).verdict).toBe('kept');
     expect(run({ metric: 'params', max: 1.1, relative: true }, 111).reason).toMatch(
-      /above 110 \(1\.1 × the incumbent’s\)/,
+      /above 110 \(1\.1 × that of the baseline, which it was built on\)/,
     );
     expect(run({ metric: 'params', min: 0.5, relative: true }, 49).kind).toBe('constraint');
     expect(run({ metric: 'params', max: 1.1, relative: true }, 105).verdict).toBe('kept');

@@ -71,7 +71,7 @@ function judgeNumbers(state: LabState, n: number, deviceClass: string): Judgemen
     interval: comparison.interval,
     probability: comparison.probability,
   };
-  const constraintProblem = brokenConstraint(state, arena, n, against, deviceClass);
+  const constraintProblem = brokenConstraint(state, arena, n, deviceClass);
   if (constraintProblem)
     return decided({ ...recorded, verdict: 'discarded', kind: 'constraint', reason: constraintProblem });
   if (idea.kind === 'ablation') return judgeAblation({ ...recorded, rule: 'ablation/2' }, evidence);

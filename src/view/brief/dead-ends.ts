@@ -2,7 +2,7 @@
 
 import { defined } from '../../base/defined.ts';
 import { formatCount } from '../../base/text.ts';
-import { CONFIRM_REPLICATES } from '../../core/rules/claims.ts';
+import { sidesOf } from '../../core/rules/claims.ts';
 import { type Basis, freshOf } from '../basis.ts';
 import { formatDuration } from '../format.ts';
 import type { OtherWay } from './ideas.ts';
@@ -129,8 +129,9 @@ export function undecidedViews(
 }
 
 function untestedView(basis: Basis, n: number): UndecidedView {
-  const [candidateFresh, championFresh] = freshOf(basis, n, basis.state.champion);
-  const missing = Math.max(0, CONFIRM_REPLICATES - candidateFresh) + Math.max(0, CONFIRM_REPLICATES - championFresh);
+  const sides = sidesOf(basis.state, n, basis.state.champion, basis.device);
+  const [candidateMissing, championMissing] = sides.missingInAll ?? sides.missing;
+  const missing = candidateMissing + championMissing;
   return {
     n,
     what: 'carried on, not tested by fresh measurements yet',

@@ -71,11 +71,14 @@ describe('odd numbers', () => {
     expect(view(follows).noise?.cost).toMatch(/with one run a side .* with four .* with sixteen /);
   });
 
-  it('heavy tails widen the noise instead of making a winner, and are named', () => {
+  it('one number far from its repeats is set aside and counted; many are the noise, which they widen', () => {
     const script = second().addCalibration([5, 5.01, 4.99, 5, 9]);
-    expect(view(script).noise?.warnings.join()).toMatch(/heavy tails/);
-    script.addIdea().measure(1, 4.9);
-    const judged = judge(script.state, 1, SCRIPT_DEVICE);
+    expect(view(script).noise?.sigma.raw).toBeLessThan(0.01);
+    expect(view(script).health.find(({ code }) => code === 'far-out')?.text).toMatch(/^1 measurement set aside/);
+    const heavy = second().addCalibration([5, 5.01, 4.99, 5, 9, 1, 8]);
+    expect(view(heavy).noise?.sigma.raw).toBeGreaterThan(1);
+    heavy.addIdea().measure(1, 4.9);
+    const judged = judge(heavy.state, 1, SCRIPT_DEVICE);
     expect(judged.again ? 1 : judged.decision.probability).toBeLessThan(0.75);
   });
 

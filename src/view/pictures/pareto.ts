@@ -29,7 +29,7 @@ export function softLimitLines(basis: Basis): HealthView[] {
 
 /** Would the incumbent be discarded if this constraint were a hard one? */
 const isBroken = ({ state, arena, device }: Basis, constraint: MetricConstraint): boolean =>
-  brokenConstraint(state, { ...arena, constraints: [{ ...constraint, hard: true }] }, state.incumbent, 0, device) !==
+  brokenConstraint(state, { ...arena, constraints: [{ ...constraint, hard: true }] }, state.incumbent, device) !==
   undefined;
 
 /** What is broken, in numbers: relative bounds are factors of the baseline's value. */
