@@ -35,6 +35,8 @@ export interface NightOptions {
    * Improvement of the next idea, `n`, over the base that it starts from; the default is the distribution of the study.
    */
   readonly effect?: (chance: Chance, base: number, n: number) => number;
+  /** The number of one measurement, where its noise is not a normal one of `sigma`. */
+  readonly draw?: (noise: Chance, trueValue: number) => number;
 }
 
 export interface Night {
@@ -210,11 +212,10 @@ class Simulation {
     });
     const { short } = this.#options;
     const isScreening = purpose === 'screen' && short !== undefined;
-    const value =
-      START -
-      this.#truth[n]! +
-      (isScreening ? short.sigma : this.#options.sigma) * this.#noise.normal() +
-      (isScreening ? 1 : 0);
+    const trueValue = START - this.#truth[n]!;
+    const drawNormal = (): number =>
+      trueValue + (isScreening ? short.sigma : this.#options.sigma) * this.#noise.normal() + (isScreening ? 1 : 0);
+    const value = this.#options.draw?.(this.#noise, trueValue) ?? drawNormal();
     this.#appendEvent({
       type: 'measured',
       m,

@@ -79,7 +79,9 @@ export function noiseOf(values: readonly number[]): Noise {
   const drift = driftOf(values, sigma);
   const warnings: string[] = [];
   if (sigma === 0)
-    warnings.push('all repeats are identical: the metric is deterministic or quantised; any difference counts as real');
+    warnings.push(
+      'all repeats are identical: the metric is deterministic, quantised or rarely changes; a claim counts repeats instead',
+    );
   else if (new Set(values).size <= values.length / 2)
     warnings.push('repeats take few distinct values: the metric is quantised, small effects cannot show');
   if (hasFarValue(values, sigma))

@@ -146,8 +146,8 @@ export const currentDevice = (state: Pick<LabState, 'measurements' | 'sessions'>
   state.measurements.at(-1)?.deviceClass ?? state.sessions.at(-1)?.start.deviceClass ?? '';
 
 /**
- * Noise of one measurement on a device class: all repeats of every commit, pooled. Zero freedom: nothing is known. Where
- * repeats differ at all, values that are multiples of a step have at least the noise of being rounded to it.
+ * Noise of one measurement on a device class: all repeats of every commit, pooled. Zero freedom: nothing is known.
+ * Where repeats differ at all, values that are multiples of a step have at least the noise of being rounded to it.
  */
 export function noiseIn(state: Pick<LabState, 'noise'>, deviceClass: string): { sigma: number; dof: number } {
   const { pool = emptyPool, valueStep } = state.noise.get(deviceClass) ?? {};

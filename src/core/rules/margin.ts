@@ -38,9 +38,9 @@ export const shrinkageOf = (failedIdeas: number, numberCount: number): number =>
   Math.sqrt(2 / (1 + numberCount));
 
 /**
- * margin/4: one measurement decides, unless it lies far out. The margin shrinks with each idea that fails against the incumbent: the incumbent
- * was chosen by its number, so that number is too good by chance, and every failure makes that likelier. In the end an
- * idea that measures a little worse than the incumbent's number is kept.
+ * margin/4: one measurement decides, unless it lies far out. The margin shrinks with each idea that fails against the
+ * incumbent: the incumbent was chosen by its number, so that number is too good by chance, and every failure makes that
+ * likelier. In the end an idea that measures a little worse than the incumbent's number is kept.
  */
 export function marginRule(
   comparison: Comparison,
