@@ -40,6 +40,8 @@ export interface NightOptions {
   readonly measure?: (reading: Reading) => number;
   /** Ends after so many ideas, not after so many measurements. */
   readonly ideas?: number;
+  /** The number of one measurement, where its noise is not a normal one of `sigma`. */
+  readonly draw?: (noise: Chance, trueValue: number) => number;
 }
 
 export interface Night {
@@ -229,8 +231,9 @@ class Simulation {
   }
 
   #drawValue(n: number, seed: number, short: NightOptions['short']): number {
-    const { measure, sigma } = this.#options;
+    const { measure, draw, sigma } = this.#options;
     const truth = this.#truth[n]!;
+    if (draw) return draw(this.#noise, START - truth);
     if (short) return START + 1 - truth + short.sigma * this.#noise.normal();
     if (!measure) return START - truth + sigma * this.#noise.normal();
     const parent = n === 0 ? -1 : this.#state.experiments[n]!.idea.parent;

@@ -6,9 +6,9 @@ import { createRandom } from '../../src/base/random.ts';
 import { tQuantile } from '../../src/base/distributions.ts';
 import { mean, varianceOf } from '../../src/base/stats.ts';
 import { verdictOf } from '../../src/core/experiment.ts';
-import { isClearStep } from '../../src/core/rules/clear-steps.ts';
+import { confirmedSteps } from '../../src/core/rules/clear-steps.ts';
 import { lineage } from '../../src/core/state.ts';
-import { simulateNight, type Night } from '../night.ts';
+import { DEVICE, simulateNight, type Night } from '../night.ts';
 import type { Effects, Machine } from './worlds.ts';
 
 /** Sums over the sessions of a cell are made of these. */
@@ -86,7 +86,8 @@ function figuresOf({ state, truth, usedMeasurements }: Night): Figures {
   const kept = state.experiments.flatMap((experiment) =>
     experiment.idea.kind === 'idea' && verdictOf(experiment) === 'kept' ? [experiment.idea.n] : [],
   );
-  const steps = lineage(state, state.champion).filter((n) => n > 0 && isClearStep(state, n));
+  const onTheWay = new Set(lineage(state, state.champion));
+  const steps = confirmedSteps(state, DEVICE).filter((n) => onTheWay.has(n));
   const falsePassed = passed.filter((claim) => isFalse(gainOf(claim))).length;
   return {
     gain: truth[state.incumbent]!,

@@ -15,7 +15,7 @@ const TREES: readonly {
   name: string;
   sigma: number;
   rows: readonly Row[];
-  worth: readonly (readonly [number, number] | undefined)[];
+  worth: readonly (number | undefined)[];
 }[] = [
   {
     name: 'steps on steps',
@@ -35,16 +35,16 @@ const TREES: readonly {
     ],
     worth: [
       undefined,
-      [0.370427067715, 0.952727371174],
-      [0.517118802013, 0.994130888361],
-      [0.579612065654, 0.997717754616],
-      [0.38434939105, 0.958618649195],
-      [0.431578092033, 0.974318989346],
-      [0.528647349035, 0.995176884089],
-      [0.459169567839, 0.985060553342],
-      [0.398946159086, 0.964133388763],
-      [0.520645971151, 0.992022356444],
-      [0.435438274487, 0.975123367316],
+      0.370427067715,
+      0.517118802013,
+      0.579612065654,
+      0.38434939105,
+      0.431578092033,
+      0.528647349035,
+      0.459169567839,
+      0.398946159086,
+      0.520645971151,
+      0.435438274487,
     ],
   },
   {
@@ -68,19 +68,19 @@ const TREES: readonly {
     ],
     worth: [
       undefined,
-      [-0.0333353637967, 0.470865661068],
-      [0.517105184375, 0.925663913588],
-      [0.828126549284, 0.986897443253],
+      -0.0333353637967,
+      0.517105184375,
+      0.828126549284,
       undefined,
-      [0.139537787032, 0.619583768858],
-      [0.800616239034, 0.983126252465],
+      0.139537787032,
+      0.800616239034,
       undefined,
-      [-0.0787835267706, 0.431612273823],
-      [0.313209475138, 0.78503021933],
-      [0.135229511097, 0.615135705599],
+      -0.0787835267706,
+      0.313209475138,
+      0.135229511097,
       undefined,
       undefined,
-      [0.0417455315779, 0.536001861792],
+      0.0417455315779,
     ],
   },
   {
@@ -102,17 +102,17 @@ const TREES: readonly {
     ],
     worth: [
       undefined,
-      [0.238067211736, 0.898663958557],
-      [0.369998810095, 0.985258204598],
-      [0.279280240509, 0.932480113938],
-      [0.427360927648, 0.993019174753],
-      [0.242188678078, 0.90222112064],
-      [-13.0648278148, 0],
-      [0.394277638462, 0.981156650566],
-      [0.385375376877, 0.986208732338],
-      [0.254176682053, 0.912534514632],
-      [0.432777806186, 0.992767344656],
-      [0.290886801929, 0.939425804035],
+      0.238067211736,
+      0.369998810095,
+      0.279280240509,
+      0.427360927648,
+      0.242188678078,
+      -13.0648278148,
+      0.394277638462,
+      0.385375376877,
+      0.254176682053,
+      0.432777806186,
+      0.290886801929,
     ],
   },
   {
@@ -132,15 +132,15 @@ const TREES: readonly {
     ],
     worth: [
       undefined,
-      [-0.0252153086796, 0.458235092594],
-      [0.0727234176363, 0.618859674319],
-      [0.00935130060838, 0.515513342519],
-      [0.0467984606703, 0.577168267751],
-      [0.0323957068004, 0.553594185168],
-      [0.0197212833948, 0.532688215085],
-      [0.0612012145403, 0.600469126471],
-      [-0.0136931055836, 0.477290369676],
-      [0.0295151560264, 0.548853775086],
+      -0.0252153086796,
+      0.0727234176363,
+      0.00935130060838,
+      0.0467984606703,
+      0.0323957068004,
+      0.0197212833948,
+      0.0612012145403,
+      -0.0136931055836,
+      0.0295151560264,
     ],
   },
 ];
@@ -170,9 +170,7 @@ describe('a shrunken estimate', () => {
     const found = shrinkEffects(tried, sigma)!;
     expect(found.map((each) => each !== undefined)).toEqual(worth.map((each) => each !== undefined));
     for (const [i, expected] of worth.entries()) {
-      if (!expected) continue;
-      expect(found[i]!.effect).toBeCloseTo(expected[0], 9);
-      expect(found[i]!.probability).toBeCloseTo(expected[1], 9);
+      if (expected !== undefined) expect(found[i]!.effect).toBeCloseTo(expected, 9);
     }
   });
 
@@ -205,7 +203,7 @@ describe('a shrunken estimate', () => {
       for (const n of kept) {
         claimed += tried[n]!.mean - tried[tried[n]!.parent]!.mean;
         believed += found[n]!.effect;
-        chances += found[n]!.probability;
+        chances += found[n]!.help;
         better += effectOf(n) > 0 ? 1 : 0;
         steps++;
       }
@@ -213,7 +211,9 @@ describe('a shrunken estimate', () => {
     }
     expect(claimed / gained).toBeGreaterThan(1.1);
     expect(Math.abs(believed - gained) / claimed).toBeLessThan(0.05);
-    expect(Math.abs(chances - better) / steps).toBeLessThan(0.04);
+    // Where no idea does exactly nothing, the chances are a little too modest.
+    expect(better - chances).toBeGreaterThan(0);
+    expect((better - chances) / steps).toBeLessThan(0.25);
   });
 
   it('learns from what was made on a step how lucky the step was, and from a control even more', () => {
@@ -273,8 +273,8 @@ describe('a shrunken estimate', () => {
             if (tried[i]!.count === 0) expect(x).toBeUndefined();
             if (!x) continue;
             expect(Number.isFinite(x.effect)).toBe(true);
-            expect(x.probability).toBeGreaterThanOrEqual(0);
-            expect(x.probability).toBeLessThanOrEqual(1);
+            for (const chance of [x.help, x.nothing, x.harm]) expect(chance).toBeGreaterThanOrEqual(0);
+            expect(x.help + x.nothing + x.harm).toBeCloseTo(1, 9);
           }
         },
       ),

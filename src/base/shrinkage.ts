@@ -4,7 +4,7 @@
  * number of the tree tells something about all of it: when ideas on a kept step measure worse than the step, the step
  * was probably too good by chance. Exact by messages up and down the tree (Pearl 1988, ch. 7). Pure arithmetic.
  */
-import { normalCdf } from './distributions.ts';
+import { classifyEffects, type EffectBelief } from './effect-classes.ts';
 import { medianDeviationOf, medianOf } from './stats.ts';
 
 /** How true effects of a lab are spread, as a normal distribution. Positive is better. */
@@ -25,15 +25,8 @@ export interface TriedCode {
   readonly same?: boolean;
 }
 
-export interface ShrunkenEffect {
-  /** The expected true effect of the step from its parent. */
-  readonly effect: number;
-  /** Probability that it is above 0. */
-  readonly probability: number;
-}
-
 /** With fewer effects their spread is not known. */
-const MIN_EFFECTS = 8;
+export const MIN_EFFECTS = 8;
 /** Rounds of the estimate at most. */
 const MAX_ROUNDS = 30;
 /** Change of the spread between two rounds, in deviations of one number, below which the estimate is done. */
@@ -53,12 +46,13 @@ export function priorOf(effects: readonly { readonly effect: number; readonly se
 /**
  * The expected true effect of each step by all numbers of its lab; undefined with fewer than eight effects, or without
  * noise. `sigma` is that of one number. Effects and their spread are estimated in turn (expectation maximisation,
- * Dempster, Laird and Rubin 1977), from each idea's own numbers on.
+ * Dempster, Laird and Rubin 1977), from each idea's own numbers on. One normal distribution has no room for ideas that
+ * do nothing at all; the chances that a step helps, harms or does nothing therefore come from `classifyEffects`.
  */
 export function shrinkEffects(
   pieces: readonly TriedCode[],
   sigma: number,
-): readonly (ShrunkenEffect | undefined)[] | undefined {
+): readonly (EffectBelief | undefined)[] | undefined {
   if (!(sigma > 0)) return undefined;
   const initialBeliefs = propagateBeliefs(pieces, sigma);
   const isEstimable = (i: number): boolean =>
@@ -98,12 +92,14 @@ export function shrinkEffects(
       Math.abs(Math.sqrt(nextPrior.variance) - Math.sqrt(variance)) < CONVERGENCE_TOLERANCE * sigma;
     prior = nextPrior;
     if (round < MAX_ROUNDS && !isSettled) continue;
-    const shrunken: (ShrunkenEffect | undefined)[] = pieces.map(() => undefined);
+    const measured = estimable.map((i) => ({
+      effect: here.mean[i]! - base.mean[i]!,
+      variance: here.variance[i]! + base.variance[i]!,
+    }));
+    const beliefs = classifyEffects(measured, Math.sqrt(medianOf(measured.map((each) => each.variance))));
+    const shrunken: (EffectBelief | undefined)[] = pieces.map(() => undefined);
     for (const [position, index] of estimable.entries())
-      shrunken[index] = {
-        effect: estimates[position]!.mean,
-        probability: normalCdf(estimates[position]!.mean / Math.sqrt(estimates[position]!.variance)),
-      };
+      shrunken[index] = { ...beliefs[position]!, effect: estimates[position]!.mean };
     return shrunken;
   }
 }

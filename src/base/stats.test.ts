@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createRandom } from './random.ts';
 import {
   addToPool,
   comparePairs,
@@ -128,14 +129,24 @@ describe('spread', () => {
     const count = (values: readonly number[]): number => noiseOf(values).warnings.length;
     expect(count([1, 2, 1, 2])).toBe(1);
     expect(count([1, 2, 1, 3])).toBe(0);
-    // Four repeats are too few to call one of them far away; of five, 2.5 robust deviations are the border.
+    // Four repeats are too few to call one of them far away; of five, Grubbs' quantile is the border.
     expect(count([1, 1.01, 1.02, 9])).toBe(0);
     expect(count([1, 1.01, 0.99, 1.02, 9])).toBe(1);
-    expect(count([-1, 0, 1, 2, 8])).toBe(0);
-    expect(count([1, 0, -1, 2, 10])).toBe(1);
+    expect(count([0, 2, 13, -1, 1])).toBe(0);
+    expect(count([0, 2, 16, -1, 1])).toBe(1);
     expect(count([1, 1, 1, 1.1, 1.2, 0.9])).toBe(0);
     // Most repeats are equal and the robust deviation is 0: that few distinct values were seen says enough.
     expect(count([1, 1, 1, 1, 2, 3])).toBe(1);
+  });
+
+  it('warns on hardly any quiet machine', () => {
+    const chance = createRandom(8);
+    for (const repeats of [5, 10]) {
+      const machines = Array.from({ length: 2000 }, () => Array.from({ length: repeats }, () => chance.normal()));
+      const warned = machines.filter((values) => noiseOf(values).warnings.length > 0).length;
+      expect(warned / 2000).toBeGreaterThan(0.01);
+      expect(warned / 2000).toBeLessThan(0.035);
+    }
   });
 
   it('does not call chance a drift more often than it says', () => {

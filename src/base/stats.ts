@@ -9,6 +9,9 @@ const MAX_PRIOR_PAIRS = 8;
 /** Degrees of freedom of earlier pairs from which on they say, instead of the noise, how far pairs lie apart. */
 const MIN_PAIR_FREEDOM = 4;
 
+/** Share of quiet, normal machines on which each of the two alarms of a calibration goes off. */
+const CALIBRATION_ALARM = 0.0125;
+
 /** How far apart repeats of the same code lie on one device class. Metric units. */
 export interface Noise {
   /** Pooled standard deviation of one measurement around the mean of its commit. */
@@ -20,7 +23,7 @@ export interface Noise {
   readonly drift: {
     /** Slope of the repeats over their order, in sigmas per repeat. */
     readonly perRepeat: number;
-    /** It is more than chance (|t| > 2.5, and beyond the 99 % quantile). */
+    /** It is more than chance: beyond the quantile at which `CALIBRATION_ALARM` of quiet machines would be. */
     readonly suspicious: boolean;
   };
   /** Mean of the repeats. */
@@ -76,13 +79,25 @@ export function noiseOf(values: readonly number[]): Noise {
   const drift = driftOf(values, sigma);
   const warnings: string[] = [];
   if (sigma === 0)
-    warnings.push('all repeats are identical: the metric is deterministic or quantised; any difference counts as real');
+    warnings.push(
+      'all repeats are identical: the metric is deterministic, quantised or rarely changes; a claim counts repeats instead',
+    );
   else if (new Set(values).size <= values.length / 2)
     warnings.push('repeats take few distinct values: the metric is quantised, small effects cannot show');
-  if (values.length >= 5 && robust > 0 && sigma > 2.5 * robust)
+  if (hasFarValue(values, sigma))
     warnings.push('one repeat lies far from the others: heavy tails or a disturbed machine');
   if (drift.suspicious) warnings.push('repeats drift in one direction: the machine is warming up, throttling or busy');
   return { sigma, dof: values.length - 1, robust, drift, mean: mean(values), n: values.length, warnings };
+}
+
+/** Grubbs' test: does one value lie further from the others than chance explains? Needs five. */
+function hasFarValue(values: readonly number[], sigma: number): boolean {
+  const count = values.length;
+  if (count < 5 || sigma === 0) return false;
+  const average = mean(values);
+  const farthest = Math.max(...values.map((value) => Math.abs(value - average))) / sigma;
+  const quantile = tQuantile(1 - CALIBRATION_ALARM / (2 * count), count - 2);
+  return farthest > ((count - 1) / Math.sqrt(count)) * Math.sqrt(quantile ** 2 / (count - 2 + quantile ** 2));
 }
 
 function driftOf(values: readonly number[], sigma: number): { perRepeat: number; suspicious: boolean } {
@@ -97,7 +112,10 @@ function driftOf(values: readonly number[], sigma: number): { perRepeat: number;
     0,
   );
   const statistic = slope / Math.sqrt(Math.max(residualSquares / (count - 2), Number.MIN_VALUE) / indexSquares);
-  return { perRepeat: slope / sigma, suspicious: Math.abs(statistic) > Math.max(2.5, tQuantile(0.99, count - 2)) };
+  return {
+    perRepeat: slope / sigma,
+    suspicious: Math.abs(statistic) > tQuantile(1 - CALIBRATION_ALARM / 2, count - 2),
+  };
 }
 
 /** Sum of squared residuals and degrees of freedom of several groups of repeats, pooled. */
@@ -118,6 +136,12 @@ export function addToPool(pool: Pool, earlierValues: readonly number[], value: n
   const meanAfter = meanBefore + (value - meanBefore) / (earlierValues.length + 1);
   return { ss: pool.ss + (value - meanBefore) * (value - meanAfter), dof: pool.dof + 1 };
 }
+
+/** The pool with one more group of repeats. */
+export const poolWith = (pool: Pool, group: readonly number[]): Pool =>
+  group.length < 2
+    ? pool
+    : { ss: pool.ss + varianceOf(group) * (group.length - 1), dof: pool.dof + (group.length - 1) };
 
 /** The pool before one of its groups was added. */
 export const poolWithout = (pool: Pool, group: readonly number[]): Pool =>

@@ -291,7 +291,7 @@ describe('a measurement', () => {
     expect(pool().dof).toBe(3);
     expect(pool().ss).toBeCloseTo(2 * spread.sigma ** 2 + 0.08, 12);
     script.measure(1, 9, { device: 'device-b' });
-    expect(script.state.noise.get('device-b')).toEqual({ pool: { ss: 0, dof: 0 } });
+    expect(script.state.noise.get('device-b')).toMatchObject({ pool: { ss: 0, dof: 0 } });
     expect(pool().dof).toBe(3);
     script.addEvent({ type: 'calibrated', deviceClass: 'device-c', noise: spread });
     expect(script.state.noise.get('device-c')).toEqual({ pool: { ss: 0, dof: 0 }, calibrated: spread });

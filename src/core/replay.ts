@@ -40,6 +40,7 @@ export function createFold(): { readonly state: LabState; readonly apply: (event
     unfinished: new Set(),
     running: new Set(),
     noise: new Map(),
+    farOut: new Set(),
     incumbent: 0,
     champion: 0,
     confirmations: [],

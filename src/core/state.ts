@@ -14,6 +14,7 @@ import {
   valueOf,
 } from './experiment.ts';
 import { emptyPool, type Noise, type PairKnowledge, type Pool, poolSigma, poolWithout } from '../base/stats.ts';
+import { smallestDeviation, type ValueStep } from '../base/value-step.ts';
 import type { Steering } from './steering.ts';
 
 export interface SessionRecord {
@@ -43,6 +44,10 @@ export interface ClassNoise {
   readonly calibrated?: Noise;
   /** From the repeats of every commit, kept up to date. */
   readonly pool: Pool;
+  /** Of the newest repeats: how far each lay from the earlier numbers of its code. */
+  readonly residuals?: readonly number[];
+  /** The step that the values of all code there are multiples of. */
+  readonly valueStep?: ValueStep;
   /** From the differences of pairs within each comparison in pairs, ablations among them. */
   readonly pairs?: Pool;
 }
@@ -66,6 +71,8 @@ export interface LabState {
   /** Numbers of the measurements that run. */
   readonly running: ReadonlySet<number>;
   readonly noise: ReadonlyMap<string, ClassNoise>;
+  /** Measurements whose numbers lie far out among those of the same code: nothing is decided by them. */
+  readonly farOut: ReadonlySet<number>;
   /** Tip of the lab's branch. */
   readonly incumbent: number;
   /** The newest experiment whose claim passed; the baseline until then. */
@@ -113,6 +120,7 @@ export interface LabState {
 }
 
 type Readable = Pick<LabState, 'experiments' | 'measurements'>;
+type WithFarOut = Readable & Pick<LabState, 'farOut'>;
 
 /** All measurements of an experiment, oldest first. */
 export function measurementsOf(state: Readable, n: number): Measurement[] {
@@ -122,10 +130,10 @@ export function measurementsOf(state: Readable, n: number): Measurement[] {
     : [];
 }
 
-/** The numbers that measurements of an experiment gave on one device class, oldest first. */
-export function values(state: Readable, n: number, deviceClass: string): number[] {
+/** The numbers that measurements of an experiment gave on one device class, oldest first, without those far out. */
+export function values(state: WithFarOut, n: number, deviceClass: string): number[] {
   return measurementsOf(state, n)
-    .filter((measurement) => measurement.deviceClass === deviceClass)
+    .filter((measurement) => measurement.deviceClass === deviceClass && !state.farOut.has(measurement.m))
     .map(valueOf)
     .filter((value) => value !== undefined);
 }
@@ -137,10 +145,14 @@ export function values(state: Readable, n: number, deviceClass: string): number[
 export const currentDevice = (state: Pick<LabState, 'measurements' | 'sessions'>): string =>
   state.measurements.at(-1)?.deviceClass ?? state.sessions.at(-1)?.start.deviceClass ?? '';
 
-/** Noise of one measurement on a device class: all repeats of every commit, pooled. Zero freedom: nothing is known. */
+/**
+ * Noise of one measurement on a device class: all repeats of every commit, pooled. Zero freedom: nothing is known.
+ * Where repeats differ at all, values that are multiples of a step have at least the noise of being rounded to it.
+ */
 export function noiseIn(state: Pick<LabState, 'noise'>, deviceClass: string): { sigma: number; dof: number } {
-  const pool = state.noise.get(deviceClass)?.pool ?? emptyPool;
-  return { sigma: poolSigma(pool), dof: pool.dof };
+  const { pool = emptyPool, valueStep } = state.noise.get(deviceClass) ?? {};
+  const sigma = poolSigma(pool);
+  return { sigma: sigma > 0 ? Math.max(sigma, smallestDeviation(valueStep)) : 0, dof: pool.dof };
 }
 
 /** What the lab knows of the spread of pairs beside the differences of one comparison, which its pool has already. */
@@ -149,8 +161,11 @@ export function pairKnowledgeIn(
   deviceClass: string,
   ownDifferences: readonly number[] = [],
 ): PairKnowledge {
-  const pairs = poolWithout(state.noise.get(deviceClass)?.pairs ?? emptyPool, ownDifferences);
-  return { ...noiseIn(state, deviceClass), pairs };
+  const { pairs = emptyPool, valueStep } = state.noise.get(deviceClass) ?? {};
+  const noise = noiseIn(state, deviceClass);
+  const others = poolWithout(pairs, ownDifferences);
+  const smallestVariance = noise.sigma > 0 ? 2 * smallestDeviation(valueStep) ** 2 : 0;
+  return { ...noise, pairs: { ...others, ss: Math.max(others.ss, others.dof * smallestVariance) } };
 }
 
 /** The arena of an open lab. Throws on an empty ledger. */

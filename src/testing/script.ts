@@ -220,9 +220,11 @@ export class Script {
     return verdictOf(this.state.experiments[n]!) === 'kept' ? this.advance(n) : this;
   }
 
-  /** A whole kept idea: measured once, decided, advanced. */
+  /** A whole kept idea: measured until the rule has enough numbers, decided, advanced. */
   addKeptIdea(value: number): this {
     const n = this.state.experiments.length;
-    return this.addIdea().measure(n, value).decide(n).advance(n);
+    this.addIdea().measure(n, value);
+    while (judge(this.state, n, SCRIPT_DEVICE).again) this.measure(n, value, { purpose: 'replicate' });
+    return this.decide(n).advance(n);
   }
 }

@@ -1,17 +1,16 @@
 /**
  * What every view of a lab starts from: the device class whose numbers are comparable, the noise there, means, and how
- * numbers are written. An experiment's mean is the same on every page: once it has enough fresh measurements, which no
- * choice depended on, only those count.
+ * numbers are written. An experiment's mean is the same on every page: once it has fresh measurements, which no choice
+ * depended on, only those count, however few.
  */
 import { defined } from '../base/defined.ts';
 import { oneLine } from '../base/text.ts';
 import { type Arena, signOf } from '../core/arena.ts';
-import { CONFIRM_REPLICATES } from '../core/rules/claims.ts';
-import type { Experiment, Measurement } from '../core/experiment.ts';
+import type { Measurement } from '../core/experiment.ts';
 import { valueOf } from '../core/experiment.ts';
 import { typicalMeasurementS } from '../core/plan/pace.ts';
-import { shrinkEffects, type ShrunkenEffect, type TriedCode } from '../base/shrinkage.ts';
-import { currentDevice, type LabState, measurementsOf, values, noiseIn } from '../core/state.ts';
+import { type StepEffects, stepEffectsOf } from '../core/rules/step-effects.ts';
+import { currentDevice, type LabState, measurementsOf, noiseIn } from '../core/state.ts';
 import { tQuantile } from '../base/distributions.ts';
 import { mean } from '../base/stats.ts';
 import {
@@ -42,7 +41,7 @@ export interface Basis {
    * What each experiment's step is worth by all numbers of the lab, once there are enough of them; computed when first
    * asked for.
    */
-  readonly shrunkenEffects: () => readonly (ShrunkenEffect | undefined)[] | undefined;
+  readonly shrunkenEffects: () => StepEffects | undefined;
   /** t at 97.5 % for the noise's degrees of freedom. */
   readonly tCritical: number;
 }
@@ -63,6 +62,7 @@ export function basisOf(state: LabState, facts: Facts): Basis {
   const device = currentDevice(state);
   const { sigma, dof } = noiseIn(state, device);
   const baseline = meanOf(state, 0, device);
+  let cachedEffects: { readonly found: StepEffects | undefined } | undefined;
   return {
     state,
     facts,
@@ -75,7 +75,7 @@ export function basisOf(state: LabState, facts: Facts): Basis {
     format: formatOf(state, device, sigma, dof, baseline?.mean),
     typicalS: typicalMeasurementS(state),
     zone: facts.zoneMinutes ?? 0,
-    shrunkenEffects: shrunkenEffectsOf(state, device, sigma, signOf(arena)),
+    shrunkenEffects: () => (cachedEffects ??= { found: stepEffectsOf(state, device) }).found,
     tCritical: dof > 0 ? tQuantile(0.975, dof) : Number.NaN,
   };
 }
@@ -102,7 +102,9 @@ function percentDecimalsOf(share: number): number | undefined {
 
 /** Numbers that stand for an experiment: on the lab's device class, else on the class of its first number. */
 export function meanOf(state: LabState, n: number, device: string): MeanEstimate | undefined {
-  const measurements = measurementsOf(state, n).filter((measurement) => valueOf(measurement) !== undefined);
+  const measurements = measurementsOf(state, n).filter(
+    (measurement) => valueOf(measurement) !== undefined && !state.farOut.has(measurement.m),
+  );
   const usedDevice = measurements.some((measurement) => measurement.deviceClass === device)
     ? device
     : measurements[0]?.deviceClass;
@@ -111,7 +113,7 @@ export function meanOf(state: LabState, n: number, device: string): MeanEstimate
     (measurement) =>
       measurement.purpose === 'confirm' || measurement.purpose === 'final' || measurement.purpose === 'drift',
   );
-  const counted = n > 0 && freshMeasurements.length >= CONFIRM_REPLICATES ? freshMeasurements : comparable;
+  const counted = n > 0 && freshMeasurements.length > 0 ? freshMeasurements : comparable;
   if (counted.length === 0) return undefined;
   const allValues = comparable.map((measurement) => valueOf(measurement)!);
   return {
@@ -268,25 +270,4 @@ export function freshOf(basis: Basis, claim: number, against: number): [number, 
   const countOf = (n: number): number =>
     freshMeasurements.filter((measurement) => measurement.n === n && valueOf(measurement) !== undefined).length;
   return [countOf(claim), countOf(against)];
-}
-
-/** Every idea that gave a number, on what it was made on; everything else says nothing. */
-function shrunkenEffectsOf(
-  state: LabState,
-  device: string,
-  sigma: number,
-  sign: 1 | -1,
-): () => readonly (ShrunkenEffect | undefined)[] | undefined {
-  let cached: { readonly found: readonly (ShrunkenEffect | undefined)[] | undefined } | undefined;
-  const toTried = (experiment: Experiment): TriedCode => {
-    const { n, kind, parent } = experiment.idea;
-    const measuredValues = kind === 'ablation' ? [] : values(state, n, device);
-    return {
-      parent: n === 0 ? -1 : parent,
-      mean: measuredValues.length > 0 ? sign * mean(measuredValues) : 0,
-      count: measuredValues.length,
-      ...(kind === 'control' && { same: true }),
-    };
-  };
-  return () => (cached ??= { found: shrinkEffects(state.experiments.map(toTried), sigma) }).found;
 }

@@ -255,6 +255,7 @@ export type HealthCode =
   | 'refusals'
   | 'idle'
   | 'false-keeps'
+  | 'far-out'
   | 'controls'
   | 'review'
   | 'noise'

@@ -1,6 +1,9 @@
 /** Events of measurements: started, finished, lost; and the noise that their numbers add up to. */
-import { values } from '../state.ts';
-import { addToPool, emptyPool } from '../../base/stats.ts';
+import { addToStep } from '../../base/value-step.ts';
+import type { Measurement } from '../experiment.ts';
+import { type ClassNoise, values } from '../state.ts';
+import { addResidual, updateFarOut } from './far-out.ts';
+import { addToPool, emptyPool, poolWith, poolWithout } from '../../base/stats.ts';
 import { differencesOf, pairedSoFar } from '../rules/evidence.ts';
 import { withoutReplicate } from '../steering.ts';
 import { type WorkingState, rejectEvent, type EventOf, requireExperiment } from './working-state.ts';
@@ -36,14 +39,7 @@ export function finishMeasurement(state: WorkingState, event: EventOf<'measured'
   if (measurement?.state !== 'running')
     rejectEvent(event, `Measurement ${event.m} is ${measurement?.state ?? 'unknown'}, not running.`);
   state.running.delete(event.m);
-  if (event.outcome.kind === 'measured' && measurement.purpose !== 'screen') {
-    const noise = state.noise.get(measurement.deviceClass) ?? { pool: emptyPool };
-    const earlierValues = values(state, measurement.n, measurement.deviceClass);
-    state.noise.set(measurement.deviceClass, {
-      ...noise,
-      pool: addToPool(noise.pool, earlierValues, event.outcome.value),
-    });
-  }
+  const earlierValues = values(state, measurement.n, measurement.deviceClass);
   state.measurements[event.m] = {
     ...measurement,
     state: 'finished',
@@ -51,8 +47,29 @@ export function finishMeasurement(state: WorkingState, event: EventOf<'measured'
     conditions: event.conditions,
     at: event.t,
   };
-  if (measurement.pair !== undefined && event.outcome.kind === 'measured')
-    addPairToNoise(state, measurement.pair, measurement.deviceClass);
+  if (event.outcome.kind !== 'measured' || measurement.purpose === 'screen') return;
+  addToNoise(state, measurement, earlierValues, event.outcome.value);
+  if (measurement.pair !== undefined) addPairToNoise(state, measurement.pair, measurement.deviceClass);
+}
+
+/** One more number tells how far repeats lie apart, and which of them lie far out. */
+function addToNoise(
+  state: WorkingState,
+  { n, deviceClass }: Measurement,
+  earlierValues: readonly number[],
+  value: number,
+): void {
+  const noise: ClassNoise = state.noise.get(deviceClass) ?? { pool: emptyPool };
+  const residuals = addResidual(noise.residuals, n, earlierValues, value);
+  const valueStep = addToStep(noise.valueStep, value);
+  updateFarOut(state, n, deviceClass, { ...noise, residuals });
+  const laterValues = values(state, n, deviceClass);
+  const isOneMore =
+    laterValues.length === earlierValues.length + 1 && earlierValues.every((earlier, i) => earlier === laterValues[i]);
+  const pool = isOneMore
+    ? addToPool(noise.pool, earlierValues, value)
+    : poolWith(poolWithout(noise.pool, earlierValues), laterValues);
+  state.noise.set(deviceClass, { ...noise, pool, residuals, valueStep });
 }
 
 /** A pair that was just finished tells how far pairs of one comparison lie apart. */

@@ -27,9 +27,11 @@ export interface ClaimNumbers {
 export function claimNumbersOf(state: LabState, n: number, against: number, deviceClass: string): ClaimNumbers {
   const sign = signOf(arenaOf(state));
   const freshMeasurements = freshOfClaim(state, n).filter((measurement) => measurement.deviceClass === deviceClass);
+  // Of a pair that is far out, the partner would be lost as well: pairs have their own spread.
+  const isSetAside = (m: number): boolean => !inPairs(state) && state.farOut.has(m);
   const valuesFrom = (measurements: readonly Measurement[], side: number): number[] =>
     measurements.flatMap((measurement) => {
-      const value = measurement.n === side ? valueOf(measurement) : undefined;
+      const value = measurement.n === side && !isSetAside(measurement.m) ? valueOf(measurement) : undefined;
       return value === undefined ? [] : [value * sign];
     });
   const freshChampionValues = valuesFrom(freshMeasurements, against);

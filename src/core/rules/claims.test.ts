@@ -240,7 +240,7 @@ describe('the numbers of a claim', () => {
   ])('of before are stale when the fresh ones are more than %s', (_name, side, border) => {
     const countedAt = (offset: number): number =>
       sides(claimOf(baseline().addKeptIdea(3), [], [5 + side * offset])).championValues.length;
-    let [fine, stale] = [0, 3];
+    let [fine, stale] = [0, 0.5];
     for (let i = 0; i < 40; i++) {
       const middle = (fine + stale) / 2;
       if (countedAt(middle) === 1) stale = middle;

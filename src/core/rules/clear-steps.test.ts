@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { arenaWith, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
 import { tQuantile } from '../../base/distributions.ts';
-import { decisionOf } from '../../testing/drafts.ts';
+import { decisionOf, draftConfirmation } from '../../testing/drafts.ts';
 import { noiseIn } from '../state.ts';
-import { isClearlyAhead, isClearStep } from './clear-steps.ts';
+import { confirmedSteps, isClearlyAhead, isClearStep, isConfirmedStep } from './clear-steps.ts';
+import { stepEffectsOf } from './step-effects.ts';
 import { shrinkageOf } from './margin.ts';
 
 /** Mean 5, standard deviation 0.0791. */
@@ -79,7 +80,7 @@ describe('a step that is clear by itself', () => {
 });
 
 describe('a step inside a confirmed stack', () => {
-  const failures = new Array<number>(14).fill(4.6);
+  const failures = new Array<number>(14).fill(4.95);
 
   it('is clear by itself only where its own numbers say so', () => {
     const script = baseline().addKeptIdea(3).addKeptIdea(2.97);
@@ -89,7 +90,7 @@ describe('a step inside a confirmed stack', () => {
 
   it('is less clear the more ideas failed against it, and clearer the more failed against what it replaced', () => {
     const after = (...values: readonly number[]): Script =>
-      [4, ...values, 3.88].reduce((script, value) => script.tryIdea(value), baseline());
+      [4.4, ...values, 4.28].reduce((script, value) => script.tryIdea(value), baseline());
     const isClear = (script: Script): boolean => isClearStep(script.state, script.state.incumbent);
     expect(isClear(after())).toBe(false);
     const script = after(...failures);
@@ -97,5 +98,78 @@ describe('a step inside a confirmed stack', () => {
     expect(isClear(script)).toBe(true);
     for (const value of failures) script.tryIdea(value);
     expect(isClearStep(script.state, step)).toBe(false);
+  });
+});
+
+describe('a step that is called confirmed by itself', () => {
+  const effectOf = (help: number) => ({ effect: 1, help, nothing: 1 - help, harm: 0 });
+  const kept = (decide: object, decision: object, calibration: readonly number[] = quiet): Script => {
+    const script = new Script(arenaWith({ decide: { ...plain, ...decide } })).addCalibration(calibration);
+    script.addIdea().measure(1, 4);
+    return script.addEvent({ type: 'decided', n: 1, decision: decisionOf({ verdict: 'kept', ...decision }) });
+  };
+
+  it('helps with a chance of 0.9 by all numbers of the lab, whatever its own numbers say', () => {
+    for (const rule of ['margin', 'paired']) {
+      const { state } = kept({ rule }, { effect: 9, n: 1, nAgainst: 5, probability: 1 });
+      const isConfirmed = (help: number): boolean => isConfirmedStep(state, 1, [undefined, effectOf(help)]);
+      expect([0.89, 0.9].map(isConfirmed)).toEqual([false, true]);
+    }
+  });
+
+  it('needs more than a clear step by its own numbers, where the lab has too few effects', () => {
+    const { sigma } = noiseIn(kept({}, { effect: 1, n: 1, nAgainst: 5 }).state, SCRIPT_DEVICE);
+    const isConfirmed = (z: number): boolean => {
+      const effect = z * sigma * Math.sqrt(1 + 1 / 5);
+      return isConfirmedStep(kept({}, { effect, n: 1, nAgainst: 5 }).state, 1, undefined);
+    };
+    const border = 1.8 + shrinkageOf(0, 1);
+    expect([border - 0.01, border + 0.01].map(isConfirmed)).toEqual([false, true]);
+    const inPairs = (probability: number): boolean =>
+      isConfirmedStep(kept({ rule: 'paired' }, { effect: 1, n: 1, nAgainst: 1, probability }).state, 1, undefined);
+    expect([0.98, 0.99].map(inPairs)).toEqual([false, true]);
+  });
+
+  it('without any noise seen needs so many agreeing repeats that luck is unlikely', () => {
+    const isConfirmed = (repeats: number, effect = 1): boolean =>
+      isConfirmedStep(kept({}, { effect, n: 1, nAgainst: 5 }, new Array<number>(repeats).fill(5)).state, 1, undefined);
+    expect([2, 5, 8, 9].map((repeats) => isConfirmed(repeats))).toEqual([false, false, true, true]);
+    expect([isConfirmed(9, 0), isConfirmed(1)]).toEqual([false, false]);
+  });
+
+  it('is a step of the confirmed stack, and there is none before', () => {
+    const script = baseline().addKeptIdea(3);
+    expect(confirmedSteps(script.state, SCRIPT_DEVICE)).toEqual([]);
+    script.addEvent(draftConfirmation(1, true));
+    expect(confirmedSteps(script.state, SCRIPT_DEVICE)).toEqual([1]);
+    expect(isConfirmedStep(script.state, 0, undefined)).toBe(false);
+  });
+});
+
+describe('what pairs say of steps', () => {
+  const pair = (script: Script, n: number, differences: readonly number[]): Script => {
+    script.addIdea();
+    for (const difference of differences) script.measure(n, 5 - difference, { pair: n }).measure(0, 5, { pair: n });
+    const effect = differences.reduce((total, value) => total + value, 0) / differences.length;
+    const decision = decisionOf({ effect, n: differences.length, nAgainst: differences.length });
+    return script.addEvent({ type: 'decided', n, decision });
+  };
+
+  it('rests on the spread of the pairs of the lab, which common seeds make small', () => {
+    const beliefAfter = (spread: number) => {
+      const script = baseline({ ...plain, rule: 'paired' });
+      for (let n = 1; n <= 12; n++) pair(script, n, [-0.1 - spread, -0.1, -0.1 + spread]);
+      return stepEffectsOf(pair(script, 13, [0.1]).state, SCRIPT_DEVICE)!;
+    };
+    expect(beliefAfter(0.001)[13]!.help).toBeGreaterThan(0.9);
+    expect(beliefAfter(0.1)[13]!.help).toBeLessThan(0.9);
+    expect(beliefAfter(0.1)[0]).toBeUndefined();
+  });
+
+  it('is nothing before there are eight effects', () => {
+    const script = baseline({ ...plain, rule: 'paired' });
+    for (let n = 1; n <= 7; n++) pair(script, n, [-0.1, 0]);
+    expect(stepEffectsOf(script.state, SCRIPT_DEVICE)).toBeUndefined();
+    expect(stepEffectsOf(pair(script, 8, [-0.1]).state, SCRIPT_DEVICE)).toHaveLength(9);
   });
 });

@@ -28,7 +28,7 @@ describe('an idea that a person gave up', () => {
   it('is inconclusive, whatever was measured', () => {
     const script = lab().addIdea().measure(1, 3);
     script.addEvent({ type: 'steered', id: 'wish-0001', from: 'me', wish: { verb: 'skip', n: 1 } });
-    expect(judged(script)).toMatchObject({ verdict: 'inconclusive', rule: 'margin/3', against: 0, n: 0, nAgainst: 0 });
+    expect(judged(script)).toMatchObject({ verdict: 'inconclusive', rule: 'margin/4', against: 0, n: 0, nAgainst: 0 });
   });
 });
 

@@ -29,7 +29,7 @@ describe('the rule "margin"', () => {
 
   it('keeps after one measurement what is better by the margin, and says by how much', () => {
     const decision = decisionOf(judged(baseline(), [4]));
-    expect(decision).toMatchObject({ verdict: 'kept', rule: 'margin/3', against: 0, n: 1, nAgainst: 3 });
+    expect(decision).toMatchObject({ verdict: 'kept', rule: 'margin/4', against: 0, n: 1, nAgainst: 3 });
     expect(decision.effect).toBeCloseTo(1, 10);
     expect(decision.interval![0]).toBeGreaterThan(0);
     expect(decision.probability).toBeGreaterThan(0.98);

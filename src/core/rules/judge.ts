@@ -6,6 +6,7 @@ import type { Comparison } from '../../base/stats.ts';
 import { replicatesOf } from '../arena.ts';
 import type { Decision } from '../decision.ts';
 import { type Measurement, valueOf } from '../experiment.ts';
+import { farBound } from '../fold/far-out.ts';
 import { screeningOf } from './screening.ts';
 import { arenaOf, inPairs, type LabState, measurementsOf, values } from '../state.ts';
 import { brokenConstraint } from './constraints.ts';
@@ -24,7 +25,7 @@ const BUNDLE_REPLICATES = 3;
 const HOPELESS_Z = 3;
 
 /** Name and version of each rule, as decisions record it. */
-const RULE_NAMES = { margin: 'margin/3', greedy: 'greedy/2', paired: 'paired/3', sequential: 'sequential/2' } as const;
+const RULE_NAMES = { margin: 'margin/4', greedy: 'greedy/2', paired: 'paired/3', sequential: 'sequential/2' } as const;
 
 export type Judgement =
   { readonly again: true; readonly reason: string } | { readonly again: false; readonly decision: Decision };
@@ -107,7 +108,27 @@ function applyRule(state: LabState, n: number, evidence: Evidence, deviceClass: 
   const result = marginRule(comparison, steps, failedSinceMeasured(state, deviceClass), incumbentCount);
   if (state.experiments[n]!.idea.bundles && comparison.n < BUNDLE_REPLICATES)
     return { verdict: 'again', reason: `a bundle is measured ${BUNDLE_REPLICATES} times` };
-  return quarantine(state, comparison, result);
+  return quarantine(state, comparison, repeatFarOut(state, n, comparison, result, deviceClass));
+}
+
+/**
+ * outliers/1: a number that is better by more than chance explains is measured again before it is kept. Where the two
+ * disagree by as much, the first is set aside, because the idea was chosen by it.
+ */
+function repeatFarOut(
+  state: LabState,
+  n: number,
+  comparison: Comparison,
+  result: RuleResult,
+  deviceClass: string,
+): RuleResult {
+  const numberCount = measurementsOf(state, n).filter(
+    (measurement) => measurement.deviceClass === deviceClass && valueOf(measurement) !== undefined,
+  ).length;
+  const isFar = comparison.difference > farBound(state.noise.get(deviceClass)?.residuals);
+  return result.verdict === 'kept' && numberCount === 1 && isFar
+    ? { verdict: 'again', reason: 'it lies far out, so it is measured again first' }
+    : result;
 }
 
 /** A gain far above the usual ones is measured again before it is kept. */

@@ -1,5 +1,5 @@
 /**
- * The rule `margin` and the rule `greedy`: a comparison becomes a result. A recorded name (`margin/3`, `greedy/2`)
+ * The rule `margin` and the rule `greedy`: a comparison becomes a result. A recorded name (`margin/4`, `greedy/2`)
  * never changes its answers; a better rule gets a new name. Knows nothing about ledgers, experiments or directions:
  * positive is better.
  */
@@ -38,9 +38,9 @@ export const shrinkageOf = (failedIdeas: number, numberCount: number): number =>
   Math.sqrt(2 / (1 + numberCount));
 
 /**
- * margin/3: one measurement decides. The margin shrinks with each idea that fails against the incumbent: the incumbent
- * was chosen by its number, so that number is too good by chance, and every failure makes that likelier. In the end an
- * idea that measures a little worse than the incumbent's number is kept.
+ * margin/4: one measurement decides, unless it lies far out. The margin shrinks with each idea that fails against the
+ * incumbent: the incumbent was chosen by its number, so that number is too good by chance, and every failure makes that
+ * likelier. In the end an idea that measures a little worse than the incumbent's number is kept.
  */
 export function marginRule(
   comparison: Comparison,

@@ -40,7 +40,7 @@ export interface IdenticalTest {
   readonly difference: number;
   /** 95 % interval of the difference; of width zero only where the metric is shown to be deterministic. */
   readonly interval: readonly [number, number];
-  /** 1 − the chance of luck, where the candidate is better; that chance, where it is worse; 0.5 where both are equal. */
+  /** 1 − the chance of luck, where the candidate is better; that chance, where it is worse; 0.5 for equal numbers. */
   readonly probability: number;
 }
 

@@ -81,7 +81,7 @@ describe('the tiles', () => {
       'Tried: 40',
       'Cost: 5 h 13 min',
     ]);
-    expect(tiles[4]!.note).toMatch(/^about 1\.2 of 4 steps may be false; 4 steps/);
+    expect(tiles[4]!.note).toMatch(/^about 1\.7 of 4 steps may be false; 4 steps/);
   });
 
   it('are absent where nothing was measured; then the report says what to do, and has no figure of zero', () => {

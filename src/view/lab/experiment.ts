@@ -86,7 +86,7 @@ export function viewExperiment(state: LabState, n: number, facts: Facts): Experi
   const experiment = state.experiments[n];
   if (!experiment || !state.lab) return undefined;
   const basis = basisOf(state, facts);
-  const experimentRow = rowView(basis, experiment, standingsOf(state).get(n) ?? 'none');
+  const experimentRow = rowView(basis, experiment, standingsOf(basis).get(n) ?? 'none');
   const session = state.sessions.at(-1)?.start;
   const { metric } = basis.arena;
   const { why } = experiment.idea;

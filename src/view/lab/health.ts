@@ -3,8 +3,9 @@ import { formatCount } from '../../base/text.ts';
 import { QUARANTINE_FACTOR, usualGain } from '../../core/rules/quarantine.ts';
 import { type Measurement, valueOf, verdictOf } from '../../core/experiment.ts';
 import { ideasTried } from '../../core/plan/pace.ts';
-import { lineage, measurementsOf } from '../../core/state.ts';
-import { compareSamples } from '../../base/stats.ts';
+import { lineage, measurementsOf, values } from '../../core/state.ts';
+import { tQuantile } from '../../base/distributions.ts';
+import { compareSamples, emptyPool, poolWithout, varianceOf } from '../../base/stats.ts';
 import { type Basis, comparedText, effectView } from '../basis.ts';
 import { isFinalShown } from './final-comparison.ts';
 import { holdoutLines, holdoutObjection, type HoldoutStanding } from './holdout.ts';
@@ -61,7 +62,7 @@ export function healthViews(basis: Basis, inputs: HealthInputs): HealthView[] {
   return [
     ...lines,
     ...agentTroubleLines(basis.state),
-    ...falseKeepLines(rows),
+    ...falseKeepLines(basis, rows),
     ...controlLines(basis),
     ...reviewLines(basis),
     ...driftLines(basis),
@@ -101,22 +102,24 @@ function reviewLines(basis: Basis): HealthView[] {
 }
 
 /**
- * How many of the kept experiments are expected to be false keeps: by their shrunken effects, else by the
- * probabilities at which they were kept, which give a lower bound.
+ * How many of the kept experiments are expected not to help: those that harm and those that do nothing, by what all
+ * numbers of the lab say of them; else by the probabilities at which they were kept, which give a lower bound.
  */
-function falseKeepLines(experimentRows: readonly ExperimentView[]): HealthView[] {
+function falseKeepLines(basis: Basis, experimentRows: readonly ExperimentView[]): HealthView[] {
   const keptRows = experimentRows.filter((experiment) => experiment.verdict === 'kept');
   if (keptRows.length === 0) return [];
-  const areAllShrunken = keptRows.every((experiment) => experiment.shrunken?.probability !== undefined);
-  const expectedFalse = keptRows.reduce(
-    (total, { shrunken, effect }) => total + 1 - ((areAllShrunken ? shrunken : effect)?.probability ?? 1),
-    0,
-  );
-  const text = areAllShrunken
-    ? `about ${formatFixed(expectedFalse, 1)} of ${keptRows.length}, by their shrunken effects`
+  const beliefs = keptRows.flatMap(({ n }) => basis.shrunkenEffects()?.[n] ?? []);
+  const areAllKnown = beliefs.length === keptRows.length;
+  const [harm, nothing] = [sum(beliefs.map((belief) => belief.harm)), sum(beliefs.map((belief) => belief.nothing))];
+  const atLeast = sum(keptRows.map(({ effect }) => 1 - (effect?.probability ?? 1)));
+  const expectedFalse = areAllKnown ? harm + nothing : atLeast;
+  const text = areAllKnown
+    ? `about ${formatFixed(expectedFalse, 1)} of ${keptRows.length}: ${formatFixed(harm, 1)} harm and ${formatFixed(nothing, 1)} do nothing, by the numbers of all ideas`
     : `at least ${formatFixed(expectedFalse, 1)} of ${keptRows.length}, by the probabilities at which they were carried on`;
   return [{ code: 'false-keeps', what: 'Expected false steps', text, warning: expectedFalse > 0.5 * keptRows.length }];
 }
+
+const sum = (amounts: readonly number[]): number => amounts.reduce((total, amount) => total + amount, 0);
 
 function controlLines({ state }: Basis): HealthView[] {
   const { decided, wouldKeep, text } = falseKeepView(state);
@@ -124,11 +127,8 @@ function controlLines({ state }: Basis): HealthView[] {
   return [{ code: 'controls', what: 'False positives', text, warning: decided >= 4 && wouldKeep > 0.5 * decided }];
 }
 
-/**
- * Standard errors at which a later number of unchanged code is an alarm: where it is looked for on a schedule, and in
- * older labs.
- */
-const [ALARM_Z, OLD_ALARM_Z] = [2, 3];
+/** Share of labs on a quiet machine in which later numbers of unchanged code raise an alarm, all looks together. */
+const DRIFT_ALARM = 0.02;
 
 function driftLines(basis: Basis): HealthView[] {
   const calibrated = basis.state.noise.get(basis.device)?.calibrated;
@@ -141,11 +141,15 @@ function driftLines(basis: Basis): HealthView[] {
   const isScheduled = (basis.arena.decide.drift ?? 0) > 0;
   const champion = basis.state.champion;
   const watchedExperiments = isScheduled && champion > 0 ? [0, champion] : [0];
-  return [...warnings, ...watchedExperiments.flatMap((n) => driftLinesOf(basis, n, isScheduled))];
+  return [
+    ...warnings,
+    ...watchedExperiments.flatMap((n) => driftLinesOf(basis, n, DRIFT_ALARM / watchedExperiments.length)),
+  ];
 }
 
 /** Do the later numbers of code that nobody changed agree with its first ones? */
-function driftLinesOf(basis: Basis, n: number, isScheduled: boolean): HealthView[] {
+function driftLinesOf(basis: Basis, n: number, alarmRate: number): HealthView[] {
+  const isScheduled = (basis.arena.decide.drift ?? 0) > 0;
   const measurements = measurementsOf(basis.state, n).filter((measurement) => measurement.deviceClass === basis.device);
   const isLate = (measurement: Measurement): boolean =>
     measurement.purpose === 'drift' || (n === 0 && measurement.purpose === 'confirm');
@@ -156,18 +160,26 @@ function driftLinesOf(basis: Basis, n: number, isScheduled: boolean): HealthView
       .filter((measurement) => isLate(measurement) === wantsLate && !isChosen(measurement))
       .flatMap((measurement) => valueOf(measurement) ?? []);
   const [earlyValues, lateValues] = [selectValues(false), selectValues(true).slice(isScheduled ? -2 : 0)];
-  // The noise as calibrated: drift must not widen the noise that it is compared with.
-  const calibrated = basis.state.noise.get(basis.device)?.calibrated;
-  const [sigma, dof] = isScheduled && calibrated ? [calibrated.sigma, calibrated.dof] : [basis.sigma, basis.dof];
+  const { sigma, dof } = noiseBeside(basis, n, earlyValues);
   if (earlyValues.length < (n === 0 ? 2 : 1) || lateValues.length < (isScheduled ? 1 : 2) || sigma === 0) return [];
   const comparison = compareSamples(lateValues, earlyValues, sigma, dof);
-  const hasMoved = Math.abs(comparison.z) > (isScheduled ? ALARM_Z : OLD_ALARM_Z);
+  const hasMoved = Math.abs(comparison.z) > tQuantile(1 - alarmRate / 2, dof);
   const change = effectView(basis, comparison.difference * basis.sign);
   const subject = n === 0 ? 'the baseline' : `the champion #${n}`;
   const text = hasMoved
     ? `${subject} is now ${comparedText(change, 'at the start')}: the machine changed, and decisions in between are less certain`
     : `none seen: later measurements of ${subject} agree with the first ones (${lateValues.length} + ${earlyValues.length} measurements)`;
   return [{ code: 'drift', what: 'Drift', text, warning: hasMoved }];
+}
+
+/** The noise that experiment `n` is held against: drift must not widen it, so its own later numbers do not count. */
+function noiseBeside(basis: Basis, n: number, earlyValues: readonly number[]): { sigma: number; dof: number } {
+  const pool = basis.state.noise.get(basis.device)?.pool ?? emptyPool;
+  const others = poolWithout(pool, values(basis.state, n, basis.device));
+  const earlyFreedom = Math.max(0, earlyValues.length - 1);
+  const dof = others.dof + earlyFreedom;
+  const squares = others.ss + varianceOf(earlyValues) * earlyFreedom;
+  return { sigma: dof > 0 ? Math.sqrt(squares / dof) : 0, dof: Math.max(1, dof) };
 }
 
 function mishapLines(basis: Basis): HealthView[] {
@@ -184,6 +196,13 @@ function mishapLines(basis: Basis): HealthView[] {
       code: 'lost',
       what: 'Lost',
       text: `${formatCount(lostCount, 'measurement')} lost and repeated`,
+      warning: false,
+    });
+  if (state.farOut.size > 0)
+    lines.push({
+      code: 'far-out',
+      what: 'Far out',
+      text: `${formatCount(state.farOut.size, 'measurement')} set aside because repeats of the same code do not agree with ${state.farOut.size === 1 ? 'it' : 'them'}`,
       warning: false,
     });
   if (diedCount > 0)

@@ -159,7 +159,7 @@ function rowViews(
   workSpans: readonly TimeSpan[],
   experiments = basis.state.experiments,
 ): ExperimentView[] {
-  const standingByExperiment = standingsOf(basis.state);
+  const standingByExperiment = standingsOf(basis);
   const costByExperiment = moneyByExperiment(basis.state);
   return experiments.map((experiment) =>
     rowView(

@@ -6,6 +6,7 @@ import { defined } from '../../base/defined.ts';
 import type { Measurement } from '../../core/experiment.ts';
 import { valueOf } from '../../core/experiment.ts';
 import { measurementsOf } from '../../core/state.ts';
+import { tQuantile } from '../../base/distributions.ts';
 import { correlationOf, mean, minimumDetectableEffect } from '../../base/stats.ts';
 import type { Basis } from '../basis.ts';
 import { formatDuration, formatFixed } from '../format.ts';
@@ -13,6 +14,8 @@ import type { NoiseView } from '../types.ts';
 
 /** Repeats below which a correlation says nothing, and how strong it must be. */
 const [MIN_REPEATS, STRONG_CORRELATION] = [5, 0.9];
+/** Share of labs in which a number that has nothing to do with the metric seems to follow it, all numbers together. */
+const CORRELATION_ALARM = 0.01;
 /** What the harness itself observes of a run's machine; every other number beside the metric is the arena's own. */
 const MACHINE_METRICS = new Set(['wall_s', 'cpu_s', 'budgeted_s', 'load']);
 
@@ -86,6 +89,9 @@ function describeFollowed(
   const metricNames = Object.keys(repeatMetrics[0] ?? {}).filter((metricName) =>
     repeatMetrics.every((metrics) => metrics[metricName] !== undefined),
   );
+  const freedom = repeats.length - 2;
+  const quantile = tQuantile(1 - CORRELATION_ALARM / (2 * Math.max(1, metricNames.length)), freedom);
+  const smallestCorrelation = Math.max(STRONG_CORRELATION, quantile / Math.sqrt(freedom + quantile ** 2));
   const strongest = metricNames
     .map((name) => ({
       name,
@@ -94,7 +100,7 @@ function describeFollowed(
         repeatValues,
       ),
     }))
-    .filter(({ r }) => Math.abs(r) >= STRONG_CORRELATION)
+    .filter(({ r }) => Math.abs(r) >= smallestCorrelation)
     .sort((left, right) => Math.abs(right.r) - Math.abs(left.r))[0];
   if (!strongest) return undefined;
   const observation = `repeats follow ${strongest.name} (correlation ${formatFixed(strongest.r, 2)})`;

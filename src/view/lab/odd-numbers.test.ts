@@ -38,11 +38,11 @@ describe('odd numbers', () => {
     expect(verdict(script.addIdea().measure(2, 6))).toMatchObject(decided({ verdict: 'kept' }));
   });
 
-  it('a constant metric counts every difference as real and equality as none, and says so', () => {
+  it('a constant metric carries on every gain and no equal number, and says so', () => {
     const script = second().addCalibration([5, 5, 5]);
     expect(verdict(script.addIdea().measure(1, 5))).toMatchObject(decided({ verdict: 'discarded' }));
     expect(verdict(script.addIdea().measure(2, 4.999))).toMatchObject(decided({ verdict: 'kept' }));
-    expect(view(script).noise?.warnings.join()).toMatch(/deterministic or quantised/);
+    expect(view(script).noise?.warnings.join()).toMatch(/deterministic, quantised or rarely changes/);
   });
 
   it('a metric with two values, one at its bound, and one that follows the machine are named', () => {
@@ -71,11 +71,14 @@ describe('odd numbers', () => {
     expect(view(follows).noise?.cost).toMatch(/with one run a side .* with four .* with sixteen /);
   });
 
-  it('heavy tails widen the noise instead of making a winner, and are named', () => {
+  it('one number far from its repeats is set aside and counted; many are the noise, which they widen', () => {
     const script = second().addCalibration([5, 5.01, 4.99, 5, 9]);
-    expect(view(script).noise?.warnings.join()).toMatch(/heavy tails/);
-    script.addIdea().measure(1, 4.9);
-    const judged = judge(script.state, 1, SCRIPT_DEVICE);
+    expect(view(script).noise?.sigma.raw).toBeLessThan(0.01);
+    expect(view(script).health.find(({ code }) => code === 'far-out')?.text).toMatch(/^1 measurement set aside/);
+    const heavy = second().addCalibration([5, 5.01, 4.99, 5, 9, 1, 8]);
+    expect(view(heavy).noise?.sigma.raw).toBeGreaterThan(1);
+    heavy.addIdea().measure(1, 4.9);
+    const judged = judge(heavy.state, 1, SCRIPT_DEVICE);
     expect(judged.again ? 1 : judged.decision.probability).toBeLessThan(0.75);
   });
 

@@ -4,7 +4,7 @@
 import { defined } from '../../base/defined.ts';
 import { mean } from '../../base/stats.ts';
 import { oneLine } from '../../base/text.ts';
-import { isClearStep } from '../../core/rules/clear-steps.ts';
+import { isConfirmedStep } from '../../core/rules/clear-steps.ts';
 import type { Decision } from '../../core/decision.ts';
 import { type Experiment, valueOf, verdictOf } from '../../core/experiment.ts';
 import { type LabState, lineage, measurementsOf } from '../../core/state.ts';
@@ -25,13 +25,15 @@ import { type TimeSpan, workedBefore } from './time.ts';
 import type { EffectView, ExperimentView, RowVerdict, Standing } from '../types.ts';
 
 /** How each kept experiment stands, for all experiments at once. */
-export function standingsOf(state: LabState): ReadonlyMap<number, Standing> {
+export function standingsOf(basis: Basis): ReadonlyMap<number, Standing> {
+  const { state } = basis;
   const result = new Map<number, Standing>();
   for (const experiment of state.experiments)
     if (verdictOf(experiment) === 'kept') result.set(experiment.idea.n, 'unconfirmed');
   for (const claim of state.confirmations) if (!claim.passed) result.set(claim.n, 'not shown');
   if (state.champion > 0) for (const n of lineage(state, state.champion)) if (n > 0) result.set(n, 'in stack');
-  for (const [n, standing] of result) if (standing === 'in stack' && isClearStep(state, n)) result.set(n, 'confirmed');
+  for (const [n, standing] of result)
+    if (standing === 'in stack' && isConfirmedStep(state, n, basis.shrunkenEffects())) result.set(n, 'confirmed');
   return result;
 }
 

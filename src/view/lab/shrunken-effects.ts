@@ -40,5 +40,5 @@ export function shrunkenEffect(basis: Basis, n: number, decision: Decision): Eff
   const shrunken = basis.shrunkenEffects()?.[n];
   if (!shrunken) return undefined;
   const [lowest, highest] = decision.interval ?? [0, 0];
-  return effectView(basis, shrunken.effect, undefined, shrunken.probability, (highest - lowest) / 2);
+  return effectView(basis, shrunken.effect, undefined, shrunken.help, (highest - lowest) / 2);
 }

@@ -56,7 +56,7 @@ export function tilesOf(view: LabView): Tile[] {
 function triedNote({ counts, health }: LabView): string {
   const falseSteps = health.find(({ code }) => code === 'false-keeps');
   const falseText =
-    falseSteps && `${falseSteps.text.replace(/,.*/, '')} ${counts.kept === 1 ? 'step' : 'steps'} may be false`;
+    falseSteps && `${falseSteps.text.replace(/[,:].*/, '')} ${counts.kept === 1 ? 'step' : 'steps'} may be false`;
   return [falseText, counts.detail].filter(Boolean).join('; ');
 }
 

@@ -61,7 +61,7 @@ const MAX_LINES = 600;
 export function viewFactors(state: LabState, facts: Facts): FactorsView {
   if (!state.lab) return { axes: [], lines: [], metrics: [], points: [], second: 'minimize', more: 0 };
   const basis = basisOf(state, facts);
-  const standingByExperiment = standingsOf(state);
+  const standingByExperiment = standingsOf(basis);
   const knobExperiments = state.experiments.filter(
     (experiment) => experiment.idea.kind !== 'control' && experiment.idea.knobs,
   );

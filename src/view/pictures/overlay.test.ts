@@ -18,7 +18,7 @@ describe('the line of a lab', () => {
     const { byExperiment, byHours, baseline, best, direction } = long.line;
     expect(byExperiment[0]).toEqual([0, baseline!.raw]);
     // The line does not move when the best is measured again.
-    expect(byExperiment.at(-1)![1]).toBeCloseTo(best!.raw, 3);
+    expect(byExperiment.at(-1)![1]).toBeCloseTo(best!.raw, 2);
     expect(byExperiment.at(-1)![0]).toBeGreaterThanOrEqual(30);
     expect(direction).toBe('minimize');
     expect(byHours.at(-1)![0]).toBeGreaterThan(0);

@@ -76,7 +76,7 @@ describe('the champion', () => {
   it('is marked as such, and stands at its own number', () => {
     expect(picture.marks.find((mark) => mark.kind === 'champion')).toMatchObject({ n: 2, y: 4.5 });
     expect(picture.labels[0]!.text).toMatch(/^champion #2: 4\.50 ± 0\.\d\d$/);
-    expect(picture.remeasured).toMatchObject([{ n: 2, from: 3.5, to: 4.5, hasOwnSign: false }]);
+    expect(picture.remeasured).toMatchObject([{ n: 2, to: 4.5, hasOwnSign: false }]);
     expect(drawChart(picture, PLAIN).join('\n')).toContain('★ champion, confirmed');
     expect(staircaseSvg(picture)).toContain('champion #2: 4.50');
   });
