@@ -1,5 +1,5 @@
 /** `overnight confirm`: a person asks for a claim, while nothing runs and while something does. */
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import type { Brief, Proposal, Proposer } from '../../src/core/ports.ts';
 import { openLab } from '../../src/app/open-lab.ts';
 import { expectError, ledgerLines, overnight, smallArena } from '../fixtures/cli.ts';
