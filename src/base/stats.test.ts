@@ -10,7 +10,6 @@ import {
   medianDeviationOf,
   mean,
   medianOf,
-  minimumDetectableEffect,
   mixtureRatio,
   noiseOf,
   type PairKnowledge,
@@ -260,11 +259,5 @@ describe('comparing', () => {
     expect(mixtureRatio(-0.2, 0.5, 2, 1)).toBeCloseTo(0.2615022073559491, 12);
     expect(mixtureRatio(0, 0, 1, 3)).toBe(0);
     expect(mixtureRatio(-0.1, 0, 1, 3)).toBe(Number.POSITIVE_INFINITY);
-  });
-
-  it('says what effect a night can show at all', () => {
-    expect(minimumDetectableEffect(1, 1)).toBeCloseTo(3.5164, 3);
-    expect(minimumDetectableEffect(2, 4)).toBeCloseTo(3.5164, 3);
-    expect(minimumDetectableEffect(0.7, 3)).toBeCloseTo(1.42114, 4);
   });
 });

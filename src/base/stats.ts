@@ -235,14 +235,6 @@ export function comparePairs(differences: readonly number[], known: PairKnowledg
 }
 
 /**
- * Smallest true improvement that `n` measurements of each arm show with 80 % power at one-sided 5 %:
- * (z.95 + z.80) · sigma · sqrt(2/n). Metric units.
- */
-export function minimumDetectableEffect(sigma: number, repeats: number): number {
-  return (1.6449 + 0.8416) * sigma * Math.sqrt(2 / repeats);
-}
-
-/**
  * How much likelier n values of mean `x` are under effects N(0, tau²) than under none, their standard deviation being
  * `sigma`.
  */

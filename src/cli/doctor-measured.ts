@@ -1,7 +1,8 @@
 /** What `overnight doctor` finds by measuring: the unchanged code, a few times, in a lab that is removed afterwards. */
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
-import { minimumDetectableEffect } from '../base/stats.ts';
+import { replicatesOf } from '../core/arena.ts';
+import { confirmableGain } from '../core/rules/power.ts';
 import type { Arena } from '../core/arena.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import { typicalMeasurementS } from '../core/plan/pace.ts';
@@ -156,15 +157,20 @@ function reportMeasurements(
     detail: `${REPEAT_COUNT} runs of the unchanged code: ${repeatsSpread}`,
   });
   for (const warning of noiseFloor.warnings) reportCheck({ name: '  note', ok: true, detail: warning });
-  const [singleRunEffect, threeRunEffect] = [
-    minimumDetectableEffect(noiseFloor.sigma, 1),
-    minimumDetectableEffect(noiseFloor.sigma, 3),
-  ];
+  const gainWith = (factor: number): number =>
+    confirmableGain({
+      sigma: noiseFloor.sigma,
+      dof: noiseFloor.dof,
+      calibration: noiseFloor.n,
+      replicates: factor * replicatesOf(arena),
+      rule: arena.decide.rule,
+    });
+  const [singleRunEffect, threeRunEffect] = [gainWith(1), gainWith(3)];
   const plausibleGain = MAX_USEFUL_EFFECT * Math.abs(noiseFloor.mean);
   reportCheck({
     name: 'smallest effect',
     ok: plausibleGain === 0 || threeRunEffect <= plausibleGain,
-    detail: `${spreadText(singleRunEffect)} with one run each, ${spreadText(threeRunEffect)} with three: what shows in four of five cases`,
+    detail: `a gain of ${spreadText(singleRunEffect)} is confirmed in four of five sessions of 60 ideas, ${spreadText(threeRunEffect)} with three times the measurements (--replicates ${3 * replicatesOf(arena)})`,
     fix: `no gain below ${spreadText((100 * threeRunEffect) / Math.abs(noiseFloor.mean || 1))} % can be shown: measure longer, repeat the work inside the command and print its median, use processor time (\`metric.read: cpu_s\`), \`decide.rule: paired\`, or a quieter machine`,
   });
   reportTiming(reportCheck, arena, state);

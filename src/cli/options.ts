@@ -172,7 +172,7 @@ export const RUN_OPTIONS = {
     isWhole: true,
     max: 20,
     value: '<n>',
-    text: 'measure each idea, and each claim, so many times as often; for a new lab (default: decide.replicates)',
+    text: 'measurements of each idea, for a new lab (default: the manifest’s)',
   },
   ...LIMIT_OPTIONS,
   ...AGENT_OPTIONS,

@@ -1,6 +1,7 @@
 /**
- * `overnight steer`, `pause`, `resume`, `stop`, `skip`, `replicate`, `confirm`, `pin`, `veto`, `park`, `star`: put a request into
- * the lab's inbox, and say whether a running harness took it. A star of a lab that rests is recorded at once.
+ * `overnight steer`, `pause`, `resume`, `stop`, `skip`, `replicate`, `confirm`, `pin`, `veto`, `park`, `star`: put a
+ * request into the lab's inbox, and say whether a running harness took it. A star of a lab that rests is recorded at
+ * once.
  */
 import { recordAnnotations } from '../app/record-annotations.ts';
 import { LabError } from '../base/error.ts';

@@ -233,7 +233,7 @@ function healthSection(view: LabView): string {
   );
   const noiseLines = view.noise
     ? [
-        `- **Noise**: ${esc(view.noise.text)}; one measurement a side shows an improvement of ${esc(view.noise.detectable.text)} in four of five cases, three a side ${esc(view.noise.detectable3.text)}`,
+        `- **Noise**: ${esc(view.noise.text)}; a gain of ${esc(view.noise.detectable.text)} is confirmed in four of five sessions like this one, ${esc(view.noise.detectable3.text)} with three times the measurements`,
       ]
     : [];
   return sectionText('Health', [...noiseLines, ...checkLines]);

@@ -196,9 +196,9 @@ export interface VerdictView {
 export interface NoiseView {
   readonly sigma: FormattedNumber;
   readonly dof: number;
-  /** Smallest improvement that one measurement a side shows with 80 % power. */
+  /** Smallest gain that a session like this one confirms in four of five cases: margin and claim together. */
   readonly detectable: FormattedNumber;
-  /** The same with three measurements a side. */
+  /** The same with three times as many measurements of each idea and each claim. */
   readonly detectable3: FormattedNumber;
   readonly text: string;
   /** What smaller effects would cost to resolve. Absent without noise. */

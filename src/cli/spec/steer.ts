@@ -76,7 +76,6 @@ export const STEER_COMMANDS: readonly CommandSpec[] = [
   defineCommand({
     name: 'confirm',
     group: 'Steer',
-    short: 'test now whether the best version is really better',
     args: [optionalExperiment],
     summary:
       'test the claim of the best version, or of a step on the way to it, now; without a running session, in one of its own',

@@ -14,7 +14,7 @@ const CONFIRM_AFTER = 10;
  * Experiments between two claims in the middle of a session: more cost more true gain than they save (bench/decide).
  */
 const CLAIM_EVERY = 120;
-/** A claim that failed with a probability above this is tried once more at the end of a session that has room for it. */
+/** A claim that failed with a probability above this is tried once more at the end of a session that has room. */
 const RETRY_PROBABILITY = 0.9;
 
 /**
@@ -38,7 +38,7 @@ export function testClaim(state: LabState, context: PlanContext): Step | undefin
 /** Measurements until the last look of a claim. */
 export const costOf = ({ missing, missingInAll = missing }: ClaimSides): number => missingInAll[0] + missingInAll[1];
 
-/** In turn, but never a side that has enough already; where the rule measures in pairs, each two under the same seeds. */
+/** In turn, but never a side that has enough already; in pairs each two in a row share their seeds. */
 function measureForClaim(state: LabState, n: number, { missing, fresh, freshRuns = [] }: ClaimSides): Step {
   const turn = [n, state.champion, state.champion, n][fresh % 4]!;
   if (inPairs(state)) {

@@ -8,8 +8,8 @@ import { mean, type PairKnowledge, pairVariance } from '../../base/stats.ts';
 /** Fresh measurements of the candidate at which a claim looks; times `decide.replicates`. */
 const LOOKS = [2, 4, 6] as const;
 /**
- * Part of the level that each look may use. Together they use no more than the whole: 5, 25 and 70 % would, if the looks
- * had nothing in common; but each holds the numbers of the one before, and 1.2 times as much uses the level up
+ * Part of the level that each look may use. Together they use no more than the whole: 5, 25 and 70 % would, if the
+ * looks had nothing in common; but each holds the numbers of the one before, and 1.2 times as much uses the level up
  * (independent increments, information in proportion to the looks; unequal information has more in common).
  */
 const LOOK_SHARES = [0.06, 0.3, 0.84] as const;

@@ -119,7 +119,7 @@ interface TestResult {
   readonly evidence: string;
 }
 
-/** The test of a look: by the noise of the lab and of the candidate; where no repeat differed from another, by counts. */
+/** The test of a look: by the noise of the lab and of the candidate; where no repeat differed, by counts. */
 function testAt(state: LabState, numbers: ClaimNumbers, look: Look, deviceClass: string): TestResult {
   const alpha = nextAlpha(state);
   const noise = noiseIn(state, deviceClass);

@@ -16,6 +16,7 @@ const DRAWS = 1500;
 const USUAL_IDEAS = 60;
 /** The number that an idea was chosen by lies about so many standard deviations above its truth. */
 const USUAL_LUCK = 1;
+const [MAX_FREEDOM, MAX_IDEAS] = [100, 120];
 /** Degrees of freedom between which quantiles are interpolated. */
 const FREEDOMS = [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 14, 20, 30, 60, 1e6];
 
@@ -59,18 +60,30 @@ export function confirmableGain(settings: PowerSettings, power = 0.8): number {
   return upper * settings.sigma;
 }
 
-/** The newest curve: doctor and report ask for several gains of one lab. */
-let newest: { readonly key: string; readonly curve: (gain: number) => number } | undefined;
+/** The newest curves: a view is made again and again while a lab stands still. */
+const curves = new Map<string, (gain: number) => number>();
+const MAX_CURVES = 16;
 
 function powerCurve(settings: PowerSettings): (gain: number) => number {
   const key = JSON.stringify({ ...settings, sigma: 1 });
-  if (newest?.key !== key) newest = { key, curve: makeCurve(settings) };
-  return newest.curve;
+  const curve = curves.get(key) ?? makeCurve(settings);
+  if (curves.size >= MAX_CURVES) curves.clear();
+  curves.set(key, curve);
+  return curve;
 }
 
 /** Power as a function of the gain in units of sigma. */
-function makeCurve({ dof, calibration, replicates = 1, ideas = USUAL_IDEAS, rule = 'margin', alpha }: PowerSettings) {
-  const numbers = Math.max(1, calibration ?? dof + 1);
+function makeCurve({
+  dof: knownFreedom,
+  calibration,
+  replicates = 1,
+  ideas: triedIdeas = USUAL_IDEAS,
+  rule = 'margin',
+  alpha,
+}: PowerSettings) {
+  // More of either changes nothing that shows.
+  const [dof, ideas] = [Math.min(knownFreedom, MAX_FREEDOM), Math.min(Math.max(1, triedIdeas), MAX_IDEAS)];
+  const numbers = Math.min(MAX_FREEDOM, Math.max(1, calibration ?? dof + 1));
   const isPaired = rule === 'paired' || rule === 'sequential';
   const level = alpha ?? lordAlpha(1, []);
   const gains = passingGains({ dof, calibration: numbers, replicates, isPaired, level });

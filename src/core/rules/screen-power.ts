@@ -1,7 +1,7 @@
 /**
  * How often the margin carries on an idea of a given gain. The incumbent was chosen by its number, so that number is
- * lucky, and more so the more ideas were tried: its luck is followed idea by idea, while the other ideas change nothing.
- * In units of the noise of one measurement; deterministic.
+ * lucky, and more so the more ideas were tried: its luck is followed idea by idea, while the other ideas change
+ * nothing. In units of the noise of one measurement; deterministic.
  */
 import { normalCdf } from '../../base/distributions.ts';
 import { MARGIN_STEP, shrinkageOf } from './margin.ts';

@@ -5,9 +5,12 @@
 import { defined } from '../../base/defined.ts';
 import type { Measurement } from '../../core/experiment.ts';
 import { valueOf } from '../../core/experiment.ts';
-import { measurementsOf } from '../../core/state.ts';
 import { tQuantile } from '../../base/distributions.ts';
-import { correlationOf, mean, minimumDetectableEffect } from '../../base/stats.ts';
+import { replicatesOf } from '../../core/arena.ts';
+import { ideasTried } from '../../core/plan/pace.ts';
+import { confirmableGain } from '../../core/rules/power.ts';
+import { measurementsOf, values } from '../../core/state.ts';
+import { correlationOf, mean } from '../../base/stats.ts';
 import type { Basis } from '../basis.ts';
 import { formatDuration, formatFixed } from '../format.ts';
 import type { NoiseView } from '../types.ts';
@@ -23,10 +26,7 @@ export function noiseView(basis: Basis): NoiseView | undefined {
   if (!(basis.dof > 0)) return undefined;
   const numberOf = (raw: number) => ({ raw, text: basis.format.spread(raw) });
   const sigma = numberOf(basis.sigma);
-  const [detectableByOne, detectableByThree] = [
-    numberOf(minimumDetectableEffect(basis.sigma, 1)),
-    numberOf(minimumDetectableEffect(basis.sigma, 3)),
-  ];
+  const [detectableByOne, detectableByThree] = [numberOf(confirmableIn(basis, 1)), numberOf(confirmableIn(basis, 3))];
   const isExact = basis.sigma === 0;
   const text = isExact
     ? `none: repeats of the same code agree exactly (${basis.dof} comparisons)`
@@ -43,13 +43,29 @@ export function noiseView(basis: Basis): NoiseView | undefined {
   });
 }
 
-const RUN_WORDS = { 1: 'one run a side', 4: 'four', 16: 'sixteen' } as const;
+/**
+ * The gain that a session like this one confirms in four of five cases, with so many times the measurements that this
+ * lab makes of each idea.
+ */
+function confirmableIn(basis: Basis, factor: number): number {
+  const { arena, state, device } = basis;
+  const tried = ideasTried(state);
+  return confirmableGain({
+    sigma: basis.sigma,
+    dof: basis.dof,
+    calibration: Math.max(1, values(state, 0, device).length),
+    replicates: factor * replicatesOf(arena),
+    rule: arena.decide.rule,
+    ...(tried > 0 && { ideas: tried }),
+  });
+}
 
-/** Half the effect takes four times the measurements. */
+/** More power is bought by more measurements of each idea and each claim. */
 function costText(basis: Basis): string {
-  const costOfRuns = (runs: 1 | 4 | 16): string =>
-    `${basis.format.spread(minimumDetectableEffect(basis.sigma, runs))} with ${RUN_WORDS[runs]} (${formatDuration(2 * runs * basis.typicalS)})`;
-  return `smallest gain that shows in four of five cases: ${([1, 4, 16] as const).map(costOfRuns).join(', ')}`;
+  const replicates = replicatesOf(basis.arena);
+  const priceOf = (factor: number): string =>
+    `${basis.format.spread(confirmableIn(basis, factor))} with ${factor * replicates === 1 ? 'one measurement' : `${factor * replicates} measurements`} of each idea (${formatDuration(factor * replicates * basis.typicalS)})`;
+  return `smallest gain that is confirmed in four of five sessions like this one: ${priceOf(1)}, ${priceOf(3)}; \`--replicates\` buys it`;
 }
 
 /**

@@ -68,7 +68,7 @@ describe('odd numbers', () => {
     expect(warnings(following('wall_s', { budget: { seconds: 5, wall_s: 60, steps: 100 } }))).toMatch(
       /Leave it alone while it measures$/,
     );
-    expect(view(follows).noise?.cost).toMatch(/with one run a side .* with four .* with sixteen /);
+    expect(view(follows).noise?.cost).toMatch(/with one measurement of each idea .* with 3 measurements of each idea /);
   });
 
   it('one number far from its repeats is set aside and counted; many are the noise, which they widen', () => {

@@ -11,7 +11,7 @@ function confirmedStack(): Script {
     script.addIdea().measure(n, value).decide(n).advance(n);
   }
   const claim = { n: 2, against: 0, passed: true, effect: 1, interval: [0.8, 1.2], probability: 1 } as const;
-  return script.addEvent({ type: 'confirmation', ...claim, rule: 'confirm/3', reason: '' });
+  return script.addEvent({ type: 'confirmation', ...claim, rule: 'confirm/4', reason: '' });
 }
 const standings = (script: Script): unknown =>
   viewLab(script.state, { now: script.state.lastAt, alive: true, tip: '' }).experiments.map(({ standing }) => standing);

@@ -124,7 +124,9 @@ function nothingBetter(basis: Basis, baseline: StandingView, { tried, numbers, n
     return { outcome, sentence: `${subject}; the baseline has ${valueText}.`, headline };
   }
   const firstSentence = `Nothing better than the baseline (${valueText}) was found in ${formatCount(tried, 'experiment')}.`;
-  const powerText = noise ? ` An improvement of ${noise.detectable.text} would have shown in four of five cases.` : '';
+  const powerText = noise
+    ? ` A gain of ${noise.detectable.text} is confirmed in four of five sessions like this one.`
+    : '';
   const isKnown = noise && noise.sigma.raw > 0 && Number.isFinite(noise.detectable.raw);
   return { outcome, sentence: `${firstSentence}${isKnown ? powerText : ''}`, headline };
 }

@@ -20,7 +20,7 @@ function luckyStep(isConfirmed: boolean): Script {
     script.addIdea().measure(n, value).decide(n).advance(n);
   }
   for (let k = 0; k < 3; k++) script.measure(2, 4.5, { purpose: 'confirm', claim: 2 });
-  const claim = { n: 2, against: 0, effect: 0.5, interval: [0.3, 0.7], probability: 1, rule: 'confirm/3' } as const;
+  const claim = { n: 2, against: 0, effect: 0.5, interval: [0.3, 0.7], probability: 1, rule: 'confirm/4' } as const;
   return script.addEvent({ type: 'confirmation', ...claim, passed: isConfirmed, reason: '' });
 }
 
