@@ -4,9 +4,10 @@
  * replaces (ledger, git and decisions are real), then blocks are measured with real processes. All times are of one
  * clock, `performance.now`. `npm run bench:overhead [-- --long] [--against FOLDER]`: up to 1,000 or 10,000 experiments;
  * with another checkout of Overnight, blocks of both alternate, so that other work on the machine meets both alike.
- * TMPDIR chooses the file system.
+ * `-- --large`: an arena that holds a file of 1.5 GB, in bubblewrap alone. TMPDIR chooses the file system.
  */
 import { instantSandbox } from '../src/testing/instant-sandbox.ts';
+import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -23,6 +24,9 @@ const FILES = 200;
 const BLOCK = 10;
 const BLOCKS = 4;
 const TAG = 'bench';
+/** The large file of `--large`, and the experiments on it. */
+const LARGE_BYTES = 1_500_000_000;
+const LARGE_EXPERIMENTS = 8;
 
 function makeArena(): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-bench-'));
@@ -131,6 +135,33 @@ function describeFileSystem(folder: string): string {
   return `ext4 ${hasJournal ? 'with' : 'without'} a journal`;
 }
 
+/** Bytes that no compression makes smaller, written in pieces. */
+function writeLargeFile(file: string): void {
+  const descriptor = fs.openSync(file, 'w');
+  for (let left = LARGE_BYTES; left > 0; left -= 1 << 20)
+    fs.writeSync(descriptor, randomBytes(Math.min(left, 1 << 20)));
+  fs.closeSync(descriptor);
+}
+
+/** The overhead of each experiment beside a file of 1.5 GB; the first lays it out. */
+async function measureLarge(root: string): Promise<void> {
+  const overnight = await importOvernight(root);
+  const { sandbox } = await chooseSandbox();
+  const folder = makeArena();
+  try {
+    writeLargeFile(path.join(folder, 'lib', 'large.bin'));
+    const startedMs = performance.now();
+    const samples = await runExperiments(overnight, folder, sandbox, LARGE_EXPERIMENTS);
+    const totalS = (performance.now() - startedMs) / 1000;
+    const [firstMs, ...laterMs] = samples;
+    console.log(
+      `${sandbox.info.level}, a file of ${LARGE_BYTES / 1e9} GB: first experiment ${firstMs!.toFixed(0)} ms, later ones ${medianOf(laterMs).toFixed(0)} ms, at most ${Math.max(...laterMs).toFixed(0)} ms (target 2000); opening, calibration and all ${totalS.toFixed(0)} s; load ${loadAverage()}`,
+    );
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 async function importOvernight(root: string): Promise<Overnight> {
   const { openLab } = await import(path.join(root, 'src/app/open-lab.ts'));
   const { openWorkspace } = await import(path.join(root, 'src/workspace/git.ts'));
@@ -146,6 +177,10 @@ const labSizes = process.argv.includes('--long') ? [10, 1000, 10_000] : [10, 100
 console.log(
   `on ${describeFileSystem(fs.realpathSync(os.tmpdir()))}; ${BLOCKS} blocks of ${BLOCK} experiments, medians`,
 );
+if (process.argv.includes('--large')) {
+  await measureLarge(roots[0]!);
+  process.exit(0);
+}
 const summaryParts: string[] = [];
 for (const [forbidsBubblewrap, targetMs] of [
   [false, 100],

@@ -8,7 +8,7 @@ import { openLab } from '../../src/app/open-lab.ts';
 import { hashObject, readObjects } from '../../src/workspace/objects.ts';
 import { openWorkspace } from '../../src/workspace/git.ts';
 import { countLooseObjects, MAX_LOOSE_OBJECTS, packLooseObjects } from '../../src/workspace/pack.ts';
-import { freshFolder, ROOT, smallArena } from '../fixtures/cli.ts';
+import { ROOT, smallArena } from '../fixtures/cli.ts';
 import { nobody } from '../fixtures/stack.ts';
 
 const TIMEOUT = { timeout: 120_000 };
