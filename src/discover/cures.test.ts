@@ -12,6 +12,7 @@ const PRESENT = new Set([
   '/srv/data/train.csv',
   '/home/ada/.ssh/id_ed25519',
   '/home/ada/.cache/huggingface/hub',
+  '/home/ada/.rustup',
 ]);
 
 const failed = (text: string, more: Partial<FailedTry> = {}): FailedTry => ({
@@ -35,6 +36,16 @@ describe('a first try that failed', () => {
       'a tool below the home folder',
       '/bin/sh: 1: uv: not found',
       { key: 'sandbox.read', add: ['/home/ada/.local/bin', '/home/ada/.local/share/uv'] },
+    ],
+    [
+      'a Rust toolchain that rustup looks for in the home folder',
+      "error: rustup could not choose a version of cargo to run, because one wasn't specified explicitly",
+      { key: 'sandbox.home', add: ['.rustup'] },
+    ],
+    [
+      'the same of another of its programs',
+      'error: rustup could not choose a version of rustc to run, because no default is configured.',
+      { key: 'sandbox.home', add: ['.rustup'] },
     ],
     [
       'an environment beside the code',

@@ -206,6 +206,15 @@ const missingHub: CureFinder = ({ text, exists, home, manifest }) => {
   return changing('the program looks for models in the cache of Hugging Face', { key: 'sandbox.home', add: [folder] });
 };
 
+/** The programs of rustup are one that looks for its toolchains, and which is the default, below the home folder. */
+const missingToolchain: CureFinder = ({ text, exists, home, manifest }) =>
+  /rustup could not choose a version/.test(text) && exists(`${home}/.rustup`) && !manifest.home.includes('.rustup')
+    ? changing('rustup looks for its toolchains below the home folder, which is empty in the sandbox', {
+        key: 'sandbox.home',
+        add: ['.rustup'],
+      })
+    : undefined;
+
 const noGpu: CureFinder = ({ text, manifest }) =>
   manifest.gpus === 0 &&
   /no NVIDIA driver|no CUDA-capable device|CUDA (?:driver|error|is not available)|No HIP GPUs|libcuda/i.test(text)
@@ -246,6 +255,7 @@ const CURES: readonly CureFinder[] = [
   cutByTheClock,
   noGpu,
   missingHub,
+  missingToolchain,
   noNetwork,
   missingModule,
   missingProgram,

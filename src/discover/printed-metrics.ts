@@ -95,7 +95,7 @@ const LESS_IS_BETTER =
   /loss|bpb|error|err\b|rmse|mse|mae|mape|perplexity|ppl|time|latency|seconds|duration|elapsed|size|bytes|memory|cost|regret|violations|failures/i;
 const MORE_IS_BETTER =
   /acc|f1|auc|score|precision|recall|ndcg|map\b|mrr|throughput|speed|mfu|reward|return|profit|passed|ips|fps|sharpe|r2/i;
-const LESS_UNITS = /^(?:[mµμnp]?s|sec|secs|seconds?|msec|usec|min|minutes|h|hours|[kKMGT]?i?B|bytes|\S+\/op)$/;
+const LESS_UNITS = /^(?:[mµμnp]?s|sec|secs|seconds?|msec|usec|min|minutes|h|hours|[kKMGT]?i?B|bytes|\S+\/(?:op|iter))$/;
 const MORE_UNITS = /\/s(?:ec)?$|^fps$|Hz$/i;
 
 /** Which direction is better, by the unit first, then by the name; undefined where neither says it. */

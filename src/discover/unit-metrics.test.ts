@@ -46,6 +46,25 @@ describe('the table of a benchmark tool', () => {
   });
 });
 
+const RUST = `running 3 tests
+test bench_itoa::bench_u64_0    ... bench:           1.08 ns/iter (+/- 24.69)
+test bench_itoa::bench_u64_max  ... bench:       1,307.32 ns/iter (+/- 104.21)
+test bench_std::bench_u64_max   ... bench:          19.25 ns/iter (+/- 287.40)
+`;
+
+describe('the table of cargo bench', () => {
+  it('is offered line by line and as a geometric mean, not by its last line alone', () => {
+    const metrics = listPrintedMetrics(RUST, '');
+    const geomean = metrics.find(({ name }) => name === 'geomean_ns_iter')!;
+    expect(geomean).toMatchObject({ unit: 'ns/iter', direction: 'minimize' });
+    expect(geomean.value).toBeCloseTo(Math.cbrt(1.08 * 1307.32 * 19.25), 6);
+    expect(metrics.map(({ name }) => name)).toContain('test_bench_itoa_bench_u64_0_..._bench_ns_iter');
+    const other = RUST.replace('1.08', '2.5').replaceAll('+/- ', '+/- 1');
+    expect(readAgain(RUST, 'geomean_ns_iter', other)).toBeCloseTo(Math.cbrt(2.5 * 1307.32 * 19.25), 6);
+    expect(readAgain(RUST, 'test_bench_itoa_bench_u64_0_..._bench_ns_iter', other)).toBe(2.5);
+  });
+});
+
 describe('a line that is printed again and again', () => {
   const lz4 = (first: string, second: string): string =>
     ` |-lz4.c             :    118145 ->     43332 (2.727), 1.0 MB/s\n =-lz4.c             :    118145 ->     43332 (2.727), ${first} MB/s, ${second} MB/s\n 1#\n`;

@@ -71,6 +71,7 @@ const FAMILIES: readonly Readonly<Record<string, number>>[] = [
     'GiB/s': 1024 ** 3,
   },
   { 's/op': 1, 'ms/op': 1e-3, 'us/op': 1e-6, 'µs/op': 1e-6, 'ns/op': 1e-9 },
+  { 's/iter': 1, 'ms/iter': 1e-3, 'us/iter': 1e-6, 'µs/iter': 1e-6, 'ns/iter': 1e-9 },
   { '%': 1 },
 ];
 /** Units that stand alone: nothing is converted into them. */
