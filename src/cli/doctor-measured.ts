@@ -1,7 +1,7 @@
 /** What `overnight doctor` finds by measuring: the unchanged code, a few times, in a lab that is removed afterwards. */
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
-import { minimumDetectableEffect } from '../base/stats.ts';
+import { minimumDetectableEffect, type Noise } from '../base/stats.ts';
 import type { Arena } from '../core/arena.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import { typicalMeasurementS } from '../core/plan/pace.ts';
@@ -16,6 +16,7 @@ import { allowedCores } from '../os/machine.ts';
 import { DOCTOR_TAG, labPaths } from '../os/paths.ts';
 import { openLab } from '../app/open-lab.ts';
 import type { LoadedArena } from '../workspace/arena.ts';
+import { calibratedItemsText } from '../view/lab/items.ts';
 import { shareIn } from '../view/lab/progress.ts';
 import { decimalsOfExact, decimalsOfSpread, formatDuration, formatFixed, spreadText } from '../view/format.ts';
 import { cureFor } from './cure-for.ts';
@@ -128,18 +129,11 @@ function reportMeasurements(
     ok: true,
     detail: `${REPEAT_COUNT} runs of the unchanged code: ${repeatsSpread}`,
   });
-  for (const warning of noiseFloor.warnings) reportCheck({ name: '  note', ok: true, detail: warning });
-  const [singleRunEffect, threeRunEffect] = [
-    minimumDetectableEffect(noiseFloor.sigma, 1),
-    minimumDetectableEffect(noiseFloor.sigma, 3),
-  ];
-  const plausibleGain = MAX_USEFUL_EFFECT * Math.abs(noiseFloor.mean);
-  reportCheck({
-    name: 'smallest effect',
-    ok: plausibleGain === 0 || threeRunEffect <= plausibleGain,
-    detail: `${spreadText(singleRunEffect)} with one run each, ${spreadText(threeRunEffect)} with three: what shows in four of five cases`,
-    fix: `no gain below ${spreadText((100 * threeRunEffect) / Math.abs(noiseFloor.mean || 1))} % can be shown: measure longer, repeat the work inside the command and print its median, use processor time (\`metric.read: cpu_s\`), \`decide.rule: paired\`, or a quieter machine`,
-  });
+  const warnings = state.noise.values().next().value?.items && noiseFloor.sigma === 0 ? [] : noiseFloor.warnings;
+  for (const warning of warnings) reportCheck({ name: '  note', ok: true, detail: warning });
+  const { items } = [...state.noise.values()][0]!;
+  if (items) reportCheck({ name: 'smallest effect', ok: true, detail: calibratedItemsText(items, spreadText) });
+  else reportSmallestEffect(reportCheck, noiseFloor);
   reportTiming(reportCheck, arena, state);
   const measurementSeconds = typicalMeasurementS(state);
   reportCheck({
@@ -153,6 +147,21 @@ function reportMeasurements(
     ok: grade !== 'reported',
     detail: `${grade}: ${reason}`,
     fix: gradeFix(sandbox),
+  });
+}
+
+/** What the noise of single numbers lets one show. */
+function reportSmallestEffect(reportCheck: (check: DoctorCheck) => void, noiseFloor: Noise): void {
+  const [singleRunEffect, threeRunEffect] = [
+    minimumDetectableEffect(noiseFloor.sigma, 1),
+    minimumDetectableEffect(noiseFloor.sigma, 3),
+  ];
+  const plausibleGain = MAX_USEFUL_EFFECT * Math.abs(noiseFloor.mean);
+  reportCheck({
+    name: 'smallest effect',
+    ok: plausibleGain === 0 || threeRunEffect <= plausibleGain,
+    detail: `${spreadText(singleRunEffect)} with one run each, ${spreadText(threeRunEffect)} with three: what shows in four of five cases`,
+    fix: `no gain below ${spreadText((100 * threeRunEffect) / Math.abs(noiseFloor.mean || 1))} % can be shown: measure longer, repeat the work inside the command and print its median, use processor time (\`metric.read: cpu_s\`), \`decide.rule: paired\`, or a quieter machine`,
   });
 }
 

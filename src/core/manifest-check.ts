@@ -78,9 +78,27 @@ function crossCheck(arena: Arena): ManifestProblem[] {
     problems.push({ at: 'holdout', message: 'needs an `evaluate` command that scores artefacts' });
   const exposed = arena.data.candidate.filter((entry) => arena.holdout?.data.includes(entry));
   if (exposed.length > 0) problems.push({ at: 'holdout.data', message: `candidates would see ${exposed.join(', ')}` });
+  problems.push(...checkItems(arena));
   const { min, max } = arena.metric.plausible ?? {};
   if (min !== undefined && max !== undefined && min >= max)
     problems.push({ at: 'metric.plausible', message: `min ${min} is not below max ${max}` });
+  return problems;
+}
+
+function checkItems({ decide, evaluate, penalties }: Arena): ManifestProblem[] {
+  if (decide.rule !== 'items')
+    return decide.items ? [{ at: 'decide.items', message: 'means nothing without `rule: items`' }] : [];
+  const problems: ManifestProblem[] = [];
+  if (!evaluate)
+    problems.push({
+      at: 'decide.rule',
+      message: '`items` needs an `evaluate` command: only an evaluator reports items',
+    });
+  if (penalties && penalties.length > 0)
+    problems.push({
+      at: 'penalties',
+      message: 'are not counted item by item, so `decide.rule: items` does not go with them',
+    });
   return problems;
 }
 

@@ -14,6 +14,8 @@ import {
   valueOf,
 } from './experiment.ts';
 import { emptyPool, type Noise, type Pool, poolSigma } from '../base/stats.ts';
+import type { ItemCalibration } from './item-record.ts';
+import { ITEM_READER, type ItemReader } from './items.ts';
 import type { Steering } from './steering.ts';
 
 export interface SessionRecord {
@@ -41,6 +43,8 @@ export interface Note {
 export interface ClassNoise {
   /** From the baseline's repeats, once calibrated. */
   readonly calibrated?: Noise;
+  /** What the items of the baseline can show, where there are items. */
+  readonly items?: ItemCalibration;
   /** From the repeats of every commit, kept up to date. */
   readonly pool: Pool;
 }
@@ -50,6 +54,8 @@ export interface ClassNoise {
  * appends.
  */
 export interface LabState {
+  /** How the rules read stored items. It is in no text that is made of the state. */
+  readonly [ITEM_READER]?: ItemReader;
   /** Number of the newest event. */
   readonly seq: number;
   /** ISO time of the newest event. */

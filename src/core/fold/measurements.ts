@@ -1,4 +1,5 @@
 /** Events of measurements: started, finished, lost; and the noise that their numbers add up to. */
+import { defined } from '../../base/defined.ts';
 import { values } from '../state.ts';
 import { addToPool, emptyPool } from '../../base/stats.ts';
 import { withoutReplicate } from '../steering.ts';
@@ -62,7 +63,12 @@ export function loseMeasurement(state: WorkingState, event: EventOf<'lost'>): vo
 
 export function recordNoise(state: WorkingState, event: EventOf<'calibrated'>): void {
   const earlierNoise = state.noise.get(event.deviceClass);
-  state.noise.set(event.deviceClass, { pool: emptyPool, ...earlierNoise, calibrated: event.noise });
+  state.noise.set(event.deviceClass, {
+    pool: emptyPool,
+    ...earlierNoise,
+    calibrated: event.noise,
+    ...defined({ items: event.items }),
+  });
 }
 
 export function recordHoldout(state: WorkingState, event: EventOf<'held'>): void {

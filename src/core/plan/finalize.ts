@@ -8,6 +8,8 @@ import { comparePairs } from '../../base/stats.ts';
 import { signOf } from '../arena.ts';
 import type { FinalComparison } from '../decision.ts';
 import { type Measurement, valueOf } from '../experiment.ts';
+import { compareFinalItems } from '../rules/item-claims.ts';
+import { decidesByItems } from '../rules/item-comparison.ts';
 import { holdoutStep, holdoutEffect } from './holdout.ts';
 import type { PlanContext, Step } from './step.ts';
 import { arenaOf, type LabState, lineage, measurementsOf, noiseIn } from '../state.ts';
@@ -111,9 +113,23 @@ export function finalResult(state: LabState, deviceClass: string): FinalComparis
     .slice(0, pairs)
     .map((measurement, i) => (valueOf(measurement)! - valueOf(baselineRuns[i]!)!) * sign);
   const { sigma, dof } = noiseIn(state, deviceClass);
-  const { difference: effect, interval, probability } = comparePairs(differences, sigma, dof);
+  const {
+    difference: effect,
+    interval,
+    probability,
+  } = decidesByItems(state) ? compareFinalItems(state, n, deviceClass) : comparePairs(differences, sigma, dof);
   const lineageNumbers = new Set(lineage(state, n));
   const dropped = [...state.ablations].filter(([, ablation]) => lineageNumbers.has(ablation)).map(([step]) => step);
   const holdout = arenaOf(state).holdout && holdoutEffect(state, n);
-  return { n, against: 0, pairs, effect, interval, probability, rule: 'final/1', dropped, ...(holdout && { holdout }) };
+  return {
+    n,
+    against: 0,
+    pairs,
+    effect,
+    interval,
+    probability,
+    rule: decidesByItems(state) ? 'final-items/1' : 'final/1',
+    dropped,
+    ...(holdout && { holdout }),
+  };
 }

@@ -12,6 +12,9 @@ import { type Measurement, valueOf } from '../experiment.ts';
 import { arenaOf, inPairs, type LabState, noiseIn, values } from '../state.ts';
 import { lordAlpha } from './error-budget.ts';
 import { failedAgainst } from './evidence.ts';
+import { itemClaimSides, judgeItemsClaim } from './item-claims.ts';
+import { decidesByItems } from './item-comparison.ts';
+import { isProvenStep } from './items.ts';
 import { formatSignificant, shrinkageOf } from './margin.ts';
 
 /** Numbers per side before a claim is judged; a claim looks after each number of its own side. */
@@ -43,6 +46,8 @@ export interface ClaimSides {
 }
 
 export function sidesOf(state: LabState, n: number, against: number, deviceClass: string): ClaimSides {
+  if (decidesByItems(state))
+    return { candidateValues: [], championValues: [], ...itemClaimSides(state, n, against, deviceClass) };
   const sign = signOf(arenaOf(state));
   const freshMeasurements = (state.claims.get(n) ?? [])
     .map((m) => state.measurements[m]!)
@@ -130,6 +135,7 @@ export function judgeClaim(
   against: number,
   deviceClass: string,
 ): ConfirmResult | undefined {
+  if (decidesByItems(state)) return judgeItemsClaim(state, n, against, deviceClass);
   const rule = 'confirm/3';
   const { candidateValues, championValues, missing, unmeasured } = sidesOf(state, n, against, deviceClass);
   const alpha = nextAlpha(state);
@@ -182,6 +188,7 @@ function nextAlpha(state: LabState): number {
 export function isClearStep(state: LabState, n: number): boolean {
   const experiment = state.experiments[n];
   if (experiment?.state !== 'decided' || experiment.decision.effect === undefined) return false;
+  if (decidesByItems(state)) return isProvenStep(state, n);
   const { effect, n: candidateCount, nAgainst, against } = experiment.decision;
   return isClear(state, { n, against, effect, counts: [candidateCount, nAgainst] }, experiment.deviceClass ?? '');
 }
@@ -191,6 +198,7 @@ export function isClearStep(state: LabState, n: number): boolean {
  * significant alone may be together.
  */
 export function isClearlyAhead(state: LabState, n: number, against: number, deviceClass: string): boolean {
+  if (decidesByItems(state)) return false;
   const candidateValues = values(state, n, deviceClass);
   const againstValues = values(state, against, deviceClass);
   if (candidateValues.length === 0 || againstValues.length === 0) return false;

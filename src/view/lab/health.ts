@@ -8,6 +8,7 @@ import { compareSamples } from '../../base/stats.ts';
 import { type Basis, comparedText, effectView } from '../basis.ts';
 import { holdoutLines, isFinalShown } from './final-comparison.ts';
 import { agentTroubleLines } from './agent-trouble.ts';
+import { noiseWarnings } from './noise.ts';
 import { takeCommand } from './take.ts';
 import { formatFixed, formatPercent, formatInteger } from '../format.ts';
 import { falseKeepView } from './shrunken-effects.ts';
@@ -130,8 +131,7 @@ function controlLines({ state }: Basis): HealthView[] {
 const [ALARM_Z, OLD_ALARM_Z] = [2, 3];
 
 function driftLines(basis: Basis): HealthView[] {
-  const calibrated = basis.state.noise.get(basis.device)?.calibrated;
-  const warnings = (calibrated?.warnings ?? []).map((text): HealthView => ({
+  const warnings = noiseWarnings(basis).map((text): HealthView => ({
     code: 'noise',
     what: 'Noise',
     text,
