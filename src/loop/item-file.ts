@@ -198,7 +198,8 @@ function readTable(text: string, nonce: string): Row[] | ItemFailure {
 
 /** Cells of one line of CSV: quoted ones may hold commas and doubled quotes. */
 function splitCells(line: string): string[] {
-  return [...line.matchAll(/(?:^|,)(?: *"((?:[^"]|"")*)" *(?=,|$)|([^,]*))/g)].map(
+  // Each cell begins with a comma, the first one too: an empty match would skip the comma after it.
+  return [...`,${line}`.matchAll(/,(?: *"((?:[^"]|"")*)" *(?=,|$)|([^,]*))/g)].map(
     ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain!.trim(),
   );
 }
