@@ -10,6 +10,7 @@ import {
   NO_RUN_VARIANCE,
   type PairedUnits,
   selectionBias,
+  shareInterval,
   upperQuantile,
 } from './item-stats.ts';
 import { normalCdf } from './distributions.ts';
@@ -63,6 +64,16 @@ describe('McNemar’s exact test', () => {
         expect(binomialHalfTail(trials - successes + 1, trials)).toBeCloseTo(below, 10);
       }),
     );
+  });
+});
+
+describe('the interval of a difference of shares', () => {
+  it('is that of Agresti and Min, and is never empty', () => {
+    // (59 − 16) / (162 + 2) ± 1.96 · √(59 + 16 + 1 − 43² / 164) / 164.
+    const [low, high] = shareInterval(59, 16, 162);
+    expect((low + high) / 2).toBeCloseTo(43 / 164, 12);
+    expect((high - low) / 2).toBeCloseTo((1.96 * Math.sqrt(76 - 43 ** 2 / 164)) / 164, 4);
+    expect(shareInterval(0, 0, 100)[1]).toBeGreaterThan(0.01);
   });
 });
 

@@ -3,7 +3,7 @@
  * numbers, blocks and ratios of sums. Pure arithmetic: positive is better, and nothing is known about ids, files or
  * rules.
  */
-import { normalCdf, tQuantile } from './distributions.ts';
+import { normalCdf, tCdf, tQuantile } from './distributions.ts';
 import { createRandom, type Random } from './random.ts';
 
 /**
@@ -37,10 +37,13 @@ export interface ItemTest {
   readonly p: number;
 }
 
-/** Resamples of one bootstrap. The smallest p that it can give is 1 in this many and one. */
+/** Resamples of one bootstrap. */
 export const RESAMPLES = 2000;
+/** The share of the largest resamples that are too few to count. */
+const TAIL_SHARE = 0.01;
 /** Changed units beyond which several are resampled together, so that a decision costs milliseconds. */
 export const MAX_RESAMPLED = 128;
+const NORMAL_975 = 1.959964;
 /** Bound of a studentised resample: where all drawn units agree by chance, their spread is no spread. */
 const MAX_T = 12;
 /** With more units that all changed by the same amount, chance is out of the question. */
@@ -68,6 +71,17 @@ export function binomialHalfTail(successes: number, trials: number): number {
 export const mcnemarP = (better: number, worse: number): number => binomialHalfTail(better, better + worse);
 
 /**
+ * 95 % interval of the difference of two shares on the same items (Agresti and Min 2005: half an item is added to each of
+ * the four cells, so that it is never empty).
+ */
+export function shareInterval(better: number, worse: number, items: number): readonly [number, number] {
+  const total = items + 2;
+  const centre = (better - worse) / total;
+  const se = Math.sqrt(better + worse + 1 - (better - worse) ** 2 / total) / total;
+  return [centre - NORMAL_975 * se, centre + NORMAL_975 * se];
+}
+
+/**
  * Test the difference of two scores. What is resampled, whole unit by whole unit, are the units that changed: units on
  * which both sides agree say nothing about which side is better, as in McNemar's test. Deterministic for a seed.
  */
@@ -79,17 +93,31 @@ export function bootstrapUnits(units: PairedUnits, runs: RunVariance, seed: numb
   if (se === 0) return { effect, se, interval: [effect, effect], p: effect > 0 ? atLeastOneWorse(changes.length) : 1 };
   const groups = groupChanges(changes);
   const changeVariance = varianceOfSum(groups) / unitCount ** 2;
-  const testSe = Math.sqrt(changeVariance + runs.variance);
-  const isSpread = testSe > 1e-12 * se;
-  const resampled = isSpread ? resample(groups, unitCount, runs, seed) : Float64Array.of(-2, 2);
-  const observed = effect / testSe;
-  const atLeast = resampled.reduce((count, value) => count + (value >= observed ? 1 : 0), 0);
-  const fromResamples = isSpread ? (1 + atLeast) / (1 + resampled.length) : 0;
-  const p =
-    runs.variance > 0 ? fromResamples : Math.max(fromResamples, effect > 0 ? atLeastOneWorse(changes.length) : 0);
-  resampled.sort();
+  const testVariance = changeVariance + runs.variance;
+  if (testVariance <= 1e-24 * se ** 2) {
+    // All changed units changed by the same amount: only their number speaks.
+    const p = effect > 0 ? atLeastOneWorse(changes.length) : 1;
+    return { effect, se, interval: [effect - 2 * se, effect + 2 * se], p };
+  }
+  const resampled = resample(groups, unitCount, runs, seed).sort();
+  const dof =
+    testVariance ** 2 / (changeVariance ** 2 / Math.max(1, groups.length - 1) + runs.variance ** 2 / runs.dof);
+  const fromResamples = tailOf(resampled, effect / Math.sqrt(testVariance), dof);
+  const p = runs.variance > 0 ? fromResamples : Math.max(fromResamples, atLeastOneWorse(changes.length));
   const [low, high] = [quantileOf(resampled, 0.025), quantileOf(resampled, 0.975)];
-  return { effect, se, interval: [effect - high * se, effect - low * se], p: isSpread || effect > 0 ? p : 1 };
+  return { effect, se, interval: [effect - high * se, effect - low * se], p: effect > 0 ? p : fromResamples };
+}
+
+/**
+ * The share of resamples at or above `observed`. Beyond the last hundredth, where they are few, Student's t goes on,
+ * stretched so that it has that hundredth where the resamples have it: levels of one in ten thousand are asked for.
+ */
+function tailOf(resampled: Float64Array, observed: number, dof: number): number {
+  const atLeast = resampled.reduce((count, value) => count + (value >= observed ? 1 : 0), 0);
+  const share = (1 + atLeast) / (1 + resampled.length);
+  if (share > TAIL_SHARE) return share;
+  const stretch = quantileOf(resampled, 1 - TAIL_SHARE) / tQuantile(1 - TAIL_SHARE, dof);
+  return Math.min(TAIL_SHARE, tCdf(-observed / stretch, dof));
 }
 
 /** All of so many changed units can be better by chance, with one in 2^count. */

@@ -2,7 +2,14 @@
  * Two experiments on the same items: the average of each over its runs, the test of their difference, and what the runs
  * add to its noise. Decides nothing.
  */
-import { type ItemTest, bootstrapUnits, mcnemarP, NO_RUN_VARIANCE, type RunVariance } from '../../base/item-stats.ts';
+import {
+  type ItemTest,
+  bootstrapUnits,
+  mcnemarP,
+  NO_RUN_VARIANCE,
+  type RunVariance,
+  shareInterval,
+} from '../../base/item-stats.ts';
 import { seedOf } from '../../base/random.ts';
 import { mean, varianceOf } from '../../base/stats.ts';
 import { signOf } from '../arena.ts';
@@ -114,7 +121,10 @@ function testItems(
   return {
     ...test,
     ...counted,
-    p: isExact ? mcnemarP(counted.better, counted.worse) : test.p,
+    ...(isExact && {
+      p: mcnemarP(counted.better, counted.worse),
+      interval: shareInterval(counted.better, counted.worse, counted.items),
+    }),
     runShare: test.se > 0 ? runs.variance / test.se ** 2 : 0,
   };
 }
