@@ -1,6 +1,7 @@
 /**
  * How often the rule `items` is wrong, and what it finds: simulated sessions of 60 ideas on 0/1 and on numeric items,
- * with the tests and the error budget of the product. `tsx bench/items.ts [--sessions N] [--choose]`. Seeds from 20,000
+ * with the tests and the error budget of the product. `tsx bench/items.ts [--sessions N] [--choose] [--brief]`; `--brief` leaves the
+ * table of sessions out. Seeds from 20,000
  * on are those of the report; `--choose` uses those from 1 on, by which the levels were chosen. Effects are in standard
  * errors of one comparison over all items.
  */
@@ -12,7 +13,11 @@ import { lordAlpha } from '../src/core/rules/error-budget.ts';
 import { STEERING_LEVEL } from '../src/core/rules/items.ts';
 
 const { values: options } = parseArgs({
-  options: { sessions: { type: 'string', default: '400' }, choose: { type: 'boolean', default: false } },
+  options: {
+    sessions: { type: 'string', default: '400' },
+    choose: { type: 'boolean', default: false },
+    brief: { type: 'boolean', default: false },
+  },
 });
 const SESSIONS = Number(options.sessions);
 const FIRST_SEED = options.choose ? 1 : 20_000;
@@ -161,7 +166,7 @@ const CELLS: readonly (readonly [Kind, number, number])[] = [
 console.log(`seeds ${FIRST_SEED} to ${FIRST_SEED + SESSIONS - 1}, ${IDEAS} ideas a session\n`);
 console.log('| items | correlation | truth | rule | sessions with a false step | with a step | true gain |');
 console.log('|---|---|---|---|---|---|---|');
-for (const [kind, count, correlation] of CELLS)
+for (const [kind, count, correlation] of options.brief ? [] : CELLS)
   for (const truth of Object.keys(TRUTHS)) {
     const total = truth === 'null' ? 4 * SESSIONS : SESSIONS;
     for (const [rule, run] of [

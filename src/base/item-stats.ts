@@ -71,8 +71,8 @@ export function binomialHalfTail(successes: number, trials: number): number {
 export const mcnemarP = (better: number, worse: number): number => binomialHalfTail(better, better + worse);
 
 /**
- * 95 % interval of the difference of two shares on the same items (Agresti and Min 2005: half an item is added to each of
- * the four cells, so that it is never empty).
+ * 95 % interval of the difference of two shares on the same items (Agresti and Min 2005: half an item is added to each
+ * of the four cells, so that it is never empty).
  */
 export function shareInterval(better: number, worse: number, items: number): readonly [number, number] {
   const total = items + 2;
@@ -119,6 +119,10 @@ function tailOf(resampled: Float64Array, observed: number, dof: number): number 
   const stretch = quantileOf(resampled, 1 - TAIL_SHARE) / tQuantile(1 - TAIL_SHARE, dof);
   return Math.min(TAIL_SHARE, tCdf(-observed / stretch, dof));
 }
+
+/** Standard error of the difference by the spread of the units alone. */
+export const unitErrorOf = (units: PairedUnits): number =>
+  Math.sqrt(varianceOfMean(contributionsOf(units).contributions, units.candidate.length));
 
 /** All of so many changed units can be better by chance, with one in 2^count. */
 const atLeastOneWorse = (count: number): number => 2 ** -Math.min(count, MAX_HALVINGS);

@@ -7,8 +7,10 @@ import {
   bootstrapUnits,
   mcnemarP,
   NO_RUN_VARIANCE,
+  type PairedUnits,
   type RunVariance,
   shareInterval,
+  unitErrorOf,
 } from '../../base/item-stats.ts';
 import { seedOf } from '../../base/random.ts';
 import { mean, varianceOf } from '../../base/stats.ts';
@@ -105,17 +107,7 @@ function testItems(
   sign: 1 | -1,
   seed: number,
 ): ItemComparison {
-  const sums = { candidate: sumUnits(candidate, units, sign), against: sumUnits(against, units, sign) };
-  const test = bootstrapUnits(
-    {
-      candidate: sums.candidate.values,
-      candidateWeight: sums.candidate.weights,
-      against: sums.against.values,
-      againstWeight: sums.against.weights,
-    },
-    runs,
-    seed,
-  );
+  const test = bootstrapUnits(pairUnits(units, candidate, against, sign), runs, seed);
   const counted = countItems(units, candidate, against, sign);
   const isExact = runs.variance === 0 && !blocks && isBinary(candidate) && isBinary(against);
   return {
@@ -127,6 +119,26 @@ function testItems(
     }),
     runShare: test.se > 0 ? runs.variance / test.se ** 2 : 0,
   };
+}
+
+function pairUnits(units: Units, candidate: ItemScores, against: ItemScores, sign: 1 | -1): PairedUnits {
+  const [own, other] = [sumUnits(candidate, units, sign), sumUnits(against, units, sign)];
+  return {
+    candidate: own.values,
+    candidateWeight: own.weights,
+    against: other.values,
+    againstWeight: other.weights,
+  };
+}
+
+/**
+ * How far two experiments are apart on the steering items: the standard error of their difference, by items alone.
+ * Undefined where one of them has no items.
+ */
+export function steeringDistance(state: LabState, n: number, other: number, deviceClass: string): number | undefined {
+  const [own, others] = [itemRunsOf(state, n, deviceClass), itemRunsOf(state, other, deviceClass)];
+  if (own.length === 0 || others.length === 0) return undefined;
+  return unitErrorOf(pairUnits(splitOf(state, own[0]!).steering, averageOf(own), averageOf(others), 1));
 }
 
 const isBinary = ({ values, weights }: ItemScores): boolean =>

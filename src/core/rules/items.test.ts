@@ -144,6 +144,27 @@ describe('the rule items', () => {
     expect(nextReserveLevel(lab.state)).toBe(lordAlpha(4, []));
   });
 
+  it('what is nearly an idea that the reserve refused is not asked about again, unless it is clearly better', () => {
+    const random = createRandom(11);
+    const base = drawScores(12, 300, () => random.normal());
+    const ids = base.map((_, i) => `item ${i}`).sort();
+    const steering = new Set(
+      splitItems({ ids }, LAB_SEED).steering.map(([position]) => Number(ids[position!]!.slice(5))),
+    );
+    // Better on the items that steer alone: as good as luck can look.
+    const lucky = (gain: number): number[] =>
+      base.map((score, i) => score + (steering.has(i) ? gain : 0) + 0.5 * ((i % 7) - 3));
+    const lab = new ItemScript(base);
+    expect(lab.idea(lucky(0.6))).toMatchObject({ verdict: 'inconclusive', items: { asked: lordAlpha(1, []) } });
+    const again = lab.idea(lucky(0.6).map((score, i) => score + 0.01 * (i % 2)));
+    expect(again).toMatchObject({ verdict: 'inconclusive', reason: expect.stringContaining('nearly what #1 is') });
+    expect(again.items!.asked).toBeUndefined();
+    expect(lab.idea(lucky(0.9)).items!.asked).toBe(lordAlpha(2, []));
+    // Another idea altogether is asked about.
+    const other = base.map((score, i) => score + 0.5 + ((i * 13) % 11) / 11);
+    expect(lab.idea(other)).toMatchObject({ verdict: 'kept', items: { asked: lordAlpha(3, []) } });
+  });
+
   it('minimised metrics: fewer errors are better', () => {
     const errors = right.map((score) => 1 - score);
     const lab = new ItemScript(errors, { arena: { metric: { name: 'errors', direction: 'minimize' } } });

@@ -10,7 +10,7 @@ import { arenaOf, type LabState, noiseIn } from '../state.ts';
 import { brokenConstraint } from './constraints.ts';
 import { lordAlpha } from './error-budget.ts';
 import { stepsOf } from './evidence.ts';
-import { compareItems, type ItemComparison, itemRunsOf } from './item-comparison.ts';
+import { compareItems, type ItemComparison, itemRunsOf, steeringDistance } from './item-comparison.ts';
 import type { Judgement } from './judgement.ts';
 import { CLEAR_Z, formatSignificant } from './margin.ts';
 import { findNoOp } from './no-op.ts';
@@ -20,6 +20,10 @@ export const ITEMS_RULE = 'items/1';
 
 /** One-sided level on the steering items at which the reserve is asked. A large change is asked at half of it. */
 export const STEERING_LEVEL = 0.1;
+/** Two ideas are nearly one where they are this much nearer to each other than to the incumbent. */
+const TWIN_DISTANCE = 0.5;
+/** The newest ideas that the reserve refused and that a new one is compared with. */
+const MAX_TWINS = 20;
 /** Share of the variance above which another run of the candidate is worth more than other items. */
 const RUNS_DOMINATE = 0.5;
 
@@ -106,6 +110,11 @@ function applyItemsRule(
       ? { verdict: 'inconclusive', reason: `better by less than chance may do: ${evidence}` }
       : { verdict: 'discarded', reason: `no better: ${evidence}` };
   }
+  const twin = findRefusedTwin(state, n, steering, deviceClass);
+  if (twin !== undefined) {
+    const reason = `better: ${evidence}; nearly what #${twin} is, which the reserve does not show`;
+    return { verdict: isSimpler ? 'kept' : 'inconclusive', reason };
+  }
   const reserve = compareItems(state, { n, against: state.incumbent, deviceClass, part: 'reserve' })!;
   const asked = nextReserveLevel(state);
   if (reserve.p <= asked)
@@ -114,6 +123,28 @@ function applyItemsRule(
   return isSimpler
     ? { verdict: 'kept', reason: `${reason}, and it is simpler`, asked }
     : { verdict: 'inconclusive', reason, asked };
+}
+
+/**
+ * An idea that is nearly this one, that the reserve was asked about against the same incumbent, and that this one is not
+ * a standard error better than: to ask again would cost a level and bring the same answer.
+ */
+function findRefusedTwin(
+  state: LabState,
+  n: number,
+  steering: ItemComparison,
+  deviceClass: string,
+): number | undefined {
+  const distance = steeringDistance(state, n, state.incumbent, deviceClass) ?? 0;
+  const refused = state.experiments.flatMap((experiment) => {
+    if (experiment.state !== 'decided' || experiment.decision.against !== state.incumbent) return [];
+    const { items, effect = 0 } = experiment.decision;
+    const isRefused = items?.asked !== undefined && items.proof === undefined;
+    return isRefused && steering.effect - effect <= steering.se ? [experiment.idea.n] : [];
+  });
+  return refused
+    .slice(-MAX_TWINS)
+    .find((other) => (steeringDistance(state, n, other, deviceClass) ?? distance) <= TWIN_DISTANCE * distance);
 }
 
 /** The level of the next question to the reserve, from the questions before it and their answers. */
