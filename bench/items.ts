@@ -1,9 +1,8 @@
 /**
  * How often the rule `items` is wrong, and what it finds: simulated sessions of 60 ideas on 0/1 and on numeric items,
- * with the tests and the error budget of the product. `tsx bench/items.ts [--sessions N] [--choose] [--brief]`; `--brief` leaves the
- * table of sessions out. Seeds from 20,000
- * on are those of the report; `--choose` uses those from 1 on, by which the levels were chosen. Effects are in standard
- * errors of one comparison over all items.
+ * with the tests and the error budget of the product. `tsx bench/items.ts [--sessions N] [--choose] [--brief]`.
+ * `--brief` leaves the table of sessions out. Seeds from 20,000 on are those of the report; `--choose` uses those from 1
+ * on. Effects are in standard errors of one comparison over all items.
  */
 import { parseArgs } from 'node:util';
 import { bootstrapUnits, mcnemarP, NO_RUN_VARIANCE, type PairedUnits } from '../src/base/item-stats.ts';
