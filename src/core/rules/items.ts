@@ -126,8 +126,8 @@ function applyItemsRule(
 }
 
 /**
- * An idea that is nearly this one, that the reserve was asked about against the same incumbent, and that this one is not
- * a standard error better than: to ask again would cost a level and bring the same answer.
+ * An idea that is nearly this one, that the reserve was asked about against the same incumbent, and that this one is
+ * not a standard error better than: to ask again would cost a level and bring the same answer.
  */
 function findRefusedTwin(
   state: LabState,
