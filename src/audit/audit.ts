@@ -11,6 +11,8 @@ import { canonicalJson, type Json } from '../base/json.ts';
 import { formatCount } from '../base/text.ts';
 import { RULES_VERSION } from '../core/arena.ts';
 import { judgeClaim } from '../core/rules/claims.ts';
+import { calibrateItems } from '../core/rules/item-calibration.ts';
+import { decidesByItems } from '../core/rules/item-comparison.ts';
 import { judge } from '../core/rules/judge.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import { finalResult } from '../core/plan/finalize.ts';
@@ -53,13 +55,13 @@ export async function auditLab(
       next: 'Name the arena’s folder with --dir, and the lab with --tag.',
     });
   const ledgerBytes = fs.readFileSync(ledgerFile);
-  const { state, apply } = createFold();
+  const { state, apply } = createFold((blobHash) => readBlob(labFolder, blobHash));
   const rederivation = new Rederivation(state);
   const checks: AuditCheck[] = [];
   let ledgerTip = '';
   try {
     const checkAndApply = (event: LedgerEvent): void => {
-      rederivation.checkBefore(event);
+      rederivation.checkBeforeOrNote(event);
       apply(event);
     };
     const decoded = decodeLedger(ledgerBytes, checkAndApply, undefined, options.onProgress);
@@ -113,6 +115,16 @@ class Rederivation {
     return this.#state.lab ? rulesOf(this.#state) : RULES_VERSION;
   }
 
+  /** As `checkBefore`; items that cannot be read are a mismatch, not the end of the audit. */
+  checkBeforeOrNote(event: LedgerEvent): void {
+    try {
+      this.checkBefore(event);
+    } catch (thrown) {
+      if (!(thrown instanceof LabError && thrown.code === 'E_ITEMS')) throw thrown;
+      this.#mismatch ??= `event ${event.seq}: the stored items cannot be read: ${thrown.parts.why}`;
+    }
+  }
+
   checkBefore(event: LedgerEvent): void {
     if (event.type === 'session.started') this.#deviceClass = event.deviceClass;
     this.#collectBlobs(event);
@@ -122,6 +134,13 @@ class Rederivation {
     if (event.type === 'calibrated') {
       this.#counts.calibrated++;
       this.#compareDerived(event, noiseOf(values(this.#state, 0, event.deviceClass)), event.noise, 'the noise floor');
+      if (decidesByItems(this.#state) && this.#rules === RULES_VERSION)
+        this.#compareDerived(
+          event,
+          calibrateItems(this.#state, event.deviceClass),
+          event.items,
+          'what the items can show',
+        );
     }
     // What other rules decided does not follow from these rules.
     if (this.#rules === RULES_VERSION) this.#checkByRules(event);
@@ -202,6 +221,9 @@ class Rederivation {
       const n = this.#state.measurements[event.m]?.n;
       addBlob(event.conditions.log, n, `the output of measurement ${event.m}`);
       addBlob(event.conditions.curve, n, `the curve of measurement ${event.m}`);
+      addBlob(event.conditions.items?.ids, n, `the ids of the items of measurement ${event.m}`);
+      addBlob(event.conditions.items?.scores, n, `the items of measurement ${event.m}`);
+      addBlob(event.conditions.itemNote, n, `the note on the items of measurement ${event.m}`);
     }
   }
 

@@ -34,6 +34,7 @@ export const ERROR_CODES = {
   E_LEDGER_GAP: { exit: 4, title: 'The ledger lacks a line' },
   E_LEDGER_MOVE: { exit: 4, title: 'The ledger holds an event that cannot follow what stands before it' },
   E_LEDGER_VERSION: { exit: 4, title: 'The ledger was written by a newer Overnight' },
+  E_ITEMS: { exit: 4, title: 'Stored items are missing or were changed' },
   E_RULES_OLD: { exit: 4, title: 'The lab was opened under earlier decision rules' },
   E_ARENA_CHANGED: { exit: 2, title: 'The frozen files or the manifest changed since the lab was opened' },
   E_SETUP: { exit: 6, title: 'The setup command failed' },

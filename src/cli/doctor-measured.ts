@@ -3,6 +3,7 @@ import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { replicatesOf } from '../core/arena.ts';
 import { confirmableGain } from '../core/rules/power.ts';
+import type { Noise } from '../base/stats.ts';
 import type { Arena } from '../core/arena.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import { typicalMeasurementS } from '../core/plan/pace.ts';
@@ -19,6 +20,7 @@ import { openLab } from '../app/open-lab.ts';
 import { findExposedLabels } from '../loop/exposed-labels.ts';
 import type { Bench } from '../loop/process-specs.ts';
 import type { LoadedArena } from '../workspace/arena.ts';
+import { calibratedItemsText } from '../view/lab/items.ts';
 import { shareIn } from '../view/lab/progress.ts';
 import { decimalsOfExact, decimalsOfSpread, formatDuration, formatFixed, spreadText } from '../view/format.ts';
 import { cureFor } from './cure-for.ts';
@@ -156,7 +158,29 @@ function reportMeasurements(
     ok: true,
     detail: `${REPEAT_COUNT} runs of the unchanged code: ${repeatsSpread}`,
   });
-  for (const warning of noiseFloor.warnings) reportCheck({ name: '  note', ok: true, detail: warning });
+  const warnings = state.noise.values().next().value?.items && noiseFloor.sigma === 0 ? [] : noiseFloor.warnings;
+  for (const warning of warnings) reportCheck({ name: '  note', ok: true, detail: warning });
+  const { items } = [...state.noise.values()][0]!;
+  if (items) reportCheck({ name: 'smallest effect', ok: true, detail: calibratedItemsText(items, spreadText) });
+  else reportSmallestEffect(reportCheck, arena, noiseFloor);
+  reportTiming(reportCheck, arena, state);
+  const measurementSeconds = typicalMeasurementS(state);
+  reportCheck({
+    name: 'speed',
+    ok: true,
+    detail: `${formatDuration(measurementSeconds)} a measurement, about ${Math.round(3600 / (measurementSeconds * 1.4))} experiments an hour with repeats`,
+  });
+  const { grade, reason } = gradeOf(arena, sandbox.info.level, sandbox.info);
+  reportCheck({
+    name: 'trust grade',
+    ok: grade !== 'reported',
+    detail: `${grade}: ${reason}`,
+    fix: gradeFix(sandbox),
+  });
+}
+
+/** What the noise of single numbers lets one show. */
+function reportSmallestEffect(reportCheck: (check: DoctorCheck) => void, arena: Arena, noiseFloor: Noise): void {
   const gainWith = (factor: number): number =>
     confirmableGain({
       sigma: noiseFloor.sigma,
@@ -172,20 +196,6 @@ function reportMeasurements(
     ok: plausibleGain === 0 || threeRunEffect <= plausibleGain,
     detail: `a gain of ${spreadText(singleRunEffect)} is confirmed in four of five sessions of 60 ideas, ${spreadText(threeRunEffect)} with three times the measurements (--replicates ${3 * replicatesOf(arena)})`,
     fix: `no gain below ${spreadText((100 * threeRunEffect) / Math.abs(noiseFloor.mean || 1))} % can be shown: measure longer, repeat the work inside the command and print its median, use processor time (\`metric.read: cpu_s\`), \`decide.rule: paired\`, or a quieter machine`,
-  });
-  reportTiming(reportCheck, arena, state);
-  const measurementSeconds = typicalMeasurementS(state);
-  reportCheck({
-    name: 'speed',
-    ok: true,
-    detail: `${formatDuration(measurementSeconds)} a measurement, about ${Math.round(3600 / (measurementSeconds * 1.4))} experiments an hour with repeats`,
-  });
-  const { grade, reason } = gradeOf(arena, sandbox.info.level, sandbox.info);
-  reportCheck({
-    name: 'trust grade',
-    ok: grade !== 'reported',
-    detail: `${grade}: ${reason}`,
-    fix: gradeFix(sandbox),
   });
 }
 

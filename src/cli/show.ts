@@ -1,5 +1,7 @@
 /** `overnight show`: one experiment: hypothesis, measurements, verdict with its reason, end of the output. */
+import { defined } from '../base/defined.ts';
 import { keepTail } from '../base/text.ts';
+import { decodeNote } from '../core/items.ts';
 import { measurementsOf } from '../core/state.ts';
 import { readBlobText } from '../ledger/jsonl.ts';
 import { showText } from '../render/show.ts';
@@ -21,9 +23,16 @@ export async function main(invocation: Invocation<typeof LAB_OPTIONS>): Promise<
   );
   const logBlob = lastLogged?.state === 'finished' ? lastLogged.conditions.log : undefined;
   const logText = logBlob === undefined ? undefined : readBlobText(foundLab.paths.lab, logBlob);
-  if (invocation.wantsJson) printJson({ ...experimentView, log: logText });
+  const itemNote = measurementsOf(state, n).findLast(
+    (measurement) => measurement.state === 'finished' && measurement.conditions.itemNote !== undefined,
+  );
+  const noteBlob = itemNote?.state === 'finished' ? itemNote.conditions.itemNote : undefined;
+  const noteText = noteBlob === undefined ? undefined : readBlobText(foundLab.paths.lab, noteBlob);
+  const itemNames = noteText === undefined ? undefined : decodeNote(noteText);
+  if (invocation.wantsJson) printJson({ ...experimentView, log: logText, ...defined({ itemNames }) });
   else {
     printText(showText(experimentView, styleOf(process.stdout)));
+    if (itemNames) printText(`\nItems of its last failure: ${itemNames}`);
     if (logText)
       printText(
         `\nEnd of the output of its last measurement (text of untrusted code):\n${keepTail(logText, MAX_LOG_LENGTH)}`,

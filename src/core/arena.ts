@@ -112,6 +112,16 @@ const constraintSchema = z
   })
   .refine((constraint) => constraint.max !== undefined || constraint.min !== undefined, 'needs `max` or `min`');
 
+const itemsSchema = z.strictObject({
+  aggregate: z
+    .enum(
+      ['mean', 'ratio'],
+      'mean or ratio; other aggregates (F1, AUC, medians) cannot be resampled, see docs/arena.md',
+    )
+    .default('mean')
+    .describe('`mean` of the values; `ratio`: the sum of the values over the sum of the weights'),
+});
+
 export const arenaSchema = z.strictObject({
   overnight: z.literal(1).describe('version of this format'),
   name: nameSchema,
@@ -286,7 +296,8 @@ export const arenaSchema = z.strictObject({
     .describe('commands that must exit 0 on a candidate before it can be a step'),
   decide: z
     .strictObject({
-      rule: z.enum(['margin', 'greedy', 'paired', 'sequential']).default('margin'),
+      rule: z.enum(['margin', 'greedy', 'paired', 'sequential', 'items']).default('margin'),
+      items: itemsSchema.optional().describe('how `rule: items` adds the items up'),
       rules: z
         .literal(RULES_VERSION)
         .default(RULES_VERSION)

@@ -35,11 +35,38 @@ export interface Decision {
   readonly probability?: number;
   /** Noise of one measurement at that time. */
   readonly sigma?: number;
+  /** What the comparison item by item counted, where `decide.rule` is `items`. */
+  readonly items?: DecisionItems;
   /** Class of the failure when crashed or timed out. */
   readonly failure?: FailureClass;
   readonly kind?: DiscardKind;
   /** Of an A/A control: would the unchanged code have been kept? */
   readonly wouldKeep?: boolean;
+}
+
+/** Counts of a comparison item by item. No item is named. */
+export interface DecisionItems {
+  /** Items that steer. */
+  readonly n: number;
+  /** On so many of them the candidate is better. */
+  readonly better: number;
+  /** On so many it is worse. */
+  readonly worse: number;
+  /** Standard error of the effect, in metric units. */
+  readonly se: number;
+  /** The level at which the reserve was asked; absent where it was not. */
+  readonly asked?: number;
+  /** What the reserve says about a step that it proved. Of any other it says nothing. */
+  readonly proof?: {
+    readonly n: number;
+    readonly better: number;
+    readonly worse: number;
+    readonly effect: number;
+    readonly se: number;
+    readonly interval: readonly [number, number];
+    /** One-sided. */
+    readonly p: number;
+  };
 }
 
 /** Why a candidate was discarded. */

@@ -7,6 +7,7 @@ import type { AgentNote, CallFailure, Usage } from './agent-call.ts';
 import type { Arena } from './arena.ts';
 import type { Decision, FinalComparison } from './decision.ts';
 import type { Conditions, Outcome, Purpose } from './outcome.ts';
+import type { ItemCalibration } from './item-record.ts';
 import type { LabRequest } from './requests.ts';
 import type { Session, StopReason } from './session.ts';
 
@@ -156,7 +157,12 @@ interface Payloads {
   measured: { readonly m: number; readonly outcome: Outcome; readonly conditions: Conditions };
   /** The harness died or was stopped while measuring: neither a result nor a failure of the idea. */
   lost: { readonly m: number; readonly reason: string };
-  calibrated: { readonly deviceClass: string; readonly noise: Noise };
+  calibrated: {
+    readonly deviceClass: string;
+    readonly noise: Noise;
+    /** What the items can show, where `decide.rule` is `items`. */
+    readonly items?: ItemCalibration;
+  };
   decided: { readonly n: number; readonly decision: Decision };
   advanced: { readonly n: number; readonly commit: string };
   confirmation: {

@@ -74,7 +74,7 @@ function crossCheck(arena: Arena): ManifestProblem[] {
   const shared = arena.data.candidate.filter((entry) => arena.data.evaluator.includes(entry));
   if (shared.length > 0)
     problems.push({ at: 'data', message: `named for candidates and as evaluator-only: ${shared.join(', ')}` });
-  problems.push(...checkHoldout(arena));
+  problems.push(...checkHoldout(arena), ...checkItems(arena));
   const { min, max } = arena.metric.plausible ?? {};
   if (min !== undefined && max !== undefined && min >= max)
     problems.push({ at: 'metric.plausible', message: `min ${min} is not below max ${max}` });
@@ -96,6 +96,23 @@ function checkHoldout({ holdout, evaluate, prepare, data }: Arena): ManifestProb
     const exposed = entries.filter((entry) => holdout.data?.includes(entry));
     if (exposed.length > 0) problems.push({ at: 'holdout.data', message: `${viewer} would see ${exposed.join(', ')}` });
   }
+  return problems;
+}
+
+function checkItems({ decide, evaluate, penalties }: Arena): ManifestProblem[] {
+  if (decide.rule !== 'items')
+    return decide.items ? [{ at: 'decide.items', message: 'means nothing without `rule: items`' }] : [];
+  const problems: ManifestProblem[] = [];
+  if (!evaluate)
+    problems.push({
+      at: 'decide.rule',
+      message: '`items` needs an `evaluate` command: only an evaluator reports items',
+    });
+  if (penalties && penalties.length > 0)
+    problems.push({
+      at: 'penalties',
+      message: 'are not counted item by item, so `decide.rule: items` does not go with them',
+    });
   return problems;
 }
 

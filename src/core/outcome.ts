@@ -1,4 +1,5 @@
 /** What one measurement gives: a number, or the class of a failure; and under what conditions. */
+import type { StoredItems } from './item-record.ts';
 
 /** Why a measurement is made. Its number counts for the experiment, except with `screen` and `holdout`. */
 export type Purpose =
@@ -69,6 +70,18 @@ export type FailureClass =
   | 'metric-implausible'
   /** The metric is too large to compute with, or the baseline's too close to zero. */
   | 'metric-range'
+  /** The evaluator reported no items, or none for a part of its measurements. */
+  | 'items-missing'
+  /** The items cannot be read: a column, a value, an id that is there twice. */
+  | 'items-text'
+  /** There are too few items to compare, or more than are kept. */
+  | 'items-count'
+  /** The items are not those of the baseline. */
+  | 'items-changed'
+  /** The items belong to another measurement. */
+  | 'items-foreign'
+  /** The items do not add up to the metric. */
+  | 'items-differ'
   /** The result does not carry this measurement's secret. */
   | 'nonce'
   /** Frozen files changed between commit and run, or while it ran. */
@@ -126,4 +139,8 @@ export interface Conditions {
   readonly log?: string;
   /** Blob of the training curve. */
   readonly curve?: string;
+  /** Blobs of the items and how many there are, where `decide.rule` is `items`. */
+  readonly items?: StoredItems;
+  /** Blob of the names of the items that a failure is about: `show` prints it to the person. */
+  readonly itemNote?: string;
 }

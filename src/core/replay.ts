@@ -22,14 +22,18 @@ import {
 import { applySteering } from './fold/requests.ts';
 import { endCall, endSession, openLab, recordStage, startCall, startSession } from './fold/sessions.ts';
 import { payloadOf, rejectEvent, type WorkingState } from './fold/working-state.ts';
+import { createItemReader, ITEM_READER } from './items.ts';
 import type { LabState } from './state.ts';
 import { NO_STEERING } from './steering.ts';
 
 /**
  * The empty lab, and the function that takes the next event. Throws E_LEDGER_MOVE and changes nothing when the event
- * cannot follow.
+ * cannot follow. `readBlob` gives the rules the stored items; without it no verdict by items can be derived.
  */
-export function createFold(): { readonly state: LabState; readonly apply: (event: LedgerEvent) => void } {
+export function createFold(readBlob?: (blobHash: string) => Uint8Array | undefined): {
+  readonly state: LabState;
+  readonly apply: (event: LedgerEvent) => void;
+} {
   const working: WorkingState = {
     seq: 0,
     lastAt: '',
@@ -65,6 +69,7 @@ export function createFold(): { readonly state: LabState; readonly apply: (event
     requests: new Map(),
     refusedRequests: new Map(),
   };
+  if (readBlob) Object.defineProperty(working, ITEM_READER, { value: createItemReader(readBlob) });
   return {
     state: working,
     apply: (event) => {

@@ -15,6 +15,8 @@ import {
 } from './experiment.ts';
 import { emptyPool, type Noise, type PairKnowledge, type Pool, poolSigma, poolWithout } from '../base/stats.ts';
 import { smallestDeviation, type ValueStep } from '../base/value-step.ts';
+import type { ItemCalibration } from './item-record.ts';
+import { ITEM_READER, type ItemReader } from './items.ts';
 import type { Steering } from './steering.ts';
 
 export interface SessionRecord {
@@ -42,6 +44,8 @@ export interface Note {
 export interface ClassNoise {
   /** From the baseline's repeats, once calibrated. */
   readonly calibrated?: Noise;
+  /** What the items of the baseline can show, where there are items. */
+  readonly items?: ItemCalibration;
   /** From the repeats of every commit, kept up to date. */
   readonly pool: Pool;
   /** Of the newest repeats: how far each lay from the earlier numbers of its code. */
@@ -57,6 +61,8 @@ export interface ClassNoise {
  * appends.
  */
 export interface LabState {
+  /** How the rules read stored items. It is in no text that is made of the state. */
+  readonly [ITEM_READER]?: ItemReader;
   /** Number of the newest event. */
   readonly seq: number;
   /** ISO time of the newest event. */

@@ -32,7 +32,7 @@ export function readLedger(
   onEvent?: (event: LedgerEvent, state: LabState) => void,
   onProgress?: ReadProgress,
 ): ReadLedger {
-  const { state, apply: applyEvent } = createFold();
+  const { state, apply: applyEvent } = createFold((blobHash) => readBlob(folder, blobHash));
   const takeEvent = (event: LedgerEvent): void => {
     applyEvent(event);
     onEvent?.(event, state);
@@ -108,7 +108,7 @@ class JsonlLedger implements OpenLedger {
     this.tookOverFrom = tookOverFrom;
     const ledgerFile = path.join(folder, LEDGER_FILE);
     const ledgerBytes = fs.existsSync(ledgerFile) ? fs.readFileSync(ledgerFile) : Buffer.alloc(0);
-    const { state, apply: applyEvent } = createFold();
+    const { state, apply: applyEvent } = createFold((blobHash) => readBlob(folder, blobHash));
     this.state = state;
     this.#applyEvent = applyEvent;
     const decodedLedger = decodeLedger(ledgerBytes, applyEvent, undefined, onProgress);

@@ -6,9 +6,9 @@ import { createFold } from '../core/replay.ts';
 import { encodeEvent } from './chain.ts';
 
 export function memoryLedger(currentTime: () => string): Ledger & { readonly events: readonly LedgerEvent[] } {
-  const { state, apply: applyEvent } = createFold();
-  const events: LedgerEvent[] = [];
   const blobs = new Map<string, Uint8Array>();
+  const { state, apply: applyEvent } = createFold((blobHash) => blobs.get(blobHash));
+  const events: LedgerEvent[] = [];
   let tipHash = GENESIS;
   return {
     state,

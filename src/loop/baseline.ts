@@ -7,13 +7,19 @@ import { crashOutcome } from './faults.ts';
 import { MIN_METRIC } from './protocol.ts';
 
 /** The error of a session whose unchanged code gave no number. */
-export function baselineError(outcome: Exclude<Outcome, { kind: 'measured' }>, state: LabState): LabError {
+export function baselineError(
+  outcome: Exclude<Outcome, { kind: 'measured' }>,
+  state: LabState,
+  hasNote = false,
+): LabError {
   return new LabError('E_BASELINE', {
     what: 'The unchanged code could not be measured.',
     why: `${outcome.class}: ${outcome.message}.`,
-    next: hasCompared(state)
-      ? 'This lab goes on with the files of its own baseline: repair what is around them (tools, data, the machine) and run again, or measure changed files in a new lab with `overnight run --tag NAME`.'
-      : 'Repair the code or arena.yaml (`overnight doctor` measures it step by step), then run again: nothing was compared yet, so the lab begins again with the files as they are then.',
+    next: `${hasNote ? '`overnight show 0` names the items. ' : ''}${
+      hasCompared(state)
+        ? 'This lab goes on with the files of its own baseline: repair what is around them (tools, data, the machine) and run again, or measure changed files in a new lab with `overnight run --tag NAME`.'
+        : 'Repair the code or arena.yaml (`overnight doctor` measures it step by step), then run again: nothing was compared yet, so the lab begins again with the files as they are then.'
+    }`,
   });
 }
 

@@ -1,8 +1,11 @@
 /** Conclusions from numbers that are already in the ledger: noise, confirmed claims, the final comparison. */
+import { defined } from '../base/defined.ts';
 import { noiseOf } from '../base/stats.ts';
 import { finalResult } from '../core/plan/finalize.ts';
 import type { Ledger } from '../core/ports.ts';
 import { judgeClaim } from '../core/rules/claims.ts';
+import { calibrateItems } from '../core/rules/item-calibration.ts';
+import { decidesByItems } from '../core/rules/item-comparison.ts';
 import { values } from '../core/state.ts';
 
 export interface ConclusionDeps {
@@ -12,7 +15,9 @@ export interface ConclusionDeps {
 
 /** Record the noise of this device class, from the repeats of the baseline. */
 export function recordCalibration({ ledger, deviceClass }: ConclusionDeps): void {
-  ledger.append({ type: 'calibrated', deviceClass, noise: noiseOf(values(ledger.state, 0, deviceClass)) });
+  const items = decidesByItems(ledger.state) ? calibrateItems(ledger.state, deviceClass) : undefined;
+  const noise = noiseOf(values(ledger.state, 0, deviceClass));
+  ledger.append({ type: 'calibrated', deviceClass, noise, ...defined({ items }) });
 }
 
 /** Record whether experiment `n` is better than `against`, where the claim can be judged. */

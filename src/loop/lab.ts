@@ -7,6 +7,7 @@ import { defined } from '../base/defined.ts';
 import { LabError, reasonOf } from '../base/error.ts';
 import { seedOf } from '../base/random.ts';
 import type { Arena } from '../core/arena.ts';
+import { encodeNote } from '../core/items.ts';
 import { judge } from '../core/rules/judge.ts';
 import type { Decision } from '../core/decision.ts';
 import type { FailureClass } from '../core/outcome.ts';
@@ -23,6 +24,7 @@ import { blameFor, failedTwice } from './blame.ts';
 import type { Job, LabDeps, Stop } from './lab-deps.ts';
 import { recordCalibration, recordConfirmation, recordFinalResult } from './conclusions.ts';
 import { proposeAblation, proposeBundle, proposeControl, proposeRetry } from './harness-ideas.ts';
+import { expectedItems, steerByItems, storeItems } from './lab-items.ts';
 import { type MeasureRequest, type MeasureResult, measureOnce } from './measure.ts';
 import type { Bench } from './process-specs.ts';
 import { Proposing } from './proposing.ts';
@@ -184,7 +186,7 @@ export class Lab {
     this.#busyExperiments.add(job.n);
     this.#recordIntent(job, m, request);
     try {
-      return { ...(await measureOnce(this.#bench, request)), m };
+      return { ...steerByItems(this.state, await measureOnce(this.#bench, request)), m };
     } catch (thrown) {
       const result = resultFor(thrown);
       if (result) return { ...result, m };
@@ -210,6 +212,7 @@ export class Lab {
       runsGuards: purpose === 'screen' || (purpose === 'idea' && !this.state.screenRuns.get(n)?.length),
       isScreening: purpose === 'screen',
       asksHoldout: purpose === 'holdout',
+      expectedItems: expectedItems(this.state),
       startupBounds:
         n === 0 ? undefined : startupBoundsOf(measurementsOf(this.state, 0), deviceClass, this.arena.budget.seconds),
       onTick: (elapsedSeconds) => {
@@ -253,7 +256,8 @@ export class Lab {
       }
       const outcome = purpose === 'calibrate' ? refuseTinyBaseline(result.outcome, this.arena) : result.outcome;
       this.#recordMeasurement({ ...result, outcome });
-      if (purpose === 'calibrate' && outcome.kind !== 'measured') throw baselineError(outcome, this.state);
+      if (purpose === 'calibrate' && outcome.kind !== 'measured')
+        throw baselineError(outcome, this.state, result.itemNote !== undefined);
       if (n > 0 && this.state.experiments[n]!.state === 'open')
         return await this.#decideExperiment(n, result.artefactDir);
       // The incumbent's artefact is kept again each time it is measured: a harness that was killed the first time kept
@@ -267,12 +271,14 @@ export class Lab {
     }
   }
 
-  #recordMeasurement({ m, outcome, conditions, log, curve, holdoutOutcome }: NumberedResult): void {
+  #recordMeasurement({ m, outcome, conditions, log, curve, items, itemNote, holdoutOutcome }: NumberedResult): void {
     const { ledger } = this.#deps;
     if (outcome.kind === 'crashed') this.#isBenchDamaged ||= DAMAGE_CLASSES.has(outcome.class);
     const blobs = defined({
       log: log === '' ? undefined : ledger.putBlob(log),
       curve: curve === undefined ? undefined : ledger.putBlob(curve),
+      items: storeItems(ledger, items),
+      itemNote: itemNote === undefined ? undefined : ledger.putBlob(encodeNote(itemNote)),
     });
     this.#appendEvent({ type: 'measured', m, outcome, conditions: { ...conditions, ...blobs } });
     if (holdoutOutcome) this.#appendEvent({ type: 'held', m, outcome: holdoutOutcome });

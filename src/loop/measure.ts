@@ -16,11 +16,13 @@ import { applyPenalties } from '../core/rules/simplicity.ts';
 import { freeBytes, measureTree, removeTree } from '../os/files.ts';
 import { tryRemoveTree } from '../os/remove-tree.ts';
 import { loadAverage } from '../os/machine.ts';
+import type { ItemTable } from '../core/items.ts';
 import { collectArtefacts, findChangedArtefact } from './artefacts.ts';
 import { candidateFault, crashOutcome, evaluatorFault, failureReason, joinedFault, requireStarted } from './faults.ts';
 import { findForeignSeed, findTampering } from './integrity.ts';
 import { secondRequest, withoutWords } from './second-run.ts';
-import { describeRuns } from './run-log.ts';
+import { type ReportedItems, readResultWithItems, reportsItems } from './item-file.ts';
+import { describeRuns, withoutAnswers } from './run-log.ts';
 import { findSlowStart, remarkOnStartup, type StartupBounds } from './startup.ts';
 import { noteScreening, requireMinimumWork, withOwnMetrics, withSpread } from './own-metrics.ts';
 import { type Bench, type MeasurementDirs, linkInstalled, type SpecRequest, ProcessSpecs } from './process-specs.ts';
@@ -39,6 +41,8 @@ export interface MeasureRequest extends SpecRequest {
   readonly asksHoldout?: boolean;
   /** How long it may take until its start signal; absent for the baseline. */
   readonly startupBounds?: StartupBounds | undefined;
+  /** The items that it must report; absent while they are not known. */
+  readonly expectedItems?: ItemTable | undefined;
   /** Receives each running process tree, so that it can be ended. */
   readonly onStart?: (killRun: () => void) => void;
 }
@@ -49,6 +53,10 @@ export interface MeasureResult {
   readonly conditions: Conditions;
   readonly log: string;
   readonly curve?: string;
+  /** The items that the evaluator reported, where `decide.rule` is `items`. They stand in no log. */
+  readonly items?: ReportedItems;
+  /** Names of items that a failure is about, for the person alone. */
+  readonly itemNote?: string;
   /** The holdout's outcome, where it was asked. It stands in no log. */
   readonly holdoutOutcome?: Outcome;
   /** True when the harness itself ended it: not a result. */
@@ -132,6 +140,8 @@ class MeasurementRun {
   /** The newest run of the candidate's code: a guard, a screening run, or the candidate itself. */
   #candidateResult: RunResult | undefined;
   #evaluatorResult: RunResult | undefined;
+  #items: ReportedItems | undefined;
+  #itemNote: string | undefined;
 
   constructor(bench: Bench, request: MeasureRequest, directories: MeasurementDirs) {
     this.#bench = bench;
@@ -213,7 +223,7 @@ class MeasurementRun {
     return (
       evaluatorFault(this.#arena, this.#evaluatorResult, this.#blameDiskOrReturn) ??
       (await this.#findTamperingOrChange()) ??
-      this.#readResult(this.#directories.result)
+      this.#readResultWithItems()
     );
   }
 
@@ -233,7 +243,7 @@ class MeasurementRun {
   async #measureJoined(): Promise<MeasuredParts> {
     const joined = await this.#runJoined(this.#specs.candidateSpec(), this.#specs.evaluatorSpec());
     [this.#candidateResult, this.#evaluatorResult] = joined;
-    const parts = this.#assemble(this.#judgeJoined(joined, this.#directories.result, this.#request.seed));
+    const parts = this.#assemble(this.#judgeJoined(joined, this.#request.seed, () => this.#readResultWithItems()));
     if (!this.#request.asksHoldout || !this.#arena.holdout) return parts;
     if (parts.outcome.kind !== 'measured') return { ...parts, holdoutOutcome: parts.outcome };
     return { ...parts, ...(await this.#askHoldoutJoined()) };
@@ -248,7 +258,7 @@ class MeasurementRun {
     const specs = new ProcessSpecs(this.#bench, secondRequest(this.#arena, this.#request), this.#directories);
     const [candidate, evaluator] = await this.#runJoined(specs.candidateSpec(), specs.holdoutSpec());
     const joined = [withoutWords(candidate), evaluator] as const;
-    const outcome = this.#judgeJoined(joined, this.#directories.held, specs.seed);
+    const outcome = this.#judgeJoined(joined, specs.seed, () => this.#readResult(this.#directories.held));
     this.#emptyOut();
     const conditions = this.#conditions(candidate, evaluator);
     const worked = requireMinimumWork(this.#arena, outcome, conditions);
@@ -273,13 +283,17 @@ class MeasurementRun {
     return [candidateResult, evaluatorResult];
   }
 
-  #judgeJoined([candidate, evaluator]: readonly [RunResult, RunResult], resultDir: string, seed: number): Outcome {
+  #judgeJoined(
+    [candidate, evaluator]: readonly [RunResult, RunResult],
+    seed: number,
+    readResult: () => Outcome,
+  ): Outcome {
     return (
       joinedFault(this.#arena, candidate, evaluator, this.#blameDiskOrReturn) ??
       findSlowStart(this.#request.startupBounds, candidate.startupS) ??
       this.#findTampering() ??
       findForeignSeed(this.#directories.out, seed) ??
-      this.#readResult(resultDir)
+      readResult()
     );
   }
 
@@ -317,6 +331,17 @@ class MeasurementRun {
     return parseResult(readResultFile(resultDir), this.#arena.metric, this.#request.nonce);
   }
 
+  /** The evaluator's number, and its items where the arena decides by them. */
+  #readResultWithItems(): Outcome {
+    const { arena } = this.#bench;
+    if (!reportsItems(arena)) return this.#readResult(this.#directories.result);
+    const { nonce, expectedItems: expected } = this.#request;
+    const reported = readResultWithItems(this.#directories.result, { arena, nonce, expected });
+    this.#items = reported.items;
+    this.#itemNote = reported.note;
+    return reported.outcome;
+  }
+
   /** A failure on a full disk is the machine's, unless the candidate's own files fill it. */
   readonly #blameDiskOrReturn = (outcome: Outcome): Outcome => {
     const { work, out } = this.#directories;
@@ -342,9 +367,13 @@ class MeasurementRun {
     return {
       outcome: applyPenalties(this.#arena, withOwnMetrics(checkedOutcome, conditions)),
       conditions,
-      log: describeRuns(candidate, evaluator, conditions.remark),
+      log: describeRuns(
+        candidate,
+        reportsItems(this.#arena) ? withoutAnswers(evaluator) : evaluator,
+        conditions.remark,
+      ),
       wasAborted: (candidate?.ending === 'aborted' && !evaluator) || evaluator?.ending === 'aborted',
-      ...defined({ curve: readCurve(this.#directories.out) }),
+      ...defined({ curve: readCurve(this.#directories.out), items: this.#items, itemNote: this.#itemNote }),
     };
   }
 

@@ -11,6 +11,15 @@ export function describeRuns(
   return [...sections, remark === undefined ? '' : `== harness ==\n${remark}`].filter(Boolean).join('\n');
 }
 
+/**
+ * An evaluator that reports items, without what it printed: that may say how single items went. Of one that failed, the
+ * output is the reason, and is kept.
+ */
+export function withoutAnswers(result: RunResult | undefined): RunResult | undefined {
+  if (result?.exitCode !== 0) return result;
+  return { ...result, stdout: { text: '', bytes: 0 }, stderr: { text: '', bytes: 0 } };
+}
+
 function sectionOf(processName: string, result: RunResult | undefined): string {
   if (result === undefined) return '';
   const exitCode = result.exitCode === undefined ? '' : ` ${result.exitCode}`;

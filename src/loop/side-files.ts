@@ -5,8 +5,8 @@ import { readSmallFile } from '../os/left-files.ts';
 
 const MAX_SIDE_FILE_BYTES = 1 << 20;
 
-export const readSideFile = (folder: string, fileName: string): string | undefined =>
-  readSmallFile(folder, fileName, MAX_SIDE_FILE_BYTES)?.toString('utf8');
+export const readSideFile = (folder: string, fileName: string, maxBytes = MAX_SIDE_FILE_BYTES): string | undefined =>
+  readSmallFile(folder, fileName, maxBytes)?.toString('utf8');
 
 /** The configuration that a candidate says it ran with. */
 export const readConfig = (outDir: string): string | undefined => readSideFile(outDir, 'config.txt');

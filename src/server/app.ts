@@ -11,7 +11,9 @@ import { streamSSE } from 'hono/streaming';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { cleanJson } from '../base/escape.ts';
 import { sha256Hex } from '../base/hash.ts';
+import { isItemBlob } from '../core/items.ts';
 import type { LabState } from '../core/state.ts';
+import { readBlobAround } from '../ledger/jsonl.ts';
 import { currentTime, sleep } from '../os/clock.ts';
 import type { LabCard, ReadingCard } from '../view/answers.ts';
 import { dateTime } from '../view/format.ts';
@@ -218,7 +220,7 @@ function addReadRoutes(app: Hono, labFeeds: LabFeeds, deps: ServerDeps): void {
     const range =
       Number.isFinite(rangeStart) && Number.isFinite(rangeEnd) ? { range: [rangeStart, rangeEnd] as const } : {};
     const maxPoints = Math.min(4000, Math.max(2, queryNumber(context, 'width') ?? 800));
-    return curveOf(feed, queryBlob(context), { column: queryNumber(context, 'column'), maxPoints, ...range });
+    return curveOf(feed, publicBlob(feed, context), { column: queryNumber(context, 'column'), maxPoints, ...range });
   });
   addRoute('/api/chain', (feed) =>
     answers.findAnswer(`chain ${feed.folder.id}`, '', feed.stamp, () => ({
@@ -234,10 +236,11 @@ function addReadRoutes(app: Hono, labFeeds: LabFeeds, deps: ServerDeps): void {
 function addLogRoutes(addRoute: AddRoute, answers: AnswerCache): void {
   addRoute('/api/log', (feed, context) => {
     const at = queryNumber(context, 'at');
-    return at === undefined ? logOf(feed, queryBlob(context)) : logAround(feed, queryBlob(context), at);
+    const blobHash = publicBlob(feed, context);
+    return at === undefined ? logOf(feed, blobHash) : logAround(feed, blobHash, at);
   });
   addRoute('/api/log-search', (feed, context) => {
-    const [blobHash, words] = [queryBlob(context), (context.req.query('find') ?? '').slice(0, MAX_WORDS)];
+    const [blobHash, words] = [publicBlob(feed, context), (context.req.query('find') ?? '').slice(0, MAX_WORDS)];
     if (words.trim() === '') return undefined;
     // An output never changes: the answer holds however the ledger grows.
     return answers.findAnswer(`log ${feed.folder.id}`, `${blobHash} ${words}`, '', () =>
@@ -284,10 +287,15 @@ function queryNumber(context: Context, parameter: string): number | undefined {
 }
 
 /** The hash of a blob; anything else names none. */
-const queryBlob = (context: Context): string => {
-  const queryText = context.req.query('blob') ?? '';
-  return /^[0-9a-f]{64}$/.test(queryText) ? queryText : '0'.repeat(64);
-};
+const NO_BLOB = '0'.repeat(64);
+
+/** The blob that is asked for; none where it tells anything of items. */
+function publicBlob(feed: Feed, context: Context): string {
+  const blobHash = context.req.query('blob') ?? '';
+  if (!/^[0-9a-f]{64}$/.test(blobHash)) return NO_BLOB;
+  const beginning = readBlobAround(feed.folder.lab, blobHash, 0, 64);
+  return beginning && isItemBlob(beginning.bytes) ? NO_BLOB : blobHash;
+}
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',

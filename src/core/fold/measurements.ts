@@ -1,4 +1,5 @@
 /** Events of measurements: started, finished, lost; and the noise that their numbers add up to. */
+import { defined } from '../../base/defined.ts';
 import { addToStep } from '../../base/value-step.ts';
 import type { Measurement } from '../experiment.ts';
 import { type ClassNoise, values } from '../state.ts';
@@ -94,7 +95,12 @@ export function loseMeasurement(state: WorkingState, event: EventOf<'lost'>): vo
 
 export function recordNoise(state: WorkingState, event: EventOf<'calibrated'>): void {
   const earlierNoise = state.noise.get(event.deviceClass);
-  state.noise.set(event.deviceClass, { pool: emptyPool, ...earlierNoise, calibrated: event.noise });
+  state.noise.set(event.deviceClass, {
+    pool: emptyPool,
+    ...earlierNoise,
+    calibrated: event.noise,
+    ...defined({ items: event.items }),
+  });
 }
 
 export function recordHoldout(state: WorkingState, event: EventOf<'held'>): void {

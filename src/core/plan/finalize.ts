@@ -9,6 +9,8 @@ import { signOf } from '../arena.ts';
 import type { FinalComparison } from '../decision.ts';
 import { type Measurement, valueOf } from '../experiment.ts';
 import { brokenConstraint } from '../rules/constraints.ts';
+import { compareFinalItems } from '../rules/item-claims.ts';
+import { decidesByItems } from '../rules/item-comparison.ts';
 import { holdoutStep, holdoutEffect } from './holdout.ts';
 import type { PlanContext, Step } from './step.ts';
 import { arenaOf, type LabState, lineage, measurementsOf, pairKnowledgeIn } from '../state.ts';
@@ -114,7 +116,9 @@ export function finalResult(state: LabState, deviceClass: string): FinalComparis
     .slice(0, pairs)
     .map((measurement, i) => (valueOf(measurement)! - valueOf(baselineRuns[i]!)!) * sign);
   // Five pairs have a spread of their own, which common seeds may make far smaller than the noise.
-  const comparison = comparePairs(differences, { ...pairKnowledgeIn(state, deviceClass), dof: 0 });
+  const comparison = decidesByItems(state)
+    ? compareFinalItems(state, n, deviceClass)
+    : comparePairs(differences, { ...pairKnowledgeIn(state, deviceClass), dof: 0 });
   const { difference: effect, interval, probability } = comparison;
   const lineageNumbers = new Set(lineage(state, n));
   const dropped = [...state.ablations].filter(([, ablation]) => lineageNumbers.has(ablation)).map(([step]) => step);
@@ -127,7 +131,7 @@ export function finalResult(state: LabState, deviceClass: string): FinalComparis
     effect,
     interval,
     probability,
-    rule: 'final/2',
+    rule: decidesByItems(state) ? 'final-items/1' : 'final/2',
     dropped,
     ...defined({ holdout, broken }),
   };

@@ -77,6 +77,8 @@ describe('a column of CSV', () => {
 
   it('passes over empty lines, and is empty where a row is short', () => {
     expect(readColumn('a,b\n\n1\n  \n2,3\n', 'b')).toEqual(['', '3']);
+    expect(readColumn(',b,c\n,2,3\n1,,3\n', 'b')).toEqual(['2', '']);
+    expect(readColumn('a,b\n,2\n', 'a')).toEqual(['']);
   });
 
   it('is separated by commas where the header has as many of others', () => {

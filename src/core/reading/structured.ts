@@ -62,6 +62,9 @@ export function readColumn(text: string, column: string): string[] | undefined {
 
 /** One line; quoted cells may hold the separator and doubled quotes. */
 function splitRow(line: string, separator: string): string[] {
-  const cell = new RegExp(`(?:^|${separator})(?: *"((?:[^"]|"")*)" *|([^${separator}]*))`, 'g');
-  return [...line.matchAll(cell)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain!.trim());
+  // Each cell begins with a separator, the first one too: an empty match would skip the separator after it.
+  const cell = new RegExp(`${separator}(?: *"((?:[^"]|"")*)" *|([^${separator}]*))`, 'g');
+  return [...`${separator}${line}`.matchAll(cell)].map(
+    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain!.trim(),
+  );
 }

@@ -12,6 +12,8 @@ import { type ClaimNumbers, claimNumbersOf } from './claim-numbers.ts';
 import { compareFresh, compareFreshPairs, describeComparison, type Look, looksOf, takeLook } from './claim-test.ts';
 import { brokenConstraint } from './constraints.ts';
 import { lordAlpha } from './error-budget.ts';
+import { itemClaimSides, judgeItemsClaim } from './item-claims.ts';
+import { decidesByItems } from './item-comparison.ts';
 import { formatSignificant } from './margin.ts';
 import { testIdentical } from './zero-noise.ts';
 
@@ -38,6 +40,8 @@ export interface ClaimSides {
 }
 
 export function sidesOf(state: LabState, n: number, against: number, deviceClass: string): ClaimSides {
+  if (decidesByItems(state))
+    return { candidateValues: [], championValues: [], ...itemClaimSides(state, n, against, deviceClass) };
   const numbers = claimNumbersOf(state, n, against, deviceClass);
   const looks = looksOfClaim(state);
   const due = lookDue(numbers, looks);
@@ -86,6 +90,7 @@ export function judgeClaim(
   against: number,
   deviceClass: string,
 ): ConfirmResult | undefined {
+  if (decidesByItems(state)) return judgeItemsClaim(state, n, against, deviceClass);
   const rule = 'confirm/4';
   const claimNumbers = claimNumbersOf(state, n, against, deviceClass);
   const { candidateValues, championValues, unmeasured } = claimNumbers;

@@ -8,6 +8,8 @@ import { signOf } from '../arena.ts';
 import type { Decision } from '../decision.ts';
 import { arenaOf, inPairs, type LabState, lineage, noiseIn, values } from '../state.ts';
 import { failedAgainst } from './evidence.ts';
+import { decidesByItems } from './item-comparison.ts';
+import { isProvenStep } from './items.ts';
 import { shrinkageOf } from './margin.ts';
 import { type StepEffects, stepEffectsOf } from './step-effects.ts';
 import { chanceOfLuck } from './zero-noise.ts';
@@ -33,6 +35,7 @@ const MAX_CHANCE_OF_LUCK = 0.05;
 export function isConfirmedStep(state: LabState, n: number, effects: StepEffects | undefined): boolean {
   const experiment = state.experiments[n];
   if (experiment?.state !== 'decided' || experiment.decision.effect === undefined) return false;
+  if (decidesByItems(state)) return isProvenStep(state, n);
   const { effect, probability = 0 } = experiment.decision;
   const { sigma, dof } = noiseIn(state, experiment.deviceClass ?? '');
   if (dof === 0) return false;
@@ -58,6 +61,7 @@ export function confirmedSteps(state: LabState, deviceClass: string): number[] {
 export function isClearStep(state: LabState, n: number): boolean {
   const experiment = state.experiments[n];
   if (experiment?.state !== 'decided' || experiment.decision.effect === undefined) return false;
+  if (decidesByItems(state)) return isProvenStep(state, n);
   return isClear(state, stepEvidence(n, experiment.decision), experiment.deviceClass ?? '');
 }
 
@@ -66,6 +70,7 @@ export function isClearStep(state: LabState, n: number): boolean {
  * significant alone may be together.
  */
 export function isClearlyAhead(state: LabState, n: number, against: number, deviceClass: string): boolean {
+  if (decidesByItems(state)) return false;
   const candidateValues = values(state, n, deviceClass);
   const againstValues = values(state, against, deviceClass);
   if (candidateValues.length === 0 || againstValues.length === 0) return false;

@@ -11,11 +11,15 @@ import { screeningOf } from './screening.ts';
 import { arenaOf, inPairs, type LabState, measurementsOf, values } from '../state.ts';
 import { brokenConstraint } from './constraints.ts';
 import { compareWithIncumbent, type Evidence, failedSinceMeasured, stepsOf } from './evidence.ts';
+import { ITEMS_RULE, judgeItems } from './items.ts';
+import type { Judgement } from './judgement.ts';
 import { CLEAR_Z, formatSignificant, greedyRule, marginRule, type RuleResult } from './margin.ts';
 import { findNoOp } from './no-op.ts';
 import { pairedRule } from './paired.ts';
 import { QUARANTINE_FACTOR, usualGain } from './quarantine.ts';
 import { sequentialRule } from './sequential.ts';
+
+export type { Judgement } from './judgement.ts';
 
 /** Pairs that decide whether a step may be left out. */
 const ABLATION_PAIRS = 3;
@@ -25,10 +29,13 @@ const BUNDLE_REPLICATES = 3;
 const HOPELESS_Z = 3;
 
 /** Name and version of each rule, as decisions record it. */
-const RULE_NAMES = { margin: 'margin/4', greedy: 'greedy/2', paired: 'paired/3', sequential: 'sequential/2' } as const;
-
-export type Judgement =
-  { readonly again: true; readonly reason: string } | { readonly again: false; readonly decision: Decision };
+const RULE_NAMES = {
+  margin: 'margin/4',
+  greedy: 'greedy/2',
+  paired: 'paired/3',
+  sequential: 'sequential/2',
+  items: ITEMS_RULE,
+} as const;
 
 /** What every decision that rests on numbers records of them. */
 type RecordedEvidence = Omit<Decision, 'verdict' | 'reason' | 'kind'>;
@@ -59,6 +66,7 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
 function judgeNumbers(state: LabState, n: number, deviceClass: string): Judgement {
   const arena = arenaOf(state);
   const { idea } = state.experiments[n]!;
+  if (arena.decide.rule === 'items' && idea.kind !== 'ablation') return judgeItems(state, n, deviceClass);
   const against = state.incumbent;
   const evidence = compareWithIncumbent(state, n, deviceClass);
   const { comparison } = evidence;

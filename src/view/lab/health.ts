@@ -10,6 +10,7 @@ import { type Basis, comparedText, effectView } from '../basis.ts';
 import { isFinalShown } from './final-comparison.ts';
 import { holdoutLines, holdoutObjection, type HoldoutStanding } from './holdout.ts';
 import { agentTroubleLines } from './agent-trouble.ts';
+import { noiseWarnings } from './noise.ts';
 import { takeCommand } from './take.ts';
 import { formatFixed, formatPercent, formatInteger } from '../format.ts';
 import { falseKeepView } from './shrunken-effects.ts';
@@ -131,8 +132,7 @@ function controlLines({ state }: Basis): HealthView[] {
 const DRIFT_ALARM = 0.02;
 
 function driftLines(basis: Basis): HealthView[] {
-  const calibrated = basis.state.noise.get(basis.device)?.calibrated;
-  const warnings = (calibrated?.warnings ?? []).map((text): HealthView => ({
+  const warnings = noiseWarnings(basis).map((text): HealthView => ({
     code: 'noise',
     what: 'Noise',
     text,

@@ -11,9 +11,11 @@ import { ideasTried } from '../../core/plan/pace.ts';
 import { confirmableGain } from '../../core/rules/power.ts';
 import { measurementsOf, values } from '../../core/state.ts';
 import { correlationOf, mean } from '../../base/stats.ts';
+import type { ItemCalibration } from '../../core/item-record.ts';
 import type { Basis } from '../basis.ts';
 import { formatDuration, formatFixed } from '../format.ts';
 import type { NoiseView } from '../types.ts';
+import { detectableGainOf, itemCalibrationOf, itemsText } from './items.ts';
 
 /** Repeats below which a correlation says nothing, and how strong it must be. */
 const [MIN_REPEATS, STRONG_CORRELATION] = [5, 0.9];
@@ -24,6 +26,8 @@ const MACHINE_METRICS = new Set(['wall_s', 'cpu_s', 'budgeted_s', 'load']);
 
 export function noiseView(basis: Basis): NoiseView | undefined {
   if (!(basis.dof > 0)) return undefined;
+  const items = itemCalibrationOf(basis);
+  if (items) return itemNoiseView(basis, items);
   const numberOf = (raw: number) => ({ raw, text: basis.format.spread(raw) });
   const sigma = numberOf(basis.sigma);
   const [detectableByOne, detectableByThree] = [numberOf(confirmableIn(basis, 1)), numberOf(confirmableIn(basis, 3))];
@@ -31,7 +35,7 @@ export function noiseView(basis: Basis): NoiseView | undefined {
   const text = isExact
     ? `none: repeats of the same code agree exactly (${basis.dof} comparisons)`
     : `${sigma.text} (standard deviation of repeats of the same code, ${basis.dof} degrees of freedom)`;
-  const warnings = [...(basis.state.noise.get(basis.device)?.calibrated?.warnings ?? []), ...findOddities(basis)];
+  const warnings = [...noiseWarnings(basis), ...findOddities(basis)];
   return defined({
     sigma,
     dof: basis.dof,
@@ -58,6 +62,29 @@ function confirmableIn(basis: Basis, factor: number): number {
     rule: arena.decide.rule,
     ...(tried > 0 && { ideas: tried }),
   });
+}
+/** Where items are compared, they are the noise; runs of the same code may add to it. */
+function itemNoiseView(basis: Basis, items: ItemCalibration): NoiseView {
+  const numberOf = (raw: number) => ({ raw, text: basis.format.spread(raw) });
+  const gain = numberOf(detectableGainOf(basis, items));
+  const runText =
+    basis.sigma === 0
+      ? 'runs of the same code agree exactly'
+      : `runs of the same code differ by ${basis.format.spread(basis.sigma)}`;
+  return {
+    sigma: numberOf(basis.sigma),
+    dof: basis.dof,
+    detectable: gain,
+    detectable3: gain,
+    text: `${itemsText(items, gain.text)}; ${runText}`,
+    warnings: [...noiseWarnings(basis), ...findOddities(basis)],
+  };
+}
+
+/** Identical repeats say nothing where items are compared. */
+export function noiseWarnings({ state, device, sigma }: Basis): readonly string[] {
+  const { calibrated, items } = state.noise.get(device) ?? {};
+  return items && sigma === 0 ? [] : (calibrated?.warnings ?? []);
 }
 
 /** More power is bought by more measurements of each idea and each claim. */

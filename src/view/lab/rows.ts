@@ -20,6 +20,7 @@ import {
 } from '../basis.ts';
 import { chanceText, formatDollars, formatDuration, knobText, MINUS, withRealMinus } from '../format.ts';
 import { annotationsOf } from './notes.ts';
+import { itemCountsText } from './items.ts';
 import { shrunkenEffect } from './shrunken-effects.ts';
 import { type TimeSpan, workedBefore } from './time.ts';
 import type { EffectView, ExperimentView, RowVerdict, Standing } from '../types.ts';
@@ -125,7 +126,10 @@ function rowVerdict(state: LabState, experiment: Experiment): RowVerdict {
 
 export function decisionEffect(basis: Basis, decision: Decision): EffectView | undefined {
   if (decision.effect === undefined) return undefined;
-  return effectView(basis, decision.effect, decision.interval, decision.probability);
+  const effect = effectView(basis, decision.effect, decision.interval, decision.probability);
+  if (!decision.items || effect.intervalText === undefined) return effect;
+  const intervalText = `${effect.intervalText}; ${itemCountsText(decision.items)}`;
+  return { ...effect, intervalText, text: `${effect.words} (95 %: ${intervalText})` };
 }
 
 function changedKnobs(state: LabState, experiment: Experiment): ExperimentView['changed'] {
