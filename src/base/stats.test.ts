@@ -18,6 +18,7 @@ import {
   poolWithout,
   standardDeviationOf,
   varianceOf,
+  resolvableEffect,
 } from './stats.ts';
 
 const knowing = (sigma: number, dof: number, pairs: Pool = emptyPool): PairKnowledge => ({ sigma, dof, pairs });
@@ -259,5 +260,21 @@ describe('comparing', () => {
     expect(mixtureRatio(-0.2, 0.5, 2, 1)).toBeCloseTo(0.2615022073559491, 12);
     expect(mixtureRatio(0, 0, 1, 3)).toBe(0);
     expect(mixtureRatio(-0.1, 0, 1, 3)).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('what a comparison could have resolved', () => {
+  it('is shown by its interval in four of five cases', () => {
+    const chance = createRandom(3);
+    const [sigma, n] = [2, 5];
+    const sample = (mean: number): number[] => Array.from({ length: n }, () => mean + sigma * chance.normal());
+    const gain = resolvableEffect(compareSamples(sample(0), sample(0), sigma, 1e6).interval);
+    const shown = Array.from(
+      { length: 4000 },
+      () => compareSamples(sample(gain), sample(0), sigma, 1e6).interval[0] > 0,
+    );
+    expect(shown.filter(Boolean).length / 4000).toBeCloseTo(0.8, 1);
+    expect(Math.abs(shown.filter(Boolean).length / 4000 - 0.8)).toBeLessThan(0.02);
+    expect(resolvableEffect([3, 3])).toBe(0);
   });
 });

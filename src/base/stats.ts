@@ -246,3 +246,13 @@ export function mixtureRatio(average: number, sigma: number, effectDeviation: nu
     Math.exp((count ** 2 * effectDeviation ** 2 * average ** 2) / (2 * sigma ** 2 * totalVariance))
   );
 }
+
+/** Normal quantiles of 97.5 and 80 %: an effect of their sum in standard errors is shown in four of five cases. */
+const [SHOWN_Z, POWER_Z] = [1.96, 0.8416];
+
+/**
+ * The smallest true difference whose 95 % interval lies above 0 in four of five cases, from the interval of one
+ * comparison: half its width is what must be passed, and POWER_Z standard errors more make it likely. Same units.
+ */
+export const resolvableEffect = ([low, high]: readonly [number, number]): number =>
+  ((high - low) / 2) * (1 + POWER_Z / SHOWN_Z);

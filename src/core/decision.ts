@@ -35,6 +35,11 @@ export interface Decision {
   readonly probability?: number;
   /** Noise of one measurement at that time. */
   readonly sigma?: number;
+  /**
+   * The gain that this comparison could have resolved, metric units: one of this size puts the 95 % interval above 0 in
+   * four of five cases. Absent in early ledgers.
+   */
+  readonly resolves?: number;
   /** What the comparison item by item counted, where `decide.rule` is `items`. */
   readonly items?: DecisionItems;
   /** Class of the failure when crashed or timed out. */

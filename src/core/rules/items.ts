@@ -5,6 +5,7 @@
  * cases, whatever its proposers learned from the numbers they were shown. Pure.
  */
 import { defined } from '../../base/defined.ts';
+import { resolvableEffect } from '../../base/stats.ts';
 import type { Decision, DecisionItems } from '../decision.ts';
 import { arenaOf, type LabState, noiseIn } from '../state.ts';
 import { brokenConstraint } from './constraints.ts';
@@ -47,6 +48,7 @@ export function judgeItems(state: LabState, n: number, deviceClass: string): Jud
     effect: steering.effect,
     interval: steering.interval,
     probability: 1 - steering.p,
+    resolves: resolvableEffect(steering.interval),
     items: countsOf(steering),
   };
   const constraintProblem = brokenConstraint(state, arena, n, deviceClass);

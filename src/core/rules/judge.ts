@@ -2,7 +2,7 @@
  * Measurements → a verdict with its reason: a pure function of the ledger and the arena's rule. `audit` calls it again
  * on the same state and must get the same answer, word for word. Read `judge` first, then `applyRule`.
  */
-import type { Comparison } from '../../base/stats.ts';
+import { type Comparison, resolvableEffect } from '../../base/stats.ts';
 import { replicatesOf } from '../arena.ts';
 import type { Decision } from '../decision.ts';
 import { type Measurement, valueOf } from '../experiment.ts';
@@ -79,6 +79,7 @@ function judgeNumbers(state: LabState, n: number, deviceClass: string): Judgemen
     effect: comparison.difference,
     interval: comparison.interval,
     probability: comparison.probability,
+    resolves: resolvableEffect(comparison.interval),
   };
   const constraintProblem = brokenConstraint(state, arena, n, deviceClass);
   if (constraintProblem)

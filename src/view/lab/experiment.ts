@@ -228,6 +228,7 @@ function decisionLines(basis: Basis, experiment: ExperimentView): ExperimentPage
         : chanceText(experiment.effect.probability),
     ],
     ['Rule', experiment.rule],
+    ['Could have shown', resolvesText(basis, experiment.n)],
     [
       'Noise',
       basis.dof > 0 && experiment.rule
@@ -237,6 +238,14 @@ function decisionLines(basis: Basis, experiment: ExperimentView): ExperimentPage
     ['Standing', experiment.verdict === 'kept' ? standingText(experiment) : undefined],
   ];
   return lines.flatMap(([label, text]) => (text ? [{ label, text }] : []));
+}
+
+/** What the comparison was able to see: a gain below that may well be there and was not found. */
+function resolvesText(basis: Basis, n: number): string | undefined {
+  const experiment = basis.state.experiments[n]!;
+  const resolves = experiment.state === 'decided' ? experiment.decision.resolves : undefined;
+  if (resolves === undefined || !(resolves > 0)) return undefined;
+  return `a gain of ${basis.format.spread(resolves)} in four of five cases; a smaller one may be there`;
 }
 
 /** The champion is the code that is confirmed; whether its own last step is, is another question. */
