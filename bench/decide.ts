@@ -15,7 +15,7 @@ import type { Figures, TextbookFigures } from './decide/figures.ts';
 import { type Result, tableOf } from './decide/tables.ts';
 import type { Played, Task } from './decide/worker.ts';
 
-const GROUPS: readonly Cell['group'][] = ['public', 'null', 'one', 'gain', 'pairs', 'noise'];
+const GROUPS: readonly Cell['group'][] = ['public', 'null', 'one', 'power', 'gain', 'pairs', 'noise'];
 /** Share of the sessions that `--quick` plays. */
 const QUICK_SHARE = 1 / 14;
 /** Sessions that a worker is given at once. */

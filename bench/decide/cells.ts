@@ -2,6 +2,7 @@
  * The cells of `npm run bench:decide`: which worlds are played, and how often. The cells of the null sessions are those
  * of the review that found the rules of version 3 wanting.
  */
+import { powerOfClaim, type PowerSettings } from '../../src/core/rules/power.ts';
 import type { World } from './figures.ts';
 import {
   accuracyOf,
@@ -28,7 +29,7 @@ import {
   withOutliers,
 } from './worlds.ts';
 
-export type Group = 'public' | 'null' | 'one' | 'gain' | 'pairs' | 'noise';
+export type Group = 'public' | 'null' | 'one' | 'power' | 'gain' | 'pairs' | 'noise';
 
 export interface Cell {
   readonly id: string;
@@ -39,6 +40,8 @@ export interface Cell {
   readonly sessions: number;
   /** The textbook's session is played beside it, with as many measurements. */
   readonly textbook?: number;
+  /** The share of sessions that should confirm something. */
+  readonly predicted?: number;
 }
 
 const IDEAS = 60;
@@ -90,6 +93,24 @@ const ONE_CELLS: readonly Cell[] = [1, 1.5, 2, 2.5, 3, 3.5].map((effect) => ({
   sessions: 1000,
   textbook: IDEAS + 11,
 }));
+
+/** Is the power that doctor and the report speak of the one that a session has? */
+const powerCell = (title: string, gain: number, settings: Partial<PowerSettings>, world: Partial<World>): Cell => ({
+  id: `power, ${title}`,
+  group: 'power',
+  title,
+  world: { effects: oneAmong(gain, IDEAS), machine: normalNoise, ideas: IDEAS, ...world },
+  sessions: 1000,
+  predicted: powerOfClaim(gain, { sigma: 1, dof: 4, calibration: 5, ideas: IDEAS, ...settings }),
+});
+
+const POWER_CELLS: readonly Cell[] = [
+  powerCell('+1.5 σ', 1.5, {}, {}),
+  powerCell('+2.5 σ', 2.5, {}, {}),
+  powerCell('+2.5 σ, calibrate 20', 2.5, { dof: 19, calibration: 20 }, { calibrate: 20 }),
+  powerCell('+1.5 σ, three measurements of each idea', 1.5, { replicates: 3 }, { decide: { replicates: 3 } }),
+  powerCell('+2.5 σ among 30 ideas', 2.5, { ideas: 30 }, { ideas: 30, effects: oneAmong(2.5, 30) }),
+];
 
 const gainCell = (name: string, effects: Effects, evaluations: number): Cell => ({
   id: `${name}, ${evaluations}`,
@@ -161,6 +182,7 @@ export const CELLS: readonly Cell[] = [
   ...PUBLIC_CELLS,
   ...NULL_CELLS,
   ...ONE_CELLS,
+  ...POWER_CELLS,
   ...GAIN_CELLS,
   ...PAIR_CELLS,
   ...NOISE_CELLS,

@@ -163,6 +163,12 @@ const COLUMNS: Readonly<Record<Cell['group'], readonly Column[]>> = {
     ],
     ['sessions', count],
   ],
+  power: [
+    ['one idea is worth', ({ cell }) => cell.title],
+    ['what doctor says', ({ cell }) => `${percent(cell.predicted!)} %`],
+    confirmedShare,
+    ['sessions', count],
+  ],
   gain: [
     ['ideas', ({ cell }) => cell.title],
     trueGain,
