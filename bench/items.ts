@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { bootstrapUnits, mcnemarP, NO_RUN_VARIANCE, type PairedUnits } from '../src/base/item-stats.ts';
 import { createRandom, type Random } from '../src/base/random.ts';
 import { tCdf } from '../src/base/distributions.ts';
-import { lordAlpha } from '../src/core/rules/error-budget.ts';
+import { lordAlpha, spendEvenly } from '../src/core/rules/error-budget.ts';
 import { STEERING_LEVEL } from '../src/core/rules/items.ts';
 
 const { values: options } = parseArgs({
@@ -95,7 +95,8 @@ function itemsSession(kind: Kind, count: number, correlation: number, truth: str
     const differences = drawDifferences(kind, count, correlation, effect, random);
     if (pOf(kind, differences.subarray(0, steeringCount), seed + idea) > STEERING_LEVEL) continue;
     asked++;
-    if (pOf(kind, differences.subarray(steeringCount), seed + idea) > lordAlpha(asked, discoveries)) continue;
+    if (pOf(kind, differences.subarray(steeringCount), seed + idea) > lordAlpha(asked, discoveries, spendEvenly))
+      continue;
     discoveries.push(asked);
     gain += effect;
     if (effect <= 0) falseSteps++;
@@ -137,7 +138,8 @@ function bundlingSession(usesReserve: boolean, seed: number): boolean {
     if (!usesReserve && textbookP('numeric', shown) <= 0.025 / IDEAS) return true;
     if (!usesReserve || p > STEERING_LEVEL) continue;
     asked++;
-    if (pOf('numeric', differences.subarray(steeringCount), seed + idea) <= lordAlpha(asked, [])) return true;
+    if (pOf('numeric', differences.subarray(steeringCount), seed + idea) <= lordAlpha(asked, [], spendEvenly))
+      return true;
   }
   return false;
 }

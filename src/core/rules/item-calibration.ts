@@ -4,7 +4,7 @@ import { standardDeviationOf } from '../../base/stats.ts';
 import type { ItemCalibration } from '../item-record.ts';
 import { type MeasuredItems, scoreOf } from '../items.ts';
 import type { LabState } from '../state.ts';
-import { lordAlpha } from './error-budget.ts';
+import { lordAlpha, spendEvenly } from './error-budget.ts';
 import { itemRunsOf, splitOf } from './item-comparison.ts';
 import { STEERING_LEVEL } from './items.ts';
 
@@ -43,7 +43,7 @@ export function detectableDifference(
   const errorOf = (units: number): number => Math.sqrt(deviation ** 2 / units + 2 * runDeviation ** 2);
   return detectableGain([
     [errorOf(steering), STEERING_LEVEL],
-    [errorOf(reserve), lordAlpha(1, [])],
+    [errorOf(reserve), lordAlpha(1, [], spendEvenly)],
   ]);
 }
 

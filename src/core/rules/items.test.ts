@@ -6,7 +6,7 @@ import type { Decision } from '../decision.ts';
 import type { Purpose } from '../outcome.ts';
 import { encodeScores, encodeTable, scoreOf, sortItems, splitItems } from '../items.ts';
 import { judgeClaim, sidesOf } from './claims.ts';
-import { lordAlpha } from './error-budget.ts';
+import { lordAlpha, spendEvenly } from './error-budget.ts';
 import { calibrateItems } from './item-calibration.ts';
 import { compareItems } from './item-comparison.ts';
 import { nextReserveLevel, STEERING_LEVEL } from './items.ts';
@@ -99,7 +99,7 @@ describe('the rule items', () => {
     expect(items!.better + items!.proof!.better).toBe(60);
     expect(items!.worse + items!.proof!.worse).toBe(6);
     expect(items!.proof!.p).toBeCloseTo(mcnemarP(items!.proof!.better, items!.proof!.worse), 12);
-    expect(items!.asked).toBe(lordAlpha(1, []));
+    expect(items!.asked).toBe(lordAlpha(1, [], spendEvenly));
     expect(lab.state.incumbent).toBe(1);
   });
 
@@ -140,8 +140,8 @@ describe('the rule items', () => {
       else levels.push(decision.items!.asked);
       expect(JSON.stringify(decision)).not.toContain('proof');
     }
-    expect(levels).toEqual([1, 2, 3].map((k) => lordAlpha(k, [])));
-    expect(nextReserveLevel(lab.state)).toBe(lordAlpha(4, []));
+    expect(levels).toEqual([1, 2, 3].map((k) => lordAlpha(k, [], spendEvenly)));
+    expect(nextReserveLevel(lab.state)).toBe(lordAlpha(4, [], spendEvenly));
   });
 
   it('what is nearly an idea that the reserve refused is not asked about again, unless it is clearly better', () => {
@@ -155,14 +155,17 @@ describe('the rule items', () => {
     const lucky = (gain: number): number[] =>
       base.map((score, i) => score + (steering.has(i) ? gain : 0) + 0.5 * ((i % 7) - 3));
     const lab = new ItemScript(base);
-    expect(lab.idea(lucky(0.6))).toMatchObject({ verdict: 'inconclusive', items: { asked: lordAlpha(1, []) } });
+    expect(lab.idea(lucky(0.6))).toMatchObject({
+      verdict: 'inconclusive',
+      items: { asked: lordAlpha(1, [], spendEvenly) },
+    });
     const again = lab.idea(lucky(0.6).map((score, i) => score + 0.01 * (i % 2)));
     expect(again).toMatchObject({ verdict: 'inconclusive', reason: expect.stringContaining('nearly what #1 is') });
     expect(again.items!.asked).toBeUndefined();
-    expect(lab.idea(lucky(0.9)).items!.asked).toBe(lordAlpha(2, []));
+    expect(lab.idea(lucky(0.9)).items!.asked).toBe(lordAlpha(2, [], spendEvenly));
     // Another idea altogether is asked about.
     const other = base.map((score, i) => score + 0.5 + ((i * 13) % 11) / 11);
-    expect(lab.idea(other)).toMatchObject({ verdict: 'kept', items: { asked: lordAlpha(3, []) } });
+    expect(lab.idea(other)).toMatchObject({ verdict: 'kept', items: { asked: lordAlpha(3, [], spendEvenly) } });
   });
 
   it('minimised metrics: fewer errors are better', () => {

@@ -9,7 +9,7 @@ import { resolvableEffect } from '../../base/stats.ts';
 import type { Decision, DecisionItems } from '../decision.ts';
 import { arenaOf, type LabState, noiseIn } from '../state.ts';
 import { brokenConstraint } from './constraints.ts';
-import { lordAlpha } from './error-budget.ts';
+import { lordAlpha, spendEvenly } from './error-budget.ts';
 import { stepsOf } from './evidence.ts';
 import { compareItems, type ItemComparison, itemRunsOf, steeringDistance } from './item-comparison.ts';
 import type { Judgement } from './judgement.ts';
@@ -155,6 +155,7 @@ export function nextReserveLevel(state: LabState): number {
   return lordAlpha(
     answers.length + 1,
     answers.flatMap((wasProven, i) => (wasProven ? [i + 1] : [])),
+    spendEvenly,
   );
 }
 
