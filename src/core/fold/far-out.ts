@@ -35,12 +35,15 @@ export function addResidual(
 }
 
 /** Distance from the median of its code beyond which a number lies far out; infinite while that is not known. */
-export function farBound(residuals: readonly number[] = []): number {
+export const farBound = (residuals: readonly number[] = []): number => FAR_DEVIATIONS * safeDeviation(residuals);
+
+/** The robust deviation of a lab, twice as large while only four repeats tell it; infinite while it is not known. */
+export function safeDeviation(residuals: readonly number[] = []): number {
   if (residuals.length < UNSURE_REPEATS) return Number.POSITIVE_INFINITY;
   const robustDeviation = 1.4826 * medianOf(residuals);
   // Most repeats agree exactly: rare other values are the noise of such a metric, not a disturbance.
   if (robustDeviation === 0) return Number.POSITIVE_INFINITY;
-  return FAR_DEVIATIONS * (1 + UNSURE_REPEATS / residuals.length) * robustDeviation;
+  return (1 + UNSURE_REPEATS / residuals.length) * robustDeviation;
 }
 
 /** Which numbers of experiment `n` lie far out, as it is known by now. */

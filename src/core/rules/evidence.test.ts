@@ -138,13 +138,13 @@ describe('challenges of the incumbent', () => {
       .map((each) => ('measurements' in each ? each.measurements[0]! : 0));
     expect(failedAgainst(script.state, 1, firsts[1])).toBe(2);
     expect(failedAgainst(script.state, 1, firsts[1]! + 1)).toBe(1);
-    expect(failedSinceMeasured(script.state, SCRIPT_DEVICE)).toBe(3);
+    expect(failedSinceMeasured(script.state, -1, SCRIPT_DEVICE)).toBe(3);
     script.measure(1, 3, { purpose: 'replicate', device: 'device-b' }).measure(1, 'exit', { purpose: 'replicate' });
-    expect(failedSinceMeasured(script.state, SCRIPT_DEVICE)).toBe(3);
+    expect(failedSinceMeasured(script.state, -1, SCRIPT_DEVICE)).toBe(3);
     script.measure(1, 3, { purpose: 'replicate' });
-    expect(failedSinceMeasured(script.state, SCRIPT_DEVICE)).toBe(0);
-    expect(failedSinceMeasured(script.state, 'device-z')).toBe(3);
-    expect(failedSinceMeasured(tried(tried(lab())).state, SCRIPT_DEVICE)).toBe(0);
+    expect(failedSinceMeasured(script.state, -1, SCRIPT_DEVICE)).toBe(0);
+    expect(failedSinceMeasured(script.state, -1, 'device-z')).toBe(3);
+    expect(failedSinceMeasured(tried(tried(lab())).state, -1, SCRIPT_DEVICE)).toBe(0);
   });
 });
 

@@ -5,8 +5,9 @@
 import { type Comparison, comparePairs, compareSamples } from '../../base/stats.ts';
 import { signOf } from '../arena.ts';
 import { type Measurement, valueOf } from '../experiment.ts';
-import { arenaOf, codeOf, inPairs, type LabState, measurementsOf, noiseIn, pairKnowledgeIn, values } from '../state.ts';
+import { arenaOf, codeOf, inPairs, type LabState, noiseIn, pairKnowledgeIn, values } from '../state.ts';
 import { secondaryMetric } from './constraints.ts';
+import { referenceRuns, referenceValues } from './near-reference.ts';
 import { marginSteps } from './simplicity.ts';
 
 export interface Evidence {
@@ -31,9 +32,9 @@ export function compareWithIncumbent(state: LabState, n: number, deviceClass: st
     const comparison = comparePairs(differences, pairKnowledgeIn(state, deviceClass, differences));
     return { comparison, isPaired: true, againstCount: comparison.n, sigma };
   }
-  const signedValues = (side: number): number[] => values(state, side, deviceClass).map((value) => value * sign);
-  const incumbentValues = signedValues(against);
-  const comparison = compareSamples(signedValues(n), incumbentValues, sigma, dof);
+  const ownValues = values(state, n, deviceClass).map((value) => value * sign);
+  const incumbentValues = referenceValues(state, n, deviceClass);
+  const comparison = compareSamples(ownValues, incumbentValues, sigma, dof);
   return { comparison, isPaired: false, againstCount: incumbentValues.length, sigma };
 }
 
@@ -81,11 +82,9 @@ export function failedAgainst(state: LabState, n: number, since = 0): number {
  * Ideas that failed against the incumbent since it was measured last: each makes it likelier that its number is too
  * good. The baseline was not chosen by its number, so none counts against it.
  */
-export function failedSinceMeasured(state: LabState, deviceClass: string): number {
+export function failedSinceMeasured(state: LabState, candidate: number, deviceClass: string): number {
   const n = state.incumbent;
-  const lastMeasured = measurementsOf(state, n).findLast(
-    (measurement) => measurement.deviceClass === deviceClass && valueOf(measurement) !== undefined,
-  );
+  const lastMeasured = referenceRuns(state, candidate, deviceClass).at(-1);
   return n === 0 ? 0 : failedAgainst(state, n, lastMeasured?.m);
 }
 

@@ -113,8 +113,7 @@ function applyRule(state: LabState, n: number, evidence: Evidence, deviceClass: 
   const wantedCount = replicatesOf(arenaOf(state));
   if (comparison.n < wantedCount && comparison.z > -HOPELESS_Z)
     return { verdict: 'again', reason: `measured ${comparison.n} of ${wantedCount} times` };
-  const incumbentCount = values(state, state.incumbent, deviceClass).length;
-  const result = marginRule(comparison, steps, failedSinceMeasured(state, deviceClass), incumbentCount);
+  const result = marginRule(comparison, steps, failedSinceMeasured(state, n, deviceClass), evidence.againstCount);
   if (state.experiments[n]!.idea.bundles && comparison.n < BUNDLE_REPLICATES)
     return { verdict: 'again', reason: `a bundle is measured ${BUNDLE_REPLICATES} times` };
   return quarantine(state, comparison, repeatFarOut(state, n, comparison, result, deviceClass));

@@ -89,9 +89,9 @@ describe('in a lab', () => {
       kind: 'within noise',
     });
     for (let i = 0; i < 12; i++) script.tryIdea(4.6);
-    expect(failedSinceMeasured(script.state, SCRIPT_DEVICE)).toBe(16);
+    expect(failedSinceMeasured(script.state, -1, SCRIPT_DEVICE)).toBe(16);
     script.measure(3, 4, { purpose: 'replicate' });
-    expect(failedSinceMeasured(script.state, SCRIPT_DEVICE)).toBe(0);
+    expect(failedSinceMeasured(script.state, -1, SCRIPT_DEVICE)).toBe(0);
     expect(decisionOf(script.tryIdea(4.03))).toMatchObject({ verdict: 'discarded' });
     for (let i = 0; i < 14; i++) script.tryIdea(4.6);
     expect(decisionOf(script.tryIdea(4.02))).toMatchObject({
