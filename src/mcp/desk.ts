@@ -43,8 +43,8 @@ export interface Submission {
 export interface SubmissionStatus {
   readonly id: string;
   /**
-   * `waiting`: no harness has taken it yet. `running`: it is an experiment that is not decided yet. `stopped`: the same,
-   * and no harness works on it.
+   * `waiting`: no harness has taken it yet. `running`: it is an experiment that is not decided yet. `stopped`: the
+   * same, and no harness works on it.
    */
   readonly state: 'waiting' | 'running' | 'stopped' | 'done';
   readonly experiment?: number;
@@ -291,7 +291,7 @@ function notFoundError(n: number, labState: LabState): LabError {
           ? 'It has no experiment yet: the baseline is not measured.'
           : `It has the numbers 0 (the baseline) to ${labState.experiments.length - 1}.`,
     next: isQueued
-      ? 'Wait for it with `overnight poll`, or build on another one.'
+      ? 'Wait for it with `overnight poll ID`, or build on another one.'
       : '`overnight log` lists the experiments.',
   });
 }

@@ -49,7 +49,7 @@ function figuresOf(rows: readonly Row[]) {
     });
   const mean = (n: number): number => {
     const fresh = measured(n).filter(({ purpose }) => ['confirm', 'final', 'drift'].includes(purpose));
-    return meanOf((n > 0 && fresh.length >= 3 ? fresh : measured(n)).map(({ value }) => value));
+    return meanOf((n > 0 && fresh.length > 0 ? fresh : measured(n)).map(({ value }) => value));
   };
   const groups = of('proposed')
     .map(({ n }) => measured(n).map(({ value }) => value))

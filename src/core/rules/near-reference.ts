@@ -1,6 +1,6 @@
 /**
- * What a candidate is compared with: the numbers of the incumbent that were made under the same conditions. Controls are
- * the incumbent's code, measured in the same round as the ideas; and where the machine has changed since the older
+ * What a candidate is compared with: the numbers of the incumbent that were made under the same conditions. Controls
+ * are the incumbent's code, measured in the same round as the ideas; and where the machine has changed since the older
  * numbers, only the newer ones count. Decides nothing.
  */
 import { mean } from '../../base/stats.ts';

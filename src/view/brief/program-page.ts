@@ -1,6 +1,6 @@
 /**
- * The part of program.md that fits into a brief: whole sections, the person's notes first. What is left out is named, so
- * that nobody takes a part for the whole. Pure.
+ * The part of program.md that fits into a brief: whole sections, the person's notes first. What is left out is named,
+ * so that nobody takes a part for the whole. Pure.
  */
 import { sanitizeText } from '../../base/text.ts';
 import { bytesOf } from './bytes.ts';
