@@ -39,6 +39,8 @@ const SIZE_SPREAD = 0.1;
 const PSEUDO_COUNTS = { nothing: 4, help: [3, 1.5, 0.6, 0.4, 0.4], harm: [2, 3, 3, 1, 1] } as const;
 /** Rounds of the fit (expectation maximisation). */
 const ROUNDS = 150;
+/** Effects that the mixture is fitted to; of more, as many are taken at even distances, and each stands for several. */
+const MAX_FITTED = 1000;
 
 const COMPONENTS = 1 + 2 * MEDIAN_SIZES.length;
 const INITIAL_COUNTS = [PSEUDO_COUNTS.nothing, ...PSEUDO_COUNTS.help, ...PSEUDO_COUNTS.harm];
@@ -51,7 +53,9 @@ const SIZE_SHARES = MEDIAN_SIZES.map((median) => {
 /** Beliefs about all effects of a lab; `typicalError` is the usual standard error of one, above zero. */
 export function classifyEffects(effects: readonly MeasuredEffect[], typicalError: number): EffectBelief[] {
   const candidates = effects.map((measured) => likelihoodsOf(measured, typicalError));
-  const counts = fitCounts(candidates.map(({ likelihoods }) => likelihoods));
+  const stride = Math.max(1, Math.floor(candidates.length / MAX_FITTED));
+  const sample = candidates.filter((_candidate, i) => i % stride === 0).map(({ likelihoods }) => likelihoods);
+  const counts = fitCounts(sample, candidates.length / Math.max(1, sample.length));
   return candidates.map(({ likelihoods, means }) => {
     // An effect is no evidence for itself: it is judged by what the other effects of the lab are like.
     const ownShares = normalise(likelihoods.map((likelihood, k) => likelihood * counts[k]!));
@@ -94,8 +98,11 @@ function likelihoodsOf({ effect, variance }: MeasuredEffect, typicalError: numbe
   return { likelihoods, means };
 }
 
-/** How many effects are of each component where all effects are likeliest, the pseudo-counts included. */
-function fitCounts(rows: readonly (readonly number[])[]): number[] {
+/**
+ * How many effects are of each component where all effects are likeliest, the pseudo-counts included. Each row stands
+ * for `weight` effects.
+ */
+function fitCounts(rows: readonly (readonly number[])[], weight: number): number[] {
   let counts: number[] = [...INITIAL_COUNTS];
   const joint = new Float64Array(COMPONENTS);
   for (let round = 0; round < ROUNDS; round++) {
@@ -103,7 +110,7 @@ function fitCounts(rows: readonly (readonly number[])[]): number[] {
     for (const row of rows) {
       let total = 0;
       for (let k = 0; k < COMPONENTS; k++) total += joint[k] = row[k]! * counts[k]!;
-      for (let k = 0; k < COMPONENTS; k++) nextCounts[k]! += joint[k]! / total;
+      for (let k = 0; k < COMPONENTS; k++) nextCounts[k]! += (weight * joint[k]!) / total;
     }
     counts = nextCounts;
   }
