@@ -3,7 +3,7 @@
  * them aside, so that the others decide; the planner measures again where a number is missing then. It judges by the
  * robust noise of the lab, which such numbers cannot widen.
  */
-import { medianOf } from '../../base/stats.ts';
+import { medianOf, standardDeviationOf } from '../../base/stats.ts';
 import { valueOf } from '../experiment.ts';
 import { type ClassNoise, measurementsOf } from '../state.ts';
 import type { WorkingState } from './working-state.ts';
@@ -69,6 +69,9 @@ function findFarOut(numbers: readonly MeasuredNumber[], n: number, bound: number
     return n > 0 && Math.abs(first.value - second.value) > Math.SQRT2 * bound ? [first.m] : [];
   }
   const middle = medianOf(numbers.map(({ value }) => value));
-  const far = numbers.filter(({ value }) => Math.abs(value - middle) > bound);
-  return far.length <= Math.ceil(numbers.length / NUMBERS_PER_FAR_ONE) ? far.map(({ m }) => m) : [];
+  const isFar = ({ value }: MeasuredNumber): boolean => Math.abs(value - middle) > bound;
+  const [far, others] = [numbers.filter(isFar), numbers.filter((number) => !isFar(number))];
+  // Code whose other numbers spread widely too is a noisy one, and its far numbers are what it is like.
+  const isQuietCode = standardDeviationOf(others.map(({ value }) => value)) <= bound / (FAR_DEVIATIONS / 2);
+  return isQuietCode && far.length <= Math.ceil(numbers.length / NUMBERS_PER_FAR_ONE) ? far.map(({ m }) => m) : [];
 }

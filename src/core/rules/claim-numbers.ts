@@ -2,6 +2,7 @@
  * The numbers of a claim: fresh ones of both sides since the claim was judged last, and earlier ones of the champion by
  * which no code was selected. Pure; decides nothing but which of them count.
  */
+import { medianOf } from '../../base/stats.ts';
 import { signOf } from '../arena.ts';
 import { type Measurement, valueOf } from '../experiment.ts';
 import { arenaOf, inPairs, type LabState, noiseIn } from '../state.ts';
@@ -27,13 +28,19 @@ export interface ClaimNumbers {
 export function claimNumbersOf(state: LabState, n: number, against: number, deviceClass: string): ClaimNumbers {
   const sign = signOf(arenaOf(state));
   const freshMeasurements = freshOfClaim(state, n).filter((measurement) => measurement.deviceClass === deviceClass);
-  // Of a pair that is far out, the partner would be lost as well: pairs have their own spread.
-  const isSetAside = (m: number): boolean => !inPairs(state) && state.farOut.has(m);
-  const valuesFrom = (measurements: readonly Measurement[], side: number): number[] =>
-    measurements.flatMap((measurement) => {
-      const value = measurement.n === side && !isSetAside(measurement.m) ? valueOf(measurement) : undefined;
-      return value === undefined ? [] : [value * sign];
+  const valuesFrom = (measurements: readonly Measurement[], side: number): number[] => {
+    const runs = measurements.flatMap((measurement) => {
+      const value = measurement.n === side ? valueOf(measurement) : undefined;
+      return value === undefined ? [] : [{ m: measurement.m, value: value * sign }];
     });
+    const middle = runs.length > 0 ? medianOf(runs.map(({ value }) => value)) : 0;
+    // Of a pair that is far out, the partner would be lost as well: pairs have their own spread. Else a far number is
+    // left out where it would help the claim: what is drawn again until it fits would be no evidence.
+    const helps = (value: number): boolean => (side === n ? value > middle : value < middle);
+    const isSetAside = (run: { m: number; value: number }): boolean =>
+      !inPairs(state) && state.farOut.has(run.m) && helps(run.value);
+    return runs.filter((run) => !isSetAside(run)).map(({ value }) => value);
+  };
   const freshChampionValues = valuesFrom(freshMeasurements, against);
   const unmeasured = whyUnmeasured(freshMeasurements, n, against);
   const shared = {

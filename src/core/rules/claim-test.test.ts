@@ -60,10 +60,17 @@ describe('the comparison of fresh numbers', () => {
   });
 
   it('has the candidate’s own noise where that is larger, with the known one as one repeat', () => {
-    // Squares 18 and 1 over 2 degrees of freedom.
-    const { se, difference } = compareFresh([8, 2], [0, 0, 0, 0], noise);
+    // Squares 4.5 and 1 over 2 degrees of freedom.
+    const { se, difference } = compareFresh([6.5, 3.5], [0, 0, 0, 0], noise);
     expect(difference).toBe(5);
-    expect(se).toBeCloseTo(Math.sqrt(19 / 2 / 2 + 1 / 4), 12);
+    expect(se).toBeCloseTo(Math.sqrt(5.5 / 2 / 2 + 1 / 4), 12);
+  });
+
+  it('has that alone where it is much larger: the known one says nothing of such code', () => {
+    // Squares 18 over 1 degree of freedom, which is more than 1 + 3 √2 times the known variance.
+    const { se, dof } = compareFresh([8, 2], [0, 0, 0, 0], noise);
+    expect(se).toBeCloseTo(Math.sqrt(18 / 2 + 1 / 4), 12);
+    expect(dof).toBeLessThan(1.1);
   });
 
   it('of pairs has the spread that the lab knows of pairs, and not less', () => {

@@ -61,10 +61,21 @@ export interface ClaimComparison {
   readonly dof: number;
 }
 
-/** A variance that is at least `known`, and the degrees of freedom behind it. */
-function ownVariance(values: readonly number[], known: number, priorRepeats: number) {
+/** Deviations of the spread of repeats above the known one from which on code is noisier, and the known says nothing. */
+const NOISIER_Z = 3;
+
+/** A variance that is at least `known`, and the degrees of freedom behind it; of much noisier values their own alone. */
+function ownVariance(
+  values: readonly number[],
+  known: number,
+  priorRepeats: number,
+  noisierZ = Number.POSITIVE_INFINITY,
+) {
   const average = mean(values);
   const squares = values.reduce((total, value) => total + (value - average) ** 2, 0);
+  const ownFreedom = values.length - 1;
+  const isNoisier = ownFreedom > 0 && squares / ownFreedom > known * (1 + noisierZ * Math.sqrt(2 / ownFreedom));
+  if (isNoisier && known > 0) return { variance: squares / ownFreedom, dof: ownFreedom };
   const dof = values.length - 1 + priorRepeats;
   return { variance: Math.max(known, dof > 0 ? (squares + priorRepeats * known) / dof : 0), dof };
 }
@@ -78,7 +89,7 @@ export function compareFresh(
   championValues: readonly number[],
   { sigma, dof }: KnownNoise,
 ): ClaimComparison {
-  const own = ownVariance(candidateValues, sigma ** 2, Math.min(PRIOR_REPEATS, dof));
+  const own = ownVariance(candidateValues, sigma ** 2, Math.min(PRIOR_REPEATS, dof), NOISIER_Z);
   const ownPart = own.variance / candidateValues.length;
   const championPart = sigma ** 2 / championValues.length;
   const difference = mean(candidateValues) - mean(championValues);

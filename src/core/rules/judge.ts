@@ -28,6 +28,9 @@ const BUNDLE_REPLICATES = 3;
 /** Standard errors below the incumbent's earlier numbers at which a candidate is discarded without a partner. */
 const HOPELESS_Z = 3;
 
+/** A gain of so many times the usual ones lies far out, where it is beyond the noise too. */
+const FAR_GAIN_FACTOR = 2;
+
 /** Name and version of each rule, as decisions record it. */
 const RULE_NAMES = {
   margin: 'margin/4',
@@ -133,7 +136,9 @@ function repeatFarOut(
   const numberCount = measurementsOf(state, n).filter(
     (measurement) => measurement.deviceClass === deviceClass && valueOf(measurement) !== undefined,
   ).length;
-  const isFar = comparison.difference > farBound(state.noise.get(deviceClass)?.residuals);
+  // Where gains are usually large, one of twice their size is no reason for doubt.
+  const usual = FAR_GAIN_FACTOR * (usualGain(state, state.incumbent) ?? 0);
+  const isFar = comparison.difference > Math.max(usual, farBound(state.noise.get(deviceClass)?.residuals));
   return result.verdict === 'kept' && numberCount === 1 && isFar
     ? { verdict: 'again', reason: 'it lies far out, so it is measured again first' }
     : result;
