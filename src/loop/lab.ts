@@ -203,13 +203,15 @@ export class Lab {
     const { deviceClass, watch } = this.#deps;
     const { n, purpose, seed } = job;
     const nonce = this.#deps.createNonce();
+    const isFirstOfIdea = purpose === 'screen' || (purpose === 'idea' && !this.state.screenRuns.get(n)?.length);
     return {
       m,
       commit: codeOf(this.state, n)!.commit,
       seed,
       judgeSeed: this.#judgeSeedOf(job),
       nonce,
-      runsGuards: purpose === 'screen' || (purpose === 'idea' && !this.state.screenRuns.get(n)?.length),
+      runsGuards: isFirstOfIdea || this.#isFirstOfBaseline(purpose),
+      screensFirst: isFirstOfIdea,
       isScreening: purpose === 'screen',
       asksHoldout: purpose === 'holdout',
       expectedItems: expectedItems(this.state),
@@ -225,6 +227,10 @@ export class Lab {
       },
     };
   }
+
+  /** A guard that fails on the unchanged code would fail on every idea: that is said before the first one. */
+  readonly #isFirstOfBaseline = (purpose: Job['purpose']): boolean =>
+    purpose === 'calibrate' && measurementsOf(this.state, 0).every((measurement) => measurement.state !== 'finished');
 
   #recordIntent({ n, purpose, seed, claim, pair }: Job, m: number, { judgeSeed }: MeasureRequest): void {
     const { deviceClass, session } = this.#deps;

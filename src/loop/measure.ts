@@ -35,6 +35,8 @@ export interface MeasureRequest extends SpecRequest {
   readonly commit: string;
   /** Run the arena's guards first. */
   readonly runsGuards: boolean;
+  /** Where the arena has screening runs, make one first. */
+  readonly screensFirst?: boolean;
   /** It is a screening run, recorded as a measurement of its own. */
   readonly isScreening?: boolean;
   /** Ask the holdout too: its evaluator scores the same artefact, or is joined with a second run of the candidate. */
@@ -187,7 +189,7 @@ class MeasurementRun {
   /** The first seconds of the candidate: what fails in them is not run in full. Its files are no result. */
   async #runScreened(): Promise<Outcome | undefined> {
     const { screen } = this.#arena;
-    if (!screen || !this.#request.runsGuards || this.#request.isScreening) return undefined;
+    if (!screen || !this.#request.screensFirst || this.#request.isScreening) return undefined;
     const screeningResult = await this.#runProcess(this.#specs.candidateSpec(screen.seconds));
     const failure = candidateFault(this.#arena, screeningResult, this.#blameDiskOrReturn);
     if (failure) {
