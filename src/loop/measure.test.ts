@@ -66,7 +66,16 @@ async function measure(scene: Scene = {}): Promise<MeasureResult & { readonly sa
     cores: { candidate: [], evaluator: [] },
     tag: 'test',
   };
-  const request = { m: 0, commit, seed: 1, judgeSeed: 1, nonce: NONCE, runsGuards: true, screensFirst: true, ...scene.request };
+  const request = {
+    m: 0,
+    commit,
+    seed: 1,
+    judgeSeed: 1,
+    nonce: NONCE,
+    runsGuards: true,
+    screensFirst: true,
+    ...scene.request,
+  };
   return { ...(await measureOnce(bench, request)), sandbox };
 }
 
