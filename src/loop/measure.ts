@@ -33,9 +33,8 @@ import { readConfig, readCurve, readResultFile } from './side-files.ts';
 export interface MeasureRequest extends SpecRequest {
   readonly m: number;
   readonly commit: string;
-  /** Run the arena's guards first. */
+  /** Run the arena's guards first; a screening run, where it has those. */
   readonly runsGuards: boolean;
-  /** Where the arena has screening runs, make one first. */
   readonly screensFirst?: boolean;
   /** It is a screening run, recorded as a measurement of its own. */
   readonly isScreening?: boolean;

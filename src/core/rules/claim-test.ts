@@ -61,10 +61,10 @@ export interface ClaimComparison {
   readonly dof: number;
 }
 
-/** Deviations of the spread of repeats above the known one from which on code is noisier, and the known says nothing. */
+/** Deviations by which the spread of repeats lies above the known one where code is noisier: the known says nothing. */
 const NOISIER_Z = 3;
 
-/** A variance that is at least `known`, and the degrees of freedom behind it; of much noisier values their own alone. */
+/** A variance that is at least `known`, and the degrees of freedom behind it; of much noisier values their own. */
 function ownVariance(
   values: readonly number[],
   known: number,
