@@ -6,10 +6,13 @@ const usual: PowerSettings = { sigma: 1, dof: 4, calibration: 5, ideas: 60 };
 
 describe('the power of a claim', () => {
   it.each([
-    // Shares of simulated sessions of 60 ideas, of which one is better by that many sigma and the others do nothing.
-    [1, 0.078],
-    [2, 0.48],
-    [3, 0.861],
+    // Shares of simulated sessions of 60 ideas, of which one is better by that many sigma and the others do nothing:
+    // `npm run bench:decide -- --only "one, " --sessions 3000`.
+    [1, 0.081],
+    [1.5, 0.253],
+    [2, 0.513],
+    [2.5, 0.74],
+    [3, 0.875],
   ])('for a gain of %s sigma is within three points of simulated sessions', (gain, simulated) => {
     expect(Math.abs(powerOfClaim(gain, usual) - simulated)).toBeLessThan(0.03);
   });

@@ -16,6 +16,8 @@ const DRAWS = 1500;
 const USUAL_IDEAS = 60;
 /** The number that an idea was chosen by lies about so many standard deviations above its truth. */
 const USUAL_LUCK = 1;
+/** A claim that lacks so many standard deviations ends with a probability above 0.9: two standard errors less one. */
+const NARROW_FAILURE = 0.5;
 const [MAX_FREEDOM, MAX_IDEAS] = [100, 120];
 /** Degrees of freedom between which quantiles are interpolated. */
 const FREEDOMS = [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 14, 20, 30, 60, 1e6];
@@ -86,12 +88,20 @@ function makeCurve({
   const numbers = Math.min(MAX_FREEDOM, Math.max(1, calibration ?? dof + 1));
   const isPaired = rule === 'paired' || rule === 'sequential';
   const level = alpha ?? lordAlpha(1, []);
-  const gains = passingGains({ dof, calibration: numbers, replicates, isPaired, level });
+  const claim = { dof, calibration: numbers, replicates, isPaired };
+  const gains = passingGains({ ...claim, level });
+  // A claim that failed narrowly is tried once more at the end of a session, at the level of the next one.
+  const retriedGains = passingGains({ ...claim, level: alpha === undefined ? lordAlpha(2, []) : 0 });
+  const narrow = NARROW_FAILURE / Math.sqrt(replicates);
   // A pair is measured beside the incumbent, so no luck is in it; two pairs decide most ideas.
   const screen = isPaired
     ? (gain: number) => 1 - tailOf(gain)
     : screenPower({ ideas, calibration: numbers, replicates, hasMargin: rule !== 'greedy' });
-  return (gain: number): number => (screen(gain) * countUpTo(gains, gain)) / DRAWS;
+  return (gain: number): number => {
+    const passed = countUpTo(gains, gain) / DRAWS;
+    const failedNarrowly = countUpTo(gains, gain + narrow) / DRAWS - passed;
+    return screen(gain) * (passed + (failedNarrowly * countUpTo(retriedGains, gain)) / DRAWS);
+  };
 }
 
 /** Share of ideas in pairs that are dropped: normal, two pairs, a margin of one standard error. */
