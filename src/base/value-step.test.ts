@@ -42,3 +42,31 @@ describe('the step between values', () => {
     expect([stepOf([]), stepOf([1, 2, 3, 4]), stepOf([7, 7, 7, 7, 7, 7])]).toEqual([0, 0, 0]);
   });
 });
+
+describe('a metric without steps', () => {
+  const deviationsOf = (values: readonly number[]): number[] => {
+    let seen: ValueStep | undefined;
+    return values.map((value) => smallestDeviation((seen = addToStep(seen, value))));
+  };
+
+  it('gets none from a value that is larger than those before, as in a lab that made nine of minus fifteen', () => {
+    const noisy = [9.047748427, 9.132376465, 8.91699055, 8.979644676, 9.124848259, 8.995044627];
+    const rest = [10.003231485, 10.003231485, 9.083591574, 6, 3, 0, -3, -6, -9, -12, -15, 1e6, -1e-3];
+    expect(Math.max(...deviationsOf([...noisy, ...rest]))).toBeLessThan(1e-6);
+  });
+
+  it('never has a floor that its numbers do not explain, in whatever order and size they come', () => {
+    const chance = createRandom(17);
+    for (let lab = 0; lab < 300; lab++) {
+      const size = 10 ** (chance.uniform() * 12 - 6);
+      const values = Array.from({ length: 40 }, () => size * chance.normal() * 10 ** (2 * chance.uniform()));
+      expect(Math.max(...deviationsOf(values).slice(6)) / size).toBeLessThan(1e-4);
+    }
+  });
+
+  it('is told from one with steps, which keeps its floor for ever', () => {
+    const chance = createRandom(19);
+    const counts = Array.from({ length: 60 }, () => 0.25 * chance.below(4000));
+    expect(deviationsOf(counts).at(-1)).toBeCloseTo(0.25 / Math.sqrt(12), 12);
+  });
+});

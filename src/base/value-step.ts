@@ -7,6 +7,8 @@
 const [MIN_VALUES, MIN_DISTINCT, VALUES_PER_DISTINCT] = [5, 4, 3] as const;
 /** A rest this small beside the values is the rounding of floating-point numbers. */
 const ROUNDING_SHARE = 1e-10;
+/** A step this small beside the values bounds no noise that anybody measures: such a metric counts as continuous. */
+const CONTINUOUS_SHARE = 1e-7;
 /** The variance of a value that is rounded to a step is at least that of an even spread over one step. */
 const STEP_DEVIATION = 1 / Math.sqrt(12);
 
@@ -15,6 +17,8 @@ export interface ValueStep {
   readonly first: number;
   /** The largest step that explains every difference from the first value; 0 while all values are equal. */
   readonly step: number;
+  /** No step explains them, and none that is seen later may. */
+  readonly isContinuous?: true;
   /** Values seen. */
   readonly count: number;
   /** The first few different values. */
@@ -24,12 +28,18 @@ export interface ValueStep {
 export function addToStep(seen: ValueStep | undefined, value: number): ValueStep {
   if (!seen) return { first: value, step: 0, count: 1, distinct: [value] };
   const { first, distinct } = seen;
-  const rounding = ROUNDING_SHARE * Math.max(Math.abs(first), Math.abs(value), Number.MIN_VALUE);
+  const count = seen.count + 1;
+  if (seen.isContinuous) return { ...seen, count };
+  const size = Math.max(Math.abs(first), Math.abs(value), Number.MIN_VALUE);
+  const step = commonStep(seen.step, Math.abs(value - first), ROUNDING_SHARE * size);
+  // A step that was as small as rounding disappears in Euclid's algorithm, which then answers with the difference itself.
+  const isContinuous = step > 0 && (step < CONTINUOUS_SHARE * size || (seen.step > 0 && step > 1.5 * seen.step));
   return {
     first,
-    step: commonStep(seen.step, Math.abs(value - first), rounding),
-    count: seen.count + 1,
+    step: isContinuous ? 0 : step,
+    count,
     distinct: distinct.length >= MIN_DISTINCT || distinct.includes(value) ? distinct : [...distinct, value],
+    ...(isContinuous && { isContinuous }),
   };
 }
 

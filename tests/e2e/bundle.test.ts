@@ -86,7 +86,10 @@ it(
       x.state === 'decided' && x.decision.verdict,
       x.state === 'decided' && x.decision.n,
     ]);
-    expect(seen.slice(0, 2)).toEqual([
+    const reasons = state.experiments.map((x) =>
+      x.state === 'decided' ? `#${x.idea.n} ${x.decision.reason}` : x.state,
+    );
+    expect(seen.slice(0, 2), reasons.join('\n')).toEqual([
       [[1, 2], 'discarded', 3],
       [[4, 5], 'kept', 3],
     ]);

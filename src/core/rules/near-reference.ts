@@ -7,7 +7,7 @@ import { mean } from '../../base/stats.ts';
 import { signOf } from '../arena.ts';
 import { type Measurement, valueOf } from '../experiment.ts';
 import { safeDeviation } from '../fold/far-out.ts';
-import { arenaOf, type LabState, measurementsOf } from '../state.ts';
+import { arenaOf, type ClassNoise, type LabState, measurementsOf } from '../state.ts';
 
 /**
  * Standard errors between older and newer numbers of the same code beyond which the machine has changed. The number
@@ -24,9 +24,16 @@ export function referenceValues(state: LabState, candidate: number, deviceClass:
   const runs = referenceRuns(state, candidate, deviceClass);
   return sinceChange(
     runs.map((run) => valueOf(run)! * sign),
-    safeDeviation(state.noise.get(deviceClass)?.residuals),
+    changeDeviation(state.noise.get(deviceClass)),
   );
 }
+
+/**
+ * The deviation of one number that a change is measured by: the robust one, but never less than that of the
+ * calibration. Code whose repeats agree exactly makes the robust one small, and says nothing of the incumbent's.
+ */
+const changeDeviation = (noise: ClassNoise | undefined): number =>
+  Math.max(safeDeviation(noise?.residuals), noise?.calibrated?.sigma ?? 0);
 
 /** The measurements behind them, oldest first. */
 export function referenceRuns(state: LabState, candidate: number, deviceClass: string): Measurement[] {
