@@ -32,7 +32,7 @@ export function addToStep(seen: ValueStep | undefined, value: number): ValueStep
   if (seen.isContinuous) return { ...seen, count };
   const size = Math.max(Math.abs(first), Math.abs(value), Number.MIN_VALUE);
   const step = commonStep(seen.step, Math.abs(value - first), ROUNDING_SHARE * size);
-  // A step that was as small as rounding disappears in Euclid's algorithm, which then answers with the difference itself.
+  // A step as small as rounding disappears in Euclid's algorithm, which then answers with the difference itself.
   const isContinuous = step > 0 && (step < CONTINUOUS_SHARE * size || (seen.step > 0 && step > 1.5 * seen.step));
   return {
     first,
