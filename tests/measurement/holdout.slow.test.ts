@@ -68,7 +68,7 @@ it(
     expect(before.value - after.value).toBeGreaterThan(0.1);
     const report = reportMarkdown(viewLab(state, { now: state.lastAt, alive: false, tip: '' }));
     expect(report).toMatch(
-      /\*\*Holdout\*\*: #2 is better by [\d.]+ bits\/byte than the baseline on it, better by [\d.]+ bits\/byte in validation: a gap of [\d.]+ bits\/byte; 3 reads against 3 of the baseline, numbers that do not vary \(6 of 20 reads used\)/,
+      /\*\*Holdout\*\*: #2 is better by [\d.]+ bits\/byte than the baseline on it, better by [\d.]+ bits\/byte in validation: a gap of [\d.]+ bits\/byte \(95 %: [−\d.]+ to [\d.]+\); 3 reads against 3 of the baseline, numbers that do not vary \(6 of 20 reads used\)/,
     );
     // What it said is in the ledger and nowhere that a proposer reads.
     for (const m of state.measurements) {
