@@ -1,12 +1,13 @@
+/** The private store is packed without losing an object, whenever git is killed. */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { git } from '../../tests/fixtures/repository.ts';
-import type { Workspace } from '../core/ports.ts';
-import { openWorkspace } from './git.ts';
-import { MAX_LOOSE_OBJECTS, packLooseObjects } from './pack.ts';
+import { git } from '../fixtures/repository.ts';
+import type { Workspace } from '../../src/core/ports.ts';
+import { openWorkspace } from '../../src/workspace/git.ts';
+import { MAX_LOOSE_OBJECTS, packLooseObjects } from '../../src/workspace/pack.ts';
 
 const AT = '2026-03-07T20:00:00.000Z';
 const COMMITS = 120;
