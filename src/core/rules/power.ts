@@ -67,11 +67,26 @@ const curves = new Map<string, (gain: number) => number>();
 const MAX_CURVES = 16;
 
 function powerCurve(settings: PowerSettings): (gain: number) => number {
-  const key = JSON.stringify({ ...settings, sigma: 1 });
-  const curve = curves.get(key) ?? makeCurve(settings);
+  const near = nearbySettings(settings);
+  const key = JSON.stringify(near);
+  const curve = curves.get(key) ?? makeCurve(near);
   if (curves.size >= MAX_CURVES) curves.clear();
   curves.set(key, curve);
   return curve;
+}
+
+/** Settings that give nearly the same curve are one: a lab that goes on changes little from event to event. */
+function nearbySettings(settings: PowerSettings): PowerSettings {
+  const roundAbove = (value: number, exact: number, step: number): number =>
+    value <= exact ? value : Math.round(value / step) * step;
+  const { dof, calibration = dof + 1, ideas = USUAL_IDEAS } = settings;
+  return {
+    ...settings,
+    sigma: 1,
+    dof: roundAbove(dof, 10, 5),
+    calibration: roundAbove(calibration, 10, 5),
+    ideas: roundAbove(ideas, 10, 10),
+  };
 }
 
 /** Power as a function of the gain in units of sigma. */
