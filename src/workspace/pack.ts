@@ -33,7 +33,7 @@ export async function packLooseObjects(
 ): Promise<{ readonly problem?: string }> {
   const count = countLooseObjects(store);
   if (count <= minimum) return {};
-  removeLeftovers(path.join(store, 'objects', 'pack'));
+  tidyPackFolder(path.join(store, 'objects', 'pack'));
   const config = ['pack.threads=1', `core.bigFileThreshold=${LARGE_BYTES}`].flatMap((setting) => ['-c', setting]);
   const answer = await askGit([...config, 'repack', '-d', '-l', '-n', '-q'], {
     store,
@@ -43,12 +43,29 @@ export async function packLooseObjects(
   return defined({ problem });
 }
 
-/** What a killed git left; nobody else packs this store. */
-function removeLeftovers(packFolder: string): void {
-  for (const name of namesIn(packFolder))
-    if (/^(tmp_|\.tmp-)/.test(name)) fs.rmSync(path.join(packFolder, name), { force: true });
+/**
+ * What a killed git left; nobody else packs this store. Halves of packs (`tmp_pack_…`) are removed. A pack that was
+ * written and not yet named (`.tmp-PID-pack-HASH.idx`) gets its name: git reads it like any other, so that a later git
+ * may have removed the loose objects that it holds.
+ */
+function tidyPackFolder(packFolder: string): void {
+  const names = namesIn(packFolder);
+  for (const name of names.filter((each) => each.startsWith('tmp_'))) fs.rmSync(path.join(packFolder, name));
+  const unnamed = names.flatMap((name) => {
+    const [, prefix, final, kind] = /^(\.tmp-\d+-)(pack-[0-9a-f]+)(\.\w+)$/.exec(name) ?? [];
+    return prefix === undefined ? [] : [{ name, pack: prefix + final!, final: final!, kind: kind! }];
+  });
+  // The index comes last: with it the pack is there.
+  for (const { name, pack, final, kind } of unnamed.sort((a, b) => Number(isIndex(a)) - Number(isIndex(b)))) {
+    const hasIndex = names.includes(`${pack}.idx`);
+    const hasPack = [pack, final].some((stem) => names.includes(`${stem}.pack`));
+    const left = path.join(packFolder, name);
+    if (hasIndex && hasPack) fs.renameSync(left, path.join(packFolder, final + kind));
+    else fs.rmSync(left);
+  }
 }
 
+const isIndex = ({ kind }: { readonly kind: string }): boolean => kind === '.idx';
 const isObjectName = (name: string): boolean => /^[0-9a-f]{38,62}$/.test(name);
 
 function namesIn(folder: string): readonly string[] {

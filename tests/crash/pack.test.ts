@@ -1,6 +1,6 @@
 /** The private store is packed without losing an object, whenever git is killed. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -76,6 +76,31 @@ describe('the store', () => {
     }
     expect(await packLooseObjects(store, 0)).toEqual({});
     expect(countSingle()).toBe(0);
+    await expectWhole();
+  });
+
+  it.each([
+    ['before it named any of its files', /./],
+    ['after it named the pack and before its index', /\.idx$/],
+  ])('keeps a pack whose git was killed %s, though the loose objects are gone', async (_when, isUnnamed) => {
+    await packLooseObjects(store, 0);
+    const folder = join(store, 'objects', 'pack');
+    const named = readdirSync(folder).sort();
+    for (const name of named.filter((each) => isUnnamed.test(each)))
+      renameSync(join(folder, name), join(folder, `.tmp-123-${name}`));
+    writeFileSync(join(room, 'y'), 'another\n');
+    git(room, '--git-dir', store, 'hash-object', '-w', '--', 'y');
+    expect(await packLooseObjects(store, 0)).toEqual({});
+    await expectWhole();
+    expect(readdirSync(folder)).toEqual(expect.arrayContaining(named));
+    expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('loses an index without its pack, which was never a pack', async () => {
+    const left = join(store, 'objects', 'pack', `.tmp-123-pack-${'0'.repeat(40)}.idx`);
+    writeFileSync(left, 'half');
+    expect(await packLooseObjects(store, 0)).toEqual({});
+    expect(existsSync(left)).toBe(false);
     await expectWhole();
   });
 
