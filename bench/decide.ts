@@ -2,7 +2,7 @@
  * How good are the verdicts? Simulated sessions of known truth through the real planner and the real rules: what is
  * claimed where nothing helps, how often a gain is confirmed, how much of what is claimed is false. Every figure has
  * its 95 % interval. `npm run bench:decide -- [--quick] [--seeds choice] [--only WORDS] [--sessions N] [--write]`:
- * `--quick` takes 3 minutes instead of 40; choices are made on the seeds `choice` and reported on the others; `--write`
+ * `--quick` takes a minute instead of ten; choices are made on the seeds `choice` and reported on the others; `--write`
  * puts the tables into docs/measurement.md.
  */
 import { fork } from 'node:child_process';

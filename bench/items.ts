@@ -10,6 +10,7 @@ import { createRandom, type Random } from '../src/base/random.ts';
 import { tCdf } from '../src/base/distributions.ts';
 import { lordAlpha, spendEvenly } from '../src/core/rules/error-budget.ts';
 import { STEERING_LEVEL } from '../src/core/rules/items.ts';
+import { wilsonInterval } from './decide/tables.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -144,13 +145,11 @@ function bundlingSession(usesReserve: boolean, seed: number): boolean {
   return false;
 }
 
-/** Share with its 95 % interval (Wilson). */
+/** Share with its 95 % interval. */
 function shareText(hits: number, total: number): string {
-  const [share, z] = [hits / total, 1.96];
-  const middle = (share + z ** 2 / (2 * total)) / (1 + z ** 2 / total);
-  const half = (z * Math.sqrt((share * (1 - share)) / total + z ** 2 / (4 * total ** 2))) / (1 + z ** 2 / total);
-  const percent = (value: number): string => (100 * Math.max(0, value)).toFixed(1);
-  return `${percent(share)} % (${percent(middle - half)} to ${percent(middle + half)})`;
+  const [low, high] = wilsonInterval(hits, total);
+  const percent = (value: number): string => (100 * value).toFixed(1);
+  return `${percent(hits / total)} % (${percent(low)} to ${percent(high)})`;
 }
 
 const CELLS: readonly (readonly [Kind, number, number])[] = [

@@ -37,11 +37,9 @@ export interface NightOptions {
    */
   readonly effect?: (chance: Chance, base: number, n: number) => number;
   /** The number of a measurement, larger is better; the default is the truth plus normal noise of deviation `sigma`. */
-  readonly measure?: (reading: Reading) => number;
+  readonly measure?: (reading: Reading, noise: Chance) => number;
   /** Ends after so many ideas, not after so many measurements. */
   readonly ideas?: number;
-  /** The number of one measurement, where its noise is not a normal one of `sigma`. */
-  readonly draw?: (noise: Chance, trueValue: number) => number;
 }
 
 export interface Night {
@@ -54,7 +52,7 @@ export interface Night {
 
 export type Chance = ReturnType<typeof createRandom>;
 export const DEVICE = 'simulated';
-export const SECONDS = 300;
+const SECONDS = 300;
 const START = 1;
 
 /**
@@ -70,8 +68,6 @@ export function studiedEffect(chance: Chance): number {
 
 /** Nothing helps: a third of the ideas change nothing, the others hurt. */
 export const nothingHelps = (chance: Chance): number => Math.min(0, studiedEffect(chance));
-/** Nothing does anything at all: the hardest arena not to claim something in. */
-export const nothingMatters = (): number => 0;
 
 const CONDITIONS: Conditions = {
   startupS: 0,
@@ -231,13 +227,12 @@ class Simulation {
   }
 
   #drawValue(n: number, seed: number, short: NightOptions['short']): number {
-    const { measure, draw, sigma } = this.#options;
+    const { measure, sigma } = this.#options;
     const truth = this.#truth[n]!;
-    if (draw) return draw(this.#noise, START - truth);
     if (short) return START + 1 - truth + short.sigma * this.#noise.normal();
     if (!measure) return START - truth + sigma * this.#noise.normal();
     const parent = n === 0 ? -1 : this.#state.experiments[n]!.idea.parent;
-    return -measure({ truth, index: this.#used, n, parent, seed });
+    return -measure({ truth, index: this.#used, n, parent, seed }, this.#noise);
   }
 }
 
@@ -254,26 +249,4 @@ function arenaForNight({ decide = {}, calibrate = 5, branches, short }: NightOpt
     ...(branches !== undefined && { search: { branches } }),
     ...(short && { screen: { seconds: SECONDS * short.cost, ranks: true } }),
   });
-}
-
-/** Upstream's night, without a harness: the first number is the baseline, each better number becomes the best. */
-export function playGreedyNight(
-  seed: number,
-  sigma: number,
-  effect = studiedEffect,
-  evaluations = 126,
-): { readonly gain: number; readonly claimed: number; readonly kept: readonly number[] } {
-  const [ideas, noise] = [createRandom(seed), createRandom(seed ^ 0x5bd1e995)];
-  const firstNumber = sigma * noise.normal();
-  let [bestNumber, gain] = [firstNumber, 0];
-  const kept: number[] = [];
-  for (let i = 1; i < evaluations; i++) {
-    const trueGain = effect(ideas);
-    const measuredGain = gain + trueGain + sigma * noise.normal();
-    if (measuredGain <= bestNumber) continue;
-    bestNumber = measuredGain;
-    gain += trueGain;
-    kept.push(trueGain);
-  }
-  return { gain, claimed: bestNumber - firstNumber, kept };
 }

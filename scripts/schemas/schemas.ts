@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { arenaSchema } from '../../src/core/arena.ts';
 import { EVENT_VERSION } from '../../src/core/event.ts';
 import { inboxEntrySchema } from '../../src/core/requests.ts';
-import { RESERVED_METRICS } from '../../src/loop/protocol.ts';
+import { OWN_METRICS } from '../../src/core/outcome.ts';
 import { type Schema, TypeSchemas } from './from-types.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..', '..');
@@ -124,7 +124,7 @@ const resultSchema = (): Schema => ({
   },
   required: ['nonce'],
   minProperties: 2,
-  propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_.-]*$', not: { enum: [...RESERVED_METRICS] } },
+  propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_.-]*$', not: { enum: [...OWN_METRICS] } },
   additionalProperties: { type: 'number', description: 'The metric, or a secondary metric, by its name.' },
 });
 

@@ -99,6 +99,16 @@ export type FailureClass =
   /** The person or the machine stopped it and it is repeated; or the harness failed over it, twice. */
   | 'infrastructure';
 
+/** Secondary metrics that only the harness writes: what it measures, and what it makes of an evaluator's numbers. */
+export const OWN_METRICS: ReadonlySet<string> = new Set([
+  'memory_mb',
+  'wall_s',
+  'cpu_s',
+  'budgeted_s',
+  'sample_sd',
+  'before_penalties',
+]);
+
 export type Outcome =
   | {
       readonly kind: 'measured';

@@ -11,7 +11,7 @@ import { type ItemScores, type ItemTable, scoreOf, sortItems } from '../core/ite
 import type { FailureClass, Outcome } from '../core/outcome.ts';
 import { isProblem, openLeftFile } from '../os/left-files.ts';
 import { crashOutcome } from './faults.ts';
-import { MAX_METRIC, parseResult } from './protocol.ts';
+import { DECIMAL_NUMBER, MAX_METRIC, parseResult } from './protocol.ts';
 import { readResultFile, readSideFile } from './side-files.ts';
 
 export const ITEMS_FILE = 'items.csv';
@@ -24,7 +24,6 @@ const MAX_ID_CHARS = 200;
 /** Names in a note. */
 const MAX_NAMED = 3;
 const COUNTED_PIECE_BYTES = 1 << 20;
-const DECIMAL_NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 // eslint-disable-next-line no-control-regex -- an id must not hold them
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/;
 

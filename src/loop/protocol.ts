@@ -5,7 +5,7 @@
 import { defined } from '../base/defined.ts';
 import { oneLine } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
-import type { FailureClass, Outcome } from '../core/outcome.ts';
+import { type FailureClass, type Outcome, OWN_METRICS } from '../core/outcome.ts';
 import { readMetric, type ProgramOutput } from '../core/reading/read-metric.ts';
 
 const failureOutcome = (kind: FailureClass, message: string): Outcome => ({ kind: 'crashed', class: kind, message });
@@ -15,17 +15,9 @@ export const MAX_METRIC = 1e100;
 /** The same for a baseline near zero. */
 export const MIN_METRIC = 1e-100;
 
-/** Secondary metric names that only the harness may write. */
-export const RESERVED_METRICS = new Set([
-  'memory_mb',
-  'wall_s',
-  'cpu_s',
-  'budgeted_s',
-  'sample_sd',
-  'before_penalties',
-]);
 const KEY_VALUE_LINE = /^([A-Za-z_][A-Za-z0-9_.-]*)\s*:\s*(.*)$/;
-const DECIMAL_NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+/** A number as evaluators write it. */
+export const DECIMAL_NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
 /** The `key: value` lines in their order. Other lines are ignored. */
 export function keyValues(sourceText: string): [string, string][] {
@@ -114,12 +106,12 @@ function withSecondary(resultPairs: [string, string][], primary: string, value: 
       continue;
     }
     const metricValue = DECIMAL_NUMBER.test(valueText) ? Number(valueText) : Number.NaN;
-    const isAcceptable = isComputable(metricValue) && !RESERVED_METRICS.has(key) && !metrics.has(key);
+    const isAcceptable = isComputable(metricValue) && !OWN_METRICS.has(key) && !metrics.has(key);
     if (isAcceptable) metrics.set(key, metricValue);
     else if (isStrict)
       return failureOutcome(
         metrics.has(key) ? 'metric-twice' : 'metric-text',
-        `the secondary metric "${key}" is "${oneLine(valueText, 60)}": ${RESERVED_METRICS.has(key) ? 'the harness owns this name' : `one number within ±${MAX_METRIC} is wanted`}`,
+        `the secondary metric "${key}" is "${oneLine(valueText, 60)}": ${OWN_METRICS.has(key) ? 'the harness owns this name' : `one number within ±${MAX_METRIC} is wanted`}`,
       );
   }
   return { kind: 'measured', value, metrics: Object.fromEntries(metrics), ...defined({ samples }) };

@@ -23,7 +23,7 @@ import { sha256Hex } from '../base/hash.ts';
 import { briefText } from '../view/brief/brief.ts';
 import { viewExperiment } from '../view/lab/experiment.ts';
 import { viewLab } from '../view/lab/lab.ts';
-import { secondaryMetricsOf, secondaryText } from '../view/lab/secondary.ts';
+import { secondaryMeansOf, secondaryMetricsOf, secondaryText } from '../view/lab/secondary.ts';
 import { rawText } from '../view/format.ts';
 import type { Facts } from '../view/types.ts';
 import { openWorkspace } from '../workspace/git.ts';
@@ -126,7 +126,7 @@ export class Desk {
       -Math.min(MAX_HISTORY, Math.max(1, Math.floor(maxRows))),
     );
     const secondaryNote = (n: number): string => {
-      const secondary = secondaryMetricsOf(state, n, currentDevice(state)).slice(0, MAX_HISTORY_METRICS);
+      const secondary = secondaryMeansOf(state, n, currentDevice(state)).slice(0, MAX_HISTORY_METRICS);
       return secondary.length === 0
         ? ''
         : ` {${secondary.map(({ name, mean }) => `${name} ${rawText(Number(mean.toPrecision(4)))}`).join(', ')}}`;

@@ -1,4 +1,7 @@
-/** Scores that stay the same by luck: no lab may claim an improvement because of them beyond its level. */
+/**
+ * Scores that stay the same by luck (case 04-zero-noise-by-luck, and two variations): no lab may claim an improvement
+ * because of them beyond its level.
+ */
 import { describe, expect, it } from 'vitest';
 import { DEVICE, simulateNight } from '../../bench/night.ts';
 import type { createRandom } from '../../src/base/random.ts';
@@ -13,7 +16,7 @@ function labs(count: number, evaluations: number, draw: (noise: Chance, trueValu
       seed: 517 * i + 3,
       sigma: 0,
       evaluations,
-      draw,
+      measure: ({ truth }, noise) => -draw(noise, 1 - truth),
       effect: (_chance, _base, n) => (n === 3 ? gain : 0),
     }),
   );

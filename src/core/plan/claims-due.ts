@@ -25,11 +25,11 @@ export function testClaim(state: LabState, context: PlanContext): Step | undefin
   const requested = state.steering.claim;
   const n = requested ?? state.incumbent;
   if (n === state.champion || context.busyExperiments.has(n)) return undefined;
-  const hasBegun = state.claims.has(n);
-  if (requested === undefined && !hasBegun && !isClaimDue(state, context)) return undefined;
+  const isDue = requested !== undefined || isClaimDue(state, context);
+  // Most plans end here: the numbers of a claim that was not begun need no look.
+  if (!isDue && !state.claims.has(n)) return undefined;
   const sides = sidesOf(state, n, state.champion, context.deviceClass);
-  const isDue = requested !== undefined || sides.fresh > 0 || !hasBegun || isClaimDue(state, context);
-  if (!isDue || state.running.size > 0) return undefined;
+  if ((!isDue && sides.fresh === 0) || state.running.size > 0) return undefined;
   const missing = sides.missing[0] + sides.missing[1];
   if (missing === 0) return { do: 'confirm', n, against: state.champion };
   const toPay = sides.fresh > 0 ? missing : costOf(sides);

@@ -3,7 +3,7 @@
  * confirmed champions alone, a limited number of times, each side more than once where there are reads for it. Where it
  * gave no number, the reason stands in its place.
  */
-import { compareSamples, emptyPool, addToPool, poolSigma } from '../../base/stats.ts';
+import { compareSamples, emptyPool, poolWith, poolSigma } from '../../base/stats.ts';
 import { signOf } from '../arena.ts';
 import type { HoldoutEffect } from '../decision.ts';
 import type { HoldoutRead } from '../experiment.ts';
@@ -72,10 +72,7 @@ function holdoutNoise(
   deviceClass: string,
 ): { sigma: number; dof: number; from: 'holdout' | 'validation' } {
   let pool = emptyPool;
-  for (const n of state.holdoutOutcomes.keys()) {
-    const values = valuesOf(readsOn(state, n, deviceClass));
-    for (const [i, value] of values.entries()) pool = addToPool(pool, values.slice(0, i), value);
-  }
+  for (const n of state.holdoutOutcomes.keys()) pool = poolWith(pool, valuesOf(readsOn(state, n, deviceClass)));
   if (pool.dof >= MIN_READ_FREEDOM && pool.ss > 0) return { sigma: poolSigma(pool), dof: pool.dof, from: 'holdout' };
   return { ...noiseIn(state, deviceClass), from: 'validation' };
 }

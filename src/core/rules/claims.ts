@@ -11,14 +11,11 @@ import { arenaOf, inPairs, type LabState, noiseIn, pairKnowledgeIn } from '../st
 import { type ClaimNumbers, claimNumbersOf } from './claim-numbers.ts';
 import { compareFresh, compareFreshPairs, describeComparison, type Look, looksOf, takeLook } from './claim-test.ts';
 import { brokenConstraint } from './constraints.ts';
-import { lordAlpha } from './error-budget.ts';
+import { nextLevel } from './error-budget.ts';
 import { itemClaimSides, judgeItemsClaim } from './item-claims.ts';
 import { decidesByItems } from './item-comparison.ts';
 import { formatSignificant } from './margin.ts';
 import { testIdentical } from './zero-noise.ts';
-
-/** Fresh numbers from which on the mean of an experiment is made of these alone. */
-export const CONFIRM_REPLICATES = 3;
 
 /** What a confirmation records, except whom it is about. */
 export type ConfirmResult = Omit<Payload<'confirmation'>, 'n' | 'against'>;
@@ -145,7 +142,4 @@ function testAt(state: LabState, numbers: ClaimNumbers, look: Look, deviceClass:
 }
 
 /** The level of the next claim, from the claims before it. */
-export function nextAlpha(state: LabState): number {
-  const discoveries = state.confirmations.flatMap(({ passed }, i) => (passed ? [i + 1] : []));
-  return lordAlpha(state.confirmations.length + 1, discoveries);
-}
+const nextAlpha = (state: LabState): number => nextLevel(state.confirmations.map(({ passed }) => passed));

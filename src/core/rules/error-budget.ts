@@ -37,3 +37,11 @@ export function lordAlpha(
     spending(currentTest) * FIRST_WEALTH,
   );
 }
+
+/** The level of the next test, from what the earlier ones found, in their order. */
+export const nextLevel = (found: readonly boolean[], spending: Spending = spendOnFirst): number =>
+  lordAlpha(
+    found.length + 1,
+    found.flatMap((isDiscovery, i) => (isDiscovery ? [i + 1] : [])),
+    spending,
+  );

@@ -9,7 +9,7 @@ import type { Payload } from '../event.ts';
 import type { Measurement } from '../experiment.ts';
 import { storedItemsOf } from '../items.ts';
 import { type LabState, lineage, measurementsOf } from '../state.ts';
-import { lordAlpha } from './error-budget.ts';
+import { nextLevel } from './error-budget.ts';
 import { compareItems, isDeterministic, itemRunsOf } from './item-comparison.ts';
 import { isProvenStep } from './items.ts';
 import { formatSignificant } from './margin.ts';
@@ -74,8 +74,7 @@ export function judgeItemsClaim(
   deviceClass: string,
 ): ConfirmResult | undefined {
   const { missing, unmeasured } = itemClaimSides(state, n, against, deviceClass);
-  const answered = state.confirmations.flatMap(({ passed }, i) => (passed ? [i + 1] : []));
-  const alpha = lordAlpha(state.confirmations.length + 1, answered);
+  const alpha = nextLevel(state.confirmations.map(({ passed }) => passed));
   const rule = 'items-confirm/1';
   const refuse = (reason: string, numbers: readonly [number, number]): ConfirmResult => {
     return { passed: false, effect: 0, interval: [0, 0], probability: 0, rule, reason, alpha, numbers };

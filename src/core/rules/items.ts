@@ -9,10 +9,10 @@ import { resolvableEffect } from '../../base/stats.ts';
 import type { Decision, DecisionItems } from '../decision.ts';
 import { arenaOf, type LabState, noiseIn } from '../state.ts';
 import { brokenConstraint } from './constraints.ts';
-import { lordAlpha, spendEvenly } from './error-budget.ts';
+import { nextLevel, spendEvenly } from './error-budget.ts';
 import { stepsOf } from './evidence.ts';
 import { compareItems, type ItemComparison, itemRunsOf, steeringDistance } from './item-comparison.ts';
-import type { Judgement } from './judgement.ts';
+import { decideControl, decided, type Judgement, needsMore, type RecordedEvidence } from './judgement.ts';
 import { CLEAR_Z, formatSignificant } from './margin.ts';
 import { findNoOp } from './no-op.ts';
 
@@ -39,7 +39,7 @@ export function judgeItems(state: LabState, n: number, deviceClass: string): Jud
     return decided({ verdict: 'inconclusive', reason, rule: ITEMS_RULE, against, n: 0, nAgainst: 0 });
   }
   const runCounts = [n, against].map((side) => itemRunsOf(state, side, deviceClass).length);
-  const recorded: Recorded = {
+  const recorded: RecordedEvidence = {
     rule: ITEMS_RULE,
     against,
     n: runCounts[0]!,
@@ -57,12 +57,10 @@ export function judgeItems(state: LabState, n: number, deviceClass: string): Jud
   const noOpReason = idea.kind === 'idea' ? findNoOp(state, n, against, deviceClass) : undefined;
   if (noOpReason) return decided({ ...recorded, verdict: 'discarded', kind: 'no-op', reason: noOpReason });
   const answer = applyItemsRule(state, n, steering, deviceClass);
-  if ('again' in answer) return { again: true, reason: answer.again };
+  if ('again' in answer) return needsMore(answer.again);
   const items = { ...recorded.items!, ...defined({ asked: answer.asked, proof: answer.proof }) };
   return decided(conclude(state, n, { ...recorded, items }, steering, answer));
 }
-
-type Recorded = Omit<Decision, 'verdict' | 'reason' | 'kind'>;
 
 interface Answer {
   readonly verdict: 'kept' | 'discarded' | 'inconclusive';
@@ -73,18 +71,18 @@ interface Answer {
   readonly proof?: DecisionItems['proof'];
 }
 
-const decided = (decision: Decision): Judgement => ({ again: false, decision });
-
 /** A control is never carried on and records nothing of the reserve. */
-function conclude(state: LabState, n: number, recorded: Recorded, steering: ItemComparison, answer: Answer): Decision {
+function conclude(
+  state: LabState,
+  n: number,
+  recorded: RecordedEvidence,
+  steering: ItemComparison,
+  answer: Answer,
+): Decision {
   const { idea } = state.experiments[n]!;
   const { verdict, reason } = answer;
-  if (idea.kind === 'control') {
-    const wouldKeep = verdict === 'kept';
-    const controlReason = `the unchanged incumbent would ${wouldKeep ? '' : 'not '}have been kept: ${reason}`;
-    const items = countsOf(steering);
-    return { ...recorded, items, verdict: 'discarded', kind: 'control', wouldKeep, reason: controlReason };
-  }
+  if (idea.kind === 'control')
+    return decideControl({ ...recorded, items: countsOf(steering) }, verdict === 'kept', reason);
   const fullReason = `${reason} (against #${recorded.against}, parent #${idea.parent})`;
   if (verdict !== 'discarded') return { ...recorded, verdict, reason: fullReason };
   const kind = steering.effect <= -CLEAR_Z * steering.se && steering.se > 0 ? 'refuted' : 'within noise';
@@ -150,14 +148,7 @@ function findRefusedTwin(
 }
 
 /** The level of the next question to the reserve, from the questions before it and their answers. */
-export function nextReserveLevel(state: LabState): number {
-  const answers = reserveAnswers(state);
-  return lordAlpha(
-    answers.length + 1,
-    answers.flatMap((wasProven, i) => (wasProven ? [i + 1] : [])),
-    spendEvenly,
-  );
-}
+export const nextReserveLevel = (state: LabState): number => nextLevel(reserveAnswers(state), spendEvenly);
 
 /** What the reserve said so far. How strict the next question is depends on how many there were, not on their order. */
 function reserveAnswers(state: LabState): boolean[] {

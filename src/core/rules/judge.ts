@@ -12,7 +12,7 @@ import { arenaOf, inPairs, type LabState, measurementsOf, values } from '../stat
 import { brokenConstraint } from './constraints.ts';
 import { compareWithIncumbent, type Evidence, failedSinceMeasured, stepsOf } from './evidence.ts';
 import { ITEMS_RULE, judgeItems } from './items.ts';
-import type { Judgement } from './judgement.ts';
+import { decideControl, decided, type Judgement, needsMore, type RecordedEvidence } from './judgement.ts';
 import { CLEAR_Z, formatSignificant, greedyRule, marginRule, type RuleResult } from './margin.ts';
 import { findNoOp } from './no-op.ts';
 import { pairedRule } from './paired.ts';
@@ -39,12 +39,6 @@ const RULE_NAMES = {
   sequential: 'sequential/2',
   items: ITEMS_RULE,
 } as const;
-
-/** What every decision that rests on numbers records of them. */
-type RecordedEvidence = Omit<Decision, 'verdict' | 'reason' | 'kind'>;
-
-const decided = (decision: Decision): Judgement => ({ again: false, decision });
-const needsMore = (reason: string): Judgement => ({ again: true, reason });
 
 /** What the ledger as it stands says about open experiment `n`. Asks for more measurements by `again`. */
 export function judge(state: LabState, n: number, deviceClass: string): Judgement {
@@ -181,12 +175,6 @@ function judgeAblation(recorded: RecordedEvidence, { comparison, isPaired }: Evi
     ? `without the step it is no worse (${formatSignificant(comparison.difference)}), so the step is dropped`
     : `the step pays: without it worse by ${formatSignificant(-comparison.difference)}`;
   return decided({ ...recorded, verdict: isKept ? 'kept' : 'discarded', kind: 'ablation', reason });
-}
-
-/** A control is never kept; what counts is whether the rule would have kept it. */
-function decideControl(recorded: RecordedEvidence, wouldKeep: boolean, ruleReason: string): Decision {
-  const reason = `the unchanged incumbent would ${wouldKeep ? '' : 'not '}have been kept: ${ruleReason}`;
-  return { ...recorded, verdict: 'discarded', kind: 'control', wouldKeep, reason };
 }
 
 function decideFailure(measurement: Measurement, measurementCount: number, rule: string, against: number): Decision {

@@ -4,10 +4,17 @@ import {
   chanceOfAnotherValue,
   chanceOfLuck,
   DETERMINISTIC_REPEATS,
-  freshNumbersNeeded,
   halfWidthOfIdentical,
   testIdentical,
 } from './zero-noise.ts';
+
+/** Fresh numbers of the candidate, all better, that a claim needs at `level` beside so many identical ones. */
+function freshNumbersNeeded(championCount: number, level: number): number {
+  if (championCount < 1 || !(level > 0)) return Number.POSITIVE_INFINITY;
+  let candidateCount = 1;
+  while (chanceOfLuck(candidateCount, championCount) > level) candidateCount++;
+  return candidateCount;
+}
 
 describe('identical repeats', () => {
   it('leave a chance of another value that falls with their number', () => {

@@ -25,14 +25,6 @@ export function chanceOfLuck(candidateCount: number, championCount: number): num
   return (candidateCount / total) ** candidateCount * (championCount / total) ** championCount;
 }
 
-/** Fresh numbers of the candidate, all better, that a claim needs at `level` beside so many identical ones. */
-export function freshNumbersNeeded(championCount: number, level: number): number {
-  if (championCount < 1 || !(level > 0)) return Number.POSITIVE_INFINITY;
-  let candidateCount = 1;
-  while (chanceOfLuck(candidateCount, championCount) > level) candidateCount++;
-  return candidateCount;
-}
-
 export interface IdenticalTest {
   /** Better in every pair of numbers, and on enough of them for the level. */
   readonly passed: boolean;

@@ -48,8 +48,6 @@ interface BriefPart {
   readonly data?: boolean;
 }
 
-/** Stands for program.md, which is written last: it gets the room that is left. */
-const PAGE: BriefPart = { title: '', lines: [], maxBytes: 0 };
 /** Bytes that program.md has at least and at most. */
 const [MIN_PAGE_BYTES, MAX_PAGE_BYTES] = [1800, 5000];
 /** Bytes for the names of parts that have no room. */
@@ -60,11 +58,23 @@ const PART_OVERHEAD_BYTES = 48;
 export function briefText(state: LabState, facts: Facts, material: BriefMaterial): string {
   const labView = viewLab(state, facts);
   const ideas = ideaLedger(state);
-  const parts: readonly (BriefPart | undefined)[] = [
+  const dropped: string[] = [];
+  const pageReserve = material.program ? MIN_PAGE_BYTES : 0;
+  let bytesLeft = MAX_BRIEF_BYTES - pageReserve - DROPPED_BYTES;
+  const writeParts = (parts: readonly (BriefPart | undefined)[]): string =>
+    parts.reduce((brief, part) => {
+      if (!part || part.lines.length === 0) return brief;
+      const partText = writePart(part, Math.min(part.maxBytes, bytesLeft));
+      if (partText === '') dropped.push(part.title);
+      bytesLeft -= bytesOf(partText);
+      return brief + partText;
+    }, '');
+  const beforePage = writeParts([
     taskPart(labView, state, material),
     material.repair && repairPart(material.repair),
     wordsPart(state),
-    PAGE,
+  ]);
+  const afterPage = writeParts([
     standingPart(labView, state, material),
     stackPart(labView),
     verdictsPart(labView),
@@ -75,22 +85,10 @@ export function briefText(state: LabState, facts: Facts, material: BriefMaterial
     openIdeasPart(state, ideas),
     deadEndsPart(ideas, SHOWN_VERDICTS),
     curvesPart(state, material),
-  ];
-  // Room that the other parts leave goes to the page of the person.
-  const texts = parts.map((part) => (part && part !== PAGE ? part : undefined));
-  const pageReserve = material.program ? MIN_PAGE_BYTES : 0;
-  const dropped: string[] = [];
-  let bytesLeft = MAX_BRIEF_BYTES - pageReserve - DROPPED_BYTES;
-  const written = texts.map((part) => {
-    if (!part || part.lines.length === 0) return '';
-    const partText = writePart(part, Math.min(part.maxBytes, bytesLeft));
-    if (partText === '') dropped.push(part.title);
-    bytesLeft -= bytesOf(partText);
-    return partText;
-  });
+  ]);
+  // program.md is written last: room that the other parts leave goes to the page of the person.
   const page = programPart(material, Math.min(MAX_PAGE_BYTES, bytesLeft + pageReserve));
-  written[parts.indexOf(PAGE)] = page ? writePart(page, page.maxBytes) : '';
-  return written.join('') + droppedLine(dropped);
+  return beforePage + (page ? writePart(page, page.maxBytes) : '') + afterPage + droppedLine(dropped);
 }
 
 /** Nothing is left out without a word. */

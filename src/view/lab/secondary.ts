@@ -2,20 +2,17 @@
  * The numbers that an evaluator writes beside the metric, as an agent and a person read them: what each is for an
  * experiment, how far repeats of the same code lie apart, and what the baseline has. Pure.
  */
-import { addToPool, emptyPool, mean, type Pool, poolSigma } from '../../base/stats.ts';
-import type { LabState } from '../../core/state.ts';
-import { measurementsOf } from '../../core/state.ts';
-import { BEFORE_PENALTIES } from '../../core/rules/simplicity.ts';
+import { emptyPool, mean, type Pool, poolSigma, poolWith } from '../../base/stats.ts';
+import { OWN_METRICS } from '../../core/outcome.ts';
+import { type LabState, measurementsOf } from '../../core/state.ts';
 import { rawText } from '../format.ts';
 
-/** What the harness itself measures. */
-const OWN_METRICS = new Set(['memory_mb', 'wall_s', 'cpu_s', 'budgeted_s', 'sample_sd', BEFORE_PENALTIES]);
 /** More names than these are no longer read. */
-export const MAX_SECONDARY = 12;
+const MAX_SECONDARY = 12;
 /** Digits of a mean and of its noise. */
 const [MEAN_DIGITS, NOISE_DIGITS] = [5, 2];
 
-export interface SecondaryMetric {
+interface SecondaryMetric {
   readonly name: string;
   readonly mean: number;
   /** Mean of the baseline. */
@@ -23,6 +20,14 @@ export interface SecondaryMetric {
   /** Standard deviation of repeats of the same code; absent where nothing was repeated. */
   readonly noise?: number;
 }
+
+/** Their means alone: a list of many experiments needs no noise of each. */
+export const secondaryMeansOf = (
+  state: LabState,
+  n: number,
+  deviceClass: string,
+): Pick<SecondaryMetric, 'name' | 'mean'>[] =>
+  [...valuesByName(state, n, deviceClass)].map(([name, values]) => ({ name, mean: mean(values) }));
 
 /** The secondary metrics of experiment `n` on a device class, by name. */
 export function secondaryMetricsOf(state: LabState, n: number, deviceClass: string): SecondaryMetric[] {
@@ -69,9 +74,7 @@ function noiseByName(state: LabState, deviceClass: string, names: ReadonlySet<st
     if (measurementsOf(state, idea.n).length < 2) continue;
     for (const [name, values] of valuesByName(state, idea.n, deviceClass)) {
       if (!names.has(name)) continue;
-      let pool = pools.get(name) ?? emptyPool;
-      for (const [i, value] of values.entries()) pool = addToPool(pool, values.slice(0, i), value);
-      pools.set(name, pool);
+      pools.set(name, poolWith(pools.get(name) ?? emptyPool, values));
     }
   }
   return pools;
