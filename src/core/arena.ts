@@ -98,7 +98,15 @@ export const arenaSchema = z.strictObject({
       .describe('a number outside is a failure of the measurement, not a result'),
     read: readSchema
       .optional()
-      .describe('how the number is found in what the candidate prints, where there is no `evaluate`'),
+      .describe(
+        'how the number is found in what the candidate prints, where there is no `evaluate`; `wall_s`, `cpu_s` and `memory_mb`, which the harness measures of the candidate, also where there is one',
+      ),
+    taken_by: z
+      .enum(['evaluator', 'candidate'])
+      .optional()
+      .describe(
+        'whose process takes the number that the evaluator reports: `evaluator`, by a clock or a score of its own; `candidate`, which sends it. Absent with `join: pipe`: not known, and the grade is not sealed',
+      ),
   }),
   editable: globsSchema.min(1).describe('files that candidates may change; everything else is frozen'),
   frozen: globsSchema.default([]).describe('frozen files that must exist; overlapping `editable` is an error'),

@@ -25,7 +25,7 @@ import { describeRuns, withoutAnswers } from './run-log.ts';
 import { findSlowStart, remarkOnStartup, type StartupBounds } from './startup.ts';
 import { noteScreening, requireMinimumWork, withOwnMetrics, withSpread } from './own-metrics.ts';
 import { type Bench, type MeasurementDirs, linkInstalled, type SpecRequest, ProcessSpecs } from './process-specs.ts';
-import { readPrinted } from './printed.ts';
+import { readMeasured, readPrinted } from './printed.ts';
 import { parseResult } from './protocol.ts';
 import { readConfig, readCurve, readResultFile } from './side-files.ts';
 
@@ -206,7 +206,7 @@ class MeasurementRun {
     const specs = new ProcessSpecs(this.#bench, secondRequest(this.#arena, this.#request), this.#directories);
     const [candidate, evaluator] = await this.#runJoined(specs.candidateSpec(), specs.holdoutSpec());
     const joined = [withoutWords(candidate), evaluator] as const;
-    const outcome = this.#judgeJoined(joined, specs.seed, () => this.#readResult(this.#directories.held));
+    const outcome = this.#judgeJoined(joined, specs.seed, () => this.#readResult(this.#directories.held, candidate));
     this.#emptyOut();
     const conditions = this.#conditions(candidate, evaluator);
     const worked = requireMinimumWork(this.#arena, outcome, conditions);
@@ -275,8 +275,10 @@ class MeasurementRun {
     fs.mkdirSync(this.#directories.out);
   }
 
-  #readResult(resultDir: string): Outcome {
-    return parseResult(readResultFile(resultDir), this.#arena.metric, this.#request.nonce);
+  /** `candidate`: the run whose measures count, where the harness takes the number. */
+  #readResult(resultDir: string, candidate = this.#candidateResult!): Outcome {
+    const taken = readMeasured(this.#arena, candidate);
+    return parseResult(readResultFile(resultDir), this.#arena.metric, this.#request.nonce, taken);
   }
 
   /** The evaluator's number, and its items where the arena decides by them. */

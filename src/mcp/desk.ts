@@ -197,7 +197,7 @@ export class Desk {
     const secondary = secondaryMetricsOf(state, n, currentDevice(state)).map(secondaryText);
     const statusParts = [
       `#${n} ${isStopped ? 'is not decided, and no harness is running: the next `overnight run` goes on with it' : verdict}`,
-      mean && `${experimentView.metric} ${mean.text}`,
+      mean && `${experimentView.metric} ${mean.text} [${experimentView.trust.grade}]`,
       effect?.text,
       oneLine(reason, 400),
       ...guardPartsOf(experimentView),
