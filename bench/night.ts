@@ -170,6 +170,7 @@ class Simulation {
         if (!result) throw new Error(`the claim of #${n} was to be judged and is not measured`);
         return this.#appendEvent({ type: 'confirmation', n, against, ...result });
       }
+      case 'guard':
       case 'wait':
       case 'retry':
       case 'ablate':

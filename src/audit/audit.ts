@@ -19,7 +19,7 @@ import { finalResult } from '../core/plan/finalize.ts';
 import { screeningOf } from '../core/rules/screening.ts';
 import { createFold } from '../core/replay.ts';
 import { followsFromPenalties } from '../core/rules/simplicity.ts';
-import { arenaOf, type LabState, measurementsOf, rulesOf, values } from '../core/state.ts';
+import { arenaOf, codeOf, type LabState, measurementsOf, rulesOf, values } from '../core/state.ts';
 import { noiseOf } from '../base/stats.ts';
 import { decodeLedger, type ReadProgress } from '../ledger/chain.ts';
 import { LEDGER_FILE, readBlob, tornLedgerError } from '../ledger/jsonl.ts';
@@ -165,6 +165,7 @@ class Rederivation {
         `the verdict on #${event.n}`,
       );
     } else if (event.type === 'measuring') this.#checkScreening(event);
+    else if (event.type === 'guarding') this.#checkGuards(event);
     else if (event.type === 'finalized') this.#checkFinalComparison(event);
     else if (event.type === 'confirmation') this.#checkConfirmation(event);
   }
@@ -175,6 +176,15 @@ class Rederivation {
     const recorded = { passed, effect, interval, probability, rule, reason, alpha, numbers };
     const derived = judgeClaim(this.#state, event.n, event.against, this.#deviceClass) ?? null;
     this.#compareDerived(event, derived, recorded, `the confirmation of #${event.n}`);
+  }
+
+  /** Guards run on the present code of an experiment whose verdict waits for them. */
+  #checkGuards(event: Extract<LedgerEvent, { type: 'guarding' }>): void {
+    const { n, when, commit } = event;
+    const judgement = n === 0 ? undefined : judge(this.#state, n, this.#deviceClass);
+    const wanted = n === 0 ? 'baseline' : judgement?.again ? (judgement.guards ?? null) : null;
+    const derived = { when: wanted, commit: codeOf(this.#state, n)?.commit ?? null };
+    this.#compareDerived(event, derived, { when, commit }, `the run of guards on #${n}`);
   }
 
   /** Which idea gets a screening run, and which goes on from there, follows from the screening runs before it. */
@@ -217,6 +227,8 @@ class Rederivation {
       addBlob(event.reply, undefined, `the reply to call ${event.call}`);
       addBlob(event.log, undefined, `the output of call ${event.call}`);
     }
+    if (event.type === 'guarded')
+      addBlob(event.log, this.#state.guardRuns[event.g]?.n, `the output of guard run ${event.g}`);
     if (event.type === 'measured') {
       const n = this.#state.measurements[event.m]?.n;
       addBlob(event.conditions.log, n, `the output of measurement ${event.m}`);

@@ -4,7 +4,8 @@
  */
 import { defined } from '../base/defined.ts';
 import { escapeTerminalLine } from '../base/escape.ts';
-import type { LedgerEvent } from '../core/event.ts';
+import { oneLine } from '../base/text.ts';
+import type { LedgerEvent, Outcome, Purpose } from '../core/event.ts';
 import type { LabState } from '../core/state.ts';
 import type { Job, Stop } from '../loop/lab.ts';
 import type { RunWatch } from '../loop/run.ts';
@@ -276,7 +277,9 @@ export class Display {
   /** Calibration and confirmation runs get a line each, so that the first minute shows progress. */
   #showMeasurement(m: number, state: LabState): void {
     const measurement = state.measurements[m]!;
-    if (measurement.state !== 'finished' || measurement.outcome.kind !== 'measured') return;
+    if (measurement.state !== 'finished') return;
+    if (measurement.outcome.kind !== 'measured')
+      return this.#showFailedCalibration(measurement.purpose, measurement.outcome);
     this.#refreshView();
     const metricName = state.lab!.arena.metric.name;
     if (measurement.purpose === 'calibrate')
@@ -285,6 +288,13 @@ export class Display {
       this.#printPermanent(
         `  confirming #${measurement.claim}: ${metricName} ${rawText(measurement.outcome.value)} for #${measurement.n}`,
       );
+  }
+
+  /** The first one in a session is made again; the second ends it with an error that says both. */
+  #showFailedCalibration(purpose: Purpose, failure: Exclude<Outcome, { kind: 'measured' }>): void {
+    if (purpose !== 'calibrate') return;
+    const text = `  calibrating: the unchanged code gave no number (${failure.class}: ${oneLine(failure.message, 300)}); one such run is made again`;
+    this.#printPermanent(escapeTerminalLine(text));
   }
 
   #showClaim({ n, passed, reason }: Extract<LedgerEvent, { type: 'confirmation' }>): void {

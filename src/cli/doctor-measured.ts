@@ -6,13 +6,10 @@ import { confirmableGain } from '../core/rules/power.ts';
 import type { Noise } from '../base/stats.ts';
 import type { Arena } from '../core/arena.ts';
 import type { LedgerEvent } from '../core/event.ts';
-import { typicalMeasurementS } from '../core/plan/pace.ts';
 import type { Sandbox } from '../core/ports.ts';
-import { type LabState, measurementsOf } from '../core/state.ts';
+import type { LabState } from '../core/state.ts';
 import { gradeOf } from '../core/trust-grade.ts';
 import type { Cure } from '../discover/cures.ts';
-import { describeChange, type ManifestChange } from '../discover/manifest-changes.ts';
-import { adviseOnTiming } from '../discover/timing-advice.ts';
 import { removeTree } from '../os/files.ts';
 import { allowedCores } from '../os/machine.ts';
 import { DOCTOR_TAG, labPaths } from '../os/paths.ts';
@@ -22,18 +19,11 @@ import type { Bench } from '../loop/process-specs.ts';
 import type { LoadedArena } from '../workspace/arena.ts';
 import { calibratedItemsText } from '../view/lab/items.ts';
 import { shareIn } from '../view/lab/progress.ts';
-import { decimalsOfExact, decimalsOfSpread, formatDuration, formatFixed, spreadText } from '../view/format.ts';
+import { decimalsOfExact, decimalsOfSpread, formatFixed, spreadText } from '../view/format.ts';
 import { cureFor } from './cure-for.ts';
+import type { DoctorCheck } from './doctor-check.ts';
+import { reportGuards, reportSpeed, reportTiming } from './doctor-speed.ts';
 import type { Progress } from './progress.ts';
-
-export interface DoctorCheck {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
-  readonly fix?: string;
-  /** The fix as a change of arena.yaml, where it is one. A check that passed may have one too: advice. */
-  readonly change?: ManifestChange;
-}
 
 const REPEAT_COUNT = 3;
 /** A gain of a fifth is large for anything that was worked on before. */
@@ -139,6 +129,7 @@ function reportMeasurements(
   state: LabState,
   sandbox: Sandbox,
 ): void {
+  reportGuards(reportCheck, state);
   const noiseFloor = [...state.noise.values()][0]!.calibrated!;
   const meanOfRepeats = formatFixed(
     noiseFloor.mean,
@@ -163,21 +154,21 @@ function reportMeasurements(
   const { items } = [...state.noise.values()][0]!;
   if (items) reportCheck({ name: 'smallest effect', ok: true, detail: calibratedItemsText(items, spreadText) });
   else reportSmallestEffect(reportCheck, arena, noiseFloor);
-  reportTiming(reportCheck, arena, state);
-  const measurementSeconds = typicalMeasurementS(state);
-  reportCheck({
-    name: 'speed',
-    ok: true,
-    detail: `${formatDuration(measurementSeconds)} a measurement, about ${Math.round(3600 / (measurementSeconds * 1.4))} experiments an hour with repeats`,
-  });
+  reportTiming(reportCheck, arena, state, allowedCores().length);
+  reportSpeed(reportCheck, arena, state);
   const { grade, reason } = gradeOf(arena, sandbox.info.level, sandbox.info);
   reportCheck({
     name: 'trust grade',
     ok: grade !== 'reported',
     detail: `${grade}: ${reason}`,
-    fix: gradeFix(sandbox),
+    fix: gradeFix(sandbox, arena),
+    ...(isTakerUnknown(arena) && { warning: true }),
   });
 }
+
+/** One line in the manifest would say whose process takes the number. */
+const isTakerUnknown = ({ evaluate, metric }: Arena): boolean =>
+  evaluate?.join === 'pipe' && metric.taken_by === undefined && metric.read === undefined;
 
 /** What the noise of single numbers lets one show. */
 function reportSmallestEffect(reportCheck: (check: DoctorCheck) => void, arena: Arena, noiseFloor: Noise): void {
@@ -199,21 +190,10 @@ function reportSmallestEffect(reportCheck: (check: DoctorCheck) => void, arena: 
   });
 }
 
-/** Where the number hangs on time and the machine disturbs it: what makes it steadier. */
-function reportTiming(reportCheck: (check: DoctorCheck) => void, arena: Arena, state: LabState): void {
-  const runs = measurementsOf(state, 0).flatMap((run) =>
-    run.state === 'finished' && run.outcome.kind === 'measured'
-      ? [{ value: run.outcome.value, conditions: run.conditions }]
-      : [],
-  );
-  const advice = adviseOnTiming(arena, runs, allowedCores().length);
-  if (!advice) return;
-  const { detail, change } = advice;
-  reportCheck({ name: 'timing', ok: true, detail, fix: `set \`${describeChange(change)}\` in arena.yaml`, change });
-}
-
 /** What lifts an arena above grade `reported`. */
-const gradeFix = (sandbox: Sandbox): string =>
-  sandbox.info.level === 'bubblewrap'
-    ? 'set `metric.plausible: { min: …, max: … }` in arena.yaml, or give it an `evaluate` command'
-    : 'install bubblewrap';
+const gradeFix = (sandbox: Sandbox, arena: Arena): string =>
+  isTakerUnknown(arena)
+    ? 'say `metric.taken_by: evaluator` where the evaluator takes the number itself, `candidate` where the candidate sends it, or let the harness measure: `metric.read: cpu_s`'
+    : sandbox.info.level === 'bubblewrap'
+      ? 'set `metric.plausible: { min: …, max: … }` in arena.yaml, or give it an `evaluate` command'
+      : 'install bubblewrap';

@@ -13,7 +13,7 @@ import type { Sandbox } from '../core/ports.ts';
 import { applyChanges, describeChange, type ManifestChange } from '../discover/manifest-changes.ts';
 import { drillArenas } from '../drill/drill.ts';
 import { freeBytes, readText, removeTree } from '../os/files.ts';
-import { allowedCores } from '../os/machine.ts';
+import { allowedCores, loadAverage } from '../os/machine.ts';
 import { makeFolder } from '../os/folders.ts';
 import { createHome, DOCTOR_TAG, labPaths } from '../os/paths.ts';
 import { chooseSandbox } from '../sandbox/choose.ts';
@@ -24,7 +24,9 @@ import { requireGit } from '../workspace/command.ts';
 import { printText, printJson } from './output.ts';
 import { openProgress, type Progress } from './progress.ts';
 import type { Invocation } from './command.ts';
-import { type DoctorCheck, measureUnchangedCode } from './doctor-measured.ts';
+import type { DoctorCheck } from './doctor-check.ts';
+import { measureUnchangedCode } from './doctor-measured.ts';
+import { loadCheck } from './doctor-speed.ts';
 import type { DOCTOR_OPTIONS } from './options.ts';
 import { saveManifest } from './save-manifest.ts';
 import { SHIPPED_ARENAS } from './shipped-arenas.ts';
@@ -54,7 +56,7 @@ export async function main(invocation: Invocation<typeof DOCTOR_OPTIONS>): Promi
   else {
     printText(
       failedChecks.length === 0
-        ? `\nEverything that a ${hasProposer(checks) ? 'run' : 'measurement'} needs works here.`
+        ? `\nEverything that a ${hasProposer(checks) ? 'run' : 'measurement'} needs works here${warningText(checks)}.`
         : `\n${formatCount(failedChecks.length, 'check')} failed. The fix is behind the arrow.`,
     );
     if (changes.length > 0) printText(invocation.spellCommands(changesText(changes, isWritten)));
@@ -62,11 +64,17 @@ export async function main(invocation: Invocation<typeof DOCTOR_OPTIONS>): Promi
   return failedChecks.length === 0 ? 0 : 6;
 }
 
+/** `, with 2 warnings` */
+function warningText(checks: readonly DoctorCheck[]): string {
+  const count = checks.filter(({ warning }) => warning === true).length;
+  return count === 0 ? '' : `, with ${formatCount(count, 'warning')}`;
+}
+
 const hasProposer = (checks: readonly DoctorCheck[]): boolean =>
   !checks.some(({ name, detail }) => name === 'ideas' && detail.startsWith('nobody'));
 
-const describeCheck = ({ name, ok, detail, fix, change }: DoctorCheck): string =>
-  `${ok ? '✓' : '✗'} ${name}: ${detail}${fix && (!ok || change) ? ` → ${fix}` : ''}`;
+const describeCheck = ({ name, ok, warning, detail, fix, change }: DoctorCheck): string =>
+  `${ok ? (warning ? '!' : '✓') : '✗'} ${name}: ${detail}${fix && (!ok || warning || change) ? ` → ${fix}` : ''}`;
 
 function changesText(changes: readonly ManifestChange[], isWritten: boolean): string {
   const list = changes.map((change) => `\`${describeChange(change)}\``).join(', ');
@@ -80,6 +88,7 @@ async function runChecks(
   reportCheck: (check: DoctorCheck) => void,
   progress: Progress,
 ): Promise<void> {
+  const load = loadAverage(); // before doctor itself makes any
   const gitVersion = await attemptCheck(reportCheck, 'git', requireGit, (version) => version);
   const loadedArena = await attemptCheck(reportCheck, 'arena', () => loadArena(invocation.folder), describeArena);
   const { sandbox, checks: insideChecks } = await chooseSandbox();
@@ -105,6 +114,7 @@ async function runChecks(
     fix: 'free some space: a run writes logs and commits',
   });
   if (loadedArena) await reportProposer(invocation, reportCheck, loadedArena.arena, sandbox);
+  reportCheck(loadCheck(load, allowedCores().length));
   if (loadedArena) for (const check of checkResources(loadedArena.arena)) reportCheck(check);
   if (gitVersion && loadedArena)
     await measureUnchangedCode(invocation.folder, reportCheck, loadedArena, sandbox, progress);

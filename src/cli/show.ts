@@ -21,7 +21,8 @@ export async function main(invocation: Invocation<typeof LAB_OPTIONS>): Promise<
   const lastLogged = measurementsOf(state, n).findLast(
     (measurement) => measurement.state === 'finished' && measurement.conditions.log !== undefined,
   );
-  const logBlob = lastLogged?.state === 'finished' ? lastLogged.conditions.log : undefined;
+  const { guardLog } = experimentView;
+  const logBlob = guardLog ?? (lastLogged?.state === 'finished' ? lastLogged.conditions.log : undefined);
   const logText = logBlob === undefined ? undefined : readBlobText(foundLab.paths.lab, logBlob);
   const itemNote = measurementsOf(state, n).findLast(
     (measurement) => measurement.state === 'finished' && measurement.conditions.itemNote !== undefined,
@@ -35,7 +36,7 @@ export async function main(invocation: Invocation<typeof LAB_OPTIONS>): Promise<
     if (itemNames) printText(`\nItems of its last failure: ${itemNames}`);
     if (logText)
       printText(
-        `\nEnd of the output of its last measurement (text of untrusted code):\n${keepTail(logText, MAX_LOG_LENGTH)}`,
+        `\nEnd of the output of ${guardLog === undefined ? 'its last measurement' : 'the guard that failed'} (text of untrusted code):\n${keepTail(logText, MAX_LOG_LENGTH)}`,
       );
   }
   return 0;

@@ -166,12 +166,24 @@ describe('the direction of a metric', () => {
 });
 
 describe('the trust grade', () => {
+  const LOSS = { name: 'loss', direction: 'minimize' };
+  const joined = (metric: object) =>
+    arenaWith({ metric: { ...LOSS, ...metric }, evaluate: { command: 'judge', join: 'pipe' } });
   const judged = arenaWith({ evaluate: { command: 'judge' } });
   const bounded = arenaWith({ metric: { name: 'loss', direction: 'minimize', plausible: { min: 0, max: 9 } } });
   it.each([
     [judged, 'bubblewrap', 'sealed'],
     [bounded, 'bubblewrap', 'guarded'],
     [arenaWith(), 'bubblewrap', 'reported'],
+    [joined({}), 'bubblewrap', 'guarded'],
+    [joined({ taken_by: 'evaluator' }), 'bubblewrap', 'sealed'],
+    [joined({ taken_by: 'candidate', plausible: { min: 0, max: 9 } }), 'bubblewrap', 'guarded'],
+    [joined({ taken_by: 'candidate', plausible: { min: 0 } }), 'bubblewrap', 'reported'],
+    [joined({ read: 'cpu_s' }), 'bubblewrap', 'sealed'],
+    [joined({ read: 'cpu_s' }), 'process', 'reported'],
+    [arenaWith({ metric: { ...LOSS, read: 'memory_mb' }, evaluate: { command: 'j' } }), 'bubblewrap', 'sealed'],
+    [arenaWith({ metric: { ...LOSS, taken_by: 'candidate' }, evaluate: { command: 'j' } }), 'bubblewrap', 'reported'],
+    [arenaWith({ metric: { ...LOSS, read: 'wall_s' } }), 'bubblewrap', 'reported'],
     [judged, 'process', 'reported'],
     [bounded, 'process', 'reported'],
     [arenaWith({ metric: { name: 'l', direction: 'minimize', plausible: { min: 0 } } }), 'bubblewrap', 'reported'],
@@ -190,6 +202,22 @@ describe('the trust grade', () => {
     const found = gradeOf(arena, 'bubblewrap', { gaps: ['no keyring', 'a filter on system calls'] });
     expect(found.grade).toBe(grade);
     expect(found.reason).toContain('the sandbox has gaps: no keyring, a filter on system calls');
+  });
+
+  it('says whose process takes the number, as far as the harness knows', () => {
+    const reasonOf = (metric: object): string => gradeOf(joined(metric), 'bubblewrap').reason;
+    expect(reasonOf({})).toMatch(/does not say who takes it.*metric\.taken_by/);
+    expect(reasonOf({ taken_by: 'candidate' })).toMatch(/candidate’s own process reports the number/);
+    expect(reasonOf({ read: 'cpu_s' })).toMatch(/harness itself measures cpu_s/);
+    expect(gradeOf(arenaWith({ metric: { ...LOSS, read: 'wall_s' } }), 'bubblewrap').reason).toMatch(
+      /no evaluator checks that the candidate did the work/,
+    );
+  });
+
+  it('is not sealed where processor time is counted by samples', () => {
+    const watched = { limits: 'watched (no control groups)' };
+    expect(gradeOf(joined({ read: 'cpu_s' }), 'bubblewrap', watched).grade).toBe('guarded');
+    expect(gradeOf(joined({ read: 'wall_s' }), 'bubblewrap', watched).grade).toBe('sealed');
   });
 
   it('says that memory is watched where no control group holds it', () => {

@@ -3,6 +3,7 @@
  * the generated table in docs/arena.md. Knows nothing about where the file lies or what it is going to be used for.
  */
 import { z } from 'zod';
+import { globsSchema, readSchema } from './reading/metric-schema.ts';
 
 /** Version of the decision rules. Labs of earlier versions can be replayed, viewed and reported, not continued. */
 export const RULES_VERSION = 4;
@@ -10,8 +11,6 @@ export const RULES_VERSION = 4;
 const nameSchema = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/, 'letters, digits, . _ - only, at most 64, not starting with a digit');
-
-const globsSchema = z.array(z.string().min(1)).describe('glob patterns below the arena folder');
 
 const commandSchema = z.string().min(1).describe('a line for `sh -c`, run in the arena folder');
 
@@ -60,43 +59,6 @@ const knobSchema = z
     if (knob.kind === 'pow2' && !(isPowerOfTwo(low) && isPowerOfTwo(high))) addIssue('both ends must be powers of two');
   });
 
-const readFrom = {
-  from: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('`stdout`, `stderr`, or a file below $OVERNIGHT_OUT; absent: standard output, then standard error'),
-  take: z
-    .enum(['only', 'first', 'last', 'min', 'max', 'median', 'mean', 'sum', 'geomean'])
-    .default('only')
-    .describe('which of several numbers counts; `only`: several are a failure'),
-};
-
-const isPattern = (pattern: string): boolean => {
-  try {
-    new RegExp(pattern, 'gu');
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-const readSchema = z.union([
-  z.enum(['wall_s', 'cpu_s', 'memory_mb']),
-  z.strictObject({ line: z.string().min(1).describe('the name that the number carries'), ...readFrom }),
-  z.strictObject({
-    regex: z
-      .string()
-      .min(1)
-      .refine(isPattern, 'is no regular expression of JavaScript (flag u)')
-      .describe('matched on each line; the group `value`, else the first group, is the number'),
-    ...readFrom,
-  }),
-  z.strictObject({ json: z.string().min(1).describe('a path: `$.results[0].mean`, `runs[*].time`'), ...readFrom }),
-  z.strictObject({ csv: z.string().min(1).describe('a column by its name in the header line'), ...readFrom }),
-  z.strictObject({ size: globsSchema.min(1).describe('the bytes of these files below $OVERNIGHT_OUT') }),
-]);
-
 const constraintSchema = z
   .strictObject({
     metric: nameSchema.describe(
@@ -136,7 +98,15 @@ export const arenaSchema = z.strictObject({
       .describe('a number outside is a failure of the measurement, not a result'),
     read: readSchema
       .optional()
-      .describe('how the number is found in what the candidate prints, where there is no `evaluate`'),
+      .describe(
+        'how the number is found in what the candidate prints, where there is no `evaluate`; `wall_s`, `cpu_s` and `memory_mb`, which the harness measures of the candidate, also where there is one',
+      ),
+    taken_by: z
+      .enum(['evaluator', 'candidate'])
+      .optional()
+      .describe(
+        'whose process takes the number that the evaluator reports: `evaluator`, by a clock or a score of its own; `candidate`, which sends it. Absent with `join: pipe`: not known, and the grade is not sealed',
+      ),
   }),
   editable: globsSchema.min(1).describe('files that candidates may change; everything else is frozen'),
   frozen: globsSchema.default([]).describe('frozen files that must exist; overlapping `editable` is an error'),
@@ -291,7 +261,17 @@ export const arenaSchema = z.strictObject({
       'each makes the deciding number worse by weight times metric: sample_sd for stability across seeds or days',
     ),
   guards: z
-    .array(z.strictObject({ name: nameSchema, command: commandSchema, wall_s: positiveSchema.default(60) }))
+    .array(
+      z.strictObject({
+        name: nameSchema,
+        command: commandSchema,
+        wall_s: positiveSchema.default(60).describe('hard limit, seconds'),
+        early: z
+          .boolean()
+          .optional()
+          .describe('true: runs before the first measurement of each candidate, not only on one about to be a step'),
+      }),
+    )
     .default([])
     .describe('commands that must exit 0 on a candidate before it can be a step'),
   decide: z

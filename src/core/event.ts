@@ -6,6 +6,7 @@ import type { Noise } from '../base/stats.ts';
 import type { AgentNote, CallFailure, Usage } from './agent-call.ts';
 import type { Arena } from './arena.ts';
 import type { Decision, FinalComparison } from './decision.ts';
+import type { GuardFailure, GuardOutcome, GuardPhase } from './guard-run.ts';
 import type { Conditions, Outcome, Purpose } from './outcome.ts';
 import type { ItemCalibration } from './item-record.ts';
 import type { LabRequest } from './requests.ts';
@@ -155,6 +156,27 @@ interface Payloads {
     readonly pair?: number;
   };
   measured: { readonly m: number; readonly outcome: Outcome; readonly conditions: Conditions };
+  /** The guards named are about to run on the code of experiment `n`. */
+  guarding: {
+    /** Counted from 0 over the lab. */
+    readonly g: number;
+    readonly n: number;
+    readonly commit: string;
+    readonly when: GuardPhase;
+    /** Names of the guards, in their order. */
+    readonly guards: readonly string[];
+    readonly session: number;
+  };
+  /** What the guards said. Without `failure` and `lost` all of them passed. */
+  guarded: {
+    readonly g: number;
+    readonly outcomes: readonly GuardOutcome[];
+    readonly failure?: GuardFailure;
+    /** Why they said nothing: the harness ended, not the candidate. They run again. */
+    readonly lost?: string;
+    /** Blob of what they printed. */
+    readonly log?: string;
+  };
   /** The harness died or was stopped while measuring: neither a result nor a failure of the idea. */
   lost: { readonly m: number; readonly reason: string };
   calibrated: {

@@ -74,11 +74,33 @@ function crossCheck(arena: Arena): ManifestProblem[] {
   const shared = arena.data.candidate.filter((entry) => arena.data.evaluator.includes(entry));
   if (shared.length > 0)
     problems.push({ at: 'data', message: `named for candidates and as evaluator-only: ${shared.join(', ')}` });
-  problems.push(...checkHoldout(arena), ...checkItems(arena));
+  problems.push(...checkHoldout(arena), ...checkItems(arena), ...checkMetric(arena));
   const { min, max } = arena.metric.plausible ?? {};
   if (min !== undefined && max !== undefined && min >= max)
     problems.push({ at: 'metric.plausible', message: `min ${min} is not below max ${max}` });
   return problems;
+}
+
+function checkMetric({ metric, evaluate, decide, holdout }: Arena): ManifestProblem[] {
+  if (!evaluate)
+    return metric.taken_by === undefined
+      ? []
+      : [{ at: 'metric.taken_by', message: 'means nothing without an `evaluate` command' }];
+  if (metric.read === undefined) return [];
+  const problem = (message: string): ManifestProblem[] => [{ at: 'metric.read', message }];
+  if (typeof metric.read !== 'string')
+    return problem(
+      'with `evaluate` only wall_s, cpu_s and memory_mb, which the harness measures; other numbers are written by the evaluator',
+    );
+  if (metric.taken_by !== undefined)
+    return [
+      { at: 'metric.taken_by', message: `means nothing with \`metric.read: ${metric.read}\`: the harness takes it` },
+    ];
+  if (decide.rule === 'items')
+    return problem('does not go with `decide.rule: items`, which adds up what the evaluator reports');
+  if (holdout && evaluate.join === 'artefact')
+    return problem('does not go with a holdout that scores an artefact: it would be the number of the same run');
+  return [];
 }
 
 function checkHoldout({ holdout, evaluate, prepare, data }: Arena): ManifestProblem[] {

@@ -19,6 +19,7 @@ import {
   recordNoise,
   startMeasurement,
 } from './fold/measurements.ts';
+import { recordGuards } from './fold/guards.ts';
 import { applySteering } from './fold/requests.ts';
 import { endCall, endSession, openLab, recordStage, startCall, startSession } from './fold/sessions.ts';
 import { payloadOf, rejectEvent, type WorkingState } from './fold/working-state.ts';
@@ -41,6 +42,8 @@ export function createFold(readBlob?: (blobHash: string) => Uint8Array | undefin
     stages: new Map(),
     experiments: [],
     measurements: [],
+    guardRuns: [],
+    guardRunsOf: new Map(),
     unfinished: new Set(),
     running: new Set(),
     noise: new Map(),
@@ -99,8 +102,7 @@ function applyEvent(state: WorkingState, event: LedgerEvent): void {
     case 'session.died':
       return endSession(state, event);
     case 'tail.set_aside':
-      state.tailsSetAside++;
-      return;
+      return void state.tailsSetAside++;
     case 'stage.started':
     case 'stage.finished':
     case 'stage.failed':
@@ -119,6 +121,9 @@ function applyEvent(state: WorkingState, event: LedgerEvent): void {
       return finishMeasurement(state, event);
     case 'lost':
       return loseMeasurement(state, event);
+    case 'guarding':
+    case 'guarded':
+      return recordGuards(state, event);
     case 'calibrated':
       return recordNoise(state, event);
     case 'decided':

@@ -3,6 +3,7 @@ import { LabError } from '../base/error.ts';
 import { type Arena, RULES_VERSION } from './arena.ts';
 import type { FinalComparison, Verdict } from './decision.ts';
 import type { Payload, RefusalCode } from './event.ts';
+import type { GuardRun } from './guard-run.ts';
 import type { StopReason } from './session.ts';
 import {
   type AgentCall,
@@ -72,6 +73,10 @@ export interface LabState {
   readonly stages: ReadonlyMap<string, StageRecord>;
   readonly experiments: readonly Experiment[];
   readonly measurements: readonly Measurement[];
+  /** Runs of guards, in order. */
+  readonly guardRuns: readonly GuardRun[];
+  /** Their numbers by experiment. */
+  readonly guardRunsOf: ReadonlyMap<number, readonly number[]>;
   /** Numbers of experiments that are not decided yet, and of kept ones whose branch is not advanced. */
   readonly unfinished: ReadonlySet<number>;
   /** Numbers of the measurements that run. */

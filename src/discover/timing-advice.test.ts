@@ -57,14 +57,32 @@ describe('advice on timings', () => {
     const metric = { name: 'ms_per_op', unit: 'ms' };
     const runs = runsOf([3, 5, 4], [1, 1, 1], 8);
     expect(adviseOnTiming(arenaWith({ metric }), runs, 2)?.change).toEqual({ key: 'decide.rule', value: 'paired' });
-    expect(adviseOnTiming(arenaWith({ metric, decide: { rule: 'paired' } }), runs, 2)).toBeUndefined();
+    const steady = runsOf([4, 4.1, 4], [1, 1, 1], 8);
+    expect(adviseOnTiming(arenaWith({ metric }), steady, 2)?.change).toEqual({ key: 'decide.rule', value: 'paired' });
+    expect(adviseOnTiming(arenaWith({ metric, decide: { rule: 'paired' } }), steady, 2)).toBeUndefined();
   });
 
-  it('is nothing for what is no timing, and nothing on a quiet machine', () => {
+  it('is another way to measure where pairs spread, too', () => {
+    const metric = { name: 'ms_per_op', unit: 'ms' };
+    for (const rule of ['paired', 'sequential']) {
+      const advice = adviseOnTiming(arenaWith({ metric, decide: { rule } }), runsOf([3, 5, 4], [1, 1, 1], 1), 2);
+      expect(advice).toMatchObject({ detail: 'ms_per_op of the same code spreads by 25.0 %', fix: /reference work/ });
+      expect(advice).not.toHaveProperty('change');
+    }
+  });
+
+  it('is pairs on a quiet machine where the timing spreads by more than 5 %, and for processor time that does', () => {
+    const latency = arenaWith({ metric: { name: 'latency' } });
+    expect(adviseOnTiming(latency, runsOf([3, 5, 4], [1, 1, 1], 1), 2)?.change?.key).toBe('decide.rule');
+    expect(adviseOnTiming(latency, runsOf([4, 4.1, 4], [1, 1, 1], 1), 2)).toBeUndefined();
+    const cpu = arenaWith({ metric: { name: 'cpu', read: 'cpu_s' } });
+    expect(adviseOnTiming(cpu, runsOf([3, 5, 4], [3, 5, 4], 8), 2)?.change?.key).toBe('decide.rule');
+    expect(adviseOnTiming(cpu, runsOf([4, 4.1, 4], [4, 4.1, 4], 8), 2)).toBeUndefined();
+  });
+
+  it('is nothing for what is no timing', () => {
     expect(adviseOnTiming(arenaWith({}), runsOf([3, 5, 4], [1, 1, 1], 8), 2)).toBeUndefined();
-    expect(
-      adviseOnTiming(arenaWith({ metric: { name: 'latency' } }), runsOf([3, 5, 4], [1, 1, 1], 1), 2),
-    ).toBeUndefined();
+    expect(adviseOnTiming(arenaWith({}), runsOf([3, 5, 4], [1, 1, 1], 1), 2)).toBeUndefined();
   });
 });
 

@@ -16,7 +16,9 @@ export interface TimedRun {
 export interface TimingAdvice {
   /** What was seen. */
   readonly detail: string;
-  readonly change: ManifestChange;
+  /** What to do, where no change of the manifest does it. */
+  readonly fix?: string;
+  readonly change?: ManifestChange;
 }
 
 const TIME_UNIT =
@@ -30,7 +32,9 @@ const MIN_COMPUTING = 0.6;
 /** Processor time is advised where it repeats this many times better. */
 const MIN_STEADIER = 2;
 /** Load above the cores that is not called busy: the measurement itself and a little. */
-const FREE_LOAD = 0.5;
+export const FREE_LOAD = 0.5;
+/** A timing whose repeats spread more than this share hides most improvements. */
+export const MAX_TIMING_SPREAD = 0.05;
 
 const spreadOf = (values: readonly number[]): number =>
   values.length < 2 ? 0 : standardDeviationOf(values) / Math.abs(mean(values) || 1);
@@ -56,20 +60,38 @@ export function adviseOnTiming(arena: Arena, runs: readonly TimedRun[], cores: n
       ),
       change: { key: 'metric.read', value: 'cpu_s' },
     };
-  if (!isBusy) return undefined;
   const usedShare = medianOf(runs.map(({ conditions }) => conditions.budgetedS)) / arena.budget.seconds;
   const canCount = arena.budget.clock !== 'cpu' && arena.resources.gpus === 0;
-  if (canCount && usedShare >= FULL_SHARE && computes)
+  if (isBusy && canCount && usedShare >= FULL_SHARE && computes)
     return {
       detail: joined(machineText, 'the candidate works until its clock ends it, so it does less work beside others'),
       change: { key: 'budget.clock', value: 'cpu' },
     };
-  if (arena.metric.read !== 'cpu_s' && isTiming(arena) && arena.decide.rule !== 'paired')
+  return isTiming(arena) ? adviseOnSpread(arena, runs, machineText) : undefined;
+}
+
+/** A timing that processor time does not help: pairs, and where there are pairs already, another way to measure. */
+function adviseOnSpread(arena: Arena, runs: readonly TimedRun[], machineText: string): TimingAdvice | undefined {
+  const isCpuTime = arena.metric.read === 'cpu_s';
+  const spread = spreadOf(runs.map(({ value }) => value));
+  const isSpread = spread > MAX_TIMING_SPREAD;
+  if (!isSpread && (machineText === '' || isCpuTime)) return undefined;
+  const spreadText = isSpread ? `${arena.metric.name} of the same code spreads by ${percent(spread)}` : '';
+  const hasPairs = arena.decide.rule === 'paired' || arena.decide.rule === 'sequential';
+  if (!hasPairs && arena.decide.rule !== 'items')
     return {
-      detail: joined(machineText, `${arena.metric.name} is a timing, and timings of different minutes do not compare`),
+      detail: joined(
+        machineText,
+        spreadText,
+        `${arena.metric.name} is a timing, and timings of different minutes do not compare`,
+      ),
       change: { key: 'decide.rule', value: 'paired' },
     };
-  return undefined;
+  if (!isSpread) return undefined;
+  return {
+    detail: joined(machineText, spreadText),
+    fix: 'take the time beside that of reference work and report the ratio, many short requests and a low quantile, or processor time: docs/arena.md, "Timings on a machine that is not quiet"',
+  };
 }
 
 const joined = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join('; ');

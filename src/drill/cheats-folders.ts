@@ -8,7 +8,7 @@ import { type Cheat, expectNoNumber, expectTextOnly, replaceFile } from './cheat
 export const FOLDER_CHANGES: Readonly<Record<string, readonly [string, string]>> = {
   'arena.yaml': [
     'artefact: [point.txt]',
-    'artefact: [model/point.txt]\nguards: [{ name: itself, command: sh candidate.sh }]',
+    'artefact: [model/point.txt]\nguards: [{ name: itself, command: sh candidate.sh, early: true }]',
   ],
   'evaluate.sh': ['$OVERNIGHT_ARTEFACT/point.txt', '$OVERNIGHT_ARTEFACT/model/point.txt'],
   'candidate.sh': [

@@ -2,19 +2,44 @@
 import { LabError } from '../base/error.ts';
 import type { Arena } from '../core/arena.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { hasCompared, type LabState } from '../core/state.ts';
+import { hasCompared, type LabState, measurementsOf } from '../core/state.ts';
 import { crashOutcome } from './faults.ts';
 import { MIN_METRIC } from './protocol.ts';
 
-/** The error of a session whose unchanged code gave no number. */
-export function baselineError(
-  outcome: Exclude<Outcome, { kind: 'measured' }>,
+type Failure = Exclude<Outcome, { kind: 'measured' }>;
+
+/**
+ * What follows from a calibration run that gave no number. The first of a session is made again, because on a busy
+ * machine one run in a night may be ended by a limit; returns that in words. Throws E_BASELINE at the second.
+ */
+export function answerFailedCalibration(
   state: LabState,
-  hasNote = false,
-): LabError {
+  session: number,
+  { itemNote }: { readonly itemNote?: string },
+): string {
+  const failures = measurementsOf(state, 0).flatMap((measurement) =>
+    measurement.session === session &&
+    measurement.purpose === 'calibrate' &&
+    measurement.state === 'finished' &&
+    measurement.outcome.kind !== 'measured'
+      ? [measurement.outcome]
+      : [],
+  );
+  if (failures.length > 1) throw baselineError(failures, state, itemNote !== undefined);
+  const { class: failureClass, message } = failures[0]!;
+  return `the unchanged code gave no number (${failureClass}: ${message}), so this run is made again, once`;
+}
+
+/** The error of a session whose unchanged code gave no number, or failed a guard. */
+export function baselineError(failures: readonly Failure[], state: LabState, hasNote = false): LabError {
+  const texts = failures.map((failure) => `${failure.class}: ${failure.message}`);
+  const isSame = texts.every((text) => text === texts[0]);
+  const why = isSame
+    ? `${texts[0]}${texts.length > 1 ? ' (twice)' : ''}`
+    : `${texts.join('; and when it was run again, ')}`;
   return new LabError('E_BASELINE', {
     what: 'The unchanged code could not be measured.',
-    why: `${outcome.class}: ${outcome.message}.`,
+    why: `${why}.`,
     next: `${hasNote ? '`overnight show 0` names the items. ' : ''}${
       hasCompared(state)
         ? 'This lab goes on with the files of its own baseline: repair what is around them (tools, data, the machine) and run again, or measure changed files in a new lab with `overnight run --tag NAME`.'

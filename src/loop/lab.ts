@@ -5,29 +5,31 @@
  */
 import { defined } from '../base/defined.ts';
 import { LabError, reasonOf } from '../base/error.ts';
-import { seedOf } from '../base/random.ts';
 import type { Arena } from '../core/arena.ts';
-import { encodeNote } from '../core/items.ts';
 import { judge } from '../core/rules/judge.ts';
 import type { Decision } from '../core/decision.ts';
+import type { GuardPhase } from '../core/guard-run.ts';
 import type { FailureClass } from '../core/outcome.ts';
 import type { EventDraft, LedgerEvent } from '../core/event.ts';
 import { plan } from '../core/plan/plan.ts';
+import { judgeSeedOf } from '../core/plan/seed.ts';
 import type { PlanContext, Step } from '../core/plan/step.ts';
 import type { FileEdit } from '../core/ports.ts';
 import { isRepairable } from '../core/plan/repair.ts';
 import { codeOf, type LabState, measurementsOf } from '../core/state.ts';
 import type { LabRequest } from '../core/requests.ts';
-import { baselineError, refuseTinyBaseline } from './baseline.ts';
+import { answerFailedCalibration, refuseTinyBaseline } from './baseline.ts';
 import { admitProposal, recordProposal } from './admission.ts';
 import { blameFor, failedTwice } from './blame.ts';
 import type { Job, LabDeps, Stop } from './lab-deps.ts';
+import { Guarding } from './guarding.ts';
 import { recordCalibration, recordConfirmation, recordFinalResult } from './conclusions.ts';
 import { proposeAblation, proposeBundle, proposeControl, proposeRetry } from './harness-ideas.ts';
-import { expectedItems, steerByItems, storeItems } from './lab-items.ts';
+import { expectedItems, steerByItems } from './lab-items.ts';
 import { type MeasureRequest, type MeasureResult, measureOnce } from './measure.ts';
 import type { Bench } from './process-specs.ts';
 import { Proposing } from './proposing.ts';
+import { recordIntent, recordMeasurement } from './record-measurement.ts';
 import { branchOf } from './refs.ts';
 import { applyRequests } from './requests.ts';
 import { startupBoundsOf } from './startup.ts';
@@ -53,6 +55,7 @@ export class Lab {
   readonly #busyExperiments = new Set<number>();
   readonly #killByMeasurement = new Map<number, () => void>();
   readonly #proposing: Proposing;
+  readonly #guarding: Guarding;
   #stopRequested = false;
   #abortRequested = false;
   /** The branch may be ahead of the incumbent, because a veto moved the incumbent back. */
@@ -65,6 +68,7 @@ export class Lab {
     this.#deps = deps;
     this.#bench = deps.bench;
     this.#proposing = new Proposing(deps);
+    this.#guarding = new Guarding(deps, { isAborted: () => this.#abortRequested, onTick: () => this.#applyRequests() });
   }
 
   get state(): LabState {
@@ -90,6 +94,7 @@ export class Lab {
     this.#stopRequested = true;
     this.#abortRequested = true;
     for (const kill of this.#killByMeasurement.values()) kill();
+    this.#guarding.kill();
   }
 
   get isAborted(): boolean {
@@ -103,6 +108,7 @@ export class Lab {
    */
   async ask(): Promise<Job | Stop | { readonly do: 'wait' }> {
     for (;;) {
+      if (this.#abortRequested) return { do: 'stop', reason: 'interrupted', detail: 'stopped at once, as asked' };
       this.#applyRequests();
       await this.#followVeto();
       const exhaustion = this.#proposing.exhaustedReason();
@@ -127,6 +133,8 @@ export class Lab {
   /** A step that costs no measurement. */
   async #applyStep(step: Exclude<Step, { do: 'measure' | 'stop' | 'wait' }>): Promise<void> {
     switch (step.do) {
+      case 'guard':
+        return this.#runGuards(step.n, step.when);
       case 'admit':
         return admitProposal(this.#deps, step.n);
       case 'decide':
@@ -184,7 +192,9 @@ export class Lab {
     if (this.state.running.size === 0) await this.#deps.tidyUp?.(m);
     const request = this.#requestFor(job, m);
     this.#busyExperiments.add(job.n);
-    this.#recordIntent(job, m, request);
+    const { deviceClass, session } = this.#deps;
+    const { judgeSeed } = request;
+    recordIntent(this.#deps.ledger, job, { m, judgeSeed, session, deviceClass, cores: this.#bench.cores.candidate });
     try {
       return { ...steerByItems(this.state, await measureOnce(this.#bench, request)), m };
     } catch (thrown) {
@@ -203,15 +213,13 @@ export class Lab {
     const { deviceClass, watch } = this.#deps;
     const { n, purpose, seed } = job;
     const nonce = this.#deps.createNonce();
-    const isFirstOfIdea = purpose === 'screen' || (purpose === 'idea' && !this.state.screenRuns.get(n)?.length);
     return {
       m,
       commit: codeOf(this.state, n)!.commit,
       seed,
-      judgeSeed: this.#judgeSeedOf(job),
+      judgeSeed: judgeSeedOf(this.state, job, this.#deps.createNonce()),
       nonce,
-      runsGuards: isFirstOfIdea || this.#isFirstOfBaseline(purpose),
-      screensFirst: isFirstOfIdea,
+      screensFirst: purpose === 'idea' && !this.state.screenRuns.get(n)?.length,
       isScreening: purpose === 'screen',
       asksHoldout: purpose === 'holdout',
       expectedItems: expectedItems(this.state),
@@ -228,15 +236,16 @@ export class Lab {
     };
   }
 
-  /** A guard that fails on the unchanged code would fail on every idea: that is said before the first one. */
-  readonly #isFirstOfBaseline = (purpose: Job['purpose']): boolean =>
-    purpose === 'calibrate' && measurementsOf(this.state, 0).every((measurement) => measurement.state !== 'finished');
-
-  #recordIntent({ n, purpose, seed, claim, pair }: Job, m: number, { judgeSeed }: MeasureRequest): void {
-    const { deviceClass, session } = this.#deps;
-    const cores = this.#bench.cores.candidate;
-    const optional = defined({ claim, pair });
-    this.#appendEvent({ type: 'measuring', m, n, purpose, seed, judgeSeed, session, deviceClass, cores, ...optional });
+  /** Guards take time, as a measurement does, and what they say is in the record when this returns. */
+  async #runGuards(n: number, when: GuardPhase): Promise<void> {
+    await this.#replaceDamagedBench();
+    this.#busyExperiments.add(n);
+    try {
+      const failure = await this.#guarding.run(this.#bench, n, when);
+      if (failure) this.#isBenchDamaged ||= DAMAGE_CLASSES.has(failure.class);
+    } finally {
+      this.#busyExperiments.delete(n);
+    }
   }
 
   /** After a run that changed what all runs share, that is made again before the next one. */
@@ -244,12 +253,6 @@ export class Lab {
     if (!this.#isBenchDamaged) return;
     this.#bench = (await this.#deps.refreshBench?.()) ?? this.#bench;
     this.#isBenchDamaged = false;
-  }
-
-  /** The seed of the evaluator: its partner's in a pair, the candidate's where seeds are fixed, else a new one. */
-  #judgeSeedOf({ seed, like: sharesSeedsWith }: Job): number {
-    const sharedSeed = sharesSeedsWith === undefined ? undefined : this.state.measurements[sharesSeedsWith]!.judgeSeed;
-    return sharedSeed ?? (this.arena.seeds.fixed ? seed : seedOf(this.#deps.createNonce()));
   }
 
   /** Record a measurement and decide as far as the ledger now allows. */
@@ -261,9 +264,10 @@ export class Lab {
         return { decided: false, reason: 'stopped by the person' };
       }
       const outcome = purpose === 'calibrate' ? refuseTinyBaseline(result.outcome, this.arena) : result.outcome;
-      this.#recordMeasurement({ ...result, outcome });
+      if (outcome.kind === 'crashed') this.#isBenchDamaged ||= DAMAGE_CLASSES.has(outcome.class);
+      recordMeasurement(this.#deps.ledger, { ...result, outcome });
       if (purpose === 'calibrate' && outcome.kind !== 'measured')
-        throw baselineError(outcome, this.state, result.itemNote !== undefined);
+        return { decided: false, reason: answerFailedCalibration(this.state, this.#deps.session, result) };
       if (n > 0 && this.state.experiments[n]!.state === 'open')
         return await this.#decideExperiment(n, result.artefactDir);
       // The incumbent's artefact is kept again each time it is measured: a harness that was killed the first time kept
@@ -275,19 +279,6 @@ export class Lab {
       result.discard();
       this.#busyExperiments.delete(n);
     }
-  }
-
-  #recordMeasurement({ m, outcome, conditions, log, curve, items, itemNote, holdoutOutcome }: NumberedResult): void {
-    const { ledger } = this.#deps;
-    if (outcome.kind === 'crashed') this.#isBenchDamaged ||= DAMAGE_CLASSES.has(outcome.class);
-    const blobs = defined({
-      log: log === '' ? undefined : ledger.putBlob(log),
-      curve: curve === undefined ? undefined : ledger.putBlob(curve),
-      items: storeItems(ledger, items),
-      itemNote: itemNote === undefined ? undefined : ledger.putBlob(encodeNote(itemNote)),
-    });
-    this.#appendEvent({ type: 'measured', m, outcome, conditions: { ...conditions, ...blobs } });
-    if (holdoutOutcome) this.#appendEvent({ type: 'held', m, outcome: holdoutOutcome });
   }
 
   /**
@@ -358,6 +349,7 @@ export class Lab {
     if (request.verb === 'veto') this.#isBranchStale = true;
     for (const m of this.state.running)
       if (this.state.steering.skipped.has(this.state.measurements[m]!.n)) this.#killByMeasurement.get(m)?.();
+    for (const n of this.state.steering.skipped) this.#guarding.kill(n);
   }
 
   /** Move the branch after a veto, also after one that a killed session recorded. */
@@ -373,14 +365,19 @@ export class Lab {
 
   async #decideExperiment(n: number, artefactDir?: string): Promise<TellResult> {
     const judgement = judge(this.state, n, this.#deps.deviceClass);
-    if (judgement.again) return { decided: false, reason: judgement.reason };
+    if (judgement.again) {
+      if (judgement.guards && artefactDir) this.#guarding.holdArtefact(this.#bench, n, artefactDir);
+      return { decided: false, reason: judgement.reason };
+    }
     if (this.#isRepairable(n, judgement.decision))
       return { decided: false, reason: `${judgement.decision.reason}; to be repaired` };
     this.#appendEvent({ type: 'decided', n, decision: judgement.decision });
     if (judgement.decision.verdict === 'kept') {
-      if (artefactDir) this.#deps.keepArtefact?.(n, artefactDir);
+      const artefact = artefactDir ?? this.#guarding.artefactOf(n);
+      if (artefact) this.#deps.keepArtefact?.(n, artefact);
       await this.#advanceBranch(n);
     }
+    this.#guarding.dropArtefact();
     return { decided: true, decision: judgement.decision };
   }
 

@@ -72,7 +72,6 @@ async function measure(scene: Scene = {}): Promise<MeasureResult & { readonly sa
     seed: 1,
     judgeSeed: 1,
     nonce: NONCE,
-    runsGuards: true,
     screensFirst: true,
     ...scene.request,
   };

@@ -4,12 +4,10 @@
  * candidate is an outcome; only a broken machine throws.
  */
 import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { sha256Hex } from '../base/hash.ts';
 import type { Arena } from '../core/arena.ts';
-import { roleOf } from '../core/file-roles.ts';
 import type { Conditions, Outcome } from '../core/outcome.ts';
 import type { RunResult, RunSpec } from '../core/ports.ts';
 import { applyPenalties } from '../core/rules/simplicity.ts';
@@ -18,7 +16,8 @@ import { tryRemoveTree } from '../os/remove-tree.ts';
 import { loadAverage } from '../os/machine.ts';
 import type { ItemTable } from '../core/items.ts';
 import { collectArtefacts, findChangedArtefact } from './artefacts.ts';
-import { candidateFault, crashOutcome, evaluatorFault, failureReason, joinedFault, requireStarted } from './faults.ts';
+import { candidateFault, crashOutcome, evaluatorFault, joinedFault, requireStarted } from './faults.ts';
+import { layOutFresh } from './fresh-folders.ts';
 import { findForeignSeed, findTampering } from './integrity.ts';
 import { secondRequest, withoutWords } from './second-run.ts';
 import { type ReportedItems, readResultWithItems, reportsItems } from './item-file.ts';
@@ -26,15 +25,14 @@ import { describeRuns, withoutAnswers } from './run-log.ts';
 import { findSlowStart, remarkOnStartup, type StartupBounds } from './startup.ts';
 import { noteScreening, requireMinimumWork, withOwnMetrics, withSpread } from './own-metrics.ts';
 import { type Bench, type MeasurementDirs, linkInstalled, type SpecRequest, ProcessSpecs } from './process-specs.ts';
-import { readPrinted } from './printed.ts';
+import { readMeasured, readPrinted } from './printed.ts';
 import { parseResult } from './protocol.ts';
 import { readConfig, readCurve, readResultFile } from './side-files.ts';
 
 export interface MeasureRequest extends SpecRequest {
   readonly m: number;
   readonly commit: string;
-  /** Run the arena's guards first; a screening run, where it has those. */
-  readonly runsGuards: boolean;
+  /** Run the arena's screening run first, where it has one. */
   readonly screensFirst?: boolean;
   /** It is a screening run, recorded as a measurement of its own. */
   readonly isScreening?: boolean;
@@ -75,58 +73,21 @@ const MIN_FREE_DISK_BYTES = 32 << 20;
 const JOINED_GRACE_MS = 500;
 
 export async function measureOnce(bench: Bench, request: MeasureRequest): Promise<MeasureResult> {
-  const directories = directoriesOf(path.join(bench.workFolder, `m${request.m}`));
-  // What cannot be removed lies in a folder that no later measurement uses, and is tried again by the next session.
-  const discard = (): void => void tryRemoveTree(directories.work);
-  discard();
-  const roleOfFile = roleOf(bench.arena);
-  const isHidden = (filePath: string): boolean => roleOfFile(filePath) === 'hidden';
-  await bench.workspace.checkout(request.commit, directories.arena, isHidden, keptFolderOf(bench));
-  for (const directory of [directories.out, directories.artefact, directories.result, directories.held])
-    fs.mkdirSync(directory);
+  const folders = await layOutFresh(bench, `m${request.m}`, request.commit);
+  const { directories } = folders;
   try {
     const measurement = new MeasurementRun(bench, request, directories);
-    const foreignFile = await bench.workspace.findDifference(request.commit, directories.arena, isHidden);
+    const foreignFile = await bench.workspace.findDifference(request.commit, directories.arena, folders.isHidden);
     linkInstalled(bench, directories.arena);
     const parts = await measurement.run(foreignFile);
     tryRemoveTree(directories.out); // so that what the candidate left takes no space from the ledger
     const isUnchanged = parts.outcome.kind !== 'crashed' || parts.outcome.class !== 'frozen-changed';
-    const keepAndDiscard = (): void => {
-      if (isUnchanged) keepFolder(bench, directories.arena);
-      discard();
-    };
-    return { ...parts, artefactDir: directories.artefact, discard: keepAndDiscard };
+    return { ...parts, artefactDir: directories.artefact, discard: () => folders.discard(isUnchanged) };
   } catch (thrown) {
-    discard();
+    folders.discard(false);
     throw thrown;
   }
 }
-
-/**
- * Where the candidate's files wait for the next measurement, which then writes only what differs. Undefined where no
- * sandbox kept this candidate, or what it left running, from writing to them.
- */
-const keptFolderOf = ({ sandbox, workFolder }: Bench): string | undefined =>
-  sandbox.info.level === 'bubblewrap' ? path.join(workFolder, 'kept') : undefined;
-
-function keepFolder(bench: Bench, arenaDir: string): void {
-  const keptFolder = keptFolderOf(bench);
-  if (keptFolder === undefined || fs.existsSync(keptFolder)) return;
-  try {
-    fs.renameSync(arenaDir, keptFolder);
-  } catch {
-    // Without it the next measurement writes all files.
-  }
-}
-
-const directoriesOf = (work: string): MeasurementDirs => ({
-  work,
-  arena: path.join(work, 'arena'),
-  out: path.join(work, 'out'),
-  artefact: path.join(work, 'artefact'),
-  result: path.join(work, 'result'),
-  held: path.join(work, 'held'),
-});
 
 class MeasurementRun {
   readonly #bench: Bench;
@@ -138,7 +99,7 @@ class MeasurementRun {
   readonly #filesBefore: { readonly hash: string; readonly bytes: number };
   readonly #loadAtStart = loadAverage();
   #artefactHash: string | undefined;
-  /** The newest run of the candidate's code: a guard, a screening run, or the candidate itself. */
+  /** The newest run of the candidate's code: a screening run, or the candidate itself. */
   #candidateResult: RunResult | undefined;
   #evaluatorResult: RunResult | undefined;
   #items: ReportedItems | undefined;
@@ -155,7 +116,7 @@ class MeasurementRun {
 
   /** `foreignFile` is a file that was not as the commit has it when the hash was taken. */
   async run(foreignFile: string | undefined): Promise<MeasuredParts> {
-    const failure = this.#refuseForeignFile(foreignFile) ?? (await this.#runGuards());
+    const failure = this.#refuseForeignFile(foreignFile);
     if (failure) return this.#assemble(failure);
     if (this.#arena.evaluate?.join === 'pipe') return await this.#measureJoined();
     const candidateFailure = (await this.#runScreened()) ?? (await this.#runCandidate());
@@ -169,20 +130,6 @@ class MeasurementRun {
   #refuseForeignFile(foreignFile: string | undefined): Outcome | undefined {
     if (foreignFile === undefined) return undefined;
     return crashOutcome('frozen-changed', `${foreignFile} was changed by somebody between its commit and its run`);
-  }
-
-  async #runGuards(): Promise<Outcome | undefined> {
-    if (!this.#request.runsGuards) return undefined;
-    for (const guard of this.#arena.guards) {
-      const guardResult = await this.#runProcess(this.#specs.guardSpec(guard));
-      if (guardResult.ending === 'exited' && guardResult.exitCode === 0) continue;
-      this.#candidateResult = guardResult;
-      return guardResult.ending === 'aborted'
-        ? crashOutcome('infrastructure', 'stopped by the person')
-        : crashOutcome('guard', `guard ${guard.name} failed: ${failureReason(guardResult)}`);
-    }
-    this.#emptyOut();
-    return undefined;
   }
 
   /** The first seconds of the candidate: what fails in them is not run in full. Its files are no result. */
@@ -259,7 +206,7 @@ class MeasurementRun {
     const specs = new ProcessSpecs(this.#bench, secondRequest(this.#arena, this.#request), this.#directories);
     const [candidate, evaluator] = await this.#runJoined(specs.candidateSpec(), specs.holdoutSpec());
     const joined = [withoutWords(candidate), evaluator] as const;
-    const outcome = this.#judgeJoined(joined, specs.seed, () => this.#readResult(this.#directories.held));
+    const outcome = this.#judgeJoined(joined, specs.seed, () => this.#readResult(this.#directories.held, candidate));
     this.#emptyOut();
     const conditions = this.#conditions(candidate, evaluator);
     const worked = requireMinimumWork(this.#arena, outcome, conditions);
@@ -328,8 +275,10 @@ class MeasurementRun {
     fs.mkdirSync(this.#directories.out);
   }
 
-  #readResult(resultDir: string): Outcome {
-    return parseResult(readResultFile(resultDir), this.#arena.metric, this.#request.nonce);
+  /** `candidate`: the run whose measures count, where the harness takes the number. */
+  #readResult(resultDir: string, candidate = this.#candidateResult!): Outcome {
+    const taken = readMeasured(this.#arena, candidate);
+    return parseResult(readResultFile(resultDir), this.#arena.metric, this.#request.nonce, taken);
   }
 
   /** The evaluator's number, and its items where the arena decides by them. */

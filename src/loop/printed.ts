@@ -10,7 +10,7 @@ import { clockWords } from '../core/clock-words.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { RunResult } from '../core/ports.ts';
 import { linesOf } from '../core/reading/find-metric.ts';
-import type { ProgramOutput } from '../core/reading/read-metric.ts';
+import { type MetricReading, type ProgramOutput, readMetric } from '../core/reading/read-metric.ts';
 import { walkTree } from '../os/trees.ts';
 import { parsePrinted } from './protocol.ts';
 import { readSideFile } from './side-files.ts';
@@ -23,13 +23,32 @@ export function readPrinted(arena: Arena, result: RunResult, outDir: string): Ou
   return isCut ? cutBeforeNumber(arena, output) : outcome;
 }
 
-function outputOf({ stdout, stderr, wallS, cpuS, peakMemoryMb }: RunResult, outDir: string): ProgramOutput {
+/** What the harness measured of a candidate, where that is the metric; undefined where the evaluator writes it. */
+export function readMeasured({ metric }: Arena, result: RunResult): MetricReading | undefined {
+  if (typeof metric.read !== 'string') return undefined;
+  return readMetric(metric, {
+    stdout: '',
+    stderr: '',
+    readFile: () => undefined,
+    sizeOf: () => undefined,
+    measured: measuredOf(result),
+  });
+}
+
+const measuredOf = ({ wallS, cpuS, peakMemoryMb }: RunResult): ProgramOutput['measured'] => ({
+  wall_s: wallS,
+  cpu_s: cpuS,
+  memory_mb: peakMemoryMb,
+});
+
+function outputOf(result: RunResult, outDir: string): ProgramOutput {
+  const { stdout, stderr } = result;
   return {
     stdout: sanitizeText(stdout.text),
     stderr: sanitizeText(stderr.text),
     readFile: (name) => readSideFile(outDir, name),
     sizeOf: (globs) => sizeOf(outDir, globs),
-    measured: { wall_s: wallS, cpu_s: cpuS, memory_mb: peakMemoryMb },
+    measured: measuredOf(result),
   };
 }
 

@@ -6,7 +6,7 @@ import { defined } from '../base/defined.ts';
 import { oneLine } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
 import { type FailureClass, type Outcome, OWN_METRICS } from '../core/outcome.ts';
-import { readMetric, type ProgramOutput } from '../core/reading/read-metric.ts';
+import { type MetricReading, readMetric, type ProgramOutput } from '../core/reading/read-metric.ts';
 
 const failureOutcome = (kind: FailureClass, message: string): Outcome => ({ kind: 'crashed', class: kind, message });
 
@@ -55,8 +55,16 @@ function refuseImplausible({ name, plausible = {} }: Arena['metric'], value: num
   );
 }
 
-/** The result file of an evaluator. `nonce` is what the harness gave it. */
-export function parseResult(resultText: string, metric: Arena['metric'], nonce: string): Outcome {
+/**
+ * The result file of an evaluator. `nonce` is what the harness gave it. `taken` is the number where the harness measures
+ * it; the evaluator then says that the work was done, and may add secondary metrics.
+ */
+export function parseResult(
+  resultText: string,
+  metric: Arena['metric'],
+  nonce: string,
+  taken?: MetricReading,
+): Outcome {
   const resultPairs = keyValues(resultText);
   const valuesOf = (wantedKey: string): string[] =>
     resultPairs.filter(([key]) => key === wantedKey).map(([, value]) => value);
@@ -70,6 +78,15 @@ export function parseResult(resultText: string, metric: Arena['metric'], nonce: 
     );
   }
   const reportedValues = valuesOf(metric.name);
+  if (taken) {
+    if (reportedValues.length > 0)
+      return failureOutcome(
+        'metric-twice',
+        `the evaluator wrote "${metric.name}: ${reportedValues[0]}", which the harness measures itself (metric.read)`,
+      );
+    if ('failure' in taken) return failureOutcome(taken.failure, taken.message);
+    return refuseImplausible(metric, taken.value) ?? withSecondary(resultPairs, metric.name, taken.value, true);
+  }
   if (reportedValues.length === 0)
     return failureOutcome(
       'metric-missing',

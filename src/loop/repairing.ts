@@ -50,6 +50,13 @@ export async function repairCandidate(deps: RepairDeps, n: number, signal: Abort
 /** The newest failure of a candidate, with the end of its output. */
 function lastFailureOf(ledger: Ledger, n: number): CandidateFailure {
   const { state } = ledger;
+  const readLog = (hash: string | undefined): string | undefined => {
+    const logBytes = hash === undefined ? undefined : ledger.getBlob(hash);
+    return logBytes && Buffer.from(logBytes).toString('utf8');
+  };
+  const guardRun = (state.guardRunsOf.get(n) ?? []).map((g) => state.guardRuns[g]!).at(-1);
+  if (guardRun?.state === 'finished' && guardRun.failure && guardRun.commit === codeOf(state, n)?.commit)
+    return { n, ...guardRun.failure, ...defined({ log: readLog(guardRun.log) }) };
   const screenRuns = (state.screenRuns.get(n) ?? []).map((m) => state.measurements[m]!);
   const measurements = [...measurementsOf(state, n), ...screenRuns];
   const failed = measurements.findLast(
@@ -57,7 +64,5 @@ function lastFailureOf(ledger: Ledger, n: number): CandidateFailure {
   );
   if (failed?.state !== 'finished' || failed.outcome.kind === 'measured') throw new RangeError(`#${n} did not fail`);
   const { class: failureClass, message } = failed.outcome;
-  const logBytes = failed.conditions.log === undefined ? undefined : ledger.getBlob(failed.conditions.log);
-  const log = logBytes && Buffer.from(logBytes).toString('utf8');
-  return { n, class: failureClass, message, ...defined({ log }) };
+  return { n, class: failureClass, message, ...defined({ log: readLog(failed.conditions.log) }) };
 }

@@ -1,6 +1,6 @@
 /**
- * Recovers from a killed session: ends its processes, records its open measurements and calls as lost, removes its
- * folders. The plan does the rest, because it looks at nothing but the ledger.
+ * Recovers from a killed session: ends its processes, records its open measurements, guards and calls as lost, removes
+ * its folders. The plan does the rest, because it looks at nothing but the ledger.
  */
 import { chmodSync, existsSync, renameSync } from 'node:fs';
 import { LabError } from '../base/error.ts';
@@ -19,6 +19,9 @@ export async function recoverKilledSession(
   for (const sandbox of sandboxes) endedProcesses += await sandbox.sweep(tag);
   for (const m of [...ledger.state.running])
     ledger.append({ type: 'lost', m, reason: 'the harness was killed while it ran' });
+  for (const { g, state } of ledger.state.guardRuns)
+    if (state === 'running')
+      ledger.append({ type: 'guarded', g, outcomes: [], lost: 'the harness was killed while they ran' });
   for (const [call, { end }] of ledger.state.calls.entries()) {
     if (!end) ledger.append({ type: 'called', call, outcome: 'lost', wallS: 0 });
   }

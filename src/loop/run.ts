@@ -25,21 +25,23 @@ const IDLE_WAIT_MS = 50;
 export async function run(lab: Lab, clock: Clock, watch: RunWatch = {}): Promise<Stop> {
   let machineFailures = 0;
   for (;;) {
-    const job = await lab.ask();
-    if (job.do === 'stop') return job;
-    if (job.do === 'wait') {
-      await clock.sleep(IDLE_WAIT_MS);
-      continue;
-    }
-    watch.onJob?.(job);
+    let isMeasuring = false;
     try {
+      const job = await lab.ask();
+      if (job.do === 'stop') return job;
+      if (job.do === 'wait') {
+        await clock.sleep(IDLE_WAIT_MS);
+        continue;
+      }
+      isMeasuring = true;
+      watch.onJob?.(job);
       const result = await lab.measure(job);
       const tellResult = await lab.tell(job, result);
       watch.onTold?.(job, tellResult);
       machineFailures = 0;
     } catch (thrown) {
       // A process that could not be started may start the next time; every other error is final.
-      if (thrown instanceof LabError && thrown.code !== 'E_SPAWN') throw thrown;
+      if (thrown instanceof LabError ? thrown.code !== 'E_SPAWN' : !isMeasuring) throw thrown;
       machineFailures++;
       if (machineFailures >= MAX_MACHINE_FAILURES) throw stuckError(thrown);
     }

@@ -22,6 +22,7 @@ import { collectChanges, type Fingerprints, fingerprintsOf } from '../proposers/
 import { sha256Hex } from '../base/hash.ts';
 import { briefText } from '../view/brief/brief.ts';
 import { viewExperiment } from '../view/lab/experiment.ts';
+import { guardPartsOf } from '../view/lab/guards.ts';
 import { viewLab } from '../view/lab/lab.ts';
 import { secondaryMeansOf, secondaryMetricsOf, secondaryText } from '../view/lab/secondary.ts';
 import { rawText } from '../view/format.ts';
@@ -196,9 +197,10 @@ export class Desk {
     const secondary = secondaryMetricsOf(state, n, currentDevice(state)).map(secondaryText);
     const statusParts = [
       `#${n} ${isStopped ? 'is not decided, and no harness is running: the next `overnight run` goes on with it' : verdict}`,
-      mean && `${experimentView.metric} ${mean.text}`,
+      mean && `${experimentView.metric} ${mean.text} [${experimentView.trust.grade}]`,
       effect?.text,
       oneLine(reason, 400),
+      ...guardPartsOf(experimentView),
       secondary.length > 0 && `beside it ${oneLine(secondary.join(', '), 700)}`,
     ];
     return defined({

@@ -173,6 +173,7 @@ function costHtml(view: LabView): string {
     ['Training', time.text.training, time.trainingS],
     ['Starting up', time.text.startup, time.startupS],
     ['Evaluating', time.text.evaluating, time.evaluatingS],
+    ['Guards', time.text.guards, time.guardsS],
     ['Preparing', time.text.stages, time.stagesS],
     ['Idle', `${time.text.idle} (${time.text.idleShare})`, time.idleS],
     [

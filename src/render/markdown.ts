@@ -247,6 +247,7 @@ function costSection(view: LabView): string {
       [`${time.text.training} training`, time.trainingS],
       [`${time.text.startup} starting up`, time.startupS],
       [`${time.text.evaluating} evaluating`, time.evaluatingS],
+      [`${time.text.guards} for guards`, time.guardsS],
       [`${time.text.stages} preparing`, time.stagesS],
       [`${time.text.idle} idle (${time.text.idleShare})`, time.idleS],
     ] as const

@@ -33,6 +33,11 @@ export function showText(page: ExperimentPage, style: Style): string {
     ...sideLines(page.mine, `#${experiment.n}`, style),
     ...(page.other ? sideLines(page.other, page.other.n === 0 ? 'baseline' : `#${page.other.n}`, style) : []),
     '',
+    ...pairLines(
+      'Guards',
+      (page.guards ?? []).map(({ name, text }) => ({ label: name, text })),
+      style,
+    ),
     ...pairLines('Decision', page.decision, style),
     ...page.claims.flatMap((claim) => wrapText(claim.text, style.columns, '  ')),
     ...pairLines('Provenance', page.provenance, style),

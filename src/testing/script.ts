@@ -4,6 +4,8 @@
  */
 import { sha256Hex } from '../base/hash.ts';
 import { type Arena, arenaSchema } from '../core/arena.ts';
+import type { GuardPhase } from '../core/guard-run.ts';
+import { guardsIn } from '../core/rules/guards.ts';
 import { judge } from '../core/rules/judge.ts';
 import type { Conditions, FailureClass, Outcome, Purpose } from '../core/outcome.ts';
 import type { EventDraft, LedgerEvent, Payload } from '../core/event.ts';
@@ -198,6 +200,30 @@ export class Script {
         ? { kind: 'measured', value: result, metrics: options.metrics ?? {} }
         : { kind: result === 'timeout' ? 'timed out' : 'crashed', class: result, message: `it failed: ${result}` };
     return this.addEvent({ type: 'measured', m, outcome, conditions: { ...SCRIPT_CONDITIONS, ...options.conditions } });
+  }
+
+  /** Guards on the present code of an experiment: those of a phase pass, or the last of them fails. */
+  guard(n: number, when: GuardPhase, failure?: string): this {
+    const names = guardsIn(arenaOf(this.state), when).map(({ name }) => name);
+    const outcomes = names.map((name, index) => {
+      const passed = failure === undefined || index < names.length - 1;
+      return { name, passed, wallS: 2, lines: passed ? '40 tests passed' : failure };
+    });
+    return this.startGuards(n, when).addEvent({
+      type: 'guarded',
+      g: this.state.guardRuns.length - 1,
+      outcomes,
+      ...(failure !== undefined && {
+        failure: { class: 'guard', message: `guard ${names.at(-1)} failed: ${failure}` },
+      }),
+    });
+  }
+
+  startGuards(n: number, when: GuardPhase): this {
+    const g = this.state.guardRuns.length;
+    const guards = guardsIn(arenaOf(this.state), when).map(({ name }) => name);
+    const session = this.state.sessions.length - 1;
+    return this.addEvent({ type: 'guarding', g, n, commit: codeOf(this.state, n)!.commit, when, guards, session });
   }
 
   /** Write down what the rule says; an experiment that is in doubt throws. */

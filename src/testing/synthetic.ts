@@ -195,6 +195,7 @@ class LabMaker {
         case 'admit':
           this.#admitIdea(step.n);
           break;
+        case 'guard':
         case 'wait':
         case 'retry':
         case 'bundle':

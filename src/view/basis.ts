@@ -3,6 +3,7 @@
  * numbers are written. An experiment's mean is the same on every page: once it has fresh measurements, which no choice
  * depended on, only those count, however few.
  */
+import { secondsOfGuards } from '../core/guard-run.ts';
 import { defined } from '../base/defined.ts';
 import { oneLine } from '../base/text.ts';
 import { type Arena, signOf } from '../core/arena.ts';
@@ -254,11 +255,15 @@ export const shortEffectText = (effect: EffectView): string => effect.percentWor
 export const comparedText = (effect: EffectView, other: string): string =>
   effect.direction === 'none' ? `no different from ${other}` : `${shortEffectText(effect)} than ${other}`;
 
-/** Seconds of work that measurements of an experiment took, claims left out. */
+/** Seconds of work that measurements and guards of an experiment took, claims left out. */
 export function workSecondsOf(state: LabState, n: number): number {
+  const guardSeconds = (state.guardRunsOf.get(n) ?? []).reduce(
+    (total, g) => total + secondsOfGuards(state.guardRuns[g]!),
+    0,
+  );
   return measurementsOf(state, n)
     .filter((measurement) => measurement.claim === undefined)
-    .reduce((total, measurement) => total + secondsOf(measurement), 0);
+    .reduce((total, measurement) => total + secondsOf(measurement), guardSeconds);
 }
 
 export const secondsOf = (measurement: Measurement): number =>

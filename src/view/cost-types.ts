@@ -7,8 +7,10 @@ export interface TimeView {
   readonly trainingS: number;
   readonly startupS: number;
   readonly evaluatingS: number;
+  /** Guards on the unchanged code and on candidates. */
+  readonly guardsS: number;
   readonly stagesS: number;
-  /** Neither training, start-up, evaluating nor stages: harness, proposer, waiting. */
+  /** Neither training, start-up, evaluating, guards nor stages: harness, proposer, waiting. */
   readonly idleS: number;
   readonly idleShare: number;
   readonly longestGapS: number;
@@ -22,6 +24,7 @@ export type TimeText =
   | 'training'
   | 'startup'
   | 'evaluating'
+  | 'guards'
   | 'stages'
   | 'idle'
   | 'idleShare'

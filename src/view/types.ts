@@ -266,6 +266,7 @@ export type HealthCode =
   | 'branches'
   | 'exploration'
   | 'front'
+  | 'calibration'
   | 'lost'
   | 'died'
   | 'ledger'

@@ -45,7 +45,9 @@ export interface Undisturbed {
 /** An arena, and the effects of a night there that nobody disturbs. */
 export async function undisturbed(): Promise<Undisturbed> {
   const prepare = 'setup: { command: sh setup.sh, key: [setup.sh] }\n';
-  const arena = smallArena({ manifest: `${MANIFEST}${prepare}` });
+  const guards =
+    "guards: [{ name: tests, command: 'grep -q X= x.sh' }, { name: types, command: 'true', early: true }]\n";
+  const arena = smallArena({ manifest: `${MANIFEST}${prepare}${guards}` });
   writeFileSync(join(arena, 'setup.sh'), 'echo ready > "$OVERNIGHT_DEPS/ready"\n');
   gitIn(arena, 'add', '.');
   gitIn(arena, 'commit', '--quiet', '--message', 'setup');
@@ -70,8 +72,16 @@ async function expectWhole(folder: string, before: string, broken: Buffer): Prom
   const judged = [...of('decided'), ...of('refused')].map(({ n }) => n as number);
   expect(judged.toSorted((a, b) => a - b)).toEqual(Array.from({ length: IDEAS }, (_, i) => i + 1));
   expect(of('snapshot').length).toBe(new Set(of('snapshot').map(({ n }) => n)).size);
-  const ended = [...of('measured'), ...of('lost')].map(({ m }) => m as number);
-  expect(ended.toSorted((a, b) => a - b)).toEqual(of('measuring').map(({ m }) => m));
+  const measured = [...of('measured'), ...of('lost')].map(({ m }) => m as number);
+  expect(measured.toSorted((a, b) => a - b)).toEqual(of('measuring').map(({ m }) => m));
+  expect(of('guarded').map(({ g }) => g)).toEqual(of('guarding').map(({ g }) => g));
+  const kept = of('decided').filter(({ decision }) => (decision as { verdict: string }).verdict === 'kept');
+  const lost = new Set(of('guarded').flatMap(({ g, lost: reason }) => (reason === undefined ? [] : [g])));
+  const ended = of('guarding').filter(({ g, when }) => when === 'keep' && !lost.has(g));
+  expect(
+    ended.map(({ n }) => n),
+    'each kept one was guarded once',
+  ).toEqual(kept.map(({ n }) => n));
   expect([...of('session.ended'), ...of('session.died')]).toHaveLength(of('session.started').length);
   expect(processesOf(folder)).toEqual([]);
   expect(existsSync(join(folder, '.overnight', 'work', tag))).toBe(false);

@@ -139,3 +139,22 @@ describe.concurrent('`overnight new COMMAND` without a terminal', () => {
     },
   );
 });
+
+describe.skipIf(noSandbox)(withReason('a timing', noSandbox), () => {
+  it('that did not repeat is compared in pairs, with the reason beside it', async () => {
+    const script = 'if [ -d /lab/arena ]; then echo "latency: 30 ms"; else echo "latency: 10 ms"; fi\n';
+    const { ended, manifest, folder } = await makeArena({ 'bench.sh': script }, 'sh bench.sh', '--edit', 'bench.sh');
+    expect(ended.status, ended.stderr).toBe(0);
+    expect(manifest).toMatchObject({ metric: { name: 'latency' }, decide: { rule: 'paired' } });
+    expect(readFileSync(join(folder, 'arena.yaml'), 'utf8')).toMatch(
+      /# Guess: decide\.rule is paired, because latency is a timing and (two runs .* differ by 67 %|the machine is busy)/,
+    );
+  }, 60_000);
+
+  it('is what pairs are for: a score gets none, however it differs and whatever the load', async () => {
+    const script = 'if [ -d /lab/arena ]; then echo "loss: 30"; else echo "loss: 10"; fi\n';
+    const { ended, manifest } = await makeArena({ 'bench.sh': script }, 'sh bench.sh', '--edit', 'bench.sh');
+    expect(ended.status, ended.stderr).toBe(0);
+    expect(manifest).not.toHaveProperty('decide');
+  }, 60_000);
+});

@@ -267,7 +267,7 @@ describe('a reader that goes away', () => {
 
 describe('work that is not on the training clock', () => {
   it('cannot be left by a guard for the measured run', async () => {
-    const guard = 'guards: [{ name: check, command: sh x.sh }]\n';
+    const guard = 'guards: [{ name: check, command: sh x.sh, early: true }, { name: late, command: sh x.sh }]\n';
     const before = `[ "$OVERNIGHT_STAGE" = guard ] && { for place in "$OVERNIGHT_OUT" /lab/out "\${OVERNIGHT_ARENA%/arena}/out"; do echo early > "$place/early"; done; } 2>/dev/null\n[ "$OVERNIGHT_STAGE" = guard ] && exit 0\n`;
     const candidate = CANDIDATE.replace('#!/bin/sh\n', `#!/bin/sh\n${before}`).concat(
       '[ -e "$OVERNIGHT_OUT/early" ] && exit 9\ntrue\n',

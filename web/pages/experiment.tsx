@@ -86,7 +86,7 @@ function DetailSections({ board, page, n }: { board: Board; page: ExperimentPage
     curveRef(page.mine, `#${n}`),
     ...(page.other ? [curveRef(page.other, `#${page.other.n}`)] : []),
   ].filter((reference) => reference !== undefined);
-  const log = page.mine.measurements.findLast((measurement) => measurement.log)?.log;
+  const log = page.guardLog ?? page.mine.measurements.findLast((measurement) => measurement.log)?.log;
   const provenance = [
     ...page.provenance,
     ...(page.row.cost ? [{ label: 'Cost', text: page.row.cost }] : []),
@@ -110,6 +110,15 @@ function DetailSections({ board, page, n }: { board: Board; page: ExperimentPage
         <StripPlot lines={sides} />
         <MeasurementTable page={page} />
       </PageSection>
+      {page.guards && (
+        <PageSection id="guards" title="Guards">
+          <PlainTable
+            what="guards"
+            headings={['guard', 'ran', 'outcome', 'time', 'its output']}
+            rows={page.guards.map(({ name, when, state, duration, lines }) => [name, when, state, duration, lines])}
+          />
+        </PageSection>
+      )}
       <PageSection id="decision" title="Decision">
         <FactList lines={page.decision} what="decision" />
       </PageSection>

@@ -28,6 +28,8 @@ export interface ArenaDraft {
     readonly installed: readonly string[];
   };
   readonly isWritable: boolean;
+  /** Candidate and incumbent are compared side by side. */
+  readonly comesInPairs?: boolean;
 }
 
 /** What a program gets that says nothing of its time: `seconds` of work after at most a minute of start-up. */
@@ -78,6 +80,7 @@ export function manifestText(draft: ArenaDraft, guesses: readonly string[] = [])
     guards: list(draft.guards),
     budget: draft.budget,
     calibrate: { replicates: 5 },
+    decide: draft.comesInPairs ? { rule: 'paired' } : undefined,
     resources: defined({ ...resources, gpus: resources.gpus || undefined }),
     sandbox: hasSandbox
       ? defined({ read: list(sandbox.read), home: list(sandbox.home), installed: list(sandbox.installed) })

@@ -1,10 +1,13 @@
 /** What `overnight new` finds out: by looking, by running the command outside and inside, and by asking the rest. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { defined } from '../../base/defined.ts';
 import { LabError } from '../../base/error.ts';
 import { oneLine } from '../../base/text.ts';
 import type { Sandbox } from '../../core/ports.ts';
+import { readMetric } from '../../core/reading/read-metric.ts';
 import { excerptOf } from '../../loop/protocol.ts';
+import { whyPairs } from '../../discover/pairs-advice.ts';
 import { detectSetups, editableFor } from '../../discover/detect.ts';
 import {
   directionOf,
@@ -14,7 +17,7 @@ import {
 } from '../../discover/printed-metrics.ts';
 import type { Project, Suggestion } from '../../discover/project.ts';
 import { readText, removeTree, writeAtomic } from '../../os/files.ts';
-import { allowedCores } from '../../os/machine.ts';
+import { allowedCores, loadAverage } from '../../os/machine.ts';
 import { listFolder } from '../../workspace/source.ts';
 import type { Invocation } from '../command.ts';
 import type { NEW_OPTIONS } from '../options.ts';
@@ -45,17 +48,27 @@ type NewInvocation = Invocation<typeof NEW_OPTIONS>;
 export function draftFromFlags({ folder, options, args }: NewInvocation): Explored | undefined {
   const command = args[0] ?? options.run;
   if (command === undefined || options.edit === undefined || options.metric === undefined) return undefined;
-  return {
-    guesses: [],
-    draft: {
-      ...emptyDraft(folder, options.name, command),
-      editable: splitList(options.edit),
-      ...(options.evaluate ? { evaluate: options.evaluate } : {}),
-      artefact: splitList(options.artefact ?? ''),
-      metric: { name: options.metric, direction: options.maximize ? 'maximize' : 'minimize' },
-      budget: budgetOf(options.seconds ?? DEFAULT_SECONDS),
-    },
+  const draft: ArenaDraft = {
+    ...emptyDraft(folder, options.name, command),
+    editable: splitList(options.edit),
+    ...(options.evaluate ? { evaluate: options.evaluate } : {}),
+    artefact: splitList(options.artefact ?? ''),
+    metric: { name: options.metric, direction: options.maximize ? 'maximize' : 'minimize' },
+    budget: budgetOf(options.seconds ?? DEFAULT_SECONDS),
   };
+  return withPairs({ guesses: [], draft });
+}
+
+/** A timing is compared in pairs where the machine is busy, or where two runs of the same code did not agree. */
+function withPairs({ draft, guesses, measuredText }: Explored, values?: readonly [number, number]): Explored {
+  const { name, unit = '', read } = draft.metric;
+  const seen = defined({ load: loadAverage(), cores: allowedCores().length, values });
+  const why = whyPairs(defined({ name, unit, read }), seen);
+  if (why === undefined) return defined({ draft, guesses, measuredText });
+  const advice = draft.evaluate ? 'docs/arena.md says how to measure steadier' : 'metric.read: cpu_s may be steadier';
+  const guess = `decide.rule is paired, because ${name} is a timing and ${why}; ${advice}`;
+  const said = measuredText && `${measuredText} Compared in pairs: ${why}.`;
+  return defined({ draft: { ...draft, comesInPairs: true }, guesses: [...guesses, guess], measuredText: said });
 }
 
 export async function exploreFolder(
@@ -132,15 +145,30 @@ async function tryAndTell(
     const plausible = tried.draft.evaluate ? undefined : plausibleAround(value, tried.draft.metric.unit ?? '');
     const measured = plausible ? { ...tried.draft, metric: { ...tried.draft.metric, plausible } } : tried.draft;
     const { name, unit = '', direction } = tried.draft.metric;
-    return {
+    const explored = {
       draft: measured,
       guesses: guessesOf(measured),
       measuredText: `Measured: ${name} = ${rawText(value)}${unit ? ` ${unit}` : ''} in ${wallS.toFixed(1)} s; ${direction === 'minimize' ? 'lower' : 'higher'} is better.`,
     };
+    const outsideValue = valueOutside(measured.metric, outside);
+    return withPairs(explored, outsideValue === undefined ? undefined : [outsideValue, value]);
   } finally {
     fs.rmSync(manifestFile, { force: true });
     if (isFresh) removeTree(home);
   }
+}
+
+/** The metric's number in the run outside of the sandbox; undefined where that run does not show it. */
+function valueOutside({ name, unit = '', read }: ArenaDraft['metric'], outside: TriedCommand): number | undefined {
+  const { stdout, stderr, wallS, cpuS, memoryMb } = outside;
+  const reading = readMetric(defined({ name, unit, read }), {
+    stdout,
+    stderr,
+    readFile: () => undefined,
+    sizeOf: () => undefined,
+    measured: { wall_s: wallS, cpu_s: cpuS, memory_mb: memoryMb },
+  });
+  return 'value' in reading ? reading.value : undefined;
 }
 
 function guessesOf({ metric, budget, guards }: ArenaDraft): string[] {

@@ -3,7 +3,8 @@
  */
 import { LabError } from '../../base/error.ts';
 import type { Sandbox } from '../../core/ports.ts';
-import { openLab } from '../../app/open-lab.ts';
+import { openLab, type OpenedLab } from '../../app/open-lab.ts';
+import { readBlobText } from '../../ledger/jsonl.ts';
 import { removeTree } from '../../os/files.ts';
 import { DOCTOR_TAG, labPaths } from '../../os/paths.ts';
 import { cureFor } from '../cure-for.ts';
@@ -63,14 +64,16 @@ async function measureOnceInside({
 }: TryHost): Promise<NonNullable<TriedArena['measured']> | FailedOnce> {
   const paths = labPaths(folder, DOCTOR_TAG);
   removeTree(paths.lab);
+  let opened: OpenedLab | undefined;
   try {
-    const { lab, close } = await openLab({
+    opened = await openLab({
       folder,
       sandbox,
       tag: DOCTOR_TAG,
       limits: { experiments: 0 },
       command: 'new',
     });
+    const { lab, close } = opened;
     try {
       const job = await lab.ask();
       if (job.do !== 'measure') return { kind: 'exit', text: 'there was nothing to measure' };
@@ -82,8 +85,18 @@ async function measureOnceInside({
     }
   } catch (thrown) {
     if (!(thrown instanceof LabError)) throw thrown;
-    return { kind: thrown.code, text: `${thrown.parts.what} ${thrown.parts.why}` };
+    return thrown.code === 'E_BASELINE' && opened?.state.guardRuns.length
+      ? failedGuard(opened)
+      : { kind: thrown.code, text: `${thrown.parts.what} ${thrown.parts.why}` };
   } finally {
     removeTree(paths.lab);
   }
+}
+
+/** The unchanged code failed a guard; all that it printed may name the cure. */
+function failedGuard({ state, paths }: OpenedLab): FailedOnce {
+  const run = state.guardRuns.at(-1)!;
+  const failure = run.state === 'finished' ? run.failure : undefined;
+  const log = run.state === 'finished' && run.log !== undefined ? readBlobText(paths.lab, run.log) : undefined;
+  return { kind: failure?.class ?? 'guard', text: `${failure?.message ?? 'its guards did not run'}\n${log ?? ''}` };
 }

@@ -14,7 +14,8 @@ export function paretoFront(state: LabState, deviceClass = currentDevice(state))
   const points = state.experiments.flatMap((experiment) => {
     const { n, kind } = experiment.idea;
     const isCandidate = kind === 'baseline' || (kind === 'idea' && experiment.state === 'decided');
-    if (!isCandidate || isRuledOut(state, n)) return [];
+    const hasFailed = experiment.state === 'decided' && experiment.decision.failure !== undefined;
+    if (!isCandidate || hasFailed || isRuledOut(state, n)) return [];
     const at = pointOf(state, n, deviceClass);
     if (at === undefined || brokenConstraint(state, arenaOf(state), n, deviceClass) !== undefined) return [];
     return [{ n, at }];

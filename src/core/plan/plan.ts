@@ -65,6 +65,7 @@ function measureOpenIdeas(state: LabState, context: PlanContext): Step | undefin
       return { do: 'repair', n };
     }
     if (state.running.size >= context.slots) continue;
+    if (judgement.guards) return { do: 'guard', n, when: judgement.guards };
     if (wantsScreening(state, n, context.deviceClass))
       return { do: 'measure', n, purpose: 'screen', seed: nextSeed(state) };
     if (inPairs(state) || experiment.idea.kind === 'ablation') return pairStep(state, n, context.deviceClass);

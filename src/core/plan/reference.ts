@@ -1,6 +1,7 @@
 /**
  * What every candidate is compared with, measured on this device class: the baseline's calibration and the incumbent.
  */
+import { wantsBaselineGuards } from '../rules/guards.ts';
 import { arenaOf, type LabState, measurementsOf, values } from '../state.ts';
 import { nextSeed } from './seed.ts';
 import { mustStopNow, type PlanContext, type Step } from './step.ts';
@@ -11,8 +12,18 @@ const RECHECK_EVERY = 25;
 
 /** The next measurement of the reference, if one is missing. When the session must stop, the next session makes it. */
 export function ensureReference(state: LabState, context: PlanContext): Step | undefined {
-  const step = ensureCalibration(state, context) ?? measureIncumbent(state, context, mustStopNow(context));
-  return step?.do === 'measure' && mustStopNow(context) ? stopStep(state, context) : step;
+  const step =
+    guardBaseline(state, context) ??
+    ensureCalibration(state, context) ??
+    measureIncumbent(state, context, mustStopNow(context));
+  const takesTime = step?.do === 'measure' || step?.do === 'guard';
+  return takesTime && mustStopNow(context) ? stopStep(state, context) : step;
+}
+
+/** A guard that fails on the unchanged code would fail on every idea: that is found out before the first one. */
+function guardBaseline(state: LabState, context: PlanContext): Step | undefined {
+  if (state.experiments.length === 0 || !wantsBaselineGuards(state)) return undefined;
+  return context.busyExperiments.has(0) ? { do: 'wait' } : { do: 'guard', n: 0, when: 'baseline' };
 }
 
 /** Repeats of the baseline on this device class, before the first idea. */

@@ -1,5 +1,6 @@
 /** What the planner may ask for next, and what it must know beside the ledger. */
 import type { LiveBase } from '../bases/live-bases.ts';
+import type { GuardPhase } from '../guard-run.ts';
 import type { Purpose } from '../outcome.ts';
 import type { StopReason } from '../session.ts';
 
@@ -18,6 +19,8 @@ export type Step =
       /** The measurement whose seeds it shares. */
       readonly like?: number;
     }
+  /** Run guards on the code of an experiment. */
+  | { readonly do: 'guard'; readonly n: number; readonly when: GuardPhase }
   /** Record the verdict on an experiment. */
   | { readonly do: 'decide'; readonly n: number }
   /** Have a crashed candidate repaired before it is decided. */

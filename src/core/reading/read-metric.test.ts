@@ -170,6 +170,10 @@ describe('metric.read', () => {
     });
     expect(readMetric({ name: 'a', unit: 'KiB', read: { size: ['dist/**'] } }, files)).toEqual({ value: 2 });
     expect(readMetric({ name: 'a', unit: '', read: 'wall_s' }, files)).toEqual({ value: 12.5 });
+    expect(readMetric({ name: 'a', unit: 'ms', read: 'wall_s' }, files)).toEqual({ value: 12_500 });
+    expect(readMetric({ name: 'a', unit: 's', read: 'cpu_s' }, files)).toEqual({ value: 20 });
+    expect(readMetric({ name: 'a', unit: 'GB', read: 'memory_mb' }, files)).toEqual({ value: 0.3 });
+    expect(readMetric({ name: 'a', unit: 'points', read: 'memory_mb' }, files)).toEqual({ value: 300 });
   });
 
   it('one of the two streams alone', () => {

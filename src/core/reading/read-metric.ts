@@ -29,10 +29,13 @@ const fail = (failure: FailureClass, message: string): MetricReading => ({ failu
 
 type Metric = Pick<Arena['metric'], 'name' | 'unit' | 'read'>;
 
+const MEASURED_UNITS = { wall_s: 's', cpu_s: 's', memory_mb: 'MB' } as const;
+
 /** The metric's number in its unit. */
 export function readMetric(metric: Metric, output: ProgramOutput): MetricReading {
   const { read } = metric;
-  if (typeof read === 'string') return checkNumber(metric, { value: output.measured[read], unit: '' });
+  if (typeof read === 'string')
+    return checkNumber(metric, { value: output.measured[read], unit: metric.unit === '' ? '' : MEASURED_UNITS[read] });
   if (read && 'size' in read) {
     const bytes = output.sizeOf(read.size);
     return bytes === undefined

@@ -10,6 +10,7 @@ import type { Decision, DecisionItems } from '../decision.ts';
 import { arenaOf, type LabState, noiseIn } from '../state.ts';
 import { brokenConstraint } from './constraints.ts';
 import { nextLevel, spendEvenly } from './error-budget.ts';
+import { guardStatus } from './guards.ts';
 import { stepsOf } from './evidence.ts';
 import { compareItems, type ItemComparison, itemRunsOf, steeringDistance } from './item-comparison.ts';
 import { decideControl, decided, type Judgement, needsMore, type RecordedEvidence } from './judgement.ts';
@@ -115,6 +116,8 @@ function applyItemsRule(
     const reason = `better: ${evidence}; nearly what #${twin} is, which the reserve does not show`;
     return { verdict: isSimpler ? 'kept' : 'inconclusive', reason };
   }
+  // A question to the reserve uses up error budget, so guards come before it.
+  if (guardStatus(state, n, 'keep')) return { verdict: 'kept', reason: `better: ${evidence}` };
   const reserve = compareItems(state, { n, against: state.incumbent, deviceClass, part: 'reserve' })!;
   const asked = nextReserveLevel(state);
   if (reserve.p <= asked)

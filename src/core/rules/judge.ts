@@ -11,6 +11,7 @@ import { screeningOf } from './screening.ts';
 import { arenaOf, inPairs, type LabState, measurementsOf, values } from '../state.ts';
 import { brokenConstraint } from './constraints.ts';
 import { compareWithIncumbent, type Evidence, failedSinceMeasured, stepsOf } from './evidence.ts';
+import { judgeEarlyGuards, requireGuards } from './guards.ts';
 import { ITEMS_RULE, judgeItems } from './items.ts';
 import { decideControl, decided, type Judgement, needsMore, type RecordedEvidence } from './judgement.ts';
 import { CLEAR_Z, formatSignificant, greedyRule, marginRule, type RuleResult } from './margin.ts';
@@ -49,14 +50,14 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
   const finishedRuns = measurementsOf(state, n).filter(
     (measurement) => measurement.state === 'finished' && measurement.deviceClass === deviceClass,
   );
-  if (finishedRuns.length === 0) return judgeScreening(state, n, deviceClass);
+  if (finishedRuns.length === 0) return judgeEarlyGuards(state, n, rule) ?? judgeScreening(state, n, deviceClass);
   const failedRun = finishedRuns.find((measurement) => valueOf(measurement) === undefined);
   if (failedRun) return decided(decideFailure(failedRun, finishedRuns.length, rule, against));
   if (values(state, against, deviceClass).length === 0) {
     const reason = `#${against}, which it is compared with, has no number on this device`;
     return decided({ verdict: 'inconclusive', reason, rule, against, n: finishedRuns.length, nAgainst: 0 });
   }
-  return judgeNumbers(state, n, deviceClass);
+  return requireGuards(state, n, judgeNumbers(state, n, deviceClass));
 }
 
 /** Both sides have numbers: what cannot be an improvement first, then the arena's rule. */

@@ -1,8 +1,15 @@
 /** What a rule says about an open experiment: a verdict, or that it needs another measurement. */
 import type { Decision } from '../decision.ts';
+import type { GuardPhase } from '../guard-run.ts';
 
 export type Judgement =
-  { readonly again: true; readonly reason: string } | { readonly again: false; readonly decision: Decision };
+  | {
+      readonly again: true;
+      readonly reason: string;
+      /** It needs no measurement: these guards must run on it. */
+      readonly guards?: Exclude<GuardPhase, 'baseline'>;
+    }
+  | { readonly again: false; readonly decision: Decision };
 
 export const decided = (decision: Decision): Judgement => ({ again: false, decision });
 export const needsMore = (reason: string): Judgement => ({ again: true, reason });

@@ -8,6 +8,7 @@ import { findKnob } from '../../core/admission/knobs.ts';
 import { IMPORT_AUTHOR } from '../../core/requests.ts';
 import { currentDevice, type LabState } from '../../core/state.ts';
 import { curveText, logExcerpt } from './digest.ts';
+import { lastFailure } from './last-failure.ts';
 import { formatDuration } from '../format.ts';
 import { ideaLedger, type IdeaEntry, untriedIdeas } from './ideas.ts';
 import { viewLab } from '../lab/lab.ts';
@@ -258,12 +259,10 @@ function verdictsPart(labView: LabView): BriefPart {
 /** The newest failure, with the end of its output. */
 function lastFailurePart(state: LabState, { blob, repair }: BriefMaterial): BriefPart | undefined {
   if (repair) return undefined;
-  const failedMeasurement = state.measurements.findLast(
-    (measurement) => measurement.state === 'finished' && measurement.outcome.kind !== 'measured',
-  );
-  if (failedMeasurement?.state !== 'finished' || failedMeasurement.outcome.kind === 'measured') return undefined;
-  const logText = failedMeasurement.conditions.log === undefined ? undefined : blob(failedMeasurement.conditions.log);
-  const headLine = `#${failedMeasurement.n} ${failedMeasurement.outcome.class}: ${oneLine(failedMeasurement.outcome.message, 240)}`;
+  const failure = lastFailure(state);
+  if (!failure) return undefined;
+  const logText = failure.log === undefined ? undefined : blob(failure.log);
+  const headLine = `#${failure.n} ${failure.class}: ${oneLine(failure.message, 240)}`;
   return {
     title: 'The last failure',
     maxBytes: 900,

@@ -2,13 +2,11 @@
  * Output and curves of untrusted programs, shortened for a reader: the lines that look like errors, the shape of a
  * curve. Pure.
  */
+import { looksLikeError } from '../../base/excerpt.ts';
 import { oneLine, sanitizeText } from '../../base/text.ts';
 import { secondaryTextOf } from '../format.ts';
 
 const MAX_READ_CHARS = 64_000;
-const ERROR_PATTERN =
-  /error|exception|traceback|panic|fatal|assert|nan\b|killed|out of memory|undefined|cannot|failed/i;
-
 /**
  * At most so many lines of a log: those that look like errors from the last part of it, and its end. Each is marked by
  * a bar.
@@ -19,7 +17,7 @@ export function logExcerpt(log: string, maxLines: number): string[] {
     .filter((line) => line.trim() !== '');
   const endCount = Math.max(1, Math.floor(maxLines / 2));
   const lastLines = lines.slice(-endCount);
-  const errorLines = lines.slice(0, -endCount).filter((line) => ERROR_PATTERN.test(line));
+  const errorLines = lines.slice(0, -endCount).filter((line) => looksLikeError(line));
   return [...new Set(errorLines)]
     .slice(-(maxLines - endCount))
     .concat(lastLines)

@@ -10,6 +10,7 @@ import type { Basis } from '../basis.ts';
 import { formatDollars, formatDuration, formatFixed, NONE, formatInteger } from '../format.ts';
 import type { EconomicsCode, EconomicsLine, EconomicsView, LimitsView } from '../cost-types.ts';
 import type { ExperimentView } from '../types.ts';
+import { guardSecondsIn } from './guards.ts';
 
 const formatDeviceHours = (seconds: number): string =>
   `${formatFixed(seconds / 3600, seconds < 36_000 ? 2 : 1)} device-hours`;
@@ -32,11 +33,13 @@ export function economicsView(
   triedCount: number,
   limits: LimitsView,
 ): EconomicsView {
-  const deviceS = basis.state.measurements.reduce(
+  const measuringS = basis.state.measurements.reduce(
     (total, measurement) =>
       total + (measurement.state === 'finished' ? measurement.conditions.wallS + measurement.conditions.evaluateS : 0),
     0,
   );
+  const guardsS = guardSecondsIn(basis.state);
+  const deviceS = measuringS + guardsS;
   const confirmedGains = experimentRows.filter(
     (experiment) => experiment.standing === 'confirmed' || experiment.standing === 'in stack',
   ).length;
@@ -64,7 +67,11 @@ export function economicsView(
   const moneyForIdeas = moneyText(basis.state, usages.length, pricedUsages.length, ideasUsd);
   const costPerGain = confirmedGains > 0 ? costPer(confirmedGains) : 'no gain is confirmed yet';
   const lines = [
-    line('device', 'Device', `${formatDeviceHours(deviceS)} (${formatDuration(deviceS)})`),
+    line(
+      'device',
+      'Device',
+      `${formatDeviceHours(deviceS)} (${formatDuration(deviceS)}${guardsS > 0 ? `, ${formatDuration(guardsS)} of it for guards` : ''})`,
+    ),
     line('money', 'Money for ideas', moneyForIdeas, basis.state.calls.length > 0),
     line('tokens', 'Tokens for ideas', tokensText(usages), usages.length > 0),
     ...targetLines(target),

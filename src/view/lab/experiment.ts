@@ -17,6 +17,7 @@ import {
   formatInteger,
   rawText,
 } from '../format.ts';
+import { failedGuardLog, type GuardView, guardViews } from './guards.ts';
 import { rowView, standingsOf } from './rows.ts';
 import type { ClaimView, ExperimentView, Facts, LabView } from '../types.ts';
 import { claimViews } from './verdict.ts';
@@ -72,6 +73,10 @@ export interface ExperimentPage {
   /** What the proposer expected. */
   readonly why?: string;
   readonly mine: SideView;
+  /** Guards that ran on it, oldest first; absent where none did. */
+  readonly guards?: readonly GuardView[];
+  /** Blob of the output of the guard that it failed, where that is why it has its verdict. */
+  readonly guardLog?: string;
   /** The incumbent it was compared with. */
   readonly other?: SideView;
   readonly claims: readonly ClaimView[];
@@ -102,6 +107,8 @@ export function viewExperiment(state: LabState, n: number, facts: Facts): Experi
     },
     hypothesis: sanitizeText(experiment.idea.hypothesis).trim(),
     mine: sideView(basis, n),
+    guards: state.guardRunsOf.has(n) ? guardViews(basis, n) : undefined,
+    guardLog: failedGuardLog(state, n),
     claims: claimViews(basis).filter((claimView) => claimView.n === n || claimView.against === n),
     children: state.experiments
       .filter((child) => child.idea.kind === 'idea' && child.idea.parent === n)

@@ -190,7 +190,19 @@ function mishapLines(basis: Basis): HealthView[] {
     measurement.state === 'finished' ? [measurement.conditions.load] : [],
   );
   const busyCount = loads.filter((load) => load > basis.arena.resources.cpus + 2).length;
+  const failedCalibrations = state.measurements.flatMap((measurement) =>
+    measurement.purpose === 'calibrate' && measurement.state === 'finished' && measurement.outcome.kind !== 'measured'
+      ? [measurement.outcome.class]
+      : [],
+  );
   const lines: HealthView[] = [];
+  if (failedCalibrations.length > 0)
+    lines.push({
+      code: 'calibration',
+      what: 'Calibration',
+      text: `${formatCount(failedCalibrations.length, 'run')} of the unchanged code gave no number (${[...new Set(failedCalibrations)].join(', ')})`,
+      warning: true,
+    });
   if (lostCount > 0)
     lines.push({
       code: 'lost',

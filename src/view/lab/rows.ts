@@ -20,6 +20,7 @@ import {
 } from '../basis.ts';
 import { chanceText, formatDollars, formatDuration, knobText, MINUS, withRealMinus } from '../format.ts';
 import { annotationsOf } from './notes.ts';
+import { runningGuards } from './guards.ts';
 import { itemCountsText } from './items.ts';
 import { shrunkenEffect } from './shrunken-effects.ts';
 import { type TimeSpan, workedBefore } from './time.ts';
@@ -121,7 +122,9 @@ function rowVerdict(state: LabState, experiment: Experiment): RowVerdict {
   if (experiment.idea.kind === 'baseline') return 'baseline';
   const verdict = verdictOf(experiment);
   if (verdict) return verdict;
-  return [...state.running].some((m) => state.measurements[m]!.n === experiment.idea.n) ? 'running' : 'waiting';
+  const { n } = experiment.idea;
+  const isRunning = [...state.running].some((m) => state.measurements[m]!.n === n) || runningGuards(state)?.n === n;
+  return isRunning ? 'running' : 'waiting';
 }
 
 export function decisionEffect(basis: Basis, decision: Decision): EffectView | undefined {

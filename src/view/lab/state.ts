@@ -4,6 +4,7 @@ import type { StopReason } from '../../core/session.ts';
 import type { Measurement } from '../../core/experiment.ts';
 import { values } from '../../core/state.ts';
 import { type Basis, titleOf } from '../basis.ts';
+import { runningGuards, runningGuardsText } from './guards.ts';
 import { clockTime, formatDuration, secondsBetween, zoneName } from '../format.ts';
 import type { LabStateKind, NowView, StateView } from '../types.ts';
 
@@ -58,8 +59,10 @@ function livingState(basis: Basis): StateView {
   const { state, facts } = basis;
   const silentS = secondsBetween(state.lastAt, facts.now);
   const { wall_s, grace_s } = basis.arena.budget;
+  const guardsS = basis.arena.guards.reduce((total, guard) => total + guard.wall_s, 0);
   const patienceS =
-    facts.patienceS ?? Math.max(SILENCE_S, SILENCE_FACTOR * basis.typicalS, wall_s + grace_s + SILENCE_S);
+    facts.patienceS ??
+    Math.max(SILENCE_S, SILENCE_FACTOR * basis.typicalS, wall_s + grace_s + SILENCE_S, guardsS + SILENCE_S);
   if (silentS > patienceS)
     return { kind: 'stalled', text: `stalled: nothing was recorded for ${formatDuration(silentS)}`, at: state.lastAt };
   return { kind: 'running', text: `running: ${activityText(basis)}` };
@@ -71,6 +74,8 @@ function activityText(basis: Basis): string {
   const measurement = firstRunning === undefined ? undefined : state.measurements[firstRunning];
   if (measurement)
     return `${nowText(basis, measurement)}${state.running.size > 1 ? ` and ${state.running.size - 1} more` : ''}`;
+  const guardRun = runningGuards(state);
+  if (guardRun) return runningGuardsText(guardRun);
   for (const [stage, record] of state.stages)
     if (record.output === undefined && record.failed === undefined) return `${stage}`;
   if (state.measurements.length === 0) return 'starting';

@@ -16,6 +16,7 @@ import {
   secondsBetween,
   formatInteger,
 } from '../format.ts';
+import { guardSecondsIn } from './guards.ts';
 import type { LimitsView, SessionView, TimeView } from '../cost-types.ts';
 
 export interface TimeSpan {
@@ -37,6 +38,7 @@ export function sessionSpans(basis: Basis): TimeSpan[] {
     recordSign(experiment.state === 'decided' ? experiment.at : experiment.idea.at);
   for (const measurement of basis.state.measurements)
     recordSign(measurement.state === 'finished' ? measurement.at : measurement.startedAt);
+  for (const run of basis.state.guardRuns) recordSign(run.state === 'finished' ? run.at : run.startedAt);
   return sessions.map((session, sessionIndex) => ({
     from: session.startedAt,
     to: sessionEnd(basis, session, sessionIndex, lastSigns[sessionIndex]!),
@@ -76,6 +78,10 @@ export function timeView(basis: Basis, workSpans: readonly TimeSpan[], decidedCo
     sums.measuring += conditions.wallS + conditions.evaluateS;
     busySpans.push({ from: measurement.startedAt, to: measurement.at });
   }
+  for (const run of basis.state.guardRuns)
+    if (run.state === 'finished') busySpans.push({ from: run.startedAt, to: run.at });
+  busySpans.sort((left, right) => (left.from < right.from ? -1 : left.from > right.from ? 1 : 0));
+  const guardsS = guardSecondsIn(basis.state);
   const stagesS = [...basis.state.stages.values()].reduce((total, stage) => total + (stage.wallS ?? 0), 0);
   const sessionsS = workSpans.reduce(
     (total, workSpan) => total + Math.max(0, secondsBetween(workSpan.from, workSpan.to)),
@@ -91,6 +97,7 @@ export function timeView(basis: Basis, workSpans: readonly TimeSpan[], decidedCo
     trainingS: sums.training,
     startupS: sums.startup,
     evaluatingS: sums.evaluating,
+    guardsS,
     stagesS,
     idleS,
     idleShare,
@@ -103,6 +110,7 @@ export function timeView(basis: Basis, workSpans: readonly TimeSpan[], decidedCo
       training: formatDuration(sums.training),
       startup: formatDuration(sums.startup),
       evaluating: formatDuration(sums.evaluating),
+      guards: formatDuration(guardsS),
       stages: formatDuration(stagesS),
       idle: formatDuration(idleS),
       idleShare: formatPercent(idleShare, 0),

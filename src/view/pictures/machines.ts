@@ -6,7 +6,7 @@ import { clockTime, formatDuration, formatPercent, secondsBetween } from '../for
 import { sessionSpans } from '../lab/time.ts';
 import type { Facts } from '../types.ts';
 
-export type BarKind = Purpose | 'failed' | 'agent';
+export type BarKind = Purpose | 'guard' | 'failed' | 'agent';
 
 export interface GanttBar {
   readonly n: number;
@@ -57,6 +57,15 @@ export function viewMachines(state: LabState, facts: Facts): MachinesView {
     secondsByKind.set(kind, (secondsByKind.get(kind) ?? 0) + endS - startS);
     deviceBars[measurement.session]!.push({ n: measurement.n, kind, from: startS, to: endS });
   }
+  for (const run of state.guardRuns) {
+    const workSpan = workSpans[run.session];
+    if (!workSpan || run.state === 'lost') continue;
+    const startS = secondsBetween(workSpan.from, run.startedAt);
+    const endS = Math.max(startS, secondsBetween(workSpan.from, run.state === 'finished' ? run.at : facts.now));
+    secondsByKind.set('guard', (secondsByKind.get('guard') ?? 0) + endS - startS);
+    deviceBars[run.session]!.push({ n: run.n, kind: 'guard', from: startS, to: endS });
+  }
+  for (const lane of deviceBars) lane.sort((left, right) => left.from - right.from);
   for (const call of state.calls) {
     const workSpan = workSpans[call.start.session];
     if (!workSpan || !call.end) continue;
@@ -90,6 +99,7 @@ const KIND_LABELS: Readonly<Record<BarKind, string>> = {
   drift: 'drift checks',
   final: 'final comparison',
   holdout: 'holdout',
+  guard: 'guards',
   failed: 'crashed or timed out',
   agent: 'calls of agents',
 };
