@@ -171,6 +171,7 @@ class Simulation {
         return this.#appendEvent({ type: 'confirmation', n, against, ...result });
       }
       case 'wait':
+      case 'carry':
       case 'retry':
       case 'ablate':
       case 'finalize':

@@ -10,6 +10,7 @@ import { sha256Hex } from '../base/hash.ts';
 import { canonicalJson, type Json } from '../base/json.ts';
 import { formatCount } from '../base/text.ts';
 import { RULES_VERSION } from '../core/arena.ts';
+import { nextCarryOver } from '../core/bases/comparison-base.ts';
 import { judgeClaim } from '../core/rules/claims.ts';
 import { calibrateItems } from '../core/rules/item-calibration.ts';
 import { decidesByItems } from '../core/rules/item-comparison.ts';
@@ -164,6 +165,10 @@ class Rederivation {
         event.decision,
         `the verdict on #${event.n}`,
       );
+    } else if (event.type === 'proposed' && event.carries !== undefined) {
+      const derived = { carries: nextCarryOver(this.#state) ?? null, parent: this.#state.incumbent };
+      const recorded = { carries: event.carries, parent: event.parent };
+      this.#compareDerived(event, derived, recorded, `what #${event.n} carries over`);
     } else if (event.type === 'measuring') this.#checkScreening(event);
     else if (event.type === 'finalized') this.#checkFinalComparison(event);
     else if (event.type === 'confirmation') this.#checkConfirmation(event);
@@ -209,6 +214,10 @@ class Rederivation {
     };
     if (event.type === 'proposed' || event.type === 'repaired')
       for (const [filePath, blobHash] of Object.entries(event.edits)) addBlob(blobHash, event.n, filePath);
+    if (event.type === 'refused') {
+      addBlob(event.conflict?.idea, event.n, 'the change of the idea');
+      addBlob(event.conflict?.incumbent, event.n, 'the change of the incumbent');
+    }
     if (event.type === 'calling') {
       addBlob(event.brief, event.n, 'the brief');
       addBlob(event.program, event.n, 'program.md');
