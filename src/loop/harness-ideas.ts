@@ -103,7 +103,12 @@ export async function proposeRetry(deps: AdmissionDeps, earlierNumber: number): 
     { kind: 'edit', hypothesis, edits, ...defined({ knobs }) },
     { proposer: idea.proposer, parent: incumbent, retries: earlierNumber },
   );
-  const filesThen = await readEditableFiles(deps, codeOf(state, idea.parent)!.commit);
+  const parentCode = codeOf(state, idea.parent);
+  if (!parentCode) {
+    const reason = `#${idea.parent}, on which #${earlierNumber} was made, has no code`;
+    return refuseIdea(deps, n, { code: 'conflict', reason });
+  }
+  const filesThen = await readEditableFiles(deps, parentCode.commit);
   const filesToday = await readEditableFiles(deps, codeOf(state, incumbent)!.commit);
   const changedEdit = edits.find(({ path }) => filesThen.get(path) !== filesToday.get(path));
   if (!changedEdit) return;

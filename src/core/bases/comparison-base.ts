@@ -81,11 +81,9 @@ export function baseToMeasure(state: LabState, n: number, deviceClass: string): 
  * incumbent. One whose carried-over code fell with a step that a person ruled out is carried over again.
  */
 export function nextCarryOver(state: LabState): number | undefined {
-  const isBusy = [...state.carryOvers.values()].some(
-    (carrier) => carrier !== undefined && state.unfinished.has(carrier),
-  );
-  if (isBusy) return undefined;
-  for (const [n, carrier] of state.carryOvers) {
+  for (const carriers of state.carryOvers.values()) if (state.unfinished.has(carriers.at(-1) ?? -1)) return undefined;
+  for (const [n, carriers] of state.carryOvers) {
+    const carrier = carriers.at(-1);
     if (isRuledOut(state, n)) continue;
     if (carrier === undefined) return n;
     if (isRuledOut(state, carrier) && !state.steering.vetoed.has(carrier)) return n;
@@ -93,9 +91,9 @@ export function nextCarryOver(state: LabState): number | undefined {
   return undefined;
 }
 
-/** Ideas carried over so far: the same idea again, so it counts once. */
+/** Experiments that carry an idea over: the same idea again, so it counts once. */
 export const carriedCount = (state: Pick<LabState, 'carryOvers'>): number =>
-  [...state.carryOvers.values()].filter((carrier) => carrier !== undefined).length;
+  [...state.carryOvers.values()].reduce((count, carriers) => count + carriers.length, 0);
 
 /** Kept steps on the way to the incumbent that the code of `n` does not contain, oldest first. */
 export function stepsNotIn(state: LabState, n: number): number[] {
@@ -113,17 +111,19 @@ export interface LostStep {
   readonly by?: number;
 }
 
-/**
- * Steps that were carried on once and are not on the way to the incumbent, each with the reason on record. `unknown`
- * must not happen: rules before bases/1 could do it.
- */
-export function lostSteps(state: LabState): LostStep[] {
-  const line = new Set(lineage(state, state.incumbent));
-  return state.experiments.flatMap((experiment): LostStep[] => {
-    const { n } = experiment.idea;
-    if (experiment.state !== 'decided' || !experiment.advanced || n === 0 || line.has(n)) return [];
-    if (isRuledOut(state, n)) return [{ n, because: 'ruled out' }];
-    const by = state.experiments.findLast((other) => other.state === 'decided' && other.decision.drops?.includes(n));
-    return [by ? { n, because: 'replaced', by: by.idea.n } : { n, because: 'unknown' }];
-  });
+/** Why step `n` is not on the way to the incumbent; undefined where it is, or never was a step. */
+export function whyLost(state: LabState, n: number): LostStep | undefined {
+  const experiment = state.experiments[n]!;
+  if (experiment.state !== 'decided' || !experiment.advanced || n === 0) return undefined;
+  if (lineage(state, state.incumbent).includes(n)) return undefined;
+  if (isRuledOut(state, n)) return { n, because: 'ruled out' };
+  const by = state.experiments.findLast((other) => other.state === 'decided' && other.decision.drops?.includes(n));
+  return by ? { n, because: 'replaced', by: by.idea.n } : { n, because: 'unknown' };
 }
+
+/**
+ * Steps that were carried on once and are no part of the best code, each with the reason on record. `unknown` is for
+ * ledgers from before bases/1.
+ */
+export const lostSteps = (state: LabState): LostStep[] =>
+  state.experiments.flatMap(({ idea }) => whyLost(state, idea.n) ?? []);

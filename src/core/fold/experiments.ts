@@ -17,7 +17,7 @@ export function addProposal(state: WorkingState, event: EventOf<'proposed'>): vo
   state.experiments.push({ state: 'proposed', idea });
   if (kind === 'control') state.controls.all.push(n);
   for (const bundledIdea of event.bundles ?? []) state.bundled.set(bundledIdea, n);
-  if (carries !== undefined) state.carryOvers.set(carries, n);
+  if (carries !== undefined) state.carryOvers.set(carries, [...state.carryOvers.get(carries)!, n]);
   if (event.ablates !== undefined) state.ablations.set(event.ablates, n);
   if (event.request !== undefined) state.requests.set(event.request, n);
   if (event.retries !== undefined) state.steering = withoutPin(state.steering, event.retries);
@@ -80,7 +80,7 @@ export function recordDecision(state: WorkingState, event: EventOf<'decided'>): 
   };
   if (experiment.idea.kind === 'idea' || experiment.idea.kind === 'baseline') state.counts[event.decision.verdict]++;
   const { verdict, kind } = event.decision;
-  if (kind === 'carried') state.carryOvers.set(event.n, undefined);
+  if (kind === 'carried') state.carryOvers.set(event.n, []);
   const isNearMiss = verdict === 'inconclusive' || (verdict === 'discarded' && kind === 'within noise');
   if (experiment.idea.kind === 'idea' && isNearMiss && kind !== 'carried' && !experiment.idea.bundles)
     state.marginal.push(event.n);
