@@ -172,6 +172,7 @@ class Simulation {
       }
       case 'guard':
       case 'wait':
+      case 'carry':
       case 'retry':
       case 'ablate':
       case 'finalize':

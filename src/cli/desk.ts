@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import { recordAnnotations } from '../app/record-annotations.ts';
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
+import { conflictText } from '../mcp/conflict.ts';
 import { Desk, MAX_WAIT_S } from '../mcp/desk.ts';
 import type { Invocation } from './command.ts';
 import { findLab } from './find.ts';
@@ -49,7 +50,10 @@ function readDiff(diffFile: string | undefined): string {
 export async function pollSubmission(invocation: Invocation<typeof POLL_OPTIONS>): Promise<number> {
   const pollResult = await deskOf(invocation).pollSubmission(invocation.args[0]!, invocation.options.wait);
   if (invocation.wantsJson) printJson(pollResult);
-  else printText(`${pollResult.state}: ${pollResult.text}`);
+  else {
+    printText(`${pollResult.state}: ${pollResult.text}`);
+    if (pollResult.conflict) printText(conflictText(pollResult.conflict));
+  }
   return pollResult.state === 'done' ? 0 : 10;
 }
 

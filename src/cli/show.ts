@@ -5,6 +5,7 @@ import { decodeNote } from '../core/items.ts';
 import { measurementsOf } from '../core/state.ts';
 import { readBlobText } from '../ledger/jsonl.ts';
 import { showText } from '../render/show.ts';
+import { conflictText, readConflict } from '../mcp/conflict.ts';
 import { viewExperiment } from '../view/lab/experiment.ts';
 import { experimentNumber, findLab, viewOf } from './find.ts';
 import { printText, printJson, styleOf } from './output.ts';
@@ -30,9 +31,11 @@ export async function main(invocation: Invocation<typeof LAB_OPTIONS>): Promise<
   const noteBlob = itemNote?.state === 'finished' ? itemNote.conditions.itemNote : undefined;
   const noteText = noteBlob === undefined ? undefined : readBlobText(foundLab.paths.lab, noteBlob);
   const itemNames = noteText === undefined ? undefined : decodeNote(noteText);
-  if (invocation.wantsJson) printJson({ ...experimentView, log: logText, ...defined({ itemNames }) });
+  const conflict = readConflict(foundLab.paths.lab, experimentView.conflict);
+  if (invocation.wantsJson) printJson({ ...experimentView, log: logText, ...defined({ itemNames, conflict }) });
   else {
     printText(showText(experimentView, styleOf(process.stdout)));
+    if (conflict) printText(`\n${conflictText(conflict)}`);
     if (itemNames) printText(`\nItems of its last failure: ${itemNames}`);
     if (logText)
       printText(

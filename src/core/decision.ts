@@ -21,11 +21,11 @@ export interface Decision {
   readonly reason: string;
   /** Name and version of the rule. */
   readonly rule: string;
-  /** The incumbent that it was compared with. */
+  /** What it was compared with: the code that it was built on, which is the incumbent of that time or `moved` says. */
   readonly against: number;
   /** Measurements of the candidate that it rests on. */
   readonly n: number;
-  /** Measurements of the incumbent that it rests on. */
+  /** Measurements of `against` that it rests on. */
   readonly nAgainst: number;
   /** Improvement in metric units, positive = better. */
   readonly effect?: number;
@@ -45,6 +45,10 @@ export interface Decision {
   /** Class of the failure when crashed or timed out. */
   readonly failure?: FailureClass;
   readonly kind?: DiscardKind;
+  /** The incumbent of that time, where it was another one than `against`, and the rule for such cases. */
+  readonly moved?: { readonly incumbent: number; readonly rule: string };
+  /** Of a kept one: earlier kept steps on the way to the incumbent before it that its code does not contain. */
+  readonly drops?: readonly number[];
   /** Of an A/A control: would the unchanged code have been kept? */
   readonly wouldKeep?: boolean;
 }
@@ -74,7 +78,7 @@ export interface DecisionItems {
   };
 }
 
-/** Why a candidate was discarded. */
+/** Why a candidate was not kept, where the verdict does not say it. */
 export type DiscardKind =
   /** Clearly worse. */
   | 'refuted'
@@ -89,7 +93,9 @@ export type DiscardKind =
   /** It is the incumbent without one step; with verdict `kept` too. */
   | 'ablation'
   /** Its screening run ranked too low. */
-  | 'screened';
+  | 'screened'
+  /** Better than what it was built on, which is not the incumbent: it is tried on the incumbent as another experiment. */
+  | 'carried';
 
 /** What is left of the stack against the baseline, side by side. */
 export interface FinalComparison {

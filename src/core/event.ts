@@ -49,7 +49,21 @@ export type RefusalCode =
   /** A person ruled it out. */
   | 'vetoed'
   /** Its edits cannot be merged with the incumbent. */
-  | 'conflict';
+  | 'conflict'
+  /** The incumbent has its change already. */
+  | 'contained';
+
+/** Two changes of the same code that cannot be merged. */
+export interface MergeConflict {
+  /** Files in which both changed the same lines. */
+  readonly paths: readonly string[];
+  /** The version that both were made from. */
+  readonly base: number;
+  /** Blob of what the idea changes in the base, a unified diff. */
+  readonly idea: string;
+  /** Blob of what the incumbent changed in the base in those files, a unified diff. */
+  readonly incumbent: string;
+}
 
 interface Payloads {
   'lab.opened': {
@@ -112,6 +126,8 @@ interface Payloads {
     readonly ablates?: number;
     /** Near misses that are tried together as this one. */
     readonly bundles?: readonly number[];
+    /** The idea that this one is: it was better than what it was built on, and is carried over to the incumbent. */
+    readonly carries?: number;
     /** They are a crossover: all of them merge with the incumbent, or it is refused. */
     readonly crosses?: true;
   };
@@ -127,7 +143,14 @@ interface Payloads {
     readonly proposer: string;
     readonly note?: AgentNote;
   };
-  refused: { readonly n: number; readonly code: RefusalCode; readonly reason: string; readonly earlier?: number };
+  refused: {
+    readonly n: number;
+    readonly code: RefusalCode;
+    readonly reason: string;
+    readonly earlier?: number;
+    /** Where its edits and the incumbent's change the same lines. */
+    readonly conflict?: MergeConflict;
+  };
   snapshot: {
     readonly n: number;
     readonly commit: string;

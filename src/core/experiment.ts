@@ -4,7 +4,7 @@
  */
 import type { Conditions, Outcome, Purpose } from './outcome.ts';
 import type { Decision, Verdict } from './decision.ts';
-import type { Payload, RefusalCode } from './event.ts';
+import type { MergeConflict, Payload, RefusalCode } from './event.ts';
 
 /** What was proposed, and when. Its parent is the live base that it started from. */
 export type Idea = Payload<'proposed'> & {
@@ -38,6 +38,7 @@ export type Experiment =
       readonly code: RefusalCode;
       readonly reason: string;
       readonly earlier?: number;
+      readonly conflict?: MergeConflict;
     }
   | { readonly state: 'open'; readonly idea: Idea; readonly snapshot: Code; readonly measurements: readonly number[] }
   | {

@@ -53,6 +53,13 @@ export interface TreeEntry {
   readonly oid: string;
 }
 
+/** Two changes of the same code, merged. */
+export interface Merge {
+  readonly edits: readonly FileEdit[];
+  /** Paths that could not be merged; then the edits are not the whole change. */
+  readonly conflicts: readonly string[];
+}
+
 /**
  * Code under version control, in a store of our own. Never writes into the person's checkout. Methods throw LabError
  * (E_GIT_*, E_DISK_FULL).
@@ -104,8 +111,13 @@ export interface Workspace {
    * that change cannot be told apart from later ones.
    */
   editsWithout(tipCommit: string, afterCommit: string, beforeCommit: string): Promise<readonly FileEdit[] | undefined>;
-  /** Unified diff of two commits. */
-  diffCommits(fromCommit: string, toCommit: string, contextLines?: number): Promise<string>;
+  /**
+   * Merge by three ways: edits of `oursCommit` that make the change from `baseCommit` to `theirsCommit` in it too, and
+   * the files in which both changed the same lines. No edits and no conflicts: it has that change already.
+   */
+  mergeChange(oursCommit: string, baseCommit: string, theirsCommit: string): Promise<Merge>;
+  /** Unified diff of two commits; with `paths` of these files only. */
+  diffCommits(fromCommit: string, toCommit: string, contextLines?: number, paths?: readonly string[]): Promise<string>;
   /** Point the lab's branch at a commit. Repeating it is fine. */
   advanceBranch(refName: string, commit: string): Promise<void>;
   /** The commit a ref points to, if any. */

@@ -61,6 +61,7 @@ export function createFold(readBlob?: (blobHash: string) => Uint8Array | undefin
     controls: { all: [], decided: 0, wouldKeep: 0 },
     marginal: [],
     bundled: new Map(),
+    carryOvers: new Map(),
     ablations: new Map(),
     holdoutOutcomes: new Map(),
     notes: [],

@@ -107,6 +107,8 @@ export interface LabState {
   readonly marginal: readonly number[];
   /** Of those that were tried in a bundle: the number of the newest one. */
   readonly bundled: ReadonlyMap<number, number>;
+  /** Ideas that were better than an older base, with the experiments that each was carried over as, oldest first. */
+  readonly carryOvers: ReadonlyMap<number, readonly number[]>;
   /** Ablations by the step that they leave out. */
   readonly ablations: ReadonlyMap<number, number>;
   /** What the holdout said, by experiment, oldest first. */

@@ -5,7 +5,7 @@ import { admitIdea, applyEdits, hashEditable, whyOversized } from '../core/admis
 import type { Payload } from '../core/event.ts';
 import type { Experiment } from '../core/experiment.ts';
 import type { FileEdit, Ledger, Proposal, Workspace } from '../core/ports.ts';
-import { arenaOf, codeOf } from '../core/state.ts';
+import { arenaOf, codeOf, isRuledOut } from '../core/state.ts';
 import { loadEdits, readEditableFiles, storeEdits } from './edits.ts';
 import { refOf } from './refs.ts';
 
@@ -46,6 +46,28 @@ export function recordProposal(
   return n;
 }
 
+/** An idea from outside. `parent` is the experiment whose files it was made on, the incumbent when absent. */
+export interface IncomingIdea {
+  readonly id: string;
+  readonly from: string;
+  readonly hypothesis: string;
+  readonly edits: readonly FileEdit[];
+  readonly parent?: number;
+}
+
+/** Record an idea from outside. One that names a base that there is not is refused. */
+export function recordSubmission(
+  deps: Pick<AdmissionDeps, 'ledger'>,
+  { id, from, hypothesis, edits, parent }: IncomingIdea,
+): void {
+  const { experiments, incumbent } = deps.ledger.state;
+  const isKnown = parent === undefined || parent < experiments.length;
+  const base = isKnown ? (parent ?? incumbent) : incumbent;
+  const n = recordProposal(deps, { kind: 'edit', hypothesis, edits }, { proposer: from, parent: base, request: id });
+  const reason = `there is no experiment #${parent}, on which it says it was made`;
+  if (!isKnown) refuseIdea(deps, n, { code: 'conflict', reason });
+}
+
 /** Record that an idea is refused, unless it is refused already. */
 export function refuseIdea(
   { ledger }: Pick<AdmissionDeps, 'ledger'>,
@@ -61,10 +83,16 @@ export async function admitProposal(deps: AdmissionDeps, n: number): Promise<voi
   const { state } = ledger;
   const { idea, state: progress } = state.experiments[n]!;
   if (progress !== 'proposed') return;
-  if (state.steering.skipped.has(n)) {
-    ledger.append({ type: 'refused', n, code: 'vetoed', reason: 'it is built on an idea that a person ruled out' });
-    return;
-  }
+  const parent = state.experiments[idea.parent]!;
+  // It waits until the code that it was made on is there.
+  if (parent.state === 'proposed' && idea.kind !== 'baseline') return;
+  if (state.steering.skipped.has(n) || isRuledOut(state, idea.parent))
+    return refuseIdea(deps, n, { code: 'vetoed', reason: 'it is built on an idea that a person ruled out' });
+  if (parent.state === 'refused')
+    return refuseIdea(deps, n, {
+      code: 'conflict',
+      reason: `#${idea.parent}, on which it was made, was refused and has no code: ${parent.reason}`,
+    });
   const { commit: parentCommit, editable: parentHash } = codeOf(state, idea.parent)!;
   if (idea.kind === 'control') return takeSnapshot(deps, n, [], { editable: parentHash });
   const edits = loadEdits(ledger, idea.edits);

@@ -6,6 +6,7 @@ import { defined } from '../base/defined.ts';
 import { codeOf } from '../core/state.ts';
 import { type AdmissionDeps, recordProposal, refuseIdea } from './admission.ts';
 import { loadEdits, readEditableFiles, storeEdits } from './edits.ts';
+import { conflictReason, mergeChange, recordConflict } from './merge-change.ts';
 import { mergeMembers } from './merge-members.ts';
 
 /** The incumbent again, unchanged. */
@@ -86,8 +87,8 @@ export async function proposeBundle(
 }
 
 /**
- * An earlier idea again, on today's incumbent. Refused where the files that it changes differ from those that it was
- * made on.
+ * An earlier idea again, merged with today's incumbent. Refused where both change the same lines; one that was refused
+ * and has no code is proposed as it was written, and refused where a file that it changes is another one today.
  */
 export async function proposeRetry(deps: AdmissionDeps, earlierNumber: number): Promise<void> {
   const { ledger } = deps;
@@ -95,16 +96,39 @@ export async function proposeRetry(deps: AdmissionDeps, earlierNumber: number): 
   const { incumbent } = state;
   const { idea } = state.experiments[earlierNumber]!;
   const { knobs, hypothesis } = idea;
+  if (codeOf(state, earlierNumber) && idea.parent !== incumbent) return proposeMergedRetry(deps, earlierNumber);
   const edits = loadEdits(ledger, idea.edits);
   const n = recordProposal(
     deps,
     { kind: 'edit', hypothesis, edits, ...defined({ knobs }) },
     { proposer: idea.proposer, parent: incumbent, retries: earlierNumber },
   );
-  const filesThen = await readEditableFiles(deps, codeOf(state, idea.parent)!.commit);
+  const parentCode = codeOf(state, idea.parent);
+  if (!parentCode) {
+    const reason = `#${idea.parent}, on which #${earlierNumber} was made, has no code`;
+    return refuseIdea(deps, n, { code: 'conflict', reason });
+  }
+  const filesThen = await readEditableFiles(deps, parentCode.commit);
   const filesToday = await readEditableFiles(deps, codeOf(state, incumbent)!.commit);
   const changedEdit = edits.find(({ path }) => filesThen.get(path) !== filesToday.get(path));
   if (!changedEdit) return;
   const reason = `${changedEdit.path} has changed since #${idea.parent}, on which #${earlierNumber} was made`;
   refuseIdea(deps, n, { code: 'conflict', reason });
+}
+
+async function proposeMergedRetry(deps: AdmissionDeps, earlierNumber: number): Promise<void> {
+  const { state } = deps.ledger;
+  const { incumbent } = state;
+  const { idea } = state.experiments[earlierNumber]!;
+  const { edits, conflicts } = await mergeChange(deps, codeOf(state, incumbent)!.commit, idea.parent, earlierNumber);
+  const conflict =
+    conflicts.length > 0 ? await recordConflict(deps, idea.parent, earlierNumber, incumbent, conflicts) : undefined;
+  const n = recordProposal(
+    deps,
+    { kind: 'edit', hypothesis: idea.hypothesis, edits: conflict ? [] : edits },
+    { proposer: idea.proposer, parent: incumbent, retries: earlierNumber },
+  );
+  if (conflict) refuseIdea(deps, n, { code: 'conflict', reason: conflictReason(conflict, incumbent), conflict });
+  else if (edits.length === 0)
+    refuseIdea(deps, n, { code: 'contained', reason: `#${incumbent} has the change of #${earlierNumber} already` });
 }

@@ -1,9 +1,18 @@
 /** What an open lab is made of, and what it hands out. */
+import type { Decision } from '../core/decision.ts';
 import type { Step } from '../core/plan/step.ts';
 import type { Inbox } from '../core/ports.ts';
 import type { RunLimits } from '../core/session.ts';
+import type { MeasureResult } from './measure.ts';
 import type { Bench } from './process-specs.ts';
 import type { ProposingDeps } from './proposing.ts';
+
+/** What a measurement gave, with the number of the measurement. */
+export type NumberedResult = MeasureResult & { readonly m: number };
+
+/** The result of `tell`: a verdict, or why there is none yet. */
+export type TellResult =
+  { readonly decided: true; readonly decision: Decision } | { readonly decided: false; readonly reason: string };
 
 /** A measurement to make, as the plan asks for it. */
 export type Job = Extract<Step, { do: 'measure' }>;

@@ -19,10 +19,11 @@ import { isRepairable } from '../core/plan/repair.ts';
 import { codeOf, type LabState, measurementsOf } from '../core/state.ts';
 import type { LabRequest } from '../core/requests.ts';
 import { answerFailedCalibration, refuseTinyBaseline } from './baseline.ts';
-import { admitProposal, recordProposal } from './admission.ts';
+import { admitProposal, recordProposal, recordSubmission } from './admission.ts';
 import { blameFor, failedTwice } from './blame.ts';
-import type { Job, LabDeps, Stop } from './lab-deps.ts';
+import { proposeCarryOver } from './carry-over.ts';
 import { Guarding } from './guarding.ts';
+import type { Job, LabDeps, NumberedResult, Stop, TellResult } from './lab-deps.ts';
 import { recordCalibration, recordConfirmation, recordFinalResult } from './conclusions.ts';
 import { proposeAblation, proposeBundle, proposeControl, proposeRetry } from './harness-ideas.ts';
 import { expectedItems, steerByItems } from './lab-items.ts';
@@ -34,14 +35,7 @@ import { branchOf } from './refs.ts';
 import { applyRequests } from './requests.ts';
 import { startupBoundsOf } from './startup.ts';
 
-export type { Job, LabDeps, LabWatch, Stop } from './lab-deps.ts';
-
-/** What a measurement gave, with the number of the measurement. */
-export type NumberedResult = MeasureResult & { readonly m: number };
-
-/** The result of `tell`: a verdict, or why there is none yet. */
-export type TellResult =
-  { readonly decided: true; readonly decision: Decision } | { readonly decided: false; readonly reason: string };
+export type { Job, LabDeps, LabWatch, NumberedResult, Stop, TellResult } from './lab-deps.ts';
 
 /** Calls that may go into the repair of one candidate. */
 const MAX_REPAIRS = 2;
@@ -63,6 +57,7 @@ export class Lab {
   #bench: Bench;
   #isBenchDamaged = false;
   #requestFailure: { readonly thrown: unknown } | undefined;
+  #deciding: Promise<TellResult | void> = Promise.resolve();
 
   constructor(deps: LabDeps) {
     this.#deps = deps;
@@ -148,6 +143,8 @@ export class Lab {
         return recordConfirmation(this.#deps, step.n, step.against);
       case 'control':
         return proposeControl(this.#deps);
+      case 'carry':
+        return proposeCarryOver(this.#deps, step.n);
       case 'retry':
         return proposeRetry(this.#deps, step.n);
       case 'propose':
@@ -335,8 +332,7 @@ export class Lab {
       applyRequests({
         inbox,
         ledger,
-        submit: ({ from, id, hypothesis, edits, parent = this.state.incumbent }) =>
-          void recordProposal(this.#deps, { kind: 'edit', hypothesis, edits }, { proposer: from, parent, request: id }),
+        submit: (idea) => recordSubmission(this.#deps, idea),
         onApplied: (request) => this.#onApplied(request),
       });
     } catch (thrown) {
@@ -363,7 +359,12 @@ export class Lab {
     this.#isBranchStale = false;
   }
 
+  /** One at a time: a keep moves the incumbent, and the next idea is judged by where it is then. */
   async #decideExperiment(n: number, artefactDir?: string): Promise<TellResult> {
+    return (this.#deciding = this.#deciding.catch(() => {}).then<TellResult>(() => this.#decideNow(n, artefactDir)));
+  }
+
+  async #decideNow(n: number, artefactDir?: string): Promise<TellResult> {
     const judgement = judge(this.state, n, this.#deps.deviceClass);
     if (judgement.again) {
       if (judgement.guards && artefactDir) this.#guarding.holdArtefact(this.#bench, n, artefactDir);

@@ -6,6 +6,7 @@ import type { FileEdit } from '../core/ports.ts';
 import { arenaOf, codeOf, forkOf } from '../core/state.ts';
 import type { AdmissionDeps } from './admission.ts';
 import { readEditableFiles } from './edits.ts';
+import { mergeChange } from './merge-change.ts';
 import { refOf } from './refs.ts';
 
 export interface MergedMembers {
@@ -56,8 +57,8 @@ async function editsOfMember(
   // Knobs are merged by value: their constants often stand on neighbouring lines, which git would not merge.
   const knobEdits = await editsOfKnobs(deps, member, start, tipCommit, turnedKnobs);
   if (knobEdits) return knobEdits;
-  // Taking the way back from the member to its start out of the tip is putting the member's change into it.
-  return deps.workspace.editsWithout(tipCommit, codeOf(state, start)!.commit, codeOf(state, member)!.commit);
+  const { edits, conflicts } = await mergeChange(deps, tipCommit, start, member);
+  return conflicts.length > 0 ? undefined : edits;
 }
 
 /**

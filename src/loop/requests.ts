@@ -5,20 +5,15 @@
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { whyRefused } from '../core/request-check.ts';
-import type { FileEdit, Inbox, Ledger } from '../core/ports.ts';
+import type { Inbox, Ledger } from '../core/ports.ts';
+import type { IncomingIdea } from './admission.ts';
 import type { InboxEntry, LabRequest } from '../core/requests.ts';
 
 export interface ApplyRequestsDeps {
   readonly inbox: Inbox;
   readonly ledger: Ledger;
   /** Records an idea from outside as an experiment. */
-  submit(submission: {
-    readonly id: string;
-    readonly from: string;
-    readonly hypothesis: string;
-    readonly edits: readonly FileEdit[];
-    readonly parent?: number;
-  }): void;
+  submit(submission: IncomingIdea): void;
   /** Called after each request that was applied. */
   onApplied(appliedRequest: LabRequest): void;
 }
@@ -39,8 +34,7 @@ export function applyRequests({ inbox, ledger, submit, onApplied }: ApplyRequest
     if (wish.verb === 'submit') {
       const { hypothesis, parent } = wish;
       const fileEdits = Object.entries(wish.edits).map(([path, content]) => ({ path, content }));
-      const isKnownParent = parent !== undefined && parent < ledger.state.experiments.length;
-      return submit({ id, from, hypothesis, edits: fileEdits, ...(isKnownParent && { parent }) });
+      return submit({ id, from, hypothesis, edits: fileEdits, ...defined({ parent }) });
     }
     const refusalReason = whyRefused(ledger.state, wish);
     ledger.append({ type: 'steered', id, from, wish, ...defined({ refused: refusalReason }) });

@@ -26,9 +26,12 @@ import { guardPartsOf } from '../view/lab/guards.ts';
 import { viewLab } from '../view/lab/lab.ts';
 import { secondaryMeansOf, secondaryMetricsOf, secondaryText } from '../view/lab/secondary.ts';
 import { rawText } from '../view/format.ts';
+import { verdictWord } from '../view/words.ts';
+import { endOfIdea } from '../view/lab/place.ts';
 import type { Facts } from '../view/types.ts';
 import { openWorkspace } from '../workspace/git.ts';
 import { applyUnifiedDiff } from '../workspace/patch.ts';
+import { type ReadConflict, readConflict } from './conflict.ts';
 import { whyNotAdmitted, whyUnreadable } from './submission-check.ts';
 
 export interface Submission {
@@ -50,6 +53,10 @@ export interface SubmissionStatus {
   readonly state: 'waiting' | 'running' | 'stopped' | 'done';
   readonly experiment?: number;
   readonly verdict?: string;
+  /** The experiment that it ended as, where it was carried over to the incumbent. */
+  readonly carried?: number;
+  /** Where it could not be merged with the incumbent: both changes. */
+  readonly conflict?: ReadConflict;
   readonly text: string;
 }
 
@@ -191,12 +198,16 @@ export class Desk {
     const n = state.requests.get(submissionId);
     if (n === undefined) return { id: submissionId, state: 'done', text: 'it was recorded' };
     const experimentView = viewExperiment(state, n, this.#viewFacts())!;
-    const { verdict, effect, mean, reason } = experimentView.row;
-    const isOpen = verdict === 'running' || verdict === 'waiting';
+    const { verdict, discard, effect, mean, reason, place } = experimentView.row;
+    const end = endOfIdea(state, n);
+    const isOpen = end === undefined;
     const isStopped = isOpen && !this.#isAlive();
     const secondary = secondaryMetricsOf(state, n, currentDevice(state)).map(secondaryText);
+    const conflict = readConflict(this.#paths.lab, experimentView.conflict);
     const statusParts = [
-      `#${n} ${isStopped ? 'is not decided, and no harness is running: the next `overnight run` goes on with it' : verdict}`,
+      `#${n} ${isStopped ? 'is not decided, and no harness is running: the next `overnight run` goes on with it' : verdictWord(verdict, discard)}`,
+      place,
+      end === undefined || end === n ? undefined : this.#carrierText(state, end),
       mean && `${experimentView.metric} ${mean.text} [${experimentView.trust.grade}]`,
       effect?.text,
       oneLine(reason, 400),
@@ -207,9 +218,23 @@ export class Desk {
       id: submissionId,
       state: isStopped ? ('stopped' as const) : isOpen ? ('running' as const) : ('done' as const),
       experiment: n,
-      verdict: isOpen ? undefined : verdict,
+      verdict: isOpen ? undefined : end === n ? verdict : viewExperiment(state, end, this.#viewFacts())!.row.verdict,
+      carried: end === undefined || end === n ? undefined : end,
+      conflict,
       text: statusParts.filter(Boolean).join('; '),
     });
+  }
+
+  /** What became of the idea as the experiment that carries it over. */
+  #carrierText(state: LabState, n: number): string {
+    const { row, metric } = viewExperiment(state, n, this.#viewFacts())!;
+    const numbers = [
+      row.mean && `${metric} ${row.mean.text}`,
+      row.effect && `${row.effect.text} against #${row.parent}`,
+    ];
+    return [`#${n} ${verdictWord(row.verdict, row.discard)}`, ...numbers, oneLine(row.reason, 300)]
+      .filter(Boolean)
+      .join(', ');
   }
 
   #lookIntoInbox(submissionId: string): SubmissionStatus {

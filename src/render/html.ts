@@ -5,7 +5,7 @@
 import { escapeHtml as esc } from '../base/escape.ts';
 import { formatCount } from '../base/text.ts';
 import { STANDING_TEXTS } from '../view/lab/experiment.ts';
-import { verdictWord } from '../view/words.ts';
+import { titleWithPlace, verdictWord } from '../view/words.ts';
 import { shortIdea } from '../view/lab/best-change.ts';
 import { annotatedExperiments } from '../view/lab/notes.ts';
 import type { ExperimentView, LabView, NoteView, SegmentView } from '../view/types.ts';
@@ -128,7 +128,7 @@ function deadEndsHtml(view: LabView): string {
 
 function resultHtml(experiment: ExperimentView): string {
   const result = experiment.effect ? esc(experiment.effect.text) : foreignHtml(cutText(experiment.reason, 160));
-  return `#${experiment.n} ${foreignHtml(cutText(experiment.hypothesis, 120))}: ${result}`;
+  return `#${experiment.n} ${foreignHtml(cutText(titleWithPlace(experiment), 160))}: ${result}`;
 }
 
 function undecidedHtml(view: LabView): string {
@@ -251,11 +251,11 @@ function everyExperimentHtml(view: LabView): string {
       : experiments;
   const tableRows = shownExperiments.map((experiment) => [
     signHtml(experiment),
-    esc(verdictWord(experiment.verdict)),
+    esc(verdictWord(experiment.verdict, experiment.discard)),
     measuredHtml(experiment),
     esc(experiment.effect?.delta ?? ''),
     experiment.replicates > 0 ? String(experiment.replicates) : '',
-    `${foreignHtml(cutText(experiment.hypothesis, 300))}${experiment.why ? `<br><span class="soft">${foreignHtml(cutText(experiment.why, 200))}</span>` : ''}`,
+    `${foreignHtml(cutText(titleWithPlace(experiment), 300))}${experiment.why ? `<br><span class="soft">${foreignHtml(cutText(experiment.why, 200))}</span>` : ''}`,
     experiment.n > 0 ? `#${experiment.parent}` : '',
     esc(experiment.duration),
     foreignHtml(cutText(experiment.reason, 160)),

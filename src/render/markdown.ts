@@ -7,6 +7,7 @@ import { bestChange, shortIdea } from '../view/lab/best-change.ts';
 import { type Tile, tilesOf } from '../view/lab/tiles.ts';
 import { viewStaircase } from '../view/pictures/staircase.ts';
 import type { ExperimentView, LabView, SegmentView } from '../view/types.ts';
+import { titleWithPlace } from '../view/words.ts';
 import { GLYPHS, kindOf } from './marks.ts';
 import { cutText } from './text.ts';
 
@@ -191,7 +192,7 @@ function deadEndsSection(view: LabView): string {
 /** `#12 DEPTH 4 → 8: worse by 0.014 (95 %: …)`, or why there is no number. */
 function resultText(experiment: ExperimentView): string {
   const result = esc(experiment.effect?.text ?? cutText(experiment.reason, 160));
-  return `#${experiment.n} ${esc(cutText(experiment.hypothesis, 120))}: ${result}`;
+  return `#${experiment.n} ${esc(cutText(titleWithPlace(experiment), 160))}: ${result}`;
 }
 
 /** An untried idea of a proposer, in one line. */

@@ -19,7 +19,7 @@ export function showText(page: ExperimentPage, style: Style): string {
     paintText(
       style,
       PAINTS[kind] === 'dim' ? 'bold' : PAINTS[kind],
-      `#${experiment.n} ${GLYPHS[kind]} ${verdictWord(experiment.verdict)}${standingText}${experiment.isStarred ? ', starred' : ''}  [${page.trust.grade}]`,
+      `#${experiment.n} ${GLYPHS[kind]} ${verdictWord(experiment.verdict, experiment.discard)}${standingText}${experiment.isStarred ? ', starred' : ''}  [${page.trust.grade}]`,
     ),
     ...wrapText(page.hypothesis.replace(/\s+/g, ' '), style.columns, '  '),
     ...(page.why ? wrapText(`Why: ${page.why.replace(/\s+/g, ' ')}`, style.columns, '  ') : []),

@@ -6,7 +6,7 @@ import { formatCount } from '../base/text.ts';
 import { formatInteger } from '../view/format.ts';
 import { viewStaircase } from '../view/pictures/staircase.ts';
 import type { ExperimentView, LabStateKind, LabView } from '../view/types.ts';
-import { verdictWord } from '../view/words.ts';
+import { titleWithPlace, verdictWord } from '../view/words.ts';
 import { drawChart } from './chart.ts';
 import { GLYPHS, kindOf, PAINTS } from './marks.ts';
 import { cutText, type Paint, padText, paintText, type Style, spellText, widthOf, wrapText } from './text.ts';
@@ -82,7 +82,7 @@ export function experimentLine(
   const leftPart = [
     padText(String(experiment.n), widths.number, 'right'),
     experiment.verdict === 'running' || experiment.verdict === 'waiting' ? '…' : GLYPHS[kind],
-    padText(verdictWord(experiment.verdict), 12),
+    padText(verdictWord(experiment.verdict, experiment.discard), 12),
     padText(formatNumbers(experiment, widths), widths.numbers),
   ].join(' ');
   const durationText =
@@ -130,8 +130,8 @@ function formatNumbers(experiment: ExperimentView, widths: ColumnWidths): string
 
 function titleOf(experiment: ExperimentView): string {
   return experiment.verdict === 'refused' || experiment.failure
-    ? `${experiment.hypothesis} (${experiment.reason})`
-    : experiment.hypothesis;
+    ? `${titleWithPlace(experiment)} (${experiment.reason})`
+    : titleWithPlace(experiment);
 }
 
 /** Every experiment as a line, oldest first, under a heading. */

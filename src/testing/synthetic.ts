@@ -199,6 +199,7 @@ class LabMaker {
         case 'wait':
         case 'retry':
         case 'bundle':
+        case 'carry':
         case 'ablate':
         case 'finalize':
         case 'abandon':

@@ -198,6 +198,40 @@ export const WORKSPACE_CASES: readonly WorkspaceCase[] = [
       { path: 'x.ts', content: joinLines('a', 'B') },
     ]);
   }),
+  makeCase(
+    'merges two changes of the same code, and names the files where both changed the same lines',
+    async (workspace) => {
+      const { commit: baseline } = await workspace.importBaseline(BASE_REF, COMMIT_TIME);
+      const lines = (firstLine: string, secondLine: string): string => `${firstLine}\n\n\n\n\n\n${secondLine}\n`;
+      let n = 0;
+      const commitFiles = async (parent: string, files: Readonly<Record<string, string | null>>): Promise<string> => {
+        const edits = Object.entries(files).map(([path, content]) => ({ path, content }));
+        return (await workspace.snapshot(parent, edits, `refs/overnight/ab12/${n++}`, 'm', COMMIT_TIME)).commit;
+      };
+      const base = await commitFiles(baseline, { 'x.ts': lines('a', 'b'), 'y.ts': 'y\n' });
+      const ours = await commitFiles(base, { 'x.ts': lines('A', 'b') });
+      const theirs = await commitFiles(base, { 'x.ts': lines('a', 'B'), 'z.ts': 'z\n' });
+      deepStrictEqual(await workspace.mergeChange(ours, base, theirs), {
+        edits: [
+          { path: 'x.ts', content: lines('A', 'B') },
+          { path: 'z.ts', content: 'z\n' },
+        ],
+        conflicts: [],
+      });
+      const both = await commitFiles(ours, { 'x.ts': lines('A', 'B'), 'z.ts': 'z\n' });
+      deepStrictEqual(await workspace.mergeChange(both, base, theirs), { edits: [], conflicts: [] });
+      const more = await commitFiles(both, { 'y.ts': 'more\n' });
+      deepStrictEqual(await workspace.mergeChange(more, base, theirs), { edits: [], conflicts: [] });
+      const other = await commitFiles(base, { 'x.ts': lines('other', 'b'), 'y.ts': null });
+      deepStrictEqual((await workspace.mergeChange(ours, base, other)).conflicts, ['x.ts']);
+      const gone = await commitFiles(base, { 'x.ts': null });
+      deepStrictEqual((await workspace.mergeChange(ours, base, gone)).conflicts, ['x.ts']);
+      deepStrictEqual((await workspace.mergeChange(gone, base, ours)).conflicts, ['x.ts']);
+      deepStrictEqual(await workspace.mergeChange(gone, base, gone), { edits: [], conflicts: [] });
+      const isOnly = (diff: string): boolean => diff.includes('y.ts') && !diff.includes('x.ts');
+      ok(isOnly(await workspace.diffCommits(base, other, 3, ['y.ts'])));
+    },
+  ),
   makeCase('moves a branch, again for free, and knows refs that are not there', async (workspace) => {
     const { commit } = await workspace.importBaseline(BASE_REF, COMMIT_TIME);
     await workspace.advanceBranch('refs/heads/overnight/mar7', commit);

@@ -41,7 +41,7 @@ type ParsedTerm = RowTest | { readonly problem: string };
 function statusWords(row: Row): string {
   const shownAs = [row.isChampion && 'champion', row.isStarred && 'starred', row.notes && 'noted'];
   const standing = row.standing === 'none' ? '' : row.standing;
-  return [row.verdict, verdictWord(row.verdict), standing, ...shownAs.filter((word) => word)].join(' ');
+  return [row.verdict, verdictWord(row.verdict, row.discard), standing, ...shownAs.filter((word) => word)].join(' ');
 }
 
 /** What was tried and what people wrote about it. */

@@ -112,6 +112,12 @@ export interface ExperimentView {
   readonly theme: string;
   readonly parent: number;
   readonly against?: number;
+  /** The idea that this one is, carried over to the incumbent of its time. */
+  readonly carries?: number;
+  /** The newest experiment that it was carried over as. */
+  readonly carriedAs?: number;
+  /** Its place in the stack in words, where number and verdict do not tell it. */
+  readonly place?: string;
   readonly added: number;
   readonly deleted: number;
   /** `+4 −2`. */
@@ -264,6 +270,7 @@ export type HealthCode =
   | 'soft-limit'
   | 'screening'
   | 'branches'
+  | 'stack'
   | 'exploration'
   | 'front'
   | 'calibration'

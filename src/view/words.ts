@@ -5,8 +5,20 @@
 import { formatCount } from '../base/text.ts';
 import type { RowVerdict } from './types.ts';
 
-/** `step` for what was carried on; every other verdict by its name. */
-export const verdictWord = (verdict: RowVerdict): string => (verdict === 'kept' ? 'step' : verdict);
+/** `step` for what was carried on, `carried` for what goes on as another experiment; every other verdict by its name. */
+export function verdictWord(verdict: RowVerdict, kind?: string): string {
+  if (kind === 'carried') return 'carried';
+  return verdict === 'kept' ? 'step' : verdict;
+}
+
+/** An idea in a list: its place in the stack first, where there is something to say. */
+export const titleWithPlace = ({
+  place,
+  hypothesis,
+}: {
+  readonly place?: string;
+  readonly hypothesis: string;
+}): string => (place === undefined ? hypothesis : `(${place}) ${hypothesis}`);
 
 /** `once`, `twice`, `3 times`. */
 export const timesText = (times: number): string =>

@@ -27,6 +27,7 @@ describe('a workspace', () => {
           importBaseline: (...args) => workspace.importBaseline(...args).finally(check),
           snapshot: (...args) => workspace.snapshot(...args).finally(check),
           checkout: (...args) => workspace.checkout(...args).finally(check),
+          mergeChange: (...args) => workspace.mergeChange(...args).finally(check),
           editsWithout: (...args) => workspace.editsWithout(...args).finally(check),
           discardCheckout: (dir) => workspace.discardCheckout(dir).finally(check),
           findDifference: (...args) => workspace.findDifference(...args).finally(check),

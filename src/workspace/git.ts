@@ -5,14 +5,14 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
-import type { FileEdit, Snapshot, TreeEntry, Workspace } from '../core/ports.ts';
+import type { FileEdit, Merge, Snapshot, TreeEntry, Workspace } from '../core/ports.ts';
 import { isFull, readText, removeTree } from '../os/files.ts';
-import { makeTemporaryFolder } from '../os/folders.ts';
 import { gitText, requireObjectId } from './command.ts';
 import { applyEdits, commitContent, signatureAt } from './commit-files.ts';
 import { Layout } from './layout.ts';
 import { countClearLines, type LineCounts } from './line-counts.ts';
 import { hasRefFiles, writeObject, writeRef } from './loose.ts';
+import { mergeTrees } from './merge.ts';
 import { damagedError, hashFileList, readObjects, treeOfCommit } from './objects.ts';
 import { readFolder, readSourcePieces, type SourceFile } from './source.ts';
 
@@ -44,23 +44,6 @@ export async function openWorkspace(arenaFolder: string, storeDir: string): Prom
 const isStoreComplete = (storeDir: string): boolean =>
   fs.existsSync(path.join(storeDir, 'objects')) &&
   /logallrefupdates/i.test(readText(path.join(storeDir, 'config')) ?? '');
-
-/** Merge two changes of a text by git; undefined where both changed the same lines. */
-async function mergeTexts(tipText: string, baseText: string, otherText: string): Promise<string | undefined> {
-  const mergeDir = makeTemporaryFolder('overnight-merge-');
-  try {
-    for (const [fileName, fileText] of Object.entries({ mine: tipText, base: baseText, theirs: otherText }))
-      fs.writeFileSync(path.join(mergeDir, fileName), fileText);
-    const conflictStatuses = Array.from({ length: 127 }, (_, i) => i + 1);
-    const mergedText = await gitText(['merge-file', '-p', 'mine', 'base', 'theirs'], {
-      cwd: mergeDir,
-      allow: conflictStatuses,
-    });
-    return /^<{7} mine$/m.test(mergedText) ? undefined : mergedText;
-  } finally {
-    removeTree(mergeDir);
-  }
-}
 
 class GitWorkspace implements Workspace {
   readonly #folder: string;
@@ -264,51 +247,32 @@ class GitWorkspace implements Workspace {
     afterCommit: string,
     beforeCommit: string,
   ): Promise<readonly FileEdit[] | undefined> {
-    const fileTrees = await Promise.all(
-      [tipCommit, afterCommit, beforeCommit].map(
-        async (commit) => new Map((await this.listEntries(commit)).map((treeEntry) => [treeEntry.path, treeEntry])),
-      ),
+    // Taking a change out is making the change back.
+    const { edits, conflicts } = await this.mergeChange(tipCommit, afterCommit, beforeCommit);
+    return conflicts.length > 0 ? undefined : edits;
+  }
+
+  async mergeChange(oursCommit: string, baseCommit: string, theirsCommit: string): Promise<Merge> {
+    const [ours, base, theirs] = await Promise.all(
+      [oursCommit, baseCommit, theirsCommit].map((commit) => this.listEntries(commit)),
     );
-    const [tipTree, afterTree, beforeTree] = fileTrees as [
-      Map<string, TreeEntry>,
-      Map<string, TreeEntry>,
-      Map<string, TreeEntry>,
-    ];
-    const changedPaths = [...new Set([...afterTree.keys(), ...beforeTree.keys()])].filter(
-      (filePath) => afterTree.get(filePath)?.oid !== beforeTree.get(filePath)?.oid,
-    );
-    const reverseEdits: FileEdit[] = [];
-    for (const filePath of changedPaths) {
-      const [tipEntry, afterEntry, beforeEntry] = [
-        tipTree.get(filePath),
-        afterTree.get(filePath),
-        beforeTree.get(filePath),
-      ];
-      if (tipEntry?.oid === beforeEntry?.oid) continue;
-      if (tipEntry?.oid === afterEntry?.oid)
-        reverseEdits.push({ path: filePath, content: beforeEntry ? await this.#readEntryText(beforeEntry) : null });
-      else if (!tipEntry || !afterEntry || !beforeEntry) return undefined;
-      else {
-        const mergedText = await mergeTexts(
-          await this.#readEntryText(tipEntry),
-          await this.#readEntryText(afterEntry),
-          await this.#readEntryText(beforeEntry),
-        );
-        if (mergedText === undefined) return undefined;
-        reverseEdits.push({ path: filePath, content: mergedText });
-      }
-    }
-    return reverseEdits;
+    return mergeTrees({ ours: ours!, base: base!, theirs: theirs! }, (entry) => this.#readEntryText(entry));
   }
 
   async #readEntryText(treeEntry: TreeEntry): Promise<string> {
     return (await this.#loadBlobs([treeEntry])).get(treeEntry.oid)!.toString('utf8');
   }
 
-  async diffCommits(fromCommit: string, toCommit: string, contextLines = 3): Promise<string> {
+  async diffCommits(
+    fromCommit: string,
+    toCommit: string,
+    contextLines = 3,
+    paths: readonly string[] = [],
+  ): Promise<string> {
     const [fromId, toId] = [requireObjectId(fromCommit), requireObjectId(toCommit)];
     const format = ['-r', '-p', `-U${contextLines}`, '--no-color', '--no-ext-diff', '--no-textconv'];
-    return gitText(['diff-tree', ...format, fromId, toId], { store: this.#store });
+    const only = paths.map((filePath) => `:(literal)${filePath}`);
+    return gitText(['diff-tree', ...format, fromId, toId, '--', ...only], { store: this.#store });
   }
 
   async advanceBranch(ref: string, commit: string): Promise<void> {

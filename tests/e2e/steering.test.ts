@@ -129,7 +129,7 @@ describe.concurrent('a wish', () => {
     await expectAudit(again.paths);
   });
 
-  it('to pin tries an earlier idea once more, and says so when its files have changed since', async () => {
+  it('to pin tries an earlier idea once more, merged with what was kept since', async () => {
     const folder = smallArena({ candidate: CANDIDATE.replace('X=9', 'X=9\nY=1') });
     const add = (text: string): Proposer => ({
       name: 'adds',
@@ -149,7 +149,11 @@ describe.concurrent('a wish', () => {
     postRequest(second.paths.inbox, 'person', { verb: 'pin', n: 1 });
     const third = await openLab({ folder, proposer: counting(), limits: { experiments: 1 } });
     await third.run();
-    expect(third.state.experiments[4]).toMatchObject({ idea: { retries: 1 }, state: 'refused', code: 'conflict' });
+    expect(third.state.experiments[4]).toMatchObject({ idea: { retries: 1, parent: 3 }, state: 'decided' });
+    const workspace = await openWorkspace(folder, third.paths.store);
+    const merged = await workspace.readFiles(codeOf(third.state, 4)!.commit, ['x.sh']);
+    expect(merged.get('x.sh')).toContain('X=8\nY=1');
+    expect(merged.get('x.sh')).toContain('# a comment');
     expect(third.state.steering.pinned).toEqual([]);
     await expectAudit(third.paths);
   });

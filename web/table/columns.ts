@@ -45,7 +45,7 @@ export function allColumns(board: Pick<Board, 'metric' | 'economics' | 'knobList
       width: 120,
       narrowWidth: 26,
       sort: 'verdict',
-      cell: (row) => `${GLYPHS[kindOf(row)]} ${verdictWord(row.verdict)}`,
+      cell: (row) => `${GLYPHS[kindOf(row)]} ${verdictWord(row.verdict, row.discard)}`,
     }),
     plain('mean', {
       title: board.metric.name,

@@ -49,7 +49,7 @@ export function applyEdits(files: ReadonlyMap<string, string>, edits: readonly F
 export function admitIdea(
   arena: Arena,
   state: LabState,
-  idea: Pick<Idea, 'parent' | 'retries'>,
+  idea: Pick<Idea, 'parent' | 'retries' | 'carries'>,
   files: ReadonlyMap<string, string>,
   edits: readonly FileEdit[],
   paths: readonly string[] = [...files.keys()],
@@ -78,10 +78,12 @@ export function admitIdea(
       code: 'no-change',
       reason: 'only its spelling would change: spaces at line ends, empty lines, how a number is written',
     };
-  const exactDuplicate = duplicateOf(state, idea.parent, state.byEditable.get(editable));
+  // An idea that is carried over to the very code it was built on has its own code again.
+  const others = (sameCode: readonly number[] = []): number[] => sameCode.filter((n) => n !== idea.carries);
+  const exactDuplicate = duplicateOf(state, idea.parent, others(state.byEditable.get(editable)));
   const earlier =
     idea.retries === undefined
-      ? (exactDuplicate ?? duplicateOf(state, idea.parent, state.byNormal.get(normal)))
+      ? (exactDuplicate ?? duplicateOf(state, idea.parent, others(state.byNormal.get(normal))))
       : undefined;
   if (earlier)
     return {
@@ -135,7 +137,7 @@ const findCollision = (path: string, paths: readonly string[]): string | undefin
   paths.find((existing) => existing.startsWith(`${path}/`) || path.startsWith(`${existing}/`));
 
 /** An earlier experiment with this code whose verdict still holds. The frozen files are the same all over a lab. */
-function duplicateOf(state: LabState, parent: number, sameCode: readonly number[] = []): Experiment | undefined {
+function duplicateOf(state: LabState, parent: number, sameCode: readonly number[]): Experiment | undefined {
   for (const n of [...sameCode].reverse()) {
     const earlier = state.experiments[n]!;
     const wasKept = verdictOf(earlier) === 'kept' || earlier.idea.kind === 'baseline';

@@ -10,11 +10,14 @@ export function addProposal(state: WorkingState, event: EventOf<'proposed'>): vo
   if (event.n !== state.experiments.length)
     rejectEvent(event, `It says experiment ${event.n}; the next one is ${state.experiments.length}.`);
   if (event.n > 0 && !state.experiments[event.parent]) rejectEvent(event, `Its parent ${event.parent} is unknown.`);
-  const { n, kind } = event;
+  const { n, kind, carries } = event;
+  if (carries !== undefined && !state.carryOvers.has(carries))
+    rejectEvent(event, `It carries #${carries} over, which was not better than an older base.`);
   const idea: Idea = { ...payloadOf(event), at: event.t };
   state.experiments.push({ state: 'proposed', idea });
   if (kind === 'control') state.controls.all.push(n);
   for (const bundledIdea of event.bundles ?? []) state.bundled.set(bundledIdea, n);
+  if (carries !== undefined) state.carryOvers.set(carries, [...state.carryOvers.get(carries)!, n]);
   if (event.ablates !== undefined) state.ablations.set(event.ablates, n);
   if (event.request !== undefined) state.requests.set(event.request, n);
   if (event.retries !== undefined) state.steering = withoutPin(state.steering, event.retries);
@@ -28,7 +31,7 @@ export function refuseExperiment(state: WorkingState, event: EventOf<'refused'>)
     idea,
     code: event.code,
     reason: event.reason,
-    ...(event.earlier !== undefined && { earlier: event.earlier }),
+    ...defined({ earlier: event.earlier, conflict: event.conflict }),
   };
   state.unfinished.delete(event.n);
   state.counts.refused++;
@@ -77,8 +80,10 @@ export function recordDecision(state: WorkingState, event: EventOf<'decided'>): 
   };
   if (experiment.idea.kind === 'idea' || experiment.idea.kind === 'baseline') state.counts[event.decision.verdict]++;
   const { verdict, kind } = event.decision;
+  if (kind === 'carried') state.carryOvers.set(event.n, []);
   const isNearMiss = verdict === 'inconclusive' || (verdict === 'discarded' && kind === 'within noise');
-  if (experiment.idea.kind === 'idea' && isNearMiss && !experiment.idea.bundles) state.marginal.push(event.n);
+  if (experiment.idea.kind === 'idea' && isNearMiss && kind !== 'carried' && !experiment.idea.bundles)
+    state.marginal.push(event.n);
   else if (event.decision.wouldKeep !== undefined) {
     state.controls.decided++;
     if (event.decision.wouldKeep) state.controls.wouldKeep++;

@@ -1,5 +1,6 @@
 /** How far a lab is, and how long one of its measurements takes. */
 import { medianOf } from '../../base/stats.ts';
+import { carriedCount } from '../bases/comparison-base.ts';
 import type { Arena } from '../arena.ts';
 import { arenaOf, type LabState } from '../state.ts';
 
@@ -10,9 +11,9 @@ const FIRST_GUESS_FACTOR = 1.3;
 /** And seconds on top, for budgets of less than a second. */
 const FIRST_GUESS_ADDED_S = 1;
 
-/** Ideas worked on so far: every experiment but the baseline, the controls and the ablations. */
+/** Ideas worked on so far: every experiment but the baseline, controls, ablations and what was carried over. */
 export const ideasTried = (state: LabState): number =>
-  Math.max(0, state.experiments.length - 1 - state.controls.all.length - state.ablations.size);
+  Math.max(0, state.experiments.length - 1 - state.controls.all.length - state.ablations.size - carriedCount(state));
 
 /** Seconds that one measurement takes here: the median of the newest ones; a guess before there are any. */
 export function typicalMeasurementS(state: LabState): number {

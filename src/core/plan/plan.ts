@@ -2,6 +2,7 @@
  * What to do next, as a pure function of the state: the order of a session. Because it looks at nothing but the ledger,
  * a harness that was killed anywhere goes on by asking again. Knows nothing about how a step is done.
  */
+import { baseToMeasure, comparisonBase, nextCarryOver, undecidedBase } from '../bases/comparison-base.ts';
 import { nextStart } from '../bases/idea-start.ts';
 import { nextBundle } from '../bases/near-misses.ts';
 import { pairedSoFar } from '../rules/evidence.ts';
@@ -28,6 +29,7 @@ export function plan(state: LabState, context: PlanContext): Step {
     admitOrAdvance(state, context) ??
     // The baseline is calibrated and the incumbent measured on this device class.
     ensureReference(state, context) ??
+    carryOver(state, context) ??
     measureOpenIdeas(state, context) ??
     // Takes the place of everything below.
     (context.finalize ? finalStep(state, context, nextSeed(state)) : undefined) ??
@@ -44,18 +46,39 @@ function admitOrAdvance(state: LabState, context: PlanContext): Step | undefined
   for (const n of state.unfinished) {
     if (context.busyExperiments.has(n)) continue;
     const experiment = state.experiments[n]!;
-    if (experiment.state === 'proposed') return { do: 'admit', n };
+    const isParentCoded = state.experiments[experiment.idea.parent]!.state !== 'proposed' || n === 0;
+    if (experiment.state === 'proposed' && isParentCoded) return { do: 'admit', n };
     if (experiment.state === 'decided') return { do: 'advance', n };
   }
   return undefined;
 }
 
+/** An idea that is better than older code becomes an experiment on the incumbent. A merge, and no measurement. */
+function carryOver(state: LabState, context: PlanContext): Step | undefined {
+  if (context.finalize || context.confirm || mustStopNow(context)) return undefined;
+  const n = nextCarryOver(state);
+  return n === undefined ? undefined : { do: 'carry', n };
+}
+
+/** What is carried over first: each that is kept moves the incumbent, and the sooner, the fewer are behind it. */
+function openInOrder(state: LabState): number[] {
+  const open = [...state.unfinished];
+  const isCarried = (n: number): boolean => state.experiments[n]!.idea.carries !== undefined;
+  return [...open.filter(isCarried), ...open.filter((n) => !isCarried(n))];
+}
+
 /** The experiments that have code and no verdict: measure, measure again in doubt, repair, decide. */
 function measureOpenIdeas(state: LabState, context: PlanContext): Step | undefined {
-  for (const n of state.unfinished) {
+  for (const n of openInOrder(state)) {
     const experiment = state.experiments[n]!;
     if (context.busyExperiments.has(n) || experiment.state !== 'open' || experiment.idea.kind === 'baseline') continue;
     if ([...state.running].some((m) => state.measurements[m]!.n === n)) continue;
+    if (undecidedBase(state, n) !== undefined && !state.steering.skipped.has(n)) continue;
+    const base = inPairs(state) ? undefined : baseToMeasure(state, n, context.deviceClass);
+    if (base !== undefined) {
+      if (context.busyExperiments.has(base) || state.running.size >= context.slots) continue;
+      return { do: 'measure', n: base, purpose: 'replicate', seed: nextSeed(state) };
+    }
     const judgement = judge(state, n, context.deviceClass);
     if (!judgement.again) {
       const canRepair =
@@ -75,10 +98,11 @@ function measureOpenIdeas(state: LabState, context: PlanContext): Step | undefin
   return undefined;
 }
 
-/** Candidate and incumbent in turn (A B B A), each two in a row under the same seeds. */
+/** Candidate and its base in turn (A B B A), each two in a row under the same seeds. */
 function pairStep(state: LabState, n: number, deviceClass: string): Step {
   const pairedRuns = pairedSoFar(state, n, deviceClass);
-  const side = [n, state.incumbent, state.incumbent, n][pairedRuns.length % 4]!;
+  const base = comparisonBase(state, n);
+  const side = [n, base, base, n][pairedRuns.length % 4]!;
   const partner = pairedRuns.length % 2 === 1 ? pairedRuns.at(-1)! : undefined;
   const purpose = pairedRuns.length === 0 ? 'idea' : 'replicate';
   const seed = partner?.seed ?? nextSeed(state);

@@ -39,6 +39,8 @@ export type Step =
   | { readonly do: 'finalize' }
   /** Try near misses together as one idea; with `why` they are a crossover. */
   | { readonly do: 'bundle'; readonly of: readonly number[]; readonly why?: string }
+  /** Carry idea `n`, which is better than the older code it was built on, over to the incumbent. */
+  | { readonly do: 'carry'; readonly n: number }
   /** Try idea `n` once more, because a person asked for it. */
   | { readonly do: 'retry'; readonly n: number }
   /** Take back the request for an idea: it would come too late. */

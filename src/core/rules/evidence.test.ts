@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decisionOf, draftProposal, draftSnapshot } from '../../testing/drafts.ts';
 import { arenaWith, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
 import { brokenConstraint, secondaryMetric } from './constraints.ts';
-import { compareWithIncumbent, failedAgainst, failedSinceMeasured, pairedSoFar, stepsOf } from './evidence.ts';
+import { compareWithBase, failedAgainst, failedSinceMeasured, pairedSoFar, stepsOf } from './evidence.ts';
 import { findNoOp } from './no-op.ts';
 import { usualGain } from './quarantine.ts';
 
@@ -14,7 +14,7 @@ const paired = { decide: { rule: 'paired' } };
 describe('the comparison with the incumbent', () => {
   it('is of two means, positive where it is better', () => {
     const script = lab().addIdea().measure(1, 4.6).measure(1, 4.8).measure(1, 1, { device: 'device-b' });
-    const evidence = compareWithIncumbent(script.state, 1, SCRIPT_DEVICE);
+    const evidence = compareWithBase(script.state, 1, SCRIPT_DEVICE);
     expect(evidence).toMatchObject({ isPaired: false, againstCount: 3 });
     expect(evidence.comparison).toMatchObject({ n: 2, difference: expect.closeTo(0.3, 12) });
     // Squares 0.02 of the baseline and 0.02 of the idea, three degrees of freedom.
@@ -23,25 +23,25 @@ describe('the comparison with the incumbent', () => {
     const larger = lab({ metric: { name: 'm', direction: 'maximize' } })
       .addIdea()
       .measure(1, 4.6);
-    expect(compareWithIncumbent(larger.state, 1, SCRIPT_DEVICE).comparison.difference).toBeCloseTo(-0.4, 12);
+    expect(compareWithBase(larger.state, 1, SCRIPT_DEVICE).comparison.difference).toBeCloseTo(-0.4, 12);
   });
 
   it('is of pairs where the rule or an ablation asks for them, and there are any', () => {
     const script = lab(paired).addIdea().measure(1, 4.7, { pair: 1 });
-    expect(compareWithIncumbent(script.state, 1, SCRIPT_DEVICE)).toMatchObject({ isPaired: false, againstCount: 3 });
+    expect(compareWithBase(script.state, 1, SCRIPT_DEVICE)).toMatchObject({ isPaired: false, againstCount: 3 });
     script.measure(0, 5.2, { pair: 1, purpose: 'replicate' });
-    expect(compareWithIncumbent(script.state, 1, SCRIPT_DEVICE)).toMatchObject({
+    expect(compareWithBase(script.state, 1, SCRIPT_DEVICE)).toMatchObject({
       isPaired: true,
       againstCount: 1,
       comparison: { n: 1, difference: expect.closeTo(0.5, 12) },
     });
     const margin = lab().addIdea().measure(1, 4.7, { pair: 1 }).measure(0, 5.2, { pair: 1 });
-    expect(compareWithIncumbent(margin.state, 1, SCRIPT_DEVICE).isPaired).toBe(false);
+    expect(compareWithBase(margin.state, 1, SCRIPT_DEVICE).isPaired).toBe(false);
     const ablation = lab()
       .addEvent(draftProposal(1, { kind: 'ablation', ablates: 0 }))
       .addEvent(draftSnapshot(1));
     ablation.measure(1, 4.7, { pair: 1 }).measure(0, 5.2, { pair: 1 });
-    expect(compareWithIncumbent(ablation.state, 1, SCRIPT_DEVICE)).toMatchObject({ isPaired: true });
+    expect(compareWithBase(ablation.state, 1, SCRIPT_DEVICE)).toMatchObject({ isPaired: true });
   });
 
   it('takes two in a row for a pair, whichever side came first, and leaves out what failed or ran elsewhere', () => {
@@ -56,19 +56,19 @@ describe('the comparison with the incumbent', () => {
     run(0, 9, 'device-b');
     run(1, 4.4);
     const differences = [0.5, 0.3];
-    expect(compareWithIncumbent(script.state, 1, SCRIPT_DEVICE).comparison).toMatchObject({
+    expect(compareWithBase(script.state, 1, SCRIPT_DEVICE).comparison).toMatchObject({
       n: 2,
       difference: expect.closeTo(differences.reduce((a, b) => a + b) / 2, 12),
     });
     expect(pairedSoFar(script.state, 1, SCRIPT_DEVICE).map(({ m }) => m)).toEqual([3, 4, 5, 6, 9]);
     expect(pairedSoFar(script.state, 2, SCRIPT_DEVICE)).toEqual([]);
     run(0, 5);
-    expect(compareWithIncumbent(script.state, 1, SCRIPT_DEVICE).comparison.n).toBe(3);
+    expect(compareWithBase(script.state, 1, SCRIPT_DEVICE).comparison.n).toBe(3);
     run(0, 5);
     run(0, 5);
     run(1, 4);
     run(1, 4);
-    expect(compareWithIncumbent(script.state, 1, SCRIPT_DEVICE).comparison.n).toBe(3);
+    expect(compareWithBase(script.state, 1, SCRIPT_DEVICE).comparison.n).toBe(3);
   });
 });
 
@@ -92,10 +92,10 @@ describe('the spread of pairs', () => {
     const script = lab(paired).addIdea().addIdea();
     for (const difference of [0.3, 0.31, 0.3, 0.31, 0.3]) addPair(script, 1, difference);
     addPair(script, 2, 0.3);
-    const others = compareWithIncumbent(script.state, 2, SCRIPT_DEVICE).comparison;
+    const others = compareWithBase(script.state, 2, SCRIPT_DEVICE).comparison;
     expect(others.se).toBeCloseTo(Math.sqrt(0.00012 / 4), 8);
     // Its own five pairs agree, but no other comparison tells: the noise counts as well.
-    expect(compareWithIncumbent(script.state, 1, SCRIPT_DEVICE).comparison.se).toBeGreaterThan(0.01);
+    expect(compareWithBase(script.state, 1, SCRIPT_DEVICE).comparison.se).toBeGreaterThan(0.01);
   });
 });
 

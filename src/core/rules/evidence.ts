@@ -1,9 +1,10 @@
 /**
- * What the ledger has measured for a decision: the comparison of a candidate with the incumbent, in pairs where the
- * rule or an ablation asks for them, and how often the incumbent was challenged since it was measured. Decides nothing.
+ * What the ledger has measured for a decision: the comparison of a candidate with its base, in pairs where the rule or
+ * an ablation asks for them, and how often the base was challenged since it was measured. Decides nothing.
  */
 import { type Comparison, comparePairs, compareSamples } from '../../base/stats.ts';
 import { signOf } from '../arena.ts';
+import { comparisonBase } from '../bases/comparison-base.ts';
 import { type Measurement, valueOf } from '../experiment.ts';
 import { arenaOf, codeOf, inPairs, type LabState, noiseIn, pairKnowledgeIn, values } from '../state.ts';
 import { secondaryMetric } from './constraints.ts';
@@ -15,15 +16,15 @@ export interface Evidence {
   readonly comparison: Comparison;
   /** The comparison is made of pairs, not of two means. */
   readonly isPaired: boolean;
-  /** Numbers of the incumbent that it rests on. */
+  /** Numbers of its base that it rests on. */
   readonly againstCount: number;
   /** Noise of one measurement at that time. */
   readonly sigma: number;
 }
 
-/** Candidate `n` against the incumbent by what is measured; both must have a number on the device class. */
-export function compareWithIncumbent(state: LabState, n: number, deviceClass: string): Evidence {
-  const against = state.incumbent;
+/** Candidate `n` against what it is compared with, by what is measured; both must have a number on the device class. */
+export function compareWithBase(state: LabState, n: number, deviceClass: string): Evidence {
+  const against = comparisonBase(state, n);
   const sign = signOf(arenaOf(state));
   const { sigma, dof } = noiseIn(state, deviceClass);
   const wantsPairs = inPairs(state) || state.experiments[n]!.idea.kind === 'ablation';
@@ -33,9 +34,9 @@ export function compareWithIncumbent(state: LabState, n: number, deviceClass: st
     return { comparison, isPaired: true, againstCount: comparison.n, sigma };
   }
   const ownValues = values(state, n, deviceClass).map((value) => value * sign);
-  const incumbentValues = referenceValues(state, n, deviceClass);
-  const comparison = compareSamples(ownValues, incumbentValues, sigma, dof);
-  return { comparison, isPaired: false, againstCount: incumbentValues.length, sigma };
+  const againstValues = referenceValues(state, n, deviceClass);
+  const comparison = compareSamples(ownValues, againstValues, sigma, dof);
+  return { comparison, isPaired: false, againstCount: againstValues.length, sigma };
 }
 
 /**
@@ -72,6 +73,8 @@ export function failedAgainst(state: LabState, n: number, since = 0): number {
   for (let later = n + 1; later < state.experiments.length; later++) {
     const experiment = state.experiments[later]!;
     if (experiment.state !== 'decided' || experiment.decision.nAgainst === 0) continue;
+    // What was built on other code says nothing about `n`, and does not end its time.
+    if (experiment.decision.moved && experiment.decision.against !== n) continue;
     if (experiment.decision.against !== n || experiment.decision.verdict === 'kept') break;
     if (experiment.measurements[0]! >= since) failed++;
   }
@@ -79,11 +82,11 @@ export function failedAgainst(state: LabState, n: number, since = 0): number {
 }
 
 /**
- * Ideas that failed against the incumbent since it was measured last: each makes it likelier that its number is too
- * good. The baseline was not chosen by its number, so none counts against it.
+ * Ideas that failed against the base of `candidate` since it was measured last: each makes it likelier that its number
+ * is too good. The baseline was not chosen by its number, so none counts against it.
  */
 export function failedSinceMeasured(state: LabState, candidate: number, deviceClass: string): number {
-  const n = state.incumbent;
+  const n = comparisonBase(state, candidate);
   const lastMeasured = referenceRuns(state, candidate, deviceClass).at(-1);
   return n === 0 ? 0 : failedAgainst(state, n, lastMeasured?.m);
 }
@@ -93,11 +96,11 @@ export function stepsOf(state: LabState, n: number, deviceClass: string): 0 | 1 
   const { parameters: metric } = arenaOf(state).decide;
   const parametersOf = (side: number): number | undefined =>
     metric === undefined ? undefined : secondaryMetric(state, side, deviceClass, metric);
-  const [candidateParameters, incumbentParameters] = [parametersOf(n), parametersOf(state.incumbent)];
+  const [candidateParameters, baseParameters] = [parametersOf(n), parametersOf(comparisonBase(state, n))];
   return marginSteps(
     codeOf(state, n)!,
-    candidateParameters === undefined || incumbentParameters === undefined
+    candidateParameters === undefined || baseParameters === undefined
       ? undefined
-      : [candidateParameters, incumbentParameters],
+      : [candidateParameters, baseParameters],
   );
 }

@@ -3,6 +3,7 @@
  * or passed, still to run, or failed.
  */
 import type { Arena } from '../arena.ts';
+import { comparisonBase } from '../bases/comparison-base.ts';
 import type { Decision } from '../decision.ts';
 import type { GuardFailure, GuardPhase, GuardRun } from '../guard-run.ts';
 import { arenaOf, codeOf, type LabState } from '../state.ts';
@@ -43,7 +44,8 @@ export function judgeEarlyGuards(state: LabState, n: number, rule: string): Judg
   if (!status) return undefined;
   if ('due' in status) return { again: true, reason: 'its early guards have not run yet', guards: 'early' };
   const { class: failure, message } = status.failed;
-  return decided({ verdict: 'crashed', reason: message, failure, rule, against: state.incumbent, n: 0, nAgainst: 0 });
+  const against = comparisonBase(state, n);
+  return decided({ verdict: 'crashed', reason: message, failure, rule, against, n: 0, nAgainst: 0 });
 }
 
 /** A candidate that its numbers would keep is kept when its guards have passed, and has crashed when one failed. */

@@ -6,6 +6,7 @@
  */
 import { defined } from '../../base/defined.ts';
 import { resolvableEffect } from '../../base/stats.ts';
+import { comparisonBase, isOnOlderBase } from '../bases/comparison-base.ts';
 import type { Decision, DecisionItems } from '../decision.ts';
 import { arenaOf, type LabState, noiseIn } from '../state.ts';
 import { brokenConstraint } from './constraints.ts';
@@ -32,7 +33,7 @@ const RUNS_DOMINATE = 0.5;
 /** The verdict on open experiment `n`, whose measurements have numbers on this device class, as the incumbent's do. */
 export function judgeItems(state: LabState, n: number, deviceClass: string): Judgement {
   const arena = arenaOf(state);
-  const against = state.incumbent;
+  const against = comparisonBase(state, n);
   const { idea } = state.experiments[n]!;
   const steering = compareItems(state, { n, against, deviceClass, part: 'steering' });
   if (!steering) {
@@ -116,9 +117,11 @@ function applyItemsRule(
     const reason = `better: ${evidence}; nearly what #${twin} is, which the reserve does not show`;
     return { verdict: isSimpler ? 'kept' : 'inconclusive', reason };
   }
-  // A question to the reserve uses up error budget, so guards come before it.
-  if (guardStatus(state, n, 'keep')) return { verdict: 'kept', reason: `better: ${evidence}` };
-  const reserve = compareItems(state, { n, against: state.incumbent, deviceClass, part: 'reserve' })!;
+  // What is carried over is asked about where it may be kept: a question here would only make that one stricter. A
+  // question uses up error budget, so guards come before it.
+  if (isOnOlderBase(state, n) || guardStatus(state, n, 'keep'))
+    return { verdict: 'kept', reason: `better: ${evidence}` };
+  const reserve = compareItems(state, { n, against: comparisonBase(state, n), deviceClass, part: 'reserve' })!;
   const asked = nextReserveLevel(state);
   if (reserve.p <= asked)
     return { verdict: 'kept', reason: `better: ${evidence}; the reserve agrees`, asked, proof: proofOf(reserve) };
@@ -138,9 +141,10 @@ function findRefusedTwin(
   steering: ItemComparison,
   deviceClass: string,
 ): number | undefined {
-  const distance = steeringDistance(state, n, state.incumbent, deviceClass) ?? 0;
+  const against = comparisonBase(state, n);
+  const distance = steeringDistance(state, n, against, deviceClass) ?? 0;
   const refused = state.experiments.flatMap((experiment) => {
-    if (experiment.state !== 'decided' || experiment.decision.against !== state.incumbent) return [];
+    if (experiment.state !== 'decided' || experiment.decision.against !== against) return [];
     const { items, effect = 0 } = experiment.decision;
     const isRefused = items?.asked !== undefined && items.proof === undefined;
     return isRefused && steering.effect - effect <= steering.se ? [experiment.idea.n] : [];

@@ -10,10 +10,18 @@ import { farBound } from '../fold/far-out.ts';
 import { screeningOf } from './screening.ts';
 import { arenaOf, inPairs, type LabState, measurementsOf, values } from '../state.ts';
 import { brokenConstraint } from './constraints.ts';
-import { compareWithIncumbent, type Evidence, failedSinceMeasured, stepsOf } from './evidence.ts';
+import { compareWithBase, type Evidence, failedSinceMeasured, stepsOf } from './evidence.ts';
 import { judgeEarlyGuards, requireGuards } from './guards.ts';
 import { ITEMS_RULE, judgeItems } from './items.ts';
-import { decideControl, decided, type Judgement, needsMore, type RecordedEvidence } from './judgement.ts';
+import { baseToMeasure, comparisonBase, isOnOlderBase, undecidedBase } from '../bases/comparison-base.ts';
+import {
+  concludeForBase,
+  decideControl,
+  decided,
+  type Judgement,
+  needsMore,
+  type RecordedEvidence,
+} from './judgement.ts';
 import { CLEAR_Z, formatSignificant, greedyRule, marginRule, type RuleResult } from './margin.ts';
 import { findNoOp } from './no-op.ts';
 import { pairedRule } from './paired.ts';
@@ -43,7 +51,12 @@ const RULE_NAMES = {
 
 /** What the ledger as it stands says about open experiment `n`. Asks for more measurements by `again`. */
 export function judge(state: LabState, n: number, deviceClass: string): Judgement {
-  const against = state.incumbent;
+  const judgement = judgeAgainstBase(state, n, deviceClass);
+  return judgement.again ? judgement : decided(concludeForBase(state, n, judgement.decision));
+}
+
+function judgeAgainstBase(state: LabState, n: number, deviceClass: string): Judgement {
+  const against = comparisonBase(state, n);
   const rule = RULE_NAMES[arenaOf(state).decide.rule];
   if (state.steering.skipped.has(n))
     return decided({ verdict: 'inconclusive', reason: 'given up by a person', rule, against, n: 0, nAgainst: 0 });
@@ -53,11 +66,17 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
   if (finishedRuns.length === 0) return judgeEarlyGuards(state, n, rule) ?? judgeScreening(state, n, deviceClass);
   const failedRun = finishedRuns.find((measurement) => valueOf(measurement) === undefined);
   if (failedRun) return decided(decideFailure(failedRun, finishedRuns.length, rule, against));
+  const waitsFor = undecidedBase(state, n);
+  if (waitsFor !== undefined) return needsMore(`#${waitsFor}, on which it is built, is not decided yet`);
+  if (baseToMeasure(state, n, deviceClass) !== undefined)
+    return needsMore(`#${against}, on which it is built, is not measured yet`);
   if (values(state, against, deviceClass).length === 0) {
     const reason = `#${against}, which it is compared with, has no number on this device`;
     return decided({ verdict: 'inconclusive', reason, rule, against, n: finishedRuns.length, nAgainst: 0 });
   }
-  return requireGuards(state, n, judgeNumbers(state, n, deviceClass));
+  const judgement = judgeNumbers(state, n, deviceClass);
+  // What is better than an older base is carried over; its guards run there, where it may be kept.
+  return isOnOlderBase(state, n) ? judgement : requireGuards(state, n, judgement);
 }
 
 /** Both sides have numbers: what cannot be an improvement first, then the arena's rule. */
@@ -65,8 +84,8 @@ function judgeNumbers(state: LabState, n: number, deviceClass: string): Judgemen
   const arena = arenaOf(state);
   const { idea } = state.experiments[n]!;
   if (arena.decide.rule === 'items' && idea.kind !== 'ablation') return judgeItems(state, n, deviceClass);
-  const against = state.incumbent;
-  const evidence = compareWithIncumbent(state, n, deviceClass);
+  const against = comparisonBase(state, n);
+  const evidence = compareWithBase(state, n, deviceClass);
   const { comparison } = evidence;
   const recorded: RecordedEvidence = {
     rule: RULE_NAMES[arena.decide.rule],
@@ -106,7 +125,7 @@ function applyRule(state: LabState, n: number, evidence: Evidence, deviceClass: 
       rule === 'sequential' && isPaired
         ? sequentialRule(comparison, maxPairs)
         : pairedRule(comparison, steps, maxPairs);
-    return maxPairs < 2 ? result : quarantine(state, comparison, result);
+    return maxPairs < 2 ? result : quarantine(state, n, comparison, result);
   }
   const wantedCount = replicatesOf(arenaOf(state));
   if (comparison.n < wantedCount && comparison.z > -HOPELESS_Z)
@@ -114,7 +133,7 @@ function applyRule(state: LabState, n: number, evidence: Evidence, deviceClass: 
   const result = marginRule(comparison, steps, failedSinceMeasured(state, n, deviceClass), evidence.againstCount);
   if (state.experiments[n]!.idea.bundles && comparison.n < BUNDLE_REPLICATES)
     return { verdict: 'again', reason: `a bundle is measured ${BUNDLE_REPLICATES} times` };
-  return quarantine(state, comparison, repeatFarOut(state, n, comparison, result, deviceClass));
+  return quarantine(state, n, comparison, repeatFarOut(state, n, comparison, result, deviceClass));
 }
 
 /**
@@ -132,7 +151,7 @@ function repeatFarOut(
     (measurement) => measurement.deviceClass === deviceClass && valueOf(measurement) !== undefined,
   ).length;
   // Where gains are usually large, one of twice their size is no reason for doubt.
-  const usual = FAR_GAIN_FACTOR * (usualGain(state, state.incumbent) ?? 0);
+  const usual = FAR_GAIN_FACTOR * (usualGain(state, comparisonBase(state, n)) ?? 0);
   const isFar = comparison.difference > Math.max(usual, farBound(state.noise.get(deviceClass)?.residuals));
   return result.verdict === 'kept' && numberCount === 1 && isFar
     ? { verdict: 'again', reason: 'it lies far out, so it is measured again first' }
@@ -140,9 +159,9 @@ function repeatFarOut(
 }
 
 /** A gain far above the usual ones is measured again before it is kept. */
-function quarantine(state: LabState, comparison: Comparison, result: RuleResult): RuleResult {
+function quarantine(state: LabState, n: number, comparison: Comparison, result: RuleResult): RuleResult {
   if (result.verdict !== 'kept' || comparison.n > 1) return result;
-  const typicalGain = usualGain(state, state.incumbent);
+  const typicalGain = usualGain(state, comparisonBase(state, n));
   if (typicalGain === undefined || comparison.difference <= QUARANTINE_FACTOR * typicalGain) return result;
   return {
     verdict: 'again',
@@ -153,7 +172,7 @@ function quarantine(state: LabState, comparison: Comparison, result: RuleResult)
 /** halving/1: without a full measurement, a screening run that failed or ranked too low ends it; nothing else does. */
 function judgeScreening(state: LabState, n: number, deviceClass: string): Judgement {
   const screening = screeningOf(state, n, deviceClass);
-  const [rule, against] = ['halving/1', state.incumbent] as const;
+  const [rule, against] = ['halving/1', comparisonBase(state, n)] as const;
   if (screening.next === 'failed') return decided(decideFailure(screening.screenRun, 1, rule, against));
   if (screening.next !== 'drop') return needsMore(screening.next === 'short' ? 'not run yet' : 'not measured yet');
   return decided({

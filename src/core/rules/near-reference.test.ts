@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arenaWith, Script, SCRIPT_DEVICE } from '../../testing/script.ts';
-import { compareWithIncumbent } from './evidence.ts';
+import { compareWithBase } from './evidence.ts';
 import { referenceValues, sinceChange } from './near-reference.ts';
 
 describe('the numbers that a candidate is compared with', () => {
@@ -49,7 +49,7 @@ describe('the numbers that a candidate is compared with', () => {
     const script = new Script(arenaWith({})).addCalibration([5, 5.1, 4.9, 5.05, 4.95]);
     script.measure(0, 4, { purpose: 'drift' }).measure(0, 4.1, { purpose: 'drift' });
     script.addIdea().measure(1, 4.05);
-    const { comparison, againstCount } = compareWithIncumbent(script.state, 1, SCRIPT_DEVICE);
+    const { comparison, againstCount } = compareWithBase(script.state, 1, SCRIPT_DEVICE);
     expect(againstCount).toBe(2);
     expect(Math.abs(comparison.difference)).toBeLessThan(0.01);
   });

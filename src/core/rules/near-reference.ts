@@ -1,10 +1,11 @@
 /**
- * What a candidate is compared with: the numbers of the incumbent that were made under the same conditions. Controls
- * are the incumbent's code, measured in the same round as the ideas; and where the machine has changed since the older
- * numbers, only the newer ones count. Decides nothing.
+ * What a candidate is compared with: the numbers of its base that were made under the same conditions. Controls are the
+ * base's code, measured in the same round as the ideas; and where the machine has changed since the older numbers, only
+ * the newer ones count. Decides nothing.
  */
 import { mean } from '../../base/stats.ts';
 import { signOf } from '../arena.ts';
+import { comparisonBase } from '../bases/comparison-base.ts';
 import { type Measurement, valueOf } from '../experiment.ts';
 import { safeDeviation } from '../fold/far-out.ts';
 import { arenaOf, type ClassNoise, type LabState, measurementsOf } from '../state.ts';
@@ -16,8 +17,8 @@ import { arenaOf, type ClassNoise, type LabState, measurementsOf } from '../stat
 const CHANGED_Z = 3;
 
 /**
- * Numbers of the incumbent and of its controls on a device class, oldest first, larger is better; without those of the
- * control `candidate`, which is being compared itself.
+ * Numbers of the base of `candidate` and of its controls on a device class, oldest first, larger is better; without
+ * those of the candidate, which may be such a control.
  */
 export function referenceValues(state: LabState, candidate: number, deviceClass: string): number[] {
   const sign = signOf(arenaOf(state));
@@ -37,10 +38,9 @@ const changeDeviation = (noise: ClassNoise | undefined): number =>
 
 /** The measurements behind them, oldest first. */
 export function referenceRuns(state: LabState, candidate: number, deviceClass: string): Measurement[] {
-  const controls = state.controls.all.filter(
-    (n) => n !== candidate && state.experiments[n]!.idea.parent === state.incumbent,
-  );
-  return [state.incumbent, ...controls]
+  const base = comparisonBase(state, candidate);
+  const controls = state.controls.all.filter((n) => n !== candidate && state.experiments[n]!.idea.parent === base);
+  return [base, ...controls]
     .flatMap((n) => measurementsOf(state, n))
     .filter((run) => run.deviceClass === deviceClass && !state.farOut.has(run.m) && valueOf(run) !== undefined)
     .sort((left, right) => left.m - right.m);

@@ -5,6 +5,7 @@
  */
 import { type Agreement, agreement, promote, MIN_RANKING_TAU } from '../../base/rank.ts';
 import { type Measurement, valueOf } from '../experiment.ts';
+import { isOnOlderBase } from '../bases/comparison-base.ts';
 import { arenaOf, type LabState, measurementsOf } from '../state.ts';
 
 /** One of so many screened ideas is measured in full, unless the manifest says otherwise. */
@@ -88,8 +89,14 @@ export function screeningOf(
   const screening = screeningState(state, deviceClass);
   const screenRun = screening && screenRunOf(state, n, deviceClass);
   if (screenRun && valueOf(screenRun) === undefined) return { next: 'failed', screenRun };
-  if (!screening || idea.kind !== 'idea' || idea.bundles || idea.retries !== undefined || screening.phase === 'stopped')
-    return { next: 'full' };
+  // What is built on older code than the others cannot be ranked among them.
+  const isRankable =
+    idea.kind === 'idea' &&
+    !idea.bundles &&
+    idea.retries === undefined &&
+    idea.carries === undefined &&
+    !isOnOlderBase(state, n);
+  if (!screening || !isRankable || screening.phase === 'stopped') return { next: 'full' };
   if (!screenRun) return { next: 'short' };
   const ideaOrder = [...state.screenRuns.keys()];
   if (screening.phase === 'checking' || isCheck(ideaOrder.indexOf(n))) return { next: 'full' };

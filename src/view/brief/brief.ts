@@ -16,7 +16,7 @@ import { secondaryMetricsOf, secondaryText } from '../lab/secondary.ts';
 import { bytesOf } from './bytes.ts';
 import { choosePageLines } from './program-page.ts';
 import type { ExperimentView, Facts, LabView } from '../types.ts';
-import { verdictWord } from '../words.ts';
+import { titleWithPlace, verdictWord } from '../words.ts';
 
 export const MAX_BRIEF_BYTES = 8192;
 /** Where an agent leaves its note, below its folder. */
@@ -251,7 +251,7 @@ function verdictsPart(labView: LabView): BriefPart {
     .slice(-SHOWN_VERDICTS);
   const lines = lastVerdicts.map(
     (experiment) =>
-      `#${experiment.n} ${verdictWord(experiment.verdict)}: ${oneLine(experiment.hypothesis, 110)} [${oneLine(experiment.effect?.text ?? experiment.reason, 110)}]`,
+      `#${experiment.n} ${verdictWord(experiment.verdict, experiment.discard)}: ${oneLine(titleWithPlace(experiment), 160)} [${oneLine(experiment.effect?.text ?? experiment.reason, 130)}]`,
   );
   return { title: 'Last verdicts', maxBytes: 1500, data: true, lines: lines.reverse() };
 }
@@ -289,7 +289,7 @@ function openIdeasPart(state: LabState, ideas: readonly IdeaEntry[]): BriefPart 
         ]
       : [],
   );
-  const undecided = ideas.filter((idea) => idea.outcome === 'inconclusive').slice(-4);
+  const undecided = ideas.filter((idea) => idea.outcome === 'inconclusive' && !idea.isCarried).slice(-4);
   const undecidedLines = undecided.map((idea) => `- #${idea.n} undecided: ${oneLine(idea.hypothesis, 120)}`);
   return {
     title: 'Open ideas',

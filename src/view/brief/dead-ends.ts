@@ -32,6 +32,7 @@ export function deadEndViews(
       experiment.verdict === 'waiting'
     )
       continue;
+    if (experiment.discard === 'carried') continue;
     if (experiment.verdict === 'refused' || experiment.discard === 'control' || experiment.discard === 'ablation')
       continue;
     const themeRows = rowsByTheme.get(experiment.theme);
@@ -112,7 +113,12 @@ export function undecidedViews(
       });
   }
   for (const experiment of experimentRows)
-    if (experiment.verdict === 'inconclusive' && experiment.effect && !incumbentLineage.includes(experiment.n))
+    if (
+      experiment.verdict === 'inconclusive' &&
+      experiment.discard !== 'carried' &&
+      experiment.effect &&
+      !incumbentLineage.includes(experiment.n)
+    )
       undecided.push({
         n: experiment.n,
         what: 'inconclusive',

@@ -12,12 +12,12 @@ const MAX_DIFF_CHARS = 8000;
 export function earlierText(state: LabState, n: number, codeDiff: string, now: string): string {
   const page = viewExperiment(state, n, { now, alive: true, tip: '' });
   if (!page) return `There is no experiment ${n}; the newest is ${state.experiments.length - 1}.`;
-  const { verdict, reason, effect, mean, parent } = page.row;
+  const { verdict, discard, reason, effect, mean, parent, place } = page.row;
   const numbers = `${effect?.text ?? ''} ${mean ? `${page.metric} ${mean.text}` : ''}`;
   return [
-    `#${n} on #${parent}: ${verdictWord(verdict)}. ${numbers}`.trim(),
+    `#${n} on #${parent}: ${verdictWord(verdict, discard)}. ${numbers}`.trim(),
     `Said: ${oneLine(page.hypothesis, 600)}`,
-    `Found: ${oneLine(reason, 400)}`,
+    `Found: ${oneLine(reason, 400)}${place === undefined ? '' : ` (${place})`}`,
     sanitizeText(codeDiff).slice(0, MAX_DIFF_CHARS),
   ].join('\n');
 }

@@ -24,6 +24,8 @@ export interface IdeaEntry {
   readonly evidence: 'strong' | 'weak' | 'none';
   readonly measurements: number;
   readonly reason: string;
+  /** It was better than older code: its end is that of the experiment that carries it. */
+  readonly isCarried?: true;
   /** It failed against code that is no longer the incumbent: worth another look. */
   readonly reopened: boolean;
   /** It moved one number one way without gain, and nobody tried the other way from there: no dead end yet. */
@@ -85,7 +87,8 @@ function entryOf(
         : experiment.state === 'refused'
           ? experiment.reason
           : '',
-    reopened: isDead && idea.parent !== state.incumbent,
+    isCarried: state.carryOvers.has(idea.n) ? (true as const) : undefined,
+    reopened: isDead && idea.parent !== state.incumbent && !state.carryOvers.has(idea.n),
     otherWay: incumbentLineage.has(idea.n) ? undefined : otherWay,
   });
 }

@@ -20,6 +20,7 @@ import {
 import { failedGuardLog, type GuardView, guardViews } from './guards.ts';
 import { rowView, standingsOf } from './rows.ts';
 import type { ClaimView, ExperimentView, Facts, LabView } from '../types.ts';
+import { verdictWord } from '../words.ts';
 import { claimViews } from './verdict.ts';
 
 export interface MeasurementView {
@@ -83,7 +84,37 @@ export interface ExperimentPage {
   readonly children: readonly number[];
   readonly calls: readonly CallView[];
   readonly decision: readonly { readonly label: string; readonly text: string }[];
+  /** Where it, or what carries it over, could not be merged with the incumbent. */
+  readonly conflict?: ConflictView;
   readonly provenance: readonly { readonly label: string; readonly text: string }[];
+}
+
+/** Two changes of the same code. The diffs are blobs. */
+export interface ConflictView {
+  /** The experiment that could not be made. */
+  readonly n: number;
+  readonly paths: readonly string[];
+  readonly base: number;
+  readonly incumbent: number;
+  readonly ideaDiff: string;
+  readonly incumbentDiff: string;
+}
+
+/** The newest conflict of an idea: its own, or that of the experiment that carries it over. */
+export function conflictOf(state: LabState, n: number): ConflictView | undefined {
+  const carrier = state.carryOvers.get(n)?.at(-1);
+  const experiment = state.experiments[carrier ?? n];
+  if (carrier !== undefined && experiment?.state === 'decided') return conflictOf(state, carrier);
+  if (experiment?.state !== 'refused' || !experiment.conflict) return undefined;
+  const { paths, base, idea, incumbent } = experiment.conflict;
+  return {
+    n: experiment.idea.n,
+    paths: paths.map((path) => oneLine(path, 200)),
+    base,
+    incumbent: experiment.idea.parent,
+    ideaDiff: idea,
+    incumbentDiff: incumbent,
+  };
 }
 
 /** The page of experiment `n`; undefined where the lab has none. */
@@ -115,6 +146,7 @@ export function viewExperiment(state: LabState, n: number, facts: Facts): Experi
       .map((child) => child.idea.n),
     calls: state.calls.filter((call) => call.start.n === n || call.start.call === experiment.idea.call).map(callView),
     decision: decisionLines(basis, experimentRow),
+    conflict: conflictOf(state, n),
     provenance: provenanceLines(basis, n),
     why: why ? sanitizeText(why).trim() : undefined,
     other: against === undefined || against === n ? undefined : sideView(basis, against),
@@ -221,7 +253,9 @@ function outcomeText(measurement: Measurement): string {
 
 function decisionLines(basis: Basis, experiment: ExperimentView): ExperimentPage['decision'] {
   const lines: [string, string | undefined][] = [
-    ['Verdict', experiment.verdict === 'kept' ? 'step: later ideas start from it' : experiment.verdict],
+    ['Verdict', verdictText(experiment)],
+    ['Compared with', comparedText(basis, experiment.n)],
+    ['Place', experiment.place],
     ['Reason', experiment.reason],
     ['Effect', experiment.effect?.text],
     [
@@ -245,6 +279,19 @@ function decisionLines(basis: Basis, experiment: ExperimentView): ExperimentPage
     ['Standing', experiment.verdict === 'kept' ? standingText(experiment) : undefined],
   ];
   return lines.flatMap(([label, text]) => (text ? [{ label, text }] : []));
+}
+
+function verdictText({ verdict, discard, place }: ExperimentView): string {
+  if (verdict !== 'kept') return verdictWord(verdict, discard);
+  return place?.startsWith('no part') ? 'step, once' : 'step: later ideas start from it';
+}
+
+/** Where that was other code than the incumbent of the time. */
+function comparedText({ state }: Basis, n: number): string | undefined {
+  const experiment = state.experiments[n]!;
+  if (experiment.state !== 'decided' || !experiment.decision.moved) return undefined;
+  const { against, moved, rule } = experiment.decision;
+  return `#${against}, on which it was built; the incumbent was #${moved.incumbent} (${moved.rule}, ${rule})`;
 }
 
 /** What the comparison was able to see: a gain below that may well be there and was not found. */

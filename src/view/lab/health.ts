@@ -17,6 +17,7 @@ import { falseKeepView } from './shrunken-effects.ts';
 import { frontLines, softLimitLines } from '../pictures/pareto.ts';
 import { branchLines, screeningLines } from '../brief/searching.ts';
 import type { TimeView } from '../cost-types.ts';
+import { stackLines } from './place.ts';
 import type { EffectView, ExperimentView, HealthView, LabView, StateView, UndecidedView } from '../types.ts';
 
 export interface HealthInputs {
@@ -70,6 +71,7 @@ export function healthViews(basis: Basis, inputs: HealthInputs): HealthView[] {
     ...holdoutLines(basis, inputs.gain),
     ...softLimitLines(basis),
     ...screeningLines(basis),
+    ...stackLines(basis.state),
     ...branchLines(basis),
     ...frontLines(basis),
     ...mishapLines(basis),

@@ -215,7 +215,9 @@ function sinceBest(basis: Basis, endedIdeas: readonly ExperimentView[], lastSign
 }
 
 function countsView(state: LabState): CountsView {
-  const { kept, discarded, inconclusive, crashed } = state.counts;
+  const { kept, discarded, crashed } = state.counts;
+  // What is carried over ends as the experiment that carries it.
+  const inconclusive = state.counts.inconclusive - state.carryOvers.size;
   // Ablations for the final comparison can be refused too; they are no ideas.
   const refused = state.experiments.filter(
     (experiment) => experiment.state === 'refused' && experiment.idea.kind === 'idea',

@@ -22,6 +22,7 @@ import { chanceText, formatDollars, formatDuration, knobText, MINUS, withRealMin
 import { annotationsOf } from './notes.ts';
 import { runningGuards } from './guards.ts';
 import { itemCountsText } from './items.ts';
+import { placeOf } from './place.ts';
 import { shrunkenEffect } from './shrunken-effects.ts';
 import { type TimeSpan, workedBefore } from './time.ts';
 import type { EffectView, ExperimentView, RowVerdict, Standing } from '../types.ts';
@@ -95,6 +96,7 @@ export function rowView(
     commit: snapshot?.commit,
     costUsd,
     cost: costUsd === undefined ? undefined : formatDollars(costUsd),
+    ...placeOf(state, experiment),
     ...annotationsOf(basis, idea.n),
   });
 }
@@ -129,10 +131,17 @@ function rowVerdict(state: LabState, experiment: Experiment): RowVerdict {
 
 export function decisionEffect(basis: Basis, decision: Decision): EffectView | undefined {
   if (decision.effect === undefined) return undefined;
-  const effect = effectView(basis, decision.effect, decision.interval, decision.probability);
+  const effect = againstText(effectView(basis, decision.effect, decision.interval, decision.probability), decision);
   if (!decision.items || effect.intervalText === undefined) return effect;
   const intervalText = `${effect.intervalText}; ${itemCountsText(decision.items)}`;
   return { ...effect, intervalText, text: `${effect.words} (95 %: ${intervalText})` };
+}
+
+/** A change against other code than the incumbent says against what. */
+function againstText(effect: EffectView, { moved, against }: Decision): EffectView {
+  if (!moved) return effect;
+  const words = `${effect.words} against #${against}`;
+  return { ...effect, words, text: effect.text.replace(effect.words, () => words) };
 }
 
 function changedKnobs(state: LabState, experiment: Experiment): ExperimentView['changed'] {

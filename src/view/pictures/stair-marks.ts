@@ -18,6 +18,7 @@ export type StaircaseRow = Pick<
   | 'half'
   | 'effect'
   | 'asDecided'
+  | 'discard'
   | 'isChampion'
   | 'hypothesis'
   | 'otherDevice'
@@ -149,7 +150,9 @@ function markText(experiment: StaircaseRow, source: StaircaseSource): string {
   const standingText =
     experiment.verdict === 'kept' ? `, ${experiment.isChampion ? 'champion' : experiment.standing}` : '';
   const subject =
-    experiment.n === 0 ? 'baseline' : `#${experiment.n} ${verdictWord(experiment.verdict)}${standingText}`;
+    experiment.n === 0
+      ? 'baseline'
+      : `#${experiment.n} ${verdictWord(experiment.verdict, experiment.discard)}${standingText}`;
   const againText = experiment.asDecided ? `, ${remeasuredText(experiment)}` : '';
   return `${subject}${valueText ? `: ${source.metric.name}${valueText}` : ''}${againText} — ${oneLine(experiment.hypothesis, 100)}`;
 }

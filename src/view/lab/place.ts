@@ -1,0 +1,103 @@
+/**
+ * The place of an experiment in the stack, in words, where its number and verdict do not tell it: compared with older
+ * code, carried over, or a step that is no part of the best code any more. Pure.
+ */
+import { defined } from '../../base/defined.ts';
+import { lostSteps, whyLost } from '../../core/bases/comparison-base.ts';
+import { type Experiment, verdictOf } from '../../core/experiment.ts';
+import { isRuledOut, type LabState } from '../../core/state.ts';
+import type { ExperimentView, HealthView } from '../types.ts';
+
+type Place = Pick<ExperimentView, 'carries' | 'carriedAs' | 'place'>;
+
+export function placeOf(state: LabState, experiment: Experiment): Place {
+  const { n, carries } = experiment.idea;
+  const words = [
+    carries === undefined ? undefined : `#${carries} carried over to #${experiment.idea.parent}`,
+    experiment.state === 'decided' ? comparedWords(state, n) : undefined,
+    lostWords(state, n),
+  ].filter((part) => part !== undefined);
+  return defined({
+    carries,
+    carriedAs: state.carryOvers.get(n)?.at(-1),
+    place: words.length > 0 ? words.join('; ') : undefined,
+  });
+}
+
+function comparedWords(state: LabState, n: number): string | undefined {
+  const experiment = state.experiments[n]!;
+  if (experiment.state !== 'decided' || !experiment.decision.moved) return undefined;
+  const { against, kind } = experiment.decision;
+  return kind === 'carried' ? carriedWords(state, n, against) : `compared with #${against}`;
+}
+
+function carriedWords(state: LabState, n: number, against: number): string {
+  const carrier = state.carryOvers.get(n)?.at(-1);
+  const better = `better than #${against}`;
+  if (carrier === undefined)
+    return isRuledOut(state, n) ? `${better}, ruled out` : `${better}, waits to be tried on #${state.incumbent}`;
+  const { idea } = state.experiments[carrier]!;
+  return `${better}, carried over to #${idea.parent} as #${carrier}: ${outcomeWords(state, carrier)}`;
+}
+
+function outcomeWords(state: LabState, carrier: number): string {
+  const experiment = state.experiments[carrier]!;
+  if (experiment.state === 'refused' && experiment.code === 'conflict') return 'they conflict';
+  if (experiment.state === 'refused' && experiment.code === 'contained') return 'it is in there already';
+  if (experiment.state === 'decided' && experiment.decision.kind === 'carried')
+    return 'better there too, and carried on';
+  const verdict = verdictOf(experiment);
+  return verdict === undefined ? 'not decided yet' : verdict === 'kept' ? 'a step' : verdict;
+}
+
+function lostWords(state: LabState, n: number): string | undefined {
+  const lost = whyLost(state, n);
+  if (!lost) return undefined;
+  const gone = 'no part of the best code any more';
+  if (lost.because === 'ruled out') return `${gone}: ruled out by a person`;
+  return lost.by === undefined ? gone : `${gone}: #${lost.by} took its place and does not contain it`;
+}
+
+/** The decided experiment that idea `n` ended as: itself, or what carries it over; undefined while that is open. */
+export function endOfIdea(state: LabState, n: number): number | undefined {
+  const experiment = state.experiments[n]!;
+  const carriers = state.carryOvers.get(n);
+  if (!carriers) return verdictOf(experiment) === undefined ? undefined : n;
+  const carrier = carriers.at(-1);
+  if (carrier !== undefined) return endOfIdea(state, carrier);
+  return isRuledOut(state, n) ? n : undefined;
+}
+
+/** Steps that are listed by number. */
+const MAX_LISTED = 8;
+
+/** What the stack lost and why, and what became of ideas on older code; nothing where there is neither. */
+export function stackLines(state: LabState): HealthView[] {
+  const lost = lostSteps(state);
+  const listed = lost.slice(0, MAX_LISTED).map(({ n, because, by }) => {
+    if (because === 'ruled out') return `#${n} (ruled out by a person)`;
+    return by === undefined ? `#${n} (no reason on record)` : `#${n} (#${by} took its place)`;
+  });
+  const more = lost.length > MAX_LISTED ? ` and ${lost.length - MAX_LISTED} more` : '';
+  const text = `no part of the best code any more: ${listed.join(', ')}${more}`;
+  const lostLines: HealthView[] =
+    lost.length > 0
+      ? [{ code: 'stack', what: 'Steps lost', text, warning: lost.some(({ because }) => because === 'unknown') }]
+      : [];
+  return [...lostLines, ...carriedLines(state)];
+}
+
+function carriedLines(state: LabState): HealthView[] {
+  if (state.carryOvers.size === 0) return [];
+  const ends = [...state.carryOvers.values()].map((carriers) => {
+    const carrier = carriers.at(-1);
+    if (carrier === undefined) return 'waiting';
+    const experiment = state.experiments[carrier]!;
+    if (experiment.state === 'refused') return experiment.code === 'contained' ? 'contained already' : experiment.code;
+    const verdict = verdictOf(experiment);
+    return verdict === undefined ? 'open' : verdict === 'kept' ? 'a step there' : 'no better there';
+  });
+  const names = [...new Set(ends)].map((end) => `${ends.filter((other) => other === end).length} ${end}`);
+  const text = `${state.carryOvers.size} better than the older code they were built on: ${names.join(', ')}`;
+  return [{ code: 'stack', what: 'Carried over', text, warning: false }];
+}

@@ -1,0 +1,21 @@
+/**
+ * Whatever order things happen in: no kept change is lost without a reason on record, and log, diff and report agree.
+ */
+import { expect, it } from 'vitest';
+import { playHistories } from '../fixtures/interleaving.ts';
+
+/** Each end that a submission on older code can have; a test that never saw one would hold of nothing. */
+const ENDS = [
+  'carried',
+  'carrier kept',
+  'carrier conflict',
+  'carrier contained',
+  'carrier discarded',
+  'carrier crashed',
+];
+
+it('10,000 random interleavings of submissions, keeps, vetoes and kills lose no kept change', async () => {
+  const ends = await playHistories(1000, 11_000, 200);
+  for (const end of [...ENDS, 'carrier carried', 'takes over', 'vetoed'])
+    expect(ends.get(end) ?? 0, end).toBeGreaterThan(50);
+}, 1_800_000);
