@@ -275,10 +275,10 @@ export class Desk {
   }
 }
 
-const unusableError = (reason: string, next: string): LabError =>
+export const unusableError = (reason: string, next: string): LabError =>
   new LabError('E_SUBMIT', { what: 'This cannot be submitted.', why: reason, next });
 
-function notFoundError(n: number, labState: LabState): LabError {
+export function notFoundError(n: number, labState: LabState): LabError {
   const experiment = labState.experiments[n];
   const isQueued = experiment?.state === 'proposed';
   return new LabError('E_NOT_FOUND', {

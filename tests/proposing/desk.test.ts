@@ -45,7 +45,7 @@ describe('the command line', () => {
     const brief = await overnight(['brief'], { cwd: folder });
     expect(brief.stdout).toContain('## Improve loss of small (lower is better)');
     expect(brief.stdout).toContain('Find a small X');
-    const sent = await submitted(folder, diffTo(3), '--parent', '0', '--from', 'ann');
+    const sent = await submitted(folder, diffTo(3), '--parent', '0', '--by', 'ann');
     const { id } = sent.json[0] as { id: string };
     expect(sent.json[0]).toMatchObject({ state: 'waiting', text: expect.stringContaining('no harness is running') });
     expect((await call(folder, 'poll', id)).status).toBe(10);
