@@ -69,6 +69,10 @@ export class Desk {
     this.#author = oneLine(author, 100) || 'unknown';
   }
 
+  get paths(): LabPaths {
+    return this.#paths;
+  }
+
   async writeBrief(): Promise<string> {
     const { state } = this.#readLab();
     const programPage = readText(path.join(this.#paths.arena, 'program.md'));
@@ -144,7 +148,9 @@ export class Desk {
     const [experimentCode, parentCode] = [codeOf(state, n), codeOf(state, state.experiments[n]?.idea.parent ?? 0)];
     if (!experimentCode || !parentCode) throw notFoundError(n, state);
     const workspace = await openWorkspace(this.#paths.arena, this.#paths.store);
-    return sanitizeText(await workspace.diffCommits(parentCode.commit, experimentCode.commit)).slice(0, MAX_DIFF_CHARS);
+    const diffText = sanitizeText(await workspace.diffCommits(parentCode.commit, experimentCode.commit));
+    if (diffText.length <= MAX_DIFF_CHARS) return diffText;
+    return `${diffText.slice(0, MAX_DIFF_CHARS)}\n[… ${diffText.length - MAX_DIFF_CHARS} characters of the diff left out]`;
   }
 
   /** Leave a note for the record, on one experiment or on the whole lab. Returns its id. */

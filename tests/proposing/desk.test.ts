@@ -173,8 +173,20 @@ describe('an agent outside is told what is true for it', () => {
 describe('MCP', () => {
   const text = (result: unknown): string => (result as { content: { text: string }[] }).content[0]!.text;
   async function session(client: Client, folder: string): Promise<void> {
+    expect(client.getInstructions()).toMatch(/^Overnight measures changes[\s\S]*poll with the id/);
     const { tools } = await client.listTools();
-    expect(tools.map((tool) => tool.name).sort()).toEqual(['brief', 'diff', 'history', 'note', 'poll', 'propose']);
+    expect(tools.map((tool) => tool.name).sort()).toEqual([
+      'apply',
+      'brief',
+      'diff',
+      'files',
+      'history',
+      'note',
+      'poll',
+      'propose',
+      'read',
+      'search',
+    ]);
     expect(text(await client.callTool({ name: 'brief', arguments: {} }))).toContain('Improve loss');
     const refused = await client.callTool({ name: 'propose', arguments: { hypothesis: 'h', diff: 'nonsense' } });
     expect(refused.isError).toBe(true);
