@@ -9,14 +9,14 @@ import { Desk, MAX_WAIT_S, type SubmissionStatus } from '../mcp/desk.ts';
 import { nameFiles, readWorkingCopy } from '../mcp/working-copy.ts';
 import type { Invocation } from './command.ts';
 import { findLab } from './find.ts';
-import type { LAB_OPTIONS, NOTE_OPTIONS, POLL_OPTIONS, SUBMIT_OPTIONS } from './options.ts';
+import type { BRIEF_OPTIONS, LAB_OPTIONS, NOTE_OPTIONS, POLL_OPTIONS, SUBMIT_OPTIONS } from './options.ts';
 import { printText, printJson } from './output.ts';
 
 const deskOf = (invocation: Invocation<typeof LAB_OPTIONS>, author = 'person'): Desk =>
   new Desk(findLab(invocation).paths, author);
 
-export async function printBrief(invocation: Invocation<typeof LAB_OPTIONS>): Promise<number> {
-  const briefText = await deskOf(invocation).writeBrief();
+export async function printBrief(invocation: Invocation<typeof BRIEF_OPTIONS>): Promise<number> {
+  const briefText = await deskOf(invocation).writeBrief(invocation.options.since);
   if (invocation.wantsJson) printJson({ brief: briefText });
   else printText(briefText);
   return 0;

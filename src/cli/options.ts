@@ -248,6 +248,18 @@ export const TAKE_OPTIONS = {
   ...LAB_OPTIONS,
 } as const satisfies OptionTable;
 
+export const BRIEF_OPTIONS = {
+  since: {
+    kind: 'number',
+    isWhole: true,
+    allowsZero: true,
+    value: '<n>',
+    completes: 'experiment',
+    text: 'only what is new after this experiment',
+  },
+  ...LAB_OPTIONS,
+} as const satisfies OptionTable;
+
 export const CHECKOUT_OPTIONS = {
   of: {
     kind: 'text',

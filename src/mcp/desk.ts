@@ -8,7 +8,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
-import { oneLine, sanitizeText } from '../base/text.ts';
+import { formatCount, oneLine, sanitizeText } from '../base/text.ts';
 import { roleOf } from '../core/file-roles.ts';
 import { whyRefused } from '../core/request-check.ts';
 import { arenaOf, codeOf, currentDevice, type LabState } from '../core/state.ts';
@@ -21,13 +21,22 @@ import type { LabPaths } from '../os/paths.ts';
 import { collectChanges, type Fingerprints, fingerprintsOf } from '../proposers/folder.ts';
 import { sha256Hex } from '../base/hash.ts';
 import { briefText } from '../view/brief/brief.ts';
+import { followUpText } from '../view/brief/follow-up.ts';
 import { viewExperiment } from '../view/lab/experiment.ts';
 import { viewLab } from '../view/lab/lab.ts';
-import { secondaryMeansOf, secondaryMetricsOf, secondaryText } from '../view/lab/secondary.ts';
-import { rawText } from '../view/format.ts';
+import { phasesOf, phasesText } from '../view/lab/phases.ts';
+import {
+  noiseText,
+  secondaryMeansOf,
+  secondaryMetricsOf,
+  secondaryNoiseOf,
+  secondaryShortText,
+  secondaryText,
+} from '../view/lab/secondary.ts';
 import type { Facts } from '../view/types.ts';
 import { openWorkspace } from '../workspace/git.ts';
 import { applyUnifiedDiff } from '../workspace/patch.ts';
+import { curveOf, experimentText } from './experiment-text.ts';
 import { whyNotAdmitted, whyUnreadable } from './submission-check.ts';
 
 export interface Submission {
@@ -73,15 +82,21 @@ export class Desk {
     return this.#paths;
   }
 
-  async writeBrief(): Promise<string> {
+  /** The whole brief, or only what is new since an experiment. */
+  async writeBrief(since?: number): Promise<string> {
     const { state } = this.#readLab();
     const programPage = readText(path.join(this.#paths.arena, 'program.md'));
+    const program = programPage === undefined ? undefined : { text: programPage, version: sha256Hex(programPage) };
+    if (since !== undefined) {
+      if (state.experiments[since] === undefined) throw notFoundError(since, state);
+      return followUpText(state, this.#viewFacts(), since, program);
+    }
     return briefText(state, this.#viewFacts(), {
       files: await this.#knobFiles(state),
       left: {},
       submits: true,
       blob: (hash) => readBlobText(this.#paths.lab, hash),
-      ...(programPage !== undefined && { program: { text: programPage, version: sha256Hex(programPage) } }),
+      ...defined({ program }),
     });
   }
 
@@ -129,17 +144,33 @@ export class Desk {
     const rows = viewLab(state, this.#viewFacts()).experiments.slice(
       -Math.min(MAX_HISTORY, Math.max(1, Math.floor(maxRows))),
     );
+    const device = currentDevice(state);
     const secondaryNote = (n: number): string => {
-      const secondary = secondaryMeansOf(state, n, currentDevice(state)).slice(0, MAX_HISTORY_METRICS);
-      return secondary.length === 0
-        ? ''
-        : ` {${secondary.map(({ name, mean }) => `${name} ${rawText(Number(mean.toPrecision(4)))}`).join(', ')}}`;
+      const secondary = secondaryMeansOf(state, n, device);
+      const left = secondary.length - MAX_HISTORY_METRICS;
+      const texts = secondary.slice(0, MAX_HISTORY_METRICS).map(secondaryShortText);
+      return texts.length === 0 ? '' : ` {${texts.join(', ')}${left > 0 ? `, and ${left} more` : ''}}`;
     };
     const historyLines = rows.map(
       (row) =>
         `#${row.n} ${row.verdict} ${row.mean?.text ?? ''} ${oneLine(row.hypothesis, 160)} [${oneLine(row.effect?.text ?? row.reason, 160)}]${secondaryNote(row.n)}`,
     );
-    return historyLines.reverse().join('\n');
+    const noise = [...secondaryNoiseOf(state, device)].slice(0, MAX_HISTORY_METRICS);
+    const noiseLine = `In brackets: change against the parent. Noise of repeats: ${noise.map(([name, sigma]) => noiseText(name, sigma)).join(', ')}.`;
+    const left = state.experiments.length - rows.length;
+    return [
+      ...historyLines.reverse(),
+      ...(left > 0 ? [`[… ${formatCount(left, 'earlier experiment')}]`] : []),
+      ...(noise.length > 0 ? [noiseLine] : []),
+    ].join('\n');
+  }
+
+  /** One experiment: numbers, times, curve and the end of what it printed. */
+  showExperiment(n: number, logLines?: number, curvePoints?: number): string {
+    const { state } = this.#readLab();
+    const text = experimentText(this.#paths.lab, state, n, this.#viewFacts(), { logLines, curvePoints });
+    if (text === undefined) throw notFoundError(n, state);
+    return text;
   }
 
   /** The diff of an experiment against its parent. */
@@ -200,12 +231,16 @@ export class Desk {
     const isOpen = verdict === 'running' || verdict === 'waiting';
     const isStopped = isOpen && !this.#isAlive();
     const secondary = secondaryMetricsOf(state, n, currentDevice(state)).map(secondaryText);
+    const phases = phasesText(phasesOf(state, n, currentDevice(state)));
+    const curve = curveOf(this.#paths.lab, state, n);
     const statusParts = [
       `#${n} ${isStopped ? 'is not decided, and no harness is running: the next `overnight run` goes on with it' : verdict}`,
       mean && `${experimentView.metric} ${mean.text}`,
       effect?.text,
       oneLine(reason, 400),
       secondary.length > 0 && `beside it ${oneLine(secondary.join(', '), 700)}`,
+      phases && `time of a measurement: ${phases}`,
+      curve && `curve: ${oneLine(curve, 300)}`,
     ];
     return defined({
       id: submissionId,

@@ -15,6 +15,7 @@ import { VERSION } from '../version.ts';
 import { CodeDesk } from './code-desk.ts';
 import { registerCodeTools } from './code-tools.ts';
 import { type Desk, MAX_WAIT_S } from './desk.ts';
+import { MAX_LOG_LINES } from './experiment-text.ts';
 import { experimentNumber, READ_ONLY, replyWith } from './tool-reply.ts';
 
 /** What a client tells its model about the tools before it uses any. */
@@ -44,10 +45,14 @@ function registerReadingTools(mcpServer: McpServer, desk: Desk): void {
     {
       description:
         'Show the goal, the files that may be changed, the best result so far and what was tried. Read this first.',
-      inputSchema: z.object({}),
+      inputSchema: z.object({
+        since: experimentNumber
+          .optional()
+          .describe('number of an experiment: only what is new after it, for whoever has read a brief'),
+      }),
       ...READ_ONLY,
     },
-    async () => replyWith(() => desk.writeBrief()),
+    async ({ since }) => replyWith(() => desk.writeBrief(since)),
   );
   mcpServer.registerTool(
     'poll',
@@ -71,6 +76,21 @@ function registerReadingTools(mcpServer: McpServer, desk: Desk): void {
       ...READ_ONLY,
     },
     async ({ most }) => replyWith(() => desk.listHistory(most)),
+  );
+  mcpServer.registerTool(
+    'show',
+    {
+      description:
+        'Show one experiment: verdict and effect, every number beside the metric with its change, times, curve, and the end of what the candidate printed.',
+      inputSchema: z.object({
+        n: experimentNumber.describe('number of the experiment'),
+        log_lines: z.number().int().min(1).max(MAX_LOG_LINES).optional().describe('lines of output; 20 when absent'),
+        curve_points: z.number().int().min(2).max(50).optional().describe('points of the curve; 8 when absent'),
+      }),
+      ...READ_ONLY,
+    },
+    async ({ n, log_lines: logLines, curve_points: curvePoints }) =>
+      replyWith(() => desk.showExperiment(n, logLines, curvePoints)),
   );
   mcpServer.registerTool(
     'diff',

@@ -125,6 +125,14 @@ describe('the code by MCP', () => {
     expect((await ask('read', { path: 'lib/new.sh' })).text).toBe(
       `lib/new.sh of #${done.experiment}, lines 1 to 1 of 1:\nNEW=1`,
     );
+    // The person sees what the evaluator printed; an agent does not, because it may be what is hidden.
+    const persons = (await overnight(['show', String(done.experiment)], { cwd: folder })).stdout;
+    expect(persons).toContain(CANARIES.said);
+    expect(persons).toContain(CANARIES.labels);
+    expect((await ask('show', { n: done.experiment })).text).toMatch(
+      /The end of what it printed[^\n]*\n\| == candidate: exited 0 ==$/,
+    );
+    expect((await ask('show', { n: 0, log_lines: 200 })).text).not.toContain('evaluator: ');
     for (const name of ['diff', 'history', 'brief']) await ask(name, name === 'diff' ? { n: done.experiment } : {});
     await expectClean(folder);
   }, 120_000);

@@ -1,6 +1,7 @@
 /** The commands for agents that propose changes from outside. */
 import { type CommandSpec, defineCommand } from '../command.ts';
 import {
+  BRIEF_OPTIONS,
   CHECKOUT_OPTIONS,
   INSTALL_OPTIONS,
   LAB_OPTIONS,
@@ -39,8 +40,11 @@ export const AGENT_COMMANDS: readonly CommandSpec[] = [
     name: 'brief',
     group: 'For agents',
     summary: 'what an agent reads: the goal, what may change, the state of the lab, what was tried',
-    options: LAB_OPTIONS,
-    examples: [['overnight brief', '']],
+    options: BRIEF_OPTIONS,
+    examples: [
+      ['overnight brief', 'at most 1,200 tokens of four bytes'],
+      ['overnight brief --since 1', 'only what is new after experiment #1: at most 250'],
+    ],
     exits: [successExit],
     loadMain: async () => ({ main: (await import('../desk.ts')).printBrief }),
   }),

@@ -17,7 +17,9 @@ import {
   formatInteger,
   rawText,
 } from '../format.ts';
+import { phasesOf, phasesText } from './phases.ts';
 import { rowView, standingsOf } from './rows.ts';
+import { secondaryMetricsOf, secondaryText } from './secondary.ts';
 import type { ClaimView, ExperimentView, Facts, LabView } from '../types.ts';
 import { claimViews } from './verdict.ts';
 
@@ -74,6 +76,10 @@ export interface ExperimentPage {
   readonly mine: SideView;
   /** The incumbent it was compared with. */
   readonly other?: SideView;
+  /** The evaluator's other numbers, a text each. */
+  readonly beside: readonly string[];
+  /** Where the time of its measurements went; empty where nothing finished. */
+  readonly phases: string;
   readonly claims: readonly ClaimView[];
   readonly children: readonly number[];
   readonly calls: readonly CallView[];
@@ -102,6 +108,8 @@ export function viewExperiment(state: LabState, n: number, facts: Facts): Experi
     },
     hypothesis: sanitizeText(experiment.idea.hypothesis).trim(),
     mine: sideView(basis, n),
+    beside: secondaryMetricsOf(state, n, basis.device).map(secondaryText),
+    phases: phasesText(phasesOf(state, n, basis.device)),
     claims: claimViews(basis).filter((claimView) => claimView.n === n || claimView.against === n),
     children: state.experiments
       .filter((child) => child.idea.kind === 'idea' && child.idea.parent === n)
