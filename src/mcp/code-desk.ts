@@ -3,11 +3,13 @@
  * search and replace. Hidden files are not there: they are not listed, and to ask for one says that there is none.
  * Every answer is bounded and says what it left out.
  */
+import * as path from 'node:path';
 import { formatCount, oneLine, revealText } from '../base/text.ts';
 import { type FileRole, roleOf } from '../core/file-roles.ts';
 import type { Workspace } from '../core/ports.ts';
 import { arenaOf, codeOf, type LabState } from '../core/state.ts';
 import { readLedger } from '../ledger/jsonl.ts';
+import { readText } from '../os/files.ts';
 import type { LabPaths } from '../os/paths.ts';
 import { LabError } from '../base/error.ts';
 import { listSizedFiles, type SizedFile } from '../workspace/file-sizes.ts';
@@ -84,7 +86,7 @@ export class CodeDesk {
     to?: number | undefined;
   }): Promise<string> {
     const code = await this.#open(wish.n);
-    const text = await readTextOf(code, wish.path);
+    const text = this.#currentPage(wish) ?? (await readTextOf(code, wish.path));
     const lines = text.replace(/\n$/, '').split('\n');
     const from = wish.from ?? 1;
     const last = Math.min(wish.to ?? lines.length, lines.length);
@@ -139,7 +141,7 @@ export class CodeDesk {
     ].join('\n');
   }
 
-  /** The diff that edits give; with a hypothesis they are proposed too. Throws E_SUBMIT and names what did not match. */
+  /** The diff that edits give; with a hypothesis they are proposed too. Throws E_SUBMIT, naming what did not match. */
   async applyEdits(wish: {
     edits: readonly TextEdit[];
     n?: number | undefined;
@@ -183,6 +185,11 @@ export class CodeDesk {
           : `${diff.slice(0, MAX_DIFF_CHARS)}\n[… ${diff.length - MAX_DIFF_CHARS} characters left out]`,
       ...(submission !== undefined && { submission }),
     };
+  }
+
+  /** The person may edit program.md while a lab goes on: without a number it is read as it stands now. */
+  #currentPage({ path: filePath, n }: { path: string; n?: number | undefined }): string | undefined {
+    return filePath === 'program.md' && n === undefined ? readText(path.join(this.#paths.arena, filePath)) : undefined;
   }
 
   async #open(wanted: number | undefined): Promise<OpenCode> {

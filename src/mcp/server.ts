@@ -34,6 +34,7 @@ export function createMcpServer(desk: Desk): McpServer {
     { capabilities: { tools: {} }, instructions: INSTRUCTIONS },
   );
   registerReadingTools(mcpServer, desk);
+  registerHistoryTools(mcpServer, desk);
   registerWritingTools(mcpServer, desk);
   registerCodeTools(mcpServer, new CodeDesk(desk.paths, (submission) => desk.submitChange(submission)));
   return mcpServer;
@@ -66,6 +67,9 @@ function registerReadingTools(mcpServer: McpServer, desk: Desk): void {
     },
     async ({ id, wait_s: waitS }) => replyWith(() => desk.pollSubmission(id, waitS)),
   );
+}
+
+function registerHistoryTools(mcpServer: McpServer, desk: Desk): void {
   mcpServer.registerTool(
     'history',
     {

@@ -5,6 +5,7 @@
 import type { RefusalCode } from '../core/event.ts';
 import type { Verdict } from '../core/decision.ts';
 import type { TrustGrade } from '../core/trust-grade.ts';
+import type { PhaseView, SecondaryView } from './detail-types.ts';
 import type { EconomicsView, LimitsView, SessionView, TimeView } from './cost-types.ts';
 import type { FormattedNumber } from './format.ts';
 
@@ -78,28 +79,6 @@ export interface EffectView {
   readonly percentWords?: string;
   /** How probable it is that the effect is an improvement at all. */
   readonly probability?: number;
-}
-
-/** A number that the evaluator writes beside the metric. */
-export interface SecondaryView {
-  readonly name: string;
-  readonly mean: number;
-  /** Mean of the code that it was built on. */
-  readonly parent?: number;
-  /** Its own mean less the parent's. */
-  readonly change?: number;
-  /** Mean of the baseline. */
-  readonly baseline?: number;
-  /** Standard deviation of repeats of the same code; absent where nothing was repeated. */
-  readonly noise?: number;
-  /** The change is no larger than noise makes two such means differ, in 95 % of cases. */
-  readonly isWithinNoise?: boolean;
-}
-
-/** A part of a measurement and its seconds, on average over the measurements of an experiment. */
-export interface PhaseView {
-  readonly name: string;
-  readonly seconds: number;
 }
 
 export type RowVerdict = 'baseline' | 'running' | 'waiting' | Verdict;

@@ -86,6 +86,9 @@ describe('the code by MCP', () => {
     expect((await ask('read', { path: 'wide.txt' })).text).toContain('[… 7000 characters of this line left out]');
     expect((await ask('read', { path: 'lib/odd.bin' })).text).toContain('is no UTF-8 text');
     expect((await ask('read', { path: 'lib/long.sh', from: 4000 })).text).toContain('no lines of 3000');
+    writeFileSync(join(folder, 'program.md'), '# Find a small X, as it stands now\n');
+    expect((await ask('read', { path: 'program.md' })).text).toContain('as it stands now');
+    expect((await ask('read', { path: 'program.md', n: 0 })).text).not.toContain('as it stands now');
     const found = (await ask('search', { text: 'of MANY', ignore_case: true, under: 'lib/' })).text;
     expect(found).toMatch(/^3,000 lines of #\d+ with "of MANY":\nlib\/long\.sh:1: # line 1 of many\n/);
     expect(found).toContain('[… 2,950 more lines');

@@ -227,7 +227,7 @@ function wordsPart(state: LabState): BriefPart {
 
 function programPart({ program: programPage, submits }: BriefMaterial, maxBytes: number): BriefPart | undefined {
   if (!programPage) return undefined;
-  const where = submits ? '' : ' (whole in this folder)';
+  const where = submits ? ' (whole in the arena’s folder, or by `read`)' : ' (whole in this folder)';
   const title = `program.md, version ${programPage.version.slice(0, 8)}${where}`;
   const lines = choosePageLines(programPage.text, maxBytes - bytesOf(title) - PART_OVERHEAD_BYTES);
   return { title, maxBytes, lines };

@@ -17,22 +17,18 @@ export function followUpText(state: LabState, facts: Facts, since: number, progr
   const labView = viewLab(state, facts);
   const sinceAt = state.experiments[since]!.idea.at;
   const isNew = ({ n, at }: ExperimentView): boolean => n > since || at > sinceAt;
-  const news = labView.experiments.filter((row) => row.n > 0 && isNew(row));
-  const decided = news.filter(isVerdict);
-  const open = news.filter(({ verdict }) => verdict === 'running' || verdict === 'waiting');
+  const decided = labView.experiments.filter((row) => isNew(row) && isVerdict(row));
+  const open = labView.experiments.filter(({ verdict }) => verdict === 'running' || verdict === 'waiting');
+  const best = labView.experiments[state.incumbent];
   const newest = state.experiments.length - 1;
   const isBestNew = decided.some(({ n }) => n === state.incumbent);
   const head = [
     `## Since #${since}: ${formatCount(decided.length, 'verdict')}, ${open.length} open`,
-    `Best: #${state.incumbent}${isBestNew ? ', new: move your working copy to it' : ', as before'}. ${oneLine(labView.verdict.headline, 160)}`,
+    `Best: #${state.incumbent}${isBestNew ? ', new: move your working copy to it' : ', as before'}${best?.mean ? `: ${oneLine(labView.metric.name, 40)} ${best.mean.text}` : ''}.`,
+    `Claimed: ${oneLine(labView.verdict.headline, 160)}.`,
     `As of #${newest}${program ? `, program.md version ${program.version.slice(0, 8)}` : ''}.`,
   ].join('\n');
-  const words = state.steering.words;
-  const wordLines = words.map(({ from, text }, i) => `w${i + 1} (${oneLine(from, 40)}): ${oneLine(text, 200)}`);
-  const wordsText = writePart(
-    { title: 'Instructions of the person', maxBytes: MAX_WORDS_BYTES, lines: wordLines.reverse() },
-    wordLines.length === 0 ? 0 : MAX_WORDS_BYTES,
-  );
+  const wordsText = newWords(state, sinceAt);
   const verdicts = {
     title: 'Verdicts, newest first',
     maxBytes: MAX_FOLLOW_UP_BYTES,
@@ -42,4 +38,15 @@ export function followUpText(state: LabState, facts: Facts, since: number, progr
   const room = MAX_FOLLOW_UP_BYTES - bytesOf(head) - bytesOf(wordsText) - 2;
   const verdictsText = decided.length === 0 ? '' : writePart(verdicts, room);
   return `${head}\n\n${wordsText}${verdictsText}`.trimEnd();
+}
+
+/** Instructions given since; those from before are counted. */
+function newWords({ steering }: LabState, sinceAt: string): string {
+  const lines = steering.words.flatMap(({ at, from, text }, i) =>
+    at > sinceAt ? [`w${i + 1} (${oneLine(from, 40)}): ${oneLine(text, 200)}`] : [],
+  );
+  const earlier = steering.words.length - lines.length;
+  const stay = earlier === 0 ? [] : [`${formatCount(earlier, 'earlier instruction')} in force as before.`];
+  const part = { title: 'Instructions of the person', maxBytes: MAX_WORDS_BYTES, lines: [...lines.reverse(), ...stay] };
+  return part.lines.length === 0 ? '' : writePart(part, MAX_WORDS_BYTES);
 }

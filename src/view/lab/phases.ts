@@ -2,7 +2,7 @@
 import { mean } from '../../base/stats.ts';
 import { type LabState, measurementsOf } from '../../core/state.ts';
 import { formatDuration } from '../format.ts';
-import type { PhaseView } from '../types.ts';
+import type { PhaseView } from '../detail-types.ts';
 
 /** Parts of the finished measurements of `n`, on average, in their order; empty where there is none. */
 export function phasesOf(state: LabState, n: number, deviceClass: string): PhaseView[] {

@@ -7,7 +7,7 @@ import { emptyPool, mean, type Pool, poolSigma, poolWith } from '../../base/stat
 import { OWN_METRICS } from '../../core/outcome.ts';
 import { type LabState, measurementsOf } from '../../core/state.ts';
 import { rawText } from '../format.ts';
-import type { SecondaryView } from '../types.ts';
+import type { SecondaryView } from '../detail-types.ts';
 
 /** More names than these are no longer read. */
 const MAX_SECONDARY = 12;
