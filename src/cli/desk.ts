@@ -1,37 +1,87 @@
 /** `overnight brief`, `submit`, `poll`, `note`: the verbs of the desk for a person, or for an agent with a shell. */
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { recordAnnotations } from '../app/record-annotations.ts';
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
+import { readLedger } from '../ledger/jsonl.ts';
 import { conflictText } from '../mcp/conflict.ts';
-import { Desk, MAX_WAIT_S } from '../mcp/desk.ts';
+import { Desk, MAX_WAIT_S, type SubmissionStatus } from '../mcp/desk.ts';
+import { nameFiles, readWorkingCopy } from '../mcp/working-copy.ts';
 import type { Invocation } from './command.ts';
 import { findLab } from './find.ts';
-import type { LAB_OPTIONS, NOTE_OPTIONS, POLL_OPTIONS, SUBMIT_OPTIONS } from './options.ts';
+import type { BRIEF_OPTIONS, LAB_OPTIONS, NOTE_OPTIONS, POLL_OPTIONS, SUBMIT_OPTIONS } from './options.ts';
 import { printText, printJson } from './output.ts';
 
 const deskOf = (invocation: Invocation<typeof LAB_OPTIONS>, author = 'person'): Desk =>
   new Desk(findLab(invocation).paths, author);
 
-export async function printBrief(invocation: Invocation<typeof LAB_OPTIONS>): Promise<number> {
-  const briefText = await deskOf(invocation).writeBrief();
+export async function printBrief(invocation: Invocation<typeof BRIEF_OPTIONS>): Promise<number> {
+  const briefText = await deskOf(invocation).writeBrief(invocation.options.since);
   if (invocation.wantsJson) printJson({ brief: briefText });
   else printText(briefText);
   return 0;
 }
 
 export async function submitIdea(invocation: Invocation<typeof SUBMIT_OPTIONS>): Promise<number> {
-  const { hypothesis = '', parent, from } = invocation.options;
-  const submission = await deskOf(invocation, from).submitChange(
+  const { hypothesis = '', parent, from, by } = invocation.options;
+  if (from !== undefined) return submitCopy(invocation, path.resolve(from));
+  const submission = await deskOf(invocation, by).submitChange(
     defined({ hypothesis, diff: readDiff(invocation.args[0]), parent }),
   );
+  printSubmission(invocation, submission, []);
+  return 0;
+}
+
+/** What differs in a working copy, on the code that the copy was made from. */
+async function submitCopy(invocation: Invocation<typeof SUBMIT_OPTIONS>, folder: string): Promise<number> {
+  const { hypothesis = '', parent, by } = invocation.options;
+  const [diffFile] = invocation.args;
+  if (parent !== undefined || diffFile !== undefined)
+    throw new LabError('E_USAGE', {
+      what: 'This submission is ambiguous.',
+      why: `--from takes the change and its base from ${folder}, and ${parent === undefined ? `the diff ${diffFile}` : `--parent ${parent}`} is given too.`,
+      next: 'Give one of them.',
+    });
+  if (!fs.existsSync(folder))
+    throw new LabError('E_USAGE', {
+      what: `${folder} is not there.`,
+      why: '--from names a working copy.',
+      next: 'Make one with `overnight checkout FOLDER`. Who proposes is named with --by.',
+    });
+  const { paths } = findLab({ ...invocation, copy: folder });
+  const copy = await readWorkingCopy(paths, readLedger(paths.lab).state, folder);
+  const submission = await new Desk(paths, by).submitChange({
+    hypothesis,
+    files: copy.edits,
+    parent: copy.stamp.n,
+  });
+  const { edits, frozen, others, ignored } = copy;
+  const remarks = [
+    `On #${copy.stamp.n}: ${nameFiles(Object.keys(edits))}.`,
+    frozen.length > 0 && `Not in it, because they are not editable: your changes of ${nameFiles(frozen)}.`,
+    others.length > 0 && `Not in it, because they are not editable: the new files ${nameFiles(others)}.`,
+    ignored.length > 0 && `Not in it, because .gitignore leaves them out: ${nameFiles(ignored)}.`,
+  ].filter((remark) => remark !== false);
+  const files = Object.keys(edits);
+  const details = { parent: copy.stamp.n, files, frozen, others, ignored };
+  printSubmission(invocation, { ...submission, ...details }, remarks, paths.arena);
+  return 0;
+}
+
+function printSubmission(
+  invocation: Invocation<typeof SUBMIT_OPTIONS>,
+  submission: SubmissionStatus,
+  remarks: readonly string[],
+  labFolder?: string,
+): void {
   if (invocation.wantsJson) printJson(submission);
   else {
     const sentence = `${submission.text[0]!.toUpperCase()}${submission.text.slice(1)}.`;
     const pollCommand = `\`overnight poll ${submission.id} --wait ${MAX_WAIT_S}\``;
-    printText(invocation.spellCommands(`${submission.id}\n${sentence} ${pollCommand} shows the result.`));
+    const lines = [submission.id, ...remarks, `${sentence} ${pollCommand} shows the result.`];
+    printText(invocation.spellCommands(lines.join('\n'), labFolder));
   }
-  return 0;
 }
 
 /** From a file, or from standard input. */
@@ -60,7 +110,7 @@ export async function pollSubmission(invocation: Invocation<typeof POLL_OPTIONS>
 export async function recordNote(invocation: Invocation<typeof NOTE_OPTIONS>): Promise<number> {
   const { paths } = findLab(invocation);
   const { n, text } = splitNote(invocation.args);
-  const noteId = new Desk(paths, invocation.options.from).leaveNote(text, n);
+  const noteId = new Desk(paths, invocation.options.by).leaveNote(text, n);
   recordAnnotations(paths.lab, paths.inbox);
   if (invocation.wantsJson) printJson(defined({ id: noteId, experiment: n }));
   else printText(n === undefined ? 'Noted.' : `Noted on #${n}.`);

@@ -3,12 +3,14 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
+import { oneLine } from '../base/text.ts';
 import type { LabState } from '../core/state.ts';
 import { type ReadLedger, readLedger, tornLedgerError } from '../ledger/jsonl.ts';
 import { lockOwner } from '../ledger/lock.ts';
 import { LedgerTail } from '../ledger/tail.ts';
 import { currentTime } from '../os/clock.ts';
 import { type LabPaths, labPaths, listTags } from '../os/paths.ts';
+import { readStamp, STAMP_FILE } from '../mcp/stamp.ts';
 import { viewLab } from '../view/lab/lab.ts';
 import type { Facts, LabView } from '../view/types.ts';
 import type { Invocation } from './command.ts';
@@ -24,9 +26,27 @@ export interface FoundLab {
 }
 
 /** What is needed to find a lab. */
-type LabQuery = Pick<Invocation<Pick<typeof LAB_OPTIONS, 'tag'>>, 'folder' | 'options'>;
+type LabQuery = Pick<Invocation<Pick<typeof LAB_OPTIONS, 'tag'>>, 'folder' | 'options'> & {
+  /** A working copy that the command is about. */
+  readonly copy?: string;
+};
 
-export function findLab({ folder: arenaFolder, options }: LabQuery): FoundLab {
+/** In a folder without labs that is a working copy, or about one, the lab that the copy was made from. */
+export function findLab({ folder, options, copy }: LabQuery): FoundLab {
+  const copyFolder = [folder, copy].find((place) => place !== undefined && fs.existsSync(path.join(place, STAMP_FILE)));
+  const stamp = copyFolder === undefined || hasLabs(folder) ? undefined : readStamp(copyFolder);
+  if (stamp === undefined) return findLabIn(folder, options.tag);
+  if (listTags(stamp.arena).includes(options.tag ?? stamp.tag)) return findLabIn(stamp.arena, options.tag ?? stamp.tag);
+  throw new LabError('E_NO_LAB', {
+    what: 'The lab of this working copy is gone.',
+    why: `${oneLine(copyFolder!, 200)} was made from lab "${oneLine(options.tag ?? stamp.tag, 60)}" of ${oneLine(stamp.arena, 200)}, and there is no such lab there now.`,
+    next: 'Name the arena with --dir if it has moved, or make a new copy with `overnight checkout FOLDER`.',
+  });
+}
+
+const hasLabs = (folder: string): boolean => fs.existsSync(path.join(folder, '.overnight'));
+
+function findLabIn(arenaFolder: string, wantedTag: string | undefined): FoundLab {
   const triesFolder = path.join(arenaFolder, '.overnight', 'try');
   const folders = [
     arenaFolder,
@@ -35,7 +55,6 @@ export function findLab({ folder: arenaFolder, options }: LabQuery): FoundLab {
       : []),
   ];
   const labs = folders.flatMap((folder) => listTags(folder).map((tag) => ({ tag, paths: labPaths(folder, tag) })));
-  const wantedTag = options.tag;
   const matchingLabs = wantedTag === undefined ? labs : labs.filter((lab) => lab.tag === wantedTag);
   // A lab of the folder itself goes before the tries; within a folder the newest is first.
   const chosenLab = matchingLabs.find((lab) => lab.paths.arena === arenaFolder) ?? newestLab(matchingLabs);

@@ -248,7 +248,36 @@ export const TAKE_OPTIONS = {
   ...LAB_OPTIONS,
 } as const satisfies OptionTable;
 
+export const BRIEF_OPTIONS = {
+  since: {
+    kind: 'number',
+    isWhole: true,
+    allowsZero: true,
+    value: '<n>',
+    completes: 'experiment',
+    text: 'only what is new after this experiment',
+  },
+  ...LAB_OPTIONS,
+} as const satisfies OptionTable;
+
+export const CHECKOUT_OPTIONS = {
+  of: {
+    kind: 'text',
+    value: '<n>',
+    completes: 'experiment',
+    text: 'the code of this experiment (default: the best so far)',
+  },
+  discard: { kind: 'flag', text: 'throw away what was changed in the copy' },
+  ...LAB_OPTIONS,
+} as const satisfies OptionTable;
+
 export const SUBMIT_OPTIONS = {
+  from: {
+    kind: 'text',
+    value: '<folder>',
+    completes: 'folder',
+    text: 'a working copy of `checkout`: what differs in it is the change',
+  },
   hypothesis: { kind: 'text', value: '<text>', completes: 'nothing', text: 'what should get better, and why' },
   parent: {
     kind: 'number',
@@ -258,7 +287,7 @@ export const SUBMIT_OPTIONS = {
     completes: 'experiment',
     text: 'the experiment that it changes (default: the best so far)',
   },
-  from: author('person'),
+  by: author('person'),
   ...LAB_OPTIONS,
 } as const satisfies OptionTable;
 
@@ -278,7 +307,7 @@ export const IMPORT_OPTIONS = {
   ...LAB_OPTIONS,
 } as const satisfies OptionTable;
 
-export const NOTE_OPTIONS = { from: author('person'), ...LAB_OPTIONS } as const satisfies OptionTable;
+export const NOTE_OPTIONS = { by: author('person'), ...LAB_OPTIONS } as const satisfies OptionTable;
 
 export const MCP_OPTIONS = {
   http: {
@@ -290,7 +319,7 @@ export const MCP_OPTIONS = {
     value: '[port]',
     text: 'listen on this machine only, behind a token (default: stdio)',
   },
-  from: author('mcp'),
+  by: author('mcp'),
   tag,
   dir,
 } as const satisfies OptionTable;

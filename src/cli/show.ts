@@ -6,6 +6,7 @@ import { measurementsOf } from '../core/state.ts';
 import { readBlobText } from '../ledger/jsonl.ts';
 import { showText } from '../render/show.ts';
 import { conflictText, readConflict } from '../mcp/conflict.ts';
+import { curveText } from '../view/brief/digest.ts';
 import { viewExperiment } from '../view/lab/experiment.ts';
 import { experimentNumber, findLab, viewOf } from './find.ts';
 import { printText, printJson, styleOf } from './output.ts';
@@ -13,6 +14,8 @@ import type { Invocation } from './command.ts';
 import type { LAB_OPTIONS } from './options.ts';
 
 const MAX_LOG_LENGTH = 4000;
+/** Points of a curve that are shown. */
+const CURVE_POINTS = 8;
 
 export async function main(invocation: Invocation<typeof LAB_OPTIONS>): Promise<number> {
   const foundLab = findLab(invocation);
@@ -25,6 +28,12 @@ export async function main(invocation: Invocation<typeof LAB_OPTIONS>): Promise<
   const { guardLog } = experimentView;
   const logBlob = guardLog ?? (lastLogged?.state === 'finished' ? lastLogged.conditions.log : undefined);
   const logText = logBlob === undefined ? undefined : readBlobText(foundLab.paths.lab, logBlob);
+  const lastCurve = measurementsOf(state, n).findLast(
+    (measurement) => measurement.state === 'finished' && measurement.conditions.curve !== undefined,
+  );
+  const curveBlob = lastCurve?.state === 'finished' ? lastCurve.conditions.curve : undefined;
+  const curveCsv = curveBlob === undefined ? undefined : readBlobText(foundLab.paths.lab, curveBlob);
+  const curve = curveCsv === undefined ? undefined : curveText(curveCsv, CURVE_POINTS);
   const itemNote = measurementsOf(state, n).findLast(
     (measurement) => measurement.state === 'finished' && measurement.conditions.itemNote !== undefined,
   );
@@ -32,10 +41,11 @@ export async function main(invocation: Invocation<typeof LAB_OPTIONS>): Promise<
   const noteText = noteBlob === undefined ? undefined : readBlobText(foundLab.paths.lab, noteBlob);
   const itemNames = noteText === undefined ? undefined : decodeNote(noteText);
   const conflict = readConflict(foundLab.paths.lab, experimentView.conflict);
-  if (invocation.wantsJson) printJson({ ...experimentView, log: logText, ...defined({ itemNames, conflict }) });
+  if (invocation.wantsJson) printJson({ ...experimentView, log: logText, ...defined({ itemNames, conflict, curve }) });
   else {
     printText(showText(experimentView, styleOf(process.stdout)));
     if (conflict) printText(`\n${conflictText(conflict)}`);
+    if (curve) printText(`\nCurve of its last measurement: ${curve}`);
     if (itemNames) printText(`\nItems of its last failure: ${itemNames}`);
     if (logText)
       printText(

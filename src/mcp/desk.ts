@@ -8,7 +8,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
-import { oneLine, sanitizeText } from '../base/text.ts';
+import { formatCount, oneLine, sanitizeText } from '../base/text.ts';
 import { roleOf } from '../core/file-roles.ts';
 import { whyRefused } from '../core/request-check.ts';
 import { arenaOf, codeOf, currentDevice, type LabState } from '../core/state.ts';
@@ -21,17 +21,26 @@ import type { LabPaths } from '../os/paths.ts';
 import { collectChanges, type Fingerprints, fingerprintsOf } from '../proposers/folder.ts';
 import { sha256Hex } from '../base/hash.ts';
 import { briefText } from '../view/brief/brief.ts';
+import { followUpText } from '../view/brief/follow-up.ts';
 import { viewExperiment } from '../view/lab/experiment.ts';
 import { guardPartsOf } from '../view/lab/guards.ts';
 import { viewLab } from '../view/lab/lab.ts';
-import { secondaryMeansOf, secondaryMetricsOf, secondaryText } from '../view/lab/secondary.ts';
-import { rawText } from '../view/format.ts';
-import { verdictWord } from '../view/words.ts';
+import { phasesOf, phasesText } from '../view/lab/phases.ts';
 import { endOfIdea } from '../view/lab/place.ts';
+import {
+  noiseText,
+  secondaryMeansOf,
+  secondaryMetricsOf,
+  secondaryNoiseOf,
+  secondaryShortText,
+  secondaryText,
+} from '../view/lab/secondary.ts';
+import { verdictWord } from '../view/words.ts';
 import type { Facts } from '../view/types.ts';
 import { openWorkspace } from '../workspace/git.ts';
 import { applyUnifiedDiff } from '../workspace/patch.ts';
 import { type ReadConflict, readConflict } from './conflict.ts';
+import { curveOf, experimentText } from './experiment-text.ts';
 import { whyNotAdmitted, whyUnreadable } from './submission-check.ts';
 
 export interface Submission {
@@ -77,15 +86,25 @@ export class Desk {
     this.#author = oneLine(author, 100) || 'unknown';
   }
 
-  async writeBrief(): Promise<string> {
+  get paths(): LabPaths {
+    return this.#paths;
+  }
+
+  /** The whole brief, or only what is new since an experiment. */
+  async writeBrief(since?: number): Promise<string> {
     const { state } = this.#readLab();
     const programPage = readText(path.join(this.#paths.arena, 'program.md'));
+    const program = programPage === undefined ? undefined : { text: programPage, version: sha256Hex(programPage) };
+    if (since !== undefined) {
+      if (state.experiments[since] === undefined) throw notFoundError(since, state);
+      return followUpText(state, this.#viewFacts(), since, program);
+    }
     return briefText(state, this.#viewFacts(), {
       files: await this.#knobFiles(state),
       left: {},
       submits: true,
       blob: (hash) => readBlobText(this.#paths.lab, hash),
-      ...(programPage !== undefined && { program: { text: programPage, version: sha256Hex(programPage) } }),
+      ...defined({ program }),
     });
   }
 
@@ -133,17 +152,33 @@ export class Desk {
     const rows = viewLab(state, this.#viewFacts()).experiments.slice(
       -Math.min(MAX_HISTORY, Math.max(1, Math.floor(maxRows))),
     );
+    const device = currentDevice(state);
     const secondaryNote = (n: number): string => {
-      const secondary = secondaryMeansOf(state, n, currentDevice(state)).slice(0, MAX_HISTORY_METRICS);
-      return secondary.length === 0
-        ? ''
-        : ` {${secondary.map(({ name, mean }) => `${name} ${rawText(Number(mean.toPrecision(4)))}`).join(', ')}}`;
+      const secondary = secondaryMeansOf(state, n, device);
+      const left = secondary.length - MAX_HISTORY_METRICS;
+      const texts = secondary.slice(0, MAX_HISTORY_METRICS).map(secondaryShortText);
+      return texts.length === 0 ? '' : ` {${texts.join(', ')}${left > 0 ? `, and ${left} more` : ''}}`;
     };
     const historyLines = rows.map(
       (row) =>
         `#${row.n} ${row.verdict} ${row.mean?.text ?? ''} ${oneLine(row.hypothesis, 160)} [${oneLine(row.effect?.text ?? row.reason, 160)}]${secondaryNote(row.n)}`,
     );
-    return historyLines.reverse().join('\n');
+    const noise = [...secondaryNoiseOf(state, device)].slice(0, MAX_HISTORY_METRICS);
+    const noiseLine = `In brackets: change against the parent. Noise of repeats: ${noise.map(([name, sigma]) => noiseText(name, sigma)).join(', ')}.`;
+    const left = state.experiments.length - rows.length;
+    return [
+      ...historyLines.reverse(),
+      ...(left > 0 ? [`[… ${formatCount(left, 'earlier experiment')}]`] : []),
+      ...(noise.length > 0 ? [noiseLine] : []),
+    ].join('\n');
+  }
+
+  /** One experiment: numbers, times, curve and the end of what it printed. */
+  showExperiment(n: number, logLines?: number, curvePoints?: number): string {
+    const { state } = this.#readLab();
+    const text = experimentText(this.#paths.lab, state, n, this.#viewFacts(), { logLines, curvePoints });
+    if (text === undefined) throw notFoundError(n, state);
+    return text;
   }
 
   /** The diff of an experiment against its parent. */
@@ -152,7 +187,9 @@ export class Desk {
     const [experimentCode, parentCode] = [codeOf(state, n), codeOf(state, state.experiments[n]?.idea.parent ?? 0)];
     if (!experimentCode || !parentCode) throw notFoundError(n, state);
     const workspace = await openWorkspace(this.#paths.arena, this.#paths.store);
-    return sanitizeText(await workspace.diffCommits(parentCode.commit, experimentCode.commit)).slice(0, MAX_DIFF_CHARS);
+    const diffText = sanitizeText(await workspace.diffCommits(parentCode.commit, experimentCode.commit));
+    if (diffText.length <= MAX_DIFF_CHARS) return diffText;
+    return `${diffText.slice(0, MAX_DIFF_CHARS)}\n[… ${diffText.length - MAX_DIFF_CHARS} characters of the diff left out]`;
   }
 
   /** Leave a note for the record, on one experiment or on the whole lab. Returns its id. */
@@ -204,6 +241,8 @@ export class Desk {
     const isStopped = isOpen && !this.#isAlive();
     const secondary = secondaryMetricsOf(state, n, currentDevice(state)).map(secondaryText);
     const conflict = readConflict(this.#paths.lab, experimentView.conflict);
+    const phases = phasesText(phasesOf(state, n, currentDevice(state)));
+    const curve = curveOf(this.#paths.lab, state, n);
     const statusParts = [
       `#${n} ${isStopped ? 'is not decided, and no harness is running: the next `overnight run` goes on with it' : verdictWord(verdict, discard)}`,
       place,
@@ -213,6 +252,8 @@ export class Desk {
       oneLine(reason, 400),
       ...guardPartsOf(experimentView),
       secondary.length > 0 && `beside it ${oneLine(secondary.join(', '), 700)}`,
+      phases && `time of a measurement: ${phases}`,
+      curve && `curve: ${oneLine(curve, 300)}`,
     ];
     return defined({
       id: submissionId,
@@ -302,10 +343,10 @@ export class Desk {
   }
 }
 
-const unusableError = (reason: string, next: string): LabError =>
+export const unusableError = (reason: string, next: string): LabError =>
   new LabError('E_SUBMIT', { what: 'This cannot be submitted.', why: reason, next });
 
-function notFoundError(n: number, labState: LabState): LabError {
+export function notFoundError(n: number, labState: LabState): LabError {
   const experiment = labState.experiments[n];
   const isQueued = experiment?.state === 'proposed';
   return new LabError('E_NOT_FOUND', {

@@ -9,7 +9,7 @@ import type { FileRole } from '../core/file-roles.ts';
 import type { RefusalCode } from '../core/event.ts';
 import type { FileEdit } from '../core/ports.ts';
 import { isProblem, openLeftFile, readSmallFile } from '../os/left-files.ts';
-import { type FoundEntry, walkTree } from '../os/trees.ts';
+import { type FoundEntry, type SkipPath, walkTree } from '../os/trees.ts';
 
 /** A larger file is not read, because the policy refuses it. */
 const MAX_BYTES = 1 << 20;
@@ -32,14 +32,14 @@ export interface FolderChanges {
   readonly refusal?: { readonly code: RefusalCode; readonly reason: string };
 }
 
-/** A fingerprint of every file, to be compared with a later one. */
-export function fingerprintsOf(directory: string): Fingerprints {
-  return new Map(readFolder(directory).map((entry) => [entry.path, fingerprintOf(entry)]));
+/** A fingerprint of every file, to be compared with a later one. What `isSkipped` says is not looked at. */
+export function fingerprintsOf(directory: string, isSkipped?: SkipPath): Fingerprints {
+  return new Map(readFolder(directory, isSkipped).map((entry) => [entry.path, fingerprintOf(entry)]));
 }
 
 /** Everything below the folder. What its owner may not read is made readable: the folder is a copy of ours. */
-const readFolder = (directory: string): readonly FoundEntry[] =>
-  walkTree(directory, { maxEntries: MAX_ENTRIES, onUnreadable: openUp });
+const readFolder = (directory: string, isSkipped?: SkipPath): readonly FoundEntry[] =>
+  walkTree(directory, { maxEntries: MAX_ENTRIES, onUnreadable: openUp, ...(isSkipped && { isSkipped }) });
 
 function openUp(location: string | Buffer): boolean {
   try {
@@ -63,14 +63,15 @@ function fingerprintOf({ location, kind }: FoundEntry): string {
   }
 }
 
-/** What changed below `directory` since `printsBefore`, except `ignoredPaths`. */
+/** What changed below `directory` since `printsBefore`, except `ignoredPaths` and what `isSkipped` says. */
 export function collectChanges(
   directory: string,
   printsBefore: Fingerprints,
   fileRoleOf: (filePath: string) => FileRole,
   ignoredPaths: ReadonlySet<string>,
+  isSkipped?: SkipPath,
 ): FolderChanges {
-  const entriesAfter = readFolder(directory);
+  const entriesAfter = readFolder(directory, isSkipped);
   const printsAfter = new Map(entriesAfter.map((entry) => [entry.path, fingerprintOf(entry)]));
   // An edit is a file with a name of text; what is none of that cannot be recorded, whatever the globs say.
   const unnamable = new Set(

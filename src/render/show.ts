@@ -32,6 +32,8 @@ export function showText(page: ExperimentPage, style: Style): string {
     paintText(style, 'bold', `Measurements of ${page.metric} ${page.arrow}`),
     ...sideLines(page.mine, `#${experiment.n}`, style),
     ...(page.other ? sideLines(page.other, page.other.n === 0 ? 'baseline' : `#${page.other.n}`, style) : []),
+    ...page.beside.flatMap((text) => wrapText(`Beside it: ${text}`, style.columns, '  ')),
+    ...(page.phases ? wrapText(`Time of a measurement: ${page.phases}`, style.columns, '  ') : []),
     '',
     ...pairLines(
       'Guards',

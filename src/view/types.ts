@@ -5,6 +5,7 @@
 import type { RefusalCode } from '../core/event.ts';
 import type { Verdict } from '../core/decision.ts';
 import type { TrustGrade } from '../core/trust-grade.ts';
+import type { PhaseView, SecondaryView } from './detail-types.ts';
 import type { EconomicsView, LimitsView, SessionView, TimeView } from './cost-types.ts';
 import type { FormattedNumber } from './format.ts';
 
@@ -143,6 +144,10 @@ export interface ExperimentView {
   readonly isStarred?: true;
   /** What people wrote about it, oldest first; absent when nobody did. */
   readonly notes?: readonly NoteView[];
+  /** The evaluator's other numbers. In `overnight log --json` alone. */
+  readonly secondary?: readonly SecondaryView[];
+  /** Where the time of its measurements went. In `overnight log --json` alone. */
+  readonly phases?: readonly PhaseView[];
 }
 
 /** A commit that stands for something: baseline, incumbent, champion. */

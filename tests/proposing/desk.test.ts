@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { describe, expect, inject, it } from 'vitest';
+import { Desk } from '../../src/mcp/desk.ts';
+import { labPaths, listTags } from '../../src/os/paths.ts';
 import {
   CANDIDATE,
   type Ended,
@@ -45,7 +47,7 @@ describe('the command line', () => {
     const brief = await overnight(['brief'], { cwd: folder });
     expect(brief.stdout).toContain('## Improve loss of small (lower is better)');
     expect(brief.stdout).toContain('Find a small X');
-    const sent = await submitted(folder, diffTo(3), '--parent', '0', '--from', 'ann');
+    const sent = await submitted(folder, diffTo(3), '--parent', '0', '--by', 'ann');
     const { id } = sent.json[0] as { id: string };
     expect(sent.json[0]).toMatchObject({ state: 'waiting', text: expect.stringContaining('no harness is running') });
     expect((await call(folder, 'poll', id)).status).toBe(10);
@@ -109,7 +111,9 @@ describe('an agent outside is told what is true for it', () => {
   );
 
   it('the values of the knobs, the numbers beside the metric, and a task that it can do', async () => {
-    const folder = smallArena({ judge });
+    const curve =
+      'for s in 1 3 5 7 9; do [ $s = 1 ] && echo step,loss; echo "$s,$((10 - s))"; done > "$OVERNIGHT_OUT/curve.csv"';
+    const folder = smallArena({ judge, candidate: `${CANDIDATE}${curve}\necho the final block of "$X"\n` });
     writeFileSync(
       join(folder, 'program.md'),
       `# Find a small X\n\n## Notes of the person\n- ${'parse time first '.repeat(20)}\n`,
@@ -127,10 +131,37 @@ describe('an agent outside is told what is true for it', () => {
     const harness = start(['run', '--agent', 'submissions', '--json'], { cwd: folder });
     const done = await call(folder, 'poll', id, '--wait', '20');
     expect(done.json[0]).toMatchObject({
-      text: expect.stringMatching(/beside it parse_us 103 \(baseline 109, noise 0\)/),
+      text: expect.stringMatching(
+        /beside it parse_us 103 \(−6 on its parent; baseline 109, noise 0\); time of a measurement: .*run 0.*evaluation 0.*; curve: step 1 to 9: loss 9, 5, 1$/,
+      ),
     });
     await call(folder, 'stop');
     await harness.ended;
+
+    const { experiment } = done.json[0] as { experiment: number };
+    const log = await call(folder, 'log');
+    expect(log.json[experiment]).toMatchObject({
+      secondary: [{ name: 'parse_us', mean: 103, parent: 109, change: -6, baseline: 109, noise: 0 }],
+      phases: expect.arrayContaining([
+        { name: 'run', seconds: expect.any(Number) },
+        { name: 'evaluation', seconds: expect.any(Number) },
+      ]),
+    });
+    expect(log.json[0]).toMatchObject({ secondary: [{ name: 'parse_us', mean: 109 }] });
+    const shown = (await overnight(['show', String(experiment)], { cwd: folder })).stdout;
+    expect(shown).toMatch(/Beside it: parse_us 103 \(−6 on its parent; baseline 109, noise 0\)/);
+    expect(shown).toMatch(/Time of a measurement: .*run 0/);
+    expect(shown).toMatch(/Curve of its last measurement: step 1 to 9: loss 9, 7, 5, 3, 1/);
+    expect(shown).toMatch(/the final block of 3/);
+    const desk = new Desk(labPaths(folder, listTags(folder)[0]!), 'tester');
+    expect(desk.listHistory(1)).toMatch(
+      /\{parse_us 103 \(−6\)\}[\s\S]*\n\[… 1 earlier experiment\]\nIn brackets: change against the parent\. Noise of repeats: parse_us 0\.$/,
+    );
+    expect(desk.showExperiment(experiment)).toMatch(
+      /#\d+ on #0: step[\s\S]*Beside it: parse_us 103[\s\S]*Curve: step 1 to 9: loss 9, 7, 5, 3, 1\n[\s\S]*\| the final block of 3$/,
+    );
+    expect(desk.showExperiment(experiment, 1)).toMatch(/\n\[… \d+ earlier lines?\]\n\| the final block of 3$/);
+    expect(() => desk.showExperiment(99)).toThrow(/no code of an experiment 99/);
   }, 120_000);
 
   it('after a kill, that nobody works on its idea; and why an experiment has no code', async () => {
@@ -173,8 +204,21 @@ describe('an agent outside is told what is true for it', () => {
 describe('MCP', () => {
   const text = (result: unknown): string => (result as { content: { text: string }[] }).content[0]!.text;
   async function session(client: Client, folder: string): Promise<void> {
+    expect(client.getInstructions()).toMatch(/^Overnight measures changes[\s\S]*poll with the id/);
     const { tools } = await client.listTools();
-    expect(tools.map((tool) => tool.name).sort()).toEqual(['brief', 'diff', 'history', 'note', 'poll', 'propose']);
+    expect(tools.map((tool) => tool.name).sort()).toEqual([
+      'apply',
+      'brief',
+      'diff',
+      'files',
+      'history',
+      'note',
+      'poll',
+      'propose',
+      'read',
+      'search',
+      'show',
+    ]);
     expect(text(await client.callTool({ name: 'brief', arguments: {} }))).toContain('Improve loss');
     const refused = await client.callTool({ name: 'propose', arguments: { hypothesis: 'h', diff: 'nonsense' } });
     expect(refused.isError).toBe(true);
@@ -220,9 +264,7 @@ describe('MCP', () => {
     const { url } = (await server.ended).json[0] as { url: string };
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/mcp$/);
 
-    const { Desk } = await import('../../src/mcp/desk.ts');
     const { serveHttp } = await import('../../src/mcp/server.ts');
-    const { labPaths, listTags } = await import('../../src/os/paths.ts');
     const served = await serveHttp(new Desk(labPaths(folder, listTags(folder)[0]!), 'mcp'), 0);
     try {
       const ask = (headers: Record<string, string>): Promise<number> =>

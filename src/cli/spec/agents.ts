@@ -1,6 +1,15 @@
 /** The commands for agents that propose changes from outside. */
 import { type CommandSpec, defineCommand } from '../command.ts';
-import { INSTALL_OPTIONS, LAB_OPTIONS, MCP_OPTIONS, NOTE_OPTIONS, POLL_OPTIONS, SUBMIT_OPTIONS } from '../options.ts';
+import {
+  BRIEF_OPTIONS,
+  CHECKOUT_OPTIONS,
+  INSTALL_OPTIONS,
+  LAB_OPTIONS,
+  MCP_OPTIONS,
+  NOTE_OPTIONS,
+  POLL_OPTIONS,
+  SUBMIT_OPTIONS,
+} from '../options.ts';
 import { successExit, wordsArgument } from './shared.ts';
 
 export const AGENT_COMMANDS: readonly CommandSpec[] = [
@@ -31,18 +40,41 @@ export const AGENT_COMMANDS: readonly CommandSpec[] = [
     name: 'brief',
     group: 'For agents',
     summary: 'what an agent reads: the goal, what may change, the state of the lab, what was tried',
-    options: LAB_OPTIONS,
-    examples: [['overnight brief', '']],
+    options: BRIEF_OPTIONS,
+    examples: [
+      ['overnight brief', 'at most 1,200 tokens of four bytes'],
+      ['overnight brief --since 1', 'only what is new after experiment #1: at most 250'],
+    ],
     exits: [successExit],
     loadMain: async () => ({ main: (await import('../desk.ts')).printBrief }),
+  }),
+  defineCommand({
+    name: 'checkout',
+    group: 'For agents',
+    short: 'a working copy of the best code, for `submit --from`',
+    args: [{ name: 'folder', completes: 'folder' }],
+    summary: 'make a working copy of the best code, or move one to it; what you change there is what you submit',
+    options: CHECKOUT_OPTIONS,
+    examples: [
+      ['overnight checkout ../copy', 'the best code, in a new folder; later again: moves the copy to the new best'],
+      ['overnight checkout ../first --of 1', 'the code of experiment #1'],
+    ],
+    exits: [successExit],
+    loadMain: () => import('../checkout.ts'),
   }),
   defineCommand({
     name: 'submit',
     group: 'For agents',
     args: [{ name: 'diff', isOptional: true, completes: 'file' }],
-    summary: 'propose a change as a unified diff, from a file or standard input; it is measured and decided',
+    summary: 'propose a change: what differs in a working copy, or a unified diff; it is measured and decided',
     options: SUBMIT_OPTIONS,
-    examples: [['git diff | overnight submit --hypothesis "a smaller step is more stable"', 'prints an id for `poll`']],
+    examples: [
+      [
+        'overnight submit --from ../copy --hypothesis "a smaller step is more stable"',
+        'the folder that `checkout` made',
+      ],
+      ['git diff | overnight submit --hypothesis "a smaller step is more stable"', 'prints an id for `poll`'],
+    ],
     exits: [successExit],
     loadMain: async () => ({ main: (await import('../desk.ts')).submitIdea }),
   }),

@@ -7,7 +7,7 @@ import { formatCount, oneLine } from '../../base/text.ts';
 import { findKnob } from '../../core/admission/knobs.ts';
 import { IMPORT_AUTHOR } from '../../core/requests.ts';
 import { currentDevice, type LabState } from '../../core/state.ts';
-import { curveText, logExcerpt } from './digest.ts';
+import { curveText, logExcerpt, logForAgents } from './digest.ts';
 import { lastFailure } from './last-failure.ts';
 import { formatDuration } from '../format.ts';
 import { ideaLedger, type IdeaEntry, untriedIdeas } from './ideas.ts';
@@ -41,7 +41,7 @@ export interface BriefMaterial {
   readonly repair?: { readonly n: number; readonly class: string; readonly message: string; readonly log?: string };
 }
 
-interface BriefPart {
+export interface BriefPart {
   readonly title: string;
   readonly lines: readonly string[];
   readonly maxBytes: number;
@@ -49,8 +49,14 @@ interface BriefPart {
   readonly data?: boolean;
 }
 
-/** Bytes that program.md has at least and at most. */
-const [MIN_PAGE_BYTES, MAX_PAGE_BYTES] = [1800, 5000];
+/** An agent that submits pays for the brief itself, and can ask for more: 1,200 tokens of four bytes. */
+export const MAX_SUBMIT_BRIEF_BYTES = 4800;
+
+/** Bytes of the whole brief, and of program.md at least and at most. */
+const BRIEF_SIZES = {
+  call: { most: MAX_BRIEF_BYTES, pageLeast: 1800, pageMost: 5000 },
+  submits: { most: MAX_SUBMIT_BRIEF_BYTES, pageLeast: 1000, pageMost: 2400 },
+} as const;
 /** Bytes for the names of parts that have no room. */
 const DROPPED_BYTES = 240;
 /** Bytes of a part beside its title and its lines, the mark of a cut among them. */
@@ -60,8 +66,9 @@ export function briefText(state: LabState, facts: Facts, material: BriefMaterial
   const labView = viewLab(state, facts);
   const ideas = ideaLedger(state);
   const dropped: string[] = [];
-  const pageReserve = material.program ? MIN_PAGE_BYTES : 0;
-  let bytesLeft = MAX_BRIEF_BYTES - pageReserve - DROPPED_BYTES;
+  const sizes = BRIEF_SIZES[material.submits ? 'submits' : 'call'];
+  const pageReserve = material.program ? sizes.pageLeast : 0;
+  let bytesLeft = sizes.most - pageReserve - DROPPED_BYTES;
   const writeParts = (parts: readonly (BriefPart | undefined)[]): string =>
     parts.reduce((brief, part) => {
       if (!part || part.lines.length === 0) return brief;
@@ -72,7 +79,7 @@ export function briefText(state: LabState, facts: Facts, material: BriefMaterial
     }, '');
   const beforePage = writeParts([
     taskPart(labView, state, material),
-    material.repair && repairPart(material.repair),
+    material.repair && repairPart(material.repair, state),
     wordsPart(state),
   ]);
   const afterPage = writeParts([
@@ -88,7 +95,7 @@ export function briefText(state: LabState, facts: Facts, material: BriefMaterial
     curvesPart(state, material),
   ]);
   // program.md is written last: room that the other parts leave goes to the page of the person.
-  const page = programPart(material, Math.min(MAX_PAGE_BYTES, bytesLeft + pageReserve));
+  const page = programPart(material, Math.min(sizes.pageMost, bytesLeft + pageReserve));
   return beforePage + (page ? writePart(page, page.maxBytes) : '') + afterPage + droppedLine(dropped);
 }
 
@@ -111,13 +118,17 @@ function advicePart(material: BriefMaterial): BriefPart | undefined {
 
 /** What `overnight import` brought: the words of another loop. */
 function importedPart(state: LabState): BriefPart | undefined {
-  const imported = state.notes.filter(({ from }) => from === IMPORT_AUTHOR).slice(-3);
+  const all = state.notes.filter(({ from }) => from === IMPORT_AUTHOR);
+  const imported = all.slice(-3);
   if (imported.length === 0) return undefined;
   return {
     title: 'Tried before, measured elsewhere: its numbers are not comparable with ours',
     maxBytes: 1200,
     data: true,
-    lines: imported.map(({ text }) => oneLine(text, 360)),
+    lines: [
+      ...imported.map(({ text }) => oneLine(text, 360)),
+      ...leftOut(all.length - imported.length, 'earlier note'),
+    ],
   };
 }
 
@@ -125,11 +136,11 @@ const DATA_OPEN = '<<<data';
 const DATA_CLOSE = 'data>>>';
 
 /** A part with its lines from the first on, as many as fit; nothing when not even one does. */
-function writePart({ title, lines, data }: BriefPart, maxBytes: number): string {
+export function writePart({ title, lines, data }: BriefPart, maxBytes: number): string {
   const header = `## ${title}\n${data ? `${DATA_OPEN}\n` : ''}`;
   const footer = `${data ? `${DATA_CLOSE}\n` : ''}\n`;
-  const cutMark = '[… more was left out]\n';
-  let bytesLeft = maxBytes - bytesOf(header) - bytesOf(footer) - bytesOf(cutMark);
+  const cutMark = (left: number): string => `[… ${formatCount(left, 'more line')} left out]\n`;
+  let bytesLeft = maxBytes - bytesOf(header) - bytesOf(footer) - bytesOf(cutMark(lines.length));
   let body = '';
   for (const [i, line] of lines.entries()) {
     // The marks cannot be written by those whose text stands between them.
@@ -137,7 +148,7 @@ function writePart({ title, lines, data }: BriefPart, maxBytes: number): string 
     const lineBytes = bytesOf(safeLine);
     if (lineBytes > bytesLeft) {
       if (i === 0) return '';
-      body += cutMark;
+      body += cutMark(lines.length - i);
       break;
     }
     bytesLeft -= lineBytes;
@@ -145,6 +156,13 @@ function writePart({ title, lines, data }: BriefPart, maxBytes: number): string 
   }
   return header + body + footer;
 }
+
+/** A last line that says how many entries are not shown; none where all are. */
+const leftOut = (left: number, noun: string): string[] =>
+  left > 0 ? [`[… ${formatCount(left, noun)} not shown]`] : [];
+
+/** Globs of editable files that are named. */
+const MAX_GLOBS = 12;
 
 /** How an agent in a folder of its own answers. */
 const ANSWER_LINES = [
@@ -162,7 +180,7 @@ function taskPart(labView: LabView, state: LabState, material: BriefMaterial): B
   const taskText = repair
     ? `Experiment ${repair.n} crashed. Repair it in the files of this folder, which hold its code, keeping its idea.`
     : submits
-      ? `Submit one change, one idea, as a unified diff against the code of #${state.incumbent}, the best so far: the tool \`propose\`, or \`overnight submit FILE --hypothesis "…"\`. Then poll for its result, and go on with the next idea. The tool \`diff\` and \`overnight diff N\` show what an experiment changed; a change of older code is submitted with its number as \`parent\`.`
+      ? submitTask(state)
       : `Make one change, one idea, in the files of this folder, which hold ${base ? `the code of #${base.n}, another base than the best so far (${oneLine(base.why, 240)}); it must beat the best one to be carried on` : 'the best code so far'}.`;
   return {
     title: `Improve ${name} of ${labView.arena} (${directionText})`,
@@ -171,8 +189,10 @@ function taskPart(labView: LabView, state: LabState, material: BriefMaterial): B
       taskText,
       `You may change: ${editable
         .map((glob) => oneLine(glob, 80))
-        .slice(0, 12)
-        .join(', ')}. Every other file is frozen: a change there is ignored or refused.`,
+        .slice(0, MAX_GLOBS)
+        .join(
+          ', ',
+        )}${editable.length > MAX_GLOBS ? ` and ${editable.length - MAX_GLOBS} more` : ''}. Every other file is frozen: a change there is ignored or refused.`,
       `The harness measures, decides and records; nothing that you run or print counts as a result. ${hidden.length > 0 ? 'The evaluator and its data are not here, on purpose.' : ''}`.trim(),
       `One run has ${formatDuration(labView.budget.seconds)} of budgeted time${labView.budget.countsWords} (hard limit ${formatDuration(labView.budget.wallS)}).`,
       ...(submits ? [] : ANSWER_LINES),
@@ -186,8 +206,12 @@ function taskPart(labView: LabView, state: LabState, material: BriefMaterial): B
   };
 }
 
-function repairPart(repair: NonNullable<BriefMaterial['repair']>): BriefPart {
-  const logLines = repair.log === undefined ? [] : logExcerpt(repair.log, 24);
+/** How an agent outside gets the code and hands in a change. */
+const submitTask = ({ incumbent }: LabState): string =>
+  `Submit one change, one idea, on the code of #${incumbent}, the best so far. With a shell: \`overnight checkout FOLDER\` makes a working copy of it (again: moves it to the new best), \`overnight submit --from FOLDER --hypothesis "…"\` proposes what you changed there. By MCP: \`files\`, \`read\`, \`search\`, then \`apply\` or \`propose\`. Then poll for its result, and go on with the next idea.`;
+
+function repairPart(repair: NonNullable<BriefMaterial['repair']>, state: LabState): BriefPart {
+  const logLines = repair.log === undefined ? [] : logExcerpt(logForAgents(repair.log, state.lab!.arena), 24);
   return {
     title: `What happened to #${repair.n}`,
     maxBytes: 1500,
@@ -204,13 +228,13 @@ function wordsPart(state: LabState): BriefPart {
 
 function programPart({ program: programPage, submits }: BriefMaterial, maxBytes: number): BriefPart | undefined {
   if (!programPage) return undefined;
-  const where = submits ? '' : ' (whole in this folder)';
+  const where = submits ? ' (whole in the arena’s folder, or by `read`)' : ' (whole in this folder)';
   const title = `program.md, version ${programPage.version.slice(0, 8)}${where}`;
   const lines = choosePageLines(programPage.text, maxBytes - bytesOf(title) - PART_OVERHEAD_BYTES);
   return { title, maxBytes, lines };
 }
 
-function standingPart(labView: LabView, state: LabState, { left }: BriefMaterial): BriefPart {
+function standingPart(labView: LabView, state: LabState, { left, submits }: BriefMaterial): BriefPart {
   const budgetLeft = [
     left.seconds !== undefined && formatDuration(left.seconds),
     left.tokens !== undefined && `${formatCount(Math.floor(left.tokens), 'token')}`,
@@ -226,9 +250,14 @@ function standingPart(labView: LabView, state: LabState, { left }: BriefMaterial
       labView.noise ? `Noise: ${labView.noise.text}; a smaller difference is no result.` : 'Noise: not measured yet.',
       `${labView.counts.text}; ${labView.sinceBest.long} since the last step.${budgetLeft.length > 0 ? ` Left: ${budgetLeft.join(', ')}.` : ''}`,
       ...(secondary.length > 0 ? [secondaryLine] : []),
+      ...(submits ? [cursorLine(state)] : []),
     ],
   };
 }
+
+/** What a follow-up brief is asked with. */
+export const cursorLine = ({ experiments }: LabState): string =>
+  `This is as of #${experiments.length - 1}; \`overnight brief --since ${experiments.length - 1}\` (MCP: brief with since) says only what is new after it.`;
 
 function stackPart({ lineage, experiments }: LabView): BriefPart {
   const formatStep = (experiment: ExperimentView): string =>
@@ -238,7 +267,10 @@ function stackPart({ lineage, experiments }: LabView): BriefPart {
     title: 'Steps to the best code, newest first',
     maxBytes: 1000,
     data: true,
-    lines: keptSteps.reverse().map((n) => formatStep(experiments[n]!)),
+    lines: [
+      ...keptSteps.reverse().map((n) => formatStep(experiments[n]!)),
+      ...leftOut(lineage.filter((n) => n > 0).length - keptSteps.length, 'earlier step'),
+    ],
   };
 }
 
@@ -246,15 +278,24 @@ function stackPart({ lineage, experiments }: LabView): BriefPart {
 const SHOWN_VERDICTS = 8;
 
 function verdictsPart(labView: LabView): BriefPart {
-  const lastVerdicts = labView.experiments
-    .filter((experiment) => experiment.n > 0 && experiment.discard !== 'control' && experiment.reason)
-    .slice(-SHOWN_VERDICTS);
-  const lines = lastVerdicts.map(
-    (experiment) =>
-      `#${experiment.n} ${verdictWord(experiment.verdict, experiment.discard)}: ${oneLine(titleWithPlace(experiment), 160)} [${oneLine(experiment.effect?.text ?? experiment.reason, 130)}]`,
-  );
-  return { title: 'Last verdicts', maxBytes: 1500, data: true, lines: lines.reverse() };
+  const verdicts = labView.experiments.filter(isVerdict);
+  const lastVerdicts = verdicts.slice(-SHOWN_VERDICTS).map(verdictLine).reverse();
+  return {
+    title: 'Last verdicts',
+    maxBytes: 1500,
+    data: true,
+    lines: [...lastVerdicts, ...leftOut(verdicts.length - lastVerdicts.length, 'earlier verdict')],
+  };
 }
+
+/** Is it an idea that was decided or refused? */
+export const isVerdict = ({ n, discard, reason }: ExperimentView): boolean =>
+  n > 0 && discard !== 'control' && reason !== '';
+
+export const verdictLine = (experiment: ExperimentView): string => {
+  const { n, verdict, discard, effect, reason } = experiment;
+  return `#${n} ${verdictWord(verdict, discard)}: ${oneLine(titleWithPlace(experiment), 130)} [${oneLine(effect?.text ?? reason, 110)}]`;
+};
 
 /** The newest failure, with the end of its output. */
 function lastFailurePart(state: LabState, { blob, repair }: BriefMaterial): BriefPart | undefined {
@@ -267,7 +308,7 @@ function lastFailurePart(state: LabState, { blob, repair }: BriefMaterial): Brie
     title: 'The last failure',
     maxBytes: 900,
     data: true,
-    lines: [headLine, ...(logText ? logExcerpt(logText, 8) : [])],
+    lines: [headLine, ...(logText ? logExcerpt(logForAgents(logText, state.lab!.arena), 8) : [])],
   };
 }
 
@@ -289,13 +330,24 @@ function openIdeasPart(state: LabState, ideas: readonly IdeaEntry[]): BriefPart 
         ]
       : [],
   );
-  const undecided = ideas.filter((idea) => idea.outcome === 'inconclusive' && !idea.isCarried).slice(-4);
+  const allUndecided = ideas.filter((idea) => idea.outcome === 'inconclusive' && !idea.isCarried);
+  const undecided = allUndecided.slice(-4);
   const undecidedLines = undecided.map((idea) => `- #${idea.n} undecided: ${oneLine(idea.hypothesis, 120)}`);
   return {
     title: 'Open ideas',
     maxBytes: 800,
     data: true,
-    lines: [...untriedLines.slice(-6).reverse(), ...halfTriedLines.slice(-3).reverse(), ...undecidedLines.reverse()],
+    lines: [
+      ...untriedLines.slice(-6).reverse(),
+      ...halfTriedLines.slice(-3).reverse(),
+      ...undecidedLines.reverse(),
+      ...leftOut(
+        Math.max(0, untriedLines.length - 6) +
+          Math.max(0, halfTriedLines.length - 3) +
+          (allUndecided.length - undecided.length),
+        'older one',
+      ),
+    ],
   };
 }
 
@@ -307,11 +359,12 @@ function deadEndsPart(ideas: readonly IdeaEntry[], shownCount: number): BriefPar
     `- #${idea.n} ${oneLine(idea.mechanism, 50)}: ${oneLine(idea.hypothesis, 90)} (${idea.outcome}, ${idea.evidence} evidence, ${formatCount(idea.measurements, 'measurement')}, on #${idea.parent}${idea.reopened ? ': open again, the code moved on' : ''})`;
   const stillDead = deadIdeas.filter((idea) => !idea.reopened).slice(-12);
   const reopened = deadIdeas.filter((idea) => idea.reopened).slice(-6);
+  const left = deadIdeas.length - stillDead.length - reopened.length;
   return {
     title: 'Dead ends before those',
     maxBytes: 1500,
     data: true,
-    lines: [...stillDead.reverse(), ...reopened.reverse()].map(formatIdea),
+    lines: [...[...stillDead.reverse(), ...reopened.reverse()].map(formatIdea), ...leftOut(left, 'older one')],
   };
 }
 

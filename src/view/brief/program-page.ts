@@ -21,7 +21,7 @@ interface Section {
 export function choosePageLines(page: string, maxBytes: number): string[] {
   const lines = sanitizeText(page)
     .split('\n')
-    .map((line) => line.slice(0, MAX_LINE_CHARS).trimEnd());
+    .map((line) => (line.length > MAX_LINE_CHARS ? `${line.slice(0, MAX_LINE_CHARS - 1)}…` : line).trimEnd());
   if (sizeOf(lines) <= maxBytes) return lines;
   const sections = splitSections(lines);
   const wanted = [...sections].sort((left, right) => rankOf(left, sections) - rankOf(right, sections));

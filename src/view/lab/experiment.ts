@@ -18,7 +18,9 @@ import {
   rawText,
 } from '../format.ts';
 import { failedGuardLog, type GuardView, guardViews } from './guards.ts';
+import { phasesOf, phasesText } from './phases.ts';
 import { rowView, standingsOf } from './rows.ts';
+import { secondaryMetricsOf, secondaryText } from './secondary.ts';
 import type { ClaimView, ExperimentView, Facts, LabView } from '../types.ts';
 import { verdictWord } from '../words.ts';
 import { claimViews } from './verdict.ts';
@@ -80,6 +82,10 @@ export interface ExperimentPage {
   readonly guardLog?: string;
   /** The incumbent it was compared with. */
   readonly other?: SideView;
+  /** The evaluator's other numbers, a text each. */
+  readonly beside: readonly string[];
+  /** Where the time of its measurements went; empty where nothing finished. */
+  readonly phases: string;
   readonly claims: readonly ClaimView[];
   readonly children: readonly number[];
   readonly calls: readonly CallView[];
@@ -140,6 +146,8 @@ export function viewExperiment(state: LabState, n: number, facts: Facts): Experi
     mine: sideView(basis, n),
     guards: state.guardRunsOf.has(n) ? guardViews(basis, n) : undefined,
     guardLog: failedGuardLog(state, n),
+    beside: secondaryMetricsOf(state, n, basis.device).map(secondaryText),
+    phases: phasesText(phasesOf(state, n, basis.device)),
     claims: claimViews(basis).filter((claimView) => claimView.n === n || claimView.against === n),
     children: state.experiments
       .filter((child) => child.idea.kind === 'idea' && child.idea.parent === n)
