@@ -6,12 +6,18 @@
 import { createRandom, seedOf } from '../src/base/random.ts';
 import { createSearch, Hybrid, type SamplerName, type Values } from '../src/search/index.ts';
 import { medianEvaluations, reference } from './search-cma.ts';
+import { dayProblem } from './search-day.ts';
 import { bbobProblem, FUNCTION_NAMES, mixedProblem, nightProblem, type Problem } from './search-functions.ts';
-import { Optuna } from './search-optuna.ts';
+import { localSearch } from './search-local.ts';
+import { isMark } from './search-marks.ts';
+import { Optuna, type OptunaSampler } from './search-optuna.ts';
+
+/** The samplers of the library, and the yardstick that they must beat. */
+export type Contender = SamplerName | 'local';
 
 export interface Run {
-  /** Noise-free loss of what the sampler calls its best. */
-  readonly loss: number;
+  /** Noise-free loss of what the sampler calls its best, after each share of the budget. */
+  readonly losses: readonly number[];
   /** Share of the trials that failed. */
   readonly failures: number;
   /** Wall time of a trial's ask and tell. */
@@ -23,8 +29,8 @@ export type Job =
       readonly kind: 'race';
       readonly suite: string;
       readonly seed: number;
-      readonly samplers: readonly SamplerName[];
-      readonly optuna: boolean;
+      readonly samplers: readonly Contender[];
+      readonly optuna: readonly OptunaSampler[];
       readonly breadth: Breadth;
     }
   | { readonly kind: 'poison'; readonly sampler: SamplerName; readonly adviser: string; readonly seed: number }
@@ -94,6 +100,7 @@ export const SUITES: readonly Suite[] = [
     problems: (seed) => [nightProblem(seed, { far: 0.35, noise: 0.02 })],
     seeds: [4, 20],
   },
+  { name: 'day of 400', budget: 400, noisy: true, problems: (seed) => [dayProblem(seed)], seeds: [2, 20] },
 ];
 
 let pythonProcess: Optuna | undefined;
@@ -121,39 +128,42 @@ async function runRace(job: Extract<Job, { kind: 'race' }>): Promise<Result> {
   const races: Run[][] = [];
   for (const problem of suite.problems(job.seed, job.breadth)) {
     const runs = job.samplers.map((sampler) => playTrials(problem, sampler, suite.budget, suite.noisy, job.seed));
-    if (job.optuna) {
+    for (const sampler of job.optuna) {
       pythonProcess ??= new Optuna();
-      runs.push(await pythonProcess.run(problem, suite.budget, suite.noisy, job.seed));
+      runs.push(await pythonProcess.run(problem, sampler, suite.budget, suite.noisy, job.seed));
     }
     races.push(runs.map((run) => ({ ...run, failures: run.failures / suite.budget })));
   }
   return { kind: 'race', suite: job.suite, races };
 }
 
+/** Contenders without a model: what failed teaches them nothing either. */
+const MODEL_FREE: readonly Contender[] = ['random', 'sobol', 'local'];
+
 /** Noise is drawn by problem and trial number: paired between contenders. `failures` is a count. */
-function playTrials(problem: Problem, sampler: SamplerName, budget: number, noisy: boolean, seed: number): Run {
+function playTrials(problem: Problem, contender: Contender, budget: number, noisy: boolean, seed: number): Run {
   const search = createSearch({
     space: problem.space,
     seed,
     budget,
-    sampler,
+    sampler: contender === 'local' ? localSearch : contender,
     ...(noisy && { noise: problem.noise }),
   });
+  const failed = { failed: 'it crashed', ...(MODEL_FREE.includes(contender) && { blame: false }) };
   const chance = createRandom(seedOf(`noise/${problem.name}/${seed}`));
+  const losses: number[] = [];
   let failures = 0;
   const startedMs = performance.now();
-  for (let i = 0; i < budget; i++)
+  for (let i = 0; i < budget; i++) {
     for (const trial of search.ask()) {
       const [loss, error] = [problem.loss(trial.values), noisy ? problem.noise * chance.normal() : 0];
       if (loss === undefined) failures++;
-      search.tell(trial.id, loss === undefined ? { failed: 'it crashed' } : loss + error);
+      search.tell(trial.id, loss === undefined ? failed : loss + error);
     }
-  const bestResult = search.best;
-  return {
-    loss: bestResult ? problem.loss(bestResult.trial.values)! : Number.POSITIVE_INFINITY,
-    failures,
-    ms: (performance.now() - startedMs) / budget,
-  };
+    if (isMark(i + 1, budget))
+      losses.push(search.best ? problem.loss(search.best.trial.values)! : Number.POSITIVE_INFINITY);
+  }
+  return { losses, failures, ms: (performance.now() - startedMs) / budget };
 }
 
 interface Advice {
@@ -221,7 +231,7 @@ function runPoison({ sampler, adviser, seed }: Extract<Job, { kind: 'poison' }>)
   for (const functionName of ['sphere', 'ellipsoid, rotated', 'rastrigin', 'rosenbrock']) {
     const problem = bbobProblem(functionName, 5, seed);
     const budget = sampler === 'cma-es' ? 150 : 60;
-    const lossAlone = playTrials(problem, sampler, budget, false, seed).loss;
+    const lossAlone = playTrials(problem, sampler, budget, false, seed).losses.at(-1)!;
     const hybrid = new Hybrid({ space: problem.space, sampler, seed, budget });
     const chance = createRandom(seedOf(`adviser/${adviser}/${seed}`));
     for (let i = 0; i < budget; i++) {

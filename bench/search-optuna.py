@@ -1,17 +1,27 @@
-"""Optuna's default sampler for bench/search.ts, one JSON line in, one out: {"space", "seed"} begins a study, {"value"} tells its last trial.
+"""Optuna's samplers for bench/search.ts, one JSON line in, one out: {"space", "sampler", "seed"} begins a study, {"value"} tells its last trial.
 
 The answer is the next configuration. Needs a Python with optuna.
 """
 import json
 import sys
+import warnings
 
 import optuna
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
+warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
 
 
-def begin(space, seed):
-    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
+SAMPLERS = {
+    "tpe": lambda seed: optuna.samplers.TPESampler(seed=seed),
+    "multivariate": lambda seed: optuna.samplers.TPESampler(seed=seed, multivariate=True),
+    "cmaes": lambda seed: optuna.samplers.CmaEsSampler(seed=seed),
+    "gp": lambda seed: optuna.samplers.GPSampler(seed=seed),
+}
+
+
+def begin(space, name, seed):
+    study = optuna.create_study(sampler=SAMPLERS[name](seed))
     if all("default" in p for p in space):
         study.enqueue_trial(
             {p["name"]: p["default"].bit_length() - 1 if p["kind"] == "pow2" else p["default"] for p in space}
@@ -40,7 +50,7 @@ def configuration(space, trial):
 for line in sys.stdin:
     given = json.loads(line)
     if "space" in given:
-        space, study = given["space"], begin(given["space"], given["seed"])
+        space, study = given["space"], begin(given["space"], given["sampler"], given["seed"])
     elif given["value"] is None:
         study.tell(trial, state=optuna.trial.TrialState.FAIL)
     else:

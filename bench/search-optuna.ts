@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { createRandom, seedOf } from '../src/base/random.ts';
 import type { Values } from '../src/search/index.ts';
 import type { Problem } from './search-functions.ts';
+import { isMark } from './search-marks.ts';
 
 const SCRIPT = fileURLToPath(new URL('search-optuna.py', import.meta.url));
 
@@ -16,8 +17,12 @@ export function readOptunaVersion(): string | undefined {
   return versionRun.status === 0 ? versionRun.stdout.trim() : undefined;
 }
 
+/** Its samplers that race: the default, the same over all knobs together, CMA-ES and a Gaussian process. */
+export const OPTUNA_SAMPLERS = ['tpe', 'multivariate', 'cmaes', 'gp'] as const;
+export type OptunaSampler = (typeof OPTUNA_SAMPLERS)[number];
+
 export interface OptunaRun {
-  readonly loss: number;
+  readonly losses: readonly number[];
   readonly failures: number;
   readonly ms: number;
 }
@@ -35,20 +40,28 @@ export class Optuna {
   }
 
   /** A study of `budget` trials; the value that counts is the noise-free loss of what looked best. */
-  async run(problem: Problem, budget: number, noisy: boolean, seed: number): Promise<OptunaRun> {
+  async run(
+    problem: Problem,
+    sampler: OptunaSampler,
+    budget: number,
+    noisy: boolean,
+    seed: number,
+  ): Promise<OptunaRun> {
     const chance = createRandom(seedOf(`noise/${problem.name}/${seed}`));
     let [bestTrial, failures] = [{ told: Number.POSITIVE_INFINITY, loss: Number.POSITIVE_INFINITY }, 0];
     const startedMs = performance.now();
-    let values = await this.#askPython({ space: problem.space, seed });
+    const losses: number[] = [];
+    let values = await this.#askPython({ space: problem.space, sampler, seed });
     for (let i = 0; i < budget; i++) {
       const loss = problem.loss(values);
       const noiseDraw = noisy ? problem.noise * chance.normal() : 0;
       if (loss === undefined) failures++;
       else if (loss + noiseDraw < bestTrial.told) bestTrial = { told: loss + noiseDraw, loss };
+      if (isMark(i + 1, budget)) losses.push(bestTrial.loss);
       // The last answer is one trial too many; the next study forgets it.
       values = await this.#askPython({ value: loss === undefined ? null : loss + noiseDraw });
     }
-    return { loss: bestTrial.loss, failures, ms: (performance.now() - startedMs) / budget };
+    return { losses, failures, ms: (performance.now() - startedMs) / budget };
   }
 
   close(): void {

@@ -4,15 +4,17 @@
  * Mean ranks (1 = best) and medians with 95 % bootstrap intervals. Two processes. `--quick`: a seed of each function,
  * four of a problem; `--full`: every function with every seed (default: four functions a seed, in turn). `--samplers
  * a,b`; `--only x` for one suite (its name), `poison`, `reference` or `costs`; `--real` trains nano-llm instead
- * (search-real.ts, an hour). Optuna joins when `python3 -c "import optuna"` works.
+ * (search-real.ts, an hour). Optuna joins when `python3 -c "import optuna"` works, with `--optuna
+ * tpe,multivariate,cmaes,gp` by samplers of its own (default tpe).
  */
 import { fork } from 'node:child_process';
 import { createRandom } from '../src/base/random.ts';
 import { mean } from '../src/base/stats.ts';
 import { createSearch, type SamplerName, type Values } from '../src/search/index.ts';
 import { reference } from './search-cma.ts';
-import { ADVISERS, type Breadth, type Job, type Result, type Run, SUITES } from './search-jobs.ts';
-import { readOptunaVersion } from './search-optuna.ts';
+import { ADVISERS, type Breadth, type Contender, type Job, type Result, type Run, SUITES } from './search-jobs.ts';
+import { MARKS } from './search-marks.ts';
+import { type OptunaSampler, readOptunaVersion } from './search-optuna.ts';
 
 if (process.argv.includes('--real')) {
   await import('./search-real.ts');
@@ -29,13 +31,15 @@ const samplers = (argumentOf('--samplers')?.split(',') ?? [
   'cma-es',
   'tpe',
   'tpe-univariate',
+  'local',
   'sobol',
   'random',
-]) as SamplerName[];
+]) as Contender[];
 const optunaVersionFound = readOptunaVersion();
+const optunaSamplers = (optunaVersionFound ? (argumentOf('--optuna')?.split(',') ?? ['tpe']) : []) as OptunaSampler[];
 const contenderNames: readonly string[] = [
   ...samplers,
-  ...(optunaVersionFound ? [`optuna ${optunaVersionFound}`] : []),
+  ...optunaSamplers.map((name) => `optuna ${optunaVersionFound} ${name}`),
 ];
 const POISONED: readonly SamplerName[] = ['auto', 'cma-es'];
 
@@ -89,7 +93,7 @@ function listJobs(): Job[] {
         suite: suite.name,
         seed: i + 1,
         samplers,
-        optuna: optunaVersionFound !== undefined,
+        optuna: optunaSamplers,
         breadth,
       };
     }),
@@ -146,19 +150,22 @@ function recordVerdict(clause: string, isMet: boolean): string {
 
 /** The rows of one suite; gives the ranks of its races. */
 function printSuite(name: string, races: readonly (readonly Run[])[]): number[][] {
-  const rankTable = races.map((runs) => ranksOf(runs.map((run) => run.loss)));
+  const rankTables = MARKS.map((_, mark) => races.map((runs) => ranksOf(runs.map((run) => run.losses[mark]!))));
+  const rankTable = rankTables.at(-1)!;
   const lossColumn = (i: number, pick: (run: Run) => number): number[] => races.map((runs) => pick(runs[i]!));
-  const ranksOfContender = (i: number): number[] => rankTable.map((raceRanks) => raceRanks[i]!);
-  printRow(
-    `${name}: mean rank [95 %]`,
-    contenderNames.map((_, i) => formatWithInterval(ranksOfContender(i), mean, (number) => number.toFixed(2))),
-    `${races.length} races`,
-  );
+  for (const [mark, share] of MARKS.entries()) {
+    const ranksOfContender = (i: number): number[] => rankTables[mark]!.map((raceRanks) => raceRanks[i]!);
+    printRow(
+      `${name}: mean rank [95 %] after ${100 * share} %`,
+      contenderNames.map((_, i) => formatWithInterval(ranksOfContender(i), mean, (number) => number.toFixed(2))),
+      share === 1 ? `${races.length} races` : '',
+    );
+  }
   printRow(
     '  median loss [95 %]',
     contenderNames.map((_, i) =>
       formatWithInterval(
-        lossColumn(i, (run) => run.loss),
+        lossColumn(i, (run) => run.losses.at(-1)!),
         medianOf,
         (number) => number.toPrecision(3),
       ),
@@ -167,7 +174,7 @@ function printSuite(name: string, races: readonly (readonly Run[])[]): number[][
   const failureShares = contenderNames.map((_, i) => mean(lossColumn(i, (run) => run.failures)));
   const [ownFigure, referenceFigure] = [
     failureShares[samplers.indexOf('auto')],
-    optunaVersionFound ? failureShares.at(-1)! : undefined,
+    optunaSamplers.length > 0 ? Math.min(...failureShares.slice(-optunaSamplers.length)) : undefined,
   ];
   if (failureShares.some((share) => share > 0))
     printRow(
@@ -184,11 +191,17 @@ function printSuite(name: string, races: readonly (readonly Run[])[]): number[][
   return rankTable;
 }
 
+/** The mean rank over all races, and whether `auto` is ahead of each yardstick, by race. */
 function printOverall(rankTable: readonly (readonly number[])[]): void {
   if (rankTable.length === 0) return;
   const autoIndex = samplers.indexOf('auto');
-  const rankGaps = rankTable.map((raceRanks) => raceRanks[autoIndex]! - raceRanks[contenderNames.length - 1]!);
-  const isCompared = optunaVersionFound && autoIndex >= 0;
+  const yardsticks = autoIndex < 0 ? [] : contenderNames.filter((name) => /^(optuna|local)/.test(name));
+  const comparisons = yardsticks.map((name) => {
+    const yardstick = contenderNames.indexOf(name);
+    const rankGaps = rankTable.map((raceRanks) => raceRanks[autoIndex]! - raceRanks[yardstick]!);
+    const gapText = formatWithInterval(rankGaps, mean, (number) => number.toFixed(2));
+    return `auto − ${name} ${gapText}; ${recordVerdict(`better than ${name}`, bootstrapInterval(rankGaps, mean)[1] < 0)}`;
+  });
   printRow(
     'all races: mean rank [95 %]',
     contenderNames.map((_, i) =>
@@ -198,9 +211,9 @@ function printOverall(rankTable: readonly (readonly number[])[]): void {
         (number) => number.toFixed(2),
       ),
     ),
-    isCompared
-      ? `auto − Optuna ${formatWithInterval(rankGaps, mean, (number) => number.toFixed(2))}; ${recordVerdict('better than Optuna', bootstrapInterval(rankGaps, mean)[1] < 0)}`
-      : 'Optuna: not compared, no Python with optuna here',
+    [...comparisons, ...(optunaSamplers.length > 0 ? [] : ['Optuna: not compared, no Python with optuna here'])].join(
+      '; ',
+    ),
   );
 }
 
@@ -293,7 +306,9 @@ function measureCosts(sampler: SamplerName): { readonly one: number; readonly wa
 
 function printCosts(): void {
   const costsBySampler = new Map(
-    samplers.filter((name) => /^(tpe|cma)/.test(name)).map((name) => [name as string, measureCosts(name)]),
+    samplers.flatMap((name) =>
+      name !== 'local' && /^(tpe|cma)/.test(name) ? [[name as string, measureCosts(name)] as const] : [],
+    ),
   );
   const allCosts = [...costsBySampler.values()];
   if (allCosts.length === 0) return;

@@ -197,6 +197,27 @@ describe('the paired bootstrap', () => {
     }
   });
 
+  it('F1 of one class is a ratio: twice the hits over named plus true, and its null rate is the level', () => {
+    const f1Of = (named: readonly number[], isTrue: readonly number[]) => ({
+      value: Float64Array.from(named, (name, i) => 2 * name * isTrue[i]!),
+      weight: Float64Array.from(named, (name, i) => name + isTrue[i]!),
+    });
+    const random = createRandom(31);
+    const isTrue = Array.from({ length: 300 }, () => Number(random.uniform() < 0.2));
+    // Both sides are right on five items of six, each by its own chance.
+    const guess = (): number[] => isTrue.map((truth) => (random.uniform() < 1 / 6 ? 1 - truth : truth));
+    const ps = Array.from({ length: 300 }, (_, seed) => {
+      const [own, other] = [f1Of(guess(), isTrue), f1Of(guess(), isTrue)];
+      const units = { candidate: own.value, candidateWeight: own.weight };
+      return bootstrapUnits({ ...units, against: other.value, againstWeight: other.weight }, NO_RUN_VARIANCE, seed).p;
+    });
+    const shareBelow = (level: number): number => ps.filter((p) => p <= level).length / ps.length;
+    // Three standard errors of 300 draws.
+    expect(shareBelow(0.1)).toBeGreaterThan(0.1 - 3 * 0.0173);
+    expect(shareBelow(0.1)).toBeLessThan(0.1 + 3 * 0.0173);
+    expect(shareBelow(0.025)).toBeLessThan(0.025 + 3 * 0.009);
+  });
+
   it('many units are resampled in groups with the same standard error', () => {
     const differences = drawn(11, 20 * MAX_RESAMPLED, (random) => random.normal());
     const test = bootstrapUnits(

@@ -109,12 +109,14 @@ describe('a step that is called confirmed by itself', () => {
     return script.addEvent({ type: 'decided', n: 1, decision: decisionOf({ verdict: 'kept', ...decision }) });
   };
 
-  it('helps with a chance of 0.9 by all numbers of the lab, whatever its own numbers say', () => {
-    for (const rule of ['margin', 'paired']) {
-      const { state } = kept({ rule }, { effect: 9, n: 1, nAgainst: 5, probability: 1 });
-      const isConfirmed = (help: number): boolean => isConfirmedStep(state, 1, [undefined, effectOf(help)]);
-      expect([0.89, 0.9].map(isConfirmed)).toEqual([false, true]);
-    }
+  it.each([
+    ['margin', 1, 0.95],
+    ['paired', 2, 0.95],
+    ['paired', 1, 0.99],
+  ])('by %s and %i measurements helps with a chance of %f by all numbers of the lab', (rule, n, chance) => {
+    const { state } = kept({ rule }, { effect: 9, n, nAgainst: 5, probability: 1 });
+    const isConfirmed = (help: number): boolean => isConfirmedStep(state, 1, [undefined, effectOf(help)]);
+    expect([chance - 0.01, chance].map(isConfirmed)).toEqual([false, true]);
   });
 
   it('needs more than a clear step by its own numbers, where the lab has too few effects', () => {

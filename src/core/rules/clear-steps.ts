@@ -20,7 +20,9 @@ const CLEAR_STEP_PROBABILITY = 0.915;
 const CLEAR_STEP_Z = 1.2;
 
 /** Chance that a step helps, by all numbers of the lab, from which on it is called confirmed. */
-const CONFIRMED_CHANCE = 0.9;
+const CONFIRMED_CHANCE = 0.95;
+/** The same where the step rests on one pair: in a lab of small effects a lone pair far out is luck too often. */
+const CONFIRMED_CHANCE_OF_ONE_PAIR = 0.99;
 /** Where a lab has too few effects for that chance: standard errors after the shrinkage of both sides. */
 const CONFIRMED_Z = 1.8;
 /** The same in pairs: the probability that the decision recorded. */
@@ -41,7 +43,8 @@ export function isConfirmedStep(state: LabState, n: number, effects: StepEffects
   if (dof === 0) return false;
   if (sigma === 0) return effect > 0 && chanceOfLuck(1, dof) <= MAX_CHANCE_OF_LUCK;
   const belief = effects?.[n];
-  if (belief) return belief.help >= CONFIRMED_CHANCE;
+  const isOnePair = inPairs(state) && experiment.decision.n < 2;
+  if (belief) return belief.help >= (isOnePair ? CONFIRMED_CHANCE_OF_ONE_PAIR : CONFIRMED_CHANCE);
   if (inPairs(state)) return probability >= CONFIRMED_PROBABILITY;
   return shrunkenZ(state, stepEvidence(n, experiment.decision), sigma) >= CONFIRMED_Z;
 }

@@ -60,9 +60,11 @@ export function gpSampler(history: History, options: GpOptions = {}): Sampler {
         return { point: oneMove(space, origin, ask.chance), why: 'a step from the default, nothing is known yet' };
       if (fitted?.key !== keyOf(history)) fitted = fitModel(history, start);
       const { model, bestMean } = fitted;
-      const scorePoint = (point: Point): number => {
+      // The chance to be measurable only lowers a score, and is the dearer half: not asked where the score is too low.
+      const scorePoint = (point: Point, atLeast: number): number => {
         const { mean, deviation } = model.predictAt(point);
-        return logImprovement((bestMean - mean) / deviation) + Math.log(deviation) + 2 * Math.log(ask.feasible(point));
+        const score = logImprovement((bestMean - mean) / deviation) + Math.log(deviation);
+        return score <= atLeast ? score : score + 2 * Math.log(ask.feasible(point));
       };
       const chosen = climbFrom(space, origin, ask, reach, history, scorePoint, (point) => model.standAt(point));
       const movedCount = space.dims.filter(
@@ -165,7 +167,7 @@ function climbFrom(
   ask: Ask,
   { wideCount, parents, crossovers }: Reach,
   history: History,
-  scorePoint: (point: Point) => number,
+  scorePoint: (point: Point, atLeast: number) => number,
   standAt: (point: Point) => void,
 ): Point {
   const { chance } = ask;
@@ -178,7 +180,8 @@ function climbFrom(
   const considerCandidate = (candidate: Point): boolean => {
     const values = space.decode(candidate);
     const point = space.encode(values);
-    const noisyScore = scorePoint(point) + (ask.attempt > 0 ? 0.5 * ask.attempt ** 0.5 * chance.uniform() : 0);
+    const jitter = ask.attempt > 0 ? 0.5 * ask.attempt ** 0.5 * chance.uniform() : 0;
+    const noisyScore = scorePoint(point, (bestMove?.score ?? Number.NEGATIVE_INFINITY) - jitter) + jitter;
     if (bestMove && noisyScore <= bestMove.score) return false;
     if (knownKeys.has(space.key(values)) || space.broken(values) !== undefined) return false;
     bestMove = { point, score: noisyScore };
