@@ -9,12 +9,12 @@ const GUARDS = [
   { name: 'tests', command: 'true' },
 ];
 /** Each event of a script is a second after the last, so that a measurement takes one; each guard took 2 s. */
-const measured = (change: object): Script => {
+const measured = (change: Readonly<Record<string, unknown>>): Script => {
   const script = new Script(arenaWith(change)).propose('baseline').addSnapshot(0);
   if ('guards' in change) script.guard(0, 'baseline');
   return script.addCalibration([5, 5.1, 4.9]);
 };
-const timeOf = (change: object) => {
+const timeOf = (change: Readonly<Record<string, unknown>>) => {
   const { state } = measured(change);
   return expectedTime(arenaOf(state), state);
 };

@@ -9,7 +9,7 @@ import { describeChange } from '../discover/manifest-changes.ts';
 import { formatDuration } from '../view/format.ts';
 import type { DoctorCheck } from './doctor-check.ts';
 
-/** Measurements of an idea under `margin`, as a multiple of `decide.replicates`: some are made again, and the incumbent is. */
+/** Measurements of an idea under `margin`, as a multiple of `decide.replicates`: some are made again. */
 const REPEATS = 1.4;
 /** Sides of a pair. */
 const SIDES = 2;

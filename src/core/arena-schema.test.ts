@@ -242,23 +242,6 @@ describe('parts of a manifest that exclude each other', () => {
     [{ screen: { seconds: 0.5 }, evaluate: { command: 'j', join: 'pipe' } }, ['screen']],
     [{ screen: { seconds: 0.5 }, evaluate: { command: 'j' } }, []],
     [{ evaluate: { command: 'j', join: 'pipe' } }, []],
-    [{ ...EVALUATE, metric: { ...MINIMAL_MANIFEST.metric, read: 'cpu_s' } }, []],
-    [{ ...EVALUATE, metric: { ...MINIMAL_MANIFEST.metric, read: { line: 'loss' } } }, ['metric.read']],
-    [
-      { ...EVALUATE, metric: { ...MINIMAL_MANIFEST.metric, read: 'cpu_s', taken_by: 'candidate' } },
-      ['metric.taken_by'],
-    ],
-    [{ ...EVALUATE, metric: { ...MINIMAL_MANIFEST.metric, taken_by: 'candidate' } }, []],
-    [{ metric: { ...MINIMAL_MANIFEST.metric, taken_by: 'evaluator' } }, ['metric.taken_by']],
-    [
-      { ...EVALUATE, metric: { ...MINIMAL_MANIFEST.metric, read: 'cpu_s' }, decide: { rule: 'items' } },
-      ['metric.read'],
-    ],
-    [{ ...HOLDOUT, metric: { ...MINIMAL_MANIFEST.metric, read: 'cpu_s' } }, ['metric.read']],
-    [
-      { ...HOLDOUT, evaluate: { command: 'j', join: 'pipe' }, metric: { ...MINIMAL_MANIFEST.metric, read: 'cpu_s' } },
-      [],
-    ],
     [{ data: { candidate: ['a', 'b'], evaluator: ['c'] } }, []],
     [{ data: { candidate: ['a', 'b'], evaluator: ['b'] } }, ['data']],
     [HOLDOUT, []],

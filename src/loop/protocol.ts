@@ -56,8 +56,8 @@ function refuseImplausible({ name, plausible = {} }: Arena['metric'], value: num
 }
 
 /**
- * The result file of an evaluator. `nonce` is what the harness gave it. `taken` is the number where the harness measures
- * it; the evaluator then says that the work was done, and may add secondary metrics.
+ * The result file of an evaluator. `nonce` is what the harness gave it. `taken` is the number where the harness
+ * measures it; the evaluator then says that the work was done, and may add secondary metrics.
  */
 export function parseResult(
   resultText: string,

@@ -1,4 +1,4 @@
-/** Whose number it is: what the harness measures of a joined candidate is the metric, whatever the two tell each other. */
+/** Whose number it is: what the harness measures of a joined candidate, whatever the two tell each other. */
 import { expect, it } from 'vitest';
 import { expectError, ledgerLines, MANIFEST, overnight, smallArena } from '../fixtures/cli.ts';
 

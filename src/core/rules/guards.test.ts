@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { paretoFront } from '../bases/pareto-front.ts';
 import { plan } from '../plan/plan.ts';
 import { isRepairable } from '../plan/repair.ts';
 import { arenaWith, IDLE_CONTEXT, Script, SCRIPT_DEVICE } from '../../testing/script.ts';
@@ -166,6 +167,18 @@ it('a lab of earlier times, whose guards ran inside the first measurement, is ju
   const script = labWith([TESTS]).addCalibration([5, 5.1, 4.9]).addIdea().measure(1, 3);
   expect(verdict(script)).toMatchObject({ verdict: 'kept' });
   expect(next(script), 'and goes on with guards of their own').toEqual({ do: 'guard', n: 0, when: 'baseline' });
+});
+
+it('a candidate that failed a guard is never part of the front', () => {
+  const front = { front: [{ metric: 'size', direction: 'minimize' }] };
+  const frontOf = (failure?: string): number[] => {
+    const script = guarded([TESTS], front)
+      .addIdea()
+      .measure(1, 3, { metrics: { size: 1 } });
+    return paretoFront(script.guard(1, 'keep', failure).decide(1).state);
+  };
+  expect(frontOf()).toContain(1);
+  expect(frontOf('1 failed')).not.toContain(1);
 });
 
 it('events of guards that cannot follow are refused', () => {

@@ -294,3 +294,32 @@ describe('what items can show', () => {
     expect(gains[1]! / gains[2]!).toBeCloseTo(2, 0);
   });
 });
+
+describe('guards beside items', () => {
+  const arena = { guards: [{ name: 'tests', command: 'true' }] };
+  /** A lab with guards in which one clearly better idea is measured. */
+  const measured = (): ItemScript => {
+    const lab = new ItemScript(right, { arena });
+    lab.script.guard(0, 'baseline');
+    lab.script.propose('x', { note: {} }).addSnapshot(1);
+    return lab.measure(1, turned(right, 60, 5));
+  };
+  const judged = (lab: ItemScript) => judge(lab.state, 1, SCRIPT_DEVICE);
+
+  it('run before the reserve is asked, so that a failed one uses up no level', () => {
+    const lab = measured();
+    expect(judged(lab)).toMatchObject({ again: true, guards: 'keep' });
+    lab.script.guard(1, 'keep', '1 failed').decide(1);
+    const experiment = lab.state.experiments[1]!;
+    const decision = experiment.state === 'decided' ? experiment.decision : undefined;
+    expect(decision).toMatchObject({ verdict: 'crashed', failure: 'guard' });
+    expect(decision).not.toHaveProperty('items');
+    expect(nextReserveLevel(lab.state)).toBe(lordAlpha(1, [], spendEvenly));
+  });
+
+  it('and the reserve decides about what passed them', () => {
+    const lab = measured();
+    lab.script.guard(1, 'keep');
+    expect(judged(lab)).toMatchObject({ decision: { verdict: 'kept', items: { proof: expect.anything() } } });
+  });
+});

@@ -192,19 +192,7 @@ function mishapLines(basis: Basis): HealthView[] {
     measurement.state === 'finished' ? [measurement.conditions.load] : [],
   );
   const busyCount = loads.filter((load) => load > basis.arena.resources.cpus + 2).length;
-  const failedCalibrations = state.measurements.flatMap((measurement) =>
-    measurement.purpose === 'calibrate' && measurement.state === 'finished' && measurement.outcome.kind !== 'measured'
-      ? [measurement.outcome.class]
-      : [],
-  );
-  const lines: HealthView[] = [];
-  if (failedCalibrations.length > 0)
-    lines.push({
-      code: 'calibration',
-      what: 'Calibration',
-      text: `${formatCount(failedCalibrations.length, 'run')} of the unchanged code gave no number (${[...new Set(failedCalibrations)].join(', ')})`,
-      warning: true,
-    });
+  const lines: HealthView[] = [...calibrationLines(state)];
   if (lostCount > 0)
     lines.push({
       code: 'lost',
@@ -252,6 +240,18 @@ function mishapLines(basis: Basis): HealthView[] {
       warning: true,
     });
   return lines;
+}
+
+/** Runs of the unchanged code that gave no number: one in a session is made again. */
+function calibrationLines(state: Basis['state']): HealthView[] {
+  const failedCalibrations = state.measurements.flatMap((measurement) =>
+    measurement.purpose === 'calibrate' && measurement.state === 'finished' && measurement.outcome.kind !== 'measured'
+      ? [measurement.outcome.class]
+      : [],
+  );
+  if (failedCalibrations.length === 0) return [];
+  const text = `${formatCount(failedCalibrations.length, 'run')} of the unchanged code gave no number (${[...new Set(failedCalibrations)].join(', ')})`;
+  return [{ code: 'calibration', what: 'Calibration', text, warning: true }];
 }
 
 /** Where most ideas give no number, more ideas do not help. */
