@@ -52,7 +52,7 @@ const submissionSchema = z.strictObject({
   verb: z.literal('submit'),
   hypothesis: z.string().trim().min(1).max(2000),
   edits: z.record(z.string(), z.string().nullable()),
-  /** The experiment whose files the edits were made on; the incumbent when absent. */
+  /** The experiment whose files the edits were made on; the baseline when absent. */
   parent: experimentNumber.optional(),
 });
 

@@ -46,7 +46,10 @@ export function recordProposal(
   return n;
 }
 
-/** An idea from outside. `parent` is the experiment whose files it was made on, the incumbent when absent. */
+/**
+ * An idea from outside. `parent` is the experiment whose files it was made on. Absent: the baseline, which is safe
+ * whatever it was made on, because only what the incumbent lacks is carried over.
+ */
 export interface IncomingIdea {
   readonly id: string;
   readonly from: string;
@@ -62,7 +65,7 @@ export function recordSubmission(
 ): void {
   const { experiments, incumbent } = deps.ledger.state;
   const isKnown = parent === undefined || parent < experiments.length;
-  const base = isKnown ? (parent ?? incumbent) : incumbent;
+  const base = isKnown ? (parent ?? 0) : incumbent;
   const n = recordProposal(deps, { kind: 'edit', hypothesis, edits }, { proposer: from, parent: base, request: id });
   const reason = `there is no experiment #${parent}, on which it says it was made`;
   if (!isKnown) refuseIdea(deps, n, { code: 'conflict', reason });

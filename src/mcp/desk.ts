@@ -41,6 +41,7 @@ import { openWorkspace } from '../workspace/git.ts';
 import { applyUnifiedDiff } from '../workspace/patch.ts';
 import { type ReadConflict, readConflict } from './conflict.ts';
 import { curveOf, experimentText } from './experiment-text.ts';
+import { type BaseCode, baseCodeOf, chooseBase, describeBase, writeEdit } from './submission-base.ts';
 import { whyNotAdmitted, whyUnreadable } from './submission-check.ts';
 
 export interface Submission {
@@ -49,7 +50,7 @@ export interface Submission {
   readonly diff?: string;
   /** Instead of a diff: new content of whole files by path; `null` removes a file. */
   readonly files?: Readonly<Record<string, string | null>>;
-  /** The experiment on which it is based; the incumbent when absent. */
+  /** The experiment on which it is based. Absent: the incumbent for a diff; whole files need it once there is a step. */
   readonly parent?: number;
 }
 
@@ -120,21 +121,23 @@ export class Desk {
   /** Put a change into the inbox. Throws E_SUBMIT with the reason for which the harness would refuse it. */
   async submitChange({ hypothesis, diff, files, parent }: Submission): Promise<SubmissionStatus> {
     const { state } = this.#readLab();
-    const parentNumber = parent ?? state.incumbent;
     if (hypothesis.trim() === '')
       throw unusableError('It has no hypothesis.', 'Write in a sentence what should get better, and why.');
     if ((diff === undefined) === (files === undefined))
       throw unusableError('It needs either a diff or files.', 'Give one of them.');
-    const edits = files ?? (await this.#editsOf(state, parentNumber, diff!));
+    const parentNumber = chooseBase(state, { parent, hasFiles: files !== undefined });
+    const base = await this.#baseOf(state, parentNumber);
+    const edits = files ?? (await this.#editsOf(state, { n: parentNumber, ...base }, diff!));
     if (Object.keys(edits).length === 0)
       throw unusableError('It changes nothing.', 'Change an editable file; `overnight brief` lists them.');
     const wish = { verb: 'submit' as const, hypothesis: oneLine(hypothesis, 2000), edits, parent: parentNumber };
-    await this.#requireAdmissible(state, parentNumber, wish);
+    this.#requireAdmissible(state, { parent: parentNumber, base }, wish);
     const { id } = postRequest(this.#paths.inbox, this.#author, wish);
     const statusText = this.#isAlive()
       ? 'it was submitted; poll for its result'
       : 'it waits, because no harness is running: the next `overnight run` measures it';
-    return { id, state: 'waiting', text: statusText };
+    const baseText = describeBase(state, parentNumber);
+    return { id, state: 'waiting', text: baseText === undefined ? statusText : `${statusText}; ${baseText}` };
   }
 
   /** The state of a submission. Waits at most `waitS` seconds for its result. */
@@ -207,21 +210,13 @@ export class Desk {
   }
 
   /** Throws E_SUBMIT when the harness would refuse the change, or not even read it. */
-  async #requireAdmissible(
+  #requireAdmissible(
     labState: LabState,
-    parentNumber: number,
+    made: { readonly parent: number; readonly base: BaseCode },
     wish: { readonly edits: Readonly<Record<string, string | null>> },
-  ): Promise<void> {
-    const parentCode = codeOf(labState, parentNumber);
-    if (!parentCode) throw notFoundError(parentNumber, labState);
+  ): void {
     const edits = Object.entries(wish.edits).map(([filePath, content]) => ({ path: filePath, content }));
-    const workspace = await openWorkspace(this.#paths.arena, this.#paths.store);
-    const admissionReason = await whyNotAdmitted(workspace, labState, {
-      parent: parentNumber,
-      parentCommit: parentCode.commit,
-      edits,
-    });
-    const reason = admissionReason ?? whyUnreadable(this.#author, wish);
+    const reason = whyNotAdmitted(labState, { ...made, edits }) ?? whyUnreadable(this.#author, wish);
     if (reason === undefined) return;
     throw unusableError(
       `It would be refused: ${oneLine(reason, 400)}.`,
@@ -293,9 +288,18 @@ export class Desk {
     });
   }
 
-  async #editsOf(labState: LabState, parentNumber: number, diffText: string): Promise<Record<string, string | null>> {
-    const parentCode = codeOf(labState, parentNumber);
-    if (!parentCode) throw notFoundError(parentNumber, labState);
+  async #baseOf(labState: LabState, n: number): Promise<BaseCode> {
+    const workspace = await openWorkspace(this.#paths.arena, this.#paths.store);
+    const base = await baseCodeOf(workspace, labState, n, (hash) => readBlobText(this.#paths.lab, hash));
+    if (!base) throw notFoundError(n, labState);
+    return base;
+  }
+
+  async #editsOf(
+    labState: LabState,
+    base: BaseCode & { readonly n: number },
+    diffText: string,
+  ): Promise<Record<string, string | null>> {
     const fileRoleOf = roleOf(arenaOf(labState));
     const scratchDir = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-diff-'));
     try {
@@ -303,17 +307,20 @@ export class Desk {
       const workDir = path.join(scratchDir, 'work');
       let printsBefore: Fingerprints = new Map();
       const checkout = {
-        commit: parentCode.commit,
+        commit: base.commit,
         dir: workDir,
         skip: (filePath: string) => fileRoleOf(filePath) === 'hidden',
       };
       const problem = await applyUnifiedDiff(workspace, checkout, diffText, () => {
+        for (const edit of base.queuedEdits) writeEdit(workDir, edit);
         printsBefore = fingerprintsOf(workDir);
       });
       if (problem !== undefined)
         throw unusableError(
-          `The diff does not apply to #${parentNumber}: ${problem}.`,
-          'Make the diff against the files of that experiment, with a/ and b/ before the paths.',
+          `The diff does not apply to #${base.n}: ${problem}.`,
+          base.n > 0
+            ? `Make it against the files of that experiment, or say on which it was made: \`--parent 0\` is the code of your folder. It is compared with that code and carried over to the best.`
+            : 'Make the diff against the files of that experiment, with a/ and b/ before the paths.',
         );
       const { edits, touched, strays, refusal } = collectChanges(workDir, printsBefore, fileRoleOf, new Set());
       if (refusal) throw unusableError(`${refusal.reason}.`, 'Change editable text files only.');

@@ -122,7 +122,9 @@ function registerWritingTools(mcpServer: McpServer, desk: Desk): void {
           .describe('new content of whole files by path; null removes a file'),
         parent: experimentNumber
           .optional()
-          .describe('number of the experiment that the change is based on; the best so far when absent'),
+          .describe(
+            'number of the experiment that the change is based on: 0 is the baseline; absent with a diff, the best so far; with files, needed once there is a step',
+          ),
       }),
     },
     async (submission) => replyWith(() => desk.submitChange(defined(submission))),

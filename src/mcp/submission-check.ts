@@ -3,29 +3,23 @@
  * instead of at the next run. The harness asks again when it takes the submission, because the lab may have moved on.
  */
 import { admitIdea } from '../core/admission/policy.ts';
-import { roleOf } from '../core/file-roles.ts';
-import type { FileEdit, Workspace } from '../core/ports.ts';
+import type { FileEdit } from '../core/ports.ts';
 import { inboxEntrySchema } from '../core/requests.ts';
 import { arenaOf, type LabState } from '../core/state.ts';
+import type { BaseCode } from './submission-base.ts';
 
 /** As the inbox reads them: a longer one would be set aside unread. */
 const MAX_REQUEST_BYTES = 8 << 20;
 const MAX_FILES = 1000;
 
 /** Why the change would be refused, in the words of admission; `undefined` when it would be admitted. */
-export async function whyNotAdmitted(
-  workspace: Workspace,
+export function whyNotAdmitted(
   state: LabState,
-  submission: { readonly parent: number; readonly parentCommit: string; readonly edits: readonly FileEdit[] },
-): Promise<string | undefined> {
-  const { parent, parentCommit, edits } = submission;
+  submission: { readonly parent: number; readonly base: BaseCode; readonly edits: readonly FileEdit[] },
+): string | undefined {
+  const { parent, base, edits } = submission;
   if (edits.length > MAX_FILES) return `it changes ${edits.length} files, at most ${MAX_FILES} are allowed`;
-  const arena = arenaOf(state);
-  const roleOfPath = roleOf(arena);
-  const paths = (await workspace.listEntries(parentCommit)).map((entry) => entry.path);
-  const editablePaths = paths.filter((filePath) => roleOfPath(filePath) === 'editable');
-  const files = await workspace.readFiles(parentCommit, editablePaths);
-  const admission = admitIdea(arena, state, { parent }, files, edits, paths);
+  const admission = admitIdea(arenaOf(state), state, { parent }, base.files, edits, base.paths);
   return admission.ok ? undefined : admission.reason;
 }
 

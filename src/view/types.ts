@@ -117,6 +117,8 @@ export interface ExperimentView {
   readonly carries?: number;
   /** The newest experiment that it was carried over as. */
   readonly carriedAs?: number;
+  /** A step that is not in the best code any more. */
+  readonly isLost?: true;
   /** Its place in the stack in words, where number and verdict do not tell it. */
   readonly place?: string;
   readonly added: number;

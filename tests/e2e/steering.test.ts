@@ -164,7 +164,7 @@ describe.concurrent('a wish', () => {
     await first.run();
     const inbox = first.paths.inbox;
     const edits = { 'x.sh': CANDIDATE.replace('X=9', 'X=2') };
-    const { id } = postRequest(inbox, 'a colleague', { verb: 'submit', hypothesis: 'two', edits });
+    const { id } = postRequest(inbox, 'a colleague', { verb: 'submit', hypothesis: 'two', edits, parent: 1 });
     const second = await openLab({ folder, proposer: counting(), limits: { experiments: 1 } });
     await second.run();
     const n = second.state.requests.get(id)!;

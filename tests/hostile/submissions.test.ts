@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readLedger } from '../../src/ledger/jsonl.ts';
 import { Desk } from '../../src/mcp/desk.ts';
 import { labPaths, listTags } from '../../src/os/paths.ts';
 import { CANDIDATE, expectClean, expectError, ledgerLines, overnight, smallArena, start } from '../fixtures/cli.ts';
@@ -20,6 +21,7 @@ async function labIn(env: Record<string, string> = {}): Promise<string> {
   expect(ended.status, ended.stderr + ended.stdout).toBe(0);
   return folder;
 }
+const bestOf = (folder: string): number => readLedger(labPaths(folder, listTags(folder)[0]!).lab).state.incumbent;
 const deskOf = (folder: string): Desk => new Desk(labPaths(folder, listTags(folder)[0]!), 'tester');
 
 describe('without a sandbox', () => {
@@ -29,7 +31,11 @@ describe('without a sandbox', () => {
     const folder = await labIn(env);
     const marker = join(folder, '..', 'changed-by-a-candidate');
     const attack = withX(1, `\n: > '${marker}'`);
-    const { id } = await deskOf(folder).submitChange({ hypothesis: 'X is 1', files: { 'x.sh': attack } });
+    const { id } = await deskOf(folder).submitChange({
+      hypothesis: 'X is 1',
+      files: { 'x.sh': attack },
+      parent: bestOf(folder),
+    });
     const refused = await overnight(['run', '--json', '--agent', 'submissions', '--experiments', '1'], {
       cwd: folder,
       env,
@@ -43,7 +49,8 @@ describe('without a sandbox', () => {
     expect(existsSync(marker)).toBe(false);
     expect(await deskOf(folder).pollSubmission(id)).toMatchObject({ state: 'waiting' });
     const harness = start(['run', '--json', '--agent', 'submissions', '--unsafe'], { cwd: folder, env });
-    expect(await deskOf(folder).pollSubmission(id, 20)).toMatchObject({ state: 'done', verdict: 'kept' });
+    // The search may have turned X meanwhile, and then both changes conflict. It was run all the same.
+    expect(await deskOf(folder).pollSubmission(id, 20)).toMatchObject({ state: 'done' });
     await overnight(['stop'], { cwd: folder });
     expect((await harness.ended).status).toBe(0);
     expect(existsSync(marker)).toBe(true);
@@ -67,6 +74,7 @@ describe('without a sandbox', () => {
     const { id } = await deskOf(folder).submitChange({
       hypothesis: 'X is 1',
       files: { 'x.sh': withX(1, '\n# outside') },
+      parent: bestOf(folder),
     });
     const harness = start(['run', '--json', '--agent', 'submissions'], { cwd: folder });
     expect(await deskOf(folder).pollSubmission(id, 20)).toMatchObject({ state: 'done', verdict: 'kept' });
@@ -135,6 +143,7 @@ describe('a submission that would be refused', () => {
       await deskOf(folder).submitChange({
         hypothesis: `waits beside ${id}`,
         files: { 'x.sh': withX(5, `\n# ${id.length}`) },
+        parent: 0,
       });
       await expect(deskOf(folder).pollSubmission(id)).rejects.toThrow(/There is no submission/);
     },

@@ -226,7 +226,7 @@ describe('MCP', () => {
       text(
         await client.callTool({
           name: 'propose',
-          arguments: { hypothesis: 'X is 2', files: { 'x.sh': CANDIDATE.replace('X=9', 'X=2') } },
+          arguments: { hypothesis: 'X is 2', files: { 'x.sh': CANDIDATE.replace('X=9', 'X=2') }, parent: 0 },
         }),
       ),
     );

@@ -1,5 +1,5 @@
 /** Requests of people as they come into force; a veto moves the incumbent back. */
-import { lineage } from '../state.ts';
+import { isRuledOut, lineage } from '../state.ts';
 import type { LabRequest } from '../requests.ts';
 import { applyToSteering, withoutClaim } from '../steering.ts';
 import { whyRefused } from '../request-check.ts';
@@ -51,16 +51,25 @@ export function dropAnsweredClaim(state: WorkingState): void {
 
 const hasBranches = (state: WorkingState): boolean => (state.lab?.arena.search?.branches ?? 1) > 1;
 
-/** The incumbent before `n`: its parent, or, where a branch took over, the incumbent that the branch beat. */
+/** The incumbent before `n`: the step that it stands on, or the incumbent that its branch beat. */
 function incumbentBefore(state: WorkingState, n: number): number {
   const { parent } = state.experiments[n]!.idea;
-  if (!hasBranches(state)) return parent;
+  if (!hasBranches(state)) return nearestStep(state, parent);
   const firstAdvance = state.experiments.find(
     (candidate) => candidate.state === 'decided' && candidate.advanced && lineage(state, candidate.idea.n).includes(n),
   );
   const beaten = firstAdvance?.state === 'decided' ? firstAdvance.decision.against : 0;
   if (firstAdvance?.idea.n === n && lineage(state, beaten).includes(parent)) return parent;
   return lineage(state, beaten).some((ancestor) => state.steering.vetoed.has(ancestor)) ? 0 : beaten;
+}
+
+/** An idea may be built on one that was never a step, because that one crashed. */
+function nearestStep(state: WorkingState, n: number): number {
+  const isStep = (ancestor: number): boolean => {
+    const experiment = state.experiments[ancestor]!;
+    return experiment.state === 'decided' && experiment.advanced && !isRuledOut(state, ancestor);
+  };
+  return lineage(state, n).findLast((ancestor) => isStep(ancestor)) ?? 0;
 }
 
 /** An open idea gets its verdict by the plan; a kept one that the branch never moved to is left as it is. */

@@ -289,9 +289,9 @@ function decisionLines(basis: Basis, experiment: ExperimentView): ExperimentPage
   return lines.flatMap(([label, text]) => (text ? [{ label, text }] : []));
 }
 
-function verdictText({ verdict, discard, place }: ExperimentView): string {
+function verdictText({ verdict, discard, isLost }: ExperimentView): string {
   if (verdict !== 'kept') return verdictWord(verdict, discard);
-  return place?.startsWith('no part') ? 'step, once' : 'step: later ideas start from it';
+  return isLost ? 'step, once' : 'step: later ideas start from it';
 }
 
 /** Where that was other code than the incumbent of the time. */

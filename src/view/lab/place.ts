@@ -3,23 +3,25 @@
  * code, carried over, or a step that is no part of the best code any more. Pure.
  */
 import { defined } from '../../base/defined.ts';
-import { lostSteps, whyLost } from '../../core/bases/comparison-base.ts';
+import { type LostStep, lostSteps, whyLost } from '../../core/bases/comparison-base.ts';
 import { type Experiment, verdictOf } from '../../core/experiment.ts';
 import { isRuledOut, type LabState } from '../../core/state.ts';
 import type { ExperimentView, HealthView } from '../types.ts';
 
-type Place = Pick<ExperimentView, 'carries' | 'carriedAs' | 'place'>;
+type Place = Pick<ExperimentView, 'carries' | 'carriedAs' | 'isLost' | 'place'>;
 
 export function placeOf(state: LabState, experiment: Experiment): Place {
   const { n, carries } = experiment.idea;
+  const lost = whyLost(state, n);
   const words = [
-    carries === undefined ? undefined : `#${carries} carried over to #${experiment.idea.parent}`,
+    carries === undefined ? undefined : `#${carries} on #${experiment.idea.parent}`,
     experiment.state === 'decided' ? comparedWords(state, n) : undefined,
-    lostWords(state, n),
+    lost && lostWords(lost),
   ].filter((part) => part !== undefined);
   return defined({
     carries,
     carriedAs: state.carryOvers.get(n)?.at(-1),
+    isLost: lost ? (true as const) : undefined,
     place: words.length > 0 ? words.join('; ') : undefined,
   });
 }
@@ -28,16 +30,13 @@ function comparedWords(state: LabState, n: number): string | undefined {
   const experiment = state.experiments[n]!;
   if (experiment.state !== 'decided' || !experiment.decision.moved) return undefined;
   const { against, kind } = experiment.decision;
-  return kind === 'carried' ? carriedWords(state, n, against) : `compared with #${against}`;
+  return kind === 'carried' ? carriedWords(state, n) : `compared with #${against}`;
 }
 
-function carriedWords(state: LabState, n: number, against: number): string {
+function carriedWords(state: LabState, n: number): string {
   const carrier = state.carryOvers.get(n)?.at(-1);
-  const better = `better than #${against}`;
-  if (carrier === undefined)
-    return isRuledOut(state, n) ? `${better}, ruled out` : `${better}, waits to be tried on #${state.incumbent}`;
-  const { idea } = state.experiments[carrier]!;
-  return `${better}, carried over to #${idea.parent} as #${carrier}: ${outcomeWords(state, carrier)}`;
+  if (carrier === undefined) return isRuledOut(state, n) ? 'ruled out' : `waits to be tried on #${state.incumbent}`;
+  return `on #${state.experiments[carrier]!.idea.parent} as #${carrier}: ${outcomeWords(state, carrier)}`;
 }
 
 function outcomeWords(state: LabState, carrier: number): string {
@@ -50,12 +49,10 @@ function outcomeWords(state: LabState, carrier: number): string {
   return verdict === undefined ? 'not decided yet' : verdict === 'kept' ? 'a step' : verdict;
 }
 
-function lostWords(state: LabState, n: number): string | undefined {
-  const lost = whyLost(state, n);
-  if (!lost) return undefined;
-  const gone = 'no part of the best code any more';
-  if (lost.because === 'ruled out') return `${gone}: ruled out by a person`;
-  return lost.by === undefined ? gone : `${gone}: #${lost.by} took its place and does not contain it`;
+function lostWords({ because, by }: LostStep): string {
+  const gone = 'not in the best code';
+  if (because === 'ruled out') return `${gone}: ruled out`;
+  return by === undefined ? gone : `${gone}: #${by} took its place`;
 }
 
 /** The decided experiment that idea `n` ended as: itself, or what carries it over; undefined while that is open. */
@@ -79,7 +76,7 @@ export function stackLines(state: LabState): HealthView[] {
     return by === undefined ? `#${n} (no reason on record)` : `#${n} (#${by} took its place)`;
   });
   const more = lost.length > MAX_LISTED ? ` and ${lost.length - MAX_LISTED} more` : '';
-  const text = `no part of the best code any more: ${listed.join(', ')}${more}`;
+  const text = `not in the best code: ${listed.join(', ')}${more}`;
   const lostLines: HealthView[] =
     lost.length > 0
       ? [{ code: 'stack', what: 'Steps lost', text, warning: lost.some(({ because }) => because === 'unknown') }]
