@@ -138,7 +138,9 @@ export const arenaSchema = z.strictObject({
       .optional()
       .describe('how the number is found in what the candidate prints, where there is no `evaluate`'),
   }),
-  editable: globsSchema.min(1).describe('files that candidates may change; everything else is frozen'),
+  editable: globsSchema
+    .min(1)
+    .describe('files that candidates may change, `!pattern` takes files out again; everything else is frozen'),
   frozen: globsSchema.default([]).describe('frozen files that must exist; overlapping `editable` is an error'),
   hidden: globsSchema
     .default([])

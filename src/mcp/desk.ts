@@ -21,6 +21,7 @@ import type { LabPaths } from '../os/paths.ts';
 import { collectChanges, type Fingerprints, fingerprintsOf } from '../proposers/folder.ts';
 import { sha256Hex } from '../base/hash.ts';
 import { briefText } from '../view/brief/brief.ts';
+import { basisOf, withPercent } from '../view/basis.ts';
 import { followUpText } from '../view/brief/follow-up.ts';
 import { viewExperiment } from '../view/lab/experiment.ts';
 import { viewLab } from '../view/lab/lab.ts';
@@ -233,10 +234,12 @@ export class Desk {
     const secondary = secondaryMetricsOf(state, n, currentDevice(state)).map(secondaryText);
     const phases = phasesText(phasesOf(state, n, currentDevice(state)));
     const curve = curveOf(this.#paths.lab, state, n);
+    const basis = basisOf(state, this.#viewFacts());
+    const share = effect && withPercent(basis, effect).percentText;
     const statusParts = [
       `#${n} ${isStopped ? 'is not decided, and no harness is running: the next `overnight run` goes on with it' : verdict}`,
       mean && `${experimentView.metric} ${mean.text}`,
-      effect?.text,
+      effect && `${effect.text}${share ? `, ${share} of the baseline` : ''}`,
       oneLine(reason, 400),
       secondary.length > 0 && `beside it ${oneLine(secondary.join(', '), 700)}`,
       phases && `time of a measurement: ${phases}`,
