@@ -7,7 +7,11 @@ import { LabError } from '../base/error.ts';
 import { readLedger } from '../ledger/jsonl.ts';
 import { conflictText } from '../mcp/conflict.ts';
 import { Desk, MAX_WAIT_S, type SubmissionStatus } from '../mcp/desk.ts';
+import { readStamp } from '../mcp/stamp.ts';
 import { nameFiles, readWorkingCopy } from '../mcp/working-copy.ts';
+import { readText } from '../os/files.ts';
+import { briefBeforeRun } from '../view/brief/before-run.ts';
+import { readManifest } from '../workspace/arena.ts';
 import type { Invocation } from './command.ts';
 import { findLab } from './find.ts';
 import type { BRIEF_OPTIONS, LAB_OPTIONS, NOTE_OPTIONS, POLL_OPTIONS, SUBMIT_OPTIONS } from './options.ts';
@@ -17,10 +21,29 @@ const deskOf = (invocation: Invocation<typeof LAB_OPTIONS>, author = 'person'): 
   new Desk(findLab(invocation).paths, author);
 
 export async function printBrief(invocation: Invocation<typeof BRIEF_OPTIONS>): Promise<number> {
-  const briefText = await deskOf(invocation).writeBrief(invocation.options.since);
+  const briefText = hasNoLabYet(invocation)
+    ? readBriefBeforeRun(invocation.folder)
+    : await deskOf(invocation).writeBrief(invocation.options.since);
   if (invocation.wantsJson) printJson({ brief: briefText });
   else printText(briefText);
   return 0;
+}
+
+/** An arena in which nothing was ever run. */
+function hasNoLabYet({ folder, options }: Invocation<typeof BRIEF_OPTIONS>): boolean {
+  const isAsked = options.tag !== undefined || options.since !== undefined;
+  return (
+    !isAsked &&
+    fs.existsSync(path.join(folder, 'arena.yaml')) &&
+    !fs.existsSync(path.join(folder, '.overnight')) &&
+    readStamp(folder) === undefined
+  );
+}
+
+function readBriefBeforeRun(folder: string): string {
+  const arena = readManifest(folder);
+  const files = new Map(arena.knobs.map(({ file }) => [file, readText(path.join(folder, file)) ?? '']));
+  return briefBeforeRun(arena, readText(path.join(folder, 'program.md')), files);
 }
 
 export async function submitIdea(invocation: Invocation<typeof SUBMIT_OPTIONS>): Promise<number> {

@@ -76,10 +76,12 @@ const instructionsFor = (arenaName: string, goal: string): string => `# Overnigh
 This folder is the arena ${arenaName}: Overnight measures changes to it, to improve ${goal}, and claims what fresh measurements confirm. You propose, the harness measures and decides. Never state a
 result that it did not give you.
 
-1. \`overnight brief\` says what may change, the state of the lab and what was tried. Read it first.
-2. Edit a copy of the editable files, make a unified diff, and submit it: \`git diff | overnight submit --hypothesis "what gets better, and why"\`. It prints an id.
-3. \`overnight poll ID --wait 25\` prints the result; exit status 10 means not yet, ask again.
-4. \`overnight log\`, \`overnight show N\` and \`overnight diff N\` show earlier experiments; \`overnight note "…"\` writes words into the report.
+1. \`overnight brief\` says what may change, the state of the lab and what was tried. Read it first; later \`overnight brief --since N\` says only what is new after experiment N.
+2. \`overnight checkout FOLDER\` makes a working copy of the best code in a new folder outside this one. Edit there. The files of this folder are the baseline for ever.
+3. \`overnight submit --from FOLDER --hypothesis "what gets better, and why"\` proposes what you changed in the copy. It prints an id.
+4. \`overnight poll ID --wait 25\` prints the result, with every number beside the metric and its change; exit status 10 means not yet, ask again.
+5. \`overnight checkout FOLDER\` again moves the copy to the best code of now; \`--discard\` throws an idea away that was not kept.
+6. \`overnight log\`, \`overnight show N\` and \`overnight diff N\` show earlier experiments; \`overnight note "…"\` writes words into the report.
 
 A harness must be running: \`overnight run --agent submissions\` measures only what is submitted. The same is offered as MCP tools: \`overnight mcp\` (stdio) or
 \`overnight mcp --http\`. Do not edit arena.yaml, the evaluator or anything below .overnight.

@@ -8,6 +8,9 @@ import { printText, printJson, styleOf } from './output.ts';
 import type { Invocation } from './command.ts';
 import type { LAB_OPTIONS } from './options.ts';
 
+/** In a pipe or a file nothing breaks a long line: ideas are shown at some length. */
+const PIPE_COLUMNS = 240;
+
 export async function main(invocation: Invocation<typeof LAB_OPTIONS>): Promise<number> {
   const { view, state } = viewOf(findLab(invocation));
   const device = currentDevice(state);
@@ -20,6 +23,9 @@ export async function main(invocation: Invocation<typeof LAB_OPTIONS>): Promise<
       ];
       printJson({ ...experiment, ...(secondary.length > 0 && { secondary }), ...(phases.length > 0 && { phases }) });
     }
-  else printText(logText(view, styleOf(process.stdout)));
+  else {
+    const style = styleOf(process.stdout);
+    printText(logText(view, process.stdout.isTTY ? style : { ...style, columns: PIPE_COLUMNS }));
+  }
   return 0;
 }

@@ -1,9 +1,11 @@
-/** The page of instructions that `new` writes for proposers, made from the manifest. */
+/**
+ * The page of instructions that `new` writes for proposers. What the manifest says (files, seconds, memory) is not in
+ * it, because the manifest may change later, and the brief takes it from there.
+ */
 import type { Arena } from '../core/arena.ts';
-import { clockWords } from '../core/clock-words.ts';
 
 export function programText(arena: Arena): string {
-  const { metric, editable, budget, resources, evaluate } = arena;
+  const { metric, evaluate } = arena;
   const directionText = metric.direction === 'minimize' ? 'lower is better' : 'higher is better';
   const evaluatorText = evaluate
     ? 'It is made by an evaluator process that you cannot reach, from frozen files.'
@@ -12,10 +14,11 @@ export function programText(arena: Arena): string {
 
 You improve one number: \`${metric.name}\`, ${directionText}. ${evaluatorText}
 
+## Notes of the person
+(Write here what you know about the problem: what you tried by hand, what probably does not work, what must not get worse.)
+
 ## Scope
-- You may change: ${editable.map((glob) => `\`${glob}\``).join(', ')}. Everything else is frozen; a change outside is refused before it runs.
-- One experiment has ${budget.seconds} s${clockWords(budget)} of budgeted work after the candidate creates \`$OVERNIGHT_START\` (at most ${budget.grace_s} s of start-up),
-  ${resources.cpus} core${resources.cpus === 1 ? '' : 's'} and ${resources.memory_mb} MB. The harness keeps the time and ends what runs over.
+- What may change and how long one run is, the brief says, from arena.yaml. Everything else is frozen; a change outside is refused before it runs.
 - No network, no new packages, no files of the machine outside the arena.
 
 ## What better means
@@ -35,8 +38,5 @@ You improve one number: \`${metric.name}\`, ${directionText}. ${evaluatorText}
 ## Autonomy
 - Do not ask, do not wait, do not stop: propose. Having no idea is a legal answer; say so instead of repeating an old one.
 - Read what was tried before. An idea that failed on an earlier version may be tried again when the code has changed much.
-
-## Notes of the person
-(Write here what you know about the problem: what you tried by hand, what probably does not work, what must not get worse.)
 `;
 }

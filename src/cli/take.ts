@@ -4,8 +4,9 @@
  */
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
-import { formatCount } from '../base/text.ts';
+import { formatCount, oneLine } from '../base/text.ts';
 import { codeOf, type LabState, lineage } from '../core/state.ts';
+import { wrapText } from '../render/text.ts';
 import { sourceOf } from '../workspace/source.ts';
 import { type KeptCommit, takeBranch, takePatches } from '../workspace/take.ts';
 import { verdictWord } from '../view/words.ts';
@@ -145,9 +146,12 @@ function messageOf(state: LabState, n: number): string {
   const decision = experiment.state === 'decided' ? experiment.decision : undefined;
   const confirmation = state.confirmations.filter((entry) => entry.n === n).at(-1);
   const { tag, arena } = state.lab!;
+  const hypothesis = oneLine(experiment.idea.hypothesis, 4000);
+  const subject = subjectOf(hypothesis);
   return [
-    experiment.idea.hypothesis,
+    subject,
     '',
+    ...(subject === hypothesis ? [] : [...wrapText(hypothesis, SUBJECT_COLUMNS), '']),
     `Experiment #${n} of lab ${tag}, proposed by ${experiment.idea.proposer}.`,
     ...(decision ? [`Verdict: ${verdictWord(decision.verdict)} (${decision.rule}): ${decision.reason}`] : []),
     confirmation
@@ -156,4 +160,15 @@ function messageOf(state: LabState, n: number): string {
     `Metric: ${arena.metric.name}`,
     '',
   ].join('\n');
+}
+
+/** What tools show of a commit in one line. */
+const SUBJECT_COLUMNS = 72;
+
+/** The hypothesis, or its beginning up to a word. */
+function subjectOf(hypothesis: string): string {
+  if (hypothesis.length <= SUBJECT_COLUMNS) return hypothesis;
+  const cut = hypothesis.slice(0, SUBJECT_COLUMNS - 3);
+  const end = cut.lastIndexOf(' ');
+  return `${end > SUBJECT_COLUMNS / 2 ? cut.slice(0, end) : cut}...`;
 }

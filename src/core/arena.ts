@@ -108,7 +108,9 @@ export const arenaSchema = z.strictObject({
         'whose process takes the number that the evaluator reports: `evaluator`, by a clock or a score of its own; `candidate`, which sends it. Absent with `join: pipe`: not known, and the grade is not sealed',
       ),
   }),
-  editable: globsSchema.min(1).describe('files that candidates may change; everything else is frozen'),
+  editable: globsSchema
+    .min(1)
+    .describe('files that candidates may change, `!pattern` takes files out again; everything else is frozen'),
   frozen: globsSchema.default([]).describe('frozen files that must exist; overlapping `editable` is an error'),
   hidden: globsSchema
     .default([])

@@ -1,7 +1,7 @@
 /** What is wrong with a manifest: against its schema, within itself, and against the files that are there. */
 import { unknownKeyText } from './manifest-keys.ts';
 import { parseComparison } from './admission/knob-rules.ts';
-import { roleOf, matchingFiles } from './file-roles.ts';
+import { isExclusion, roleOf, matchingFiles } from './file-roles.ts';
 import { arenaSchema, type Arena, type Knob } from './arena.ts';
 
 /** One thing wrong with a manifest: where, what, and the value that was seen. */
@@ -175,9 +175,14 @@ export function checkFiles(arena: Arena, files: readonly string[]): ManifestProb
   ] as const;
   for (const [manifestKey, patterns] of groups) {
     for (const pattern of patterns) {
-      if (matchingFiles([pattern], files).length === 0)
+      if (matchingFiles([pattern.replace(/^!/, '')], files).length === 0)
         problems.push({ at: manifestKey, message: `"${pattern}" matches none of the ${files.length} files` });
     }
+    if (patterns.length > 0 && patterns.every(isExclusion))
+      problems.push({
+        at: manifestKey,
+        message: 'has only patterns that exclude files (with `!`); name the others too',
+      });
   }
   const editable = matchingFiles(arena.editable, files);
   for (const [manifestKey, patterns] of [groups[1], groups[2]]) {

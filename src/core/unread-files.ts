@@ -3,8 +3,8 @@
  * a changed file never reaches a number. A lab ends where the person changed what is measured, and would otherwise read
  * numbers of the old files as those of the new. Pure.
  */
-import picomatch from 'picomatch';
 import type { Arena } from './arena.ts';
+import { globMatcher } from './file-roles.ts';
 
 /** A frozen file that is not as it was when the lab was opened. */
 export interface FileChange {
@@ -47,7 +47,7 @@ const CATCH_ALL = /^(\.\/)?\*\*?(\/\*\*?)*$/;
 function isNamed(path: string, arena: Arena): boolean {
   if (path === 'arena.yaml') return true;
   const globs = [...arena.frozen, ...arena.hidden, ...(arena.setup?.key ?? [])].filter((glob) => !CATCH_ALL.test(glob));
-  if (picomatch(globs, { dot: true })(path)) return true;
+  if (globMatcher(globs)(path)) return true;
   const commands = [arena.run, arena.setup, arena.prepare, arena.evaluate, arena.holdout, ...arena.guards].flatMap(
     (stage) => (stage ? [stage.command] : []),
   );

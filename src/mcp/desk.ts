@@ -21,6 +21,7 @@ import type { LabPaths } from '../os/paths.ts';
 import { collectChanges, type Fingerprints, fingerprintsOf } from '../proposers/folder.ts';
 import { sha256Hex } from '../base/hash.ts';
 import { briefText } from '../view/brief/brief.ts';
+import { basisOf, withPercent } from '../view/basis.ts';
 import { followUpText } from '../view/brief/follow-up.ts';
 import { viewExperiment } from '../view/lab/experiment.ts';
 import { guardPartsOf } from '../view/lab/guards.ts';
@@ -238,12 +239,14 @@ export class Desk {
     const conflict = readConflict(this.#paths.lab, experimentView.conflict);
     const phases = phasesText(phasesOf(state, n, currentDevice(state)));
     const curve = curveOf(this.#paths.lab, state, n);
+    const basis = basisOf(state, this.#viewFacts());
+    const share = effect && withPercent(basis, effect).percentText;
     const statusParts = [
       `#${n} ${isStopped ? 'is not decided, and no harness is running: the next `overnight run` goes on with it' : verdictWord(verdict, discard)}`,
       place,
       end === undefined || end === n ? undefined : this.#carrierText(state, end),
       mean && `${experimentView.metric} ${mean.text} [${experimentView.trust.grade}]`,
-      effect?.text,
+      effect && `${effect.text}${share ? `, ${share} of the baseline` : ''}`,
       oneLine(reason, 400),
       ...guardPartsOf(experimentView),
       secondary.length > 0 && `beside it ${oneLine(secondary.join(', '), 700)}`,

@@ -146,7 +146,12 @@ export function logText(view: LabView, style: Style): string {
     ' idea',
   ].join(' ');
   if (view.experiments.length === 0) return formatLines(['Nothing has been tried yet.'], style);
-  const experimentLines = view.experiments.map((experiment) => experimentLine(view, experiment.n, style, widths));
+  const longest = view.experiments.reduce((width, experiment) => Math.max(width, widthOf(titleOf(experiment))), 0);
+  // No wider than it needs, in a terminal that has the room.
+  const columns = Math.max(100, Math.min(style.columns, widthOf(heading) + longest + DURATION_WIDTH));
+  const experimentLines = view.experiments.map((experiment) =>
+    experimentLine(view, experiment.n, { ...style, columns: Math.min(columns, style.columns) }, widths),
+  );
   return formatLines([paintText(style, 'bold', cutText(heading, style.columns)), ...experimentLines], style);
 }
 

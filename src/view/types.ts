@@ -30,7 +30,7 @@ export type LabStateKind =
 
 export interface StateView {
   readonly kind: LabStateKind;
-  /** `died at 02:31 because …`; what it does now while running. */
+  /** `died after 02:31 because …`; what it does now while running. */
   readonly text: string;
   readonly at?: string;
   /** The ledger itself is damaged: what is shown ends at its last good line, and nothing may be asked of the lab. */

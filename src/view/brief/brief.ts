@@ -173,7 +173,7 @@ const ANSWER_LINES = [
 
 function taskPart(labView: LabView, state: LabState, material: BriefMaterial): BriefPart {
   const { repair, base, submits } = material;
-  const { editable, hidden, search } = state.lab!.arena;
+  const { editable, hidden, search, resources } = state.lab!.arena;
   const allowsBranches = (search?.branches ?? 1) > 1;
   const { name, direction } = labView.metric;
   const directionText = direction === 'minimize' ? 'lower is better' : 'higher is better';
@@ -194,7 +194,7 @@ function taskPart(labView: LabView, state: LabState, material: BriefMaterial): B
           ', ',
         )}${editable.length > MAX_GLOBS ? ` and ${editable.length - MAX_GLOBS} more` : ''}. Every other file is frozen: a change there is ignored or refused.`,
       `The harness measures, decides and records; nothing that you run or print counts as a result. ${hidden.length > 0 ? 'The evaluator and its data are not here, on purpose.' : ''}`.trim(),
-      `One run has ${formatDuration(labView.budget.seconds)} of budgeted time${labView.budget.countsWords} (hard limit ${formatDuration(labView.budget.wallS)}).`,
+      `One run has ${formatDuration(labView.budget.seconds)} of budgeted time${labView.budget.countsWords} (hard limit ${formatDuration(labView.budget.wallS)}), ${formatCount(resources.cpus, 'core')} and ${resources.memory_mb} MB.`,
       ...(submits ? [] : ANSWER_LINES),
       ...(allowsBranches
         ? [

@@ -82,7 +82,7 @@ describe('the state', () => {
 
   it('tells a living run from one that died and one that hangs', () => {
     expect(view({ n: 20, until }, { alive: true }).state.kind).toBe('running');
-    expect(view({ n: 20, until }).state.text).toMatch(/^died at \d\d:\d\d UTC because/);
+    expect(view({ n: 20, until }).state.text).toMatch(/^died after \d\d:\d\d UTC because/);
     expect(view({ n: 20, until }, { alive: true, now: '2026-03-20T00:00:00.000Z' }).state.kind).toBe('stalled');
   });
 

@@ -29,7 +29,16 @@ const STATE_KINDS: Readonly<Record<StopReason | 'died', LabStateKind>> = {
   died: 'died',
 };
 
+/** The state of the lab; a pause in force is said whatever else it does. */
 export function stateView(basis: Basis, lastSign: string): StateView {
+  const view = stateWithoutPause(basis, lastSign);
+  const isSaid = !basis.state.steering.paused || view.text.includes(PAUSED) || view.isRecordDamaged;
+  return isSaid ? view : { ...view, text: `${PAUSED}; ${view.text}` };
+}
+
+const PAUSED = 'paused by a person, no new ideas until `resume`';
+
+function stateWithoutPause(basis: Basis, lastSign: string): StateView {
   const { state, facts } = basis;
   const formatTime = (timestamp: string): string => `${clockTime(timestamp, basis.zone)} ${zoneName(basis.zone)}`;
   if (facts.ledgerProblem) {
@@ -51,8 +60,9 @@ export function stateView(basis: Basis, lastSign: string): StateView {
   return { kind, text: `${opening} ${oneLine(detail, 300) || reason}`, at };
 }
 
+/** `diedAt` is its last sign of life: when it died, nobody saw. */
 function diedState(diedAt: string, formatTime: (timestamp: string) => string, detail: string): StateView {
-  return { kind: 'died', text: `died at ${formatTime(diedAt)} because ${oneLine(detail, 300)}`, at: diedAt };
+  return { kind: 'died', text: `died after ${formatTime(diedAt)} because ${oneLine(detail, 300)}`, at: diedAt };
 }
 
 function livingState(basis: Basis): StateView {
@@ -79,7 +89,7 @@ function activityText(basis: Basis): string {
   for (const [stage, record] of state.stages)
     if (record.output === undefined && record.failed === undefined) return `${stage}`;
   if (state.measurements.length === 0) return 'starting';
-  return state.steering.paused ? 'paused by a person, no new ideas until `resume`' : 'waiting for the next idea';
+  return state.steering.paused ? PAUSED : 'waiting for the next idea';
 }
 
 /** What a measurement is for, in words. */
