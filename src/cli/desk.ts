@@ -20,9 +20,10 @@ export async function printBrief(invocation: Invocation<typeof LAB_OPTIONS>): Pr
 }
 
 export async function submitIdea(invocation: Invocation<typeof SUBMIT_OPTIONS>): Promise<number> {
-  const { hypothesis = '', parent, from } = invocation.options;
+  const { hypothesis = '', parent, from, title, mechanism, expected, risks, next, heeds } = invocation.options;
+  const said = defined({ title, mechanism, expected, risks, next: next?.split(';'), heeds });
   const submission = await deskOf(invocation, from).submitChange(
-    defined({ hypothesis, diff: readDiff(invocation.args[0]), parent }),
+    defined({ hypothesis, diff: readDiff(invocation.args[0]), parent, ...said }),
   );
   if (invocation.wantsJson) printJson(submission);
   else {

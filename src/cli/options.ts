@@ -250,6 +250,17 @@ export const TAKE_OPTIONS = {
 
 export const SUBMIT_OPTIONS = {
   hypothesis: { kind: 'text', value: '<text>', completes: 'nothing', text: 'what should get better, and why' },
+  title: { kind: 'text', value: '<text>', completes: 'nothing', text: 'a short name, shown by log and report' },
+  mechanism: { kind: 'text', value: '<text>', completes: 'nothing', text: 'why it should help, in a few words' },
+  expected: {
+    kind: 'text',
+    value: '<effect>',
+    completes: 'nothing',
+    text: 'the expected effect: "better by 3 %", "0.02", "none"',
+  },
+  risks: { kind: 'text', value: '<text>', completes: 'nothing', text: 'what could go wrong' },
+  next: { kind: 'text', value: '<ideas>', completes: 'nothing', text: 'what to try next, separated by semicolons' },
+  heeds: { kind: 'list', value: '<names>', text: 'instructions that it follows, by name: w1,w2' },
   parent: {
     kind: 'number',
     isWhole: true,

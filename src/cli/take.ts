@@ -146,6 +146,7 @@ function messageOf(state: LabState, n: number): string {
   const confirmation = state.confirmations.filter((entry) => entry.n === n).at(-1);
   const { tag, arena } = state.lab!;
   return [
+    ...(experiment.idea.note?.title === undefined ? [] : [experiment.idea.note.title, '']),
     experiment.idea.hypothesis,
     '',
     `Experiment #${n} of lab ${tag}, proposed by ${experiment.idea.proposer}.`,

@@ -47,6 +47,34 @@ export const labRequestSchema = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('unpark'), n: experimentNumber }),
 ]);
 
+/** Characters of what a proposer may say beside its change, and how many things it may name. */
+export const MAX_SAID = {
+  title: 80,
+  mechanism: 120,
+  expected: 200,
+  risks: 300,
+  nextIdea: 300,
+  nextIdeas: 3,
+  heeds: 50,
+} as const;
+
+const saidLine = (maxLength: number) => z.string().trim().min(1).max(maxLength).optional();
+
+/** What a proposer says beside its change: the note of an agent, as it stands in `proposed`. */
+const ideaNoteSchema = z.strictObject({
+  title: saidLine(MAX_SAID.title),
+  mechanism: saidLine(MAX_SAID.mechanism),
+  expected: saidLine(MAX_SAID.expected),
+  effect: z.strictObject({ amount: z.number(), in: z.enum(['percent', 'metric']) }).optional(),
+  risks: saidLine(MAX_SAID.risks),
+  next: z.array(z.string().trim().min(1).max(MAX_SAID.nextIdea)).max(MAX_SAID.nextIdeas).optional(),
+  heeds: z
+    .array(z.string().regex(/^w\d{1,4}$/))
+    .max(MAX_SAID.heeds)
+    .optional(),
+  simplifies: z.literal(true).optional(),
+});
+
 /** An idea from outside: new content by path, `null` deletes. Becomes an experiment like any other. */
 const submissionSchema = z.strictObject({
   verb: z.literal('submit'),
@@ -54,6 +82,7 @@ const submissionSchema = z.strictObject({
   edits: z.record(z.string(), z.string().nullable()),
   /** The experiment whose files the edits were made on; the incumbent when absent. */
   parent: experimentNumber.optional(),
+  note: ideaNoteSchema.optional(),
 });
 
 /** One file in the inbox; `wish` is its name in the ledger for ever. */
@@ -64,6 +93,7 @@ export const inboxEntrySchema = z.strictObject({
 });
 
 export type LabRequest = Readonly<z.infer<typeof labRequestSchema>>;
+export type IdeaNote = Readonly<z.infer<typeof ideaNoteSchema>>;
 export type InboxEntry = Readonly<z.infer<typeof inboxEntrySchema>>;
 
 /** Notes and stars are for people alone: they can be recorded whenever the ledger is free, also between sessions. */

@@ -344,8 +344,8 @@ export class Lab {
       applyRequests({
         inbox,
         ledger,
-        submit: ({ from, id, hypothesis, edits, parent = this.state.incumbent }) =>
-          void recordProposal(this.#deps, { kind: 'edit', hypothesis, edits }, { proposer: from, parent, request: id }),
+        submit: ({ from, id, parent = this.state.incumbent, ...idea }) =>
+          void recordProposal(this.#deps, { kind: 'edit', ...idea }, { proposer: from, parent, request: id }),
         onApplied: (request) => this.#onApplied(request),
       });
     } catch (thrown) {

@@ -5,6 +5,7 @@
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { whyRefused } from '../core/request-check.ts';
+import type { AgentNote } from '../core/agent-call.ts';
 import type { FileEdit, Inbox, Ledger } from '../core/ports.ts';
 import type { InboxEntry, LabRequest } from '../core/requests.ts';
 
@@ -18,6 +19,7 @@ export interface ApplyRequestsDeps {
     readonly hypothesis: string;
     readonly edits: readonly FileEdit[];
     readonly parent?: number;
+    readonly note?: AgentNote;
   }): void;
   /** Called after each request that was applied. */
   onApplied(appliedRequest: LabRequest): void;
@@ -37,10 +39,12 @@ export function applyRequests({ inbox, ledger, submit, onApplied }: ApplyRequest
 
   function applyRequest({ id, from, wish }: InboxEntry): void {
     if (wish.verb === 'submit') {
-      const { hypothesis, parent } = wish;
+      const { hypothesis, parent, note: said } = wish;
       const fileEdits = Object.entries(wish.edits).map(([path, content]) => ({ path, content }));
       const isKnownParent = parent !== undefined && parent < ledger.state.experiments.length;
-      return submit({ id, from, hypothesis, edits: fileEdits, ...(isKnownParent && { parent }) });
+      const note = said && defined(said);
+      const knownParent = isKnownParent ? parent : undefined;
+      return submit(defined({ id, from, hypothesis, edits: fileEdits, note, parent: knownParent }));
     }
     const refusalReason = whyRefused(ledger.state, wish);
     ledger.append({ type: 'steered', id, from, wish, ...defined({ refused: refusalReason }) });

@@ -11,6 +11,7 @@ import { LabError } from '../base/error.ts';
 import { oneLine, sanitizeText } from '../base/text.ts';
 import { roleOf } from '../core/file-roles.ts';
 import { whyRefused } from '../core/request-check.ts';
+import type { IdeaNote } from '../core/requests.ts';
 import { arenaOf, codeOf, currentDevice, type LabState } from '../core/state.ts';
 import { postRequest } from '../ledger/inbox.ts';
 import { LOCK_FILE, readBlobText, readLedger } from '../ledger/jsonl.ts';
@@ -28,9 +29,11 @@ import { rawText } from '../view/format.ts';
 import type { Facts } from '../view/types.ts';
 import { openWorkspace } from '../workspace/git.ts';
 import { applyUnifiedDiff } from '../workspace/patch.ts';
+import { unusableError } from './refusals.ts';
+import { readStatements, type Statements } from './statements.ts';
 import { whyNotAdmitted, whyUnreadable } from './submission-check.ts';
 
-export interface Submission {
+export interface Submission extends Statements {
   readonly hypothesis: string;
   /** A unified diff against the files of `parent`. */
   readonly diff?: string;
@@ -91,7 +94,7 @@ export class Desk {
   }
 
   /** Put a change into the inbox. Throws E_SUBMIT with the reason for which the harness would refuse it. */
-  async submitChange({ hypothesis, diff, files, parent }: Submission): Promise<SubmissionStatus> {
+  async submitChange({ hypothesis, diff, files, parent, ...said }: Submission): Promise<SubmissionStatus> {
     const { state } = this.#readLab();
     const parentNumber = parent ?? state.incumbent;
     if (hypothesis.trim() === '')
@@ -101,13 +104,20 @@ export class Desk {
     const edits = files ?? (await this.#editsOf(state, parentNumber, diff!));
     if (Object.keys(edits).length === 0)
       throw unusableError('It changes nothing.', 'Change an editable file; `overnight brief` lists them.');
-    const wish = { verb: 'submit' as const, hypothesis: oneLine(hypothesis, 2000), edits, parent: parentNumber };
+    const { note, understood } = readStatements(state, said);
+    const wish = {
+      verb: 'submit' as const,
+      hypothesis: oneLine(hypothesis, 2000),
+      edits,
+      parent: parentNumber,
+      ...(note && { note: note as IdeaNote }),
+    };
     await this.#requireAdmissible(state, parentNumber, wish);
     const { id } = postRequest(this.#paths.inbox, this.#author, wish);
     const statusText = this.#isAlive()
       ? 'it was submitted; poll for its result'
       : 'it waits, because no harness is running: the next `overnight run` measures it';
-    return { id, state: 'waiting', text: statusText };
+    return { id, state: 'waiting', text: [statusText, understood].filter((part) => part !== '').join('; ') };
   }
 
   /** The state of a submission. Waits at most `waitS` seconds for its result. */
@@ -274,9 +284,6 @@ export class Desk {
     return { now: currentTime(), alive: this.#isAlive(), tip: '' };
   }
 }
-
-const unusableError = (reason: string, next: string): LabError =>
-  new LabError('E_SUBMIT', { what: 'This cannot be submitted.', why: reason, next });
 
 function notFoundError(n: number, labState: LabState): LabError {
   const experiment = labState.experiments[n];

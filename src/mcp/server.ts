@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { defined } from '../base/defined.ts';
 import { reasonOf } from '../base/error.ts';
 import { VERSION } from '../version.ts';
+import { MAX_SAID } from '../core/requests.ts';
 import { type Desk, MAX_WAIT_S } from './desk.ts';
 
 interface ToolReply {
@@ -33,6 +34,23 @@ async function replyWith(runTool: () => unknown): Promise<ToolReply> {
 }
 
 const experimentNumber = z.number().int().nonnegative();
+/** What may be said beside a change. Lengths are checked by the desk, which names the one that is too long. */
+const STATEMENTS = {
+  title: z
+    .string()
+    .optional()
+    .describe(`short name of the change, at most ${MAX_SAID.title} characters; logs and reports show it`),
+  mechanism: z.string().optional().describe('why it should help, in two or three words'),
+  expected: z
+    .union([z.string(), z.number()])
+    .optional()
+    .describe(
+      'the effect that you expect: "better by 3 %", "worse by 0.02", "none"; a number alone is better by so much in units of the metric. It is compared with the measured effect.',
+    ),
+  risks: z.string().optional().describe('what could go wrong'),
+  next: z.array(z.string()).optional().describe(`what you would try next, at most ${MAX_SAID.nextIdeas} ideas`),
+  heeds: z.array(z.string()).optional().describe('the instructions of the person that you followed, by name: w1, w2'),
+};
 const READ_ONLY = { annotations: { readOnlyHint: true } };
 
 /** A server with the tools; one per connection. */
@@ -104,6 +122,7 @@ function registerWritingTools(mcpServer: McpServer, desk: Desk): void {
         parent: experimentNumber
           .optional()
           .describe('number of the experiment that the change is based on; the best so far when absent'),
+        ...STATEMENTS,
       }),
     },
     async (submission) => replyWith(() => desk.submitChange(defined(submission))),

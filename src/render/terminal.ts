@@ -5,6 +5,7 @@
 import { formatCount } from '../base/text.ts';
 import { formatInteger } from '../view/format.ts';
 import { viewStaircase } from '../view/pictures/staircase.ts';
+import { ideaName } from '../view/idea-name.ts';
 import type { ExperimentView, LabStateKind, LabView } from '../view/types.ts';
 import { verdictWord } from '../view/words.ts';
 import { drawChart } from './chart.ts';
@@ -130,8 +131,8 @@ function formatNumbers(experiment: ExperimentView, widths: ColumnWidths): string
 
 function titleOf(experiment: ExperimentView): string {
   return experiment.verdict === 'refused' || experiment.failure
-    ? `${experiment.hypothesis} (${experiment.reason})`
-    : experiment.hypothesis;
+    ? `${ideaName(experiment)} (${experiment.reason})`
+    : ideaName(experiment);
 }
 
 /** Every experiment as a line, oldest first, under a heading. */

@@ -102,6 +102,8 @@ export interface ExperimentView {
   readonly replicates: number;
   /** Finished measurements, failed and screening ones among them. */
   readonly measurements: number;
+  /** Short name that its proposer gave it. */
+  readonly title?: string;
   readonly hypothesis: string;
   readonly proposer: string;
   readonly why?: string;
@@ -157,6 +159,29 @@ export interface FalseKeepView {
   /** 95 % interval of the share. Absent where no control was decided. */
   readonly range?: readonly [number, number];
   readonly short: string;
+  readonly text: string;
+}
+
+/** The effects that a proposer stated beside those that were measured, in units of the metric, positive is better. */
+export interface CalibrationView {
+  readonly proposer: string;
+  /** Ideas that stated an effect. */
+  readonly stated: number;
+  /** Those of them that got a number. */
+  readonly measured: number;
+  /** Those of them that expected a difference. */
+  readonly directed: number;
+  /** Those of them that went the way that was expected. */
+  readonly signRight: number;
+  /** 95 % interval of that share. */
+  readonly signRange?: readonly [number, number];
+  readonly expectedMean?: number;
+  readonly measuredMean?: number;
+  readonly signText: string;
+  readonly expectedText: string;
+  /** With its 95 % interval. */
+  readonly measuredText: string;
+  /** All of it in a line. */
   readonly text: string;
 }
 
@@ -337,6 +362,8 @@ export interface LabView {
     readonly long: string;
   };
   readonly counts: CountsView;
+  /** How well each proposer knows what its ideas bring; empty where none stated an effect. */
+  readonly calibration: readonly CalibrationView[];
   readonly refusals: readonly { readonly code: RefusalCode; readonly count: number }[];
   readonly crashes: readonly { readonly class: string; readonly count: number }[];
   readonly time: TimeView;

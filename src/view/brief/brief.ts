@@ -149,7 +149,7 @@ function writePart({ title, lines, data }: BriefPart, maxBytes: number): string 
 const ANSWER_LINES = [
   'Do not ask questions: nobody answers. Edit the files now, then end.',
   `End your answer with this JSON, or write it to ${NOTE_FILE}:`,
-  '{"hypothesis": "what you changed and why it helps", "mechanism": "two or three words", "expected": "effect on the metric", "next": ["what you would try next"], "heeds": ["w1"]}',
+  '{"hypothesis": "what you changed and why it helps", "title": "a short name", "mechanism": "two or three words", "expected": "better by 2 %", "risks": "what could go wrong", "next": ["what you would try next"], "heeds": ["w1"]}',
 ];
 
 function taskPart(labView: LabView, state: LabState, material: BriefMaterial): BriefPart {

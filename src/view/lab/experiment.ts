@@ -4,6 +4,7 @@
  */
 import { defined } from '../../base/defined.ts';
 import { formatCount, oneLine, sanitizeText } from '../../base/text.ts';
+import { expectedText } from '../../core/expected-effect.ts';
 import { type AgentCall, type Idea, type Measurement, valueOf } from '../../core/experiment.ts';
 import { type LabState, measurementsOf } from '../../core/state.ts';
 import { arrowOf, type Basis, basisOf, halfOfEstimate, meanOf, meanText, secondsOf, withUnit } from '../basis.ts';
@@ -213,10 +214,12 @@ function outcomeText(measurement: Measurement): string {
 }
 
 function decisionLines(basis: Basis, experiment: ExperimentView): ExperimentPage['decision'] {
+  const stated = basis.state.experiments[experiment.n]!.idea.note?.effect;
   const lines: [string, string | undefined][] = [
     ['Verdict', experiment.verdict === 'kept' ? 'step: later ideas start from it' : experiment.verdict],
     ['Reason', experiment.reason],
     ['Effect', experiment.effect?.text],
+    ['Expected effect', stated && expectedText(stated, basis.arena.metric.unit)],
     [
       'Shrunken effect',
       experiment.shrunken && `${experiment.shrunken.text}, chance that it is better ${experiment.chance}`,
@@ -277,6 +280,8 @@ function noteLines({ note, near, attempts, program, words, call }: Idea): [strin
     ['program.md', program],
     ['Mechanism', shortLine(note?.mechanism)],
     ['Expected', shortLine(note?.expected)],
+    ['Risks', shortLine(note?.risks)],
+    ['Meant as', note?.simplifies && 'a simplification: the same number with less code'],
     ['Instructions followed', note?.heeds?.join(', ')],
     ['Would try next', shortLine(note?.next?.join('; '))],
     ['Note', shortLine(note?.problem)],

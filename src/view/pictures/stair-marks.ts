@@ -1,4 +1,5 @@
 /** Marks and labels of the staircase: what each experiment is drawn as, where, and in which words. Pure. */
+import { ideaName } from '../idea-name.ts';
 import { oneLine } from '../../base/text.ts';
 import type { BoardRow } from '../board.ts';
 import type { LabView } from '../types.ts';
@@ -19,6 +20,7 @@ export type StaircaseRow = Pick<
   | 'effect'
   | 'asDecided'
   | 'isChampion'
+  | 'title'
   | 'hypothesis'
   | 'otherDevice'
   | 'workedS'
@@ -151,7 +153,7 @@ function markText(experiment: StaircaseRow, source: StaircaseSource): string {
   const subject =
     experiment.n === 0 ? 'baseline' : `#${experiment.n} ${verdictWord(experiment.verdict)}${standingText}`;
   const againText = experiment.asDecided ? `, ${remeasuredText(experiment)}` : '';
-  return `${subject}${valueText ? `: ${source.metric.name}${valueText}` : ''}${againText} — ${oneLine(experiment.hypothesis, 100)}`;
+  return `${subject}${valueText ? `: ${source.metric.name}${valueText}` : ''}${againText} — ${oneLine(ideaName(experiment), 100)}`;
 }
 
 export function remeasuredMarks(
@@ -211,7 +213,7 @@ export function labelsOf(
     .map((experiment) => ({
       ...labelPlace(experiment, scaleX, scaleY),
       gain: experiment.effect!.raw,
-      text: `${experiment.effect!.delta} ${oneLine(experiment.hypothesis, 34)}`,
+      text: `${experiment.effect!.delta} ${oneLine(ideaName(experiment), 34)}`,
     }));
   return [...championLabels, ...stepLabels];
 }
