@@ -172,6 +172,7 @@ class Simulation {
       }
       case 'wait':
       case 'retry':
+      case 'build':
       case 'ablate':
       case 'finalize':
       case 'abandon':

@@ -4,6 +4,7 @@ import { recordAnnotations } from '../app/record-annotations.ts';
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { Desk, MAX_WAIT_S } from '../mcp/desk.ts';
+import { statementsIn } from './verbs.ts';
 import type { Invocation } from './command.ts';
 import { findLab } from './find.ts';
 import type { LAB_OPTIONS, NOTE_OPTIONS, POLL_OPTIONS, SUBMIT_OPTIONS } from './options.ts';
@@ -20,8 +21,8 @@ export async function printBrief(invocation: Invocation<typeof LAB_OPTIONS>): Pr
 }
 
 export async function submitIdea(invocation: Invocation<typeof SUBMIT_OPTIONS>): Promise<number> {
-  const { hypothesis = '', parent, from, title, mechanism, expected, risks, next, heeds } = invocation.options;
-  const said = defined({ title, mechanism, expected, risks, next: next?.split(';'), heeds });
+  const { hypothesis = '', parent, from } = invocation.options;
+  const said = statementsIn(invocation.options);
   const submission = await deskOf(invocation, from).submitChange(
     defined({ hypothesis, diff: readDiff(invocation.args[0]), parent, ...said }),
   );
@@ -57,11 +58,24 @@ export async function pollSubmission(invocation: Invocation<typeof POLL_OPTIONS>
 export async function recordNote(invocation: Invocation<typeof NOTE_OPTIONS>): Promise<number> {
   const { paths } = findLab(invocation);
   const { n, text } = splitNote(invocation.args);
-  const noteId = new Desk(paths, invocation.options.from).leaveNote(text, n);
+  const { from, model, experiments, files } = invocation.options;
+  const isLearned = from !== 'person' || model !== undefined || experiments !== undefined || files !== undefined;
+  const learned = { experiments: experiments?.map((word) => numberIn(word)), files };
+  const noteId = new Desk(paths, from, model).leaveNote(text, n, isLearned ? defined(learned) : undefined);
   recordAnnotations(paths.lab, paths.inbox);
   if (invocation.wantsJson) printJson(defined({ id: noteId, experiment: n }));
   else printText(n === undefined ? 'Noted.' : `Noted on #${n}.`);
   return 0;
+}
+
+function numberIn(word: string): number {
+  const n = Number(word.replace(/^#/, ''));
+  if (Number.isSafeInteger(n) && n >= 0) return n;
+  throw new LabError('E_USAGE', {
+    what: '`note` cannot be understood.',
+    why: `"${word}" is no number of an experiment.`,
+    next: 'Write numbers separated by commas: `--experiments 3,5`.',
+  });
 }
 
 /** A number before the words names the experiment that they are about. */

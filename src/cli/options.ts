@@ -248,8 +248,8 @@ export const TAKE_OPTIONS = {
   ...LAB_OPTIONS,
 } as const satisfies OptionTable;
 
-export const SUBMIT_OPTIONS = {
-  hypothesis: { kind: 'text', value: '<text>', completes: 'nothing', text: 'what should get better, and why' },
+/** What may be said beside a change. */
+const SAID_OPTIONS = {
   title: { kind: 'text', value: '<text>', completes: 'nothing', text: 'a short name, shown by log and report' },
   mechanism: { kind: 'text', value: '<text>', completes: 'nothing', text: 'why it should help, in a few words' },
   expected: {
@@ -261,6 +261,12 @@ export const SUBMIT_OPTIONS = {
   risks: { kind: 'text', value: '<text>', completes: 'nothing', text: 'what could go wrong' },
   next: { kind: 'text', value: '<ideas>', completes: 'nothing', text: 'what to try next, separated by semicolons' },
   heeds: { kind: 'list', value: '<names>', text: 'instructions that it follows, by name: w1,w2' },
+  simplify: { kind: 'flag', text: 'it is meant to make the code simpler at the same number' },
+} as const satisfies OptionTable;
+
+export const SUBMIT_OPTIONS = {
+  hypothesis: { kind: 'text', value: '<text>', completes: 'nothing', text: 'what should get better, and why' },
+  ...SAID_OPTIONS,
   parent: {
     kind: 'number',
     isWhole: true,
@@ -269,6 +275,38 @@ export const SUBMIT_OPTIONS = {
     completes: 'experiment',
     text: 'the experiment that it changes (default: the best so far)',
   },
+  from: author('person'),
+  ...LAB_OPTIONS,
+} as const satisfies OptionTable;
+
+const MADE_IDEA_OPTIONS = {
+  hypothesis: {
+    kind: 'text',
+    value: '<text>',
+    completes: 'nothing',
+    text: 'why it should help (default: made of the parts)',
+  },
+  ...SAID_OPTIONS,
+  from: author('person'),
+} as const satisfies OptionTable;
+
+export const COMBINE_OPTIONS = { ...MADE_IDEA_OPTIONS, ...LAB_OPTIONS } as const satisfies OptionTable;
+
+export const RETRY_OPTIONS = {
+  on: {
+    kind: 'number',
+    isWhole: true,
+    allowsZero: true,
+    value: '<n>',
+    completes: 'experiment',
+    text: 'the experiment on whose code (default: the best so far)',
+  },
+  ...MADE_IDEA_OPTIONS,
+  ...LAB_OPTIONS,
+} as const satisfies OptionTable;
+
+export const GIVE_UP_OPTIONS = {
+  because: { kind: 'text', value: '<text>', completes: 'nothing', text: 'the reason, for the record' },
   from: author('person'),
   ...LAB_OPTIONS,
 } as const satisfies OptionTable;
@@ -289,7 +327,20 @@ export const IMPORT_OPTIONS = {
   ...LAB_OPTIONS,
 } as const satisfies OptionTable;
 
-export const NOTE_OPTIONS = { from: author('person'), ...LAB_OPTIONS } as const satisfies OptionTable;
+const model = {
+  kind: 'text',
+  value: '<name>',
+  completes: 'nothing',
+  text: 'the model behind the agent, for the record',
+} as const;
+
+export const NOTE_OPTIONS = {
+  from: author('person'),
+  model,
+  experiments: { kind: 'list', value: '<numbers>', text: 'of an agent: the experiments that it rests on' },
+  files: { kind: 'list', value: '<files>', text: 'of an agent: the editable files that it speaks of' },
+  ...LAB_OPTIONS,
+} as const satisfies OptionTable;
 
 export const MCP_OPTIONS = {
   http: {
@@ -302,6 +353,7 @@ export const MCP_OPTIONS = {
     text: 'listen on this machine only, behind a token (default: stdio)',
   },
   from: author('mcp'),
+  model,
   tag,
   dir,
 } as const satisfies OptionTable;

@@ -47,6 +47,8 @@ export type RefusalCode =
   | 'guard'
   /** A person ruled it out. */
   | 'vetoed'
+  /** Whoever proposed it gave it up before it was tried. */
+  | 'given-up'
   /** Its edits cannot be merged with the incumbent. */
   | 'conflict';
 

@@ -9,44 +9,6 @@ export const IMPORT_AUTHOR = 'import';
 
 const experimentNumber = z.number().int().nonnegative();
 
-/** A request is recorded as it is, and in force from then on. */
-export const labRequestSchema = z.discriminatedUnion('verb', [
-  /** Words for whoever proposes; they stay in every brief until `forget`. */
-  z.strictObject({ verb: z.literal('steer'), text: z.string().trim().min(1).max(2000) }),
-  /** Forget all those words. */
-  z.strictObject({ verb: z.literal('forget') }),
-  /** Words for the record and the report, on experiment `n` or on the whole lab; nobody acts on them. */
-  z.strictObject({
-    verb: z.literal('note'),
-    text: z.string().trim().min(1).max(4000),
-    n: experimentNumber.optional(),
-  }),
-  /** Mark experiment `n` for people to find again; nobody acts on it. */
-  z.strictObject({ verb: z.literal('star'), n: experimentNumber }),
-  /** Remove the mark. */
-  z.strictObject({ verb: z.literal('unstar'), n: experimentNumber }),
-  /** No new ideas until `resume`; what is open is finished first. */
-  z.strictObject({ verb: z.literal('pause') }),
-  /** End the pause. */
-  z.strictObject({ verb: z.literal('resume') }),
-  /** Stop after the current experiment. */
-  z.strictObject({ verb: z.literal('stop') }),
-  /** Give up experiment `n`, which is being measured; its verdict is inconclusive. */
-  z.strictObject({ verb: z.literal('skip'), n: experimentNumber }),
-  /** Measure the incumbent once more. */
-  z.strictObject({ verb: z.literal('replicate') }),
-  /** Test the claim of step `n`, of the incumbent when absent, now instead of when the session ends. */
-  z.strictObject({ verb: z.literal('confirm'), n: experimentNumber.optional() }),
-  /** Try idea `n` once more on the incumbent, however it ended. */
-  z.strictObject({ verb: z.literal('pin'), n: experimentNumber }),
-  /** Never build on idea `n`. If it was kept, the incumbent is again the one before it. */
-  z.strictObject({ verb: z.literal('veto'), n: experimentNumber }),
-  /** Ideas may start from the code of `n` too, where the manifest allows branches. */
-  z.strictObject({ verb: z.literal('park'), n: experimentNumber }),
-  /** Ideas may no longer start from it. */
-  z.strictObject({ verb: z.literal('unpark'), n: experimentNumber }),
-]);
-
 /** Characters of what a proposer may say beside its change, and how many things it may name. */
 export const MAX_SAID = {
   title: 80,
@@ -56,7 +18,12 @@ export const MAX_SAID = {
   nextIdea: 300,
   nextIdeas: 3,
   heeds: 50,
+  because: 300,
 } as const;
+/** Experiments whose changes are tried together. */
+const MAX_COMBINED = 8;
+/** Experiments, and files, that a note may name. */
+const MAX_NAMED = 8;
 
 const saidLine = (maxLength: number) => z.string().trim().min(1).max(maxLength).optional();
 
@@ -74,6 +41,64 @@ const ideaNoteSchema = z.strictObject({
     .optional(),
   simplifies: z.literal(true).optional(),
 });
+
+const saidFields = { hypothesis: z.string().trim().min(1).max(2000).optional(), note: ideaNoteSchema.optional() };
+
+/** A request is recorded as it is, and in force from then on. */
+export const labRequestSchema = z.discriminatedUnion('verb', [
+  /** Words for whoever proposes; they stay in every brief until `forget`. */
+  z.strictObject({ verb: z.literal('steer'), text: z.string().trim().min(1).max(2000) }),
+  /** Forget all those words. */
+  z.strictObject({ verb: z.literal('forget') }),
+  /** Words for the record and the report, on experiment `n` or on the whole lab; nobody acts on them. */
+  z.strictObject({
+    verb: z.literal('note'),
+    text: z.string().trim().min(1).max(4000),
+    n: experimentNumber.optional(),
+    /** What an agent learned, with what it rests on: later briefs show it until the code has moved on. */
+    learned: z
+      .strictObject({
+        model: z.string().trim().min(1).max(100).optional(),
+        experiments: z.array(experimentNumber).max(MAX_NAMED).optional(),
+        files: z.array(z.string().min(1).max(1000)).max(MAX_NAMED).optional(),
+      })
+      .optional(),
+  }),
+  /** Mark experiment `n` for people to find again; nobody acts on it. */
+  z.strictObject({ verb: z.literal('star'), n: experimentNumber }),
+  /** Remove the mark. */
+  z.strictObject({ verb: z.literal('unstar'), n: experimentNumber }),
+  /** No new ideas until `resume`; what is open is finished first. */
+  z.strictObject({ verb: z.literal('pause') }),
+  /** End the pause. */
+  z.strictObject({ verb: z.literal('resume') }),
+  /** Stop after the current experiment. */
+  z.strictObject({ verb: z.literal('stop') }),
+  /** Give up experiment `n`, which is being measured; its verdict is inconclusive. */
+  z.strictObject({ verb: z.literal('skip'), n: experimentNumber }),
+  /** Measure experiment `n`, the incumbent when absent, once more. */
+  z.strictObject({ verb: z.literal('replicate'), n: experimentNumber.optional() }),
+  /** Test the claim of step `n`, of the incumbent when absent, now instead of when the session ends. */
+  z.strictObject({ verb: z.literal('confirm'), n: experimentNumber.optional() }),
+  /** Try idea `n` once more on the incumbent, however it ended. */
+  z.strictObject({ verb: z.literal('pin'), n: experimentNumber }),
+  /** Try the changes of several experiments together on the incumbent, as an idea of whoever asks. */
+  z.strictObject({ verb: z.literal('combine'), of: z.array(experimentNumber).min(2).max(MAX_COMBINED), ...saidFields }),
+  /** Try the change of experiment `n` again on the code of another one, the incumbent when absent. */
+  z.strictObject({ verb: z.literal('retry'), n: experimentNumber, on: experimentNumber.optional(), ...saidFields }),
+  /** Give up idea `n`, which is not decided yet, for a reason; its verdict is inconclusive, or it is refused. */
+  z.strictObject({
+    verb: z.literal('give-up'),
+    n: experimentNumber,
+    because: z.string().trim().min(1).max(MAX_SAID.because),
+  }),
+  /** Never build on idea `n`. If it was kept, the incumbent is again the one before it. */
+  z.strictObject({ verb: z.literal('veto'), n: experimentNumber }),
+  /** Ideas may start from the code of `n` too, where the manifest allows branches. */
+  z.strictObject({ verb: z.literal('park'), n: experimentNumber }),
+  /** Ideas may no longer start from it. */
+  z.strictObject({ verb: z.literal('unpark'), n: experimentNumber }),
+]);
 
 /** An idea from outside: new content by path, `null` deletes. Becomes an experiment like any other. */
 const submissionSchema = z.strictObject({

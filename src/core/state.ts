@@ -38,6 +38,12 @@ export interface Note {
   readonly at: string;
   readonly from: string;
   readonly text: string;
+  /** It is what an agent learned, and this is what it rests on. */
+  readonly learned?: {
+    readonly model?: string;
+    readonly experiments?: readonly number[];
+    readonly files?: readonly string[];
+  };
 }
 
 /** The noise that is known on one device class. */
@@ -233,5 +239,5 @@ export function forkOf(state: Readable, first: number, second: number): number {
   return lineage(state, first).findLast((n) => secondLineage.has(n)) ?? 0;
 }
 
-export const isRuledOut = (state: LabState, n: number): boolean =>
+export const isRuledOut = (state: Readable & Pick<LabState, 'steering'>, n: number): boolean =>
   state.steering.vetoed.size > 0 && lineage(state, n).some((ancestor) => state.steering.vetoed.has(ancestor));

@@ -62,7 +62,11 @@ export async function admitProposal(deps: AdmissionDeps, n: number): Promise<voi
   const { idea, state: progress } = state.experiments[n]!;
   if (progress !== 'proposed') return;
   if (state.steering.skipped.has(n)) {
-    ledger.append({ type: 'refused', n, code: 'vetoed', reason: 'it is built on an idea that a person ruled out' });
+    const givenUp = state.steering.givenUp.get(n);
+    const reason = givenUp
+      ? `given up by ${givenUp.from}: ${givenUp.because}`
+      : 'it is built on an idea that a person ruled out';
+    ledger.append({ type: 'refused', n, code: givenUp ? 'given-up' : 'vetoed', reason });
     return;
   }
   const { commit: parentCommit, editable: parentHash } = codeOf(state, idea.parent)!;

@@ -23,7 +23,7 @@ import { admitProposal, recordProposal } from './admission.ts';
 import { blameFor, failedTwice } from './blame.ts';
 import type { Job, LabDeps, Stop } from './lab-deps.ts';
 import { recordCalibration, recordConfirmation, recordFinalResult } from './conclusions.ts';
-import { proposeAblation, proposeBundle, proposeControl, proposeRetry } from './harness-ideas.ts';
+import { proposeOwnIdea } from './harness-ideas.ts';
 import { expectedItems, steerByItems, storeItems } from './lab-items.ts';
 import { type MeasureRequest, type MeasureResult, measureOnce } from './measure.ts';
 import type { Bench } from './process-specs.ts';
@@ -139,17 +139,15 @@ export class Lab {
       case 'confirm':
         return recordConfirmation(this.#deps, step.n, step.against);
       case 'control':
-        return proposeControl(this.#deps);
+      case 'ablate':
+      case 'bundle':
       case 'retry':
-        return proposeRetry(this.#deps, step.n);
+      case 'build':
+        return proposeOwnIdea(this.#deps, step);
       case 'propose':
         return this.#proposing.startProposing(step.base && { n: step.base.n, why: step.why ?? step.base.why });
       case 'repair':
         return this.#proposing.startRepairing(step.n);
-      case 'bundle':
-        return proposeBundle(this.#deps, step.of, step.why);
-      case 'ablate':
-        return proposeAblation(this.#deps, step.n);
       case 'finalize':
         return recordFinalResult(this.#deps);
       case 'abandon':

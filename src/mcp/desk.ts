@@ -11,7 +11,7 @@ import { LabError } from '../base/error.ts';
 import { oneLine, sanitizeText } from '../base/text.ts';
 import { roleOf } from '../core/file-roles.ts';
 import { whyRefused } from '../core/request-check.ts';
-import type { IdeaNote } from '../core/requests.ts';
+import type { IdeaNote, LabRequest } from '../core/requests.ts';
 import { arenaOf, codeOf, currentDevice, type LabState } from '../core/state.ts';
 import { postRequest } from '../ledger/inbox.ts';
 import { LOCK_FILE, readBlobText, readLedger } from '../ledger/jsonl.ts';
@@ -30,7 +30,9 @@ import type { Facts } from '../view/types.ts';
 import { openWorkspace } from '../workspace/git.ts';
 import { applyUnifiedDiff } from '../workspace/patch.ts';
 import { unusableError } from './refusals.ts';
+import { checkLearned, type Learned } from './learned.ts';
 import { readStatements, type Statements } from './statements.ts';
+import { checkRequest, recordedStatus } from './verbs.ts';
 import { whyNotAdmitted, whyUnreadable } from './submission-check.ts';
 
 export interface Submission extends Statements {
@@ -66,10 +68,13 @@ const MAX_DIFF_CHARS = 40_000;
 export class Desk {
   readonly #paths: LabPaths;
   readonly #author: string;
+  readonly #model: string | undefined;
 
-  constructor(paths: LabPaths, author: string) {
+  /** `model` is the model behind an agent, as it says itself. */
+  constructor(paths: LabPaths, author: string, model?: string) {
     this.#paths = paths;
     this.#author = oneLine(author, 100) || 'unknown';
+    this.#model = model === undefined ? undefined : oneLine(model, 100) || undefined;
   }
 
   async writeBrief(): Promise<string> {
@@ -157,10 +162,17 @@ export class Desk {
     return sanitizeText(await workspace.diffCommits(parentCode.commit, experimentCode.commit)).slice(0, MAX_DIFF_CHARS);
   }
 
-  /** Leave a note for the record, on one experiment or on the whole lab. Returns its id. */
-  leaveNote(noteText: string, n?: number): string {
+  /**
+   * Leave a note for the record, on one experiment or on the whole lab. With `learned` it is what an agent learned, and
+   * later briefs show it. Returns its id.
+   */
+  leaveNote(noteText: string, n?: number, learned?: Learned): string {
     const { state } = this.#readLab();
-    const request = { verb: 'note' as const, text: oneLine(noteText, 4000), ...defined({ n }) };
+    const request: LabRequest = {
+      verb: 'note',
+      text: oneLine(noteText, 4000),
+      ...defined({ n, learned: learned && checkLearned(state, { model: this.#model, ...learned }) }),
+    };
     const objection = whyRefused(state, request);
     if (objection !== undefined)
       throw new LabError('E_NOT_FOUND', {
@@ -169,6 +181,17 @@ export class Desk {
         next: '`overnight log` lists the experiments.',
       });
     return postRequest(this.#paths.inbox, this.#author, request).id;
+  }
+
+  /** Ask something of the lab. A running harness applies it at once, else the next one does. Throws E_WISH. */
+  ask(requestFor: (state: LabState) => LabRequest): SubmissionStatus {
+    const { state } = this.#readLab();
+    const request = checkRequest(state, requestFor(state), this.#author);
+    const { id } = postRequest(this.#paths.inbox, this.#author, request);
+    const text = this.#isAlive()
+      ? 'it was asked for'
+      : 'it waits, because no harness is running: the next `overnight run` takes it';
+    return { id, state: 'waiting', text };
   }
 
   /** Throws E_SUBMIT when the harness would refuse the change, or not even read it. */
@@ -198,7 +221,7 @@ export class Desk {
     const { state } = this.#readLab();
     if (!state.requests.has(submissionId)) return this.#lookIntoInbox(submissionId);
     const n = state.requests.get(submissionId);
-    if (n === undefined) return { id: submissionId, state: 'done', text: 'it was recorded' };
+    if (n === undefined) return recordedStatus(state, submissionId);
     const experimentView = viewExperiment(state, n, this.#viewFacts())!;
     const { verdict, effect, mean, reason } = experimentView.row;
     const isOpen = verdict === 'running' || verdict === 'waiting';

@@ -11,46 +11,11 @@ import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { z } from 'zod';
 import { defined } from '../base/defined.ts';
-import { reasonOf } from '../base/error.ts';
 import { VERSION } from '../version.ts';
-import { MAX_SAID } from '../core/requests.ts';
 import { type Desk, MAX_WAIT_S } from './desk.ts';
+import { experimentNumber, replyWith, STATEMENTS } from './tool-parts.ts';
+import { registerVerbTools } from './verb-tools.ts';
 
-interface ToolReply {
-  content: { type: 'text'; text: string }[];
-  isError?: boolean;
-  [key: string]: unknown;
-}
-
-async function replyWith(runTool: () => unknown): Promise<ToolReply> {
-  try {
-    const toolResult = await runTool();
-    return {
-      content: [{ type: 'text', text: typeof toolResult === 'string' ? toolResult : JSON.stringify(toolResult) }],
-    };
-  } catch (thrownError) {
-    return { content: [{ type: 'text', text: reasonOf(thrownError) }], isError: true };
-  }
-}
-
-const experimentNumber = z.number().int().nonnegative();
-/** What may be said beside a change. Lengths are checked by the desk, which names the one that is too long. */
-const STATEMENTS = {
-  title: z
-    .string()
-    .optional()
-    .describe(`short name of the change, at most ${MAX_SAID.title} characters; logs and reports show it`),
-  mechanism: z.string().optional().describe('why it should help, in two or three words'),
-  expected: z
-    .union([z.string(), z.number()])
-    .optional()
-    .describe(
-      'the effect that you expect: "better by 3 %", "worse by 0.02", "none"; a number alone is better by so much in units of the metric. It is compared with the measured effect.',
-    ),
-  risks: z.string().optional().describe('what could go wrong'),
-  next: z.array(z.string()).optional().describe(`what you would try next, at most ${MAX_SAID.nextIdeas} ideas`),
-  heeds: z.array(z.string()).optional().describe('the instructions of the person that you followed, by name: w1, w2'),
-};
 const READ_ONLY = { annotations: { readOnlyHint: true } };
 
 /** A server with the tools; one per connection. */
@@ -58,6 +23,7 @@ export function createMcpServer(desk: Desk): McpServer {
   const mcpServer = new McpServer({ name: 'overnight', version: VERSION }, { capabilities: { tools: {} } });
   registerReadingTools(mcpServer, desk);
   registerWritingTools(mcpServer, desk);
+  registerVerbTools(mcpServer, desk);
   return mcpServer;
 }
 
@@ -130,10 +96,17 @@ function registerWritingTools(mcpServer: McpServer, desk: Desk): void {
   mcpServer.registerTool(
     'note',
     {
-      description: 'Leave a note for the record and the report, on one experiment or on the whole lab.',
-      inputSchema: z.object({ text: z.string().min(1), experiment: z.number().int().nonnegative().optional() }),
+      description:
+        'Note what you learned, with the experiments and files that it rests on. Later briefs show it under your name until kept steps have changed these files; the report keeps it.',
+      inputSchema: z.object({
+        text: z.string().min(1),
+        experiment: experimentNumber.optional().describe('the one experiment that it is about'),
+        experiments: z.array(experimentNumber).optional().describe('experiments that it rests on, at most 8'),
+        files: z.array(z.string()).optional().describe('editable files that it speaks of, at most 8'),
+      }),
     },
-    async ({ text, experiment }) => replyWith(() => ({ id: desk.leaveNote(text, experiment) })),
+    async ({ text, experiment, ...learned }) =>
+      replyWith(() => ({ id: desk.leaveNote(text, experiment, defined(learned)) })),
   );
 }
 

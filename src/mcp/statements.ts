@@ -23,6 +23,9 @@ export interface Statements {
   readonly simplifies?: boolean;
 }
 
+const SIMPLIFIES_TEXT =
+  'a simplification wins a tie where it only deletes lines, needs fewer packages or makes a smaller model; else it is judged as any other change';
+
 /** The note of a submission, and a sentence on how it was understood. Throws E_SUBMIT. */
 export function readStatements(
   state: LabState,
@@ -46,7 +49,12 @@ export function readStatements(
     heeds: said.heeds && readHeeds(state, said.heeds),
     simplifies: said.simplifies ? (true as const) : undefined,
   });
-  const understood = reading ? `expected: ${expectedText(reading.effect, metric.unit)}` : '';
+  const understood = [
+    reading && `expected: ${expectedText(reading.effect, metric.unit)}`,
+    note.simplifies && SIMPLIFIES_TEXT,
+  ]
+    .filter(Boolean)
+    .join('; ');
   return { ...(Object.keys(note).length > 0 && { note }), understood };
 }
 

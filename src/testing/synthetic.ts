@@ -197,6 +197,7 @@ class LabMaker {
           break;
         case 'wait':
         case 'retry':
+        case 'build':
         case 'bundle':
         case 'ablate':
         case 'finalize':

@@ -174,7 +174,18 @@ describe('MCP', () => {
   const text = (result: unknown): string => (result as { content: { text: string }[] }).content[0]!.text;
   async function session(client: Client, folder: string): Promise<void> {
     const { tools } = await client.listTools();
-    expect(tools.map((tool) => tool.name).sort()).toEqual(['brief', 'diff', 'history', 'note', 'poll', 'propose']);
+    expect(tools.map((tool) => tool.name).sort()).toEqual([
+      'brief',
+      'combine',
+      'diff',
+      'give_up',
+      'history',
+      'note',
+      'poll',
+      'propose',
+      'replicate',
+      'retry',
+    ]);
     expect(text(await client.callTool({ name: 'brief', arguments: {} }))).toContain('Improve loss');
     const refused = await client.callTool({ name: 'propose', arguments: { hypothesis: 'h', diff: 'nonsense' } });
     expect(refused.isError).toBe(true);

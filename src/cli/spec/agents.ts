@@ -1,7 +1,17 @@
 /** The commands for agents that propose changes from outside. */
 import { type CommandSpec, defineCommand } from '../command.ts';
-import { INSTALL_OPTIONS, LAB_OPTIONS, MCP_OPTIONS, NOTE_OPTIONS, POLL_OPTIONS, SUBMIT_OPTIONS } from '../options.ts';
-import { successExit, wordsArgument } from './shared.ts';
+import {
+  COMBINE_OPTIONS,
+  GIVE_UP_OPTIONS,
+  INSTALL_OPTIONS,
+  LAB_OPTIONS,
+  MCP_OPTIONS,
+  NOTE_OPTIONS,
+  POLL_OPTIONS,
+  RETRY_OPTIONS,
+  SUBMIT_OPTIONS,
+} from '../options.ts';
+import { experimentArgument, requestExits, successExit, wordsArgument } from './shared.ts';
 
 export const AGENT_COMMANDS: readonly CommandSpec[] = [
   defineCommand({
@@ -21,7 +31,7 @@ export const AGENT_COMMANDS: readonly CommandSpec[] = [
     name: 'mcp',
     group: 'For agents',
     short: 'the same for agents that speak MCP',
-    summary: 'offer brief, propose, poll, history, diff and note to an agent as MCP tools on standard input and output',
+    summary: 'offer what agents can ask of a lab as MCP tools on standard input and output',
     options: MCP_OPTIONS,
     examples: [['overnight mcp --http', 'on a free port, with a token; prints both']],
     exits: [successExit],
@@ -58,6 +68,36 @@ export const AGENT_COMMANDS: readonly CommandSpec[] = [
       ['10', 'not yet'],
     ],
     loadMain: async () => ({ main: (await import('../desk.ts')).pollSubmission }),
+  }),
+  defineCommand({
+    name: 'combine',
+    group: 'For agents',
+    args: [{ name: 'n', isRepeated: true, completes: 'experiment' }],
+    summary: 'try the changes of several experiments together on the best version, merged three ways',
+    options: COMBINE_OPTIONS,
+    examples: [['overnight combine 3 5', 'prints an id for `poll`; changes of the same lines are refused']],
+    exits: requestExits,
+    loadMain: async () => ({ main: (await import('../verbs.ts')).combineIdeas }),
+  }),
+  defineCommand({
+    name: 'retry',
+    group: 'For agents',
+    args: [experimentArgument],
+    summary: 'try the change of an experiment again on other code, merged three ways; `pin` takes whole files instead',
+    options: RETRY_OPTIONS,
+    examples: [['overnight retry 3 --on 5', 'the change of #3 on the code of #5']],
+    exits: requestExits,
+    loadMain: async () => ({ main: (await import('../verbs.ts')).retryIdea }),
+  }),
+  defineCommand({
+    name: 'give-up',
+    group: 'For agents',
+    args: [experimentArgument],
+    summary: 'give up an idea of your own that is not decided yet, with the reason',
+    options: GIVE_UP_OPTIONS,
+    examples: [['overnight give-up 3 --because "#4 does the same with less code"', '']],
+    exits: requestExits,
+    loadMain: async () => ({ main: (await import('../verbs.ts')).giveUpIdea }),
   }),
   defineCommand({
     name: 'note',

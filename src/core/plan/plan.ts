@@ -7,7 +7,7 @@ import { nextBundle } from '../bases/near-misses.ts';
 import { pairedSoFar } from '../rules/evidence.ts';
 import { judge } from '../rules/judge.ts';
 import { wantsScreening } from '../rules/screening.ts';
-import { arenaOf, inPairs, type LabState } from '../state.ts';
+import { arenaOf, codeOf, inPairs, type LabState } from '../state.ts';
 import { askHoldout, testClaim } from './claims-due.ts';
 import { checkDrift } from './drift.ts';
 import { finalStep } from './finalize.ts';
@@ -39,7 +39,7 @@ export function plan(state: LabState, context: PlanContext): Step {
   );
 }
 
-/** A proposal to admit, a kept experiment to advance to. */
+/** A proposal to admit, a kept experiment to advance to, an idea to make of earlier ones. */
 function admitOrAdvance(state: LabState, context: PlanContext): Step | undefined {
   for (const n of state.unfinished) {
     if (context.busyExperiments.has(n)) continue;
@@ -47,7 +47,14 @@ function admitOrAdvance(state: LabState, context: PlanContext): Step | undefined
     if (experiment.state === 'proposed') return { do: 'admit', n };
     if (experiment.state === 'decided') return { do: 'advance', n };
   }
-  return undefined;
+  const build = state.steering.builds.find((waiting) => isReady(state, waiting));
+  return build && { do: 'build', id: build.id };
+}
+
+/** All parts of it are in git, or one never will be. A part that is being repaired is waited for. */
+function isReady(state: LabState, { of, on = state.incumbent }: LabState['steering']['builds'][number]): boolean {
+  const parts = [...of, on];
+  return parts.every((n) => codeOf(state, n)) || parts.some((n) => state.experiments[n]!.state === 'refused');
 }
 
 /** The experiments that have code and no verdict: measure, measure again in doubt, repair, decide. */

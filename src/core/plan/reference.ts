@@ -11,7 +11,10 @@ const RECHECK_EVERY = 25;
 
 /** The next measurement of the reference, if one is missing. When the session must stop, the next session makes it. */
 export function ensureReference(state: LabState, context: PlanContext): Step | undefined {
-  const step = ensureCalibration(state, context) ?? measureIncumbent(state, context, mustStopNow(context));
+  const step =
+    ensureCalibration(state, context) ??
+    measureIncumbent(state, context, mustStopNow(context)) ??
+    measureRequested(state, context);
   return step?.do === 'measure' && mustStopNow(context) ? stopStep(state, context) : step;
 }
 
@@ -24,6 +27,13 @@ function ensureCalibration(state: LabState, context: PlanContext): Step | undefi
   if (measuredCount >= wantedCount) return { do: 'calibrate' };
   if (measuredCount + runningCount >= wantedCount || state.running.size >= context.slots) return { do: 'wait' };
   return { do: 'measure', n: 0, purpose: 'calibrate', seed: nextSeed(state) };
+}
+
+/** A decided experiment that somebody asked to measure once more. A session that must stop leaves it to the next. */
+function measureRequested(state: LabState, context: PlanContext): Step | undefined {
+  const n = state.steering.replicated[0];
+  if (n === undefined || context.busyExperiments.has(n) || mustStopNow(context)) return undefined;
+  return { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
 }
 
 /**

@@ -45,7 +45,7 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
   const against = state.incumbent;
   const rule = RULE_NAMES[arenaOf(state).decide.rule];
   if (state.steering.skipped.has(n))
-    return decided({ verdict: 'inconclusive', reason: 'given up by a person', rule, against, n: 0, nAgainst: 0 });
+    return decided({ verdict: 'inconclusive', reason: whyGivenUp(state, n), rule, against, n: 0, nAgainst: 0 });
   const finishedRuns = measurementsOf(state, n).filter(
     (measurement) => measurement.state === 'finished' && measurement.deviceClass === deviceClass,
   );
@@ -57,6 +57,11 @@ export function judge(state: LabState, n: number, deviceClass: string): Judgemen
     return decided({ verdict: 'inconclusive', reason, rule, against, n: finishedRuns.length, nAgainst: 0 });
   }
   return judgeNumbers(state, n, deviceClass);
+}
+
+function whyGivenUp({ steering }: LabState, n: number): string {
+  const { from, because } = steering.givenUp.get(n) ?? {};
+  return because === undefined ? 'given up by a person' : `given up by ${from}: ${because}`;
 }
 
 /** Both sides have numbers: what cannot be an improvement first, then the arena's rule. */
