@@ -172,6 +172,7 @@ class Simulation {
       }
       case 'wait':
       case 'retry':
+      case 'try-out':
       case 'build':
       case 'ablate':
       case 'finalize':

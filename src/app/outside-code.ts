@@ -31,7 +31,7 @@ export function holdSubmissions(inbox: Inbox): Inbox {
 }
 
 /** Requests that bring code from outside, or make ideas of it. */
-const CODE_VERBS: ReadonlySet<string> = new Set(['submit', 'combine', 'retry']);
+const CODE_VERBS: ReadonlySet<string> = new Set(['submit', 'combine', 'retry', 'try-out']);
 
 /**
  * Number of the newest experiment from outside whose code a session would run although nobody accepted that: it is open

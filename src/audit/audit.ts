@@ -209,6 +209,10 @@ class Rederivation {
     };
     if (event.type === 'proposed' || event.type === 'repaired')
       for (const [filePath, blobHash] of Object.entries(event.edits)) addBlob(blobHash, event.n, filePath);
+    if (event.type === 'try.asked')
+      for (const [filePath, blobHash] of Object.entries(event.edits))
+        addBlob(blobHash, undefined, `try ${event.tryOut}, ${filePath}`);
+    if (event.type === 'try.ended') addBlob(event.output, undefined, `the output of try ${event.tryOut}`);
     if (event.type === 'calling') {
       addBlob(event.brief, event.n, 'the brief');
       addBlob(event.program, event.n, 'program.md');

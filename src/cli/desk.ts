@@ -36,7 +36,7 @@ export async function submitIdea(invocation: Invocation<typeof SUBMIT_OPTIONS>):
 }
 
 /** From a file, or from standard input. */
-function readDiff(diffFile: string | undefined): string {
+export function readDiff(diffFile: string | undefined): string {
   try {
     return fs.readFileSync(diffFile === undefined || diffFile === '-' ? 0 : diffFile, 'utf8');
   } catch {
@@ -51,7 +51,7 @@ function readDiff(diffFile: string | undefined): string {
 export async function pollSubmission(invocation: Invocation<typeof POLL_OPTIONS>): Promise<number> {
   const pollResult = await deskOf(invocation).pollSubmission(invocation.args[0]!, invocation.options.wait);
   if (invocation.wantsJson) printJson(pollResult);
-  else printText(`${pollResult.state}: ${pollResult.text}`);
+  else printText([`${pollResult.state}: ${pollResult.text}`, pollResult.output].filter(Boolean).join('\n\n'));
   return pollResult.state === 'done' ? 0 : 10;
 }
 

@@ -311,6 +311,21 @@ export const GIVE_UP_OPTIONS = {
   ...LAB_OPTIONS,
 } as const satisfies OptionTable;
 
+export const TRY_OUT_OPTIONS = {
+  parent: {
+    kind: 'number',
+    isWhole: true,
+    allowsZero: true,
+    value: '<n>',
+    completes: 'experiment',
+    text: 'the experiment that it changes; without a diff its code runs as it is',
+  },
+  guards: { kind: 'flag', text: 'run the guards before it' },
+  wait: { kind: 'number', allowsZero: true, default: 25, value: '<seconds>', text: 'wait so long for it, at most 25' },
+  from: author('person'),
+  ...LAB_OPTIONS,
+} as const satisfies OptionTable;
+
 export const POLL_OPTIONS = {
   wait: {
     kind: 'number',

@@ -1,7 +1,8 @@
 /** `overnight combine`, `retry`, `give-up`: what an agent with a shell can ask beside submitting a change. */
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
-import { Desk, type SubmissionStatus } from '../mcp/desk.ts';
+import { Desk } from '../mcp/desk.ts';
+import type { SubmissionStatus } from '../mcp/submission-status.ts';
 import type { Statements } from '../mcp/statements.ts';
 import { combineRequest, giveUpRequest, retryRequest } from '../mcp/verbs.ts';
 import type { Invocation } from './command.ts';

@@ -20,6 +20,7 @@ import {
   startMeasurement,
 } from './fold/measurements.ts';
 import { applySteering } from './fold/requests.ts';
+import { recordTry } from './fold/tries.ts';
 import { endCall, endSession, openLab, recordStage, startCall, startSession } from './fold/sessions.ts';
 import { payloadOf, rejectEvent, type WorkingState } from './fold/working-state.ts';
 import { createItemReader, ITEM_READER } from './items.ts';
@@ -65,6 +66,7 @@ export function createFold(readBlob?: (blobHash: string) => Uint8Array | undefin
     stars: new Set(),
     tailsSetAside: 0,
     calls: [],
+    tries: [],
     steering: NO_STEERING,
     requests: new Map(),
     refusedRequests: new Map(),
@@ -99,8 +101,7 @@ function applyEvent(state: WorkingState, event: LedgerEvent): void {
     case 'session.died':
       return endSession(state, event);
     case 'tail.set_aside':
-      state.tailsSetAside++;
-      return;
+      return void state.tailsSetAside++;
     case 'stage.started':
     case 'stage.finished':
     case 'stage.failed':
@@ -139,6 +140,9 @@ function applyEvent(state: WorkingState, event: LedgerEvent): void {
       return startCall(state, event);
     case 'called':
       return endCall(state, event);
+    case 'try.asked':
+    case 'try.ended':
+      return recordTry(state, event);
     case 'steered':
       return applySteering(state, event);
     default:

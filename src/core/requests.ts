@@ -110,11 +110,19 @@ const submissionSchema = z.strictObject({
   note: ideaNoteSchema.optional(),
 });
 
+/** A scratch try: the candidate runs for a few seconds and gives no number. Without edits the code of `parent` runs. */
+const tryOutSchema = z.strictObject({
+  verb: z.literal('try-out'),
+  edits: z.record(z.string(), z.string().nullable()),
+  parent: experimentNumber.optional(),
+  guards: z.literal(true).optional(),
+});
+
 /** One file in the inbox; `wish` is its name in the ledger for ever. */
 export const inboxEntrySchema = z.strictObject({
   id: z.string().regex(/^[A-Za-z0-9-]{8,64}$/),
   from: z.string().trim().min(1).max(100),
-  wish: z.union([labRequestSchema, submissionSchema]),
+  wish: z.union([labRequestSchema, submissionSchema, tryOutSchema]),
 });
 
 export type LabRequest = Readonly<z.infer<typeof labRequestSchema>>;

@@ -18,6 +18,7 @@ import { smallestDeviation, type ValueStep } from '../base/value-step.ts';
 import type { ItemCalibration } from './item-record.ts';
 import { ITEM_READER, type ItemReader } from './items.ts';
 import type { Steering } from './steering.ts';
+import type { TryOut } from './try-record.ts';
 
 export interface SessionRecord {
   readonly start: Payload<'session.started'>;
@@ -123,6 +124,8 @@ export interface LabState {
   readonly tailsSetAside: number;
   /** Calls of agents and models, in order; without an end while they run. */
   readonly calls: readonly AgentCall[];
+  /** Scratch tries, in order. They are no experiments, and no number is in them. */
+  readonly tries: readonly TryOut[];
   /** The requests of people that are in force. */
   readonly steering: Steering;
   /** Requests taken from the inbox, with the experiment that each became, if it became one. */

@@ -5,7 +5,6 @@
  */
 import { defined } from '../base/defined.ts';
 import { LabError, reasonOf } from '../base/error.ts';
-import { seedOf } from '../base/random.ts';
 import type { Arena } from '../core/arena.ts';
 import { encodeNote } from '../core/items.ts';
 import { judge } from '../core/rules/judge.ts';
@@ -22,8 +21,9 @@ import { baselineError, refuseTinyBaseline } from './baseline.ts';
 import { admitProposal, recordProposal } from './admission.ts';
 import { blameFor, failedTwice } from './blame.ts';
 import type { Job, LabDeps, Stop } from './lab-deps.ts';
-import { recordCalibration, recordConfirmation, recordFinalResult } from './conclusions.ts';
+import { recordConclusion } from './conclusions.ts';
 import { proposeOwnIdea } from './harness-ideas.ts';
+import { judgeSeedOf } from './judge-seed.ts';
 import { expectedItems, steerByItems, storeItems } from './lab-items.ts';
 import { type MeasureRequest, type MeasureResult, measureOnce } from './measure.ts';
 import type { Bench } from './process-specs.ts';
@@ -31,6 +31,7 @@ import { Proposing } from './proposing.ts';
 import { branchOf } from './refs.ts';
 import { applyRequests } from './requests.ts';
 import { startupBoundsOf } from './startup.ts';
+import { runTryOut } from './try-out.ts';
 
 export type { Job, LabDeps, LabWatch, Stop } from './lab-deps.ts';
 
@@ -135,9 +136,9 @@ export class Lab {
       case 'advance':
         return this.#advanceBranch(step.n);
       case 'calibrate':
-        return recordCalibration(this.#deps);
       case 'confirm':
-        return recordConfirmation(this.#deps, step.n, step.against);
+      case 'finalize':
+        return recordConclusion(this.#deps, step);
       case 'control':
       case 'ablate':
       case 'bundle':
@@ -148,8 +149,8 @@ export class Lab {
         return this.#proposing.startProposing(step.base && { n: step.base.n, why: step.why ?? step.base.why });
       case 'repair':
         return this.#proposing.startRepairing(step.n);
-      case 'finalize':
-        return recordFinalResult(this.#deps);
+      case 'try-out':
+        return this.#runTry(step.tryOut);
       case 'abandon':
         return this.#proposing.giveUp();
       default:
@@ -197,6 +198,14 @@ export class Lab {
     }
   }
 
+  async #runTry(index: number): Promise<void> {
+    await this.#replaceDamagedBench();
+    const onStart = (killRun: () => void): unknown => this.#killByMeasurement.set(-1, killRun);
+    await runTryOut(this.#deps, this.#bench, index, { onTick: () => this.#applyRequests(), onStart });
+    // Where no sandbox kept it from what all runs share, that is made again.
+    this.#isBenchDamaged ||= this.#bench.sandbox.info.level !== 'bubblewrap';
+  }
+
   #requestFor(job: Job, m: number): MeasureRequest {
     const { deviceClass, watch } = this.#deps;
     const { n, purpose, seed } = job;
@@ -206,7 +215,7 @@ export class Lab {
       m,
       commit: codeOf(this.state, n)!.commit,
       seed,
-      judgeSeed: this.#judgeSeedOf(job),
+      judgeSeed: judgeSeedOf(this.#deps, job),
       nonce,
       runsGuards: isFirstOfIdea || this.#isFirstOfBaseline(purpose),
       screensFirst: isFirstOfIdea,
@@ -242,12 +251,6 @@ export class Lab {
     if (!this.#isBenchDamaged) return;
     this.#bench = (await this.#deps.refreshBench?.()) ?? this.#bench;
     this.#isBenchDamaged = false;
-  }
-
-  /** The seed of the evaluator: its partner's in a pair, the candidate's where seeds are fixed, else a new one. */
-  #judgeSeedOf({ seed, like: sharesSeedsWith }: Job): number {
-    const sharedSeed = sharesSeedsWith === undefined ? undefined : this.state.measurements[sharesSeedsWith]!.judgeSeed;
-    return sharedSeed ?? (this.arena.seeds.fixed ? seed : seedOf(this.#deps.createNonce()));
   }
 
   /** Record a measurement and decide as far as the ledger now allows. */

@@ -32,7 +32,9 @@ import { applyUnifiedDiff } from '../workspace/patch.ts';
 import { unusableError } from './refusals.ts';
 import { checkLearned, type Learned } from './learned.ts';
 import { readStatements, type Statements } from './statements.ts';
+import { requireTry, type TryRequest, tryStatus } from './tries.ts';
 import { checkRequest, recordedStatus } from './verbs.ts';
+import type { SubmissionStatus } from './submission-status.ts';
 import { whyNotAdmitted, whyUnreadable } from './submission-check.ts';
 
 export interface Submission extends Statements {
@@ -43,18 +45,6 @@ export interface Submission extends Statements {
   readonly files?: Readonly<Record<string, string | null>>;
   /** The experiment on which it is based; the incumbent when absent. */
   readonly parent?: number;
-}
-
-export interface SubmissionStatus {
-  readonly id: string;
-  /**
-   * `waiting`: no harness has taken it yet. `running`: it is an experiment that is not decided yet. `stopped`: the
-   * same, and no harness works on it.
-   */
-  readonly state: 'waiting' | 'running' | 'stopped' | 'done';
-  readonly experiment?: number;
-  readonly verdict?: string;
-  readonly text: string;
 }
 
 /** Longest wait in one tool call: clients give up after 60 s. */
@@ -123,6 +113,23 @@ export class Desk {
       ? 'it was submitted; poll for its result'
       : 'it waits, because no harness is running: the next `overnight run` measures it';
     return { id, state: 'waiting', text: [statusText, understood].filter((part) => part !== '').join('; ') };
+  }
+
+  /**
+   * Run a change for a few seconds without evaluator and number, between two measurements of the session that runs.
+   * Throws E_WISH where none runs.
+   */
+  async tryOut({ diff, files, parent, guards = false }: TryRequest): Promise<SubmissionStatus> {
+    const { state } = this.#readLab();
+    const parentNumber = parent ?? state.incumbent;
+    if (diff !== undefined && files !== undefined)
+      throw unusableError('It has both a diff and files.', 'Give one of them.');
+    requireTry(state, { from: this.#author, parent: parentNumber, guards, isAlive: this.#isAlive() });
+    const edits = files ?? (diff === undefined ? {} : await this.#editsOf(state, parentNumber, diff));
+    const wish = { verb: 'try-out' as const, edits, parent: parentNumber, ...(guards && { guards: true as const }) };
+    if (Object.keys(edits).length > 0) await this.#requireAdmissible(state, parentNumber, wish, true);
+    const { id } = postRequest(this.#paths.inbox, this.#author, wish);
+    return { id, state: 'waiting', text: 'it was asked for' };
   }
 
   /** The state of a submission. Waits at most `waitS` seconds for its result. */
@@ -199,6 +206,7 @@ export class Desk {
     labState: LabState,
     parentNumber: number,
     wish: { readonly edits: Readonly<Record<string, string | null>> },
+    mayRepeat = false,
   ): Promise<void> {
     const parentCode = codeOf(labState, parentNumber);
     if (!parentCode) throw notFoundError(parentNumber, labState);
@@ -208,6 +216,7 @@ export class Desk {
       parent: parentNumber,
       parentCommit: parentCode.commit,
       edits,
+      mayRepeat,
     });
     const reason = admissionReason ?? whyUnreadable(this.#author, wish);
     if (reason === undefined) return;
@@ -221,7 +230,9 @@ export class Desk {
     const { state } = this.#readLab();
     if (!state.requests.has(submissionId)) return this.#lookIntoInbox(submissionId);
     const n = state.requests.get(submissionId);
-    if (n === undefined) return recordedStatus(state, submissionId);
+    const readText = (hash: string): string | undefined => readBlobText(this.#paths.lab, hash);
+    if (n === undefined)
+      return tryStatus(state, submissionId, this.#isAlive(), readText) ?? recordedStatus(state, submissionId);
     const experimentView = viewExperiment(state, n, this.#viewFacts())!;
     const { verdict, effect, mean, reason } = experimentView.row;
     const isOpen = verdict === 'running' || verdict === 'waiting';

@@ -16,16 +16,22 @@ const MAX_FILES = 1000;
 export async function whyNotAdmitted(
   workspace: Workspace,
   state: LabState,
-  submission: { readonly parent: number; readonly parentCommit: string; readonly edits: readonly FileEdit[] },
+  submission: {
+    readonly parent: number;
+    readonly parentCommit: string;
+    readonly edits: readonly FileEdit[];
+    /** It may repeat what was tried before. */
+    readonly mayRepeat?: boolean;
+  },
 ): Promise<string | undefined> {
-  const { parent, parentCommit, edits } = submission;
+  const { parent, parentCommit, edits, mayRepeat = false } = submission;
   if (edits.length > MAX_FILES) return `it changes ${edits.length} files, at most ${MAX_FILES} are allowed`;
   const arena = arenaOf(state);
   const roleOfPath = roleOf(arena);
   const paths = (await workspace.listEntries(parentCommit)).map((entry) => entry.path);
   const editablePaths = paths.filter((filePath) => roleOfPath(filePath) === 'editable');
   const files = await workspace.readFiles(parentCommit, editablePaths);
-  const admission = admitIdea(arena, state, { parent }, files, edits, paths);
+  const admission = admitIdea(arena, state, { parent, ...(mayRepeat && { retries: parent }) }, files, edits, paths);
   return admission.ok ? undefined : admission.reason;
 }
 

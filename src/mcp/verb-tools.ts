@@ -3,7 +3,8 @@ import type { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { defined } from '../base/defined.ts';
 import { MAX_SAID } from '../core/requests.ts';
-import type { Desk } from './desk.ts';
+import { MAX_TRIES_AN_IDEA, TRY_SECONDS, TRY_WALL_S } from '../core/try-out.ts';
+import { type Desk, MAX_WAIT_S } from './desk.ts';
 import { experimentNumber, replyWith, STATEMENTS } from './tool-parts.ts';
 import { combineRequest, giveUpRequest, replicateRequest, retryRequest } from './verbs.ts';
 
@@ -47,6 +48,7 @@ export function registerVerbTools(mcpServer: McpServer, desk: Desk): void {
     },
     async ({ n }) => replyWith(() => desk.ask(replicateRequest(n))),
   );
+  registerTryTool(mcpServer, desk);
   mcpServer.registerTool(
     'give_up',
     {
@@ -58,5 +60,31 @@ export function registerVerbTools(mcpServer: McpServer, desk: Desk): void {
       }),
     },
     async ({ n, because }) => replyWith(() => desk.ask(giveUpRequest(n, because))),
+  );
+}
+
+function registerTryTool(mcpServer: McpServer, desk: Desk): void {
+  mcpServer.registerTool(
+    'try_out',
+    {
+      description: `Run a change for at most ${TRY_SECONDS} s of training and ${TRY_WALL_S} s of the wall, to see whether it starts, crashes or prints what you expect. It gives the end of the output and timings, no number and no verdict. At most ${MAX_TRIES_AN_IDEA} between two ideas of yours. It runs between two measurements of the session; when it is not done in time, poll its id.`,
+      inputSchema: z.object({
+        diff: z.string().optional().describe('unified diff against the files of `parent`'),
+        files: z
+          .record(z.string(), z.string().nullable())
+          .optional()
+          .describe('instead of a diff: new content of whole files; with neither, the code of `parent` runs as it is'),
+        parent: experimentNumber.optional().describe('the experiment that it changes; the best version when absent'),
+        guards: z.boolean().optional().describe('run the guards of the arena before it'),
+        wait_s: z
+          .number()
+          .min(0)
+          .max(MAX_WAIT_S)
+          .optional()
+          .describe(`seconds to wait for it; ${MAX_WAIT_S} when absent`),
+      }),
+    },
+    async ({ wait_s: waitS = MAX_WAIT_S, ...request }) =>
+      replyWith(async () => desk.pollSubmission((await desk.tryOut(defined(request))).id, waitS)),
   );
 }

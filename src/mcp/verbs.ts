@@ -8,7 +8,7 @@ import { oneLine } from '../base/text.ts';
 import { whyRefused } from '../core/request-check.ts';
 import { type IdeaNote, type LabRequest, labRequestSchema } from '../core/requests.ts';
 import type { LabState } from '../core/state.ts';
-import type { SubmissionStatus } from './desk.ts';
+import type { SubmissionStatus } from './submission-status.ts';
 import { readStatements, type Statements } from './statements.ts';
 
 interface SaidIdea extends Statements {

@@ -1,5 +1,5 @@
 /** The table of what proposers expected and what was measured, for reports and the dashboard. */
-import type { CalibrationView } from '../view/types.ts';
+import type { CalibrationView } from '../view/calibration-types.ts';
 
 export const CALIBRATION_TITLE = 'Expected and measured';
 export const CALIBRATION_HEADINGS = [

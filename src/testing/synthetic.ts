@@ -197,6 +197,7 @@ class LabMaker {
           break;
         case 'wait':
         case 'retry':
+        case 'try-out':
         case 'build':
         case 'bundle':
         case 'ablate':

@@ -2,6 +2,7 @@
  * What people see of a lab, as plain JSON: raw numbers beside the text that every surface prints. `--json`, report,
  * dashboard and terminal all get these objects. Types only.
  */
+import type { CalibrationView } from './calibration-types.ts';
 import type { RefusalCode } from '../core/event.ts';
 import type { Verdict } from '../core/decision.ts';
 import type { TrustGrade } from '../core/trust-grade.ts';
@@ -159,29 +160,6 @@ export interface FalseKeepView {
   /** 95 % interval of the share. Absent where no control was decided. */
   readonly range?: readonly [number, number];
   readonly short: string;
-  readonly text: string;
-}
-
-/** The effects that a proposer stated beside those that were measured, in units of the metric, positive is better. */
-export interface CalibrationView {
-  readonly proposer: string;
-  /** Ideas that stated an effect. */
-  readonly stated: number;
-  /** Those of them that got a number. */
-  readonly measured: number;
-  /** Those of them that expected a difference. */
-  readonly directed: number;
-  /** Those of them that went the way that was expected. */
-  readonly signRight: number;
-  /** 95 % interval of that share. */
-  readonly signRange?: readonly [number, number];
-  readonly expectedMean?: number;
-  readonly measuredMean?: number;
-  readonly signText: string;
-  readonly expectedText: string;
-  /** With its 95 % interval. */
-  readonly measuredText: string;
-  /** All of it in a line. */
   readonly text: string;
 }
 

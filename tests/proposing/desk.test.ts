@@ -185,6 +185,7 @@ describe('MCP', () => {
       'propose',
       'replicate',
       'retry',
+      'try_out',
     ]);
     expect(text(await client.callTool({ name: 'brief', arguments: {} }))).toContain('Improve loss');
     const refused = await client.callTool({ name: 'propose', arguments: { hypothesis: 'h', diff: 'nonsense' } });

@@ -10,6 +10,7 @@ import {
   POLL_OPTIONS,
   RETRY_OPTIONS,
   SUBMIT_OPTIONS,
+  TRY_OUT_OPTIONS,
 } from '../options.ts';
 import { experimentArgument, requestExits, successExit, wordsArgument } from './shared.ts';
 
@@ -68,6 +69,23 @@ export const AGENT_COMMANDS: readonly CommandSpec[] = [
       ['10', 'not yet'],
     ],
     loadMain: async () => ({ main: (await import('../desk.ts')).pollSubmission }),
+  }),
+  defineCommand({
+    name: 'try-out',
+    group: 'For agents',
+    args: [{ name: 'diff', isOptional: true, completes: 'file' }],
+    summary:
+      'run a change for a few seconds without evaluator and number, between two measurements of the session that runs',
+    options: TRY_OUT_OPTIONS,
+    examples: [
+      ['git diff | overnight try-out --guards', 'does it start, and do the guards pass?'],
+      ['overnight try-out --parent 3', 'the code of #3 as it is'],
+    ],
+    exits: [
+      ['0', 'it ended; how is in the output'],
+      ['10', 'not yet: poll its id'],
+    ],
+    loadMain: async () => ({ main: (await import('../try-out.ts')).main }),
   }),
   defineCommand({
     name: 'combine',

@@ -26,6 +26,7 @@ export function plan(state: LabState, context: PlanContext): Step {
   return (
     // Costs no measurement.
     admitOrAdvance(state, context) ??
+    runScratchTry(state, context) ??
     // The baseline is calibrated and the incumbent measured on this device class.
     ensureReference(state, context) ??
     measureOpenIdeas(state, context) ??
@@ -49,6 +50,13 @@ function admitOrAdvance(state: LabState, context: PlanContext): Step | undefined
   }
   const build = state.steering.builds.find((waiting) => isReady(state, waiting));
   return build && { do: 'build', id: build.id };
+}
+
+/** Between two measurements, when nothing else runs. */
+function runScratchTry(state: LabState, context: PlanContext): Step | undefined {
+  if (state.running.size > 0 || mustStopNow(context)) return undefined;
+  const waiting = state.tries.find(({ end }) => end === undefined);
+  return waiting && { do: 'try-out', tryOut: waiting.asked.tryOut };
 }
 
 /** All parts of it are in git, or one never will be. A part that is being repaired is waited for. */

@@ -1,4 +1,4 @@
-/** Notes of agents stand in the brief under their authors, get old with the code that they speak of, and command nobody. */
+/** Notes of agents stand in the brief under their authors, get old with their code, and command nobody. */
 import { describe, expect, it } from 'vitest';
 import type { EventDraft } from '../../core/event.ts';
 import { arenaWith, Script } from '../../testing/script.ts';

@@ -9,7 +9,7 @@ import { formatCount, oneLine } from '../../base/text.ts';
 import type { Experiment } from '../../core/experiment.ts';
 import { type Basis, effectView, meanOf } from '../basis.ts';
 import { formatPercent } from '../format.ts';
-import type { CalibrationView } from '../types.ts';
+import type { CalibrationView } from '../calibration-types.ts';
 
 interface StatedEffect {
   readonly proposer: string;

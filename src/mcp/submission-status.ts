@@ -1,0 +1,14 @@
+/** How a submission, a request or a scratch try stands, as its sender is told. */
+export interface SubmissionStatus {
+  readonly id: string;
+  /**
+   * `waiting`: no harness has taken it yet. `running`: it is an experiment that is not decided yet. `stopped`: the
+   * same, and no harness works on it.
+   */
+  readonly state: 'waiting' | 'running' | 'stopped' | 'done';
+  readonly experiment?: number;
+  readonly verdict?: string;
+  readonly text: string;
+  /** Of a scratch try: the end of what it printed. */
+  readonly output?: string;
+}
