@@ -48,11 +48,18 @@ export function readDiff(diffFile: string | undefined): string {
   }
 }
 
-export async function pollSubmission(invocation: Invocation<typeof POLL_OPTIONS>): Promise<number> {
-  const pollResult = await deskOf(invocation).pollSubmission(invocation.args[0]!, invocation.options.wait);
-  if (invocation.wantsJson) printJson(pollResult);
-  else printText([`${pollResult.state}: ${pollResult.text}`, pollResult.output].filter(Boolean).join('\n\n'));
-  return pollResult.state === 'done' ? 0 : 10;
+export async function pollSubmissions(invocation: Invocation<typeof POLL_OPTIONS>): Promise<number> {
+  const { wait: waitS, any } = invocation.options;
+  const statuses = await deskOf(invocation).pollSubmissions(invocation.args, { waitS, any });
+  const [first, ...others] = statuses;
+  if (invocation.wantsJson) printJson(others.length === 0 ? first : { submissions: statuses });
+  else
+    for (const { id, state, text, output } of statuses) {
+      const name = others.length === 0 ? '' : `${id} `;
+      printText(invocation.spellCommands([`${name}${state}: ${text}`, output].filter(Boolean).join('\n\n')));
+    }
+  const isDone = ({ state }: (typeof statuses)[number]): boolean => state === 'done';
+  return (any ? statuses.some(isDone) : statuses.every(isDone)) ? 0 : 10;
 }
 
 export async function recordNote(invocation: Invocation<typeof NOTE_OPTIONS>): Promise<number> {

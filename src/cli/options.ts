@@ -334,6 +334,7 @@ export const POLL_OPTIONS = {
     value: '<seconds>',
     text: 'wait so long for the result, at most 25',
   },
+  any: { kind: 'flag', text: 'of several ids: wait until one of them has a result (default: all)' },
   ...LAB_OPTIONS,
 } as const satisfies OptionTable;
 

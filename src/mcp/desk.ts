@@ -22,15 +22,17 @@ import type { LabPaths } from '../os/paths.ts';
 import { collectChanges, type Fingerprints, fingerprintsOf } from '../proposers/folder.ts';
 import { sha256Hex } from '../base/hash.ts';
 import { briefText } from '../view/brief/brief.ts';
-import { viewExperiment } from '../view/lab/experiment.ts';
 import { viewLab } from '../view/lab/lab.ts';
-import { secondaryMeansOf, secondaryMetricsOf, secondaryText } from '../view/lab/secondary.ts';
+import { secondaryMeansOf } from '../view/lab/secondary.ts';
 import { rawText } from '../view/format.ts';
 import type { Facts } from '../view/types.ts';
 import { openWorkspace } from '../workspace/git.ts';
 import { applyUnifiedDiff } from '../workspace/patch.ts';
 import { unusableError } from './refusals.ts';
 import { checkLearned, type Learned } from './learned.ts';
+import { experimentStatus } from './experiment-status.ts';
+import { waitingInInbox } from './progress.ts';
+import { RecentState } from './recent-state.ts';
 import { readStatements, type Statements } from './statements.ts';
 import { requireTry, type TryRequest, tryStatus } from './tries.ts';
 import { checkRequest, recordedStatus } from './verbs.ts';
@@ -59,10 +61,12 @@ export class Desk {
   readonly #paths: LabPaths;
   readonly #author: string;
   readonly #model: string | undefined;
+  readonly #recent: RecentState<SubmissionStatus>;
 
   /** `model` is the model behind an agent, as it says itself. */
   constructor(paths: LabPaths, author: string, model?: string) {
     this.#paths = paths;
+    this.#recent = new RecentState(paths.lab);
     this.#author = oneLine(author, 100) || 'unknown';
     this.#model = model === undefined ? undefined : oneLine(model, 100) || undefined;
   }
@@ -134,9 +138,23 @@ export class Desk {
 
   /** The state of a submission. Waits at most `waitS` seconds for its result. */
   async pollSubmission(submissionId: string, waitS = 0): Promise<SubmissionStatus> {
+    return (await this.pollSubmissions([submissionId], { waitS }))[0]!;
+  }
+
+  /** The states of several. Waits until all of them have a result, with `any` until one of them has. */
+  async pollSubmissions(
+    ids: readonly string[],
+    { waitS = 0, any = false }: { readonly waitS?: number; readonly any?: boolean } = {},
+  ): Promise<readonly SubmissionStatus[]> {
+    const isDone = ({ state }: SubmissionStatus): boolean => state === 'done';
     for (const deadlineMs = monotonicMs() + 1000 * Math.min(MAX_WAIT_S, Math.max(0, waitS)); ;) {
-      const submissionStatus = this.#lookUp(submissionId);
-      if (submissionStatus.state === 'done' || monotonicMs() >= deadlineMs) return submissionStatus;
+      const statuses = ids.map((id) => {
+        const status = this.#recent.answerFor(id, (lab) => this.#lookUp(id, lab));
+        if (status) return status;
+        throw unknownIdError(id);
+      });
+      const isOver = any ? statuses.some(isDone) : statuses.every(isDone);
+      if (isOver || monotonicMs() >= deadlineMs) return statuses;
       await sleep(POLL_INTERVAL_MS);
     }
   }
@@ -226,47 +244,27 @@ export class Desk {
     );
   }
 
-  #lookUp(submissionId: string): SubmissionStatus {
-    const { state } = this.#readLab();
-    if (!state.requests.has(submissionId)) return this.#lookIntoInbox(submissionId);
-    const n = state.requests.get(submissionId);
+  /** Undefined where neither the record nor the inbox has it. */
+  #lookUp(
+    id: string,
+    { state, isAlive }: { readonly state: LabState; readonly isAlive: boolean },
+  ): SubmissionStatus | undefined {
+    if (!state.requests.has(id)) return this.#lookIntoInbox(id);
+    const n = state.requests.get(id);
     const readText = (hash: string): string | undefined => readBlobText(this.#paths.lab, hash);
-    if (n === undefined)
-      return tryStatus(state, submissionId, this.#isAlive(), readText) ?? recordedStatus(state, submissionId);
-    const experimentView = viewExperiment(state, n, this.#viewFacts())!;
-    const { verdict, effect, mean, reason } = experimentView.row;
-    const isOpen = verdict === 'running' || verdict === 'waiting';
-    const isStopped = isOpen && !this.#isAlive();
-    const secondary = secondaryMetricsOf(state, n, currentDevice(state)).map(secondaryText);
-    const statusParts = [
-      `#${n} ${isStopped ? 'is not decided, and no harness is running: the next `overnight run` goes on with it' : verdict}`,
-      mean && `${experimentView.metric} ${mean.text}`,
-      effect?.text,
-      oneLine(reason, 400),
-      secondary.length > 0 && `beside it ${oneLine(secondary.join(', '), 700)}`,
-    ];
-    return defined({
-      id: submissionId,
-      state: isStopped ? ('stopped' as const) : isOpen ? ('running' as const) : ('done' as const),
-      experiment: n,
-      verdict: isOpen ? undefined : verdict,
-      text: statusParts.filter(Boolean).join('; '),
-    });
+    if (n === undefined) return tryStatus(state, id, isAlive, readText) ?? recordedStatus(state, id);
+    return experimentStatus(state, id, n, { now: currentTime(), alive: isAlive, tip: '' });
   }
 
-  #lookIntoInbox(submissionId: string): SubmissionStatus {
-    const fileNames = fs.existsSync(this.#paths.inbox) ? fs.readdirSync(this.#paths.inbox) : [];
+  #lookIntoInbox(submissionId: string): SubmissionStatus | undefined {
+    const fileNames = fs.existsSync(this.#paths.inbox) ? fs.readdirSync(this.#paths.inbox).sort() : [];
     const isId = /^[A-Za-z0-9-]{8,64}$/.test(submissionId);
-    if (isId && fileNames.some((fileName) => fileName.endsWith(`-${submissionId}.json`)))
-      return { id: submissionId, state: 'waiting', text: 'no harness has taken it yet' };
+    const waiting = fileNames.filter((fileName) => fileName.endsWith('.json'));
+    const place = isId ? waiting.findIndex((fileName) => fileName.endsWith(`-${submissionId}.json`)) : -1;
+    if (place >= 0) return { id: submissionId, state: 'waiting', ...waitingInInbox(place) };
     if (isId && fileNames.some((fileName) => fileName.endsWith(`-${submissionId}.json.bad`)))
       return { id: submissionId, state: 'done', text: 'it was set aside, because it cannot be read as a request' };
-    const named = submissionId.trim() === '' ? 'without an id' : oneLine(submissionId, 80);
-    throw new LabError('E_NOT_FOUND', {
-      what: `There is no submission ${named}.`,
-      why: `Neither the inbox nor the record of this lab has one ${submissionId.trim() === '' ? named : `called ${named}`}.`,
-      next: 'Give the id that `submit` or `propose` returned; `--tag` chooses another lab.',
-    });
+    return undefined;
   }
 
   async #editsOf(labState: LabState, parentNumber: number, diffText: string): Promise<Record<string, string | null>> {
@@ -317,6 +315,15 @@ export class Desk {
   #viewFacts(): Facts {
     return { now: currentTime(), alive: this.#isAlive(), tip: '' };
   }
+}
+
+function unknownIdError(submissionId: string): LabError {
+  const named = submissionId.trim() === '' ? 'without an id' : oneLine(submissionId, 80);
+  return new LabError('E_NOT_FOUND', {
+    what: `There is no submission ${named}.`,
+    why: `Neither the inbox nor the record of this lab has one ${submissionId.trim() === '' ? named : `called ${named}`}.`,
+    next: 'Give the id that `submit` or `propose` returned; `--tag` chooses another lab.',
+  });
 }
 
 function notFoundError(n: number, labState: LabState): LabError {

@@ -41,14 +41,18 @@ function registerReadingTools(mcpServer: McpServer, desk: Desk): void {
   mcpServer.registerTool(
     'poll',
     {
-      description: `Show the state of a submission. Waits up to wait_s seconds (at most ${MAX_WAIT_S}) for its result. Call it again while the state is not "done".`,
+      description: `Show where a submission is: queued with its place and the expected time, being measured, decided, refused, in conflict, stopped. Waits up to wait_s seconds (at most ${MAX_WAIT_S}) for a result: of \`id\`, or of any of several \`ids\`. Call it again while the state is not "done".`,
       inputSchema: z.object({
-        id: z.string().describe('the id that propose returned'),
-        wait_s: z.number().min(0).max(MAX_WAIT_S).optional().describe('seconds to wait for the result; 0 when absent'),
+        id: z.string().optional().describe('the id that propose returned'),
+        ids: z.array(z.string()).min(1).max(50).optional().describe('several ids: it returns when one has a result'),
+        wait_s: z.number().min(0).max(MAX_WAIT_S).optional().describe('seconds to wait for a result; 0 when absent'),
       }),
       ...READ_ONLY,
     },
-    async ({ id, wait_s: waitS }) => replyWith(() => desk.pollSubmission(id, waitS)),
+    async ({ id, ids, wait_s: waitS = 0 }) =>
+      replyWith(async () =>
+        ids === undefined ? desk.pollSubmission(id ?? '', waitS) : desk.pollSubmissions(ids, { waitS, any: true }),
+      ),
   );
   mcpServer.registerTool(
     'history',

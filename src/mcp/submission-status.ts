@@ -1,4 +1,6 @@
 /** How a submission, a request or a scratch try stands, as its sender is told. */
+import type { Phase } from './progress.ts';
+
 export interface SubmissionStatus {
   readonly id: string;
   /**
@@ -6,6 +8,12 @@ export interface SubmissionStatus {
    * same, and no harness works on it.
    */
   readonly state: 'waiting' | 'running' | 'stopped' | 'done';
+  /** Where it is in more detail. */
+  readonly phase?: Phase;
+  /** Ideas that come before it. */
+  readonly ahead?: number;
+  /** Seconds until its verdict, as far as the newest measurements tell. */
+  readonly expectedS?: number;
   readonly experiment?: number;
   readonly verdict?: string;
   readonly text: string;

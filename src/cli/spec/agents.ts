@@ -60,15 +60,18 @@ export const AGENT_COMMANDS: readonly CommandSpec[] = [
   defineCommand({
     name: 'poll',
     group: 'For agents',
-    args: [{ name: 'id', completes: 'nothing' }],
-    summary: 'the result of a submission',
+    args: [{ name: 'id', isRepeated: true, completes: 'nothing' }],
+    summary: 'the results of submissions: where each is, and what came out',
     options: POLL_OPTIONS,
-    examples: [['overnight poll ID --wait 25', 'ID is what `submit` printed']],
+    examples: [
+      ['overnight poll ID --wait 25', 'ID is what `submit` printed'],
+      ['overnight poll ID ID --any --wait 25', 'until one of them is decided'],
+    ],
     exits: [
       ['0', 'it is decided'],
       ['10', 'not yet'],
     ],
-    loadMain: async () => ({ main: (await import('../desk.ts')).pollSubmission }),
+    loadMain: async () => ({ main: (await import('../desk.ts')).pollSubmissions }),
   }),
   defineCommand({
     name: 'try-out',

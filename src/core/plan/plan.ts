@@ -4,6 +4,7 @@
  */
 import { nextStart } from '../bases/idea-start.ts';
 import { nextBundle } from '../bases/near-misses.ts';
+import type { Experiment } from '../experiment.ts';
 import { pairedSoFar } from '../rules/evidence.ts';
 import { judge } from '../rules/judge.ts';
 import { wantsScreening } from '../rules/screening.ts';
@@ -71,6 +72,7 @@ function measureOpenIdeas(state: LabState, context: PlanContext): Step | undefin
     const experiment = state.experiments[n]!;
     if (context.busyExperiments.has(n) || experiment.state !== 'open' || experiment.idea.kind === 'baseline') continue;
     if ([...state.running].some((m) => state.measurements[m]!.n === n)) continue;
+    if (waitsForNextSession(experiment, context)) continue;
     const judgement = judge(state, n, context.deviceClass);
     if (!judgement.again) {
       const canRepair =
@@ -89,6 +91,12 @@ function measureOpenIdeas(state: LabState, context: PlanContext): Step | undefin
   return undefined;
 }
 
+/** A submission that nobody has begun to measure when the session must stop is left to the next one. */
+const waitsForNextSession = (
+  { idea, measurements }: Extract<Experiment, { state: 'open' }>,
+  context: PlanContext,
+): boolean => idea.request !== undefined && measurements.length === 0 && mustStopNow(context);
+
 /** Candidate and incumbent in turn (A B B A), each two in a row under the same seeds. */
 function pairStep(state: LabState, n: number, deviceClass: string): Step {
   const pairedRuns = pairedSoFar(state, n, deviceClass);
@@ -104,7 +112,9 @@ function startNextIdea(state: LabState, context: PlanContext): Step {
   const { paused, pinned } = state.steering;
   if (state.running.size >= context.slots) return { do: 'wait' };
   if (context.isThinking) return measureWhileWaiting(state, context.deviceClass) ?? { do: 'wait' };
-  if (paused || (context.acceptsSubmissionsOnly && pinned.length === 0)) return { do: 'wait' };
+  if (paused) return { do: 'wait' };
+  if (context.acceptsSubmissionsOnly && pinned.length === 0)
+    return measureWhileWaiting(state, context.deviceClass) ?? { do: 'wait' };
   if (pinned[0] !== undefined) return { do: 'retry', n: pinned[0] };
   if (isControlDue(state)) return { do: 'control' };
   const bundle = nextBundle(state);
