@@ -174,6 +174,8 @@ class Simulation {
       case 'wait':
       case 'carry':
       case 'retry':
+      case 'try-out':
+      case 'build':
       case 'ablate':
       case 'finalize':
       case 'abandon':

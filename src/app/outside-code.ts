@@ -27,8 +27,11 @@ export function requireSandbox(sandbox: Sandbox, allowsUnsafe: boolean, subject:
  * ever.
  */
 export function holdSubmissions(inbox: Inbox): Inbox {
-  return { listRequests: () => inbox.listRequests().filter(({ request }) => request.wish.verb !== 'submit') };
+  return { listRequests: () => inbox.listRequests().filter(({ request }) => !CODE_VERBS.has(request.wish.verb)) };
 }
+
+/** Requests that bring code from outside, or make ideas of it. */
+const CODE_VERBS: ReadonlySet<string> = new Set(['submit', 'combine', 'retry', 'try-out']);
 
 /**
  * Number of the newest experiment from outside whose code a session would run although nobody accepted that: it is open

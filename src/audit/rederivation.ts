@@ -152,6 +152,10 @@ export class Rederivation {
       addBlob(event.conflict?.idea, event.n, 'the change of the idea');
       addBlob(event.conflict?.incumbent, event.n, 'the change of the incumbent');
     }
+    if (event.type === 'try.asked')
+      for (const [filePath, blobHash] of Object.entries(event.edits))
+        addBlob(blobHash, undefined, `try ${event.tryOut}, ${filePath}`);
+    if (event.type === 'try.ended') addBlob(event.output, undefined, `the output of try ${event.tryOut}`);
     if (event.type === 'calling') {
       addBlob(event.brief, event.n, 'the brief');
       addBlob(event.program, event.n, 'program.md');

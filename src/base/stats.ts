@@ -256,3 +256,13 @@ const [SHOWN_Z, POWER_Z] = [1.96, 0.8416];
  */
 export const resolvableEffect = ([low, high]: readonly [number, number]): number =>
   ((high - low) / 2) * (1 + POWER_Z / SHOWN_Z);
+
+/** 95 % interval of a share (Wilson): right also for few trials and for shares near 0 and 1. */
+export function wilsonInterval(successes: number, trials: number): [number, number] {
+  const z = 1.96;
+  const share = successes / trials;
+  const scale = 1 + z ** 2 / trials;
+  const centre = (share + z ** 2 / (2 * trials)) / scale;
+  const half = (z / scale) * Math.sqrt((share * (1 - share)) / trials + z ** 2 / (4 * trials ** 2));
+  return [Math.max(0, centre - half), Math.min(1, centre + half)];
+}

@@ -6,12 +6,14 @@ import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { readLedger } from '../ledger/jsonl.ts';
 import { conflictText } from '../mcp/conflict.ts';
-import { Desk, MAX_WAIT_S, type SubmissionStatus } from '../mcp/desk.ts';
+import { Desk, MAX_WAIT_S } from '../mcp/desk.ts';
 import { readStamp } from '../mcp/stamp.ts';
+import type { SubmissionStatus } from '../mcp/submission-status.ts';
 import { nameFiles, readWorkingCopy } from '../mcp/working-copy.ts';
 import { readText } from '../os/files.ts';
 import { briefBeforeRun } from '../view/brief/before-run.ts';
 import { readManifest } from '../workspace/arena.ts';
+import { statementsIn } from './verbs.ts';
 import type { Invocation } from './command.ts';
 import { findLab } from './find.ts';
 import type { BRIEF_OPTIONS, LAB_OPTIONS, NOTE_OPTIONS, POLL_OPTIONS, SUBMIT_OPTIONS } from './options.ts';
@@ -50,7 +52,7 @@ export async function submitIdea(invocation: Invocation<typeof SUBMIT_OPTIONS>):
   const { hypothesis = '', parent, from, by } = invocation.options;
   if (from !== undefined) return submitCopy(invocation, path.resolve(from));
   const submission = await deskOf(invocation, by).submitChange(
-    defined({ hypothesis, diff: readDiff(invocation.args[0]), parent }),
+    defined({ hypothesis, diff: readDiff(invocation.args[0]), parent, ...statementsIn(invocation.options) }),
   );
   printSubmission(invocation, submission, []);
   return 0;
@@ -78,6 +80,7 @@ async function submitCopy(invocation: Invocation<typeof SUBMIT_OPTIONS>, folder:
     hypothesis,
     files: copy.edits,
     parent: copy.stamp.n,
+    ...statementsIn(invocation.options),
   });
   const { edits, frozen, others, ignored } = copy;
   const remarks = [
@@ -108,7 +111,7 @@ function printSubmission(
 }
 
 /** From a file, or from standard input. */
-function readDiff(diffFile: string | undefined): string {
+export function readDiff(diffFile: string | undefined): string {
   try {
     return fs.readFileSync(diffFile === undefined || diffFile === '-' ? 0 : diffFile, 'utf8');
   } catch {
@@ -120,24 +123,42 @@ function readDiff(diffFile: string | undefined): string {
   }
 }
 
-export async function pollSubmission(invocation: Invocation<typeof POLL_OPTIONS>): Promise<number> {
-  const pollResult = await deskOf(invocation).pollSubmission(invocation.args[0]!, invocation.options.wait);
-  if (invocation.wantsJson) printJson(pollResult);
-  else {
-    printText(`${pollResult.state}: ${pollResult.text}`);
-    if (pollResult.conflict) printText(conflictText(pollResult.conflict));
-  }
-  return pollResult.state === 'done' ? 0 : 10;
+export async function pollSubmissions(invocation: Invocation<typeof POLL_OPTIONS>): Promise<number> {
+  const { wait: waitS, any } = invocation.options;
+  const statuses = await deskOf(invocation).pollSubmissions(invocation.args, { waitS, any });
+  const [first, ...others] = statuses;
+  if (invocation.wantsJson) printJson(others.length === 0 ? first : { submissions: statuses });
+  else
+    for (const { id, state, text, output, conflict } of statuses) {
+      const name = others.length === 0 ? '' : `${id} `;
+      const parts = [`${name}${state}: ${text}`, output, conflict && conflictText(conflict)];
+      printText(invocation.spellCommands(parts.filter(Boolean).join('\n\n')));
+    }
+  const isDone = ({ state }: (typeof statuses)[number]): boolean => state === 'done';
+  return (any ? statuses.some(isDone) : statuses.every(isDone)) ? 0 : 10;
 }
 
 export async function recordNote(invocation: Invocation<typeof NOTE_OPTIONS>): Promise<number> {
   const { paths } = findLab(invocation);
   const { n, text } = splitNote(invocation.args);
-  const noteId = new Desk(paths, invocation.options.by).leaveNote(text, n);
+  const { by, model, experiments, files } = invocation.options;
+  const isLearned = by !== 'person' || model !== undefined || experiments !== undefined || files !== undefined;
+  const learned = { experiments: experiments?.map((word) => numberIn(word)), files };
+  const noteId = new Desk(paths, by, model).leaveNote(text, n, isLearned ? defined(learned) : undefined);
   recordAnnotations(paths.lab, paths.inbox);
   if (invocation.wantsJson) printJson(defined({ id: noteId, experiment: n }));
   else printText(n === undefined ? 'Noted.' : `Noted on #${n}.`);
   return 0;
+}
+
+function numberIn(word: string): number {
+  const n = Number(word.replace(/^#/, ''));
+  if (Number.isSafeInteger(n) && n >= 0) return n;
+  throw new LabError('E_USAGE', {
+    what: '`note` cannot be understood.',
+    why: `"${word}" is no number of an experiment.`,
+    next: 'Write numbers separated by commas: `--experiments 3,5`.',
+  });
 }
 
 /** A number before the words names the experiment that they are about. */

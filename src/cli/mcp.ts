@@ -10,7 +10,7 @@ import type { Invocation } from './command.ts';
 import type { MCP_OPTIONS } from './options.ts';
 
 export async function main(invocation: Invocation<typeof MCP_OPTIONS>): Promise<number> {
-  const desk = new Desk(findLab(invocation).paths, invocation.options.by);
+  const desk = new Desk(findLab(invocation).paths, invocation.options.by, invocation.options.model);
   const { http } = invocation.options;
   if (http === undefined) {
     await serveOnStdio(desk);

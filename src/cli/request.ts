@@ -37,7 +37,10 @@ export const requestStop = (invocation: LabInvocation): Promise<number> =>
   sendRequest('stop', invocation, { verb: 'stop' });
 
 export const requestReplicate = (invocation: LabInvocation): Promise<number> =>
-  sendRequest('replicate', invocation, { verb: 'replicate' });
+  sendRequest('replicate', invocation, (state) => ({
+    verb: 'replicate',
+    ...(invocation.args[0] !== undefined && { n: numberFrom(invocation, state) }),
+  }));
 
 export const requestConfirm = (invocation: LabInvocation): Promise<number> =>
   sendRequest('confirm', invocation, (state) => confirmRequest(invocation, state));

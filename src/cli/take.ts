@@ -147,7 +147,7 @@ function messageOf(state: LabState, n: number): string {
   const confirmation = state.confirmations.filter((entry) => entry.n === n).at(-1);
   const { tag, arena } = state.lab!;
   const hypothesis = oneLine(experiment.idea.hypothesis, 4000);
-  const subject = subjectOf(hypothesis);
+  const subject = subjectOf(experiment.idea.note?.title ?? hypothesis);
   return [
     subject,
     '',

@@ -1,11 +1,21 @@
 /** Calls of agents and models: what they leave, what they cost, why they failed. */
 
+import type { ExpectedEffect } from './expected-effect.ts';
+
 /** What an agent leaves beside its edit. Its hypothesis is the experiment's. */
 export interface AgentNote {
+  /** A short name of the change. */
+  readonly title?: string;
   /** Why the change should help. */
   readonly mechanism?: string;
   /** What it expects to measure. */
   readonly expected?: string;
+  /** The same as a number, where its words have one. */
+  readonly effect?: ExpectedEffect;
+  /** What could go wrong. */
+  readonly risks?: string;
+  /** It is meant to make the code simpler at no loss. */
+  readonly simplifies?: true;
   /** Ideas for later. */
   readonly next?: readonly string[];
   /** The steering words that it follows. */

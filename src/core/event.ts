@@ -11,6 +11,7 @@ import type { Conditions, Outcome, Purpose } from './outcome.ts';
 import type { ItemCalibration } from './item-record.ts';
 import type { LabRequest } from './requests.ts';
 import type { Session, StopReason } from './session.ts';
+import type { TryAsked, TryEnd } from './try-record.ts';
 
 export type { AgentNote, CallFailure, Usage } from './agent-call.ts';
 export type { Decision, DiscardKind, FinalComparison, Verdict } from './decision.ts';
@@ -48,6 +49,8 @@ export type RefusalCode =
   | 'guard'
   /** A person ruled it out. */
   | 'vetoed'
+  /** Whoever proposed it gave it up before it was tried. */
+  | 'given-up'
   /** Its edits cannot be merged with the incumbent. */
   | 'conflict'
   /** The incumbent has its change already. */
@@ -232,6 +235,10 @@ interface Payloads {
   /** The final comparison. It is the headline of the report from here on. */
   finalized: FinalComparison;
   note: { readonly from: string; readonly text: string };
+  /** A scratch try was taken from the inbox; it runs between two measurements. It is no experiment. */
+  'try.asked': TryAsked;
+  /** How it ended. There is no number in it, and nothing is decided by it. */
+  'try.ended': TryEnd;
   /** An agent or a model is about to be asked for experiment `n`. */
   calling: {
     readonly call: number;

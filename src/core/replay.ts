@@ -21,6 +21,7 @@ import {
 } from './fold/measurements.ts';
 import { recordGuards } from './fold/guards.ts';
 import { applySteering } from './fold/requests.ts';
+import { recordTry } from './fold/tries.ts';
 import { endCall, endSession, openLab, recordStage, startCall, startSession } from './fold/sessions.ts';
 import { payloadOf, rejectEvent, type WorkingState } from './fold/working-state.ts';
 import { createItemReader, ITEM_READER } from './items.ts';
@@ -69,6 +70,7 @@ export function createFold(readBlob?: (blobHash: string) => Uint8Array | undefin
     stars: new Set(),
     tailsSetAside: 0,
     calls: [],
+    tries: [],
     steering: NO_STEERING,
     requests: new Map(),
     refusedRequests: new Map(),
@@ -145,6 +147,9 @@ function applyEvent(state: WorkingState, event: LedgerEvent): void {
       return startCall(state, event);
     case 'called':
       return endCall(state, event);
+    case 'try.asked':
+    case 'try.ended':
+      return recordTry(state, event);
     case 'steered':
       return applySteering(state, event);
     default:

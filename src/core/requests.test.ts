@@ -7,7 +7,7 @@ const wishOf = (wish: unknown): unknown => {
 };
 
 describe('a request', () => {
-  it.each(['forget', 'pause', 'resume', 'stop', 'replicate'])('to %s has nothing but its verb', (verb) => {
+  it.each(['forget', 'pause', 'resume', 'stop'])('to %s has nothing but its verb', (verb) => {
     expect(wishOf({ verb })).toEqual({ verb });
     expect(wishOf({ verb, n: 1 })).toBe('refused');
   });
@@ -16,6 +16,30 @@ describe('a request', () => {
     expect(wishOf({ verb, n: 0 })).toEqual({ verb, n: 0 });
     for (const n of [-1, 1.5, '1', undefined]) expect(wishOf({ verb, n })).toBe('refused');
     expect(wishOf({ verb, n: 1, text: 'x' })).toBe('refused');
+  });
+
+  it('to measure again may name an experiment; to combine names several, to retry one or two, to give up a reason', () => {
+    for (const wish of [
+      { verb: 'replicate' },
+      { verb: 'replicate', n: 3 },
+      { verb: 'combine', of: [1, 2] },
+      { verb: 'combine', of: [1, 2], hypothesis: 'h', note: { title: 't' } },
+      { verb: 'retry', n: 1 },
+      { verb: 'retry', n: 1, on: 0 },
+      { verb: 'give-up', n: 1, because: 'why' },
+    ])
+      expect(wishOf(wish)).toEqual(wish);
+    for (const wish of [
+      { verb: 'replicate', n: -1 },
+      { verb: 'combine', of: [1] },
+      { verb: 'combine', of: [1, 2, 3, 4, 5, 6, 7, 8, 9] },
+      { verb: 'combine', of: [1, 2], note: { title: 'x'.repeat(81) } },
+      { verb: 'retry', n: 1, on: '0' },
+      { verb: 'give-up', n: 1 },
+      { verb: 'give-up', n: 1, because: ' ' },
+      { verb: 'give-up', n: 1, because: 'x'.repeat(301) },
+    ])
+      expect(wishOf(wish), JSON.stringify(wish)).toBe('refused');
   });
 
   it.each([
@@ -31,6 +55,10 @@ describe('a request', () => {
   it('to note something may name an experiment', () => {
     expect(wishOf({ verb: 'note', text: 'x', n: 3 })).toEqual({ verb: 'note', text: 'x', n: 3 });
     for (const n of [-1, 1.5, '1']) expect(wishOf({ verb: 'note', text: 'x', n })).toBe('refused');
+    const learned = { model: 'm', experiments: [1], files: ['x.ts'] };
+    expect(wishOf({ verb: 'note', text: 'x', learned })).toEqual({ verb: 'note', text: 'x', learned });
+    for (const wrong of [{ files: [1] }, { experiments: ['1'] }, { files: Array(9).fill('x') }, { more: 1 }])
+      expect(wishOf({ verb: 'note', text: 'x', learned: wrong })).toBe('refused');
     expect(wishOf({ verb: 'steer', text: 'x', n: 1 })).toBe('refused');
   });
 

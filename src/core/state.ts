@@ -19,6 +19,7 @@ import { smallestDeviation, type ValueStep } from '../base/value-step.ts';
 import type { ItemCalibration } from './item-record.ts';
 import { ITEM_READER, type ItemReader } from './items.ts';
 import type { Steering } from './steering.ts';
+import type { TryOut } from './try-record.ts';
 
 export interface SessionRecord {
   readonly start: Payload<'session.started'>;
@@ -39,6 +40,12 @@ export interface Note {
   readonly at: string;
   readonly from: string;
   readonly text: string;
+  /** It is what an agent learned, and this is what it rests on. */
+  readonly learned?: {
+    readonly model?: string;
+    readonly experiments?: readonly number[];
+    readonly files?: readonly string[];
+  };
 }
 
 /** The noise that is known on one device class. */
@@ -124,6 +131,8 @@ export interface LabState {
   readonly tailsSetAside: number;
   /** Calls of agents and models, in order; without an end while they run. */
   readonly calls: readonly AgentCall[];
+  /** Scratch tries, in order. They are no experiments, and no number is in them. */
+  readonly tries: readonly TryOut[];
   /** The requests of people that are in force. */
   readonly steering: Steering;
   /** Requests taken from the inbox, with the experiment that each became, if it became one. */
@@ -240,5 +249,5 @@ export function forkOf(state: Readable, first: number, second: number): number {
   return lineage(state, first).findLast((n) => secondLineage.has(n)) ?? 0;
 }
 
-export const isRuledOut = (state: LabState, n: number): boolean =>
+export const isRuledOut = (state: Readable & Pick<LabState, 'steering'>, n: number): boolean =>
   state.steering.vetoed.size > 0 && lineage(state, n).some((ancestor) => state.steering.vetoed.has(ancestor));

@@ -47,7 +47,16 @@ describe('each request', () => {
       pinned: [],
       replicates: 0,
       parked: [],
+      replicated: [],
+      builds: [],
+      givenUp: new Map(),
     });
+    expect(after({ verb: 'replicate', n: 1 }, { verb: 'replicate', n: 1 }).replicated).toEqual([1, 1]);
+    const givenUp = after({ verb: 'give-up', n: 2, because: 'no' });
+    expect([[...givenUp.skipped], givenUp.givenUp.get(2)]).toEqual([[2], { from: 'me', because: 'no' }]);
+    expect(after({ verb: 'retry', n: 1, on: 3 }).builds).toEqual([
+      { id: '', from: 'me', of: [1], isRetry: true, on: 3 },
+    ]);
     expect(after({ verb: 'steer', text: 'go left' }).words).toEqual([{ at: 'now', from: 'me', text: 'go left' }]);
     expect(after({ verb: 'replicate' }, { verb: 'replicate' }).replicates).toBe(2);
     expect([...after({ verb: 'skip', n: 1 }, { verb: 'skip', n: 2 }).skipped]).toEqual([1, 2]);

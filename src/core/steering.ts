@@ -1,4 +1,6 @@
 /** The requests of people that are in force: a pure fold. Knows nothing about how they are carried out. */
+import { defined } from '../base/defined.ts';
+import type { AgentNote } from './agent-call.ts';
 import type { LabRequest } from './requests.ts';
 
 export interface Steering {
@@ -18,6 +20,27 @@ export interface Steering {
   readonly parked: readonly number[];
   /** The step whose claim is to be tested now. */
   readonly claim?: number;
+  /** Decided experiments other than the incumbent that are to be measured once more, oldest request first. */
+  readonly replicated: readonly number[];
+  /** Ideas that are to be made of the changes of earlier ones, oldest request first. */
+  readonly builds: readonly Build[];
+  /** Who gave up which idea, and why. */
+  readonly givenUp: ReadonlyMap<number, { readonly from: string; readonly because: string }>;
+}
+
+/** An idea to be made of earlier changes. */
+export interface Build {
+  /** The request that asks for it. */
+  readonly id: string;
+  readonly from: string;
+  /** Experiments whose changes are merged, in this order. */
+  readonly of: readonly number[];
+  /** The experiment whose code they are merged onto; the incumbent when absent. */
+  readonly on?: number;
+  /** A single change that is tried again on purpose. */
+  readonly isRetry?: true;
+  readonly hypothesis?: string;
+  readonly note?: AgentNote;
 }
 
 export const NO_STEERING: Steering = {
@@ -28,12 +51,15 @@ export const NO_STEERING: Steering = {
   pinned: [],
   replicates: 0,
   parked: [],
+  replicated: [],
+  builds: [],
+  givenUp: new Map(),
 };
 
 export function applyToSteering(
   steering: Steering,
   request: LabRequest,
-  { t: at, from }: { t: string; from: string },
+  { t: at, from, id = '' }: { t: string; from: string; id?: string },
 ): Steering {
   switch (request.verb) {
     case 'steer':
@@ -45,7 +71,18 @@ export function applyToSteering(
     case 'resume':
       return { ...steering, paused: false };
     case 'replicate':
-      return { ...steering, replicates: steering.replicates + 1 };
+      return request.n === undefined
+        ? { ...steering, replicates: steering.replicates + 1 }
+        : { ...steering, replicated: [...steering.replicated, request.n] };
+    case 'combine':
+    case 'retry':
+      return { ...steering, builds: [...steering.builds, buildOf(request, id, from)] };
+    case 'give-up':
+      return {
+        ...steering,
+        skipped: new Set([...steering.skipped, request.n]),
+        givenUp: new Map([...steering.givenUp, [request.n, { from, because: request.because }]]),
+      };
     case 'skip':
       return { ...steering, skipped: new Set([...steering.skipped, request.n]) };
     case 'pin':
@@ -71,6 +108,25 @@ export function applyToSteering(
     default:
       return request satisfies never;
   }
+}
+
+function buildOf(request: Extract<LabRequest, { verb: 'combine' | 'retry' }>, id: string, from: string): Build {
+  const { hypothesis, note } = request;
+  const said = defined({ hypothesis, note: note && defined(note) });
+  return request.verb === 'combine'
+    ? { id, from, of: request.of, ...said }
+    : { id, from, of: [request.n], isRetry: true, ...defined({ on: request.on }), ...said };
+}
+
+export const withoutBuild = (steering: Steering, id: string): Steering => ({
+  ...steering,
+  builds: steering.builds.filter((build) => build.id !== id),
+});
+
+/** One further measurement of `n` was begun. */
+export function withoutReplicated(steering: Steering, n: number): Steering {
+  const index = steering.replicated.indexOf(n);
+  return index < 0 ? steering : { ...steering, replicated: steering.replicated.toSpliced(index, 1) };
 }
 
 export const withoutPin = (steering: Steering, other: number): Steering => ({

@@ -1,5 +1,6 @@
 /** From a proposal to a commit: records it, then refuses it or takes its snapshot. Knows nothing about measuring. */
 import { defined } from '../base/defined.ts';
+import type { AgentNote } from '../core/agent-call.ts';
 import { dependenciesIn } from '../core/admission/dependencies.ts';
 import { admitIdea, applyEdits, hashEditable, whyOversized } from '../core/admission/policy.ts';
 import type { Payload } from '../core/event.ts';
@@ -56,17 +57,19 @@ export interface IncomingIdea {
   readonly hypothesis: string;
   readonly edits: readonly FileEdit[];
   readonly parent?: number;
+  readonly note?: AgentNote;
 }
 
 /** Record an idea from outside. One that names a base that there is not is refused. */
 export function recordSubmission(
   deps: Pick<AdmissionDeps, 'ledger'>,
-  { id, from, hypothesis, edits, parent }: IncomingIdea,
+  { id, from, hypothesis, edits, parent, note }: IncomingIdea,
 ): void {
   const { experiments, incumbent } = deps.ledger.state;
   const isKnown = parent === undefined || parent < experiments.length;
   const base = isKnown ? (parent ?? 0) : incumbent;
-  const n = recordProposal(deps, { kind: 'edit', hypothesis, edits }, { proposer: from, parent: base, request: id });
+  const proposal = { kind: 'edit' as const, hypothesis, edits, ...defined({ note }) };
+  const n = recordProposal(deps, proposal, { proposer: from, parent: base, request: id });
   const reason = `there is no experiment #${parent}, on which it says it was made`;
   if (!isKnown) refuseIdea(deps, n, { code: 'conflict', reason });
 }
@@ -89,6 +92,9 @@ export async function admitProposal(deps: AdmissionDeps, n: number): Promise<voi
   const parent = state.experiments[idea.parent]!;
   // It waits until the code that it was made on is there.
   if (parent.state === 'proposed' && idea.kind !== 'baseline') return;
+  const givenUp = state.steering.givenUp.get(n);
+  if (givenUp)
+    return refuseIdea(deps, n, { code: 'given-up', reason: `given up by ${givenUp.from}: ${givenUp.because}` });
   if (state.steering.skipped.has(n) || isRuledOut(state, idea.parent))
     return refuseIdea(deps, n, { code: 'vetoed', reason: 'it is built on an idea that a person ruled out' });
   if (parent.state === 'refused')

@@ -3,11 +3,32 @@
  * ideas again. Each is recorded like any other proposal.
  */
 import { defined } from '../base/defined.ts';
+import type { Step } from '../core/plan/step.ts';
 import { codeOf } from '../core/state.ts';
 import { type AdmissionDeps, recordProposal, refuseIdea } from './admission.ts';
 import { loadEdits, readEditableFiles, storeEdits } from './edits.ts';
 import { conflictReason, mergeChange, recordConflict } from './merge-change.ts';
 import { mergeMembers } from './merge-members.ts';
+import { proposeBuild } from './requested-ideas.ts';
+
+type IdeaStep = Extract<Step, { do: 'control' | 'ablate' | 'bundle' | 'retry' | 'build' }>;
+
+export async function proposeOwnIdea(deps: AdmissionDeps, step: IdeaStep): Promise<void> {
+  switch (step.do) {
+    case 'control':
+      return proposeControl(deps);
+    case 'ablate':
+      return proposeAblation(deps, step.n);
+    case 'bundle':
+      return proposeBundle(deps, step.of, step.why);
+    case 'retry':
+      return proposeRetry(deps, step.n);
+    case 'build':
+      return proposeBuild(deps, step.id);
+    default:
+      step satisfies never;
+  }
+}
 
 /** The incumbent again, unchanged. */
 export function proposeControl({ ledger }: Pick<AdmissionDeps, 'ledger'>): void {

@@ -24,8 +24,8 @@ import { blameFor, failedTwice } from './blame.ts';
 import { proposeCarryOver } from './carry-over.ts';
 import { Guarding } from './guarding.ts';
 import type { Job, LabDeps, NumberedResult, Stop, TellResult } from './lab-deps.ts';
-import { recordCalibration, recordConfirmation, recordFinalResult } from './conclusions.ts';
-import { proposeAblation, proposeBundle, proposeControl, proposeRetry } from './harness-ideas.ts';
+import { recordConclusion } from './conclusions.ts';
+import { proposeOwnIdea } from './harness-ideas.ts';
 import { expectedItems, steerByItems } from './lab-items.ts';
 import { type MeasureRequest, type MeasureResult, measureOnce } from './measure.ts';
 import type { Bench } from './process-specs.ts';
@@ -34,6 +34,7 @@ import { recordIntent, recordMeasurement } from './record-measurement.ts';
 import { branchOf } from './refs.ts';
 import { applyRequests } from './requests.ts';
 import { startupBoundsOf } from './startup.ts';
+import { runTryOut } from './try-out.ts';
 
 export type { Job, LabDeps, LabWatch, NumberedResult, Stop, TellResult } from './lab-deps.ts';
 
@@ -138,25 +139,23 @@ export class Lab {
       case 'advance':
         return this.#advanceBranch(step.n);
       case 'calibrate':
-        return recordCalibration(this.#deps);
       case 'confirm':
-        return recordConfirmation(this.#deps, step.n, step.against);
+      case 'finalize':
+        return recordConclusion(this.#deps, step);
       case 'control':
-        return proposeControl(this.#deps);
+      case 'ablate':
+      case 'bundle':
+      case 'retry':
+      case 'build':
+        return proposeOwnIdea(this.#deps, step);
       case 'carry':
         return proposeCarryOver(this.#deps, step.n);
-      case 'retry':
-        return proposeRetry(this.#deps, step.n);
       case 'propose':
         return this.#proposing.startProposing(step.base && { n: step.base.n, why: step.why ?? step.base.why });
       case 'repair':
         return this.#proposing.startRepairing(step.n);
-      case 'bundle':
-        return proposeBundle(this.#deps, step.of, step.why);
-      case 'ablate':
-        return proposeAblation(this.#deps, step.n);
-      case 'finalize':
-        return recordFinalResult(this.#deps);
+      case 'try-out':
+        return this.#runTry(step.tryOut);
       case 'abandon':
         return this.#proposing.giveUp();
       default:
@@ -204,6 +203,14 @@ export class Lab {
     } finally {
       this.#killByMeasurement.delete(m);
     }
+  }
+
+  async #runTry(index: number): Promise<void> {
+    await this.#replaceDamagedBench();
+    const onStart = (killRun: () => void): unknown => this.#killByMeasurement.set(-1, killRun);
+    await runTryOut(this.#deps, this.#bench, index, { onTick: () => this.#applyRequests(), onStart });
+    // Where no sandbox kept it from what all runs share, that is made again.
+    this.#isBenchDamaged ||= this.#bench.sandbox.info.level !== 'bubblewrap';
   }
 
   #requestFor(job: Job, m: number): MeasureRequest {

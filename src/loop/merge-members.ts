@@ -18,24 +18,35 @@ export interface MergedMembers {
   readonly knobs?: Readonly<Record<string, number | string>>;
 }
 
-/** Apply the change of each member to the incumbent, in order. `n` is the experiment that they become. */
-export async function mergeMembers(deps: AdmissionDeps, n: number, members: readonly number[]): Promise<MergedMembers> {
+/**
+ * Apply the change of each member to the code of `base`, the incumbent when absent, in order. `n` is the experiment
+ * that they become. With `isRetry` a kept member brings its own change alone, not the steps of its branch.
+ */
+export async function mergeMembers(
+  deps: AdmissionDeps,
+  n: number,
+  members: readonly number[],
+  { base = deps.ledger.state.incumbent, isRetry = false }: { readonly base?: number; readonly isRetry?: boolean } = {},
+): Promise<MergedMembers> {
   const { ledger, workspace } = deps;
   const { state } = ledger;
   const partsRef = `${refOf(state.lab!.lab, n)}-parts`;
   const mergedFiles = new Map<string, string | null>();
   const joined: number[] = [];
   const turnedKnobs = new Set<string>();
-  let tipCommit = codeOf(state, state.incumbent)!.commit;
+  let tipCommit = codeOf(state, base)!.commit;
   for (const member of members) {
-    const edits = await editsOfMember(deps, member, tipCommit, turnedKnobs);
+    // A kept step of another branch brings the branch with it.
+    const bringsBranch = !isRetry && verdictOf(state.experiments[member]!) === 'kept';
+    const start = bringsBranch ? forkOf(state, member, base) : state.experiments[member]!.idea.parent;
+    const edits = await editsOfMember(deps, member, start, tipCommit, turnedKnobs);
     if (!edits || edits.length === 0) continue;
     const { at } = state.experiments[member]!.idea;
     tipCommit = (await workspace.snapshot(tipCommit, edits, partsRef, `with #${member}`, at)).commit;
     for (const { path, content } of edits) mergedFiles.set(path, content);
     joined.push(member);
   }
-  const knobs = await readMergedKnobs(deps, joined, tipCommit);
+  const knobs = await readMergedKnobs(deps, [base, ...joined], tipCommit);
   return {
     edits: [...mergedFiles].map(([path, content]) => ({ path, content })),
     joined,
@@ -47,13 +58,10 @@ export async function mergeMembers(deps: AdmissionDeps, n: number, members: read
 async function editsOfMember(
   deps: AdmissionDeps,
   member: number,
+  start: number,
   tipCommit: string,
   turnedKnobs: Set<string>,
 ): Promise<readonly FileEdit[] | undefined> {
-  const { state } = deps.ledger;
-  const experiment = state.experiments[member]!;
-  // A kept step of another branch brings the branch with it.
-  const start = verdictOf(experiment) === 'kept' ? forkOf(state, member, state.incumbent) : experiment.idea.parent;
   // Knobs are merged by value: their constants often stand on neighbouring lines, which git would not merge.
   const knobEdits = await editsOfKnobs(deps, member, start, tipCommit, turnedKnobs);
   if (knobEdits) return knobEdits;
@@ -92,12 +100,11 @@ async function editsOfKnobs(
 
 async function readMergedKnobs(
   deps: AdmissionDeps,
-  members: readonly number[],
+  parts: readonly number[],
   tipCommit: string,
 ): Promise<Record<string, number | string> | undefined> {
   const { state } = deps.ledger;
   const { knobs } = arenaOf(state);
-  const parts = [state.incumbent, ...members];
   if (knobs.length === 0 || parts.some((part) => !state.experiments[part]!.idea.knobs)) return undefined;
   const files = await readEditableFiles(deps, tipCommit);
   const literals = knobs.map((knob) => [knob.name, findKnob(knob, files.get(knob.file) ?? '')] as const);

@@ -25,6 +25,10 @@ export async function recoverKilledSession(
   for (const [call, { end }] of ledger.state.calls.entries()) {
     if (!end) ledger.append({ type: 'called', call, outcome: 'lost', wallS: 0 });
   }
+  for (const { asked, end } of ledger.state.tries) {
+    const text = 'the session ended before it ran, or while it ran';
+    if (!end) ledger.append({ type: 'try.ended', tryOut: asked.tryOut, outcome: 'lost', text });
+  }
   for (const [session, record] of ledger.state.sessions.entries()) {
     if (!record.end)
       ledger.append({

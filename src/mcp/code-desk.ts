@@ -15,7 +15,8 @@ import { LabError } from '../base/error.ts';
 import { listSizedFiles, type SizedFile } from '../workspace/file-sizes.ts';
 import { openWorkspace } from '../workspace/git.ts';
 import { diffTexts } from '../workspace/text-diff.ts';
-import { notFoundError, unusableError } from './desk.ts';
+import { notFoundError } from './desk.ts';
+import { unusableError } from './refusals.ts';
 import { replaceTexts, type TextEdit } from './replace-text.ts';
 
 const MAX_FILES = 400;

@@ -11,6 +11,7 @@ import { LabError } from '../base/error.ts';
 import { formatCount, oneLine, sanitizeText } from '../base/text.ts';
 import { roleOf } from '../core/file-roles.ts';
 import { whyRefused } from '../core/request-check.ts';
+import type { IdeaNote, LabRequest } from '../core/requests.ts';
 import { arenaOf, codeOf, currentDevice, type LabState } from '../core/state.ts';
 import { postRequest } from '../ledger/inbox.ts';
 import { LOCK_FILE, readBlobText, readLedger } from '../ledger/jsonl.ts';
@@ -21,31 +22,26 @@ import type { LabPaths } from '../os/paths.ts';
 import { collectChanges, type Fingerprints, fingerprintsOf } from '../proposers/folder.ts';
 import { sha256Hex } from '../base/hash.ts';
 import { briefText } from '../view/brief/brief.ts';
-import { basisOf, withPercent } from '../view/basis.ts';
 import { followUpText } from '../view/brief/follow-up.ts';
-import { viewExperiment } from '../view/lab/experiment.ts';
-import { guardPartsOf } from '../view/lab/guards.ts';
 import { viewLab } from '../view/lab/lab.ts';
-import { phasesOf, phasesText } from '../view/lab/phases.ts';
-import { endOfIdea } from '../view/lab/place.ts';
-import {
-  noiseText,
-  secondaryMeansOf,
-  secondaryMetricsOf,
-  secondaryNoiseOf,
-  secondaryShortText,
-  secondaryText,
-} from '../view/lab/secondary.ts';
-import { verdictWord } from '../view/words.ts';
+import { noiseText, secondaryMeansOf, secondaryNoiseOf, secondaryShortText } from '../view/lab/secondary.ts';
 import type { Facts } from '../view/types.ts';
 import { openWorkspace } from '../workspace/git.ts';
 import { applyUnifiedDiff } from '../workspace/patch.ts';
-import { type ReadConflict, readConflict } from './conflict.ts';
-import { curveOf, experimentText } from './experiment-text.ts';
+import { experimentStatus } from './experiment-status.ts';
+import { experimentText } from './experiment-text.ts';
+import { checkLearned, type Learned } from './learned.ts';
+import { waitingInInbox } from './progress.ts';
+import { RecentState } from './recent-state.ts';
+import { unusableError } from './refusals.ts';
+import { readStatements, type Statements } from './statements.ts';
 import { type BaseCode, baseCodeOf, chooseBase, describeBase, writeEdit } from './submission-base.ts';
+import type { SubmissionStatus } from './submission-status.ts';
+import { requireTry, type TryRequest, tryStatus } from './tries.ts';
+import { checkRequest, recordedStatus } from './verbs.ts';
 import { whyNotAdmitted, whyUnreadable } from './submission-check.ts';
 
-export interface Submission {
+export interface Submission extends Statements {
   readonly hypothesis: string;
   /** A unified diff against the files of `parent`. */
   readonly diff?: string;
@@ -53,22 +49,6 @@ export interface Submission {
   readonly files?: Readonly<Record<string, string | null>>;
   /** The experiment on which it is based. Absent: the incumbent for a diff; whole files need it once there is a step. */
   readonly parent?: number;
-}
-
-export interface SubmissionStatus {
-  readonly id: string;
-  /**
-   * `waiting`: no harness has taken it yet. `running`: it is an experiment that is not decided yet. `stopped`: the
-   * same, and no harness works on it.
-   */
-  readonly state: 'waiting' | 'running' | 'stopped' | 'done';
-  readonly experiment?: number;
-  readonly verdict?: string;
-  /** The experiment that it ended as, where it was carried over to the incumbent. */
-  readonly carried?: number;
-  /** Where it could not be merged with the incumbent: both changes. */
-  readonly conflict?: ReadConflict;
-  readonly text: string;
 }
 
 /** Longest wait in one tool call: clients give up after 60 s. */
@@ -82,10 +62,15 @@ const MAX_DIFF_CHARS = 40_000;
 export class Desk {
   readonly #paths: LabPaths;
   readonly #author: string;
+  readonly #model: string | undefined;
+  readonly #recent: RecentState<SubmissionStatus>;
 
-  constructor(paths: LabPaths, author: string) {
+  /** `model` is the model behind an agent, as it says itself. */
+  constructor(paths: LabPaths, author: string, model?: string) {
     this.#paths = paths;
+    this.#recent = new RecentState(paths.lab);
     this.#author = oneLine(author, 100) || 'unknown';
+    this.#model = model === undefined ? undefined : oneLine(model, 100) || undefined;
   }
 
   get paths(): LabPaths {
@@ -120,7 +105,7 @@ export class Desk {
   }
 
   /** Put a change into the inbox. Throws E_SUBMIT with the reason for which the harness would refuse it. */
-  async submitChange({ hypothesis, diff, files, parent }: Submission): Promise<SubmissionStatus> {
+  async submitChange({ hypothesis, diff, files, parent, ...said }: Submission): Promise<SubmissionStatus> {
     const { state } = this.#readLab();
     if (hypothesis.trim() === '')
       throw unusableError('It has no hypothesis.', 'Write in a sentence what should get better, and why.');
@@ -131,21 +116,61 @@ export class Desk {
     const edits = files ?? (await this.#editsOf(state, { n: parentNumber, ...base }, diff!));
     if (Object.keys(edits).length === 0)
       throw unusableError('It changes nothing.', 'Change an editable file; `overnight brief` lists them.');
-    const wish = { verb: 'submit' as const, hypothesis: oneLine(hypothesis, 2000), edits, parent: parentNumber };
+    const { note, understood } = readStatements(state, said);
+    const wish = {
+      verb: 'submit' as const,
+      hypothesis: oneLine(hypothesis, 2000),
+      edits,
+      parent: parentNumber,
+      ...(note && { note: note as IdeaNote }),
+    };
     this.#requireAdmissible(state, { parent: parentNumber, base }, wish);
     const { id } = postRequest(this.#paths.inbox, this.#author, wish);
     const statusText = this.#isAlive()
       ? 'it was submitted; poll for its result'
       : 'it waits, because no harness is running: the next `overnight run` measures it';
-    const baseText = describeBase(state, parentNumber);
-    return { id, state: 'waiting', text: baseText === undefined ? statusText : `${statusText}; ${baseText}` };
+    const parts = [statusText, describeBase(state, parentNumber), understood];
+    return { id, state: 'waiting', text: parts.filter(Boolean).join('; ') };
+  }
+
+  /**
+   * Run a change for a few seconds without evaluator and number, between two measurements of the session that runs.
+   * Throws E_WISH where none runs.
+   */
+  async tryOut({ diff, files, parent, guards = false }: TryRequest): Promise<SubmissionStatus> {
+    const { state } = this.#readLab();
+    if (diff !== undefined && files !== undefined)
+      throw unusableError('It has both a diff and files.', 'Give one of them.');
+    const parentNumber = chooseBase(state, { parent, hasFiles: files !== undefined });
+    requireTry(state, { from: this.#author, parent: parentNumber, guards, isAlive: this.#isAlive() });
+    const base = await this.#baseOf(state, parentNumber);
+    const edits = files ?? (diff === undefined ? {} : await this.#editsOf(state, { n: parentNumber, ...base }, diff));
+    const wish = { verb: 'try-out' as const, edits, parent: parentNumber, ...(guards && { guards: true as const }) };
+    const made = { parent: parentNumber, base, mayRepeat: true };
+    if (Object.keys(edits).length > 0) this.#requireAdmissible(state, made, wish);
+    const { id } = postRequest(this.#paths.inbox, this.#author, wish);
+    return { id, state: 'waiting', text: 'it was asked for' };
   }
 
   /** The state of a submission. Waits at most `waitS` seconds for its result. */
   async pollSubmission(submissionId: string, waitS = 0): Promise<SubmissionStatus> {
+    return (await this.pollSubmissions([submissionId], { waitS }))[0]!;
+  }
+
+  /** The states of several. Waits until all of them have a result, with `any` until one of them has. */
+  async pollSubmissions(
+    ids: readonly string[],
+    { waitS = 0, any = false }: { readonly waitS?: number; readonly any?: boolean } = {},
+  ): Promise<readonly SubmissionStatus[]> {
+    const isDone = ({ state }: SubmissionStatus): boolean => state === 'done';
     for (const deadlineMs = monotonicMs() + 1000 * Math.min(MAX_WAIT_S, Math.max(0, waitS)); ;) {
-      const submissionStatus = this.#lookUp(submissionId);
-      if (submissionStatus.state === 'done' || monotonicMs() >= deadlineMs) return submissionStatus;
+      const statuses = ids.map((id) => {
+        const status = this.#recent.answerFor(id, (lab) => this.#lookUp(id, lab));
+        if (status) return status;
+        throw unknownIdError(id);
+      });
+      const isOver = any ? statuses.some(isDone) : statuses.every(isDone);
+      if (isOver || monotonicMs() >= deadlineMs) return statuses;
       await sleep(POLL_INTERVAL_MS);
     }
   }
@@ -196,10 +221,17 @@ export class Desk {
     return `${diffText.slice(0, MAX_DIFF_CHARS)}\n[… ${diffText.length - MAX_DIFF_CHARS} characters of the diff left out]`;
   }
 
-  /** Leave a note for the record, on one experiment or on the whole lab. Returns its id. */
-  leaveNote(noteText: string, n?: number): string {
+  /**
+   * Leave a note for the record, on one experiment or on the whole lab. With `learned` it is what an agent learned, and
+   * later briefs show it. Returns its id.
+   */
+  leaveNote(noteText: string, n?: number, learned?: Learned): string {
     const { state } = this.#readLab();
-    const request = { verb: 'note' as const, text: oneLine(noteText, 4000), ...defined({ n }) };
+    const request: LabRequest = {
+      verb: 'note',
+      text: oneLine(noteText, 4000),
+      ...defined({ n, learned: learned && checkLearned(state, { model: this.#model, ...learned }) }),
+    };
     const objection = whyRefused(state, request);
     if (objection !== undefined)
       throw new LabError('E_NOT_FOUND', {
@@ -210,10 +242,21 @@ export class Desk {
     return postRequest(this.#paths.inbox, this.#author, request).id;
   }
 
+  /** Ask something of the lab. A running harness applies it at once, else the next one does. Throws E_WISH. */
+  ask(requestFor: (state: LabState) => LabRequest): SubmissionStatus {
+    const { state } = this.#readLab();
+    const request = checkRequest(state, requestFor(state), this.#author);
+    const { id } = postRequest(this.#paths.inbox, this.#author, request);
+    const text = this.#isAlive()
+      ? 'it was asked for'
+      : 'it waits, because no harness is running: the next `overnight run` takes it';
+    return { id, state: 'waiting', text };
+  }
+
   /** Throws E_SUBMIT when the harness would refuse the change, or not even read it. */
   #requireAdmissible(
     labState: LabState,
-    made: { readonly parent: number; readonly base: BaseCode },
+    made: { readonly parent: number; readonly base: BaseCode; readonly mayRepeat?: boolean },
     wish: { readonly edits: Readonly<Record<string, string | null>> },
   ): void {
     const edits = Object.entries(wish.edits).map(([filePath, content]) => ({ path: filePath, content }));
@@ -225,70 +268,27 @@ export class Desk {
     );
   }
 
-  #lookUp(submissionId: string): SubmissionStatus {
-    const { state } = this.#readLab();
-    if (!state.requests.has(submissionId)) return this.#lookIntoInbox(submissionId);
-    const n = state.requests.get(submissionId);
-    if (n === undefined) return { id: submissionId, state: 'done', text: 'it was recorded' };
-    const experimentView = viewExperiment(state, n, this.#viewFacts())!;
-    const { verdict, discard, effect, mean, reason, place } = experimentView.row;
-    const end = endOfIdea(state, n);
-    const isOpen = end === undefined;
-    const isStopped = isOpen && !this.#isAlive();
-    const secondary = secondaryMetricsOf(state, n, currentDevice(state)).map(secondaryText);
-    const conflict = readConflict(this.#paths.lab, experimentView.conflict);
-    const phases = phasesText(phasesOf(state, n, currentDevice(state)));
-    const curve = curveOf(this.#paths.lab, state, n);
-    const basis = basisOf(state, this.#viewFacts());
-    const share = effect && withPercent(basis, effect).percentText;
-    const statusParts = [
-      `#${n} ${isStopped ? 'is not decided, and no harness is running: the next `overnight run` goes on with it' : verdictWord(verdict, discard)}`,
-      place,
-      end === undefined || end === n ? undefined : this.#carrierText(state, end),
-      mean && `${experimentView.metric} ${mean.text} [${experimentView.trust.grade}]`,
-      effect && `${effect.text}${share ? `, ${share} of the baseline` : ''}`,
-      oneLine(reason, 400),
-      ...guardPartsOf(experimentView),
-      secondary.length > 0 && `beside it ${oneLine(secondary.join(', '), 700)}`,
-      phases && `time of a measurement: ${phases}`,
-      curve && `curve: ${oneLine(curve, 300)}`,
-    ];
-    return defined({
-      id: submissionId,
-      state: isStopped ? ('stopped' as const) : isOpen ? ('running' as const) : ('done' as const),
-      experiment: n,
-      verdict: isOpen ? undefined : end === n ? verdict : viewExperiment(state, end, this.#viewFacts())!.row.verdict,
-      carried: end === undefined || end === n ? undefined : end,
-      conflict,
-      text: statusParts.filter(Boolean).join('; '),
-    });
+  /** Undefined where neither the record nor the inbox has it. */
+  #lookUp(
+    id: string,
+    { state, isAlive }: { readonly state: LabState; readonly isAlive: boolean },
+  ): SubmissionStatus | undefined {
+    if (!state.requests.has(id)) return this.#lookIntoInbox(id);
+    const n = state.requests.get(id);
+    const readText = (hash: string): string | undefined => readBlobText(this.#paths.lab, hash);
+    if (n === undefined) return tryStatus(state, id, isAlive, readText) ?? recordedStatus(state, id);
+    return experimentStatus(this.#paths.lab, state, id, n, { now: currentTime(), alive: isAlive, tip: '' });
   }
 
-  /** What became of the idea as the experiment that carries it over. */
-  #carrierText(state: LabState, n: number): string {
-    const { row, metric } = viewExperiment(state, n, this.#viewFacts())!;
-    const numbers = [
-      row.mean && `${metric} ${row.mean.text}`,
-      row.effect && `${row.effect.text} against #${row.parent}`,
-    ];
-    return [`#${n} ${verdictWord(row.verdict, row.discard)}`, ...numbers, oneLine(row.reason, 300)]
-      .filter(Boolean)
-      .join(', ');
-  }
-
-  #lookIntoInbox(submissionId: string): SubmissionStatus {
-    const fileNames = fs.existsSync(this.#paths.inbox) ? fs.readdirSync(this.#paths.inbox) : [];
+  #lookIntoInbox(submissionId: string): SubmissionStatus | undefined {
+    const fileNames = fs.existsSync(this.#paths.inbox) ? fs.readdirSync(this.#paths.inbox).sort() : [];
     const isId = /^[A-Za-z0-9-]{8,64}$/.test(submissionId);
-    if (isId && fileNames.some((fileName) => fileName.endsWith(`-${submissionId}.json`)))
-      return { id: submissionId, state: 'waiting', text: 'no harness has taken it yet' };
+    const waiting = fileNames.filter((fileName) => fileName.endsWith('.json'));
+    const place = isId ? waiting.findIndex((fileName) => fileName.endsWith(`-${submissionId}.json`)) : -1;
+    if (place >= 0) return { id: submissionId, state: 'waiting', ...waitingInInbox(place) };
     if (isId && fileNames.some((fileName) => fileName.endsWith(`-${submissionId}.json.bad`)))
       return { id: submissionId, state: 'done', text: 'it was set aside, because it cannot be read as a request' };
-    const named = submissionId.trim() === '' ? 'without an id' : oneLine(submissionId, 80);
-    throw new LabError('E_NOT_FOUND', {
-      what: `There is no submission ${named}.`,
-      why: `Neither the inbox nor the record of this lab has one ${submissionId.trim() === '' ? named : `called ${named}`}.`,
-      next: 'Give the id that `submit` or `propose` returned; `--tag` chooses another lab.',
-    });
+    return undefined;
   }
 
   async #baseOf(labState: LabState, n: number): Promise<BaseCode> {
@@ -353,8 +353,14 @@ export class Desk {
   }
 }
 
-export const unusableError = (reason: string, next: string): LabError =>
-  new LabError('E_SUBMIT', { what: 'This cannot be submitted.', why: reason, next });
+function unknownIdError(submissionId: string): LabError {
+  const named = submissionId.trim() === '' ? 'without an id' : oneLine(submissionId, 80);
+  return new LabError('E_NOT_FOUND', {
+    what: `There is no submission ${named}.`,
+    why: `Neither the inbox nor the record of this lab has one ${submissionId.trim() === '' ? named : `called ${named}`}.`,
+    next: 'Give the id that `submit` or `propose` returned; `--tag` chooses another lab.',
+  });
+}
 
 export function notFoundError(n: number, labState: LabState): LabError {
   const experiment = labState.experiments[n];

@@ -16,7 +16,9 @@ import { CodeDesk } from './code-desk.ts';
 import { registerCodeTools } from './code-tools.ts';
 import { type Desk, MAX_WAIT_S } from './desk.ts';
 import { MAX_LOG_LINES } from './experiment-text.ts';
+import { STATEMENTS } from './tool-parts.ts';
 import { experimentNumber, READ_ONLY, replyWith } from './tool-reply.ts';
+import { registerVerbTools } from './verb-tools.ts';
 
 /** What a client tells its model about the tools before it uses any. */
 const INSTRUCTIONS = `Overnight measures changes to code and decides by statistics whether they help. You propose; it measures, decides and records. Never state a result that it did not give you.
@@ -37,6 +39,7 @@ export function createMcpServer(desk: Desk): McpServer {
   registerHistoryTools(mcpServer, desk);
   registerWritingTools(mcpServer, desk);
   registerCodeTools(mcpServer, new CodeDesk(desk.paths, (submission) => desk.submitChange(submission)));
+  registerVerbTools(mcpServer, desk);
   return mcpServer;
 }
 
@@ -58,14 +61,18 @@ function registerReadingTools(mcpServer: McpServer, desk: Desk): void {
   mcpServer.registerTool(
     'poll',
     {
-      description: `Show the state of a submission. Waits up to wait_s seconds (at most ${MAX_WAIT_S}) for its result. Call it again while the state is not "done".`,
+      description: `Show where a submission is: queued with its place and the expected time, being measured, decided, refused, in conflict, stopped. Waits up to wait_s seconds (at most ${MAX_WAIT_S}) for a result: of \`id\`, or of any of several \`ids\`. Call it again while the state is not "done".`,
       inputSchema: z.object({
-        id: z.string().describe('the id that propose returned'),
-        wait_s: z.number().min(0).max(MAX_WAIT_S).optional().describe('seconds to wait for the result; 0 when absent'),
+        id: z.string().optional().describe('the id that propose returned'),
+        ids: z.array(z.string()).min(1).max(50).optional().describe('several ids: it returns when one has a result'),
+        wait_s: z.number().min(0).max(MAX_WAIT_S).optional().describe('seconds to wait for a result; 0 when absent'),
       }),
       ...READ_ONLY,
     },
-    async ({ id, wait_s: waitS }) => replyWith(() => desk.pollSubmission(id, waitS)),
+    async ({ id, ids, wait_s: waitS = 0 }) =>
+      replyWith(async () =>
+        ids === undefined ? desk.pollSubmission(id ?? '', waitS) : desk.pollSubmissions(ids, { waitS, any: true }),
+      ),
   );
 }
 
@@ -125,6 +132,7 @@ function registerWritingTools(mcpServer: McpServer, desk: Desk): void {
           .describe(
             'number of the experiment that the change is based on: 0 is the baseline; absent with a diff, the best so far; with files, needed once there is a step',
           ),
+        ...STATEMENTS,
       }),
     },
     async (submission) => replyWith(() => desk.submitChange(defined(submission))),
@@ -132,10 +140,17 @@ function registerWritingTools(mcpServer: McpServer, desk: Desk): void {
   mcpServer.registerTool(
     'note',
     {
-      description: 'Leave a note for the record and the report, on one experiment or on the whole lab.',
-      inputSchema: z.object({ text: z.string().min(1), experiment: z.number().int().nonnegative().optional() }),
+      description:
+        'Note what you learned, with the experiments and files that it rests on. Later briefs show it under your name until kept steps have changed these files; the report keeps it.',
+      inputSchema: z.object({
+        text: z.string().min(1),
+        experiment: experimentNumber.optional().describe('the one experiment that it is about'),
+        experiments: z.array(experimentNumber).optional().describe('experiments that it rests on, at most 8'),
+        files: z.array(z.string()).optional().describe('editable files that it speaks of, at most 8'),
+      }),
     },
-    async ({ text, experiment }) => replyWith(() => ({ id: desk.leaveNote(text, experiment) })),
+    async ({ text, experiment, ...learned }) =>
+      replyWith(() => ({ id: desk.leaveNote(text, experiment, defined(learned)) })),
   );
 }
 

@@ -15,11 +15,18 @@ const MAX_FILES = 1000;
 /** Why the change would be refused, in the words of admission; `undefined` when it would be admitted. */
 export function whyNotAdmitted(
   state: LabState,
-  submission: { readonly parent: number; readonly base: BaseCode; readonly edits: readonly FileEdit[] },
+  submission: {
+    readonly parent: number;
+    readonly base: BaseCode;
+    readonly edits: readonly FileEdit[];
+    /** It may repeat what was tried before. */
+    readonly mayRepeat?: boolean;
+  },
 ): string | undefined {
-  const { parent, base, edits } = submission;
+  const { parent, base, edits, mayRepeat = false } = submission;
   if (edits.length > MAX_FILES) return `it changes ${edits.length} files, at most ${MAX_FILES} are allowed`;
-  const admission = admitIdea(arenaOf(state), state, { parent }, base.files, edits, base.paths);
+  const idea = { parent, ...(mayRepeat && { retries: parent }) };
+  const admission = admitIdea(arenaOf(state), state, idea, base.files, edits, base.paths);
   return admission.ok ? undefined : admission.reason;
 }
 

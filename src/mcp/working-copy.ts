@@ -16,7 +16,8 @@ import type { LabPaths } from '../os/paths.ts';
 import { collectChanges, fingerprintsOf } from '../proposers/folder.ts';
 import { isReached, listIgnored, pathsThatDiffer } from '../workspace/compare-folder.ts';
 import { openWorkspace } from '../workspace/git.ts';
-import { notFoundError, unusableError } from './desk.ts';
+import { notFoundError } from './desk.ts';
+import { unusableError } from './refusals.ts';
 import { readStamp, type Stamp, STAMP_FILE, writeStamp } from './stamp.ts';
 
 /** What differs in a copy from the code that it was made from. */

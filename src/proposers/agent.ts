@@ -9,6 +9,7 @@ import { oneLine } from '../base/text.ts';
 import { roleOf } from '../core/file-roles.ts';
 import { budgetLeft } from '../core/calls.ts';
 import type { CallFailure } from '../core/agent-call.ts';
+import type { Arena } from '../core/arena.ts';
 import type { RunLimits } from '../core/session.ts';
 import type { Agent, AgentResult, Brief, CandidateFailure, Proposal, Proposer } from '../core/ports.ts';
 import { tryRemoveTree } from '../os/remove-tree.ts';
@@ -76,7 +77,7 @@ async function askAgent(deps: AgentProposerDeps, brief: Brief, failureToRepair?:
     } as const),
   );
   const { result, found: foundChanges } = await runInFolder(deps, brief, callNumber, prompt, budgetLeftover);
-  const judgedCall = judgeCallOrFail(result, foundChanges);
+  const judgedCall = judgeCallOrFail(result, foundChanges, brief.arena.metric);
   const reply = result.kind === 'done' && result.text !== '' ? result.text.slice(-20_000) : undefined;
   journal.called(
     callNumber,
@@ -200,17 +201,21 @@ interface CallOutcome {
 }
 
 /** Whatever an agent left or said, its call gets an outcome on record. */
-function judgeCallOrFail(result: AgentResult, foundChanges: FoundChanges | undefined): JudgedCall {
+function judgeCallOrFail(
+  result: AgentResult,
+  foundChanges: FoundChanges | undefined,
+  metric: Arena['metric'],
+): JudgedCall {
   try {
-    return judgeCall(result, foundChanges);
+    return judgeCall(result, foundChanges, metric);
   } catch (thrown) {
     const message = `its answer could not be read: ${reasonOf(thrown)}`;
-    return judgeCall({ kind: 'failed', class: 'crashed', message, wallS: result.wallS }, undefined);
+    return judgeCall({ kind: 'failed', class: 'crashed', message, wallS: result.wallS }, undefined, metric);
   }
 }
 
 /** The proposal of a call: from the files of the folder, and from the note. */
-function judgeCall(result: AgentResult, foundChanges: FoundChanges | undefined): JudgedCall {
+function judgeCall(result: AgentResult, foundChanges: FoundChanges | undefined, metric: Arena['metric']): JudgedCall {
   if (result.kind === 'failed' || !foundChanges) {
     const failedResult =
       result.kind === 'failed' ? result : { class: 'crashed' as const, message: 'the call returned nothing' };
@@ -225,7 +230,7 @@ function judgeCall(result: AgentResult, foundChanges: FoundChanges | undefined):
     } as const;
     return { kind: 'none', event: callOutcome, proposal: { kind: 'none', class: failedResult.class, reason: message } };
   }
-  const noteRead = readNote(foundChanges.note ?? result.text);
+  const noteRead = readNote(foundChanges.note ?? result.text, metric);
   const { edits, touched, strays, refusal } = foundChanges;
   const ignoredChanges =
     describeIgnored('changed frozen files', touched) ?? describeIgnored('left other files', strays);

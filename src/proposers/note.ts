@@ -4,9 +4,12 @@
  * or files.
  */
 import { z } from 'zod';
+import { defined } from '../base/defined.ts';
 import { lastObject } from '../base/json.ts';
 import { oneLine } from '../base/text.ts';
 import type { AgentNote } from '../core/agent-call.ts';
+import { readExpectedEffect } from '../core/expected-effect.ts';
+import { MAX_SAID } from '../core/requests.ts';
 
 const MAX_READ_CHARS = 16_000;
 const lineSchema = (maxLength: number) =>
@@ -17,6 +20,8 @@ const lineSchema = (maxLength: number) =>
 
 const noteSchema = z.object({
   hypothesis: lineSchema(600),
+  title: lineSchema(MAX_SAID.title).optional().catch(undefined),
+  risks: lineSchema(MAX_SAID.risks).optional().catch(undefined),
   /** Why it should work, in a few words. Ideas are grouped by it. */
   mechanism: lineSchema(120).optional().catch(undefined),
   expected: lineSchema(200).optional().catch(undefined),
@@ -42,8 +47,11 @@ export type ReadNote =
   | { readonly ok: true; readonly hypothesis: string; readonly note: AgentNote }
   | { readonly ok: false; readonly problem: string };
 
-/** The last JSON object with a `hypothesis` anywhere in a text. Never throws. */
-export function readNote(answerText: string): ReadNote {
+/**
+ * The last JSON object with a `hypothesis` anywhere in a text. Never throws. `metric` gives the units in which the
+ * expected effect may be stated beside percent.
+ */
+export function readNote(answerText: string, metric = { name: '', unit: '' }): ReadNote {
   const lastPart = answerText.slice(-MAX_READ_CHARS);
   const noteObject = lastObject(lastPart, 'hypothesis');
   if (noteObject === undefined) {
@@ -58,9 +66,7 @@ export function readNote(answerText: string): ReadNote {
   const parseResult = noteSchema.safeParse(noteObject);
   if (!parseResult.success) return { ok: false, problem: 'the hypothesis of the note is empty or not a text' };
   const { hypothesis, ...noteFields } = parseResult.data;
-  return {
-    ok: true,
-    hypothesis,
-    note: Object.fromEntries(Object.entries(noteFields).filter(([, fieldValue]) => fieldValue !== undefined)),
-  };
+  const { expected } = noteFields;
+  const reading = expected === undefined ? undefined : readExpectedEffect(expected, metric);
+  return { ok: true, hypothesis, note: defined({ ...noteFields, effect: reading?.ok ? reading.effect : undefined }) };
 }

@@ -2,10 +2,11 @@
  * The report as one HTML file: no network, no scripts, light and dark, printable. Everything from a ledger is
  * escaped and isolated, so that neither markup nor writing direction can leak out of its place.
  */
+import { ideaName } from '../view/idea-name.ts';
 import { escapeHtml as esc } from '../base/escape.ts';
 import { formatCount } from '../base/text.ts';
 import { STANDING_TEXTS } from '../view/lab/experiment.ts';
-import { titleWithPlace, verdictWord } from '../view/words.ts';
+import { hypothesisWithPlace, titleWithPlace, verdictWord } from '../view/words.ts';
 import { shortIdea } from '../view/lab/best-change.ts';
 import { annotatedExperiments } from '../view/lab/notes.ts';
 import type { ExperimentView, LabView, NoteView, SegmentView } from '../view/types.ts';
@@ -18,6 +19,7 @@ import {
   type ReportOptions,
   summarizeUndecided,
 } from './markdown.ts';
+import { CALIBRATION_HEADINGS, CALIBRATION_TITLE, calibrationCells } from './calibration-table.ts';
 import { GLYPHS, kindOf } from './marks.ts';
 import { foreignHtml, pairsHtml, proseHtml, sectionHtml, tableHtml } from './html-parts.ts';
 import { PAGE_STYLE } from './page-style.ts';
@@ -34,6 +36,7 @@ export function reportHtml(view: LabView, options: ReportOptions = {}): string {
     firstScreenHtml(view, options),
     ...(hasIdeas ? [workedHtml(view, options), deadEndsHtml(view), undecidedHtml(view)] : []),
     healthHtml(view),
+    calibrationHtml(view),
     costHtml(view),
     nextHtml(view),
     takeHtml(view),
@@ -136,7 +139,7 @@ function undecidedHtml(view: LabView): string {
   const { shown, rest } = summarizeUndecided(view);
   const tableRows = shown.map((candidate) => [
     String(candidate.n),
-    foreignHtml(cutText(view.experiments[candidate.n]!.hypothesis, 120)),
+    foreignHtml(cutText(ideaName(view.experiments[candidate.n]!), 120)),
     `${esc(candidate.what)}${candidate.effect ? `, ${esc(candidate.effect.text)}` : ''}`,
     esc(candidate.cost),
   ]);
@@ -164,6 +167,11 @@ function healthHtml(view: LabView): string {
   }));
   const entries = [...noiseEntries, ...checkEntries];
   return sectionHtml('health', 'Health', entries.length > 0 ? pairsHtml(entries) : '');
+}
+
+function calibrationHtml({ calibration }: LabView): string {
+  const rows = calibration.map((row) => calibrationCells(row).map(foreignHtml));
+  return sectionHtml('calibration', CALIBRATION_TITLE, rows.length > 0 ? tableHtml(CALIBRATION_HEADINGS, rows) : '');
 }
 
 function costHtml(view: LabView): string {
@@ -255,7 +263,7 @@ function everyExperimentHtml(view: LabView): string {
     measuredHtml(experiment),
     esc(experiment.effect?.delta ?? ''),
     experiment.replicates > 0 ? String(experiment.replicates) : '',
-    `${foreignHtml(cutText(titleWithPlace(experiment), 300))}${experiment.why ? `<br><span class="soft">${foreignHtml(cutText(experiment.why, 200))}</span>` : ''}`,
+    `${experiment.title ? `<b>${foreignHtml(experiment.title)}</b><br>` : ''}${foreignHtml(cutText(hypothesisWithPlace(experiment), 300))}${experiment.why ? `<br><span class="soft">${foreignHtml(cutText(experiment.why, 200))}</span>` : ''}`,
     experiment.n > 0 ? `#${experiment.parent}` : '',
     esc(experiment.duration),
     foreignHtml(cutText(experiment.reason, 160)),

@@ -1,12 +1,14 @@
 /** The report as Markdown: one page, every line from the view. Hostile text stays text. */
 import { escapeMarkdown as esc, escapeTerminalLine, fenceMarkdown } from '../base/escape.ts';
 import { formatCount } from '../base/text.ts';
+import { ideaName } from '../view/idea-name.ts';
 import { STANDING_TEXTS } from '../view/lab/experiment.ts';
 import { annotatedExperiments } from '../view/lab/notes.ts';
 import { bestChange, shortIdea } from '../view/lab/best-change.ts';
 import { type Tile, tilesOf } from '../view/lab/tiles.ts';
 import { viewStaircase } from '../view/pictures/staircase.ts';
 import type { ExperimentView, LabView, SegmentView } from '../view/types.ts';
+import { CALIBRATION_HEADINGS, CALIBRATION_TITLE, calibrationCells } from './calibration-table.ts';
 import { titleWithPlace } from '../view/words.ts';
 import { GLYPHS, kindOf } from './marks.ts';
 import { cutText } from './text.ts';
@@ -30,6 +32,7 @@ export function reportMarkdown(view: LabView, options: ReportOptions = {}): stri
     reportHead(view, options),
     ...(view.counts.tried > 0 ? [workedSection(view, options), deadEndsSection(view), undecidedSection(view)] : []),
     healthSection(view),
+    calibrationSection(view),
     costSection(view),
     listSection('Next', laterSteps(view)),
     takeSection(view),
@@ -220,7 +223,7 @@ function undecidedSection(view: LabView): string {
   const tableRows = shown.map((candidate) => {
     const experiment = view.experiments[candidate.n]!;
     const effectNote = candidate.effect ? `, ${esc(candidate.effect.text)}` : '';
-    return `| ${candidate.n} | ${esc(cutText(experiment.hypothesis, 120))} | ${esc(candidate.what)}${effectNote} | ${esc(candidate.cost)} |`;
+    return `| ${candidate.n} | ${esc(cutText(ideaName(experiment), 120))} | ${esc(candidate.what)}${effectNote} | ${esc(candidate.cost)} |`;
   });
   const tableLines = ['| # | idea | state | to settle it |', '|--:|---|---|---|', ...tableRows];
   const restLines = rest === '' ? [] : ['', esc(rest)];
@@ -238,6 +241,13 @@ function healthSection(view: LabView): string {
       ]
     : [];
   return sectionText('Health', [...noiseLines, ...checkLines]);
+}
+
+/** What proposers expected of their ideas, and what came of them. */
+function calibrationSection({ calibration }: LabView): string {
+  const rows = calibration.map((row) => tableLine(calibrationCells(row).map(esc)));
+  const ruler = `|${CALIBRATION_HEADINGS.map(() => '---').join('|')}|`;
+  return sectionText(CALIBRATION_TITLE, rows.length > 0 ? [tableLine(CALIBRATION_HEADINGS), ruler, ...rows] : []);
 }
 
 function costSection(view: LabView): string {

@@ -21,6 +21,7 @@ export function showText(page: ExperimentPage, style: Style): string {
       PAINTS[kind] === 'dim' ? 'bold' : PAINTS[kind],
       `#${experiment.n} ${GLYPHS[kind]} ${verdictWord(experiment.verdict, experiment.discard)}${standingText}${experiment.isStarred ? ', starred' : ''}  [${page.trust.grade}]`,
     ),
+    ...(experiment.title ? wrapText(experiment.title, style.columns, '  ') : []),
     ...wrapText(page.hypothesis.replace(/\s+/g, ' '), style.columns, '  '),
     ...(page.why ? wrapText(`Why: ${page.why.replace(/\s+/g, ' ')}`, style.columns, '  ') : []),
     ...familyParts.filter((part) => part !== '').map((part) => `  ${part}`),

@@ -198,6 +198,8 @@ class LabMaker {
         case 'guard':
         case 'wait':
         case 'retry':
+        case 'try-out':
+        case 'build':
         case 'bundle':
         case 'carry':
         case 'ablate':

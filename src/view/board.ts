@@ -19,6 +19,7 @@ export interface BoardRow extends Pick<
   | 'asDecided'
   | 'isChampion'
   | 'replicates'
+  | 'title'
   | 'hypothesis'
   | 'parent'
   | 'lines'
@@ -61,13 +62,27 @@ export interface BoardPatch {
 
 export function boardRow(row: ExperimentView, knobList: readonly KnobView[]): BoardRow {
   const { n, verdict, standing, mean, replicates, hypothesis, parent, lines, duration, theme } = row;
-  const { otherDevice, discard, proposer, half, effect, costUsd, cost, isStarred, notes, asDecided, isChampion } = row;
+  const {
+    otherDevice,
+    discard,
+    title,
+    proposer,
+    half,
+    effect,
+    costUsd,
+    cost,
+    isStarred,
+    notes,
+    asDecided,
+    isChampion,
+  } = row;
   const roundToMillis = (seconds: number): number => Math.round(1000 * seconds) / 1000;
   return defined({
     n,
     verdict,
     standing,
     replicates,
+    title,
     hypothesis,
     parent,
     lines,
@@ -140,6 +155,7 @@ const WIRE_KEYS = [
   'notes',
   'isChampion',
   'asDecided',
+  'title',
 ] as const satisfies readonly (keyof BoardRow)[];
 
 const packNumber = (formatted: FormattedNumber | undefined): unknown[] | null =>

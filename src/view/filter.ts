@@ -46,7 +46,7 @@ function statusWords(row: Row): string {
 
 /** What was tried and what people wrote about it. */
 function textOf(row: Row): string {
-  return [row.hypothesis, ...(row.notes ?? [])].join('\n');
+  return [row.title ?? '', row.hypothesis, ...(row.notes ?? [])].join('\n');
 }
 
 const NUMBER_FIELDS: Readonly<Record<string, (row: Row) => number | undefined>> = {

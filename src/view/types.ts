@@ -2,6 +2,7 @@
  * What people see of a lab, as plain JSON: raw numbers beside the text that every surface prints. `--json`, report,
  * dashboard and terminal all get these objects. Types only.
  */
+import type { CalibrationView } from './calibration-types.ts';
 import type { RefusalCode } from '../core/event.ts';
 import type { Verdict } from '../core/decision.ts';
 import type { TrustGrade } from '../core/trust-grade.ts';
@@ -103,6 +104,8 @@ export interface ExperimentView {
   readonly replicates: number;
   /** Finished measurements, failed and screening ones among them. */
   readonly measurements: number;
+  /** Short name that its proposer gave it. */
+  readonly title?: string;
   readonly hypothesis: string;
   readonly proposer: string;
   readonly why?: string;
@@ -352,6 +355,8 @@ export interface LabView {
     readonly long: string;
   };
   readonly counts: CountsView;
+  /** How well each proposer knows what its ideas bring; empty where none stated an effect. */
+  readonly calibration: readonly CalibrationView[];
   readonly refusals: readonly { readonly code: RefusalCode; readonly count: number }[];
   readonly crashes: readonly { readonly class: string; readonly count: number }[];
   readonly time: TimeView;

@@ -3,6 +3,7 @@
  * confirmed claim says that it is better. Pure.
  */
 import { formatCount } from '../base/text.ts';
+import { ideaName } from './idea-name.ts';
 import type { RowVerdict } from './types.ts';
 
 /** `step` for what was carried on, `carried` for what goes on as another experiment; every other verdict by its name. */
@@ -11,14 +12,19 @@ export function verdictWord(verdict: RowVerdict, kind?: string): string {
   return verdict === 'kept' ? 'step' : verdict;
 }
 
-/** An idea in a list: its place in the stack first, where there is something to say. */
-export const titleWithPlace = ({
-  place,
-  hypothesis,
-}: {
+interface Named {
   readonly place?: string;
+  readonly title?: string;
   readonly hypothesis: string;
-}): string => (place === undefined ? hypothesis : `(${place}) ${hypothesis}`);
+}
+
+/** An idea in a list: its place in the stack first, where there is something to say, then its title. */
+export const titleWithPlace = (idea: Named): string => withPlace(idea, ideaName(idea));
+
+/** The same with its whole hypothesis. */
+export const hypothesisWithPlace = (idea: Named): string => withPlace(idea, idea.hypothesis);
+
+const withPlace = ({ place }: Named, words: string): string => (place === undefined ? words : `(${place}) ${words}`);
 
 /** `once`, `twice`, `3 times`. */
 export const timesText = (times: number): string =>

@@ -211,6 +211,10 @@ describe('MCP', () => {
       'brief',
       'diff',
       'files',
+      'brief',
+      'combine',
+      'diff',
+      'give_up',
       'history',
       'note',
       'poll',
@@ -218,6 +222,9 @@ describe('MCP', () => {
       'read',
       'search',
       'show',
+      'replicate',
+      'retry',
+      'try_out',
     ]);
     expect(text(await client.callTool({ name: 'brief', arguments: {} }))).toContain('Improve loss');
     const refused = await client.callTool({ name: 'propose', arguments: { hypothesis: 'h', diff: 'nonsense' } });

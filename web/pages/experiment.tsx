@@ -95,6 +95,13 @@ function DetailSections({ board, page, n }: { board: Board; page: ExperimentPage
   return (
     <>
       <blockquote>
+        {page.row.title && (
+          <p>
+            <b>
+              <bdi>{page.row.title}</bdi>
+            </b>
+          </p>
+        )}
         <bdi>{page.hypothesis}</bdi>
         {page.why && (
           <footer class="soft">

@@ -1,4 +1,5 @@
 /** Where time and money went, and how long the budgets last. */
+import { CALIBRATION_HEADINGS, CALIBRATION_TITLE, calibrationCells } from '../../src/render/calibration-table.ts';
 import { ganttSvg } from '../../src/render/plots.ts';
 import type { Board } from '../../src/view/board.ts';
 import type { MachinesView } from '../../src/view/pictures/machines.ts';
@@ -19,6 +20,15 @@ export function MachinesPage({ board, seq }: { board: Board; seq: number }) {
       <PageSection id="cost" title="Cost">
         <FactList lines={board.economics.lines.map(({ what, text }) => ({ label: what, text }))} what="cost" />
       </PageSection>
+      {board.calibration.length > 0 && (
+        <PageSection id="calibration" title={CALIBRATION_TITLE}>
+          <PlainTable
+            what="calibration"
+            headings={CALIBRATION_HEADINGS}
+            rows={board.calibration.map(calibrationCells)}
+          />
+        </PageSection>
+      )}
       <PageSection id="device" title="Use of the device">
         <DeviceUse seq={seq} />
       </PageSection>

@@ -1,4 +1,5 @@
 /** The columns of the table of experiments: all there are, and those that the address or the width asks for. */
+import { ideaName } from '../../src/view/idea-name.ts';
 import { GLYPHS, kindOf } from '../../src/render/marks.ts';
 import type { Board, BoardRow } from '../../src/view/board.ts';
 import { KNOB_PREFIX } from '../../src/view/filter.ts';
@@ -76,7 +77,7 @@ export function allColumns(board: Pick<Board, 'metric' | 'economics' | 'knobList
       narrowWidth: 90,
       takesRest: true,
       sort: 'hypothesis',
-      cell: (row) => row.hypothesis,
+      cell: (row) => ideaName(row),
     }),
     ...board.knobList.map(({ name }, index) => knobColumn(name, index)),
     plain('theme', { title: 'theme', width: 130, cell: (row) => row.theme }),

@@ -3,14 +3,18 @@ import { type CommandSpec, defineCommand } from '../command.ts';
 import {
   BRIEF_OPTIONS,
   CHECKOUT_OPTIONS,
+  COMBINE_OPTIONS,
+  GIVE_UP_OPTIONS,
   INSTALL_OPTIONS,
   LAB_OPTIONS,
   MCP_OPTIONS,
   NOTE_OPTIONS,
   POLL_OPTIONS,
+  RETRY_OPTIONS,
   SUBMIT_OPTIONS,
+  TRY_OUT_OPTIONS,
 } from '../options.ts';
-import { successExit, wordsArgument } from './shared.ts';
+import { experimentArgument, requestExits, successExit, wordsArgument } from './shared.ts';
 
 export const AGENT_COMMANDS: readonly CommandSpec[] = [
   defineCommand({
@@ -30,7 +34,7 @@ export const AGENT_COMMANDS: readonly CommandSpec[] = [
     name: 'mcp',
     group: 'For agents',
     short: 'the same for agents that speak MCP',
-    summary: 'offer brief, propose, poll, history, diff and note to an agent as MCP tools on standard input and output',
+    summary: 'offer what agents can ask of a lab as MCP tools on standard input and output',
     options: MCP_OPTIONS,
     examples: [['overnight mcp --http', 'on a free port, with a token; prints both']],
     exits: [successExit],
@@ -81,15 +85,65 @@ export const AGENT_COMMANDS: readonly CommandSpec[] = [
   defineCommand({
     name: 'poll',
     group: 'For agents',
-    args: [{ name: 'id', completes: 'nothing' }],
-    summary: 'the result of a submission',
+    args: [{ name: 'id', isRepeated: true, completes: 'nothing' }],
+    summary: 'the results of submissions: where each is, and what came out',
     options: POLL_OPTIONS,
-    examples: [['overnight poll ID --wait 25', 'ID is what `submit` printed']],
+    examples: [
+      ['overnight poll ID --wait 25', 'ID is what `submit` printed'],
+      ['overnight poll ID ID --any --wait 25', 'until one of them is decided'],
+    ],
     exits: [
       ['0', 'it is decided'],
       ['10', 'not yet'],
     ],
-    loadMain: async () => ({ main: (await import('../desk.ts')).pollSubmission }),
+    loadMain: async () => ({ main: (await import('../desk.ts')).pollSubmissions }),
+  }),
+  defineCommand({
+    name: 'try-out',
+    group: 'For agents',
+    args: [{ name: 'diff', isOptional: true, completes: 'file' }],
+    summary:
+      'run a change for a few seconds without evaluator and number, between two measurements of the session that runs',
+    options: TRY_OUT_OPTIONS,
+    examples: [
+      ['git diff | overnight try-out --guards', 'does it start, and do the guards pass?'],
+      ['overnight try-out --parent 3', 'the code of #3 as it is'],
+    ],
+    exits: [
+      ['0', 'it ended; how is in the output'],
+      ['10', 'not yet: poll its id'],
+    ],
+    loadMain: async () => ({ main: (await import('../try-out.ts')).main }),
+  }),
+  defineCommand({
+    name: 'combine',
+    group: 'For agents',
+    args: [{ name: 'n', isRepeated: true, completes: 'experiment' }],
+    summary: 'try the changes of several experiments together on the best version, merged three ways',
+    options: COMBINE_OPTIONS,
+    examples: [['overnight combine 3 5', 'prints an id for `poll`; changes of the same lines are refused']],
+    exits: requestExits,
+    loadMain: async () => ({ main: (await import('../verbs.ts')).combineIdeas }),
+  }),
+  defineCommand({
+    name: 'retry',
+    group: 'For agents',
+    args: [experimentArgument],
+    summary: 'try the change of an experiment again on other code, merged three ways; `pin` takes whole files instead',
+    options: RETRY_OPTIONS,
+    examples: [['overnight retry 3 --on 5', 'the change of #3 on the code of #5']],
+    exits: requestExits,
+    loadMain: async () => ({ main: (await import('../verbs.ts')).retryIdea }),
+  }),
+  defineCommand({
+    name: 'give-up',
+    group: 'For agents',
+    args: [experimentArgument],
+    summary: 'give up an idea of your own that is not decided yet, with the reason',
+    options: GIVE_UP_OPTIONS,
+    examples: [['overnight give-up 3 --because "#4 does the same with less code"', '']],
+    exits: requestExits,
+    loadMain: async () => ({ main: (await import('../verbs.ts')).giveUpIdea }),
   }),
   defineCommand({
     name: 'note',

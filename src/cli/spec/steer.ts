@@ -1,13 +1,7 @@
 /** The commands that put a request into the inbox of a lab. */
 import { type CommandSpec, defineCommand } from '../command.ts';
 import { LAB_OPTIONS, PARK_OPTIONS, STAR_OPTIONS, STEER_OPTIONS } from '../options.ts';
-import { experimentArgument, optionalExperiment, wordsArgument } from './shared.ts';
-
-/** What every request to a lab ends with. */
-const requestExits = [
-  ['0', 'in force, or waiting for the next `run`'],
-  ['2', 'not possible at the moment'],
-] as const;
+import { experimentArgument, optionalExperiment, requestExits, wordsArgument } from './shared.ts';
 
 export const STEER_COMMANDS: readonly CommandSpec[] = [
   defineCommand({
@@ -67,9 +61,13 @@ export const STEER_COMMANDS: readonly CommandSpec[] = [
   defineCommand({
     name: 'replicate',
     group: 'Steer',
-    summary: 'measure the best version once more',
+    args: [optionalExperiment],
+    summary: 'measure the best version once more, or an experiment that is decided; its verdict stays',
     options: LAB_OPTIONS,
-    examples: [['overnight replicate', '']],
+    examples: [
+      ['overnight replicate', 'the best version'],
+      ['overnight replicate 1', 'experiment #1'],
+    ],
     exits: requestExits,
     loadMain: async () => ({ main: (await import('../request.ts')).requestReplicate }),
   }),

@@ -2,7 +2,7 @@
 import { defined } from '../../base/defined.ts';
 import { type Code, type Idea, valueOf } from '../experiment.ts';
 import { measurementsOf } from '../state.ts';
-import { withoutClaim, withoutPin } from '../steering.ts';
+import { withoutBuild, withoutClaim, withoutPin } from '../steering.ts';
 import { dropAnsweredClaim } from './requests.ts';
 import { type WorkingState, rejectEvent, type EventOf, payloadOf, requireExperiment } from './working-state.ts';
 
@@ -19,7 +19,10 @@ export function addProposal(state: WorkingState, event: EventOf<'proposed'>): vo
   for (const bundledIdea of event.bundles ?? []) state.bundled.set(bundledIdea, n);
   if (carries !== undefined) state.carryOvers.set(carries, [...state.carryOvers.get(carries)!, n]);
   if (event.ablates !== undefined) state.ablations.set(event.ablates, n);
-  if (event.request !== undefined) state.requests.set(event.request, n);
+  if (event.request !== undefined) {
+    state.requests.set(event.request, n);
+    state.steering = withoutBuild(state.steering, event.request);
+  }
   if (event.retries !== undefined) state.steering = withoutPin(state.steering, event.retries);
   state.unfinished.add(n);
 }

@@ -6,7 +6,7 @@ import { type ClassNoise, values } from '../state.ts';
 import { addResidual, updateFarOut } from './far-out.ts';
 import { addToPool, emptyPool, poolWith, poolWithout } from '../../base/stats.ts';
 import { differencesOf, pairedSoFar } from '../rules/evidence.ts';
-import { withoutReplicate } from '../steering.ts';
+import { withoutReplicate, withoutReplicated } from '../steering.ts';
 import { type WorkingState, rejectEvent, type EventOf, requireExperiment } from './working-state.ts';
 
 export function startMeasurement(state: WorkingState, event: EventOf<'measuring'>): void {
@@ -28,6 +28,7 @@ export function startMeasurement(state: WorkingState, event: EventOf<'measuring'
     ...(pair !== undefined && { pair }),
   });
   if (purpose === 'replicate' && n === state.incumbent) state.steering = withoutReplicate(state.steering);
+  if (purpose === 'replicate') state.steering = withoutReplicated(state.steering, n);
   if (pair !== undefined) state.pairs.set(pair, [...(state.pairs.get(pair) ?? []), m]);
   state.running.add(m);
   if (purpose === 'screen') return void state.screenRuns.set(n, [...(state.screenRuns.get(n) ?? []), m]);

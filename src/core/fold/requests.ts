@@ -1,5 +1,6 @@
 /** Requests of people as they come into force; a veto moves the incumbent back. */
-import { isRuledOut, lineage } from '../state.ts';
+import { defined } from '../../base/defined.ts';
+import { isRuledOut, lineage, type Note } from '../state.ts';
 import type { LabRequest } from '../requests.ts';
 import { applyToSteering, withoutClaim } from '../steering.ts';
 import { whyRefused } from '../request-check.ts';
@@ -15,16 +16,19 @@ export function applySteering(state: WorkingState, event: EventOf<'steered'>): v
   if (event.wish.verb === 'veto') applyVeto(state, event.wish.n);
 }
 
-/** A claim that is asked for without a number is that of the incumbent. */
-const withNumber = (state: WorkingState, request: LabRequest): LabRequest =>
-  request.verb === 'confirm' ? { ...request, n: request.n ?? state.incumbent } : request;
+/** A claim that is asked for without a number is that of the incumbent; so is a measurement. */
+function withNumber(state: WorkingState, request: LabRequest): LabRequest {
+  if (request.verb === 'confirm') return { ...request, n: request.n ?? state.incumbent };
+  // A further measurement of the incumbent is one of whichever is the incumbent when its turn comes.
+  return request.verb === 'replicate' && request.n === state.incumbent ? { verb: 'replicate' } : request;
+}
 
 /** Notes and stars: they are read by views alone. */
 function annotate(state: WorkingState, { wish, t: at, from }: EventOf<'steered'>): void {
   if (wish.verb === 'star') state.stars.add(wish.n);
   if (wish.verb === 'unstar') state.stars.delete(wish.n);
   if (wish.verb !== 'note') return;
-  const note = { at, from, text: wish.text };
+  const note: Note = { at, from, text: wish.text, ...(wish.learned && { learned: defined(wish.learned) }) };
   if (wish.n === undefined) state.notes.push(note);
   else state.experimentNotes.set(wish.n, [...(state.experimentNotes.get(wish.n) ?? []), note]);
 }

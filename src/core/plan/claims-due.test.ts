@@ -51,3 +51,61 @@ describe('in the middle of a session', () => {
     expect(plan(script.state, IDLE_CONTEXT)).toMatchObject({ do: 'measure', n: 0, purpose: 'confirm', claim: 1 });
   });
 });
+
+describe('a session of submissions', () => {
+  const submissions = { ...IDLE_CONTEXT, acceptsSubmissionsOnly: true };
+  const stopping = { ...submissions, stopRequested: true };
+  const SECONDS = { wallS: 20, evaluateS: 0 };
+
+  it('that is stopped tests its claim first, all looks of it, and then stops', () => {
+    const script = baseline().addKeptIdea(4);
+    expect(plan(script.state, { ...IDLE_CONTEXT, stopRequested: true })).toMatchObject({ do: 'stop', reason: 'asked' });
+    const purposes: string[] = [];
+    for (let step = plan(script.state, stopping); ; step = plan(script.state, stopping)) {
+      if (step.do === 'stop') break;
+      if (step.do === 'measure') {
+        purposes.push(step.purpose);
+        script.measure(step.n, step.n === 1 ? 4 : 5, { purpose: step.purpose, claim: 1 });
+      } else if (step.do === 'confirm')
+        script.addEvent({ type: 'confirmation', n: step.n, ...claimed, against: step.against });
+      else throw new Error(`unexpected ${step.do}`);
+      expect(purposes.length).toBeLessThan(30);
+    }
+    expect(purposes.length).toBeGreaterThan(1);
+    expect(new Set(purposes)).toEqual(new Set(['confirm']));
+    expect(script.state.champion).toBe(1);
+  });
+
+  it('that is stopped leaves a claim that would take more than five minutes', () => {
+    const slow = baseline().addKeptIdea(4);
+    for (let i = 0; i < 9; i++) slow.measure(1, 4, { purpose: 'replicate', conditions: { ...SECONDS, wallS: 200 } });
+    expect(plan(slow.state, stopping)).toMatchObject({ do: 'stop', reason: 'asked' });
+    const fast = baseline().addKeptIdea(4);
+    for (let i = 0; i < 9; i++) fast.measure(1, 4, { purpose: 'replicate', conditions: SECONDS });
+    expect(plan(fast.state, stopping)).toMatchObject({ do: 'measure', purpose: 'confirm' });
+  });
+
+  it('leaves to the next one what nobody has begun to measure when it is stopped', () => {
+    const script = baseline().propose('late', { request: 'a-request' }).addSnapshot();
+    expect(plan(script.state, submissions)).toMatchObject({ do: 'measure', n: 1, purpose: 'idea' });
+    expect(plan(script.state, stopping)).toMatchObject({ do: 'stop', reason: 'asked' });
+    script.measure(1, 4.95);
+    expect(plan(script.state, stopping)).toMatchObject({ do: 'decide', n: 1 });
+  });
+
+  it('that nobody uses for ten minutes tests its claim meanwhile, once', () => {
+    const script = baseline().addKeptIdea(4);
+    for (let i = 0; i < 10; i++) script.measure(i % 2, 4, { purpose: 'replicate' });
+    for (let i = 0; i < 10; i++) script.measure(0, 5, { purpose: 'replicate' });
+    const at = (minutes: number): string =>
+      new Date(Date.parse(script.state.experiments[1]!.idea.at) + 60_000 * minutes).toISOString();
+    expect(plan(script.state, { ...submissions, currentTime: at(9.9) })).toEqual({ do: 'wait' });
+    expect(plan(script.state, { ...submissions, currentTime: at(10.1) })).toMatchObject({
+      purpose: 'confirm',
+      claim: 1,
+    });
+    expect(plan(script.state, { ...IDLE_CONTEXT, currentTime: at(10.1) })).toEqual({ do: 'propose' });
+    script.addEvent({ type: 'confirmation', n: 1, ...claimed, passed: false });
+    expect(plan(script.state, { ...submissions, currentTime: at(30) })).toEqual({ do: 'wait' });
+  });
+});

@@ -14,6 +14,10 @@ const CONFIRM_AFTER = 10;
  * Experiments between two claims in the middle of a session: more cost more true gain than they save (bench/decide).
  */
 const CLAIM_EVERY = 120;
+/** Seconds that a session of submissions may go on for its claim after it was asked to stop. */
+const MAX_CLAIM_AT_STOP_S = 300;
+/** Seconds without a submission after which the claim is tested while nobody uses the machine. */
+const LEFT_ALONE_S = 600;
 /** A claim that failed with a probability above this is tried once more at the end of a session that has room. */
 const RETRY_PROBABILITY = 0.9;
 
@@ -33,8 +37,26 @@ export function testClaim(state: LabState, context: PlanContext): Step | undefin
   const missing = sides.missing[0] + sides.missing[1];
   if (missing === 0) return { do: 'confirm', n, against: state.champion };
   const toPay = sides.fresh > 0 ? missing : costOf(sides);
-  if (context.stopRequested || !hasTimeFor(state, context, toPay)) return undefined;
+  if (context.stopRequested && !isClaimedAtStop(state, context, toPay)) return undefined;
+  if (!hasTimeFor(state, context, toPay)) return undefined;
   return measureForClaim(state, n, sides);
+}
+
+/**
+ * A session of submissions has no end of its own: somebody stops it. So its claim is tested then, where that takes no
+ * longer than so many seconds.
+ */
+const isClaimedAtStop = (state: LabState, { acceptsSubmissionsOnly }: PlanContext, measurements: number): boolean =>
+  acceptsSubmissionsOnly === true && measurements * typicalMeasurementS(state) <= MAX_CLAIM_AT_STOP_S;
+
+/** The baseline is never finished. */
+const hasOpenIdea = (state: LabState): boolean => [...state.unfinished].some((n) => n > 0);
+
+/** Nobody has submitted anything for so long that the machine may as well test the claim. */
+function isLeftAlone(state: LabState, { acceptsSubmissionsOnly, currentTime }: PlanContext): boolean {
+  const lastIdea = state.experiments.findLast(({ idea }) => idea.kind === 'idea');
+  if (!acceptsSubmissionsOnly || currentTime === undefined || !lastIdea || hasOpenIdea(state)) return false;
+  return Date.parse(currentTime) - Date.parse(lastIdea.idea.at) >= 1000 * LEFT_ALONE_S;
 }
 
 /** Measurements until the last look of a claim. */
@@ -58,7 +80,7 @@ function isClaimDue(state: LabState, context: PlanContext): boolean {
   const n = state.incumbent;
   const tries = state.confirmations.filter((confirmation) => confirmation.n === n);
   const isEnding = stopStep(state, context) !== undefined;
-  if (tries.length === 0) return isEnding || isClaimDueMidway(state, n);
+  if (tries.length === 0) return isEnding || isClaimDueMidway(state, n) || isLeftAlone(state, context);
   return isEnding && tries.length === 1 && tries[0]!.probability > RETRY_PROBABILITY;
 }
 

@@ -128,8 +128,15 @@ describe('stop rules', () => {
 
   it('nobody is asked for ideas where they come from outside; what came is measured', () => {
     const script = opened().addCalibration(quiet);
+    // Until something comes, the machine makes later verdicts surer: ten numbers of the baseline, then it waits.
+    for (let count = quiet.length; count < 10; count++) {
+      expect(next(script, { acceptsSubmissionsOnly: true })).toEqual(measure(0, 'replicate'));
+      script.measure(0, 5, { purpose: 'replicate' });
+    }
     expect(next(script, { acceptsSubmissionsOnly: true })).toEqual({ do: 'wait' });
     expect(next(script.addIdea(), { acceptsSubmissionsOnly: true })).toEqual(measure(1, 'idea'));
+    script.addEvent({ type: 'steered', id: 'wish-0009', from: 'me', wish: { verb: 'pause' } });
+    expect(next(script, { acceptsSubmissionsOnly: true })).toEqual(measure(1, 'idea'));
   });
 });
 

@@ -5,10 +5,11 @@
 import { baseToMeasure, comparisonBase, nextCarryOver, undecidedBase } from '../bases/comparison-base.ts';
 import { nextStart } from '../bases/idea-start.ts';
 import { nextBundle } from '../bases/near-misses.ts';
+import type { Experiment } from '../experiment.ts';
 import { pairedSoFar } from '../rules/evidence.ts';
 import { judge } from '../rules/judge.ts';
 import { wantsScreening } from '../rules/screening.ts';
-import { arenaOf, inPairs, type LabState } from '../state.ts';
+import { arenaOf, codeOf, inPairs, type LabState } from '../state.ts';
 import { askHoldout, testClaim } from './claims-due.ts';
 import { checkDrift } from './drift.ts';
 import { finalStep } from './finalize.ts';
@@ -27,6 +28,7 @@ export function plan(state: LabState, context: PlanContext): Step {
   return (
     // Costs no measurement.
     admitOrAdvance(state, context) ??
+    runScratchTry(state, context) ??
     // The baseline is calibrated and the incumbent measured on this device class.
     ensureReference(state, context) ??
     carryOver(state, context) ??
@@ -41,7 +43,7 @@ export function plan(state: LabState, context: PlanContext): Step {
   );
 }
 
-/** A proposal to admit, a kept experiment to advance to. */
+/** A proposal to admit, a kept experiment to advance to, an idea to make of earlier ones. */
 function admitOrAdvance(state: LabState, context: PlanContext): Step | undefined {
   for (const n of state.unfinished) {
     if (context.busyExperiments.has(n)) continue;
@@ -50,7 +52,21 @@ function admitOrAdvance(state: LabState, context: PlanContext): Step | undefined
     if (experiment.state === 'proposed' && isParentCoded) return { do: 'admit', n };
     if (experiment.state === 'decided') return { do: 'advance', n };
   }
-  return undefined;
+  const build = state.steering.builds.find((waiting) => isReady(state, waiting));
+  return build && { do: 'build', id: build.id };
+}
+
+/** Between two measurements, when nothing else runs. */
+function runScratchTry(state: LabState, context: PlanContext): Step | undefined {
+  if (state.running.size > 0 || mustStopNow(context)) return undefined;
+  const waiting = state.tries.find(({ end }) => end === undefined);
+  return waiting && { do: 'try-out', tryOut: waiting.asked.tryOut };
+}
+
+/** All parts of it are in git, or one never will be. A part that is being repaired is waited for. */
+function isReady(state: LabState, { of, on = state.incumbent }: LabState['steering']['builds'][number]): boolean {
+  const parts = [...of, on];
+  return parts.every((n) => codeOf(state, n)) || parts.some((n) => state.experiments[n]!.state === 'refused');
 }
 
 /** An idea that is better than older code becomes an experiment on the incumbent. A merge, and no measurement. */
@@ -73,6 +89,7 @@ function measureOpenIdeas(state: LabState, context: PlanContext): Step | undefin
     const experiment = state.experiments[n]!;
     if (context.busyExperiments.has(n) || experiment.state !== 'open' || experiment.idea.kind === 'baseline') continue;
     if ([...state.running].some((m) => state.measurements[m]!.n === n)) continue;
+    if (waitsForNextSession(experiment, context)) continue;
     if (undecidedBase(state, n) !== undefined && !state.steering.skipped.has(n)) continue;
     const base = inPairs(state) ? undefined : baseToMeasure(state, n, context.deviceClass);
     if (base !== undefined) {
@@ -98,6 +115,12 @@ function measureOpenIdeas(state: LabState, context: PlanContext): Step | undefin
   return undefined;
 }
 
+/** A submission that nobody has begun to measure when the session must stop is left to the next one. */
+const waitsForNextSession = (
+  { idea, measurements }: Extract<Experiment, { state: 'open' }>,
+  context: PlanContext,
+): boolean => idea.request !== undefined && measurements.length === 0 && mustStopNow(context);
+
 /** Candidate and its base in turn (A B B A), each two in a row under the same seeds. */
 function pairStep(state: LabState, n: number, deviceClass: string): Step {
   const pairedRuns = pairedSoFar(state, n, deviceClass);
@@ -114,7 +137,9 @@ function startNextIdea(state: LabState, context: PlanContext): Step {
   const { paused, pinned } = state.steering;
   if (state.running.size >= context.slots) return { do: 'wait' };
   if (context.isThinking) return measureWhileWaiting(state, context.deviceClass) ?? { do: 'wait' };
-  if (paused || (context.acceptsSubmissionsOnly && pinned.length === 0)) return { do: 'wait' };
+  if (paused) return { do: 'wait' };
+  if (context.acceptsSubmissionsOnly && pinned.length === 0)
+    return measureWhileWaiting(state, context.deviceClass) ?? { do: 'wait' };
   if (pinned[0] !== undefined) return { do: 'retry', n: pinned[0] };
   if (isControlDue(state)) return { do: 'control' };
   const bundle = nextBundle(state);

@@ -15,7 +15,8 @@ export function ensureReference(state: LabState, context: PlanContext): Step | u
   const step =
     guardBaseline(state, context) ??
     ensureCalibration(state, context) ??
-    measureIncumbent(state, context, mustStopNow(context));
+    measureIncumbent(state, context, mustStopNow(context)) ??
+    measureRequested(state, context);
   const takesTime = step?.do === 'measure' || step?.do === 'guard';
   return takesTime && mustStopNow(context) ? stopStep(state, context) : step;
 }
@@ -35,6 +36,13 @@ function ensureCalibration(state: LabState, context: PlanContext): Step | undefi
   if (measuredCount >= wantedCount) return { do: 'calibrate' };
   if (measuredCount + runningCount >= wantedCount || state.running.size >= context.slots) return { do: 'wait' };
   return { do: 'measure', n: 0, purpose: 'calibrate', seed: nextSeed(state) };
+}
+
+/** A decided experiment that somebody asked to measure once more. A session that must stop leaves it to the next. */
+function measureRequested(state: LabState, context: PlanContext): Step | undefined {
+  const n = state.steering.replicated[0];
+  if (n === undefined || context.busyExperiments.has(n) || mustStopNow(context)) return undefined;
+  return { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
 }
 
 /**

@@ -41,6 +41,10 @@ export type Step =
   | { readonly do: 'bundle'; readonly of: readonly number[]; readonly why?: string }
   /** Carry idea `n`, which is better than the older code it was built on, over to the incumbent. */
   | { readonly do: 'carry'; readonly n: number }
+  /** Make the idea that request `id` asks for out of the changes of earlier ones. */
+  | { readonly do: 'build'; readonly id: string }
+  /** Run a scratch try: no measurement, no number. */
+  | { readonly do: 'try-out'; readonly tryOut: number }
   /** Try idea `n` once more, because a person asked for it. */
   | { readonly do: 'retry'; readonly n: number }
   /** Take back the request for an idea: it would come too late. */

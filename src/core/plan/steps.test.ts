@@ -347,7 +347,7 @@ describe('the next idea', () => {
     script.finishMeasurement(3).addEvent({ type: 'steered', id: 'wish-0001', from: 'me', wish: { verb: 'pause' } });
     expect(next(script)).toEqual({ do: 'wait' });
     script.addEvent({ type: 'steered', id: 'wish-0002', from: 'me', wish: { verb: 'resume' } });
-    expect(next(script, { acceptsSubmissionsOnly: true })).toEqual({ do: 'wait' });
+    expect(next(script, { acceptsSubmissionsOnly: true })).toMatchObject({ do: 'measure', purpose: 'replicate' });
     discard(script).addEvent({ type: 'steered', id: 'wish-0003', from: 'me', wish: { verb: 'pin', n: 2 } });
     expect(next(script, { acceptsSubmissionsOnly: true })).toEqual({ do: 'retry', n: 2 });
   });

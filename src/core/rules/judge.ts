@@ -59,7 +59,7 @@ function judgeAgainstBase(state: LabState, n: number, deviceClass: string): Judg
   const against = comparisonBase(state, n);
   const rule = RULE_NAMES[arenaOf(state).decide.rule];
   if (state.steering.skipped.has(n))
-    return decided({ verdict: 'inconclusive', reason: 'given up by a person', rule, against, n: 0, nAgainst: 0 });
+    return decided({ verdict: 'inconclusive', reason: whyGivenUp(state, n), rule, against, n: 0, nAgainst: 0 });
   const finishedRuns = measurementsOf(state, n).filter(
     (measurement) => measurement.state === 'finished' && measurement.deviceClass === deviceClass,
   );
@@ -77,6 +77,11 @@ function judgeAgainstBase(state: LabState, n: number, deviceClass: string): Judg
   const judgement = judgeNumbers(state, n, deviceClass);
   // What is better than an older base is carried over; its guards run there, where it may be kept.
   return isOnOlderBase(state, n) ? judgement : requireGuards(state, n, judgement);
+}
+
+function whyGivenUp({ steering }: LabState, n: number): string {
+  const { from, because } = steering.givenUp.get(n) ?? {};
+  return because === undefined ? 'given up by a person' : `given up by ${from}: ${because}`;
 }
 
 /** Both sides have numbers: what cannot be an improvement first, then the arena's rule. */

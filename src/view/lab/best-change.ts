@@ -100,8 +100,12 @@ const fileName = (line: string): string | undefined =>
 const wordIn = (word: string, line: string): boolean => line.split(/[^\p{L}\p{N}_$]+/u).includes(word);
 
 /** An idea in a table: of one that turns many knobs at once, the two that it turns furthest. */
-export function shortIdea({ changed, hypothesis }: Pick<ExperimentView, 'changed' | 'hypothesis'>): string {
-  if (changed.length <= 2) return hypothesis;
+export function shortIdea({
+  changed,
+  title,
+  hypothesis,
+}: Pick<ExperimentView, 'changed' | 'title' | 'hypothesis'>): string {
+  if (title !== undefined || changed.length <= 2) return title ?? hypothesis;
   const largest = [...changed].sort((left, right) => changeSize(right.from, right.to) - changeSize(left.from, left.to));
   const shown = largest
     .slice(0, 2)

@@ -40,6 +40,7 @@ export function emptyView(facts: Facts): LabView {
     crashes: [],
     time: NO_TIME,
     spend: { text: 'nothing', short: 'nothing' },
+    calibration: [],
     economics: { lines: [], deviceS: 0, confirmedGains: 0 },
     limits: { bars: [] },
     budget: { seconds: 0, countsWords: '', expectedS: 0, wallS: 0 },

@@ -4,8 +4,10 @@
  */
 import { defined } from '../../base/defined.ts';
 import { formatCount, oneLine, sanitizeText } from '../../base/text.ts';
+import { expectedText } from '../../core/expected-effect.ts';
 import { type AgentCall, type Idea, type Measurement, valueOf } from '../../core/experiment.ts';
-import { type LabState, measurementsOf } from '../../core/state.ts';
+import { marginSteps } from '../../core/rules/simplicity.ts';
+import { codeOf, type LabState, measurementsOf } from '../../core/state.ts';
 import { arrowOf, type Basis, basisOf, halfOfEstimate, meanOf, meanText, secondsOf, withUnit } from '../basis.ts';
 import {
   chanceText,
@@ -260,12 +262,14 @@ function outcomeText(measurement: Measurement): string {
 }
 
 function decisionLines(basis: Basis, experiment: ExperimentView): ExperimentPage['decision'] {
+  const stated = basis.state.experiments[experiment.n]!.idea.note?.effect;
   const lines: [string, string | undefined][] = [
     ['Verdict', verdictText(experiment)],
     ['Compared with', comparedText(basis, experiment.n)],
     ['Place', experiment.place],
     ['Reason', experiment.reason],
     ['Effect', experiment.effect?.text],
+    ['Expected effect', stated && expectedText(stated, basis.arena.metric.unit)],
     [
       'Shrunken effect',
       experiment.shrunken && `${experiment.shrunken.text}, chance that it is better ${experiment.chance}`,
@@ -284,6 +288,7 @@ function decisionLines(basis: Basis, experiment: ExperimentView): ExperimentPage
         ? `${basis.format.spread(basis.sigma)} (standard deviation of repeats)`
         : undefined,
     ],
+    ['Meant as', simplifiesText(basis, experiment)],
     ['Standing', experiment.verdict === 'kept' ? standingText(experiment) : undefined],
   ];
   return lines.flatMap(([label, text]) => (text ? [{ label, text }] : []));
@@ -300,6 +305,14 @@ function comparedText({ state }: Basis, n: number): string | undefined {
   if (experiment.state !== 'decided' || !experiment.decision.moved) return undefined;
   const { against, moved, rule } = experiment.decision;
   return `#${against}, on which it was built; the incumbent was #${moved.incumbent} (${moved.rule}, ${rule})`;
+}
+
+/** What a change that is meant to simplify gets for it: the rule looks at the change, not at the word. */
+function simplifiesText({ state }: Basis, { n, added, deleted }: ExperimentView): string | undefined {
+  const code = codeOf(state, n);
+  if (!state.experiments[n]!.idea.note?.simplifies || !code) return undefined;
+  if (marginSteps(code) === 0) return 'a simplification: it makes the code simpler, so it wins a tie';
+  return `a simplification, but it adds ${formatCount(added, 'line')} and deletes ${deleted}: it is judged as any other change`;
 }
 
 /** What the comparison was able to see: a gain below that may well be there and was not found. */
@@ -339,6 +352,7 @@ function noteLines({ note, near, attempts, program, words, call }: Idea): [strin
     ['program.md', program],
     ['Mechanism', shortLine(note?.mechanism)],
     ['Expected', shortLine(note?.expected)],
+    ['Risks', shortLine(note?.risks)],
     ['Instructions followed', note?.heeds?.join(', ')],
     ['Would try next', shortLine(note?.next?.join('; '))],
     ['Note', shortLine(note?.problem)],

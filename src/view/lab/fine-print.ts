@@ -28,6 +28,7 @@ export function finePrintLines(basis: Basis, workSpans: readonly TimeSpan[]): La
     ['Files', `editable ${labRecord.files.editable.slice(0, 16)}…, frozen ${labRecord.files.frozen.slice(0, 16)}…`],
     ['Seeds', seedsText(basis, seeds)],
     ['Measurements', `${formatInteger(state.measurements.length)} in ${formatCount(workSpans.length, 'session')}`],
+    ['Scratch tries', state.tries.length > 0 ? triesText(state) : undefined],
     ['Ideas by', choosersText(state)],
     ['Pareto set', basis.arena.front ? undefined : paretoText(basis)],
     [
@@ -55,6 +56,11 @@ export function finePrintLines(basis: Basis, workSpans: readonly TimeSpan[]): La
     ],
   ];
   return lines.flatMap(([label, text]) => (text ? [{ label, text }] : []));
+}
+
+function triesText({ tries }: Basis['state']): string {
+  const seconds = tries.reduce((total, { end }) => total + (end?.seconds?.wall ?? 0), 0);
+  return `${formatInteger(tries.length)}, ${formatDuration(seconds)} in all: runs of a few seconds without a number`;
 }
 
 /** Which measurements the champion's number is the mean of, and the mean of all of them. Never the best of them. */

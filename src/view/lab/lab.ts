@@ -10,6 +10,7 @@ import { ideasTried, typicalMeasurementS } from '../../core/plan/pace.ts';
 import { type LabState, lineage } from '../../core/state.ts';
 import { arrowOf, type Basis, basisOf, standingOf } from '../basis.ts';
 import { deadEndViews, undecidedViews } from '../brief/dead-ends.ts';
+import { calibrationViews } from './calibration.ts';
 import { economicsView, moneyByExperiment } from './economics.ts';
 import { emptyView } from './empty.ts';
 import { finePrintLines } from './fine-print.ts';
@@ -70,6 +71,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     claims,
     sinceBest: sinceBest(basis, endedIdeas, lastSign),
     counts: countsView(state),
+    calibration: calibrationViews(basis),
     refusals,
     crashes,
     time,

@@ -7,6 +7,7 @@ import { oneLine } from '../../base/text.ts';
 import { isConfirmedStep } from '../../core/rules/clear-steps.ts';
 import type { Decision } from '../../core/decision.ts';
 import { type Experiment, valueOf, verdictOf } from '../../core/experiment.ts';
+import { MAX_SAID } from '../../core/requests.ts';
 import { type LabState, lineage, measurementsOf } from '../../core/state.ts';
 import {
   type Basis,
@@ -65,6 +66,7 @@ export function rowView(
     standing,
     replicates: estimate?.n ?? 0,
     measurements: measurementsOf(state, idea.n).filter((measurement) => measurement.state === 'finished').length,
+    title: idea.note?.title === undefined ? undefined : oneLine(idea.note.title, MAX_SAID.title),
     hypothesis: oneLine(idea.hypothesis, MAX_HYPOTHESIS_LENGTH),
     proposer: oneLine(idea.proposer, 60),
     changed,

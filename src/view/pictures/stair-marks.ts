@@ -1,4 +1,5 @@
 /** Marks and labels of the staircase: what each experiment is drawn as, where, and in which words. Pure. */
+import { ideaName } from '../idea-name.ts';
 import { oneLine } from '../../base/text.ts';
 import type { BoardRow } from '../board.ts';
 import type { LabView } from '../types.ts';
@@ -20,6 +21,7 @@ export type StaircaseRow = Pick<
   | 'asDecided'
   | 'discard'
   | 'isChampion'
+  | 'title'
   | 'hypothesis'
   | 'otherDevice'
   | 'workedS'
@@ -154,7 +156,7 @@ function markText(experiment: StaircaseRow, source: StaircaseSource): string {
       ? 'baseline'
       : `#${experiment.n} ${verdictWord(experiment.verdict, experiment.discard)}${standingText}`;
   const againText = experiment.asDecided ? `, ${remeasuredText(experiment)}` : '';
-  return `${subject}${valueText ? `: ${source.metric.name}${valueText}` : ''}${againText} — ${oneLine(experiment.hypothesis, 100)}`;
+  return `${subject}${valueText ? `: ${source.metric.name}${valueText}` : ''}${againText} — ${oneLine(ideaName(experiment), 100)}`;
 }
 
 export function remeasuredMarks(
@@ -214,7 +216,7 @@ export function labelsOf(
     .map((experiment) => ({
       ...labelPlace(experiment, scaleX, scaleY),
       gain: experiment.effect!.raw,
-      text: `${experiment.effect!.delta} ${oneLine(experiment.hypothesis, 34)}`,
+      text: `${experiment.effect!.delta} ${oneLine(ideaName(experiment), 34)}`,
     }));
   return [...championLabels, ...stepLabels];
 }
