@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { checkOut, nameFiles } from '../mcp/working-copy.ts';
 import type { Invocation } from './command.ts';
 import { experimentNumber, findLab, readLab } from './find.ts';
-import type { CHECKOUT_OPTIONS } from './options.ts';
+import type { CHECKOUT_OPTIONS } from './agent-options.ts';
 import { printJson, printText } from './output.ts';
 import { quoteWord } from './program-name.ts';
 

@@ -16,7 +16,8 @@ import { readManifest } from '../workspace/arena.ts';
 import { statementsIn } from './verbs.ts';
 import type { Invocation } from './command.ts';
 import { findLab } from './find.ts';
-import type { BRIEF_OPTIONS, LAB_OPTIONS, NOTE_OPTIONS, POLL_OPTIONS, SUBMIT_OPTIONS } from './options.ts';
+import type { BRIEF_OPTIONS, NOTE_OPTIONS, POLL_OPTIONS, SUBMIT_OPTIONS } from './agent-options.ts';
+import type { LAB_OPTIONS } from './options.ts';
 import { printText, printJson } from './output.ts';
 
 const deskOf = (invocation: Invocation<typeof LAB_OPTIONS>, author = 'person'): Desk =>

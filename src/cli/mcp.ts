@@ -7,7 +7,7 @@ import { serveHttp, serveOnStdio } from '../mcp/server.ts';
 import { findLab } from './find.ts';
 import { printJson } from './output.ts';
 import type { Invocation } from './command.ts';
-import type { MCP_OPTIONS } from './options.ts';
+import type { MCP_OPTIONS } from './agent-options.ts';
 
 export async function main(invocation: Invocation<typeof MCP_OPTIONS>): Promise<number> {
   const desk = new Desk(findLab(invocation).paths, invocation.options.by, invocation.options.model);

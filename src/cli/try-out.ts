@@ -5,7 +5,7 @@ import { Desk } from '../mcp/desk.ts';
 import type { Invocation } from './command.ts';
 import { readDiff } from './desk.ts';
 import { findLab } from './find.ts';
-import type { TRY_OUT_OPTIONS } from './options.ts';
+import type { TRY_OUT_OPTIONS } from './agent-options.ts';
 import { printJson, printText } from './output.ts';
 
 export async function main(invocation: Invocation<typeof TRY_OUT_OPTIONS>): Promise<number> {

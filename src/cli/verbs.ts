@@ -7,7 +7,7 @@ import type { Statements } from '../mcp/statements.ts';
 import { combineRequest, giveUpRequest, retryRequest } from '../mcp/verbs.ts';
 import type { Invocation } from './command.ts';
 import { experimentNumber, findLab, readLab } from './find.ts';
-import type { COMBINE_OPTIONS, GIVE_UP_OPTIONS, RETRY_OPTIONS, SUBMIT_OPTIONS } from './options.ts';
+import type { COMBINE_OPTIONS, GIVE_UP_OPTIONS, RETRY_OPTIONS, SUBMIT_OPTIONS } from './agent-options.ts';
 import { printJson, printText } from './output.ts';
 
 /** What the options say beside a change. */

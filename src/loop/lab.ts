@@ -42,7 +42,6 @@ export type { Job, LabDeps, LabWatch, NumberedResult, Stop, TellResult } from '.
 const MAX_REPAIRS = 2;
 /** Failures after which files that all runs share may have changed. */
 const DAMAGE_CLASSES: ReadonlySet<FailureClass> = new Set(['frozen-changed', 'data-changed']);
-/** How often the inbox is read while there is nothing to do. */
 const INBOX_INTERVAL_MS = 250;
 
 export class Lab {
@@ -207,8 +206,10 @@ export class Lab {
 
   async #runTry(index: number): Promise<void> {
     await this.#replaceDamagedBench();
-    const onStart = (killRun: () => void): unknown => this.#killByMeasurement.set(-1, killRun);
-    await runTryOut(this.#deps, this.#bench, index, { onTick: () => this.#applyRequests(), onStart });
+    await runTryOut(this.#deps, this.#bench, index, {
+      onTick: () => this.#applyRequests(),
+      onStart: (killRun) => this.#killByMeasurement.set(-1, killRun),
+    });
     // Where no sandbox kept it from what all runs share, that is made again.
     this.#isBenchDamaged ||= this.#bench.sandbox.info.level !== 'bubblewrap';
   }
@@ -216,13 +217,12 @@ export class Lab {
   #requestFor(job: Job, m: number): MeasureRequest {
     const { deviceClass, watch } = this.#deps;
     const { n, purpose, seed } = job;
-    const nonce = this.#deps.createNonce();
     return {
       m,
       commit: codeOf(this.state, n)!.commit,
       seed,
       judgeSeed: judgeSeedOf(this.state, job, this.#deps.createNonce()),
-      nonce,
+      nonce: this.#deps.createNonce(),
       screensFirst: purpose === 'idea' && !this.state.screenRuns.get(n)?.length,
       isScreening: purpose === 'screen',
       asksHoldout: purpose === 'holdout',

@@ -5,15 +5,14 @@ import {
   CHECKOUT_OPTIONS,
   COMBINE_OPTIONS,
   GIVE_UP_OPTIONS,
-  INSTALL_OPTIONS,
-  LAB_OPTIONS,
   MCP_OPTIONS,
   NOTE_OPTIONS,
   POLL_OPTIONS,
   RETRY_OPTIONS,
   SUBMIT_OPTIONS,
   TRY_OUT_OPTIONS,
-} from '../options.ts';
+} from '../agent-options.ts';
+import { INSTALL_OPTIONS, LAB_OPTIONS } from '../options.ts';
 import { experimentArgument, requestExits, successExit, wordsArgument } from './shared.ts';
 
 export const AGENT_COMMANDS: readonly CommandSpec[] = [
