@@ -6,6 +6,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import { makeTemporaryFolder } from '../os/folders.ts';
+import { isInstructions, leftWithoutUs } from '../base/text-block.ts';
 import { removeTree } from '../os/files.ts';
 import { type GitOptions, gitText, requireObjectId } from './command.ts';
 import { isNeverListed, sourceOf } from './source.ts';
@@ -169,10 +170,17 @@ async function uncommittedFiles(
   const personOptions = { cwd: repository, asPerson: true } as const;
   const baselineFiles = await listBlobs({ store: storeDir }, baseline);
   const repositoryFiles = await listBlobs(personOptions, baseCommit);
-  const changed = [...baselineFiles.values()].filter((baselineFile) => {
+  const changed: FileChange[] = [];
+  for (const baselineFile of baselineFiles.values()) {
     const repositoryFile = repositoryFiles.get(pathPrefix + baselineFile.path);
-    return repositoryFile && (repositoryFile.oid !== baselineFile.oid || repositoryFile.mode !== baselineFile.mode);
-  });
+    if (!repositoryFile) continue;
+    if (repositoryFile.oid === baselineFile.oid && repositoryFile.mode === baselineFile.mode) continue;
+    const isInstalled = await differsInOurBlock(
+      { options: { store: storeDir }, file: baselineFile },
+      { options: personOptions, file: repositoryFile },
+    );
+    if (!isInstalled) changed.push(baselineFile);
+  }
   const sparseFiles = await listSparse(personOptions);
   const deleted = [...repositoryFiles.keys()]
     .filter((filePath) => filePath.startsWith(pathPrefix) && !sparseFiles.has(filePath))
@@ -180,6 +188,21 @@ async function uncommittedFiles(
     .filter((filePath) => !baselineFiles.has(filePath) && !isNeverListed(filePath))
     .map((filePath) => ({ mode: '000000', oid: undefined, path: filePath }));
   return [...changed, ...deleted];
+}
+
+interface StoredFile {
+  readonly options: GitOptions;
+  readonly file: FileChange;
+}
+
+/** Is nothing different but the block that `overnight install` wrote? It belongs to no branch. */
+async function differsInOurBlock(found: StoredFile, committed: StoredFile): Promise<boolean> {
+  const { path: filePath } = found.file;
+  if (!isInstructions(filePath) || found.file.mode !== committed.file.mode) return false;
+  const [foundText, committedText] = await Promise.all(
+    [found, committed].map(({ options, file }) => gitText(['cat-file', 'blob', file.oid!], options)),
+  );
+  return leftWithoutUs(filePath, foundText!) === leftWithoutUs(filePath, committedText!);
 }
 
 async function listBlobs(gitOptions: GitOptions, treeId: string): Promise<Map<string, FileChange>> {

@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { CANDIDATE, expectError, MANIFEST, overnight, smallArena, start, commitAll } from '../fixtures/cli.ts';
+import { CANDIDATE, expectError, MANIFEST, overnight, smallArena, start, commitAll, gitIn } from '../fixtures/cli.ts';
 
 const IDEA =
   'X becomes three because the loss falls with it, which the table of all values that were tried before in this lab shows beyond doubt';
@@ -12,6 +12,7 @@ it('an agent reads the task before the first run, excluded files are frozen, and
   const folder = smallArena({ manifest, git: false });
   mkdirSync(join(folder, 'lib'));
   for (const name of ['a.sh', 'a.spec.sh']) writeFileSync(join(folder, 'lib', name), '# as it is\n');
+  writeFileSync(join(folder, 'AGENTS.md'), '# Mine\nBe kind.\n');
   commitAll(folder);
   const call = (...args: string[]) => overnight(args, { cwd: folder });
 
@@ -54,6 +55,9 @@ it('an agent reads the task before the first run, excluded files are frozen, and
   expect((await call('status')).stdout).toMatch(/paused by a person, no new ideas until `resume`; stopped by/);
 
   expect((await call('log')).stdout).toContain(IDEA);
+  // What was installed for agents is no part of what is taken.
+  expect((await call('take', '--branch', 'taken', '--json')).json[0]).toMatchObject({ startsWithUncommitted: false });
+  expect(gitIn(folder, 'show', '--name-only', '--format=', 'taken').trim()).toBe('x.sh');
   const patches = join(folder, '..', 'patches');
   const taken = await call('take', '--patches', patches);
   expect(taken.status, taken.stderr).toBe(0);

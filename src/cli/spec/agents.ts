@@ -54,7 +54,6 @@ export const AGENT_COMMANDS: readonly CommandSpec[] = [
   defineCommand({
     name: 'checkout',
     group: 'For agents',
-    short: 'a working copy of the best code, for `submit --from`',
     args: [{ name: 'folder', completes: 'folder' }],
     summary: 'make a working copy of the best code, or move one to it; what you change there is what you submit',
     options: CHECKOUT_OPTIONS,
