@@ -59,7 +59,7 @@ export const SUBMIT_OPTIONS = {
     allowsZero: true,
     value: '<n>',
     completes: 'experiment',
-    text: 'the experiment that it changes: 0 is the code of your folder (default: the best so far)',
+    text: 'what it is made on: 0 is the code of your folder (default: the best so far)',
   },
   by: author('person'),
   ...LAB_OPTIONS,

@@ -94,7 +94,7 @@ export type DiscardKind =
   | 'ablation'
   /** Its screening run ranked too low. */
   | 'screened'
-  /** Better than what it was built on, which is not the incumbent: it is tried on the incumbent as another experiment. */
+  /** Better than what it was built on, which is not the incumbent: another experiment tries it there. */
   | 'carried';
 
 /** What is left of the stack against the baseline, side by side. */

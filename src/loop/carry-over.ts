@@ -7,7 +7,7 @@ import { codeOf } from '../core/state.ts';
 import { storeEdits } from './edits.ts';
 import { conflictReason, mergeChange, type MergeDeps, recordConflict } from './merge-change.ts';
 
-/** Records the experiment that carries `n`; nothing where the incumbent moved meanwhile, so that the plan asks again. */
+/** Records the experiment that carries `n`; nothing where the incumbent moved meanwhile: the plan asks again. */
 export async function proposeCarryOver(deps: MergeDeps, n: number): Promise<void> {
   const { ledger } = deps;
   const { state } = ledger;

@@ -10,7 +10,7 @@ export interface MergeDeps {
   readonly workspace: Workspace;
 }
 
-/** Edits of `oursCommit` that make the change from experiment `base` to experiment `theirs`, and where both conflict. */
+/** Edits of `oursCommit` that make the change from experiment `base` to `theirs`, and where both conflict. */
 export async function mergeChange(deps: MergeDeps, oursCommit: string, base: number, theirs: number): Promise<Merge> {
   const { state } = deps.ledger;
   const [baseCommit, theirsCommit] = [codeOf(state, base)!.commit, codeOf(state, theirs)!.commit];

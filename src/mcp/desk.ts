@@ -47,7 +47,7 @@ export interface Submission extends Statements {
   readonly diff?: string;
   /** Instead of a diff: new content of whole files by path; `null` removes a file. */
   readonly files?: Readonly<Record<string, string | null>>;
-  /** The experiment on which it is based. Absent: the incumbent for a diff; whole files need it once there is a step. */
+  /** The experiment that it is made on. Absent: the incumbent for a diff; files need it once there is a step. */
   readonly parent?: number;
 }
 

@@ -6,7 +6,7 @@ import { formatCount } from '../base/text.ts';
 import { ideaName } from './idea-name.ts';
 import type { RowVerdict } from './types.ts';
 
-/** `step` for what was carried on, `carried` for what goes on as another experiment; every other verdict by its name. */
+/** `step` for what was carried on, `carried` for what goes on as another experiment; else the verdict's name. */
 export function verdictWord(verdict: RowVerdict, kind?: string): string {
   if (kind === 'carried') return 'carried';
   return verdict === 'kept' ? 'step' : verdict;

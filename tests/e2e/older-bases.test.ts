@@ -25,7 +25,7 @@ const JUDGE = `awk -v nonce="$OVERNIGHT_NONCE" '{
   printf "nonce: %s\\nloss: %.3f\\nkb: %.3f\\n", nonce, loss, (100 - 40 * $1) * (1 + 0.04 * $2)
 }' "$OVERNIGHT_ARTEFACT/abcd" > "$OVERNIGHT_RESULT"\n`;
 
-function arena({ more = '', run = 'sh x.sh' } = {}): string {
+function arena({ more = '', run = 'sh x.sh', start = code(0) } = {}): string {
   const folder = freshFolder('arena');
   const files = {
     'arena.yaml': `overnight: 1
@@ -42,7 +42,7 @@ resources: { memory_mb: 128, pids: 32, disk_mb: 16 }
 decide: { controls: 0, drift: 0 }
 ${more}`,
     'program.md': 'Lower is better.\n',
-    'x.sh': code(0),
+    'x.sh': start,
     'judge.sh': JUDGE,
   };
   mkdirSync(folder, { recursive: true });
@@ -158,6 +158,21 @@ describe('several ideas on the baseline', () => {
     const lab = await runLab(folder);
     expect(decisionOf(lab.state, 2)).toMatchObject({ kind: 'carried', against: 0 });
     expect(await bestCode(folder, lab)).toBe(code(1, 1));
+  }, 120_000);
+});
+
+describe('knobs that two ideas turn on neighbouring lines', () => {
+  it('are merged by value, which lines could not be, and conflict where both turn the same one', async () => {
+    const text = (a: number, b: number): string =>
+      `A=${a}\nB=${b}\n: > "$OVERNIGHT_START"\necho "$A $B 0 0" > "$OVERNIGHT_OUT/abcd"\n`;
+    const knob = (name: string): string => `{ name: ${name}, file: x.sh, kind: int, range: [0, 9] }`;
+    const { folder, desk } = await opened({ more: `knobs: [${knob('A')}, ${knob('B')}]\n`, start: text(0, 0) });
+    for (const change of [text(1, 0), text(0, 1), text(2, 0)]) await submit(desk, change);
+    const lab = await runLab(folder);
+    expect(await bestCode(folder, lab)).toBe(text(1, 1));
+    const carrier = lab.state.experiments[lab.state.carryOvers.get(3)!.at(-1)!];
+    expect(carrier).toMatchObject({ state: 'refused', code: 'conflict', conflict: { paths: ['x.sh'] } });
+    await expectClean(folder);
   }, 120_000);
 });
 

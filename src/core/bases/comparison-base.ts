@@ -24,7 +24,7 @@ export function comparisonBase(state: LabState, n: number): number {
 /** Is `n` compared with other code than the incumbent? */
 export const isOnOlderBase = (state: LabState, n: number): boolean => comparisonBase(state, n) !== state.incumbent;
 
-/** A version that crashed, or that a person gave up before it had a number, is no reference: what it was built on is. */
+/** A version that crashed, or was given up before it had a number, is no reference: what it was built on is. */
 function nearestRunning(state: LabState, parent: number): number {
   let base = parent;
   while (base > 0 && isWithoutNumber(state, base)) base = state.experiments[base]!.idea.parent;
@@ -40,7 +40,7 @@ function isWithoutNumber(state: LabState, n: number): boolean {
   return isGivenUp && measurementsOf(state, n).every((measurement) => valueOf(measurement) === undefined);
 }
 
-/** Did a proposer start it from a live base beside the incumbent's line? Submissions and what is carried over do not. */
+/** Did a proposer start it from a live base beside the incumbent's line? Submissions do not. */
 function isFromBranch(state: LabState, n: number, base: number): boolean {
   const { kind, request, carries } = state.experiments[n]!.idea;
   if ((arenaOf(state).search?.branches ?? 1) < 2) return false;
