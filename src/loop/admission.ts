@@ -5,7 +5,7 @@ import { admitIdea, applyEdits, hashEditable, whyOversized } from '../core/admis
 import type { Payload } from '../core/event.ts';
 import type { Experiment } from '../core/experiment.ts';
 import type { FileEdit, Ledger, Proposal, Workspace } from '../core/ports.ts';
-import { arenaOf, codeOf } from '../core/state.ts';
+import { arenaOf, codeOf, isRuledOut } from '../core/state.ts';
 import { loadEdits, readEditableFiles, storeEdits } from './edits.ts';
 import { refOf } from './refs.ts';
 
@@ -68,6 +68,10 @@ export async function admitProposal(deps: AdmissionDeps, n: number): Promise<voi
       : 'it is built on an idea that a person ruled out';
     ledger.append({ type: 'refused', n, code: givenUp ? 'given-up' : 'vetoed', reason });
     return;
+  }
+  if (idea.kind === 'idea' && isRuledOut(state, idea.parent)) {
+    const reason = `#${idea.parent}, on which it is made, is ruled out by a person, or built on what is`;
+    return refuseIdea(deps, n, { code: 'vetoed', reason });
   }
   const { commit: parentCommit, editable: parentHash } = codeOf(state, idea.parent)!;
   if (idea.kind === 'control') return takeSnapshot(deps, n, [], { editable: parentHash });

@@ -12,7 +12,7 @@ import { oneLine, sanitizeText } from '../base/text.ts';
 import { roleOf } from '../core/file-roles.ts';
 import { whyRefused } from '../core/request-check.ts';
 import type { IdeaNote, LabRequest } from '../core/requests.ts';
-import { arenaOf, codeOf, currentDevice, type LabState } from '../core/state.ts';
+import { arenaOf, codeOf, currentDevice, isRuledOut, type LabState } from '../core/state.ts';
 import { postRequest } from '../ledger/inbox.ts';
 import { LOCK_FILE, readBlobText, readLedger } from '../ledger/jsonl.ts';
 import { lockOwner } from '../ledger/lock.ts';
@@ -228,6 +228,11 @@ export class Desk {
   ): Promise<void> {
     const parentCode = codeOf(labState, parentNumber);
     if (!parentCode) throw notFoundError(parentNumber, labState);
+    if (isRuledOut(labState, parentNumber))
+      throw unusableError(
+        `#${parentNumber} is ruled out by a person, or built on what is.`,
+        `Build on #${labState.incumbent}, the best version so far, or on another experiment.`,
+      );
     const edits = Object.entries(wish.edits).map(([filePath, content]) => ({ path: filePath, content }));
     const workspace = await openWorkspace(this.#paths.arena, this.#paths.store);
     const admissionReason = await whyNotAdmitted(workspace, labState, {
