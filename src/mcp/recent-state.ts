@@ -1,6 +1,6 @@
 /**
- * The lab as polls see it. Whoever polls a thousand times a second is answered from memory: the ledger is looked at four
- * times a second at most, and then only its new bytes are read, so that asking takes no time from a measurement.
+ * The lab as polls see it. Whoever polls a thousand times a second is answered from memory: the ledger is looked at
+ * four times a second at most, and then only its new bytes are read, so that asking takes no time from a measurement.
  */
 import type { LabState } from '../core/state.ts';
 import { readLedger } from '../ledger/jsonl.ts';

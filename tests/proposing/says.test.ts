@@ -243,6 +243,11 @@ it('a verb on what is ruled out, or on the idea of somebody else, is refused wit
   expectError(await call(folder, 'combine', '1', '2'), 'E_WISH', 2, /#1 is ruled out by a person/);
   expectError(await call(folder, 'retry', '2', '--on', '1'), 'E_WISH', 2, /#1 is ruled out by a person/);
   expectError(await call(folder, 'combine', '2'), 'E_WISH', 2, /of cannot be used/);
+  const client = await connect(folder);
+  const built = { hypothesis: 'on it', files: withNumbers(1, 1), parent: 1 };
+  expect(await tool(client, 'propose', built)).toMatch(/#1 is ruled out by a person/);
+  expect(await tool(client, 'propose', { ...built, parent: 99 })).toMatch(/no code of an experiment 99/);
+  await client.close();
   await call(folder, 'stop');
   await harness.ended;
   await expectClean(folder);
