@@ -12,7 +12,7 @@ import { formatCount, oneLine, sanitizeText } from '../base/text.ts';
 import { roleOf } from '../core/file-roles.ts';
 import { whyRefused } from '../core/request-check.ts';
 import type { IdeaNote, LabRequest } from '../core/requests.ts';
-import { arenaOf, codeOf, currentDevice, isRuledOut, type LabState } from '../core/state.ts';
+import { arenaOf, codeOf, currentDevice, type LabState } from '../core/state.ts';
 import { postRequest } from '../ledger/inbox.ts';
 import { LOCK_FILE, readBlobText, readLedger } from '../ledger/jsonl.ts';
 import { lockOwner } from '../ledger/lock.ts';
