@@ -138,11 +138,9 @@ function applyEvent(state: WorkingState, event: LedgerEvent): void {
     case 'held':
       return recordHoldout(state, event);
     case 'finalized':
-      state.finalComparison = payloadOf(event);
-      return;
+      return void (state.finalComparison = payloadOf(event));
     case 'note':
-      state.notes.push({ at: event.t, from: event.from, text: event.text });
-      return;
+      return void state.notes.push({ at: event.t, from: event.from, text: event.text });
     case 'calling':
       return startCall(state, event);
     case 'called':

@@ -6,10 +6,13 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { LabError } from '../base/error.ts';
 import { oneLine } from '../base/text.ts';
-import type { Conditions } from '../core/outcome.ts';
+import type { Conditions, FailureClass } from '../core/outcome.ts';
 import { tryRemoveTree } from '../os/remove-tree.ts';
 import { crashOutcome } from './faults.ts';
 import type { MeasureResult } from './measure.ts';
+
+/** Failures after which files that all runs share may have changed. */
+export const DAMAGE_CLASSES: ReadonlySet<FailureClass> = new Set(['frozen-changed', 'data-changed']);
 
 /**
  * `lab`: the record, the disk or the machine; nothing can be measured. `untrusted`: what a candidate or an agent made.

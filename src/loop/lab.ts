@@ -9,7 +9,6 @@ import type { Arena } from '../core/arena.ts';
 import { judge } from '../core/rules/judge.ts';
 import type { Decision } from '../core/decision.ts';
 import type { GuardPhase } from '../core/guard-run.ts';
-import type { FailureClass } from '../core/outcome.ts';
 import type { EventDraft, LedgerEvent } from '../core/event.ts';
 import { plan } from '../core/plan/plan.ts';
 import { judgeSeedOf } from '../core/plan/seed.ts';
@@ -20,7 +19,7 @@ import { codeOf, type LabState, measurementsOf } from '../core/state.ts';
 import type { LabRequest } from '../core/requests.ts';
 import { answerFailedCalibration, refuseTinyBaseline } from './baseline.ts';
 import { admitProposal, recordProposal, recordSubmission } from './admission.ts';
-import { blameFor, failedTwice } from './blame.ts';
+import { blameFor, DAMAGE_CLASSES, failedTwice } from './blame.ts';
 import { proposeCarryOver } from './carry-over.ts';
 import { Guarding } from './guarding.ts';
 import type { Job, LabDeps, NumberedResult, Stop, TellResult } from './lab-deps.ts';
@@ -40,8 +39,6 @@ export type { Job, LabDeps, LabWatch, NumberedResult, Stop, TellResult } from '.
 
 /** Calls that may go into the repair of one candidate. */
 const MAX_REPAIRS = 2;
-/** Failures after which files that all runs share may have changed. */
-const DAMAGE_CLASSES: ReadonlySet<FailureClass> = new Set(['frozen-changed', 'data-changed']);
 const INBOX_INTERVAL_MS = 250;
 
 export class Lab {
@@ -187,8 +184,7 @@ export class Lab {
     if (this.state.running.size === 0) await this.#deps.tidyUp?.(m);
     const request = this.#requestFor(job, m);
     this.#busyExperiments.add(job.n);
-    const { deviceClass, session } = this.#deps;
-    const { judgeSeed } = request;
+    const [{ deviceClass, session }, { judgeSeed }] = [this.#deps, request];
     recordIntent(this.#deps.ledger, job, { m, judgeSeed, session, deviceClass, cores: this.#bench.cores.candidate });
     try {
       return { ...steerByItems(this.state, await measureOnce(this.#bench, request)), m };
@@ -204,13 +200,13 @@ export class Lab {
     }
   }
 
+  /** Where no sandbox kept it from what all runs share, that is made again. */
   async #runTry(index: number): Promise<void> {
     await this.#replaceDamagedBench();
     await runTryOut(this.#deps, this.#bench, index, {
       onTick: () => this.#applyRequests(),
       onStart: (killRun) => this.#killByMeasurement.set(-1, killRun),
     });
-    // Where no sandbox kept it from what all runs share, that is made again.
     this.#isBenchDamaged ||= this.#bench.sandbox.info.level !== 'bubblewrap';
   }
 
@@ -358,11 +354,9 @@ export class Lab {
   /** Move the branch after a veto, also after one that a killed session recorded. */
   async #followVeto(): Promise<void> {
     if (this.#requestFailure) throw this.#requestFailure.thrown;
-    if (this.#isBranchStale && this.state.steering.vetoed.size > 0)
-      await this.#deps.workspace.advanceBranch(
-        branchOf(this.state.lab!.tag),
-        codeOf(this.state, this.state.incumbent)!.commit,
-      );
+    const { lab, incumbent, steering } = this.state;
+    if (this.#isBranchStale && steering.vetoed.size > 0)
+      await this.#deps.workspace.advanceBranch(branchOf(lab!.tag), codeOf(this.state, incumbent)!.commit);
     this.#isBranchStale = false;
   }
 

@@ -2,6 +2,7 @@
  * What people see of a lab, as plain JSON: raw numbers beside the text that every surface prints. `--json`, report,
  * dashboard and terminal all get these objects. Types only.
  */
+import type { HealthView } from './health-types.ts';
 import type { CalibrationView } from './calibration-types.ts';
 import type { RefusalCode } from '../core/event.ts';
 import type { Verdict } from '../core/decision.ts';
@@ -264,39 +265,6 @@ export interface ThemeView {
   /** The least bad one that was measured. */
   readonly best?: number;
   readonly experiments: readonly number[];
-}
-
-export type HealthCode =
-  | 'failures'
-  | 'refusals'
-  | 'idle'
-  | 'false-keeps'
-  | 'far-out'
-  | 'controls'
-  | 'review'
-  | 'noise'
-  | 'drift'
-  | 'holdout'
-  | 'soft-limit'
-  | 'screening'
-  | 'branches'
-  | 'stack'
-  | 'exploration'
-  | 'front'
-  | 'calibration'
-  | 'lost'
-  | 'died'
-  | 'ledger'
-  | 'samples'
-  | 'agents'
-  | 'machine';
-
-/** One line of health: what, and whether a person should look at it. */
-export interface HealthView {
-  readonly code: HealthCode;
-  readonly what: string;
-  readonly text: string;
-  readonly warning: boolean;
 }
 
 /** Words of a person, with the reader's date. */

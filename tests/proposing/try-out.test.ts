@@ -35,7 +35,7 @@ async function running(folder: string): Promise<Started> {
 async function connect(folder: string): Promise<(args: Record<string, unknown>) => Promise<Record<string, string>>> {
   const client = new Client({ name: 'test', version: '1' });
   const main = join(inject('built'), 'dist', 'cli', 'main.js');
-  const args = [main, 'mcp', '-C', folder, '--from', 'ann'];
+  const args = [main, 'mcp', '-C', folder, '--by', 'ann'];
   await client.connect(new StdioClientTransport({ command: process.execPath, args }));
   return async (toolArgs) => {
     const result = await client.callTool({ name: 'try_out', arguments: toolArgs });
@@ -59,7 +59,7 @@ it('gives output and timings, sees no hidden file, leaves no experiment, and is 
   expect(failing.output).toMatch(/nonsense: .*not found/);
   const endless = await tryOut({ parent: 0, files: withX(3, 'while :; do sleep 0.1; done\n') });
   expect(endless.text).toMatch(/^cut by the training clock after 2 s; /);
-  const asItIs = await call(folder, 'try-out', '--parent', '0', '--from', 'ann');
+  const asItIs = await call(folder, 'try-out', '--parent', '0', '--by', 'ann');
   expect(asItIs.json[0], asItIs.stdout).toMatchObject({ output: expect.stringContaining('X is 9') });
   expect((await tryOut({ parent: 0, files: { 'judge.sh': 'x' } })).error).toMatch(/judge\.sh is hidden, not editable/);
   expect((await tryOut({ parent: 0, files: withX(4) })).text).toMatch(/0 tries left/);

@@ -10,7 +10,7 @@ import { plateauOf } from '../../core/bases/plateau.ts';
 import { screeningState } from '../../core/rules/screening.ts';
 import type { Basis } from '../basis.ts';
 import { formatFixed, formatPercent } from '../format.ts';
-import type { HealthView } from '../types.ts';
+import type { HealthView } from '../health-types.ts';
 
 export function screeningLines(basis: Basis): HealthView[] {
   const now = screeningState(basis.state, basis.device);

@@ -3,7 +3,7 @@ import { formatCount, oneLine } from '../../base/text.ts';
 import { readinessOf } from '../../core/calls.ts';
 import type { LabState } from '../../core/state.ts';
 import { formatDuration } from '../format.ts';
-import type { HealthView } from '../types.ts';
+import type { HealthView } from '../health-types.ts';
 
 interface FailedCalls {
   readonly agent: string;

@@ -18,7 +18,8 @@ import { frontLines, softLimitLines } from '../pictures/pareto.ts';
 import { branchLines, screeningLines } from '../brief/searching.ts';
 import type { TimeView } from '../cost-types.ts';
 import { stackLines } from './place.ts';
-import type { EffectView, ExperimentView, HealthView, LabView, StateView, UndecidedView } from '../types.ts';
+import type { HealthView } from '../health-types.ts';
+import type { EffectView, ExperimentView, LabView, StateView, UndecidedView } from '../types.ts';
 
 export interface HealthInputs {
   readonly rows: readonly ExperimentView[];

@@ -3,7 +3,8 @@ import { type HoldoutGap, gapOf, holdoutAgrees, holdoutEffect, holdoutReads } fr
 import { formatCount } from '../../base/text.ts';
 import { type Basis, comparedText, effectView, shortEffectText, withPercent } from '../basis.ts';
 import { decimalsOfSpread } from '../format.ts';
-import type { EffectView, HealthView, VerdictView } from '../types.ts';
+import type { HealthView } from '../health-types.ts';
+import type { EffectView, VerdictView } from '../types.ts';
 
 /** The holdout's answer about experiment `n`, whose improvement over the baseline is claimed. */
 export type HoldoutStanding =

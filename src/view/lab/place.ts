@@ -6,7 +6,8 @@ import { defined } from '../../base/defined.ts';
 import { type LostStep, lostSteps, whyLost } from '../../core/bases/comparison-base.ts';
 import { type Experiment, verdictOf } from '../../core/experiment.ts';
 import { isRuledOut, type LabState } from '../../core/state.ts';
-import type { ExperimentView, HealthView } from '../types.ts';
+import type { HealthView } from '../health-types.ts';
+import type { ExperimentView } from '../types.ts';
 
 type Place = Pick<ExperimentView, 'carries' | 'carriedAs' | 'isLost' | 'place'>;
 

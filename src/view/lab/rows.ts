@@ -48,8 +48,7 @@ export function rowView(
   workSpans: readonly TimeSpan[] = [],
   costUsd?: number,
 ): ExperimentView {
-  const { idea } = experiment;
-  const { state } = basis;
+  const [{ idea }, { state }] = [experiment, basis];
   const estimate = meanOf(state, idea.n, basis.device);
   const otherDevice = estimate !== undefined && estimate.device !== basis.device;
   const half = estimate && halfOfEstimate(basis, estimate);

@@ -9,7 +9,7 @@ import { nonDominated } from '../../base/rank.ts';
 import { paretoFront } from '../../core/bases/pareto-front.ts';
 import { type Basis, halfOfEstimate, type MeanEstimate, meanOf, meanText, withUnit } from '../basis.ts';
 import { secondaryTextOf } from '../format.ts';
-import type { HealthView } from '../types.ts';
+import type { HealthView } from '../health-types.ts';
 
 /** Members of the set that are named. */
 const MAX_NAMED = 8;
