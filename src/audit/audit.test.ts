@@ -98,3 +98,40 @@ describe('the audit of a ledger with a perfect chain', () => {
     );
   });
 });
+
+describe('guards', () => {
+  const arena = arenaWith({ guards: [{ name: 'tests', command: 'true' }], decide: { controls: 0, drift: 0 } });
+  const script = new Script(arena).propose('baseline').addSnapshot(0).guard(0, 'baseline');
+  script.addCalibration([5, 5.1, 4.9]).addIdea().measure(1, 3).guard(1, 'keep').decide(1).advance(1);
+  const guarded = script.ledger.events;
+  const kept = guarded.find((event) => event.type === 'guarding' && event.n === 1)!.seq;
+
+  it('that passed are derived again', async () => {
+    expect(failed(await forged((event) => event, guarded), 'decisions')).toBeUndefined();
+  });
+
+  it('that never ran on a kept experiment are missed', async () => {
+    const without = await forged(
+      (event) => (event.seq === kept || event.seq === kept + 1 ? undefined : event),
+      guarded,
+    );
+    expect(failed(without, 'decisions')).toMatch(/the verdict on #1 .*its guards have not run yet/);
+  });
+
+  it('that failed cannot be followed by a kept one', async () => {
+    const failure = { class: 'guard' as const, message: 'guard tests failed: 1 failed' };
+    const turned = await forged(
+      (event) => (event.seq === kept + 1 && event.type === 'guarded' ? { ...event, failure } : event),
+      guarded,
+    );
+    expect(failed(turned, 'decisions')).toMatch(/the verdict on #1/);
+  });
+
+  it('that ran on other code are found', async () => {
+    const other = await forged(
+      (event) => (event.seq === kept && event.type === 'guarding' ? { ...event, commit: 'f'.repeat(40) } : event),
+      guarded,
+    );
+    expect(failed(other, 'decisions')).toMatch(/the run of guards on #1/);
+  });
+});
