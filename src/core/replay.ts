@@ -151,7 +151,9 @@ function applyEvent(state: WorkingState, event: LedgerEvent): void {
     case 'steered':
       return applySteering(state, event);
     default:
-      event satisfies never;
-      return rejectEvent(event, `No Overnight up to this one writes "${String((event as LedgerEvent).type)}".`);
+      return rejectEvent(
+        event satisfies never,
+        `No Overnight up to this one writes "${String((event as LedgerEvent).type)}".`,
+      );
   }
 }

@@ -29,7 +29,14 @@ describe('the Gaussian process', () => {
     expect(choose(spaceOf(floats(5)), 150, 1)).not.toHaveProperty('later');
     expect(choose(spaceOf(floats(5)), 151, 1)).toMatchObject({ name: 'gp', later: 'cma-es' });
     expect(choose(spaceOf(floats(5)), undefined, 1)).toMatchObject({ name: 'gp', later: 'cma-es' });
-    expect(choose(spaceOf(choices(5)), undefined, 1)).toMatchObject({ name: 'gp', later: 'tpe' });
+  });
+
+  it('stays to the end where a knob is a choice or a whole number', () => {
+    for (const odd of [choices(1), integers(1)]) {
+      const choice = choose(spaceOf(floats(5), odd), undefined, 1);
+      expect(choice).toMatchObject({ name: 'gp', why: expect.stringMatching(/1 of 6 knobs/) });
+      expect(choice).not.toHaveProperty('later');
+    }
   });
 });
 
@@ -87,20 +94,26 @@ describe('a sampler', () => {
 
 describe('the second sampler', () => {
   /** A search that was told so many trials. */
-  const after = (trials: number): Search => {
-    const search = createSearch({ space: [...choices(1), ...integers(3)], startAtDefault: false });
+  const after = (trials: number, space: readonly Param[]): Search => {
+    const search = createSearch({ space, startAtDefault: false });
     for (let i = 0; i < trials; i++) {
-      const values = { c0: i % 2 ? 'a' : 'b', n0: i % 10, n1: Math.floor(i / 10) % 10, n2: Math.floor(i / 100) };
-      search.add(values, (i % 10) + Math.floor(i / 10));
+      const numbers = [i % 10, Math.floor(i / 10) % 10, Math.floor(i / 100)];
+      const values = space.map(({ name, kind }, knob) =>
+        kind === 'categorical'
+          ? [name, i % 2 ? 'a' : 'b']
+          : [name, kind === 'int' ? numbers[knob]! : numbers[knob]! / 10],
+      );
+      search.add(Object.fromEntries(values), (i % 10) + Math.floor(i / 10));
     }
     return search;
   };
 
-  it('takes over after 150 trials', () => {
-    expect(after(149).ask()[0]!.source).toBe('gp');
-    const search = after(150);
-    expect(search.sampler).toMatchObject({ name: 'gp', later: 'tpe' });
-    expect(search.ask(2).map(({ source }) => source)).toEqual(['tpe', 'tpe']);
+  it('takes over after 150 trials where all knobs are continuous', () => {
+    expect(after(149, floats(3)).ask()[0]!.source).toBe('gp');
+    const search = after(150, floats(3));
+    expect(search.sampler).toMatchObject({ name: 'gp', later: 'cma-es' });
+    expect(search.ask(2).map(({ source }) => source)).toEqual(['cma-es', 'cma-es']);
+    expect(after(150, [...integers(3), ...choices(1)]).ask()[0]!.source).toBe('gp');
   });
 
   it('is told what comes after it took over', () => {

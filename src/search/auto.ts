@@ -86,7 +86,7 @@ function buildSampler(
 
 /** Most knobs for which `auto` uses the Gaussian process. */
 const MAX_GP_KNOBS = 60;
-/** Trials after which another sampler takes over. */
+/** Trials after which another sampler takes over, where every knob is a continuous number. */
 const MAX_GP_TRIALS = 150;
 
 /**
@@ -102,10 +102,15 @@ export function choose(
   readonly why: string;
   readonly later?: Exclude<SamplerName, 'auto'>;
 } {
-  const { numeric, category } = countKnobKinds(space);
+  const { numeric, category, discrete } = countKnobKinds(space);
   const knobCount = numeric + category;
   const lastingChoice = chooseLasting(space, budget, parallel);
   if (knobCount > MAX_GP_KNOBS || parallel > 16) return lastingChoice;
+  if (discrete + category > 0)
+    return {
+      name: 'gp',
+      why: `a Gaussian process, because ${discrete + category} of ${knobCount} knobs are choices or whole numbers, which samplers that need generations get stuck in`,
+    };
   if (budget !== undefined && budget <= MAX_GP_TRIALS)
     return {
       name: 'gp',

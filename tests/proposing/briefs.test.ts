@@ -30,7 +30,7 @@ it('a first brief costs at most 1,200 tokens, later ones 250, and they say what 
   await overnight(['steer', 'leave even numbers alone'], { cwd: folder });
   writeFileSync(join(folder, '..', 'x.sh'), CANDIDATE);
   const copy = join(folder, '..', 'copy');
-  await overnight(['checkout', copy, '--of', '0'], { cwd: folder });
+  await overnight(['checkout', copy], { cwd: folder });
   writeFileSync(join(copy, 'x.sh'), CANDIDATE.replace('X=9', 'X=-50'));
   const sent = await overnight(['submit', '--from', copy, '--hypothesis', 'far below', '--json'], { cwd: folder });
   const { id } = sent.json[0] as { id: string };

@@ -173,7 +173,7 @@ describe('the code by MCP', () => {
       expect(answer.text, path).toMatch(/which is not editable/);
     }
     for (const wrong of ['../../etc/x', 'arena.yaml', 'judge.sh']) {
-      const answer = await ask('propose', { hypothesis: 'h', files: { [wrong]: 'x' } });
+      const answer = await ask('propose', { hypothesis: 'h', parent: 1, files: { [wrong]: 'x' } });
       expect(answer.isError, wrong).toBe(true);
       expect(answer.text, wrong).toMatch(/would be refused/);
     }

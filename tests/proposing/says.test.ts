@@ -160,56 +160,57 @@ it('combines, retries, measures again and gives up what was submitted, under the
     expect(status, JSON.stringify(status)).toMatchObject({ state: 'done' });
     return status;
   };
+  const numberOf = async (id: string): Promise<number> => (await ended(id)).experiment as number;
   const propose = (x: number, y: number, seconds = 0): Promise<string> =>
     ask('propose', { hypothesis: `X is ${x}, Y is ${y}`, parent: 0, files: withNumbers(x, y, seconds) });
   const harness = start(['run', '--agent', 'submissions', '--json'], { cwd: folder });
-  for (const numbers of [
-    [11, 9],
-    [9, 12],
-    [12, 9],
-  ] as const)
-    await ended(await propose(numbers[0], numbers[1]));
-  expect(await ended(await ask('combine', { of: [1, 2], title: 'Both' }))).toMatchObject({
-    experiment: 4,
-    text: expect.stringContaining('loss 23'),
-  });
-  const conflict = await ended(await ask('combine', { of: [1, 3] }));
-  expect(conflict).toMatchObject({
-    experiment: 5,
-    verdict: 'refused',
-    text: expect.stringMatching(/the change of #3 cannot be merged into #0 with #1/),
-  });
-  expect(await ended(await propose(5, 9))).toMatchObject({ experiment: 6, verdict: 'kept' });
-  expect(await ended(await ask('retry', { n: 2 }))).toMatchObject({ text: expect.stringContaining('loss 17') });
-  expect(await ended(await ask('retry', { n: 2, on: 1 }))).toMatchObject({ text: expect.stringContaining('loss 23') });
-  const before = ledgerLines(folder).filter((event) => event.type === 'measuring' && event.n === 1).length;
-  await ask('replicate', { n: 1 });
+  // Controls come in between while nobody submits, so numbers are not known before.
+  const [a, b, c] = [
+    await numberOf(await propose(11, 9)),
+    await numberOf(await propose(9, 12)),
+    await numberOf(await propose(12, 9)),
+  ];
+  const both = await ended(await ask('combine', { of: [a, b], title: 'Both' }));
+  expect(both).toMatchObject({ text: expect.stringContaining('loss 23') });
+  const conflict = await ended(await ask('combine', { of: [a, c] }));
+  expect(conflict).toMatchObject({ verdict: 'refused' });
+  expect(conflict.text).toContain(`the change of #${c} cannot be merged into #0 with #${a}`);
+  const best = await ended(await propose(5, 9));
+  expect(best).toMatchObject({ verdict: 'kept' });
+  expect(await ended(await ask('retry', { n: b }))).toMatchObject({ text: expect.stringContaining('loss 17') });
+  const onOther = await ended(await ask('retry', { n: b, on: a }));
+  expect(onOther).toMatchObject({ text: expect.stringContaining('loss 23') });
+  const before = ledgerLines(folder).filter((event) => event.type === 'measuring' && event.n === a).length;
+  await ask('replicate', { n: a });
   const slow = await propose(7, 7, 2);
-  await harness.until(/"type":"measuring".*"n":9,"purpose":"idea"/);
-  await ask('give_up', { n: 9, because: 'it sleeps' });
+  await harness.until(new RegExp(`"type":"proposed"[^\\n]*"request":"${slow}"`));
+  const slowest = ledgerLines(folder).find((event) => event.type === 'proposed' && event.request === slow)!.n as number;
+  await harness.until(new RegExp(`"type":"measuring".*"n":${slowest},"purpose":"idea"`));
+  await ask('give_up', { n: slowest, because: 'it sleeps' });
   expect(await ended(slow)).toMatchObject({
     verdict: 'inconclusive',
     text: expect.stringContaining('given up by ann: it sleeps'),
   });
-  expect(ledgerLines(folder).filter((event) => event.type === 'measuring' && event.n === 1)).toHaveLength(before + 1);
+  expect(ledgerLines(folder).filter((event) => event.type === 'measuring' && event.n === a)).toHaveLength(before + 1);
 
   for (const [name, args, why] of [
-    ['combine', { of: [6, 1] }, /#6 is a part of #6, the best version so far, already/],
-    ['combine', { of: [1, 1] }, /names an experiment twice/],
-    ['combine', { of: [1, 5] }, /#5 was refused, so it has no code/],
-    ['retry', { n: 6 }, /#6 is a part of #6 already/],
+    ['combine', { of: [best.experiment, a] }, /#(\d+) is a part of #\1, the best version so far, already/],
+    ['combine', { of: [a, a] }, /names an experiment twice/],
+    ['combine', { of: [a, conflict.experiment] }, /#\d+ was refused, so it has no code/],
+    ['retry', { n: best.experiment }, /#(\d+) is a part of #\1 already/],
     ['retry', { n: 99 }, /no experiment #99/],
-    ['retry', { n: 1, on: 5 }, /#5 was refused, so it has no code/],
-    ['give_up', { n: 2, because: 'no' }, /#2 is decided, so there is nothing to give up/],
+    ['retry', { n: a, on: conflict.experiment }, /#\d+ was refused, so it has no code/],
+    ['give_up', { n: b, because: 'no' }, /#\d+ is decided, so there is nothing to give up/],
     ['replicate', { n: 77 }, /no experiment #77/],
   ] as const)
     expect(await tool(client, name, args), name).toMatch(why);
   await client.close();
   await call(folder, 'stop');
   const events = (await harness.ended).json;
-  const combined = events.find((event) => event.type === 'proposed' && event.n === 4);
-  expect(combined).toMatchObject({ proposer: 'ann', bundles: [1, 2], note: { title: 'Both' } });
-  expect(events.find((event) => event.type === 'proposed' && event.n === 8)).toMatchObject({ parent: 1, retries: 2 });
+  const proposalOf = ({ experiment }: Record<string, unknown>): unknown =>
+    events.find((event) => event.type === 'proposed' && event.n === experiment);
+  expect(proposalOf(both)).toMatchObject({ proposer: 'ann', bundles: [a, b], note: { title: 'Both' } });
+  expect(proposalOf(onOther)).toMatchObject({ parent: a, retries: b });
   await expectClean(folder);
 }, 180_000);
 
@@ -245,7 +246,7 @@ it('a verb on what is ruled out, or on the idea of somebody else, is refused wit
   expectError(await call(folder, 'combine', '2'), 'E_WISH', 2, /of cannot be used/);
   const client = await connect(folder);
   const built = { hypothesis: 'on it', files: withNumbers(1, 1), parent: 1 };
-  expect(await tool(client, 'propose', built)).toMatch(/#1 is ruled out by a person/);
+  expect(await tool(client, 'propose', built)).toMatch(/A person ruled out #1/);
   expect(await tool(client, 'propose', { ...built, parent: 99 })).toMatch(/no code of an experiment 99/);
   await client.close();
   await call(folder, 'stop');

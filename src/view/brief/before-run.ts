@@ -3,6 +3,7 @@ import { oneLine } from '../../base/text.ts';
 import { findKnob } from '../../core/admission/knobs.ts';
 import type { Arena } from '../../core/arena.ts';
 import { MAX_SUBMIT_BRIEF_BYTES, writePart } from './brief.ts';
+import { formatDuration } from '../format.ts';
 import { bytesOf } from './bytes.ts';
 import { choosePageLines } from './program-page.ts';
 
@@ -19,7 +20,7 @@ export function briefBeforeRun(arena: Arena, program: string | undefined, files:
     `## Improve ${metric.name} of ${arena.name} (${metric.direction === 'minimize' ? 'lower' : 'higher'} is better)`,
     'Nothing is measured yet, and there is no lab. `overnight run --agent submissions` opens one, measures the noise of the unchanged code, and then what is submitted. Read the brief again when it runs.',
     `You may change: ${globs.join(', ')}${left > 0 ? ` and ${left} more` : ''}. Every other file is frozen.`,
-    `One run has ${budget.seconds} s of budgeted time (hard limit ${budget.wall_s} s), ${resources.cpus} core${resources.cpus === 1 ? '' : 's'} and ${resources.memory_mb} MB.`,
+    `One run has ${formatDuration(budget.seconds)} of budgeted time (hard limit ${formatDuration(budget.wall_s)}), ${resources.cpus} core${resources.cpus === 1 ? '' : 's'} and ${resources.memory_mb} MB.`,
   ].join('\n');
   const knobLines = knobs.map((knob) => {
     const match = findKnob(knob, files.get(knob.file) ?? '');
