@@ -151,9 +151,9 @@ function applyEvent(state: WorkingState, event: LedgerEvent): void {
     case 'steered':
       return applySteering(state, event);
     default:
-      return rejectEvent(
-        event satisfies never,
-        `No Overnight up to this one writes "${String((event as LedgerEvent).type)}".`,
-      );
+      return rejectUnknown(event);
   }
 }
+
+const rejectUnknown = (event: never): void =>
+  rejectEvent(event, `No Overnight up to this one writes "${String((event as LedgerEvent).type)}".`);
