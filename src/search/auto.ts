@@ -106,15 +106,15 @@ export function choose(
   const knobCount = numeric + category;
   const lastingChoice = chooseLasting(space, budget, parallel);
   if (knobCount > MAX_GP_KNOBS || parallel > 16) return lastingChoice;
-  if (discrete + category > 0)
-    return {
-      name: 'gp',
-      why: `a Gaussian process, because ${discrete + category} of ${knobCount} knobs are choices or whole numbers, which samplers that need generations get stuck in`,
-    };
   if (budget !== undefined && budget <= MAX_GP_TRIALS)
     return {
       name: 'gp',
       why: `a Gaussian process, because ${budget} trials are too few for anything that needs generations`,
+    };
+  if (discrete + category > 0)
+    return {
+      name: 'gp',
+      why: `a Gaussian process, because ${discrete + category} of ${knobCount} knobs are choices or whole numbers, which samplers that need generations get stuck in`,
     };
   return {
     name: 'gp',

@@ -234,7 +234,14 @@ describe('`auto`', () => {
   it.each([
     ['few trials', floats(5), 100, 1, 'gp', '100 trials are too few'],
     ['many trials of numbers', floats(5), 1000, 1, 'gp', 'then CMA-ES'],
-    ['many trials of choices', [...floats(2), ...choices(4)], 1000, 1, 'gp', '4 of 6 knobs are choices or whole numbers'],
+    [
+      'many trials of choices',
+      [...floats(2), ...choices(4)],
+      1000,
+      1,
+      'gp',
+      '4 of 6 knobs are choices or whole numbers',
+    ],
     ['a knob under another one', [...choices(1), under], 1000, 1, 'gp', '1 of 2 knobs are choices or whole numbers'],
     ['wide waves of numbers', floats(5), 1000, 32, 'tpe', '32 trials at once'],
     ['wide waves of many numbers', floats(70), 5000, 1, 'cma-es', '70 of 70 knobs are numbers'],
