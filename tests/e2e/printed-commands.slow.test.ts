@@ -179,10 +179,12 @@ describe.concurrent('a command that is printed works in the state it is printed 
   it.each(
     COMMANDS.flatMap(({ examples }) => examples.map(([line]) => line)).filter(
       (line) =>
-        !LONG.test(line) && !ASKS.test(line) && !/\bID\b|other\.md|completion fish|completion zsh|^git diff/.test(line),
+        !LONG.test(line) &&
+        !ASKS.test(line) &&
+        !/\bID\b|other\.md|completion fish|completion zsh|^git diff|submit --from/.test(line),
     ),
   )('help: %s', async (line) => {
-    if (/ (park|resume|replicate|skip)\b/.test(line)) {
+    if (/ (park|resume|replicate|skip|combine|retry|give-up|try-out)\b/.test(line)) {
       // Possible only in another state; the line itself is understood.
       const { output } = await runLine(line, finished.folder);
       expect(output).not.toMatch(/E_USAGE|E_INTERNAL/);

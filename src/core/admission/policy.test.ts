@@ -53,6 +53,19 @@ describe('what may be tried', () => {
       });
   });
 
+  it('a folder is not removed as if it were a file: git would take with it what the same idea writes there', () => {
+    const edits = [
+      { path: 'lib/b.ts', content: 'new\n' },
+      { path: 'lib', content: null },
+    ];
+    for (const list of [edits, [...edits].reverse(), [edits[1]!]])
+      expect(admitIdea(arena, state, { parent: 0 }, files, list)).toMatchObject({
+        code: 'not-editable',
+        reason: 'lib is a folder: only files can be removed, one by one',
+      });
+    expect(refusal('lib/a.ts', null)).toBe('admitted');
+  });
+
   it('a file does not take the place of a folder, nor a folder that of a file, also of frozen ones', () => {
     const open = arenaWith({ editable: ['**'], hidden: ['a/secret/**'] });
     const all = [...files.keys(), 'a/secret/answers.txt'];
