@@ -101,7 +101,9 @@ class GitWorkspace implements Workspace {
     committedAt: string,
   ): Promise<Snapshot> {
     const parentEntries = await this.listEntries(requireObjectId(parent));
-    const entries = applyEdits(parentEntries, edits, parent);
+    // What is removed comes first: a file of that name may make room for a folder in the same change.
+    const ordered = [...edits].sort((a, b) => Number(a.content !== null) - Number(b.content !== null));
+    const entries = applyEdits(parentEntries, ordered, parent);
     try {
       for (const { content } of edits) {
         if (content === null) continue;

@@ -66,7 +66,7 @@ export function admitIdea(
       return { ok: false, code: 'not-editable', reason: `${path} is ${roleOfPath(path)}, not editable` };
     const colliding = content === null ? undefined : findCollision(path, allPaths);
     if (colliding) return { ok: false, code: 'not-editable', reason: `${path} would take the place of ${colliding}` };
-    if (content === null && allPaths.some((existing) => existing.startsWith(`${path}/`)))
+    if (content === null && paths.some((existing) => existing.startsWith(`${path}/`)))
       return { ok: false, code: 'not-editable', reason: `${path} is a folder: only files can be removed, one by one` };
     if (content?.includes('\0')) return { ok: false, code: 'not-text', reason: `${path} would become a binary file` };
   }
