@@ -67,8 +67,10 @@ function whyNotCombined(state: Known, members: readonly number[]): string | unde
 
 function whyNotRetried(state: Known, n: number, base: number): string | undefined {
   if (state.steering.builds.length >= MAX_BUILDS_WAITING) return `${MAX_BUILDS_WAITING} such ideas are waiting already`;
-  if (n === base || lineage(state, base).includes(n)) return `#${n} is a part of #${base} already`;
-  return whyNoChange(state, n) ?? whyNoCode(state, base);
+  const noBase = whyNoCode(state, base);
+  if (noBase !== undefined) return noBase;
+  if (lineage(state, base).includes(n)) return `#${n} is a part of #${base} already`;
+  return whyNoChange(state, n);
 }
 
 /** Why the change of an experiment cannot be taken. */

@@ -115,6 +115,21 @@ describe('a request that cannot be applied', () => {
       expect(objection(script, { verb })).toBeUndefined();
   });
 
+  it('to build of other changes: each that it names is there, whichever place it is named in', () => {
+    const script = lab();
+    for (const wish of [
+      { verb: 'retry', n: 9 },
+      { verb: 'retry', n: 1, on: 9 },
+      { verb: 'combine', of: [1, 9] },
+      { verb: 'combine', of: [9, 8] },
+      { verb: 'replicate', n: 9 },
+      { verb: 'give-up', n: 9, because: 'no' },
+      { verb: 'note', text: 'a', learned: { experiments: [9] } },
+    ] as const)
+      expect(objection(script, wish as LabRequest), JSON.stringify(wish)).toMatch(/#[89]; the newest is #1|already/);
+    expect(objection(script, { verb: 'retry', n: 1, on: 0 })).toBeUndefined();
+  });
+
   it('to skip: only what is being measured', () => {
     const script = lab().propose();
     expect(objection(script, { verb: 'skip', n: 2 })).toMatch(/proposed/);

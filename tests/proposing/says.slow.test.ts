@@ -199,6 +199,8 @@ it('combines, retries, measures again and gives up what was submitted, under the
     ['combine', { of: [a, conflict.experiment] }, /#\d+ was refused, so it has no code/],
     ['retry', { n: best.experiment }, /#(\d+) is a part of #\1 already/],
     ['retry', { n: 99 }, /no experiment #99/],
+    ['retry', { n: a, on: 99 }, /no experiment #99/],
+    ['combine', { of: [a, 99] }, /no experiment #99/],
     ['retry', { n: a, on: conflict.experiment }, /#\d+ was refused, so it has no code/],
     ['give_up', { n: b, because: 'no' }, /#\d+ is decided, so there is nothing to give up/],
     ['replicate', { n: 77 }, /no experiment #77/],
