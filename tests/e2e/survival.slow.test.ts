@@ -1,7 +1,7 @@
 /** A run outlives its surroundings: a closed terminal, the background, a terminal that changes its size. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { expectClean, JUDGE, ledgerLines, MANIFEST, overnight, smallArena, start } from '../fixtures/cli.ts';
 import { unless, withReason } from '../fixtures/skipping.ts';
 import { hasTerminal, inTerminal } from '../fixtures/terminal.ts';
@@ -112,7 +112,7 @@ describe.concurrent('`overnight run --detach`', () => {
 });
 
 describe.concurrent('`overnight attach`', () => {
-  it('shows a run that was not detached, and stopping the run ends it', async ({ expect: see }) => {
+  it('shows a run that was not detached, and stopping the run ends it', async ({ expect: see, onTestFinished }) => {
     const folder = slowArena();
     const running = start(['run', '--tag', 'a', '--json'], { cwd: folder });
     onTestFinished(() => void running.child.kill('SIGKILL'));
