@@ -3,7 +3,7 @@ import { defined } from '../base/defined.ts';
 import { oneLine } from '../base/text.ts';
 import { currentDevice, type LabState } from '../core/state.ts';
 import { basisOf, withPercent } from '../view/basis.ts';
-import { viewExperiment } from '../view/lab/experiment.ts';
+import { type ExperimentPage, viewExperiment } from '../view/lab/experiment.ts';
 import { guardPartsOf } from '../view/lab/guards.ts';
 import { phasesOf, phasesText } from '../view/lab/phases.ts';
 import { endOfIdea } from '../view/lab/place.ts';
@@ -41,7 +41,7 @@ export function experimentStatus(
       `#${n} ${isOpen ? progressText : verdictWord(verdict, discard)}`,
       page.row.place,
       isCarried && carrierText(state, end, facts),
-      ...numberParts(labFolder, state, n, facts),
+      ...numberParts(labFolder, state, page, facts),
     ]
       .filter(Boolean)
       .join('; '),
@@ -49,9 +49,13 @@ export function experimentStatus(
 }
 
 /** Number, effect, reason, guards, other metrics, times and curve, where there are any. */
-function numberParts(labFolder: string, state: LabState, n: number, facts: Facts): (string | false | undefined)[] {
-  const page = viewExperiment(state, n, facts)!;
-  const { effect, mean, reason } = page.row;
+function numberParts(
+  labFolder: string,
+  state: LabState,
+  page: ExperimentPage,
+  facts: Facts,
+): (string | false | undefined)[] {
+  const { n, effect, mean, reason } = page.row;
   const share = effect && withPercent(basisOf(state, facts), effect).percentText;
   const secondary = secondaryMetricsOf(state, n, currentDevice(state)).map(secondaryText);
   const phases = phasesText(phasesOf(state, n, currentDevice(state)));
