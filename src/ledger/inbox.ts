@@ -62,7 +62,7 @@ interface RequestFile {
   readonly key: string;
 }
 
-/** Files that end in `.json`, oldest first, since their names begin with the time. */
+/** Files that end in `.json`, oldest first: names begin with the time, then with their place in that millisecond. */
 function requestFilesIn(folder: string): RequestFile[] {
   try {
     return fs
@@ -102,6 +102,17 @@ function parseRequest(requestBytes: Buffer): InboxEntry | undefined {
   }
 }
 
+let lastPostTime = 0;
+let postsAtThatTime = 0;
+
+/** Sorts after every earlier name of this process, also within a millisecond and when the clock is set back. */
+function nextRequestName(requestId: string): string {
+  const now = Math.max(Date.now(), lastPostTime);
+  postsAtThatTime = now === lastPostTime ? postsAtThatTime + 1 : 0;
+  lastPostTime = now;
+  return `${String(now).padStart(15, '0')}-${String(postsAtThatTime).padStart(6, '0')}-${requestId}.json`;
+}
+
 /**
  * Put a request into the inbox of a lab, which need not be running. Returns the request's id and a function that says
  * whether it was taken.
@@ -113,7 +124,7 @@ export function postRequest(
 ): { readonly id: string; readonly isTaken: () => boolean } {
   const requestId = randomUUID();
   fs.mkdirSync(folder, { recursive: true });
-  const requestFile = path.join(folder, `${String(Date.now()).padStart(15, '0')}-${requestId}.json`);
+  const requestFile = path.join(folder, nextRequestName(requestId));
   writeAtomic(requestFile, JSON.stringify({ id: requestId, from: requestedBy, wish } satisfies InboxEntry));
   return { id: requestId, isTaken: () => !fs.existsSync(requestFile) };
 }
