@@ -9,7 +9,6 @@ import { refOf } from '../loop/refs.ts';
 import { runStages } from '../loop/stages.ts';
 import { FileMemo } from '../os/file-memo.ts';
 import { hashTree, removeTree } from '../os/files.ts';
-import { allowedCores } from '../os/machine.ts';
 import { hasProc } from '../os/proc.ts';
 import type { Session } from './session.ts';
 
@@ -42,7 +41,7 @@ export async function prepareBench(session: Session): Promise<Bench> {
     workFolder: paths.work,
     pristine: await layOutPristine(session, commit, fileHashes),
     fileHashes,
-    cores: chooseCores(arena.resources.cpus),
+    cores: session.places[0]!.cores,
     tag: runTag,
     personFolder: paths.arena,
     ...stagedFolders,
@@ -89,12 +88,4 @@ async function importBaseline({ ledger, workspace }: Session): Promise<string> {
   const snapshot = await workspace.importBaseline(refOf(labId, 0), baseline.idea.at);
   ledger.append({ type: 'snapshot', n: 0, ...snapshot, editable: files.editable });
   return snapshot.commit;
-}
-
-/** The last cores for the candidate, others for an evaluator that runs beside it; no pinning where all are needed. */
-function chooseCores(cpuCount: number): Bench['cores'] {
-  const allCores = allowedCores();
-  if (cpuCount >= allCores.length) return { candidate: [], evaluator: [] };
-  const otherCores = allCores.slice(0, -cpuCount);
-  return { candidate: allCores.slice(-cpuCount), evaluator: otherCores.slice(-cpuCount) };
 }

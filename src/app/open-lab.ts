@@ -9,6 +9,7 @@ import { type OpenLedger, openLedger } from '../ledger/jsonl.ts';
 import { Lab, type Stop } from '../loop/lab.ts';
 import type { Bench } from '../loop/process-specs.ts';
 import { type RunWatch, run } from '../loop/run.ts';
+import { defined } from '../base/defined.ts';
 import { reasonOf } from '../base/error.ts';
 import { currentTime } from '../os/clock.ts';
 import { onSuddenEnd } from '../os/sudden-end.ts';
@@ -59,14 +60,15 @@ export async function openLab(options: OpenOptions): Promise<OpenedLab> {
 }
 
 function handOut(session: Session, bench: Bench): OpenedLab {
-  const { ledger, paths, tag, resumed, clock, options } = session;
+  const { ledger, paths, tag, resumed, options } = session;
   const inbox = openInbox(paths.inbox);
   const lab = new Lab({
     ...session,
     bench,
     inbox: runsOutsideCode(session.ideaSources, session.sandbox) ? inbox : holdSubmissions(inbox),
-    slots: 1,
-    hasSpareCores: bench.cores.candidate.length > 0,
+    ...defined({ maxCalls: options.calls }),
+    // With several places a measurement goes on while somebody thinks, also where they share cores.
+    hasSpareCores: session.places.length > 1 || bench.cores.candidate.length > 0,
     createNonce: () => randomBytes(16).toString('hex'),
     watch: options.watch ?? {},
     tidyUp: async (m) => (isTidyDue(m) ? tidyStore(paths, options.watch?.onRemark) : undefined),
@@ -88,7 +90,7 @@ function handOut(session: Session, bench: Bench): OpenedLab {
   });
   const runUntilStop = async (watch?: RunWatch): Promise<Stop> => {
     try {
-      const stop = await run(lab, clock, watch);
+      const stop = await run(lab, watch);
       await lab.abandonOpenIdea();
       await tidyStore(paths, options.watch?.onRemark);
       close(stop.reason, stop.detail);

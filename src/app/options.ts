@@ -7,6 +7,7 @@ import type { LabWatch } from '../loop/lab.ts';
 import type { StageHost } from '../loop/stages.ts';
 import type { LabPaths } from '../os/paths.ts';
 import type { IdeaSources } from './choose-proposer.ts';
+import type { SlotsWanted } from './choose-places.ts';
 
 export interface OpenOptions {
   /** The arena's folder. */
@@ -25,6 +26,10 @@ export interface OpenOptions {
   readonly seconds?: number;
   /** Where ideas come from. Absent: `ideas`. */
   readonly proposer?: Proposer;
+  /** Measurements that may run at once; `auto`: as many as have cores, memory and GPUs of their own. Absent: one. */
+  readonly slots?: SlotsWanted;
+  /** Calls of agents that may be under way at once. Absent: one. */
+  readonly calls?: number;
   /** Agents to ask for ideas, in order of preference. Absent: the optimizer over knobs. */
   readonly ideas?: IdeaSources | ((sandbox: Sandbox) => Promise<IdeaSources>);
   readonly sandbox?: Sandbox;

@@ -10,11 +10,13 @@ import { endSession } from '../loop/run.ts';
 import { currentTime, monotonicMs, sleep } from '../os/clock.ts';
 import { writeAtomic } from '../os/files.ts';
 import { tryRemoveTree } from '../os/remove-tree.ts';
-import { describeDevice, hostName } from '../os/machine.ts';
+import { describeDevice, hostName, readMachineShape } from '../os/machine.ts';
 import type { LabPaths } from '../os/paths.ts';
 import { startTimeOf } from '../os/proc.ts';
 import { resultsTsv } from '../render/tsv.ts';
 import { VERSION } from '../version.ts';
+import type { Place } from '../loop/places.ts';
+import { choosePlaces } from './choose-places.ts';
 import { chooseProposer } from './choose-proposer.ts';
 import type { RecoveredLab } from './recover-lab.ts';
 
@@ -25,6 +27,8 @@ export interface Session extends RecoveredLab {
   readonly limits: RunLimits;
   readonly proposer: Proposer;
   readonly clock: Clock;
+  /** Where measurements run. */
+  readonly places: readonly Place[];
 }
 
 /** Choose the proposer and record that a session starts. A new lab gets its baseline, which is idea 0. */
@@ -33,7 +37,9 @@ export async function startSession(lab: RecoveredLab): Promise<Session> {
   const { state } = ledger;
   const session = state.sessions.length;
   const { arena } = state.lab!;
-  const device = describeDevice(arena.resources.cpus, arena.resources.gpus);
+  const { places, remark } = choosePlaces(arena, options.slots, readMachineShape());
+  if (remark !== undefined) options.watch?.onRemark?.(remark);
+  const device = describeDevice(arena.resources.cpus, arena.resources.gpus, places.length);
   const limits = limitsInForce(state, options.limits);
   const clock = { now: currentTime, monotonicMs, sleep };
   const { proposer, reason: proposerReason } = chooseProposer(
@@ -57,10 +63,11 @@ export async function startSession(lab: RecoveredLab): Promise<Session> {
     proposer: proposer.name,
     proposerReason,
     limits,
+    ...(places.length > 1 && { slots: places.length }),
   });
   options.watch?.onOpen?.({ tag, paths, state, resumed });
   if (state.experiments.length === 0) recordBaseline(lab);
-  return { ...lab, session, deviceClass: device.class, limits, proposer, clock };
+  return { ...lab, session, deviceClass: device.class, limits, proposer, clock, places };
 }
 
 /** What was asked for, else what an interrupted session still had to do, else no limit. */

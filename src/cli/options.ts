@@ -171,6 +171,13 @@ export const RUN_OPTIONS = {
     value: '<n>',
     text: 'measurements of each idea, for a new lab (default: the manifest’s)',
   },
+  slots: {
+    kind: 'text',
+    value: '<n>',
+    completes: 'nothing',
+    text: 'measurements at once on this machine; auto: as many as have cores, memory and GPUs of their own (default: 1)',
+  },
+  calls: { kind: 'number', isWhole: true, max: 64, value: '<n>', text: 'calls of agents at once (default: 1)' },
   ...LIMIT_OPTIONS,
   ...AGENT_OPTIONS,
   ...SPENDING_OPTIONS,

@@ -226,6 +226,10 @@ export const arenaSchema = z.strictObject({
       cpus: z.number().int().positive().default(1),
       memory_mb: positiveSchema.default(2048),
       gpus: z.number().int().min(0).default(0),
+      exclusive: z
+        .boolean()
+        .optional()
+        .describe('measurements disturb each other, as those of time do: no two at once on one machine'),
       pids: z.number().int().positive().default(128),
       disk_mb: positiveSchema.default(1024),
     })

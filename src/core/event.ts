@@ -180,6 +180,10 @@ interface Payloads {
     readonly claim?: number;
     /** In a paired comparison: the candidate whose comparison this serves. Two in a row share their seeds. */
     readonly pair?: number;
+    /** The place it runs in, counted from 0, where several may run at once. */
+    readonly slot?: number;
+    /** Measurements that were running when it started, where several may. */
+    readonly beside?: number;
   };
   measured: { readonly m: number; readonly outcome: Outcome; readonly conditions: Conditions };
   /** The guards named are about to run on the code of experiment `n`. */

@@ -3,6 +3,7 @@
  * which. Each member says whether it may throw, and what it leaves behind when it is cut off. Whoever gives ideas is in
  * idea-ports.ts, which is exported from here too.
  */
+import type { GpuShare } from '../base/gpus.ts';
 import type { EventDraft, LedgerEvent } from './event.ts';
 import type { FileEdit } from './idea-ports.ts';
 import type { InboxEntry } from './requests.ts';
@@ -170,6 +171,8 @@ export interface RunSpec {
   /** True only for the person's own setup and prepare. */
   readonly network?: boolean;
   readonly gpus?: number;
+  /** The only GPUs whose device files it sees. Absent: all of them. */
+  readonly gpuShare?: GpuShare;
   /** Further read-only paths of this machine to show inside at the same place (toolchains). */
   readonly alsoRead?: readonly string[];
   /** Marks every process of this run, so that a later harness can find and end what a killed one left. */

@@ -22,6 +22,8 @@ export interface Session {
   readonly proposer: string;
   readonly proposerReason: string;
   readonly limits: RunLimits;
+  /** Measurements that may run at once, where these are several. */
+  readonly slots?: number;
 }
 
 /** When a session ends by itself. Absent = no such limit. */

@@ -40,8 +40,8 @@ export async function layOutFresh(bench: Bench, name: string, commit: string): P
  * Where the candidate's files wait for the next measurement, which then writes only what differs. Undefined where no
  * sandbox kept this candidate, or what it left running, from writing to them.
  */
-const keptFolderOf = ({ sandbox, workFolder }: Bench): string | undefined =>
-  sandbox.info.level === 'bubblewrap' ? path.join(workFolder, 'kept') : undefined;
+const keptFolderOf = ({ sandbox, workFolder, slot = 0 }: Bench): string | undefined =>
+  sandbox.info.level === 'bubblewrap' ? path.join(workFolder, `kept-${slot}`) : undefined;
 
 function keepFolder(bench: Bench, arenaDir: string): void {
   const keptFolder = keptFolderOf(bench);

@@ -30,9 +30,9 @@ interface GuardWatch {
 export class Guarding {
   readonly #deps: GuardingDeps;
   readonly #watch: GuardWatch;
-  #running: { readonly n: number; readonly kill: () => void } | undefined;
-  /** The artefact of the candidate whose guards are due. */
-  #heldArtefact: { readonly n: number; readonly folder: string } | undefined;
+  readonly #kills = new Map<number, () => void>();
+  /** The artefacts of candidates whose guards are due, by their experiments. */
+  readonly #heldArtefacts = new Map<number, string>();
 
   constructor(deps: GuardingDeps, watch: GuardWatch) {
     this.#deps = deps;
@@ -41,7 +41,7 @@ export class Guarding {
 
   /** End the guards that run on experiment `n`, or whatever runs. */
   kill(n?: number): void {
-    if (n === undefined || this.#running?.n === n) this.#running?.kill();
+    for (const [guarded, kill] of this.#kills) if (n === undefined || guarded === n) kill();
   }
 
   /**
@@ -56,7 +56,7 @@ export class Guarding {
       const names = guards.map(({ name }) => name);
       this.#deps.ledger.append({ type: 'guarding', g, n, commit, when, guards: names, session: this.#deps.session });
       const onStart = (kill: () => void): void => {
-        this.#running = { n, kill };
+        this.#kills.set(n, kill);
         if (this.#watch.isAborted()) kill();
       };
       try {
@@ -69,7 +69,7 @@ export class Guarding {
           this.#recordLost(g, reasonOf(thrown));
         if (!isTheirs) throw thrown;
       } finally {
-        this.#running = undefined;
+        this.#kills.delete(n);
       }
     }
   }
@@ -92,23 +92,24 @@ export class Guarding {
 
   /** Keep the artefact of a candidate until its guards have spoken. Without it the next measurement makes one. */
   holdArtefact(bench: Bench, n: number, artefactDir: string): void {
-    const folder = path.join(bench.workFolder, 'held-artefact');
-    this.dropArtefact();
+    const folder = path.join(bench.workFolder, `held-artefact-${n}`);
+    this.dropArtefact(n);
     try {
       fs.renameSync(artefactDir, folder);
-      this.#heldArtefact = { n, folder };
+      this.#heldArtefacts.set(n, folder);
     } catch {
       // A paired comparison ends with the incumbent's run, and has none either.
     }
   }
 
   artefactOf(n: number): string | undefined {
-    return this.#heldArtefact?.n === n ? this.#heldArtefact.folder : undefined;
+    return this.#heldArtefacts.get(n);
   }
 
-  dropArtefact(): void {
-    if (this.#heldArtefact) removeTree(this.#heldArtefact.folder);
-    this.#heldArtefact = undefined;
+  dropArtefact(n: number): void {
+    const folder = this.#heldArtefacts.get(n);
+    if (folder !== undefined) removeTree(folder);
+    this.#heldArtefacts.delete(n);
   }
 }
 

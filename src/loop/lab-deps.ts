@@ -16,6 +16,9 @@ export type TellResult =
 
 /** A measurement to make, as the plan asks for it. */
 export type Job = Extract<Step, { do: 'measure' }>;
+
+/** The experiment that a measurement is made for: in a comparison of pairs its candidate, whichever side is measured. */
+export const experimentOf = ({ n, pair }: Job): number => pair ?? n;
 export type Stop = Extract<Step, { do: 'stop' }>;
 
 export interface LabDeps extends ProposingDeps {
@@ -25,8 +28,8 @@ export interface LabDeps extends ProposingDeps {
   readonly refreshBench?: () => Promise<Bench>;
   readonly deviceClass: string;
   readonly limits: RunLimits;
-  /** Measurements that may run at once. */
-  readonly slots: number;
+  /** Calls of proposers that may be under way at once. Absent: one. */
+  readonly maxCalls?: number;
   /** There are cores that no measurement needs, so measuring goes on while a proposer thinks. */
   readonly hasSpareCores: boolean;
   /** Unguessable text, new at each call. */

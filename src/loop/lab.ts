@@ -3,47 +3,44 @@
  * the adapters come from src/app. Every effect has its event on disk before it happens, so the next session can name
  * what a killed one left.
  */
-import { defined } from '../base/defined.ts';
 import { LabError, reasonOf } from '../base/error.ts';
 import type { Arena } from '../core/arena.ts';
 import { judge } from '../core/rules/judge.ts';
 import type { Decision } from '../core/decision.ts';
 import type { GuardPhase } from '../core/guard-run.ts';
-import type { EventDraft, LedgerEvent } from '../core/event.ts';
 import { plan } from '../core/plan/plan.ts';
-import { judgeSeedOf } from '../core/plan/seed.ts';
 import type { PlanContext, Step } from '../core/plan/step.ts';
 import type { FileEdit } from '../core/ports.ts';
 import { isRepairable } from '../core/plan/repair.ts';
-import { codeOf, type LabState, measurementsOf } from '../core/state.ts';
+import { codeOf, type LabState } from '../core/state.ts';
 import type { LabRequest } from '../core/requests.ts';
 import { answerFailedCalibration, refuseTinyBaseline } from './baseline.ts';
 import { admitProposal, recordProposal, recordSubmission } from './admission.ts';
 import { blameFor, DAMAGE_CLASSES, failedTwice } from './blame.ts';
 import { proposeCarryOver } from './carry-over.ts';
 import { Guarding } from './guarding.ts';
-import type { Job, LabDeps, NumberedResult, Stop, TellResult } from './lab-deps.ts';
+import { experimentOf, type Job, type LabDeps, type NumberedResult, type Stop, type TellResult } from './lab-deps.ts';
 import { recordConclusion } from './conclusions.ts';
+import { CurrentBench } from './current-bench.ts';
 import { proposeOwnIdea } from './harness-ideas.ts';
-import { expectedItems, steerByItems } from './lab-items.ts';
+import { steerByItems } from './lab-items.ts';
 import { type MeasureRequest, type MeasureResult, measureOnce } from './measure.ts';
-import type { Bench } from './process-specs.ts';
+import { measureRequestOf } from './measure-request.ts';
+import { MAX_REPAIRS, planContextOf } from './plan-context.ts';
+import { type Place, Places } from './places.ts';
 import { Proposing } from './proposing.ts';
 import { recordIntent, recordMeasurement } from './record-measurement.ts';
 import { branchOf } from './refs.ts';
 import { applyRequests } from './requests.ts';
-import { startupBoundsOf } from './startup.ts';
 import { runTryOut } from './try-out.ts';
 
 export type { Job, LabDeps, LabWatch, NumberedResult, Stop, TellResult } from './lab-deps.ts';
 
-/** Calls that may go into the repair of one candidate. */
-const MAX_REPAIRS = 2;
 const INBOX_INTERVAL_MS = 250;
 
 export class Lab {
   readonly #deps: LabDeps;
-  readonly #busyExperiments = new Set<number>();
+  readonly #places: Places;
   readonly #killByMeasurement = new Map<number, () => void>();
   readonly #proposing: Proposing;
   readonly #guarding: Guarding;
@@ -51,14 +48,17 @@ export class Lab {
   #abortRequested = false;
   /** The branch may be ahead of the incumbent, because a veto moved the incumbent back. */
   #isBranchStale = true;
-  #bench: Bench;
-  #isBenchDamaged = false;
+  readonly #bench: CurrentBench;
   #requestFailure: { readonly thrown: unknown } | undefined;
   #deciding: Promise<TellResult | void> = Promise.resolve();
+  /** The newest measurement until its intent is recorded: what comes next depends on it. */
+  #starting: Promise<unknown> = Promise.resolve();
+  #isTrying = false;
 
   constructor(deps: LabDeps) {
     this.#deps = deps;
-    this.#bench = deps.bench;
+    this.#bench = new CurrentBench(deps.bench, deps.refreshBench);
+    this.#places = new Places(deps.places);
     this.#proposing = new Proposing(deps);
     this.#guarding = new Guarding(deps, { isAborted: () => this.#abortRequested, onTick: () => this.#applyRequests() });
   }
@@ -68,7 +68,7 @@ export class Lab {
   }
 
   get arena(): Arena {
-    return this.#bench.arena;
+    return this.#bench.now.arena;
   }
 
   /** The SHA-256 of the ledger's last line. */
@@ -101,20 +101,22 @@ export class Lab {
   async ask(): Promise<Job | Stop | { readonly do: 'wait' }> {
     for (;;) {
       if (this.#abortRequested) return { do: 'stop', reason: 'interrupted', detail: 'stopped at once, as asked' };
+      await this.#starting;
+      this.#places.throwFailure();
       this.#applyRequests();
       await this.#followVeto();
       const exhaustion = this.#proposing.exhaustedReason();
       if (exhaustion) return { do: 'stop', ...exhaustion };
-      const step = plan(this.state, this.#planContext());
+      const step = plan(this.state, this.#planContext);
       switch (step.do) {
         case 'measure':
-          this.#busyExperiments.add(step.n);
+          if (this.#bench.isDamaged && this.#isAnythingRunning) return { do: 'wait' };
           return step;
         case 'stop':
-          return step;
+          return this.#places.jobs > 0 ? { do: 'wait' } : step;
         case 'wait':
-          if (this.state.running.size > 0) return step;
-          await this.#proposing.waitUntilIdle(INBOX_INTERVAL_MS);
+          if (this.#isAnythingRunning) return step;
+          await this.#proposing.waitForCall(INBOX_INTERVAL_MS);
           break;
         default:
           await this.#applyStep(step);
@@ -122,11 +124,35 @@ export class Lab {
     }
   }
 
+  get #planContext(): PlanContext {
+    return planContextOf({
+      deps: this.#deps,
+      places: this.#places,
+      proposing: this.#proposing,
+      stopRequested: this.#stopRequested,
+      isTrying: this.#isTrying,
+    });
+  }
+
+  get #isAnythingRunning(): boolean {
+    return this.state.running.size + this.#places.jobs > 0;
+  }
+
+  /** Measurements that may run at once. */
+  get slots(): number {
+    return this.#places.count;
+  }
+
+  /** Resolves when an idea or a guard may have changed what comes next, or after a quarter of a second. */
+  async waitForChange(): Promise<void> {
+    await Promise.race([this.#places.waitForJob(), this.#proposing.waitForCall(INBOX_INTERVAL_MS)]);
+  }
+
   /** A step that costs no measurement. */
   async #applyStep(step: Exclude<Step, { do: 'measure' | 'stop' | 'wait' }>): Promise<void> {
     switch (step.do) {
       case 'guard':
-        return this.#runGuards(step.n, step.when);
+        return this.#places.run((place) => this.#runGuards(step.n, step.when, place));
       case 'admit':
         return admitProposal(this.#deps, step.n);
       case 'decide':
@@ -151,7 +177,7 @@ export class Lab {
       case 'repair':
         return this.#proposing.startRepairing(step.n);
       case 'try-out':
-        return this.#runTry(step.tryOut);
+        return this.#places.run((place) => this.#runTry(step.tryOut, place));
       case 'abandon':
         return this.#proposing.giveUp();
       default:
@@ -165,7 +191,7 @@ export class Lab {
    */
   async measure(job: Job): Promise<NumberedResult> {
     const isTriedAgain = (thrown: unknown): boolean =>
-      job.n > 0 && !this.#stopRequested && blameFor(thrown, this.#bench.workFolder) === 'untrusted';
+      job.n > 0 && !this.#stopRequested && blameFor(thrown, this.#bench.now.workFolder) === 'untrusted';
     try {
       return await this.#measureNow(job);
     } catch (thrown) {
@@ -179,80 +205,81 @@ export class Lab {
     job: Job,
     resultFor: (thrown: unknown) => MeasureResult | undefined = () => undefined,
   ): Promise<NumberedResult> {
-    await this.#replaceDamagedBench();
-    const m = this.state.measurements.length;
-    if (this.state.running.size === 0) await this.#deps.tidyUp?.(m);
-    const request = this.#requestFor(job, m);
-    this.#busyExperiments.add(job.n);
-    const [{ deviceClass, session }, { judgeSeed }] = [this.#deps, request];
-    recordIntent(this.#deps.ledger, job, { m, judgeSeed, session, deviceClass, cores: this.#bench.cores.candidate });
+    const place = this.#places.take();
+    const starting = this.#recordStart(job, place);
+    this.#starting = starting.catch(() => {});
+    let m: number | undefined;
     try {
-      return { ...steerByItems(this.state, await measureOnce(this.#bench, request)), m };
+      const request = await starting;
+      m = request.m;
+      return { ...steerByItems(this.state, await measureOnce({ ...this.#bench.now, ...place }, request)), m };
     } catch (thrown) {
-      const result = resultFor(thrown);
-      if (result) return { ...result, m };
-      this.#busyExperiments.delete(job.n);
-      if (!(thrown instanceof LabError && thrown.code === 'E_DISK_FULL'))
-        this.#appendEvent({ type: 'lost', m, reason: reasonOf(thrown) });
+      const result = m === undefined ? undefined : resultFor(thrown);
+      if (result) return { ...result, m: m! };
+      this.#places.release(experimentOf(job));
+      if (m !== undefined && !(thrown instanceof LabError && thrown.code === 'E_DISK_FULL'))
+        this.#deps.ledger.append({ type: 'lost', m, reason: reasonOf(thrown) });
       throw thrown;
     } finally {
-      this.#killByMeasurement.delete(m);
+      this.#places.giveBack(place);
+      if (m !== undefined) this.#killByMeasurement.delete(m);
     }
   }
 
+  /** The experiment is held until `tell`, or until the measurement throws. */
+  async #recordStart(job: Job, { slot, cores }: Place): Promise<MeasureRequest> {
+    this.#places.hold(experimentOf(job));
+    await this.#bench.replaceIfDamaged();
+    if (this.state.running.size === 0 || this.slots > 1) await this.#deps.tidyUp?.(this.state.measurements.length);
+    const request = this.#requestFor(job, this.state.measurements.length);
+    const { ledger, deviceClass, session } = this.#deps;
+    const besides = this.slots > 1 ? { slot, beside: this.state.running.size } : {};
+    const { m, judgeSeed } = request;
+    recordIntent(ledger, job, { m, judgeSeed, session, deviceClass, cores: cores.candidate, ...besides });
+    return request;
+  }
+
   /** Where no sandbox kept it from what all runs share, that is made again. */
-  async #runTry(index: number): Promise<void> {
-    await this.#replaceDamagedBench();
-    await runTryOut(this.#deps, this.#bench, index, {
-      onTick: () => this.#applyRequests(),
-      onStart: (killRun) => this.#killByMeasurement.set(-1, killRun),
-    });
-    this.#isBenchDamaged ||= this.#bench.sandbox.info.level !== 'bubblewrap';
+  async #runTry(index: number, place: Place): Promise<void> {
+    this.#isTrying = true;
+    try {
+      await this.#bench.replaceIfDamaged();
+      await runTryOut(this.#deps, { ...this.#bench.now, ...place }, index, {
+        onTick: () => this.#applyRequests(),
+        onStart: (killRun) => this.#killByMeasurement.set(-1, killRun),
+      });
+      this.#bench.mark(this.#bench.now.sandbox.info.level !== 'bubblewrap');
+    } finally {
+      this.#isTrying = false;
+    }
   }
 
   #requestFor(job: Job, m: number): MeasureRequest {
-    const { deviceClass, watch } = this.#deps;
-    const { n, purpose, seed } = job;
-    return {
-      m,
-      commit: codeOf(this.state, n)!.commit,
-      seed,
-      judgeSeed: judgeSeedOf(this.state, job, this.#deps.createNonce()),
-      nonce: this.#deps.createNonce(),
-      screensFirst: purpose === 'idea' && !this.state.screenRuns.get(n)?.length,
-      isScreening: purpose === 'screen',
-      asksHoldout: purpose === 'holdout',
-      expectedItems: expectedItems(this.state),
-      startupBounds:
-        n === 0 ? undefined : startupBoundsOf(measurementsOf(this.state, 0), deviceClass, this.arena.budget.seconds),
+    return measureRequestOf(job, m, {
+      ...this.#deps,
+      state: this.state,
+      arena: this.arena,
       onTick: (elapsedSeconds) => {
         this.#applyRequests();
-        watch.onTick?.(job, elapsedSeconds);
+        this.#deps.watch.onTick?.(job, elapsedSeconds);
       },
       onStart: (killRun) => {
         this.#killByMeasurement.set(m, killRun);
         if (this.#abortRequested) killRun();
       },
-    };
+    });
   }
 
   /** Guards take time, as a measurement does, and what they say is in the record when this returns. */
-  async #runGuards(n: number, when: GuardPhase): Promise<void> {
-    await this.#replaceDamagedBench();
-    this.#busyExperiments.add(n);
+  async #runGuards(n: number, when: GuardPhase, place: Place): Promise<void> {
+    this.#places.hold(n);
     try {
-      const failure = await this.#guarding.run(this.#bench, n, when);
-      if (failure) this.#isBenchDamaged ||= DAMAGE_CLASSES.has(failure.class);
+      await this.#bench.replaceIfDamaged();
+      const failure = await this.#guarding.run({ ...this.#bench.now, ...place }, n, when);
+      if (failure) this.#bench.mark(DAMAGE_CLASSES.has(failure.class));
     } finally {
-      this.#busyExperiments.delete(n);
+      this.#places.release(n);
     }
-  }
-
-  /** After a run that changed what all runs share, that is made again before the next one. */
-  async #replaceDamagedBench(): Promise<void> {
-    if (!this.#isBenchDamaged) return;
-    this.#bench = (await this.#deps.refreshBench?.()) ?? this.#bench;
-    this.#isBenchDamaged = false;
   }
 
   /** Record a measurement and decide as far as the ledger now allows. */
@@ -260,11 +287,11 @@ export class Lab {
     const { n, purpose } = job;
     try {
       if (result.wasAborted) {
-        this.#appendEvent({ type: 'lost', m: result.m, reason: 'stopped by the person' });
+        this.#deps.ledger.append({ type: 'lost', m: result.m, reason: 'stopped by the person' });
         return { decided: false, reason: 'stopped by the person' };
       }
       const outcome = purpose === 'calibrate' ? refuseTinyBaseline(result.outcome, this.arena) : result.outcome;
-      if (outcome.kind === 'crashed') this.#isBenchDamaged ||= DAMAGE_CLASSES.has(outcome.class);
+      if (outcome.kind === 'crashed') this.#bench.mark(DAMAGE_CLASSES.has(outcome.class));
       recordMeasurement(this.#deps.ledger, { ...result, outcome });
       if (purpose === 'calibrate' && outcome.kind !== 'measured')
         return { decided: false, reason: answerFailedCalibration(this.state, this.#deps.session, result) };
@@ -277,7 +304,7 @@ export class Lab {
       return { decided: false, reason: `a ${purpose} measurement` };
     } finally {
       result.discard();
-      this.#busyExperiments.delete(n);
+      this.#places.release(experimentOf(job));
     }
   }
 
@@ -299,31 +326,6 @@ export class Lab {
   /** Give up the idea that a proposer still works on. */
   async abandonOpenIdea(): Promise<void> {
     await this.#proposing.giveUp();
-  }
-
-  #planContext(): PlanContext {
-    const { deviceClass, limits, slots, hasSpareCores, clock } = this.#deps;
-    const { experiments, deadline, target, plateau, idleS, finalize, confirm } = limits;
-    const currentTime = clock.now();
-    const leftS = deadline === undefined ? undefined : (Date.parse(deadline) - Date.parse(currentTime)) / 1000;
-    return {
-      deviceClass,
-      slots,
-      hasSpareCores,
-      isThinking: this.#proposing.isThinking,
-      stopRequested: this.#stopRequested,
-      busyExperiments: this.#busyExperiments,
-      repairs: this.#deps.proposer.repair ? MAX_REPAIRS : 0,
-      unrepairable: this.#proposing.unrepairable,
-      isRepairing: this.#proposing.isRepairing,
-      acceptsSubmissionsOnly: this.#deps.proposer.mute === true,
-      currentTime,
-      ...defined({ plateau, idleS, experiments, leftS, target, finalize: finalize || undefined, confirm }),
-    };
-  }
-
-  #appendEvent(draft: EventDraft): LedgerEvent {
-    return this.#deps.ledger.append(draft);
   }
 
   /**
@@ -368,18 +370,18 @@ export class Lab {
   async #decideNow(n: number, artefactDir?: string): Promise<TellResult> {
     const judgement = judge(this.state, n, this.#deps.deviceClass);
     if (judgement.again) {
-      if (judgement.guards && artefactDir) this.#guarding.holdArtefact(this.#bench, n, artefactDir);
+      if (judgement.guards && artefactDir) this.#guarding.holdArtefact(this.#bench.now, n, artefactDir);
       return { decided: false, reason: judgement.reason };
     }
     if (this.#isRepairable(n, judgement.decision))
       return { decided: false, reason: `${judgement.decision.reason}; to be repaired` };
-    this.#appendEvent({ type: 'decided', n, decision: judgement.decision });
+    this.#deps.ledger.append({ type: 'decided', n, decision: judgement.decision });
     if (judgement.decision.verdict === 'kept') {
       const artefact = artefactDir ?? this.#guarding.artefactOf(n);
       if (artefact) this.#deps.keepArtefact?.(n, artefact);
       await this.#advanceBranch(n);
     }
-    this.#guarding.dropArtefact();
+    this.#guarding.dropArtefact(n);
     return { decided: true, decision: judgement.decision };
   }
 
@@ -393,6 +395,6 @@ export class Lab {
   async #advanceBranch(n: number): Promise<void> {
     const { commit } = codeOf(this.state, n)!;
     await this.#deps.workspace.advanceBranch(branchOf(this.state.lab!.tag), commit);
-    this.#appendEvent({ type: 'advanced', n, commit });
+    this.#deps.ledger.append({ type: 'advanced', n, commit });
   }
 }

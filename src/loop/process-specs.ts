@@ -6,6 +6,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { defined } from '../base/defined.ts';
+import { type GpuShare, gpuVariables } from '../base/gpus.ts';
 import type { Arena } from '../core/arena.ts';
 import type { FileMemo } from '../os/file-memo.ts';
 import { copyTree } from '../os/files.ts';
@@ -34,6 +35,9 @@ export interface Bench {
   readonly data?: { readonly dir: string; readonly stamp: string };
   /** Cores for the candidate and for the evaluator (the same where there are not enough). */
   readonly cores: { readonly candidate: readonly number[]; readonly evaluator: readonly number[] };
+  /** The place of this run, counted from 0, and the GPUs that only it may use; absent where runs come in turn. */
+  readonly slot?: number;
+  readonly gpuShare?: GpuShare;
   readonly tag: string;
   /** The person's folder: what `sandbox.installed` names lies there. */
   readonly personFolder: string;
@@ -106,9 +110,16 @@ export class ProcessSpecs {
     this.#directories = directories;
   }
 
+  get #gpus(): Pick<RunSpec, 'gpus' | 'gpuShare'> {
+    const { arena, gpuShare } = this.#bench;
+    return { gpus: arena.resources.gpus, ...defined({ gpuShare }) };
+  }
+
   #commonEnv(stage: string): Record<string, string> {
-    const { resources } = this.#bench.arena;
+    const { arena, gpuShare, sandbox } = this.#bench;
+    const { resources } = arena;
     return {
+      ...(gpuShare && gpuVariables(gpuShare, sandbox.info.level === 'bubblewrap')),
       OVERNIGHT_PROTOCOL: '1',
       OVERNIGHT_STAGE: stage,
       OVERNIGHT_SEED: String(this.#request.seed),
@@ -149,7 +160,7 @@ export class ProcessSpecs {
         budgetMs: (clockSeconds ?? arena.budget.seconds) * 1000,
         ...defined({ counts: arena.budget.clock }),
       },
-      gpus: arena.resources.gpus,
+      ...this.#gpus,
       alsoRead: [...arena.sandbox.read, ...installedPaths(this.#bench)],
       tag: this.#bench.tag,
       ...defined({ onTick: this.#request.onTick }),
@@ -234,7 +245,7 @@ export class ProcessSpecs {
       ],
       env: environment,
       limits: this.#limitsFor(wallS, this.#bench.cores.evaluator),
-      gpus: arena.resources.gpus,
+      ...this.#gpus,
       alsoRead: [...arena.sandbox.read, ...installedPaths(this.#bench)],
       tag: this.#bench.tag,
     };

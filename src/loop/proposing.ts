@@ -4,6 +4,7 @@
  */
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
+import { medianOf } from '../base/stats.ts';
 import type { StopReason } from '../core/session.ts';
 import { liveBases } from '../core/bases/live-bases.ts';
 import type { Brief, Clock, Proposal, Proposer } from '../core/ports.ts';
@@ -13,12 +14,15 @@ import { type AdmissionDeps, type EditProposal, recordProposal, refuseIdea } fro
 import { describeThrown } from './blame.ts';
 import { callJournal } from './call-journal.ts';
 import { readEditableFiles } from './edits.ts';
+import type { Place } from './places.ts';
 import { repairCandidate } from './repairing.ts';
 
 export interface ProposingDeps extends AdmissionDeps {
   readonly proposer: Proposer;
   readonly clock: Clock;
   readonly session: number;
+  /** Where measurements run: with several, others do not wait long for an idea. */
+  readonly places: readonly Place[];
 }
 
 interface PendingCall {
@@ -29,12 +33,15 @@ interface PendingCall {
 
 /** Times in a row that a proposer may have nothing before the session ends. */
 const MAX_EMPTY_PROPOSALS = 3;
-/** Everything else waits this long for an idea, because most come at once. */
-const PROMPT_PROPOSAL_MS = 1000;
+/** Everything else waits this long for an idea, because most come at once; less where other slots may become free. */
+const PROMPT_PROPOSAL_MS = { alone: 1000, beside: 50 };
+/** The newest calls that say how long an idea takes. */
+const MAX_RECENT_CALLS = 9;
 
 export class Proposing {
   readonly #deps: ProposingDeps;
-  #pendingCall: PendingCall | undefined;
+  readonly #pendingCalls = new Set<PendingCall>();
+  readonly #callSeconds: number[] = [];
   #proposerFailure: { readonly thrown: unknown } | undefined;
   #emptyProposals = 0;
   #emptyReason = '';
@@ -51,11 +58,21 @@ export class Proposing {
   }
 
   get isThinking(): boolean {
-    return this.#pendingCall !== undefined;
+    return this.#pendingCalls.size > 0;
   }
 
+  get callsUnderWay(): number {
+    return this.#pendingCalls.size;
+  }
+
+  /** Nothing but repairs is being worked on. */
   get isRepairing(): boolean {
-    return this.#pendingCall?.isRepairing === true;
+    return this.isThinking && [...this.#pendingCalls].every((call) => call.isRepairing);
+  }
+
+  /** Seconds that an idea takes: the median of the newest calls. Undefined before the first. */
+  get ideaS(): number | undefined {
+    return this.#callSeconds.length > 0 ? medianOf(this.#callSeconds) : undefined;
   }
 
   /** Why the proposer is not worth asking any more, if so. Throws what shows that the lab is broken. */
@@ -93,6 +110,7 @@ export class Proposing {
 
   async #startCall(askProposer: (signal: AbortSignal) => Promise<void>, isRepairing = false): Promise<void> {
     const controller = new AbortController();
+    const startedMs = this.#deps.clock.monotonicMs();
     const finished = askProposer(controller.signal)
       .catch((thrown: unknown) => {
         // What else a proposer throws is the failure of one call: it gave no idea.
@@ -100,29 +118,35 @@ export class Proposing {
         else this.#noteEmptyProposal({ kind: 'none', reason: `it failed: ${describeThrown(thrown)}` });
       })
       .finally(() => {
-        this.#pendingCall = undefined;
+        this.#pendingCalls.delete(call);
+        if (!isRepairing && !controller.signal.aborted)
+          this.#callSeconds.push((this.#deps.clock.monotonicMs() - startedMs) / 1000);
+        if (this.#callSeconds.length > MAX_RECENT_CALLS) this.#callSeconds.shift();
       });
-    this.#pendingCall = { finished, controller, isRepairing };
-    await this.waitUntilIdle(PROMPT_PROPOSAL_MS);
+    const call: PendingCall = { finished, controller, isRepairing };
+    this.#pendingCalls.add(call);
+    await this.waitForCall(this.#deps.places.length > 1 ? PROMPT_PROPOSAL_MS.beside : PROMPT_PROPOSAL_MS.alone, [call]);
   }
 
-  /** Resolves when no call is pending, or after so many milliseconds. */
-  async waitUntilIdle(milliseconds: number): Promise<void> {
+  /** Resolves when one of the calls ends, by default of all that are pending, or after so many milliseconds. */
+  async waitForCall(milliseconds: number, calls: Iterable<PendingCall> = this.#pendingCalls): Promise<void> {
     const sleepController = new AbortController();
     const sleepEnds = this.#deps.clock.sleep(milliseconds, sleepController.signal);
-    await (this.#pendingCall ? Promise.race([this.#pendingCall.finished, sleepEnds]) : sleepEnds);
+    await Promise.race([...Array.from(calls, ({ finished }) => finished), sleepEnds]);
     sleepController.abort();
   }
 
-  /** Abort the pending call, if any. Resolves when its proposer has ended. */
+  /** Abort the pending calls, if any. Resolves when their proposers have ended. */
   async giveUp(): Promise<void> {
-    this.#pendingCall?.controller.abort();
-    await this.#pendingCall?.finished;
+    const calls = [...this.#pendingCalls];
+    for (const { controller } of calls) controller.abort();
+    await Promise.all(calls.map(({ finished }) => finished));
   }
 
   async #propose(signal: AbortSignal, base?: Brief['base']): Promise<void> {
     const { proposer } = this.#deps;
-    const n = this.#state.experiments.length;
+    // Calls that are under way come first, as far as anybody can say.
+    const n = this.#state.experiments.length + this.#pendingCalls.size;
     const givenBase = base?.n ?? this.#state.incumbent;
     const { commit } = codeOf(this.#state, givenBase)!;
     const live = liveBases(this.#state).map((liveBase) => {

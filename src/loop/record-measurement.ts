@@ -7,7 +7,7 @@ import type { Job } from './lab-deps.ts';
 import { storeItems } from './lab-items.ts';
 import type { MeasureResult } from './measure.ts';
 
-type Launch = Pick<Payload<'measuring'>, 'm' | 'judgeSeed' | 'session' | 'deviceClass' | 'cores'>;
+type Launch = Pick<Payload<'measuring'>, 'm' | 'judgeSeed' | 'session' | 'deviceClass' | 'cores' | 'slot' | 'beside'>;
 
 export function recordIntent(ledger: Ledger, { n, purpose, seed, claim, pair }: Job, launch: Launch): void {
   ledger.append({ type: 'measuring', n, purpose, seed, ...launch, ...defined({ claim, pair }) });

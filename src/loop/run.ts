@@ -5,7 +5,7 @@
  */
 import { LabError, reasonOf } from '../base/error.ts';
 import type { StopReason } from '../core/session.ts';
-import type { Clock, Ledger } from '../core/ports.ts';
+import type { Ledger } from '../core/ports.ts';
 import type { Job, Lab, Stop, TellResult } from './lab.ts';
 
 /** What a display may listen to. Its functions must not throw. */
@@ -16,36 +16,58 @@ export interface RunWatch {
 
 /** Measurements in a row that the machine, not the idea, may spoil before the session ends. */
 const MAX_MACHINE_FAILURES = 3;
-const IDLE_WAIT_MS = 50;
 
 /**
- * Go on until a limit, a person or the proposer ends it. Resolves with the reason. Throws LabError when the machine or
- * the lab cannot be trusted any more.
+ * Go on until a limit, a person or the proposer ends it: as many measurements at once as the lab has slots, each told
+ * when it ends. With one slot all happens in turn. Resolves with the reason. Throws LabError when the machine or the
+ * lab cannot be trusted any more; what still runs then is ended first.
  */
-export async function run(lab: Lab, clock: Clock, watch: RunWatch = {}): Promise<Stop> {
-  let machineFailures = 0;
-  for (;;) {
-    let isMeasuring = false;
+export async function run(lab: Lab, watch: RunWatch = {}): Promise<Stop> {
+  const underWay = new Set<Promise<void>>();
+  const health = new Health();
+  const measureAndTell = async (job: Job): Promise<void> => {
     try {
-      const job = await lab.ask();
-      if (job.do === 'stop') return job;
-      if (job.do === 'wait') {
-        await clock.sleep(IDLE_WAIT_MS);
-        continue;
-      }
-      isMeasuring = true;
       watch.onJob?.(job);
       const result = await lab.measure(job);
       const tellResult = await lab.tell(job, result);
       watch.onTold?.(job, tellResult);
-      machineFailures = 0;
+      health.noteSuccess();
     } catch (thrown) {
-      // A process that could not be started may start the next time; every other error is final.
-      if (thrown instanceof LabError ? thrown.code !== 'E_SPAWN' : !isMeasuring) throw thrown;
-      machineFailures++;
-      if (machineFailures >= MAX_MACHINE_FAILURES) throw stuckError(thrown);
+      health.noteFailure(thrown, true);
     }
-    if (lab.isAborted) return { do: 'stop', reason: 'interrupted', detail: 'stopped at once, as asked' };
+  };
+  while (!health.failure) {
+    const isInTurn = lab.slots === 1 && underWay.size > 0;
+    const step = isInTurn ? WAIT : await lab.ask().catch((thrown: unknown) => health.noteFailure(thrown, false));
+    if (step.do === 'measure') {
+      const done = measureAndTell(step).finally(() => underWay.delete(done));
+      underWay.add(done);
+    } else if (step.do === 'stop' && underWay.size === 0) return step;
+    else await Promise.race([...underWay, ...(isInTurn ? [] : [lab.waitForChange()])]);
+  }
+  lab.abort();
+  await Promise.all(underWay);
+  throw health.failure.thrown;
+}
+
+const WAIT = { do: 'wait' } as const;
+
+/** Which errors end the session. */
+class Health {
+  #machineFailures = 0;
+  failure: { readonly thrown: unknown } | undefined;
+
+  noteSuccess(): void {
+    this.#machineFailures = 0;
+  }
+
+  /** A process that could not be started may start the next time; every other error is final. */
+  noteFailure(thrown: unknown, isMeasuring: boolean): typeof WAIT {
+    this.#machineFailures++;
+    const mayHeal = thrown instanceof LabError ? thrown.code === 'E_SPAWN' : isMeasuring;
+    if (!mayHeal) this.failure ??= { thrown };
+    else if (this.#machineFailures >= MAX_MACHINE_FAILURES) this.failure ??= { thrown: stuckError(thrown) };
+    return WAIT;
   }
 }
 

@@ -8,6 +8,7 @@
  */
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { belongsToShare, type GpuShare } from '../base/gpus.ts';
 import { defined } from '../base/defined.ts';
 import type { Mount, RunningProcess, RunSpec, Sandbox, SandboxInfo } from '../core/ports.ts';
 import type { ControlGroups } from '../os/cgroup.ts';
@@ -101,7 +102,7 @@ export class BubblewrapSandbox implements Sandbox {
   #prepareRun(spec: RunSpec): PreparedRun {
     const { program, groups, userNamespace, forbidsNesting } = this.#options;
     const alsoRead = spec.alsoRead ?? [];
-    const devices = (spec.gpus ?? 0) > 0 ? listGpuDevices() : [];
+    const devices = (spec.gpus ?? 0) > 0 ? listGpuDevices(spec.gpuShare) : [];
     const dropTo = this.#dropFor(spec, devices);
     if (dropTo) handOver(spec.mounts, dropTo.user);
     const { masked } = this.#kernelFiles;
@@ -196,9 +197,14 @@ function mayEverybodyUse(devices: readonly string[]): boolean {
  * Best effort for NVIDIA and AMD, not tried on a machine that has one: device nodes, and the parts of /sys that their
  * libraries read. Missing ones are skipped.
  */
-function listGpuDevices(): readonly string[] {
+function listGpuDevices(share: GpuShare | undefined): readonly string[] {
   const deviceNames = existsSync('/dev')
     ? readdirSync('/dev').filter((deviceName) => /^(nvidia.*|dri|kfd)$/.test(deviceName))
     : [];
-  return deviceNames.map((deviceName) => join('/dev', deviceName));
+  const shown = share ? deviceNames.flatMap(withCards).filter((name) => belongsToShare(name, share)) : deviceNames;
+  return shown.map((deviceName) => join('/dev', deviceName));
 }
+
+/** The folder of display devices as its files, so that some of them can be shown. */
+const withCards = (deviceName: string): string[] =>
+  deviceName === 'dri' ? readdirSync('/dev/dri').map((cardName) => `dri/${cardName}`) : [deviceName];

@@ -95,6 +95,7 @@ export const START_COMMANDS: readonly CommandSpec[] = [
       ['overnight run --until 06:30', 'until the morning'],
       ['overnight run --detach --until 06:30', 'the same in the background'],
       ['overnight run --agent search --experiments 50', 'the built-in optimizer, 50 experiments'],
+      ['overnight run --slots auto --until 06:30', 'as many measurements at once as this machine has room for'],
     ],
     exits: [
       successExit,

@@ -10,15 +10,16 @@ import { arenaOf, isRuledOut, type LabState, lineage, measurementsOf } from '../
 export const BASES_RULE = 'bases/1';
 
 /**
- * The experiment that `n` is compared with: the nearest version that it was built on and that runs. Two exceptions,
- * which contain what they are compared with or record what they give up: an ablation is compared with the incumbent,
- * and so is an idea that a proposer started from another live base, where the manifest asks for branches.
+ * The experiment that `n` is compared with: the nearest version that it was built on and that runs. Three exceptions,
+ * which contain what they are compared with or record what they give up: an ablation is compared with the incumbent; so
+ * is an idea that a proposer started from another live base, where the manifest asks for branches; and so is a whole
+ * configuration of the knobs, where nothing but knobs was turned since its base.
  */
 export function comparisonBase(state: LabState, n: number): number {
   const experiment = state.experiments[n];
   if (!experiment || n === 0 || experiment.idea.kind === 'ablation') return state.incumbent;
   const base = nearestRunning(state, experiment.idea.parent);
-  return isFromBranch(state, n, base) ? state.incumbent : base;
+  return isFromBranch(state, n, base) || isConfiguration(state, n, base) ? state.incumbent : base;
 }
 
 /** Is `n` compared with other code than the incumbent? */
@@ -46,6 +47,18 @@ function isFromBranch(state: LabState, n: number, base: number): boolean {
   if ((arenaOf(state).search?.branches ?? 1) < 2) return false;
   if (kind !== 'idea' || request !== undefined || carries !== undefined) return false;
   return !lineage(state, state.incumbent).includes(base);
+}
+
+/**
+ * Did a proposer choose the values of all knobs, for code that differs from the incumbent's in values of knobs alone?
+ * Then it is a point of the same space, wherever it was started, and there is nothing to merge.
+ */
+function isConfiguration(state: LabState, n: number, base: number): boolean {
+  const { knobs, request, carries } = state.experiments[n]!.idea;
+  if (knobs === undefined || request !== undefined || carries !== undefined || base === state.incumbent) return false;
+  const [ownLine, incumbentLine] = [new Set(lineage(state, base)), new Set(lineage(state, state.incumbent))];
+  const notShared = [...ownLine, ...incumbentLine].filter((step) => !ownLine.has(step) || !incumbentLine.has(step));
+  return notShared.every((step) => state.experiments[step]!.idea.knobs !== undefined);
 }
 
 /** The undecided experiment that `n` waits for, because it is built on it; undefined where there is none. */

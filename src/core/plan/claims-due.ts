@@ -28,18 +28,33 @@ const RETRY_PROBABILITY = 0.9;
 export function testClaim(state: LabState, context: PlanContext): Step | undefined {
   const requested = state.steering.claim;
   const n = requested ?? state.incumbent;
-  if (n === state.champion || context.busyExperiments.has(n)) return undefined;
+  if (n === state.champion) return undefined;
   const isDue = requested !== undefined || isClaimDue(state, context);
   // Most plans end here: the numbers of a claim that was not begun need no look.
   if (!isDue && !state.claims.has(n)) return undefined;
   const sides = sidesOf(state, n, state.champion, context.deviceClass);
-  if ((!isDue && sides.fresh === 0) || state.running.size > 0) return undefined;
+  if (!isDue && sides.fresh === 0) return undefined;
   const missing = sides.missing[0] + sides.missing[1];
   if (missing === 0) return { do: 'confirm', n, against: state.champion };
   const toPay = sides.fresh > 0 ? missing : costOf(sides);
   if (context.stopRequested && !isClaimedAtStop(state, context, toPay)) return undefined;
   if (!hasTimeFor(state, context, toPay)) return undefined;
-  return measureForClaim(state, n, sides);
+  return measureBeside(state, n, sides);
+}
+
+/**
+ * With several slots, what a look still lacks is measured at once, after everything else has ended: the incumbent does
+ * not move meanwhile, and both sides are measured beside the same neighbours. Pairs are measured one after the other.
+ */
+function measureBeside(state: LabState, n: number, sides: ClaimSides): Step {
+  const running = [...state.running].map((m) => state.measurements[m]!);
+  if (running.length === 0) return measureForClaim(state, n, sides);
+  if (inPairs(state) || running.some(({ claim }) => claim !== n)) return { do: 'wait' };
+  const countOf = (side: number): number => running.filter((measurement) => measurement.n === side).length;
+  const missing = [sides.missing[0] - countOf(n), sides.missing[1] - countOf(state.champion)] as const;
+  if (missing[0] <= 0 && missing[1] <= 0) return { do: 'wait' };
+  const side = missing[0] >= missing[1] ? n : state.champion;
+  return { do: 'measure', n: side, purpose: 'confirm', seed: nextSeed(state), claim: n };
 }
 
 /**

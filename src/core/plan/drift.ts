@@ -7,7 +7,7 @@ import type { PlanContext, Step } from './step.ts';
 /** Every `decide.drift` ideas the baseline and then the champion are measured again. */
 export function checkDrift(state: LabState, context: PlanContext): Step | undefined {
   const interval = arenaOf(state).decide.drift;
-  if (interval === 0 || state.running.size > 0) return undefined;
+  if (interval === 0) return undefined;
   const driftMeasurements = (n: number): number[] =>
     measurementsOf(state, n).flatMap((measurement) =>
       measurement.purpose === 'drift' && measurement.deviceClass === context.deviceClass && measurement.state !== 'lost'

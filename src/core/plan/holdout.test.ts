@@ -37,8 +37,9 @@ describe('the next look at the holdout', () => {
     expect(stepOf(script, [])).toBeUndefined();
   });
 
-  it('waits while something runs, and is none without a holdout or a budget for it', () => {
-    expect(stepOf(lab().startMeasurement(1))).toBeUndefined();
+  it('waits for the answer to the last one, and is none without a holdout or a budget for it', () => {
+    expect(stepOf(lab().startMeasurement(1))).toBeDefined();
+    expect(stepOf(lab().startMeasurement(0, { purpose: 'holdout' }))).toBeUndefined();
     expect(stepOf(lab({}))).toBeUndefined();
     const script = lab();
     for (let i = 0; i < 2; i++) script.measure(0, 'exit', { purpose: 'holdout' });

@@ -34,7 +34,8 @@ export function holdoutStep(
   deviceClass: string,
 ): Step | undefined {
   const { holdout } = arenaOf(state);
-  if (!holdout || state.running.size > 0 || holdoutReads(state) >= holdout.reads) return undefined;
+  const isAsking = [...state.running].some((m) => state.measurements[m]!.purpose === 'holdout');
+  if (!holdout || isAsking || holdoutReads(state) >= holdout.reads) return undefined;
   const countOf = (n: number): number => readsOn(state, n, deviceClass).length;
   const [n] = [...candidates].sort((left, right) => countOf(left) - countOf(right));
   if (n === undefined || countOf(n) >= readsOfSide(holdout.reads)) return undefined;

@@ -18,13 +18,15 @@ import { ideasTried } from './pace.ts';
 import { ensureReference } from './reference.ts';
 import { isRepairable } from './repair.ts';
 import { nextSeed } from './seed.ts';
-import { mustStopNow, type PlanContext, type Step } from './step.ts';
+import { proposeAheadIsDue, mayCall } from './ahead.ts';
+import { freeSlots, mustStopNow, type PlanContext, type Step } from './step.ts';
 import { stopStep } from './stop-rules.ts';
 
 export function plan(state: LabState, context: PlanContext): Step {
   if (context.isThinking && (context.isRepairing ? mustStopNow(context) : stopStep(state, context)))
     return { do: 'abandon' };
   if (context.isThinking && !context.hasSpareCores) return admitOrAdvance(state, context) ?? { do: 'wait' };
+  if (freeSlots(state, context) <= 0) return whileAllSlotsAreBusy(state, context);
   return (
     // Costs no measurement.
     admitOrAdvance(state, context) ??
@@ -43,6 +45,14 @@ export function plan(state: LabState, context: PlanContext): Step {
   );
 }
 
+/** Verdicts, merges, and ideas that are asked for ahead of need: none of them takes a slot. */
+const whileAllSlotsAreBusy = (state: LabState, context: PlanContext): Step =>
+  admitOrAdvance(state, context) ??
+  carryOver(state, context) ??
+  measureOpenIdeas(state, context) ??
+  stopStep(state, context) ??
+  proposeAhead(state, context) ?? { do: 'wait' };
+
 /** A proposal to admit, a kept experiment to advance to, an idea to make of earlier ones. */
 function admitOrAdvance(state: LabState, context: PlanContext): Step | undefined {
   for (const n of state.unfinished) {
@@ -56,9 +66,9 @@ function admitOrAdvance(state: LabState, context: PlanContext): Step | undefined
   return build && { do: 'build', id: build.id };
 }
 
-/** Between two measurements, when nothing else runs. */
+/** In a slot of its own, one after the other. */
 function runScratchTry(state: LabState, context: PlanContext): Step | undefined {
-  if (state.running.size > 0 || mustStopNow(context)) return undefined;
+  if (context.isTrying || mustStopNow(context)) return undefined;
   const waiting = state.tries.find(({ end }) => end === undefined);
   return waiting && { do: 'try-out', tryOut: waiting.asked.tryOut };
 }
@@ -93,7 +103,7 @@ function measureOpenIdeas(state: LabState, context: PlanContext): Step | undefin
     if (undecidedBase(state, n) !== undefined && !state.steering.skipped.has(n)) continue;
     const base = inPairs(state) ? undefined : baseToMeasure(state, n, context.deviceClass);
     if (base !== undefined) {
-      if (context.busyExperiments.has(base) || state.running.size >= context.slots) continue;
+      if (context.busyExperiments.has(base) || freeSlots(state, context) <= 0) continue;
       return { do: 'measure', n: base, purpose: 'replicate', seed: nextSeed(state) };
     }
     const judgement = judge(state, n, context.deviceClass);
@@ -104,7 +114,7 @@ function measureOpenIdeas(state: LabState, context: PlanContext): Step | undefin
       if (context.isThinking) continue;
       return { do: 'repair', n };
     }
-    if (state.running.size >= context.slots) continue;
+    if (freeSlots(state, context) <= 0) continue;
     if (judgement.guards) return { do: 'guard', n, when: judgement.guards };
     if (wantsScreening(state, n, context.deviceClass))
       return { do: 'measure', n, purpose: 'screen', seed: nextSeed(state) };
@@ -135,18 +145,31 @@ function pairStep(state: LabState, n: number, deviceClass: string): Step {
 /** Nothing is left to do for the ideas that are there: start the next one. */
 function startNextIdea(state: LabState, context: PlanContext): Step {
   const { paused, pinned } = state.steering;
-  if (state.running.size >= context.slots) return { do: 'wait' };
-  if (context.isThinking) return measureWhileWaiting(state, context.deviceClass) ?? { do: 'wait' };
+  if (!mayCall(context)) return measureWhileWaiting(state, context) ?? { do: 'wait' };
   if (paused) return { do: 'wait' };
   if (context.acceptsSubmissionsOnly && pinned.length === 0)
-    return measureWhileWaiting(state, context.deviceClass) ?? { do: 'wait' };
+    return measureWhileWaiting(state, context) ?? { do: 'wait' };
   if (pinned[0] !== undefined) return { do: 'retry', n: pinned[0] };
   if (isControlDue(state)) return { do: 'control' };
   const bundle = nextBundle(state);
   if (bundle) return { do: 'bundle', of: bundle };
+  return proposeNext(state, context);
+}
+
+function proposeNext(state: LabState, context: PlanContext): Step {
   const start = nextStart(state, context.deviceClass);
   if ('cross' in start) return { do: 'bundle', of: start.cross, why: start.why };
   return start.why === undefined ? { do: 'propose' } : { do: 'propose', base: start.base, why: start.why };
+}
+
+/** While all slots are busy, so many ideas are asked for that one waits whenever a slot becomes free. */
+function proposeAhead(state: LabState, context: PlanContext): Step | undefined {
+  const { paused, pinned, claim } = state.steering;
+  if (paused || pinned.length > 0 || claim !== undefined || context.acceptsSubmissionsOnly || context.confirm)
+    return undefined;
+  if (context.finalize || !proposeAheadIsDue(state, context)) return undefined;
+  const step = proposeNext(state, context);
+  return step.do === 'propose' ? step : undefined;
 }
 
 /** The first control comes after half of the first interval: none in a short try, one in a session of 100 ideas. */

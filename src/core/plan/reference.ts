@@ -4,7 +4,7 @@
 import { wantsBaselineGuards } from '../rules/guards.ts';
 import { arenaOf, type LabState, measurementsOf, values } from '../state.ts';
 import { nextSeed } from './seed.ts';
-import { mustStopNow, type PlanContext, type Step } from './step.ts';
+import { freeSlots, mustStopNow, type PlanContext, type Step } from './step.ts';
 import { stopStep } from './stop-rules.ts';
 
 /** The incumbent is measured again each time it has stood for so many experiments: one lucky number must not stay. */
@@ -32,9 +32,10 @@ function ensureCalibration(state: LabState, context: PlanContext): Step | undefi
   if (state.noise.get(context.deviceClass)?.calibrated || state.experiments.length === 0) return undefined;
   const measuredCount = values(state, 0, context.deviceClass).length;
   const runningCount = measurementsOf(state, 0).filter((measurement) => measurement.state === 'running').length;
-  const wantedCount = arenaOf(state).calibrate.replicates;
+  // All slots are busy meanwhile, as they will be in the session: neighbours change numbers and noise.
+  const wantedCount = Math.max(arenaOf(state).calibrate.replicates, context.slots);
   if (measuredCount >= wantedCount) return { do: 'calibrate' };
-  if (measuredCount + runningCount >= wantedCount || state.running.size >= context.slots) return { do: 'wait' };
+  if (measuredCount + runningCount >= wantedCount || freeSlots(state, context) <= 0) return { do: 'wait' };
   return { do: 'measure', n: 0, purpose: 'calibrate', seed: nextSeed(state) };
 }
 

@@ -3,6 +3,7 @@ import type { LiveBase } from '../bases/live-bases.ts';
 import type { GuardPhase } from '../guard-run.ts';
 import type { Purpose } from '../outcome.ts';
 import type { StopReason } from '../session.ts';
+import type { LabState } from '../state.ts';
 
 export type Step =
   /** Admit a proposal that has no commit yet, and put it into git. */
@@ -76,10 +77,20 @@ export interface PlanContext {
   readonly stopRequested: boolean;
   /** Measurements that may run at once. */
   readonly slots: number;
+  /** Slots that guards and scratch tries hold, which are no measurements. */
+  readonly otherSlots?: number;
+  /** A scratch try is running. */
+  readonly isTrying?: boolean;
   /** Experiments that a worker is handling already: not to be touched. */
-  readonly busyExperiments: ReadonlySet<number>;
+  readonly busyExperiments: { has(n: number): boolean };
   /** A proposer is working on an idea or on a repair. */
   readonly isThinking: boolean;
+  /** Calls of proposers that are under way. */
+  readonly callsUnderWay?: number;
+  /** Calls of proposers that may be under way at once. Absent: one. */
+  readonly maxCalls?: number;
+  /** Seconds that an idea takes its proposer, as far as this session has seen. */
+  readonly ideaS?: number;
   /** There are cores that no proposer needs, so measuring may go on meanwhile. */
   readonly hasSpareCores: boolean;
   /** Calls that may go into the repair of one experiment. */
@@ -101,6 +112,10 @@ export interface PlanContext {
   /** No new ideas: ablate the kept steps and make the final comparison (finalize.ts). */
   readonly finalize?: boolean;
 }
+
+/** Slots that nothing holds. */
+export const freeSlots = (state: LabState, { slots, otherSlots = 0 }: PlanContext): number =>
+  slots - otherSlots - state.running.size;
 
 /** Somebody wants to stop, or the time is up: what is open is ended as it stands. */
 export const mustStopNow = (context: PlanContext): boolean =>

@@ -1,7 +1,7 @@
 /** The order of steps where several could be made, and how often each is due. */
 import { describe, expect, it } from 'vitest';
 import { decisionOf, draftConfirmation, draftProposal, draftSnapshot } from '../../testing/drafts.ts';
-import { arenaWith, IDLE_CONTEXT, SCRIPT_DEVICE, Script } from '../../testing/script.ts';
+import { arenaWith, IDLE_CONTEXT, Script } from '../../testing/script.ts';
 import { measureWhileWaiting } from './idle.ts';
 import { plan } from './plan.ts';
 import { nextSeed } from './seed.ts';
@@ -29,10 +29,10 @@ describe('the calibration', () => {
     expect(next(script)).toEqual({ do: 'wait' });
     expect(measured(next(script, { slots: 2 }))).toEqual([0, 'calibrate']);
     script.startMeasurement(0, { purpose: 'calibrate' }).startMeasurement(0, { purpose: 'calibrate' });
-    expect(next(script, { slots: 9 })).toEqual({ do: 'wait' });
+    expect(next(script, { slots: 3 })).toEqual({ do: 'wait' });
     script.finishMeasurement(5).measure(0, 5, { purpose: 'calibrate' });
     script.measure(0, 5, { purpose: 'calibrate' });
-    expect(next(script, { slots: 9 })).toEqual({ do: 'calibrate' });
+    expect(next(script, { slots: 3 })).toEqual({ do: 'calibrate' });
   });
 });
 
@@ -174,9 +174,9 @@ describe('a look for drift', () => {
     expect(measured(next(discard(script)))).toEqual([0, 'drift']);
   });
 
-  it('counts on this device alone, lost ones not, and waits while something runs', () => {
+  it('counts on this device alone, lost ones not, and is taken beside other measurements', () => {
     const script = discard(drifting(), 4);
-    expect(next(script.startMeasurement(0), { slots: 9 })).toEqual({ do: 'propose' });
+    expect(measured(next(script.startMeasurement(0), { slots: 9 }))).toEqual([0, 'drift']);
     script.finishMeasurement(5);
     expect(measured(next(script))).toEqual([0, 'drift']);
     look(script, 0, 'device-b').startMeasurement(0, { purpose: 'drift' });
@@ -197,7 +197,6 @@ describe('a claim', () => {
     script.propose().addEvent({ type: 'refused', n: 120, code: 'vetoed', reason: 'r' });
     expect(measured(next(script))).toEqual([1, 'confirm']);
     expect(next(script)).toMatchObject({ claim: 1 });
-    expect(measured(next(script, { busyExperiments: new Set([1]) }))).toBe('propose');
     const young = script.addIdea().measure(121, 1).decide(121).advance(121);
     expect(measured(next(young))).toBe('propose');
   });
@@ -262,7 +261,7 @@ describe('a claim', () => {
     const over = { experiments: 1 };
     expect(measured(next(script, { ...over, leftS: 8.9 }))).toBe('stop');
     expect(measured(next(script, { ...over, leftS: 9 }))).toEqual([1, 'confirm']);
-    expect(measured(next(script.startMeasurement(0), { ...over, slots: 5 }))).toBe('stop');
+    expect(measured(next(script.startMeasurement(0), { ...over, slots: 5 }))).toBe('wait');
     script.finishMeasurement(5).addEvent(draftConfirmation(1, true));
     expect(measured(next(script, over))).toBe('stop');
     const refuted = lab().addKeptIdea(3).addEvent(draftConfirmation(1, false));
@@ -305,7 +304,7 @@ describe('while a proposer thinks and cores are free', () => {
   it('a control is due for each twenty ideas', () => {
     const script = lab({ decide: { drift: 0, controls: 0.01 } });
     for (let i = 0; i < 10; i++) script.measure(0, 5, { purpose: 'replicate' });
-    const control = (): unknown => measureWhileWaiting(script.state, SCRIPT_DEVICE)?.do;
+    const control = (): unknown => measureWhileWaiting(script.state, IDLE_CONTEXT)?.do;
     expect(control()).toBeUndefined();
     discard(script);
     expect(control()).toBe('control');
