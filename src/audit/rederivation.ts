@@ -7,7 +7,7 @@ import { canonicalJson, type Json } from '../base/json.ts';
 import { noiseOf } from '../base/stats.ts';
 import { formatCount } from '../base/text.ts';
 import { RULES_VERSION } from '../core/arena.ts';
-import { nextCarryOver } from '../core/bases/comparison-base.ts';
+import { nextCarryOver } from '../core/bases/carry-overs.ts';
 import type { LedgerEvent } from '../core/event.ts';
 import { finalResult } from '../core/plan/finalize.ts';
 import { judgeClaim } from '../core/rules/claims.ts';
@@ -90,8 +90,12 @@ export class Rederivation {
         `the verdict on #${event.n}`,
       );
     } else if (event.type === 'proposed' && event.carries !== undefined) {
-      const derived = { carries: nextCarryOver(this.#state) ?? null, parent: this.#state.incumbent };
-      const recorded = { carries: event.carries, parent: event.parent };
+      const members = [event.carries, ...(event.carriesToo ?? [])];
+      // Members that could not be merged wait on, so those that were are some of those that were due, the first included.
+      const due = nextCarryOver(this.#state, this.#state.sessions.at(-1)?.start.slots);
+      const areDue = due[0] === event.carries && members.every((member) => due.includes(member));
+      const derived = { carries: areDue ? members : due, parent: this.#state.incumbent };
+      const recorded = { carries: members, parent: event.parent };
       this.#compareDerived(event, derived, recorded, `what #${event.n} carries over`);
     } else if (event.type === 'measuring') this.#checkScreening(event);
     else if (event.type === 'guarding') this.#checkGuards(event);

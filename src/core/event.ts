@@ -131,6 +131,8 @@ interface Payloads {
     readonly bundles?: readonly number[];
     /** The idea that this one is: it was better than what it was built on, and is carried over to the incumbent. */
     readonly carries?: number;
+    /** Further such ideas that are carried over together with it, as one. */
+    readonly carriesToo?: readonly number[];
     /** They are a crossover: all of them merge with the incumbent, or it is refused. */
     readonly crosses?: true;
   };

@@ -171,7 +171,7 @@ export class Lab {
       case 'build':
         return proposeOwnIdea(this.#deps, step);
       case 'carry':
-        return proposeCarryOver(this.#deps, step.n);
+        return proposeCarryOver(this.#deps, step.n, step.others);
       case 'propose':
         return this.#proposing.startProposing(step.base && { n: step.base.n, why: step.why ?? step.base.why });
       case 'repair':

@@ -192,9 +192,12 @@ export class Script {
     return this.startMeasurement(n, options).finishMeasurement(result, options);
   }
 
-  /** The outcome of the measurement that was started last. */
-  finishMeasurement(result: number | FailureClass, options: MeasureOptions = {}): this {
-    const m = this.state.measurements.length - 1;
+  /** The outcome of the measurement that was started last, or of measurement `m`. */
+  finishMeasurement(
+    result: number | FailureClass,
+    options: MeasureOptions = {},
+    m = this.state.measurements.length - 1,
+  ): this {
     const outcome: Outcome =
       typeof result === 'number'
         ? { kind: 'measured', value: result, metrics: options.metrics ?? {} }

@@ -49,7 +49,7 @@ export function applyEdits(files: ReadonlyMap<string, string>, edits: readonly F
 export function admitIdea(
   arena: Arena,
   state: LabState,
-  idea: Pick<Idea, 'parent' | 'retries' | 'carries'>,
+  idea: Pick<Idea, 'parent' | 'retries' | 'carries' | 'carriesToo'>,
   files: ReadonlyMap<string, string>,
   edits: readonly FileEdit[],
   paths: readonly string[] = [...files.keys()],
@@ -81,7 +81,8 @@ export function admitIdea(
       reason: 'only its spelling would change: spaces at line ends, empty lines, how a number is written',
     };
   // An idea that is carried over to the very code it was built on has its own code again.
-  const others = (sameCode: readonly number[] = []): number[] => sameCode.filter((n) => n !== idea.carries);
+  const others = (sameCode: readonly number[] = []): number[] =>
+    sameCode.filter((n) => n !== idea.carries && !idea.carriesToo?.includes(n));
   const exactDuplicate = duplicateOf(state, idea.parent, others(state.byEditable.get(editable)));
   const earlier =
     idea.retries === undefined

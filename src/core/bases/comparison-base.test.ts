@@ -8,10 +8,10 @@ import {
   comparisonBase,
   isOnOlderBase,
   lostSteps,
-  nextCarryOver,
   stepsNotIn,
   undecidedBase,
 } from './comparison-base.ts';
+import { nextCarryOver } from './carry-overs.ts';
 
 const plain = { controls: 0, drift: 0 };
 const lab = (decide: object = {}, manifest: object = {}): Script =>
@@ -124,9 +124,9 @@ describe('carrying over', () => {
   it('is what the plan does next, one idea at a time, the oldest first, and before other open ideas', () => {
     const script = carried();
     submitted(script, 0);
-    expect(plan(script.state, context)).toEqual({ do: 'carry', n: 2 });
+    expect(plan(script.state, context)).toEqual({ do: 'carry', n: 2, others: [] });
     carrier(script, 2);
-    expect(nextCarryOver(script.state)).toBeUndefined();
+    expect(nextCarryOver(script.state)).toEqual([]);
     expect(plan(script.state, context)).toMatchObject({ do: 'measure', n: 5 });
     script.measure(5, 3.5).decide(5).advance(5);
     expect(plan(script.state, context)).toEqual({ do: 'carry', n: 3 });
@@ -136,16 +136,16 @@ describe('carrying over', () => {
     const script = carried();
     expect(plan(script.state, { ...context, stopRequested: true })).not.toMatchObject({ do: 'carry' });
     veto(script, 2);
-    expect(nextCarryOver(script.state)).toBe(3);
+    expect(nextCarryOver(script.state)).toEqual([3]);
     veto(script, 3);
-    expect(nextCarryOver(script.state)).toBeUndefined();
+    expect(nextCarryOver(script.state)).toEqual([]);
   });
 
   it('is done again when the step that it was carried over to is ruled out', () => {
     const script = carrier(carried(), 2).measure(4, 3.5).decide(4).advance(4);
     veto(script, 1);
     expect(script.state.incumbent).toBe(0);
-    expect(nextCarryOver(script.state)).toBe(2);
+    expect(nextCarryOver(script.state)).toEqual([2]);
     expect(lostSteps(script.state)).toEqual([
       { n: 1, because: 'ruled out' },
       { n: 4, because: 'ruled out' },

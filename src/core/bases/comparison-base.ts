@@ -89,25 +89,6 @@ export function baseToMeasure(state: LabState, n: number, deviceClass: string): 
   return newest === undefined || isOld ? base : undefined;
 }
 
-/**
- * The idea to carry over to the incumbent next, oldest first; one at a time, because each that is kept moves the
- * incumbent. One whose carried-over code fell with a step that a person ruled out is carried over again.
- */
-export function nextCarryOver(state: LabState): number | undefined {
-  for (const carriers of state.carryOvers.values()) if (state.unfinished.has(carriers.at(-1) ?? -1)) return undefined;
-  for (const [n, carriers] of state.carryOvers) {
-    const carrier = carriers.at(-1);
-    if (isRuledOut(state, n)) continue;
-    if (carrier === undefined) return n;
-    if (isRuledOut(state, carrier) && !state.steering.vetoed.has(carrier)) return n;
-  }
-  return undefined;
-}
-
-/** Experiments that carry an idea over: the same idea again, so it counts once. */
-export const carriedCount = (state: Pick<LabState, 'carryOvers'>): number =>
-  [...state.carryOvers.values()].reduce((count, carriers) => count + carriers.length, 0);
-
 /** Kept steps on the way to the incumbent that the code of `n` does not contain, oldest first. */
 export function stepsNotIn(state: LabState, n: number): number[] {
   const contained = new Set(lineage(state, n));

@@ -10,14 +10,16 @@ export function addProposal(state: WorkingState, event: EventOf<'proposed'>): vo
   if (event.n !== state.experiments.length)
     rejectEvent(event, `It says experiment ${event.n}; the next one is ${state.experiments.length}.`);
   if (event.n > 0 && !state.experiments[event.parent]) rejectEvent(event, `Its parent ${event.parent} is unknown.`);
-  const { n, kind, carries } = event;
-  if (carries !== undefined && !state.carryOvers.has(carries))
-    rejectEvent(event, `It carries #${carries} over, which was not better than an older base.`);
+  const { n, kind } = event;
+  const carried = event.carries === undefined ? [] : [event.carries, ...(event.carriesToo ?? [])];
+  for (const member of carried)
+    if (!state.carryOvers.has(member))
+      rejectEvent(event, `It carries #${member} over, which was not better than an older base.`);
   const idea: Idea = { ...payloadOf(event), at: event.t };
   state.experiments.push({ state: 'proposed', idea });
   if (kind === 'control') state.controls.all.push(n);
   for (const bundledIdea of event.bundles ?? []) state.bundled.set(bundledIdea, n);
-  if (carries !== undefined) state.carryOvers.set(carries, [...state.carryOvers.get(carries)!, n]);
+  for (const member of carried) state.carryOvers.set(member, [...state.carryOvers.get(member)!, n]);
   if (event.ablates !== undefined) state.ablations.set(event.ablates, n);
   if (event.request !== undefined) {
     state.requests.set(event.request, n);

@@ -1,6 +1,6 @@
 /** How far a lab is, and how long one of its measurements takes. */
 import { medianOf } from '../../base/stats.ts';
-import { carriedCount } from '../bases/comparison-base.ts';
+import { carriedCount } from '../bases/carry-overs.ts';
 import type { Arena } from '../arena.ts';
 import { arenaOf, type LabState } from '../state.ts';
 

@@ -2,14 +2,15 @@
  * What to do next, as a pure function of the state: the order of a session. Because it looks at nothing but the ledger,
  * a harness that was killed anywhere goes on by asking again. Knows nothing about how a step is done.
  */
-import { baseToMeasure, comparisonBase, nextCarryOver, undecidedBase } from '../bases/comparison-base.ts';
+import { nextCarryOver } from '../bases/carry-overs.ts';
+import { baseToMeasure, comparisonBase, undecidedBase } from '../bases/comparison-base.ts';
 import { nextStart } from '../bases/idea-start.ts';
 import { nextBundle } from '../bases/near-misses.ts';
 import type { Experiment } from '../experiment.ts';
 import { pairedSoFar } from '../rules/evidence.ts';
 import { judge } from '../rules/judge.ts';
 import { wantsScreening } from '../rules/screening.ts';
-import { arenaOf, codeOf, inPairs, type LabState } from '../state.ts';
+import { arenaOf, codeOf, inPairs, type LabState, values } from '../state.ts';
 import { askHoldout, testClaim } from './claims-due.ts';
 import { checkDrift } from './drift.ts';
 import { finalStep } from './finalize.ts';
@@ -82,8 +83,8 @@ function isReady(state: LabState, { of, on = state.incumbent }: LabState['steeri
 /** An idea that is better than older code becomes an experiment on the incumbent. A merge, and no measurement. */
 function carryOver(state: LabState, context: PlanContext): Step | undefined {
   if (context.finalize || context.confirm || mustStopNow(context)) return undefined;
-  const n = nextCarryOver(state);
-  return n === undefined ? undefined : { do: 'carry', n };
+  const [n, ...others] = nextCarryOver(state, context.slots);
+  return n === undefined ? undefined : { do: 'carry', n, others };
 }
 
 /** What is carried over first: each that is kept moves the incumbent, and the sooner, the fewer are behind it. */
@@ -116,6 +117,8 @@ function measureOpenIdeas(state: LabState, context: PlanContext): Step | undefin
     }
     if (freeSlots(state, context) <= 0) continue;
     if (judgement.guards) return { do: 'guard', n, when: judgement.guards };
+    if (experiment.idea.carries !== undefined && wantsSecondLook(state, context))
+      return { do: 'measure', n: state.incumbent, purpose: 'replicate', seed: nextSeed(state) };
     if (wantsScreening(state, n, context.deviceClass))
       return { do: 'measure', n, purpose: 'screen', seed: nextSeed(state) };
     if (inPairs(state) || experiment.idea.kind === 'ablation') return pairStep(state, n, context.deviceClass);
@@ -124,6 +127,16 @@ function measureOpenIdeas(state: LabState, context: PlanContext): Step | undefin
   }
   return undefined;
 }
+
+/**
+ * With several slots the incumbent was the best of many at once, so the one number that it was chosen by is too good:
+ * it gets a second one before anything is carried over to it.
+ */
+const wantsSecondLook = (state: LabState, { slots, busyExperiments, deviceClass }: PlanContext): boolean =>
+  slots > 1 &&
+  !inPairs(state) &&
+  !busyExperiments.has(state.incumbent) &&
+  values(state, state.incumbent, deviceClass).length < 2;
 
 /** A submission that nobody has begun to measure when the session must stop is left to the next one. */
 const waitsForNextSession = (

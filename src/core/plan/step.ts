@@ -40,8 +40,8 @@ export type Step =
   | { readonly do: 'finalize' }
   /** Try near misses together as one idea; with `why` they are a crossover. */
   | { readonly do: 'bundle'; readonly of: readonly number[]; readonly why?: string }
-  /** Carry idea `n`, which is better than the older code it was built on, over to the incumbent. */
-  | { readonly do: 'carry'; readonly n: number }
+  /** Carry idea `n`, which is better than the older code it was built on, over to the incumbent; `others` with it. */
+  | { readonly do: 'carry'; readonly n: number; readonly others: readonly number[] }
   /** Make the idea that request `id` asks for out of the changes of earlier ones. */
   | { readonly do: 'build'; readonly id: string }
   /** Run a scratch try: no measurement, no number. */

@@ -11,6 +11,7 @@ import type { PlanContext, StopStep } from './step.ts';
 
 /** Ideas in a row that fail in the same way: then the arena or the machine is broken, not the ideas. */
 const MAX_SAME_FAILURES = 10;
+const MAX_LOOKED_AT = 100;
 /** Calls in a row without an idea: then asking again does not help either. */
 const MAX_FAILED_CALLS = 6;
 /** Share of a measurement that must be left beside the measurements themselves: start, evaluation, git. */
@@ -107,7 +108,11 @@ function stopOnIdle(state: LabState, context: PlanContext): StopStep | undefined
 
 /** The last ideas of this session all failed in the same way. */
 function stopOnSameFailures(state: LabState): StopStep | undefined {
-  const lastExperiments = state.experiments.slice(-MAX_SAME_FAILURES);
+  // What was carried over is an idea that was measured already; the newest ones alone are looked at.
+  const lastExperiments = state.experiments
+    .slice(-MAX_LOOKED_AT)
+    .filter(({ idea }) => idea.carries === undefined)
+    .slice(-MAX_SAME_FAILURES);
   const sessionStart = state.sessions.at(-1)?.startedAt ?? '';
   if (lastExperiments.length < MAX_SAME_FAILURES || lastExperiments[0]!.idea.at < sessionStart) return undefined;
   const failures = new Set(

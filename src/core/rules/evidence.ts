@@ -93,6 +93,8 @@ export function failedSinceMeasured(state: LabState, candidate: number, deviceCl
 
 /** Steps of the margin that candidate `n` must be worth; fewer when it has fewer parameters, where they are counted. */
 export function stepsOf(state: LabState, n: number, deviceClass: string): 0 | 1 | 2 {
+  // What is carried over was better by the margin once already.
+  if (state.experiments[n]!.idea.carries !== undefined) return 0;
   const { parameters: metric } = arenaOf(state).decide;
   const parametersOf = (side: number): number | undefined =>
     metric === undefined ? undefined : secondaryMetric(state, side, deviceClass, metric);

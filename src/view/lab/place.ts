@@ -12,10 +12,12 @@ import type { ExperimentView } from '../types.ts';
 type Place = Pick<ExperimentView, 'carries' | 'carriedAs' | 'isLost' | 'place'>;
 
 export function placeOf(state: LabState, experiment: Experiment): Place {
-  const { n, carries } = experiment.idea;
+  const { n, carries, carriesToo = [] } = experiment.idea;
   const lost = whyLost(state, n);
   const words = [
-    carries === undefined ? undefined : `#${carries} on #${experiment.idea.parent}`,
+    carries === undefined
+      ? undefined
+      : `${[carries, ...carriesToo].map((member) => `#${member}`).join(', ')} on #${experiment.idea.parent}`,
     experiment.state === 'decided' ? comparedWords(state, n) : undefined,
     lost && lostWords(lost),
   ].filter((part) => part !== undefined);
