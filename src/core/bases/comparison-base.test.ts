@@ -129,7 +129,7 @@ describe('carrying over', () => {
     expect(nextCarryOver(script.state)).toEqual([]);
     expect(plan(script.state, context)).toMatchObject({ do: 'measure', n: 5 });
     script.measure(5, 3.5).decide(5).advance(5);
-    expect(plan(script.state, context)).toEqual({ do: 'carry', n: 3 });
+    expect(plan(script.state, context)).toEqual({ do: 'carry', n: 3, others: [] });
   });
 
   it('waits for the next session when a person stops this one, and is not done for what was ruled out', () => {
