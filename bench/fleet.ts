@@ -34,7 +34,7 @@ interface Result extends Trial {
 function makeArena({ runS }: Trial): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-fleet-'));
   fs.writeFileSync(path.join(folder, 'value.txt'), 'VALUE=1\n');
-  const lines = [': > "$OVERNIGHT_START"', `sleep ${runS}`, 'echo "score: 1.$OVERNIGHT_SEED"'];
+  const lines = [': > "$OVERNIGHT_START"', `sleep ${runS}`, '. ./value.txt', 'echo "score: $VALUE.$OVERNIGHT_SEED"'];
   fs.writeFileSync(path.join(folder, 'run.sh'), `${lines.join('\n')}\n`);
   const manifest = {
     overnight: 1,
@@ -62,7 +62,7 @@ function slowProposer(ideaS: number): Proposer {
       return {
         kind: 'edit',
         hypothesis: `idea ${ideas}`,
-        edits: [{ path: 'value.txt', content: `VALUE=1.${ideas}\n` }],
+        edits: [{ path: 'value.txt', content: `VALUE=${1 + ideas}\n` }],
       };
     },
   };
@@ -115,6 +115,8 @@ function rates(state: LabState, { slots }: Trial): Pick<Result, 'perHour' | 'bus
 const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
 
 async function main(): Promise<void> {
+  if (process.argv.includes('--one'))
+    return void console.log(await measure({ slots: 64, runS: 3, ideaS: 0, experiments: 256 }));
   const isQuick = process.argv.includes('--quick');
   const rounds = isQuick ? 4 : 12;
   const alone = await measure({ slots: 1, runS: 3, ideaS: 0, experiments: isQuick ? 6 : 15 });

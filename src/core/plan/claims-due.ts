@@ -14,6 +14,8 @@ const CONFIRM_AFTER = 10;
  * Experiments between two claims in the middle of a session: more cost more true gain than they save (bench/decide).
  */
 const CLAIM_EVERY = 120;
+/** The same in rounds of all slots: what runs must end before a claim, so each costs a round or two. */
+const CLAIM_EVERY_ROUNDS = 40;
 /** Seconds that a session of submissions may go on for its claim after it was asked to stop. */
 const MAX_CLAIM_AT_STOP_S = 300;
 /** Seconds without a submission after which the claim is tested while nobody uses the machine. */
@@ -95,14 +97,14 @@ function isClaimDue(state: LabState, context: PlanContext): boolean {
   const n = state.incumbent;
   const tries = state.confirmations.filter((confirmation) => confirmation.n === n);
   const isEnding = stopStep(state, context) !== undefined;
-  if (tries.length === 0) return isEnding || isClaimDueMidway(state, n) || isLeftAlone(state, context);
+  if (tries.length === 0) return isEnding || isClaimDueMidway(state, n, context.slots) || isLeftAlone(state, context);
   return isEnding && tries.length === 1 && tries[0]!.probability > RETRY_PROBABILITY;
 }
 
 /** Is the claim of `n` tested although the session goes on? */
-const isClaimDueMidway = (state: LabState, n: number): boolean =>
+const isClaimDueMidway = (state: LabState, n: number, slots: number): boolean =>
   state.experiments.length - n > CONFIRM_AFTER &&
-  state.experiments.length - (state.confirmations.at(-1)?.n ?? 0) > CLAIM_EVERY;
+  state.experiments.length - (state.confirmations.at(-1)?.n ?? 0) > Math.max(CLAIM_EVERY, CLAIM_EVERY_ROUNDS * slots);
 
 /** The holdout's number of a new champion, where the arena has a holdout and there is time. */
 export function askHoldout(state: LabState, context: PlanContext): Step | undefined {

@@ -52,9 +52,8 @@ function measureRequested(state: LabState, context: PlanContext): Step | undefin
  */
 function measureIncumbent(state: LabState, context: PlanContext, isEnding: boolean): Step | undefined {
   const n = state.incumbent;
-  if (context.busyExperiments.has(n)) return undefined;
   const replicate: Step = { do: 'measure', n, purpose: 'replicate', seed: nextSeed(state) };
-  if (state.steering.replicates > 0) return replicate;
+  if (state.steering.replicates > 0 && !context.busyExperiments.has(n)) return replicate;
   if (n === 0) return undefined;
   const measuredCount = measurementsOf(state, n).filter(
     (measurement) => measurement.deviceClass === context.deviceClass && measurement.state !== 'lost',
