@@ -16,7 +16,7 @@ import { startTimeOf } from '../os/proc.ts';
 import { resultsTsv } from '../render/tsv.ts';
 import { VERSION } from '../version.ts';
 import type { Place } from '../loop/places.ts';
-import { choosePlaces } from './choose-places.ts';
+import { choosePlaces, type SlotsWanted } from './choose-places.ts';
 import { chooseProposer } from './choose-proposer.ts';
 import type { RecoveredLab } from './recover-lab.ts';
 
@@ -37,7 +37,7 @@ export async function startSession(lab: RecoveredLab): Promise<Session> {
   const { state } = ledger;
   const session = state.sessions.length;
   const { arena } = state.lab!;
-  const { places, remark } = choosePlaces(arena, options.slots, readMachineShape());
+  const { places, remark } = choosePlaces(arena, slotsInForce(state, options), readMachineShape());
   if (remark !== undefined) options.watch?.onRemark?.(remark);
   const device = describeDevice(arena.resources.cpus, arena.resources.gpus, places.length);
   const limits = limitsInForce(state, options.limits);
@@ -77,11 +77,18 @@ function limitsInForce(state: LabState, requestedLimits: RunLimits | undefined):
     const lastExperiment = experiments === undefined ? undefined : ideasTried(state) + experiments;
     return { ...otherLimits, ...defined({ experiments: lastExperiment }) };
   }
+  return unfinishedSession(state)?.start.limits ?? {};
+}
+
+/** As asked for, else those of an interrupted session that goes on. */
+const slotsInForce = (state: LabState, { slots, limits }: RecoveredLab['options']): SlotsWanted | undefined =>
+  slots ?? (limits && Object.keys(limits).length > 0 ? undefined : unfinishedSession(state)?.start.slots);
+
+function unfinishedSession(state: LabState): LabState['sessions'][number] | undefined {
   const lastSession = state.sessions.at(-1);
   const isUnfinished =
-    lastSession &&
-    (!lastSession.end || ['died', 'interrupted', 'asked', 'error', 'agents failing'].includes(lastSession.end.reason));
-  return isUnfinished ? lastSession.start.limits : {};
+    !lastSession?.end || ['died', 'interrupted', 'asked', 'error', 'agents failing'].includes(lastSession.end.reason);
+  return isUnfinished ? lastSession : undefined;
 }
 
 function recordBaseline({ ledger, loadedArena }: RecoveredLab): void {

@@ -80,6 +80,8 @@ export type Measurement = {
   readonly claim?: number;
   readonly pair?: number;
   readonly judgeSeed: number;
+  /** The place it runs in, where several measurements may run at once. */
+  readonly slot?: number;
 } & (
   | { readonly state: 'running' }
   | { readonly state: 'finished'; readonly outcome: Outcome; readonly conditions: Conditions; readonly at: string }

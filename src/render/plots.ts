@@ -78,22 +78,24 @@ function drawInterval(
 /** One lane a session: when the device measured what. */
 export function ganttSvg(machines: MachinesView, width: number): string {
   const plotLeft = 132;
-  const laneHeight = 42;
+  // Many lanes, as of a session with many slots, are drawn closer together, each with its label alone.
+  const isDense = machines.lanes.length > 8;
+  const [laneHeight, barHeight] = isDense ? [18, 12] : [42, 18];
   const longestS = machines.lanes.reduce((lengthS, lane) => Math.max(lengthS, lane.lengthS), 1);
   const toX = (seconds: number): number => plotLeft + ((width - plotLeft - 8) * seconds) / longestS;
   const laneElements = machines.lanes.map((lane, index) => {
     const laneY = 8 + index * laneHeight;
     const barElements = lane.bars.map((bar) => {
       const barWidth = Math.max(0.6, toX(bar.to) - toX(bar.from));
-      const attributes = { class: `g-${bar.kind}`, x: toX(bar.from), y: laneY, width: barWidth, height: 18 };
+      const attributes = { class: `g-${bar.kind}`, x: toX(bar.from), y: laneY, width: barWidth, height: barHeight };
       return drawElement('rect', attributes, drawTitle(`#${bar.n} ${bar.kind}`));
     });
     const laneWidth = Math.max(1, toX(lane.lengthS) - plotLeft);
     return [
-      drawElement('rect', { class: 'lane', x: plotLeft, y: laneY, width: laneWidth, height: 18 }),
+      drawElement('rect', { class: 'lane', x: plotLeft, y: laneY, width: laneWidth, height: barHeight }),
       ...barElements,
-      textElement(plotLeft - 8, laneY + 13, lane.label, 'end', 'strong'),
-      textElement(plotLeft, laneY + 31, lane.text),
+      textElement(plotLeft - 8, laneY + (isDense ? 10 : 13), lane.label, 'end', 'strong'),
+      ...(isDense ? [] : [textElement(plotLeft, laneY + 31, lane.text)]),
     ].join('');
   });
   return svgDocument(

@@ -97,7 +97,9 @@ function addOpenFile(heldFiles: Map<number, HeldFile>, descriptorPath: string): 
 /** Deleted files that are mapped and not open. Only root learns their size; for others the mapped extent stands in. */
 function addMappedFiles(heldFiles: Map<number, HeldFile>, pid: number): void {
   const estimates = new Map<number, HeldFile>();
-  for (const mapping of (readOrUndefined(`/proc/${pid}/maps`) ?? '').matchAll(DELETED_MAPPING)) {
+  const maps = readOrUndefined(`/proc/${pid}/maps`) ?? '';
+  if (!maps.includes(' (deleted)')) return; // most have none, and the expression is slow
+  for (const mapping of maps.matchAll(DELETED_MAPPING)) {
     const [, start = '', end = '', offset = '', major = '', minor = '', inode = '', target = ''] = mapping;
     const inodeNumber = Number(inode);
     if (heldFiles.has(inodeNumber)) continue;

@@ -40,6 +40,8 @@ export type EconomicsCode =
   | 'measured-model'
   | 'per-experiment'
   | 'per-confirmed-gain'
+  | 'slots'
+  | 'slots-projection'
   | 'by-model'
   | 'projection';
 

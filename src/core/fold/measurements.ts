@@ -13,7 +13,7 @@ export function startMeasurement(state: WorkingState, event: EventOf<'measuring'
   if (event.m !== state.measurements.length)
     rejectEvent(event, `It says measurement ${event.m}; the next one is ${state.measurements.length}.`);
   const experiment = requireExperiment(state, event, event.n, 'open', 'decided');
-  const { m, n, purpose, seed, judgeSeed, session, deviceClass, claim, pair } = event;
+  const { m, n, purpose, seed, judgeSeed, session, deviceClass, claim, pair, slot } = event;
   state.measurements.push({
     state: 'running',
     m,
@@ -26,6 +26,7 @@ export function startMeasurement(state: WorkingState, event: EventOf<'measuring'
     judgeSeed,
     ...(claim !== undefined && { claim }),
     ...(pair !== undefined && { pair }),
+    ...(slot !== undefined && { slot }),
   });
   if (purpose === 'replicate' && n === state.incumbent) state.steering = withoutReplicate(state.steering);
   if (purpose === 'replicate') state.steering = withoutReplicated(state.steering, n);

@@ -11,6 +11,8 @@ import { formatDollars, formatDuration, formatFixed, NONE, formatInteger } from 
 import type { EconomicsCode, EconomicsLine, EconomicsView, LimitsView } from '../cost-types.ts';
 import type { ExperimentView } from '../types.ts';
 import { guardSecondsIn } from './guards.ts';
+import { slotsProjection, slotsText, slotUse } from './slots.ts';
+import { sessionSpans } from './time.ts';
 
 const formatDeviceHours = (seconds: number): string =>
   `${formatFixed(seconds / 3600, seconds < 36_000 ? 2 : 1)} device-hours`;
@@ -77,10 +79,24 @@ export function economicsView(
     ...targetLines(target),
     line('per-experiment', 'Per experiment', costPer(triedCount), triedCount > 0),
     line('per-confirmed-gain', 'Per confirmed gain', costPerGain, confirmedGains > 0),
+    ...slotLines(basis, triedCount),
     ...modelLines(basis),
     ...(projection ? [line('projection', 'At the budget’s end', projection)] : []),
   ];
   return defined({ lines, deviceS, confirmedGains, usd: totalUsd });
+}
+
+/** Where several measurements ran at once: how busy their places were, and what other numbers of them would give. */
+function slotLines(basis: Basis, triedCount: number): EconomicsLine[] {
+  const use = slotUse(basis.state, sessionSpans(basis), triedCount);
+  if (use.slots < 2) return [];
+  const projection = slotsProjection(use);
+  return [
+    { code: 'slots', what: 'At once', text: slotsText(use), isKnown: true },
+    ...(projection === undefined
+      ? []
+      : [{ code: 'slots-projection' as const, what: 'Ideas an hour', text: projection, isKnown: true }]),
+  ];
 }
 
 /** What the models that are measured used, as evaluators tell it by these metrics. */

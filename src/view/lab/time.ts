@@ -17,6 +17,7 @@ import {
   formatInteger,
 } from '../format.ts';
 import { guardSecondsIn } from './guards.ts';
+import { slotUse } from './slots.ts';
 import type { LimitsView, SessionView, TimeView } from '../cost-types.ts';
 
 export interface TimeSpan {
@@ -88,7 +89,10 @@ export function timeView(basis: Basis, workSpans: readonly TimeSpan[], decidedCo
     0,
   );
   const { busyS, longestGapS } = occupancyOf(busySpans, workSpans);
-  const idleS = Math.max(0, sessionsS - busyS - Math.min(stagesS, Math.max(0, sessionsS - busyS)));
+  const quietS = Math.max(0, sessionsS - busyS - Math.min(stagesS, Math.max(0, sessionsS - busyS)));
+  // With several slots, time in which some of them were empty is idle in part.
+  const use = slotUse(basis.state, workSpans, decidedCount);
+  const idleS = use.slots > 1 ? sessionsS * (1 - use.busyShare) : quietS;
   const idleShare = sessionsS > 0 ? idleS / sessionsS : 0;
   const perExperimentS = decidedCount > 0 ? sums.measuring / decidedCount : 0;
   const experimentsPerHour = sessionsS > 0 ? (3600 * decidedCount) / sessionsS : 0;

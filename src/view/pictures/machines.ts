@@ -1,8 +1,10 @@
 /** Where the device's time went, measurement by measurement: lanes of bars for a picture, sums for a table. Pure. */
+import { defined } from '../../base/defined.ts';
 import type { Purpose } from '../../core/outcome.ts';
 import type { LabState } from '../../core/state.ts';
 import { basisOf } from '../basis.ts';
 import { clockTime, formatDuration, formatPercent, secondsBetween } from '../format.ts';
+import { slotsOfSession } from '../lab/slots.ts';
 import { sessionSpans } from '../lab/time.ts';
 import type { Facts } from '../types.ts';
 
@@ -14,6 +16,8 @@ export interface GanttBar {
   /** Seconds from the session's beginning. */
   readonly from: number;
   readonly to: number;
+  /** The place it ran in, where several measurements ran at once. */
+  readonly slot?: number;
 }
 
 export interface GanttLane {
@@ -55,7 +59,8 @@ export function viewMachines(state: LabState, facts: Facts): MachinesView {
     const kind: BarKind =
       measurement.state === 'finished' && measurement.outcome.kind !== 'measured' ? 'failed' : measurement.purpose;
     secondsByKind.set(kind, (secondsByKind.get(kind) ?? 0) + endS - startS);
-    deviceBars[measurement.session]!.push({ n: measurement.n, kind, from: startS, to: endS });
+    const { n, slot } = measurement;
+    deviceBars[measurement.session]!.push({ n, kind, from: startS, to: endS, ...defined({ slot }) });
   }
   for (const run of state.guardRuns) {
     const workSpan = workSpans[run.session];
@@ -72,8 +77,9 @@ export function viewMachines(state: LabState, facts: Facts): MachinesView {
     const startS = secondsBetween(workSpan.from, call.at);
     agentBars[call.start.session]!.push({ n: call.start.n, kind: 'agent', from: startS, to: startS + call.end.wallS });
   }
+  // With several slots, the time of all of them.
   const totalS = workSpans.reduce(
-    (total, workSpan) => total + Math.max(0, secondsBetween(workSpan.from, workSpan.to)),
+    (total, { from, to }, index) => total + slotsOfSession(state, index) * Math.max(0, secondsBetween(from, to)),
     0,
   );
   const measuringS = [...secondsByKind.values()].reduce((total, seconds) => total + seconds, 0);
@@ -126,8 +132,18 @@ function lanesOf(
     text,
     bars: joinBars(laneBars, lengthS),
   });
+  const slots = [...new Set(deviceBars.flatMap(({ slot }) => slot ?? []))].sort((left, right) => left - right);
+  const others = deviceBars.filter(({ slot }) => slot === undefined);
   return [
-    laneOf(`session ${sessionIndex + 1}, device`, deviceBars),
+    ...slots.map((slot) =>
+      laneOf(
+        `session ${sessionIndex + 1}, slot ${slot + 1}`,
+        deviceBars.filter((bar) => bar.slot === slot),
+      ),
+    ),
+    ...(slots.length === 0 || others.length > 0
+      ? [laneOf(`session ${sessionIndex + 1}, ${slots.length === 0 ? 'device' : 'guards'}`, others)]
+      : []),
     ...(agentBars.length > 0 ? [laneOf(`session ${sessionIndex + 1}, agents`, agentBars)] : []),
   ];
 }
