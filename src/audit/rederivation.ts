@@ -91,7 +91,7 @@ export class Rederivation {
       );
     } else if (event.type === 'proposed' && event.carries !== undefined) {
       const members = [event.carries, ...(event.carriesToo ?? [])];
-      // Members that could not be merged wait on, so those that were are some of those that were due, the first included.
+      // Members that could not be merged wait on: those that were are some of those that were due, the first included.
       const due = nextCarryOver(this.#state, this.#state.sessions.at(-1)?.start.slots);
       const areDue = due[0] === event.carries && members.every((member) => due.includes(member));
       const derived = { carries: areDue ? members : due, parent: this.#state.incumbent };

@@ -20,7 +20,7 @@ export interface Gpu {
   readonly slices?: readonly string[];
 }
 
-/** Lines of `0, NVIDIA H100 80GB HBM3, 81559, 700.00, GPU-1b2c…`; a field that the driver does not know is `[N/A]`. */
+/** Lines of `0, NVIDIA H100 80GB HBM3, 81559, 700.00, GPU-1b…`; what the driver does not know is `[N/A]`. */
 export function parseNvidia(text: string): Gpu[] {
   return text.split('\n').flatMap((line) => {
     const [index, model, memory, power, uuid] = line.split(',').map((field) => field.trim());

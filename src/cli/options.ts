@@ -175,7 +175,7 @@ export const RUN_OPTIONS = {
     kind: 'text',
     value: '<n>',
     completes: 'nothing',
-    text: 'measurements at once on this machine; auto: as many as have cores, memory and GPUs of their own (default: 1)',
+    text: 'measurements at once; auto: as many as the machine has room for (default: 1)',
   },
   calls: { kind: 'number', isWhole: true, max: 64, value: '<n>', text: 'calls of agents at once (default: 1)' },
   ...LIMIT_OPTIONS,

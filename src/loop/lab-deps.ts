@@ -17,7 +17,7 @@ export type TellResult =
 /** A measurement to make, as the plan asks for it. */
 export type Job = Extract<Step, { do: 'measure' }>;
 
-/** The experiment that a measurement is made for: in a comparison of pairs its candidate, whichever side is measured. */
+/** The experiment that a measurement is made for: of a pair its candidate, whichever side is measured. */
 export const experimentOf = ({ n, pair }: Job): number => pair ?? n;
 export type Stop = Extract<Step, { do: 'stop' }>;
 

@@ -138,7 +138,6 @@ export class Lab {
     return this.state.running.size + this.#places.jobs > 0;
   }
 
-  /** Measurements that may run at once. */
   get slots(): number {
     return this.#places.count;
   }
@@ -226,20 +225,18 @@ export class Lab {
     }
   }
 
-  /** The experiment is held until `tell`, or until the measurement throws. */
-  async #recordStart(job: Job, { slot, cores }: Place): Promise<MeasureRequest> {
+  async #recordStart(job: Job, place: Place): Promise<MeasureRequest> {
     this.#places.hold(experimentOf(job));
     await this.#bench.replaceIfDamaged();
     if (this.state.running.size === 0 || this.slots > 1) await this.#deps.tidyUp?.(this.state.measurements.length);
-    const request = this.#requestFor(job, this.state.measurements.length);
+    const request = this.#requestFor(job, this.state.measurements.length, place);
     const { ledger, deviceClass, session } = this.#deps;
-    const besides = this.slots > 1 ? { slot, beside: this.state.running.size } : {};
+    const besides = this.slots > 1 ? { slot: place.slot, beside: this.state.running.size } : {};
     const { m, judgeSeed } = request;
-    recordIntent(ledger, job, { m, judgeSeed, session, deviceClass, cores: cores.candidate, ...besides });
+    recordIntent(ledger, job, { m, judgeSeed, session, deviceClass, cores: place.cores.candidate, ...besides });
     return request;
   }
 
-  /** Where no sandbox kept it from what all runs share, that is made again. */
   async #runTry(index: number, place: Place): Promise<void> {
     this.#isTrying = true;
     try {
@@ -248,17 +245,20 @@ export class Lab {
         onTick: () => this.#applyRequests(),
         onStart: (killRun) => this.#killByMeasurement.set(-1, killRun),
       });
+      // Where no sandbox kept it from what all runs share, that is made again.
       this.#bench.mark(this.#bench.now.sandbox.info.level !== 'bubblewrap');
     } finally {
       this.#isTrying = false;
     }
   }
 
-  #requestFor(job: Job, m: number): MeasureRequest {
+  #requestFor(job: Job, m: number, place: Place): MeasureRequest {
     return measureRequestOf(job, m, {
       ...this.#deps,
       state: this.state,
       arena: this.arena,
+      slots: this.slots,
+      place,
       onTick: (elapsedSeconds) => {
         this.#applyRequests();
         this.#deps.watch.onTick?.(job, elapsedSeconds);

@@ -5,6 +5,7 @@ import { codeOf, type LabState, measurementsOf } from '../core/state.ts';
 import type { Job } from './lab-deps.ts';
 import { expectedItems } from './lab-items.ts';
 import type { MeasureRequest } from './measure.ts';
+import type { Place } from './places.ts';
 import { startupBoundsOf } from './startup.ts';
 
 interface RequestContext extends Required<Pick<MeasureRequest, 'onTick' | 'onStart'>> {
@@ -12,7 +13,15 @@ interface RequestContext extends Required<Pick<MeasureRequest, 'onTick' | 'onSta
   readonly arena: Arena;
   readonly deviceClass: string;
   readonly createNonce: () => string;
+  /** Measurements that may run at once. */
+  readonly slots: number;
+  /** Where it runs. */
+  readonly place: Place;
 }
+
+/** Runs that start together on cores of their own wait for each other a little; on shared cores for all others. */
+const waitsOf = ({ slots, place }: Pick<RequestContext, 'slots' | 'place'>): number =>
+  slots > 1 && place.cores.candidate.length > 0 ? 2 : slots;
 
 /** `m`: the number that the measurement will have. */
 export function measureRequestOf(job: Job, m: number, context: RequestContext): MeasureRequest {
@@ -29,7 +38,8 @@ export function measureRequestOf(job: Job, m: number, context: RequestContext): 
     isScreening: purpose === 'screen',
     asksHoldout: purpose === 'holdout',
     expectedItems: expectedItems(state),
-    startupBounds: n === 0 ? undefined : startupBoundsOf(baselineRuns, deviceClass, arena.budget.seconds),
+    startupBounds:
+      n === 0 ? undefined : startupBoundsOf(baselineRuns, deviceClass, arena.budget.seconds, waitsOf(context)),
     onTick,
     onStart,
   };

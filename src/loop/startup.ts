@@ -22,11 +22,12 @@ const MIN_FAILED_EXTRA_S = 1;
 const NOTED_BUDGET_SHARE = 0.05;
 const FAILED_BUDGET_SHARE = 0.25;
 
-/** Undefined while the baseline has no number on this device. */
+/** Undefined while the baseline has no number on this device. `waits`: runs that one may wait for, itself included. */
 export function startupBoundsOf(
   baselineRuns: readonly Measurement[],
   deviceClass: string,
   budgetS: number,
+  waits = 1,
 ): StartupBounds | undefined {
   const baselineStartups = baselineRuns.flatMap((run) =>
     run.state === 'finished' && run.outcome.kind === 'measured' && run.deviceClass === deviceClass
@@ -37,8 +38,8 @@ export function startupBoundsOf(
   const baselineS = Math.max(...baselineStartups);
   return {
     baselineS,
-    notedS: baselineS * 1.5 + Math.max(MIN_NOTED_EXTRA_S, NOTED_BUDGET_SHARE * budgetS),
-    failedS: baselineS * 2 + Math.max(MIN_FAILED_EXTRA_S, FAILED_BUDGET_SHARE * budgetS),
+    notedS: waits * (baselineS * 1.5 + Math.max(MIN_NOTED_EXTRA_S, NOTED_BUDGET_SHARE * budgetS)),
+    failedS: waits * (baselineS * 2 + Math.max(MIN_FAILED_EXTRA_S, FAILED_BUDGET_SHARE * budgetS)),
   };
 }
 

@@ -5,7 +5,7 @@ import { type Basis, halfOfEstimate, meanOf } from '../basis.ts';
 import { dateTime, decimalsOfSpread, formatDuration, formatInteger } from '../format.ts';
 import { choosersText } from '../brief/choosers.ts';
 import { paretoText } from '../pictures/pareto.ts';
-import type { TimeSpan } from './time.ts';
+import type { TimeSpan } from './time-span.ts';
 import type { LabView } from '../types.ts';
 
 export function finePrintLines(basis: Basis, workSpans: readonly TimeSpan[]): LabView['finePrint'] {

@@ -23,7 +23,8 @@ import { falseKeepView } from './shrunken-effects.ts';
 import { noiseView } from './noise.ts';
 import { rowView, standingsOf } from './rows.ts';
 import { nowViews, stateView, thinkingPart } from './state.ts';
-import { limitsView, type TimeSpan, sessionSpans, sessionViews, timeView } from './time.ts';
+import { limitsView, sessionSpans, sessionViews, timeView } from './time.ts';
+import type { TimeSpan } from './time-span.ts';
 import type { TimeView } from '../cost-types.ts';
 import type {
   ClaimView,

@@ -25,7 +25,8 @@ import { runningGuards } from './guards.ts';
 import { itemCountsText } from './items.ts';
 import { placeOf } from './place.ts';
 import { shrunkenEffect } from './shrunken-effects.ts';
-import { type TimeSpan, workedBefore } from './time.ts';
+import { workedBefore } from './time.ts';
+import type { TimeSpan } from './time-span.ts';
 import type { EffectView, ExperimentView, RowVerdict, Standing } from '../types.ts';
 
 /** How each kept experiment stands, for all experiments at once. */

@@ -3,7 +3,7 @@ import { formatCount } from '../../base/text.ts';
 import { medianOf } from '../../base/stats.ts';
 import type { LabState } from '../../core/state.ts';
 import { formatInteger, formatPercent, secondsBetween } from '../format.ts';
-import type { TimeSpan } from './time.ts';
+import type { TimeSpan } from './time-span.ts';
 
 export interface SlotUse {
   /** Places of the newest session. */

@@ -17,13 +17,9 @@ import {
   formatInteger,
 } from '../format.ts';
 import { guardSecondsIn } from './guards.ts';
-import { slotUse } from './slots.ts';
+import { type SlotUse, slotUse } from './slots.ts';
+import type { TimeSpan } from './time-span.ts';
 import type { LimitsView, SessionView, TimeView } from '../cost-types.ts';
-
-export interface TimeSpan {
-  readonly from: string;
-  readonly to: string;
-}
 
 /** When each session really was at work: one that died ends with its last sign of life. */
 export function sessionSpans(basis: Basis): TimeSpan[] {
@@ -89,10 +85,7 @@ export function timeView(basis: Basis, workSpans: readonly TimeSpan[], decidedCo
     0,
   );
   const { busyS, longestGapS } = occupancyOf(busySpans, workSpans);
-  const quietS = Math.max(0, sessionsS - busyS - Math.min(stagesS, Math.max(0, sessionsS - busyS)));
-  // With several slots, time in which some of them were empty is idle in part.
-  const use = slotUse(basis.state, workSpans, decidedCount);
-  const idleS = use.slots > 1 ? sessionsS * (1 - use.busyShare) : quietS;
+  const idleS = idleSeconds(slotUse(basis.state, workSpans, decidedCount), sessionsS, busyS, stagesS);
   const idleShare = sessionsS > 0 ? idleS / sessionsS : 0;
   const perExperimentS = decidedCount > 0 ? sums.measuring / decidedCount : 0;
   const experimentsPerHour = sessionsS > 0 ? (3600 * decidedCount) / sessionsS : 0;
@@ -124,6 +117,12 @@ export function timeView(basis: Basis, workSpans: readonly TimeSpan[], decidedCo
       perHour: formatFixed(experimentsPerHour, experimentsPerHour < 10 ? 1 : 0),
     },
   };
+}
+
+/** With several slots, time in which some of them were empty is idle in part. */
+function idleSeconds(use: SlotUse, sessionsS: number, busyS: number, stagesS: number): number {
+  if (use.slots > 1) return sessionsS * (1 - use.busyShare);
+  return Math.max(0, sessionsS - busyS - Math.min(stagesS, Math.max(0, sessionsS - busyS)));
 }
 
 /** Time in which at least one measurement ran, and the longest time in a session in which none did, after the first. */

@@ -137,7 +137,7 @@ function lanesOf(
   return [
     ...slots.map((slot) =>
       laneOf(
-        `session ${sessionIndex + 1}, slot ${slot + 1}`,
+        `${sessionIndex > 0 ? `session ${sessionIndex + 1}, ` : ''}slot ${slot + 1}`,
         deviceBars.filter((bar) => bar.slot === slot),
       ),
     ),
