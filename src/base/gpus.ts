@@ -50,7 +50,7 @@ export function withSlices(gpus: readonly Gpu[], listing: string): Gpu[] {
   return gpus.map((gpu) => (slices.has(gpu.number) ? { ...gpu, slices: slices.get(gpu.number)! } : gpu));
 }
 
-/** An object with a key `card0` for each GPU; the names of its fields differ between releases. Other text is nothing. */
+/** An object with a key `card0` for each GPU; names of its fields differ between releases. Other text is nothing. */
 export function parseAmd(text: string): Gpu[] {
   const cards = parseObject(text.slice(Math.max(0, text.indexOf('{'))));
   return Object.entries(cards).flatMap(([key, fields]) => {
