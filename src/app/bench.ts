@@ -11,7 +11,9 @@ import { FileMemo } from '../os/file-memo.ts';
 import { hashTree, removeTree } from '../os/files.ts';
 import { allowedCores } from '../os/machine.ts';
 import { hasProc } from '../os/proc.ts';
+import { openModelBroker } from './model-broker.ts';
 import type { Session } from './session.ts';
+import { refuseLiveSockets } from './shown-folders.ts';
 
 /** Where candidates could write to them, files below this size are read each time instead of believing their times. */
 const LARGE_BYTES = 1 << 20;
@@ -20,6 +22,8 @@ export async function prepareBench(session: Session): Promise<Bench> {
   const { ledger, workspace, sandbox, plainSandbox, paths, runTag, options } = session;
   const { arena } = ledger.state.lab!;
   requireClock(arena, hasProc);
+  await refuseLiveSockets(arena, paths.arena);
+  const models = openModelBroker(session); // before setup and prepare, which may take long
   const commit = await importBaseline(session);
   const stagedFolders = await runStages({
     arena,
@@ -36,6 +40,7 @@ export async function prepareBench(session: Session): Promise<Bench> {
   });
   const fileHashes = new FileMemo(sandbox.info.level === 'bubblewrap' ? 0 : LARGE_BYTES);
   const bench: Bench = {
+    ...models,
     arena,
     workspace,
     sandbox,

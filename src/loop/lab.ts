@@ -217,6 +217,7 @@ export class Lab {
       m,
       commit: codeOf(this.state, n)!.commit,
       seed,
+      purpose,
       judgeSeed: judgeSeedOf(this.state, job, this.#deps.createNonce()),
       nonce: this.#deps.createNonce(),
       screensFirst: purpose === 'idea' && !this.state.screenRuns.get(n)?.length,

@@ -3,7 +3,7 @@
  * stop. What comes next is decided in core/plan/plan.ts, what is kept in core/rules/judge.ts; one measurement is made
  * in loop/measure.ts. This file sees to it that the loop never ends by accident.
  */
-import { LabError, reasonOf } from '../base/error.ts';
+import { type ErrorCode, LabError, reasonOf } from '../base/error.ts';
 import type { StopReason } from '../core/session.ts';
 import type { Clock, Ledger } from '../core/ports.ts';
 import type { Job, Lab, Stop, TellResult } from './lab.ts';
@@ -16,6 +16,7 @@ export interface RunWatch {
 
 /** Measurements in a row that the machine, not the idea, may spoil before the session ends. */
 const MAX_MACHINE_FAILURES = 3;
+const PASSING: ReadonlySet<ErrorCode> = new Set(['E_SPAWN', 'E_MODEL']);
 const IDLE_WAIT_MS = 50;
 
 /**
@@ -40,8 +41,8 @@ export async function run(lab: Lab, clock: Clock, watch: RunWatch = {}): Promise
       watch.onTold?.(job, tellResult);
       machineFailures = 0;
     } catch (thrown) {
-      // A process that could not be started may start the next time; every other error is final.
-      if (thrown instanceof LabError ? thrown.code !== 'E_SPAWN' : !isMeasuring) throw thrown;
+      // A process that could not be started may start the next time, and a provider may answer; all else is final.
+      if (thrown instanceof LabError ? !PASSING.has(thrown.code) : !isMeasuring) throw thrown;
       machineFailures++;
       if (machineFailures >= MAX_MACHINE_FAILURES) throw stuckError(thrown);
     }
@@ -54,7 +55,7 @@ function stuckError(cause: unknown): LabError {
     'E_STUCK',
     {
       what: 'Nothing can be measured any more.',
-      why: `${MAX_MACHINE_FAILURES} measurements in a row could not even start: ${cause instanceof LabError ? cause.parts.why : `${reasonOf(cause)}.`}`,
+      why: `${MAX_MACHINE_FAILURES} measurements in a row came to nothing: ${cause instanceof LabError ? cause.parts.why : `${reasonOf(cause)}.`}`,
       next: `${cause instanceof LabError ? `${cause.parts.next} Then` : 'Run `overnight doctor`; then'} \`overnight run\` goes on where it stopped.`,
     },
     cause,

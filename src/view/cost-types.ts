@@ -38,6 +38,7 @@ export type EconomicsCode =
   | 'money'
   | 'tokens'
   | 'measured-model'
+  | 'measured-model-each'
   | 'per-experiment'
   | 'per-confirmed-gain'
   | 'by-model'
