@@ -41,6 +41,7 @@ export type EconomicsCode =
   | 'measured-model-each'
   | 'per-experiment'
   | 'per-confirmed-gain'
+  | 'adviser'
   | 'by-model'
   | 'projection';
 

@@ -93,7 +93,8 @@ export function exchangeWithUpstream(exchange: UpstreamRequest): Promise<Exchang
       resolve(describeExchange(answer, counter, counted, ending, reason));
       if (ending !== 'complete') upstreamRequest?.destroy();
     };
-    // When the client does not read, the provider is not to blame. If it was ever waited for, it may have taken the time.
+    // When the client does not read, the provider is not to blame; nor where it was ever waited for, since it may have
+    // taken the time.
     const endUnread = (wasWaitedFor: boolean, reason: string): void =>
       wasWaitedFor || response.writableNeedDrain ? finishExchange('cut') : finishExchange('silent', reason);
     const silenceTimer = createSilenceTimer(silenceMs, (reason) => endUnread(false, reason));

@@ -15,7 +15,9 @@ interface FailedCalls {
 /** The agent that was called last, where that call gave nothing. */
 function failedCalls(state: LabState): FailedCalls | undefined {
   const session = state.sessions.length - 1;
-  const finished = state.calls.filter(({ start, end }) => start.session === session && end && isAnswer(end));
+  const finished = state.calls.filter(
+    ({ start, end }) => start.purpose !== 'advice' && start.session === session && end && isAnswer(end),
+  );
   const last = finished.at(-1);
   if (!last || last.end!.outcome === 'edit') return undefined;
   const ofAgent = finished.filter(({ start }) => start.agent === last.start.agent);

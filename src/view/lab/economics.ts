@@ -10,6 +10,7 @@ import type { Basis } from '../basis.ts';
 import { formatDollars, formatDuration, formatFixed, NONE, formatInteger } from '../format.ts';
 import type { EconomicsCode, EconomicsLine, EconomicsView, LimitsView } from '../cost-types.ts';
 import type { ExperimentView } from '../types.ts';
+import { adviserLines } from './adviser.ts';
 import { guardSecondsIn } from './guards.ts';
 import { targetEachLines, targetLines, targetUsageOf } from './target-usage.ts';
 
@@ -79,6 +80,7 @@ export function economicsView(
     ...targetEachLines(basis),
     line('per-experiment', 'Per experiment', costPer(triedCount), triedCount > 0),
     line('per-confirmed-gain', 'Per confirmed gain', costPerGain, confirmedGains > 0),
+    ...adviserLines(basis.state),
     ...modelLines(basis),
     ...(projection ? [line('projection', 'At the budget’s end', projection)] : []),
   ];
@@ -87,9 +89,10 @@ export function economicsView(
 
 /** Calls, ideas and kept gains of each model, and the gain per dollar. */
 function modelLines(basis: Basis): EconomicsLine[] {
-  const modelNames = [...new Set(basis.state.calls.map(modelNameOf))];
+  const ideaCalls = basis.state.calls.filter(({ start }) => start.purpose !== 'advice');
+  const modelNames = [...new Set(ideaCalls.map(modelNameOf))];
   return modelNames.map((modelName) => {
-    const calls = basis.state.calls.filter((call) => modelNameOf(call) === modelName);
+    const calls = ideaCalls.filter((call) => modelNameOf(call) === modelName);
     const callNumbers = new Set(calls.map((call) => call.start.call));
     const ideas = basis.state.experiments.filter(
       (experiment) => experiment.idea.call !== undefined && callNumbers.has(experiment.idea.call),

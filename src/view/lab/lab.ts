@@ -25,6 +25,7 @@ import { rowView, standingsOf } from './rows.ts';
 import { nowViews, stateView, thinkingPart } from './state.ts';
 import { limitsView, type TimeSpan, sessionSpans, sessionViews, timeView } from './time.ts';
 import type { TimeView } from '../cost-types.ts';
+import { notesWithAdvice } from '../brief/advice.ts';
 import type {
   ClaimView,
   CountsView,
@@ -93,7 +94,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     next: nextSteps(basis, status, undecided, holdout),
     ideas: untriedIdeas(state).slice(-MAX_IDEAS).reverse(),
     take: takeCommands(state),
-    notes: noteViews(basis, state.notes),
+    notes: noteViews(basis, notesWithAdvice(state, { experiments: experimentRows })),
     ...steeringPart(basis),
     finePrint: finePrintLines(basis, workSpans),
     tip: facts.tip,

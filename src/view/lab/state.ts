@@ -143,7 +143,8 @@ export function thinkingPart(basis: Basis): { readonly thinking?: string } {
   if (!call || call.end || !basis.facts.alive) return {};
   const { agent, model, n, purpose } = call.start;
   const agentName = oneLine(model ? `${agent} (${model})` : agent, 80);
-  const task = purpose === 'repair' ? `to repair #${n}` : `for idea #${n}`;
+  const tasks = { repair: `to repair #${n}`, idea: `for idea #${n}`, advice: `for advice before #${n}` };
+  const task = tasks[purpose];
   return {
     thinking: `${agentName} is asked ${task}, ${formatDuration(Math.max(0, secondsBetween(call.at, basis.facts.now)))}`,
   };
