@@ -129,7 +129,7 @@ export class MeasuredModels {
     throw new LabError('E_MODEL', {
       what: 'A measurement came to nothing because a model could not be asked.',
       why: `The provider failed (${reason}).`,
-      next: '`overnight doctor` asks the provider and says what is wrong. The measurement is repeated.',
+      next: '`overnight doctor` asks the provider and says what is wrong.',
     });
   }
 

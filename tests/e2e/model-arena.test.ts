@@ -62,7 +62,9 @@ describe.each(['fresh', 'reuse'])('a prompt as the candidate, with `cache: %s`',
     await overnight(['report'], { cwd: folder });
     const report = readFileSync(join(ledgerFile(folder), '..', 'report', 'report.md'), 'utf8');
     expect(report).toContain('as the harness counted');
-    expect(report).toMatch(/baseline target_tokens 1260, target_usd 0\.003; #\d target_tokens 1260, target_usd 0\.003/);
+    expect(report).toMatch(
+      /target_tokens 1260, target_usd 0\.003 \(baseline\); target_tokens 1260, target_usd 0\.003 \(#\d\)/,
+    );
     expect((await overnight(['audit'], { cwd: folder })).status).toBe(0);
   });
 
@@ -172,6 +174,12 @@ describe('a failure that a model explains', () => {
     expect(measured(folder)[0]!.outcome.kind).toBe('measured');
     expect(measured(folder)[0]!.conditions.remark).toMatch(/a request to a model was refused.*700 tokens/);
     expect((await overnight(['show', '0'], { cwd: folder })).stdout).toMatch(/a request to a model was refused/);
+    const report = await overnight(['report'], { cwd: folder });
+    expect(report.status).toBe(0);
+    const page = readFileSync(join(ledgerFile(folder), '..', 'report', 'report.md'), 'utf8');
+    expect(page).toMatch(
+      /Model.*requests were refused in \d+ of \d+ measurements, the last: The budget of this measurement is 700/,
+    );
   });
 
   it('a model that is not allowed is named with those that are', async () => {
@@ -216,6 +224,9 @@ describe('a provider that fails', () => {
     const ended = await run(folder, 1);
     expect(ended.status, ended.stdout + ended.stderr).toBe(0);
     expect(linesOf(folder, 'lost')).toHaveLength(1);
+    expect(ended.stdout.replace(/\s+/g, ' ')).toContain(
+      'a measurement of #1 came to nothing and will be repeated: A measurement',
+    );
     expect(linesOf(folder, 'lost')[0]!.reason).toMatch(/a model could not be asked/);
     expect(linesOf(folder, 'decided')[0]!.decision).not.toMatchObject({ verdict: 'crashed' });
   });

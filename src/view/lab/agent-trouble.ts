@@ -40,7 +40,7 @@ export function agentTroubleLines(state: LabState): HealthView[] {
 
 /** The permanent line of a call that just gave nothing; only of the first in a row, or when the reason is another. */
 export function failedCallLine(state: LabState, currentTime: string): string | undefined {
-  const failed = failedCalls(state);
+  const failed = state.calls.at(-1)?.start.purpose === 'advice' ? undefined : failedCalls(state);
   if (!failed || !isNews(state, failed)) return undefined;
   const readiness = readinessOf(state, failed.agent, state.sessions.length - 1, currentTime);
   if (readiness.ready) return `${failed.agent}: ${failed.message}; trying again at once`;

@@ -3,10 +3,12 @@
  * tell it by two metrics. Pure.
  */
 import { defined } from '../../base/defined.ts';
+import { formatCount, oneLine } from '../../base/text.ts';
 import { type ModelUse, targetTokensOf } from '../../core/model-use.ts';
 import { arenaOf, type LabState } from '../../core/state.ts';
 import type { Basis } from '../basis.ts';
 import type { EconomicsLine } from '../cost-types.ts';
+import type { HealthView } from '../health-types.ts';
 import { formatDollars, formatInteger, rawText } from '../format.ts';
 import { secondaryMeansOf } from './secondary.ts';
 
@@ -56,6 +58,19 @@ function reportedUsage(state: LabState): TargetUsage {
   });
 }
 
+/** Refused requests change what is measured, so a person should know, also where a number came all the same. */
+export function modelRefusalLines({ measurements }: LabState): HealthView[] {
+  const withModels = measurements.flatMap((measurement) =>
+    measurement.state === 'finished' && measurement.conditions.models ? [measurement.conditions.models] : [],
+  );
+  const refused = withModels.map((uses) => Object.values(uses).flatMap((use) => use.refused ?? []));
+  const last = refused.findLast((reasons) => reasons.length > 0)?.at(-1);
+  if (last === undefined) return [];
+  const count = refused.filter((reasons) => reasons.length > 0).length;
+  const text = `requests were refused in ${count} of ${formatCount(withModels.length, 'measurement')}, the last: ${oneLine(last, 200)}`;
+  return [{ code: 'model', what: 'Model', text, warning: true }];
+}
+
 /** What one measurement of the baseline and of the best uses, where the harness counts it. */
 export function targetEachLines(basis: Basis): EconomicsLine[] {
   const { state } = basis;
@@ -64,12 +79,10 @@ export function targetEachLines(basis: Basis): EconomicsLine[] {
   const parts = [...new Set([0, best])].flatMap((n) => {
     const metrics = secondaryMeansOf(state, n, basis.device).filter(({ name }) => name.startsWith('target_'));
     const figures = metrics.map(({ name, mean }) => `${name} ${rawText(Number(mean.toPrecision(5)))}`);
-    return figures.length === 0 ? [] : [`${n === 0 ? 'baseline' : `#${n}`} ${figures.join(', ')}`];
+    return figures.length === 0 ? [] : [`${figures.join(', ')} (${n === 0 ? 'baseline' : `#${n}`})`];
   });
   if (parts.length === 0) return [];
-  return [
-    { code: 'measured-model-each', what: 'Measured model, a measurement', text: parts.join('; '), isKnown: true },
-  ];
+  return [{ code: 'measured-model-each', what: 'One measurement’s', text: parts.join('; '), isKnown: true }];
 }
 
 export function targetLines({ tokens, usd, source }: TargetUsage): EconomicsLine[] {
