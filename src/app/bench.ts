@@ -10,7 +10,9 @@ import { runStages } from '../loop/stages.ts';
 import { FileMemo } from '../os/file-memo.ts';
 import { hashTree, removeTree } from '../os/files.ts';
 import { hasProc } from '../os/proc.ts';
+import { openModelBroker } from './model-broker.ts';
 import type { Session } from './session.ts';
+import { refuseLiveSockets } from './shown-folders.ts';
 
 /** Where candidates could write to them, files below this size are read each time instead of believing their times. */
 const LARGE_BYTES = 1 << 20;
@@ -19,6 +21,8 @@ export async function prepareBench(session: Session): Promise<Bench> {
   const { ledger, workspace, sandbox, plainSandbox, paths, runTag, options } = session;
   const { arena } = ledger.state.lab!;
   requireClock(arena, hasProc);
+  await refuseLiveSockets(arena, paths.arena);
+  const models = openModelBroker(session); // before setup and prepare, which may take long
   const commit = await importBaseline(session);
   const stagedFolders = await runStages({
     arena,
@@ -35,6 +39,7 @@ export async function prepareBench(session: Session): Promise<Bench> {
   });
   const fileHashes = new FileMemo(sandbox.info.level === 'bubblewrap' ? 0 : LARGE_BYTES);
   const bench: Bench = {
+    ...models,
     arena,
     workspace,
     sandbox,

@@ -6,17 +6,19 @@ import * as path from 'node:path';
 import { defined } from '../base/defined.ts';
 import type { Arena } from '../core/arena.ts';
 import type { RunLimits } from '../core/session.ts';
-import type { Agent, Brief, Clock, Proposer, Sandbox, Workspace } from '../core/ports.ts';
+import type { Adviser, Agent, Brief, Clock, Proposer, Sandbox, Workspace } from '../core/ports.ts';
 import { codeOf, type LabState } from '../core/state.ts';
 import { readText } from '../os/files.ts';
 import { allowedCores } from '../os/machine.ts';
 import type { LabPaths } from '../os/paths.ts';
 import { layOutAgentFolder } from '../proposers/agent-folder.ts';
+import { advisedProposer } from '../proposers/advised.ts';
 import { type AgentProposerDeps, agentProposer } from '../proposers/agent.ts';
 import { chainProposer } from '../proposers/chain.ts';
 import { hybridProposer } from '../proposers/hybrid.ts';
 import { searchProposer } from '../proposers/search.ts';
-import { agentBrief } from '../view/brief/agent-brief.ts';
+import { adviserQuestion } from '../view/brief/adviser-question.ts';
+import { agentBrief, blobTextOf } from '../view/brief/agent-brief.ts';
 import { NOTE_FILE } from '../view/brief/brief.ts';
 import { earlierText } from '../view/brief/earlier.ts';
 import { mayRunOutsideCode, outsideCodeInPlay, requireSandbox } from './outside-code.ts';
@@ -32,6 +34,8 @@ export interface IdeaSources {
   readonly reason: string;
   /** Bounds of one call. */
   readonly call?: Partial<AgentProposerDeps['callLimits']>;
+  /** A second model that reads what was tried. */
+  readonly adviser?: { readonly adviser: Adviser; readonly every: number; readonly mayStop: boolean };
   /** Factor on waits after failures. For tests. */
   readonly patience?: number;
   /** A second page of instructions, taken in turn with the arena's program.md. */
@@ -84,7 +88,20 @@ export function chooseProposer(
   );
   const { clock, session, onSwitch } = context;
   const chain = chainProposer(proposers, { clock, session, ...defined({ patience: ideas.patience, onSwitch }) });
-  return { proposer: ideas.hybrid ? hybridProposer({ adviser: chain }) : chain, reason: ideas.reason };
+  const asked = ideas.adviser ? advised(chain, ideas.adviser, context) : chain;
+  return { proposer: ideas.hybrid ? hybridProposer({ adviser: asked }) : asked, reason: ideas.reason };
+}
+
+function advised(inner: Proposer, asked: NonNullable<IdeaSources['adviser']>, context: ProposerContext): Proposer {
+  const { limits, session, clock, onSwitch } = context;
+  return advisedProposer(inner, {
+    ...asked,
+    runLimits: limits,
+    session,
+    writeQuestion: (brief) =>
+      adviserQuestion(brief.state, { now: clock.now(), alive: true, tip: '' }, { ...brief, blob: blobTextOf(brief) }),
+    ...defined({ onRemark: onSwitch }),
+  });
 }
 
 /** Never asked: the plan waits for what comes through the inbox. */

@@ -2,6 +2,7 @@
  * Finds the agents of a session: those that a person asked for, or the best that the machine has. They share one
  * gateway. Says in words why these were chosen. Starts no agent and asks no model.
  */
+import { openAdviser } from '../agents/adviser.ts';
 import { findAgents, openAgent } from '../agents/open.ts';
 import type { AgentHost } from '../agents/cli-agent.ts';
 import { type Environment, pricesFrom, upstreamsFrom } from '../agents/gateway/environment.ts';
@@ -10,6 +11,8 @@ import { openJail } from '../agents/jail.ts';
 import { canAskModels, modelAgent } from '../agents/model.ts';
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
+import { formatCount } from '../base/text.ts';
+import { familyOf } from '../core/adviser.ts';
 import type { Agent, Sandbox } from '../core/ports.ts';
 import type { IdeaSources } from './choose-proposer.ts';
 import { mayRunOutsideCode, requireSandbox } from './outside-code.ts';
@@ -30,6 +33,8 @@ export interface AgentRequest {
   readonly env: Environment;
   /** Bounds of one call. */
   readonly call?: IdeaSources['call'];
+  /** A second model that reads what was tried, the ideas of a block, and whether its "stop" ends the session. */
+  readonly adviser?: { readonly model: string; readonly every: number; readonly mayStop: boolean };
   /** A second page of instructions, taken in turn with the arena's program.md. */
   readonly programB?: string;
 }
@@ -49,9 +54,11 @@ export async function findIdeaSources(request: AgentRequest, sandbox: Sandbox): 
     const foundSources = request.agents
       ? await openNamedAgents(request, request.agents, sandbox, gateway)
       : await openBestAgent(request, sandbox, gateway);
+    const adviser = request.adviser && openAdviserFor(request.adviser, foundSources, gateway);
     return {
       ...foundSources,
-      ...defined({ call: request.call, programB: request.programB }),
+      ...(adviser && { reason: `${foundSources.reason}; ${adviserText(adviser, foundSources)}` }),
+      ...defined({ call: request.call, programB: request.programB, adviser }),
       allowsUnsafe: request.allowUnsafe,
       close: closeGateway,
     };
@@ -59,6 +66,34 @@ export async function findIdeaSources(request: AgentRequest, sandbox: Sandbox): 
     await closeGateway();
     throw thrown;
   }
+}
+
+/** Throws E_USAGE where nobody would read its advice, and E_AGENT where it cannot be asked. */
+function openAdviserFor(
+  { model, every, mayStop }: NonNullable<AgentRequest['adviser']>,
+  { members }: FoundSources,
+  gateway: Gateway,
+): NonNullable<IdeaSources['adviser']> {
+  if (members.every((member) => member === 'search'))
+    throw new LabError('E_USAGE', {
+      what: '--adviser has nobody to advise.',
+      why: 'Its advice stands in the brief of an agent, and no agent is asked in this session.',
+      next: 'Name an agent with --agent, or run without --adviser.',
+    });
+  return { adviser: openAdviser(model, gateway), every, mayStop };
+}
+
+/** Who advises, how often, and that a second model of one family sees much the same. */
+function adviserText({ adviser, every }: NonNullable<IdeaSources['adviser']>, { members }: FoundSources): string {
+  const family = familyOf(adviser.model);
+  const alike = members.find(
+    (member) => member !== 'search' && family !== undefined && familyOf(member.model ?? member.name) === family,
+  );
+  const warning =
+    alike === undefined || alike === 'search'
+      ? ''
+      : `; warning: it is of the same family (${family}) as ${alike.model ?? alike.name}, and will miss much the same`;
+  return `advised by ${adviser.reason}, in one of two blocks of ${formatCount(every, 'idea')}${warning}`;
 }
 
 type FoundSources = Pick<IdeaSources, 'members' | 'reason' | 'mute' | 'hybrid'>;

@@ -44,6 +44,8 @@ export const ERROR_CODES = {
   E_SUBMIT: { exit: 2, title: 'A submission cannot become an experiment' },
   E_AGENT: { exit: 3, title: 'An agent cannot be used as it is' },
   E_NOBODY: { exit: 7, title: 'Nobody can propose an idea' },
+  E_MODEL: { exit: 3, title: 'The model that the arena asks cannot be reached' },
+  E_LIVE_SOCKET: { exit: 2, title: 'A folder that candidates would see holds a live socket' },
   E_STUCK: { exit: 6, title: 'Nothing can be measured any more' },
   E_PORT: { exit: 3, title: 'The dashboard’s port is taken' },
   E_WEB: { exit: 3, title: 'The browser half of the dashboard is not built' },

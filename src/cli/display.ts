@@ -16,6 +16,7 @@ import { type Style, spellText, widthOf, wrapText } from '../render/text.ts';
 import { compareAtSameStep } from '../server/same-step.ts';
 import { rawText } from '../view/format.ts';
 import { failedCallLine } from '../view/lab/agent-trouble.ts';
+import { lostLine } from '../view/lab/state.ts';
 import { viewLab } from '../view/lab/lab.ts';
 import { shareIn } from '../view/lab/progress.ts';
 import type { LabView } from '../view/types.ts';
@@ -224,6 +225,10 @@ export class Display {
         );
       case 'measured':
         return this.#showMeasurement(event.m, state);
+      case 'lost':
+        return this.#printPermanent(
+          wrapText(escapeTerminalLine(lostLine(state, event)), this.#style.columns, '  ').join('\n'),
+        );
       case 'calibrated':
         this.#refreshView();
         return this.#printPermanent(calibrationText(this.#view!, this.#style));

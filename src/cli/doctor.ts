@@ -26,6 +26,7 @@ import { openProgress, type Progress } from './progress.ts';
 import type { Invocation } from './command.ts';
 import type { DoctorCheck } from './doctor-check.ts';
 import { measureUnchangedCode } from './doctor-measured.ts';
+import { checkModel, checkShownFolders } from './doctor-model.ts';
 import { loadCheck } from './doctor-speed.ts';
 import type { DOCTOR_OPTIONS } from './options.ts';
 import { saveManifest } from './save-manifest.ts';
@@ -103,6 +104,9 @@ async function runChecks(
   for (const check of insideChecks)
     reportCheck({ name: `  from inside, ${check.name}`, ok: check.ok, detail: check.detail });
   if (loadedArena) reportCheck(await checkArenaFolder(sandbox, invocation.folder, loadedArena.arena.sandbox.read));
+  if (loadedArena)
+    for (const check of await checkShownFolders(loadedArena.arena, invocation.folder)) reportCheck(check);
+  if (loadedArena) for (const check of await checkModel(loadedArena.arena, sandbox)) reportCheck(check);
   reportCheck({ name: 'limits', ok: true, detail: `memory and processes by ${sandbox.info.limits}` });
   progress.updateShare(undefined, 'starting a tree of processes and ending it');
   reportCheck(await checkKillPath(sandbox));

@@ -88,6 +88,20 @@ export const AGENT_OPTIONS = {
   callUsd: { kind: 'number', value: '<amount>', text: 'dollars for one call; an experiment takes one to three calls' },
   callTokens: { kind: 'number', isWhole: true, value: '<n>', text: 'tokens for one call' },
   callMinutes: { kind: 'number', value: '<m>', text: 'longest call of an agent (default: 10)' },
+  adviser: {
+    kind: 'text',
+    value: '<model>',
+    completes: 'nothing',
+    text: 'a second model that reads what was tried and says what it misses',
+  },
+  adviserEvery: {
+    kind: 'number',
+    isWhole: true,
+    max: 1000,
+    value: '<n>',
+    text: 'ideas of a block; of two blocks one has advice (default: 8)',
+  },
+  adviserMayStop: { kind: 'flag', text: 'the session ends when the adviser would stop' },
   programB: {
     kind: 'text',
     value: '<file>',

@@ -68,9 +68,23 @@ function ideasFrom(options: RunOptions, folder: string): NonNullable<OpenOptions
     command: agentCommand,
     folder,
     programB: programB === undefined ? undefined : requireFile(path.resolve(programB)),
+    adviser: adviserFrom(options),
     call: Object.keys(callBounds).length > 0 ? callBounds : undefined,
   });
   return async (sandbox) => (await import('../app/find-agents.ts')).findIdeaSources(agentRequest, sandbox);
+}
+
+const ADVISER_EVERY = 8;
+
+function adviserFrom({ adviser, adviserEvery, adviserMayStop }: RunOptions): AgentRequest['adviser'] {
+  if (adviser !== undefined)
+    return { model: adviser, every: adviserEvery ?? ADVISER_EVERY, mayStop: adviserMayStop === true };
+  if (adviserEvery === undefined && !adviserMayStop) return undefined;
+  throw new LabError('E_USAGE', {
+    what: `${adviserMayStop ? '--adviser-may-stop' : '--adviser-every'} cannot be understood.`,
+    why: 'No adviser is named.',
+    next: 'Name a model with --adviser, for example --adviser gpt-5.',
+  });
 }
 
 function requireFile(file: string): string {

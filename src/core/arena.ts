@@ -3,6 +3,7 @@
  * the generated table in docs/arena.md. Knows nothing about where the file lies or what it is going to be used for.
  */
 import { z } from 'zod';
+import { modelSchema } from './model-rules.ts';
 import { globsSchema, readSchema } from './reading/metric-schema.ts';
 
 /** Version of the decision rules. Labs of earlier versions can be replayed, viewed and reported, not continued. */
@@ -234,6 +235,9 @@ export const arenaSchema = z.strictObject({
       disk_mb: positiveSchema.default(1024),
     })
     .prefault({}),
+  model: modelSchema
+    .optional()
+    .describe('a language model that the candidate or the evaluator asks through a socket; the network stays shut'),
   sandbox: z
     .strictObject({
       read: z

@@ -4,6 +4,7 @@
  */
 import type { Noise } from '../base/stats.ts';
 import type { AgentNote, CallFailure, Usage } from './agent-call.ts';
+import type { Advice, AdviserTurn } from './advice.ts';
 import type { Arena } from './arena.ts';
 import type { Decision, FinalComparison } from './decision.ts';
 import type { GuardFailure, GuardOutcome, GuardPhase } from './guard-run.ts';
@@ -123,6 +124,8 @@ interface Payloads {
     readonly words?: number;
     /** The call that gave it. */
     readonly call?: number;
+    /** Beside an adviser: was its advice shown to whoever proposed this? */
+    readonly adviser?: AdviserTurn;
     /** Earlier ideas that this one resembles; it is tried all the same. */
     readonly near?: readonly number[];
     /** Of an ablation: the kept step that it leaves out. */
@@ -249,7 +252,8 @@ interface Payloads {
   calling: {
     readonly call: number;
     readonly n: number;
-    readonly purpose: 'idea' | 'repair';
+    /** `advice`: an adviser is asked; the call gives no idea. */
+    readonly purpose: 'idea' | 'repair' | 'advice';
     readonly agent: string;
     readonly model?: string;
     readonly session: number;
@@ -260,7 +264,7 @@ interface Payloads {
   };
   called: {
     readonly call: number;
-    readonly outcome: 'edit' | 'empty' | 'failed' | 'lost';
+    readonly outcome: 'edit' | 'advice' | 'empty' | 'failed' | 'lost';
     readonly class?: CallFailure;
     readonly message?: string;
     readonly wallS: number;
@@ -272,6 +276,8 @@ interface Payloads {
     /** Blob of what it printed on the way. */
     readonly log?: string;
   };
+  /** What an adviser said. */
+  advised: Advice;
   /**
    * A request was taken from the inbox and is in force from here on; `refused` says why it has no effect. `id` is the
    * sender's: a request that is found again after a kill is not applied twice.

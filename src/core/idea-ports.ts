@@ -1,4 +1,5 @@
 /** The ports of whoever gives ideas: proposers, and coding agents in their jail. */
+import type { Advice, AdviserTurn } from './advice.ts';
 import type { Arena } from './arena.ts';
 import type { AgentNote, CallFailure, Usage } from './agent-call.ts';
 import type { FailureClass } from './outcome.ts';
@@ -28,6 +29,8 @@ export interface Brief {
   readonly bases?: readonly (LiveBase & { readonly files: () => Promise<ReadonlyMap<string, string>> })[];
   /** What an optimizer has learned about the knobs, in words, at most 2 KB. */
   readonly advice?: string;
+  /** What an adviser said, where it is its turn. */
+  readonly adviser?: Advice;
   /** Aborted when the idea is no longer wanted: the proposer then gives up and answers `none`. */
   readonly signal: AbortSignal;
   readonly journal: CallJournal;
@@ -39,6 +42,8 @@ export interface CallJournal {
   calling(call: Omit<Payload<'calling'>, 'call' | 'n' | 'session'>): number;
   /** After the call. */
   called(call: number, outcome: Omit<Payload<'called'>, 'call'>): void;
+  /** What an adviser said in a call. */
+  advised(advice: Advice): void;
   /** Store a text under its hash. */
   putBlob(text: string): string;
   getBlob(hash: string): Uint8Array | undefined;
@@ -61,6 +66,8 @@ export type Proposal =
       readonly words?: number;
       /** The call that gave it. */
       readonly call?: number;
+      /** Was the advice of an adviser shown to whoever made it? Absent: there is none. */
+      readonly adviser?: AdviserTurn;
       /** Earlier ideas that it resembles. */
       readonly near?: readonly number[];
       /** The live base that the edits are made on; the brief's own when absent. */
@@ -146,4 +153,15 @@ export interface Agent {
    */
   readonly reason: string;
   run(task: AgentTask): Promise<AgentResult>;
+}
+
+/** A second model that reads what was tried. Never throws for what a model or a provider does. */
+export interface Adviser {
+  readonly model: string;
+  /** How it is reached, for people. */
+  readonly reason: string;
+  ask(
+    question: string,
+    options: { readonly signal: AbortSignal; readonly limits: AgentTask['limits'] },
+  ): Promise<AgentResult>;
 }

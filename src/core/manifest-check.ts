@@ -3,6 +3,7 @@ import { unknownKeyText } from './manifest-keys.ts';
 import { parseComparison } from './admission/knob-rules.ts';
 import { isExclusion, roleOf, matchingFiles } from './file-roles.ts';
 import { arenaSchema, type Arena, type Knob } from './arena.ts';
+import { checkModelRules, mayUseModels } from './model-rules.ts';
 
 /** One thing wrong with a manifest: where, what, and the value that was seen. */
 export interface ManifestProblem {
@@ -74,11 +75,19 @@ function crossCheck(arena: Arena): ManifestProblem[] {
   const shared = arena.data.candidate.filter((entry) => arena.data.evaluator.includes(entry));
   if (shared.length > 0)
     problems.push({ at: 'data', message: `named for candidates and as evaluator-only: ${shared.join(', ')}` });
-  problems.push(...checkHoldout(arena), ...checkItems(arena), ...checkMetric(arena));
+  problems.push(...checkHoldout(arena), ...checkItems(arena), ...checkMetric(arena), ...checkModel(arena));
   const { min, max } = arena.metric.plausible ?? {};
   if (min !== undefined && max !== undefined && min >= max)
     problems.push({ at: 'metric.plausible', message: `min ${min} is not below max ${max}` });
   return problems;
+}
+
+function checkModel({ model, evaluate }: Arena): ManifestProblem[] {
+  if (!model) return [];
+  const problems = checkModelRules(model).map(({ at, message }) => ({ at: `model.${at}`, message }));
+  return evaluate || !mayUseModels(model, 'evaluator')
+    ? problems
+    : [...problems, { at: 'model.for', message: `is ${model.for}, and there is no \`evaluate\` command` }];
 }
 
 function checkMetric({ metric, evaluate, decide, holdout }: Arena): ManifestProblem[] {

@@ -1,5 +1,6 @@
 /** What one measurement gives: a number, or the class of a failure; and under what conditions. */
 import type { StoredItems } from './item-record.ts';
+import type { ModelUses } from './model-use.ts';
 
 /** Why a measurement is made. Its number counts for the experiment, except with `screen` and `holdout`. */
 export type Purpose =
@@ -96,6 +97,12 @@ export type FailureClass =
   | 'slow-start'
   /** It ran longer than its hard limit, or its training clock ended before the artefact was written. */
   | 'timeout'
+  /** It failed after a request to a model went beyond `model.budget`. */
+  | 'model-budget'
+  /** It failed after it asked for a model that `model.allow` does not name. */
+  | 'model-refused'
+  /** The provider fails over its requests to a model, and answers those of the harness. */
+  | 'model-failed'
   /** The person or the machine stopped it and it is repeated; or the harness failed over it, twice. */
   | 'infrastructure';
 
@@ -141,6 +148,8 @@ export interface Conditions {
   readonly load: number;
   /** What the harness noticed about the run; no number depends on it. */
   readonly remark?: string;
+  /** What it used of models, where the manifest has `model`. */
+  readonly models?: ModelUses;
   /** Hash of the artefact's bytes. */
   readonly artefact?: string;
   /** Hash of the effective configuration that the candidate echoed. */

@@ -22,7 +22,7 @@ import {
 import { recordGuards } from './fold/guards.ts';
 import { applySteering } from './fold/requests.ts';
 import { recordTry } from './fold/tries.ts';
-import { endCall, endSession, openLab, recordStage, startCall, startSession } from './fold/sessions.ts';
+import { endSession, openLab, recordCall, recordStage, startSession } from './fold/sessions.ts';
 import { payloadOf, rejectEvent, type WorkingState } from './fold/working-state.ts';
 import { createItemReader, ITEM_READER } from './items.ts';
 import type { LabState } from './state.ts';
@@ -71,6 +71,7 @@ export function createFold(readBlob?: (blobHash: string) => Uint8Array | undefin
     tailsSetAside: 0,
     calls: [],
     tries: [],
+    advice: [],
     steering: NO_STEERING,
     requests: new Map(),
     refusedRequests: new Map(),
@@ -142,9 +143,9 @@ function applyEvent(state: WorkingState, event: LedgerEvent): void {
     case 'note':
       return void state.notes.push({ at: event.t, from: event.from, text: event.text });
     case 'calling':
-      return startCall(state, event);
     case 'called':
-      return endCall(state, event);
+    case 'advised':
+      return recordCall(state, event);
     case 'try.asked':
     case 'try.ended':
       return recordTry(state, event);

@@ -1,5 +1,6 @@
 /** What is known about a lab, and the questions that everybody asks of it. Made from events by replay.ts alone. */
 import { LabError } from '../base/error.ts';
+import type { Advice } from './advice.ts';
 import { type Arena, RULES_VERSION } from './arena.ts';
 import type { FinalComparison, Verdict } from './decision.ts';
 import type { Payload, RefusalCode } from './event.ts';
@@ -131,6 +132,8 @@ export interface LabState {
   readonly tailsSetAside: number;
   /** Calls of agents and models, in order; without an end while they run. */
   readonly calls: readonly AgentCall[];
+  /** What an adviser said, in order. */
+  readonly advice: readonly (Advice & { readonly at: string })[];
   /** Scratch tries, in order. They are no experiments, and no number is in them. */
   readonly tries: readonly TryOut[];
   /** The requests of people that are in force. */

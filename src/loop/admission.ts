@@ -21,7 +21,7 @@ export type ProposalOrigin = Pick<Payload<'proposed'>, 'proposer' | 'parent' | '
 /** Record a proposal. Returns its number. One that is too large is recorded without its edits, and refused. */
 export function recordProposal(
   { ledger }: Pick<AdmissionDeps, 'ledger'>,
-  { hypothesis, edits, knobs, why, note, program, words, call, near }: EditProposal,
+  { hypothesis, edits, knobs, why, note, program, words, call, adviser, near }: EditProposal,
   origin: ProposalOrigin,
 ): number {
   const n = ledger.state.experiments.length;
@@ -39,6 +39,7 @@ export function recordProposal(
       program,
       words,
       call,
+      adviser,
       near: near && near.length > 0 ? near : undefined,
     }),
     ...origin,

@@ -12,6 +12,7 @@ export function callJournal(
       return callIndex;
     },
     called: (callIndex, callEnd) => void ledger.append({ type: 'called', call: callIndex, ...callEnd }),
+    advised: (advice) => void ledger.append({ type: 'advised', ...advice }),
     putBlob: (content) => ledger.putBlob(content),
     getBlob: (blobHash) => ledger.getBlob(blobHash),
   };

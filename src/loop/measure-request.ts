@@ -32,6 +32,7 @@ export function measureRequestOf(job: Job, m: number, context: RequestContext): 
     m,
     commit: codeOf(state, n)!.commit,
     seed,
+    purpose,
     judgeSeed: judgeSeedOf(state, job, createNonce()),
     nonce: createNonce(),
     screensFirst: purpose === 'idea' && !state.screenRuns.get(n)?.length,

@@ -8,7 +8,7 @@ import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { sha256Hex } from '../base/hash.ts';
 import type { Arena } from '../core/arena.ts';
-import type { Conditions, Outcome } from '../core/outcome.ts';
+import type { Conditions, Outcome, Purpose } from '../core/outcome.ts';
 import type { RunResult, RunSpec } from '../core/ports.ts';
 import { applyPenalties } from '../core/rules/simplicity.ts';
 import { freeBytes, measureTree, removeTree } from '../os/files.ts';
@@ -23,7 +23,8 @@ import { secondRequest, withoutWords } from './second-run.ts';
 import { type ReportedItems, readResultWithItems, reportsItems } from './item-file.ts';
 import { describeRuns, withoutAnswers } from './run-log.ts';
 import { findSlowStart, remarkOnStartup, type StartupBounds } from './startup.ts';
-import { noteScreening, requireMinimumWork, withOwnMetrics, withSpread } from './own-metrics.ts';
+import { MeasuredModels } from './measured-models.ts';
+import { noteScreening, requireMinimumWork, withOwnMetrics, withSpread, withTargetMetrics } from './own-metrics.ts';
 import { type Bench, type MeasurementDirs, linkInstalled, type SpecRequest, ProcessSpecs } from './process-specs.ts';
 import { readMeasured, readPrinted } from './printed.ts';
 import { parseResult } from './protocol.ts';
@@ -32,6 +33,8 @@ import { readConfig, readCurve, readResultFile } from './side-files.ts';
 export interface MeasureRequest extends SpecRequest {
   readonly m: number;
   readonly commit: string;
+  /** Why it is made; absent: for an idea. Decides whether models give it answers of its own. */
+  readonly purpose?: Purpose;
   /** Run the arena's screening run first, where it has one. */
   readonly screensFirst?: boolean;
   /** It is a screening run, recorded as a measurement of its own. */
@@ -75,17 +78,22 @@ const JOINED_GRACE_MS = 500;
 export async function measureOnce(bench: Bench, request: MeasureRequest): Promise<MeasureResult> {
   const folders = await layOutFresh(bench, `m${request.m}`, request.commit);
   const { directories } = folders;
+  let models: MeasuredModels | undefined;
   try {
-    const measurement = new MeasurementRun(bench, request, directories);
+    models = await MeasuredModels.open(bench, request);
+    const measurement = new MeasurementRun(bench, request, directories, models);
     const foreignFile = await bench.workspace.findDifference(request.commit, directories.arena, folders.isHidden);
     linkInstalled(bench, directories.arena);
     const parts = await measurement.run(foreignFile);
+    const outcome = parts.wasAborted ? parts.outcome : await models.judge(parts.outcome);
     tryRemoveTree(directories.out); // so that what the candidate left takes no space from the ledger
-    const isUnchanged = parts.outcome.kind !== 'crashed' || parts.outcome.class !== 'frozen-changed';
-    return { ...parts, artefactDir: directories.artefact, discard: () => folders.discard(isUnchanged) };
+    const isUnchanged = outcome.kind !== 'crashed' || outcome.class !== 'frozen-changed';
+    return { ...parts, outcome, artefactDir: directories.artefact, discard: () => folders.discard(isUnchanged) };
   } catch (thrown) {
     folders.discard(false);
     throw thrown;
+  } finally {
+    await models?.close();
   }
 }
 
@@ -94,6 +102,7 @@ class MeasurementRun {
   readonly #arena: Arena;
   readonly #request: MeasureRequest;
   readonly #directories: MeasurementDirs;
+  readonly #models: MeasuredModels;
   readonly #specs: ProcessSpecs;
   /** The candidate's files before it ran. */
   readonly #filesBefore: { readonly hash: string; readonly bytes: number };
@@ -105,12 +114,13 @@ class MeasurementRun {
   #items: ReportedItems | undefined;
   #itemNote: string | undefined;
 
-  constructor(bench: Bench, request: MeasureRequest, directories: MeasurementDirs) {
+  constructor(bench: Bench, request: MeasureRequest, directories: MeasurementDirs, models: MeasuredModels) {
     this.#bench = bench;
     this.#arena = bench.arena;
     this.#request = request;
     this.#directories = directories;
-    this.#specs = new ProcessSpecs(bench, request, directories);
+    this.#models = models;
+    this.#specs = new ProcessSpecs(bench, request, directories, models);
     this.#filesBefore = measureTree(directories.arena, { memo: bench.fileHashes });
   }
 
@@ -179,12 +189,31 @@ class MeasurementRun {
   async #askHoldout(outcome: Outcome): Promise<Pick<MeasuredParts, 'holdoutOutcome'>> {
     if (!this.#request.asksHoldout || !this.#arena.holdout) return {};
     if (outcome.kind !== 'measured') return { holdoutOutcome: outcome };
-    const holdoutResult = await this.#runProcess(this.#specs.holdoutSpec());
-    const holdoutOutcome =
-      evaluatorFault(this.#arena, holdoutResult, this.#blameDiskOrReturn) ??
-      (await this.#findTamperingOrChange()) ??
-      applyPenalties(this.#arena, withSpread(this.#readResult(this.#directories.held)));
+    const ownUses = this.#models.uses;
+    const holdoutOutcome = await this.#withHoldoutModels(async (models) => {
+      const specs = new ProcessSpecs(this.#bench, this.#request, this.#directories, models);
+      const holdoutResult = await this.#runProcess(specs.holdoutSpec());
+      const readHoldout = (): Outcome => {
+        const uses = ownUses && { ...ownUses, ...defined({ evaluator: models.uses?.evaluator }) };
+        return withTargetMetrics(this.#arena, withSpread(this.#readResult(this.#directories.held)), uses);
+      };
+      const outcomeOfHoldout =
+        evaluatorFault(this.#arena, holdoutResult, this.#blameDiskOrReturn) ??
+        (await this.#findTamperingOrChange()) ??
+        applyPenalties(this.#arena, readHoldout());
+      return holdoutResult.ending === 'aborted' ? outcomeOfHoldout : await models.judge(outcomeOfHoldout);
+    });
     return { holdoutOutcome };
+  }
+
+  /** What the holdout asks of models has a budget of its own, and is answered apart from validation. */
+  async #withHoldoutModels<T>(askHoldout: (models: MeasuredModels) => Promise<T>): Promise<T> {
+    const models = await MeasuredModels.open(this.#bench, this.#request, 'holdout');
+    try {
+      return await askHoldout(models);
+    } finally {
+      await models.close();
+    }
   }
 
   /** Candidate and evaluator joined; then, where the holdout is asked, the candidate once more with that evaluator. */
@@ -203,17 +232,19 @@ class MeasurementRun {
    */
   async #askHoldoutJoined(): Promise<Pick<MeasuredParts, 'holdoutOutcome' | 'wasAborted'>> {
     this.#emptyOut();
-    const specs = new ProcessSpecs(this.#bench, secondRequest(this.#arena, this.#request), this.#directories);
-    const [candidate, evaluator] = await this.#runJoined(specs.candidateSpec(), specs.holdoutSpec());
-    const joined = [withoutWords(candidate), evaluator] as const;
-    const outcome = this.#judgeJoined(joined, specs.seed, () => this.#readResult(this.#directories.held, candidate));
-    this.#emptyOut();
-    const conditions = this.#conditions(candidate, evaluator);
-    const worked = requireMinimumWork(this.#arena, outcome, conditions);
-    return {
-      holdoutOutcome: applyPenalties(this.#arena, withOwnMetrics(worked, conditions)),
-      wasAborted: evaluator.ending === 'aborted',
-    };
+    return await this.#withHoldoutModels(async (models) => {
+      const second = secondRequest(this.#arena, this.#request);
+      const specs = new ProcessSpecs(this.#bench, second, this.#directories, models);
+      const [candidate, evaluator] = await this.#runJoined(specs.candidateSpec(), specs.holdoutSpec());
+      const joined = [withoutWords(candidate), evaluator] as const;
+      const outcome = this.#judgeJoined(joined, specs.seed, () => this.#readResult(this.#directories.held, candidate));
+      this.#emptyOut();
+      const conditions = this.#conditions(candidate, evaluator, models);
+      const worked = requireMinimumWork(this.#arena, outcome, conditions);
+      const own = applyPenalties(this.#arena, withOwnMetrics(this.#arena, worked, conditions));
+      const wasAborted = evaluator.ending === 'aborted';
+      return { holdoutOutcome: wasAborted ? own : await models.judge(own), wasAborted };
+    });
   }
 
   /** Candidate and evaluator at once, each reading what the other prints. */
@@ -315,7 +346,7 @@ class MeasurementRun {
       ? noteScreening(this.#arena, outcome)
       : requireMinimumWork(this.#arena, outcome, conditions);
     return {
-      outcome: applyPenalties(this.#arena, withOwnMetrics(checkedOutcome, conditions)),
+      outcome: applyPenalties(this.#arena, withOwnMetrics(this.#arena, checkedOutcome, conditions)),
       conditions,
       log: describeRuns(
         candidate,
@@ -327,7 +358,8 @@ class MeasurementRun {
     };
   }
 
-  #conditions(candidate: RunResult | undefined, evaluator: RunResult | undefined): Conditions {
+  #conditions(candidate: RunResult | undefined, evaluator: RunResult | undefined, models = this.#models): Conditions {
+    const remarks = [candidate && remarkOnStartup(this.#request.startupBounds, candidate), models.remark];
     const configText = readConfig(this.#directories.out)?.replace(/^seed *:.*\n?/gm, '');
     return {
       startupS: candidate?.startupS ?? 0,
@@ -341,7 +373,8 @@ class MeasurementRun {
       load: this.#loadAtStart,
       ...defined({
         artefact: this.#artefactHash,
-        remark: candidate && remarkOnStartup(this.#request.startupBounds, candidate),
+        models: models.uses,
+        remark: remarks.filter((remark) => remark !== undefined).join('; ') || undefined,
         config: configText === undefined ? undefined : sha256Hex(configText.trim()),
       }),
     };

@@ -3,21 +3,46 @@
  */
 import { standardDeviationOf } from '../base/stats.ts';
 import type { Arena } from '../core/arena.ts';
+import type { ModelUses } from '../core/model-use.ts';
 import type { Conditions, Outcome } from '../core/outcome.ts';
 import { crashOutcome } from './faults.ts';
+import { targetMetrics } from './measured-models.ts';
 
 type MeasuredOutcome = Extract<Outcome, { kind: 'measured' }>;
 
-/** Add what the harness measured itself, under names that evaluators may not use. */
-export function withOwnMetrics(outcome: Outcome, conditions: Conditions): Outcome {
+/**
+ * Add what the harness measured itself, under names that evaluators may not use. What it counted of models stands in
+ * place of what an evaluator says about that.
+ */
+export function withOwnMetrics(arena: Arena, outcome: Outcome, conditions: Conditions): Outcome {
   if (outcome.kind !== 'measured') return outcome;
-  const { memoryMb: memory_mb, wallS: wall_s, cpuS: cpu_s, budgetedS: budgeted_s } = conditions;
-  return withMetrics(outcome, { ...spreadOf(outcome), memory_mb, wall_s, cpu_s, budgeted_s });
+  const { memoryMb: memory_mb, wallS: wall_s, cpuS: cpu_s, budgetedS: budgeted_s, models } = conditions;
+  const own = { ...spreadOf(outcome), memory_mb, wall_s, cpu_s, budgeted_s, ...targetMetrics(arena, models) };
+  return withMetrics(withoutModelMetrics(arena, outcome), own);
+}
+
+/** Add what was used of models, for an outcome that a candidate did not run for again. */
+export function withTargetMetrics(arena: Arena, outcome: Outcome, uses: ModelUses | undefined): Outcome {
+  if (outcome.kind !== 'measured') return outcome;
+  return withMetrics(withoutModelMetrics(arena, outcome), targetMetrics(arena, uses));
 }
 
 /** Add how far the samples of one measurement lie apart, for the arena's penalty on unstable results. */
 export function withSpread(outcome: Outcome): Outcome {
   return outcome.kind === 'measured' ? withMetrics(outcome, spreadOf(outcome)) : outcome;
+}
+
+/** In an arena with a model nobody but the harness says what it used, also where it knows no price. */
+function withoutModelMetrics({ model }: Arena, outcome: MeasuredOutcome): MeasuredOutcome {
+  if (!model) return outcome;
+  const {
+    target_tokens: _tokens,
+    target_usd: _usd,
+    evaluator_tokens: _judge,
+    evaluator_usd: _cost,
+    ...metrics
+  } = outcome.metrics;
+  return { ...outcome, metrics };
 }
 
 const withMetrics = (outcome: MeasuredOutcome, metrics: Readonly<Record<string, number>>): Outcome => ({

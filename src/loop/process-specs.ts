@@ -10,7 +10,9 @@ import { type GpuShare, gpuVariables } from '../base/gpus.ts';
 import type { Arena } from '../core/arena.ts';
 import type { FileMemo } from '../os/file-memo.ts';
 import { copyTree } from '../os/files.ts';
+import type { ModelBroker } from '../core/model-use.ts';
 import type { Mount, RunSpec, Sandbox, Workspace } from '../core/ports.ts';
+import type { MeasuredModels } from './measured-models.ts';
 
 /** What stays the same for all measurements of a session. */
 export interface Bench {
@@ -41,6 +43,8 @@ export interface Bench {
   readonly tag: string;
   /** The person's folder: what `sandbox.installed` names lies there. */
   readonly personFolder: string;
+  /** Where the manifest has `model`: the only way to one. */
+  readonly models?: ModelBroker;
 }
 
 /** What differs between measurements. */
@@ -97,6 +101,7 @@ export class ProcessSpecs {
   readonly #bench: Bench;
   readonly #request: SpecRequest;
   readonly #directories: MeasurementDirs;
+  readonly #models: Pick<MeasuredModels, 'accessOf'> | undefined;
   #copyCount = 0;
 
   /** The candidate's. */
@@ -104,10 +109,17 @@ export class ProcessSpecs {
     return this.#request.seed;
   }
 
-  constructor(bench: Bench, request: SpecRequest, directories: MeasurementDirs) {
+  /** Without `models` no process gets a socket to one. */
+  constructor(
+    bench: Bench,
+    request: SpecRequest,
+    directories: MeasurementDirs,
+    models?: Pick<MeasuredModels, 'accessOf'>,
+  ) {
     this.#bench = bench;
     this.#request = request;
     this.#directories = directories;
+    this.#models = models;
   }
 
   get #gpus(): Pick<RunSpec, 'gpus' | 'gpuShare'> {
@@ -136,6 +148,7 @@ export class ProcessSpecs {
     const folderParts = [
       ...(deps ? this.#mountEntries('deps', deps, arena.setup?.visible ?? []) : []),
       ...(data ? this.#mountEntries('data', data.dir, arena.data.candidate) : []),
+      ...(this.#models ? [this.#models.accessOf('candidate')] : []),
     ];
     const environment: Record<string, string> = {
       ...this.#commonEnv('run'),
@@ -224,6 +237,7 @@ export class ProcessSpecs {
           ? this.#mountEntries('data', data.dir, shown, stage)
           : [this.#mountFolder('data', data.dir)]
         : []),
+      ...(this.#models ? [this.#models.accessOf('evaluator')] : []),
     ];
     const environment: Record<string, string> = {
       ...this.#commonEnv(stage),

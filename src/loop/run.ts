@@ -3,7 +3,7 @@
  * stop. What comes next is decided in core/plan/plan.ts, what is kept in core/rules/judge.ts; one measurement is made
  * in loop/measure.ts. This file sees to it that the loop never ends by accident.
  */
-import { LabError, reasonOf } from '../base/error.ts';
+import { type ErrorCode, LabError, reasonOf } from '../base/error.ts';
 import type { StopReason } from '../core/session.ts';
 import type { Ledger } from '../core/ports.ts';
 import type { Job, Lab, Stop, TellResult } from './lab.ts';
@@ -16,6 +16,8 @@ export interface RunWatch {
 
 /** Measurements in a row that the machine, not the idea, may spoil before the session ends. */
 const MAX_MACHINE_FAILURES = 3;
+/** What passes: a process that could not be started may start the next time, and a provider of models may answer. */
+const PASSING: ReadonlySet<ErrorCode> = new Set(['E_SPAWN', 'E_MODEL']);
 
 /**
  * Go on until a limit, a person or the proposer ends it: as many measurements at once as the lab has slots, each told
@@ -61,10 +63,10 @@ class Health {
     this.#machineFailures = 0;
   }
 
-  /** A process that could not be started may start the next time; every other error is final. */
+  /** Every other error than those that pass is final. */
   noteFailure(thrown: unknown, isMeasuring: boolean): typeof WAIT {
     this.#machineFailures++;
-    const mayHeal = thrown instanceof LabError ? thrown.code === 'E_SPAWN' : isMeasuring;
+    const mayHeal = thrown instanceof LabError ? PASSING.has(thrown.code) : isMeasuring;
     if (!mayHeal) this.failure ??= { thrown };
     else if (this.#machineFailures >= MAX_MACHINE_FAILURES) this.failure ??= { thrown: stuckError(thrown) };
     return WAIT;
@@ -76,7 +78,7 @@ function stuckError(cause: unknown): LabError {
     'E_STUCK',
     {
       what: 'Nothing can be measured any more.',
-      why: `${MAX_MACHINE_FAILURES} measurements in a row could not even start: ${cause instanceof LabError ? cause.parts.why : `${reasonOf(cause)}.`}`,
+      why: `${MAX_MACHINE_FAILURES} measurements in a row came to nothing: ${cause instanceof LabError ? cause.parts.why : `${reasonOf(cause)}.`}`,
       next: `${cause instanceof LabError ? `${cause.parts.next} Then` : 'Run `overnight doctor`; then'} \`overnight run\` goes on where it stopped.`,
     },
     cause,

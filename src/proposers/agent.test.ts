@@ -39,6 +39,7 @@ async function ask(
       return call;
     },
     called: (call, outcome) => void script.addEvent({ type: 'called', call, ...outcome }),
+    advised: (advice) => void script.addEvent({ type: 'advised', ...advice }),
     putBlob: (text) => script.ledger.putBlob(text),
     getBlob: (hash) => script.ledger.getBlob(hash),
   };

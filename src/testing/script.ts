@@ -56,7 +56,13 @@ export const IDLE_CONTEXT: PlanContext = {
 
 /** What a proposer is given for the next experiment of a state; calls that it journals are forgotten. */
 export function briefOf(state: LabState, files: ReadonlyMap<string, string>): Brief {
-  const journal = { calling: () => 0, called: () => {}, putBlob: sha256Hex, getBlob: () => undefined };
+  const journal = {
+    calling: () => 0,
+    called: () => {},
+    advised: () => {},
+    putBlob: sha256Hex,
+    getBlob: () => undefined,
+  };
   return {
     arena: arenaOf(state),
     state,

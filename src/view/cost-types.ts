@@ -38,10 +38,12 @@ export type EconomicsCode =
   | 'money'
   | 'tokens'
   | 'measured-model'
+  | 'measured-model-each'
   | 'per-experiment'
   | 'per-confirmed-gain'
   | 'slots'
   | 'slots-projection'
+  | 'adviser'
   | 'by-model'
   | 'projection';
 

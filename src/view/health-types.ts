@@ -23,6 +23,7 @@ export type HealthCode =
   | 'ledger'
   | 'samples'
   | 'agents'
+  | 'model'
   | 'machine';
 
 /** One line of health: what, and whether a person should look at it. */

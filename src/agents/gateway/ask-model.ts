@@ -154,7 +154,7 @@ function endAnswer(response: ServerResponse, answer: Exchange, failure: Provider
   sendError(response, { status, type: 'api_error', message: failure?.message ?? 'no answer' });
 }
 
-function failureOf(answer: Exchange): ProviderFailure | undefined {
+export function failureOf(answer: Exchange): ProviderFailure | undefined {
   if (answer.ending === 'cut') return undefined;
   if (answer.ending === 'silent') return { class: 'hung', message: `the model server hangs: ${answer.reason}` };
   if (answer.ending === 'broken')

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Fields } from './apis.ts';
+import type { ErrorReply } from './reply.ts';
 
 /** Bytes of one body. A million tokens are about 4 MB; the rest is room for pictures. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
@@ -43,6 +44,19 @@ export type ReadBody =
 
 /** The length that a request announces; 0 when it announces none. */
 export const announcedLength = (request: IncomingMessage): number => Number(request.headers['content-length'] ?? 0);
+
+/** Why the body of a request is not read, from its headers alone. */
+export function whyUnreadable(request: IncomingMessage): ErrorReply | undefined {
+  const contentEncoding = request.headers['content-encoding'] ?? 'identity';
+  const transferEncoding = request.headers['transfer-encoding'] ?? 'chunked';
+  if (contentEncoding !== 'identity' || transferEncoding.toLowerCase() !== 'chunked') {
+    const message = 'The gateway reads only bodies without an encoding.';
+    return { status: 415, type: 'invalid_request_error', message };
+  }
+  if (announcedLength(request) <= MAX_BODY_BYTES) return undefined;
+  const message = `The body has more than ${MAX_BODY_BYTES} bytes.`;
+  return { status: 413, type: 'request_too_large', message };
+}
 
 /** Never rejects. What comes after a refusal is the caller's to discard. */
 export function readBody(request: IncomingMessage, budget: ByteBudget, readMs = READ_MS): Promise<ReadBody> {

@@ -11,10 +11,11 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { type Api, type Route, routeOf } from './apis.ts';
 import { askForInformation, askModel, encodeBody, type ModelRequest, readAllowedBody } from './ask-model.ts';
-import { announcedLength, ByteBudget, MAX_BODY_BYTES, MAX_HELD_BYTES, readBody } from './body.ts';
+import { ByteBudget, MAX_HELD_BYTES, readBody, whyUnreadable } from './body.ts';
 import { type CallOptions, GatewayCall } from './call.ts';
 import type { OwnPrices } from './prices.ts';
-import { type ErrorReply, refuseUnread } from './reply.ts';
+import { refuseUnread } from './reply.ts';
+import { closeServer, listenOn } from './listening.ts';
 import { openTunnel, proxyTokenOf } from './tunnel.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -201,19 +202,6 @@ function targetOf(request: IncomingMessage): URL | undefined {
   }
 }
 
-/** Why the body of a request is not read, from its headers alone. */
-function whyUnreadable(request: IncomingMessage): ErrorReply | undefined {
-  const contentEncoding = request.headers['content-encoding'] ?? 'identity';
-  const transferEncoding = request.headers['transfer-encoding'] ?? 'chunked';
-  if (contentEncoding !== 'identity' || transferEncoding.toLowerCase() !== 'chunked') {
-    const message = 'The gateway reads only bodies without an encoding.';
-    return { status: 415, type: 'invalid_request_error', message };
-  }
-  if (announcedLength(request) <= MAX_BODY_BYTES) return undefined;
-  const message = `The body has more than ${MAX_BODY_BYTES} bytes.`;
-  return { status: 413, type: 'request_too_large', message };
-}
-
 /** The token, wherever the API's clients put their key. */
 function callTokenOf(request: IncomingMessage, target: URL): string | undefined {
   const { authorization } = request.headers;
@@ -222,23 +210,7 @@ function callTokenOf(request: IncomingMessage, target: URL): string | undefined 
   return headerKey ?? authorization?.replace(/^Bearer\s+/i, '') ?? target.searchParams.get('key') ?? undefined;
 }
 
-function listenOn(server: Server, address: string | number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.on('error', () => {}); // a connection that cannot be accepted must not end the harness
-    if (typeof address === 'string') server.listen(address, () => resolve());
-    else server.listen(address, '127.0.0.1', () => resolve());
-  });
-}
-
 function portOf(server: Server): number {
   const address = server.address();
   return typeof address === 'object' && address ? address.port : 0;
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }

@@ -35,15 +35,22 @@ export interface Upstream {
 export interface UpstreamRequest {
   readonly route: Route;
   readonly upstream: Upstream;
-  readonly request: IncomingMessage;
+  /** What its client asked: headers and query parameters that are known are passed on. */
+  readonly request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>;
   /** Absent where the method has none. */
   readonly body?: Buffer | undefined;
   readonly response: ServerResponse;
   /** Bounds the wait for the first byte and the wait between any two. */
   readonly silenceMs: number;
+  /** Bounds the whole answer, ms. No bound when absent. */
+  readonly wholeMs?: number;
   readonly expected: ExpectedTokens;
   /** Called once when the body is no longer held. */
   readonly onSent?: () => void;
+  /** Answers with these statuses are read and not passed back: the caller asks again, or answers itself. */
+  readonly isHeldBack?: (status: number) => boolean;
+  /** Called with each piece of the answer as it is passed back. */
+  readonly onPassed?: (passedChunk: Buffer) => void;
 }
 
 export interface Exchange extends CountedTokens {
@@ -68,32 +75,37 @@ const keepAliveAgents = { http: new http.Agent({ keepAlive: true }), https: new 
 
 /** Never rejects. */
 export function exchangeWithUpstream(exchange: UpstreamRequest): Promise<Exchange> {
-  const { route, upstream, response, silenceMs, expected } = exchange;
+  const { route, response, silenceMs, expected } = exchange;
   return new Promise((resolve) => {
     let counter: TokenCounter | undefined;
     let answer: IncomingMessage | undefined;
     let upstreamRequest: http.ClientRequest | undefined;
     let wasSent = false;
     let isOver = false;
+    let isWaitedFor = false;
     const finishExchange = (ending: Ending, reason?: string): void => {
       if (isOver) return;
       isOver = true;
       silenceTimer.stop();
+      clearTimeout(wholeTimer);
       // Counting reads the rest of the answer, and may find an error in it: it comes first.
       const counted = counter?.countTokens(expected, ending) ?? tokensWithoutAnswer(expected, ending, wasSent);
       resolve(describeExchange(answer, counter, counted, ending, reason));
       if (ending !== 'complete') upstreamRequest?.destroy();
     };
-    const silenceTimer = createSilenceTimer(silenceMs, (reason) =>
-      // When the agent does not read, the provider is not to blame.
-      response.writableNeedDrain ? finishExchange('cut') : finishExchange('silent', reason),
-    );
+    // When the client does not read, the provider is not to blame; nor where it was ever waited for, since it may have
+    // taken the time.
+    const endUnread = (wasWaitedFor: boolean, reason: string): void =>
+      wasWaitedFor || response.writableNeedDrain ? finishExchange('cut') : finishExchange('silent', reason);
+    const silenceTimer = createSilenceTimer(silenceMs, (reason) => endUnread(false, reason));
+    const wholeTimer = startDeadline(exchange.wholeMs, (reason) => endUnread(isWaitedFor, reason));
     const passBack = (upstreamResponse: IncomingMessage): void => {
       answer = upstreamResponse;
       counter = createTokenCounter(route.api, upstreamResponse);
-      passAnswerBack(upstreamResponse, response, new KeyFilter(upstream.key), (passedChunk) => {
+      passOrHold(exchange, upstreamResponse, (passedChunk) => {
         silenceTimer.restart();
         counter!.addChunk(passedChunk);
+        isWaitedFor ||= response.writableNeedDrain;
       });
       upstreamResponse.on('end', () => finishExchange('complete'));
       upstreamResponse.on('close', () => finishExchange('broken', 'the connection ended within the answer'));
@@ -121,6 +133,31 @@ export function exchangeWithUpstream(exchange: UpstreamRequest): Promise<Exchang
     }
   });
 }
+
+/** Calls back with the reason when an answer has taken so long; never where there is no bound. */
+function startDeadline(wholeMs: number | undefined, onLate: (reason: string) => void): NodeJS.Timeout | undefined {
+  if (wholeMs === undefined) return undefined;
+  return setTimeout(() => onLate(`the answer had not ended after ${formatSeconds(wholeMs)}`), wholeMs);
+}
+
+/** Pass an answer back to the client, or only read it where its status says so. Throws as `passAnswerBack`. */
+function passOrHold(
+  { response, upstream, isHeldBack, onPassed }: UpstreamRequest,
+  upstreamResponse: IncomingMessage,
+  onChunk: (chunk: Buffer) => void,
+): void {
+  const keyFilter = new KeyFilter(upstream.key);
+  if (isHeldBack?.(upstreamResponse.statusCode ?? 0)) {
+    upstreamResponse.on('data', (chunk: Buffer) => onChunk(keyFilter.filterChunk(chunk)));
+    return;
+  }
+  passAnswerBack(upstreamResponse, response, keyFilter, (passedChunk) => {
+    onChunk(passedChunk);
+    onPassed?.(passedChunk);
+  });
+}
+
+const formatSeconds = (ms: number): string => `${Number((ms / 1000).toPrecision(3))} s`;
 
 function openRequest({ route, upstream, request, body }: UpstreamRequest): http.ClientRequest {
   const targetUrl = targetUrlOf(route, upstream, request.url ?? '/');
@@ -209,18 +246,20 @@ function requestHeadersFor(
   body: Buffer | undefined,
 ): http.OutgoingHttpHeaders {
   const keptHeaders = Object.entries(givenHeaders).filter(([headerName]) => PASSED_ON.test(headerName));
-  const keyHeaderName = upstream.bearer ? 'authorization' : KEY_HEADER[api];
-  const keyHeaders =
-    upstream.key === undefined
-      ? {}
-      : { [keyHeaderName]: keyHeaderName === 'authorization' ? `Bearer ${upstream.key}` : upstream.key };
   return {
     ...Object.fromEntries(keptHeaders),
-    ...keyHeaders,
+    ...keyHeadersOf(api, upstream),
     ...upstream.headers,
     'accept-encoding': 'identity',
     ...(body && { 'content-type': 'application/json', 'content-length': body.length }),
   };
+}
+
+/** The header that holds the key; none where there is no key. */
+export function keyHeadersOf(api: Api, upstream: Upstream): Readonly<Record<string, string>> {
+  const headerName = upstream.bearer ? 'authorization' : KEY_HEADER[api];
+  if (upstream.key === undefined) return {};
+  return { [headerName]: headerName === 'authorization' ? `Bearer ${upstream.key}` : upstream.key };
 }
 
 const KEY_HEADER: Readonly<Record<Api, string>> = {

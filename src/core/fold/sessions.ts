@@ -1,5 +1,5 @@
 /** Events of the lab, its sessions, their stages and their calls. */
-import { type EventOf, rejectEvent, type WorkingState } from './working-state.ts';
+import { type EventOf, payloadOf, rejectEvent, type WorkingState } from './working-state.ts';
 
 export function openLab(state: WorkingState, event: EventOf<'lab.opened'>): void {
   if (state.lab) rejectEvent(event, 'The lab is open already.');
@@ -29,13 +29,28 @@ export function recordStage(state: WorkingState, event: StageEvent): void {
   else state.stages.set(stage, { key, failed: event.message });
 }
 
-export function startCall(state: WorkingState, event: EventOf<'calling'>): void {
+export function recordCall(
+  state: WorkingState,
+  event: EventOf<'calling'> | EventOf<'called'> | EventOf<'advised'>,
+): void {
+  if (event.type === 'calling') startCall(state, event);
+  else if (event.type === 'called') endCall(state, event);
+  else recordAdvice(state, event);
+}
+
+function startCall(state: WorkingState, event: EventOf<'calling'>): void {
   if (event.call !== state.calls.length)
     rejectEvent(event, `It says call ${event.call}; the next one is ${state.calls.length}.`);
   state.calls.push({ start: event, at: event.t });
 }
 
-export function endCall(state: WorkingState, event: EventOf<'called'>): void {
+function recordAdvice(state: WorkingState, event: EventOf<'advised'>): void {
+  if (state.calls[event.call]?.start.purpose !== 'advice')
+    rejectEvent(event, `Call ${event.call}, which gave it, asked for no advice.`);
+  state.advice.push({ at: event.t, ...payloadOf(event) });
+}
+
+function endCall(state: WorkingState, event: EventOf<'called'>): void {
   const call = state.calls[event.call];
   if (!call || call.end) rejectEvent(event, `Call ${event.call} is ${call ? 'ended already' : 'unknown'}.`);
   state.calls[event.call] = { ...call, end: event };

@@ -19,6 +19,8 @@ const REPAIRABLE: readonly FailureClass[] = [
   'no-artefact',
   'guard',
   'timeout',
+  'model-budget',
+  'model-refused',
 ];
 
 /**

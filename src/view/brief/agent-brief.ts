@@ -12,18 +12,22 @@ export function agentBrief(
   now: string,
 ): string {
   const seconds = deadline === undefined ? undefined : (Date.parse(deadline) - Date.parse(now)) / 1000;
-  const readBlobText = (blobHash: string): string | undefined => {
-    const blobBytes = brief.journal.getBlob(blobHash);
-    return blobBytes && new TextDecoder('utf-8', { ignoreBOM: true }).decode(blobBytes);
-  };
   return briefText(
     brief.state,
     { now, alive: true, tip: '' },
     {
       files: brief.files,
       left: { ...left, ...defined({ seconds }) },
-      blob: readBlobText,
-      ...defined({ program, repair, advice: brief.advice, base: brief.base }),
+      blob: blobTextOf(brief),
+      ...defined({ program, repair, advice: brief.advice, adviser: brief.adviser, base: brief.base }),
     },
   );
 }
+
+/** Reads the content of a hash as text, where it is there. */
+export const blobTextOf =
+  ({ journal }: Pick<Brief, 'journal'>) =>
+  (blobHash: string): string | undefined => {
+    const blobBytes = journal.getBlob(blobHash);
+    return blobBytes && new TextDecoder('utf-8', { ignoreBOM: true }).decode(blobBytes);
+  };

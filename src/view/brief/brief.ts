@@ -5,6 +5,7 @@
  */
 import { formatCount, oneLine } from '../../base/text.ts';
 import { findKnob } from '../../core/admission/knobs.ts';
+import type { Advice } from '../../core/advice.ts';
 import { IMPORT_AUTHOR } from '../../core/requests.ts';
 import { currentDevice, type LabState } from '../../core/state.ts';
 import { curveText, logExcerpt, logForAgents } from './digest.ts';
@@ -17,6 +18,7 @@ import { secondaryMetricsOf, secondaryText } from '../lab/secondary.ts';
 import { bytesOf } from './bytes.ts';
 import { choosePageLines } from './program-page.ts';
 import type { ExperimentView, Facts, LabView } from '../types.ts';
+import { advicePart } from './advice.ts';
 import { titleWithPlace, verdictWord } from '../words.ts';
 
 export const MAX_BRIEF_BYTES = 8192;
@@ -34,6 +36,8 @@ export interface BriefMaterial {
   readonly blob: (hash: string) => string | undefined;
   /** What an optimizer learned about the knobs. */
   readonly advice?: string;
+  /** What an adviser said, where it is its turn. */
+  readonly adviser?: Advice;
   /** The base that the files are of, where it is not the incumbent, and why. */
   readonly base?: { readonly n: number; readonly why: string };
   /** For an agent that submits from outside: it has no folder of its own, and goes on after its idea. */
@@ -89,7 +93,8 @@ export function briefText(state: LabState, facts: Facts, material: BriefMaterial
     verdictsPart(labView),
     lastFailurePart(state, material),
     knobsPart(state, material),
-    advicePart(material),
+    optimizerPart(material),
+    advicePart(state, labView, material),
     importedPart(state),
     learningsPart(state),
     openIdeasPart(state, ideas),
@@ -107,7 +112,7 @@ function droppedLine(titles: readonly string[]): string {
   return titles.length === 0 ? '' : `[… for want of room, without: ${oneLine(named, DROPPED_BYTES - 60)}]\n`;
 }
 
-function advicePart(material: BriefMaterial): BriefPart | undefined {
+function optimizerPart(material: BriefMaterial): BriefPart | undefined {
   if (!material.advice) return undefined;
   const lines = material.advice.split('\n').map((line) => oneLine(line, 300));
   return {

@@ -15,7 +15,9 @@ interface FailedCalls {
 /** The agent that was called last, where that call gave nothing. */
 function failedCalls(state: LabState): FailedCalls | undefined {
   const session = state.sessions.length - 1;
-  const finished = state.calls.filter(({ start, end }) => start.session === session && end && isAnswer(end));
+  const finished = state.calls.filter(
+    ({ start, end }) => start.purpose !== 'advice' && start.session === session && end && isAnswer(end),
+  );
   const last = finished.at(-1);
   if (!last || last.end!.outcome === 'edit') return undefined;
   const ofAgent = finished.filter(({ start }) => start.agent === last.start.agent);
@@ -38,7 +40,7 @@ export function agentTroubleLines(state: LabState): HealthView[] {
 
 /** The permanent line of a call that just gave nothing; only of the first in a row, or when the reason is another. */
 export function failedCallLine(state: LabState, currentTime: string): string | undefined {
-  const failed = failedCalls(state);
+  const failed = state.calls.at(-1)?.start.purpose === 'advice' ? undefined : failedCalls(state);
   if (!failed || !isNews(state, failed)) return undefined;
   const readiness = readinessOf(state, failed.agent, state.sessions.length - 1, currentTime);
   if (readiness.ready) return `${failed.agent}: ${failed.message}; trying again at once`;

@@ -10,9 +10,11 @@ import type { Basis } from '../basis.ts';
 import { formatDollars, formatDuration, formatFixed, NONE, formatInteger } from '../format.ts';
 import type { EconomicsCode, EconomicsLine, EconomicsView, LimitsView } from '../cost-types.ts';
 import type { ExperimentView } from '../types.ts';
+import { adviserLines } from './adviser.ts';
 import { guardSecondsIn } from './guards.ts';
 import { slotsProjection, slotsText, slotUse } from './slots.ts';
 import { sessionSpans } from './time.ts';
+import { targetEachLines, targetLines, targetUsageOf } from './target-usage.ts';
 
 const formatDeviceHours = (seconds: number): string =>
   `${formatFixed(seconds / 3600, seconds < 36_000 ? 2 : 1)} device-hours`;
@@ -77,9 +79,11 @@ export function economicsView(
     line('money', 'Money for ideas', moneyForIdeas, basis.state.calls.length > 0),
     line('tokens', 'Tokens for ideas', tokensText(usages), usages.length > 0),
     ...targetLines(target),
+    ...targetEachLines(basis),
     line('per-experiment', 'Per experiment', costPer(triedCount), triedCount > 0),
     line('per-confirmed-gain', 'Per confirmed gain', costPerGain, confirmedGains > 0),
     ...slotLines(basis, triedCount),
+    ...adviserLines(basis.state),
     ...modelLines(basis),
     ...(projection ? [line('projection', 'At the budget’s end', projection)] : []),
   ];
@@ -99,42 +103,12 @@ function slotLines(basis: Basis, triedCount: number): EconomicsLine[] {
   ];
 }
 
-/** What the models that are measured used, as evaluators tell it by these metrics. */
-interface TargetUsage {
-  readonly tokens?: number;
-  readonly usd?: number;
-}
-
-function targetUsageOf(state: LabState): TargetUsage {
-  const reportedValues = (metric: string): number[] =>
-    state.measurements.flatMap((measurement) =>
-      measurement.state === 'finished' && measurement.outcome.kind === 'measured'
-        ? (measurement.outcome.metrics[metric] ?? [])
-        : [],
-    );
-  const [tokenCounts, costs] = [reportedValues('target_tokens'), reportedValues('target_usd')];
-  const sumOf = (amounts: readonly number[]): number => amounts.reduce((total, amount) => total + amount, 0);
-  return defined({
-    tokens: tokenCounts.length > 0 ? sumOf(tokenCounts) : undefined,
-    usd: costs.length > 0 ? sumOf(costs) : undefined,
-  });
-}
-
-function targetLines({ tokens, usd }: TargetUsage): EconomicsLine[] {
-  if (tokens === undefined && usd === undefined) return [];
-  const parts = [
-    ...(tokens === undefined ? [] : [`${formatInteger(tokens)} tokens`]),
-    ...(usd === undefined ? [] : [formatDollars(usd)]),
-  ];
-  const text = `${parts.join(', ')}, as the evaluator reports`;
-  return [{ code: 'measured-model', what: 'Measured model', text, isKnown: true }];
-}
-
 /** Calls, ideas and kept gains of each model, and the gain per dollar. */
 function modelLines(basis: Basis): EconomicsLine[] {
-  const modelNames = [...new Set(basis.state.calls.map(modelNameOf))];
+  const ideaCalls = basis.state.calls.filter(({ start }) => start.purpose !== 'advice');
+  const modelNames = [...new Set(ideaCalls.map(modelNameOf))];
   return modelNames.map((modelName) => {
-    const calls = basis.state.calls.filter((call) => modelNameOf(call) === modelName);
+    const calls = ideaCalls.filter((call) => modelNameOf(call) === modelName);
     const callNumbers = new Set(calls.map((call) => call.start.call));
     const ideas = basis.state.experiments.filter(
       (experiment) => experiment.idea.call !== undefined && callNumbers.has(experiment.idea.call),

@@ -186,10 +186,7 @@ function callView({ start, end }: AgentCall): CallView {
   ];
   return defined({
     call: start.call,
-    title: oneLine(
-      `${agent}${model === undefined ? '' : ` (${model})`}, asked for ${purpose === 'repair' ? 'a repair' : 'the idea'}`,
-      120,
-    ),
+    title: oneLine(`${agent}${model === undefined ? '' : ` (${model})`}, asked for ${CALL_PURPOSES[purpose]}`, 120),
     lines: lines.flatMap(([label, text]) => (text ? [{ label, text }] : [])),
     brief,
     reply: end?.reply,
@@ -197,7 +194,10 @@ function callView({ start, end }: AgentCall): CallView {
   });
 }
 
+const CALL_PURPOSES = { idea: 'the idea', repair: 'a repair', advice: 'advice' } as const;
+
 const CALL_OUTCOMES = {
+  advice: 'advice',
   edit: 'an edit',
   empty: 'no edit',
   failed: 'failed',

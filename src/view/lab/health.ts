@@ -10,6 +10,7 @@ import { type Basis, comparedText, effectView } from '../basis.ts';
 import { isFinalShown } from './final-comparison.ts';
 import { holdoutLines, holdoutObjection, type HoldoutStanding } from './holdout.ts';
 import { agentTroubleLines } from './agent-trouble.ts';
+import { modelRefusalLines } from './target-usage.ts';
 import { noiseWarnings } from './noise.ts';
 import { takeCommand } from './take.ts';
 import { formatFixed, formatPercent, formatInteger } from '../format.ts';
@@ -75,6 +76,7 @@ export function healthViews(basis: Basis, inputs: HealthInputs): HealthView[] {
     ...stackLines(basis.state),
     ...branchLines(basis),
     ...frontLines(basis),
+    ...modelRefusalLines(basis.state),
     ...mishapLines(basis),
   ];
 }

@@ -26,6 +26,7 @@ import { nowViews, stateView, thinkingPart } from './state.ts';
 import { limitsView, sessionSpans, sessionViews, timeView } from './time.ts';
 import type { TimeSpan } from './time-span.ts';
 import type { TimeView } from '../cost-types.ts';
+import { notesWithAdvice } from '../brief/advice.ts';
 import type {
   ClaimView,
   CountsView,
@@ -94,7 +95,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     next: nextSteps(basis, status, undecided, holdout),
     ideas: untriedIdeas(state).slice(-MAX_IDEAS).reverse(),
     take: takeCommands(state),
-    notes: noteViews(basis, state.notes),
+    notes: noteViews(basis, notesWithAdvice(state, { experiments: experimentRows })),
     ...steeringPart(basis),
     finePrint: finePrintLines(basis, workSpans),
     tip: facts.tip,

@@ -6,6 +6,7 @@ import { values } from '../../core/state.ts';
 import { type Basis, titleOf } from '../basis.ts';
 import { runningGuards, runningGuardsText } from './guards.ts';
 import { clockTime, formatDuration, secondsBetween, zoneName } from '../format.ts';
+import type { LabState } from '../../core/state.ts';
 import type { LabStateKind, NowView, StateView } from '../types.ts';
 
 /** Silence after which a living run is called stalled: nothing may take longer without an event. */
@@ -143,8 +144,16 @@ export function thinkingPart(basis: Basis): { readonly thinking?: string } {
   if (!call || call.end || !basis.facts.alive) return {};
   const { agent, model, n, purpose } = call.start;
   const agentName = oneLine(model ? `${agent} (${model})` : agent, 80);
-  const task = purpose === 'repair' ? `to repair #${n}` : `for idea #${n}`;
+  const tasks = { repair: `to repair #${n}`, idea: `for idea #${n}`, advice: `for advice before #${n}` };
+  const task = tasks[purpose];
   return {
     thinking: `${agentName} is asked ${task}, ${formatDuration(Math.max(0, secondsBetween(call.at, basis.facts.now)))}`,
   };
 }
+
+/** A measurement that came to nothing, while a person watches. */
+export const lostLine = (
+  { measurements }: LabState,
+  { m, reason }: { readonly m: number; readonly reason: string },
+): string =>
+  `a measurement of #${measurements[m]?.n ?? '?'} came to nothing and will be repeated: ${oneLine(reason, 300)}`;
