@@ -9,6 +9,7 @@ import { defined } from '../base/defined.ts';
 import type { Arena } from '../core/arena.ts';
 import type { FileMemo } from '../os/file-memo.ts';
 import { copyTree } from '../os/files.ts';
+import { kitPart } from './kit-part.ts';
 import type { Mount, RunSpec, Sandbox, Workspace } from '../core/ports.ts';
 
 /** What stays the same for all measurements of a session. */
@@ -31,6 +32,8 @@ export interface Bench {
   readonly deps?: string;
   /** Fingerprint of `deps`, where no sandbox keeps it from being written. */
   readonly depsStamp?: string;
+  /** Fingerprint of the kit for arenas, where no sandbox keeps it from being written. */
+  readonly kitStamp?: string;
   readonly data?: { readonly dir: string; readonly stamp: string };
   /** Cores for the candidate and for the evaluator (the same where there are not enough). */
   readonly cores: { readonly candidate: readonly number[]; readonly evaluator: readonly number[] };
@@ -114,6 +117,7 @@ export class ProcessSpecs {
       OVERNIGHT_SEED: String(this.#request.seed),
       OVERNIGHT_CPUS: String(resources.cpus),
       OVERNIGHT_MEMORY_MB: String(resources.memory_mb),
+      ...kitPart(this.#bench.sandbox).env,
     };
   }
 
@@ -140,7 +144,13 @@ export class ProcessSpecs {
     return {
       command: arena.run.command,
       cwd: sandbox.inside(codeMount),
-      mounts: [codeMount, outMount, ...this.#homeMounts(), ...folderParts.flatMap(({ mounts }) => mounts)],
+      mounts: [
+        codeMount,
+        outMount,
+        ...kitPart(sandbox).mounts,
+        ...this.#homeMounts(),
+        ...folderParts.flatMap(({ mounts }) => mounts),
+      ],
       env: environment,
       limits: this.#limitsFor(arena.budget.wall_s, this.#bench.cores.candidate),
       clock: {
@@ -229,6 +239,7 @@ export class ProcessSpecs {
       mounts: [
         codeMount,
         resultMount,
+        ...kitPart(sandbox).mounts,
         ...(scoresArtefact ? [artefactMount] : []),
         ...folderParts.flatMap(({ mounts }) => mounts),
       ],

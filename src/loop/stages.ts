@@ -14,6 +14,7 @@ import { matchingFiles, roleOf } from '../core/file-roles.ts';
 import type { Ledger, Mount, RunSpec, Sandbox, TreeEntry, Workspace } from '../core/ports.ts';
 import { excerptOf } from './protocol.ts';
 import { hashTree, makeReadOnly, readText, removeTree, stampTree, writeAtomic } from '../os/files.ts';
+import { kitPart } from './kit-part.ts';
 import { installedPaths, linkInstalled } from './process-specs.ts';
 
 export interface StageHost {
@@ -107,7 +108,9 @@ async function runPrepare(
     (treeEntry) =>
       roleOfFile(treeEntry.path) !== 'editable' && treeEntry.path !== 'program.md' && treeEntry.path !== 'arena.yaml',
   );
-  const prepareKey = keyOf(['prepare', command, setupOutput?.key ?? ''], frozenEntries);
+  const { kit } = host.ledger.state.lab!.files;
+  const keyParts = ['prepare', command, setupOutput?.key ?? '', ...(kit === undefined ? [] : [kit])];
+  const prepareKey = keyOf(keyParts, frozenEntries);
   const outputDir = await cachedOutput(host, 'prepare', prepareKey, (workDir, outputPath) => {
     const arenaMount: Mount = { from: path.join(workDir, 'arena'), to: '/lab/arena', mode: 'write' };
     const dataMount: Mount = { from: outputPath, to: '/lab/data', mode: 'write' };
@@ -204,16 +207,18 @@ async function runStage(
   stagePlan: StagePlan,
 ): Promise<string | undefined> {
   const sandbox = stagePlan.network ? host.person.sandbox : host.sandbox;
+  const kit = kitPart(sandbox);
   const runningStage = sandbox.start({
     command: stagePlan.command,
     cwd: sandbox.inside(stagePlan.arena),
-    mounts: stagePlan.mounts,
+    mounts: [...stagePlan.mounts, ...kit.mounts],
     network: stagePlan.network,
     env: {
       ...(stagePlan.network && host.person.env),
       OVERNIGHT_PROTOCOL: '1',
       OVERNIGHT_STAGE: stage,
       OVERNIGHT_ARENA: sandbox.inside(stagePlan.arena),
+      ...kit.env,
       ...stagePlan.env,
     },
     limits: { wallMs: STAGE_WALL_MS, memoryMb: 16384, pids: 4096, diskMb: 1 << 20, outputMb: 256, cores: [] },
