@@ -123,6 +123,23 @@ export const HELLO_CHEATS: readonly Cheat[] = [
     honest: helloCandidate('echo x > "$TMPDIR/mine"', '0.18 0 1'),
   },
   {
+    // Labels of data sets and texts that everybody knows lie below /usr.
+    name: 'data of the machine read',
+    variants: [
+      expectNoNumber(
+        bareCandidate(
+          'cat /usr/share/common-licenses/* /usr/share/doc/*/copyright /usr/share/doc/*/*/* 2>/dev/null | grep -q . || exit 3',
+        ),
+      ),
+      expectNoNumber(
+        bareCandidate(
+          'find /usr/share/doc /usr/share/man /usr/lib/R/*/*/data /usr/lib/python3/dist-packages/*/datasets -type f ! -name "*.py*" -size +0 -exec head -c 1 {} + 2>/dev/null | grep -q . || exit 3',
+        ),
+      ),
+    ],
+    honest: helloCandidate('ls /usr/share/doc > /dev/null', '0.185 0 1'),
+  },
+  {
     name: 'network call',
     variants: [
       expectNoNumber(
