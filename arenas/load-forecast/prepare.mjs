@@ -1,4 +1,5 @@
 // Frozen and hidden: checks the table of loads and cuts it in the order of time: history, validation, holdout.
+// canary: overnight-arena 9d41c2b8 load-forecast
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
