@@ -3,6 +3,7 @@
  * the generated table in docs/arena.md. Knows nothing about where the file lies or what it is going to be used for.
  */
 import { z } from 'zod';
+import { gallerySchema } from './gallery.ts';
 import { globsSchema, readSchema } from './reading/metric-schema.ts';
 import { requiresSchema } from './requires.ts';
 
@@ -366,6 +367,7 @@ export const arenaSchema = z.strictObject({
     })
     .prefault({})
     .describe('what `overnight try NAME` does with a shipped arena'),
+  gallery: gallerySchema,
   notes: z.string().optional(),
 });
 
