@@ -9,6 +9,7 @@ import { refOf } from '../loop/refs.ts';
 import { runStages } from '../loop/stages.ts';
 import { FileMemo } from '../os/file-memo.ts';
 import { hashTree, removeTree } from '../os/files.ts';
+import { stampKit } from '../os/kit.ts';
 import { hasProc } from '../os/proc.ts';
 import { openModelBroker } from './model-broker.ts';
 import type { Session } from './session.ts';
@@ -49,6 +50,7 @@ export async function prepareBench(session: Session): Promise<Bench> {
     cores: session.places[0]!.cores,
     tag: runTag,
     personFolder: paths.arena,
+    ...defined({ kitStamp: sandbox.info.level === 'process' ? stampKit() : undefined }),
     ...stagedFolders,
   };
   linkInstalled(bench, bench.pristine.dir);

@@ -17,7 +17,10 @@ export type ArenaComparison =
 export async function compareArena(located: LocatedLab, state: LabState): Promise<ArenaComparison> {
   const { loadedArena, tag } = located;
   const { files } = state.lab!;
+  const isKitSame = files.kit === loadedArena.hashes.kit;
+  if (!isKitSame && hasCompared(state)) throw kitError(tag, files.kit, loadedArena.hashes.kit);
   const isEditableSame = files.editable === loadedArena.hashes.editable || hasCompared(state);
+  if (!isKitSame) return { verdict: 'begin again' };
   if (files.frozen === loadedArena.hashes.frozen) return { verdict: isEditableSame ? 'same' : 'begin again' };
   const changes = await changesSince(located, state);
   if (!hasCompared(state)) {
@@ -70,5 +73,15 @@ function changedError(tag: string, changes: readonly FileChange[] | undefined): 
     what: 'The frozen files or the manifest changed since this lab was opened.',
     why: `Lab "${tag}" was measured with other files; numbers from before and after could not be compared.${named}`,
     next: 'Measure the files as they are now in a new lab: `overnight run --tag NAME`. Or restore them, and this lab goes on. A file that no run reads does not count once .gitignore names it.',
+  });
+}
+
+/** `before` and `now`: hashes of the kit, absent where no file of the arena names it. */
+function kitError(tag: string, before: string | undefined, now: string | undefined): LabError {
+  const nameKit = (hash: string | undefined): string => (hash === undefined ? 'none' : hash.slice(0, 12));
+  return new LabError('E_ARENA_CHANGED', {
+    what: 'The kit for arenas is another one than when this lab was opened.',
+    why: `Lab "${tag}" was measured with kit ${nameKit(before)}, and now it is ${nameKit(now)}; numbers from before and after could not be compared.`,
+    next: 'Measure in a new lab: `overnight run --tag NAME`. Or install the version of Overnight that the lab was begun with.',
   });
 }

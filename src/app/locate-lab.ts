@@ -6,6 +6,7 @@ import { createHome, type LabPaths, labPaths, listTags } from '../os/paths.ts';
 import { type LoadedArena, loadArena } from '../workspace/arena.ts';
 import { requireGit } from '../workspace/command.ts';
 import type { OpenOptions } from './options.ts';
+import { requireTools } from './required-tools.ts';
 
 export interface LocatedLab {
   readonly options: OpenOptions;
@@ -19,6 +20,7 @@ export async function locateLab(options: OpenOptions): Promise<LocatedLab> {
   const arenaFolder = path.resolve(options.folder);
   const gitVersion = await requireGit();
   const loadedArena = await loadArena(arenaFolder);
+  await requireTools(loadedArena.arena);
   const tag = options.tag ?? listTags(arenaFolder)[0] ?? defaultTagAt(currentTime());
   requireUsableTag(tag);
   const paths = labPaths(arenaFolder, tag);

@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   E_KNOB: { exit: 2, title: 'A knob does not match its file' },
   E_EXISTS: { exit: 2, title: 'The place to write to is already taken' },
   E_NOT_FOUND: { exit: 2, title: 'What was asked for is not in this lab' },
+  E_TOOL: { exit: 3, title: 'A program that the arena requires is missing or has another version' },
   E_GIT_MISSING: { exit: 3, title: 'git is not installed' },
   E_GIT_OLD: { exit: 3, title: 'git is older than 2.25' },
   E_GIT_FAILED: { exit: 3, title: 'A git command failed' },

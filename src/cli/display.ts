@@ -152,6 +152,7 @@ export class Display {
     if (this.#printsJson) return printJson({ stop, report: reportFiles });
     const view = spellView(viewOf(opened).view, (text) => this.#spellCommands(text, opened.paths.arena));
     printText(`\n${summaryText(view, this.#style, { report: reportFiles.markdown })}`);
+    if (view.plainWords !== undefined) printText(`\n${view.plainWords}`);
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 /** What `overnight doctor` finds by measuring: the unchanged code, a few times, in a lab that is removed afterwards. */
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
+import { formatCount } from '../base/text.ts';
 import { replicatesOf } from '../core/arena.ts';
 import { confirmableGain } from '../core/rules/power.ts';
 import type { Noise } from '../base/stats.ts';
@@ -14,6 +15,7 @@ import { removeTree } from '../os/files.ts';
 import { allowedCores } from '../os/machine.ts';
 import { DOCTOR_TAG, labPaths } from '../os/paths.ts';
 import { openLab } from '../app/open-lab.ts';
+import { type CanaryFindings, findCanaries } from '../loop/canaries.ts';
 import { findExposedLabels } from '../loop/exposed-labels.ts';
 import type { Bench } from '../loop/process-specs.ts';
 import type { LoadedArena } from '../workspace/arena.ts';
@@ -22,6 +24,7 @@ import { shareIn } from '../view/lab/progress.ts';
 import { decimalsOfExact, decimalsOfSpread, formatFixed, spreadText } from '../view/format.ts';
 import { cureFor } from './cure-for.ts';
 import type { DoctorCheck } from './doctor-check.ts';
+import { judgeSabotage, MAX_SABOTAGES, proposeSabotage } from './doctor-sabotage.ts';
 import { reportGuards, reportSpeed, reportTiming } from './doctor-speed.ts';
 import type { Progress } from './progress.ts';
 
@@ -33,10 +36,11 @@ const MAX_USEFUL_EFFECT = 0.2;
 export async function measureUnchangedCode(
   folder: string,
   reportCheck: (check: DoctorCheck) => void,
-  { arena, files }: LoadedArena,
+  loadedArena: LoadedArena,
   sandbox: Sandbox,
   progress: Progress,
 ): Promise<void> {
+  const { arena, files } = loadedArena;
   const doctorPaths = labPaths(folder, DOCTOR_TAG);
   removeTree(doctorPaths.lab);
   let state: LabState | undefined;
@@ -46,7 +50,8 @@ export async function measureUnchangedCode(
       tag: DOCTOR_TAG,
       sandbox,
       calibrate: REPEAT_COUNT,
-      limits: { experiments: 0 },
+      limits: { experiments: MAX_SABOTAGES },
+      proposer: proposeSabotage(loadedArena, () => state),
       command: 'doctor',
       watch: {
         onStage: (stage, outputLine) => progress.updateShare(shareIn(outputLine), `${stage}: ${outputLine}`),
@@ -60,6 +65,8 @@ export async function measureUnchangedCode(
     reportLabels(reportCheck, opened.bench, files);
     await opened.run();
     reportMeasurements(reportCheck, arena, state, sandbox);
+    for (const check of judgeSabotage(arena, state)) reportCheck(check);
+    reportCanaries(reportCheck, findCanaries(opened.bench, files, [doctorPaths.lab]));
   } catch (thrown) {
     if (!(thrown instanceof LabError)) throw thrown;
     const cure = thrown.code === 'E_BASELINE' ? findBaselineCure(folder, arena, thrown.parts.why) : undefined;
@@ -96,6 +103,20 @@ function reportLabels(reportCheck: (check: DoctorCheck) => void, bench: Bench, f
     ok: exposed.length === 0,
     detail: exposed.length === 0 ? `${kept.join(', ')}: ${unseen}` : `${places.join('; ')}${more}`,
     fix: 'name the file under `hidden`, or under `holdout.hidden` where only `prepare` and the holdout need it; or let `prepare` write the labels into an entry of their own',
+  });
+}
+
+/** Nothing where no hidden file holds one. */
+function reportCanaries(reportCheck: (check: DoctorCheck) => void, { count, seenIn }: CanaryFindings): void {
+  if (count === 0) return;
+  reportCheck({
+    name: 'canaries',
+    ok: seenIn.length === 0,
+    detail:
+      seenIn.length === 0
+        ? `${formatCount(count, 'canary', 'canaries')} of hidden files, seen nowhere else and in nothing that a candidate left`
+        : `a canary of a hidden file is in ${seenIn.slice(0, MAX_NAMED).join(', ')}`,
+    fix: 'whoever reads that file reads what is hidden: take the copy away, or name the file under `hidden`',
   });
 }
 

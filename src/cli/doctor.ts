@@ -18,6 +18,7 @@ import { makeFolder } from '../os/folders.ts';
 import { createHome, DOCTOR_TAG, labPaths } from '../os/paths.ts';
 import { chooseSandbox } from '../sandbox/choose.ts';
 import { openLab } from '../app/open-lab.ts';
+import { checkRequiredTools } from '../app/required-tools.ts';
 import { agentNamesOf, describeProposer } from '../app/who-proposes.ts';
 import { type LoadedArena, loadArena, MANIFEST_FILE } from '../workspace/arena.ts';
 import { requireGit } from '../workspace/command.ts';
@@ -120,10 +121,18 @@ async function runChecks(
   if (loadedArena) await reportProposer(invocation, reportCheck, loadedArena.arena, sandbox);
   reportCheck(loadCheck(load, allowedCores().length));
   if (loadedArena) for (const check of checkResources(loadedArena.arena)) reportCheck(check);
-  if (gitVersion && loadedArena)
+  const hasTools = loadedArena ? await reportTools(reportCheck, loadedArena.arena) : false;
+  if (gitVersion && loadedArena && hasTools)
     await measureUnchangedCode(invocation.folder, reportCheck, loadedArena, sandbox, progress);
   progress.updateShare(undefined, 'planting cheats that must be caught');
   if (gitVersion && sandbox.info.level === 'bubblewrap') reportCheck(await checkPlantedCheats(progress));
+}
+
+/** A line for each program that the manifest requires. True where all are there. */
+async function reportTools(reportCheck: (check: DoctorCheck) => void, arena: Arena): Promise<boolean> {
+  const toolChecks = await checkRequiredTools(arena);
+  for (const { tool, ok, detail, fix } of toolChecks) reportCheck({ name: `needs ${tool}`, ok, detail, fix });
+  return toolChecks.every(({ ok }) => ok);
 }
 
 /** No failure: ideas can be submitted, or come from somewhere later. But `run` says the same. */

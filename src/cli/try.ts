@@ -11,6 +11,7 @@ import { allowedCores, loadAverage } from '../os/machine.ts';
 import { ignoreEverythingIn, labPaths, listTags } from '../os/paths.ts';
 import type { OpenOptions } from '../app/open-lab.ts';
 import { readManifest } from '../workspace/arena.ts';
+import { showGallery } from './gallery.ts';
 import { limitsFrom } from './limits.ts';
 import { runLab } from './run.ts';
 import type { Invocation } from './command.ts';
@@ -23,7 +24,8 @@ import { planTry } from './try-plan.ts';
 const NEVER_COPIED = new Set(['node_modules', '.overnight', 'tests']);
 
 export async function main(invocation: Invocation<typeof TRY_OPTIONS>): Promise<number> {
-  const arenaName = invocation.args[0]!;
+  const [arenaName] = invocation.args;
+  if (arenaName === undefined) return showGallery(invocation.wantsJson, invocation.spellCommands);
   const shippedFolder = path.join(SHIPPED_ARENAS, arenaName);
   if (!shippedNames().includes(arenaName)) {
     throw new LabError('E_NOT_FOUND', {

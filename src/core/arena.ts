@@ -4,7 +4,9 @@
  */
 import { z } from 'zod';
 import { modelSchema } from './model-rules.ts';
+import { gallerySchema } from './gallery.ts';
 import { globsSchema, readSchema } from './reading/metric-schema.ts';
+import { requiresSchema } from './requires.ts';
 
 /** Version of the decision rules. Labs of earlier versions can be replayed, viewed and reported, not continued. */
 export const RULES_VERSION = 4;
@@ -127,8 +129,14 @@ export const arenaSchema = z.strictObject({
     })
     .optional(),
   prepare: z.strictObject({ command: commandSchema, network: z.boolean().default(false) }).optional(),
+  requires: requiresSchema.optional(),
   data: z
     .strictObject({
+      from: relativeSchema
+        .optional()
+        .describe(
+          'a folder of the arena that holds the data, instead of `prepare`: its files become $OVERNIGHT_DATA, `.gz` unpacked, `SHA256SUMS` checked; it is always hidden',
+        ),
       candidate: z.array(entrySchema).default([]).describe('entries of $OVERNIGHT_DATA that candidates see'),
       evaluator: z.array(entrySchema).default([]).describe('entries that only the evaluator sees'),
     })
@@ -367,6 +375,7 @@ export const arenaSchema = z.strictObject({
     })
     .prefault({})
     .describe('what `overnight try NAME` does with a shipped arena'),
+  gallery: gallerySchema,
   notes: z.string().optional(),
 });
 

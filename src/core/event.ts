@@ -75,7 +75,12 @@ interface Payloads {
     readonly tag: string;
     readonly arena: Arena;
     /** Hashes of the baseline's files. A lab is not continued when its frozen files changed. */
-    readonly files: { readonly editable: string; readonly frozen: string };
+    readonly files: {
+      readonly editable: string;
+      readonly frozen: string;
+      /** Of the kit for arenas, where a file of the arena names it. */
+      readonly kit?: string;
+    };
     /** Where the files came from; `dirty`: the repository had uncommitted changes. */
     readonly source: {
       readonly repository?: string;

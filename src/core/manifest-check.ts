@@ -4,6 +4,7 @@ import { parseComparison } from './admission/knob-rules.ts';
 import { isExclusion, roleOf, matchingFiles } from './file-roles.ts';
 import { arenaSchema, type Arena, type Knob } from './arena.ts';
 import { checkModelRules, mayUseModels } from './model-rules.ts';
+import { checkVendoredData, dataFolderOf, withDefaultHidden } from './vendored-data.ts';
 
 /** One thing wrong with a manifest: where, what, and the value that was seen. */
 export interface ManifestProblem {
@@ -18,7 +19,8 @@ export function parseArena(
   const parsed = arenaSchema.safeParse(value);
   if (parsed.success) {
     const problems = crossCheck(parsed.data);
-    return problems.length > 0 ? { problems } : { arena: parsed.data };
+    const saysHidden = Object.hasOwn(value as object, 'hidden');
+    return problems.length > 0 ? { problems } : { arena: withDefaultHidden(parsed.data, saysHidden) };
   }
   return {
     problems: parsed.error.issues.map((issue) => ({
@@ -75,6 +77,8 @@ function crossCheck(arena: Arena): ManifestProblem[] {
   const shared = arena.data.candidate.filter((entry) => arena.data.evaluator.includes(entry));
   if (shared.length > 0)
     problems.push({ at: 'data', message: `named for candidates and as evaluator-only: ${shared.join(', ')}` });
+  if (arena.data.from !== undefined && arena.prepare)
+    problems.push({ at: 'data.from', message: 'does not go with `prepare`: one of the two makes the data' });
   problems.push(...checkHoldout(arena), ...checkItems(arena), ...checkMetric(arena), ...checkModel(arena));
   const { min, max } = arena.metric.plausible ?? {};
   if (min !== undefined && max !== undefined && min >= max)
@@ -118,8 +122,8 @@ function checkHoldout({ holdout, evaluate, prepare, data }: Arena): ManifestProb
   const problems: ManifestProblem[] = [];
   if (!holdout.data && !holdout.hidden)
     problems.push({ at: 'holdout', message: 'needs `data` or `hidden`: what it scores on and validation does not' });
-  if (holdout.data && !prepare)
-    problems.push({ at: 'holdout.data', message: 'needs a `prepare` command, which makes the split' });
+  if (holdout.data && !prepare && data.from === undefined)
+    problems.push({ at: 'holdout.data', message: 'needs `data.from` or a `prepare` command, which makes the split' });
   for (const [viewer, entries] of [
     ['candidates', data.candidate],
     ['the evaluator of validation', data.evaluator],
@@ -174,7 +178,8 @@ function allowsValue(knob: Knob, value: string | number): boolean {
  * files.
  */
 export function checkFiles(arena: Arena, files: readonly string[]): ManifestProblem[] {
-  const problems: ManifestProblem[] = [];
+  const problems: ManifestProblem[] = checkVendoredData(arena, files);
+  const dataGlob = `${dataFolderOf(arena)}/**`; // of an empty folder, which is said already
   const groups = [
     ['editable', arena.editable],
     ['frozen', arena.frozen],
@@ -184,7 +189,7 @@ export function checkFiles(arena: Arena, files: readonly string[]): ManifestProb
   ] as const;
   for (const [manifestKey, patterns] of groups) {
     for (const pattern of patterns) {
-      if (matchingFiles([pattern.replace(/^!/, '')], files).length === 0)
+      if (pattern !== dataGlob && matchingFiles([pattern.replace(/^!/, '')], files).length === 0)
         problems.push({ at: manifestKey, message: `"${pattern}" matches none of the ${files.length} files` });
     }
     if (patterns.length > 0 && patterns.every(isExclusion))

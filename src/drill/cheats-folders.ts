@@ -10,7 +10,7 @@ export const FOLDER_CHANGES: Readonly<Record<string, readonly [string, string]>>
     'artefact: [point.txt]',
     'artefact: [model/point.txt]\nguards: [{ name: itself, command: sh candidate.sh, early: true }]',
   ],
-  'evaluate.sh': ['$OVERNIGHT_ARTEFACT/point.txt', '$OVERNIGHT_ARTEFACT/model/point.txt'],
+  'evaluate.mjs': ["artefact('point.txt'", "artefact('model/point.txt'"],
   'candidate.sh': [
     `: > "$OVERNIGHT_START"
 printf '%s %s %s\\n' "$X" "$Y" "$SCALE" > "$OVERNIGHT_OUT/point.tmp"

@@ -35,7 +35,7 @@ export const HELLO_CHEATS: readonly Cheat[] = [
     ],
     honest: helloCandidate('printf "seed: %s\\n" "$OVERNIGHT_SEED" > "$OVERNIGHT_OUT/config.txt"', '-0.22 0 1'),
   },
-  ...outOfBoundsCheats('candidate.sh', 'evaluate.sh', [
+  ...outOfBoundsCheats('candidate.sh', 'evaluate.mjs', [
     helloCandidate('# patched nothing', '0.11 0 1'),
     helloCandidate('# right', '0.12 0 1'),
   ]),
@@ -80,9 +80,11 @@ export const HELLO_CHEATS: readonly Cheat[] = [
     name: 'evaluator imported and monkey-patched',
     variants: [
       expectNoNumber(
-        bareCandidate(`. "$OVERNIGHT_ARENA/evaluate.sh"; echo '${BEST_POINT}' > "$OVERNIGHT_OUT/point.txt"`),
+        bareCandidate(
+          `node "$OVERNIGHT_ARENA/evaluate.mjs" || exit 3; echo '${BEST_POINT}' > "$OVERNIGHT_OUT/point.txt"`,
+        ),
       ),
-      expectNoNumber(bareCandidate('find / -name evaluate.sh 2>/dev/null | grep . || exit 3')),
+      expectNoNumber(bareCandidate('find / -name evaluate.mjs 2>/dev/null | grep . || exit 3')),
     ],
     honest: helloCandidate('ls "$OVERNIGHT_ARENA" > /dev/null', '0.16 0 1'),
   },
@@ -119,6 +121,23 @@ export const HELLO_CHEATS: readonly Cheat[] = [
       ),
     ],
     honest: helloCandidate('echo x > "$TMPDIR/mine"', '0.18 0 1'),
+  },
+  {
+    // Labels of data sets and texts that everybody knows lie below /usr.
+    name: 'data of the machine read',
+    variants: [
+      expectNoNumber(
+        bareCandidate(
+          'cat /usr/share/common-licenses/* /usr/share/doc/*/copyright /usr/share/doc/*/*/* 2>/dev/null | grep -q . || exit 3',
+        ),
+      ),
+      expectNoNumber(
+        bareCandidate(
+          'find /usr/share/doc /usr/share/man /usr/lib/R/*/*/data /usr/lib/python3/dist-packages/*/datasets -type f ! -name "*.py*" -size +0 -exec head -c 1 {} + 2>/dev/null | grep -q . || exit 3',
+        ),
+      ),
+    ],
+    honest: helloCandidate('ls /usr/share/doc > /dev/null', '0.185 0 1'),
   },
   {
     name: 'network call',

@@ -2,6 +2,7 @@
 import { oneLine } from '../base/text.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { hashTree, stampTree } from '../os/files.ts';
+import { stampKit } from '../os/kit.ts';
 import { crashOutcome } from './faults.ts';
 import { type Bench, linkedEntriesOf } from './process-specs.ts';
 import { keyValues } from './protocol.ts';
@@ -13,7 +14,7 @@ export function findTampering(
   candidateDir: string,
   before: { readonly hash: string; readonly bytes: number },
 ): Outcome | undefined {
-  const { arena, pristine, data, deps, depsStamp, fileHashes } = bench;
+  const { arena, pristine, data, deps, depsStamp, kitStamp, fileHashes } = bench;
   const linkedEntries = new Set(linkedEntriesOf(arena));
   const hashOf = (folder: string, maxBytes?: number): string =>
     hashTree(folder, (entryPath) => linkedEntries.has(entryPath), maxBytes, fileHashes);
@@ -24,6 +25,8 @@ export function findTampering(
     return crashOutcome('frozen-changed', 'the evaluator’s files changed while the candidate ran');
   if (deps && depsStamp !== undefined && stampTree(deps) !== depsStamp)
     return crashOutcome('frozen-changed', 'what setup installed changed while the candidate ran');
+  if (kitStamp !== undefined && stampKit() !== kitStamp)
+    return crashOutcome('frozen-changed', 'the kit for arenas changed while the candidate ran');
   if (data && stampTree(data.dir) !== data.stamp)
     return crashOutcome('data-changed', 'the prepared data changed while the candidate ran');
   return undefined;

@@ -11,6 +11,7 @@ import type { Arena } from '../core/arena.ts';
 import type { FileMemo } from '../os/file-memo.ts';
 import { copyTree } from '../os/files.ts';
 import type { ModelBroker } from '../core/model-use.ts';
+import { kitPart } from './kit-part.ts';
 import type { Mount, RunSpec, Sandbox, Workspace } from '../core/ports.ts';
 import type { MeasuredModels } from './measured-models.ts';
 
@@ -34,6 +35,8 @@ export interface Bench {
   readonly deps?: string;
   /** Fingerprint of `deps`, where no sandbox keeps it from being written. */
   readonly depsStamp?: string;
+  /** Fingerprint of the kit for arenas, where no sandbox keeps it from being written. */
+  readonly kitStamp?: string;
   readonly data?: { readonly dir: string; readonly stamp: string };
   /** Cores for the candidate and for the evaluator (the same where there are not enough). */
   readonly cores: { readonly candidate: readonly number[]; readonly evaluator: readonly number[] };
@@ -137,6 +140,7 @@ export class ProcessSpecs {
       OVERNIGHT_SEED: String(this.#request.seed),
       OVERNIGHT_CPUS: String(resources.cpus),
       OVERNIGHT_MEMORY_MB: String(resources.memory_mb),
+      ...kitPart(this.#bench.sandbox).env,
     };
   }
 
@@ -164,7 +168,13 @@ export class ProcessSpecs {
     return {
       command: arena.run.command,
       cwd: sandbox.inside(codeMount),
-      mounts: [codeMount, outMount, ...this.#homeMounts(), ...folderParts.flatMap(({ mounts }) => mounts)],
+      mounts: [
+        codeMount,
+        outMount,
+        ...kitPart(sandbox).mounts,
+        ...this.#homeMounts(),
+        ...folderParts.flatMap(({ mounts }) => mounts),
+      ],
       env: environment,
       limits: this.#limitsFor(arena.budget.wall_s, this.#bench.cores.candidate),
       clock: {
@@ -254,6 +264,7 @@ export class ProcessSpecs {
       mounts: [
         codeMount,
         resultMount,
+        ...kitPart(sandbox).mounts,
         ...(scoresArtefact ? [artefactMount] : []),
         ...folderParts.flatMap(({ mounts }) => mounts),
       ],

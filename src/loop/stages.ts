@@ -11,10 +11,13 @@ import { sha256Parts } from '../base/hash.ts';
 import { sanitizeText } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
 import { matchingFiles, roleOf } from '../core/file-roles.ts';
+import { dataFolderOf, HASH_FILE } from '../core/vendored-data.ts';
 import type { Ledger, Mount, RunSpec, Sandbox, TreeEntry, Workspace } from '../core/ports.ts';
 import { excerptOf } from './protocol.ts';
 import { hashTree, makeReadOnly, readText, removeTree, stampTree, writeAtomic } from '../os/files.ts';
+import { kitPart } from './kit-part.ts';
 import { installedPaths, linkInstalled } from './process-specs.ts';
+import { unpackVendoredData } from './vendored-data.ts';
 
 export interface StageHost {
   readonly arena: Arena;
@@ -46,7 +49,11 @@ const STAGE_WALL_MS = 3600_000;
 export async function runStages(host: StageHost): Promise<StagedFolders> {
   const treeEntries = await host.workspace.listEntries(host.baseline);
   const setupOutput = host.arena.setup ? await runSetup(host, treeEntries) : undefined;
-  const dataOutput = host.arena.prepare ? await runPrepare(host, treeEntries, setupOutput) : undefined;
+  const dataOutput = host.arena.prepare
+    ? await runPrepare(host, treeEntries, setupOutput)
+    : host.arena.data.from !== undefined
+      ? await unpackData(host, treeEntries)
+      : undefined;
   const isWritable = host.sandbox.info.level === 'process';
   return {
     ...defined({
@@ -107,7 +114,9 @@ async function runPrepare(
     (treeEntry) =>
       roleOfFile(treeEntry.path) !== 'editable' && treeEntry.path !== 'program.md' && treeEntry.path !== 'arena.yaml',
   );
-  const prepareKey = keyOf(['prepare', command, setupOutput?.key ?? ''], frozenEntries);
+  const { kit } = host.ledger.state.lab!.files;
+  const keyParts = ['prepare', command, setupOutput?.key ?? '', ...(kit === undefined ? [] : [kit])];
+  const prepareKey = keyOf(keyParts, frozenEntries);
   const outputDir = await cachedOutput(host, 'prepare', prepareKey, (workDir, outputPath) => {
     const arenaMount: Mount = { from: path.join(workDir, 'arena'), to: '/lab/arena', mode: 'write' };
     const dataMount: Mount = { from: outputPath, to: '/lab/data', mode: 'write' };
@@ -137,6 +146,19 @@ async function runPrepare(
   return { dir: outputDir, key: prepareKey };
 }
 
+/** `data.from`: the stage named prepare without a command. */
+async function unpackData(host: StageHost, treeEntries: readonly TreeEntry[]): Promise<StageOutput> {
+  const folder = dataFolderOf(host.arena)!;
+  const dataKey = keyOf(
+    ['data', folder],
+    treeEntries.filter(({ path: entryPath }) => entryPath.startsWith(`${folder}/`)),
+  );
+  const outputDir = await cachedStage(host, 'prepare', dataKey, (workDir, outputPath) =>
+    unpackVendoredData(path.join(workDir, 'arena', folder), outputPath),
+  );
+  return { dir: outputDir, key: dataKey };
+}
+
 function keyOf(keyParts: readonly string[], treeEntries: readonly TreeEntry[]): string {
   return sha256Parts([
     ...keyParts,
@@ -146,12 +168,21 @@ function keyOf(keyParts: readonly string[], treeEntries: readonly TreeEntry[]): 
 
 type StagePlan = Pick<RunSpec, 'command' | 'mounts' | 'env'> & { readonly network: boolean; readonly arena: Mount };
 
-/** The output folder of a key: from the cache where it is complete and unchanged, else made now. */
-async function cachedOutput(
+/** The output folder of a command's key. */
+const cachedOutput = (
   host: StageHost,
   stage: 'setup' | 'prepare',
   contentKey: string,
   createPlan: (workDir: string, outputPath: string) => StagePlan,
+): Promise<string> =>
+  cachedStage(host, stage, contentKey, (workDir, outputPath) => runStage(host, stage, createPlan(workDir, outputPath)));
+
+/** The output folder of a key: from the cache where it is complete and unchanged, else made now. */
+async function cachedStage(
+  host: StageHost,
+  stage: 'setup' | 'prepare',
+  contentKey: string,
+  makeOutput: (workDir: string, outputPath: string) => Promise<string | undefined>,
 ): Promise<string> {
   const cacheEntry = path.join(host.cacheFolder, `${stage}-${contentKey}`);
   const outputDir = path.join(cacheEntry, 'output');
@@ -178,11 +209,13 @@ async function cachedOutput(
   removeTree(workDir);
   await host.workspace.checkout(host.baseline, path.join(workDir, 'arena'));
   const startedMs = performance.now();
-  const problem = await runStage(host, stage, createPlan(workDir, outputDir));
+  const problem = await makeOutput(workDir, outputDir);
   removeTree(workDir);
   if (problem) {
     host.ledger.append({ type: 'stage.failed', stage, key: contentKey, message: problem });
-    throw failedStage(stage, problem);
+    throw host.arena.data.from !== undefined && stage === 'prepare'
+      ? unusableData(host.arena.data.from, problem)
+      : failedStage(stage, problem);
   }
   makeReadOnly(outputDir);
   const outputHash = hashTree(outputDir);
@@ -204,16 +237,18 @@ async function runStage(
   stagePlan: StagePlan,
 ): Promise<string | undefined> {
   const sandbox = stagePlan.network ? host.person.sandbox : host.sandbox;
+  const kit = kitPart(sandbox);
   const runningStage = sandbox.start({
     command: stagePlan.command,
     cwd: sandbox.inside(stagePlan.arena),
-    mounts: stagePlan.mounts,
+    mounts: [...stagePlan.mounts, ...kit.mounts],
     network: stagePlan.network,
     env: {
       ...(stagePlan.network && host.person.env),
       OVERNIGHT_PROTOCOL: '1',
       OVERNIGHT_STAGE: stage,
       OVERNIGHT_ARENA: sandbox.inside(stagePlan.arena),
+      ...kit.env,
       ...stagePlan.env,
     },
     limits: { wallMs: STAGE_WALL_MS, memoryMb: 16384, pids: 4096, diskMb: 1 << 20, outputMb: 256, cores: [] },
@@ -230,6 +265,13 @@ async function runStage(
   const endingText = result.ending === 'exited' ? `status ${result.exitCode}` : result.ending;
   return `it ended with ${endingText}: ${excerptOf(sanitizeText(result.stderr.text), sanitizeText(result.stdout.text), 6) || 'it printed nothing'}`;
 }
+
+const unusableData = (folder: string, reason: string): LabError =>
+  new LabError('E_PREPARE', {
+    what: `The data in ${folder}/ cannot be used.`,
+    why: `${reason[0]!.toUpperCase()}${reason.slice(1)}.`,
+    next: `Put the right file there; where it was changed on purpose, write ${HASH_FILE} again with \`sha256sum\`, or remove it.`,
+  });
 
 function failedStage(stage: 'setup' | 'prepare', reason: string): LabError {
   return new LabError(stage === 'setup' ? 'E_SETUP' : 'E_PREPARE', {

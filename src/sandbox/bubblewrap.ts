@@ -15,6 +15,7 @@ import type { ControlGroups } from '../os/cgroup.ts';
 import { TAG_VARIABLE } from '../os/proc.ts';
 import { findKernelFiles } from './kernel-files.ts';
 import { baseEnv, checkSpec, type JoinedEnds, launchArgs, hostPathOf, prepareOrThrow } from './launch.ts';
+import { findMaskedPaths } from './masked-data.ts';
 import { describeLimits, limitRun, startPair, sweepTagged, writablePathsOf } from './process.ts';
 import { bubblewrapArgs, type HostLayout, readSystemLayout } from './profile.ts';
 import { buildSeccompFilter, hasFilterFor } from './seccomp.ts';
@@ -51,6 +52,7 @@ export class BubblewrapSandbox implements Sandbox {
   readonly #options: BubblewrapOptions;
   readonly #layout: HostLayout;
   readonly #kernelFiles = findKernelFiles();
+  readonly #masked = findMaskedPaths();
   readonly #filter: Buffer | undefined;
   readonly #readability = new Readability();
 
@@ -118,6 +120,7 @@ export class BubblewrapSandbox implements Sandbox {
       forbidsNesting,
       capabilities: dropTo ? DROP_CAPABILITIES : [],
       kernelFiles: this.#kernelFiles,
+      masked: this.#masked,
       ...(this.#filter && { filterFd: FILTER_FD }),
       emptyFds: masked.map((_, i) => FIRST_EMPTY_FD + i),
       devices,

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { reasonOf } from '../base/error.ts';
 import type { RunResult, RunSpec, Sandbox } from '../core/ports.ts';
 import { makeTemporaryFolder } from '../os/folders.ts';
+import { MASKED_PLACES } from './masked-data.ts';
 import { KEYCTL_NUMBERS } from './seccomp.ts';
 
 /** One thing that the probe looked at, for `doctor`. */
@@ -18,6 +19,9 @@ export interface SandboxCheck {
   /** True where the sandbox is used all the same, at a lower trust grade. */
   readonly isGap?: true;
 }
+
+/** For a shell, which expands the patterns. */
+const MASKED_FOLDERS = MASKED_PLACES.map(({ pattern }) => pattern).join(' ');
 
 interface ProbeScene {
   readonly probeDir: string;
@@ -69,6 +73,7 @@ function probeSpec({ probeDir, secretFile, port }: ProbeScene): RunSpec {
     (echo x >/tmp/new) 2>/dev/null && echo tmp yes || echo tmp no
     echo pids "$(ls /proc | grep -c '^[0-9]')"
     echo env "$(env | cut -d= -f1 | grep -vxE 'PATH|HOME|TMPDIR|XDG_CACHE_HOME|LANG|TZ|PWD|OLDPWD|SHLVL|_|PROBE' | tr '\\n' ' ')"
+    echo datasets "$(find ${MASKED_FOLDERS} -type f 2>/dev/null | wc -l | tr -d ' ')"
     echo links "$(sed 1,2d /proc/net/dev | cut -d: -f1 | tr -d ' ' | tr '\\n' ' ')"
     if command -v bash >/dev/null; then bash -c 'exec 3<>/dev/tcp/127.0.0.1/${port}' 2>/dev/null && echo net open || echo net closed; else echo net closed; fi
     echo caps "$(grep CapEff /proc/self/status | cut -f2)"
@@ -125,6 +130,12 @@ function judgeProbe(probeScene: ProbeScene, probeResult: RunResult): readonly Sa
     checkAnswer('only its own network devices', 'links', /^(lo)?$/, 'nothing but the loopback inside'),
     checkAnswer('files of this machine are hidden', 'hidden', 'absent', 'a file that was not given is not there'),
     checkAnswer('secrets of the system are hidden', 'shadow', 'absent', '/etc/shadow is not there'),
+    checkAnswer(
+      'documents and data sets of this machine are hidden',
+      'datasets',
+      '0',
+      'manuals, licences and data folders of packages below /usr are empty; `sandbox.read` shows one that an arena needs',
+    ),
     checkAnswer('given files can be read', 'read', 'known', 'a mount is seen at its place'),
     checkAnswer('given files cannot be changed', 'readonly', 'yes', 'writing to a read-only mount fails'),
     checkAnswer('the system cannot be changed', 'system', 'yes', 'writing to /usr fails'),

@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import type { Mount } from '../core/ports.ts';
 import type { KernelFiles } from './kernel-files.ts';
+import { type MaskedPaths, withoutShown } from './masked-data.ts';
 
 /** What the system looks like: merged /usr or not, and where Node lies. */
 export interface HostLayout {
@@ -35,6 +36,8 @@ export interface BubblewrapProfile {
   /** What the command needs to become an ordinary user, who has none of it. */
   readonly capabilities: readonly string[];
   readonly kernelFiles: KernelFiles;
+  /** Data of the machine that are not shown. */
+  readonly masked: MaskedPaths;
   /** Descriptor with the filter on system calls. */
   readonly filterFd?: number;
   /** Descriptors of empty files, one for each masked kernel file. */
@@ -101,6 +104,7 @@ export function bubblewrapArgs(profile: BubblewrapProfile): readonly string[] {
     ...(profile.devices.length > 0 ? GPU_SYSTEM_PATHS : []),
   ];
   const readOnlyBind = (readablePath: string): readonly string[] => ['--ro-bind-try', readablePath, readablePath];
+  const masked = withoutShown(profile.masked, profile.alsoRead);
   return [
     ...(profile.userNamespace ? ['--unshare-user'] : []),
     ...(profile.userNamespace && profile.forbidsNesting ? ['--disable-userns'] : []),
@@ -122,6 +126,8 @@ export function bubblewrapArgs(profile: BubblewrapProfile): readonly string[] {
     '/usr',
     ...layout.links.flatMap(({ path, target }) => ['--symlink', target, path]),
     ...layout.dirs.flatMap((directory) => ['--ro-bind', directory, directory]),
+    ...masked.folders.flatMap((folder) => ['--perms', '0755', '--size', String(MIB), '--tmpfs', folder]),
+    ...masked.files.flatMap((file) => ['--ro-bind', '/dev/null', file]),
     ...makeParentsOf(systemPaths),
     ...systemPaths.flatMap(readOnlyBind),
     '--proc',
@@ -142,6 +148,7 @@ export function bubblewrapArgs(profile: BubblewrapProfile): readonly string[] {
       from,
       to,
     ]),
+    ...masked.folders.flatMap((folder) => ['--remount-ro', folder]),
     '--remount-ro',
     '/',
     '--chdir',

@@ -312,6 +312,8 @@ export interface LabView {
   readonly incumbent?: StandingView;
   readonly champion?: StandingView;
   readonly gain?: GainView;
+  /** What the gain means to people of the field, in the arena’s own sentence. */
+  readonly plainWords?: string;
   readonly claims: readonly ClaimView[];
   readonly noise?: NoiseView;
   readonly luck: FalseKeepView;

@@ -15,6 +15,7 @@ import { roleOf } from '../core/file-roles.ts';
 import { findKnob } from '../core/admission/knobs.ts';
 import { hashEditable } from '../core/admission/policy.ts';
 import { readText } from '../os/files.ts';
+import { hashKit, namesKit } from '../os/kit.ts';
 import { hashLargeFile } from '../os/trees.ts';
 import { parseManifestYaml } from './manifest-yaml.ts';
 import { type FoundSource, readFolder, readSource, type SourceFile, sourceOf } from './source.ts';
@@ -30,7 +31,7 @@ export interface LoadedArena {
   /** Text of the editable files as they are now. */
   readonly editable: ReadonlyMap<string, string>;
   /** Hashes of the files as they are now. `program.md` may change during a lab and is in neither. */
-  readonly hashes: { readonly editable: string; readonly frozen: string };
+  readonly hashes: { readonly editable: string; readonly frozen: string; readonly kit?: string };
   /** Values of the knobs in the files. */
   readonly knobs: Readonly<Record<string, number | string>>;
   readonly program?: string;
@@ -70,7 +71,11 @@ export async function loadArena(folder: string): Promise<LoadedArena> {
     files: fileNames,
     editable: editableFiles,
     knobs: readKnobs(arena, editableFiles, folder),
-    hashes: { editable: hashEditable(editableFiles), frozen: sha256Parts(frozenFiles.flatMap(hashFrozen)) },
+    hashes: {
+      editable: hashEditable(editableFiles),
+      frozen: sha256Parts(frozenFiles.flatMap(hashFrozen)),
+      ...(namesKit(sourceFiles) && { kit: hashKit() }),
+    },
     ...defined({ program: programText }),
   };
 }

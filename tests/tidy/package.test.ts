@@ -5,6 +5,8 @@ import { below, importsOf, isTest, program, text, tracked } from './source.ts';
 
 type Manifest = Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
 const manifests = tracked.filter((file) => /(^|\/)package\.json$/.test(file));
+/** Another project's code, as it is. */
+const THEIR_CODE = 'arenas/template-speed/liquid.mjs';
 const isText = (file: string): boolean => !/\.(png|jpg|onnx|bin|gz|woff2?|whl)$/.test(file);
 
 describe('the package', () => {
@@ -59,7 +61,7 @@ describe('the package', () => {
   it('leaves nothing half done', () => {
     const mark = new RegExp(['TO', 'DO|FIX', 'ME|XX', 'X'].join(''));
     expect(
-      tracked.filter((file) => isText(file) && /\.(ts|mjs|sh|md|yaml)$/.test(file) && mark.test(text(file))),
+      tracked.filter((file) => isText(file) && /\.(ts|mjs|sh|md|yaml)$/.test(file) && file !== THEIR_CODE && mark.test(text(file))),
     ).toEqual([]);
   });
 

@@ -15,7 +15,7 @@ const FIRST_FILES = [
 ];
 const MAX_FIRST_LINES = 1200;
 /** An arena's one editable file stays in one piece on purpose: that is what agents work on. */
-const EDITABLE = ['arenas/nano-llm/train.ts'];
+const EDITABLE = ['arenas/nano-llm/train.ts', 'arenas/template-speed/liquid.mjs'];
 
 const lines = (file: string): number => text(file).trimEnd().split('\n').length;
 const code = [

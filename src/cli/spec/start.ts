@@ -15,11 +15,14 @@ export const START_COMMANDS: readonly CommandSpec[] = [
   defineCommand({
     name: 'try',
     group: 'Start',
-    short: 'an example: hello, sort-speed or nano-llm',
-    args: [{ name: 'arena', completes: 'arena' }],
-    summary: 'research a shipped arena: hello (20 s), sort-speed or nano-llm (10 minutes)',
+    short: 'research an example; without a name: the list of them',
+    args: [{ name: 'arena', isOptional: true, completes: 'arena' }],
+    summary: 'research a shipped arena in a copy; without a name: list them by use, with size, needs and time',
     options: TRY_OPTIONS,
-    examples: [['overnight try hello', 'the smallest arena, 20 seconds']],
+    examples: [
+      ['overnight try', 'the list'],
+      ['overnight try hello', 'the smallest arena, 20 seconds'],
+    ],
     exits: [successExit, interruptedExit],
     loadMain: () => import('../try.ts'),
   }),

@@ -39,6 +39,7 @@ import type {
   SegmentView,
   VerdictView,
 } from '../types.ts';
+import { plainWordsOf } from './plain-words.ts';
 import { claimViews, gainView, verdictView } from './verdict.ts';
 import { holdoutStanding, withHoldout } from './holdout.ts';
 
@@ -69,7 +70,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     state: status,
     verdict: withHoldout(basis, verdictOfIdeas(basis, endedIdeas, claims, gain, noise), holdout),
     ...standingViews(basis),
-    ...defined({ gain, noise }),
+    ...defined({ gain, noise, plainWords: plainWordsOf(basis, gain) }),
     claims,
     sinceBest: sinceBest(basis, endedIdeas, lastSign),
     counts: countsView(state),
