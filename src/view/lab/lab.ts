@@ -37,6 +37,7 @@ import type {
   SegmentView,
   VerdictView,
 } from '../types.ts';
+import { proposerStandings } from './standings.ts';
 import { claimViews, gainView, verdictView } from './verdict.ts';
 import { holdoutStanding, withHoldout } from './holdout.ts';
 
@@ -72,6 +73,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     sinceBest: sinceBest(basis, endedIdeas, lastSign),
     counts: countsView(state),
     calibration: calibrationViews(basis),
+    standings: proposerStandings(basis, experimentRows, workSpans),
     refusals,
     crashes,
     time,
