@@ -11,7 +11,7 @@ import { formatCount, oneLine } from '../../base/text.ts';
 import type { AgentCall, Experiment } from '../../core/experiment.ts';
 import { type LabState, measurementsOf } from '../../core/state.ts';
 import type { Basis } from '../basis.ts';
-import { decimalsOfSpread, formatPercent, NONE } from '../format.ts';
+import { decimalsOfSpread, formatFixed, formatPercent, NONE } from '../format.ts';
 import type { ProposerStanding, RateView } from '../standing-types.ts';
 import type { ExperimentView } from '../types.ts';
 import { type TimeSpan, workedBefore } from './time.ts';
@@ -83,7 +83,7 @@ function standingOfGroup(
   const fruitless = fruitlessCalls(group).map((call): IdeaCost => ({ gain: 0, measuringS: 0, ...usageOf([call]) }));
   const units = [...costs, ...fruitless];
   const gain = costs.reduce((total, cost) => total + cost.gain, 0);
-  const wallS = wallOf(rows, workSpans, experiments);
+  const wallS = wallOf(workSpans, experiments);
   const keptRange = wilsonInterval(kept, experiments.length);
   const known = (cost: (unit: IdeaCost) => number | undefined): number | undefined => {
     const amounts = units.flatMap((unit) => cost(unit) ?? []);
@@ -107,7 +107,7 @@ function standingOfGroup(
       .length,
     measured: experiments.filter((experiment) => experiment.state === 'decided' && experiment.decision.n > 0).length,
     kept,
-    keptText: `${kept} (95 %: ${formatPercent(keptRange[0])} to ${formatPercent(keptRange[1])} of the ideas)`,
+    keptText: `${kept} (95 %: ${formatFixed(100 * keptRange[0], 0)} to ${formatPercent(keptRange[1])} of the ideas)`,
     confirmed: ends.filter(isConfirmed).length,
     gain,
     gainText: gain > 0 ? basis.format.value(gain) : 'none',
@@ -166,12 +166,8 @@ function usageOf(calls: readonly AgentCall[]): Pick<IdeaCost, 'tokens' | 'usd'> 
 }
 
 /** Seconds of work from the first proposal to the last verdict, gaps between sessions left out. */
-function wallOf(
-  rows: readonly ExperimentView[],
-  workSpans: readonly TimeSpan[],
-  experiments: readonly Experiment[],
-): number {
-  const begins = experiments.map(({ idea }) => rows[idea.n]!.workedS);
+function wallOf(workSpans: readonly TimeSpan[], experiments: readonly Experiment[]): number {
+  const begins = experiments.map(({ idea }) => workedBefore(workSpans, idea.at));
   const ends = experiments.map((experiment) =>
     workedBefore(workSpans, experiment.state === 'decided' ? experiment.at : experiment.idea.at),
   );
@@ -189,7 +185,7 @@ function rateOf(
   if (!found) {
     const gains = units.filter((unit) => unit.gain > 0).length;
     return {
-      text: `too few to tell: ${formatCount(units.length, 'idea')}, ${gains} with a confirmed gain (${MIN_RATIO_UNITS} and ${MIN_RATIO_GAINS} are needed)`,
+      text: `too few to tell: ${formatCount(units.length, 'idea')} with ${formatCount(gains, 'gain')} (${MIN_RATIO_UNITS} with ${MIN_RATIO_GAINS} are needed)`,
     };
   }
   const { ratio, interval } = found;
