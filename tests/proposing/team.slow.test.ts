@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { expect, inject, it } from 'vitest';
-import { CANDIDATE, type Ended, expectClean, expectError, overnight, smallArena, start } from '../fixtures/cli.ts';
+import {
+  CANDIDATE,
+  type Ended,
+  expectClean,
+  expectError,
+  gitIn,
+  overnight,
+  smallArena,
+  start,
+} from '../fixtures/cli.ts';
 
 const call = (folder: string, ...args: string[]): Promise<Ended> => overnight([...args, '--json'], { cwd: folder });
 
@@ -119,6 +128,9 @@ it('a name works in one folder and in one server: the second is told, with a nam
   expect(ended.json.find((event) => event.type === 'proposed' && event.proposer === 'ann')).toMatchObject({
     note: { model: 'm-1', spent: { usd: 0.25 } },
   });
+  expect((await call(folder, 'take', '--branch', 'result')).status).toBe(0);
+  const trailer = gitIn(folder, 'log', '-1', '--format=%(trailers:key=Proposed-by,valueonly)', 'result');
+  expect(trailer.trim()).toBe('ann (m-1)');
   await expectClean(folder);
 }, 120_000);
 
@@ -157,7 +169,10 @@ it('a budget is told in the brief, holds at the desk and in the harness, and a p
   mkdirSync(inbox, { recursive: true });
   const edits = { 'x.sh': CANDIDATE.replace('X=9', 'X=1') };
   const wish = { verb: 'submit', hypothesis: 'around the desk', edits, parent: 0 };
-  writeFileSync(join(inbox, '999999999999999-000000-own-request.json'), JSON.stringify({ id: 'own-request', from: 'ann', wish }));
+  writeFileSync(
+    join(inbox, '999999999999999-000000-own-request.json'),
+    JSON.stringify({ id: 'own-request', from: 'ann', wish }),
+  );
   const harness = start(['run', '--agent', 'submissions', '--json'], { cwd: folder });
   expect((await call(folder, 'poll', 'own-request', '--wait', '25')).json[0]).toMatchObject({
     state: 'done',
