@@ -1,6 +1,6 @@
 /**
- * Records notes and stars that wait in the inbox of a lab on which no harness works: people read finished labs and
- * write about them. Everything else waits for the next session.
+ * Records notes, stars, claims of directions and budgets of agents that wait in the inbox of a lab on which no harness
+ * works: people read finished labs and write about them. Everything else waits for the next session.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -28,7 +28,13 @@ export function recordAnnotations(labFolder: string, inboxFolder: string): void 
       const { lab, sessions } = ledger.state;
       // A lab that compared nothing may begin again with other files; what waits goes with it.
       if (!lab || !hasCompared(ledger.state) || sessions.some(({ end }) => end === undefined)) return;
-      applyRequests({ inbox: { listRequests: listAnnotations }, ledger, submit: () => {}, onApplied: () => {} });
+      applyRequests({
+        inbox: { listRequests: listAnnotations },
+        ledger,
+        clock: { now: currentTime },
+        submit: () => {},
+        onApplied: () => {},
+      });
     } finally {
       ledger.close();
     }

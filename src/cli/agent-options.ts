@@ -1,4 +1,5 @@
 /** The options of the commands for agents that propose changes from outside, as tables. */
+import { DIRECTION_MINUTES, MAX_DIRECTION_MINUTES } from '../core/directions.ts';
 import type { OptionTable } from './command.ts';
 import { LAB_OPTIONS } from './options.ts';
 
@@ -14,6 +15,13 @@ export const BRIEF_OPTIONS = {
     completes: 'experiment',
     text: 'only what is new after this experiment',
   },
+  role: {
+    kind: 'text',
+    value: '<name>',
+    completes: 'nothing',
+    text: 'with the instructions of a role: explore, refine, simplify, criticise, …',
+  },
+  by: author('person'),
   ...LAB_OPTIONS,
 } as const satisfies OptionTable;
 
@@ -25,6 +33,8 @@ export const CHECKOUT_OPTIONS = {
     text: 'the code of this experiment (default: the best so far)',
   },
   discard: { kind: 'flag', text: 'throw away what was changed in the copy' },
+  by: { kind: 'text', value: '<name>', completes: 'nothing', text: 'the agent whose copy it is' },
+  takeName: { kind: 'flag', text: 'the name moves to this copy, wherever it was' },
   ...LAB_OPTIONS,
 } as const satisfies OptionTable;
 
@@ -42,6 +52,14 @@ const SAID_OPTIONS = {
   next: { kind: 'text', value: '<ideas>', completes: 'nothing', text: 'what to try next, separated by semicolons' },
   heeds: { kind: 'list', value: '<names>', text: 'instructions that it follows, by name: w1,w2' },
   simplify: { kind: 'flag', text: 'it is meant to make the code simpler at the same number' },
+  model: {
+    kind: 'text',
+    value: '<name>',
+    completes: 'nothing',
+    text: 'the model behind the agent, for the standing of each model',
+  },
+  tokens: { kind: 'number', isWhole: true, allowsZero: true, value: '<n>', text: 'tokens that the idea cost' },
+  usd: { kind: 'number', allowsZero: true, value: '<amount>', text: 'dollars that the idea cost' },
 } as const satisfies OptionTable;
 
 export const SUBMIT_OPTIONS = {
@@ -61,7 +79,12 @@ export const SUBMIT_OPTIONS = {
     completes: 'experiment',
     text: 'what it is made on: 0 is the code of your folder (default: the best so far)',
   },
-  by: author('person'),
+  by: {
+    kind: 'text',
+    value: '<name>',
+    completes: 'nothing',
+    text: 'who writes this (default: the agent of the copy, else person)',
+  },
   ...LAB_OPTIONS,
 } as const satisfies OptionTable;
 
@@ -74,6 +97,26 @@ const MADE_IDEA_OPTIONS = {
   },
   ...SAID_OPTIONS,
   by: author('person'),
+} as const satisfies OptionTable;
+
+export const CLAIM_OPTIONS = {
+  by: author('person'),
+  minutes: {
+    kind: 'number',
+    default: DIRECTION_MINUTES,
+    max: MAX_DIRECTION_MINUTES,
+    value: '<n>',
+    text: `how long it is claimed, at most ${MAX_DIRECTION_MINUTES}`,
+  },
+  release: { kind: 'flag', text: 'give the direction back; without words all of yours' },
+  ...LAB_OPTIONS,
+} as const satisfies OptionTable;
+
+export const BUDGET_OPTIONS = {
+  ideas: { kind: 'number', isWhole: true, allowsZero: true, value: '<n>', text: 'ideas that it may propose in all' },
+  tokens: { kind: 'number', isWhole: true, allowsZero: true, value: '<n>', text: 'tokens that its ideas may cost' },
+  usd: { kind: 'number', allowsZero: true, value: '<amount>', text: 'dollars that its ideas may cost' },
+  ...LAB_OPTIONS,
 } as const satisfies OptionTable;
 
 export const COMBINE_OPTIONS = { ...MADE_IDEA_OPTIONS, ...LAB_OPTIONS } as const satisfies OptionTable;

@@ -11,9 +11,15 @@ export async function main(invocation: Invocation<typeof CHECKOUT_OPTIONS>): Pro
   const folder = path.resolve(invocation.args[0]!);
   const foundLab = findLab({ ...invocation, copy: folder });
   const { state } = readLab(foundLab);
-  const { of, discard } = invocation.options;
+  const { of, discard, by, takeName } = invocation.options;
   const n = of === undefined ? undefined : experimentNumber(of, state.experiments.length);
-  const checkedOut = await checkOut(foundLab.paths, state, { folder, of: n, discards: discard });
+  const checkedOut = await checkOut(foundLab.paths, state, {
+    folder,
+    of: n,
+    discards: discard,
+    by,
+    takesName: takeName,
+  });
   if (invocation.wantsJson) {
     printJson(checkedOut);
     return 0;

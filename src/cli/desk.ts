@@ -8,6 +8,8 @@ import { readLedger } from '../ledger/jsonl.ts';
 import { conflictText } from '../mcp/conflict.ts';
 import { Desk, MAX_WAIT_S } from '../mcp/desk.ts';
 import { readStamp } from '../mcp/stamp.ts';
+import { requireOwnCopy } from '../mcp/agent-names.ts';
+import { readRole } from '../mcp/roles.ts';
 import type { SubmissionStatus } from '../mcp/submission-status.ts';
 import { nameFiles, readWorkingCopy } from '../mcp/working-copy.ts';
 import { readText } from '../os/files.ts';
@@ -25,8 +27,8 @@ const deskOf = (invocation: Invocation<typeof LAB_OPTIONS>, author = 'person'): 
 
 export async function printBrief(invocation: Invocation<typeof BRIEF_OPTIONS>): Promise<number> {
   const briefText = hasNoLabYet(invocation)
-    ? readBriefBeforeRun(invocation.folder)
-    : await deskOf(invocation).writeBrief(invocation.options.since);
+    ? readBriefBeforeRun(invocation.folder, invocation.options.role)
+    : await deskOf(invocation, invocation.options.by).writeBrief(invocation.options.since, invocation.options.role);
   if (invocation.wantsJson) printJson({ brief: briefText });
   else printText(briefText);
   return 0;
@@ -43,14 +45,15 @@ function hasNoLabYet({ folder, options }: Invocation<typeof BRIEF_OPTIONS>): boo
   );
 }
 
-function readBriefBeforeRun(folder: string): string {
+function readBriefBeforeRun(folder: string, role: string | undefined): string {
   const arena = readManifest(folder);
   const files = new Map(arena.knobs.map(({ file }) => [file, readText(path.join(folder, file)) ?? '']));
-  return briefBeforeRun(arena, readText(path.join(folder, 'program.md')), files);
+  const roleText = role === undefined ? undefined : readRole(folder, role);
+  return briefBeforeRun(arena, readText(path.join(folder, 'program.md')), files, roleText);
 }
 
 export async function submitIdea(invocation: Invocation<typeof SUBMIT_OPTIONS>): Promise<number> {
-  const { hypothesis = '', parent, from, by } = invocation.options;
+  const { hypothesis = '', parent, from, by = 'person' } = invocation.options;
   if (from !== undefined) return submitCopy(invocation, path.resolve(from));
   const submission = await deskOf(invocation, by).submitChange(
     defined({ hypothesis, diff: readDiff(invocation.args[0]), parent, ...statementsIn(invocation.options) }),
@@ -75,9 +78,10 @@ async function submitCopy(invocation: Invocation<typeof SUBMIT_OPTIONS>, folder:
       why: '--from names a working copy.',
       next: 'Make one with `overnight checkout FOLDER`. Who proposes is named with --by.',
     });
+  requireOwnCopy(readStamp(folder)?.by, by, folder);
   const { paths } = findLab({ ...invocation, copy: folder });
   const copy = await readWorkingCopy(paths, readLedger(paths.lab).state, folder);
-  const submission = await new Desk(paths, by).submitChange({
+  const submission = await new Desk(paths, by ?? copy.stamp.by ?? 'person').submitChange({
     hypothesis,
     files: copy.edits,
     parent: copy.stamp.n,

@@ -11,6 +11,7 @@ import { formatCount } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
 import type { Sandbox } from '../core/ports.ts';
 import { applyChanges, describeChange, type ManifestChange } from '../discover/manifest-changes.ts';
+import { pageProblems } from '../discover/page-check.ts';
 import { drillArenas } from '../drill/drill.ts';
 import { freeBytes, readText, removeTree } from '../os/files.ts';
 import { allowedCores, loadAverage } from '../os/machine.ts';
@@ -93,6 +94,8 @@ async function runChecks(
   const load = loadAverage(); // before doctor itself makes any
   const gitVersion = await attemptCheck(reportCheck, 'git', requireGit, (version) => version);
   const loadedArena = await attemptCheck(reportCheck, 'arena', () => loadArena(invocation.folder), describeArena);
+  const pageCheck = loadedArena && checkPage(invocation.folder, loadedArena);
+  if (pageCheck) reportCheck(pageCheck);
   const { sandbox, checks: insideChecks } = await chooseSandbox();
   const sandboxFix =
     'Debian: apt-get install bubblewrap; without it only shipped arenas with the knob proposer run, at grade reported';
@@ -146,6 +149,20 @@ async function reportProposer(
   const request = defined({ agents, folder: path.resolve(folder) });
   const { text } = await describeProposer(request, sandbox, arena.knobs.length);
   reportCheck({ name: 'ideas', ok: true, detail: text });
+}
+
+/** A page that says something else than the manifest misleads every agent; nothing is broken by it. */
+function checkPage(folder: string, { arena, files }: LoadedArena): DoctorCheck | undefined {
+  const page = readText(path.join(folder, 'program.md'));
+  if (page === undefined) return undefined;
+  const problems = pageProblems(page, arena, files);
+  return {
+    name: 'program.md',
+    ok: true,
+    warning: problems.length > 0,
+    detail: problems.length === 0 ? 'says nothing that arena.yaml contradicts' : `it ${problems.join('; it ')}`,
+    fix: 'correct the page: agents read it before every idea',
+  };
 }
 
 /** What the manifest asks for beside what this machine has. */

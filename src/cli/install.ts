@@ -81,7 +81,9 @@ result that it did not give you.
 3. \`overnight submit --from FOLDER --hypothesis "what gets better, and why"\` proposes what you changed in the copy. It prints an id.
 4. \`overnight poll ID --wait 25\` prints the result, with every number beside the metric and its change; exit status 10 means not yet, ask again.
 5. \`overnight checkout FOLDER\` again moves the copy to the best code of now; \`--discard\` throws an idea away that was not kept.
-6. \`overnight log\`, \`overnight show N\` and \`overnight diff N\` show earlier experiments; \`overnight note "…"\` writes words into the report.
+6. \`overnight log\`, \`overnight show N\` and \`overnight diff N\` show earlier experiments; \`overnight note --by NAME "…"\` keeps what you learned for later briefs.
+7. \`overnight combine A B\` and \`overnight retry N\` try earlier changes again, \`overnight replicate N\` measures once more, \`overnight try-out\` runs a change for a few seconds without a number, \`overnight give-up N --because "…"\` gives an idea of yours up.
+8. Where other agents work too: give \`--by NAME\` to checkout, brief and submit, and \`overnight claim --by NAME "where you look"\`; leave the directions of others alone. \`overnight brief --role explore\` (or refine, simplify, criticise) has the instructions of a role.
 
 A harness must be running: \`overnight run --agent submissions\` measures only what is submitted. The same is offered as MCP tools: \`overnight mcp\` (stdio) or
 \`overnight mcp --http\`. Do not edit arena.yaml, the evaluator or anything below .overnight.

@@ -2,6 +2,7 @@
  * `overnight mcp`: the desk as an MCP server. On standard input and output nothing else is printed; over HTTP the
  * address and the token are.
  */
+import { holdName } from '../mcp/agent-names.ts';
 import { Desk } from '../mcp/desk.ts';
 import { serveHttp, serveOnStdio } from '../mcp/server.ts';
 import { findLab } from './find.ts';
@@ -10,8 +11,17 @@ import type { Invocation } from './command.ts';
 import type { MCP_OPTIONS } from './agent-options.ts';
 
 export async function main(invocation: Invocation<typeof MCP_OPTIONS>): Promise<number> {
-  const desk = new Desk(findLab(invocation).paths, invocation.options.by, invocation.options.model);
-  const { http } = invocation.options;
+  const { http, by, model } = invocation.options;
+  const { paths } = findLab(invocation);
+  const { name, heldBy, releaseName } = holdName(paths.lab, by);
+  try {
+    return await serve(new Desk(paths, name, model, heldBy), http);
+  } finally {
+    releaseName();
+  }
+}
+
+async function serve(desk: Desk, http: number | true | undefined): Promise<number> {
   if (http === undefined) {
     await serveOnStdio(desk);
     await new Promise((resolve) => process.stdin.once('close', resolve));

@@ -83,9 +83,12 @@ export const requestStar = (invocation: Invocation<typeof STAR_OPTIONS>): Promis
   }));
 
 /** The request as the command line says it, not yet checked. */
-type UncheckedRequest = { readonly verb: string; readonly text?: string; readonly n?: number };
+type UncheckedRequest = { readonly verb: string; readonly text?: string; readonly n?: number } & Readonly<
+  Record<string, unknown>
+>;
 
-async function sendRequest(
+/** Put a request of the person into the inbox, and say whether it is in force. */
+export async function sendRequest(
   commandName: string,
   invocation: LabInvocation,
   request: UncheckedRequest | ((state: LabState) => UncheckedRequest),

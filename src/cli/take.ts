@@ -159,7 +159,17 @@ function messageOf(state: LabState, n: number): string {
       : 'Confirmation: not tested on its own',
     `Metric: ${arena.metric.name}`,
     '',
+    `Proposed-by: ${proposerOf(state, n)}`,
+    '',
   ].join('\n');
+}
+
+/** Who proposed a step, with the model where it is known: that of the idea which it carries over. */
+function proposerOf(state: LabState, n: number): string {
+  const { proposer, carries, note, call } = state.experiments[n]!.idea;
+  if (carries !== undefined) return proposerOf(state, carries);
+  const model = note?.model ?? (call === undefined ? undefined : state.calls[call]?.start.model);
+  return `${oneLine(proposer, 100)}${model === undefined ? '' : ` (${oneLine(model, 100)})`}`;
 }
 
 /** What tools show of a commit in one line. */

@@ -19,12 +19,26 @@ export function statementsIn({
   next,
   heeds,
   simplify,
+  model,
+  tokens,
+  usd,
 }: Pick<
   Invocation<typeof SUBMIT_OPTIONS>['options'],
-  'title' | 'mechanism' | 'expected' | 'risks' | 'next' | 'heeds' | 'simplify'
+  'title' | 'mechanism' | 'expected' | 'risks' | 'next' | 'heeds' | 'simplify' | 'model' | 'tokens' | 'usd'
 >): Statements {
   const nextIdeas = next?.split(';').filter((idea) => idea.trim() !== '');
-  return defined({ title, mechanism, expected, risks, next: nextIdeas, heeds, simplifies: simplify || undefined });
+  return defined({
+    title,
+    mechanism,
+    expected,
+    risks,
+    next: nextIdeas,
+    heeds,
+    simplifies: simplify || undefined,
+    model,
+    tokens,
+    usd,
+  });
 }
 
 export async function combineIdeas(invocation: Invocation<typeof COMBINE_OPTIONS>): Promise<number> {

@@ -20,6 +20,10 @@ export interface AgentNote {
   readonly next?: readonly string[];
   /** The steering words that it follows. */
   readonly heeds?: readonly string[];
+  /** The model behind it, as it says itself. */
+  readonly model?: string;
+  /** What the idea cost, as it says itself. */
+  readonly spent?: { readonly tokens?: number | undefined; readonly usd?: number | undefined };
   /** Earlier experiments that it would keep as live bases. */
   readonly park?: readonly number[];
   /** Why there is no more than this: the note was missing or could not be read. */

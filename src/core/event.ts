@@ -52,6 +52,8 @@ export type RefusalCode =
   | 'vetoed'
   /** Whoever proposed it gave it up before it was tried. */
   | 'given-up'
+  /** Whoever proposed it has spent its budget. */
+  | 'over-budget'
   /** Its edits cannot be merged with the incumbent. */
   | 'conflict'
   /** The incumbent has its change already. */

@@ -29,6 +29,9 @@ export function roleOf(arena: Pick<Arena, 'editable' | 'hidden'>): (path: string
   };
 }
 
+/** Is it a page of instructions? It may change during a lab: what is measured has the one that the lab began with. */
+export const isPageOfPerson = (path: string): boolean => path === 'program.md' || /^roles\/[^/]+\.md$/.test(path);
+
 /** Paths out of `files` that match any of the globs. */
 export function matchingFiles(patterns: readonly string[], files: readonly string[]): string[] {
   const isMatch = globMatcher(patterns);

@@ -3,6 +3,7 @@
  * which is also the type. No request decides anything about a number. Knows nothing about files.
  */
 import { z } from 'zod';
+import { MAX_DIRECTION, MAX_DIRECTION_MINUTES } from './directions.ts';
 
 /** Who brought notes from another loop: the brief shows them under a heading of their own. */
 export const IMPORT_AUTHOR = 'import';
@@ -40,6 +41,10 @@ const ideaNoteSchema = z.strictObject({
     .max(MAX_SAID.heeds)
     .optional(),
   simplifies: z.literal(true).optional(),
+  model: saidLine(100),
+  spent: z
+    .strictObject({ tokens: z.number().int().nonnegative().optional(), usd: z.number().nonnegative().optional() })
+    .optional(),
 });
 
 const saidFields = { hypothesis: z.string().trim().min(1).max(2000).optional(), note: ideaNoteSchema.optional() };
@@ -98,6 +103,25 @@ export const labRequestSchema = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('park'), n: experimentNumber }),
   /** Ideas may no longer start from it. */
   z.strictObject({ verb: z.literal('unpark'), n: experimentNumber }),
+  /** Tell the other agents where the sender is looking, for so many minutes. */
+  z.strictObject({
+    verb: z.literal('claim-direction'),
+    direction: z.string().trim().min(1).max(MAX_DIRECTION),
+    minutes: z.number().positive().max(MAX_DIRECTION_MINUTES).optional(),
+  }),
+  /** Look there no longer; nowhere, where no direction is named. */
+  z.strictObject({
+    verb: z.literal('release-direction'),
+    direction: z.string().trim().min(1).max(MAX_DIRECTION).optional(),
+  }),
+  /** What an agent may spend on the lab in all; every agent without a budget of its own, where none is named. */
+  z.strictObject({
+    verb: z.literal('budget'),
+    agent: z.string().trim().min(1).max(100).optional(),
+    ideas: z.number().int().nonnegative().optional(),
+    tokens: z.number().int().nonnegative().optional(),
+    usd: z.number().nonnegative().optional(),
+  }),
 ]);
 
 /** An idea from outside: new content by path, `null` deletes. Becomes an experiment like any other. */
@@ -129,6 +153,6 @@ export type LabRequest = Readonly<z.infer<typeof labRequestSchema>>;
 export type IdeaNote = Readonly<z.infer<typeof ideaNoteSchema>>;
 export type InboxEntry = Readonly<z.infer<typeof inboxEntrySchema>>;
 
-/** Notes and stars are for people alone: they can be recorded whenever the ledger is free, also between sessions. */
-export const isAnnotation = ({ verb }: { readonly verb: string }): boolean =>
-  verb === 'note' || verb === 'star' || verb === 'unstar';
+/** Requests that no experiment waits for: they can be recorded whenever the ledger is free, also between sessions. */
+const ANNOTATIONS = new Set(['note', 'star', 'unstar', 'claim-direction', 'release-direction', 'budget']);
+export const isAnnotation = ({ verb }: { readonly verb: string }): boolean => ANNOTATIONS.has(verb);

@@ -49,6 +49,8 @@ describe('each request', () => {
       parked: [],
       replicated: [],
       builds: [],
+      directions: [],
+      agentBudgets: new Map(),
       givenUp: new Map(),
     });
     expect(after({ verb: 'replicate', n: 1 }, { verb: 'replicate', n: 1 }).replicated).toEqual([1, 1]);

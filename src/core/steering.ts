@@ -1,6 +1,8 @@
 /** The requests of people that are in force: a pure fold. Knows nothing about how they are carried out. */
 import { defined } from '../base/defined.ts';
 import type { AgentNote } from './agent-call.ts';
+import { type AgentBudget, EVERY_AGENT } from './agent-budget.ts';
+import { type Direction, directionEnd, withDirection, withoutDirection } from './directions.ts';
 import type { LabRequest } from './requests.ts';
 
 export interface Steering {
@@ -26,6 +28,10 @@ export interface Steering {
   readonly builds: readonly Build[];
   /** Who gave up which idea, and why. */
   readonly givenUp: ReadonlyMap<number, { readonly from: string; readonly because: string }>;
+  /** Where agents are looking, oldest first; expired ones are forgotten with the next claim. */
+  readonly directions: readonly Direction[];
+  /** What each agent may spend, by its name. */
+  readonly agentBudgets: ReadonlyMap<string, AgentBudget>;
 }
 
 /** An idea to be made of earlier changes. */
@@ -54,6 +60,8 @@ export const NO_STEERING: Steering = {
   replicated: [],
   builds: [],
   givenUp: new Map(),
+  directions: [],
+  agentBudgets: new Map(),
 };
 
 export function applyToSteering(
@@ -100,6 +108,10 @@ export function applyToSteering(
     case 'confirm':
       // Without a number it is about the incumbent, which the fold knows.
       return request.n === undefined ? steering : { ...steering, claim: request.n };
+    case 'claim-direction':
+    case 'release-direction':
+    case 'budget':
+      return applyToTeam(steering, request, { at, from, id });
     case 'stop':
     case 'note':
     case 'star':
@@ -108,6 +120,23 @@ export function applyToSteering(
     default:
       return request satisfies never;
   }
+}
+
+/** What agents agree on, and what a person lets each of them spend. */
+function applyToTeam(
+  steering: Steering,
+  request: Extract<LabRequest, { verb: 'claim-direction' | 'release-direction' | 'budget' }>,
+  { at, from, id }: { readonly at: string; readonly from: string; readonly id: string },
+): Steering {
+  const { directions, agentBudgets } = steering;
+  if (request.verb === 'claim-direction') {
+    const claimed = { id, from, text: request.direction, at, until: directionEnd(at, request.minutes) };
+    return { ...steering, directions: withDirection(directions, claimed) };
+  }
+  if (request.verb === 'release-direction')
+    return { ...steering, directions: withoutDirection(directions, { from, text: request.direction, at }) };
+  const { verb: _, agent = EVERY_AGENT, ...budget } = request;
+  return { ...steering, agentBudgets: new Map([...agentBudgets, [agent, defined(budget)]]) };
 }
 
 function buildOf(request: Extract<LabRequest, { verb: 'combine' | 'retry' }>, id: string, from: string): Build {

@@ -138,3 +138,13 @@ function lockedError(lockFile: string, owner: LockOwner | undefined): LabError {
         : 'Wait for it, or stop it with Ctrl-C in its terminal; `overnight status` shows what it does.',
   });
 }
+
+/** Take a lock, or say who has it: for whatever one process at a time may hold, beside the ledger. */
+export function takeLockOrOwner(lockFile: string, currentTime: string): LedgerLock | { readonly owner?: LockOwner } {
+  try {
+    return takeLock(lockFile, currentTime);
+  } catch (thrown) {
+    if (!(thrown instanceof LabError) || thrown.code !== 'E_LOCKED') throw thrown;
+    return defined({ owner: lockOwner(lockFile) });
+  }
+}

@@ -2,6 +2,7 @@
 import { defined } from '../base/defined.ts';
 import type { AgentNote } from '../core/agent-call.ts';
 import { dependenciesIn } from '../core/admission/dependencies.ts';
+import { whyOverBudget } from '../core/agent-budget.ts';
 import { admitIdea, applyEdits, hashEditable, whyOversized } from '../core/admission/policy.ts';
 import type { Payload } from '../core/event.ts';
 import type { Experiment } from '../core/experiment.ts';
@@ -61,7 +62,7 @@ export interface IncomingIdea {
   readonly note?: AgentNote;
 }
 
-/** Record an idea from outside. One that names a base that there is not is refused. */
+/** Record an idea from outside. One on a base that there is not, or beyond its sender's budget, is refused. */
 export function recordSubmission(
   deps: Pick<AdmissionDeps, 'ledger'>,
   { id, from, hypothesis, edits, parent, note }: IncomingIdea,
@@ -70,7 +71,9 @@ export function recordSubmission(
   const isKnown = parent === undefined || parent < experiments.length;
   const base = isKnown ? (parent ?? 0) : incumbent;
   const proposal = { kind: 'edit' as const, hypothesis, edits, ...defined({ note }) };
+  const overBudget = whyOverBudget(deps.ledger.state, from);
   const n = recordProposal(deps, proposal, { proposer: from, parent: base, request: id });
+  if (overBudget !== undefined) refuseIdea(deps, n, { code: 'over-budget', reason: overBudget });
   const reason = `there is no experiment #${parent}, on which it says it was made`;
   if (!isKnown) refuseIdea(deps, n, { code: 'conflict', reason });
 }

@@ -332,11 +332,12 @@ export class Lab {
    * Apply the requests in the inbox. Called four times a second while something runs, so a failure is kept for `ask`.
    */
   #applyRequests(): void {
-    const { inbox, ledger } = this.#deps;
+    const { inbox, ledger, clock } = this.#deps;
     try {
       applyRequests({
         inbox,
         ledger,
+        clock,
         submit: (idea) => recordSubmission(this.#deps, idea),
         onApplied: (request) => this.#onApplied(request),
       });

@@ -5,9 +5,9 @@
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { whyOversized } from '../core/admission/policy.ts';
-import { whyRefused } from '../core/request-check.ts';
+import { whySenderRefused } from '../core/sender-check.ts';
 import { whyNoTry } from '../core/try-out.ts';
-import type { Inbox, Ledger } from '../core/ports.ts';
+import type { Clock, Inbox, Ledger } from '../core/ports.ts';
 import type { IncomingIdea } from './admission.ts';
 import { storeEdits } from './edits.ts';
 import type { InboxEntry, LabRequest } from '../core/requests.ts';
@@ -15,6 +15,7 @@ import type { InboxEntry, LabRequest } from '../core/requests.ts';
 export interface ApplyRequestsDeps {
   readonly inbox: Inbox;
   readonly ledger: Ledger;
+  readonly clock: Pick<Clock, 'now'>;
   /** Records an idea from outside as an experiment. */
   submit(submission: IncomingIdea): void;
   /** Called after each request that was applied. */
@@ -45,7 +46,7 @@ function recordTry(
 type TryRequest = Extract<InboxEntry['wish'], { verb: 'try-out' }>;
 
 /** Take everything that waits. A request that was recorded before a kill is not applied twice. */
-export function applyRequests({ inbox, ledger, submit, onApplied }: ApplyRequestsDeps): void {
+export function applyRequests({ inbox, ledger, clock, submit, onApplied }: ApplyRequestsDeps): void {
   for (const { request, remove } of inbox.listRequests()) {
     try {
       if (!ledger.state.requests.has(request.id)) applyRequest(request);
@@ -64,7 +65,7 @@ export function applyRequests({ inbox, ledger, submit, onApplied }: ApplyRequest
       return submit({ id, from, hypothesis, edits: fileEdits, ...defined({ parent, note }) });
     }
     if (wish.verb === 'try-out') return recordTry(ledger, { id, from, ...wish });
-    const refusalReason = whyRefused(ledger.state, wish);
+    const refusalReason = whySenderRefused(ledger.state, wish, { from, now: clock.now() });
     ledger.append({ type: 'steered', id, from, wish, ...defined({ refused: refusalReason }) });
     if (refusalReason === undefined) onApplied(wish);
   }

@@ -10,6 +10,7 @@ import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { formatCount, oneLine, sanitizeText } from '../base/text.ts';
 import { roleOf } from '../core/file-roles.ts';
+import { whyOverBudget } from '../core/agent-budget.ts';
 import { whyRefused } from '../core/request-check.ts';
 import type { IdeaNote, LabRequest } from '../core/requests.ts';
 import { arenaOf, codeOf, currentDevice, type LabState } from '../core/state.ts';
@@ -22,6 +23,7 @@ import type { LabPaths } from '../os/paths.ts';
 import { collectChanges, type Fingerprints, fingerprintsOf } from '../proposers/folder.ts';
 import { sha256Hex } from '../base/hash.ts';
 import { briefText } from '../view/brief/brief.ts';
+import type { AskingAgent } from '../view/brief/team.ts';
 import { followUpText } from '../view/brief/follow-up.ts';
 import { viewLab } from '../view/lab/lab.ts';
 import { noiseText, secondaryMeansOf, secondaryNoiseOf, secondaryShortText } from '../view/lab/secondary.ts';
@@ -33,13 +35,15 @@ import { experimentText } from './experiment-text.ts';
 import { checkLearned, type Learned } from './learned.ts';
 import { waitingInInbox } from './progress.ts';
 import { RecentState } from './recent-state.ts';
-import { unusableError } from './refusals.ts';
+import { overBudgetError, unknownIdError, unusableError } from './refusals.ts';
+import { readRole } from './roles.ts';
 import { readStatements, type Statements } from './statements.ts';
 import { type BaseCode, baseCodeOf, chooseBase, describeBase, writeEdit } from './submission-base.ts';
 import type { SubmissionStatus } from './submission-status.ts';
 import { requireTry, type TryRequest, tryStatus } from './tries.ts';
 import { checkRequest, recordedStatus } from './verbs.ts';
 import { whyNotAdmitted, whyUnreadable } from './submission-check.ts';
+import { waitingIdeasOf } from './waiting-ideas.ts';
 
 export interface Submission extends Statements {
   readonly hypothesis: string;
@@ -63,36 +67,51 @@ export class Desk {
   readonly #paths: LabPaths;
   readonly #author: string;
   readonly #model: string | undefined;
+  readonly #heldBy: string | undefined;
   readonly #recent: RecentState<SubmissionStatus>;
 
-  /** `model` is the model behind an agent, as it says itself. */
-  constructor(paths: LabPaths, author: string, model?: string) {
+  /**
+   * `model` is the model behind an agent, as it says itself; `heldBy` who has the name that it wanted, where it got
+   * another one.
+   */
+  constructor(paths: LabPaths, author: string, model?: string, heldBy?: string) {
+    this.#heldBy = heldBy;
     this.#paths = paths;
     this.#recent = new RecentState(paths.lab);
     this.#author = oneLine(author, 100) || 'unknown';
     this.#model = model === undefined ? undefined : oneLine(model, 100) || undefined;
   }
 
+  get author(): string {
+    return this.#author;
+  }
+
   get paths(): LabPaths {
     return this.#paths;
   }
 
-  /** The whole brief, or only what is new since an experiment. */
-  async writeBrief(since?: number): Promise<string> {
+  /** The whole brief, with the instructions of a role where one is named, or only what is new since an experiment. */
+  async writeBrief(since?: number, roleName?: string): Promise<string> {
     const { state } = this.#readLab();
     const programPage = readText(path.join(this.#paths.arena, 'program.md'));
     const program = programPage === undefined ? undefined : { text: programPage, version: sha256Hex(programPage) };
     if (since !== undefined) {
       if (state.experiments[since] === undefined) throw notFoundError(since, state);
-      return followUpText(state, this.#viewFacts(), since, program);
+      return followUpText(state, this.#viewFacts(), since, program, this.#asking(state));
     }
     return briefText(state, this.#viewFacts(), {
       files: await this.#knobFiles(state),
       left: {},
       submits: true,
+      agent: this.#asking(state),
       blob: (hash) => readBlobText(this.#paths.lab, hash),
-      ...defined({ program }),
+      ...defined({ program, role: roleName === undefined ? undefined : readRole(this.#paths.arena, roleName) }),
     });
+  }
+
+  #asking(state: LabState): AskingAgent {
+    const waiting = waitingIdeasOf(state, this.#paths.inbox, this.#author);
+    return defined({ name: this.#author, heldBy: this.#heldBy, waiting });
   }
 
   /** The files that hold the knobs, as the best code has them. */
@@ -111,12 +130,14 @@ export class Desk {
       throw unusableError('It has no hypothesis.', 'Write in a sentence what should get better, and why.');
     if ((diff === undefined) === (files === undefined))
       throw unusableError('It needs either a diff or files.', 'Give one of them.');
+    const overBudget = whyOverBudget(state, this.#author, this.#asking(state).waiting);
+    if (overBudget !== undefined) throw overBudgetError(overBudget);
     const parentNumber = chooseBase(state, { parent, hasFiles: files !== undefined });
     const base = await this.#baseOf(state, parentNumber);
     const edits = files ?? (await this.#editsOf(state, { n: parentNumber, ...base }, diff!));
     if (Object.keys(edits).length === 0)
       throw unusableError('It changes nothing.', 'Change an editable file; `overnight brief` lists them.');
-    const { note, understood } = readStatements(state, said);
+    const { note, understood } = readStatements(state, { ...defined({ model: this.#model }), ...said });
     const wish = {
       verb: 'submit' as const,
       hypothesis: oneLine(hypothesis, 2000),
@@ -351,15 +372,6 @@ export class Desk {
   #viewFacts(): Facts {
     return { now: currentTime(), alive: this.#isAlive(), tip: '' };
   }
-}
-
-function unknownIdError(submissionId: string): LabError {
-  const named = submissionId.trim() === '' ? 'without an id' : oneLine(submissionId, 80);
-  return new LabError('E_NOT_FOUND', {
-    what: `There is no submission ${named}.`,
-    why: `Neither the inbox nor the record of this lab has one ${submissionId.trim() === '' ? named : `called ${named}`}.`,
-    next: 'Give the id that `submit` or `propose` returned; `--tag` chooses another lab.',
-  });
 }
 
 export function notFoundError(n: number, labState: LabState): LabError {

@@ -23,6 +23,8 @@ const stampSchema = z.strictObject({
   /** The experiment whose code the copy holds. */
   n: z.number().int().nonnegative(),
   commit: z.string().min(1),
+  /** The agent whose copy it is. */
+  by: z.string().min(1).max(100).optional(),
 });
 
 export type Stamp = Readonly<z.infer<typeof stampSchema>>;

@@ -3,7 +3,7 @@
  * bounded, and what is too long or cannot be read is refused with its reason instead of being cut.
  */
 import { defined } from '../base/defined.ts';
-import { formatCount, sanitizeText } from '../base/text.ts';
+import { formatCount, oneLine, sanitizeText } from '../base/text.ts';
 import type { AgentNote } from '../core/agent-call.ts';
 import { expectedText, readExpectedEffect } from '../core/expected-effect.ts';
 import { MAX_SAID } from '../core/requests.ts';
@@ -21,6 +21,11 @@ export interface Statements {
   /** Names of steering words: w1, w2. */
   readonly heeds?: readonly string[];
   readonly simplifies?: boolean;
+  /** The model behind it. */
+  readonly model?: string;
+  /** What the idea cost: whole tokens, and dollars. */
+  readonly tokens?: number;
+  readonly usd?: number;
 }
 
 const SIMPLIFIES_TEXT =
@@ -48,6 +53,8 @@ export function readStatements(
     next: said.next && readNextIdeas(said.next),
     heeds: said.heeds && readHeeds(state, said.heeds),
     simplifies: said.simplifies ? (true as const) : undefined,
+    model: said.model === undefined ? undefined : oneLine(said.model, 100) || undefined,
+    spent: readSpent(said),
   });
   const understood = [
     reading && `expected: ${expectedText(reading.effect, metric.unit)}`,
@@ -56,6 +63,16 @@ export function readStatements(
     .filter(Boolean)
     .join('; ');
   return { ...(Object.keys(note).length > 0 && { note }), understood };
+}
+
+/** What an idea cost, as its sender says; undefined where it says nothing. */
+function readSpent({ tokens, usd }: Statements): AgentNote['spent'] {
+  if (tokens === undefined && usd === undefined) return undefined;
+  if (tokens !== undefined && !(Number.isSafeInteger(tokens) && tokens >= 0))
+    throw unusableError(`Its ${tokens} tokens are no whole number from 0 on.`, 'Correct it, or leave it out.');
+  if (usd !== undefined && !(Number.isFinite(usd) && usd >= 0))
+    throw unusableError(`Its cost of $${usd} is no number from 0 on.`, 'Correct it, or leave it out.');
+  return defined({ tokens, usd });
 }
 
 /** The text as one line; undefined where nothing is in it. */

@@ -23,5 +23,7 @@ export const STATEMENTS = {
     .describe(
       'it is meant to make the code simpler at the same number. A change that only deletes lines, needs fewer packages or makes a smaller model wins a tie; the harness looks at the change, not at this word.',
     ),
+  tokens: z.number().int().nonnegative().optional().describe('tokens that this idea cost you, where you know it'),
+  usd: z.number().nonnegative().optional().describe('dollars that it cost'),
   heeds: z.array(z.string()).optional().describe('the instructions of the person that you followed, by name: w1, w2'),
 };

@@ -5,9 +5,10 @@
 import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { oneLine } from '../base/text.ts';
-import { whyRefused } from '../core/request-check.ts';
+import { whySenderRefused } from '../core/sender-check.ts';
 import { type IdeaNote, type LabRequest, labRequestSchema } from '../core/requests.ts';
 import type { LabState } from '../core/state.ts';
+import { currentTime } from '../os/clock.ts';
 import type { SubmissionStatus } from './submission-status.ts';
 import { readStatements, type Statements } from './statements.ts';
 
@@ -45,7 +46,8 @@ export const giveUpRequest = (n: number, because: string) => (): LabRequest => (
 export function checkRequest(state: LabState, request: LabRequest, author: string): LabRequest {
   const parsed = labRequestSchema.safeParse(request);
   const objection = parsed.success
-    ? (whyRefused(state, parsed.data) ?? whyNotOwn(state, parsed.data, author))
+    ? (whySenderRefused(state, parsed.data, { from: author, now: currentTime() }) ??
+      whyNotOwn(state, parsed.data, author))
     : describeIssue(parsed.error.issues[0]);
   if (parsed.success && objection === undefined) return parsed.data;
   const reason = objection!;

@@ -5,6 +5,7 @@
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { defined } from '../base/defined.ts';
 import { LabError } from '../base/error.ts';
 import { oneLine } from '../base/text.ts';
 import { roleOf } from '../core/file-roles.ts';
@@ -16,6 +17,7 @@ import type { LabPaths } from '../os/paths.ts';
 import { collectChanges, fingerprintsOf } from '../proposers/folder.ts';
 import { isReached, listIgnored, pathsThatDiffer } from '../workspace/compare-folder.ts';
 import { openWorkspace } from '../workspace/git.ts';
+import { bindCopy, requireOwnCopy } from './agent-names.ts';
 import { notFoundError } from './desk.ts';
 import { unusableError } from './refusals.ts';
 import { readStamp, type Stamp, STAMP_FILE, writeStamp } from './stamp.ts';
@@ -50,6 +52,10 @@ interface CheckoutWish {
   readonly of?: number | undefined;
   /** Throw own changes away. */
   readonly discards: boolean;
+  /** The agent whose copy it is to be; that of its stamp, or nobody's, when absent. */
+  readonly by?: string | undefined;
+  /** The name is this copy's from now on, wherever it was. */
+  readonly takesName?: boolean;
 }
 
 /** Where files wait on their way into the copy. */
@@ -72,6 +78,12 @@ export async function checkOut(paths: LabPaths, state: LabState, wish: CheckoutW
   const stamp = fs.existsSync(folder) ? readStamp(folder) : undefined;
   if (stamp === undefined && fs.existsSync(folder)) requireEmpty(folder);
   if (stamp !== undefined) requireSameLab(stamp, state, folder);
+  requireOwnCopy(stamp?.by, wish.by, folder);
+  const by = wish.by ?? stamp?.by;
+  if (by !== undefined) {
+    const lab = { folder: paths.lab, id: state.lab!.lab };
+    bindCopy(lab, { name: by, folder: realPathOf(folder), takesName: wish.takesName === true });
+  }
   const workspace = await openWorkspace(paths.arena, paths.store);
   const visible = await visibleEntries(workspace, state, code.commit);
   const change =
@@ -82,7 +94,15 @@ export async function checkOut(paths: LabPaths, state: LabState, wish: CheckoutW
   await bringFiles(workspace, code.commit, folder, change.missing);
   for (const filePath of change.surplus) fs.rmSync(path.join(folder, filePath), { force: true });
   const { tag, lab } = state.lab!;
-  writeStamp(folder, { overnight: 'checkout', arena: paths.arena, tag, lab, n, commit: code.commit });
+  writeStamp(folder, {
+    overnight: 'checkout',
+    arena: paths.arena,
+    tag,
+    lab,
+    n,
+    commit: code.commit,
+    ...defined({ by }),
+  });
   return {
     folder,
     n,

@@ -19,6 +19,7 @@ import {
   type ReportOptions,
   summarizeUndecided,
 } from './markdown.ts';
+import { isStandingShown, STANDING_HEADINGS, STANDING_TITLE, standingCells } from './standing-table.ts';
 import { CALIBRATION_HEADINGS, CALIBRATION_TITLE, calibrationCells } from './calibration-table.ts';
 import { GLYPHS, kindOf } from './marks.ts';
 import { foreignHtml, pairsHtml, proseHtml, sectionHtml, tableHtml } from './html-parts.ts';
@@ -36,6 +37,7 @@ export function reportHtml(view: LabView, options: ReportOptions = {}): string {
     firstScreenHtml(view, options),
     ...(hasIdeas ? [workedHtml(view, options), deadEndsHtml(view), undecidedHtml(view)] : []),
     healthHtml(view),
+    standingHtml(view),
     calibrationHtml(view),
     costHtml(view),
     nextHtml(view),
@@ -167,6 +169,12 @@ function healthHtml(view: LabView): string {
   }));
   const entries = [...noiseEntries, ...checkEntries];
   return sectionHtml('health', 'Health', entries.length > 0 ? pairsHtml(entries) : '');
+}
+
+function standingHtml({ standings }: LabView): string {
+  if (!isStandingShown(standings)) return '';
+  const rows = standings.map((row) => standingCells(row).map(foreignHtml));
+  return sectionHtml('proposers', STANDING_TITLE, tableHtml(STANDING_HEADINGS, rows));
 }
 
 function calibrationHtml({ calibration }: LabView): string {

@@ -8,6 +8,7 @@ import { bestChange, shortIdea } from '../view/lab/best-change.ts';
 import { type Tile, tilesOf } from '../view/lab/tiles.ts';
 import { viewStaircase } from '../view/pictures/staircase.ts';
 import type { ExperimentView, LabView, SegmentView } from '../view/types.ts';
+import { isStandingShown, STANDING_HEADINGS, STANDING_TITLE, standingCells } from './standing-table.ts';
 import { CALIBRATION_HEADINGS, CALIBRATION_TITLE, calibrationCells } from './calibration-table.ts';
 import { titleWithPlace } from '../view/words.ts';
 import { GLYPHS, kindOf } from './marks.ts';
@@ -32,6 +33,7 @@ export function reportMarkdown(view: LabView, options: ReportOptions = {}): stri
     reportHead(view, options),
     ...(view.counts.tried > 0 ? [workedSection(view, options), deadEndsSection(view), undecidedSection(view)] : []),
     healthSection(view),
+    standingSection(view),
     calibrationSection(view),
     costSection(view),
     listSection('Next', laterSteps(view)),
@@ -241,6 +243,13 @@ function healthSection(view: LabView): string {
       ]
     : [];
   return sectionText('Health', [...noiseLines, ...checkLines]);
+}
+
+function standingSection({ standings }: LabView): string {
+  if (!isStandingShown(standings)) return '';
+  const ruler = `|${STANDING_HEADINGS.map(() => '---').join('|')}|`;
+  const rows = standings.map((row) => tableLine(standingCells(row).map(esc)));
+  return sectionText(STANDING_TITLE, [tableLine(STANDING_HEADINGS), ruler, ...rows]);
 }
 
 /** What proposers expected of their ideas, and what came of them. */

@@ -4,6 +4,7 @@
  */
 import type { HealthView } from './health-types.ts';
 import type { CalibrationView } from './calibration-types.ts';
+import type { ProposerStanding } from './standing-types.ts';
 import type { RefusalCode } from '../core/event.ts';
 import type { Verdict } from '../core/decision.ts';
 import type { TrustGrade } from '../core/trust-grade.ts';
@@ -327,6 +328,8 @@ export interface LabView {
   readonly counts: CountsView;
   /** How well each proposer knows what its ideas bring; empty where none stated an effect. */
   readonly calibration: readonly CalibrationView[];
+  /** Which proposer and model brings how much, the one with the largest confirmed gain first. */
+  readonly standings: readonly ProposerStanding[];
   readonly refusals: readonly { readonly code: RefusalCode; readonly count: number }[];
   readonly crashes: readonly { readonly class: string; readonly count: number }[];
   readonly time: TimeView;

@@ -11,7 +11,7 @@ import { sha256Hex, sha256Parts } from '../base/hash.ts';
 import { formatCount } from '../base/text.ts';
 import type { Arena } from '../core/arena.ts';
 import { checkFiles, type ManifestProblem, parseArena } from '../core/manifest-check.ts';
-import { roleOf } from '../core/file-roles.ts';
+import { isPageOfPerson, roleOf } from '../core/file-roles.ts';
 import { findKnob } from '../core/admission/knobs.ts';
 import { hashEditable } from '../core/admission/policy.ts';
 import { readText } from '../os/files.ts';
@@ -30,7 +30,7 @@ export interface LoadedArena {
   readonly files: readonly string[];
   /** Text of the editable files as they are now. */
   readonly editable: ReadonlyMap<string, string>;
-  /** Hashes of the files as they are now. `program.md` may change during a lab and is in neither. */
+  /** Hashes of the files as they are now. `program.md` and roles/*.md may change during a lab and are in neither. */
   readonly hashes: { readonly editable: string; readonly frozen: string; readonly kit?: string };
   /** Values of the knobs in the files. */
   readonly knobs: Readonly<Record<string, number | string>>;
@@ -61,7 +61,7 @@ export async function loadArena(folder: string): Promise<LoadedArena> {
       .map((sourceFile) => [sourceFile.path, readSource(sourceFile).toString('utf8')]),
   );
   const frozenFiles = sourceFiles.filter(
-    (sourceFile) => roleOfFile(sourceFile.path) !== 'editable' && sourceFile.path !== 'program.md',
+    (sourceFile) => roleOfFile(sourceFile.path) !== 'editable' && !isPageOfPerson(sourceFile.path),
   );
   const programText = readText(path.join(folder, 'program.md'));
   return {

@@ -1,7 +1,7 @@
 /** Which frozen files of the person's folder are not as a commit of the baseline has them. Only reads. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { roleOf } from '../core/file-roles.ts';
+import { isPageOfPerson, roleOf } from '../core/file-roles.ts';
 import type { Arena } from '../core/arena.ts';
 import type { TreeEntry, Workspace } from '../core/ports.ts';
 import type { FileChange } from '../core/unread-files.ts';
@@ -10,7 +10,7 @@ import { askGit } from './command.ts';
 import { hashFile, hashObject } from './objects.ts';
 import { readFolder, readSource, type SourceFile } from './source.ts';
 
-/** Sorted by path. `program.md` may change during a lab, and so may what `overnight install` writes. */
+/** Sorted by path. Pages of instructions may change during a lab, and so may what `overnight install` writes. */
 export async function listFrozenChanges(
   folder: string,
   arena: Arena,
@@ -18,7 +18,7 @@ export async function listFrozenChanges(
   commit: string,
 ): Promise<readonly FileChange[]> {
   const roleOfFile = roleOf(arena);
-  const isCompared = (filePath: string): boolean => roleOfFile(filePath) !== 'editable' && filePath !== 'program.md';
+  const isCompared = (filePath: string): boolean => roleOfFile(filePath) !== 'editable' && !isPageOfPerson(filePath);
   const before = new Map(
     (await workspace.listEntries(commit)).filter(({ path: file }) => isCompared(file)).map((file) => [file.path, file]),
   );

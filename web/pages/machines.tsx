@@ -1,5 +1,6 @@
 /** Where time and money went, and how long the budgets last. */
 import { CALIBRATION_HEADINGS, CALIBRATION_TITLE, calibrationCells } from '../../src/render/calibration-table.ts';
+import { isStandingShown, STANDING_HEADINGS, STANDING_TITLE, standingCells } from '../../src/render/standing-table.ts';
 import { ganttSvg } from '../../src/render/plots.ts';
 import type { Board } from '../../src/view/board.ts';
 import type { MachinesView } from '../../src/view/pictures/machines.ts';
@@ -20,6 +21,11 @@ export function MachinesPage({ board, seq }: { board: Board; seq: number }) {
       <PageSection id="cost" title="Cost">
         <FactList lines={board.economics.lines.map(({ what, text }) => ({ label: what, text }))} what="cost" />
       </PageSection>
+      {isStandingShown(board.standings) && (
+        <PageSection id="proposers" title={STANDING_TITLE}>
+          <PlainTable what="standing" headings={STANDING_HEADINGS} rows={board.standings.map(standingCells)} />
+        </PageSection>
+      )}
       {board.calibration.length > 0 && (
         <PageSection id="calibration" title={CALIBRATION_TITLE}>
           <PlainTable

@@ -3,6 +3,7 @@ import { type CommandSpec, defineCommand } from '../command.ts';
 import {
   BRIEF_OPTIONS,
   CHECKOUT_OPTIONS,
+  CLAIM_OPTIONS,
   COMBINE_OPTIONS,
   GIVE_UP_OPTIONS,
   MCP_OPTIONS,
@@ -47,6 +48,7 @@ export const AGENT_COMMANDS: readonly CommandSpec[] = [
     examples: [
       ['overnight brief', 'at most 1,200 tokens of four bytes'],
       ['overnight brief --since 1', 'only what is new after experiment #1: at most 250'],
+      ['overnight brief --role explore', 'with the instructions of a role'],
     ],
     exits: [successExit],
     loadMain: async () => ({ main: (await import('../desk.ts')).printBrief }),
@@ -60,6 +62,7 @@ export const AGENT_COMMANDS: readonly CommandSpec[] = [
     examples: [
       ['overnight checkout ../copy', 'the best code, in a new folder; later again: moves the copy to the new best'],
       ['overnight checkout ../first --of 1', 'the code of experiment #1'],
+      ['overnight checkout ../ann --by ann', 'a copy of the agent ann: no other agent works in it'],
     ],
     exits: [successExit],
     loadMain: () => import('../checkout.ts'),
@@ -79,6 +82,19 @@ export const AGENT_COMMANDS: readonly CommandSpec[] = [
     ],
     exits: [successExit],
     loadMain: async () => ({ main: (await import('../desk.ts')).submitIdea }),
+  }),
+  defineCommand({
+    name: 'claim',
+    group: 'For agents',
+    args: [{ ...wordsArgument, isOptional: true }],
+    summary: 'tell the other agents where you look; their briefs say so until it expires, and what overlaps is refused',
+    options: CLAIM_OPTIONS,
+    examples: [
+      ['overnight claim --by ann "the cache of parsed templates"', 'for an hour'],
+      ['overnight claim --by ann --release', 'gives all of your directions back'],
+    ],
+    exits: requestExits,
+    loadMain: async () => ({ main: (await import('../team.ts')).claimWords }),
   }),
   defineCommand({
     name: 'poll',

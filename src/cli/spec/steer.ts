@@ -1,5 +1,6 @@
 /** The commands that put a request into the inbox of a lab. */
 import { type CommandSpec, defineCommand } from '../command.ts';
+import { BUDGET_OPTIONS } from '../agent-options.ts';
 import { LAB_OPTIONS, PARK_OPTIONS, STAR_OPTIONS, STEER_OPTIONS } from '../options.ts';
 import { experimentArgument, optionalExperiment, requestExits, wordsArgument } from './shared.ts';
 
@@ -17,6 +18,19 @@ export const STEER_COMMANDS: readonly CommandSpec[] = [
     ],
     exits: requestExits,
     loadMain: async () => ({ main: (await import('../request.ts')).requestSteer }),
+  }),
+  defineCommand({
+    name: 'budget',
+    group: 'Steer',
+    args: [{ name: 'agent', isOptional: true, completes: 'nothing' }],
+    summary: 'what an agent may spend on the lab in all; without a name, every agent that has no budget of its own',
+    options: BUDGET_OPTIONS,
+    examples: [
+      ['overnight budget ann --ideas 40 --usd 5', 'the next idea beyond is refused, with the reason'],
+      ['overnight budget --ideas 100', 'for every other agent'],
+    ],
+    exits: requestExits,
+    loadMain: async () => ({ main: (await import('../team.ts')).setBudget }),
   }),
   defineCommand({
     name: 'pause',

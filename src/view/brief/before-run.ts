@@ -6,13 +6,19 @@ import { MAX_SUBMIT_BRIEF_BYTES, writePart } from './brief.ts';
 import { formatDuration } from '../format.ts';
 import { bytesOf } from './bytes.ts';
 import { choosePageLines } from './program-page.ts';
+import { type RoleText, rolePart } from './team.ts';
 
 const [MAX_GLOBS, MAX_KNOB_BYTES] = [12, 700];
 /** Of the heading of the page and the mark of a cut. */
 const PAGE_OVERHEAD_BYTES = 120;
 
 /** `files`: text by path of the files that hold the knobs. */
-export function briefBeforeRun(arena: Arena, program: string | undefined, files: ReadonlyMap<string, string>): string {
+export function briefBeforeRun(
+  arena: Arena,
+  program: string | undefined,
+  files: ReadonlyMap<string, string>,
+  role?: RoleText,
+): string {
   const { metric, editable, budget, resources, knobs } = arena;
   const left = editable.length - MAX_GLOBS;
   const globs = editable.slice(0, MAX_GLOBS).map((glob) => oneLine(glob, 80));
@@ -31,7 +37,9 @@ export function briefBeforeRun(arena: Arena, program: string | undefined, files:
     knobLines.length === 0
       ? ''
       : writePart({ title: 'Knobs', maxBytes: MAX_KNOB_BYTES, lines: knobLines }, MAX_KNOB_BYTES);
-  const room = MAX_SUBMIT_BRIEF_BYTES - bytesOf(task) - bytesOf(knobsText) - PAGE_OVERHEAD_BYTES;
+  const roleLines = rolePart(role);
+  const roleText = roleLines ? writePart(roleLines, roleLines.maxBytes) : '';
+  const room = MAX_SUBMIT_BRIEF_BYTES - bytesOf(task) - bytesOf(knobsText) - bytesOf(roleText) - PAGE_OVERHEAD_BYTES;
   const page = program === undefined ? '' : `## program.md\n${choosePageLines(program, room).join('\n')}\n\n`;
-  return `${task}\n\n${page}${knobsText}`.trimEnd();
+  return `${task}\n\n${roleText}${page}${knobsText}`.trimEnd();
 }

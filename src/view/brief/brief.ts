@@ -17,6 +17,7 @@ import { viewLab } from '../lab/lab.ts';
 import { secondaryMetricsOf, secondaryText } from '../lab/secondary.ts';
 import { bytesOf } from './bytes.ts';
 import { choosePageLines } from './program-page.ts';
+import { type AskingAgent, othersPart, ownPart, type RoleText, rolePart } from './team.ts';
 import type { ExperimentView, Facts, LabView } from '../types.ts';
 import { advicePart } from './advice.ts';
 import { titleWithPlace, verdictWord } from '../words.ts';
@@ -40,6 +41,9 @@ export interface BriefMaterial {
   readonly adviser?: Advice;
   /** The base that the files are of, where it is not the incumbent, and why. */
   readonly base?: { readonly n: number; readonly why: string };
+  /** The agent that asks for it, and the instructions of its role. */
+  readonly agent?: AskingAgent;
+  readonly role?: RoleText;
   /** For an agent that submits from outside: it has no folder of its own, and goes on after its idea. */
   readonly submits?: true;
   /** Set when a crashed candidate is to be repaired. */
@@ -86,6 +90,9 @@ export function briefText(state: LabState, facts: Facts, material: BriefMaterial
     taskPart(labView, state, material),
     material.repair && repairPart(material.repair, state),
     wordsPart(state),
+    rolePart(material.role),
+    othersPart(state, material.agent, facts.now),
+    ownPart(state, labView.experiments, material.agent, facts.now),
   ]);
   const afterPage = writeParts([
     standingPart(labView, state, material),

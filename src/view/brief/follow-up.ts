@@ -8,12 +8,20 @@ import { viewLab } from '../lab/lab.ts';
 import type { ExperimentView, Facts } from '../types.ts';
 import { type BriefMaterial, isVerdict, verdictLine, writePart } from './brief.ts';
 import { bytesOf } from './bytes.ts';
+import { type AskingAgent, leftText, othersPart } from './team.ts';
 
 export const MAX_FOLLOW_UP_BYTES = 1000;
 const MAX_WORDS_BYTES = 300;
+const [MAX_OTHERS_BYTES, MAX_OTHERS_TEXT] = [320, 60];
 
 /** `since` is the number of an experiment that the lab has. */
-export function followUpText(state: LabState, facts: Facts, since: number, program: BriefMaterial['program']): string {
+export function followUpText(
+  state: LabState,
+  facts: Facts,
+  since: number,
+  program: BriefMaterial['program'],
+  agent?: AskingAgent,
+): string {
   const labView = viewLab(state, facts);
   const sinceAt = state.experiments[since]!.idea.at;
   const isNew = ({ n, at }: ExperimentView): boolean => n > since || at > sinceAt;
@@ -26,9 +34,11 @@ export function followUpText(state: LabState, facts: Facts, since: number, progr
     `## Since #${since}: ${formatCount(decided.length, 'verdict')}, ${open.length} open`,
     `Best: #${state.incumbent}${isBestNew ? ', new: move your working copy to it' : ', as before'}${best?.mean ? `: ${oneLine(labView.metric.name, 40)} ${best.mean.text}` : ''}.`,
     `Claimed: ${oneLine(labView.verdict.headline, 160)}.`,
+    ...(agent ? [leftText(state, agent)].filter(Boolean) : []),
     `As of #${newest}${program ? `, program.md version ${program.version.slice(0, 8)}` : ''}.`,
   ].join('\n');
-  const wordsText = newWords(state, sinceAt);
+  const others = othersPart(state, agent, facts.now, MAX_OTHERS_TEXT);
+  const wordsText = newWords(state, sinceAt) + (others ? writePart(others, MAX_OTHERS_BYTES) : '');
   const verdicts = {
     title: 'Verdicts, newest first',
     maxBytes: MAX_FOLLOW_UP_BYTES,

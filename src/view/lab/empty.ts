@@ -41,6 +41,7 @@ export function emptyView(facts: Facts): LabView {
     time: NO_TIME,
     spend: { text: 'nothing', short: 'nothing' },
     calibration: [],
+    standings: [],
     economics: { lines: [], deviceS: 0, confirmedGains: 0 },
     limits: { bars: [] },
     budget: { seconds: 0, countsWords: '', expectedS: 0, wallS: 0 },

@@ -40,6 +40,7 @@ import type {
   VerdictView,
 } from '../types.ts';
 import { plainWordsOf } from './plain-words.ts';
+import { proposerStandings } from './standings.ts';
 import { claimViews, gainView, verdictView } from './verdict.ts';
 import { holdoutStanding, withHoldout } from './holdout.ts';
 
@@ -75,6 +76,7 @@ export function viewLab(state: LabState, facts: Facts): LabView {
     sinceBest: sinceBest(basis, endedIdeas, lastSign),
     counts: countsView(state),
     calibration: calibrationViews(basis),
+    standings: proposerStandings(basis, experimentRows, workSpans),
     refusals,
     crashes,
     time,
