@@ -14,7 +14,8 @@ import type { Basis } from '../basis.ts';
 import { decimalsOfSpread, formatFixed, formatPercent, NONE } from '../format.ts';
 import type { ProposerStanding, RateView } from '../standing-types.ts';
 import type { ExperimentView } from '../types.ts';
-import { type TimeSpan, workedBefore } from './time.ts';
+import { workedBefore } from './time.ts';
+import type { TimeSpan } from './time-span.ts';
 
 const SECONDS_AN_HOUR = 3600;
 const TOKENS_A_MILLION = 1e6;
