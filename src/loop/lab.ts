@@ -5,6 +5,7 @@
  */
 import { LabError, reasonOf } from '../base/error.ts';
 import type { Arena } from '../core/arena.ts';
+import { waitsForCarrier } from '../core/bases/carry-overs.ts';
 import { judge } from '../core/rules/judge.ts';
 import type { Decision } from '../core/decision.ts';
 import type { GuardPhase } from '../core/guard-run.ts';
@@ -71,7 +72,6 @@ export class Lab {
     return this.#bench.now.arena;
   }
 
-  /** The SHA-256 of the ledger's last line. */
   get tip(): string {
     return this.#deps.ledger.tip;
   }
@@ -323,7 +323,6 @@ export class Lab {
     return n;
   }
 
-  /** Give up the idea that a proposer still works on. */
   async abandonOpenIdea(): Promise<void> {
     await this.#proposing.giveUp();
   }
@@ -354,7 +353,6 @@ export class Lab {
     for (const n of this.state.steering.skipped) this.#guarding.kill(n);
   }
 
-  /** Move the branch after a veto, also after one that a killed session recorded. */
   async #followVeto(): Promise<void> {
     if (this.#requestFailure) throw this.#requestFailure.thrown;
     const { lab, incumbent, steering } = this.state;
@@ -363,7 +361,7 @@ export class Lab {
     this.#isBranchStale = false;
   }
 
-  /** One at a time: a keep moves the incumbent, and the next idea is judged by where it is then. */
+  /** One at a time: a keep moves the incumbent. */
   async #decideExperiment(n: number, artefactDir?: string): Promise<TellResult> {
     return (this.#deciding = this.#deciding.catch(() => {}).then<TellResult>(() => this.#decideNow(n, artefactDir)));
   }
@@ -374,6 +372,8 @@ export class Lab {
       if (judgement.guards && artefactDir) this.#guarding.holdArtefact(this.#bench.now, n, artefactDir);
       return { decided: false, reason: judgement.reason };
     }
+    if (this.slots > 1 && waitsForCarrier(this.state, n, judgement.decision.verdict))
+      return { decided: false, reason: 'another idea is being carried over: its verdict comes first' };
     if (this.#isRepairable(n, judgement.decision))
       return { decided: false, reason: `${judgement.decision.reason}; to be repaired` };
     this.#deps.ledger.append({ type: 'decided', n, decision: judgement.decision });

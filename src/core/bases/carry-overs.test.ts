@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { arenaWith, IDLE_CONTEXT, Script } from '../../testing/script.ts';
 import { plan } from '../plan/plan.ts';
-import { carriedCount, nextCarryOver } from './carry-overs.ts';
+import { carriedCount, nextCarryOver, waitsForCarrier } from './carry-overs.ts';
 
 /** Four ideas on the baseline are measured at once; the first is a step, the others were better than the baseline. */
 function fourAtOnce(): Script {
@@ -54,6 +54,19 @@ describe('ideas that were better than older code', () => {
     expect(nextCarryOver(script.state, 16)).toEqual([4]);
     carry(script, 4).measure(9, 9).decide(9);
     expect(nextCarryOver(script.state, 16)).toEqual([]);
+  });
+
+  it('are not overtaken: what would be a step waits for their verdict, with several slots', () => {
+    const script = carry(fourAtOnce(), 2, [3]).propose('fast', { parent: 1 }).addSnapshot().measure(6, 3);
+    script.startMeasurement(5);
+    expect(waitsForCarrier(script.state, 6, 'kept')).toBe(true);
+    expect(waitsForCarrier(script.state, 6, 'discarded')).toBe(false);
+    const step = (slots: number): unknown =>
+      plan(script.state, { ...IDLE_CONTEXT, slots, hasSpareCores: true, busyExperiments: new Set([5]) });
+    expect(step(1)).toEqual({ do: 'decide', n: 6 });
+    expect(step(4)).not.toMatchObject({ do: 'decide' });
+    script.finishMeasurement(9).decide(5);
+    expect(step(4)).toEqual({ do: 'decide', n: 6 });
   });
 
   it('need no margin there, because they were better by it once', () => {

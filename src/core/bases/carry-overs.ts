@@ -3,6 +3,7 @@
  * it was built on. Where several measurements run at once, several such ideas wait at a time: they are merged and
  * measured as one, and by halves where that is no better. Pure.
  */
+import type { Verdict } from '../decision.ts';
 import { verdictOf } from '../experiment.ts';
 import { isRuledOut, type LabState } from '../state.ts';
 
@@ -46,6 +47,19 @@ function isFailedBatch(state: LabState, carrier: number): boolean {
   if (membersOf(state, carrier).length < 2 || experiment.state !== 'decided' || isRuledOut(state, carrier))
     return false;
   return verdictOf(experiment) !== 'kept' && experiment.decision.kind !== 'carried';
+}
+
+/**
+ * Does a verdict that would make `n` a step wait until what is being carried over is decided? Else the incumbent would
+ * move under it, and with many slots it would be carried over for ever.
+ */
+export function waitsForCarrier(state: LabState, n: number, verdict: Verdict): boolean {
+  if (verdict !== 'kept' || state.carryOvers.size === 0 || state.experiments[n]!.idea.carries !== undefined)
+    return false;
+  return [...state.unfinished].some((other) => {
+    const { state: progress, idea } = state.experiments[other]!;
+    return other !== n && progress === 'open' && idea.carries !== undefined;
+  });
 }
 
 /** Experiments that carry ideas over: the same ideas again, so they count once. */

@@ -15,7 +15,7 @@ const CONFIRM_AFTER = 10;
  */
 const CLAIM_EVERY = 120;
 /** The same in rounds of all slots: what runs must end before a claim, so each costs a round or two. */
-const CLAIM_EVERY_ROUNDS = 40;
+const CLAIM_EVERY_ROUNDS = 8;
 /** Seconds that a session of submissions may go on for its claim after it was asked to stop. */
 const MAX_CLAIM_AT_STOP_S = 300;
 /** Seconds without a submission after which the claim is tested while nobody uses the machine. */

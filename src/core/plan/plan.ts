@@ -2,7 +2,7 @@
  * What to do next, as a pure function of the state: the order of a session. Because it looks at nothing but the ledger,
  * a harness that was killed anywhere goes on by asking again. Knows nothing about how a step is done.
  */
-import { nextCarryOver } from '../bases/carry-overs.ts';
+import { nextCarryOver, waitsForCarrier } from '../bases/carry-overs.ts';
 import { baseToMeasure, comparisonBase, undecidedBase } from '../bases/comparison-base.ts';
 import { nextStart } from '../bases/idea-start.ts';
 import { nextBundle } from '../bases/near-misses.ts';
@@ -83,9 +83,20 @@ function isReady(state: LabState, { of, on = state.incumbent }: LabState['steeri
 /** An idea that is better than older code becomes an experiment on the incumbent. A merge, and no measurement. */
 function carryOver(state: LabState, context: PlanContext): Step | undefined {
   if (context.finalize || context.confirm || mustStopNow(context)) return undefined;
+  if (context.slots > 1 && hasVerdictInWaiting(state, context)) return undefined;
   const [n, ...others] = nextCarryOver(state, context.slots);
   return n === undefined ? undefined : { do: 'carry', n, others };
 }
+
+/** An idea whose verdict waited for what was carried over last: it comes before the next one. */
+const hasVerdictInWaiting = (state: LabState, context: PlanContext): boolean =>
+  [...state.unfinished].some((n) => {
+    const experiment = state.experiments[n]!;
+    const isMeasured = experiment.state === 'open' && experiment.measurements.length > 0 && n > 0;
+    if (!isMeasured || context.busyExperiments.has(n)) return false;
+    if ([...state.running].some((m) => state.measurements[m]!.n === n)) return false;
+    return undecidedBase(state, n) === undefined && !judge(state, n, context.deviceClass).again;
+  });
 
 /** What is carried over first: each that is kept moves the incumbent, and the sooner, the fewer are behind it. */
 function openInOrder(state: LabState): number[] {
@@ -111,6 +122,7 @@ function measureOpenIdeas(state: LabState, context: PlanContext): Step | undefin
     if (!judgement.again) {
       const canRepair =
         !context.unrepairable?.has(n) && isRepairable(state, n, judgement.decision, context.repairs ?? 0);
+      if (context.slots > 1 && waitsForCarrier(state, n, judgement.decision.verdict)) continue;
       if (!canRepair || mustStopNow(context)) return { do: 'decide', n };
       if (context.isThinking) continue;
       return { do: 'repair', n };
