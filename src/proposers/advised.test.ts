@@ -1,5 +1,6 @@
 /** A proposer beside an adviser that hangs, throws, or may not be paid. */
 import { describe, expect, it } from 'vitest';
+import type { Experiment } from '../core/experiment.ts';
 import type { Adviser, AgentResult, Brief, CallJournal, Proposal } from '../core/ports.ts';
 import type { RunLimits } from '../core/session.ts';
 import { Script } from '../testing/script.ts';
@@ -58,15 +59,19 @@ async function askBeside(
     signal: options.signal ?? new AbortController().signal,
     journal,
   };
+  const asked = { state: 'proposed', idea: { n: 1, call: 0 } } as unknown as Experiment;
+  const tried = [...script.state.experiments, asked];
   // Which block comes first is the lab's chance; the turns before are recorded as if their ideas had been made.
-  for (let seed = 1; ; seed++) {
+  for (let seed = 1; seed < 100; seed++) {
     const state = { ...script.state, lab: { ...script.state.lab!, seed } };
     const live = new Proxy(state, {
-      get: (_, key) => (key === 'lab' ? state.lab : script.state[key as keyof typeof script.state]),
+      get: (_, key) =>
+        key === 'lab' ? state.lab : key === 'experiments' ? tried : script.state[key as keyof typeof script.state],
     });
     const proposal = await proposer.propose({ ...brief, state: live });
     if (proposal.kind === 'none' || proposal.adviser === 'on') return { proposal, script, remarks, shown };
   }
+  throw new Error('no block had advice');
 }
 
 const done = (text: string): AgentResult => ({ kind: 'done', text, wallS: 1 });

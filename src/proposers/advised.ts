@@ -37,6 +37,7 @@ export function advisedProposer(inner: Proposer, deps: AdvisedDeps): Proposer {
   return {
     ...inner,
     propose: async (brief): Promise<Proposal> => {
+      if (isTooEarly(brief, deps.every)) return inner.propose(brief);
       const block = adviserBlockOf(brief.state, deps.every, brief.n);
       if (block.turn === 'on' && !wasAskedSince(brief, block.from)) await askAdviser(deps, brief);
       const advice = block.turn === 'on' ? adviceSince(brief, block.from) : undefined;
@@ -49,6 +50,10 @@ export function advisedProposer(inner: Proposer, deps: AdvisedDeps): Proposer {
     },
   };
 }
+
+/** Until a block of ideas was tried there is nothing to advise on, and nothing is compared. */
+const isTooEarly = ({ state }: Brief, every: number): boolean =>
+  state.experiments.filter(({ idea }) => idea.call !== undefined).length < every;
 
 const wasAskedSince = ({ state }: Brief, n: number): boolean =>
   state.calls.some(({ start }) => start.purpose === 'advice' && start.n >= n);
