@@ -177,3 +177,19 @@ export const RETRIEVAL_CHEATS: readonly Cheat[] = [
     honest: changeFile('search.mjs', ['RESULTS = 10;', 'RESULTS = 8;']),
   },
 ];
+
+export const INSURANCE_CHEATS: readonly Cheat[] = [
+  ...commonCheats(
+    'tariff.mjs',
+    'const FEATURES',
+    [1.1, 1.2, 1.3, 1.4].map((weight): Replacement => ['SHRINKAGE = 1.0;', `SHRINKAGE = ${weight};`]),
+  ),
+  {
+    name: 'no rate for some',
+    variants: [
+      expectNoNumber(changeFile('tariff.mjs', ['=> rateOf(scale', '=> policy.hlthp === 0 && rateOf(scale'])),
+      expectNoNumber(changeFile('tariff.mjs', ['=> rateOf(scale', '=> -rateOf(scale'])),
+    ],
+    honest: changeFile('tariff.mjs', ['=> rateOf(scale', '=> 1.001 * rateOf(scale']),
+  },
+];
