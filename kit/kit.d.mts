@@ -25,7 +25,8 @@ export function result(
   options?: { readonly samples?: readonly number[]; readonly items?: readonly Item[] },
 ): void;
 
-/** Writes items.csv beside the result. Throws where an id is there twice or a number is not finite. */
+/**
+ * Writes items.csv beside the result, without blocks where each has one item. Throws where an id is there twice or a number is not finite. */
 export function items(rows: readonly Item[]): void;
 
 /**

@@ -37,7 +37,10 @@ export function result(metrics, { samples, items: rows } = {}) {
 const quoteCell = (cell) => (/[",]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
 
 export function items(rows) {
-  const columns = ['id', 'value', ...['block', 'weight'].filter((column) => rows[0]?.[column] !== undefined)];
+  // Blocks of one item each say nothing.
+  const hasBlocks = new Set(rows.map(({ block }) => block)).size < rows.length && rows[0]?.block !== undefined;
+  const hasWeights = rows[0]?.weight !== undefined;
+  const columns = ['id', 'value', ...(hasBlocks ? ['block'] : []), ...(hasWeights ? ['weight'] : [])];
   const seen = new Set();
   const lines = rows.map((row) => {
     if (seen.size === seen.add(String(row.id)).size) throw new Error(`the item ${row.id} is there twice`);

@@ -54,7 +54,12 @@ def result(metrics, samples=None, items=None):
 
 def items(rows):
     """Write items.csv beside the result: dicts with id, value and, where wanted, block and weight."""
-    columns = ["id", "value"] + [column for column in ("block", "weight") if rows and column in rows[0]]
+    columns = ["id", "value"]
+    # Blocks of one item each say nothing.
+    if rows and "block" in rows[0] and len({row["block"] for row in rows}) < len(rows):
+        columns.append("block")
+    if rows and "weight" in rows[0]:
+        columns.append("weight")
     seen = set()
     lines = []
     for row in rows:

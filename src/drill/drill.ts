@@ -13,6 +13,13 @@ import { measurementsOf } from '../core/state.ts';
 import { copyTree, removeTree } from '../os/files.ts';
 import { taggedPids } from '../os/proc.ts';
 import type { Cheat, PlantedEdits, Fate } from './cheat.ts';
+import {
+  CLAUSE_CHEATS,
+  FORECAST_CHEATS,
+  INSURANCE_CHEATS,
+  RETRIEVAL_CHEATS,
+  TEMPLATE_CHEATS,
+} from './cheats-arenas.ts';
 import { FOLDER_CHANGES, FOLDER_CHEATS } from './cheats-folders.ts';
 import { HELLO_CHEATS } from './cheats-hello.ts';
 import { NANO_CHEATS } from './cheats-nano.ts';
@@ -56,6 +63,19 @@ export const DRILLED_ARENAS: readonly DrilledArena[] = [
     },
   },
   { name: 'nano-llm', cheats: NANO_CHEATS, editable: 'train.ts', seconds: 2 },
+  {
+    name: 'template-speed',
+    cheats: TEMPLATE_CHEATS,
+    editable: 'liquid.mjs',
+    changes: {
+      'arena.yaml': ['rule: paired', 'rule: paired, max_replicates: 1'],
+      'evaluate.mjs': ['QUESTIONS = 400', 'QUESTIONS = 120'],
+    },
+  },
+  { name: 'load-forecast', cheats: FORECAST_CHEATS, editable: 'forecast.mjs' },
+  { name: 'contract-clauses', cheats: CLAUSE_CHEATS, editable: 'classify.mjs' },
+  { name: 'retrieval', cheats: RETRIEVAL_CHEATS, editable: 'search.mjs' },
+  { name: 'insurance', cheats: INSURANCE_CHEATS, editable: 'tariff.mjs' },
 ];
 
 export interface DrillOptions {

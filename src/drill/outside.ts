@@ -61,6 +61,10 @@ export async function meddleWithFiles({
   }
 }
 
+/** Another number, whatever its first digit is. */
+const forgeValue = (line: string): string =>
+  line.replace(/"value":-?(\d)/, (_, digit) => `"value":${digit === '9' ? 8 : 9}`);
+
 /** Audit the finished ledger with one line changed, with one line left out, and unchanged. */
 export async function meddleWithLedger(
   { paths }: DrillLab,
@@ -70,7 +74,7 @@ export async function meddleWithLedger(
   const ledgerLines = fs.readFileSync(ledgerFile, 'utf8').split('\n');
   const measuredIndex = ledgerLines.findIndex((line) => line.includes('"kind":"measured"'));
   const forgeries = [
-    ['first', ledgerLines.map((line, i) => (i === measuredIndex ? line.replace(/"value":-?\d/, '"value":9') : line))],
+    ['first', ledgerLines.map((line, i) => (i === measuredIndex ? forgeValue(line) : line))],
     ['second', ledgerLines.filter((_line, i) => i !== measuredIndex)],
     ['honest twin', ledgerLines],
   ] as const;

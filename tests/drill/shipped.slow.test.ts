@@ -1,4 +1,4 @@
-/** The drill on the shipped arenas that take minutes: sort-speed and nano-llm. */
+/** The drill on the shipped arenas that take minutes. */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -11,6 +11,14 @@ describe('the drill', () => {
   it('catches every cheat planted in sort-speed and measures every honest twin', { timeout: 300_000 }, async () => {
     expectCaught('sort-speed', await drilled(ARENAS, 'sort-speed'));
   });
+
+  it.each(['template-speed', 'load-forecast', 'contract-clauses', 'retrieval', 'insurance'])(
+    'catches every cheat planted in %s and measures every honest twin',
+    { timeout: 600_000 },
+    async (name) => {
+      expectCaught(name, await drilled(ARENAS, name));
+    },
+  );
 
   it('catches every cheat planted in nano-llm and measures every honest twin', { timeout: 400_000 }, async () => {
     const home = fs.mkdtempSync(path.join(os.tmpdir(), 'overnight-drill-test-'));

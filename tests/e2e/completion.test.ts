@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { shippedNames } from '../../src/cli/shipped-arenas.ts';
 import { COMMANDS } from '../../src/cli/spec.ts';
 import { freshFolder, programPath } from '../fixtures/cli.ts';
 
@@ -102,7 +103,8 @@ for (const shell of Object.keys(SHELLS) as (keyof typeof SHELLS)[]) {
     });
 
     it('offers shipped arenas, labs, agents, formats, shells, files and folders', { timeout: 120_000 }, () => {
-      expect(offer('overnight try ')).toEqual(['hello', 'nano-llm', 'sort-speed']);
+      expect(offer('overnight try ')).toEqual([...shippedNames()].sort());
+      expect(shippedNames()).toEqual(expect.arrayContaining(['hello', 'nano-llm', 'sort-speed']));
       expect(offer('overnight status --tag ')).toEqual(['monday', 'tuesday']);
       expect(offer('overnight run --agent ')).toEqual(expect.arrayContaining(['claude', 'search']));
       expect(offer('overnight export --format ')).toEqual(['csv', 'jsonl', 'tsv']);

@@ -61,7 +61,9 @@ describe('the package', () => {
   it('leaves nothing half done', () => {
     const mark = new RegExp(['TO', 'DO|FIX', 'ME|XX', 'X'].join(''));
     expect(
-      tracked.filter((file) => isText(file) && /\.(ts|mjs|sh|md|yaml)$/.test(file) && file !== THEIR_CODE && mark.test(text(file))),
+      tracked.filter(
+        (file) => isText(file) && /\.(ts|mjs|sh|md|yaml)$/.test(file) && file !== THEIR_CODE && mark.test(text(file)),
+      ),
     ).toEqual([]);
   });
 
